@@ -1,0 +1,1 @@
+//! `plimsoll.yaml`: settings that carry spans.

@@ -1,0 +1,172 @@
+//! What plimsoll says: a finding, and all a reader of one needs.
+//!
+//! A finding carries spans, never lines; `report` turns them into lines. Findings are plain data:
+//! they hold no reference to a tree, so a stage can hand them on and drop what it parsed.
+
+use std::sync::Arc;
+
+use crate::source::Span;
+
+/// How much a finding weighs. Ordered: `Info < Warning < Error`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Severity {
+    /// Worth knowing.
+    Info,
+    /// Likely wrong; does not fail a run by default.
+    Warning,
+    /// Wrong; fails a run.
+    Error,
+}
+
+impl Severity {
+    /// The word users read and write.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Info => "info",
+            Self::Warning => "warning",
+            Self::Error => "error",
+        }
+    }
+}
+
+/// What sort of text a span lies in, as the JSON contract names it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Origin {
+    /// A values file, or values written inline in a release's declaration.
+    Values,
+    /// A chart's template.
+    Template,
+    /// A manifest as it lies in the repository.
+    Manifest,
+    /// The file that declares a release (or plimsoll's own configuration).
+    Release,
+    /// A chart's metadata: `Chart.yaml`, its lock, its schema.
+    Chart,
+}
+
+impl Origin {
+    /// The word in the JSON contract.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Values => "values",
+            Self::Template => "template",
+            Self::Manifest => "manifest",
+            Self::Release => "release",
+            Self::Chart => "chart",
+        }
+    }
+}
+
+/// A place a person can look at and edit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Place {
+    /// Where.
+    pub span: Span,
+    /// In what sort of text.
+    pub origin: Origin,
+}
+
+/// A further place that explains the finding, with what it has to do with it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Related {
+    /// What this place has to do with the finding.
+    pub message: String,
+    /// Where.
+    pub place: Place,
+}
+
+/// Names the Kubernetes object a finding is about.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct ObjectRef {
+    /// As written, `apps/v1`.
+    pub api_version: String,
+    /// As written, `Deployment`.
+    pub kind: String,
+    /// `metadata.namespace` or the release's; `None` where neither says.
+    pub namespace: Option<String>,
+    /// `metadata.name`, or `metadata.generateName` where that is all there is; may be empty.
+    pub name: String,
+    /// Dotted path of the field concerned, `spec.template.spec.containers[0].image`; may be empty.
+    pub path: String,
+}
+
+/// Where in Helm's output a finding was seen.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Rendered {
+    /// The template, as Helm's `# Source:` line names it.
+    pub source: String,
+    /// Line in that template's rendered text, from 1.
+    pub line: u32,
+}
+
+/// Whether a fix may be applied unasked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Applicability {
+    /// Every release renders the same but for the field concerned.
+    Safe,
+    /// Likely right, but behaviour may change.
+    Unsafe,
+    /// To be shown, never applied.
+    Display,
+}
+
+impl Applicability {
+    /// The word in the JSON contract.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Safe => "safe",
+            Self::Unsafe => "unsafe",
+            Self::Display => "display",
+        }
+    }
+}
+
+/// Replaces one span by a text.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Edit {
+    /// What is replaced; empty to insert.
+    pub span: Span,
+    /// What stands there afterwards.
+    pub text: String,
+}
+
+/// Edits that make the finding go away. They do not overlap and are sorted by span.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Fix {
+    /// Whether it may be applied unasked.
+    pub applicability: Applicability,
+    /// The edits; never empty.
+    pub edits: Vec<Edit>,
+}
+
+/// One fault, at one primary place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// The rule's id, `anti-affinity-required`.
+    pub rule: Arc<str>,
+    /// The rule's group, `scheduling`.
+    pub group: Arc<str>,
+    /// After configuration.
+    pub severity: Severity,
+    /// What is wrong, one sentence without a full stop, for this very place.
+    pub message: String,
+    /// What to do about it.
+    pub help: Option<String>,
+    /// The rule's page.
+    pub url: Option<String>,
+    /// The place to edit.
+    pub primary: Place,
+    /// Further places, in the order in which to read them.
+    pub related: Vec<Related>,
+    /// The object concerned.
+    pub object: Option<ObjectRef>,
+    /// The releases it was found in, `namespace/name`, sorted; empty outside of releases.
+    pub releases: Vec<String>,
+    /// Where in Helm's output, for rendered objects.
+    pub rendered: Option<Rendered>,
+    /// How to repair it, where that is known.
+    pub fix: Option<Fix>,
+}

@@ -1,0 +1,1 @@
+//! Charts and values layers to rendered text with the origin of every byte.

@@ -1,0 +1,1 @@
+//! Documents as Kubernetes objects: kinds, pod views, selectors, quantities, API lifecycles.

@@ -1,0 +1,1 @@
+//! The pipeline: project, render, rules, suppressions, sorted findings. The only parallel code.

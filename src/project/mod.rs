@@ -1,0 +1,1 @@
+//! A repository as charts, releases, values files and manifest sets.

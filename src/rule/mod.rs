@@ -1,0 +1,1 @@
+//! Rule files, compiled; a scope (an object, a release, values) to hits.

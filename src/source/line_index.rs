@@ -1,0 +1,95 @@
+//! Turns byte offsets into lines and columns.
+
+/// A place as people count: both from 1, the column in Unicode scalar values.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Position {
+    /// Line, from 1.
+    pub line: u32,
+    /// Column, from 1, in Unicode scalar values.
+    pub column: u32,
+}
+
+/// Where each line of a text begins. Lines end at `\n`; a `\r` before it belongs to the line.
+#[derive(Debug, Clone)]
+pub struct LineIndex {
+    /// Byte offset of each line's first byte; never empty, sorted.
+    starts: Vec<u32>,
+}
+
+impl LineIndex {
+    /// Reads the line starts of a text.
+    #[must_use]
+    pub fn new(text: &str) -> Self {
+        let mut starts = vec![0];
+        starts.extend(
+            text.bytes()
+                .enumerate()
+                .filter(|&(_, byte)| byte == b'\n')
+                .map(|(at, _)| u32::try_from(at + 1).unwrap_or(u32::MAX)),
+        );
+        Self { starts }
+    }
+
+    /// How many lines there are; an empty text has one.
+    #[must_use]
+    pub fn line_count(&self) -> usize {
+        self.starts.len()
+    }
+
+    /// 0-based number of the line that holds a byte offset.
+    #[must_use]
+    pub fn line_of(&self, offset: usize) -> usize {
+        self.starts.partition_point(|&start| start as usize <= offset) - 1
+    }
+
+    /// Byte range of a 0-based line, its line end left out. Past the last line: the empty range
+    /// at the text's end.
+    #[must_use]
+    pub fn line_range(&self, text: &str, line: usize) -> std::ops::Range<usize> {
+        let Some(&start) = self.starts.get(line) else {
+            return text.len()..text.len();
+        };
+        let end = self.starts.get(line + 1).map_or(text.len(), |&next| next as usize);
+        let body = &text[start as usize..end];
+        let body = body.strip_suffix('\n').unwrap_or(body);
+        let body = body.strip_suffix('\r').unwrap_or(body);
+        start as usize..start as usize + body.len()
+    }
+
+    /// Line and column of a byte offset. An offset inside a character counts as that character's
+    /// start; one past the end, as the end.
+    #[must_use]
+    pub fn position(&self, text: &str, offset: usize) -> Position {
+        let offset = text.floor_char_boundary(offset.min(text.len()));
+        let line = self.line_of(offset);
+        let mut head = &text[self.starts[line] as usize..offset];
+        if line == 0 {
+            // A byte order mark is no column to anyone who looks at the file.
+            head = head.strip_prefix('\u{feff}').unwrap_or(head);
+        }
+        let narrow = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
+        Position { line: narrow(line + 1), column: narrow(head.chars().count() + 1) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counts_lines_and_scalar_values_from_one() {
+        let text = "a: é\r\nb: 1\n";
+        let index = LineIndex::new(text);
+        assert_eq!(index.position(text, 0), Position { line: 1, column: 1 });
+        assert_eq!(index.position(text, 5), Position { line: 1, column: 5 });
+        assert_eq!(index.position(text, 7), Position { line: 2, column: 1 });
+        assert_eq!(&text[index.line_range(text, 0)], "a: é");
+        assert_eq!(index.position(text, 999), Position { line: 3, column: 1 });
+    }
+
+    #[test]
+    fn leaves_a_byte_order_mark_out_of_the_column() {
+        let text = "\u{feff}a: 1";
+        assert_eq!(LineIndex::new(text).position(text, 3).column, 1);
+    }
+}

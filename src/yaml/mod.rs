@@ -1,0 +1,1 @@
+//! Text to spanned tree, with the scalar rules of Kubernetes and Helm. Knows no Kubernetes.
