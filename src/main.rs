@@ -1,3 +1,7 @@
-//! The `plimsoll` binary.
+//! The `plimsoll` binary: arguments in, exit code out.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    plimsoll::cli::run(std::env::args_os())
+}

@@ -1,1 +1,85 @@
-//! The command line; a file a command.
+//! The command line: one file a command, each an `Args` type and a `run`.
+//!
+//! To add a command: a file with `pub(crate) struct Args` (clap's derive) and
+//! `pub(crate) fn run(&Args, &mut Console) -> Result<ExitCode, CommandError>`, a variant in
+//! [`Command`], and an arm in [`dispatch`].
+
+mod completions;
+mod console;
+mod man;
+
+use std::ffi::OsString;
+use std::io::Write as _;
+use std::process::ExitCode;
+
+use clap::{CommandFactory as _, Parser, Subcommand};
+
+pub(crate) use console::{CommandError, Console};
+
+/// Lints Helm values and Kubernetes manifests, and points at the line you wrote.
+#[derive(Debug, Parser)]
+#[command(name = "plimsoll", version, max_term_width = 100, propagate_version = true)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Print a shell's completion script
+    Completions(completions::Args),
+    /// Print the manual page
+    Man(man::Args),
+}
+
+/// Runs one command line (the program's name first) and says how the process should end.
+///
+/// 0: nothing to complain about; 1: findings, or a chart that does not render; 2: the command
+/// line, the configuration or the machine is at fault. A closed pipe on standard output is quiet.
+#[must_use]
+pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let cli = match Cli::try_parse_from(args) {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Fails only when the terminal is gone, and then nobody reads it.
+            let _ = error.print();
+            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
+        }
+    };
+    let mut console = Console::new();
+    match dispatch(cli.command, &mut console).and_then(|code| {
+        console.out.flush()?;
+        Ok(code)
+    }) {
+        Ok(code) => code,
+        Err(error) => error.report(),
+    }
+}
+
+fn dispatch(command: Option<Command>, console: &mut Console) -> Result<ExitCode, CommandError> {
+    match command {
+        None => welcome(console),
+        Some(Command::Completions(args)) => completions::run(&args, console),
+        Some(Command::Man(args)) => man::run(&args, console),
+    }
+}
+
+/// Says what to do next: what `plimsoll` alone prints.
+fn welcome(console: &mut Console) -> Result<ExitCode, CommandError> {
+    write!(
+        console.out,
+        "plimsoll {}: lints Helm values and Kubernetes manifests, and points at the line you wrote.\n\
+         \n\
+         Next:\n  \
+         plimsoll check             lint this directory: charts, values, releases, manifests\n  \
+         plimsoll check PATH...     lint these files and directories\n  \
+         plimsoll --help            every command\n",
+        env!("CARGO_PKG_VERSION")
+    )?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The command line's definition, from which completions and manual pages are made.
+pub(crate) fn definition() -> clap::Command {
+    Cli::command()
+}

@@ -1,0 +1,71 @@
+//! Where commands print, and how they fail.
+
+use std::io::{self, BufWriter, Stdout, Write};
+use std::process::ExitCode;
+
+/// The process's own output. Commands write through it, so that a closed pipe is an error they
+/// can pass on with `?` and never a panic.
+pub(crate) struct Console {
+    /// Standard output, buffered; flushed when the command ends.
+    pub out: BufWriter<Stdout>,
+}
+
+impl Console {
+    pub(crate) fn new() -> Self {
+        Self { out: BufWriter::with_capacity(1 << 16, io::stdout()) }
+    }
+
+    /// Writes a line to standard error, for what is not the command's result.
+    #[allow(dead_code, reason = "commands that are being written use it")]
+    pub(crate) fn note(&mut self, line: &str) {
+        // Standard error may be closed; there is nowhere left to say so.
+        let _ = writeln!(io::stderr(), "{line}");
+    }
+}
+
+/// Why a command cannot do what it was asked. The process ends with 2, unless said otherwise.
+#[derive(Debug, thiserror::Error)]
+#[error("{message}")]
+pub(crate) struct CommandError {
+    message: String,
+    help: Option<String>,
+    code: u8,
+    closed_pipe: bool,
+}
+
+impl CommandError {
+    /// A failure that is the caller's or the machine's: exit code 2.
+    pub(crate) fn new(message: impl Into<String>) -> Self {
+        Self { message: message.into(), help: None, code: 2, closed_pipe: false }
+    }
+
+    /// Adds what to do about it.
+    #[must_use]
+    #[allow(dead_code, reason = "commands that are being written use it")]
+    pub(crate) fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+
+    /// Prints the failure on standard error and gives the exit code. A closed pipe is quiet and
+    /// a success: the reader had enough.
+    pub(crate) fn report(&self) -> ExitCode {
+        if self.closed_pipe {
+            return ExitCode::SUCCESS;
+        }
+        let mut err = io::stderr().lock();
+        // Standard error may be closed; there is nowhere left to say so.
+        let _ = writeln!(err, "error: {}", self.message);
+        if let Some(help) = &self.help {
+            let _ = writeln!(err, "  help: {help}");
+        }
+        ExitCode::from(self.code)
+    }
+}
+
+impl From<io::Error> for CommandError {
+    fn from(error: io::Error) -> Self {
+        let closed_pipe = error.kind() == io::ErrorKind::BrokenPipe;
+        Self { closed_pipe, ..Self::new(error.to_string()) }
+    }
+}
