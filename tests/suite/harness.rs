@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 /// What one run printed and how it ended.
-pub struct Run {
+pub(crate) struct Run {
     /// Exit code; `None` when a signal ended the process.
     pub code: Option<i32>,
     /// Standard output.
@@ -30,7 +30,7 @@ impl Run {
 }
 
 /// A command line of the binary: no inherited environment but `PATH`, 100 columns, no colours.
-pub fn plimsoll(dir: &Path) -> Command {
+pub(crate) fn plimsoll(dir: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_plimsoll"));
     command.current_dir(dir).env_clear().env("COLUMNS", "100").stdin(Stdio::null());
     if let Some(path) = std::env::var_os("PATH") {
@@ -40,12 +40,12 @@ pub fn plimsoll(dir: &Path) -> Command {
 }
 
 /// Runs the binary in a directory.
-pub fn run(dir: &Path, args: &[&str]) -> Run {
+pub(crate) fn run(dir: &Path, args: &[&str]) -> Run {
     finish(plimsoll(dir).args(args))
 }
 
 /// Runs a prepared command to its end.
-pub fn finish(command: &mut Command) -> Run {
+pub(crate) fn finish(command: &mut Command) -> Run {
     let output = command.output().expect("the binary runs");
     Run {
         code: output.status.code(),
@@ -55,12 +55,12 @@ pub fn finish(command: &mut Command) -> Run {
 }
 
 /// A folder under `fixtures/`.
-pub fn fixture(name: &str) -> PathBuf {
+pub(crate) fn fixture(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures").join(name)
 }
 
 /// Makes a directory with these files; it is removed when the value is dropped.
-pub fn repository(files: &[(&str, &str)]) -> tempfile::TempDir {
+pub(crate) fn repository(files: &[(&str, &str)]) -> tempfile::TempDir {
     let dir = tempfile::tempdir().expect("a temporary directory");
     for (path, text) in files {
         let path = dir.path().join(path);

@@ -1,0 +1,326 @@
+//! A run's result as the JSON contract has it: lines and columns, no spans.
+//!
+//! Every format is made from these types, never from findings: a report that was merged from
+//! shards' JSON prints the same bytes as one made in a single run.
+
+use serde::{Deserialize, Serialize};
+
+use crate::finding::{Edit, Finding, Fix, ObjectRef, Place, Related, Rendered, Severity};
+use crate::source::{Sources, Span};
+
+/// The version of the JSON contract that [`Report`] follows.
+pub const VERSION: u32 = 1;
+
+/// Everything one run has to say.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Report {
+    /// Of the contract: [`VERSION`].
+    pub version: u32,
+    /// Name and version of the program, `plimsoll 0.1.0`.
+    pub tool: String,
+    /// Sorted by file, place, rule and message.
+    pub findings: Vec<Entry>,
+    /// What was not checked and why, each said once; sorted. Absent when empty.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
+    /// The counts.
+    pub summary: Summary,
+}
+
+/// Counts of one run.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Summary {
+    /// Files that were read as manifests, values, charts or declarations.
+    pub files: usize,
+    /// Charts in the repository.
+    pub charts: usize,
+    /// Releases that were rendered or whose values were checked.
+    pub releases: usize,
+    /// Kubernetes objects, plain and rendered, each release's own counted.
+    pub objects: usize,
+    /// Findings of severity `error`.
+    pub error: usize,
+    /// Findings of severity `warning`.
+    pub warning: usize,
+    /// Findings of severity `info`.
+    pub info: usize,
+    /// Findings that a comment, an annotation or the configuration silences.
+    pub suppressed: usize,
+    /// Findings that the baseline knows.
+    pub baselined: usize,
+    /// Wall time, milliseconds.
+    pub duration_ms: u64,
+}
+
+/// One finding.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Entry {
+    /// The rule's id.
+    pub rule: String,
+    /// The rule's group.
+    pub group: String,
+    /// `error`, `warning` or `info`.
+    pub severity: Level,
+    /// What is wrong at this place.
+    pub message: String,
+    /// What to do about it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub help: Option<String>,
+    /// The rule's page.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
+    /// Names the same fault in later runs, though lines have moved; unique in a report.
+    pub fingerprint: String,
+    /// The place to edit.
+    pub location: Location,
+    /// In what sort of text: `values`, `template`, `manifest`, `release` or `chart`.
+    pub origin: String,
+    /// Further places, in the order in which to read them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub related: Vec<RelatedEntry>,
+    /// The object concerned.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub object: Option<Object>,
+    /// The releases it was found in, `namespace/name`, sorted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub releases: Vec<String>,
+    /// Releases of the same chart that do not have it, sorted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub clean_releases: Vec<String>,
+    /// Where in Helm's output it was seen.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rendered: Option<RenderedLine>,
+    /// How to repair it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fix: Option<FixEntry>,
+}
+
+/// A severity as the contract spells it. Ordered: `Info < Warning < Error`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Level {
+    /// Worth knowing.
+    Info,
+    /// Likely wrong.
+    Warning,
+    /// Wrong.
+    Error,
+}
+
+impl Level {
+    /// The word in the contract.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Info => "info",
+            Self::Warning => "warning",
+            Self::Error => "error",
+        }
+    }
+}
+
+impl From<Severity> for Level {
+    fn from(severity: Severity) -> Self {
+        match severity {
+            Severity::Info => Self::Info,
+            Severity::Warning => Self::Warning,
+            Severity::Error => Self::Error,
+        }
+    }
+}
+
+/// A range in a file.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Location {
+    /// Relative to the working directory, with `/`.
+    pub file: String,
+    /// First character.
+    pub start: Point,
+    /// One past the last character.
+    pub end: Point,
+}
+
+/// Line and column, both from 1; columns in Unicode scalar values.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Point {
+    /// Line, from 1.
+    pub line: u32,
+    /// Column, from 1.
+    pub column: u32,
+}
+
+/// A further place.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RelatedEntry {
+    /// What it has to do with the finding.
+    pub message: String,
+    /// Where.
+    pub location: Location,
+    /// In what sort of text.
+    pub origin: String,
+}
+
+/// The Kubernetes object that a finding is about.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Object {
+    /// As written.
+    pub api_version: String,
+    /// As written.
+    pub kind: String,
+    /// Absent where nothing says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub namespace: Option<String>,
+    /// `metadata.name`.
+    pub name: String,
+    /// Dotted path of the field concerned; absent for the object as a whole.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub path: String,
+}
+
+/// A line of Helm's output.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RenderedLine {
+    /// The template, as in Helm's `# Source:` line.
+    pub source: String,
+    /// From 1, in that template's output.
+    pub line: u32,
+}
+
+/// Edits that make a finding go away.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FixEntry {
+    /// `safe`, `unsafe` or `display`.
+    pub applicability: String,
+    /// Sorted; they do not overlap.
+    pub edits: Vec<EditEntry>,
+}
+
+/// Replaces a range of a file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EditEntry {
+    /// Relative to the working directory.
+    pub file: String,
+    /// First character replaced.
+    pub start: Point,
+    /// One past the last.
+    pub end: Point,
+    /// What stands there afterwards.
+    pub text: String,
+}
+
+impl Report {
+    /// An empty report of this program.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            version: VERSION,
+            tool: format!("plimsoll {}", env!("CARGO_PKG_VERSION")),
+            findings: Vec::new(),
+            notes: Vec::new(),
+            summary: Summary::default(),
+        }
+    }
+
+    /// Sorts the findings as users see them, and counts them by severity.
+    pub fn finish(&mut self) {
+        self.findings.sort_by(|a, b| a.key().cmp(&b.key()));
+        self.notes.sort();
+        self.notes.dedup();
+        let count = |level| self.findings.iter().filter(|entry| entry.severity == level).count();
+        self.summary.error = count(Level::Error);
+        self.summary.warning = count(Level::Warning);
+        self.summary.info = count(Level::Info);
+    }
+
+    /// The weightiest severity among the findings.
+    #[must_use]
+    pub fn worst(&self) -> Option<Level> {
+        self.findings.iter().map(|entry| entry.severity).max()
+    }
+}
+
+impl Default for Report {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Entry {
+    /// Turns a finding's spans into lines and columns.
+    #[must_use]
+    pub fn new(finding: &Finding, fingerprint: String, sources: &Sources) -> Self {
+        Self {
+            rule: finding.rule.to_string(),
+            group: finding.group.to_string(),
+            severity: finding.severity.into(),
+            message: finding.message.clone(),
+            help: finding.help.clone(),
+            url: finding.url.clone(),
+            fingerprint,
+            location: location(finding.primary.span, sources),
+            origin: finding.primary.origin.as_str().to_owned(),
+            related: finding.related.iter().map(|related| related_entry(related, sources)).collect(),
+            object: finding.object.as_ref().map(object),
+            releases: finding.releases.clone(),
+            clean_releases: Vec::new(),
+            rendered: finding.rendered.as_ref().map(rendered),
+            fix: finding.fix.as_ref().map(|fix| fix_entry(fix, sources)),
+        }
+    }
+
+    /// What reports are sorted by: total, and free of ids that differ from run to run.
+    fn key(&self) -> impl Ord + '_ {
+        (
+            &self.location,
+            &self.rule,
+            &self.message,
+            self.object.as_ref().map(|object| (&object.kind, &object.name, &object.path)),
+            &self.releases,
+            &self.fingerprint,
+        )
+    }
+}
+
+fn related_entry(related: &Related, sources: &Sources) -> RelatedEntry {
+    let Place { span, origin } = related.place;
+    RelatedEntry {
+        message: related.message.clone(),
+        location: location(span, sources),
+        origin: origin.as_str().to_owned(),
+    }
+}
+
+fn location(span: Span, sources: &Sources) -> Location {
+    let file = sources.get(span.source);
+    let point = |offset| {
+        let position = file.position(offset);
+        Point { line: position.line, column: position.column }
+    };
+    Location { file: file.path.clone(), start: point(span.start), end: point(span.end) }
+}
+
+fn object(object: &ObjectRef) -> Object {
+    Object {
+        api_version: object.api_version.clone(),
+        kind: object.kind.clone(),
+        namespace: object.namespace.clone(),
+        name: object.name.clone(),
+        path: object.path.clone(),
+    }
+}
+
+fn rendered(rendered: &Rendered) -> RenderedLine {
+    RenderedLine { source: rendered.source.clone(), line: rendered.line }
+}
+
+fn fix_entry(fix: &Fix, sources: &Sources) -> FixEntry {
+    let edit = |edit: &Edit| {
+        let Location { file, start, end } = location(edit.span, sources);
+        EditEntry { file, start, end, text: edit.text.clone() }
+    };
+    FixEntry {
+        applicability: fix.applicability.as_str().to_owned(),
+        edits: fix.edits.iter().map(edit).collect(),
+    }
+}

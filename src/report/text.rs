@@ -1,0 +1,87 @@
+//! The texts that excerpts are cut from.
+
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use super::escape;
+use super::model::Point;
+use crate::source::{LineIndex, Sources};
+
+/// Texts by the path that reports name them with. Reads the file itself when a run's sources do
+/// not hold it, as for a report that was merged from shards.
+#[derive(Debug, Default)]
+pub struct Texts {
+    known: HashMap<String, Arc<str>>,
+    shown: HashMap<String, Option<Arc<Shown>>>,
+}
+
+/// A text made harmless for a terminal, byte for byte as long as the file.
+#[derive(Debug)]
+pub(crate) struct Shown {
+    pub(crate) text: Arc<str>,
+    pub(crate) lines: LineIndex,
+}
+
+impl Texts {
+    /// The texts of one run.
+    #[must_use]
+    pub fn of_run<'a>(sources: &Sources, ids: impl IntoIterator<Item = &'a crate::source::SourceId>) -> Self {
+        let known = ids.into_iter().map(|&id| {
+            let file = sources.get(id);
+            (file.path.clone(), Arc::clone(&file.text))
+        });
+        Self { known: known.collect(), shown: HashMap::new() }
+    }
+
+    /// The text under a path; `None` when there is none that can be read.
+    pub(crate) fn get(&mut self, path: &str) -> Option<Arc<Shown>> {
+        if let Some(shown) = self.shown.get(path) {
+            return shown.clone();
+        }
+        let text = match self.known.get(path) {
+            Some(text) => Some(Arc::clone(text)),
+            None => std::fs::read_to_string(Path::new(path)).ok().map(Arc::from),
+        };
+        let shown = text.map(|text| {
+            let text: Arc<str> = match escape::same_length(&text) {
+                std::borrow::Cow::Borrowed(_) => text,
+                std::borrow::Cow::Owned(text) => Arc::from(text),
+            };
+            let lines = LineIndex::new(&text);
+            Arc::new(Shown { text, lines })
+        });
+        self.shown.insert(path.to_owned(), shown.clone());
+        shown
+    }
+}
+
+impl Shown {
+    /// Byte offset of a line and column; past the line's end, its end.
+    pub(crate) fn offset(&self, point: Point) -> usize {
+        let line = point.line.saturating_sub(1) as usize;
+        let range = self.lines.line_range(&self.text, line);
+        let mut body = &self.text[range.clone()];
+        let mut start = range.start;
+        if line == 0
+            && let Some(rest) = body.strip_prefix('\u{feff}')
+        {
+            start += body.len() - rest.len();
+            body = rest;
+        }
+        let column = point.column.saturating_sub(1) as usize;
+        start + body.char_indices().nth(column).map_or(body.len(), |(at, _)| at)
+    }
+
+    /// One line without its end, from 1.
+    pub(crate) fn line(&self, line: u32) -> &str {
+        let line = line.saturating_sub(1) as usize;
+        let text = &self.text[self.lines.line_range(&self.text, line)];
+        text.strip_prefix('\u{feff}').unwrap_or(text)
+    }
+
+    /// How many lines there are.
+    pub(crate) fn line_count(&self) -> u32 {
+        u32::try_from(self.lines.line_count()).unwrap_or(u32::MAX)
+    }
+}
