@@ -36,7 +36,8 @@ pub(super) fn write(
 }
 
 fn handler(style: Style) -> GraphicalReportHandler {
-    let theme = if style.color { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
+    let theme =
+        if style.color { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
     GraphicalReportHandler::new_themed(theme)
         .with_links(style.color)
         .with_link_display_text("(page)")
@@ -106,7 +107,10 @@ fn render(
             message: String::new(),
             severity: Level::Info,
             labels: labels.collect(),
-            excerpt: Some(Excerpt { name: escape::line(other).into_owned(), shown: Arc::clone(&shown) }),
+            excerpt: Some(Excerpt {
+                name: escape::line(other).into_owned(),
+                shown: Arc::clone(&shown),
+            }),
         };
         let mut text = String::new();
         handler.render_report(&mut text, &part)?;
@@ -238,11 +242,8 @@ impl SourceCode for Excerpt {
             let below = lines.line_range(text, (last + after).min(lines.line_count() - 1));
             // Neighbours that are themselves too long are left out.
             let from = if above.len() > LONG_LINE { own.start } else { above.start };
-            let to = if below.len() > LONG_LINE {
-                lines.line_range(text, last).end
-            } else {
-                below.end
-            };
+            let to =
+                if below.len() > LONG_LINE { lines.line_range(text, last).end } else { below.end };
             (from, to)
         };
         let line = lines.line_of(from);

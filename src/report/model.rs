@@ -260,7 +260,11 @@ impl Entry {
             fingerprint,
             location: location(finding.primary.span, sources),
             origin: finding.primary.origin.as_str().to_owned(),
-            related: finding.related.iter().map(|related| related_entry(related, sources)).collect(),
+            related: finding
+                .related
+                .iter()
+                .map(|related| related_entry(related, sources))
+                .collect(),
             object: finding.object.as_ref().map(object),
             releases: finding.releases.clone(),
             clean_releases: Vec::new(),

@@ -26,7 +26,10 @@ pub(crate) struct Shown {
 impl Texts {
     /// The texts of one run.
     #[must_use]
-    pub fn of_run<'a>(sources: &Sources, ids: impl IntoIterator<Item = &'a crate::source::SourceId>) -> Self {
+    pub fn of_run<'a>(
+        sources: &Sources,
+        ids: impl IntoIterator<Item = &'a crate::source::SourceId>,
+    ) -> Self {
         let known = ids.into_iter().map(|&id| {
             let file = sources.get(id);
             (file.path.clone(), Arc::clone(&file.text))
