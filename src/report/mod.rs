@@ -6,8 +6,15 @@
 mod concise;
 pub(crate) mod escape;
 mod full;
+mod github;
+mod gitlab;
+mod html;
 mod json;
+mod junit;
+mod markdown;
 pub mod model;
+mod sarif;
+pub mod summary;
 mod text;
 
 use std::io::{self, Write};
@@ -24,6 +31,18 @@ pub enum Format {
     Concise,
     /// plimsoll's own, with a stable shape
     Json,
+    /// SARIF 2.1.0, for code scanning and editors
+    Sarif,
+    /// GitLab Code Quality, for merge requests
+    Gitlab,
+    /// GitHub workflow commands, for annotations on pull requests
+    Github,
+    /// JUnit XML, for test reports
+    Junit,
+    /// Markdown, for a comment on a merge request
+    Markdown,
+    /// One self-contained page, for a CI artifact
+    Html,
 }
 
 /// How text is shown to people.
@@ -72,5 +91,106 @@ pub fn write(
         Format::Full => full::write(report, context, out),
         Format::Concise => concise::write(report, context.style, out),
         Format::Json => json::write(report, out),
+        Format::Sarif => sarif::write(report, context.rule, out),
+        Format::Gitlab => gitlab::write(report, out),
+        Format::Github => github::write(report, out),
+        Format::Junit => junit::write(report, out),
+        Format::Markdown => markdown::write(report, out),
+        Format::Html => html::write(report, context, out),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::finding::{Finding, ObjectRef, Origin, Place, Related, Severity};
+    use crate::source::{Sources, Span};
+
+    /// A finding with a related place in its own file and one in another; hostile characters in
+    /// the text and the message.
+    fn sample() -> (Report, Texts) {
+        let sources = Sources::default();
+        let values = sources.add("values.yaml", "# \u{1b}[31m\nreplicas: 5\nimage: x\n");
+        let template = sources.add("templates/d.yaml", "spec:\n  replicas: {{ .Values.replicas }}\n");
+        let place = |source, start, end, origin| Place { span: Span::new(source, start, end), origin };
+        let finding = Finding {
+            rule: "anti-affinity-required".into(),
+            group: "scheduling".into(),
+            severity: Severity::Error,
+            message: "`5` replicas | may <all> run on one node\u{1b}[0m".into(),
+            help: Some("set\n  affinity: {}".into()),
+            url: Some("https://example.org/a".into()),
+            primary: place(values, 18, 19, Origin::Values),
+            related: vec![
+                Related { message: "the image".into(), place: place(values, 20, 25, Origin::Values) },
+                Related { message: "read here".into(), place: place(template, 18, 40, Origin::Template) },
+            ],
+            object: Some(ObjectRef {
+                api_version: "apps/v1".into(),
+                kind: "Deployment".into(),
+                namespace: None,
+                name: "web".into(),
+                path: "spec.replicas".into(),
+            }),
+            releases: vec!["a/prod".into()],
+            rendered: None,
+            fix: None,
+        };
+        let mut report = Report::new();
+        report.findings.push(model::Entry::new(&finding, "f1".into(), &sources));
+        report.findings[0].clean_releases.push("a/dev".into());
+        report.summary.files = 1;
+        report.finish();
+        (report, Texts::of_run(&sources, [&values, &template]))
+    }
+
+    fn print(format: Format) -> String {
+        let (report, mut texts) = sample();
+        let mut out = Vec::new();
+        let style = Style { color: false, width: 100 };
+        let mut context = Context { texts: &mut texts, style, rule: &|_| None };
+        write(format, &report, &mut context, &mut out).expect("a vector takes everything");
+        String::from_utf8(out).expect("UTF-8")
+    }
+
+    #[test]
+    fn full_shows_both_files_and_obeys_no_escape_sequence() {
+        insta::assert_snapshot!(print(Format::Full));
+    }
+
+    #[test]
+    fn every_format_names_the_rule_and_the_place() {
+        use clap::ValueEnum as _;
+        for &format in Format::value_variants() {
+            let text = print(format);
+            assert!(text.contains("anti-affinity-required"), "{format:?}: {text}");
+            assert!(text.contains("values.yaml"), "{format:?}: {text}");
+            assert!(!text.contains('\u{1b}'), "{format:?}: {text}");
+        }
+    }
+
+    #[test]
+    fn json_reads_back_as_the_same_report() {
+        let (report, _) = sample();
+        let read: Report = serde_json::from_str(&print(Format::Json)).expect("JSON");
+        assert_eq!(read, report);
+    }
+
+    #[test]
+    fn concise_is_one_line_a_finding() {
+        assert_eq!(
+            print(Format::Concise),
+            "values.yaml:2:11: error anti-affinity-required: `5` replicas | may <all> run on one node\\u{1b}[0m\n"
+        );
+    }
+
+    #[test]
+    fn sarif_counts_from_one_and_relates() {
+        let log: serde_json::Value = serde_json::from_str(&print(Format::Sarif)).expect("JSON");
+        let result = &log["runs"][0]["results"][0];
+        let region = &result["locations"][0]["physicalLocation"]["region"];
+        assert_eq!((&region["startLine"], &region["startColumn"]), (&2.into(), &11.into()));
+        assert_eq!(result["relatedLocations"].as_array().map(Vec::len), Some(2));
+        assert_eq!(result["partialFingerprints"]["plimsoll/v1"], "f1");
     }
 }

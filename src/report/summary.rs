@@ -1,0 +1,76 @@
+//! The line that ends a run: what was looked at, and what came of it.
+
+use super::Report;
+use super::model::Summary;
+
+/// One line without a line end: findings, what was checked, what was left out.
+#[must_use]
+pub fn line(report: &Report) -> String {
+    let summary = &report.summary;
+    if summary.files == 0 {
+        return "nothing was linted: no manifest, values file, chart or release was found".to_owned();
+    }
+    let mut line = match found(summary) {
+        found if found.is_empty() => "no findings".to_owned(),
+        found => found.join(", "),
+    };
+    let parts: Vec<String> = [
+        (summary.files, "file"),
+        (summary.charts, "chart"),
+        (summary.releases, "release"),
+        (summary.objects, "object"),
+    ]
+    .into_iter()
+    .filter(|&(count, word)| count > 0 || word == "object")
+    .map(|(count, word)| counted(count, word))
+    .collect();
+    line.push_str(" in ");
+    line.push_str(&parts.join(", "));
+    let mut silent = Vec::new();
+    if summary.suppressed > 0 {
+        silent.push(format!("{} suppressed", summary.suppressed));
+    }
+    if summary.baselined > 0 {
+        silent.push(format!("{} in the baseline", summary.baselined));
+    }
+    if !silent.is_empty() {
+        line.push_str(&format!(" ({})", silent.join(", ")));
+    }
+    line
+}
+
+fn found(summary: &Summary) -> Vec<String> {
+    let mut found = Vec::new();
+    for (count, word) in [(summary.error, "error"), (summary.warning, "warning")] {
+        if count > 0 {
+            found.push(counted(count, word));
+        }
+    }
+    if summary.info > 0 {
+        // "infos" is no word.
+        found.push(format!("{} info", summary.info));
+    }
+    found
+}
+
+fn counted(count: usize, word: &str) -> String {
+    format!("{count} {word}{}", if count == 1 { "" } else { "s" })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_run_that_saw_nothing_says_so() {
+        assert!(line(&Report::new()).starts_with("nothing was linted"));
+    }
+
+    #[test]
+    fn counts_are_words_a_person_would_say() {
+        let mut report = Report::new();
+        report.summary =
+            Summary { files: 1, objects: 3, error: 1, info: 2, suppressed: 1, ..Summary::default() };
+        assert_eq!(line(&report), "1 error, 2 info in 1 file, 3 objects (1 suppressed)");
+    }
+}
