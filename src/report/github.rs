@@ -2,8 +2,8 @@
 
 use std::io::{self, Write};
 
-use super::{Report, escape};
 use super::model::Level;
+use super::{Report, escape};
 
 pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     for entry in &report.findings {
@@ -13,8 +13,7 @@ pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
             Level::Info => "notice",
         };
         let (start, end) = (entry.location.start, entry.location.end);
-        let mut properties =
-            format!("file={},line={}", property(&entry.location.file), start.line);
+        let mut properties = format!("file={},line={}", property(&entry.location.file), start.line);
         if end.line == start.line {
             // Columns are read only where a place is within one line.
             properties.push_str(&format!(",col={},endColumn={}", start.column, end.column));

@@ -23,7 +23,10 @@ pub(super) fn write(
 ) -> io::Result<()> {
     writeln!(out, "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">")?;
     writeln!(out, "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">")?;
-    writeln!(out, "<meta name=\"color-scheme\" content=\"light dark\">\n<title>plimsoll report</title>")?;
+    writeln!(
+        out,
+        "<meta name=\"color-scheme\" content=\"light dark\">\n<title>plimsoll report</title>"
+    )?;
     writeln!(out, "<style>\n{}</style>\n</head>\n<body>", include_str!("html/report.css"))?;
     writeln!(out, "<header><h1>plimsoll</h1><p>{}</p></header>", xml(&summary::line(report)))?;
     writeln!(out, "<main>")?;
@@ -114,7 +117,10 @@ fn filters(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     if !releases.is_empty() {
         select("Release", "release", &releases, out)?;
     }
-    writeln!(out, "<label>Group by <select id=\"group\"><option value=\"file\">file</option><option value=\"rule\">rule</option>")?;
+    writeln!(
+        out,
+        "<label>Group by <select id=\"group\"><option value=\"file\">file</option><option value=\"rule\">rule</option>"
+    )?;
     if !releases.is_empty() {
         writeln!(out, "<option value=\"release\">release</option>")?;
     }
@@ -145,7 +151,11 @@ fn finding(entry: &Entry, context: &mut Context<'_>, out: &mut dyn Write) -> io:
         }
         _ => xml(&entry.rule),
     };
-    writeln!(out, "<h3><b>{severity}</b> {}</h3>\n<p class=\"rule\">{rule}</p>", prose(&entry.message))?;
+    writeln!(
+        out,
+        "<h3><b>{severity}</b> {}</h3>\n<p class=\"rule\">{rule}</p>",
+        prose(&entry.message)
+    )?;
     excerpt(&entry.location, &entry.origin, "", context.texts, out)?;
     for related in &entry.related {
         excerpt(&related.location, &related.origin, &related.message, context.texts, out)?;
@@ -155,7 +165,8 @@ fn finding(entry: &Entry, context: &mut Context<'_>, out: &mut dyn Write) -> io:
     }
     let mut facts = Vec::new();
     if let Some(object) = &entry.object {
-        let path = if object.path.is_empty() { String::new() } else { format!(": {}", object.path) };
+        let path =
+            if object.path.is_empty() { String::new() } else { format!(": {}", object.path) };
         facts.push(format!("{} {}{path}", object.kind, object.name));
     }
     if !entry.releases.is_empty() {

@@ -15,9 +15,15 @@ pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>")?;
     // A reader takes a report without a test for a mistake: a clean run is one that passed.
     let tests = report.findings.len().max(1);
-    writeln!(out, "<testsuites name=\"plimsoll\" tests=\"{tests}\" failures=\"{failures}\" errors=\"0\">")?;
+    writeln!(
+        out,
+        "<testsuites name=\"plimsoll\" tests=\"{tests}\" failures=\"{failures}\" errors=\"0\">"
+    )?;
     if files.is_empty() {
-        writeln!(out, "  <testsuite name=\"plimsoll\" tests=\"1\" failures=\"0\" errors=\"0\" skipped=\"0\">")?;
+        writeln!(
+            out,
+            "  <testsuite name=\"plimsoll\" tests=\"1\" failures=\"0\" errors=\"0\" skipped=\"0\">"
+        )?;
         writeln!(out, "    <testcase classname=\"plimsoll\" name=\"check\"/>")?;
         writeln!(out, "  </testsuite>")?;
     }
@@ -54,8 +60,7 @@ fn case(file: &str, entry: &Entry, out: &mut dyn Write) -> io::Result<()> {
         xml(file),
         start.line
     )?;
-    let mut body =
-        format!("{file}:{}:{}: {}", start.line, start.column, entry.message);
+    let mut body = format!("{file}:{}:{}: {}", start.line, start.column, entry.message);
     for related in &entry.related {
         let place = &related.location;
         body.push_str(&format!("\n{}:{}: {}", place.file, place.start.line, related.message));

@@ -44,7 +44,13 @@ pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
             let place = format!("{}:{}", entry.location.file, entry.location.start.line);
             let help = entry.help.as_deref().unwrap_or_default();
             let fence = "`".repeat(longest_run(help).max(2) + 1);
-            writeln!(out, "{} {}\n\n{fence}\n{}\n{fence}\n", code(&place), rule(entry), escape::terminal(help.trim_end()))?;
+            writeln!(
+                out,
+                "{} {}\n\n{fence}\n{}\n{fence}\n",
+                code(&place),
+                rule(entry),
+                escape::terminal(help.trim_end())
+            )?;
         }
         writeln!(out, "</details>")?;
     }

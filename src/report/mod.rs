@@ -111,8 +111,10 @@ mod tests {
     fn sample() -> (Report, Texts) {
         let sources = Sources::default();
         let values = sources.add("values.yaml", "# \u{1b}[31m\nreplicas: 5\nimage: x\n");
-        let template = sources.add("templates/d.yaml", "spec:\n  replicas: {{ .Values.replicas }}\n");
-        let place = |source, start, end, origin| Place { span: Span::new(source, start, end), origin };
+        let template =
+            sources.add("templates/d.yaml", "spec:\n  replicas: {{ .Values.replicas }}\n");
+        let place =
+            |source, start, end, origin| Place { span: Span::new(source, start, end), origin };
         let finding = Finding {
             rule: "anti-affinity-required".into(),
             group: "scheduling".into(),
@@ -122,8 +124,14 @@ mod tests {
             url: Some("https://example.org/a".into()),
             primary: place(values, 18, 19, Origin::Values),
             related: vec![
-                Related { message: "the image".into(), place: place(values, 20, 25, Origin::Values) },
-                Related { message: "read here".into(), place: place(template, 18, 40, Origin::Template) },
+                Related {
+                    message: "the image".into(),
+                    place: place(values, 20, 25, Origin::Values),
+                },
+                Related {
+                    message: "read here".into(),
+                    place: place(template, 18, 40, Origin::Template),
+                },
             ],
             object: Some(ObjectRef {
                 api_version: "apps/v1".into(),

@@ -19,7 +19,8 @@ pub(super) fn write(
     for entry in &report.findings {
         groups.entry(&entry.rule).or_insert(entry);
     }
-    let index: BTreeMap<&str, usize> = groups.keys().enumerate().map(|(at, &id)| (id, at)).collect();
+    let index: BTreeMap<&str, usize> =
+        groups.keys().enumerate().map(|(at, &id)| (id, at)).collect();
     let rules: Vec<Value> =
         groups.iter().map(|(id, entry)| descriptor(id, entry, rule(id).as_ref())).collect();
     let results: Vec<Value> =

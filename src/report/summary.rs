@@ -8,7 +8,8 @@ use super::model::Summary;
 pub fn line(report: &Report) -> String {
     let summary = &report.summary;
     if summary.files == 0 {
-        return "nothing was linted: no manifest, values file, chart or release was found".to_owned();
+        return "nothing was linted: no manifest, values file, chart or release was found"
+            .to_owned();
     }
     let mut line = match found(summary) {
         found if found.is_empty() => "no findings".to_owned(),
@@ -69,8 +70,14 @@ mod tests {
     #[test]
     fn counts_are_words_a_person_would_say() {
         let mut report = Report::new();
-        report.summary =
-            Summary { files: 1, objects: 3, error: 1, info: 2, suppressed: 1, ..Summary::default() };
+        report.summary = Summary {
+            files: 1,
+            objects: 3,
+            error: 1,
+            info: 2,
+            suppressed: 1,
+            ..Summary::default()
+        };
         assert_eq!(line(&report), "1 error, 2 info in 1 file, 3 objects (1 suppressed)");
     }
 }
