@@ -16,7 +16,6 @@ impl Console {
     }
 
     /// Writes a line to standard error, for what is not the command's result.
-    #[allow(dead_code, reason = "commands that are being written use it")]
     pub(crate) fn note(&mut self, line: &str) {
         // Standard error may be closed; there is nowhere left to say so.
         let _ = writeln!(io::stderr(), "{line}");
@@ -41,7 +40,6 @@ impl CommandError {
 
     /// Adds what to do about it.
     #[must_use]
-    #[allow(dead_code, reason = "commands that are being written use it")]
     pub(crate) fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
         self

@@ -7,6 +7,8 @@
 mod completions;
 mod console;
 mod man;
+mod merge;
+mod output;
 
 use std::ffi::OsString;
 use std::io::Write as _;
@@ -30,6 +32,8 @@ enum Command {
     Completions(completions::Args),
     /// Print the manual page
     Man(man::Args),
+    /// Unite the JSON reports of several runs into one report
+    Merge(merge::Args),
 }
 
 /// Runs one command line (the program's name first) and says how the process should end.
@@ -61,6 +65,7 @@ fn dispatch(command: Option<Command>, console: &mut Console) -> Result<ExitCode,
         None => welcome(console),
         Some(Command::Completions(args)) => completions::run(&args, console),
         Some(Command::Man(args)) => man::run(&args, console),
+        Some(Command::Merge(args)) => merge::run(&args, console),
     }
 }
 

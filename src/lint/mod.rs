@@ -1,1 +1,3 @@
-//! The pipeline: project, render, rules, suppressions, sorted findings. The only parallel code.
+//! The pipeline: a repository to a sorted report. The only parallel code.
+
+pub mod directive;

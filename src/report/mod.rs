@@ -16,6 +16,7 @@ pub mod model;
 mod sarif;
 pub mod summary;
 mod text;
+pub mod unite;
 
 use std::io::{self, Write};
 

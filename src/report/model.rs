@@ -274,7 +274,7 @@ impl Entry {
     }
 
     /// What reports are sorted by: total, and free of ids that differ from run to run.
-    fn key(&self) -> impl Ord + '_ {
+    pub(super) fn key(&self) -> impl Ord + '_ {
         (
             &self.location,
             &self.rule,

@@ -1,0 +1,63 @@
+//! `plimsoll merge FILE…`: unites the JSON of shards into one report.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use super::output::{self, Color, FailOn, Outputs};
+use super::{CommandError, Console};
+use crate::report::{Report, Texts, model, unite};
+
+/// Unite the JSON reports of several runs into one report
+///
+/// Takes what `plimsoll check --shard I/N --format json` printed for each shard, and prints what
+/// one run over everything would have printed, with the same exit code.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// JSON reports, in any order
+    #[arg(required = true, value_name = "FILE")]
+    reports: Vec<PathBuf>,
+
+    #[command(flatten)]
+    outputs: Outputs,
+
+    /// From which severity on findings give exit code 1
+    #[arg(long, value_name = "SEVERITY", default_value = "error", help_heading = "Output")]
+    fail_on: FailOn,
+
+    /// When to colour
+    #[arg(long, value_name = "WHEN", default_value = "auto", help_heading = "Output")]
+    color: Color,
+
+    /// Print findings only, no summary
+    #[arg(long, short, help_heading = "Output")]
+    quiet: bool,
+}
+
+pub(crate) fn run(args: &Args, console: &mut Console) -> Result<ExitCode, CommandError> {
+    args.outputs.check()?;
+    let mut parts = Vec::new();
+    for path in &args.reports {
+        let text = std::fs::read_to_string(path).map_err(|error| {
+            CommandError::new(format!("cannot read {}: {error}", path.display()))
+        })?;
+        let report: Report = serde_json::from_str(&text).map_err(|error| {
+            CommandError::new(format!("{} is no report of plimsoll: {error}", path.display()))
+                .help("write one with `plimsoll check --format json --output FILE`")
+        })?;
+        if report.version != model::VERSION {
+            return Err(CommandError::new(format!(
+                "{} has version {} of the report's format; this plimsoll reads version {}",
+                path.display(),
+                report.version,
+                model::VERSION
+            )));
+        }
+        parts.push(report);
+    }
+    let report = unite::reports(parts);
+    args.outputs.write(&report, &mut Texts::default(), args.color, &|_| None, console)?;
+    if !args.quiet {
+        output::closing(&report, args.color, console)?;
+    }
+    Ok(args.fail_on.exit_code(&report))
+}

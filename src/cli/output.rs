@@ -1,0 +1,280 @@
+//! `--format`, `--output`, `--color`: where reports go and how they look.
+
+use std::io::{IsTerminal as _, Write};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::{Arg, ArgAction, ArgMatches, ValueEnum};
+
+use super::{CommandError, Console};
+use crate::report::model::Level;
+use crate::report::{self, Context, Format, Report, RuleInfo, Style, Texts, summary};
+
+/// When to colour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Color {
+    /// On a terminal, unless `NO_COLOR` is set
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+/// From which severity on findings fail the run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum FailOn {
+    /// Errors only
+    Error,
+    /// Errors and warnings
+    Warning,
+    /// Any finding
+    Info,
+    /// Nothing: always exit with 0
+    Never,
+}
+
+impl FailOn {
+    /// The exit code of a run with these findings.
+    pub(crate) fn exit_code(self, report: &Report) -> ExitCode {
+        let least = match self {
+            Self::Error => Level::Error,
+            Self::Warning => Level::Warning,
+            Self::Info => Level::Info,
+            Self::Never => return ExitCode::SUCCESS,
+        };
+        ExitCode::from(u8::from(report.worst().is_some_and(|worst| worst >= least)))
+    }
+}
+
+/// The reports asked for: each `--output` belongs to the `--format` before it.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Outputs(Vec<(Option<Format>, Option<PathBuf>)>);
+
+impl clap::Args for Outputs {
+    fn augment_args(command: clap::Command) -> clap::Command {
+        command
+            .arg(
+                Arg::new("format")
+                    .long("format")
+                    .value_name("FORMAT")
+                    .action(ArgAction::Append)
+                    .value_parser(clap::value_parser!(Format))
+                    .help_heading("Output")
+                    .help("How to print: `full` on a terminal, `concise` elsewhere; may be repeated"),
+            )
+            .arg(
+                Arg::new("output")
+                    .long("output")
+                    .short('o')
+                    .value_name("FILE")
+                    .action(ArgAction::Append)
+                    .value_parser(clap::value_parser!(PathBuf))
+                    .help_heading("Output")
+                    .help("Write the format before it into a file, `--format sarif --output x.sarif`; may be repeated"),
+            )
+    }
+
+    fn augment_args_for_update(command: clap::Command) -> clap::Command {
+        Self::augment_args(command)
+    }
+}
+
+impl clap::FromArgMatches for Outputs {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        let at = |id| matches.indices_of(id).into_iter().flatten();
+        let formats = matches.get_many::<Format>("format").into_iter().flatten().copied();
+        let files = matches.get_many::<PathBuf>("output").into_iter().flatten().cloned();
+        let formats: Vec<(usize, Format)> = at("format").zip(formats).collect();
+        let files: Vec<(usize, PathBuf)> = at("output").zip(files).collect();
+        Ok(Self(pair(&formats, &files)))
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        *self = Self::from_arg_matches(matches)?;
+        Ok(())
+    }
+}
+
+/// Gives each file the nearest format before it that has none yet. With as many files as formats
+/// they pair in order, so that `--output x --format json` is understood too.
+fn pair(
+    formats: &[(usize, Format)],
+    files: &[(usize, PathBuf)],
+) -> Vec<(Option<Format>, Option<PathBuf>)> {
+    if formats.len() == files.len() {
+        let both = formats.iter().zip(files);
+        return both.map(|((_, format), (_, file))| (Some(*format), Some(file.clone()))).collect();
+    }
+    let mut pairs: Vec<(usize, Option<Format>, Option<PathBuf>)> =
+        formats.iter().map(|&(at, format)| (at, Some(format), None)).collect();
+    for (at, file) in files {
+        let before = pairs.iter_mut().rev().find(|(of, _, taken)| of < at && taken.is_none());
+        match before {
+            Some((_, _, taken)) => *taken = Some(file.clone()),
+            None => pairs.push((*at, None, Some(file.clone()))),
+        }
+    }
+    pairs.into_iter().map(|(_, format, file)| (format, file)).collect()
+}
+
+impl Outputs {
+    /// Refuses what cannot be written, before any work is done.
+    pub(crate) fn check(&self) -> Result<(), CommandError> {
+        if self.0.iter().filter(|(_, file)| to_stdout(file.as_deref())).count() > 1 {
+            return Err(CommandError::new("two formats cannot both be printed on standard output")
+                .help("give all but one a file: `--format sarif --output plimsoll.sarif`"));
+        }
+        for file in self.0.iter().filter_map(|(_, file)| file.as_deref()) {
+            let folder = folder_of(file);
+            if !to_stdout(Some(file)) && !folder.is_dir() {
+                return Err(CommandError::new(format!(
+                    "cannot write {}: there is no folder {}",
+                    file.display(),
+                    folder.display()
+                )));
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes every report that was asked for.
+    pub(crate) fn write(
+        &self,
+        report: &Report,
+        texts: &mut Texts,
+        color: Color,
+        rule: &dyn Fn(&str) -> Option<RuleInfo>,
+        console: &mut Console,
+    ) -> Result<(), CommandError> {
+        let default = [(None, None)];
+        let pairs = if self.0.is_empty() { &default[..] } else { &self.0 };
+        for (format, file) in pairs {
+            let terminal = std::io::stdout().is_terminal();
+            let stdout = to_stdout(file.as_deref());
+            let format = format.unwrap_or_else(|| match file.as_deref().filter(|_| !stdout) {
+                Some(file) => by_name(file),
+                None if terminal => Format::Full,
+                None => Format::Concise,
+            });
+            let style = Style { color: stdout && colored(color), width: width() };
+            let mut context = Context { texts: &mut *texts, style, rule };
+            match file.as_deref().filter(|_| !stdout) {
+                None => report::write(format, report, &mut context, &mut console.out)?,
+                Some(file) => {
+                    let mut text = Vec::new();
+                    report::write(format, report, &mut context, &mut text)?;
+                    write_whole(file, &text)?;
+                }
+            }
+            if format == Format::Github {
+                job_summary(report, &mut context)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Says on standard error what was not checked, and the summary.
+pub(crate) fn closing(report: &Report, color: Color, console: &mut Console) -> Result<(), CommandError> {
+    console.out.flush()?;
+    let _ = color;
+    for note in &report.notes {
+        console.note(&format!("note: {}", report::escape::line(note)));
+    }
+    console.note(&summary::line(report));
+    Ok(())
+}
+
+/// Appends to the summary page of a GitHub job, where there is one.
+fn job_summary(report: &Report, context: &mut Context<'_>) -> Result<(), CommandError> {
+    let Some(path) = std::env::var_os("GITHUB_STEP_SUMMARY").filter(|path| !path.is_empty()) else {
+        return Ok(());
+    };
+    let mut text = Vec::new();
+    report::write(Format::Markdown, report, context, &mut text)?;
+    let mut file = std::fs::OpenOptions::new().append(true).create(true).open(&path)?;
+    file.write_all(&text)?;
+    Ok(())
+}
+
+fn to_stdout(file: Option<&Path>) -> bool {
+    file.is_none_or(|file| file == Path::new("-"))
+}
+
+fn folder_of(file: &Path) -> &Path {
+    match file.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    }
+}
+
+fn by_name(file: &Path) -> Format {
+    match file.extension().and_then(|extension| extension.to_str()) {
+        Some("json") => Format::Json,
+        Some("sarif") => Format::Sarif,
+        Some("xml") => Format::Junit,
+        Some("md") => Format::Markdown,
+        Some("html" | "htm") => Format::Html,
+        _ => Format::Full,
+    }
+}
+
+/// Writes a file so that a reader sees the old text or the new one, never a part.
+pub(crate) fn write_whole(file: &Path, text: &[u8]) -> Result<(), CommandError> {
+    let failed = |error: &std::io::Error| {
+        CommandError::new(format!("cannot write {}: {error}", file.display()))
+    };
+    if std::fs::metadata(file).is_ok_and(|metadata| !metadata.is_file()) {
+        // A pipe or a device is written to, not replaced.
+        return std::fs::write(file, text).map_err(|error| failed(&error));
+    }
+    let name = file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let beside = folder_of(file).join(format!(".{name}.{}.tmp", std::process::id()));
+    let written = std::fs::write(&beside, text).and_then(|()| std::fs::rename(&beside, file));
+    written.map_err(|error| {
+        // What was begun is of no use to anybody; that it cannot be removed changes nothing.
+        let _ = std::fs::remove_file(&beside);
+        failed(&error)
+    })
+}
+
+/// Whether standard output is to be coloured.
+pub(crate) fn colored(color: Color) -> bool {
+    let set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    match color {
+        Color::Always => true,
+        Color::Never => false,
+        Color::Auto => {
+            let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
+            !set("NO_COLOR")
+                && (set("FORCE_COLOR") || (std::io::stdout().is_terminal() && !dumb))
+        }
+    }
+}
+
+/// Columns to lay text out in.
+fn width() -> usize {
+    let asked = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
+    let terminal = || terminal_size::terminal_size().map(|(width, _)| usize::from(width.0));
+    asked.or_else(terminal).unwrap_or(100).clamp(40, 160)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn paths(pairs: &[(Option<Format>, Option<PathBuf>)]) -> Vec<(Option<Format>, Option<&str>)> {
+        pairs.iter().map(|(format, file)| (*format, file.as_ref().and_then(|f| f.to_str()))).collect()
+    }
+
+    #[test]
+    fn a_file_belongs_to_the_format_before_it() {
+        let pairs = pair(&[(1, Format::Full), (2, Format::Json)], &[(3, "x".into())]);
+        assert_eq!(paths(&pairs), [(Some(Format::Full), None), (Some(Format::Json), Some("x"))]);
+        let pairs = pair(&[(2, Format::Json)], &[(1, "x".into())]);
+        assert_eq!(paths(&pairs), [(Some(Format::Json), Some("x"))]);
+        let pairs = pair(&[], &[(1, "x.sarif".into())]);
+        assert_eq!(paths(&pairs), [(None, Some("x.sarif"))]);
+    }
+}

@@ -1,0 +1,259 @@
+//! Reads suppression comments and annotations.
+//!
+//! `# plimsoll: ignore[rule-id, other-id] reason until=2027-03-01` on the line or the line above,
+//! `# plimsoll: ignore-file[rule-id] reason` for the file; in templates also within `{{/* … */}}`.
+
+use jiff::civil::Date;
+
+use crate::source::{LineIndex, SourceId, Span};
+
+/// A comment that silences findings.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Directive {
+    /// The comment from its `plimsoll:` to its end.
+    pub span: Span,
+    /// The rules it names, in the order written; may be empty when malformed.
+    pub rules: Vec<Named>,
+    /// What it covers.
+    pub scope: Scope,
+    /// The last day on which it holds.
+    pub until: Option<Date>,
+    /// What is wrong with how it is written; such a directive silences nothing.
+    pub problem: Option<String>,
+}
+
+/// A rule named in a directive.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Named {
+    /// As written.
+    pub id: String,
+    /// Where.
+    pub span: Span,
+}
+
+/// What a directive covers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scope {
+    /// One 0-based line.
+    Line(usize),
+    /// The whole file.
+    File,
+}
+
+/// The word that starts every directive.
+const MARK: &str = "plimsoll:";
+
+/// Reads the directives among a YAML file's comments, in the order of the file.
+#[must_use]
+pub fn in_comments(
+    source: SourceId,
+    text: &str,
+    lines: &LineIndex,
+    comments: impl IntoIterator<Item = Span>,
+) -> Vec<Directive> {
+    let read = |span: Span| {
+        let comment = text.get(span.range())?;
+        let body = comment.strip_prefix('#').unwrap_or(comment);
+        let at = span.start as usize + (comment.len() - body.trim_start().len());
+        directive(source, text, lines, at, span.end as usize)
+    };
+    comments.into_iter().filter_map(read).collect()
+}
+
+/// Reads the directives of a template, where comments are found by their look alone.
+#[must_use]
+pub fn in_template(source: SourceId, text: &str, lines: &LineIndex) -> Vec<Directive> {
+    let read = |(at, _): (usize, &str)| {
+        let own = lines.line_range(text, lines.line_of(at));
+        let before = text[own.start..at].trim_end();
+        let end = if before.ends_with("/*") {
+            at + text[at..].find("*/")?
+        } else if before.ends_with('#') {
+            own.end
+        } else {
+            return None;
+        };
+        directive(source, text, lines, at, end)
+    };
+    text.match_indices(MARK).filter_map(read).collect()
+}
+
+/// True when a text can hold a directive at all: what most files are not parsed for.
+#[must_use]
+pub fn may_hold(text: &str) -> bool {
+    text.contains(MARK)
+}
+
+/// Reads the directive whose `plimsoll:` stands at `at`; `None` when the comment is another.
+fn directive(
+    source: SourceId,
+    text: &str,
+    lines: &LineIndex,
+    at: usize,
+    end: usize,
+) -> Option<Directive> {
+    let comment = text.get(at..end)?.trim_end();
+    let rest = comment.strip_prefix(MARK)?.trim_start();
+    let (rest, whole_file) = match rest.strip_prefix("ignore-file") {
+        Some(rest) => (rest, true),
+        None => (rest.strip_prefix("ignore")?, false),
+    };
+    let span = Span::new(source, at, at + comment.len());
+    let scope = if whole_file { Scope::File } else { Scope::Line(covered(text, lines, at)) };
+    let malformed = |problem: &str| {
+        let problem = Some(problem.to_owned());
+        Some(Directive { span, rules: Vec::new(), scope, until: None, problem })
+    };
+    let Some(list) = rest.trim_start().strip_prefix('[') else {
+        return malformed("name the rules it is for: `ignore[rule-id] reason`");
+    };
+    let Some((list, reason)) = list.split_once(']') else {
+        return malformed("the list of rules is not closed by `]`");
+    };
+    let mut from = at + (comment.len() - reason.len() - 1 - list.len());
+    let mut rules = Vec::new();
+    for item in list.split(',') {
+        let id = item.trim();
+        if !id.is_empty() {
+            let start = from + (item.len() - item.trim_start().len());
+            rules.push(Named { id: id.to_owned(), span: Span::new(source, start, start + id.len()) });
+        }
+        from += item.len() + 1;
+    }
+    if rules.is_empty() {
+        return malformed("name the rules it is for: `ignore[rule-id] reason`");
+    }
+    match until(reason) {
+        Ok(until) => Some(Directive { span, rules, scope, until, problem: None }),
+        Err(problem) => Some(Directive { span, rules, scope, until: None, problem: Some(problem) }),
+    }
+}
+
+/// The line a comment at `at` covers: its own when something stands before it, otherwise the
+/// next that is no comment, so that several can be stacked.
+fn covered(text: &str, lines: &LineIndex, at: usize) -> usize {
+    let own = lines.line_of(at);
+    let before = text[lines.line_range(text, own).start..at].trim();
+    let alone = matches!(before, "" | "#" | "{{/*" | "{{-/*" | "{{- /*" | "# {{/*" | "# {{- /*");
+    if !alone {
+        return own;
+    }
+    let is_comment = |line: usize| {
+        let line = text[lines.line_range(text, line)].trim_start();
+        line.starts_with('#') || line.starts_with("{{/*") || line.starts_with("{{- /*")
+    };
+    (own + 1..lines.line_count()).find(|&line| !is_comment(line)).unwrap_or(own)
+}
+
+/// The date of `until=YYYY-MM-DD` in a reason.
+fn until(reason: &str) -> Result<Option<Date>, String> {
+    let Some(word) = reason.split_whitespace().find_map(|word| word.strip_prefix("until=")) else {
+        return Ok(None);
+    };
+    let word = word.trim_end_matches([',', '.', ';', ')']);
+    word.parse()
+        .map(Some)
+        .map_err(|_| format!("`until={word}` is no date: write `until=2027-03-01`"))
+}
+
+/// An entry of the annotation `plimsoll.dev/ignore`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Waiver {
+    /// The rule, as written.
+    pub rule: String,
+    /// The last day on which it holds.
+    pub until: Option<Date>,
+    /// What is wrong with how it is written.
+    pub problem: Option<String>,
+}
+
+/// The key of the annotation that silences findings on one object.
+pub const ANNOTATION: &str = "plimsoll.dev/ignore";
+
+/// Reads an annotation's value, `rule-id: reason, other-id: reason`. A comma inside a reason is
+/// part of it: an entry begins only where a rule's id does.
+#[must_use]
+pub fn in_annotation(value: &str) -> Vec<Waiver> {
+    let mut waivers: Vec<Waiver> = Vec::new();
+    for part in value.split([',', '\n']) {
+        let (head, reason) = part.split_once(':').unwrap_or((part, ""));
+        let id = head.trim();
+        let is_id = !id.is_empty()
+            && id.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '/'))
+            && (waivers.is_empty() || part.contains(':') || id.contains(['-', '_']));
+        let read = until(if is_id { reason } else { part });
+        match (is_id, waivers.last_mut()) {
+            (false, None) => {}
+            (false, Some(last)) => {
+                if let Ok(Some(date)) = read {
+                    last.until = Some(date);
+                }
+            }
+            (true, _) => {
+                let (until, problem) = match read {
+                    Ok(until) => (until, None),
+                    Err(problem) => (None, Some(problem)),
+                };
+                waivers.push(Waiver { rule: id.to_owned(), until, problem });
+            }
+        }
+    }
+    waivers
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::Sources;
+
+    fn template(text: &str) -> Vec<Directive> {
+        let source = Sources::default().add("t.yaml", text);
+        in_template(source, text, &LineIndex::new(text))
+    }
+
+    fn covers(text: &str) -> Vec<(Vec<String>, Scope)> {
+        let ids = |directive: &Directive| directive.rules.iter().map(|rule| rule.id.clone()).collect();
+        template(text).iter().map(|directive| (ids(directive), directive.scope)).collect()
+    }
+
+    #[test]
+    fn a_comment_covers_its_line_or_the_next() {
+        let text = "a: 1 # plimsoll: ignore[x-y, z] why\n# plimsoll: ignore[b]\n# said\nb: 2\n";
+        let of = |ids: &[&str], line| (ids.iter().map(ToString::to_string).collect(), Scope::Line(line));
+        assert_eq!(covers(text), [of(&["x-y", "z"], 0), of(&["b"], 3)]);
+        let text = "{{- /* plimsoll: ignore[b] */}}\nb: 2\n";
+        assert_eq!(covers(text), [of(&["b"], 1)]);
+    }
+
+    #[test]
+    fn names_point_into_the_text() {
+        let text = "a: 1 # plimsoll: ignore[ x-y ,z] why\n";
+        let found = template(text);
+        let words: Vec<&str> = found[0].rules.iter().map(|rule| &text[rule.span.range()]).collect();
+        assert_eq!(words, ["x-y", "z"]);
+    }
+
+    #[test]
+    fn malformed_directives_say_what_is_wrong() {
+        assert!(template("# plimsoll: ignore\n")[0].problem.is_some());
+        assert!(template("# plimsoll: ignore[a\n")[0].problem.is_some());
+        assert!(template("# plimsoll: ignore[a] until=soon\n")[0].problem.is_some());
+        assert_eq!(template("see plimsoll: ignore[a]\n"), []);
+    }
+
+    #[test]
+    fn a_reason_may_end_the_suppression() {
+        let found = template("# plimsoll: ignore-file[a] moving, until=2027-03-01.\n");
+        assert_eq!(found[0].until, Some(jiff::civil::date(2027, 3, 1)));
+        assert_eq!(found[0].scope, Scope::File);
+    }
+
+    #[test]
+    fn annotations_keep_commas_in_reasons() {
+        let found = in_annotation("run-as-root: legacy, really until=2027-03-01, no-limits: batch");
+        let ids: Vec<&str> = found.iter().map(|waiver| waiver.rule.as_str()).collect();
+        assert_eq!(ids, ["run-as-root", "no-limits"]);
+        assert_eq!(found[0].until, Some(jiff::civil::date(2027, 3, 1)));
+        assert_eq!(in_annotation("a-b").len(), 1);
+    }
+}

@@ -1,0 +1,182 @@
+//! Makes one finding of the same fault seen in several releases, objects or shards.
+
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry as Slot;
+
+use super::model::{Entry, Report};
+
+/// Related places kept when findings are united; more would bury the finding.
+const RELATED: usize = 8;
+
+/// Unites entries that point at the same place with the same words, but for the names of objects
+/// and releases in them. The result is sorted, names every release, and has unique fingerprints.
+#[must_use]
+pub fn entries(mut entries: Vec<Entry>) -> Vec<Entry> {
+    // Whose words are kept must not depend on the order in which threads or shards ended.
+    entries.sort_by(|a, b| a.key().cmp(&b.key()));
+    let mut united: BTreeMap<(String, String, super::model::Location), Entry> = BTreeMap::new();
+    for entry in entries {
+        let key = (entry.rule.clone(), generic(&entry), entry.location.clone());
+        match united.entry(key) {
+            Slot::Vacant(slot) => {
+                slot.insert(entry);
+            }
+            Slot::Occupied(mut slot) => absorb(slot.get_mut(), entry),
+        }
+    }
+    let mut entries: Vec<Entry> = united.into_values().collect();
+    entries.sort_by(|a, b| a.key().cmp(&b.key()));
+    number(&mut entries);
+    entries
+}
+
+/// Unites the reports of shards: findings, notes and counts. Sorted and counted.
+#[must_use]
+pub fn reports(parts: Vec<Report>) -> Report {
+    let mut whole = Report::new();
+    let mut all = Vec::new();
+    for part in parts {
+        all.extend(part.findings);
+        whole.notes.extend(part.notes);
+        let (sum, add) = (&mut whole.summary, part.summary);
+        sum.files += add.files;
+        sum.charts += add.charts;
+        sum.releases += add.releases;
+        sum.objects += add.objects;
+        sum.suppressed += add.suppressed;
+        sum.baselined += add.baselined;
+        // Shards run side by side: the run took as long as the longest.
+        sum.duration_ms = sum.duration_ms.max(add.duration_ms);
+    }
+    whole.findings = entries(all);
+    whole.finish();
+    whole
+}
+
+fn absorb(kept: &mut Entry, other: Entry) {
+    kept.releases.extend(other.releases);
+    kept.releases.sort();
+    kept.releases.dedup();
+    kept.clean_releases.extend(other.clean_releases);
+    kept.clean_releases.sort();
+    kept.clean_releases.dedup();
+    let releases = &kept.releases;
+    kept.clean_releases.retain(|release| !releases.contains(release));
+    for related in other.related {
+        if kept.related.len() < RELATED
+            && !kept.related.iter().any(|known| {
+                known.location == related.location && known.message == related.message
+            })
+        {
+            kept.related.push(related);
+        }
+    }
+    kept.severity = kept.severity.max(other.severity);
+}
+
+/// The message with the names of its object and release left out.
+fn generic(entry: &Entry) -> String {
+    let mut message = entry.message.clone();
+    if entry.releases.is_empty() {
+        return message;
+    }
+    if let Some(object) = &entry.object {
+        message = without(&message, &object.name);
+    }
+    for release in &entry.releases {
+        message = without(&message, release.rsplit('/').next().unwrap_or(release));
+    }
+    message
+}
+
+/// Leaves a name out wherever it stands as a whole word.
+fn without(text: &str, name: &str) -> String {
+    let part = |c: char| c.is_alphanumeric() || c == '-' || c == '_';
+    if name.is_empty() {
+        return text.to_owned();
+    }
+    let mut out = String::with_capacity(text.len());
+    let mut from = 0;
+    for (at, _) in text.match_indices(name) {
+        let end = at + name.len();
+        if text[..at].ends_with(part) || text[end..].starts_with(part) {
+            continue;
+        }
+        out.push_str(&text[from..at]);
+        out.push('\0');
+        from = end;
+    }
+    out.push_str(&text[from..]);
+    out
+}
+
+/// Tells equal fingerprints apart by their order in the report.
+fn number(entries: &mut [Entry]) {
+    let mut seen: BTreeMap<String, usize> = BTreeMap::new();
+    for entry in entries {
+        let count = seen.entry(entry.fingerprint.clone()).or_default();
+        *count += 1;
+        if *count > 1 {
+            let mut hasher = blake3::Hasher::new();
+            hasher.update(entry.fingerprint.as_bytes());
+            hasher.update(&count.to_le_bytes());
+            entry.fingerprint = hasher.finalize().to_hex()[..32].to_owned();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::model::{Level, Location, Object, Point};
+    use super::*;
+
+    fn entry(message: &str, name: &str, release: &str) -> Entry {
+        let point = Point { line: 3, column: 1 };
+        Entry {
+            rule: "r".into(),
+            group: "g".into(),
+            severity: Level::Error,
+            message: message.into(),
+            help: None,
+            url: None,
+            fingerprint: "f".into(),
+            location: Location { file: "values.yaml".into(), start: point, end: point },
+            origin: "values".into(),
+            related: Vec::new(),
+            object: Some(Object {
+                api_version: "v1".into(),
+                kind: "Pod".into(),
+                namespace: None,
+                name: name.into(),
+                path: String::new(),
+            }),
+            releases: vec![release.into()],
+            clean_releases: Vec::new(),
+            rendered: None,
+            fix: None,
+        }
+    }
+
+    #[test]
+    fn one_line_in_two_releases_is_one_finding_that_names_both() {
+        let both = entries(vec![
+            entry("`prod-web` runs as root", "prod-web", "a/prod"),
+            entry("`dev-web` runs as root", "dev-web", "a/dev"),
+        ]);
+        assert_eq!(both.len(), 1);
+        assert_eq!(both[0].releases, ["a/dev", "a/prod"]);
+        assert_eq!(both[0].message, "`dev-web` runs as root");
+    }
+
+    #[test]
+    fn different_facts_stay_apart_with_fingerprints_of_their_own() {
+        let both = entries(vec![entry("3 pods", "w", "a/x"), entry("5 pods", "w", "a/x")]);
+        assert_eq!(both.len(), 2);
+        assert_ne!(both[0].fingerprint, both[1].fingerprint);
+    }
+
+    #[test]
+    fn names_within_words_stay() {
+        assert_eq!(without("web-2 and web", "web"), "web-2 and \0");
+    }
+}
