@@ -176,7 +176,11 @@ impl Outputs {
 }
 
 /// Says on standard error what was not checked, and the summary.
-pub(crate) fn closing(report: &Report, color: Color, console: &mut Console) -> Result<(), CommandError> {
+pub(crate) fn closing(
+    report: &Report,
+    color: Color,
+    console: &mut Console,
+) -> Result<(), CommandError> {
     console.out.flush()?;
     let _ = color;
     for note in &report.notes {
@@ -247,8 +251,7 @@ pub(crate) fn colored(color: Color) -> bool {
         Color::Never => false,
         Color::Auto => {
             let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
-            !set("NO_COLOR")
-                && (set("FORCE_COLOR") || (std::io::stdout().is_terminal() && !dumb))
+            !set("NO_COLOR") && (set("FORCE_COLOR") || (std::io::stdout().is_terminal() && !dumb))
         }
     }
 }
@@ -265,7 +268,10 @@ mod tests {
     use super::*;
 
     fn paths(pairs: &[(Option<Format>, Option<PathBuf>)]) -> Vec<(Option<Format>, Option<&str>)> {
-        pairs.iter().map(|(format, file)| (*format, file.as_ref().and_then(|f| f.to_str()))).collect()
+        pairs
+            .iter()
+            .map(|(format, file)| (*format, file.as_ref().and_then(|f| f.to_str())))
+            .collect()
     }
 
     #[test]

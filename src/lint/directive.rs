@@ -116,7 +116,10 @@ fn directive(
         let id = item.trim();
         if !id.is_empty() {
             let start = from + (item.len() - item.trim_start().len());
-            rules.push(Named { id: id.to_owned(), span: Span::new(source, start, start + id.len()) });
+            rules.push(Named {
+                id: id.to_owned(),
+                span: Span::new(source, start, start + id.len()),
+            });
         }
         from += item.len() + 1;
     }
@@ -212,14 +215,16 @@ mod tests {
     }
 
     fn covers(text: &str) -> Vec<(Vec<String>, Scope)> {
-        let ids = |directive: &Directive| directive.rules.iter().map(|rule| rule.id.clone()).collect();
+        let ids =
+            |directive: &Directive| directive.rules.iter().map(|rule| rule.id.clone()).collect();
         template(text).iter().map(|directive| (ids(directive), directive.scope)).collect()
     }
 
     #[test]
     fn a_comment_covers_its_line_or_the_next() {
         let text = "a: 1 # plimsoll: ignore[x-y, z] why\n# plimsoll: ignore[b]\n# said\nb: 2\n";
-        let of = |ids: &[&str], line| (ids.iter().map(ToString::to_string).collect(), Scope::Line(line));
+        let of =
+            |ids: &[&str], line| (ids.iter().map(ToString::to_string).collect(), Scope::Line(line));
         assert_eq!(covers(text), [of(&["x-y", "z"], 0), of(&["b"], 3)]);
         let text = "{{- /* plimsoll: ignore[b] */}}\nb: 2\n";
         assert_eq!(covers(text), [of(&["b"], 1)]);

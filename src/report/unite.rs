@@ -64,9 +64,10 @@ fn absorb(kept: &mut Entry, other: Entry) {
     kept.clean_releases.retain(|release| !releases.contains(release));
     for related in other.related {
         if kept.related.len() < RELATED
-            && !kept.related.iter().any(|known| {
-                known.location == related.location && known.message == related.message
-            })
+            && !kept
+                .related
+                .iter()
+                .any(|known| known.location == related.location && known.message == related.message)
         {
             kept.related.push(related);
         }
