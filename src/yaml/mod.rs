@@ -1,1 +1,18 @@
 //! Text to spanned tree, with the scalar rules of Kubernetes and Helm. Knows no Kubernetes.
+//!
+//! [`parse`] never fails: it gives the documents it could read and says what is wrong with the
+//! rest. The grammar is granit-parser's; the tree is our own, because no tree on offer keeps
+//! comments and byte spans and stays linear on hostile input.
+
+mod parse;
+mod path;
+mod scalar;
+mod tree;
+
+pub use parse::{Comment, ErrorKind, Stream, SyntaxError, parse};
+pub use path::{Path, Step, escape, unescape};
+pub use scalar::{Scalar, key_name, resolve_plain};
+pub use tree::{Document, Entries, Entry, Kind, Node, NodeId, Style, Written};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,544 @@
+//! Events to trees.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use granit_parser::{Event, Parser, ScalarStyle, ScanError, StructureStyle};
+
+use super::scalar::{Scalar, resolve_plain};
+use super::tree::{Body, Document, NONE, Node, NodeData, NodeId, Style};
+use crate::source::{SourceId, Span};
+
+/// How deep collections may nest. Kubernetes objects stay below 30; the parser and whoever walks
+/// the tree by recursion are safe at this depth.
+const MAX_DEPTH: usize = 255;
+/// How many nodes a document may have once its aliases are written out.
+const MAX_EXPANDED: u64 = 4_000_000;
+/// How many documents are kept of one text.
+const MAX_DOCUMENTS: usize = 100_000;
+
+/// Everything one text holds.
+#[derive(Debug)]
+pub struct Stream {
+    /// The text.
+    pub source: SourceId,
+    /// The documents that could be read, in order. One that is broken is left out, with an error.
+    pub documents: Vec<Document>,
+    /// What is wrong, in the order of the text.
+    pub errors: Vec<SyntaxError>,
+    /// Every comment, in the order of the text.
+    pub comments: Vec<Comment>,
+}
+
+/// A comment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Comment {
+    /// From `#` to the end of the line.
+    pub span: Span,
+    /// True when nothing but blanks stands before it on its line.
+    pub own_line: bool,
+}
+
+/// What sort of fault it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ErrorKind {
+    /// Not YAML; the document is left out.
+    Syntax,
+    /// A key that its mapping has already; `first` is where. The document is kept, the last wins.
+    DuplicateKey {
+        /// The earlier key.
+        first: Span,
+    },
+    /// Too deep, too many documents, or aliases that expand without measure; left out.
+    Limit,
+}
+
+/// What is wrong with a text, and where.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SyntaxError {
+    /// The sort of fault.
+    pub kind: ErrorKind,
+    /// Where; may be empty at the end of the text.
+    pub span: Span,
+    /// What is wrong, without a full stop.
+    pub message: String,
+    /// What to do about it, where that is known.
+    pub help: Option<&'static str>,
+}
+
+/// Reads a text into documents. Never fails and never panics; time is linear in the text's size.
+#[must_use]
+pub fn parse(source: SourceId, text: &Arc<str>) -> Stream {
+    let options = granit_parser::options! {
+        // libyaml's reading, and so go-yaml's: a block scalar cut off by the end of the text has
+        // no line feed there.
+        block_scalar_eof_without_line_feed: true,
+        emit_unresolved_aliases: true,
+        max_buffered_comment_events: 1_000_000,
+        flow_nesting_limit: MAX_DEPTH,
+        block_nesting_limit: MAX_DEPTH,
+    };
+    let mut parser = Parser::new_from_str_with_options(text, options);
+    let mut stream = Stream { source, documents: Vec::new(), errors: Vec::new(), comments: Vec::new() };
+    let mut builder: Option<Builder> = None;
+    loop {
+        match parser.next_event() {
+            None => break,
+            Some(Ok((event, span))) => {
+                let range = span.byte_range().unwrap_or(0..0);
+                match event {
+                    Event::StreamStart => {}
+                    Event::StreamEnd => break,
+                    Event::DocumentStart(..) => {
+                        builder = Some(Builder::new(source, text, range.end));
+                    }
+                    Event::DocumentEnd => {
+                        if let Some(done) = builder.take() {
+                            done.finish(&mut stream);
+                        }
+                        if stream.documents.len() >= MAX_DOCUMENTS {
+                            stream.errors.push(SyntaxError {
+                                kind: ErrorKind::Limit,
+                                span: Span::new(source, range.start, range.end),
+                                message: format!("more than {MAX_DOCUMENTS} documents in one file"),
+                                help: None,
+                            });
+                            break;
+                        }
+                    }
+                    Event::Comment(..) => stream.comments.push(comment(source, text, range)),
+                    event => {
+                        if let Some(builder) = &mut builder {
+                            builder.take(event, range);
+                        }
+                    }
+                }
+            }
+            Some(Err(error)) => {
+                builder = None;
+                stream.errors.push(describe(source, text, &error));
+                if !parser.proceed_next_document().unwrap_or(false) {
+                    break;
+                }
+            }
+        }
+    }
+    stream.errors.sort_by_key(|error| error.span);
+    stream
+}
+
+fn comment(source: SourceId, text: &str, range: std::ops::Range<usize>) -> Comment {
+    let before = &text[..range.start];
+    let line = before.rfind('\n').map_or(0, |at| at + 1);
+    let own_line = before[line..].trim_start_matches('\u{feff}').trim().is_empty();
+    let end = range.start + text[range.clone()].trim_end().len();
+    Comment { span: Span::new(source, range.start, end), own_line }
+}
+
+/// Puts the scanner's complaint where a person would look for it.
+fn describe(source: SourceId, text: &str, error: &ScanError) -> SyntaxError {
+    let at = text.floor_char_boundary(error.marker().byte_offset().unwrap_or(0).min(text.len()));
+    // At the end of the text there is nothing to see: point at the last thing that was written.
+    let at = if text[at..].trim().is_empty() { text.trim_end().len() } else { at };
+    let line_start = text[..at].rfind('\n').map_or(0, |newline| newline + 1);
+    let line_end = text[at..].find('\n').map_or(text.len(), |length| at + length);
+    let rest = text[at..line_end].trim_end();
+    let (start, end) = if rest.is_empty() {
+        let line = text[line_start..line_end].trim_end();
+        (line_start + line.len() - line.trim_start().len(), line_start + line.len())
+    } else {
+        let word = rest.find(char::is_whitespace).unwrap_or(rest.len());
+        (at, at + word.max(rest.chars().next().map_or(0, char::len_utf8)))
+    };
+    let indent = &text[line_start..at];
+    let message = error.info();
+    let help = if indent.contains('\t') && indent.trim().is_empty() {
+        Some("indent with spaces: YAML allows no tabs there")
+    } else if text[line_start..line_end].contains("{{") {
+        Some("this looks like a template: plimsoll renders templates inside a chart, and reads other files as plain YAML")
+    } else {
+        None
+    };
+    let kind = if message.contains("nesting") || message.contains("limit") {
+        ErrorKind::Limit
+    } else {
+        ErrorKind::Syntax
+    };
+    SyntaxError { kind, span: Span::new(source, start, end.max(start)), message, help }
+}
+
+/// A collection that is still open.
+struct Open {
+    node: u32,
+    /// Children seen so far.
+    children: Vec<u32>,
+    mapping: bool,
+    style: Style,
+    anchor: usize,
+    /// Nodes below, aliases written out.
+    expanded: u64,
+    /// End of the last thing inside.
+    end: usize,
+}
+
+/// What an anchor stands for.
+#[derive(Clone, Copy)]
+struct Anchor {
+    id: usize,
+    node: u32,
+    expanded: u64,
+}
+
+struct Builder<'t> {
+    source: SourceId,
+    source_text: &'t Arc<str>,
+    document: Document,
+    open: Vec<Open>,
+    /// Complete anchored nodes, sorted by id (the parser numbers them in order of opening; a
+    /// nested one may complete first, so insertion keeps the order).
+    anchors: Vec<Anchor>,
+    errors: Vec<SyntaxError>,
+    broken: bool,
+    expanded: u64,
+}
+
+impl<'t> Builder<'t> {
+    fn new(source: SourceId, text: &'t Arc<str>, at: usize) -> Self {
+        let at = u32::try_from(at).unwrap_or(u32::MAX);
+        Self {
+            source,
+            source_text: text,
+            document: Document {
+                source,
+                text: Arc::clone(text),
+                nodes: Vec::new(),
+                children: Vec::new(),
+                owned: Vec::new(),
+                tags: Vec::new(),
+                root: None,
+                start: at,
+                end: at,
+            },
+            open: Vec::new(),
+            anchors: Vec::new(),
+            errors: Vec::new(),
+            broken: false,
+            expanded: 0,
+        }
+    }
+
+    fn fail(&mut self, kind: ErrorKind, start: usize, end: usize, message: impl Into<String>) {
+        if kind == ErrorKind::Syntax || kind == ErrorKind::Limit {
+            self.broken = true;
+        }
+        self.errors.push(SyntaxError {
+            kind,
+            span: Span::new(self.source, start, end),
+            message: message.into(),
+            help: None,
+        });
+    }
+
+    fn take(&mut self, event: Event<'_>, range: std::ops::Range<usize>) {
+        match event {
+            Event::Scalar(value, style, anchor, tag) => {
+                let tag = tag.map(|tag| format!("{}{}", tag.handle(), tag.suffix()));
+                self.scalar(&value, style, anchor, tag, range);
+            }
+            Event::SequenceStart(style, anchor, tag) => {
+                self.open(false, style, anchor, tag.map(|tag| format!("{}{}", tag.handle(), tag.suffix())), range);
+            }
+            Event::MappingStart(style, anchor, tag) => {
+                self.open(true, style, anchor, tag.map(|tag| format!("{}{}", tag.handle(), tag.suffix())), range);
+            }
+            Event::SequenceEnd | Event::MappingEnd => self.close(&range),
+            Event::Alias(id) => match self.anchors.binary_search_by_key(&id, |anchor| anchor.id) {
+                Ok(at) => {
+                    let Anchor { node, expanded, .. } = self.anchors[at];
+                    self.add(Body::Alias(node), range.start, range.end, expanded);
+                }
+                Err(_) => {
+                    let name = self.source_text[range.clone()].to_owned();
+                    self.fail(
+                        ErrorKind::Syntax,
+                        range.start,
+                        range.end,
+                        format!("`{name}` stands inside what its anchor names: the value contains itself"),
+                    );
+                    self.null(range.start);
+                }
+            },
+            Event::UnresolvedAlias(name) => {
+                let message = format!("`*{name}` names an anchor that is not defined before it");
+                self.fail(ErrorKind::Syntax, range.start, range.end, message);
+                self.null(range.start);
+            }
+            _ => {}
+        }
+    }
+
+    fn null(&mut self, at: usize) {
+        let at = u32::try_from(at).unwrap_or(u32::MAX);
+        let body = Body::Scalar { style: Style::Plain, owned: false, text: false, first: at, second: at };
+        self.add(body, at as usize, at as usize, 1);
+    }
+
+    fn scalar(
+        &mut self,
+        value: &str,
+        style: ScalarStyle,
+        anchor: usize,
+        tag: Option<String>,
+        range: std::ops::Range<usize>,
+    ) {
+        let style = match style {
+            ScalarStyle::Plain => Style::Plain,
+            ScalarStyle::SingleQuoted => Style::SingleQuoted,
+            ScalarStyle::DoubleQuoted => Style::DoubleQuoted,
+            ScalarStyle::Literal => Style::Literal,
+            ScalarStyle::Folded => Style::Folded,
+        };
+        let text = self.source_text;
+        let (mut start, mut end) = (range.start, range.end.min(text.len()));
+        match style {
+            // The parser spells a value that is not written `~`, with an empty range.
+            Style::Plain if start == end => {
+                start = self.place_of_nothing(range.start);
+                end = start;
+            }
+            Style::Literal | Style::Folded => {
+                end = start + text[start..end].trim_end().len();
+            }
+            _ => {}
+        }
+        let inner = match style {
+            Style::SingleQuoted | Style::DoubleQuoted if end >= start + 2 => start + 1..end - 1,
+            _ => start..end,
+        };
+        let value = if inner.is_empty() { "" } else { value };
+        let borrowed = text.get(inner.clone()) == Some(value);
+        let (first, second) = if borrowed {
+            (inner.start, inner.end)
+        } else {
+            self.document.owned.push(value.into());
+            (self.document.owned.len() - 1, 0)
+        };
+        let narrow = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
+        let is_text = match tag.as_deref().map(|tag| tag.trim_start_matches("tag:yaml.org,2002:")) {
+            Some("str" | "binary" | "timestamp" | "!") => true,
+            Some(tag @ ("int" | "float" | "bool" | "null")) => {
+                self.check_tag(tag, value, start, end);
+                false
+            }
+            _ => style != Style::Plain || matches!(resolve_plain(value), Scalar::Str(_)),
+        };
+        let body = Body::Scalar {
+            style,
+            owned: !borrowed,
+            text: is_text,
+            first: narrow(first),
+            second: narrow(second),
+        };
+        let node = self.add(body, start, end, 1);
+        self.remember(node, anchor, 1);
+        if let Some(tag) = tag {
+            self.document.tags.push((node, tag.into()));
+        }
+    }
+
+    /// go-yaml refuses a tag its text does not bear out.
+    fn check_tag(&mut self, tag: &str, value: &str, start: usize, end: usize) {
+        let fits = matches!(
+            (tag, resolve_plain(value)),
+            ("int", Scalar::Int(_) | Scalar::Uint(_))
+                | ("float", Scalar::Int(_) | Scalar::Uint(_) | Scalar::Float(_))
+                | ("bool", Scalar::Bool(_))
+                | ("null", Scalar::Null)
+        );
+        if !fits {
+            let message = format!("`{value}` cannot be read as !!{tag}");
+            self.fail(ErrorKind::Syntax, start, end, message);
+        }
+    }
+
+    /// Where a value that is not written would stand: right behind its key's colon or its dash.
+    fn place_of_nothing(&self, reported: usize) -> usize {
+        let text = self.source_text;
+        let reported = text.floor_char_boundary(reported.min(text.len()));
+        let Some(open) = self.open.last() else {
+            return reported;
+        };
+        if open.mapping && open.children.len() % 2 == 1 {
+            let key = &self.document.nodes[open.children[open.children.len() - 1] as usize];
+            let after = key.end as usize;
+            if let Some(colon) = text[after..].find(':') {
+                if text[after..after + colon].trim().is_empty() {
+                    return after + colon + 1;
+                }
+            }
+        }
+        text[..reported].trim_end().len().max(open.end.min(reported))
+    }
+
+    fn open(
+        &mut self,
+        mapping: bool,
+        style: StructureStyle,
+        anchor: usize,
+        tag: Option<String>,
+        range: std::ops::Range<usize>,
+    ) {
+        let style = match style {
+            StructureStyle::Block => Style::Block,
+            StructureStyle::Flow => Style::Flow,
+        };
+        let body = if mapping {
+            Body::Mapping { style, plain: true, first: 0, count: 0 }
+        } else {
+            Body::Sequence { style, first: 0, count: 0 }
+        };
+        let node = self.add(body, range.start, range.end, 1);
+        if let Some(tag) = tag {
+            self.document.tags.push((node, tag.into()));
+        }
+        self.open.push(Open {
+            node,
+            children: Vec::new(),
+            mapping,
+            style,
+            anchor,
+            expanded: 1,
+            end: range.start,
+        });
+    }
+
+    fn close(&mut self, range: &std::ops::Range<usize>) {
+        let Some(open) = self.open.pop() else {
+            return;
+        };
+        // The end event of a block collection lies at the next token; its last child says where
+        // the collection really ends.
+        let end = if open.style == Style::Flow { range.end } else { open.end };
+        let first = self.document.children.len();
+        self.document.children.extend_from_slice(&open.children);
+        let narrow = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
+        let (style, first) = (open.style, narrow(first));
+        let body = if open.mapping {
+            let plain = self.keys_are_plain(&open.children);
+            Body::Mapping { style, plain, first, count: narrow(open.children.len() / 2) }
+        } else {
+            Body::Sequence { style, first, count: narrow(open.children.len()) }
+        };
+        let data = &mut self.document.nodes[open.node as usize];
+        data.body = body;
+        data.end = narrow(end).max(data.start);
+        let expanded = open.expanded;
+        self.remember(open.node, open.anchor, expanded);
+        match self.open.last_mut() {
+            Some(parent) => {
+                parent.expanded = parent.expanded.saturating_add(expanded - 1);
+                parent.end = parent.end.max(end);
+            }
+            None => self.expanded = expanded,
+        }
+    }
+
+    /// Reports keys that repeat; false where one does, or where a merge key stands.
+    fn keys_are_plain(&mut self, children: &[u32]) -> bool {
+        let document = &self.document;
+        let keys = || children.iter().step_by(2).map(|&id| document.node(NodeId(id)));
+        let mut plain = true;
+        let mut repeated: Vec<(Node<'_>, Node<'_>)> = Vec::new();
+        let mut seen = HashSet::new();
+        for (at, key) in keys().enumerate() {
+            if key.is_merge_key() {
+                plain = false;
+                continue;
+            }
+            let name = key.key_text();
+            let known = if children.len() <= 16 {
+                keys().take(at).any(|other| other.key_text() == name && !other.is_merge_key())
+            } else {
+                !seen.insert(name.clone())
+            };
+            if known {
+                plain = false;
+                if let Some(first) = keys().find(|other| other.key_text() == name) {
+                    repeated.push((first, key));
+                }
+            }
+        }
+        let repeated: Vec<_> = repeated
+            .into_iter()
+            .map(|(first, key)| SyntaxError {
+                kind: ErrorKind::DuplicateKey { first: first.span() },
+                span: key.span(),
+                message: format!("the key `{}` stands twice in this mapping", key.key_text()),
+                help: Some("keep one of them: Helm and Kubernetes take the last and drop the others without a word"),
+            })
+            .collect();
+        self.errors.extend(repeated);
+        plain
+    }
+
+    fn remember(&mut self, node: u32, anchor: usize, expanded: u64) {
+        if anchor == 0 {
+            return;
+        }
+        let entry = Anchor { id: anchor, node, expanded };
+        match self.anchors.binary_search_by_key(&anchor, |known| known.id) {
+            Ok(at) => self.anchors[at] = entry,
+            Err(at) => self.anchors.insert(at, entry),
+        }
+    }
+
+    /// Puts a node under the collection that is open.
+    fn add(&mut self, body: Body, start: usize, end: usize, expanded: u64) -> u32 {
+        let narrow = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
+        let id = narrow(self.document.nodes.len());
+        let (parent, key) = match self.open.last_mut() {
+            None => {
+                self.document.root = Some(id);
+                self.document.start = narrow(start);
+                self.expanded = expanded;
+                (NONE, NONE)
+            }
+            Some(open) => {
+                let key = match (open.mapping, open.children.len()) {
+                    (true, count) if count % 2 == 1 => open.children[count - 1],
+                    (true, _) => NONE,
+                    (false, count) => narrow(count),
+                };
+                open.children.push(id);
+                open.expanded = open.expanded.saturating_add(expanded);
+                open.end = open.end.max(end);
+                (open.node, key)
+            }
+        };
+        self.document.nodes.push(NodeData { start: narrow(start), end: narrow(end), parent, key, body });
+        id
+    }
+
+    fn finish(mut self, stream: &mut Stream) {
+        if let Some(root) = self.document.root {
+            self.document.end = self.document.nodes[root as usize].end;
+        }
+        if self.expanded > MAX_EXPANDED {
+            let Span { start, .. } = self.document.span();
+            let line = self.source_text[start as usize..].find('\n').unwrap_or(0);
+            self.fail(
+                ErrorKind::Limit,
+                start as usize,
+                start as usize + line,
+                "the aliases of this document expand without measure",
+            );
+        }
+        stream.errors.append(&mut self.errors);
+        if !self.broken {
+            self.document.tags.sort_by_key(|(node, _)| *node);
+            self.document.nodes.shrink_to_fit();
+            self.document.children.shrink_to_fit();
+            stream.documents.push(self.document);
+        }
+    }
+}

@@ -1,0 +1,72 @@
+//! The way from a document's root to a node.
+
+use std::borrow::Cow;
+use std::fmt;
+
+/// One step down.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Step<'a> {
+    /// Into a mapping.
+    Key(Cow<'a, str>),
+    /// Into a sequence, from 0.
+    Index(usize),
+}
+
+/// Keys and indexes from the root; empty for the root. Shown as `spec.containers[0].image`, with
+/// keys that hold dots or brackets in quotes: `metadata.labels["app.kubernetes.io/name"]`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct Path<'a>(pub Vec<Step<'a>>);
+
+impl Path<'_> {
+    /// As an RFC 6901 JSON pointer.
+    #[must_use]
+    pub fn to_pointer(&self) -> String {
+        let mut pointer = String::new();
+        for step in &self.0 {
+            pointer.push('/');
+            match step {
+                Step::Key(key) => pointer.push_str(&escape(key)),
+                Step::Index(index) => pointer.push_str(&index.to_string()),
+            }
+        }
+        pointer
+    }
+}
+
+impl fmt::Display for Path<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (at, step) in self.0.iter().enumerate() {
+            match step {
+                Step::Key(key) if key.is_empty() || key.contains(['.', '[', ']', '"', ' ']) => {
+                    write!(formatter, "[\"{}\"]", key.replace('"', "\\\""))?;
+                }
+                Step::Key(key) => {
+                    let dot = if at == 0 { "" } else { "." };
+                    write!(formatter, "{dot}{key}")?;
+                }
+                Step::Index(index) => write!(formatter, "[{index}]")?,
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Escapes a key for a JSON pointer.
+#[must_use]
+pub fn escape(key: &str) -> Cow<'_, str> {
+    if key.contains(['~', '/']) {
+        Cow::Owned(key.replace('~', "~0").replace('/', "~1"))
+    } else {
+        Cow::Borrowed(key)
+    }
+}
+
+/// Reads one step of a JSON pointer.
+#[must_use]
+pub fn unescape(step: &str) -> Cow<'_, str> {
+    if step.contains('~') {
+        Cow::Owned(step.replace("~1", "/").replace("~0", "~"))
+    } else {
+        Cow::Borrowed(step)
+    }
+}

@@ -1,0 +1,192 @@
+//! The tree as a specification: small texts, and what is read from them.
+
+use std::sync::Arc;
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::source::Sources;
+
+fn read(text: &str) -> Stream {
+    let text: Arc<str> = text.into();
+    let source = Sources::default().add("test.yaml", Arc::clone(&text));
+    parse(source, &text)
+}
+
+/// The text of each document's `path`, as its span cuts it out.
+fn slice<'a>(stream: &'a Stream, pointer: &str) -> &'a str {
+    let document = &stream.documents[0];
+    let node = document.root().and_then(|root| root.pointer(pointer)).expect("a node");
+    &document.text()[node.span().range()]
+}
+
+#[test]
+fn spans_cut_out_keys_and_values() {
+    let stream = read("spec:\n  replicas: 5 # five\n  name: 'it''s'\n  list:\n  - a\n  - {b: \"c\"}\n\n# end\n");
+    assert!(stream.errors.is_empty(), "{:?}", stream.errors);
+    assert_eq!(slice(&stream, "/spec/replicas"), "5");
+    assert_eq!(slice(&stream, "/spec/name"), "'it''s'");
+    assert_eq!(slice(&stream, "/spec/list/1"), "{b: \"c\"}");
+    assert_eq!(slice(&stream, "/spec/list"), "a\n  - {b: \"c\"}");
+    let root = stream.documents[0].root().expect("a root");
+    let name = root.at(&["spec", "name"]).expect("a name");
+    assert_eq!(name.as_str(), Some("it's"));
+    assert_eq!(&stream.documents[0].text()[name.key_span().expect("a key").range()], "name");
+    let item = root.at(&["spec", "list", "1", "b"]).expect("an item");
+    assert_eq!(item.path().to_string(), "spec.list[1].b");
+    assert_eq!(item.path().to_pointer(), "/spec/list/1/b");
+    assert_eq!(stream.comments.len(), 2);
+    assert!(!stream.comments[0].own_line && stream.comments[1].own_line);
+}
+
+#[test]
+fn block_scalars_end_with_their_text() {
+    let stream = read("a: |\n  one\n  two\n\n\nb: >-\n  x\n  y\n");
+    assert_eq!(slice(&stream, "/a"), "one\n  two");
+    let root = stream.documents[0].root().expect("a root");
+    assert_eq!(root.get("a").and_then(Node::as_str), Some("one\ntwo\n"));
+    assert_eq!(root.get("b").and_then(Node::as_str), Some("x y"));
+}
+
+#[test]
+fn a_value_that_is_not_written_stands_behind_its_colon() {
+    let text = "a:\nb: # nothing\nc: 1\n";
+    let stream = read(text);
+    let root = stream.documents[0].root().expect("a root");
+    let place = |key: &str| root.get(key).map(|node| node.span().range());
+    assert_eq!(place("a"), Some(2..2));
+    assert_eq!(place("b"), Some(5..5));
+    assert!(root.get("b").is_some_and(Node::is_null));
+}
+
+#[test]
+fn keys_read_as_kubernetes_names_them() {
+    let stream = read("on: 1\n010: 2\n\"yes\": 3\n");
+    let root = stream.documents[0].root().expect("a root");
+    let names: Vec<_> = root.entries().map(|entry| entry.name().into_owned()).collect();
+    assert_eq!(names, ["true", "8", "yes"]);
+    assert_eq!(root.get("true").and_then(Node::as_i64), Some(1));
+}
+
+#[test]
+fn aliases_are_seen_through_and_say_where_they_stand() {
+    let stream = read("a: &x {k: 1}\nb: *x\n");
+    let root = stream.documents[0].root().expect("a root");
+    let b = root.get("b").expect("b");
+    assert_eq!(b.get("k").and_then(Node::as_i64), Some(1));
+    let alias = b.alias_span().expect("an alias");
+    assert_eq!(&stream.documents[0].text()[alias.range()], "*x");
+}
+
+#[test]
+fn merge_keys_apply_in_document_order() {
+    let stream = read("base: &base {a: 1, b: 1}\nafter:\n  <<: *base\n  a: 2\nbefore:\n  a: 2\n  <<: *base\nlist:\n  <<: [{a: 3}, {a: 4, c: 4}]\n");
+    let root = stream.documents[0].root().expect("a root");
+    let int = |path: &[&str]| root.at(path).and_then(Node::as_i64);
+    assert_eq!(int(&["after", "a"]), Some(2));
+    assert_eq!(int(&["before", "a"]), Some(1));
+    assert_eq!(int(&["list", "a"]), Some(3));
+    assert_eq!(int(&["list", "c"]), Some(4));
+    assert!(stream.errors.is_empty());
+}
+
+#[test]
+fn a_repeated_key_is_reported_and_the_last_one_wins() {
+    let stream = read("a: 1\nb: 2\na: 3\n");
+    assert_eq!(stream.errors.len(), 1);
+    let error = &stream.errors[0];
+    assert_eq!(error.span.range(), 10..11);
+    assert!(matches!(error.kind, ErrorKind::DuplicateKey { first } if first.range() == (0..1)));
+    let root = stream.documents[0].root().expect("a root");
+    assert_eq!(root.get("a").and_then(Node::as_i64), Some(3));
+    assert_eq!(root.len(), 2);
+}
+
+#[test]
+fn reading_goes_on_at_the_next_document() {
+    let stream = read("a: 1\n---\nb: [1, 2\n---\nc: 3\n");
+    assert_eq!(stream.documents.len(), 2);
+    assert_eq!(stream.errors.len(), 1);
+    assert!(stream.documents[1].root().is_some_and(|root| root.get("c").is_some()));
+}
+
+#[test]
+fn byte_order_marks_and_carriage_returns_are_no_content() {
+    let stream = read("\u{feff}a: 1\r\nb: x\r\n");
+    assert!(stream.errors.is_empty(), "{:?}", stream.errors);
+    assert_eq!(slice(&stream, "/a"), "1");
+    assert_eq!(slice(&stream, "/b"), "x");
+}
+
+#[test]
+fn nothing_and_comments_only_hold_no_object() {
+    for text in ["", "\n\n", "# only this\n", "---\n", "\u{feff}"] {
+        let stream = read(text);
+        assert!(stream.errors.is_empty(), "{text:?}");
+        let nodes = stream.documents.iter().filter_map(Document::root).filter(|root| !root.is_null());
+        assert_eq!(nodes.count(), 0, "{text:?}");
+    }
+}
+
+#[test]
+fn deep_nesting_is_refused() {
+    for text in ["[".repeat(100_000), "- ".repeat(100_000), "{a: ".repeat(100_000)] {
+        let stream = read(&text);
+        assert!(stream.documents.is_empty());
+        assert_eq!(stream.errors[0].kind, ErrorKind::Limit, "{:?}", stream.errors[0]);
+    }
+}
+
+#[test]
+fn aliases_that_expand_without_measure_are_refused() {
+    let mut text = String::from("a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n");
+    for level in 1..12 {
+        let alias = format!("*a{}, ", level - 1).repeat(10);
+        text.push_str(&format!("a{level}: &a{level} [{alias}]\n"));
+    }
+    let stream = read(&text);
+    assert!(stream.documents.is_empty());
+    assert_eq!(stream.errors[0].kind, ErrorKind::Limit);
+}
+
+#[test]
+fn a_value_that_contains_itself_is_refused() {
+    let stream = read("a: &a [*a]\n---\nb: 1\n");
+    assert!(stream.errors[0].message.contains("contains itself"), "{}", stream.errors[0].message);
+    assert_eq!(stream.documents.len(), 1);
+}
+
+#[test]
+fn tags_decide_and_must_fit() {
+    let stream = read("a: !!str 5\nb: !!int \"5\"\n");
+    let root = stream.documents[0].root().expect("a root");
+    assert_eq!(root.get("a").and_then(Node::as_str), Some("5"));
+    assert_eq!(root.get("b").and_then(Node::as_i64), Some(5));
+    assert_eq!(read("a: !!int abc\n").errors.len(), 1);
+}
+
+fn check_spans(node: Node<'_>, depth: usize) {
+    let span = node.span();
+    let text = node.document().text();
+    assert!(text.get(span.range()).is_some(), "{span:?} lies on character boundaries");
+    if depth > 40 || node.alias_span().is_some() {
+        return;
+    }
+    for child in node.items().chain(node.written().flat_map(|entry| [entry.key, entry.value])) {
+        if child.alias_span().is_none() {
+            assert!(child.span().start >= span.start && child.span().end <= span.end, "{child:?} in {node:?}");
+        }
+        check_spans(child, depth + 1);
+    }
+}
+
+proptest! {
+    #[test]
+    fn any_text_is_read_without_panic(text in "[-a-c:{}\\[\\],&*!|>'\"#%\n \té\u{feff}]{0,80}") {
+        for document in &read(&text).documents {
+            if let Some(root) = document.root() {
+                check_spans(root, 0);
+            }
+        }
+    }
+}

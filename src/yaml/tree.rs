@@ -1,0 +1,539 @@
+//! The spanned tree: an arena of small nodes, and cheap handles into it.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use super::path::{Path, Step};
+use super::scalar::{Scalar, key_name, resolve_plain};
+use crate::source::{SourceId, Span};
+
+/// Names a node within its [`Document`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct NodeId(pub(super) u32);
+
+/// What sort of node it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// Text, a number, a boolean or null.
+    Scalar,
+    /// A list.
+    Sequence,
+    /// A map.
+    Mapping,
+}
+
+/// How a node was written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Style {
+    /// An unquoted scalar.
+    Plain,
+    /// `'…'`
+    SingleQuoted,
+    /// `"…"`
+    DoubleQuoted,
+    /// `|`
+    Literal,
+    /// `>`
+    Folded,
+    /// A collection by indentation.
+    Block,
+    /// A collection in brackets or braces.
+    Flow,
+}
+
+/// Marks "no node" where a node's number would stand.
+pub(super) const NONE: u32 = u32::MAX;
+
+#[derive(Debug)]
+pub(super) struct NodeData {
+    pub(super) start: u32,
+    pub(super) end: u32,
+    pub(super) parent: u32,
+    /// In a mapping, the key's node; in a sequence, the index; for keys and the root, [`NONE`].
+    pub(super) key: u32,
+    pub(super) body: Body,
+}
+
+#[derive(Debug)]
+pub(super) enum Body {
+    /// `first`, `second`: a byte range of the text, or with `owned` an index into the texts that
+    /// could not be borrowed (escapes, folding).
+    Scalar { style: Style, owned: bool, text: bool, first: u32, second: u32 },
+    /// A range of [`Document::children`].
+    Sequence { style: Style, first: u32, count: u32 },
+    /// A range of [`Document::children`], keys and values in turn. `plain`: no key repeats and
+    /// none is a merge key, so entries are just those.
+    Mapping { style: Style, plain: bool, first: u32, count: u32 },
+    /// Another node, always one that was complete before this one.
+    Alias(u32),
+}
+
+/// One YAML document. Owns nothing but numbers and the few texts that differ from the source.
+#[derive(Debug)]
+pub struct Document {
+    pub(super) source: SourceId,
+    pub(super) text: Arc<str>,
+    pub(super) nodes: Vec<NodeData>,
+    pub(super) children: Vec<u32>,
+    pub(super) owned: Vec<Box<str>>,
+    /// Explicit tags by node, sorted by node.
+    pub(super) tags: Vec<(u32, Box<str>)>,
+    pub(super) root: Option<u32>,
+    pub(super) start: u32,
+    pub(super) end: u32,
+}
+
+impl Document {
+    /// The outermost node; `None` where the document holds comments only.
+    #[must_use]
+    pub fn root(&self) -> Option<Node<'_>> {
+        self.root.map(|root| Node::new(self, root))
+    }
+
+    /// From the first to the last byte of what the document holds.
+    #[must_use]
+    pub fn span(&self) -> Span {
+        Span { source: self.source, start: self.start, end: self.end }
+    }
+
+    /// The text this document lies in.
+    #[must_use]
+    pub fn source(&self) -> SourceId {
+        self.source
+    }
+
+    /// The whole text this document lies in.
+    #[must_use]
+    pub fn text(&self) -> &Arc<str> {
+        &self.text
+    }
+
+    /// The node an id names. The id must come from this document.
+    #[must_use]
+    pub fn node(&self, id: NodeId) -> Node<'_> {
+        Node::new(self, id.0)
+    }
+
+    /// How many nodes there are, keys included, aliases not expanded.
+    #[must_use]
+    pub fn node_count(&self) -> usize {
+        self.nodes.len()
+    }
+}
+
+/// A handle on a node. Aliases are seen through: the handle is on what they stand for.
+#[derive(Clone, Copy)]
+pub struct Node<'a> {
+    document: &'a Document,
+    /// Never an alias.
+    id: u32,
+    /// The alias through which the node was reached, or `id`.
+    via: u32,
+}
+
+impl std::fmt::Debug for Node<'_> {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "{}: {:?}", self.path(), &self.document.text[self.span().range()])
+    }
+}
+
+impl PartialEq for Node<'_> {
+    /// The same node of the same document, not equal content.
+    fn eq(&self, other: &Self) -> bool {
+        std::ptr::eq(self.document, other.document) && self.id == other.id
+    }
+}
+
+impl Eq for Node<'_> {}
+
+/// One key and its value.
+#[derive(Debug, Clone, Copy)]
+pub struct Entry<'a> {
+    /// The key.
+    pub key: Node<'a>,
+    /// The value.
+    pub value: Node<'a>,
+}
+
+impl<'a> Entry<'a> {
+    /// The key as Kubernetes and Helm name it; a key they refuse (null, a collection) is named by
+    /// its text.
+    #[must_use]
+    pub fn name(&self) -> Cow<'a, str> {
+        self.key.key_text()
+    }
+}
+
+impl<'a> Node<'a> {
+    fn new(document: &'a Document, via: u32) -> Self {
+        let mut id = via;
+        // An alias points at a node that was complete before it, so the chain is finite.
+        while let Body::Alias(target) = document.nodes[id as usize].body {
+            id = target;
+        }
+        Self { document, id, via }
+    }
+
+    fn data(self) -> &'a NodeData {
+        &self.document.nodes[self.id as usize]
+    }
+
+    /// The document it lies in.
+    #[must_use]
+    pub fn document(self) -> &'a Document {
+        self.document
+    }
+
+    /// Its number in the document.
+    #[must_use]
+    pub fn id(self) -> NodeId {
+        NodeId(self.id)
+    }
+
+    /// Where it stands: quotes and brackets included, the indicators of block scalars and block
+    /// sequences not, nor comments and blank lines after it. A null that is not written has the
+    /// empty span behind its key's colon.
+    #[must_use]
+    pub fn span(self) -> Span {
+        let data = self.data();
+        Span { source: self.document.source, start: data.start, end: data.end }
+    }
+
+    /// Where the alias stands, when the node was reached through one.
+    #[must_use]
+    pub fn alias_span(self) -> Option<Span> {
+        (self.via != self.id).then(|| {
+            let data = &self.document.nodes[self.via as usize];
+            Span { source: self.document.source, start: data.start, end: data.end }
+        })
+    }
+
+    /// Where the key stands under which this node is a value.
+    #[must_use]
+    pub fn key_span(self) -> Option<Span> {
+        let data = &self.document.nodes[self.via as usize];
+        let parent = self.document.nodes.get(data.parent as usize)?;
+        let Body::Mapping { .. } = parent.body else {
+            return None;
+        };
+        let key = self.document.nodes.get(data.key as usize)?;
+        Some(Span { source: self.document.source, start: key.start, end: key.end })
+    }
+
+    /// What sort of node it is.
+    #[must_use]
+    pub fn kind(self) -> Kind {
+        match self.data().body {
+            Body::Sequence { .. } => Kind::Sequence,
+            Body::Mapping { .. } => Kind::Mapping,
+            Body::Scalar { .. } | Body::Alias(_) => Kind::Scalar,
+        }
+    }
+
+    /// How it was written.
+    #[must_use]
+    pub fn style(self) -> Style {
+        match self.data().body {
+            Body::Scalar { style, .. }
+            | Body::Sequence { style, .. }
+            | Body::Mapping { style, .. } => style,
+            Body::Alias(_) => Style::Plain,
+        }
+    }
+
+    /// The explicit tag, `!!str` written as `tag:yaml.org,2002:str`.
+    #[must_use]
+    pub fn tag(self) -> Option<&'a str> {
+        let tags = &self.document.tags;
+        let at = tags.binary_search_by_key(&self.id, |(node, _)| *node).ok()?;
+        Some(&tags[at].1)
+    }
+
+    /// A scalar's text, unquoted, unescaped and folded, whatever its type; empty for collections.
+    #[must_use]
+    pub fn raw(self) -> &'a str {
+        match self.data().body {
+            Body::Scalar { owned: false, first, second, .. } => {
+                &self.document.text[first as usize..second as usize]
+            }
+            Body::Scalar { owned: true, first, .. } => &self.document.owned[first as usize],
+            _ => "",
+        }
+    }
+
+    /// A scalar's value; `None` for collections.
+    #[must_use]
+    pub fn scalar(self) -> Option<Scalar<'a>> {
+        match self.data().body {
+            Body::Scalar { text: true, .. } => Some(Scalar::Str(self.raw())),
+            Body::Scalar { .. } => Some(resolve_plain(self.raw())),
+            _ => None,
+        }
+    }
+
+    /// A string's text. `None` for everything else, numbers and booleans included.
+    #[must_use]
+    pub fn as_str(self) -> Option<&'a str> {
+        match self.scalar() {
+            Some(Scalar::Str(text)) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// A boolean.
+    #[must_use]
+    pub fn as_bool(self) -> Option<bool> {
+        match self.scalar() {
+            Some(Scalar::Bool(value)) => Some(value),
+            _ => None,
+        }
+    }
+
+    /// A whole number; floats without a fraction count.
+    #[must_use]
+    pub fn as_i64(self) -> Option<i64> {
+        match self.scalar() {
+            Some(Scalar::Int(int)) => Some(int),
+            Some(Scalar::Uint(uint)) => i64::try_from(uint).ok(),
+            #[allow(clippy::cast_possible_truncation, reason = "checked to lie within 2^53")]
+            Some(Scalar::Float(float))
+                if float.fract() == 0.0 && float.abs() <= 9_007_199_254_740_992.0 =>
+            {
+                Some(float as i64)
+            }
+            _ => None,
+        }
+    }
+
+    /// A number.
+    #[must_use]
+    #[allow(clippy::cast_precision_loss, reason = "a float is what was asked for")]
+    pub fn as_f64(self) -> Option<f64> {
+        match self.scalar() {
+            Some(Scalar::Int(int)) => Some(int as f64),
+            Some(Scalar::Uint(uint)) => Some(uint as f64),
+            Some(Scalar::Float(float)) => Some(float),
+            _ => None,
+        }
+    }
+
+    /// True for `null`, `~` and nothing at all.
+    #[must_use]
+    pub fn is_null(self) -> bool {
+        self.scalar() == Some(Scalar::Null)
+    }
+
+    /// How many items or entries a collection has; 0 for scalars.
+    #[must_use]
+    pub fn len(self) -> usize {
+        match self.data().body {
+            Body::Sequence { count, .. } => count as usize,
+            Body::Mapping { .. } => self.entries().count(),
+            Body::Scalar { .. } | Body::Alias(_) => 0,
+        }
+    }
+
+    /// True for an empty collection and for every scalar.
+    #[must_use]
+    pub fn is_empty(self) -> bool {
+        self.len() == 0
+    }
+
+    /// The items of a sequence, in order; none for other nodes.
+    pub fn items(self) -> impl ExactSizeIterator<Item = Node<'a>> + Clone {
+        let range = match self.data().body {
+            Body::Sequence { first, count, .. } => first as usize..(first + count) as usize,
+            _ => 0..0,
+        };
+        let document = self.document;
+        document.children[range].iter().map(move |&id| Node::new(document, id))
+    }
+
+    /// The entries of a mapping as go-yaml v2 reads them: merge keys expanded in document order,
+    /// the last of two equal keys kept; none for other nodes.
+    #[must_use]
+    pub fn entries(self) -> Entries<'a> {
+        match self.data().body {
+            Body::Mapping { plain: true, .. } => Entries::Plain(self.written()),
+            Body::Mapping { plain: false, .. } => {
+                let mut merged = Vec::new();
+                self.merge_into(&mut merged);
+                Entries::Merged(merged.into_iter())
+            }
+            _ => Entries::Merged(Vec::new().into_iter()),
+        }
+    }
+
+    /// The entries of a mapping just as they are written: merge keys and repeated keys too.
+    #[must_use]
+    pub fn written(self) -> Written<'a> {
+        let range = match self.data().body {
+            Body::Mapping { first, count, .. } => first as usize..(first + 2 * count) as usize,
+            _ => 0..0,
+        };
+        Written { document: self.document, ids: self.document.children[range].chunks_exact(2) }
+    }
+
+    fn merge_into(self, merged: &mut Vec<Entry<'a>>) {
+        fn set<'a>(merged: &mut Vec<Entry<'a>>, entry: Entry<'a>) {
+            let name = entry.name();
+            match merged.iter_mut().find(|known| known.name() == name) {
+                Some(known) => *known = entry,
+                None => merged.push(entry),
+            }
+        }
+        for entry in self.written() {
+            if !entry.key.is_merge_key() {
+                set(merged, entry);
+            } else if entry.value.kind() == Kind::Sequence {
+                // Walked backwards, so that the first map of the list wins.
+                let maps: Vec<_> = entry.value.items().collect();
+                for map in maps.into_iter().rev() {
+                    map.entries().for_each(|inner| set(merged, inner));
+                }
+            } else {
+                entry.value.entries().for_each(|inner| set(merged, inner));
+            }
+        }
+    }
+
+    /// True for a plain `<<` in key position.
+    #[must_use]
+    pub fn is_merge_key(self) -> bool {
+        self.style() == Style::Plain && self.raw() == "<<"
+    }
+
+    /// The value under a key.
+    #[must_use]
+    pub fn get(self, key: &str) -> Option<Node<'a>> {
+        if let Body::Mapping { plain: false, .. } = self.data().body {
+            return self.entries().find(|entry| entry.name() == key).map(|entry| entry.value);
+        }
+        self.written().find(|entry| entry.key.is_named(key)).map(|entry| entry.value)
+    }
+
+    fn is_named(self, key: &str) -> bool {
+        match self.data().body {
+            Body::Scalar { text: true, .. } => self.raw() == key,
+            _ => self.key_text() == key,
+        }
+    }
+
+    pub(super) fn key_text(self) -> Cow<'a, str> {
+        match self.scalar().and_then(key_name) {
+            Some(name) => name,
+            None => Cow::Borrowed(match self.kind() {
+                Kind::Scalar => self.raw(),
+                Kind::Sequence | Kind::Mapping => &self.document.text[self.span().range()],
+            }),
+        }
+    }
+
+    /// The node at the end of a path of keys; sequence items by their decimal index.
+    #[must_use]
+    pub fn at(self, path: &[&str]) -> Option<Node<'a>> {
+        path.iter().try_fold(self, |node, step| node.child(step))
+    }
+
+    /// The node an RFC 6901 JSON pointer names.
+    #[must_use]
+    pub fn pointer(self, pointer: &str) -> Option<Node<'a>> {
+        if pointer.is_empty() {
+            return Some(self);
+        }
+        pointer
+            .strip_prefix('/')?
+            .split('/')
+            .try_fold(self, |node, step| node.child(&super::path::unescape(step)))
+    }
+
+    fn child(self, step: &str) -> Option<Node<'a>> {
+        match self.kind() {
+            Kind::Mapping => self.get(step),
+            Kind::Sequence => self.items().nth(step.parse().ok()?),
+            Kind::Scalar => None,
+        }
+    }
+
+    /// The collection this node is written in (for a node reached through an alias: the one that
+    /// holds the alias).
+    #[must_use]
+    pub fn parent(self) -> Option<Node<'a>> {
+        let parent = self.document.nodes[self.via as usize].parent;
+        (parent != NONE).then(|| Node::new(self.document, parent))
+    }
+
+    /// Keys and indexes from the root to here.
+    #[must_use]
+    pub fn path(self) -> Path<'a> {
+        let nodes = &self.document.nodes;
+        let mut steps = Vec::new();
+        let mut at = self.via;
+        loop {
+            let data = &nodes[at as usize];
+            if data.parent == NONE {
+                break;
+            }
+            match nodes[data.parent as usize].body {
+                Body::Mapping { .. } if data.key != NONE => {
+                    steps.push(Step::Key(Node::new(self.document, data.key).key_text()));
+                }
+                Body::Sequence { .. } => steps.push(Step::Index(data.key as usize)),
+                _ => {}
+            }
+            at = data.parent;
+        }
+        steps.reverse();
+        Path(steps)
+    }
+}
+
+/// The entries of a mapping, see [`Node::entries`].
+#[derive(Clone)]
+pub enum Entries<'a> {
+    /// As written.
+    Plain(Written<'a>),
+    /// With merge keys expanded and repeated keys reduced.
+    Merged(std::vec::IntoIter<Entry<'a>>),
+}
+
+impl<'a> Iterator for Entries<'a> {
+    type Item = Entry<'a>;
+
+    fn next(&mut self) -> Option<Entry<'a>> {
+        match self {
+            Self::Plain(entries) => entries.next(),
+            Self::Merged(entries) => entries.next(),
+        }
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        match self {
+            Self::Plain(entries) => entries.size_hint(),
+            Self::Merged(entries) => entries.size_hint(),
+        }
+    }
+}
+
+/// The entries of a mapping as they are written, see [`Node::written`].
+#[derive(Clone)]
+pub struct Written<'a> {
+    document: &'a Document,
+    ids: std::slice::ChunksExact<'a, u32>,
+}
+
+impl<'a> Iterator for Written<'a> {
+    type Item = Entry<'a>;
+
+    fn next(&mut self) -> Option<Entry<'a>> {
+        let pair = self.ids.next()?;
+        Some(Entry {
+            key: Node::new(self.document, pair[0]),
+            value: Node::new(self.document, pair[1]),
+        })
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        self.ids.size_hint()
+    }
+}
