@@ -79,7 +79,8 @@ pub fn parse(source: SourceId, text: &Arc<str>) -> Stream {
         block_nesting_limit: MAX_DEPTH,
     };
     let mut parser = Parser::new_from_str_with_options(text, options);
-    let mut stream = Stream { source, documents: Vec::new(), errors: Vec::new(), comments: Vec::new() };
+    let mut stream =
+        Stream { source, documents: Vec::new(), errors: Vec::new(), comments: Vec::new() };
     let mut builder: Option<Builder> = None;
     loop {
         match parser.next_event() {
@@ -155,7 +156,9 @@ fn describe(source: SourceId, text: &str, error: &ScanError) -> SyntaxError {
     let help = if indent.contains('\t') && indent.trim().is_empty() {
         Some("indent with spaces: YAML allows no tabs there")
     } else if text[line_start..line_end].contains("{{") {
-        Some("this looks like a template: plimsoll renders templates inside a chart, and reads other files as plain YAML")
+        Some(
+            "this looks like a template: plimsoll renders templates inside a chart, and reads other files as plain YAML",
+        )
     } else {
         None
     };
@@ -246,10 +249,22 @@ impl<'t> Builder<'t> {
                 self.scalar(&value, style, anchor, tag, range);
             }
             Event::SequenceStart(style, anchor, tag) => {
-                self.open(false, style, anchor, tag.map(|tag| format!("{}{}", tag.handle(), tag.suffix())), range);
+                self.open(
+                    false,
+                    style,
+                    anchor,
+                    tag.map(|tag| format!("{}{}", tag.handle(), tag.suffix())),
+                    range,
+                );
             }
             Event::MappingStart(style, anchor, tag) => {
-                self.open(true, style, anchor, tag.map(|tag| format!("{}{}", tag.handle(), tag.suffix())), range);
+                self.open(
+                    true,
+                    style,
+                    anchor,
+                    tag.map(|tag| format!("{}{}", tag.handle(), tag.suffix())),
+                    range,
+                );
             }
             Event::SequenceEnd | Event::MappingEnd => self.close(&range),
             Event::Alias(id) => match self.anchors.binary_search_by_key(&id, |anchor| anchor.id) {
@@ -279,7 +294,8 @@ impl<'t> Builder<'t> {
 
     fn null(&mut self, at: usize) {
         let at = u32::try_from(at).unwrap_or(u32::MAX);
-        let body = Body::Scalar { style: Style::Plain, owned: false, text: false, first: at, second: at };
+        let body =
+            Body::Scalar { style: Style::Plain, owned: false, text: false, first: at, second: at };
         self.add(body, at as usize, at as usize, 1);
     }
 
@@ -515,7 +531,13 @@ impl<'t> Builder<'t> {
                 (open.node, key)
             }
         };
-        self.document.nodes.push(NodeData { start: narrow(start), end: narrow(end), parent, key, body });
+        self.document.nodes.push(NodeData {
+            start: narrow(start),
+            end: narrow(end),
+            parent,
+            key,
+            body,
+        });
         id
     }
 

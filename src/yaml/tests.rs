@@ -22,7 +22,9 @@ fn slice<'a>(stream: &'a Stream, pointer: &str) -> &'a str {
 
 #[test]
 fn spans_cut_out_keys_and_values() {
-    let stream = read("spec:\n  replicas: 5 # five\n  name: 'it''s'\n  list:\n  - a\n  - {b: \"c\"}\n\n# end\n");
+    let stream = read(
+        "spec:\n  replicas: 5 # five\n  name: 'it''s'\n  list:\n  - a\n  - {b: \"c\"}\n\n# end\n",
+    );
     assert!(stream.errors.is_empty(), "{:?}", stream.errors);
     assert_eq!(slice(&stream, "/spec/replicas"), "5");
     assert_eq!(slice(&stream, "/spec/name"), "'it''s'");
@@ -80,7 +82,9 @@ fn aliases_are_seen_through_and_say_where_they_stand() {
 
 #[test]
 fn merge_keys_apply_in_document_order() {
-    let stream = read("base: &base {a: 1, b: 1}\nafter:\n  <<: *base\n  a: 2\nbefore:\n  a: 2\n  <<: *base\nlist:\n  <<: [{a: 3}, {a: 4, c: 4}]\n");
+    let stream = read(
+        "base: &base {a: 1, b: 1}\nafter:\n  <<: *base\n  a: 2\nbefore:\n  a: 2\n  <<: *base\nlist:\n  <<: [{a: 3}, {a: 4, c: 4}]\n",
+    );
     let root = stream.documents[0].root().expect("a root");
     let int = |path: &[&str]| root.at(path).and_then(Node::as_i64);
     assert_eq!(int(&["after", "a"]), Some(2));
@@ -123,7 +127,8 @@ fn nothing_and_comments_only_hold_no_object() {
     for text in ["", "\n\n", "# only this\n", "---\n", "\u{feff}"] {
         let stream = read(text);
         assert!(stream.errors.is_empty(), "{text:?}");
-        let nodes = stream.documents.iter().filter_map(Document::root).filter(|root| !root.is_null());
+        let nodes =
+            stream.documents.iter().filter_map(Document::root).filter(|root| !root.is_null());
         assert_eq!(nodes.count(), 0, "{text:?}");
     }
 }
@@ -174,7 +179,10 @@ fn check_spans(node: Node<'_>, depth: usize) {
     }
     for child in node.items().chain(node.written().flat_map(|entry| [entry.key, entry.value])) {
         if child.alias_span().is_none() {
-            assert!(child.span().start >= span.start && child.span().end <= span.end, "{child:?} in {node:?}");
+            assert!(
+                child.span().start >= span.start && child.span().end <= span.end,
+                "{child:?} in {node:?}"
+            );
         }
         check_spans(child, depth + 1);
     }
