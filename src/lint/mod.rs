@@ -1,3 +1,5 @@
 //! The pipeline: a repository to a sorted report. The only parallel code.
 
+pub mod baseline;
+pub mod changed;
 pub mod directive;

@@ -1,0 +1,128 @@
+//! Known findings: what a repository had when it took plimsoll up.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use crate::report::model::Entry;
+
+/// The version of the file's shape.
+const VERSION: u32 = 1;
+
+/// Findings by fingerprint. The rest of each record is there for people who read the file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Baseline {
+    version: u32,
+    tool: String,
+    /// Sorted by file, rule and fingerprint.
+    pub findings: Vec<Known>,
+}
+
+/// A finding that was there already.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Known {
+    /// Where it was.
+    pub file: String,
+    /// The rule.
+    pub rule: String,
+    /// What it is recognised by.
+    pub fingerprint: String,
+    /// What was said.
+    pub message: String,
+}
+
+/// Why a baseline cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum BaselineError {
+    /// It cannot be read.
+    #[error("cannot read the baseline {path}: {source}")]
+    Read {
+        /// The file.
+        path: String,
+        /// The system's reason.
+        source: std::io::Error,
+    },
+    /// It is not JSON of this shape.
+    #[error("the baseline {path} is damaged: {source}")]
+    Damaged {
+        /// The file.
+        path: String,
+        /// Where, in the parser's words.
+        source: serde_json::Error,
+    },
+    /// A later or earlier plimsoll wrote it.
+    #[error("the baseline {path} has version {version} of its format; this plimsoll reads {VERSION}")]
+    Version {
+        /// The file.
+        path: String,
+        /// What it says.
+        version: u64,
+    },
+}
+
+impl Baseline {
+    /// Takes all findings of a run.
+    #[must_use]
+    pub fn of<'a>(entries: impl IntoIterator<Item = &'a Entry>) -> Self {
+        let mut findings: Vec<Known> = entries
+            .into_iter()
+            .map(|entry| Known {
+                file: entry.location.file.clone(),
+                rule: entry.rule.clone(),
+                fingerprint: entry.fingerprint.clone(),
+                message: entry.message.clone(),
+            })
+            .collect();
+        findings.sort();
+        let tool = format!("plimsoll {}", env!("CARGO_PKG_VERSION"));
+        Self { version: VERSION, tool, findings }
+    }
+
+    /// Reads a baseline file.
+    ///
+    /// # Errors
+    /// When it cannot be read, is no baseline, or has another version.
+    pub fn read(path: &Path) -> Result<Self, BaselineError> {
+        let name = path.display().to_string();
+        let text = std::fs::read_to_string(path)
+            .map_err(|source| BaselineError::Read { path: name.clone(), source })?;
+        let damaged = |source| BaselineError::Damaged { path: name.clone(), source };
+        let value: serde_json::Value = serde_json::from_str(&text).map_err(damaged)?;
+        match value.get("version").and_then(serde_json::Value::as_u64) {
+            Some(version) if version != u64::from(VERSION) => {
+                Err(BaselineError::Version { path: name, version })
+            }
+            _ => serde_json::from_value(value).map_err(damaged),
+        }
+    }
+
+    /// The file's text.
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        let text = serde_json::to_string_pretty(self);
+        text.expect("invariant: strings and numbers always serialise") + "\n"
+    }
+
+    /// Takes the known findings out. Returns the new ones and how many were known.
+    #[must_use]
+    pub fn filter(&self, entries: Vec<Entry>) -> (Vec<Entry>, usize) {
+        let known: BTreeSet<&str> =
+            self.findings.iter().map(|known| known.fingerprint.as_str()).collect();
+        let before = entries.len();
+        let new: Vec<Entry> =
+            entries.into_iter().filter(|entry| !known.contains(entry.fingerprint.as_str())).collect();
+        let count = before - new.len();
+        (new, count)
+    }
+
+    /// The records whose finding is no longer there.
+    #[must_use]
+    pub fn gone<'a>(&'a self, entries: &[Entry]) -> Vec<&'a Known> {
+        let there: BTreeMap<&str, ()> =
+            entries.iter().map(|entry| (entry.fingerprint.as_str(), ())).collect();
+        self.findings.iter().filter(|known| !there.contains_key(known.fingerprint.as_str())).collect()
+    }
+}

@@ -1,0 +1,143 @@
+//! The lines that a change touches, asked of `git`.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::process::Command;
+
+use crate::report::model::{Entry, Location};
+
+/// Why git could not say what has changed.
+#[derive(Debug, thiserror::Error)]
+pub enum ChangedError {
+    /// The program cannot be started.
+    #[error("cannot run git: {0}")]
+    Missing(#[source] std::io::Error),
+    /// The directory is in no git repository.
+    #[error("{0} is not in a git repository")]
+    NoRepository(String),
+    /// No such revision in this clone.
+    #[error("this repository has no revision `{0}`")]
+    NoRevision(String),
+    /// The revision and the work tree have no common ancestor here.
+    #[error("`{0}` and HEAD have no common ancestor in this clone")]
+    NoCommonAncestor(String),
+    /// Another failure, in git's words.
+    #[error("git {operation}: {words}")]
+    Failed {
+        /// What was asked, `diff`.
+        operation: &'static str,
+        /// What git said.
+        words: String,
+    },
+}
+
+/// Changed lines by file, relative to the working directory; lines from 1, ranges inclusive.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Changed {
+    files: BTreeMap<String, Vec<(u32, u32)>>,
+}
+
+impl Changed {
+    /// Lines that differ between the work tree and where it left `revision`; untracked files
+    /// count as a whole.
+    ///
+    /// # Errors
+    /// When git is missing, `dir` is in no repository, or the revision is not in this clone.
+    pub fn since(dir: &Path, revision: &str) -> Result<Self, ChangedError> {
+        if git(dir, "rev-parse", &["--is-inside-work-tree"])?.is_err() {
+            return Err(ChangedError::NoRepository(dir.display().to_string()));
+        }
+        let commit = format!("{revision}^{{commit}}");
+        let known = git(dir, "rev-parse", &["--verify", "--quiet", "--end-of-options", &commit])?;
+        let Ok(commit) = known else {
+            return Err(ChangedError::NoRevision(revision.to_owned()));
+        };
+        // What `revision` gained since this branch left it is not this branch's change.
+        let base = git(dir, "merge-base", &[commit.trim(), "HEAD"])?
+            .map_err(|_| ChangedError::NoCommonAncestor(revision.to_owned()))?;
+        let failed = |operation| move |words| ChangedError::Failed { operation, words };
+        let options =
+            ["--no-color", "--no-ext-diff", "--unified=0", "--relative", "--src-prefix=a/", "--dst-prefix=b/", base.trim(), "--"];
+        let diff = git(dir, "diff", &options)?.map_err(failed("diff"))?;
+        let mut changed = Self { files: hunks(&diff) };
+        let untracked = git(dir, "ls-files", &["-z", "--others", "--exclude-standard"])?
+            .map_err(failed("ls-files"))?;
+        for file in untracked.split('\0').filter(|file| !file.is_empty()) {
+            changed.files.insert(file.to_owned(), vec![(1, u32::MAX)]);
+        }
+        Ok(changed)
+    }
+
+    /// True when a finding stands on a changed line, or a place that explains it does: a values
+    /// line may cause what shows in a template.
+    #[must_use]
+    pub fn touches(&self, entry: &Entry) -> bool {
+        let locations = entry.related.iter().map(|related| &related.location);
+        std::iter::once(&entry.location).chain(locations).any(|location| self.holds(location))
+    }
+
+    fn holds(&self, location: &Location) -> bool {
+        let file = location.file.strip_prefix("./").unwrap_or(&location.file);
+        // A whole object is changed where it begins, not by any line within it.
+        let line = location.start.line;
+        self.files
+            .get(file)
+            .is_some_and(|ranges| ranges.iter().any(|&(first, last)| (first..=last).contains(&line)))
+    }
+}
+
+/// Runs git; the inner error is what it said when it failed.
+fn git(dir: &Path, operation: &str, args: &[&str]) -> Result<Result<String, String>, ChangedError> {
+    let output = Command::new("git")
+        .args(["-c", "core.quotepath=false", operation])
+        .args(args)
+        .current_dir(dir)
+        .output()
+        .map_err(ChangedError::Missing)?;
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    if output.status.success() {
+        Ok(Ok(text(&output.stdout)))
+    } else {
+        Ok(Err(text(&output.stderr).trim().to_owned()))
+    }
+}
+
+/// Reads the new side of a diff without context. Where lines were only taken away, the lines on
+/// both sides of the gap count.
+fn hunks(diff: &str) -> BTreeMap<String, Vec<(u32, u32)>> {
+    let mut files: BTreeMap<String, Vec<(u32, u32)>> = BTreeMap::new();
+    let mut file = None;
+    for line in diff.lines() {
+        if let Some(path) = line.strip_prefix("+++ ") {
+            let path = path.trim_end_matches('\t').trim_matches('"');
+            file = path.strip_prefix("b/").map(ToOwned::to_owned);
+        } else if let (Some(file), Some(rest)) = (&file, line.strip_prefix("@@ ")) {
+            let Some(range) = rest.split(' ').find_map(|part| part.strip_prefix('+')) else {
+                continue;
+            };
+            let (start, count) = range.split_once(',').unwrap_or((range, "1"));
+            let (Ok(start), Ok(count)) = (start.parse::<u32>(), count.parse::<u32>()) else {
+                continue;
+            };
+            let lines = match count {
+                0 => (start, start + 1),
+                count => (start, start + count - 1),
+            };
+            files.entry(file.clone()).or_default().push(lines);
+        }
+    }
+    files
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_the_new_side_of_hunks() {
+        let diff = "--- a/x y.yaml\t\n+++ b/x y.yaml\t\n@@ -3 +3,2 @@ a\n-b\n+c\n+d\n@@ -9,2 +10,0 @@\n-e\n-f\n--- a/gone\n+++ /dev/null\n@@ -1 +0,0 @@\n";
+        let files = hunks(diff);
+        assert_eq!(files.len(), 1);
+        assert_eq!(files["x y.yaml"], [(3, 4), (10, 11)]);
+    }
+}
