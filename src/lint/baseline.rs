@@ -54,7 +54,9 @@ pub enum BaselineError {
         source: serde_json::Error,
     },
     /// A later or earlier plimsoll wrote it.
-    #[error("the baseline {path} has version {version} of its format; this plimsoll reads {VERSION}")]
+    #[error(
+        "the baseline {path} has version {version} of its format; this plimsoll reads {VERSION}"
+    )]
     Version {
         /// The file.
         path: String,
@@ -112,8 +114,10 @@ impl Baseline {
         let known: BTreeSet<&str> =
             self.findings.iter().map(|known| known.fingerprint.as_str()).collect();
         let before = entries.len();
-        let new: Vec<Entry> =
-            entries.into_iter().filter(|entry| !known.contains(entry.fingerprint.as_str())).collect();
+        let new: Vec<Entry> = entries
+            .into_iter()
+            .filter(|entry| !known.contains(entry.fingerprint.as_str()))
+            .collect();
         let count = before - new.len();
         (new, count)
     }
@@ -123,6 +127,9 @@ impl Baseline {
     pub fn gone<'a>(&'a self, entries: &[Entry]) -> Vec<&'a Known> {
         let there: BTreeMap<&str, ()> =
             entries.iter().map(|entry| (entry.fingerprint.as_str(), ())).collect();
-        self.findings.iter().filter(|known| !there.contains_key(known.fingerprint.as_str())).collect()
+        self.findings
+            .iter()
+            .filter(|known| !there.contains_key(known.fingerprint.as_str()))
+            .collect()
     }
 }

@@ -56,8 +56,16 @@ impl Changed {
         let base = git(dir, "merge-base", &[commit.trim(), "HEAD"])?
             .map_err(|_| ChangedError::NoCommonAncestor(revision.to_owned()))?;
         let failed = |operation| move |words| ChangedError::Failed { operation, words };
-        let options =
-            ["--no-color", "--no-ext-diff", "--unified=0", "--relative", "--src-prefix=a/", "--dst-prefix=b/", base.trim(), "--"];
+        let options = [
+            "--no-color",
+            "--no-ext-diff",
+            "--unified=0",
+            "--relative",
+            "--src-prefix=a/",
+            "--dst-prefix=b/",
+            base.trim(),
+            "--",
+        ];
         let diff = git(dir, "diff", &options)?.map_err(failed("diff"))?;
         let mut changed = Self { files: hunks(&diff) };
         let untracked = git(dir, "ls-files", &["-z", "--others", "--exclude-standard"])?
@@ -80,9 +88,9 @@ impl Changed {
         let file = location.file.strip_prefix("./").unwrap_or(&location.file);
         // A whole object is changed where it begins, not by any line within it.
         let line = location.start.line;
-        self.files
-            .get(file)
-            .is_some_and(|ranges| ranges.iter().any(|&(first, last)| (first..=last).contains(&line)))
+        self.files.get(file).is_some_and(|ranges| {
+            ranges.iter().any(|&(first, last)| (first..=last).contains(&line))
+        })
     }
 }
 
