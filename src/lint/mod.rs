@@ -3,3 +3,4 @@
 pub mod baseline;
 pub mod changed;
 pub mod directive;
+pub mod fingerprint;

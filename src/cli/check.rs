@@ -1,0 +1,121 @@
+//! `plimsoll check [PATH]…`.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use super::output::{self, Color, FailOn, Outputs};
+use super::{CommandError, Console};
+
+/// Lint charts, values, releases and manifests
+///
+/// Walks the paths as git sees them (ignored files are left out), renders every chart and every
+/// release it finds declared, and prints what is wrong under the line to edit.
+///
+/// Exit code 0: nothing at or above --fail-on; 1: findings; 2: the command line, the
+/// configuration or the machine is at fault.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  plimsoll check                                   this directory
+  plimsoll check deploy/ values-prod.yaml          some of it
+  plimsoll check --select anti-affinity-required   one rule only
+  plimsoll check --format sarif -o plimsoll.sarif  for code scanning
+  helm template . | plimsoll check -               what another tool rendered")]
+pub(crate) struct Args {
+    /// Files and directories; `-` reads a manifest from standard input
+    #[arg(value_name = "PATH", default_value = ".")]
+    pub(crate) paths: Vec<PathBuf>,
+
+    #[command(flatten)]
+    pub(crate) selection: Selection,
+
+    #[command(flatten)]
+    pub(crate) rendering: Rendering,
+
+    #[command(flatten)]
+    pub(crate) scope: Scope,
+
+    #[command(flatten)]
+    pub(crate) outputs: Outputs,
+
+    #[command(flatten)]
+    pub(crate) show: Show,
+}
+
+/// Which rules run, and how much they weigh.
+#[derive(Debug, Default, clap::Args)]
+#[command(next_help_heading = "Rules")]
+pub(crate) struct Selection {
+    /// Run these rules only: ids, groups, or other linters' ids
+    #[arg(long, value_name = "RULE", value_delimiter = ',')]
+    pub(crate) select: Vec<String>,
+
+    /// Run these rules too, beside the preset's
+    #[arg(long, value_name = "RULE", value_delimiter = ',')]
+    pub(crate) extend_select: Vec<String>,
+
+    /// Do not run these rules
+    #[arg(long, value_name = "RULE", value_delimiter = ',')]
+    pub(crate) ignore: Vec<String>,
+
+    /// Weigh a rule differently: `RULE=error|warning|info|off`
+    #[arg(long, value_name = "RULE=SEVERITY", value_delimiter = ',')]
+    pub(crate) severity: Vec<String>,
+
+    /// The rules to start from: `recommended`, `all`, or another that `plimsoll rules` names
+    #[arg(long, value_name = "NAME")]
+    pub(crate) preset: Option<String>,
+
+    /// Use this configuration instead of the nearest plimsoll.yaml
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+
+    /// Show findings although a comment or annotation silences them
+    #[arg(long)]
+    pub(crate) no_ignores: bool,
+}
+
+/// How charts are rendered.
+#[derive(Debug, Default, clap::Args)]
+#[command(next_help_heading = "Rendering")]
+pub(crate) struct Rendering {
+    /// Render for this Kubernetes version
+    #[arg(long, value_name = "VERSION")]
+    pub(crate) kube_version: Option<String>,
+
+    /// Render the chart with these values (adds a release; may be repeated)
+    #[arg(long, short = 'f', value_name = "FILE")]
+    pub(crate) values: Vec<PathBuf>,
+
+    /// Set a value on the command line, as `helm --set`
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub(crate) set: Vec<String>,
+
+    /// Name of the release that -f and --set describe
+    #[arg(long, value_name = "NAME")]
+    pub(crate) release_name: Option<String>,
+
+    /// Namespace of that release
+    #[arg(long, short, value_name = "NAMESPACE")]
+    pub(crate) namespace: Option<String>,
+}
+
+/// Which of the findings are reported.
+#[derive(Debug, Default, clap::Args)]
+#[command(next_help_heading = "Which findings")]
+pub(crate) struct Scope {
+    /// From which severity on findings give exit code 1
+    #[arg(long, value_name = "SEVERITY", default_value = "error")]
+    pub(crate) fail_on: FailOn,
+
+    /// Leave out the findings that this file knows (see `plimsoll baseline`)
+    #[arg(long, value_name = "FILE")]
+    pub(crate) baseline: Option<PathBuf>,
+
+    /// Report only what lines changed since this git revision cause
+    #[arg(long, value_name = "REV")]
+    pub(crate) changed_since: Option<String>,
+
+    /// Do the I-th of N parts; `plimsoll merge` unites their JSON
+    #[arg(long, value_name = "I/N")]
+    pub(crate) shard: Option<String>,
+}

@@ -1,0 +1,164 @@
+//! Names a fault so that it is known again after lines have moved or the file was reformatted.
+
+use crate::finding::{Finding, Origin};
+use crate::source::{SourceFile, Span};
+use crate::yaml::{Kind, Node, Step, Stream};
+
+/// A hash over the rule, the file, the object, the symbolic place and what stands there, but not
+/// the message: wording may improve. 32 hexadecimal digits.
+#[must_use]
+pub fn of(finding: &Finding, file: &SourceFile, stream: Option<&Stream>) -> String {
+    let mut hasher = blake3::Hasher::new();
+    let mut part = |text: &str| {
+        hasher.update(&(text.len() as u64).to_le_bytes());
+        hasher.update(text.as_bytes());
+    };
+    part(&finding.rule);
+    part(&file.path);
+    let in_manifest = finding.primary.origin == Origin::Manifest;
+    match &finding.object {
+        Some(object) if in_manifest => {
+            part(&object.kind);
+            part(object.namespace.as_deref().unwrap_or_default());
+            part(&object.name);
+        }
+        // Names of rendered objects hold the release's: the same line is one fault in all.
+        Some(object) => part(&object.kind),
+        None => {}
+    }
+    let node = stream.and_then(|stream| locate(stream, finding.primary.span));
+    match node {
+        Some(node) => {
+            part(&symbolic(node));
+            // The field tells apart what is missing at one place.
+            part(&finding.object.as_ref().map(|object| unnumbered(&object.path)).unwrap_or_default());
+            if node.kind() == Kind::Scalar {
+                part(node.raw());
+            }
+        }
+        None => {
+            let text = &file.text;
+            let line = file.lines().line_of(finding.primary.span.start as usize);
+            let line = &text[file.lines().line_range(text, line)];
+            part(&line.split_whitespace().collect::<Vec<_>>().join(" "));
+            part(&finding.object.as_ref().map(|object| unnumbered(&object.path)).unwrap_or_default());
+        }
+    }
+    hasher.finalize().to_hex()[..32].to_owned()
+}
+
+/// The innermost node whose key or value holds the start of a span.
+#[must_use]
+pub fn locate(stream: &Stream, span: Span) -> Option<Node<'_>> {
+    let holds = |outer: Span| outer.start <= span.start && span.start <= outer.end;
+    let document = stream
+        .documents
+        .iter()
+        .find(|document| document.span().contains(span.start))
+        .or_else(|| stream.documents.iter().find(|document| holds(document.span())))?;
+    let mut node = document.root()?;
+    loop {
+        let inner = match node.kind() {
+            Kind::Scalar => None,
+            Kind::Sequence => node.items().find(|item| item.span().contains(span.start)),
+            Kind::Mapping => node.written().map(|entry| entry.value).find(|value| {
+                value.alias_span().unwrap_or(value.span()).contains(span.start)
+                    || value.key_span().is_some_and(|key| key.contains(span.start))
+            }),
+        };
+        match inner {
+            // A key, or an alias, whose target stands elsewhere.
+            Some(inner) if !inner.span().contains(span.start) => return Some(inner),
+            Some(inner) => node = inner,
+            None => return Some(node),
+        }
+    }
+}
+
+/// The path of a node with items named rather than numbered, where they have a name.
+fn symbolic(node: Node<'_>) -> String {
+    let mut out = String::new();
+    let mut at = node.document().root();
+    for step in node.path().0 {
+        at = at.and_then(|node| match &step {
+            Step::Key(key) => node.get(key),
+            Step::Index(index) => node.items().nth(*index),
+        });
+        out.push('/');
+        match step {
+            Step::Key(key) => out.push_str(&key),
+            Step::Index(_) => {
+                let name = ["name", "key", "topologyKey"]
+                    .iter()
+                    .find_map(|key| at.filter(|node| node.kind() == Kind::Mapping)?.get(key));
+                out.push_str(name.map_or("", Node::raw));
+            }
+        }
+    }
+    out
+}
+
+/// A dotted path without the numbers of items, which change when one is put before them.
+fn unnumbered(path: &str) -> String {
+    let mut out = String::with_capacity(path.len());
+    let mut inside = false;
+    for c in path.chars() {
+        inside = match c {
+            '[' => true,
+            ']' => false,
+            _ => inside,
+        };
+        if !(inside && c.is_ascii_digit()) {
+            out.push(c);
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::finding::{Place, Severity};
+    use crate::source::Sources;
+
+    fn fingerprint(text: &str, needle: &str) -> String {
+        let sources = Sources::default();
+        let source = sources.add("values.yaml", text);
+        let file = sources.get(source);
+        let stream = crate::yaml::parse(source, &file.text);
+        let start = text.find(needle).expect("the needle is there");
+        let finding = Finding {
+            rule: "r".into(),
+            group: "g".into(),
+            severity: Severity::Error,
+            message: String::new(),
+            help: None,
+            url: None,
+            primary: Place {
+                span: Span::new(source, start, start + needle.len()),
+                origin: Origin::Values,
+            },
+            related: Vec::new(),
+            object: None,
+            releases: Vec::new(),
+            rendered: None,
+            fix: None,
+        };
+        of(&finding, &file, Some(&stream))
+    }
+
+    #[test]
+    fn survives_moved_lines_and_reformatting() {
+        let first = fingerprint("a:\n  - name: x\n    image: b:1\n", "b:1");
+        assert_eq!(fingerprint("# new\na:\n- name: w\n- name: x\n  image: 'b:1'\n", "b:1"), first);
+        assert_eq!(fingerprint("a: [{name: x, image: \"b:1\"}]\n", "b:1"), first);
+        assert_ne!(fingerprint("a:\n  - name: y\n    image: b:1\n", "b:1"), first);
+        assert_ne!(fingerprint("a:\n  - name: x\n    image: b:2\n", "b:2"), first);
+    }
+
+    #[test]
+    fn a_key_and_its_value_are_one_place() {
+        let text = "a:\n  b: 1\n";
+        assert_eq!(fingerprint(text, "b"), fingerprint(text, "1"));
+    }
+}
