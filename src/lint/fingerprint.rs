@@ -31,7 +31,9 @@ pub fn of(finding: &Finding, file: &SourceFile, stream: Option<&Stream>) -> Stri
         Some(node) => {
             part(&symbolic(node));
             // The field tells apart what is missing at one place.
-            part(&finding.object.as_ref().map(|object| unnumbered(&object.path)).unwrap_or_default());
+            part(
+                &finding.object.as_ref().map(|object| unnumbered(&object.path)).unwrap_or_default(),
+            );
             if node.kind() == Kind::Scalar {
                 part(node.raw());
             }
@@ -41,7 +43,9 @@ pub fn of(finding: &Finding, file: &SourceFile, stream: Option<&Stream>) -> Stri
             let line = file.lines().line_of(finding.primary.span.start as usize);
             let line = &text[file.lines().line_range(text, line)];
             part(&line.split_whitespace().collect::<Vec<_>>().join(" "));
-            part(&finding.object.as_ref().map(|object| unnumbered(&object.path)).unwrap_or_default());
+            part(
+                &finding.object.as_ref().map(|object| unnumbered(&object.path)).unwrap_or_default(),
+            );
         }
     }
     hasher.finalize().to_hex()[..32].to_owned()
