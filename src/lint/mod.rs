@@ -4,3 +4,5 @@ pub mod baseline;
 pub mod changed;
 pub mod directive;
 pub mod fingerprint;
+pub mod shard;
+pub mod suppress;

@@ -1,0 +1,169 @@
+//! Input that is broken, hostile or absent: a finding or an error, never a panic, never a hang,
+//! and the other files are linted all the same.
+
+use std::fmt::Write as _;
+use std::time::{Duration, Instant};
+
+use crate::harness::{Run, repository, run};
+
+/// A manifest that always has a finding of its own, to see that it is still linted.
+const OTHER: &str = "apiVersion: v1\nkind: Pod\nmetadata:\n  name: other\nspec:\n  hostNetwork: true\n  containers:\n    - name: c\n      image: nginx\n";
+
+/// Generous for a busy machine; the work itself takes well under a second.
+const SOON: Duration = Duration::from_secs(20);
+
+/// Lints a directory, within bounds, and holds the JSON to its shape.
+fn check(files: &[(&str, &str)]) -> (Run, serde_json::Value) {
+    let dir = repository(files);
+    check_in(dir.path())
+}
+
+fn check_in(dir: &std::path::Path) -> (Run, serde_json::Value) {
+    let started = Instant::now();
+    let run = run(dir, &["check", "--format", "json"]);
+    assert!(started.elapsed() < SOON, "took {:?}", started.elapsed());
+    assert!(!run.err.contains("panicked"), "{}", run.err);
+    let report = serde_json::from_str(&run.out)
+        .unwrap_or_else(|error| panic!("no JSON: {error}\n{}\n{}", run.out, run.err));
+    (run, report)
+}
+
+/// Findings of one rule as `file:line`.
+fn found(report: &serde_json::Value, rule: &str) -> Vec<String> {
+    let findings = report["findings"].as_array().expect("findings");
+    findings
+        .iter()
+        .filter(|finding| finding["rule"] == rule)
+        .map(|finding| {
+            let location = &finding["location"];
+            format!("{}:{}", location["file"].as_str().expect("a file"), location["start"]["line"])
+        })
+        .collect()
+}
+
+/// The other file is still linted.
+#[track_caller]
+fn other_is_linted(report: &serde_json::Value) {
+    let findings = report["findings"].as_array().expect("findings");
+    assert!(
+        findings.iter().any(|finding| finding["location"]["file"] == "other.yaml"),
+        "other.yaml was not linted: {findings:#?}"
+    );
+}
+
+#[test]
+fn broken_yaml_is_a_finding_at_its_line() {
+    let broken = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: [a\n---\napiVersion: v1\n";
+    let (run, report) = check(&[("broken.yaml", broken), ("other.yaml", OTHER)]);
+    run.expect_code(1);
+    assert_eq!(found(&report, "yaml-syntax").len(), 1, "{report:#}");
+    other_is_linted(&report);
+}
+
+#[test]
+fn nesting_without_end_is_a_finding() {
+    let deep = format!("apiVersion: v1\nkind: ConfigMap\ndata: {}\n", "[".repeat(100_000));
+    let block: String = (0..3_000).fold(String::new(), |mut text, depth| {
+        let _ = writeln!(text, "{}a:", " ".repeat(depth));
+        text
+    });
+    let files = [("deep.yaml", deep.as_str()), ("block.yaml", &block), ("other.yaml", OTHER)];
+    let (run, report) = check(&files);
+    run.expect_code(1);
+    assert!(!found(&report, "yaml-syntax").is_empty(), "{report:#}");
+    other_is_linted(&report);
+}
+
+#[test]
+fn an_alias_bomb_is_a_finding() {
+    let mut bomb = String::from("apiVersion: v1\nkind: ConfigMap\na0: &a0 [x, x, x, x, x, x, x, x, x]\n");
+    for level in 1..30 {
+        let below = format!("*a{}", level - 1);
+        let _ = writeln!(bomb, "a{level}: &a{level} [{}]", vec![below; 9].join(", "));
+    }
+    let (run, report) = check(&[("bomb.yaml", &bomb), ("other.yaml", OTHER)]);
+    run.expect_code(1);
+    assert!(!found(&report, "yaml-syntax").is_empty(), "{report:#}");
+    other_is_linted(&report);
+}
+
+#[test]
+fn a_file_of_two_hundred_megabytes_is_refused_by_its_size() {
+    let dir = repository(&[("other.yaml", OTHER)]);
+    let file = std::fs::File::create(dir.path().join("huge.yaml")).expect("a file");
+    file.set_len(200 << 20).expect("a sparse file");
+    let (run, report) = check_in(dir.path());
+    run.expect_code(1);
+    other_is_linted(&report);
+    let text = report.to_string();
+    assert!(text.contains("huge.yaml"), "the file is named: {text}");
+}
+
+#[cfg(unix)]
+#[test]
+fn symlink_loops_end() {
+    let dir = repository(&[("other.yaml", OTHER), ("sub/a.yaml", OTHER)]);
+    std::os::unix::fs::symlink(dir.path(), dir.path().join("sub/up")).expect("a link");
+    std::os::unix::fs::symlink("self", dir.path().join("self")).expect("a link");
+    let (_, report) = check_in(dir.path());
+    other_is_linted(&report);
+}
+
+#[cfg(unix)]
+#[test]
+fn an_unreadable_file_is_named() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let dir = repository(&[("other.yaml", OTHER), ("secret.yaml", OTHER)]);
+    let path = dir.path().join("secret.yaml");
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o000)).expect("permissions");
+    if std::fs::read(&path).is_ok() {
+        return; // Root reads everything: there is nothing to see here.
+    }
+    let (run, report) = check_in(dir.path());
+    run.expect_code(1);
+    other_is_linted(&report);
+    assert!(report.to_string().contains("secret.yaml"));
+}
+
+#[test]
+fn a_binary_file_named_yaml_stops_nothing() {
+    let dir = repository(&[("other.yaml", OTHER)]);
+    let bytes: Vec<u8> = (0..=255).cycle().take(10_000).collect();
+    std::fs::write(dir.path().join("binary.yaml"), bytes).expect("a file");
+    let (run, report) = check_in(dir.path());
+    run.expect_code(1);
+    other_is_linted(&report);
+}
+
+#[test]
+fn a_missing_path_is_an_error_that_names_it() {
+    let dir = repository(&[("other.yaml", OTHER)]);
+    let run = run(dir.path(), &["check", "nowhere.yaml"]).expect_code(2);
+    assert!(run.err.contains("nowhere.yaml"), "{}", run.err);
+}
+
+#[test]
+fn an_empty_repository_says_that_nothing_was_linted() {
+    let dir = repository(&[]);
+    let run = run(dir.path(), &["check"]).expect_code(0);
+    assert!(run.err.contains("nothing was linted"), "{}", run.err);
+}
+
+#[test]
+fn an_unknown_rule_is_an_error_with_the_nearest_name() {
+    let dir = repository(&[("other.yaml", OTHER)]);
+    for option in ["--select", "--ignore"] {
+        let run = run(dir.path(), &["check", option, "anti-afinity-required"]).expect_code(2);
+        assert!(run.err.contains("`anti-affinity-required`"), "{}", run.err);
+    }
+}
+
+#[test]
+fn terminal_controls_in_names_are_not_obeyed() {
+    let evil = OTHER.replace("name: other", "name: \"o\\e[2Jther\"");
+    let dir = repository(&[("other.yaml", &evil)]);
+    for format in ["full", "concise", "markdown", "github"] {
+        let run = run(dir.path(), &["check", "--format", format, "--color", "never"]);
+        assert!(!run.out.contains('\u{1b}'), "{format}: {}", run.out);
+    }
+}
