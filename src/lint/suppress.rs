@@ -87,9 +87,8 @@ impl Suppressions {
         rules: &dyn Rules,
         today: Date,
     ) -> Verdict {
-        let explains = |related: &&Related| {
-            matches!(related.place.origin, Origin::Values | Origin::Template)
-        };
+        let explains =
+            |related: &&Related| matches!(related.place.origin, Origin::Values | Origin::Template);
         let related = finding.related.iter().filter(explains).map(|related| related.place);
         let mut expired = None;
         for place in std::iter::once(finding.primary).chain(related) {
@@ -157,7 +156,8 @@ impl Suppressions {
                     let message = match rules.known(&named.id) {
                         Err(near) => {
                             let help = near.map(|near| format!("did you mean `{near}`?"));
-                            let message = format!("`{}` is no rule, so nothing is silenced", named.id);
+                            let message =
+                                format!("`{}` is no rule, so nothing is silenced", named.id);
                             findings.push(finding(named.span, origin, severity, message, help));
                             continue;
                         }
@@ -200,7 +200,11 @@ pub fn finding(
 
 /// Reads the directives of a YAML file.
 #[must_use]
-pub fn of_yaml(sources: &Sources, source: SourceId, comments: &[crate::yaml::Comment]) -> Vec<Directive> {
+pub fn of_yaml(
+    sources: &Sources,
+    source: SourceId,
+    comments: &[crate::yaml::Comment],
+) -> Vec<Directive> {
     let file = sources.get(source);
     if !super::directive::may_hold(&file.text) {
         return Vec::new();
