@@ -102,9 +102,7 @@ pub fn parse(path: &Path, shown: &str, text: &str, sources: &Sources) -> Config 
     let mut findings: Vec<Finding> = stream
         .errors
         .iter()
-        .map(|error| {
-            finding(error.span, error.message.clone(), error.help.map(ToOwned::to_owned))
-        })
+        .map(|error| finding(error.span, error.message.clone(), error.help.map(ToOwned::to_owned)))
         .collect();
     let root = stream.documents.first().and_then(yaml::Document::root);
     let mut settings = Settings::default();

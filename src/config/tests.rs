@@ -34,7 +34,10 @@ fn every_setting_is_read() {
     let off = settings.rules["image-tag-latest"].severity.as_ref().map(|level| level.value);
     assert_eq!(off, Some(Level::Off));
     let release = &settings.releases[0];
-    assert_eq!(release.chart.as_ref().and_then(|c| c.name.as_ref()).map(|n| n.as_str()), Some("gitlab/gitlab-runner"));
+    assert_eq!(
+        release.chart.as_ref().and_then(|c| c.name.as_ref()).map(|n| n.as_str()),
+        Some("gitlab/gitlab-runner")
+    );
     assert_eq!(release.values[0].value, ValuesEntry::File("a.yaml".to_owned()));
     assert_eq!(release.values[1].value, ValuesEntry::Inline);
     assert_eq!(release.kube_version.as_ref().map(|v| v.as_str()), Some("1.31"));
