@@ -1,1 +1,11 @@
-//! Documents as Kubernetes objects: kinds, pod views, selectors, quantities, API lifecycles.
+//! Documents as Kubernetes objects: kinds, pod templates, containers, selectors, quantities.
+
+mod image;
+mod object;
+mod quantity;
+mod selector;
+
+pub use image::ImageRef;
+pub use object::{Container, ContainerSort, Object, objects};
+pub use quantity::parse_quantity;
+pub use selector::{labels_of, selects};

@@ -23,7 +23,7 @@ pub struct Stream {
     /// The text.
     pub source: SourceId,
     /// The documents that could be read, in order. One that is broken is left out, with an error.
-    pub documents: Vec<Document>,
+    pub documents: Vec<Arc<Document>>,
     /// What is wrong, in the order of the text.
     pub errors: Vec<SyntaxError>,
     /// Every comment, in the order of the text.
@@ -560,7 +560,7 @@ impl<'t> Builder<'t> {
             self.document.tags.sort_by_key(|(node, _)| *node);
             self.document.nodes.shrink_to_fit();
             self.document.children.shrink_to_fit();
-            stream.documents.push(self.document);
+            stream.documents.push(Arc::new(self.document));
         }
     }
 }

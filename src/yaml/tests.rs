@@ -128,7 +128,7 @@ fn nothing_and_comments_only_hold_no_object() {
         let stream = read(text);
         assert!(stream.errors.is_empty(), "{text:?}");
         let nodes =
-            stream.documents.iter().filter_map(Document::root).filter(|root| !root.is_null());
+            stream.documents.iter().filter_map(|document| document.root()).filter(|root| !root.is_null());
         assert_eq!(nodes.count(), 0, "{text:?}");
     }
 }

@@ -1,0 +1,147 @@
+//! A uniform view of objects: whatever the kind, where its pods are described.
+
+use crate::yaml::{Document, Kind, Node};
+
+/// How deep `List`s may stand in `List`s.
+const MAX_LIST_DEPTH: usize = 8;
+
+/// A Kubernetes object: a mapping with `apiVersion` and `kind`.
+#[derive(Debug, Clone, Copy)]
+pub struct Object<'a> {
+    /// The object's own mapping.
+    pub node: Node<'a>,
+    /// As written, `apps/v1`.
+    pub api_version: &'a str,
+    /// As written, `Deployment`.
+    pub kind: &'a str,
+}
+
+/// What a container is there for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ContainerSort {
+    /// One of `containers`.
+    Main,
+    /// One of `initContainers`.
+    Init,
+    /// One of `ephemeralContainers`.
+    Ephemeral,
+}
+
+/// A container of a pod.
+#[derive(Debug, Clone, Copy)]
+pub struct Container<'a> {
+    /// The container's mapping.
+    pub node: Node<'a>,
+    /// What it is there for.
+    pub sort: ContainerSort,
+}
+
+impl<'a> Object<'a> {
+    /// Reads a node as an object; `None` where `apiVersion` or `kind` is no string.
+    #[must_use]
+    pub fn new(node: Node<'a>) -> Option<Self> {
+        let api_version = node.get("apiVersion")?.as_str()?;
+        let kind = node.get("kind")?.as_str()?;
+        (!api_version.is_empty() && !kind.is_empty()).then_some(Self { node, api_version, kind })
+    }
+
+    /// The API group, empty for the core group.
+    #[must_use]
+    pub fn group(&self) -> &'a str {
+        self.api_version.split_once('/').map_or("", |(group, _)| group)
+    }
+
+    /// `metadata.name`, or `metadata.generateName`; empty where neither is given.
+    #[must_use]
+    pub fn name(&self) -> &'a str {
+        let name = |key| self.node.at(&["metadata", key]).map(Node::raw).filter(|name| !name.is_empty());
+        name("name").or_else(|| name("generateName")).unwrap_or("")
+    }
+
+    /// `metadata.namespace`, where it is given.
+    #[must_use]
+    pub fn namespace(&self) -> Option<&'a str> {
+        self.node.at(&["metadata", "namespace"])?.as_str().filter(|name| !name.is_empty())
+    }
+
+    /// The mapping that holds the `metadata` and `spec` of this object's pods: the object itself
+    /// for a Pod, its template for controllers. Kinds that are not known count when they hold a
+    /// `spec.template.spec.containers`, as custom resources that embed a pod template do.
+    #[must_use]
+    pub fn pod_template(&self) -> Option<Node<'a>> {
+        match self.kind {
+            "Pod" if self.group().is_empty() => Some(self.node),
+            "PodTemplate" if self.group().is_empty() => self.node.get("template"),
+            "CronJob" => self.node.at(&["spec", "jobTemplate", "spec", "template"]),
+            _ => self.node.at(&["spec", "template"]).filter(|template| {
+                let known = matches!(
+                    self.kind,
+                    "Deployment" | "StatefulSet" | "DaemonSet" | "ReplicaSet" | "ReplicationController" | "Job"
+                );
+                known || template.at(&["spec", "containers"]).is_some_and(|list| list.kind() == Kind::Sequence)
+            }),
+        }
+    }
+
+    /// The pod spec of this object's pods.
+    #[must_use]
+    pub fn pod_spec(&self) -> Option<Node<'a>> {
+        self.pod_template()?.get("spec").filter(|spec| spec.kind() == Kind::Mapping)
+    }
+
+    /// Every container of this object's pods: init containers, main ones, ephemeral ones. Items
+    /// that are no mappings are left out.
+    #[must_use]
+    pub fn containers(&self) -> Vec<Container<'a>> {
+        let Some(spec) = self.pod_spec() else {
+            return Vec::new();
+        };
+        let sorts = [
+            ("initContainers", ContainerSort::Init),
+            ("containers", ContainerSort::Main),
+            ("ephemeralContainers", ContainerSort::Ephemeral),
+        ];
+        sorts
+            .into_iter()
+            .filter_map(|(key, sort)| Some((spec.get(key)?, sort)))
+            .flat_map(|(list, sort)| list.items().map(move |node| Container { node, sort }))
+            .filter(|container| container.node.kind() == Kind::Mapping)
+            .collect()
+    }
+
+    /// How many pods the object asks for: `spec.replicas`, or 1 where it is not given, and for
+    /// kinds that have no such field.
+    #[must_use]
+    pub fn replicas(&self) -> i64 {
+        let scaled = matches!(
+            self.kind,
+            "Deployment" | "StatefulSet" | "ReplicaSet" | "ReplicationController" | "Rollout"
+        );
+        let written = || self.node.at(&["spec", "replicas"])?.as_i64();
+        if scaled { written().unwrap_or(1) } else { 1 }
+    }
+}
+
+/// The objects of a document: one, or the items of a `List`, nested ones too.
+#[must_use]
+pub fn objects(document: &Document) -> Vec<Object<'_>> {
+    let mut found = Vec::new();
+    if let Some(root) = document.root() {
+        collect(root, 0, &mut found);
+    }
+    found
+}
+
+fn collect<'a>(node: Node<'a>, depth: usize, found: &mut Vec<Object<'a>>) {
+    let Some(object) = Object::new(node) else {
+        return;
+    };
+    match node.get("items") {
+        Some(items) if object.kind.ends_with("List") && items.kind() == Kind::Sequence => {
+            if depth < MAX_LIST_DEPTH {
+                items.items().for_each(|item| collect(item, depth + 1, found));
+            }
+        }
+        _ => found.push(object),
+    }
+}

@@ -1,0 +1,45 @@
+//! Label selectors, as `k8s.io/apimachinery/pkg/apis/meta/v1.LabelSelectorAsSelector` reads them.
+
+use std::collections::BTreeMap;
+
+use crate::yaml::{Kind, Node};
+
+/// The labels of a mapping, as text; values that are no scalars are left out.
+#[must_use]
+pub fn labels_of(labels: Option<Node<'_>>) -> BTreeMap<String, String> {
+    labels
+        .into_iter()
+        .flat_map(Node::entries)
+        .filter(|entry| entry.value.kind() == Kind::Scalar)
+        .map(|entry| (entry.name().into_owned(), entry.value.raw().to_owned()))
+        .collect()
+}
+
+/// Whether a label selector matches a set of labels. A selector that is not there (or null)
+/// matches nothing, an empty one everything. A term that Kubernetes would refuse matches nothing.
+#[must_use]
+pub fn selects(selector: Option<Node<'_>>, labels: &BTreeMap<String, String>) -> bool {
+    let Some(selector) = selector.filter(|selector| selector.kind() == Kind::Mapping) else {
+        return false;
+    };
+    let equal = selector.get("matchLabels").into_iter().flat_map(Node::entries).all(|entry| {
+        labels.get(entry.name().as_ref()).is_some_and(|value| value == entry.value.raw())
+    });
+    let expressions = selector.get("matchExpressions");
+    equal && expressions.into_iter().flat_map(Node::items).all(|term| requirement(term, labels))
+}
+
+fn requirement(term: Node<'_>, labels: &BTreeMap<String, String>) -> bool {
+    let key = term.get("key").map_or("", Node::raw);
+    let value = labels.get(key);
+    let listed = |value: &String| {
+        term.get("values").into_iter().flat_map(Node::items).any(|item| item.raw() == value)
+    };
+    match term.get("operator").map_or("", Node::raw) {
+        "In" => value.is_some_and(listed),
+        "NotIn" => !value.is_some_and(listed),
+        "Exists" => value.is_some(),
+        "DoesNotExist" => value.is_none(),
+        _ => false,
+    }
+}

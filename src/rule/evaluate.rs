@@ -1,0 +1,351 @@
+//! Judges one scope by one rule. Pure: a scope in, hits out.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use cel::common::value::Val;
+use cel::{Context, Env, Program, Value};
+
+use super::file::{Check, Rule, Scope};
+use super::function;
+use super::path::NodePath;
+use super::value::to_val;
+use crate::finding::Severity;
+use crate::kube::Object;
+use crate::source::Span;
+use crate::yaml::{Document, Kind, Node, NodeId};
+
+/// A node, or where it would stand.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Target {
+    /// Which of the scope's documents; for rules on one object always 0.
+    pub document: usize,
+    /// The node, or the deepest one that is there on the way to it.
+    pub node: NodeId,
+    /// The keys that are missing below `node`; empty where the node itself is meant.
+    pub missing: Vec<String>,
+}
+
+/// What a rule found.
+#[derive(Debug, Clone)]
+pub struct Hit {
+    /// Where.
+    pub target: Target,
+    /// What is wrong.
+    pub message: String,
+    /// What to do, where the rule says more than its `fix`.
+    pub help: Option<String>,
+    /// A severity of this very check, where it differs from the rule's.
+    pub severity: Option<Severity>,
+    /// Further places.
+    pub related: Vec<(Target, String)>,
+}
+
+/// The release a scope is judged for.
+#[derive(Debug, Clone, Default)]
+pub struct ReleaseInfo {
+    /// The release's name; empty where it is not known.
+    pub name: String,
+    /// The chart's name; empty where it is not known.
+    pub chart: String,
+    /// The namespace; empty where it is left open.
+    pub namespace: String,
+    /// Where the name was read, `.gitlab-ci.yml:4`; empty outside of releases.
+    pub declared_in: String,
+}
+
+/// An object among those that are deployed together.
+#[derive(Debug, Clone)]
+pub struct Member {
+    /// Its document.
+    pub document: Arc<Document>,
+    /// Its mapping: the document's root, or an item of a `List`.
+    pub node: NodeId,
+}
+
+/// What all scopes of a run share.
+#[derive(Debug, Clone)]
+pub struct Setting {
+    /// Kubernetes version to judge by, `1.34`.
+    pub kube_version: String,
+}
+
+/// Evaluates rules. One a thread: it holds CEL's functions ready.
+pub struct Evaluator {
+    root: Context<'static, 'static>,
+    setting: Setting,
+    /// Evaluations that could not be completed on their object (a missing field, a wrong type).
+    pub undecided: usize,
+}
+
+impl Evaluator {
+    /// Makes an evaluator.
+    #[must_use]
+    pub fn new(env: &Arc<Env>, setting: Setting) -> Self {
+        let mut root = Context::with_env(Arc::clone(env));
+        function::register(&mut root);
+        root.add_variable_from_value("kube_version", setting.kube_version.clone());
+        let minor = setting.kube_version.split('.').nth(1).and_then(|minor| minor.parse::<i64>().ok());
+        root.add_variable_from_value("kube_minor", minor.unwrap_or(i64::MAX));
+        Self { root, setting, undecided: 0 }
+    }
+
+    /// The setting it judges by.
+    #[must_use]
+    pub fn setting(&self) -> &Setting {
+        &self.setting
+    }
+
+    /// Judges one object by rules on objects and on releases; `members` are all objects that are
+    /// deployed together, itself included, and may be empty for rules on objects.
+    pub fn object<'r>(
+        &mut self,
+        document: &Arc<Document>,
+        object: &Object<'_>,
+        members: &[Member],
+        rules: impl IntoIterator<Item = (&'r Rule, &'r BTreeMap<String, Value>)>,
+    ) -> Vec<(usize, Hit)> {
+        let mut rules = rules.into_iter().enumerate().filter(|(_, (rule, _))| applies(rule, object)).peekable();
+        if rules.peek().is_none() {
+            return Vec::new();
+        }
+        let mut context = self.root.new_inner_scope();
+        context.add_variable_as_val("object", to_val(document, object.node));
+        let mut roots = vec![("object", vec![object.node])];
+        if let Some(template) = object.pod_template() {
+            context.add_variable_as_val("template", to_val(document, template));
+            roots.push(("template", vec![template]));
+        }
+        if let Some(pod) = object.pod_spec() {
+            context.add_variable_as_val("pod", to_val(document, pod));
+            roots.push(("pod", vec![pod]));
+        }
+        let containers: Vec<_> = object.containers().iter().map(|container| container.node).collect();
+        let all: Vec<Box<dyn Val>> = containers.iter().map(|&node| to_val(document, node)).collect();
+        context.add_variable_as_val("containers", Box::new(cel::common::types::CelList::from(all)));
+        roots.push(("containers", containers));
+        context.add_variable_from_value("replicas", object.replicas());
+        context.add_variable_from_value("name", object.name().to_owned());
+        if !members.is_empty() {
+            let objects: Vec<Box<dyn Val>> =
+                members.iter().map(|member| to_val(&member.document, member.document.node(member.node))).collect();
+            context.add_variable_as_val("objects", Box::new(cel::common::types::CelList::from(objects)));
+        }
+        let mut hits = Vec::new();
+        let mut undecided = 0;
+        for (at, (rule, params)) in rules {
+            let found = judge(rule, params, &context, document, &roots, &mut undecided);
+            hits.extend(found.into_iter().map(|hit| (at, hit)));
+        }
+        self.undecided += undecided;
+        hits
+    }
+
+    /// Judges a values file, as one release uses it.
+    pub fn values<'r>(
+        &mut self,
+        document: &Arc<Document>,
+        release: &ReleaseInfo,
+        rules: impl IntoIterator<Item = (&'r Rule, &'r BTreeMap<String, Value>)>,
+    ) -> Vec<(usize, Hit)> {
+        let Some(root) = document.root().filter(|root| root.kind() == Kind::Mapping) else {
+            return Vec::new();
+        };
+        let mut context = self.root.new_inner_scope();
+        context.add_variable_as_val("values", to_val(document, root));
+        let parts = [
+            ("name", &release.name),
+            ("chart", &release.chart),
+            ("namespace", &release.namespace),
+            ("declared_in", &release.declared_in),
+        ];
+        let info: std::collections::HashMap<String, Value> = parts
+            .into_iter()
+            .map(|(key, value)| (key.to_owned(), Value::String(Arc::new(value.clone()))))
+            .collect();
+        context.add_variable_from_value("release", info);
+        let roots = [("values", vec![root])];
+        let mut hits = Vec::new();
+        let mut undecided = 0;
+        for (at, (rule, params)) in rules.into_iter().enumerate() {
+            if rule.scope == Scope::Values {
+                let found = judge(rule, params, &context, document, &roots, &mut undecided);
+                hits.extend(found.into_iter().map(|hit| (at, hit)));
+            }
+        }
+        self.undecided += undecided;
+        hits
+    }
+}
+
+/// Whether a rule looks at objects of this kind.
+fn applies(rule: &Rule, object: &Object<'_>) -> bool {
+    matches!(rule.scope, Scope::Object | Scope::Release)
+        && rule.kinds.iter().any(|kind| match kind.as_str() {
+            "any" => true,
+            "pods" => object.pod_template().is_some(),
+            "workloads" => object.kind != "Pod" && object.pod_template().is_some(),
+            kind => match kind.rsplit_once('/') {
+                Some((group, kind)) => kind == object.kind && group == object.group(),
+                None => kind == object.kind,
+            },
+        })
+}
+
+fn judge(
+    rule: &Rule,
+    params: &BTreeMap<String, Value>,
+    context: &Context<'_, 'static>,
+    document: &Arc<Document>,
+    roots: &[(&str, Vec<Node<'_>>)],
+    undecided: &mut usize,
+) -> Vec<Hit> {
+    let mut scope = context.new_inner_scope();
+    let map: std::collections::HashMap<String, Value> = rule
+        .params
+        .iter()
+        .map(|param| {
+            let value = params.get(&param.name).unwrap_or(&param.default).clone();
+            (param.name.replace('-', "_"), value)
+        })
+        .collect();
+    scope.add_variable_from_value("params", map);
+    if !bind(&rule.lets, &mut scope, undecided) || !holds(rule.when.as_ref(), &scope, undecided) {
+        return Vec::new();
+    }
+    let mut hits = Vec::new();
+    for check in &rule.checks {
+        let mut bound: Vec<(&str, Node<'_>)> = Vec::new();
+        walk(check, 0, &scope, document, roots, &mut bound, &mut hits, undecided);
+    }
+    hits
+}
+
+/// Evaluates a rule's or a check's `let`s in order; false where one cannot be.
+fn bind(lets: &[(String, Program)], scope: &mut Context<'_, 'static>, undecided: &mut usize) -> bool {
+    for (name, program) in lets {
+        let value = match Value::resolve_val(program.expression(), scope) {
+            Ok(value) => value.into_owned(),
+            Err(_) => {
+                *undecided += 1;
+                return false;
+            }
+        };
+        scope.add_variable_as_val(name.clone(), value);
+    }
+    true
+}
+
+fn holds(when: Option<&Program>, scope: &Context<'_, 'static>, undecided: &mut usize) -> bool {
+    when.is_none_or(|program| match program.execute(scope) {
+        Ok(Value::Bool(value)) => value,
+        _ => {
+            *undecided += 1;
+            false
+        }
+    })
+}
+
+#[allow(clippy::too_many_arguments, reason = "the state of one recursion, private to this file")]
+fn walk<'n, 'c>(
+    check: &'c Check,
+    depth: usize,
+    scope: &Context<'_, 'static>,
+    document: &Arc<Document>,
+    roots: &[(&str, Vec<Node<'n>>)],
+    bound: &mut Vec<(&'c str, Node<'n>)>,
+    hits: &mut Vec<Hit>,
+    undecided: &mut usize,
+) {
+    if let Some((name, path)) = check.each.get(depth) {
+        for start in starts(path, roots, bound) {
+            for node in path.nodes(start) {
+                let mut inner = scope.new_inner_scope();
+                inner.add_variable_as_val(name.clone(), to_val(document, node));
+                bound.push((name, node));
+                walk(check, depth + 1, &inner, document, roots, bound, hits, undecided);
+                bound.pop();
+            }
+        }
+        return;
+    }
+    let mut scope = scope.new_inner_scope();
+    if !bind(&check.lets, &mut scope, undecided) || !holds(check.when.as_ref(), &scope, undecided) {
+        return;
+    }
+    match check.test.execute(&scope) {
+        Ok(Value::Bool(value)) if value == check.fails_on => {}
+        Ok(Value::Bool(_)) => return,
+        _ => {
+            *undecided += 1;
+            return;
+        }
+    }
+    let Some(target) = target(&check.at, roots, bound) else {
+        return;
+    };
+    let related = check.related.iter().filter_map(|(path, message)| {
+        let target = target_of(path, roots, bound).filter(|target| target.missing.is_empty())?;
+        Some((target, message.fill(&scope)))
+    });
+    hits.push(Hit {
+        target,
+        message: check.message.fill(&scope),
+        help: check.help.as_ref().map(|help| help.fill(&scope)),
+        severity: check.severity,
+        related: related.collect(),
+    });
+}
+
+fn starts<'n>(
+    path: &NodePath,
+    roots: &[(&str, Vec<Node<'n>>)],
+    bound: &[(&str, Node<'n>)],
+) -> Vec<Node<'n>> {
+    if let Some((_, node)) = bound.iter().rev().find(|(name, _)| *name == path.root) {
+        return vec![*node];
+    }
+    roots.iter().find(|(name, _)| *name == path.root).map_or_else(Vec::new, |(_, nodes)| nodes.clone())
+}
+
+fn target_of(path: &NodePath, roots: &[(&str, Vec<Node<'_>>)], bound: &[(&str, Node<'_>)]) -> Option<Target> {
+    let start = starts(path, roots, bound).into_iter().next()?;
+    let (node, missing) = path.reach(start);
+    Some(Target { document: 0, node: node.id(), missing })
+}
+
+/// The first place that is there; where none is, the first, with what is missing.
+fn target(at: &[NodePath], roots: &[(&str, Vec<Node<'_>>)], bound: &[(&str, Node<'_>)]) -> Option<Target> {
+    let reached: Vec<_> = at.iter().filter_map(|path| target_of(path, roots, bound)).collect();
+    let there = reached.iter().find(|target| target.missing.is_empty()).cloned();
+    there.or_else(|| reached.into_iter().next())
+}
+
+impl Target {
+    /// What to underline: the node; for something missing, the key of the mapping it is missing
+    /// from, or that mapping's first key.
+    #[must_use]
+    pub fn span(&self, document: &Document) -> Span {
+        let node = document.node(self.node);
+        if self.missing.is_empty() && node.kind() == Kind::Scalar {
+            return node.span();
+        }
+        if let Some(key) = node.key_span() {
+            return key;
+        }
+        // A list item has no key of its own: its name says which one it is.
+        let name = node.get("name").filter(|name| name.kind() == Kind::Scalar);
+        let first = node.written().next().map(|entry| entry.key);
+        name.or(first).unwrap_or(node).span()
+    }
+
+    /// The dotted path of the field concerned, from `from` (an object's own node) on.
+    #[must_use]
+    pub fn path(&self, document: &Document, from: Node<'_>) -> String {
+        let skip = from.path().0.len();
+        let node = document.node(self.node).path();
+        let mut path = crate::yaml::Path(node.0.into_iter().skip(skip).collect());
+        path.0.extend(self.missing.iter().map(|key| crate::yaml::Step::Key(key.clone().into())));
+        path.to_string()
+    }
+}

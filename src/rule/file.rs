@@ -1,0 +1,386 @@
+//! Reads a rule file. Whatever is wrong with one is reported at its place in the file.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use cel::{Env, Program, Value};
+
+use super::path::NodePath;
+use super::template::Template;
+use super::value::to_value;
+use crate::finding::Severity;
+use crate::source::{SourceId, Span};
+use crate::yaml::{self, Kind, Node};
+
+/// What a rule looks at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Scope {
+    /// One object.
+    Object,
+    /// One object, with all that is deployed together with it in sight.
+    Release,
+    /// A values file, as one release uses it.
+    Values,
+    /// Nothing by itself: another stage reports under this id (`yaml-syntax`, `helm-render`).
+    Builtin,
+}
+
+/// A parameter of a rule.
+#[derive(Debug, Clone)]
+pub struct Param {
+    /// Name, kebab-case; in CEL with `_` for `-`.
+    pub name: String,
+    /// `integer`, `number`, `string`, `boolean`, `list` or `map`.
+    pub kind: String,
+    /// The value where the configuration says nothing.
+    pub default: Value,
+    /// What it means, with its unit.
+    pub about: String,
+}
+
+/// One example: a text, and the lines where the rule must find something.
+#[derive(Debug, Clone)]
+pub struct Example {
+    /// The manifest or values file.
+    pub text: String,
+    /// True when the rule must find something.
+    pub violates: bool,
+    /// Parameters for this example alone.
+    pub params: BTreeMap<String, Value>,
+    /// The release that uses the values: name, chart.
+    pub release: Option<(String, String)>,
+    /// The Kubernetes version to judge by.
+    pub kube_version: Option<String>,
+    /// Where the example's text stands in the rule file.
+    pub span: Span,
+}
+
+/// One check of a rule.
+#[derive(Debug)]
+pub(crate) struct Check {
+    pub(crate) each: Vec<(String, NodePath)>,
+    pub(crate) lets: Vec<(String, Program)>,
+    pub(crate) when: Option<Program>,
+    pub(crate) test: Program,
+    /// What the test must give for a finding: `false` for `require`, `true` for `forbid`.
+    pub(crate) fails_on: bool,
+    pub(crate) at: Vec<NodePath>,
+    pub(crate) related: Vec<(NodePath, Template)>,
+    pub(crate) message: Template,
+    pub(crate) help: Option<Template>,
+    pub(crate) severity: Option<Severity>,
+}
+
+/// A rule: its documentation, and its logic compiled.
+#[derive(Debug)]
+pub struct Rule {
+    /// Kebab-case.
+    pub id: Arc<str>,
+    /// The folder it lies in, `scheduling`.
+    pub group: Arc<str>,
+    /// `None` for `off`: runs when it is selected by name or by the preset `all`.
+    pub severity: Option<Severity>,
+    /// The version that brought it.
+    pub since: String,
+    /// One line.
+    pub summary: String,
+    /// Why it matters.
+    pub why: String,
+    /// What to do.
+    pub fix: String,
+    /// Pages to read.
+    pub references: Vec<String>,
+    /// Ids of the same policy in other linters.
+    pub peers: BTreeMap<String, Vec<String>>,
+    /// The presets it is part of, beside `all`.
+    pub presets: Vec<String>,
+    /// Further policies that this rule includes.
+    pub covers: Vec<String>,
+    /// Parameters, in the order of the file.
+    pub params: Vec<Param>,
+    /// What it looks at.
+    pub scope: Scope,
+    /// Kinds it applies to: names, or `workloads`, `pods`, `any`.
+    pub kinds: Vec<String>,
+    /// Its tests.
+    pub examples: Vec<Example>,
+    pub(crate) lets: Vec<(String, Program)>,
+    pub(crate) when: Option<Program>,
+    pub(crate) checks: Vec<Check>,
+}
+
+/// What is wrong with a rule file, and where.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RuleError {
+    /// Where.
+    pub span: Span,
+    /// What, without a full stop.
+    pub message: String,
+    /// What to do about it.
+    pub help: Option<String>,
+}
+
+const KEYS: &[&str] = &[
+    "id", "group", "severity", "since", "summary", "why", "fix", "references", "peers", "presets",
+    "covers", "params", "scope", "kinds", "let", "when", "checks", "examples",
+];
+const CHECK_KEYS: &[&str] =
+    &["for", "let", "when", "require", "forbid", "at", "related", "message", "help", "severity"];
+const EXAMPLE_KEYS: &[&str] = &["violates", "satisfies", "params", "release", "kube-version"];
+const PARAM_KEYS: &[&str] = &["type", "default", "about", "unit"];
+
+/// Reads one rule file.
+///
+/// # Errors
+/// Everything that is wrong with it, in the order of the file.
+pub fn read(source: SourceId, text: &Arc<str>, env: &Env) -> Result<Rule, Vec<RuleError>> {
+    let stream = yaml::parse(source, text);
+    let mut reader = Reader { env, errors: Vec::new() };
+    for error in &stream.errors {
+        reader.error(error.span, error.message.clone());
+    }
+    let Some(root) = stream.documents.first().and_then(|document| document.root()) else {
+        reader.error(Span::new(source, 0, 0), "the rule file is empty".to_owned());
+        return Err(reader.errors);
+    };
+    let rule = reader.rule(root);
+    if reader.errors.is_empty() { Ok(rule) } else { Err(reader.errors) }
+}
+
+struct Reader<'e> {
+    env: &'e Env,
+    errors: Vec<RuleError>,
+}
+
+impl Reader<'_> {
+    fn error(&mut self, span: Span, message: String) {
+        self.errors.push(RuleError { span, message, help: None });
+    }
+
+    fn known(&mut self, node: Node<'_>, keys: &[&str]) {
+        for entry in node.entries() {
+            let name = entry.name();
+            if !keys.contains(&name.as_ref()) {
+                let near = keys.iter().min_by_key(|key| strsim::damerau_levenshtein(key, &name));
+                self.errors.push(RuleError {
+                    span: entry.key.span(),
+                    message: format!("`{name}` is no key that is known here"),
+                    help: near.map(|near| format!("did you mean `{near}`?")),
+                });
+            }
+        }
+    }
+
+    fn text(&mut self, node: Node<'_>, key: &str) -> String {
+        match node.get(key) {
+            Some(value) if value.kind() == Kind::Scalar => value.raw().trim().to_owned(),
+            Some(value) => {
+                self.error(value.span(), format!("`{key}` must be text"));
+                String::new()
+            }
+            None => {
+                self.error(node.span(), format!("`{key}` is missing"));
+                String::new()
+            }
+        }
+    }
+
+    fn list(node: Node<'_>, key: &str) -> Vec<String> {
+        let value = node.get(key);
+        match value.map(Node::kind) {
+            Some(Kind::Sequence) => {
+                value.into_iter().flat_map(Node::items).map(|item| item.raw().to_owned()).collect()
+            }
+            Some(Kind::Scalar) => value.into_iter().map(|item| item.raw().to_owned()).collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    fn rule(&mut self, root: Node<'_>) -> Rule {
+        self.known(root, KEYS);
+        let scope = match root.get("scope").map_or("object", Node::raw) {
+            "object" => Scope::Object,
+            "release" => Scope::Release,
+            "values" => Scope::Values,
+            "builtin" => Scope::Builtin,
+            other => {
+                let span = root.get("scope").map_or(root.span(), Node::span);
+                self.error(span, format!("`{other}` is no scope; there are object, release, values and builtin"));
+                Scope::Object
+            }
+        };
+        let peers = root.get("peers").into_iter().flat_map(Node::entries);
+        let peers = peers
+            .map(|entry| {
+                (entry.name().into_owned(), entry.value.items().map(|id| id.raw().to_owned()).collect())
+            })
+            .collect();
+        let params = root.get("params").into_iter().flat_map(Node::entries).collect::<Vec<_>>();
+        let params = params
+            .into_iter()
+            .map(|entry| {
+                self.known(entry.value, PARAM_KEYS);
+                Param {
+                    name: entry.name().into_owned(),
+                    kind: self.text(entry.value, "type"),
+                    default: entry.value.get("default").map_or(Value::Null, to_value),
+                    about: self.text(entry.value, "about"),
+                }
+            })
+            .collect();
+        let checks = root.get("checks").into_iter().flat_map(Node::items).collect::<Vec<_>>();
+        if checks.is_empty() && scope != Scope::Builtin {
+            self.error(root.span(), "`checks` is missing".to_owned());
+        }
+        let examples = root.get("examples").into_iter().flat_map(Node::items).collect::<Vec<_>>();
+        Rule {
+            id: self.text(root, "id").into(),
+            group: self.text(root, "group").into(),
+            severity: self.severity(root),
+            since: self.text(root, "since"),
+            summary: self.text(root, "summary"),
+            why: self.text(root, "why"),
+            fix: self.text(root, "fix"),
+            references: Self::list(root, "references"),
+            peers,
+            presets: Self::list(root, "presets"),
+            covers: Self::list(root, "covers"),
+            params,
+            scope,
+            kinds: Self::list(root, "kinds"),
+            examples: examples.into_iter().filter_map(|node| self.example(node)).collect(),
+            lets: self.lets(root),
+            when: root.get("when").and_then(|node| self.program(node)),
+            checks: checks.into_iter().filter_map(|node| self.check(node)).collect(),
+        }
+    }
+
+    fn severity(&mut self, node: Node<'_>) -> Option<Severity> {
+        match self.text(node, "severity").as_str() {
+            "error" => Some(Severity::Error),
+            "warning" => Some(Severity::Warning),
+            "info" => Some(Severity::Info),
+            "off" | "false" => None,
+            other => {
+                let span = node.get("severity").map_or(node.span(), Node::span);
+                self.error(span, format!("`{other}` is no severity; there are error, warning, info and off"));
+                None
+            }
+        }
+    }
+
+    fn program(&mut self, node: Node<'_>) -> Option<Program> {
+        match self.env.compile(node.raw()) {
+            Ok(program) => Some(program),
+            Err(error) => {
+                self.error(node.span(), format!("this is no CEL: {error}"));
+                None
+            }
+        }
+    }
+
+    fn lets(&mut self, node: Node<'_>) -> Vec<(String, Program)> {
+        let entries = node.get("let").into_iter().flat_map(Node::entries).collect::<Vec<_>>();
+        entries
+            .into_iter()
+            .filter_map(|entry| Some((entry.name().into_owned(), self.program(entry.value)?)))
+            .collect()
+    }
+
+    fn path(&mut self, node: Node<'_>) -> Option<NodePath> {
+        match NodePath::parse(node.raw()) {
+            Ok(path) => Some(path),
+            Err(message) => {
+                self.error(node.span(), message);
+                None
+            }
+        }
+    }
+
+    fn template(&mut self, node: Node<'_>) -> Option<Template> {
+        match Template::compile(self.env, node.raw().trim()) {
+            Ok(template) => Some(template),
+            Err(message) => {
+                self.error(node.span(), message);
+                None
+            }
+        }
+    }
+
+    fn check(&mut self, node: Node<'_>) -> Option<Check> {
+        self.known(node, CHECK_KEYS);
+        let each = node.get("for").into_iter().flat_map(Node::entries).collect::<Vec<_>>();
+        let each = each
+            .into_iter()
+            .filter_map(|entry| Some((entry.name().into_owned(), self.path(entry.value)?)))
+            .collect();
+        let (test, fails_on) = match (node.get("require"), node.get("forbid")) {
+            (Some(test), None) => (self.program(test)?, false),
+            (None, Some(test)) => (self.program(test)?, true),
+            _ => {
+                self.error(node.span(), "a check needs either `require` or `forbid`".to_owned());
+                return None;
+            }
+        };
+        let at = match node.get("at") {
+            Some(list) if list.kind() == Kind::Sequence => {
+                list.items().filter_map(|item| self.path(item)).collect()
+            }
+            Some(one) => self.path(one).into_iter().collect(),
+            None => {
+                self.error(node.span(), "`at` is missing: say where the finding is shown".to_owned());
+                Vec::new()
+            }
+        };
+        let related = node.get("related").into_iter().flat_map(Node::items).collect::<Vec<_>>();
+        let related = related
+            .into_iter()
+            .filter_map(|item| {
+                let at = item.get("at")?;
+                let message = item.get("message")?;
+                Some((self.path(at)?, self.template(message)?))
+            })
+            .collect();
+        let Some(message) = node.get("message") else {
+            self.error(node.span(), "`message` is missing".to_owned());
+            return None;
+        };
+        let severity = if node.get("severity").is_some() { self.severity(node) } else { None };
+        Some(Check {
+            each,
+            lets: self.lets(node),
+            when: node.get("when").and_then(|when| self.program(when)),
+            test,
+            fails_on,
+            at,
+            related,
+            message: self.template(message)?,
+            help: node.get("help").and_then(|help| self.template(help)),
+            severity,
+        })
+    }
+
+    fn example(&mut self, node: Node<'_>) -> Option<Example> {
+        self.known(node, EXAMPLE_KEYS);
+        let (text, violates) = match (node.get("violates"), node.get("satisfies")) {
+            (Some(text), None) => (text, true),
+            (None, Some(text)) => (text, false),
+            _ => {
+                self.error(node.span(), "an example either violates or satisfies".to_owned());
+                return None;
+            }
+        };
+        let params = node.get("params").into_iter().flat_map(Node::entries);
+        Some(Example {
+            text: text.raw().to_owned(),
+            violates,
+            params: params.map(|entry| (entry.name().into_owned(), to_value(entry.value))).collect(),
+            release: node.get("release").map(|release| {
+                let part = |key| release.get(key).map_or("", Node::raw).to_owned();
+                (part("name"), part("chart"))
+            }),
+            kube_version: node.get("kube-version").map(|version| version.raw().to_owned()),
+            span: text.span(),
+        })
+    }
+}

@@ -1,0 +1,112 @@
+//! What rules can call beside CEL's own functions: the parts of Kubernetes' CEL library that
+//! rules need, and what only a linter needs. Each is listed in CONTRIBUTING.md.
+
+use cel::common::types::{CelInt, CelString};
+use cel::common::value::Val;
+use cel::{Context, ExecutionError, FunctionContext, Value};
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use super::value::NodeVal;
+use crate::kube::{ImageRef, labels_of, parse_quantity, selects};
+use crate::yaml::Node;
+
+/// Adds every function to a root context.
+pub(crate) fn register(context: &mut Context<'_, '_>) {
+    let clash = "invariant: these names are not CEL's own";
+    context.add_function("selects", selects_labels).expect(clash);
+    context.add_function("quantity", quantity).expect(clash);
+    context.add_function("isQuantity", is_quantity).expect(clash);
+    context.add_function("image", image).expect(clash);
+    context.add_function("text", text).expect(clash);
+    context.add_function("nearest", nearest).expect(clash);
+    context.add_function("ceilDiv", ceil_div).expect(clash);
+}
+
+fn node_of<'f>(context: &'f FunctionContext<'_, '_>, at: usize) -> Option<Node<'f>> {
+    context.args.get(at)?.downcast_ref::<NodeVal>().map(NodeVal::node)
+}
+
+fn text_of(value: &dyn Val) -> Option<String> {
+    if let Some(text) = value.downcast_ref::<CelString>() {
+        return Some(text.inner().to_owned());
+    }
+    match Value::try_from(value).ok()? {
+        Value::Int(int) => Some(int.to_string()),
+        Value::UInt(uint) => Some(uint.to_string()),
+        Value::Float(float) => Some(float.to_string()),
+        Value::Bool(value) => Some(value.to_string()),
+        _ => None,
+    }
+}
+
+fn argument(context: &FunctionContext<'_, '_>, at: usize) -> Result<String, ExecutionError> {
+    context
+        .args
+        .get(at)
+        .and_then(|value| text_of(value.as_ref()))
+        .ok_or_else(|| context.error(format!("argument {} is no text and no number", at + 1)))
+}
+
+/// `selects(selector, labels)`: whether a label selector matches a mapping of labels.
+fn selects_labels(context: &FunctionContext<'_, '_>) -> bool {
+    let labels: BTreeMap<String, String> = labels_of(node_of(context, 1));
+    selects(node_of(context, 0), &labels)
+}
+
+/// `quantity("500Mi")`: the quantity in base units (cores, bytes), a double.
+fn quantity(context: &FunctionContext<'_, '_>) -> Result<f64, ExecutionError> {
+    let text = argument(context, 0)?;
+    parse_quantity(&text).ok_or_else(|| context.error(format!("`{text}` is no quantity")))
+}
+
+/// `isQuantity(x)`: whether Kubernetes reads it as a quantity.
+fn is_quantity(context: &FunctionContext<'_, '_>) -> bool {
+    argument(context, 0).is_ok_and(|text| parse_quantity(&text).is_some())
+}
+
+/// `image("nginx:1.27")`: a map of registry, repository, tag and digest, empty where absent.
+fn image(context: &FunctionContext<'_, '_>) -> Result<Value, ExecutionError> {
+    let reference = argument(context, 0)?;
+    let ImageRef { registry, repository, tag, digest } = ImageRef::parse(&reference);
+    let parts = [("registry", registry), ("repository", repository), ("tag", tag), ("digest", digest)];
+    let parts: HashMap<String, Value> = parts
+        .into_iter()
+        .map(|(name, part)| (name.to_owned(), Value::String(Arc::new(part.to_owned()))))
+        .collect();
+    Ok(Value::from(parts))
+}
+
+/// `text(x)`: a scalar's text, whatever its type; `""` for anything else.
+fn text(context: &FunctionContext<'_, '_>) -> String {
+    argument(context, 0).unwrap_or_default()
+}
+
+/// `nearest(word, list)`: the entry of the list that is at most two edits away, else `""`.
+fn nearest(context: &FunctionContext<'_, '_>) -> Result<Value, ExecutionError> {
+    let word = argument(context, 0)?;
+    let list = context.args.get(1).map(|list| Value::try_from(list.as_ref()));
+    let Some(Ok(Value::List(list))) = list else {
+        return Err(context.error("the second argument is no list"));
+    };
+    let near = list
+        .iter()
+        .filter_map(|entry| match entry {
+            Value::String(text) => Some((strsim::damerau_levenshtein(&word, text), text)),
+            _ => None,
+        })
+        .filter(|(distance, _)| (1..=2).contains(distance))
+        .min_by_key(|(distance, text)| (*distance, Arc::clone(text)));
+    Ok(Value::String(near.map_or_else(Arc::default, |(_, text)| Arc::clone(text))))
+}
+
+/// `ceilDiv(a, b)`: a / b, rounded up.
+fn ceil_div(context: &FunctionContext<'_, '_>) -> Result<i64, ExecutionError> {
+    let int = |at: usize| context.args.get(at).and_then(|value| value.downcast_ref::<CelInt>().map(|int| *int.inner()));
+    match (int(0), int(1)) {
+        (Some(dividend), Some(divisor)) if divisor > 0 && dividend >= 0 => {
+            Ok(dividend / divisor + i64::from(dividend % divisor != 0))
+        }
+        _ => Err(context.error("two whole numbers are needed, the second above zero")),
+    }
+}

@@ -1,0 +1,126 @@
+//! The small path language of `for` and `at`: `container.securityContext.privileged`,
+//! `pod.containers[*].env[*]`, `object.metadata.labels["app.kubernetes.io/name"]`.
+//!
+//! Paths are not CEL: a CEL value does not know where it was written, and a path does. A step
+//! that leads nowhere is no error; for `at` it says what is missing.
+
+use crate::yaml::{Kind, Node};
+
+/// One step of a path.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PathStep {
+    /// Into a mapping.
+    Key(String),
+    /// Every item of a sequence, or every value of a mapping.
+    Every,
+    /// One item of a sequence, from 0.
+    Index(usize),
+}
+
+/// A path: a variable, and steps down from it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NodePath {
+    /// The variable it starts at.
+    pub root: String,
+    /// The steps down.
+    pub steps: Vec<PathStep>,
+}
+
+impl NodePath {
+    /// Reads a path.
+    ///
+    /// # Errors
+    /// What is wrong with the text, as a sentence for the rule's author.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let is_name = |char: char| char.is_alphanumeric() || matches!(char, '_' | '-' | '$');
+        let end = text.find(|char| !is_name(char)).unwrap_or(text.len());
+        let (root, mut rest) = text.split_at(end);
+        if root.is_empty() {
+            return Err(format!("`{text}` does not begin with a variable"));
+        }
+        let mut steps = Vec::new();
+        while !rest.is_empty() {
+            if let Some(tail) = rest.strip_prefix('.') {
+                let tail = tail.strip_prefix('?').unwrap_or(tail);
+                let end = tail.find(|char| !is_name(char)).unwrap_or(tail.len());
+                if end == 0 {
+                    return Err(format!("a name is missing in `{text}` before `{tail}`"));
+                }
+                steps.push(PathStep::Key(tail[..end].to_owned()));
+                rest = &tail[end..];
+            } else if let Some(tail) = rest.strip_prefix('[') {
+                let (inner, tail) =
+                    tail.split_once(']').ok_or_else(|| format!("`]` is missing in `{text}`"))?;
+                let quoted = inner.strip_prefix(['"', '\'']).and_then(|key| key.strip_suffix(['"', '\'']));
+                steps.push(match (inner, quoted, inner.parse()) {
+                    ("*", ..) => PathStep::Every,
+                    (_, Some(key), _) => PathStep::Key(key.to_owned()),
+                    (_, None, Ok(index)) => PathStep::Index(index),
+                    _ => return Err(format!("`[{inner}]` in `{text}` is no index, no quoted key and no `*`")),
+                });
+                rest = tail;
+            } else {
+                return Err(format!("`{rest}` in `{text}` is not understood"));
+            }
+        }
+        Ok(Self { root: root.to_owned(), steps })
+    }
+
+    /// Every node the path leads to from `root`. Null counts as nothing, as it does for Kubernetes.
+    #[must_use]
+    pub fn nodes<'a>(&self, root: Node<'a>) -> Vec<Node<'a>> {
+        let mut nodes = vec![root];
+        for step in &self.steps {
+            nodes = nodes.into_iter().flat_map(|node| down(node, step)).collect();
+        }
+        nodes
+    }
+
+    /// The deepest node that is there on the way, and the keys that are missing below it.
+    #[must_use]
+    pub fn reach<'a>(&self, root: Node<'a>) -> (Node<'a>, Vec<String>) {
+        let mut node = root;
+        for (at, step) in self.steps.iter().enumerate() {
+            match down(node, step).into_iter().next() {
+                Some(next) => node = next,
+                None => {
+                    let missing = self.steps[at..].iter().map(|step| match step {
+                        PathStep::Key(key) => key.clone(),
+                        PathStep::Every => "0".to_owned(),
+                        PathStep::Index(index) => index.to_string(),
+                    });
+                    return (node, missing.collect());
+                }
+            }
+        }
+        (node, Vec::new())
+    }
+}
+
+fn down<'a>(node: Node<'a>, step: &PathStep) -> Vec<Node<'a>> {
+    match (step, node.kind()) {
+        (PathStep::Key(key), Kind::Mapping) => {
+            node.get(key).filter(|value| !value.is_null()).into_iter().collect()
+        }
+        (PathStep::Every, Kind::Sequence) => node.items().collect(),
+        (PathStep::Every, Kind::Mapping) => node.entries().map(|entry| entry.value).collect(),
+        (PathStep::Index(index), Kind::Sequence) => node.items().nth(*index).into_iter().collect(),
+        _ => Vec::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_have_names_indexes_and_quoted_keys() {
+        let path = NodePath::parse("pod.?containers[*].env[0][\"a.b/c\"]").expect("a path");
+        assert_eq!(path.root, "pod");
+        assert_eq!(path.steps[1], PathStep::Every);
+        assert_eq!(path.steps[4], PathStep::Key("a.b/c".to_owned()));
+        for wrong in ["", ".a", "a..b", "a[", "a[x]", "a b"] {
+            assert!(NodePath::parse(wrong).is_err(), "{wrong}");
+        }
+    }
+}
