@@ -11,7 +11,8 @@ fn main() -> io::Result<()> {
     files.sort();
     let mut list = String::from("&[\n");
     for file in &files {
-        let name = file.strip_prefix(&root).unwrap_or(file).display().to_string().replace('\\', "/");
+        let name =
+            file.strip_prefix(&root).unwrap_or(file).display().to_string().replace('\\', "/");
         list.push_str(&format!("({name:?}, include_str!({:?})),\n", file.display().to_string()));
     }
     list.push_str("]\n");

@@ -54,7 +54,8 @@ impl<'a> Object<'a> {
     /// `metadata.name`, or `metadata.generateName`; empty where neither is given.
     #[must_use]
     pub fn name(&self) -> &'a str {
-        let name = |key| self.node.at(&["metadata", key]).map(Node::raw).filter(|name| !name.is_empty());
+        let name =
+            |key| self.node.at(&["metadata", key]).map(Node::raw).filter(|name| !name.is_empty());
         name("name").or_else(|| name("generateName")).unwrap_or("")
     }
 
@@ -76,9 +77,17 @@ impl<'a> Object<'a> {
             _ => self.node.at(&["spec", "template"]).filter(|template| {
                 let known = matches!(
                     self.kind,
-                    "Deployment" | "StatefulSet" | "DaemonSet" | "ReplicaSet" | "ReplicationController" | "Job"
+                    "Deployment"
+                        | "StatefulSet"
+                        | "DaemonSet"
+                        | "ReplicaSet"
+                        | "ReplicationController"
+                        | "Job"
                 );
-                known || template.at(&["spec", "containers"]).is_some_and(|list| list.kind() == Kind::Sequence)
+                known
+                    || template
+                        .at(&["spec", "containers"])
+                        .is_some_and(|list| list.kind() == Kind::Sequence)
             }),
         }
     }

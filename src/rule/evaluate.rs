@@ -85,7 +85,8 @@ impl Evaluator {
         let mut root = Context::with_env(Arc::clone(env));
         function::register(&mut root);
         root.add_variable_from_value("kube_version", setting.kube_version.clone());
-        let minor = setting.kube_version.split('.').nth(1).and_then(|minor| minor.parse::<i64>().ok());
+        let minor =
+            setting.kube_version.split('.').nth(1).and_then(|minor| minor.parse::<i64>().ok());
         root.add_variable_from_value("kube_minor", minor.unwrap_or(i64::MAX));
         Self { root, setting, undecided: 0 }
     }
@@ -105,7 +106,8 @@ impl Evaluator {
         members: &[Member],
         rules: impl IntoIterator<Item = (&'r Rule, &'r BTreeMap<String, Value>)>,
     ) -> Vec<(usize, Hit)> {
-        let mut rules = rules.into_iter().enumerate().filter(|(_, (rule, _))| applies(rule, object)).peekable();
+        let mut rules =
+            rules.into_iter().enumerate().filter(|(_, (rule, _))| applies(rule, object)).peekable();
         if rules.peek().is_none() {
             return Vec::new();
         }
@@ -120,16 +122,23 @@ impl Evaluator {
             context.add_variable_as_val("pod", to_val(document, pod));
             roots.push(("pod", vec![pod]));
         }
-        let containers: Vec<_> = object.containers().iter().map(|container| container.node).collect();
-        let all: Vec<Box<dyn Val>> = containers.iter().map(|&node| to_val(document, node)).collect();
+        let containers: Vec<_> =
+            object.containers().iter().map(|container| container.node).collect();
+        let all: Vec<Box<dyn Val>> =
+            containers.iter().map(|&node| to_val(document, node)).collect();
         context.add_variable_as_val("containers", Box::new(cel::common::types::CelList::from(all)));
         roots.push(("containers", containers));
         context.add_variable_from_value("replicas", object.replicas());
         context.add_variable_from_value("name", object.name().to_owned());
         if !members.is_empty() {
-            let objects: Vec<Box<dyn Val>> =
-                members.iter().map(|member| to_val(&member.document, member.document.node(member.node))).collect();
-            context.add_variable_as_val("objects", Box::new(cel::common::types::CelList::from(objects)));
+            let objects: Vec<Box<dyn Val>> = members
+                .iter()
+                .map(|member| to_val(&member.document, member.document.node(member.node)))
+                .collect();
+            context.add_variable_as_val(
+                "objects",
+                Box::new(cel::common::types::CelList::from(objects)),
+            );
         }
         let mut hits = Vec::new();
         let mut undecided = 0;
@@ -222,7 +231,11 @@ fn judge(
 }
 
 /// Evaluates a rule's or a check's `let`s in order; false where one cannot be.
-fn bind(lets: &[(String, Program)], scope: &mut Context<'_, 'static>, undecided: &mut usize) -> bool {
+fn bind(
+    lets: &[(String, Program)],
+    scope: &mut Context<'_, 'static>,
+    undecided: &mut usize,
+) -> bool {
     for (name, program) in lets {
         let value = match Value::resolve_val(program.expression(), scope) {
             Ok(value) => value.into_owned(),
@@ -305,17 +318,28 @@ fn starts<'n>(
     if let Some((_, node)) = bound.iter().rev().find(|(name, _)| *name == path.root) {
         return vec![*node];
     }
-    roots.iter().find(|(name, _)| *name == path.root).map_or_else(Vec::new, |(_, nodes)| nodes.clone())
+    roots
+        .iter()
+        .find(|(name, _)| *name == path.root)
+        .map_or_else(Vec::new, |(_, nodes)| nodes.clone())
 }
 
-fn target_of(path: &NodePath, roots: &[(&str, Vec<Node<'_>>)], bound: &[(&str, Node<'_>)]) -> Option<Target> {
+fn target_of(
+    path: &NodePath,
+    roots: &[(&str, Vec<Node<'_>>)],
+    bound: &[(&str, Node<'_>)],
+) -> Option<Target> {
     let start = starts(path, roots, bound).into_iter().next()?;
     let (node, missing) = path.reach(start);
     Some(Target { document: 0, node: node.id(), missing })
 }
 
 /// The first place that is there; where none is, the first, with what is missing.
-fn target(at: &[NodePath], roots: &[(&str, Vec<Node<'_>>)], bound: &[(&str, Node<'_>)]) -> Option<Target> {
+fn target(
+    at: &[NodePath],
+    roots: &[(&str, Vec<Node<'_>>)],
+    bound: &[(&str, Node<'_>)],
+) -> Option<Target> {
     let reached: Vec<_> = at.iter().filter_map(|path| target_of(path, roots, bound)).collect();
     let there = reached.iter().find(|target| target.missing.is_empty()).cloned();
     there.or_else(|| reached.into_iter().next())

@@ -38,13 +38,16 @@ pub fn run(rule: &Rule, example: &Example) -> Result<(), String> {
     for document in &stream.documents {
         let hits = if rule.scope == Scope::Values {
             let (name, chart) = example.release.clone().unwrap_or_default();
-            let declared_in = if name.is_empty() { String::new() } else { "plimsoll.yaml:1".to_owned() };
+            let declared_in =
+                if name.is_empty() { String::new() } else { "plimsoll.yaml:1".to_owned() };
             let release = ReleaseInfo { name, chart, declared_in, ..ReleaseInfo::default() };
             evaluator.values(document, &release, [(rule, &example.params)])
         } else {
             objects(document)
                 .iter()
-                .flat_map(|object| evaluator.object(document, object, &members, [(rule, &example.params)]))
+                .flat_map(|object| {
+                    evaluator.object(document, object, &members, [(rule, &example.params)])
+                })
                 .collect()
         };
         for (_, hit) in hits {
@@ -60,7 +63,9 @@ pub fn run(rule: &Rule, example: &Example) -> Result<(), String> {
         };
         expected.insert(at + 1);
         let part = marked.trim();
-        let said = |message: &String| message.starts_with(&format!("line {}:", at + 1)) && message.contains(part);
+        let said = |message: &String| {
+            message.starts_with(&format!("line {}:", at + 1)) && message.contains(part)
+        };
         if !part.is_empty() && !messages.iter().any(said) {
             return Err(format!("line {} should say \"{part}\"; said were {messages:?}", at + 1));
         }

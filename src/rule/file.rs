@@ -121,8 +121,24 @@ pub struct RuleError {
 }
 
 const KEYS: &[&str] = &[
-    "id", "group", "severity", "since", "summary", "why", "fix", "references", "peers", "presets",
-    "covers", "params", "scope", "kinds", "let", "when", "checks", "examples",
+    "id",
+    "group",
+    "severity",
+    "since",
+    "summary",
+    "why",
+    "fix",
+    "references",
+    "peers",
+    "presets",
+    "covers",
+    "params",
+    "scope",
+    "kinds",
+    "let",
+    "when",
+    "checks",
+    "examples",
 ];
 const CHECK_KEYS: &[&str] =
     &["for", "let", "when", "require", "forbid", "at", "related", "message", "help", "severity"];
@@ -205,14 +221,20 @@ impl Reader<'_> {
             "builtin" => Scope::Builtin,
             other => {
                 let span = root.get("scope").map_or(root.span(), Node::span);
-                self.error(span, format!("`{other}` is no scope; there are object, release, values and builtin"));
+                self.error(
+                    span,
+                    format!("`{other}` is no scope; there are object, release, values and builtin"),
+                );
                 Scope::Object
             }
         };
         let peers = root.get("peers").into_iter().flat_map(Node::entries);
         let peers = peers
             .map(|entry| {
-                (entry.name().into_owned(), entry.value.items().map(|id| id.raw().to_owned()).collect())
+                (
+                    entry.name().into_owned(),
+                    entry.value.items().map(|id| id.raw().to_owned()).collect(),
+                )
             })
             .collect();
         let params = root.get("params").into_iter().flat_map(Node::entries).collect::<Vec<_>>();
@@ -263,7 +285,10 @@ impl Reader<'_> {
             "off" | "false" => None,
             other => {
                 let span = node.get("severity").map_or(node.span(), Node::span);
-                self.error(span, format!("`{other}` is no severity; there are error, warning, info and off"));
+                self.error(
+                    span,
+                    format!("`{other}` is no severity; there are error, warning, info and off"),
+                );
                 None
             }
         }
@@ -328,7 +353,10 @@ impl Reader<'_> {
             }
             Some(one) => self.path(one).into_iter().collect(),
             None => {
-                self.error(node.span(), "`at` is missing: say where the finding is shown".to_owned());
+                self.error(
+                    node.span(),
+                    "`at` is missing: say where the finding is shown".to_owned(),
+                );
                 Vec::new()
             }
         };
@@ -374,7 +402,9 @@ impl Reader<'_> {
         Some(Example {
             text: text.raw().to_owned(),
             violates,
-            params: params.map(|entry| (entry.name().into_owned(), to_value(entry.value))).collect(),
+            params: params
+                .map(|entry| (entry.name().into_owned(), to_value(entry.value)))
+                .collect(),
             release: node.get("release").map(|release| {
                 let part = |key| release.get(key).map_or("", Node::raw).to_owned();
                 (part("name"), part("chart"))

@@ -69,7 +69,8 @@ fn is_quantity(context: &FunctionContext<'_, '_>) -> bool {
 fn image(context: &FunctionContext<'_, '_>) -> Result<Value, ExecutionError> {
     let reference = argument(context, 0)?;
     let ImageRef { registry, repository, tag, digest } = ImageRef::parse(&reference);
-    let parts = [("registry", registry), ("repository", repository), ("tag", tag), ("digest", digest)];
+    let parts =
+        [("registry", registry), ("repository", repository), ("tag", tag), ("digest", digest)];
     let parts: HashMap<String, Value> = parts
         .into_iter()
         .map(|(name, part)| (name.to_owned(), Value::String(Arc::new(part.to_owned()))))
@@ -102,7 +103,12 @@ fn nearest(context: &FunctionContext<'_, '_>) -> Result<Value, ExecutionError> {
 
 /// `ceilDiv(a, b)`: a / b, rounded up.
 fn ceil_div(context: &FunctionContext<'_, '_>) -> Result<i64, ExecutionError> {
-    let int = |at: usize| context.args.get(at).and_then(|value| value.downcast_ref::<CelInt>().map(|int| *int.inner()));
+    let int = |at: usize| {
+        context
+            .args
+            .get(at)
+            .and_then(|value| value.downcast_ref::<CelInt>().map(|int| *int.inner()))
+    };
     match (int(0), int(1)) {
         (Some(dividend), Some(divisor)) if divisor > 0 && dividend >= 0 => {
             Ok(dividend / divisor + i64::from(dividend % divisor != 0))

@@ -86,7 +86,9 @@ impl RuleSet {
     /// before a colon (`kube-linter:no-anti-affinity`). Empty for unknown ids.
     #[must_use]
     pub fn named(&self, id: &str) -> Vec<&Arc<Rule>> {
-        let own = |rule: &&Arc<Rule>| rule.id.as_ref() == id || rule.covers.iter().any(|covered| covered == id);
+        let own = |rule: &&Arc<Rule>| {
+            rule.id.as_ref() == id || rule.covers.iter().any(|covered| covered == id)
+        };
         let found: Vec<_> = self.rules.iter().filter(own).collect();
         match id.split_once(':') {
             Some((peer, check)) if found.is_empty() => {
@@ -103,7 +105,8 @@ impl RuleSet {
     #[must_use]
     pub fn nearest(&self, id: &str) -> Option<&str> {
         let distance = |known: &str| strsim::damerau_levenshtein(known, id);
-        let near = self.rules.iter().map(|rule| rule.id.as_ref()).min_by_key(|known| distance(known))?;
+        let near =
+            self.rules.iter().map(|rule| rule.id.as_ref()).min_by_key(|known| distance(known))?;
         (distance(near) <= 2 + id.len() / 4).then_some(near)
     }
 }

@@ -51,12 +51,17 @@ impl NodePath {
             } else if let Some(tail) = rest.strip_prefix('[') {
                 let (inner, tail) =
                     tail.split_once(']').ok_or_else(|| format!("`]` is missing in `{text}`"))?;
-                let quoted = inner.strip_prefix(['"', '\'']).and_then(|key| key.strip_suffix(['"', '\'']));
+                let quoted =
+                    inner.strip_prefix(['"', '\'']).and_then(|key| key.strip_suffix(['"', '\'']));
                 steps.push(match (inner, quoted, inner.parse()) {
                     ("*", ..) => PathStep::Every,
                     (_, Some(key), _) => PathStep::Key(key.to_owned()),
                     (_, None, Ok(index)) => PathStep::Index(index),
-                    _ => return Err(format!("`[{inner}]` in `{text}` is no index, no quoted key and no `*`")),
+                    _ => {
+                        return Err(format!(
+                            "`[{inner}]` in `{text}` is no index, no quoted key and no `*`"
+                        ));
+                    }
                 });
                 rest = tail;
             } else {

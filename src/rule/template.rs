@@ -34,7 +34,9 @@ impl Template {
                 text.push('}');
                 rest = tail;
             } else if rest[at..].starts_with('}') {
-                return Err(format!("a `}}` in \"{source}\" closes nothing; write `}}}}` for a brace"));
+                return Err(format!(
+                    "a `}}` in \"{source}\" closes nothing; write `}}}}` for a brace"
+                ));
             } else {
                 let (expression, tail) = rest[at + 1..]
                     .split_once('}')
@@ -60,9 +62,9 @@ impl Template {
             .iter()
             .map(|part| match part {
                 Part::Text(text) => text.clone(),
-                Part::Expression(program) => {
-                    program.execute(context).map_or_else(|_| "…".to_owned(), |value| value_text(&value))
-                }
+                Part::Expression(program) => program
+                    .execute(context)
+                    .map_or_else(|_| "…".to_owned(), |value| value_text(&value)),
             })
             .collect()
     }

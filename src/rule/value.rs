@@ -4,7 +4,9 @@
 use std::sync::{Arc, OnceLock};
 
 use cel::common::traits::{Container, Indexer, Iterable, Iterator as CelIterator, Sizer};
-use cel::common::types::{self, CelBool, CelDouble, CelInt, CelList, CelNull, CelString, CelUInt, Type};
+use cel::common::types::{
+    self, CelBool, CelDouble, CelInt, CelList, CelNull, CelString, CelUInt, Type,
+};
 use cel::common::value::{CowVal, StaticVal, Val};
 use cel::{ExecutionError, Value};
 
@@ -49,8 +51,10 @@ pub(crate) fn to_value(node: Node<'_>) -> Value {
     match (node.kind(), node.scalar()) {
         (Kind::Sequence, _) => Value::List(Arc::new(node.items().map(to_value).collect())),
         (Kind::Mapping, _) => {
-            let entries: std::collections::HashMap<String, Value> =
-                node.entries().map(|entry| (entry.name().into_owned(), to_value(entry.value))).collect();
+            let entries: std::collections::HashMap<String, Value> = node
+                .entries()
+                .map(|entry| (entry.name().into_owned(), to_value(entry.value)))
+                .collect();
             Value::from(entries)
         }
         (_, Some(Scalar::Bool(value))) => Value::Bool(value),
@@ -70,7 +74,9 @@ impl NodeVal {
 
     fn members(&self) -> &[Box<dyn Val>] {
         self.members.get_or_init(|| match self.node().kind() {
-            Kind::Sequence => self.node().items().map(|item| to_val(&self.document, item)).collect(),
+            Kind::Sequence => {
+                self.node().items().map(|item| to_val(&self.document, item)).collect()
+            }
             _ => self
                 .node()
                 .entries()
@@ -128,7 +134,11 @@ impl Val for NodeVal {
     }
 
     fn clone_as_boxed<'v>(&self) -> Box<dyn Val + 'v> {
-        Box::new(Self { document: Arc::clone(&self.document), id: self.id, members: OnceLock::new() })
+        Box::new(Self {
+            document: Arc::clone(&self.document),
+            id: self.id,
+            members: OnceLock::new(),
+        })
     }
 
     fn as_any(&self) -> Option<&dyn std::any::Any> {
@@ -148,9 +158,9 @@ pub(crate) fn same(one: Node<'_>, other: Node<'_>) -> bool {
         }
         (Kind::Mapping, Kind::Mapping) => {
             one.len() == other.len()
-                && one
-                    .entries()
-                    .all(|entry| other.get(&entry.name()).is_some_and(|value| same(entry.value, value)))
+                && one.entries().all(|entry| {
+                    other.get(&entry.name()).is_some_and(|value| same(entry.value, value))
+                })
         }
         _ => false,
     }

@@ -127,8 +127,11 @@ fn nothing_and_comments_only_hold_no_object() {
     for text in ["", "\n\n", "# only this\n", "---\n", "\u{feff}"] {
         let stream = read(text);
         assert!(stream.errors.is_empty(), "{text:?}");
-        let nodes =
-            stream.documents.iter().filter_map(|document| document.root()).filter(|root| !root.is_null());
+        let nodes = stream
+            .documents
+            .iter()
+            .filter_map(|document| document.root())
+            .filter(|root| !root.is_null());
         assert_eq!(nodes.count(), 0, "{text:?}");
     }
 }

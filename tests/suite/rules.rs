@@ -18,10 +18,18 @@ fn every_rule_file_is_sound() {
     assert!(errors.is_empty(), "{}", errors.join("\n"));
     for rule in &set.rules {
         let path = format!("rules/{}/{}.yaml", rule.group, rule.id);
-        assert!(std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(&path).exists(), "{path} holds {}", rule.id);
+        assert!(
+            std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(&path).exists(),
+            "{path} holds {}",
+            rule.id
+        );
         let violating = rule.examples.iter().filter(|example| example.violates).count();
         let enough = violating >= 2 && rule.examples.len() - violating >= 2;
-        assert!(enough || rule.scope == Scope::Builtin, "{} needs two examples of each sort", rule.id);
+        assert!(
+            enough || rule.scope == Scope::Builtin,
+            "{} needs two examples of each sort",
+            rule.id
+        );
     }
 }
 
