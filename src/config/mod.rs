@@ -104,7 +104,7 @@ pub fn parse(path: &Path, shown: &str, text: &str, sources: &Sources) -> Config 
         .iter()
         .map(|error| finding(error.span, error.message.clone(), error.help.map(ToOwned::to_owned)))
         .collect();
-    let root = stream.documents.first().and_then(yaml::Document::root);
+    let root = stream.documents.first().and_then(|document| document.root());
     let mut settings = Settings::default();
     if let Some(root) = root.filter(|root| !root.is_null()) {
         let (read, problems) = read::read::<Settings>(root);
