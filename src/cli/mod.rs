@@ -9,6 +9,9 @@ mod console;
 mod man;
 mod merge;
 mod output;
+mod rule;
+mod rules;
+mod test;
 
 use std::ffi::OsString;
 use std::io::Write as _;
@@ -32,6 +35,12 @@ enum Command {
     Completions(completions::Args),
     /// Print the manual page
     Man(man::Args),
+    /// Show a rule's page
+    Rule(rule::Args),
+    /// List every rule, by group
+    Rules(rules::Args),
+    /// Run the examples of rules
+    Test(test::Args),
     /// Unite the JSON reports of several runs into one report
     Merge(merge::Args),
 }
@@ -64,6 +73,9 @@ fn dispatch(command: Option<Command>, console: &mut Console) -> Result<ExitCode,
     match command {
         None => welcome(console),
         Some(Command::Completions(args)) => completions::run(&args, console),
+        Some(Command::Rule(args)) => rule::run(&args, console),
+        Some(Command::Rules(args)) => rules::run(&args, console),
+        Some(Command::Test(args)) => test::run(&args, console),
         Some(Command::Man(args)) => man::run(&args, console),
         Some(Command::Merge(args)) => merge::run(&args, console),
     }
