@@ -119,3 +119,36 @@ pub(crate) struct Scope {
     #[arg(long, value_name = "I/N")]
     pub(crate) shard: Option<String>,
 }
+
+/// How the run presents itself.
+#[derive(Debug, Default, clap::Args)]
+#[command(next_help_heading = "Output")]
+pub(crate) struct Show {
+    /// When to colour
+    #[arg(long, value_name = "WHEN", default_value = "auto")]
+    pub(crate) color: Color,
+
+    /// Count findings by rule after the report
+    #[arg(long)]
+    pub(crate) statistics: bool,
+
+    /// Print findings only, no summary
+    #[arg(long, short)]
+    pub(crate) quiet: bool,
+
+    /// Say what was read, rendered and left out
+    #[arg(long, short)]
+    pub(crate) verbose: bool,
+
+    /// The name to show for standard input
+    #[arg(long, value_name = "NAME")]
+    pub(crate) stdin_filename: Option<String>,
+
+    /// How many threads to use; by default as many as there are processors
+    #[arg(long, value_name = "N")]
+    pub(crate) threads: Option<usize>,
+
+    /// Neither read nor write the result cache
+    #[arg(long)]
+    pub(crate) no_cache: bool,
+}

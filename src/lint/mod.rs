@@ -4,5 +4,6 @@ pub mod baseline;
 pub mod changed;
 pub mod directive;
 pub mod fingerprint;
+pub mod place;
 pub mod shard;
 pub mod suppress;
