@@ -1,0 +1,111 @@
+//! Rules over manifests as they lie in the repository.
+
+use std::sync::Arc;
+
+use super::select::Active;
+use crate::finding::{Finding, ObjectRef, Origin, Place, Related};
+use crate::kube::{Object, objects};
+use crate::rule::{Evaluator, Hit, Member, Scope};
+use crate::yaml::{Document, Stream};
+
+/// The objects of a stream as members of what is deployed together.
+#[must_use]
+pub fn members(stream: &Stream) -> Vec<Member> {
+    let of = |document: &Arc<Document>| {
+        let document = Arc::clone(document);
+        let ids: Vec<_> = objects(&document).iter().map(|object| object.node.id()).collect();
+        ids.into_iter().map(move |node| Member { document: Arc::clone(&document), node })
+    };
+    stream.documents.iter().flat_map(of).collect()
+}
+
+/// Judges every object of a stream; `together` are the objects deployed with them.
+pub fn judge(
+    stream: &Stream,
+    together: &[Member],
+    active: &[Active],
+    evaluator: &mut Evaluator,
+) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for document in &stream.documents {
+        for object in objects(document) {
+            for (active, hit) in hits(document, &object, together, active, evaluator) {
+                findings.push(finding(active, hit, document, &object, Origin::Manifest));
+            }
+        }
+    }
+    findings
+}
+
+/// What rules find on one object. Rules on one object are not shown the others: making them
+/// known costs time in proportion to their number.
+pub fn hits<'a>(
+    document: &Arc<Document>,
+    object: &Object<'_>,
+    together: &[Member],
+    active: &'a [Active],
+    evaluator: &mut Evaluator,
+) -> Vec<(&'a Active, Hit)> {
+    let mut found = Vec::new();
+    for (scope, members) in [(Scope::Object, &[][..]), (Scope::Release, together)] {
+        let rules: Vec<&Active> =
+            active.iter().filter(|active| active.rule.scope == scope).collect();
+        let pairs = rules.iter().map(|active| (&*active.rule, &active.params));
+        let hits = evaluator.object(document, object, members, pairs);
+        found.extend(hits.into_iter().map(|(at, hit)| (rules[at], hit)));
+    }
+    found
+}
+
+/// A finding for a hit, at the object's own text.
+#[must_use]
+pub fn finding(
+    active: &Active,
+    hit: Hit,
+    document: &Document,
+    object: &Object<'_>,
+    origin: Origin,
+) -> Finding {
+    let place = |span| Place { span, origin };
+    let path = hit.target.path(document, object.node);
+    let related = hit.related.iter().map(|(target, message)| Related {
+        message: message.clone(),
+        place: place(target.span(document)),
+    });
+    Finding {
+        rule: Arc::clone(&active.rule.id),
+        group: Arc::clone(&active.rule.group),
+        severity: severity(active, &hit),
+        message: hit.message.trim().trim_end_matches('.').to_owned(),
+        help: help(active, hit.help.as_deref()),
+        url: active.rule.references.first().cloned(),
+        primary: place(hit.target.span(document)),
+        related: related.collect(),
+        object: Some(ObjectRef {
+            api_version: object.api_version.to_owned(),
+            kind: object.kind.to_owned(),
+            namespace: object.namespace().map(ToOwned::to_owned),
+            name: object.name().to_owned(),
+            path,
+        }),
+        releases: Vec::new(),
+        rendered: None,
+        fix: None,
+    }
+}
+
+/// A check's own severity, unless the user chose one for the rule.
+#[must_use]
+pub fn severity(active: &Active, hit: &Hit) -> crate::finding::Severity {
+    match hit.severity {
+        Some(severity) if !active.chosen => severity,
+        _ => active.severity,
+    }
+}
+
+/// What a hit says to do, or what its rule does.
+#[must_use]
+pub fn help(active: &Active, own: Option<&str>) -> Option<String> {
+    let help = own.unwrap_or(&active.rule.fix).trim();
+    (!help.is_empty()).then(|| help.to_owned())
+}

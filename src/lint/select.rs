@@ -1,0 +1,238 @@
+//! Which rules run, how much they weigh, and with which parameters.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::config::{Level, Override, RuleSettings, Settings, Spanned};
+use crate::finding::Severity;
+use crate::rule::{ParamValue, Rule, RuleSet};
+
+/// What a run asks of the rules, from the command line; it goes before the configuration.
+#[derive(Debug, Clone, Default)]
+pub struct Request {
+    /// Only these; empty for the preset's.
+    pub select: Vec<String>,
+    /// These too.
+    pub extend: Vec<String>,
+    /// Not these.
+    pub ignore: Vec<String>,
+    /// Weigh these so; `None` is `off`.
+    pub severities: Vec<(String, Option<Severity>)>,
+    /// The rules to start from.
+    pub preset: Option<String>,
+}
+
+/// A rule that runs.
+#[derive(Debug, Clone)]
+pub struct Active {
+    /// The rule.
+    pub rule: Arc<Rule>,
+    /// How much its findings weigh.
+    pub severity: Severity,
+    /// True when the severity was chosen by the user, and so goes before a check's own.
+    pub chosen: bool,
+    /// Parameters that differ from the defaults.
+    pub params: BTreeMap<String, ParamValue>,
+}
+
+/// A name that names no rule, group or preset.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{name}` is no {what}")]
+pub struct UnknownName {
+    /// As the user wrote it.
+    pub name: String,
+    /// What it should have been, `rule`.
+    pub what: &'static str,
+    /// The nearest name there is.
+    pub nearest: Option<String>,
+}
+
+/// The rules a word names: an id, a covered policy, a group, or another linter's id with or
+/// without the linter's name before a colon. Empty when it names none.
+#[must_use]
+pub fn named<'s>(set: &'s RuleSet, word: &str) -> Vec<&'s Arc<Rule>> {
+    let own = set.named(word);
+    if !own.is_empty() {
+        return own;
+    }
+    let group: Vec<_> = set.rules.iter().filter(|rule| &*rule.group == word).collect();
+    if !group.is_empty() {
+        return group;
+    }
+    let peer = |rule: &&Arc<Rule>| rule.peers.values().flatten().any(|id| id == word);
+    set.rules.iter().filter(peer).collect()
+}
+
+/// Ids under which the pipeline itself reports, whether or not a rule file describes them.
+pub const BUILTIN: [&str; 6] = [
+    "config-invalid",
+    "file-unreadable",
+    "helm-render",
+    "unused-suppression",
+    "yaml-duplicate-key",
+    "yaml-syntax",
+];
+
+/// Chooses the rules for a run; `overrides` are those that hold for the path at hand, in order.
+///
+/// # Errors
+/// When a name on the command line or in the configuration names nothing.
+pub fn choose(
+    set: &RuleSet,
+    request: &Request,
+    settings: &Settings,
+    overrides: &[&Override],
+) -> Result<Vec<Active>, UnknownName> {
+    let preset = request
+        .preset
+        .as_deref()
+        .or(settings.preset.as_ref().map(|preset| preset.value.as_str()))
+        .unwrap_or("recommended");
+    let known = preset == "all"
+        || preset == "recommended"
+        || set.rules.iter().any(|rule| rule.presets.iter().any(|name| name == preset));
+    if !known {
+        return Err(unknown_preset(set, preset));
+    }
+    let mut on: BTreeMap<Arc<str>, bool> = BTreeMap::new();
+    for rule in &set.rules {
+        let member = preset == "all" || rule.presets.iter().any(|name| name == preset);
+        on.insert(Arc::clone(&rule.id), member && request.select.is_empty());
+    }
+    let mut switch = |word: &str, to: bool| -> Result<(), UnknownName> {
+        for rule in resolve(set, word)? {
+            on.insert(Arc::clone(&rule.id), to);
+        }
+        Ok(())
+    };
+    let words = |list: &[Spanned<String>]| -> Vec<String> {
+        list.iter().map(|word| word.value.clone()).collect()
+    };
+    if request.select.is_empty() {
+        for word in words(&settings.select) {
+            switch(&word, true)?;
+        }
+        for word in words(&settings.ignore) {
+            switch(&word, false)?;
+        }
+        for each in overrides {
+            for word in words(&each.select) {
+                switch(&word, true)?;
+            }
+        }
+    }
+    for word in request.select.iter().chain(&request.extend) {
+        switch(word, true)?;
+    }
+    for each in overrides {
+        for word in words(&each.ignore) {
+            switch(&word, false)?;
+        }
+    }
+    for word in &request.ignore {
+        switch(word, false)?;
+    }
+
+    let mut severities: BTreeMap<Arc<str>, Option<Severity>> = BTreeMap::new();
+    let mut params: BTreeMap<Arc<str>, BTreeMap<String, ParamValue>> = BTreeMap::new();
+    let layers = std::iter::once(&settings.rules).chain(overrides.iter().map(|each| &each.rules));
+    for layer in layers {
+        for (word, RuleSettings { severity, params: given }) in
+            layer.iter().map(|(word, settings)| (word, &settings.value))
+        {
+            for rule in resolve(set, word)? {
+                if let Some(level) = severity {
+                    severities.insert(Arc::clone(&rule.id), severity_of(level.value));
+                }
+                let own = params.entry(Arc::clone(&rule.id)).or_default();
+                own.extend(given.iter().map(|(name, value)| (name.clone(), param(&value.value))));
+            }
+        }
+    }
+    for (word, severity) in &request.severities {
+        for rule in resolve(set, word)? {
+            severities.insert(Arc::clone(&rule.id), *severity);
+            // Whoever weighs a rule on the command line wants to see it.
+            if severity.is_some() && request.select.is_empty() {
+                on.insert(Arc::clone(&rule.id), true);
+            }
+        }
+    }
+
+    let active = set.rules.iter().filter(|rule| on.get(&rule.id) == Some(&true)).filter_map(|rule| {
+        let chosen = severities.get(&rule.id);
+        // A rule that is off by default and was asked for warns.
+        let severity = match chosen {
+            Some(severity) => (*severity)?,
+            None => rule.severity.unwrap_or(Severity::Warning),
+        };
+        Some(Active {
+            rule: Arc::clone(rule),
+            severity,
+            chosen: chosen.is_some(),
+            params: params.remove(&rule.id).unwrap_or_default(),
+        })
+    });
+    Ok(active.collect())
+}
+
+fn resolve<'s>(set: &'s RuleSet, word: &str) -> Result<Vec<&'s Arc<Rule>>, UnknownName> {
+    let found = named(set, word);
+    if found.is_empty() && !BUILTIN.contains(&word) {
+        return Err(UnknownName {
+            name: word.to_owned(),
+            what: "rule",
+            nearest: nearest(set, word),
+        });
+    }
+    Ok(found)
+}
+
+/// The rule's or group's name that is nearest to a word, for a suggestion.
+#[must_use]
+pub fn nearest(set: &RuleSet, word: &str) -> Option<String> {
+    let own = set.nearest(word).map(ToOwned::to_owned);
+    own.or_else(|| {
+        let near = |known: &&&str| strsim::damerau_levenshtein(known, word) <= 2;
+        BUILTIN.iter().find(near).map(|id| (*id).to_owned())
+    })
+}
+
+fn unknown_preset(set: &RuleSet, preset: &str) -> UnknownName {
+    let mut names: Vec<&str> = vec!["all", "recommended"];
+    names.extend(set.rules.iter().flat_map(|rule| &rule.presets).map(String::as_str));
+    names.sort_unstable();
+    names.dedup();
+    let near = names.into_iter().min_by_key(|name| strsim::damerau_levenshtein(name, preset));
+    UnknownName { name: preset.to_owned(), what: "preset", nearest: near.map(ToOwned::to_owned) }
+}
+
+fn severity_of(level: Level) -> Option<Severity> {
+    match level {
+        Level::Error => Some(Severity::Error),
+        Level::Warning => Some(Severity::Warning),
+        Level::Info => Some(Severity::Info),
+        Level::Off => None,
+    }
+}
+
+/// A parameter from the configuration as rules see it.
+fn param(value: &serde_json::Value) -> ParamValue {
+    match value {
+        serde_json::Value::Null => ParamValue::Null,
+        serde_json::Value::Bool(value) => ParamValue::Bool(*value),
+        serde_json::Value::Number(number) => match number.as_i64() {
+            Some(int) => ParamValue::Int(int),
+            None => ParamValue::Float(number.as_f64().unwrap_or_default()),
+        },
+        serde_json::Value::String(text) => ParamValue::String(Arc::new(text.clone())),
+        serde_json::Value::Array(items) => {
+            ParamValue::List(Arc::new(items.iter().map(param).collect()))
+        }
+        serde_json::Value::Object(entries) => {
+            let entries: std::collections::HashMap<String, ParamValue> =
+                entries.iter().map(|(key, value)| (key.clone(), param(value))).collect();
+            entries.into()
+        }
+    }
+}

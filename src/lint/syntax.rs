@@ -1,0 +1,34 @@
+//! What is wrong with a file as YAML, as findings.
+
+use crate::finding::{Finding, Origin, Place, Related, Severity};
+use crate::yaml::{ErrorKind, Stream};
+
+/// The findings on a stream's syntax; `origin` is what sort of file it is.
+#[must_use]
+pub fn findings(stream: &Stream, origin: Origin) -> Vec<Finding> {
+    let finding = |error: &crate::yaml::SyntaxError| {
+        let (rule, related) = match error.kind {
+            ErrorKind::Syntax | ErrorKind::Limit => ("yaml-syntax", Vec::new()),
+            ErrorKind::DuplicateKey { first } => {
+                let place = Place { span: first, origin };
+                let message = "it is there already, and this one is not read".to_owned();
+                ("yaml-duplicate-key", vec![Related { message, place }])
+            }
+        };
+        Finding {
+            rule: rule.into(),
+            group: "schema".into(),
+            severity: Severity::Error,
+            message: error.message.clone(),
+            help: error.help.map(ToOwned::to_owned),
+            url: None,
+            primary: Place { span: error.span, origin },
+            related,
+            object: None,
+            releases: Vec::new(),
+            rendered: None,
+            fix: None,
+        }
+    };
+    stream.errors.iter().map(finding).collect()
+}
