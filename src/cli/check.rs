@@ -1,10 +1,24 @@
 //! `plimsoll check [PATH]…`.
 
-use std::path::PathBuf;
+use std::collections::BTreeMap;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::time::Instant;
 
 use super::output::{self, Color, FailOn, Outputs};
 use super::{CommandError, Console};
+use crate::config::{self, Config};
+use crate::finding::Severity;
+use crate::lint::baseline::{Baseline, BaselineError};
+use crate::lint::changed::{Changed, ChangedError};
+use crate::lint::select::{Request, UnknownName};
+use crate::lint::shard::Shard;
+use crate::lint::{self, Options, Outcome};
+use crate::report::model::Entry;
+use crate::report::{Context, Format, Report, RuleInfo, Style, unite};
+use crate::rule::{NEWEST_KUBE_VERSION, RuleSet};
+use crate::source::Sources;
 
 /// Lint charts, values, releases and manifests
 ///
@@ -100,7 +114,7 @@ pub(crate) struct Rendering {
 }
 
 /// Which of the findings are reported.
-#[derive(Debug, Default, clap::Args)]
+#[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Which findings")]
 pub(crate) struct Scope {
     /// From which severity on findings give exit code 1
@@ -117,11 +131,11 @@ pub(crate) struct Scope {
 
     /// Do the I-th of N parts; `plimsoll merge` unites their JSON
     #[arg(long, value_name = "I/N")]
-    pub(crate) shard: Option<String>,
+    pub(crate) shard: Option<Shard>,
 }
 
 /// How the run presents itself.
-#[derive(Debug, Default, clap::Args)]
+#[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Output")]
 pub(crate) struct Show {
     /// When to colour
@@ -151,4 +165,188 @@ pub(crate) struct Show {
     /// Neither read nor write the result cache
     #[arg(long)]
     pub(crate) no_cache: bool,
+}
+
+pub(crate) fn run(args: &Args, console: &mut Console) -> Result<ExitCode, CommandError> {
+    args.outputs.check()?;
+    let started = Instant::now();
+    // What git or the baseline refuses is said before any work is done.
+    let changed = match &args.scope.changed_since {
+        Some(revision) => Some(Changed::since(Path::new("."), revision).map_err(no_change)?),
+        None => None,
+    };
+    let baseline = match &args.scope.baseline {
+        Some(path) => Some(Baseline::read(path).map_err(no_baseline)?),
+        None => None,
+    };
+    let sources = Sources::default();
+    let rules = RuleSet::builtin(&sources);
+    let Outcome { mut report, mut texts } = lint(args, &rules, &sources)?;
+    if let Some(baseline) = &baseline {
+        let gone = baseline.gone(&report.findings).len();
+        let (new, known) = baseline.filter(std::mem::take(&mut report.findings));
+        report.findings = new;
+        report.summary.baselined = known;
+        if gone > 0 && !args.show.quiet {
+            let them = if gone == 1 { "1 entry" } else { &format!("{gone} entries") };
+            console.note(&format!(
+                "note: {them} of the baseline no longer found; `plimsoll baseline --prune` takes them out"
+            ));
+        }
+    }
+    if let Some(changed) = &changed {
+        report.findings.retain(|entry| changed.touches(entry));
+    }
+    report.finish();
+    report.summary.duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+
+    let info = |id: &str| info(&rules, id);
+    args.outputs.write(&report, &mut texts, args.show.color, &info, console)?;
+    if args.show.statistics {
+        statistics(&report, console)?;
+    }
+    if !args.show.quiet {
+        output::closing(&report, args.show.color, console)?;
+    }
+    Ok(args.scope.fail_on.exit_code(&report))
+}
+
+/// Lints as the command line says, before the baseline and the like are applied.
+pub(crate) fn lint(
+    args: &Args,
+    rules: &RuleSet,
+    sources: &Sources,
+) -> Result<Outcome, CommandError> {
+    for path in &args.paths {
+        if path.as_os_str() != "-" && std::fs::symlink_metadata(path).is_err() {
+            return Err(CommandError::new(format!("there is no {}", path.display()))
+                .help("paths are relative to the working directory"));
+        }
+    }
+    let config = configuration(args, sources)?;
+    let options = Options {
+        paths: args.paths.clone(),
+        request: request(&args.selection)?,
+        kube_version: args
+            .rendering
+            .kube_version
+            .clone()
+            .or_else(|| config.settings.kube_version.as_ref().map(|version| version.value.clone()))
+            .unwrap_or_else(|| NEWEST_KUBE_VERSION.to_owned()),
+        no_ignores: args.selection.no_ignores,
+        today: jiff::ZonedDateTime::now().date(),
+    };
+    let work = || lint::run(&options, &config, rules, sources);
+    let outcome = match args.show.threads {
+        None => work(),
+        Some(0) => return Err(CommandError::new("`--threads 0`: at least one thread is needed")),
+        Some(count) => rayon::ThreadPoolBuilder::new()
+            .num_threads(count)
+            .build()
+            .map_err(|error| CommandError::new(format!("cannot start {count} threads: {error}")))?
+            .install(work),
+    };
+    outcome.map_err(unknown_name)
+}
+
+/// Reads the configuration that was named, or the nearest one. Whatever is wrong with it is
+/// printed as findings are, and ends the run: settings that are not understood must not be
+/// taken for defaults.
+fn configuration(args: &Args, sources: &Sources) -> Result<Config, CommandError> {
+    let first = args.paths.first().map_or(Path::new("."), PathBuf::as_path);
+    let start = if first.is_dir() { first } else { first.parent().unwrap_or(Path::new(".")) };
+    let Some(path) = args.selection.config.clone().or_else(|| config::find(start)) else {
+        return Ok(Config::default());
+    };
+    let shown = path.display().to_string().replace("\\", "/");
+    let config = config::load(&path, &shown, sources).map_err(|error| {
+        CommandError::new(format!("{error}: {}", error.error))
+    })?;
+    if config.findings.is_empty() {
+        return Ok(config);
+    }
+    let mut report = Report::new();
+    let entries = config.findings.iter();
+    report.findings =
+        unite::entries(entries.map(|finding| Entry::new(finding, String::new(), sources)).collect());
+    let ids: Vec<_> = config.findings.iter().map(|finding| finding.primary.span.source).collect();
+    let mut texts = crate::report::Texts::of_run(sources, &ids);
+    let mut context =
+        Context { texts: &mut texts, style: Style { color: false, width: 100 }, rule: &|_| None };
+    crate::report::write(Format::Full, &report, &mut context, &mut std::io::stderr().lock())?;
+    Err(CommandError::new(format!("{shown} is not a valid configuration")))
+}
+
+fn request(selection: &Selection) -> Result<Request, CommandError> {
+    let severities = selection.severity.iter().map(|text| {
+        let wrong = || {
+            CommandError::new(format!("`--severity {text}` is not understood"))
+                .help("write `--severity rule-id=error`, `warning`, `info` or `off`")
+        };
+        let (rule, level) = text.split_once('=').ok_or_else(wrong)?;
+        let severity = match level {
+            "error" => Some(Severity::Error),
+            "warning" => Some(Severity::Warning),
+            "info" => Some(Severity::Info),
+            "off" => None,
+            _ => return Err(wrong()),
+        };
+        Ok((rule.to_owned(), severity))
+    });
+    Ok(Request {
+        select: selection.select.clone(),
+        extend: selection.extend_select.clone(),
+        ignore: selection.ignore.clone(),
+        severities: severities.collect::<Result<_, CommandError>>()?,
+        preset: selection.preset.clone(),
+    })
+}
+
+/// What reports say of a rule.
+pub(crate) fn info(rules: &RuleSet, id: &str) -> Option<RuleInfo> {
+    let rule = rules.rules.iter().find(|rule| &*rule.id == id)?;
+    Some(RuleInfo {
+        summary: rule.summary.clone(),
+        why: rule.why.clone(),
+        fix: rule.fix.clone(),
+        url: rule.references.first().cloned(),
+    })
+}
+
+/// Findings by rule, most first.
+fn statistics(report: &Report, console: &mut Console) -> Result<(), CommandError> {
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    for entry in &report.findings {
+        *counts.entry(&entry.rule).or_default() += 1;
+    }
+    let mut rows: Vec<(&str, usize)> = counts.into_iter().collect();
+    rows.sort_by_key(|&(rule, count)| (std::cmp::Reverse(count), rule));
+    console.out.flush()?;
+    for (rule, count) in rows {
+        console.note(&format!("{count:6}  {rule}"));
+    }
+    Ok(())
+}
+
+fn unknown_name(error: UnknownName) -> CommandError {
+    let failure = CommandError::new(error.to_string());
+    match error.nearest {
+        Some(near) => failure.help(format!("did you mean `{near}`?")),
+        None => failure.help("`plimsoll rules` lists them"),
+    }
+}
+
+fn no_change(error: ChangedError) -> CommandError {
+    let failure = CommandError::new(error.to_string());
+    match error {
+        ChangedError::Missing(_) => failure.help("--changed-since asks git what has changed"),
+        ChangedError::NoRevision(_) | ChangedError::NoCommonAncestor(_) => failure.help(
+            "a shallow clone does not hold it: fetch more history (`git fetch --unshallow`, `GIT_DEPTH: 0`, `fetch-depth: 0`)",
+        ),
+        ChangedError::NoRepository(_) | ChangedError::Failed { .. } => failure,
+    }
+}
+
+fn no_baseline(error: BaselineError) -> CommandError {
+    CommandError::new(error.to_string()).help("write it anew with `plimsoll baseline`")
 }

@@ -4,6 +4,7 @@
 //! `pub(crate) fn run(&Args, &mut Console) -> Result<ExitCode, CommandError>`, a variant in
 //! [`Command`], and an arm in [`dispatch`].
 
+mod check;
 mod completions;
 mod console;
 mod man;
@@ -31,6 +32,8 @@ pub(crate) struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Lint charts, values, releases and manifests
+    Check(check::Args),
     /// Print a shell's completion script
     Completions(completions::Args),
     /// Print the manual page
@@ -72,6 +75,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
 fn dispatch(command: Option<Command>, console: &mut Console) -> Result<ExitCode, CommandError> {
     match command {
         None => welcome(console),
+        Some(Command::Check(args)) => check::run(&args, console),
         Some(Command::Completions(args)) => completions::run(&args, console),
         Some(Command::Rule(args)) => rule::run(&args, console),
         Some(Command::Rules(args)) => rules::run(&args, console),

@@ -10,7 +10,7 @@ use crate::yaml::{Document, Stream};
 
 /// The objects of a stream as members of what is deployed together.
 #[must_use]
-pub fn members(stream: &Stream) -> Vec<Member> {
+pub(super) fn members(stream: &Stream) -> Vec<Member> {
     let of = |document: &Arc<Document>| {
         let document = Arc::clone(document);
         let ids: Vec<_> = objects(&document).iter().map(|object| object.node.id()).collect();
@@ -20,7 +20,7 @@ pub fn members(stream: &Stream) -> Vec<Member> {
 }
 
 /// Judges every object of a stream; `together` are the objects deployed with them.
-pub fn judge(
+pub(super) fn judge(
     stream: &Stream,
     together: &[Member],
     active: &[Active],
@@ -39,7 +39,7 @@ pub fn judge(
 
 /// What rules find on one object. Rules on one object are not shown the others: making them
 /// known costs time in proportion to their number.
-pub fn hits<'a>(
+pub(super) fn hits<'a>(
     document: &Arc<Document>,
     object: &Object<'_>,
     together: &[Member],
@@ -59,7 +59,7 @@ pub fn hits<'a>(
 
 /// A finding for a hit, at the object's own text.
 #[must_use]
-pub fn finding(
+pub(super) fn finding(
     active: &Active,
     hit: Hit,
     document: &Document,
@@ -96,7 +96,7 @@ pub fn finding(
 
 /// A check's own severity, unless the user chose one for the rule.
 #[must_use]
-pub fn severity(active: &Active, hit: &Hit) -> crate::finding::Severity {
+pub(super) fn severity(active: &Active, hit: &Hit) -> crate::finding::Severity {
     match hit.severity {
         Some(severity) if !active.chosen => severity,
         _ => active.severity,
@@ -105,7 +105,7 @@ pub fn severity(active: &Active, hit: &Hit) -> crate::finding::Severity {
 
 /// What a hit says to do, or what its rule does.
 #[must_use]
-pub fn help(active: &Active, own: Option<&str>) -> Option<String> {
+pub(super) fn help(active: &Active, own: Option<&str>) -> Option<String> {
     let help = own.unwrap_or(&active.rule.fix).trim();
     (!help.is_empty()).then(|| help.to_owned())
 }

@@ -5,7 +5,7 @@ use crate::yaml::{ErrorKind, Stream};
 
 /// The findings on a stream's syntax; `origin` is what sort of file it is.
 #[must_use]
-pub fn findings(stream: &Stream, origin: Origin) -> Vec<Finding> {
+pub(super) fn findings(stream: &Stream, origin: Origin) -> Vec<Finding> {
     let finding = |error: &crate::yaml::SyntaxError| {
         let (rule, related) = match error.kind {
             ErrorKind::Syntax | ErrorKind::Limit => ("yaml-syntax", Vec::new()),
