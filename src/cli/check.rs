@@ -259,16 +259,16 @@ fn configuration(args: &Args, sources: &Sources) -> Result<Config, CommandError>
         return Ok(Config::default());
     };
     let shown = path.display().to_string().replace("\\", "/");
-    let config = config::load(&path, &shown, sources).map_err(|error| {
-        CommandError::new(format!("{error}: {}", error.error))
-    })?;
+    let config = config::load(&path, &shown, sources)
+        .map_err(|error| CommandError::new(format!("{error}: {}", error.error)))?;
     if config.findings.is_empty() {
         return Ok(config);
     }
     let mut report = Report::new();
     let entries = config.findings.iter();
-    report.findings =
-        unite::entries(entries.map(|finding| Entry::new(finding, String::new(), sources)).collect());
+    report.findings = unite::entries(
+        entries.map(|finding| Entry::new(finding, String::new(), sources)).collect(),
+    );
     let ids: Vec<_> = config.findings.iter().map(|finding| finding.primary.span.source).collect();
     let mut texts = crate::report::Texts::of_run(sources, &ids);
     let mut context =

@@ -137,7 +137,10 @@ fn folder(path: &str) -> &str {
 fn together(manifests: &[Manifest]) -> BTreeMap<&str, Vec<crate::rule::Member>> {
     let mut together: BTreeMap<&str, Vec<_>> = BTreeMap::new();
     for manifest in manifests {
-        together.entry(folder(&manifest.path)).or_default().extend(plain::members(&manifest.stream));
+        together
+            .entry(folder(&manifest.path))
+            .or_default()
+            .extend(plain::members(&manifest.stream));
     }
     together
 }

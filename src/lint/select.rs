@@ -159,20 +159,21 @@ pub fn choose(
         }
     }
 
-    let active = set.rules.iter().filter(|rule| on.get(&rule.id) == Some(&true)).filter_map(|rule| {
-        let chosen = severities.get(&rule.id);
-        // A rule that is off by default and was asked for warns.
-        let severity = match chosen {
-            Some(severity) => (*severity)?,
-            None => rule.severity.unwrap_or(Severity::Warning),
-        };
-        Some(Active {
-            rule: Arc::clone(rule),
-            severity,
-            chosen: chosen.is_some(),
-            params: params.remove(&rule.id).unwrap_or_default(),
-        })
-    });
+    let active =
+        set.rules.iter().filter(|rule| on.get(&rule.id) == Some(&true)).filter_map(|rule| {
+            let chosen = severities.get(&rule.id);
+            // A rule that is off by default and was asked for warns.
+            let severity = match chosen {
+                Some(severity) => (*severity)?,
+                None => rule.severity.unwrap_or(Severity::Warning),
+            };
+            Some(Active {
+                rule: Arc::clone(rule),
+                severity,
+                chosen: chosen.is_some(),
+                params: params.remove(&rule.id).unwrap_or_default(),
+            })
+        });
     Ok(active.collect())
 }
 
