@@ -1,11 +1,13 @@
 //! Documents as Kubernetes objects: kinds, pod templates, containers, selectors, quantities.
 
 mod image;
+mod lifecycle;
 mod object;
 mod quantity;
 mod selector;
 
 pub use image::ImageRef;
+pub use lifecycle::{Lifecycle, lifecycle};
 pub use object::{Container, ContainerSort, Object, objects};
 pub use quantity::parse_quantity;
 pub use selector::{labels_of, selects};

@@ -8,7 +8,7 @@ use cel::{Context, Env, Program, Value};
 
 use super::file::{Check, Rule, Scope};
 use super::function;
-use super::path::NodePath;
+use super::path::{NodePath, Roots};
 use super::value::to_val;
 use crate::finding::Severity;
 use crate::kube::Object;
@@ -113,21 +113,21 @@ impl Evaluator {
         }
         let mut context = self.root.new_inner_scope();
         context.add_variable_as_val("object", to_val(document, object.node));
-        let mut roots = vec![("object", vec![object.node])];
+        let mut roots = vec![("object", Roots::One(object.node))];
         if let Some(template) = object.pod_template() {
             context.add_variable_as_val("template", to_val(document, template));
-            roots.push(("template", vec![template]));
+            roots.push(("template", Roots::One(template)));
         }
         if let Some(pod) = object.pod_spec() {
             context.add_variable_as_val("pod", to_val(document, pod));
-            roots.push(("pod", vec![pod]));
+            roots.push(("pod", Roots::One(pod)));
         }
         let containers: Vec<_> =
             object.containers().iter().map(|container| container.node).collect();
         let all: Vec<Box<dyn Val>> =
             containers.iter().map(|&node| to_val(document, node)).collect();
         context.add_variable_as_val("containers", Box::new(cel::common::types::CelList::from(all)));
-        roots.push(("containers", containers));
+        roots.push(("containers", Roots::Several(containers)));
         context.add_variable_from_value("replicas", object.replicas());
         context.add_variable_from_value("name", object.name().to_owned());
         if !members.is_empty() {
@@ -173,7 +173,7 @@ impl Evaluator {
             .map(|(key, value)| (key.to_owned(), Value::String(Arc::new(value.clone()))))
             .collect();
         context.add_variable_from_value("release", info);
-        let roots = [("values", vec![root])];
+        let roots = [("values", Roots::One(root))];
         let mut hits = Vec::new();
         let mut undecided = 0;
         for (at, (rule, params)) in rules.into_iter().enumerate() {
@@ -206,7 +206,7 @@ fn judge(
     params: &BTreeMap<String, Value>,
     context: &Context<'_, 'static>,
     document: &Arc<Document>,
-    roots: &[(&str, Vec<Node<'_>>)],
+    roots: &[(&str, Roots<'_>)],
     undecided: &mut usize,
 ) -> Vec<Hit> {
     let mut scope = context.new_inner_scope();
@@ -265,20 +265,19 @@ fn walk<'n, 'c>(
     depth: usize,
     scope: &Context<'_, 'static>,
     document: &Arc<Document>,
-    roots: &[(&str, Vec<Node<'n>>)],
+    roots: &[(&str, Roots<'n>)],
     bound: &mut Vec<(&'c str, Node<'n>)>,
     hits: &mut Vec<Hit>,
     undecided: &mut usize,
 ) {
     if let Some((name, path)) = check.each.get(depth) {
-        for start in starts(path, roots, bound) {
-            for node in path.nodes(start) {
-                let mut inner = scope.new_inner_scope();
-                inner.add_variable_as_val(name.clone(), to_val(document, node));
-                bound.push((name, node));
-                walk(check, depth + 1, &inner, document, roots, bound, hits, undecided);
-                bound.pop();
-            }
+        let nodes = start(path, roots, bound).map_or_else(Vec::new, |start| path.nodes(start));
+        for node in nodes {
+            let mut inner = scope.new_inner_scope();
+            inner.add_variable_as_val(name.clone(), to_val(document, node));
+            bound.push((name, node));
+            walk(check, depth + 1, &inner, document, roots, bound, hits, undecided);
+            bound.pop();
         }
         return;
     }
@@ -310,26 +309,26 @@ fn walk<'n, 'c>(
     });
 }
 
-fn starts<'n>(
+fn start<'n>(
     path: &NodePath,
-    roots: &[(&str, Vec<Node<'n>>)],
+    roots: &[(&str, Roots<'n>)],
     bound: &[(&str, Node<'n>)],
-) -> Vec<Node<'n>> {
+) -> Option<Roots<'n>> {
     if let Some((_, node)) = bound.iter().rev().find(|(name, _)| *name == path.root) {
-        return vec![*node];
+        return Some(Roots::One(*node));
     }
-    roots
-        .iter()
-        .find(|(name, _)| *name == path.root)
-        .map_or_else(Vec::new, |(_, nodes)| nodes.clone())
+    roots.iter().find(|(name, _)| *name == path.root).map(|(_, roots)| roots.clone())
 }
 
 fn target_of(
     path: &NodePath,
-    roots: &[(&str, Vec<Node<'_>>)],
+    roots: &[(&str, Roots<'_>)],
     bound: &[(&str, Node<'_>)],
 ) -> Option<Target> {
-    let start = starts(path, roots, bound).into_iter().next()?;
+    let start = match start(path, roots, bound)? {
+        Roots::One(node) => node,
+        Roots::Several(nodes) => nodes.into_iter().next()?,
+    };
     let (node, missing) = path.reach(start);
     Some(Target { document: 0, node: node.id(), missing })
 }
@@ -337,7 +336,7 @@ fn target_of(
 /// The first place that is there; where none is, the first, with what is missing.
 fn target(
     at: &[NodePath],
-    roots: &[(&str, Vec<Node<'_>>)],
+    roots: &[(&str, Roots<'_>)],
     bound: &[(&str, Node<'_>)],
 ) -> Option<Target> {
     let reached: Vec<_> = at.iter().filter_map(|path| target_of(path, roots, bound)).collect();

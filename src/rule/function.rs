@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use super::value::NodeVal;
-use crate::kube::{ImageRef, labels_of, parse_quantity, selects};
+use crate::kube::{ImageRef, labels_of, lifecycle, parse_quantity, selects};
 use crate::yaml::Node;
 
 /// Adds every function to a root context.
@@ -21,6 +21,7 @@ pub(crate) fn register(context: &mut Context<'_, '_>) {
     context.add_function("text", text).expect(clash);
     context.add_function("nearest", nearest).expect(clash);
     context.add_function("ceilDiv", ceil_div).expect(clash);
+    context.add_function("lifecycle", lifecycle_of).expect(clash);
 }
 
 fn node_of<'f>(context: &'f FunctionContext<'_, '_>, at: usize) -> Option<Node<'f>> {
@@ -115,4 +116,17 @@ fn ceil_div(context: &FunctionContext<'_, '_>) -> Result<i64, ExecutionError> {
         }
         _ => Err(context.error("two whole numbers are needed, the second above zero")),
     }
+}
+
+/// `lifecycle("batch/v1beta1", "CronJob")`: the minors since which the API is deprecated and
+/// removed (0: neither), and what replaces it (`""`: nothing).
+fn lifecycle_of(context: &FunctionContext<'_, '_>) -> Result<Value, ExecutionError> {
+    let life = lifecycle(&argument(context, 0)?, &argument(context, 1)?);
+    let minor = |minor: Option<u32>| Value::Int(i64::from(minor.unwrap_or(0)));
+    let replacement = life.map_or("", |life| life.replacement);
+    Ok(Value::from(HashMap::from([
+        ("deprecated".to_owned(), minor(life.and_then(|life| life.deprecated))),
+        ("removed".to_owned(), minor(life.and_then(|life| life.removed))),
+        ("replacement".to_owned(), Value::String(Arc::new(replacement.to_owned()))),
+    ])))
 }

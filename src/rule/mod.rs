@@ -18,7 +18,7 @@ use cel::{Env, Value};
 pub use cel::Value as ParamValue;
 pub use evaluate::{Evaluator, Hit, Member, ReleaseInfo, Setting, Target};
 pub use file::{Example, Param, Rule, RuleError, Scope, read};
-pub use path::{NodePath, PathStep};
+pub use path::{NodePath, PathStep, Roots};
 
 use crate::source::Sources;
 

@@ -71,11 +71,22 @@ impl NodePath {
         Ok(Self { root: root.to_owned(), steps })
     }
 
-    /// Every node the path leads to from `root`. Null counts as nothing, as it does for Kubernetes.
+    /// Every node the path leads to from `roots`. Null counts as nothing, as it does for
+    /// Kubernetes. Where the variable stands for several nodes itself, as `containers` does, the
+    /// leading `[*]` goes over these.
     #[must_use]
-    pub fn nodes<'a>(&self, root: Node<'a>) -> Vec<Node<'a>> {
-        let mut nodes = vec![root];
-        for step in &self.steps {
+    pub fn nodes<'a>(&self, roots: Roots<'a>) -> Vec<Node<'a>> {
+        let (mut nodes, steps) = match roots {
+            Roots::One(node) => (vec![node], self.steps.as_slice()),
+            Roots::Several(nodes) => match self.steps.as_slice() {
+                [PathStep::Every, steps @ ..] => (nodes, steps),
+                [PathStep::Index(at), steps @ ..] => {
+                    (nodes.get(*at).copied().into_iter().collect(), steps)
+                }
+                steps => (nodes, steps),
+            },
+        };
+        for step in steps {
             nodes = nodes.into_iter().flat_map(|node| down(node, step)).collect();
         }
         nodes
@@ -100,6 +111,15 @@ impl NodePath {
         }
         (node, Vec::new())
     }
+}
+
+/// What a variable stands for.
+#[derive(Debug, Clone)]
+pub enum Roots<'a> {
+    /// One node.
+    One(Node<'a>),
+    /// Several nodes that stand in no one sequence.
+    Several(Vec<Node<'a>>),
 }
 
 fn down<'a>(node: Node<'a>, step: &PathStep) -> Vec<Node<'a>> {

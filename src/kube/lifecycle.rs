@@ -1,0 +1,50 @@
+//! When Kubernetes deprecated and removed an API.
+//!
+//! The table follows the lifecycle markers of `k8s.io/api` 1.37 and the Kubernetes deprecation
+//! guide, for the built-in groups and a few widely used others.
+
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+/// The life of one kind in one API version. Minors of Kubernetes 1.x.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Lifecycle {
+    /// Deprecated since.
+    pub deprecated: Option<u32>,
+    /// No longer served since.
+    pub removed: Option<u32>,
+    /// The API version to use instead; empty where there is none.
+    pub replacement: &'static str,
+}
+
+/// Looks up an API version and kind; `None` for those that are neither deprecated nor removed.
+#[must_use]
+pub fn lifecycle(api_version: &str, kind: &str) -> Option<Lifecycle> {
+    static TABLE: LazyLock<HashMap<(&str, &str), Lifecycle>> = LazyLock::new(|| {
+        let rows = include_str!("lifecycle.tsv").lines().filter(|line| !line.starts_with('#'));
+        rows.filter_map(|row| {
+            let [version, kind, deprecated, removed, replacement] =
+                row.split('\t').collect::<Vec<_>>().try_into().ok()?;
+            let minor = |text: &str| text.strip_prefix("1.")?.parse().ok();
+            let replacement = if replacement == "-" { "" } else { replacement };
+            let life =
+                Lifecycle { deprecated: minor(deprecated), removed: minor(removed), replacement };
+            Some(((version, kind), life))
+        })
+        .collect()
+    });
+    TABLE.get(&(api_version, kind)).copied()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_old_ingress_is_gone_since_1_22() {
+        let life = lifecycle("networking.k8s.io/v1beta1", "Ingress").expect("a row");
+        assert_eq!(life.removed, Some(22));
+        assert_eq!(life.replacement, "networking.k8s.io/v1");
+        assert_eq!(lifecycle("apps/v1", "Deployment"), None);
+    }
+}
