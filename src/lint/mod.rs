@@ -9,6 +9,7 @@ pub mod changed;
 pub mod directive;
 pub mod fingerprint;
 mod intake;
+mod merged;
 mod plain;
 pub mod select;
 pub mod shard;
