@@ -56,9 +56,9 @@ fn tree(node: Node<'_>) -> Tree<'_> {
     if node.kind() != Kind::Mapping {
         return Tree::Node(node);
     }
-    let entries = node.entries().map(|entry| {
-        (entry.name().into_owned(), entry.key.span(), tree(entry.value))
-    });
+    let entries = node
+        .entries()
+        .map(|entry| (entry.name().into_owned(), entry.key.span(), tree(entry.value)));
     Tree::Map(entries.collect())
 }
 
@@ -165,7 +165,9 @@ fn quoted(text: &str) -> String {
 /// True when a plain scalar reads the same within braces.
 fn is_flow_safe(raw: &str) -> bool {
     !raw.is_empty()
-        && raw.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '/' | '+'))
+        && raw
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '/' | '+'))
         && !raw.starts_with('-')
         || raw.parse::<f64>().is_ok()
 }
@@ -195,9 +197,15 @@ mod tests {
         assert_eq!(root.get("replicas").and_then(Node::as_i64), Some(5));
         assert!(root.get("gone").is_none());
         let name = root.at(&["image", "name"]).expect("kept");
-        assert_eq!(merged.origin(name.span()), Some(roots[0].at(&["image", "name"]).expect("x").span()));
+        assert_eq!(
+            merged.origin(name.span()),
+            Some(roots[0].at(&["image", "name"]).expect("x").span())
+        );
         let tag = root.at(&["image", "tag"]).expect("replaced");
-        assert_eq!(merged.origin(tag.span()), Some(roots[1].at(&["image", "tag"]).expect("2").span()));
+        assert_eq!(
+            merged.origin(tag.span()),
+            Some(roots[1].at(&["image", "tag"]).expect("2").span())
+        );
         let inner = root.pointer("/list/1/b").expect("lists are replaced");
         let origin = merged.origin(inner.key_span().expect("a key")).expect("an origin");
         assert_eq!(&texts[1][origin.range()], "b");
