@@ -4,6 +4,7 @@
 //! `pub(crate) fn run(&Args, &mut Console) -> Result<ExitCode, CommandError>`, a variant in
 //! [`Command`], and an arm in [`dispatch`].
 
+mod baseline;
 mod check;
 mod completions;
 mod console;
@@ -34,6 +35,8 @@ pub(crate) struct Cli {
 enum Command {
     /// Lint charts, values, releases and manifests
     Check(check::Args),
+    /// Take the findings there are for known, so that only new ones fail
+    Baseline(baseline::Args),
     /// Print a shell's completion script
     Completions(completions::Args),
     /// Print the manual page
@@ -76,6 +79,7 @@ fn dispatch(command: Option<Command>, console: &mut Console) -> Result<ExitCode,
     match command {
         None => welcome(console),
         Some(Command::Check(args)) => check::run(&args, console),
+        Some(Command::Baseline(args)) => baseline::run(args, console),
         Some(Command::Completions(args)) => completions::run(&args, console),
         Some(Command::Rule(args)) => rule::run(&args, console),
         Some(Command::Rules(args)) => rules::run(&args, console),

@@ -1,0 +1,86 @@
+//! `plimsoll baseline [PATH]…`: takes the findings there are for known.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use super::check::{self, Rendering, Selection};
+use super::output::{Color, FailOn, Outputs, write_whole};
+use super::{CommandError, Console};
+use crate::lint::baseline::Baseline;
+use crate::rule::RuleSet;
+use crate::source::Sources;
+
+/// Take the findings there are for known, so that only new ones fail
+///
+/// Writes a file for `plimsoll check --baseline FILE`. Findings are recognised though lines have
+/// moved or the file was reformatted.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// Files and directories
+    #[arg(value_name = "PATH", default_value = ".")]
+    paths: Vec<PathBuf>,
+
+    /// The file to write
+    #[arg(long, short, value_name = "FILE", default_value = "plimsoll-baseline.json")]
+    output: PathBuf,
+
+    /// Only take out of the file what is no longer found; new findings stay new
+    #[arg(long)]
+    prune: bool,
+
+    #[command(flatten)]
+    selection: Selection,
+
+    #[command(flatten)]
+    rendering: Rendering,
+}
+
+pub(crate) fn run(args: Args, console: &mut Console) -> Result<ExitCode, CommandError> {
+    let known = match args.prune {
+        true => Some(Baseline::read(&args.output).map_err(|error| {
+            CommandError::new(error.to_string()).help("there is nothing to prune")
+        })?),
+        false => None,
+    };
+    let sources = Sources::default();
+    let rules = RuleSet::builtin(&sources);
+    let check = check::Args {
+        paths: args.paths,
+        selection: args.selection,
+        rendering: args.rendering,
+        scope: check::Scope {
+            fail_on: FailOn::Never,
+            baseline: None,
+            changed_since: None,
+            shard: None,
+        },
+        outputs: Outputs::default(),
+        show: check::Show {
+            color: Color::Never,
+            statistics: false,
+            quiet: true,
+            verbose: false,
+            stdin_filename: None,
+            threads: None,
+            no_cache: false,
+        },
+    };
+    let report = check::lint(&check, &rules, &sources)?.report;
+    let (baseline, said) = match known {
+        None => {
+            let baseline = Baseline::of(&report.findings);
+            let said = format!("{} findings are known now", baseline.findings.len());
+            (baseline, said)
+        }
+        Some(mut known) => {
+            let gone: Vec<String> =
+                known.gone(&report.findings).iter().map(|gone| gone.fingerprint.clone()).collect();
+            known.findings.retain(|finding| !gone.contains(&finding.fingerprint));
+            let said = format!("{} entries taken out, {} left", gone.len(), known.findings.len());
+            (known, said)
+        }
+    };
+    write_whole(&args.output, baseline.to_json().as_bytes())?;
+    console.note(&format!("{}: {said}", args.output.display()));
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,132 @@
+//! Taking plimsoll up in an old repository: suppressions, baselines, changed lines, shards.
+
+use std::path::Path;
+use std::process::Command;
+
+use crate::harness::{Run, repository, run};
+
+const DEPLOYMENT: &str = "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: web\nspec:\n  replicas: 3\n  selector: {matchLabels: {app: web}}\n  template:\n    metadata: {labels: {app: web}}\n    spec:\n      containers:\n        - name: web\n          image: example.org/web:1.0.0\n";
+
+/// Runs one rule, one line a finding.
+fn check(dir: &Path, more: &[&str]) -> Run {
+    let mut args = vec!["check", "--format", "concise", "--preset", "all", "--ignore"];
+    // One rule is enough to see, and later rules do not change what is seen.
+    let others = others(dir);
+    args.push(&others);
+    args.extend(more);
+    run(dir, &args)
+}
+
+/// Every rule but the one these tests are about and that on suppressions.
+fn others(dir: &Path) -> String {
+    let listed = run(dir, &["rules", "--format", "json"]);
+    let listed: serde_json::Value = serde_json::from_str(&listed.out).expect("JSON");
+    let ids = listed["rules"].as_array().expect("rules").iter();
+    let ids = ids.map(|rule| rule["id"].as_str().expect("an id"));
+    let ids = ids.filter(|id| !matches!(*id, "anti-affinity-required" | "unused-suppression"));
+    ids.collect::<Vec<_>>().join(",")
+}
+
+#[test]
+fn a_comment_on_the_line_or_above_silences() {
+    let on = DEPLOYMENT.replace("replicas: 3", "replicas: 3 # plimsoll: ignore[anti-affinity-required] one node");
+    let above = DEPLOYMENT.replace("  replicas: 3", "  # plimsoll: ignore[kube-linter:no-anti-affinity] one node\n  replicas: 3");
+    let file = format!("# plimsoll: ignore-file[no-anti-affinity] one node\n{DEPLOYMENT}");
+    for text in [on, above, file] {
+        let dir = repository(&[("a.yaml", &text)]);
+        let run = check(dir.path(), &[]).expect_code(0);
+        assert_eq!(run.out, "", "{text}");
+        assert!(run.err.contains("1 suppressed"), "{}", run.err);
+        assert!(check(dir.path(), &["--no-ignores"]).out.contains("anti-affinity-required"));
+    }
+}
+
+#[test]
+fn a_suppression_of_nothing_is_a_finding() {
+    let text = DEPLOYMENT.replace("replicas: 3", "replicas: 1 # plimsoll: ignore[anti-affinity-required, no-such-rule]");
+    let dir = repository(&[("a.yaml", &text)]);
+    let run = check(dir.path(), &[]);
+    let lines: Vec<&str> = run.out.lines().collect();
+    assert_eq!(lines.len(), 2, "{lines:?}");
+    assert!(lines.iter().all(|line| line.contains("unused-suppression")), "{lines:?}");
+}
+
+#[test]
+fn an_annotation_silences_one_object() {
+    let text = DEPLOYMENT.replace(
+        "  name: web\nspec",
+        "  name: web\n  annotations:\n    plimsoll.dev/ignore: \"anti-affinity-required: one node, for now\"\nspec",
+    );
+    let dir = repository(&[("a.yaml", &text), ("b.yaml", DEPLOYMENT)]);
+    let run = check(dir.path(), &[]).expect_code(1);
+    assert_eq!(run.out.lines().count(), 1, "{}", run.out);
+    assert!(run.out.starts_with("b.yaml:6:"), "{}", run.out);
+    assert!(run.err.contains("1 suppressed"), "{}", run.err);
+}
+
+#[test]
+fn an_expired_suppression_says_so() {
+    let text = DEPLOYMENT.replace("replicas: 3", "replicas: 3 # plimsoll: ignore[anti-affinity-required] until=2020-01-01");
+    let dir = repository(&[("a.yaml", &text)]);
+    let run = run(dir.path(), &["check", "--select", "anti-affinity-required", "--format", "json"]).expect_code(1);
+    assert!(run.out.contains("ended on 2020-01-01"), "{}", run.out);
+}
+
+#[test]
+fn a_baseline_knows_findings_though_lines_move() {
+    let dir = repository(&[("a.yaml", DEPLOYMENT)]);
+    run(dir.path(), &["baseline"]).expect_code(0);
+    let moved = format!("# A comment.\n\n{}", DEPLOYMENT.replace("replicas: 3", "replicas:    3"));
+    std::fs::write(dir.path().join("a.yaml"), moved).expect("a file");
+    let known = ["check", "--baseline", "plimsoll-baseline.json", "--format", "concise"];
+    let known_run = run(dir.path(), &known).expect_code(0);
+    assert_eq!(known_run.out, "");
+    assert!(known_run.err.contains("in the baseline"), "{}", known_run.err);
+    std::fs::write(dir.path().join("b.yaml"), DEPLOYMENT).expect("a file");
+    let with_new = run(dir.path(), &known).expect_code(1);
+    assert!(with_new.out.lines().all(|line| line.starts_with("b.yaml:")), "{}", with_new.out);
+    // What is gone is said, and pruned.
+    std::fs::remove_file(dir.path().join("a.yaml")).expect("removed");
+    assert!(run(dir.path(), &known).err.contains("no longer found"));
+    run(dir.path(), &["baseline", "--prune"]).expect_code(0);
+    assert!(!run(dir.path(), &known).err.contains("no longer found"));
+}
+
+#[test]
+fn a_damaged_baseline_is_an_error() {
+    let dir = repository(&[("a.yaml", DEPLOYMENT), ("cut.json", "{\"version\": 1, \"find"), ("old.json", "{\"version\": 9}")]);
+    assert!(run(dir.path(), &["check", "--baseline", "cut.json"]).expect_code(2).err.contains("damaged"));
+    assert!(run(dir.path(), &["check", "--baseline", "old.json"]).expect_code(2).err.contains("version 9"));
+    run(dir.path(), &["check", "--baseline", "none.json"]).expect_code(2);
+}
+
+fn git(dir: &Path, args: &[&str]) {
+    let identity = ["-c", "user.name=t", "-c", "user.email=t@example.org", "-c", "commit.gpgsign=false"];
+    let done = Command::new("git").args(identity).args(args).current_dir(dir).output().expect("git runs");
+    assert!(done.status.success(), "{args:?}: {}", String::from_utf8_lossy(&done.stderr));
+}
+
+#[test]
+fn only_what_changed_lines_cause_is_reported() {
+    let dir = repository(&[("a.yaml", DEPLOYMENT), ("b.yaml", DEPLOYMENT)]);
+    git(dir.path(), &["init", "-q", "-b", "main"]);
+    git(dir.path(), &["add", "-A"]);
+    git(dir.path(), &["commit", "-qm", "first"]);
+    assert_eq!(check(dir.path(), &["--changed-since", "HEAD"]).expect_code(0).out, "");
+    let changed = DEPLOYMENT.replace("replicas: 3", "replicas: 4");
+    std::fs::write(dir.path().join("b.yaml"), changed).expect("a file");
+    std::fs::write(dir.path().join("new.yaml"), DEPLOYMENT).expect("a file");
+    let run = check(dir.path(), &["--changed-since", "main"]).expect_code(1);
+    let files: Vec<&str> = run.out.lines().filter_map(|line| line.split(':').next()).collect();
+    assert_eq!(files, ["b.yaml", "new.yaml"]);
+}
+
+#[test]
+fn an_unknown_revision_and_no_repository_are_errors() {
+    let dir = repository(&[("a.yaml", DEPLOYMENT)]);
+    let none = check(dir.path(), &["--changed-since", "main"]).expect_code(2);
+    assert!(none.err.contains("not in a git repository"), "{}", none.err);
+    git(dir.path(), &["init", "-q"]);
+    let unknown = check(dir.path(), &["--changed-since", "v9"]).expect_code(2);
+    assert!(unknown.err.contains("`v9`"), "{}", unknown.err);
+}
