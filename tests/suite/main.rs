@@ -4,4 +4,5 @@
 
 mod cli;
 mod harness;
+mod pre_commit;
 mod rules;
