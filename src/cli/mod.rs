@@ -11,6 +11,7 @@ mod console;
 mod man;
 mod merge;
 mod output;
+mod releases;
 mod rule;
 mod rules;
 mod test;
@@ -49,6 +50,8 @@ enum Command {
     Test(test::Args),
     /// Unite the JSON reports of several runs into one report
     Merge(merge::Args),
+    /// List the releases that the repository declares
+    Releases(releases::Args),
 }
 
 /// Runs one command line (the program's name first) and says how the process should end.
@@ -86,6 +89,7 @@ fn dispatch(command: Option<Command>, console: &mut Console) -> Result<ExitCode,
         Some(Command::Test(args)) => test::run(&args, console),
         Some(Command::Man(args)) => man::run(&args, console),
         Some(Command::Merge(args)) => merge::run(&args, console),
+        Some(Command::Releases(args)) => releases::run(&args, console),
     }
 }
 

@@ -1,1 +1,99 @@
 //! A repository as charts, releases, values files and manifest sets.
+//!
+//! The way in is [`discover`], or its three steps for who wants to read in parallel: [`walk()`],
+//! [`take`] for each candidate, [`assemble`].
+
+mod chart;
+mod classify;
+mod release;
+mod tree;
+mod walk;
+
+use std::path::PathBuf;
+
+pub use chart::{LocalChart, Resolution, resolve};
+pub use classify::{Class, File, NodeRef, Taken, take, take_text};
+pub use release::{
+    Assignment, AssignmentKind, ChartRef, Content, Layer, Release, Unresolved, Via,
+};
+pub use tree::{Tree, join};
+pub use walk::{Candidate, MAX_SIZE, Read, UNREADABLE, Walked, read_text, shown, walk};
+
+use classify::PathName;
+
+use crate::config::Config;
+use crate::finding::Finding;
+use crate::source::Sources;
+
+/// The group of findings that are about plimsoll's input rather than about a policy.
+pub const GROUP: &str = "plimsoll";
+
+/// A repository, read.
+#[derive(Debug, Default)]
+pub struct Project {
+    /// Every file that matters, sorted by path.
+    pub files: Vec<File>,
+    /// Every chart, sorted by path.
+    pub charts: Vec<LocalChart>,
+    /// Every release, by declaring file and line.
+    pub releases: Vec<Release>,
+    /// Declarations that cannot be resolved from the repository alone.
+    pub unresolved: Vec<Unresolved>,
+    /// What is wrong with files and declarations.
+    pub findings: Vec<Finding>,
+}
+
+/// Walks `paths`, reads what matters, and finds the releases. Single-threaded.
+///
+/// # Errors
+/// When one of `paths` does not exist, with that path.
+pub fn discover(
+    paths: &[PathBuf],
+    config: &Config,
+    sources: &Sources,
+) -> Result<Project, PathBuf> {
+    let walked = walk(paths, config, sources)?;
+    let taken = walked.candidates.iter().map(|candidate| take(candidate, sources)).collect();
+    Ok(assemble(walked, taken, config, sources))
+}
+
+/// Makes a project of what was taken in. `taken` may come in any order.
+#[must_use]
+pub fn assemble(
+    walked: Walked,
+    taken: Vec<Taken>,
+    config: &Config,
+    sources: &Sources,
+) -> Project {
+    let mut files = Vec::new();
+    let mut findings = walked.findings;
+    for taken in taken {
+        match taken {
+            Taken::File(file) => files.push(file),
+            Taken::Refused(finding) => findings.push(*finding),
+            Taken::Ignored => {}
+        }
+    }
+    files.sort_by(|a, b| a.path.cmp(&b.path));
+    let tree = Tree::new(&files, walked.roots);
+    let charts = chart::find(&tree);
+    let found = release::find(&tree, &charts, config, sources);
+    findings.extend(found.findings);
+    let values: std::collections::HashSet<String> = found
+        .releases
+        .iter()
+        .flat_map(|release| release.values.iter().filter_map(|layer| layer.file.clone()))
+        .collect();
+    for file in &mut files {
+        if file.class == Class::Other && values.contains(&file.path) {
+            file.class = Class::Values;
+        }
+    }
+    findings.sort_by_cached_key(|finding| {
+        (sources.get(finding.primary.span.source).path.clone(), finding.primary.span.start)
+    });
+    Project { files, charts, releases: found.releases, unresolved: found.unresolved, findings }
+}
+
+#[cfg(test)]
+mod tests;

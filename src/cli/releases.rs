@@ -1,0 +1,237 @@
+//! `plimsoll releases [PATH]…`: which chart is deployed under which name, and where that is read.
+
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use serde::Serialize;
+
+use super::{CommandError, Console};
+use crate::config::{self, Config};
+use crate::project::{self, Project, Release};
+use crate::source::{Sources, Span};
+
+/// List the releases that the repository declares
+///
+/// Shows which chart is deployed under which name and in which namespace, with which values, and
+/// where that is declared: in plimsoll.yaml, helmfiles, Argo CD and Flux objects, kustomizations,
+/// Terraform, skaffold, and `helm` commands in CI files, Makefiles and scripts.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// Files and directories to read
+    #[arg(default_value = ".", value_name = "PATH")]
+    paths: Vec<PathBuf>,
+
+    /// How to print them
+    #[arg(long, value_name = "FORMAT", default_value = "table")]
+    format: Format,
+
+    /// The configuration to use, instead of the nearest plimsoll.yaml
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+enum Format {
+    /// For people
+    Table,
+    /// For programs
+    Json,
+}
+
+pub(crate) fn run(args: &Args, console: &mut Console) -> Result<ExitCode, CommandError> {
+    let sources = Sources::default();
+    let config = configuration(args, &sources)?;
+    let project = project::discover(&args.paths, &config, &sources)
+        .map_err(|path| CommandError::new(format!("no such file or directory: {}", path.display())))?;
+    match args.format {
+        Format::Json => json(&project, &sources, console)?,
+        Format::Table => table(&project, &sources, console)?,
+    }
+    for finding in config.findings.iter().chain(&project.findings) {
+        let (file, line) = place(finding.primary.span, &sources);
+        console.note(&format!("{file}:{line}: {}: {}", finding.severity.as_str(), finding.message));
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn configuration(args: &Args, sources: &Sources) -> Result<Config, CommandError> {
+    let first = args.paths.first().map_or(Path::new("."), PathBuf::as_path);
+    let start = if first.is_dir() { first } else { first.parent().unwrap_or(first) };
+    let Some(path) = args.config.clone().or_else(|| config::find(start)) else {
+        return Ok(Config::default());
+    };
+    config::load(&path, &project::shown(&path), sources).map_err(|error| {
+        CommandError::new(format!("{error}: {}", error.error))
+    })
+}
+
+#[derive(Serialize)]
+struct Listing {
+    version: u32,
+    releases: Vec<Entry>,
+    unresolved: Vec<UnresolvedEntry>,
+}
+
+#[derive(Serialize)]
+struct Entry {
+    name: Option<String>,
+    namespace: Option<String>,
+    chart: Chart,
+    values: Vec<Values>,
+    declared_in: Declared,
+    via: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    kube_version: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    variant: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Chart {
+    name: Option<String>,
+    repository: Option<String>,
+    path: Option<String>,
+    version: Option<String>,
+}
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Values {
+    File {
+        file: String,
+        #[serde(rename = "targetPath", skip_serializing_if = "Option::is_none")]
+        target_path: Option<String>,
+    },
+    Inline {
+        inline: bool,
+        line: u32,
+        #[serde(rename = "in", skip_serializing_if = "Option::is_none")]
+        file: Option<String>,
+    },
+}
+
+#[derive(Serialize)]
+struct Declared {
+    file: String,
+    line: u32,
+}
+
+#[derive(Serialize)]
+struct UnresolvedEntry {
+    declared_in: Declared,
+    why: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    chart_path: Option<String>,
+}
+
+fn place(span: Span, sources: &Sources) -> (String, u32) {
+    let file = sources.get(span.source);
+    let line = u32::try_from(file.position(span.start).line).unwrap_or(u32::MAX);
+    (file.path.clone(), line)
+}
+
+fn declared(span: Span, sources: &Sources) -> Declared {
+    let (file, line) = place(span, sources);
+    Declared { file, line }
+}
+
+fn entry(release: &Release, sources: &Sources) -> Entry {
+    let declared_in = declared(release.declared, sources);
+    let values = release.values.iter().map(|layer| match &layer.file {
+        Some(file) => {
+            Values::File { file: file.clone(), target_path: layer.target_path.clone() }
+        }
+        None => {
+            let (file, line) = place(layer.span, sources);
+            let file = (file != declared_in.file).then_some(file);
+            Values::Inline { inline: true, line, file }
+        }
+    });
+    let values = values.collect();
+    let path = release.chart.path.clone();
+    Entry {
+        name: release.name.clone(),
+        namespace: release.namespace.clone(),
+        chart: Chart {
+            name: release.chart.name.clone(),
+            repository: release.chart.repository.clone(),
+            path: path.map(|path| if path.is_empty() { ".".to_owned() } else { path }),
+            version: release.chart.version.clone(),
+        },
+        values,
+        declared_in,
+        via: release.via.as_str(),
+        kube_version: release.kube_version.clone(),
+        variant: release.variant.clone(),
+    }
+}
+
+fn json(project: &Project, sources: &Sources, console: &mut Console) -> Result<(), CommandError> {
+    let unresolved = project.unresolved.iter().map(|unresolved| UnresolvedEntry {
+        declared_in: declared(unresolved.declared, sources),
+        why: unresolved.why.clone(),
+        chart_path: unresolved.chart_path.clone(),
+    });
+    let listing = Listing {
+        version: 1,
+        releases: project.releases.iter().map(|release| entry(release, sources)).collect(),
+        unresolved: unresolved.collect(),
+    };
+    let text = serde_json::to_string_pretty(&listing)
+        .map_err(|error| CommandError::new(error.to_string()))?;
+    writeln!(console.out, "{text}")?;
+    Ok(())
+}
+
+fn table(project: &Project, sources: &Sources, console: &mut Console) -> Result<(), CommandError> {
+    if project.releases.is_empty() && project.unresolved.is_empty() {
+        writeln!(console.out, "No releases are declared here.")?;
+        return Ok(());
+    }
+    let mut rows = vec![["RELEASE", "CHART", "VALUES", "DECLARED IN"].map(str::to_owned)];
+    for release in &project.releases {
+        let version = release.chart.version.as_deref();
+        let chart = match version {
+            Some(version) => format!("{} {version}", release.chart.display()),
+            None => release.chart.display(),
+        };
+        let values: Vec<String> = release
+            .values
+            .iter()
+            .map(|layer| match &layer.file {
+                Some(file) => file.clone(),
+                None => format!("inline (line {})", place(layer.span, sources).1),
+            })
+            .collect();
+        let (file, line) = place(release.declared, sources);
+        let values = if values.is_empty() { "(the chart's own)".to_owned() } else { values.join(", ") };
+        rows.push([
+            release.display(),
+            chart,
+            values,
+            format!("{file}:{line} ({})", release.via.as_str()),
+        ]);
+    }
+    if rows.len() > 1 {
+        let widths: Vec<usize> = (0..3)
+            .map(|column| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0))
+            .map(|width| width.min(60))
+            .collect();
+        for row in &rows {
+            let mut line = String::new();
+            for (cell, width) in row.iter().zip(widths.iter().chain([&0])) {
+                line.push_str(&format!("{cell:<width$}  "));
+            }
+            writeln!(console.out, "{}", line.trim_end())?;
+        }
+    }
+    if !project.unresolved.is_empty() {
+        writeln!(console.out, "\nNot resolved from the repository alone:")?;
+        for unresolved in &project.unresolved {
+            let (file, line) = place(unresolved.declared, sources);
+            writeln!(console.out, "  {file}:{line}: {}", unresolved.why)?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,386 @@
+//! What a file is, by what is in it, and by its name where the name is what tools go by.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use super::walk::{Candidate, Read, read_text};
+use crate::finding::Finding;
+use crate::source::{SourceId, Sources};
+use crate::yaml::{self, Document, Kind, Node, NodeId, Stream, Style};
+
+/// What a file is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Class {
+    /// Kubernetes objects, Argo CD's and Flux's among them.
+    Manifest,
+    /// Values of a chart.
+    Values,
+    /// A chart's `Chart.yaml`.
+    ChartMeta,
+    /// A file in a chart's `templates/`: never read as YAML.
+    ChartTemplate,
+    /// Text with `{{` outside of charts that is not YAML before it is rendered.
+    Template,
+    /// `helmfile.yaml` or a part of one.
+    Helmfile,
+    /// `kustomization.yaml`.
+    Kustomization,
+    /// `skaffold.yaml`.
+    Skaffold,
+    /// `plimsoll.yaml`.
+    Config,
+    /// `.gitlab-ci.yml`, or a file it may include.
+    GitLabCi,
+    /// A workflow or an action of GitHub.
+    GitHub,
+    /// Another CI system's file.
+    Ci,
+    /// `Taskfile.yml`.
+    Taskfile,
+    /// A shell script.
+    Script,
+    /// A `Makefile`.
+    Makefile,
+    /// A `Jenkinsfile`.
+    Jenkinsfile,
+    /// Terraform.
+    Terraform,
+    /// Any other YAML, or nothing that matters.
+    Other,
+}
+
+/// A file's name, asked for what it means to tools.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct PathName<'a>(pub(super) &'a str);
+
+impl<'a> PathName<'a> {
+    pub(super) fn of(path: &'a str) -> Self {
+        Self(path.rsplit('/').next().unwrap_or(path))
+    }
+
+    pub(super) fn has_extension(self, extensions: &[&str]) -> bool {
+        let extension = self.0.rsplit_once('.').map(|(_, extension)| extension);
+        extension.is_some_and(|extension| extensions.contains(&extension))
+    }
+
+    pub(super) fn is_yaml(self) -> bool {
+        self.has_extension(&["yaml", "yml"])
+    }
+
+    pub(super) fn is_script(self) -> bool {
+        self.has_extension(&["sh", "bash", "zsh", "ksh"])
+    }
+
+    pub(super) fn is_makefile(self) -> bool {
+        matches!(self.0, "Makefile" | "makefile" | "GNUmakefile")
+            || self.has_extension(&["mk", "mak"])
+            || self.0.starts_with("Makefile.")
+    }
+
+    pub(super) fn is_jenkinsfile(self) -> bool {
+        self.0.to_ascii_lowercase().contains("jenkinsfile") || self.has_extension(&["groovy"])
+    }
+
+    /// True when the name alone says that the file is to be read.
+    pub(super) fn is_known(self) -> bool {
+        self.is_script()
+            || self.is_makefile()
+            || self.is_jenkinsfile()
+            || self.0 == "Kustomization"
+            || self.has_extension(&["tf", "tpl", "gotmpl", "json"])
+    }
+
+    /// `values.yaml`, `values-prod.yaml`, `prod.values.yaml`, `ci-values.yaml` and their like.
+    pub(super) fn is_values(self) -> bool {
+        let Some((stem, _)) = self.0.rsplit_once('.').filter(|_| self.is_yaml()) else {
+            return false;
+        };
+        stem.split(['-', '_', '.']).any(|word| matches!(word, "values" | "Values" | "vals"))
+    }
+
+    fn is_helmfile(self) -> bool {
+        self.0.starts_with("helmfile")
+            && (self.is_yaml() || self.has_extension(&["gotmpl"]))
+    }
+}
+
+/// One file of a project.
+#[derive(Debug, Clone)]
+pub struct File {
+    /// Its text.
+    pub source: SourceId,
+    /// Relative to the working directory, with `/`.
+    pub path: String,
+    /// What it is.
+    pub class: Class,
+    /// Its whole text.
+    pub text: Arc<str>,
+    /// Its tree, where it is YAML.
+    pub stream: Option<Arc<Stream>>,
+    /// Whether it is to be linted, or was read for the releases it declares only.
+    pub requested: bool,
+}
+
+impl File {
+    /// The roots of its documents, in order; empty for what is not YAML.
+    pub fn roots(&self) -> impl Iterator<Item = Node<'_>> {
+        self.stream.iter().flat_map(|stream| stream.documents.iter().filter_map(|document| document.root()))
+    }
+}
+
+/// What came of taking a file in.
+#[derive(Debug)]
+pub enum Taken {
+    /// A file that matters.
+    File(File),
+    /// A file that cannot be read, and why.
+    Refused(Box<Finding>),
+    /// A file that does not matter.
+    Ignored,
+}
+
+/// Reads, parses and classifies one candidate. Knows nothing of other files, so that candidates
+/// can be taken in on any number of threads.
+#[must_use]
+pub fn take(candidate: &Candidate, sources: &Sources) -> Taken {
+    match read_text(candidate, sources) {
+        Read::Text(text) => match take_text(candidate, text, sources) {
+            Some(file) => Taken::File(file),
+            None => Taken::Ignored,
+        },
+        Read::Refused(finding) => Taken::Refused(finding),
+        Read::Ignored => Taken::Ignored,
+    }
+}
+
+/// Classifies a text as if it stood at the candidate's path. `None` when it does not matter.
+#[must_use]
+pub fn take_text(candidate: &Candidate, text: Arc<str>, sources: &Sources) -> Option<File> {
+    let path = &candidate.shown;
+    let name = PathName::of(path);
+    let by_name = class_by_name(candidate, name, &text);
+    if matches!(by_name, Some(Class::Other)) && !candidate.explicit {
+        return None;
+    }
+    let source = sources.add(path.clone(), Arc::clone(&text));
+    let mut file = File {
+        source,
+        path: path.clone(),
+        class: by_name.unwrap_or(Class::Other),
+        text,
+        stream: None,
+        requested: candidate.requested,
+    };
+    if by_name.is_some_and(|class| !is_yaml_class(class)) {
+        return Some(file);
+    }
+    let stream = Arc::new(yaml::parse(source, &file.text));
+    let template = file.text.contains("{{") && is_template(&stream);
+    if template && by_name.is_none() {
+        file.class = if name.is_helmfile() { Class::Helmfile } else { Class::Template };
+        return Some(file);
+    }
+    file.class = by_name.unwrap_or_else(|| class_by_content(path, name, &stream));
+    file.stream = (!template).then_some(stream);
+    Some(file)
+}
+
+/// Classes whose files are parsed. A helmfile is rendered first, by its own reader.
+fn is_yaml_class(class: Class) -> bool {
+    matches!(
+        class,
+        Class::ChartMeta
+            | Class::Config
+            | Class::GitLabCi
+            | Class::GitHub
+            | Class::Ci
+            | Class::Taskfile
+            | Class::Skaffold
+            | Class::Kustomization
+            | Class::Helmfile
+            | Class::Other
+    )
+}
+
+/// True when the text is a Go template rather than YAML: it does not parse, or `{{` opens a value
+/// that is not quoted.
+fn is_template(stream: &Stream) -> bool {
+    !stream.errors.is_empty()
+        || stream.documents.iter().any(|document| {
+            document.root().is_some_and(|root| opens_action(root, document.text()))
+        })
+}
+
+fn opens_action(node: Node<'_>, text: &str) -> bool {
+    match node.kind() {
+        Kind::Scalar => false,
+        Kind::Sequence => node.items().any(|item| opens_action(item, text)),
+        Kind::Mapping => {
+            (node.style() == Style::Flow && text[node.span().range()].starts_with("{{"))
+                || node.written().any(|entry| {
+                    opens_action(entry.key, text)
+                        || (entry.value.alias_span().is_none() && opens_action(entry.value, text))
+                })
+        }
+    }
+}
+
+fn class_by_name(candidate: &Candidate, name: PathName<'_>, text: &str) -> Option<Class> {
+    let path = &candidate.shown;
+    if in_chart_templates(&candidate.path) {
+        return Some(Class::ChartTemplate);
+    }
+    let within = |folder: &str| path.starts_with(&folder[1..]) || path.contains(folder);
+    if name.is_script() || is_shell(text) {
+        return Some(Class::Script);
+    }
+    if name.is_makefile() {
+        return Some(Class::Makefile);
+    }
+    if name.is_jenkinsfile() {
+        return Some(Class::Jenkinsfile);
+    }
+    if name.has_extension(&["tf"]) {
+        return Some(Class::Terraform);
+    }
+    if name.is_helmfile() || (within("/helmfile.d/") && name.is_yaml()) {
+        return Some(Class::Helmfile);
+    }
+    if name.has_extension(&["tpl", "gotmpl"]) {
+        return Some(if name.0.ends_with(".yaml.gotmpl") { Class::Template } else { Class::Other });
+    }
+    if name.has_extension(&["json"]) && !(text.contains("\"apiVersion\"") && text.contains("\"kind\""))
+    {
+        return Some(Class::Other);
+    }
+    match name.0 {
+        "Chart.yaml" => return Some(Class::ChartMeta),
+        "kustomization.yaml" | "kustomization.yml" | "Kustomization" => {
+            return Some(Class::Kustomization);
+        }
+        "plimsoll.yaml" | ".plimsoll.yaml" | "plimsoll.yml" | ".plimsoll.yml" => {
+            return Some(Class::Config);
+        }
+        "action.yml" | "action.yaml" => return Some(Class::GitHub),
+        "Taskfile.yml" | "Taskfile.yaml" | "taskfile.yml" | "taskfile.yaml"
+        | "Taskfile.dist.yml" | "Taskfile.dist.yaml" => return Some(Class::Taskfile),
+        _ => {}
+    }
+    if !name.is_yaml() {
+        return (!candidate.explicit && !name.has_extension(&["json"])).then_some(Class::Other);
+    }
+    if within("/.github/workflows/") {
+        return Some(Class::GitHub);
+    }
+    if name.0.ends_with("gitlab-ci.yml") || name.0.ends_with("gitlab-ci.yaml") {
+        return Some(Class::GitLabCi);
+    }
+    let ci = [
+        "azure-pipelines", "bitbucket-pipelines", ".drone", ".travis", "cloudbuild", "buildspec",
+        ".woodpecker", "appveyor", ".semaphore", "codefresh", ".cirrus", "wercker",
+    ];
+    if ci.iter().any(|start| name.0.starts_with(start))
+        || within("/.circleci/")
+        || within("/.buildkite/")
+        || within("/.woodpecker/")
+        || within("/.semaphore/")
+    {
+        return Some(Class::Ci);
+    }
+    None
+}
+
+fn is_shell(text: &str) -> bool {
+    let first = text.lines().next().unwrap_or_default();
+    first.starts_with("#!")
+        && first.split(['/', ' ']).any(|word| matches!(word, "sh" | "bash" | "zsh" | "dash" | "ksh"))
+}
+
+/// True for a file below the `templates/` of a directory that has a `Chart.yaml`.
+fn in_chart_templates(path: &Path) -> bool {
+    path.ancestors().skip(1).any(|directory| {
+        directory.file_name().is_some_and(|name| name == "templates")
+            && directory.parent().is_some_and(|chart| chart.join("Chart.yaml").is_file())
+    })
+}
+
+fn class_by_content(path: &str, name: PathName<'_>, stream: &Stream) -> Class {
+    let mut roots = stream.documents.iter().filter_map(|document| document.root());
+    // The first document may be empty or a header; objects may follow it.
+    let class = roots.by_ref().take(64).find_map(class_of_document);
+    match class {
+        Some(class) => class,
+        None if name.is_values() => Class::Values,
+        None if path.split('/').any(|part| part == "helmfile.d") => Class::Helmfile,
+        None => Class::Other,
+    }
+}
+
+fn class_of_document(root: Node<'_>) -> Option<Class> {
+    if root.kind() != Kind::Mapping {
+        return None;
+    }
+    let text = |key: &str| root.get(key).and_then(Node::as_str);
+    if let Some(api_version) = text("apiVersion") {
+        if api_version.starts_with("skaffold/") {
+            return Some(Class::Skaffold);
+        }
+        text("kind")?;
+        return Some(match api_version.split('/').next() {
+            Some("kustomize.config.k8s.io") => Class::Kustomization,
+            _ => Class::Manifest,
+        });
+    }
+    let is = |key: &str, kind: Kind| root.get(key).is_some_and(|node| node.kind() == kind);
+    if is("releases", Kind::Sequence)
+        && root.get("releases")?.items().any(|release| release.get("chart").is_some())
+    {
+        // plimsoll's own configuration is told by its name.
+        return Some(Class::Helmfile);
+    }
+    if is("tasks", Kind::Mapping) && text("version").is_some() {
+        return Some(Class::Taskfile);
+    }
+    if is("jobs", Kind::Mapping) && (root.get("on").is_some() || root.get("true").is_some()) {
+        return Some(Class::GitHub);
+    }
+    let is_job = |entry: yaml::Entry<'_>| {
+        let script = entry.value.get("script");
+        script.is_some_and(|script| match script.kind() {
+            Kind::Sequence => script.items().all(|line| line.kind() != Kind::Mapping),
+            Kind::Scalar => !script.is_null(),
+            Kind::Mapping => false,
+        }) && (entry.value.get("stage").is_some()
+            || entry.value.get("image").is_some()
+            || entry.value.get("extends").is_some()
+            || entry.value.get("rules").is_some())
+    };
+    if root.entries().any(is_job) {
+        return Some(Class::GitLabCi);
+    }
+    None
+}
+
+/// A node with the document it lies in.
+#[derive(Debug, Clone)]
+pub struct NodeRef {
+    /// The document.
+    pub document: Arc<Document>,
+    /// Which node of it.
+    pub node: NodeId,
+}
+
+impl NodeRef {
+    /// Names a node of one of `documents`; `None` when it comes from none of them.
+    #[must_use]
+    pub fn new(documents: &[Arc<Document>], node: Node<'_>) -> Option<Self> {
+        let own = documents.iter().find(|own| std::ptr::eq(own.as_ref(), node.document()))?;
+        Some(Self { document: Arc::clone(own), node: node.id() })
+    }
+
+    /// The node.
+    #[must_use]
+    pub fn get(&self) -> Node<'_> {
+        self.document.node(self.node)
+    }
+}

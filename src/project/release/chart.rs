@@ -1,0 +1,117 @@
+//! Charts that nothing declares a release of: with their `ci/*-values.yaml`, with values files
+//! beside their own, and as they are.
+
+use std::collections::BTreeSet;
+
+use super::{Context, Found, Layer, Release, Via};
+use crate::project::chart::LocalChart;
+use crate::project::classify::{File, PathName};
+use crate::project::tree::{base_name, is_below, parent};
+use crate::source::Span;
+
+pub(super) fn find(context: &Context<'_>, found: &mut Found) {
+    let used: BTreeSet<String> = found
+        .releases
+        .iter()
+        .flat_map(|release| release.values.iter().filter_map(|layer| layer.file.clone()))
+        .collect();
+    let deployed: BTreeSet<String> =
+        found.releases.iter().filter_map(|release| release.chart.path.clone()).collect();
+    let half_known: BTreeSet<String> =
+        found.unresolved.iter().filter_map(|unresolved| unresolved.chart_path.clone()).collect();
+    let charts: Vec<&LocalChart> =
+        context.charts.iter().filter(|chart| !chart.library && !chart.vendored).collect();
+    let dependencies = local_dependencies(context);
+    let mut own = Vec::new();
+    for &chart in &charts {
+        let before = own.len();
+        for file in context.tree.below(&chart.path).filter(|file| file.stream.is_some()) {
+            if nearest_chart(&file.path, context.charts) != Some(chart) {
+                continue;
+            }
+            match place(file, chart) {
+                Some(Via::ChartCiValues) => own.push(release(chart, Some(file), Via::ChartCiValues)),
+                Some(via) if !used.contains(&file.path) => own.push(release(chart, Some(file), via)),
+                _ => {}
+            }
+        }
+        let referred = deployed.contains(&chart.path)
+            || half_known.contains(&chart.path)
+            || dependencies.contains(&chart.path);
+        if own.len() == before && !referred {
+            own.push(release(chart, None, Via::ChartDefault));
+        }
+    }
+    found.releases.extend(own);
+}
+
+/// Charts that another chart of the repository takes in by `file://`.
+fn local_dependencies(context: &Context<'_>) -> BTreeSet<String> {
+    let mut paths = BTreeSet::new();
+    for chart in context.charts {
+        for name in ["Chart.yaml", "requirements.yaml"] {
+            let file = context.tree.file(&crate::project::tree::join(&chart.path, name));
+            let Some(root) = file.and_then(|file| file.roots().next()) else { continue };
+            for dependency in root.get("dependencies").into_iter().flat_map(|list| list.items()) {
+                let repository = dependency.get("repository").and_then(|node| node.as_str());
+                if let Some(path) = repository.and_then(|url| url.strip_prefix("file://")) {
+                    paths.insert(crate::project::tree::join(&chart.path, path));
+                }
+            }
+        }
+    }
+    paths
+}
+
+/// The innermost chart a file lies in.
+fn nearest_chart<'c>(path: &str, charts: &'c [LocalChart]) -> Option<&'c LocalChart> {
+    let holding = charts.iter().filter(|chart| is_below(parent(path), &chart.path));
+    holding.max_by_key(|chart| chart.path.len())
+}
+
+/// What a file in a chart declares by where it lies and how it is called.
+fn place(file: &File, chart: &LocalChart) -> Option<Via> {
+    let inside = match chart.path.as_str() {
+        "" => file.path.as_str(),
+        path => file.path.strip_prefix(path)?.strip_prefix('/')?,
+    };
+    let name = base_name(inside);
+    // chart-testing takes `ci/*-values.yaml` (pkg/chart/chart.go, ValuesFilePathsForCI).
+    if parent(inside) == "ci" {
+        return (name.ends_with("-values.yaml") || name.ends_with("-values.yml"))
+            .then_some(Via::ChartCiValues);
+    }
+    let folder = parent(inside);
+    let top = inside.split('/').next().unwrap_or_default();
+    let environments = matches!(top, "envs" | "env" | "environments" | "values" | "overlays");
+    let named = PathName(name).is_values() && name != "values.yaml" && name != "values.yml";
+    let plain = file
+        .roots()
+        .next()
+        .is_some_and(|root| root.kind() == crate::yaml::Kind::Mapping && root.get("kind").is_none());
+    let declares = plain && ((folder.is_empty() && named) || (environments && !folder.is_empty()));
+    declares.then_some(Via::SiblingValues)
+}
+
+fn release(chart: &LocalChart, file: Option<&File>, via: Via) -> Release {
+    let declared = match file {
+        Some(file) => Span::new(file.source, 0, 0),
+        None => Span { end: chart.span.start, ..chart.span },
+    };
+    Release {
+        name: None,
+        namespace: None,
+        chart: super::ChartRef {
+            name: chart.name.clone(),
+            version: chart.version.clone(),
+            path: Some(chart.path.clone()),
+            ..super::ChartRef::default()
+        },
+        values: file.map(|file| Layer::file(file.path.clone(), declared)).into_iter().collect(),
+        kube_version: None,
+        declared,
+        name_span: None,
+        via,
+        variant: None,
+    }
+}

@@ -1,0 +1,392 @@
+//! What a `helm install` or `helm upgrade` declares (helm: cmd/helm/install.go, upgrade.go;
+//! pkg/cli/values/options.go).
+
+use std::collections::BTreeMap;
+
+use super::shell::{COMPUTED, Call, is_known};
+use super::text::Mapped;
+use super::{ChartRef, Content, Context, Found, Layer, Release, Unresolved, Via, split_oci};
+use crate::project::tree::{base_name, join, parent};
+use crate::source::Span;
+
+/// One value set on its own, as `helm --set` and its relatives do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Assignment {
+    /// How the value is read.
+    pub kind: AssignmentKind,
+    /// The path in helm's notation, `racks[0].name`; empty when `value` holds the whole text of
+    /// a flag, which may assign several (`a=1,b=2`).
+    pub path: String,
+    /// The value's text, or the flag's.
+    pub value: String,
+    /// The whole assignment.
+    pub span: Span,
+    /// The value alone, where it stands apart.
+    pub value_span: Option<Span>,
+}
+
+/// How the text of an [`Assignment`] becomes a value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum AssignmentKind {
+    /// `--set-json`
+    Json,
+    /// `--set`: numbers, booleans and null are told from text.
+    Value,
+    /// `--set-string`
+    String,
+    /// `--set-file`: the value is a file's path.
+    File,
+    /// `--set-literal`
+    Literal,
+}
+
+/// Flags of `helm install` and `helm upgrade`, Helm 2's among them, that take a value.
+const VALUE_FLAGS: [&str; 53] = [
+    "namespace", "kube-context", "kubeconfig", "kube-apiserver", "kube-token", "kube-as-user",
+    "kube-as-group", "kube-ca-file", "kube-tls-server-name", "registry-config",
+    "repository-cache", "repository-config", "burst-limit", "qps", "content-cache", "values",
+    "set", "set-string", "set-file", "set-json", "set-literal", "version", "repo", "username",
+    "password", "cert-file", "key-file", "ca-file", "keyring", "timeout", "description",
+    "post-renderer", "post-renderer-args", "name-template", "output", "history-max", "labels",
+    "name", "tiller-namespace", "tiller-connection-timeout", "host", "home", "tls-ca-cert",
+    "tls-cert", "tls-key", "tls-hostname", "cascade", "max-history", "show-only", "api-versions",
+    "kube-version", "output-dir", "color",
+];
+
+/// Programs that run the program their arguments name.
+const WRAPPERS: [&str; 15] = [
+    "sudo", "env", "time", "exec", "command", "nohup", "nice", "retry", "timeout", "if", "!",
+    "then", "do", "run", "-",
+];
+
+/// A helm command, told apart from what surrounds it.
+pub(super) struct Helm<'c> {
+    /// The arguments after `helm`.
+    words: &'c [super::shell::Field],
+    /// Where `helm` itself stands.
+    start: usize,
+}
+
+/// Finds the helm command in a call, behind `sudo` and its like.
+pub(super) fn helm(call: &Call) -> Option<Helm<'_>> {
+    let mut words = call.words.as_slice();
+    loop {
+        let (first, rest) = words.split_first()?;
+        let name = base_name(&first.text);
+        let verb = rest.iter().find(|word| !word.text.starts_with('-'));
+        let called = matches!(name, "helm" | "helm3" | "helm2" | "helm4")
+            || name.starts_with("helm-v")
+            // `$HELM upgrade`, with HELM set where the script runs.
+            || (!is_known(&first.text)
+                && first.spread
+                && verb.is_some_and(|verb| matches!(verb.text.as_str(), "install" | "upgrade")));
+        if called {
+            return Some(Helm { words: rest, start: first.start });
+        }
+        let wraps = WRAPPERS.contains(&name)
+            || words.len() < call.words.len()
+                && (name.starts_with('-')
+                    || name.contains('=')
+                    || name.starts_with(|first: char| first.is_ascii_digit()));
+        if !wraps {
+            return None;
+        }
+        words = rest;
+    }
+}
+
+/// Repository aliases, by the file that adds them and overall.
+#[derive(Debug, Default)]
+pub(super) struct Aliases {
+    by_file: BTreeMap<(String, String), String>,
+    overall: BTreeMap<String, String>,
+}
+
+impl Aliases {
+    /// Notes a `helm repo add ALIAS URL`.
+    pub(super) fn note(&mut self, call: &Call, file: &str) {
+        let Some(helm) = helm(call) else { return };
+        let words: Vec<&str> = positionals(helm.words);
+        if let ["repo", "add", alias, url, ..] = words.as_slice()
+            && is_known(url)
+        {
+            self.add(file, alias, url);
+        }
+    }
+
+    pub(super) fn add(&mut self, file: &str, alias: &str, url: &str) {
+        self.by_file.insert((file.to_owned(), alias.to_owned()), url.to_owned());
+        self.overall.entry(alias.to_owned()).or_insert_with(|| url.to_owned());
+    }
+
+    pub(super) fn get(&self, file: &str, alias: &str) -> Option<&String> {
+        self.by_file.get(&(file.to_owned(), alias.to_owned())).or_else(|| self.overall.get(alias))
+    }
+}
+
+fn positionals(words: &[super::shell::Field]) -> Vec<&str> {
+    let mut found = Vec::new();
+    let mut words = words.iter();
+    while let Some(word) = words.next() {
+        match flag(&word.text) {
+            Some((name, None)) if takes_value(name) => {
+                words.next();
+            }
+            Some(_) => {}
+            None => found.push(word.text.as_str()),
+        }
+    }
+    found
+}
+
+/// `--name=value`, `--name`, `-n value`, `-nvalue`: the flag's long name and the value in it.
+fn flag(word: &str) -> Option<(&str, Option<&str>)> {
+    if let Some(long) = word.strip_prefix("--") {
+        return Some(match long.split_once('=') {
+            Some((name, value)) => (name, Some(value)),
+            None => (long, None),
+        });
+    }
+    let short = word.strip_prefix('-').filter(|short| !short.is_empty())?;
+    let (letter, rest) = short.split_at(short.chars().next().map_or(0, char::len_utf8));
+    let name = match letter {
+        "n" => "namespace",
+        "f" => "values",
+        "o" => "output",
+        "l" => "labels",
+        "g" => "generate-name",
+        _ => return Some((letter, None)),
+    };
+    let value = rest.strip_prefix('=').unwrap_or(rest);
+    Some((name, (!value.is_empty()).then_some(value)))
+}
+
+fn takes_value(name: &str) -> bool {
+    VALUE_FLAGS.contains(&name)
+}
+
+/// What the flags of one command say.
+#[derive(Default)]
+struct Options {
+    namespace: Option<String>,
+    name: Option<(String, Span)>,
+    repository: Option<String>,
+    version: Option<String>,
+    files: Vec<(String, Span)>,
+    assignments: Vec<(AssignmentKind, String, Span)>,
+    positionals: Vec<(String, Span)>,
+    generate_name: bool,
+    dry_run: bool,
+}
+
+/// Reads one call. Nothing comes of commands that install nothing.
+pub(super) fn read(
+    call: &Call,
+    text: &Mapped,
+    via: Via,
+    aliases: &Aliases,
+    context: &Context<'_>,
+    found: &mut Found,
+    variant: Option<&str>,
+) {
+    let Some(helm) = helm(call) else { return };
+    let mut options = options(&helm, text);
+    // Global flags may precede the verb; `helm secrets upgrade` decrypts and then upgrades.
+    if options.positionals.first().is_some_and(|(word, _)| word == "secrets") {
+        options.positionals.remove(0);
+    }
+    let verb = options.positionals.first().map(|(word, _)| word.clone());
+    if !matches!(verb.as_deref(), Some("install" | "upgrade")) || options.dry_run {
+        return;
+    }
+    options.positionals.remove(0);
+    let end = call.words.last().map_or(helm.start, |word| word.end);
+    let declared = text.span(helm.start, end);
+    let (name, chart_word) = match (options.name.take(), options.positionals.as_slice()) {
+        (Some(name), [chart, ..]) => (Some(name), chart.clone()),
+        (None, [chart]) if options.generate_name => (None, chart.clone()),
+        (None, [name, chart, ..]) => (Some(name.clone()), chart.clone()),
+        _ => return,
+    };
+    let bases: Vec<&str> = call.directories.iter().map(String::as_str).collect();
+    let file = context.sources.get(declared.source).path.clone();
+    let lookup = |alias: &str| aliases.get(&file, alias).cloned();
+    let mut chart =
+        chart(&chart_word.0, options.repository.take(), &bases, Some(&lookup), context);
+    chart.span = Some(chart_word.1);
+    // `--version` picks from a repository; a chart on disk has its own.
+    if chart.path.is_none() {
+        let declared_version = options.version.take().filter(|version| is_known(version));
+        chart.version = declared_version.or(chart.version);
+    }
+    if let Some(why) = obstacle(&name, &chart_word.0, &options) {
+        let chart_path = chart.path.filter(|_| is_known(&chart_word.0));
+        found.unresolved.push(Unresolved { declared, why, chart_path });
+        return;
+    }
+    let known = |text: String| is_known(&text).then_some(text);
+    found.releases.push(Release {
+        name_span: name.as_ref().map(|(_, span)| *span),
+        name: name.and_then(|(name, _)| known(name)),
+        namespace: options.namespace.take().and_then(known).filter(|name| !name.is_empty()),
+        values: layers(options, &bases, context),
+        chart,
+        kube_version: None,
+        declared,
+        via,
+        variant: variant.map(str::to_owned),
+    });
+}
+
+/// Why a command cannot be resolved from the repository alone.
+fn obstacle(
+    name: &Option<(String, Span)>,
+    chart: &str,
+    options: &Options,
+) -> Option<String> {
+    if !is_known(chart) {
+        return Some("the chart is only known when the command runs".to_owned());
+    }
+    if name.as_ref().is_some_and(|(name, _)| name.contains(COMPUTED)) {
+        return Some("the release's name is computed when the command runs".to_owned());
+    }
+    let unknown = options.files.iter().find(|(file, _)| !is_known(file))?;
+    let shape = unknown.0.replace(super::shell::RUN_TIME, "…").replace(COMPUTED, "…");
+    Some(format!("which values file `{shape}` is, is only known when the command runs"))
+}
+
+fn options(helm: &Helm<'_>, text: &Mapped) -> Options {
+    let mut options = Options::default();
+    let mut words = helm.words.iter().peekable();
+    while let Some(word) = words.next() {
+        let span = text.span(word.start, word.end);
+        // `$EXTRA_ARGS`, set where the command runs: nothing is known of it.
+        if word.spread && options.positionals.len() != 1 && options.positionals.len() != 2 {
+            continue;
+        }
+        let Some((name, inside)) = flag(&word.text).filter(|_| word.text != "-") else {
+            options.positionals.push((word.text.clone(), span));
+            continue;
+        };
+        let (value, span) = match inside {
+            Some(value) => (value.to_owned(), span),
+            None if takes_value(name) => match words.next() {
+                Some(word) => (word.text.clone(), text.span(word.start, word.end)),
+                None => continue,
+            },
+            None => (String::new(), span),
+        };
+        let set = |kind| (kind, value.clone(), span);
+        match name {
+            "namespace" => options.namespace = Some(value),
+            "name" => options.name = Some((value, span)),
+            "repo" => options.repository = Some(value),
+            "version" => options.version = Some(value),
+            // A list flag: pflag splits it at commas.
+            "values" => {
+                let files = value.split(',').map(|file| (file.to_owned(), span));
+                options.files.extend(files);
+            }
+            "set" => options.assignments.push(set(AssignmentKind::Value)),
+            "set-string" => options.assignments.push(set(AssignmentKind::String)),
+            "set-file" => options.assignments.push(set(AssignmentKind::File)),
+            "set-json" => options.assignments.push(set(AssignmentKind::Json)),
+            "set-literal" => options.assignments.push(set(AssignmentKind::Literal)),
+            "generate-name" => options.generate_name = true,
+            "dry-run" => options.dry_run = value != "none" && value != "false",
+            _ => {}
+        }
+    }
+    options
+}
+
+/// Files first, then everything that is set, in the order in which Helm applies it.
+fn layers(
+    mut options: Options,
+    bases: &[&str],
+    context: &Context<'_>,
+) -> Vec<Layer> {
+    let mut layers: Vec<Layer> = Vec::new();
+    for (file, span) in std::mem::take(&mut options.files) {
+        let plain = file.strip_prefix("secrets://").unwrap_or(&file);
+        layers.push(if plain == "-" {
+            Layer::inline(span, Content::Unknown)
+        } else if plain.contains("://") {
+            Layer { content: Content::Unknown, ..Layer::file(plain.to_owned(), span) }
+        } else {
+            let located = context.tree.locate(plain, bases);
+            let path = located.unwrap_or_else(|| join(bases.last().unwrap_or(&""), plain));
+            Layer::file(path, span)
+        });
+    }
+    let first = options.assignments.iter().map(|(_, _, span)| *span).min_by_key(|span| span.start);
+    if let Some(span) = first {
+        options.assignments.sort_by_key(|(kind, _, _)| *kind);
+        let assignments = options.assignments.into_iter().map(|(kind, value, span)| Assignment {
+            kind,
+            path: String::new(),
+            value,
+            span,
+            value_span: None,
+        });
+        layers.push(Layer::inline(span, Content::Set(assignments.collect())));
+    }
+    layers
+}
+
+/// What Helm makes of a chart argument: a path that is there wins over a name in a repository.
+pub(super) fn chart(
+    text: &str,
+    repository: Option<String>,
+    bases: &[&str],
+    alias: Option<&dyn Fn(&str) -> Option<String>>,
+    context: &Context<'_>,
+) -> ChartRef {
+    if !is_known(text) {
+        return ChartRef::default();
+    }
+    if text.starts_with("oci://") {
+        let (repository, name, version) = split_oci(text);
+        let repository = Some(repository);
+        return ChartRef { name: Some(name), repository, version, ..ChartRef::default() };
+    }
+    if text.starts_with("http://") || text.starts_with("https://") {
+        let (repository, file) = (parent(text), base_name(text));
+        let stem = file.strip_suffix(".tgz").unwrap_or(file);
+        let dash = stem.match_indices('-').find(|(at, _)| {
+            stem[at + 1..].trim_start_matches('v').starts_with(|c: char| c.is_ascii_digit())
+        });
+        let (name, version) = match dash {
+            Some((at, _)) => (&stem[..at], Some(stem[at + 1..].to_owned())),
+            None => (stem, None),
+        };
+        return ChartRef {
+            name: Some(name.to_owned()),
+            repository: Some(repository.to_owned()),
+            version,
+            ..ChartRef::default()
+        };
+    }
+    if let Some(repository) = repository {
+        let repository = is_known(&repository).then_some(repository);
+        return ChartRef { name: Some(text.to_owned()), repository, ..ChartRef::default() };
+    }
+    if let Some(local) = context.chart_by_path(text, bases) {
+        return local;
+    }
+    let parts: Vec<&str> = text.split('/').collect();
+    match parts.as_slice() {
+        [alias_name, name] if !matches!(*alias_name, "." | ".." | "") && !name.is_empty() => {
+            ChartRef {
+                name: Some((*name).to_owned()),
+                repository: alias.and_then(|alias| alias(alias_name)),
+                alias: Some((*alias_name).to_owned()),
+                ..ChartRef::default()
+            }
+        }
+        [name] if !name.ends_with(".tgz") && *name != "." => {
+            ChartRef { name: Some((*name).to_owned()), ..ChartRef::default() }
+        }
+        _ => context.local_chart(join(bases.last().unwrap_or(&""), text)),
+    }
+}

@@ -1,0 +1,400 @@
+//! Which chart is installed under which name and namespace with which values: read from what lies
+//! in the repository, a file a source.
+
+mod chart;
+mod command;
+mod config;
+mod script;
+mod shell;
+mod text;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+pub use command::{Assignment, AssignmentKind};
+
+use super::chart::LocalChart;
+use super::classify::NodeRef;
+use super::tree::{Tree, base_name, join};
+use super::GROUP;
+use crate::config::Config;
+use crate::finding::{Finding, Origin, Place, Related, Severity};
+use crate::source::{Sources, Span};
+
+/// What a release was read from, as the JSON contract names it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Via {
+    /// `plimsoll.yaml`.
+    Config,
+    /// An Argo CD Application.
+    ArgoCd,
+    /// An Argo CD ApplicationSet.
+    ArgoCdApplicationSet,
+    /// A Flux HelmRelease.
+    Flux,
+    /// A helmfile.
+    Helmfile,
+    /// `helmCharts` of a kustomization.
+    Kustomize,
+    /// A `helm` command in a CI file.
+    CiCommand,
+    /// A `helm` command in a script.
+    ScriptCommand,
+    /// A `helm` command in a Makefile.
+    Makefile,
+    /// Terraform's `helm_release`.
+    Terraform,
+    /// `skaffold.yaml`.
+    Skaffold,
+    /// A chart with its own values: nothing declares a release of it.
+    ChartDefault,
+    /// A chart with one of its `ci/*-values.yaml`.
+    ChartCiValues,
+    /// A chart with a values file beside its own.
+    SiblingValues,
+}
+
+impl Via {
+    /// The word in the JSON contract.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Config => "config",
+            Self::ArgoCd => "argocd",
+            Self::ArgoCdApplicationSet => "argocd-applicationset",
+            Self::Flux => "flux",
+            Self::Helmfile => "helmfile",
+            Self::Kustomize => "kustomize",
+            Self::CiCommand => "ci-command",
+            Self::ScriptCommand => "script-command",
+            Self::Makefile => "makefile",
+            Self::Terraform => "terraform",
+            Self::Skaffold => "skaffold",
+            Self::ChartDefault => "chart-default",
+            Self::ChartCiValues => "chart-ci-values",
+            Self::SiblingValues => "sibling-values",
+        }
+    }
+}
+
+/// A chart as a release names it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ChartRef {
+    /// The chart's name; of a chart in the repository, the one in its `Chart.yaml`.
+    pub name: Option<String>,
+    /// URL of its repository, without the chart's name also for OCI.
+    pub repository: Option<String>,
+    /// `bitnami` in `bitnami/redis`.
+    pub alias: Option<String>,
+    /// Its directory or `.tgz` in the repository, as shown; `""` is the working directory.
+    pub path: Option<String>,
+    /// As declared, or of a chart in the repository its own.
+    pub version: Option<String>,
+    /// Where the declaration names it.
+    pub span: Option<Span>,
+}
+
+impl ChartRef {
+    /// How people name this chart.
+    #[must_use]
+    pub fn display(&self) -> String {
+        let name = self.name.as_deref().unwrap_or("?");
+        match (&self.alias, &self.repository, &self.path) {
+            (_, _, Some(path)) if !path.is_empty() => path.clone(),
+            (Some(alias), _, _) => format!("{alias}/{name}"),
+            (None, Some(repository), _) if repository.starts_with("oci://") => {
+                format!("{}/{name}", repository.trim_end_matches('/'))
+            }
+            _ => name.to_owned(),
+        }
+    }
+
+    /// Every name under which the configuration's `charts` may hold it, the most exact first.
+    #[must_use]
+    pub fn names(&self) -> Vec<String> {
+        let name = self.name.clone().unwrap_or_default();
+        let mut names = Vec::new();
+        if let Some(repository) = &self.repository {
+            names.push(format!("{}/{name}", repository.trim_end_matches('/')));
+        }
+        names.extend(self.alias.iter().map(|alias| format!("{alias}/{name}")));
+        names.extend(self.path.clone());
+        names.push(name);
+        names
+    }
+}
+
+/// One values layer of a release.
+#[derive(Debug, Clone)]
+pub struct Layer {
+    /// The file, as shown, or a URL; `None` for values that stand in the declaration.
+    pub file: Option<String>,
+    /// Where the declaration names the file or begins the values; for a values file that declares
+    /// a release by lying where it lies, its first byte.
+    pub span: Span,
+    /// What is in it.
+    pub content: Content,
+    /// The values' path at which the content is put, `a.b`; `None` for the top.
+    pub target_path: Option<String>,
+    /// The file may be missing.
+    pub optional: bool,
+}
+
+impl Layer {
+    pub(super) fn file(path: String, span: Span) -> Self {
+        Self { file: Some(path), span, content: Content::File, target_path: None, optional: false }
+    }
+
+    pub(super) fn inline(span: Span, content: Content) -> Self {
+        Self { file: None, span, content, target_path: None, optional: false }
+    }
+}
+
+/// What a values layer holds.
+#[derive(Debug, Clone)]
+pub enum Content {
+    /// What the file holds.
+    File,
+    /// A node of a tree; its spans lie in the declaring file.
+    Yaml(NodeRef),
+    /// Single values, as `helm --set` and its relatives name them.
+    Set(Vec<Assignment>),
+    /// Values that are computed where the declaration is applied: not known here.
+    Unknown,
+}
+
+/// One release of one chart.
+#[derive(Debug, Clone)]
+pub struct Release {
+    /// Its name; `None` where it is left open or generated.
+    pub name: Option<String>,
+    /// Its namespace; `None` where it is left to the context.
+    pub namespace: Option<String>,
+    /// Its chart.
+    pub chart: ChartRef,
+    /// Its values layers above the chart's own, the last wins.
+    pub values: Vec<Layer>,
+    /// The Kubernetes version it is for, where its declaration says.
+    pub kube_version: Option<String>,
+    /// The declaration.
+    pub declared: Span,
+    /// The name in the declaration.
+    pub name_span: Option<Span>,
+    /// What it was read from.
+    pub via: Via,
+    /// What tells it from other releases of the same declaration: an overlay, a job, a module.
+    pub variant: Option<String>,
+}
+
+impl Release {
+    /// `namespace/name`, with `?` for what is left open.
+    #[must_use]
+    pub fn display(&self) -> String {
+        let name = self.name.clone().unwrap_or_else(|| match self.via {
+            Via::ChartDefault | Via::ChartCiValues | Via::SiblingValues => {
+                let files: Vec<_> = self.values.iter().filter_map(|l| l.file.as_deref()).collect();
+                match files.as_slice() {
+                    [] => self.chart.display(),
+                    files => files.join("+"),
+                }
+            }
+            _ => "?".to_owned(),
+        });
+        match &self.namespace {
+            Some(namespace) => format!("{namespace}/{name}"),
+            None => name,
+        }
+    }
+
+    fn key(&self) -> impl Ord + use<> {
+        let values: Vec<_> =
+            self.values.iter().map(|layer| (layer.file.clone(), layer.span)).collect();
+        let chart = (self.chart.display(), self.chart.version.clone());
+        (self.declared, self.name.clone(), self.namespace.clone(), chart, values)
+    }
+}
+
+/// A declaration that cannot be resolved from the repository alone.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Unresolved {
+    /// The declaration.
+    pub declared: Span,
+    /// Why, one sentence without a full stop.
+    pub why: String,
+    /// The chart in the repository it installs, where that much is known.
+    pub chart_path: Option<String>,
+}
+
+/// What the sources of releases found.
+#[derive(Debug, Default)]
+pub(super) struct Found {
+    pub(super) releases: Vec<Release>,
+    pub(super) unresolved: Vec<Unresolved>,
+    pub(super) findings: Vec<Finding>,
+}
+
+/// What a source of releases may look at.
+struct Context<'p> {
+    tree: &'p Tree<'p>,
+    charts: &'p [LocalChart],
+    config: &'p Config,
+    sources: &'p Sources,
+}
+
+impl Context<'_> {
+    /// The chart in the repository at a directory.
+    fn chart_at(&self, path: &str) -> Option<&LocalChart> {
+        let at = self.charts.binary_search_by(|chart| chart.path.as_str().cmp(path)).ok()?;
+        Some(&self.charts[at])
+    }
+
+    /// A chart named by a path that may be taken from any of `bases`.
+    fn chart_by_path(&self, path: &str, bases: &[&str]) -> Option<ChartRef> {
+        let found = bases.iter().map(|base| join(base, path));
+        let path = found.into_iter().find(|path| {
+            self.chart_at(path).is_some()
+                || Path::new(path).join("Chart.yaml").is_file()
+                || (path.ends_with(".tgz") && self.tree.is_file(path))
+        })?;
+        Some(self.local_chart(path))
+    }
+
+    /// A chart at a path in the repository, whether or not something is there.
+    fn local_chart(&self, path: String) -> ChartRef {
+        let chart = self.chart_at(&path);
+        let name = chart.and_then(|chart| chart.name.clone());
+        ChartRef {
+            name: name.or_else(|| Some(base_name(&path).to_owned())),
+            version: chart.and_then(|chart| chart.version.clone()),
+            path: Some(path),
+            ..ChartRef::default()
+        }
+    }
+}
+
+/// Splits an OCI reference into its repository and the chart's name; a tag or digest is the third.
+fn split_oci(url: &str) -> (String, String, Option<String>) {
+    let url = url.trim_end_matches('/');
+    let (repository, last) = url.rsplit_once('/').unwrap_or((url, ""));
+    let (name, version) = match last.split_once(['@', ':']) {
+        Some((name, version)) => (name, Some(version.to_owned())),
+        None => (last, None),
+    };
+    (repository.to_owned(), name.to_owned(), version)
+}
+
+/// A finding on a declaration.
+fn finding(rule: &str, severity: Severity, span: Span, message: String) -> Finding {
+    Finding {
+        rule: rule.into(),
+        group: GROUP.into(),
+        severity,
+        message,
+        help: None,
+        url: None,
+        primary: Place { span, origin: Origin::Release },
+        related: Vec::new(),
+        object: None,
+        releases: Vec::new(),
+        rendered: None,
+        fix: None,
+    }
+}
+
+/// Asks every source, the most explicit first, and puts what they say together.
+pub(super) fn find(
+    tree: &Tree<'_>,
+    charts: &[LocalChart],
+    config: &Config,
+    sources: &Sources,
+) -> Found {
+    let context = Context { tree, charts, config, sources };
+    let mut found = Found::default();
+    config::find(&context, &mut found);
+    script::find(&context, &mut found);
+    settle(&mut found);
+    chart::find(&context, &mut found);
+    missing_files(&context, &mut found);
+    let place = |span: Span| (sources.get(span.source).path.clone(), span.start);
+    found.releases.sort_by_cached_key(|release| {
+        let values: Vec<_> = release.values.iter().map(|layer| place(layer.span)).collect();
+        (place(release.declared), release.display(), values)
+    });
+    found.unresolved.sort_by_cached_key(|unresolved| place(unresolved.declared));
+    found.unresolved.dedup();
+    found
+}
+
+/// Drops what was found twice, and what `plimsoll.yaml` says otherwise.
+fn settle(found: &mut Found) {
+    let mut seen = BTreeSet::new();
+    found.releases.retain(|release| seen.insert(release.key()));
+    let declared: Vec<Release> =
+        found.releases.iter().filter(|release| release.via == Via::Config).cloned().collect();
+    let overrules = |release: &Release| {
+        release.via != Via::Config
+            && declared.iter().any(|own| {
+                own.name.is_some()
+                    && own.name == release.name
+                    && (own.namespace == release.namespace || own.namespace.is_none())
+            })
+    };
+    found.releases.retain(|release| !overrules(release));
+    contradictions(&declared, found);
+}
+
+/// Two entries of `plimsoll.yaml` that give one release two charts.
+fn contradictions(declared: &[Release], found: &mut Found) {
+    let mut by_name: BTreeMap<(Option<&str>, &str), &Release> = BTreeMap::new();
+    for release in declared {
+        let Some(name) = release.name.as_deref() else { continue };
+        let key = (release.namespace.as_deref(), name);
+        let Some(first) = by_name.get(&key) else {
+            by_name.insert(key, release);
+            continue;
+        };
+        let what = match first.chart.display() == release.chart.display() {
+            true if first.kube_version == release.kube_version => "",
+            true => continue,
+            false => " with another chart",
+        };
+        let mut finding = finding(
+            "release-declared-twice",
+            Severity::Warning,
+            release.name_span.unwrap_or(release.declared),
+            format!("release {} is declared before{what}", release.display()),
+        );
+        let span = first.name_span.unwrap_or(first.declared);
+        finding.related.push(Related {
+            message: "first declared here".to_owned(),
+            place: Place { span, origin: Origin::Release },
+        });
+        found.findings.push(finding);
+    }
+}
+
+/// Values files that a declaration names and that are not there.
+fn missing_files(context: &Context<'_>, found: &mut Found) {
+    let mut said = BTreeSet::new();
+    for release in &found.releases {
+        for layer in release.values.iter().filter(|layer| !layer.optional) {
+            let Some(path) = layer.file.as_deref() else { continue };
+            if path.contains("://") || context.tree.is_file(path) || !said.insert((layer.span, path))
+            {
+                continue;
+            }
+            let name = release.display();
+            let mut finding = finding(
+                "release-values-missing",
+                Severity::Warning,
+                layer.span,
+                format!("release {name} names the values file `{path}`, which is not there"),
+            );
+            let folder = super::tree::parent(path);
+            let beside = context.tree.directly_in(folder).filter(|file| file.stream.is_some());
+            let names: Vec<&str> = beside.map(|file| base_name(&file.path)).collect();
+            finding.help = crate::config::nearest(base_name(path), names.into_iter());
+            found.findings.push(finding);
+        }
+    }
+}

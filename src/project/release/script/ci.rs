@@ -1,0 +1,570 @@
+//! Commands in the files of CI systems and task runners that are YAML or Groovy.
+
+use std::collections::BTreeMap;
+
+use super::{Context, Mapped, Piece, Via, environment};
+use crate::project::chart::scalar_text;
+use crate::project::classify::File;
+use crate::project::release::shell::{COMPUTED, RUN_TIME, Value, is_known};
+use crate::yaml::{Kind, Node};
+
+type Variables = BTreeMap<String, Value>;
+
+/// The scalars of a script: one, or a list with lists in it.
+fn lines<'a>(node: Node<'a>, found: &mut Vec<Node<'a>>) {
+    match node.kind() {
+        Kind::Scalar if !node.is_null() => found.push(node),
+        Kind::Sequence => node.items().for_each(|item| lines(item, found)),
+        _ => {}
+    }
+}
+
+/// Several scalars as one script, so that what one sets the next one sees.
+fn joined(nodes: &[Node<'_>]) -> Option<Mapped> {
+    let mut nodes = nodes.iter();
+    let mut all = Mapped::scalar(*nodes.next()?);
+    for node in nodes {
+        all.append(&Mapped::scalar(*node));
+    }
+    Some(all)
+}
+
+fn variables(node: Option<Node<'_>>, into: &mut Variables) {
+    let Some(node) = node else { return };
+    for entry in node.entries() {
+        // GitLab: `NAME: {value: …, description: …}`.
+        let value = entry.value.get("value").unwrap_or(entry.value);
+        if let Some(text) = scalar_text(value) {
+            let text = references(&text, into);
+            into.insert(entry.name().into_owned(), Value::Text(text));
+        }
+    }
+}
+
+/// `$NAME` and `${NAME}` in the value of a variable.
+fn references(text: &str, variables: &Variables) -> String {
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some(at) = rest.find('$') {
+        out.push_str(&rest[..at]);
+        let after = &rest[at + 1..];
+        let braced = after.starts_with('{');
+        let name = after.trim_start_matches('{');
+        let length =
+            name.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(name.len());
+        if length == 0 {
+            out.push('$');
+            rest = after;
+            continue;
+        }
+        match variables.get(&name[..length]) {
+            Some(Value::Text(value)) => out.push_str(value),
+            _ => out.push(RUN_TIME),
+        }
+        rest = &name[length..];
+        if braced {
+            rest = rest.strip_prefix('}').unwrap_or(rest);
+        }
+    }
+    out + rest
+}
+
+/// GitLab: one piece for each job, with `extends`, `default` and `!reference` followed.
+pub(super) fn gitlab(file: &File, context: &Context<'_>) -> Vec<Piece> {
+    let Some(root) = file.roots().next() else { return Vec::new() };
+    let mut global = Variables::new();
+    variables(root.get("variables"), &mut global);
+    let jobs: Vec<(String, Node<'_>)> = root
+        .entries()
+        .filter(|entry| entry.value.kind() == Kind::Mapping)
+        .map(|entry| (entry.name().into_owned(), entry.value))
+        .collect();
+    let only_templates = jobs
+        .iter()
+        .filter(|(name, job)| !name.starts_with('.') && job.get("script").is_some())
+        .count()
+        == 0;
+    let mut pieces = Vec::new();
+    for (name, job) in &jobs {
+        let reserved = ["variables", "default", "workflow", "include", "stages", "image", "cache"];
+        if reserved.contains(&name.as_str()) || (name.starts_with('.') && !only_templates) {
+            continue;
+        }
+        let chain = extended(*job, root, 0);
+        let first = |key: &str| {
+            chain.iter().find_map(|job| job.get(key)).or_else(|| root.at(&["default", key]))
+        };
+        let mut own = global.clone();
+        for job in chain.iter().rev() {
+            variables(job.get("variables"), &mut own);
+        }
+        let environment_name = first("environment")
+            .and_then(|node| node.get("name").or(Some(node)))
+            .and_then(scalar_text);
+        if let Some(environment) = environment_name {
+            let environment = references(&environment, &own);
+            own.entry("CI_ENVIRONMENT_NAME".to_owned()).or_insert(Value::Text(environment));
+        }
+        own.entry("CI_JOB_NAME".to_owned()).or_insert(Value::Text(name.clone()));
+        for own in matrix(first("parallel").and_then(|node| node.get("matrix")), &own) {
+            let mut scalars = Vec::new();
+            for key in ["before_script", "script"] {
+                for node in first(key).into_iter().flat_map(|node| followed(node, root)) {
+                    lines(node, &mut scalars);
+                }
+            }
+            pieces.extend(piece(file, &scalars, own.clone(), Some(name.clone()), context));
+            let mut after = Vec::new();
+            for node in first("after_script").into_iter().flat_map(|node| followed(node, root)) {
+                lines(node, &mut after);
+            }
+            pieces.extend(piece(file, &after, own, Some(name.clone()), context));
+        }
+    }
+    pieces
+}
+
+/// One set of variables for each job of `parallel: matrix:`.
+fn matrix(node: Option<Node<'_>>, own: &Variables) -> Vec<Variables> {
+    let Some(node) = node.filter(|node| node.kind() == Kind::Sequence) else {
+        return vec![own.clone()];
+    };
+    let mut all = Vec::new();
+    for set in node.items() {
+        let mut ways = vec![own.clone()];
+        for entry in set.entries() {
+            let mut values = Vec::new();
+            lines(entry.value, &mut values);
+            ways = ways
+                .iter()
+                .flat_map(|way| {
+                    values.iter().map(|value| {
+                        let mut way = way.clone();
+                        let text = Value::Text(value.raw().to_owned());
+                        way.insert(entry.name().into_owned(), text);
+                        way
+                    })
+                })
+                .take(64)
+                .collect();
+        }
+        all.extend(ways);
+    }
+    all
+}
+
+/// A job and what it extends, itself first.
+fn extended<'a>(job: Node<'a>, root: Node<'a>, depth: usize) -> Vec<Node<'a>> {
+    let mut chain = vec![job];
+    let mut parents = Vec::new();
+    if let Some(extends) = job.get("extends").filter(|_| depth < 10) {
+        lines(extends, &mut parents);
+    }
+    for parent in parents.into_iter().rev() {
+        if let Some(parent) = root.get(parent.raw()) {
+            chain.extend(extended(parent, root, depth + 1));
+        }
+    }
+    chain
+}
+
+/// `!reference [job, key]` as what it refers to.
+fn followed<'a>(node: Node<'a>, root: Node<'a>) -> Vec<Node<'a>> {
+    if node.tag() == Some("!reference") {
+        let path: Vec<&str> = node.items().map(Node::raw).collect();
+        return root.at(&path).into_iter().collect();
+    }
+    match node.kind() {
+        Kind::Sequence => node.items().flat_map(|item| followed(item, root)).collect(),
+        _ => vec![node],
+    }
+}
+
+fn piece(
+    file: &File,
+    scalars: &[Node<'_>],
+    variables: Variables,
+    variant: Option<String>,
+    context: &Context<'_>,
+) -> Option<Piece> {
+    let text = joined(scalars)?;
+    let environment = environment(&file.path, context).with(variables);
+    Some(Piece { text, environment, via: Via::CiCommand, variant })
+}
+
+/// GitHub: one piece for each job of a workflow (for each entry of its matrix), or for an action.
+pub(super) fn github(file: &File, context: &Context<'_>) -> Vec<Piece> {
+    let Some(root) = file.roots().next() else { return Vec::new() };
+    let mut global = Variables::new();
+    github_variables(root.get("env"), &mut global, &Variables::new());
+    let mut inputs = Variables::new();
+    for list in [root.get("inputs"), root.at(&["true", "workflow_dispatch", "inputs"]), root.at(&["true", "workflow_call", "inputs"])] {
+        for entry in list.into_iter().flat_map(Node::entries) {
+            if let Some(text) = entry.value.get("default").and_then(scalar_text) {
+                inputs.insert(format!("inputs.{}", entry.name()), Value::Text(text));
+            }
+        }
+    }
+    let jobs: Vec<(String, Node<'_>)> = match root.get("runs") {
+        Some(runs) => vec![("runs".to_owned(), runs)],
+        None => root
+            .get("jobs")
+            .into_iter()
+            .flat_map(Node::entries)
+            .map(|entry| (entry.name().into_owned(), entry.value))
+            .collect(),
+    };
+    let mut pieces = Vec::new();
+    for (name, job) in jobs {
+        for matrix in github_matrix(job.at(&["strategy", "matrix"])) {
+            let expressions: Variables = inputs.clone().into_iter().chain(matrix).collect();
+            let mut own = global.clone();
+            github_variables(job.get("env"), &mut own, &expressions);
+            github_job(file, root, job, &name, &own, &expressions, context, &mut pieces);
+        }
+    }
+    pieces
+}
+
+#[allow(clippy::too_many_arguments, reason = "one call site; the parts of one job")]
+fn github_job(
+    file: &File,
+    root: Node<'_>,
+    job: Node<'_>,
+    name: &str,
+    own: &Variables,
+    expressions: &Variables,
+    context: &Context<'_>,
+    pieces: &mut Vec<Piece>,
+) {
+    for step in job.get("steps").into_iter().flat_map(|steps| steps.items()) {
+        let Some(run) = step.get("run").filter(|run| run.kind() == Kind::Scalar) else { continue };
+        let mut own = own.clone();
+        github_variables(step.get("env"), &mut own, expressions);
+        let text = Mapped::scalar(run)
+            .substitute("${{", "}}", |expression| evaluate(expression, &own, expressions));
+        let mut environment = environment(&file.path, context).with(own);
+        let folder = step
+            .get("working-directory")
+            .or_else(|| job.at(&["defaults", "run", "working-directory"]))
+            .or_else(|| root.at(&["defaults", "run", "working-directory"]))
+            .and_then(scalar_text);
+        let top = context.tree.root_of(&file.path).to_owned();
+        environment.directories = match folder {
+            Some(folder) => vec![crate::project::tree::join(&top, &folder)],
+            None => vec![top],
+        };
+        pieces.push(Piece { text, environment, via: Via::CiCommand, variant: Some(name.to_owned()) });
+    }
+}
+
+fn github_variables(node: Option<Node<'_>>, into: &mut Variables, expressions: &Variables) {
+    for entry in node.into_iter().flat_map(Node::entries) {
+        if let Some(text) = scalar_text(entry.value) {
+            let text = expanded(&text, into, expressions);
+            into.insert(entry.name().into_owned(), Value::Text(text));
+        }
+    }
+}
+
+fn expanded(text: &str, own: &Variables, expressions: &Variables) -> String {
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once("${{") {
+        out.push_str(before);
+        let Some((expression, after)) = after.split_once("}}") else { break };
+        out.push_str(&evaluate(expression.trim(), own, expressions));
+        rest = after;
+    }
+    out + rest
+}
+
+/// The few expressions that can be known: `env.X`, `matrix.x`, `inputs.x`, `… || 'default'`.
+fn evaluate(expression: &str, own: &Variables, expressions: &Variables) -> String {
+    for part in expression.split("||").map(str::trim) {
+        let literal = part.strip_prefix('\'').and_then(|part| part.strip_suffix('\''));
+        if let Some(literal) = literal {
+            return literal.to_owned();
+        }
+        let value = match part.strip_prefix("env.") {
+            Some(name) => own.get(name),
+            None => expressions.get(part.strip_prefix("github.event.").unwrap_or(part)),
+        };
+        match value {
+            Some(Value::Text(text)) if is_known(text) => return text.clone(),
+            _ if part == "github.workspace" => return ".".to_owned(),
+            _ => {}
+        }
+    }
+    RUN_TIME.to_string()
+}
+
+fn github_matrix(node: Option<Node<'_>>) -> Vec<Variables> {
+    let Some(node) = node.filter(|node| node.kind() == Kind::Mapping) else {
+        return vec![Variables::new()];
+    };
+    let mut ways = vec![Variables::new()];
+    let put = |prefix: &str, value: Node<'_>, into: &mut Variables| match value.kind() {
+        Kind::Mapping => {
+            for entry in value.entries() {
+                if let Some(text) = scalar_text(entry.value) {
+                    into.insert(format!("{prefix}.{}", entry.name()), Value::Text(text));
+                }
+            }
+        }
+        _ => {
+            let text = scalar_text(value).unwrap_or_else(|| RUN_TIME.to_string());
+            into.insert(prefix.to_owned(), Value::Text(text));
+        }
+    };
+    for entry in node.entries() {
+        if matches!(entry.name().as_ref(), "include" | "exclude")
+            || entry.value.kind() != Kind::Sequence
+        {
+            continue;
+        }
+        let prefix = format!("matrix.{}", entry.name());
+        ways = ways
+            .iter()
+            .flat_map(|way| {
+                let prefix = &prefix;
+                entry.value.items().map(move |value| {
+                    let mut way = way.clone();
+                    put(prefix, value, &mut way);
+                    way
+                })
+            })
+            .take(64)
+            .collect();
+    }
+    let include = node.get("include").filter(|node| node.kind() == Kind::Sequence);
+    let mut included = Vec::new();
+    for set in include.into_iter().flat_map(|list| list.items()) {
+        let mut way = Variables::new();
+        for entry in set.entries() {
+            put(&format!("matrix.{}", entry.name()), entry.value, &mut way);
+        }
+        // An entry that agrees with a combination adds to it; any other is one of its own.
+        let mut agreed = false;
+        for base in ways.iter_mut().filter(|base| !base.is_empty()) {
+            if base.iter().all(|(key, value)| way.get(key).is_none_or(|own| own == value)) {
+                base.extend(way.clone());
+                agreed = true;
+            }
+        }
+        if !agreed {
+            included.push(way);
+        }
+    }
+    if ways.len() == 1 && ways[0].is_empty() && !included.is_empty() {
+        ways.clear();
+    }
+    ways.extend(included);
+    ways
+}
+
+/// Keys under which CI systems keep shell.
+const SHELL_KEYS: [&str; 12] = [
+    "script", "scripts", "run", "command", "commands", "cmd", "cmds", "bash", "sh", "inlineScript",
+    "before_script", "args",
+];
+
+/// Any other CI system: every scalar under a key that holds shell.
+pub(super) fn other(file: &File, context: &Context<'_>) -> Vec<Piece> {
+    let mut pieces = Vec::new();
+    for root in file.roots() {
+        let mut own = Variables::new();
+        variables(root.get("variables").or_else(|| root.get("env")), &mut own);
+        for item in root.get("variables").into_iter().flat_map(|list| list.items()) {
+            let name = item.get("name").and_then(scalar_text);
+            if let (Some(name), Some(value)) = (name, item.get("value").and_then(scalar_text)) {
+                own.insert(name, Value::Text(value));
+            }
+        }
+        shell_scalars(root, &own, file, context, &mut pieces);
+    }
+    pieces
+}
+
+fn shell_scalars(
+    node: Node<'_>,
+    own: &Variables,
+    file: &File,
+    context: &Context<'_>,
+    pieces: &mut Vec<Piece>,
+) {
+    match node.kind() {
+        Kind::Scalar => {}
+        Kind::Sequence => {
+            node.items().for_each(|item| shell_scalars(item, own, file, context, pieces));
+        }
+        Kind::Mapping => {
+            let mut own = own.clone();
+            for key in ["environment", "env", "variables"] {
+                variables(node.get(key), &mut own);
+            }
+            for entry in node.entries() {
+                if !SHELL_KEYS.contains(&entry.name().as_ref()) {
+                    shell_scalars(entry.value, &own, file, context, pieces);
+                    continue;
+                }
+                let mut scalars = Vec::new();
+                lines(entry.value, &mut scalars);
+                // Azure writes variables as `$(name)`.
+                let azure = own.clone();
+                let piece = piece(file, &scalars, own.clone(), None, context).map(|mut piece| {
+                    if file.path.contains("azure") {
+                        piece.text = piece.text.substitute("$(", ")", |name| match azure.get(name) {
+                            Some(Value::Text(text)) => text.clone(),
+                            _ if name.contains(' ') => format!("$({name})"),
+                            _ if name.ends_with("SourcesDirectory") => ".".to_owned(),
+                            _ => RUN_TIME.to_string(),
+                        });
+                    }
+                    piece
+                });
+                pieces.extend(piece);
+                if scalars.is_empty() {
+                    shell_scalars(entry.value, &own, file, context, pieces);
+                }
+            }
+        }
+    }
+}
+
+/// Taskfile: one piece for each task.
+pub(super) fn taskfile(file: &File, context: &Context<'_>) -> Vec<Piece> {
+    let Some(root) = file.roots().next() else { return Vec::new() };
+    let mut global = Variables::new();
+    task_variables(root.get("vars"), &mut global);
+    task_variables(root.get("env"), &mut global);
+    let mut pieces = Vec::new();
+    for task in root.get("tasks").into_iter().flat_map(Node::entries) {
+        let name = task.name().into_owned();
+        let task = task.value;
+        let mut own = global.clone();
+        task_variables(task.get("vars"), &mut own);
+        task_variables(task.get("env"), &mut own);
+        let mut scalars = Vec::new();
+        let commands = task.get("cmds").or_else(|| task.get("cmd")).unwrap_or(task);
+        lines(commands, &mut scalars);
+        for item in commands.items() {
+            scalars.extend(item.get("cmd").filter(|cmd| cmd.kind() == Kind::Scalar));
+        }
+        let folder = task.get("dir").and_then(scalar_text);
+        // Each command runs in a shell of its own.
+        for scalar in scalars {
+            let Some(mut piece) = piece(file, &[scalar], own.clone(), Some(name.clone()), context)
+            else {
+                continue;
+            };
+            piece.text = piece.text.substitute("{{", "}}", |expression| task_value(expression, &own));
+            if let Some(folder) = &folder {
+                let base = piece.environment.directories.first().cloned().unwrap_or_default();
+                let folder = task_text(folder, &own);
+                piece.environment.directories = vec![crate::project::tree::join(&base, &folder)];
+            }
+            pieces.push(piece);
+        }
+    }
+    pieces
+}
+
+fn task_variables(node: Option<Node<'_>>, into: &mut Variables) {
+    for entry in node.into_iter().flat_map(Node::entries) {
+        let text = match scalar_text(entry.value) {
+            Some(text) => task_text(&text, into),
+            None => COMPUTED.to_string(),
+        };
+        into.insert(entry.name().into_owned(), Value::Text(text));
+    }
+}
+
+fn task_text(text: &str, own: &Variables) -> String {
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once("{{") {
+        out.push_str(before);
+        let Some((expression, after)) = after.split_once("}}") else { break };
+        out.push_str(&task_value(expression, own));
+        rest = after;
+    }
+    out + rest
+}
+
+/// `.NAME`, and `.NAME | default "text"`.
+fn task_value(expression: &str, own: &Variables) -> String {
+    let mut parts = expression.split('|').map(str::trim);
+    let name = parts.next().and_then(|name| name.trim_start_matches('-').trim().strip_prefix('.'));
+    if matches!(name, Some("ROOT_DIR" | "TASKFILE_DIR" | "USER_WORKING_DIR")) {
+        return ".".to_owned();
+    }
+    match name.and_then(|name| own.get(name)) {
+        Some(Value::Text(text)) if is_known(text) => return text.clone(),
+        _ => {}
+    }
+    let default = parts.find_map(|part| part.strip_prefix("default "));
+    match default {
+        Some(default) => default.trim().trim_matches(['"', '\'']).to_owned(),
+        None => RUN_TIME.to_string(),
+    }
+}
+
+/// Jenkins: the texts that `sh` runs, and the variables of `environment { … }`.
+pub(super) fn jenkins(file: &File, context: &Context<'_>) -> Vec<Piece> {
+    let text = &file.text;
+    let mut own = Variables::new();
+    let assignment = regex::Regex::new(
+        r#"(?m)^\s*(?:def\s+|String\s+)?([A-Za-z_][A-Za-z0-9_]*)\s*=\s*(?:"([^"\n]*)"|'([^'\n]*)')\s*;?\s*$"#,
+    )
+    .expect("invariant: a valid pattern");
+    for found in assignment.captures_iter(text) {
+        let value = found.get(2).or(found.get(3)).map_or("", |value| value.as_str());
+        let value = references(&value.replace("${env.", "${").replace("${params.", "${"), &own);
+        own.entry(found[1].to_owned()).or_insert(Value::Text(value));
+    }
+    let parameter = regex::Regex::new(
+        r#"(?:string|choice)\s*\(\s*name:\s*['"](\w+)['"]\s*,\s*defaultValue:\s*['"]([^'"]*)['"]"#,
+    )
+    .expect("invariant: a valid pattern");
+    for found in parameter.captures_iter(text) {
+        own.entry(found[1].to_owned()).or_insert(Value::Text(found[2].to_owned()));
+    }
+    let step = regex::Regex::new(r#"\bsh\s*\(?\s*(?:\w+:\s*\w+\s*,\s*)*(?:script:\s*)?("""|'''|"|')"#)
+        .expect("invariant: a valid pattern");
+    let mut pieces = Vec::new();
+    let mut at = 0;
+    while let Some(found) = step.captures_at(text, at) {
+        let quote = &found[1];
+        let start = found.get(0).map_or(at, |found| found.end());
+        let Some(length) = closing(&text[start..], quote) else { break };
+        at = start + length + quote.len();
+        let mut mapped = Mapped::part(file.source, text, start..start + length);
+        for prefix in ["${env.", "${params."] {
+            let replaced = |name: &str| match own.get(name) {
+                Some(Value::Text(text)) => text.clone(),
+                _ => RUN_TIME.to_string(),
+            };
+            mapped = mapped.substitute(prefix, "}", replaced);
+        }
+        let environment = environment(&file.path, context).with(own.clone());
+        pieces.push(Piece { text: mapped, environment, via: Via::CiCommand, variant: None });
+    }
+    pieces
+}
+
+/// Where a quoted text ends, escapes skipped.
+fn closing(text: &str, quote: &str) -> Option<usize> {
+    let mut at = 0;
+    while at < text.len() {
+        if text[at..].starts_with(quote) {
+            return Some(at);
+        }
+        let char = text[at..].chars().next()?;
+        at += char.len_utf8();
+        if char == '\\' {
+            at += text[at..].chars().next().map_or(0, char::len_utf8);
+        }
+    }
+    None
+}

@@ -1,0 +1,20 @@
+//! The shell, as far as it must be understood to know how `helm` is called: words, quotes,
+//! variables, loops, branches and functions. What is only known when a script runs stays marked
+//! as unknown; nothing is executed.
+
+mod parse;
+mod run;
+
+pub(super) use parse::parse;
+pub(super) use run::{Call, Environment, Field, Shell, Value};
+
+/// Stands in a text for the value of a variable that is set where the script runs.
+pub(super) const RUN_TIME: char = '\u{1}';
+
+/// Stands in a text for what a command or a loop computes.
+pub(super) const COMPUTED: char = '\u{2}';
+
+/// True when all of a text is known.
+pub(super) fn is_known(text: &str) -> bool {
+    !text.contains([RUN_TIME, COMPUTED])
+}

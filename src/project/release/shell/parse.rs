@@ -1,0 +1,737 @@
+//! Text to commands. Never fails: what is not understood becomes words of a simple command.
+
+/// A command and where it begins.
+#[derive(Debug, Clone, PartialEq)]
+pub(in crate::project::release) enum Command {
+    /// Assignments, then words.
+    Simple { assignments: Vec<Assignment>, words: Vec<Word> },
+    /// `for NAME in WORDS; do BODY; done`
+    For { name: String, words: Option<Vec<Word>>, body: Vec<Command> },
+    /// `while CONDITION; do BODY; done`, with what is piped in unknown.
+    While { condition: Vec<Command>, body: Vec<Command> },
+    /// `if`, with a condition for each branch, then what `else` does.
+    If { branches: Vec<(Vec<Command>, Vec<Command>)>, otherwise: Vec<Command> },
+    /// `case SUBJECT in PATTERNS) BODY;; esac`
+    Case { subject: Word, arms: Vec<(Vec<Word>, Vec<Command>)> },
+    /// `NAME() { BODY; }`
+    Function { name: String, body: Vec<Command> },
+    /// `( … )`: changes nothing outside.
+    Subshell(Vec<Command>),
+    /// `{ … }`
+    Group(Vec<Command>),
+    /// `FIRST && SECOND` with a test as first, or `||` with `or`.
+    Chain { first: Box<Command>, or: bool, second: Box<Command> },
+}
+
+/// `NAME=VALUE`, `NAME+=VALUE`, `NAME=(VALUES)`
+#[derive(Debug, Clone, PartialEq)]
+pub(in crate::project::release) struct Assignment {
+    pub(super) name: String,
+    pub(super) append: bool,
+    pub(super) value: Assigned,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Assigned {
+    Word(Word),
+    Array(Vec<Word>),
+}
+
+/// A word before expansion; `start..end` is its place in the text.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub(in crate::project::release) struct Word {
+    pub(super) pieces: Vec<Piece>,
+    pub(super) start: usize,
+    pub(super) end: usize,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Piece {
+    Literal { text: String, quoted: bool },
+    Variable { name: String, operation: Option<(String, Word)>, quoted: bool },
+    Output { commands: Vec<Command>, quoted: bool },
+    /// Arithmetic, process substitution: computed.
+    Opaque,
+}
+
+impl Word {
+    /// The text of a word without expansions.
+    pub(super) fn literal(&self) -> Option<String> {
+        self.pieces.iter().try_fold(String::new(), |mut text, piece| match piece {
+            Piece::Literal { text: part, .. } => {
+                text.push_str(part);
+                Some(text)
+            }
+            _ => None,
+        })
+    }
+
+    /// True for a word that is exactly this, unquoted.
+    fn is(&self, keyword: &str) -> bool {
+        matches!(self.pieces.as_slice(),
+            [Piece::Literal { text, quoted: false }] if text == keyword)
+    }
+}
+
+/// How deep commands may nest, in each other and in words.
+const MAX_DEPTH: usize = 40;
+
+/// Reads a script.
+pub(in crate::project::release) fn parse(text: &str) -> Vec<Command> {
+    let mut parser = Parser { text, at: 0, depth: 0, here: Vec::new() };
+    let mut commands = Vec::new();
+    while parser.at < text.len() {
+        let before = parser.at;
+        commands.extend(parser.list(&[]));
+        if parser.at == before {
+            // A stray `)`, `fi`, `;;`: step over it.
+            parser.at += text[before..].chars().next().map_or(1, char::len_utf8);
+        }
+    }
+    commands
+}
+
+struct Parser<'t> {
+    text: &'t str,
+    at: usize,
+    depth: usize,
+    /// Delimiters of here-documents that begin on the next line.
+    here: Vec<(String, bool)>,
+}
+
+impl Parser<'_> {
+    fn peek(&self) -> Option<u8> {
+        self.text.as_bytes().get(self.at).copied()
+    }
+
+    fn looking_at(&self, text: &str) -> bool {
+        self.text[self.at..].starts_with(text)
+    }
+
+    /// Skips blanks, continued lines and comments, but no line ends.
+    fn blanks(&mut self) {
+        loop {
+            if self.looking_at("\\\n") {
+                self.at += 2;
+            } else if self.looking_at("\\\r\n") {
+                self.at += 3;
+            } else if matches!(self.peek(), Some(b' ' | b'\t' | b'\r')) {
+                self.at += 1;
+            } else if self.peek() == Some(b'#') {
+                while self.peek().is_some_and(|byte| byte != b'\n') {
+                    self.at += 1;
+                }
+            } else {
+                return;
+            }
+        }
+    }
+
+    /// Skips blanks, line ends (with the here-documents they begin) and `;`.
+    fn separators(&mut self) {
+        loop {
+            self.blanks();
+            match self.peek() {
+                Some(b'\n') => self.line_end(),
+                Some(b';') if !self.looking_at(";;") => self.at += 1,
+                Some(b'&') if !self.looking_at("&&") => self.at += 1,
+                _ => return,
+            }
+        }
+    }
+
+    fn line_end(&mut self) {
+        self.at += 1;
+        for (delimiter, strip) in std::mem::take(&mut self.here) {
+            while self.at < self.text.len() {
+                let rest = &self.text[self.at..];
+                let line = rest.split('\n').next().unwrap_or_default();
+                self.at = (self.at + line.len() + 1).min(self.text.len());
+                let line = line.trim_end_matches('\r');
+                // Scripts in YAML are indented as a whole, so blanks are forgiven.
+                let line = if strip { line.trim_start_matches('\t') } else { line };
+                if line.trim_start_matches(' ') == delimiter {
+                    break;
+                }
+            }
+        }
+    }
+
+    /// Commands up to one of `ends` (not consumed) or something that closes an outer command.
+    fn list(&mut self, ends: &[&str]) -> Vec<Command> {
+        let mut commands: Vec<Command> = Vec::new();
+        self.depth += 1;
+        while self.depth < MAX_DEPTH {
+            self.separators();
+            if self.at >= self.text.len()
+                || matches!(self.peek(), Some(b')'))
+                || self.looking_at(";;")
+                || self.at_word(ends)
+            {
+                break;
+            }
+            let before = self.at;
+            let Some(mut command) = self.pipeline() else { break };
+            loop {
+                self.blanks();
+                let or = self.looking_at("||");
+                if !or && !self.looking_at("&&") {
+                    break;
+                }
+                self.at += 2;
+                loop {
+                    self.blanks();
+                    if self.peek() != Some(b'\n') {
+                        break;
+                    }
+                    self.line_end();
+                }
+                let Some(second) = self.pipeline() else { break };
+                command = Command::Chain { first: command.into(), or, second: second.into() };
+            }
+            commands.push(command);
+            if self.at == before {
+                break;
+            }
+        }
+        self.depth -= 1;
+        commands
+    }
+
+    fn at_word(&self, words: &[&str]) -> bool {
+        words.iter().any(|word| {
+            self.looking_at(word)
+                && self.text[self.at + word.len()..]
+                    .chars()
+                    .next()
+                    .is_none_or(|next| next.is_whitespace() || ";&|)(".contains(next))
+        })
+    }
+
+    fn eat_word(&mut self, word: &str) -> bool {
+        self.separators();
+        let found = self.at_word(&[word]);
+        if found {
+            self.at += word.len();
+        }
+        found
+    }
+
+    /// Commands joined by `|`: each is looked at, in order.
+    fn pipeline(&mut self) -> Option<Command> {
+        let first = self.command()?;
+        let mut all = vec![first];
+        loop {
+            self.blanks();
+            if self.peek() != Some(b'|') || self.looking_at("||") {
+                break;
+            }
+            self.at += if self.looking_at("|&") { 2 } else { 1 };
+            loop {
+                self.blanks();
+                if self.peek() != Some(b'\n') {
+                    break;
+                }
+                self.line_end();
+            }
+            match self.command() {
+                Some(command) => all.push(command),
+                None => break,
+            }
+        }
+        if all.len() == 1 { all.pop() } else { Some(Command::Group(all)) }
+    }
+
+    fn command(&mut self) -> Option<Command> {
+        self.blanks();
+        if self.depth >= MAX_DEPTH {
+            return None;
+        }
+        if self.looking_at("((") {
+            self.at += 2;
+            self.skip_past("))");
+            return Some(Command::Group(Vec::new()));
+        }
+        if self.peek() == Some(b'(') {
+            self.at += 1;
+            let body = self.list(&[]);
+            self.separators();
+            if self.peek() == Some(b')') {
+                self.at += 1;
+            }
+            self.redirections();
+            return Some(Command::Subshell(body));
+        }
+        if self.at_word(&["{"]) {
+            self.at += 1;
+            return Some(Command::Group(self.body_until("}")));
+        }
+        if self.at_word(&["!", "time", "then", "do", "else"]) {
+            while self.peek().is_some_and(|byte| !byte.is_ascii_whitespace()) {
+                self.at += 1;
+            }
+            return self.command();
+        }
+        if self.at_word(&["for", "select"]) {
+            return Some(self.for_loop());
+        }
+        if self.at_word(&["while", "until"]) {
+            self.at += 5;
+            let condition = self.list(&["do"]);
+            self.eat_word("do");
+            let body = self.body_until("done");
+            return Some(Command::While { condition, body });
+        }
+        if self.at_word(&["if"]) {
+            return Some(self.branches());
+        }
+        if self.at_word(&["case"]) {
+            return Some(self.case());
+        }
+        if self.at_word(&["function"]) {
+            self.at += "function".len();
+            self.blanks();
+            let name = self.name();
+            self.blanks();
+            if self.looking_at("()") {
+                self.at += 2;
+            }
+            return Some(self.function(name));
+        }
+        let start = self.at;
+        let name = self.name();
+        if !name.is_empty() {
+            self.blanks();
+            if self.peek() == Some(b'(') && self.text[self.at + 1..].trim_start().starts_with(')') {
+                self.skip_past(")");
+                return Some(self.function(name));
+            }
+        }
+        self.at = start;
+        self.simple()
+    }
+
+    fn name(&mut self) -> String {
+        let start = self.at;
+        while self.peek().is_some_and(|b| b.is_ascii_alphanumeric() || b"_-.:".contains(&b)) {
+            self.at += 1;
+        }
+        self.text[start..self.at].to_owned()
+    }
+
+    fn skip_past(&mut self, end: &str) {
+        let found = self.text[self.at..].find(end).map(|found| found + end.len());
+        self.at = found.map_or(self.text.len(), |found| self.at + found);
+    }
+
+    fn body_until(&mut self, end: &str) -> Vec<Command> {
+        let body = self.list(&[end]);
+        self.eat_word(end);
+        self.redirections();
+        body
+    }
+
+    fn function(&mut self, name: String) -> Command {
+        self.separators();
+        let body = match self.command() {
+            Some(Command::Group(body) | Command::Subshell(body)) => body,
+            other => other.into_iter().collect(),
+        };
+        Command::Function { name, body }
+    }
+
+    fn for_loop(&mut self) -> Command {
+        self.name();
+        self.blanks();
+        if self.looking_at("((") {
+            self.skip_past("))");
+            self.eat_word("do");
+            let body = self.body_until("done");
+            return Command::While { condition: Vec::new(), body };
+        }
+        let name = self.name();
+        self.blanks();
+        while self.peek() == Some(b'\n') {
+            self.line_end();
+            self.blanks();
+        }
+        let mut words = None;
+        if self.at_word(&["in"]) {
+            self.at += 2;
+            let mut list = Vec::new();
+            loop {
+                self.blanks();
+                match self.word() {
+                    Some(word) => list.push(word),
+                    None => break,
+                }
+            }
+            words = Some(list);
+        }
+        self.eat_word("do");
+        let body = self.body_until("done");
+        Command::For { name, words, body }
+    }
+
+    fn branches(&mut self) -> Command {
+        let mut branches = Vec::new();
+        let mut otherwise = Vec::new();
+        self.at += 2;
+        loop {
+            let condition = self.list(&["then"]);
+            self.eat_word("then");
+            let body = self.list(&["elif", "else", "fi"]);
+            branches.push((condition, body));
+            if self.eat_word("elif") {
+                continue;
+            }
+            if self.eat_word("else") {
+                otherwise = self.list(&["fi"]);
+            }
+            self.eat_word("fi");
+            self.redirections();
+            return Command::If { branches, otherwise };
+        }
+    }
+
+    fn case(&mut self) -> Command {
+        self.at += 4;
+        self.blanks();
+        let subject = self.word().unwrap_or_default();
+        self.eat_word("in");
+        let mut arms = Vec::new();
+        loop {
+            self.separators();
+            if self.at >= self.text.len() || self.eat_word("esac") {
+                break;
+            }
+            if self.peek() == Some(b'(') {
+                self.at += 1;
+            }
+            let mut patterns = Vec::new();
+            loop {
+                self.blanks();
+                match self.word() {
+                    Some(word) => patterns.push(word),
+                    None if self.peek() == Some(b'|') => self.at += 1,
+                    None => break,
+                }
+            }
+            if self.peek() != Some(b')') {
+                break;
+            }
+            self.at += 1;
+            let body = self.list(&["esac"]);
+            arms.push((patterns, body));
+            self.separators();
+            if self.looking_at(";;") {
+                self.at += 2;
+                while matches!(self.peek(), Some(b'&' | b';')) {
+                    self.at += 1;
+                }
+            }
+        }
+        Command::Case { subject, arms }
+    }
+
+    fn simple(&mut self) -> Option<Command> {
+        let mut assignments = Vec::new();
+        let mut words: Vec<Word> = Vec::new();
+        loop {
+            self.redirections();
+            if words.is_empty() {
+                if let Some(assignment) = self.assignment() {
+                    assignments.push(assignment);
+                    continue;
+                }
+            } else if words[0].is("export")
+                || words[0].is("local")
+                || words[0].is("declare")
+                || words[0].is("readonly")
+                || words[0].is("typeset")
+            {
+                if let Some(assignment) = self.assignment() {
+                    assignments.push(assignment);
+                    continue;
+                }
+            }
+            match self.word() {
+                Some(word) => words.push(word),
+                None => break,
+            }
+        }
+        if words.is_empty() && assignments.is_empty() {
+            return None;
+        }
+        Some(Command::Simple { assignments, words })
+    }
+
+    fn assignment(&mut self) -> Option<Assignment> {
+        self.blanks();
+        let start = self.at;
+        let rest = &self.text[start..];
+        let length = rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '_')?;
+        let name = &rest[..length];
+        if name.is_empty() || name.starts_with(|c: char| c.is_ascii_digit()) {
+            return None;
+        }
+        let name = name.to_owned();
+        let append = rest[length..].starts_with("+=");
+        if !append && !rest[length..].starts_with('=') {
+            return None;
+        }
+        self.at += length + if append { 2 } else { 1 };
+        if self.peek() == Some(b'(') {
+            self.at += 1;
+            let mut words = Vec::new();
+            loop {
+                self.separators();
+                match self.word() {
+                    Some(word) => words.push(word),
+                    None => break,
+                }
+            }
+            if self.peek() == Some(b')') {
+                self.at += 1;
+            }
+            return Some(Assignment { name, append, value: Assigned::Array(words) });
+        }
+        let at_end = self.peek().is_none_or(|b| b.is_ascii_whitespace() || b";&|)".contains(&b));
+        let value = if at_end { Word::default() } else { self.word().unwrap_or_default() };
+        Some(Assignment { name, append, value: Assigned::Word(value) })
+    }
+
+    /// Skips `> file`, `2>&1`, `< file`, `<<END`, `<<< word`.
+    fn redirections(&mut self) {
+        loop {
+            self.blanks();
+            let rest = &self.text[self.at..];
+            let digits = rest.len() - rest.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+            let rest = &rest[digits..];
+            if rest.starts_with("<(") || rest.starts_with(">(") {
+                return;
+            }
+            let operators =
+                ["<<<", "<<-", "<<", "&>>", "&>", ">>", ">&", "<&", ">|", "<>", ">", "<"];
+            let Some(operator) = operators.iter().find(|operator| rest.starts_with(**operator))
+            else {
+                return;
+            };
+            self.at += digits + operator.len();
+            self.blanks();
+            let target = self.word();
+            if let ("<<" | "<<-", Some(word)) = (*operator, target) {
+                let delimiter = word.literal().unwrap_or_default();
+                self.here.push((delimiter, *operator == "<<-"));
+            }
+        }
+    }
+
+    /// One word, or `None` at what ends a command.
+    fn word(&mut self) -> Option<Word> {
+        self.blanks();
+        let start = self.at;
+        let mut word = Word { start, ..Word::default() };
+        while let Some(byte) = self.peek() {
+            match byte {
+                b' ' | b'\t' | b'\r' | b'\n' | b';' | b'&' | b'|' | b')' | b'(' => break,
+                b'<' | b'>' if self.text[self.at + 1..].starts_with('(') => {
+                    self.at += 2;
+                    self.nested_commands();
+                    word.pieces.push(Piece::Opaque);
+                }
+                b'<' | b'>' => break,
+                b'\'' => {
+                    self.at += 1;
+                    let end = self.text[self.at..].find('\'').unwrap_or(self.text.len() - self.at);
+                    let text = self.text[self.at..self.at + end].to_owned();
+                    word.pieces.push(Piece::Literal { text, quoted: true });
+                    self.at = (self.at + end + 1).min(self.text.len());
+                }
+                b'"' => {
+                    self.at += 1;
+                    self.double_quoted(&mut word);
+                }
+                b'\\' => {
+                    if self.looking_at("\\\n") || self.looking_at("\\\r\n") {
+                        break;
+                    }
+                    self.at += 1;
+                    self.literal_char(&mut word, true);
+                }
+                b'$' | b'`' => {
+                    if !self.expansion(&mut word, false) {
+                        self.literal_char(&mut word, false);
+                    }
+                }
+                _ => self.literal_char(&mut word, false),
+            }
+        }
+        word.end = self.at;
+        (word.end > start).then_some(word)
+    }
+
+    fn literal_char(&mut self, word: &mut Word, quoted: bool) {
+        let Some(char) = self.text[self.at..].chars().next() else { return };
+        self.at += char.len_utf8();
+        match word.pieces.last_mut() {
+            Some(Piece::Literal { text, quoted: same }) if *same == quoted => text.push(char),
+            _ => word.pieces.push(Piece::Literal { text: char.to_string(), quoted }),
+        }
+    }
+
+    fn double_quoted(&mut self, word: &mut Word) {
+        // `""` is a word too.
+        word.pieces.push(Piece::Literal { text: String::new(), quoted: true });
+        while let Some(byte) = self.peek() {
+            match byte {
+                b'"' => {
+                    self.at += 1;
+                    return;
+                }
+                b'\\' => {
+                    self.at += 1;
+                    match self.peek() {
+                        Some(b'\n') => self.at += 1,
+                        Some(b'"' | b'\\' | b'$' | b'`') => self.literal_char(word, true),
+                        _ => {
+                            self.at -= 1;
+                            self.literal_char(word, true);
+                        }
+                    }
+                }
+                b'$' | b'`' => {
+                    if !self.expansion(word, true) {
+                        self.literal_char(word, true);
+                    }
+                }
+                _ => self.literal_char(word, true),
+            }
+        }
+    }
+
+    /// The commands of `$( … )`, up to and with the closing bracket.
+    fn nested_commands(&mut self) -> Vec<Command> {
+        let mut commands = Vec::new();
+        loop {
+            let before = self.at;
+            commands.extend(self.list(&[]));
+            match self.peek() {
+                Some(b')') => {
+                    self.at += 1;
+                    return commands;
+                }
+                None => return commands,
+                Some(_) if self.at == before => {
+                    self.skip_past(")");
+                    return commands;
+                }
+                Some(_) => {}
+            }
+        }
+    }
+
+    /// What begins with `$` or a backquote. `false`: it is just that character.
+    fn expansion(&mut self, word: &mut Word, quoted: bool) -> bool {
+        if self.peek() == Some(b'`') {
+            let start = self.at + 1;
+            let Some(length) = self.text[start..].find('`') else { return false };
+            let commands = parse(&self.text[start..start + length]);
+            self.at = start + length + 1;
+            word.pieces.push(Piece::Output { commands, quoted });
+            return true;
+        }
+        let rest = &self.text[self.at + 1..];
+        if rest.starts_with("((") {
+            self.skip_past("))");
+            word.pieces.push(Piece::Opaque);
+            return true;
+        }
+        if rest.starts_with('(') {
+            self.at += 2;
+            let commands = self.nested_commands();
+            word.pieces.push(Piece::Output { commands, quoted });
+            return true;
+        }
+        if rest.starts_with('{') {
+            self.at += 2;
+            self.braced(word, quoted);
+            return true;
+        }
+        if rest.starts_with('\'') && !quoted {
+            self.at += 1;
+            return true;
+        }
+        let length = match rest.chars().next() {
+            Some(c) if c.is_ascii_digit() || "@*#?!$".contains(c) => 1,
+            Some(c) if c.is_ascii_alphabetic() || c == '_' => rest
+                .find(|c: char| !c.is_ascii_alphanumeric() && c != '_')
+                .unwrap_or(rest.len()),
+            _ => return false,
+        };
+        let name = rest[..length].to_owned();
+        self.at += 1 + length;
+        word.pieces.push(Piece::Variable { name, operation: None, quoted });
+        true
+    }
+
+    /// The inside of `${ … }`.
+    fn braced(&mut self, word: &mut Word, quoted: bool) {
+        let rest = &self.text[self.at..];
+        let prefix = if rest.starts_with(['!', '#']) && !rest[1..].starts_with('}') { 1 } else { 0 };
+        let body = &rest[prefix..];
+        let special = body.starts_with(['@', '*', '#', '?', '$']);
+        let mut length = if special {
+            1
+        } else {
+            body.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(body.len())
+        };
+        if body[length..].starts_with('[') {
+            length += body[length..].find(']').map_or(0, |end| end + 1);
+        }
+        let name = body[..length].to_owned();
+        self.at += prefix + length;
+        let operators =
+            [":-", ":=", ":+", ":?", "-", "=", "+", "?", "##", "#", "%%", "%", "//", "/", ":", "^^", "^", ",,", ","];
+        let rest = &self.text[self.at..];
+        let operator = operators.iter().find(|operator| rest.starts_with(**operator));
+        let mut operand = Word { start: self.at, ..Word::default() };
+        if let Some(operator) = operator {
+            self.at += operator.len();
+            while let Some(byte) = self.peek() {
+                match byte {
+                    b'}' => break,
+                    b'\'' if !quoted => {
+                        self.at += 1;
+                        while self.peek().is_some_and(|byte| byte != b'\'') {
+                            self.literal_char(&mut operand, true);
+                        }
+                        self.at = (self.at + 1).min(self.text.len());
+                    }
+                    b'"' => {
+                        self.at += 1;
+                        self.double_quoted(&mut operand);
+                    }
+                    b'\\' => {
+                        self.at += 1;
+                        self.literal_char(&mut operand, true);
+                    }
+                    b'$' | b'`' => {
+                        if !self.expansion(&mut operand, quoted) {
+                            self.literal_char(&mut operand, quoted);
+                        }
+                    }
+                    _ => self.literal_char(&mut operand, quoted),
+                }
+            }
+        }
+        self.skip_past("}");
+        operand.end = self.at;
+        let operation = match (prefix, operator) {
+            (0, None) => None,
+            (0, Some(operator)) => Some(((*operator).to_owned(), operand)),
+            _ => Some(("!".to_owned(), operand)),
+        };
+        word.pieces.push(Piece::Variable { name, operation, quoted });
+    }
+}

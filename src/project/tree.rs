@@ -1,0 +1,142 @@
+//! The files of a repository, asked by path.
+
+use std::collections::{BTreeSet, HashMap};
+use std::path::Path;
+
+use super::classify::{Class, File};
+use super::walk::shown;
+
+/// Every file that was read, by path. Paths are relative to the working directory, with `/`.
+#[derive(Debug)]
+pub struct Tree<'p> {
+    /// Sorted by path.
+    pub files: &'p [File],
+    /// The directories that were walked; `""` is the working directory.
+    pub roots: Vec<String>,
+    index: HashMap<&'p str, usize>,
+    directories: BTreeSet<&'p str>,
+}
+
+impl<'p> Tree<'p> {
+    /// Indexes files that are sorted by path.
+    #[must_use]
+    pub fn new(files: &'p [File], roots: Vec<String>) -> Self {
+        let index = files.iter().enumerate().map(|(at, file)| (file.path.as_str(), at)).collect();
+        let mut directories = BTreeSet::new();
+        for file in files {
+            let mut path = file.path.as_str();
+            while let Some((parent, _)) = path.rsplit_once('/') {
+                if !directories.insert(parent) {
+                    break;
+                }
+                path = parent;
+            }
+        }
+        Self { files, roots, index, directories }
+    }
+
+    /// The file at a path, if it was read.
+    #[must_use]
+    pub fn file(&self, path: &str) -> Option<&'p File> {
+        self.index.get(path).map(|&at| &self.files[at])
+    }
+
+    /// True when there is a file, read or not.
+    #[must_use]
+    pub fn is_file(&self, path: &str) -> bool {
+        self.index.contains_key(path) || Path::new(path).is_file()
+    }
+
+    /// True when there is a directory, walked or not. `""` is the working directory.
+    #[must_use]
+    pub fn is_directory(&self, path: &str) -> bool {
+        path.is_empty() || self.directories.contains(path) || Path::new(path).is_dir()
+    }
+
+    /// The files below a directory, at any depth, sorted.
+    pub fn below<'t>(&'t self, directory: &str) -> impl Iterator<Item = &'p File> + use<'p, 't> {
+        let prefix = match directory {
+            "" => String::new(),
+            directory => format!("{directory}/"),
+        };
+        let start = self.files.partition_point(|file| file.path.as_str() < prefix.as_str());
+        self.files[start..].iter().take_while(move |file| file.path.starts_with(&prefix))
+    }
+
+    /// The files directly in a directory, sorted.
+    pub fn directly_in<'t>(&'t self, directory: &'t str) -> impl Iterator<Item = &'p File> + 't {
+        self.below(directory).filter(move |file| parent(&file.path) == directory)
+    }
+
+    /// The directories that files were found in, sorted, with those above them.
+    pub fn directories(&self) -> impl Iterator<Item = &'p str> {
+        self.directories.iter().copied()
+    }
+
+    /// The files of a class, sorted by path.
+    pub fn of(&self, class: Class) -> impl Iterator<Item = &'p File> {
+        self.files.iter().filter(move |file| file.class == class)
+    }
+
+    /// The walked directory a path lies in: what its repository's top is taken to be.
+    #[must_use]
+    pub fn root_of(&self, path: &str) -> &str {
+        self.roots
+            .iter()
+            .filter(|root| is_below(path, root))
+            .max_by_key(|root| root.len())
+            .map_or("", String::as_str)
+    }
+
+    /// What a path written in a file means, when tools may read it from any of `bases`: the first
+    /// at which something is.
+    #[must_use]
+    pub fn locate(&self, path: &str, bases: &[&str]) -> Option<String> {
+        bases
+            .iter()
+            .map(|base| join(base, path))
+            .find(|path| self.is_file(path) || self.is_directory(path))
+    }
+
+    /// The paths of files that match a glob relative to `base`, sorted.
+    #[must_use]
+    pub fn glob(&self, base: &str, pattern: &str) -> Vec<String> {
+        let pattern = join(base, pattern);
+        let Ok(glob) = globset::GlobBuilder::new(&pattern).literal_separator(true).build() else {
+            return Vec::new();
+        };
+        let matcher = glob.compile_matcher();
+        let matching = self.files.iter().filter(|file| matcher.is_match(&file.path));
+        matching.map(|file| file.path.clone()).collect()
+    }
+}
+
+/// True when `path` lies in `directory` or is it.
+#[must_use]
+pub(super) fn is_below(path: &str, directory: &str) -> bool {
+    directory.is_empty()
+        || path.strip_prefix(directory).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+/// The directory a path lies in; `""` for the working directory.
+#[must_use]
+pub(super) fn parent(path: &str) -> &str {
+    path.rsplit_once('/').map_or("", |(parent, _)| parent)
+}
+
+/// The last part of a path.
+#[must_use]
+pub(super) fn base_name(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or(path)
+}
+
+/// `path` as seen from `base`, with `.` and `..` resolved; an absolute path below the working
+/// directory becomes relative to it.
+#[must_use]
+pub fn join(base: &str, path: &str) -> String {
+    if base.is_empty() || path.starts_with('/') {
+        shown(Path::new(path))
+    } else {
+        shown(Path::new(&format!("{base}/{path}")))
+    }
+}

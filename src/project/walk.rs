@@ -1,0 +1,330 @@
+//! Which files there are, as git sees them, and their texts.
+
+use std::fs;
+use std::io::{self, Read as _};
+use std::path::{Component, Path, PathBuf};
+use std::sync::Arc;
+
+use ignore::WalkBuilder;
+use ignore::overrides::{Override, OverrideBuilder};
+
+use super::{GROUP, PathName};
+use crate::config::Config;
+use crate::finding::{Finding, Origin, Place, Severity};
+use crate::source::{Sources, Span};
+
+/// The rule under which files that cannot be taken in are reported.
+pub const UNREADABLE: &str = "file-unreadable";
+
+/// How many bytes a file may have. The largest manifests in public repositories, bundles of
+/// CustomResourceDefinitions, have some 5 MB.
+pub const MAX_SIZE: u64 = 32 << 20;
+
+/// A file that may matter, not yet read.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Candidate {
+    /// How it is shown: relative to the working directory, with `/`.
+    pub shown: String,
+    /// How it is opened.
+    pub path: PathBuf,
+    /// Named on the command line itself: taken whatever it is called.
+    pub explicit: bool,
+    /// What is to be linted; the others are read for the releases they declare.
+    pub requested: bool,
+}
+
+/// What a walk found.
+#[derive(Debug, Default)]
+pub struct Walked {
+    /// Sorted by shown path, each once.
+    pub candidates: Vec<Candidate>,
+    /// The directories walked, as shown; `""` is the working directory.
+    pub roots: Vec<String>,
+    /// What could not be entered.
+    pub findings: Vec<Finding>,
+}
+
+/// Finds the files below `paths`, in an order that does not depend on the file system.
+///
+/// Directories are walked as git sees them: what `.gitignore` or the configuration's `exclude`
+/// names is left out, symbolic links to directories are not followed. A file that is named itself
+/// is always taken; what surrounds it (up to the configuration's directory, or the repository's
+/// top) is then read for release declarations only.
+///
+/// # Errors
+/// When one of `paths` does not exist, with that path.
+pub fn walk(paths: &[PathBuf], config: &Config, sources: &Sources) -> Result<Walked, PathBuf> {
+    let mut walked = Walked::default();
+    let mut around = Vec::new();
+    for path in paths {
+        let metadata = fs::metadata(path).map_err(|_| path.clone())?;
+        if metadata.is_dir() {
+            walked.roots.push(shown(path));
+            walk_directory(path, true, config, sources, &mut walked);
+        } else {
+            let shown = shown(path);
+            around.push(surroundings(path, config));
+            walked.candidates.push(Candidate {
+                shown,
+                path: path.clone(),
+                explicit: true,
+                requested: true,
+            });
+        }
+    }
+    around.sort();
+    around.dedup();
+    for directory in around {
+        let shown = shown(&directory);
+        if !walked.roots.iter().any(|root| root.is_empty() || *root == shown) {
+            walked.roots.push(shown);
+            walk_directory(&directory, false, config, sources, &mut walked);
+        }
+    }
+    // Of a file found twice, the entry that asks for more comes first and is kept.
+    walked.candidates.sort_by(|a, b| {
+        (&a.shown, !a.explicit, !a.requested).cmp(&(&b.shown, !b.explicit, !b.requested))
+    });
+    walked.candidates.dedup_by(|later, first| later.shown == first.shown);
+    walked.roots.sort();
+    walked.roots.dedup();
+    Ok(walked)
+}
+
+/// The directory around a single file in which its release may be declared.
+fn surroundings(file: &Path, config: &Config) -> PathBuf {
+    let absolute = std::path::absolute(file).unwrap_or_else(|_| file.to_owned());
+    let top = absolute.ancestors().skip(1).find(|directory| directory.join(".git").exists());
+    let fallback = absolute.parent().unwrap_or(&absolute);
+    match config.directory().map(std::path::absolute) {
+        Some(Ok(directory)) if absolute.starts_with(&directory) => directory,
+        _ => top.unwrap_or(fallback).to_owned(),
+    }
+}
+
+fn walk_directory(
+    root: &Path,
+    requested: bool,
+    config: &Config,
+    sources: &Sources,
+    walked: &mut Walked,
+) {
+    let mut builder = WalkBuilder::new(root);
+    builder
+        .hidden(false)
+        .require_git(false)
+        .follow_links(false)
+        .sort_by_file_name(std::ffi::OsStr::cmp)
+        .filter_entry(|entry| entry.file_name() != ".git");
+    if let Some(overrides) = excludes(config) {
+        builder.overrides(overrides);
+    }
+    for entry in builder.build() {
+        let entry = match entry {
+            Ok(entry) => entry,
+            Err(error) => {
+                let path = error_path(&error).unwrap_or(root).to_owned();
+                let why = error.io_error().map_or_else(|| error.to_string(), describe);
+                walked.findings.push(unreadable(&shown(&path), &why, sources));
+                continue;
+            }
+        };
+        let Some(kind) = entry.file_type() else { continue };
+        if kind.is_symlink() {
+            follow(entry.path(), requested, sources, walked);
+        } else if kind.is_file() && wanted(entry.path()) {
+            walked.candidates.push(Candidate {
+                shown: shown(entry.path()),
+                path: entry.into_path(),
+                explicit: false,
+                requested,
+            });
+        }
+    }
+}
+
+/// Takes a symbolic link to a file for the file. One to a directory is left alone, as git does:
+/// what it leads to is found in its own place, and loops end here.
+fn follow(link: &Path, requested: bool, sources: &Sources, walked: &mut Walked) {
+    match fs::metadata(link) {
+        Ok(metadata) if metadata.is_file() && wanted(link) => {
+            walked.candidates.push(Candidate {
+                shown: shown(link),
+                path: link.to_owned(),
+                explicit: false,
+                requested,
+            });
+        }
+        Ok(metadata) => {
+            let target = fs::canonicalize(link).unwrap_or_default();
+            let own = link.parent().and_then(|parent| fs::canonicalize(parent).ok());
+            if metadata.is_dir() && own.is_some_and(|own| own.starts_with(&target)) {
+                let why = "this symbolic link leads back to a directory it lies in";
+                let mut finding = unreadable(&shown(link), why, sources);
+                finding.severity = Severity::Info;
+                finding.help = Some("it is not followed".to_owned());
+                walked.findings.push(finding);
+            }
+        }
+        Err(error) => {
+            if wanted(link) || error.kind() != io::ErrorKind::NotFound {
+                let why = format!("this symbolic link leads nowhere: {}", describe(&error));
+                walked.findings.push(unreadable(&shown(link), &why, sources));
+            }
+        }
+    }
+}
+
+fn excludes(config: &Config) -> Option<Override> {
+    if config.settings.exclude.is_empty() {
+        return None;
+    }
+    let mut builder = OverrideBuilder::new(config.directory()?);
+    for pattern in &config.settings.exclude {
+        // A pattern that is no glob is reported with the configuration; here it matches nothing.
+        let _ = builder.add(&format!("!{}", pattern.value));
+    }
+    builder.build().ok()
+}
+
+fn error_path(error: &ignore::Error) -> Option<&Path> {
+    match error {
+        ignore::Error::WithPath { path, .. } => Some(path),
+        ignore::Error::Loop { child, .. } => Some(child),
+        ignore::Error::WithDepth { err, .. } | ignore::Error::WithLineNumber { err, .. } => {
+            error_path(err)
+        }
+        ignore::Error::Partial(errors) => errors.first().and_then(error_path),
+        _ => None,
+    }
+}
+
+/// True when a file's name says that it may matter. Files without an extension are looked into
+/// later: scripts are told by their first line.
+fn wanted(path: &Path) -> bool {
+    let Some(name) = path.file_name().and_then(|name| name.to_str()) else {
+        return false;
+    };
+    let name = PathName(name);
+    name.is_yaml()
+        || name.is_script()
+        || name.is_makefile()
+        || name.is_jenkinsfile()
+        || name.has_extension(&["tf", "tpl", "gotmpl", "json"])
+        || !name.0.trim_start_matches('.').contains('.')
+}
+
+/// What came of reading a file.
+#[derive(Debug)]
+pub enum Read {
+    /// Its text.
+    Text(Arc<str>),
+    /// Why it cannot be taken in.
+    Refused(Box<Finding>),
+    /// Nothing that matters: no script, no text.
+    Ignored,
+}
+
+/// Reads a candidate, no more than [`MAX_SIZE`] of it.
+#[must_use]
+pub fn read_text(candidate: &Candidate, sources: &Sources) -> Read {
+    let name = PathName::of(&candidate.shown);
+    let yaml = name.is_yaml() || candidate.explicit;
+    let refuse = |why: &str| match yaml {
+        true => Read::Refused(Box::new(unreadable(&candidate.shown, why, sources))),
+        false => Read::Ignored,
+    };
+    let sniff = !yaml && !name.is_known();
+    let bytes = match read_bytes(&candidate.path, sniff) {
+        Ok(Some(bytes)) => bytes,
+        Ok(None) if sniff => return Read::Ignored,
+        Ok(None) => {
+            return refuse(&format!("more than {} MiB: too large to be linted", MAX_SIZE >> 20));
+        }
+        Err(error) => return refuse(&format!("cannot be read: {}", describe(&error))),
+    };
+    if bytes.contains(&0) {
+        return refuse("a binary file, not text");
+    }
+    match String::from_utf8(bytes) {
+        Ok(text) => Read::Text(text.into()),
+        Err(error) => {
+            let at = error.utf8_error().valid_up_to();
+            refuse(&format!("not UTF-8: the byte at offset {at} starts no character"))
+        }
+    }
+}
+
+/// `None`: too large, or (with `sniff`) not a script.
+fn read_bytes(path: &Path, sniff: bool) -> io::Result<Option<Vec<u8>>> {
+    let file = fs::File::open(path)?;
+    let size = file.metadata()?.len();
+    if size > MAX_SIZE {
+        return Ok(None);
+    }
+    let mut bytes = Vec::new();
+    let mut limited = file.take(MAX_SIZE + 1);
+    if sniff {
+        limited.by_ref().take(64).read_to_end(&mut bytes)?;
+        let first = bytes.split(|&byte| byte == b'\n').next().unwrap_or_default();
+        let first = String::from_utf8_lossy(first);
+        if !(first.starts_with("#!") && first.contains("sh")) {
+            return Ok(None);
+        }
+    }
+    limited.read_to_end(&mut bytes)?;
+    Ok((bytes.len() as u64 <= MAX_SIZE).then_some(bytes))
+}
+
+fn describe(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
+        io::ErrorKind::NotFound => "no such file".to_owned(),
+        _ => error.to_string(),
+    }
+}
+
+/// A finding on a file that has no text to point into: at its first line.
+pub(super) fn unreadable(shown: &str, why: &str, sources: &Sources) -> Finding {
+    let source = sources.add(shown, "");
+    Finding {
+        rule: UNREADABLE.into(),
+        group: GROUP.into(),
+        severity: Severity::Error,
+        message: why.to_owned(),
+        help: None,
+        url: None,
+        primary: Place { span: Span::new(source, 0, 0), origin: Origin::Manifest },
+        related: Vec::new(),
+        object: None,
+        releases: Vec::new(),
+        rendered: None,
+        fix: None,
+    }
+}
+
+/// How a path is shown: relative to the working directory where it lies below it, with `/`,
+/// without `.` and `..` where they can be resolved. The working directory itself is `""`.
+#[must_use]
+pub fn shown(path: &Path) -> String {
+    let relative = match (path.is_absolute(), std::env::current_dir()) {
+        (true, Ok(directory)) => path.strip_prefix(&directory).unwrap_or(path),
+        _ => path,
+    };
+    let mut parts: Vec<String> = Vec::new();
+    for component in relative.components() {
+        match component {
+            Component::Prefix(prefix) => parts.push(prefix.as_os_str().to_string_lossy().into()),
+            Component::RootDir => parts.push(String::new()),
+            Component::CurDir => {}
+            Component::ParentDir => match parts.last().map(String::as_str) {
+                Some("" | "..") | None => parts.push("..".to_owned()),
+                Some(_) => {
+                    parts.pop();
+                }
+            },
+            Component::Normal(part) => parts.push(part.to_string_lossy().into_owned()),
+        }
+    }
+    parts.join("/")
+}
