@@ -42,8 +42,9 @@ enum Format {
 pub(crate) fn run(args: &Args, console: &mut Console) -> Result<ExitCode, CommandError> {
     let sources = Sources::default();
     let config = configuration(args, &sources)?;
-    let project = project::discover(&args.paths, &config, &sources)
-        .map_err(|path| CommandError::new(format!("no such file or directory: {}", path.display())))?;
+    let project = project::discover(&args.paths, &config, &sources).map_err(|path| {
+        CommandError::new(format!("no such file or directory: {}", path.display()))
+    })?;
     match args.format {
         Format::Json => json(&project, &sources, console)?,
         Format::Table => table(&project, &sources, console)?,
@@ -61,9 +62,8 @@ fn configuration(args: &Args, sources: &Sources) -> Result<Config, CommandError>
     let Some(path) = args.config.clone().or_else(|| config::find(start)) else {
         return Ok(Config::default());
     };
-    config::load(&path, &project::shown(&path), sources).map_err(|error| {
-        CommandError::new(format!("{error}: {}", error.error))
-    })
+    config::load(&path, &project::shown(&path), sources)
+        .map_err(|error| CommandError::new(format!("{error}: {}", error.error)))
 }
 
 #[derive(Serialize)]
@@ -139,9 +139,7 @@ fn declared(span: Span, sources: &Sources) -> Declared {
 fn entry(release: &Release, sources: &Sources) -> Entry {
     let declared_in = declared(release.declared, sources);
     let values = release.values.iter().map(|layer| match &layer.file {
-        Some(file) => {
-            Values::File { file: file.clone(), target_path: layer.target_path.clone() }
-        }
+        Some(file) => Values::File { file: file.clone(), target_path: layer.target_path.clone() },
         None => {
             let (file, line) = place(layer.span, sources);
             let file = (file != declared_in.file).then_some(file);
@@ -205,7 +203,8 @@ fn table(project: &Project, sources: &Sources, console: &mut Console) -> Result<
             })
             .collect();
         let (file, line) = place(release.declared, sources);
-        let values = if values.is_empty() { "(the chart's own)".to_owned() } else { values.join(", ") };
+        let values =
+            if values.is_empty() { "(the chart's own)".to_owned() } else { values.join(", ") };
         rows.push([
             release.display(),
             chart,

@@ -36,7 +36,8 @@ pub(super) fn find(tree: &Tree<'_>) -> Vec<LocalChart> {
         let root = file.roots().next();
         let text = |key: &str| root.and_then(|root| root.get(key)).and_then(scalar_text);
         let vendored = directories.iter().any(|other| {
-            let inside = if other.is_empty() { "charts".to_owned() } else { format!("{other}/charts") };
+            let inside =
+                if other.is_empty() { "charts".to_owned() } else { format!("{other}/charts") };
             other != directory && is_below(directory, &inside)
         });
         LocalChart {
@@ -84,7 +85,10 @@ pub fn resolve(chart: &ChartRef, near: &str, config: &Config) -> Resolution {
         return match path.exists() {
             true => Resolution::At(path),
             false => Resolution::Missing {
-                why: format!("`{}`, where the configuration says it lies, is not there", path.display()),
+                why: format!(
+                    "`{}`, where the configuration says it lies, is not there",
+                    path.display()
+                ),
                 help: "correct the entry under `charts` in plimsoll.yaml".to_owned(),
             },
         };

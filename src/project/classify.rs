@@ -99,8 +99,7 @@ impl<'a> PathName<'a> {
     }
 
     fn is_helmfile(self) -> bool {
-        self.0.starts_with("helmfile")
-            && (self.is_yaml() || self.has_extension(&["gotmpl"]))
+        self.0.starts_with("helmfile") && (self.is_yaml() || self.has_extension(&["gotmpl"]))
     }
 }
 
@@ -124,7 +123,9 @@ pub struct File {
 impl File {
     /// The roots of its documents, in order; empty for what is not YAML.
     pub fn roots(&self) -> impl Iterator<Item = Node<'_>> {
-        self.stream.iter().flat_map(|stream| stream.documents.iter().filter_map(|document| document.root()))
+        self.stream
+            .iter()
+            .flat_map(|stream| stream.documents.iter().filter_map(|document| document.root()))
     }
 }
 
@@ -206,9 +207,10 @@ fn is_yaml_class(class: Class) -> bool {
 /// that is not quoted.
 fn is_template(stream: &Stream) -> bool {
     !stream.errors.is_empty()
-        || stream.documents.iter().any(|document| {
-            document.root().is_some_and(|root| opens_action(root, document.text()))
-        })
+        || stream
+            .documents
+            .iter()
+            .any(|document| document.root().is_some_and(|root| opens_action(root, document.text())))
 }
 
 fn opens_action(node: Node<'_>, text: &str) -> bool {
@@ -249,7 +251,8 @@ fn class_by_name(candidate: &Candidate, name: PathName<'_>, text: &str) -> Optio
     if name.has_extension(&["tpl", "gotmpl"]) {
         return Some(if name.0.ends_with(".yaml.gotmpl") { Class::Template } else { Class::Other });
     }
-    if name.has_extension(&["json"]) && !(text.contains("\"apiVersion\"") && text.contains("\"kind\""))
+    if name.has_extension(&["json"])
+        && !(text.contains("\"apiVersion\"") && text.contains("\"kind\""))
     {
         return Some(Class::Other);
     }
@@ -276,8 +279,18 @@ fn class_by_name(candidate: &Candidate, name: PathName<'_>, text: &str) -> Optio
         return Some(Class::GitLabCi);
     }
     let ci = [
-        "azure-pipelines", "bitbucket-pipelines", ".drone", ".travis", "cloudbuild", "buildspec",
-        ".woodpecker", "appveyor", ".semaphore", "codefresh", ".cirrus", "wercker",
+        "azure-pipelines",
+        "bitbucket-pipelines",
+        ".drone",
+        ".travis",
+        "cloudbuild",
+        "buildspec",
+        ".woodpecker",
+        "appveyor",
+        ".semaphore",
+        "codefresh",
+        ".cirrus",
+        "wercker",
     ];
     if ci.iter().any(|start| name.0.starts_with(start))
         || within("/.circleci/")
@@ -293,7 +306,9 @@ fn class_by_name(candidate: &Candidate, name: PathName<'_>, text: &str) -> Optio
 fn is_shell(text: &str) -> bool {
     let first = text.lines().next().unwrap_or_default();
     first.starts_with("#!")
-        && first.split(['/', ' ']).any(|word| matches!(word, "sh" | "bash" | "zsh" | "dash" | "ksh"))
+        && first
+            .split(['/', ' '])
+            .any(|word| matches!(word, "sh" | "bash" | "zsh" | "dash" | "ksh"))
 }
 
 /// True for a file below the `templates/` of a directory that has a `Chart.yaml`.

@@ -13,9 +13,7 @@ use std::path::PathBuf;
 
 pub use chart::{LocalChart, Resolution, resolve};
 pub use classify::{Class, File, NodeRef, Taken, take, take_text};
-pub use release::{
-    Assignment, AssignmentKind, ChartRef, Content, Layer, Release, Unresolved, Via,
-};
+pub use release::{Assignment, AssignmentKind, ChartRef, Content, Layer, Release, Unresolved, Via};
 pub use tree::{Tree, join};
 pub use walk::{Candidate, MAX_SIZE, Read, UNREADABLE, Walked, read_text, shown, walk};
 
@@ -47,11 +45,7 @@ pub struct Project {
 ///
 /// # Errors
 /// When one of `paths` does not exist, with that path.
-pub fn discover(
-    paths: &[PathBuf],
-    config: &Config,
-    sources: &Sources,
-) -> Result<Project, PathBuf> {
+pub fn discover(paths: &[PathBuf], config: &Config, sources: &Sources) -> Result<Project, PathBuf> {
     let walked = walk(paths, config, sources)?;
     let taken = walked.candidates.iter().map(|candidate| take(candidate, sources)).collect();
     Ok(assemble(walked, taken, config, sources))
@@ -59,12 +53,7 @@ pub fn discover(
 
 /// Makes a project of what was taken in. `taken` may come in any order.
 #[must_use]
-pub fn assemble(
-    walked: Walked,
-    taken: Vec<Taken>,
-    config: &Config,
-    sources: &Sources,
-) -> Project {
+pub fn assemble(walked: Walked, taken: Vec<Taken>, config: &Config, sources: &Sources) -> Project {
     let mut files = Vec::new();
     let mut findings = walked.findings;
     for taken in taken {

@@ -30,8 +30,12 @@ pub(super) fn find(context: &Context<'_>, found: &mut Found) {
                 continue;
             }
             match place(file, chart) {
-                Some(Via::ChartCiValues) => own.push(release(chart, Some(file), Via::ChartCiValues)),
-                Some(via) if !used.contains(&file.path) => own.push(release(chart, Some(file), via)),
+                Some(Via::ChartCiValues) => {
+                    own.push(release(chart, Some(file), Via::ChartCiValues))
+                }
+                Some(via) if !used.contains(&file.path) => {
+                    own.push(release(chart, Some(file), via))
+                }
                 _ => {}
             }
         }
@@ -85,10 +89,9 @@ fn place(file: &File, chart: &LocalChart) -> Option<Via> {
     let top = inside.split('/').next().unwrap_or_default();
     let environments = matches!(top, "envs" | "env" | "environments" | "values" | "overlays");
     let named = PathName(name).is_values() && name != "values.yaml" && name != "values.yml";
-    let plain = file
-        .roots()
-        .next()
-        .is_some_and(|root| root.kind() == crate::yaml::Kind::Mapping && root.get("kind").is_none());
+    let plain = file.roots().next().is_some_and(|root| {
+        root.kind() == crate::yaml::Kind::Mapping && root.get("kind").is_none()
+    });
     let declares = plain && ((folder.is_empty() && named) || (environments && !folder.is_empty()));
     declares.then_some(Via::SiblingValues)
 }

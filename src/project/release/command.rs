@@ -42,15 +42,59 @@ pub enum AssignmentKind {
 
 /// Flags of `helm install` and `helm upgrade`, Helm 2's among them, that take a value.
 const VALUE_FLAGS: [&str; 53] = [
-    "namespace", "kube-context", "kubeconfig", "kube-apiserver", "kube-token", "kube-as-user",
-    "kube-as-group", "kube-ca-file", "kube-tls-server-name", "registry-config",
-    "repository-cache", "repository-config", "burst-limit", "qps", "content-cache", "values",
-    "set", "set-string", "set-file", "set-json", "set-literal", "version", "repo", "username",
-    "password", "cert-file", "key-file", "ca-file", "keyring", "timeout", "description",
-    "post-renderer", "post-renderer-args", "name-template", "output", "history-max", "labels",
-    "name", "tiller-namespace", "tiller-connection-timeout", "host", "home", "tls-ca-cert",
-    "tls-cert", "tls-key", "tls-hostname", "cascade", "max-history", "show-only", "api-versions",
-    "kube-version", "output-dir", "color",
+    "namespace",
+    "kube-context",
+    "kubeconfig",
+    "kube-apiserver",
+    "kube-token",
+    "kube-as-user",
+    "kube-as-group",
+    "kube-ca-file",
+    "kube-tls-server-name",
+    "registry-config",
+    "repository-cache",
+    "repository-config",
+    "burst-limit",
+    "qps",
+    "content-cache",
+    "values",
+    "set",
+    "set-string",
+    "set-file",
+    "set-json",
+    "set-literal",
+    "version",
+    "repo",
+    "username",
+    "password",
+    "cert-file",
+    "key-file",
+    "ca-file",
+    "keyring",
+    "timeout",
+    "description",
+    "post-renderer",
+    "post-renderer-args",
+    "name-template",
+    "output",
+    "history-max",
+    "labels",
+    "name",
+    "tiller-namespace",
+    "tiller-connection-timeout",
+    "host",
+    "home",
+    "tls-ca-cert",
+    "tls-cert",
+    "tls-key",
+    "tls-hostname",
+    "cascade",
+    "max-history",
+    "show-only",
+    "api-versions",
+    "kube-version",
+    "output-dir",
+    "color",
 ];
 
 /// Programs that run the program their arguments name.
@@ -211,8 +255,7 @@ pub(super) fn read(
     let bases: Vec<&str> = call.directories.iter().map(String::as_str).collect();
     let file = context.sources.get(declared.source).path.clone();
     let lookup = |alias: &str| aliases.get(&file, alias).cloned();
-    let mut chart =
-        chart(&chart_word.0, options.repository.take(), &bases, Some(&lookup), context);
+    let mut chart = chart(&chart_word.0, options.repository.take(), &bases, Some(&lookup), context);
     chart.span = Some(chart_word.1);
     // `--version` picks from a repository; a chart on disk has its own.
     if chart.path.is_none() {
@@ -239,11 +282,7 @@ pub(super) fn read(
 }
 
 /// Why a command cannot be resolved from the repository alone.
-fn obstacle(
-    name: &Option<(String, Span)>,
-    chart: &str,
-    options: &Options,
-) -> Option<String> {
+fn obstacle(name: &Option<(String, Span)>, chart: &str, options: &Options) -> Option<String> {
     if !is_known(chart) {
         return Some("the chart is only known when the command runs".to_owned());
     }
@@ -301,11 +340,7 @@ fn options(helm: &Helm<'_>, text: &Mapped) -> Options {
 }
 
 /// Files first, then everything that is set, in the order in which Helm applies it.
-fn layers(
-    mut options: Options,
-    bases: &[&str],
-    context: &Context<'_>,
-) -> Vec<Layer> {
+fn layers(mut options: Options, bases: &[&str], context: &Context<'_>) -> Vec<Layer> {
     let mut layers: Vec<Layer> = Vec::new();
     for (file, span) in std::mem::take(&mut options.files) {
         let plain = file.strip_prefix("secrets://").unwrap_or(&file);

@@ -13,10 +13,10 @@ use std::path::Path;
 
 pub use command::{Assignment, AssignmentKind};
 
+use super::GROUP;
 use super::chart::LocalChart;
 use super::classify::NodeRef;
 use super::tree::{Tree, base_name, join};
-use super::GROUP;
 use crate::config::Config;
 use crate::finding::{Finding, Origin, Place, Related, Severity};
 use crate::source::{Sources, Span};
@@ -379,7 +379,9 @@ fn missing_files(context: &Context<'_>, found: &mut Found) {
     for release in &found.releases {
         for layer in release.values.iter().filter(|layer| !layer.optional) {
             let Some(path) = layer.file.as_deref() else { continue };
-            if path.contains("://") || context.tree.is_file(path) || !said.insert((layer.span, path))
+            if path.contains("://")
+                || context.tree.is_file(path)
+                || !said.insert((layer.span, path))
             {
                 continue;
             }

@@ -198,7 +198,11 @@ pub(super) fn github(file: &File, context: &Context<'_>) -> Vec<Piece> {
     let mut global = Variables::new();
     github_variables(root.get("env"), &mut global, &Variables::new());
     let mut inputs = Variables::new();
-    for list in [root.get("inputs"), root.at(&["true", "workflow_dispatch", "inputs"]), root.at(&["true", "workflow_call", "inputs"])] {
+    for list in [
+        root.get("inputs"),
+        root.at(&["true", "workflow_dispatch", "inputs"]),
+        root.at(&["true", "workflow_call", "inputs"]),
+    ] {
         for entry in list.into_iter().flat_map(Node::entries) {
             if let Some(text) = entry.value.get("default").and_then(scalar_text) {
                 inputs.insert(format!("inputs.{}", entry.name()), Value::Text(text));
@@ -254,7 +258,12 @@ fn github_job(
             Some(folder) => vec![crate::project::tree::join(&top, &folder)],
             None => vec![top],
         };
-        pieces.push(Piece { text, environment, via: Via::CiCommand, variant: Some(name.to_owned()) });
+        pieces.push(Piece {
+            text,
+            environment,
+            via: Via::CiCommand,
+            variant: Some(name.to_owned()),
+        });
     }
 }
 
@@ -365,8 +374,18 @@ fn github_matrix(node: Option<Node<'_>>) -> Vec<Variables> {
 
 /// Keys under which CI systems keep shell.
 const SHELL_KEYS: [&str; 12] = [
-    "script", "scripts", "run", "command", "commands", "cmd", "cmds", "bash", "sh", "inlineScript",
-    "before_script", "args",
+    "script",
+    "scripts",
+    "run",
+    "command",
+    "commands",
+    "cmd",
+    "cmds",
+    "bash",
+    "sh",
+    "inlineScript",
+    "before_script",
+    "args",
 ];
 
 /// Any other CI system: every scalar under a key that holds shell.
@@ -414,12 +433,13 @@ fn shell_scalars(
                 let azure = own.clone();
                 let piece = piece(file, &scalars, own.clone(), None, context).map(|mut piece| {
                     if file.path.contains("azure") {
-                        piece.text = piece.text.substitute("$(", ")", |name| match azure.get(name) {
-                            Some(Value::Text(text)) => text.clone(),
-                            _ if name.contains(' ') => format!("$({name})"),
-                            _ if name.ends_with("SourcesDirectory") => ".".to_owned(),
-                            _ => RUN_TIME.to_string(),
-                        });
+                        piece.text =
+                            piece.text.substitute("$(", ")", |name| match azure.get(name) {
+                                Some(Value::Text(text)) => text.clone(),
+                                _ if name.contains(' ') => format!("$({name})"),
+                                _ if name.ends_with("SourcesDirectory") => ".".to_owned(),
+                                _ => RUN_TIME.to_string(),
+                            });
                     }
                     piece
                 });
@@ -458,7 +478,8 @@ pub(super) fn taskfile(file: &File, context: &Context<'_>) -> Vec<Piece> {
             else {
                 continue;
             };
-            piece.text = piece.text.substitute("{{", "}}", |expression| task_value(expression, &own));
+            piece.text =
+                piece.text.substitute("{{", "}}", |expression| task_value(expression, &own));
             if let Some(folder) = &folder {
                 let base = piece.environment.directories.first().cloned().unwrap_or_default();
                 let folder = task_text(folder, &own);
@@ -530,8 +551,9 @@ pub(super) fn jenkins(file: &File, context: &Context<'_>) -> Vec<Piece> {
     for found in parameter.captures_iter(text) {
         own.entry(found[1].to_owned()).or_insert(Value::Text(found[2].to_owned()));
     }
-    let step = regex::Regex::new(r#"\bsh\s*\(?\s*(?:\w+:\s*\w+\s*,\s*)*(?:script:\s*)?("""|'''|"|')"#)
-        .expect("invariant: a valid pattern");
+    let step =
+        regex::Regex::new(r#"\bsh\s*\(?\s*(?:\w+:\s*\w+\s*,\s*)*(?:script:\s*)?("""|'''|"|')"#)
+            .expect("invariant: a valid pattern");
     let mut pieces = Vec::new();
     let mut at = 0;
     while let Some(found) = step.captures_at(text, at) {

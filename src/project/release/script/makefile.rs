@@ -24,7 +24,9 @@ pub(super) fn read(file: &File, context: &Context<'_>) -> Vec<Piece> {
     }
     for line in logical_lines(&file.text) {
         if !line.recipe {
-            if let Some((target, _)) = line.joined.split_once(':').filter(|_| !is_assignment(&line.joined)) {
+            if let Some((target, _)) =
+                line.joined.split_once(':').filter(|_| !is_assignment(&line.joined))
+            {
                 targets.clear();
                 for target in target.split_whitespace() {
                     targets.extend(own.get(target).cloned().unwrap_or_default());
@@ -241,7 +243,11 @@ fn value(name: &str, variables: &Variables, depth: usize) -> String {
             Some((prefix, words)) => {
                 let prefix = expanded(prefix);
                 let words = expanded(words);
-                words.split_whitespace().map(|w| format!("{prefix}{w}")).collect::<Vec<_>>().join(" ")
+                words
+                    .split_whitespace()
+                    .map(|w| format!("{prefix}{w}"))
+                    .collect::<Vec<_>>()
+                    .join(" ")
             }
             None => COMPUTED.to_string(),
         },

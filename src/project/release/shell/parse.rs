@@ -47,9 +47,19 @@ pub(in crate::project::release) struct Word {
 
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Piece {
-    Literal { text: String, quoted: bool },
-    Variable { name: String, operation: Option<(String, Word)>, quoted: bool },
-    Output { commands: Vec<Command>, quoted: bool },
+    Literal {
+        text: String,
+        quoted: bool,
+    },
+    Variable {
+        name: String,
+        operation: Option<(String, Word)>,
+        quoted: bool,
+    },
+    Output {
+        commands: Vec<Command>,
+        quoted: bool,
+    },
     /// Arithmetic, process substitution: computed.
     Opaque,
 }
@@ -664,9 +674,9 @@ impl Parser<'_> {
         }
         let length = match rest.chars().next() {
             Some(c) if c.is_ascii_digit() || "@*#?!$".contains(c) => 1,
-            Some(c) if c.is_ascii_alphabetic() || c == '_' => rest
-                .find(|c: char| !c.is_ascii_alphanumeric() && c != '_')
-                .unwrap_or(rest.len()),
+            Some(c) if c.is_ascii_alphabetic() || c == '_' => {
+                rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(rest.len())
+            }
             _ => return false,
         };
         let name = rest[..length].to_owned();
@@ -678,7 +688,8 @@ impl Parser<'_> {
     /// The inside of `${ … }`.
     fn braced(&mut self, word: &mut Word, quoted: bool) {
         let rest = &self.text[self.at..];
-        let prefix = if rest.starts_with(['!', '#']) && !rest[1..].starts_with('}') { 1 } else { 0 };
+        let prefix =
+            if rest.starts_with(['!', '#']) && !rest[1..].starts_with('}') { 1 } else { 0 };
         let body = &rest[prefix..];
         let special = body.starts_with(['@', '*', '#', '?', '$']);
         let mut length = if special {
@@ -691,8 +702,10 @@ impl Parser<'_> {
         }
         let name = body[..length].to_owned();
         self.at += prefix + length;
-        let operators =
-            [":-", ":=", ":+", ":?", "-", "=", "+", "?", "##", "#", "%%", "%", "//", "/", ":", "^^", "^", ",,", ","];
+        let operators = [
+            ":-", ":=", ":+", ":?", "-", "=", "+", "?", "##", "#", "%%", "%", "//", "/", ":", "^^",
+            "^", ",,", ",",
+        ];
         let rest = &self.text[self.at..];
         let operator = operators.iter().find(|operator| rest.starts_with(**operator));
         let mut operand = Word { start: self.at, ..Word::default() };

@@ -111,7 +111,8 @@ impl<'p> Shell<'p> {
         let uncalled: Vec<_> = self.functions.values().filter(|(_, called)| !called).collect();
         let bodies: Vec<_> = uncalled.into_iter().map(|(body, _)| body.clone()).collect();
         for body in bodies {
-            let environment = Environment { flow: Flow::On, arguments: None, ..environment.clone() };
+            let environment =
+                Environment { flow: Flow::On, arguments: None, ..environment.clone() };
             self.run(&body, environment);
         }
     }
@@ -492,7 +493,9 @@ impl<'p> Shell<'p> {
             (true, Some(Value::List(list)), Value::List(more)) => {
                 Value::List([list.clone(), more].concat())
             }
-            (true, Some(Value::Text(text)), Value::Text(more)) => Value::Text(format!("{text}{more}")),
+            (true, Some(Value::Text(text)), Value::Text(more)) => {
+                Value::Text(format!("{text}{more}"))
+            }
             (_, _, value) => value,
         };
         way.variables.insert(assignment.name.clone(), value);
@@ -647,10 +650,9 @@ impl<'p> Shell<'p> {
             "#" | "##" | "%" | "%%" | "/" | "//" | "," | ",," | "^" | "^^" | ":" => {
                 let operand = self.text(operand, way);
                 match known.filter(|_| is_known(&operand)) {
-                    Some(values) => values
-                        .iter()
-                        .map(|value| edit(value, operator, &operand))
-                        .collect(),
+                    Some(values) => {
+                        values.iter().map(|value| edit(value, operator, &operand)).collect()
+                    }
                     None => vec![COMPUTED.to_string()],
                 }
             }
@@ -683,13 +685,18 @@ impl<'p> Shell<'p> {
             "PWD" => Some(vec![".".to_owned()]),
             "0" | "BASH_SOURCE" if !way.script.is_empty() => Some(vec![absolute(&way.script)]),
             // Where CI systems check the repository out.
-            "CI_PROJECT_DIR" | "GITHUB_WORKSPACE" | "WORKSPACE" | "BITBUCKET_CLONE_DIR"
-            | "BUILD_SOURCESDIRECTORY" | "CIRCLE_WORKING_DIRECTORY" | "TRAVIS_BUILD_DIR" => {
-                Some(vec![absolute(self.tree.root_of(&way.script))])
-            }
+            "CI_PROJECT_DIR"
+            | "GITHUB_WORKSPACE"
+            | "WORKSPACE"
+            | "BITBUCKET_CLONE_DIR"
+            | "BUILD_SOURCESDIRECTORY"
+            | "CIRCLE_WORKING_DIRECTORY"
+            | "TRAVIS_BUILD_DIR" => Some(vec![absolute(self.tree.root_of(&way.script))]),
             name => {
                 let at = name.parse::<usize>().ok().filter(|at| *at > 0)?;
-                way.arguments.as_ref().map(|list| vec![list.get(at - 1).cloned().unwrap_or_default()])
+                way.arguments
+                    .as_ref()
+                    .map(|list| vec![list.get(at - 1).cloned().unwrap_or_default()])
             }
         }
     }
@@ -724,17 +731,16 @@ impl<'p> Shell<'p> {
                     .flat_map(|word| self.expand(word, way))
                     .map(|field| field.text)
                     .collect();
-                if let Some((body, called)) = self.functions.get_mut(&fields[..].first().cloned().unwrap_or_default())
+                if let Some((body, called)) =
+                    self.functions.get_mut(&fields[..].first().cloned().unwrap_or_default())
                 {
                     *called = true;
                     // A function that only echoes is what scripts use for names.
                     let body = body.clone();
                     if let ([_], true) = (body.as_slice(), self.depth < MAX_CALLS) {
                         self.depth += 1;
-                        let inside = Environment {
-                            arguments: Some(fields[1..].to_vec()),
-                            ..way.clone()
-                        };
+                        let inside =
+                            Environment { arguments: Some(fields[1..].to_vec()), ..way.clone() };
                         let text = self.output(&body, &inside);
                         self.depth -= 1;
                         return text;
@@ -888,7 +894,8 @@ fn assume(condition: &[Command], way: &mut Environment, shell: &mut Shell<'_>) {
             if operator.literal().is_some_and(|o| o == "=" || o == "==") =>
         {
             let value = shell.text(right, way);
-            if let Some(name) = variable(left).filter(|_| is_known(&value) && !value.contains('*')) {
+            if let Some(name) = variable(left).filter(|_| is_known(&value) && !value.contains('*'))
+            {
                 way.set(&name, value);
             }
         }
@@ -918,10 +925,24 @@ fn matches(pattern: &str, text: &str) -> bool {
 fn edit(value: &str, operator: &str, operand: &str) -> String {
     let cuts = || value.char_indices().map(|(at, _)| at).chain([value.len()]);
     match operator {
-        "#" => cuts().find(|&at| matches(operand, &value[..at])).map_or(value, |at| &value[at..]).to_owned(),
-        "##" => cuts().filter(|&at| matches(operand, &value[..at])).last().map_or(value, |at| &value[at..]).to_owned(),
-        "%" => cuts().filter(|&at| matches(operand, &value[at..])).last().map_or(value, |at| &value[..at]).to_owned(),
-        "%%" => cuts().find(|&at| matches(operand, &value[at..])).map_or(value, |at| &value[..at]).to_owned(),
+        "#" => cuts()
+            .find(|&at| matches(operand, &value[..at]))
+            .map_or(value, |at| &value[at..])
+            .to_owned(),
+        "##" => cuts()
+            .filter(|&at| matches(operand, &value[..at]))
+            .last()
+            .map_or(value, |at| &value[at..])
+            .to_owned(),
+        "%" => cuts()
+            .filter(|&at| matches(operand, &value[at..]))
+            .last()
+            .map_or(value, |at| &value[..at])
+            .to_owned(),
+        "%%" => cuts()
+            .find(|&at| matches(operand, &value[at..]))
+            .map_or(value, |at| &value[..at])
+            .to_owned(),
         "/" | "//" => {
             let (from, to) = operand.split_once('/').unwrap_or((operand, ""));
             if operator == "/" { value.replacen(from, to, 1) } else { value.replace(from, to) }
