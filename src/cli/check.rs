@@ -1,7 +1,7 @@
 //! `plimsoll check [PATH]…`.
 
 use std::collections::BTreeMap;
-use std::io::Write as _;
+use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Instant;
@@ -14,7 +14,7 @@ use crate::lint::baseline::{Baseline, BaselineError};
 use crate::lint::changed::{Changed, ChangedError};
 use crate::lint::select::{Request, UnknownName};
 use crate::lint::shard::Shard;
-use crate::lint::{self, Options, Outcome};
+use crate::lint::{self, LintError, Options, Outcome, Stdin};
 use crate::report::model::Entry;
 use crate::report::{Context, Format, Report, RuleInfo, Style, unite};
 use crate::rule::{NEWEST_KUBE_VERSION, RuleSet};
@@ -217,15 +217,10 @@ pub(crate) fn lint(
     rules: &RuleSet,
     sources: &Sources,
 ) -> Result<Outcome, CommandError> {
-    for path in &args.paths {
-        if path.as_os_str() != "-" && std::fs::symlink_metadata(path).is_err() {
-            return Err(CommandError::new(format!("there is no {}", path.display()))
-                .help("paths are relative to the working directory"));
-        }
-    }
     let config = configuration(args, sources)?;
     let options = Options {
-        paths: args.paths.clone(),
+        paths: args.paths.iter().filter(|path| path.as_os_str() != "-").cloned().collect(),
+        stdin: stdin(args)?,
         request: request(&args.selection)?,
         kube_version: args
             .rendering
@@ -234,6 +229,7 @@ pub(crate) fn lint(
             .or_else(|| config.settings.kube_version.as_ref().map(|version| version.value.clone()))
             .unwrap_or_else(|| NEWEST_KUBE_VERSION.to_owned()),
         no_ignores: args.selection.no_ignores,
+        shard: args.scope.shard,
         today: jiff::ZonedDateTime::now().date(),
     };
     let work = || lint::run(&options, &config, rules, sources);
@@ -246,7 +242,26 @@ pub(crate) fn lint(
             .map_err(|error| CommandError::new(format!("cannot start {count} threads: {error}")))?
             .install(work),
     };
-    outcome.map_err(unknown_name)
+    outcome.map_err(|error| match error {
+        LintError::Name(error) => unknown_name(error),
+        LintError::Path(_) => CommandError::new(error.to_string())
+            .help("paths are relative to the working directory"),
+    })
+}
+
+/// Reads standard input where `-` is among the paths.
+fn stdin(args: &Args) -> Result<Option<Stdin>, CommandError> {
+    if !args.paths.iter().any(|path| path.as_os_str() == "-") {
+        return Ok(None);
+    }
+    let mut text = String::new();
+    std::io::stdin()
+        .lock()
+        .read_to_string(&mut text)
+        .map_err(|error| CommandError::new(format!("cannot read standard input: {error}")))?;
+    let name = args.show.stdin_filename.clone().unwrap_or_else(|| "<stdin>".to_owned());
+    let name = crate::project::shown(Path::new(&name));
+    Ok(Some(Stdin { name, text: text.into() }))
 }
 
 /// Reads the configuration that was named, or the nearest one. Whatever is wrong with it is

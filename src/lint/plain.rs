@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::select::Active;
+use super::waive::{self, Waiving};
 use crate::finding::{Finding, ObjectRef, Origin, Place, Related};
 use crate::kube::{Object, objects};
 use crate::rule::{Evaluator, Hit, Member, Scope};
@@ -19,22 +20,29 @@ pub(super) fn members(stream: &Stream) -> Vec<Member> {
     stream.documents.iter().flat_map(of).collect()
 }
 
-/// Judges every object of a stream; `together` are the objects deployed with them.
+/// Judges every object of a stream; `together` are the objects deployed with them. Gives the
+/// findings, and how many an annotation waives.
 pub(super) fn judge(
     stream: &Stream,
     together: &[Member],
     active: &[Active],
+    waiving: &Waiving<'_>,
     evaluator: &mut Evaluator,
-) -> Vec<Finding> {
+) -> (Vec<Finding>, usize) {
     let mut findings = Vec::new();
+    let mut waived = 0;
     for document in &stream.documents {
         for object in objects(document) {
-            for (active, hit) in hits(document, &object, together, active, evaluator) {
-                findings.push(finding(active, hit, document, &object, Origin::Manifest));
-            }
+            let hits = hits(document, &object, together, active, evaluator);
+            let mut own = hits
+                .into_iter()
+                .map(|(active, hit)| finding(active, hit, document, &object, Origin::Manifest))
+                .collect();
+            waived += waive::apply(&object, &mut own, waiving);
+            findings.append(&mut own);
         }
     }
-    findings
+    (findings, waived)
 }
 
 /// What rules find on one object. Rules on one object are not shown the others: making them

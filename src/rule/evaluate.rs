@@ -52,6 +52,9 @@ pub struct ReleaseInfo {
     pub namespace: String,
     /// Where the name was read, `.gitlab-ci.yml:4`; empty outside of releases.
     pub declared_in: String,
+    /// True when the chart is at hand: what it makes of the values is then judged as objects, and
+    /// a rule that could only guess at it has nothing to add.
+    pub rendered: bool,
 }
 
 /// An object among those that are deployed together.
@@ -168,10 +171,11 @@ impl Evaluator {
             ("namespace", &release.namespace),
             ("declared_in", &release.declared_in),
         ];
-        let info: std::collections::HashMap<String, Value> = parts
+        let mut info: std::collections::HashMap<String, Value> = parts
             .into_iter()
             .map(|(key, value)| (key.to_owned(), Value::String(Arc::new(value.clone()))))
             .collect();
+        info.insert("rendered".to_owned(), Value::Bool(release.rendered));
         context.add_variable_from_value("release", info);
         let roots = [("values", Roots::One(root))];
         let mut hits = Vec::new();

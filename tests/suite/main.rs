@@ -2,7 +2,11 @@
 //!
 //! A module a subject; what they share is in [`harness`].
 
+mod adoption;
+mod bad_input;
 mod cli;
+mod formats;
 mod harness;
 mod pre_commit;
 mod rules;
+mod story;

@@ -1,0 +1,48 @@
+//! Reads a repository in parallel.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use rayon::prelude::*;
+
+use crate::config::Config;
+use crate::project::{self, Candidate, Project, Taken};
+use crate::source::Sources;
+
+/// A text from standard input, under a name.
+#[derive(Debug, Clone)]
+pub struct Stdin {
+    /// How it is shown, and where it would lie; a file of that name is not read.
+    pub name: String,
+    /// What came.
+    pub text: Arc<str>,
+}
+
+/// Walks, reads and classifies.
+///
+/// # Errors
+/// When a path does not exist, with that path.
+pub(super) fn gather(
+    paths: &[PathBuf],
+    stdin: Option<&Stdin>,
+    config: &Config,
+    sources: &Sources,
+) -> Result<Project, PathBuf> {
+    let mut walked = project::walk(paths, config, sources)?;
+    if let Some(stdin) = stdin {
+        walked.candidates.retain(|candidate| candidate.shown != stdin.name);
+    }
+    let mut taken: Vec<Taken> =
+        walked.candidates.par_iter().map(|candidate| project::take(candidate, sources)).collect();
+    if let Some(stdin) = stdin {
+        let candidate = Candidate {
+            shown: stdin.name.clone(),
+            path: PathBuf::from(&stdin.name),
+            explicit: true,
+            requested: true,
+        };
+        let file = project::take_text(&candidate, Arc::clone(&stdin.text), sources);
+        taken.extend(file.map(Taken::File));
+    }
+    Ok(project::assemble(walked, taken, config, sources))
+}

@@ -1,0 +1,121 @@
+//! Rules over the values of a release.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::merged::{Merged, merge};
+use super::plain::{help, severity};
+use super::select::Active;
+use crate::finding::{Finding, Origin, Place, Related};
+use crate::project::{Content, File, Release, Via};
+use crate::rule::{Evaluator, Hit, ReleaseInfo, Scope, Target};
+use crate::source::{Sources, Span};
+use crate::yaml::Node;
+
+/// Judges the values of one release by themselves, all its layers merged.
+pub(super) fn judge(
+    release: &Release,
+    files: &BTreeMap<&str, &File>,
+    rendered: bool,
+    active: &[Active],
+    evaluator: &mut Evaluator,
+    sources: &Sources,
+) -> Vec<Finding> {
+    let Some(layers) = layers(release, files) else {
+        return Vec::new();
+    };
+    let declared = release.name_span.unwrap_or(release.declared);
+    let named = !matches!(release.via, Via::ChartDefault | Via::ChartCiValues | Via::SiblingValues);
+    let info = ReleaseInfo {
+        name: release.name.clone().unwrap_or_default(),
+        chart: release.chart.name.clone().unwrap_or_default(),
+        namespace: release.namespace.clone().unwrap_or_default(),
+        declared_in: if named { line(declared, sources) } else { String::new() },
+        rendered,
+    };
+    let mut findings = values(&layers, &info, active, evaluator, sources);
+    for finding in &mut findings {
+        finding.releases.push(release.display());
+        if let (true, Some(name)) = (named, &release.name) {
+            finding.related.push(Related {
+                message: format!("release `{name}` is declared here"),
+                place: Place { span: declared, origin: Origin::Release },
+            });
+        }
+    }
+    findings
+}
+
+/// Judges values layers, the last wins.
+pub(super) fn values(
+    layers: &[Node<'_>],
+    info: &ReleaseInfo,
+    active: &[Active],
+    evaluator: &mut Evaluator,
+    sources: &Sources,
+) -> Vec<Finding> {
+    let rules: Vec<&Active> =
+        active.iter().filter(|active| active.rule.scope == Scope::Values).collect();
+    if rules.is_empty() {
+        return Vec::new();
+    }
+    let Some(merged) = merge(layers, sources) else {
+        return Vec::new();
+    };
+    let pairs = rules.iter().map(|active| (&*active.rule, &active.params));
+    let hits = evaluator.values(&merged.document, info, pairs);
+    hits.into_iter().filter_map(|(at, hit)| finding(rules[at], hit, &merged)).collect()
+}
+
+/// The layers of a release as trees; `None` where one of them is not known here, since what it
+/// would change cannot be known either.
+fn layers<'a>(release: &'a Release, files: &BTreeMap<&str, &'a File>) -> Option<Vec<Node<'a>>> {
+    let mut nodes = Vec::new();
+    for layer in &release.values {
+        if layer.target_path.is_some() {
+            return None;
+        }
+        match &layer.content {
+            Content::File => match files.get(layer.file.as_deref()?) {
+                Some(file) => nodes.extend(file.roots().take(1)),
+                None if layer.optional => {}
+                None => return None,
+            },
+            Content::Yaml(node) => nodes.push(node.get()),
+            // Single values change single keys; the rest of the layers is judged all the same.
+            Content::Set(_) => {}
+            Content::Unknown => return None,
+        }
+    }
+    Some(nodes)
+}
+
+fn finding(active: &Active, hit: Hit, merged: &Merged) -> Option<Finding> {
+    let place = |target: &Target| {
+        let span = merged.origin(target.span(&merged.document))?;
+        Some(Place { span, origin: Origin::Values })
+    };
+    let related = hit.related.iter().filter_map(|(target, message)| {
+        Some(Related { message: message.clone(), place: place(target)? })
+    });
+    Some(Finding {
+        rule: Arc::clone(&active.rule.id),
+        group: Arc::clone(&active.rule.group),
+        severity: severity(active, &hit),
+        message: hit.message.trim().trim_end_matches('.').to_owned(),
+        help: help(active, hit.help.as_deref()),
+        url: active.rule.references.first().cloned(),
+        primary: place(&hit.target)?,
+        related: related.collect(),
+        object: None,
+        releases: Vec::new(),
+        rendered: None,
+        fix: None,
+    })
+}
+
+/// `file:line` of a span.
+pub(super) fn line(span: Span, sources: &Sources) -> String {
+    let file = sources.get(span.source);
+    format!("{}:{}", file.path, file.position(span.start).line)
+}

@@ -1,0 +1,547 @@
+//! One run, from paths to a sorted report.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use jiff::civil::Date;
+use rayon::prelude::*;
+
+use super::gather::{self, Stdin};
+use super::select::{self, Active, Request, UnknownName};
+use super::shard::{Groups, Shard, deal};
+use super::suppress::{self, Suppressions, Verdict};
+use super::waive::Waiving;
+use super::{directive, fingerprint, plain, release, syntax};
+use crate::config::{Config, Override};
+use crate::finding::{Finding, Origin, Place, Related, Severity};
+use crate::project::{Class, File, Project, Release, Resolution};
+use crate::report::model::Entry;
+use crate::report::{Report, Texts, unite};
+use crate::rule::{Evaluator, Member, ReleaseInfo, RuleSet, Setting, environment};
+use crate::source::{SourceId, Sources};
+use crate::yaml::Stream;
+
+/// What a run is asked to do.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Files and directories.
+    pub paths: Vec<PathBuf>,
+    /// A text to lint as if it were a file.
+    pub stdin: Option<Stdin>,
+    /// Which rules.
+    pub request: Request,
+    /// Kubernetes version to judge and render by, where a release does not say.
+    pub kube_version: String,
+    /// Findings are shown although something silences them.
+    pub no_ignores: bool,
+    /// Only a part of the work.
+    pub shard: Option<Shard>,
+    /// The day by which suppressions expire.
+    pub today: Date,
+}
+
+/// What a run gives.
+#[derive(Debug)]
+pub struct Outcome {
+    /// United, suppressed, sorted and counted.
+    pub report: Report,
+    /// The texts that findings point into.
+    pub texts: Texts,
+}
+
+/// Why a run cannot be done.
+#[derive(Debug, thiserror::Error)]
+pub enum LintError {
+    /// A rule or preset that does not exist.
+    #[error(transparent)]
+    Name(#[from] UnknownName),
+    /// A path that does not exist.
+    #[error("there is no {}", .0.display())]
+    Path(PathBuf),
+}
+
+/// Lints.
+///
+/// # Errors
+/// When a path does not exist, or the command line or the configuration names a rule or preset
+/// that does not.
+pub fn run(
+    options: &Options,
+    config: &Config,
+    rules: &RuleSet,
+    sources: &Sources,
+) -> Result<Outcome, LintError> {
+    let project = gather::gather(&options.paths, options.stdin.as_ref(), config, sources)
+        .map_err(LintError::Path)?;
+    let files: BTreeMap<&str, &File> =
+        project.files.iter().map(|file| (file.path.as_str(), file)).collect();
+    let choices = Choices::new(&project, options, config, rules)?;
+    let run = Run { options, config, rules, sources, project: &project, files, choices };
+
+    let mut suppressions = run.suppressions();
+    let units = run.mine(run.units());
+    let found: Vec<Found> = units.par_iter().map(|unit| run.unit(unit)).collect();
+
+    let mut report = Report::new();
+    let mut findings = Vec::new();
+    for (unit, found) in units.iter().zip(found) {
+        report.summary.objects += found.objects;
+        report.summary.suppressed += found.waived;
+        report.notes.extend(found.notes);
+        findings.extend(found.findings);
+        for file in &unit.files {
+            suppressions.complete(&file.path);
+        }
+    }
+    let first = options.shard.is_none_or(|shard| shard.index == 1);
+    if first {
+        findings.extend(project.findings.iter().filter(|finding| run.wanted(finding)).cloned());
+        report.notes.extend(run.notes());
+        report.summary.charts =
+            project.charts.iter().filter(|chart| chart.requested && !chart.vendored).count();
+    }
+    report.summary.files = units.iter().map(|unit| unit.files.len()).sum();
+    report.summary.releases = units.iter().map(|unit| unit.releases.len()).sum();
+
+    let names = run.names();
+    let (mut kept, suppressed) = run.silence(findings, &suppressions, &names);
+    report.summary.suppressed += suppressed;
+    if let Some(severity) = run.unused() {
+        let mine: BTreeSet<&str> =
+            units.iter().flat_map(|unit| &unit.files).map(|file| file.path.as_str()).collect();
+        let unused = suppressions.unused(&names, severity).into_iter();
+        kept.extend(unused.filter(|finding| {
+            mine.contains(sources.get(finding.primary.span.source).path.as_str())
+        }));
+    }
+    let streams: BTreeMap<SourceId, &Stream> = project
+        .files
+        .iter()
+        .filter_map(|file| Some((file.source, &**file.stream.as_ref()?)))
+        .collect();
+    let entries: Vec<Entry> = kept
+        .par_iter()
+        .map(|finding| {
+            let source = finding.primary.span.source;
+            let stream = streams.get(&source).copied();
+            let print = fingerprint::of(finding, &sources.get(source), stream);
+            Entry::new(finding, print, sources)
+        })
+        .collect();
+    report.findings = unite::entries(entries);
+    run.clean_releases(&units, &mut report);
+    report.finish();
+    let ids: BTreeSet<SourceId> = kept.iter().flat_map(places).collect();
+    Ok(Outcome { report, texts: Texts::of_run(sources, &ids) })
+}
+
+/// What belongs together and is judged by one worker.
+#[derive(Debug, Default)]
+struct Unit<'p> {
+    /// Files it judges by themselves; each file is in one unit.
+    files: Vec<&'p File>,
+    /// Releases it judges, by index.
+    releases: Vec<usize>,
+}
+
+/// What a unit gives.
+#[derive(Debug, Default)]
+struct Found {
+    findings: Vec<Finding>,
+    notes: Vec<String>,
+    objects: usize,
+    waived: usize,
+}
+
+struct Run<'p> {
+    options: &'p Options,
+    config: &'p Config,
+    rules: &'p RuleSet,
+    sources: &'p Sources,
+    project: &'p Project,
+    files: BTreeMap<&'p str, &'p File>,
+    choices: Choices,
+}
+
+impl<'p> Run<'p> {
+    /// Everything there is to do: a directory's manifests together, a release with its layers.
+    /// Sorted, so that shards agree.
+    fn units(&self) -> Vec<Unit<'p>> {
+        let mut folders: BTreeMap<&str, Unit<'p>> = BTreeMap::new();
+        let requested = self.project.files.iter().filter(|file| file.requested);
+        for file in requested.filter(|file| file.class != Class::Other || is_broken(file)) {
+            // Only manifests of one directory know each other; other files stand alone.
+            let key = match file.class {
+                Class::Manifest => folder(&file.path),
+                _ => file.path.as_str(),
+            };
+            folders.entry(key).or_default().files.push(file);
+        }
+        let mut units: Vec<Unit<'p>> = folders.into_values().collect();
+        for (at, release) in self.project.releases.iter().enumerate() {
+            if self.concerned(release) {
+                units.push(Unit { releases: vec![at], ..Unit::default() });
+            }
+        }
+        units
+    }
+
+    /// True when a release is declared in, or made of, what is to be linted.
+    fn concerned(&self, release: &Release) -> bool {
+        let requested = |path: &str| self.files.get(path).is_some_and(|file| file.requested);
+        requested(&self.sources.get(release.declared.source).path)
+            || release.values.iter().any(|layer| layer.file.as_deref().is_some_and(requested))
+            || self.project.charts.iter().any(|chart| {
+                chart.requested && Some(&chart.path) == release.chart.path.as_ref()
+            })
+    }
+
+    /// This shard's part of the units.
+    fn mine(&self, units: Vec<Unit<'p>>) -> Vec<Unit<'p>> {
+        let Some(shard) = self.options.shard else {
+            return units;
+        };
+        // Releases of one chart, and whatever shares a values file with them, stay together: one
+        // finding may come from several of them.
+        let mut groups = Groups::new(units.len());
+        let mut first: BTreeMap<String, usize> = BTreeMap::new();
+        for (at, unit) in units.iter().enumerate() {
+            let own = unit.files.iter().map(|file| file.path.clone());
+            let of_releases = unit.releases.iter().flat_map(|&release| {
+                let release = &self.project.releases[release];
+                let chart = std::iter::once(format!("chart {}", release.chart.display()));
+                let declared = self.sources.get(release.declared.source).path.clone();
+                chart
+                    .chain(std::iter::once(declared))
+                    .chain(release.values.iter().filter_map(|layer| layer.file.clone()))
+            });
+            for key in own.chain(of_releases) {
+                groups.join(at, *first.entry(key).or_insert(at));
+            }
+        }
+        let sizes: Vec<u64> = units
+            .iter()
+            .map(|unit| {
+                let bytes: usize = unit.files.iter().map(|file| file.text.len()).sum();
+                // Rendering a chart costs about as much as linting 100 kB of manifests.
+                bytes as u64 + 100_000 * unit.releases.len() as u64
+            })
+            .collect();
+        let parts = deal(&sizes, &mut groups, shard.of);
+        let mine = units.into_iter().zip(parts).filter(|&(_, part)| part == shard.index);
+        mine.map(|(unit, _)| unit).collect()
+    }
+
+    fn unit(&self, unit: &Unit<'p>) -> Found {
+        let together: Vec<Member> = unit
+            .files
+            .iter()
+            .filter(|file| file.class == Class::Manifest)
+            .filter_map(|file| file.stream.as_deref())
+            .flat_map(plain::members)
+            .collect();
+        let of_files = unit
+            .files
+            .par_iter()
+            .map_init(|| self.evaluator(None), |evaluator, file| self.file(file, &together, evaluator));
+        let of_releases = unit
+            .releases
+            .par_iter()
+            .map(|&at| self.release(&self.project.releases[at]));
+        of_files.chain(of_releases).reduce(Found::default, |mut all, one| {
+            all.findings.extend(one.findings);
+            all.notes.extend(one.notes);
+            all.objects += one.objects;
+            all.waived += one.waived;
+            all
+        })
+    }
+
+    fn evaluator(&self, kube_version: Option<&str>) -> Evaluator {
+        let kube_version = kube_version.unwrap_or(&self.options.kube_version).to_owned();
+        Evaluator::new(environment(), Setting { kube_version })
+    }
+
+    /// Judges one file by itself.
+    fn file(&self, file: &File, together: &[Member], evaluator: &mut Evaluator) -> Found {
+        let mut found = Found::default();
+        let Some(stream) = file.stream.as_deref() else {
+            return found;
+        };
+        found.findings = syntax::findings(stream, origin(file.class));
+        found.findings.retain(|finding| self.wanted(finding));
+        let active = self.choices.at(&file.path);
+        match file.class {
+            Class::Manifest => {
+                let names = self.names();
+                let waiving = Waiving {
+                    rules: &names,
+                    today: self.options.today,
+                    off: self.options.no_ignores,
+                    unused: self.unused(),
+                };
+                let (findings, waived) = plain::judge(stream, together, active, &waiving, evaluator);
+                found.objects = plain::members(stream).len();
+                found.waived = waived;
+                found.findings.extend(findings);
+            }
+            Class::Values if !self.is_layer(&file.path) => {
+                let roots: Vec<_> = file.roots().take(1).collect();
+                let info = ReleaseInfo { rendered: self.in_chart(&file.path), ..ReleaseInfo::default() };
+                found.findings.extend(release::values(&roots, &info, active, evaluator, self.sources));
+            }
+            _ => {}
+        }
+        found
+    }
+
+    /// Judges one release.
+    fn release(&self, release: &Release) -> Found {
+        let declared = &self.sources.get(release.declared.source).path;
+        let last = release.values.iter().rev().find_map(|layer| layer.file.as_deref());
+        let active = self.choices.at(last.unwrap_or(declared));
+        let mut evaluator = self.evaluator(release.kube_version.as_deref());
+        let mut found = Found::default();
+        let rendered = match crate::project::resolve(&release.chart, folder(declared), self.config) {
+            Resolution::At(_) => true,
+            Resolution::Missing { why, help } => {
+                found.notes.push(format!(
+                    "{why}: values were checked by themselves, selectors against the release's name alone; {help}"
+                ));
+                false
+            }
+        };
+        found.findings =
+            release::judge(release, &self.files, rendered, active, &mut evaluator, self.sources);
+        found
+    }
+
+    /// True when a release has the file as a layer, and judges it.
+    fn is_layer(&self, path: &str) -> bool {
+        let mut layers = self.project.releases.iter().flat_map(|release| &release.values);
+        layers.any(|layer| layer.file.as_deref() == Some(path))
+    }
+
+    /// True for what lies in a chart: what becomes of it is seen when the chart is rendered.
+    fn in_chart(&self, path: &str) -> bool {
+        self.project.charts.iter().any(|chart| {
+            chart.path.is_empty() || path.strip_prefix(&chart.path).is_some_and(|rest| rest.starts_with('/'))
+        })
+    }
+
+    /// Whether a finding of the pipeline itself is to be shown.
+    fn wanted(&self, finding: &Finding) -> bool {
+        let ignored = |word: &String| **word == *finding.rule;
+        !self.options.request.ignore.iter().any(ignored)
+            && !self.config.settings.ignore.iter().any(|word| *word.value == *finding.rule)
+    }
+
+    /// How much a suppression of nothing weighs; `None` when it is not asked for.
+    fn unused(&self) -> Option<Severity> {
+        let all = self.options.request.select.is_empty() && !self.options.no_ignores;
+        let ignored = self.options.request.ignore.iter().any(|word| word == suppress::UNUSED)
+            || self.config.settings.ignore.iter().any(|word| word.value == suppress::UNUSED);
+        (all && !ignored).then_some(Severity::Warning)
+    }
+
+    fn names(&self) -> Names<'_> {
+        Names { set: self.rules, active: &self.choices.base }
+    }
+
+    /// What is not known here, each said once.
+    fn notes(&self) -> Vec<String> {
+        let note = |unresolved: &crate::project::Unresolved| {
+            format!("{}: {}", release::line(unresolved.declared, self.sources), unresolved.why)
+        };
+        self.project.unresolved.iter().map(note).collect()
+    }
+
+    fn suppressions(&self) -> Suppressions {
+        let mut suppressions = Suppressions::default();
+        for file in &self.project.files {
+            if !directive::may_hold(&file.text) {
+                continue;
+            }
+            let source = self.sources.get(file.source);
+            let directives = match &file.stream {
+                Some(stream) => suppress::of_yaml(self.sources, file.source, &stream.comments),
+                None => directive::in_template(file.source, &file.text, source.lines()),
+            };
+            suppressions.add(&file.path, origin(file.class), directives);
+        }
+        suppressions
+    }
+
+    /// Leaves silenced findings out and counts them; says of expired suppressions that they are.
+    fn silence(
+        &self,
+        findings: Vec<Finding>,
+        suppressions: &Suppressions,
+        names: &Names<'_>,
+    ) -> (Vec<Finding>, usize) {
+        if self.options.no_ignores {
+            return (findings, 0);
+        }
+        let before = findings.len();
+        let kept: Vec<Finding> = findings
+            .into_iter()
+            .filter_map(|mut finding| {
+                match suppressions.judge(&finding, self.sources, names, self.options.today) {
+                    Verdict::Reported => Some(finding),
+                    Verdict::Silenced => None,
+                    Verdict::Expired(date, span) => {
+                        let message = format!("this suppression ended on {date}");
+                        let place = Place { span, origin: finding.primary.origin };
+                        finding.related.push(Related { message, place });
+                        Some(finding)
+                    }
+                }
+            })
+            .collect();
+        let silenced = before - kept.len();
+        (kept, silenced)
+    }
+
+    /// Names, for each finding, the releases of the same chart that do not have it.
+    fn clean_releases(&self, units: &[Unit<'_>], report: &mut Report) {
+        let mut charts: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+        let mut chart_of: BTreeMap<String, String> = BTreeMap::new();
+        for &at in units.iter().flat_map(|unit| &unit.releases) {
+            let release = &self.project.releases[at];
+            let (chart, name) = (release.chart.display(), release.display());
+            charts.entry(chart.clone()).or_default().insert(name.clone());
+            chart_of.insert(name, chart);
+        }
+        for entry in &mut report.findings {
+            let with: BTreeSet<&String> =
+                entry.releases.iter().filter_map(|release| chart_of.get(release)).collect();
+            let all = with.iter().filter_map(|chart| charts.get(*chart)).flatten();
+            let clean: BTreeSet<String> =
+                all.filter(|release| !entry.releases.contains(release)).cloned().collect();
+            entry.clean_releases = clean.into_iter().collect();
+        }
+    }
+}
+
+/// The texts a finding points into.
+fn places(finding: &Finding) -> impl Iterator<Item = SourceId> {
+    let related = finding.related.iter().map(|related| related.place.span.source);
+    std::iter::once(finding.primary.span.source).chain(related)
+}
+
+fn folder(path: &str) -> &str {
+    path.rsplit_once('/').map_or("", |(folder, _)| folder)
+}
+
+/// True for a file that is no YAML, yet means to be an object.
+fn is_broken(file: &File) -> bool {
+    let broken = file.stream.as_ref().is_some_and(|stream| !stream.errors.is_empty());
+    broken && file.text.contains("apiVersion")
+}
+
+fn origin(class: Class) -> Origin {
+    match class {
+        Class::Values => Origin::Values,
+        Class::ChartMeta => Origin::Chart,
+        Class::ChartTemplate | Class::Template => Origin::Template,
+        Class::Manifest | Class::Other | Class::Kustomization => Origin::Manifest,
+        Class::Helmfile
+        | Class::Skaffold
+        | Class::Config
+        | Class::GitLabCi
+        | Class::GitHub
+        | Class::Ci
+        | Class::Taskfile
+        | Class::Script
+        | Class::Makefile
+        | Class::Jenkinsfile
+        | Class::Terraform => Origin::Release,
+    }
+}
+
+/// The rules that run, by path: `overrides` of the configuration change them for some paths.
+struct Choices {
+    base: Vec<Active>,
+    by_path: BTreeMap<String, Arc<Vec<Active>>>,
+}
+
+impl Choices {
+    fn new(
+        project: &Project,
+        options: &Options,
+        config: &Config,
+        rules: &RuleSet,
+    ) -> Result<Self, UnknownName> {
+        let request = &options.request;
+        let base = select::choose(rules, request, &config.settings, &[])?;
+        let overrides = &config.settings.overrides;
+        let mut by_path = BTreeMap::new();
+        let mut made: BTreeMap<Vec<usize>, Arc<Vec<Active>>> = BTreeMap::new();
+        let matchers: Vec<globset::GlobSet> =
+            overrides.iter().map(|each| matcher(each, config)).collect();
+        for file in &project.files {
+            let which: Vec<usize> =
+                (0..matchers.len()).filter(|&at| matchers[at].is_match(&file.path)).collect();
+            if which.is_empty() {
+                continue;
+            }
+            let active = match made.get(&which) {
+                Some(active) => Arc::clone(active),
+                None => {
+                    let layers: Vec<&Override> = which.iter().map(|&at| &overrides[at]).collect();
+                    let active = select::choose(rules, request, &config.settings, &layers)?;
+                    let active = Arc::new(active);
+                    made.insert(which, Arc::clone(&active));
+                    active
+                }
+            };
+            by_path.insert(file.path.clone(), active);
+        }
+        Ok(Self { base, by_path })
+    }
+
+    fn at(&self, path: &str) -> &[Active] {
+        self.by_path.get(path).map_or(&self.base, |active| active)
+    }
+}
+
+/// The paths of an override, relative to the configuration, as globs over shown paths.
+fn matcher(each: &Override, config: &Config) -> globset::GlobSet {
+    let base = config.directory().map(crate::project::shown).unwrap_or_default();
+    let mut set = globset::GlobSetBuilder::new();
+    for pattern in &each.paths {
+        let pattern = crate::project::join(&base, &pattern.value);
+        // A folder stands for what is in it.
+        for pattern in [pattern.clone(), format!("{}/**", pattern.trim_end_matches('/'))] {
+            if let Ok(glob) = globset::Glob::new(&pattern) {
+                set.add(glob);
+            }
+        }
+    }
+    set.build().unwrap_or_else(|_| globset::GlobSet::empty())
+}
+
+/// Rules by the names that suppressions use.
+struct Names<'a> {
+    set: &'a RuleSet,
+    active: &'a [Active],
+}
+
+impl suppress::Rules for Names<'_> {
+    fn names(&self, named: &str, rule: &str) -> bool {
+        named == rule || select::named(self.set, named).iter().any(|known| &*known.id == rule)
+    }
+
+    fn runs(&self, named: &str) -> bool {
+        let named = select::named(self.set, named);
+        named.iter().any(|rule| self.active.iter().any(|active| active.rule.id == rule.id))
+    }
+
+    fn known(&self, named: &str) -> Result<(), Option<String>> {
+        if select::BUILTIN.contains(&named) || !select::named(self.set, named).is_empty() {
+            return Ok(());
+        }
+        Err(select::nearest(self.set, named))
+    }
+}

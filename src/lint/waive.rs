@@ -1,0 +1,75 @@
+//! The annotation `plimsoll.dev/ignore` on an object.
+
+use jiff::civil::Date;
+
+use super::directive::{ANNOTATION, in_annotation};
+use super::suppress;
+use crate::finding::{Finding, Origin, Place, Related, Severity};
+use crate::kube::Object;
+
+/// Annotations of kube-linter, honoured so that a change of linters needs no edit.
+const KUBE_LINTER: &str = "ignore-check.kube-linter.io/";
+
+/// How annotations are read.
+pub(super) struct Waiving<'a> {
+    /// Rules by name.
+    pub(super) rules: &'a dyn suppress::Rules,
+    /// The day by which they expire.
+    pub(super) today: Date,
+    /// Annotations are not honoured.
+    pub(super) off: bool,
+    /// How much a waiver of nothing weighs; `None` when nobody wants to hear of it.
+    pub(super) unused: Option<Severity>,
+}
+
+/// Takes waived findings of one object out of `findings` and gives their number; adds those on
+/// waivers that waive nothing.
+pub(super) fn apply(object: &Object<'_>, findings: &mut Vec<Finding>, waiving: &Waiving<'_>) -> usize {
+    let annotations = object.node.at(&["metadata", "annotations"]);
+    if waiving.off || annotations.is_none_or(|annotations| annotations.is_empty()) {
+        return 0;
+    }
+    let before = findings.len();
+    for entry in annotations.into_iter().flat_map(|annotations| annotations.entries()) {
+        if let Some(check) = entry.name().strip_prefix(KUBE_LINTER) {
+            let named = format!("kube-linter:{check}");
+            findings.retain(|finding| !waiving.rules.names(&named, &finding.rule));
+        }
+    }
+    let Some(value) = annotations.and_then(|annotations| annotations.get(ANNOTATION)) else {
+        return before - findings.len();
+    };
+    let span = value.span();
+    let mut unused = Vec::new();
+    for waiver in in_annotation(value.raw()) {
+        let mut used = false;
+        let expired = waiver.until.filter(|until| *until < waiving.today);
+        findings.retain_mut(|finding| {
+            if waiver.problem.is_some() || !waiving.rules.names(&waiver.rule, &finding.rule) {
+                return true;
+            }
+            used = true;
+            if let Some(until) = expired {
+                let message = format!("this suppression ended on {until}");
+                let place = Place { span, origin: Origin::Manifest };
+                finding.related.push(Related { message, place });
+            }
+            expired.is_some()
+        });
+        let Some(severity) = waiving.unused else { continue };
+        let message = match (&waiver.problem, waiving.rules.known(&waiver.rule)) {
+            (Some(problem), _) => format!("this suppression silences nothing: {problem}"),
+            (None, Err(_)) => format!("`{}` is no rule, so nothing is silenced", waiver.rule),
+            (None, Ok(())) if used || !waiving.rules.runs(&waiver.rule) => continue,
+            (None, Ok(())) => format!("`{}` finds nothing here to silence", waiver.rule),
+        };
+        let help = match waiving.rules.known(&waiver.rule) {
+            Err(Some(near)) => Some(format!("did you mean `{near}`?")),
+            _ => None,
+        };
+        unused.push(suppress::finding(span, Origin::Manifest, severity, message, help));
+    }
+    let silenced = before - findings.len();
+    findings.extend(unused);
+    silenced
+}
