@@ -273,7 +273,7 @@ fn configuration(args: &Args, sources: &Sources) -> Result<Config, CommandError>
     let Some(path) = args.selection.config.clone().or_else(|| config::find(start)) else {
         return Ok(Config::default());
     };
-    let shown = path.display().to_string().replace("\\", "/");
+    let shown = crate::project::shown(&path);
     let config = config::load(&path, &shown, sources)
         .map_err(|error| CommandError::new(format!("{error}: {}", error.error)))?;
     if config.findings.is_empty() {

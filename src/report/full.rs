@@ -67,7 +67,7 @@ fn render(
             let words = if object.path.is_empty() {
                 format!("{} {}", object.kind, object.name)
             } else {
-                format!("{} {}: {}", object.kind, object.name, object.path)
+                format!("{} {}: {}", object.kind, object.name, tail(&object.path))
             };
             escape::line(&words).into_owned()
         });
@@ -120,12 +120,17 @@ fn render(
 
     let (on, off) = if style.color { ("\u{1b}[36m", "\u{1b}[0m") } else { ("", "") };
     let mut footer = |word: &str, text: &str| {
-        let mut lines = text.trim_end().lines();
         let indent = " ".repeat(word.len() + 4);
-        let first = escape::terminal(lines.next().unwrap_or_default()).into_owned();
-        let mut laid = format!("  {on}{word}:{off} {first}\n");
-        for line in lines {
-            laid.push_str(format!("{indent}{}", escape::terminal(line)).trim_end());
+        let text = escape::terminal(text.trim_end());
+        // A block to copy keeps its lines; prose is broken to fit.
+        let lines = match text.contains('\n') {
+            true => text.lines().map(ToOwned::to_owned).collect(),
+            false => wrapped(&text, style.width.saturating_sub(indent.len())),
+        };
+        let mut laid = String::new();
+        for (at, line) in lines.iter().enumerate() {
+            let head = if at == 0 { format!("  {on}{word}:{off} ") } else { indent.clone() };
+            laid.push_str(format!("{head}{line}").trim_end());
             laid.push('\n');
         }
         out.push_str(&laid);
@@ -145,6 +150,38 @@ fn render(
     }
     out.push('\n');
     Ok(())
+}
+
+/// The end of a long path, which says more than its beginning.
+fn tail(path: &str) -> String {
+    if path.len() <= 50 {
+        return path.to_owned();
+    }
+    let mut from = path.len();
+    for (at, _) in path.rmatch_indices('.') {
+        if path.len() - at > 50 {
+            break;
+        }
+        from = at;
+    }
+    if from == path.len() { path.to_owned() } else { format!("…{}", &path[from..]) }
+}
+
+/// Breaks one long line at blanks.
+fn wrapped(text: &str, width: usize) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    for word in text.split(' ') {
+        let last = lines.last_mut().expect("invariant: never empty");
+        if !last.is_empty() && last.chars().count() + 1 + word.chars().count() > width {
+            lines.push(word.to_owned());
+        } else {
+            if !last.is_empty() {
+                last.push(' ');
+            }
+            last.push_str(word);
+        }
+    }
+    lines
 }
 
 /// A label on the first line of a location: an object of fifty lines is named, not shown whole.

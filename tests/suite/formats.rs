@@ -15,7 +15,7 @@ fn json(text: &str) -> serde_json::Value {
 fn several_formats_go_to_several_files() {
     let dir = repository(&[("a.yaml", POD)]);
     let args = [
-        "check", "--format", "concise", "--format", "sarif", "--output", "x.sarif", "--format",
+        "check", "--preset", "all", "--format", "concise", "--format", "sarif", "--output", "x.sarif", "--format",
         "gitlab", "--output", "gl.json", "--format", "junit", "-o", "x.xml", "--format", "html",
         "-o", "x.html", "--format", "markdown", "-o", "x.md",
     ];
@@ -82,10 +82,10 @@ fn shards_merged_are_one_run() {
     let borrowed: Vec<(&str, &str)> =
         files.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
     let dir = repository(&borrowed);
-    let whole = run(dir.path(), &["check", "--format", "json"]).expect_code(1);
+    let whole = run(dir.path(), &["check", "--preset", "all", "--format", "json"]).expect_code(1);
     for shard in ["1/3", "2/3", "3/3"] {
         let file = format!("../{}-{}.json", dir.path().file_name().and_then(|n| n.to_str()).expect("a name"), &shard[..1]);
-        run(dir.path(), &["check", "--format", "json", "--output", &file, "--shard", shard]);
+        run(dir.path(), &["check", "--preset", "all", "--format", "json", "--output", &file, "--shard", shard]);
     }
     let name = dir.path().file_name().and_then(|n| n.to_str()).expect("a name");
     let parts: Vec<String> = (1..=3).map(|at| format!("../{name}-{at}.json")).collect();
