@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use super::output::{self, Color, FailOn, Outputs};
+use super::progress::Progress;
 use super::{CommandError, Console};
 use crate::config::{self, Config};
 use crate::finding::Severity;
@@ -232,7 +233,8 @@ pub(crate) fn lint(
         shard: args.scope.shard,
         today: jiff::ZonedDateTime::now().date(),
     };
-    let work = || lint::run(&options, &config, rules, sources);
+    let progress = Progress::new(args.show.quiet);
+    let work = || lint::run(&options, &config, rules, sources, &progress);
     let outcome = match args.show.threads {
         None => work(),
         Some(0) => return Err(CommandError::new("`--threads 0`: at least one thread is needed")),
@@ -242,6 +244,7 @@ pub(crate) fn lint(
             .map_err(|error| CommandError::new(format!("cannot start {count} threads: {error}")))?
             .install(work),
     };
+    progress.finish();
     outcome.map_err(|error| match error {
         LintError::Name(error) => unknown_name(error),
         LintError::Path(_) => CommandError::new(error.to_string())

@@ -12,6 +12,7 @@ mod man;
 mod merge;
 mod output;
 mod releases;
+mod progress;
 mod rule;
 mod rules;
 mod test;

@@ -2,9 +2,11 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rayon::prelude::*;
 
+use super::run::Watch;
 use crate::config::Config;
 use crate::project::{self, Candidate, Project, Taken};
 use crate::source::Sources;
@@ -27,13 +29,23 @@ pub(super) fn gather(
     stdin: Option<&Stdin>,
     config: &Config,
     sources: &Sources,
+    watch: &dyn Watch,
 ) -> Result<Project, PathBuf> {
     let mut walked = project::walk(paths, config, sources)?;
     if let Some(stdin) = stdin {
         walked.candidates.retain(|candidate| candidate.shown != stdin.name);
     }
-    let mut taken: Vec<Taken> =
-        walked.candidates.par_iter().map(|candidate| project::take(candidate, sources)).collect();
+    let done = AtomicUsize::new(0);
+    let count = walked.candidates.len();
+    let mut taken: Vec<Taken> = walked
+        .candidates
+        .par_iter()
+        .map(|candidate| {
+            let taken = project::take(candidate, sources);
+            watch.step(done.fetch_add(1, Ordering::Relaxed) + 1, count, "reading");
+            taken
+        })
+        .collect();
     if let Some(stdin) = stdin {
         let candidate = Candidate {
             shown: stdin.name.clone(),

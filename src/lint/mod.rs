@@ -20,4 +20,4 @@ mod syntax;
 mod waive;
 
 pub use gather::Stdin;
-pub use run::{LintError, Options, Outcome, run};
+pub use run::{LintError, Options, Outcome, Watch, run};

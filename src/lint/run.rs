@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use jiff::civil::Date;
 use rayon::prelude::*;
@@ -50,6 +51,17 @@ pub struct Outcome {
     pub texts: Texts,
 }
 
+/// Is told how far a run has come, from any thread.
+pub trait Watch: Sync {
+    /// `done` of `of` pieces of `what` are done.
+    fn step(&self, done: usize, of: usize, what: &'static str);
+}
+
+/// Nobody watches.
+impl Watch for () {
+    fn step(&self, _: usize, _: usize, _: &'static str) {}
+}
+
 /// Why a run cannot be done.
 #[derive(Debug, thiserror::Error)]
 pub enum LintError {
@@ -71,8 +83,9 @@ pub fn run(
     config: &Config,
     rules: &RuleSet,
     sources: &Sources,
+    watch: &dyn Watch,
 ) -> Result<Outcome, LintError> {
-    let project = gather::gather(&options.paths, options.stdin.as_ref(), config, sources)
+    let project = gather::gather(&options.paths, options.stdin.as_ref(), config, sources, watch)
         .map_err(LintError::Path)?;
     let files: BTreeMap<&str, &File> =
         project.files.iter().map(|file| (file.path.as_str(), file)).collect();
@@ -81,7 +94,15 @@ pub fn run(
 
     let mut suppressions = run.suppressions();
     let units = run.mine(run.units());
-    let found: Vec<Found> = units.par_iter().map(|unit| run.unit(unit)).collect();
+    let done = AtomicUsize::new(0);
+    let found: Vec<Found> = units
+        .par_iter()
+        .map(|unit| {
+            let found = run.unit(unit);
+            watch.step(done.fetch_add(1, Ordering::Relaxed) + 1, units.len(), "linting");
+            found
+        })
+        .collect();
 
     let mut report = Report::new();
     let mut findings = Vec::new();
@@ -288,7 +309,7 @@ impl<'p> Run<'p> {
             }
             Class::Values if !self.is_layer(&file.path) => {
                 let roots: Vec<_> = file.roots().take(1).collect();
-                let info = ReleaseInfo { rendered: self.in_chart(&file.path), ..ReleaseInfo::default() };
+                let info = ReleaseInfo::default();
                 found.findings.extend(release::values(&roots, &info, active, evaluator, self.sources));
             }
             _ => {}
@@ -304,7 +325,8 @@ impl<'p> Run<'p> {
         let mut evaluator = self.evaluator(release.kube_version.as_deref());
         let mut found = Found::default();
         let rendered = match crate::project::resolve(&release.chart, folder(declared), self.config) {
-            Resolution::At(_) => true,
+            // TODO(#3): a chart that is at hand is rendered, and its objects are judged.
+            Resolution::At(_) => false,
             Resolution::Missing { why, help } => {
                 found.notes.push(format!(
                     "{why}: values were checked by themselves, selectors against the release's name alone; {help}"
