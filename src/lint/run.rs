@@ -345,13 +345,6 @@ impl<'p> Run<'p> {
         layers.any(|layer| layer.file.as_deref() == Some(path))
     }
 
-    /// True for what lies in a chart: what becomes of it is seen when the chart is rendered.
-    fn in_chart(&self, path: &str) -> bool {
-        self.project.charts.iter().any(|chart| {
-            chart.path.is_empty() || path.strip_prefix(&chart.path).is_some_and(|rest| rest.starts_with('/'))
-        })
-    }
-
     /// Whether a finding of the pipeline itself is to be shown.
     fn wanted(&self, finding: &Finding) -> bool {
         let ignored = |word: &String| **word == *finding.rule;

@@ -7,17 +7,17 @@ use std::process::{Command, Stdio};
 /// What one run printed and how it ended.
 pub(crate) struct Run {
     /// Exit code; `None` when a signal ended the process.
-    pub code: Option<i32>,
+    pub(crate) code: Option<i32>,
     /// Standard output.
-    pub out: String,
+    pub(crate) out: String,
     /// Standard error.
-    pub err: String,
+    pub(crate) err: String,
 }
 
 impl Run {
     /// Holds the exit code against the expected one; shows both streams when it differs.
     #[track_caller]
-    pub fn expect_code(self, code: i32) -> Self {
+    pub(crate) fn expect_code(self, code: i32) -> Self {
         assert_eq!(
             self.code,
             Some(code),

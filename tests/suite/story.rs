@@ -1,6 +1,6 @@
 //! The story the project starts from: a runner's values, five replicas, and the way to the line.
 
-use crate::harness::{fixture, repository, run};
+use crate::harness::{fixture, run};
 
 /// Findings of `plimsoll check` on a folder of the fixture: `file:line:column rule severity`.
 fn check(folder: &str) -> (Option<i32>, Vec<String>, serde_json::Value) {
@@ -95,47 +95,4 @@ fn rendered_manifests_are_held_to_the_same_policy() {
     assert_eq!(of("list-and-stateful-set.yaml").iter().filter(|line| line.contains("anti-affinity-required")).count(), 2, "{lines:#?}");
     assert!(!of("selector-mismatch.yaml").is_empty(), "{lines:#?}");
     assert_eq!(of("correct.yaml"), Vec::<&String>::new());
-}
-
-/// A chart of our own: which label its pods carry is what the selector is held against.
-fn chart(label: &str, selector: &str) -> tempfile::TempDir {
-    let template = format!(
-        "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: {{{{ .Release.Name }}}}\nspec:\n  replicas: {{{{ .Values.replicas }}}}\n  selector:\n    matchLabels:\n      app: {label}\n  template:\n    metadata:\n      labels:\n        app: {label}\n    spec:\n      {{{{- with .Values.affinity }}}}\n      affinity:\n        {{{{- toYaml . | nindent 8 }}}}\n      {{{{- end }}}}\n      containers:\n        - name: runner\n          image: example.org/runner:1.0.0\n"
-    );
-    let values = format!(
-        "replicas: 5\naffinity:\n  podAntiAffinity:\n    requiredDuringSchedulingIgnoredDuringExecution:\n      - labelSelector:\n          matchLabels:\n            app: {selector}\n        topologyKey: kubernetes.io/hostname\n"
-    );
-    repository(&[
-        ("runner/Chart.yaml", "apiVersion: v2\nname: runner\nversion: 1.0.0\n"),
-        ("runner/values.yaml", "replicas: 1\naffinity: {}\n"),
-        ("runner/templates/deployment.yaml", &template),
-        ("test-values.yaml", &values),
-        ("deploy.sh", "#!/bin/sh\nhelm upgrade --install -n ci runner-test ./runner -f test-values.yaml\n"),
-    ])
-}
-
-/// Findings of the policy on a chart, `file:line rule`.
-fn policy(dir: &std::path::Path) -> Vec<String> {
-    let rules = "anti-affinity-required,values-affinity-selector-mismatch,values-replicas-without-spread";
-    let run = run(dir, &["check", "--format", "concise", "--select", rules]);
-    run.out.lines().map(ToOwned::to_owned).collect()
-}
-
-#[test]
-fn with_the_chart_at_hand_the_selector_is_held_against_its_labels() {
-    // The chart labels its pods with its own name: a selector on it is right.
-    assert_eq!(policy(chart("{{ .Chart.Name }}", "runner").path()), Vec::<String>::new());
-    // And with the release's name: the same selector matches nothing.
-    let lines = policy(chart("{{ .Release.Name }}", "runner").path());
-    assert_eq!(lines.len(), 1, "{lines:?}");
-    assert!(lines[0].starts_with("test-values.yaml:"), "{lines:?}");
-}
-
-#[test]
-fn with_the_chart_at_hand_missing_affinity_points_at_the_values() {
-    let dir = chart("{{ .Release.Name }}", "x");
-    std::fs::write(dir.path().join("test-values.yaml"), "replicas: 5\n").expect("a file");
-    let lines = policy(dir.path());
-    assert_eq!(lines.len(), 1, "{lines:?}");
-    assert!(lines[0].starts_with("test-values.yaml:1:11: error "), "{lines:?}");
 }
