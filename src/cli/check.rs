@@ -247,8 +247,9 @@ pub(crate) fn lint(
     progress.finish();
     outcome.map_err(|error| match error {
         LintError::Name(error) => unknown_name(error),
-        LintError::Path(_) => CommandError::new(error.to_string())
-            .help("paths are relative to the working directory"),
+        LintError::Path(_) => {
+            CommandError::new(error.to_string()).help("paths are relative to the working directory")
+        }
     })
 }
 

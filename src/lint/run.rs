@@ -213,9 +213,11 @@ impl<'p> Run<'p> {
         let requested = |path: &str| self.files.get(path).is_some_and(|file| file.requested);
         requested(&self.sources.get(release.declared.source).path)
             || release.values.iter().any(|layer| layer.file.as_deref().is_some_and(requested))
-            || self.project.charts.iter().any(|chart| {
-                chart.requested && Some(&chart.path) == release.chart.path.as_ref()
-            })
+            || self
+                .project
+                .charts
+                .iter()
+                .any(|chart| chart.requested && Some(&chart.path) == release.chart.path.as_ref())
     }
 
     /// This shard's part of the units.
@@ -262,14 +264,12 @@ impl<'p> Run<'p> {
             .filter_map(|file| file.stream.as_deref())
             .flat_map(plain::members)
             .collect();
-        let of_files = unit
-            .files
-            .par_iter()
-            .map_init(|| self.evaluator(None), |evaluator, file| self.file(file, &together, evaluator));
-        let of_releases = unit
-            .releases
-            .par_iter()
-            .map(|&at| self.release(&self.project.releases[at]));
+        let of_files = unit.files.par_iter().map_init(
+            || self.evaluator(None),
+            |evaluator, file| self.file(file, &together, evaluator),
+        );
+        let of_releases =
+            unit.releases.par_iter().map(|&at| self.release(&self.project.releases[at]));
         of_files.chain(of_releases).reduce(Found::default, |mut all, one| {
             all.findings.extend(one.findings);
             all.notes.extend(one.notes);
@@ -302,7 +302,8 @@ impl<'p> Run<'p> {
                     off: self.options.no_ignores,
                     unused: self.unused(),
                 };
-                let (findings, waived) = plain::judge(stream, together, active, &waiving, evaluator);
+                let (findings, waived) =
+                    plain::judge(stream, together, active, &waiving, evaluator);
                 found.objects = plain::members(stream).len();
                 found.waived = waived;
                 found.findings.extend(findings);
@@ -310,7 +311,13 @@ impl<'p> Run<'p> {
             Class::Values if !self.is_layer(&file.path) => {
                 let roots: Vec<_> = file.roots().take(1).collect();
                 let info = ReleaseInfo::default();
-                found.findings.extend(release::values(&roots, &info, active, evaluator, self.sources));
+                found.findings.extend(release::values(
+                    &roots,
+                    &info,
+                    active,
+                    evaluator,
+                    self.sources,
+                ));
             }
             _ => {}
         }
@@ -324,7 +331,8 @@ impl<'p> Run<'p> {
         let active = self.choices.at(last.unwrap_or(declared));
         let mut evaluator = self.evaluator(release.kube_version.as_deref());
         let mut found = Found::default();
-        let rendered = match crate::project::resolve(&release.chart, folder(declared), self.config) {
+        let rendered = match crate::project::resolve(&release.chart, folder(declared), self.config)
+        {
             // TODO(#3): a chart that is at hand is rendered, and its objects are judged.
             Resolution::At(_) => false,
             Resolution::Missing { why, help } => {

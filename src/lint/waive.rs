@@ -24,7 +24,11 @@ pub(super) struct Waiving<'a> {
 
 /// Takes waived findings of one object out of `findings` and gives their number; adds those on
 /// waivers that waive nothing.
-pub(super) fn apply(object: &Object<'_>, findings: &mut Vec<Finding>, waiving: &Waiving<'_>) -> usize {
+pub(super) fn apply(
+    object: &Object<'_>,
+    findings: &mut Vec<Finding>,
+    waiving: &Waiving<'_>,
+) -> usize {
     let annotations = object.node.at(&["metadata", "annotations"]);
     if waiving.off || annotations.is_none_or(|annotations| annotations.is_empty()) {
         return 0;

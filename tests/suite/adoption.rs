@@ -29,8 +29,12 @@ fn others(dir: &Path) -> String {
 
 #[test]
 fn a_comment_on_the_line_or_above_silences() {
-    let on = DEPLOYMENT.replace("replicas: 3", "replicas: 3 # plimsoll: ignore[anti-affinity-required] one node");
-    let above = DEPLOYMENT.replace("  replicas: 3", "  # plimsoll: ignore[kube-linter:no-anti-affinity] one node\n  replicas: 3");
+    let on = DEPLOYMENT
+        .replace("replicas: 3", "replicas: 3 # plimsoll: ignore[anti-affinity-required] one node");
+    let above = DEPLOYMENT.replace(
+        "  replicas: 3",
+        "  # plimsoll: ignore[kube-linter:no-anti-affinity] one node\n  replicas: 3",
+    );
     let file = format!("# plimsoll: ignore-file[no-anti-affinity] one node\n{DEPLOYMENT}");
     for text in [on, above, file] {
         let dir = repository(&[("a.yaml", &text)]);
@@ -43,7 +47,10 @@ fn a_comment_on_the_line_or_above_silences() {
 
 #[test]
 fn a_suppression_of_nothing_is_a_finding() {
-    let text = DEPLOYMENT.replace("replicas: 3", "replicas: 1 # plimsoll: ignore[anti-affinity-required, no-such-rule]");
+    let text = DEPLOYMENT.replace(
+        "replicas: 3",
+        "replicas: 1 # plimsoll: ignore[anti-affinity-required, no-such-rule]",
+    );
     let dir = repository(&[("a.yaml", &text)]);
     let run = check(dir.path(), &[]);
     let lines: Vec<&str> = run.out.lines().collect();
@@ -66,9 +73,13 @@ fn an_annotation_silences_one_object() {
 
 #[test]
 fn an_expired_suppression_says_so() {
-    let text = DEPLOYMENT.replace("replicas: 3", "replicas: 3 # plimsoll: ignore[anti-affinity-required] until=2020-01-01");
+    let text = DEPLOYMENT.replace(
+        "replicas: 3",
+        "replicas: 3 # plimsoll: ignore[anti-affinity-required] until=2020-01-01",
+    );
     let dir = repository(&[("a.yaml", &text)]);
-    let run = run(dir.path(), &["check", "--select", "anti-affinity-required", "--format", "json"]).expect_code(1);
+    let run = run(dir.path(), &["check", "--select", "anti-affinity-required", "--format", "json"])
+        .expect_code(1);
     assert!(run.out.contains("ended on 2020-01-01"), "{}", run.out);
 }
 
@@ -94,15 +105,31 @@ fn a_baseline_knows_findings_though_lines_move() {
 
 #[test]
 fn a_damaged_baseline_is_an_error() {
-    let dir = repository(&[("a.yaml", DEPLOYMENT), ("cut.json", "{\"version\": 1, \"find"), ("old.json", "{\"version\": 9}")]);
-    assert!(run(dir.path(), &["check", "--baseline", "cut.json"]).expect_code(2).err.contains("damaged"));
-    assert!(run(dir.path(), &["check", "--baseline", "old.json"]).expect_code(2).err.contains("version 9"));
+    let dir = repository(&[
+        ("a.yaml", DEPLOYMENT),
+        ("cut.json", "{\"version\": 1, \"find"),
+        ("old.json", "{\"version\": 9}"),
+    ]);
+    assert!(
+        run(dir.path(), &["check", "--baseline", "cut.json"])
+            .expect_code(2)
+            .err
+            .contains("damaged")
+    );
+    assert!(
+        run(dir.path(), &["check", "--baseline", "old.json"])
+            .expect_code(2)
+            .err
+            .contains("version 9")
+    );
     run(dir.path(), &["check", "--baseline", "none.json"]).expect_code(2);
 }
 
 fn git(dir: &Path, args: &[&str]) {
-    let identity = ["-c", "user.name=t", "-c", "user.email=t@example.org", "-c", "commit.gpgsign=false"];
-    let done = Command::new("git").args(identity).args(args).current_dir(dir).output().expect("git runs");
+    let identity =
+        ["-c", "user.name=t", "-c", "user.email=t@example.org", "-c", "commit.gpgsign=false"];
+    let done =
+        Command::new("git").args(identity).args(args).current_dir(dir).output().expect("git runs");
     assert!(done.status.success(), "{args:?}: {}", String::from_utf8_lossy(&done.stderr));
 }
 

@@ -15,9 +15,9 @@ fn json(text: &str) -> serde_json::Value {
 fn several_formats_go_to_several_files() {
     let dir = repository(&[("a.yaml", POD)]);
     let args = [
-        "check", "--preset", "all", "--format", "concise", "--format", "sarif", "--output", "x.sarif", "--format",
-        "gitlab", "--output", "gl.json", "--format", "junit", "-o", "x.xml", "--format", "html",
-        "-o", "x.html", "--format", "markdown", "-o", "x.md",
+        "check", "--preset", "all", "--format", "concise", "--format", "sarif", "--output",
+        "x.sarif", "--format", "gitlab", "--output", "gl.json", "--format", "junit", "-o", "x.xml",
+        "--format", "html", "-o", "x.html", "--format", "markdown", "-o", "x.md",
     ];
     let run = run(dir.path(), &args);
     assert!(run.out.starts_with("a.yaml:"), "{}", run.out);
@@ -32,7 +32,8 @@ fn several_formats_go_to_several_files() {
 #[test]
 fn a_missing_folder_is_an_error_before_any_work() {
     let dir = repository(&[("a.yaml", POD)]);
-    let run = run(dir.path(), &["check", "--format", "json", "--output", "no/where.json"]).expect_code(2);
+    let run =
+        run(dir.path(), &["check", "--format", "json", "--output", "no/where.json"]).expect_code(2);
     assert!(run.err.contains("there is no folder no"), "{}", run.err);
     assert_eq!(run.out, "");
 }
@@ -48,7 +49,10 @@ fn the_same_bytes_on_any_number_of_threads() {
     let dir = repository(&borrowed);
     let one = run(dir.path(), &["check", "--preset", "all", "--format", "json", "--threads", "1"]);
     for threads in ["2", "3", "8"] {
-        let many = run(dir.path(), &["check", "--preset", "all", "--format", "json", "--threads", threads]);
+        let many = run(
+            dir.path(),
+            &["check", "--preset", "all", "--format", "json", "--threads", threads],
+        );
         assert_eq!(json(&one.out), json(&many.out));
     }
     assert!(json(&one.out)["findings"].as_array().is_some_and(|findings| findings.len() >= 60));
@@ -57,7 +61,8 @@ fn the_same_bytes_on_any_number_of_threads() {
 #[test]
 fn json_keeps_its_contract() {
     let dir = repository(&[("sub/a.yaml", POD)]);
-    let run = run(dir.path(), &["check", "--select", "host-network-forbidden", "--format", "json"]).expect_code(1);
+    let run = run(dir.path(), &["check", "--select", "host-network-forbidden", "--format", "json"])
+        .expect_code(1);
     let report = json(&run.out);
     assert_eq!(report["version"], 1);
     assert!(report["tool"].as_str().is_some_and(|tool| tool.starts_with("plimsoll ")));
@@ -84,8 +89,15 @@ fn shards_merged_are_one_run() {
     let dir = repository(&borrowed);
     let whole = run(dir.path(), &["check", "--preset", "all", "--format", "json"]).expect_code(1);
     for shard in ["1/3", "2/3", "3/3"] {
-        let file = format!("../{}-{}.json", dir.path().file_name().and_then(|n| n.to_str()).expect("a name"), &shard[..1]);
-        run(dir.path(), &["check", "--preset", "all", "--format", "json", "--output", &file, "--shard", shard]);
+        let file = format!(
+            "../{}-{}.json",
+            dir.path().file_name().and_then(|n| n.to_str()).expect("a name"),
+            &shard[..1]
+        );
+        run(
+            dir.path(),
+            &["check", "--preset", "all", "--format", "json", "--output", &file, "--shard", shard],
+        );
     }
     let name = dir.path().file_name().and_then(|n| n.to_str()).expect("a name");
     let parts: Vec<String> = (1..=3).map(|at| format!("../{name}-{at}.json")).collect();
@@ -96,7 +108,10 @@ fn shards_merged_are_one_run() {
         let part = dir.path().join(part);
         let text = std::fs::read_to_string(&part).expect("a part");
         let found = json(&text)["findings"].as_array().map_or(0, Vec::len);
-        assert!(found < 20 * json(&whole.out)["findings"].as_array().map_or(0, Vec::len) / 20, "a part is not the whole");
+        assert!(
+            found < 20 * json(&whole.out)["findings"].as_array().map_or(0, Vec::len) / 20,
+            "a part is not the whole"
+        );
         std::fs::remove_file(part).expect("removed");
     }
     assert_eq!(json(&merged.out), json(&whole.out));
@@ -104,11 +119,15 @@ fn shards_merged_are_one_run() {
 
 #[test]
 fn a_closed_pipe_is_quiet() {
-    let many: String = (0..3000).map(|at| format!("---\n{}", POD.replace("other", &format!("p{at}")))).collect();
+    let many: String =
+        (0..3000).map(|at| format!("---\n{}", POD.replace("other", &format!("p{at}")))).collect();
     let dir = repository(&[("a.yaml", &many)]);
     let binary = env!("CARGO_BIN_EXE_plimsoll");
     let mut shell = std::process::Command::new("sh");
-    shell.current_dir(dir.path()).arg("-c").arg(format!("'{binary}' check --format full --quiet | head -n 1"));
+    shell
+        .current_dir(dir.path())
+        .arg("-c")
+        .arg(format!("'{binary}' check --format full --quiet | head -n 1"));
     let run = finish(&mut shell);
     assert_eq!(run.err, "");
 }
@@ -120,13 +139,28 @@ fn colours_are_asked_for_or_refused() {
     assert!(forced.out.contains('\u{1b}'));
     let plain = run(dir.path(), &["check", "--format", "full"]);
     assert!(!plain.out.contains('\u{1b}'), "not a terminal");
-    let refused = finish(plimsoll(dir.path()).env("NO_COLOR", "1").env("FORCE_COLOR", "1").args(["check", "--format", "full"]));
+    let refused = finish(
+        plimsoll(dir.path())
+            .env("NO_COLOR", "1")
+            .env("FORCE_COLOR", "1")
+            .args(["check", "--format", "full"]),
+    );
     assert!(!refused.out.contains('\u{1b}'));
 }
 
 #[test]
 fn the_story_looks_like_this() {
     let dir = fixture("gitlab-runner/rendered");
-    let run = run(&dir, &["check", "--select", "anti-affinity-required", "--format", "full", "selector-mismatch.yaml"]);
+    let run = run(
+        &dir,
+        &[
+            "check",
+            "--select",
+            "anti-affinity-required",
+            "--format",
+            "full",
+            "selector-mismatch.yaml",
+        ],
+    );
     insta::assert_snapshot!(run.out);
 }

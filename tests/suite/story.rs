@@ -41,10 +41,17 @@ fn five_replicas_without_affinity_are_an_error_on_the_replicas_line() {
 fn a_selector_for_another_release_is_found_on_its_value() {
     let (code, lines, report) = check("selector-mismatch");
     assert_eq!(code, Some(1));
-    assert_eq!(lines, ["runner-values.yaml:22:19 values-affinity-selector-mismatch error"], "{report:#}");
+    assert_eq!(
+        lines,
+        ["runner-values.yaml:22:19 values-affinity-selector-mismatch error"],
+        "{report:#}"
+    );
     let finding = &report["findings"][0];
     let message = finding["message"].as_str().expect("a message");
-    assert!(message.contains("gitlab-runner-prod") && message.contains("gitlab-runner-test"), "{message}");
+    assert!(
+        message.contains("gitlab-runner-prod") && message.contains("gitlab-runner-test"),
+        "{message}"
+    );
     let related = finding["related"].as_array().expect("where the release's name was read");
     assert!(
         related.iter().any(|related| related["location"]["file"] == ".gitlab-ci.yml"
@@ -52,7 +59,9 @@ fn a_selector_for_another_release_is_found_on_its_value() {
         "{related:#?}"
     );
     let notes = report["notes"].as_array().expect("what was not checked");
-    assert!(notes.iter().any(|note| note.as_str().is_some_and(|note| note.contains("gitlab-runner"))));
+    assert!(
+        notes.iter().any(|note| note.as_str().is_some_and(|note| note.contains("gitlab-runner")))
+    );
 }
 
 #[test]
@@ -72,7 +81,9 @@ fn other_faults_of_the_affinity_land_on_their_own_lines() {
     let (code, lines, _) = check("selector-matches-nothing");
     assert_eq!(code, Some(1));
     assert!(
-        lines.iter().any(|line| line.starts_with("runner-values.yaml:") && line.ends_with(" error")),
+        lines
+            .iter()
+            .any(|line| line.starts_with("runner-values.yaml:") && line.ends_with(" error")),
         "{lines:?}"
     );
 }
@@ -91,8 +102,20 @@ fn rendered_manifests_are_held_to_the_same_policy() {
     let (code, lines, _) = check("rendered");
     assert_eq!(code, Some(1));
     let of = |file: &str| lines.iter().filter(|line| line.starts_with(file)).collect::<Vec<_>>();
-    assert!(of("no-affinity.yaml").iter().any(|line| line.contains(":9:13 anti-affinity-required error")), "{lines:#?}");
-    assert_eq!(of("list-and-stateful-set.yaml").iter().filter(|line| line.contains("anti-affinity-required")).count(), 2, "{lines:#?}");
+    assert!(
+        of("no-affinity.yaml")
+            .iter()
+            .any(|line| line.contains(":9:13 anti-affinity-required error")),
+        "{lines:#?}"
+    );
+    assert_eq!(
+        of("list-and-stateful-set.yaml")
+            .iter()
+            .filter(|line| line.contains("anti-affinity-required"))
+            .count(),
+        2,
+        "{lines:#?}"
+    );
     assert!(!of("selector-mismatch.yaml").is_empty(), "{lines:#?}");
     assert_eq!(of("correct.yaml"), Vec::<&String>::new());
 }
