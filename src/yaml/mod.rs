@@ -12,7 +12,7 @@ mod tree;
 pub use parse::{Comment, ErrorKind, Stream, SyntaxError, parse};
 pub use path::{Path, Step, escape, unescape};
 pub use scalar::{Scalar, key_name, resolve_plain};
-pub use tree::{Document, Entries, Entry, Kind, Node, NodeId, Style, Written};
+pub use tree::{Document, Entries, Entry, Kind, Node, NodeId, Style};
 
 #[cfg(test)]
 mod tests;

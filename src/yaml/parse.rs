@@ -1,12 +1,12 @@
 //! Events to trees.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use granit_parser::{Event, Parser, ScalarStyle, ScanError, StructureStyle};
 
 use super::scalar::{Scalar, resolve_plain};
-use super::tree::{Body, Document, NONE, Node, NodeData, NodeId, Style};
+use super::tree::{Body, Document, Kind, NONE, Node, NodeData, NodeId, Style};
 use crate::source::{SourceId, Span};
 
 /// How deep collections may nest. Kubernetes objects stay below 30; the parser and whoever walks
@@ -14,7 +14,9 @@ use crate::source::{SourceId, Span};
 const MAX_DEPTH: usize = 255;
 /// How many nodes a document may have once its aliases are written out.
 const MAX_EXPANDED: u64 = 4_000_000;
-/// How many documents are kept of one text.
+/// How many errors of one document are kept: enough to see what is wrong with it.
+const MAX_ERRORS: usize = 1_000;
+/// How many documents are kept of one text, and how many errors.
 const MAX_DOCUMENTS: usize = 100_000;
 
 /// Everything one text holds.
@@ -118,6 +120,9 @@ pub fn parse(source: SourceId, text: &Arc<str>) -> Stream {
             Some(Err(error)) => {
                 builder = None;
                 stream.errors.push(describe(source, text, &error));
+                if stream.errors.len() >= MAX_DOCUMENTS {
+                    break;
+                }
                 if !parser.proceed_next_document().unwrap_or(false) {
                     break;
                 }
@@ -152,7 +157,7 @@ fn describe(source: SourceId, text: &str, error: &ScanError) -> SyntaxError {
         (at, at + word.max(rest.chars().next().map_or(0, char::len_utf8)))
     };
     let indent = &text[line_start..at];
-    let message = error.info();
+    let (message, kind) = wording(error, &text[at..]);
     let help = if indent.contains('\t') && indent.trim().is_empty() {
         Some("indent with spaces: YAML allows no tabs there")
     } else if text[line_start..line_end].contains("{{") {
@@ -162,12 +167,24 @@ fn describe(source: SourceId, text: &str, error: &ScanError) -> SyntaxError {
     } else {
         None
     };
-    let kind = if message.contains("nesting") || message.contains("limit") {
-        ErrorKind::Limit
-    } else {
-        ErrorKind::Syntax
-    };
     SyntaxError { kind, span: Span::new(source, start, end.max(start)), message, help }
+}
+
+/// The scanner's complaint in words that say what to look for.
+fn wording(error: &ScanError, rest: &str) -> (String, ErrorKind) {
+    use granit_parser::ErrorKind as Scan;
+    let plain = match error.kind() {
+        Scan::TooManyComments | Scan::DirectiveByteLimitExceeded { .. } => {
+            return (error.info(), ErrorKind::Limit);
+        }
+        Scan::RecursionLimitExceeded => {
+            let message = format!("collections are nested deeper than {MAX_DEPTH} levels");
+            return (message, ErrorKind::Limit);
+        }
+        _ if rest.starts_with('\0') => "the file holds a NUL byte: it is no text",
+        _ => return (error.info(), ErrorKind::Syntax),
+    };
+    (plain.to_owned(), ErrorKind::Syntax)
 }
 
 /// A collection that is still open.
@@ -178,10 +195,32 @@ struct Open {
     mapping: bool,
     style: Style,
     anchor: usize,
-    /// Nodes below, aliases written out.
-    expanded: u64,
+    weight: Weight,
     /// End of the last thing inside.
     end: usize,
+}
+
+/// How much there is of a node once its aliases are written out. Whoever walks a tree sees
+/// through aliases, so it is this that is bounded, not what the text holds.
+#[derive(Clone, Copy)]
+struct Weight {
+    /// Nodes, itself included.
+    nodes: u64,
+    /// Levels of collections, itself included; 0 for scalars.
+    height: usize,
+}
+
+impl Weight {
+    const SCALAR: Self = Self { nodes: 1, height: 0 };
+    const EMPTY: Self = Self { nodes: 1, height: 1 };
+
+    /// What a collection weighs with one more child.
+    fn with(self, child: Self) -> Self {
+        Self {
+            nodes: self.nodes.saturating_add(child.nodes),
+            height: self.height.max(child.height + 1),
+        }
+    }
 }
 
 /// What an anchor stands for.
@@ -189,7 +228,7 @@ struct Open {
 struct Anchor {
     id: usize,
     node: u32,
-    expanded: u64,
+    weight: Weight,
 }
 
 struct Builder<'t> {
@@ -202,7 +241,10 @@ struct Builder<'t> {
     anchors: Vec<Anchor>,
     errors: Vec<SyntaxError>,
     broken: bool,
-    expanded: u64,
+    /// Of the root.
+    weight: Weight,
+    /// Entries that merge keys may still bring in.
+    merge_budget: u64,
 }
 
 impl<'t> Builder<'t> {
@@ -226,13 +268,17 @@ impl<'t> Builder<'t> {
             anchors: Vec::new(),
             errors: Vec::new(),
             broken: false,
-            expanded: 0,
+            weight: Weight::SCALAR,
+            merge_budget: MAX_EXPANDED,
         }
     }
 
     fn fail(&mut self, kind: ErrorKind, start: usize, end: usize, message: impl Into<String>) {
         if kind == ErrorKind::Syntax || kind == ErrorKind::Limit {
             self.broken = true;
+        }
+        if self.errors.len() >= MAX_ERRORS {
+            return;
         }
         self.errors.push(SyntaxError {
             kind,
@@ -269,8 +315,16 @@ impl<'t> Builder<'t> {
             Event::SequenceEnd | Event::MappingEnd => self.close(&range),
             Event::Alias(id) => match self.anchors.binary_search_by_key(&id, |anchor| anchor.id) {
                 Ok(at) => {
-                    let Anchor { node, expanded, .. } = self.anchors[at];
-                    self.add(Body::Alias(node), range.start, range.end, expanded);
+                    let Anchor { node, weight, .. } = self.anchors[at];
+                    if self.open.len() + weight.height > MAX_DEPTH {
+                        let message = format!(
+                            "with its alias written out this is nested deeper than {MAX_DEPTH} levels"
+                        );
+                        self.fail(ErrorKind::Limit, range.start, range.end, message);
+                        self.null(range.start);
+                        return;
+                    }
+                    self.add(Body::Alias(node), range.start, range.end, weight);
                 }
                 Err(_) => {
                     let name = self.source_text[range.clone()].to_owned();
@@ -296,7 +350,7 @@ impl<'t> Builder<'t> {
         let at = u32::try_from(at).unwrap_or(u32::MAX);
         let body =
             Body::Scalar { style: Style::Plain, owned: false, text: false, first: at, second: at };
-        self.add(body, at as usize, at as usize, 1);
+        self.add(body, at as usize, at as usize, Weight::SCALAR);
     }
 
     fn scalar(
@@ -331,7 +385,7 @@ impl<'t> Builder<'t> {
             Style::SingleQuoted | Style::DoubleQuoted if end >= start + 2 => start + 1..end - 1,
             _ => start..end,
         };
-        let value = if inner.is_empty() { "" } else { value };
+        let value = if style == Style::Plain && inner.is_empty() { "" } else { value };
         let borrowed = text.get(inner.clone()) == Some(value);
         let (first, second) = if borrowed {
             (inner.start, inner.end)
@@ -355,8 +409,8 @@ impl<'t> Builder<'t> {
             first: narrow(first),
             second: narrow(second),
         };
-        let node = self.add(body, start, end, 1);
-        self.remember(node, anchor, 1);
+        let node = self.add(body, start, end, Weight::SCALAR);
+        self.remember(node, anchor, Weight::SCALAR);
         if let Some(tag) = tag {
             self.document.tags.push((node, tag.into()));
         }
@@ -387,10 +441,9 @@ impl<'t> Builder<'t> {
         if open.mapping && open.children.len() % 2 == 1 {
             let key = &self.document.nodes[open.children[open.children.len() - 1] as usize];
             let after = key.end as usize;
-            if let Some(colon) = text[after..].find(':') {
-                if text[after..after + colon].trim().is_empty() {
-                    return after + colon + 1;
-                }
+            let rest = text[after..].trim_start();
+            if rest.starts_with(':') {
+                return text.len() - rest.len() + 1;
             }
         }
         text[..reported].trim_end().len().max(open.end.min(reported))
@@ -413,7 +466,7 @@ impl<'t> Builder<'t> {
         } else {
             Body::Sequence { style, first: 0, count: 0 }
         };
-        let node = self.add(body, range.start, range.end, 1);
+        let node = self.add(body, range.start, range.end, Weight::EMPTY);
         if let Some(tag) = tag {
             self.document.tags.push((node, tag.into()));
         }
@@ -423,7 +476,7 @@ impl<'t> Builder<'t> {
             mapping,
             style,
             anchor,
-            expanded: 1,
+            weight: Weight::EMPTY,
             end: range.start,
         });
     }
@@ -440,7 +493,12 @@ impl<'t> Builder<'t> {
         let narrow = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
         let (style, first) = (open.style, narrow(first));
         let body = if open.mapping {
-            let plain = self.keys_are_plain(&open.children);
+            let plain = self.check_keys(&open.children);
+            if !plain {
+                let effective = self.effective(&open.children);
+                self.document.children.push(narrow(effective.len() / 2));
+                self.document.children.extend_from_slice(&effective);
+            }
             Body::Mapping { style, plain, first, count: narrow(open.children.len() / 2) }
         } else {
             Body::Sequence { style, first, count: narrow(open.children.len()) }
@@ -448,38 +506,45 @@ impl<'t> Builder<'t> {
         let data = &mut self.document.nodes[open.node as usize];
         data.body = body;
         data.end = narrow(end).max(data.start);
-        let expanded = open.expanded;
-        self.remember(open.node, open.anchor, expanded);
+        self.remember(open.node, open.anchor, open.weight);
         match self.open.last_mut() {
             Some(parent) => {
-                parent.expanded = parent.expanded.saturating_add(expanded - 1);
+                parent.weight = parent.weight.with(open.weight);
                 parent.end = parent.end.max(end);
             }
-            None => self.expanded = expanded,
+            None => self.weight = open.weight,
         }
     }
 
-    /// Reports keys that repeat; false where one does, or where a merge key stands.
-    fn keys_are_plain(&mut self, children: &[u32]) -> bool {
+    /// Reports keys that repeat, and such as no object may have; false where a key repeats or a
+    /// merge key stands.
+    fn check_keys(&mut self, children: &[u32]) -> bool {
         let document = &self.document;
         let keys = || children.iter().step_by(2).map(|&id| document.node(NodeId(id)));
         let mut plain = true;
         let mut repeated: Vec<(Node<'_>, Node<'_>)> = Vec::new();
-        let mut seen = HashSet::new();
+        let mut refused: Vec<Node<'_>> = Vec::new();
+        let mut seen = HashMap::new();
         for (at, key) in keys().enumerate() {
             if key.is_merge_key() {
                 plain = false;
                 continue;
             }
+            if key.scalar().and_then(super::key_name).is_none() {
+                refused.push(key);
+                continue;
+            }
             let name = key.key_text();
-            let known = if children.len() <= 16 {
-                keys().take(at).any(|other| other.key_text() == name && !other.is_merge_key())
+            // Small mappings are the rule, and cheaper to look through than to hash.
+            let first = if children.len() <= 32 {
+                keys().take(at).find(|other| !other.is_merge_key() && other.key_text() == name)
             } else {
-                !seen.insert(name.clone())
+                let first = *seen.entry(name).or_insert(key);
+                (first != key).then_some(first)
             };
-            if known {
+            if let Some(first) = first {
                 plain = false;
-                if let Some(first) = keys().find(|other| other.key_text() == name) {
+                if repeated.len() < MAX_ERRORS {
                     repeated.push((first, key));
                 }
             }
@@ -493,15 +558,77 @@ impl<'t> Builder<'t> {
                 help: Some("keep one of them: Helm and Kubernetes take the last and drop the others without a word"),
             })
             .collect();
-        self.errors.extend(repeated);
+        let refused: Vec<_> = refused.into_iter().map(|key| self.refused_key(key)).collect();
+        self.broken |= !refused.is_empty();
+        let room = MAX_ERRORS.saturating_sub(self.errors.len());
+        self.errors.extend(refused.into_iter().chain(repeated).take(room));
         plain
     }
 
-    fn remember(&mut self, node: u32, anchor: usize, expanded: u64) {
+    /// Why sigs.k8s.io/yaml takes no such key.
+    fn refused_key(&self, key: Node<'_>) -> SyntaxError {
+        let (what, help) = match key.kind() {
+            Kind::Scalar if key.is_null() => ("null", "write a key, or quote it: \"null\""),
+            Kind::Scalar => ("a number this large", "quote the key"),
+            _ if self.source_text[..key.span().end as usize].contains("{{") => (
+                "a collection",
+                "this looks like a template: plimsoll renders templates inside a chart, and reads other files as plain YAML",
+            ),
+            _ => ("a collection", "quote the key, if it is meant to be text"),
+        };
+        let message = format!("{what} cannot be a key");
+        SyntaxError { kind: ErrorKind::Syntax, span: key.span(), message, help: Some(help) }
+    }
+
+    /// Keys and values in turn, as go-yaml v2 reads a mapping with merge keys or repeated keys.
+    /// It is settled here, once, so that reading such a mapping costs no more than any other.
+    fn effective(&mut self, children: &[u32]) -> Vec<u32> {
+        let mut merged = Merged::default();
+        let mut wrong = Vec::new();
+        for pair in children.chunks_exact(2) {
+            let (key, value) =
+                (self.document.node(NodeId(pair[0])), self.document.node(NodeId(pair[1])));
+            if !key.is_merge_key() {
+                merged.set(key, pair[0], pair[1]);
+                continue;
+            }
+            let mut maps: Vec<Node<'_>> = match value.kind() {
+                Kind::Sequence => value.items().collect(),
+                Kind::Mapping | Kind::Scalar => vec![value],
+            };
+            // Walked backwards, so that the first map of the list wins.
+            maps.reverse();
+            for map in maps {
+                if map.kind() != Kind::Mapping {
+                    wrong.push((value.span(), ErrorKind::Syntax));
+                    break;
+                }
+                for [key, value] in map.entries().ids() {
+                    self.merge_budget = self.merge_budget.saturating_sub(1);
+                    if self.merge_budget == 0 {
+                        wrong.push((map.span(), ErrorKind::Limit));
+                        break;
+                    }
+                    merged.set(self.document.node(NodeId(key)), key, value);
+                }
+            }
+        }
+        let pairs = merged.pairs;
+        for (span, kind) in wrong {
+            let message = match kind {
+                ErrorKind::Limit => "merge keys bring in entries without measure",
+                _ => "a merge key needs a mapping, or a list of mappings",
+            };
+            self.fail(kind, span.start as usize, span.end as usize, message);
+        }
+        pairs
+    }
+
+    fn remember(&mut self, node: u32, anchor: usize, weight: Weight) {
         if anchor == 0 {
             return;
         }
-        let entry = Anchor { id: anchor, node, expanded };
+        let entry = Anchor { id: anchor, node, weight };
         match self.anchors.binary_search_by_key(&anchor, |known| known.id) {
             Ok(at) => self.anchors[at] = entry,
             Err(at) => self.anchors.insert(at, entry),
@@ -509,14 +636,14 @@ impl<'t> Builder<'t> {
     }
 
     /// Puts a node under the collection that is open.
-    fn add(&mut self, body: Body, start: usize, end: usize, expanded: u64) -> u32 {
+    fn add(&mut self, body: Body, start: usize, end: usize, weight: Weight) -> u32 {
         let narrow = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
         let id = narrow(self.document.nodes.len());
         let (parent, key) = match self.open.last_mut() {
             None => {
                 self.document.root = Some(id);
                 self.document.start = narrow(start);
-                self.expanded = expanded;
+                self.weight = weight;
                 (NONE, NONE)
             }
             Some(open) => {
@@ -526,7 +653,10 @@ impl<'t> Builder<'t> {
                     (false, count) => narrow(count),
                 };
                 open.children.push(id);
-                open.expanded = open.expanded.saturating_add(expanded);
+                // A collection that opens here weighs nothing yet: it is added when it closes.
+                if !matches!(body, Body::Sequence { .. } | Body::Mapping { .. }) {
+                    open.weight = open.weight.with(weight);
+                }
                 open.end = open.end.max(end);
                 (open.node, key)
             }
@@ -545,7 +675,7 @@ impl<'t> Builder<'t> {
         if let Some(root) = self.document.root {
             self.document.end = self.document.nodes[root as usize].end;
         }
-        if self.expanded > MAX_EXPANDED {
+        if self.weight.nodes > MAX_EXPANDED {
             let Span { start, .. } = self.document.span();
             let line = self.source_text[start as usize..].find('\n').unwrap_or(0);
             self.fail(
@@ -561,6 +691,29 @@ impl<'t> Builder<'t> {
             self.document.nodes.shrink_to_fit();
             self.document.children.shrink_to_fit();
             stream.documents.push(Arc::new(self.document));
+        }
+    }
+}
+
+/// The entries of a mapping while merge keys are worked in: the place of a key is where it stood
+/// first, its value the last one it was given.
+#[derive(Default)]
+struct Merged<'a> {
+    pairs: Vec<u32>,
+    places: HashMap<std::borrow::Cow<'a, str>, usize>,
+}
+
+impl<'a> Merged<'a> {
+    fn set(&mut self, node: Node<'a>, key: u32, value: u32) {
+        match self.places.entry(node.key_text()) {
+            std::collections::hash_map::Entry::Occupied(known) => {
+                self.pairs[*known.get()] = key;
+                self.pairs[*known.get() + 1] = value;
+            }
+            std::collections::hash_map::Entry::Vacant(free) => {
+                free.insert(self.pairs.len());
+                self.pairs.extend([key, value]);
+            }
         }
     }
 }

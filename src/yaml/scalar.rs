@@ -61,7 +61,7 @@ fn number(text: &str) -> Scalar<'_> {
     if text.starts_with('.') {
         // The library hands the raw text to ParseFloat here: no underscores are taken out.
         return match text.parse::<f64>() {
-            Ok(float) if is_float(text) => Scalar::Float(float),
+            Ok(float) if is_float(text) && float.is_finite() => Scalar::Float(float),
             _ => Scalar::Str(text),
         };
     }
@@ -77,7 +77,8 @@ fn number(text: &str) -> Scalar<'_> {
         Integer::TooLarge(_) | Integer::No => {}
     }
     if is_float(&plain) {
-        if let Ok(float) = plain.parse::<f64>() {
+        // Go's ParseFloat fails where a number is too large for a float, and the text stays text.
+        if let Some(float) = plain.parse::<f64>().ok().filter(|float| float.is_finite()) {
             return Scalar::Float(float);
         }
     }
@@ -191,8 +192,30 @@ pub fn key_name(scalar: Scalar<'_>) -> Option<Cow<'_, str>> {
             clippy::cast_possible_truncation,
             reason = "keys are formatted as 32-bit floats there, and so here"
         )]
-        Scalar::Float(float) => Some(Cow::Owned(format!("{}", float as f32))),
+        Scalar::Float(float) => Some(float_name(float as f32)),
         Scalar::Null | Scalar::Uint(_) => None,
+    }
+}
+
+/// `strconv.FormatFloat(f, 'g', -1, 32)`, with YAML's words for what is no number.
+fn float_name(float: f32) -> Cow<'static, str> {
+    if float.is_nan() {
+        return Cow::Borrowed(".nan");
+    }
+    if float.is_infinite() {
+        return Cow::Borrowed(if float > 0.0 { ".inf" } else { "-.inf" });
+    }
+    let scientific = format!("{float:e}");
+    let Some((digits, exponent)) = scientific.split_once('e') else {
+        return Cow::Owned(scientific);
+    };
+    match exponent.parse::<i32>() {
+        // Below 1e-4 and from 1e6 Go's shortest form has an exponent, of two digits at least.
+        Ok(exponent) if !(-4..6).contains(&exponent) => {
+            let sign = if exponent < 0 { '-' } else { '+' };
+            Cow::Owned(format!("{digits}e{sign}{:02}", exponent.abs()))
+        }
+        _ => Cow::Owned(float.to_string()),
     }
 }
 
@@ -268,7 +291,10 @@ mod tests {
         }
         assert_eq!(resolve_plain("-.INF"), Scalar::Float(f64::NEG_INFINITY));
         assert!(matches!(resolve_plain(".NaN"), Scalar::Float(nan) if nan.is_nan()));
-        for text in ["1e", "0x1p4", "1.5.2", "1,000", ".", "-", "+", "._5", "1e5x", "0x", "0b2"] {
+        for text in [
+            "1e", "0x1p4", "1.5.2", "1,000", ".", "-", "+", "._5", "1e5x", "0x", "0b2", "1e400",
+            "_1",
+        ] {
             is_text(text);
         }
     }
@@ -288,6 +314,11 @@ mod tests {
         assert_eq!(name("0x10").as_deref(), Some("16"));
         assert_eq!(name("010").as_deref(), Some("8"));
         assert_eq!(name("1.1").as_deref(), Some("1.1"));
+        assert_eq!(name("1_000_000.0").as_deref(), Some("1e+06"));
+        assert_eq!(name("0.00001").as_deref(), Some("1e-05"));
+        assert_eq!(name("100000.5").as_deref(), Some("100000.5"));
+        assert_eq!(name(".Inf").as_deref(), Some(".inf"));
         assert_eq!(name("~"), None);
+        assert_eq!(name("18446744073709551615"), None);
     }
 }

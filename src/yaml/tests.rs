@@ -173,6 +173,96 @@ fn tags_decide_and_must_fit() {
     assert_eq!(read("a: !!int abc\n").errors.len(), 1);
 }
 
+#[test]
+fn what_no_object_may_have_as_a_key_is_refused() {
+    for (text, message) in [
+        ("{a: 1}: 2\n", "a collection cannot be a key"),
+        ("a: {{ .Values.x }}\n", "a collection cannot be a key"),
+        ("~: 1\n", "null cannot be a key"),
+        ("18446744073709551615: 1\n", "a number this large cannot be a key"),
+    ] {
+        let stream = read(text);
+        assert_eq!(stream.errors[0].message, message, "{text}");
+        assert!(stream.documents.is_empty(), "{text}");
+    }
+    let template = read("a: {{ .Values.x }}\n");
+    assert!(template.errors[0].help.is_some_and(|help| help.contains("template")));
+}
+
+#[test]
+fn a_merge_key_needs_mappings() {
+    for text in ["a:\n  <<: 1\n", "a:\n  <<: [{b: 1}, 2]\n"] {
+        let stream = read(text);
+        assert_eq!(stream.errors.len(), 1, "{text}");
+        assert!(stream.errors[0].message.contains("merge key"), "{text}");
+    }
+}
+
+#[test]
+fn aliases_do_not_nest_deeper_than_text_may() {
+    let mut text = String::from("a0: &a0 [x]\n");
+    for level in 1..400 {
+        text.push_str(&format!("a{level}: &a{level} [*a{}]\n", level - 1));
+    }
+    let stream = read(&text);
+    assert!(stream.documents.is_empty());
+    assert_eq!(stream.errors[0].kind, ErrorKind::Limit);
+}
+
+/// Each text grows to megabytes by repetition; reading it twice as long may take about twice the
+/// time. No clock is asked: a quadratic reading would not end within the test's patience.
+#[test]
+fn hostile_texts_are_read_in_linear_time() {
+    let keys: String = (0..50_000).map(|key| format!("k{key}: 1\n")).collect();
+    let repeated = format!("{keys}{}", "k49999: 1\n".repeat(50_000));
+    let chain: String = (0..20_000)
+        .map(|link| match link {
+            0 => "a0: &a0 {k0: 1}\n".to_owned(),
+            _ => format!("a{link}: &a{link} {{<<: *a{}, k{link}: 1}}\n", link - 1),
+        })
+        .collect();
+    for text in [
+        "? a\n".repeat(200_000),
+        "- \n".repeat(200_000),
+        "a:\n".repeat(200_000),
+        "- *x\n".repeat(100_000),
+        "- &a b\n".repeat(200_000),
+        "a: [\n---\n".repeat(50_000),
+        format!("b: &b {{{}}}\na:\n  <<: [{}]\n", "k: 1, ".repeat(1_000), "*b, ".repeat(50_000)),
+        format!("a: \"{}\"\n", "\\n".repeat(500_000)),
+        format!("a: |\n{}", "\n".repeat(1_000_000)),
+        "# c\n".repeat(200_000),
+        repeated,
+        chain,
+    ] {
+        let stream = read(&text);
+        for document in &stream.documents {
+            let keys = document.root().into_iter().flat_map(Node::entries).count();
+            assert!(keys <= 100_000);
+        }
+        assert!(stream.errors.len() <= 100_000);
+    }
+}
+
+#[test]
+fn a_nul_byte_is_an_error_at_its_place() {
+    let stream = read("a: 1\nb: x\0y\n");
+    assert_eq!(stream.errors.len(), 1, "{stream:?}");
+    assert_eq!(stream.errors[0].span.start, 9, "{:?}", stream.errors);
+}
+
+#[test]
+fn a_block_scalar_of_line_feeds_alone_keeps_them() {
+    let stream = read("a: |+\n\n\nb: 1\n");
+    let root = stream.documents[0].root().expect("a root");
+    assert_eq!(root.get("a").and_then(Node::as_str), Some("\n\n"));
+}
+
+#[test]
+fn nodes_are_small() {
+    assert!(std::mem::size_of::<super::tree::NodeData>() <= 32);
+}
+
 fn check_spans(node: Node<'_>, depth: usize) {
     let span = node.span();
     let text = node.document().text();
@@ -193,7 +283,7 @@ fn check_spans(node: Node<'_>, depth: usize) {
 
 proptest! {
     #[test]
-    fn any_text_is_read_without_panic(text in "[-a-c:{}\\[\\],&*!|>'\"#%\n \té\u{feff}]{0,80}") {
+    fn any_text_is_read_without_panic(text in "[-a-c?:<~{}\\[\\],&*!|>'\"#%\n \té\u{feff}]{0,80}") {
         for document in &read(&text).documents {
             if let Some(root) = document.root() {
                 check_spans(root, 0);

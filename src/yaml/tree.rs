@@ -62,7 +62,8 @@ pub(super) enum Body {
     /// A range of [`Document::children`].
     Sequence { style: Style, first: u32, count: u32 },
     /// A range of [`Document::children`], keys and values in turn. `plain`: no key repeats and
-    /// none is a merge key, so entries are just those.
+    /// none is a merge key, so entries are just those. Otherwise the number of effective entries
+    /// follows the range, and then those.
     Mapping { style: Style, plain: bool, first: u32, count: u32 },
     /// Another node, always one that was complete before this one.
     Alias(u32),
@@ -328,7 +329,7 @@ impl<'a> Node<'a> {
     pub fn len(self) -> usize {
         match self.data().body {
             Body::Sequence { count, .. } => count as usize,
-            Body::Mapping { .. } => self.entries().count(),
+            Body::Mapping { .. } => self.entries().len(),
             Body::Scalar { .. } | Body::Alias(_) => 0,
         }
     }
@@ -353,48 +354,28 @@ impl<'a> Node<'a> {
     /// the last of two equal keys kept; none for other nodes.
     #[must_use]
     pub fn entries(self) -> Entries<'a> {
-        match self.data().body {
-            Body::Mapping { plain: true, .. } => Entries::Plain(self.written()),
-            Body::Mapping { plain: false, .. } => {
-                let mut merged = Vec::new();
-                self.merge_into(&mut merged);
-                Entries::Merged(merged.into_iter())
+        let children = &self.document.children;
+        let range = match self.data().body {
+            Body::Mapping { plain: true, first, count, .. } => {
+                first as usize..(first + 2 * count) as usize
             }
-            _ => Entries::Merged(Vec::new().into_iter()),
-        }
+            Body::Mapping { plain: false, first, count, .. } => {
+                let at = (first + 2 * count) as usize;
+                at + 1..at + 1 + 2 * children[at] as usize
+            }
+            _ => 0..0,
+        };
+        Entries { document: self.document, ids: children[range].chunks_exact(2) }
     }
 
     /// The entries of a mapping just as they are written: merge keys and repeated keys too.
     #[must_use]
-    pub fn written(self) -> Written<'a> {
+    pub fn written(self) -> Entries<'a> {
         let range = match self.data().body {
             Body::Mapping { first, count, .. } => first as usize..(first + 2 * count) as usize,
             _ => 0..0,
         };
-        Written { document: self.document, ids: self.document.children[range].chunks_exact(2) }
-    }
-
-    fn merge_into(self, merged: &mut Vec<Entry<'a>>) {
-        fn set<'a>(merged: &mut Vec<Entry<'a>>, entry: Entry<'a>) {
-            let name = entry.name();
-            match merged.iter_mut().find(|known| known.name() == name) {
-                Some(known) => *known = entry,
-                None => merged.push(entry),
-            }
-        }
-        for entry in self.written() {
-            if !entry.key.is_merge_key() {
-                set(merged, entry);
-            } else if entry.value.kind() == Kind::Sequence {
-                // Walked backwards, so that the first map of the list wins.
-                let maps: Vec<_> = entry.value.items().collect();
-                for map in maps.into_iter().rev() {
-                    map.entries().for_each(|inner| set(merged, inner));
-                }
-            } else {
-                entry.value.entries().for_each(|inner| set(merged, inner));
-            }
-        }
+        Entries { document: self.document, ids: self.document.children[range].chunks_exact(2) }
     }
 
     /// True for a plain `<<` in key position.
@@ -406,10 +387,7 @@ impl<'a> Node<'a> {
     /// The value under a key.
     #[must_use]
     pub fn get(self, key: &str) -> Option<Node<'a>> {
-        if let Body::Mapping { plain: false, .. } = self.data().body {
-            return self.entries().find(|entry| entry.name() == key).map(|entry| entry.value);
-        }
-        self.written().find(|entry| entry.key.is_named(key)).map(|entry| entry.value)
+        self.entries().find(|entry| entry.key.is_named(key)).map(|entry| entry.value)
     }
 
     fn is_named(self, key: &str) -> bool {
@@ -488,41 +466,21 @@ impl<'a> Node<'a> {
     }
 }
 
-/// The entries of a mapping, see [`Node::entries`].
+/// The entries of a mapping, see [`Node::entries`] and [`Node::written`].
 #[derive(Clone)]
-pub enum Entries<'a> {
-    /// As written.
-    Plain(Written<'a>),
-    /// With merge keys expanded and repeated keys reduced.
-    Merged(std::vec::IntoIter<Entry<'a>>),
-}
-
-impl<'a> Iterator for Entries<'a> {
-    type Item = Entry<'a>;
-
-    fn next(&mut self) -> Option<Entry<'a>> {
-        match self {
-            Self::Plain(entries) => entries.next(),
-            Self::Merged(entries) => entries.next(),
-        }
-    }
-
-    fn size_hint(&self) -> (usize, Option<usize>) {
-        match self {
-            Self::Plain(entries) => entries.size_hint(),
-            Self::Merged(entries) => entries.size_hint(),
-        }
-    }
-}
-
-/// The entries of a mapping as they are written, see [`Node::written`].
-#[derive(Clone)]
-pub struct Written<'a> {
+pub struct Entries<'a> {
     document: &'a Document,
     ids: std::slice::ChunksExact<'a, u32>,
 }
 
-impl<'a> Iterator for Written<'a> {
+impl<'a> Entries<'a> {
+    /// Keys and values by number; aliases not seen through.
+    pub(super) fn ids(self) -> impl Iterator<Item = [u32; 2]> + 'a {
+        self.ids.map(|pair| [pair[0], pair[1]])
+    }
+}
+
+impl<'a> Iterator for Entries<'a> {
     type Item = Entry<'a>;
 
     fn next(&mut self) -> Option<Entry<'a>> {
@@ -537,3 +495,5 @@ impl<'a> Iterator for Written<'a> {
         self.ids.size_hint()
     }
 }
+
+impl ExactSizeIterator for Entries<'_> {}
