@@ -72,7 +72,7 @@ fn render(
             escape::line(&words).into_owned()
         });
         primary.labels.push(label(&shown, &entry.location, words, true));
-        for related in entry.related.iter().filter(|related| &related.location.file == file) {
+        for related in entry.related.iter().filter(|related| is_near(&related.location, &entry.location)) {
             let words = escape::line(&related.message).into_owned();
             primary.labels.push(label(&shown, &related.location, Some(words), false));
         }
@@ -87,16 +87,18 @@ fn render(
         )?;
     }
 
-    // Places in other files follow, each file once, in the order in which to read them.
-    let mut seen: Vec<&str> = vec![file];
-    for related in &entry.related {
+    // Places further away and in other files follow, each file once, in the order in which to
+    // read them.
+    let further = || entry.related.iter().filter(|related| !is_near(&related.location, &entry.location));
+    let mut seen: Vec<&str> = Vec::new();
+    for related in further() {
         let other = related.location.file.as_str();
         if seen.contains(&other) {
             continue;
         }
         seen.push(other);
         let Some(shown) = texts.get(other) else { continue };
-        let labels = entry.related.iter().filter(|related| related.location.file == other);
+        let labels = further().filter(|related| related.location.file == other);
         let labels = labels.map(|related| {
             let words = escape::line(&related.message).into_owned();
             label(&shown, &related.location, Some(words), false)
@@ -150,6 +152,11 @@ fn render(
     }
     out.push('\n');
     Ok(())
+}
+
+/// True for a place that is shown in one excerpt with the finding's own, which comes first.
+fn is_near(place: &Location, own: &Location) -> bool {
+    place.file == own.file && place.start.line.abs_diff(own.start.line) <= 4
 }
 
 /// The end of a long path, which says more than its beginning.
