@@ -72,7 +72,9 @@ fn render(
             escape::line(&words).into_owned()
         });
         primary.labels.push(label(&shown, &entry.location, words, true));
-        for related in entry.related.iter().filter(|related| is_near(&related.location, &entry.location)) {
+        for related in
+            entry.related.iter().filter(|related| is_near(&related.location, &entry.location))
+        {
             let words = escape::line(&related.message).into_owned();
             primary.labels.push(label(&shown, &related.location, Some(words), false));
         }
@@ -89,7 +91,8 @@ fn render(
 
     // Places further away and in other files follow, each file once, in the order in which to
     // read them.
-    let further = || entry.related.iter().filter(|related| !is_near(&related.location, &entry.location));
+    let further =
+        || entry.related.iter().filter(|related| !is_near(&related.location, &entry.location));
     let mut seen: Vec<&str> = Vec::new();
     for related in further() {
         let other = related.location.file.as_str();
