@@ -8,5 +8,6 @@ mod cli;
 mod formats;
 mod harness;
 mod pre_commit;
+mod readme;
 mod rules;
 mod story;
