@@ -8,8 +8,9 @@ use super::harness::{fixture, run};
 #[test]
 fn the_picture_shows_what_the_program_prints() {
     let story = fixture("gitlab-runner");
-    let run = run(&story, &["check", "--color", "always", "--format", "full", "runner-values.yaml"])
-        .expect_code(1);
+    let run =
+        run(&story, &["check", "--color", "always", "--format", "full", "runner-values.yaml"])
+            .expect_code(1);
     assert!(run.out.contains("replicas"), "{}", run.out);
     let command = "\u{1b}[1m$ plimsoll check runner-values.yaml\u{1b}[0m\n";
     let drawn = anstyle_svg::Term::new().render_svg(&format!("{command}{}", run.out));
