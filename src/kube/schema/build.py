@@ -1,0 +1,121 @@
+#!/usr/bin/env python3
+"""Builds kubernetes.gz, the schemas of the built-in kinds that plimsoll carries.
+
+Run from anywhere, with pip and network access:
+
+    python3 src/kube/schema/build.py
+
+It fetches one version of the PyPI package kubernetes-validate (Apache-2.0; its files are made from
+the OpenAPI documents that Kubernetes publishes), checks its hash, and writes the same bytes every
+time. To take a newer package in: change VERSION and SHA256, run, and set NEWEST in mod.rs.
+
+The file is gzip over text. Its first lines start with `#`. Then a line for each distinct form of a
+definition, with five fields between tabs:
+
+    versions      hexadecimal set of minor versions; bit 0 is OLDEST
+    name          the definition's name without `io.k8s.`
+    apiVersion    for kinds that stand by themselves, else empty
+    kind          likewise
+    shape         see `shape` below
+"""
+
+import gzip
+import hashlib
+import io
+import json
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+import zipfile
+
+VERSION = "1.37.0"
+SHA256 = "85136d018a27b50ec7fc049d902bfa5193f5976807e6c0f408e3ab6fe078cad9"
+OLDEST = 25
+
+
+def shape(schema, field=""):
+    """One schema in short.
+
+    s text, i and l integers of 32 and 64 bits, n number, b boolean, x integer or text, q quantity,
+    * anything, [T list of T, {T map to T, @NAME; another definition, (a|b) one of these words,
+    <NAME!T,NAME?T> an object with required and optional fields.
+    """
+    if "$ref" in schema:
+        name = schema["$ref"].rsplit("/", 1)[1].removeprefix("io.k8s.")
+        if name.endswith("util.intstr.IntOrString"):
+            return "x"
+        if name.endswith("api.resource.Quantity"):
+            return "q"
+        return f"@{name};"
+    if "properties" in schema:
+        required = set(schema.get("required", []))
+        fields = (
+            f"{name}{'!' if name in required else '?'}{shape(inner, name)}"
+            for name, inner in sorted(schema["properties"].items())
+        )
+        return f"<{','.join(fields)}>"
+    kinds = schema.get("type", [])
+    kinds = {kinds} if isinstance(kinds, str) else set(kinds)
+    kinds.discard("null")
+    words = schema.get("enum")
+    if kinds == {"string"} and words and field not in ("apiVersion", "kind"):
+        return f"({'|'.join(sorted(word for word in words if word is not None))})"
+    if kinds == {"array"}:
+        return "[" + shape(schema.get("items", {}))
+    if kinds == {"object"}:
+        inner = schema.get("additionalProperties")
+        if isinstance(inner, dict):
+            return "{" + shape(inner)
+        return "<>" if inner is False else "*"
+    if kinds == {"integer"}:
+        return "l" if schema.get("format") == "int64" else "i"
+    return {"string": "s", "number": "n", "boolean": "b"}.get(next(iter(kinds), ""), "*")
+
+
+def definitions(wheel):
+    """Each distinct definition with the set of minor versions it holds in."""
+    found = {}
+    with zipfile.ZipFile(wheel) as archive:
+        pattern = re.compile(r".*/v1\.(\d+)\.0-local-strict/_definitions\.json")
+        for path in archive.namelist():
+            if not (match := pattern.fullmatch(path)):
+                continue
+            bit = 1 << (int(match[1]) - OLDEST)
+            for name, schema in json.loads(archive.read(path))["$defs"].items():
+                places = schema.get("x-kubernetes-group-version-kind", [])
+                api_version = kind = ""
+                # Options and watch events belong to every group; nobody writes them down.
+                if len(places) == 1:
+                    group, version, kind = (places[0][key] for key in ("group", "version", "kind"))
+                    api_version = f"{group}/{version}" if group else version
+                line = (name.removeprefix("io.k8s."), api_version, kind, shape(schema))
+                found[line] = found.get(line, 0) | bit
+    return found
+
+
+def main():
+    with tempfile.TemporaryDirectory() as folder:
+        subprocess.run(
+            [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--dest", folder,
+             f"kubernetes-validate=={VERSION}"],
+            check=True,
+        )
+        (wheel,) = pathlib.Path(folder).glob("*.whl")
+        digest = hashlib.sha256(wheel.read_bytes()).hexdigest()
+        if digest != SHA256:
+            sys.exit(f"{wheel.name} has the hash {digest}, not {SHA256}")
+        lines = sorted((*line, versions) for line, versions in definitions(wheel).items())
+    text = io.StringIO()
+    text.write(f"# kubernetes-validate {VERSION}, sha256 {SHA256}\n")
+    for name, api_version, kind, form, versions in lines:
+        text.write(f"{versions:x}\t{name}\t{api_version}\t{kind}\t{form}\n")
+    packed = gzip.compress(text.getvalue().encode(), 9, mtime=0)
+    target = pathlib.Path(__file__).with_name("kubernetes.gz")
+    target.write_bytes(packed)
+    print(f"{target.name}: {len(lines)} definitions, {len(packed)} bytes")
+
+
+if __name__ == "__main__":
+    main()

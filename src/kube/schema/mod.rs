@@ -1,0 +1,151 @@
+//! Objects held against the schemas of their kinds.
+//!
+//! The schemas of the built-in kinds come from the OpenAPI documents of Kubernetes 1.25 to 1.37,
+//! by `build.py`: every distinct definition once, with the set of versions it holds in, 26 kB
+//! packed. They are unfolded when the first object is validated, and a definition is read when an
+//! object first needs it, so a run that validates nothing pays nothing.
+//!
+//! NOTE: this walks tree and schema side by side instead of handing JSON to the `jsonschema`
+//! crate. The definitions use six constructs of JSON Schema only; the walk needs no second form
+//! of the object and no compiled validators for hundreds of kinds and thirteen versions, and it
+//! knows the node of every violation, where `jsonschema` names the parent of an unknown field.
+//! Of a custom resource's schema it reads types, fields, required fields and enumerations;
+//! patterns, ranges and `x-kubernetes-validations` are left to the API server.
+
+mod custom;
+mod shape;
+mod table;
+mod walk;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::{Object, lifecycle};
+use crate::yaml::Node;
+use custom::Unnamed;
+use shape::Shape;
+
+/// The oldest minor version of Kubernetes 1 whose schemas are carried.
+pub const OLDEST_MINOR: u32 = 25;
+/// The newest.
+pub const NEWEST_MINOR: u32 = 37;
+
+/// What is wrong with a value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ViolationKind {
+    /// The key is no field of its object; the node is the value under it.
+    UnknownField,
+    /// The value has another type.
+    WrongType,
+    /// The value is none of those that are allowed.
+    WrongValue,
+    /// The field of this name is required and is not there; the node is its object.
+    Missing(String),
+    /// The version of Kubernetes does not serve the kind; the node is the object's `apiVersion`.
+    NotServed,
+}
+
+/// One place where an object does not match its schema.
+#[derive(Debug, Clone)]
+pub struct Violation<'a> {
+    /// Where.
+    pub node: Node<'a>,
+    /// What sort.
+    pub kind: ViolationKind,
+    /// What is wrong and what comes of it, without a full stop.
+    pub message: String,
+    /// What was likely meant.
+    pub suggestion: Option<String>,
+}
+
+/// What validating an object gives.
+#[derive(Debug, Clone)]
+pub enum Verdict<'a> {
+    /// There is no schema for its kind.
+    UnknownKind,
+    /// What is wrong; empty where nothing is. At most about a hundred.
+    Checked(Vec<Violation<'a>>),
+}
+
+/// Schemas of custom resources, beside those that are carried. Empty by default.
+#[derive(Debug, Clone, Default)]
+pub struct Schemas {
+    /// By apiVersion and kind.
+    custom: HashMap<(String, String), Arc<Shape>>,
+}
+
+impl Schemas {
+    /// Takes in every version of a CustomResourceDefinition; other objects are left aside.
+    pub fn add_definition(&mut self, object: &Object<'_>) {
+        if object.kind != "CustomResourceDefinition" || object.group() != "apiextensions.k8s.io" {
+            return;
+        }
+        let text = |path: &[&str]| object.node.at(path).and_then(Node::as_str);
+        let (Some(group), Some(kind)) =
+            (text(&["spec", "group"]), text(&["spec", "names", "kind"]))
+        else {
+            return;
+        };
+        let shared = object.node.at(&["spec", "validation", "openAPIV3Schema"]);
+        for version in object.node.at(&["spec", "versions"]).into_iter().flat_map(Node::items) {
+            let Some(name) = version.get("name").and_then(Node::as_str) else {
+                continue;
+            };
+            if let Some(schema) = version.at(&["schema", "openAPIV3Schema"]).or(shared) {
+                let shape = custom::resource(schema, Unnamed::Dropped);
+                self.add(format!("{group}/{name}"), kind.to_owned(), shape);
+            }
+        }
+    }
+
+    /// Takes in a JSON Schema of a kind, as kubeconform lays them out: one file a kind and version.
+    pub fn add_schema(&mut self, api_version: &str, kind: &str, schema: Node<'_>) {
+        let shape = custom::resource(schema, Unnamed::Kept);
+        self.add(api_version.to_owned(), kind.to_owned(), shape);
+    }
+
+    fn add(&mut self, api_version: String, kind: String, shape: Shape) {
+        self.custom.insert((api_version, kind), Arc::new(shape));
+    }
+
+    /// Holds an object against the schema of its kind in Kubernetes 1.`minor`; versions that are
+    /// not carried are judged by the nearest one that is.
+    #[must_use]
+    pub fn validate<'a>(&self, object: &Object<'a>, minor: u32) -> Verdict<'a> {
+        let minor = minor.clamp(OLDEST_MINOR, NEWEST_MINOR);
+        let key = (object.api_version.to_owned(), object.kind.to_owned());
+        if let Some(shape) = self.custom.get(&key) {
+            return Verdict::Checked(walk::object(object.node, shape, minor));
+        }
+        match table::kind(object.api_version, object.kind, minor) {
+            None => Verdict::UnknownKind,
+            Some(table::Kind::Served(name)) => {
+                Verdict::Checked(walk::object(object.node, &Shape::Named(name), minor))
+            }
+            Some(table::Kind::Elsewhere(first, last)) => {
+                Verdict::Checked(not_served(object, minor, first, last).into_iter().collect())
+            }
+        }
+    }
+}
+
+fn not_served<'a>(object: &Object<'a>, minor: u32, first: u32, last: u32) -> Option<Violation<'a>> {
+    // What was removed is told, with its replacement, by the table of lifecycles.
+    let life = lifecycle(object.api_version, object.kind);
+    if life.is_some_and(|life| life.removed.is_some_and(|removed| removed <= minor)) {
+        return None;
+    }
+    let when = if minor < first { format!("from 1.{first} on") } else { format!("up to 1.{last}") };
+    Some(Violation {
+        node: object.node.get("apiVersion")?,
+        kind: ViolationKind::NotServed,
+        message: format!(
+            "Kubernetes 1.{minor} does not serve {} of `{}`: it is there {when}",
+            object.kind, object.api_version
+        ),
+        suggestion: None,
+    })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,121 @@
+//! The schemas of the built-in kinds, carried compressed and unfolded when first asked for.
+
+use std::collections::HashMap;
+use std::io::Read as _;
+use std::sync::{LazyLock, OnceLock};
+
+use super::shape::{Shape, read};
+use super::{NEWEST_MINOR, OLDEST_MINOR};
+
+/// Written by `build.py`, which also says how it is laid out.
+const PACKED: &[u8] = include_bytes!("kubernetes.gz");
+
+/// One form of a definition, and the versions of Kubernetes that have it.
+struct Form {
+    versions: u32,
+    text: &'static str,
+    shape: OnceLock<Option<Shape>>,
+}
+
+#[derive(Default)]
+struct Table {
+    /// By the definition's name.
+    forms: HashMap<&'static str, Vec<Form>>,
+    /// From apiVersion and kind to the definition's name and its versions.
+    kinds: HashMap<(&'static str, &'static str), (&'static str, u32)>,
+}
+
+static TEXT: LazyLock<String> = LazyLock::new(|| {
+    let mut text = String::new();
+    let read = flate2::read::GzDecoder::new(PACKED).read_to_string(&mut text);
+    read.expect("invariant: the carried schemas unpack");
+    text
+});
+
+static TABLE: LazyLock<Table> = LazyLock::new(|| {
+    let mut table = Table::default();
+    for line in TEXT.lines().filter(|line| !line.starts_with('#')) {
+        let mut parts = line.split('\t');
+        let mut part = || parts.next().unwrap_or_default();
+        let (versions, name, api_version, kind, text) = (part(), part(), part(), part(), part());
+        let versions = u32::from_str_radix(versions, 16).unwrap_or(0);
+        if !kind.is_empty() {
+            table.kinds.entry((api_version, kind)).or_insert((name, 0)).1 |= versions;
+        }
+        let form = Form { versions, text, shape: OnceLock::new() };
+        table.forms.entry(name).or_default().push(form);
+    }
+    table
+});
+
+/// The definition of a built-in kind.
+pub(super) enum Kind {
+    /// By this definition.
+    Served(&'static str),
+    /// Not by this version; the oldest and the newest minor that serve it.
+    Elsewhere(u32, u32),
+}
+
+/// Looks a kind up.
+pub(super) fn kind(api_version: &str, kind: &str, minor: u32) -> Option<Kind> {
+    let (name, versions) = *TABLE.kinds.get(&(api_version, kind))?;
+    Some(if versions & bit(minor) != 0 {
+        Kind::Served(name)
+    } else {
+        let first = OLDEST_MINOR + versions.trailing_zeros();
+        let last = OLDEST_MINOR + 31 - versions.leading_zeros();
+        Kind::Elsewhere(first, last)
+    })
+}
+
+/// A definition, as a version of Kubernetes has it.
+pub(super) fn definition(name: &str, minor: u32) -> Option<&'static Shape> {
+    let forms = TABLE.forms.get(name)?;
+    let form = forms.iter().find(|form| form.versions & bit(minor) != 0)?;
+    form.shape.get_or_init(|| read(form.text)).as_ref()
+}
+
+fn bit(minor: u32) -> u32 {
+    1 << (minor.clamp(OLDEST_MINOR, NEWEST_MINOR) - OLDEST_MINOR)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_form_of_every_definition_is_read_and_refers_to_what_there_is() {
+        fn check(shape: &Shape, versions: u32) {
+            match shape {
+                Shape::List(inner) | Shape::Map(inner) => check(inner, versions),
+                Shape::Object(fields) => {
+                    fields.fields.iter().for_each(|field| check(&field.shape, versions));
+                }
+                Shape::Named(name) => {
+                    for minor in OLDEST_MINOR..=NEWEST_MINOR {
+                        if versions & bit(minor) != 0 {
+                            assert!(definition(name, minor).is_some(), "{name} in 1.{minor}");
+                        }
+                    }
+                }
+                _ => {}
+            }
+        }
+        assert!(TABLE.forms.len() > 800);
+        let mut forms: Vec<_> = TABLE.forms.values().flatten().collect();
+        forms.sort_by_key(|form| form.text);
+        for form in forms {
+            check(&read(form.text).unwrap_or_else(|| panic!("{}", form.text)), form.versions);
+        }
+    }
+
+    #[test]
+    fn kinds_are_served_by_their_versions() {
+        assert!(matches!(kind("apps/v1", "Deployment", 37), Some(Kind::Served(_))));
+        let budget = kind("policy/v1beta1", "PodDisruptionBudget", 30);
+        assert!(budget.is_none(), "1.25, the oldest that is carried, does not serve it");
+        let scaler = kind("autoscaling/v2beta2", "HorizontalPodAutoscaler", 30);
+        assert!(matches!(scaler, Some(Kind::Elsewhere(25, 25))));
+        assert!(kind("example.org/v1", "Widget", 37).is_none());
+    }
+}

@@ -1,0 +1,233 @@
+//! An object held against its schema.
+
+use std::fmt::Write as _;
+
+use super::shape::{Fields, Shape};
+use super::table;
+use super::{Violation, ViolationKind};
+use crate::yaml::{Entry, Kind, Node, Scalar};
+
+/// How much is said of one object: who gets everything wrong need not read it all.
+const MAX_VIOLATIONS: usize = 100;
+/// How far below the place where a field does not belong a place is looked for where it does.
+const MISPLACED_DEPTH: usize = 3;
+
+/// Walks an object and its schema side by side.
+pub(super) fn object<'a>(root: Node<'a>, shape: &Shape, minor: u32) -> Vec<Violation<'a>> {
+    let mut walk = Walk { minor, violations: Vec::new() };
+    walk.value(root, shape, "this object", true);
+    walk.violations
+}
+
+struct Walk<'a> {
+    minor: u32,
+    violations: Vec<Violation<'a>>,
+}
+
+impl<'a> Walk<'a> {
+    fn value(&mut self, node: Node<'a>, shape: &Shape, name: &str, top: bool) {
+        // The API takes null for a field that is not there.
+        if node.is_null() || self.violations.len() >= MAX_VIOLATIONS {
+            return;
+        }
+        let scalar = node.scalar();
+        match shape {
+            Shape::Any => {}
+            Shape::Named(definition) => {
+                if let Some(shape) = table::definition(definition, self.minor) {
+                    let kind = definition.rsplit('.').next().unwrap_or(definition);
+                    self.value(node, shape, kind, top);
+                }
+            }
+            Shape::Object(fields) if node.kind() == Kind::Mapping => {
+                self.fields(node, fields, name, top);
+            }
+            Shape::Map(inner) if node.kind() == Kind::Mapping => {
+                node.entries().for_each(|entry| self.value(entry.value, inner, name, false));
+            }
+            Shape::List(inner) if node.kind() == Kind::Sequence => {
+                node.items().for_each(|item| self.value(item, inner, name, false));
+            }
+            Shape::Text => {
+                if node.as_str().is_none() {
+                    self.wrong(node, "text");
+                }
+            }
+            Shape::Words(words) => match node.as_str() {
+                None => self.wrong(node, "text"),
+                Some(text) if !words.iter().any(|word| word == text) => self.word(node, words),
+                Some(_) => {}
+            },
+            Shape::Int if node.as_i64().is_some_and(|int| i32::try_from(int).is_err()) => {
+                self.wrong(node, "a whole number of 32 bits");
+            }
+            Shape::Int | Shape::Long => {
+                if node.as_i64().is_none() {
+                    self.wrong(node, "a whole number");
+                }
+            }
+            Shape::Number => {
+                if node.as_f64().is_none() {
+                    self.wrong(node, "a number");
+                }
+            }
+            Shape::Boolean => {
+                if node.as_bool().is_none() {
+                    self.wrong(node, "`true` or `false`");
+                }
+            }
+            Shape::IntOrText => {
+                if node.as_i64().is_none() && node.as_str().is_none() {
+                    self.wrong(node, "a whole number or text");
+                }
+            }
+            Shape::Quantity => {
+                if !matches!(
+                    scalar,
+                    Some(Scalar::Str(_) | Scalar::Int(_) | Scalar::Uint(_) | Scalar::Float(_))
+                ) {
+                    self.wrong(node, "a quantity");
+                }
+            }
+            Shape::Object(_) | Shape::Map(_) => self.wrong(node, "a mapping"),
+            Shape::List(_) => self.wrong(node, "a list"),
+        }
+    }
+
+    fn fields(&mut self, node: Node<'a>, fields: &Fields, name: &str, top: bool) {
+        for entry in node.entries() {
+            let key = entry.name();
+            match fields.get(&key) {
+                // What a status holds is written by controllers, and not read from manifests.
+                Some(_) if top && key == "status" => {}
+                Some(field) => self.value(entry.value, &field.shape, &field.name, false),
+                None if fields.open => {}
+                None => self.unknown(entry, &key, fields, name),
+            }
+        }
+        for field in fields.fields.iter().filter(|field| field.required) {
+            if node.get(&field.name).is_none_or(Node::is_null) {
+                self.violations.push(Violation {
+                    node,
+                    kind: ViolationKind::Missing(field.name.to_string()),
+                    message: format!("`{}` is missing: the API requires it", field.name),
+                    suggestion: None,
+                });
+            }
+        }
+    }
+
+    fn unknown(&mut self, entry: Entry<'a>, key: &str, fields: &Fields, of: &str) {
+        let names = fields.fields.iter().map(|field| field.name.as_ref());
+        let near = nearest(key, names).map(|near| format!("did you mean `{near}`?"));
+        let suggestion = near.or_else(|| {
+            let place = self.place_of(key, fields, MISPLACED_DEPTH)?;
+            Some(format!("it belongs under `{place}`"))
+        });
+        let read = match entry.key.raw() {
+            raw if raw == key || raw.is_empty() => String::new(),
+            raw => format!("`{raw}`, which YAML reads as "),
+        };
+        let message = format!(
+            "{read}`{key}` is no field of {of}: the API refuses it, or drops it without a word"
+        );
+        self.violations.push(Violation {
+            node: entry.value,
+            kind: ViolationKind::UnknownField,
+            message,
+            suggestion,
+        });
+    }
+
+    /// Where below these fields one of this name stands, nearest first; mappings only.
+    fn place_of(&self, key: &str, fields: &Fields, depth: usize) -> Option<String> {
+        let objects = || {
+            fields.fields.iter().filter_map(|field| {
+                let shape = match &field.shape {
+                    Shape::Named(name) => table::definition(name, self.minor)?,
+                    shape => shape,
+                };
+                match shape {
+                    Shape::Object(inner) if field.name != "status" => Some((&field.name, inner)),
+                    _ => None,
+                }
+            })
+        };
+        if let Some((name, _)) = objects().find(|(_, inner)| inner.get(key).is_some()) {
+            return Some(name.to_string());
+        }
+        if depth <= 1 {
+            return None;
+        }
+        objects().find_map(|(name, inner)| {
+            Some(format!("{name}.{}", self.place_of(key, inner, depth - 1)?))
+        })
+    }
+
+    fn word(&mut self, node: Node<'a>, words: &[std::borrow::Cow<'static, str>]) {
+        let near = nearest(node.raw(), words.iter().map(AsRef::as_ref));
+        let mut message = format!("`{}` is none of", node.raw());
+        for (at, word) in words.iter().take(12).enumerate() {
+            let _ = write!(message, "{}`{word}`", if at == 0 { " " } else { ", " });
+        }
+        self.violations.push(Violation {
+            node,
+            kind: ViolationKind::WrongValue,
+            message,
+            suggestion: near.map(|near| format!("did you mean `{near}`?")),
+        });
+    }
+
+    fn wrong(&mut self, node: Node<'a>, wanted: &str) {
+        let found = match (node.kind(), node.scalar()) {
+            (Kind::Mapping, _) => "a mapping".to_owned(),
+            (Kind::Sequence, _) => "a list".to_owned(),
+            (_, Some(Scalar::Bool(value))) if node.raw() != value.to_string() => {
+                format!("`{}`, which YAML reads as `{value}`", node.raw())
+            }
+            (_, Some(Scalar::Bool(_))) => format!("the boolean `{}`", node.raw()),
+            (_, Some(Scalar::Int(_) | Scalar::Uint(_) | Scalar::Float(_))) => {
+                format!("the number `{}`", node.raw())
+            }
+            _ if node.raw().is_empty() => "empty text".to_owned(),
+            _ => format!("the text `{}`", crop(node.raw())),
+        };
+        let of_text = node.kind() == Kind::Scalar && wanted == "text";
+        let suggestion = if of_text {
+            Some(format!("put it in quotes: \"{}\"", crop(node.raw())))
+        } else if node.as_str().is_some_and(|text| {
+            matches!(
+                (wanted, crate::yaml::resolve_plain(text)),
+                ("a whole number", Scalar::Int(_)) | ("`true` or `false`", Scalar::Bool(_))
+            )
+        }) {
+            Some("take the quotes away".to_owned())
+        } else {
+            None
+        };
+        self.violations.push(Violation {
+            node,
+            kind: ViolationKind::WrongType,
+            message: format!("{wanted} must stand here, not {found}: the API refuses it"),
+            suggestion,
+        });
+    }
+}
+
+fn crop(text: &str) -> &str {
+    let line = text.lines().next().unwrap_or_default();
+    line.char_indices().nth(40).map_or(line, |(at, _)| &line[..at])
+}
+
+/// The name that was likely meant.
+fn nearest<'n>(written: &str, names: impl Iterator<Item = &'n str>) -> Option<&'n str> {
+    let lower = written.to_lowercase();
+    let distance = |name: &str| strsim::damerau_levenshtein(&name.to_lowercase(), &lower);
+    // Names are short; a long text is none of them, and would be slow to compare.
+    if written.len() > 64 {
+        return None;
+    }
+    let (near, distance) =
+        names.map(|name| (name, distance(name))).min_by_key(|&(_, distance)| distance)?;
+    (distance <= 1 + written.len() / 5).then_some(near)
+}
