@@ -8,6 +8,7 @@ use cel::{Context, Env, Program, Value};
 
 use super::file::{Check, Rule, Scope};
 use super::function;
+use super::list::SharedList;
 use super::path::{NodePath, Roots};
 use super::value::to_val;
 use crate::finding::Severity;
@@ -73,10 +74,18 @@ pub struct Setting {
     pub kube_version: String,
 }
 
+/// What is deployed together, made known to CEL once.
+struct Together {
+    members: Vec<Member>,
+    objects: SharedList,
+    workloads: SharedList,
+}
+
 /// Evaluates rules. One a thread: it holds CEL's functions ready.
 pub struct Evaluator {
     root: Context<'static, 'static>,
     setting: Setting,
+    together: Option<Together>,
     /// Evaluations that could not be completed on their object (a missing field, a wrong type).
     pub undecided: usize,
 }
@@ -91,7 +100,7 @@ impl Evaluator {
         let minor =
             setting.kube_version.split('.').nth(1).and_then(|minor| minor.parse::<i64>().ok());
         root.add_variable_from_value("kube_minor", minor.unwrap_or(i64::MAX));
-        Self { root, setting, undecided: 0 }
+        Self { root, setting, together: None, undecided: 0 }
     }
 
     /// The setting it judges by.
@@ -114,6 +123,7 @@ impl Evaluator {
         if rules.peek().is_none() {
             return Vec::new();
         }
+        let company = (!members.is_empty()).then(|| self.together(members));
         let mut context = self.root.new_inner_scope();
         context.add_variable_as_val("object", to_val(document, object.node));
         let mut roots = vec![("object", Roots::One(object.node))];
@@ -133,15 +143,9 @@ impl Evaluator {
         roots.push(("containers", Roots::Several(containers)));
         context.add_variable_from_value("replicas", object.replicas());
         context.add_variable_from_value("name", object.name().to_owned());
-        if !members.is_empty() {
-            let objects: Vec<Box<dyn Val>> = members
-                .iter()
-                .map(|member| to_val(&member.document, member.document.node(member.node)))
-                .collect();
-            context.add_variable_as_val(
-                "objects",
-                Box::new(cel::common::types::CelList::from(objects)),
-            );
+        if let Some((objects, workloads)) = company {
+            context.add_variable_as_val("objects", Box::new(objects));
+            context.add_variable_as_val("workloads", Box::new(workloads));
         }
         let mut hits = Vec::new();
         let mut undecided = 0;
@@ -151,6 +155,35 @@ impl Evaluator {
         }
         self.undecided += undecided;
         hits
+    }
+
+    /// What is deployed together, as values: all objects, and those among them that make pods. Kept
+    /// for the next object, which most often stands in the same company.
+    fn together(&mut self, members: &[Member]) -> (SharedList, SharedList) {
+        let same = |kept: &Together| {
+            kept.members.len() == members.len()
+                && kept.members.iter().zip(members).all(|(kept, member)| {
+                    kept.node == member.node && Arc::ptr_eq(&kept.document, &member.document)
+                })
+        };
+        let kept = self.together.take().filter(same).unwrap_or_else(|| {
+            let nodes = || members.iter().map(|member| (member, member.document.node(member.node)));
+            let objects = nodes().map(|(member, node)| to_val(&member.document, node)).collect();
+            let workloads = nodes()
+                .filter(|(_, node)| {
+                    Object::new(*node).is_some_and(|object| object.pod_template().is_some())
+                })
+                .map(|(member, node)| to_val(&member.document, node))
+                .collect();
+            Together {
+                members: members.to_vec(),
+                objects: SharedList(Arc::new(objects)),
+                workloads: SharedList(Arc::new(workloads)),
+            }
+        });
+        let lists = (kept.objects.clone(), kept.workloads.clone());
+        self.together = Some(kept);
+        lists
     }
 
     /// Judges a values file, as one release uses it.

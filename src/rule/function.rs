@@ -22,9 +22,11 @@ pub(crate) fn register(context: &mut Context<'_, '_>) {
     context.add_function("nearest", nearest).expect(clash);
     context.add_function("ceilDiv", ceil_div).expect(clash);
     context.add_function("lifecycle", lifecycle_of).expect(clash);
+    super::inventory::register(context);
+    super::notation::register(context);
 }
 
-fn node_of<'f>(context: &'f FunctionContext<'_, '_>, at: usize) -> Option<Node<'f>> {
+pub(super) fn node_of<'f>(context: &'f FunctionContext<'_, '_>, at: usize) -> Option<Node<'f>> {
     context.args.get(at)?.downcast_ref::<NodeVal>().map(NodeVal::node)
 }
 
@@ -41,7 +43,7 @@ fn text_of(value: &dyn Val) -> Option<String> {
     }
 }
 
-fn argument(context: &FunctionContext<'_, '_>, at: usize) -> Result<String, ExecutionError> {
+pub(super) fn argument(context: &FunctionContext<'_, '_>, at: usize) -> Result<String, ExecutionError> {
     context
         .args
         .get(at)

@@ -72,6 +72,11 @@ impl NodeVal {
         self.document.node(self.id)
     }
 
+    /// Another node of the same document, as a value.
+    pub(crate) fn beside(&self, node: Node<'_>) -> Box<dyn Val> {
+        to_val(&self.document, node)
+    }
+
     fn members(&self) -> &[Box<dyn Val>] {
         self.members.get_or_init(|| match self.node().kind() {
             Kind::Sequence => {

@@ -1,0 +1,101 @@
+//! Functions of rules that look at other objects than the one they judge.
+
+use cel::common::types::{CelInt, CelMap, CelString};
+use cel::common::value::{CowVal, Val};
+use cel::extractors::IntoResolveResult;
+use cel::{Context, ExecutionError, FunctionContext, Value};
+use std::collections::HashMap;
+
+use super::function::{argument, node_of};
+use super::value::NodeVal;
+use crate::kube::Object;
+use crate::yaml::Node;
+
+/// Adds the functions to a root context.
+pub(super) fn register(context: &mut Context<'_, '_>) {
+    let clash = "invariant: these names are not CEL's own";
+    context.add_function("podLabels", pod_labels).expect(clash);
+    context.add_function("podSpec", pod_spec).expect(clash);
+    context.add_function("replicasOf", replicas_of).expect(clash);
+    context.add_function("sameNamespace", same_namespace).expect(clash);
+    context.add_function("matchesLabels", matches_labels).expect(clash);
+    context.add_function("scaled", scaled).expect(clash);
+}
+
+/// A value that stands for a node, or why there is none.
+struct Given(Result<Box<dyn Val>, ExecutionError>);
+
+impl<'context, 'call> IntoResolveResult<'context, 'call> for Given {
+    fn into_resolve_result(self) -> Result<CowVal<'context, 'call>, ExecutionError> {
+        self.0.map(CowVal::Owned)
+    }
+}
+
+fn part(
+    context: &FunctionContext<'_, '_>,
+    of: impl Fn(Object<'_>) -> Option<Node<'_>>,
+) -> Option<Box<dyn Val>> {
+    let value = context.args.first()?.downcast_ref::<NodeVal>()?;
+    let found = of(Object::new(value.node())?)?;
+    Some(value.beside(found))
+}
+
+/// `podLabels(o)`: the labels of an object's pods; an empty map where there are none.
+fn pod_labels(context: &FunctionContext<'_, '_>) -> Given {
+    let labels =
+        part(context, |object| object.pod_template()?.at(&["metadata", "labels"]));
+    Given(Ok(labels.unwrap_or_else(|| Box::new(CelMap::from(HashMap::new())))))
+}
+
+/// `podSpec(o)`: the spec of an object's pods; an error where it makes none.
+fn pod_spec(context: &FunctionContext<'_, '_>) -> Given {
+    let spec = part(context, |object| object.pod_spec());
+    Given(spec.ok_or_else(|| context.error("the object makes no pods")))
+}
+
+/// `replicasOf(o)`: how many pods an object asks for; 1 where it does not say.
+fn replicas_of(context: &FunctionContext<'_, '_>) -> i64 {
+    node_of(context, 0).and_then(Object::new).map_or(1, |object| object.replicas())
+}
+
+/// `sameNamespace(o, p)`: whether two objects can stand in one namespace. One that states none
+/// goes wherever it is applied to.
+fn same_namespace(context: &FunctionContext<'_, '_>) -> bool {
+    let of = |at| node_of(context, at).and_then(Object::new)?.namespace().map(ToOwned::to_owned);
+    match (of(0), of(1)) {
+        (Some(one), Some(other)) => one == other,
+        _ => true,
+    }
+}
+
+/// `matchesLabels(map, labels)`: whether a Service's kind of selector selects these labels.
+fn matches_labels(context: &FunctionContext<'_, '_>) -> bool {
+    let (Some(selector), Some(labels)) = (node_of(context, 0), node_of(context, 1)) else {
+        return false;
+    };
+    selector.len() > 0
+        && selector.entries().all(|entry| {
+            labels.get(&entry.name()).is_some_and(|value| value.raw() == entry.value.raw())
+        })
+}
+
+/// `scaled(value, total, up)`: an int-or-percent of a total, as
+/// `k8s.io/apimachinery/pkg/util/intstr.GetScaledValueFromIntOrPercent` reads it.
+fn scaled(context: &FunctionContext<'_, '_>) -> Result<i64, ExecutionError> {
+    let value = context.args.first().map(AsRef::as_ref);
+    if let Some(int) = value.and_then(|value| value.downcast_ref::<CelInt>()) {
+        return Ok(*int.inner());
+    }
+    let text = value.and_then(|value| value.downcast_ref::<CelString>());
+    let percent = text.and_then(|text| text.inner().strip_suffix('%')?.parse::<i64>().ok());
+    let total = argument(context, 1)?.parse::<i64>();
+    let (Some(percent), Ok(total)) = (percent, total) else {
+        return Err(context.error("no whole number and no percentage"));
+    };
+    let up = context.args.get(2).map(|up| Value::try_from(up.as_ref()));
+    let product = percent.checked_mul(total).ok_or_else(|| context.error("too large"))?;
+    Ok(match up {
+        Some(Ok(Value::Bool(true))) => (product + 99).div_euclid(100),
+        _ => product.div_euclid(100),
+    })
+}

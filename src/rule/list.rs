@@ -1,0 +1,113 @@
+//! A list of CEL values that many evaluations share: all objects that are deployed together. CEL's
+//! own list would be built anew for each of them.
+
+use std::sync::Arc;
+
+use cel::ExecutionError;
+use cel::common::traits::{Container, Indexer, Iterable, Iterator as CelIterator, Sizer};
+use cel::common::types::{self, CelInt, Type};
+use cel::common::value::{CowVal, StaticVal, Val};
+
+/// The list.
+#[derive(Clone)]
+pub(crate) struct SharedList(pub(crate) Arc<Vec<Box<dyn Val>>>);
+
+impl std::fmt::Debug for SharedList {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "{} objects", self.0.len())
+    }
+}
+
+impl Val for SharedList {
+    fn get_type(&self) -> &Type {
+        &types::LIST_TYPE
+    }
+
+    fn cel_type() -> &'static Type {
+        &types::DYN_TYPE
+    }
+
+    fn as_container(&self) -> Option<&dyn Container> {
+        Some(self)
+    }
+
+    fn as_indexer<'b, 'v>(&'b self) -> Option<&'b (dyn Indexer + 'v)>
+    where
+        Self: 'v,
+    {
+        Some(self)
+    }
+
+    fn as_iterable<'b, 'v>(&'b self) -> Option<&'b (dyn Iterable + 'v)>
+    where
+        Self: 'v,
+    {
+        Some(self)
+    }
+
+    fn as_sizer(&self) -> Option<&dyn Sizer> {
+        Some(self)
+    }
+
+    fn equals(&self, other: &dyn Val) -> bool {
+        other.downcast_ref::<Self>().is_some_and(|other| Arc::ptr_eq(&self.0, &other.0))
+    }
+
+    fn clone_as_boxed<'v>(&self) -> Box<dyn Val + 'v> {
+        Box::new(self.clone())
+    }
+
+    fn as_any(&self) -> Option<&dyn std::any::Any> {
+        Some(self)
+    }
+}
+
+impl StaticVal for SharedList {}
+
+impl Indexer for SharedList {
+    fn get<'b, 'v>(&'b self, index: &dyn Val) -> Result<CowVal<'b, 'v>, ExecutionError>
+    where
+        Self: 'v,
+    {
+        let at = index.downcast_ref::<CelInt>().map(|at| *at.inner());
+        at.and_then(|at| self.0.get(usize::try_from(at).ok()?))
+            .map(|item| CowVal::Owned(item.clone_as_boxed()))
+            .ok_or_else(|| ExecutionError::no_such_key("an index of this list"))
+    }
+
+    fn steal<'v>(self: Box<Self>, index: &dyn Val) -> Result<Box<dyn Val + 'v>, ExecutionError>
+    where
+        Self: 'v,
+    {
+        self.get(index).map(CowVal::into_owned)
+    }
+}
+
+impl Container for SharedList {
+    fn contains(&self, value: &dyn Val) -> Result<bool, ExecutionError> {
+        Ok(self.0.iter().any(|item| item.equals(value)))
+    }
+}
+
+impl Sizer for SharedList {
+    fn size(&self) -> CelInt {
+        CelInt::from(i64::try_from(self.0.len()).unwrap_or(i64::MAX))
+    }
+}
+
+struct Items<'b>(std::slice::Iter<'b, Box<dyn Val>>);
+
+impl<'b, 'v> CelIterator<'b, 'v> for Items<'b> {
+    fn next(&mut self) -> Option<&'b (dyn Val + 'v)> {
+        self.0.next().map(|item| item.as_ref() as &(dyn Val + 'v))
+    }
+}
+
+impl Iterable for SharedList {
+    fn iter<'b, 'v>(&'b self) -> Box<dyn CelIterator<'b, 'v> + 'b>
+    where
+        Self: 'v,
+    {
+        Box::new(Items(self.0.iter()))
+    }
+}

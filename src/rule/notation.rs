@@ -1,0 +1,241 @@
+//! Functions of rules that read what is written in a notation of its own: durations, schedules,
+//! addresses, versions, patterns.
+
+use std::cell::RefCell;
+use std::cmp::Ordering;
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use cel::{Context, ExecutionError, FunctionContext, Value};
+use regex::Regex;
+
+use super::function::argument;
+
+/// Adds the functions to a root context.
+pub(super) fn register(context: &mut Context<'_, '_>) {
+    let clash = "invariant: these names are not CEL's own";
+    context.add_function("find", find).expect(clash);
+    context.add_function("seconds", seconds).expect(clash);
+    context.add_function("cronFault", cron_fault).expect(clash);
+    context.add_function("inNetwork", in_network).expect(clash);
+    context.add_function("isIP", is_ip).expect(clash);
+    context.add_function("isCIDR", is_cidr).expect(clash);
+    context.add_function("compareVersions", compare_versions).expect(clash);
+}
+
+thread_local! {
+    /// Patterns are written in rules, so there are few of them; compiling one costs more than
+    /// using it a thousand times.
+    static PATTERNS: RefCell<HashMap<String, Option<Regex>>> = RefCell::default();
+}
+
+/// `find(text, pattern)`: what the pattern finds first, or `""`.
+fn find(context: &FunctionContext<'_, '_>) -> Result<Value, ExecutionError> {
+    let (text, pattern) = (argument(context, 0)?, argument(context, 1)?);
+    PATTERNS.with_borrow_mut(|patterns| {
+        let regex = patterns.entry(pattern).or_insert_with_key(|key| Regex::new(key).ok());
+        let regex = regex.as_ref().ok_or_else(|| context.error("the pattern is none"))?;
+        let found = regex.find(&text).map_or("", |found| found.as_str());
+        Ok(Value::String(Arc::new(found.to_owned())))
+    })
+}
+
+/// `seconds("1h30m")`: a Go duration in seconds.
+fn seconds(context: &FunctionContext<'_, '_>) -> Result<f64, ExecutionError> {
+    let text = argument(context, 0)?;
+    duration(&text).ok_or_else(|| context.error(format!("`{text}` is no duration")))
+}
+
+/// Reads a duration as Go's `time.ParseDuration` does, in seconds.
+fn duration(text: &str) -> Option<f64> {
+    let (sign, mut rest) = match text.strip_prefix('-') {
+        Some(rest) => (-1.0, rest),
+        None => (1.0, text.strip_prefix('+').unwrap_or(text)),
+    };
+    if rest == "0" {
+        return Some(0.0);
+    }
+    let mut sum = 0.0;
+    loop {
+        let end = rest.find(|char: char| !char.is_ascii_digit() && char != '.')?;
+        let number: f64 = rest[..end].parse().ok()?;
+        let tail = &rest[end..];
+        let stop = tail.find(|char: char| char.is_ascii_digit() || char == '.');
+        let (unit, next) = tail.split_at(stop.unwrap_or(tail.len()));
+        sum += number
+            * match unit {
+                "ns" => 1e-9,
+                "us" | "µs" | "μs" => 1e-6,
+                "ms" => 1e-3,
+                "s" => 1.0,
+                "m" => 60.0,
+                "h" => 3600.0,
+                _ => return None,
+            };
+        if next.is_empty() {
+            return Some(sign * sum);
+        }
+        rest = next;
+    }
+}
+
+/// `cronFault("0 3 * * *")`: what is wrong with a schedule, or `""`.
+fn cron_fault(context: &FunctionContext<'_, '_>) -> Result<Value, ExecutionError> {
+    let fault = schedule_fault(&argument(context, 0)?).unwrap_or_default();
+    Ok(Value::String(Arc::new(fault)))
+}
+
+const MONTHS: &[&str] =
+    &["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
+const DAYS: &[&str] = &["sun", "mon", "tue", "wed", "thu", "fri", "sat"];
+/// Days a month has at most, January first.
+const LENGTHS: &[u32] = &[31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+
+/// Reads a schedule as the controller does: five fields of robfig/cron's standard parser, or one
+/// of its `@` words.
+fn schedule_fault(text: &str) -> Option<String> {
+    if let Some(word) = text.strip_prefix('@') {
+        if let Some(every) = word.strip_prefix("every ") {
+            return duration(every).is_none().then(|| format!("`{every}` is no duration"));
+        }
+        let known =
+            ["yearly", "annually", "monthly", "weekly", "daily", "midnight", "hourly"].contains(&word);
+        return (!known).then(|| format!("`@{word}` is no schedule"));
+    }
+    if text.starts_with("TZ=") || text.starts_with("CRON_TZ=") {
+        return Some("a time zone belongs in `timeZone`".to_owned());
+    }
+    let fields: Vec<&str> = text.split_whitespace().collect();
+    let [minute, hour, day, month, weekday] = fields.as_slice() else {
+        return Some(format!("a schedule has five fields, this one {}", fields.len()));
+    };
+    let read = |name: &str, field: &str, low, high, words: &[&str]| {
+        values(field, low, high, words)
+            .ok_or_else(|| format!("`{field}` is no {name} ({low} to {high})"))
+    };
+    let all = || {
+        read("minute", minute, 0, 59, &[])?;
+        read("hour", hour, 0, 23, &[])?;
+        let days = read("day of the month", day, 1, 31, &[])?;
+        let months = read("month", month, 1, 12, MONTHS)?;
+        read("day of the week", weekday, 0, 6, DAYS)?;
+        let possible = |month: &u32| {
+            let length = usize::try_from(*month).ok().and_then(|at| LENGTHS.get(at - 1));
+            days.iter().any(|day| length.is_some_and(|length| day <= length))
+        };
+        // With a day of the week as well, either of the two is enough.
+        if matches!(*weekday, "*" | "?") && !months.iter().any(possible) {
+            return Err(format!("no such month has a day {day}: it never runs"));
+        }
+        Ok(())
+    };
+    all().err()
+}
+
+/// The values a field stands for, ascending; `None` where it is malformed.
+fn values(field: &str, low: u32, high: u32, words: &[&str]) -> Option<Vec<u32>> {
+    let number = |text: &str| {
+        let lower = text.to_ascii_lowercase();
+        let word = words.iter().position(|word| *word == lower);
+        match word {
+            Some(at) => Some(u32::try_from(at).ok()? + low),
+            None => text.parse().ok(),
+        }
+    };
+    let mut found = Vec::new();
+    for part in field.split(',') {
+        let (range, step) = match part.split_once('/') {
+            Some((range, step)) => (range, Some(step.parse::<u32>().ok()?)),
+            None => (part, None),
+        };
+        let (from, to) = match range {
+            "*" | "?" => (low, high),
+            _ => match range.split_once('-') {
+                Some((from, to)) => (number(from)?, number(to)?),
+                None if step.is_some() => (number(range)?, high),
+                None => (number(range)?, number(range)?),
+            },
+        };
+        let step = step.unwrap_or(1);
+        if from < low || to > high || from > to || step == 0 {
+            return None;
+        }
+        found.extend((from..=to).step_by(usize::try_from(step).ok()?));
+    }
+    found.sort_unstable();
+    Some(found)
+}
+
+/// `inNetwork(ip, cidr)`: whether an address lies in a network; false for what is neither.
+fn in_network(context: &FunctionContext<'_, '_>) -> Result<bool, ExecutionError> {
+    let address = argument(context, 0)?.parse::<IpAddr>();
+    let network = argument(context, 1)?.parse::<ipnet::IpNet>();
+    Ok(matches!((address, network), (Ok(address), Ok(network)) if network.contains(&address)))
+}
+
+/// `isIP(x)`: whether it is an IP address.
+fn is_ip(context: &FunctionContext<'_, '_>) -> bool {
+    argument(context, 0).is_ok_and(|text| text.parse::<IpAddr>().is_ok())
+}
+
+/// `isCIDR(x)`: whether it is a network in CIDR notation.
+fn is_cidr(context: &FunctionContext<'_, '_>) -> bool {
+    argument(context, 0).is_ok_and(|text| text.parse::<ipnet::IpNet>().is_ok())
+}
+
+/// `compareVersions(a, b)`: -1, 0 or 1.
+fn compare_versions(context: &FunctionContext<'_, '_>) -> Result<i64, ExecutionError> {
+    let (one, other) = (argument(context, 0)?, argument(context, 1)?);
+    match (version(&one), version(&other)) {
+        (Some(one), Some(other)) => Ok(match one.cmp(&other) {
+            Ordering::Less => -1,
+            Ordering::Equal => 0,
+            Ordering::Greater => 1,
+        }),
+        _ => Err(context.error("one of the two is no version")),
+    }
+}
+
+/// Reads a version as people write them: a leading `v`, and minor and patch may be missing.
+fn version(text: &str) -> Option<semver::Version> {
+    let text = text.strip_prefix('v').unwrap_or(text);
+    let end = text.find(['-', '+']).unwrap_or(text.len());
+    let (numbers, rest) = text.split_at(end);
+    let missing = 2_usize.saturating_sub(numbers.matches('.').count());
+    semver::Version::parse(&format!("{numbers}{}{rest}", ".0".repeat(missing))).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    #[allow(clippy::float_cmp, reason = "these sums are exact in floating point")]
+    fn durations_are_gos() {
+        assert_eq!(duration("1h30m"), Some(5400.0));
+        assert_eq!(duration("-1.5s"), Some(-1.5));
+        assert_eq!(duration("0"), Some(0.0));
+        for wrong in ["", "5", "1 h", "h", "1d"] {
+            assert_eq!(duration(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn schedules_have_five_fields_in_their_bounds() {
+        for right in ["0 3 * * *", "*/5 8-18 * JAN-mar mon", "@daily", "@every 1h", "0 0 29 2 *"] {
+            assert_eq!(schedule_fault(right), None, "{right}");
+        }
+        for wrong in ["", "* * * *", "60 * * * *", "0 0 31 2 *", "@nightly", "5-1 * * * *", "a * * * *"] {
+            assert!(schedule_fault(wrong).is_some(), "{wrong}");
+        }
+        assert_eq!(schedule_fault("0 0 31 2 1"), None, "the weekday is enough");
+    }
+
+    #[test]
+    fn versions_may_be_short() {
+        assert!(version("v1.9") < version("1.10.0"));
+        assert!(version("1.2.0-rc.1") < version("1.2"));
+        assert_eq!(version("latest"), None);
+    }
+}
