@@ -43,7 +43,10 @@ fn text_of(value: &dyn Val) -> Option<String> {
     }
 }
 
-pub(super) fn argument(context: &FunctionContext<'_, '_>, at: usize) -> Result<String, ExecutionError> {
+pub(super) fn argument(
+    context: &FunctionContext<'_, '_>,
+    at: usize,
+) -> Result<String, ExecutionError> {
     context
         .args
         .get(at)

@@ -42,8 +42,7 @@ fn part(
 
 /// `podLabels(o)`: the labels of an object's pods; an empty map where there are none.
 fn pod_labels(context: &FunctionContext<'_, '_>) -> Given {
-    let labels =
-        part(context, |object| object.pod_template()?.at(&["metadata", "labels"]));
+    let labels = part(context, |object| object.pod_template()?.at(&["metadata", "labels"]));
     Given(Ok(labels.unwrap_or_else(|| Box::new(CelMap::from(HashMap::new())))))
 }
 

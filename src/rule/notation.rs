@@ -99,8 +99,8 @@ fn schedule_fault(text: &str) -> Option<String> {
         if let Some(every) = word.strip_prefix("every ") {
             return duration(every).is_none().then(|| format!("`{every}` is no duration"));
         }
-        let known =
-            ["yearly", "annually", "monthly", "weekly", "daily", "midnight", "hourly"].contains(&word);
+        let known = ["yearly", "annually", "monthly", "weekly", "daily", "midnight", "hourly"]
+            .contains(&word);
         return (!known).then(|| format!("`@{word}` is no schedule"));
     }
     if text.starts_with("TZ=") || text.starts_with("CRON_TZ=") {
@@ -226,7 +226,9 @@ mod tests {
         for right in ["0 3 * * *", "*/5 8-18 * JAN-mar mon", "@daily", "@every 1h", "0 0 29 2 *"] {
             assert_eq!(schedule_fault(right), None, "{right}");
         }
-        for wrong in ["", "* * * *", "60 * * * *", "0 0 31 2 *", "@nightly", "5-1 * * * *", "a * * * *"] {
+        for wrong in
+            ["", "* * * *", "60 * * * *", "0 0 31 2 *", "@nightly", "5-1 * * * *", "a * * * *"]
+        {
             assert!(schedule_fault(wrong).is_some(), "{wrong}");
         }
         assert_eq!(schedule_fault("0 0 31 2 1"), None, "the weekday is enough");
