@@ -22,6 +22,8 @@ pub struct Settings {
     pub rules: BTreeMap<String, Spanned<RuleSettings>>,
     /// Other settings for some paths; the last that matches wins.
     pub overrides: Vec<Override>,
+    /// Findings that are known and accepted, by object, container, release or path.
+    pub exemptions: Vec<Spanned<Exemption>>,
     /// Releases that cannot be read from the repository, or that are to be read otherwise.
     pub releases: Vec<Spanned<ReleaseSettings>>,
     /// Where charts lie: from a chart as releases name it to a directory or a `.tgz`, relative to
@@ -77,6 +79,28 @@ pub struct Override {
     pub ignore: Vec<Spanned<String>>,
     /// Severity and parameters of single rules, by rule id.
     pub rules: BTreeMap<String, Spanned<RuleSettings>>,
+}
+
+/// Findings that are known and accepted: those that everything given here fits. What is not
+/// given fits all.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", default)]
+#[schemars(deny_unknown_fields)]
+pub struct Exemption {
+    /// Rules or groups; at least one.
+    pub rules: Vec<Spanned<String>>,
+    /// Objects as `Kind/name`; `*` stands for any text.
+    pub objects: Vec<Spanned<String>>,
+    /// Names of containers; `*` stands for any text.
+    pub containers: Vec<Spanned<String>>,
+    /// Releases as `namespace/name`; `*` stands for any text.
+    pub releases: Vec<Spanned<String>>,
+    /// Globs relative to this file.
+    pub paths: Vec<Spanned<String>>,
+    /// Why they are accepted.
+    pub reason: Option<Spanned<String>>,
+    /// The last day on which they are, `2027-03-01`.
+    pub until: Option<Spanned<String>>,
 }
 
 /// A release, declared in `plimsoll.yaml`.

@@ -90,6 +90,8 @@ pub struct ObjectRef {
     pub name: String,
     /// Dotted path of the field concerned, `spec.template.spec.containers[0].image`; may be empty.
     pub path: String,
+    /// Name of the container that the field is in.
+    pub container: Option<String>,
 }
 
 /// Where in Helm's output a finding was seen.

@@ -7,6 +7,7 @@
 pub mod baseline;
 pub mod changed;
 pub mod directive;
+mod exempt;
 pub mod fingerprint;
 mod gather;
 mod merged;

@@ -7,7 +7,7 @@ use super::waive::{self, Waiving};
 use crate::finding::{Finding, ObjectRef, Origin, Place, Related};
 use crate::kube::{Object, objects};
 use crate::rule::{Evaluator, Hit, Member, Scope};
-use crate::yaml::{Document, Stream};
+use crate::yaml::{Document, Kind, Node, Step, Stream};
 
 /// The objects of a stream as members of what is deployed together.
 #[must_use]
@@ -95,11 +95,27 @@ pub(super) fn finding(
             namespace: object.namespace().map(ToOwned::to_owned),
             name: object.name().to_owned(),
             path,
+            container: container(document.node(hit.target.node)),
         }),
         releases: Vec::new(),
         rendered: None,
         fix: None,
     }
+}
+
+/// The name of the container that a node is, or is in.
+fn container(node: Node<'_>) -> Option<String> {
+    let lists = ["containers", "initContainers", "ephemeralContainers"];
+    let mut at = Some(node);
+    while let Some(node) = at {
+        let list = node.parent().filter(|parent| parent.kind() == Kind::Sequence);
+        let key = list.and_then(|list| list.path().0.pop());
+        if matches!(key, Some(Step::Key(key)) if lists.contains(&&*key)) {
+            return node.get("name").map(|name| name.raw().to_owned());
+        }
+        at = node.parent();
+    }
+    None
 }
 
 /// A check's own severity, unless the user chose one for the rule.

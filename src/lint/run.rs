@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use jiff::civil::Date;
 use rayon::prelude::*;
 
+use super::exempt::{Exempt, Exemptions};
 use super::gather::{self, Stdin};
 use super::select::{self, Active, Request, UnknownName};
 use super::shard::{Groups, Shard, deal};
@@ -126,7 +127,8 @@ pub fn run(
     report.summary.releases = units.iter().map(|unit| unit.releases.len()).sum();
 
     let names = run.names();
-    let (mut kept, suppressed) = run.silence(findings, &suppressions, &names);
+    let exemptions = Exemptions::new(config);
+    let (mut kept, suppressed) = run.silence(findings, &suppressions, &exemptions, &names);
     report.summary.suppressed += suppressed;
     if let Some(severity) = run.unused() {
         let mine: BTreeSet<&str> =
@@ -135,6 +137,10 @@ pub fn run(
         kept.extend(unused.filter(|finding| {
             mine.contains(sources.get(finding.primary.span.source).path.as_str())
         }));
+        // What one shard does not find another may: only a whole run can tell.
+        if options.shard.is_none() {
+            kept.extend(exemptions.unused(&names, severity));
+        }
     }
     let streams: BTreeMap<SourceId, &Stream> = project
         .files
@@ -401,6 +407,7 @@ impl<'p> Run<'p> {
         &self,
         findings: Vec<Finding>,
         suppressions: &Suppressions,
+        exemptions: &Exemptions,
         names: &Names<'_>,
     ) -> (Vec<Finding>, usize) {
         if self.options.no_ignores {
@@ -410,6 +417,11 @@ impl<'p> Run<'p> {
         let kept: Vec<Finding> = findings
             .into_iter()
             .filter_map(|mut finding| {
+                match exemptions.judge(&finding, self.sources, names, self.options.today) {
+                    Exempt::Yes => return None,
+                    Exempt::Ended(related) => finding.related.push(related),
+                    Exempt::No => {}
+                }
                 match suppressions.judge(&finding, self.sources, names, self.options.today) {
                     Verdict::Reported => Some(finding),
                     Verdict::Silenced => None,

@@ -140,6 +140,7 @@ mod tests {
                 namespace: None,
                 name: "web".into(),
                 path: "spec.replicas".into(),
+                container: None,
             }),
             releases: vec!["a/prod".into()],
             rendered: None,

@@ -157,3 +157,38 @@ fn an_unknown_revision_and_no_repository_are_errors() {
     let unknown = check(dir.path(), &["--changed-since", "v9"]).expect_code(2);
     assert!(unknown.err.contains("`v9`"), "{}", unknown.err);
 }
+
+#[test]
+fn the_configuration_exempts_objects_and_containers() {
+    let config = "exemptions:\n  - rules: [anti-affinity-required]\n    objects: [Deployment/we*]\n    reason: one node\n";
+    let dir = repository(&[("a.yaml", DEPLOYMENT), ("plimsoll.yaml", config)]);
+    let exempt = check(dir.path(), &[]).expect_code(0);
+    assert_eq!(exempt.out, "");
+    let other = config.replace("we*", "other");
+    std::fs::write(dir.path().join("plimsoll.yaml"), other).expect("a file");
+    let unused = check(dir.path(), &[]).expect_code(1);
+    assert!(unused.out.contains("plimsoll.yaml:2:5: warning unused-suppression"), "{}", unused.out);
+    let ended = config.replace("reason: one node", "until: 2020-01-01");
+    std::fs::write(dir.path().join("plimsoll.yaml"), ended).expect("a file");
+    assert!(run(dir.path(), &["check", "--select", "anti-affinity-required", "--format", "json"]).out.contains("ended on 2020-01-01"));
+}
+
+#[test]
+fn a_faulty_configuration_ends_the_run_at_its_line() {
+    let dir = repository(&[("a.yaml", DEPLOYMENT), ("plimsoll.yaml", "presett: all\n")]);
+    let run = run(dir.path(), &["check"]).expect_code(2);
+    assert!(run.err.contains("plimsoll.yaml:1:1") && run.err.contains("preset"), "{}", run.err);
+}
+
+#[test]
+fn settings_may_differ_by_path() {
+    let config = "overrides:\n  - paths: [legacy]\n    ignore: [anti-affinity-required]\n  - paths: [new/**]\n    rules:\n      anti-affinity-required: warning\n";
+    let dir = repository(&[
+        ("legacy/a.yaml", DEPLOYMENT),
+        ("new/a.yaml", DEPLOYMENT),
+        ("plimsoll.yaml", config),
+    ]);
+    let run = check(dir.path(), &[]).expect_code(0);
+    assert_eq!(run.out.lines().count(), 1, "{}", run.out);
+    assert!(run.out.starts_with("new/a.yaml:6:13: warning "), "{}", run.out);
+}
