@@ -11,7 +11,8 @@ use std::sync::Arc;
 
 pub use read::{Spanned, nearest};
 pub use settings::{
-    ChartSettings, Cluster, Exemption, Level, Override, ReleaseSettings, RuleSettings, Settings, ValuesEntry,
+    ChartSettings, Cluster, Exemption, Level, Override, ReleaseSettings, RuleSettings, Settings,
+    ValuesEntry,
 };
 
 use crate::finding::{Finding, Origin, Place, Severity};

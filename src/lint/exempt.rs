@@ -90,9 +90,12 @@ impl Exemptions {
     /// Findings about exemptions that exempt nothing or cannot be understood.
     pub(super) fn unused(&self, rules: &dyn Rules, severity: Severity) -> Vec<Finding> {
         let finding = |each: &Compiled| {
-            let unknown = each.rules.iter().find_map(|rule| rules.known(rule).err().map(|near| (rule, near)));
+            let unknown =
+                each.rules.iter().find_map(|rule| rules.known(rule).err().map(|near| (rule, near)));
             let (message, help) = match (&each.until, unknown) {
-                _ if each.rules.is_empty() => ("an exemption names the rules it is for".to_owned(), None),
+                _ if each.rules.is_empty() => {
+                    ("an exemption names the rules it is for".to_owned(), None)
+                }
                 (Err(text), _) => (format!("`{text}` is no date: write `2027-03-01`"), None),
                 (_, Some((rule, near))) => (
                     format!("`{rule}` is no rule, so nothing is exempt"),

@@ -170,7 +170,11 @@ fn the_configuration_exempts_objects_and_containers() {
     assert!(unused.out.contains("plimsoll.yaml:2:5: warning unused-suppression"), "{}", unused.out);
     let ended = config.replace("reason: one node", "until: 2020-01-01");
     std::fs::write(dir.path().join("plimsoll.yaml"), ended).expect("a file");
-    assert!(run(dir.path(), &["check", "--select", "anti-affinity-required", "--format", "json"]).out.contains("ended on 2020-01-01"));
+    assert!(
+        run(dir.path(), &["check", "--select", "anti-affinity-required", "--format", "json"])
+            .out
+            .contains("ended on 2020-01-01")
+    );
 }
 
 #[test]
