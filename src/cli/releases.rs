@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::{CommandError, Console};
 use crate::config::{self, Config};
-use crate::project::{self, Project, Release};
+use crate::project::{self, Content, Project, Release};
 use crate::source::{Sources, Span};
 
 /// List the releases that the repository declares
@@ -138,7 +138,8 @@ fn declared(span: Span, sources: &Sources) -> Declared {
 
 fn entry(release: &Release, sources: &Sources) -> Entry {
     let declared_in = declared(release.declared, sources);
-    let values = release.values.iter().map(|layer| match &layer.file {
+    let known = release.values.iter().filter(|layer| !matches!(layer.content, Content::Elsewhere));
+    let values = known.map(|layer| match &layer.file {
         Some(file) => Values::File { file: file.clone(), target_path: layer.target_path.clone() },
         None => {
             let (file, line) = place(layer.span, sources);

@@ -1,11 +1,17 @@
 //! Which chart is installed under which name and namespace with which values: read from what lies
 //! in the repository, a file a source.
 
+mod argocd;
 mod chart;
 mod command;
 mod config;
+mod embedded;
+mod flux;
+mod kustomize;
 mod script;
 mod shell;
+mod skaffold;
+mod terraform;
 mod text;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -161,6 +167,8 @@ pub enum Content {
     Set(Vec<Assignment>),
     /// Values that are computed where the declaration is applied: not known here.
     Unknown,
+    /// Values that lie outside of the repository, in the cluster or in a remote chart.
+    Elsewhere,
 }
 
 /// One release of one chart.
@@ -311,7 +319,12 @@ pub(super) fn find(
     let context = Context { tree, charts, config, sources };
     let mut found = Found::default();
     config::find(&context, &mut found);
+    argocd::find(&context, &mut found);
+    flux::find(&context, &mut found);
+    kustomize::find(&context, &mut found);
     script::find(&context, &mut found);
+    terraform::find(&context, &mut found);
+    skaffold::find(&context, &mut found);
     settle(&mut found);
     chart::find(&context, &mut found);
     missing_files(&context, &mut found);

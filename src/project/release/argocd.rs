@@ -1,0 +1,270 @@
+//! Argo CD Applications and ApplicationSets.
+//!
+//! Mirrors docs/user-guide/helm.md, multiple_sources.md and tool_detection.md of argo-cd, and
+//! docs/operator-manual/applicationset/ for the generators.
+
+mod set;
+
+use super::command::{Assignment, AssignmentKind};
+use super::{ChartRef, Content, Context, Found, Layer, Release, Unresolved, Via, embedded};
+use crate::project::chart::scalar_text;
+use crate::project::classify::{Class, File};
+use crate::project::tree::{join, parent};
+use crate::source::Span;
+use crate::yaml::{Document, Kind, Node};
+use std::sync::Arc;
+
+/// Stands in a text for a parameter that only the cluster knows.
+const UNKNOWN: char = '\u{1}';
+
+/// The declaration that an Application comes from.
+struct Declaration<'d> {
+    path: &'d str,
+    documents: &'d [Arc<Document>],
+    declared: Span,
+    via: Via,
+    variant: Option<String>,
+    /// Fills in a generator's parameters.
+    fill: &'d dyn Fn(&str) -> String,
+}
+
+impl Declaration<'_> {
+    fn text(&self, node: Option<Node<'_>>) -> Option<String> {
+        node.and_then(scalar_text).map(|text| (self.fill)(&text))
+    }
+}
+
+pub(super) fn find(context: &Context<'_>, found: &mut Found) {
+    for file in context.tree.of(Class::Manifest) {
+        for root in file.roots() {
+            let text = |key: &str| root.get(key).and_then(Node::as_str).unwrap_or_default();
+            if !text("apiVersion").starts_with("argoproj.io/") {
+                continue;
+            }
+            match text("kind") {
+                "Application" => {
+                    let declaration = Declaration {
+                        path: &file.path,
+                        documents: documents(file),
+                        declared: root.span(),
+                        via: Via::ArgoCd,
+                        variant: None,
+                        fill: &str::to_owned,
+                    };
+                    application(root, &declaration, context, found);
+                }
+                "ApplicationSet" => set::expand(root, file, context, found),
+                _ => {}
+            }
+        }
+    }
+}
+
+fn documents(file: &File) -> &[Arc<Document>] {
+    file.stream.as_ref().map_or(&[][..], |stream| &stream.documents)
+}
+
+/// The releases of one Application: one for each of its sources that is a chart.
+fn application(
+    root: Node<'_>,
+    declaration: &Declaration<'_>,
+    context: &Context<'_>,
+    found: &mut Found,
+) {
+    let Some(spec) = root.get("spec") else { return };
+    let name_node = root.at(&["metadata", "name"]);
+    let name = declaration.text(name_node);
+    let destination = declaration.text(spec.at(&["destination", "namespace"]));
+    let sources: Vec<Node<'_>> = match spec.get("sources").filter(|node| !node.is_empty()) {
+        Some(sources) => sources.items().collect(),
+        None => spec.get("source").into_iter().collect(),
+    };
+    for &source in &sources {
+        let Some(chart) = chart(source, declaration, context, found) else { continue };
+        let release_name = declaration.text(source.at(&["helm", "releaseName"]));
+        let namespace = declaration.text(source.at(&["helm", "namespace"]));
+        let name = release_name.or_else(|| name.clone());
+        let namespace = namespace.or_else(|| destination.clone());
+        let values = layers(source, &sources, &chart, declaration, context);
+        let unknown = |text: &Option<String>| text.as_ref().is_some_and(|text| text.contains(UNKNOWN));
+        let values_unknown =
+            values.iter().any(|layer| layer.file.as_ref().is_some_and(|file| file.contains(UNKNOWN)));
+        if unknown(&name) || values_unknown {
+            let what = if values_unknown { "values files" } else { "name" };
+            found.unresolved.push(Unresolved {
+                declared: declaration.declared,
+                why: format!("the release's {what} come from a generator that needs the cluster"),
+                chart_path: chart.path,
+            });
+            continue;
+        }
+        let name_span = source.at(&["helm", "releaseName"]).or(name_node).map(Node::span);
+        found.releases.push(Release {
+            name,
+            namespace: namespace.filter(|name| !name.contains(UNKNOWN) && !name.is_empty()),
+            chart,
+            values,
+            kube_version: declaration.text(source.at(&["helm", "kubeVersion"])),
+            declared: declaration.declared,
+            name_span,
+            via: declaration.via,
+            variant: declaration.variant.clone(),
+        });
+    }
+}
+
+/// The chart of a source; `None` when the source is none.
+fn chart(
+    source: Node<'_>,
+    declaration: &Declaration<'_>,
+    context: &Context<'_>,
+    found: &mut Found,
+) -> Option<ChartRef> {
+    let text = |key: &str| declaration.text(source.get(key));
+    let repository = text("repoURL");
+    let span = source.get("chart").or_else(|| source.get("path")).map(Node::span);
+    if let Some(name) = text("chart").filter(|name| !name.is_empty()) {
+        let version = text("targetRevision");
+        return Some(ChartRef { name: Some(name), repository, version, span, ..ChartRef::default() });
+    }
+    let path = text("path")?;
+    let top = context.tree.root_of(declaration.path);
+    let other_tool = ["plugin", "kustomize", "directory", "jsonnet"]
+        .iter()
+        .any(|tool| source.get(tool).is_some());
+    let directory = join(top, path.trim_start_matches('/'));
+    if path.contains(UNKNOWN) {
+        if source.get("helm").is_some() {
+            found.unresolved.push(Unresolved {
+                declared: declaration.declared,
+                why: "the chart's path comes from a generator that needs the cluster".to_owned(),
+                chart_path: None,
+            });
+        }
+        return None;
+    }
+    if let Some(chart) = context.chart_by_path(path.trim_start_matches('/'), &[top]) {
+        if other_tool {
+            // It lies like a chart, but another tool renders it.
+            found.unresolved.push(Unresolved {
+                declared: declaration.declared,
+                why: format!("`{directory}` is rendered by another tool than Helm"),
+                chart_path: Some(directory),
+            });
+            return None;
+        }
+        return Some(ChartRef { span, ..chart });
+    }
+    if source.get("helm").is_none() || other_tool || context.tree.is_directory(&directory) {
+        return None;
+    }
+    let name = path.trim_end_matches('/').rsplit('/').next().map(str::to_owned);
+    Some(ChartRef { name, repository, span, ..ChartRef::default() })
+}
+
+/// valueFiles, then values or valuesObject, then parameters.
+fn layers(
+    source: Node<'_>,
+    sources: &[Node<'_>],
+    chart: &ChartRef,
+    declaration: &Declaration<'_>,
+    context: &Context<'_>,
+) -> Vec<Layer> {
+    let Some(helm) = source.get("helm") else { return Vec::new() };
+    let ignore_missing =
+        helm.get("ignoreMissingValueFiles").and_then(Node::as_bool).unwrap_or(false);
+    let mut layers = Vec::new();
+    for node in helm.get("valueFiles").into_iter().flat_map(|list| list.items()) {
+        let Some(file) = declaration.text(Some(node)) else { continue };
+        for mut layer in value_file(&file, node.span(), sources, chart, declaration, context) {
+            layer.optional = ignore_missing;
+            let there = layer.file.as_ref().is_some_and(|path| context.tree.is_file(path));
+            if there || !ignore_missing {
+                layers.push(layer);
+            }
+        }
+    }
+    let inline = helm
+        .get("valuesObject")
+        .filter(|node| !node.is_empty())
+        .or_else(|| helm.get("values").filter(|node| !node.raw().trim().is_empty()));
+    if let Some(node) = inline {
+        let content = match node.kind() == Kind::Scalar && node.raw().contains("{{") {
+            true => Content::Unknown,
+            false => embedded::values(node, declaration.documents, context.sources),
+        };
+        layers.push(Layer::inline(node.key_span().unwrap_or(node.span()), content));
+    }
+    layers.extend(parameters(helm, declaration));
+    layers
+}
+
+fn value_file(
+    file: &str,
+    span: Span,
+    sources: &[Node<'_>],
+    chart: &ChartRef,
+    declaration: &Declaration<'_>,
+    context: &Context<'_>,
+) -> Vec<Layer> {
+    let top = context.tree.root_of(declaration.path);
+    if file.contains("://") {
+        return vec![Layer { content: Content::Unknown, ..Layer::file(file.to_owned(), span) }];
+    }
+    let (base, path) = if let Some(referring) = file.strip_prefix('$') {
+        let (name, path) = referring.split_once('/').unwrap_or((referring, ""));
+        let named = sources
+            .iter()
+            .any(|source| source.get("ref").and_then(Node::as_str) == Some(name));
+        if !named {
+            return vec![Layer::file(file.to_owned(), span)];
+        }
+        (top.to_owned(), path)
+    } else if let Some(path) = file.strip_prefix('/') {
+        (top.to_owned(), path)
+    } else if let Some(directory) = &chart.path {
+        (directory.clone(), file)
+    } else {
+        // A file of a chart that is not here.
+        return vec![Layer::inline(span, Content::Elsewhere)];
+    };
+    if path.contains(['*', '?']) {
+        let found = context.tree.glob(&base, path);
+        return found.into_iter().map(|path| Layer::file(path, span)).collect();
+    }
+    let full = join(&base, path);
+    // `$values/…` may be another repository than this one.
+    let elsewhere = file.starts_with('$')
+        && !context.tree.is_file(&full)
+        && !context.tree.is_directory(parent(&full));
+    vec![Layer { optional: elsewhere, ..Layer::file(full, span) }]
+}
+
+fn parameters(helm: Node<'_>, declaration: &Declaration<'_>) -> Option<Layer> {
+    let lists = ["parameters", "fileParameters"];
+    let nodes = lists.iter().filter_map(|key| helm.get(key)).filter(|node| !node.is_empty());
+    let span = nodes.filter_map(Node::key_span).min()?;
+    let mut assignments = Vec::new();
+    for (list, value_key) in [("parameters", "value"), ("fileParameters", "path")] {
+        for item in helm.get(list).into_iter().flat_map(|list| list.items()) {
+            let forced = item.get("forceString").and_then(Node::as_bool).unwrap_or(false);
+            let kind = match (list, forced) {
+                ("fileParameters", _) => AssignmentKind::File,
+                (_, true) => AssignmentKind::String,
+                (_, false) => AssignmentKind::Value,
+            };
+            let name = declaration.text(item.get("name"));
+            let value = item.get(value_key);
+            if let (Some(path), Some(text)) = (name, declaration.text(value)) {
+                assignments.push(Assignment {
+                    kind,
+                    path,
+                    value: text,
+                    span: item.span(),
+                    value_span: value.map(Node::span),
+                });
+            }
+        }
+    }
+    Some(Layer::inline(span, Content::Set(assignments)))
+}

@@ -1,0 +1,449 @@
+//! Flux HelmReleases, with the kustomizations they reach the cluster through.
+//!
+//! Mirrors helm-controller's api/v2/helmrelease_types.go (GetReleaseName, GetReleaseNamespace).
+
+use std::collections::BTreeSet;
+
+use sha2::{Digest as _, Sha256};
+
+use super::kustomize::{self, Kustomization};
+use super::{ChartRef, Content, Context, Found, Layer, Release, Unresolved, Via, embedded, split_oci};
+use crate::project::chart::scalar_text;
+use crate::project::classify::{Class, File, NodeRef};
+use crate::project::tree::{is_below, join, parent};
+use crate::source::Span;
+use crate::yaml::{Kind, Node};
+
+/// An object of the repository.
+#[derive(Clone, Copy)]
+struct Object<'p> {
+    file: &'p File,
+    root: Node<'p>,
+}
+
+impl Object<'_> {
+    fn name(&self) -> Option<String> {
+        self.root.at(&["metadata", "name"]).and_then(scalar_text)
+    }
+
+    fn namespace(&self) -> Option<String> {
+        self.root.at(&["metadata", "namespace"]).and_then(scalar_text)
+    }
+}
+
+/// What Flux keeps in a repository.
+struct Flux<'p> {
+    /// Sources, charts, ConfigMaps, Secrets: by kind.
+    objects: Vec<(String, Object<'p>)>,
+    /// Flux's own Kustomizations, with the directory they apply.
+    applied: Vec<(String, Object<'p>)>,
+    kustomizations: Vec<Kustomization<'p>>,
+}
+
+/// One way in which a HelmRelease reaches a cluster.
+#[derive(Clone)]
+struct Way<'k, 'p> {
+    kustomizations: Vec<&'k Kustomization<'p>>,
+    applied: Option<Object<'p>>,
+}
+
+pub(super) fn find(context: &Context<'_>, found: &mut Found) {
+    let kustomizations = kustomize::all(context);
+    let patches = patch_files(&kustomizations);
+    let mut releases = Vec::new();
+    let mut flux = Flux { objects: Vec::new(), applied: Vec::new(), kustomizations };
+    for file in context.tree.of(Class::Manifest) {
+        for root in file.roots() {
+            let text = |key: &str| root.get(key).and_then(Node::as_str).unwrap_or_default();
+            let object = Object { file, root };
+            match (text("apiVersion").split('/').next().unwrap_or_default(), text("kind")) {
+                ("helm.toolkit.fluxcd.io", "HelmRelease") if !patches.contains(&file.path) => {
+                    releases.push(object);
+                }
+                ("kustomize.toolkit.fluxcd.io", "Kustomization") => {
+                    let path = root.at(&["spec", "path"]).and_then(scalar_text).unwrap_or_default();
+                    let top = context.tree.root_of(&file.path);
+                    let path = join(top, path.trim_start_matches('/'));
+                    flux.applied.push((path, object));
+                }
+                ("source.toolkit.fluxcd.io", kind) | ("v1", kind @ ("ConfigMap" | "Secret")) => {
+                    flux.objects.push((kind.to_owned(), object));
+                }
+                _ => {}
+            }
+        }
+    }
+    for object in releases {
+        for way in flux.ways(object) {
+            flux.release(object, &way, context, found);
+        }
+    }
+}
+
+/// Files that kustomizations take as patches: they change objects and are none.
+fn patch_files(kustomizations: &[Kustomization<'_>]) -> BTreeSet<String> {
+    let mut files = BTreeSet::new();
+    for kustomization in kustomizations {
+        for key in ["patches", "patchesStrategicMerge", "patchesJson6902"] {
+            for item in kustomization.root.get(key).into_iter().flat_map(|list| list.items()) {
+                let path = item.get("path").unwrap_or(item);
+                if let Some(path) = path.as_str().filter(|path| !path.contains('\n')) {
+                    files.insert(join(kustomization.directory, path));
+                }
+            }
+        }
+    }
+    files
+}
+
+impl<'p> Flux<'p> {
+    fn ways(&self, object: Object<'p>) -> Vec<Way<'_, 'p>> {
+        let path = object.file.path.as_str();
+        let mut ways = Vec::new();
+        for way in kustomize::ways(path, &self.kustomizations) {
+            // Flux may apply any directory on the way, and then what is above it does not count.
+            let mut applied_any = false;
+            for depth in 1..=way.len() {
+                let directory = way[depth - 1].directory;
+                for (_, applied) in self.applied.iter().filter(|(path, _)| path == directory) {
+                    applied_any = true;
+                    let kustomizations = way[..depth].to_vec();
+                    ways.push(Way { kustomizations, applied: Some(*applied) });
+                }
+            }
+            if !applied_any {
+                let top = way.last().map_or("", |outer| outer.directory);
+                let around = self.around(top);
+                ways.push(Way { kustomizations: way, applied: around });
+            }
+        }
+        if ways.is_empty() {
+            let applied = self.around(parent(path));
+            ways.push(Way { kustomizations: Vec::new(), applied });
+        }
+        ways
+    }
+
+    /// The Flux Kustomization that applies the nearest directory around, where files lie without a
+    /// `kustomization.yaml`: Flux then generates one of all that is below.
+    fn around(&self, directory: &str) -> Option<Object<'p>> {
+        let mut around: Vec<_> = self
+            .applied
+            .iter()
+            .filter(|(path, object)| {
+                is_below(directory, path)
+                    && !is_below(parent(&object.file.path), directory)
+                    && !self.kustomizations.iter().any(|known| known.directory == path)
+            })
+            .collect();
+        around.sort_by_key(|(path, _)| std::cmp::Reverse(path.len()));
+        around.first().filter(|(path, _)| !path.is_empty()).map(|(_, object)| *object)
+    }
+
+    fn release(
+        &self,
+        object: Object<'p>,
+        way: &Way<'_, 'p>,
+        context: &Context<'p>,
+        found: &mut Found,
+    ) {
+        let Some(spec) = object.root.get("spec") else { return };
+        let patches = patches(object, way, context);
+        let patched = |path: &[&str]| {
+            patches.iter().rev().find_map(|patch| patch.get().get("spec")?.at(path).and_then(scalar_text))
+        };
+        let text = |path: &[&str]| patched(path).or_else(|| spec.at(path).and_then(scalar_text));
+        let substitute = |text: String| substitute(&text, way.applied);
+        let mut namespace = object.namespace();
+        let mut name = object.name().unwrap_or_default();
+        for kustomization in &way.kustomizations {
+            namespace = kustomization.namespace.clone().or(namespace);
+            let affix = |key: &str| kustomization.root.get(key).and_then(scalar_text).unwrap_or_default();
+            name = format!("{}{name}{}", affix("namePrefix"), affix("nameSuffix"));
+        }
+        let outer = way.applied.and_then(|applied| applied.root.at(&["spec", "targetNamespace"]));
+        namespace = outer.and_then(scalar_text).or(namespace).map(&substitute);
+        let target = text(&["targetNamespace"]).map(&substitute);
+        let name = substitute(name);
+        let release_name = match (text(&["releaseName"]).map(&substitute), &target) {
+            (Some(name), _) => name,
+            (None, Some(target)) => shorten(&format!("{target}-{name}")),
+            (None, None) => shorten(&name),
+        };
+        let declared = object.root.span();
+        let chart = self.chart(spec, &text, object, namespace.as_deref(), context);
+        if release_name.contains("${") {
+            let why = format!("the release's name `{release_name}` is substituted in the cluster");
+            found.unresolved.push(Unresolved { declared, why, chart_path: chart.path });
+            return;
+        }
+        let named = spec.get("releaseName").or_else(|| object.root.at(&["metadata", "name"]));
+        let outermost = way.kustomizations.last().filter(|_| way.kustomizations.len() > 1);
+        found.releases.push(Release {
+            name: Some(release_name),
+            namespace: target.or(namespace.clone()).filter(|name| !name.contains("${")),
+            chart,
+            values: self.layers(spec, object, way, &patches, namespace.as_deref(), context),
+            kube_version: None,
+            declared,
+            name_span: named.map(Node::span),
+            via: Via::Flux,
+            variant: outermost.map(|outer| outer.directory.to_owned()),
+        });
+    }
+
+    fn object(&self, kind: &str, name: &str, namespace: Option<&str>) -> Option<Object<'p>> {
+        let named = self.objects.iter().filter(|(own, object)| {
+            own == kind && object.name().as_deref() == Some(name)
+        });
+        named
+            .map(|(_, object)| *object)
+            .min_by_key(|object| match (object.namespace().as_deref(), namespace) {
+                (Some(own), Some(wanted)) if own == wanted => 0,
+                (None, _) | (_, None) => 1,
+                _ => 2,
+            })
+    }
+
+    /// The object nearest to where it is asked for, when several share a name.
+    fn source(
+        &self,
+        kind: &str,
+        name: &str,
+        namespace: Option<&str>,
+        near: &str,
+    ) -> Option<Object<'p>> {
+        let beside = self.objects.iter().map(|(own, object)| (own, *object)).find(|(own, object)| {
+            own.as_str() == kind
+                && object.name().as_deref() == Some(name)
+                && parent(&object.file.path) == parent(near)
+        });
+        beside.map(|(_, object)| object).or_else(|| self.object(kind, name, namespace))
+    }
+
+    fn chart(
+        &self,
+        spec: Node<'p>,
+        text: &dyn Fn(&[&str]) -> Option<String>,
+        object: Object<'p>,
+        namespace: Option<&str>,
+        context: &Context<'_>,
+    ) -> ChartRef {
+        let near = object.file.path.as_str();
+        let chart_node = spec.at(&["chart", "spec"]);
+        if let Some(kind) = text(&["chartRef", "kind"]) {
+            let name = text(&["chartRef", "name"]).unwrap_or_default();
+            let namespace = text(&["chartRef", "namespace"]);
+            let namespace = namespace.as_deref();
+            let span = spec.get("chartRef").map(Node::span);
+            let found = self.source(&kind, &name, namespace, near);
+            let Some(source) = found.and_then(|source| source.root.get("spec")) else {
+                return ChartRef { name: None, span, ..ChartRef::default() };
+            };
+            if kind == "HelmChart" {
+                let inner = |path: &[&str]| source.at(path).and_then(scalar_text);
+                let own = |key: &[&str]| inner(key);
+                let chart = self.from_source(&own, namespace, near, context);
+                return ChartRef { span, ..chart };
+            }
+            let url = source.get("url").and_then(scalar_text).unwrap_or_default();
+            let (repository, name, _) = split_oci(&url);
+            let version = ["digest", "semver", "tag"]
+                .iter()
+                .rev()
+                .find_map(|key| source.at(&["ref", key]).and_then(scalar_text));
+            let (name, repository) = (Some(name), Some(repository));
+            return ChartRef { name, repository, version, span, ..ChartRef::default() };
+        }
+        let inner = |path: &[&str]| {
+            let full: Vec<&str> = ["chart", "spec"].iter().chain(path).copied().collect();
+            text(&full)
+        };
+        let chart = self.from_source(&inner, namespace, near, context);
+        ChartRef { span: chart_node.and_then(|node| node.get("chart")).map(Node::span), ..chart }
+    }
+
+    /// `chart`, `version` and `sourceRef`, as HelmReleases and HelmCharts have them.
+    fn from_source(
+        &self,
+        text: &dyn Fn(&[&str]) -> Option<String>,
+        namespace: Option<&str>,
+        near: &str,
+        context: &Context<'_>,
+    ) -> ChartRef {
+        let name = text(&["chart"]);
+        let version = text(&["version"]);
+        let kind = text(&["sourceRef", "kind"]).unwrap_or_else(|| "HelmRepository".to_owned());
+        let source_name = text(&["sourceRef", "name"]).unwrap_or_default();
+        let source_namespace = text(&["sourceRef", "namespace"]);
+        let namespace = source_namespace.as_deref().or(namespace);
+        let source = self.source(&kind, &source_name, namespace, near);
+        let url = source.and_then(|source| source.root.at(&["spec", "url"])).and_then(scalar_text);
+        if kind == "HelmRepository" {
+            return ChartRef { name, repository: url, version, ..ChartRef::default() };
+        }
+        let path = name.unwrap_or_default();
+        let top = context.tree.root_of(near);
+        let local = context.chart_by_path(path.trim_start_matches('/'), &[top]);
+        local.unwrap_or_else(|| ChartRef {
+            name: Some(path.trim_end_matches('/').rsplit('/').next().unwrap_or(&path).to_owned()),
+            repository: url,
+            version,
+            ..ChartRef::default()
+        })
+    }
+
+    fn layers(
+        &self,
+        spec: Node<'p>,
+        object: Object<'p>,
+        way: &Way<'_, 'p>,
+        patches: &[NodeRef],
+        namespace: Option<&str>,
+        context: &Context<'p>,
+    ) -> Vec<Layer> {
+        let mut layers = Vec::new();
+        let patched = patches.iter().rev().find_map(|patch| patch.get().at(&["spec", "valuesFrom"]));
+        let from = patched.or_else(|| spec.get("valuesFrom"));
+        for entry in from.into_iter().flat_map(|list| list.items()) {
+            layers.push(self.from(entry, way, namespace, context));
+        }
+        let documents = object.file.stream.as_ref().map_or(&[][..], |stream| &stream.documents);
+        if let Some(values) = spec.get("values").filter(|values| values.kind() == Kind::Mapping) {
+            let span = values.key_span().unwrap_or(values.span());
+            layers.push(Layer::inline(span, embedded::values(values, documents, context.sources)));
+        }
+        for patch in patches {
+            let Some(values) = patch.get().at(&["spec", "values"]) else { continue };
+            let content = NodeRef { document: std::sync::Arc::clone(&patch.document), node: values.id() };
+            let span = values.key_span().unwrap_or(values.span());
+            layers.push(Layer::inline(span, Content::Yaml(content)));
+        }
+        layers
+    }
+
+    /// One entry of `valuesFrom`.
+    fn from(
+        &self,
+        entry: Node<'_>,
+        way: &Way<'_, 'p>,
+        namespace: Option<&str>,
+        context: &Context<'_>,
+    ) -> Layer {
+        let text = |key: &str| entry.get(key).and_then(scalar_text);
+        let kind = text("kind").unwrap_or_default();
+        let name = text("name").unwrap_or_default();
+        let key = text("valuesKey").unwrap_or_else(|| "values.yaml".to_owned());
+        let generator =
+            if kind == "Secret" { "secretGenerator" } else { "configMapGenerator" };
+        let generated = way
+            .kustomizations
+            .iter()
+            .find_map(|kustomization| kustomize::generated(kustomization, generator, &name, &key));
+        let layer = generated.or_else(|| {
+            let object = self.object(&kind, &name, namespace)?;
+            let data = ["data", "stringData"];
+            let node = data.iter().find_map(|data| object.root.get(data)?.get(&key))?;
+            let content = match (kind.as_str(), node.parent().and_then(Node::key_span)) {
+                // What a Secret holds under `data` is encoded, and often encrypted.
+                ("Secret", Some(span)) if is_data(span, context) => Content::Unknown,
+                _ => embedded::values(node, &[], context.sources),
+            };
+            Some(Layer::inline(node.key_span().unwrap_or(node.span()), content))
+        });
+        let mut layer =
+            layer.unwrap_or_else(|| Layer::inline(entry.span(), Content::Elsewhere));
+        layer.target_path = text("targetPath");
+        layer.optional = entry.get("optional").and_then(Node::as_bool).unwrap_or(false);
+        layer
+    }
+}
+
+fn is_data(span: Span, context: &Context<'_>) -> bool {
+    &context.sources.get(span.source).text[span.range()] == "data"
+}
+
+/// The patches on the way that change this HelmRelease, the innermost first.
+fn patches(object: Object<'_>, way: &Way<'_, '_>, context: &Context<'_>) -> Vec<NodeRef> {
+    let mut found = Vec::new();
+    let name = object.name().unwrap_or_default();
+    let roots = way.kustomizations.iter().map(|known| (known.directory, known.root));
+    let outer = way.applied.and_then(|applied| {
+        Some((parent(&applied.file.path), applied.root.get("spec")?))
+    });
+    for (directory, root) in roots.chain(outer) {
+        for key in ["patches", "patchesStrategicMerge"] {
+            for item in root.get(key).into_iter().flat_map(|list| list.items()) {
+                let target = item.get("target");
+                let wanted = |key: &str| target.and_then(|target| target.get(key)).and_then(scalar_text);
+                if wanted("kind").is_some_and(|kind| kind != "HelmRelease")
+                    || wanted("name").is_some_and(|pattern| !fits(&pattern, &name))
+                {
+                    continue;
+                }
+                let inline = item.get("patch").or_else(|| {
+                    Some(item).filter(|item| item.as_str().is_some_and(|text| text.contains('\n')))
+                });
+                let documents = match inline {
+                    Some(node) => embedded::parse(node, context.sources).documents,
+                    None => {
+                        let path = item.get("path").unwrap_or(item);
+                        let path = join(directory, path.as_str().unwrap_or_default());
+                        let file = context.tree.file(&path);
+                        let stream = file.and_then(|file| file.stream.as_ref());
+                        stream.map(|stream| stream.documents.clone()).unwrap_or_default()
+                    }
+                };
+                for document in &documents {
+                    let Some(root) = document.root() else { continue };
+                    let of = |path: &[&str]| root.at(path).and_then(Node::as_str);
+                    let named = of(&["metadata", "name"]);
+                    if of(&["kind"]) == Some("HelmRelease")
+                        && (wanted("kind").is_some() || named == Some(name.as_str()))
+                    {
+                        found.extend(NodeRef::new(&documents, root));
+                    }
+                }
+            }
+        }
+    }
+    found
+}
+
+/// Kustomize's target names are anchored regular expressions.
+fn fits(pattern: &str, name: &str) -> bool {
+    regex::Regex::new(&format!("^(?:{pattern})$")).is_ok_and(|pattern| pattern.is_match(name))
+}
+
+/// `${NAME}` and `${NAME:=default}` by the Flux Kustomization's `postBuild.substitute`.
+fn substitute(text: &str, applied: Option<Object<'_>>) -> String {
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once("${") {
+        out.push_str(before);
+        let Some((inner, after)) = after.split_once('}') else { break };
+        let (name, default) = match inner.split_once(":=").or_else(|| inner.split_once(":-")) {
+            Some((name, default)) => (name, Some(default)),
+            None => (inner, None),
+        };
+        let value = applied
+            .and_then(|applied| applied.root.at(&["spec", "postBuild", "substitute", name]))
+            .and_then(scalar_text);
+        match value.or(default.map(str::to_owned)) {
+            Some(value) => out.push_str(&value),
+            None => out.push_str(&format!("${{{inner}}}")),
+        }
+        rest = after;
+    }
+    out + rest
+}
+
+/// Helm's limit is 53 characters; Flux cuts at 40 and adds a hash (helm-controller,
+/// internal/release/name.go).
+fn shorten(name: &str) -> String {
+    if name.len() <= 53 || !name.is_char_boundary(40) {
+        return name.to_owned();
+    }
+    let hash = data_encoding::HEXLOWER.encode(&Sha256::digest(name.as_bytes()));
+    format!("{}-{}", &name[..40], &hash[..12])
+}

@@ -1,0 +1,206 @@
+//! Kustomizations: the charts they inflate, and how they wrap what lies below them.
+//!
+//! Mirrors kustomize's api/types/helmchartargs.go and HelmChartInflationGenerator.go.
+
+use std::collections::BTreeSet;
+
+use super::{ChartRef, Content, Context, Found, Layer, Release, Via, embedded};
+use crate::project::chart::scalar_text;
+use crate::project::classify::{Class, File};
+use crate::project::tree::{join, parent};
+use crate::yaml::{Kind, Node};
+
+/// One `kustomization.yaml`.
+pub(super) struct Kustomization<'p> {
+    pub(super) file: &'p File,
+    pub(super) directory: &'p str,
+    pub(super) root: Node<'p>,
+    pub(super) namespace: Option<String>,
+    /// Files and directories it takes in.
+    pub(super) resources: BTreeSet<String>,
+}
+
+/// Every kustomization, by path.
+pub(super) fn all<'p>(context: &Context<'p>) -> Vec<Kustomization<'p>> {
+    let files = context.tree.files.iter().filter(|file| file.class == Class::Kustomization);
+    files
+        .filter_map(|file| {
+            let root = file.roots().next()?;
+            let directory = parent(&file.path);
+            let mut resources = BTreeSet::new();
+            for key in ["resources", "bases", "components", "crds"] {
+                for item in root.get(key).into_iter().flat_map(|list| list.items()) {
+                    if let Some(path) = item.as_str() {
+                        resources.insert(join(directory, path));
+                    }
+                }
+            }
+            let namespace = root.get("namespace").and_then(scalar_text);
+            Some(Kustomization { file, directory, root, namespace, resources })
+        })
+        .collect()
+}
+
+/// Every way up from a path through the kustomizations that take it in: the innermost first, one
+/// way for each outermost. Empty when none takes it in.
+pub(super) fn ways<'k, 'p>(
+    path: &str,
+    all: &'k [Kustomization<'p>],
+) -> Vec<Vec<&'k Kustomization<'p>>> {
+    fn climb<'k, 'p>(
+        path: &str,
+        all: &'k [Kustomization<'p>],
+        way: &[&'k Kustomization<'p>],
+        found: &mut Vec<Vec<&'k Kustomization<'p>>>,
+    ) {
+        let outer: Vec<_> =
+            all.iter().filter(|kustomization| kustomization.resources.contains(path)).collect();
+        if (outer.is_empty() && !way.is_empty()) || way.len() > 20 || found.len() > 200 {
+            found.push(way.to_vec());
+            return;
+        }
+        for kustomization in outer {
+            if way.iter().any(|known| known.directory == kustomization.directory) {
+                continue;
+            }
+            let mut way = way.to_vec();
+            way.push(kustomization);
+            climb(kustomization.directory, all, &way, found);
+        }
+    }
+    let mut found = Vec::new();
+    climb(path, all, &[], &mut found);
+    found
+}
+
+pub(super) fn find(context: &Context<'_>, found: &mut Found) {
+    let all = all(context);
+    for kustomization in &all {
+        let charts = kustomization.root.get("helmCharts");
+        for item in charts.into_iter().flat_map(|list| list.items()) {
+            chart(item, kustomization.root, kustomization.file, &all, context, found);
+        }
+        // Before kustomize 4.1.
+        let old = kustomization.root.get("helmChartInflationGenerator");
+        for item in old.into_iter().flat_map(|list| list.items()) {
+            chart(item, kustomization.root, kustomization.file, &all, context, found);
+        }
+    }
+    for file in context.tree.of(Class::Manifest) {
+        for root in file.roots() {
+            if root.get("kind").and_then(Node::as_str) == Some("HelmChartInflationGenerator") {
+                chart(root, root, file, &all, context, found);
+            }
+        }
+    }
+}
+
+fn chart(
+    item: Node<'_>,
+    root: Node<'_>,
+    file: &File,
+    all: &[Kustomization<'_>],
+    context: &Context<'_>,
+    found: &mut Found,
+) {
+    let directory = parent(&file.path);
+    let text = |keys: &[&str]| keys.iter().find_map(|key| item.get(key)).and_then(scalar_text);
+    let Some(name) = text(&["name", "chartName"]).filter(|_| item.kind() == Kind::Mapping) else {
+        return;
+    };
+    let repository = text(&["repo", "chartRepoUrl"]).filter(|repository| !repository.is_empty());
+    let home = root.at(&["helmGlobals", "chartHome"]).or_else(|| root.get("chartHome"));
+    let home = home.and_then(scalar_text).unwrap_or_else(|| "charts".to_owned());
+    let version = text(&["version", "chartVersion"]);
+    let mut chart = match repository {
+        Some(repository) => {
+            ChartRef { name: Some(name), repository: Some(repository), version, ..ChartRef::default() }
+        }
+        None => context.local_chart(join(&join(directory, &home), &name)),
+    };
+    chart.span = item.get("name").map(Node::span);
+    let release_name = text(&["releaseName"]).filter(|name| !name.is_empty());
+    let mut namespaces = Vec::new();
+    let own = text(&["namespace", "releaseNamespace"]);
+    match own.or_else(|| root.get("namespace").and_then(scalar_text)) {
+        Some(namespace) => namespaces.push((Some(namespace), None)),
+        None => {
+            for way in ways(directory, all) {
+                let namespace = way.iter().find_map(|outer| outer.namespace.clone());
+                let variant = way.last().map(|outer| outer.directory.to_owned());
+                if !namespaces.iter().any(|(known, _)| *known == namespace) {
+                    namespaces.push((namespace, variant));
+                }
+            }
+        }
+    }
+    if namespaces.is_empty() {
+        namespaces.push((None, None));
+    }
+    let values = layers(item, file, directory, context);
+    for (namespace, variant) in namespaces {
+        found.releases.push(Release {
+            name: release_name.clone(),
+            namespace,
+            chart: chart.clone(),
+            values: values.clone(),
+            kube_version: text(&["kubeVersion"]),
+            declared: item.span(),
+            name_span: item.get("releaseName").map(Node::span),
+            via: Via::Kustomize,
+            variant,
+        });
+    }
+}
+
+fn layers(item: Node<'_>, file: &File, directory: &str, context: &Context<'_>) -> Vec<Layer> {
+    let documents = file.stream.as_ref().map_or(&[][..], |stream| &stream.documents);
+    let named = |key: &str| item.get(key).filter(|node| !node.is_null());
+    let values_file = named("valuesFile").or_else(|| named("values")).and_then(|node| {
+        Some(Layer::file(join(directory, &scalar_text(node)?), node.span()))
+    });
+    let inline = named("valuesInline").filter(|node| !node.is_empty()).map(|node| {
+        let content = embedded::values(node, documents, context.sources);
+        Layer::inline(node.key_span().unwrap_or(node.span()), content)
+    });
+    let merge = item.get("valuesMerge").and_then(Node::as_str);
+    let mut layers: Vec<Layer> = match (merge, inline) {
+        (Some("merge"), inline) => inline.into_iter().chain(values_file).collect(),
+        (Some("replace"), Some(inline)) => vec![inline],
+        (_, inline) => values_file.into_iter().chain(inline).collect(),
+    };
+    for extra in item.get("additionalValuesFiles").into_iter().flat_map(|list| list.items()) {
+        if let Some(path) = scalar_text(extra) {
+            layers.push(Layer::file(join(directory, &path), extra.span()));
+        }
+    }
+    layers
+}
+
+/// The file or the node that a `configMapGenerator` or `secretGenerator` gives a key.
+pub(super) fn generated(
+    kustomization: &Kustomization<'_>,
+    generator: &str,
+    name: &str,
+    key: &str,
+) -> Option<Layer> {
+    let lists = kustomization.root.get(generator).into_iter().flat_map(|list| list.items());
+    for item in lists.filter(|item| item.get("name").and_then(Node::as_str) == Some(name)) {
+        for file in item.get("files").into_iter().flat_map(|list| list.items()) {
+            let text = file.raw();
+            let (named, path) = match text.split_once('=') {
+                Some((key, path)) => (key, path),
+                None => (crate::project::tree::base_name(text), text),
+            };
+            if named == key {
+                return Some(Layer::file(join(kustomization.directory, path), file.span()));
+            }
+        }
+        for literal in item.get("literals").into_iter().flat_map(|list| list.items()) {
+            if literal.raw().split_once('=').is_some_and(|(named, _)| named == key) {
+                return Some(Layer::inline(literal.span(), Content::Unknown));
+            }
+        }
+    }
+    None
+}

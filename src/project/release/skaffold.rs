@@ -1,0 +1,95 @@
+//! `skaffold.yaml`: `deploy.helm.releases` and `manifests.helm.releases`. Profiles apply only when
+//! somebody asks for them, and are left out.
+
+use super::command::{self, Assignment, AssignmentKind};
+use super::{ChartRef, Content, Context, Found, Layer, Release, Unresolved, Via, embedded};
+use crate::project::chart::scalar_text;
+use crate::project::classify::{Class, File};
+use crate::project::tree::{join, parent};
+use crate::yaml::Node;
+
+pub(super) fn find(context: &Context<'_>, found: &mut Found) {
+    for file in context.tree.of(Class::Skaffold) {
+        for root in file.roots() {
+            for section in ["deploy", "manifests"] {
+                let releases = root.at(&[section, "helm", "releases"]);
+                for item in releases.into_iter().flat_map(|list| list.items()) {
+                    release(item, file, context, found);
+                }
+            }
+        }
+    }
+}
+
+fn release(item: Node<'_>, file: &File, context: &Context<'_>, found: &mut Found) {
+    let directory = parent(&file.path);
+    let text = |key: &str| item.get(key).and_then(scalar_text);
+    let chart_path = text("chartPath");
+    let chart = match (&chart_path, text("remoteChart")) {
+        (Some(path), _) if !path.contains("{{") => context.local_chart(join(directory, path)),
+        (None, Some(remote)) => {
+            let chart = command::chart(&remote, text("repo"), &[directory], None, context);
+            ChartRef { version: text("version").or(chart.version.clone()), ..chart }
+        }
+        _ => ChartRef::default(),
+    };
+    let span = item.get("chartPath").or_else(|| item.get("remoteChart")).map(Node::span);
+    let declared = item.span();
+    let files = item.get("valuesFiles").into_iter().flat_map(|list| list.items());
+    let files: Vec<Node<'_>> = files.collect();
+    let templated = ["name", "chartPath", "namespace"]
+        .iter()
+        .filter_map(|key| item.get(key))
+        .chain(files.iter().copied())
+        .find(|node| node.raw().contains("{{"));
+    if let Some(node) = templated {
+        let why = format!("`{}` is a template over the environment skaffold runs in", node.raw());
+        found.unresolved.push(Unresolved { declared, why, chart_path: chart.path });
+        return;
+    }
+    let mut values: Vec<Layer> = files
+        .iter()
+        .filter_map(|node| Some(Layer::file(join(directory, &scalar_text(*node)?), node.span())))
+        .collect();
+    let documents = file.stream.as_ref().map_or(&[][..], |stream| &stream.documents);
+    if let Some(node) = item.get("overrides").filter(|node| !node.is_empty()) {
+        let content = embedded::values(node, documents, context.sources);
+        values.push(Layer::inline(node.key_span().unwrap_or(node.span()), content));
+    }
+    values.extend(set(item));
+    found.releases.push(Release {
+        name: text("name"),
+        namespace: text("namespace"),
+        chart: ChartRef { span, ..chart },
+        values,
+        kube_version: None,
+        declared,
+        name_span: item.get("name").map(Node::span),
+        via: Via::Skaffold,
+        variant: None,
+    });
+}
+
+/// `setValues` and its relatives, as one layer. Templates over built images are not known.
+fn set(item: Node<'_>) -> Option<Layer> {
+    let keys = ["setValues", "setValueTemplates", "setFiles"];
+    let nodes = keys.iter().filter_map(|key| item.get(key)).filter(|node| !node.is_empty());
+    let span = nodes.filter_map(Node::key_span).min()?;
+    let mut assignments = Vec::new();
+    for (key, kind) in [("setValues", AssignmentKind::Value), ("setFiles", AssignmentKind::File)] {
+        for entry in item.get(key).into_iter().flat_map(Node::entries) {
+            assignments.extend(scalar_text(entry.value).map(|value| Assignment {
+                kind,
+                path: entry.name().into_owned(),
+                value,
+                span: entry.key.span(),
+                value_span: Some(entry.value.span()),
+            }));
+        }
+    }
+    let content = match assignments.is_empty() {
+        true => Content::Unknown,
+        false => Content::Set(assignments),
+    };
+    Some(Layer::inline(span, content))
+}

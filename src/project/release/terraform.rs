@@ -1,0 +1,355 @@
+//! Terraform's `helm_release`: in a root module once, in a module once for each call of it.
+//!
+//! Mirrors docs/resources/release.md of the provider hashicorp/helm.
+
+mod value;
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::str::FromStr as _;
+
+use hcl_edit::expr::Expression;
+use hcl_edit::structure::{Block, Body};
+use hcl_edit::{Ident, Span as _};
+
+use self::value::{Scope, Value};
+use super::command::{self, Assignment, AssignmentKind};
+use super::embedded::blanked;
+use super::{Content, Context, Found, Layer, Release, Unresolved, Via};
+use crate::project::classify::{Class, File, NodeRef};
+use crate::project::tree::{join, parent};
+use crate::source::Span;
+use crate::yaml;
+
+/// The files of one directory.
+#[derive(Default)]
+struct Module<'p> {
+    directory: String,
+    files: Vec<(&'p File, Body)>,
+}
+
+impl Module<'_> {
+    fn blocks<'m>(&'m self, kind: &'m str) -> impl Iterator<Item = &'m Block> {
+        self.files.iter().flat_map(move |(_, body)| body.get_blocks(kind))
+    }
+
+    /// `variable "name"`, `resource "kind" "name"`: the block with these labels.
+    fn block<'m>(&'m self, kind: &str, labels: &[&str]) -> Option<&'m Block> {
+        self.files.iter().flat_map(|(_, body)| body.blocks()).find(|block| {
+            block.has_ident(kind)
+                && block.labels.len() == labels.len()
+                && block.labels.iter().zip(labels).all(|(own, label)| own.as_str() == *label)
+        })
+    }
+
+    fn local(&self, name: &str) -> Option<&Expression> {
+        self.files
+            .iter()
+            .flat_map(|(_, body)| body.get_blocks("locals"))
+            .find_map(|locals| locals.body.get_attribute(name))
+            .map(|attribute| &attribute.value)
+    }
+}
+
+/// One use of a module.
+#[derive(Clone, Default)]
+struct Instance {
+    variables: BTreeMap<String, Value>,
+    label: Option<String>,
+    /// The directory terraform runs in.
+    root: String,
+}
+
+type Modules<'p> = BTreeMap<String, Module<'p>>;
+
+pub(super) fn find(context: &Context<'_>, found: &mut Found) {
+    let mut modules = Modules::new();
+    for file in context.tree.of(Class::Terraform) {
+        // What does not parse is Terraform's to report.
+        let Ok(body) = Body::from_str(&file.text) else { continue };
+        let directory = parent(&file.path).to_owned();
+        let module = modules.entry(directory.clone()).or_default();
+        module.directory = directory;
+        module.files.push((file, body));
+    }
+    for module in modules.values() {
+        let releases = module.files.iter().flat_map(|(file, body)| {
+            let resources = body.get_blocks("resource");
+            resources.filter(|block| is_release(block)).map(move |block| (*file, block))
+        });
+        let releases: Vec<_> = releases.collect();
+        if releases.is_empty() {
+            continue;
+        }
+        for instance in instances(module, &modules, 0) {
+            for (file, block) in &releases {
+                each(file, block, module, &instance, context, found);
+            }
+        }
+    }
+}
+
+fn is_release(block: &Block) -> bool {
+    block.labels.first().is_some_and(|label| label.as_str() == "helm_release")
+}
+
+/// Every use of a module: one for each chain of calls down from a root module.
+fn instances(module: &Module<'_>, modules: &Modules<'_>, depth: usize) -> Vec<Instance> {
+    let mut instances = Vec::new();
+    let mut called = false;
+    for caller in modules.values().filter(|_| depth < 6) {
+        for call in caller.blocks("module") {
+            let source = call.body.get_attribute("source").and_then(|source| source.value.as_str());
+            let Some(source) = source.filter(|source| source.starts_with('.')) else { continue };
+            if join(&caller.directory, source) != module.directory {
+                continue;
+            }
+            called = true;
+            let name = call.labels.first().map_or("", |label| label.as_str());
+            for outer in self::instances(caller, modules, depth + 1) {
+                let scope = Scope::new(caller, &outer);
+                for (key, scope) in scope.each(&call.body) {
+                    let variables = call
+                        .body
+                        .attributes()
+                        .map(|argument| (argument.key.to_string(), scope.value(&argument.value)));
+                    let inner = match &key {
+                        Some(key) => format!("module.{name}[\"{key}\"]"),
+                        None => format!("module.{name}"),
+                    };
+                    let label = match &outer.label {
+                        Some(outer) => format!("{outer}.{inner}"),
+                        None => inner,
+                    };
+                    instances.push(Instance {
+                        variables: variables.collect(),
+                        label: Some(label),
+                        root: outer.root.clone(),
+                    });
+                }
+            }
+        }
+    }
+    if !called {
+        let root = module.directory.clone();
+        instances.push(Instance { variables: value::assigned(&root), label: None, root });
+    }
+    instances
+}
+
+/// One release, or one for each key of `for_each`.
+fn each(
+    file: &File,
+    block: &Block,
+    module: &Module<'_>,
+    instance: &Instance,
+    context: &Context<'_>,
+    found: &mut Found,
+) {
+    let scope = Scope::new(module, instance);
+    for (key, scope) in scope.each(&block.body) {
+        let variant = match (&instance.label, key) {
+            (Some(label), Some(key)) => Some(format!("{label}[\"{key}\"]")),
+            (Some(label), None) => Some(label.clone()),
+            (None, key) => key.map(|key| format!("[\"{key}\"]")),
+        };
+        release(file, block, &scope, instance, variant, context, found);
+    }
+}
+
+fn release(
+    file: &File,
+    block: &Block,
+    scope: &Scope<'_>,
+    instance: &Instance,
+    variant: Option<String>,
+    context: &Context<'_>,
+    found: &mut Found,
+) {
+    let span = |range: Option<Range<usize>>| {
+        let range = range.unwrap_or(0..0);
+        Span::new(file.source, range.start, range.end)
+    };
+    let attribute = |name: &str| block.body.get_attribute(name);
+    let text = |name: &str| attribute(name).and_then(|found| scope.text(&found.value));
+    let declared = span(block.span());
+    let directory = parent(&file.path);
+    let bases = [instance.root.as_str(), directory, context.tree.root_of(&file.path)];
+    let Some(chart_text) = text("chart") else {
+        let why = "the chart is only known when Terraform runs".to_owned();
+        found.unresolved.push(Unresolved { declared, why, chart_path: None });
+        return;
+    };
+    let repository = text("repository").filter(|url| !url.is_empty());
+    let mut chart = match repository {
+        Some(url) if url.starts_with("oci://") => super::ChartRef {
+            name: Some(chart_text),
+            repository: Some(url),
+            ..super::ChartRef::default()
+        },
+        repository => command::chart(&chart_text, repository, &bases, None, context),
+    };
+    if chart.path.is_none() {
+        chart.version = text("version").or(chart.version);
+    }
+    chart.span = attribute("chart").map(|chart| span(chart.span()));
+    let namespace = match attribute("namespace") {
+        Some(namespace) => scope.text(&namespace.value),
+        // The provider's default.
+        None => Some("default".to_owned()),
+    };
+    let mut values = Vec::new();
+    if let Some(list) = attribute("values") {
+        layers(&list.value, file, scope, &bases, context, &mut values);
+    }
+    values.extend(set(block, file, scope));
+    found.releases.push(Release {
+        name: text("name"),
+        namespace,
+        chart,
+        values,
+        kube_version: None,
+        declared,
+        name_span: attribute("name").map(|name| span(name.value.span())),
+        via: Via::Terraform,
+        variant,
+    });
+}
+
+/// The layers of `values`, in order.
+fn layers(
+    expression: &Expression,
+    file: &File,
+    scope: &Scope<'_>,
+    bases: &[&str],
+    context: &Context<'_>,
+    into: &mut Vec<Layer>,
+) {
+    let range = expression.span().unwrap_or(0..0);
+    let span = Span::new(file.source, range.start, range.end);
+    match expression {
+        Expression::Array(items) => {
+            items.iter().for_each(|item| layers(item, file, scope, bases, context, into));
+        }
+        Expression::Parenthesis(inner) => {
+            layers(inner.inner(), file, scope, bases, context, into);
+        }
+        Expression::FuncCall(call) => {
+            let argument = call.args.get(0);
+            match call.name.name.as_str() {
+                "concat" | "compact" | "flatten" | "tolist" => {
+                    call.args.iter().for_each(|arg| layers(arg, file, scope, bases, context, into));
+                }
+                name @ ("file" | "templatefile") => {
+                    let path = argument.and_then(|path| scope.text(path));
+                    let Some(path) = path else {
+                        into.push(Layer::inline(span, Content::Elsewhere));
+                        return;
+                    };
+                    let located = context.tree.locate(&path, bases);
+                    let path = located.unwrap_or_else(|| join(bases[0], &path));
+                    let mut layer = Layer::file(path, span);
+                    if name == "templatefile" {
+                        layer.content = Content::Unknown;
+                    }
+                    into.push(layer);
+                }
+                _ => into.push(Layer::inline(span, Content::Unknown)),
+            }
+        }
+        Expression::HeredocTemplate(heredoc) => {
+            let text = &file.text[range.clone()];
+            let plain = heredoc.template.iter().all(hcl_edit::template::Element::is_literal);
+            let body = text.find('\n').map_or(range.end, |at| range.start + at + 1);
+            let content = match plain {
+                true => plain_values(file, body..body + heredoc_length(&file.text[body..range.end])),
+                false => Content::Unknown,
+            };
+            into.push(Layer::inline(span, content));
+        }
+        Expression::Conditional(conditional) => match scope.truth(&conditional.cond_expr) {
+            Some(true) => layers(&conditional.true_expr, file, scope, bases, context, into),
+            Some(false) => layers(&conditional.false_expr, file, scope, bases, context, into),
+            None => into.push(Layer::inline(span, Content::Elsewhere)),
+        },
+        Expression::Variable(_) | Expression::Traversal(_) | Expression::ForExpr(_) => {
+            match scope.value(expression) {
+                Value::List(items) if items.is_empty() => {}
+                Value::Null => {}
+                _ => into.push(Layer::inline(span, Content::Elsewhere)),
+            }
+        }
+        Expression::Null(_) => {}
+        _ => into.push(Layer::inline(span, Content::Unknown)),
+    }
+}
+
+/// Up to the line of the closing delimiter.
+fn heredoc_length(body: &str) -> usize {
+    let body = body.trim_end();
+    body.rfind('\n').map_or(0, |at| at + 1)
+}
+
+fn plain_values(file: &File, range: Range<usize>) -> Content {
+    let stream = yaml::parse(file.source, &blanked(&file.text, range).into());
+    let root = stream.documents.first().and_then(|document| document.root());
+    match root.and_then(|root| NodeRef::new(&stream.documents, root)) {
+        Some(root) if stream.errors.is_empty() => Content::Yaml(root),
+        _ => Content::Unknown,
+    }
+}
+
+/// `set`, `set_list`, `set_sensitive`: blocks, or since version 3 of the provider lists.
+fn set(block: &Block, file: &File, scope: &Scope<'_>) -> Option<Layer> {
+    let names = ["set", "set_list", "set_sensitive", "set_wo"];
+    let mut first: Option<Range<usize>> = None;
+    let mut note = |range: Option<Range<usize>>| {
+        let range = range.unwrap_or(0..0);
+        if first.as_ref().is_none_or(|first| range.start < first.start) {
+            first = Some(range);
+        }
+    };
+    let mut assignments = Vec::new();
+    let mut unknown = false;
+    for inner in block.body.blocks() {
+        let dynamic = inner.ident.as_str() == "dynamic"
+            && inner.labels.first().is_some_and(|label| names.contains(&label.as_str()));
+        if dynamic {
+            note(inner.span());
+            unknown = true;
+        } else if names.contains(&inner.ident.as_str()) {
+            note(inner.span());
+            let get = |name: &str| inner.body.get_attribute(name).map(|found| &found.value);
+            let string = get("type").and_then(|kind| scope.text(kind)).as_deref() == Some("string");
+            let range = inner.span().unwrap_or(0..0);
+            let span = Span::new(file.source, range.start, range.end);
+            let value = get("value").and_then(|value| scope.text(value));
+            match (get("name").and_then(|name| scope.text(name)), value) {
+                (Some(path), Some(value)) => assignments.push(Assignment {
+                    kind: if string { AssignmentKind::String } else { AssignmentKind::Value },
+                    path,
+                    value,
+                    span,
+                    value_span: get("value").and_then(|value| value.span()).map(|range| {
+                        Span::new(file.source, range.start, range.end)
+                    }),
+                }),
+                _ => unknown = true,
+            }
+        }
+    }
+    for name in names {
+        if let Some(list) = block.body.get_attribute(name) {
+            note(list.span());
+            unknown = true;
+        }
+    }
+    let range = first?;
+    let span = Span::new(file.source, range.start, range.end);
+    let content = if unknown { Content::Unknown } else { Content::Set(assignments) };
+    Some(Layer::inline(span, content))
+}
+
+fn ident(ident: &Ident) -> &str {
+    ident.as_str()
+}

@@ -1,0 +1,345 @@
+//! What Terraform's expressions are worth, as far as the files alone say.
+
+use std::collections::BTreeMap;
+use std::str::FromStr as _;
+
+use hcl_edit::expr::{BinaryOperator, Expression, ObjectKey, TraversalOperator};
+use hcl_edit::structure::Body;
+use hcl_edit::template::Element;
+
+use super::{Instance, Module, ident};
+
+/// A value; `Unknown` where only Terraform can tell.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Value {
+    Text(String),
+    List(Vec<Value>),
+    Map(BTreeMap<String, Value>),
+    Null,
+    Unknown,
+}
+
+/// What names mean in one use of a module.
+#[derive(Clone)]
+pub(super) struct Scope<'m> {
+    module: &'m Module<'m>,
+    instance: &'m Instance,
+    each: Option<(Value, Value)>,
+    depth: usize,
+}
+
+const MAX_DEPTH: usize = 40;
+
+impl<'m> Scope<'m> {
+    pub(super) fn new(module: &'m Module<'_>, instance: &'m Instance) -> Self {
+        Self { module, instance, each: None, depth: 0 }
+    }
+
+    /// The block's own scope; with `for_each` or `count` one for each key, where they are known.
+    pub(super) fn each(&self, body: &Body) -> Vec<(Option<String>, Self)> {
+        if let Some(count) = body.get_attribute("count") {
+            if self.text(&count.value).as_deref() == Some("0") {
+                return Vec::new();
+            }
+        }
+        let Some(attribute) = body.get_attribute("for_each") else {
+            return vec![(None, self.clone())];
+        };
+        let scope = |key: String, value: Value| {
+            let each = Some((Value::Text(key.clone()), value));
+            (Some(key), Self { each, ..self.clone() })
+        };
+        match self.value(&attribute.value) {
+            Value::Map(map) => map.into_iter().map(|(key, value)| scope(key, value)).collect(),
+            Value::List(list) => list
+                .into_iter()
+                .filter_map(|item| match item {
+                    Value::Text(text) => Some(scope(text.clone(), Value::Text(text))),
+                    _ => None,
+                })
+                .collect(),
+            _ => vec![(None, Self { each: Some((Value::Unknown, Value::Unknown)), ..self.clone() })],
+        }
+    }
+
+    /// The text of an expression, if all of it is known.
+    pub(super) fn text(&self, expression: &Expression) -> Option<String> {
+        match self.value(expression) {
+            Value::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// Whether a condition holds, if that is known.
+    pub(super) fn truth(&self, expression: &Expression) -> Option<bool> {
+        match self.value(expression) {
+            Value::Text(text) => text.parse().ok(),
+            _ => None,
+        }
+    }
+
+    pub(super) fn value(&self, expression: &Expression) -> Value {
+        if self.depth > MAX_DEPTH {
+            return Value::Unknown;
+        }
+        let scope = Self { depth: self.depth + 1, ..self.clone() };
+        scope.evaluate(expression)
+    }
+
+    fn evaluate(&self, expression: &Expression) -> Value {
+        match expression {
+            Expression::Null(_) => Value::Null,
+            Expression::Bool(value) => Value::Text(value.value().to_string()),
+            Expression::Number(value) => Value::Text(value.value().to_string()),
+            Expression::String(value) => Value::Text(value.value().clone()),
+            Expression::Array(items) => {
+                Value::List(items.iter().map(|item| self.value(item)).collect())
+            }
+            Expression::Object(object) => {
+                let entries = object.iter().filter_map(|(key, value)| {
+                    let key = match key {
+                        ObjectKey::Ident(name) => ident(name).to_owned(),
+                        ObjectKey::Expression(Expression::Variable(name)) => ident(name).to_owned(),
+                        ObjectKey::Expression(expression) => self.text(expression)?,
+                    };
+                    Some((key, self.value(value.expr())))
+                });
+                Value::Map(entries.collect())
+            }
+            Expression::StringTemplate(template) => self.template(template.iter()),
+            Expression::HeredocTemplate(heredoc) => self.template(heredoc.template.iter()),
+            Expression::Parenthesis(inner) => self.value(inner.inner()),
+            Expression::Conditional(conditional) => match self.truth(&conditional.cond_expr) {
+                Some(true) => self.value(&conditional.true_expr),
+                Some(false) => self.value(&conditional.false_expr),
+                None => Value::Unknown,
+            },
+            Expression::BinaryOp(operation) => {
+                let sides = (self.value(&operation.lhs_expr), self.value(&operation.rhs_expr));
+                if matches!(sides, (Value::Unknown, _) | (_, Value::Unknown)) {
+                    return Value::Unknown;
+                }
+                let equal = sides.0 == sides.1;
+                match operation.operator.value() {
+                    BinaryOperator::Eq => Value::Text(equal.to_string()),
+                    BinaryOperator::NotEq => Value::Text((!equal).to_string()),
+                    _ => Value::Unknown,
+                }
+            }
+            Expression::FuncCall(call) => {
+                let arguments: Vec<Value> =
+                    call.args.iter().map(|argument| self.value(argument)).collect();
+                function(ident(&call.name.name), &arguments)
+            }
+            Expression::Traversal(traversal) => {
+                let Expression::Variable(root) = &traversal.expr else {
+                    return Value::Unknown;
+                };
+                let steps: Vec<Option<String>> = traversal
+                    .operators
+                    .iter()
+                    .map(|operator| match operator.value() {
+                        TraversalOperator::GetAttr(name) => Some(ident(name).to_owned()),
+                        TraversalOperator::Index(index) => self.text(index),
+                        TraversalOperator::LegacyIndex(index) => Some(index.value().to_string()),
+                        TraversalOperator::AttrSplat(_) | TraversalOperator::FullSplat(_) => None,
+                    })
+                    .collect();
+                let Some(steps) = steps.into_iter().collect::<Option<Vec<String>>>() else {
+                    return Value::Unknown;
+                };
+                self.reference(ident(root), &steps)
+            }
+            Expression::Variable(_) | Expression::UnaryOp(_) | Expression::ForExpr(_) => {
+                Value::Unknown
+            }
+        }
+    }
+
+    fn template<'e>(&self, elements: impl Iterator<Item = &'e Element>) -> Value {
+        let mut text = String::new();
+        for element in elements {
+            match element {
+                Element::Literal(literal) => text.push_str(literal.value()),
+                Element::Interpolation(interpolation) => match self.value(&interpolation.expr) {
+                    Value::Text(part) => text.push_str(&part),
+                    _ => return Value::Unknown,
+                },
+                Element::Directive(_) => return Value::Unknown,
+            }
+        }
+        Value::Text(text)
+    }
+
+    fn reference(&self, root: &str, steps: &[String]) -> Value {
+        let Some((name, rest)) = steps.split_first() else { return Value::Unknown };
+        let value = match root {
+            "var" => return walk(self.variable(name), rest),
+            "local" => match self.module.local(name) {
+                Some(expression) => self.value(expression),
+                None => Value::Unknown,
+            },
+            "each" => match (&self.each, name.as_str()) {
+                (Some((key, _)), "key") => key.clone(),
+                (Some((_, value)), "value") => value.clone(),
+                _ => Value::Unknown,
+            },
+            "path" => Value::Text(match name.as_str() {
+                "module" => dot(&self.module.directory),
+                _ => dot(&self.instance.root),
+            }),
+            "data" => {
+                let Some((data_name, rest)) = rest.split_first() else { return Value::Unknown };
+                return self.attribute("data", name, data_name, rest);
+            }
+            kind => return self.attribute("resource", kind, name, rest),
+        };
+        walk(value, rest)
+    }
+
+    fn variable(&self, name: &str) -> Value {
+        if let Some(value) = self.instance.variables.get(name) {
+            return value.clone();
+        }
+        let declared = self.module.block("variable", &[name]);
+        match declared.and_then(|block| block.body.get_attribute("default")) {
+            Some(default) => match self.value(&default.value) {
+                // `default = null` leaves it open.
+                Value::Null => Value::Unknown,
+                value => value,
+            },
+            None => Value::Unknown,
+        }
+    }
+
+    /// An argument of another resource: `kubernetes_namespace.x.metadata[0].name`.
+    fn attribute(&self, block: &str, kind: &str, name: &str, steps: &[String]) -> Value {
+        let Some(block) = self.module.block(block, &[kind, name]) else { return Value::Unknown };
+        let mut body = &block.body;
+        // A resource with one instance may still be indexed.
+        let counted = body.has_attribute("count") || body.has_attribute("for_each");
+        let mut steps = if counted && !steps.is_empty() { &steps[1..] } else { steps };
+        // The id of a namespace is its name.
+        let id = ["metadata".to_owned(), "name".to_owned()];
+        if kind.starts_with("kubernetes_namespace") && *steps == ["id".to_owned()] {
+            steps = &id;
+        }
+        while let Some((step, rest)) = steps.split_first() {
+            if let Some(attribute) = body.get_attribute(step) {
+                return walk(self.value(&attribute.value), rest);
+            }
+            let Some(inner) = body.get_blocks(step).next() else { return Value::Unknown };
+            body = &inner.body;
+            let indexed = rest.first().is_some_and(|step| step.parse::<usize>().is_ok());
+            steps = if indexed { &rest[1..] } else { rest };
+        }
+        Value::Unknown
+    }
+}
+
+/// A path as it is written: `.` for the working directory.
+fn dot(path: &str) -> String {
+    // Absolute, so that it means the same from any directory.
+    std::path::absolute(if path.is_empty() { "." } else { path })
+        .map_or_else(|_| path.to_owned(), |path| path.to_string_lossy().into_owned())
+}
+
+fn walk(value: Value, steps: &[String]) -> Value {
+    steps.iter().fold(value, |value, step| match value {
+        Value::Map(mut map) => map.remove(step).unwrap_or(Value::Unknown),
+        Value::List(list) => {
+            step.parse().ok().and_then(|at: usize| list.into_iter().nth(at)).unwrap_or(Value::Unknown)
+        }
+        _ => Value::Unknown,
+    })
+}
+
+fn function(name: &str, arguments: &[Value]) -> Value {
+    let texts: Option<Vec<&str>> = arguments
+        .iter()
+        .map(|argument| match argument {
+            Value::Text(text) => Some(text.as_str()),
+            _ => None,
+        })
+        .collect();
+    match (name, texts.as_deref(), arguments) {
+        ("lower", Some([text]), _) => Value::Text(text.to_lowercase()),
+        ("upper", Some([text]), _) => Value::Text(text.to_uppercase()),
+        ("trimspace", Some([text]), _) => Value::Text(text.trim().to_owned()),
+        ("trimprefix", Some([text, prefix]), _) => {
+            Value::Text(text.strip_prefix(prefix).unwrap_or(text).to_owned())
+        }
+        ("trimsuffix", Some([text, suffix]), _) => {
+            Value::Text(text.strip_suffix(suffix).unwrap_or(text).to_owned())
+        }
+        ("replace", Some([text, from, to]), _) if !from.starts_with('/') => {
+            Value::Text(text.replace(from, to))
+        }
+        ("abspath" | "pathexpand" | "tostring", Some([text]), _) => Value::Text((*text).to_owned()),
+        ("basename", Some([text]), _) => {
+            Value::Text(text.rsplit('/').next().unwrap_or(text).to_owned())
+        }
+        ("dirname", Some([text]), _) => {
+            Value::Text(text.rsplit_once('/').map_or(".", |(folder, _)| folder).to_owned())
+        }
+        ("format", Some([format, rest @ ..]), _) if !format.contains("%[") => {
+            let mut rest = rest.iter();
+            let mut text = String::new();
+            let normal = format.replace("%d", "%s").replace("%v", "%s");
+            for (at, part) in normal.split("%s").enumerate() {
+                if at > 0 {
+                    text.push_str(rest.next().copied().unwrap_or_default());
+                }
+                text.push_str(part);
+            }
+            Value::Text(text)
+        }
+        ("join", _, [Value::Text(separator), Value::List(items)]) => {
+            let items: Option<Vec<&str>> = items
+                .iter()
+                .map(|item| match item {
+                    Value::Text(text) => Some(text.as_str()),
+                    _ => None,
+                })
+                .collect();
+            items.map_or(Value::Unknown, |items| Value::Text(items.join(separator)))
+        }
+        ("coalesce", _, arguments) => arguments
+            .iter()
+            .find(|value| **value != Value::Null && **value != Value::Text(String::new()))
+            .cloned()
+            .unwrap_or(Value::Null),
+        ("toset" | "tolist" | "tomap", _, [value]) => value.clone(),
+        ("lookup", _, [Value::Map(map), Value::Text(key), rest @ ..]) => {
+            map.get(key).or(rest.first()).cloned().unwrap_or(Value::Unknown)
+        }
+        _ => Value::Unknown,
+    }
+}
+
+/// What `terraform.tfvars` and `*.auto.tfvars` give the variables of a root module.
+pub(super) fn assigned(directory: &str) -> BTreeMap<String, Value> {
+    let path = if directory.is_empty() { "." } else { directory };
+    let Ok(entries) = std::fs::read_dir(path) else { return BTreeMap::new() };
+    let mut files: Vec<_> = entries
+        .flatten()
+        .map(|entry| entry.path())
+        .filter(|path| {
+            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            name == "terraform.tfvars" || name.ends_with(".auto.tfvars")
+        })
+        .collect();
+    // terraform.tfvars first, the others by name over it.
+    files.sort_by_key(|path| (!path.ends_with("terraform.tfvars"), path.clone()));
+    let empty = (Module::default(), Instance::default());
+    let scope = Scope::new(&empty.0, &empty.1);
+    let mut values = BTreeMap::new();
+    for file in files {
+        let Ok(text) = std::fs::read_to_string(&file) else { continue };
+        let Ok(body) = Body::from_str(&text) else { continue };
+        for attribute in body.attributes() {
+            values.insert(ident(&attribute.key).to_owned(), scope.value(&attribute.value));
+        }
+    }
+    values
+}
