@@ -86,9 +86,11 @@ fn application(
         let name = release_name.or_else(|| name.clone());
         let namespace = namespace.or_else(|| destination.clone());
         let values = layers(source, &sources, &chart, declaration, context);
-        let unknown = |text: &Option<String>| text.as_ref().is_some_and(|text| text.contains(UNKNOWN));
-        let values_unknown =
-            values.iter().any(|layer| layer.file.as_ref().is_some_and(|file| file.contains(UNKNOWN)));
+        let unknown =
+            |text: &Option<String>| text.as_ref().is_some_and(|text| text.contains(UNKNOWN));
+        let values_unknown = values
+            .iter()
+            .any(|layer| layer.file.as_ref().is_some_and(|file| file.contains(UNKNOWN)));
         if unknown(&name) || values_unknown {
             let what = if values_unknown { "values files" } else { "name" };
             found.unresolved.push(Unresolved {
@@ -125,7 +127,13 @@ fn chart(
     let span = source.get("chart").or_else(|| source.get("path")).map(Node::span);
     if let Some(name) = text("chart").filter(|name| !name.is_empty()) {
         let version = text("targetRevision");
-        return Some(ChartRef { name: Some(name), repository, version, span, ..ChartRef::default() });
+        return Some(ChartRef {
+            name: Some(name),
+            repository,
+            version,
+            span,
+            ..ChartRef::default()
+        });
     }
     let path = text("path")?;
     let top = context.tree.root_of(declaration.path);
@@ -213,9 +221,8 @@ fn value_file(
     }
     let (base, path) = if let Some(referring) = file.strip_prefix('$') {
         let (name, path) = referring.split_once('/').unwrap_or((referring, ""));
-        let named = sources
-            .iter()
-            .any(|source| source.get("ref").and_then(Node::as_str) == Some(name));
+        let named =
+            sources.iter().any(|source| source.get("ref").and_then(Node::as_str) == Some(name));
         if !named {
             return vec![Layer::file(file.to_owned(), span)];
         }

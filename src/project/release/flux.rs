@@ -7,7 +7,9 @@ use std::collections::BTreeSet;
 use sha2::{Digest as _, Sha256};
 
 use super::kustomize::{self, Kustomization};
-use super::{ChartRef, Content, Context, Found, Layer, Release, Unresolved, Via, embedded, split_oci};
+use super::{
+    ChartRef, Content, Context, Found, Layer, Release, Unresolved, Via, embedded, split_oci,
+};
 use crate::project::chart::scalar_text;
 use crate::project::classify::{Class, File, NodeRef};
 use crate::project::tree::{is_below, join, parent};
@@ -150,7 +152,10 @@ impl<'p> Flux<'p> {
         let Some(spec) = object.root.get("spec") else { return };
         let patches = patches(object, way, context);
         let patched = |path: &[&str]| {
-            patches.iter().rev().find_map(|patch| patch.get().get("spec")?.at(path).and_then(scalar_text))
+            patches
+                .iter()
+                .rev()
+                .find_map(|patch| patch.get().get("spec")?.at(path).and_then(scalar_text))
         };
         let text = |path: &[&str]| patched(path).or_else(|| spec.at(path).and_then(scalar_text));
         let substitute = |text: String| substitute(&text, way.applied);
@@ -158,7 +163,8 @@ impl<'p> Flux<'p> {
         let mut name = object.name().unwrap_or_default();
         for kustomization in &way.kustomizations {
             namespace = kustomization.namespace.clone().or(namespace);
-            let affix = |key: &str| kustomization.root.get(key).and_then(scalar_text).unwrap_or_default();
+            let affix =
+                |key: &str| kustomization.root.get(key).and_then(scalar_text).unwrap_or_default();
             name = format!("{}{name}{}", affix("namePrefix"), affix("nameSuffix"));
         }
         let outer = way.applied.and_then(|applied| applied.root.at(&["spec", "targetNamespace"]));
@@ -193,16 +199,17 @@ impl<'p> Flux<'p> {
     }
 
     fn object(&self, kind: &str, name: &str, namespace: Option<&str>) -> Option<Object<'p>> {
-        let named = self.objects.iter().filter(|(own, object)| {
-            own == kind && object.name().as_deref() == Some(name)
-        });
-        named
-            .map(|(_, object)| *object)
-            .min_by_key(|object| match (object.namespace().as_deref(), namespace) {
+        let named = self
+            .objects
+            .iter()
+            .filter(|(own, object)| own == kind && object.name().as_deref() == Some(name));
+        named.map(|(_, object)| *object).min_by_key(|object| {
+            match (object.namespace().as_deref(), namespace) {
                 (Some(own), Some(wanted)) if own == wanted => 0,
                 (None, _) | (_, None) => 1,
                 _ => 2,
-            })
+            }
+        })
     }
 
     /// The object nearest to where it is asked for, when several share a name.
@@ -213,11 +220,12 @@ impl<'p> Flux<'p> {
         namespace: Option<&str>,
         near: &str,
     ) -> Option<Object<'p>> {
-        let beside = self.objects.iter().map(|(own, object)| (own, *object)).find(|(own, object)| {
-            own.as_str() == kind
-                && object.name().as_deref() == Some(name)
-                && parent(&object.file.path) == parent(near)
-        });
+        let beside =
+            self.objects.iter().map(|(own, object)| (own, *object)).find(|(own, object)| {
+                own.as_str() == kind
+                    && object.name().as_deref() == Some(name)
+                    && parent(&object.file.path) == parent(near)
+            });
         beside.map(|(_, object)| object).or_else(|| self.object(kind, name, namespace))
     }
 
@@ -303,7 +311,8 @@ impl<'p> Flux<'p> {
         context: &Context<'p>,
     ) -> Vec<Layer> {
         let mut layers = Vec::new();
-        let patched = patches.iter().rev().find_map(|patch| patch.get().at(&["spec", "valuesFrom"]));
+        let patched =
+            patches.iter().rev().find_map(|patch| patch.get().at(&["spec", "valuesFrom"]));
         let from = patched.or_else(|| spec.get("valuesFrom"));
         for entry in from.into_iter().flat_map(|list| list.items()) {
             layers.push(self.from(entry, way, namespace, context));
@@ -315,7 +324,8 @@ impl<'p> Flux<'p> {
         }
         for patch in patches {
             let Some(values) = patch.get().at(&["spec", "values"]) else { continue };
-            let content = NodeRef { document: std::sync::Arc::clone(&patch.document), node: values.id() };
+            let content =
+                NodeRef { document: std::sync::Arc::clone(&patch.document), node: values.id() };
             let span = values.key_span().unwrap_or(values.span());
             layers.push(Layer::inline(span, Content::Yaml(content)));
         }
@@ -334,8 +344,7 @@ impl<'p> Flux<'p> {
         let kind = text("kind").unwrap_or_default();
         let name = text("name").unwrap_or_default();
         let key = text("valuesKey").unwrap_or_else(|| "values.yaml".to_owned());
-        let generator =
-            if kind == "Secret" { "secretGenerator" } else { "configMapGenerator" };
+        let generator = if kind == "Secret" { "secretGenerator" } else { "configMapGenerator" };
         let generated = way
             .kustomizations
             .iter()
@@ -351,8 +360,7 @@ impl<'p> Flux<'p> {
             };
             Some(Layer::inline(node.key_span().unwrap_or(node.span()), content))
         });
-        let mut layer =
-            layer.unwrap_or_else(|| Layer::inline(entry.span(), Content::Elsewhere));
+        let mut layer = layer.unwrap_or_else(|| Layer::inline(entry.span(), Content::Elsewhere));
         layer.target_path = text("targetPath");
         layer.optional = entry.get("optional").and_then(Node::as_bool).unwrap_or(false);
         layer
@@ -368,14 +376,15 @@ fn patches(object: Object<'_>, way: &Way<'_, '_>, context: &Context<'_>) -> Vec<
     let mut found = Vec::new();
     let name = object.name().unwrap_or_default();
     let roots = way.kustomizations.iter().map(|known| (known.directory, known.root));
-    let outer = way.applied.and_then(|applied| {
-        Some((parent(&applied.file.path), applied.root.get("spec")?))
-    });
+    let outer = way
+        .applied
+        .and_then(|applied| Some((parent(&applied.file.path), applied.root.get("spec")?)));
     for (directory, root) in roots.chain(outer) {
         for key in ["patches", "patchesStrategicMerge"] {
             for item in root.get(key).into_iter().flat_map(|list| list.items()) {
                 let target = item.get("target");
-                let wanted = |key: &str| target.and_then(|target| target.get(key)).and_then(scalar_text);
+                let wanted =
+                    |key: &str| target.and_then(|target| target.get(key)).and_then(scalar_text);
                 if wanted("kind").is_some_and(|kind| kind != "HelmRelease")
                     || wanted("name").is_some_and(|pattern| !fits(&pattern, &name))
                 {

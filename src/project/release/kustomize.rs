@@ -113,9 +113,12 @@ fn chart(
     let home = home.and_then(scalar_text).unwrap_or_else(|| "charts".to_owned());
     let version = text(&["version", "chartVersion"]);
     let mut chart = match repository {
-        Some(repository) => {
-            ChartRef { name: Some(name), repository: Some(repository), version, ..ChartRef::default() }
-        }
+        Some(repository) => ChartRef {
+            name: Some(name),
+            repository: Some(repository),
+            version,
+            ..ChartRef::default()
+        },
         None => context.local_chart(join(&join(directory, &home), &name)),
     };
     chart.span = item.get("name").map(Node::span);
@@ -156,9 +159,9 @@ fn chart(
 fn layers(item: Node<'_>, file: &File, directory: &str, context: &Context<'_>) -> Vec<Layer> {
     let documents = file.stream.as_ref().map_or(&[][..], |stream| &stream.documents);
     let named = |key: &str| item.get(key).filter(|node| !node.is_null());
-    let values_file = named("valuesFile").or_else(|| named("values")).and_then(|node| {
-        Some(Layer::file(join(directory, &scalar_text(node)?), node.span()))
-    });
+    let values_file = named("valuesFile")
+        .or_else(|| named("values"))
+        .and_then(|node| Some(Layer::file(join(directory, &scalar_text(node)?), node.span())));
     let inline = named("valuesInline").filter(|node| !node.is_empty()).map(|node| {
         let content = embedded::values(node, documents, context.sources);
         Layer::inline(node.key_span().unwrap_or(node.span()), content)

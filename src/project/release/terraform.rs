@@ -262,7 +262,9 @@ fn layers(
             let plain = heredoc.template.iter().all(hcl_edit::template::Element::is_literal);
             let body = text.find('\n').map_or(range.end, |at| range.start + at + 1);
             let content = match plain {
-                true => plain_values(file, body..body + heredoc_length(&file.text[body..range.end])),
+                true => {
+                    plain_values(file, body..body + heredoc_length(&file.text[body..range.end]))
+                }
                 false => Content::Unknown,
             };
             into.push(Layer::inline(span, content));
@@ -330,9 +332,9 @@ fn set(block: &Block, file: &File, scope: &Scope<'_>) -> Option<Layer> {
                     path,
                     value,
                     span,
-                    value_span: get("value").and_then(|value| value.span()).map(|range| {
-                        Span::new(file.source, range.start, range.end)
-                    }),
+                    value_span: get("value")
+                        .and_then(|value| value.span())
+                        .map(|range| Span::new(file.source, range.start, range.end)),
                 }),
                 _ => unknown = true,
             }

@@ -120,7 +120,8 @@ fn git(node: Node<'_>, file: &File, context: &Context<'_>) -> Vec<Parameters> {
     let prefix = node.get("pathParamPrefix").and_then(scalar_text);
     let mut sets = Vec::new();
     for path in included.difference(&excluded) {
-        let relative = if top.is_empty() { path } else { path[top.len()..].trim_start_matches('/') };
+        let relative =
+            if top.is_empty() { path } else { path[top.len()..].trim_start_matches('/') };
         let directory = if files.is_some() { parent(relative) } else { relative };
         let mut own = Parameters::new();
         path_parameters(directory, prefix.as_deref(), &mut own);
@@ -168,10 +169,7 @@ fn directories_matching(top: &str, pattern: &str, context: &Context<'_>) -> Vec<
     let matcher = glob.compile_matcher();
     let hidden = |path: &str| path.split('/').any(|part| part.starts_with('.') && part != "..");
     let directories = context.tree.directories().filter(|path| matcher.is_match(path));
-    directories
-        .filter(|path| is_below(path, top) && !hidden(path))
-        .map(str::to_owned)
-        .collect()
+    directories.filter(|path| is_below(path, top) && !hidden(path)).map(str::to_owned).collect()
 }
 
 /// Files that match, JSON included, which nothing else in a project reads.
@@ -182,10 +180,13 @@ fn files_matching(top: &str, pattern: &str, context: &Context<'_>) -> Vec<String
     };
     let matcher = glob.compile_matcher();
     let fixed = full.split(['*', '?', '[', '{']).next().unwrap_or_default();
-    let base = if fixed.len() == full.len() { parent(&full) } else { fixed.rsplit_once('/').map_or("", |(base, _)| base) };
+    let base = if fixed.len() == full.len() {
+        parent(&full)
+    } else {
+        fixed.rsplit_once('/').map_or("", |(base, _)| base)
+    };
     let start = if base.is_empty() { "." } else { base };
-    let mut found: BTreeSet<String> =
-        context.tree.glob(top, pattern).into_iter().collect();
+    let mut found: BTreeSet<String> = context.tree.glob(top, pattern).into_iter().collect();
     for entry in walkdir::WalkDir::new(start).max_depth(12).into_iter().flatten().take(50_000) {
         let path = crate::project::shown(entry.path());
         if entry.file_type().is_file() && matcher.is_match(&path) {
@@ -312,9 +313,9 @@ fn operand(text: &str, set: &Parameters) -> Option<String> {
             let list = list.strip_prefix('.')?;
             set.get(&format!("{list}.{}", at.trim_matches('"'))).cloned()
         }
-        ["default", default, value] => operand(value, set)
-            .filter(|text| !text.is_empty())
-            .or_else(|| operand(default, set)),
+        ["default", default, value] => {
+            operand(value, set).filter(|text| !text.is_empty()).or_else(|| operand(default, set))
+        }
         ["normalize", value] => operand(value, set).map(|text| normalize(&text)),
         _ => None,
     }

@@ -58,7 +58,9 @@ impl<'m> Scope<'m> {
                     _ => None,
                 })
                 .collect(),
-            _ => vec![(None, Self { each: Some((Value::Unknown, Value::Unknown)), ..self.clone() })],
+            _ => {
+                vec![(None, Self { each: Some((Value::Unknown, Value::Unknown)), ..self.clone() })]
+            }
         }
     }
 
@@ -247,9 +249,11 @@ fn dot(path: &str) -> String {
 fn walk(value: Value, steps: &[String]) -> Value {
     steps.iter().fold(value, |value, step| match value {
         Value::Map(mut map) => map.remove(step).unwrap_or(Value::Unknown),
-        Value::List(list) => {
-            step.parse().ok().and_then(|at: usize| list.into_iter().nth(at)).unwrap_or(Value::Unknown)
-        }
+        Value::List(list) => step
+            .parse()
+            .ok()
+            .and_then(|at: usize| list.into_iter().nth(at))
+            .unwrap_or(Value::Unknown),
         _ => Value::Unknown,
     })
 }
