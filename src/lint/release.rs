@@ -84,7 +84,7 @@ fn layers<'a>(release: &'a Release, files: &BTreeMap<&str, &'a File>) -> Option<
             Content::Yaml(node) => nodes.push(node.get()),
             // Single values change single keys; the rest of the layers is judged all the same.
             Content::Set(_) => {}
-            Content::Unknown => return None,
+            Content::Unknown | Content::Elsewhere => return None,
         }
     }
     Some(nodes)
