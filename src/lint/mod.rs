@@ -14,6 +14,7 @@ mod merged;
 mod plain;
 mod release;
 mod run;
+mod schemas;
 pub mod select;
 pub mod shard;
 pub mod suppress;

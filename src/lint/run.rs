@@ -14,9 +14,10 @@ use super::select::{self, Active, Request, UnknownName};
 use super::shard::{Groups, Shard, deal};
 use super::suppress::{self, Suppressions, Verdict};
 use super::waive::Waiving;
-use super::{directive, fingerprint, plain, release, syntax};
+use super::{directive, fingerprint, plain, release, schemas, syntax};
 use crate::config::{Config, Override};
 use crate::finding::{Finding, Origin, Place, Related, Severity};
+use crate::kube::schema::Schemas;
 use crate::project::{Class, File, Project, Release, Resolution};
 use crate::report::model::Entry;
 use crate::report::{Report, Texts, unite};
@@ -91,7 +92,9 @@ pub fn run(
     let files: BTreeMap<&str, &File> =
         project.files.iter().map(|file| (file.path.as_str(), file)).collect();
     let choices = Choices::new(&project, options, config, rules)?;
-    let run = Run { options, config, rules, sources, project: &project, files, choices };
+    let (schemas, unread) = schemas::collect(&project.files, config);
+    let schemas = Arc::new(schemas);
+    let run = Run { schemas, options, config, rules, sources, project: &project, files, choices };
 
     let mut suppressions = run.suppressions();
     let units = run.mine(run.units());
@@ -120,6 +123,7 @@ pub fn run(
     if first {
         findings.extend(project.findings.iter().filter(|finding| run.wanted(finding)).cloned());
         report.notes.extend(run.notes());
+        report.notes.extend(unread);
         report.summary.charts =
             project.charts.iter().filter(|chart| chart.requested && !chart.vendored).count();
     }
@@ -189,6 +193,7 @@ struct Run<'p> {
     project: &'p Project,
     files: BTreeMap<&'p str, &'p File>,
     choices: Choices,
+    schemas: Arc<Schemas>,
 }
 
 impl<'p> Run<'p> {
@@ -287,7 +292,7 @@ impl<'p> Run<'p> {
 
     fn evaluator(&self, kube_version: Option<&str>) -> Evaluator {
         let kube_version = kube_version.unwrap_or(&self.options.kube_version).to_owned();
-        Evaluator::new(environment(), Setting { kube_version })
+        Evaluator::new(environment(), Setting { kube_version, schemas: Arc::clone(&self.schemas) })
     }
 
     /// Judges one file by itself.
@@ -312,6 +317,7 @@ impl<'p> Run<'p> {
                     plain::judge(stream, together, active, &waiving, evaluator);
                 found.objects = plain::members(stream).len();
                 found.waived = waived;
+                found.notes.extend(std::mem::take(&mut evaluator.notes));
                 found.findings.extend(findings);
             }
             Class::Values if !self.is_layer(&file.path) => {

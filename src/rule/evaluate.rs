@@ -13,6 +13,7 @@ use super::path::{NodePath, Roots};
 use super::value::to_val;
 use crate::finding::Severity;
 use crate::kube::Object;
+use crate::kube::schema::Schemas;
 use crate::source::Span;
 use crate::yaml::{Document, Kind, Node, NodeId};
 
@@ -72,6 +73,8 @@ pub struct Member {
 pub struct Setting {
     /// Kubernetes version to judge by, `1.34`.
     pub kube_version: String,
+    /// Schemas of custom resources.
+    pub schemas: Arc<Schemas>,
 }
 
 /// What is deployed together, made known to CEL once.
@@ -88,6 +91,8 @@ pub struct Evaluator {
     together: Option<Together>,
     /// Evaluations that could not be completed on their object (a missing field, a wrong type).
     pub undecided: usize,
+    /// What could not be judged, for the reader; each is said once.
+    pub notes: std::collections::BTreeSet<String>,
 }
 
 impl Evaluator {
@@ -100,7 +105,8 @@ impl Evaluator {
         let minor =
             setting.kube_version.split('.').nth(1).and_then(|minor| minor.parse::<i64>().ok());
         root.add_variable_from_value("kube_minor", minor.unwrap_or(i64::MAX));
-        Self { root, setting, together: None, undecided: 0 }
+        let notes = std::collections::BTreeSet::new();
+        Self { root, setting, together: None, undecided: 0, notes }
     }
 
     /// The setting it judges by.
@@ -152,6 +158,11 @@ impl Evaluator {
         for (at, (rule, params)) in rules {
             let found = judge(rule, params, &context, document, &roots, &mut undecided);
             hits.extend(found.into_iter().map(|hit| (at, hit)));
+            if let Some(algorithm) = rule.algorithm {
+                let judged = algorithm.judge(rule, params, object, &self.setting);
+                hits.extend(judged.hits.into_iter().map(|hit| (at, hit)));
+                self.notes.extend(judged.note);
+            }
         }
         self.undecided += undecided;
         hits

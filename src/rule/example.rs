@@ -23,7 +23,8 @@ pub fn run(rule: &Rule, example: &Example) -> Result<(), String> {
         return Err(format!("the example is no YAML: {}", error.message));
     }
     let version = example.kube_version.clone().unwrap_or_else(|| NEWEST_KUBE_VERSION.to_owned());
-    let mut evaluator = Evaluator::new(environment(), Setting { kube_version: version });
+    let mut evaluator =
+        Evaluator::new(environment(), Setting { kube_version: version, schemas: Arc::default() });
     let mut members = Vec::new();
     for document in &stream.documents {
         members.extend(

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use cel::{Env, Program, Value};
 
+use super::algorithm::Algorithm;
 use super::path::NodePath;
 use super::template::Template;
 use super::value::to_value;
@@ -107,6 +108,8 @@ pub struct Rule {
     pub(crate) lets: Vec<(String, Program)>,
     pub(crate) when: Option<Program>,
     pub(crate) checks: Vec<Check>,
+    /// Logic in Rust, where a predicate cannot say it; beside or instead of checks.
+    pub(crate) algorithm: Option<Algorithm>,
 }
 
 /// What is wrong with a rule file, and where.
@@ -138,6 +141,7 @@ const KEYS: &[&str] = &[
     "let",
     "when",
     "checks",
+    "algorithm",
     "examples",
 ];
 const CHECK_KEYS: &[&str] =
@@ -251,7 +255,8 @@ impl Reader<'_> {
             })
             .collect();
         let checks = root.get("checks").into_iter().flat_map(Node::items).collect::<Vec<_>>();
-        if checks.is_empty() && scope != Scope::Builtin {
+        let algorithm = root.get("algorithm").and_then(|node| self.algorithm(node));
+        if checks.is_empty() && algorithm.is_none() && scope != Scope::Builtin {
             self.error(root.span(), "`checks` is missing".to_owned());
         }
         let examples = root.get("examples").into_iter().flat_map(Node::items).collect::<Vec<_>>();
@@ -274,7 +279,16 @@ impl Reader<'_> {
             lets: self.lets(root),
             when: root.get("when").and_then(|node| self.program(node)),
             checks: checks.into_iter().filter_map(|node| self.check(node)).collect(),
+            algorithm,
         }
+    }
+
+    fn algorithm(&mut self, node: Node<'_>) -> Option<Algorithm> {
+        let found = Algorithm::NAMES.iter().find(|(name, _)| *name == node.raw());
+        if found.is_none() {
+            self.error(node.span(), format!("`{}` is no algorithm", node.raw()));
+        }
+        found.map(|(_, algorithm)| *algorithm)
     }
 
     fn severity(&mut self, node: Node<'_>) -> Option<Severity> {

@@ -3,6 +3,7 @@
 //! A rule is one YAML file: documentation, logic in CEL, and examples that are its tests.
 //! CONTRIBUTING.md says how one is written. Evaluation is pure.
 
+mod algorithm;
 mod evaluate;
 pub mod example;
 mod file;

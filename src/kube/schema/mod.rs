@@ -70,7 +70,7 @@ pub enum Verdict<'a> {
 /// Schemas of custom resources, beside those that are carried. Empty by default.
 #[derive(Debug, Clone, Default)]
 pub struct Schemas {
-    /// By apiVersion and kind.
+    /// By apiVersion and kind, the kind in lower case: kubeconform's files have it so.
     custom: HashMap<(String, String), Arc<Shape>>,
 }
 
@@ -93,7 +93,7 @@ impl Schemas {
             };
             if let Some(schema) = version.at(&["schema", "openAPIV3Schema"]).or(shared) {
                 let shape = custom::resource(schema, Unnamed::Dropped);
-                self.add(format!("{group}/{name}"), kind.to_owned(), shape);
+                self.add(format!("{group}/{name}"), kind, shape);
             }
         }
     }
@@ -101,11 +101,11 @@ impl Schemas {
     /// Takes in a JSON Schema of a kind, as kubeconform lays them out: one file a kind and version.
     pub fn add_schema(&mut self, api_version: &str, kind: &str, schema: Node<'_>) {
         let shape = custom::resource(schema, Unnamed::Kept);
-        self.add(api_version.to_owned(), kind.to_owned(), shape);
+        self.add(api_version.to_owned(), kind, shape);
     }
 
-    fn add(&mut self, api_version: String, kind: String, shape: Shape) {
-        self.custom.insert((api_version, kind), Arc::new(shape));
+    fn add(&mut self, api_version: String, kind: &str, shape: Shape) {
+        self.custom.insert((api_version, kind.to_lowercase()), Arc::new(shape));
     }
 
     /// Holds an object against the schema of its kind in Kubernetes 1.`minor`; versions that are
@@ -113,7 +113,7 @@ impl Schemas {
     #[must_use]
     pub fn validate<'a>(&self, object: &Object<'a>, minor: u32) -> Verdict<'a> {
         let minor = minor.clamp(OLDEST_MINOR, NEWEST_MINOR);
-        let key = (object.api_version.to_owned(), object.kind.to_owned());
+        let key = (object.api_version.to_owned(), object.kind.to_lowercase());
         if let Some(shape) = self.custom.get(&key) {
             return Verdict::Checked(walk::object(object.node, shape, minor));
         }

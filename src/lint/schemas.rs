@@ -1,0 +1,89 @@
+//! The schemas of custom resources that a repository and its configuration bring.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use walkdir::WalkDir;
+
+use crate::config::Config;
+use crate::kube::objects;
+use crate::kube::schema::Schemas;
+use crate::project::File;
+use crate::source::Sources;
+use crate::yaml::{self, Document};
+
+/// Larger files are no schemas.
+const MAX_BYTES: u64 = 20 << 20;
+
+/// Collects CustomResourceDefinitions from the files of a repository, and what `schemas` in the
+/// configuration names: files or directories with CustomResourceDefinitions, or with JSON Schemas
+/// as kubeconform lays them out (`group/kind_version.json`). Also says what could not be read.
+#[must_use]
+pub(super) fn collect(files: &[File], config: &Config) -> (Schemas, Vec<String>) {
+    let mut schemas = Schemas::default();
+    let mut notes = Vec::new();
+    for file in files.iter().filter(|file| file.text.contains("CustomResourceDefinition")) {
+        let stream = file.stream.iter();
+        stream.flat_map(|stream| &stream.documents).for_each(|document| {
+            definitions(&mut schemas, document);
+        });
+    }
+    let base = config.directory().unwrap_or(Path::new(""));
+    for setting in &config.settings.schemas {
+        let mut found = false;
+        let walk = WalkDir::new(base.join(&setting.value)).sort_by_file_name().into_iter();
+        for entry in walk.filter_map(Result::ok).filter(|entry| entry.file_type().is_file()) {
+            found |= named(&mut schemas, entry.path());
+        }
+        if !found {
+            notes.push(format!(
+                "`schemas`: there is no schema that can be read at {}",
+                setting.value
+            ));
+        }
+    }
+    (schemas, notes)
+}
+
+/// Takes in one file that the configuration names; false where it holds no schema.
+fn named(schemas: &mut Schemas, path: &Path) -> bool {
+    let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
+    if !matches!(extension, "yaml" | "yml" | "json") {
+        return false;
+    }
+    if std::fs::metadata(path).is_ok_and(|metadata| metadata.len() > MAX_BYTES) {
+        return false;
+    }
+    let Ok(text) = std::fs::read_to_string(path) else {
+        return false;
+    };
+    // Nothing is reported inside these files, so their text need not outlive the reading.
+    let text: Arc<str> = text.into();
+    let source = Sources::default().add(path.to_string_lossy(), Arc::clone(&text));
+    let stream = yaml::parse(source, &text);
+    let mut found = false;
+    for document in &stream.documents {
+        found |= definitions(schemas, document);
+    }
+    if !found && extension == "json" {
+        let root = stream.documents.first().and_then(|document| document.root());
+        let folder = path.parent().and_then(Path::file_name).and_then(|name| name.to_str());
+        let name = path.file_stem().and_then(|name| name.to_str());
+        if let (Some(root), Some(group), Some((kind, version))) =
+            (root, folder, name.and_then(|name| name.rsplit_once('_')))
+        {
+            schemas.add_schema(&format!("{group}/{version}"), kind, root);
+            found = true;
+        }
+    }
+    found
+}
+
+fn definitions(schemas: &mut Schemas, document: &Document) -> bool {
+    let mut found = false;
+    for object in objects(document) {
+        found |= object.kind == "CustomResourceDefinition";
+        schemas.add_definition(&object);
+    }
+    found
+}
