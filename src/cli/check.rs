@@ -15,7 +15,7 @@ use crate::lint::baseline::{Baseline, BaselineError};
 use crate::lint::changed::{Changed, ChangedError};
 use crate::lint::select::{Request, UnknownName};
 use crate::lint::shard::Shard;
-use crate::lint::{self, LintError, Options, Outcome, Stdin};
+use crate::lint::{self, Asked, LintError, Options, Outcome, Stdin};
 use crate::report::model::Entry;
 use crate::report::{Context, Format, Report, RuleInfo, Style, unite};
 use crate::rule::{NEWEST_KUBE_VERSION, RuleSet};
@@ -182,7 +182,10 @@ pub(crate) fn run(args: &Args, console: &mut Console) -> Result<ExitCode, Comman
     };
     let sources = Sources::default();
     let rules = RuleSet::builtin(&sources);
-    let Outcome { mut report, mut texts } = lint(args, &rules, &sources)?;
+    let Outcome { mut report, mut texts, details } = lint(args, &rules, &sources)?;
+    if args.show.verbose {
+        details.iter().for_each(|line| console.note(&crate::report::escape::line(line)));
+    }
     if let Some(baseline) = &baseline {
         let gone = baseline.gone(&report.findings).len();
         let (new, known) = baseline.filter(std::mem::take(&mut report.findings));
@@ -231,6 +234,12 @@ pub(crate) fn lint(
             .unwrap_or_else(|| NEWEST_KUBE_VERSION.to_owned()),
         no_ignores: args.selection.no_ignores,
         shard: args.scope.shard,
+        release: Asked {
+            values: args.rendering.values.clone(),
+            set: args.rendering.set.clone(),
+            name: args.rendering.release_name.clone(),
+            namespace: args.rendering.namespace.clone(),
+        },
         today: jiff::ZonedDateTime::now().date(),
     };
     let progress = Progress::new(args.show.quiet);

@@ -22,4 +22,4 @@ mod syntax;
 mod waive;
 
 pub use gather::Stdin;
-pub use run::{LintError, Options, Outcome, Watch, run};
+pub use run::{Asked, LintError, Options, Outcome, Watch, run};

@@ -18,11 +18,11 @@ use super::{directive, fingerprint, plain, release, schemas, syntax};
 use crate::config::{Config, Override};
 use crate::finding::{Finding, Origin, Place, Related, Severity};
 use crate::kube::schema::Schemas;
-use crate::project::{Class, File, Project, Release, Resolution};
+use crate::project::{Class, ChartRef, Content, File, Layer, NodeRef, Project, Release, Resolution, Via};
 use crate::report::model::Entry;
 use crate::report::{Report, Texts, unite};
 use crate::rule::{Evaluator, Member, ReleaseInfo, RuleSet, Setting, environment};
-use crate::source::{SourceId, Sources};
+use crate::source::{SourceId, Sources, Span};
 use crate::yaml::Stream;
 
 /// What a run is asked to do.
@@ -40,8 +40,23 @@ pub struct Options {
     pub no_ignores: bool,
     /// Only a part of the work.
     pub shard: Option<Shard>,
+    /// A release that the command line describes.
+    pub release: Asked,
     /// The day by which suppressions expire.
     pub today: Date,
+}
+
+/// A release described on the command line, for the chart among the paths.
+#[derive(Debug, Clone, Default)]
+pub struct Asked {
+    /// Values files, the last wins.
+    pub values: Vec<PathBuf>,
+    /// Single values on top, `a.b=c`, as `helm --set` writes them.
+    pub set: Vec<String>,
+    /// The release's name; without values files, the name of every release that has none.
+    pub name: Option<String>,
+    /// Its namespace.
+    pub namespace: Option<String>,
 }
 
 /// What a run gives.
@@ -51,6 +66,8 @@ pub struct Outcome {
     pub report: Report,
     /// The texts that findings point into.
     pub texts: Texts,
+    /// What was read and found to be deployed, a line each, for who wants to know.
+    pub details: Vec<String>,
 }
 
 /// Is told how far a run has come, from any thread.
@@ -87,8 +104,12 @@ pub fn run(
     sources: &Sources,
     watch: &dyn Watch,
 ) -> Result<Outcome, LintError> {
-    let project = gather::gather(&options.paths, options.stdin.as_ref(), config, sources, watch)
+    let mut paths = options.paths.clone();
+    paths.extend(options.release.values.iter().cloned());
+    let mut project = gather::gather(&paths, options.stdin.as_ref(), config, sources, watch)
         .map_err(LintError::Path)?;
+    ask(&mut project, &options.release, sources);
+    let project = project;
     let files: BTreeMap<&str, &File> =
         project.files.iter().map(|file| (file.path.as_str(), file)).collect();
     let choices = Choices::new(&project, options, config, rules)?;
@@ -164,7 +185,70 @@ pub fn run(
     run.clean_releases(&units, &mut report);
     report.finish();
     let ids: BTreeSet<SourceId> = kept.iter().flat_map(places).collect();
-    Ok(Outcome { report, texts: Texts::of_run(sources, &ids) })
+    let details = run.details(&units);
+    Ok(Outcome { report, texts: Texts::of_run(sources, &ids), details })
+}
+
+/// Adds the release that the command line describes.
+fn ask(project: &mut Project, asked: &Asked, sources: &Sources) {
+    if asked.values.is_empty() && asked.set.is_empty() {
+        for release in &mut project.releases {
+            release.name = release.name.take().or_else(|| asked.name.clone());
+            release.namespace = release.namespace.take().or_else(|| asked.namespace.clone());
+        }
+        return;
+    }
+    let shown: Vec<String> = asked.values.iter().map(|path| crate::project::shown(path)).collect();
+    let span = |path: &String| {
+        let file = project.files.iter().find(|file| file.path == *path)?;
+        Some(Span::new(file.source, 0, 0))
+    };
+    let mut layers: Vec<Layer> = shown
+        .iter()
+        .filter_map(|path| {
+            let (span, content) = (span(path)?, Content::File);
+            let file = Some(path.clone());
+            Some(Layer { file, span, content, target_path: None, optional: false })
+        })
+        .collect();
+    layers.extend(asked.set.iter().flat_map(|text| assignments(text, sources)));
+    let Some(declared) = layers.first().map(|layer| layer.span) else { return };
+    let chart = project.charts.iter().find(|chart| chart.requested && !chart.vendored);
+    let chart = chart.map_or_else(ChartRef::default, |chart| ChartRef {
+        name: chart.name.clone(),
+        path: Some(chart.path.clone()),
+        version: chart.version.clone(),
+        ..ChartRef::default()
+    });
+    project.releases.push(Release {
+        name: asked.name.clone(),
+        namespace: asked.namespace.clone(),
+        chart,
+        values: layers,
+        kube_version: None,
+        declared,
+        name_span: None,
+        via: Via::SiblingValues,
+        variant: None,
+    });
+}
+
+/// Layers that say what a `--set` does; shown as the command line they came from.
+fn assignments(text: &str, sources: &Sources) -> Vec<Layer> {
+    let layer = |one: &str| {
+        let (path, value) = one.split_once('=')?;
+        let keys: Vec<&str> = path.split('.').collect();
+        let open: String =
+            keys.iter().map(|key| format!("{{{}: ", serde_json::Value::from(*key))).collect();
+        let yaml = format!("{open}{value}{}", "}".repeat(keys.len()));
+        let source = sources.add(format!("--set {one}"), yaml);
+        let stream = crate::yaml::parse(source, &sources.get(source).text);
+        let root = stream.documents.first().and_then(|document| document.root())?;
+        let node = NodeRef::new(&stream.documents, root)?;
+        let (span, content) = (root.span(), Content::Yaml(node));
+        Some(Layer { file: None, span, content, target_path: None, optional: false })
+    };
+    text.split(',').filter_map(layer).collect()
 }
 
 /// What belongs together and is judged by one worker.
@@ -382,6 +466,30 @@ impl<'p> Run<'p> {
 
     fn names(&self) -> Names<'_> {
         Names { set: self.rules, active: &self.choices.base }
+    }
+
+    /// What was read, a line each.
+    fn details(&self, units: &[Unit<'_>]) -> Vec<String> {
+        let mut lines = Vec::new();
+        let mut classes: BTreeMap<Class, usize> = BTreeMap::new();
+        for file in units.iter().flat_map(|unit| &unit.files) {
+            *classes.entry(file.class).or_default() += 1;
+        }
+        lines.extend(classes.iter().map(|(class, count)| format!("{count} files read as {class:?}")));
+        for &at in units.iter().flat_map(|unit| &unit.releases) {
+            let release = &self.project.releases[at];
+            let values: Vec<&str> =
+                release.values.iter().map(|layer| layer.file.as_deref().unwrap_or("inline")).collect();
+            lines.push(format!(
+                "release {} of {} ({}, {}) with {}",
+                release.display(),
+                release.chart.display(),
+                release.via.as_str(),
+                release::line(release.declared, self.sources),
+                if values.is_empty() { "the chart's own values".to_owned() } else { values.join(", ") },
+            ));
+        }
+        lines
     }
 
     /// What is not known here, each said once.
