@@ -18,7 +18,9 @@ use super::{directive, fingerprint, plain, release, schemas, syntax};
 use crate::config::{Config, Override};
 use crate::finding::{Finding, Origin, Place, Related, Severity};
 use crate::kube::schema::Schemas;
-use crate::project::{Class, ChartRef, Content, File, Layer, NodeRef, Project, Release, Resolution, Via};
+use crate::project::{
+    ChartRef, Class, Content, File, Layer, NodeRef, Project, Release, Resolution, Via,
+};
 use crate::report::model::Entry;
 use crate::report::{Report, Texts, unite};
 use crate::rule::{Evaluator, Member, ReleaseInfo, RuleSet, Setting, environment};
@@ -475,18 +477,27 @@ impl<'p> Run<'p> {
         for file in units.iter().flat_map(|unit| &unit.files) {
             *classes.entry(file.class).or_default() += 1;
         }
-        lines.extend(classes.iter().map(|(class, count)| format!("{count} files read as {class:?}")));
+        lines.extend(
+            classes.iter().map(|(class, count)| format!("{count} files read as {class:?}")),
+        );
         for &at in units.iter().flat_map(|unit| &unit.releases) {
             let release = &self.project.releases[at];
-            let values: Vec<&str> =
-                release.values.iter().map(|layer| layer.file.as_deref().unwrap_or("inline")).collect();
+            let values: Vec<&str> = release
+                .values
+                .iter()
+                .map(|layer| layer.file.as_deref().unwrap_or("inline"))
+                .collect();
             lines.push(format!(
                 "release {} of {} ({}, {}) with {}",
                 release.display(),
                 release.chart.display(),
                 release.via.as_str(),
                 release::line(release.declared, self.sources),
-                if values.is_empty() { "the chart's own values".to_owned() } else { values.join(", ") },
+                if values.is_empty() {
+                    "the chart's own values".to_owned()
+                } else {
+                    values.join(", ")
+                },
             ));
         }
         lines

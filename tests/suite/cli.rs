@@ -35,10 +35,12 @@ fn the_manual_page_is_roff() {
 #[test]
 fn values_on_the_command_line_make_a_release() {
     let dir = repository(&[("base.yaml", "image: x\n"), ("v.yaml", "replicas: 1\n")]);
-    let rule = ["check", "base.yaml", "--select", "values-replicas-without-spread", "--format", "concise"];
+    let rule =
+        ["check", "base.yaml", "--select", "values-replicas-without-spread", "--format", "concise"];
     let with = |more: &[&str]| run(dir.path(), &[&rule[..], more].concat());
     assert_eq!(with(&["-f", "v.yaml"]).expect_code(0).out, "");
-    let set = with(&["-f", "v.yaml", "--set", "replicas=3", "--release-name", "web"]).expect_code(1);
+    let set =
+        with(&["-f", "v.yaml", "--set", "replicas=3", "--release-name", "web"]).expect_code(1);
     assert!(set.out.starts_with("--set replicas=3:1:"), "{}", set.out);
 }
 
@@ -47,7 +49,16 @@ fn standard_input_is_a_file_with_a_name() {
     use std::io::Write as _;
     let dir = repository(&[]);
     let pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: x}\nspec: {hostNetwork: true, containers: []}\n";
-    let args = ["check", "-", "--stdin-filename", "deploy/pod.yaml", "--select", "host-network-forbidden", "--format", "concise"];
+    let args = [
+        "check",
+        "-",
+        "--stdin-filename",
+        "deploy/pod.yaml",
+        "--select",
+        "host-network-forbidden",
+        "--format",
+        "concise",
+    ];
     let mut child = crate::harness::plimsoll(dir.path())
         .args(args)
         .stdin(std::process::Stdio::piped())
@@ -58,5 +69,9 @@ fn standard_input_is_a_file_with_a_name() {
     child.stdin.take().expect("a pipe").write_all(pod.as_bytes()).expect("written");
     let output = child.wait_with_output().expect("it ends");
     let out = String::from_utf8_lossy(&output.stdout);
-    assert!(out.starts_with("deploy/pod.yaml:4:"), "{out}{}", String::from_utf8_lossy(&output.stderr));
+    assert!(
+        out.starts_with("deploy/pod.yaml:4:"),
+        "{out}{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
 }
