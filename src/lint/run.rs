@@ -133,15 +133,18 @@ pub fn run(
 
     let mut report = Report::new();
     let mut findings = Vec::new();
+    let mut unknown_kinds = BTreeSet::new();
     for (unit, found) in units.iter().zip(found) {
         report.summary.objects += found.objects;
         report.summary.suppressed += found.waived;
         report.notes.extend(found.notes);
+        unknown_kinds.extend(found.unknown_kinds);
         findings.extend(found.findings);
         for file in &unit.files {
             suppressions.complete(&file.path);
         }
     }
+    report.notes.extend(schemas::note(&unknown_kinds));
     let first = options.shard.is_none_or(|shard| shard.index == 1);
     if first {
         findings.extend(project.findings.iter().filter(|finding| run.wanted(finding)).cloned());
@@ -267,6 +270,7 @@ struct Unit<'p> {
 struct Found {
     findings: Vec<Finding>,
     notes: Vec<String>,
+    unknown_kinds: BTreeSet<String>,
     objects: usize,
     waived: usize,
 }
@@ -370,6 +374,7 @@ impl<'p> Run<'p> {
         of_files.chain(of_releases).reduce(Found::default, |mut all, one| {
             all.findings.extend(one.findings);
             all.notes.extend(one.notes);
+            all.unknown_kinds.extend(one.unknown_kinds);
             all.objects += one.objects;
             all.waived += one.waived;
             all
@@ -403,7 +408,7 @@ impl<'p> Run<'p> {
                     plain::judge(stream, together, active, &waiving, evaluator);
                 found.objects = plain::members(stream).len();
                 found.waived = waived;
-                found.notes.extend(std::mem::take(&mut evaluator.notes));
+                found.unknown_kinds.append(&mut evaluator.unknown_kinds);
                 found.findings.extend(findings);
             }
             Class::Values if !self.is_layer(&file.path) => {

@@ -5,6 +5,7 @@
 
 mod chart;
 mod classify;
+mod patch;
 mod release;
 mod tree;
 mod walk;
@@ -78,6 +79,7 @@ pub fn assemble(walked: Walked, taken: Vec<Taken>, config: &Config, sources: &So
             file.class = Class::Values;
         }
     }
+    patch::set_aside(&mut files);
     findings.sort_by_cached_key(|finding| {
         (sources.get(finding.primary.span.source).path.clone(), finding.primary.span.start)
     });

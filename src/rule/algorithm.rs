@@ -14,15 +14,16 @@ use crate::kube::schema::{NEWEST_MINOR, Verdict, ViolationKind};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Algorithm {
     /// The object against the schema of its kind. Parameters: `strict` (unknown fields count),
-    /// `target-version` (empty for the run's).
+    /// `target-version` (empty for the run's), `told-elsewhere` (paths of required fields that
+    /// other rules tell of).
     Schema,
 }
 
 /// What an algorithm finds on one object.
 pub(super) struct Judged {
     pub(super) hits: Vec<Hit>,
-    /// What could not be judged, as a note for the reader.
-    pub(super) note: Option<String>,
+    /// The object's kind, where there is no schema to judge it by.
+    pub(super) unknown_kind: Option<String>,
 }
 
 impl Algorithm {
@@ -48,7 +49,16 @@ impl Algorithm {
                     Some(Value::String(version)) if !version.is_empty() => version.as_str(),
                     _ => &setting.kube_version,
                 };
-                schema(object, setting, minor(version), strict)
+                let mut judged = schema(object, setting, minor(version), strict);
+                if let Some(Value::List(told)) = param("told-elsewhere") {
+                    judged.hits.retain(|hit| {
+                        let path = hit.target.path(object.node.document(), object.node);
+                        let is_told =
+                            |value: &Value| matches!(value, Value::String(told) if **told == path);
+                        hit.target.missing.is_empty() || !told.iter().any(is_told)
+                    });
+                }
+                judged
             }
         }
     }
@@ -58,16 +68,14 @@ fn schema(object: &Object<'_>, setting: &Setting, minor: u32, strict: bool) -> J
     let violations = match setting.schemas.validate(object, minor) {
         Verdict::Checked(violations) => violations,
         Verdict::UnknownKind => {
-            let note = format!(
-                "no schema for {} of `{}`: its fields were not checked; name its CustomResourceDefinition under `schemas` in plimsoll.yaml",
-                object.kind, object.api_version
-            );
-            return Judged { hits: Vec::new(), note: Some(note) };
+            let kind = format!("{} of {}", object.kind, object.api_version);
+            return Judged { hits: Vec::new(), unknown_kind: Some(kind) };
         }
     };
     let counts = |kind: &ViolationKind| strict || *kind != ViolationKind::UnknownField;
     let hits =
         violations.into_iter().filter(|violation| counts(&violation.kind)).map(|violation| {
+            let key = violation.kind == ViolationKind::UnknownField;
             let missing = match violation.kind {
                 ViolationKind::Missing(field) => vec![field],
                 ViolationKind::UnknownField
@@ -76,14 +84,14 @@ fn schema(object: &Object<'_>, setting: &Setting, minor: u32, strict: bool) -> J
                 | ViolationKind::NotServed => Vec::new(),
             };
             Hit {
-                target: Target { document: 0, node: violation.node.id(), missing },
+                target: Target { document: 0, node: violation.node.id(), missing, key },
                 message: violation.message,
                 help: violation.suggestion,
                 severity: None,
                 related: Vec::new(),
             }
         });
-    Judged { hits: hits.collect(), note: None }
+    Judged { hits: hits.collect(), unknown_kind: None }
 }
 
 /// The minor of `1.34` or `v1.34.2`; the newest for what is none.

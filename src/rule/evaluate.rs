@@ -26,6 +26,8 @@ pub struct Target {
     pub node: NodeId,
     /// The keys that are missing below `node`; empty where the node itself is meant.
     pub missing: Vec<String>,
+    /// True where the key is meant that the node stands under, not the node.
+    pub key: bool,
 }
 
 /// What a rule found.
@@ -91,8 +93,8 @@ pub struct Evaluator {
     together: Option<Together>,
     /// Evaluations that could not be completed on their object (a missing field, a wrong type).
     pub undecided: usize,
-    /// What could not be judged, for the reader; each is said once.
-    pub notes: std::collections::BTreeSet<String>,
+    /// Kinds that a rule met and knows no schema of, as `Widget of example.org/v1`.
+    pub unknown_kinds: std::collections::BTreeSet<String>,
 }
 
 impl Evaluator {
@@ -105,8 +107,13 @@ impl Evaluator {
         let minor =
             setting.kube_version.split('.').nth(1).and_then(|minor| minor.parse::<i64>().ok());
         root.add_variable_from_value("kube_minor", minor.unwrap_or(i64::MAX));
-        let notes = std::collections::BTreeSet::new();
-        Self { root, setting, together: None, undecided: 0, notes }
+        Self {
+            root,
+            setting,
+            together: None,
+            undecided: 0,
+            unknown_kinds: std::collections::BTreeSet::new(),
+        }
     }
 
     /// The setting it judges by.
@@ -161,7 +168,7 @@ impl Evaluator {
             if let Some(algorithm) = rule.algorithm {
                 let judged = algorithm.judge(rule, params, object, &self.setting);
                 hits.extend(judged.hits.into_iter().map(|hit| (at, hit)));
-                self.notes.extend(judged.note);
+                self.unknown_kinds.extend(judged.unknown_kind);
             }
         }
         self.undecided += undecided;
@@ -378,7 +385,7 @@ fn target_of(
         Roots::Several(nodes) => nodes.into_iter().next()?,
     };
     let (node, missing) = path.reach(start);
-    Some(Target { document: 0, node: node.id(), missing })
+    Some(Target { document: 0, node: node.id(), missing, key: false })
 }
 
 /// The first place that is there; where none is, the first, with what is missing.
@@ -398,7 +405,7 @@ impl Target {
     #[must_use]
     pub fn span(&self, document: &Document) -> Span {
         let node = document.node(self.node);
-        if self.missing.is_empty() && node.kind() == Kind::Scalar {
+        if self.missing.is_empty() && node.kind() == Kind::Scalar && !self.key {
             return node.span();
         }
         if let Some(key) = node.key_span() {

@@ -10,4 +10,5 @@ mod harness;
 mod pre_commit;
 mod readme;
 mod rules;
+mod schema;
 mod story;

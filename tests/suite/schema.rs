@@ -1,0 +1,52 @@
+//! Schemas end to end: the built-in kinds, CustomResourceDefinitions, and directories of schemas.
+
+use crate::harness::{repository, run};
+
+const WIDGET: &str =
+    "apiVersion: example.org/v1\nkind: Widget\nmetadata:\n  name: w\nspec:\n  sise: 1\n";
+const ARGS: [&str; 5] = ["check", "--select", "schema-validation", "--format", "concise"];
+
+#[test]
+fn a_kind_without_a_schema_is_said_once_and_does_not_fail() {
+    let dir = repository(&[("a.yaml", WIDGET), ("b/b.yaml", WIDGET)]);
+    let run = run(dir.path(), &ARGS).expect_code(0);
+    let all = format!("{}{}", run.out, run.err);
+    assert_eq!(all.matches("no schema for Widget of example.org/v1").count(), 1, "{all}");
+}
+
+#[test]
+fn a_definition_in_the_repository_is_used() {
+    let definition = "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata:\n  name: widgets.example.org\nspec:\n  group: example.org\n  scope: Namespaced\n  names: {kind: Widget, plural: widgets}\n  versions:\n    - name: v1\n      served: true\n      storage: true\n      schema:\n        openAPIV3Schema:\n          type: object\n          properties:\n            spec:\n              type: object\n              properties:\n                size: {type: integer}\n";
+    let dir = repository(&[("crd.yaml", definition), ("deep/w.yaml", WIDGET)]);
+    let run = run(dir.path(), &ARGS).expect_code(1);
+    assert!(run.out.contains("deep/w.yaml:6:3:"), "{}", run.out);
+    assert!(run.out.contains("`sise` is no field of spec"), "{}", run.out);
+}
+
+#[test]
+fn a_directory_of_schemas_is_used_when_the_configuration_names_it() {
+    let schema = r#"{"type": "object", "properties": {"spec": {"type": "object", "properties": {"size": {"type": "integer"}}, "additionalProperties": false}}}"#;
+    let dir = repository(&[
+        ("plimsoll.yaml", "schemas: [crds]\n"),
+        ("crds/example.org/widget_v1.json", schema),
+        ("w.yaml", WIDGET),
+    ]);
+    let run = run(dir.path(), &ARGS).expect_code(1);
+    assert!(run.out.contains("w.yaml:6:3:"), "{}", run.out);
+}
+
+#[test]
+fn a_patch_is_no_object() {
+    let patch =
+        "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: web\nspec:\n  replicas: 3\n";
+    let dir = repository(&[
+        (
+            "kustomization.yaml",
+            "kind: Kustomization\napiVersion: kustomize.config.k8s.io/v1beta1\npatches:\n  - path: web.yaml\n",
+        ),
+        ("web.yaml", patch),
+    ]);
+    run(dir.path(), &ARGS).expect_code(0);
+    let dir = repository(&[("web.yaml", patch)]);
+    run(dir.path(), &ARGS).expect_code(1);
+}
