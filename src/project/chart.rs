@@ -116,7 +116,7 @@ pub fn resolve(chart: &ChartRef, near: &str, config: &Config) -> Resolution {
     Resolution::Missing {
         why: format!("the chart {named}{pin} is not on this machine"),
         help: format!(
-            "fetch it with `plimsoll vendor`, or say where it lies in plimsoll.yaml: `charts: \
+            "`helm pull` it, and say where it lies in plimsoll.yaml: `charts: \
              {{{named}: path/to/{name}.tgz}}`"
         ),
     }
