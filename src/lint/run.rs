@@ -513,7 +513,18 @@ impl<'p> Run<'p> {
         let note = |unresolved: &crate::project::Unresolved| {
             format!("{}: {}", release::line(unresolved.declared, self.sources), unresolved.why)
         };
-        self.project.unresolved.iter().map(note).collect()
+        let mut notes: Vec<String> = self.project.unresolved.iter().map(note).collect();
+        let charts = &self.project.charts;
+        let charts = charts.iter().filter(|chart| chart.requested && !chart.vendored).count();
+        if charts > 0 {
+            let (noun, verb) = if charts == 1 { ("chart", "was") } else { ("charts", "were") };
+            notes.push(format!(
+                "the templates of {charts} {noun} {verb} not rendered, so the objects they make \
+                 were not judged: this version judges values and plain manifests; give it what \
+                 `helm template` prints to have those objects judged"
+            ));
+        }
+        notes
     }
 
     fn suppressions(&self) -> Suppressions {
