@@ -1,0 +1,187 @@
+//! What templates compute with: Go's dynamic values, each with its origin.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::rc::Rc;
+
+use super::origin::{OriginId, Origins};
+use super::rope::Rope;
+
+/// A map's entries, in Go's printing order: sorted by key.
+pub type Entries = BTreeMap<Rc<str>, Value>;
+
+/// A value and where it comes from.
+///
+/// For a string the segments of its rope say the origin and `origin` is empty; for a map or list `origin`
+/// is the origin of it as a whole (that it is there and what it has), its elements carry their own.
+#[derive(Debug, Clone, Default)]
+pub struct Value {
+    /// The value.
+    pub data: Data,
+    /// Where it comes from.
+    pub origin: OriginId,
+}
+
+/// A dynamic value. Numbers from values files are floats, as in Helm.
+#[derive(Debug, Clone, Default)]
+pub enum Data {
+    /// `nil`.
+    #[default]
+    Nil,
+    /// `bool`.
+    Bool(bool),
+    /// Any of Go's integers.
+    Int(i64),
+    /// `float64`.
+    Float(f64),
+    /// `string`.
+    Str(Rope),
+    /// `[]interface{}`; shared, as a Go slice is.
+    List(Rc<RefCell<Vec<Value>>>),
+    /// `map[string]interface{}`; shared and mutable, as in Go.
+    Map(Rc<RefCell<Entries>>),
+    /// A Go struct: `.Capabilities`, `.Files`, a semver, a time.
+    Object(Rc<dyn Object>),
+}
+
+/// A Go value with fields and methods of its own.
+pub trait Object: fmt::Debug {
+    /// Go's name of the type, for error texts: `*chart.Metadata`.
+    fn type_name(&self) -> &str;
+    /// A field or method called with arguments. `None`: there is none of that name.
+    fn call(&self, name: &str, args: &[Value], origins: &Origins)
+    -> Option<Result<Value, String>>;
+    /// What `print` shows.
+    fn print(&self) -> String;
+    /// The entries when the type is a map in Go, as `.Files` is; to range over and to index.
+    fn entries(&self) -> Option<Entries> {
+        None
+    }
+    /// For downcasting to the concrete type.
+    fn as_any(&self) -> &dyn std::any::Any;
+}
+
+impl Value {
+    /// `nil` of no origin.
+    pub const NIL: Self = Self { data: Data::Nil, origin: OriginId::NONE };
+
+    /// A value of an origin.
+    #[must_use]
+    pub fn new(data: Data, origin: OriginId) -> Self {
+        Self { data, origin }
+    }
+
+    /// A string of one origin.
+    #[must_use]
+    pub fn str(text: &str, origin: OriginId) -> Self {
+        Self::rope(Rope::new(text, origin))
+    }
+
+    /// A string with its segments.
+    #[must_use]
+    pub fn rope(rope: Rope) -> Self {
+        Self::new(Data::Str(rope), OriginId::NONE)
+    }
+
+    /// A new list.
+    #[must_use]
+    pub fn list(items: Vec<Self>, origin: OriginId) -> Self {
+        Self::new(Data::List(Rc::new(RefCell::new(items))), origin)
+    }
+
+    /// A new map.
+    #[must_use]
+    pub fn map(entries: Entries, origin: OriginId) -> Self {
+        Self::new(Data::Map(Rc::new(RefCell::new(entries))), origin)
+    }
+
+    /// A truth value.
+    #[must_use]
+    pub fn bool(value: bool, origin: OriginId) -> Self {
+        Self::new(Data::Bool(value), origin)
+    }
+
+    /// The text, when this is a string.
+    #[must_use]
+    pub fn as_str(&self) -> Option<&str> {
+        match &self.data {
+            Data::Str(rope) => Some(rope.as_str()),
+            _ => None,
+        }
+    }
+
+    /// Go templates' truth: not nil, false, zero or empty.
+    #[must_use]
+    pub fn truth(&self) -> bool {
+        match &self.data {
+            Data::Nil => false,
+            Data::Bool(value) => *value,
+            Data::Int(value) => *value != 0,
+            Data::Float(value) => *value != 0.0,
+            Data::Str(rope) => !rope.is_empty(),
+            Data::List(items) => !items.borrow().is_empty(),
+            Data::Map(entries) => !entries.borrow().is_empty(),
+            Data::Object(object) => object.entries().is_none_or(|entries| !entries.is_empty()),
+        }
+    }
+
+    /// Everything that had a part in the value itself; of maps and lists not what is in them.
+    #[must_use]
+    pub fn own_origin(&self, origins: &Origins) -> OriginId {
+        match &self.data {
+            Data::Str(rope) => origins.union(self.origin, rope.origin(origins)),
+            _ => self.origin,
+        }
+    }
+
+    /// Everything that had a part in the value and in all that it holds.
+    #[must_use]
+    pub fn deep_origin(&self, origins: &Origins) -> OriginId {
+        fn walk(value: &Value, origins: &Origins, depth: usize) -> OriginId {
+            let own = value.own_origin(origins);
+            if depth > 64 {
+                return own;
+            }
+            match &value.data {
+                Data::List(items) => items
+                    .borrow()
+                    .iter()
+                    .fold(own, |all, v| origins.union(all, walk(v, origins, depth + 1))),
+                Data::Map(entries) => entries
+                    .borrow()
+                    .values()
+                    .fold(own, |all, v| origins.union(all, walk(v, origins, depth + 1))),
+                _ => own,
+            }
+        }
+        walk(self, origins, 0)
+    }
+
+    /// The same value that `extra` had a part in as well, as for `default` or a branch.
+    #[must_use]
+    pub fn tinted(&self, extra: OriginId, origins: &Origins) -> Self {
+        if extra == OriginId::NONE {
+            return self.clone();
+        }
+        match &self.data {
+            Data::Str(rope) => Self::rope(rope.tinted(extra, origins)),
+            data => Self::new(data.clone(), origins.union(self.origin, extra)),
+        }
+    }
+
+    /// Go's name of the value's type, as `typeOf` and error texts have it.
+    #[must_use]
+    pub fn type_name(&self) -> &str {
+        match &self.data {
+            Data::Nil => "<nil>",
+            Data::Bool(_) => "bool",
+            Data::Int(_) => "int",
+            Data::Float(_) => "float64",
+            Data::Str(_) => "string",
+            Data::List(_) => "[]interface {}",
+            Data::Map(_) => "map[string]interface {}",
+            Data::Object(object) => object.type_name(),
+        }
+    }
+}
