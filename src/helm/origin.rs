@@ -114,8 +114,7 @@ impl Origins {
         if let Some(id) = tables.unions.get(&key) {
             return *id;
         }
-        let mut both: Vec<_> =
-            tables.set(a).iter().chain(tables.set(b).iter()).copied().collect();
+        let mut both: Vec<_> = tables.set(a).iter().chain(tables.set(b).iter()).copied().collect();
         both.sort_unstable_by(|x, y| x.0.cmp(&y.0).then(y.1.cmp(&x.1)));
         both.dedup_by_key(|entry| entry.0);
         let id = tables.intern(both);

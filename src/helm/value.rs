@@ -50,8 +50,7 @@ pub trait Object: fmt::Debug {
     /// Go's name of the type, for error texts: `*chart.Metadata`.
     fn type_name(&self) -> &str;
     /// A field or method called with arguments. `None`: there is none of that name.
-    fn call(&self, name: &str, args: &[Value], origins: &Origins)
-    -> Option<Result<Value, String>>;
+    fn call(&self, name: &str, args: &[Value], origins: &Origins) -> Option<Result<Value, String>>;
     /// What `print` shows.
     fn print(&self) -> String;
     /// The entries when the type is a map in Go, as `.Files` is; to range over and to index.
