@@ -447,6 +447,7 @@ impl<'p> Run<'p> {
         };
         found.findings =
             release::judge(release, &self.files, rendered, active, &mut evaluator, self.sources);
+        found.unknown_kinds.append(&mut evaluator.unknown_kinds);
         found
     }
 

@@ -16,8 +16,8 @@ use crate::yaml::{self, Document};
 /// Larger files are no schemas.
 const MAX_BYTES: u64 = 20 << 20;
 
-/// Collects CustomResourceDefinitions from the files of a repository, and what `schemas` in the
-/// configuration names: files or directories with CustomResourceDefinitions, or with JSON Schemas
+/// Collects `CustomResourceDefinition`s from the files of a repository, and what `schemas` in the
+/// configuration names: files or directories with `CustomResourceDefinition`s, or with JSON Schemas
 /// as kubeconform lays them out (`group/kind_version.json`). Also says what could not be read.
 #[must_use]
 pub(super) fn collect(files: &[File], config: &Config) -> (Schemas, Vec<String>) {

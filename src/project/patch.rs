@@ -12,7 +12,7 @@ pub(super) fn set_aside(files: &mut [File]) {
     for file in files.iter().filter(|file| file.class == Class::Kustomization) {
         for root in file.roots() {
             for key in ["patches", "patchesStrategicMerge", "patchesJson6902"] {
-                let items = root.get(key).into_iter().flat_map(|list| list.items());
+                let items = root.get(key).into_iter().flat_map(crate::yaml::Node::items);
                 let paths = items.filter_map(|item| item.get("path").unwrap_or(item).as_str());
                 // An inline patch is a text of many lines.
                 for path in paths.filter(|path| !path.contains('\n')) {

@@ -4,6 +4,7 @@
 //! rest. The grammar is granit-parser's; the tree is our own, because no tree on offer keeps
 //! comments and byte spans and stays linear on hostile input.
 
+mod build;
 mod parse;
 mod path;
 mod scalar;

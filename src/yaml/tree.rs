@@ -341,6 +341,7 @@ impl<'a> Node<'a> {
     }
 
     /// The items of a sequence, in order; none for other nodes.
+    #[must_use]
     pub fn items(self) -> impl ExactSizeIterator<Item = Node<'a>> + Clone {
         let range = match self.data().body {
             Body::Sequence { first, count, .. } => first as usize..(first + count) as usize,

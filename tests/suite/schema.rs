@@ -1,4 +1,4 @@
-//! Schemas end to end: the built-in kinds, CustomResourceDefinitions, and directories of schemas.
+//! Schemas end to end: the built-in kinds, `CustomResourceDefinition`s, and directories of schemas.
 
 use crate::harness::{repository, run};
 

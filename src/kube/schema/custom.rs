@@ -1,4 +1,4 @@
-//! Schemas of custom resources: from CustomResourceDefinitions, and from JSON Schema files.
+//! Schemas of custom resources: from `CustomResourceDefinition`s, and from JSON Schema files.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -77,7 +77,7 @@ fn object(schema: Node<'_>, unnamed: Unnamed, preserve: bool) -> Shape {
     let more = schema.get("additionalProperties");
     let Some(properties) = schema.get("properties") else {
         return match more {
-            Some(more) if more.kind() == Kind::Mapping && more.len() > 0 => {
+            Some(more) if more.kind() == Kind::Mapping && !more.is_empty() => {
                 Shape::Map(Box::new(shape(more, unnamed)))
             }
             _ => Shape::Any,

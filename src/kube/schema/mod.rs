@@ -1,6 +1,6 @@
 //! Objects held against the schemas of their kinds.
 //!
-//! The schemas of the built-in kinds come from the OpenAPI documents of Kubernetes 1.25 to 1.37,
+//! The schemas of the built-in kinds come from the `OpenAPI` documents of Kubernetes 1.25 to 1.37,
 //! by `build.py`: every distinct definition once, with the set of versions it holds in, 26 kB
 //! packed. They are unfolded when the first object is validated, and a definition is read when an
 //! object first needs it, so a run that validates nothing pays nothing.
@@ -75,7 +75,7 @@ pub struct Schemas {
 }
 
 impl Schemas {
-    /// Takes in every version of a CustomResourceDefinition; other objects are left aside.
+    /// Takes in every version of a `CustomResourceDefinition`; other objects are left aside.
     pub fn add_definition(&mut self, object: &Object<'_>) {
         if object.kind != "CustomResourceDefinition" || object.group() != "apiextensions.k8s.io" {
             return;

@@ -19,7 +19,9 @@ fn said(text: &str, minor: u32) -> Vec<String> {
     let stream = read(text);
     let objects: Vec<_> = stream.documents.iter().flat_map(|document| objects(document)).collect();
     let mut schemas = Schemas::default();
-    objects.iter().for_each(|object| schemas.add_definition(object));
+    for object in &objects {
+        schemas.add_definition(object);
+    }
     let last = objects.last().expect("an object");
     match schemas.validate(last, minor) {
         Verdict::UnknownKind => vec!["unknown kind".to_owned()],

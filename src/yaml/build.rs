@@ -1,0 +1,544 @@
+//! Events to one document's tree.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use granit_parser::{Event, ScalarStyle, StructureStyle};
+
+use super::parse::{ErrorKind, MAX_DEPTH, Stream, SyntaxError};
+use super::scalar::{Scalar, resolve_plain};
+use super::tree::{Body, Document, Kind, NONE, Node, NodeData, NodeId, Style};
+use crate::source::{SourceId, Span};
+
+/// How many nodes a document may have once its aliases are written out.
+const MAX_EXPANDED: u64 = 4_000_000;
+/// How many errors of one document are kept: enough to see what is wrong with it.
+const MAX_ERRORS: usize = 1_000;
+
+/// A collection that is still open.
+struct Open {
+    node: u32,
+    /// Children seen so far.
+    children: Vec<u32>,
+    mapping: bool,
+    style: Style,
+    anchor: usize,
+    weight: Weight,
+    /// End of the last thing inside.
+    end: usize,
+}
+
+/// How much there is of a node once its aliases are written out. Whoever walks a tree sees
+/// through aliases, so it is this that is bounded, not what the text holds.
+#[derive(Clone, Copy)]
+struct Weight {
+    /// Nodes, itself included.
+    nodes: u64,
+    /// Levels of collections, itself included; 0 for scalars.
+    height: usize,
+}
+
+impl Weight {
+    const SCALAR: Self = Self { nodes: 1, height: 0 };
+    const EMPTY: Self = Self { nodes: 1, height: 1 };
+
+    /// What a collection weighs with one more child.
+    fn with(self, child: Self) -> Self {
+        Self {
+            nodes: self.nodes.saturating_add(child.nodes),
+            height: self.height.max(child.height + 1),
+        }
+    }
+}
+
+/// What an anchor stands for.
+#[derive(Clone, Copy)]
+struct Anchor {
+    id: usize,
+    node: u32,
+    weight: Weight,
+}
+
+pub(super) struct Builder<'t> {
+    source: SourceId,
+    source_text: &'t Arc<str>,
+    document: Document,
+    open: Vec<Open>,
+    /// Complete anchored nodes, sorted by id (the parser numbers them in order of opening; a
+    /// nested one may complete first, so insertion keeps the order).
+    anchors: Vec<Anchor>,
+    errors: Vec<SyntaxError>,
+    broken: bool,
+    /// Of the root.
+    weight: Weight,
+    /// Entries that merge keys may still bring in.
+    merge_budget: u64,
+}
+
+impl<'t> Builder<'t> {
+    pub(super) fn new(source: SourceId, text: &'t Arc<str>, at: usize) -> Self {
+        let at = u32::try_from(at).unwrap_or(u32::MAX);
+        Self {
+            source,
+            source_text: text,
+            document: Document {
+                source,
+                text: Arc::clone(text),
+                nodes: Vec::new(),
+                children: Vec::new(),
+                owned: Vec::new(),
+                tags: Vec::new(),
+                root: None,
+                start: at,
+                end: at,
+            },
+            open: Vec::new(),
+            anchors: Vec::new(),
+            errors: Vec::new(),
+            broken: false,
+            weight: Weight::SCALAR,
+            merge_budget: MAX_EXPANDED,
+        }
+    }
+
+    fn fail(&mut self, kind: ErrorKind, start: usize, end: usize, message: impl Into<String>) {
+        if kind == ErrorKind::Syntax || kind == ErrorKind::Limit {
+            self.broken = true;
+        }
+        if self.errors.len() >= MAX_ERRORS {
+            return;
+        }
+        self.errors.push(SyntaxError {
+            kind,
+            span: Span::new(self.source, start, end),
+            message: message.into(),
+            help: None,
+        });
+    }
+
+    pub(super) fn take(&mut self, event: Event<'_>, range: std::ops::Range<usize>) {
+        match event {
+            Event::Scalar(value, style, anchor, tag) => {
+                let tag = tag.map(|tag| format!("{}{}", tag.handle(), tag.suffix()));
+                self.scalar(&value, style, anchor, tag, range);
+            }
+            Event::SequenceStart(style, anchor, tag) => {
+                self.open(
+                    false,
+                    style,
+                    anchor,
+                    tag.map(|tag| format!("{}{}", tag.handle(), tag.suffix())),
+                    range,
+                );
+            }
+            Event::MappingStart(style, anchor, tag) => {
+                self.open(
+                    true,
+                    style,
+                    anchor,
+                    tag.map(|tag| format!("{}{}", tag.handle(), tag.suffix())),
+                    range,
+                );
+            }
+            Event::SequenceEnd | Event::MappingEnd => self.close(&range),
+            Event::Alias(id) => self.alias(id, &range),
+            Event::UnresolvedAlias(name) => {
+                let message = format!("`*{name}` names an anchor that is not defined before it");
+                self.fail(ErrorKind::Syntax, range.start, range.end, message);
+                self.null(range.start);
+            }
+            _ => {}
+        }
+    }
+
+    fn alias(&mut self, id: usize, range: &std::ops::Range<usize>) {
+        let known = self.anchors.binary_search_by_key(&id, |anchor| anchor.id);
+        let Ok(Anchor { node, weight, .. }) = known.map(|at| self.anchors[at]) else {
+            let name = &self.source_text[range.clone()];
+            let message =
+                format!("`{name}` stands inside what its anchor names: the value contains itself");
+            self.fail(ErrorKind::Syntax, range.start, range.end, message);
+            self.null(range.start);
+            return;
+        };
+        if self.open.len() + weight.height > MAX_DEPTH {
+            let message =
+                format!("with its alias written out this is nested deeper than {MAX_DEPTH} levels");
+            self.fail(ErrorKind::Limit, range.start, range.end, message);
+            self.null(range.start);
+            return;
+        }
+        self.add(Body::Alias(node), range.start, range.end, weight);
+    }
+
+    fn null(&mut self, at: usize) {
+        let at = u32::try_from(at).unwrap_or(u32::MAX);
+        let body =
+            Body::Scalar { style: Style::Plain, owned: false, text: false, first: at, second: at };
+        self.add(body, at as usize, at as usize, Weight::SCALAR);
+    }
+
+    fn scalar(
+        &mut self,
+        value: &str,
+        style: ScalarStyle,
+        anchor: usize,
+        tag: Option<String>,
+        range: std::ops::Range<usize>,
+    ) {
+        let style = match style {
+            ScalarStyle::Plain => Style::Plain,
+            ScalarStyle::SingleQuoted => Style::SingleQuoted,
+            ScalarStyle::DoubleQuoted => Style::DoubleQuoted,
+            ScalarStyle::Literal => Style::Literal,
+            ScalarStyle::Folded => Style::Folded,
+        };
+        let text = self.source_text;
+        let (mut start, mut end) = (range.start, range.end.min(text.len()));
+        match style {
+            // The parser spells a value that is not written `~`, with an empty range.
+            Style::Plain if start == end => {
+                start = self.place_of_nothing(range.start);
+                end = start;
+            }
+            Style::Literal | Style::Folded => {
+                end = start + text[start..end].trim_end().len();
+            }
+            _ => {}
+        }
+        let inner = match style {
+            Style::SingleQuoted | Style::DoubleQuoted if end >= start + 2 => start + 1..end - 1,
+            _ => start..end,
+        };
+        let value = if style == Style::Plain && inner.is_empty() { "" } else { value };
+        let borrowed = text.get(inner.clone()) == Some(value);
+        let (first, second) = if borrowed {
+            (inner.start, inner.end)
+        } else {
+            self.document.owned.push(value.into());
+            (self.document.owned.len() - 1, 0)
+        };
+        let narrow = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
+        let is_text = match tag.as_deref().map(|tag| tag.trim_start_matches("tag:yaml.org,2002:")) {
+            Some("str" | "binary" | "timestamp" | "!") => true,
+            Some(tag @ ("int" | "float" | "bool" | "null")) => {
+                self.check_tag(tag, value, start, end);
+                false
+            }
+            _ => style != Style::Plain || matches!(resolve_plain(value), Scalar::Str(_)),
+        };
+        let body = Body::Scalar {
+            style,
+            owned: !borrowed,
+            text: is_text,
+            first: narrow(first),
+            second: narrow(second),
+        };
+        let node = self.add(body, start, end, Weight::SCALAR);
+        self.remember(node, anchor, Weight::SCALAR);
+        if let Some(tag) = tag {
+            self.document.tags.push((node, tag.into()));
+        }
+    }
+
+    /// go-yaml refuses a tag its text does not bear out.
+    fn check_tag(&mut self, tag: &str, value: &str, start: usize, end: usize) {
+        let fits = matches!(
+            (tag, resolve_plain(value)),
+            ("int", Scalar::Int(_) | Scalar::Uint(_))
+                | ("float", Scalar::Int(_) | Scalar::Uint(_) | Scalar::Float(_))
+                | ("bool", Scalar::Bool(_))
+                | ("null", Scalar::Null)
+        );
+        if !fits {
+            let message = format!("`{value}` cannot be read as !!{tag}");
+            self.fail(ErrorKind::Syntax, start, end, message);
+        }
+    }
+
+    /// Where a value that is not written would stand: right behind its key's colon or its dash.
+    fn place_of_nothing(&self, reported: usize) -> usize {
+        let text = self.source_text;
+        let reported = text.floor_char_boundary(reported.min(text.len()));
+        let Some(open) = self.open.last() else {
+            return reported;
+        };
+        if open.mapping && open.children.len() % 2 == 1 {
+            let key = &self.document.nodes[open.children[open.children.len() - 1] as usize];
+            let after = key.end as usize;
+            let rest = text[after..].trim_start();
+            if rest.starts_with(':') {
+                return text.len() - rest.len() + 1;
+            }
+        }
+        text[..reported].trim_end().len().max(open.end.min(reported))
+    }
+
+    fn open(
+        &mut self,
+        mapping: bool,
+        style: StructureStyle,
+        anchor: usize,
+        tag: Option<String>,
+        range: std::ops::Range<usize>,
+    ) {
+        let style = match style {
+            StructureStyle::Block => Style::Block,
+            StructureStyle::Flow => Style::Flow,
+        };
+        let body = if mapping {
+            Body::Mapping { style, plain: true, first: 0, count: 0 }
+        } else {
+            Body::Sequence { style, first: 0, count: 0 }
+        };
+        let node = self.add(body, range.start, range.end, Weight::EMPTY);
+        if let Some(tag) = tag {
+            self.document.tags.push((node, tag.into()));
+        }
+        self.open.push(Open {
+            node,
+            children: Vec::new(),
+            mapping,
+            style,
+            anchor,
+            weight: Weight::EMPTY,
+            end: range.start,
+        });
+    }
+
+    fn close(&mut self, range: &std::ops::Range<usize>) {
+        let Some(open) = self.open.pop() else {
+            return;
+        };
+        // The end event of a block collection lies at the next token; its last child says where
+        // the collection really ends.
+        let end = if open.style == Style::Flow { range.end } else { open.end };
+        let first = self.document.children.len();
+        self.document.children.extend_from_slice(&open.children);
+        let narrow = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
+        let (style, first) = (open.style, narrow(first));
+        let body = if open.mapping {
+            let plain = self.check_keys(&open.children);
+            if !plain {
+                let effective = self.effective(&open.children);
+                self.document.children.push(narrow(effective.len() / 2));
+                self.document.children.extend_from_slice(&effective);
+            }
+            Body::Mapping { style, plain, first, count: narrow(open.children.len() / 2) }
+        } else {
+            Body::Sequence { style, first, count: narrow(open.children.len()) }
+        };
+        let data = &mut self.document.nodes[open.node as usize];
+        data.body = body;
+        data.end = narrow(end).max(data.start);
+        self.remember(open.node, open.anchor, open.weight);
+        match self.open.last_mut() {
+            Some(parent) => {
+                parent.weight = parent.weight.with(open.weight);
+                parent.end = parent.end.max(end);
+            }
+            None => self.weight = open.weight,
+        }
+    }
+
+    /// Reports keys that repeat, and such as no object may have; false where a key repeats or a
+    /// merge key stands.
+    fn check_keys(&mut self, children: &[u32]) -> bool {
+        let document = &self.document;
+        let keys = || children.iter().step_by(2).map(|&id| document.node(NodeId(id)));
+        let mut plain = true;
+        let mut repeated: Vec<(Node<'_>, Node<'_>)> = Vec::new();
+        let mut refused: Vec<Node<'_>> = Vec::new();
+        let mut seen = HashMap::new();
+        for (at, key) in keys().enumerate() {
+            if key.is_merge_key() {
+                plain = false;
+                continue;
+            }
+            if key.scalar().and_then(super::key_name).is_none() {
+                refused.push(key);
+                continue;
+            }
+            let name = key.key_text();
+            // Small mappings are the rule, and cheaper to look through than to hash.
+            let first = if children.len() <= 32 {
+                keys().take(at).find(|other| !other.is_merge_key() && other.key_text() == name)
+            } else {
+                let first = *seen.entry(name).or_insert(key);
+                (first != key).then_some(first)
+            };
+            if let Some(first) = first {
+                plain = false;
+                if repeated.len() < MAX_ERRORS {
+                    repeated.push((first, key));
+                }
+            }
+        }
+        let repeated: Vec<_> = repeated
+            .into_iter()
+            .map(|(first, key)| SyntaxError {
+                kind: ErrorKind::DuplicateKey { first: first.span() },
+                span: key.span(),
+                message: format!("the key `{}` stands twice in this mapping", key.key_text()),
+                help: Some("keep one of them: Helm and Kubernetes take the last and drop the others without a word"),
+            })
+            .collect();
+        let refused: Vec<_> = refused.into_iter().map(|key| self.refused_key(key)).collect();
+        self.broken |= !refused.is_empty();
+        let room = MAX_ERRORS.saturating_sub(self.errors.len());
+        self.errors.extend(refused.into_iter().chain(repeated).take(room));
+        plain
+    }
+
+    /// Why sigs.k8s.io/yaml takes no such key.
+    fn refused_key(&self, key: Node<'_>) -> SyntaxError {
+        let (what, help) = match key.kind() {
+            Kind::Scalar if key.is_null() => ("null", "write a key, or quote it: \"null\""),
+            Kind::Scalar => ("a number this large", "quote the key"),
+            _ if self.source_text[..key.span().end as usize].contains("{{") => (
+                "a collection",
+                "this looks like a template: plimsoll renders templates inside a chart, and reads other files as plain YAML",
+            ),
+            _ => ("a collection", "quote the key, if it is meant to be text"),
+        };
+        let message = format!("{what} cannot be a key");
+        SyntaxError { kind: ErrorKind::Syntax, span: key.span(), message, help: Some(help) }
+    }
+
+    /// Keys and values in turn, as go-yaml v2 reads a mapping with merge keys or repeated keys.
+    /// It is settled here, once, so that reading such a mapping costs no more than any other.
+    fn effective(&mut self, children: &[u32]) -> Vec<u32> {
+        let mut merged = Merged::default();
+        let mut wrong = Vec::new();
+        for pair in children.chunks_exact(2) {
+            let (key, value) =
+                (self.document.node(NodeId(pair[0])), self.document.node(NodeId(pair[1])));
+            if !key.is_merge_key() {
+                merged.set(key, pair[0], pair[1]);
+                continue;
+            }
+            let mut maps: Vec<Node<'_>> = match value.kind() {
+                Kind::Sequence => value.items().collect(),
+                Kind::Mapping | Kind::Scalar => vec![value],
+            };
+            // Walked backwards, so that the first map of the list wins.
+            maps.reverse();
+            for map in maps {
+                if map.kind() != Kind::Mapping {
+                    wrong.push((value.span(), ErrorKind::Syntax));
+                    break;
+                }
+                for [key, value] in map.entries().ids() {
+                    self.merge_budget = self.merge_budget.saturating_sub(1);
+                    if self.merge_budget == 0 {
+                        wrong.push((map.span(), ErrorKind::Limit));
+                        break;
+                    }
+                    merged.set(self.document.node(NodeId(key)), key, value);
+                }
+            }
+        }
+        let pairs = merged.pairs;
+        for (span, kind) in wrong {
+            let message = match kind {
+                ErrorKind::Limit => "merge keys bring in entries without measure",
+                _ => "a merge key needs a mapping, or a list of mappings",
+            };
+            self.fail(kind, span.start as usize, span.end as usize, message);
+        }
+        pairs
+    }
+
+    fn remember(&mut self, node: u32, anchor: usize, weight: Weight) {
+        if anchor == 0 {
+            return;
+        }
+        let entry = Anchor { id: anchor, node, weight };
+        match self.anchors.binary_search_by_key(&anchor, |known| known.id) {
+            Ok(at) => self.anchors[at] = entry,
+            Err(at) => self.anchors.insert(at, entry),
+        }
+    }
+
+    /// Puts a node under the collection that is open.
+    fn add(&mut self, body: Body, start: usize, end: usize, weight: Weight) -> u32 {
+        let narrow = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
+        let id = narrow(self.document.nodes.len());
+        let (parent, key) = match self.open.last_mut() {
+            None => {
+                self.document.root = Some(id);
+                self.document.start = narrow(start);
+                self.weight = weight;
+                (NONE, NONE)
+            }
+            Some(open) => {
+                let key = match (open.mapping, open.children.len()) {
+                    (true, count) if count % 2 == 1 => open.children[count - 1],
+                    (true, _) => NONE,
+                    (false, count) => narrow(count),
+                };
+                open.children.push(id);
+                // A collection that opens here weighs nothing yet: it is added when it closes.
+                if !matches!(body, Body::Sequence { .. } | Body::Mapping { .. }) {
+                    open.weight = open.weight.with(weight);
+                }
+                open.end = open.end.max(end);
+                (open.node, key)
+            }
+        };
+        self.document.nodes.push(NodeData {
+            start: narrow(start),
+            end: narrow(end),
+            parent,
+            key,
+            body,
+        });
+        id
+    }
+
+    pub(super) fn finish(mut self, stream: &mut Stream) {
+        if let Some(root) = self.document.root {
+            self.document.end = self.document.nodes[root as usize].end;
+        }
+        if self.weight.nodes > MAX_EXPANDED {
+            let Span { start, .. } = self.document.span();
+            let line = self.source_text[start as usize..].find('\n').unwrap_or(0);
+            self.fail(
+                ErrorKind::Limit,
+                start as usize,
+                start as usize + line,
+                "the aliases of this document expand without measure",
+            );
+        }
+        stream.errors.append(&mut self.errors);
+        if !self.broken {
+            self.document.tags.sort_by_key(|(node, _)| *node);
+            self.document.nodes.shrink_to_fit();
+            self.document.children.shrink_to_fit();
+            stream.documents.push(Arc::new(self.document));
+        }
+    }
+}
+
+/// The entries of a mapping while merge keys are worked in: the place of a key is where it stood
+/// first, its value the last one it was given.
+#[derive(Default)]
+struct Merged<'a> {
+    pairs: Vec<u32>,
+    places: HashMap<std::borrow::Cow<'a, str>, usize>,
+}
+
+impl<'a> Merged<'a> {
+    fn set(&mut self, node: Node<'a>, key: u32, value: u32) {
+        match self.places.entry(node.key_text()) {
+            std::collections::hash_map::Entry::Occupied(known) => {
+                self.pairs[*known.get()] = key;
+                self.pairs[*known.get() + 1] = value;
+            }
+            std::collections::hash_map::Entry::Vacant(free) => {
+                free.insert(self.pairs.len());
+                self.pairs.extend([key, value]);
+            }
+        }
+    }
+}
