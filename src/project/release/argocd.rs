@@ -5,17 +5,19 @@
 
 mod set;
 
+use serde_json::json;
+
 use super::command::{Assignment, AssignmentKind};
+use super::helmfile::to_json;
+use super::template::{self, UNKNOWN};
+use super::text::Mapped;
 use super::{ChartRef, Content, Context, Found, Layer, Release, Unresolved, Via, embedded};
 use crate::project::chart::scalar_text;
 use crate::project::classify::{Class, File};
-use crate::project::tree::{join, parent};
+use crate::project::tree::{is_below, join, parent};
 use crate::source::Span;
-use crate::yaml::{Document, Kind, Node};
+use crate::yaml::{self, Document, Kind, Node};
 use std::sync::Arc;
-
-/// Stands in a text for a parameter that only the cluster knows.
-const UNKNOWN: char = '\u{1}';
 
 /// The declaration that an Application comes from.
 struct Declaration<'d> {
@@ -26,11 +28,21 @@ struct Declaration<'d> {
     variant: Option<String>,
     /// Fills in a generator's parameters.
     fill: &'d dyn Fn(&str) -> String,
+    /// The template the declaration was rendered from, where it was.
+    rendered: Option<&'d Mapped>,
 }
 
 impl Declaration<'_> {
     fn text(&self, node: Option<Node<'_>>) -> Option<String> {
         node.and_then(scalar_text).map(|text| (self.fill)(&text))
+    }
+
+    /// Where a span of the declaration stands in its file.
+    fn place(&self, span: Span) -> Span {
+        match self.rendered {
+            Some(mapped) => mapped.span(span.range().start, span.range().end),
+            None => span,
+        }
     }
 }
 
@@ -50,11 +62,59 @@ pub(super) fn find(context: &Context<'_>, found: &mut Found) {
                         via: Via::ArgoCd,
                         variant: None,
                         fill: &str::to_owned,
+                        rendered: None,
                     };
                     application(root, &declaration, context, found);
                 }
-                "ApplicationSet" => set::expand(root, file, context, found),
+                "ApplicationSet" => set::expand(root, file, None, context, found),
                 _ => {}
+            }
+        }
+    }
+    rendered(context, found);
+}
+
+/// Applications in the templates of a chart, rendered over the chart's own values: an app of apps.
+fn rendered(context: &Context<'_>, found: &mut Found) {
+    for file in context.tree.of(Class::ChartTemplate) {
+        if !file.text.contains("argoproj.io/") || !file.text.contains("kind: Application") {
+            continue;
+        }
+        let holding = context.charts.iter().filter(|chart| is_below(&file.path, &chart.path));
+        let Some(chart) = holding.max_by_key(|chart| chart.path.len()) else { continue };
+        let values = context.tree.file(&join(&chart.path, "values.yaml"));
+        let values = values.and_then(|file| file.roots().next()).map_or(json!({}), to_json);
+        let name = chart.name.clone().unwrap_or_default();
+        let data = json!({
+            "Values": values,
+            "Chart": {"Name": name, "Version": chart.version},
+            "Release": {"Name": name, "Namespace": "default", "Service": "Helm"},
+        });
+        let text = &file.text;
+        let Some(mapped) = template::render(file.source, text, 0..text.len(), &data) else {
+            continue;
+        };
+        let stream = yaml::parse(file.source, &mapped.text.as_str().into());
+        for root in stream.documents.iter().filter_map(|document| document.root()) {
+            let text = |key: &str| root.get(key).and_then(Node::as_str).unwrap_or_default();
+            if !text("apiVersion").starts_with("argoproj.io/") {
+                continue;
+            }
+            let declared = mapped.span(root.span().range().start, root.span().range().end);
+            if text("kind") == "ApplicationSet" {
+                set::expand(root, file, Some(&mapped), context, found);
+            }
+            if text("kind") == "Application" {
+                let declaration = Declaration {
+                    path: &file.path,
+                    documents: &[],
+                    declared,
+                    via: Via::ArgoCd,
+                    variant: None,
+                    fill: &str::to_owned,
+                    rendered: Some(&mapped),
+                };
+                application(root, &declaration, context, found);
             }
         }
     }
@@ -101,6 +161,7 @@ fn application(
             continue;
         }
         let name_span = source.at(&["helm", "releaseName"]).or(name_node).map(Node::span);
+        let name_span = name_span.map(|span| declaration.place(span));
         found.releases.push(Release {
             name,
             namespace: namespace.filter(|name| !name.contains(UNKNOWN) && !name.is_empty()),
@@ -125,6 +186,7 @@ fn chart(
     let text = |key: &str| declaration.text(source.get(key));
     let repository = text("repoURL");
     let span = source.get("chart").or_else(|| source.get("path")).map(Node::span);
+    let span = span.map(|span| declaration.place(span));
     if let Some(name) = text("chart").filter(|name| !name.is_empty()) {
         let version = text("targetRevision");
         return Some(ChartRef {
@@ -184,7 +246,7 @@ fn layers(
     let mut layers = Vec::new();
     for node in helm.get("valueFiles").into_iter().flat_map(|list| list.items()) {
         let Some(file) = declaration.text(Some(node)) else { continue };
-        for mut layer in value_file(&file, node.span(), sources, chart, declaration, context) {
+        for mut layer in value_file(&file, declaration.place(node.span()), sources, chart, declaration, context) {
             layer.optional = ignore_missing;
             let there = layer.file.as_ref().is_some_and(|path| context.tree.is_file(path));
             if there || !ignore_missing {
@@ -197,11 +259,13 @@ fn layers(
         .filter(|node| !node.is_empty())
         .or_else(|| helm.get("values").filter(|node| !node.raw().trim().is_empty()));
     if let Some(node) = inline {
-        let content = match node.kind() == Kind::Scalar && node.raw().contains("{{") {
+        let templated = node.kind() == Kind::Scalar && node.raw().contains("{{");
+        let content = match templated || declaration.rendered.is_some() {
             true => Content::Unknown,
             false => embedded::values(node, declaration.documents, context.sources),
         };
-        layers.push(Layer::inline(node.key_span().unwrap_or(node.span()), content));
+        let span = declaration.place(node.key_span().unwrap_or(node.span()));
+        layers.push(Layer::inline(span, content));
     }
     layers.extend(parameters(helm, declaration));
     layers
@@ -267,11 +331,11 @@ fn parameters(helm: Node<'_>, declaration: &Declaration<'_>) -> Option<Layer> {
                     kind,
                     path,
                     value: text,
-                    span: item.span(),
-                    value_span: value.map(Node::span),
+                    span: declaration.place(item.span()),
+                    value_span: value.map(|value| declaration.place(value.span())),
                 });
             }
         }
     }
-    Some(Layer::inline(span, Content::Set(assignments)))
+    Some(Layer::inline(declaration.place(span), Content::Set(assignments)))
 }

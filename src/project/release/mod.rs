@@ -7,10 +7,12 @@ mod command;
 mod config;
 mod embedded;
 mod flux;
+mod helmfile;
 mod kustomize;
 mod script;
 mod shell;
 mod skaffold;
+mod template;
 mod terraform;
 mod text;
 
@@ -319,6 +321,7 @@ pub(super) fn find(
     let context = Context { tree, charts, config, sources };
     let mut found = Found::default();
     config::find(&context, &mut found);
+    helmfile::find(&context, &mut found);
     argocd::find(&context, &mut found);
     flux::find(&context, &mut found);
     kustomize::find(&context, &mut found);

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::{Context, Declaration, File, Found, UNKNOWN, Via, application, documents};
+use super::{Context, Declaration, File, Found, Mapped, UNKNOWN, Via, application, documents};
 use crate::project::chart::scalar_text;
 use crate::project::tree::{base_name, is_below, join, parent};
 use crate::yaml::{self, Kind, Node};
@@ -11,7 +11,13 @@ use crate::yaml::{self, Kind, Node};
 /// Flat parameters, nested ones by dotted names.
 type Parameters = BTreeMap<String, String>;
 
-pub(super) fn expand(root: Node<'_>, file: &File, context: &Context<'_>, found: &mut Found) {
+pub(super) fn expand(
+    root: Node<'_>,
+    file: &File,
+    rendered: Option<&Mapped>,
+    context: &Context<'_>,
+    found: &mut Found,
+) {
     let Some(spec) = root.get("spec") else { return };
     let go_template = spec.get("goTemplate").and_then(Node::as_bool).unwrap_or(false);
     let Some(template) = spec.get("template") else { return };
@@ -24,10 +30,14 @@ pub(super) fn expand(root: Node<'_>, file: &File, context: &Context<'_>, found: 
         let declaration = Declaration {
             path: &file.path,
             documents: documents(file),
-            declared: root.span(),
+            declared: match rendered {
+                Some(mapped) => mapped.span(root.span().range().start, root.span().range().end),
+                None => root.span(),
+            },
             via: Via::ArgoCdApplicationSet,
             variant: set.get("path").or_else(|| set.get("path.path")).cloned(),
             fill: &fill,
+            rendered,
         };
         // The template has an Application's metadata and spec.
         application(template, &declaration, context, found);

@@ -1,0 +1,407 @@
+//! Helmfiles, in the environment `default`.
+//!
+//! Mirrors helmfile's pkg/state/state.go (generateValuesFiles, namespaceAndValuesFlags) and
+//! docs/values-and-merging.md.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use serde_json::{Map, Value, json};
+
+use super::command::{self, Assignment, AssignmentKind};
+use super::embedded::blanked;
+use super::template::{self, UNKNOWN};
+use super::text::Mapped;
+use super::{ChartRef, Content, Context, Found, Layer, Release, Unresolved, Via};
+use crate::project::chart::scalar_text;
+use crate::project::classify::{Class, File, NodeRef};
+use crate::project::tree::{join, parent};
+use crate::source::Span;
+use crate::yaml::{self, Kind, Node, Scalar, Stream};
+
+pub(super) fn find(context: &Context<'_>, found: &mut Found) {
+    let mut states = Vec::new();
+    let mut bases = BTreeSet::new();
+    let mut queue: Vec<(&File, Value)> =
+        context.tree.of(Class::Helmfile).map(|file| (file, json!({}))).collect();
+    let mut seen: BTreeSet<String> = queue.iter().map(|(file, _)| file.path.clone()).collect();
+    // Helmfiles that another one names may be called anything.
+    while let Some((file, values)) = queue.pop() {
+        let mut state = State { environment: values, ..State::default() };
+        state.read(file, context, 0);
+        bases.extend(state.bases.iter().cloned());
+        for (path, values) in std::mem::take(&mut state.helmfiles) {
+            if let Some(below) = context.tree.file(&path).filter(|_| seen.insert(path)) {
+                queue.push((below, values));
+            }
+        }
+        states.push((file.path.clone(), state));
+    }
+    for (path, state) in states {
+        if !bases.contains(&path) {
+            state.releases(context, found);
+        }
+    }
+}
+
+/// A document of a helmfile, rendered.
+struct Document {
+    stream: Stream,
+    /// What its spans are to be read through; `None` where they are the file's own.
+    mapped: Option<Mapped>,
+    path: String,
+    text: Arc<str>,
+}
+
+impl Document {
+    fn span(&self, span: Span) -> Span {
+        match &self.mapped {
+            Some(mapped) => mapped.span(span.range().start, span.range().end),
+            None => span,
+        }
+    }
+
+    /// The values at a node, if they are written out just as they are.
+    fn content(&self, node: Node<'_>) -> Content {
+        if self.mapped.is_none() {
+            return NodeRef::new(&self.stream.documents, node)
+                .map_or(Content::Unknown, Content::Yaml);
+        }
+        let span = self.span(node.span());
+        let range = span.range();
+        if range.is_empty() || self.text[range.clone()].contains("{{") {
+            return Content::Unknown;
+        }
+        let stream = yaml::parse(span.source, &blanked(&self.text, range).into());
+        let root = stream.documents.first().and_then(|document| document.root());
+        match root.and_then(|root| NodeRef::new(&stream.documents, root)) {
+            Some(root) if stream.errors.is_empty() => Content::Yaml(root),
+            _ => Content::Unknown,
+        }
+    }
+}
+
+/// What the parts of a helmfile and its bases add up to.
+#[derive(Default)]
+struct State {
+    environment: Value,
+    documents: Vec<Document>,
+    bases: Vec<String>,
+    helmfiles: Vec<(String, Value)>,
+    repositories: BTreeMap<String, String>,
+    namespace: Option<String>,
+    directory: String,
+}
+
+impl State {
+    fn data(&self) -> Value {
+        json!({
+            "Values": self.environment, "StateValues": self.environment,
+            "Environment": {"Name": "default", "Values": self.environment, "KubeContext": ""},
+            "Namespace": "",
+        })
+    }
+
+    /// Reads a file part by part: what a part says, the next one's templates see.
+    fn read(&mut self, file: &File, context: &Context<'_>, depth: usize) {
+        if depth == 0 {
+            parent(&file.path).clone_into(&mut self.directory);
+        }
+        let mut start = 0;
+        let mut ranges = Vec::new();
+        let mut at = 0;
+        for line in file.text.split_inclusive('\n') {
+            if line.trim_end() == "---" {
+                ranges.push(start..at);
+                start = at + line.len();
+            }
+            at += line.len();
+        }
+        ranges.push(start..file.text.len());
+        for range in ranges {
+            if file.text[range.clone()].trim().is_empty() {
+                continue;
+            }
+            let templated = file.text[range.clone()].contains("{{");
+            let mapped = match templated {
+                true => template::render(file.source, &file.text, range.clone(), &self.data()),
+                false => None,
+            };
+            let text: Arc<str> = match &mapped {
+                Some(mapped) => mapped.text.as_str().into(),
+                None => blanked(&file.text, range).into(),
+            };
+            let stream = yaml::parse(file.source, &text);
+            let document = Document {
+                stream,
+                mapped,
+                path: file.path.clone(),
+                text: Arc::clone(&file.text),
+            };
+            self.take(document, context, depth);
+        }
+    }
+
+    fn take(&mut self, document: Document, context: &Context<'_>, depth: usize) {
+        let directory = parent(&document.path).to_owned();
+        let tree = document.stream.documents.first().cloned();
+        let Some(root) = tree.as_ref().and_then(|tree| tree.root()) else { return };
+        for base in root.get("bases").into_iter().flat_map(|list| list.items()) {
+            let path = join(&directory, base.raw());
+            self.bases.push(path.clone());
+            if let Some(file) = context.tree.file(&path).filter(|_| depth < 8) {
+                self.read(file, context, depth + 1);
+            }
+        }
+        for item in root.get("repositories").into_iter().flat_map(|list| list.items()) {
+            let text = |key: &str| item.get(key).and_then(scalar_text);
+            if let (Some(name), Some(url)) = (text("name"), text("url")) {
+                let oci = item.get("oci").and_then(Node::as_bool).unwrap_or(false);
+                let url = if oci && !url.contains("://") { format!("oci://{url}") } else { url };
+                self.repositories.insert(name, url);
+            }
+        }
+        self.namespace = root.get("namespace").and_then(scalar_text).or(self.namespace.take());
+        let environment = root.at(&["environments", "default", "values"]);
+        for item in environment.into_iter().flat_map(|list| list.items()) {
+            self.environment_values(item, &directory, context);
+        }
+        for list in ["values"] {
+            for item in root.get(list).into_iter().flat_map(|list| list.items()) {
+                self.environment_values(item, &directory, context);
+            }
+        }
+        for item in root.get("helmfiles").into_iter().flat_map(|list| list.items()) {
+            let path = item.get("path").and_then(scalar_text).or_else(|| scalar_text(item));
+            let Some(path) = path.filter(|path| !path.contains("::")) else { continue };
+            let mut values = json!({});
+            for layer in item.get("values").into_iter().flat_map(|list| list.items()) {
+                if layer.kind() == Kind::Mapping {
+                    merge(&mut values, to_json(layer));
+                }
+            }
+            let paths = match path.contains('*') {
+                true => context.tree.glob(&directory, &path),
+                false => vec![join(&directory, &path)],
+            };
+            self.helmfiles.extend(paths.into_iter().map(|path| (path, values.clone())));
+        }
+        drop(tree);
+        self.documents.push(document);
+    }
+
+    fn environment_values(&mut self, item: Node<'_>, directory: &str, context: &Context<'_>) {
+        if item.kind() == Kind::Mapping {
+            merge(&mut self.environment, to_json(item));
+            return;
+        }
+        let Some(path) = scalar_text(item) else { return };
+        let paths = match path.contains('*') {
+            true => context.tree.glob(directory, &path),
+            false => vec![join(directory, &path)],
+        };
+        for path in paths {
+            let text = match context.tree.file(&path) {
+                Some(file) => file.text.to_string(),
+                None => match std::fs::read_to_string(&path) {
+                    Ok(text) if text.len() < 1 << 20 => text,
+                    _ => continue,
+                },
+            };
+            let source = context.sources.add(path, "");
+            let text: Arc<str> = template::fill(source, &text, &self.data()).into();
+            let stream = yaml::parse(source, &text);
+            if let Some(root) = stream.documents.first().and_then(|document| document.root()) {
+                merge(&mut self.environment, to_json(root));
+            }
+        }
+    }
+
+    fn releases(&self, context: &Context<'_>, found: &mut Found) {
+        for document in &self.documents {
+            for tree in &document.stream.documents {
+                let Some(root) = tree.root() else { continue };
+                for item in root.get("releases").into_iter().flat_map(|list| list.items()) {
+                    self.release(item, root, document, context, found);
+                }
+            }
+        }
+    }
+
+    /// A release's own value for a key, or that of the templates it inherits.
+    fn get<'a>(&self, item: Node<'a>, root: Node<'a>, key: &str) -> Option<Node<'a>> {
+        item.get(key).or_else(|| {
+            let inherited = item.get("inherit").into_iter().flat_map(|list| list.items());
+            let mut names: Vec<&str> = inherited
+                .filter_map(|entry| entry.get("template").and_then(Node::as_str))
+                .collect();
+            names.reverse();
+            names.into_iter().find_map(|name| root.at(&["templates", name, key]))
+        })
+    }
+
+    fn release(
+        &self,
+        item: Node<'_>,
+        root: Node<'_>,
+        document: &Document,
+        context: &Context<'_>,
+        found: &mut Found,
+    ) {
+        let raw = |key: &str| self.get(item, root, key).and_then(scalar_text);
+        let mut data = self.data();
+        let source = document.stream.source;
+        let labels = item.get("labels").map_or(json!({}), to_json);
+        let name = raw("name").unwrap_or_default();
+        data["Release"] = json!({
+            "Name": name, "Namespace": raw("namespace").unwrap_or_default(), "Labels": labels,
+            "Chart": raw("chart").unwrap_or_default(),
+        });
+        let text = |key: &str| raw(key).map(|text| template::fill(source, &text, &data));
+        let name = text("name");
+        let declared = document.span(item.span());
+        let Some(chart_text) = text("chart") else { return };
+        if text("installed").as_deref() == Some("false") {
+            return;
+        }
+        let base = &self.directory;
+        let alias = |alias: &str| self.repositories.get(alias).cloned();
+        let chart = match chart_text.contains(UNKNOWN) {
+            true => ChartRef::default(),
+            false => command::chart(&chart_text, None, &[base], Some(&alias), context),
+        };
+        let values = self.layers(item, root, document, &data, context);
+        let unknown_file =
+            values.iter().any(|layer| layer.file.as_ref().is_some_and(|file| file.contains(UNKNOWN)));
+        let what = match &name {
+            Some(name) if name.contains(UNKNOWN) => Some("name"),
+            None => Some("name"),
+            _ if chart_text.contains(UNKNOWN) => Some("chart"),
+            _ if unknown_file => Some("values files"),
+            _ => None,
+        };
+        if let Some(what) = what {
+            let why = format!("the release's {what} depend on where helmfile runs")
+                .replace("name depend", "name depends")
+                .replace("chart depend", "chart depends");
+            found.unresolved.push(Unresolved { declared, why, chart_path: chart.path });
+            return;
+        }
+        let version = text("version").filter(|version| !version.contains(UNKNOWN));
+        let version = if chart.path.is_some() { chart.version.clone() } else { version.or(chart.version.clone()) };
+        let namespace = text("namespace").or_else(|| self.namespace.clone());
+        let span = |key: &str| item.get(key).map(|node| document.span(node.span()));
+        found.releases.push(Release {
+            name,
+            namespace: namespace.filter(|name| !name.contains(UNKNOWN) && !name.is_empty()),
+            chart: ChartRef { version, span: span("chart"), ..chart },
+            values,
+            kube_version: text("kubeVersion"),
+            declared,
+            name_span: span("name"),
+            via: Via::Helmfile,
+            variant: None,
+        });
+    }
+
+    /// values, then secrets, then set.
+    fn layers(
+        &self,
+        item: Node<'_>,
+        root: Node<'_>,
+        document: &Document,
+        data: &Value,
+        context: &Context<'_>,
+    ) -> Vec<Layer> {
+        let optional = |item: Node<'_>| {
+            let handler = item.get("missingFileHandler").and_then(Node::as_str);
+            handler.is_some_and(|handler| matches!(handler, "Warn" | "Info" | "Debug"))
+        };
+        let optional = optional(item) || optional(root);
+        let mut layers = Vec::new();
+        for key in ["values", "secrets"] {
+            let list = self.get(item, root, key);
+            for entry in list.into_iter().flat_map(|list| list.items()) {
+                let span = document.span(entry.span());
+                if entry.kind() == Kind::Mapping {
+                    layers.push(Layer::inline(span, document.content(entry)));
+                    continue;
+                }
+                let Some(path) = scalar_text(entry) else { continue };
+                let path = template::fill(document.stream.source, &path, data);
+                if path.contains("://") || path.contains("::") {
+                    layers.push(Layer { content: Content::Unknown, ..Layer::file(path, span) });
+                    continue;
+                }
+                let paths = match path.contains(['*', '?']) {
+                    true => context.tree.glob(&self.directory, &path),
+                    false => vec![join(&self.directory, &path)],
+                };
+                for path in paths {
+                    if optional && !context.tree.is_file(&path) {
+                        continue;
+                    }
+                    let mut layer = Layer { optional, ..Layer::file(path, span) };
+                    if layer.file.as_ref().is_some_and(|path| path.ends_with(".gotmpl"))
+                        || key == "secrets"
+                    {
+                        layer.content = Content::Unknown;
+                    }
+                    layers.push(layer);
+                }
+            }
+        }
+        if let Some(set) = self.get(item, root, "set").filter(|set| !set.is_empty()) {
+            let assignments = set.items().filter_map(|entry| {
+                let path = entry.get("name").and_then(scalar_text)?;
+                let (kind, node) = match (entry.get("value"), entry.get("file")) {
+                    (Some(value), _) => (AssignmentKind::Value, value),
+                    (None, Some(file)) => (AssignmentKind::File, file),
+                    (None, None) => return None,
+                };
+                let value = template::fill(document.stream.source, &scalar_text(node)?, data);
+                let span = document.span(entry.span());
+                let value_span = Some(document.span(node.span()));
+                Some(Assignment { kind, path, value, span, value_span })
+            });
+            let assignments: Vec<Assignment> = assignments.collect();
+            let span = document.span(set.key_span().unwrap_or(set.span()));
+            let known = assignments.iter().all(|assignment| !assignment.value.contains(UNKNOWN));
+            let content = if known { Content::Set(assignments) } else { Content::Unknown };
+            layers.push(Layer::inline(span, content));
+        }
+        layers
+    }
+}
+
+/// Deep: maps are merged, everything else is replaced.
+fn merge(into: &mut Value, from: Value) {
+    match (into, from) {
+        (Value::Object(into), Value::Object(from)) => {
+            for (key, value) in from {
+                merge(into.entry(key).or_insert(Value::Null), value);
+            }
+        }
+        (into, from) => *into = from,
+    }
+}
+
+/// A tree as plain data.
+pub(super) fn to_json(node: Node<'_>) -> Value {
+    match node.kind() {
+        Kind::Mapping => {
+            let entries = node.entries().map(|entry| (entry.name().into_owned(), to_json(entry.value)));
+            Value::Object(entries.collect::<Map<_, _>>())
+        }
+        Kind::Sequence => Value::Array(node.items().map(to_json).collect()),
+        Kind::Scalar => match node.scalar() {
+            None | Some(Scalar::Null) => Value::Null,
+            Some(Scalar::Bool(value)) => Value::Bool(value),
+            Some(Scalar::Int(value)) => value.into(),
+            Some(Scalar::Uint(value)) => value.into(),
+            // As written: versions such as 1.10 keep their digits.
+            Some(Scalar::Float(_)) => Value::String(node.raw().to_owned()),
+            Some(Scalar::Str(text)) => Value::String(text.to_owned()),
+        },
+    }
+}
