@@ -29,6 +29,7 @@ struct Called {
 pub(super) fn find(context: &Context<'_>, found: &mut Found) {
     let mut aliases = Aliases::default();
     let mut called = Vec::new();
+    let before = found.unresolved.len();
     for file in context.tree.files {
         // Nothing else is looked for, so what has no such word is not walked.
         if !file.text.to_ascii_lowercase().contains("helm") {
@@ -71,7 +72,9 @@ pub(super) fn find(context: &Context<'_>, found: &mut Found) {
     // What one way through a script resolves is not also unresolved.
     let resolved: std::collections::HashSet<_> =
         found.releases.iter().map(|release| release.declared).collect();
-    found.unresolved.retain(|unresolved| !resolved.contains(&unresolved.declared));
+    let own = found.unresolved.split_off(before);
+    let still = own.into_iter().filter(|unresolved| !resolved.contains(&unresolved.declared));
+    found.unresolved.extend(still);
 }
 
 /// A script runs in its own directory if its files are there, otherwise at the root.
