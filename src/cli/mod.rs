@@ -8,6 +8,7 @@ mod baseline;
 mod check;
 mod completions;
 mod console;
+mod init;
 mod man;
 mod merge;
 mod output;
@@ -41,6 +42,8 @@ enum Command {
     Baseline(baseline::Args),
     /// Print a shell's completion script
     Completions(completions::Args),
+    /// Write a commented plimsoll.yaml to start from
+    Init(init::Args),
     /// Print the manual page
     Man(man::Args),
     /// Show a rule's page
@@ -88,6 +91,7 @@ fn dispatch(command: Option<Command>, console: &mut Console) -> Result<ExitCode,
         Some(Command::Rule(args)) => rule::run(&args, console),
         Some(Command::Rules(args)) => rules::run(&args, console),
         Some(Command::Test(args)) => test::run(&args, console),
+        Some(Command::Init(args)) => init::run(&args, console),
         Some(Command::Man(args)) => man::run(&args, console),
         Some(Command::Merge(args)) => merge::run(&args, console),
         Some(Command::Releases(args)) => releases::run(&args, console),
