@@ -152,10 +152,10 @@ fn application(
             .iter()
             .any(|layer| layer.file.as_ref().is_some_and(|file| file.contains(UNKNOWN)));
         if unknown(&name) || values_unknown {
-            let what = if values_unknown { "values files" } else { "name" };
+            let what = if values_unknown { "values files come" } else { "name comes" };
             found.unresolved.push(Unresolved {
                 declared: declaration.declared,
-                why: format!("the release's {what} come from a generator that needs the cluster"),
+                why: format!("the release's {what} from a generator that needs the cluster"),
                 chart_path: chart.path,
             });
             continue;

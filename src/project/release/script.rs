@@ -31,8 +31,18 @@ pub(super) fn find(context: &Context<'_>, found: &mut Found) {
     let mut called = Vec::new();
     let before = found.unresolved.len();
     for file in context.tree.files {
+        let runs_commands = matches!(
+            file.class,
+            Class::Script
+                | Class::GitLabCi
+                | Class::GitHub
+                | Class::Ci
+                | Class::Taskfile
+                | Class::Jenkinsfile
+                | Class::Makefile
+        );
         // Nothing else is looked for, so what has no such word is not walked.
-        if !file.text.to_ascii_lowercase().contains("helm") {
+        if !runs_commands || !file.text.to_ascii_lowercase().contains("helm") {
             continue;
         }
         let pieces = match file.class {

@@ -291,12 +291,11 @@ impl<'p> Shell<'p> {
                 continue;
             }
             let mut taken = way.clone();
-            if let ([pattern], [Piece::Variable { name, operation: None, .. }]) =
-                (patterns.as_slice(), subject.pieces.as_slice())
+            if let ([pattern], Some(name)) = (patterns.as_slice(), sole_variable(subject))
                 && !known
                 && !pattern.contains(['*', '?', '['])
             {
-                taken.set(name, pattern.clone());
+                taken.set(&name, pattern.clone());
             }
             let after = self.list(body, vec![taken]);
             ways.extend(after.into_iter().filter(|way| way.flow == Flow::On));
@@ -881,31 +880,33 @@ fn assume(condition: &[Command], way: &mut Environment, shell: &mut Shell<'_>) {
     if !open.literal().is_some_and(|word| matches!(word.as_str(), "[" | "[[" | "test")) {
         return;
     }
-    let variable = |word: &Word| {
-        let mut names = word.pieces.iter().filter_map(|piece| match piece {
-            Piece::Literal { text, .. } if text.is_empty() => None,
-            Piece::Variable { name, operation: None, .. } => Some(Some(name.clone())),
-            _ => Some(None),
-        });
-        names.next().flatten().filter(|_| names.next().is_none())
-    };
     match rest {
         [left, operator, right, ..]
             if operator.literal().is_some_and(|o| o == "=" || o == "==") =>
         {
             let value = shell.text(right, way);
-            if let Some(name) = variable(left).filter(|_| is_known(&value) && !value.contains('*'))
+            if let Some(name) = sole_variable(left).filter(|_| is_known(&value) && !value.contains('*'))
             {
                 way.set(&name, value);
             }
         }
         [operator, word, ..] if operator.literal().as_deref() == Some("-z") => {
-            if let Some(name) = variable(word) {
+            if let Some(name) = sole_variable(word) {
                 way.set(&name, "");
             }
         }
         _ => {}
     }
+}
+
+/// The variable that is all of a word: `$NAME`, `"${NAME}"`.
+fn sole_variable(word: &Word) -> Option<String> {
+    let mut names = word.pieces.iter().filter_map(|piece| match piece {
+        Piece::Literal { text, .. } if text.is_empty() => None,
+        Piece::Variable { name, operation: None, .. } => Some(Some(name.clone())),
+        _ => Some(None),
+    });
+    names.next().flatten().filter(|_| names.next().is_none())
 }
 
 fn absolute(shown: &str) -> String {
