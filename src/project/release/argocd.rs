@@ -246,7 +246,9 @@ fn layers(
     let mut layers = Vec::new();
     for node in helm.get("valueFiles").into_iter().flat_map(|list| list.items()) {
         let Some(file) = declaration.text(Some(node)) else { continue };
-        for mut layer in value_file(&file, declaration.place(node.span()), sources, chart, declaration, context) {
+        for mut layer in
+            value_file(&file, declaration.place(node.span()), sources, chart, declaration, context)
+        {
             layer.optional = ignore_missing;
             let there = layer.file.as_ref().is_some_and(|path| context.tree.is_file(path));
             if there || !ignore_missing {

@@ -132,12 +132,8 @@ impl State {
                 None => blanked(&file.text, range).into(),
             };
             let stream = yaml::parse(file.source, &text);
-            let document = Document {
-                stream,
-                mapped,
-                path: file.path.clone(),
-                text: Arc::clone(&file.text),
-            };
+            let document =
+                Document { stream, mapped, path: file.path.clone(), text: Arc::clone(&file.text) };
             self.take(document, context, depth);
         }
     }
@@ -271,8 +267,9 @@ impl State {
             false => command::chart(&chart_text, None, &[base], Some(&alias), context),
         };
         let values = self.layers(item, root, document, &data, context);
-        let unknown_file =
-            values.iter().any(|layer| layer.file.as_ref().is_some_and(|file| file.contains(UNKNOWN)));
+        let unknown_file = values
+            .iter()
+            .any(|layer| layer.file.as_ref().is_some_and(|file| file.contains(UNKNOWN)));
         let what = match &name {
             Some(name) if name.contains(UNKNOWN) => Some("name"),
             None => Some("name"),
@@ -288,7 +285,11 @@ impl State {
             return;
         }
         let version = text("version").filter(|version| !version.contains(UNKNOWN));
-        let version = if chart.path.is_some() { chart.version.clone() } else { version.or(chart.version.clone()) };
+        let version = if chart.path.is_some() {
+            chart.version.clone()
+        } else {
+            version.or(chart.version.clone())
+        };
         let namespace = text("namespace").or_else(|| self.namespace.clone());
         let span = |key: &str| item.get(key).map(|node| document.span(node.span()));
         found.releases.push(Release {
@@ -390,7 +391,8 @@ fn merge(into: &mut Value, from: Value) {
 pub(super) fn to_json(node: Node<'_>) -> Value {
     match node.kind() {
         Kind::Mapping => {
-            let entries = node.entries().map(|entry| (entry.name().into_owned(), to_json(entry.value)));
+            let entries =
+                node.entries().map(|entry| (entry.name().into_owned(), to_json(entry.value)));
             Value::Object(entries.collect::<Map<_, _>>())
         }
         Kind::Sequence => Value::Array(node.items().map(to_json).collect()),

@@ -25,8 +25,16 @@ enum Part {
     Text(Range<usize>),
     Action(Pipeline, usize),
     /// `if` and `with`: conditions with their bodies, then `else`.
-    Branches { with: bool, branches: Vec<(Pipeline, Vec<Part>)>, otherwise: Vec<Part> },
-    Range { pipeline: Pipeline, body: Vec<Part>, otherwise: Vec<Part> },
+    Branches {
+        with: bool,
+        branches: Vec<(Pipeline, Vec<Part>)>,
+        otherwise: Vec<Part>,
+    },
+    Range {
+        pipeline: Pipeline,
+        body: Vec<Part>,
+        otherwise: Vec<Part>,
+    },
     Define(String, Vec<Part>),
     Template(String, Option<Pipeline>, usize),
 }
@@ -124,11 +132,7 @@ fn closing(text: &str) -> Option<usize> {
 }
 
 /// Parts up to `end` or `else`, which is given back with what follows it.
-fn block(
-    text: &str,
-    tokens: &mut Vec<Token>,
-    depth: usize,
-) -> Option<(Vec<Part>, Option<String>)> {
+fn block(text: &str, tokens: &mut Vec<Token>, depth: usize) -> Option<(Vec<Part>, Option<String>)> {
     if depth > MAX_DEPTH {
         return None;
     }

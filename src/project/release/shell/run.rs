@@ -885,7 +885,8 @@ fn assume(condition: &[Command], way: &mut Environment, shell: &mut Shell<'_>) {
             if operator.literal().is_some_and(|o| o == "=" || o == "==") =>
         {
             let value = shell.text(right, way);
-            if let Some(name) = sole_variable(left).filter(|_| is_known(&value) && !value.contains('*'))
+            if let Some(name) =
+                sole_variable(left).filter(|_| is_known(&value) && !value.contains('*'))
             {
                 way.set(&name, value);
             }

@@ -110,7 +110,8 @@ fn pipeline(lexemes: &mut Vec<Lexeme>, depth: usize) -> Option<Pipeline> {
     }
     let mut declares = Vec::new();
     let mut assigns = false;
-    let is_sign = |lexeme: &Lexeme| matches!(lexeme, Lexeme::Word(word) if word == ":=" || word == "=");
+    let is_sign =
+        |lexeme: &Lexeme| matches!(lexeme, Lexeme::Word(word) if word == ":=" || word == "=");
     // `$a :=`, `$a, $b :=`
     let ahead = lexemes.iter().rev().take(3).position(is_sign);
     if let Some(count @ 1..=2) = ahead {
@@ -254,17 +255,27 @@ fn call(name: &str, arguments: &[Value]) -> Value {
     let any_unknown = texts.iter().any(|text| text.contains(UNKNOWN));
     match (name, arguments, texts.as_slice()) {
         ("default", [default, value], _) => {
-            if truth(value) { value.clone() } else { default.clone() }
+            if truth(value) {
+                value.clone()
+            } else {
+                default.clone()
+            }
         }
         ("coalesce", values, _) => {
             values.iter().find(|value| truth(value)).cloned().unwrap_or(Value::Null)
         }
-        ("or", values, _) => {
-            values.iter().find(|value| truth(value)).or(values.last()).cloned().unwrap_or(Value::Null)
-        }
-        ("and", values, _) => {
-            values.iter().find(|value| !truth(value)).or(values.last()).cloned().unwrap_or(Value::Null)
-        }
+        ("or", values, _) => values
+            .iter()
+            .find(|value| truth(value))
+            .or(values.last())
+            .cloned()
+            .unwrap_or(Value::Null),
+        ("and", values, _) => values
+            .iter()
+            .find(|value| !truth(value))
+            .or(values.last())
+            .cloned()
+            .unwrap_or(Value::Null),
         ("not", [value], _) => Value::Bool(!truth(value)),
         ("eq", [first, rest @ ..], _) => {
             Value::Bool(rest.iter().any(|other| print(other) == print(first)))
@@ -273,14 +284,16 @@ fn call(name: &str, arguments: &[Value]) -> Value {
         ("empty", [value], _) => Value::Bool(!truth(value)),
         ("ternary", [yes, no, condition], _) => if truth(condition) { yes } else { no }.clone(),
         ("required", [_, value], _) => value.clone(),
-        ("index", [value, keys @ ..], _) => keys.iter().fold(value.clone(), |value, key| {
-            match (&value, key.as_u64()) {
-                (Value::Array(items), Some(at)) => {
-                    usize::try_from(at).ok().and_then(|at| items.get(at)).cloned().unwrap_or(Value::Null)
-                }
+        ("index", [value, keys @ ..], _) => {
+            keys.iter().fold(value.clone(), |value, key| match (&value, key.as_u64()) {
+                (Value::Array(items), Some(at)) => usize::try_from(at)
+                    .ok()
+                    .and_then(|at| items.get(at))
+                    .cloned()
+                    .unwrap_or(Value::Null),
                 _ => walk(&value, &[print(key)]),
-            }
-        }),
+            })
+        }
         ("get", [map @ Value::Object(_), key], _) => walk(map, &[print(key)]),
         // helmfile: `.Values | get "a.b" "default"`.
         ("get" | "getOrNil", [path, rest @ ..], _) => {
