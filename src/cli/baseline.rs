@@ -36,12 +36,11 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: Args, console: &mut Console) -> Result<ExitCode, CommandError> {
-    let known = match args.prune {
-        true => Some(Baseline::read(&args.output).map_err(|error| {
-            CommandError::new(error.to_string()).help("there is nothing to prune")
-        })?),
-        false => None,
+    let no_baseline = |error: crate::lint::baseline::BaselineError| {
+        CommandError::new(error.to_string()).help("there is nothing to prune")
     };
+    let known =
+        if args.prune { Some(Baseline::read(&args.output).map_err(no_baseline)?) } else { None };
     let sources = Sources::default();
     let rules = RuleSet::builtin(&sources);
     let check = check::Args {

@@ -136,6 +136,7 @@ pub(crate) struct Scope {
 }
 
 /// How the run presents itself.
+#[allow(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Output")]
 pub(crate) struct Show {
@@ -173,18 +174,22 @@ pub(crate) fn run(args: &Args, console: &mut Console) -> Result<ExitCode, Comman
     let started = Instant::now();
     // What git or the baseline refuses is said before any work is done.
     let changed = match &args.scope.changed_since {
-        Some(revision) => Some(Changed::since(Path::new("."), revision).map_err(no_change)?),
+        Some(revision) => {
+            Some(Changed::since(Path::new("."), revision).map_err(|error| no_change(&error))?)
+        }
         None => None,
     };
     let baseline = match &args.scope.baseline {
-        Some(path) => Some(Baseline::read(path).map_err(no_baseline)?),
+        Some(path) => Some(Baseline::read(path).map_err(|error| no_baseline(&error))?),
         None => None,
     };
     let sources = Sources::default();
     let rules = RuleSet::builtin(&sources);
     let Outcome { mut report, mut texts, details } = lint(args, &rules, &sources)?;
     if args.show.verbose {
-        details.iter().for_each(|line| console.note(&crate::report::escape::line(line)));
+        for line in &details {
+            console.note(&crate::report::escape::line(line));
+        }
     }
     if let Some(baseline) = &baseline {
         let gone = baseline.gone(&report.findings).len();
@@ -255,7 +260,7 @@ pub(crate) fn lint(
     };
     progress.finish();
     outcome.map_err(|error| match error {
-        LintError::Name(error) => unknown_name(error),
+        LintError::Name(error) => unknown_name(&error),
         LintError::Path(_) => {
             CommandError::new(error.to_string()).help("paths are relative to the working directory")
         }
@@ -356,15 +361,15 @@ fn statistics(report: &Report, console: &mut Console) -> Result<(), CommandError
     Ok(())
 }
 
-fn unknown_name(error: UnknownName) -> CommandError {
+fn unknown_name(error: &UnknownName) -> CommandError {
     let failure = CommandError::new(error.to_string());
-    match error.nearest {
+    match &error.nearest {
         Some(near) => failure.help(format!("did you mean `{near}`?")),
         None => failure.help("`plimsoll rules` lists them"),
     }
 }
 
-fn no_change(error: ChangedError) -> CommandError {
+fn no_change(error: &ChangedError) -> CommandError {
     let failure = CommandError::new(error.to_string());
     match error {
         ChangedError::Missing(_) => failure.help("--changed-since asks git what has changed"),
@@ -375,6 +380,6 @@ fn no_change(error: ChangedError) -> CommandError {
     }
 }
 
-fn no_baseline(error: BaselineError) -> CommandError {
+fn no_baseline(error: &BaselineError) -> CommandError {
     CommandError::new(error.to_string()).help("write it anew with `plimsoll baseline`")
 }

@@ -16,6 +16,7 @@ impl Console {
     }
 
     /// Writes a line to standard error, for what is not the command's result.
+    #[allow(clippy::unused_self, reason = "what is printed is printed by the console")]
     pub(crate) fn note(&mut self, line: &str) {
         // Standard error may be closed; there is nowhere left to say so.
         let _ = writeln!(io::stderr(), "{line}");

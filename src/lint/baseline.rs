@@ -1,6 +1,6 @@
 //! Known findings: what a repository had when it took plimsoll up.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
@@ -102,6 +102,9 @@ impl Baseline {
     }
 
     /// The file's text.
+    ///
+    /// # Panics
+    /// Never: strings and numbers always serialise.
     #[must_use]
     pub fn to_json(&self) -> String {
         let text = serde_json::to_string_pretty(self);
@@ -125,11 +128,8 @@ impl Baseline {
     /// The records whose finding is no longer there.
     #[must_use]
     pub fn gone<'a>(&'a self, entries: &[Entry]) -> Vec<&'a Known> {
-        let there: BTreeMap<&str, ()> =
-            entries.iter().map(|entry| (entry.fingerprint.as_str(), ())).collect();
-        self.findings
-            .iter()
-            .filter(|known| !there.contains_key(known.fingerprint.as_str()))
-            .collect()
+        let there: BTreeSet<&str> =
+            entries.iter().map(|entry| entry.fingerprint.as_str()).collect();
+        self.findings.iter().filter(|known| !there.contains(known.fingerprint.as_str())).collect()
     }
 }

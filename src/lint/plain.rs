@@ -36,7 +36,7 @@ pub(super) fn judge(
             let hits = hits(document, &object, together, active, evaluator);
             let mut own = hits
                 .into_iter()
-                .map(|(active, hit)| finding(active, hit, document, &object, Origin::Manifest))
+                .map(|(active, hit)| finding(active, &hit, document, &object, Origin::Manifest))
                 .collect();
             waived += waive::apply(&object, &mut own, waiving);
             findings.append(&mut own);
@@ -69,7 +69,7 @@ pub(super) fn hits<'a>(
 #[must_use]
 pub(super) fn finding(
     active: &Active,
-    hit: Hit,
+    hit: &Hit,
     document: &Document,
     object: &Object<'_>,
     origin: Origin,
@@ -83,7 +83,7 @@ pub(super) fn finding(
     Finding {
         rule: Arc::clone(&active.rule.id),
         group: Arc::clone(&active.rule.group),
-        severity: severity(active, &hit),
+        severity: severity(active, hit),
         message: hit.message.trim().trim_end_matches('.').to_owned(),
         help: help(active, hit.help.as_deref()),
         url: active.rule.references.first().cloned(),

@@ -64,7 +64,7 @@ pub(super) fn values(
     };
     let pairs = rules.iter().map(|active| (&*active.rule, &active.params));
     let hits = evaluator.values(&merged.document, info, pairs);
-    hits.into_iter().filter_map(|(at, hit)| finding(rules[at], hit, &merged)).collect()
+    hits.into_iter().filter_map(|(at, hit)| finding(rules[at], &hit, &merged)).collect()
 }
 
 /// The layers of a release as trees; `None` where one of them is not known here, since what it
@@ -90,7 +90,7 @@ fn layers<'a>(release: &'a Release, files: &BTreeMap<&str, &'a File>) -> Option<
     Some(nodes)
 }
 
-fn finding(active: &Active, hit: Hit, merged: &Merged) -> Option<Finding> {
+fn finding(active: &Active, hit: &Hit, merged: &Merged) -> Option<Finding> {
     let place = |target: &Target| {
         let span = merged.origin(target.span(&merged.document))?;
         Some(Place { span, origin: Origin::Values })
@@ -101,7 +101,7 @@ fn finding(active: &Active, hit: Hit, merged: &Merged) -> Option<Finding> {
     Some(Finding {
         rule: Arc::clone(&active.rule.id),
         group: Arc::clone(&active.rule.group),
-        severity: severity(active, &hit),
+        severity: severity(active, hit),
         message: hit.message.trim().trim_end_matches('.').to_owned(),
         help: help(active, hit.help.as_deref()),
         url: active.rule.references.first().cloned(),

@@ -243,9 +243,9 @@ fn assignments(text: &str, sources: &Sources) -> Vec<Layer> {
     let layer = |one: &str| {
         let (path, value) = one.split_once('=')?;
         let keys: Vec<&str> = path.split('.').collect();
-        let open: String =
-            keys.iter().map(|key| format!("{{{}: ", serde_json::Value::from(*key))).collect();
-        let yaml = format!("{open}{value}{}", "}".repeat(keys.len()));
+        let yaml = keys.iter().rev().fold(value.to_owned(), |inner, key| {
+            format!("{{{}: {inner}}}", serde_json::Value::from(*key))
+        });
         let source = sources.add(format!("--set {one}"), yaml);
         let stream = crate::yaml::parse(source, &sources.get(source).text);
         let root = stream.documents.first().and_then(|document| document.root())?;

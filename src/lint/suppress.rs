@@ -18,7 +18,10 @@ pub trait Rules: Sync {
     fn names(&self, named: &str, rule: &str) -> bool;
     /// True when `named` names a rule that runs.
     fn runs(&self, named: &str) -> bool;
-    /// `Ok` when `named` names a rule; otherwise the nearest name, where one is near.
+    /// `Ok` when `named` names a rule.
+    ///
+    /// # Errors
+    /// When it names none: with the nearest name, where one is near.
     fn known(&self, named: &str) -> Result<(), Option<String>>;
 }
 
@@ -80,6 +83,7 @@ impl Suppressions {
 
     /// Says what becomes of a finding. A rendered finding is silenced at the line it is reported
     /// on and at every values or template line that explains it.
+    #[must_use]
     pub fn judge(
         &self,
         finding: &Finding,
@@ -175,6 +179,7 @@ impl Suppressions {
 }
 
 /// A finding about a suppression.
+#[must_use]
 pub fn finding(
     span: Span,
     origin: Origin,

@@ -6,6 +6,7 @@ use super::directive::{ANNOTATION, in_annotation};
 use super::suppress;
 use crate::finding::{Finding, Origin, Place, Related, Severity};
 use crate::kube::Object;
+use crate::yaml::Node;
 
 /// Annotations of kube-linter, honoured so that a change of linters needs no edit.
 const KUBE_LINTER: &str = "ignore-check.kube-linter.io/";
@@ -30,11 +31,11 @@ pub(super) fn apply(
     waiving: &Waiving<'_>,
 ) -> usize {
     let annotations = object.node.at(&["metadata", "annotations"]);
-    if waiving.off || annotations.is_none_or(|annotations| annotations.is_empty()) {
+    if waiving.off || annotations.is_none_or(Node::is_empty) {
         return 0;
     }
     let before = findings.len();
-    for entry in annotations.into_iter().flat_map(|annotations| annotations.entries()) {
+    for entry in annotations.into_iter().flat_map(Node::entries) {
         if let Some(check) = entry.name().strip_prefix(KUBE_LINTER) {
             let named = format!("kube-linter:{check}");
             findings.retain(|finding| !waiving.rules.names(&named, &finding.rule));

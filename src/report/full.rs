@@ -128,9 +128,10 @@ fn render(
         let indent = " ".repeat(word.len() + 4);
         let text = escape::terminal(text.trim_end());
         // A block to copy keeps its lines; prose is broken to fit.
-        let lines = match text.contains('\n') {
-            true => text.lines().map(ToOwned::to_owned).collect(),
-            false => wrapped(&text, style.width.saturating_sub(indent.len())),
+        let lines: Vec<String> = if text.contains('\n') {
+            text.lines().map(ToOwned::to_owned).collect()
+        } else {
+            wrapped(&text, style.width.saturating_sub(indent.len()))
         };
         let mut laid = String::new();
         for (at, line) in lines.iter().enumerate() {

@@ -121,7 +121,7 @@ fn number(entries: &mut [Entry]) {
             let mut hasher = blake3::Hasher::new();
             hasher.update(entry.fingerprint.as_bytes());
             hasher.update(&count.to_le_bytes());
-            entry.fingerprint = hasher.finalize().to_hex()[..32].to_owned();
+            hasher.finalize().to_hex()[..32].clone_into(&mut entry.fingerprint);
         }
     }
 }

@@ -120,7 +120,7 @@ fn shards_merged_are_one_run() {
 #[test]
 fn a_closed_pipe_is_quiet() {
     let many: String =
-        (0..3000).map(|at| format!("---\n{}", POD.replace("other", &format!("p{at}")))).collect();
+        (0..3000).map(|at| POD.replace("other", &format!("p{at}")) + "---\n").collect();
     let dir = repository(&[("a.yaml", &many)]);
     let binary = env!("CARGO_BIN_EXE_plimsoll");
     let mut shell = std::process::Command::new("sh");
