@@ -164,7 +164,7 @@ pub(crate) struct Show {
     #[arg(long, value_name = "N")]
     pub(crate) threads: Option<usize>,
 
-    /// Neither read nor write the result cache
+    /// Work everything out anew (so far plimsoll keeps no result cache: this is always so)
     #[arg(long)]
     pub(crate) no_cache: bool,
 }
@@ -215,7 +215,7 @@ pub(crate) fn run(args: &Args, console: &mut Console) -> Result<ExitCode, Comman
         statistics(&report, console)?;
     }
     if !args.show.quiet {
-        output::closing(&report, args.show.color, console)?;
+        output::closing(&report, console)?;
     }
     Ok(args.scope.fail_on.exit_code(&report))
 }

@@ -57,7 +57,7 @@ pub(crate) fn run(args: &Args, console: &mut Console) -> Result<ExitCode, Comman
     let report = unite::reports(parts);
     args.outputs.write(&report, &mut Texts::default(), args.color, &|_| None, console)?;
     if !args.quiet {
-        output::closing(&report, args.color, console)?;
+        output::closing(&report, console)?;
     }
     Ok(args.fail_on.exit_code(&report))
 }

@@ -176,13 +176,8 @@ impl Outputs {
 }
 
 /// Says on standard error what was not checked, and the summary.
-pub(crate) fn closing(
-    report: &Report,
-    color: Color,
-    console: &mut Console,
-) -> Result<(), CommandError> {
+pub(crate) fn closing(report: &Report, console: &mut Console) -> Result<(), CommandError> {
     console.out.flush()?;
-    let _ = color;
     for note in &report.notes {
         console.note(&format!("note: {}", report::escape::line(note)));
     }
