@@ -164,7 +164,7 @@ struct Reader<'a, 'c> {
     context: &'c Context<'c>,
 }
 
-impl<'a, 'c> Reader<'a, 'c> {
+impl Reader<'_, '_> {
     fn located<T>(self, result: Result<T, Problem>) -> Result<T, Problem> {
         let span = self.node.alias_span().unwrap_or(self.node.span());
         result.map_err(|problem| problem.at(span))

@@ -31,7 +31,7 @@ pub struct Settings {
     pub charts: BTreeMap<String, Spanned<String>>,
     /// Folders with rules of your own, relative to this file.
     pub rule_paths: Vec<Spanned<String>>,
-    /// Files with CustomResourceDefinitions or JSON Schemas of custom resources.
+    /// Files with `CustomResourceDefinitions` or JSON Schemas of custom resources.
     pub schemas: Vec<Spanned<String>>,
     /// What is known of the cluster.
     pub cluster: Cluster,

@@ -17,7 +17,7 @@ use crate::source::{Sources, Span};
 pub const UNREADABLE: &str = "file-unreadable";
 
 /// How many bytes a file may have. The largest manifests in public repositories, bundles of
-/// CustomResourceDefinitions, have some 5 MB.
+/// `CustomResourceDefinitions`, have some 5 MB.
 pub const MAX_SIZE: u64 = 32 << 20;
 
 /// A file that may matter, not yet read.

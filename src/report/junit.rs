@@ -1,4 +1,4 @@
-//! JUnit XML: a suite a file, a failed test case a finding.
+//! `JUnit` XML: a suite a file, a failed test case a finding.
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};

@@ -72,7 +72,7 @@ fn matches_labels(context: &FunctionContext<'_, '_>) -> bool {
     let (Some(selector), Some(labels)) = (node_of(context, 0), node_of(context, 1)) else {
         return false;
     };
-    selector.len() > 0
+    !selector.is_empty()
         && selector.entries().all(|entry| {
             labels.get(&entry.name()).is_some_and(|value| value.raw() == entry.value.raw())
         })

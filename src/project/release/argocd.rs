@@ -1,6 +1,6 @@
-//! Argo CD Applications and ApplicationSets.
+//! Argo CD Applications and `ApplicationSets`.
 //!
-//! Mirrors docs/user-guide/helm.md, multiple_sources.md and tool_detection.md of argo-cd, and
+//! Mirrors docs/user-guide/helm.md, `multiple_sources.md` and `tool_detection.md` of argo-cd, and
 //! docs/operator-manual/applicationset/ for the generators.
 
 mod set;

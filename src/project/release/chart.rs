@@ -31,10 +31,10 @@ pub(super) fn find(context: &Context<'_>, found: &mut Found) {
             }
             match place(file, chart) {
                 Some(Via::ChartCiValues) => {
-                    own.push(release(chart, Some(file), Via::ChartCiValues))
+                    own.push(release(chart, Some(file), Via::ChartCiValues));
                 }
                 Some(via) if !used.contains(&file.path) => {
-                    own.push(release(chart, Some(file), via))
+                    own.push(release(chart, Some(file), via));
                 }
                 _ => {}
             }

@@ -290,7 +290,7 @@ fn obstacle(name: &Option<(String, Span)>, chart: &str, options: &Options) -> Op
         return Some("the release's name is computed when the command runs".to_owned());
     }
     let unknown = options.files.iter().find(|(file, _)| !is_known(file))?;
-    let shape = unknown.0.replace(super::shell::RUN_TIME, "…").replace(COMPUTED, "…");
+    let shape = unknown.0.replace([super::shell::RUN_TIME, COMPUTED], "…");
     Some(format!("which values file `{shape}` is, is only known when the command runs"))
 }
 

@@ -1,6 +1,6 @@
-//! Flux HelmReleases, with the kustomizations they reach the cluster through.
+//! Flux `HelmReleases`, with the kustomizations they reach the cluster through.
 //!
-//! Mirrors helm-controller's api/v2/helmrelease_types.go (GetReleaseName, GetReleaseNamespace).
+//! Mirrors helm-controller's `api/v2/helmrelease_types.go` (`GetReleaseName`, `GetReleaseNamespace`).
 
 use std::collections::BTreeSet;
 
@@ -35,7 +35,7 @@ impl Object<'_> {
 
 /// What Flux keeps in a repository.
 struct Flux<'p> {
-    /// Sources, charts, ConfigMaps, Secrets: by kind.
+    /// Sources, charts, `ConfigMaps`, Secrets: by kind.
     objects: Vec<(String, Object<'p>)>,
     /// Flux's own Kustomizations, with the directory they apply.
     applied: Vec<(String, Object<'p>)>,
@@ -271,7 +271,7 @@ impl<'p> Flux<'p> {
         ChartRef { span: chart_node.and_then(|node| node.get("chart")).map(Node::span), ..chart }
     }
 
-    /// `chart`, `version` and `sourceRef`, as HelmReleases and HelmCharts have them.
+    /// `chart`, `version` and `sourceRef`, as `HelmReleases` and `HelmCharts` have them.
     fn from_source(
         &self,
         text: &dyn Fn(&[&str]) -> Option<String>,

@@ -1,4 +1,4 @@
-//! ApplicationSets: one Application for each set of parameters.
+//! `ApplicationSets`: one Application for each set of parameters.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;

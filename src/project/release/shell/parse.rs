@@ -454,17 +454,15 @@ impl Parser<'_> {
                     assignments.push(assignment);
                     continue;
                 }
-            } else if words[0].is("export")
+            } else if (words[0].is("export")
                 || words[0].is("local")
                 || words[0].is("declare")
                 || words[0].is("readonly")
-                || words[0].is("typeset")
-            {
-                if let Some(assignment) = self.assignment() {
+                || words[0].is("typeset"))
+                && let Some(assignment) = self.assignment() {
                     assignments.push(assignment);
                     continue;
                 }
-            }
             match self.word() {
                 Some(word) => words.push(word),
                 None => break,
@@ -689,7 +687,7 @@ impl Parser<'_> {
     fn braced(&mut self, word: &mut Word, quoted: bool) {
         let rest = &self.text[self.at..];
         let prefix =
-            if rest.starts_with(['!', '#']) && !rest[1..].starts_with('}') { 1 } else { 0 };
+            usize::from(rest.starts_with(['!', '#']) && !rest[1..].starts_with('}'));
         let body = &rest[prefix..];
         let special = body.starts_with(['@', '*', '#', '?', '$']);
         let mut length = if special {

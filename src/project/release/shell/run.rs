@@ -390,7 +390,7 @@ impl<'p> Shell<'p> {
             }
             "source" | "." => {
                 if let Some(path) = argument(1) {
-                    return self.source(&path.to_owned(), way);
+                    return self.source(path, way);
                 }
             }
             "eval" if fields.len() == 2 => {
@@ -754,14 +754,15 @@ impl<'p> Shell<'p> {
 
     fn printed(&self, fields: &[String], way: &Environment) -> String {
         let words: Vec<&str> = fields.iter().map(String::as_str).collect();
-        let text = match words.as_slice() {
-            ["pwd", ..] => return ".".to_owned(),
+        
+        match words.as_slice() {
+            ["pwd", ..] => ".".to_owned(),
             ["git", rest @ ..] if rest.contains(&"--show-toplevel") => {
-                return absolute(self.tree.root_of(&way.script));
+                absolute(self.tree.root_of(&way.script))
             }
             ["echo", rest @ ..] => {
                 let rest = rest.strip_prefix(&["-n"]).unwrap_or(rest);
-                return rest.join(" ");
+                rest.join(" ")
             }
             ["printf", format, rest @ ..] => {
                 let mut rest = rest.iter();
@@ -772,7 +773,7 @@ impl<'p> Shell<'p> {
                     }
                     text.push_str(part);
                 }
-                return text;
+                text
             }
             ["dirname", path] | ["dirname", "--", path] if is_known(path) => {
                 let path = path.trim_end_matches('/');
@@ -787,8 +788,7 @@ impl<'p> Shell<'p> {
             }
             ["realpath" | "readlink", .., path] if is_known(path) => (*path).to_owned(),
             _ => COMPUTED.to_string(),
-        };
-        text
+        }
     }
 
     /// `echo text | tr A-Z a-z` and its relatives.
@@ -931,14 +931,10 @@ fn edit(value: &str, operator: &str, operand: &str) -> String {
             .find(|&at| matches(operand, &value[..at]))
             .map_or(value, |at| &value[at..])
             .to_owned(),
-        "##" => cuts()
-            .filter(|&at| matches(operand, &value[..at]))
-            .last()
+        "##" => cuts().rfind(|&at| matches(operand, &value[..at]))
             .map_or(value, |at| &value[at..])
             .to_owned(),
-        "%" => cuts()
-            .filter(|&at| matches(operand, &value[at..]))
-            .last()
+        "%" => cuts().rfind(|&at| matches(operand, &value[at..]))
             .map_or(value, |at| &value[..at])
             .to_owned(),
         "%%" => cuts()
