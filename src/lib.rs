@@ -2,17 +2,17 @@
 //!
 //! Data flows one way, and each module knows only those above it in this list:
 //!
-//! - [`source`]: files with ids, text, line index, spans. Knows no YAML.
-//! - [`finding`]: what plimsoll says about a place.
-//! - [`yaml`]: text to spanned tree. Knows no Kubernetes.
-//! - [`config`]: `plimsoll.yaml`.
-//! - [`helm`]: chart and values layers to rendered text with origins.
-//! - [`kube`]: documents as objects, pods, selectors, quantities.
-//! - [`project`]: a repository as charts, releases, values files, manifests.
-//! - [`rule`]: rule files, compiled, evaluated over a scope.
-//! - [`lint`]: the pipeline, and the only parallel code.
-//! - [`report`]: a file a format.
-//! - [`cli`]: the way in; a file a command.
+//! - [`source`][]: files with ids, text, line index, spans. Knows no YAML.
+//! - [`finding`][]: what plimsoll says about a place.
+//! - [`yaml`][]: text to spanned tree. Knows no Kubernetes.
+//! - [`config`][]: `plimsoll.yaml`.
+//! - [`helm`][]: chart and values layers to rendered text with origins.
+//! - [`kube`][]: documents as objects, pods, selectors, quantities.
+//! - [`project`][]: a repository as charts, releases, values files, manifests.
+//! - [`rule`][]: rule files, compiled, evaluated over a scope.
+//! - [`lint`][]: the pipeline, and the only parallel code.
+//! - [`report`][]: a file a format.
+//! - [`cli`][]: the way in; a file a command.
 
 pub mod cli;
 pub mod config;

@@ -2,7 +2,7 @@
 //!
 //! To add a command: a file with `pub(crate) struct Args` (clap's derive) and
 //! `pub(crate) fn run(&Args, &mut Console) -> Result<ExitCode, CommandError>`, a variant in
-//! [`Command`], and an arm in [`dispatch`].
+//! `Command`, and an arm in `dispatch`.
 
 mod baseline;
 mod check;

@@ -127,7 +127,7 @@ struct UnresolvedEntry {
 
 fn place(span: Span, sources: &Sources) -> (String, u32) {
     let file = sources.get(span.source);
-    let line = u32::try_from(file.position(span.start).line).unwrap_or(u32::MAX);
+    let line = file.position(span.start).line;
     (file.path.clone(), line)
 }
 

@@ -1,7 +1,7 @@
 //! Prints a run's result: one file a format.
 //!
 //! Formats see [`model::Report`] only, the JSON contract; excerpts are cut from [`Texts`]. What
-//! comes from files is escaped here, once, for the medium at hand ([`escape`]).
+//! comes from files is escaped here, once, for the medium at hand (`escape`).
 
 mod concise;
 pub(crate) mod escape;

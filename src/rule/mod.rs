@@ -33,7 +33,7 @@ pub const NEWEST_KUBE_VERSION: &str = "1.37";
 const BUILTIN: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/rules.rs"));
 
 /// CEL with the extensions that rules may use; the same for all.
-#[must_use] 
+#[must_use]
 pub fn environment() -> &'static Arc<Env> {
     static ENVIRONMENT: LazyLock<Arc<Env>> = LazyLock::new(|| {
         let mut env = Env::stdlib();

@@ -1,6 +1,6 @@
 //! Text to spanned tree, with the scalar rules of Kubernetes and Helm. Knows no Kubernetes.
 //!
-//! [`parse`] never fails: it gives the documents it could read and says what is wrong with the
+//! [`parse()`] never fails: it gives the documents it could read and says what is wrong with the
 //! rest. The grammar is granit-parser's; the tree is our own, because no tree on offer keeps
 //! comments and byte spans and stays linear on hostile input.
 

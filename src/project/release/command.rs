@@ -262,7 +262,7 @@ pub(super) fn read(
         let declared_version = options.version.take().filter(|version| is_known(version));
         chart.version = declared_version.or(chart.version);
     }
-    if let Some(why) = obstacle(&name, &chart_word.0, &options) {
+    if let Some(why) = obstacle(name.as_ref(), &chart_word.0, &options) {
         let chart_path = chart.path.filter(|_| is_known(&chart_word.0));
         found.unresolved.push(Unresolved { declared, why, chart_path });
         return;
@@ -282,11 +282,11 @@ pub(super) fn read(
 }
 
 /// Why a command cannot be resolved from the repository alone.
-fn obstacle(name: &Option<(String, Span)>, chart: &str, options: &Options) -> Option<String> {
+fn obstacle(name: Option<&(String, Span)>, chart: &str, options: &Options) -> Option<String> {
     if !is_known(chart) {
         return Some("the chart is only known when the command runs".to_owned());
     }
-    if name.as_ref().is_some_and(|(name, _)| name.contains(COMPUTED)) {
+    if name.is_some_and(|(name, _)| name.contains(COMPUTED)) {
         return Some("the release's name is computed when the command runs".to_owned());
     }
     let unknown = options.files.iter().find(|(file, _)| !is_known(file))?;
@@ -369,12 +369,15 @@ fn layers(mut options: Options, bases: &[&str], context: &Context<'_>) -> Vec<La
     layers
 }
 
+/// Gives the URL behind a repository's alias.
+pub(super) type Alias<'a> = &'a dyn Fn(&str) -> Option<String>;
+
 /// What Helm makes of a chart argument: a path that is there wins over a name in a repository.
 pub(super) fn chart(
     text: &str,
     repository: Option<String>,
     bases: &[&str],
-    alias: Option<&dyn Fn(&str) -> Option<String>>,
+    alias: Option<Alias<'_>>,
     context: &Context<'_>,
 ) -> ChartRef {
     if !is_known(text) {

@@ -251,7 +251,7 @@ impl<'p> Flux<'p> {
             if kind == "HelmChart" {
                 let inner = |path: &[&str]| source.at(path).and_then(scalar_text);
                 let own = |key: &[&str]| inner(key);
-                let chart = self.from_source(&own, namespace, near, context);
+                let chart = self.source_chart(&own, namespace, near, context);
                 return ChartRef { span, ..chart };
             }
             let url = source.get("url").and_then(scalar_text).unwrap_or_default();
@@ -267,12 +267,12 @@ impl<'p> Flux<'p> {
             let full: Vec<&str> = ["chart", "spec"].iter().chain(path).copied().collect();
             text(&full)
         };
-        let chart = self.from_source(&inner, namespace, near, context);
+        let chart = self.source_chart(&inner, namespace, near, context);
         ChartRef { span: chart_node.and_then(|node| node.get("chart")).map(Node::span), ..chart }
     }
 
     /// `chart`, `version` and `sourceRef`, as `HelmReleases` and `HelmCharts` have them.
-    fn from_source(
+    fn source_chart(
         &self,
         text: &dyn Fn(&[&str]) -> Option<String>,
         namespace: Option<&str>,

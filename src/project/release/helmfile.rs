@@ -225,6 +225,7 @@ impl State {
     }
 
     /// A release's own value for a key, or that of the templates it inherits.
+    #[allow(clippy::unused_self, reason = "inheritance belongs to the helmfile")]
     fn get<'a>(&self, item: Node<'a>, root: Node<'a>, key: &str) -> Option<Node<'a>> {
         item.get(key).or_else(|| {
             let inherited = item.get("inherit").into_iter().flat_map(|list| list.items());

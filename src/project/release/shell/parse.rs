@@ -459,10 +459,11 @@ impl Parser<'_> {
                 || words[0].is("declare")
                 || words[0].is("readonly")
                 || words[0].is("typeset"))
-                && let Some(assignment) = self.assignment() {
-                    assignments.push(assignment);
-                    continue;
-                }
+                && let Some(assignment) = self.assignment()
+            {
+                assignments.push(assignment);
+                continue;
+            }
             match self.word() {
                 Some(word) => words.push(word),
                 None => break,
@@ -686,8 +687,7 @@ impl Parser<'_> {
     /// The inside of `${ … }`.
     fn braced(&mut self, word: &mut Word, quoted: bool) {
         let rest = &self.text[self.at..];
-        let prefix =
-            usize::from(rest.starts_with(['!', '#']) && !rest[1..].starts_with('}'));
+        let prefix = usize::from(rest.starts_with(['!', '#']) && !rest[1..].starts_with('}'));
         let body = &rest[prefix..];
         let special = body.starts_with(['@', '*', '#', '?', '$']);
         let mut length = if special {

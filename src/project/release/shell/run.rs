@@ -336,7 +336,9 @@ impl<'p> Shell<'p> {
         }
         let mut ways = self.program(fields, way);
         if let Some(outer) = outer {
-            ways.iter_mut().for_each(|way| way.variables.clone_from(&outer));
+            for way in &mut ways {
+                way.variables.clone_from(&outer);
+            }
         }
         ways
     }
@@ -754,7 +756,7 @@ impl<'p> Shell<'p> {
 
     fn printed(&self, fields: &[String], way: &Environment) -> String {
         let words: Vec<&str> = fields.iter().map(String::as_str).collect();
-        
+
         match words.as_slice() {
             ["pwd", ..] => ".".to_owned(),
             ["git", rest @ ..] if rest.contains(&"--show-toplevel") => {
@@ -931,10 +933,12 @@ fn edit(value: &str, operator: &str, operand: &str) -> String {
             .find(|&at| matches(operand, &value[..at]))
             .map_or(value, |at| &value[at..])
             .to_owned(),
-        "##" => cuts().rfind(|&at| matches(operand, &value[..at]))
+        "##" => cuts()
+            .rfind(|&at| matches(operand, &value[..at]))
             .map_or(value, |at| &value[at..])
             .to_owned(),
-        "%" => cuts().rfind(|&at| matches(operand, &value[at..]))
+        "%" => cuts()
+            .rfind(|&at| matches(operand, &value[at..]))
             .map_or(value, |at| &value[..at])
             .to_owned(),
         "%%" => cuts()

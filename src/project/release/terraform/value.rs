@@ -38,9 +38,10 @@ impl<'m> Scope<'m> {
     /// The block's own scope; with `for_each` or `count` one for each key, where they are known.
     pub(super) fn each(&self, body: &Body) -> Vec<(Option<String>, Self)> {
         if let Some(count) = body.get_attribute("count")
-            && self.text(&count.value).as_deref() == Some("0") {
-                return Vec::new();
-            }
+            && self.text(&count.value).as_deref() == Some("0")
+        {
+            return Vec::new();
+        }
         let Some(attribute) = body.get_attribute("for_each") else {
             return vec![(None, self.clone())];
         };
