@@ -2,5 +2,7 @@
 
 pub mod call;
 pub mod origin;
+pub mod parse;
+pub mod print;
 pub mod rope;
 pub mod value;

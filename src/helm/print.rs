@@ -1,0 +1,238 @@
+//! Go's `fmt` for template values: `%v`, floats, `strconv.Quote` and `printf`.
+
+use super::origin::Origins;
+use super::rope::{Rope, RopeBuilder};
+use super::value::{Data, Value};
+
+/// A float as `%v` prints it: shortest digits, exponent form below 1e-4 and from 1e6 on,
+/// as strconv's ftoa.go decides for the shortest form: 1000000 is `1e+06`.
+#[must_use]
+pub fn float(value: f64) -> String {
+    if value.is_nan() {
+        return "NaN".into();
+    }
+    if value.is_infinite() {
+        return if value > 0.0 { "+Inf" } else { "-Inf" }.into();
+    }
+    if value == 0.0 {
+        return if value.is_sign_negative() { "-0" } else { "0" }.into();
+    }
+    let text = format!("{value:e}");
+    let (digits, exponent) = text.split_once('e').unwrap_or((&text, "0"));
+    let exponent: i32 = exponent.parse().unwrap_or(0);
+    if (-4..6).contains(&exponent) {
+        return format!("{value}");
+    }
+    exponent_form(digits, exponent)
+}
+
+fn exponent_form(digits: &str, exponent: i32) -> String {
+    let sign = if exponent < 0 { '-' } else { '+' };
+    format!("{digits}e{sign}{:02}", exponent.abs())
+}
+
+/// A value as `%v` prints it; nil is `<nil>`.
+#[must_use]
+pub fn plain(value: &Value) -> String {
+    match &value.data {
+        Data::Nil => "<nil>".into(),
+        Data::Bool(value) => value.to_string(),
+        Data::Int(value) => value.to_string(),
+        Data::Float(value) => float(*value),
+        Data::Str(rope) => rope.as_str().to_owned(),
+        Data::List(items) => {
+            let items: Vec<_> = items.borrow().iter().map(plain).collect();
+            format!("[{}]", items.join(" "))
+        }
+        Data::Map(entries) => {
+            let entries: Vec<_> =
+                entries.borrow().iter().map(|(k, v)| format!("{k}:{}", plain(v))).collect();
+            format!("map[{}]", entries.join(" "))
+        }
+        Data::Object(object) => object.print(),
+    }
+}
+
+/// A value as text with its origins: a string keeps its segments, all else is its printed form.
+#[must_use]
+pub fn rope(value: &Value, origins: &Origins) -> Rope {
+    match &value.data {
+        Data::Str(rope) => rope.tinted(value.origin, origins),
+        _ => Rope::new(&plain(value), value.deep_origin(origins)),
+    }
+}
+
+/// A string in double quotes as `strconv.Quote` writes it.
+#[must_use]
+pub fn quote(text: &str) -> String {
+    use std::fmt::Write;
+    let mut out = String::with_capacity(text.len() + 2);
+    out.push('"');
+    for c in text.chars() {
+        match c {
+            '"' => out.push_str("\\\""),
+            '\\' => out.push_str("\\\\"),
+            '\u{7}' => out.push_str("\\a"),
+            '\u{8}' => out.push_str("\\b"),
+            '\u{c}' => out.push_str("\\f"),
+            '\n' => out.push_str("\\n"),
+            '\r' => out.push_str("\\r"),
+            '\t' => out.push_str("\\t"),
+            '\u{b}' => out.push_str("\\v"),
+            c if u32::from(c) < 0x20 || c == '\u{7f}' => {
+                let _ = write!(out, "\\x{:02x}", u32::from(c));
+            }
+            '\u{80}'..='\u{a0}' | '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202f}' | '\u{feff}' => {
+                let _ = write!(out, "\\u{:04x}", u32::from(c));
+            }
+            c => out.push(c),
+        }
+    }
+    out.push('"');
+    out
+}
+
+/// `fmt.Sprint`: a space between operands when neither is a string.
+#[must_use]
+pub fn sprint(args: &[Value], origins: &Origins) -> Rope {
+    let mut out = RopeBuilder::default();
+    for (index, arg) in args.iter().enumerate() {
+        if index > 0 && arg.as_str().is_none() && args[index - 1].as_str().is_none() {
+            out.push(" ", super::origin::OriginId::NONE);
+        }
+        out.push_rope(&rope(arg, origins));
+    }
+    out.finish()
+}
+
+/// `fmt.Sprintf`.
+#[must_use]
+pub fn sprintf(format: &Rope, args: &[Value], origins: &Origins) -> Rope {
+    let text = format.as_str();
+    let mut out = RopeBuilder::default();
+    let (mut at, mut next) = (0, 0);
+    while let Some(found) = text[at..].find('%') {
+        out.push_slice(format, at..at + found);
+        let rest = &text[at + found + 1..];
+        let length = rest
+            .find(|c: char| !matches!(c, '+' | '-' | '#' | ' ' | '.' | '*') && !c.is_ascii_digit())
+            .unwrap_or(rest.len());
+        let mut flags = rest[..length].to_owned();
+        while let Some(star) = flags.find('*') {
+            let width = args.get(next).map(plain).unwrap_or_default();
+            next += 1;
+            flags.replace_range(star..=star, &width);
+        }
+        let Some(verb) = rest[length..].chars().next() else {
+            out.push("%!(NOVERB)", super::origin::OriginId::NONE);
+            return out.finish();
+        };
+        at += found + 1 + length + verb.len_utf8();
+        if verb == '%' {
+            out.push("%", super::origin::OriginId::NONE);
+        } else if let Some(arg) = args.get(next) {
+            next += 1;
+            operand(&mut out, &flags, verb, arg, origins);
+        } else {
+            out.push(&format!("%!{verb}(MISSING)"), super::origin::OriginId::NONE);
+        }
+    }
+    out.push_slice(format, at..text.len());
+    if next < args.len() {
+        let extra: Vec<_> = args[next..]
+            .iter()
+            .map(|arg| match &arg.data {
+                Data::Nil => "<nil>".to_owned(),
+                _ => format!("{}={}", arg.type_name(), plain(arg)),
+            })
+            .collect();
+        out.push(&format!("%!(EXTRA {})", extra.join(", ")), super::origin::OriginId::NONE);
+    }
+    out.finish()
+}
+
+fn operand(out: &mut RopeBuilder, flags: &str, verb: char, arg: &Value, origins: &Origins) {
+    let digits = flags.trim_start_matches(['+', '-', '#', ' ', '0']);
+    let signs = &flags[..flags.len() - digits.len()];
+    let (width, precision) = digits.split_once('.').map_or((digits, None), |(w, p)| {
+        (w, Some(p.parse::<usize>().unwrap_or(0)))
+    });
+    let width: usize = width.parse().unwrap_or(0).min(1 << 16);
+    let precision = precision.map(|p| p.min(1 << 12));
+    if let (Data::Str(text), 's' | 'v', 0, None) = (&arg.data, verb, width, precision)
+        && !signs.contains('#')
+    {
+        out.push_rope(&text.tinted(arg.origin, origins));
+        return;
+    }
+    let mut body = match (verb, &arg.data) {
+        ('T', _) => arg.type_name().to_owned(),
+        ('v', Data::Str(text)) if signs.contains('#') => quote(text.as_str()),
+        ('v' | 's', Data::Str(text)) => {
+            text.as_str().chars().take(precision.unwrap_or(usize::MAX)).collect()
+        }
+        ('v', _) | ('t', Data::Bool(_)) | ('d', Data::Int(_)) => plain(arg),
+        ('s', Data::List(_) | Data::Map(_) | Data::Object(_)) => plain(arg),
+        ('q', Data::Str(text)) => quote(text.as_str()),
+        ('q', Data::List(items)) => {
+            let items: Vec<_> = items.borrow().iter().map(|v| quote(&plain(v))).collect();
+            format!("[{}]", items.join(" "))
+        }
+        ('x', Data::Int(n)) => format!("{n:x}"),
+        ('X', Data::Int(n)) => format!("{n:X}"),
+        ('o', Data::Int(n)) => format!("{n:o}"),
+        ('b', Data::Int(n)) => format!("{n:b}"),
+        ('c', Data::Int(n)) => {
+            u32::try_from(*n).ok().and_then(char::from_u32).unwrap_or('\u{fffd}').to_string()
+        }
+        ('x', Data::Str(text)) => data_encoding::HEXLOWER.encode(text.as_str().as_bytes()),
+        ('X', Data::Str(text)) => data_encoding::HEXUPPER.encode(text.as_str().as_bytes()),
+        ('f' | 'F', Data::Float(n)) => format!("{n:.*}", precision.unwrap_or(6)),
+        ('g' | 'G', Data::Float(n)) => float(*n),
+        ('e', Data::Float(n)) => {
+            let text = format!("{n:.*e}", precision.unwrap_or(6));
+            let (digits, exponent) = text.split_once('e').unwrap_or((&text, "0"));
+            exponent_form(digits, exponent.parse().unwrap_or(0))
+        }
+        (_, Data::Nil) => format!("%!{verb}(<nil>)"),
+        _ => format!("%!{verb}({}={})", arg.type_name(), plain(arg)),
+    };
+    if signs.contains('+') && matches!(arg.data, Data::Int(_) | Data::Float(_)) && !body.starts_with('-') {
+        body.insert(0, '+');
+    }
+    let missing = width.saturating_sub(body.chars().count());
+    if signs.contains('-') {
+        body.push_str(&" ".repeat(missing));
+    } else if signs.contains('0') && matches!(arg.data, Data::Int(_) | Data::Float(_)) {
+        let sign = usize::from(body.starts_with(['-', '+']));
+        body.insert_str(sign, &"0".repeat(missing));
+    } else {
+        body.insert_str(0, &" ".repeat(missing));
+    }
+    out.push(&body, arg.deep_origin(origins));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn floats_print_as_in_go() {
+        assert_eq!(float(1_000_000.0), "1e+06");
+        assert_eq!(float(123_456.0), "123456");
+        assert_eq!(float(0.000_01), "1e-05");
+        assert_eq!(float(1.5), "1.5");
+    }
+
+    #[test]
+    fn printf_keeps_the_segments_of_strings() {
+        let origins = Origins::default();
+        let leaf = origins.leaf("/name", None);
+        let out = sprintf(&Rope::new("a-%s-%d", Default::default()), &[
+            Value::str("b", leaf),
+            Value::new(Data::Int(3), Default::default()),
+        ], &origins);
+        assert_eq!(out.as_str(), "a-b-3");
+        assert_eq!(out.slice(2..3).origin(&origins), leaf);
+    }
+}
