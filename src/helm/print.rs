@@ -82,7 +82,11 @@ pub fn quote(text: &str) -> String {
             c if u32::from(c) < 0x20 || c == '\u{7f}' => {
                 let _ = write!(out, "\\x{:02x}", u32::from(c));
             }
-            '\u{80}'..='\u{a0}' | '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202f}' | '\u{feff}' => {
+            '\u{80}'..='\u{a0}'
+            | '\u{ad}'
+            | '\u{200b}'..='\u{200f}'
+            | '\u{2028}'..='\u{202f}'
+            | '\u{feff}' => {
                 let _ = write!(out, "\\u{:04x}", u32::from(c));
             }
             c => out.push(c),
@@ -154,9 +158,9 @@ pub fn sprintf(format: &Rope, args: &[Value], origins: &Origins) -> Rope {
 fn operand(out: &mut RopeBuilder, flags: &str, verb: char, arg: &Value, origins: &Origins) {
     let digits = flags.trim_start_matches(['+', '-', '#', ' ', '0']);
     let signs = &flags[..flags.len() - digits.len()];
-    let (width, precision) = digits.split_once('.').map_or((digits, None), |(w, p)| {
-        (w, Some(p.parse::<usize>().unwrap_or(0)))
-    });
+    let (width, precision) = digits
+        .split_once('.')
+        .map_or((digits, None), |(w, p)| (w, Some(p.parse::<usize>().unwrap_or(0))));
     let width: usize = width.parse().unwrap_or(0).min(1 << 16);
     let precision = precision.map(|p| p.min(1 << 12));
     if let (Data::Str(text), 's' | 'v', 0, None) = (&arg.data, verb, width, precision)
@@ -197,7 +201,10 @@ fn operand(out: &mut RopeBuilder, flags: &str, verb: char, arg: &Value, origins:
         (_, Data::Nil) => format!("%!{verb}(<nil>)"),
         _ => format!("%!{verb}({}={})", arg.type_name(), plain(arg)),
     };
-    if signs.contains('+') && matches!(arg.data, Data::Int(_) | Data::Float(_)) && !body.starts_with('-') {
+    if signs.contains('+')
+        && matches!(arg.data, Data::Int(_) | Data::Float(_))
+        && !body.starts_with('-')
+    {
         body.insert(0, '+');
     }
     let missing = width.saturating_sub(body.chars().count());
@@ -228,10 +235,11 @@ mod tests {
     fn printf_keeps_the_segments_of_strings() {
         let origins = Origins::default();
         let leaf = origins.leaf("/name", None);
-        let out = sprintf(&Rope::new("a-%s-%d", Default::default()), &[
-            Value::str("b", leaf),
-            Value::new(Data::Int(3), Default::default()),
-        ], &origins);
+        let out = sprintf(
+            &Rope::new("a-%s-%d", Default::default()),
+            &[Value::str("b", leaf), Value::new(Data::Int(3), Default::default())],
+            &origins,
+        );
         assert_eq!(out.as_str(), "a-b-3");
         assert_eq!(out.slice(2..3).origin(&origins), leaf);
     }
