@@ -1,6 +1,8 @@
 //! Charts and values layers to rendered text with the origin of every byte.
 
+mod builtin;
 pub mod call;
+pub mod eval;
 pub mod origin;
 pub mod parse;
 pub mod print;
