@@ -147,7 +147,13 @@ pub fn run(
     report.notes.extend(schemas::note(&unknown_kinds));
     let first = options.shard.is_none_or(|shard| shard.index == 1);
     if first {
-        findings.extend(project.findings.iter().filter(|finding| run.wanted(finding)).cloned());
+        findings.extend(
+            project
+                .findings
+                .iter()
+                .filter(|finding| run.wanted(finding) && run.asked_for(finding.primary.span))
+                .cloned(),
+        );
         report.notes.extend(run.notes());
         report.notes.extend(unread);
         report.summary.charts =
@@ -509,12 +515,24 @@ impl<'p> Run<'p> {
         lines
     }
 
+    /// False for a place in a file that was read only for the releases it declares.
+    fn asked_for(&self, span: Span) -> bool {
+        let path = &self.sources.get(span.source).path;
+        self.files.get(path.as_str()).is_none_or(|file| file.requested)
+    }
+
     /// What is not known here, each said once.
     fn notes(&self) -> Vec<String> {
         let note = |unresolved: &crate::project::Unresolved| {
             format!("{}: {}", release::line(unresolved.declared, self.sources), unresolved.why)
         };
-        let mut notes: Vec<String> = self.project.unresolved.iter().map(note).collect();
+        let mut notes: Vec<String> = self
+            .project
+            .unresolved
+            .iter()
+            .filter(|unresolved| self.asked_for(unresolved.declared))
+            .map(note)
+            .collect();
         let charts = &self.project.charts;
         let charts = charts.iter().filter(|chart| chart.requested && !chart.vendored).count();
         if charts > 0 {
