@@ -236,8 +236,8 @@ mod tests {
         let origins = Origins::default();
         let leaf = origins.leaf("/name", None);
         let out = sprintf(
-            &Rope::new("a-%s-%d", Default::default()),
-            &[Value::str("b", leaf), Value::new(Data::Int(3), Default::default())],
+            &Rope::new("a-%s-%d", super::super::origin::OriginId::NONE),
+            &[Value::str("b", leaf), Value::new(Data::Int(3), super::super::origin::OriginId::NONE)],
             &origins,
         );
         assert_eq!(out.as_str(), "a-b-3");
