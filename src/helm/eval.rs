@@ -324,7 +324,7 @@ impl Frame<'_> {
             last = Some(self.command(command, last.take(), dot)?);
         }
         let value = last.unwrap_or_default();
-        if !pipe.decl.is_empty() && !(pipe.decl.len() > 1) {
+        if pipe.decl.len() == 1 {
             self.set(&pipe.decl[0], value.clone(), pipe.is_assign);
         }
         Ok(value)

@@ -237,7 +237,10 @@ mod tests {
         let leaf = origins.leaf("/name", None);
         let out = sprintf(
             &Rope::new("a-%s-%d", super::super::origin::OriginId::NONE),
-            &[Value::str("b", leaf), Value::new(Data::Int(3), super::super::origin::OriginId::NONE)],
+            &[
+                Value::str("b", leaf),
+                Value::new(Data::Int(3), super::super::origin::OriginId::NONE),
+            ],
             &origins,
         );
         assert_eq!(out.as_str(), "a-b-3");
