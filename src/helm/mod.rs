@@ -3,6 +3,7 @@
 mod builtin;
 pub mod call;
 pub mod eval;
+mod function;
 pub mod origin;
 pub mod parse;
 pub mod print;

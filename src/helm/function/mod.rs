@@ -1,0 +1,4 @@
+//! The functions that Helm gives to templates, by family.
+
+mod argument;
+mod path;
