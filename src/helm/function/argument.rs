@@ -99,4 +99,9 @@ pub(super) mod tests {
             Err(message) => format!("error: {message}"),
         }
     }
+
+    /// The origin of a values leaf.
+    pub(in crate::helm::function) fn leaf(origins: &Origins, key: &str) -> OriginId {
+        origins.leaf(&format!("/{key}"), None)
+    }
 }

@@ -2,3 +2,4 @@
 
 mod argument;
 mod path;
+mod regex;

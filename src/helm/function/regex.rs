@@ -1,0 +1,296 @@
+//! Regular expressions: sprig's regex.go over Go's `regexp`.
+
+mod syntax;
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::ops::Range;
+use std::rc::Rc;
+
+use ::regex::{Captures, Regex, RegexBuilder};
+
+use super::argument::{computed, int, text};
+use crate::helm::call::{Function, Host};
+use crate::helm::origin::{OriginId, Origins};
+use crate::helm::rope::{Rope, RopeBuilder};
+use crate::helm::value::Value;
+
+/// Patterns that a thread keeps compiled.
+const MAX_CACHED: usize = 512;
+/// Bytes that one compiled pattern may take.
+const MAX_COMPILED: usize = 8 << 20;
+
+/// The functions of this file by name.
+pub(super) const TABLE: &[(&str, Function)] = &[
+    ("regexMatch", |host, args| matches(host, args, false)),
+    ("mustRegexMatch", |host, args| matches(host, args, true)),
+    ("regexFind", |host, args| find(host, args, false)),
+    ("mustRegexFind", |host, args| find(host, args, true)),
+    ("regexFindAll", |host, args| find_all(host, args, false)),
+    ("mustRegexFindAll", |host, args| find_all(host, args, true)),
+    ("regexReplaceAll", |host, args| replace_all(host, args, false)),
+    ("mustRegexReplaceAll", |host, args| replace_all(host, args, true)),
+    ("regexReplaceAllLiteral", |host, args| replace_all_literal(host, args, false)),
+    ("mustRegexReplaceAllLiteral", |host, args| replace_all_literal(host, args, true)),
+    ("regexSplit", |host, args| split(host, args, false)),
+    ("mustRegexSplit", |host, args| split(host, args, true)),
+    ("regexQuoteMeta", quote_meta),
+];
+
+type Compiled = Result<Rc<Regex>, String>;
+
+thread_local! {
+    static CACHE: RefCell<HashMap<Box<str>, Compiled>> = RefCell::default();
+}
+
+/// Compiles a pattern or finds it compiled. The error is the one of Go's `regexp.Compile`.
+fn compile(pattern: &str) -> Compiled {
+    CACHE.with_borrow_mut(|cache| {
+        if let Some(found) = cache.get(pattern) {
+            return found.clone();
+        }
+        let compiled = syntax::translate(pattern).and_then(|translated| {
+            RegexBuilder::new(&translated).size_limit(MAX_COMPILED).build().map(Rc::new).map_err(
+                |error| match error {
+                    ::regex::Error::CompiledTooBig(_) => {
+                        "error parsing regexp: expression too large".to_owned()
+                    }
+                    _ => format!("error parsing regexp: invalid syntax: `{pattern}`"),
+                },
+            )
+        });
+        if cache.len() >= MAX_CACHED {
+            cache.clear();
+        }
+        cache.insert(pattern.into(), compiled.clone());
+        compiled
+    })
+}
+
+/// As `MustCompile`, whose panic is what a template reports, or as `Compile` for the `must` forms.
+fn compiled(pattern: &str, must: bool) -> Compiled {
+    compile(pattern).map_err(|error| match must {
+        true => error,
+        false if pattern.contains('`') => {
+            format!("regexp: Compile({}): {error}", crate::helm::print::quote(pattern))
+        }
+        false => format!("regexp: Compile(`{pattern}`): {error}"),
+    })
+}
+
+/// A part of the subject that the pattern chose.
+fn part(subject: &Rope, range: Range<usize>, chosen: OriginId, origins: &Origins) -> Value {
+    Value::rope(subject.slice(range).tinted(chosen, origins))
+}
+
+/// What is computed from the pattern and from a number of results.
+fn chosen(host: &dyn Host, args: &[Value]) -> OriginId {
+    computed(host, &args[..1])
+}
+
+fn matches(host: &dyn Host, args: &[Value], must: bool) -> Result<Value, String> {
+    let (pattern, subject) = (text(args, 0)?, text(args, 1)?);
+    let found = match compile(pattern.as_str()) {
+        Ok(regex) => regex.is_match(subject.as_str()),
+        Err(error) if must => return Err(error),
+        Err(_) => false,
+    };
+    Ok(Value::bool(found, computed(host, args)))
+}
+
+fn find(host: &dyn Host, args: &[Value], must: bool) -> Result<Value, String> {
+    let (pattern, subject) = (text(args, 0)?, text(args, 1)?);
+    let regex = compiled(pattern.as_str(), must)?;
+    Ok(match regex.find(subject.as_str()) {
+        Some(found) if !found.is_empty() => {
+            part(subject, found.range(), chosen(host, args), host.origins())
+        }
+        _ => Value::str("", computed(host, args)),
+    })
+}
+
+fn find_all(host: &dyn Host, args: &[Value], must: bool) -> Result<Value, String> {
+    let (pattern, subject, count) = (text(args, 0)?, text(args, 1)?, int(args, 2)?);
+    let regex = compiled(pattern.as_str(), must)?;
+    let chosen = chosen(host, args);
+    let found = regex
+        .find_iter(subject.as_str())
+        .take(usize::try_from(count).unwrap_or(usize::MAX))
+        .map(|found| part(subject, found.range(), chosen, host.origins()))
+        .collect();
+    Ok(Value::list(found, computed(host, args)))
+}
+
+fn replace_all(host: &dyn Host, args: &[Value], must: bool) -> Result<Value, String> {
+    let (pattern, _, replacement) = (text(args, 0)?, text(args, 1)?, text(args, 2)?);
+    let regex = compiled(pattern.as_str(), must)?;
+    let pieces = pieces(replacement.as_str(), &regex);
+    if pieces.iter().all(|piece| matches!(piece, Piece::Kept(_))) {
+        return Ok(replaced(host, args, &regex, &pieces, |regex, subject, write| {
+            for found in regex.find_iter(subject) {
+                write(found.range(), None);
+            }
+        }));
+    }
+    Ok(replaced(host, args, &regex, &pieces, |regex, subject, write| {
+        for groups in regex.captures_iter(subject) {
+            write(groups.get_match().range(), Some(&groups));
+        }
+    }))
+}
+
+fn replace_all_literal(host: &dyn Host, args: &[Value], must: bool) -> Result<Value, String> {
+    let (pattern, _, replacement) = (text(args, 0)?, text(args, 1)?, text(args, 2)?);
+    let regex = compiled(pattern.as_str(), must)?;
+    let pieces = [Piece::Kept(0..replacement.len())];
+    Ok(replaced(host, args, &regex, &pieces, |regex, subject, write| {
+        for found in regex.find_iter(subject) {
+            write(found.range(), None);
+        }
+    }))
+}
+
+/// Puts the pieces in place of each match. What comes from the replacement is also computed from
+/// the characters that it stands for, so that none of the subject's values is lost.
+fn replaced(
+    host: &dyn Host,
+    args: &[Value],
+    regex: &Regex,
+    pieces: &[Piece],
+    each: impl Fn(&Regex, &str, &mut dyn FnMut(Range<usize>, Option<&Captures<'_>>)),
+) -> Value {
+    let (Ok(subject), Ok(replacement)) = (text(args, 1), text(args, 2)) else {
+        return Value::NIL;
+    };
+    let origins = host.origins();
+    let chosen = chosen(host, args);
+    let mut out = RopeBuilder::default();
+    let mut last = 0;
+    each(regex, subject.as_str(), &mut |range, groups| {
+        out.push_slice(subject, last..range.start);
+        let gone = match subject.segments() {
+            [only] => only.origin,
+            _ => subject.slice(range.clone()).origin(origins),
+        };
+        let gone = origins.union(chosen, origins.derived(gone));
+        let before = out.len();
+        for piece in pieces {
+            match piece {
+                Piece::Kept(kept) => {
+                    out.push_rope(&replacement.slice(kept.clone()).tinted(gone, origins));
+                }
+                Piece::Group(index) => {
+                    if let Some(group) = groups.and_then(|groups| groups.get(*index)) {
+                        out.push_rope(&subject.slice(group.range()).tinted(chosen, origins));
+                    }
+                }
+            }
+        }
+        if out.len() == before {
+            out.push("", gone);
+        }
+        last = range.end;
+    });
+    out.push_slice(subject, last..subject.len());
+    Value::rope(out.finish())
+}
+
+/// A piece of what stands in for a match.
+enum Piece {
+    /// Bytes of the replacement.
+    Kept(Range<usize>),
+    /// What a group of the pattern matched.
+    Group(usize),
+}
+
+/// Reads `$1`, `${name}` and `$$` as Go's `Regexp.Expand` does: a name is as long as it can be, so
+/// that `$1a` is the group named `1a`, and a group that is not there is nothing.
+fn pieces(replacement: &str, regex: &Regex) -> Vec<Piece> {
+    let mut pieces = Vec::new();
+    let mut at = 0;
+    while let Some(found) = replacement[at..].find('$') {
+        let dollar = at + found;
+        let after = &replacement[dollar + 1..];
+        pieces.push(Piece::Kept(at..dollar));
+        if after.starts_with('$') {
+            pieces.push(Piece::Kept(dollar..dollar + 1));
+            at = dollar + 2;
+        } else if let Some((name, length)) = group_name(after) {
+            pieces.extend(group(name, regex).map(Piece::Group));
+            at = dollar + 1 + length;
+        } else {
+            pieces.push(Piece::Kept(dollar..dollar + 1));
+            at = dollar + 1;
+        }
+    }
+    pieces.push(Piece::Kept(at..replacement.len()));
+    pieces.retain(|piece| !matches!(piece, Piece::Kept(range) if range.is_empty()));
+    pieces
+}
+
+/// The name at the start of the text and the bytes it takes with its braces.
+fn group_name(after: &str) -> Option<(&str, usize)> {
+    let (name, braces) = after.strip_prefix('{').map_or((after, 0), |inner| (inner, 2));
+    let end =
+        name.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(name.len());
+    let closed = braces == 0 || name[end..].starts_with('}');
+    (end > 0 && closed).then(|| (&name[..end], end + braces))
+}
+
+fn group(name: &str, regex: &Regex) -> Option<usize> {
+    let numeric = name.bytes().all(|b| b.is_ascii_digit()) && (name == "0" || !name.starts_with('0'));
+    match name.parse::<usize>() {
+        Ok(index) if numeric => Some(index),
+        _ => regex
+            .capture_names()
+            .position(|known| known.and_then(|known| known.strip_prefix(syntax::NAME)) == Some(name)),
+    }
+}
+
+fn split(host: &dyn Host, args: &[Value], must: bool) -> Result<Value, String> {
+    let (pattern, subject, count) = (text(args, 0)?, text(args, 1)?, int(args, 2)?);
+    let regex = compiled(pattern.as_str(), must)?;
+    let whole = computed(host, args);
+    if count == 0 {
+        return Ok(Value::list(Vec::new(), whole));
+    }
+    if !pattern.is_empty() && subject.is_empty() {
+        return Ok(Value::list(vec![Value::rope(subject.clone())], whole));
+    }
+    let most = usize::try_from(count).map_or(usize::MAX, |count| count - 1);
+    let chosen = chosen(host, args);
+    let origins = host.origins();
+    let mut parts = Vec::new();
+    let (mut start, mut end) = (0, 0);
+    for found in regex.find_iter(subject.as_str()) {
+        if parts.len() == most {
+            break;
+        }
+        end = found.start();
+        if found.end() != 0 {
+            parts.push(part(subject, start..end, chosen, origins));
+        }
+        start = found.end();
+    }
+    if end != subject.len() {
+        parts.push(part(subject, start..subject.len(), chosen, origins));
+    }
+    Ok(Value::list(parts, whole))
+}
+
+fn quote_meta(host: &dyn Host, args: &[Value]) -> Result<Value, String> {
+    let subject = text(args, 0)?;
+    let slash = computed(host, args);
+    let mut out = RopeBuilder::default();
+    let mut last = 0;
+    for (at, _) in subject.as_str().match_indices(|c| r"\.+*?()|[]{}^$".contains(c)) {
+        out.push_slice(subject, last..at);
+        out.push("\\", slash);
+        last = at;
+    }
+    out.push_slice(subject, last..subject.len());
+    Ok(Value::rope(out.finish()))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,115 @@
+use std::rc::Rc;
+
+use super::TABLE;
+use crate::helm::eval::Evaluator;
+use crate::helm::function::argument::tests::printed;
+use crate::helm::origin::{OriginId, Origins};
+use crate::helm::value::{Data, Value};
+
+fn run(name: &str, args: &[&str]) -> String {
+    let args: Vec<Value> = args.iter().map(|text| (*text).into()).collect();
+    printed(TABLE, name, &args)
+}
+
+fn counted(name: &str, pattern: &str, subject: &str, count: i64) -> String {
+    let value = super::super::argument::tests::called(
+        TABLE,
+        name,
+        &[pattern.into(), subject.into(), count.into()],
+    )
+    .expect("a valid pattern");
+    let Data::List(items) = value.data else { panic!("a list") };
+    let items: Vec<_> =
+        items.borrow().iter().map(|item| item.as_str().expect("a string").to_owned()).collect();
+    items.join("|")
+}
+
+#[test]
+fn classes_are_ascii() {
+    assert_eq!(run("regexMatch", &[r"^\w+$", "caf\u{e9}"]), "false");
+    assert_eq!(run("regexMatch", &[r"^\pL+$", "caf\u{e9}"]), "true");
+    assert_eq!(run("regexMatch", &[r"^[\d]$", "\u{663}"]), "false");
+    assert_eq!(run("regexMatch", &[r"^[^\s&&a]+$", "b-[~"]), "true");
+    assert_eq!(run("regexMatch", &[r"^[[a]$", "["]), "true");
+    assert_eq!(run("regexMatch", &[r"\bdb\B", "my-dbs"]), "true");
+}
+
+#[test]
+fn what_go_takes_literally() {
+    assert_eq!(run("regexMatch", &[r"^a{,2}$", "a{,2}"]), "true");
+    assert_eq!(run("regexMatch", &[r"^{{x}}$", "{{x}}"]), "true");
+    assert_eq!(run("regexMatch", &[r"^\Qa.b\E+$", "a.bb"]), "true");
+    assert_eq!(run("regexMatch", &[r"^\_\<\x41\101$", "_<AA"]), "true");
+    assert_eq!(run("regexMatch", &[r"^[]a]+$", "]a"]), "true");
+    assert_eq!(run("regexReplaceAll", &["[^a-z0-9-_.]+", "a-b_c!/d", ""]), "a-b_cd");
+}
+
+#[test]
+fn errors_read_as_in_go() {
+    for (pattern, want) in [
+        ("a[", "missing closing ]: `[`"),
+        ("(a", "missing closing ): `(a`"),
+        ("a)", "unexpected ): `a)`"),
+        ("*a", "missing argument to repetition operator: `*`"),
+        ("a**", "invalid nested repetition operator: `**`"),
+        ("a{2}{3}", "invalid nested repetition operator: `{2}{3}`"),
+        ("a(?=b)", "invalid or unsupported Perl syntax: `(?=`"),
+        ("a{1001}", "invalid repeat count: `{1001}`"),
+        (r"\y", r"invalid escape sequence: `\y`"),
+        (r"a\", "trailing backslash at end of expression"),
+        ("[b-a]", "invalid character class range: `b-a`"),
+    ] {
+        assert_eq!(
+            run("mustRegexMatch", &[pattern, ""]),
+            format!("error: error parsing regexp: {want}"),
+            "{pattern}"
+        );
+    }
+    assert_eq!(run("regexMatch", &["a[", "a"]), "false");
+    assert_eq!(
+        run("regexFind", &["a[", "a"]),
+        "error: regexp: Compile(`a[`): error parsing regexp: missing closing ]: `[`"
+    );
+}
+
+#[test]
+fn replacement_names_are_as_long_as_they_can_be() {
+    let all = |pattern, subject, with| run("regexReplaceAll", &[pattern, subject, with]);
+    assert_eq!(all("a(x*)b", "-ab-axxb-", "${1}W"), "-W-xxW-");
+    assert_eq!(all("a(x*)b", "-ab-axxb-", "$1W"), "---");
+    assert_eq!(all("(?P<one>a)", "ba", "<$one$$$x>"), "b<a$>");
+    assert_eq!(all("(?P<1W>a)", "a", "$1W"), "a");
+    assert_eq!(all("a", "a", "$ ${"), "$ ${");
+    assert_eq!(all("x*", "axb", "-"), "-a-b-");
+    assert_eq!(run("regexReplaceAllLiteral", &["a(x*)b", "-axb-", "${1}"]), "-${1}-");
+}
+
+#[test]
+fn finding_and_splitting() {
+    assert_eq!(run("regexFind", &["[a-z]+", "12ab34cd"]), "ab");
+    assert_eq!(counted("regexFindAll", "[a-z]", "a1b2c3", 2), "a|b");
+    assert_eq!(counted("regexFindAll", "[a-z]", "a1b2c3", -1), "a|b|c");
+    assert_eq!(counted("regexFindAll", "[a-z]", "a1b2c3", 0), "");
+    assert_eq!(counted("regexSplit", "z+", "pizzaz", -1), "pi|a|");
+    assert_eq!(counted("regexSplit", "z", "pizza", 2), "pi|za");
+    assert_eq!(counted("regexSplit", "", "abc", -1), "a|b|c");
+    assert_eq!(run("regexQuoteMeta", &["a.b*c"]), r"a\.b\*c");
+}
+
+#[test]
+fn kept_text_keeps_its_origin() {
+    let origins = Rc::new(Origins::default());
+    let (name, sep) = (super::super::argument::tests::leaf(&origins, "name"), OriginId::NONE);
+    let host = Evaluator::new(&[], Rc::clone(&origins), |_| None);
+    let (_, function) =
+        TABLE.iter().find(|(known, _)| *known == "regexReplaceAll").expect("a function");
+    let out = function(
+        &host,
+        &[Value::str("_", sep), Value::str("my_app", name), Value::str("-", sep)],
+    )
+    .expect("a valid pattern");
+    let Data::Str(rope) = out.data else { panic!("a string") };
+    assert_eq!(rope.as_str(), "my-app");
+    assert_eq!(rope.slice(0..2).origin(&origins), name);
+    assert_eq!(rope.segments()[1].origin, origins.derived(name));
+}
