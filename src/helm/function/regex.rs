@@ -231,19 +231,19 @@ fn pieces(replacement: &str, regex: &Regex) -> Vec<Piece> {
 /// The name at the start of the text and the bytes it takes with its braces.
 fn group_name(after: &str) -> Option<(&str, usize)> {
     let (name, braces) = after.strip_prefix('{').map_or((after, 0), |inner| (inner, 2));
-    let end =
-        name.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(name.len());
+    let end = name.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(name.len());
     let closed = braces == 0 || name[end..].starts_with('}');
     (end > 0 && closed).then(|| (&name[..end], end + braces))
 }
 
 fn group(name: &str, regex: &Regex) -> Option<usize> {
-    let numeric = name.bytes().all(|b| b.is_ascii_digit()) && (name == "0" || !name.starts_with('0'));
+    let numeric =
+        name.bytes().all(|b| b.is_ascii_digit()) && (name == "0" || !name.starts_with('0'));
     match name.parse::<usize>() {
         Ok(index) if numeric => Some(index),
-        _ => regex
-            .capture_names()
-            .position(|known| known.and_then(|known| known.strip_prefix(syntax::NAME)) == Some(name)),
+        _ => regex.capture_names().position(|known| {
+            known.and_then(|known| known.strip_prefix(syntax::NAME)) == Some(name)
+        }),
     }
 }
 

@@ -367,8 +367,20 @@ fn perl(c: char) -> Option<(bool, &'static str)> {
 fn posix(name: &str) -> bool {
     matches!(
         name.strip_prefix('^').unwrap_or(name),
-        "alnum" | "alpha" | "ascii" | "blank" | "cntrl" | "digit" | "graph" | "lower" | "print"
-            | "punct" | "space" | "upper" | "word" | "xdigit"
+        "alnum"
+            | "alpha"
+            | "ascii"
+            | "blank"
+            | "cntrl"
+            | "digit"
+            | "graph"
+            | "lower"
+            | "print"
+            | "punct"
+            | "space"
+            | "upper"
+            | "word"
+            | "xdigit"
     )
 }
 

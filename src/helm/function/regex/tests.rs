@@ -103,11 +103,9 @@ fn kept_text_keeps_its_origin() {
     let host = Evaluator::new(&[], Rc::clone(&origins), |_| None);
     let (_, function) =
         TABLE.iter().find(|(known, _)| *known == "regexReplaceAll").expect("a function");
-    let out = function(
-        &host,
-        &[Value::str("_", sep), Value::str("my_app", name), Value::str("-", sep)],
-    )
-    .expect("a valid pattern");
+    let out =
+        function(&host, &[Value::str("_", sep), Value::str("my_app", name), Value::str("-", sep)])
+            .expect("a valid pattern");
     let Data::Str(rope) = out.data else { panic!("a string") };
     assert_eq!(rope.as_str(), "my-app");
     assert_eq!(rope.slice(0..2).origin(&origins), name);
