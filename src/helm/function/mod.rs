@@ -3,3 +3,4 @@
 mod argument;
 mod path;
 mod regex;
+pub(crate) mod semver;
