@@ -236,9 +236,7 @@ impl Bound {
 fn tail(text: &str, sign: char) -> (&str, &str) {
     let Some(mut rest) = text.strip_prefix(sign) else { return ("", text) };
     loop {
-        let end = rest
-            .find(|c: char| !c.is_ascii_alphanumeric() && c != '-')
-            .unwrap_or(rest.len());
+        let end = rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '-').unwrap_or(rest.len());
         if end == 0 {
             // The sign or dot before belongs to what follows.
             let from = text.len() - rest.len() - 1;
