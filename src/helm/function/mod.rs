@@ -4,3 +4,4 @@ mod argument;
 mod path;
 mod regex;
 pub(crate) mod semver;
+mod url;
