@@ -23,8 +23,8 @@ pub(super) const TABLE: &[(&str, Function)] = &[
 /// segments.
 fn url_parse(host: &dyn Host, args: &[Value]) -> Result<Value, String> {
     let given = text(args, 0)?;
-    let url = Url::parse(given.as_str())
-        .map_err(|error| format!("unable to parse url: {error}"))?;
+    let url =
+        Url::parse(given.as_str()).map_err(|error| format!("unable to parse url: {error}"))?;
     let whole = computed(host, args);
     let mut from = 0;
     let mut entries = Entries::new();
@@ -189,7 +189,11 @@ fn js(c: char, out: &mut String) -> bool {
             out.push_str(&format!("\\u{:04X}", u32::from(c)));
         }
         // What `unicode.IsPrint` does not count as such.
-        '\u{80}'..='\u{a0}' | '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202f}' | '\u{feff}' => out.push_str(&format!("\\u{:04X}", u32::from(c))),
+        '\u{80}'..='\u{a0}'
+        | '\u{ad}'
+        | '\u{200b}'..='\u{200f}'
+        | '\u{2028}'..='\u{202f}'
+        | '\u{feff}' => out.push_str(&format!("\\u{:04X}", u32::from(c))),
         _ => return false,
     }
     true

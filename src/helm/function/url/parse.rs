@@ -29,7 +29,8 @@ impl Url {
     ///
     /// Errors are those of `url.Parse`: `parse "…": missing protocol scheme`.
     pub(super) fn parse(text: &str) -> Result<Self, String> {
-        Self::read(text).map_err(|error| format!("parse {}: {error}", crate::helm::print::quote(text)))
+        Self::read(text)
+            .map_err(|error| format!("parse {}: {error}", crate::helm::print::quote(text)))
     }
 
     fn read(text: &str) -> Result<Self, String> {
@@ -89,9 +90,9 @@ impl Url {
             (false, _, Some(colon)) => &host[colon..],
             (false, _, None) => "",
         };
-        let valid = port.strip_prefix(':').map_or(port.is_empty(), |digits| {
-            digits.bytes().all(|b| b.is_ascii_digit())
-        });
+        let valid = port
+            .strip_prefix(':')
+            .map_or(port.is_empty(), |digits| digits.bytes().all(|b| b.is_ascii_digit()));
         if !valid {
             return Err(format!("invalid port {port:?} after host"));
         }
