@@ -28,9 +28,18 @@ pub(super) enum Element {
     /// `MST`.
     ZoneName,
     /// A numeric offset; the sign is `Z` in UTC when `iso`.
-    Offset { iso: bool, colon: bool, minutes: bool, seconds: bool },
+    Offset {
+        iso: bool,
+        colon: bool,
+        minutes: bool,
+        seconds: bool,
+    },
     /// A fraction of a second with its point or comma; trailing zeros go when `trim`.
-    Fraction { separator: char, digits: usize, trim: bool },
+    Fraction {
+        separator: char,
+        digits: usize,
+        trim: bool,
+    },
 }
 
 /// Splits a layout at its first element: what is before, the element and its text, what follows.
@@ -110,8 +119,18 @@ fn element(c: char, rest: &str) -> Option<(Element, usize, usize)> {
 
 /// Names of months, January first.
 pub(super) const MONTHS: [&str; 12] = [
-    "January", "February", "March", "April", "May", "June", "July", "August", "September",
-    "October", "November", "December",
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
 ];
 
 /// Names of days, Sunday first.

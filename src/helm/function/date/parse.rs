@@ -2,9 +2,9 @@
 
 use std::rc::Rc;
 
+use jiff::Span;
 use jiff::civil::{Date, Time as Clock};
 use jiff::tz::{Offset, TimeZone};
-use jiff::Span;
 
 use super::layout::{self, DAYS, Element, MONTHS};
 use super::time::Time;
@@ -109,12 +109,7 @@ fn number(value: &str, least: usize, most: usize) -> Read<'_, i64> {
     Ok((digits.parse().map_err(|_| Fault::Text)?, rest))
 }
 
-fn within<'t>(
-    read: (i64, &'t str),
-    least: i64,
-    most: i64,
-    what: &'static str,
-) -> Read<'t, i64> {
+fn within<'t>(read: (i64, &'t str), least: i64, most: i64, what: &'static str) -> Read<'t, i64> {
     if (least..=most).contains(&read.0) { Ok(read) } else { Err(Fault::Range(what)) }
 }
 
@@ -165,7 +160,8 @@ impl Parts {
                     Element::UnderDay => value.strip_prefix(' ').unwrap_or(value),
                     _ => value,
                 };
-                let (day, rest) = number(value, if element == Element::ZeroDay { 2 } else { 1 }, 2)?;
+                let (day, rest) =
+                    number(value, if element == Element::ZeroDay { 2 } else { 1 }, 2)?;
                 self.day = Some(day);
                 ((), rest)
             }
@@ -314,10 +310,9 @@ fn offset(value: &str, colon: bool, minutes: bool, seconds: bool) -> Read<'_, i3
     };
     let (hours, mut rest) = number(rest, 2, 2)?;
     let mut total = within((hours, ""), 0, 24, "time zone offset hour")?.0 * 3600;
-    for (wanted, unit, what) in [
-        (minutes, 60, "time zone offset minute"),
-        (seconds, 1, "time zone offset second"),
-    ] {
+    for (wanted, unit, what) in
+        [(minutes, 60, "time zone offset minute"), (seconds, 1, "time zone offset second")]
+    {
         if wanted {
             let from = part(rest)?;
             let (count, after) = number(&rest[from..], 2, 2)?;

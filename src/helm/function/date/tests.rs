@@ -82,7 +82,11 @@ fn times_are_read() {
         assert_eq!(text("mustToDate", &[layout.into(), value.into()]), want, "{layout}");
     }
     for (layout, value, want) in [
-        ("2006-01-02", "2021", "parsing time \"2021\" as \"2006-01-02\": cannot parse \"\" as \"-\""),
+        (
+            "2006-01-02",
+            "2021",
+            "parsing time \"2021\" as \"2006-01-02\": cannot parse \"\" as \"-\"",
+        ),
         ("2006-01-02", "2021-13-01", "parsing time \"2021-13-01\": month out of range"),
         ("2006-01-02", "2021-02-30", "parsing time \"2021-02-30\": day out of range"),
         ("2006", "2021x", "parsing time \"2021x\": extra text: \"x\""),

@@ -83,7 +83,9 @@ impl Time {
         let month = i64::from(at.month()) - 1 + months;
         let year = i64::from(at.year()) + years + month.div_euclid(12);
         let moved = parse::days(year, month.rem_euclid(12) + 1, i64::from(at.day()) + days)
-            .and_then(|date| date.to_datetime(at.time()).to_zoned_datetime(self.zoned.time_zone().clone()).ok());
+            .and_then(|date| {
+                date.to_datetime(at.time()).to_zoned_datetime(self.zoned.time_zone().clone()).ok()
+            });
         match moved {
             Some(zoned) => Self { zoned, ..self.clone() },
             None => self.clone(),
@@ -107,8 +109,8 @@ impl Time {
 
     /// The latest multiple of a duration after the zero time that is not later.
     fn truncate(&self, unit: i64) -> i64 {
-        let since = self.zoned.timestamp().as_nanosecond()
-            - i128::from(parse::ZERO) * 1_000_000_000;
+        let since =
+            self.zoned.timestamp().as_nanosecond() - i128::from(parse::ZERO) * 1_000_000_000;
         i64::try_from(since.rem_euclid(i128::from(unit.max(1)))).unwrap_or(0)
     }
 }
@@ -147,9 +149,8 @@ impl Object for Time {
             Ok(Value::bool(test(stamp.cmp(&other.zoned.timestamp())), given))
         };
         Some(match name {
-            "Format" => text(args, 0).map(|layout| {
-                Value::str(&format::format(self, layout.as_str()), given)
-            }),
+            "Format" => text(args, 0)
+                .map(|layout| Value::str(&format::format(self, layout.as_str()), given)),
             "Year" => number(at.year().into()),
             // Go's type is a number that prints as its name.
             "Month" => word(MONTHS[usize::from(at.month().unsigned_abs() - 1)]),
@@ -168,15 +169,15 @@ impl Object for Time {
             "UnixNano" => number(stamp.as_nanosecond() as i64),
             "UTC" | "Local" => moved(self.in_zone(TimeZone::UTC)),
             "Location" => word(at.time_zone().iana_name().unwrap_or_default()),
-            "IsZero" => {
-                Ok(Value::bool(stamp.as_nanosecond() == Self::zero().zoned.timestamp().as_nanosecond(), given))
-            }
+            "IsZero" => Ok(Value::bool(
+                stamp.as_nanosecond() == Self::zero().zoned.timestamp().as_nanosecond(),
+                given,
+            )),
             "IsDST" => Ok(Value::bool(at.time_zone().to_offset_info(stamp).dst().is_dst(), given)),
             "String" => word(&self.print()),
             "Add" => length(args, 0).and_then(|by| moved(self.add(by))),
-            "AddDate" => int(args, 0).and_then(|years| {
-                moved(self.add_date(years, int(args, 1)?, int(args, 2)?))
-            }),
+            "AddDate" => int(args, 0)
+                .and_then(|years| moved(self.add_date(years, int(args, 1)?, int(args, 2)?))),
             "Sub" => super::time(args, 0).map(|other| {
                 let length = Duration { nanoseconds: self.since(other), origin: given };
                 Value::new(Data::Object(Rc::new(length)), given)
