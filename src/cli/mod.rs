@@ -14,6 +14,7 @@ mod merge;
 mod output;
 mod progress;
 mod releases;
+mod render;
 mod rule;
 mod rules;
 mod test;
@@ -54,6 +55,8 @@ enum Command {
     Test(test::Args),
     /// Unite the JSON reports of several runs into one report
     Merge(merge::Args),
+    /// Render a chart as `helm template` does, and say where each line comes from
+    Render(render::Args),
     /// List the releases that the repository declares
     Releases(releases::Args),
 }
@@ -94,6 +97,7 @@ fn dispatch(command: Option<Command>, console: &mut Console) -> Result<ExitCode,
         Some(Command::Init(args)) => init::run(&args, console),
         Some(Command::Man(args)) => man::run(&args, console),
         Some(Command::Merge(args)) => merge::run(&args, console),
+        Some(Command::Render(args)) => render::run(&args, console),
         Some(Command::Releases(args)) => releases::run(&args, console),
     }
 }

@@ -1,78 +1,165 @@
-//! The functions that Go's text/template has of itself.
+//! The functions that Go's text/template has of itself, as `funcs.go` defines them.
 
-use super::origin::{OriginId, Origins};
+use super::call::{Function, Host, any, computed, text};
+use super::origin::OriginId;
 use super::print;
+use super::rope::RopeBuilder;
 use super::value::{Data, Value};
 
-/// Calls a built-in function; `None` when there is none of the name.
-pub(super) fn call(name: &str, args: &[Value], origins: &Origins) -> Option<Result<Value, String>> {
-    let all = || {
-        args.iter().fold(OriginId::NONE, |all, v| {
-            origins.union(all, origins.derived(v.own_origin(origins)))
-        })
-    };
-    let truth = |value: bool| Ok(Value::bool(value, all()));
-    Some(match (name, args) {
-        ("not", [value]) => truth(!value.truth()),
-        ("eq", [first, rest @ ..]) if !rest.is_empty() => {
-            rest.iter().try_fold(false, |found, v| Ok(found || equal(first, v)?)).and_then(truth)
+/// Finds a built-in function; `and` and `or` are the evaluator's own.
+pub(super) fn find(name: &str) -> Option<Function> {
+    Some(match name {
+        "not" => |host, args| Ok(Value::bool(!any(args, 0)?.truth(), computed(host, args))),
+        "eq" => eq,
+        "ne" => |host, args| {
+            Ok(Value::bool(!equal(any(args, 0)?, any(args, 1)?)?, computed(host, args)))
+        },
+        "lt" => |host, args| order(host, args, |a, b| less(a, b)),
+        "ge" => |host, args| order(host, args, |a, b| less(a, b).map(|less| !less)),
+        "gt" => |host, args| order(host, args, |a, b| Ok(!less(a, b)? && !equal(a, b)?)),
+        "le" => |host, args| order(host, args, |a, b| Ok(less(a, b)? || equal(a, b)?)),
+        "len" => len,
+        "index" => |host, args| {
+            let keys = args.get(1..).unwrap_or_default();
+            keys.iter().try_fold(any(args, 0)?.clone(), |at, key| index(host, &at, key))
+        },
+        "print" => |host, args| Ok(Value::rope(print::sprint(args, host.origins()))),
+        "println" => |host, args| {
+            let mut out = RopeBuilder::default();
+            for (index, arg) in args.iter().enumerate() {
+                if index > 0 {
+                    out.push(" ", OriginId::NONE);
+                }
+                out.push_rope(&print::rope(arg, host.origins()));
+            }
+            out.push("\n", OriginId::NONE);
+            Ok(Value::rope(out.finish()))
+        },
+        "printf" => {
+            |host, args| Ok(Value::rope(print::sprintf(text(args, 0)?, &args[1..], host.origins())))
         }
-        ("ne", [a, b]) => equal(a, b).and_then(|same| truth(!same)),
-        ("lt", [a, b]) => less(a, b).and_then(truth),
-        ("ge", [a, b]) => less(a, b).and_then(|less| truth(!less)),
-        ("gt", [a, b]) => less(b, a).and_then(truth),
-        ("le", [a, b]) => less(b, a).and_then(|less| truth(!less)),
-        ("len", [value]) => match &value.data {
-            Data::Str(text) => Ok(text.len()),
-            Data::List(items) => Ok(items.borrow().len()),
-            Data::Map(entries) => Ok(entries.borrow().len()),
-            Data::Nil => Err("len of nil pointer".to_owned()),
-            _ => Err(format!("len of type {}", value.type_name())),
-        }
-        .map(|n| Value::new(Data::Int(i64::try_from(n).unwrap_or(i64::MAX)), all())),
-        ("index", [value, keys @ ..]) => keys.iter().try_fold(value.clone(), |at, k| index(&at, k)),
-        ("print", _) => Ok(Value::rope(print::sprint(args, origins))),
-        ("printf", [Value { data: Data::Str(format), .. }, rest @ ..]) => {
-            Ok(Value::rope(print::sprintf(format, rest, origins)))
-        }
+        "call" => |_, args| match any(args, 0)?.data {
+            Data::Nil => Err("call of nil".to_owned()),
+            _ => Err(format!("non-function of type {}", args[0].type_name())),
+        },
         _ => return None,
     })
 }
 
-fn index(at: &Value, key: &Value) -> Result<Value, String> {
-    match (&at.data, &key.data) {
-        (Data::Map(entries), Data::Str(key)) => Ok(entries
-            .borrow()
-            .get(key.as_str())
-            .cloned()
-            .unwrap_or(Value::new(Data::Nil, at.origin))),
-        (Data::List(items), Data::Int(n)) => usize::try_from(*n)
-            .ok()
-            .and_then(|n| items.borrow().get(n).cloned())
-            .ok_or_else(|| format!("index out of range: {n}")),
-        (Data::Nil, _) => Err("index of untyped nil".into()),
-        _ => Err(format!("can't index item of type {}", at.type_name())),
-    }
+/// True for the names of [`find`], and for `and` and `or`.
+pub(super) fn is_builtin(name: &str) -> bool {
+    matches!(name, "and" | "or") || find(name).is_some()
 }
 
+fn eq(host: &dyn Host, args: &[Value]) -> Result<Value, String> {
+    let first = any(args, 0)?;
+    if args.len() < 2 {
+        return Err("missing argument for comparison".to_owned());
+    }
+    let mut same = false;
+    for other in &args[1..] {
+        same = same || equal(first, other)?;
+    }
+    Ok(Value::bool(same, computed(host, args)))
+}
+
+fn order(
+    host: &dyn Host,
+    args: &[Value],
+    test: fn(&Value, &Value) -> Result<bool, String>,
+) -> Result<Value, String> {
+    Ok(Value::bool(test(any(args, 0)?, any(args, 1)?)?, computed(host, args)))
+}
+
+fn len(host: &dyn Host, args: &[Value]) -> Result<Value, String> {
+    let value = any(args, 0)?;
+    let count = match &value.data {
+        Data::Str(text) => text.len(),
+        Data::List(items) => items.borrow().len(),
+        Data::Map(entries) => entries.borrow().len(),
+        Data::Object(object) if object.entries().is_some() => {
+            object.entries().unwrap_or_default().len()
+        }
+        Data::Nil => return Err("len of nil pointer".to_owned()),
+        _ => return Err(format!("len of type {}", value.type_name())),
+    };
+    let origins = host.origins();
+    let origin = origins.derived(value.own_origin(origins));
+    Ok(Value::int(i64::try_from(count).unwrap_or(i64::MAX), origin))
+}
+
+fn index(host: &dyn Host, at: &Value, key: &Value) -> Result<Value, String> {
+    let origins = host.origins();
+    let found = match (&at.data, &key.data) {
+        (Data::Map(entries), Data::Str(key)) => match entries.borrow().get(key.as_str()) {
+            Some(found) => found.clone(),
+            None => Value::new(Data::Nil, origins.missing(at.origin, key.as_str())),
+        },
+        (Data::Object(object), Data::Str(key)) if object.entries().is_some() => object
+            .entries()
+            .unwrap_or_default()
+            .get(key.as_str())
+            .cloned()
+            .unwrap_or(Value::str("", OriginId::NONE)),
+        (Data::List(items), Data::Int(_) | Data::Int64(_)) => {
+            let n = key.integer().unwrap_or(-1);
+            let items = items.borrow();
+            let found = usize::try_from(n).ok().and_then(|n| items.get(n).cloned());
+            found.ok_or_else(|| format!("reflect: slice index out of range: {n}"))?
+        }
+        (Data::Str(text), Data::Int(_) | Data::Int64(_)) => {
+            let n = usize::try_from(key.integer().unwrap_or(-1)).ok();
+            let byte = n.and_then(|n| text.as_str().as_bytes().get(n));
+            let byte = byte.ok_or("index out of range")?;
+            Value::int(i64::from(*byte), origins.derived(text.origin(origins)))
+        }
+        (Data::Nil, _) => return Err("index of untyped nil".into()),
+        (Data::List(_), Data::Nil) => return Err("cannot index slice/array with nil".into()),
+        (Data::List(_), _) => {
+            return Err(format!("cannot index slice/array with type {}", key.type_name()));
+        }
+        (Data::Map(_), _) => {
+            return Err(format!("value has type {}; should be string", key.type_name()));
+        }
+        _ => return Err(format!("can't index item of type {}", at.type_name())),
+    };
+    Ok(found.tinted(origins.derived(key.own_origin(origins)), origins))
+}
+
+/// Go's `eq` of two values.
 #[expect(clippy::float_cmp, reason = "Go compares floats exactly")]
 fn equal(a: &Value, b: &Value) -> Result<bool, String> {
+    if let (Some(a), Some(b)) = (a.integer(), b.integer()) {
+        return Ok(a == b);
+    }
     match (&a.data, &b.data) {
         (Data::Nil, Data::Nil) => Ok(true),
         (Data::Nil, _) | (_, Data::Nil) => Ok(false),
         (Data::Bool(a), Data::Bool(b)) => Ok(a == b),
-        (Data::Int(a), Data::Int(b)) => Ok(a == b),
         (Data::Float(a), Data::Float(b)) => Ok(a == b),
         (Data::Str(a), Data::Str(b)) => Ok(a.as_str() == b.as_str()),
+        (Data::List(_) | Data::Map(_), Data::List(_) | Data::Map(_)) => Err(format!(
+            "non-comparable types {}: {}, {}: {}",
+            print::plain(a),
+            a.type_name(),
+            print::plain(b),
+            b.type_name()
+        )),
         _ => Err("incompatible types for comparison".into()),
     }
 }
 
 fn less(a: &Value, b: &Value) -> Result<bool, String> {
+    if let (Some(a), Some(b)) = (a.integer(), b.integer()) {
+        return Ok(a < b);
+    }
     match (&a.data, &b.data) {
-        (Data::Int(a), Data::Int(b)) => Ok(a < b),
         (Data::Float(a), Data::Float(b)) => Ok(a < b),
         (Data::Str(a), Data::Str(b)) => Ok(a.as_str() < b.as_str()),
-        _ => Err("incompatible types for comparison".into()),
+        (
+            Data::Int(_) | Data::Int64(_) | Data::Float(_) | Data::Str(_) | Data::Bool(_),
+            Data::Int(_) | Data::Int64(_) | Data::Float(_) | Data::Str(_) | Data::Bool(_),
+        ) => Err("incompatible types for comparison".into()),
+        _ => Err("invalid type for comparison".into()),
     }
 }

@@ -1,12 +1,18 @@
-//! The way in which templates call functions.
+//! The way in which templates call functions, and Go's checks of their arguments.
 
-use super::origin::Origins;
-use super::value::Value;
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use super::origin::{OriginId, Origins};
+use super::rope::Rope;
+use super::value::{Data, Entries, Value};
 
 /// What a function may use besides its arguments.
 pub trait Host {
     /// The render's origins, to unite and derive those of the arguments.
     fn origins(&self) -> &Origins;
+    /// What decided that the call happens at all.
+    fn under(&self) -> OriginId;
     /// Renders the named template with `dot`, as `include` does.
     ///
     /// # Errors
@@ -16,7 +22,7 @@ pub trait Host {
     ///
     /// # Errors
     /// Go's text when the template does not parse or fails.
-    fn tpl(&self, text: &Value, dot: &Value) -> Result<Value, String>;
+    fn tpl(&self, text: &Rope, dot: &Value) -> Result<Value, String>;
 }
 
 /// A template function: arguments in order, a piped one last. An error is the text that Go's
@@ -25,3 +31,73 @@ pub type Function = fn(&dyn Host, &[Value]) -> Result<Value, String>;
 
 /// Finds a function by name.
 pub type Lookup = fn(&str) -> Option<Function>;
+
+/// Longest text that a function may make, in bytes.
+pub const MAX_TEXT: usize = 64 << 20;
+
+fn mistyped<T>(value: &Value, expected: &str) -> Result<T, String> {
+    Err(match value.data {
+        Data::Nil => format!("invalid value; expected {expected}"),
+        _ => format!("wrong type for value; expected {expected}; got {}", value.type_name()),
+    })
+}
+
+/// The argument at `index`, of any type.
+///
+/// # Errors
+/// When fewer are given.
+pub fn any(args: &[Value], index: usize) -> Result<&Value, String> {
+    let count = args.len();
+    args.get(index).ok_or_else(|| format!("wrong number of args: want {} got {count}", index + 1))
+}
+
+/// The `string` at `index`.
+///
+/// # Errors
+/// When it is not there or of another type.
+pub fn text(args: &[Value], index: usize) -> Result<&Rope, String> {
+    match any(args, index)? {
+        Value { data: Data::Str(rope), .. } => Ok(rope),
+        other => mistyped(other, "string"),
+    }
+}
+
+/// The `int` at `index`.
+///
+/// # Errors
+/// When it is not there or of another type, `int64` and `float64` included.
+pub fn int(args: &[Value], index: usize) -> Result<i64, String> {
+    match any(args, index)? {
+        Value { data: Data::Int(value), .. } => Ok(*value),
+        other => mistyped(other, "int"),
+    }
+}
+
+/// The `map[string]interface {}` at `index`; nil is an empty map of its own, as in Go.
+///
+/// # Errors
+/// When it is not there or of another type.
+pub fn map(args: &[Value], index: usize) -> Result<Rc<RefCell<Entries>>, String> {
+    match any(args, index)? {
+        Value { data: Data::Map(entries), .. } => Ok(Rc::clone(entries)),
+        Value { data: Data::Nil, .. } => Ok(Rc::default()),
+        other => mistyped(other, "map[string]interface {}"),
+    }
+}
+
+/// The items of the list at `index`; `verb` says what the function wanted to do with it.
+///
+/// # Errors
+/// When it is not there or no list.
+pub fn list(args: &[Value], index: usize, verb: &str) -> Result<Vec<Value>, String> {
+    match any(args, index)? {
+        Value { data: Data::List(items), .. } => Ok(items.borrow().clone()),
+        other => Err(format!("Cannot {verb} on type {}", super::print::kind(other))),
+    }
+}
+
+/// What all arguments are computed from, for a result that keeps none of their characters.
+pub fn computed(host: &dyn Host, args: &[Value]) -> OriginId {
+    let origins = host.origins();
+    origins.collapsed(origins.all(args.iter().map(|value| value.deep_origin(origins))))
+}

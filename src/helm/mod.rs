@@ -2,10 +2,19 @@
 
 mod builtin;
 pub mod call;
+pub mod capabilities;
+pub mod chart;
+mod emit;
 pub mod eval;
-mod function;
+mod files;
+pub mod function;
+mod manifest;
 pub mod origin;
 pub mod parse;
 pub mod print;
+pub mod render;
 pub mod rope;
+pub mod scalar;
+mod tree;
 pub mod value;
+pub mod values;

@@ -8,6 +8,7 @@ use std::collections::HashMap;
 use std::rc::Rc;
 
 use crate::source::Span;
+use crate::yaml::escape;
 
 /// How a values leaf had a part in a text. Ordered by strength.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -32,7 +33,7 @@ impl Through {
     }
 }
 
-/// Names a leaf of the merged values in [`Origins`].
+/// Names a node of the merged values in [`Origins`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct LeafId(u32);
 
@@ -40,30 +41,58 @@ pub struct LeafId(u32);
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Leaf {
     /// RFC 6901 JSON pointer into the merged values of the top chart.
-    pub pointer: Rc<str>,
-    /// Where the value is written; `None` where nobody wrote it, as for a key that is missing.
+    pub pointer: String,
+    /// Where the value is written; `None` where nobody wrote it into a file, as for a key that
+    /// is missing or one from the command line.
     pub span: Option<Span>,
+    /// Nobody gave it a value: a template asked for it.
+    pub missing: bool,
 }
 
-/// Names a set of leaves with how each had a part.
+/// Names a set of leaves with how each had a part. The upper half of the numbers are single
+/// leaves with their own text, which need no table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct OriginId(u32);
+
+const SINGLE: u32 = 1 << 31;
 
 impl OriginId {
     /// The empty set: nothing of the values.
     pub const NONE: Self = Self(0);
+
+    /// The set of one leaf whose own text is meant.
+    #[must_use]
+    pub fn text(leaf: LeafId) -> Self {
+        Self(leaf.0 | SINGLE)
+    }
+
+    /// The leaf, when this is one leaf with its own text.
+    #[must_use]
+    pub fn single(self) -> Option<LeafId> {
+        (self.0 & SINGLE != 0).then_some(LeafId(self.0 & !SINGLE))
+    }
 }
 
 type Set = Rc<[(LeafId, Through)]>;
 
+#[derive(Debug)]
+struct LeafData {
+    parent: Option<LeafId>,
+    key: Rc<str>,
+    span: Option<Span>,
+    missing: bool,
+}
+
 #[derive(Debug, Default)]
 struct Tables {
-    leaves: Vec<Leaf>,
-    pointers: HashMap<Rc<str>, LeafId>,
+    leaves: Vec<LeafData>,
+    missing: HashMap<(LeafId, Rc<str>), LeafId>,
     sets: Vec<Set>,
     ids: HashMap<Set, OriginId>,
     unions: HashMap<(OriginId, OriginId), OriginId>,
-    capped: HashMap<(OriginId, Through), OriginId>,
+    derived: HashMap<OriginId, OriginId>,
+    collapsed: HashMap<OriginId, OriginId>,
+    conditions: HashMap<OriginId, OriginId>,
 }
 
 /// The origins of one render. Shared within it; never between threads.
@@ -83,22 +112,26 @@ impl Default for Origins {
 }
 
 impl Origins {
-    /// The origin of a value that stands at `pointer` of the top chart's merged values: its own
-    /// text. A pointer met before keeps its id; a span given later fills one that was not known.
-    pub fn leaf(&self, pointer: &str, span: Option<Span>) -> OriginId {
+    /// A node of the values: `key` below `parent`, or with no parent the root of all values.
+    pub fn leaf(&self, parent: Option<LeafId>, key: &str, span: Option<Span>) -> LeafId {
+        let data = LeafData { parent, key: key.into(), span, missing: false };
+        self.tables.borrow_mut().add(data)
+    }
+
+    /// The origin of a key that is not in the map that `parent` names: where it would stand.
+    /// Nothing when `parent` is not one node of the values.
+    pub fn missing(&self, parent: OriginId, key: &str) -> OriginId {
+        let Some(parent) = parent.single() else { return parent };
         let mut tables = self.tables.borrow_mut();
-        let id = if let Some(id) = tables.pointers.get(pointer) {
-            *id
-        } else {
-            let id = LeafId(u32::try_from(tables.leaves.len()).unwrap_or(u32::MAX));
-            let pointer: Rc<str> = pointer.into();
-            tables.leaves.push(Leaf { pointer: Rc::clone(&pointer), span: None });
-            tables.pointers.insert(pointer, id);
-            id
-        };
-        let leaf = &mut tables.leaves[id.0 as usize];
-        leaf.span = leaf.span.or(span);
-        tables.intern(vec![(id, Through::Text)])
+        let key: Rc<str> = key.into();
+        if let Some(found) = tables.missing.get(&(parent, Rc::clone(&key))) {
+            return OriginId::text(*found);
+        }
+        let data =
+            LeafData { parent: Some(parent), key: Rc::clone(&key), span: None, missing: true };
+        let id = tables.add(data);
+        tables.missing.insert((parent, key), id);
+        OriginId::text(id)
     }
 
     /// Both sets; a leaf that is in both counts as the stronger.
@@ -114,7 +147,8 @@ impl Origins {
         if let Some(id) = tables.unions.get(&key) {
             return *id;
         }
-        let mut both: Vec<_> = tables.set(a).iter().chain(tables.set(b).iter()).copied().collect();
+        let mut both: Vec<_> =
+            tables.entries(a).iter().chain(tables.entries(b).iter()).copied().collect();
         both.sort_unstable_by(|x, y| x.0.cmp(&y.0).then(y.1.cmp(&x.1)));
         both.dedup_by_key(|entry| entry.0);
         let id = tables.intern(both);
@@ -122,58 +156,108 @@ impl Origins {
         id
     }
 
+    /// The union of all.
+    pub fn all(&self, ids: impl IntoIterator<Item = OriginId>) -> OriginId {
+        ids.into_iter().fold(OriginId::NONE, |all, id| self.union(all, id))
+    }
+
     /// The same leaves, none stronger than [`Through::Derived`]: their characters are gone.
     pub fn derived(&self, id: OriginId) -> OriginId {
-        self.at_most(id, Through::Derived)
+        self.mapped(id, |tables| &mut tables.derived, |through| through.min(Through::Derived))
     }
 
     /// The same leaves as computed from: conditions too count as [`Through::Derived`], as for a
     /// hash of a text whose parts stood under them.
     pub fn collapsed(&self, id: OriginId) -> OriginId {
-        self.derived(id)
+        self.mapped(id, |tables| &mut tables.collapsed, |_| Through::Derived)
     }
 
     /// The same leaves as mere conditions.
     pub fn condition(&self, id: OriginId) -> OriginId {
-        self.at_most(id, Through::Condition)
+        self.mapped(id, |tables| &mut tables.conditions, |_| Through::Condition)
+    }
+
+    /// Only the conditions of a set.
+    pub fn conditions(&self, id: OriginId) -> OriginId {
+        if id == OriginId::NONE || id.single().is_some() {
+            return OriginId::NONE;
+        }
+        let mut tables = self.tables.borrow_mut();
+        let entries = tables.entries(id);
+        let only = |(_, through): &&(LeafId, Through)| *through == Through::Condition;
+        let set = entries.iter().filter(only).copied().collect();
+        tables.intern(set)
     }
 
     /// The leaves of a set, sorted by leaf.
     pub fn entries(&self, id: OriginId) -> Rc<[(LeafId, Through)]> {
-        Rc::clone(self.tables.borrow().set(id))
+        self.tables.borrow().entries(id)
     }
 
     /// What is known of a leaf.
     pub fn describe(&self, id: LeafId) -> Leaf {
-        self.tables.borrow().leaves[id.0 as usize].clone()
+        let tables = self.tables.borrow();
+        let mut keys = Vec::new();
+        let mut at = Some(id);
+        while let Some(leaf) = at {
+            let data = &tables.leaves[leaf.0 as usize];
+            if data.parent.is_some() {
+                keys.push(Rc::clone(&data.key));
+            }
+            at = data.parent;
+        }
+        let mut pointer = String::new();
+        for key in keys.iter().rev() {
+            pointer.push('/');
+            pointer.push_str(&escape(key));
+        }
+        let data = &tables.leaves[id.0 as usize];
+        Leaf { pointer, span: data.span, missing: data.missing }
     }
 
-    fn at_most(&self, id: OriginId, most: Through) -> OriginId {
+    fn mapped(
+        &self,
+        id: OriginId,
+        memo: impl Fn(&mut Tables) -> &mut HashMap<OriginId, OriginId>,
+        to: impl Fn(Through) -> Through,
+    ) -> OriginId {
         if id == OriginId::NONE {
             return id;
         }
         let mut tables = self.tables.borrow_mut();
-        if let Some(done) = tables.capped.get(&(id, most)) {
+        if let Some(done) = memo(&mut tables).get(&id) {
             return *done;
         }
-        let set = tables.set(id).iter().map(|(leaf, _)| (*leaf, most)).collect();
+        let set = tables.entries(id).iter().map(|(leaf, through)| (*leaf, to(*through))).collect();
         let done = tables.intern(set);
-        tables.capped.insert((id, most), done);
+        memo(&mut tables).insert(id, done);
         done
     }
 }
 
 impl Tables {
-    fn set(&self, id: OriginId) -> &Set {
-        &self.sets[id.0 as usize]
+    fn add(&mut self, data: LeafData) -> LeafId {
+        let id = LeafId(u32::try_from(self.leaves.len()).unwrap_or(SINGLE - 1).min(SINGLE - 1));
+        self.leaves.push(data);
+        id
+    }
+
+    fn entries(&self, id: OriginId) -> Set {
+        match id.single() {
+            Some(leaf) => Rc::from([(leaf, Through::Text)]),
+            None => Rc::clone(&self.sets[id.0 as usize]),
+        }
     }
 
     fn intern(&mut self, set: Vec<(LeafId, Through)>) -> OriginId {
+        if let [(leaf, Through::Text)] = set[..] {
+            return OriginId::text(leaf);
+        }
         let set: Set = set.into();
         if let Some(id) = self.ids.get(&set) {
             return *id;
         }
-        let id = OriginId(u32::try_from(self.sets.len()).unwrap_or(u32::MAX));
+        let id = OriginId(u32::try_from(self.sets.len()).unwrap_or(SINGLE - 1));
         self.sets.push(Rc::clone(&set));
         self.ids.insert(set, id);
         id
@@ -187,9 +271,21 @@ mod tests {
     #[test]
     fn a_union_keeps_the_stronger_part() {
         let origins = Origins::default();
-        let (a, b) = (origins.leaf("/a", None), origins.leaf("/b", None));
+        let root = origins.leaf(None, "", None);
+        let [a, b] = ["a", "b"].map(|key| OriginId::text(origins.leaf(Some(root), key, None)));
         let both = origins.union(origins.condition(a), b);
         assert_eq!(origins.union(both, a), origins.union(a, b));
         assert_eq!(origins.entries(origins.derived(both)).len(), 2);
+    }
+
+    #[test]
+    fn a_pointer_is_spelled_from_the_root() {
+        let origins = Origins::default();
+        let root = origins.leaf(None, "", None);
+        let map = origins.leaf(Some(root), "a/b", None);
+        let gone = origins.missing(OriginId::text(map), "c");
+        let leaf = origins.describe(gone.single().unwrap());
+        assert_eq!((leaf.pointer.as_str(), leaf.missing), ("/a~1b/c", true));
+        assert_eq!(origins.missing(OriginId::text(map), "c"), gone);
     }
 }

@@ -1,16 +1,18 @@
-//! Templates as trees: gotmpl's parser, with Go's error texts.
+//! Templates as trees: gotmpl's parser, with the checks and texts of Go's.
 
 use std::sync::Arc;
 
 use gotmpl::TemplateError;
-use gotmpl::parse::{ListNode, Parser};
+use gotmpl::parse::{CommandNode, Expr, ListNode, Node, Parser, PipeNode};
+
+use crate::source::SourceId;
 
 /// A template file, parsed once and shared between the releases of a chart.
 #[derive(Debug)]
 pub struct Template {
-    /// As Helm names it: `chart/templates/x.yaml`.
-    pub name: String,
-    /// The file's text.
+    /// The file.
+    pub source: SourceId,
+    /// Its text.
     pub text: Arc<str>,
     /// What stands outside of any `define`.
     pub body: Arc<ListNode>,
@@ -23,27 +25,173 @@ pub struct Template {
 pub struct SyntaxFault {
     /// 0-based byte offset in the template.
     pub offset: usize,
-    /// Go's text, with template and line.
+    /// What is wrong, in Go's words, without template and line.
     pub message: String,
 }
 
-/// Parses a template.
+/// Parses a template; `known` says which functions there are, for Go refuses a template that
+/// names another, even where it is never called.
 ///
 /// # Errors
 /// A [`SyntaxFault`] when the text is not a Go template.
-pub fn parse(name: &str, text: &Arc<str>) -> Result<Template, SyntaxFault> {
-    let (body, defines) = Parser::with_name(Some(name), text, "{{", "}}")
+pub fn parse(
+    source: SourceId,
+    text: &Arc<str>,
+    known: fn(&str) -> bool,
+) -> Result<Template, SyntaxFault> {
+    let mended = comments_mended(text);
+    let (body, defines) = Parser::with_name(None, mended.as_deref().unwrap_or(text), "{{", "}}")
         .and_then(Parser::parse)
         .map_err(|error| fault(text, &error))?;
+    for list in std::iter::once(&body).chain(defines.iter().map(|define| &define.body)) {
+        functions(list, known)?;
+    }
     let defines = defines.into_iter().map(|d| (d.name.to_string(), Arc::new(d.body))).collect();
-    Ok(Template { name: name.to_owned(), text: Arc::clone(text), body: Arc::new(body), defines })
+    Ok(Template { source, text: Arc::clone(text), body: Arc::new(body), defines })
+}
+
+/// gotmpl trims the text after a comment that trims only the text before it (`{{- /* … */}}`).
+/// An empty text of the same length stands in for such comments; `None` when there is none.
+fn comments_mended(text: &str) -> Option<String> {
+    let mut mended: Option<String> = None;
+    let mut at = 0;
+    while let Some(found) = text[at..].find("{{") {
+        let open = at + found;
+        let Some(rest) = text[open..].strip_prefix("{{- ").map(str::trim_start) else {
+            at = action_end(text, open);
+            continue;
+        };
+        let Some(end) = rest.strip_prefix("/*").and_then(|rest| rest.find("*/")) else {
+            at = action_end(text, open);
+            continue;
+        };
+        let close = text.len() - rest.len() + 2 + end + 2;
+        if text[close..].starts_with("}}") {
+            let blank = |c: u8| if c == b'\n' { '\n' } else { ' ' };
+            let filler = text.as_bytes()[open + 6..close].iter().map(|c| blank(*c));
+            let stand_in: String = "{{- \"\"".chars().chain(filler).collect();
+            mended.get_or_insert_with(|| text.to_owned()).replace_range(open..close, &stand_in);
+        }
+        at = close;
+    }
+    mended
+}
+
+/// One past the `}}` of the action that opens at `open`; quoted texts may hold braces.
+fn action_end(text: &str, open: usize) -> usize {
+    let mut bytes = text.as_bytes().iter().enumerate().skip(open + 2);
+    if text[open + 2..].trim_start_matches(['-', ' ']).starts_with("/*") {
+        return text[open..].find("*/").map_or(text.len(), |end| open + end + 2);
+    }
+    while let Some((at, byte)) = bytes.next() {
+        match byte {
+            b'}' if text.as_bytes().get(at + 1) == Some(&b'}') => return at + 2,
+            b'"' | b'\'' => {
+                while let Some((_, inner)) = bytes.next() {
+                    match inner {
+                        b'\\' => {
+                            bytes.next();
+                        }
+                        inner if inner == byte => break,
+                        _ => {}
+                    }
+                }
+            }
+            b'`' => {
+                bytes.by_ref().find(|(_, inner)| **inner == b'`');
+            }
+            _ => {}
+        }
+    }
+    text.len()
+}
+
+/// Whether a body writes nothing: Go does not let it replace one that does.
+#[must_use]
+pub fn is_empty(body: &ListNode) -> bool {
+    body.nodes.iter().all(|node| match node {
+        Node::List(list) => is_empty(list),
+        Node::Text(text) => text.text.trim().is_empty(),
+        Node::Action(action) => matches!(
+            &action.pipe.commands[..],
+            [CommandNode { args, .. }] if matches!(&args[..], [Expr::String(_, text)] if text.is_empty())
+        ),
+        Node::Define(_) => true,
+        _ => false,
+    })
 }
 
 fn fault(text: &str, error: &TemplateError) -> SyntaxFault {
-    let line = match error {
-        TemplateError::Parse { line, .. } | TemplateError::Lex { line, .. } => *line,
-        _ => 1,
+    let (line, message) = match error {
+        TemplateError::Parse { line, message, .. } | TemplateError::Lex { line, message, .. } => {
+            (*line, message.to_string())
+        }
+        other => (1, other.to_string()),
     };
     let offset = text.split_inclusive('\n').take(line.saturating_sub(1)).map(str::len).sum();
-    SyntaxFault { offset, message: error.to_string() }
+    SyntaxFault { offset, message }
+}
+
+fn functions(list: &ListNode, known: fn(&str) -> bool) -> Result<(), SyntaxFault> {
+    list.nodes.iter().try_for_each(|node| match node {
+        Node::List(list) => functions(list, known),
+        Node::Action(action) => in_pipe(&action.pipe, known),
+        Node::If(branch) | Node::With(branch) | Node::Range(branch) => {
+            in_pipe(&branch.pipe, known)?;
+            functions(&branch.body, known)?;
+            branch.else_body.as_ref().map_or(Ok(()), |body| functions(body, known))
+        }
+        Node::Template(call) => call.pipe.as_ref().map_or(Ok(()), |pipe| in_pipe(pipe, known)),
+        Node::Define(define) => functions(&define.body, known),
+        Node::Text(_) | Node::Break(_) | Node::Continue(_) => Ok(()),
+    })
+}
+
+fn in_pipe(pipe: &PipeNode, known: fn(&str) -> bool) -> Result<(), SyntaxFault> {
+    pipe.commands
+        .iter()
+        .flat_map(|command: &CommandNode| &command.args)
+        .try_for_each(|expr| in_expr(expr, known))
+}
+
+fn in_expr(expr: &Expr, known: fn(&str) -> bool) -> Result<(), SyntaxFault> {
+    match expr {
+        Expr::Identifier(pos, name) if !known(name) => Err(SyntaxFault {
+            offset: pos.offset,
+            message: format!("function {:?} not defined", name.as_str()),
+        }),
+        Expr::Pipe(_, pipe) => in_pipe(pipe, known),
+        Expr::Chain(_, base, _) => in_expr(base, known),
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn texts(text: &str) -> Vec<String> {
+        let template = parse(SourceId::NOWHERE, &text.into(), |_| true).unwrap();
+        let text = |node: &Node| match node {
+            Node::Text(text) => Some(text.text.to_string()),
+            _ => None,
+        };
+        template.body.nodes.iter().filter_map(text).collect()
+    }
+
+    #[test]
+    fn a_comment_trims_only_the_sides_it_says() {
+        assert_eq!(texts("a\n{{- /* c }} \" */}}\n  - b"), ["a", "\n  - b"]);
+        assert_eq!(texts("a\n{{/* c */ -}}\n  - b"), ["a\n", "- b"]);
+        assert_eq!(texts("{{ \"{{- /*\" }}x{{- /* c */}} y"), ["x", " y"]);
+    }
+
+    #[test]
+    fn functions_must_be_known_even_where_they_are_not_called() {
+        let fault =
+            parse(SourceId::NOWHERE, &"{{ if false }}{{ nope 1 }}{{ end }}".into(), |name| {
+                name != "nope"
+            });
+        assert_eq!(fault.unwrap_err().message, "function \"nope\" not defined");
+    }
 }

@@ -1,6 +1,6 @@
 //! Go's `fmt` for template values: `%v`, floats, `strconv.Quote` and `printf`.
 
-use super::origin::Origins;
+use super::origin::{OriginId, Origins};
 use super::rope::{Rope, RopeBuilder};
 use super::value::{Data, Value};
 
@@ -37,7 +37,7 @@ pub fn plain(value: &Value) -> String {
     match &value.data {
         Data::Nil => "<nil>".into(),
         Data::Bool(value) => value.to_string(),
-        Data::Int(value) => value.to_string(),
+        Data::Int(value) | Data::Int64(value) => value.to_string(),
         Data::Float(value) => float(*value),
         Data::Str(rope) => rope.as_str().to_owned(),
         Data::List(items) => {
@@ -102,7 +102,7 @@ pub fn sprint(args: &[Value], origins: &Origins) -> Rope {
     let mut out = RopeBuilder::default();
     for (index, arg) in args.iter().enumerate() {
         if index > 0 && arg.as_str().is_none() && args[index - 1].as_str().is_none() {
-            out.push(" ", super::origin::OriginId::NONE);
+            out.push(" ", OriginId::NONE);
         }
         out.push_rope(&rope(arg, origins));
     }
@@ -128,17 +128,17 @@ pub fn sprintf(format: &Rope, args: &[Value], origins: &Origins) -> Rope {
             flags.replace_range(star..=star, &width);
         }
         let Some(verb) = rest[length..].chars().next() else {
-            out.push("%!(NOVERB)", super::origin::OriginId::NONE);
+            out.push("%!(NOVERB)", OriginId::NONE);
             return out.finish();
         };
         at += found + 1 + length + verb.len_utf8();
         if verb == '%' {
-            out.push("%", super::origin::OriginId::NONE);
+            out.push("%", OriginId::NONE);
         } else if let Some(arg) = args.get(next) {
             next += 1;
             operand(&mut out, &flags, verb, arg, origins);
         } else {
-            out.push(&format!("%!{verb}(MISSING)"), super::origin::OriginId::NONE);
+            out.push(&format!("%!{verb}(MISSING)"), OriginId::NONE);
         }
     }
     out.push_slice(format, at..text.len());
@@ -150,12 +150,39 @@ pub fn sprintf(format: &Rope, args: &[Value], origins: &Origins) -> Rope {
                 _ => format!("{}={}", arg.type_name(), plain(arg)),
             })
             .collect();
-        out.push(&format!("%!(EXTRA {})", extra.join(", ")), super::origin::OriginId::NONE);
+        out.push(&format!("%!(EXTRA {})", extra.join(", ")), OriginId::NONE);
     }
     out.finish()
 }
 
 fn operand(out: &mut RopeBuilder, flags: &str, verb: char, arg: &Value, origins: &Origins) {
+    if let (Data::Str(text), 's' | 'v', "") = (&arg.data, verb, flags) {
+        out.push_rope(&text.tinted(arg.origin, origins));
+    } else {
+        out.push(&formatted(flags, verb, arg), arg.deep_origin(origins));
+    }
+}
+
+/// One operand as `fmt` formats it; the elements of lists and maps each with the same verb.
+fn formatted(flags: &str, verb: char, arg: &Value) -> String {
+    match &arg.data {
+        Data::List(items) if verb != 'T' => {
+            let items: Vec<_> = items.borrow().iter().map(|v| formatted(flags, verb, v)).collect();
+            return format!("[{}]", items.join(" "));
+        }
+        Data::Map(entries) if verb != 'T' => {
+            let entries: Vec<_> = entries
+                .borrow()
+                .iter()
+                .map(|(k, v)| {
+                    let key = formatted(flags, verb, &Value::str(k, OriginId::NONE));
+                    format!("{key}:{}", formatted(flags, verb, v))
+                })
+                .collect();
+            return format!("map[{}]", entries.join(" "));
+        }
+        _ => {}
+    }
     let digits = flags.trim_start_matches(['+', '-', '#', ' ', '0']);
     let signs = &flags[..flags.len() - digits.len()];
     let (width, precision) = digits
@@ -163,32 +190,51 @@ fn operand(out: &mut RopeBuilder, flags: &str, verb: char, arg: &Value, origins:
         .map_or((digits, None), |(w, p)| (w, Some(p.parse::<usize>().unwrap_or(0))));
     let width: usize = width.parse().unwrap_or(0).min(1 << 16);
     let precision = precision.map(|p| p.min(1 << 12));
-    if let (Data::Str(text), 's' | 'v', 0, None) = (&arg.data, verb, width, precision)
-        && !signs.contains('#')
-    {
-        out.push_rope(&text.tinted(arg.origin, origins));
-        return;
+    let number = matches!(arg.data, Data::Int(_) | Data::Int64(_) | Data::Float(_));
+    let mut body = verbatim(signs, precision, verb, arg);
+    if signs.contains('+') && number && !body.starts_with('-') {
+        body.insert(0, '+');
     }
-    let mut body = match (verb, &arg.data) {
+    let missing = width.saturating_sub(body.chars().count());
+    if signs.contains('-') {
+        body.push_str(&" ".repeat(missing));
+    } else if signs.contains('0') {
+        let sign = usize::from(number && body.starts_with(['-', '+']));
+        body.insert_str(sign, &"0".repeat(missing));
+    } else {
+        body.insert_str(0, &" ".repeat(missing));
+    }
+    body
+}
+
+fn verbatim(signs: &str, precision: Option<usize>, verb: char, arg: &Value) -> String {
+    if let (Some(n), false) = (arg.integer(), verb == 'T') {
+        return match verb {
+            'v' | 'd' => n.to_string(),
+            'x' if signs.contains('#') => format!("{n:#x}"),
+            'x' => format!("{n:x}"),
+            'X' => format!("{n:X}"),
+            'o' => format!("{n:o}"),
+            'b' => format!("{n:b}"),
+            'c' => u32::try_from(n).ok().and_then(char::from_u32).unwrap_or('\u{fffd}').to_string(),
+            'q' => {
+                let c = u32::try_from(n).ok().and_then(char::from_u32).unwrap_or('\u{fffd}');
+                format!("'{c}'")
+            }
+            'U' => format!("U+{n:04X}"),
+            _ => format!("%!{verb}({}={n})", arg.type_name()),
+        };
+    }
+    match (verb, &arg.data) {
         ('T', _) => arg.type_name().to_owned(),
+        ('v', Data::Nil) => "<nil>".to_owned(),
         ('v', Data::Str(text)) if signs.contains('#') => quote(text.as_str()),
         ('v' | 's', Data::Str(text)) => {
             text.as_str().chars().take(precision.unwrap_or(usize::MAX)).collect()
         }
-        ('v', _) | ('t', Data::Bool(_)) | ('d', Data::Int(_)) => plain(arg),
-        ('s', Data::List(_) | Data::Map(_) | Data::Object(_)) => plain(arg),
+        ('v', _) | ('t', Data::Bool(_)) => plain(arg),
+        ('s', Data::Object(_)) => plain(arg),
         ('q', Data::Str(text)) => quote(text.as_str()),
-        ('q', Data::List(items)) => {
-            let items: Vec<_> = items.borrow().iter().map(|v| quote(&plain(v))).collect();
-            format!("[{}]", items.join(" "))
-        }
-        ('x', Data::Int(n)) => format!("{n:x}"),
-        ('X', Data::Int(n)) => format!("{n:X}"),
-        ('o', Data::Int(n)) => format!("{n:o}"),
-        ('b', Data::Int(n)) => format!("{n:b}"),
-        ('c', Data::Int(n)) => {
-            u32::try_from(*n).ok().and_then(char::from_u32).unwrap_or('\u{fffd}').to_string()
-        }
         ('x', Data::Str(text)) => data_encoding::HEXLOWER.encode(text.as_str().as_bytes()),
         ('X', Data::Str(text)) => data_encoding::HEXUPPER.encode(text.as_str().as_bytes()),
         ('f' | 'F', Data::Float(n)) => format!("{n:.*}", precision.unwrap_or(6)),
@@ -200,23 +246,24 @@ fn operand(out: &mut RopeBuilder, flags: &str, verb: char, arg: &Value, origins:
         }
         (_, Data::Nil) => format!("%!{verb}(<nil>)"),
         _ => format!("%!{verb}({}={})", arg.type_name(), plain(arg)),
-    };
-    if signs.contains('+')
-        && matches!(arg.data, Data::Int(_) | Data::Float(_))
-        && !body.starts_with('-')
-    {
-        body.insert(0, '+');
     }
-    let missing = width.saturating_sub(body.chars().count());
-    if signs.contains('-') {
-        body.push_str(&" ".repeat(missing));
-    } else if signs.contains('0') && matches!(arg.data, Data::Int(_) | Data::Float(_)) {
-        let sign = usize::from(body.starts_with(['-', '+']));
-        body.insert_str(sign, &"0".repeat(missing));
-    } else {
-        body.insert_str(0, &" ".repeat(missing));
+}
+
+/// Go's name of the kind of a value, as `kindOf` has it.
+#[must_use]
+pub fn kind(value: &Value) -> &'static str {
+    match &value.data {
+        Data::Nil => "invalid",
+        Data::Bool(_) => "bool",
+        Data::Int(_) => "int",
+        Data::Int64(_) => "int64",
+        Data::Float(_) => "float64",
+        Data::Str(_) => "string",
+        Data::List(_) => "slice",
+        Data::Map(_) => "map",
+        Data::Object(object) if object.entries().is_some() => "map",
+        Data::Object(_) => "ptr",
     }
-    out.push(&body, arg.deep_origin(origins));
 }
 
 #[cfg(test)]
@@ -234,13 +281,10 @@ mod tests {
     #[test]
     fn printf_keeps_the_segments_of_strings() {
         let origins = Origins::default();
-        let leaf = origins.leaf("/name", None);
+        let leaf = OriginId::text(origins.leaf(None, "name", None));
         let out = sprintf(
-            &Rope::new("a-%s-%d", super::super::origin::OriginId::NONE),
-            &[
-                Value::str("b", leaf),
-                Value::new(Data::Int(3), super::super::origin::OriginId::NONE),
-            ],
+            &Rope::new("a-%s-%d", OriginId::NONE),
+            &[Value::str("b", leaf), Value::new(Data::Int(3), OriginId::NONE)],
             &origins,
         );
         assert_eq!(out.as_str(), "a-b-3");

@@ -1,5 +1,6 @@
 //! Text that knows the origin of each of its bytes.
 
+use std::ops::Range;
 use std::rc::Rc;
 
 use super::origin::{OriginId, Origins};
@@ -19,20 +20,33 @@ pub struct Segment {
     pub place: PlaceId,
 }
 
+#[derive(Debug, Clone, Default)]
+enum Segments {
+    #[default]
+    None,
+    One(Segment),
+    Many(Rc<[Segment]>),
+}
+
 /// An immutable text with its segments, cheap to clone. Segments cover the text in order.
 #[derive(Debug, Clone, Default)]
 pub struct Rope {
     text: Option<Rc<str>>,
-    segments: Option<Rc<[Segment]>>,
+    segments: Segments,
 }
 
 impl Rope {
     /// Text of one origin; an empty text keeps its origin too.
     #[must_use]
     pub fn new(text: &str, origin: OriginId) -> Self {
-        let mut builder = RopeBuilder::default();
-        builder.push(text, origin);
-        builder.finish()
+        if text.is_empty() && origin == OriginId::NONE {
+            return Self::default();
+        }
+        let len = u32::try_from(text.len()).unwrap_or(u32::MAX);
+        Self {
+            text: (!text.is_empty()).then(|| text.into()),
+            segments: Segments::One(Segment { len, origin, place: PlaceId::default() }),
+        }
     }
 
     /// The text.
@@ -56,13 +70,25 @@ impl Rope {
     /// Runs of the text in order, empty ones included.
     #[must_use]
     pub fn segments(&self) -> &[Segment] {
-        self.segments.as_deref().unwrap_or(&[])
+        match &self.segments {
+            Segments::None => &[],
+            Segments::One(one) => std::slice::from_ref(one),
+            Segments::Many(many) => many,
+        }
     }
 
     /// Everything that had a part in any of it.
     #[must_use]
     pub fn origin(&self, origins: &Origins) -> OriginId {
-        self.segments().iter().fold(OriginId::NONE, |all, s| origins.union(all, s.origin))
+        let mut last = OriginId::NONE;
+        let mut all = OriginId::NONE;
+        for segment in self.segments() {
+            if segment.origin != last {
+                last = segment.origin;
+                all = origins.union(all, last);
+            }
+        }
+        all
     }
 
     /// The bytes `range`, with the empty segments inside it and at its edges.
@@ -70,9 +96,14 @@ impl Rope {
     /// # Panics
     /// When the range does not lie on character boundaries.
     #[must_use]
-    pub fn slice(&self, range: std::ops::Range<usize>) -> Self {
+    pub fn slice(&self, range: Range<usize>) -> Self {
+        if range == (0..self.len()) {
+            return self.clone();
+        }
         let mut builder = RopeBuilder::default();
-        builder.push_slice(self, range);
+        let mut cursor = self.cursor();
+        cursor.drop_to(range.start);
+        cursor.copy_to(range.end, &mut builder);
         builder.finish()
     }
 
@@ -82,15 +113,167 @@ impl Rope {
         if extra == OriginId::NONE {
             return self.clone();
         }
-        if self.segments().is_empty() {
-            return Self::new(self.as_str(), extra);
+        let mut memo = (OriginId::NONE, extra);
+        let mut tint = |segment: &Segment| {
+            if segment.origin != memo.0 {
+                memo = (segment.origin, origins.union(segment.origin, extra));
+            }
+            Segment { origin: memo.1, ..*segment }
+        };
+        let segments = match &self.segments {
+            Segments::None => return Self::new(self.as_str(), extra),
+            Segments::One(one) => Segments::One(tint(one)),
+            Segments::Many(many) => Segments::Many(many.iter().map(tint).collect()),
+        };
+        Self { text: self.text.clone(), segments }
+    }
+
+    /// For questions about many ranges of the text.
+    #[must_use]
+    pub fn index(&self) -> RopeIndex<'_> {
+        let mut at = 0;
+        let starts = self.segments().iter().map(|segment| {
+            let start = at;
+            at += segment.len as usize;
+            start
+        });
+        RopeIndex { rope: self, starts: starts.collect() }
+    }
+
+    /// Reads from the start on.
+    #[must_use]
+    pub fn cursor(&self) -> Cursor<'_> {
+        Cursor { rope: self, at: 0, index: 0, used: 0 }
+    }
+
+    /// The text without what `part` matches; segments of the rest stay.
+    #[must_use]
+    pub fn without(&self, part: &str) -> Self {
+        if !self.as_str().contains(part) {
+            return self.clone();
         }
-        let segments = self
-            .segments()
-            .iter()
-            .map(|s| Segment { origin: origins.union(s.origin, extra), ..*s })
-            .collect();
-        Self { text: self.text.clone(), segments: Some(segments) }
+        let mut builder = RopeBuilder::default();
+        let mut cursor = self.cursor();
+        for (start, found) in self.as_str().match_indices(part) {
+            cursor.copy_to(start, &mut builder);
+            cursor.skip_to(start + found.len(), &mut builder);
+        }
+        cursor.copy_to(self.len(), &mut builder);
+        builder.finish()
+    }
+}
+
+/// Finds the segments of ranges of one rope.
+#[derive(Debug)]
+pub struct RopeIndex<'a> {
+    rope: &'a Rope,
+    starts: Vec<usize>,
+}
+
+impl<'a> RopeIndex<'a> {
+    /// The segments that have a part in `range`: those that share bytes with it, and empty ones
+    /// within it or at its edges.
+    pub fn segments(&self, range: Range<usize>) -> impl Iterator<Item = &'a Segment> + use<'a> {
+        let segments = self.rope.segments();
+        let from = self.starts.partition_point(|start| *start < range.start);
+        // The one before may reach into the range.
+        let from = from.saturating_sub(1);
+        let to = self.starts.partition_point(|start| *start <= range.end);
+        let starts = self.starts[from..to].to_vec();
+        segments[from..to].iter().zip(starts).filter_map(move |(segment, start)| {
+            let end = start + segment.len as usize;
+            let part = match segment.len {
+                0 => start >= range.start,
+                _ => start < range.end && end > range.start,
+            };
+            part.then_some(segment)
+        })
+    }
+
+    /// Everything that had a part in `range`.
+    #[must_use]
+    pub fn origin(&self, range: Range<usize>, origins: &Origins) -> OriginId {
+        origins.all(self.segments(range).map(|segment| segment.origin))
+    }
+
+    /// The template place of the first byte of `range`.
+    #[must_use]
+    pub fn place(&self, range: Range<usize>) -> Option<PlaceId> {
+        let written = |segment: &&Segment| segment.place != PlaceId::default();
+        let all = || self.segments(range.clone()).filter(written);
+        all().find(|segment| segment.len > 0).or_else(|| all().next()).map(|segment| segment.place)
+    }
+}
+
+/// Walks a rope once from left to right, handing its parts to a builder.
+#[derive(Debug)]
+pub struct Cursor<'a> {
+    rope: &'a Rope,
+    at: usize,
+    index: usize,
+    used: usize,
+}
+
+impl Cursor<'_> {
+    /// The byte offset that is next.
+    #[must_use]
+    pub fn at(&self) -> usize {
+        self.at
+    }
+
+    /// Appends what lies before `end`, with the empty segments at `end`.
+    pub fn copy_to(&mut self, end: usize, builder: &mut RopeBuilder) {
+        self.advance(end, |text, segment| {
+            builder.push_placed(text, segment.origin, segment.place);
+        });
+    }
+
+    /// Leaves out what lies before `end`, but keeps its empty segments.
+    pub fn skip_to(&mut self, end: usize, builder: &mut RopeBuilder) {
+        self.advance(end, |_, segment| {
+            if segment.len == 0 {
+                builder.push_placed("", segment.origin, segment.place);
+            }
+        });
+    }
+
+    /// Leaves out everything that lies before `end`, but not the empty segments at `end`.
+    pub fn drop_to(&mut self, end: usize) {
+        let segments = self.rope.segments();
+        while let Some(segment) = segments.get(self.index) {
+            let left = segment.len as usize - self.used;
+            if self.at == end {
+                return;
+            }
+            let step = left.min(end - self.at);
+            self.at += step;
+            if step == left {
+                self.index += 1;
+                self.used = 0;
+            } else {
+                self.used += step;
+            }
+        }
+        self.at = end;
+    }
+
+    fn advance(&mut self, end: usize, mut each: impl FnMut(&str, &Segment)) {
+        let (segments, text) = (self.rope.segments(), self.rope.as_str());
+        while let Some(segment) = segments.get(self.index) {
+            let left = segment.len as usize - self.used;
+            let step = left.min(end - self.at);
+            if step == 0 && left > 0 {
+                return;
+            }
+            each(&text[self.at..self.at + step], segment);
+            self.at += step;
+            if step == left {
+                self.index += 1;
+                self.used = 0;
+            } else {
+                self.used += step;
+            }
+        }
     }
 }
 
@@ -117,7 +300,7 @@ impl RopeBuilder {
         if let Some(last) = self.segments.last_mut()
             && last.origin == origin
             && last.place == place
-            && (last.len > 0 || len == 0)
+            && (last.len > 0) == (len > 0)
         {
             last.len += len;
             return;
@@ -127,20 +310,14 @@ impl RopeBuilder {
 
     /// Appends a whole rope.
     pub fn push_rope(&mut self, rope: &Rope) {
-        self.push_slice(rope, 0..rope.len());
+        rope.cursor().copy_to(rope.len(), self);
     }
 
     /// Appends part of a rope, with its empty segments inside the range and at the edges.
-    pub fn push_slice(&mut self, rope: &Rope, range: std::ops::Range<usize>) {
-        let mut at = 0;
-        for segment in rope.segments() {
-            let end = at + segment.len as usize;
-            let (from, to) = (at.max(range.start), end.min(range.end));
-            if from < to || (at == end && from == to) {
-                self.push_placed(&rope.as_str()[from..to], segment.origin, segment.place);
-            }
-            at = end;
-        }
+    pub fn push_slice(&mut self, rope: &Rope, range: Range<usize>) {
+        let mut cursor = rope.cursor();
+        cursor.drop_to(range.start);
+        cursor.copy_to(range.end, self);
     }
 
     /// Bytes so far.
@@ -158,10 +335,12 @@ impl RopeBuilder {
     /// The rope.
     #[must_use]
     pub fn finish(self) -> Rope {
-        Rope {
-            text: (!self.text.is_empty()).then(|| self.text.into()),
-            segments: (!self.segments.is_empty()).then(|| self.segments.into()),
-        }
+        let segments = match self.segments[..] {
+            [] => Segments::None,
+            [one] => Segments::One(one),
+            _ => Segments::Many(self.segments.into()),
+        };
+        Rope { text: (!self.text.is_empty()).then(|| self.text.into()), segments }
     }
 }
 
@@ -169,10 +348,15 @@ impl RopeBuilder {
 mod tests {
     use super::*;
 
+    fn two(origins: &Origins) -> [OriginId; 2] {
+        let root = origins.leaf(None, "", None);
+        ["a", "b"].map(|key| OriginId::text(origins.leaf(Some(root), key, None)))
+    }
+
     #[test]
     fn empty_text_keeps_its_origin() {
         let origins = Origins::default();
-        let (a, b) = (origins.leaf("/a", None), origins.leaf("/b", None));
+        let [a, b] = two(&origins);
         let mut builder = RopeBuilder::default();
         builder.push("xy", a);
         builder.push("", b);
@@ -180,5 +364,17 @@ mod tests {
         assert_eq!(rope.as_str(), "xy");
         assert_eq!(rope.origin(&origins), origins.union(a, b));
         assert_eq!(rope.slice(2..2).origin(&origins), b);
+    }
+
+    #[test]
+    fn what_is_cut_out_leaves_the_origins_of_the_rest() {
+        let origins = Origins::default();
+        let [a, b] = two(&origins);
+        let mut builder = RopeBuilder::default();
+        builder.push("1<no value>2", a);
+        builder.push("3", b);
+        let rope = builder.finish().without("<no value>");
+        assert_eq!(rope.as_str(), "123");
+        assert_eq!(rope.segments().iter().map(|s| s.len).collect::<Vec<_>>(), [2, 1]);
     }
 }

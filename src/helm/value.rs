@@ -31,8 +31,10 @@ pub enum Data {
     Nil,
     /// `bool`.
     Bool(bool),
-    /// Any of Go's integers.
+    /// `int`.
     Int(i64),
+    /// `int64`, as the arithmetic functions give and `--set` reads.
+    Int64(i64),
     /// `float64`.
     Float(f64),
     /// `string`.
@@ -55,6 +57,10 @@ pub trait Object: fmt::Debug {
     fn print(&self) -> String;
     /// The entries when the type is a map in Go, as `.Files` is; to range over and to index.
     fn entries(&self) -> Option<Entries> {
+        None
+    }
+    /// The items when the type is a list in Go; to range over and to count.
+    fn items(&self) -> Option<Vec<Value>> {
         None
     }
     /// For downcasting to the concrete type.
@@ -101,6 +107,21 @@ impl Value {
         Self::new(Data::Bool(value), origin)
     }
 
+    /// An `int`.
+    #[must_use]
+    pub fn int(value: i64, origin: OriginId) -> Self {
+        Self::new(Data::Int(value), origin)
+    }
+
+    /// The number, when this is one of Go's integers.
+    #[must_use]
+    pub fn integer(&self) -> Option<i64> {
+        match self.data {
+            Data::Int(value) | Data::Int64(value) => Some(value),
+            _ => None,
+        }
+    }
+
     /// The text, when this is a string.
     #[must_use]
     pub fn as_str(&self) -> Option<&str> {
@@ -116,7 +137,7 @@ impl Value {
         match &self.data {
             Data::Nil => false,
             Data::Bool(value) => *value,
-            Data::Int(value) => *value != 0,
+            Data::Int(value) | Data::Int64(value) => *value != 0,
             Data::Float(value) => *value != 0.0,
             Data::Str(rope) => !rope.is_empty(),
             Data::List(items) => !items.borrow().is_empty(),
@@ -169,6 +190,24 @@ impl Value {
         }
     }
 
+    /// A value of its own that shares no map or list with this one, as `deepCopy` makes.
+    #[must_use]
+    pub fn deep_copy(&self) -> Self {
+        let data = match &self.data {
+            Data::List(items) => {
+                let items = items.borrow().iter().map(Self::deep_copy).collect();
+                Data::List(Rc::new(RefCell::new(items)))
+            }
+            Data::Map(entries) => {
+                let entries = entries.borrow();
+                let copied = entries.iter().map(|(k, v)| (Rc::clone(k), v.deep_copy())).collect();
+                Data::Map(Rc::new(RefCell::new(copied)))
+            }
+            data => data.clone(),
+        };
+        Self::new(data, self.origin)
+    }
+
     /// Go's name of the value's type, as `typeOf` and error texts have it.
     #[must_use]
     pub fn type_name(&self) -> &str {
@@ -176,6 +215,7 @@ impl Value {
             Data::Nil => "<nil>",
             Data::Bool(_) => "bool",
             Data::Int(_) => "int",
+            Data::Int64(_) => "int64",
             Data::Float(_) => "float64",
             Data::Str(_) => "string",
             Data::List(_) => "[]interface {}",

@@ -13,6 +13,7 @@ mod gather;
 mod merged;
 mod plain;
 mod release;
+pub mod render;
 mod run;
 mod schemas;
 pub mod select;

@@ -14,6 +14,11 @@ pub use line_index::{LineIndex, Position};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SourceId(u32);
 
+impl SourceId {
+    /// A text that no [`Sources`] holds: its spans are byte ranges of a text at hand.
+    pub const NOWHERE: Self = Self(u32::MAX);
+}
+
 /// Points at a half-open byte range `start..end` of one text.
 ///
 /// Offsets are 0-based bytes and always lie on UTF-8 character boundaries. An empty span

@@ -84,7 +84,7 @@ pub(super) mod tests {
         args: &[Value],
     ) -> Result<Value, String> {
         let (_, function) = table.iter().find(|(known, _)| *known == name).expect("a known name");
-        let host = Evaluator::new(&[], Rc::new(Origins::default()), |_| None);
+        let host = Evaluator::new(&[], Rc::new(Origins::default()), |_| None, |_| true);
         function(&host, args)
     }
 
@@ -102,6 +102,7 @@ pub(super) mod tests {
 
     /// The origin of a values leaf.
     pub(in crate::helm::function) fn leaf(origins: &Origins, key: &str) -> OriginId {
-        origins.leaf(&format!("/{key}"), None)
+        let root = origins.leaf(None, "", None);
+        OriginId::text(origins.leaf(Some(root), key, None))
     }
 }

@@ -1,8 +1,85 @@
-//! The functions that Helm gives to templates, by family.
+//! The functions that Helm's templates can call: sprig's and Helm's own.
 
 mod argument;
-mod date;
+mod defaults;
+mod encode;
+mod json;
+mod lists;
+mod maps;
+mod numbers;
 mod path;
 mod regex;
-pub(crate) mod semver;
+mod semver;
+
+mod strings;
 mod url;
+mod words;
+mod yaml;
+
+use std::collections::HashMap;
+use std::sync::OnceLock;
+
+pub(super) use semver::satisfies;
+
+use super::builtin;
+use super::call::Function;
+use super::value::{Data, Value};
+
+const TABLES: &[&[(&str, Function)]] = &[
+    defaults::TABLE,
+    encode::TABLE,
+    json::TABLE,
+    lists::TABLE,
+    maps::TABLE,
+    numbers::TABLE,
+    path::TABLE,
+    regex::TABLE,
+    semver::TABLE,
+    strings::TABLE,
+    url::TABLE,
+    yaml::TABLE,
+];
+
+fn all() -> &'static HashMap<&'static str, Function> {
+    static ALL: OnceLock<HashMap<&'static str, Function>> = OnceLock::new();
+    ALL.get_or_init(|| TABLES.iter().flat_map(|table| table.iter().copied()).collect())
+}
+
+/// Finds a function of sprig or Helm by name.
+#[must_use]
+pub fn find(name: &str) -> Option<Function> {
+    all().get(name).copied()
+}
+
+/// Whether templates may name the function, Go's own included.
+#[must_use]
+pub fn is_known(name: &str) -> bool {
+    all().contains_key(name) || builtin::is_builtin(name)
+}
+
+/// Go's `reflect.DeepEqual` of two values.
+#[expect(clippy::float_cmp, reason = "Go compares floats exactly")]
+fn deep_equal(a: &Value, b: &Value) -> bool {
+    match (&a.data, &b.data) {
+        (Data::Nil, Data::Nil) => true,
+        (Data::Bool(a), Data::Bool(b)) => a == b,
+        (Data::Int(a), Data::Int(b)) | (Data::Int64(a), Data::Int64(b)) => a == b,
+        (Data::Float(a), Data::Float(b)) => a == b,
+        (Data::Str(a), Data::Str(b)) => a.as_str() == b.as_str(),
+        (Data::List(a), Data::List(b)) => {
+            let (a, b) = (a.borrow(), b.borrow());
+            a.len() == b.len() && a.iter().zip(b.iter()).all(|(a, b)| deep_equal(a, b))
+        }
+        (Data::Map(a), Data::Map(b)) => {
+            let (a, b) = (a.borrow(), b.borrow());
+            a.len() == b.len()
+                && a.iter().zip(b.iter()).all(|((k, a), (l, b))| k == l && deep_equal(a, b))
+        }
+        _ => false,
+    }
+}
+
+/// A float as JSON has it.
+pub(super) fn json_float(value: f64) -> String {
+    json::float(value)
+}

@@ -100,7 +100,7 @@ fn finding_and_splitting() {
 fn kept_text_keeps_its_origin() {
     let origins = Rc::new(Origins::default());
     let (name, sep) = (super::super::argument::tests::leaf(&origins, "name"), OriginId::NONE);
-    let host = Evaluator::new(&[], Rc::clone(&origins), |_| None);
+    let host = Evaluator::new(&[], Rc::clone(&origins), |_| None, |_| true);
     let (_, function) =
         TABLE.iter().find(|(known, _)| *known == "regexReplaceAll").expect("a function");
     let out =

@@ -65,7 +65,7 @@ fn the_host_keeps_its_origin() {
     let parts = called(TABLE, "urlParse", &["http://old/x".into()]).expect("a URL");
     let Data::Map(entries) = &parts.data else { panic!("a map") };
     entries.borrow_mut().insert("host".into(), Value::str("new", host));
-    let evaluator = Evaluator::new(&[], Rc::clone(&origins), |_| None);
+    let evaluator = Evaluator::new(&[], Rc::clone(&origins), |_| None, |_| true);
     let joined = super::url_join(&evaluator, &[parts]).expect("a URL");
     let Data::Str(rope) = joined.data else { panic!("a string") };
     assert_eq!(rope.as_str(), "http://new/x");

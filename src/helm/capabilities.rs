@@ -1,0 +1,239 @@
+//! `.Capabilities`: what the cluster can do, for a chosen Kubernetes version.
+
+use super::call::text;
+use super::origin::{OriginId, Origins};
+use super::value::{Entries, Object, Value};
+
+/// The Kubernetes version that Helm 4.1 takes when none is given (its client-go is 0.35).
+pub const DEFAULT_KUBE_VERSION: &str = "v1.35.0";
+/// The Helm whose behaviour is mirrored.
+const HELM_VERSION: &str = "v4.1.4";
+
+/// Group versions that client-go 0.35 registers, in its order: by group, preferred version first.
+const API_VERSIONS: &[&str] = &[
+    "admissionregistration.k8s.io/v1",
+    "admissionregistration.k8s.io/v1alpha1",
+    "admissionregistration.k8s.io/v1beta1",
+    "internal.apiserver.k8s.io/v1alpha1",
+    "apps/v1",
+    "apps/v1beta1",
+    "apps/v1beta2",
+    "authentication.k8s.io/v1",
+    "authentication.k8s.io/v1alpha1",
+    "authentication.k8s.io/v1beta1",
+    "authorization.k8s.io/v1",
+    "authorization.k8s.io/v1beta1",
+    "autoscaling/v1",
+    "autoscaling/v2",
+    "autoscaling/v2beta1",
+    "autoscaling/v2beta2",
+    "batch/v1",
+    "batch/v1beta1",
+    "certificates.k8s.io/v1",
+    "certificates.k8s.io/v1beta1",
+    "certificates.k8s.io/v1alpha1",
+    "coordination.k8s.io/v1alpha2",
+    "coordination.k8s.io/v1beta1",
+    "coordination.k8s.io/v1",
+    "v1",
+    "discovery.k8s.io/v1",
+    "discovery.k8s.io/v1beta1",
+    "events.k8s.io/v1",
+    "events.k8s.io/v1beta1",
+    "extensions/v1beta1",
+    "flowcontrol.apiserver.k8s.io/v1",
+    "flowcontrol.apiserver.k8s.io/v1beta1",
+    "flowcontrol.apiserver.k8s.io/v1beta2",
+    "flowcontrol.apiserver.k8s.io/v1beta3",
+    "networking.k8s.io/v1",
+    "networking.k8s.io/v1beta1",
+    "node.k8s.io/v1",
+    "node.k8s.io/v1alpha1",
+    "node.k8s.io/v1beta1",
+    "policy/v1",
+    "policy/v1beta1",
+    "rbac.authorization.k8s.io/v1",
+    "rbac.authorization.k8s.io/v1beta1",
+    "rbac.authorization.k8s.io/v1alpha1",
+    "resource.k8s.io/v1",
+    "resource.k8s.io/v1beta2",
+    "resource.k8s.io/v1beta1",
+    "resource.k8s.io/v1alpha3",
+    "scheduling.k8s.io/v1alpha1",
+    "scheduling.k8s.io/v1beta1",
+    "scheduling.k8s.io/v1",
+    "storage.k8s.io/v1beta1",
+    "storage.k8s.io/v1",
+    "storage.k8s.io/v1alpha1",
+    "storagemigration.k8s.io/v1beta1",
+    "apiextensions.k8s.io/v1beta1",
+    "apiextensions.k8s.io/v1",
+];
+
+/// A Kubernetes version as `.Capabilities.KubeVersion` shows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KubeVersion {
+    /// As given, with a `v`: `v1.33.4-gke.1245000`.
+    pub version: String,
+    /// Without suffixes: `v1.33.4`, for constraints.
+    pub normalized: String,
+    major: String,
+    minor: String,
+}
+
+impl KubeVersion {
+    /// Reads `1.30`, `v1.30.2` or with a suffix.
+    ///
+    /// # Errors
+    /// Helm's text when it is no version.
+    pub fn parse(given: &str) -> Result<Self, String> {
+        let invalid = || format!("could not parse {given:?} as version");
+        let digits = given.strip_prefix('v').unwrap_or(given);
+        let core_end =
+            digits.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(digits.len());
+        let core = digits[..core_end].trim_end_matches('.');
+        let parts: Vec<&str> = core.split('.').collect();
+        let valid = |part: &&str| {
+            !part.is_empty()
+                && part.parse::<u32>().is_ok()
+                && (part.len() == 1 || !part.starts_with('0'))
+        };
+        if parts.len() < 2 || !parts.iter().all(valid) {
+            return Err(invalid());
+        }
+        let patch = parts.get(2).copied().unwrap_or("0");
+        Ok(Self {
+            version: format!("v{digits}"),
+            normalized: format!("v{}.{}.{patch}", parts[0], parts[1]),
+            major: parts[0].to_owned(),
+            minor: parts[1].to_owned(),
+        })
+    }
+}
+
+impl Object for KubeVersion {
+    fn type_name(&self) -> &str {
+        "common.KubeVersion"
+    }
+
+    fn call(&self, name: &str, _: &[Value], _: &Origins) -> Option<Result<Value, String>> {
+        let text = match name {
+            "Version" | "GitVersion" => &self.version,
+            "Major" => &self.major,
+            "Minor" => &self.minor,
+            "String" => &self.normalized,
+            _ => return None,
+        };
+        Some(Ok(Value::str(text, OriginId::NONE)))
+    }
+
+    fn print(&self) -> String {
+        self.normalized.clone()
+    }
+
+    fn as_any(&self) -> &dyn std::any::Any {
+        self
+    }
+}
+
+#[derive(Debug)]
+struct VersionSet(Vec<String>);
+
+impl Object for VersionSet {
+    fn type_name(&self) -> &str {
+        "common.VersionSet"
+    }
+
+    fn call(&self, name: &str, args: &[Value], _: &Origins) -> Option<Result<Value, String>> {
+        (name == "Has").then(|| {
+            let wanted = text(args, 0)?.as_str();
+            Ok(Value::bool(self.0.iter().any(|version| version == wanted), OriginId::NONE))
+        })
+    }
+
+    fn print(&self) -> String {
+        format!("[{}]", self.0.join(" "))
+    }
+
+    fn items(&self) -> Option<Vec<Value>> {
+        Some(self.0.iter().map(|version| Value::str(version, OriginId::NONE)).collect())
+    }
+
+    fn as_any(&self) -> &dyn std::any::Any {
+        self
+    }
+}
+
+#[derive(Debug)]
+struct Capabilities {
+    kube: Value,
+    versions: Value,
+    helm: Value,
+}
+
+impl Object for Capabilities {
+    fn type_name(&self) -> &str {
+        "*common.Capabilities"
+    }
+
+    fn call(&self, name: &str, _: &[Value], _: &Origins) -> Option<Result<Value, String>> {
+        let value = match name {
+            "KubeVersion" => &self.kube,
+            "APIVersions" => &self.versions,
+            "HelmVersion" => &self.helm,
+            _ => return None,
+        };
+        Some(Ok(value.clone()))
+    }
+
+    fn print(&self) -> String {
+        format!("&{{{} {} {}}}", print(&self.kube), print(&self.versions), print(&self.helm))
+    }
+
+    fn as_any(&self) -> &dyn std::any::Any {
+        self
+    }
+}
+
+fn print(value: &Value) -> String {
+    super::print::plain(value)
+}
+
+/// `.Capabilities` for a version, with API versions beyond Kubernetes' own.
+pub(super) fn capabilities(kube: &KubeVersion, extra: &[String]) -> Value {
+    let versions = API_VERSIONS.iter().map(|version| (*version).to_owned());
+    let versions = VersionSet(versions.chain(extra.iter().cloned()).collect());
+    let helm = [
+        ("Version", HELM_VERSION),
+        ("GitCommit", ""),
+        ("GitTreeState", "clean"),
+        ("GoVersion", "go1.25.0"),
+    ];
+    let helm = helm.map(|(key, text)| (key.into(), Value::str(text, OriginId::NONE)));
+    let object = |object: std::rc::Rc<dyn Object>| {
+        Value::new(super::value::Data::Object(object), OriginId::NONE)
+    };
+    object(std::rc::Rc::new(Capabilities {
+        kube: object(std::rc::Rc::new(kube.clone())),
+        versions: object(std::rc::Rc::new(versions)),
+        helm: Value::map(Entries::from(helm), OriginId::NONE),
+    }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_are_read_as_kubernetes_reads_them() {
+        let version = KubeVersion::parse("1.33.4-gke.1").unwrap();
+        assert_eq!(
+            (version.version.as_str(), version.normalized.as_str()),
+            ("v1.33.4-gke.1", "v1.33.4")
+        );
+        assert_eq!(KubeVersion::parse("v1.30").unwrap().normalized, "v1.30.0");
+        for given in ["1", "x", "1.x", ""] {
+            KubeVersion::parse(given).expect_err(given);
+        }
+    }
+}

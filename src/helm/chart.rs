@@ -1,0 +1,307 @@
+//! Charts as they lie in a directory or a .tgz: files, metadata, parsed templates, dependencies.
+//!
+//! Mirrors Helm 4.1 `pkg/chart/v2/loader`. A chart is read once and shared between releases and
+//! threads; what a release changes of it (aliases, conditions, values) lives in the render.
+
+mod archive;
+mod directory;
+mod ignore;
+mod metadata;
+
+use std::path::Path;
+use std::sync::Arc;
+
+pub use self::metadata::{Dependency, ImportValues, Metadata};
+use super::function::is_known;
+use super::parse::{SyntaxFault, Template, parse};
+use crate::source::{SourceId, Sources, Span};
+use crate::yaml::{self, Document, ErrorKind};
+
+/// Largest file of a chart, in bytes, as in Helm.
+const MAX_FILE: u64 = 5 << 20;
+/// Largest chart when unpacked, in bytes, as in Helm.
+const MAX_CHART: u64 = 100 << 20;
+/// Most files of a chart.
+const MAX_FILES: usize = 20_000;
+/// Charts within charts.
+const MAX_NESTING: usize = 20;
+
+/// A chart that cannot be read, and where.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("{message}")]
+pub struct ChartError {
+    /// What is wrong, in Helm's words where it has some.
+    pub message: String,
+    /// The file at fault, where one is.
+    pub span: Option<Span>,
+}
+
+impl ChartError {
+    fn new(message: impl Into<String>) -> Self {
+        Self { message: message.into(), span: None }
+    }
+
+    fn at(message: impl Into<String>, span: Span) -> Self {
+        Self { message: message.into(), span: Some(span) }
+    }
+}
+
+/// A file of a chart.
+#[derive(Debug, Clone)]
+pub struct ChartFile {
+    /// Path within the chart, with `/`.
+    pub name: String,
+    /// Its text; bytes that are no UTF-8 are replaced.
+    pub text: Arc<str>,
+    /// Its id; files that only `.Files` can read have none.
+    pub source: SourceId,
+}
+
+/// A template and what came of parsing it.
+#[derive(Debug, Clone)]
+pub struct ChartTemplate {
+    /// The file.
+    pub file: ChartFile,
+    /// The tree, shared between releases.
+    pub parsed: Result<Arc<Template>, SyntaxFault>,
+}
+
+/// A chart.
+#[derive(Debug)]
+pub struct Chart {
+    /// What `Chart.yaml` (and `requirements.yaml`) says.
+    pub metadata: Metadata,
+    /// `Chart.yaml`.
+    pub source: SourceId,
+    /// Everything below `templates/`, by name.
+    pub templates: Vec<ChartTemplate>,
+    /// What `.Files` can read, by name; the CRDs among it.
+    pub files: Vec<ChartFile>,
+    /// Documents of `values.yaml`, each over the ones before.
+    pub values: Vec<Arc<Document>>,
+    /// `values.schema.json`.
+    pub schema: Option<ChartFile>,
+    /// Charts in `charts/`, and `file://` dependencies that are not there.
+    pub dependencies: Vec<Chart>,
+    /// How the chart is shown: its path as given.
+    pub path: String,
+}
+
+/// A file as it was read, before the chart's parts are told apart.
+struct RawFile {
+    name: String,
+    data: Vec<u8>,
+}
+
+impl Chart {
+    /// Reads the chart at `path`, a directory or a .tgz; its files are added to `sources` under
+    /// `shown`.
+    ///
+    /// # Errors
+    /// When it is no chart, breaks a bound, or leads out of itself.
+    pub fn load(path: &Path, shown: &str, sources: &Sources) -> Result<Self, ChartError> {
+        let files = if path.is_dir() {
+            directory::read(path)?
+        } else {
+            let bytes = std::fs::read(path)
+                .map_err(|error| ChartError::new(format!("cannot read {shown}: {error}")))?;
+            archive::read(&bytes, shown)?
+        };
+        let mut chart = assemble(files, shown, sources, 0)?;
+        if path.is_dir() {
+            chart.local_dependencies(path, shown, sources, &mut vec![path.to_owned()])?;
+        }
+        Ok(chart)
+    }
+
+    /// Reads `file://` dependencies that nobody has put into `charts/`.
+    fn local_dependencies(
+        &mut self,
+        path: &Path,
+        shown: &str,
+        sources: &Sources,
+        above: &mut Vec<std::path::PathBuf>,
+    ) -> Result<(), ChartError> {
+        for dependency in &self.metadata.dependencies {
+            let Some(relative) = dependency.repository.strip_prefix("file://") else { continue };
+            if self.dependencies.iter().any(|chart| chart.metadata.name == dependency.name) {
+                continue;
+            }
+            let target = path.join(relative);
+            if !target.join("Chart.yaml").is_file() {
+                continue;
+            }
+            let same = |other: &std::path::PathBuf| {
+                target.canonicalize().ok().is_some_and(|t| other.canonicalize().ok() == Some(t))
+            };
+            if above.iter().any(same) || above.len() > MAX_NESTING {
+                let message = format!("chart {} depends on itself", dependency.name);
+                return Err(ChartError::at(message, dependency.span));
+            }
+            let shown = clean(&format!("{shown}/{relative}"));
+            let mut chart = assemble(directory::read(&target)?, &shown, sources, above.len())?;
+            above.push(target.clone());
+            chart.local_dependencies(&target, &shown, sources, above)?;
+            above.pop();
+            self.dependencies.push(chart);
+        }
+        Ok(())
+    }
+
+    /// Dependencies of `Chart.yaml` that are nowhere.
+    #[must_use]
+    pub fn missing_dependencies(&self) -> Vec<&Dependency> {
+        let present =
+            |name: &str| self.dependencies.iter().any(|chart| chart.metadata.name == name);
+        self.metadata.dependencies.iter().filter(|dependency| !present(&dependency.name)).collect()
+    }
+
+    /// True for `type: library`, which only lends its definitions.
+    #[must_use]
+    pub fn is_library(&self) -> bool {
+        self.metadata.kind.eq_ignore_ascii_case("library")
+    }
+}
+
+/// Whether a glob of Go's `filepath.Match` matches a path.
+#[must_use]
+pub fn glob(pattern: &str, path: &str) -> bool {
+    ignore::glob(pattern.as_bytes(), path.as_bytes())
+}
+
+/// A path without `.` and `..` where they can be resolved.
+fn clean(path: &str) -> String {
+    let mut parts: Vec<&str> = Vec::new();
+    for part in path.split('/') {
+        match part {
+            "." => {}
+            "" if !parts.is_empty() => {}
+            ".." if parts.last().is_some_and(|last| !matches!(*last, ".." | "")) => {
+                parts.pop();
+            }
+            part => parts.push(part),
+        }
+    }
+    parts.join("/")
+}
+
+fn assemble(
+    files: Vec<RawFile>,
+    shown: &str,
+    sources: &Sources,
+    depth: usize,
+) -> Result<Chart, ChartError> {
+    if depth > MAX_NESTING {
+        return Err(ChartError::new(format!("{shown}: charts within charts, {MAX_NESTING} deep")));
+    }
+    let add = |file: &RawFile| {
+        let text: Arc<str> = String::from_utf8_lossy(&file.data).as_ref().into();
+        let source = sources.add(format!("{shown}/{}", file.name), Arc::clone(&text));
+        ChartFile { name: file.name.clone(), text, source }
+    };
+    let Some(meta) = files.iter().find(|file| file.name == "Chart.yaml").map(add) else {
+        return Err(ChartError::new(format!("{shown}: Chart.yaml file is missing")));
+    };
+    let mut chart = Chart {
+        metadata: metadata::read(&meta)?,
+        source: meta.source,
+        templates: Vec::new(),
+        files: Vec::new(),
+        values: Vec::new(),
+        schema: None,
+        dependencies: Vec::new(),
+        path: shown.to_owned(),
+    };
+    let mut below: std::collections::BTreeMap<String, Vec<RawFile>> =
+        std::collections::BTreeMap::new();
+    let mut requirements = None;
+    for file in files {
+        match file.name.as_str() {
+            "Chart.yaml" | "Chart.lock" => {}
+            "values.yaml" => chart.values = values(&add(&file))?,
+            "values.schema.json" => chart.schema = Some(add(&file)),
+            "requirements.yaml" => requirements = Some(add(&file)),
+            "requirements.lock" => {}
+            name if name.starts_with("templates/") => {
+                let file = add(&file);
+                let parsed = parse(file.source, &file.text, is_known).map(Arc::new);
+                chart.templates.push(ChartTemplate { file, parsed });
+            }
+            name if name.starts_with("charts/") && !name.ends_with(".prov") => {
+                let rest = &name["charts/".len()..];
+                let top = rest.split('/').next().unwrap_or_default();
+                let file = RawFile { name: rest.to_owned(), data: file.data };
+                below.entry(top.to_owned()).or_default().push(file);
+            }
+            _ => chart.files.push(ChartFile {
+                text: String::from_utf8_lossy(&file.data).as_ref().into(),
+                source: SourceId::NOWHERE,
+                name: file.name,
+            }),
+        }
+    }
+    if let Some(file) = requirements {
+        metadata::read_requirements(&file, &mut chart.metadata)?;
+        if chart.metadata.api_version == "v1" {
+            chart.files.push(file);
+        }
+    }
+    chart.metadata.validate().map_err(|message| {
+        ChartError::at(format!("validation: {message}"), Span::new(meta.source, 0, meta.text.len()))
+    })?;
+    chart.templates.sort_by(|a, b| a.file.name.cmp(&b.file.name));
+    chart.files.sort_by(|a, b| a.name.cmp(&b.name));
+    for (name, files) in below {
+        if name.starts_with(['_', '.']) {
+            continue;
+        }
+        let shown = format!("{shown}/charts/{name}");
+        let loaded = if name.ends_with(".tgz") {
+            match &files[..] {
+                [file] if file.name == name => archive::read(&file.data, &shown),
+                _ => Err(ChartError::new(format!("{shown} is no file"))),
+            }
+        } else {
+            Ok(files
+                .into_iter()
+                .filter_map(|file| {
+                    let rest = file.name.split_once('/')?.1.to_owned();
+                    Some(RawFile { name: rest, data: file.data })
+                })
+                .collect())
+        }
+        .and_then(|files| assemble(files, &shown, sources, depth + 1));
+        let child = loaded.map_err(|error| ChartError {
+            message: format!(
+                "error unpacking subchart {name} in {}: {}",
+                chart.metadata.name, error.message
+            ),
+            span: error.span,
+        })?;
+        chart.dependencies.push(child);
+    }
+    Ok(chart)
+}
+
+/// The documents of a values file; Helm merges them in order.
+///
+/// # Errors
+/// When one is not YAML or no map.
+pub(super) fn values(file: &ChartFile) -> Result<Vec<Arc<Document>>, ChartError> {
+    let stream = yaml::parse(file.source, &file.text);
+    let fatal = |error: &&yaml::SyntaxError| !matches!(error.kind, ErrorKind::DuplicateKey { .. });
+    if let Some(error) = stream.errors.iter().find(fatal) {
+        let message = format!("cannot load {}: {}", file.name, error.message);
+        return Err(ChartError::at(message, error.span));
+    }
+    for document in &stream.documents {
+        if let Some(root) = document.root()
+            && root.kind() != yaml::Kind::Mapping
+            && !root.is_null()
+        {
+            let message = format!("cannot load {}: its values are no map", file.name);
+            return Err(ChartError::at(message, root.span()));
+        }
+    }
+    Ok(stream.documents)
+}

@@ -1,0 +1,71 @@
+//! Charts in directories.
+
+use std::path::Path;
+
+use super::ignore::Rules;
+use super::{ChartError, MAX_CHART, MAX_FILE, MAX_FILES, RawFile};
+
+/// Reads a chart's files, without what `.helmignore` leaves out, following links that stay inside.
+///
+/// # Errors
+/// When a file cannot be read, is larger than Helm allows, is no regular file, or is a link that
+/// leads out of the chart.
+pub(super) fn read(directory: &Path) -> Result<Vec<RawFile>, ChartError> {
+    let fail = |path: &Path, why: &str| ChartError::new(format!("{}: {why}", path.display()));
+    let rules = match std::fs::read_to_string(directory.join(".helmignore")) {
+        Ok(text) => Rules::parse(&text).map_err(ChartError::new)?,
+        Err(_) => Rules::parse("").map_err(ChartError::new)?,
+    };
+    let root = directory.canonicalize().map_err(|error| fail(directory, &error.to_string()))?;
+    let mut files: Vec<RawFile> = Vec::new();
+    let mut total = 0;
+    let mut walk =
+        walkdir::WalkDir::new(directory).follow_links(true).sort_by_file_name().into_iter();
+    while let Some(entry) = walk.next() {
+        let entry = entry.map_err(|error| {
+            fail(error.path().unwrap_or(directory), "cannot be read, or leads to itself")
+        })?;
+        let path = entry.path();
+        let Ok(relative) = path.strip_prefix(directory) else { continue };
+        let name = relative.to_string_lossy().replace('\\', "/");
+        if name.is_empty() {
+            continue;
+        }
+        let is_dir = entry.file_type().is_dir();
+        if rules.ignores(&name, is_dir) {
+            if is_dir {
+                walk.skip_current_dir();
+            }
+            continue;
+        }
+        if entry.path_is_symlink() {
+            let target = path.canonicalize().map_err(|error| fail(path, &error.to_string()))?;
+            if !target.starts_with(&root) {
+                return Err(fail(path, "is a link that leads out of the chart"));
+            }
+        }
+        if is_dir {
+            continue;
+        }
+        let meta = entry.metadata().map_err(|error| fail(path, &error.to_string()))?;
+        if !meta.is_file() {
+            return Err(fail(path, "cannot load irregular file"));
+        }
+        total += meta.len();
+        if meta.len() > MAX_FILE {
+            return Err(fail(path, &format!("is larger than {} MiB", MAX_FILE >> 20)));
+        }
+        if total > MAX_CHART || files.len() >= MAX_FILES {
+            return Err(fail(
+                directory,
+                &format!("the chart is larger than {} MiB or {MAX_FILES} files", MAX_CHART >> 20),
+            ));
+        }
+        let mut data = std::fs::read(path).map_err(|error| fail(path, &error.to_string()))?;
+        if data.starts_with(b"\xef\xbb\xbf") {
+            data.drain(..3);
+        }
+        files.push(RawFile { name, data });
+    }
+    Ok(files)
+}

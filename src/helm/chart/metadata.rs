@@ -1,0 +1,255 @@
+//! `Chart.yaml` and `requirements.yaml`.
+
+use super::{ChartError, ChartFile};
+use crate::helm::print;
+use crate::source::Span;
+use crate::yaml::{self, ErrorKind, Kind, Node, Scalar};
+
+/// What a chart says of itself. Empty where it says nothing.
+#[derive(Debug, Clone, Default)]
+pub struct Metadata {
+    /// `name`
+    pub name: String,
+    /// `home`
+    pub home: String,
+    /// `sources`
+    pub sources: Vec<String>,
+    /// `version`
+    pub version: String,
+    /// `description`
+    pub description: String,
+    /// `keywords`
+    pub keywords: Vec<String>,
+    /// `maintainers`: name, email, URL of each.
+    pub maintainers: Vec<[String; 3]>,
+    /// `icon`
+    pub icon: String,
+    /// `apiVersion`
+    pub api_version: String,
+    /// `condition`
+    pub condition: String,
+    /// `tags`
+    pub tags: String,
+    /// `appVersion`
+    pub app_version: String,
+    /// `deprecated`
+    pub deprecated: bool,
+    /// `annotations`
+    pub annotations: Vec<(String, String)>,
+    /// `kubeVersion`: a semver constraint.
+    pub kube_version: String,
+    /// `dependencies`
+    pub dependencies: Vec<Dependency>,
+    /// Whether there is a list of dependencies at all, for Helm merges values only then.
+    pub has_dependencies: bool,
+    /// `type`
+    pub kind: String,
+}
+
+/// A chart that a chart depends on.
+#[derive(Debug, Clone)]
+pub struct Dependency {
+    /// `name`
+    pub name: String,
+    /// `version`: a semver constraint.
+    pub version: String,
+    /// `repository`
+    pub repository: String,
+    /// `condition`: paths into the values, with commas.
+    pub condition: String,
+    /// `tags`
+    pub tags: Vec<String>,
+    /// `alias`
+    pub alias: String,
+    /// `import-values`
+    pub import_values: Vec<ImportValues>,
+    /// The whole entry.
+    pub span: Span,
+}
+
+/// An entry of `import-values`.
+#[derive(Debug, Clone)]
+pub enum ImportValues {
+    /// `exports.NAME` of the child, at the parent's top.
+    Export(String),
+    /// A path of the child, at a path of the parent.
+    Mapping {
+        /// Path in the child.
+        child: String,
+        /// Path in the parent, or `.`.
+        parent: String,
+    },
+}
+
+/// A scalar as Go reads it into a string: numbers in their shortest form, floats with 32 bits.
+fn string(node: Option<Node<'_>>) -> String {
+    match node.and_then(|node| node.scalar()) {
+        Some(Scalar::Str(text)) => text.to_owned(),
+        Some(Scalar::Bool(value)) => value.to_string(),
+        Some(Scalar::Int(value)) => value.to_string(),
+        Some(Scalar::Uint(value)) => value.to_string(),
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "sigs.k8s.io/yaml formats with 32 bits"
+        )]
+        Some(Scalar::Float(value)) => {
+            // The shortest digits of the 32-bit float.
+            let short = (value as f32).to_string().parse().unwrap_or(value);
+            print::float(short)
+        }
+        Some(Scalar::Null) | None => String::new(),
+    }
+}
+
+/// Printable text on one line, as Helm makes it of every field.
+fn sanitized(node: Option<Node<'_>>) -> String {
+    let clean = |c: char| match c {
+        c if c.is_whitespace() => Some(' '),
+        c if c.is_control() => None,
+        c => Some(c),
+    };
+    string(node).chars().filter_map(clean).collect()
+}
+
+fn strings(node: Option<Node<'_>>) -> Vec<String> {
+    node.map(|node| node.items().map(|item| string(Some(item))).collect()).unwrap_or_default()
+}
+
+fn root(file: &ChartFile) -> Result<std::sync::Arc<yaml::Document>, ChartError> {
+    let stream = yaml::parse(file.source, &file.text);
+    let fatal = |error: &&yaml::SyntaxError| !matches!(error.kind, ErrorKind::DuplicateKey { .. });
+    if let Some(error) = stream.errors.iter().find(fatal) {
+        let message = format!("cannot load {}: {}", file.name, error.message);
+        return Err(ChartError::at(message, error.span));
+    }
+    let whole = Span::new(file.source, 0, file.text.len());
+    let first = stream.documents.into_iter().next();
+    match first {
+        Some(document) if document.root().is_some_and(|root| root.kind() == Kind::Mapping) => {
+            Ok(document)
+        }
+        _ => Err(ChartError::at(format!("cannot load {}: it is no map", file.name), whole)),
+    }
+}
+
+/// Reads `Chart.yaml`.
+pub(super) fn read(file: &ChartFile) -> Result<Metadata, ChartError> {
+    let document = root(file)?;
+    let Some(root) = document.root() else { return Ok(Metadata::default()) };
+    let get = |key: &str| root.get(key);
+    let api_version = string(get("apiVersion"));
+    let mut metadata = Metadata {
+        name: sanitized(get("name")),
+        home: sanitized(get("home")),
+        sources: strings(get("sources")),
+        version: string(get("version")),
+        description: sanitized(get("description")),
+        keywords: strings(get("keywords")),
+        icon: sanitized(get("icon")),
+        // Helm 2 had charts without it.
+        api_version: if api_version.is_empty() { "v1".to_owned() } else { api_version },
+        condition: sanitized(get("condition")),
+        tags: sanitized(get("tags")),
+        app_version: sanitized(get("appVersion")),
+        deprecated: get("deprecated").and_then(|node| node.as_bool()).unwrap_or(false),
+        kube_version: sanitized(get("kubeVersion")),
+        kind: string(get("type")),
+        ..Metadata::default()
+    };
+    if let Some(list) = get("maintainers") {
+        let field = |node: Node<'_>, key: &str| sanitized(node.get(key));
+        let one = |node: Node<'_>| ["name", "email", "url"].map(|key| field(node, key));
+        metadata.maintainers = list.items().map(one).collect();
+    }
+    if let Some(map) = get("annotations") {
+        let entries = map.entries();
+        let entries = entries.map(|e| (e.name().into_owned(), string(Some(e.value))));
+        metadata.annotations = entries.collect();
+    }
+    dependencies(get("dependencies"), &mut metadata);
+    Ok(metadata)
+}
+
+/// Reads `requirements.yaml` over what `Chart.yaml` says.
+pub(super) fn read_requirements(
+    file: &ChartFile,
+    metadata: &mut Metadata,
+) -> Result<(), ChartError> {
+    let document = root(file)?;
+    dependencies(document.root().and_then(|root| root.get("dependencies")), metadata);
+    Ok(())
+}
+
+fn dependencies(list: Option<Node<'_>>, metadata: &mut Metadata) {
+    let Some(list) = list.filter(|list| list.kind() == Kind::Sequence) else { return };
+    metadata.has_dependencies = true;
+    let one = |node: Node<'_>| Dependency {
+        name: sanitized(node.get("name")),
+        version: sanitized(node.get("version")),
+        repository: sanitized(node.get("repository")),
+        condition: sanitized(node.get("condition")),
+        tags: strings(node.get("tags")),
+        alias: string(node.get("alias")),
+        import_values: node
+            .get("import-values")
+            .map(|list| list.items().map(import).collect())
+            .unwrap_or_default(),
+        span: node.span(),
+    };
+    metadata.dependencies = list.items().map(one).collect();
+}
+
+fn import(node: Node<'_>) -> ImportValues {
+    match node.kind() {
+        Kind::Mapping => ImportValues::Mapping {
+            child: string(node.get("child")),
+            parent: string(node.get("parent")),
+        },
+        _ => ImportValues::Export(string(Some(node))),
+    }
+}
+
+impl Metadata {
+    /// Helm's checks before a chart is used.
+    pub(super) fn validate(&self) -> Result<(), String> {
+        let required = |what: &str, value: &str| match value.is_empty() {
+            true => Err(format!("chart.metadata.{what} is required")),
+            false => Ok(()),
+        };
+        required("apiVersion", &self.api_version)?;
+        required("name", &self.name)?;
+        if matches!(self.name.as_str(), "." | "..") {
+            return Err(format!("chart.metadata.name {:?} is not allowed", self.name));
+        }
+        if self.name.contains('/') {
+            return Err(format!("chart.metadata.name {:?} is invalid", self.name));
+        }
+        required("version", &self.version)?;
+        if !matches!(self.kind.as_str(), "" | "application" | "library") {
+            return Err("chart.metadata.type must be application or library".to_owned());
+        }
+        let mut names = std::collections::BTreeSet::new();
+        for dependency in &self.dependencies {
+            let key = dependency.shown();
+            let valid = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
+            if !dependency.alias.is_empty() && !dependency.alias.chars().all(valid) {
+                return Err(format!(
+                    "dependency {:?} has disallowed characters in the alias",
+                    dependency.name
+                ));
+            }
+            if !names.insert(key) {
+                return Err(format!("more than one dependency with name or alias {key:?}"));
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Dependency {
+    /// The name under which the parent knows it: the alias, where it has one.
+    #[must_use]
+    pub fn shown(&self) -> &str {
+        if self.alias.is_empty() { &self.name } else { &self.alias }
+    }
+}

@@ -1,0 +1,241 @@
+//! JSON as Go's `encoding/json` writes and reads it.
+
+use crate::helm::call;
+use crate::helm::call::{Function, Host, computed, text};
+use crate::helm::origin::{OriginId, Origins};
+use crate::helm::print;
+use crate::helm::rope::{Rope, RopeBuilder};
+use crate::helm::value::{Data, Entries, Value};
+
+/// Functions of this module by name.
+pub(super) const TABLE: &[(&str, Function)] = &[
+    ("toJson", |host, args| written(host, args, true, None)),
+    ("mustToJson", |host, args| written(host, args, true, None)),
+    ("toPrettyJson", |host, args| written(host, args, true, Some(0))),
+    ("mustToPrettyJson", |host, args| written(host, args, true, Some(0))),
+    ("toRawJson", |host, args| written(host, args, false, None)),
+    ("mustToRawJson", |host, args| written(host, args, false, None)),
+    ("fromJson", |host, args| {
+        let rope = text(args, 0)?;
+        Ok(match read(host, rope) {
+            Ok(value @ Value { data: Data::Map(_), .. }) => value,
+            Ok(Value { data: Data::Nil, .. }) => Value::map(Entries::new(), computed(host, args)),
+            Ok(value) => failed(host, args, &mismatch(&value, "map[string]interface {}")),
+            Err(error) => failed(host, args, &error),
+        })
+    }),
+    ("fromJsonArray", |host, args| {
+        let rope = text(args, 0)?;
+        let told = |error: &str| {
+            let origin = computed(host, args);
+            Value::list(vec![Value::str(error, origin)], origin)
+        };
+        Ok(match read(host, rope) {
+            Ok(value @ Value { data: Data::List(_), .. }) => value,
+            Ok(Value { data: Data::Nil, .. }) => Value::list(Vec::new(), computed(host, args)),
+            Ok(value) => told(&mismatch(&value, "[]interface {}")),
+            Err(error) => told(&error),
+        })
+    }),
+    ("mustFromJson", |host, args| read(host, text(args, 0)?)),
+];
+
+/// A map with the error in it, as Helm's lenient readers return it.
+pub(super) fn failed(host: &dyn Host, args: &[Value], error: &str) -> Value {
+    let origin = computed(host, args);
+    Value::map(Entries::from([("Error".into(), Value::str(error, origin))]), origin)
+}
+
+/// Go's complaint about JSON of another shape.
+pub(super) fn mismatch(value: &Value, wanted: &str) -> String {
+    let found = match value.data {
+        Data::Bool(_) => "bool",
+        Data::Int(_) | Data::Int64(_) | Data::Float(_) => "number",
+        Data::Str(_) => "string",
+        Data::List(_) => "array",
+        Data::Nil | Data::Map(_) | Data::Object(_) => "object",
+    };
+    format!("json: cannot unmarshal {found} into Go value of type {wanted}")
+}
+
+/// A float as JSON has it: plain digits between 1e-6 and 1e21.
+pub(super) fn float(value: f64) -> String {
+    let size = value.abs();
+    if size != 0.0 && !(1e-6..1e21).contains(&size) {
+        let text = format!("{value:e}");
+        return match text.split_once('e') {
+            Some((digits, exponent)) if !exponent.starts_with('-') => {
+                format!("{digits}e+{exponent}")
+            }
+            _ => text,
+        };
+    }
+    match value == 0.0 && value.is_sign_negative() {
+        true => "-0".to_owned(),
+        false => format!("{value}"),
+    }
+}
+
+fn written(
+    host: &dyn Host,
+    args: &[Value],
+    html: bool,
+    indent: Option<usize>,
+) -> Result<Value, String> {
+    let mut out = RopeBuilder::default();
+    write(call::any(args, 0)?, &mut out, html, indent, host.origins())?;
+    Ok(Value::rope(out.finish()))
+}
+
+fn write(
+    value: &Value,
+    out: &mut RopeBuilder,
+    html: bool,
+    indent: Option<usize>,
+    origins: &Origins,
+) -> Result<(), String> {
+    if out.len() > call::MAX_TEXT {
+        return Err("the value is too large, or contains itself".to_owned());
+    }
+    let origin = value.origin;
+    let inner = indent.map(|depth| depth + 1);
+    if inner.is_some_and(|depth| depth > 500) {
+        return Err("the value contains itself".to_owned());
+    }
+    let line = |out: &mut RopeBuilder, depth: Option<usize>| {
+        if let Some(depth) = depth {
+            out.push("\n", origin);
+            out.push(&"  ".repeat(depth), origin);
+        }
+    };
+    match &value.data {
+        Data::Nil => out.push("null", origin),
+        Data::Bool(value) => out.push(if *value { "true" } else { "false" }, origin),
+        Data::Int(value) | Data::Int64(value) => out.push(&value.to_string(), origin),
+        Data::Float(value) if value.is_finite() => out.push(&float(*value), origin),
+        Data::Float(value) => {
+            return Err(format!("json: unsupported value: {}", print::float(*value)));
+        }
+        Data::Str(rope) => string(rope, origin, out, html),
+        Data::List(items) => {
+            out.push("[", origin);
+            let items = items.borrow();
+            for (index, item) in items.iter().enumerate() {
+                if index > 0 {
+                    out.push(",", origin);
+                }
+                line(out, inner);
+                write(item, out, html, inner, origins)?;
+            }
+            if !items.is_empty() {
+                line(out, indent);
+            }
+            out.push("]", origin);
+        }
+        Data::Map(entries) => {
+            out.push("{", origin);
+            let entries = entries.borrow();
+            for (index, (key, item)) in entries.iter().enumerate() {
+                if index > 0 {
+                    out.push(",", origin);
+                }
+                line(out, inner);
+                string(&Rope::new(key, origin), OriginId::NONE, out, html);
+                out.push(if indent.is_some() { ": " } else { ":" }, origin);
+                write(item, out, html, inner, origins)?;
+            }
+            if !entries.is_empty() {
+                line(out, indent);
+            }
+            out.push("}", origin);
+        }
+        Data::Object(object) => match object.entries() {
+            Some(entries) => write(&Value::map(entries, origin), out, html, indent, origins)?,
+            None => string(&Rope::new(&object.print(), origin), OriginId::NONE, out, html),
+        },
+    }
+    Ok(())
+}
+
+fn string(rope: &Rope, origin: OriginId, out: &mut RopeBuilder, html: bool) {
+    out.push("\"", origin);
+    let (mut at, mut piece) = (0, String::new());
+    for segment in rope.segments() {
+        let end = at + segment.len as usize;
+        piece.clear();
+        for c in rope.as_str()[at..end].chars() {
+            match c {
+                '"' => piece.push_str("\\\""),
+                '\\' => piece.push_str("\\\\"),
+                '\n' => piece.push_str("\\n"),
+                '\r' => piece.push_str("\\r"),
+                '\t' => piece.push_str("\\t"),
+                '\u{8}' => piece.push_str("\\b"),
+                '\u{c}' => piece.push_str("\\f"),
+                '<' | '>' | '&' if html => piece.push_str(&format!("\\u{:04x}", u32::from(c))),
+                '\0'..='\u{1f}' | '\u{2028}' | '\u{2029}' => {
+                    piece.push_str(&format!("\\u{:04x}", u32::from(c)));
+                }
+                c => piece.push(c),
+            }
+        }
+        out.push_placed(&piece, segment.origin, segment.place);
+        at = end;
+    }
+    out.push("\"", origin);
+}
+
+/// Reads JSON; where the text is YAML as well, as nearly all JSON is, each scalar keeps the
+/// origins of its own characters.
+fn read(host: &dyn Host, rope: &Rope) -> Result<Value, String> {
+    let parsed: serde_json::Value =
+        serde_json::from_str(rope.as_str()).map_err(|error| match error.is_eof() {
+            true => "unexpected end of JSON input".to_owned(),
+            false => format!("invalid JSON: {error}"),
+        })?;
+    if let Ok(value) = super::yaml::read(host, rope)
+        && same(&parsed, &value)
+    {
+        return Ok(value);
+    }
+    let origins = host.origins();
+    Ok(plain(&parsed, origins.derived(rope.origin(origins))))
+}
+
+#[expect(clippy::float_cmp, reason = "the same text gives the same float")]
+fn same(json: &serde_json::Value, value: &Value) -> bool {
+    match (json, &value.data) {
+        (serde_json::Value::Null, Data::Nil) => true,
+        (serde_json::Value::Bool(a), Data::Bool(b)) => a == b,
+        (serde_json::Value::Number(a), Data::Float(b)) => a.as_f64() == Some(*b),
+        (serde_json::Value::String(a), Data::Str(b)) => a == b.as_str(),
+        (serde_json::Value::Array(a), Data::List(b)) => {
+            a.len() == b.borrow().len() && a.iter().zip(b.borrow().iter()).all(|(a, b)| same(a, b))
+        }
+        (serde_json::Value::Object(a), Data::Map(b)) => {
+            let b = b.borrow();
+            a.len() == b.len()
+                && a.iter().all(|(key, a)| b.get(key.as_str()).is_some_and(|b| same(a, b)))
+        }
+        _ => false,
+    }
+}
+
+fn plain(json: &serde_json::Value, origin: OriginId) -> Value {
+    match json {
+        serde_json::Value::Null => Value::new(Data::Nil, origin),
+        serde_json::Value::Bool(value) => Value::bool(*value, origin),
+        serde_json::Value::Number(value) => {
+            Value::new(Data::Float(value.as_f64().unwrap_or(0.0)), origin)
+        }
+        serde_json::Value::String(value) => Value::str(value, origin),
+        serde_json::Value::Array(items) => {
+            Value::list(items.iter().map(|item| plain(item, origin)).collect(), origin)
+        }
+        serde_json::Value::Object(entries) => {
+            let entries = entries.iter();
+            let entries = entries.map(|(key, item)| (key.as_str().into(), plain(item, origin)));
+            Value::map(entries.collect(), origin)
+        }
+    }
+}

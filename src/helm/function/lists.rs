@@ -1,0 +1,203 @@
+//! sprig's functions on lists.
+
+use super::deep_equal;
+use crate::helm::call::{Function, Host, MAX_TEXT, any, computed, int, list};
+use crate::helm::origin::OriginId;
+use crate::helm::value::{Data, Value};
+
+/// Functions of this module by name.
+pub(super) const TABLE: &[(&str, Function)] = &[
+    ("list", |_, args| Ok(Value::list(args.to_vec(), OriginId::NONE))),
+    ("tuple", |_, args| Ok(Value::list(args.to_vec(), OriginId::NONE))),
+    ("append", push),
+    ("push", push),
+    ("mustAppend", push),
+    ("mustPush", push),
+    ("prepend", prepend),
+    ("mustPrepend", prepend),
+    ("first", |_, args| Ok(end(args, "first", |items| items.first())?)),
+    ("mustFirst", |_, args| Ok(end(args, "first", |items| items.first())?)),
+    ("last", |_, args| Ok(end(args, "last", |items| items.last())?)),
+    ("mustLast", |_, args| Ok(end(args, "last", |items| items.last())?)),
+    ("rest", |_, args| part(args, "find rest", |items| items.get(1..).unwrap_or_default())),
+    ("mustRest", |_, args| part(args, "find rest", |items| items.get(1..).unwrap_or_default())),
+    ("initial", |_, args| part(args, "find initial", but_last)),
+    ("mustInitial", |_, args| part(args, "find initial", but_last)),
+    ("reverse", reverse),
+    ("mustReverse", reverse),
+    ("uniq", uniq),
+    ("mustUniq", uniq),
+    ("compact", compact),
+    ("mustCompact", compact),
+    ("without", without),
+    ("mustWithout", without),
+    ("has", has),
+    ("mustHas", has),
+    ("slice", slice),
+    ("mustSlice", slice),
+    ("concat", |host, args| {
+        let mut all = Vec::new();
+        for (index, arg) in args.iter().enumerate() {
+            match &arg.data {
+                Data::List(_) => all.extend(list(args, index, "concat")?),
+                _ => {
+                    let kind = crate::helm::print::kind(arg);
+                    return Err(format!("Cannot concat type {kind} as list"));
+                }
+            }
+        }
+        let origins = host.origins();
+        Ok(Value::list(all, origins.derived(origins.all(args.iter().map(|arg| arg.origin)))))
+    }),
+    ("chunk", chunk),
+    ("mustChunk", chunk),
+    ("until", |host, args| {
+        let count = int(args, 0)?;
+        count_up(host, args, 0, count, if count < 0 { -1 } else { 1 })
+    }),
+    ("untilStep", |host, args| count_up(host, args, int(args, 0)?, int(args, 1)?, int(args, 2)?)),
+    ("seq", seq),
+];
+
+fn push(_: &dyn Host, args: &[Value]) -> Result<Value, String> {
+    let mut items = list(args, 0, "push")?;
+    items.push(any(args, 1)?.clone());
+    Ok(Value::list(items, args[0].origin))
+}
+
+fn prepend(_: &dyn Host, args: &[Value]) -> Result<Value, String> {
+    let mut items = list(args, 0, "prepend")?;
+    items.insert(0, any(args, 1)?.clone());
+    Ok(Value::list(items, args[0].origin))
+}
+
+fn end(args: &[Value], what: &str, pick: fn(&[Value]) -> Option<&Value>) -> Result<Value, String> {
+    let items = list(args, 0, &format!("find {what}"))?;
+    Ok(pick(&items).cloned().unwrap_or(Value::new(Data::Nil, args[0].origin)))
+}
+
+fn part(args: &[Value], what: &str, cut: fn(&[Value]) -> &[Value]) -> Result<Value, String> {
+    let items = list(args, 0, what)?;
+    Ok(Value::list(cut(&items).to_vec(), args[0].origin))
+}
+
+fn but_last(items: &[Value]) -> &[Value] {
+    items.split_last().map_or(&[], |(_, before)| before)
+}
+
+fn reverse(_: &dyn Host, args: &[Value]) -> Result<Value, String> {
+    let mut items = list(args, 0, "find reverse")?;
+    items.reverse();
+    Ok(Value::list(items, args[0].origin))
+}
+
+fn uniq(_: &dyn Host, args: &[Value]) -> Result<Value, String> {
+    let mut kept: Vec<Value> = Vec::new();
+    for item in list(args, 0, "find uniq")? {
+        if !kept.iter().any(|other| deep_equal(other, &item)) {
+            kept.push(item);
+        }
+    }
+    Ok(Value::list(kept, args[0].origin))
+}
+
+fn compact(_: &dyn Host, args: &[Value]) -> Result<Value, String> {
+    let items = list(args, 0, "compact")?;
+    Ok(Value::list(items.into_iter().filter(Value::truth).collect(), args[0].origin))
+}
+
+fn without(_: &dyn Host, args: &[Value]) -> Result<Value, String> {
+    let items = list(args, 0, "find without")?;
+    let omitted = &args[1..];
+    let kept = items.into_iter().filter(|item| !omitted.iter().any(|o| deep_equal(o, item)));
+    Ok(Value::list(kept.collect(), args[0].origin))
+}
+
+fn has(host: &dyn Host, args: &[Value]) -> Result<Value, String> {
+    let (needle, stack) = (any(args, 0)?, any(args, 1)?);
+    let found = match stack.data {
+        Data::Nil => false,
+        _ => list(args, 1, "find has")?.iter().any(|item| deep_equal(needle, item)),
+    };
+    Ok(Value::bool(found, computed(host, args)))
+}
+
+fn slice(_: &dyn Host, args: &[Value]) -> Result<Value, String> {
+    let items = match &any(args, 0)?.data {
+        Data::List(_) => list(args, 0, "slice")?,
+        _ => {
+            let kind = crate::helm::print::kind(&args[0]);
+            return Err(format!("list should be type of slice or array but {kind}"));
+        }
+    };
+    if items.is_empty() {
+        return Ok(Value::new(Data::Nil, args[0].origin));
+    }
+    let bound = |index: usize, default: usize| {
+        args.get(index)
+            .map_or(Some(default), |value| usize::try_from(super::numbers::to_int(value)).ok())
+    };
+    let (start, end) = (bound(1, 0), bound(2, items.len()));
+    match (start, end) {
+        (Some(start), Some(end)) if start <= end && end <= items.len() => {
+            Ok(Value::list(items[start..end].to_vec(), args[0].origin))
+        }
+        _ => Err("reflect.Value.Slice: slice index out of bounds".to_owned()),
+    }
+}
+
+fn chunk(_: &dyn Host, args: &[Value]) -> Result<Value, String> {
+    let size = int(args, 0)?;
+    let items = list(args, 1, "chunk")?;
+    let size = usize::try_from(size).ok().filter(|size| *size > 0);
+    let size = size.ok_or("chunk size must be positive")?;
+    let chunks = match items.is_empty() {
+        true => vec![Value::list(Vec::new(), OriginId::NONE)],
+        false => {
+            items.chunks(size).map(|part| Value::list(part.to_vec(), args[1].origin)).collect()
+        }
+    };
+    Ok(Value::list(chunks, args[1].origin))
+}
+
+fn numbers(start: i64, stop: i64, step: i64) -> Result<Vec<i64>, String> {
+    if step == 0 || (stop < start) == (step > 0) {
+        return Ok(Vec::new());
+    }
+    let count = (stop - start).unsigned_abs().div_ceil(step.unsigned_abs());
+    if count > (MAX_TEXT / 64) as u64 {
+        return Err(format!("a list of {count} numbers is too long"));
+    }
+    let mut all = Vec::new();
+    let mut at = start;
+    while (step > 0 && at < stop) || (step < 0 && at > stop) {
+        all.push(at);
+        at += step;
+    }
+    Ok(all)
+}
+
+fn count_up(
+    host: &dyn Host,
+    args: &[Value],
+    start: i64,
+    stop: i64,
+    step: i64,
+) -> Result<Value, String> {
+    let origin = computed(host, args);
+    let items = numbers(start, stop, step)?;
+    Ok(Value::list(items.into_iter().map(|n| Value::int(n, OriginId::NONE)).collect(), origin))
+}
+
+fn seq(host: &dyn Host, args: &[Value]) -> Result<Value, String> {
+    let params = (0..args.len()).map(|index| int(args, index)).collect::<Result<Vec<_>, _>>()?;
+    let (start, step, end) = match params[..] {
+        [end] => (1, if end < 1 { -1 } else { 1 }, end),
+        [start, end] => (start, if end < start { -1 } else { 1 }, end),
+        [start, step, end] if end >= start || step <= 0 => (start, step, end),
+        _ => return Ok(Value::str("", computed(host, args))),
+    };
+    let stop = end + if end < start { -1 } else { 1 };
+    let all: Vec<_> = numbers(start, stop, step)?.iter().map(i64::to_string).collect();
+    Ok(Value::str(&all.join(" "), computed(host, args)))
+}

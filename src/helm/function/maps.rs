@@ -1,0 +1,189 @@
+//! sprig's functions on maps. Maps are shared: what `set` changes, every holder sees.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use crate::helm::call::{Function, Host, any, map, text};
+use crate::helm::origin::{OriginId, Origins};
+use crate::helm::print;
+use crate::helm::value::{Data, Entries, Value};
+
+/// Functions of this module by name.
+pub(super) const TABLE: &[(&str, Function)] = &[
+    ("dict", dict),
+    ("get", |host, args| {
+        let (entries, key) = (map(args, 0)?, text(args, 1)?);
+        let found = entries.borrow().get(key.as_str()).cloned();
+        let origins = host.origins();
+        let keyed = origins.derived(key.origin(origins));
+        Ok(found
+            .unwrap_or_else(|| Value::str("", origins.missing(args[0].origin, key.as_str())))
+            .tinted(keyed, origins))
+    }),
+    ("set", |host, args| {
+        let (entries, key, value) = (map(args, 0)?, text(args, 1)?, any(args, 2)?);
+        if matches!(args[0].data, Data::Nil) {
+            return Err("assignment to entry in nil map".to_owned());
+        }
+        let value = value.tinted(host.under(), host.origins());
+        entries.borrow_mut().insert(key.as_str().into(), value);
+        Ok(args[0].clone())
+    }),
+    ("unset", |_, args| {
+        map(args, 0)?.borrow_mut().remove(text(args, 1)?.as_str());
+        Ok(args[0].clone())
+    }),
+    ("hasKey", |host, args| {
+        let (entries, key) = (map(args, 0)?, text(args, 1)?);
+        let origins = host.origins();
+        let found = entries.borrow().get(key.as_str()).map(|value| value.own_origin(origins));
+        let origin = found.unwrap_or_else(|| origins.missing(args[0].origin, key.as_str()));
+        let origin = origins.all([args[0].origin, origin, key.origin(origins)]);
+        Ok(Value::bool(found.is_some(), origins.collapsed(origin)))
+    }),
+    ("pluck", |_, args| {
+        let key = text(args, 0)?;
+        let mut found = Vec::new();
+        for index in 1..args.len() {
+            found.extend(map(args, index)?.borrow().get(key.as_str()).cloned());
+        }
+        Ok(Value::list(found, OriginId::NONE))
+    }),
+    ("keys", |host, args| {
+        let mut found = Vec::new();
+        for index in 0..args.len() {
+            let entries = map(args, index)?;
+            let entries = entries.borrow();
+            found.extend(entries.keys().map(|key| Value::str(key, args[index].origin)));
+        }
+        let origins = host.origins();
+        Ok(Value::list(found, origins.derived(origins.all(args.iter().map(|arg| arg.origin)))))
+    }),
+    ("values", |_, args| {
+        let entries = map(args, 0)?;
+        let found = entries.borrow().values().cloned().collect();
+        Ok(Value::list(found, args[0].origin))
+    }),
+    ("pick", |_, args| {
+        let entries = map(args, 0)?;
+        let entries = entries.borrow();
+        let mut kept = Entries::new();
+        for index in 1..args.len() {
+            let key = text(args, index)?.as_str();
+            kept.extend(entries.get_key_value(key).map(|(k, v)| (Rc::clone(k), v.clone())));
+        }
+        Ok(Value::map(kept, args[0].origin))
+    }),
+    ("omit", |_, args| {
+        let mut kept = map(args, 0)?.borrow().clone();
+        for index in 1..args.len() {
+            kept.remove(text(args, index)?.as_str());
+        }
+        Ok(Value::map(kept, args[0].origin))
+    }),
+    ("merge", |host, args| merged(host, args, false)),
+    ("mustMerge", |host, args| merged(host, args, false)),
+    ("mergeOverwrite", |host, args| merged(host, args, true)),
+    ("mustMergeOverwrite", |host, args| merged(host, args, true)),
+    ("deepCopy", |_, args| Ok(any(args, 0)?.deep_copy())),
+    ("mustDeepCopy", |_, args| Ok(any(args, 0)?.deep_copy())),
+    ("dig", dig),
+    // Without a cluster there is nothing to find.
+    ("lookup", |_, args| {
+        for index in 0..4 {
+            text(args, index)?;
+        }
+        Ok(Value::map(Entries::new(), OriginId::NONE))
+    }),
+];
+
+fn dict(host: &dyn Host, args: &[Value]) -> Result<Value, String> {
+    let mut entries = Entries::new();
+    for pair in args.chunks(2) {
+        let key = print::rope(&pair[0], host.origins());
+        let value = pair.get(1).cloned().unwrap_or_else(|| Value::str("", OriginId::NONE));
+        entries.insert(key.as_str().into(), value);
+    }
+    Ok(Value::map(entries, OriginId::NONE))
+}
+
+fn dig(host: &dyn Host, args: &[Value]) -> Result<Value, String> {
+    let [keys @ .., fallback, start] = args else {
+        return Err("dig needs at least three arguments".to_owned());
+    };
+    if keys.is_empty() {
+        return Err("dig needs at least three arguments".to_owned());
+    }
+    let origins = host.origins();
+    let mut at = start.clone();
+    for index in 0..keys.len() {
+        let key = text(keys, index)?.as_str();
+        let Data::Map(entries) = &at.data else {
+            return Err(format!(
+                "interface conversion: interface {{}} is {}, not map[string]interface {{}}",
+                at.type_name()
+            ));
+        };
+        let found = entries.borrow().get(key).cloned();
+        match found {
+            Some(found) => at = found,
+            None => {
+                let missing = origins.derived(origins.missing(at.origin, key));
+                return Ok(fallback.tinted(missing, origins));
+            }
+        }
+    }
+    Ok(at)
+}
+
+fn merged(host: &dyn Host, args: &[Value], overwrite: bool) -> Result<Value, String> {
+    let into = map(args, 0)?;
+    for index in 1..args.len() {
+        merge(&into, &map(args, index)?, overwrite, host.origins(), 0);
+    }
+    Ok(Value::new(Data::Map(into), args[0].origin))
+}
+
+fn is_empty(value: &Value) -> bool {
+    match value.data {
+        Data::Object(_) => false,
+        _ => !value.truth(),
+    }
+}
+
+/// Merges `from` into `into` as mergo 1.0 does: without `overwrite`, what is empty (false and 0
+/// included) counts as not there. An entry that is taken over whole stays shared with `from`.
+fn merge(
+    into: &Rc<RefCell<Entries>>,
+    from: &Rc<RefCell<Entries>>,
+    overwrite: bool,
+    origins: &Origins,
+    depth: usize,
+) {
+    if Rc::ptr_eq(into, from) || depth > 100 {
+        return;
+    }
+    let incoming = from.borrow().clone();
+    for (key, value) in incoming {
+        let present = into.borrow().get(&key).cloned();
+        if matches!(value.data, Data::Nil) {
+            if overwrite {
+                into.borrow_mut().insert(key, value);
+            }
+            continue;
+        }
+        if let (Some(Value { data: Data::Map(old), .. }), Data::Map(new)) = (&present, &value.data)
+        {
+            merge(old, new, overwrite, origins, depth + 1);
+            if !old.borrow().is_empty() {
+                continue;
+            }
+        }
+        let fill = present.as_ref().is_none_or(is_empty);
+        if overwrite || fill {
+            let tested = present.map_or(OriginId::NONE, |old| old.own_origin(origins));
+            let tested = if overwrite { OriginId::NONE } else { origins.derived(tested) };
+            into.borrow_mut().insert(key, value.tinted(tested, origins));
+        }
+    }
+}

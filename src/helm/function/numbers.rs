@@ -1,0 +1,158 @@
+//! sprig's arithmetic, with spf13/cast's conversions.
+
+use crate::helm::call::{Function, Host, any, computed, int, text};
+use crate::helm::print;
+use crate::helm::value::{Data, Value};
+
+/// Functions of this module by name.
+pub(super) const TABLE: &[(&str, Function)] = &[
+    ("atoi", |host, args| {
+        let number = text(args, 0)?.as_str().parse().unwrap_or(0);
+        Ok(Value::int(number, computed(host, args)))
+    }),
+    ("int", |_, args| {
+        let value = any(args, 0)?;
+        Ok(Value::int(to_int(value), kept(value)))
+    }),
+    ("int64", |_, args| {
+        let value = any(args, 0)?;
+        Ok(Value::new(Data::Int64(to_int(value)), kept(value)))
+    }),
+    ("float64", |_, args| {
+        let value = any(args, 0)?;
+        Ok(Value::new(Data::Float(to_float(value)), kept(value)))
+    }),
+    ("toDecimal", |host, args| {
+        let octal = i64::from_str_radix(&print::plain(any(args, 0)?), 8).unwrap_or(0);
+        Ok(int64(host, args, octal))
+    }),
+    ("add1", |host, args| Ok(int64(host, args, to_int(any(args, 0)?).wrapping_add(1)))),
+    ("add", |host, args| Ok(int64(host, args, args.iter().map(to_int).fold(0, i64::wrapping_add)))),
+    ("sub", |host, args| {
+        Ok(int64(host, args, to_int(any(args, 0)?).wrapping_sub(to_int(any(args, 1)?))))
+    }),
+    ("mul", |host, args| {
+        any(args, 0)?;
+        Ok(int64(host, args, args.iter().map(to_int).fold(1, i64::wrapping_mul)))
+    }),
+    ("div", |host, args| divided(host, args, i64::wrapping_div)),
+    ("mod", |host, args| divided(host, args, i64::wrapping_rem)),
+    ("max", |host, args| ints(host, args, i64::max)),
+    ("biggest", |host, args| ints(host, args, i64::max)),
+    ("min", |host, args| ints(host, args, i64::min)),
+    ("maxf", |host, args| floats(host, args, f64::max)),
+    ("minf", |host, args| floats(host, args, f64::min)),
+    ("add1f", |host, args| Ok(float(host, args, decimal(to_float(any(args, 0)?) + 1.0)))),
+    ("addf", |host, args| {
+        Ok(float(host, args, args.iter().map(to_float).fold(0.0, |a, b| decimal(a + b))))
+    }),
+    ("subf", |host, args| floats(host, args, |a, b| decimal(a - b))),
+    ("mulf", |host, args| floats(host, args, |a, b| decimal(a * b))),
+    ("divf", |host, args| {
+        if args.iter().skip(1).any(|value| to_float(value) == 0.0) {
+            return Err("decimal division by 0".to_owned());
+        }
+        floats(host, args, |a, b| decimal(a / b))
+    }),
+    ("floor", |host, args| Ok(float(host, args, to_float(any(args, 0)?).floor()))),
+    ("ceil", |host, args| Ok(float(host, args, to_float(any(args, 0)?).ceil()))),
+    ("round", round),
+];
+
+/// A conversion keeps the number that a person wrote, so the origin stays as it is.
+fn kept(value: &Value) -> crate::helm::origin::OriginId {
+    match &value.data {
+        Data::Str(rope) => rope.segments().first().map_or(value.origin, |segment| segment.origin),
+        _ => value.origin,
+    }
+}
+
+fn int64(host: &dyn Host, args: &[Value], value: i64) -> Value {
+    Value::new(Data::Int64(value), computed(host, args))
+}
+
+fn float(host: &dyn Host, args: &[Value], value: f64) -> Value {
+    Value::new(Data::Float(value), computed(host, args))
+}
+
+fn ints(host: &dyn Host, args: &[Value], with: fn(i64, i64) -> i64) -> Result<Value, String> {
+    any(args, 0)?;
+    let number = args.iter().map(to_int).reduce(with).unwrap_or(0);
+    Ok(int64(host, args, number))
+}
+
+fn floats(host: &dyn Host, args: &[Value], with: fn(f64, f64) -> f64) -> Result<Value, String> {
+    any(args, 0)?;
+    let number = args.iter().map(to_float).reduce(with).unwrap_or(0.0);
+    Ok(float(host, args, number))
+}
+
+fn divided(host: &dyn Host, args: &[Value], with: fn(i64, i64) -> i64) -> Result<Value, String> {
+    let (a, b) = (to_int(any(args, 0)?), to_int(any(args, 1)?));
+    if b == 0 {
+        return Err("runtime error: integer divide by zero".to_owned());
+    }
+    Ok(int64(host, args, with(a, b)))
+}
+
+/// sprig computes with decimals: 0.1 + 0.2 is 0.3. Fifteen digits of a float are its decimal.
+fn decimal(value: f64) -> f64 {
+    format!("{value:.14e}").parse().unwrap_or(value)
+}
+
+fn round(host: &dyn Host, args: &[Value]) -> Result<Value, String> {
+    let (value, places) = (to_float(any(args, 0)?), int(args, 1)?);
+    let on = args.get(2).map_or(0.5, to_float);
+    let power = 10f64.powi(i32::try_from(places).unwrap_or(0));
+    let digit = power * value;
+    let rounded = if digit.fract() >= on { digit.ceil() } else { digit.floor() };
+    Ok(float(host, args, rounded / power))
+}
+
+/// `cast.ToInt64`: floats are cut, texts read with Go's prefixes, all else is 0.
+#[expect(clippy::cast_possible_truncation, reason = "Go converts floats so")]
+pub(super) fn to_int(value: &Value) -> i64 {
+    match &value.data {
+        Data::Int(n) | Data::Int64(n) => *n,
+        Data::Float(n) => *n as i64,
+        Data::Bool(value) => i64::from(*value),
+        Data::Str(text) => parse_int(text.as_str()).unwrap_or(0),
+        Data::Nil | Data::List(_) | Data::Map(_) | Data::Object(_) => 0,
+    }
+}
+
+/// `strconv.ParseInt` with base 0, after cast has cut leading zeros and a zero fraction.
+fn parse_int(text: &str) -> Option<i64> {
+    let text = match text.split_once('.') {
+        Some((whole, zeros)) if zeros.bytes().all(|b| b == b'0') => whole,
+        _ => text,
+    };
+    let (sign, digits) = match text.strip_prefix('-') {
+        Some(digits) => (-1, digits),
+        None => (1, text.strip_prefix('+').unwrap_or(text)),
+    };
+    let radix = |prefixes: [&str; 2], radix| {
+        prefixes.iter().find_map(|prefix| digits.strip_prefix(*prefix)).map(|rest| (rest, radix))
+    };
+    let (digits, radix) = radix(["0x", "0X"], 16)
+        .or_else(|| radix(["0b", "0B"], 2))
+        .or_else(|| radix(["0o", "0O"], 8))
+        .unwrap_or((digits, 10));
+    let digits = match digits.trim_start_matches('0') {
+        "" if !digits.is_empty() => "0",
+        rest => rest,
+    };
+    i64::from_str_radix(digits, radix).ok().map(|n| sign * n)
+}
+
+/// `cast.ToFloat64`.
+#[expect(clippy::cast_precision_loss, reason = "Go converts integers so")]
+pub(super) fn to_float(value: &Value) -> f64 {
+    match &value.data {
+        Data::Int(n) | Data::Int64(n) => *n as f64,
+        Data::Float(n) => *n,
+        Data::Bool(value) => f64::from(u8::from(*value)),
+        Data::Str(text) => text.as_str().parse().unwrap_or(0.0),
+        Data::Nil | Data::List(_) | Data::Map(_) | Data::Object(_) => 0.0,
+    }
+}

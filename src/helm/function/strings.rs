@@ -1,0 +1,376 @@
+//! sprig's string functions. Text that is kept keeps its segments.
+
+use super::words;
+use crate::helm::call::{Function, Host, MAX_TEXT, any, computed, int, text};
+use crate::helm::origin::OriginId;
+use crate::helm::print;
+use crate::helm::rope::{Rope, RopeBuilder};
+use crate::helm::value::{Data, Value};
+
+/// Functions of this module by name.
+pub(super) const TABLE: &[(&str, Function)] = &[
+    ("abbrev", |host, args| {
+        let (width, rope) = (int(args, 0)?, text(args, 1)?);
+        Ok(made(host, args, words::abbreviated(rope.as_str(), 0, width)))
+    }),
+    ("abbrevboth", |host, args| {
+        let (left, width, rope) = (int(args, 0)?, int(args, 1)?, text(args, 2)?);
+        Ok(made(host, args, words::abbreviated(rope.as_str(), left, width)))
+    }),
+    ("trunc", trunc),
+    ("trim", |_, args| Ok(trimmed(text(args, 0)?, |text| text.trim()))),
+    ("upper", |_, args| Ok(by_char(text(args, 0)?, |c, out| out.extend(c.to_uppercase())))),
+    ("lower", |_, args| Ok(by_char(text(args, 0)?, |c, out| out.extend(c.to_lowercase())))),
+    ("title", |_, args| {
+        let mut within = false;
+        Ok(by_char(text(args, 0)?, move |c, out| {
+            match within {
+                true => out.push(c),
+                false => out.extend(c.to_uppercase()),
+            }
+            within = c.is_alphanumeric() || c == '_' || (!c.is_ascii() && !c.is_whitespace());
+        }))
+    }),
+    ("untitle", |_, args| {
+        let mut within = false;
+        Ok(by_char(text(args, 0)?, move |c, out| {
+            match within || c.is_whitespace() {
+                true => out.push(c),
+                false => out.extend(c.to_lowercase()),
+            }
+            within = !c.is_whitespace();
+        }))
+    }),
+    ("swapcase", |_, args| {
+        Ok(by_char(text(args, 0)?, |c, out| match c.is_uppercase() {
+            true => out.extend(c.to_lowercase()),
+            false => out.extend(c.to_uppercase()),
+        }))
+    }),
+    ("nospace", |_, args| {
+        Ok(by_char(text(args, 0)?, |c, out| {
+            if !c.is_whitespace() {
+                out.push(c);
+            }
+        }))
+    }),
+    ("initials", |_, args| {
+        let mut gap = true;
+        Ok(by_char(text(args, 0)?, move |c, out| {
+            if gap && !c.is_whitespace() {
+                out.push(c);
+            }
+            gap = c.is_whitespace();
+        }))
+    }),
+    ("substr", substr),
+    ("repeat", repeat),
+    ("trimall", |_, args| trim_all(args)),
+    ("trimAll", |_, args| trim_all(args)),
+    ("trimSuffix", |_, args| {
+        let (part, rope) = (text(args, 0)?, text(args, 1)?);
+        Ok(trimmed(rope, |text| text.strip_suffix(part.as_str()).unwrap_or(text)))
+    }),
+    ("trimPrefix", |_, args| {
+        let (part, rope) = (text(args, 0)?, text(args, 1)?);
+        Ok(trimmed(rope, |text| text.strip_prefix(part.as_str()).unwrap_or(text)))
+    }),
+    ("snakecase", |host, args| Ok(made(host, args, words::joined(text(args, 0)?.as_str(), '_')))),
+    ("kebabcase", |host, args| Ok(made(host, args, words::joined(text(args, 0)?.as_str(), '-')))),
+    ("camelcase", |host, args| Ok(made(host, args, words::pascal(text(args, 0)?.as_str())))),
+    ("wrap", |host, args| {
+        let (width, rope) = (int(args, 0)?, text(args, 1)?);
+        Ok(made(host, args, words::wrapped(rope.as_str(), width, "\n", false)))
+    }),
+    ("wrapWith", |host, args| {
+        let (width, with, rope) = (int(args, 0)?, text(args, 1)?, text(args, 2)?);
+        Ok(made(host, args, words::wrapped(rope.as_str(), width, with.as_str(), true)))
+    }),
+    ("contains", |host, args| test(host, args, |part, text| text.contains(part))),
+    ("hasPrefix", |host, args| test(host, args, |part, text| text.starts_with(part))),
+    ("hasSuffix", |host, args| test(host, args, |part, text| text.ends_with(part))),
+    ("quote", quote),
+    ("squote", squote),
+    ("cat", cat),
+    ("indent", |_, args| indent(int(args, 0)?, text(args, 1)?, "")),
+    ("nindent", |_, args| indent(int(args, 0)?, text(args, 1)?, "\n")),
+    ("replace", replace),
+    ("plural", |host, args| {
+        let (one, many, count) = (text(args, 0)?, text(args, 1)?, int(args, 2)?);
+        let chosen = if count == 1 { one } else { many };
+        let origins = host.origins();
+        Ok(Value::rope(chosen.tinted(origins.derived(args[2].origin), origins)))
+    }),
+    ("toString", |host, args| Ok(Value::rope(print::rope(any(args, 0)?, host.origins())))),
+    ("toStrings", |host, args| {
+        let value = any(args, 0)?;
+        Ok(Value::list(strings(host, value).into_iter().map(Value::rope).collect(), value.origin))
+    }),
+    ("join", join),
+    ("split", |_, args| Ok(split_map(text(args, 0)?, text(args, 1)?, usize::MAX))),
+    ("splitn", |_, args| {
+        let count = usize::try_from(int(args, 1)?).unwrap_or(usize::MAX);
+        Ok(split_map(text(args, 0)?, text(args, 2)?, count))
+    }),
+    ("splitList", |host, args| {
+        let (separator, rope) = (text(args, 0)?, text(args, 1)?);
+        let parts = pieces(rope, separator.as_str(), usize::MAX);
+        let origins = host.origins();
+        let origin = origins.derived(rope.origin(origins));
+        Ok(Value::list(parts.into_iter().map(Value::rope).collect(), origin))
+    }),
+    ("sortAlpha", |host, args| {
+        let value = any(args, 0)?;
+        if !matches!(value.data, Data::List(_)) {
+            let alone = Value::rope(print::rope(value, host.origins()));
+            return Ok(Value::list(vec![alone], value.origin));
+        }
+        let mut items = strings(host, value);
+        items.sort_by(|a, b| a.as_str().cmp(b.as_str()));
+        Ok(Value::list(items.into_iter().map(Value::rope).collect(), value.origin))
+    }),
+];
+
+/// A text that keeps no characters of the arguments.
+fn made(host: &dyn Host, args: &[Value], text: String) -> Value {
+    Value::str(&text, computed(host, args))
+}
+
+/// The part of a text that `cut` leaves.
+fn trimmed(rope: &Rope, cut: impl Fn(&str) -> &str) -> Value {
+    let whole = rope.as_str();
+    let kept = cut(whole);
+    let start = kept.as_ptr().addr() - whole.as_ptr().addr();
+    let mut builder = RopeBuilder::default();
+    let mut cursor = rope.cursor();
+    cursor.skip_to(start, &mut builder);
+    cursor.copy_to(start + kept.len(), &mut builder);
+    cursor.skip_to(whole.len(), &mut builder);
+    Value::rope(builder.finish())
+}
+
+fn trim_all(args: &[Value]) -> Result<Value, String> {
+    let (set, rope) = (text(args, 0)?, text(args, 1)?);
+    Ok(trimmed(rope, |text| text.trim_matches(|c| set.as_str().contains(c))))
+}
+
+/// Each character replaced by what `to` appends for it.
+fn by_char(rope: &Rope, mut to: impl FnMut(char, &mut String)) -> Value {
+    let mut builder = RopeBuilder::default();
+    let (mut at, mut piece) = (0, String::new());
+    for segment in rope.segments() {
+        let end = at + segment.len as usize;
+        piece.clear();
+        for c in rope.as_str()[at..end].chars() {
+            to(c, &mut piece);
+        }
+        builder.push_placed(&piece, segment.origin, segment.place);
+        at = end;
+    }
+    Value::rope(builder.finish())
+}
+
+/// The last character boundary at or before `at`: Go cuts between bytes, a text here cannot.
+fn floor(text: &str, at: usize) -> usize {
+    (0..=at.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0)
+}
+
+fn trunc(_: &dyn Host, args: &[Value]) -> Result<Value, String> {
+    let (count, rope) = (int(args, 0)?, text(args, 1)?);
+    let size = usize::try_from(count.unsigned_abs()).unwrap_or(usize::MAX);
+    Ok(Value::rope(match count {
+        ..0 if size < rope.len() => rope.slice(floor(rope.as_str(), rope.len() - size)..rope.len()),
+        0.. if size < rope.len() => rope.slice(0..floor(rope.as_str(), size)),
+        _ => rope.clone(),
+    }))
+}
+
+fn substr(_: &dyn Host, args: &[Value]) -> Result<Value, String> {
+    let (start, end, rope) = (int(args, 0)?, int(args, 1)?, text(args, 2)?);
+    let outside =
+        || format!("slice bounds out of range [{start}:{end}] with length {}", rope.len());
+    let whole = i64::try_from(rope.len()).unwrap_or(i64::MAX);
+    let (from, to) = match (start, end) {
+        (..0, _) => (0, end),
+        (_, ..0) => (start, whole),
+        _ => (start, end.min(whole)),
+    };
+    if from > to || to > whole || to < 0 {
+        return Err(outside());
+    }
+    let cut = |at: i64| floor(rope.as_str(), usize::try_from(at).unwrap_or(0));
+    Ok(Value::rope(rope.slice(cut(from)..cut(to))))
+}
+
+fn repeat(host: &dyn Host, args: &[Value]) -> Result<Value, String> {
+    let (count, rope) = (int(args, 0)?, text(args, 1)?);
+    let count = usize::try_from(count).map_err(|_| "strings: negative Repeat count".to_owned())?;
+    if rope.len().saturating_mul(count) > MAX_TEXT {
+        return Err(format!("repeat makes a text of more than {} MiB", MAX_TEXT >> 20));
+    }
+    let origins = host.origins();
+    let counted = origins.derived(args[0].origin);
+    if rope.segments().len() == 1 {
+        let origin = origins.union(rope.segments()[0].origin, counted);
+        return Ok(Value::str(&rope.as_str().repeat(count), origin));
+    }
+    let mut builder = RopeBuilder::default();
+    for _ in 0..count.min(MAX_TEXT) {
+        builder.push_rope(rope);
+    }
+    Ok(Value::rope(builder.finish().tinted(counted, origins)))
+}
+
+fn test(host: &dyn Host, args: &[Value], holds: fn(&str, &str) -> bool) -> Result<Value, String> {
+    let (part, whole) = (text(args, 0)?, text(args, 1)?);
+    Ok(Value::bool(holds(part.as_str(), whole.as_str()), computed(host, args)))
+}
+
+fn quote(host: &dyn Host, args: &[Value]) -> Result<Value, String> {
+    quoted(host, args, "\"", |text| {
+        let quoted = print::quote(text);
+        quoted[1..quoted.len() - 1].to_owned()
+    })
+}
+
+fn squote(host: &dyn Host, args: &[Value]) -> Result<Value, String> {
+    quoted(host, args, "'", str::to_owned)
+}
+
+fn quoted(
+    host: &dyn Host,
+    args: &[Value],
+    mark: &str,
+    escape: impl Fn(&str) -> String,
+) -> Result<Value, String> {
+    let mut builder = RopeBuilder::default();
+    let mut first = true;
+    for arg in args {
+        if matches!(arg.data, Data::Nil) {
+            builder.push("", arg.origin);
+            continue;
+        }
+        if !first {
+            builder.push(" ", OriginId::NONE);
+        }
+        first = false;
+        let rope = print::rope(arg, host.origins());
+        builder.push(mark, OriginId::NONE);
+        let mut at = 0;
+        for segment in rope.segments() {
+            let end = at + segment.len as usize;
+            builder.push_placed(&escape(&rope.as_str()[at..end]), segment.origin, segment.place);
+            at = end;
+        }
+        builder.push(mark, OriginId::NONE);
+    }
+    Ok(Value::rope(builder.finish()))
+}
+
+fn cat(host: &dyn Host, args: &[Value]) -> Result<Value, String> {
+    let mut builder = RopeBuilder::default();
+    for arg in args.iter().filter(|arg| !matches!(arg.data, Data::Nil)) {
+        if !builder.is_empty() {
+            builder.push(" ", OriginId::NONE);
+        }
+        builder.push_rope(&print::rope(arg, host.origins()));
+    }
+    Ok(Value::rope(builder.finish()))
+}
+
+fn indent(spaces: i64, rope: &Rope, before: &str) -> Result<Value, String> {
+    let spaces =
+        usize::try_from(spaces).map_err(|_| "strings: negative Repeat count".to_owned())?;
+    let lines = rope.as_str().matches('\n').count() + 1;
+    if spaces.saturating_mul(lines).saturating_add(rope.len()) > MAX_TEXT {
+        return Err(format!("indent makes a text of more than {} MiB", MAX_TEXT >> 20));
+    }
+    let pad = " ".repeat(spaces);
+    let mut builder = RopeBuilder::default();
+    builder.push(before, OriginId::NONE);
+    builder.push(&pad, OriginId::NONE);
+    let mut cursor = rope.cursor();
+    for (at, _) in rope.as_str().match_indices('\n') {
+        cursor.copy_to(at + 1, &mut builder);
+        builder.push(&pad, OriginId::NONE);
+    }
+    cursor.copy_to(rope.len(), &mut builder);
+    Ok(Value::rope(builder.finish()))
+}
+
+fn replace(host: &dyn Host, args: &[Value]) -> Result<Value, String> {
+    let (old, new, rope) = (text(args, 0)?, text(args, 1)?, text(args, 2)?);
+    let found: Vec<usize> = rope.as_str().match_indices(old.as_str()).map(|(at, _)| at).collect();
+    let grown = found.len().saturating_mul(new.len()).saturating_add(rope.len());
+    if grown > MAX_TEXT {
+        return Err(format!("replace makes a text of more than {} MiB", MAX_TEXT >> 20));
+    }
+    let origins = host.origins();
+    let mut builder = RopeBuilder::default();
+    let mut cursor = rope.cursor();
+    for at in found {
+        cursor.copy_to(at, &mut builder);
+        // What stands in for a piece of the text is computed from that piece.
+        let whole = origins.derived(rope.origin(origins));
+        builder.push_rope(&new.tinted(whole, origins));
+        cursor.skip_to(at + old.len(), &mut builder);
+    }
+    cursor.copy_to(rope.len(), &mut builder);
+    Ok(Value::rope(builder.finish()))
+}
+
+/// A list's items as texts, without nil; another value alone, and nothing for nil.
+pub(super) fn strings(host: &dyn Host, value: &Value) -> Vec<Rope> {
+    match &value.data {
+        Data::Nil => Vec::new(),
+        Data::List(items) => items
+            .borrow()
+            .iter()
+            .filter(|item| !matches!(item.data, Data::Nil))
+            .map(|item| print::rope(item, host.origins()))
+            .collect(),
+        _ => vec![print::rope(value, host.origins())],
+    }
+}
+
+fn join(host: &dyn Host, args: &[Value]) -> Result<Value, String> {
+    let (separator, value) = (text(args, 0)?, any(args, 1)?);
+    let mut builder = RopeBuilder::default();
+    for (index, item) in strings(host, value).iter().enumerate() {
+        if index > 0 {
+            builder.push_rope(separator);
+        }
+        builder.push_rope(item);
+    }
+    let rope = builder.finish();
+    let origins = host.origins();
+    // The list as a whole says how many items there are, even when there is none.
+    let listed = origins.derived(value.origin);
+    Ok(Value::rope(match matches!(value.data, Data::List(_) | Data::Nil) {
+        true => rope.tinted(listed, origins),
+        false => rope,
+    }))
+}
+
+fn pieces(rope: &Rope, separator: &str, most: usize) -> Vec<Rope> {
+    let whole = rope.as_str();
+    let parts: Vec<&str> = match separator.is_empty() {
+        // Go splits by characters; Rust's `split("")` adds empty texts at both ends.
+        true => whole.split_inclusive(|_| true).collect(),
+        false => whole.splitn(most, separator).collect(),
+    };
+    parts
+        .into_iter()
+        .map(|part| {
+            let start = part.as_ptr().addr() - whole.as_ptr().addr();
+            rope.slice(start..start + part.len())
+        })
+        .collect()
+}
+
+fn split_map(separator: &Rope, rope: &Rope, most: usize) -> Value {
+    let parts = pieces(rope, separator.as_str(), most);
+    let entries = parts.into_iter().enumerate();
+    let entries = entries.map(|(index, part)| (format!("_{index}").into(), Value::rope(part)));
+    Value::map(entries.collect(), OriginId::NONE)
+}

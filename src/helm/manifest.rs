@@ -1,0 +1,251 @@
+//! Rendered files as manifests in the order in which Helm installs them.
+//!
+//! Mirrors Helm 4.1 `pkg/release/v1/util`: `manifest.go`, `manifest_sorter.go`, `kind_sorter.go`.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use crate::source::SourceId;
+use crate::yaml::{self, Document, ErrorKind, Kind, Node};
+
+/// Kinds in Helm's order of installing; all others come after, by name.
+const INSTALL_ORDER: &[&str] = &[
+    "PriorityClass",
+    "Namespace",
+    "NetworkPolicy",
+    "ResourceQuota",
+    "LimitRange",
+    "PodSecurityPolicy",
+    "PodDisruptionBudget",
+    "ServiceAccount",
+    "Secret",
+    "SecretList",
+    "ConfigMap",
+    "StorageClass",
+    "PersistentVolume",
+    "PersistentVolumeClaim",
+    "CustomResourceDefinition",
+    "ClusterRole",
+    "ClusterRoleList",
+    "ClusterRoleBinding",
+    "ClusterRoleBindingList",
+    "Role",
+    "RoleList",
+    "RoleBinding",
+    "RoleBindingList",
+    "Service",
+    "DaemonSet",
+    "Pod",
+    "ReplicationController",
+    "ReplicaSet",
+    "Deployment",
+    "HorizontalPodAutoscaler",
+    "StatefulSet",
+    "Job",
+    "CronJob",
+    "IngressClass",
+    "Ingress",
+    "APIService",
+    "MutatingWebhookConfiguration",
+    "ValidatingWebhookConfiguration",
+];
+
+const HOOK_EVENTS: &[&str] = &[
+    "pre-install",
+    "post-install",
+    "pre-delete",
+    "post-delete",
+    "pre-upgrade",
+    "post-upgrade",
+    "pre-rollback",
+    "post-rollback",
+    "test",
+    "test-success",
+];
+
+/// The byte ranges of the documents in a rendered file, trimmed; splits where a line starts with
+/// `---`, whatever follows it.
+pub(super) fn split(text: &str) -> Vec<Range<usize>> {
+    let start = text.len() - text.trim_start().len();
+    let end = text.trim_end().len().max(start);
+    let mut documents = Vec::new();
+    let mut from = start;
+    let mut at = start;
+    let mut push = |range: Range<usize>| {
+        let piece = &text[range.clone()];
+        let from = range.start + (piece.len() - piece.trim_start().len());
+        let to = range.start + piece.trim_end().len();
+        if !piece.is_empty() {
+            documents.push(from..to.max(from));
+        }
+    };
+    while at <= end {
+        if text[at..end].starts_with("---") {
+            // The separator swallows the blanks before its line and after its dashes.
+            let before = text[from..at].trim_end();
+            push(from..from + before.len());
+            let rest = &text[at + 3..end];
+            from = at + 3 + (rest.len() - rest.trim_start().len());
+            // Only a line's start counts, and what the separator swallowed holds none.
+            at = from;
+            if at > start && text[..at].ends_with('\n') && text[at..end].starts_with("---") {
+                continue;
+            }
+        }
+        match text[at..end].find('\n') {
+            Some(found) => at += found + 1,
+            None => break,
+        }
+    }
+    push(from..end);
+    documents
+}
+
+/// What Helm reads of a document to sort it.
+#[derive(Debug)]
+pub(super) struct Head {
+    pub(super) kind: String,
+    pub(super) hook: Hook,
+    pub(super) document: Option<Arc<Document>>,
+}
+
+/// Whether a document is a hook.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Hook {
+    /// An ordinary manifest.
+    No,
+    /// A hook; of tests or not.
+    Yes {
+        /// `helm.sh/hook: test`
+        test: bool,
+    },
+    /// An annotation with an event that Helm does not know: left out.
+    Unknown,
+}
+
+/// Reads a document's head, as `yaml.Unmarshal` into `SimpleHead` does.
+///
+/// # Errors
+/// A byte offset in the document and what is wrong.
+pub(super) fn head(text: &str) -> Result<Head, (usize, String)> {
+    let text: Arc<str> = text.into();
+    let stream = yaml::parse(SourceId::NOWHERE, &text);
+    let fatal = |error: &&yaml::SyntaxError| !matches!(error.kind, ErrorKind::DuplicateKey { .. });
+    let first = stream.documents.first();
+    if let Some(error) = stream.errors.iter().find(fatal)
+        && first.is_none_or(|document| error.span.start <= document.span().end)
+    {
+        let line = text[..error.span.start as usize].matches('\n').count() + 1;
+        let message =
+            format!("error converting YAML to JSON: yaml: line {line}: {}", error.message);
+        return Err((error.span.start as usize, message));
+    }
+    let Some(root) = first.and_then(|document| document.root()).filter(|root| !root.is_null())
+    else {
+        return Ok(Head { kind: String::new(), hook: Hook::No, document: None });
+    };
+    let wrong = |node: Node<'_>, what: &str, field: &str| {
+        let message = format!(
+            "error unmarshaling JSON: while decoding JSON: json: cannot unmarshal {what} into Go \
+             {field}"
+        );
+        (node.span().start as usize, message)
+    };
+    let named = |node: Node<'_>| match node.kind() {
+        Kind::Sequence => "array",
+        Kind::Mapping => "object",
+        Kind::Scalar => "string",
+    };
+    if root.kind() != Kind::Mapping {
+        return Err(wrong(root, named(root), "value of type util.SimpleHead"));
+    }
+    let kind = match root.get("kind") {
+        Some(node) if node.kind() != Kind::Scalar => {
+            return Err(wrong(node, named(node), "struct field SimpleHead.kind of type string"));
+        }
+        Some(node) if !node.is_null() => node.raw().to_owned(),
+        _ => String::new(),
+    };
+    let mut hook = Hook::No;
+    if let Some(meta) = root.get("metadata").filter(|meta| !meta.is_null()) {
+        if meta.kind() != Kind::Mapping {
+            return Err(wrong(meta, named(meta), "struct field SimpleHead.metadata"));
+        }
+        if let Some(annotations) = meta.get("annotations").filter(|node| !node.is_null()) {
+            if annotations.kind() != Kind::Mapping {
+                let field =
+                    "struct field SimpleHead.metadata.annotations of type map[string]string";
+                return Err(wrong(annotations, named(annotations), field));
+            }
+            for entry in annotations.entries() {
+                if entry.value.kind() != Kind::Scalar {
+                    let field = "struct field SimpleHead.metadata.annotations of type string";
+                    return Err(wrong(entry.value, named(entry.value), field));
+                }
+            }
+            hook = annotations.get("helm.sh/hook").map_or(Hook::No, |node| events(node.raw()));
+        }
+    }
+    Ok(Head { kind, hook, document: first.cloned() })
+}
+
+fn events(annotation: &str) -> Hook {
+    let mut test = false;
+    for event in annotation.split(',') {
+        let event = event.trim().to_lowercase();
+        if !HOOK_EVENTS.contains(&event.as_str()) {
+            return Hook::Unknown;
+        }
+        test |= event.starts_with("test");
+    }
+    Hook::Yes { test }
+}
+
+/// What to sort kinds by: Helm's own order, then unknown kinds by name.
+pub(super) fn order(kind: &str) -> (usize, &str) {
+    match INSTALL_ORDER.iter().position(|known| *known == kind) {
+        Some(index) => (index, ""),
+        None => (INSTALL_ORDER.len(), kind),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pieces(text: &str) -> Vec<&str> {
+        split(text).into_iter().map(|range| &text[range]).collect()
+    }
+
+    #[test]
+    fn documents_part_at_lines_that_start_with_dashes() {
+        assert_eq!(pieces("a: 1\n---\nb: 2\n"), ["a: 1", "b: 2"]);
+        assert_eq!(pieces("---\na: 1\n\n\n--- # note\nb: 2"), ["a: 1", "# note\nb: 2"]);
+        assert_eq!(pieces("---\n---\na: 1\n---\n"), ["a: 1"]);
+        assert_eq!(pieces("a: '---'\nb: x --- y\n"), ["a: '---'\nb: x --- y"]);
+        assert_eq!(pieces("---a: 1"), ["a: 1"]);
+        assert_eq!(pieces("a: |\n  ---\n  x\n"), ["a: |\n  ---\n  x"]);
+    }
+
+    #[test]
+    fn hooks_are_told_by_their_annotation() {
+        let hook = |event: &str| {
+            head(&format!("kind: Job\nmetadata:\n  annotations:\n    helm.sh/hook: {event}\n"))
+                .unwrap()
+                .hook
+        };
+        assert_eq!(hook("pre-install, post-upgrade"), Hook::Yes { test: false });
+        assert_eq!(hook("test-success"), Hook::Yes { test: true });
+        assert_eq!(hook("crd-install"), Hook::Unknown);
+        assert_eq!(head("kind: Pod").unwrap().hook, Hook::No);
+        head("- a").expect_err("a list is no manifest");
+        head("a: [").expect_err("broken");
+    }
+
+    #[test]
+    fn known_kinds_come_before_others() {
+        let mut kinds = ["Widget", "Deployment", "Alpha", "Namespace"];
+        kinds.sort_by(|a, b| order(a).cmp(&order(b)));
+        assert_eq!(kinds, ["Namespace", "Deployment", "Alpha", "Widget"]);
+    }
+}

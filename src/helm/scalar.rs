@@ -1,0 +1,113 @@
+//! Where every scalar of a rendered manifest comes from.
+
+use std::ops::Range;
+use std::rc::Rc;
+
+use super::origin::{Leaf, OriginId, Origins, Through};
+use super::render::Manifest;
+use super::rope::{PlaceId, RopeIndex};
+use crate::yaml::{Kind, Node};
+
+/// A scalar, or an empty map or list, of a rendered document.
+#[derive(Debug)]
+pub struct ScalarOrigin<'m> {
+    /// The node.
+    pub node: Node<'m>,
+    /// The template place that wrote it.
+    pub place: Option<PlaceId>,
+    /// The values that had a part, and how.
+    pub values: Vec<(Leaf, Through)>,
+}
+
+/// Asks one manifest where its parts come from.
+#[derive(Debug)]
+pub struct Inquiry<'m> {
+    manifest: &'m Manifest,
+    index: RopeIndex<'m>,
+    origins: &'m Origins,
+}
+
+impl<'m> Inquiry<'m> {
+    /// Prepares the questions about one manifest.
+    #[must_use]
+    pub fn new(manifest: &'m Manifest, origins: &'m Rc<Origins>) -> Self {
+        Self { manifest, index: manifest.text.index(), origins }
+    }
+
+    /// The template place of a range of the manifest's text.
+    #[must_use]
+    pub fn place(&self, range: Range<usize>) -> Option<PlaceId> {
+        self.index.place(range)
+    }
+
+    /// Everything that had a part in a range of the manifest's text.
+    #[must_use]
+    pub fn origin(&self, range: Range<usize>) -> OriginId {
+        self.index.origin(range, self.origins)
+    }
+
+    /// The leaves of an origin that somebody wrote.
+    #[must_use]
+    pub fn leaves(&self, origin: OriginId) -> Vec<(Leaf, Through)> {
+        let entries = self.origins.entries(origin);
+        entries.iter().map(|(leaf, through)| (self.origins.describe(*leaf), *through)).collect()
+    }
+
+    /// The bytes that a node's value takes; for one that is not written, the rest of its line.
+    #[must_use]
+    pub fn range(&self, node: Node<'_>) -> Range<usize> {
+        let span = node.span();
+        let (start, end) = (span.start as usize, span.end as usize);
+        if start < end {
+            return start..end;
+        }
+        let text = self.manifest.text.as_str();
+        let from = node.key_span().map_or(start, |key| key.end as usize).min(start);
+        let to = text[start..].find('\n').map_or(text.len(), |at| start + at);
+        from..to
+    }
+
+    /// Every scalar of the manifest, in the order in which they stand.
+    #[must_use]
+    pub fn scalars(&self) -> Vec<ScalarOrigin<'m>> {
+        let mut found = Vec::new();
+        if let Some(root) = self.manifest.document.as_ref().and_then(|document| document.root()) {
+            self.walk(root, OriginId::NONE, &mut found);
+        }
+        found
+    }
+
+    fn walk(&self, node: Node<'m>, above: OriginId, found: &mut Vec<ScalarOrigin<'m>>) {
+        match node.kind() {
+            Kind::Mapping if !node.is_empty() => {
+                for entry in node.entries() {
+                    self.walk(entry.value, above, found);
+                }
+            }
+            Kind::Sequence if !node.is_empty() => {
+                // Whether an item is there decides where the ones after it stand.
+                let mut before = above;
+                let mut end = node.key_span().map_or(node.span().start, |key| key.end) as usize;
+                for item in node.items() {
+                    let start = item.span().start as usize;
+                    before = self.origins.union(before, self.conditions(end.min(start)..start));
+                    self.walk(item, before, found);
+                    let first = self.conditions(start..start + 1);
+                    before = self.origins.union(before, first);
+                    end = item.span().end as usize;
+                }
+            }
+            _ => {
+                let range = self.range(node);
+                let origin = self.origins.union(self.origin(range.clone()), above);
+                let place = self.place(range);
+                found.push(ScalarOrigin { node, place, values: self.leaves(origin) });
+            }
+        }
+    }
+
+    fn conditions(&self, range: Range<usize>) -> OriginId {
+        let segments = self.index.segments(range);
+        self.origins.all(segments.map(|segment| self.origins.conditions(segment.origin)))
+    }
+}

@@ -1,0 +1,129 @@
+//! YAML documents as template values, as sigs.k8s.io/yaml decodes them: every number a float64.
+
+use super::origin::{OriginId, Origins};
+use super::rope::{Rope, RopeIndex};
+use super::value::{Data, Entries, Value};
+use crate::source::SourceId;
+use crate::yaml::{ErrorKind, Kind, Node, Scalar, Stream, Style};
+
+/// The first document of a text that a template made; each scalar keeps the origins of its own
+/// characters, a map or list the conditions that it and its entries stand under.
+///
+/// # Errors
+/// What is wrong with the text, as Helm puts it.
+pub(super) fn from_text(stream: &Stream, rope: &Rope, origins: &Origins) -> Result<Value, String> {
+    let fault =
+        stream.errors.iter().find(|error| !matches!(error.kind, ErrorKind::DuplicateKey { .. }));
+    let first = stream.documents.first();
+    if let Some(fault) = fault
+        && first.is_none_or(|document| fault.span.start <= document.span().end)
+    {
+        let before = rope.as_str().get(..fault.span.start as usize).unwrap_or_default();
+        let line = before.matches('\n').count() + 1;
+        return Err(format!("error converting YAML to JSON: yaml: line {line}: {}", fault.message));
+    }
+    let text = Text { index: rope.index(), rope, origins };
+    match first.and_then(|document| document.root()) {
+        Some(root) => text.value(root),
+        None => Ok(Value::new(Data::Nil, origins.condition(rope.origin(origins)))),
+    }
+}
+
+struct Text<'a> {
+    index: RopeIndex<'a>,
+    rope: &'a Rope,
+    origins: &'a Origins,
+}
+
+impl Text<'_> {
+    fn value(&self, node: Node<'_>) -> Result<Value, String> {
+        let span = node.span();
+        let (start, mut end) = (span.start as usize, span.end as usize);
+        match node.kind() {
+            Kind::Sequence => {
+                let items = node.items().map(|item| self.value(item)).collect::<Result<_, _>>()?;
+                Ok(Value::list(items, self.conditions(start, end)))
+            }
+            Kind::Mapping => {
+                let mut entries = Entries::new();
+                for entry in node.entries() {
+                    entries.insert(entry.name().as_ref().into(), self.value(entry.value)?);
+                }
+                Ok(Value::map(entries, self.conditions(start, end)))
+            }
+            Kind::Scalar => {
+                let text = self.rope.as_str();
+                if end == start {
+                    // Nothing is written: what could have been stands before the line's end.
+                    end += text[start..].find('\n').unwrap_or(text.len() - start);
+                }
+                let origin = || self.index.origin(start..end, self.origins);
+                Ok(match node.scalar() {
+                    Some(Scalar::Str(value)) => {
+                        if node.style() == Style::Plain && text.get(start..end) == Some(value) {
+                            Value::rope(self.rope.slice(start..end))
+                        } else {
+                            Value::str(value, origin())
+                        }
+                    }
+                    other => scalar(other, origin())?,
+                })
+            }
+        }
+    }
+
+    fn conditions(&self, start: usize, end: usize) -> OriginId {
+        let segments = self.index.segments(start..end);
+        self.origins.all(segments.map(|segment| self.origins.conditions(segment.origin)))
+    }
+}
+
+fn scalar(scalar: Option<Scalar<'_>>, origin: OriginId) -> Result<Value, String> {
+    #[expect(clippy::cast_precision_loss, reason = "encoding/json reads numbers so")]
+    let data = match scalar {
+        None | Some(Scalar::Null) => Data::Nil,
+        Some(Scalar::Bool(value)) => Data::Bool(value),
+        Some(Scalar::Int(value)) => Data::Float(value as f64),
+        Some(Scalar::Uint(value)) => Data::Float(value as f64),
+        Some(Scalar::Float(value)) if !value.is_finite() => {
+            return Err("error unmarshaling JSON: a number is not finite".to_owned());
+        }
+        Some(Scalar::Float(value)) => Data::Float(value),
+        Some(Scalar::Str(value)) => return Ok(Value::str(value, origin)),
+    };
+    Ok(Value::new(data, origin))
+}
+
+/// A node of a values file: each value is a leaf below `parent` in the merged values, with its
+/// place in the file. `key` is the node's own key there.
+///
+/// # Errors
+/// When a number is not finite.
+pub(super) fn from_values(
+    node: Node<'_>,
+    leaf: super::origin::LeafId,
+    origins: &Origins,
+) -> Result<Value, String> {
+    let origin = OriginId::text(leaf);
+    let child = |key: &str, node: Node<'_>| {
+        let span = node.span();
+        let known = (span.source != SourceId::NOWHERE).then_some(span);
+        from_values(node, origins.leaf(Some(leaf), key, known), origins)
+    };
+    match node.kind() {
+        Kind::Sequence => {
+            let items = node.items().enumerate();
+            let items = items.map(|(index, item)| child(&index.to_string(), item));
+            Ok(Value::list(items.collect::<Result<_, _>>()?, origin))
+        }
+        Kind::Mapping => {
+            let mut entries = Entries::new();
+            for entry in node.entries() {
+                let name = entry.name();
+                entries.insert(name.as_ref().into(), child(&name, entry.value)?);
+            }
+            Ok(Value::map(entries, origin))
+        }
+        Kind::Scalar => scalar(node.scalar(), origin),
+    }
+}

@@ -1,0 +1,208 @@
+//! How the values of charts and of their users become one tree.
+//!
+//! Mirrors Helm 4.1 `pkg/chart/common/util/coalesce.go`, its order and its oddities included.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use crate::helm::origin::{LeafId, OriginId, Origins};
+use crate::helm::value::{Data, Entries, Value};
+
+pub(in crate::helm) type Table = Rc<RefCell<Entries>>;
+
+/// A chart of a render as far as values go.
+pub(in crate::helm) struct Tree {
+    /// The name under which its parent knows it.
+    pub(in crate::helm) name: String,
+    /// Its own values.
+    pub(in crate::helm) values: Value,
+    /// Where its values stand in the merged values.
+    pub(in crate::helm) leaf: LeafId,
+    /// The charts it depends on.
+    pub(in crate::helm) children: Vec<Tree>,
+    /// Which chart it is: an index into the render's list.
+    pub(in crate::helm) chart: usize,
+}
+
+/// What Helm only warns of, or drops without a word.
+#[derive(Debug, Clone)]
+pub struct Clash {
+    /// The value that is not used.
+    pub dropped: OriginId,
+    /// What stands there instead.
+    pub kept: OriginId,
+    /// Whether the dropped one is a map.
+    pub map: bool,
+}
+
+/// Coalesces values, noting where a map meets something that is none.
+pub(in crate::helm) struct Coalescer<'a> {
+    pub(in crate::helm) origins: &'a Origins,
+    pub(in crate::helm) clashes: RefCell<Vec<Clash>>,
+}
+
+pub(in crate::helm) fn table(value: &Value) -> Option<&Table> {
+    match &value.data {
+        Data::Map(entries) => Some(entries),
+        _ => None,
+    }
+}
+
+fn is_nil(value: &Value) -> bool {
+    matches!(value.data, Data::Nil)
+}
+
+impl<'a> Coalescer<'a> {
+    pub(in crate::helm) fn new(origins: &'a Origins) -> Self {
+        Self { origins, clashes: RefCell::default() }
+    }
+
+    /// `CoalesceValues`, or with `merge` `MergeValues`, which keeps nulls.
+    pub(in crate::helm) fn values(
+        &self,
+        tree: &Tree,
+        given: &Value,
+        merge: bool,
+    ) -> Result<Value, String> {
+        let copy = given.deep_copy();
+        self.coalesce(tree, &copy, merge)?;
+        Ok(copy)
+    }
+
+    fn coalesce(&self, tree: &Tree, into: &Value, merge: bool) -> Result<(), String> {
+        let Some(entries) = table(into) else { return Ok(()) };
+        self.own(tree, entries, merge);
+        self.children(tree, entries, merge)
+    }
+
+    fn children(&self, tree: &Tree, into: &Table, merge: bool) -> Result<(), String> {
+        for child in &tree.children {
+            let known = into.borrow().get(child.name.as_str()).cloned();
+            let below = match known {
+                None => {
+                    let fresh = super::empty(child.leaf);
+                    into.borrow_mut().insert(child.name.as_str().into(), fresh.clone());
+                    fresh
+                }
+                Some(value) if table(&value).is_some() => value,
+                Some(value) => {
+                    let shown = crate::helm::print::plain(&value);
+                    return Err(format!("type mismatch on {}: %!t({shown})", child.name));
+                }
+            };
+            if let Some(entries) = table(&below) {
+                self.globals(entries, into, child.leaf);
+            }
+            self.coalesce(child, &below, merge)?;
+        }
+        Ok(())
+    }
+
+    /// Copies the parent's globals into a child's.
+    fn globals(&self, into: &Table, from: &Table, leaf: LeafId) {
+        let own = into.borrow().get("global").cloned();
+        let own =
+            own.unwrap_or_else(|| super::empty(self.origins.leaf(Some(leaf), "global", None)));
+        let given = from.borrow().get("global").cloned();
+        let (Some(theirs), Some(given)) = (
+            table(&own).cloned(),
+            given.map_or(Some(Table::default()), |given| table(&given).cloned()),
+        ) else {
+            return;
+        };
+        let entries = given.borrow().clone();
+        for (key, value) in entries {
+            let present = theirs.borrow().get(&key).cloned();
+            match (table(&value), present) {
+                (Some(map), None) => {
+                    let copy = Value::map(map.borrow().clone(), value.origin);
+                    theirs.borrow_mut().insert(key, copy);
+                }
+                (Some(map), Some(present)) => {
+                    if let Some(below) = table(&present) {
+                        let copy = Rc::new(RefCell::new(map.borrow().clone()));
+                        self.tables(&copy, below, true);
+                        theirs.borrow_mut().insert(key, Value::new(Data::Map(copy), value.origin));
+                    } else {
+                        self.clash(&value, &present);
+                    }
+                }
+                (None, Some(present)) if table(&present).is_some() => self.clash(&value, &present),
+                (None, _) => {
+                    theirs.borrow_mut().insert(key, value);
+                }
+            }
+        }
+        into.borrow_mut().insert("global".into(), own);
+    }
+
+    /// Puts a chart's own values under those that are given.
+    fn own(&self, tree: &Tree, into: &Table, merge: bool) {
+        let copy = tree.values.deep_copy();
+        let Some(defaults) = table(&copy) else { return };
+        for (key, default) in defaults.borrow().iter() {
+            let present = into.borrow().get(key).cloned();
+            match present {
+                None => {
+                    into.borrow_mut().insert(Rc::clone(key), default.clone());
+                }
+                Some(value) if is_nil(&value) && !merge => {
+                    into.borrow_mut().remove(key);
+                }
+                Some(value) => match (table(&value), table(default)) {
+                    (Some(given), Some(below)) => {
+                        let child = tree.children.iter().any(|child| *child.name == **key);
+                        self.tables(given, below, merge || child);
+                    }
+                    (Some(_), None) if !is_nil(default) => self.clash(default, &value),
+                    (None, Some(_)) => self.clash(default, &value),
+                    _ => {}
+                },
+            }
+        }
+    }
+
+    /// `coalesceTablesFullKey`: `into` has precedence.
+    pub(in crate::helm) fn tables(&self, into: &Table, from: &Table, merge: bool) {
+        if Rc::ptr_eq(into, from) {
+            return;
+        }
+        let set: Vec<Rc<str>> =
+            from.borrow().iter().filter(|(_, v)| !is_nil(v)).map(|(k, _)| Rc::clone(k)).collect();
+        let mut given = from.borrow().clone();
+        for (key, value) in into.borrow().iter() {
+            if is_nil(value) {
+                given.insert(Rc::clone(key), value.clone());
+            }
+        }
+        for (key, value) in given {
+            let present = into.borrow().get(&key).cloned();
+            match present {
+                Some(present) if !merge && is_nil(&present) && set.contains(&key) => {
+                    into.borrow_mut().remove(&key);
+                }
+                None => {
+                    into.borrow_mut().insert(key, value);
+                }
+                Some(present) => match (table(&present), table(&value)) {
+                    (Some(below), Some(above)) => self.tables(below, above, merge),
+                    (None, Some(_)) => self.clash(&value, &present),
+                    (Some(_), None) if !is_nil(&value) => self.clash(&value, &present),
+                    _ => {}
+                },
+            }
+        }
+    }
+
+    fn clash(&self, dropped: &Value, kept: &Value) {
+        // A null that a user wrote is there to take the default away.
+        if is_nil(kept) {
+            return;
+        }
+        self.clashes.borrow_mut().push(Clash {
+            dropped: dropped.own_origin(self.origins),
+            kept: kept.own_origin(self.origins),
+            map: table(dropped).is_some(),
+        });
+    }
+}

@@ -1,0 +1,170 @@
+//! Which charts of a chart take part in a release, under which names, and what they lend each
+//! other.
+//!
+//! Mirrors Helm 4.1 `pkg/chart/v2/util/dependencies.go`.
+
+use std::rc::Rc;
+
+use super::ValuesError;
+use super::coalesce::{Coalescer, Tree, table};
+use super::moved;
+use crate::helm::chart::{Chart, Dependency, ImportValues};
+use crate::helm::function::satisfies;
+use crate::helm::origin::{LeafId, OriginId, Origins};
+use crate::helm::value::{Data, Entries, Value};
+
+/// A chart that takes part, with what it still depends on.
+pub(in crate::helm) struct Member<'c> {
+    pub(in crate::helm) chart: &'c Chart,
+    pub(in crate::helm) dependencies: Vec<Dependency>,
+}
+
+/// The charts of a release as a tree over a list of members.
+pub(in crate::helm) fn build<'c>(
+    chart: &'c Chart,
+    name: &str,
+    leaf: LeafId,
+    members: &mut Vec<Member<'c>>,
+    origins: &Origins,
+) -> Result<Tree, ValuesError> {
+    let index = members.len();
+    let mut dependencies = chart.metadata.dependencies.clone();
+    members.push(Member { chart, dependencies: Vec::new() });
+    let mut children = Vec::new();
+    let child = |name: &str, chart: &'c Chart, members: &mut Vec<Member<'c>>| {
+        build(chart, name, origins.leaf(Some(leaf), name, None), members, origins)
+    };
+    let fits = |dependency: &Dependency, other: &Chart| {
+        other.metadata.name == dependency.name
+            && satisfies(&dependency.version, &other.metadata.version).unwrap_or(false)
+    };
+    // Charts in `charts/` that nobody names are in as they are.
+    for other in &chart.dependencies {
+        if !dependencies.iter().any(|dependency| fits(dependency, other)) {
+            children.push(child(&other.metadata.name, other, members)?);
+        }
+    }
+    for dependency in &mut dependencies {
+        let found = chart.dependencies.iter().find(|other| fits(dependency, other));
+        if let Some(other) = found {
+            children.push(child(dependency.shown(), other, members)?);
+        }
+        dependency.name = dependency.shown().to_owned();
+    }
+    members[index].dependencies = dependencies;
+    let values = super::documents(&chart.values, leaf, origins)?;
+    Ok(Tree { name: name.to_owned(), values, leaf, children, chart: index })
+}
+
+/// Leaves out what conditions and tags disable.
+pub(in crate::helm) fn prune(
+    tree: &mut Tree,
+    members: &mut [Member<'_>],
+    given: &Value,
+    path: &str,
+    coalescer: &Coalescer<'_>,
+) -> Result<(), String> {
+    if !members[tree.chart].chart.metadata.has_dependencies {
+        return Ok(());
+    }
+    let values = coalescer.values(tree, given, false)?;
+    let dependencies = std::mem::take(&mut members[tree.chart].dependencies);
+    let kept: Vec<Dependency> =
+        dependencies.iter().filter(|d| is_enabled(d, &values, path)).cloned().collect();
+    let disabled = |name: &str| {
+        dependencies.iter().any(|d| d.name == name) && !kept.iter().any(|d| d.name == name)
+    };
+    tree.children.retain(|child| !disabled(&child.name));
+    members[tree.chart].dependencies = kept;
+    for child in &mut tree.children {
+        let below = format!("{path}{}.", child.name);
+        prune(child, members, &values, &below, coalescer)?;
+    }
+    Ok(())
+}
+
+fn is_enabled(dependency: &Dependency, values: &Value, path: &str) -> bool {
+    let mut enabled = true;
+    if let Some(tags) = at(values, &["tags"])
+        && let Data::Map(tags) = &tags.data
+    {
+        let tags = tags.borrow();
+        let set: Vec<bool> = dependency
+            .tags
+            .iter()
+            .filter_map(|tag| match tags.get(tag.as_str())?.data {
+                Data::Bool(value) => Some(value),
+                _ => None,
+            })
+            .collect();
+        enabled = set.is_empty() || set.contains(&true);
+    }
+    for condition in dependency.condition.trim().split(',').filter(|c| !c.is_empty()) {
+        let full = format!("{path}{condition}");
+        let steps: Vec<&str> = full.split('.').collect();
+        if let Some(Value { data: Data::Bool(value), .. }) = at(values, &steps) {
+            return value;
+        }
+    }
+    enabled
+}
+
+fn at(values: &Value, steps: &[&str]) -> Option<Value> {
+    let mut at = values.clone();
+    for step in steps {
+        let next = table(&at)?.borrow().get(*step).cloned()?;
+        at = next;
+    }
+    Some(at)
+}
+
+/// `import-values`: tables of children become values of their parents, below the parents' own.
+pub(in crate::helm) fn import(
+    tree: &mut Tree,
+    members: &[Member<'_>],
+    coalescer: &Coalescer<'_>,
+) -> Result<(), String> {
+    for child in &mut tree.children {
+        import(child, members, coalescer)?;
+    }
+    let dependencies = &members[tree.chart].dependencies;
+    if dependencies.is_empty() {
+        return Ok(());
+    }
+    let values = coalescer.values(tree, &super::empty(tree.leaf), true)?;
+    let imported = Rc::default();
+    for dependency in dependencies {
+        for entry in &dependency.import_values {
+            let (child, parent) = match entry {
+                ImportValues::Export(name) => (format!("exports.{name}"), "."),
+                ImportValues::Mapping { child, parent } => (child.clone(), parent.as_str()),
+            };
+            let steps: Vec<&str> =
+                std::iter::once(dependency.name.as_str()).chain(child.split('.')).collect();
+            let Some(found) = at(&values, &steps).filter(|found| table(found).is_some()) else {
+                continue;
+            };
+            let origins = coalescer.origins;
+            let steps: Vec<&str> =
+                if parent == "." { Vec::new() } else { parent.split('.').collect() };
+            let mut leaves = vec![tree.leaf];
+            for step in &steps {
+                leaves.push(origins.leaf(leaves.last().copied(), step, None));
+            }
+            let mut value = moved(&found, leaves[leaves.len() - 1], origins);
+            for (step, leaf) in steps.iter().zip(&leaves).rev() {
+                let entries = Entries::from([((*step).into(), value)]);
+                value = Value::map(entries, OriginId::text(*leaf));
+            }
+            if let Some(from) = table(&value) {
+                coalescer.tables(&imported, from, true);
+            }
+        }
+    }
+    let copy = values.deep_copy();
+    if let Some(into) = table(&copy) {
+        coalescer.tables(into, &imported, true);
+    }
+    tree.values = copy;
+    Ok(())
+}

@@ -1,0 +1,105 @@
+//! `values.schema.json` against the values that it describes.
+
+use crate::helm::chart::ChartFile;
+use crate::helm::function::json_float;
+use crate::helm::origin::{OriginId, Origins};
+use crate::helm::value::{Data, Value};
+use crate::source::Span;
+
+/// A value that a chart's schema does not allow.
+#[derive(Debug, Clone)]
+pub struct Violation {
+    /// What is wrong.
+    pub message: String,
+    /// JSON pointer of the value within the chart's own values.
+    pub pointer: String,
+    /// The value.
+    pub value: OriginId,
+    /// The place in the schema, as far as it is known.
+    pub schema: Option<Span>,
+}
+
+/// Validates values, as far as the schema can be had without a network.
+///
+/// # Errors
+/// When the schema itself is at fault.
+pub(in crate::helm) fn validate(
+    schema: &ChartFile,
+    values: &Value,
+    origins: &Origins,
+) -> Result<Vec<Violation>, String> {
+    let parsed: serde_json::Value =
+        serde_json::from_str(&schema.text).map_err(|error| error.to_string())?;
+    let validator = jsonschema::options()
+        .with_retriever(Offline)
+        .build(&parsed)
+        .map_err(|error| error.to_string())?;
+    let instance = json(values);
+    let stream = crate::yaml::parse(schema.source, &schema.text);
+    let place = |pointer: &str| {
+        let root = stream.documents.first()?.root()?;
+        Some(root.pointer(pointer)?.span())
+    };
+    Ok(validator
+        .iter_errors(&instance)
+        .map(|error| {
+            let pointer = error.instance_path().to_string();
+            Violation {
+                message: error.to_string(),
+                value: origin_at(values, &pointer, origins),
+                schema: place(&error.schema_path().to_string()),
+                pointer,
+            }
+        })
+        .collect())
+}
+
+/// Nothing is fetched: a reference to another host allows everything, as an unknown URN does in
+/// Helm.
+struct Offline;
+
+impl jsonschema::Retrieve for Offline {
+    fn retrieve(
+        &self,
+        _: &jsonschema::Uri<String>,
+    ) -> Result<serde_json::Value, Box<dyn std::error::Error + Send + Sync>> {
+        Ok(serde_json::Value::Bool(true))
+    }
+}
+
+fn origin_at(values: &Value, pointer: &str, origins: &Origins) -> OriginId {
+    let mut at = values.clone();
+    for step in pointer.split('/').skip(1) {
+        let step = crate::yaml::unescape(step);
+        let next = match &at.data {
+            Data::Map(entries) => entries.borrow().get(step.as_ref()).cloned(),
+            Data::List(items) => {
+                step.parse::<usize>().ok().and_then(|index| items.borrow().get(index).cloned())
+            }
+            _ => None,
+        };
+        match next {
+            Some(next) => at = next,
+            None => break,
+        }
+    }
+    at.own_origin(origins)
+}
+
+fn json(value: &Value) -> serde_json::Value {
+    match &value.data {
+        Data::Nil | Data::Object(_) => serde_json::Value::Null,
+        Data::Bool(value) => (*value).into(),
+        Data::Int(value) | Data::Int64(value) => (*value).into(),
+        // Whole numbers count as integers, as they do to Helm.
+        Data::Float(value) => json_float(*value)
+            .parse::<serde_json::Number>()
+            .map_or(serde_json::Value::Null, serde_json::Value::Number),
+        Data::Str(text) => text.as_str().into(),
+        Data::List(items) => items.borrow().iter().map(json).collect(),
+        Data::Map(entries) => {
+            let entries = entries.borrow();
+            entries.iter().map(|(key, item)| (key.to_string(), json(item))).collect()
+        }
+    }
+}

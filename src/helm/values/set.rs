@@ -1,0 +1,384 @@
+//! `--set` and its kin.
+//!
+//! Mirrors Helm 4.1 `pkg/strvals`.
+
+use std::iter::Peekable;
+use std::str::Chars;
+use std::sync::Arc;
+
+use super::{Layer, ValuesError};
+use crate::helm::origin::LeafId;
+use crate::helm::origin::{OriginId, Origins};
+use crate::helm::value::{Data, Entries, Value};
+
+/// Highest index of a list, as in Helm.
+const MAX_INDEX: usize = 65_536;
+/// Deepest name, as in Helm.
+const MAX_NESTED: usize = 30;
+
+#[derive(Clone, Copy)]
+enum How<'a> {
+    Typed,
+    Text,
+    Json,
+    File(&'a [(String, Arc<str>)]),
+}
+
+struct Parser<'a> {
+    rest: Peekable<Chars<'a>>,
+    how: How<'a>,
+    origins: &'a Origins,
+}
+
+/// What ended a key or value; `None` at the end of the text.
+type Ended = Option<char>;
+
+/// Applies one layer to the values so far.
+pub(super) fn apply(layer: &Layer, values: &Value, origins: &Origins) -> Result<(), ValuesError> {
+    let (text, how, name) = match layer {
+        Layer::Set(text) => (text, How::Typed, "--set"),
+        Layer::SetString(text) => (text, How::Text, "--set-string"),
+        Layer::SetJson(text) => (text, How::Json, "--set-json"),
+        Layer::SetFile(text, files) => (text, How::File(files), "--set-file"),
+        Layer::SetLiteral(text) => return literal(text, values, origins),
+        Layer::File(_) => return Ok(()),
+    };
+    let mut parser = Parser { rest: text.chars().peekable(), how, origins };
+    let fail = |error: String| ValuesError::new(format!("failed parsing {name} data: {error}"));
+    while parser.rest.peek().is_some() {
+        parser.key(values, 0).map_err(fail)?;
+    }
+    Ok(())
+}
+
+/// `--set-json` with a whole map.
+pub(super) fn json_map(text: &str, leaf: LeafId, origins: &Origins) -> Result<Value, ValuesError> {
+    let parsed: serde_json::Value = serde_json::from_str(text)
+        .map_err(|_| ValuesError::new(format!("failed parsing --set-json data JSON: {text}")))?;
+    Ok(json(&parsed, leaf, origins))
+}
+
+fn json(value: &serde_json::Value, leaf: LeafId, origins: &Origins) -> Value {
+    let origin = OriginId::text(leaf);
+    let below = |key: &str, item| json(item, origins.leaf(Some(leaf), key, None), origins);
+    match value {
+        serde_json::Value::Null => Value::new(Data::Nil, origin),
+        serde_json::Value::Bool(value) => Value::bool(*value, origin),
+        serde_json::Value::Number(value) => {
+            Value::new(Data::Float(value.as_f64().unwrap_or(0.0)), origin)
+        }
+        serde_json::Value::String(value) => Value::str(value, origin),
+        serde_json::Value::Array(items) => {
+            let items = items.iter().enumerate();
+            Value::list(items.map(|(at, item)| below(&at.to_string(), item)).collect(), origin)
+        }
+        serde_json::Value::Object(entries) => {
+            let entries = entries.iter().map(|(key, item)| (key.as_str().into(), below(key, item)));
+            Value::map(entries.collect(), origin)
+        }
+    }
+}
+
+/// `--set-literal`: everything after the `=` is the value.
+fn literal(text: &str, values: &Value, origins: &Origins) -> Result<(), ValuesError> {
+    let fail =
+        |error: &str| ValuesError::new(format!("failed parsing --set-literal data: {error}"));
+    let (key, value) = text.split_once('=').ok_or_else(|| fail("key has no value"))?;
+    let how = How::Text;
+    // The value cannot be mistaken for syntax once its special characters are escaped.
+    let escaped: String = value
+        .chars()
+        .flat_map(|c| match c {
+            ',' | '\\' | '{' | '}' => vec!['\\', c],
+            c => vec![c],
+        })
+        .collect();
+    let line = format!("{key}={escaped}");
+    let mut parser = Parser { rest: line.chars().peekable(), how, origins };
+    parser.key(values, 0).map_err(|error| fail(&error))
+}
+
+impl Parser<'_> {
+    /// Reads up to one of `stops`; a backslash takes the next character as it is.
+    fn until(&mut self, stops: &[char]) -> (String, Ended) {
+        let mut out = String::new();
+        while let Some(c) = self.rest.next() {
+            if stops.contains(&c) {
+                return (out, Some(c));
+            }
+            match c {
+                '\\' => out.extend(self.rest.next()),
+                c => out.push(c),
+            }
+        }
+        (out, None)
+    }
+
+    fn leaf(&self, parent: OriginId, key: &str) -> LeafId {
+        self.origins.leaf(parent.single(), key, None)
+    }
+
+    fn key(&mut self, data: &Value, depth: usize) -> Result<(), String> {
+        let Data::Map(entries) = &data.data else {
+            return Err("interface conversion: interface {} is not a map".to_owned());
+        };
+        let put = |key: &str, value: Value| {
+            if !key.is_empty() {
+                entries.borrow_mut().insert(key.into(), value);
+            }
+        };
+        let (key, ended) = self.until(&['=', '[', ',', '.']);
+        let leaf = self.leaf(data.origin, &key);
+        match ended {
+            None if key.is_empty() => Ok(()),
+            None => Err(format!("key {key:?} has no value")),
+            Some('[') => {
+                let index = self.index()?;
+                let known = entries.borrow().get(key.as_str()).cloned();
+                let list = match known.map(|value| value.data) {
+                    None => Vec::new(),
+                    Some(Data::List(items)) => items.borrow().clone(),
+                    Some(_) => return Err(format!("unable to parse key: {key:?} is not a list")),
+                };
+                let list = self.item(list, index, leaf, depth)?;
+                put(&key, Value::list(list, OriginId::text(leaf)));
+                Ok(())
+            }
+            Some('=') => {
+                let value = self.value(leaf)?;
+                put(&key, value);
+                Ok(())
+            }
+            Some(',') => Err(format!("key {key:?} has no value (cannot end with ,)")),
+            Some(_) => {
+                if depth + 1 > MAX_NESTED {
+                    return Err(format!(
+                        "value name nested level is greater than maximum supported nested level \
+                         of {MAX_NESTED}"
+                    ));
+                }
+                let known = entries.borrow().get(key.as_str()).cloned();
+                let inner = match known {
+                    Some(value @ Value { data: Data::Map(_), .. }) => value,
+                    Some(_) => return Err(format!("unable to parse key: {key:?} is not a map")),
+                    None => Value::map(Entries::new(), OriginId::text(leaf)),
+                };
+                self.key(&inner, depth + 1)?;
+                if !inner.truth() {
+                    return Err(format!("key map {key:?} has no value"));
+                }
+                put(&key, inner);
+                Ok(())
+            }
+        }
+    }
+
+    fn index(&mut self) -> Result<usize, String> {
+        let (text, ended) = self.until(&[']']);
+        if ended.is_none() {
+            return Err("error parsing index: EOF".to_owned());
+        }
+        let index: i64 = text.parse().map_err(|_| format!("error parsing index: {text:?}"))?;
+        let index =
+            usize::try_from(index).map_err(|_| format!("negative {index} index not allowed"))?;
+        match index > MAX_INDEX {
+            true => Err(format!(
+                "index of {index} is greater than maximum supported index of {MAX_INDEX}"
+            )),
+            false => Ok(index),
+        }
+    }
+
+    fn item(
+        &mut self,
+        mut list: Vec<Value>,
+        index: usize,
+        parent: LeafId,
+        depth: usize,
+    ) -> Result<Vec<Value>, String> {
+        let leaf = self.leaf(OriginId::text(parent), &index.to_string());
+        let (key, ended) = self.until(&['[', '.', '=']);
+        if !key.is_empty() {
+            return Err(format!("unexpected data at end of array index: {key:?}"));
+        }
+        let present = list.get(index).cloned();
+        let value = match ended {
+            None => return Err("unexpected end of an array index".to_owned()),
+            Some('=') => self.value(leaf)?,
+            Some('[') => {
+                let next = self.index()?;
+                let inner = match present.map(|value| value.data) {
+                    Some(Data::List(items)) => items.borrow().clone(),
+                    None | Some(Data::Nil) => Vec::new(),
+                    Some(_) => return Err("unable to parse key: not a list".to_owned()),
+                };
+                Value::list(self.item(inner, next, leaf, depth)?, OriginId::text(leaf))
+            }
+            Some(_) => {
+                let inner = match present {
+                    Some(value @ Value { data: Data::Map(_), .. }) => value,
+                    _ => Value::map(Entries::new(), OriginId::text(leaf)),
+                };
+                self.key(&inner, depth)?;
+                inner
+            }
+        };
+        if list.len() <= index {
+            list.resize(index + 1, Value::NIL);
+        }
+        list[index] = value;
+        Ok(list)
+    }
+
+    fn value(&mut self, leaf: LeafId) -> Result<Value, String> {
+        if let How::Json = self.how {
+            return self.json(leaf);
+        }
+        if self.rest.peek() != Some(&'{') {
+            let (text, _) = self.until(&[',']);
+            return self.scalar(&text, leaf);
+        }
+        self.rest.next();
+        let mut items = Vec::new();
+        loop {
+            let (text, ended) = self.until(&[',', '}']);
+            let at = self.leaf(OriginId::text(leaf), &items.len().to_string());
+            match ended {
+                None => return Err("list must terminate with '}'".to_owned()),
+                Some(ended) => {
+                    items.push(self.scalar(&text, at)?);
+                    if ended == '}' {
+                        break;
+                    }
+                }
+            }
+        }
+        self.rest.next_if_eq(&',');
+        Ok(Value::list(items, OriginId::text(leaf)))
+    }
+
+    fn json(&mut self, leaf: LeafId) -> Result<Value, String> {
+        let left: String = self.rest.clone().collect();
+        let trimmed = left.trim_start();
+        if trimmed.is_empty() || trimmed.starts_with(',') {
+            self.skip(left.len() - trimmed.len() + usize::from(!trimmed.is_empty()), &left);
+            return Ok(Value::new(Data::Nil, OriginId::text(leaf)));
+        }
+        let mut stream = serde_json::Deserializer::from_str(&left).into_iter::<serde_json::Value>();
+        let value = match stream.next() {
+            Some(Ok(value)) => value,
+            Some(Err(error)) => return Err(error.to_string()),
+            None => return Err("no value".to_owned()),
+        };
+        let used = stream.byte_offset();
+        let blanks = left[used..].len() - left[used..].trim_start().len();
+        let comma = usize::from(left[used + blanks..].starts_with(','));
+        self.skip(used + blanks + comma, &left);
+        Ok(json(&value, leaf, self.origins))
+    }
+
+    fn skip(&mut self, bytes: usize, of: &str) {
+        for _ in of[..bytes].chars() {
+            self.rest.next();
+        }
+    }
+
+    fn scalar(&self, text: &str, leaf: LeafId) -> Result<Value, String> {
+        let origin = OriginId::text(leaf);
+        if let How::File(files) = self.how {
+            let found = files.iter().find(|(path, _)| path == text);
+            let (_, content) = found.ok_or_else(|| format!("open {text}: no such file"))?;
+            return Ok(Value::str(content, origin));
+        }
+        if let How::Text = self.how {
+            return Ok(Value::str(text, origin));
+        }
+        let is = |word: &str| text.eq_ignore_ascii_case(word);
+        Ok(if is("true") {
+            Value::bool(true, origin)
+        } else if is("false") {
+            Value::bool(false, origin)
+        } else if is("null") {
+            Value::new(Data::Nil, origin)
+        } else if text == "0" {
+            Value::new(Data::Int64(0), origin)
+        } else if let (false, Ok(number)) = (text.starts_with('0'), text.parse::<i64>()) {
+            Value::new(Data::Int64(number), origin)
+        } else {
+            Value::str(text, origin)
+        })
+    }
+}
+
+/// The paths that a `--set-file` text names.
+pub(super) fn files(text: &str) -> Vec<String> {
+    let origins = Origins::default();
+    let mut parser = Parser { rest: text.chars().peekable(), how: How::Text, origins: &origins };
+    let leaf = origins.leaf(None, "", None);
+    let values = super::empty(leaf);
+    let mut found = Vec::new();
+    while parser.rest.peek().is_some() && parser.key(&values, 0).is_ok() {}
+    collect(&values, &mut found);
+    found
+}
+
+fn collect(value: &Value, found: &mut Vec<String>) {
+    match &value.data {
+        Data::Str(text) => found.push(text.as_str().to_owned()),
+        Data::List(items) => items.borrow().iter().for_each(|item| collect(item, found)),
+        Data::Map(entries) => entries.borrow().values().for_each(|item| collect(item, found)),
+        _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::helm::print;
+
+    fn set(layer: Layer) -> Result<String, String> {
+        let origins = Origins::default();
+        let values = super::super::empty(origins.leaf(None, "", None));
+        apply(&layer, &values, &origins).map_err(|error| error.message)?;
+        Ok(print::plain(&values))
+    }
+
+    fn typed(text: &str) -> String {
+        set(Layer::Set(text.to_owned())).unwrap_or_else(|error| error)
+    }
+
+    #[test]
+    fn a_line_names_values_at_paths() {
+        for (line, want) in [
+            ("a=b", "map[a:b]"),
+            ("a.b=1,c=true", "map[a:map[b:1] c:true]"),
+            ("a[1].b=x", "map[a:[<nil> map[b:x]]]"),
+            ("a={x,2,null}", "map[a:[x 2 <nil>]]"),
+            ("a\\.b=x\\,y", "map[a.b:x,y]"),
+            ("a=", "map[a:]"),
+            ("a=007", "map[a:007]"),
+            ("a=1.5", "map[a:1.5]"),
+        ] {
+            assert_eq!(typed(line), want, "{line}");
+        }
+    }
+
+    #[test]
+    fn the_kin_of_set_read_values_otherwise() {
+        assert_eq!(set(Layer::SetString("a=1".into())).unwrap(), "map[a:1]");
+        assert_eq!(
+            set(Layer::SetJson("a={\"b\": [1, 2]} ,c=null".into())).unwrap(),
+            "map[a:map[b:[1 2]] c:<nil>]"
+        );
+        assert_eq!(set(Layer::SetLiteral("a.b=x,y={z}".into())).unwrap(), "map[a:map[b:x,y={z}]]");
+        let files = vec![("p".to_owned(), Arc::from("text"))];
+        assert_eq!(set(Layer::SetFile("a=p".into(), files)).unwrap(), "map[a:text]");
+    }
+
+    #[test]
+    fn faults_are_refused() {
+        for line in ["a", "a=1,b", "a[x]=1", "a[-1]=1", "a[99999]=1", "a={1", "a[0]b=1"] {
+            set(Layer::Set(line.into())).expect_err(line);
+        }
+    }
+}

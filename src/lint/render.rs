@@ -1,0 +1,77 @@
+//! Charts that do not render, as findings.
+
+use crate::finding::{Finding, Origin, Place, Related, Severity};
+use crate::helm::render::RenderError;
+use crate::source::{SourceId, Sources, Span};
+
+/// The finding for a chart that Helm would refuse.
+#[must_use]
+pub fn failure(error: &RenderError, chart: SourceId, sources: &Sources) -> Finding {
+    let origin = |span: Span| origin_of(span, sources);
+    let span = error.span.filter(|span| span.source != SourceId::NOWHERE);
+    let span = span.unwrap_or(Span::new(chart, 0, 0));
+    let span = token(span, sources);
+    let mut related: Vec<Related> = error
+        .involved
+        .iter()
+        .filter_map(|(pointer, span)| {
+            let span = (*span)?;
+            let path = pointer.trim_start_matches('/').replace('/', ".");
+            let place = Place { span, origin: origin(span) };
+            Some(Related { message: format!("`{path}` had a part"), place })
+        })
+        .collect();
+    related.retain(|related| related.place.span != span);
+    related.truncate(4);
+    let missing: Vec<_> = error
+        .involved
+        .iter()
+        .filter(|(pointer, span)| span.is_none() && !pointer.is_empty())
+        .map(|(pointer, _)| format!("`{}`", pointer.trim_start_matches('/').replace('/', ".")))
+        .collect();
+    let help = match missing[..] {
+        [] => None,
+        _ => Some(format!("no values file sets {}", missing.join(", "))),
+    };
+    Finding {
+        rule: "helm-render".into(),
+        group: "syntax".into(),
+        severity: Severity::Error,
+        message: format!("the chart does not render: {}", error.reason),
+        help,
+        url: None,
+        primary: Place { span, origin: origin(span) },
+        related,
+        object: None,
+        releases: Vec::new(),
+        rendered: None,
+        fix: None,
+    }
+}
+
+/// What sort of text a span of a chart lies in.
+pub(super) fn origin_of(span: Span, sources: &Sources) -> Origin {
+    let path = &sources.get(span.source).path;
+    if path.contains("/templates/") || path.starts_with("templates/") {
+        Origin::Template
+    } else if path.ends_with("Chart.yaml") || path.ends_with("values.schema.json") {
+        Origin::Chart
+    } else {
+        Origin::Values
+    }
+}
+
+/// An empty span grown to the rest of its line, so that there is something to underline.
+pub(super) fn token(span: Span, sources: &Sources) -> Span {
+    if span.start != span.end {
+        return span;
+    }
+    let file = sources.get(span.source);
+    let start = (span.start as usize).min(file.text.len());
+    let rest = file.text[start..].split(['\n', '\r']).next().unwrap_or_default();
+    let end = match rest.find("}}") {
+        Some(at) => start + at + 2,
+        None => start + rest.trim_end().len(),
+    };
+    Span::new(span.source, start, end)
+}
