@@ -93,6 +93,7 @@ struct Tables {
     derived: HashMap<OriginId, OriginId>,
     collapsed: HashMap<OriginId, OriginId>,
     conditions: HashMap<OriginId, OriginId>,
+    draws: u64,
 }
 
 /// The origins of one render. Shared within it; never between threads.
@@ -192,6 +193,14 @@ impl Origins {
     /// The leaves of a set, sorted by leaf.
     pub fn entries(&self, id: OriginId) -> Rc<[(LeafId, Through)]> {
         self.tables.borrow().entries(id)
+    }
+
+    /// Counts calls within the render, from 1: what functions that must not repeat themselves
+    /// but give the same in each run start from.
+    pub fn draw(&self) -> u64 {
+        let mut tables = self.tables.borrow_mut();
+        tables.draws += 1;
+        tables.draws
     }
 
     /// What is known of a leaf.

@@ -84,8 +84,12 @@ pub(super) mod tests {
         args: &[Value],
     ) -> Result<Value, String> {
         let (_, function) = table.iter().find(|(known, _)| *known == name).expect("a known name");
-        let host = Evaluator::new(&[], Rc::new(Origins::default()), |_| None, |_| true);
-        function(&host, args)
+        function(&host(&Rc::new(Origins::default())), args)
+    }
+
+    /// A render with no templates.
+    pub(in crate::helm::function) fn host(origins: &Rc<Origins>) -> Evaluator {
+        Evaluator::new(&[], Rc::clone(origins), |_| None, |_| true)
     }
 
     /// What the result prints as; an error after `error: `.

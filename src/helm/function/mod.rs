@@ -1,6 +1,7 @@
 //! The functions that Helm's templates can call: sprig's and Helm's own.
 
 mod argument;
+mod date;
 mod defaults;
 mod encode;
 mod json;
@@ -8,9 +9,9 @@ mod lists;
 mod maps;
 mod numbers;
 mod path;
+mod random;
 mod regex;
 mod semver;
-
 mod strings;
 mod url;
 mod words;
@@ -26,6 +27,7 @@ use super::call::Function;
 use super::value::{Data, Value};
 
 const TABLES: &[&[(&str, Function)]] = &[
+    date::TABLE,
     defaults::TABLE,
     encode::TABLE,
     json::TABLE,
@@ -33,6 +35,7 @@ const TABLES: &[&[(&str, Function)]] = &[
     maps::TABLE,
     numbers::TABLE,
     path::TABLE,
+    random::TABLE,
     regex::TABLE,
     semver::TABLE,
     strings::TABLE,

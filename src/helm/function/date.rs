@@ -1,0 +1,157 @@
+//! Dates and durations: sprig's date.go over Go's `time`.
+//!
+//! The present is one fixed moment and the local time zone is UTC, so that a chart renders the
+//! same today, tomorrow and anywhere.
+
+mod duration;
+mod format;
+mod layout;
+mod parse;
+mod time;
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use self::time::Time;
+use super::argument::{any, computed, text};
+use crate::helm::call::{Function, Host};
+use crate::helm::value::{Data, Value};
+
+/// Seconds since 1970 of the moment at which everything is rendered: 2026-01-02T03:04:05Z.
+const NOW: i64 = 1_767_323_045;
+/// The layout of HTML's date inputs.
+const HTML: &str = "2006-01-02";
+const SECOND: i64 = 1_000_000_000;
+
+/// The functions of this file by name.
+pub(super) const TABLE: &[(&str, Function)] = &[
+    ("now", |host, args| Ok(now().into_value(computed(host, args)))),
+    ("date", |host, args| in_zone(host, args, text(args, 0)?.as_str(), any(args, 1)?, "Local")),
+    ("dateInZone", date_in_zone),
+    ("date_in_zone", date_in_zone),
+    ("htmlDate", |host, args| in_zone(host, args, HTML, any(args, 0)?, "Local")),
+    ("htmlDateInZone", |host, args| {
+        in_zone(host, args, HTML, any(args, 0)?, text(args, 1)?.as_str())
+    }),
+    ("dateModify", |host, args| modify(host, args, false)),
+    ("date_modify", |host, args| modify(host, args, false)),
+    ("mustDateModify", |host, args| modify(host, args, true)),
+    ("must_date_modify", |host, args| modify(host, args, true)),
+    ("toDate", |host, args| to_date(host, args, false)),
+    ("mustToDate", |host, args| to_date(host, args, true)),
+    ("unixEpoch", unix_epoch),
+    ("ago", ago),
+    ("duration", duration),
+    ("durationRound", duration_round),
+];
+
+fn now() -> Time {
+    Time::at(NOW, 0)
+}
+
+fn date_in_zone(host: &dyn Host, args: &[Value]) -> Result<Value, String> {
+    in_zone(host, args, text(args, 0)?.as_str(), any(args, 1)?, text(args, 2)?.as_str())
+}
+
+/// A moment in a time zone as text; what is no moment is the present, an unknown zone is UTC.
+fn in_zone(
+    host: &dyn Host,
+    args: &[Value],
+    layout: &str,
+    date: &Value,
+    zone: &str,
+) -> Result<Value, String> {
+    let zone = match zone {
+        "" | "UTC" | "Local" => TimeZone::UTC,
+        _ => TimeZone::get(zone).unwrap_or(TimeZone::UTC),
+    };
+    let moment = moment(date).unwrap_or_else(now).in_zone(zone);
+    Ok(Value::str(&format::format(&moment, layout), computed(host, args)))
+}
+
+/// A time, or seconds since 1970.
+fn moment(value: &Value) -> Option<Time> {
+    match &value.data {
+        Data::Int(seconds) | Data::Int64(seconds) => Some(Time::at(*seconds, 0)),
+        _ => Time::of(value).cloned(),
+    }
+}
+
+/// The `time.Time` at `index`.
+fn time(args: &[Value], index: usize) -> Result<&Time, String> {
+    let value = any(args, index)?;
+    Time::of(value).ok_or_else(|| match value.data {
+        Data::Nil => "invalid value; expected time.Time".to_owned(),
+        _ => format!("wrong type for value; expected time.Time; got {}", value.type_name()),
+    })
+}
+
+fn modify(host: &dyn Host, args: &[Value], must: bool) -> Result<Value, String> {
+    let (by, time) = (text(args, 0)?, time(args, 1)?);
+    let moved = match duration::parse(by.as_str()) {
+        Ok(by) => time.add(by),
+        Err(error) if must => return Err(error),
+        Err(_) => time.clone(),
+    };
+    Ok(moved.into_value(computed(host, args)))
+}
+
+fn to_date(host: &dyn Host, args: &[Value], must: bool) -> Result<Value, String> {
+    let time = match parse::parse(text(args, 0)?.as_str(), text(args, 1)?.as_str()) {
+        Ok(time) => time,
+        Err(error) if must => return Err(error),
+        Err(_) => Time::zero(),
+    };
+    Ok(time.into_value(computed(host, args)))
+}
+
+fn unix_epoch(host: &dyn Host, args: &[Value]) -> Result<Value, String> {
+    Ok(Value::str(&time(args, 0)?.seconds().to_string(), computed(host, args)))
+}
+
+fn ago(host: &dyn Host, args: &[Value]) -> Result<Value, String> {
+    let since = now().since(&moment(any(args, 0)?).unwrap_or_else(now));
+    let text = duration::print(duration::round(since, SECOND));
+    Ok(Value::str(&text, computed(host, args)))
+}
+
+fn duration(host: &dyn Host, args: &[Value]) -> Result<Value, String> {
+    let seconds = match &any(args, 0)?.data {
+        Data::Str(text) => integer(text.as_str()),
+        Data::Int64(seconds) => *seconds,
+        // NOTE: an `int` is 0 seconds; only a string or an `int64` counts.
+        _ => 0,
+    };
+    let text = duration::print(seconds.wrapping_mul(SECOND));
+    Ok(Value::str(&text, computed(host, args)))
+}
+
+/// As `strconv.ParseInt` with its error thrown away: out of range is the nearest number.
+fn integer(text: &str) -> i64 {
+    let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
+    if digits.is_empty() || !digits.bytes().all(|b| b.is_ascii_digit()) {
+        return 0;
+    }
+    text.parse().unwrap_or(if text.starts_with('-') { i64::MIN } else { i64::MAX })
+}
+
+fn duration_round(host: &dyn Host, args: &[Value]) -> Result<Value, String> {
+    let value = any(args, 0)?;
+    let length = match &value.data {
+        Data::Str(text) => duration::parse(text.as_str()).unwrap_or(0),
+        Data::Int64(nanoseconds) => *nanoseconds,
+        _ => Time::of(value).map_or(0, |time| now().since(time)),
+    };
+    Ok(Value::str(&duration::short(length), computed(host, args)))
+}
+
+/// The moment a number of seconds and nanoseconds after 1970, the nearest possible one.
+fn timestamp(seconds: i64, nanoseconds: i32) -> Timestamp {
+    Timestamp::new(seconds, nanoseconds).unwrap_or(match seconds < 0 {
+        true => Timestamp::MIN,
+        false => Timestamp::MAX,
+    })
+}
+
+#[cfg(test)]
+mod tests;
