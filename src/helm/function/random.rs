@@ -162,7 +162,8 @@ mod tests {
         );
         let uuid = printed(TABLE, "uuidv4", &[]);
         assert_eq!((uuid.len(), &uuid[14..15]), (36, "4"));
-        let mut shuffled: Vec<char> = printed(TABLE, "shuffle", &["abc\u{e9}".into()]).chars().collect();
+        let mut shuffled: Vec<char> =
+            printed(TABLE, "shuffle", &["abc\u{e9}".into()]).chars().collect();
         shuffled.sort_unstable();
         assert_eq!(shuffled, ['a', 'b', 'c', '\u{e9}']);
     }
