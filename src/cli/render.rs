@@ -12,11 +12,11 @@ use crate::helm::capabilities::KubeVersion;
 use crate::helm::chart::Chart;
 use crate::helm::render::{Manifest, Release, RenderError, Rendered, render};
 use crate::helm::scalar::Inquiry;
-use crate::helm::values::{Layer, set_file_paths};
-use crate::lint::render::failure;
+use crate::helm::values::{Layer, Set, SetKind, set_file_paths};
+use crate::lint::render::failures;
 use crate::report::model::Entry;
 use crate::report::{self, Context, Format, Report, Style, Texts};
-use crate::source::{SourceId, Sources};
+use crate::source::{SourceId, Sources, Span};
 use crate::yaml::{self, Scalar};
 
 /// Print what `helm template` prints for a chart, without Helm
@@ -102,6 +102,7 @@ pub(crate) fn run(args: &Args, console: &mut Console) -> Result<ExitCode, Comman
             .map_err(|error| CommandError::new(format!("invalid kube version: {error}")))?,
         api_versions: args.api_versions.clone(),
         skip_schema: args.skip_schema_validation,
+        lenient: false,
     };
     let loaded = match Chart::load(path, shown, &sources) {
         Ok(loaded) => loaded,
@@ -140,11 +141,14 @@ fn refuse(
     sources: &Sources,
     console: &mut Console,
 ) -> Result<ExitCode, CommandError> {
-    let finding = failure(error, chart, sources);
+    let findings = failures(error, Span::new(chart, 0, 0), sources);
     let mut report = Report::new();
-    report.findings.push(Entry::new(&finding, String::new(), sources));
+    let entries = findings.iter().map(|finding| Entry::new(finding, String::new(), sources));
+    report.findings.extend(entries);
     report.finish();
-    let places = std::iter::once(&finding.primary).chain(finding.related.iter().map(|r| &r.place));
+    let places = findings.iter().flat_map(|finding| {
+        std::iter::once(&finding.primary).chain(finding.related.iter().map(|r| &r.place))
+    });
     let mut texts = Texts::of_run(sources, places.map(|place| &place.span.source));
     let style = Style { color: false, width: 100 };
     let mut context = Context { texts: &mut texts, style, rule: &|_| None };
@@ -176,18 +180,20 @@ fn layers(args: &Args, sources: &Sources) -> Result<Layers, CommandError> {
             Err(error) => return Ok(Err(RenderError::of_chart(&error))),
         }
     }
-    layers.extend(args.set_json.iter().cloned().map(Layer::SetJson));
-    layers.extend(args.set.iter().cloned().map(Layer::Set));
-    layers.extend(args.set_string.iter().cloned().map(Layer::SetString));
+    let set =
+        |kind: SetKind, text: &String| Layer::Set(Set { kind, text: text.clone(), span: None });
+    layers.extend(args.set_json.iter().map(|text| set(SetKind::Json, text)));
+    layers.extend(args.set.iter().map(|text| set(SetKind::Value, text)));
+    layers.extend(args.set_string.iter().map(|text| set(SetKind::String, text)));
     for text in &args.set_file {
         let mut files = Vec::new();
         for path in set_file_paths(text) {
             let content = read(Path::new(&path))?;
             files.push((path, content));
         }
-        layers.push(Layer::SetFile(text.clone(), files));
+        layers.push(set(SetKind::File(files), text));
     }
-    layers.extend(args.set_literal.iter().cloned().map(Layer::SetLiteral));
+    layers.extend(args.set_literal.iter().map(|text| set(SetKind::Literal, text)));
     Ok(Ok(layers))
 }
 

@@ -138,7 +138,7 @@ impl Chart {
                 let message = format!("chart {} depends on itself", dependency.name);
                 return Err(ChartError::at(message, dependency.span));
             }
-            let shown = clean(&format!("{shown}/{relative}"));
+            let shown = clean(&below_path(shown, relative));
             let mut chart = assemble(directory::read(&target)?, &shown, sources, above.len())?;
             above.push(target.clone());
             chart.local_dependencies(&target, &shown, sources, above)?;
@@ -169,6 +169,14 @@ pub fn glob(pattern: &str, path: &str) -> bool {
     ignore::glob(pattern.as_bytes(), path.as_bytes())
 }
 
+/// A path below another; the working directory is the empty path.
+fn below_path(base: &str, path: &str) -> String {
+    match base {
+        "" | "." => path.to_owned(),
+        _ => format!("{base}/{path}"),
+    }
+}
+
 /// A path without `.` and `..` where they can be resolved.
 fn clean(path: &str) -> String {
     let mut parts: Vec<&str> = Vec::new();
@@ -196,7 +204,7 @@ fn assemble(
     }
     let add = |file: &RawFile| {
         let text: Arc<str> = String::from_utf8_lossy(&file.data).as_ref().into();
-        let source = sources.add(format!("{shown}/{}", file.name), Arc::clone(&text));
+        let source = sources.add(below_path(shown, &file.name), Arc::clone(&text));
         ChartFile { name: file.name.clone(), text, source }
     };
     let Some(meta) = files.iter().find(|file| file.name == "Chart.yaml").map(add) else {
@@ -255,7 +263,7 @@ fn assemble(
         if name.starts_with(['_', '.']) {
             continue;
         }
-        let shown = format!("{shown}/charts/{name}");
+        let shown = below_path(shown, &format!("charts/{name}"));
         let loaded = if name.ends_with(".tgz") {
             match &files[..] {
                 [file] if file.name == name => archive::read(&file.data, &shown),

@@ -7,7 +7,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use super::capabilities::{DEFAULT_KUBE_VERSION, KubeVersion, capabilities};
-use super::chart::{Chart, ChartError, ChartFile, Metadata};
+use super::chart::{Chart, ChartError, ChartFile, Dependency, Metadata};
 use super::eval::{Evaluator, Failure, TemplateFile};
 use super::files::files;
 use super::function::{find, is_known, satisfies};
@@ -41,6 +41,9 @@ pub struct Release {
     pub api_versions: Vec<String>,
     /// Values that a `values.schema.json` does not allow are no failure.
     pub skip_schema: bool,
+    /// A dependency that is not there is a failure only when it takes part in the release; Helm
+    /// refuses in any case.
+    pub lenient: bool,
 }
 
 impl Default for Release {
@@ -52,6 +55,7 @@ impl Default for Release {
             kube_version: None,
             api_versions: Vec::new(),
             skip_schema: false,
+            lenient: false,
         }
     }
 }
@@ -63,6 +67,8 @@ pub struct Manifest {
     pub template: Rc<str>,
     /// Which document of the template it is, from 0.
     pub index: usize,
+    /// The line of the template's whole output at which it starts, from 1.
+    pub first_line: usize,
     /// Its text, trimmed.
     pub text: Rope,
     /// Its tree; `None` when there are only comments.
@@ -108,6 +114,25 @@ pub struct RenderError {
     pub span: Option<Span>,
     /// The values that had a part, with their places.
     pub involved: Vec<(String, Option<Span>)>,
+    /// A chart that this one depends on is not here: nothing is known to be wrong.
+    pub missing_dependency: bool,
+    /// Values that a schema does not allow.
+    pub violations: Vec<SchemaFault>,
+}
+
+/// A value that a chart's `values.schema.json` does not allow.
+#[derive(Debug)]
+pub struct SchemaFault {
+    /// The chart, as its parent knows it.
+    pub chart: String,
+    /// What is wrong.
+    pub message: String,
+    /// JSON pointer within the chart's values.
+    pub pointer: String,
+    /// Where the value is written.
+    pub value: Option<Span>,
+    /// What in the schema forbids it.
+    pub schema: Option<Span>,
 }
 
 impl RenderError {
@@ -119,7 +144,14 @@ impl RenderError {
 
     fn new(message: impl Into<String>) -> Self {
         let message = message.into();
-        Self { reason: message.clone(), message, span: None, involved: Vec::new() }
+        Self {
+            reason: message.clone(),
+            message,
+            span: None,
+            involved: Vec::new(),
+            missing_dependency: false,
+            violations: Vec::new(),
+        }
     }
 }
 
@@ -149,15 +181,8 @@ fn run(chart: &Chart, release: &Release, layers: &[Layer]) -> Result<Rendered, R
         return Err(at_chart(chart, "library charts are not installable"));
     }
     check_name(&release.name).map_err(RenderError::new)?;
-    let missing = chart.missing_dependencies();
-    if let [first, ..] = missing[..] {
-        let names: Vec<_> = missing.iter().map(|dependency| dependency.name.as_str()).collect();
-        let mut error = RenderError::new(format!(
-            "found in Chart.yaml, but missing in charts/ directory: {}",
-            names.join(", ")
-        ));
-        error.span = Some(first.span);
-        return Err(error);
+    if !release.lenient {
+        check_missing(&chart.missing_dependencies())?;
     }
     let origins = Rc::new(Origins::default());
     let root = origins.leaf(None, "", None);
@@ -172,6 +197,12 @@ fn run(chart: &Chart, release: &Release, layers: &[Layer]) -> Result<Rendered, R
         .map_err(failed)?;
     dependencies::prune(&mut tree, &mut members, &given, "", &coalescer)
         .map_err(RenderError::new)?;
+    let absent =
+        |dependency: &&Dependency| !tree.children.iter().any(|child| child.name == dependency.name);
+    let absent: Vec<_> = members[0].dependencies.iter().filter(absent).collect();
+    let known = chart.missing_dependencies();
+    let known = |d: &&&Dependency| known.iter().any(|missing| missing.span == d.span);
+    check_missing(&absent.iter().filter(known).copied().collect::<Vec<_>>())?;
     dependencies::import(&mut tree, &members, &coalescer).map_err(RenderError::new)?;
     coalescer.clashes.borrow_mut().clear();
     let merged = coalescer.values(&tree, &given, false).map_err(RenderError::new)?;
@@ -207,6 +238,16 @@ fn run(chart: &Chart, release: &Release, layers: &[Layer]) -> Result<Rendered, R
     let mut crds = Vec::new();
     collect_crds(&tree, &members, &chart.metadata.name, &mut crds);
     Ok(Rendered { manifests, crds, values: merged, origins, clashes, evaluator })
+}
+
+/// Helm's complaint about dependencies that are nowhere.
+fn check_missing(missing: &[&Dependency]) -> Result<(), RenderError> {
+    let Some(first) = missing.first() else { return Ok(()) };
+    let names: Vec<_> = missing.iter().map(|dependency| dependency.name.as_str()).collect();
+    let message =
+        format!("found in Chart.yaml, but missing in charts/ directory: {}", names.join(", "));
+    let span = Some(first.span);
+    Err(RenderError { span, missing_dependency: true, ..RenderError::new(message) })
 }
 
 fn at_chart(chart: &Chart, message: &str) -> RenderError {
@@ -254,20 +295,26 @@ fn check_schemas(
 ) -> Result<(), RenderError> {
     let mut found: Vec<(String, Violation)> = Vec::new();
     gather_violations(tree, members, values, origins, &mut found)?;
-    let Some((_, first)) = found.first() else { return Ok(()) };
     let lines: Vec<_> = found
         .iter()
         .map(|(chart, violation)| format!("{chart}: {}: {}", violation.pointer, violation.message))
         .collect();
-    let involved = involved(first.value, origins);
+    let Some(first) = lines.first() else { return Ok(()) };
+    let fault = |(chart, violation): (String, Violation)| SchemaFault {
+        value: involved(violation.value, origins).iter().find_map(|(_, span)| *span),
+        chart,
+        message: violation.message,
+        pointer: violation.pointer,
+        schema: violation.schema,
+    };
     Err(RenderError {
         message: format!(
             "values don't meet the specifications of the schema(s) in the following chart(s):\n{}",
             lines.join("\n")
         ),
-        reason: lines[0].clone(),
-        span: involved.iter().find_map(|(_, span)| *span).or(first.schema),
-        involved,
+        reason: first.clone(),
+        violations: found.into_iter().map(fault).collect(),
+        ..RenderError::new("")
     })
 }
 
@@ -438,7 +485,7 @@ fn parsed(templates: &[Placed], origins: &Rc<Origins>) -> Result<Evaluator, Rend
                     message: format!("parse error at ({}:{line}): {}", placed.name, fault.message),
                     reason: fault.message.clone(),
                     span: Some(line_of(placed.file.file.source, text, offset)),
-                    involved: Vec::new(),
+                    ..RenderError::new("")
                 });
             }
         }
@@ -486,6 +533,7 @@ fn located(failure: Failure, origins: &Origins) -> RenderError {
         reason: failure.reason,
         span,
         involved: involved(failure.involved, origins),
+        ..RenderError::new("")
     }
 }
 
@@ -500,6 +548,7 @@ fn sorted(
             continue;
         }
         for (index, range) in manifest::split(rope.as_str()).into_iter().enumerate() {
+            let first_line = rope.as_str()[..range.start].matches('\n').count() + 1;
             let text = rope.slice(range);
             let head = manifest::head(text.as_str()).map_err(|(offset, message)| {
                 let end = (offset + 1).min(text.len());
@@ -518,6 +567,7 @@ fn sorted(
                 Manifest {
                     template: Rc::clone(&name),
                     index,
+                    first_line,
                     text,
                     document: head.document,
                     hook: head.hook != Hook::No,

@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use super::origin::{Leaf, OriginId, Origins, Through};
 use super::render::Manifest;
-use super::rope::{PlaceId, RopeIndex};
+use super::rope::{PlaceId, RopeIndex, Segment};
 use crate::yaml::{Kind, Node};
 
 /// A scalar, or an empty map or list, of a rendered document.
@@ -51,6 +51,11 @@ impl<'m> Inquiry<'m> {
     pub fn leaves(&self, origin: OriginId) -> Vec<(Leaf, Through)> {
         let entries = self.origins.entries(origin);
         entries.iter().map(|(leaf, through)| (self.origins.describe(*leaf), *through)).collect()
+    }
+
+    /// The empty segments of a range: branches that were not taken, values that are empty.
+    pub fn empty_segments(&self, range: Range<usize>) -> impl Iterator<Item = &'m Segment> {
+        self.index.segments(range).filter(|segment| segment.len == 0)
     }
 
     /// The bytes that a node's value takes; for one that is not written, the rest of its line.

@@ -3,7 +3,7 @@
 use super::origin::{OriginId, Origins};
 use super::rope::{Rope, RopeIndex};
 use super::value::{Data, Entries, Value};
-use crate::source::SourceId;
+use crate::source::{SourceId, Span};
 use crate::yaml::{ErrorKind, Kind, Node, Scalar, Stream, Style};
 
 /// The first document of a text that a template made; each scalar keeps the origins of its own
@@ -94,6 +94,14 @@ fn scalar(scalar: Option<Scalar<'_>>, origin: OriginId) -> Result<Value, String>
     Ok(Value::new(data, origin))
 }
 
+/// Where a person looks for a value: a block under a key is found by its key.
+fn written_at(node: Node<'_>) -> Span {
+    match (node.style(), node.key_span()) {
+        (Style::Block, Some(key)) => key,
+        _ => node.span(),
+    }
+}
+
 /// A node of a values file: each value is a leaf below `parent` in the merged values, with its
 /// place in the file. `key` is the node's own key there.
 ///
@@ -106,7 +114,7 @@ pub(super) fn from_values(
 ) -> Result<Value, String> {
     let origin = OriginId::text(leaf);
     let child = |key: &str, node: Node<'_>| {
-        let span = node.span();
+        let span = written_at(node);
         let known = (span.source != SourceId::NOWHERE).then_some(span);
         from_values(node, origins.leaf(Some(leaf), key, known), origins)
     };

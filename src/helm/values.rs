@@ -5,6 +5,8 @@ pub(super) mod dependencies;
 pub(super) mod schema;
 mod set;
 
+pub use coalesce::Clash;
+
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -13,23 +15,43 @@ use super::origin::{LeafId, OriginId, Origins};
 use super::tree;
 use super::value::{Data, Entries, Value};
 use crate::source::{SourceId, Span};
-use crate::yaml::Document;
+use crate::yaml::{Document, NodeId};
 
 /// A layer of a release's values, in Helm's order: the later wins.
 #[derive(Debug, Clone)]
 pub enum Layer {
     /// A values file: its documents, each over the ones before.
     File(Vec<Arc<Document>>),
-    /// `--set`: `a.b=c,d[0]=e`.
-    Set(String),
-    /// `--set-string`: the same, all values text.
-    SetString(String),
+    /// Values that stand within another file, such as a release's declaration.
+    Inline(Arc<Document>, NodeId),
+    /// Single values.
+    Set(Set),
+}
+
+/// Single values, as a flag of the command line gives them.
+#[derive(Debug, Clone)]
+pub struct Set {
+    /// How the text is read.
+    pub kind: SetKind,
+    /// `a.b=c,d[0]=e`
+    pub text: String,
+    /// Where it is written, when that is in a file.
+    pub span: Option<Span>,
+}
+
+/// How the text of a [`Set`] is read.
+#[derive(Debug, Clone)]
+pub enum SetKind {
+    /// `--set`: numbers, booleans and null are told from text.
+    Value,
+    /// `--set-string`: all values are text.
+    String,
     /// `--set-json`: `a={"b":1}`, or a whole map.
-    SetJson(String),
-    /// `--set-file`: `a=path`; the files' texts by path.
-    SetFile(String, Vec<(String, Arc<str>)>),
-    /// `--set-literal`: `a.b=anything, commas too`.
-    SetLiteral(String),
+    Json,
+    /// `--set-file`: the values are paths; the files' texts by path.
+    File(Vec<(String, Arc<str>)>),
+    /// `--set-literal`: everything after the first `=` is the value.
+    Literal,
 }
 
 /// A values layer that cannot be used.
@@ -101,14 +123,25 @@ pub(super) fn layers(
     for layer in layers {
         match layer {
             Layer::File(files) => all = merge_maps(&all, &documents(files, root, origins)?),
-            Layer::SetJson(text) if text.trim_start().starts_with('{') => {
-                let value = set::json_map(text, root, origins)?;
-                all = merge_maps(&all, &value);
+            Layer::Inline(document, node) => {
+                let node = document.node(*node);
+                let value = tree::from_values(node, root, origins)
+                    .map_err(|message| ValuesError { message, span: Some(node.span()) })?;
+                if matches!(value.data, Data::Map(_)) {
+                    all = merge_maps(&all, &value);
+                }
             }
-            other => set::apply(other, &all, origins)?,
+            Layer::Set(set) if is_json_map(set) => {
+                all = merge_maps(&all, &set::json_map(set, root, origins)?);
+            }
+            Layer::Set(set) => set::apply(set, &all, origins)?,
         }
     }
     Ok(all)
+}
+
+fn is_json_map(set: &Set) -> bool {
+    matches!(set.kind, SetKind::Json) && set.text.trim_start().starts_with('{')
 }
 
 /// Helm's `MergeMaps`: a new map where `b` wins and maps are merged.

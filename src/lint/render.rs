@@ -1,15 +1,57 @@
 //! Charts that do not render, as findings.
 
 use crate::finding::{Finding, Origin, Place, Related, Severity};
-use crate::helm::render::RenderError;
+use crate::helm::render::{RenderError, SchemaFault};
 use crate::source::{SourceId, Sources, Span};
 
-/// The finding for a chart that Helm would refuse.
+/// The findings for a chart that Helm would refuse: one, or one for each value that a schema does
+/// not allow. `fallback` is the place when the error has none.
 #[must_use]
-pub fn failure(error: &RenderError, chart: SourceId, sources: &Sources) -> Finding {
+pub fn failures(error: &RenderError, fallback: Span, sources: &Sources) -> Vec<Finding> {
+    if error.violations.is_empty() {
+        return vec![failure(error, fallback, sources)];
+    }
+    error.violations.iter().map(|fault| violation(fault, fallback, sources)).collect()
+}
+
+/// A value that `values.schema.json` does not allow.
+fn violation(fault: &SchemaFault, fallback: Span, sources: &Sources) -> Finding {
+    let schema =
+        fault.schema.map(|span| Place { span: first_line(span, sources), origin: Origin::Chart });
+    let primary = match (fault.value, schema) {
+        (Some(span), _) => Place { span: first_line(span, sources), origin: Origin::Values },
+        (None, Some(schema)) => schema,
+        (None, None) => Place { span: token(fallback, sources), origin: Origin::Chart },
+    };
+    let path = fault.pointer.trim_start_matches('/').replace('/', ".");
+    let what = if path.is_empty() { "the values".to_owned() } else { format!("`{path}`") };
+    Finding {
+        rule: "values-schema-violation".into(),
+        group: "helm-values".into(),
+        severity: Severity::Error,
+        message: format!(
+            "the schema of chart `{}` does not allow {what}: {}",
+            fault.chart, fault.message
+        ),
+        help: None,
+        url: None,
+        primary,
+        related: schema
+            .filter(|schema| *schema != primary)
+            .map(|place| Related { message: "the schema says so here".to_owned(), place })
+            .into_iter()
+            .collect(),
+        object: None,
+        releases: Vec::new(),
+        rendered: None,
+        fix: None,
+    }
+}
+
+fn failure(error: &RenderError, fallback: Span, sources: &Sources) -> Finding {
     let origin = |span: Span| origin_of(span, sources);
     let span = error.span.filter(|span| span.source != SourceId::NOWHERE);
-    let span = span.unwrap_or(Span::new(chart, 0, 0));
+    let span = span.unwrap_or(fallback);
     let span = token(span, sources);
     let mut related: Vec<Related> = error
         .involved
@@ -17,7 +59,7 @@ pub fn failure(error: &RenderError, chart: SourceId, sources: &Sources) -> Findi
         .filter_map(|(pointer, span)| {
             let span = (*span)?;
             let path = pointer.trim_start_matches('/').replace('/', ".");
-            let place = Place { span, origin: origin(span) };
+            let place = Place { span: first_line(span, sources), origin: origin(span) };
             Some(Related { message: format!("`{path}` had a part"), place })
         })
         .collect();
@@ -74,4 +116,12 @@ pub(super) fn token(span: Span, sources: &Sources) -> Span {
         None => start + rest.trim_end().len(),
     };
     Span::new(span.source, start, end)
+}
+
+/// A span cut at the end of its first line, so that a whole map is not underlined.
+pub(super) fn first_line(span: Span, sources: &Sources) -> Span {
+    let file = sources.get(span.source);
+    let text = &file.text[span.range()];
+    let line = text.split(['\n', '\r']).next().unwrap_or_default();
+    Span::new(span.source, span.start as usize, span.start as usize + line.trim_end().len())
 }

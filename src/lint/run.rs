@@ -10,6 +10,7 @@ use rayon::prelude::*;
 
 use super::exempt::{Exempt, Exemptions};
 use super::gather::{self, Stdin};
+use super::rendered::{Charts, Task};
 use super::select::{self, Active, Request, UnknownName};
 use super::shard::{Groups, Shard, deal};
 use super::suppress::{self, Suppressions, Verdict};
@@ -117,7 +118,9 @@ pub fn run(
     let choices = Choices::new(&project, options, config, rules)?;
     let (schemas, unread) = schemas::collect(&project.files, config);
     let schemas = Arc::new(schemas);
-    let run = Run { schemas, options, config, rules, sources, project: &project, files, choices };
+    let charts = Charts::default();
+    let run =
+        Run { schemas, options, config, rules, sources, project: &project, files, choices, charts };
 
     let mut suppressions = run.suppressions();
     let units = run.mine(run.units());
@@ -290,6 +293,7 @@ struct Run<'p> {
     files: BTreeMap<&'p str, &'p File>,
     choices: Choices,
     schemas: Arc<Schemas>,
+    charts: Charts,
 }
 
 impl<'p> Run<'p> {
@@ -442,8 +446,34 @@ impl<'p> Run<'p> {
         let mut found = Found::default();
         let rendered = match crate::project::resolve(&release.chart, folder(declared), self.config)
         {
-            // TODO(#3): a chart that is at hand is rendered, and its objects are judged.
-            Resolution::At(_) => false,
+            Resolution::At(path) => {
+                let names = self.names();
+                let waiving = Waiving {
+                    rules: &names,
+                    today: self.options.today,
+                    off: self.options.no_ignores,
+                    unused: self.unused(),
+                };
+                let task = Task {
+                    release,
+                    path,
+                    kube_version: &self.options.kube_version,
+                    active,
+                    files: &self.files,
+                    sources: self.sources,
+                };
+                let evaluator = || self.evaluator(release.kube_version.as_deref());
+                let judged = task.judge(&self.charts, &waiving, evaluator);
+                found.findings = judged.findings;
+                found
+                    .findings
+                    .retain(|finding| self.wanted(finding) && self.asked_for(finding.primary.span));
+                found.objects = judged.objects;
+                found.waived = judged.waived;
+                found.unknown_kinds = judged.unknown_kinds;
+                found.notes.extend(judged.notes);
+                judged.rendered
+            }
             Resolution::Missing { why, help } => {
                 found.notes.push(format!(
                     "{why}: values were checked by themselves, selectors against the release's name alone; {help}"
@@ -451,8 +481,14 @@ impl<'p> Run<'p> {
                 false
             }
         };
-        found.findings =
-            release::judge(release, &self.files, rendered, active, &mut evaluator, self.sources);
+        found.findings.extend(release::judge(
+            release,
+            &self.files,
+            rendered,
+            active,
+            &mut evaluator,
+            self.sources,
+        ));
         found.unknown_kinds.append(&mut evaluator.unknown_kinds);
         found
     }
@@ -526,23 +562,13 @@ impl<'p> Run<'p> {
         let note = |unresolved: &crate::project::Unresolved| {
             format!("{}: {}", release::line(unresolved.declared, self.sources), unresolved.why)
         };
-        let mut notes: Vec<String> = self
+        let notes: Vec<String> = self
             .project
             .unresolved
             .iter()
             .filter(|unresolved| self.asked_for(unresolved.declared))
             .map(note)
             .collect();
-        let charts = &self.project.charts;
-        let charts = charts.iter().filter(|chart| chart.requested && !chart.vendored).count();
-        if charts > 0 {
-            let (noun, verb) = if charts == 1 { ("chart", "was") } else { ("charts", "were") };
-            notes.push(format!(
-                "the templates of {charts} {noun} {verb} not rendered, so the objects they make \
-                 were not judged: this version judges values and plain manifests; give it what \
-                 `helm template` prints to have those objects judged"
-            ));
-        }
         notes
     }
 

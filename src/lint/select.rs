@@ -64,11 +64,13 @@ pub fn named<'s>(set: &'s RuleSet, word: &str) -> Vec<&'s Arc<Rule>> {
 }
 
 /// Ids under which the pipeline itself reports, whether or not a rule file describes them.
-pub const BUILTIN: [&str; 6] = [
+pub const BUILTIN: [&str; 8] = [
     "config-invalid",
     "file-unreadable",
     "helm-render",
     "unused-suppression",
+    "values-schema-violation",
+    "values-type-mismatch",
     "yaml-duplicate-key",
     "yaml-syntax",
 ];

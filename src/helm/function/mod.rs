@@ -1,6 +1,7 @@
 //! The functions that Helm's templates can call: sprig's and Helm's own.
 
 mod argument;
+mod crypto;
 mod date;
 mod defaults;
 mod encode;
@@ -13,6 +14,7 @@ mod random;
 mod regex;
 mod semver;
 mod strings;
+mod toml;
 mod url;
 mod words;
 mod yaml;
@@ -27,6 +29,7 @@ use super::call::Function;
 use super::value::{Data, Value};
 
 const TABLES: &[&[(&str, Function)]] = &[
+    crypto::TABLE,
     date::TABLE,
     defaults::TABLE,
     encode::TABLE,
@@ -39,6 +42,7 @@ const TABLES: &[&[(&str, Function)]] = &[
     regex::TABLE,
     semver::TABLE,
     strings::TABLE,
+    toml::TABLE,
     url::TABLE,
     yaml::TABLE,
 ];
@@ -58,6 +62,12 @@ pub fn find(name: &str) -> Option<Function> {
 #[must_use]
 pub fn is_known(name: &str) -> bool {
     all().contains_key(name) || builtin::is_builtin(name)
+}
+
+/// Whether a version meets a constraint of Masterminds/semver; a fault in either is a no.
+#[must_use]
+pub fn fits(constraint: &str, version: &str) -> bool {
+    satisfies(constraint, version).unwrap_or(false)
 }
 
 /// Go's `reflect.DeepEqual` of two values.

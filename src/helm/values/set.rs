@@ -6,10 +6,10 @@ use std::iter::Peekable;
 use std::str::Chars;
 use std::sync::Arc;
 
-use super::{Layer, ValuesError};
-use crate::helm::origin::LeafId;
-use crate::helm::origin::{OriginId, Origins};
+use super::{Set, SetKind, ValuesError};
+use crate::helm::origin::{LeafId, OriginId, Origins};
 use crate::helm::value::{Data, Entries, Value};
+use crate::source::Span;
 
 /// Highest index of a list, as in Helm.
 const MAX_INDEX: usize = 65_536;
@@ -27,24 +27,27 @@ enum How<'a> {
 struct Parser<'a> {
     rest: Peekable<Chars<'a>>,
     how: How<'a>,
+    span: Option<Span>,
     origins: &'a Origins,
 }
 
 /// What ended a key or value; `None` at the end of the text.
 type Ended = Option<char>;
 
-/// Applies one layer to the values so far.
-pub(super) fn apply(layer: &Layer, values: &Value, origins: &Origins) -> Result<(), ValuesError> {
-    let (text, how, name) = match layer {
-        Layer::Set(text) => (text, How::Typed, "--set"),
-        Layer::SetString(text) => (text, How::Text, "--set-string"),
-        Layer::SetJson(text) => (text, How::Json, "--set-json"),
-        Layer::SetFile(text, files) => (text, How::File(files), "--set-file"),
-        Layer::SetLiteral(text) => return literal(text, values, origins),
-        Layer::File(_) => return Ok(()),
+/// Applies one set to the values so far.
+pub(super) fn apply(set: &Set, values: &Value, origins: &Origins) -> Result<(), ValuesError> {
+    let (how, name) = match &set.kind {
+        SetKind::Value => (How::Typed, "--set"),
+        SetKind::String => (How::Text, "--set-string"),
+        SetKind::Json => (How::Json, "--set-json"),
+        SetKind::File(files) => (How::File(files), "--set-file"),
+        SetKind::Literal => return literal(set, values, origins),
     };
-    let mut parser = Parser { rest: text.chars().peekable(), how, origins };
-    let fail = |error: String| ValuesError::new(format!("failed parsing {name} data: {error}"));
+    let mut parser = Parser::new(&set.text, how, set.span, origins);
+    let fail = |error: String| ValuesError {
+        message: format!("failed parsing {name} data: {error}"),
+        span: set.span,
+    };
     while parser.rest.peek().is_some() {
         parser.key(values, 0).map_err(fail)?;
     }
@@ -52,15 +55,17 @@ pub(super) fn apply(layer: &Layer, values: &Value, origins: &Origins) -> Result<
 }
 
 /// `--set-json` with a whole map.
-pub(super) fn json_map(text: &str, leaf: LeafId, origins: &Origins) -> Result<Value, ValuesError> {
-    let parsed: serde_json::Value = serde_json::from_str(text)
-        .map_err(|_| ValuesError::new(format!("failed parsing --set-json data JSON: {text}")))?;
-    Ok(json(&parsed, leaf, origins))
+pub(super) fn json_map(set: &Set, leaf: LeafId, origins: &Origins) -> Result<Value, ValuesError> {
+    let parsed: serde_json::Value = serde_json::from_str(&set.text).map_err(|_| ValuesError {
+        message: format!("failed parsing --set-json data JSON: {}", set.text),
+        span: set.span,
+    })?;
+    Ok(json(&parsed, leaf, set.span, origins))
 }
 
-fn json(value: &serde_json::Value, leaf: LeafId, origins: &Origins) -> Value {
+fn json(value: &serde_json::Value, leaf: LeafId, span: Option<Span>, origins: &Origins) -> Value {
     let origin = OriginId::text(leaf);
-    let below = |key: &str, item| json(item, origins.leaf(Some(leaf), key, None), origins);
+    let below = |key: &str, item| json(item, origins.leaf(Some(leaf), key, span), span, origins);
     match value {
         serde_json::Value::Null => Value::new(Data::Nil, origin),
         serde_json::Value::Bool(value) => Value::bool(*value, origin),
@@ -80,11 +85,12 @@ fn json(value: &serde_json::Value, leaf: LeafId, origins: &Origins) -> Value {
 }
 
 /// `--set-literal`: everything after the `=` is the value.
-fn literal(text: &str, values: &Value, origins: &Origins) -> Result<(), ValuesError> {
-    let fail =
-        |error: &str| ValuesError::new(format!("failed parsing --set-literal data: {error}"));
-    let (key, value) = text.split_once('=').ok_or_else(|| fail("key has no value"))?;
-    let how = How::Text;
+fn literal(set: &Set, values: &Value, origins: &Origins) -> Result<(), ValuesError> {
+    let fail = |error: &str| ValuesError {
+        message: format!("failed parsing --set-literal data: {error}"),
+        span: set.span,
+    };
+    let (key, value) = set.text.split_once('=').ok_or_else(|| fail("key has no value"))?;
     // The value cannot be mistaken for syntax once its special characters are escaped.
     let escaped: String = value
         .chars()
@@ -94,11 +100,15 @@ fn literal(text: &str, values: &Value, origins: &Origins) -> Result<(), ValuesEr
         })
         .collect();
     let line = format!("{key}={escaped}");
-    let mut parser = Parser { rest: line.chars().peekable(), how, origins };
+    let mut parser = Parser::new(&line, How::Text, set.span, origins);
     parser.key(values, 0).map_err(|error| fail(&error))
 }
 
-impl Parser<'_> {
+impl<'a> Parser<'a> {
+    fn new(text: &'a str, how: How<'a>, span: Option<Span>, origins: &'a Origins) -> Self {
+        Self { rest: text.chars().peekable(), how, span, origins }
+    }
+
     /// Reads up to one of `stops`; a backslash takes the next character as it is.
     fn until(&mut self, stops: &[char]) -> (String, Ended) {
         let mut out = String::new();
@@ -115,7 +125,7 @@ impl Parser<'_> {
     }
 
     fn leaf(&self, parent: OriginId, key: &str) -> LeafId {
-        self.origins.leaf(parent.single(), key, None)
+        self.origins.leaf(parent.single(), key, self.span)
     }
 
     fn key(&mut self, data: &Value, depth: usize) -> Result<(), String> {
@@ -274,7 +284,7 @@ impl Parser<'_> {
         let blanks = left[used..].len() - left[used..].trim_start().len();
         let comma = usize::from(left[used + blanks..].starts_with(','));
         self.skip(used + blanks + comma, &left);
-        Ok(json(&value, leaf, self.origins))
+        Ok(json(&value, leaf, self.span, self.origins))
     }
 
     fn skip(&mut self, bytes: usize, of: &str) {
@@ -313,7 +323,7 @@ impl Parser<'_> {
 /// The paths that a `--set-file` text names.
 pub(super) fn files(text: &str) -> Vec<String> {
     let origins = Origins::default();
-    let mut parser = Parser { rest: text.chars().peekable(), how: How::Text, origins: &origins };
+    let mut parser = Parser::new(text, How::Text, None, &origins);
     let leaf = origins.leaf(None, "", None);
     let values = super::empty(leaf);
     let mut found = Vec::new();
@@ -336,15 +346,16 @@ mod tests {
     use super::*;
     use crate::helm::print;
 
-    fn set(layer: Layer) -> Result<String, String> {
+    fn set(kind: SetKind, text: &str) -> Result<String, String> {
         let origins = Origins::default();
         let values = super::super::empty(origins.leaf(None, "", None));
-        apply(&layer, &values, &origins).map_err(|error| error.message)?;
+        let set = Set { kind, text: text.to_owned(), span: None };
+        apply(&set, &values, &origins).map_err(|error| error.message)?;
         Ok(print::plain(&values))
     }
 
     fn typed(text: &str) -> String {
-        set(Layer::Set(text.to_owned())).unwrap_or_else(|error| error)
+        set(SetKind::Value, text).unwrap_or_else(|error| error)
     }
 
     #[test]
@@ -365,20 +376,20 @@ mod tests {
 
     #[test]
     fn the_kin_of_set_read_values_otherwise() {
-        assert_eq!(set(Layer::SetString("a=1".into())).unwrap(), "map[a:1]");
+        assert_eq!(set(SetKind::String, "a=1").unwrap(), "map[a:1]");
         assert_eq!(
-            set(Layer::SetJson("a={\"b\": [1, 2]} ,c=null".into())).unwrap(),
+            set(SetKind::Json, "a={\"b\": [1, 2]} ,c=null").unwrap(),
             "map[a:map[b:[1 2]] c:<nil>]"
         );
-        assert_eq!(set(Layer::SetLiteral("a.b=x,y={z}".into())).unwrap(), "map[a:map[b:x,y={z}]]");
+        assert_eq!(set(SetKind::Literal, "a.b=x,y={z}").unwrap(), "map[a:map[b:x,y={z}]]");
         let files = vec![("p".to_owned(), Arc::from("text"))];
-        assert_eq!(set(Layer::SetFile("a=p".into(), files)).unwrap(), "map[a:text]");
+        assert_eq!(set(SetKind::File(files), "a=p").unwrap(), "map[a:text]");
     }
 
     #[test]
     fn faults_are_refused() {
         for line in ["a", "a=1,b", "a[x]=1", "a[-1]=1", "a[99999]=1", "a={1", "a[0]b=1"] {
-            set(Layer::Set(line.into())).expect_err(line);
+            set(SetKind::Value, line).expect_err(line);
         }
     }
 }

@@ -1,0 +1,295 @@
+//! Rules over the objects that a chart makes, with each finding at the line a person wrote.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use super::place::Places;
+use super::plain;
+use super::render::failures;
+use super::select::Active;
+use super::waive::{self, Waiving};
+use crate::finding::{Finding, Origin, Place, Related, Severity};
+use crate::helm::capabilities::KubeVersion;
+use crate::helm::chart::{Chart, ChartError};
+use crate::helm::render::{self as helm, RenderError, Rendered};
+use crate::helm::values::{Layer, Set, SetKind};
+use crate::kube::objects;
+use crate::project::{AssignmentKind, Content, File, Release};
+use crate::rule::{Evaluator, Member};
+use crate::source::{SourceId, Sources, Span};
+
+type Loaded = Arc<OnceLock<Result<Chart, ChartError>>>;
+
+/// The charts of a run, each read once.
+#[derive(Debug, Default)]
+pub(super) struct Charts {
+    known: Mutex<HashMap<PathBuf, Loaded>>,
+}
+
+impl Charts {
+    fn slot(&self, path: &Path) -> Loaded {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(known.entry(path.to_owned()).or_default())
+    }
+}
+
+/// What judging a release needs to know.
+pub(super) struct Task<'a> {
+    pub(super) release: &'a Release,
+    pub(super) path: PathBuf,
+    pub(super) kube_version: &'a str,
+    pub(super) active: &'a [Active],
+    pub(super) files: &'a BTreeMap<&'a str, &'a File>,
+    pub(super) sources: &'a Sources,
+}
+
+/// What came of rendering a release and judging its objects.
+#[derive(Debug, Default)]
+pub(super) struct Judged {
+    pub(super) findings: Vec<Finding>,
+    pub(super) objects: usize,
+    pub(super) waived: usize,
+    pub(super) unknown_kinds: BTreeSet<String>,
+    /// Whether the chart was rendered with all that the release says.
+    pub(super) rendered: bool,
+    pub(super) notes: Vec<String>,
+}
+
+impl Task<'_> {
+    /// Renders the release's chart and judges what it makes.
+    pub(super) fn judge(
+        &self,
+        charts: &Charts,
+        waiving: &Waiving<'_>,
+        evaluator: impl FnOnce() -> Evaluator + Send,
+    ) -> Judged {
+        let slot = charts.slot(&self.path);
+        let shown = crate::project::shown(&self.path);
+        let loaded = slot.get_or_init(|| Chart::load(&self.path, &shown, self.sources));
+        let chart = match loaded {
+            Ok(chart) if chart.is_library() => return Judged::default(),
+            Ok(chart) => chart,
+            Err(error) => return self.failed(&RenderError::of_chart(error), None),
+        };
+        let layers = match self.layers() {
+            Ok(layers) => layers,
+            Err(why) => {
+                let note =
+                    format!("{}: {why}, so its chart was not rendered", self.release.display());
+                return Judged { notes: vec![note], ..Judged::default() };
+            }
+        };
+        let options = self.options(chart);
+        helm::render(chart, &options, &layers, |result| match result {
+            Ok(rendered) => self.objects(rendered, &shown, waiving, evaluator()),
+            Err(error) if error.missing_dependency => {
+                let note = format!(
+                    "{shown}: {}; run `helm dependency build` to have the chart rendered",
+                    error.reason
+                );
+                Judged { notes: vec![note], ..Judged::default() }
+            }
+            Err(error) => self.failed(&error, Some(chart.source)),
+        })
+    }
+
+    fn failed(&self, error: &RenderError, chart: Option<SourceId>) -> Judged {
+        let declared = self.release.declared;
+        let fallback = chart.map_or(declared, |source| Span::new(source, 0, 0));
+        let mut findings = failures(error, fallback, self.sources);
+        for finding in &mut findings {
+            finding.primary.span = self.own(finding.primary.span);
+            for related in &mut finding.related {
+                related.place.span = self.own(related.place.span);
+            }
+            finding.releases.push(self.release.display());
+        }
+        Judged { findings, ..Judged::default() }
+    }
+
+    /// The same place in the text that the project has read under the same path.
+    fn own(&self, span: Span) -> Span {
+        let file = self.sources.get(span.source);
+        match self.files.get(file.path.as_str()) {
+            Some(own) if own.text.len() == file.text.len() => Span { source: own.source, ..span },
+            _ => span,
+        }
+    }
+
+    fn options(&self, chart: &Chart) -> helm::Release {
+        let release = self.release;
+        let said = release.kube_version.as_deref().unwrap_or(self.kube_version);
+        let wanted = &chart.metadata.kube_version;
+        let fits = |version: &KubeVersion| {
+            wanted.is_empty() || crate::helm::function::fits(wanted, &version.normalized)
+        };
+        let mut version = KubeVersion::parse(said).ok();
+        if release.kube_version.is_none() && !version.as_ref().is_some_and(fits) {
+            // Nobody said which cluster it is for, so one that the chart accepts.
+            let known =
+                (25..=40).rev().filter_map(|minor| KubeVersion::parse(&format!("1.{minor}")).ok());
+            version = known.into_iter().find(fits).or(version);
+        }
+        helm::Release {
+            name: release.name.clone().unwrap_or_else(|| "release-name".to_owned()),
+            // Not `default`: that the namespace is open is no fault of the objects.
+            namespace: release.namespace.clone().unwrap_or_else(|| "release-namespace".to_owned()),
+            kube_version: version,
+            lenient: true,
+            ..helm::Release::default()
+        }
+    }
+
+    /// The release's values; what is not known here is the error.
+    fn layers(&self) -> Result<Vec<Layer>, String> {
+        let mut layers = Vec::new();
+        for layer in &self.release.values {
+            if layer.target_path.is_some() {
+                return Err("a values layer is put below a path that is read in the cluster".into());
+            }
+            match &layer.content {
+                Content::File => {
+                    let path = layer.file.as_deref().unwrap_or_default();
+                    let known = self.files.get(path).and_then(|file| file.stream.as_deref());
+                    match known {
+                        Some(stream) => layers.push(Layer::File(stream.documents.clone())),
+                        None if layer.optional => {}
+                        None => return Err(format!("its values file `{path}` is not here")),
+                    }
+                }
+                Content::Yaml(node) => {
+                    layers.push(Layer::Inline(Arc::clone(&node.document), node.node));
+                }
+                Content::Set(assignments) => layers.extend(assignments.iter().map(|one| {
+                    let kind = match one.kind {
+                        AssignmentKind::Json => SetKind::Json,
+                        AssignmentKind::Value => SetKind::Value,
+                        AssignmentKind::String => SetKind::String,
+                        AssignmentKind::File => SetKind::File(self.set_files(&one.value)),
+                        AssignmentKind::Literal => SetKind::Literal,
+                    };
+                    let text = match one.path.as_str() {
+                        "" => one.value.clone(),
+                        path => format!("{path}={}", one.value),
+                    };
+                    Layer::Set(Set { kind, text, span: Some(one.value_span.unwrap_or(one.span)) })
+                })),
+                Content::Unknown => return Err("some of its values are computed elsewhere".into()),
+                Content::Elsewhere => return Err("some of its values lie elsewhere".into()),
+            }
+        }
+        Ok(layers)
+    }
+
+    /// What `--set-file` reads, as far as it is here.
+    fn set_files(&self, text: &str) -> Vec<(String, Arc<str>)> {
+        let paths = match text.contains('=') {
+            true => crate::helm::values::set_file_paths(text),
+            false => vec![text.to_owned()],
+        };
+        paths
+            .into_iter()
+            .map(|path| {
+                let known = self.files.get(path.as_str()).map(|file| Arc::clone(&file.text));
+                (path, known.unwrap_or_else(|| Arc::from("")))
+            })
+            .collect()
+    }
+
+    fn objects(
+        &self,
+        rendered: &Rendered,
+        chart: &str,
+        waiving: &Waiving<'_>,
+        mut evaluator: Evaluator,
+    ) -> Judged {
+        let mut judged = Judged { rendered: true, ..Judged::default() };
+        let documents = rendered.manifests.iter().filter_map(|manifest| manifest.document.as_ref());
+        let together: Vec<Member> = documents
+            .flat_map(|document| {
+                let document = Arc::clone(document);
+                let ids: Vec<_> =
+                    objects(&document).iter().map(|object| object.node.id()).collect();
+                ids.into_iter().map(move |node| Member { document: Arc::clone(&document), node })
+            })
+            .collect();
+        for manifest in &rendered.manifests {
+            let Some(document) = &manifest.document else { continue };
+            let places = Places::new(rendered, manifest, self.sources, self.declared(), chart);
+            for object in objects(document) {
+                judged.objects += 1;
+                let hits = plain::hits(document, &object, &together, self.active, &mut evaluator);
+                let mut own: Vec<Finding> = hits
+                    .into_iter()
+                    .map(|(active, hit)| {
+                        let mut finding =
+                            plain::finding(active, &hit, document, &object, Origin::Template);
+                        places.settle(&mut finding, &hit, document);
+                        finding
+                    })
+                    .collect();
+                judged.waived += waive::apply(&object, &mut own, waiving);
+                for finding in &mut own {
+                    places.move_rest(finding);
+                    if let Some(object) = &mut finding.object
+                        && object.namespace.is_none()
+                    {
+                        object.namespace.clone_from(&self.release.namespace);
+                    }
+                }
+                judged.findings.append(&mut own);
+            }
+        }
+        for finding in &mut judged.findings {
+            finding.primary.span = self.own(finding.primary.span);
+            for related in &mut finding.related {
+                related.place.span = self.own(related.place.span);
+            }
+            finding.releases.push(self.release.display());
+        }
+        judged.findings.extend(self.clashes(rendered));
+        judged.unknown_kinds.append(&mut evaluator.unknown_kinds);
+        judged
+    }
+
+    fn declared(&self) -> Span {
+        self.release.name_span.unwrap_or(self.release.declared)
+    }
+
+    /// Values that Helm drops, with or without a warning.
+    fn clashes(&self, rendered: &Rendered) -> Vec<Finding> {
+        let written = |origin| {
+            let entries = rendered.origins.entries(origin);
+            let leaf = rendered.origins.describe(entries.first()?.0);
+            let span = super::render::first_line(leaf.span?, self.sources);
+            Some((leaf.pointer, self.own(span)))
+        };
+        let finding = |clash: &crate::helm::values::Clash| {
+            let ((_, dropped), (pointer, kept)) = (written(clash.dropped)?, written(clash.kept)?);
+            let path = pointer.trim_start_matches('/').replace('/', ".");
+            let (is, was) = match clash.map {
+                true => ("is no map", "a map"),
+                false => ("is a map", "no map"),
+            };
+            let place = |span| Place { span, origin: Origin::Values };
+            Some(Finding {
+                rule: "values-type-mismatch".into(),
+                group: "helm-values".into(),
+                severity: Severity::Warning,
+                message: format!(
+                    "`{path}` {is} here, and the chart's default is {was}, which Helm drops"
+                ),
+                help: Some("give the value the shape of the default".to_owned()),
+                url: None,
+                primary: place(kept),
+                related: vec![Related { message: "the default".to_owned(), place: place(dropped) }],
+                object: None,
+                releases: vec![self.release.display()],
+                rendered: None,
+                fix: None,
+            })
+        };
+        rendered.clashes.iter().filter_map(finding).collect()
+    }
+}
