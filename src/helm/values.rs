@@ -64,12 +64,6 @@ pub struct ValuesError {
     pub span: Option<Span>,
 }
 
-impl ValuesError {
-    pub(super) fn new(message: impl Into<String>) -> Self {
-        Self { message: message.into(), span: None }
-    }
-}
-
 /// Reads a values file.
 ///
 /// # Errors
