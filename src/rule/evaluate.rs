@@ -1,6 +1,6 @@
 //! Judges one scope by one rule. Pure: a scope in, hits out.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use cel::common::value::Val;
@@ -8,7 +8,7 @@ use cel::{Context, Env, Program, Value};
 
 use super::file::{Check, Rule, Scope};
 use super::function;
-use super::list::SharedList;
+use super::list::{SharedList, SharedMap};
 use super::path::{NodePath, Roots};
 use super::value::to_val;
 use crate::finding::Severity;
@@ -91,6 +91,7 @@ pub struct Evaluator {
     root: Context<'static, 'static>,
     setting: Setting,
     together: Option<Together>,
+    settings: Settings,
     /// Evaluations that could not be completed on their object (a missing field, a wrong type).
     pub undecided: usize,
     /// Kinds that a rule met and knows no schema of, as `Widget of example.org/v1`.
@@ -111,6 +112,7 @@ impl Evaluator {
             root,
             setting,
             together: None,
+            settings: Settings::default(),
             undecided: 0,
             unknown_kinds: std::collections::BTreeSet::new(),
         }
@@ -162,8 +164,10 @@ impl Evaluator {
         }
         let mut hits = Vec::new();
         let mut undecided = 0;
+        let mut settings = std::mem::take(&mut self.settings);
         for (at, (rule, params)) in rules {
-            let found = judge(rule, params, &context, document, &roots, &mut undecided);
+            let found =
+                judge(rule, params, &mut settings, &context, document, &roots, &mut undecided);
             hits.extend(found.into_iter().map(|hit| (at, hit)));
             if let Some(algorithm) = rule.algorithm {
                 let judged = algorithm.judge(rule, params, object, &self.setting);
@@ -171,6 +175,8 @@ impl Evaluator {
                 self.unknown_kinds.extend(judged.unknown_kind);
             }
         }
+        drop(context);
+        self.settings = settings;
         self.undecided += undecided;
         hits
     }
@@ -231,12 +237,16 @@ impl Evaluator {
         let roots = [("values", Roots::One(root))];
         let mut hits = Vec::new();
         let mut undecided = 0;
+        let mut settings = std::mem::take(&mut self.settings);
         for (at, (rule, params)) in rules.into_iter().enumerate() {
             if rule.scope == Scope::Values {
-                let found = judge(rule, params, &context, document, &roots, &mut undecided);
+                let found =
+                    judge(rule, params, &mut settings, &context, document, &roots, &mut undecided);
                 hits.extend(found.into_iter().map(|hit| (at, hit)));
             }
         }
+        drop(context);
+        self.settings = settings;
         self.undecided += undecided;
         hits
     }
@@ -256,24 +266,40 @@ fn applies(rule: &Rule, object: &Object<'_>) -> bool {
         })
 }
 
+/// The parameters of rules as CEL values, made once for each rule and its settings.
+#[derive(Default)]
+struct Settings {
+    known: HashMap<(usize, usize), SharedMap>,
+}
+
+impl Settings {
+    fn of(&mut self, rule: &Rule, params: &BTreeMap<String, Value>) -> Box<dyn Val> {
+        // Rules and their settings live as long as the run.
+        let key = (std::ptr::from_ref(rule).addr(), std::ptr::from_ref(params).addr());
+        let map = self.known.entry(key).or_insert_with(|| {
+            let entries = rule.params.iter().filter_map(|param| {
+                let value = params.get(&param.name).unwrap_or(&param.default).clone();
+                Some((param.name.replace('-', "_"), value.try_into().ok()?))
+            });
+            SharedMap::new(entries)
+        });
+        Box::new(map.clone())
+    }
+}
+
 fn judge(
     rule: &Rule,
     params: &BTreeMap<String, Value>,
+    settings: &mut Settings,
     context: &Context<'_, 'static>,
     document: &Arc<Document>,
     roots: &[(&str, Roots<'_>)],
     undecided: &mut usize,
 ) -> Vec<Hit> {
     let mut scope = context.new_inner_scope();
-    let map: std::collections::HashMap<String, Value> = rule
-        .params
-        .iter()
-        .map(|param| {
-            let value = params.get(&param.name).unwrap_or(&param.default).clone();
-            (param.name.replace('-', "_"), value)
-        })
-        .collect();
-    scope.add_variable_from_value("params", map);
+    if !rule.params.is_empty() {
+        scope.add_variable_as_val("params", settings.of(rule, params));
+    }
     if !bind(&rule.lets, &mut scope, undecided) || !holds(rule.when.as_ref(), &scope, undecided) {
         return Vec::new();
     }

@@ -1,11 +1,11 @@
-//! A list of CEL values that many evaluations share: all objects that are deployed together. CEL's
-//! own list would be built anew for each of them.
+//! CEL values that many evaluations share: all objects that are deployed together, the parameters of
+//! a rule. CEL's own lists and maps would be built anew for each of them.
 
 use std::sync::Arc;
 
 use cel::ExecutionError;
 use cel::common::traits::{Container, Indexer, Iterable, Iterator as CelIterator, Sizer};
-use cel::common::types::{self, CelInt, Type};
+use cel::common::types::{self, CelInt, CelString, Type};
 use cel::common::value::{CowVal, StaticVal, Val};
 
 /// The list.
@@ -109,5 +109,100 @@ impl Iterable for SharedList {
         Self: 'v,
     {
         Box::new(Items(self.0.iter()))
+    }
+}
+
+/// A map from names to values.
+#[derive(Clone)]
+pub(crate) struct SharedMap(Arc<Vec<(CelString<'static>, Box<dyn Val>)>>);
+
+impl SharedMap {
+    /// Makes a map; a name comes once.
+    pub(crate) fn new(entries: impl IntoIterator<Item = (String, Box<dyn Val>)>) -> Self {
+        let entries = entries.into_iter().map(|(name, value)| (CelString::from(name), value));
+        Self(Arc::new(entries.collect()))
+    }
+
+    fn find(&self, key: &dyn Val) -> Option<&Box<dyn Val>> {
+        let key = key.downcast_ref::<CelString>()?.inner();
+        self.0.iter().find(|(name, _)| name.inner() == key).map(|(_, value)| value)
+    }
+}
+
+impl std::fmt::Debug for SharedMap {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter
+            .debug_map()
+            .entries(self.0.iter().map(|(name, value)| (name.inner(), value)))
+            .finish()
+    }
+}
+
+impl Val for SharedMap {
+    fn get_type(&self) -> &Type {
+        &types::MAP_TYPE
+    }
+
+    fn cel_type() -> &'static Type {
+        &types::DYN_TYPE
+    }
+
+    fn as_container(&self) -> Option<&dyn Container> {
+        Some(self)
+    }
+
+    fn as_indexer<'b, 'v>(&'b self) -> Option<&'b (dyn Indexer + 'v)>
+    where
+        Self: 'v,
+    {
+        Some(self)
+    }
+
+    fn as_sizer(&self) -> Option<&dyn Sizer> {
+        Some(self)
+    }
+
+    fn equals(&self, other: &dyn Val) -> bool {
+        other.downcast_ref::<Self>().is_some_and(|other| Arc::ptr_eq(&self.0, &other.0))
+    }
+
+    fn clone_as_boxed<'v>(&self) -> Box<dyn Val + 'v> {
+        Box::new(self.clone())
+    }
+
+    fn as_any(&self) -> Option<&dyn std::any::Any> {
+        Some(self)
+    }
+}
+
+impl StaticVal for SharedMap {}
+
+impl Indexer for SharedMap {
+    fn get<'b, 'v>(&'b self, index: &dyn Val) -> Result<CowVal<'b, 'v>, ExecutionError>
+    where
+        Self: 'v,
+    {
+        self.find(index)
+            .map(|value| CowVal::Borrowed(value.as_ref() as &(dyn Val + 'v)))
+            .ok_or_else(|| ExecutionError::no_such_key("a parameter of this rule"))
+    }
+
+    fn steal<'v>(self: Box<Self>, index: &dyn Val) -> Result<Box<dyn Val + 'v>, ExecutionError>
+    where
+        Self: 'v,
+    {
+        self.get(index).map(CowVal::into_owned)
+    }
+}
+
+impl Container for SharedMap {
+    fn contains(&self, value: &dyn Val) -> Result<bool, ExecutionError> {
+        Ok(self.find(value).is_some())
+    }
+}
+
+impl Sizer for SharedMap {
+    fn size(&self) -> CelInt {
+        CelInt::from(i64::try_from(self.0.len()).unwrap_or(i64::MAX))
     }
 }

@@ -7,6 +7,8 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use cel::common::types::CelString;
+use cel::common::value::Val;
 use cel::{Context, ExecutionError, FunctionContext, Value};
 use regex::Regex;
 
@@ -16,6 +18,7 @@ use super::function::argument;
 pub(super) fn register(context: &mut Context<'_, '_>) {
     let clash = "invariant: these names are not CEL's own";
     context.add_function("find", find).expect(clash);
+    context.add_function("matches", matches).expect(clash);
     context.add_function("seconds", seconds).expect(clash);
     context.add_function("cronFault", cron_fault).expect(clash);
     context.add_function("inNetwork", in_network).expect(clash);
@@ -38,6 +41,29 @@ fn find(context: &FunctionContext<'_, '_>) -> Result<Value, ExecutionError> {
         let regex = regex.as_ref().ok_or_else(|| context.error("the pattern is none"))?;
         let found = regex.find(&text).map_or("", |found| found.as_str());
         Ok(Value::String(Arc::new(found.to_owned())))
+    })
+}
+
+fn word<'v>(value: &'v (dyn Val + '_)) -> Option<&'v str> {
+    value.downcast_ref::<CelString>().map(CelString::inner)
+}
+
+/// `text.matches(pattern)`, as CEL has it, with the pattern kept compiled.
+fn matches(context: &FunctionContext<'_, '_>) -> Result<bool, ExecutionError> {
+    let given = |at: usize| context.args.get(at).and_then(|value| word(value.as_ref()));
+    let (text, pattern) = match &context.this {
+        Some(this) => (word(this.as_ref()), given(0)),
+        None => (given(0), given(1)),
+    };
+    let (Some(text), Some(pattern)) = (text, pattern) else {
+        return Err(context.error("a text and a pattern are needed"));
+    };
+    PATTERNS.with_borrow_mut(|patterns| {
+        if !patterns.contains_key(pattern) {
+            patterns.insert(pattern.to_owned(), Regex::new(pattern).ok());
+        }
+        let regex = patterns.get(pattern).and_then(Option::as_ref);
+        regex.map(|regex| regex.is_match(text)).ok_or_else(|| context.error("the pattern is none"))
     })
 }
 

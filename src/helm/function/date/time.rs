@@ -6,7 +6,7 @@ use std::rc::Rc;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, ZonedDateTime};
 
-use super::duration::{self, Duration};
+use super::duration::Duration;
 use super::layout::{DAYS, MONTHS};
 use super::{format, parse, timestamp};
 use crate::helm::function::argument::{any, int, text};
