@@ -2,7 +2,7 @@
 
 use super::origin::{OriginId, Origins};
 use super::rope::{Rope, RopeBuilder};
-use super::value::{Data, Value};
+use super::value::{Budget, Data, Value};
 
 /// A float as `%v` prints it: shortest digits, exponent form below 1e-4 and from 1e6 on,
 /// as strconv's ftoa.go decides for the shortest form: 1000000 is `1e+06`.
@@ -31,26 +31,50 @@ fn exponent_form(digits: &str, exponent: i32) -> String {
     format!("{digits}e{sign}{:02}", exponent.abs())
 }
 
-/// A value as `%v` prints it; nil is `<nil>`.
+/// A value as `%v` prints it; nil is `<nil>`. What contains itself is cut off.
 #[must_use]
 pub fn plain(value: &Value) -> String {
+    let mut out = String::new();
+    write_plain(value, &mut out, &mut Budget::default());
+    out
+}
+
+fn write_plain(value: &Value, out: &mut String, budget: &mut Budget) {
+    if !budget.enter() {
+        out.push_str("...");
+        return;
+    }
     match &value.data {
-        Data::Nil => "<nil>".into(),
-        Data::Bool(value) => value.to_string(),
-        Data::Int(value) | Data::Int64(value) => value.to_string(),
-        Data::Float(value) => float(*value),
-        Data::Str(rope) => rope.as_str().to_owned(),
+        Data::Nil => out.push_str("<nil>"),
+        Data::Bool(value) => out.push_str(if *value { "true" } else { "false" }),
+        Data::Int(value) | Data::Int64(value) => out.push_str(&value.to_string()),
+        Data::Float(value) => out.push_str(&float(*value)),
+        Data::Str(rope) => out.push_str(rope.as_str()),
         Data::List(items) => {
-            let items: Vec<_> = items.borrow().iter().map(plain).collect();
-            format!("[{}]", items.join(" "))
+            out.push('[');
+            for (index, item) in items.borrow().iter().enumerate() {
+                if index > 0 {
+                    out.push(' ');
+                }
+                write_plain(item, out, budget);
+            }
+            out.push(']');
         }
         Data::Map(entries) => {
-            let entries: Vec<_> =
-                entries.borrow().iter().map(|(k, v)| format!("{k}:{}", plain(v))).collect();
-            format!("map[{}]", entries.join(" "))
+            out.push_str("map[");
+            for (index, (key, item)) in entries.borrow().iter().enumerate() {
+                if index > 0 {
+                    out.push(' ');
+                }
+                out.push_str(key);
+                out.push(':');
+                write_plain(item, out, budget);
+            }
+            out.push(']');
         }
-        Data::Object(object) => object.print(),
+        Data::Object(object) => out.push_str(&object.print()),
     }
+    budget.leave();
 }
 
 /// A value as text with its origins: a string keeps its segments, all else is its printed form.
@@ -159,15 +183,26 @@ fn operand(out: &mut RopeBuilder, flags: &str, verb: char, arg: &Value, origins:
     if let (Data::Str(text), 's' | 'v', "") = (&arg.data, verb, flags) {
         out.push_rope(&text.tinted(arg.origin, origins));
     } else {
-        out.push(&formatted(flags, verb, arg), arg.deep_origin(origins));
+        let text = formatted(flags, verb, arg, &mut Budget::default());
+        out.push(&text, arg.deep_origin(origins));
     }
 }
 
 /// One operand as `fmt` formats it; the elements of lists and maps each with the same verb.
-fn formatted(flags: &str, verb: char, arg: &Value) -> String {
+fn formatted(flags: &str, verb: char, arg: &Value, budget: &mut Budget) -> String {
+    if !budget.enter() {
+        return "...".to_owned();
+    }
+    let text = within(flags, verb, arg, budget);
+    budget.leave();
+    text
+}
+
+fn within(flags: &str, verb: char, arg: &Value, budget: &mut Budget) -> String {
     match &arg.data {
         Data::List(items) if verb != 'T' => {
-            let items: Vec<_> = items.borrow().iter().map(|v| formatted(flags, verb, v)).collect();
+            let items = items.borrow();
+            let items: Vec<_> = items.iter().map(|v| formatted(flags, verb, v, budget)).collect();
             return format!("[{}]", items.join(" "));
         }
         Data::Map(entries) if verb != 'T' => {
@@ -175,8 +210,8 @@ fn formatted(flags: &str, verb: char, arg: &Value) -> String {
                 .borrow()
                 .iter()
                 .map(|(k, v)| {
-                    let key = formatted(flags, verb, &Value::str(k, OriginId::NONE));
-                    format!("{key}:{}", formatted(flags, verb, v))
+                    let key = formatted(flags, verb, &Value::str(k, OriginId::NONE), budget);
+                    format!("{key}:{}", formatted(flags, verb, v, budget))
                 })
                 .collect();
             return format!("map[{}]", entries.join(" "));

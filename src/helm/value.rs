@@ -67,6 +67,36 @@ pub trait Object: fmt::Debug {
     fn as_any(&self) -> &dyn std::any::Any;
 }
 
+/// Bounds a walk through maps and lists, which may contain themselves.
+#[derive(Debug)]
+pub struct Budget {
+    nodes: usize,
+    depth: usize,
+}
+
+impl Default for Budget {
+    fn default() -> Self {
+        Self { nodes: 1_000_000, depth: 200 }
+    }
+}
+
+impl Budget {
+    /// Goes one value deeper; false when the walk has to end there.
+    pub fn enter(&mut self) -> bool {
+        if self.nodes == 0 || self.depth == 0 {
+            return false;
+        }
+        self.nodes -= 1;
+        self.depth -= 1;
+        true
+    }
+
+    /// Comes back from the value.
+    pub fn leave(&mut self) {
+        self.depth += 1;
+    }
+}
+
 impl Value {
     /// `nil` of no origin.
     pub const NIL: Self = Self { data: Data::Nil, origin: OriginId::NONE };
@@ -158,24 +188,26 @@ impl Value {
     /// Everything that had a part in the value and in all that it holds.
     #[must_use]
     pub fn deep_origin(&self, origins: &Origins) -> OriginId {
-        fn walk(value: &Value, origins: &Origins, depth: usize) -> OriginId {
+        fn walk(value: &Value, origins: &Origins, budget: &mut Budget) -> OriginId {
             let own = value.own_origin(origins);
-            if depth > 64 {
+            if !budget.enter() {
                 return own;
             }
-            match &value.data {
+            let all = match &value.data {
                 Data::List(items) => items
                     .borrow()
                     .iter()
-                    .fold(own, |all, v| origins.union(all, walk(v, origins, depth + 1))),
+                    .fold(own, |all, v| origins.union(all, walk(v, origins, budget))),
                 Data::Map(entries) => entries
                     .borrow()
                     .values()
-                    .fold(own, |all, v| origins.union(all, walk(v, origins, depth + 1))),
+                    .fold(own, |all, v| origins.union(all, walk(v, origins, budget))),
                 _ => own,
-            }
+            };
+            budget.leave();
+            all
         }
-        walk(self, origins, 0)
+        walk(self, origins, &mut Budget::default())
     }
 
     /// The same value that `extra` had a part in as well, as for `default` or a branch.
@@ -193,18 +225,26 @@ impl Value {
     /// A value of its own that shares no map or list with this one, as `deepCopy` makes.
     #[must_use]
     pub fn deep_copy(&self) -> Self {
+        self.copied(&mut Budget::default())
+    }
+
+    fn copied(&self, budget: &mut Budget) -> Self {
+        if !budget.enter() {
+            return self.clone();
+        }
         let data = match &self.data {
             Data::List(items) => {
-                let items = items.borrow().iter().map(Self::deep_copy).collect();
+                let items = items.borrow().iter().map(|item| item.copied(budget)).collect();
                 Data::List(Rc::new(RefCell::new(items)))
             }
             Data::Map(entries) => {
                 let entries = entries.borrow();
-                let copied = entries.iter().map(|(k, v)| (Rc::clone(k), v.deep_copy())).collect();
-                Data::Map(Rc::new(RefCell::new(copied)))
+                let copied = entries.iter().map(|(k, v)| (Rc::clone(k), v.copied(budget)));
+                Data::Map(Rc::new(RefCell::new(copied.collect())))
             }
             data => data.clone(),
         };
+        budget.leave();
         Self::new(data, self.origin)
     }
 

@@ -4,6 +4,7 @@
 
 mod adoption;
 mod bad_input;
+mod charts;
 mod cli;
 mod formats;
 mod harness;

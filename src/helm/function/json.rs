@@ -83,25 +83,31 @@ fn written(
     indent: Option<usize>,
 ) -> Result<Value, String> {
     let mut out = RopeBuilder::default();
-    write(call::any(args, 0)?, &mut out, html, indent, host.origins())?;
+    let style = Style { html, origins: host.origins() };
+    write(call::any(args, 0)?, &mut out, &style, indent, 0)?;
     Ok(Value::rope(out.finish()))
 }
 
+struct Style<'a> {
+    /// Whether `<`, `>` and `&` are escaped.
+    html: bool,
+    origins: &'a Origins,
+}
+
+/// `depth` bounds values that contain themselves, `indent` is that of a pretty text.
 fn write(
     value: &Value,
     out: &mut RopeBuilder,
-    html: bool,
+    style: &Style<'_>,
     indent: Option<usize>,
-    origins: &Origins,
+    depth: usize,
 ) -> Result<(), String> {
-    if out.len() > call::MAX_TEXT {
+    if out.len() > call::MAX_TEXT || depth > 500 {
         return Err("the value is too large, or contains itself".to_owned());
     }
+    let html = style.html;
     let origin = value.origin;
     let inner = indent.map(|depth| depth + 1);
-    if inner.is_some_and(|depth| depth > 500) {
-        return Err("the value contains itself".to_owned());
-    }
     let line = |out: &mut RopeBuilder, depth: Option<usize>| {
         if let Some(depth) = depth {
             out.push("\n", origin);
@@ -125,7 +131,7 @@ fn write(
                     out.push(",", origin);
                 }
                 line(out, inner);
-                write(item, out, html, inner, origins)?;
+                write(item, out, style, inner, depth + 1)?;
             }
             if !items.is_empty() {
                 line(out, indent);
@@ -142,7 +148,7 @@ fn write(
                 line(out, inner);
                 string(&Rope::new(key, origin), OriginId::NONE, out, html);
                 out.push(if indent.is_some() { ": " } else { ":" }, origin);
-                write(item, out, html, inner, origins)?;
+                write(item, out, style, inner, depth + 1)?;
             }
             if !entries.is_empty() {
                 line(out, indent);
@@ -150,7 +156,7 @@ fn write(
             out.push("}", origin);
         }
         Data::Object(object) => match object.entries() {
-            Some(entries) => write(&Value::map(entries, origin), out, html, indent, origins)?,
+            Some(entries) => write(&Value::map(entries, origin), out, style, indent, depth + 1)?,
             None => string(&Rope::new(&object.print(), origin), OriginId::NONE, out, html),
         },
     }

@@ -26,7 +26,7 @@ pub(super) use semver::satisfies;
 
 use super::builtin;
 use super::call::Function;
-use super::value::{Data, Value};
+use super::value::{Budget, Data, Value};
 
 const TABLES: &[&[(&str, Function)]] = &[
     crypto::TABLE,
@@ -71,9 +71,16 @@ pub fn fits(constraint: &str, version: &str) -> bool {
 }
 
 /// Go's `reflect.DeepEqual` of two values.
-#[expect(clippy::float_cmp, reason = "Go compares floats exactly")]
 fn deep_equal(a: &Value, b: &Value) -> bool {
-    match (&a.data, &b.data) {
+    equal_within(a, b, &mut Budget::default())
+}
+
+#[expect(clippy::float_cmp, reason = "Go compares floats exactly")]
+fn equal_within(a: &Value, b: &Value, budget: &mut Budget) -> bool {
+    if !budget.enter() {
+        return false;
+    }
+    let same = match (&a.data, &b.data) {
         (Data::Nil, Data::Nil) => true,
         (Data::Bool(a), Data::Bool(b)) => a == b,
         (Data::Int(a), Data::Int(b)) | (Data::Int64(a), Data::Int64(b)) => a == b,
@@ -81,15 +88,19 @@ fn deep_equal(a: &Value, b: &Value) -> bool {
         (Data::Str(a), Data::Str(b)) => a.as_str() == b.as_str(),
         (Data::List(a), Data::List(b)) => {
             let (a, b) = (a.borrow(), b.borrow());
-            a.len() == b.len() && a.iter().zip(b.iter()).all(|(a, b)| deep_equal(a, b))
+            a.len() == b.len() && a.iter().zip(b.iter()).all(|(a, b)| equal_within(a, b, budget))
         }
         (Data::Map(a), Data::Map(b)) => {
             let (a, b) = (a.borrow(), b.borrow());
             a.len() == b.len()
-                && a.iter().zip(b.iter()).all(|((k, a), (l, b))| k == l && deep_equal(a, b))
+                && a.iter()
+                    .zip(b.iter())
+                    .all(|((k, a), (l, b))| k == l && equal_within(a, b, budget))
         }
         _ => false,
-    }
+    };
+    budget.leave();
+    same
 }
 
 /// A float as JSON has it.

@@ -1,0 +1,222 @@
+//! Charts: rendered as Helm renders them, linted at the line a person wrote, bounded when hostile.
+
+use std::path::Path;
+use std::process::Command;
+
+use crate::harness::{Run, fixture, repository, run};
+
+const CHART: (&str, &str) = ("c/Chart.yaml", "apiVersion: v2\nname: c\nversion: 1.0.0\n");
+
+/// Renders a chart of one template.
+fn render(template: &str, values: &str, args: &[&str]) -> Run {
+    let dir = repository(&[CHART, ("c/templates/t.yaml", template), ("c/values.yaml", values)]);
+    run(dir.path(), &[&["render", "x", "c"], args].concat())
+}
+
+/// Findings of `check` on a folder of `fixtures/runner-chart`: `file:line rule`.
+fn story(folder: &str) -> (Option<i32>, Vec<String>) {
+    let run = run(&fixture("runner-chart").join(folder), &["check", "--format", "json"]);
+    let report: serde_json::Value = serde_json::from_str(&run.out).expect("JSON");
+    let lines = report["findings"].as_array().expect("findings").iter().map(|finding| {
+        let location = &finding["location"];
+        let file = location["file"].as_str().expect("a file");
+        let rule = finding["rule"].as_str().expect("a rule");
+        format!("{file}:{} {rule}", location["start"]["line"])
+    });
+    (run.code, lines.collect())
+}
+
+#[test]
+fn a_selector_that_misses_the_pods_of_this_version_of_the_chart_is_found_in_the_values() {
+    let (code, findings) = story("old");
+    assert_eq!(code, Some(1));
+    assert_eq!(findings, ["runner-values.yaml:6 anti-affinity-required"]);
+}
+
+#[test]
+fn the_same_values_are_right_for_another_version_of_the_chart() {
+    assert_eq!(story("new"), (Some(0), Vec::new()));
+}
+
+#[test]
+fn documents_are_printed_as_helm_prints_them() {
+    let template = "{{- range $i := until 2 }}\n---\napiVersion: v1\nkind: {{ if $i }}Namespace\
+                    {{ else }}Pod{{ end }}\nmetadata:\n  name: {{ $.Release.Name }}\n{{- end }}\n";
+    let out = render(template, "", &[]).expect_code(0).out;
+    let text = "---\n# Source: c/templates/t.yaml\napiVersion: v1\nkind: Namespace\nmetadata:\n  \
+                name: x\n---\n# Source: c/templates/t.yaml\napiVersion: v1\nkind: Pod\nmetadata:\n  \
+                name: x\n";
+    assert_eq!(out, text);
+}
+
+#[test]
+fn every_scalar_says_which_values_and_which_line_made_it() {
+    let template = "a: {{ .Values.text }}\n{{- if .Values.flag }}\nb: {{ add 1 .Values.number }}\n{{- end }}\n";
+    let values = "text: one\nflag: true\nnumber: 4\n";
+    let out = render(template, values, &["--origins"]).expect_code(0).out;
+    let json: serde_json::Value = serde_json::from_str(&out).expect("JSON");
+    let values = |index: usize| {
+        let values = json["scalars"][index]["values"].as_array().expect("values");
+        let mut shown: Vec<_> = values
+            .iter()
+            .map(|value| format!("{}:{} {}", value["path"], value["line"], value["through"]))
+            .collect();
+        shown.sort();
+        shown.join(", ").replace('"', "")
+    };
+    // The marker of the branch stands at the end of the line before.
+    assert_eq!(values(0), "/flag:2 condition, /text:1 text");
+    assert_eq!(values(1), "/flag:2 condition, /number:3 derived");
+    assert_eq!(json["scalars"][1]["value"], 5);
+    assert_eq!(json["scalars"][1]["template"]["line"], 3);
+}
+
+#[test]
+fn a_failure_is_shown_at_the_template_line_and_fails_the_run() {
+    let template = "a: 1\nb: {{ required \"set name\" .Values.name }}\n";
+    let run = render(template, "", &[]).expect_code(1);
+    assert!(run.err.contains("c/templates/t.yaml:2:"), "{}", run.err);
+    assert!(run.err.contains("set name") && run.out.is_empty(), "{}", run.err);
+
+    let dir = repository(&[CHART, ("c/templates/t.yaml", template)]);
+    let run = crate::harness::run(dir.path(), &["check", "--format", "concise"]).expect_code(1);
+    assert!(run.out.contains("c/templates/t.yaml:2:7: error helm-render"), "{}", run.out);
+}
+
+#[test]
+fn a_value_that_the_schema_forbids_is_found_on_its_line() {
+    let schema = "{\n  \"properties\": {\n    \"port\": {\"type\": \"integer\"}\n  }\n}\n";
+    let dir = repository(&[
+        CHART,
+        ("c/values.schema.json", schema),
+        ("c/values.yaml", "# comment\nport: http\n"),
+        ("c/templates/t.yaml", "a: 1\n"),
+    ]);
+    let run = run(dir.path(), &["check", "--format", "json"]).expect_code(1);
+    let report: serde_json::Value = serde_json::from_str(&run.out).expect("JSON");
+    let finding = &report["findings"][0];
+    assert_eq!(finding["rule"], "values-schema-violation", "{report:#}");
+    assert_eq!(finding["location"]["file"], "c/values.yaml");
+    assert_eq!(finding["location"]["start"]["line"], 2);
+    assert_eq!(finding["related"][0]["location"]["start"]["line"], 3);
+}
+
+#[test]
+fn a_map_over_a_scalar_is_said_where_it_is_written() {
+    let dir = repository(&[
+        CHART,
+        ("c/values.yaml", "image:\n  tag: a\n"),
+        ("c/ci/one-values.yaml", "image: b\n"),
+        ("c/templates/t.yaml", "a: 1\n"),
+    ]);
+    let run = run(dir.path(), &["check", "--format", "concise"]);
+    assert!(
+        run.out.contains("c/ci/one-values.yaml:1:8: warning values-type-mismatch"),
+        "{}",
+        run.out
+    );
+}
+
+#[test]
+fn conditions_aliases_and_globals_reach_the_charts_below() {
+    let dir = repository(&[
+        (
+            "c/Chart.yaml",
+            "apiVersion: v2\nname: c\nversion: 1.0.0\ndependencies:\n  - {name: d, version: 1.x, alias: one}\n  - {name: d, version: 1.x, alias: two, condition: two.enabled}\n",
+        ),
+        ("c/values.yaml", "global: {zone: z}\ntwo: {enabled: false}\none: {name: given}\n"),
+        ("c/charts/d/Chart.yaml", "apiVersion: v2\nname: d\nversion: 1.2.3\n"),
+        ("c/charts/d/values.yaml", "name: d\n"),
+        (
+            "c/charts/d/templates/t.yaml",
+            "chart: {{ .Chart.Name }}\nname: {{ .Values.name }}\nzone: {{ .Values.global.zone }}\n",
+        ),
+    ]);
+    let out = run(dir.path(), &["render", "c"]).expect_code(0).out;
+    assert_eq!(
+        out,
+        "---\n# Source: c/charts/one/templates/t.yaml\nchart: one\nname: given\nzone: z\n"
+    );
+}
+
+#[test]
+fn what_a_template_sets_in_a_map_others_see() {
+    let template = "{{- $_ := set .Values \"a\" \"changed\" -}}\na: {{ .Values.a }}\n\
+                    b: {{ (merge (dict \"x\" \"\") (dict \"x\" \"filled\")).x }}\n";
+    let out = render(template, "a: first\n", &[]).expect_code(0).out;
+    assert!(out.ends_with("a: changed\nb: filled\n"), "{out}");
+}
+
+#[test]
+fn hostile_templates_end_soon_and_say_why() {
+    for (template, why) in [
+        (
+            "{{- define \"r\" }}{{ include \"r\" . }}{{ end -}}\na: {{ include \"r\" . }}\n",
+            "nested reference",
+        ),
+        ("a: {{ until 1000000000 }}\n", "too long"),
+        ("a: {{ repeat 1000000000 \"x\" }}\n", "more than"),
+        ("a: {{ $m := dict }}{{ $_ := set $m \"m\" $m }}{{ toJson $m }}\n", "contains itself"),
+        ("{{- range until 6000 }}{{ range until 6000 }}x{{ end }}{{ end }}", "steps"),
+        ("a: {{ nope }}\n", "not defined"),
+        ("a: {{ if }}\n", "if"),
+    ] {
+        let run = render(template, "", &[]).expect_code(1);
+        assert!(run.err.contains(why) && !run.err.contains("panicked"), "{template}: {}", run.err);
+    }
+}
+
+#[test]
+fn nothing_outside_of_the_chart_is_read() {
+    let dir = repository(&[
+        CHART,
+        ("secret.txt", "outside"),
+        ("c/inside.txt", "inside"),
+        (
+            "c/templates/t.yaml",
+            "a: {{ .Files.Get \"../secret.txt\" | quote }}\nb: {{ .Files.Get \"inside.txt\" }}\n",
+        ),
+    ]);
+    let out = run(dir.path(), &["render", "c"]).expect_code(0).out;
+    assert!(out.ends_with("a: \"\"\nb: inside\n"), "{out}");
+    #[cfg(unix)]
+    {
+        let link = dir.path().join("c/link.txt");
+        std::os::unix::fs::symlink(dir.path().join("secret.txt"), link).expect("a link");
+        let run = run(dir.path(), &["render", "c"]).expect_code(1);
+        assert!(run.err.contains("leads out of the chart"), "{}", run.err);
+    }
+}
+
+/// The corpus beside the project, where it is there: every case as Helm has it, and origins that
+/// hold.
+#[test]
+fn real_charts_render_as_helm_renders_them() {
+    let shared = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared");
+    let index = shared.join("corpus/index.json");
+    if !index.is_file() {
+        println!("no corpus beside the project: nothing to hold against");
+        return;
+    }
+    let measure = |script: &str, truth: Option<&str>| {
+        let mut command = Command::new("python3");
+        command.arg(shared.join("measure").join(script)).arg(env!("CARGO_BIN_EXE_plimsoll"));
+        command.arg(&index).args(truth.map(|truth| shared.join("corpus").join(truth)));
+        let output = command.output().expect("python3");
+        let out = String::from_utf8_lossy(&output.stdout).into_owned();
+        let last = out.lines().last().unwrap_or_default().to_owned();
+        (output.status.success(), last, out + &String::from_utf8_lossy(&output.stderr))
+    };
+    let (equal, _, out) = measure("golden.py", None);
+    if out.contains("No module named") {
+        println!("python3 has no yaml module: nothing is measured");
+        return;
+    }
+    assert!(equal, "{out}");
+    let (_, last, out) = measure("origins.py", Some("truth.jsonl"));
+    let percent = |word: &str| -> f64 {
+        let rest = last.split(word).nth(1).unwrap_or_default();
+        rest.split_whitespace().next().and_then(|n| n.parse().ok()).unwrap_or(0.0)
+    };
+    assert!(percent("recall") >= 99.0 && percent("precision") >= 99.5, "{out}");
+}
