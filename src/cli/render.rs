@@ -21,6 +21,7 @@ use crate::yaml::{self, Scalar};
 
 /// Print what `helm template` prints for a chart, without Helm
 #[derive(Debug, clap::Args)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a flag of `helm template`")]
 pub(crate) struct Args {
     /// The release's name (optional) and the chart: a directory or a .tgz
     #[arg(value_name = "[NAME] CHART", num_args = 1..=2, required = true)]
@@ -206,7 +207,8 @@ fn read(path: &Path) -> Result<Arc<str>, CommandError> {
 /// The manifests that the command line asks for.
 fn shown<'r>(rendered: &'r Rendered, args: &Args) -> Vec<&'r Manifest> {
     let wanted = |manifest: &&Manifest| {
-        !(manifest.hook && args.no_hooks) && !(manifest.test && args.skip_tests)
+        let left_out = manifest.hook && args.no_hooks || manifest.test && args.skip_tests;
+        !left_out
     };
     rendered.manifests.iter().filter(wanted).collect()
 }

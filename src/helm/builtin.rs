@@ -14,7 +14,7 @@ pub(super) fn find(name: &str) -> Option<Function> {
         "ne" => |host, args| {
             Ok(Value::bool(!equal(any(args, 0)?, any(args, 1)?)?, computed(host, args)))
         },
-        "lt" => |host, args| order(host, args, |a, b| less(a, b)),
+        "lt" => |host, args| order(host, args, less),
         "ge" => |host, args| order(host, args, |a, b| less(a, b).map(|less| !less)),
         "gt" => |host, args| order(host, args, |a, b| Ok(!less(a, b)? && !equal(a, b)?)),
         "le" => |host, args| order(host, args, |a, b| Ok(less(a, b)? || equal(a, b)?)),

@@ -112,7 +112,7 @@ impl KubeVersion {
 }
 
 impl Object for KubeVersion {
-    fn type_name(&self) -> &str {
+    fn type_name(&self) -> &'static str {
         "common.KubeVersion"
     }
 
@@ -140,7 +140,7 @@ impl Object for KubeVersion {
 struct VersionSet(Vec<String>);
 
 impl Object for VersionSet {
-    fn type_name(&self) -> &str {
+    fn type_name(&self) -> &'static str {
         "common.VersionSet"
     }
 
@@ -172,7 +172,7 @@ struct Capabilities {
 }
 
 impl Object for Capabilities {
-    fn type_name(&self) -> &str {
+    fn type_name(&self) -> &'static str {
         "*common.Capabilities"
     }
 

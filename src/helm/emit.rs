@@ -15,7 +15,7 @@ use crate::yaml::{Scalar, resolve_plain};
 
 /// Whose habits to write with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Dialect {
+pub(super) enum Dialect {
     /// yaml/v2, as `toYaml` uses it.
     V2,
     /// yaml/v3 with an indent of two, as `toYamlPretty` uses it: lists are indented, nothing is
@@ -31,7 +31,7 @@ const MAX_DEPTH: usize = 500;
 ///
 /// # Errors
 /// When the value contains itself, is too large, or holds a number that is not finite.
-pub fn emit(value: &Value, dialect: Dialect) -> Result<Rope, String> {
+pub(super) fn emit(value: &Value, dialect: Dialect) -> Result<Rope, String> {
     let mut emitter = Emitter { out: RopeBuilder::default(), column: 0, dialect, depth: 0 };
     emitter.root(value)?;
     let rope = emitter.out.finish();
@@ -138,7 +138,7 @@ impl Emitter {
             self.put("- ", value.origin);
             match &item.data {
                 Data::Map(inner) if !inner.borrow().is_empty() => {
-                    self.map(item, indent + 2, true)?
+                    self.map(item, indent + 2, true)?;
                 }
                 Data::List(inner) if !inner.borrow().is_empty() => {
                     self.list(item, indent + 2, true)?;
@@ -169,7 +169,7 @@ impl Emitter {
                 }
                 Some(_) => self.put("{}", origin),
                 None => {
-                    self.text(&Rope::new(&object.print(), origin), OriginId::NONE, indent, false)
+                    self.text(&Rope::new(&object.print(), origin), OriginId::NONE, indent, false);
                 }
             },
         }
@@ -344,7 +344,7 @@ impl Allowed {
             let special = !is_printable(c);
             let (space, line) = (c == ' ', c == '\n');
             let edge = first || next.is_none();
-            if indicator || line || ((space || line) && edge) {
+            if indicator || line || (space && edge) {
                 allowed.plain = false;
             }
             if space && next.is_none() {

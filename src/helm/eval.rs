@@ -47,6 +47,9 @@ struct Named {
     nested: Cell<u32>,
 }
 
+/// A text that was given to `tpl`, or what is wrong with it.
+type Parsed = Rc<Result<Template, String>>;
+
 type Names = HashMap<Rc<str>, Rc<Named>>;
 
 /// Why a render stopped.
@@ -70,7 +73,7 @@ pub struct Evaluator {
     lookup: Lookup,
     known: fn(&str) -> bool,
     places: RefCell<Vec<(Rc<TemplateFile>, u32)>>,
-    texts: RefCell<HashMap<Rc<str>, Rc<Result<Template, String>>>>,
+    texts: RefCell<HashMap<Rc<str>, Parsed>>,
     assigned: RefCell<HashMap<usize, Rc<frame::Effects>>>,
     failure: RefCell<Option<Failure>>,
     /// The template place that is being executed.

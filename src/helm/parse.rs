@@ -124,7 +124,7 @@ pub fn is_empty(body: &ListNode) -> bool {
 fn fault(text: &str, error: &TemplateError) -> SyntaxFault {
     let (line, message) = match error {
         TemplateError::Parse { line, message, .. } | TemplateError::Lex { line, message, .. } => {
-            (*line, message.to_string())
+            (*line, message.clone())
         }
         other => (1, other.to_string()),
     };

@@ -157,6 +157,9 @@ impl RenderError {
 
 /// Renders a chart and hands what came of it to `with`, on a thread of its own: origins are
 /// shared within a render, and templates may nest deeper than a usual stack.
+///
+/// # Panics
+/// When the machine has no room for a thread.
 pub fn render<T: Send>(
     chart: &Chart,
     release: &Release,
@@ -480,7 +483,7 @@ fn parsed(templates: &[Placed], origins: &Rc<Origins>) -> Result<Evaluator, Rend
             Err(fault) => {
                 let text = &placed.file.file.text;
                 let offset = fault.offset.min(text.len());
-                let line = text.as_bytes()[..offset].iter().filter(|b| **b == b'\n').count() + 1;
+                let line = text[..offset].matches('\n').count() + 1;
                 return Err(RenderError {
                     message: format!("parse error at ({}:{line}): {}", placed.name, fault.message),
                     reason: fault.message.clone(),

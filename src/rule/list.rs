@@ -123,9 +123,12 @@ impl SharedMap {
         Self(Arc::new(entries.collect()))
     }
 
-    fn find(&self, key: &dyn Val) -> Option<&Box<dyn Val>> {
+    fn find<'v>(&self, key: &dyn Val) -> Option<&(dyn Val + 'v)> {
         let key = key.downcast_ref::<CelString>()?.inner();
-        self.0.iter().find(|(name, _)| name.inner() == key).map(|(_, value)| value)
+        self.0
+            .iter()
+            .find(|(name, _)| name.inner() == key)
+            .map(|(_, value)| value.as_ref() as &(dyn Val + 'v))
     }
 }
 
@@ -183,7 +186,7 @@ impl Indexer for SharedMap {
         Self: 'v,
     {
         self.find(index)
-            .map(|value| CowVal::Borrowed(value.as_ref() as &(dyn Val + 'v)))
+            .map(CowVal::Borrowed)
             .ok_or_else(|| ExecutionError::no_such_key("a parameter of this rule"))
     }
 

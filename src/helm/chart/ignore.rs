@@ -84,10 +84,8 @@ fn is_pattern(rule: &str) -> bool {
     let mut chars = rule.chars();
     while let Some(c) = chars.next() {
         match c {
-            '\\' => {
-                if chars.next().is_none() {
-                    return false;
-                }
+            '\\' if chars.next().is_none() => {
+                return false;
             }
             '[' => open = true,
             ']' => open = false,

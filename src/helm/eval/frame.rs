@@ -298,12 +298,9 @@ impl<'e> Frame<'e> {
         let value = self.commands(pipe, dot)?;
         let outer = self.tested(&value, pipe.pos);
         self.out.push_placed("", self.under, place);
-        let items = match items(&value) {
-            Some(items) => items,
-            None => {
-                let message = format!("range can't iterate over {}", print::plain(&value));
-                return self.fail_with(pipe.pos, &show::pipeline(pipe), &message, value.origin);
-            }
+        let Some(items) = items(&value) else {
+            let message = format!("range can't iterate over {}", print::plain(&value));
+            return self.fail_with(pipe.pos, &show::pipeline(pipe), &message, value.origin);
         };
         let mut done = Ok(());
         if let (true, Some(body)) = (items.is_empty(), &branch.else_body) {

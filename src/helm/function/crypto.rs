@@ -41,11 +41,14 @@ pub(super) const TABLE: &[(&str, Function)] = &[
         Ok(Value::str(key, computed(host, args)))
     }),
     ("genCA", |host, args| {
-        (text(args, 0)?, int(args, 1)?);
+        text(args, 0)?;
+        int(args, 1)?;
         Ok(authority(host, args))
     }),
     ("genCAWithKey", |host, args| {
-        (text(args, 0)?, int(args, 1)?, private_key(args, 2)?);
+        text(args, 0)?;
+        int(args, 1)?;
+        private_key(args, 2)?;
         Ok(authority(host, args))
     }),
     ("genSelfSignedCert", |host, args| {

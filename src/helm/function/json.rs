@@ -2,7 +2,7 @@
 
 use crate::helm::call;
 use crate::helm::call::{Function, Host, computed, text};
-use crate::helm::origin::{OriginId, Origins};
+use crate::helm::origin::OriginId;
 use crate::helm::print;
 use crate::helm::rope::{Rope, RopeBuilder};
 use crate::helm::value::{Data, Entries, Value};
@@ -77,35 +77,27 @@ pub(super) fn float(value: f64) -> String {
 }
 
 fn written(
-    host: &dyn Host,
+    _: &dyn Host,
     args: &[Value],
     html: bool,
     indent: Option<usize>,
 ) -> Result<Value, String> {
     let mut out = RopeBuilder::default();
-    let style = Style { html, origins: host.origins() };
-    write(call::any(args, 0)?, &mut out, &style, indent, 0)?;
+    write(call::any(args, 0)?, &mut out, html, indent, 0)?;
     Ok(Value::rope(out.finish()))
-}
-
-struct Style<'a> {
-    /// Whether `<`, `>` and `&` are escaped.
-    html: bool,
-    origins: &'a Origins,
 }
 
 /// `depth` bounds values that contain themselves, `indent` is that of a pretty text.
 fn write(
     value: &Value,
     out: &mut RopeBuilder,
-    style: &Style<'_>,
+    html: bool,
     indent: Option<usize>,
     depth: usize,
 ) -> Result<(), String> {
     if out.len() > call::MAX_TEXT || depth > 500 {
         return Err("the value is too large, or contains itself".to_owned());
     }
-    let html = style.html;
     let origin = value.origin;
     let inner = indent.map(|depth| depth + 1);
     let line = |out: &mut RopeBuilder, depth: Option<usize>| {
@@ -131,7 +123,7 @@ fn write(
                     out.push(",", origin);
                 }
                 line(out, inner);
-                write(item, out, style, inner, depth + 1)?;
+                write(item, out, html, inner, depth + 1)?;
             }
             if !items.is_empty() {
                 line(out, indent);
@@ -148,7 +140,7 @@ fn write(
                 line(out, inner);
                 string(&Rope::new(key, origin), OriginId::NONE, out, html);
                 out.push(if indent.is_some() { ": " } else { ":" }, origin);
-                write(item, out, style, inner, depth + 1)?;
+                write(item, out, html, inner, depth + 1)?;
             }
             if !entries.is_empty() {
                 line(out, indent);
@@ -156,7 +148,7 @@ fn write(
             out.push("}", origin);
         }
         Data::Object(object) => match object.entries() {
-            Some(entries) => write(&Value::map(entries, origin), out, style, indent, depth + 1)?,
+            Some(entries) => write(&Value::map(entries, origin), out, html, indent, depth + 1)?,
             None => string(&Rope::new(&object.print(), origin), OriginId::NONE, out, html),
         },
     }
@@ -208,7 +200,6 @@ fn read(host: &dyn Host, rope: &Rope) -> Result<Value, String> {
     Ok(plain(&parsed, origins.derived(rope.origin(origins))))
 }
 
-#[expect(clippy::float_cmp, reason = "the same text gives the same float")]
 fn same(json: &serde_json::Value, value: &Value) -> bool {
     match (json, &value.data) {
         (serde_json::Value::Null, Data::Nil) => true,

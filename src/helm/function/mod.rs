@@ -1,5 +1,10 @@
 //! The functions that Helm's templates can call: sprig's and Helm's own.
 
+#![allow(
+    clippy::unnecessary_wraps,
+    reason = "a function that cannot fail has the type of those that can"
+)]
+
 mod argument;
 mod crypto;
 mod date;

@@ -11,11 +11,11 @@ use crate::helm::value::{Data, Value};
 pub(super) const TABLE: &[(&str, Function)] = &[
     ("abbrev", |host, args| {
         let (width, rope) = (int(args, 0)?, text(args, 1)?);
-        Ok(made(host, args, words::abbreviated(rope.as_str(), 0, width)))
+        Ok(made(host, args, &words::abbreviated(rope.as_str(), 0, width)))
     }),
     ("abbrevboth", |host, args| {
         let (left, width, rope) = (int(args, 0)?, int(args, 1)?, text(args, 2)?);
-        Ok(made(host, args, words::abbreviated(rope.as_str(), left, width)))
+        Ok(made(host, args, &words::abbreviated(rope.as_str(), left, width)))
     }),
     ("trunc", trunc),
     ("trim", |_, args| Ok(trimmed(text(args, 0)?, |text| text.trim()))),
@@ -75,16 +75,16 @@ pub(super) const TABLE: &[(&str, Function)] = &[
         let (part, rope) = (text(args, 0)?, text(args, 1)?);
         Ok(trimmed(rope, |text| text.strip_prefix(part.as_str()).unwrap_or(text)))
     }),
-    ("snakecase", |host, args| Ok(made(host, args, words::joined(text(args, 0)?.as_str(), '_')))),
-    ("kebabcase", |host, args| Ok(made(host, args, words::joined(text(args, 0)?.as_str(), '-')))),
-    ("camelcase", |host, args| Ok(made(host, args, words::pascal(text(args, 0)?.as_str())))),
+    ("snakecase", |host, args| Ok(made(host, args, &words::joined(text(args, 0)?.as_str(), '_')))),
+    ("kebabcase", |host, args| Ok(made(host, args, &words::joined(text(args, 0)?.as_str(), '-')))),
+    ("camelcase", |host, args| Ok(made(host, args, &words::pascal(text(args, 0)?.as_str())))),
     ("wrap", |host, args| {
         let (width, rope) = (int(args, 0)?, text(args, 1)?);
-        Ok(made(host, args, words::wrapped(rope.as_str(), width, "\n", false)))
+        Ok(made(host, args, &words::wrapped(rope.as_str(), width, "\n", false)))
     }),
     ("wrapWith", |host, args| {
         let (width, with, rope) = (int(args, 0)?, text(args, 1)?, text(args, 2)?);
-        Ok(made(host, args, words::wrapped(rope.as_str(), width, with.as_str(), true)))
+        Ok(made(host, args, &words::wrapped(rope.as_str(), width, with.as_str(), true)))
     }),
     ("contains", |host, args| test(host, args, |part, text| text.contains(part))),
     ("hasPrefix", |host, args| test(host, args, |part, text| text.starts_with(part))),
@@ -132,8 +132,8 @@ pub(super) const TABLE: &[(&str, Function)] = &[
 ];
 
 /// A text that keeps no characters of the arguments.
-fn made(host: &dyn Host, args: &[Value], text: String) -> Value {
-    Value::str(&text, computed(host, args))
+fn made(host: &dyn Host, args: &[Value], text: &str) -> Value {
+    Value::str(text, computed(host, args))
 }
 
 /// The part of a text that `cut` leaves.

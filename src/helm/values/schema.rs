@@ -8,7 +8,7 @@ use crate::source::Span;
 
 /// A value that a chart's schema does not allow.
 #[derive(Debug, Clone)]
-pub struct Violation {
+pub(crate) struct Violation {
     /// What is wrong.
     pub message: String,
     /// JSON pointer of the value within the chart's own values.

@@ -138,6 +138,7 @@ fn fraction(value: &str) -> usize {
 }
 
 impl Parts {
+    #[allow(clippy::too_many_lines, reason = "an arm for each element of a layout")]
     fn read<'t>(&mut self, element: Element, value: &'t str, after: &str) -> Read<'t> {
         let ((), rest) = match element {
             Element::LongMonth | Element::Month => {

@@ -163,10 +163,10 @@ impl Object for Time {
             "Minute" => number(at.minute().into()),
             "Second" => number(at.second().into()),
             "Nanosecond" => number(at.subsec_nanosecond().into()),
-            "Unix" => number(stamp.as_nanosecond().div_euclid(1_000_000_000) as i64),
-            "UnixMilli" => number(stamp.as_nanosecond().div_euclid(1_000_000) as i64),
-            "UnixMicro" => number(stamp.as_nanosecond().div_euclid(1_000) as i64),
-            "UnixNano" => number(stamp.as_nanosecond() as i64),
+            "Unix" => number(narrow(stamp.as_nanosecond().div_euclid(1_000_000_000))),
+            "UnixMilli" => number(narrow(stamp.as_nanosecond().div_euclid(1_000_000))),
+            "UnixMicro" => number(narrow(stamp.as_nanosecond().div_euclid(1_000))),
+            "UnixNano" => number(narrow(stamp.as_nanosecond())),
             "UTC" | "Local" => moved(self.in_zone(TimeZone::UTC)),
             "Location" => word(at.time_zone().iana_name().unwrap_or_default()),
             "IsZero" => Ok(Value::bool(
@@ -204,4 +204,9 @@ impl Object for Time {
     fn as_any(&self) -> &dyn Any {
         self
     }
+}
+
+/// Go's moments are 64 bits wide.
+fn narrow(count: i128) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
 }
