@@ -421,7 +421,7 @@ impl<'p> Run<'p> {
                 found.unknown_kinds.append(&mut evaluator.unknown_kinds);
                 found.findings.extend(findings);
             }
-            Class::Values if !self.is_layer(&file.path) => {
+            Class::Values if !self.is_layer(&file.path) && !self.is_of_chart(&file.path) => {
                 let roots: Vec<_> = file.roots().take(1).collect();
                 let info = ReleaseInfo::default();
                 found.findings.extend(release::values(
@@ -491,6 +491,14 @@ impl<'p> Run<'p> {
         ));
         found.unknown_kinds.append(&mut evaluator.unknown_kinds);
         found
+    }
+
+    /// True for the values of a chart itself: they are judged by what the chart makes of them.
+    fn is_of_chart(&self, path: &str) -> bool {
+        let own = |chart: &crate::project::LocalChart| {
+            crate::project::join(&chart.path, "values.yaml") == path
+        };
+        self.project.charts.iter().any(own)
     }
 
     /// True when a release has the file as a layer, and judges it.

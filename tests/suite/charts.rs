@@ -84,6 +84,22 @@ fn a_failure_is_shown_at_the_template_line_and_fails_the_run() {
 }
 
 #[test]
+fn a_template_that_is_not_there_is_missed_where_it_is_called() {
+    let run = render("a: 1\nb: {{ template \"gone\" . }}\n", "", &[]).expect_code(1);
+    assert!(run.err.contains("c/templates/t.yaml:2:") && run.err.contains("gone"), "{}", run.err);
+}
+
+#[test]
+fn a_fault_in_a_charts_own_values_is_one_finding() {
+    let dir = fixture("runner-chart/new");
+    let args =
+        ["check", "--format", "concise", "chart", "-f", "chart/values.yaml", "--set", "replicas=3"];
+    let run = run(&dir, &args);
+    assert_eq!(run.out.matches("anti-affinity").count(), 1, "{}", run.out);
+    assert!(!run.out.contains("values-replicas-without-spread"), "{}", run.out);
+}
+
+#[test]
 fn a_value_that_the_schema_forbids_is_found_on_its_line() {
     let schema = "{\n  \"properties\": {\n    \"port\": {\"type\": \"integer\"}\n  }\n}\n";
     let dir = repository(&[

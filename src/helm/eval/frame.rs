@@ -170,7 +170,10 @@ impl<'e> Frame<'e> {
                 let text = self.ev.execute(&call.name, &value);
                 match text {
                     Ok(text) => self.write(&Value::rope(text), call.pos, place),
-                    Err(message) if message.starts_with("template: ") => {
+                    Err(message)
+                        if message.starts_with("template: ")
+                            && !message.starts_with("template: no template ") =>
+                    {
                         return Err(Stop::Fail(message));
                     }
                     Err(message) => {
