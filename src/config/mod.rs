@@ -120,18 +120,13 @@ pub fn parse(path: &Path, shown: &str, text: &str, sources: &Sources) -> Config 
 
 fn finding(span: Span, message: String, help: Option<String>) -> Finding {
     Finding {
-        rule: RULE.into(),
-        group: "plimsoll".into(),
-        severity: Severity::Error,
-        message,
         help,
-        url: None,
-        primary: Place { span, origin: Origin::Release },
-        related: Vec::new(),
-        object: None,
-        releases: Vec::new(),
-        rendered: None,
-        fix: None,
+        ..Finding::new(
+            (RULE, "plimsoll"),
+            Severity::Error,
+            message,
+            Place { span, origin: Origin::Release },
+        )
     }
 }
 

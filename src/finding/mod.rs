@@ -172,3 +172,29 @@ pub struct Finding {
     /// How to repair it, where that is known.
     pub fix: Option<Fix>,
 }
+
+impl Finding {
+    /// A finding that says nothing beyond its message and place.
+    #[must_use]
+    pub fn new(
+        (rule, group): (&str, &str),
+        severity: Severity,
+        message: String,
+        primary: Place,
+    ) -> Self {
+        Self {
+            rule: rule.into(),
+            group: group.into(),
+            severity,
+            message,
+            help: None,
+            url: None,
+            primary,
+            related: Vec::new(),
+            object: None,
+            releases: Vec::new(),
+            rendered: None,
+            fix: None,
+        }
+    }
+}

@@ -135,3 +135,32 @@ pub(super) fn from_values(
         Kind::Scalar => scalar(node.scalar(), origin),
     }
 }
+
+/// The value of parsed JSON, numbers as Go decodes them; `at` is the place of the root, `below` that
+/// of a key or index in another, `origin` what a value at a place comes from.
+pub(super) fn from_json<P: Copy>(
+    json: &serde_json::Value,
+    at: P,
+    origin: &impl Fn(P) -> OriginId,
+    below: &impl Fn(P, &str) -> P,
+) -> Value {
+    let inner = |key: &str, item| from_json(item, below(at, key), origin, below);
+    let origin = origin(at);
+    match json {
+        serde_json::Value::Null => Value::new(Data::Nil, origin),
+        serde_json::Value::Bool(value) => Value::bool(*value, origin),
+        serde_json::Value::Number(value) => {
+            Value::new(Data::Float(value.as_f64().unwrap_or(0.0)), origin)
+        }
+        serde_json::Value::String(value) => Value::str(value, origin),
+        serde_json::Value::Array(items) => {
+            let items = items.iter().enumerate();
+            Value::list(items.map(|(at, item)| inner(&at.to_string(), item)).collect(), origin)
+        }
+        serde_json::Value::Object(entries) => {
+            let entries = entries.iter();
+            let entries = entries.map(|(key, item)| (key.as_str().into(), inner(key, item)));
+            Value::map(entries.collect(), origin)
+        }
+    }
+}

@@ -131,23 +131,12 @@ mod tests {
         let file = sources.get(source);
         let stream = crate::yaml::parse(source, &file.text);
         let start = text.find(needle).expect("the needle is there");
-        let finding = Finding {
-            rule: "r".into(),
-            group: "g".into(),
-            severity: Severity::Error,
-            message: String::new(),
-            help: None,
-            url: None,
-            primary: Place {
-                span: Span::new(source, start, start + needle.len()),
-                origin: Origin::Values,
-            },
-            related: Vec::new(),
-            object: None,
-            releases: Vec::new(),
-            rendered: None,
-            fix: None,
-        };
+        let finding = Finding::new(
+            ("r", "g"),
+            Severity::Error,
+            String::new(),
+            Place { span: Span::new(source, start, start + needle.len()), origin: Origin::Values },
+        );
         of(&finding, &file, Some(&stream))
     }
 

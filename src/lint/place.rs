@@ -4,7 +4,7 @@
 //! line. What is missing is placed at the value that would fill it: the template's untaken branch
 //! names it. Lines that nobody here can edit (a chart from elsewhere) give way to the declaration.
 
-use super::render::{first_line, token};
+use super::render::{dotted, first_line, token};
 use crate::finding::{Finding, Origin, Place, Related, Rendered as RenderedAt};
 use crate::helm::origin::{Leaf, Through};
 use crate::helm::render::{Manifest, Rendered};
@@ -245,11 +245,6 @@ impl<'r> Places<'r> {
         }
         None
     }
-}
-
-/// `/a/b/0` as `a.b.0`.
-fn dotted(pointer: &str) -> String {
-    pointer.trim_start_matches('/').replace('/', ".")
 }
 
 struct Branch<'t> {

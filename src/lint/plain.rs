@@ -9,15 +9,15 @@ use crate::kube::{Object, objects};
 use crate::rule::{Evaluator, Hit, Member, Scope};
 use crate::yaml::{Document, Kind, Node, Step, Stream};
 
-/// The objects of a stream as members of what is deployed together.
+/// The objects of documents as members of what is deployed together.
 #[must_use]
-pub(super) fn members(stream: &Stream) -> Vec<Member> {
+pub(super) fn members<'d>(documents: impl IntoIterator<Item = &'d Arc<Document>>) -> Vec<Member> {
     let of = |document: &Arc<Document>| {
         let document = Arc::clone(document);
         let ids: Vec<_> = objects(&document).iter().map(|object| object.node.id()).collect();
         ids.into_iter().map(move |node| Member { document: Arc::clone(&document), node })
     };
-    stream.documents.iter().flat_map(of).collect()
+    documents.into_iter().flat_map(of).collect()
 }
 
 /// Judges every object of a stream; `together` are the objects deployed with them. Gives the

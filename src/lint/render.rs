@@ -23,28 +23,23 @@ fn violation(fault: &SchemaFault, fallback: Span, sources: &Sources) -> Finding 
         (None, Some(schema)) => schema,
         (None, None) => Place { span: token(fallback, sources), origin: Origin::Chart },
     };
-    let path = fault.pointer.trim_start_matches('/').replace('/', ".");
+    let path = dotted(&fault.pointer);
     let what = if path.is_empty() { "the values".to_owned() } else { format!("`{path}`") };
     Finding {
-        rule: "values-schema-violation".into(),
-        group: "helm-values".into(),
-        severity: Severity::Error,
-        message: format!(
-            "the schema of chart `{}` does not allow {what}: {}",
-            fault.chart, fault.message
-        ),
-        help: None,
-        url: None,
-        primary,
         related: schema
             .filter(|schema| *schema != primary)
             .map(|place| Related { message: "the schema says so here".to_owned(), place })
             .into_iter()
             .collect(),
-        object: None,
-        releases: Vec::new(),
-        rendered: None,
-        fix: None,
+        ..Finding::new(
+            ("values-schema-violation", "helm-values"),
+            Severity::Error,
+            format!(
+                "the schema of chart `{}` does not allow {what}: {}",
+                fault.chart, fault.message
+            ),
+            primary,
+        )
     }
 }
 
@@ -58,7 +53,7 @@ fn failure(error: &RenderError, fallback: Span, sources: &Sources) -> Finding {
         .iter()
         .filter_map(|(pointer, span)| {
             let span = (*span)?;
-            let path = pointer.trim_start_matches('/').replace('/', ".");
+            let path = dotted(pointer);
             let place = Place { span: first_line(span, sources), origin: origin(span) };
             Some(Related { message: format!("`{path}` had a part"), place })
         })
@@ -69,26 +64,27 @@ fn failure(error: &RenderError, fallback: Span, sources: &Sources) -> Finding {
         .involved
         .iter()
         .filter(|(pointer, span)| span.is_none() && !pointer.is_empty())
-        .map(|(pointer, _)| format!("`{}`", pointer.trim_start_matches('/').replace('/', ".")))
+        .map(|(pointer, _)| format!("`{}`", dotted(pointer)))
         .collect();
     let help = match missing[..] {
         [] => None,
         _ => Some(format!("no values file sets {}", missing.join(", "))),
     };
     Finding {
-        rule: "helm-render".into(),
-        group: "syntax".into(),
-        severity: Severity::Error,
-        message: format!("the chart does not render: {}", error.reason),
         help,
-        url: None,
-        primary: Place { span, origin: origin(span) },
         related,
-        object: None,
-        releases: Vec::new(),
-        rendered: None,
-        fix: None,
+        ..Finding::new(
+            ("helm-render", "syntax"),
+            Severity::Error,
+            format!("the chart does not render: {}", error.reason),
+            Place { span, origin: origin(span) },
+        )
     }
+}
+
+/// A pointer as people write it: `/a/b/0` as `a.b.0`.
+pub(super) fn dotted(pointer: &str) -> String {
+    pointer.trim_start_matches('/').replace('/', ".")
 }
 
 /// What sort of text a span of a chart lies in.

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use super::place::Places;
 use super::plain;
-use super::render::failures;
+use super::render::{dotted, failures};
 use super::select::Active;
 use super::waive::{self, Waiving};
 use crate::finding::{Finding, Origin, Place, Related, Severity};
@@ -16,7 +16,7 @@ use crate::helm::render::{self as helm, RenderError, Rendered};
 use crate::helm::values::{Layer, Set, SetKind};
 use crate::kube::objects;
 use crate::project::{AssignmentKind, Content, File, Release};
-use crate::rule::{Evaluator, Member};
+use crate::rule::Evaluator;
 use crate::source::{SourceId, Sources, Span};
 
 type Loaded = Arc<OnceLock<Result<Chart, ChartError>>>;
@@ -98,14 +98,19 @@ impl Task<'_> {
         let declared = self.release.declared;
         let fallback = chart.map_or(declared, |source| Span::new(source, 0, 0));
         let mut findings = failures(error, fallback, self.sources);
-        for finding in &mut findings {
+        self.adopt(&mut findings);
+        Judged { findings, ..Judged::default() }
+    }
+
+    /// Makes findings those of this release, at the texts that the project has read.
+    fn adopt(&self, findings: &mut [Finding]) {
+        for finding in findings {
             finding.primary.span = self.own(finding.primary.span);
             for related in &mut finding.related {
                 related.place.span = self.own(related.place.span);
             }
             finding.releases.push(self.release.display());
         }
-        Judged { findings, ..Judged::default() }
     }
 
     /// The same place in the text that the project has read under the same path.
@@ -206,14 +211,7 @@ impl Task<'_> {
     ) -> Judged {
         let mut judged = Judged { rendered: true, ..Judged::default() };
         let documents = rendered.manifests.iter().filter_map(|manifest| manifest.document.as_ref());
-        let together: Vec<Member> = documents
-            .flat_map(|document| {
-                let document = Arc::clone(document);
-                let ids: Vec<_> =
-                    objects(&document).iter().map(|object| object.node.id()).collect();
-                ids.into_iter().map(move |node| Member { document: Arc::clone(&document), node })
-            })
-            .collect();
+        let together = plain::members(documents);
         for manifest in &rendered.manifests {
             let Some(document) = &manifest.document else { continue };
             let places = Places::new(rendered, manifest, self.sources, self.declared(), chart);
@@ -241,13 +239,7 @@ impl Task<'_> {
                 judged.findings.append(&mut own);
             }
         }
-        for finding in &mut judged.findings {
-            finding.primary.span = self.own(finding.primary.span);
-            for related in &mut finding.related {
-                related.place.span = self.own(related.place.span);
-            }
-            finding.releases.push(self.release.display());
-        }
+        self.adopt(&mut judged.findings);
         judged.findings.extend(self.clashes(rendered));
         judged.unknown_kinds.append(&mut evaluator.unknown_kinds);
         judged
@@ -267,27 +259,24 @@ impl Task<'_> {
         };
         let finding = |clash: &crate::helm::values::Clash| {
             let ((_, dropped), (pointer, kept)) = (written(clash.dropped)?, written(clash.kept)?);
-            let path = pointer.trim_start_matches('/').replace('/', ".");
+            let path = dotted(&pointer);
             let (is, was) = match clash.map {
                 true => ("is no map", "a map"),
                 false => ("is a map", "no map"),
             };
             let place = |span| Place { span, origin: Origin::Values };
             Some(Finding {
-                rule: "values-type-mismatch".into(),
-                group: "helm-values".into(),
-                severity: Severity::Warning,
-                message: format!(
-                    "`{path}` {is} here, and the chart's default is {was}, which Helm drops"
-                ),
                 help: Some("give the value the shape of the default".to_owned()),
-                url: None,
-                primary: place(kept),
                 related: vec![Related { message: "the default".to_owned(), place: place(dropped) }],
-                object: None,
                 releases: vec![self.release.display()],
-                rendered: None,
-                fix: None,
+                ..Finding::new(
+                    ("values-type-mismatch", "helm-values"),
+                    Severity::Warning,
+                    format!(
+                        "`{path}` {is} here, and the chart's default is {was}, which Helm drops"
+                    ),
+                    place(kept),
+                )
             })
         };
         rendered.clashes.iter().filter_map(finding).collect()

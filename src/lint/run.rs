@@ -373,7 +373,7 @@ impl<'p> Run<'p> {
             .iter()
             .filter(|file| file.class == Class::Manifest)
             .filter_map(|file| file.stream.as_deref())
-            .flat_map(plain::members)
+            .flat_map(|stream| plain::members(&stream.documents))
             .collect();
         let of_files = unit.files.par_iter().map_init(
             || self.evaluator(None),
@@ -408,15 +408,10 @@ impl<'p> Run<'p> {
         match file.class {
             Class::Manifest => {
                 let names = self.names();
-                let waiving = Waiving {
-                    rules: &names,
-                    today: self.options.today,
-                    off: self.options.no_ignores,
-                    unused: self.unused(),
-                };
+                let waiving = self.waiving(&names);
                 let (findings, waived) =
                     plain::judge(stream, together, active, &waiving, evaluator);
-                found.objects = plain::members(stream).len();
+                found.objects = plain::members(&stream.documents).len();
                 found.waived = waived;
                 found.unknown_kinds.append(&mut evaluator.unknown_kinds);
                 found.findings.extend(findings);
@@ -448,12 +443,7 @@ impl<'p> Run<'p> {
         {
             Resolution::At(path) => {
                 let names = self.names();
-                let waiving = Waiving {
-                    rules: &names,
-                    today: self.options.today,
-                    off: self.options.no_ignores,
-                    unused: self.unused(),
-                };
+                let waiving = self.waiving(&names);
                 let task = Task {
                     release,
                     path,
@@ -520,6 +510,15 @@ impl<'p> Run<'p> {
         let ignored = self.options.request.ignore.iter().any(|word| word == suppress::UNUSED)
             || self.config.settings.ignore.iter().any(|word| word.value == suppress::UNUSED);
         (all && !ignored).then_some(Severity::Warning)
+    }
+
+    fn waiving<'a>(&self, names: &'a Names<'_>) -> Waiving<'a> {
+        Waiving {
+            rules: names,
+            today: self.options.today,
+            off: self.options.no_ignores,
+            unused: self.unused(),
+        }
     }
 
     fn names(&self) -> Names<'_> {

@@ -187,20 +187,7 @@ pub fn finding(
     message: String,
     help: Option<String>,
 ) -> Finding {
-    Finding {
-        rule: UNUSED.into(),
-        group: "meta".into(),
-        severity,
-        message,
-        help,
-        url: None,
-        primary: Place { span, origin },
-        related: Vec::new(),
-        object: None,
-        releases: Vec::new(),
-        rendered: None,
-        fix: None,
-    }
+    Finding { help, ..Finding::new((UNUSED, "meta"), severity, message, Place { span, origin }) }
 }
 
 /// Reads the directives of a YAML file.

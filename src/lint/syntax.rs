@@ -16,18 +16,14 @@ pub(super) fn findings(stream: &Stream, origin: Origin) -> Vec<Finding> {
             }
         };
         Finding {
-            rule: rule.into(),
-            group: "schema".into(),
-            severity: Severity::Error,
-            message: error.message.clone(),
             help: error.help.map(ToOwned::to_owned),
-            url: None,
-            primary: Place { span: error.span, origin },
             related,
-            object: None,
-            releases: Vec::new(),
-            rendered: None,
-            fix: None,
+            ..Finding::new(
+                (rule, "schema"),
+                Severity::Error,
+                error.message.clone(),
+                Place { span: error.span, origin },
+            )
         }
     };
     stream.errors.iter().map(finding).collect()

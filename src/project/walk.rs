@@ -287,20 +287,12 @@ fn describe(error: &io::Error) -> String {
 /// A finding on a file that has no text to point into: at its first line.
 pub(super) fn unreadable(shown: &str, why: &str, sources: &Sources) -> Finding {
     let source = sources.add(shown, "");
-    Finding {
-        rule: UNREADABLE.into(),
-        group: GROUP.into(),
-        severity: Severity::Error,
-        message: why.to_owned(),
-        help: None,
-        url: None,
-        primary: Place { span: Span::new(source, 0, 0), origin: Origin::Manifest },
-        related: Vec::new(),
-        object: None,
-        releases: Vec::new(),
-        rendered: None,
-        fix: None,
-    }
+    Finding::new(
+        (UNREADABLE, GROUP),
+        Severity::Error,
+        why.to_owned(),
+        Place { span: Span::new(source, 0, 0), origin: Origin::Manifest },
+    )
 }
 
 /// How a path is shown: relative to the working directory where it lies below it, with `/`,

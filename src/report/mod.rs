@@ -117,13 +117,8 @@ mod tests {
         let place =
             |source, start, end, origin| Place { span: Span::new(source, start, end), origin };
         let finding = Finding {
-            rule: "anti-affinity-required".into(),
-            group: "scheduling".into(),
-            severity: Severity::Error,
-            message: "`5` replicas | may <all> run on one node\u{1b}[0m".into(),
             help: Some("set\n  affinity: {}".into()),
             url: Some("https://example.org/a".into()),
-            primary: place(values, 18, 19, Origin::Values),
             related: vec![
                 Related {
                     message: "the image".into(),
@@ -143,8 +138,12 @@ mod tests {
                 container: None,
             }),
             releases: vec!["a/prod".into()],
-            rendered: None,
-            fix: None,
+            ..Finding::new(
+                ("anti-affinity-required", "scheduling"),
+                Severity::Error,
+                "`5` replicas | may <all> run on one node\u{1b}[0m".into(),
+                place(values, 18, 19, Origin::Values),
+            )
         };
         let mut report = Report::new();
         report.findings.push(model::Entry::new(&finding, "f1".into(), &sources));

@@ -294,8 +294,8 @@ fn custom(host: &dyn Host, args: &[Value]) -> Result<Value, String> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::argument::tests::printed;
     use super::*;
+    use crate::helm::function::testing::printed;
     use crate::helm::origin::OriginId;
 
     fn given(name: &str, args: &[&str]) -> String {

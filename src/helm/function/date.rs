@@ -13,8 +13,8 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use self::time::Time;
-use super::argument::{any, computed, text};
 use crate::helm::call::{Function, Host};
+use crate::helm::call::{any, computed, text};
 use crate::helm::value::{Data, Value};
 
 /// Seconds since 1970 of the moment at which everything is rendered: 2026-01-02T03:04:05Z.

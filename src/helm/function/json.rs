@@ -5,6 +5,7 @@ use crate::helm::call::{Function, Host, computed, text};
 use crate::helm::origin::OriginId;
 use crate::helm::print;
 use crate::helm::rope::{Rope, RopeBuilder};
+use crate::helm::tree;
 use crate::helm::value::{Data, Entries, Value};
 
 /// Functions of this module by name.
@@ -15,32 +16,47 @@ pub(super) const TABLE: &[(&str, Function)] = &[
     ("mustToPrettyJson", |host, args| written(host, args, true, Some(0))),
     ("toRawJson", |host, args| written(host, args, false, None)),
     ("mustToRawJson", |host, args| written(host, args, false, None)),
-    ("fromJson", |host, args| {
-        let rope = text(args, 0)?;
-        Ok(match read(host, rope) {
-            Ok(value @ Value { data: Data::Map(_), .. }) => value,
-            Ok(Value { data: Data::Nil, .. }) => Value::map(Entries::new(), computed(host, args)),
-            Ok(value) => failed(host, args, &mismatch(&value, "map[string]interface {}")),
-            Err(error) => failed(host, args, &error),
-        })
-    }),
-    ("fromJsonArray", |host, args| {
-        let rope = text(args, 0)?;
-        let told = |error: &str| {
-            let origin = computed(host, args);
-            Value::list(vec![Value::str(error, origin)], origin)
-        };
-        Ok(match read(host, rope) {
-            Ok(value @ Value { data: Data::List(_), .. }) => value,
-            Ok(Value { data: Data::Nil, .. }) => Value::list(Vec::new(), computed(host, args)),
-            Ok(value) => told(&mismatch(&value, "[]interface {}")),
-            Err(error) => told(&error),
-        })
-    }),
+    ("fromJson", |host, args| lenient(host, args, read, Shape::Map, mismatch)),
+    ("fromJsonArray", |host, args| lenient(host, args, read, Shape::List, mismatch)),
     ("mustFromJson", |host, args| read(host, text(args, 0)?)),
 ];
 
-/// A map with the error in it, as Helm's lenient readers return it.
+/// What one of Helm's readers is to find.
+#[derive(Clone, Copy)]
+pub(super) enum Shape {
+    Map,
+    List,
+}
+
+/// Reads the text as Helm does where it tells an error in the result: below the key `Error`, or as
+/// the only item.
+pub(super) fn lenient(
+    host: &dyn Host,
+    args: &[Value],
+    read: fn(&dyn Host, &Rope) -> Result<Value, String>,
+    shape: Shape,
+    mismatch: fn(&Value, &str) -> String,
+) -> Result<Value, String> {
+    let read = read(host, text(args, 0)?);
+    let origin = computed(host, args);
+    let (empty, go): (fn(OriginId) -> Value, _) = match shape {
+        Shape::Map => (|origin| Value::map(Entries::new(), origin), "map[string]interface {}"),
+        Shape::List => (|origin| Value::list(Vec::new(), origin), "[]interface {}"),
+    };
+    let error = match (read, shape) {
+        (Ok(value @ Value { data: Data::Map(_), .. }), Shape::Map)
+        | (Ok(value @ Value { data: Data::List(_), .. }), Shape::List) => return Ok(value),
+        (Ok(Value { data: Data::Nil, .. }), _) => return Ok(empty(origin)),
+        (Ok(value), _) => mismatch(&value, go),
+        (Err(error), _) => error,
+    };
+    Ok(match shape {
+        Shape::Map => failed(host, args, &error),
+        Shape::List => Value::list(vec![Value::str(&error, origin)], origin),
+    })
+}
+
+/// A map with the error in it.
 pub(super) fn failed(host: &dyn Host, args: &[Value], error: &str) -> Value {
     let origin = computed(host, args);
     Value::map(Entries::from([("Error".into(), Value::str(error, origin))]), origin)
@@ -197,7 +213,8 @@ fn read(host: &dyn Host, rope: &Rope) -> Result<Value, String> {
         return Ok(value);
     }
     let origins = host.origins();
-    Ok(plain(&parsed, origins.derived(rope.origin(origins))))
+    let all = origins.derived(rope.origin(origins));
+    Ok(tree::from_json(&parsed, all, &|origin| origin, &|origin, _| origin))
 }
 
 fn same(json: &serde_json::Value, value: &Value) -> bool {
@@ -215,24 +232,5 @@ fn same(json: &serde_json::Value, value: &Value) -> bool {
                 && a.iter().all(|(key, a)| b.get(key.as_str()).is_some_and(|b| same(a, b)))
         }
         _ => false,
-    }
-}
-
-fn plain(json: &serde_json::Value, origin: OriginId) -> Value {
-    match json {
-        serde_json::Value::Null => Value::new(Data::Nil, origin),
-        serde_json::Value::Bool(value) => Value::bool(*value, origin),
-        serde_json::Value::Number(value) => {
-            Value::new(Data::Float(value.as_f64().unwrap_or(0.0)), origin)
-        }
-        serde_json::Value::String(value) => Value::str(value, origin),
-        serde_json::Value::Array(items) => {
-            Value::list(items.iter().map(|item| plain(item, origin)).collect(), origin)
-        }
-        serde_json::Value::Object(entries) => {
-            let entries = entries.iter();
-            let entries = entries.map(|(key, item)| (key.as_str().into(), plain(item, origin)));
-            Value::map(entries.collect(), origin)
-        }
     }
 }

@@ -5,7 +5,6 @@
     reason = "a function that cannot fail has the type of those that can"
 )]
 
-mod argument;
 mod crypto;
 mod date;
 mod defaults;
@@ -19,6 +18,8 @@ mod random;
 mod regex;
 mod semver;
 mod strings;
+#[cfg(test)]
+mod testing;
 mod toml;
 mod url;
 mod words;

@@ -2,8 +2,8 @@
 
 use std::ops::Range;
 
-use super::argument::{computed, text};
 use crate::helm::call::{Function, Host};
+use crate::helm::call::{computed, text};
 use crate::helm::rope::{Rope, RopeBuilder};
 use crate::helm::value::Value;
 
@@ -94,7 +94,7 @@ fn is_abs(host: &dyn Host, args: &[Value]) -> Result<Value, String> {
 #[cfg(test)]
 mod tests {
     use super::TABLE;
-    use crate::helm::function::argument::tests::{called, printed};
+    use crate::helm::function::testing::{called, printed};
     use crate::helm::value::{Data, Value};
 
     #[test]

@@ -4,8 +4,8 @@
 use blake3::{Hasher, OutputReader};
 use data_encoding::BASE64;
 
-use super::argument::{computed, int, text};
 use crate::helm::call::{Function, Host};
+use crate::helm::call::{computed, int, text};
 use crate::helm::print;
 use crate::helm::rope::RopeBuilder;
 use crate::helm::value::{Data, Value};
@@ -116,7 +116,7 @@ mod tests {
     use std::rc::Rc;
 
     use super::TABLE;
-    use crate::helm::function::argument::tests::{host, printed};
+    use crate::helm::function::testing::{host, printed};
     use crate::helm::origin::Origins;
     use crate::helm::print;
 

@@ -9,8 +9,8 @@ use std::rc::Rc;
 
 use ::regex::{Captures, Regex, RegexBuilder};
 
-use super::argument::{computed, int, text};
 use crate::helm::call::{Function, Host};
+use crate::helm::call::{computed, int, text};
 use crate::helm::origin::{OriginId, Origins};
 use crate::helm::rope::{Rope, RopeBuilder};
 use crate::helm::value::Value;

@@ -10,8 +10,8 @@ use std::rc::Rc;
 
 use self::constraint::Constraint;
 use self::version::Version;
-use super::argument::{any, computed, text};
 use crate::helm::call::{Function, Host};
+use crate::helm::call::{any, computed, text};
 use crate::helm::origin::{OriginId, Origins};
 use crate::helm::rope::Rope;
 use crate::helm::value::{Data, Object, Value};

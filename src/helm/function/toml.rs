@@ -67,8 +67,8 @@ fn value(toml: &::toml::Value, origin: OriginId) -> Value {
 
 #[cfg(test)]
 mod tests {
-    use super::super::argument::tests::printed;
     use super::*;
+    use crate::helm::function::testing::printed;
 
     #[test]
     fn toml_is_read_and_written() {

@@ -3,8 +3,8 @@
 mod parse;
 
 use self::parse::Url;
-use super::argument::{computed, map, text};
 use crate::helm::call::{Function, Host};
+use crate::helm::call::{computed, map, text};
 use crate::helm::origin::{OriginId, Origins};
 use crate::helm::print;
 use crate::helm::rope::{Rope, RopeBuilder};
@@ -63,7 +63,8 @@ fn url_parse(host: &dyn Host, args: &[Value]) -> Result<Value, String> {
 }
 
 fn url_join(host: &dyn Host, args: &[Value]) -> Result<Value, String> {
-    let entries = map(args, 0)?.borrow();
+    let map = map(args, 0)?;
+    let entries = map.borrow();
     let origins = host.origins();
     let part = |key: &str| part(&entries, key);
     let mut url = Url {

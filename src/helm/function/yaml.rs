@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use super::json::{failed, mismatch};
-use crate::helm::call::{Function, Host, any, computed, text};
+use super::json::{Shape, lenient, mismatch};
+use crate::helm::call::{Function, Host, any};
 use crate::helm::emit;
 use crate::helm::rope::Rope;
 use crate::helm::tree;
-use crate::helm::value::{Data, Entries, Value};
+use crate::helm::value::Value;
 use crate::source::SourceId;
 use crate::yaml;
 
@@ -23,28 +23,8 @@ pub(super) const TABLE: &[(&str, Function)] = &[
     ("toYamlPretty", |_, args| {
         Ok(Value::rope(emit::emit(any(args, 0)?, emit::Dialect::V3).unwrap_or_default()))
     }),
-    ("fromYaml", |host, args| {
-        let rope = text(args, 0)?;
-        Ok(match read(host, rope) {
-            Ok(value @ Value { data: Data::Map(_), .. }) => value,
-            Ok(Value { data: Data::Nil, origin }) => Value::map(Entries::new(), origin),
-            Ok(value) => failed(host, args, &decoding(&value, "map[string]interface {}")),
-            Err(error) => failed(host, args, &error),
-        })
-    }),
-    ("fromYamlArray", |host, args| {
-        let rope = text(args, 0)?;
-        let told = |error: &str| {
-            let origin = computed(host, args);
-            Value::list(vec![Value::str(error, origin)], origin)
-        };
-        Ok(match read(host, rope) {
-            Ok(value @ Value { data: Data::List(_), .. }) => value,
-            Ok(Value { data: Data::Nil, origin }) => Value::list(Vec::new(), origin),
-            Ok(value) => told(&decoding(&value, "[]interface {}")),
-            Err(error) => told(&error),
-        })
-    }),
+    ("fromYaml", |host, args| lenient(host, args, read, Shape::Map, decoding)),
+    ("fromYamlArray", |host, args| lenient(host, args, read, Shape::List, decoding)),
 ];
 
 fn decoding(value: &Value, wanted: &str) -> String {

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use super::{Set, SetKind, ValuesError};
 use crate::helm::origin::{LeafId, OriginId, Origins};
+use crate::helm::tree;
 use crate::helm::value::{Data, Entries, Value};
 use crate::source::Span;
 
@@ -64,24 +65,8 @@ pub(super) fn json_map(set: &Set, leaf: LeafId, origins: &Origins) -> Result<Val
 }
 
 fn json(value: &serde_json::Value, leaf: LeafId, span: Option<Span>, origins: &Origins) -> Value {
-    let origin = OriginId::text(leaf);
-    let below = |key: &str, item| json(item, origins.leaf(Some(leaf), key, span), span, origins);
-    match value {
-        serde_json::Value::Null => Value::new(Data::Nil, origin),
-        serde_json::Value::Bool(value) => Value::bool(*value, origin),
-        serde_json::Value::Number(value) => {
-            Value::new(Data::Float(value.as_f64().unwrap_or(0.0)), origin)
-        }
-        serde_json::Value::String(value) => Value::str(value, origin),
-        serde_json::Value::Array(items) => {
-            let items = items.iter().enumerate();
-            Value::list(items.map(|(at, item)| below(&at.to_string(), item)).collect(), origin)
-        }
-        serde_json::Value::Object(entries) => {
-            let entries = entries.iter().map(|(key, item)| (key.as_str().into(), below(key, item)));
-            Value::map(entries.collect(), origin)
-        }
-    }
+    let below = |leaf: LeafId, key: &str| origins.leaf(Some(leaf), key, span);
+    tree::from_json(value, leaf, &OriginId::text, &below)
 }
 
 /// `--set-literal`: everything after the `=` is the value.

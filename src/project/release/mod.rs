@@ -295,20 +295,7 @@ fn split_oci(url: &str) -> (String, String, Option<String>) {
 
 /// A finding on a declaration.
 fn finding(rule: &str, severity: Severity, span: Span, message: String) -> Finding {
-    Finding {
-        rule: rule.into(),
-        group: GROUP.into(),
-        severity,
-        message,
-        help: None,
-        url: None,
-        primary: Place { span, origin: Origin::Release },
-        related: Vec::new(),
-        object: None,
-        releases: Vec::new(),
-        rendered: None,
-        fix: None,
-    }
+    Finding::new((rule, GROUP), severity, message, Place { span, origin: Origin::Release })
 }
 
 /// Asks every source, the most explicit first, and puts what they say together.

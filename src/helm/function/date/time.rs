@@ -9,7 +9,7 @@ use jiff::{SignedDuration, ZonedDateTime};
 use super::duration::Duration;
 use super::layout::{DAYS, MONTHS};
 use super::{format, parse, timestamp};
-use crate::helm::function::argument::{any, int, text};
+use crate::helm::call::{any, int, text};
 use crate::helm::origin::{OriginId, Origins};
 use crate::helm::value::{Data, Object, Value};
 

@@ -2,7 +2,7 @@ use std::rc::Rc;
 
 use super::TABLE;
 use crate::helm::eval::Evaluator;
-use crate::helm::function::argument::tests::printed;
+use crate::helm::function::testing::printed;
 use crate::helm::origin::{OriginId, Origins};
 use crate::helm::value::{Data, Value};
 
@@ -12,7 +12,7 @@ fn run(name: &str, args: &[&str]) -> String {
 }
 
 fn counted(name: &str, pattern: &str, subject: &str, count: i64) -> String {
-    let value = super::super::argument::tests::called(
+    let value = crate::helm::function::testing::called(
         TABLE,
         name,
         &[pattern.into(), subject.into(), count.into()],
@@ -99,7 +99,7 @@ fn finding_and_splitting() {
 #[test]
 fn kept_text_keeps_its_origin() {
     let origins = Rc::new(Origins::default());
-    let (name, sep) = (super::super::argument::tests::leaf(&origins, "name"), OriginId::NONE);
+    let (name, sep) = (crate::helm::function::testing::leaf(&origins, "name"), OriginId::NONE);
     let host = Evaluator::new(&[], Rc::clone(&origins), |_| None, |_| true);
     let (_, function) =
         TABLE.iter().find(|(known, _)| *known == "regexReplaceAll").expect("a function");

@@ -1,5 +1,5 @@
 use super::{TABLE, satisfies};
-use crate::helm::function::argument::tests::{called, printed};
+use crate::helm::function::testing::{called, printed};
 use crate::helm::origin::Origins;
 use crate::helm::print;
 use crate::helm::value::{Data, Value};

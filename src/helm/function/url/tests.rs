@@ -2,7 +2,7 @@ use std::rc::Rc;
 
 use super::TABLE;
 use crate::helm::eval::Evaluator;
-use crate::helm::function::argument::tests::{called, leaf, printed};
+use crate::helm::function::testing::{called, leaf, printed};
 use crate::helm::origin::{OriginId, Origins};
 use crate::helm::value::{Data, Value};
 
