@@ -4,8 +4,10 @@
 //! they find is united, suppressed, held against the baseline and sorted. The same input gives
 //! the same bytes on any number of threads.
 
+mod asked;
 pub mod baseline;
 pub mod changed;
+mod choices;
 pub mod directive;
 mod exempt;
 pub mod fingerprint;
@@ -24,5 +26,6 @@ pub mod suppress;
 mod syntax;
 mod waive;
 
+pub use asked::Asked;
 pub use gather::Stdin;
-pub use run::{Asked, LintError, Options, Outcome, Watch, run};
+pub use run::{LintError, Options, Outcome, Watch, run};

@@ -8,6 +8,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use jiff::civil::Date;
 use rayon::prelude::*;
 
+use super::asked::{Asked, ask};
+use super::choices::Choices;
 use super::exempt::{Exempt, Exemptions};
 use super::gather::{self, Stdin};
 use super::rendered::{Charts, Task};
@@ -16,12 +18,10 @@ use super::shard::{Groups, Shard, deal};
 use super::suppress::{self, Suppressions, Verdict};
 use super::waive::Waiving;
 use super::{directive, fingerprint, plain, release, schemas, syntax};
-use crate::config::{Config, Override};
+use crate::config::Config;
 use crate::finding::{Finding, Origin, Place, Related, Severity};
 use crate::kube::schema::Schemas;
-use crate::project::{
-    ChartRef, Class, Content, File, Layer, NodeRef, Project, Release, Resolution, Via,
-};
+use crate::project::{Class, File, Project, Release, Resolution};
 use crate::report::model::Entry;
 use crate::report::{Report, Texts, unite};
 use crate::rule::{Evaluator, Member, ReleaseInfo, RuleSet, Setting, environment};
@@ -47,19 +47,6 @@ pub struct Options {
     pub release: Asked,
     /// The day by which suppressions expire.
     pub today: Date,
-}
-
-/// A release described on the command line, for the chart among the paths.
-#[derive(Debug, Clone, Default)]
-pub struct Asked {
-    /// Values files, the last wins.
-    pub values: Vec<PathBuf>,
-    /// Single values on top, `a.b=c`, as `helm --set` writes them.
-    pub set: Vec<String>,
-    /// The release's name; without values files, the name of every release that has none.
-    pub name: Option<String>,
-    /// Its namespace.
-    pub namespace: Option<String>,
 }
 
 /// What a run gives.
@@ -201,68 +188,6 @@ pub fn run(
     let ids: BTreeSet<SourceId> = kept.iter().flat_map(places).collect();
     let details = run.details(&units);
     Ok(Outcome { report, texts: Texts::of_run(sources, &ids), details })
-}
-
-/// Adds the release that the command line describes.
-fn ask(project: &mut Project, asked: &Asked, sources: &Sources) {
-    if asked.values.is_empty() && asked.set.is_empty() {
-        for release in &mut project.releases {
-            release.name = release.name.take().or_else(|| asked.name.clone());
-            release.namespace = release.namespace.take().or_else(|| asked.namespace.clone());
-        }
-        return;
-    }
-    let shown: Vec<String> = asked.values.iter().map(|path| crate::project::shown(path)).collect();
-    let span = |path: &String| {
-        let file = project.files.iter().find(|file| file.path == *path)?;
-        Some(Span::new(file.source, 0, 0))
-    };
-    let mut layers: Vec<Layer> = shown
-        .iter()
-        .filter_map(|path| {
-            let (span, content) = (span(path)?, Content::File);
-            let file = Some(path.clone());
-            Some(Layer { file, span, content, target_path: None, optional: false })
-        })
-        .collect();
-    layers.extend(asked.set.iter().flat_map(|text| assignments(text, sources)));
-    let Some(declared) = layers.first().map(|layer| layer.span) else { return };
-    let chart = project.charts.iter().find(|chart| chart.requested && !chart.vendored);
-    let chart = chart.map_or_else(ChartRef::default, |chart| ChartRef {
-        name: chart.name.clone(),
-        path: Some(chart.path.clone()),
-        version: chart.version.clone(),
-        ..ChartRef::default()
-    });
-    project.releases.push(Release {
-        name: asked.name.clone(),
-        namespace: asked.namespace.clone(),
-        chart,
-        values: layers,
-        kube_version: None,
-        declared,
-        name_span: None,
-        via: Via::SiblingValues,
-        variant: None,
-    });
-}
-
-/// Layers that say what a `--set` does; shown as the command line they came from.
-fn assignments(text: &str, sources: &Sources) -> Vec<Layer> {
-    let layer = |one: &str| {
-        let (path, value) = one.split_once('=')?;
-        let keys: Vec<&str> = path.split('.').collect();
-        let yaml = keys.iter().rev().fold(value.to_owned(), |inner, key| {
-            format!("{{{}: {inner}}}", serde_json::Value::from(*key))
-        });
-        let source = sources.add(format!("--set {one}"), yaml);
-        let stream = crate::yaml::parse(source, &sources.get(source).text);
-        let root = stream.documents.first().and_then(|document| document.root())?;
-        let node = NodeRef::new(&stream.documents, root)?;
-        let (span, content) = (root.span(), Content::Yaml(node));
-        Some(Layer { file: None, span, content, target_path: None, optional: false })
-    };
-    text.split(',').filter_map(layer).collect()
 }
 
 /// What belongs together and is judged by one worker.
@@ -686,68 +611,6 @@ fn origin(class: Class) -> Origin {
         | Class::Jenkinsfile
         | Class::Terraform => Origin::Release,
     }
-}
-
-/// The rules that run, by path: `overrides` of the configuration change them for some paths.
-struct Choices {
-    base: Vec<Active>,
-    by_path: BTreeMap<String, Arc<Vec<Active>>>,
-}
-
-impl Choices {
-    fn new(
-        project: &Project,
-        options: &Options,
-        config: &Config,
-        rules: &RuleSet,
-    ) -> Result<Self, UnknownName> {
-        let request = &options.request;
-        let base = select::choose(rules, request, &config.settings, &[])?;
-        let overrides = &config.settings.overrides;
-        let mut by_path = BTreeMap::new();
-        let mut made: BTreeMap<Vec<usize>, Arc<Vec<Active>>> = BTreeMap::new();
-        let matchers: Vec<globset::GlobSet> =
-            overrides.iter().map(|each| matcher(each, config)).collect();
-        for file in &project.files {
-            let which: Vec<usize> =
-                (0..matchers.len()).filter(|&at| matchers[at].is_match(&file.path)).collect();
-            if which.is_empty() {
-                continue;
-            }
-            let active = match made.get(&which) {
-                Some(active) => Arc::clone(active),
-                None => {
-                    let layers: Vec<&Override> = which.iter().map(|&at| &overrides[at]).collect();
-                    let active = select::choose(rules, request, &config.settings, &layers)?;
-                    let active = Arc::new(active);
-                    made.insert(which, Arc::clone(&active));
-                    active
-                }
-            };
-            by_path.insert(file.path.clone(), active);
-        }
-        Ok(Self { base, by_path })
-    }
-
-    fn at(&self, path: &str) -> &[Active] {
-        self.by_path.get(path).map_or(&self.base, |active| active)
-    }
-}
-
-/// The paths of an override, relative to the configuration, as globs over shown paths.
-fn matcher(each: &Override, config: &Config) -> globset::GlobSet {
-    let base = config.directory().map(crate::project::shown).unwrap_or_default();
-    let mut set = globset::GlobSetBuilder::new();
-    for pattern in &each.paths {
-        let pattern = crate::project::join(&base, &pattern.value);
-        // A folder stands for what is in it.
-        for pattern in [pattern.clone(), format!("{}/**", pattern.trim_end_matches('/'))] {
-            if let Ok(glob) = globset::Glob::new(&pattern) {
-                set.add(glob);
-            }
-        }
-    }
-    set.build().unwrap_or_else(|_| globset::GlobSet::empty())
 }
 
 /// Rules by the names that suppressions use.

@@ -1,0 +1,81 @@
+//! The release that the command line describes.
+
+use std::path::PathBuf;
+
+use crate::project::{ChartRef, Content, Layer, NodeRef, Project, Release, Via};
+use crate::source::{Sources, Span};
+
+/// A release described on the command line, for the chart among the paths.
+#[derive(Debug, Clone, Default)]
+pub struct Asked {
+    /// Values files, the last wins.
+    pub values: Vec<PathBuf>,
+    /// Single values on top, `a.b=c`, as `helm --set` writes them.
+    pub set: Vec<String>,
+    /// The release's name; without values files, the name of every release that has none.
+    pub name: Option<String>,
+    /// Its namespace.
+    pub namespace: Option<String>,
+}
+
+/// Adds the release that the command line describes.
+pub(super) fn ask(project: &mut Project, asked: &Asked, sources: &Sources) {
+    if asked.values.is_empty() && asked.set.is_empty() {
+        for release in &mut project.releases {
+            release.name = release.name.take().or_else(|| asked.name.clone());
+            release.namespace = release.namespace.take().or_else(|| asked.namespace.clone());
+        }
+        return;
+    }
+    let shown: Vec<String> = asked.values.iter().map(|path| crate::project::shown(path)).collect();
+    let span = |path: &String| {
+        let file = project.files.iter().find(|file| file.path == *path)?;
+        Some(Span::new(file.source, 0, 0))
+    };
+    let mut layers: Vec<Layer> = shown
+        .iter()
+        .filter_map(|path| {
+            let (span, content) = (span(path)?, Content::File);
+            let file = Some(path.clone());
+            Some(Layer { file, span, content, target_path: None, optional: false })
+        })
+        .collect();
+    layers.extend(asked.set.iter().flat_map(|text| assignments(text, sources)));
+    let Some(declared) = layers.first().map(|layer| layer.span) else { return };
+    let chart = project.charts.iter().find(|chart| chart.requested && !chart.vendored);
+    let chart = chart.map_or_else(ChartRef::default, |chart| ChartRef {
+        name: chart.name.clone(),
+        path: Some(chart.path.clone()),
+        version: chart.version.clone(),
+        ..ChartRef::default()
+    });
+    project.releases.push(Release {
+        name: asked.name.clone(),
+        namespace: asked.namespace.clone(),
+        chart,
+        values: layers,
+        kube_version: None,
+        declared,
+        name_span: None,
+        via: Via::SiblingValues,
+        variant: None,
+    });
+}
+
+/// Layers that say what a `--set` does; shown as the command line they came from.
+fn assignments(text: &str, sources: &Sources) -> Vec<Layer> {
+    let layer = |one: &str| {
+        let (path, value) = one.split_once('=')?;
+        let keys: Vec<&str> = path.split('.').collect();
+        let yaml = keys.iter().rev().fold(value.to_owned(), |inner, key| {
+            format!("{{{}: {inner}}}", serde_json::Value::from(*key))
+        });
+        let source = sources.add(format!("--set {one}"), yaml);
+        let stream = crate::yaml::parse(source, &sources.get(source).text);
+        let root = stream.documents.first().and_then(|document| document.root())?;
+        let node = NodeRef::new(&stream.documents, root)?;
+        let (span, content) = (root.span(), Content::Yaml(node));
+        Some(Layer { file: None, span, content, target_path: None, optional: false })
+    };
+    text.split(',').filter_map(layer).collect()
+}

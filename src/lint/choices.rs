@@ -1,0 +1,73 @@
+//! Which rules run on which path.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::run::Options;
+use super::select::{self, Active, UnknownName};
+use crate::config::{Config, Override};
+use crate::project::Project;
+use crate::rule::RuleSet;
+
+/// The rules that run, by path: `overrides` of the configuration change them for some paths.
+pub(super) struct Choices {
+    /// Where no override applies.
+    pub(super) base: Vec<Active>,
+    by_path: BTreeMap<String, Arc<Vec<Active>>>,
+}
+
+impl Choices {
+    pub(super) fn new(
+        project: &Project,
+        options: &Options,
+        config: &Config,
+        rules: &RuleSet,
+    ) -> Result<Self, UnknownName> {
+        let request = &options.request;
+        let base = select::choose(rules, request, &config.settings, &[])?;
+        let overrides = &config.settings.overrides;
+        let mut by_path = BTreeMap::new();
+        let mut made: BTreeMap<Vec<usize>, Arc<Vec<Active>>> = BTreeMap::new();
+        let matchers: Vec<globset::GlobSet> =
+            overrides.iter().map(|each| matcher(each, config)).collect();
+        for file in &project.files {
+            let which: Vec<usize> =
+                (0..matchers.len()).filter(|&at| matchers[at].is_match(&file.path)).collect();
+            if which.is_empty() {
+                continue;
+            }
+            let active = match made.get(&which) {
+                Some(active) => Arc::clone(active),
+                None => {
+                    let layers: Vec<&Override> = which.iter().map(|&at| &overrides[at]).collect();
+                    let active = select::choose(rules, request, &config.settings, &layers)?;
+                    let active = Arc::new(active);
+                    made.insert(which, Arc::clone(&active));
+                    active
+                }
+            };
+            by_path.insert(file.path.clone(), active);
+        }
+        Ok(Self { base, by_path })
+    }
+
+    pub(super) fn at(&self, path: &str) -> &[Active] {
+        self.by_path.get(path).map_or(&self.base, |active| active)
+    }
+}
+
+/// The paths of an override, relative to the configuration, as globs over shown paths.
+fn matcher(each: &Override, config: &Config) -> globset::GlobSet {
+    let base = config.directory().map(crate::project::shown).unwrap_or_default();
+    let mut set = globset::GlobSetBuilder::new();
+    for pattern in &each.paths {
+        let pattern = crate::project::join(&base, &pattern.value);
+        // A folder stands for what is in it.
+        for pattern in [pattern.clone(), format!("{}/**", pattern.trim_end_matches('/'))] {
+            if let Ok(glob) = globset::Glob::new(&pattern) {
+                set.add(glob);
+            }
+        }
+    }
+    set.build().unwrap_or_else(|_| globset::GlobSet::empty())
+}
