@@ -92,6 +92,12 @@ impl<'a> Object<'a> {
         }
     }
 
+    /// The labels of the pods that the object is or makes.
+    #[must_use]
+    pub fn pod_labels(&self) -> Option<Node<'a>> {
+        self.pod_template()?.at(&["metadata", "labels"])
+    }
+
     /// The pod spec of this object's pods.
     #[must_use]
     pub fn pod_spec(&self) -> Option<Node<'a>> {

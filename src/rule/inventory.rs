@@ -7,9 +7,10 @@ use cel::{Context, ExecutionError, FunctionContext, Value};
 use std::collections::HashMap;
 
 use super::function::{argument, node_of};
+use super::list::SharedList;
 use super::value::NodeVal;
-use crate::kube::Object;
-use crate::yaml::Node;
+use crate::kube::{Object, labels_of, selects};
+use crate::yaml::{Kind, Node};
 
 /// Adds the functions to a root context.
 pub(super) fn register(context: &mut Context<'_, '_>) {
@@ -19,6 +20,9 @@ pub(super) fn register(context: &mut Context<'_, '_>) {
     context.add_function("replicasOf", replicas_of).expect(clash);
     context.add_function("sameNamespace", same_namespace).expect(clash);
     context.add_function("matchesLabels", matches_labels).expect(clash);
+    context.add_function("ofKind", of_kind).expect(clash);
+    context.add_function("podsMatching", pods_matching).expect(clash);
+    context.add_function("podsSelected", pods_selected).expect(clash);
     context.add_function("scaled", scaled).expect(clash);
 }
 
@@ -42,7 +46,7 @@ fn part(
 
 /// `podLabels(o)`: the labels of an object's pods; an empty map where there are none.
 fn pod_labels(context: &FunctionContext<'_, '_>) -> Given {
-    let labels = part(context, |object| object.pod_template()?.at(&["metadata", "labels"]));
+    let labels = part(context, |object| object.pod_labels());
     Given(Ok(labels.unwrap_or_else(|| Box::new(CelMap::from(HashMap::new())))))
 }
 
@@ -60,11 +64,15 @@ fn replicas_of(context: &FunctionContext<'_, '_>) -> i64 {
 /// `sameNamespace(o, p)`: whether two objects can stand in one namespace. One that states none
 /// goes wherever it is applied to.
 fn same_namespace(context: &FunctionContext<'_, '_>) -> bool {
-    let of = |at| node_of(context, at).and_then(Object::new)?.namespace().map(ToOwned::to_owned);
+    let of = |at| node_of(context, at).and_then(Object::new);
     match (of(0), of(1)) {
-        (Some(one), Some(other)) => one == other,
+        (Some(one), Some(other)) => neighbours(one, other),
         _ => true,
     }
+}
+
+fn neighbours(one: Object<'_>, other: Object<'_>) -> bool {
+    one.namespace().zip(other.namespace()).is_none_or(|(one, other)| one == other)
 }
 
 /// `matchesLabels(map, labels)`: whether a Service's kind of selector selects these labels.
@@ -72,10 +80,58 @@ fn matches_labels(context: &FunctionContext<'_, '_>) -> bool {
     let (Some(selector), Some(labels)) = (node_of(context, 0), node_of(context, 1)) else {
         return false;
     };
+    carries(selector, labels)
+}
+
+fn carries(selector: Node<'_>, labels: Node<'_>) -> bool {
     !selector.is_empty()
         && selector.entries().all(|entry| {
             labels.get(&entry.name()).is_some_and(|value| value.raw() == entry.value.raw())
         })
+}
+
+/// `ofKind(objects, 'Service')`: the objects of a kind.
+fn of_kind(context: &FunctionContext<'_, '_>) -> Given {
+    let found = list(context).and_then(|list| Ok(list.of_kind(&argument(context, 1)?)));
+    Given(found.map(|found| Box::new(found) as Box<dyn Val>))
+}
+
+/// `podsMatching(workloads, object, map)`: those in the object's namespace whose pods a Service's
+/// kind of selector selects.
+fn pods_matching(context: &FunctionContext<'_, '_>) -> Given {
+    let selector = node_of(context, 2).filter(|selector| selector.kind() == Kind::Mapping);
+    chosen(context, selector, |pods| {
+        selector.zip(pods).is_some_and(|(selector, pods)| carries(selector, pods))
+    })
+}
+
+/// `podsSelected(workloads, object, selector)`: those in the object's namespace whose pods a label
+/// selector selects.
+fn pods_selected(context: &FunctionContext<'_, '_>) -> Given {
+    let selector = node_of(context, 2);
+    let equal = selector.and_then(|selector| selector.get("matchLabels"));
+    chosen(context, equal, |pods| selects(selector, &labels_of(pods)))
+}
+
+/// Those of the list whose pods' labels `fit`; `equal` are labels they must have in any case.
+fn chosen(
+    context: &FunctionContext<'_, '_>,
+    equal: Option<Node<'_>>,
+    fit: impl Fn(Option<Node<'_>>) -> bool,
+) -> Given {
+    let object = node_of(context, 1).and_then(Object::new);
+    let label = labels_of(equal).pop_first();
+    let found = list(context).map(|list| {
+        list.selected(label, |workload| {
+            object.is_none_or(|object| neighbours(workload, object)) && fit(workload.pod_labels())
+        })
+    });
+    Given(found.map(|found| Box::new(found) as Box<dyn Val>))
+}
+
+fn list<'f>(context: &'f FunctionContext<'_, '_>) -> Result<&'f SharedList, ExecutionError> {
+    let list = context.args.first().and_then(|list| list.downcast_ref::<SharedList>());
+    list.ok_or_else(|| context.error("the first argument is no list of objects"))
 }
 
 /// `scaled(value, total, up)`: an int-or-percent of a total, as

@@ -1,20 +1,90 @@
 //! CEL values that many evaluations share: all objects that are deployed together, the parameters of
 //! a rule. CEL's own lists and maps would be built anew for each of them.
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, OnceLock};
 
 use cel::ExecutionError;
 use cel::common::traits::{Container, Indexer, Iterable, Iterator as CelIterator, Sizer};
 use cel::common::types::{self, CelInt, CelString, Type};
 use cel::common::value::{CowVal, StaticVal, Val};
 
-/// The list.
-#[derive(Clone)]
-pub(crate) struct SharedList(pub(crate) Arc<Vec<Box<dyn Val>>>);
+use super::value::NodeVal;
+use crate::kube::{Object, labels_of};
+
+/// A list of objects.
+#[derive(Clone, Default)]
+pub(crate) struct SharedList(Arc<Objects>);
+
+#[derive(Default)]
+struct Objects {
+    items: Vec<Box<dyn Val>>,
+    index: OnceLock<Index>,
+}
+
+/// What rules ask for, so that each object is not held against each other.
+#[derive(Default)]
+struct Index {
+    kinds: HashMap<String, SharedList>,
+    /// Objects whose pods carry a label, by its key and value.
+    labels: HashMap<(String, String), Vec<usize>>,
+}
+
+impl SharedList {
+    /// Makes a list.
+    pub(crate) fn new(items: Vec<Box<dyn Val>>) -> Self {
+        Self(Arc::new(Objects { items, index: OnceLock::new() }))
+    }
+
+    /// The objects of a kind.
+    pub(crate) fn of_kind(&self, kind: &str) -> Self {
+        self.index().kinds.get(kind).cloned().unwrap_or_default()
+    }
+
+    /// The objects whose pods `selects` picks; `label`, where the selector asks for one, is a pair
+    /// that all of them must carry.
+    pub(crate) fn selected(
+        &self,
+        label: Option<(String, String)>,
+        selects: impl Fn(Object<'_>) -> bool,
+    ) -> Self {
+        let fits = |at: &usize| {
+            let value = self.0.items[*at].downcast_ref::<NodeVal>();
+            value.and_then(|value| Object::new(value.node())).is_some_and(&selects)
+        };
+        let found: Vec<usize> = match label {
+            Some(label) => {
+                let carriers = self.index().labels.get(&label);
+                carriers.into_iter().flatten().copied().filter(fits).collect()
+            }
+            None => (0..self.0.items.len()).filter(fits).collect(),
+        };
+        Self::new(found.into_iter().map(|at| self.0.items[at].clone_as_boxed()).collect())
+    }
+
+    fn index(&self) -> &Index {
+        self.0.index.get_or_init(|| {
+            let mut kinds: HashMap<String, Vec<Box<dyn Val>>> = HashMap::new();
+            let mut labels: HashMap<(String, String), Vec<usize>> = HashMap::new();
+            for (at, item) in self.0.items.iter().enumerate() {
+                let value = item.downcast_ref::<NodeVal>();
+                let Some(object) = value.and_then(|value| Object::new(value.node())) else {
+                    continue;
+                };
+                kinds.entry(object.kind.to_owned()).or_default().push(item.clone_as_boxed());
+                for label in labels_of(object.pod_labels()) {
+                    labels.entry(label).or_default().push(at);
+                }
+            }
+            let kinds = kinds.into_iter().map(|(kind, items)| (kind, Self::new(items))).collect();
+            Index { kinds, labels }
+        })
+    }
+}
 
 impl std::fmt::Debug for SharedList {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(formatter, "{} objects", self.0.len())
+        write!(formatter, "{} objects", self.0.items.len())
     }
 }
 
@@ -70,7 +140,7 @@ impl Indexer for SharedList {
         Self: 'v,
     {
         let at = index.downcast_ref::<CelInt>().map(|at| *at.inner());
-        at.and_then(|at| self.0.get(usize::try_from(at).ok()?))
+        at.and_then(|at| self.0.items.get(usize::try_from(at).ok()?))
             .map(|item| CowVal::Owned(item.clone_as_boxed()))
             .ok_or_else(|| ExecutionError::no_such_key("an index of this list"))
     }
@@ -85,13 +155,13 @@ impl Indexer for SharedList {
 
 impl Container for SharedList {
     fn contains(&self, value: &dyn Val) -> Result<bool, ExecutionError> {
-        Ok(self.0.iter().any(|item| item.equals(value)))
+        Ok(self.0.items.iter().any(|item| item.equals(value)))
     }
 }
 
 impl Sizer for SharedList {
     fn size(&self) -> CelInt {
-        CelInt::from(i64::try_from(self.0.len()).unwrap_or(i64::MAX))
+        CelInt::from(i64::try_from(self.0.items.len()).unwrap_or(i64::MAX))
     }
 }
 
@@ -108,7 +178,7 @@ impl Iterable for SharedList {
     where
         Self: 'v,
     {
-        Box::new(Items(self.0.iter()))
+        Box::new(Items(self.0.items.iter()))
     }
 }
 
