@@ -1,5 +1,8 @@
 //! Every example of every rule that comes with plimsoll.
 
+use std::path::Path;
+use std::process::Command;
+
 use plimsoll::rule::{RuleSet, Scope, example};
 use plimsoll::source::Sources;
 
@@ -19,7 +22,7 @@ fn every_rule_file_is_sound() {
     for rule in &set.rules {
         let path = format!("rules/{}/{}.yaml", rule.group, rule.id);
         assert!(
-            std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(&path).exists(),
+            Path::new(env!("CARGO_MANIFEST_DIR")).join(&path).exists(),
             "{path} holds {}",
             rule.id
         );
@@ -46,4 +49,32 @@ fn every_example_holds() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// The cases that the test suites of other linters label, where they are at hand: fewer found, or
+/// more alarms on clean ones, than at the last count is a step back. The labels that are not taken
+/// over stand in `tests/labelled-exceptions.tsv`, each with its reason.
+#[test]
+fn labelled_cases_are_judged_as_well_as_before() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let shared = root.join("../shared");
+    if !shared.join("rules/cases.tsv").is_file() {
+        return;
+    }
+    let output = Command::new("python3")
+        .arg(shared.join("measure/labelled.py"))
+        .arg(env!("CARGO_BIN_EXE_plimsoll"))
+        .arg(shared.join("rules"))
+        .arg("--exceptions")
+        .arg(root.join("tests/labelled-exceptions.tsv"))
+        .output()
+        .expect("python3");
+    let out = String::from_utf8_lossy(&output.stdout).into_owned();
+    let percent = |word: &str| -> f64 {
+        let last = out.lines().last().unwrap_or_default();
+        let rest = last.split(word).nth(1).unwrap_or_default();
+        let number = rest.split('(').nth(1).unwrap_or_default();
+        number.split_whitespace().next().and_then(|n| n.parse().ok()).unwrap_or(0.0)
+    };
+    assert!(percent("found") >= 90.0 && percent("silent") >= 94.0, "{out}");
 }
