@@ -304,17 +304,28 @@ fn judge(
     if !rule.checks.is_empty() && rule.checks.iter().all(idle) {
         return Vec::new();
     }
-    let mut scope = context.new_inner_scope();
-    if !rule.params.is_empty() {
-        scope.add_variable_as_val("params", settings.of(rule, params));
-    }
-    if !bind(&rule.lets, &mut scope, undecided) || !holds(rule.when.as_ref(), &scope, undecided) {
+    // Names are looked up scope by scope, so there are no more of them than needed.
+    let mut own;
+    let scope = if rule.params.is_empty() && rule.lets.is_empty() {
+        context
+    } else {
+        own = context.new_inner_scope();
+        if !rule.params.is_empty() {
+            own.add_variable_as_val("params", settings.of(rule, params));
+        }
+        if !bind(&rule.lets, &mut own, undecided) {
+            return Vec::new();
+        }
+        &own
+    };
+    if !holds(rule.when.as_ref(), scope, undecided) {
         return Vec::new();
     }
     let mut hits = Vec::new();
     for check in &rule.checks {
         let mut bound: Vec<(&str, Node<'_>)> = Vec::new();
-        walk(check, 0, &scope, document, roots, &mut bound, &mut hits, undecided);
+        let mut scope = scope.new_inner_scope();
+        walk(check, 0, &mut scope, document, roots, &mut bound, &mut hits, undecided);
     }
     hits
 }
@@ -352,7 +363,7 @@ fn holds(when: Option<&Program>, scope: &Context<'_, 'static>, undecided: &mut u
 fn walk<'n, 'c>(
     check: &'c Check,
     depth: usize,
-    scope: &Context<'_, 'static>,
+    scope: &mut Context<'_, 'static>,
     document: &Arc<Document>,
     roots: &[(&str, Roots<'n>)],
     bound: &mut Vec<(&'c str, Node<'n>)>,
@@ -362,19 +373,17 @@ fn walk<'n, 'c>(
     if let Some((name, path)) = check.each.get(depth) {
         let nodes = start(path, roots, bound).map_or_else(Vec::new, |start| path.nodes(start));
         for node in nodes {
-            let mut inner = scope.new_inner_scope();
-            inner.add_variable_as_val(name.clone(), to_val(document, node));
+            scope.add_variable_as_val(name.clone(), to_val(document, node));
             bound.push((name, node));
-            walk(check, depth + 1, &inner, document, roots, bound, hits, undecided);
+            walk(check, depth + 1, scope, document, roots, bound, hits, undecided);
             bound.pop();
         }
         return;
     }
-    let mut scope = scope.new_inner_scope();
-    if !bind(&check.lets, &mut scope, undecided) || !holds(check.when.as_ref(), &scope, undecided) {
+    if !bind(&check.lets, scope, undecided) || !holds(check.when.as_ref(), scope, undecided) {
         return;
     }
-    match check.test.execute(&scope) {
+    match check.test.execute(scope) {
         Ok(Value::Bool(value)) if value == check.fails_on => {}
         Ok(Value::Bool(_)) => return,
         _ => {
@@ -387,12 +396,12 @@ fn walk<'n, 'c>(
     };
     let related = check.related.iter().filter_map(|(path, message)| {
         let target = target_of(path, roots, bound).filter(|target| target.missing.is_empty())?;
-        Some((target, message.fill(&scope)))
+        Some((target, message.fill(scope)))
     });
     hits.push(Hit {
         target,
-        message: check.message.fill(&scope),
-        help: check.help.as_ref().map(|help| help.fill(&scope)),
+        message: check.message.fill(scope),
+        help: check.help.as_ref().map(|help| help.fill(scope)),
         severity: check.severity,
         related: related.collect(),
     });
