@@ -48,8 +48,8 @@ pub struct Walked {
 ///
 /// Directories are walked as git sees them: what `.gitignore` or the configuration's `exclude`
 /// names is left out, symbolic links to directories are not followed. A file that is named itself
-/// is always taken; what surrounds it (up to the configuration's directory, or the repository's
-/// top) is then read for release declarations only.
+/// is always taken; what surrounds it (up to the configuration's directory, the repository's top or
+/// the chart's) is then read for release declarations only; outside of them, only what lies beside it.
 ///
 /// # Errors
 /// When one of `paths` does not exist, with that path.
@@ -60,7 +60,7 @@ pub fn walk(paths: &[PathBuf], config: &Config, sources: &Sources) -> Result<Wal
         let metadata = fs::metadata(path).map_err(|_| path.clone())?;
         if metadata.is_dir() {
             walked.roots.push(shown(path));
-            walk_directory(path, true, config, sources, &mut walked);
+            walk_directory(path, None, true, config, sources, &mut walked);
         } else {
             let shown = shown(path);
             around.push(surroundings(path, config));
@@ -74,11 +74,11 @@ pub fn walk(paths: &[PathBuf], config: &Config, sources: &Sources) -> Result<Wal
     }
     around.sort();
     around.dedup();
-    for directory in around {
+    for (directory, depth) in around {
         let shown = shown(&directory);
         if !walked.roots.iter().any(|root| root.is_empty() || *root == shown) {
             walked.roots.push(shown);
-            walk_directory(&directory, false, config, sources, &mut walked);
+            walk_directory(&directory, depth, false, config, sources, &mut walked);
         }
     }
     // Of a file found twice, the entry that asks for more comes first and is kept.
@@ -91,25 +91,32 @@ pub fn walk(paths: &[PathBuf], config: &Config, sources: &Sources) -> Result<Wal
     Ok(walked)
 }
 
-/// The directory around a single file in which its release may be declared.
-fn surroundings(file: &Path, config: &Config) -> PathBuf {
+/// The directory around a single file in which its release may be declared, and how deep to look.
+fn surroundings(file: &Path, config: &Config) -> (PathBuf, Option<usize>) {
     let absolute = std::path::absolute(file).unwrap_or_else(|_| file.to_owned());
-    let top = absolute.ancestors().skip(1).find(|directory| directory.join(".git").exists());
-    let fallback = absolute.parent().unwrap_or(&absolute);
-    match config.directory().map(std::path::absolute) {
-        Some(Ok(directory)) if absolute.starts_with(&directory) => directory,
-        _ => top.unwrap_or(fallback).to_owned(),
+    if let Some(Ok(directory)) = config.directory().map(std::path::absolute)
+        && absolute.starts_with(&directory)
+    {
+        return (directory, None);
+    }
+    let above = |name: &str| absolute.ancestors().skip(1).find(|above| above.join(name).exists());
+    match above(".git").or_else(|| above("Chart.yaml")) {
+        Some(top) => (top.to_owned(), None),
+        // Neither repository nor chart: the folder may be anything, a home or `/tmp`.
+        None => (absolute.parent().unwrap_or(&absolute).to_owned(), Some(1)),
     }
 }
 
 fn walk_directory(
     root: &Path,
+    depth: Option<usize>,
     requested: bool,
     config: &Config,
     sources: &Sources,
     walked: &mut Walked,
 ) {
     let mut builder = WalkBuilder::new(root);
+    builder.max_depth(depth);
     builder
         .hidden(false)
         .require_git(false)

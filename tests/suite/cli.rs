@@ -75,3 +75,19 @@ fn standard_input_is_a_file_with_a_name() {
         String::from_utf8_lossy(&output.stderr)
     );
 }
+
+/// Outside of a repository the folder of a file may be a whole home: only what lies beside the file
+/// is read.
+#[test]
+fn a_file_outside_of_a_repository_is_judged_with_what_lies_beside_it() {
+    let releases = |helmfile: &str, values: &str| {
+        let text =
+            format!("releases:\n  - name: shop\n    chart: example/shop\n    values: [{values}]\n");
+        let dir = repository(&[("values.yaml", "replicas: 1\n"), (helmfile, &text)]);
+        let run = run(dir.path(), &["check", "values.yaml", "--format", "json"]);
+        let report: serde_json::Value = serde_json::from_str(&run.out).expect("JSON");
+        report["summary"]["releases"].clone()
+    };
+    assert_eq!(releases("helmfile.yaml", "values.yaml"), 1);
+    assert_eq!(releases("deeper/helmfile.yaml", "../values.yaml"), 0);
+}
