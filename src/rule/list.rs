@@ -9,7 +9,7 @@ use cel::common::traits::{Container, Indexer, Iterable, Iterator as CelIterator,
 use cel::common::types::{self, CelInt, CelString, Type};
 use cel::common::value::{CowVal, StaticVal, Val};
 
-use super::value::NodeVal;
+use super::value::{NodeVal, looked_into};
 use crate::kube::{Object, labels_of};
 
 /// A list of objects.
@@ -89,23 +89,10 @@ impl std::fmt::Debug for SharedList {
 }
 
 impl Val for SharedList {
+    looked_into!();
+
     fn get_type(&self) -> &Type {
         &types::LIST_TYPE
-    }
-
-    fn cel_type() -> &'static Type {
-        &types::DYN_TYPE
-    }
-
-    fn as_container(&self) -> Option<&dyn Container> {
-        Some(self)
-    }
-
-    fn as_indexer<'b, 'v>(&'b self) -> Option<&'b (dyn Indexer + 'v)>
-    where
-        Self: 'v,
-    {
-        Some(self)
     }
 
     fn as_iterable<'b, 'v>(&'b self) -> Option<&'b (dyn Iterable + 'v)>
@@ -115,20 +102,12 @@ impl Val for SharedList {
         Some(self)
     }
 
-    fn as_sizer(&self) -> Option<&dyn Sizer> {
-        Some(self)
-    }
-
     fn equals(&self, other: &dyn Val) -> bool {
         other.downcast_ref::<Self>().is_some_and(|other| Arc::ptr_eq(&self.0, &other.0))
     }
 
     fn clone_as_boxed<'v>(&self) -> Box<dyn Val + 'v> {
         Box::new(self.clone())
-    }
-
-    fn as_any(&self) -> Option<&dyn std::any::Any> {
-        Some(self)
     }
 }
 
@@ -212,27 +191,10 @@ impl std::fmt::Debug for SharedMap {
 }
 
 impl Val for SharedMap {
+    looked_into!();
+
     fn get_type(&self) -> &Type {
         &types::MAP_TYPE
-    }
-
-    fn cel_type() -> &'static Type {
-        &types::DYN_TYPE
-    }
-
-    fn as_container(&self) -> Option<&dyn Container> {
-        Some(self)
-    }
-
-    fn as_indexer<'b, 'v>(&'b self) -> Option<&'b (dyn Indexer + 'v)>
-    where
-        Self: 'v,
-    {
-        Some(self)
-    }
-
-    fn as_sizer(&self) -> Option<&dyn Sizer> {
-        Some(self)
     }
 
     fn equals(&self, other: &dyn Val) -> bool {
@@ -241,10 +203,6 @@ impl Val for SharedMap {
 
     fn clone_as_boxed<'v>(&self) -> Box<dyn Val + 'v> {
         Box::new(self.clone())
-    }
-
-    fn as_any(&self) -> Option<&dyn std::any::Any> {
-        Some(self)
     }
 }
 

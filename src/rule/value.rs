@@ -12,6 +12,35 @@ use cel::{ExecutionError, Value};
 
 use crate::yaml::{Document, Kind, Node, NodeId, Scalar};
 
+/// What every value of ours that CEL looks into says of itself.
+macro_rules! looked_into {
+    () => {
+        fn cel_type() -> &'static cel::common::types::Type {
+            &cel::common::types::DYN_TYPE
+        }
+
+        fn as_container(&self) -> Option<&dyn cel::common::traits::Container> {
+            Some(self)
+        }
+
+        fn as_indexer<'b, 'v>(&'b self) -> Option<&'b (dyn cel::common::traits::Indexer + 'v)>
+        where
+            Self: 'v,
+        {
+            Some(self)
+        }
+
+        fn as_sizer(&self) -> Option<&dyn cel::common::traits::Sizer> {
+            Some(self)
+        }
+
+        fn as_any(&self) -> Option<&dyn std::any::Any> {
+            Some(self)
+        }
+    };
+}
+pub(super) use looked_into;
+
 /// A mapping or sequence of a document. Scalars become CEL's own values at once.
 ///
 /// A null member counts as absent, as Kubernetes has it: `has(x.y)` is false for `y: null`.
@@ -92,6 +121,8 @@ impl NodeVal {
 }
 
 impl Val for NodeVal {
+    looked_into!();
+
     fn get_type(&self) -> &Type {
         match self.node().kind() {
             Kind::Sequence => &types::LIST_TYPE,
@@ -99,29 +130,10 @@ impl Val for NodeVal {
         }
     }
 
-    fn cel_type() -> &'static Type {
-        &types::DYN_TYPE
-    }
-
-    fn as_container(&self) -> Option<&dyn Container> {
-        Some(self)
-    }
-
-    fn as_indexer<'b, 'v>(&'b self) -> Option<&'b (dyn Indexer + 'v)>
-    where
-        Self: 'v,
-    {
-        Some(self)
-    }
-
     fn as_iterable<'b, 'v>(&'b self) -> Option<&'b (dyn Iterable + 'v)>
     where
         Self: 'v,
     {
-        Some(self)
-    }
-
-    fn as_sizer(&self) -> Option<&dyn Sizer> {
         Some(self)
     }
 
@@ -144,10 +156,6 @@ impl Val for NodeVal {
             id: self.id,
             members: OnceLock::new(),
         })
-    }
-
-    fn as_any(&self) -> Option<&dyn std::any::Any> {
-        Some(self)
     }
 }
 

@@ -37,22 +37,28 @@ pub(super) fn lenient(
     shape: Shape,
     mismatch: fn(&Value, &str) -> String,
 ) -> Result<Value, String> {
-    let read = read(host, text(args, 0)?);
-    let origin = computed(host, args);
-    let (empty, go): (fn(OriginId) -> Value, _) = match shape {
-        Shape::Map => (|origin| Value::map(Entries::new(), origin), "map[string]interface {}"),
-        Shape::List => (|origin| Value::list(Vec::new(), origin), "[]interface {}"),
+    let wanted = match shape {
+        Shape::Map => "map[string]interface {}",
+        Shape::List => "[]interface {}",
     };
-    let error = match (read, shape) {
+    let error = match (read(host, text(args, 0)?), shape) {
         (Ok(value @ Value { data: Data::Map(_), .. }), Shape::Map)
         | (Ok(value @ Value { data: Data::List(_), .. }), Shape::List) => return Ok(value),
-        (Ok(Value { data: Data::Nil, .. }), _) => return Ok(empty(origin)),
-        (Ok(value), _) => mismatch(&value, go),
+        (Ok(Value { data: Data::Nil, origin }), Shape::Map) => {
+            return Ok(Value::map(Entries::new(), origin));
+        }
+        (Ok(Value { data: Data::Nil, origin }), Shape::List) => {
+            return Ok(Value::list(Vec::new(), origin));
+        }
+        (Ok(value), _) => mismatch(&value, wanted),
         (Err(error), _) => error,
     };
     Ok(match shape {
         Shape::Map => failed(host, args, &error),
-        Shape::List => Value::list(vec![Value::str(&error, origin)], origin),
+        Shape::List => {
+            let origin = computed(host, args);
+            Value::list(vec![Value::str(&error, origin)], origin)
+        }
     })
 }
 
