@@ -1,5 +1,6 @@
 //! Events to one document's tree.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -15,11 +16,17 @@ const MAX_EXPANDED: u64 = 4_000_000;
 /// How many errors of one document are kept: enough to see what is wrong with it.
 const MAX_ERRORS: usize = 1_000;
 
+/// How much text a node takes at least in most files, its indentation and its comma or colon
+/// included.
+const BYTES_PER_NODE: usize = 10;
+/// For how many nodes there is room from the start: a file may hold many small documents.
+const MAX_EXPECTED: usize = 1_024;
+
 /// A collection that is still open.
 struct Open {
     node: u32,
-    /// Children seen so far.
-    children: Vec<u32>,
+    /// Where its children begin among those of all open collections.
+    first: usize,
     mapping: bool,
     style: Style,
     anchor: usize,
@@ -64,6 +71,8 @@ pub(super) struct Builder<'t> {
     source_text: &'t Arc<str>,
     document: Document,
     open: Vec<Open>,
+    /// The children of all open collections, those of the innermost last.
+    pending: Vec<u32>,
     /// Complete anchored nodes, sorted by id (the parser numbers them in order of opening; a
     /// nested one may complete first, so insertion keeps the order).
     anchors: Vec<Anchor>,
@@ -77,6 +86,7 @@ pub(super) struct Builder<'t> {
 
 impl<'t> Builder<'t> {
     pub(super) fn new(source: SourceId, text: &'t Arc<str>, at: usize) -> Self {
+        let expected = (text.len().saturating_sub(at) / BYTES_PER_NODE).min(MAX_EXPECTED);
         let at = u32::try_from(at).unwrap_or(u32::MAX);
         Self {
             source,
@@ -84,8 +94,8 @@ impl<'t> Builder<'t> {
             document: Document {
                 source,
                 text: Arc::clone(text),
-                nodes: Vec::new(),
-                children: Vec::new(),
+                nodes: Vec::with_capacity(expected),
+                children: Vec::with_capacity(expected),
                 owned: Vec::new(),
                 tags: Vec::new(),
                 root: None,
@@ -93,6 +103,7 @@ impl<'t> Builder<'t> {
                 end: at,
             },
             open: Vec::new(),
+            pending: Vec::new(),
             anchors: Vec::new(),
             errors: Vec::new(),
             broken: false,
@@ -263,8 +274,8 @@ impl<'t> Builder<'t> {
         let Some(open) = self.open.last() else {
             return reported;
         };
-        if open.mapping && open.children.len() % 2 == 1 {
-            let key = &self.document.nodes[open.children[open.children.len() - 1] as usize];
+        if open.mapping && (self.pending.len() - open.first) % 2 == 1 {
+            let key = &self.document.nodes[self.pending[self.pending.len() - 1] as usize];
             let after = key.end as usize;
             let rest = text[after..].trim_start();
             if rest.starts_with(':') {
@@ -297,7 +308,7 @@ impl<'t> Builder<'t> {
         }
         self.open.push(Open {
             node,
-            children: Vec::new(),
+            first: self.pending.len(),
             mapping,
             style,
             anchor,
@@ -313,20 +324,21 @@ impl<'t> Builder<'t> {
         // The end event of a block collection lies at the next token; its last child says where
         // the collection really ends.
         let end = if open.style == Style::Flow { range.end } else { open.end };
+        let children = self.pending.split_off(open.first);
         let first = self.document.children.len();
-        self.document.children.extend_from_slice(&open.children);
+        self.document.children.extend_from_slice(&children);
         let narrow = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
         let (style, first) = (open.style, narrow(first));
         let body = if open.mapping {
-            let plain = self.check_keys(&open.children);
+            let plain = self.check_keys(&children);
             if !plain {
-                let effective = self.effective(&open.children);
+                let effective = self.effective(&children);
                 self.document.children.push(narrow(effective.len() / 2));
                 self.document.children.extend_from_slice(&effective);
             }
-            Body::Mapping { style, plain, first, count: narrow(open.children.len() / 2) }
+            Body::Mapping { style, plain, first, count: narrow(children.len() / 2) }
         } else {
-            Body::Sequence { style, first, count: narrow(open.children.len()) }
+            Body::Sequence { style, first, count: narrow(children.len()) }
         };
         let data = &mut self.document.nodes[open.node as usize];
         data.body = body;
@@ -349,8 +361,14 @@ impl<'t> Builder<'t> {
         let mut plain = true;
         let mut repeated: Vec<(Node<'_>, Node<'_>)> = Vec::new();
         let mut refused: Vec<Node<'_>> = Vec::new();
+        // Small mappings are the rule, and cheaper to look through than to hash.
+        let small = children.len() <= 32;
+        let mut named: Vec<(Cow<'_, str>, Node<'_>)> = Vec::new();
         let mut seen = HashMap::new();
-        for (at, key) in keys().enumerate() {
+        if small {
+            named.reserve_exact(children.len() / 2);
+        }
+        for key in keys() {
             if key.is_merge_key() {
                 plain = false;
                 continue;
@@ -360,9 +378,12 @@ impl<'t> Builder<'t> {
                 continue;
             }
             let name = key.key_text();
-            // Small mappings are the rule, and cheaper to look through than to hash.
-            let first = if children.len() <= 32 {
-                keys().take(at).find(|other| !other.is_merge_key() && other.key_text() == name)
+            let first = if small {
+                let first = named.iter().find(|(other, _)| *other == name).map(|(_, first)| *first);
+                if first.is_none() {
+                    named.push((name, key));
+                }
+                first
             } else {
                 let first = *seen.entry(name).or_insert(key);
                 (first != key).then_some(first)
@@ -472,12 +493,12 @@ impl<'t> Builder<'t> {
                 (NONE, NONE)
             }
             Some(open) => {
-                let key = match (open.mapping, open.children.len()) {
-                    (true, count) if count % 2 == 1 => open.children[count - 1],
+                let key = match (open.mapping, self.pending.len() - open.first) {
+                    (true, count) if count % 2 == 1 => self.pending[self.pending.len() - 1],
                     (true, _) => NONE,
                     (false, count) => narrow(count),
                 };
-                open.children.push(id);
+                self.pending.push(id);
                 // A collection that opens here weighs nothing yet: it is added when it closes.
                 if !matches!(body, Body::Sequence { .. } | Body::Mapping { .. }) {
                     open.weight = open.weight.with(weight);
@@ -513,8 +534,10 @@ impl<'t> Builder<'t> {
         stream.errors.append(&mut self.errors);
         if !self.broken {
             self.document.tags.sort_by_key(|(node, _)| *node);
-            self.document.nodes.shrink_to_fit();
-            self.document.children.shrink_to_fit();
+            // Copied, because an allocator may leave what is shrunk in a block twice its size: a
+            // run holds every document of a repository, and the builder's own go to the next one.
+            self.document.nodes = self.document.nodes.as_slice().to_vec();
+            self.document.children = self.document.children.as_slice().to_vec();
             stream.documents.push(Arc::new(self.document));
         }
     }
@@ -525,7 +548,7 @@ impl<'t> Builder<'t> {
 #[derive(Default)]
 struct Merged<'a> {
     pairs: Vec<u32>,
-    places: HashMap<std::borrow::Cow<'a, str>, usize>,
+    places: HashMap<Cow<'a, str>, usize>,
 }
 
 impl<'a> Merged<'a> {
