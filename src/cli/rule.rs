@@ -65,6 +65,11 @@ fn page(rule: &Rule, console: &mut Console) -> Result<(), CommandError> {
         for param in &rule.params {
             let default = crate::rule::value_text(&param.default);
             writeln!(out, "  {} ({}, default {default}): {}", param.name, param.kind, param.about)?;
+            for (preset, given) in &rule.preset_params {
+                if let Some(value) = given.get(&param.name) {
+                    writeln!(out, "    in preset {preset}: {}", crate::rule::value_text(value))?;
+                }
+            }
         }
         writeln!(out)?;
     }

@@ -301,7 +301,7 @@ impl<'p> Run<'p> {
             .flat_map(|stream| plain::members(&stream.documents))
             .collect();
         let of_files = unit.files.par_iter().map_init(
-            || self.evaluator(None),
+            || self.evaluator("default", None),
             |evaluator, file| self.file(file, &together, evaluator),
         );
         let of_releases =
@@ -316,9 +316,14 @@ impl<'p> Run<'p> {
         })
     }
 
-    fn evaluator(&self, kube_version: Option<&str>) -> Evaluator {
-        let kube_version = kube_version.unwrap_or(&self.options.kube_version).to_owned();
-        Evaluator::new(environment(), Setting { kube_version, schemas: Arc::clone(&self.schemas) })
+    /// An evaluator for objects that go to `namespace` where they name none.
+    fn evaluator(&self, namespace: &str, kube_version: Option<&str>) -> Evaluator {
+        let setting = Setting {
+            kube_version: kube_version.unwrap_or(&self.options.kube_version).to_owned(),
+            namespace: namespace.to_owned(),
+            schemas: Arc::clone(&self.schemas),
+        };
+        Evaluator::new(environment(), setting)
     }
 
     /// Judges one file by itself.
@@ -362,7 +367,11 @@ impl<'p> Run<'p> {
         let declared = &self.sources.get(release.declared.source).path;
         let last = release.values.iter().rev().find_map(|layer| layer.file.as_deref());
         let active = self.choices.at(last.unwrap_or(declared));
-        let mut evaluator = self.evaluator(release.kube_version.as_deref());
+        let fresh = || {
+            let namespace = release.namespace.as_deref().unwrap_or_default();
+            self.evaluator(namespace, release.kube_version.as_deref())
+        };
+        let mut evaluator = fresh();
         let mut found = Found::default();
         let rendered = match crate::project::resolve(&release.chart, folder(declared), self.config)
         {
@@ -377,8 +386,7 @@ impl<'p> Run<'p> {
                     files: &self.files,
                     sources: self.sources,
                 };
-                let evaluator = || self.evaluator(release.kube_version.as_deref());
-                let judged = task.judge(&self.charts, &waiving, evaluator);
+                let judged = task.judge(&self.charts, &waiving, fresh);
                 found.findings = judged.findings;
                 found
                     .findings

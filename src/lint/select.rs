@@ -137,6 +137,11 @@ pub fn choose(
 
     let mut severities: BTreeMap<Arc<str>, Option<Severity>> = BTreeMap::new();
     let mut params: BTreeMap<Arc<str>, BTreeMap<String, ParamValue>> = BTreeMap::new();
+    for rule in &set.rules {
+        if let Some(given) = rule.preset_params.get(preset) {
+            params.insert(Arc::clone(&rule.id), given.clone());
+        }
+    }
     let layers = std::iter::once(&settings.rules).chain(overrides.iter().map(|each| &each.rules));
     for layer in layers {
         for (word, RuleSettings { severity, params: given }) in
@@ -237,5 +242,61 @@ fn param(value: &serde_json::Value) -> ParamValue {
                 entries.iter().map(|(key, value)| (key.clone(), param(value))).collect();
             entries.into()
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config;
+    use crate::source::Sources;
+
+    /// A rule that is stricter in the preset `all` than by default.
+    const FEW: &str = "\
+id: few-replicas
+group: own
+severity: warning
+since: 0.1.0
+summary: Few replicas
+why: They cost.
+fix: Ask for fewer.
+presets: [reliability]
+params:
+  most: {type: integer, default: 5, about: how many pods are enough}
+preset-params:
+  all: {most: 2}
+kinds: [Deployment]
+checks:
+  - forbid: replicas > params.most
+    at: object.spec.replicas
+    message: too many
+";
+
+    fn most(preset: &str, config: &str) -> Option<ParamValue> {
+        let sources = Sources::default();
+        let mut set = RuleSet::default();
+        set.add(&sources, "few-replicas.yaml", FEW);
+        assert!(set.errors.is_empty(), "{:?}", set.errors);
+        let path = std::path::Path::new("plimsoll.yaml");
+        let settings = config::parse(path, "plimsoll.yaml", config, &sources).settings;
+        let request = Request { preset: Some(preset.to_owned()), ..Request::default() };
+        let active = choose(&set, &request, &settings, &[]).expect("known names");
+        active[0].params.get("most").cloned()
+    }
+
+    #[test]
+    fn a_preset_sets_parameters_and_the_configuration_goes_before_it() {
+        assert_eq!(most("reliability", ""), None, "the rule's own default holds");
+        assert_eq!(most("all", ""), Some(ParamValue::Int(2)));
+        let config = "rules: {few-replicas: {params: {most: 4}}}";
+        assert_eq!(most("all", config), Some(ParamValue::Int(4)));
+    }
+
+    #[test]
+    fn a_preset_sets_only_parameters_that_the_rule_has() {
+        let mut set = RuleSet::default();
+        set.add(&Sources::default(), "few.yaml", &FEW.replace("{most: 2}", "{least: 2}"));
+        let messages: Vec<_> = set.errors.iter().map(|error| error.message.as_str()).collect();
+        assert_eq!(messages, ["`least` is no parameter of this rule"]);
     }
 }

@@ -75,6 +75,9 @@ pub struct Member {
 pub struct Setting {
     /// Kubernetes version to judge by, `1.34`.
     pub kube_version: String,
+    /// Where objects go that name no namespace: a release's, `default` for manifests as they lie;
+    /// empty where that is left open.
+    pub namespace: String,
     /// Schemas of custom resources.
     pub schemas: Arc<Schemas>,
 }
@@ -158,6 +161,8 @@ impl Evaluator {
         roots.push(("containers", Roots::Several(containers)));
         context.add_variable_from_value("replicas", object.replicas());
         context.add_variable_from_value("name", object.name().to_owned());
+        let namespace = object.namespace().unwrap_or(&self.setting.namespace);
+        context.add_variable_from_value("target_namespace", namespace.to_owned());
         if let Some((objects, workloads)) = company {
             context.add_variable_as_val("objects", Box::new(objects));
             context.add_variable_as_val("workloads", Box::new(workloads));

@@ -22,9 +22,12 @@ pub fn run(rule: &Rule, example: &Example) -> Result<(), String> {
     if let Some(error) = stream.errors.first() {
         return Err(format!("the example is no YAML: {}", error.message));
     }
-    let version = example.kube_version.clone().unwrap_or_else(|| NEWEST_KUBE_VERSION.to_owned());
-    let mut evaluator =
-        Evaluator::new(environment(), Setting { kube_version: version, schemas: Arc::default() });
+    let setting = Setting {
+        kube_version: example.kube_version.as_deref().unwrap_or(NEWEST_KUBE_VERSION).to_owned(),
+        namespace: "default".to_owned(),
+        schemas: Arc::default(),
+    };
+    let mut evaluator = Evaluator::new(environment(), setting);
     let mut members = Vec::new();
     for document in &stream.documents {
         members.extend(

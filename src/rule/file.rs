@@ -95,6 +95,8 @@ pub struct Rule {
     pub peers: BTreeMap<String, Vec<String>>,
     /// The presets it is part of, beside `all`.
     pub presets: Vec<String>,
+    /// Parameters that a preset sets otherwise than the defaults, by the preset's name.
+    pub preset_params: BTreeMap<String, BTreeMap<String, Value>>,
     /// Further policies that this rule includes.
     pub covers: Vec<String>,
     /// Parameters, in the order of the file.
@@ -134,6 +136,7 @@ const KEYS: &[&str] = &[
     "references",
     "peers",
     "presets",
+    "preset-params",
     "covers",
     "params",
     "scope",
@@ -242,7 +245,7 @@ impl Reader<'_> {
             })
             .collect();
         let params = root.get("params").into_iter().flat_map(Node::entries).collect::<Vec<_>>();
-        let params = params
+        let params: Vec<Param> = params
             .into_iter()
             .map(|entry| {
                 self.known(entry.value, PARAM_KEYS);
@@ -271,6 +274,7 @@ impl Reader<'_> {
             references: Self::list(root, "references"),
             peers,
             presets: Self::list(root, "presets"),
+            preset_params: self.preset_params(root, &params),
             covers: Self::list(root, "covers"),
             params,
             scope,
@@ -281,6 +285,26 @@ impl Reader<'_> {
             checks: checks.into_iter().filter_map(|node| self.check(node)).collect(),
             algorithm,
         }
+    }
+
+    fn preset_params(
+        &mut self,
+        root: Node<'_>,
+        params: &[Param],
+    ) -> BTreeMap<String, BTreeMap<String, Value>> {
+        let mut found = BTreeMap::new();
+        for preset in root.get("preset-params").into_iter().flat_map(Node::entries) {
+            let given: &mut BTreeMap<String, Value> =
+                found.entry(preset.name().into_owned()).or_default();
+            for entry in preset.value.entries() {
+                let name = entry.name().into_owned();
+                if !params.iter().any(|param| param.name == name) {
+                    self.error(entry.key.span(), format!("`{name}` is no parameter of this rule"));
+                }
+                given.insert(name, to_value(entry.value));
+            }
+        }
+        found
     }
 
     fn algorithm(&mut self, node: Node<'_>) -> Option<Algorithm> {
