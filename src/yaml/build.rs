@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::ops::Range;
 use std::sync::Arc;
 
 use granit_parser::{Event, ScalarStyle, StructureStyle};
@@ -127,7 +128,7 @@ impl<'t> Builder<'t> {
         });
     }
 
-    pub(super) fn take(&mut self, event: Event<'_>, range: std::ops::Range<usize>) {
+    pub(super) fn take(&mut self, event: Event<'_>, range: Range<usize>) {
         match event {
             Event::Scalar(value, style, anchor, tag) => {
                 let tag = tag.map(|tag| format!("{}{}", tag.handle(), tag.suffix()));
@@ -151,7 +152,7 @@ impl<'t> Builder<'t> {
                     range,
                 );
             }
-            Event::SequenceEnd | Event::MappingEnd => self.close(&range),
+            Event::SequenceEnd | Event::MappingEnd => self.close(range.end),
             Event::Alias(id) => self.alias(id, &range),
             Event::UnresolvedAlias(name) => {
                 let message = format!("`*{name}` names an anchor that is not defined before it");
@@ -162,7 +163,7 @@ impl<'t> Builder<'t> {
         }
     }
 
-    fn alias(&mut self, id: usize, range: &std::ops::Range<usize>) {
+    fn alias(&mut self, id: usize, range: &Range<usize>) {
         let known = self.anchors.binary_search_by_key(&id, |anchor| anchor.id);
         let Ok(Anchor { node, weight, .. }) = known.map(|at| self.anchors[at]) else {
             let name = &self.source_text[range.clone()];
@@ -182,7 +183,7 @@ impl<'t> Builder<'t> {
         self.add(Body::Alias(node), range.start, range.end, weight);
     }
 
-    fn null(&mut self, at: usize) {
+    pub(super) fn null(&mut self, at: usize) {
         let at = u32::try_from(at).unwrap_or(u32::MAX);
         let body =
             Body::Scalar { style: Style::Plain, owned: false, text: false, first: at, second: at };
@@ -195,7 +196,7 @@ impl<'t> Builder<'t> {
         style: ScalarStyle,
         anchor: usize,
         tag: Option<String>,
-        range: std::ops::Range<usize>,
+        range: Range<usize>,
     ) {
         let style = match style {
             ScalarStyle::Plain => Style::Plain,
@@ -222,14 +223,6 @@ impl<'t> Builder<'t> {
             _ => start..end,
         };
         let value = if style == Style::Plain && inner.is_empty() { "" } else { value };
-        let borrowed = text.get(inner.clone()) == Some(value);
-        let (first, second) = if borrowed {
-            (inner.start, inner.end)
-        } else {
-            self.document.owned.push(value.into());
-            (self.document.owned.len() - 1, 0)
-        };
-        let narrow = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
         let is_text = match tag.as_deref().map(|tag| tag.trim_start_matches("tag:yaml.org,2002:")) {
             Some("str" | "binary" | "timestamp" | "!") => true,
             Some(tag @ ("int" | "float" | "bool" | "null")) => {
@@ -238,17 +231,82 @@ impl<'t> Builder<'t> {
             }
             _ => style != Style::Plain || matches!(resolve_plain(value), Scalar::Str(_)),
         };
-        let body = Body::Scalar {
-            style,
-            owned: !borrowed,
-            text: is_text,
-            first: narrow(first),
-            second: narrow(second),
+        let node = match text.get(inner.clone()) == Some(value) {
+            true => self.borrowed(style, start..end, &inner, is_text),
+            false => self.owned(style, start..end, value.into(), is_text),
         };
-        let node = self.add(body, start, end, Weight::SCALAR);
         self.remember(node, anchor, Weight::SCALAR);
         if let Some(tag) = tag {
             self.document.tags.push((node, tag.into()));
+        }
+    }
+
+    /// Adds a scalar whose text stands at `inner`.
+    fn borrowed(
+        &mut self,
+        style: Style,
+        range: Range<usize>,
+        inner: &Range<usize>,
+        text: bool,
+    ) -> u32 {
+        let (first, second) = (narrow(inner.start), narrow(inner.end));
+        let body = Body::Scalar { style, owned: false, text, first, second };
+        self.add(body, range.start, range.end, Weight::SCALAR)
+    }
+
+    /// Adds a scalar whose text is not what is written.
+    fn owned(&mut self, style: Style, range: Range<usize>, value: Box<str>, text: bool) -> u32 {
+        let first = narrow(self.document.owned.len());
+        self.document.owned.push(value);
+        let body = Body::Scalar { style, owned: true, text, first, second: 0 };
+        self.add(body, range.start, range.end, Weight::SCALAR)
+    }
+
+    /// Adds a scalar without anchor and tag whose text stands at `inner`.
+    pub(super) fn in_text(&mut self, style: Style, range: Range<usize>, inner: Range<usize>) {
+        let value = &self.source_text[inner.clone()];
+        let text = style != Style::Plain || matches!(resolve_plain(value), Scalar::Str(_));
+        self.borrowed(style, range, &inner, text);
+    }
+
+    /// Adds a scalar without anchor and tag whose text was put together from what is written.
+    pub(super) fn made(&mut self, style: Style, range: Range<usize>, value: String) {
+        if self.source_text[range.clone()] == *value {
+            return self.in_text(style, range.clone(), range);
+        }
+        let text = style != Style::Plain || matches!(resolve_plain(&value), Scalar::Str(_));
+        self.owned(style, range, value.into(), text);
+    }
+
+    /// Opens a block collection without anchor and tag.
+    pub(super) fn open_block(&mut self, mapping: bool, start: usize) {
+        self.open(mapping, StructureStyle::Block, 0, None, start..start);
+    }
+
+    /// Closes the block collection that was opened last.
+    pub(super) fn close_block(&mut self) {
+        self.close(0);
+    }
+
+    /// Opens a flow collection without anchor and tag, at its bracket.
+    pub(super) fn open_flow(&mut self, mapping: bool, start: usize) {
+        self.open(mapping, StructureStyle::Flow, 0, None, start..start + 1);
+    }
+
+    /// Closes the flow collection that was opened last; `end` is behind its bracket.
+    pub(super) fn close_flow(&mut self, end: usize) {
+        self.close(end);
+    }
+
+    /// True when the document has a node.
+    pub(super) fn has_root(&self) -> bool {
+        self.document.root.is_some()
+    }
+
+    /// Makes a document without a node one that is null.
+    pub(super) fn complete_with_null(&mut self) {
+        if !self.has_root() {
+            self.null(self.document.start as usize);
         }
     }
 
@@ -291,7 +349,7 @@ impl<'t> Builder<'t> {
         style: StructureStyle,
         anchor: usize,
         tag: Option<String>,
-        range: std::ops::Range<usize>,
+        range: Range<usize>,
     ) {
         let style = match style {
             StructureStyle::Block => Style::Block,
@@ -317,17 +375,17 @@ impl<'t> Builder<'t> {
         });
     }
 
-    fn close(&mut self, range: &std::ops::Range<usize>) {
+    /// Closes the collection that was opened last; `end` is where one in flow style ends.
+    fn close(&mut self, end: usize) {
         let Some(open) = self.open.pop() else {
             return;
         };
         // The end event of a block collection lies at the next token; its last child says where
         // the collection really ends.
-        let end = if open.style == Style::Flow { range.end } else { open.end };
+        let end = if open.style == Style::Flow { end } else { open.end };
         let children = self.pending.split_off(open.first);
         let first = self.document.children.len();
         self.document.children.extend_from_slice(&children);
-        let narrow = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
         let (style, first) = (open.style, narrow(first));
         let body = if open.mapping {
             let plain = self.check_keys(&children);
@@ -483,7 +541,6 @@ impl<'t> Builder<'t> {
 
     /// Puts a node under the collection that is open.
     fn add(&mut self, body: Body, start: usize, end: usize, weight: Weight) -> u32 {
-        let narrow = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
         let id = narrow(self.document.nodes.len());
         let (parent, key) = match self.open.last_mut() {
             None => {
@@ -541,6 +598,11 @@ impl<'t> Builder<'t> {
             stream.documents.push(Arc::new(self.document));
         }
     }
+}
+
+/// A byte offset or a count as the tree keeps it. Texts are refused long before they are too large.
+fn narrow(number: usize) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
 }
 
 /// The entries of a mapping while merge keys are worked in: the place of a key is where it stood

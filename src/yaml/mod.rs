@@ -1,10 +1,14 @@
 //! Text to spanned tree, with the scalar rules of Kubernetes and Helm. Knows no Kubernetes.
 //!
 //! [`parse()`] never fails: it gives the documents it could read and says what is wrong with the
-//! rest. The grammar is granit-parser's; the tree is our own, because no tree on offer keeps
+//! rest. The grammar is granit-parser's, with a quick reader (`block`) before it for the shape that
+//! most files have; the tree is our own, because no tree on offer keeps
 //! comments and byte spans and stays linear on hostile input.
 
+mod block;
 mod build;
+mod flow;
+mod fold;
 mod parse;
 mod path;
 mod scalar;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use granit_parser::{Event, Parser, ScanError};
 
+use super::block;
 use super::build::Builder;
 use super::tree::Document;
 use crate::source::{SourceId, Span};
@@ -66,6 +67,11 @@ pub struct SyntaxError {
 /// Reads a text into documents. Never fails and never panics; time is linear in the text's size.
 #[must_use]
 pub fn parse(source: SourceId, text: &Arc<str>) -> Stream {
+    block::parse(source, text).unwrap_or_else(|| parse_fully(source, text))
+}
+
+/// Reads a text by the full grammar of YAML.
+pub(super) fn parse_fully(source: SourceId, text: &Arc<str>) -> Stream {
     let options = granit_parser::options! {
         // libyaml's reading, and so go-yaml's: a block scalar cut off by the end of the text has
         // no line feed there.
@@ -128,7 +134,8 @@ pub fn parse(source: SourceId, text: &Arc<str>) -> Stream {
     stream
 }
 
-fn comment(source: SourceId, text: &str, range: std::ops::Range<usize>) -> Comment {
+/// A comment at a place that may include blanks behind it.
+pub(super) fn comment(source: SourceId, text: &str, range: std::ops::Range<usize>) -> Comment {
     let before = &text[..range.start];
     let line = before.rfind('\n').map_or(0, |at| at + 1);
     let own_line = before[line..].trim_start_matches('\u{feff}').trim().is_empty();

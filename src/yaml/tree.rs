@@ -44,7 +44,7 @@ pub enum Style {
 /// Marks "no node" where a node's number would stand.
 pub(super) const NONE: u32 = u32::MAX;
 
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct NodeData {
     pub(super) start: u32,
     pub(super) end: u32,
@@ -54,7 +54,7 @@ pub(super) struct NodeData {
     pub(super) body: Body,
 }
 
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Body {
     /// `first`, `second`: a byte range of the text, or with `owned` an index into the texts that
     /// could not be borrowed (escapes, folding).

@@ -1,0 +1,151 @@
+//! The quick reader against the full grammar: whatever it reads, it reads as granit does.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use proptest::prelude::*;
+
+use super::super::parse::{Stream, parse_fully};
+use super::parse;
+use crate::source::{SourceId, Sources};
+
+fn take_in(text: &str) -> (SourceId, Arc<str>) {
+    let text: Arc<str> = text.into();
+    (Sources::default().add("test.yaml", Arc::clone(&text)), text)
+}
+
+/// Holds the two readings of a text against each other; false where the quick reader gave up.
+#[track_caller]
+fn reads_alike(text: &str) -> bool {
+    let (source, text) = take_in(text);
+    let Some(quick) = parse(source, &text) else {
+        return false;
+    };
+    let full = parse_fully(source, &text);
+    assert_eq!(quick.errors, full.errors, "{text:?}");
+    assert_eq!(quick.comments, full.comments, "{text:?}");
+    assert_eq!(shape(&quick), shape(&full), "{text:?}");
+    true
+}
+
+/// Every number and text of every document.
+fn shape(stream: &Stream) -> Vec<impl PartialEq + std::fmt::Debug + '_> {
+    let documents = stream.documents.iter();
+    documents
+        .map(|document| {
+            let (nodes, children) = (&document.nodes, &document.children);
+            (nodes, children, &document.owned, document.root, document.start, document.end)
+        })
+        .collect()
+}
+
+#[test]
+fn the_common_shapes_are_read_quickly() {
+    for text in [
+        "a: 1\nb:\n  c: x y\n  d: \"q\"\n  e: 's'\n",
+        "a:\n- b\n- c: 1\n  d: 2\n-\n  e: 3\n- - f\n  - g\nh: i\n",
+        "a:\n  - b\n  -\n  - c\n",
+        "# head\na: b # tail\n\n  # between\nc:\n# above\n  d:\n",
+        "---\n# Source: x\na: 1\n---\n---\nb: 2\n",
+        "a: {b: c, \"d\": [e, 'f', -1, --g]}\nh: []\ni: {}\n",
+        "a: [b,\n    {c: d},\n  ]\n",
+        "{\"a\": 1, \"b\": {\"c\":[true, null]}}\n",
+        "a: |\n  b\n\n   c\n  \n# d\ne: |-\n  f\ng: |+\n  h\n\ni: j\n",
+        "a: |2-\n    b\n   c\n",
+        "a: |\n\n  b\nc: |\nd: >-\n  e\n  f\n\n  g\n",
+        "a: b\n  c\n\n  d - e\nf: g\n",
+        "a: 'b\n\n  c '' d'\ne: \"f\n  \\\"g\\\" \"\n",
+        "a:\n  {}\nb:\n  []\nc:\n  |\n    d\n",
+        "a: \"b\\n\\tc\\\\\"\n",
+        "a: é # ü\n",
+        "yes: 010\n\"on\": ~\na-b/c.d: 1:2\n",
+        "a: b\na: c\n",
+    ] {
+        assert!(reads_alike(text), "{text:?}");
+    }
+}
+
+#[test]
+fn what_is_rare_or_wrong_is_left_to_the_full_grammar() {
+    for text in [
+        "",
+        "\u{feff}a: 1\n",
+        "a: 1\r\n",
+        "a: &x 1\nb: *x\n",
+        "a: !!str 1\n",
+        "%YAML 1.2\n---\na: 1\n",
+        "? a\n: b\n",
+        "a:\tb\n",
+        "a: b: c\n",
+        "a: b\n c: d\n",
+        "a:\n  - b\n - c\n",
+        "a: [b\n",
+        "a: \"b\n",
+        "a: \"\\x41\"\n",
+        "a: 1\n...\n",
+        "text\n",
+        "a: @b\n",
+        "a: {b, c: d}\n",
+        "a: 1\n- b\n",
+        "- a\nb: 1\n",
+        "a: |\n   b\n  c\n",
+    ] {
+        let (source, text) = take_in(text);
+        assert!(parse(source, &text).is_none(), "{text:?}");
+    }
+}
+
+/// The files of this repository, and the corpora of real ones where they are at hand.
+#[test]
+fn real_files_read_alike() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut quick = 0;
+    let folders = ["rules", "fixtures", "../shared/rules/labelled", "../shared/repos"];
+    for folder in folders {
+        for entry in walkdir::WalkDir::new(root.join(folder)).into_iter().flatten() {
+            if let Ok(text) = std::fs::read_to_string(entry.path()) {
+                quick += usize::from(reads_alike(&text));
+            }
+        }
+    }
+    assert!(quick > 300, "{quick}");
+}
+
+/// What YAML gives a meaning, and what it does not.
+fn piece() -> impl Strategy<Value = &'static str> {
+    prop::sample::select(vec![
+        "\n", "\n\n", "\n  ", "\n    ", "\n      ", " ", "  ", "- ", "-", ": ", ":", ":\n", "#",
+        " # ", "|\n", "|-\n", "|+\n", ">\n", ">-\n", "|2\n", "'", "''", "\"", "\\\"", "\\n", "\\",
+        "{", "}", "[", "]", ", ", ",", "---\n", "\n---\n", "...\n", "a", "b c", "d: e\n", "f:\n  ",
+        "é", "\t", "&g ", "*g", "!h ", "? ", "%", "<<: ", "~", "0x1", "yes", "\u{2028}", "\r\n",
+    ])
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2_000))]
+
+    #[test]
+    fn any_text_reads_alike(pieces in prop::collection::vec(piece(), 0..24)) {
+        reads_alike(&pieces.concat());
+    }
+
+    /// Texts that are YAML but for a few pieces.
+    #[test]
+    fn texts_with_a_fault_read_alike(
+        lines in prop::collection::vec(
+            (0_usize..4, prop::sample::select(vec![
+                "a: b", "c:", "- d", "- e: f", "-", "g: |", "h: >-", "i: [j, k]", "l: {m: n}",
+                "o: \"p\"", "'q': r # s", "# t", "u v", "w: x: y", "", "---",
+            ])),
+            1..12,
+        ),
+        piece in piece(),
+        at in 0_usize..80,
+    ) {
+        let lines = lines.iter().map(|(depth, line)| format!("{}{line}\n", "  ".repeat(*depth)));
+        let mut text: String = lines.collect();
+        let at = text.floor_char_boundary(at.min(text.len()));
+        text.insert_str(at, piece);
+        reads_alike(&text);
+    }
+}

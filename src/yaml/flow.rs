@@ -1,0 +1,122 @@
+//! Flow collections without comments and without scalars over several lines, for [`super::block`].
+
+use std::sync::Arc;
+
+use super::block::{is_plain_start, put_scalar, quoted_end};
+use super::build::Builder;
+use super::parse::MAX_DEPTH;
+
+/// Takes the collection that starts at a bracket or brace; gives the place behind it. `None` where it
+/// must be read by the full grammar. `parent` is the indentation that its further lines must exceed,
+/// if any.
+pub(super) fn collection(
+    builder: &mut Builder<'_>,
+    text: &Arc<str>,
+    start: usize,
+    parent: Option<usize>,
+) -> Option<usize> {
+    Flow { bytes: text.as_bytes(), text, parent }.collection(builder, start, 0)
+}
+
+struct Flow<'t> {
+    text: &'t str,
+    bytes: &'t [u8],
+    parent: Option<usize>,
+}
+
+impl Flow<'_> {
+    fn collection(&self, builder: &mut Builder<'_>, start: usize, depth: usize) -> Option<usize> {
+        if depth >= MAX_DEPTH / 2 {
+            return None;
+        }
+        let mapping = self.bytes[start] == b'{';
+        let close = if mapping { b'}' } else { b']' };
+        builder.open_flow(mapping, start);
+        let mut at = self.blanks(start + 1)?;
+        // A comma before the first entry, or two in turn, are no YAML: no value starts with one.
+        while *self.bytes.get(at)? != close {
+            if mapping {
+                at = self.key(builder, at)?;
+            }
+            at = self.blanks(self.value(builder, at, depth)?)?;
+            match *self.bytes.get(at)? {
+                b',' => at = self.blanks(at + 1)?,
+                byte if byte == close => {}
+                _ => return None,
+            }
+        }
+        builder.close_flow(at + 1);
+        Some(at + 1)
+    }
+
+    /// Takes a key; gives the place where its value starts.
+    fn key(&self, builder: &mut Builder<'_>, at: usize) -> Option<usize> {
+        let end = self.scalar_end(at)?;
+        put_scalar(builder, self.text, at..end)?;
+        let colon = end + self.spaces(end);
+        let adjacent = matches!(self.bytes[at], b'"' | b'\'');
+        match (*self.bytes.get(colon)?, *self.bytes.get(colon + 1)?) {
+            (b':', b' ' | b'\n') => self.blanks(colon + 1),
+            (b':', _) if adjacent && colon == end => Some(colon + 1),
+            _ => None,
+        }
+    }
+
+    fn value(&self, builder: &mut Builder<'_>, at: usize, depth: usize) -> Option<usize> {
+        if matches!(self.bytes.get(at)?, b'[' | b'{') {
+            return self.collection(builder, at, depth + 1);
+        }
+        let end = self.scalar_end(at)?;
+        put_scalar(builder, self.text, at..end)?;
+        Some(end)
+    }
+
+    fn spaces(&self, at: usize) -> usize {
+        self.bytes[at..].iter().take_while(|byte| **byte == b' ').count()
+    }
+
+    /// The next place that is neither blank nor the end of a line.
+    fn blanks(&self, mut at: usize) -> Option<usize> {
+        at += self.spaces(at);
+        while self.bytes.get(at) == Some(&b'\n') {
+            let indent = self.spaces(at + 1);
+            at += 1 + indent;
+            let blank = self.bytes.get(at) == Some(&b'\n');
+            if !blank && self.parent.is_some_and(|parent| indent <= parent) {
+                return None;
+            }
+        }
+        Some(at)
+    }
+
+    /// Where the scalar ends that starts here; `None` where none does that this reader is sure of.
+    fn scalar_end(&self, start: usize) -> Option<usize> {
+        let bytes = self.bytes;
+        let first = *bytes.get(start)?;
+        if matches!(first, b'"' | b'\'') {
+            return quoted_end(bytes, start);
+        }
+        let dash = matches!(
+            bytes[start..],
+            [b'-', next, ..] | [b'-', b'-', next, ..] if next.is_ascii_alphanumeric()
+        );
+        if !is_plain_start(bytes, start) || (matches!(first, b'-' | b':' | b'?') && !dash) {
+            return None;
+        }
+        let mut end = start;
+        for (at, byte) in bytes.iter().enumerate().skip(start) {
+            match byte {
+                b',' | b'[' | b']' | b'{' | b'}' | b'\n' => return Some(end),
+                b'\t' | b'#' => return None,
+                b':' => match bytes.get(at + 1)? {
+                    b' ' => return Some(end),
+                    b',' | b'[' | b']' | b'{' | b'}' | b'\n' => return None,
+                    _ => end = at + 1,
+                },
+                b' ' => {}
+                _ => end = at + 1,
+            }
+        }
+        None
+    }
+}
