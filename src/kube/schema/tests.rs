@@ -74,9 +74,18 @@ fn misspelt_fields_come_with_the_right_name() {
 
 #[test]
 fn misplaced_fields_are_shown_their_place() {
-    let text = DEPLOYMENT.replace("  replicas: 2", "  nodeSelector: {a: b}");
-    let said = said(&text, 34);
-    assert!(said[0].contains("it belongs under `template.spec`"), "{said:?}");
+    for (from, to, place) in [
+        ("  replicas: 2", "  nodeSelector: {a: b}", "it belongs under `template.spec`"),
+        (
+            "        - name: main",
+            "        - nodeSelector: {a: b}\n          name: main",
+            "it belongs further out, beside `containers`",
+        ),
+        ("  replicas: 2", "  livenessProbe: {}", "it belongs under `template.spec.containers[]`"),
+    ] {
+        let said = said(&DEPLOYMENT.replace(from, to), 34);
+        assert!(said[0].contains(place), "{said:?}");
+    }
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! An object held against its schema.
 
 use std::fmt::Write as _;
+use std::sync::Arc;
 
 use super::shape::{Fields, Shape};
 use super::table;
@@ -9,12 +10,16 @@ use crate::yaml::{Entry, Kind, Node, Scalar};
 
 /// How much is said of one object: who gets everything wrong need not read it all.
 const MAX_VIOLATIONS: usize = 100;
-/// How far below the place where a field does not belong a place is looked for where it does.
+/// How far below the place where a field does not belong, and above it, a place is looked for
+/// where it does.
 const MISPLACED_DEPTH: usize = 3;
+/// Fields that stand in so many places that one of them says nothing.
+const COMMON: &[&str] =
+    &["annotations", "kind", "labels", "metadata", "name", "namespace", "spec", "type"];
 
 /// Walks an object and its schema side by side.
 pub(super) fn object<'a>(root: Node<'a>, shape: &Shape, minor: u32) -> Vec<Violation<'a>> {
-    let mut walk = Walk { minor, violations: Vec::new() };
+    let mut walk = Walk { minor, violations: Vec::new(), above: Vec::new() };
     walk.value(root, shape, "this object", true);
     walk.violations
 }
@@ -22,6 +27,8 @@ pub(super) fn object<'a>(root: Node<'a>, shape: &Shape, minor: u32) -> Vec<Viola
 struct Walk<'a> {
     minor: u32,
     violations: Vec<Violation<'a>>,
+    /// The objects that the walk is in, outermost first: their fields, and the one it went into.
+    above: Vec<(Arc<Fields>, String)>,
 }
 
 impl<'a> Walk<'a> {
@@ -94,13 +101,17 @@ impl<'a> Walk<'a> {
         }
     }
 
-    fn fields(&mut self, node: Node<'a>, fields: &Fields, name: &str, top: bool) {
+    fn fields(&mut self, node: Node<'a>, fields: &Arc<Fields>, name: &str, top: bool) {
         for entry in node.entries() {
             let key = entry.name();
             match fields.get(&key) {
                 // What a status holds is written by controllers, and not read from manifests.
                 Some(_) if top && key == "status" => {}
-                Some(field) => self.value(entry.value, &field.shape, &field.name, false),
+                Some(field) => {
+                    self.above.push((Arc::clone(fields), field.name.to_string()));
+                    self.value(entry.value, &field.shape, &field.name, false);
+                    self.above.pop();
+                }
                 None if fields.open => {}
                 None => self.unknown(entry, &key, fields, name),
             }
@@ -120,10 +131,7 @@ impl<'a> Walk<'a> {
     fn unknown(&mut self, entry: Entry<'a>, key: &str, fields: &Fields, of: &str) {
         let names = fields.fields.iter().map(|field| field.name.as_ref());
         let near = nearest(key, names).map(|near| format!("did you mean `{near}`?"));
-        let suggestion = near.or_else(|| {
-            let place = self.place_of(key, fields, MISPLACED_DEPTH)?;
-            Some(format!("it belongs under `{place}`"))
-        });
+        let suggestion = near.or_else(|| self.advice(key, fields));
         let read = match entry.key.raw() {
             raw if raw == key || raw.is_empty() => String::new(),
             raw => format!("`{raw}`, which YAML reads as "),
@@ -139,22 +147,43 @@ impl<'a> Walk<'a> {
         });
     }
 
-    /// Where below these fields one of this name stands, nearest first; mappings only.
+    /// Where a field that stands at the wrong level belongs.
+    fn advice(&self, key: &str, fields: &Fields) -> Option<String> {
+        if COMMON.contains(&key) {
+            return None;
+        }
+        if let Some(place) = self.place_of(key, fields, MISPLACED_DEPTH) {
+            return Some(format!("it belongs under `{place}`"));
+        }
+        self.above.iter().rev().take(MISPLACED_DEPTH).find_map(|(fields, went)| {
+            if fields.get(key).is_some() {
+                return Some(format!("it belongs further out, beside `{went}`"));
+            }
+            let place = self.place_of(key, fields, MISPLACED_DEPTH)?;
+            Some(format!("it belongs under `{place}`"))
+        })
+    }
+
+    /// Where below these fields one of this name stands, nearest first.
     fn place_of(&self, key: &str, fields: &Fields, depth: usize) -> Option<String> {
         let objects = || {
-            fields.fields.iter().filter_map(|field| {
-                let shape = match &field.shape {
+            fields.fields.iter().filter(|field| field.name != "status").filter_map(|field| {
+                let (shape, name) = match &field.shape {
+                    Shape::List(inner) => (&**inner, format!("{}[]", field.name)),
+                    shape => (shape, field.name.to_string()),
+                };
+                let shape = match shape {
                     Shape::Named(name) => table::definition(name, self.minor)?,
                     shape => shape,
                 };
                 match shape {
-                    Shape::Object(inner) if field.name != "status" => Some((&field.name, inner)),
+                    Shape::Object(inner) => Some((name, inner)),
                     _ => None,
                 }
             })
         };
         if let Some((name, _)) = objects().find(|(_, inner)| inner.get(key).is_some()) {
-            return Some(name.to_string());
+            return Some(name);
         }
         if depth <= 1 {
             return None;
