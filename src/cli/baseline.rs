@@ -42,7 +42,7 @@ pub(crate) fn run(args: Args, console: &mut Console) -> Result<ExitCode, Command
     let known =
         if args.prune { Some(Baseline::read(&args.output).map_err(no_baseline)?) } else { None };
     let sources = Sources::default();
-    let rules = RuleSet::builtin(&sources);
+    let mut rules = RuleSet::builtin(&sources);
     let check = check::Args {
         paths: args.paths,
         selection: args.selection,
@@ -64,7 +64,7 @@ pub(crate) fn run(args: Args, console: &mut Console) -> Result<ExitCode, Command
             no_cache: false,
         },
     };
-    let report = check::lint(&check, &rules, &sources)?.report;
+    let report = check::lint(&check, &mut rules, &sources)?.report;
     let (baseline, said) = match known {
         None => {
             let baseline = Baseline::of(&report.findings);

@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use super::output::{self, Color, FailOn, Outputs};
 use super::progress::Progress;
-use super::{CommandError, Console};
+use super::{CommandError, Console, rule_files};
 use crate::config::{self, Config};
 use crate::finding::Severity;
 use crate::lint::baseline::{Baseline, BaselineError};
@@ -184,8 +184,8 @@ pub(crate) fn run(args: &Args, console: &mut Console) -> Result<ExitCode, Comman
         None => None,
     };
     let sources = Sources::default();
-    let rules = RuleSet::builtin(&sources);
-    let Outcome { mut report, mut texts, details } = lint(args, &rules, &sources)?;
+    let mut rules = RuleSet::builtin(&sources);
+    let Outcome { mut report, mut texts, details } = lint(args, &mut rules, &sources)?;
     if args.show.verbose {
         for line in &details {
             console.note(&crate::report::escape::line(line));
@@ -220,13 +220,15 @@ pub(crate) fn run(args: &Args, console: &mut Console) -> Result<ExitCode, Comman
     Ok(args.scope.fail_on.exit_code(&report))
 }
 
-/// Lints as the command line says, before the baseline and the like are applied.
+/// Lints as the command line says, before the baseline and the like are applied. Adds the rules
+/// that the configuration brings.
 pub(crate) fn lint(
     args: &Args,
-    rules: &RuleSet,
+    rules: &mut RuleSet,
     sources: &Sources,
 ) -> Result<Outcome, CommandError> {
     let config = configuration(args, sources)?;
+    rule_files::add_own(rules, &config, sources)?;
     let options = Options {
         paths: args.paths.iter().filter(|path| path.as_os_str() != "-").cloned().collect(),
         stdin: stdin(args)?,
@@ -248,7 +250,7 @@ pub(crate) fn lint(
         today: jiff::ZonedDateTime::now().date(),
     };
     let progress = Progress::new(args.show.quiet);
-    let work = || lint::run(&options, &config, rules, sources, &progress);
+    let work = || lint::run(&options, &config, &*rules, sources, &progress);
     let outcome = match args.show.threads {
         None => work(),
         Some(0) => return Err(CommandError::new("`--threads 0`: at least one thread is needed")),
@@ -292,8 +294,9 @@ fn configuration(args: &Args, sources: &Sources) -> Result<Config, CommandError>
         return Ok(Config::default());
     };
     let shown = crate::project::shown(&path);
-    let config = config::load(&path, &shown, sources)
+    let mut config = config::load(&path, &shown, sources)
         .map_err(|error| CommandError::new(format!("{error}: {}", error.error)))?;
+    config.findings.extend(lint::cluster::faults(&config));
     if config.findings.is_empty() {
         return Ok(config);
     }

@@ -16,6 +16,7 @@ mod progress;
 mod releases;
 mod render;
 mod rule;
+mod rule_files;
 mod rules;
 mod test;
 

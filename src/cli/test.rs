@@ -1,10 +1,10 @@
 //! `plimsoll test`: runs the examples of rules.
 
 use std::io::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
-use super::{CommandError, Console};
+use super::{CommandError, Console, rule_files};
 use crate::rule::{RuleSet, example};
 use crate::source::Sources;
 
@@ -18,20 +18,16 @@ pub(crate) struct Args {
 
 pub(crate) fn run(args: &Args, console: &mut Console) -> Result<ExitCode, CommandError> {
     let sources = Sources::default();
-    let set = if args.paths.is_empty() {
-        RuleSet::builtin(&sources)
+    let mut set = RuleSet::default();
+    if args.paths.is_empty() {
+        set = RuleSet::builtin(&sources);
     } else {
-        read(&sources, &args.paths)?
-    };
+        rule_files::add(&mut set, &args.paths, &sources)?;
+    }
     let mut wrong = 0;
     for error in &set.errors {
         wrong += 1;
-        let file = sources.get(error.span.source);
-        let at = file.position(error.span.start);
-        writeln!(console.out, "{}:{}:{}: {}", file.path, at.line, at.column, error.message)?;
-        if let Some(help) = &error.help {
-            writeln!(console.out, "  help: {help}")?;
-        }
+        writeln!(console.out, "{}", rule_files::fault(error, &sources))?;
     }
     let mut examples = 0;
     for rule in &set.rules {
@@ -51,33 +47,4 @@ pub(crate) fn run(args: &Args, console: &mut Console) -> Result<ExitCode, Comman
             .help("a rule is a `.yaml` file with `id` and `checks`"));
     }
     Ok(if wrong == 0 { ExitCode::SUCCESS } else { ExitCode::from(1) })
-}
-
-fn read(sources: &Sources, paths: &[PathBuf]) -> Result<RuleSet, CommandError> {
-    let mut set = RuleSet::default();
-    for path in paths {
-        for file in files(path)? {
-            let text = std::fs::read_to_string(&file).map_err(|error| {
-                CommandError::new(format!("cannot read {}: {error}", file.display()))
-            })?;
-            set.add(sources, &file.display().to_string(), &text);
-        }
-    }
-    set.sort();
-    Ok(set)
-}
-
-fn files(path: &Path) -> Result<Vec<PathBuf>, CommandError> {
-    let mut found = Vec::new();
-    for entry in walkdir::WalkDir::new(path).sort_by_file_name() {
-        let entry = entry.map_err(|error| CommandError::new(error.to_string()))?;
-        let yaml = entry
-            .path()
-            .extension()
-            .is_some_and(|extension| extension == "yaml" || extension == "yml");
-        if entry.file_type().is_file() && yaml {
-            found.push(entry.into_path());
-        }
-    }
-    Ok(found)
 }

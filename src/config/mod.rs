@@ -56,6 +56,12 @@ impl Config {
         Some(Span { source: file.source, start: value.start, end: value.end })
     }
 
+    /// A finding about one setting.
+    #[must_use]
+    pub fn fault<T>(&self, value: &Spanned<T>, message: String, help: String) -> Option<Finding> {
+        Some(finding(self.span(value)?, message, Some(help)))
+    }
+
     /// The directory that paths in the configuration are relative to: its own.
     #[must_use]
     pub fn directory(&self) -> Option<&Path> {

@@ -155,6 +155,10 @@ pub struct Cluster {
     pub nodes: Option<Spanned<u32>>,
     /// How many zones these nodes are spread over.
     pub zones: Option<Spanned<u32>>,
+    /// What the largest node has for pods, in CPU cores: `3920m`, `8`.
+    pub node_cpu: Option<Spanned<String>>,
+    /// What the largest node has for pods, in memory: `14Gi`.
+    pub node_memory: Option<Spanned<String>>,
 }
 
 impl<'de> Deserialize<'de> for ValuesEntry {

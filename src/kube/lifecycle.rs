@@ -17,24 +17,30 @@ pub struct Lifecycle {
     pub replacement: &'static str,
 }
 
+/// Every apiVersion and kind that is deprecated or removed, in no order.
+pub(super) fn kinds() -> impl Iterator<Item = (&'static str, &'static str)> {
+    TABLE.keys().copied()
+}
+
 /// Looks up an API version and kind; `None` for those that are neither deprecated nor removed.
 #[must_use]
 pub fn lifecycle(api_version: &str, kind: &str) -> Option<Lifecycle> {
-    static TABLE: LazyLock<HashMap<(&str, &str), Lifecycle>> = LazyLock::new(|| {
-        let rows = include_str!("lifecycle.tsv").lines().filter(|line| !line.starts_with('#'));
-        rows.filter_map(|row| {
-            let [version, kind, deprecated, removed, replacement] =
-                row.split('\t').collect::<Vec<_>>().try_into().ok()?;
-            let minor = |text: &str| text.strip_prefix("1.")?.parse().ok();
-            let replacement = if replacement == "-" { "" } else { replacement };
-            let life =
-                Lifecycle { deprecated: minor(deprecated), removed: minor(removed), replacement };
-            Some(((version, kind), life))
-        })
-        .collect()
-    });
     TABLE.get(&(api_version, kind)).copied()
 }
+
+static TABLE: LazyLock<HashMap<(&str, &str), Lifecycle>> = LazyLock::new(|| {
+    let rows = include_str!("lifecycle.tsv").lines().filter(|line| !line.starts_with('#'));
+    rows.filter_map(|row| {
+        let [version, kind, deprecated, removed, replacement] =
+            row.split('\t').collect::<Vec<_>>().try_into().ok()?;
+        let minor = |text: &str| text.strip_prefix("1.")?.parse().ok();
+        let replacement = if replacement == "-" { "" } else { replacement };
+        let life =
+            Lifecycle { deprecated: minor(deprecated), removed: minor(removed), replacement };
+        Some(((version, kind), life))
+    })
+    .collect()
+});
 
 #[cfg(test)]
 mod tests {

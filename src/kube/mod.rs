@@ -4,6 +4,7 @@ mod image;
 mod lifecycle;
 mod object;
 mod quantity;
+pub mod resource;
 pub mod schema;
 mod selector;
 

@@ -8,6 +8,7 @@ mod asked;
 pub mod baseline;
 pub mod changed;
 mod choices;
+pub mod cluster;
 pub mod directive;
 mod exempt;
 pub mod fingerprint;

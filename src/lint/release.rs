@@ -24,26 +24,39 @@ pub(super) fn judge(
     let Some(layers) = layers(release, files) else {
         return Vec::new();
     };
-    let declared = release.name_span.unwrap_or(release.declared);
-    let named = !matches!(release.via, Via::ChartDefault | Via::ChartCiValues | Via::SiblingValues);
-    let info = ReleaseInfo {
-        name: release.name.clone().unwrap_or_default(),
-        chart: release.chart.name.clone().unwrap_or_default(),
-        namespace: release.namespace.clone().unwrap_or_default(),
-        declared_in: if named { line(declared, sources) } else { String::new() },
-        rendered,
-    };
+    let info = ReleaseInfo { rendered, ..info(release, sources) };
     let mut findings = values(&layers, &info, active, evaluator, sources);
     for finding in &mut findings {
         finding.releases.push(release.display());
-        if let (true, Some(name)) = (named, &release.name) {
+        if let (true, Some(name)) = (is_declared(release), &release.name) {
             finding.related.push(Related {
                 message: format!("release `{name}` is declared here"),
-                place: Place { span: declared, origin: Origin::Release },
+                place: Place { span: place(release), origin: Origin::Release },
             });
         }
     }
     findings
+}
+
+/// A release as rules see it.
+pub(super) fn info(release: &Release, sources: &Sources) -> ReleaseInfo {
+    let declared = is_declared(release).then(|| line(place(release), sources));
+    ReleaseInfo {
+        name: release.name.clone().unwrap_or_default(),
+        chart: release.chart.name.clone().unwrap_or_default(),
+        namespace: release.namespace.clone().unwrap_or_default(),
+        declared_in: declared.unwrap_or_default(),
+        rendered: false,
+    }
+}
+
+/// Whether somebody declared the release; a chart that lies here may be anybody's.
+fn is_declared(release: &Release) -> bool {
+    !matches!(release.via, Via::ChartDefault | Via::ChartCiValues | Via::SiblingValues)
+}
+
+fn place(release: &Release) -> Span {
+    release.name_span.unwrap_or(release.declared)
 }
 
 /// Judges values layers, the last wins.

@@ -51,6 +51,8 @@ pub(super) struct Judged {
     pub(super) objects: usize,
     pub(super) waived: usize,
     pub(super) unknown_kinds: BTreeSet<String>,
+    /// Checks that could not be decided on an object.
+    pub(super) undecided: usize,
     /// Whether the chart was rendered with all that the release says.
     pub(super) rendered: bool,
     pub(super) notes: Vec<String>,
@@ -242,6 +244,7 @@ impl Task<'_> {
         self.adopt(&mut judged.findings);
         judged.findings.extend(self.clashes(rendered));
         judged.unknown_kinds.append(&mut evaluator.unknown_kinds);
+        judged.undecided = evaluator.undecided;
         judged
     }
 

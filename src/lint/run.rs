@@ -17,7 +17,7 @@ use super::select::{self, Active, Request, UnknownName};
 use super::shard::{Groups, Shard, deal};
 use super::suppress::{self, Suppressions, Verdict};
 use super::waive::Waiving;
-use super::{directive, fingerprint, plain, release, schemas, syntax};
+use super::{cluster, directive, fingerprint, plain, release, schemas, syntax};
 use crate::config::Config;
 use crate::finding::{Finding, Origin, Place, Related, Severity};
 use crate::kube::schema::Schemas;
@@ -124,11 +124,13 @@ pub fn run(
     let mut report = Report::new();
     let mut findings = Vec::new();
     let mut unknown_kinds = BTreeSet::new();
+    let mut undecided = 0;
     for (unit, found) in units.iter().zip(found) {
         report.summary.objects += found.objects;
         report.summary.suppressed += found.waived;
         report.notes.extend(found.notes);
         unknown_kinds.extend(found.unknown_kinds);
+        undecided += found.undecided;
         findings.extend(found.findings);
         for file in &unit.files {
             suppressions.complete(&file.path);
@@ -186,7 +188,12 @@ pub fn run(
     run.clean_releases(&units, &mut report);
     report.finish();
     let ids: BTreeSet<SourceId> = kept.iter().flat_map(places).collect();
-    let details = run.details(&units);
+    let mut details = run.details(&units);
+    if undecided > 0 {
+        details.push(format!(
+            "{undecided} checks could not be decided on an object, and say nothing about it"
+        ));
+    }
     Ok(Outcome { report, texts: Texts::of_run(sources, &ids), details })
 }
 
@@ -205,6 +212,7 @@ struct Found {
     findings: Vec<Finding>,
     notes: Vec<String>,
     unknown_kinds: BTreeSet<String>,
+    undecided: usize,
     objects: usize,
     waived: usize,
 }
@@ -301,7 +309,7 @@ impl<'p> Run<'p> {
             .flat_map(|stream| plain::members(&stream.documents))
             .collect();
         let of_files = unit.files.par_iter().map_init(
-            || self.evaluator("default", None),
+            || self.evaluator(None),
             |evaluator, file| self.file(file, &together, evaluator),
         );
         let of_releases =
@@ -310,18 +318,26 @@ impl<'p> Run<'p> {
             all.findings.extend(one.findings);
             all.notes.extend(one.notes);
             all.unknown_kinds.extend(one.unknown_kinds);
+            all.undecided += one.undecided;
             all.objects += one.objects;
             all.waived += one.waived;
             all
         })
     }
 
-    /// An evaluator for objects that go to `namespace` where they name none.
-    fn evaluator(&self, namespace: &str, kube_version: Option<&str>) -> Evaluator {
+    /// An evaluator for the objects of a release, or for manifests as they lie here.
+    fn evaluator(&self, release: Option<&Release>) -> Evaluator {
+        let said = release.and_then(|release| release.kube_version.as_deref());
         let setting = Setting {
-            kube_version: kube_version.unwrap_or(&self.options.kube_version).to_owned(),
-            namespace: namespace.to_owned(),
+            kube_version: said.unwrap_or(&self.options.kube_version).to_owned(),
+            namespace: match release {
+                Some(release) => release.namespace.clone().unwrap_or_default(),
+                None => "default".to_owned(),
+            },
             schemas: Arc::clone(&self.schemas),
+            cluster: cluster::facts(self.config),
+            release: release
+                .map_or_else(ReleaseInfo::default, |release| release::info(release, self.sources)),
         };
         Evaluator::new(environment(), setting)
     }
@@ -344,6 +360,7 @@ impl<'p> Run<'p> {
                 found.objects = plain::members(&stream.documents).len();
                 found.waived = waived;
                 found.unknown_kinds.append(&mut evaluator.unknown_kinds);
+                found.undecided = std::mem::take(&mut evaluator.undecided);
                 found.findings.extend(findings);
             }
             Class::Values if !self.is_layer(&file.path) && !self.is_of_chart(&file.path) => {
@@ -367,11 +384,7 @@ impl<'p> Run<'p> {
         let declared = &self.sources.get(release.declared.source).path;
         let last = release.values.iter().rev().find_map(|layer| layer.file.as_deref());
         let active = self.choices.at(last.unwrap_or(declared));
-        let fresh = || {
-            let namespace = release.namespace.as_deref().unwrap_or_default();
-            self.evaluator(namespace, release.kube_version.as_deref())
-        };
-        let mut evaluator = fresh();
+        let mut evaluator = self.evaluator(Some(release));
         let mut found = Found::default();
         let rendered = match crate::project::resolve(&release.chart, folder(declared), self.config)
         {
@@ -386,7 +399,8 @@ impl<'p> Run<'p> {
                     files: &self.files,
                     sources: self.sources,
                 };
-                let judged = task.judge(&self.charts, &waiving, fresh);
+                let evaluator = || self.evaluator(Some(release));
+                let judged = task.judge(&self.charts, &waiving, evaluator);
                 found.findings = judged.findings;
                 found
                     .findings
@@ -394,6 +408,7 @@ impl<'p> Run<'p> {
                 found.objects = judged.objects;
                 found.waived = judged.waived;
                 found.unknown_kinds = judged.unknown_kinds;
+                found.undecided = judged.undecided;
                 found.notes.extend(judged.notes);
                 judged.rendered
             }
@@ -413,6 +428,7 @@ impl<'p> Run<'p> {
             self.sources,
         ));
         found.unknown_kinds.append(&mut evaluator.unknown_kinds);
+        found.undecided += evaluator.undecided;
         found
     }
 

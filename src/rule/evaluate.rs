@@ -3,13 +3,15 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
+use cel::common::types::{CelDouble, CelInt};
 use cel::common::value::Val;
 use cel::{Context, Env, Program, Value};
 
+use super::algorithm::Scene;
 use super::file::{Check, Rule, Scope};
 use super::function;
 use super::list::{SharedList, SharedMap};
-use super::path::{NodePath, Roots};
+use super::path::{NodePath, PathStep, Roots};
 use super::value::to_val;
 use crate::finding::Severity;
 use crate::kube::Object;
@@ -70,8 +72,21 @@ pub struct Member {
     pub node: NodeId,
 }
 
-/// What all scopes of a run share.
-#[derive(Debug, Clone)]
+/// What is known of the cluster; 0 where it is not.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Cluster {
+    /// Nodes that pods can run on.
+    pub nodes: u32,
+    /// Zones that these nodes are spread over.
+    pub zones: u32,
+    /// What the largest node has for pods, in cores.
+    pub node_cpu: f64,
+    /// What the largest node has for pods, in bytes.
+    pub node_memory: f64,
+}
+
+/// What all scopes of a run, or of one release, share.
+#[derive(Debug, Clone, Default)]
 pub struct Setting {
     /// Kubernetes version to judge by, `1.34`.
     pub kube_version: String,
@@ -80,6 +95,10 @@ pub struct Setting {
     pub namespace: String,
     /// Schemas of custom resources.
     pub schemas: Arc<Schemas>,
+    /// Facts of the cluster.
+    pub cluster: Cluster,
+    /// The release that the objects are of; empty for manifests that lie in the repository.
+    pub release: ReleaseInfo,
 }
 
 /// What is deployed together, made known to CEL once.
@@ -111,6 +130,8 @@ impl Evaluator {
         let minor =
             setting.kube_version.split('.').nth(1).and_then(|minor| minor.parse::<i64>().ok());
         root.add_variable_from_value("kube_minor", minor.unwrap_or(i64::MAX));
+        root.add_variable_as_val("cluster", Box::new(facts(setting.cluster)));
+        root.add_variable_from_value("release", info(&setting.release));
         Self {
             root,
             setting,
@@ -175,7 +196,8 @@ impl Evaluator {
                 judge(rule, params, &mut settings, &context, document, &roots, &mut undecided);
             hits.extend(found.into_iter().map(|hit| (at, hit)));
             if let Some(algorithm) = rule.algorithm {
-                let judged = algorithm.judge(rule, params, object, &self.setting);
+                let scene = Scene { rule, params, object, members, setting: &self.setting };
+                let judged = algorithm.judge(&scene);
                 hits.extend(judged.hits.into_iter().map(|hit| (at, hit)));
                 self.unknown_kinds.extend(judged.unknown_kind);
             }
@@ -227,18 +249,7 @@ impl Evaluator {
         };
         let mut context = self.root.new_inner_scope();
         context.add_variable_as_val("values", to_val(document, root));
-        let parts = [
-            ("name", &release.name),
-            ("chart", &release.chart),
-            ("namespace", &release.namespace),
-            ("declared_in", &release.declared_in),
-        ];
-        let mut info: std::collections::HashMap<String, Value> = parts
-            .into_iter()
-            .map(|(key, value)| (key.to_owned(), Value::String(Arc::new(value.clone()))))
-            .collect();
-        info.insert("rendered".to_owned(), Value::Bool(release.rendered));
-        context.add_variable_from_value("release", info);
+        context.add_variable_from_value("release", info(release));
         let roots = [("values", Roots::One(root))];
         let mut hits = Vec::new();
         let mut undecided = 0;
@@ -255,6 +266,33 @@ impl Evaluator {
         self.undecided += undecided;
         hits
     }
+}
+
+/// A release as rules see it.
+fn info(release: &ReleaseInfo) -> HashMap<String, Value> {
+    let parts = [
+        ("name", &release.name),
+        ("chart", &release.chart),
+        ("namespace", &release.namespace),
+        ("declared_in", &release.declared_in),
+    ];
+    let mut info: HashMap<String, Value> = parts
+        .into_iter()
+        .map(|(key, value)| (key.to_owned(), Value::String(Arc::new(value.clone()))))
+        .collect();
+    info.insert("rendered".to_owned(), Value::Bool(release.rendered));
+    info
+}
+
+/// A cluster as rules see it.
+fn facts(cluster: Cluster) -> SharedMap {
+    let facts: [(&str, Box<dyn Val>); 4] = [
+        ("nodes", Box::new(CelInt::from(i64::from(cluster.nodes)))),
+        ("zones", Box::new(CelInt::from(i64::from(cluster.zones)))),
+        ("node_cpu", Box::new(CelDouble::from(cluster.node_cpu))),
+        ("node_memory", Box::new(CelDouble::from(cluster.node_memory))),
+    ];
+    SharedMap::new(facts.map(|(name, value)| (name.to_owned(), value)))
 }
 
 /// Whether a rule looks at objects of this kind.
@@ -379,6 +417,9 @@ fn walk<'n, 'c>(
         let nodes = start(path, roots, bound).map_or_else(Vec::new, |start| path.nodes(start));
         for node in nodes {
             scope.add_variable_as_val(name.clone(), to_val(document, node));
+            if let Some(key) = key_in_mapping(path, node) {
+                scope.add_variable_from_value(format!("{name}_key"), key);
+            }
             bound.push((name, node));
             walk(check, depth + 1, scope, document, roots, bound, hits, undecided);
             bound.pop();
@@ -410,6 +451,14 @@ fn walk<'n, 'c>(
         severity: check.severity,
         related: related.collect(),
     });
+}
+
+/// The key of a node that a path reached as one of the values of a mapping.
+fn key_in_mapping(path: &NodePath, node: Node<'_>) -> Option<String> {
+    let every = path.steps.last() == Some(&PathStep::Every);
+    let parent = node.parent().filter(|parent| every && parent.kind() == Kind::Mapping)?;
+    let entry = parent.entries().find(|entry| entry.value == node)?;
+    Some(entry.name().into_owned())
 }
 
 fn start<'n>(

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::evaluate::{Evaluator, Member, ReleaseInfo, Setting};
+use super::evaluate::{Evaluator, Member, Setting};
 use super::file::{Example, Rule, Scope};
 use super::{NEWEST_KUBE_VERSION, environment};
 use crate::kube::objects;
@@ -25,7 +25,9 @@ pub fn run(rule: &Rule, example: &Example) -> Result<(), String> {
     let setting = Setting {
         kube_version: example.kube_version.as_deref().unwrap_or(NEWEST_KUBE_VERSION).to_owned(),
         namespace: "default".to_owned(),
-        schemas: Arc::default(),
+        cluster: example.cluster,
+        release: example.release.clone(),
+        ..Setting::default()
     };
     let mut evaluator = Evaluator::new(environment(), setting);
     let mut members = Vec::new();
@@ -41,11 +43,7 @@ pub fn run(rule: &Rule, example: &Example) -> Result<(), String> {
     let mut messages = Vec::new();
     for document in &stream.documents {
         let hits = if rule.scope == Scope::Values {
-            let (name, chart) = example.release.clone().unwrap_or_default();
-            let declared_in =
-                if name.is_empty() { String::new() } else { "plimsoll.yaml:1".to_owned() };
-            let release = ReleaseInfo { name, chart, declared_in, ..ReleaseInfo::default() };
-            evaluator.values(document, &release, [(rule, &example.params)])
+            evaluator.values(document, &example.release, [(rule, &example.params)])
         } else {
             objects(document)
                 .iter()

@@ -6,10 +6,12 @@ use std::sync::Arc;
 use cel::{Env, Program, Value};
 
 use super::algorithm::Algorithm;
+use super::evaluate::{Cluster, ReleaseInfo};
 use super::path::NodePath;
 use super::template::Template;
 use super::value::to_value;
 use crate::finding::Severity;
+use crate::kube::parse_quantity;
 use crate::source::{SourceId, Span};
 use crate::yaml::{self, Kind, Node};
 
@@ -48,8 +50,10 @@ pub struct Example {
     pub violates: bool,
     /// Parameters for this example alone.
     pub params: BTreeMap<String, Value>,
-    /// The release that uses the values: name, chart.
-    pub release: Option<(String, String)>,
+    /// The release that uses the values or makes the objects.
+    pub release: ReleaseInfo,
+    /// What is known of the cluster.
+    pub cluster: Cluster,
     /// The Kubernetes version to judge by.
     pub kube_version: Option<String>,
     /// Where the example's text stands in the rule file.
@@ -149,7 +153,8 @@ const KEYS: &[&str] = &[
 ];
 const CHECK_KEYS: &[&str] =
     &["for", "let", "when", "require", "forbid", "at", "related", "message", "help", "severity"];
-const EXAMPLE_KEYS: &[&str] = &["violates", "satisfies", "params", "release", "kube-version"];
+const EXAMPLE_KEYS: &[&str] =
+    &["violates", "satisfies", "params", "release", "cluster", "kube-version"];
 const PARAM_KEYS: &[&str] = &["type", "default", "about", "unit"];
 
 /// Reads one rule file.
@@ -443,12 +448,32 @@ impl Reader<'_> {
             params: params
                 .map(|entry| (entry.name().into_owned(), to_value(entry.value)))
                 .collect(),
-            release: node.get("release").map(|release| {
-                let part = |key| release.get(key).map_or("", Node::raw).to_owned();
-                (part("name"), part("chart"))
-            }),
+            release: node.get("release").map_or_else(ReleaseInfo::default, release),
+            cluster: node.get("cluster").map_or_else(Cluster::default, cluster),
             kube_version: node.get("kube-version").map(|version| version.raw().to_owned()),
             span: text.span(),
         })
+    }
+}
+
+/// The release of an example.
+fn release(node: Node<'_>) -> ReleaseInfo {
+    let part = |key| node.get(key).map_or("", Node::raw).to_owned();
+    let name = part("name");
+    let declared_in = if name.is_empty() { String::new() } else { "plimsoll.yaml:1".to_owned() };
+    let (chart, namespace) = (part("chart"), part("namespace"));
+    ReleaseInfo { name, chart, namespace, declared_in, ..ReleaseInfo::default() }
+}
+
+/// The cluster of an example, as `plimsoll.yaml` states it.
+fn cluster(node: Node<'_>) -> Cluster {
+    let count = |key| node.get(key).and_then(|count| count.raw().parse().ok()).unwrap_or_default();
+    let quantity =
+        |key| node.get(key).and_then(|one| parse_quantity(one.raw())).unwrap_or_default();
+    Cluster {
+        nodes: count("nodes"),
+        zones: count("zones"),
+        node_cpu: quantity("node-cpu"),
+        node_memory: quantity("node-memory"),
     }
 }

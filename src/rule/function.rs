@@ -22,6 +22,8 @@ pub(crate) fn register(context: &mut Context<'_, '_>) {
     context.add_function("nearest", nearest).expect(clash);
     context.add_function("ceilDiv", ceil_div).expect(clash);
     context.add_function("lifecycle", lifecycle_of).expect(clash);
+    context.add_function("sum", sum).expect(clash);
+    context.add_function("base64Layers", base64_layers).expect(clash);
     super::inventory::register(context);
     super::notation::register(context);
 }
@@ -134,4 +136,44 @@ fn lifecycle_of(context: &FunctionContext<'_, '_>) -> Result<Value, ExecutionErr
         ("removed".to_owned(), minor(life.and_then(|life| life.removed))),
         ("replacement".to_owned(), Value::String(Arc::new(replacement.to_owned()))),
     ])))
+}
+
+/// `sum(list)`: the sum of a list of numbers, a double.
+fn sum(context: &FunctionContext<'_, '_>) -> Result<f64, ExecutionError> {
+    let list = context.args.first().map(|list| Value::try_from(list.as_ref()));
+    let Some(Ok(Value::List(list))) = list else {
+        return Err(context.error("the argument is no list"));
+    };
+    let number = |value: &Value| match value {
+        #[allow(clippy::cast_precision_loss, reason = "counts and sizes are far below 2^53")]
+        Value::Int(int) => Some(*int as f64),
+        Value::Float(float) => Some(*float),
+        _ => None,
+    };
+    let sum = list.iter().map(number).sum::<Option<f64>>();
+    sum.ok_or_else(|| context.error("an entry of the list is no number"))
+}
+
+/// `base64Layers(text)`: how often the text is base64: 0 where the API would refuse it, 2 where
+/// what it stands for is base64 of text again.
+fn base64_layers(context: &FunctionContext<'_, '_>) -> Result<i64, ExecutionError> {
+    let text = argument(context, 0)?;
+    let Some(inner) = decode(text.as_bytes()) else {
+        return Ok(0);
+    };
+    // Short words are base64 by chance.
+    let legible = |bytes: &[u8]| {
+        bytes.len() >= 9
+            && bytes.iter().all(|byte| matches!(byte, b' '..=b'~' | b'\n' | b'\r' | b'\t'))
+    };
+    let again = decode(inner.trim_ascii_end()).is_some_and(|bytes| legible(&bytes));
+    Ok(if again { 2 } else { 1 })
+}
+
+/// Decodes as Go's `base64.StdEncoding` does, which is what the API server uses: padding is
+/// required, line ends are skipped.
+fn decode(text: &[u8]) -> Option<Vec<u8>> {
+    let line: Vec<u8> =
+        text.iter().copied().filter(|byte| !matches!(byte, b'\n' | b'\r')).collect();
+    data_encoding::BASE64.decode(&line).ok().filter(|bytes| !bytes.is_empty() || line.is_empty())
 }

@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use super::function::{argument, node_of};
 use super::list::SharedList;
 use super::value::NodeVal;
-use crate::kube::{Object, labels_of, selects};
+use crate::kube::{Object, labels_of, parse_quantity, selects};
 use crate::yaml::{Kind, Node};
 
 /// Adds the functions to a root context.
@@ -24,6 +24,7 @@ pub(super) fn register(context: &mut Context<'_, '_>) {
     context.add_function("podsMatching", pods_matching).expect(clash);
     context.add_function("podsSelected", pods_selected).expect(clash);
     context.add_function("scaled", scaled).expect(clash);
+    context.add_function("podResource", pod_resource).expect(clash);
 }
 
 /// A value that stands for a node, or why there is none.
@@ -153,4 +154,39 @@ fn scaled(context: &FunctionContext<'_, '_>) -> Result<i64, ExecutionError> {
         Some(Ok(Value::Bool(true))) => (product + 99).div_euclid(100),
         _ => product.div_euclid(100),
     })
+}
+
+/// `podResource(o, 'requests', 'cpu')`: what one pod of an object asks for, in base units; 0 where
+/// it says nothing. As `k8s.io/component-helpers/resource.PodRequests` adds it up: containers and
+/// sidecars together, or the largest init container where that needs more, and the overhead. A
+/// limit stands for a request that is not there.
+fn pod_resource(context: &FunctionContext<'_, '_>) -> Result<f64, ExecutionError> {
+    let (side, resource) = (argument(context, 1)?, argument(context, 2)?);
+    let object = node_of(context, 0).and_then(Object::new);
+    Ok(object.map_or(0.0, |object| demand(object, &side, &resource)))
+}
+
+fn demand(object: Object<'_>, side: &str, resource: &str) -> f64 {
+    let stated = |node: Node<'_>, side: &str| {
+        node.at(&["resources", side, resource]).and_then(|amount| parse_quantity(amount.raw()))
+    };
+    let asked =
+        |node: Node<'_>| stated(node, side).or_else(|| stated(node, "limits")).unwrap_or_default();
+    let Some(spec) = object.pod_spec() else {
+        return 0.0;
+    };
+    // Sidecars keep running beside the init containers that start after them.
+    let (mut sidecars, mut starting) = (0.0, 0.0_f64);
+    for init in spec.get("initContainers").into_iter().flat_map(Node::items) {
+        if init.get("restartPolicy").is_some_and(|policy| policy.raw() == "Always") {
+            sidecars += asked(init);
+            starting = starting.max(sidecars);
+        } else {
+            starting = starting.max(sidecars + asked(init));
+        }
+    }
+    let running: f64 = spec.get("containers").into_iter().flat_map(Node::items).map(asked).sum();
+    let overhead = spec.at(&["overhead", resource]).and_then(|amount| parse_quantity(amount.raw()));
+    let whole = stated(spec, side).unwrap_or_else(|| (running + sidecars).max(starting));
+    whole + overhead.unwrap_or_default()
 }

@@ -20,7 +20,7 @@ use std::sync::{Arc, LazyLock};
 use cel::{Env, Value};
 
 pub use cel::Value as ParamValue;
-pub use evaluate::{Evaluator, Hit, Member, ReleaseInfo, Setting, Target};
+pub use evaluate::{Cluster, Evaluator, Hit, Member, ReleaseInfo, Setting, Target};
 pub use file::{Example, Param, Rule, RuleError, Scope, read};
 pub use path::{NodePath, PathStep, Roots};
 

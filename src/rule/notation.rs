@@ -21,6 +21,7 @@ pub(super) fn register(context: &mut Context<'_, '_>) {
     context.add_function("matches", matches).expect(clash);
     context.add_function("seconds", seconds).expect(clash);
     context.add_function("cronFault", cron_fault).expect(clash);
+    context.add_function("cronPeriod", cron_period).expect(clash);
     context.add_function("inNetwork", in_network).expect(clash);
     context.add_function("isIP", is_ip).expect(clash);
     context.add_function("isCIDR", is_cidr).expect(clash);
@@ -110,6 +111,42 @@ fn duration(text: &str) -> Option<f64> {
 fn cron_fault(context: &FunctionContext<'_, '_>) -> Result<Value, ExecutionError> {
     let fault = schedule_fault(&argument(context, 0)?).unwrap_or_default();
     Ok(Value::String(Arc::new(fault)))
+}
+
+/// `cronPeriod("*/10 * * * *")`: the shortest time between two runs, in seconds.
+fn cron_period(context: &FunctionContext<'_, '_>) -> Result<f64, ExecutionError> {
+    let text = argument(context, 0)?;
+    period(&text).ok_or_else(|| context.error(format!("`{text}` is no schedule")))
+}
+
+const DAY: u32 = 24 * 60;
+
+fn period(text: &str) -> Option<f64> {
+    if let Some(word) = text.strip_prefix('@') {
+        let days = match word {
+            "hourly" => return Some(3600.0),
+            "daily" | "midnight" => 1.0,
+            "weekly" => 7.0,
+            "monthly" => 28.0,
+            "yearly" | "annually" => 365.0,
+            _ => return duration(word.strip_prefix("every ")?),
+        };
+        return Some(days * 86_400.0);
+    }
+    let fields: Vec<&str> = text.split_whitespace().collect();
+    let [minute, hour, ..] = fields[..] else {
+        return None;
+    };
+    let minutes = values(minute, 0, 59, &[])?;
+    let hours = values(hour, 0, 23, &[])?;
+    let runs: Vec<u32> = hours
+        .iter()
+        .flat_map(|hour| minutes.iter().map(move |minute| hour * 60 + minute))
+        .collect();
+    // Which days it runs on can only make the time between two days' runs longer.
+    let overnight = DAY + runs.first()? - runs.last()?;
+    let shortest = runs.windows(2).map(|pair| pair[1] - pair[0]).chain([overnight]).min()?;
+    Some(f64::from(shortest) * 60.0)
 }
 
 const MONTHS: &[&str] =

@@ -129,6 +129,11 @@ impl Schemas {
     }
 }
 
+/// Every apiVersion and kind that some carried version serves, in no order.
+pub(super) fn kinds() -> impl Iterator<Item = (&'static str, &'static str)> {
+    table::kinds()
+}
+
 fn not_served<'a>(object: &Object<'a>, minor: u32, first: u32, last: u32) -> Option<Violation<'a>> {
     // What was removed is told, with its replacement, by the table of lifecycles.
     let life = lifecycle(object.api_version, object.kind);

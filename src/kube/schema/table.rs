@@ -68,6 +68,11 @@ pub(super) fn kind(api_version: &str, kind: &str, minor: u32) -> Option<Kind> {
     })
 }
 
+/// Every apiVersion and kind that some version serves, in no order.
+pub(super) fn kinds() -> impl Iterator<Item = (&'static str, &'static str)> {
+    TABLE.kinds.keys().copied()
+}
+
 /// A definition, as a version of Kubernetes has it.
 pub(super) fn definition(name: &str, minor: u32) -> Option<&'static Shape> {
     let forms = TABLE.forms.get(name)?;

@@ -1,0 +1,111 @@
+//! The groups, resources and verbs of a role's rules against those that Kubernetes has. Groups
+//! of custom resources are left alone. Parameter `extra-resources`: more resources that there
+//! are, `group/name`.
+
+use super::{Scene, hit};
+use crate::kube::resource::{groups_of, is_group, is_resource, resources};
+use crate::rule::evaluate::Hit;
+use crate::yaml::Node;
+
+const VERBS: &[&str] = &[
+    "get",
+    "list",
+    "watch",
+    "create",
+    "update",
+    "patch",
+    "delete",
+    "deletecollection",
+    "bind",
+    "escalate",
+    "impersonate",
+    "approve",
+    "sign",
+    "attest",
+    "use",
+];
+
+pub(super) fn judge(scene: &Scene<'_>) -> Vec<Hit> {
+    let extra = scene.words("extra-resources");
+    let rules = scene.object.node.get("rules").into_iter().flat_map(Node::items);
+    rules.flat_map(|rule| resource_hits(rule, &extra).into_iter().chain(verb_hits(rule))).collect()
+}
+
+fn texts<'n>(rule: Node<'n>, key: &str) -> Vec<Node<'n>> {
+    rule.get(key).into_iter().flat_map(Node::items).filter(|item| item.as_str().is_some()).collect()
+}
+
+fn resource_hits(rule: Node<'_>, extra: &[&str]) -> Vec<Hit> {
+    let groups: Vec<&str> = texts(rule, "apiGroups").iter().map(|group| group.raw()).collect();
+    // A group that may have anything in it: `*`, or one of custom resources.
+    if groups.is_empty() || !groups.iter().all(|group| is_group(group)) {
+        return Vec::new();
+    }
+    let known = |name: &str| {
+        groups.iter().any(|group| {
+            is_resource(group, name)
+                || extra.iter().any(|extra| match extra.rsplit_once('/') {
+                    Some((of, extra)) => of == *group && extra == name,
+                    None => group.is_empty() && *extra == name,
+                })
+        })
+    };
+    texts(rule, "resources")
+        .into_iter()
+        .filter_map(|node| {
+            // Controllers check rights on subresources that are served nowhere.
+            let name = node.raw().split('/').next().unwrap_or_default();
+            if name == "*" || name.is_empty() || known(name) {
+                return None;
+            }
+            let (shown, help) = advice(name, &groups);
+            let message = format!("{shown}: this rule grants nothing on it");
+            Some(hit(node, message, help))
+        })
+        .collect()
+}
+
+fn advice(name: &str, groups: &[&str]) -> (String, Option<String>) {
+    let quoted = |group: &str| format!("`{}`", if group.is_empty() { "\"\"" } else { group });
+    let listed = groups.iter().map(|group| quoted(group)).collect::<Vec<_>>().join(" or ");
+    let elsewhere: Vec<String> = groups_of(name).iter().map(|group| quoted(group)).collect();
+    if !elsewhere.is_empty() {
+        let help = format!("add the API group {}", elsewhere.join(" or "));
+        return (format!("`{name}` is not in the API group {listed}"), Some(help));
+    }
+    let near = groups.iter().find_map(|group| nearest(name, resources(group)));
+    let help = near.map(|near| format!("did you mean `{near}`?"));
+    (format!("there is no resource `{name}` in the API group {listed}"), help)
+}
+
+fn verb_hits(rule: Node<'_>) -> Vec<Hit> {
+    texts(rule, "verbs")
+        .into_iter()
+        .filter_map(|node| {
+            let verb = node.raw();
+            if verb == "*" || VERBS.contains(&verb) {
+                return None;
+            }
+            // Webhooks may ask for verbs of their own: only what looks like a slip is one.
+            let near = nearest(verb, VERBS.iter().copied())?;
+            let message = format!("`{verb}` is no verb: this rule does not grant it");
+            Some(hit(node, message, Some(format!("did you mean `{near}`?"))))
+        })
+        .collect()
+}
+
+/// The name that was likely meant: another case, singular or plural, or a slip or two.
+fn nearest<'n>(written: &str, names: impl IntoIterator<Item = &'n str>) -> Option<&'n str> {
+    let lower = written.to_lowercase();
+    let plural = |name: &str| {
+        name.strip_prefix(lower.as_str()).is_some_and(|rest| matches!(rest, "s" | "es"))
+    };
+    let distance = |name: &str| {
+        if plural(name) { 1 } else { strsim::damerau_levenshtein(name, &lower) }
+    };
+    let (near, distance) = names
+        .into_iter()
+        .map(|name| (name, distance(name)))
+        .min_by_key(|&(_, distance)| distance)?;
+    (distance <= 1 + written.len() / 6).then_some(near)
+}

@@ -1,0 +1,60 @@
+//! Objects against the schema of their kind. Parameters: `strict` (unknown fields count),
+//! `target-version` (empty for the run's), `told-elsewhere` (paths of required fields that other
+//! rules tell of).
+
+use cel::Value;
+
+use super::{Judged, Scene};
+use crate::kube::schema::{NEWEST_MINOR, Verdict, ViolationKind};
+use crate::rule::evaluate::{Hit, Target};
+
+pub(super) fn judge(scene: &Scene<'_>) -> Judged {
+    let strict = !matches!(scene.param("strict"), Some(Value::Bool(false)));
+    let version = match scene.param("target-version") {
+        Some(Value::String(version)) if !version.is_empty() => version.as_str(),
+        _ => &scene.setting.kube_version,
+    };
+    let mut judged = validate(scene, minor(version), strict);
+    let told = scene.words("told-elsewhere");
+    judged.hits.retain(|hit| {
+        let path = hit.target.path(scene.object.node.document(), scene.object.node);
+        hit.target.missing.is_empty() || !told.contains(&path.as_str())
+    });
+    judged
+}
+
+fn validate(scene: &Scene<'_>, minor: u32, strict: bool) -> Judged {
+    let object = scene.object;
+    let violations = match scene.setting.schemas.validate(object, minor) {
+        Verdict::Checked(violations) => violations,
+        Verdict::UnknownKind => {
+            let kind = format!("{} of {}", object.kind, object.api_version);
+            return Judged { hits: Vec::new(), unknown_kind: Some(kind) };
+        }
+    };
+    let counts = |kind: &ViolationKind| strict || *kind != ViolationKind::UnknownField;
+    let hits =
+        violations.into_iter().filter(|violation| counts(&violation.kind)).map(|violation| {
+            let key = violation.kind == ViolationKind::UnknownField;
+            let missing = match violation.kind {
+                ViolationKind::Missing(field) => vec![field],
+                ViolationKind::UnknownField
+                | ViolationKind::WrongType
+                | ViolationKind::WrongValue
+                | ViolationKind::NotServed => Vec::new(),
+            };
+            Hit {
+                target: Target { document: 0, node: violation.node.id(), missing, key },
+                message: violation.message,
+                help: violation.suggestion,
+                severity: None,
+                related: Vec::new(),
+            }
+        });
+    Judged { hits: hits.collect(), unknown_kind: None }
+}
+
+/// The minor of `1.34` or `v1.34.2`; the newest for what is none.
+fn minor(version: &str) -> u32 {
+    version.split('.').nth(1).and_then(|minor| minor.parse().ok()).unwrap_or(NEWEST_MINOR)
+}

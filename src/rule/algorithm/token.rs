@@ -1,0 +1,107 @@
+//! Every text of an object against the formats of known credentials. Parameters: `formats`, a map
+//! from what a credential is called to a regular expression of its format; `placeholders`, words
+//! by which documentation marks a credential that is none.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use cel::Value;
+use regex::bytes::{Regex, RegexBuilder, RegexSet, RegexSetBuilder};
+
+use super::{Scene, hit};
+use crate::rule::evaluate::Hit;
+use crate::yaml::{Kind, Node, Scalar};
+
+/// No credential is shorter, in bytes; most texts of objects are.
+const SHORTEST: usize = 20;
+
+/// The formats, sorted by what they are called.
+struct Formats {
+    /// All of them in one automaton: almost no text has any.
+    all: RegexSet,
+    each: Vec<(String, Regex)>,
+}
+
+thread_local! {
+    /// By the parameter's address: parameters live as long as the run, and there are few of them.
+    static COMPILED: RefCell<HashMap<usize, Option<Rc<Formats>>>> = RefCell::default();
+}
+
+pub(super) fn judge(scene: &Scene<'_>) -> Vec<Hit> {
+    let Some(param) = scene.param("formats") else {
+        return Vec::new();
+    };
+    let formats = COMPILED.with_borrow_mut(|compiled| {
+        let key = std::ptr::from_ref(param).addr();
+        compiled.entry(key).or_insert_with(|| compile(param).map(Rc::new)).clone()
+    });
+    let Some(formats) = formats else {
+        return Vec::new();
+    };
+    let placeholders = scene.words("placeholders");
+    let mut hits = Vec::new();
+    walk(scene.object.node, &mut |node, text| {
+        if let Some(name) = formats.found(text, &placeholders) {
+            hits.push(hit(
+                node,
+                format!("this text holds {name}: whoever reads it can use it"),
+                None,
+            ));
+        }
+    });
+    hits
+}
+
+impl Formats {
+    /// What the text holds that is no placeholder.
+    fn found(&self, text: &str, placeholders: &[&str]) -> Option<&str> {
+        let real = |found: &[u8]| {
+            let found = String::from_utf8_lossy(found);
+            !placeholders.iter().any(|word| found.contains(word))
+        };
+        let candidates = self.all.matches(text.as_bytes());
+        candidates
+            .into_iter()
+            .filter_map(|at| self.each.get(at))
+            .find(|(_, format)| format.find_iter(text.as_bytes()).any(|one| real(one.as_bytes())))
+            .map(|(name, _)| name.as_str())
+    }
+}
+
+/// Compiles the parameter; `None` where it is no map of regular expressions.
+fn compile(param: &Value) -> Option<Formats> {
+    let Value::Map(formats) = param else {
+        return None;
+    };
+    let mut formats: Vec<(String, &str)> = formats
+        .map
+        .iter()
+        .filter_map(|(name, format)| match format {
+            Value::String(format) => Some((name.to_string(), format.as_str())),
+            _ => None,
+        })
+        .collect();
+    formats.sort_unstable();
+    // Credentials are ASCII, and word boundaries of Unicode would slow the automaton down.
+    let all = RegexSetBuilder::new(formats.iter().map(|(_, format)| format)).unicode(false).build();
+    let each = formats
+        .into_iter()
+        .map(|(name, format)| Some((name, RegexBuilder::new(format).unicode(false).build().ok()?)));
+    Some(Formats { all: all.ok()?, each: each.collect::<Option<_>>()? })
+}
+
+/// Shows every text that is long enough at or below a node, in the order of the file; no deeper
+/// than documents nest.
+fn walk<'n>(node: Node<'n>, visit: &mut impl FnMut(Node<'n>, &str)) {
+    match node.kind() {
+        Kind::Mapping => node.entries().for_each(|entry| walk(entry.value, visit)),
+        Kind::Sequence => node.items().for_each(|item| walk(item, visit)),
+        Kind::Scalar if node.raw().len() >= SHORTEST => {
+            if let Some(Scalar::Str(text)) = node.scalar() {
+                visit(node, text);
+            }
+        }
+        Kind::Scalar => {}
+    }
+}
