@@ -1,11 +1,17 @@
 //! Templates as trees: gotmpl's parser, with the checks and texts of Go's.
 
+mod lean;
+
 use std::sync::Arc;
 
 use gotmpl::TemplateError;
 use gotmpl::parse::{CommandNode, Expr, ListNode, Node, Parser, PipeNode};
 
+use self::lean::Lean;
 use crate::source::SourceId;
+
+/// Longest text, in bytes, that is cheaper to hand to gotmpl than to leave out.
+const LONGEST_TEXT: usize = 32;
 
 /// A template file, parsed once and shared between the releases of a chart.
 #[derive(Debug)]
@@ -39,71 +45,21 @@ pub fn parse(
     text: &Arc<str>,
     known: fn(&str) -> bool,
 ) -> Result<Template, SyntaxFault> {
-    let mended = comments_mended(text);
-    let (body, defines) = Parser::with_name(None, mended.as_deref().unwrap_or(text), "{{", "}}")
-        .and_then(Parser::parse)
+    let tree = |lean: &Lean<'_>| {
+        let (mut body, mut defines) =
+            Parser::with_name(None, &lean.text, "{{", "}}").and_then(Parser::parse)?;
+        lean.restore(&mut body, &mut defines);
+        Ok((body, defines))
+    };
+    // What is wrong is said of the whole text.
+    let (body, defines) = tree(&Lean::of(text, LONGEST_TEXT))
+        .or_else(|_| tree(&Lean::of(text, usize::MAX)))
         .map_err(|error| fault(text, &error))?;
     for list in std::iter::once(&body).chain(defines.iter().map(|define| &define.body)) {
         functions(list, known)?;
     }
     let defines = defines.into_iter().map(|d| (d.name.to_string(), Arc::new(d.body))).collect();
     Ok(Template { source, text: Arc::clone(text), body: Arc::new(body), defines })
-}
-
-/// gotmpl trims the text after a comment that trims only the text before it (`{{- /* … */}}`).
-/// An empty text of the same length stands in for such comments; `None` when there is none.
-fn comments_mended(text: &str) -> Option<String> {
-    let mut mended: Option<String> = None;
-    let mut at = 0;
-    while let Some(found) = text[at..].find("{{") {
-        let open = at + found;
-        let Some(rest) = text[open..].strip_prefix("{{- ").map(str::trim_start) else {
-            at = action_end(text, open);
-            continue;
-        };
-        let Some(end) = rest.strip_prefix("/*").and_then(|rest| rest.find("*/")) else {
-            at = action_end(text, open);
-            continue;
-        };
-        let close = text.len() - rest.len() + 2 + end + 2;
-        if text[close..].starts_with("}}") {
-            let blank = |c: u8| if c == b'\n' { '\n' } else { ' ' };
-            let filler = text.as_bytes()[open + 6..close].iter().map(|c| blank(*c));
-            let stand_in: String = "{{- \"\"".chars().chain(filler).collect();
-            mended.get_or_insert_with(|| text.to_owned()).replace_range(open..close, &stand_in);
-        }
-        at = close;
-    }
-    mended
-}
-
-/// One past the `}}` of the action that opens at `open`; quoted texts may hold braces.
-fn action_end(text: &str, open: usize) -> usize {
-    let mut bytes = text.as_bytes().iter().enumerate().skip(open + 2);
-    if text[open + 2..].trim_start_matches(['-', ' ']).starts_with("/*") {
-        return text[open..].find("*/").map_or(text.len(), |end| open + end + 2);
-    }
-    while let Some((at, byte)) = bytes.next() {
-        match byte {
-            b'}' if text.as_bytes().get(at + 1) == Some(&b'}') => return at + 2,
-            b'"' | b'\'' => {
-                while let Some((_, inner)) = bytes.next() {
-                    match inner {
-                        b'\\' => {
-                            bytes.next();
-                        }
-                        inner if inner == byte => break,
-                        _ => {}
-                    }
-                }
-            }
-            b'`' => {
-                bytes.by_ref().find(|(_, inner)| **inner == b'`');
-            }
-            _ => {}
-        }
-    }
-    text.len()
 }
 
 /// Whether a body writes nothing: Go does not let it replace one that does.
