@@ -1,23 +1,21 @@
 //! `plimsoll render`: what `helm template` prints, and where each scalar of it comes from.
 
+mod origins;
+
 use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use serde::Serialize;
-
 use super::{CommandError, Console};
 use crate::helm::capabilities::KubeVersion;
 use crate::helm::chart::Chart;
 use crate::helm::render::{Manifest, Release, RenderError, Rendered, render};
-use crate::helm::scalar::Inquiry;
 use crate::helm::values::{Layer, Set, SetKind, set_file_paths};
 use crate::lint::render::failures;
 use crate::report::model::Entry;
 use crate::report::{self, Context, Format, Report, Style, Texts};
 use crate::source::{SourceId, Sources, Span};
-use crate::yaml::{self, Scalar};
 
 /// Print what `helm template` prints for a chart, without Helm
 #[derive(Debug, clap::Args)]
@@ -215,116 +213,44 @@ fn shown<'r>(rendered: &'r Rendered, args: &Args) -> Vec<&'r Manifest> {
 
 /// What `helm template` prints; the glob that matches nothing, when one does.
 fn text(rendered: &Rendered, args: &Args) -> Result<String, String> {
-    let mut parts: Vec<(String, String)> = Vec::new();
-    if args.include_crds {
-        parts
-            .extend(rendered.crds.iter().map(|(name, file)| (name.clone(), file.text.to_string())));
-    }
-    let manifests = shown(rendered, args);
-    parts.extend(manifests.iter().map(|m| (m.template.to_string(), m.text.as_str().to_owned())));
-    let document = |(name, text): &(String, String)| format!("---\n# Source: {name}\n{text}\n");
-    if args.show_only.is_empty() {
-        let installed: String = parts.iter().map(document).collect();
-        return Ok(format!("{}\n", installed.trim()).trim_start().to_owned());
-    }
+    let crds = rendered.crds.iter().filter(|_| args.include_crds);
+    let crds = crds.map(|(name, file)| (name.as_str(), &*file.text));
+    let manifests = shown(rendered, args).into_iter().map(|m| (&*m.template, m.text.as_str()));
+    let parts: Vec<(&str, &str)> = crds.chain(manifests).collect();
     let mut out = String::new();
+    if args.show_only.is_empty() {
+        for part in &parts {
+            push_document(&mut out, part);
+        }
+        out.truncate(out.trim_end().len());
+        if !out.is_empty() {
+            out.push('\n');
+        }
+        return Ok(out);
+    }
     for glob in &args.show_only {
-        let matches = |(name, _): &&(String, String)| {
+        let matches = |(name, _): &&(&str, &str)| {
             let relative = name.split_once('/').map_or("", |(_, rest)| rest);
             crate::helm::chart::glob(glob, relative)
         };
-        let found: Vec<_> = parts.iter().filter(matches).collect();
-        if found.is_empty() {
+        let mut found = parts.iter().filter(matches).peekable();
+        if found.peek().is_none() {
             return Err(glob.clone());
         }
-        out.extend(found.into_iter().map(document));
+        for part in found {
+            push_document(&mut out, part);
+        }
     }
     Ok(out)
 }
 
-#[derive(Serialize)]
-struct Origins {
-    scalars: Vec<ScalarEntry>,
-}
-
-#[derive(Serialize)]
-struct ScalarEntry {
-    source: String,
-    document: usize,
-    object: String,
-    path: String,
-    value: serde_json::Value,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    template: Option<Line>,
-    values: Vec<ValueEntry>,
-}
-
-#[derive(Serialize)]
-struct Line {
-    file: String,
-    line: u32,
-}
-
-#[derive(Serialize)]
-struct ValueEntry {
-    file: String,
-    line: u32,
-    path: String,
-    through: &'static str,
+fn push_document(out: &mut String, (name, text): &(&str, &str)) {
+    for piece in ["---\n# Source: ", name, "\n", text, "\n"] {
+        out.push_str(piece);
+    }
 }
 
 fn origins(rendered: &Rendered, args: &Args, sources: &Sources) -> Result<String, String> {
-    let mut scalars = Vec::new();
-    for manifest in shown(rendered, args) {
-        let Some(root) = manifest.document.as_ref().and_then(|document| document.root()) else {
-            continue;
-        };
-        let text = |node: Option<yaml::Node<'_>>| {
-            node.filter(|node| !node.is_null()).map_or("None", |node| node.raw()).to_owned()
-        };
-        let name = text(root.get("metadata").and_then(|meta| meta.get("name")));
-        let object = format!("{}/{name}", text(root.get("kind")));
-        for scalar in Inquiry::new(manifest, &rendered.origins).scalars() {
-            let template = scalar.place.map(|id| {
-                let (file, offset) = rendered.place(id);
-                let source = sources.get(file.source);
-                Line { line: source.position(offset).line, file: source.path.clone() }
-            });
-            // A value of the command line stands in no file, and a missing one nowhere.
-            let values = scalar.values.into_iter().filter_map(|(leaf, through)| {
-                let span = leaf.span?;
-                let file = sources.get(span.source);
-                Some(ValueEntry {
-                    line: file.position(span.start).line,
-                    file: file.path.clone(),
-                    path: leaf.pointer,
-                    through: through.as_str(),
-                })
-            });
-            scalars.push(ScalarEntry {
-                source: manifest.template.to_string(),
-                document: manifest.index,
-                object: object.clone(),
-                path: scalar.node.path().to_pointer(),
-                value: value(scalar.node),
-                template,
-                values: values.collect(),
-            });
-        }
-    }
-    let json = serde_json::to_string(&Origins { scalars });
+    let json = origins::json(rendered, &shown(rendered, args), sources);
     json.map(|json| json + "\n").map_err(|error| error.to_string())
-}
-
-fn value(node: yaml::Node<'_>) -> serde_json::Value {
-    match (node.kind(), node.scalar()) {
-        (yaml::Kind::Mapping, _) => serde_json::Value::Object(serde_json::Map::new()),
-        (yaml::Kind::Sequence, _) => serde_json::Value::Array(Vec::new()),
-        (_, Some(Scalar::Bool(value))) => value.into(),
-        (_, Some(Scalar::Int(value))) => value.into(),
-        (_, Some(Scalar::Uint(value))) => value.into(),
-        (_, Some(Scalar::Float(value))) => value.into(),
-        (_, Some(Scalar::Str(value))) => value.into(),
-        (_, Some(Scalar::Null) | None) => serde_json::Value::Null,
-    }
 }

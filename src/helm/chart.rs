@@ -194,7 +194,7 @@ fn clean(path: &str) -> String {
 }
 
 fn assemble(
-    files: Vec<RawFile>,
+    mut files: Vec<RawFile>,
     shown: &str,
     sources: &Sources,
     depth: usize,
@@ -202,14 +202,15 @@ fn assemble(
     if depth > MAX_NESTING {
         return Err(ChartError::new(format!("{shown}: charts within charts, {MAX_NESTING} deep")));
     }
-    let add = |file: &RawFile| {
-        let text: Arc<str> = String::from_utf8_lossy(&file.data).as_ref().into();
+    let add = |file: RawFile| {
+        let text = text(file.data);
         let source = sources.add(below_path(shown, &file.name), Arc::clone(&text));
-        ChartFile { name: file.name.clone(), text, source }
+        ChartFile { name: file.name, text, source }
     };
-    let Some(meta) = files.iter().find(|file| file.name == "Chart.yaml").map(add) else {
+    let Some(meta) = files.iter().position(|file| file.name == "Chart.yaml") else {
         return Err(ChartError::new(format!("{shown}: Chart.yaml file is missing")));
     };
+    let meta = add(files.swap_remove(meta));
     let mut chart = Chart {
         metadata: metadata::read(&meta)?,
         source: meta.source,
@@ -226,12 +227,12 @@ fn assemble(
     for file in files {
         match file.name.as_str() {
             "Chart.yaml" | "Chart.lock" => {}
-            "values.yaml" => chart.values = values(&add(&file))?,
-            "values.schema.json" => chart.schema = Some(add(&file)),
-            "requirements.yaml" => requirements = Some(add(&file)),
+            "values.yaml" => chart.values = values(&add(file))?,
+            "values.schema.json" => chart.schema = Some(add(file)),
+            "requirements.yaml" => requirements = Some(add(file)),
             "requirements.lock" => {}
             name if name.starts_with("templates/") => {
-                let file = add(&file);
+                let file = add(file);
                 let parsed = parse(file.source, &file.text, is_known).map(Arc::new);
                 chart.templates.push(ChartTemplate { file, parsed });
             }
@@ -242,7 +243,7 @@ fn assemble(
                 below.entry(top.to_owned()).or_default().push(file);
             }
             _ => chart.files.push(ChartFile {
-                text: String::from_utf8_lossy(&file.data).as_ref().into(),
+                text: text(file.data),
                 source: SourceId::NOWHERE,
                 name: file.name,
             }),
@@ -289,6 +290,14 @@ fn assemble(
         chart.dependencies.push(child);
     }
     Ok(chart)
+}
+
+/// A file's text; what is no UTF-8 is replaced.
+fn text(data: Vec<u8>) -> Arc<str> {
+    match String::from_utf8(data) {
+        Ok(text) => text.into(),
+        Err(error) => String::from_utf8_lossy(error.as_bytes()).into(),
+    }
 }
 
 /// The documents of a values file; Helm merges them in order.

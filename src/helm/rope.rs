@@ -173,21 +173,22 @@ pub struct RopeIndex<'a> {
 impl<'a> RopeIndex<'a> {
     /// The segments that have a part in `range`: those that share bytes with it, and empty ones
     /// within it or at its edges.
-    pub fn segments(&self, range: Range<usize>) -> impl Iterator<Item = &'a Segment> + use<'a> {
+    pub fn segments(&self, range: Range<usize>) -> impl Iterator<Item = &'a Segment> + use<'a, '_> {
         let segments = self.rope.segments();
         let from = self.starts.partition_point(|start| *start < range.start);
         // The one before may reach into the range.
         let from = from.saturating_sub(1);
         let to = self.starts.partition_point(|start| *start <= range.end);
-        let starts = self.starts[from..to].to_vec();
-        segments[from..to].iter().zip(starts).filter_map(move |(segment, start)| {
-            let end = start + segment.len as usize;
-            let part = match segment.len {
-                0 => start >= range.start,
-                _ => start < range.end && end > range.start,
-            };
-            part.then_some(segment)
-        })
+        segments[from..to].iter().zip(&self.starts[from..to]).filter_map(
+            move |(segment, &start)| {
+                let end = start + segment.len as usize;
+                let part = match segment.len {
+                    0 => start >= range.start,
+                    _ => start < range.end && end > range.start,
+                };
+                part.then_some(segment)
+            },
+        )
     }
 
     /// Everything that had a part in `range`.

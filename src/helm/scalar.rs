@@ -16,7 +16,7 @@ pub struct ScalarOrigin<'m> {
     /// The template place that wrote it.
     pub place: Option<PlaceId>,
     /// The values that had a part, and how.
-    pub values: Vec<(Leaf, Through)>,
+    pub origin: OriginId,
 }
 
 /// Asks one manifest where its parts come from.
@@ -106,7 +106,7 @@ impl<'m> Inquiry<'m> {
                 let range = self.range(node);
                 let origin = self.origins.union(self.origin(range.clone()), above);
                 let place = self.place(range);
-                found.push(ScalarOrigin { node, place, values: self.leaves(origin) });
+                found.push(ScalarOrigin { node, place, origin });
             }
         }
     }
