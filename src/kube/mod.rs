@@ -1,9 +1,11 @@
-//! Documents as Kubernetes objects: kinds, pod templates, containers, selectors, quantities.
+//! Documents as Kubernetes objects: kinds, pod templates, containers, selectors, quantities,
+//! rights.
 
 mod image;
 mod lifecycle;
 mod object;
 mod quantity;
+mod rbac;
 pub mod resource;
 pub mod schema;
 mod selector;
@@ -12,4 +14,5 @@ pub use image::ImageRef;
 pub use lifecycle::{Lifecycle, lifecycle};
 pub use object::{Container, ContainerSort, Object, objects};
 pub use quantity::parse_quantity;
+pub use rbac::grants;
 pub use selector::{labels_of, selects};

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use super::value::NodeVal;
-use crate::kube::{ImageRef, labels_of, lifecycle, parse_quantity, selects};
+use crate::kube::{ImageRef, grants, labels_of, lifecycle, parse_quantity, selects};
 use crate::yaml::Node;
 
 /// Adds every function to a root context.
@@ -22,6 +22,7 @@ pub(crate) fn register(context: &mut Context<'_, '_>) {
     context.add_function("nearest", nearest).expect(clash);
     context.add_function("ceilDiv", ceil_div).expect(clash);
     context.add_function("lifecycle", lifecycle_of).expect(clash);
+    context.add_function("grants", rule_grants).expect(clash);
     context.add_function("sum", sum).expect(clash);
     context.add_function("base64Layers", base64_layers).expect(clash);
     super::inventory::register(context);
@@ -91,22 +92,37 @@ fn text(context: &FunctionContext<'_, '_>) -> String {
     argument(context, 0).unwrap_or_default()
 }
 
+/// `grants(rule, groups, resources, verbs)`: whether a rule of a role grants one of the verbs on
+/// one of the resources in one of the API groups.
+fn rule_grants(context: &FunctionContext<'_, '_>) -> Result<bool, ExecutionError> {
+    let Some(rule) = node_of(context, 0) else {
+        return Err(context.error("the first argument is no rule of a role"));
+    };
+    Ok(grants(rule, &words(context, 1)?, &words(context, 2)?, &words(context, 3)?))
+}
+
+/// The texts of a list.
+fn words(context: &FunctionContext<'_, '_>, at: usize) -> Result<Vec<String>, ExecutionError> {
+    let list = context.args.get(at).map(|list| Value::try_from(list.as_ref()));
+    let Some(Ok(Value::List(list))) = list else {
+        return Err(context.error(format!("argument {} is no list", at + 1)));
+    };
+    let texts = list.iter().filter_map(|entry| match entry {
+        Value::String(text) => Some(text.to_string()),
+        _ => None,
+    });
+    Ok(texts.collect())
+}
+
 /// `nearest(word, list)`: the entry of the list that is at most two edits away, else `""`.
 fn nearest(context: &FunctionContext<'_, '_>) -> Result<Value, ExecutionError> {
     let word = argument(context, 0)?;
-    let list = context.args.get(1).map(|list| Value::try_from(list.as_ref()));
-    let Some(Ok(Value::List(list))) = list else {
-        return Err(context.error("the second argument is no list"));
-    };
-    let near = list
-        .iter()
-        .filter_map(|entry| match entry {
-            Value::String(text) => Some((strsim::damerau_levenshtein(&word, text), text)),
-            _ => None,
-        })
+    let near = words(context, 1)?
+        .into_iter()
+        .map(|entry| (strsim::damerau_levenshtein(&word, &entry), entry))
         .filter(|(distance, _)| (1..=2).contains(distance))
-        .min_by_key(|(distance, text)| (*distance, Arc::clone(text)));
-    Ok(Value::String(near.map_or_else(Arc::default, |(_, text)| Arc::clone(text))))
+        .min();
+    Ok(Value::String(Arc::new(near.map_or_else(String::new, |(_, entry)| entry))))
 }
 
 /// `ceilDiv(a, b)`: a / b, rounded up.

@@ -1,0 +1,67 @@
+//! What a rule of a `Role` or `ClusterRole` grants.
+
+use crate::yaml::Node;
+
+/// Whether a rule of a role grants one of the verbs on one of the resources in one of the API
+/// groups, whichever objects it names.
+///
+/// Mirrors `VerbMatches`, `APIGroupMatches` and `ResourceMatches` of Kubernetes'
+/// `pkg/apis/rbac/v1/evaluation_helpers.go`: a star grants everything, `*/exec` the subresource of
+/// every resource, and `pods` no subresource of pods.
+#[must_use]
+pub fn grants(rule: Node<'_>, groups: &[String], resources: &[String], verbs: &[String]) -> bool {
+    let listed = |key: &str, wanted: &[String], fits: fn(&str, &str) -> bool| {
+        let entries = rule.get(key).into_iter().flat_map(Node::items);
+        let mut entries = entries.filter_map(Node::as_str);
+        entries.any(|entry| entry == "*" || wanted.iter().any(|wanted| fits(entry, wanted)))
+    };
+    listed("verbs", verbs, |entry, wanted| entry == wanted)
+        && listed("apiGroups", groups, |entry, wanted| entry == wanted)
+        && listed("resources", resources, names_resource)
+}
+
+fn names_resource(entry: &str, wanted: &str) -> bool {
+    let of_any = || entry.strip_prefix("*/").zip(wanted.split_once('/'));
+    entry == wanted || of_any().is_some_and(|(entry, (_, wanted))| entry == wanted)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::source::Sources;
+    use crate::yaml;
+
+    fn granted(rule: &str, resource: &str) -> bool {
+        let text: Arc<str> = rule.into();
+        let stream = yaml::parse(Sources::default().add("rule.yaml", Arc::clone(&text)), &text);
+        let list = |entry: &str| vec![entry.to_owned()];
+        let root = stream.documents[0].root().expect("a rule");
+        grants(root, &list(""), &list(resource), &list("create"))
+    }
+
+    #[test]
+    fn a_star_grants_everything_and_a_resource_none_of_its_subresources() {
+        for (resources, of_pods, of_exec) in [
+            ("['*']", true, true),
+            ("[pods]", true, false),
+            ("[pods/exec]", false, true),
+            ("['*/exec']", false, true),
+            ("['pods/*']", false, false),
+            ("['*/log']", false, false),
+        ] {
+            let rule = format!("{{apiGroups: [''], resources: {resources}, verbs: [create]}}");
+            assert_eq!(granted(&rule, "pods"), of_pods, "{resources}");
+            assert_eq!(granted(&rule, "pods/exec"), of_exec, "{resources}");
+        }
+    }
+
+    #[test]
+    fn groups_and_verbs_count_as_well() {
+        assert!(granted("{apiGroups: ['*'], resources: [pods], verbs: ['*']}", "pods"));
+        assert!(!granted("{apiGroups: [apps], resources: [pods], verbs: [create]}", "pods"));
+        assert!(!granted("{apiGroups: [''], resources: [pods], verbs: [get]}", "pods"));
+        assert!(!granted("{nonResourceURLs: ['*'], verbs: ['*']}", "pods"));
+    }
+}
