@@ -16,7 +16,7 @@ use crate::helm::render::{self as helm, RenderError, Rendered};
 use crate::helm::values::{Layer, Set, SetKind};
 use crate::kube::objects;
 use crate::project::{AssignmentKind, Content, File, Release};
-use crate::rule::Evaluator;
+use crate::rule::{Evaluator, Undecided};
 use crate::source::{SourceId, Sources, Span};
 
 type Loaded = Arc<OnceLock<Result<Chart, ChartError>>>;
@@ -52,7 +52,7 @@ pub(super) struct Judged {
     pub(super) waived: usize,
     pub(super) unknown_kinds: BTreeSet<String>,
     /// Checks that could not be decided on an object.
-    pub(super) undecided: usize,
+    pub(super) undecided: Undecided,
     /// Whether the chart was rendered with all that the release says.
     pub(super) rendered: bool,
     pub(super) notes: Vec<String>,
@@ -244,7 +244,7 @@ impl Task<'_> {
         self.adopt(&mut judged.findings);
         judged.findings.extend(self.clashes(rendered));
         judged.unknown_kinds.append(&mut evaluator.unknown_kinds);
-        judged.undecided = evaluator.undecided;
+        judged.undecided = std::mem::take(&mut evaluator.undecided);
         judged
     }
 

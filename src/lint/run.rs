@@ -24,7 +24,7 @@ use crate::kube::schema::Schemas;
 use crate::project::{Class, File, Project, Release, Resolution};
 use crate::report::model::Entry;
 use crate::report::{Report, Texts, unite};
-use crate::rule::{Evaluator, Member, ReleaseInfo, RuleSet, Setting, environment};
+use crate::rule::{Evaluator, Member, ReleaseInfo, RuleSet, Setting, Undecided, environment};
 use crate::source::{SourceId, Sources, Span};
 use crate::yaml::Stream;
 
@@ -124,13 +124,13 @@ pub fn run(
     let mut report = Report::new();
     let mut findings = Vec::new();
     let mut unknown_kinds = BTreeSet::new();
-    let mut undecided = 0;
+    let mut undecided = Undecided::default();
     for (unit, found) in units.iter().zip(found) {
         report.summary.objects += found.objects;
         report.summary.suppressed += found.waived;
         report.notes.extend(found.notes);
         unknown_kinds.extend(found.unknown_kinds);
-        undecided += found.undecided;
+        undecided.add(found.undecided);
         findings.extend(found.findings);
         for file in &unit.files {
             suppressions.complete(&file.path);
@@ -189,11 +189,7 @@ pub fn run(
     report.finish();
     let ids: BTreeSet<SourceId> = kept.iter().flat_map(places).collect();
     let mut details = run.details(&units);
-    if undecided > 0 {
-        details.push(format!(
-            "{undecided} checks could not be decided on an object, and say nothing about it"
-        ));
-    }
+    details.extend(undecided.sentence());
     Ok(Outcome { report, texts: Texts::of_run(sources, &ids), details })
 }
 
@@ -212,7 +208,7 @@ struct Found {
     findings: Vec<Finding>,
     notes: Vec<String>,
     unknown_kinds: BTreeSet<String>,
-    undecided: usize,
+    undecided: Undecided,
     objects: usize,
     waived: usize,
 }
@@ -318,7 +314,7 @@ impl<'p> Run<'p> {
             all.findings.extend(one.findings);
             all.notes.extend(one.notes);
             all.unknown_kinds.extend(one.unknown_kinds);
-            all.undecided += one.undecided;
+            all.undecided.add(one.undecided);
             all.objects += one.objects;
             all.waived += one.waived;
             all
@@ -428,7 +424,7 @@ impl<'p> Run<'p> {
             self.sources,
         ));
         found.unknown_kinds.append(&mut evaluator.unknown_kinds);
-        found.undecided += evaluator.undecided;
+        found.undecided.add(std::mem::take(&mut evaluator.undecided));
         found
     }
 

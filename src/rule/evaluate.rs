@@ -12,6 +12,7 @@ use super::file::{Check, Rule, Scope};
 use super::function;
 use super::list::{SharedList, SharedMap};
 use super::path::{NodePath, PathStep, Roots};
+use super::undecided::Undecided;
 use super::value::to_val;
 use crate::finding::Severity;
 use crate::kube::Object;
@@ -114,8 +115,8 @@ pub struct Evaluator {
     setting: Setting,
     together: Option<Together>,
     settings: Settings,
-    /// Evaluations that could not be completed on their object (a missing field, a wrong type).
-    pub undecided: usize,
+    /// Checks that say nothing, because they could not be decided.
+    pub undecided: Undecided,
     /// Kinds that a rule met and knows no schema of, as `Widget of example.org/v1`.
     pub unknown_kinds: std::collections::BTreeSet<String>,
 }
@@ -137,7 +138,7 @@ impl Evaluator {
             setting,
             together: None,
             settings: Settings::default(),
-            undecided: 0,
+            undecided: Undecided::default(),
             unknown_kinds: std::collections::BTreeSet::new(),
         }
     }
@@ -189,11 +190,12 @@ impl Evaluator {
             context.add_variable_as_val("workloads", Box::new(workloads));
         }
         let mut hits = Vec::new();
-        let mut undecided = 0;
+        let mut undecided = Undecided::default();
         let mut settings = std::mem::take(&mut self.settings);
         for (at, (rule, params)) in rules {
-            let found =
-                judge(rule, params, &mut settings, &context, document, &roots, &mut undecided);
+            let mut open = 0;
+            let found = judge(rule, params, &mut settings, &context, document, &roots, &mut open);
+            undecided.note(&rule.id, open);
             hits.extend(found.into_iter().map(|hit| (at, hit)));
             if let Some(algorithm) = rule.algorithm {
                 let scene = Scene { rule, params, object, members, setting: &self.setting };
@@ -204,7 +206,7 @@ impl Evaluator {
         }
         drop(context);
         self.settings = settings;
-        self.undecided += undecided;
+        self.undecided.add(undecided);
         hits
     }
 
@@ -252,18 +254,20 @@ impl Evaluator {
         context.add_variable_from_value("release", info(release));
         let roots = [("values", Roots::One(root))];
         let mut hits = Vec::new();
-        let mut undecided = 0;
+        let mut undecided = Undecided::default();
         let mut settings = std::mem::take(&mut self.settings);
         for (at, (rule, params)) in rules.into_iter().enumerate() {
             if rule.scope == Scope::Values {
+                let mut open = 0;
                 let found =
-                    judge(rule, params, &mut settings, &context, document, &roots, &mut undecided);
+                    judge(rule, params, &mut settings, &context, document, &roots, &mut open);
+                undecided.note(&rule.id, open);
                 hits.extend(found.into_iter().map(|hit| (at, hit)));
             }
         }
         drop(context);
         self.settings = settings;
-        self.undecided += undecided;
+        self.undecided.add(undecided);
         hits
     }
 }

@@ -13,6 +13,7 @@ mod list;
 mod notation;
 mod path;
 mod template;
+mod undecided;
 mod value;
 
 use std::sync::{Arc, LazyLock};
@@ -23,6 +24,7 @@ pub use cel::Value as ParamValue;
 pub use evaluate::{Cluster, Evaluator, Hit, Member, ReleaseInfo, Setting, Target};
 pub use file::{Example, Param, Rule, RuleError, Scope, read};
 pub use path::{NodePath, PathStep, Roots};
+pub use undecided::Undecided;
 
 use crate::source::Sources;
 
@@ -126,6 +128,22 @@ pub(crate) fn value_text(value: &Value) -> String {
         Value::Bool(value) => value.to_string(),
         Value::Null => "null".to_owned(),
         Value::List(items) => items.iter().map(value_text).collect::<Vec<_>>().join(", "),
+        Value::Map(_) => {
+            let entries = value_entries(value);
+            let entries =
+                entries.iter().map(|(key, value)| format!("{key}: {}", value_text(value)));
+            entries.collect::<Vec<_>>().join("; ")
+        }
         other => format!("{other:?}"),
     }
+}
+
+/// The entries of a CEL map, sorted by key; of anything else none.
+pub(crate) fn value_entries(value: &Value) -> Vec<(String, &Value)> {
+    let Value::Map(map) = value else {
+        return Vec::new();
+    };
+    let mut entries: Vec<_> = map.map.iter().map(|(key, value)| (key.to_string(), value)).collect();
+    entries.sort_by(|(one, _), (other, _)| one.cmp(other));
+    entries
 }
