@@ -1,11 +1,11 @@
 //! `plimsoll rule ID`: a rule's page.
 
-use std::io::Write as _;
+use std::io::Write;
 use std::process::ExitCode;
 
 use super::rules::severity;
 use super::{CommandError, Console};
-use crate::rule::{Rule, RuleSet};
+use crate::rule::{Param, ParamValue, Rule, RuleSet, value_entries, value_text};
 use crate::source::Sources;
 
 /// Show a rule's page: what it asks, why, how to fix it, its parameters and examples
@@ -35,6 +35,9 @@ pub(crate) fn run(args: &Args, console: &mut Console) -> Result<ExitCode, Comman
     Ok(ExitCode::SUCCESS)
 }
 
+/// How wide the page's text is, in columns.
+const WIDTH: usize = 96;
+
 fn page(rule: &Rule, console: &mut Console) -> Result<(), CommandError> {
     let out = &mut console.out;
     writeln!(out, "{}\n{}\n", rule.id, "=".repeat(rule.id.len()))?;
@@ -47,37 +50,95 @@ fn page(rule: &Rule, console: &mut Console) -> Result<(), CommandError> {
         severity(rule),
         rule.since
     )?;
-    writeln!(out, "Why\n\n{}\n", rule.why)?;
-    let mut shown = [false, false];
-    for example in &rule.examples {
-        if std::mem::replace(&mut shown[usize::from(example.violates)], true) {
-            continue;
-        }
-        writeln!(out, "{}\n", if example.violates { "Bad" } else { "Good" })?;
-        for line in example.text.lines() {
-            writeln!(out, "    {line}")?;
-        }
-        writeln!(out)?;
-    }
-    writeln!(out, "Fix\n\n{}\n", rule.fix)?;
+    section(out, "Why", &rule.why)?;
+    examples(rule, out)?;
+    section(out, "Fix", &rule.fix)?;
     if !rule.params.is_empty() {
         writeln!(out, "Parameters\n")?;
         for param in &rule.params {
-            let default = crate::rule::value_text(&param.default);
-            writeln!(out, "  {} ({}, default {default}): {}", param.name, param.kind, param.about)?;
-            for (preset, given) in &rule.preset_params {
-                if let Some(value) = given.get(&param.name) {
-                    writeln!(out, "    in preset {preset}: {}", crate::rule::value_text(value))?;
-                }
-            }
+            parameter(rule, param, out)?;
         }
-        writeln!(out)?;
     }
-    for (peer, ids) in &rule.peers {
-        writeln!(out, "{peer}: {}", ids.join(", "))?;
-    }
-    for reference in &rule.references {
-        writeln!(out, "{reference}")?;
+    let peers = rule.peers.iter().map(|(peer, ids)| format!("{peer}: {}", ids.join(", ")));
+    list(out, "Elsewhere", peers)?;
+    list(out, "Covers", rule.covers.iter().cloned())?;
+    list(out, "Read on", rule.references.iter().cloned())
+}
+
+fn section(out: &mut dyn Write, title: &str, text: &str) -> Result<(), CommandError> {
+    writeln!(out, "{title}\n\n{}\n", textwrap::fill(text, WIDTH))?;
+    Ok(())
+}
+
+fn list(
+    out: &mut dyn Write,
+    title: &str,
+    lines: impl Iterator<Item = String>,
+) -> Result<(), CommandError> {
+    let lines: Vec<_> = lines.map(|line| hanging(&line, "  ", "    ")).collect();
+    if !lines.is_empty() {
+        writeln!(out, "{title}\n\n{}\n", lines.join("\n"))?;
     }
     Ok(())
+}
+
+/// The first example of each sort: what the rule finds, and what it leaves alone.
+fn examples(rule: &Rule, out: &mut dyn Write) -> Result<(), CommandError> {
+    for (violates, title) in [(true, "Bad"), (false, "Good")] {
+        let first = rule.examples.iter().find(|example| example.violates == violates);
+        if let Some(example) = first {
+            writeln!(out, "{title}\n")?;
+            for line in example.text.lines() {
+                writeln!(out, "{}", format!("    {line}").trim_end())?;
+            }
+            writeln!(out)?;
+        }
+    }
+    Ok(())
+}
+
+/// What a parameter means and is by default; a map an entry a line.
+fn parameter(rule: &Rule, param: &Param, out: &mut dyn Write) -> Result<(), CommandError> {
+    let about = format!("{} ({}): {}", param.name, param.kind, param.about);
+    writeln!(out, "{}", hanging(&about, "  ", "    "))?;
+    default(out, "default", &param.default)?;
+    for (preset, given) in &rule.preset_params {
+        if let Some(value) = given.get(&param.name) {
+            default(out, &format!("in preset {preset}"), value)?;
+        }
+    }
+    writeln!(out)?;
+    Ok(())
+}
+
+fn default(out: &mut dyn Write, title: &str, value: &ParamValue) -> Result<(), CommandError> {
+    let entries = value_entries(value);
+    if entries.is_empty() {
+        let text = match value_text(value) {
+            text if text.is_empty() => "nothing".to_owned(),
+            text => text,
+        };
+        writeln!(out, "{}", hanging(&format!("{title}: {text}"), "    ", "      "))?;
+        return Ok(());
+    }
+    writeln!(out, "    {title}:")?;
+    for (key, value) in entries {
+        writeln!(
+            out,
+            "{}",
+            hanging(&format!("{key}: {}", value_text(value)), "      ", "        ")
+        )?;
+    }
+    Ok(())
+}
+
+/// A text in lines of the page's width, the first begun so and the others so. Words stay whole:
+/// they may be names and patterns.
+fn hanging(text: &str, first: &str, rest: &str) -> String {
+    let options = textwrap::Options::new(WIDTH)
+        .initial_indent(first)
+        .subsequent_indent(rest)
+        .break_words(false)
+        .word_splitter(textwrap::WordSplitter::NoHyphenation);
+    textwrap::fill(text, options)
 }
