@@ -141,18 +141,14 @@ fn a_wrong_type_anywhere_stops_no_rule() {
         .collect();
     let wrong = [json!(null), json!(7), json!("text"), json!([[]]), json!({"a": null})];
     let mut files = vec![("other.yaml".to_owned(), OTHER.to_owned())];
-    for (at, wrong) in wrong.iter().enumerate() {
-        for (object, whole) in objects.iter().enumerate() {
-            let texts: Vec<String> = places(whole, "")
-                .iter()
-                .map(|place| {
-                    let mut spoilt = whole.clone();
-                    *spoilt.pointer_mut(place).expect("a place of the object") = wrong.clone();
-                    spoilt.to_string()
-                })
-                .collect();
-            files.push((format!("{at}-{object}/all.yaml"), texts.join("\n---\n")));
-        }
+    for (at, whole) in objects.iter().enumerate() {
+        let spoilt =
+            places(whole, "").into_iter().zip(wrong.iter().cycle()).map(|(place, wrong)| {
+                let mut spoilt = whole.clone();
+                *spoilt.pointer_mut(&place).expect("a place of the object") = wrong.clone();
+                spoilt.to_string()
+            });
+        files.push((format!("{at}/all.yaml"), spoilt.collect::<Vec<_>>().join("\n---\n")));
     }
     let files: Vec<(&str, &str)> =
         files.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
