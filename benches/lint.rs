@@ -78,6 +78,8 @@ fn linting(bencher: Bencher<'_, '_>, preset: &str) {
             stdin: None,
             request: Request { preset: Some(preset.to_owned()), ..Request::default() },
             kube_version: NEWEST_KUBE_VERSION.to_owned(),
+            kube_version_stated: false,
+            changed: None,
             no_ignores: false,
             shard: None,
             release: Asked::default(),

@@ -129,6 +129,8 @@ fn linting(bencher: Bencher<'_, '_>, workloads: usize) {
             stdin: None,
             request: Request::default(),
             kube_version: NEWEST_KUBE_VERSION.to_owned(),
+            kube_version_stated: false,
+            changed: None,
             no_ignores: false,
             shard: None,
             release: Asked::default(),

@@ -64,7 +64,7 @@ pub(crate) fn run(args: Args, console: &mut Console) -> Result<ExitCode, Command
             no_cache: false,
         },
     };
-    let report = check::lint(&check, &mut rules, &sources)?.report;
+    let report = check::lint(&check, &mut rules, &sources, None)?.report;
     let (baseline, said) = match known {
         None => {
             let baseline = Baseline::of(&report.findings);

@@ -185,7 +185,8 @@ pub(crate) fn run(args: &Args, console: &mut Console) -> Result<ExitCode, Comman
     };
     let sources = Sources::default();
     let mut rules = RuleSet::builtin(&sources);
-    let Outcome { mut report, mut texts, details } = lint(args, &mut rules, &sources)?;
+    let Outcome { mut report, mut texts, details } =
+        lint(args, &mut rules, &sources, changed.as_ref())?;
     if args.show.verbose {
         for line in &details {
             console.note(&crate::report::escape::line(line));
@@ -221,24 +222,23 @@ pub(crate) fn run(args: &Args, console: &mut Console) -> Result<ExitCode, Comman
 }
 
 /// Lints as the command line says, before the baseline and the like are applied. Adds the rules
-/// that the configuration brings.
+/// that the configuration brings. `changed` is what rules may compare with.
 pub(crate) fn lint(
     args: &Args,
     rules: &mut RuleSet,
     sources: &Sources,
+    changed: Option<&Changed>,
 ) -> Result<Outcome, CommandError> {
     let config = configuration(args, sources)?;
     rule_files::add_own(rules, &config, sources)?;
+    let configured = || config.settings.kube_version.as_ref().map(|version| version.value.clone());
+    let kube_version = args.rendering.kube_version.clone().or_else(configured);
     let options = Options {
         paths: args.paths.iter().filter(|path| path.as_os_str() != "-").cloned().collect(),
         stdin: stdin(args)?,
         request: request(&args.selection)?,
-        kube_version: args
-            .rendering
-            .kube_version
-            .clone()
-            .or_else(|| config.settings.kube_version.as_ref().map(|version| version.value.clone()))
-            .unwrap_or_else(|| NEWEST_KUBE_VERSION.to_owned()),
+        kube_version_stated: kube_version.is_some(),
+        kube_version: kube_version.unwrap_or_else(|| NEWEST_KUBE_VERSION.to_owned()),
         no_ignores: args.selection.no_ignores,
         shard: args.scope.shard,
         release: Asked {
@@ -247,6 +247,7 @@ pub(crate) fn lint(
             name: args.rendering.release_name.clone(),
             namespace: args.rendering.namespace.clone(),
         },
+        changed: changed.cloned(),
         today: jiff::ZonedDateTime::now().date(),
     };
     let progress = Progress::new(args.show.quiet);

@@ -114,6 +114,18 @@ impl Chart {
         Ok(chart)
     }
 
+    /// Makes a chart of texts by their paths in it.
+    ///
+    /// # Errors
+    /// When they are no chart.
+    pub fn of_texts(files: &[(String, String)], sources: &Sources) -> Result<Self, ChartError> {
+        let raw = |(name, text): &(String, String)| RawFile {
+            name: name.clone(),
+            data: text.as_bytes().to_vec(),
+        };
+        assemble(files.iter().map(raw).collect(), "", sources, 0)
+    }
+
     /// Reads `file://` dependencies that nobody has put into `charts/`.
     fn local_dependencies(
         &mut self,
@@ -161,6 +173,13 @@ impl Chart {
     pub fn is_library(&self) -> bool {
         self.metadata.kind.eq_ignore_ascii_case("library")
     }
+}
+
+/// The paths of a chart directory's files, without those of subcharts and those that
+/// `.helmignore` names; sorted. Empty where the directory cannot be read.
+#[must_use]
+pub fn names(directory: &Path) -> Vec<String> {
+    directory::names(directory)
 }
 
 /// Whether a glob of Go's `filepath.Match` matches a path.

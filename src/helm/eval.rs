@@ -13,6 +13,7 @@ use std::sync::Arc;
 use gotmpl::parse::ListNode;
 
 use self::frame::Frame;
+pub(super) use self::show::expression;
 use super::call::{Host, Lookup};
 use super::origin::{OriginId, Origins};
 use super::parse::{Template, is_empty, parse};

@@ -2,6 +2,7 @@
 
 mod builtin;
 pub mod call;
+pub mod calls;
 pub mod capabilities;
 pub mod chart;
 mod emit;

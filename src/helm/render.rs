@@ -84,6 +84,8 @@ pub struct Manifest {
 pub struct Rendered {
     /// What is installed, then hooks.
     pub manifests: Vec<Manifest>,
+    /// What Helm leaves out, since it is a hook of an event that Helm does not know.
+    pub left_out: Vec<Manifest>,
     /// CRDs of the chart and its dependencies, with the names that Helm shows.
     pub crds: Vec<(String, ChartFile)>,
     /// The merged values.
@@ -116,6 +118,8 @@ pub struct RenderError {
     pub involved: Vec<(String, Option<Span>)>,
     /// A chart that this one depends on is not here: nothing is known to be wrong.
     pub missing_dependency: bool,
+    /// What a template makes is no YAML.
+    pub no_yaml: bool,
     /// Values that a schema does not allow.
     pub violations: Vec<SchemaFault>,
 }
@@ -150,6 +154,7 @@ impl RenderError {
             span: None,
             involved: Vec::new(),
             missing_dependency: false,
+            no_yaml: false,
             violations: Vec::new(),
         }
     }
@@ -237,10 +242,10 @@ fn run(chart: &Chart, release: &Release, layers: &[Layer]) -> Result<Rendered, R
     let templates = scope.templates;
     let evaluator = parsed(&templates, &origins)?;
     let texts = execute(&templates, &evaluator).map_err(|failure| located(failure, &origins))?;
-    let manifests = sorted(texts, &evaluator)?;
+    let (manifests, left_out) = sorted(texts, &evaluator)?;
     let mut crds = Vec::new();
     collect_crds(&tree, &members, &chart.metadata.name, &mut crds);
-    Ok(Rendered { manifests, crds, values: merged, origins, clashes, evaluator })
+    Ok(Rendered { manifests, left_out, crds, values: merged, origins, clashes, evaluator })
 }
 
 /// Helm's complaint about dependencies that are nowhere.
@@ -540,12 +545,14 @@ fn located(failure: Failure, origins: &Origins) -> RenderError {
     }
 }
 
-/// Splits files into documents, and sorts these as they are installed.
+/// Splits files into documents, and sorts these as they are installed; those that are left out
+/// follow in a list of their own.
 fn sorted(
     texts: BTreeMap<Rc<str>, Rope>,
     evaluator: &Evaluator,
-) -> Result<Vec<Manifest>, RenderError> {
+) -> Result<(Vec<Manifest>, Vec<Manifest>), RenderError> {
     let mut manifests: Vec<(String, Manifest)> = Vec::new();
+    let mut left_out = Vec::new();
     for (name, rope) in texts {
         if name.ends_with("NOTES.txt") || rope.as_str().trim().is_empty() {
             continue;
@@ -559,30 +566,29 @@ fn sorted(
                 RenderError {
                     message: format!("YAML parse error on {name}: {message}"),
                     span: place.map(|(file, at)| Span::new(file.source, at as usize, at as usize)),
+                    no_yaml: true,
                     ..RenderError::new(message)
                 }
             })?;
-            if head.hook == Hook::Unknown {
-                continue;
+            let manifest = Manifest {
+                template: Rc::clone(&name),
+                index,
+                first_line,
+                text,
+                document: head.document,
+                hook: head.hook != Hook::No,
+                test: head.hook == Hook::Yes { test: true },
+            };
+            match head.hook {
+                Hook::Unknown => left_out.push(manifest),
+                Hook::No | Hook::Yes { .. } => manifests.push((head.kind, manifest)),
             }
-            manifests.push((
-                head.kind,
-                Manifest {
-                    template: Rc::clone(&name),
-                    index,
-                    first_line,
-                    text,
-                    document: head.document,
-                    hook: head.hook != Hook::No,
-                    test: head.hook == Hook::Yes { test: true },
-                },
-            ));
         }
     }
     manifests.sort_by(|(a, left), (b, right)| {
         left.hook.cmp(&right.hook).then_with(|| manifest::order(a).cmp(&manifest::order(b)))
     });
-    Ok(manifests.into_iter().map(|(_, manifest)| manifest).collect())
+    Ok((manifests.into_iter().map(|(_, manifest)| manifest).collect(), left_out))
 }
 
 fn collect_crds(

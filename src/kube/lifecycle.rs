@@ -28,6 +28,16 @@ pub fn lifecycle(api_version: &str, kind: &str) -> Option<Lifecycle> {
     TABLE.get(&(api_version, kind)).copied()
 }
 
+/// The minor in which the last kind of an API version was removed; `None` where none was.
+#[must_use]
+pub(super) fn version_removed(api_version: &str) -> Option<u32> {
+    TABLE
+        .iter()
+        .filter(|((version, _), _)| *version == api_version)
+        .filter_map(|(_, life)| life.removed)
+        .max()
+}
+
 static TABLE: LazyLock<HashMap<(&str, &str), Lifecycle>> = LazyLock::new(|| {
     let rows = include_str!("lifecycle.tsv").lines().filter(|line| !line.starts_with('#'));
     rows.filter_map(|row| {

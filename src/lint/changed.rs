@@ -34,6 +34,8 @@ pub enum ChangedError {
 /// Changed lines by file, relative to the working directory; lines from 1, ranges inclusive.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Changed {
+    /// The commit that the work tree is compared with.
+    base: String,
     files: BTreeMap<String, Vec<(u32, u32)>>,
 }
 
@@ -67,13 +69,26 @@ impl Changed {
             "--",
         ];
         let diff = git(dir, "diff", &options)?.map_err(failed("diff"))?;
-        let mut changed = Self { files: hunks(&diff) };
+        let base = base.trim().to_owned();
+        let mut changed = Self { base, files: hunks(&diff) };
         let untracked = git(dir, "ls-files", &["-z", "--others", "--exclude-standard"])?
             .map_err(failed("ls-files"))?;
         for file in untracked.split('\0').filter(|file| !file.is_empty()) {
             changed.files.insert(file.to_owned(), vec![(1, u32::MAX)]);
         }
         Ok(changed)
+    }
+
+    /// A file's text as it was; `None` where there was none, or git cannot say.
+    #[must_use]
+    pub fn before(&self, path: &str) -> Option<String> {
+        git(Path::new("."), "show", &[&format!("{}:./{path}", self.base)]).ok()?.ok()
+    }
+
+    /// The first line of a file that differs, from 1.
+    #[must_use]
+    pub fn first_line(&self, path: &str) -> Option<u32> {
+        self.files.get(path)?.first().map(|(first, _)| *first)
     }
 
     /// True when a finding stands on a changed line, or a place that explains it does: a values

@@ -7,6 +7,7 @@
 mod asked;
 pub mod baseline;
 pub mod changed;
+mod chart;
 mod choices;
 pub mod cluster;
 pub mod directive;
@@ -25,6 +26,7 @@ pub mod select;
 pub mod shard;
 pub mod suppress;
 mod syntax;
+mod text;
 mod waive;
 
 pub use asked::Asked;

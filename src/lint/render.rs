@@ -1,8 +1,14 @@
 //! Charts that do not render, as findings.
 
 use crate::finding::{Finding, Origin, Place, Related, Severity};
+use crate::helm::chart::ChartError;
 use crate::helm::render::{RenderError, SchemaFault};
 use crate::source::{SourceId, Sources, Span};
+
+/// Id and group of what is no YAML, before or after it is rendered.
+const NO_YAML: (&str, &str) = ("yaml-syntax", "schema");
+/// Id and group of what does not render.
+const NO_RENDER: (&str, &str) = ("helm-render", "helm-chart");
 
 /// The findings for a chart that Helm would refuse: one, or one for each value that a schema does
 /// not allow. `fallback` is the place when the error has none.
@@ -12,6 +18,22 @@ pub fn failures(error: &RenderError, fallback: Span, sources: &Sources) -> Vec<F
         return vec![failure(error, fallback, sources)];
     }
     error.violations.iter().map(|fault| violation(fault, fallback, sources)).collect()
+}
+
+/// That a chart cannot be loaded: a fault of its metadata, of its values, or of something else.
+#[must_use]
+pub(super) fn unloaded(error: &ChartError, fallback: Span, sources: &Sources) -> Finding {
+    let path = error.span.map(|span| sources.get(span.source).path.clone()).unwrap_or_default();
+    let rule = match path.rsplit('/').next() {
+        Some("Chart.yaml" | "requirements.yaml") => ("chart-yaml-present", "helm-chart"),
+        Some("values.yaml") => NO_YAML,
+        _ => NO_RENDER,
+    };
+    Finding {
+        rule: rule.0.into(),
+        group: rule.1.into(),
+        ..failure(&RenderError::of_chart(error), fallback, sources)
+    }
 }
 
 /// A value that `values.schema.json` does not allow.
@@ -74,7 +96,7 @@ fn failure(error: &RenderError, fallback: Span, sources: &Sources) -> Finding {
         help,
         related,
         ..Finding::new(
-            ("helm-render", "syntax"),
+            if error.no_yaml { NO_YAML } else { NO_RENDER },
             Severity::Error,
             format!("the chart does not render: {}", error.reason),
             Place { span, origin: origin(span) },

@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
+use super::chart::{directory_name, reference};
 use super::place::Places;
 use super::plain;
-use super::render::{dotted, failures};
+use super::render::{dotted, failures, unloaded};
 use super::select::Active;
 use super::waive::{self, Waiving};
 use crate::finding::{Finding, Origin, Place, Related, Severity};
@@ -17,9 +18,10 @@ use crate::helm::values::{Layer, Set, SetKind};
 use crate::kube::objects;
 use crate::project::{AssignmentKind, Content, File, Release};
 use crate::rule::{Evaluator, Undecided};
-use crate::source::{SourceId, Sources, Span};
+use crate::source::{Sources, Span};
 
-type Loaded = Arc<OnceLock<Result<Chart, ChartError>>>;
+/// A chart, read once; empty only while it is being read.
+pub(super) type Loaded = Arc<OnceLock<Result<Chart, ChartError>>>;
 
 /// The charts of a run, each read once.
 #[derive(Debug, Default)]
@@ -28,9 +30,14 @@ pub(super) struct Charts {
 }
 
 impl Charts {
-    fn slot(&self, path: &Path) -> Loaded {
-        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        Arc::clone(known.entry(path.to_owned()).or_default())
+    /// The chart at a path, read unless it was before.
+    pub(super) fn load(&self, path: &Path, sources: &Sources) -> Loaded {
+        let slot = {
+            let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+            Arc::clone(known.entry(path.to_owned()).or_default())
+        };
+        slot.get_or_init(|| Chart::load(path, &crate::project::shown(path), sources));
+        slot
     }
 }
 
@@ -48,6 +55,8 @@ pub(super) struct Task<'a> {
 #[derive(Debug, Default)]
 pub(super) struct Judged {
     pub(super) findings: Vec<Finding>,
+    /// That the chart cannot be loaded, unless another finding says why.
+    pub(super) unloaded: Vec<Finding>,
     pub(super) objects: usize,
     pub(super) waived: usize,
     pub(super) unknown_kinds: BTreeSet<String>,
@@ -66,13 +75,13 @@ impl Task<'_> {
         waiving: &Waiving<'_>,
         evaluator: impl FnOnce() -> Evaluator + Send,
     ) -> Judged {
-        let slot = charts.slot(&self.path);
+        let loaded = charts.load(&self.path, self.sources);
         let shown = crate::project::shown(&self.path);
-        let loaded = slot.get_or_init(|| Chart::load(&self.path, &shown, self.sources));
-        let chart = match loaded {
-            Ok(chart) if chart.is_library() => return Judged::default(),
-            Ok(chart) => chart,
-            Err(error) => return self.failed(&RenderError::of_chart(error), None),
+        let chart = match loaded.get() {
+            Some(Ok(chart)) if chart.is_library() => return Judged::default(),
+            Some(Ok(chart)) => chart,
+            Some(Err(error)) => return self.unloaded(error),
+            None => return Judged::default(),
         };
         let layers = match self.layers() {
             Ok(layers) => layers,
@@ -92,16 +101,30 @@ impl Task<'_> {
                 );
                 Judged { notes: vec![note], ..Judged::default() }
             }
-            Err(error) => self.failed(&error, Some(chart.source)),
+            Err(error) => self.failed(&error, chart),
         })
     }
 
-    fn failed(&self, error: &RenderError, chart: Option<SourceId>) -> Judged {
-        let declared = self.release.declared;
-        let fallback = chart.map_or(declared, |source| Span::new(source, 0, 0));
-        let mut findings = failures(error, fallback, self.sources);
+    fn unloaded(&self, error: &ChartError) -> Judged {
+        let mut unloaded = vec![unloaded(error, self.release.declared, self.sources)];
+        self.adopt(&mut unloaded);
+        self.name(&mut unloaded, None);
+        Judged { unloaded, ..Judged::default() }
+    }
+
+    fn failed(&self, error: &RenderError, chart: &Chart) -> Judged {
+        let mut findings = failures(error, Span::new(chart.source, 0, 0), self.sources);
         self.adopt(&mut findings);
+        self.name(&mut findings, Some(chart));
         Judged { findings, ..Judged::default() }
+    }
+
+    /// Says of findings that they are about the chart as a whole.
+    fn name(&self, findings: &mut [Finding], chart: Option<&Chart>) {
+        let version = chart.map_or("v1", |chart| chart.metadata.api_version.as_str());
+        for finding in findings {
+            finding.object = Some(reference(&directory_name(&self.path), version));
+        }
     }
 
     /// Makes findings those of this release, at the texts that the project has read.
@@ -214,12 +237,21 @@ impl Task<'_> {
         let mut judged = Judged { rendered: true, ..Judged::default() };
         let documents = rendered.manifests.iter().filter_map(|manifest| manifest.document.as_ref());
         let together = plain::members(documents);
-        for manifest in &rendered.manifests {
+        // What Helm leaves out for its hook is never an object: only Helm's own rules concern it.
+        let of_helm: Vec<Active> = self
+            .active
+            .iter()
+            .filter(|active| &*active.rule.group == "helm-chart")
+            .cloned()
+            .collect();
+        let made = rendered.manifests.iter().map(|manifest| (manifest, self.active));
+        let left_out = rendered.left_out.iter().map(|manifest| (manifest, &*of_helm));
+        for (manifest, active) in made.chain(left_out) {
             let Some(document) = &manifest.document else { continue };
             let places = Places::new(rendered, manifest, self.sources, self.declared(), chart);
             for object in objects(document) {
                 judged.objects += 1;
-                let hits = plain::hits(document, &object, &together, self.active, &mut evaluator);
+                let hits = plain::hits(document, &object, &together, active, &mut evaluator);
                 let mut own: Vec<Finding> = hits
                     .into_iter()
                     .map(|(active, hit)| {

@@ -9,6 +9,7 @@ use jiff::civil::Date;
 use rayon::prelude::*;
 
 use super::asked::{Asked, ask};
+use super::changed::Changed;
 use super::choices::Choices;
 use super::exempt::{Exempt, Exemptions};
 use super::gather::{self, Stdin};
@@ -17,11 +18,11 @@ use super::select::{self, Active, Request, UnknownName};
 use super::shard::{Groups, Shard, deal};
 use super::suppress::{self, Suppressions, Verdict};
 use super::waive::Waiving;
-use super::{cluster, directive, fingerprint, plain, release, schemas, syntax};
+use super::{chart, cluster, directive, fingerprint, plain, release, schemas, syntax, text};
 use crate::config::Config;
 use crate::finding::{Finding, Origin, Place, Related, Severity};
 use crate::kube::schema::Schemas;
-use crate::project::{Class, File, Project, Release, Resolution};
+use crate::project::{Class, File, Project, Release, Resolution, join};
 use crate::report::model::Entry;
 use crate::report::{Report, Texts, unite};
 use crate::rule::{Evaluator, Member, ReleaseInfo, RuleSet, Setting, Undecided, environment};
@@ -39,12 +40,16 @@ pub struct Options {
     pub request: Request,
     /// Kubernetes version to judge and render by, where a release does not say.
     pub kube_version: String,
+    /// True where the command line or the configuration names it.
+    pub kube_version_stated: bool,
     /// Findings are shown although something silences them.
     pub no_ignores: bool,
     /// Only a part of the work.
     pub shard: Option<Shard>,
     /// A release that the command line describes.
     pub release: Asked,
+    /// What has changed, where a run looks at a change: rules may compare with what was.
+    pub changed: Option<Changed>,
     /// The day by which suppressions expire.
     pub today: Date,
 }
@@ -123,6 +128,7 @@ pub fn run(
 
     let mut report = Report::new();
     let mut findings = Vec::new();
+    let mut unloaded = Vec::new();
     let mut unknown_kinds = BTreeSet::new();
     let mut undecided = Undecided::default();
     for (unit, found) in units.iter().zip(found) {
@@ -132,6 +138,7 @@ pub fn run(
         unknown_kinds.extend(found.unknown_kinds);
         undecided.add(found.undecided);
         findings.extend(found.findings);
+        unloaded.extend(found.unloaded);
         for file in &unit.files {
             suppressions.complete(&file.path);
         }
@@ -157,7 +164,10 @@ pub fn run(
     let names = run.names();
     let exemptions = Exemptions::new(config);
     let (mut kept, suppressed) = run.silence(findings, &suppressions, &exemptions, &names);
-    report.summary.suppressed += suppressed;
+    let untold = chart::untold(unloaded, &kept);
+    let (untold, more) = run.silence(untold, &suppressions, &exemptions, &names);
+    kept.extend(untold);
+    report.summary.suppressed += suppressed + more;
     if let Some(severity) = run.unused() {
         let mine: BTreeSet<&str> =
             units.iter().flat_map(|unit| &unit.files).map(|file| file.path.as_str()).collect();
@@ -206,6 +216,8 @@ struct Unit<'p> {
 #[derive(Debug, Default)]
 struct Found {
     findings: Vec<Finding>,
+    /// Charts that cannot be loaded; told where no other finding says why.
+    unloaded: Vec<Finding>,
     notes: Vec<String>,
     unknown_kinds: BTreeSet<String>,
     undecided: Undecided,
@@ -312,6 +324,7 @@ impl<'p> Run<'p> {
             unit.releases.par_iter().map(|&at| self.release(&self.project.releases[at]));
         of_files.chain(of_releases).reduce(Found::default, |mut all, one| {
             all.findings.extend(one.findings);
+            all.unloaded.extend(one.unloaded);
             all.notes.extend(one.notes);
             all.unknown_kinds.extend(one.unknown_kinds);
             all.undecided.add(one.undecided);
@@ -326,6 +339,7 @@ impl<'p> Run<'p> {
         let said = release.and_then(|release| release.kube_version.as_deref());
         let setting = Setting {
             kube_version: said.unwrap_or(&self.options.kube_version).to_owned(),
+            kube_version_stated: said.is_some() || self.options.kube_version_stated,
             namespace: match release {
                 Some(release) => release.namespace.clone().unwrap_or_default(),
                 None => "default".to_owned(),
@@ -334,6 +348,7 @@ impl<'p> Run<'p> {
             cluster: cluster::facts(self.config),
             release: release
                 .map_or_else(ReleaseInfo::default, |release| release::info(release, self.sources)),
+            rendered: release.is_some(),
         };
         Evaluator::new(environment(), setting)
     }
@@ -346,6 +361,10 @@ impl<'p> Run<'p> {
         };
         found.findings = syntax::findings(stream, origin(file.class));
         found.findings.retain(|finding| self.wanted(finding));
+        if !found.findings.is_empty() {
+            let whole = chart::whole(file);
+            found.findings.iter_mut().for_each(|finding| finding.object.clone_from(&whole));
+        }
         let active = self.choices.at(&file.path);
         match file.class {
             Class::Manifest => {
@@ -372,7 +391,33 @@ impl<'p> Run<'p> {
             }
             _ => {}
         }
+        found.findings.extend(text::judge(file, origin(file.class), active, evaluator));
+        found.findings.extend(self.chart(file, evaluator));
         found
+    }
+
+    /// Judges a chart's directory when its `Chart.yaml` comes up, or its values where it has none;
+    /// copies of charts from elsewhere are left alone.
+    fn chart(&self, file: &File, evaluator: &mut Evaluator) -> Vec<Finding> {
+        let path = folder(&file.path);
+        let directory = chart::Directory {
+            path,
+            files: &self.files,
+            sources: self.sources,
+            changed: self.options.changed.as_ref(),
+        };
+        let known = self.project.charts.iter().find(|chart| chart.path == path);
+        let judged = match (file.class, known) {
+            (Class::ChartMeta, Some(chart)) => !chart.vendored,
+            (Class::Values, None) if file.path == join(path, "values.yaml") => {
+                directory.lacks_metadata()
+            }
+            _ => false,
+        };
+        match judged {
+            true => directory.judge(&self.charts, self.choices.at(&file.path), evaluator),
+            false => Vec::new(),
+        }
     }
 
     /// Judges one release.
@@ -401,6 +446,8 @@ impl<'p> Run<'p> {
                 found
                     .findings
                     .retain(|finding| self.wanted(finding) && self.asked_for(finding.primary.span));
+                found.unloaded = judged.unloaded;
+                found.unloaded.retain(|finding| self.wanted(finding));
                 found.objects = judged.objects;
                 found.waived = judged.waived;
                 found.unknown_kinds = judged.unknown_kinds;

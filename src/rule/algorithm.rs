@@ -1,16 +1,24 @@
 //! Rules whose logic is an algorithm instead of CEL. Their YAML names it under `algorithm`, and
 //! keeps the documentation, the parameters and the examples.
 
+mod lock;
 mod node_choice;
+mod order;
 mod pod_security;
+mod residue;
 mod rights;
 mod schema;
+mod style;
+mod text;
 mod token;
+mod trap;
 
 use std::collections::BTreeMap;
 
 use cel::Value;
 
+pub use self::text::{Text, TextHit, TextKind};
+use super::chart::ChartView;
 use super::evaluate::{Hit, Member, Setting, Target};
 use super::file::Rule;
 use crate::kube::Object;
@@ -29,6 +37,22 @@ pub(crate) enum Algorithm {
     Schema,
     /// Every text of the object against the formats of known credentials.
     Token,
+    /// Of charts: `Chart.lock` against `Chart.yaml` and `charts/`.
+    Lock,
+    /// What a template engine left behind in the object's texts.
+    Residue,
+    /// Of texts: words that YAML 1.1 reads as booleans.
+    Truthy,
+    /// Of texts: numbers with a leading zero.
+    Octal,
+    /// Of texts: words that YAML 1.1 reads to base sixty.
+    Sexagesimal,
+    /// Of texts: keys that a merge key overwrites.
+    Merge,
+    /// Of texts: keys in alphabetical order. Parameter: `recursive`.
+    Sorted,
+    /// Of texts: their layout.
+    Style,
 }
 
 /// What an algorithm looks at.
@@ -52,13 +76,50 @@ pub(super) struct Judged {
 
 impl Algorithm {
     /// Every name.
-    pub(crate) const NAMES: [(&'static str, Self); 5] = [
+    pub(crate) const NAMES: [(&'static str, Self); 13] = [
+        ("chart-lock", Self::Lock),
         ("node-choice", Self::NodeChoice),
         ("pod-security", Self::PodSecurity),
         ("rights", Self::Rights),
         ("schema", Self::Schema),
+        ("template-residue", Self::Residue),
         ("token", Self::Token),
+        ("yaml-truthy", Self::Truthy),
+        ("yaml-octal", Self::Octal),
+        ("yaml-sexagesimal", Self::Sexagesimal),
+        ("yaml-merge", Self::Merge),
+        ("yaml-sorted", Self::Sorted),
+        ("yaml-style", Self::Style),
     ];
+
+    /// Judges a text; only algorithms on texts find anything there.
+    pub(super) fn judge_text(
+        self,
+        rule: &Rule,
+        params: &BTreeMap<String, Value>,
+        text: &Text<'_>,
+    ) -> Vec<TextHit> {
+        match self {
+            Self::Truthy => trap::truthy(text),
+            Self::Octal => trap::octal(text),
+            Self::Sexagesimal => trap::sexagesimal(text),
+            Self::Merge => trap::merge(text),
+            Self::Sorted => {
+                let deep = param(rule, params, "recursive");
+                order::sorted(text, !matches!(deep, Some(Value::Bool(false))))
+            }
+            Self::Style => style::judge(text),
+            _ => Vec::new(),
+        }
+    }
+
+    /// Judges a chart; only algorithms on charts find anything there.
+    pub(super) fn judge_chart(self, chart: &ChartView) -> Vec<Hit> {
+        match self {
+            Self::Lock => lock::judge(chart),
+            _ => Vec::new(),
+        }
+    }
 
     pub(super) fn judge(self, scene: &Scene<'_>) -> Judged {
         let hits = match self {
@@ -67,6 +128,8 @@ impl Algorithm {
             Self::PodSecurity => pod_security::judge(scene),
             Self::Rights => rights::judge(scene),
             Self::Token => token::judge(scene),
+            Self::Residue => residue::judge(scene.object, scene.setting.rendered),
+            _ => Vec::new(),
         };
         Judged { hits, unknown_kind: None }
     }
@@ -75,9 +138,7 @@ impl Algorithm {
 impl<'s> Scene<'s> {
     /// A parameter as it is set, or its default.
     fn param(&self, name: &str) -> Option<&'s Value> {
-        self.params.get(name).or_else(|| {
-            self.rule.params.iter().find(|param| param.name == name).map(|param| &param.default)
-        })
+        param(self.rule, self.params, name)
     }
 
     /// The texts of a parameter that is a list.
@@ -104,4 +165,10 @@ fn hit(node: Node<'_>, message: String, help: Option<String>) -> Hit {
         severity: None,
         related: Vec::new(),
     }
+}
+
+/// A parameter as it is set, or its default.
+fn param<'a>(rule: &'a Rule, params: &'a BTreeMap<String, Value>, name: &str) -> Option<&'a Value> {
+    let default = || rule.params.iter().find(|param| param.name == name);
+    params.get(name).or_else(|| default().map(|param| &param.default))
 }

@@ -1,5 +1,7 @@
 //! Judges one scope by one rule. Pure: a scope in, hits out.
 
+mod chart;
+
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
@@ -23,7 +25,7 @@ use crate::yaml::{Document, Kind, Node, NodeId};
 /// A node, or where it would stand.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Target {
-    /// Which of the scope's documents; for rules on one object always 0.
+    /// Which of the scope's documents; but for charts there is one, 0.
     pub document: usize,
     /// The node, or the deepest one that is there on the way to it.
     pub node: NodeId,
@@ -91,6 +93,8 @@ pub struct Cluster {
 pub struct Setting {
     /// Kubernetes version to judge by, `1.34`.
     pub kube_version: String,
+    /// True where somebody said which version that is.
+    pub kube_version_stated: bool,
     /// Where objects go that name no namespace: a release's, `default` for manifests as they lie;
     /// empty where that is left open.
     pub namespace: String,
@@ -100,6 +104,8 @@ pub struct Setting {
     pub cluster: Cluster,
     /// The release that the objects are of; empty for manifests that lie in the repository.
     pub release: ReleaseInfo,
+    /// True for what a chart makes: no file of the repository holds it, and it has a release.
+    pub rendered: bool,
 }
 
 /// What is deployed together, made known to CEL once.
@@ -128,6 +134,8 @@ impl Evaluator {
         let mut root = Context::with_env(Arc::clone(env));
         function::register(&mut root);
         root.add_variable_from_value("kube_version", setting.kube_version.clone());
+        root.add_variable_from_value("kube_version_stated", setting.kube_version_stated);
+        root.add_variable_from_value("rendered", setting.rendered);
         let minor =
             setting.kube_version.split('.').nth(1).and_then(|minor| minor.parse::<i64>().ok());
         root.add_variable_from_value("kube_minor", minor.unwrap_or(i64::MAX));
@@ -189,12 +197,13 @@ impl Evaluator {
             context.add_variable_as_val("objects", Box::new(objects));
             context.add_variable_as_val("workloads", Box::new(workloads));
         }
+        let documents = std::slice::from_ref(document);
         let mut hits = Vec::new();
         let mut undecided = Undecided::default();
         let mut settings = std::mem::take(&mut self.settings);
         for (at, (rule, params)) in rules {
             let mut open = 0;
-            let found = judge(rule, params, &mut settings, &context, document, &roots, &mut open);
+            let found = judge(rule, params, &mut settings, &context, documents, &roots, &mut open);
             undecided.note(&rule.id, open);
             hits.extend(found.into_iter().map(|hit| (at, hit)));
             if let Some(algorithm) = rule.algorithm {
@@ -253,6 +262,7 @@ impl Evaluator {
         context.add_variable_as_val("values", to_val(document, root));
         context.add_variable_from_value("release", info(release));
         let roots = [("values", Roots::One(root))];
+        let documents = std::slice::from_ref(document);
         let mut hits = Vec::new();
         let mut undecided = Undecided::default();
         let mut settings = std::mem::take(&mut self.settings);
@@ -260,7 +270,7 @@ impl Evaluator {
             if rule.scope == Scope::Values {
                 let mut open = 0;
                 let found =
-                    judge(rule, params, &mut settings, &context, document, &roots, &mut open);
+                    judge(rule, params, &mut settings, &context, documents, &roots, &mut open);
                 undecided.note(&rule.id, open);
                 hits.extend(found.into_iter().map(|hit| (at, hit)));
             }
@@ -339,7 +349,7 @@ fn judge(
     params: &BTreeMap<String, Value>,
     settings: &mut Settings,
     context: &Context<'_, 'static>,
-    document: &Arc<Document>,
+    documents: &[Arc<Document>],
     roots: &[(&str, Roots<'_>)],
     undecided: &mut usize,
 ) -> Vec<Hit> {
@@ -372,7 +382,7 @@ fn judge(
     for check in &rule.checks {
         let mut bound: Vec<(&str, Node<'_>)> = Vec::new();
         let mut scope = scope.new_inner_scope();
-        walk(check, 0, &mut scope, document, roots, &mut bound, &mut hits, undecided);
+        walk(check, 0, &mut scope, documents, roots, &mut bound, &mut hits, undecided);
     }
     hits
 }
@@ -411,7 +421,7 @@ fn walk<'n, 'c>(
     check: &'c Check,
     depth: usize,
     scope: &mut Context<'_, 'static>,
-    document: &Arc<Document>,
+    documents: &[Arc<Document>],
     roots: &[(&str, Roots<'n>)],
     bound: &mut Vec<(&'c str, Node<'n>)>,
     hits: &mut Vec<Hit>,
@@ -420,12 +430,13 @@ fn walk<'n, 'c>(
     if let Some((name, path)) = check.each.get(depth) {
         let nodes = start(path, roots, bound).map_or_else(Vec::new, |start| path.nodes(start));
         for node in nodes {
+            let document = &documents[holder(documents, node)];
             scope.add_variable_as_val(name.clone(), to_val(document, node));
             if let Some(key) = key_in_mapping(path, node) {
                 scope.add_variable_from_value(format!("{name}_key"), key);
             }
             bound.push((name, node));
-            walk(check, depth + 1, scope, document, roots, bound, hits, undecided);
+            walk(check, depth + 1, scope, documents, roots, bound, hits, undecided);
             bound.pop();
         }
         return;
@@ -441,11 +452,12 @@ fn walk<'n, 'c>(
             return;
         }
     }
-    let Some(target) = target(&check.at, roots, bound) else {
+    let Some(target) = target(&check.at, documents, roots, bound) else {
         return;
     };
     let related = check.related.iter().filter_map(|(path, message)| {
-        let target = target_of(path, roots, bound).filter(|target| target.missing.is_empty())?;
+        let target =
+            target_of(path, documents, roots, bound).filter(|target| target.missing.is_empty())?;
         Some((target, message.fill(scope)))
     });
     hits.push(Hit {
@@ -476,8 +488,15 @@ fn start<'n>(
     roots.iter().find(|(name, _)| *name == path.root).map(|(_, roots)| roots.clone())
 }
 
+/// Which of a scope's documents a node lies in.
+fn holder(documents: &[Arc<Document>], node: Node<'_>) -> usize {
+    let own = |document: &Arc<Document>| std::ptr::eq(document.as_ref(), node.document());
+    documents.iter().position(own).expect("invariant: a scope's nodes lie in its documents")
+}
+
 fn target_of(
     path: &NodePath,
+    documents: &[Arc<Document>],
     roots: &[(&str, Roots<'_>)],
     bound: &[(&str, Node<'_>)],
 ) -> Option<Target> {
@@ -486,16 +505,18 @@ fn target_of(
         Roots::Several(nodes) => nodes.into_iter().next()?,
     };
     let (node, missing) = path.reach(start);
-    Some(Target { document: 0, node: node.id(), missing, key: false })
+    Some(Target { document: holder(documents, node), node: node.id(), missing, key: false })
 }
 
 /// The first place that is there; where none is, the first, with what is missing.
 fn target(
     at: &[NodePath],
+    documents: &[Arc<Document>],
     roots: &[(&str, Roots<'_>)],
     bound: &[(&str, Node<'_>)],
 ) -> Option<Target> {
-    let reached: Vec<_> = at.iter().filter_map(|path| target_of(path, roots, bound)).collect();
+    let reached: Vec<_> =
+        at.iter().filter_map(|path| target_of(path, documents, roots, bound)).collect();
     let there = reached.iter().find(|target| target.missing.is_empty()).cloned();
     there.or_else(|| reached.into_iter().next())
 }

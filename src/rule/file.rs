@@ -24,6 +24,10 @@ pub enum Scope {
     Release,
     /// A values file, as one release uses it.
     Values,
+    /// A chart as it lies in its directory.
+    Chart,
+    /// The text of a YAML file, whatever it says.
+    Text,
     /// Nothing by itself: another stage reports under this id (`yaml-syntax`, `helm-render`).
     Builtin,
 }
@@ -44,8 +48,12 @@ pub struct Param {
 /// One example: a text, and the lines where the rule must find something.
 #[derive(Debug, Clone)]
 pub struct Example {
-    /// The manifest or values file.
+    /// The manifest or values file; empty where there are files.
     pub text: String,
+    /// The files of a chart, by path, with their texts; empty where there is one text.
+    pub files: Vec<(String, String)>,
+    /// The chart's files in the revision that a run compares with.
+    pub base: Vec<(String, String)>,
     /// True when the rule must find something.
     pub violates: bool,
     /// Parameters for this example alone.
@@ -154,7 +162,7 @@ const KEYS: &[&str] = &[
 const CHECK_KEYS: &[&str] =
     &["for", "let", "when", "require", "forbid", "at", "related", "message", "help", "severity"];
 const EXAMPLE_KEYS: &[&str] =
-    &["violates", "satisfies", "params", "release", "cluster", "kube-version"];
+    &["violates", "satisfies", "params", "release", "cluster", "kube-version", "base"];
 const PARAM_KEYS: &[&str] = &["type", "default", "about", "unit"];
 
 /// Reads one rule file.
@@ -230,12 +238,14 @@ impl Reader<'_> {
             "object" => Scope::Object,
             "release" => Scope::Release,
             "values" => Scope::Values,
+            "chart" => Scope::Chart,
+            "text" => Scope::Text,
             "builtin" => Scope::Builtin,
             other => {
                 let span = root.get("scope").map_or(root.span(), Node::span);
                 self.error(
                     span,
-                    format!("`{other}` is no scope; there are object, release, values and builtin"),
+                    format!("`{other}` is no scope; there are object, release, values, chart, text and builtin"),
                 );
                 Scope::Object
             }
@@ -444,6 +454,8 @@ impl Reader<'_> {
         let params = node.get("params").into_iter().flat_map(Node::entries);
         Some(Example {
             text: text.raw().to_owned(),
+            files: files(text),
+            base: node.get("base").map(files).unwrap_or_default(),
             violates,
             params: params
                 .map(|entry| (entry.name().into_owned(), to_value(entry.value)))
@@ -454,6 +466,12 @@ impl Reader<'_> {
             span: text.span(),
         })
     }
+}
+
+/// The files of a mapping from paths to texts.
+fn files(node: Node<'_>) -> Vec<(String, String)> {
+    let file = |entry: yaml::Entry<'_>| (entry.name().into_owned(), entry.value.raw().to_owned());
+    node.entries().map(file).collect()
 }
 
 /// The release of an example.

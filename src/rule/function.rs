@@ -25,6 +25,8 @@ pub(crate) fn register(context: &mut Context<'_, '_>) {
     context.add_function("grants", rule_grants).expect(clash);
     context.add_function("sum", sum).expect(clash);
     context.add_function("base64Layers", base64_layers).expect(clash);
+    context.add_function("inList", in_list).expect(clash);
+    context.add_function("servedIn", served_in).expect(clash);
     super::inventory::register(context);
     super::notation::register(context);
 }
@@ -85,6 +87,21 @@ fn image(context: &FunctionContext<'_, '_>) -> Result<Value, ExecutionError> {
         .map(|(name, part)| (name.to_owned(), Value::String(Arc::new(part.to_owned()))))
         .collect();
     Ok(Value::from(parts))
+}
+
+/// `servedIn("policy/v1")`: the oldest and the newest minor that serve one of Kubernetes' own APIs;
+/// 0 and 0 for the APIs of others.
+fn served_in(context: &FunctionContext<'_, '_>) -> Result<Value, ExecutionError> {
+    let (first, last) = crate::kube::schema::served(&argument(context, 0)?).unwrap_or((0, 0));
+    Ok(Value::from(HashMap::from([
+        ("first".to_owned(), Value::Int(i64::from(first))),
+        ("last".to_owned(), Value::Int(i64::from(last))),
+    ])))
+}
+
+/// `inList(object)`: whether an object is an item of a `List`, not a document of its own.
+fn in_list(context: &FunctionContext<'_, '_>) -> bool {
+    node_of(context, 0).is_some_and(|node| node.parent().is_some())
 }
 
 /// `text(x)`: a scalar's text, whatever its type; `""` for anything else.

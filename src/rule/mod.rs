@@ -4,6 +4,7 @@
 //! CONTRIBUTING.md says how one is written. Evaluation is pure.
 
 mod algorithm;
+mod chart;
 mod evaluate;
 pub mod example;
 mod file;
@@ -20,7 +21,9 @@ use std::sync::{Arc, LazyLock};
 
 use cel::{Env, Value};
 
+pub use algorithm::{Text, TextHit, TextKind};
 pub use cel::Value as ParamValue;
+pub use chart::{ChartParts, ChartView, Subchart};
 pub use evaluate::{Cluster, Evaluator, Hit, Member, ReleaseInfo, Setting, Target};
 pub use file::{Example, Param, Rule, RuleError, Scope, read};
 pub use path::{NodePath, PathStep, Roots};

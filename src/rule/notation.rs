@@ -13,6 +13,7 @@ use cel::{Context, ExecutionError, FunctionContext, Value};
 use regex::Regex;
 
 use super::function::argument;
+use crate::helm::function::{constraint_fault, fits};
 
 /// Adds the functions to a root context.
 pub(super) fn register(context: &mut Context<'_, '_>) {
@@ -26,6 +27,9 @@ pub(super) fn register(context: &mut Context<'_, '_>) {
     context.add_function("isIP", is_ip).expect(clash);
     context.add_function("isCIDR", is_cidr).expect(clash);
     context.add_function("compareVersions", compare_versions).expect(clash);
+    context.add_function("versionForm", version_form).expect(clash);
+    context.add_function("isConstraint", is_constraint).expect(clash);
+    context.add_function("satisfies", satisfies).expect(clash);
 }
 
 thread_local! {
@@ -257,6 +261,33 @@ fn compare_versions(context: &FunctionContext<'_, '_>) -> Result<i64, ExecutionE
             Ordering::Greater => 1,
         }),
         _ => Err(context.error("one of the two is no version")),
+    }
+}
+
+/// `versionForm(text)`: `semver` for a semantic version, `short` for what Helm can read as one
+/// (`1.2`, `v1.2.3`), `""` for anything else.
+fn version_form(context: &FunctionContext<'_, '_>) -> Result<Value, ExecutionError> {
+    let text = argument(context, 0)?;
+    let form = match (semver::Version::parse(&text), constraint_fault(">=0-0", &text)) {
+        (Ok(_), _) => "semver",
+        (Err(_), None) => "short",
+        (Err(_), Some(_)) => "",
+    };
+    Ok(Value::String(Arc::new(form.to_owned())))
+}
+
+/// `isConstraint(text)`: whether Helm reads it as a range of versions.
+fn is_constraint(context: &FunctionContext<'_, '_>) -> Result<bool, ExecutionError> {
+    Ok(constraint_fault(&argument(context, 0)?, "1.0.0").is_none())
+}
+
+/// `satisfies(version, constraint)`: whether a version lies in a range, as Helm has it; an error
+/// where either is none.
+fn satisfies(context: &FunctionContext<'_, '_>) -> Result<bool, ExecutionError> {
+    let (version, constraint) = (argument(context, 0)?, argument(context, 1)?);
+    match constraint_fault(&constraint, &version) {
+        None => Ok(fits(&constraint, &version)),
+        Some(fault) => Err(context.error(fault)),
     }
 }
 

@@ -13,6 +13,8 @@ pub enum PathStep {
     Key(String),
     /// Every item of a sequence, or every value of a mapping.
     Every,
+    /// Every key of a mapping, as it is written.
+    Keys,
     /// One item of a sequence, from 0.
     Index(usize),
 }
@@ -55,11 +57,12 @@ impl NodePath {
                     inner.strip_prefix(['"', '\'']).and_then(|key| key.strip_suffix(['"', '\'']));
                 steps.push(match (inner, quoted, inner.parse()) {
                     ("*", ..) => PathStep::Every,
+                    ("~", ..) => PathStep::Keys,
                     (_, Some(key), _) => PathStep::Key(key.to_owned()),
                     (_, None, Ok(index)) => PathStep::Index(index),
                     _ => {
                         return Err(format!(
-                            "`[{inner}]` in `{text}` is no index, no quoted key and no `*`"
+                            "`[{inner}]` in `{text}` is no index, no quoted key, no `*` and no `~`"
                         ));
                     }
                 });
@@ -102,7 +105,7 @@ impl NodePath {
                 None => {
                     let missing = self.steps[at..].iter().map(|step| match step {
                         PathStep::Key(key) => key.clone(),
-                        PathStep::Every => "0".to_owned(),
+                        PathStep::Every | PathStep::Keys => "0".to_owned(),
                         PathStep::Index(index) => index.to_string(),
                     });
                     return (node, missing.collect());
@@ -128,6 +131,7 @@ fn down<'a>(node: Node<'a>, step: &PathStep) -> Vec<Node<'a>> {
             node.get(key).filter(|value| !value.is_null()).into_iter().collect()
         }
         (PathStep::Every, Kind::Sequence) => node.items().collect(),
+        (PathStep::Keys, Kind::Mapping) => node.written().map(|entry| entry.key).collect(),
         (PathStep::Every, Kind::Mapping) => node.entries().map(|entry| entry.value).collect(),
         (PathStep::Index(index), Kind::Sequence) => node.items().nth(*index).into_iter().collect(),
         _ => Vec::new(),
@@ -140,10 +144,11 @@ mod tests {
 
     #[test]
     fn paths_have_names_indexes_and_quoted_keys() {
-        let path = NodePath::parse("pod.?containers[*].env[0][\"a.b/c\"]").expect("a path");
+        let path = NodePath::parse("pod.?containers[*].env[0][\"a.b/c\"][~]").expect("a path");
         assert_eq!(path.root, "pod");
         assert_eq!(path.steps[1], PathStep::Every);
         assert_eq!(path.steps[4], PathStep::Key("a.b/c".to_owned()));
+        assert_eq!(path.steps[5], PathStep::Keys);
         for wrong in ["", ".a", "a..b", "a[", "a[x]", "a b"] {
             assert!(NodePath::parse(wrong).is_err(), "{wrong}");
         }

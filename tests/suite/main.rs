@@ -4,6 +4,7 @@
 
 mod adoption;
 mod bad_input;
+mod chart_rules;
 mod charts;
 mod cli;
 mod corpus;

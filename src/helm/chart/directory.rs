@@ -69,3 +69,26 @@ pub(super) fn read(directory: &Path) -> Result<Vec<RawFile>, ChartError> {
     }
     Ok(files)
 }
+
+/// The paths of a chart's files, but for those of subcharts.
+pub(super) fn names(directory: &Path) -> Vec<String> {
+    let text = std::fs::read_to_string(directory.join(".helmignore")).unwrap_or_default();
+    let Ok(rules) = Rules::parse(&text) else { return Vec::new() };
+    let name = |path: &Path| {
+        let relative = path.strip_prefix(directory).unwrap_or(path);
+        relative.to_string_lossy().replace('\\', "/")
+    };
+    let kept = |entry: &walkdir::DirEntry| {
+        let (name, is_dir) = (name(entry.path()), entry.file_type().is_dir());
+        name.is_empty() || !(name == "charts" && is_dir || rules.ignores(&name, is_dir))
+    };
+    walkdir::WalkDir::new(directory)
+        .sort_by_file_name()
+        .into_iter()
+        .filter_entry(kept)
+        .flatten()
+        .filter(|entry| !entry.file_type().is_dir())
+        .take(MAX_FILES)
+        .map(|entry| name(entry.path()))
+        .collect()
+}

@@ -13,6 +13,13 @@ pub(super) fn context(expr: &Expr) -> String {
     cut(out)
 }
 
+/// An expression, whole.
+pub(in crate::helm) fn expression(expr: &Expr) -> String {
+    let mut out = String::new();
+    show(expr, &mut out);
+    out
+}
+
 /// A pipeline, likewise.
 pub(super) fn pipeline(pipe: &PipeNode) -> String {
     let mut out = String::new();

@@ -76,6 +76,12 @@ pub fn fits(constraint: &str, version: &str) -> bool {
     satisfies(constraint, version).unwrap_or(false)
 }
 
+/// What is wrong with a constraint or a version, as Masterminds/semver says it.
+#[must_use]
+pub fn constraint_fault(constraint: &str, version: &str) -> Option<String> {
+    satisfies(constraint, version).err()
+}
+
 /// Go's `reflect.DeepEqual` of two values.
 fn deep_equal(a: &Value, b: &Value) -> bool {
     equal_within(a, b, &mut Budget::default())

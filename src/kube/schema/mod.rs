@@ -30,6 +30,29 @@ pub const OLDEST_MINOR: u32 = 25;
 /// The newest.
 pub const NEWEST_MINOR: u32 = 37;
 
+/// The oldest and the newest minor of Kubernetes, of those that are known, that serve an API of its
+/// own, `policy/v1` or `policy/v1/PodDisruptionBudget`; `None` for the APIs of others.
+#[must_use]
+pub fn served(api: &str) -> Option<(u32, u32)> {
+    let parts: Vec<&str> = api.split('/').collect();
+    let (version, kind) = match parts[..] {
+        ["v1", kind] => ("v1".to_owned(), Some(kind)),
+        [group, version, kind] => (format!("{group}/{version}"), Some(kind)),
+        _ => (api.to_owned(), None),
+    };
+    let group = version.split_once('/').map_or("", |(group, _)| group);
+    if group.contains('.') && !group.ends_with(".k8s.io") {
+        return None;
+    }
+    table::served(&version, kind).or_else(|| {
+        let removed = match kind {
+            Some(kind) => lifecycle(&version, kind).and_then(|life| life.removed),
+            None => super::lifecycle::version_removed(&version),
+        };
+        removed.map(|minor| (1, minor.saturating_sub(1)))
+    })
+}
+
 /// What is wrong with a value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ViolationKind {

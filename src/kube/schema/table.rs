@@ -73,6 +73,17 @@ pub(super) fn kinds() -> impl Iterator<Item = (&'static str, &'static str)> {
     TABLE.kinds.keys().copied()
 }
 
+/// The oldest and the newest minor that serve any kind of an API version, or the one that is named.
+pub(super) fn served(api_version: &str, kind: Option<&str>) -> Option<(u32, u32)> {
+    let of = TABLE.kinds.iter().filter(|((version, name), _)| {
+        *version == api_version && kind.is_none_or(|kind| kind == *name)
+    });
+    let versions = of.fold(0, |all, (_, (_, versions))| all | versions);
+    (versions != 0).then(|| {
+        (OLDEST_MINOR + versions.trailing_zeros(), OLDEST_MINOR + 31 - versions.leading_zeros())
+    })
+}
+
 /// A definition, as a version of Kubernetes has it.
 pub(super) fn definition(name: &str, minor: u32) -> Option<&'static Shape> {
     let forms = TABLE.forms.get(name)?;

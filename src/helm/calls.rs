@@ -1,0 +1,193 @@
+//! What templates ask of the cluster, the clock or chance, read from their trees: the calls whose
+//! results do not follow from the chart and its values.
+
+use gotmpl::parse::{CommandNode, Expr, ListNode, Node, PipeNode};
+
+use super::eval::expression;
+use super::parse::Template;
+
+/// The functions that are looked for. Those that make keys and certificates draw random numbers.
+const ASKING: &[&str] = &[
+    "lookup",
+    "getHostByName",
+    "now",
+    "ago",
+    "randAlpha",
+    "randAlphaNum",
+    "randAscii",
+    "randBytes",
+    "randInt",
+    "randNumeric",
+    "shuffle",
+    "uuidv4",
+    "bcrypt",
+    "htpasswd",
+    "encryptAES",
+    "genPrivateKey",
+    "genCA",
+    "genCAWithKey",
+    "genSelfSignedCert",
+    "genSelfSignedCertWithKey",
+    "genSignedCert",
+    "genSignedCertWithKey",
+    "semverCompare",
+];
+
+/// The method that asks whether the cluster has an API.
+const HAS: [&str; 3] = ["Capabilities", "APIVersions", "Has"];
+
+/// A call in a template.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Call {
+    /// The function's name; `Has` for `.Capabilities.APIVersions.Has`.
+    pub function: String,
+    /// The `define` it stands in; empty outside of any.
+    pub within: String,
+    /// The arguments, a piped one last: a string's own text, anything else as Go shows it.
+    pub arguments: Vec<String>,
+    /// The pipelines of the `if`s and `with`s around it, outermost first, as Go shows them.
+    pub conditions: Vec<String>,
+    /// Where in the template, a 0-based byte offset.
+    pub offset: usize,
+}
+
+/// The calls of a template, in the order of its body and then of its defines.
+#[must_use]
+pub fn calls(template: &Template) -> Vec<Call> {
+    let mut reader = Reader::default();
+    reader.list(&template.body);
+    for (name, body) in &template.defines {
+        reader.within.clone_from(name);
+        reader.list(body);
+    }
+    reader.calls
+}
+
+#[derive(Default)]
+struct Reader {
+    within: String,
+    conditions: Vec<String>,
+    calls: Vec<Call>,
+}
+
+impl Reader {
+    fn list(&mut self, list: &ListNode) {
+        for node in &list.nodes {
+            match node {
+                Node::List(list) => self.list(list),
+                Node::Action(action) => self.pipe(&action.pipe),
+                Node::If(branch) | Node::With(branch) => {
+                    self.pipe(&branch.pipe);
+                    self.conditions.push(shown(&branch.pipe));
+                    self.list(&branch.body);
+                    self.conditions.pop();
+                    branch.else_body.iter().for_each(|body| self.list(body));
+                }
+                Node::Range(branch) => {
+                    self.pipe(&branch.pipe);
+                    self.list(&branch.body);
+                    branch.else_body.iter().for_each(|body| self.list(body));
+                }
+                Node::Template(call) => call.pipe.iter().for_each(|pipe| self.pipe(pipe)),
+                // The parser gives the bodies of defines by themselves.
+                Node::Define(_) | Node::Text(_) | Node::Break(_) | Node::Continue(_) => {}
+            }
+        }
+    }
+
+    fn pipe(&mut self, pipe: &PipeNode) {
+        let mut piped: Option<&CommandNode> = None;
+        for command in &pipe.commands {
+            self.command(command, piped);
+            piped = Some(command);
+        }
+    }
+
+    fn command(&mut self, command: &CommandNode, piped: Option<&CommandNode>) {
+        for expr in &command.args {
+            self.nested(expr);
+        }
+        let Some((first, rest)) = command.args.split_first() else { return };
+        let Some((function, offset)) = asked(first) else { return };
+        let mut arguments: Vec<String> = rest.iter().map(argument).collect();
+        arguments.extend(piped.map(|piped| match &piped.args[..] {
+            [one] => argument(one),
+            args => args.iter().map(expression).collect::<Vec<_>>().join(" "),
+        }));
+        self.calls.push(Call {
+            function: function.to_owned(),
+            within: self.within.clone(),
+            arguments,
+            conditions: self.conditions.clone(),
+            offset,
+        });
+    }
+
+    fn nested(&mut self, expr: &Expr) {
+        match expr {
+            Expr::Pipe(_, pipe) => self.pipe(pipe),
+            Expr::Chain(_, base, _) => self.nested(base),
+            _ => {}
+        }
+    }
+}
+
+/// The function a command begins with, where it is one of those looked for.
+fn asked(first: &Expr) -> Option<(&str, usize)> {
+    match first {
+        Expr::Identifier(pos, name) if ASKING.contains(&name.as_str()) => {
+            Some((name.as_str(), pos.offset))
+        }
+        Expr::Field(pos, names) | Expr::Variable(pos, _, names) => {
+            let names: Vec<&str> = names.iter().map(|name| name.as_str()).collect();
+            names.ends_with(&HAS).then_some(("Has", pos.offset))
+        }
+        _ => None,
+    }
+}
+
+fn argument(expr: &Expr) -> String {
+    match expr {
+        Expr::String(_, text) => text.to_string(),
+        expr => expression(expr),
+    }
+}
+
+fn shown(pipe: &PipeNode) -> String {
+    let command =
+        |command: &CommandNode| command.args.iter().map(expression).collect::<Vec<_>>().join(" ");
+    pipe.commands.iter().map(command).collect::<Vec<_>>().join(" | ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::helm::parse::parse;
+    use crate::source::SourceId;
+
+    fn found(text: &str) -> Vec<Call> {
+        calls(&parse(SourceId::NOWHERE, &text.into(), |_| true).expect("a template"))
+    }
+
+    #[test]
+    fn calls_are_found_in_pipes_branches_and_defines() {
+        let found = found(
+            "{{ if .Values.x }}{{ default (randAlphaNum 9) .Values.p | b64enc }}{{ end }}\
+             {{ define \"d\" }}{{ (lookup \"v1\" \"Secret\" \"\" \"s\").data }}{{ end }}",
+        );
+        let names: Vec<_> = found.iter().map(|call| (&*call.function, &*call.within)).collect();
+        assert_eq!(names, [("randAlphaNum", ""), ("lookup", "d")]);
+        assert_eq!(found[0].conditions, [".Values.x"]);
+        assert_eq!(found[1].arguments, ["v1", "Secret", "", "s"]);
+    }
+
+    #[test]
+    fn a_piped_value_is_the_last_argument() {
+        let found = found(
+            "{{ if .Capabilities.KubeVersion.Version | semverCompare \">=1.19-0\" }}{{ end }}\
+             {{ if $.Capabilities.APIVersions.Has \"batch/v1\" }}{{ end }}",
+        );
+        assert_eq!(found[0].arguments, [">=1.19-0", ".Capabilities.KubeVersion.Version"]);
+        assert_eq!((&*found[1].function, &*found[1].arguments[0]), ("Has", "batch/v1"));
+    }
+}

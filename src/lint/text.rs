@@ -1,0 +1,51 @@
+//! Rules over the texts of YAML files.
+
+use super::plain::help;
+use super::select::Active;
+use crate::finding::{Finding, Origin, Place, Related};
+use crate::project::{Class, File};
+use crate::rule::{Evaluator, Scope, Text, TextKind};
+
+/// Judges a file's text by rules of scope `text`; `origin` is what sort of file it is.
+pub(super) fn judge(
+    file: &File,
+    origin: Origin,
+    active: &[Active],
+    evaluator: &mut Evaluator,
+) -> Vec<Finding> {
+    let rules: Vec<&Active> =
+        active.iter().filter(|active| active.rule.scope == Scope::Text).collect();
+    let Some(stream) = file.stream.as_deref().filter(|_| !rules.is_empty()) else {
+        return Vec::new();
+    };
+    let text = Text { kind: kind(file.class), text: &file.text, stream };
+    let pairs = rules.iter().map(|active| (&*active.rule, &active.params));
+    let place = |span| Place { span, origin };
+    let finding = |(at, hit): (usize, crate::rule::TextHit)| {
+        let active: &Active = rules[at];
+        let related = hit.related.into_iter();
+        Finding {
+            help: help(active, None),
+            url: active.rule.references.first().cloned(),
+            related: related
+                .map(|(span, message)| Related { message, place: place(span) })
+                .collect(),
+            ..Finding::new(
+                (&active.rule.id, &active.rule.group),
+                active.severity,
+                hit.message,
+                place(hit.span),
+            )
+        }
+    };
+    evaluator.text(&text, pairs).into_iter().map(finding).collect()
+}
+
+fn kind(class: Class) -> TextKind {
+    match class {
+        Class::Values => TextKind::Values,
+        Class::Manifest => TextKind::Manifest,
+        Class::ChartMeta => TextKind::Chart,
+        _ => TextKind::Other,
+    }
+}

@@ -1,0 +1,26 @@
+//! Keys in alphabetical order.
+
+use super::text::{Text, TextHit};
+
+/// Every key that stands behind one that comes after it in the alphabet; with `deep`, in mappings
+/// below the outermost, too.
+pub(super) fn sorted(text: &Text<'_>, deep: bool) -> Vec<TextHit> {
+    let mut hits = Vec::new();
+    text.each_mapping(&mut |mapping| {
+        if !deep && mapping.parent().is_some() {
+            return;
+        }
+        let mut highest: Option<String> = None;
+        for entry in mapping.written() {
+            let name = entry.name().into_owned();
+            match &highest {
+                Some(before) if *before > name => hits.push(TextHit::at(
+                    entry.key.span(),
+                    format!("`{name}` comes before `{before}` in the alphabet"),
+                )),
+                _ => highest = Some(name),
+            }
+        }
+    });
+    hits
+}

@@ -1,0 +1,204 @@
+//! Plain scalars that go-yaml v2, and so Helm and Kubernetes, reads as something else than what
+//! stands there, where that changes what a person meant.
+
+use std::borrow::Cow;
+
+use super::text::{Text, TextHit, TextKind};
+use crate::yaml::{Entry, Kind, Node, Scalar, Step, Style};
+
+/// How the names of switches begin or end: a word that means a boolean is meant as one there.
+const SWITCHES: &[&str] = &[
+    "able",
+    "abled",
+    "enable",
+    "disable",
+    "is",
+    "has",
+    "use",
+    "allow",
+    "create",
+    "install",
+    "skip",
+    "force",
+    "with",
+    "auto",
+    "only",
+    "debug",
+    "required",
+    "ready",
+    "active",
+    "insecure",
+    "secure",
+    "verify",
+    "validate",
+    "should",
+    "privileged",
+    "readonly",
+    "expose",
+    "include",
+    "exclude",
+    "run",
+    "tls",
+    "ssl",
+    "persist",
+    "persistence",
+];
+/// Keys whose values are permissions, which people write in octal.
+const PERMISSIONS: &[&str] = &["mode", "umask", "perm", "chmod"];
+
+/// Words such as `no`, `on` and `y`, which are booleans to YAML 1.1.
+pub(super) fn truthy(text: &Text<'_>) -> Vec<TextHit> {
+    let mut hits = Vec::new();
+    text.each(&mut |node, key| {
+        let Some(value) = word(node) else { return };
+        let raw = node.raw();
+        if key {
+            hits.push(TextHit::at(
+                node.span(),
+                format!(
+                    "the key `{raw}` is read as the boolean {value}: it is called `{value}` then"
+                ),
+            ));
+        } else if text.kind == TextKind::Values && is_text(node) {
+            let message = format!("`{raw}` is read as the boolean {value}, not as text");
+            hits.push(TextHit::at(node.span(), message));
+        }
+    });
+    hits
+}
+
+/// A plain word that is a boolean, and is not `true` or `false`.
+fn word(node: Node<'_>) -> Option<bool> {
+    let plain = node.style() == Style::Plain && node.kind() == Kind::Scalar;
+    let raw = node.raw();
+    let spelled = raw.eq_ignore_ascii_case("true") || raw.eq_ignore_ascii_case("false");
+    (plain && !spelled).then(|| node.as_bool()).flatten()
+}
+
+/// Whether a person means text: a single letter, a word among texts, or a word under a key that
+/// is no switch.
+fn is_text(node: Node<'_>) -> bool {
+    if node.raw().len() == 1 {
+        return true;
+    }
+    if let Some(list) = node.parent().filter(|parent| parent.kind() == Kind::Sequence) {
+        return list.items().any(|item| matches!(item.scalar(), Some(Scalar::Str(_))));
+    }
+    let words = key_words(node);
+    let ends = [words.first(), words.last()];
+    !ends.iter().flatten().any(|word| {
+        SWITCHES.contains(&word.as_str()) || word.ends_with("able") || word.ends_with("abled")
+    })
+}
+
+/// The words of a camel-case or dashed key, in lower case.
+fn key_words(node: Node<'_>) -> Vec<String> {
+    let key = node.path().0.into_iter().rev().find_map(|step| match step {
+        Step::Key(key) => Some(key.into_owned()),
+        Step::Index(_) => None,
+    });
+    let mut words = vec![String::new()];
+    for char in key.unwrap_or_default().chars() {
+        if char.is_uppercase() || !char.is_alphanumeric() {
+            words.push(String::new());
+        }
+        if char.is_alphanumeric() {
+            words.last_mut().expect("invariant: there is a word").extend(char.to_lowercase());
+        }
+    }
+    words.retain(|word| !word.is_empty());
+    words
+}
+
+/// Numbers that begin with a zero: octal where their digits allow it, without the zero otherwise.
+pub(super) fn octal(text: &Text<'_>) -> Vec<TextHit> {
+    let mut hits = Vec::new();
+    text.each(&mut |node, _| {
+        if let Some(message) = zero_fault(node) {
+            hits.push(TextHit::at(node.span(), message));
+        }
+    });
+    hits
+}
+
+fn zero_fault(node: Node<'_>) -> Option<String> {
+    let raw = node.raw();
+    let plain = node.style() == Style::Plain && node.kind() == Kind::Scalar;
+    let digits = raw.strip_prefix(['-', '+']).unwrap_or(raw);
+    let zero = digits.strip_prefix('0')?;
+    let octal = zero.strip_prefix('o');
+    let number = octal.unwrap_or(zero);
+    if !plain || number.is_empty() || !number.bytes().all(|b| b.is_ascii_digit() || b == b'_') {
+        return None;
+    }
+    let read: Cow<'_, str> = match node.scalar()? {
+        Scalar::Int(int) => int.to_string().into(),
+        Scalar::Float(float) => float.to_string().into(),
+        _ => return None,
+    };
+    let words = key_words(node);
+    let octal_is_meant =
+        PERMISSIONS.iter().any(|name| words.iter().any(|word| word.contains(name)));
+    let is_octal = number.bytes().all(|b| matches!(b, b'0'..=b'7' | b'_'));
+    if is_octal && (octal_is_meant || octal.is_some()) {
+        return None;
+    }
+    Some(match is_octal {
+        true if number.bytes().any(|b| b != b'0') => format!("`{raw}` is read as octal: {read}"),
+        _ => format!("`{raw}` is read as the number {read}: its leading zero is lost"),
+    })
+}
+
+/// Words such as `22:30`, which are numbers to base sixty in YAML 1.1.
+pub(super) fn sexagesimal(text: &Text<'_>) -> Vec<TextHit> {
+    let mut hits = Vec::new();
+    text.each(&mut |node, _| {
+        if let Some(number) = base_sixty(node) {
+            let message = format!("`{}` is the number {number} to readers of YAML 1.1", node.raw());
+            hits.push(TextHit::at(node.span(), message));
+        }
+    });
+    hits
+}
+
+/// The number that YAML 1.1 (`yaml.org/type/int.html`) makes of colons between digits.
+fn base_sixty(node: Node<'_>) -> Option<u64> {
+    if node.style() != Style::Plain || node.kind() != Kind::Scalar {
+        return None;
+    }
+    let raw = node.raw().strip_prefix(['-', '+']).unwrap_or(node.raw());
+    let mut parts = raw.split(':');
+    let first = parts.next().filter(|first| first.starts_with(|c| matches!(c, '1'..='9')))?;
+    let mut number: u64 = first.parse().ok()?;
+    let mut rest = parts.peekable();
+    rest.peek()?;
+    for part in rest {
+        let digit: u64 = part.parse().ok().filter(|digit| *digit < 60 && part.len() <= 2)?;
+        number = number.checked_mul(60)?.checked_add(digit)?;
+    }
+    Some(number)
+}
+
+/// Keys that a merge key after them overwrites: in go-yaml v2 the later of the two wins.
+pub(super) fn merge(text: &Text<'_>) -> Vec<TextHit> {
+    let mut hits = Vec::new();
+    text.each_mapping(&mut |mapping| {
+        let written: Vec<Entry<'_>> = mapping.written().collect();
+        for (at, merge) in written.iter().enumerate().filter(|(_, entry)| entry.key.is_merge_key())
+        {
+            for lost in written[..at].iter().filter(|entry| !entry.key.is_merge_key()) {
+                let name = lost.name();
+                let Some(value) = mapping.get(&name) else { continue };
+                let again = written[at..].iter().any(|entry| entry.name() == name);
+                if again || value == lost.value || crate::rule::value::same(value, lost.value) {
+                    continue;
+                }
+                let message = format!("`{name}` is overwritten by the merge key below it");
+                let mut hit = TextHit::at(lost.key.span(), message);
+                hit.related.push((merge.key.span(), "Helm and Kubernetes read it last".to_owned()));
+                hits.push(hit);
+            }
+        }
+    });
+    hits
+}
