@@ -13,6 +13,7 @@ mod manifest;
 pub mod origin;
 pub mod parse;
 pub mod print;
+pub mod reads;
 pub mod render;
 pub mod rope;
 pub mod scalar;

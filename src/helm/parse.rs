@@ -89,36 +89,54 @@ fn fault(text: &str, error: &TemplateError) -> SyntaxFault {
 }
 
 fn functions(list: &ListNode, known: fn(&str) -> bool) -> Result<(), SyntaxFault> {
-    list.nodes.iter().try_for_each(|node| match node {
-        Node::List(list) => functions(list, known),
-        Node::Action(action) => in_pipe(&action.pipe, known),
-        Node::If(branch) | Node::With(branch) | Node::Range(branch) => {
-            in_pipe(&branch.pipe, known)?;
-            functions(&branch.body, known)?;
-            branch.else_body.as_ref().map_or(Ok(()), |body| functions(body, known))
+    let mut fault = Ok(());
+    expressions(list, &mut |expr| {
+        if let Expr::Identifier(pos, name) = expr
+            && fault.is_ok()
+            && !known(name)
+        {
+            let message = format!("function {:?} not defined", name.as_str());
+            fault = Err(SyntaxFault { offset: pos.offset, message });
         }
-        Node::Template(call) => call.pipe.as_ref().map_or(Ok(()), |pipe| in_pipe(pipe, known)),
-        Node::Define(define) => functions(&define.body, known),
-        Node::Text(_) | Node::Break(_) | Node::Continue(_) => Ok(()),
-    })
+    });
+    fault
 }
 
-fn in_pipe(pipe: &PipeNode, known: fn(&str) -> bool) -> Result<(), SyntaxFault> {
-    pipe.commands
-        .iter()
-        .flat_map(|command: &CommandNode| &command.args)
-        .try_for_each(|expr| in_expr(expr, known))
+/// Every expression of a template, in the order of its text; those that hold others come first.
+pub(super) fn expressions<'t>(list: &'t ListNode, each: &mut impl FnMut(&'t Expr)) {
+    for node in &list.nodes {
+        match node {
+            Node::List(list) => expressions(list, each),
+            Node::Action(action) => in_pipe(&action.pipe, each),
+            Node::If(branch) | Node::With(branch) | Node::Range(branch) => {
+                in_pipe(&branch.pipe, each);
+                expressions(&branch.body, each);
+                if let Some(body) = &branch.else_body {
+                    expressions(body, each);
+                }
+            }
+            Node::Template(call) => {
+                if let Some(pipe) = &call.pipe {
+                    in_pipe(pipe, each);
+                }
+            }
+            Node::Define(define) => expressions(&define.body, each),
+            Node::Text(_) | Node::Break(_) | Node::Continue(_) => {}
+        }
+    }
 }
 
-fn in_expr(expr: &Expr, known: fn(&str) -> bool) -> Result<(), SyntaxFault> {
+fn in_pipe<'t>(pipe: &'t PipeNode, each: &mut impl FnMut(&'t Expr)) {
+    let args = pipe.commands.iter().flat_map(|command: &CommandNode| &command.args);
+    args.for_each(|expr| in_expr(expr, each));
+}
+
+fn in_expr<'t>(expr: &'t Expr, each: &mut impl FnMut(&'t Expr)) {
+    each(expr);
     match expr {
-        Expr::Identifier(pos, name) if !known(name) => Err(SyntaxFault {
-            offset: pos.offset,
-            message: format!("function {:?} not defined", name.as_str()),
-        }),
-        Expr::Pipe(_, pipe) => in_pipe(pipe, known),
-        Expr::Chain(_, base, _) => in_expr(base, known),
-        _ => Ok(()),
+        Expr::Pipe(_, pipe) => in_pipe(pipe, each),
+        Expr::Chain(_, base, _) => in_expr(base, each),
+        _ => {}
     }
 }
 

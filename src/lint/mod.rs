@@ -14,6 +14,7 @@ pub mod directive;
 mod exempt;
 pub mod fingerprint;
 mod gather;
+mod layers;
 mod merged;
 mod place;
 mod plain;

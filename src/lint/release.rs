@@ -3,11 +3,13 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::layers::Families;
 use super::merged::{Merged, merge};
 use super::plain::{help, severity};
 use super::select::Active;
 use crate::finding::{Finding, Origin, Place, Related};
 use crate::project::{Content, File, Release, Via};
+use crate::rule::layers::Layers;
 use crate::rule::{Evaluator, Hit, ReleaseInfo, Scope, Target};
 use crate::source::{Sources, Span};
 use crate::yaml::Node;
@@ -16,6 +18,7 @@ use crate::yaml::Node;
 pub(super) fn judge(
     release: &Release,
     files: &BTreeMap<&str, &File>,
+    families: &Families<'_>,
     rendered: bool,
     active: &[Active],
     evaluator: &mut Evaluator,
@@ -26,6 +29,9 @@ pub(super) fn judge(
     };
     let info = ReleaseInfo { rendered, ..info(release, sources) };
     let mut findings = values(&layers, &info, active, evaluator, sources);
+    if !rendered {
+        findings.extend(alone(&layers, families, active, sources));
+    }
     for finding in &mut findings {
         finding.releases.push(release.display());
         if let (true, Some(name)) = (is_declared(release), &release.name) {
@@ -59,6 +65,17 @@ fn place(release: &Release) -> Span {
     release.name_span.unwrap_or(release.declared)
 }
 
+/// Judges layers without a chart.
+pub(super) fn alone(
+    given: &[Node<'_>],
+    families: &Families<'_>,
+    active: &[Active],
+    sources: &Sources,
+) -> Vec<Finding> {
+    let family = families.of(given, sources);
+    super::layers::judge(&Layers { given, family: &family, ..Layers::default() }, active, sources)
+}
+
 /// Judges values layers, the last wins.
 pub(super) fn values(
     layers: &[Node<'_>],
@@ -82,7 +99,10 @@ pub(super) fn values(
 
 /// The layers of a release as trees; `None` where one of them is not known here, since what it
 /// would change cannot be known either.
-fn layers<'a>(release: &'a Release, files: &BTreeMap<&str, &'a File>) -> Option<Vec<Node<'a>>> {
+pub(super) fn layers<'a>(
+    release: &'a Release,
+    files: &BTreeMap<&str, &'a File>,
+) -> Option<Vec<Node<'a>>> {
     let mut nodes = Vec::new();
     for layer in &release.values {
         if layer.target_path.is_some() {

@@ -5,28 +5,34 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use super::chart::{directory_name, reference};
+use super::layers::Families;
 use super::place::Places;
-use super::plain;
-use super::render::{dotted, failures, unloaded};
+use super::render::{failures, unloaded};
 use super::select::Active;
 use super::waive::{self, Waiving};
-use crate::finding::{Finding, Origin, Place, Related, Severity};
+use super::{layers, plain, release};
+use crate::finding::{Finding, Origin};
 use crate::helm::capabilities::KubeVersion;
 use crate::helm::chart::{Chart, ChartError};
 use crate::helm::render::{self as helm, RenderError, Rendered};
 use crate::helm::values::{Layer, Set, SetKind};
 use crate::kube::objects;
-use crate::project::{AssignmentKind, Content, File, Release};
-use crate::rule::{Evaluator, Undecided};
+use crate::project::{AssignmentKind, Content, File, Release, Via};
+use crate::rule::layers::{Layers, text};
+use crate::rule::{Evaluator, Scope, Undecided};
 use crate::source::{Sources, Span};
 
 /// A chart, read once; empty only while it is being read.
 pub(super) type Loaded = Arc<OnceLock<Result<Chart, ChartError>>>;
 
+/// The rule that explains a failed render.
+const NULL: &str = "values-null-removes-required";
+
 /// The charts of a run, each read once.
 #[derive(Debug, Default)]
 pub(super) struct Charts {
     known: Mutex<HashMap<PathBuf, Loaded>>,
+    reads: Mutex<HashMap<PathBuf, Arc<layers::Known>>>,
 }
 
 impl Charts {
@@ -39,6 +45,12 @@ impl Charts {
         slot.get_or_init(|| Chart::load(path, &crate::project::shown(path), sources));
         slot
     }
+
+    /// What is known of the values that the chart at a path could read.
+    fn reads(&self, path: &Path) -> Arc<layers::Known> {
+        let mut reads = self.reads.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(reads.entry(path.to_owned()).or_default())
+    }
 }
 
 /// What judging a release needs to know.
@@ -48,6 +60,7 @@ pub(super) struct Task<'a> {
     pub(super) kube_version: &'a str,
     pub(super) active: &'a [Active],
     pub(super) files: &'a BTreeMap<&'a str, &'a File>,
+    pub(super) families: &'a Families<'a>,
     pub(super) sources: &'a Sources,
 }
 
@@ -92,8 +105,16 @@ impl Task<'_> {
             }
         };
         let options = self.options(chart);
+        let reads = charts.reads(&self.path);
         helm::render(chart, &options, &layers, |result| match result {
-            Ok(rendered) => self.objects(rendered, &shown, waiving, evaluator()),
+            Ok(rendered) => {
+                let mut judged = self.objects(rendered, &shown, waiving, evaluator());
+                let again = |set: &str| again(chart, &options, &layers, set);
+                let own =
+                    Layers { rendered: Some(rendered), again: Some(&again), ..Layers::default() };
+                judged.findings.extend(self.on_layers(chart, &reads, own));
+                judged
+            }
             Err(error) if error.missing_dependency => {
                 let note = format!(
                     "{shown}: {}; run `helm dependency build` to have the chart rendered",
@@ -101,8 +122,41 @@ impl Task<'_> {
                 );
                 Judged { notes: vec![note], ..Judged::default() }
             }
-            Err(error) => self.failed(&error, chart),
+            Err(error) => {
+                let own = Layers { failure: Some(&error), ..Layers::default() };
+                let own = self.on_layers(chart, &reads, own);
+                // One fault, one finding: a null is why it does not render.
+                let told = own.iter().any(|finding| &*finding.rule == NULL);
+                let mut judged = match told {
+                    true => Judged::default(),
+                    false => self.failed(&error, chart),
+                };
+                judged.findings.extend(own);
+                judged
+            }
         })
+    }
+
+    /// What rules find in the values layers, each by itself; `seen` is what came of the render.
+    fn on_layers(&self, chart: &Chart, known: &layers::Known, seen: Layers<'_>) -> Vec<Finding> {
+        if !self.active.iter().any(|active| active.rule.scope == Scope::Layers) {
+            return Vec::new();
+        }
+        let Some(given) = release::layers(self.release, self.files) else { return Vec::new() };
+        let family = self.families.of(&given, self.sources);
+        let mut findings = known.with(chart, &given, |reads| {
+            let layers = Layers {
+                given: &given,
+                own: self.release.via == Via::ChartDefault,
+                chart: Some(chart),
+                reads: Some(reads),
+                family: &family,
+                ..seen
+            };
+            layers::judge(&layers, self.active, self.sources)
+        });
+        self.adopt(&mut findings);
+        findings
     }
 
     fn unloaded(&self, error: &ChartError) -> Judged {
@@ -274,7 +328,6 @@ impl Task<'_> {
             }
         }
         self.adopt(&mut judged.findings);
-        judged.findings.extend(self.clashes(rendered));
         judged.unknown_kinds.append(&mut evaluator.unknown_kinds);
         judged.undecided = std::mem::take(&mut evaluator.undecided);
         judged
@@ -283,37 +336,11 @@ impl Task<'_> {
     fn declared(&self) -> Span {
         self.release.name_span.unwrap_or(self.release.declared)
     }
+}
 
-    /// Values that Helm drops, with or without a warning.
-    fn clashes(&self, rendered: &Rendered) -> Vec<Finding> {
-        let written = |origin| {
-            let entries = rendered.origins.entries(origin);
-            let leaf = rendered.origins.describe(entries.first()?.0);
-            let span = super::render::first_line(leaf.span?, self.sources);
-            Some((leaf.pointer, self.own(span)))
-        };
-        let finding = |clash: &crate::helm::values::Clash| {
-            let ((_, dropped), (pointer, kept)) = (written(clash.dropped)?, written(clash.kept)?);
-            let path = dotted(&pointer);
-            let (is, was) = match clash.map {
-                true => ("is no map", "a map"),
-                false => ("is a map", "no map"),
-            };
-            let place = |span| Place { span, origin: Origin::Values };
-            Some(Finding {
-                help: Some("give the value the shape of the default".to_owned()),
-                related: vec![Related { message: "the default".to_owned(), place: place(dropped) }],
-                releases: vec![self.release.display()],
-                ..Finding::new(
-                    ("values-type-mismatch", "helm-values"),
-                    Severity::Warning,
-                    format!(
-                        "`{path}` {is} here, and the chart's default is {was}, which Helm drops"
-                    ),
-                    place(kept),
-                )
-            })
-        };
-        rendered.clashes.iter().filter_map(finding).collect()
-    }
+/// What a release renders with one value more.
+fn again(chart: &Chart, options: &helm::Release, layers: &[Layer], set: &str) -> Option<String> {
+    let set = Set { kind: SetKind::Value, text: set.to_owned(), span: None };
+    let layers: Vec<Layer> = layers.iter().cloned().chain([Layer::Set(set)]).collect();
+    helm::render(chart, options, &layers, |done| done.ok().map(text))
 }

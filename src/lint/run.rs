@@ -13,6 +13,7 @@ use super::changed::Changed;
 use super::choices::Choices;
 use super::exempt::{Exempt, Exemptions};
 use super::gather::{self, Stdin};
+use super::layers::Families;
 use super::rendered::{Charts, Task};
 use super::select::{self, Active, Request, UnknownName};
 use super::shard::{Groups, Shard, deal};
@@ -110,9 +111,18 @@ pub fn run(
     let choices = Choices::new(&project, options, config, rules)?;
     let (schemas, unread) = schemas::collect(&project.files, config);
     let schemas = Arc::new(schemas);
-    let charts = Charts::default();
-    let run =
-        Run { schemas, options, config, rules, sources, project: &project, files, choices, charts };
+    let run = Run {
+        families: Families::new(&project.files),
+        charts: Charts::default(),
+        project: &project,
+        schemas,
+        options,
+        config,
+        rules,
+        sources,
+        files,
+        choices,
+    };
 
     let mut suppressions = run.suppressions();
     let units = run.mine(run.units());
@@ -180,21 +190,7 @@ pub fn run(
             kept.extend(exemptions.unused(&names, severity));
         }
     }
-    let streams: BTreeMap<SourceId, &Stream> = project
-        .files
-        .iter()
-        .filter_map(|file| Some((file.source, &**file.stream.as_ref()?)))
-        .collect();
-    let entries: Vec<Entry> = kept
-        .par_iter()
-        .map(|finding| {
-            let source = finding.primary.span.source;
-            let stream = streams.get(&source).copied();
-            let print = fingerprint::of(finding, &sources.get(source), stream);
-            Entry::new(finding, print, sources)
-        })
-        .collect();
-    report.findings = unite::entries(entries);
+    report.findings = unite::entries(run.entries(&kept));
     run.clean_releases(&units, &mut report);
     report.finish();
     let ids: BTreeSet<SourceId> = kept.iter().flat_map(places).collect();
@@ -232,6 +228,7 @@ struct Run<'p> {
     sources: &'p Sources,
     project: &'p Project,
     files: BTreeMap<&'p str, &'p File>,
+    families: Families<'p>,
     choices: Choices,
     schemas: Arc<Schemas>,
     charts: Charts,
@@ -381,6 +378,7 @@ impl<'p> Run<'p> {
             Class::Values if !self.is_layer(&file.path) && !self.is_of_chart(&file.path) => {
                 let roots: Vec<_> = file.roots().take(1).collect();
                 let info = ReleaseInfo::default();
+                found.findings.extend(release::alone(&roots, &self.families, active, self.sources));
                 found.findings.extend(release::values(
                     &roots,
                     &info,
@@ -438,6 +436,7 @@ impl<'p> Run<'p> {
                     kube_version: &self.options.kube_version,
                     active,
                     files: &self.files,
+                    families: &self.families,
                     sources: self.sources,
                 };
                 let evaluator = || self.evaluator(Some(release));
@@ -465,6 +464,7 @@ impl<'p> Run<'p> {
         found.findings.extend(release::judge(
             release,
             &self.files,
+            &self.families,
             rendered,
             active,
             &mut evaluator,
@@ -621,6 +621,24 @@ impl<'p> Run<'p> {
             .collect();
         let silenced = before - kept.len();
         (kept, silenced)
+    }
+
+    /// Findings as the report has them, each with its fingerprint.
+    fn entries(&self, kept: &[Finding]) -> Vec<Entry> {
+        let streams: BTreeMap<SourceId, &Stream> = self
+            .project
+            .files
+            .iter()
+            .filter_map(|file| Some((file.source, &**file.stream.as_ref()?)))
+            .collect();
+        kept.par_iter()
+            .map(|finding| {
+                let source = finding.primary.span.source;
+                let stream = streams.get(&source).copied();
+                let print = fingerprint::of(finding, &self.sources.get(source), stream);
+                Entry::new(finding, print, self.sources)
+            })
+            .collect()
     }
 
     /// Names, for each finding, the releases of the same chart that do not have it.

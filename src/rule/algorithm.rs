@@ -21,6 +21,7 @@ pub use self::text::{Text, TextHit, TextKind};
 use super::chart::ChartView;
 use super::evaluate::{Hit, Member, Setting, Target};
 use super::file::Rule;
+use super::layers;
 use crate::kube::Object;
 use crate::yaml::Node;
 
@@ -53,6 +54,8 @@ pub(crate) enum Algorithm {
     Sorted,
     /// Of texts: their layout.
     Style,
+    /// One on the values layers of a release.
+    Layers(layers::Algorithm),
 }
 
 /// What an algorithm looks at.
@@ -75,8 +78,8 @@ pub(super) struct Judged {
 }
 
 impl Algorithm {
-    /// Every name.
-    pub(crate) const NAMES: [(&'static str, Self); 13] = [
+    /// Every name but those on values layers.
+    const NAMES: [(&'static str, Self); 13] = [
         ("chart-lock", Self::Lock),
         ("node-choice", Self::NodeChoice),
         ("pod-security", Self::PodSecurity),
@@ -91,6 +94,13 @@ impl Algorithm {
         ("yaml-sorted", Self::Sorted),
         ("yaml-style", Self::Style),
     ];
+
+    /// The algorithm of a name.
+    pub(crate) fn named(name: &str) -> Option<Self> {
+        let own = Self::NAMES.iter().find(|(known, _)| *known == name).map(|(_, own)| *own);
+        let layers = || layers::Algorithm::NAMES.iter().find(|(known, _)| *known == name);
+        own.or_else(|| layers().map(|(_, algorithm)| Self::Layers(*algorithm)))
+    }
 
     /// Judges a text; only algorithms on texts find anything there.
     pub(super) fn judge_text(

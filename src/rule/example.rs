@@ -1,6 +1,8 @@
 //! Runs a rule's examples: a violating one is found on its marked lines and nowhere else, a
 //! satisfying one not at all.
 
+mod layers;
+
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -31,6 +33,7 @@ pub fn run(rule: &Rule, example: &Example) -> Result<(), String> {
     };
     let mut evaluator = Evaluator::new(environment(), setting);
     let (texts, said) = match rule.scope {
+        Scope::Layers => layers::run(rule, example)?,
         Scope::Chart => chart(rule, example, &mut evaluator),
         Scope::Object | Scope::Release | Scope::Values | Scope::Text | Scope::Builtin => {
             text(rule, example, &mut evaluator)?

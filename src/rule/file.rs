@@ -24,6 +24,8 @@ pub enum Scope {
     Release,
     /// A values file, as one release uses it.
     Values,
+    /// The values layers of a release, each by itself, over its chart.
+    Layers,
     /// A chart as it lies in its directory.
     Chart,
     /// The text of a YAML file, whatever it says.
@@ -238,15 +240,14 @@ impl Reader<'_> {
             "object" => Scope::Object,
             "release" => Scope::Release,
             "values" => Scope::Values,
+            "layers" => Scope::Layers,
             "chart" => Scope::Chart,
             "text" => Scope::Text,
             "builtin" => Scope::Builtin,
             other => {
                 let span = root.get("scope").map_or(root.span(), Node::span);
-                self.error(
-                    span,
-                    format!("`{other}` is no scope; there are object, release, values, chart, text and builtin"),
-                );
+                let known = "object, release, values, layers, chart, text and builtin";
+                self.error(span, format!("`{other}` is no scope; there are {known}"));
                 Scope::Object
             }
         };
@@ -323,11 +324,11 @@ impl Reader<'_> {
     }
 
     fn algorithm(&mut self, node: Node<'_>) -> Option<Algorithm> {
-        let found = Algorithm::NAMES.iter().find(|(name, _)| *name == node.raw());
+        let found = Algorithm::named(node.raw());
         if found.is_none() {
             self.error(node.span(), format!("`{}` is no algorithm", node.raw()));
         }
-        found.map(|(_, algorithm)| *algorithm)
+        found
     }
 
     fn severity(&mut self, node: Node<'_>) -> Option<Severity> {

@@ -10,6 +10,7 @@ pub mod example;
 mod file;
 mod function;
 mod inventory;
+pub mod layers;
 mod list;
 mod notation;
 mod path;

@@ -127,7 +127,7 @@ fn a_map_over_a_scalar_is_said_where_it_is_written() {
     ]);
     let run = run(dir.path(), &["check", "--format", "concise"]);
     assert!(
-        run.out.contains("c/ci/one-values.yaml:1:8: warning values-type-mismatch"),
+        run.out.contains("c/ci/one-values.yaml:1:8: error values-type-mismatch"),
         "{}",
         run.out
     );

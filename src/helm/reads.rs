@@ -1,0 +1,252 @@
+//! Which values a chart could read, whichever way the branches of its templates go.
+//!
+//! What one render reads is no answer to "is this key of any use": the branch that reads it may be
+//! taken tomorrow. So templates are run on shapes in place of values (see [`shape`]): where a value
+//! came from, not what it is. Both branches are taken, loops run until nothing new comes of them,
+//! and whatever cannot be followed counts as read with all that is below it. An error is therefore
+//! on the side of "read".
+
+mod call;
+mod declared;
+mod flow;
+mod path;
+mod shape;
+mod text;
+
+use std::collections::BTreeMap;
+
+use self::flow::Flow;
+use self::path::Paths;
+use super::chart::Chart;
+
+/// Stack of the analysis: templates call each other.
+const STACK: usize = 64 << 20;
+
+/// What a chart, and each chart below it, could read of the values.
+#[derive(Debug)]
+pub struct Reads {
+    members: Vec<MemberReads>,
+}
+
+/// What one chart of the tree could read.
+#[derive(Debug)]
+struct MemberReads {
+    /// Where its values stand in those of the top chart.
+    prefix: Vec<String>,
+    /// By paths below that.
+    known: Known,
+}
+
+/// A node of the values as far as templates know of it: it is there because something reads it.
+#[derive(Debug, Default, Clone)]
+pub struct Known {
+    /// Everything below is read as well.
+    pub whole: bool,
+    /// Whether there is anything below is asked.
+    pub tested: bool,
+    /// It is asked of which type it is.
+    pub typed: bool,
+    /// What is read below, by key.
+    pub below: BTreeMap<String, Known>,
+    /// What is read below whichever key.
+    pub any: Option<Box<Known>>,
+}
+
+/// A chart of a tree of charts, with the place of its values.
+struct Member<'c> {
+    chart: &'c Chart,
+    prefix: Vec<String>,
+    /// Its children by the names it knows them under.
+    children: Vec<(String, usize)>,
+    parent: Option<usize>,
+}
+
+impl Reads {
+    /// What a chart could read; `texts` are strings of values layers, which may be templates.
+    ///
+    /// # Panics
+    /// When the machine has no room for a thread.
+    #[must_use]
+    pub fn of(chart: &Chart, texts: &[&str]) -> Self {
+        std::thread::scope(|scope| {
+            let thread = std::thread::Builder::new().stack_size(STACK);
+            let thread = thread.spawn_scoped(scope, || followed(chart, texts));
+            thread.expect("invariant: the machine has room for one more thread").join()
+        })
+        .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+    }
+
+    /// What is known of the top of the values: the starting point of a walk with
+    /// [`View::below`].
+    #[must_use]
+    pub fn top(&self) -> View<'_> {
+        self.view(|_| true)
+    }
+
+    /// The same without what the chart at `prefix` and those below it read.
+    #[must_use]
+    pub fn without(&self, prefix: &[String]) -> View<'_> {
+        self.view(|member| !member.prefix.starts_with(prefix))
+    }
+
+    fn view(&self, counts: impl Fn(&MemberReads) -> bool) -> View<'_> {
+        let members = self.members.iter().filter(|member| counts(member));
+        let (mut nodes, mut ahead) = (Vec::new(), Vec::new());
+        for member in members {
+            match &member.prefix[..] {
+                [] => nodes.push(&member.known),
+                prefix => ahead.push((prefix, &member.known)),
+            }
+        }
+        View { nodes, ahead }
+    }
+}
+
+/// What is known of one node of the values, by all charts that see it.
+#[derive(Debug, Clone)]
+pub struct View<'r> {
+    nodes: Vec<&'r Known>,
+    /// Charts whose values start further below, with the way there.
+    ahead: Vec<(&'r [String], &'r Known)>,
+}
+
+impl<'r> View<'r> {
+    /// The node at a key of a map, or an index of a list.
+    #[must_use]
+    pub fn below(&self, key: &str) -> Self {
+        let mut nodes: Vec<&Known> = Vec::new();
+        for node in &self.nodes {
+            nodes.extend(node.below.get(key));
+            nodes.extend(node.any.as_deref());
+        }
+        let mut ahead = Vec::new();
+        for (way, known) in &self.ahead {
+            // Helm hands globals down to every chart.
+            if key == "global" {
+                nodes.extend(known.below.get(key));
+                nodes.extend(known.any.as_deref());
+                if known.whole {
+                    nodes.push(known);
+                }
+            }
+            match way {
+                [first, rest @ ..] if first == key => match rest {
+                    [] => nodes.push(known),
+                    rest => ahead.push((rest, *known)),
+                },
+                _ => {}
+            }
+        }
+        View { nodes, ahead }
+    }
+
+    /// Whether anything reads the node.
+    #[must_use]
+    pub fn is_read(&self) -> bool {
+        !self.nodes.is_empty() || !self.ahead.is_empty()
+    }
+
+    /// Whether the node is read with all that is below it.
+    #[must_use]
+    pub fn is_whole(&self) -> bool {
+        self.nodes.iter().any(|node| node.whole)
+    }
+
+    /// Whether it is asked if there is anything below the node.
+    #[must_use]
+    pub fn is_tested(&self) -> bool {
+        self.nodes.iter().any(|node| node.tested)
+    }
+
+    /// Whether it is asked of which type the node is.
+    #[must_use]
+    pub fn is_typed(&self) -> bool {
+        self.nodes.iter().any(|node| node.typed)
+    }
+
+    /// Whether the items of the node are read one by one.
+    #[must_use]
+    pub fn has_items(&self) -> bool {
+        self.nodes.iter().any(|node| node.any.is_some())
+    }
+
+    /// The keys below the node that are read by name, sorted.
+    #[must_use]
+    pub fn keys(&self) -> Vec<&'r str> {
+        let own = self.nodes.iter().flat_map(|node| node.below.keys().map(String::as_str));
+        let children = self.ahead.iter().filter_map(|(way, _)| way.first().map(String::as_str));
+        let mut keys: Vec<&str> = own.chain(children).collect();
+        keys.sort_unstable();
+        keys.dedup();
+        keys
+    }
+
+    /// The paths below the node at which a key of this name is read, the shortest first; `*` stands
+    /// for any key.
+    #[must_use]
+    pub fn named(&self, name: &str) -> Vec<Vec<String>> {
+        let mut found = Vec::new();
+        let starts = self.nodes.iter().map(|node| (Vec::new(), *node));
+        let ahead = self.ahead.iter().map(|(way, node)| (way.to_vec(), *node));
+        for (mut path, node) in starts.chain(ahead) {
+            search(node, name, &mut path, &mut found);
+        }
+        found.sort_by(|a, b| a.len().cmp(&b.len()).then_with(|| a.cmp(b)));
+        found.dedup();
+        found
+    }
+}
+
+fn search(node: &Known, name: &str, path: &mut Vec<String>, found: &mut Vec<Vec<String>>) {
+    let named = node.below.iter().map(|(key, below)| (key.as_str(), below));
+    let any = node.any.as_deref().map(|below| ("*", below));
+    for (key, below) in named.chain(any) {
+        path.push(key.to_owned());
+        if key == name {
+            found.push(path.clone());
+        }
+        search(below, name, path, found);
+        path.pop();
+    }
+}
+
+fn followed(chart: &Chart, texts: &[&str]) -> Reads {
+    let mut members = Vec::new();
+    gather(chart, &[], None, &mut members);
+    let mut paths = Paths::new(members.len());
+    declared::mark(&members, &mut paths);
+    text::mark(&members, texts, &mut paths);
+    let mut flow = Flow::new(&members, paths);
+    flow.run();
+    let known = flow.into_paths().into_known();
+    let members = members.into_iter().zip(known);
+    let members = members.map(|(member, known)| MemberReads { prefix: member.prefix, known });
+    Reads { members: members.collect() }
+}
+
+/// Lists a chart and all below it, disabled ones too, under the names their parents know.
+fn gather<'c>(
+    chart: &'c Chart,
+    prefix: &[String],
+    parent: Option<usize>,
+    members: &mut Vec<Member<'c>>,
+) -> usize {
+    let index = members.len();
+    members.push(Member { chart, prefix: prefix.to_vec(), children: Vec::new(), parent });
+    for other in &chart.dependencies {
+        let named = chart.metadata.dependencies.iter().filter(|d| d.name == other.metadata.name);
+        let mut names: Vec<&str> = named.map(|dependency| dependency.shown()).collect();
+        if names.is_empty() {
+            names.push(&other.metadata.name);
+        }
+        for name in names {
+            let below: Vec<String> = prefix.iter().cloned().chain([name.to_owned()]).collect();
+            let child = gather(other, &below, Some(index), members);
+            members[index].children.push((name.to_owned(), child));
+        }
+    }
+    index
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,511 @@
+//! Runs templates on shapes.
+
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use gotmpl::parse::{BranchNode, CommandNode, Expr, ListNode, Node, PipeNode, SmolStr};
+
+use super::Member;
+use super::path::{PathId, Paths};
+use super::shape::{Shape, Shapes};
+
+/// Nodes past which all values count as read.
+const MAX_STEPS: usize = 4_000_000;
+/// Templates within each other.
+const MAX_DEPTH: usize = 120;
+/// Times that a body is run again because what `set` put somewhere has changed.
+const MAX_ROUNDS: usize = 6;
+
+type Key = (Rc<str>, Shapes);
+
+/// Runs all templates of a tree of charts.
+pub(super) struct Flow<'c> {
+    pub(super) members: &'c [Member<'c>],
+    pub(super) paths: Paths,
+    defines: HashMap<&'c str, Vec<&'c ListNode>>,
+    /// Bodies that have been run on a shape, and the text they give where it is known.
+    done: HashMap<Key, Shapes>,
+    /// What `set` put under a key, into whichever map.
+    assigned: HashMap<Rc<str>, Shapes>,
+    /// Something was put under a key after somebody had looked there.
+    changed: bool,
+    /// The chart whose template is being run.
+    pub(super) chart: usize,
+    steps: usize,
+    depth: usize,
+}
+
+/// One body: its variables, and what it writes.
+struct Frame {
+    vars: Vec<Variable>,
+    written: Shapes,
+    /// How many branches and loops around may not be run.
+    unsure: usize,
+}
+
+#[derive(Clone, PartialEq)]
+struct Variable {
+    name: SmolStr,
+    value: Shapes,
+    /// [`Frame::unsure`] where it was declared.
+    unsure: usize,
+}
+
+impl<'c> Flow<'c> {
+    pub(super) fn new(members: &'c [Member<'c>], paths: Paths) -> Self {
+        let mut defines: HashMap<&str, Vec<&ListNode>> = HashMap::new();
+        let parsed = members.iter().flat_map(|member| parsed(member.chart));
+        for (name, body) in parsed.flat_map(|template| &template.defines) {
+            let bodies = defines.entry(name.as_str()).or_default();
+            // A chart that comes twice has the same bodies twice.
+            if !bodies.iter().any(|known| std::ptr::eq(*known, &raw const **body)) {
+                bodies.push(body);
+            }
+        }
+        Self {
+            members,
+            paths,
+            defines,
+            done: HashMap::new(),
+            assigned: HashMap::new(),
+            changed: false,
+            chart: 0,
+            steps: 0,
+            depth: 0,
+        }
+    }
+
+    pub(super) fn into_paths(self) -> Paths {
+        self.paths
+    }
+
+    /// Runs everything until nothing new comes of it.
+    pub(super) fn run(&mut self) {
+        for _ in 0..MAX_ROUNDS {
+            self.changed = false;
+            self.done.clear();
+            for chart in 0..self.members.len() {
+                self.member(chart);
+            }
+            if self.is_exhausted() {
+                break;
+            }
+            if !self.changed {
+                return;
+            }
+        }
+        self.paths.give_up();
+    }
+
+    /// Runs the files of a chart; and its definitions, called or not, as itself and the charts
+    /// above it could call them.
+    fn member(&mut self, chart: usize) {
+        let members = self.members;
+        self.chart = chart;
+        let root = Shapes::one(Shape::Root(chart));
+        for template in parsed(members[chart].chart) {
+            self.body(&template.body, &root);
+        }
+        let names: Vec<&str> = parsed(members[chart].chart)
+            .flat_map(|template| template.defines.iter().map(|(name, _)| name.as_str()))
+            .collect();
+        let mut caller = Some(chart);
+        while let Some(at) = caller {
+            self.chart = at;
+            for name in &names {
+                self.named(name, &Shapes::one(Shape::Root(at)));
+            }
+            caller = members[at].parent;
+        }
+    }
+
+    /// Runs the definitions of a name; what they write, where that is a text of a template.
+    pub(super) fn named(&mut self, name: &str, dot: &Shapes) -> Shapes {
+        let key = (Rc::from(name), dot.clone());
+        if let Some(known) = self.done.get(&key) {
+            return known.clone();
+        }
+        self.done.insert(key.clone(), Shapes::default());
+        let Some(bodies) = self.defines.get(name).cloned() else {
+            // A file by its name, which is run on the root only.
+            self.escape_but_roots(dot);
+            return Shapes::default();
+        };
+        if self.depth >= MAX_DEPTH {
+            self.escape(dot);
+            return Shapes::default();
+        }
+        self.depth += 1;
+        let written: Vec<Shapes> = bodies.into_iter().map(|body| self.body(body, dot)).collect();
+        self.depth -= 1;
+        let known = written.iter().all(|shapes| shapes.texts().is_some());
+        let written = if known { Shapes::any(&written) } else { Shapes::default() };
+        self.done.insert(key, written.clone());
+        written
+    }
+
+    /// Every definition is run on something that is called by a name that is not known.
+    pub(super) fn any_named(&mut self, dot: &Shapes) {
+        let names: Vec<&str> = self.defines.keys().copied().collect();
+        for name in names {
+            self.named(name, dot);
+        }
+    }
+
+    fn is_exhausted(&self) -> bool {
+        self.steps > MAX_STEPS
+    }
+
+    fn body(&mut self, body: &ListNode, dot: &Shapes) -> Shapes {
+        let mut frame = Frame { vars: Vec::new(), written: Shapes::default(), unsure: 0 };
+        set(&mut frame, &"$".into(), dot.clone(), false);
+        self.list(body, dot, &mut frame);
+        match is_one_action(body) {
+            true => frame.written,
+            false => Shapes::default(),
+        }
+    }
+
+    fn list(&mut self, list: &ListNode, dot: &Shapes, frame: &mut Frame) {
+        for node in &list.nodes {
+            self.node(node, dot, frame);
+        }
+    }
+
+    fn node(&mut self, node: &Node, dot: &Shapes, frame: &mut Frame) {
+        self.steps += 1;
+        if self.is_exhausted() {
+            return;
+        }
+        match node {
+            Node::List(list) => self.list(list, dot, frame),
+            Node::Action(action) => {
+                let value = self.pipe(&action.pipe, dot, frame);
+                if action.pipe.decl.is_empty() {
+                    self.escape(&value);
+                    frame.written = frame.written.or(&value);
+                }
+            }
+            Node::If(branch) => self.branch(branch, dot, false, frame),
+            Node::With(branch) => self.branch(branch, dot, true, frame),
+            Node::Range(branch) => self.range(branch, dot, frame),
+            Node::Template(call) => {
+                let value = call.pipe.as_ref().map(|pipe| self.pipe(pipe, dot, frame));
+                self.named(&call.name, &value.unwrap_or_default());
+            }
+            Node::Text(_) | Node::Define(_) | Node::Break(_) | Node::Continue(_) => {}
+        }
+    }
+
+    fn branch(&mut self, branch: &BranchNode, dot: &Shapes, with: bool, frame: &mut Frame) {
+        let depth = frame.vars.len();
+        let value = self.pipe(&branch.pipe, dot, frame);
+        self.test(&value);
+        frame.unsure += 1;
+        self.list(&branch.body, if with { &value } else { dot }, frame);
+        if let Some(body) = &branch.else_body {
+            self.list(body, dot, frame);
+        }
+        frame.unsure -= 1;
+        frame.vars.truncate(depth);
+    }
+
+    fn range(&mut self, branch: &BranchNode, dot: &Shapes, frame: &mut Frame) {
+        let depth = frame.vars.len();
+        let over = self.pipe(&branch.pipe, dot, frame);
+        frame.vars.truncate(depth);
+        self.test(&over);
+        let mut shapes = over.iter();
+        if let (Some(Shape::Items(items)), None) = (shapes.next(), shapes.next())
+            && !items.is_empty()
+            && !jumps(&branch.body)
+        {
+            // Each item has its turn, whatever happens.
+            items.iter().for_each(|item| self.iteration(branch, item, frame));
+            frame.vars.truncate(depth);
+            return;
+        }
+        frame.unsure += 1;
+        for shape in over.iter() {
+            match shape {
+                Shape::Items(items) => {
+                    items.iter().for_each(|item| self.iteration(branch, item, frame));
+                }
+                shape => {
+                    let item = self.elements(&Shapes::one(shape.clone()));
+                    self.settle(branch, &item, frame);
+                }
+            }
+        }
+        if over.is_computed() {
+            self.settle(branch, &Shapes::default(), frame);
+        }
+        if let Some(body) = &branch.else_body {
+            self.list(body, dot, frame);
+            frame.vars.truncate(depth);
+        }
+        frame.unsure -= 1;
+    }
+
+    /// Runs a loop's body until its variables hold nothing new.
+    fn settle(&mut self, branch: &BranchNode, item: &Shapes, frame: &mut Frame) {
+        for _ in 0..4 {
+            let before = frame.vars.clone();
+            self.iteration(branch, item, frame);
+            if frame.vars == before {
+                return;
+            }
+        }
+        for at in 0..frame.vars.len() {
+            let held = frame.vars[at].value.clone();
+            self.escape(&held);
+        }
+    }
+
+    fn iteration(&mut self, branch: &BranchNode, item: &Shapes, frame: &mut Frame) {
+        let depth = frame.vars.len();
+        let bound = match branch.pipe.decl.len() {
+            2 => vec![Shapes::default(), item.clone()],
+            _ => vec![item.clone()],
+        };
+        for (name, value) in branch.pipe.decl.iter().zip(bound) {
+            set(frame, name, value, branch.pipe.is_assign);
+        }
+        self.list(&branch.body, item, frame);
+        frame.vars.truncate(depth);
+    }
+
+    fn pipe(&mut self, pipe: &PipeNode, dot: &Shapes, frame: &mut Frame) -> Shapes {
+        let mut last = None;
+        for command in &pipe.commands {
+            last = Some(self.command(command, last.take(), dot, frame));
+        }
+        let value = last.unwrap_or_default();
+        for name in &pipe.decl {
+            set(frame, name, value.clone(), pipe.is_assign);
+        }
+        value
+    }
+
+    fn command(
+        &mut self,
+        command: &CommandNode,
+        piped: Option<Shapes>,
+        dot: &Shapes,
+        frame: &mut Frame,
+    ) -> Shapes {
+        let Some((first, given)) = command.args.split_first() else { return Shapes::default() };
+        let mut args: Vec<Shapes> = given.iter().map(|arg| self.expr(arg, dot, frame)).collect();
+        args.extend(piped);
+        let Expr::Identifier(_, name) = first else {
+            // What is given to a method is read.
+            self.escape(&Shapes::any(&args));
+            return self.expr(first, dot, frame);
+        };
+        self.call(name, given, &args)
+    }
+
+    fn expr(&mut self, expr: &Expr, dot: &Shapes, frame: &mut Frame) -> Shapes {
+        match expr {
+            Expr::Dot(_) => dot.clone(),
+            Expr::Nil(_) | Expr::Bool(..) | Expr::Number(..) => Shapes::default(),
+            Expr::String(_, text) => Shapes::text(text),
+            Expr::Identifier(_, name) => self.call(name, &[], &[]),
+            Expr::Pipe(_, pipe) => {
+                let depth = frame.vars.len();
+                let value = self.pipe(pipe, dot, frame);
+                frame.vars.truncate(depth);
+                value
+            }
+            Expr::Field(_, path) => self.fields(dot.clone(), path),
+            Expr::Variable(_, name, path) => {
+                let known = frame.vars.iter().rev().find(|known| known.name == *name);
+                let value = known.map(|known| known.value.clone()).unwrap_or_default();
+                self.fields(value, path)
+            }
+            Expr::Chain(_, base, path) => {
+                let base = self.expr(base, dot, frame);
+                self.fields(base, path)
+            }
+        }
+    }
+
+    fn fields(&mut self, from: Shapes, path: &[SmolStr]) -> Shapes {
+        path.iter().fold(from, |at, name| self.field(&at, name))
+    }
+
+    /// What stands under a key.
+    pub(super) fn field(&mut self, of: &Shapes, name: &str) -> Shapes {
+        let mut found: Vec<Shape> = Vec::new();
+        for shape in of.iter() {
+            match shape {
+                Shape::At(path) => found.extend(self.paths.key(*path, name).map(Shape::At)),
+                Shape::Root(chart) => match name {
+                    "Values" => found.push(Shape::At(Paths::root(*chart))),
+                    "Subcharts" => found.push(Shape::Subcharts(*chart)),
+                    _ => {}
+                },
+                Shape::Subcharts(chart) => {
+                    let children = &self.members[*chart].children;
+                    let named = children.iter().filter(|(known, _)| known == name);
+                    found.extend(named.map(|(_, child)| Shape::Root(*child)));
+                }
+                Shape::Map(entries) => {
+                    found.extend(entries.get(name).into_iter().flat_map(Shapes::iter).cloned());
+                }
+                Shape::Text(_) | Shape::Items(_) | Shape::List(_) => {}
+            }
+        }
+        if let Some(assigned) = self.assigned.get(name) {
+            found.extend(assigned.iter().cloned());
+        }
+        if found.is_empty() && name == "Values" {
+            // What could not be followed and has values is a chart's root.
+            found.push(Shape::At(Paths::root(self.chart)));
+        }
+        self.bounded(Shapes::of(found))
+    }
+
+    /// What the elements of a list or the values of a map may be.
+    pub(super) fn elements(&mut self, of: &Shapes) -> Shapes {
+        let mut found: Vec<Shape> = Vec::new();
+        for shape in of.iter() {
+            match shape {
+                Shape::At(path) => found.extend(self.paths.any(*path).map(Shape::At)),
+                Shape::Map(entries) => {
+                    found.extend(entries.values().flat_map(Shapes::iter).cloned());
+                }
+                Shape::Items(items) => found.extend(items.iter().flat_map(Shapes::iter).cloned()),
+                Shape::List(items) => found.extend(items.iter().cloned()),
+                Shape::Subcharts(chart) => {
+                    let children = &self.members[*chart].children;
+                    found.extend(children.iter().map(|(_, child)| Shape::Root(*child)));
+                }
+                Shape::Root(chart) => {
+                    found.push(Shape::At(Paths::root(*chart)));
+                }
+                Shape::Text(_) => {}
+            }
+        }
+        self.bounded(Shapes::of(found))
+    }
+
+    /// Remembers what `set` puts under a key.
+    pub(super) fn assign(&mut self, key: &Rc<str>, value: &Shapes) {
+        let before = self.assigned.get(key).cloned().unwrap_or_default();
+        let all = before.or(value);
+        let all = self.bounded(all);
+        if all != before {
+            self.assigned.insert(Rc::clone(key), all);
+            self.changed = true;
+        }
+    }
+
+    /// Marks whatever it is as read, with all that is below.
+    pub(super) fn escape(&mut self, value: &Shapes) {
+        for shape in value.iter() {
+            match shape {
+                Shape::At(path) => self.paths.whole(*path),
+                Shape::Root(chart) => self.paths.whole(Paths::root(*chart)),
+                Shape::Subcharts(chart) => {
+                    for (_, child) in &self.members[*chart].children {
+                        self.paths.whole(Paths::root(*child));
+                    }
+                }
+                Shape::Map(entries) => entries.values().for_each(|value| self.escape(value)),
+                Shape::Items(items) => items.iter().for_each(|item| self.escape(item)),
+                Shape::List(items) => self.escape(items),
+                Shape::Text(_) => {}
+            }
+        }
+    }
+
+    /// The same without what a template reads by itself when it is given a chart's root.
+    pub(super) fn escape_but_roots(&mut self, value: &Shapes) {
+        for shape in value.iter() {
+            match shape {
+                Shape::Root(_) | Shape::Subcharts(_) => {}
+                Shape::Map(entries) => {
+                    entries.values().for_each(|value| self.escape_but_roots(value));
+                }
+                Shape::Items(items) => items.iter().for_each(|item| self.escape_but_roots(item)),
+                shape => self.escape(&Shapes::one(shape.clone())),
+            }
+        }
+    }
+
+    /// Marks that it is asked whether there is anything.
+    pub(super) fn test(&mut self, value: &Shapes) {
+        value.iter().filter_map(place).for_each(|path| self.paths.tested(path));
+    }
+
+    /// Marks that it is asked of which type it is.
+    pub(super) fn type_of(&mut self, value: &Shapes) {
+        value.iter().filter_map(place).for_each(|path| self.paths.typed(path));
+    }
+
+    /// The same, or nothing where it may be too much to follow.
+    pub(super) fn bounded(&mut self, value: Shapes) -> Shapes {
+        if !value.is_too_many() {
+            return value;
+        }
+        self.escape(&value);
+        Shapes::default()
+    }
+}
+
+/// The node of the values that a shape is.
+fn place(shape: &Shape) -> Option<PathId> {
+    match shape {
+        Shape::At(path) => Some(*path),
+        _ => None,
+    }
+}
+
+/// A variable that is set anew in a branch that may not be taken may still hold what it held.
+fn set(frame: &mut Frame, name: &SmolStr, value: Shapes, assign: bool) {
+    let unsure = frame.unsure;
+    if !assign {
+        frame.vars.push(Variable { name: name.clone(), value, unsure });
+    } else if let Some(known) = frame.vars.iter_mut().rev().find(|known| known.name == *name) {
+        known.value = if known.unsure == unsure { value } else { known.value.or(&value) };
+    }
+}
+
+/// Whether a loop's body may leave it, or go on with its next item, before its end.
+fn jumps(body: &ListNode) -> bool {
+    body.nodes.iter().any(|node| match node {
+        Node::Break(_) | Node::Continue(_) => true,
+        Node::List(list) => jumps(list),
+        Node::If(branch) | Node::With(branch) => {
+            jumps(&branch.body) || branch.else_body.as_ref().is_some_and(jumps)
+        }
+        Node::Range(_) | Node::Text(_) | Node::Action(_) | Node::Template(_) | Node::Define(_) => {
+            false
+        }
+    })
+}
+
+fn parsed(
+    chart: &crate::helm::chart::Chart,
+) -> impl Iterator<Item = &crate::helm::parse::Template> {
+    chart.templates.iter().filter_map(|template| template.parsed.as_deref().ok())
+}
+
+/// Whether a body writes what one action gives, and nothing else.
+fn is_one_action(body: &ListNode) -> bool {
+    fn count(list: &ListNode) -> usize {
+        let of = |node: &Node| match node {
+            Node::List(list) => count(list),
+            Node::Text(text) if text.text.trim().is_empty() => 0,
+            Node::Action(action) => usize::from(action.pipe.decl.is_empty()),
+            Node::If(branch) | Node::With(branch) | Node::Range(branch) => {
+                count(&branch.body) + branch.else_body.as_ref().map_or(0, count)
+            }
+            Node::Define(_) | Node::Break(_) | Node::Continue(_) => 0,
+            Node::Text(_) | Node::Template(_) => 2,
+        };
+        list.nodes.iter().map(of).sum()
+    }
+    count(body) == 1
+}

@@ -1,0 +1,89 @@
+//! What stands for a value while it is followed through templates: where it may have come from.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use super::path::PathId;
+
+/// Alternatives past which a value is read as a whole in place of being followed.
+const MAX_ALTERNATIVES: usize = 32;
+
+/// One thing that a value may be.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) enum Shape {
+    /// A node of a chart's values.
+    At(PathId),
+    /// What the templates of a chart are given: `.Values`, `.Release`, …
+    Root(usize),
+    /// `.Subcharts` of a chart.
+    Subcharts(usize),
+    /// A text that is written in a template.
+    Text(Rc<str>),
+    /// A map that a template makes.
+    Map(Rc<BTreeMap<Rc<str>, Shapes>>),
+    /// A list that a template makes, item by item.
+    Items(Rc<[Shapes]>),
+    /// A list of any number of items, each of which may be any of these.
+    List(Shapes),
+}
+
+/// All that a value may be, sorted. Empty for what is computed: a number, a name, a text whose
+/// parts are read.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub(super) struct Shapes(Rc<[Shape]>);
+
+impl Shapes {
+    /// What is one thing.
+    pub(super) fn one(shape: Shape) -> Self {
+        Self(Rc::from([shape]))
+    }
+
+    /// A text of a template.
+    pub(super) fn text(text: &str) -> Self {
+        Self::one(Shape::Text(text.into()))
+    }
+
+    pub(super) fn of(shapes: impl IntoIterator<Item = Shape>) -> Self {
+        let mut all: Vec<Shape> = shapes.into_iter().collect();
+        all.sort_unstable();
+        all.dedup();
+        Self(all.into())
+    }
+
+    /// What is either.
+    pub(super) fn or(&self, other: &Self) -> Self {
+        if self.0.is_empty() || self == other {
+            return other.clone();
+        }
+        if other.0.is_empty() {
+            return self.clone();
+        }
+        Self::of(self.iter().chain(other.iter()).cloned())
+    }
+
+    /// What is any of these.
+    pub(super) fn any<'s>(all: impl IntoIterator<Item = &'s Self>) -> Self {
+        Self::of(all.into_iter().flat_map(|shapes| shapes.iter().cloned()))
+    }
+
+    pub(super) fn iter(&self) -> std::slice::Iter<'_, Shape> {
+        self.0.iter()
+    }
+
+    pub(super) fn is_computed(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    pub(super) fn is_too_many(&self) -> bool {
+        self.0.len() > MAX_ALTERNATIVES
+    }
+
+    /// The texts that it may be; `None` where it may be anything else.
+    pub(super) fn texts(&self) -> Option<Vec<Rc<str>>> {
+        let text = |shape: &Shape| match shape {
+            Shape::Text(text) => Some(Rc::clone(text)),
+            _ => None,
+        };
+        if self.is_computed() { None } else { self.iter().map(text).collect() }
+    }
+}

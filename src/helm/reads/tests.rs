@@ -1,0 +1,234 @@
+use super::*;
+use crate::source::Sources;
+
+const META: &str = "apiVersion: v2\nname: app\nversion: 1.0.0\n";
+
+fn reads_of(files: &[(&str, &str)]) -> Reads {
+    let mut files: Vec<_> = files.iter().map(|(p, t)| ((*p).to_owned(), (*t).to_owned())).collect();
+    if !files.iter().any(|(path, _)| path == "Chart.yaml") {
+        files.push(("Chart.yaml".to_owned(), META.to_owned()));
+    }
+    let chart = Chart::of_texts(&files, &Sources::default()).expect("a chart");
+    Reads::of(&chart, &[])
+}
+
+fn template(text: &str) -> Reads {
+    reads_of(&[("templates/t.yaml", text)])
+}
+
+/// `read`, `whole` with what is below, or `unread`.
+fn state(reads: &Reads, path: &str) -> &'static str {
+    let mut view = reads.top();
+    for key in path.split('.') {
+        if view.is_whole() {
+            return "whole";
+        }
+        view = view.below(key);
+    }
+    match (view.is_whole(), view.is_read()) {
+        (true, _) => "whole",
+        (false, true) => "read",
+        (false, false) => "unread",
+    }
+}
+
+#[track_caller]
+fn holds(reads: &Reads, expected: &[(&str, &str)]) {
+    for (path, state_of_it) in expected {
+        assert_eq!(state(reads, path), *state_of_it, "{path}");
+    }
+}
+
+#[test]
+fn fields_are_read_in_every_branch_and_what_is_printed_as_a_whole() {
+    let reads = template(
+        "{{ if .Values.a }}{{ .Values.b.c }}{{ else }}{{ toYaml $.Values.d }}{{ end }}\
+         {{ with .Values.e }}{{ .f }}{{ $.Values.g }}{{ end }}",
+    );
+    let expected = [
+        ("a", "read"),
+        ("b.c", "whole"),
+        ("b.x", "unread"),
+        ("d.x.y", "whole"),
+        ("e.f", "whole"),
+        ("e.g", "unread"),
+        ("g", "whole"),
+        ("x", "unread"),
+    ];
+    holds(&reads, &expected);
+}
+
+#[test]
+fn keys_are_followed_through_functions() {
+    let reads = template(
+        r#"{{ index .Values "a" "b-c" }}{{ get .Values.d "e" }}{{ dig "f" "g" "x" .Values.h }}
+        {{ (.Values.i | default dict).j }}{{ $m := merge (dict) .Values.k .Values.l }}{{ $m.n }}
+        {{ hasKey .Values.o "p" }}{{ (pick .Values.q "r").r }}{{ index .Values.s .Values.t }}"#,
+    );
+    let expected = [
+        ("a.b-c", "whole"),
+        ("a.x", "unread"),
+        ("d.e", "whole"),
+        ("d.x", "unread"),
+        ("h.f.g", "whole"),
+        ("i.j", "whole"),
+        ("i.x", "unread"),
+        ("k.n", "whole"),
+        ("l.n", "whole"),
+        ("k.x", "unread"),
+        ("o.p", "read"),
+        ("q.r", "whole"),
+        ("q.x", "unread"),
+        ("s.anything", "whole"),
+        ("t", "whole"),
+    ];
+    holds(&reads, &expected);
+}
+
+#[test]
+fn items_of_lists_and_maps_are_followed() {
+    let reads = template(
+        "{{ range .Values.a }}{{ .b }}{{ end }}{{ range $k, $v := .Values.c }}{{ $v.d }}{{ end }}\
+         {{ range (concat .Values.e .Values.f) }}{{ .g }}{{ end }}{{ (first .Values.h).i }}",
+    );
+    let expected = [
+        ("a.0.b", "whole"),
+        ("a.0.x", "unread"),
+        ("c.any.d", "whole"),
+        ("c.any.x", "unread"),
+        ("e.0.g", "whole"),
+        ("f.0.x", "unread"),
+        ("h.0.i", "whole"),
+        ("h.0.x", "unread"),
+    ];
+    holds(&reads, &expected);
+}
+
+#[test]
+fn definitions_are_followed_with_what_they_are_given() {
+    let reads = reads_of(&[
+        (
+            "templates/_h.tpl",
+            r#"{{ define "one" }}{{ .spec.a }}{{ .root.Values.b }}{{ end }}
+            {{ define "walk" }}{{ range .kids }}{{ .name }}{{ include "walk" . }}{{ end }}{{ end }}
+            {{ define "uncalled" }}{{ .Values.c }}{{ end }}
+            {{ define "key" }}{{ if .x }}{{ printf "%s" "p" }}{{ end }}{{ end }}"#,
+        ),
+        (
+            "templates/t.yaml",
+            r#"{{ include "one" (dict "spec" .Values.d "root" $) }}{{ template "walk" .Values.e }}
+            {{ include .Values.f (dict "x" .Values.g) }}{{ index .Values (include "key" .) }}"#,
+        ),
+    ]);
+    let expected = [
+        ("d.a", "whole"),
+        ("d.x", "unread"),
+        ("b", "whole"),
+        ("c", "whole"),
+        ("e.kids.0.kids.0.name", "whole"),
+        ("e.kids.0.x", "unread"),
+        ("g.x", "whole"),
+        ("p", "whole"),
+        ("x", "unread"),
+    ];
+    holds(&reads, &expected);
+}
+
+#[test]
+fn a_path_that_is_split_is_walked() {
+    let reads = template(
+        r#"{{ $at := .Values }}{{ range (splitList "." "a.b") }}{{ $at = index $at . }}{{ end }}
+        {{ $at }}"#,
+    );
+    holds(&reads, &[("a.b", "whole"), ("a.x", "unread"), ("x.y", "unread")]);
+}
+
+#[test]
+fn what_cannot_be_followed_counts_as_read() {
+    holds(&template("{{ range $k, $v := .Values }}{{ $v }}{{ end }}"), &[("x.y", "whole")]);
+    holds(&template("{{ toJson . }}"), &[("x", "whole")]);
+    holds(&template("{{ tpl .Values.a .Values.b }}"), &[("b.x", "whole"), ("c", "unread")]);
+    holds(
+        &template(r#"{{ $_ := set .Values "a" .Values.b }}{{ .Values.a.c }}"#),
+        &[("b", "whole")],
+    );
+    holds(&template("{{ $m := dict }}{{ $_ := merge $m .Values.a }}{{ $m.b }}"), &[("a", "whole")]);
+}
+
+#[test]
+fn texts_for_tpl_are_templates() {
+    let reads = reads_of(&[
+        ("values.yaml", "text: '{{ .Values.a.b }} {{ include \"x\" .Values.c }}'\n"),
+        ("files/conf", "{{ $.Values.d }}"),
+        ("README.md", "{{ .Values.e }}"),
+        ("templates/t.yaml", "{{ tpl .Values.text . }}{{ tpl \"{{ .Values.f }}\" . }}"),
+    ]);
+    let expected = [
+        ("a.b", "whole"),
+        ("a.x", "unread"),
+        ("c", "whole"),
+        ("d", "whole"),
+        ("e", "unread"),
+        ("f", "whole"),
+    ];
+    holds(&reads, &expected);
+}
+
+#[test]
+fn charts_below_read_their_part_and_the_globals() {
+    let reads = reads_of(&[
+        (
+            "Chart.yaml",
+            "apiVersion: v2\nname: app\nversion: 1.0.0\ndependencies:\n\
+             - {name: db, version: 1.0.0, alias: store, condition: 'store.on,db.on', tags: [t]}\n\
+             - {name: gone, version: 1.0.0}\n",
+        ),
+        ("charts/db/Chart.yaml", "apiVersion: v2\nname: db\nversion: 1.0.0\n"),
+        ("charts/db/templates/t.yaml", "{{ .Values.size }}{{ .Values.global.zone }}"),
+        ("templates/t.yaml", "{{ .Values.store.host }}"),
+    ]);
+    let expected = [
+        ("store.size", "whole"),
+        ("store.host", "whole"),
+        ("store.on", "read"),
+        ("db.on", "read"),
+        ("store.x", "unread"),
+        ("global.zone", "whole"),
+        ("store.global.zone", "whole"),
+        ("global.x", "unread"),
+        ("size", "unread"),
+        ("tags.t", "read"),
+        ("gone.x", "whole"),
+    ];
+    holds(&reads, &expected);
+    let others = reads.without(&["store".to_owned()]).below("store");
+    assert!(others.below("host").is_read() && !others.below("size").is_read());
+}
+
+#[test]
+fn a_key_that_the_schema_describes_is_known() {
+    let schema = r##"{"properties": {"o": {"type": "object"}, "a": {"$ref": "#/$defs/d"}, "b": {"items": {"properties": {"c": {}}}}},
+        "$defs": {"d": {"properties": {"e": {}}}}}"##;
+    let reads = reads_of(&[("values.schema.json", schema), ("templates/t.yaml", "a: 1")]);
+    holds(
+        &reads,
+        &[("a.e", "read"), ("a.x", "unread"), ("b.0.c", "read"), ("x", "unread"), ("o.x", "whole")],
+    );
+}
+
+#[test]
+fn keys_are_found_by_name() {
+    let reads = template("{{ .Values.a.tag }}{{ .Values.b.c.tag }}");
+    let paths = reads.top().named("tag");
+    let shown: Vec<_> = paths.iter().map(|path| path.join(".")).collect();
+    assert_eq!(shown, ["a.tag", "b.c.tag"]);
+}
+
+#[test]
+fn templates_that_call_each_other_without_end_are_bounded() {
+    let reads = reads_of(&[
+        ("templates/_h.tpl", r#"{{ define "a" }}{{ include "a" (dict "x" .) }}{{ end }}"#),
+        ("templates/t.yaml", r#"{{ include "a" .Values.b }}{{ .Values.c }}"#),
+    ]);
+    holds(&reads, &[("b.x", "whole"), ("c", "whole")]);
+}

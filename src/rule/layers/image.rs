@@ -1,0 +1,74 @@
+//! Images whose parts stand in the wrong values.
+
+use super::{Layers, Remark, dotted};
+use crate::yaml::{Kind, Node, Scalar};
+
+pub(super) fn judge(layers: &Layers<'_>) -> Vec<Remark> {
+    let mut remarks = Vec::new();
+    for layer in layers.judged() {
+        walk(layer, &mut Vec::new(), layers, &mut remarks);
+    }
+    remarks
+}
+
+fn walk<'a>(
+    map: Node<'a>,
+    path: &mut Vec<&'a str>,
+    layers: &Layers<'_>,
+    remarks: &mut Vec<Remark>,
+) {
+    for entry in map.entries() {
+        let name = entry.key.raw();
+        path.push(name);
+        match (name, entry.value.kind()) {
+            ("repository", Kind::Scalar) => remarks.extend(repository(path, entry.value, layers)),
+            ("tag", Kind::Scalar) => remarks.extend(tag(path, entry.value, map)),
+            (_, Kind::Mapping) => walk(entry.value, path, layers, remarks),
+            _ => {}
+        }
+        path.pop();
+    }
+}
+
+/// A repository that holds the tag as well, beside a key for the tag.
+fn repository(path: &[&str], node: Node<'_>, layers: &Layers<'_>) -> Option<Remark> {
+    let (text, (own, tag)) = (node.as_str()?, split(node.as_str()?)?);
+    let beside: Vec<&str> = path[..path.len() - 1].iter().copied().chain(["tag"]).collect();
+    let other = layers.at(&beside)?;
+    let help = format!("write `repository: {own}` and `tag: \"{tag}\"`");
+    Some(Remark {
+        help: Some(help),
+        related: vec![(other.span(), "the tag that is appended".to_owned())],
+        ..Remark::new(
+            node.span(),
+            format!("`{}` has a tag already: the chart makes `{text}:…` of it", dotted(path)),
+        )
+    })
+}
+
+/// A tag that holds the repository as well.
+fn tag(path: &[&str], node: Node<'_>, map: Node<'_>) -> Option<Remark> {
+    let text = match node.scalar()? {
+        Scalar::Str(text) if !text.contains("{{") && !text.contains('$') => text,
+        _ => return None,
+    };
+    let image = map.get("repository").is_some() || path.contains(&"image");
+    // A digest behind the tag, `1.4@sha256:…`, is what charts take.
+    let before = text.split('@').next().unwrap_or_default();
+    if !image || !(before.contains('/') || before.contains(':')) {
+        return None;
+    }
+    Some(Remark::new(
+        node.span(),
+        format!("`{}` is no tag: a tag has neither `/` nor `:`", dotted(path)),
+    ))
+}
+
+/// The repository and the tag of a reference that has one; a port is no tag.
+fn split(text: &str) -> Option<(&str, &str)> {
+    if text.contains("{{") || text.contains('$') || text.contains('@') {
+        return None;
+    }
+    let (own, tag) = text.rsplit_once(':')?;
+    (!tag.contains('/') && !tag.is_empty()).then_some((own, tag))
+}

@@ -1,0 +1,50 @@
+//! A number of replicas beside an autoscaler that is switched on: one of them is ignored.
+
+use super::{Layers, Remark, dotted};
+use crate::yaml::{Kind, Node};
+
+/// Names of the maps that switch an autoscaler on.
+const SCALERS: [&str; 4] = ["autoscaling", "hpa", "autoscaler", "keda"];
+
+pub(super) fn judge(layers: &Layers<'_>) -> Vec<Remark> {
+    let mut remarks = Vec::new();
+    for layer in layers.given {
+        walk(*layer, &mut Vec::new(), layers, &mut remarks);
+    }
+    remarks
+}
+
+fn walk<'a>(
+    map: Node<'a>,
+    path: &mut Vec<&'a str>,
+    layers: &Layers<'_>,
+    remarks: &mut Vec<Remark>,
+) {
+    for entry in map.entries() {
+        let name = entry.key.raw();
+        if matches!(name, "replicaCount" | "replicas") && entry.value.as_i64().is_some() {
+            remarks.extend(beside(path, entry.value, name, layers));
+        }
+        if entry.value.kind() == Kind::Mapping {
+            path.push(name);
+            walk(entry.value, path, layers, remarks);
+            path.pop();
+        }
+    }
+}
+
+fn beside(path: &[&str], count: Node<'_>, name: &str, layers: &Layers<'_>) -> Option<Remark> {
+    let (scaler, switch) = SCALERS.iter().find_map(|scaler| {
+        let switch: Vec<&str> = path.iter().copied().chain([*scaler, "enabled"]).collect();
+        let (_, node) = layers.flag(&switch).filter(|(on, _)| *on)?;
+        Some((dotted(&switch), node))
+    })?;
+    let path: Vec<&str> = path.iter().copied().chain([name]).collect();
+    Some(Remark {
+        related: vec![(switch.span(), format!("`{scaler}` is on"))],
+        ..Remark::new(
+            count.span(),
+            format!("`{}` has no say: an autoscaler sets the number of pods", dotted(&path)),
+        )
+    })
+}

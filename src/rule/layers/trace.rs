@@ -1,0 +1,138 @@
+//! What became of values in the manifests that the chart makes.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use super::{Layers, Remark};
+use crate::helm::origin::Through;
+use crate::helm::render::{Manifest, Rendered};
+use crate::helm::scalar::Inquiry;
+use crate::source::{SourceId, Span};
+
+/// A number that a template printed with an exponent.
+pub(super) struct Exponent {
+    /// What is printed, `1e+06`.
+    printed: String,
+    /// The path of the value, `/limits/bytes`.
+    pointer: String,
+    /// The value.
+    pub(super) value: Span,
+    /// The template place that printed it.
+    template: Option<Span>,
+}
+
+/// Whole numbers that a template prints with an exponent.
+pub(super) fn exponents(layers: &Layers<'_>) -> Vec<Remark> {
+    let Some(rendered) = layers.rendered else { return Vec::new() };
+    let written: Vec<_> = layers.given.iter().copied().chain(layers.defaults().nodes).collect();
+    let text = |span: Span| {
+        let own = |node: &&crate::yaml::Node<'_>| node.span().source == span.source;
+        let node = written.iter().find(own)?;
+        node.document().text().get(span.range()).map(ToOwned::to_owned)
+    };
+    let remark = |exponent: Exponent| {
+        let written = text(exponent.value)?;
+        let digits = written.strip_prefix('-').unwrap_or(&written);
+        if !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+            return None;
+        }
+        let template = exponent.template.map(|span| (span, "this line prints it".to_owned()));
+        Some(Remark {
+            help: Some("convert it where it is printed, `| int64`; or quote the value".to_owned()),
+            related: template.into_iter().collect(),
+            ..Remark::new(
+                exponent.value,
+                format!(
+                    "`{}` is printed as `{}`: {written} is a floating-point number to templates",
+                    exponent.pointer.trim_start_matches('/').replace('/', "."),
+                    exponent.printed
+                ),
+            )
+        })
+    };
+    rendered_exponents(rendered).into_iter().filter_map(remark).collect()
+}
+
+/// Every number with an exponent in what is rendered that a value alone has made.
+pub(super) fn rendered_exponents(rendered: &Rendered) -> Vec<Exponent> {
+    static NUMBER: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"-?\b\d(?:\.\d+)?e\+\d{2,3}\b").expect("invariant: the pattern is sound")
+    });
+    let mut found = Vec::new();
+    for manifest in rendered.manifests.iter().filter(|m| m.text.as_str().contains("e+")) {
+        let inquiry = Inquiry::new(manifest, &rendered.origins);
+        for number in NUMBER.find_iter(manifest.text.as_str()) {
+            let Some((pointer, value)) = written(&inquiry, number.range()) else { continue };
+            found.push(Exponent {
+                printed: number.as_str().to_owned(),
+                pointer,
+                value,
+                template: template(rendered, &inquiry, number.range()),
+            });
+        }
+    }
+    found
+}
+
+/// Expressions of templates in values that arrive in a manifest as they are written.
+pub(super) fn expressions(layers: &Layers<'_>) -> Vec<Remark> {
+    static ACTION: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(
+            r#"\{\{[^{}]*(?:\.(?:Values|Release|Chart|Capabilities)\b|\binclude ")[^{}]*\}\}"#,
+        )
+        .expect("invariant: the pattern is sound")
+    });
+    let Some(rendered) = layers.rendered else { return Vec::new() };
+    let mut remarks = Vec::new();
+    let manifests = rendered.manifests.iter().filter(|m| m.text.as_str().contains("{{"));
+    for manifest in manifests {
+        let inquiry = Inquiry::new(manifest, &rendered.origins);
+        for action in ACTION.find_iter(manifest.text.as_str()) {
+            let Some((pointer, value)) = written(&inquiry, action.range()) else { continue };
+            let path = pointer.trim_start_matches('/').replace('/', ".");
+            let place = template(rendered, &inquiry, action.range());
+            remarks.push(Remark {
+                related: place
+                    .map(|span| (span, "this line writes it without `tpl`".to_owned()))
+                    .into_iter()
+                    .collect(),
+                ..Remark::new(
+                    value,
+                    format!(
+                        "`{path}` holds a template, and the chart does not evaluate it: `{}` is \
+                         what {} gets",
+                        action.as_str(),
+                        object(manifest)
+                    ),
+                )
+            });
+        }
+    }
+    remarks
+}
+
+/// The value whose own text a range is: its path and place.
+fn written(inquiry: &Inquiry<'_>, range: std::ops::Range<usize>) -> Option<(String, Span)> {
+    let leaves = inquiry.leaves(inquiry.origin(range));
+    let text = |(_, through): &&(_, Through)| *through == Through::Text;
+    let (leaf, _) = leaves.iter().find(text)?;
+    Some((leaf.pointer.clone(), leaf.span?))
+}
+
+fn template(
+    rendered: &Rendered,
+    inquiry: &Inquiry<'_>,
+    range: std::ops::Range<usize>,
+) -> Option<Span> {
+    let (file, at) = rendered.place(inquiry.place(range)?);
+    let at = at as usize;
+    (file.source != SourceId::NOWHERE).then(|| Span::new(file.source, at, at))
+}
+
+fn object(manifest: &Manifest) -> String {
+    let root = manifest.document.as_ref().and_then(|document| document.root());
+    let kind = root.and_then(|root| root.get("kind")).map_or("the object", |kind| kind.raw());
+    let name = root.and_then(|root| root.at(&["metadata", "name"]));
+    name.map_or_else(|| kind.to_owned(), |name| format!("{kind} `{}`", name.raw()))
+}

@@ -1,0 +1,220 @@
+//! Keys that no template reads, and what was meant by them.
+
+use std::collections::BTreeSet;
+
+use super::distance::nearest;
+use super::{Defaults, Layers, Params, Remark, aliased, child, dotted, holds};
+use crate::finding::Severity;
+use crate::helm::reads::View;
+use crate::yaml::{Kind, Node, NodeId};
+
+/// A key that nothing reads, the topmost of its branch.
+struct Unread<'a> {
+    key: Node<'a>,
+    path: Vec<&'a str>,
+    /// The keys beside it that are read and that the layer does not set.
+    beside: Vec<&'a str>,
+    /// The chart's own value there.
+    default: Option<Node<'a>>,
+    meant: Meant<'a>,
+}
+
+/// What was meant by a key that nothing reads.
+enum Meant<'a> {
+    /// This key beside it.
+    Near(&'a str),
+    /// The same key below this one, where a chart starts that reads it.
+    Below(&'a str),
+    /// This name, under which the chart knows the dependency.
+    Alias(&'a str),
+    Unknown,
+}
+
+/// Edits at which a key counts as misspelt, unless the rule says otherwise.
+const MOST: usize = 2;
+
+pub(super) fn unused(layers: &Layers<'_>, params: &Params<'_>) -> Vec<Remark> {
+    let ignored = params.texts("ignore-prefixes");
+    let unread = unread(layers, MOST).into_iter();
+    let unread = unread.filter(|unread| matches!(unread.meant, Meant::Unknown));
+    unread
+        .filter(|unread| !ignored.iter().any(|prefix| dotted(&unread.path).starts_with(prefix)))
+        .map(|unread| remark(&unread, layers, elsewhere(&unread, layers)))
+        .collect()
+}
+
+pub(super) fn misspelt(layers: &Layers<'_>, params: &Params<'_>) -> Vec<Remark> {
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a small number of edits"
+    )]
+    let most = params.number("max-distance") as usize;
+    let misspelt = |unread: Unread<'_>| {
+        let Meant::Near(meant) = unread.meant else { return None };
+        let help = format!("write `{meant}`: that is what the chart reads here");
+        let message = format!("nothing reads `{}`; did you mean `{meant}`?", dotted(&unread.path));
+        Some(Remark { message, ..remark(&unread, layers, Some(help)) })
+    };
+    unread(layers, most).into_iter().filter_map(misspelt).collect()
+}
+
+pub(super) fn misplaced(layers: &Layers<'_>) -> Vec<Remark> {
+    let misplaced = |unread: Unread<'_>| {
+        let path = dotted(&unread.path);
+        let (message, help) = match unread.meant {
+            Meant::Below(chart) => (
+                format!(
+                    "`{path}` reaches no template: the chart `{chart}` reads it below `{chart}`"
+                ),
+                format!("move it below `{chart}:`"),
+            ),
+            Meant::Alias(alias) => (
+                format!("`{path}` reaches no template: this chart is known as `{alias}` here"),
+                format!("write `{alias}` in place of `{path}`"),
+            ),
+            Meant::Near(_) | Meant::Unknown => return None,
+        };
+        Some(Remark { message, ..remark(&unread, layers, Some(help)) })
+    };
+    unread(layers, MOST).into_iter().filter_map(misplaced).collect()
+}
+
+fn remark(unread: &Unread<'_>, layers: &Layers<'_>, help: Option<String>) -> Remark {
+    let chart = layers.chart.map_or("", |chart| chart.metadata.name.as_str());
+    let default = unread.default.filter(|_| !layers.own);
+    let default = default.map(|node| node.key_span().unwrap_or_else(|| node.span()));
+    Remark {
+        help,
+        // What nobody has put over the chart's own values misleads nobody yet.
+        severity: layers.own.then_some(Severity::Info),
+        related: default
+            .map(|span| (span, "the chart's own values have it as well".to_owned()))
+            .into_iter()
+            .collect(),
+        ..Remark::new(
+            unread.key.span(),
+            format!("nothing in the chart `{chart}` reads `{}`", dotted(&unread.path)),
+        )
+    }
+}
+
+/// Where the chart reads a key of the same name, for one that may have slipped out of its place.
+fn elsewhere(unread: &Unread<'_>, layers: &Layers<'_>) -> Option<String> {
+    let name = *unread.path.last()?;
+    let mut paths = layers.reads?.top().named(name);
+    // A key above this one is no better place.
+    paths.retain(|path| {
+        !unread.path.starts_with(&path.iter().map(String::as_str).collect::<Vec<_>>())
+    });
+    let shown: Vec<String> =
+        paths.iter().take(2).map(|path| format!("`{}`", path.join("."))).collect();
+    match &shown[..] {
+        [] if unread.beside.is_empty() => None,
+        [] => {
+            let beside = unread
+                .beside
+                .iter()
+                .min_by_key(|key| (strsim::damerau_levenshtein(name, key), **key))?;
+            Some(format!("take it out; the nearest key that the chart reads here is `{beside}`"))
+        }
+        shown => Some(format!("the chart reads {}: is that what is meant?", shown.join(" and "))),
+    }
+}
+
+fn unread<'a>(layers: &Layers<'a>, most: usize) -> Vec<Unread<'a>> {
+    let Some(reads) = layers.reads else { return Vec::new() };
+    let top = reads.top();
+    if top.is_whole() {
+        return Vec::new();
+    }
+    let mut found = Vec::new();
+    for layer in layers.judged() {
+        let aliased = aliased(layer);
+        let mut walk = Walk { aliased, layers: *layers, most, path: Vec::new(), found: Vec::new() };
+        walk.map(layer, &top, &layers.defaults());
+        found.append(&mut walk.found);
+    }
+    found
+}
+
+struct Walk<'a> {
+    aliased: BTreeSet<NodeId>,
+    layers: Layers<'a>,
+    most: usize,
+    path: Vec<&'a str>,
+    found: Vec<Unread<'a>>,
+}
+
+impl<'a> Walk<'a> {
+    fn map(&mut self, map: Node<'a>, view: &View<'a>, default: &Defaults<'a>) {
+        for entry in map.written().filter(|entry| !entry.key.is_merge_key()) {
+            let name = entry.key.raw();
+            self.path.push(name);
+            let (below, default) = (view.below(name), default.below(name));
+            if !below.is_read() {
+                if !holds(entry.value, &self.aliased) {
+                    self.unread(entry.key, map, view, &default);
+                }
+            } else if !below.is_whole() {
+                self.value(entry.value, &below, &default);
+            }
+            self.path.pop();
+        }
+    }
+
+    fn value(&mut self, node: Node<'a>, view: &View<'a>, default: &Defaults<'a>) {
+        // What is written once for several places may be read at another.
+        if node.alias_span().is_some() || self.aliased.contains(&node.id()) {
+            return;
+        }
+        match node.kind() {
+            Kind::Mapping => {
+                let filled = |node: &Node<'_>| node.kind() == Kind::Mapping && !node.is_empty();
+                // That there is anything here may be all that is asked.
+                if !view.is_tested() || self.layers.own || default.nodes.iter().any(filled) {
+                    self.map(node, view, default);
+                }
+            }
+            Kind::Sequence if view.has_items() => {
+                for item in node.items() {
+                    self.value(item, &view.below("0"), &Defaults::of(None));
+                }
+            }
+            Kind::Sequence | Kind::Scalar => {}
+        }
+    }
+
+    fn unread(&mut self, key: Node<'a>, map: Node<'a>, view: &View<'a>, default: &Defaults<'a>) {
+        let set = |name: &&str| map.get(name).is_none();
+        let beside: Vec<&str> = view.keys().into_iter().filter(set).collect();
+        let name = key.raw();
+        let meant = match nearest(name, beside.iter().copied(), self.most) {
+            Some(near) => Meant::Near(near),
+            None if self.path.len() == 1 => self.misplaced(name),
+            None => Meant::Unknown,
+        };
+        let (path, default) = (self.path.clone(), default.node());
+        self.found.push(Unread { key, path, beside, default, meant });
+    }
+
+    /// Whether a key at the top belongs to a chart below.
+    fn misplaced(&self, name: &str) -> Meant<'a> {
+        let (Some(chart), Some(reads)) = (self.layers.chart, self.layers.reads) else {
+            return Meant::Unknown;
+        };
+        let dependencies = &chart.metadata.dependencies;
+        if let Some(known) = dependencies.iter().find(|d| d.name == name && d.shown() != name) {
+            return Meant::Alias(known.shown());
+        }
+        let below = dependencies.iter().map(|dependency| dependency.shown()).find(|shown| {
+            let Some(child) = child(chart, shown).filter(|child| !child.is_library()) else {
+                return false;
+            };
+            let default = Defaults::of(Some(child)).below(name).node().is_some();
+            let view = reads.top().below(shown);
+            default && view.below(name).is_read()
+        });
+        below.map_or(Meant::Unknown, Meant::Below)
+    }
+}
