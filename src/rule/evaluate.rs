@@ -2,18 +2,19 @@
 
 mod chart;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::rc::Rc;
 use std::sync::Arc;
 
-use cel::common::types::{CelDouble, CelInt};
-use cel::common::value::Val;
-use cel::{Context, Env, Program, Value};
+use cel::{Context, Env, Value};
 
 use super::algorithm::Scene;
-use super::file::{Check, Rule, Scope};
+use super::expression::{Datum, Expression, Frame, NoValue, Params, Slot};
+use super::file::{Rule, Scope};
 use super::function;
-use super::list::{SharedList, SharedMap};
-use super::path::{NodePath, PathStep, Roots};
+use super::list::SharedList;
+use super::logic::{Check, Each, Place};
+use super::path::{PathStep, Roots};
 use super::undecided::Undecided;
 use super::value::to_val;
 use crate::finding::Severity;
@@ -117,37 +118,41 @@ struct Together {
 
 /// Evaluates rules. One a thread: it holds CEL's functions ready.
 pub struct Evaluator {
-    root: Context<'static, 'static>,
+    cel: Context<'static, 'static>,
     setting: Setting,
+    /// What every rule knows, whatever it judges.
+    facts: Vec<(Slot, Datum<'static>)>,
     together: Option<Together>,
     settings: Settings,
     /// Checks that say nothing, because they could not be decided.
     pub undecided: Undecided,
     /// Kinds that a rule met and knows no schema of, as `Widget of example.org/v1`.
-    pub unknown_kinds: std::collections::BTreeSet<String>,
+    pub unknown_kinds: BTreeSet<String>,
 }
 
 impl Evaluator {
     /// Makes an evaluator.
     #[must_use]
     pub fn new(env: &Arc<Env>, setting: Setting) -> Self {
-        let mut root = Context::with_env(Arc::clone(env));
-        function::register(&mut root);
-        root.add_variable_from_value("kube_version", setting.kube_version.clone());
-        root.add_variable_from_value("kube_version_stated", setting.kube_version_stated);
-        root.add_variable_from_value("rendered", setting.rendered);
-        let minor =
-            setting.kube_version.split('.').nth(1).and_then(|minor| minor.parse::<i64>().ok());
-        root.add_variable_from_value("kube_minor", minor.unwrap_or(i64::MAX));
-        root.add_variable_as_val("cluster", Box::new(facts(setting.cluster)));
-        root.add_variable_from_value("release", info(&setting.release));
+        let mut cel = Context::with_env(Arc::clone(env));
+        function::register(&mut cel);
+        let minor = setting.kube_version.split('.').nth(1).and_then(|minor| minor.parse().ok());
+        let facts = vec![
+            (Slot::KUBE_VERSION, Datum::Made(setting.kube_version.as_str().into())),
+            (Slot::KUBE_MINOR, Datum::Int(minor.unwrap_or(i64::MAX))),
+            (Slot::KUBE_VERSION_STATED, Datum::Bool(setting.kube_version_stated)),
+            (Slot::RENDERED, Datum::Bool(setting.rendered)),
+            (Slot::CLUSTER, facts(setting.cluster)),
+            (Slot::RELEASE, info(&setting.release)),
+        ];
         Self {
-            root,
+            cel,
             setting,
+            facts,
             together: None,
             settings: Settings::default(),
             undecided: Undecided::default(),
-            unknown_kinds: std::collections::BTreeSet::new(),
+            unknown_kinds: BTreeSet::new(),
         }
     }
 
@@ -172,39 +177,28 @@ impl Evaluator {
             return Vec::new();
         }
         let company = (!members.is_empty()).then(|| self.together(members));
-        let mut context = self.root.new_inner_scope();
-        context.add_variable_as_val("object", to_val(document, object.node));
-        let mut roots = vec![("object", Roots::One(object.node))];
+        let mut judge = Judge::new(&self.cel, &self.facts, std::slice::from_ref(document));
+        judge.know(Slot::OBJECT, object.node);
         if let Some(template) = object.pod_template() {
-            context.add_variable_as_val("template", to_val(document, template));
-            roots.push(("template", Roots::One(template)));
+            judge.know(Slot::TEMPLATE, template);
         }
         if let Some(pod) = object.pod_spec() {
-            context.add_variable_as_val("pod", to_val(document, pod));
-            roots.push(("pod", Roots::One(pod)));
+            judge.know(Slot::POD, pod);
         }
-        let containers: Vec<_> =
-            object.containers().iter().map(|container| container.node).collect();
-        let all: Vec<Box<dyn Val>> =
-            containers.iter().map(|&node| to_val(document, node)).collect();
-        context.add_variable_as_val("containers", Box::new(cel::common::types::CelList::from(all)));
-        roots.push(("containers", Roots::Several(containers)));
-        context.add_variable_from_value("replicas", object.replicas());
-        context.add_variable_from_value("name", object.name().to_owned());
+        let containers = object.containers();
+        judge.know_all(Slot::CONTAINERS, containers.iter().map(|container| container.node));
+        judge.frame.set(Slot::REPLICAS, Datum::Int(object.replicas()));
+        judge.frame.set(Slot::NAME, Datum::Text(object.name()));
         let namespace = object.namespace().unwrap_or(&self.setting.namespace);
-        context.add_variable_from_value("target_namespace", namespace.to_owned());
-        if let Some((objects, workloads)) = company {
-            context.add_variable_as_val("objects", Box::new(objects));
-            context.add_variable_as_val("workloads", Box::new(workloads));
+        judge.frame.set(Slot::TARGET_NAMESPACE, Datum::Text(namespace));
+        if let Some((objects, workloads)) = &company {
+            judge.frame.set(Slot::OBJECTS, Datum::Objects(objects));
+            judge.frame.set(Slot::WORKLOADS, Datum::Objects(workloads));
         }
-        let documents = std::slice::from_ref(document);
         let mut hits = Vec::new();
-        let mut undecided = Undecided::default();
-        let mut settings = std::mem::take(&mut self.settings);
         for (at, (rule, params)) in rules {
-            let mut open = 0;
-            let found = judge(rule, params, &mut settings, &context, documents, &roots, &mut open);
-            undecided.note(&rule.id, open);
+            let found = judge.rule(rule, self.settings.of(rule, params));
+            self.undecided.note(&rule.id, std::mem::take(&mut judge.undecided));
             hits.extend(found.into_iter().map(|hit| (at, hit)));
             if let Some(algorithm) = rule.algorithm {
                 let scene = Scene { rule, params, object, members, setting: &self.setting };
@@ -213,9 +207,6 @@ impl Evaluator {
                 self.unknown_kinds.extend(judged.unknown_kind);
             }
         }
-        drop(context);
-        self.settings = settings;
-        self.undecided.add(undecided);
         hits
     }
 
@@ -258,55 +249,46 @@ impl Evaluator {
         let Some(root) = document.root().filter(|root| root.kind() == Kind::Mapping) else {
             return Vec::new();
         };
-        let mut context = self.root.new_inner_scope();
-        context.add_variable_as_val("values", to_val(document, root));
-        context.add_variable_from_value("release", info(release));
-        let roots = [("values", Roots::One(root))];
-        let documents = std::slice::from_ref(document);
+        let mut judge = Judge::new(&self.cel, &self.facts, std::slice::from_ref(document));
+        judge.know(Slot::VALUES, root);
+        judge.frame.set(Slot::RELEASE, info(release));
         let mut hits = Vec::new();
-        let mut undecided = Undecided::default();
-        let mut settings = std::mem::take(&mut self.settings);
         for (at, (rule, params)) in rules.into_iter().enumerate() {
             if rule.scope == Scope::Values {
-                let mut open = 0;
-                let found =
-                    judge(rule, params, &mut settings, &context, documents, &roots, &mut open);
-                undecided.note(&rule.id, open);
+                let found = judge.rule(rule, self.settings.of(rule, params));
+                self.undecided.note(&rule.id, std::mem::take(&mut judge.undecided));
                 hits.extend(found.into_iter().map(|hit| (at, hit)));
             }
         }
-        drop(context);
-        self.settings = settings;
-        self.undecided.add(undecided);
         hits
     }
 }
 
 /// A release as rules see it.
-fn info(release: &ReleaseInfo) -> HashMap<String, Value> {
-    let parts = [
+fn info(release: &ReleaseInfo) -> Datum<'static> {
+    let texts = [
         ("name", &release.name),
         ("chart", &release.chart),
         ("namespace", &release.namespace),
         ("declared_in", &release.declared_in),
     ];
-    let mut info: HashMap<String, Value> = parts
-        .into_iter()
-        .map(|(key, value)| (key.to_owned(), Value::String(Arc::new(value.clone()))))
-        .collect();
-    info.insert("rendered".to_owned(), Value::Bool(release.rendered));
-    info
+    let texts = texts.map(|(key, value)| (key, Value::from(value.as_str())));
+    mapping(texts.into_iter().chain([("rendered", Value::Bool(release.rendered))]))
 }
 
 /// A cluster as rules see it.
-fn facts(cluster: Cluster) -> SharedMap {
-    let facts: [(&str, Box<dyn Val>); 4] = [
-        ("nodes", Box::new(CelInt::from(i64::from(cluster.nodes)))),
-        ("zones", Box::new(CelInt::from(i64::from(cluster.zones)))),
-        ("node_cpu", Box::new(CelDouble::from(cluster.node_cpu))),
-        ("node_memory", Box::new(CelDouble::from(cluster.node_memory))),
-    ];
-    SharedMap::new(facts.map(|(name, value)| (name.to_owned(), value)))
+fn facts(cluster: Cluster) -> Datum<'static> {
+    mapping([
+        ("nodes", Value::Int(cluster.nodes.into())),
+        ("zones", Value::Int(cluster.zones.into())),
+        ("node_cpu", Value::Float(cluster.node_cpu)),
+        ("node_memory", Value::Float(cluster.node_memory)),
+    ])
+}
+
+fn mapping(entries: impl IntoIterator<Item = (&'static str, Value)>) -> Datum<'static> {
+    let entries = entries.into_iter().map(|(name, value)| (name.to_owned(), value));
+    Datum::Params(Rc::new(Params::new(entries)))
 }
 
 /// Whether a rule looks at objects of this kind.
@@ -323,202 +305,201 @@ fn applies(rule: &Rule, object: &Object<'_>) -> bool {
         })
 }
 
-/// The parameters of rules as CEL values, made once for each rule and its settings.
+/// The parameters of rules as values, made once for each rule and its settings.
 #[derive(Default)]
 struct Settings {
-    known: HashMap<(usize, usize), SharedMap>,
+    known: HashMap<(usize, usize), Rc<Params>>,
 }
 
 impl Settings {
-    fn of(&mut self, rule: &Rule, params: &BTreeMap<String, Value>) -> Box<dyn Val> {
+    fn of(&mut self, rule: &Rule, params: &BTreeMap<String, Value>) -> Rc<Params> {
         // Rules and their settings live as long as the run.
         let key = (std::ptr::from_ref(rule).addr(), std::ptr::from_ref(params).addr());
-        let map = self.known.entry(key).or_insert_with(|| {
-            let entries = rule.params.iter().filter_map(|param| {
+        let made = self.known.entry(key).or_insert_with(|| {
+            let entries = rule.params.iter().map(|param| {
                 let value = params.get(&param.name).unwrap_or(&param.default).clone();
-                Some((param.name.replace('-', "_"), value.try_into().ok()?))
+                (param.name.replace('-', "_"), value)
             });
-            SharedMap::new(entries)
+            Rc::new(Params::new(entries))
         });
-        Box::new(map.clone())
+        Rc::clone(made)
     }
 }
 
-fn judge(
-    rule: &Rule,
-    params: &BTreeMap<String, Value>,
-    settings: &mut Settings,
-    context: &Context<'_, 'static>,
-    documents: &[Arc<Document>],
-    roots: &[(&str, Roots<'_>)],
-    undecided: &mut usize,
-) -> Vec<Hit> {
-    // Most rules look into lists that most objects do not have.
-    let idle = |check: &Check| {
-        let first = check.each.first().and_then(|(_, path)| Some((path, start(path, roots, &[])?)));
-        first.is_some_and(|(path, start)| path.nodes(start).is_empty())
-    };
-    if !rule.checks.is_empty() && rule.checks.iter().all(idle) {
-        return Vec::new();
-    }
-    // Names are looked up scope by scope, so there are no more of them than needed.
-    let mut own;
-    let scope = if rule.params.is_empty() && rule.lets.is_empty() {
-        context
-    } else {
-        own = context.new_inner_scope();
-        if !rule.params.is_empty() {
-            own.add_variable_as_val("params", settings.of(rule, params));
+/// Judges one scope, rule after rule.
+struct Judge<'n> {
+    /// What the scope's nodes lie in; but for charts one document.
+    documents: &'n [Arc<Document>],
+    frame: Frame<'n>,
+    /// The nodes that variables stand for, by slot.
+    nodes: Vec<Option<Node<'n>>>,
+    /// Variables that stand for several nodes which stand in no one sequence.
+    several: Vec<(Slot, Vec<Node<'n>>)>,
+    undecided: usize,
+}
+
+impl<'n> Judge<'n> {
+    fn new(
+        cel: &'n Context<'static, 'static>,
+        facts: &[(Slot, Datum<'static>)],
+        documents: &'n [Arc<Document>],
+    ) -> Self {
+        let mut frame = Frame::new(cel, documents);
+        for (slot, fact) in facts {
+            frame.set(*slot, fact.clone());
         }
-        if !bind(&rule.lets, &mut own, undecided) {
+        let nodes = vec![None; Slot::ROOTS];
+        Self { documents, frame, nodes, several: Vec::new(), undecided: 0 }
+    }
+
+    /// Makes a node known under a variable.
+    fn know(&mut self, slot: Slot, node: Node<'n>) {
+        self.frame.set(slot, self.datum(node));
+        self.nodes[slot.index()] = Some(node);
+    }
+
+    /// Makes nodes known under a variable that stands for all of them.
+    fn know_all(&mut self, slot: Slot, nodes: impl Iterator<Item = Node<'n>>) {
+        let nodes: Vec<Node<'n>> = nodes.collect();
+        self.frame.set(slot, Datum::List(nodes.iter().map(|node| self.datum(*node)).collect()));
+        self.several.push((slot, nodes));
+    }
+
+    fn datum(&self, node: Node<'n>) -> Datum<'n> {
+        Datum::of(&self.documents[self.holder(node)], node)
+    }
+
+    /// Which of the scope's documents a node lies in.
+    fn holder(&self, node: Node<'_>) -> usize {
+        let own = |document: &Arc<Document>| std::ptr::eq(document.as_ref(), node.document());
+        self.documents
+            .iter()
+            .position(own)
+            .expect("invariant: a scope's nodes lie in its documents")
+    }
+
+    fn rule(&mut self, rule: &'n Rule, params: Rc<Params>) -> Vec<Hit> {
+        let logic = rule.logic();
+        self.nodes.truncate(Slot::ROOTS);
+        self.nodes.resize(logic.slots.max(Slot::ROOTS), None);
+        self.frame.begin(logic.slots);
+        // Most rules look into lists that most objects do not have.
+        if !logic.checks.is_empty() && logic.checks.iter().all(|check| self.is_idle(check)) {
             return Vec::new();
         }
-        &own
-    };
-    if !holds(rule.when.as_ref(), scope, undecided) {
-        return Vec::new();
-    }
-    let mut hits = Vec::new();
-    for check in &rule.checks {
-        let mut bound: Vec<(&str, Node<'_>)> = Vec::new();
-        let mut scope = scope.new_inner_scope();
-        walk(check, 0, &mut scope, documents, roots, &mut bound, &mut hits, undecided);
-    }
-    hits
-}
-
-/// Evaluates a rule's or a check's `let`s in order; false where one cannot be.
-fn bind(
-    lets: &[(String, Program)],
-    scope: &mut Context<'_, 'static>,
-    undecided: &mut usize,
-) -> bool {
-    for (name, program) in lets {
-        let value = match Value::resolve_val(program.expression(), scope) {
-            Ok(value) => value.into_owned(),
-            Err(_) => {
-                *undecided += 1;
-                return false;
-            }
-        };
-        scope.add_variable_as_val(name.clone(), value);
-    }
-    true
-}
-
-fn holds(when: Option<&Program>, scope: &Context<'_, 'static>, undecided: &mut usize) -> bool {
-    when.is_none_or(|program| match program.execute(scope) {
-        Ok(Value::Bool(value)) => value,
-        _ => {
-            *undecided += 1;
-            false
+        self.frame.set(Slot::PARAMS, Datum::Params(params));
+        let mut hits = Vec::new();
+        if self.bind(&logic.lets) && self.holds(logic.when.as_ref()) {
+            logic.checks.iter().for_each(|check| self.walk(check, &check.each, &mut hits));
         }
-    })
-}
+        hits
+    }
 
-#[allow(clippy::too_many_arguments, reason = "the state of one recursion, private to this file")]
-fn walk<'n, 'c>(
-    check: &'c Check,
-    depth: usize,
-    scope: &mut Context<'_, 'static>,
-    documents: &[Arc<Document>],
-    roots: &[(&str, Roots<'n>)],
-    bound: &mut Vec<(&'c str, Node<'n>)>,
-    hits: &mut Vec<Hit>,
-    undecided: &mut usize,
-) {
-    if let Some((name, path)) = check.each.get(depth) {
-        let nodes = start(path, roots, bound).map_or_else(Vec::new, |start| path.nodes(start));
-        for node in nodes {
-            let document = &documents[holder(documents, node)];
-            scope.add_variable_as_val(name.clone(), to_val(document, node));
-            if let Some(key) = key_in_mapping(path, node) {
-                scope.add_variable_from_value(format!("{name}_key"), key);
+    /// True for a check over nodes of which there are none.
+    fn is_idle(&self, check: &Check) -> bool {
+        let first = check.each.first().map(|each| &each.place);
+        let first = first.and_then(|place| Some((place, self.roots(place)?)));
+        first.is_some_and(|(place, roots)| !place.path.leads_anywhere(roots))
+    }
+
+    /// Evaluates a rule's or a check's `let`s in order; false where one cannot be.
+    fn bind(&mut self, lets: &'n [(Slot, Expression)]) -> bool {
+        lets.iter().all(|(slot, expression)| match expression.evaluate(&mut self.frame) {
+            Ok(value) => {
+                self.frame.set(*slot, value);
+                true
             }
-            bound.push((name, node));
-            walk(check, depth + 1, scope, documents, roots, bound, hits, undecided);
-            bound.pop();
-        }
-        return;
+            Err(NoValue) => {
+                self.undecided += 1;
+                false
+            }
+        })
     }
-    if !bind(&check.lets, scope, undecided) || !holds(check.when.as_ref(), scope, undecided) {
-        return;
+
+    fn holds(&mut self, when: Option<&'n Expression>) -> bool {
+        when.is_none_or(|expression| self.is(expression, true))
     }
-    match check.test.execute(scope) {
-        Ok(Value::Bool(value)) if value == check.fails_on => {}
-        Ok(Value::Bool(_)) => return,
-        _ => {
-            *undecided += 1;
+
+    /// True where an expression gives `value`; one that gives none is counted.
+    fn is(&mut self, expression: &'n Expression, value: bool) -> bool {
+        expression.holds(&mut self.frame).map_or_else(
+            |NoValue| {
+                self.undecided += 1;
+                false
+            },
+            |given| given == value,
+        )
+    }
+
+    /// Evaluates a check for every combination of the nodes that are left to choose.
+    fn walk(&mut self, check: &'n Check, each: &'n [Each], hits: &mut Vec<Hit>) {
+        let Some((Each { node: slot, key, place }, rest)) = each.split_first() else {
+            hits.extend(self.check(check));
             return;
+        };
+        let nodes = self.roots(place).map_or_else(Vec::new, |roots| place.path.nodes(roots));
+        for node in nodes {
+            self.know(*slot, node);
+            // The values of a mapping come with their keys.
+            if place.path.steps.last() == Some(&PathStep::Every)
+                && let Some(name) = node.key_name()
+            {
+                self.frame.set(*key, Datum::Made(name.into()));
+            }
+            self.walk(check, rest, hits);
         }
     }
-    let Some(target) = target(&check.at, documents, roots, bound) else {
-        return;
-    };
-    let related = check.related.iter().filter_map(|(path, message)| {
-        let target =
-            target_of(path, documents, roots, bound).filter(|target| target.missing.is_empty())?;
-        Some((target, message.fill(scope)))
-    });
-    hits.push(Hit {
-        target,
-        message: check.message.fill(scope),
-        help: check.help.as_ref().map(|help| help.fill(scope)),
-        severity: check.severity,
-        related: related.collect(),
-    });
-}
 
-/// The key of a node that a path reached as one of the values of a mapping.
-fn key_in_mapping(path: &NodePath, node: Node<'_>) -> Option<String> {
-    let every = path.steps.last() == Some(&PathStep::Every);
-    let parent = node.parent().filter(|parent| every && parent.kind() == Kind::Mapping)?;
-    let entry = parent.entries().find(|entry| entry.value == node)?;
-    Some(entry.name().into_owned())
-}
-
-fn start<'n>(
-    path: &NodePath,
-    roots: &[(&str, Roots<'n>)],
-    bound: &[(&str, Node<'n>)],
-) -> Option<Roots<'n>> {
-    if let Some((_, node)) = bound.iter().rev().find(|(name, _)| *name == path.root) {
-        return Some(Roots::One(*node));
+    fn check(&mut self, check: &'n Check) -> Option<Hit> {
+        if !self.bind(&check.lets)
+            || !self.holds(check.when.as_ref())
+            || !self.is(&check.test, check.fails_on)
+        {
+            return None;
+        }
+        let target = self.target(&check.at)?;
+        let related = check.related.iter().filter_map(|(place, message)| {
+            let target = self.reach(place).filter(|target| target.missing.is_empty())?;
+            Some((target, message.fill(&mut self.frame)))
+        });
+        let related = related.collect();
+        Some(Hit {
+            target,
+            message: check.message.fill(&mut self.frame),
+            help: check.help.as_ref().map(|help| help.fill(&mut self.frame)),
+            severity: check.severity,
+            related,
+        })
     }
-    roots.iter().find(|(name, _)| *name == path.root).map(|(_, roots)| roots.clone())
-}
 
-/// Which of a scope's documents a node lies in.
-fn holder(documents: &[Arc<Document>], node: Node<'_>) -> usize {
-    let own = |document: &Arc<Document>| std::ptr::eq(document.as_ref(), node.document());
-    documents.iter().position(own).expect("invariant: a scope's nodes lie in its documents")
-}
+    /// What the variable stands for that a path starts at.
+    fn roots(&self, place: &Place) -> Option<Roots<'_, 'n>> {
+        let start = place.start?;
+        let several = self.several.iter().find(|(slot, _)| *slot == start);
+        match several {
+            Some((_, nodes)) => Some(Roots::Several(nodes)),
+            None => self.nodes[start.index()].map(Roots::One),
+        }
+    }
 
-fn target_of(
-    path: &NodePath,
-    documents: &[Arc<Document>],
-    roots: &[(&str, Roots<'_>)],
-    bound: &[(&str, Node<'_>)],
-) -> Option<Target> {
-    let start = match start(path, roots, bound)? {
-        Roots::One(node) => node,
-        Roots::Several(nodes) => nodes.into_iter().next()?,
-    };
-    let (node, missing) = path.reach(start);
-    Some(Target { document: holder(documents, node), node: node.id(), missing, key: false })
-}
+    fn reach(&self, place: &Place) -> Option<Target> {
+        let start = match self.roots(place)? {
+            Roots::One(node) => node,
+            Roots::Several(nodes) => *nodes.first()?,
+        };
+        let (node, missing) = place.path.reach(start);
+        Some(Target { document: self.holder(node), node: node.id(), missing, key: false })
+    }
 
-/// The first place that is there; where none is, the first, with what is missing.
-fn target(
-    at: &[NodePath],
-    documents: &[Arc<Document>],
-    roots: &[(&str, Roots<'_>)],
-    bound: &[(&str, Node<'_>)],
-) -> Option<Target> {
-    let reached: Vec<_> =
-        at.iter().filter_map(|path| target_of(path, documents, roots, bound)).collect();
-    let there = reached.iter().find(|target| target.missing.is_empty()).cloned();
-    there.or_else(|| reached.into_iter().next())
+    /// The first place that is there; where none is, the first, with what is missing.
+    fn target(&self, at: &[Place]) -> Option<Target> {
+        let mut reached = at.iter().filter_map(|place| self.reach(place));
+        let first = reached.next()?;
+        if first.missing.is_empty() {
+            return Some(first);
+        }
+        Some(reached.find(|target| target.missing.is_empty()).unwrap_or(first))
+    }
 }
 
 impl Target {

@@ -1,19 +1,18 @@
 //! Reads a rule file. Whatever is wrong with one is reported at its place in the file.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
-use cel::{Env, Program, Value};
+use cel::Value;
 
 use super::algorithm::Algorithm;
 use super::evaluate::{Cluster, ReleaseInfo};
-use super::path::NodePath;
-use super::template::Template;
+use super::logic::{self, Logic};
 use super::value::to_value;
 use crate::finding::Severity;
 use crate::kube::parse_quantity;
 use crate::source::{SourceId, Span};
-use crate::yaml::{self, Kind, Node};
+use crate::yaml::{self, Document, Kind, Node};
 
 /// What a rule looks at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -70,23 +69,7 @@ pub struct Example {
     pub span: Span,
 }
 
-/// One check of a rule.
-#[derive(Debug)]
-pub(crate) struct Check {
-    pub(crate) each: Vec<(String, NodePath)>,
-    pub(crate) lets: Vec<(String, Program)>,
-    pub(crate) when: Option<Program>,
-    pub(crate) test: Program,
-    /// What the test must give for a finding: `false` for `require`, `true` for `forbid`.
-    pub(crate) fails_on: bool,
-    pub(crate) at: Vec<NodePath>,
-    pub(crate) related: Vec<(NodePath, Template)>,
-    pub(crate) message: Template,
-    pub(crate) help: Option<Template>,
-    pub(crate) severity: Option<Severity>,
-}
-
-/// A rule: its documentation, and its logic compiled.
+/// A rule: its documentation, and its logic, which is compiled when it is first asked for.
 #[derive(Debug)]
 pub struct Rule {
     /// Kebab-case.
@@ -121,11 +104,28 @@ pub struct Rule {
     pub kinds: Vec<String>,
     /// Its tests.
     pub examples: Vec<Example>,
-    pub(crate) lets: Vec<(String, Program)>,
-    pub(crate) when: Option<Program>,
-    pub(crate) checks: Vec<Check>,
     /// Logic in Rust, where a predicate cannot say it; beside or instead of checks.
     pub(crate) algorithm: Option<Algorithm>,
+    /// The rule file.
+    file: Arc<Document>,
+    compiled: OnceLock<(Logic, Vec<RuleError>)>,
+}
+
+impl Rule {
+    /// What the rule does. What is wrong with it is left out; see [`Rule::faults`].
+    pub(crate) fn logic(&self) -> &Logic {
+        &self.compiled().0
+    }
+
+    /// What is wrong with its logic, in the order of the file; empty for a sound rule.
+    #[must_use]
+    pub fn faults(&self) -> &[RuleError] {
+        &self.compiled().1
+    }
+
+    fn compiled(&self) -> &(Logic, Vec<RuleError>) {
+        self.compiled.get_or_init(|| self.file.root().map(logic::compile).unwrap_or_default())
+    }
 }
 
 /// What is wrong with a rule file, and where.
@@ -167,30 +167,30 @@ const EXAMPLE_KEYS: &[&str] =
     &["violates", "satisfies", "params", "release", "cluster", "kube-version", "base"];
 const PARAM_KEYS: &[&str] = &["type", "default", "about", "unit"];
 
-/// Reads one rule file.
+/// Reads one rule file, all but its logic.
 ///
 /// # Errors
-/// Everything that is wrong with it, in the order of the file.
-pub fn read(source: SourceId, text: &Arc<str>, env: &Env) -> Result<Rule, Vec<RuleError>> {
+/// Everything that is wrong with it outside of its logic, in the order of the file.
+pub fn read(source: SourceId, text: &Arc<str>) -> Result<Rule, Vec<RuleError>> {
     let stream = yaml::parse(source, text);
-    let mut reader = Reader { env, errors: Vec::new() };
+    let mut reader = Reader { errors: Vec::new() };
     for error in &stream.errors {
         reader.error(error.span, error.message.clone());
     }
-    let Some(root) = stream.documents.first().and_then(|document| document.root()) else {
+    let file = stream.documents.first();
+    let Some((file, root)) = file.and_then(|file| Some((file, file.root()?))) else {
         reader.error(Span::new(source, 0, 0), "the rule file is empty".to_owned());
         return Err(reader.errors);
     };
-    let rule = reader.rule(root);
+    let rule = reader.rule(file, root);
     if reader.errors.is_empty() { Ok(rule) } else { Err(reader.errors) }
 }
 
-struct Reader<'e> {
-    env: &'e Env,
+struct Reader {
     errors: Vec<RuleError>,
 }
 
-impl Reader<'_> {
+impl Reader {
     fn error(&mut self, span: Span, message: String) {
         self.errors.push(RuleError { span, message, help: None });
     }
@@ -234,7 +234,7 @@ impl Reader<'_> {
         }
     }
 
-    fn rule(&mut self, root: Node<'_>) -> Rule {
+    fn rule(&mut self, file: &Arc<Document>, root: Node<'_>) -> Rule {
         self.known(root, KEYS);
         let scope = match root.get("scope").map_or("object", Node::raw) {
             "object" => Scope::Object,
@@ -274,6 +274,9 @@ impl Reader<'_> {
             })
             .collect();
         let checks = root.get("checks").into_iter().flat_map(Node::items).collect::<Vec<_>>();
+        for check in &checks {
+            self.known(*check, CHECK_KEYS);
+        }
         let algorithm = root.get("algorithm").and_then(|node| self.algorithm(node));
         if checks.is_empty() && algorithm.is_none() && scope != Scope::Builtin {
             self.error(root.span(), "`checks` is missing".to_owned());
@@ -296,10 +299,9 @@ impl Reader<'_> {
             scope,
             kinds: Self::list(root, "kinds"),
             examples: examples.into_iter().filter_map(|node| self.example(node)).collect(),
-            lets: self.lets(root),
-            when: root.get("when").and_then(|node| self.program(node)),
-            checks: checks.into_iter().filter_map(|node| self.check(node)).collect(),
             algorithm,
+            file: Arc::clone(file),
+            compiled: OnceLock::new(),
         }
     }
 
@@ -332,113 +334,10 @@ impl Reader<'_> {
     }
 
     fn severity(&mut self, node: Node<'_>) -> Option<Severity> {
-        match self.text(node, "severity").as_str() {
-            "error" => Some(Severity::Error),
-            "warning" => Some(Severity::Warning),
-            "info" => Some(Severity::Info),
-            "off" | "false" => None,
-            other => {
-                let span = node.get("severity").map_or(node.span(), Node::span);
-                self.error(
-                    span,
-                    format!("`{other}` is no severity; there are error, warning, info and off"),
-                );
-                None
-            }
-        }
-    }
-
-    fn program(&mut self, node: Node<'_>) -> Option<Program> {
-        match self.env.compile(node.raw()) {
-            Ok(program) => Some(program),
-            Err(error) => {
-                self.error(node.span(), format!("this is no CEL: {error}"));
-                None
-            }
-        }
-    }
-
-    fn lets(&mut self, node: Node<'_>) -> Vec<(String, Program)> {
-        let entries = node.get("let").into_iter().flat_map(Node::entries).collect::<Vec<_>>();
-        entries
-            .into_iter()
-            .filter_map(|entry| Some((entry.name().into_owned(), self.program(entry.value)?)))
-            .collect()
-    }
-
-    fn path(&mut self, node: Node<'_>) -> Option<NodePath> {
-        match NodePath::parse(node.raw()) {
-            Ok(path) => Some(path),
-            Err(message) => {
-                self.error(node.span(), message);
-                None
-            }
-        }
-    }
-
-    fn template(&mut self, node: Node<'_>) -> Option<Template> {
-        match Template::compile(self.env, node.raw().trim()) {
-            Ok(template) => Some(template),
-            Err(message) => {
-                self.error(node.span(), message);
-                None
-            }
-        }
-    }
-
-    fn check(&mut self, node: Node<'_>) -> Option<Check> {
-        self.known(node, CHECK_KEYS);
-        let each = node.get("for").into_iter().flat_map(Node::entries).collect::<Vec<_>>();
-        let each = each
-            .into_iter()
-            .filter_map(|entry| Some((entry.name().into_owned(), self.path(entry.value)?)))
-            .collect();
-        let (test, fails_on) = match (node.get("require"), node.get("forbid")) {
-            (Some(test), None) => (self.program(test)?, false),
-            (None, Some(test)) => (self.program(test)?, true),
-            _ => {
-                self.error(node.span(), "a check needs either `require` or `forbid`".to_owned());
-                return None;
-            }
-        };
-        let at = match node.get("at") {
-            Some(list) if list.kind() == Kind::Sequence => {
-                list.items().filter_map(|item| self.path(item)).collect()
-            }
-            Some(one) => self.path(one).into_iter().collect(),
-            None => {
-                self.error(
-                    node.span(),
-                    "`at` is missing: say where the finding is shown".to_owned(),
-                );
-                Vec::new()
-            }
-        };
-        let related = node.get("related").into_iter().flat_map(Node::items).collect::<Vec<_>>();
-        let related = related
-            .into_iter()
-            .filter_map(|item| {
-                let at = item.get("at")?;
-                let message = item.get("message")?;
-                Some((self.path(at)?, self.template(message)?))
-            })
-            .collect();
-        let Some(message) = node.get("message") else {
-            self.error(node.span(), "`message` is missing".to_owned());
-            return None;
-        };
-        let severity = if node.get("severity").is_some() { self.severity(node) } else { None };
-        Some(Check {
-            each,
-            lets: self.lets(node),
-            when: node.get("when").and_then(|when| self.program(when)),
-            test,
-            fails_on,
-            at,
-            related,
-            message: self.template(message)?,
-            help: node.get("help").and_then(|help| self.template(help)),
-            severity,
+        let word = self.text(node, "severity");
+        severity(&word).unwrap_or_else(|message| {
+            self.error(node.get("severity").map_or(node.span(), Node::span), message);
+            None
         })
     }
 
@@ -494,5 +393,16 @@ fn cluster(node: Node<'_>) -> Cluster {
         zones: count("zones"),
         node_cpu: quantity("node-cpu"),
         node_memory: quantity("node-memory"),
+    }
+}
+
+/// Reads a severity; `None` is `off`, which YAML may read as a boolean.
+pub(super) fn severity(word: &str) -> Result<Option<Severity>, String> {
+    match word {
+        "error" => Ok(Some(Severity::Error)),
+        "warning" => Ok(Some(Severity::Warning)),
+        "info" => Ok(Some(Severity::Info)),
+        "off" | "false" => Ok(None),
+        other => Err(format!("`{other}` is no severity; there are error, warning, info and off")),
     }
 }

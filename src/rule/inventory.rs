@@ -72,7 +72,8 @@ fn same_namespace(context: &FunctionContext<'_, '_>) -> bool {
     }
 }
 
-fn neighbours(one: Object<'_>, other: Object<'_>) -> bool {
+/// Whether two objects can stand in one namespace.
+pub(super) fn neighbours(one: Object<'_>, other: Object<'_>) -> bool {
     one.namespace().zip(other.namespace()).is_none_or(|(one, other)| one == other)
 }
 
@@ -93,7 +94,7 @@ fn carries(selector: Node<'_>, labels: Node<'_>) -> bool {
 
 /// `ofKind(objects, 'Service')`: the objects of a kind.
 fn of_kind(context: &FunctionContext<'_, '_>) -> Given {
-    let found = list(context).and_then(|list| Ok(list.of_kind(&argument(context, 1)?)));
+    let found = list(context).and_then(|list| Ok(list.of_kind(&argument(context, 1)?).clone()));
     Given(found.map(|found| Box::new(found) as Box<dyn Val>))
 }
 

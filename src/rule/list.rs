@@ -2,7 +2,7 @@
 //! a rule. CEL's own lists and maps would be built anew for each of them.
 
 use std::collections::HashMap;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, LazyLock, OnceLock};
 
 use cel::ExecutionError;
 use cel::common::traits::{Container, Indexer, Iterable, Iterator as CelIterator, Sizer};
@@ -11,6 +11,7 @@ use cel::common::value::{CowVal, StaticVal, Val};
 
 use super::value::{NodeVal, looked_into};
 use crate::kube::{Object, labels_of};
+use crate::yaml::{Document, Node};
 
 /// A list of objects.
 #[derive(Clone, Default)]
@@ -37,8 +38,15 @@ impl SharedList {
     }
 
     /// The objects of a kind.
-    pub(crate) fn of_kind(&self, kind: &str) -> Self {
-        self.index().kinds.get(kind).cloned().unwrap_or_default()
+    pub(crate) fn of_kind(&self, kind: &str) -> &Self {
+        static NONE: LazyLock<SharedList> = LazyLock::new(SharedList::default);
+        self.index().kinds.get(kind).unwrap_or(&NONE)
+    }
+
+    /// The objects as nodes.
+    pub(crate) fn nodes(&self) -> impl Iterator<Item = (&Arc<Document>, Node<'_>)> {
+        let values = self.0.items.iter().filter_map(|item| item.downcast_ref::<NodeVal>());
+        values.map(|value| (value.document(), value.node()))
     }
 
     /// The objects whose pods `selects` picks; `label`, where the selector asks for one, is a pair

@@ -7,11 +7,13 @@ mod algorithm;
 mod chart;
 mod evaluate;
 pub mod example;
+mod expression;
 mod file;
 mod function;
 mod inventory;
 pub mod layers;
 mod list;
+mod logic;
 mod notation;
 mod path;
 mod template;
@@ -63,12 +65,18 @@ pub struct RuleSet {
 }
 
 impl RuleSet {
-    /// Every rule that comes with plimsoll.
+    /// Every rule that comes with plimsoll. Their logic is held to be sound by the tests, and
+    /// compiled when they run.
     #[must_use]
     pub fn builtin(sources: &Sources) -> Self {
         let mut set = Self::default();
         for (path, text) in BUILTIN {
-            set.add(sources, &format!("rules/{path}"), text);
+            let text: Arc<str> = (*text).into();
+            let source = sources.add(format!("rules/{path}"), Arc::clone(&text));
+            match read(source, &text) {
+                Ok(rule) => set.rules.push(Arc::new(rule)),
+                Err(errors) => set.errors.extend(errors),
+            }
         }
         set.sort();
         set
@@ -79,11 +87,12 @@ impl RuleSet {
     pub fn add(&mut self, sources: &Sources, path: &str, text: &str) {
         let text: Arc<str> = text.into();
         let source = sources.add(path, Arc::clone(&text));
-        match read(source, &text, environment()) {
-            Ok(rule) => {
+        match read(source, &text) {
+            Ok(rule) if rule.faults().is_empty() => {
                 self.rules.retain(|known| known.id != rule.id);
                 self.rules.push(Arc::new(rule));
             }
+            Ok(rule) => self.errors.extend_from_slice(rule.faults()),
             Err(errors) => self.errors.extend(errors),
         }
     }

@@ -63,12 +63,17 @@ fn matches(context: &FunctionContext<'_, '_>) -> Result<bool, ExecutionError> {
     let (Some(text), Some(pattern)) = (text, pattern) else {
         return Err(context.error("a text and a pattern are needed"));
     };
+    is_match(text, pattern).ok_or_else(|| context.error("the pattern is none"))
+}
+
+/// Whether a pattern is found in a text; `None` for what is no pattern.
+pub(super) fn is_match(text: &str, pattern: &str) -> Option<bool> {
     PATTERNS.with_borrow_mut(|patterns| {
         if !patterns.contains_key(pattern) {
             patterns.insert(pattern.to_owned(), Regex::new(pattern).ok());
         }
         let regex = patterns.get(pattern).and_then(Option::as_ref);
-        regex.map(|regex| regex.is_match(text)).ok_or_else(|| context.error("the pattern is none"))
+        regex.map(|regex| regex.is_match(text))
     })
 }
 

@@ -78,21 +78,32 @@ impl NodePath {
     /// Kubernetes. Where the variable stands for several nodes itself, as `containers` does, the
     /// leading `[*]` goes over these.
     #[must_use]
-    pub fn nodes<'a>(&self, roots: Roots<'a>) -> Vec<Node<'a>> {
-        let (mut nodes, steps) = match roots {
-            Roots::One(node) => (vec![node], self.steps.as_slice()),
-            Roots::Several(nodes) => match self.steps.as_slice() {
-                [PathStep::Every, steps @ ..] => (nodes, steps),
-                [PathStep::Index(at), steps @ ..] => {
-                    (nodes.get(*at).copied().into_iter().collect(), steps)
-                }
-                steps => (nodes, steps),
-            },
-        };
-        for step in steps {
-            nodes = nodes.into_iter().flat_map(|node| down(node, step)).collect();
-        }
+    pub fn nodes<'a>(&self, roots: Roots<'_, 'a>) -> Vec<Node<'a>> {
+        let mut nodes = Vec::new();
+        self.visit(roots, &mut |node| {
+            nodes.push(node);
+            true
+        });
         nodes
+    }
+
+    /// True when the path leads to a node.
+    #[must_use]
+    pub fn leads_anywhere(&self, roots: Roots<'_, '_>) -> bool {
+        !self.visit(roots, &mut |_| false)
+    }
+
+    /// Shows each node to `see` until that says to stop; false when it did.
+    fn visit<'a>(&self, roots: Roots<'_, 'a>, see: &mut impl FnMut(Node<'a>) -> bool) -> bool {
+        match (roots, self.steps.as_slice()) {
+            (Roots::One(node), steps) => follow(node, steps, see),
+            (Roots::Several(nodes), [PathStep::Index(at), steps @ ..]) => {
+                nodes.get(*at).is_none_or(|node| follow(*node, steps, see))
+            }
+            (Roots::Several(nodes), [PathStep::Every, steps @ ..] | steps) => {
+                nodes.iter().all(|node| follow(*node, steps, see))
+            }
+        }
     }
 
     /// The deepest node that is there on the way, and the keys that are missing below it.
@@ -100,7 +111,7 @@ impl NodePath {
     pub fn reach<'a>(&self, root: Node<'a>) -> (Node<'a>, Vec<String>) {
         let mut node = root;
         for (at, step) in self.steps.iter().enumerate() {
-            match down(node, step).into_iter().next() {
+            match down(node, step) {
                 Some(next) => node = next,
                 None => {
                     let missing = self.steps[at..].iter().map(|step| match step {
@@ -117,24 +128,52 @@ impl NodePath {
 }
 
 /// What a variable stands for.
-#[derive(Debug, Clone)]
-pub enum Roots<'a> {
+#[derive(Debug, Clone, Copy)]
+pub enum Roots<'s, 'a> {
     /// One node.
     One(Node<'a>),
     /// Several nodes that stand in no one sequence.
-    Several(Vec<Node<'a>>),
+    Several(&'s [Node<'a>]),
 }
 
-fn down<'a>(node: Node<'a>, step: &PathStep) -> Vec<Node<'a>> {
-    match (step, node.kind()) {
-        (PathStep::Key(key), Kind::Mapping) => {
-            node.get(key).filter(|value| !value.is_null()).into_iter().collect()
+/// Shows each node that `steps` lead to from `node` to `see` until that says to stop; false when it
+/// did.
+fn follow<'a>(
+    mut node: Node<'a>,
+    steps: &[PathStep],
+    see: &mut impl FnMut(Node<'a>) -> bool,
+) -> bool {
+    for (at, step) in steps.iter().enumerate() {
+        let rest = &steps[at + 1..];
+        match (step, node.kind()) {
+            (PathStep::Every, Kind::Sequence) => {
+                return node.items().all(|item| follow(item, rest, see));
+            }
+            (PathStep::Every, Kind::Mapping) => {
+                return node.entries().all(|entry| follow(entry.value, rest, see));
+            }
+            (PathStep::Keys, Kind::Mapping) => {
+                return node.written().all(|entry| follow(entry.key, rest, see));
+            }
+            _ => {}
         }
-        (PathStep::Every, Kind::Sequence) => node.items().collect(),
-        (PathStep::Keys, Kind::Mapping) => node.written().map(|entry| entry.key).collect(),
-        (PathStep::Every, Kind::Mapping) => node.entries().map(|entry| entry.value).collect(),
-        (PathStep::Index(index), Kind::Sequence) => node.items().nth(*index).into_iter().collect(),
-        _ => Vec::new(),
+        match down(node, step) {
+            Some(next) => node = next,
+            None => return true,
+        }
+    }
+    see(node)
+}
+
+/// The node that one step leads to; of `[*]` and `[~]`, the first.
+fn down<'a>(node: Node<'a>, step: &PathStep) -> Option<Node<'a>> {
+    match (step, node.kind()) {
+        (PathStep::Key(key), Kind::Mapping) => node.get(key).filter(|value| !value.is_null()),
+        (PathStep::Every, Kind::Sequence) => node.items().next(),
+        (PathStep::Every, Kind::Mapping) => node.entries().next().map(|entry| entry.value),
+        (PathStep::Keys, Kind::Mapping) => node.written().next().map(|entry| entry.key),
+        (PathStep::Index(index), Kind::Sequence) => node.items().nth(*index),
+        _ => None,
     }
 }
 

@@ -1,8 +1,8 @@
 //! Messages: text with CEL in braces, `{replicas} replicas may share a node`. `{{` is a brace.
 
-use cel::{Context, Env, Program};
+use cel::Env;
 
-use super::value_text;
+use super::expression::{Expression, Frame, Names};
 
 /// A message, compiled.
 #[derive(Debug)]
@@ -13,7 +13,7 @@ pub(crate) struct Template {
 #[derive(Debug)]
 enum Part {
     Text(String),
-    Expression(Program),
+    Expression(Expression),
 }
 
 impl Template {
@@ -21,7 +21,7 @@ impl Template {
     ///
     /// # Errors
     /// What is wrong with it, as a sentence for the rule's author.
-    pub(crate) fn compile(env: &Env, source: &str) -> Result<Self, String> {
+    pub(crate) fn compile(env: &Env, source: &str, names: &mut Names) -> Result<Self, String> {
         let mut parts = Vec::new();
         let mut text = String::new();
         let mut rest = source;
@@ -44,8 +44,7 @@ impl Template {
                 if !text.is_empty() {
                     parts.push(Part::Text(std::mem::take(&mut text)));
                 }
-                let program = env.compile(expression).map_err(|error| error.to_string())?;
-                parts.push(Part::Expression(program));
+                parts.push(Part::Expression(Expression::compile(env, expression, names)?));
                 rest = tail;
             }
         }
@@ -57,15 +56,17 @@ impl Template {
     }
 
     /// Fills the message in. An expression that cannot be evaluated shows as `…`.
-    pub(crate) fn fill(&self, context: &Context<'_, '_>) -> String {
-        self.parts
-            .iter()
-            .map(|part| match part {
-                Part::Text(text) => text.clone(),
-                Part::Expression(program) => program
-                    .execute(context)
-                    .map_or_else(|_| "…".to_owned(), |value| value_text(&value)),
-            })
-            .collect()
+    pub(crate) fn fill<'n>(&'n self, frame: &mut Frame<'n>) -> String {
+        let mut text = String::new();
+        for part in &self.parts {
+            match part {
+                Part::Text(part) => text.push_str(part),
+                Part::Expression(expression) => {
+                    let value = expression.evaluate(frame).ok();
+                    text.push_str(value.and_then(|value| value.shown()).as_deref().unwrap_or("…"));
+                }
+            }
+        }
+        text
     }
 }

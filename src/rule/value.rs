@@ -101,6 +101,11 @@ impl NodeVal {
         self.document.node(self.id)
     }
 
+    /// The document the node lies in.
+    pub(crate) fn document(&self) -> &Arc<Document> {
+        &self.document
+    }
+
     /// Another node of the same document, as a value.
     pub(crate) fn beside(&self, node: Node<'_>) -> Box<dyn Val> {
         to_val(&self.document, node)

@@ -221,6 +221,15 @@ impl<'a> Node<'a> {
         Some(Span { source: self.document.source, start: key.start, end: key.end })
     }
 
+    /// The name of the key under which this node is a value.
+    #[must_use]
+    pub fn key_name(self) -> Option<Cow<'a, str>> {
+        let data = &self.document.nodes[self.via as usize];
+        let parent = self.document.nodes.get(data.parent as usize)?;
+        let in_mapping = matches!(parent.body, Body::Mapping { .. }) && data.key != NONE;
+        in_mapping.then(|| Node::new(self.document, data.key).key_text())
+    }
+
     /// What sort of node it is.
     #[must_use]
     pub fn kind(self) -> Kind {

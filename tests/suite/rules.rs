@@ -13,6 +13,7 @@ fn every_rule_file_is_sound() {
     let errors: Vec<_> = set
         .errors
         .iter()
+        .chain(set.rules.iter().flat_map(|rule| rule.faults()))
         .map(|error| {
             let file = sources.get(error.span.source);
             format!("{}:{}: {}", file.path, file.position(error.span.start).line, error.message)

@@ -1,0 +1,345 @@
+//! Expressions as they run: CEL's tree with names resolved to slots and operators to variants.
+
+use cel::common::ast::{
+    CallExpr, ComprehensionExpr, EntryExpr, Expr, IdedExpr, LiteralValue, SelectExpr, operators,
+};
+
+use super::call::Function;
+use super::names::{Names, Slot};
+
+/// One step of an expression.
+#[derive(Debug)]
+pub(super) enum Code {
+    Null,
+    Bool(bool),
+    Int(i64),
+    Uint(u64),
+    Double(f64),
+    Text(String),
+    Variable(Slot),
+    /// `x.field`
+    Select(Box<Code>, String),
+    /// `has(x.field)`
+    Has(Box<Code>, String),
+    /// `x.?field`
+    TrySelect(Box<Code>, String),
+    /// `x[index]`
+    Index(Box<Code>, Box<Code>),
+    /// `x[?index]`
+    TryIndex(Box<Code>, Box<Code>),
+    /// `x.orValue(default)`
+    OrValue(Box<Code>, Box<Code>),
+    /// `x.hasValue()`
+    HasValue(Box<Code>),
+    /// `x.or(y)`
+    OrElse(Box<Code>, Box<Code>),
+    /// `&&` for false, `||` for true: the value that settles it.
+    Connect(bool, Box<Code>, Box<Code>),
+    Not(Box<Code>),
+    Choose(Box<Code>, Box<Code>, Box<Code>),
+    Binary(Operator, Box<Code>, Box<Code>),
+    List(Vec<Code>),
+    /// `all` for false, `exists` for true: the value that settles it.
+    Quantify {
+        settles: bool,
+        range: Box<Code>,
+        item: Slot,
+        test: Box<Code>,
+    },
+    /// `filter` and `map`.
+    Collect {
+        range: Box<Code>,
+        item: Slot,
+        guard: Option<Box<Code>>,
+        value: Box<Code>,
+    },
+    /// A function. CEL is asked to call it by `expression`, with the arguments under their names,
+    /// where it is none of those that need no such detour.
+    Call {
+        native: Option<Function>,
+        args: Vec<(String, Code)>,
+        expression: IdedExpr,
+    },
+    /// Anything else: CEL evaluates it, with these variables.
+    Foreign {
+        variables: Vec<(String, Slot)>,
+        expression: IdedExpr,
+    },
+}
+
+/// Operators on two values that are both needed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Operator {
+    Equal,
+    NotEqual,
+    Less,
+    AtMost,
+    More,
+    AtLeast,
+    In,
+    Add,
+    Subtract,
+    Multiply,
+}
+
+impl Operator {
+    fn named(name: &str) -> Option<Self> {
+        Some(match name {
+            operators::EQUALS => Self::Equal,
+            operators::NOT_EQUALS => Self::NotEqual,
+            operators::LESS => Self::Less,
+            operators::LESS_EQUALS => Self::AtMost,
+            operators::GREATER => Self::More,
+            operators::GREATER_EQUALS => Self::AtLeast,
+            operators::IN => Self::In,
+            operators::ADD => Self::Add,
+            operators::SUBSTRACT => Self::Subtract,
+            operators::MULTIPLY => Self::Multiply,
+            _ => return None,
+        })
+    }
+}
+
+/// Compiles an expression.
+pub(super) fn compile(expression: &IdedExpr, names: &mut Names) -> Code {
+    let known = match &expression.expr {
+        Expr::Literal(literal) => of_literal(literal),
+        Expr::Ident(name) => names.slot(name).map(Code::Variable),
+        Expr::Select(select) => of_select(select, names),
+        Expr::Call(call) => of_call(call, names),
+        Expr::List(list) if list.optional_indices.is_empty() => {
+            Some(Code::List(list.elements.iter().map(|item| compile(item, names)).collect()))
+        }
+        Expr::Comprehension(comprehension) => of_comprehension(comprehension, names),
+        Expr::List(_) | Expr::Map(_) | Expr::Struct(_) | Expr::Unspecified => None,
+    };
+    known.unwrap_or_else(|| foreign(expression, names))
+}
+
+fn boxed(expression: &IdedExpr, names: &mut Names) -> Box<Code> {
+    Box::new(compile(expression, names))
+}
+
+fn of_literal(literal: &LiteralValue) -> Option<Code> {
+    Some(match literal {
+        LiteralValue::Null => Code::Null,
+        LiteralValue::Boolean(value) => Code::Bool(*value.inner()),
+        LiteralValue::Int(value) => Code::Int(*value.inner()),
+        LiteralValue::UInt(value) => Code::Uint(*value.inner()),
+        LiteralValue::Double(value) => Code::Double(*value.inner()),
+        LiteralValue::String(value) => Code::Text(value.inner().to_owned()),
+        LiteralValue::Bytes(_) => return None,
+    })
+}
+
+fn of_select(select: &SelectExpr, names: &mut Names) -> Option<Code> {
+    if is_namespace(&select.operand, names) {
+        return None;
+    }
+    let operand = boxed(&select.operand, names);
+    let field = select.field.clone();
+    Some(if select.test { Code::Has(operand, field) } else { Code::Select(operand, field) })
+}
+
+fn of_call(call: &CallExpr, names: &mut Names) -> Option<Code> {
+    match (&call.target, call.args.as_slice()) {
+        (None, args) => {
+            of_operator(&call.func_name, args, names).or_else(|| of_function(call, names))
+        }
+        (Some(target), _) if is_namespace(target, names) => None,
+        (Some(target), args) => match (call.func_name.as_str(), args) {
+            ("orValue", [default]) => {
+                Some(Code::OrValue(boxed(target, names), boxed(default, names)))
+            }
+            ("or", [other]) => Some(Code::OrElse(boxed(target, names), boxed(other, names))),
+            ("hasValue", []) => Some(Code::HasValue(boxed(target, names))),
+            _ => of_function(call, names),
+        },
+    }
+}
+
+fn of_operator(name: &str, args: &[IdedExpr], names: &mut Names) -> Option<Code> {
+    match (name, args) {
+        (operators::LOGICAL_AND, [one, two]) => {
+            Some(Code::Connect(false, boxed(one, names), boxed(two, names)))
+        }
+        (operators::LOGICAL_OR, [one, two]) => {
+            Some(Code::Connect(true, boxed(one, names), boxed(two, names)))
+        }
+        (operators::LOGICAL_NOT, [one]) => Some(Code::Not(boxed(one, names))),
+        (operators::CONDITIONAL, [test, yes, no]) => {
+            Some(Code::Choose(boxed(test, names), boxed(yes, names), boxed(no, names)))
+        }
+        (operators::INDEX, [of, at]) => Some(Code::Index(boxed(of, names), boxed(at, names))),
+        (operators::OPT_INDEX, [of, at]) => {
+            Some(Code::TryIndex(boxed(of, names), boxed(at, names)))
+        }
+        (operators::OPT_SELECT, [of, field]) => match &field.expr {
+            Expr::Literal(LiteralValue::String(field)) => {
+                Some(Code::TrySelect(boxed(of, names), field.inner().to_owned()))
+            }
+            _ => None,
+        },
+        (name, [one, two]) => {
+            let operator = Operator::named(name)?;
+            Some(Code::Binary(operator, boxed(one, names), boxed(two, names)))
+        }
+        _ => None,
+    }
+}
+
+/// A call: its arguments are evaluated here, and the function where it is at home.
+fn of_function(call: &CallExpr, names: &mut Names) -> Option<Code> {
+    if call.func_name.starts_with('@') {
+        return None;
+    }
+    let given = call.target.iter().map(AsRef::as_ref).chain(&call.args);
+    // No variable of a rule has such a name.
+    let args: Vec<(String, Code)> = given
+        .enumerate()
+        .map(|(at, argument)| (format!("@{at}"), compile(argument, names)))
+        .collect();
+    let mut places =
+        args.iter().map(|(name, _)| IdedExpr { id: 0, expr: Expr::Ident(name.clone()) });
+    let target = call.target.as_ref().and_then(|_| places.next()).map(Box::new);
+    let call = CallExpr { func_name: call.func_name.clone(), target, args: places.collect() };
+    let native = Function::named(&call.func_name, args.len());
+    Some(Code::Call { native, args, expression: IdedExpr { id: 0, expr: Expr::Call(call) } })
+}
+
+fn of_comprehension(of: &ComprehensionExpr, names: &mut Names) -> Option<Code> {
+    if of.iter_var2.is_some() || !is_ident(&of.result, &of.accu_var) {
+        return None;
+    }
+    let quantified = quantified(of);
+    let collected = collected(of);
+    if quantified.is_none() && collected.is_none() {
+        return None;
+    }
+    let range = boxed(&of.iter_range, names);
+    let outside = names.mark();
+    let item = names.bind(&of.iter_var);
+    let code = match (quantified, collected) {
+        (Some((settles, test)), _) => {
+            Code::Quantify { settles, range, item, test: boxed(test, names) }
+        }
+        (None, collected) => {
+            let (guard, value) = collected?;
+            let guard = guard.map(|guard| boxed(guard, names));
+            Code::Collect { range, item, guard, value: boxed(value, names) }
+        }
+    };
+    names.reset(outside);
+    Some(code)
+}
+
+/// The test of `exists` or `all`, and the value that settles it.
+fn quantified(of: &ComprehensionExpr) -> Option<(bool, &IdedExpr)> {
+    let Expr::Call(step) = &of.loop_step.expr else {
+        return None;
+    };
+    let settles = match step.func_name.as_str() {
+        operators::LOGICAL_OR => true,
+        operators::LOGICAL_AND => false,
+        _ => return None,
+    };
+    let begins = matches!(&of.accu_init.expr,
+        Expr::Literal(LiteralValue::Boolean(value)) if *value.inner() != settles);
+    match step.args.as_slice() {
+        [accu, test] if begins && is_ident(accu, &of.accu_var) => Some((settles, test)),
+        _ => None,
+    }
+}
+
+/// The guard and the value of `filter` or `map`.
+fn collected(of: &ComprehensionExpr) -> Option<(Option<&IdedExpr>, &IdedExpr)> {
+    let starts_empty = matches!(&of.accu_init.expr, Expr::List(list) if list.elements.is_empty());
+    if !starts_empty || !matches!(of.loop_cond.expr, Expr::Literal(_)) {
+        return None;
+    }
+    let Expr::Call(step) = &of.loop_step.expr else {
+        return None;
+    };
+    match (step.func_name.as_str(), step.args.as_slice()) {
+        (operators::CONDITIONAL, [guard, then, otherwise]) if is_ident(otherwise, &of.accu_var) => {
+            Some((Some(guard), appended(then, &of.accu_var)?))
+        }
+        _ => Some((None, appended(&of.loop_step, &of.accu_var)?)),
+    }
+}
+
+/// `x` of `accu + [x]`.
+fn appended<'e>(step: &'e IdedExpr, accu: &str) -> Option<&'e IdedExpr> {
+    let Expr::Call(call) = &step.expr else {
+        return None;
+    };
+    match (call.func_name.as_str(), call.args.as_slice()) {
+        (operators::ADD, [one, two]) if is_ident(one, accu) => match &two.expr {
+            Expr::List(list) if list.optional_indices.is_empty() => {
+                match list.elements.as_slice() {
+                    [item] => Some(item),
+                    _ => None,
+                }
+            }
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+fn is_ident(expression: &IdedExpr, name: &str) -> bool {
+    matches!(&expression.expr, Expr::Ident(ident) if ident == name)
+}
+
+/// True for `a` and `a.b` where `a` is no variable: the name of a type or of a function's family.
+fn is_namespace(expression: &IdedExpr, names: &Names) -> bool {
+    match &expression.expr {
+        Expr::Ident(name) => names.slot(name).is_none(),
+        Expr::Select(select) if !select.test => is_namespace(&select.operand, names),
+        _ => false,
+    }
+}
+
+/// Leaves an expression to CEL, with every variable that it names.
+pub(super) fn foreign(expression: &IdedExpr, names: &Names) -> Code {
+    let mut variables = Vec::new();
+    let mut open = vec![expression];
+    while let Some(part) = open.pop() {
+        match &part.expr {
+            Expr::Ident(name) => {
+                let known = variables.iter().any(|(known, _)| known == name);
+                if let Some(slot) = names.slot(name).filter(|_| !known) {
+                    variables.push((name.clone(), slot));
+                }
+            }
+            Expr::Select(select) => open.push(&select.operand),
+            Expr::Call(call) => {
+                open.extend(call.target.as_deref());
+                open.extend(&call.args);
+            }
+            Expr::List(list) => open.extend(&list.elements),
+            Expr::Map(map) => {
+                open.extend(map.entries.iter().flat_map(|entry| entry_parts(&entry.expr)));
+            }
+            Expr::Struct(of) => {
+                open.extend(of.entries.iter().flat_map(|entry| entry_parts(&entry.expr)));
+            }
+            Expr::Comprehension(of) => open.extend([
+                &of.iter_range,
+                &of.accu_init,
+                &of.loop_cond,
+                &of.loop_step,
+                &of.result,
+            ]),
+            Expr::Literal(_) | Expr::Unspecified => {}
+        }
+    }
+    Code::Foreign { variables, expression: expression.clone() }
+}
+
+fn entry_parts(entry: &EntryExpr) -> Vec<&IdedExpr> {
+    match entry {
+        EntryExpr::StructField(field) => vec![&field.value],
+        EntryExpr::MapEntry(entry) => vec![&entry.key, &entry.value],
+    }
+}

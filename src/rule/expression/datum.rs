@@ -1,0 +1,316 @@
+//! What an expression evaluates to.
+
+use std::cmp::Ordering;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use cel::common::types::{
+    CelBool, CelDouble, CelInt, CelList, CelNull, CelOptional, CelString, CelUInt,
+};
+use cel::common::value::Val;
+use cel::{ExecutionError, Value};
+
+use super::NoValue;
+use crate::rule::list::{SharedList, SharedMap};
+use crate::rule::value::{NodeVal, same, to_val};
+use crate::rule::value_text;
+use crate::yaml::{Document, Kind, Node, Scalar};
+
+/// A value that borrows what it can from the tree, the rule and its settings; cheap to clone.
+#[derive(Debug, Clone)]
+pub(crate) enum Datum<'n> {
+    Null,
+    Bool(bool),
+    Int(i64),
+    Uint(u64),
+    Double(f64),
+    Text(&'n str),
+    /// A text that was computed.
+    Made(Rc<str>),
+    /// A mapping or sequence of a document; scalars become values at once.
+    Node(&'n Arc<Document>, Node<'n>),
+    /// A list that was computed.
+    List(Rc<[Datum<'n>]>),
+    /// Objects that are deployed together.
+    Objects(&'n SharedList),
+    /// The parameters of a rule.
+    Params(Rc<Params>),
+    Optional(Option<Rc<Datum<'n>>>),
+    /// Whatever else CEL or a function of ours made.
+    Foreign(Rc<dyn Val>),
+}
+
+/// The parameters of a rule under one configuration.
+#[derive(Debug)]
+pub(crate) struct Params {
+    values: Vec<(String, Datum<'static>)>,
+    shared: SharedMap,
+}
+
+impl Params {
+    /// Makes parameters; a name comes once.
+    pub(crate) fn new(entries: impl IntoIterator<Item = (String, Value)>) -> Self {
+        let entries = entries.into_iter().filter_map(|(name, value)| {
+            let value: Box<dyn Val> = value.try_into().ok()?;
+            Some((name, value))
+        });
+        let entries: Vec<(String, Box<dyn Val>)> = entries.collect();
+        let values = entries
+            .iter()
+            .map(|(name, value)| (name.clone(), Datum::from_val(value.as_ref(), &[])));
+        Self { values: values.collect(), shared: SharedMap::new(entries) }
+    }
+}
+
+/// What looking for a member of a value gives.
+pub(super) enum Member<'n> {
+    Found(Datum<'n>),
+    Missing,
+    /// The value has members, but none that are named so.
+    Wrong,
+    /// The value has no members.
+    None,
+}
+
+impl<'n> Datum<'n> {
+    /// The value of a node.
+    pub(crate) fn of(document: &'n Arc<Document>, node: Node<'n>) -> Self {
+        match node.scalar() {
+            None => Self::Node(document, node),
+            Some(Scalar::Null) => Self::Null,
+            Some(Scalar::Bool(value)) => Self::Bool(value),
+            Some(Scalar::Int(value)) => Self::Int(value),
+            Some(Scalar::Uint(value)) => Self::Uint(value),
+            Some(Scalar::Float(value)) => Self::Double(value),
+            Some(Scalar::Str(value)) => Self::Text(value),
+        }
+    }
+
+    /// Takes a value of CEL over. A node of one of `documents` becomes one again.
+    pub(super) fn from_val(value: &(dyn Val + 'static), documents: &'n [Arc<Document>]) -> Self {
+        if let Some(text) = value.downcast_ref::<CelString>() {
+            return Self::Made(text.inner().into());
+        }
+        if let Some(bool) = value.downcast_ref::<CelBool>() {
+            return Self::Bool(*bool.inner());
+        }
+        if let Some(int) = value.downcast_ref::<CelInt>() {
+            return Self::Int(*int.inner());
+        }
+        if let Some(uint) = value.downcast_ref::<CelUInt>() {
+            return Self::Uint(*uint.inner());
+        }
+        if let Some(double) = value.downcast_ref::<CelDouble>() {
+            return Self::Double(*double.inner());
+        }
+        if value.downcast_ref::<CelNull>().is_some() {
+            return Self::Null;
+        }
+        if let Some(optional) = value.downcast_ref::<CelOptional>() {
+            let inner = optional.option().map(|value| Rc::new(Self::from_val(value, documents)));
+            return Self::Optional(inner);
+        }
+        if let Some(list) = value.downcast_ref::<CelList>() {
+            let items = list.inner().iter().map(|item| Self::from_val(item.as_ref(), documents));
+            return Self::List(items.collect());
+        }
+        let own = value.downcast_ref::<NodeVal>().and_then(|value| {
+            let own = documents.iter().find(|own| Arc::ptr_eq(own, value.document()))?;
+            Some(Self::Node(own, own.node(value.node().id())))
+        });
+        if let Some(own) = own {
+            return own;
+        }
+        Self::Foreign(Rc::from(value.clone_as_boxed()))
+    }
+
+    /// Hands the value to CEL.
+    pub(super) fn to_val(&self) -> Box<dyn Val> {
+        match self {
+            Self::Null => Box::new(CelNull),
+            Self::Bool(value) => Box::new(CelBool::from(*value)),
+            Self::Int(value) => Box::new(CelInt::from(*value)),
+            Self::Uint(value) => Box::new(CelUInt::from(*value)),
+            Self::Double(value) => Box::new(CelDouble::from(*value)),
+            Self::Text(text) => Box::new(CelString::from((*text).to_owned())),
+            Self::Made(text) => Box::new(CelString::from(text.to_string())),
+            Self::Node(document, node) => to_val(document, *node),
+            Self::List(items) => {
+                Box::new(CelList::from(items.iter().map(Self::to_val).collect::<Vec<_>>()))
+            }
+            Self::Objects(list) => Box::new((*list).clone()),
+            Self::Params(params) => Box::new(params.shared.clone()),
+            Self::Optional(None) => Box::new(CelOptional::none()),
+            Self::Optional(Some(value)) => Box::new(CelOptional::of(value.to_val())),
+            Self::Foreign(value) => value.clone_as_boxed(),
+        }
+    }
+
+    /// Shows the value to CEL, as it is where it is CEL's already.
+    fn with_val<R>(&self, look: impl FnOnce(&(dyn Val + 'static)) -> R) -> R {
+        match self {
+            Self::Foreign(value) => look(value.as_ref()),
+            value => look(value.to_val().as_ref()),
+        }
+    }
+
+    /// The text, where it is one.
+    pub(super) fn as_text(&self) -> Option<&str> {
+        match self {
+            Self::Text(text) => Some(text),
+            Self::Made(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// As a message shows it; `None` for what has no text.
+    pub(crate) fn shown(&self) -> Option<String> {
+        match self {
+            Self::Text(text) => Some((*text).to_owned()),
+            Self::Made(text) => Some(text.to_string()),
+            other => other.with_val(|value| Some(value_text(&Value::try_from(value).ok()?))),
+        }
+    }
+
+    /// The member of this name. Null counts as absent, as Kubernetes has it.
+    pub(super) fn member(&self, key: &str) -> Member<'n> {
+        match self {
+            Self::Node(document, node) => match node.get(key).filter(|value| !value.is_null()) {
+                Some(value) => Member::Found(Self::of(document, value)),
+                None => Member::Missing,
+            },
+            Self::Params(params) => match params.values.iter().find(|(name, _)| name == key) {
+                Some((_, value)) => Member::Found(value.clone()),
+                None => Member::Missing,
+            },
+            Self::Null
+            | Self::Bool(_)
+            | Self::Int(_)
+            | Self::Uint(_)
+            | Self::Double(_)
+            | Self::Text(_)
+            | Self::Made(_) => Member::None,
+            _ => self.foreign_member(&CelString::from(key)),
+        }
+    }
+
+    /// The member that an index or key names.
+    pub(super) fn index(&self, index: &Datum<'n>) -> Member<'n> {
+        match (self, index) {
+            (_, Self::Text(_) | Self::Made(_)) => self.member(index.as_text().unwrap_or_default()),
+            (Self::Node(document, node), Self::Int(at)) => {
+                let item = usize::try_from(*at).ok().and_then(|at| node.items().nth(at));
+                match item.filter(|item| !item.is_null()) {
+                    Some(item) => Member::Found(Self::of(document, item)),
+                    None => Member::Missing,
+                }
+            }
+            _ => self.foreign_member(index.to_val().as_ref()),
+        }
+    }
+
+    fn foreign_member(&self, key: &dyn Val) -> Member<'n> {
+        self.with_val(|value| {
+            let Some(indexer) = value.as_indexer() else {
+                return Member::None;
+            };
+            match indexer.get(key) {
+                Ok(found) => Member::Found(Self::from_val(found.as_ref(), self.documents())),
+                Err(ExecutionError::NoSuchKey(_)) => Member::Missing,
+                Err(_) => Member::Wrong,
+            }
+        })
+    }
+
+    fn documents(&self) -> &'n [Arc<Document>] {
+        match self {
+            Self::Node(document, _) => std::slice::from_ref(document),
+            _ => &[],
+        }
+    }
+
+    /// What a comprehension goes over: items of a list, keys of a mapping.
+    pub(super) fn items(&self) -> Result<Vec<Datum<'n>>, NoValue> {
+        match self {
+            Self::Node(document, node) => Ok(match node.kind() {
+                Kind::Sequence => node.items().map(|item| Self::of(document, item)).collect(),
+                Kind::Mapping | Kind::Scalar => {
+                    node.entries().map(|entry| Self::Made(entry.name().into())).collect()
+                }
+            }),
+            Self::List(items) => Ok(items.to_vec()),
+            Self::Objects(list) => Ok(list.nodes().map(|(of, node)| Self::of(of, node)).collect()),
+            _ => self.with_val(|value| {
+                let mut items = value.as_iterable().ok_or(NoValue)?.iter();
+                let mut found = Vec::new();
+                while let Some(item) = items.next() {
+                    found.push(Self::from_val(item, &[]));
+                }
+                Ok(found)
+            }),
+        }
+    }
+
+    /// `self == other`, numbers across their types.
+    #[allow(clippy::float_cmp, reason = "equality is what was asked for")]
+    pub(super) fn equals(&self, other: &Datum<'n>) -> bool {
+        match (self, other) {
+            (Self::Text(_) | Self::Made(_), Self::Text(_) | Self::Made(_)) => {
+                self.as_text() == other.as_text()
+            }
+            (Self::Null, Self::Null) => true,
+            (Self::Bool(one), Self::Bool(two)) => one == two,
+            (Self::Int(one), Self::Int(two)) => one == two,
+            (Self::Uint(one), Self::Uint(two)) => one == two,
+            (Self::Double(one), Self::Double(two)) => one == two,
+            (Self::Node(_, one), Self::Node(_, two)) => same(*one, *two),
+            (Self::Text(_) | Self::Made(_) | Self::Null | Self::Bool(_), other)
+            | (other, Self::Text(_) | Self::Made(_) | Self::Null | Self::Bool(_))
+                if !matches!(other, Self::Foreign(_)) =>
+            {
+                false
+            }
+            _ => self.with_val(|one| other.with_val(|two| one.equals(two))),
+        }
+    }
+
+    /// How two values are ordered.
+    pub(super) fn compare(&self, other: &Datum<'n>) -> Result<Ordering, NoValue> {
+        match (self, other) {
+            (Self::Int(one), Self::Int(two)) => Ok(one.cmp(two)),
+            (Self::Double(one), Self::Double(two)) => one.partial_cmp(two).ok_or(NoValue),
+            _ => self.with_val(|one| {
+                let comparer = one.as_comparer().ok_or(NoValue)?;
+                other.with_val(|two| comparer.compare(two)).map_err(|_| NoValue)
+            }),
+        }
+    }
+
+    /// `value in self`.
+    pub(super) fn contains(&self, value: &Datum<'n>) -> Result<bool, NoValue> {
+        match self {
+            Self::Node(document, node) => Ok(match (node.kind(), value.as_text()) {
+                (Kind::Mapping, Some(key)) => node.get(key).is_some(),
+                (Kind::Mapping, None) => false,
+                _ => node.items().any(|item| Self::of(document, item).equals(value)),
+            }),
+            Self::List(items) => Ok(items.iter().any(|item| item.equals(value))),
+            _ => self.with_val(|list| {
+                let list = list.as_container().ok_or(NoValue)?;
+                value.with_val(|value| list.contains(value)).map_err(|_| NoValue)
+            }),
+        }
+    }
+
+    /// `size(self)`; `None` where CEL's own function must say.
+    pub(super) fn size(&self) -> Option<i64> {
+        let size = match self {
+            Self::Text(text) => text.chars().count(),
+            Self::Made(text) => text.chars().count(),
+            Self::Node(_, node) => node.len(),
+            Self::List(items) => items.len(),
+            _ => return None,
+        };
+        i64::try_from(size).ok()
+    }
+}

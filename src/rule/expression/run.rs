@@ -1,0 +1,266 @@
+//! Runs compiled expressions, with the outcomes CEL specifies: `&&`, `||`, `all` and `exists` look
+//! past a part that cannot be evaluated when another settles the matter.
+
+use std::cmp::Ordering;
+use std::rc::Rc;
+
+use cel::Value;
+use cel::common::ast::IdedExpr;
+
+use super::code::{Code, Operator};
+use super::datum::{Datum, Member};
+use super::{Frame, NoValue};
+
+type Outcome<'n> = Result<Datum<'n>, NoValue>;
+
+pub(super) fn run<'n>(code: &'n Code, frame: &mut Frame<'n>) -> Outcome<'n> {
+    Ok(match code {
+        Code::Null => Datum::Null,
+        Code::Bool(value) => Datum::Bool(*value),
+        Code::Int(value) => Datum::Int(*value),
+        Code::Uint(value) => Datum::Uint(*value),
+        Code::Double(value) => Datum::Double(*value),
+        Code::Text(text) => Datum::Text(text),
+        Code::Variable(slot) => frame.get(*slot).cloned().ok_or(NoValue)?,
+        Code::Select(of, field) => select(run(of, frame)?, field)?,
+        Code::Has(of, field) => Datum::Bool(has(run(of, frame)?, field)?),
+        Code::TrySelect(..) | Code::TryIndex(..) => {
+            Datum::Optional(optional(code, frame)?.map(Rc::new))
+        }
+        Code::Index(of, index) => {
+            let (of, index) = (run(of, frame)?, run(index, frame)?);
+            match of {
+                Datum::Optional(of) => {
+                    let member = of.map_or(Member::Missing, |of| of.index(&index));
+                    Datum::Optional(attempt(member).map(Rc::new))
+                }
+                of => found(of.index(&index))?,
+            }
+        }
+        Code::OrValue(of, default) => {
+            let default = run(default, frame)?;
+            optional(of, frame)?.unwrap_or(default)
+        }
+        Code::OrElse(of, other) => {
+            let other = optional(other, frame)?;
+            Datum::Optional(optional(of, frame)?.or(other).map(Rc::new))
+        }
+        Code::HasValue(of) => Datum::Bool(optional(of, frame)?.is_some()),
+        Code::Connect(settles, one, two) => Datum::Bool(connect(*settles, one, two, frame)?),
+        Code::Not(of) => Datum::Bool(!truth(run(of, frame))?),
+        Code::Choose(test, yes, no) => {
+            let chosen = if truth(run(test, frame))? { yes } else { no };
+            run(chosen, frame)?
+        }
+        Code::Binary(operator, one, two) => {
+            let (one, two) = (run(one, frame)?, run(two, frame)?);
+            binary(*operator, &one, &two, frame)?
+        }
+        Code::List(items) => {
+            let items: Result<Vec<_>, _> = items.iter().map(|item| run(item, frame)).collect();
+            Datum::List(items?.into())
+        }
+        Code::Quantify { settles, range, item, test } => {
+            let mut outcome = Ok(!settles);
+            for value in run(range, frame)?.items()? {
+                frame.set(*item, value);
+                match truth(run(test, frame)) {
+                    Ok(value) if value == *settles => return Ok(Datum::Bool(*settles)),
+                    Ok(_) => {}
+                    Err(NoValue) => outcome = Err(NoValue),
+                }
+            }
+            Datum::Bool(outcome?)
+        }
+        Code::Collect { range, item, guard, value } => {
+            let mut collected = Vec::new();
+            for each in run(range, frame)?.items()? {
+                frame.set(*item, each);
+                let wanted = match guard {
+                    Some(guard) => truth(run(guard, frame))?,
+                    None => true,
+                };
+                if wanted {
+                    collected.push(run(value, frame)?);
+                }
+            }
+            Datum::List(collected.into())
+        }
+        Code::Call { native, args, expression } => {
+            let values: Result<Vec<_>, _> = args.iter().map(|(_, arg)| run(arg, frame)).collect();
+            let values = values?;
+            match native.and_then(|native| native.call(&values)) {
+                Some(outcome) => outcome?,
+                None => {
+                    let names = args.iter().map(|(name, _)| name.as_str());
+                    by_cel(expression, names.zip(&values), frame)?
+                }
+            }
+        }
+        Code::Foreign { variables, expression } => {
+            let values = variables
+                .iter()
+                .filter_map(|(name, slot)| Some((name.as_str(), frame.get(*slot)?)));
+            by_cel(expression, values, frame)?
+        }
+    })
+}
+
+pub(super) fn truth(outcome: Outcome<'_>) -> Result<bool, NoValue> {
+    match outcome? {
+        Datum::Bool(value) => Ok(value),
+        _ => Err(NoValue),
+    }
+}
+
+fn found(member: Member<'_>) -> Outcome<'_> {
+    match member {
+        Member::Found(value) => Ok(value),
+        Member::Missing | Member::Wrong | Member::None => Err(NoValue),
+    }
+}
+
+/// `of.field`; of an optional it is an optional again.
+fn select<'n>(of: Datum<'n>, field: &str) -> Outcome<'n> {
+    match of {
+        Datum::Optional(None) => Ok(of),
+        Datum::Optional(Some(inner)) => match inner.member(field) {
+            Member::Found(value) => Ok(Datum::Optional(Some(Rc::new(value)))),
+            Member::Missing | Member::Wrong => Ok(Datum::Optional(None)),
+            Member::None => Err(NoValue),
+        },
+        of => found(of.member(field)),
+    }
+}
+
+fn has(of: Datum<'_>, field: &str) -> Result<bool, NoValue> {
+    match of {
+        Datum::Optional(None) => Ok(false),
+        Datum::Optional(Some(inner)) => match inner.member(field) {
+            Member::Found(_) => Ok(true),
+            Member::Missing | Member::Wrong => Ok(false),
+            Member::None => Err(NoValue),
+        },
+        of => match of.member(field) {
+            Member::Found(_) => Ok(true),
+            Member::Missing => Ok(false),
+            Member::Wrong | Member::None => Err(NoValue),
+        },
+    }
+}
+
+/// Evaluates to an optional. Within a chain of `.?` none is ever made.
+fn optional<'n>(code: &'n Code, frame: &mut Frame<'n>) -> Result<Option<Datum<'n>>, NoValue> {
+    match code {
+        Code::TrySelect(of, field) => {
+            Ok(seen_through(of, frame)?.and_then(|of| attempt(of.member(field))))
+        }
+        Code::TryIndex(of, index) => {
+            let (of, index) = (seen_through(of, frame)?, run(index, frame)?);
+            Ok(of.and_then(|of| attempt(of.index(&index))))
+        }
+        _ => match run(code, frame)? {
+            Datum::Optional(value) => Ok(value.map(Rc::unwrap_or_clone)),
+            _ => Err(NoValue),
+        },
+    }
+}
+
+/// Evaluates to what an optional holds, or to what is no optional.
+fn seen_through<'n>(code: &'n Code, frame: &mut Frame<'n>) -> Result<Option<Datum<'n>>, NoValue> {
+    match code {
+        Code::TrySelect(..) | Code::TryIndex(..) => optional(code, frame),
+        _ => Ok(match run(code, frame)? {
+            Datum::Optional(value) => value.map(Rc::unwrap_or_clone),
+            value => Some(value),
+        }),
+    }
+}
+
+fn attempt(member: Member<'_>) -> Option<Datum<'_>> {
+    match member {
+        Member::Found(value) => Some(value),
+        Member::Missing | Member::Wrong | Member::None => None,
+    }
+}
+
+fn connect<'n>(
+    settles: bool,
+    one: &'n Code,
+    two: &'n Code,
+    frame: &mut Frame<'n>,
+) -> Result<bool, NoValue> {
+    let first = truth(run(one, frame));
+    if first == Ok(settles) {
+        return Ok(settles);
+    }
+    let second = truth(run(two, frame))?;
+    if second == settles { Ok(settles) } else { first }
+}
+
+fn binary<'n>(
+    operator: Operator,
+    one: &Datum<'n>,
+    two: &Datum<'n>,
+    frame: &Frame<'n>,
+) -> Outcome<'n> {
+    let ordered = |fits: fn(Ordering) -> bool| one.compare(two).map(fits).map(Datum::Bool);
+    match operator {
+        Operator::Equal => Ok(Datum::Bool(one.equals(two))),
+        Operator::NotEqual => Ok(Datum::Bool(!one.equals(two))),
+        Operator::Less => ordered(Ordering::is_lt),
+        Operator::AtMost => ordered(Ordering::is_le),
+        Operator::More => ordered(Ordering::is_gt),
+        Operator::AtLeast => ordered(Ordering::is_ge),
+        Operator::In => two.contains(one).map(Datum::Bool),
+        Operator::Add | Operator::Subtract | Operator::Multiply => {
+            compute(operator, one, two, frame)
+        }
+    }
+}
+
+fn compute<'n>(
+    operator: Operator,
+    one: &Datum<'n>,
+    two: &Datum<'n>,
+    frame: &Frame<'n>,
+) -> Outcome<'n> {
+    match (operator, one, two) {
+        (Operator::Add, Datum::List(one), Datum::List(two)) => {
+            return Ok(Datum::List(one.iter().chain(two.iter()).cloned().collect()));
+        }
+        (Operator::Add, Datum::Int(one), Datum::Int(two)) => {
+            return one.checked_add(*two).map(Datum::Int).ok_or(NoValue);
+        }
+        (Operator::Add, one, two) => {
+            if let (Some(one), Some(two)) = (one.as_text(), two.as_text()) {
+                return Ok(Datum::Made([one, two].concat().into()));
+            }
+        }
+        _ => {}
+    }
+    let (one, two) = (one.to_val(), two.to_val());
+    let computed = match operator {
+        Operator::Subtract => one.as_subtractor().ok_or(NoValue)?.sub(two.as_ref()),
+        Operator::Multiply => one.as_multiplier().ok_or(NoValue)?.mul(two.as_ref()),
+        _ => one.as_adder().ok_or(NoValue)?.add(two.as_ref()),
+    };
+    computed.map(|value| frame.taken(value.as_ref())).map_err(|_| NoValue)
+}
+
+/// Has CEL evaluate an expression over some values.
+fn by_cel<'n, 'v>(
+    expression: &IdedExpr,
+    values: impl Iterator<Item = (&'v str, &'v Datum<'n>)>,
+    frame: &Frame<'n>,
+) -> Outcome<'n>
+where
+    'n: 'v,
+{
+    let mut context = frame.cel.new_inner_scope();
+    for (name, value) in values {
+        context.add_variable_as_val(name, value.to_val());
+    }
+    let value = Value::resolve_val(expression, &context).map_err(|_| NoValue)?;
+    Ok(frame.taken(value.as_ref()))
+}

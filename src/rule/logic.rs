@@ -1,0 +1,170 @@
+//! What a rule does, compiled from its file when the rule first runs: a run needs a few of the rules
+//! that there are, and compiling all of them takes longer than linting most repositories.
+
+use super::environment;
+use super::expression::{Expression, Names, Slot};
+use super::file::{RuleError, severity};
+use super::path::NodePath;
+use super::template::Template;
+use crate::finding::Severity;
+use crate::yaml::{Kind, Node};
+
+/// The logic of a rule.
+#[derive(Debug, Default)]
+pub(crate) struct Logic {
+    pub(crate) lets: Vec<(Slot, Expression)>,
+    pub(crate) when: Option<Expression>,
+    pub(crate) checks: Vec<Check>,
+    /// How many slots its variables take.
+    pub(crate) slots: usize,
+}
+
+/// One check of a rule.
+#[derive(Debug)]
+pub(crate) struct Check {
+    pub(crate) each: Vec<Each>,
+    pub(crate) lets: Vec<(Slot, Expression)>,
+    pub(crate) when: Option<Expression>,
+    pub(crate) test: Expression,
+    /// What the test must give for a finding: `false` for `require`, `true` for `forbid`.
+    pub(crate) fails_on: bool,
+    pub(crate) at: Vec<Place>,
+    pub(crate) related: Vec<(Place, Template)>,
+    pub(crate) message: Template,
+    pub(crate) help: Option<Template>,
+    pub(crate) severity: Option<Severity>,
+}
+
+/// A variable of a check that stands for one node after the other.
+#[derive(Debug)]
+pub(crate) struct Each {
+    pub(crate) node: Slot,
+    /// The variable with `_key` behind its name: the key the node stands under, where the path goes
+    /// over the values of a mapping.
+    pub(crate) key: Slot,
+    pub(crate) place: Place,
+}
+
+/// A path, with the slot of the variable it starts at; `None` where there is no such variable.
+#[derive(Debug)]
+pub(crate) struct Place {
+    pub(crate) start: Option<Slot>,
+    pub(crate) path: NodePath,
+}
+
+/// Compiles the logic in a rule file. What is wrong with it is left out of the logic and reported,
+/// in the order of the file.
+pub(super) fn compile(root: Node<'_>) -> (Logic, Vec<RuleError>) {
+    let mut compiler = Compiler { names: Names::default(), errors: Vec::new() };
+    let lets = compiler.lets(root);
+    let when = root.get("when").and_then(|node| compiler.expression(node));
+    let checks: Vec<Check> = root
+        .get("checks")
+        .into_iter()
+        .flat_map(Node::items)
+        .filter_map(|node| compiler.check(node))
+        .collect();
+    (Logic { lets, when, checks, slots: compiler.names.slots() }, compiler.errors)
+}
+
+struct Compiler {
+    names: Names,
+    errors: Vec<RuleError>,
+}
+
+impl Compiler {
+    fn error(&mut self, node: Node<'_>, message: impl Into<String>) {
+        self.errors.push(RuleError { span: node.span(), message: message.into(), help: None });
+    }
+
+    /// What was made of a node; what is wrong is said there.
+    fn taken<T>(&mut self, node: Node<'_>, made: Result<T, String>) -> Option<T> {
+        made.map_err(|message| self.error(node, message)).ok()
+    }
+
+    fn expression(&mut self, node: Node<'_>) -> Option<Expression> {
+        let made = Expression::compile(environment(), node.raw(), &mut self.names);
+        self.taken(node, made.map_err(|error| format!("this is no CEL: {error}")))
+    }
+
+    fn template(&mut self, node: Node<'_>) -> Option<Template> {
+        let made = Template::compile(environment(), node.raw().trim(), &mut self.names);
+        self.taken(node, made)
+    }
+
+    fn place(&mut self, node: Node<'_>) -> Option<Place> {
+        let path = self.taken(node, NodePath::parse(node.raw()))?;
+        Some(Place { start: self.names.slot(&path.root), path })
+    }
+
+    /// The names under `let`, each in scope of those after it.
+    fn lets(&mut self, node: Node<'_>) -> Vec<(Slot, Expression)> {
+        let entries = node.get("let").into_iter().flat_map(Node::entries);
+        let compiled = entries.filter_map(|entry| {
+            let expression = self.expression(entry.value)?;
+            Some((self.names.bind(&entry.name()), expression))
+        });
+        compiled.collect()
+    }
+
+    fn check(&mut self, node: Node<'_>) -> Option<Check> {
+        let outside = self.names.mark();
+        let check = self.check_within(node);
+        self.names.reset(outside);
+        check
+    }
+
+    fn check_within(&mut self, node: Node<'_>) -> Option<Check> {
+        let entries = node.get("for").into_iter().flat_map(Node::entries);
+        let each: Vec<Each> = entries
+            .filter_map(|entry| {
+                let place = self.place(entry.value)?;
+                let key = self.names.bind(&format!("{}_key", entry.name()));
+                Some(Each { node: self.names.bind(&entry.name()), key, place })
+            })
+            .collect();
+        let lets = self.lets(node);
+        let when = node.get("when").and_then(|when| self.expression(when));
+        let (test, fails_on) = match (node.get("require"), node.get("forbid")) {
+            (Some(test), None) => (self.expression(test), false),
+            (None, Some(test)) => (self.expression(test), true),
+            _ => {
+                self.error(node, "a check needs either `require` or `forbid`");
+                return None;
+            }
+        };
+        let at = match node.get("at") {
+            Some(list) if list.kind() == Kind::Sequence => {
+                list.items().filter_map(|item| self.place(item)).collect()
+            }
+            Some(one) => self.place(one).into_iter().collect(),
+            None => {
+                self.error(node, "`at` is missing: say where the finding is shown");
+                Vec::new()
+            }
+        };
+        let related = node.get("related").into_iter().flat_map(Node::items);
+        let related = related.filter_map(|item| {
+            Some((self.place(item.get("at")?)?, self.template(item.get("message")?)?))
+        });
+        let related = related.collect();
+        let Some(message) = node.get("message") else {
+            self.error(node, "`message` is missing");
+            return None;
+        };
+        let own = node.get("severity");
+        let severity = own.and_then(|node| self.taken(node, severity(node.raw().trim())).flatten());
+        Some(Check {
+            each,
+            lets,
+            when,
+            test: test?,
+            fails_on,
+            at,
+            related,
+            message: self.template(message)?,
+            help: node.get("help").and_then(|help| self.template(help)),
+            severity,
+        })
+    }
+}
