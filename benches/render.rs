@@ -88,14 +88,14 @@ fn chart(root: &Path, workloads: usize) {
 fn reading(bencher: Bencher<'_, '_>, workloads: usize) {
     let root = tempfile::tempdir().expect("a temporary folder");
     chart(root.path(), workloads);
-    bencher.bench(|| Chart::load(root.path(), "shop", &Sources::default()));
+    bencher.bench(|| Chart::load(root.path(), "shop", &Sources::default(), &|_| None));
 }
 
 #[divan::bench(args = [5, 50])]
 fn rendering(bencher: Bencher<'_, '_>, workloads: usize) {
     let root = tempfile::tempdir().expect("a temporary folder");
     chart(root.path(), workloads);
-    let chart = Chart::load(root.path(), "shop", &Sources::default()).expect("a chart");
+    let chart = Chart::load(root.path(), "shop", &Sources::default(), &|_| None).expect("a chart");
     bencher.bench(|| {
         render(&chart, &Release::default(), &[], |rendered| {
             rendered.expect("a rendered chart").manifests.len()
@@ -107,7 +107,7 @@ fn rendering(bencher: Bencher<'_, '_>, workloads: usize) {
 fn asking_for_origins(bencher: Bencher<'_, '_>, workloads: usize) {
     let root = tempfile::tempdir().expect("a temporary folder");
     chart(root.path(), workloads);
-    let chart = Chart::load(root.path(), "shop", &Sources::default()).expect("a chart");
+    let chart = Chart::load(root.path(), "shop", &Sources::default(), &|_| None).expect("a chart");
     bencher.bench(|| {
         render(&chart, &Release::default(), &[], |rendered| {
             let rendered = rendered.expect("a rendered chart");

@@ -9,6 +9,7 @@
 //! - [`helm`][]: chart and values layers to rendered text with origins.
 //! - [`kube`][]: documents as objects, pods, selectors, quantities.
 //! - [`project`][]: a repository as charts, releases, values files, manifests.
+//! - [`vendor`][]: charts of other repositories, fetched; the only code that talks to a network.
 //! - [`rule`][]: rule files, compiled, evaluated over a scope.
 //! - [`lint`][]: the pipeline, and the only parallel code.
 //! - [`report`][]: a file a format.
@@ -24,4 +25,5 @@ pub mod project;
 pub mod report;
 pub mod rule;
 pub mod source;
+pub mod vendor;
 pub mod yaml;

@@ -9,7 +9,7 @@ use std::time::Instant;
 use super::output::{self, Color, FailOn, Outputs};
 use super::progress::Progress;
 use super::{CommandError, Console, rule_files};
-use crate::config::{self, Config};
+use crate::config::Config;
 use crate::finding::Severity;
 use crate::lint::baseline::{Baseline, BaselineError};
 use crate::lint::changed::{Changed, ChangedError};
@@ -289,14 +289,7 @@ fn stdin(args: &Args) -> Result<Option<Stdin>, CommandError> {
 /// printed as findings are, and ends the run: settings that are not understood must not be
 /// taken for defaults.
 fn configuration(args: &Args, sources: &Sources) -> Result<Config, CommandError> {
-    let first = args.paths.first().map_or(Path::new("."), PathBuf::as_path);
-    let start = if first.is_dir() { first } else { first.parent().unwrap_or(Path::new(".")) };
-    let Some(path) = args.selection.config.clone().or_else(|| config::find(start)) else {
-        return Ok(Config::default());
-    };
-    let shown = crate::project::shown(&path);
-    let mut config = config::load(&path, &shown, sources)
-        .map_err(|error| CommandError::new(format!("{error}: {}", error.error)))?;
+    let mut config = super::configuration(args.selection.config.as_deref(), &args.paths, sources)?;
     config.findings.extend(lint::cluster::faults(&config));
     if config.findings.is_empty() {
         return Ok(config);
@@ -311,6 +304,7 @@ fn configuration(args: &Args, sources: &Sources) -> Result<Config, CommandError>
     let mut context =
         Context { texts: &mut texts, style: Style { color: false, width: 100 }, rule: &|_| None };
     crate::report::write(Format::Full, &report, &mut context, &mut std::io::stderr().lock())?;
+    let shown = config.file.map(|file| crate::project::shown(&file.path)).unwrap_or_default();
     Err(CommandError::new(format!("{shown} is not a valid configuration")))
 }
 

@@ -19,14 +19,19 @@ mod rule;
 mod rule_files;
 mod rules;
 mod test;
+mod vendor;
 
 use std::ffi::OsString;
 use std::io::Write as _;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{CommandFactory as _, Parser, Subcommand};
 
 pub(crate) use console::{CommandError, Console};
+
+use crate::config::{self, Config};
+use crate::source::Sources;
 
 /// Lints Helm values and Kubernetes manifests, and points at the line you wrote.
 #[derive(Debug, Parser)]
@@ -60,6 +65,8 @@ enum Command {
     Render(render::Args),
     /// List the releases that the repository declares
     Releases(releases::Args),
+    /// Fetch the charts that releases name, so that `check` can render them
+    Vendor(vendor::Args),
 }
 
 /// Runs one command line (the program's name first) and says how the process should end.
@@ -100,7 +107,24 @@ fn dispatch(command: Option<Command>, console: &mut Console) -> Result<ExitCode,
         Some(Command::Merge(args)) => merge::run(&args, console),
         Some(Command::Render(args)) => render::run(&args, console),
         Some(Command::Releases(args)) => releases::run(&args, console),
+        Some(Command::Vendor(args)) => vendor::run(&args, console),
     }
+}
+
+/// The configuration that a command is told to use, else the one that holds for the first of its
+/// paths, else the defaults.
+fn configuration(
+    told: Option<&Path>,
+    paths: &[PathBuf],
+    sources: &Sources,
+) -> Result<Config, CommandError> {
+    let first = paths.first().map_or(Path::new("."), PathBuf::as_path);
+    let start = if first.is_dir() { first } else { first.parent().unwrap_or(Path::new(".")) };
+    let Some(path) = told.map(Path::to_owned).or_else(|| config::find(start)) else {
+        return Ok(Config::default());
+    };
+    config::load(&path, &crate::project::shown(&path), sources)
+        .map_err(|error| CommandError::new(format!("{error}: {}", error.error)))
 }
 
 /// Says what to do next: what `plimsoll` alone prints.

@@ -1,13 +1,12 @@
 //! `plimsoll releases [PATH]…`: which chart is deployed under which name, and where that is read.
 
 use std::io::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use serde::Serialize;
 
 use super::{CommandError, Console};
-use crate::config::{self, Config};
 use crate::project::{self, Content, Project, Release};
 use crate::source::{Sources, Span};
 
@@ -41,7 +40,7 @@ enum Format {
 
 pub(crate) fn run(args: &Args, console: &mut Console) -> Result<ExitCode, CommandError> {
     let sources = Sources::default();
-    let config = configuration(args, &sources)?;
+    let config = super::configuration(args.config.as_deref(), &args.paths, &sources)?;
     let project = project::discover(&args.paths, &config, &sources).map_err(|path| {
         CommandError::new(format!("no such file or directory: {}", path.display()))
     })?;
@@ -54,16 +53,6 @@ pub(crate) fn run(args: &Args, console: &mut Console) -> Result<ExitCode, Comman
         console.note(&format!("{file}:{line}: {}: {}", finding.severity.as_str(), finding.message));
     }
     Ok(ExitCode::SUCCESS)
-}
-
-fn configuration(args: &Args, sources: &Sources) -> Result<Config, CommandError> {
-    let first = args.paths.first().map_or(Path::new("."), PathBuf::as_path);
-    let start = if first.is_dir() { first } else { first.parent().unwrap_or(first) };
-    let Some(path) = args.config.clone().or_else(|| config::find(start)) else {
-        return Ok(Config::default());
-    };
-    config::load(&path, &project::shown(&path), sources)
-        .map_err(|error| CommandError::new(format!("{error}: {}", error.error)))
 }
 
 #[derive(Serialize)]

@@ -103,7 +103,7 @@ pub(crate) fn run(args: &Args, console: &mut Console) -> Result<ExitCode, Comman
         skip_schema: args.skip_schema_validation,
         lenient: false,
     };
-    let loaded = match Chart::load(path, shown, &sources) {
+    let loaded = match Chart::load(path, shown, &sources, &|_| None) {
         Ok(loaded) => loaded,
         Err(error) => {
             let fallback = sources.add(shown, "");

@@ -29,6 +29,8 @@ pub struct Settings {
     /// Where charts lie: from a chart as releases name it to a directory or a `.tgz`, relative to
     /// this file.
     pub charts: BTreeMap<String, Spanned<String>>,
+    /// URLs of chart repositories, `https://…` or `oci://…`, by the alias that releases know them by.
+    pub repositories: BTreeMap<String, Spanned<String>>,
     /// Folders with rules of your own, relative to this file.
     pub rule_paths: Vec<Spanned<String>>,
     /// Files with `CustomResourceDefinitions` or JSON Schemas of custom resources.

@@ -8,7 +8,7 @@ mod directory;
 mod ignore;
 mod metadata;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 pub use self::metadata::{Dependency, ImportValues, Metadata};
@@ -93,23 +93,26 @@ struct RawFile {
     data: Vec<u8>,
 }
 
+/// Says where the archive of a dependency lies that is not in its chart's `charts/`.
+pub type Supply<'a> = dyn Fn(&Dependency) -> Option<PathBuf> + Sync + 'a;
+
 impl Chart {
     /// Reads the chart at `path`, a directory or a .tgz; its files are added to `sources` under
-    /// `shown`.
+    /// `shown`. Dependencies that nobody has put into `charts/` are read from where they are said
+    /// to be by `file://`, or else by `supply`.
     ///
     /// # Errors
     /// When it is no chart, breaks a bound, or leads out of itself.
-    pub fn load(path: &Path, shown: &str, sources: &Sources) -> Result<Self, ChartError> {
-        let files = if path.is_dir() {
-            directory::read(path)?
-        } else {
-            let bytes = std::fs::read(path)
-                .map_err(|error| ChartError::new(format!("cannot read {shown}: {error}")))?;
-            archive::read(&bytes, shown)?
-        };
+    pub fn load(
+        path: &Path,
+        shown: &str,
+        sources: &Sources,
+        supply: &Supply<'_>,
+    ) -> Result<Self, ChartError> {
+        let files = if path.is_dir() { directory::read(path)? } else { unpack(path, shown)? };
         let mut chart = assemble(files, shown, sources, 0)?;
         if path.is_dir() {
-            chart.local_dependencies(path, shown, sources, &mut vec![path.to_owned()])?;
+            chart.absent_dependencies(path, shown, sources, supply, &mut vec![path.to_owned()])?;
         }
         Ok(chart)
     }
@@ -126,24 +129,40 @@ impl Chart {
         assemble(files.iter().map(raw).collect(), "", sources, 0)
     }
 
-    /// Reads `file://` dependencies that nobody has put into `charts/`.
-    fn local_dependencies(
+    /// Reads the chart whose archive these bytes are.
+    ///
+    /// # Errors
+    /// As for [`Chart::load`].
+    pub fn unpack(bytes: &[u8], shown: &str, sources: &Sources) -> Result<Self, ChartError> {
+        assemble(archive::read(bytes, shown)?, shown, sources, 0)
+    }
+
+    /// Reads dependencies that nobody has put into `charts/`.
+    fn absent_dependencies(
         &mut self,
         path: &Path,
         shown: &str,
         sources: &Sources,
-        above: &mut Vec<std::path::PathBuf>,
+        supply: &Supply<'_>,
+        above: &mut Vec<PathBuf>,
     ) -> Result<(), ChartError> {
         for dependency in &self.metadata.dependencies {
-            let Some(relative) = dependency.repository.strip_prefix("file://") else { continue };
             if self.dependencies.iter().any(|chart| chart.metadata.name == dependency.name) {
                 continue;
             }
+            let Some(relative) = dependency.repository.strip_prefix("file://") else {
+                if let Some(archive) = supply(dependency) {
+                    let shown = archive.to_string_lossy();
+                    let files = unpack(&archive, &shown)?;
+                    self.dependencies.push(assemble(files, &shown, sources, above.len())?);
+                }
+                continue;
+            };
             let target = path.join(relative);
             if !target.join("Chart.yaml").is_file() {
                 continue;
             }
-            let same = |other: &std::path::PathBuf| {
+            let same = |other: &PathBuf| {
                 target.canonicalize().ok().is_some_and(|t| other.canonicalize().ok() == Some(t))
             };
             if above.iter().any(same) || above.len() > MAX_NESTING {
@@ -153,7 +172,7 @@ impl Chart {
             let shown = clean(&below_path(shown, relative));
             let mut chart = assemble(directory::read(&target)?, &shown, sources, above.len())?;
             above.push(target.clone());
-            chart.local_dependencies(&target, &shown, sources, above)?;
+            chart.absent_dependencies(&target, &shown, sources, supply, above)?;
             above.pop();
             self.dependencies.push(chart);
         }
@@ -186,6 +205,12 @@ pub fn names(directory: &Path) -> Vec<String> {
 #[must_use]
 pub fn glob(pattern: &str, path: &str) -> bool {
     ignore::glob(pattern.as_bytes(), path.as_bytes())
+}
+
+fn unpack(path: &Path, shown: &str) -> Result<Vec<RawFile>, ChartError> {
+    let bytes = std::fs::read(path)
+        .map_err(|error| ChartError::new(format!("cannot read {shown}: {error}")))?;
+    archive::read(&bytes, shown)
 }
 
 /// A path below another; the working directory is the empty path.

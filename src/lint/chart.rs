@@ -30,7 +30,7 @@ impl Directory<'_> {
     /// Judges the chart by rules of scope `chart`.
     pub(super) fn judge(
         &self,
-        charts: &Charts,
+        charts: &Charts<'_>,
         active: &[Active],
         evaluator: &mut Evaluator,
     ) -> Vec<Finding> {

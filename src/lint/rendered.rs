@@ -11,13 +11,14 @@ use super::render::{failures, unloaded};
 use super::select::Active;
 use super::waive::{self, Waiving};
 use super::{layers, plain, release};
+use crate::config::Config;
 use crate::finding::{Finding, Origin};
 use crate::helm::capabilities::KubeVersion;
-use crate::helm::chart::{Chart, ChartError};
+use crate::helm::chart::{Chart, ChartError, Dependency};
 use crate::helm::render::{self as helm, RenderError, Rendered};
 use crate::helm::values::{Layer, Set, SetKind};
 use crate::kube::objects;
-use crate::project::{AssignmentKind, Content, File, Release, Via};
+use crate::project::{AssignmentKind, Content, File, Lock, Release, Via};
 use crate::rule::layers::{Layers, text};
 use crate::rule::{Evaluator, Scope, Undecided};
 use crate::source::{Sources, Span};
@@ -29,20 +30,31 @@ pub(super) type Loaded = Arc<OnceLock<Result<Chart, ChartError>>>;
 const NULL: &str = "values-null-removes-required";
 
 /// The charts of a run, each read once.
-#[derive(Debug, Default)]
-pub(super) struct Charts {
+#[derive(Debug)]
+pub(super) struct Charts<'p> {
     known: Mutex<HashMap<PathBuf, Loaded>>,
     reads: Mutex<HashMap<PathBuf, Arc<layers::Known>>>,
+    config: &'p Config,
+    /// Where dependencies lie that are not in a chart's `charts/`.
+    lock: &'p Lock,
 }
 
-impl Charts {
+impl<'p> Charts<'p> {
+    pub(super) fn new(config: &'p Config, lock: &'p Lock) -> Self {
+        Self { known: Mutex::default(), reads: Mutex::default(), config, lock }
+    }
+
     /// The chart at a path, read unless it was before.
     pub(super) fn load(&self, path: &Path, sources: &Sources) -> Loaded {
         let slot = {
             let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
             Arc::clone(known.entry(path.to_owned()).or_default())
         };
-        slot.get_or_init(|| Chart::load(path, &crate::project::shown(path), sources));
+        slot.get_or_init(|| {
+            let supply =
+                |wanted: &Dependency| crate::project::supply(wanted, self.config, self.lock);
+            Chart::load(path, &crate::project::shown(path), sources, &supply)
+        });
         slot
     }
 
@@ -84,7 +96,7 @@ impl Task<'_> {
     /// Renders the release's chart and judges what it makes.
     pub(super) fn judge(
         &self,
-        charts: &Charts,
+        charts: &Charts<'_>,
         waiving: &Waiving<'_>,
         evaluator: impl FnOnce() -> Evaluator + Send,
     ) -> Judged {
@@ -117,7 +129,8 @@ impl Task<'_> {
             }
             Err(error) if error.missing_dependency => {
                 let note = format!(
-                    "{shown}: {}; run `helm dependency build` to have the chart rendered",
+                    "{shown}: {}; `plimsoll vendor` or `helm dependency build` fetches what is missing, \
+                     to have the chart rendered",
                     error.reason
                 );
                 Judged { notes: vec![note], ..Judged::default() }

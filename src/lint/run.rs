@@ -113,7 +113,7 @@ pub fn run(
     let schemas = Arc::new(schemas);
     let run = Run {
         families: Families::new(&project.files),
-        charts: Charts::default(),
+        charts: Charts::new(config, &project.lock),
         project: &project,
         schemas,
         options,
@@ -231,7 +231,7 @@ struct Run<'p> {
     families: Families<'p>,
     choices: Choices,
     schemas: Arc<Schemas>,
-    charts: Charts,
+    charts: Charts<'p>,
 }
 
 impl<'p> Run<'p> {
@@ -425,8 +425,9 @@ impl<'p> Run<'p> {
         let active = self.choices.at(last.unwrap_or(declared));
         let mut evaluator = self.evaluator(Some(release));
         let mut found = Found::default();
-        let rendered = match crate::project::resolve(&release.chart, folder(declared), self.config)
-        {
+        let lock = &self.project.lock;
+        let chart = crate::project::resolve(&release.chart, folder(declared), self.config, lock);
+        let rendered = match chart {
             Resolution::At(path) => {
                 let names = self.names();
                 let waiving = self.waiving(&names);

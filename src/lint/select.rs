@@ -64,10 +64,13 @@ pub fn named<'s>(set: &'s RuleSet, word: &str) -> Vec<&'s Arc<Rule>> {
 }
 
 /// Ids under which the pipeline itself reports, whether or not a rule file describes them.
-pub const BUILTIN: [&str; 8] = [
+pub const BUILTIN: [&str; 11] = [
     "config-invalid",
     "file-unreadable",
     "helm-render",
+    "lock-invalid",
+    "release-declared-twice",
+    "release-values-missing",
     "unused-suppression",
     "values-schema-violation",
     "values-type-mismatch",

@@ -3,11 +3,15 @@
 use std::path::{Path, PathBuf};
 
 use super::classify::Class;
+use super::lock::{Archive, LOCK_NAME, Lock, LockedChart};
 use super::release::ChartRef;
 use super::tree::{Tree, is_below, join, parent};
+use super::walk::shown;
 use crate::config::Config;
-use crate::source::Span;
-use crate::yaml::Node;
+use crate::helm::chart::Dependency;
+use crate::helm::function::highest;
+use crate::source::{SourceId, Span};
+use crate::yaml::{self, Node};
 
 /// A chart directory in the repository.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -75,14 +79,26 @@ pub enum Resolution {
 }
 
 /// Finds a release's chart on this machine, without a network: where the configuration says, at
-/// its path, in a `charts/` beside the declaration, in Helm's own caches.
+/// its path, where the lock says, in a `charts/` beside the declaration, in Helm's own caches.
 ///
 /// `near` is the directory of the declaring file, as shown.
 #[must_use]
-pub fn resolve(chart: &ChartRef, near: &str, config: &Config) -> Resolution {
-    let name = chart.name.as_deref().unwrap_or_default();
+pub fn resolve(chart: &ChartRef, near: &str, config: &Config, lock: &Lock) -> Resolution {
+    if let Some(resolution) = in_repository(chart, near, config) {
+        return resolution;
+    }
+    let key = chart.key();
+    if let Some((locked, archive)) = key.as_ref().and_then(|key| lock.archive(key)) {
+        return of_lock(locked, archive);
+    }
+    cached(chart).map_or_else(|| missing(chart), Resolution::At)
+}
+
+/// Where the repository itself says that a release's chart lies; `None` where it says nothing.
+#[must_use]
+pub fn in_repository(chart: &ChartRef, near: &str, config: &Config) -> Option<Resolution> {
     if let Some(path) = mapped(chart, config) {
-        return match path.exists() {
+        return Some(match path.exists() {
             true => Resolution::At(path),
             false => Resolution::Missing {
                 why: format!(
@@ -91,34 +107,95 @@ pub fn resolve(chart: &ChartRef, near: &str, config: &Config) -> Resolution {
                 ),
                 help: "correct the entry under `charts` in plimsoll.yaml".to_owned(),
             },
-        };
+        });
     }
     if let Some(path) = &chart.path {
         let path = PathBuf::from(if path.is_empty() { "." } else { path });
-        return match path.is_file() || path.join("Chart.yaml").is_file() {
+        return Some(match path.is_file() || path.join("Chart.yaml").is_file() {
             true => Resolution::At(path),
             false => Resolution::Missing {
                 why: format!("there is no chart at `{}`", path.display()),
                 help: "build or fetch it first, or exclude what declares it".to_owned(),
             },
-        };
+        });
     }
-    let version = chart.version.as_deref();
-    let mut folders = vec![PathBuf::from(join(near, "charts")), PathBuf::from(join("", "charts"))];
-    folders.extend(helm_caches());
-    for folder in folders {
-        if let Some(found) = in_folder(&folder, name, version) {
-            return Resolution::At(found);
-        }
+    let name = chart.name.as_deref().unwrap_or_default();
+    [join(near, "charts"), join("", "charts")]
+        .iter()
+        .find_map(|folder| in_folder(Path::new(folder), name, chart.version.as_deref()))
+        .map(Resolution::At)
+}
+
+/// A dependency of a chart as a release would name the chart.
+#[must_use]
+pub fn of_dependency(dependency: &Dependency, config: &Config) -> ChartRef {
+    let repository = dependency.repository.as_str();
+    let alias = repository.strip_prefix('@').or_else(|| repository.strip_prefix("alias:"));
+    let url = match alias {
+        Some(alias) => config.settings.repositories.get(alias).map(|url| url.value.as_str()),
+        None => Some(repository).filter(|url| !url.is_empty()),
+    };
+    let text = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
+    ChartRef {
+        name: text(&dependency.name),
+        repository: url.map(ToOwned::to_owned),
+        alias: alias.map(ToOwned::to_owned),
+        version: text(&dependency.version),
+        ..ChartRef::default()
     }
+}
+
+/// Finds the archive of a dependency that is not in its chart's `charts/`: where the configuration
+/// says, where the lock says, in Helm's own caches.
+#[must_use]
+pub fn supply(dependency: &Dependency, config: &Config, lock: &Lock) -> Option<PathBuf> {
+    let chart = of_dependency(dependency, config);
+    if let Some(path) = mapped(&chart, config) {
+        return path.is_file().then_some(path);
+    }
+    match chart.key().as_ref().and_then(|key| lock.archive(key)) {
+        Some((_, Archive::At(path))) => Some(path.clone()),
+        Some(_) => None,
+        None => cached(&chart).filter(|path| path.is_file()),
+    }
+}
+
+/// A chart in Helm's own caches.
+fn cached(chart: &ChartRef) -> Option<PathBuf> {
+    let name = chart.name.as_deref()?;
+    helm_caches().iter().find_map(|folder| in_folder(folder, name, chart.version.as_deref()))
+}
+
+fn of_lock(locked: &LockedChart, archive: &Archive) -> Resolution {
+    let named = format!("{} {}", locked.key.name, locked.version);
+    let (path, what) = match archive {
+        Archive::At(path) => return Resolution::At(path.clone()),
+        Archive::Absent(path) => (path, "is not there"),
+        Archive::Altered(path) => (path, "is not the archive that was locked"),
+    };
+    Resolution::Missing {
+        why: format!("{LOCK_NAME} says that the chart {named} is `{}`, which {what}", shown(path)),
+        help: "`plimsoll vendor` fetches it".to_owned(),
+    }
+}
+
+fn missing(chart: &ChartRef) -> Resolution {
     let named = chart.display();
-    let pin = version.map(|version| format!(" {version}")).unwrap_or_default();
+    let name = chart.name.as_deref().unwrap_or("chart");
+    let pin = chart.version.as_ref().map(|version| format!(" {version}")).unwrap_or_default();
+    let map =
+        format!("say where it lies in plimsoll.yaml: `charts: {{{named}: path/to/{name}.tgz}}`");
     Resolution::Missing {
         why: format!("the chart {named}{pin} is not on this machine"),
-        help: format!(
-            "`helm pull` it, and say where it lies in plimsoll.yaml: `charts: \
-             {{{named}: path/to/{name}.tgz}}`"
-        ),
+        help: match (&chart.repository, &chart.alias) {
+            (Some(url), _) if chart.git => format!("check `{url}` out, and {map}"),
+            (Some(_), _) => format!("`plimsoll vendor` fetches it; or {map}"),
+            (None, Some(alias)) => format!(
+                "say where `{alias}` is in plimsoll.yaml, `repositories: {{{alias}: URL}}`, for \
+                 `plimsoll vendor` to fetch it; or {map}"
+            ),
+            (None, None) => map,
+        },
     }
 }
 
@@ -131,40 +208,45 @@ fn mapped(chart: &ChartRef, config: &Config) -> Option<PathBuf> {
     Some(directory.join(&path.value))
 }
 
-/// `NAME-VERSION.tgz` or a directory `NAME` in a folder of charts. Without a version, or with a
-/// range, the highest version that fits is taken.
+/// `NAME-VERSION.tgz` or a directory `NAME` in a folder of charts: of several versions the one that
+/// Helm would take of a repository that has these.
 fn in_folder(folder: &Path, name: &str, version: Option<&str>) -> Option<PathBuf> {
     if name.is_empty() {
         return None;
     }
-    let exact = version.map(|version| version.trim_start_matches('v'));
-    let range = version.and_then(|version| semver::VersionReq::parse(version).ok());
-    let mut best: Option<(semver::Version, PathBuf)> = None;
+    let mut archives: Vec<(String, PathBuf)> = Vec::new();
     for entry in std::fs::read_dir(folder).ok()?.flatten() {
         let file = entry.file_name();
-        let Some(found) = file
-            .to_str()
-            .and_then(|file| file.strip_suffix(".tgz"))
-            .and_then(|file| file.strip_prefix(name))
-            .and_then(|rest| rest.strip_prefix('-'))
-            .map(|version| version.trim_start_matches('v'))
-        else {
-            continue;
-        };
-        let Ok(parsed) = semver::Version::parse(found) else { continue };
-        let fits = match (exact, &range) {
-            (None, _) => parsed.pre.is_empty(),
-            (Some(exact), _) if semver::Version::parse(exact).is_ok() => exact == found,
-            (Some(_), Some(range)) => range.matches(&parsed),
-            (Some(_), None) => false,
-        };
-        if fits && best.as_ref().is_none_or(|(known, _)| *known < parsed) {
-            best = Some((parsed, entry.path()));
+        let stem = file.to_str().and_then(|file| file.strip_suffix(".tgz"));
+        let version = stem.and_then(|stem| stem.strip_prefix(name)?.strip_prefix('-'));
+        // `web-tools-1.0.0.tgz` is no version of `web`.
+        let is_version =
+            |text: &&str| text.trim_start_matches('v').starts_with(|c: char| c.is_ascii_digit());
+        if let Some(version) = version.filter(is_version) {
+            archives.push((version.to_owned(), entry.path()));
         }
     }
+    archives.sort();
+    let versions: Vec<&str> = archives.iter().map(|(version, _)| version.as_str()).collect();
+    if let Ok(Some(at)) = highest(version, &versions) {
+        return Some(archives.swap_remove(at).1);
+    }
     let directory = folder.join(name);
-    best.map(|(_, path)| path)
-        .or_else(|| directory.join("Chart.yaml").is_file().then_some(directory))
+    let meta = std::fs::read_to_string(directory.join("Chart.yaml")).ok()?;
+    fits_directory(&meta, version).then_some(directory)
+}
+
+/// Whether the chart of a directory `charts/NAME` has a version that is asked for.
+fn fits_directory(meta: &str, constraint: Option<&str>) -> bool {
+    let stream = yaml::parse(SourceId::NOWHERE, &meta.into());
+    let root = stream.documents.first().and_then(|document| document.root());
+    let version = root.and_then(|root| root.get("version")).and_then(scalar_text);
+    match (constraint, version) {
+        (Some(constraint), Some(version)) => {
+            matches!(highest(Some(constraint), &[version]), Ok(Some(_)))
+        }
+        _ => true,
+    }
 }
 
 /// Where Helm keeps charts it fetched: `$HELM_REPOSITORY_CACHE`, or below `$HELM_CACHE_HOME`,

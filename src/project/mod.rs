@@ -5,20 +5,26 @@
 
 mod chart;
 mod classify;
+mod lock;
 mod patch;
 mod release;
 mod tree;
 mod walk;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-pub use chart::{LocalChart, Resolution, resolve};
+pub use chart::{LocalChart, Resolution, in_repository, of_dependency, resolve, supply};
 pub use classify::{Class, File, NodeRef, Taken, take, take_text};
+pub use lock::{
+    Archive, ChartKey, LOCK_NAME, Lock, LockError, LockedChart, digest, is_sha256, lock_directory,
+    repository_key, write_whole,
+};
 pub use release::{Assignment, AssignmentKind, ChartRef, Content, Layer, Release, Unresolved, Via};
 pub use tree::{Tree, join};
 pub use walk::{Candidate, MAX_SIZE, Read, UNREADABLE, Walked, read_text, shown, walk};
 
 use classify::PathName;
+use walk::unreadable;
 
 use crate::config::Config;
 use crate::finding::Finding;
@@ -38,6 +44,8 @@ pub struct Project {
     pub releases: Vec<Release>,
     /// Declarations that cannot be resolved from the repository alone.
     pub unresolved: Vec<Unresolved>,
+    /// The archives that stand for charts of other repositories.
+    pub lock: Lock,
     /// What is wrong with files and declarations.
     pub findings: Vec<Finding>,
 }
@@ -65,6 +73,13 @@ pub fn assemble(walked: Walked, taken: Vec<Taken>, config: &Config, sources: &So
         }
     }
     files.sort_by(|a, b| a.path.cmp(&b.path));
+    let start = walked.roots.first().map_or("", String::as_str);
+    let lock = lock(Path::new(if start.is_empty() { "." } else { start }), config, sources);
+    let lock = lock.unwrap_or_else(|finding| {
+        findings.push(*finding);
+        Lock::default()
+    });
+    findings.extend(lock.findings.iter().cloned());
     let tree = Tree::new(&files, walked.roots);
     let charts = chart::find(&tree);
     let found = release::find(&tree, &charts, config, sources);
@@ -83,7 +98,16 @@ pub fn assemble(walked: Walked, taken: Vec<Taken>, config: &Config, sources: &So
     findings.sort_by_cached_key(|finding| {
         (sources.get(finding.primary.span.source).path.clone(), finding.primary.span.start)
     });
-    Project { files, charts, releases: found.releases, unresolved: found.unresolved, findings }
+    let (releases, unresolved) = (found.releases, found.unresolved);
+    Project { files, charts, releases, unresolved, lock, findings }
+}
+
+/// The lock that holds for `start`, or why it cannot be read.
+fn lock(start: &Path, config: &Config, sources: &Sources) -> Result<Lock, Box<Finding>> {
+    Lock::load(&lock_directory(start, config), sources).map_err(|error| {
+        let why = format!("cannot be read: {}", error.error);
+        Box::new(unreadable(&shown(&error.path), &why, sources))
+    })
 }
 
 #[cfg(test)]

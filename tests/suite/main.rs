@@ -14,5 +14,7 @@ mod pre_commit;
 mod readme;
 mod rules;
 mod schema;
+mod server;
 mod story;
+mod vendor;
 mod wrong_types;

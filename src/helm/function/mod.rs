@@ -28,6 +28,7 @@ mod yaml;
 use std::collections::HashMap;
 use std::sync::OnceLock;
 
+pub(crate) use semver::highest;
 pub(super) use semver::satisfies;
 
 use super::builtin;

@@ -34,7 +34,42 @@ thread_local! {
 /// # Errors
 /// `improper constraint: "…"` or `invalid semantic version`, as Masterminds/semver v3 says it.
 pub(crate) fn satisfies(constraint: &str, version: &str) -> Result<bool, String> {
-    let constraint = CACHE.with_borrow_mut(|cache| {
+    Ok(parsed(constraint)?.check(&Version::parse(version)?))
+}
+
+/// The position of the version that Helm takes for a constraint: the one written just so, else the
+/// highest that meets it. `None` asks for the highest that is no prerelease.
+///
+/// Mirrors `IndexFile.Get` of helm `pkg/repo/v1/index.go`: what is no semantic version is passed
+/// over, and of equals the first is taken.
+///
+/// # Errors
+/// `improper constraint: "…"`, as Masterminds/semver v3 says it.
+pub(crate) fn highest(
+    constraint: Option<&str>,
+    versions: &[impl AsRef<str>],
+) -> Result<Option<usize>, String> {
+    let constraint = constraint.unwrap_or_default();
+    if !constraint.is_empty()
+        && let Some(at) = versions.iter().position(|version| version.as_ref() == constraint)
+    {
+        return Ok(Some(at));
+    }
+    let constraint = parsed(if constraint.is_empty() { "*" } else { constraint })?;
+    let mut best: Option<(usize, Version)> = None;
+    for (at, version) in versions.iter().enumerate() {
+        let Ok(version) = Version::parse(version.as_ref()) else { continue };
+        let higher = best.as_ref().is_none_or(|(_, best)| version.compare(best).is_gt());
+        if higher && constraint.check(&version) {
+            best = Some((at, version));
+        }
+    }
+    Ok(best.map(|(at, _)| at))
+}
+
+/// A constraint, parsed once in each thread.
+fn parsed(constraint: &str) -> Parsed {
+    CACHE.with_borrow_mut(|cache| {
         if let Some(found) = cache.get(constraint) {
             return found.clone();
         }
@@ -44,8 +79,7 @@ pub(crate) fn satisfies(constraint: &str, version: &str) -> Result<bool, String>
         }
         cache.insert(constraint.into(), parsed.clone());
         parsed
-    })?;
-    Ok(constraint.check(&Version::parse(version)?))
+    })
 }
 
 fn semver_compare(host: &dyn Host, args: &[Value]) -> Result<Value, String> {

@@ -229,7 +229,7 @@ fn chart(
         return None;
     }
     let name = path.trim_end_matches('/').rsplit('/').next().map(str::to_owned);
-    Some(ChartRef { name, repository, span, ..ChartRef::default() })
+    Some(ChartRef { name, repository, span, git: true, ..ChartRef::default() })
 }
 
 /// valueFiles, then values or valuesObject, then parameters.

@@ -296,6 +296,7 @@ impl<'p> Flux<'p> {
         local.unwrap_or_else(|| ChartRef {
             name: Some(path.trim_end_matches('/').rsplit('/').next().unwrap_or(&path).to_owned()),
             repository: url,
+            git: true,
             version,
             ..ChartRef::default()
         })

@@ -24,6 +24,7 @@ pub use command::{Assignment, AssignmentKind};
 use super::GROUP;
 use super::chart::LocalChart;
 use super::classify::NodeRef;
+use super::lock::{ChartKey, repository_key};
 use super::tree::{Tree, base_name, join};
 use crate::config::Config;
 use crate::finding::{Finding, Origin, Place, Related, Severity};
@@ -92,6 +93,8 @@ pub struct ChartRef {
     pub name: Option<String>,
     /// URL of its repository, without the chart's name also for OCI.
     pub repository: Option<String>,
+    /// The repository is one of Git, or a bucket: no repository of charts.
+    pub git: bool,
     /// `bitnami` in `bitnami/redis`.
     pub alias: Option<String>,
     /// Its directory or `.tgz` in the repository, as shown; `""` is the working directory.
@@ -115,6 +118,18 @@ impl ChartRef {
             }
             _ => name.to_owned(),
         }
+    }
+
+    /// Under what the lock holds it; `None` for a chart in the repository, or of no known one.
+    #[must_use]
+    pub fn key(&self) -> Option<ChartKey> {
+        let repository = self.repository.as_deref().filter(|_| self.path.is_none() && !self.git)?;
+        let constraint = self.version.as_deref().map(str::trim).filter(|text| !text.is_empty());
+        Some(ChartKey {
+            name: self.name.clone()?,
+            repository: repository_key(repository),
+            constraint: constraint.map(ToOwned::to_owned),
+        })
     }
 
     /// Every name under which the configuration's `charts` may hold it, the most exact first.
@@ -315,6 +330,7 @@ pub(super) fn find(
     script::find(&context, &mut found);
     terraform::find(&context, &mut found);
     skaffold::find(&context, &mut found);
+    name_repositories(config, &mut found);
     settle(&mut found);
     chart::find(&context, &mut found);
     missing_files(&context, &mut found);
@@ -326,6 +342,18 @@ pub(super) fn find(
     found.unresolved.sort_by_cached_key(|unresolved| place(unresolved.declared));
     found.unresolved.dedup();
     found
+}
+
+/// Gives charts whose repository is known by an alias only the URL that the configuration says.
+fn name_repositories(config: &Config, found: &mut Found) {
+    let repositories = &config.settings.repositories;
+    for chart in found.releases.iter_mut().map(|release| &mut release.chart) {
+        if chart.repository.is_none()
+            && let Some(url) = chart.alias.as_ref().and_then(|alias| repositories.get(alias))
+        {
+            chart.repository = Some(url.value.clone());
+        }
+    }
 }
 
 /// Drops what was found twice, and what `plimsoll.yaml` says otherwise.

@@ -1,4 +1,4 @@
-use super::{TABLE, satisfies};
+use super::{TABLE, highest, satisfies};
 use crate::helm::function::testing::{called, printed};
 use crate::helm::origin::Origins;
 use crate::helm::print;
@@ -52,6 +52,25 @@ fn groups_and_ranges() {
     check(">=1.2.3-alpha, <2", &["1.5.0-beta"], &["1.2.3-a"]);
     check("1.2.3-alpha.10", &["1.2.3-alpha.10"], &["1.2.3-alpha.9"]);
     check(">1.2.3-alpha.9", &["1.2.3-alpha.10", "1.2.3-alpha.beta", "1.2.3"], &["1.2.3-alpha"]);
+}
+
+#[test]
+fn the_highest_that_meets_a_constraint() {
+    let versions = ["1.9.0", "v1.10.0", "2.0.0-rc.1", "latest", "1.10.0+b", "0.9"];
+    for (constraint, want) in [
+        (None, Some("v1.10.0")),
+        (Some(""), Some("v1.10.0")),
+        (Some("1.10.0"), Some("v1.10.0")),
+        (Some("1.10.0+b"), Some("1.10.0+b")),
+        (Some("<1"), Some("0.9")),
+        (Some(">=1-0"), Some("2.0.0-rc.1")),
+        (Some("^3"), None),
+        (Some("latest"), Some("latest")),
+    ] {
+        let found = highest(constraint, &versions).expect("a constraint");
+        assert_eq!(found.map(|at| versions[at]), want, "{constraint:?}");
+    }
+    assert!(highest(Some("newest"), &versions).is_err());
 }
 
 #[test]

@@ -1,0 +1,225 @@
+//! `plimsoll vendor [PATH]…`: fetches the charts that releases name.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use super::{CommandError, Console};
+use crate::finding::Finding;
+use crate::project::{self, ChartKey, LOCK_NAME, Lock, LockedChart};
+use crate::report::escape;
+use crate::source::Sources;
+use crate::vendor::{
+    Credentials, Event, FetchError, Fetched, Fetcher, Limits, Mode, Stale, Unfetchable, Wanted,
+    Wants, stale, wants,
+};
+
+/// Fetch the charts that releases name, so that `check` can render them
+///
+/// Writes plimsoll.lock, which says what stands for each chart, and puts the archives into
+/// .plimsoll/charts beside it. Commit the lock; the archives may be committed or ignored. Versions
+/// that are locked are kept. This is the only command that talks to a network.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// Files and directories whose releases to read
+    #[arg(default_value = ".", value_name = "PATH")]
+    paths: Vec<PathBuf>,
+
+    /// Take the newest versions that are allowed, instead of those that are locked
+    #[arg(long)]
+    update: bool,
+
+    /// Fetch nothing: exit with 1 when the lock does not fit what the releases name
+    #[arg(long, conflicts_with = "update")]
+    check: bool,
+
+    /// Speak to OCI registries without TLS
+    #[arg(long)]
+    plain_http: bool,
+
+    /// The configuration to use, instead of the nearest plimsoll.yaml
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+}
+
+pub(crate) fn run(args: &Args, console: &mut Console) -> Result<ExitCode, CommandError> {
+    let sources = Sources::default();
+    let config = super::configuration(args.config.as_deref(), &args.paths, &sources)?;
+    let project = project::discover(&args.paths, &config, &sources).map_err(|path| {
+        CommandError::new(format!("no such file or directory: {}", path.display()))
+    })?;
+    if let Some(fault) = config.findings.first() {
+        return Err(CommandError::new(said(fault, &sources)));
+    }
+    let wants = wants(&project, &config, &sources);
+    let faults: Vec<String> =
+        project.lock.findings.iter().map(|fault| said(fault, &sources)).collect();
+    if args.check {
+        return check(&wants, &project.lock, faults, console);
+    }
+    for fault in &faults {
+        console.note(&format!("note: {}", escape::line(fault)));
+    }
+    let credentials = Credentials::of_environment();
+    for unfetchable in &wants.unfetchable {
+        console.note(&escape::line(&without_repository(unfetchable, &credentials)));
+    }
+    if wants.charts.is_empty() && project.lock.charts().next().is_none() {
+        writeln!(console.out, "Nothing to fetch: no release names a chart of another repository.")?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let mode = if args.update { Mode::Update } else { Mode::Keep };
+    let fetcher = Fetcher::new(credentials, Limits::default(), args.plain_http);
+    fetch(&wants, &project.lock, mode, fetcher, console)
+}
+
+/// A finding on a line.
+fn said(fault: &Finding, sources: &Sources) -> String {
+    let file = sources.get(fault.primary.span.source);
+    let line = file.position(fault.primary.span.start).line;
+    format!("{}:{line}: {}", file.path, fault.message)
+}
+
+/// Compares the lock with what is asked for; `faults` are those of its text.
+fn check(
+    wants: &Wants,
+    lock: &Lock,
+    faults: Vec<String>,
+    console: &mut Console,
+) -> Result<ExitCode, CommandError> {
+    let mut lines = faults;
+    for one in stale(wants, lock) {
+        lines.push(match &one {
+            Stale::Missing(wanted) => {
+                format!("{} is not in {LOCK_NAME} ({})", named(&wanted.key), wanted.places[0])
+            }
+            Stale::Surplus(key) => {
+                format!("{} is in {LOCK_NAME}, and nothing names it", named(key))
+            }
+            Stale::Altered(path) => format!("{path} is not the archive that was locked"),
+        });
+    }
+    if lines.is_empty() {
+        let count = wants.charts.len();
+        writeln!(console.out, "{LOCK_NAME} holds: {count} {}.", charts(count))?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    for line in &lines {
+        console.note(&escape::line(line));
+    }
+    console.note("help: run `plimsoll vendor`, and commit the lock");
+    Ok(ExitCode::from(1))
+}
+
+/// Fetches one chart after the other; what fails does not stop the others.
+fn fetch(
+    wants: &Wants,
+    lock: &Lock,
+    mode: Mode,
+    mut fetcher: Fetcher,
+    console: &mut Console,
+) -> Result<ExitCode, CommandError> {
+    let directory = lock.directory().to_owned();
+    let before: BTreeMap<&ChartKey, &LockedChart> =
+        lock.charts().map(|chart| (&chart.key, chart)).collect();
+    let mut kept: Vec<LockedChart> = Vec::new();
+    let mut failed = 0;
+    for wanted in &wants.charts {
+        let locked = before.get(&wanted.key).copied();
+        match fetcher.chart(wanted, locked, mode, &directory) {
+            Ok(fetched) => {
+                let done = fetched.event();
+                let chart = write(fetched, &kept, &directory)?;
+                let what = if done == Event::Fetched { "fetched" } else { "kept" };
+                let line = format!("{} {} {what}", chart.key.name, chart.version);
+                writeln!(console.out, "{}", escape::line(&line))?;
+                console.out.flush()?;
+                kept.push(chart);
+            }
+            Err(error) => {
+                failed += 1;
+                console.note(&escape::line(&failure(wanted, &error)));
+                if let Some(help) = error.help() {
+                    console.note(&format!("  help: {help}"));
+                }
+                // What was locked holds on.
+                kept.extend(locked.cloned());
+            }
+        }
+    }
+    Lock::store(&directory, &kept).map_err(|error| CommandError::new(error.to_string()))?;
+    remove_unnamed(lock, &kept);
+    if failed > 0 {
+        let of = wants.charts.len();
+        return Err(CommandError::new(format!(
+            "{failed} of {of} {} could not be fetched",
+            charts(of)
+        )));
+    }
+    let path = project::shown(&directory.join(LOCK_NAME));
+    writeln!(console.out, "{path} names {} {}.", kept.len(), charts(kept.len()))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Puts an archive where its line in the lock says; another one of that name stays.
+fn write(
+    fetched: Fetched,
+    others: &[LockedChart],
+    directory: &Path,
+) -> Result<LockedChart, CommandError> {
+    let Fetched { mut chart, bytes } = fetched;
+    let clashes = |other: &LockedChart| other.path == chart.path && other.digest != chart.digest;
+    if others.iter().any(clashes) {
+        let stem = chart.path.trim_end_matches(".tgz");
+        chart.path = format!("{stem}-{}.tgz", &chart.digest[..8]);
+    }
+    if let Some(bytes) = bytes {
+        let path = directory.join(&chart.path);
+        let folder = path.parent().unwrap_or(directory);
+        std::fs::create_dir_all(folder)
+            .and_then(|()| project::write_whole(&path, &bytes))
+            .map_err(|error| CommandError::new(format!("{}: {error}", path.display())))?;
+    }
+    Ok(chart)
+}
+
+/// Removes the archives that the lock named and no longer names.
+fn remove_unnamed(before: &Lock, now: &[LockedChart]) {
+    let named: BTreeSet<&str> = now.iter().map(|chart| chart.path.as_str()).collect();
+    for chart in before.charts().filter(|chart| !named.contains(chart.path.as_str())) {
+        // It may be gone already, which is all that is wanted.
+        let _ = std::fs::remove_file(before.directory().join(&chart.path));
+    }
+}
+
+fn failure(wanted: &Wanted, error: &FetchError) -> String {
+    let also = match wanted.places.len() - 1 {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    format!("error: {} ({}{also}): {error}", named(&wanted.key), wanted.places[0])
+}
+
+fn without_repository(unfetchable: &Unfetchable, credentials: &Credentials) -> String {
+    let Unfetchable { chart, alias, place } = unfetchable;
+    let Some(alias) = alias else {
+        return format!(
+            "note: {chart} ({place}) is not fetched: nothing says which repository it is of"
+        );
+    };
+    let url = credentials.url_of(alias).unwrap_or("URL");
+    format!(
+        "note: {chart} ({place}) is not fetched: say where `{alias}` is in plimsoll.yaml, \
+         `repositories: {{{alias}: {url}}}`"
+    )
+}
+
+fn named(key: &ChartKey) -> String {
+    let constraint = key.constraint.as_ref().map(|text| format!(" {text}")).unwrap_or_default();
+    format!("{}{constraint} of {}", key.name, key.repository)
+}
+
+fn charts(count: usize) -> &'static str {
+    if count == 1 { "chart" } else { "charts" }
+}

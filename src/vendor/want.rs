@@ -1,0 +1,140 @@
+//! Which charts have to be fetched: what releases and charts name and the repository has not.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use crate::config::Config;
+use crate::helm::chart::Chart;
+use crate::project::{Archive, ChartKey, ChartRef, Lock, Project, in_repository, of_dependency};
+use crate::source::{Sources, Span};
+
+/// A chart to fetch.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wanted {
+    /// What is asked for.
+    pub key: ChartKey,
+    /// The repository's URL as declared, which may hold credentials.
+    pub url: String,
+    /// Who asks for it, `file:line`, sorted, never empty.
+    pub places: Vec<String>,
+}
+
+/// A chart that cannot be fetched, since nothing says from where.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Unfetchable {
+    /// The chart as people name it.
+    pub chart: String,
+    /// The alias of its repository, where that much is said.
+    pub alias: Option<String>,
+    /// Who asks for it, `file:line`.
+    pub place: String,
+}
+
+/// Everything a project asks for.
+#[derive(Debug, Default)]
+pub struct Wants {
+    /// Sorted by key, each once.
+    pub charts: Vec<Wanted>,
+    /// Sorted by chart.
+    pub unfetchable: Vec<Unfetchable>,
+}
+
+/// Why a lock does not hold.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Stale {
+    /// A chart that somebody asks for and the lock does not name.
+    Missing(Wanted),
+    /// A chart that the lock names and nobody asks for.
+    Surplus(ChartKey),
+    /// An archive that is not the one that was locked; its path as shown.
+    Altered(String),
+}
+
+/// Collects what a project's releases name, and what its charts depend on.
+#[must_use]
+pub fn wants(project: &Project, config: &Config, sources: &Sources) -> Wants {
+    let mut collected = Collected::default();
+    for release in &project.releases {
+        let place = place(release.chart.span.unwrap_or(release.declared), sources);
+        let declaring = &sources.get(release.declared.source).path;
+        let near = declaring.rsplit_once('/').map_or("", |(folder, _)| folder);
+        if in_repository(&release.chart, near, config).is_none() {
+            collected.take(&release.chart, place);
+        }
+    }
+    for local in project.charts.iter().filter(|chart| !chart.vendored) {
+        let path = if local.path.is_empty() { "." } else { &local.path };
+        // A chart that cannot be read is a finding of `plimsoll check`.
+        let Ok(chart) = Chart::load(Path::new(path), &local.path, sources, &|_| None) else {
+            continue;
+        };
+        for dependency in chart.missing_dependencies() {
+            let named = of_dependency(dependency, config);
+            let on_disk = dependency.repository.is_empty()
+                || dependency.repository.starts_with("file://")
+                || in_repository(&named, &local.path, config).is_some();
+            if !on_disk {
+                collected.take(&named, place(dependency.span, sources));
+            }
+        }
+    }
+    collected.sorted()
+}
+
+/// What of a lock does not fit what is asked for; empty when it holds. Archives that are not there
+/// are no fault of the lock.
+#[must_use]
+pub fn stale(wants: &Wants, lock: &Lock) -> Vec<Stale> {
+    let mut stale = Vec::new();
+    for wanted in &wants.charts {
+        match lock.archive(&wanted.key) {
+            None => stale.push(Stale::Missing(wanted.clone())),
+            Some((_, Archive::Altered(path))) => {
+                stale.push(Stale::Altered(crate::project::shown(path)));
+            }
+            Some(_) => {}
+        }
+    }
+    let asked = |key: &ChartKey| wants.charts.iter().any(|wanted| wanted.key == *key);
+    let surplus = lock.charts().map(|chart| &chart.key).filter(|key| !asked(key));
+    stale.extend(surplus.cloned().map(Stale::Surplus));
+    stale
+}
+
+#[derive(Debug, Default)]
+struct Collected {
+    charts: BTreeMap<ChartKey, Wanted>,
+    unfetchable: Vec<Unfetchable>,
+}
+
+impl Collected {
+    fn take(&mut self, chart: &ChartRef, place: String) {
+        if chart.git || chart.name.is_none() {
+            return;
+        }
+        let (Some(key), Some(url)) = (chart.key(), &chart.repository) else {
+            let alias = chart.alias.clone();
+            self.unfetchable.push(Unfetchable { chart: chart.display(), alias, place });
+            return;
+        };
+        let new = Wanted { key: key.clone(), url: url.clone(), places: Vec::new() };
+        self.charts.entry(key).or_insert(new).places.push(place);
+    }
+
+    fn sorted(self) -> Wants {
+        let mut charts: Vec<Wanted> = self.charts.into_values().collect();
+        for wanted in &mut charts {
+            wanted.places.sort();
+            wanted.places.dedup();
+        }
+        let mut unfetchable = self.unfetchable;
+        unfetchable.sort();
+        unfetchable.dedup();
+        Wants { charts, unfetchable }
+    }
+}
+
+fn place(span: Span, sources: &Sources) -> String {
+    let file = sources.get(span.source);
+    format!("{}:{}", file.path, file.position(span.start).line)
+}
