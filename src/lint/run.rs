@@ -695,6 +695,7 @@ fn origin(class: Class) -> Origin {
         | Class::Script
         | Class::Makefile
         | Class::Jenkinsfile
+        | Class::Justfile
         | Class::Terraform => Origin::Release,
     }
 }

@@ -43,6 +43,8 @@ pub enum Class {
     Makefile,
     /// A `Jenkinsfile`.
     Jenkinsfile,
+    /// A `justfile`.
+    Justfile,
     /// Terraform.
     Terraform,
     /// Any other YAML, or nothing that matters.
@@ -81,11 +83,18 @@ impl<'a> PathName<'a> {
         self.0.to_ascii_lowercase().contains("jenkinsfile") || self.has_extension(&["groovy"])
     }
 
+    pub(super) fn is_justfile(self) -> bool {
+        self.0.eq_ignore_ascii_case("justfile")
+            || self.0.eq_ignore_ascii_case(".justfile")
+            || self.has_extension(&["just"])
+    }
+
     /// True when the name alone says that the file is to be read.
     pub(super) fn is_known(self) -> bool {
         self.is_script()
             || self.is_makefile()
             || self.is_jenkinsfile()
+            || self.is_justfile()
             || self.0 == "Kustomization"
             || self.has_extension(&["tf", "tpl", "gotmpl", "json"])
     }
@@ -241,6 +250,9 @@ fn class_by_name(candidate: &Candidate, name: PathName<'_>, text: &str) -> Optio
     }
     if name.is_jenkinsfile() {
         return Some(Class::Jenkinsfile);
+    }
+    if name.is_justfile() {
+        return Some(Class::Justfile);
     }
     if name.has_extension(&["tf"]) {
         return Some(Class::Terraform);

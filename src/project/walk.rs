@@ -217,6 +217,7 @@ fn wanted(path: &Path) -> bool {
         || name.is_script()
         || name.is_makefile()
         || name.is_jenkinsfile()
+        || name.is_justfile()
         || name.has_extension(&["tf", "tpl", "gotmpl", "json"])
         || !name.0.trim_start_matches('.').contains('.')
 }

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use super::shell::{COMPUTED, Call, is_known};
+use super::shell::{COMPUTED, Call, Field, STREAM, is_known};
 use super::text::Mapped;
 use super::{ChartRef, Content, Context, Found, Layer, Release, Unresolved, Via, split_oci};
 use crate::project::tree::{base_name, join, parent};
@@ -106,26 +106,26 @@ const WRAPPERS: [&str; 15] = [
 /// A helm command, told apart from what surrounds it.
 pub(super) struct Helm<'c> {
     /// The arguments after `helm`.
-    words: &'c [super::shell::Field],
+    words: &'c [Field],
     /// Where `helm` itself stands.
     start: usize,
 }
 
-/// Finds the helm command in a call, behind `sudo` and its like.
-pub(super) fn helm(call: &Call) -> Option<Helm<'_>> {
+/// Finds the helm command in a call, behind `sudo` and its like, or in a container.
+///
+/// `written` gives what stands in the file where a word comes from.
+pub(super) fn helm<'c>(call: &'c Call, written: &dyn Fn(&Field) -> String) -> Option<Helm<'c>> {
     let mut words = call.words.as_slice();
     loop {
         let (first, rest) = words.split_first()?;
         let name = base_name(&first.text);
-        let verb = rest.iter().find(|word| !word.text.starts_with('-'));
-        let called = matches!(name, "helm" | "helm3" | "helm2" | "helm4")
-            || name.starts_with("helm-v")
-            // `$HELM upgrade`, with HELM set where the script runs.
-            || (!is_known(&first.text)
-                && first.spread
-                && verb.is_some_and(|verb| matches!(verb.text.as_str(), "install" | "upgrade")));
-        if called {
+        // `$HELM upgrade`, with HELM set where the script runs.
+        let variable = || first.spread && written(first).to_ascii_lowercase().contains("helm");
+        if is_helm(name) || variable() {
             return Some(Helm { words: rest, start: first.start });
+        }
+        if matches!(name, "docker" | "podman" | "nerdctl") {
+            return in_container(rest);
         }
         let wraps = WRAPPERS.contains(&name)
             || words.len() < call.words.len()
@@ -139,6 +139,23 @@ pub(super) fn helm(call: &Call) -> Option<Helm<'_>> {
     }
 }
 
+fn is_helm(name: &str) -> bool {
+    matches!(name, "helm" | "helm3" | "helm2" | "helm4") || name.starts_with("helm-v")
+}
+
+/// `docker run … alpine/helm:3 upgrade …`: an image of that name runs it.
+fn in_container(words: &[Field]) -> Option<Helm<'_>> {
+    words.first().filter(|word| word.text == "run")?;
+    let image = words.iter().position(|word| {
+        let name = base_name(&word.text);
+        !word.text.starts_with('-') && name.split([':', '@']).next() == Some("helm")
+    })?;
+    let rest = &words[image + 1..];
+    let repeated = rest.first().is_some_and(|word| word.text == "helm");
+    let rest = if repeated { &rest[1..] } else { rest };
+    Some(Helm { words: rest, start: words[image].start })
+}
+
 /// Repository aliases, by the file that adds them and overall.
 #[derive(Debug, Default)]
 pub(super) struct Aliases {
@@ -148,8 +165,9 @@ pub(super) struct Aliases {
 
 impl Aliases {
     /// Notes a `helm repo add ALIAS URL`.
-    pub(super) fn note(&mut self, call: &Call, file: &str) {
-        let Some(helm) = helm(call) else { return };
+    pub(super) fn note(&mut self, call: &Call, text: &Mapped, context: &Context<'_>) {
+        let Some(helm) = helm(call, &|word| text.written(word, context.sources)) else { return };
+        let file = &context.sources.get(text.source).path;
         let words: Vec<&str> = positionals(helm.words);
         if let ["repo", "add", alias, url, ..] = words.as_slice()
             && is_known(url)
@@ -168,7 +186,7 @@ impl Aliases {
     }
 }
 
-fn positionals(words: &[super::shell::Field]) -> Vec<&str> {
+fn positionals(words: &[Field]) -> Vec<&str> {
     let mut found = Vec::new();
     let mut words = words.iter();
     while let Some(word) = words.next() {
@@ -233,7 +251,7 @@ pub(super) fn read(
     found: &mut Found,
     variant: Option<&str>,
 ) {
-    let Some(helm) = helm(call) else { return };
+    let Some(helm) = helm(call, &|word| text.written(word, context.sources)) else { return };
     let mut options = options(&helm, text);
     // Global flags may precede the verb; `helm secrets upgrade` decrypts and then upgrades.
     if options.positionals.first().is_some_and(|(word, _)| word == "secrets") {
@@ -344,7 +362,7 @@ fn layers(mut options: Options, bases: &[&str], context: &Context<'_>) -> Vec<La
     let mut layers: Vec<Layer> = Vec::new();
     for (file, span) in std::mem::take(&mut options.files) {
         let plain = file.strip_prefix("secrets://").unwrap_or(&file);
-        layers.push(if plain == "-" {
+        layers.push(if matches!(plain, "-" | "/dev/stdin" | STREAM) {
             Layer::inline(span, Content::Unknown)
         } else if plain.contains("://") {
             Layer { content: Content::Unknown, ..Layer::file(plain.to_owned(), span) }

@@ -3,12 +3,16 @@
 mod ci;
 mod makefile;
 
+use std::collections::HashSet;
+use std::rc::Rc;
+
 use super::command::{self, Aliases};
 use super::shell::{Call, Environment, Shell, parse};
 use super::text::Mapped;
 use super::{Context, Found, Via};
-use crate::project::classify::Class;
+use crate::project::classify::{Class, File};
 use crate::project::tree::parent;
+use crate::source::Span;
 
 /// A piece of shell, and what it runs in.
 struct Piece {
@@ -18,10 +22,10 @@ struct Piece {
     variant: Option<String>,
 }
 
-/// Calls found in one piece.
+/// A call, and the text that its words stand in.
 struct Called {
-    text: Mapped,
-    calls: Vec<Call>,
+    text: Rc<Mapped>,
+    call: Call,
     via: Via,
     variant: Option<String>,
 }
@@ -39,10 +43,10 @@ pub(super) fn find(context: &Context<'_>, found: &mut Found) {
                 | Class::Ci
                 | Class::Taskfile
                 | Class::Jenkinsfile
+                | Class::Justfile
                 | Class::Makefile
         );
-        // Nothing else is looked for, so what has no such word is not walked.
-        if !runs_commands || !file.text.to_ascii_lowercase().contains("helm") {
+        if !runs_commands || !may_call(file) {
             continue;
         }
         let pieces = match file.class {
@@ -54,7 +58,9 @@ pub(super) fn find(context: &Context<'_>, found: &mut Found) {
             }],
             Class::GitLabCi => ci::gitlab(file, context),
             Class::GitHub => ci::github(file, context),
+            Class::Ci if file.path.contains(".circleci/") => ci::circle(file, context),
             Class::Ci => ci::other(file, context),
+            Class::Justfile => ci::just(file, context),
             Class::Taskfile => ci::taskfile(file, context),
             Class::Jenkinsfile => ci::jenkins(file, context),
             Class::Makefile => makefile::read(file, context),
@@ -66,25 +72,55 @@ pub(super) fn find(context: &Context<'_>, found: &mut Found) {
             let commands = parse(&piece.text.text);
             let ends = shell.run(&commands, piece.environment.clone());
             shell.run_uncalled(ends.first().unwrap_or(&piece.environment));
-            for call in &shell.calls {
-                aliases.note(call, &file.path);
+            let Piece { text, environment, via, variant } = piece;
+            let text = Rc::new(text);
+            for call in shell.calls {
+                // A function may stand in another script than the one that calls it.
+                let text = match context.tree.file(&call.script) {
+                    Some(other) if call.script != environment.script => {
+                        Rc::new(Mapped::whole(other.source, &other.text))
+                    }
+                    _ => Rc::clone(&text),
+                };
+                aliases.note(&call, &text, context);
+                called.push(Called { text, call, via, variant: variant.clone() });
             }
-            let Piece { text, via, variant, .. } = piece;
-            called.push(Called { text, calls: shell.calls, via, variant });
         }
     }
-    for piece in &called {
-        let variant = piece.variant.as_deref();
-        for call in &piece.calls {
-            command::read(call, &piece.text, piece.via, &aliases, context, found, variant);
-        }
+    let (called, uncalled): (Vec<_>, Vec<_>) =
+        called.into_iter().partition(|called| !called.call.uncalled);
+    let read = |called: &Called, found: &mut Found| {
+        let variant = called.variant.as_deref();
+        command::read(&called.call, &called.text, called.via, &aliases, context, found, variant);
+    };
+    for called in &called {
+        read(called, found);
+    }
+    // What a function installs is known from its callers, where it has some.
+    let known: HashSet<Span> = found.releases.iter().map(|release| release.declared).collect();
+    for called in &uncalled {
+        let mut more = Found::default();
+        read(called, &mut more);
+        more.releases.retain(|release| !known.contains(&release.declared));
+        found.releases.append(&mut more.releases);
+        found.unresolved.append(&mut more.unresolved);
     }
     // What one way through a script resolves is not also unresolved.
-    let resolved: std::collections::HashSet<_> =
-        found.releases.iter().map(|release| release.declared).collect();
+    let resolved: HashSet<Span> = found.releases.iter().map(|release| release.declared).collect();
     let own = found.unresolved.split_off(before);
     let still = own.into_iter().filter(|unresolved| !resolved.contains(&unresolved.declared));
     found.unresolved.extend(still);
+}
+
+/// Nothing but helm is looked for, so what has no such word, nor takes other files in that may have
+/// it, is not walked.
+fn may_call(file: &File) -> bool {
+    let takes_in = match file.class {
+        Class::Script => file.text.contains("source ") || file.text.contains("\n. "),
+        Class::Makefile | Class::GitLabCi => file.text.contains("include"),
+        _ => false,
+    };
+    takes_in || file.text.to_ascii_lowercase().contains("helm")
 }
 
 /// A script runs in its own directory if its files are there, otherwise at the root.

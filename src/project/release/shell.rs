@@ -14,6 +14,9 @@ pub(super) const RUN_TIME: char = '\u{1}';
 /// Stands in a text for what a command or a loop computes.
 pub(super) const COMPUTED: char = '\u{2}';
 
+/// The file that `<( … )` is for the program that gets it, as bash names it.
+pub(super) const STREAM: &str = "/dev/fd/63";
+
 /// True when all of a text is known.
 pub(super) fn is_known(text: &str) -> bool {
     !text.contains([RUN_TIME, COMPUTED])

@@ -1,7 +1,8 @@
 //! Text that stands in a file in another spelling than its own: a script in a YAML scalar. Every
 //! byte keeps the place it came from.
 
-use crate::source::{SourceId, Span};
+use super::shell::Field;
+use crate::source::{SourceId, Sources, Span};
 use crate::yaml::{Node, Style};
 
 /// A text and, for each byte of it, the offset in its file.
@@ -45,6 +46,13 @@ impl Mapped {
             }
         }
         mapped.finish(span.range().end)
+    }
+
+    /// A text that is not in the file, in the place of what stands at `from`.
+    pub(super) fn instead(source: SourceId, text: &str, from: usize) -> Self {
+        let mut mapped = Self::empty(source);
+        mapped.push_instead(text, from);
+        mapped.finish(from)
     }
 
     fn empty(source: SourceId) -> Self {
@@ -99,6 +107,12 @@ impl Mapped {
         let last = offset(end.saturating_sub(1).max(start));
         let end = if end > start { last + 1 } else { last };
         Span { source: self.source, start: offset(start), end }
+    }
+
+    /// What stands in the file where a word comes from.
+    pub(super) fn written(&self, word: &Field, sources: &Sources) -> String {
+        let span = self.span(word.start, word.end);
+        sources.get(self.source).text.get(span.range()).unwrap_or_default().to_owned()
     }
 
     /// Replaces each `open … close` by what `value` makes of the text between.

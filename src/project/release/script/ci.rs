@@ -5,8 +5,18 @@ use std::collections::BTreeMap;
 use super::{Context, Mapped, Piece, Via, environment};
 use crate::project::chart::scalar_text;
 use crate::project::classify::File;
-use crate::project::release::shell::{COMPUTED, RUN_TIME, Value, is_known};
+use crate::project::release::shell::{RUN_TIME, Value, is_known};
 use crate::yaml::{Kind, Node};
+
+mod circle;
+mod gitlab;
+mod just;
+mod task;
+
+pub(super) use circle::circle;
+pub(super) use gitlab::gitlab;
+pub(super) use just::just;
+pub(super) use task::taskfile;
 
 type Variables = BTreeMap<String, Value>;
 
@@ -19,12 +29,18 @@ fn lines<'a>(node: Node<'a>, found: &mut Vec<Node<'a>>) {
     }
 }
 
-/// Several scalars as one script, so that what one sets the next one sees.
+/// Several scalars as one script, so that what one sets the next one sees. It stands in the file of
+/// the last; what comes from another stands where that file's part begins.
 fn joined(nodes: &[Node<'_>]) -> Option<Mapped> {
-    let mut nodes = nodes.iter();
-    let mut all = Mapped::scalar(*nodes.next()?);
-    for node in nodes {
-        all.append(&Mapped::scalar(*node));
+    let own = nodes.last()?.span().source;
+    let begin = nodes.iter().map(|node| node.span()).find(|span| span.source == own)?.start;
+    let mut parts = nodes.iter().map(|node| match node.span().source == own {
+        true => Mapped::scalar(*node),
+        false => Mapped::instead(own, &Mapped::scalar(*node).text, begin as usize),
+    });
+    let mut all = parts.next()?;
+    for part in parts {
+        all.append(&part);
     }
     Some(all)
 }
@@ -67,117 +83,6 @@ fn references(text: &str, variables: &Variables) -> String {
         }
     }
     out + rest
-}
-
-/// GitLab: one piece for each job, with `extends`, `default` and `!reference` followed.
-pub(super) fn gitlab(file: &File, context: &Context<'_>) -> Vec<Piece> {
-    let Some(root) = file.roots().next() else { return Vec::new() };
-    let mut global = Variables::new();
-    variables(root.get("variables"), &mut global);
-    let jobs: Vec<(String, Node<'_>)> = root
-        .entries()
-        .filter(|entry| entry.value.kind() == Kind::Mapping)
-        .map(|entry| (entry.name().into_owned(), entry.value))
-        .collect();
-    let only_templates = jobs
-        .iter()
-        .filter(|(name, job)| !name.starts_with('.') && job.get("script").is_some())
-        .count()
-        == 0;
-    let mut pieces = Vec::new();
-    for (name, job) in &jobs {
-        let reserved = ["variables", "default", "workflow", "include", "stages", "image", "cache"];
-        if reserved.contains(&name.as_str()) || (name.starts_with('.') && !only_templates) {
-            continue;
-        }
-        let chain = extended(*job, root, 0);
-        let first = |key: &str| {
-            chain.iter().find_map(|job| job.get(key)).or_else(|| root.at(&["default", key]))
-        };
-        let mut own = global.clone();
-        for job in chain.iter().rev() {
-            variables(job.get("variables"), &mut own);
-        }
-        let environment_name = first("environment")
-            .and_then(|node| node.get("name").or(Some(node)))
-            .and_then(scalar_text);
-        if let Some(environment) = environment_name {
-            let environment = references(&environment, &own);
-            own.entry("CI_ENVIRONMENT_NAME".to_owned()).or_insert(Value::Text(environment));
-        }
-        own.entry("CI_JOB_NAME".to_owned()).or_insert(Value::Text(name.clone()));
-        for own in matrix(first("parallel").and_then(|node| node.get("matrix")), &own) {
-            let mut scalars = Vec::new();
-            for key in ["before_script", "script"] {
-                for node in first(key).into_iter().flat_map(|node| followed(node, root)) {
-                    lines(node, &mut scalars);
-                }
-            }
-            pieces.extend(piece(file, &scalars, own.clone(), Some(name.clone()), context));
-            let mut after = Vec::new();
-            for node in first("after_script").into_iter().flat_map(|node| followed(node, root)) {
-                lines(node, &mut after);
-            }
-            pieces.extend(piece(file, &after, own, Some(name.clone()), context));
-        }
-    }
-    pieces
-}
-
-/// One set of variables for each job of `parallel: matrix:`.
-fn matrix(node: Option<Node<'_>>, own: &Variables) -> Vec<Variables> {
-    let Some(node) = node.filter(|node| node.kind() == Kind::Sequence) else {
-        return vec![own.clone()];
-    };
-    let mut all = Vec::new();
-    for set in node.items() {
-        let mut ways = vec![own.clone()];
-        for entry in set.entries() {
-            let mut values = Vec::new();
-            lines(entry.value, &mut values);
-            ways = ways
-                .iter()
-                .flat_map(|way| {
-                    values.iter().map(|value| {
-                        let mut way = way.clone();
-                        let text = Value::Text(value.raw().to_owned());
-                        way.insert(entry.name().into_owned(), text);
-                        way
-                    })
-                })
-                .take(64)
-                .collect();
-        }
-        all.extend(ways);
-    }
-    all
-}
-
-/// A job and what it extends, itself first.
-fn extended<'a>(job: Node<'a>, root: Node<'a>, depth: usize) -> Vec<Node<'a>> {
-    let mut chain = vec![job];
-    let mut parents = Vec::new();
-    if let Some(extends) = job.get("extends").filter(|_| depth < 10) {
-        lines(extends, &mut parents);
-    }
-    for parent in parents.into_iter().rev() {
-        if let Some(parent) = root.get(parent.raw()) {
-            chain.extend(extended(parent, root, depth + 1));
-        }
-    }
-    chain
-}
-
-/// `!reference [job, key]` as what it refers to.
-fn followed<'a>(node: Node<'a>, root: Node<'a>) -> Vec<Node<'a>> {
-    if node.tag() == Some("!reference") {
-        let path: Vec<&str> = node.items().map(Node::raw).collect();
-        return root.at(&path).into_iter().collect();
-    }
-    match node.kind() {
-        Kind::Sequence => node.items().flat_map(|item| followed(item, root)).collect(),
-        _ => vec![node],
-    }
 }
 
 fn piece(
@@ -449,85 +354,6 @@ fn shell_scalars(
                 }
             }
         }
-    }
-}
-
-/// Taskfile: one piece for each task.
-pub(super) fn taskfile(file: &File, context: &Context<'_>) -> Vec<Piece> {
-    let Some(root) = file.roots().next() else { return Vec::new() };
-    let mut global = Variables::new();
-    task_variables(root.get("vars"), &mut global);
-    task_variables(root.get("env"), &mut global);
-    let mut pieces = Vec::new();
-    for task in root.get("tasks").into_iter().flat_map(Node::entries) {
-        let name = task.name().into_owned();
-        let task = task.value;
-        let mut own = global.clone();
-        task_variables(task.get("vars"), &mut own);
-        task_variables(task.get("env"), &mut own);
-        let mut scalars = Vec::new();
-        let commands = task.get("cmds").or_else(|| task.get("cmd")).unwrap_or(task);
-        lines(commands, &mut scalars);
-        for item in commands.items() {
-            scalars.extend(item.get("cmd").filter(|cmd| cmd.kind() == Kind::Scalar));
-        }
-        let folder = task.get("dir").and_then(scalar_text);
-        // Each command runs in a shell of its own.
-        for scalar in scalars {
-            let Some(mut piece) = piece(file, &[scalar], own.clone(), Some(name.clone()), context)
-            else {
-                continue;
-            };
-            piece.text =
-                piece.text.substitute("{{", "}}", |expression| task_value(expression, &own));
-            if let Some(folder) = &folder {
-                let base = piece.environment.directories.first().cloned().unwrap_or_default();
-                let folder = task_text(folder, &own);
-                piece.environment.directories = vec![crate::project::tree::join(&base, &folder)];
-            }
-            pieces.push(piece);
-        }
-    }
-    pieces
-}
-
-fn task_variables(node: Option<Node<'_>>, into: &mut Variables) {
-    for entry in node.into_iter().flat_map(Node::entries) {
-        let text = match scalar_text(entry.value) {
-            Some(text) => task_text(&text, into),
-            None => COMPUTED.to_string(),
-        };
-        into.insert(entry.name().into_owned(), Value::Text(text));
-    }
-}
-
-fn task_text(text: &str, own: &Variables) -> String {
-    let mut out = String::new();
-    let mut rest = text;
-    while let Some((before, after)) = rest.split_once("{{") {
-        out.push_str(before);
-        let Some((expression, after)) = after.split_once("}}") else { break };
-        out.push_str(&task_value(expression, own));
-        rest = after;
-    }
-    out + rest
-}
-
-/// `.NAME`, and `.NAME | default "text"`.
-fn task_value(expression: &str, own: &Variables) -> String {
-    let mut parts = expression.split('|').map(str::trim);
-    let name = parts.next().and_then(|name| name.trim_start_matches('-').trim().strip_prefix('.'));
-    if matches!(name, Some("ROOT_DIR" | "TASKFILE_DIR" | "USER_WORKING_DIR")) {
-        return ".".to_owned();
-    }
-    match name.and_then(|name| own.get(name)) {
-        Some(Value::Text(text)) if is_known(text) => return text.clone(),
-        _ => {}
-    }
-    let default = parts.find_map(|part| part.strip_prefix("default "));
-    match default {
-        Some(default) => default.trim().trim_matches(['"', '\'']).to_owned(),
-        None => RUN_TIME.to_string(),
     }
 }
 

@@ -1,265 +1,298 @@
-//! Makefiles: variables, and the recipes of every target.
+//! Makefiles: variables, and the recipes of every target (GNU make's manual).
 
-use std::collections::BTreeMap;
+mod expand;
+mod line;
+mod variable;
 
+use std::collections::{BTreeMap, BTreeSet};
+
+use self::expand::{expand, reference};
+use self::line::{Logical, logical_lines};
+use self::variable::{Branches, Variables, split_assignment, without_comment};
 use super::{Context, Mapped, Piece, Via, environment};
-use crate::project::classify::File;
-use crate::project::release::shell::{COMPUTED, RUN_TIME};
-use crate::project::tree::{join, parent};
+use crate::project::classify::{Class, File};
+use crate::project::release::shell::{RUN_TIME, is_known};
 
-/// Unexpanded values, by name.
-type Variables = BTreeMap<String, String>;
+/// Targets and stems of one rule, and ways to reach a target, that are looked at.
+const MAX_WAYS: usize = 24;
+/// How deep a `define` may call others.
+const MAX_DEPTH: u8 = 8;
 
 pub(super) fn read(file: &File, context: &Context<'_>) -> Vec<Piece> {
-    let mut variables = Variables::new();
-    definitions(&file.text, &file.path, context, &mut variables, 0);
+    // A part runs where, and with what, the Makefile that includes it runs.
+    let main = includer(file, context).unwrap_or(file);
+    let variables = Variables::of(main, context);
+    let rules = rules(file, &variables);
+    let names = names(&rules);
+    let own = own(&rules);
+    let callers = callers(&rules, &own);
     let mut pieces = Vec::new();
-    // Variables of one target: `deploy: NAMESPACE := prod`.
-    let mut targets: Variables = Variables::new();
-    let mut own: BTreeMap<String, Variables> = BTreeMap::new();
-    for line in logical_lines(&file.text) {
-        if let Some((target, name, value)) = target_variable(&line.joined) {
-            own.entry(target).or_default().insert(name, value);
-        }
-    }
-    for line in logical_lines(&file.text) {
-        if !line.recipe {
-            if let Some((target, _)) =
-                line.joined.split_once(':').filter(|_| !is_assignment(&line.joined))
-            {
-                targets.clear();
-                for target in target.split_whitespace() {
-                    targets.extend(own.get(target).cloned().unwrap_or_default());
-                }
-                let first = target.split_whitespace().next().unwrap_or_default();
-                if !first.contains('%') {
-                    targets.insert("@".to_owned(), first.to_owned());
-                }
+    for rule in &rules {
+        for scope in scopes(rule, &names, &own, &callers, &variables) {
+            let mut environment = environment(&main.path, context);
+            environment.script.clear();
+            for (name, value) in scope.exported() {
+                environment.set(&name, value);
             }
-            continue;
+            let variant = scope.get("@").map(str::to_owned);
+            let lines = rule.recipe.iter().map(|line| recipe(file, line.range.clone(), &scope));
+            for text in shells(lines.collect(), &file.text) {
+                let environment = environment.clone();
+                pieces.push(Piece {
+                    text,
+                    environment,
+                    via: Via::Makefile,
+                    variant: variant.clone(),
+                });
+            }
         }
-        let mut scope = variables.clone();
-        scope.extend(targets.clone());
-        let text = recipe(file, line.range, &scope);
-        let mut environment = environment(&file.path, context);
-        environment.script.clear();
-        let variant = targets.get("@").cloned();
-        pieces.push(Piece { text, environment, via: Via::Makefile, variant });
     }
     pieces
 }
 
-/// A line with the lines that continue it.
-struct Logical {
-    range: std::ops::Range<usize>,
-    joined: String,
-    recipe: bool,
+/// The Makefile that includes this one, the topmost first.
+fn includer<'p>(file: &File, context: &Context<'p>) -> Option<&'p File> {
+    let others = context.tree.of(Class::Makefile).filter(|other| other.path != file.path);
+    let mut including: Vec<&File> =
+        others.filter(|other| Variables::of(other, context).includes(&file.path)).collect();
+    including.sort_by_key(|other| (other.path.matches('/').count(), &other.path));
+    including.first().copied()
 }
 
-fn logical_lines(text: &str) -> Vec<Logical> {
-    let mut lines: Vec<Logical> = Vec::new();
-    let mut at = 0;
-    let mut open: Option<Logical> = None;
-    for line in text.split_inclusive('\n') {
-        let start = at;
-        at += line.len();
-        let body = line.trim_end_matches(['\n', '\r']);
-        let continued = body.ends_with('\\');
-        let part = body.trim_end_matches('\\');
-        let mut logical = open.take().unwrap_or_else(|| Logical {
-            range: start..start,
-            joined: String::new(),
-            recipe: body.starts_with('\t'),
-        });
-        logical.range.end = start + body.len();
-        if !logical.joined.is_empty() {
-            logical.joined.push(' ');
+/// Each line of a recipe has a shell of its own, but for `.ONESHELL`.
+fn shells(lines: Vec<Mapped>, text: &str) -> Vec<Mapped> {
+    if !text.contains("\n.ONESHELL:") {
+        return lines;
+    }
+    let mut lines = lines.into_iter();
+    let Some(mut all) = lines.next() else { return Vec::new() };
+    lines.for_each(|line| all.append(&line));
+    vec![all]
+}
+
+/// A rule: its targets, what they need, and what is run.
+#[derive(Debug, Default)]
+struct Rule {
+    targets: Vec<String>,
+    needs: Vec<String>,
+    /// Variables of these targets alone: `deploy: NAMESPACE := prod`.
+    own: Own,
+    recipe: Vec<Logical>,
+}
+
+/// The rules of a file in order, without what stands in branches that are not taken.
+fn rules(file: &File, variables: &Variables) -> Vec<Rule> {
+    let mut rules: Vec<Rule> = Vec::new();
+    let mut branches = Branches::default();
+    for line in logical_lines(&file.text) {
+        if line.recipe {
+            if let Some(rule) = rules.last_mut().filter(|_| branches.may_be_taken()) {
+                rule.recipe.push(line);
+            }
+            continue;
         }
-        logical.joined.push_str(part.trim());
-        if continued {
-            open = Some(logical);
-        } else {
-            lines.push(logical);
+        if line.define
+            || branches.directive(&line.joined, variables)
+            || line.joined.starts_with('#')
+        {
+            continue;
+        }
+        let Some((targets, rest)) = line.joined.split_once(':') else { continue };
+        if split_assignment(&line.joined).is_some() {
+            continue;
+        }
+        let words = |text: &str| -> Vec<String> {
+            expand(text, variables, 0).split_whitespace().map(str::to_owned).collect()
+        };
+        let mut rule = Rule { targets: words(targets), ..Rule::default() };
+        match split_assignment(rest.trim_start_matches(':').trim_start()) {
+            Some((name, _, value)) => {
+                rule.own.insert(name.to_owned(), without_comment(value).to_owned());
+            }
+            None => rule.needs = words(without_comment(rest.split(';').next().unwrap_or(rest))),
+        }
+        rules.push(rule);
+    }
+    rules
+}
+
+/// The variables of one target, or of one way to reach it.
+type Own = BTreeMap<String, String>;
+
+/// By target.
+type Callers = BTreeMap<String, Vec<Own>>;
+
+/// The variables that rules give to single targets.
+fn own(rules: &[Rule]) -> BTreeMap<&str, Own> {
+    let mut own: BTreeMap<&str, Own> = BTreeMap::new();
+    for rule in rules.iter().filter(|rule| !rule.own.is_empty()) {
+        for target in &rule.targets {
+            own.entry(target).or_default().extend(rule.own.clone());
         }
     }
-    lines.extend(open);
-    lines
+    own
 }
 
-fn is_assignment(line: &str) -> bool {
-    split_assignment(line).is_some()
+/// Every name of a target that is written out.
+fn names(rules: &[Rule]) -> BTreeSet<String> {
+    let all = rules.iter().flat_map(|rule| rule.targets.iter().chain(&rule.needs));
+    all.filter(|name| !name.contains('%') && is_known(name)).cloned().collect()
 }
 
-/// `NAME := value` and its relatives: the name, the operator, the value.
-fn split_assignment(line: &str) -> Option<(&str, &str, &str)> {
-    let line = line.strip_prefix("export ").or(line.strip_prefix("override ")).unwrap_or(line);
-    let end = line.find(|c: char| !c.is_ascii_alphanumeric() && !"_-.".contains(c))?;
-    let name = &line[..end];
-    let rest = line[end..].trim_start();
-    let operator =
-        ["::=", ":::=", ":=", "?=", "+=", "!=", "="].into_iter().find(|o| rest.starts_with(*o))?;
-    let value = rest[operator.len()..].trim();
-    (!name.is_empty()).then_some((name, operator, value))
-}
-
-fn target_variable(line: &str) -> Option<(String, String, String)> {
-    let (target, rest) = line.split_once(':')?;
-    if rest.starts_with(['=', ':']) {
-        return None;
+/// The variables with which a target is reached from others: those of a target that needs it, and
+/// those of `$(MAKE) TARGET NAME=VALUE`.
+fn callers(rules: &[Rule], own: &BTreeMap<&str, Own>) -> Callers {
+    let mut callers = Callers::new();
+    for rule in rules {
+        for variables in rule.targets.iter().filter_map(|target| own.get(target.as_str())) {
+            for need in &rule.needs {
+                callers.entry(need.clone()).or_default().push(variables.clone());
+            }
+        }
+        for line in &rule.recipe {
+            for (target, variables) in made(&line.joined) {
+                callers.entry(target).or_default().push(variables);
+            }
+        }
     }
-    let (name, _, value) = split_assignment(rest.trim_start())?;
-    Some((target.trim().to_owned(), name.to_owned(), without_comment(value).to_owned()))
+    callers
 }
 
-fn without_comment(value: &str) -> &str {
-    value.split(" #").next().unwrap_or(value).trim()
+/// The targets that `$(MAKE) TARGET NAME=VALUE` makes, and with which variables.
+fn made(line: &str) -> Vec<(String, Own)> {
+    let words: Vec<&str> = line.split_whitespace().collect();
+    let Some(at) = words.iter().position(|word| {
+        matches!(word.trim_start_matches(['@', '-', '+']), "$(MAKE)" | "${MAKE}" | "make")
+    }) else {
+        return Vec::new();
+    };
+    let arguments: Vec<&str> =
+        words[at + 1..].iter().copied().take_while(|w| !matches!(*w, "&&" | ";" | "||")).collect();
+    if arguments.iter().any(|word| word.starts_with("-C") || word.starts_with("-f")) {
+        return Vec::new();
+    }
+    let unquoted = |value: &str| value.trim_matches(['"', '\'']).to_owned();
+    let variables: Own = arguments
+        .iter()
+        .filter_map(|word| word.trim_end_matches(';').split_once('='))
+        .map(|(name, value)| (name.to_owned(), unquoted(value)))
+        .collect();
+    let targets = arguments.iter().filter(|word| !word.contains('=') && !word.starts_with('-'));
+    match variables.is_empty() {
+        true => Vec::new(),
+        false => targets
+            .map(|target| (target.trim_end_matches(';').to_owned(), variables.clone()))
+            .collect(),
+    }
 }
 
-fn definitions(text: &str, path: &str, context: &Context<'_>, into: &mut Variables, depth: usize) {
-    for line in logical_lines(text).into_iter().filter(|line| !line.recipe) {
-        let joined = line.joined.trim();
-        if let Some(list) = joined.strip_prefix("include ").or(joined.strip_prefix("-include ")) {
-            for name in list.split_whitespace() {
-                let found = join(parent(path), name);
-                if let Some(file) = context.tree.file(&found).filter(|_| depth < 5) {
-                    definitions(&file.text, &file.path, context, into, depth + 1);
+/// What the recipe of a rule may find: one scope for each target, stem and way to reach it.
+fn scopes(
+    rule: &Rule,
+    names: &BTreeSet<String>,
+    own: &BTreeMap<&str, Own>,
+    callers: &Callers,
+    variables: &Variables,
+) -> Vec<Variables> {
+    let mut scopes = Vec::new();
+    if rule.recipe.is_empty() {
+        return scopes;
+    }
+    for target in &rule.targets {
+        let stems: Vec<(String, Option<String>)> = match target.split_once('%') {
+            None => vec![(target.clone(), None)],
+            Some((before, after)) => {
+                let stem = |name: &String| {
+                    let stem = name.strip_prefix(before)?.strip_suffix(after)?;
+                    (!stem.is_empty()).then(|| (name.clone(), Some(stem.to_owned())))
+                };
+                let found: Vec<_> = names.iter().filter_map(stem).collect();
+                match found.is_empty() {
+                    true => vec![(RUN_TIME.to_string(), Some(RUN_TIME.to_string()))],
+                    false => found,
                 }
             }
-            continue;
-        }
-        if joined.starts_with('#') {
-            continue;
-        }
-        let Some((name, operator, value)) = split_assignment(joined) else { continue };
-        let value = without_comment(value);
-        match operator {
-            "?=" => {
-                into.entry(name.to_owned()).or_insert_with(|| value.to_owned());
+        };
+        for (name, stem) in stems {
+            let mut scope = variables.clone();
+            for (name, value) in own.get(name.as_str()).into_iter().flatten() {
+                scope.set(name, value);
             }
-            "+=" => {
-                let known = into.entry(name.to_owned()).or_default();
-                *known = format!("{known} {value}").trim().to_owned();
+            scope.set("@", &name);
+            if let Some(stem) = &stem {
+                scope.set("*", stem);
             }
-            "!=" => {
-                into.insert(name.to_owned(), COMPUTED.to_string());
-            }
-            ":=" | "::=" | ":::=" => {
-                let value = expand(value, into, 0);
-                into.insert(name.to_owned(), value);
-            }
-            _ => {
-                into.insert(name.to_owned(), value.to_owned());
-            }
+            let needs: Vec<String> = rule
+                .needs
+                .iter()
+                .map(|need| need.replacen('%', stem.as_deref().unwrap_or("%"), 1))
+                .collect();
+            scope.set("<", needs.first().map_or("", String::as_str));
+            scope.set("^", &needs.join(" "));
+            scopes.extend(ways(&name, &scope, callers));
         }
     }
+    scopes.truncate(MAX_WAYS);
+    scopes
 }
 
-/// A recipe as the shell gets it.
+/// The scope of a target as it is reached from others; and by itself, unless only they say what a
+/// variable is.
+fn ways(target: &str, scope: &Variables, callers: &Callers) -> Vec<Variables> {
+    let Some(callers) = callers.get(target) else { return vec![scope.clone()] };
+    let alone = callers.iter().flat_map(BTreeMap::keys).all(|name| scope.get(name).is_some());
+    let called = callers.iter().map(|own| {
+        let mut scope = scope.clone();
+        for (name, value) in own {
+            scope.set(name, value);
+        }
+        scope
+    });
+    alone.then(|| scope.clone()).into_iter().chain(called).collect()
+}
+
+/// A recipe's line as the shell gets it.
 fn recipe(file: &File, range: std::ops::Range<usize>, variables: &Variables) -> Mapped {
     let line = &file.text[range.clone()];
     let body = line.trim_start_matches(['\t', ' ', '@', '-', '+']);
     let start = range.end - body.len();
     let mut mapped = Mapped::part(file.source, &file.text, start..start);
-    let mut at = 0;
-    let mut literal = 0;
-    let bytes = body.as_bytes();
-    while at < bytes.len() {
-        if bytes[at] != b'$' {
-            at += 1;
-            continue;
-        }
-        mapped.add(&body[literal..at], start + literal);
-        let (length, value) = reference(&body[at..], variables, 0);
-        mapped.add_instead(&value, start + at);
-        at += length;
-        literal = at;
-    }
-    mapped.add(&body[literal..], start + literal);
+    add(&mut mapped, body, start, variables, 0);
     mapped
 }
 
-fn expand(text: &str, variables: &Variables, depth: usize) -> String {
-    let mut out = String::new();
-    let mut rest = text;
-    while let Some(at) = rest.find('$') {
-        out.push_str(&rest[..at]);
-        let (length, value) = reference(&rest[at..], variables, depth);
-        out.push_str(&value);
-        rest = &rest[at + length..];
-    }
-    out + rest
-}
-
-/// What begins with `$`: how long it is, and its value.
-fn reference(text: &str, variables: &Variables, depth: usize) -> (usize, String) {
-    let Some(next) = text[1..].chars().next() else { return (1, "$".to_owned()) };
-    match next {
-        // `$$` is the shell's own `$`.
-        '$' => (2, "$".to_owned()),
-        '(' | '{' => {
-            let close = if next == '(' { ')' } else { '}' };
-            let mut open = 0;
-            let end = text.char_indices().skip(1).find(|(_, char)| {
-                open += i32::from(*char == next);
-                open -= i32::from(*char == close);
-                open == 0
-            });
-            let Some((end, _)) = end else { return (1, "$".to_owned()) };
-            (end + 1, value(&text[2..end], variables, depth))
-        }
-        other => {
-            let length = 1 + other.len_utf8();
-            (length, value(&text[1..length], variables, depth))
-        }
-    }
-}
-
-fn value(name: &str, variables: &Variables, depth: usize) -> String {
-    if depth > 20 {
-        return COMPUTED.to_string();
-    }
-    let expanded = |text: &str| expand(text.trim(), variables, depth + 1);
-    if let Some(text) = variables.get(name) {
-        return expand(text, variables, depth + 1);
-    }
-    match name {
-        "CURDIR" | "PWD" => return ".".to_owned(),
-        "MAKE" => return "make".to_owned(),
-        _ => {}
-    }
-    let Some((function, arguments)) = name.split_once(' ') else {
-        // `$(NAME:a=b)` and what is set where make runs.
-        return RUN_TIME.to_string();
-    };
-    match (function, arguments.trim()) {
-        ("shell", "pwd" | "git rev-parse --show-toplevel") => ".".to_owned(),
-        ("or", arguments) => {
-            let mut values = arguments.split(',').map(expanded);
-            let known = values.find(|value| !value.is_empty() && value.as_str() != "\u{1}");
-            known.unwrap_or_else(|| RUN_TIME.to_string())
-        }
-        ("strip", text) => expanded(text),
-        ("addprefix", arguments) => match arguments.split_once(',') {
-            Some((prefix, words)) => {
-                let prefix = expanded(prefix);
-                let words = expanded(words);
-                words
-                    .split_whitespace()
-                    .map(|w| format!("{prefix}{w}"))
-                    .collect::<Vec<_>>()
-                    .join(" ")
+/// Adds a text that stands at `start` in the file, expanded.
+fn add(mapped: &mut Mapped, body: &str, start: usize, variables: &Variables, depth: u8) {
+    let mut literal = 0;
+    while let Some(found) = body[literal..].find('$') {
+        let at = literal + found;
+        mapped.add(&body[literal..at], start + literal);
+        let (length, value) = reference(&body[at..], variables, 0);
+        match called(&body[at..at + length], variables).filter(|_| depth < MAX_DEPTH) {
+            Some((define, scope)) if define.source == mapped.source => {
+                // What a `define` runs stands there, whoever calls it.
+                let mut line_start = define.start;
+                for line in define.text.split_inclusive('\n') {
+                    let body = line.trim_start_matches(['\t', ' ', '@', '-', '+']);
+                    let from = line_start + line.len() - body.len();
+                    add(mapped, body, from, &scope, depth + 1);
+                    line_start += line.len();
+                }
             }
-            None => COMPUTED.to_string(),
-        },
-        ("dir" | "abspath" | "realpath", text) if text.contains("MAKEFILE_LIST") => ".".to_owned(),
-        ("abspath" | "realpath", text) => expanded(text),
-        ("if", arguments) => {
-            let parts: Vec<&str> = arguments.split(',').collect();
-            let condition = expanded(parts[0]);
-            let unset = condition.is_empty() || condition == "\u{1}";
-            let taken = if unset { parts.get(2) } else { parts.get(1) };
-            taken.map(|text| expanded(text)).unwrap_or_default()
+            _ => mapped.add_instead(&value, start + at),
         }
-        _ => COMPUTED.to_string(),
+        literal = at + length;
     }
+    mapped.add(&body[literal..], start + literal);
+}
+
+/// The `define` that `$(NAME)` or `$(call NAME,…)` stands for, and what it finds.
+fn called(reference: &str, variables: &Variables) -> Option<(variable::Define, Variables)> {
+    let inner = reference.strip_prefix("$(").or(reference.strip_prefix("${"))?;
+    let inner = inner.strip_suffix([')', '}'])?;
+    let (name, scope) = match inner.strip_prefix("call ") {
+        Some(arguments) => expand::call(arguments, variables, 0),
+        None => (inner.to_owned(), variables.clone()),
+    };
+    Some((variables.define(&name)?.clone(), scope))
 }

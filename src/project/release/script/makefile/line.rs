@@ -1,0 +1,61 @@
+//! A Makefile's text as lines.
+
+use std::ops::Range;
+
+/// A line with the lines that continue it, or a whole `define`.
+#[derive(Debug)]
+pub(super) struct Logical {
+    /// Where it stands in the text.
+    pub(super) range: Range<usize>,
+    /// Without what continues lines; of a `define` its first line.
+    pub(super) joined: String,
+    /// A line of a recipe: it begins with a tab.
+    pub(super) recipe: bool,
+    /// From `define` to `endef`.
+    pub(super) define: bool,
+}
+
+/// Where the lines between `define` and `endef` stand in the text.
+pub(super) fn define_body(text: &str, line: &Logical) -> Range<usize> {
+    let whole = &text[line.range.clone()];
+    let start = whole.find('\n').map_or(whole.len(), |at| at + 1);
+    let end = whole.rfind('\n').map_or(start, |at| (at + 1).max(start));
+    line.range.start + start..line.range.start + end
+}
+
+pub(super) fn logical_lines(text: &str) -> Vec<Logical> {
+    let mut lines: Vec<Logical> = Vec::new();
+    let mut open: Option<Logical> = None;
+    let mut at = 0;
+    for line in text.split_inclusive('\n') {
+        let start = at;
+        at += line.len();
+        let body = line.trim_end_matches(['\n', '\r']);
+        let end = start + body.len();
+        if let Some(define) = open.as_mut().filter(|open| open.define) {
+            define.range.end = end;
+            if body.trim() == "endef" {
+                lines.extend(open.take());
+            }
+            continue;
+        }
+        let mut logical = open.take().unwrap_or_else(|| Logical {
+            range: start..start,
+            joined: String::new(),
+            recipe: body.starts_with('\t'),
+            define: body.trim_start().starts_with("define "),
+        });
+        logical.range.end = end;
+        if !logical.joined.is_empty() {
+            logical.joined.push(' ');
+        }
+        logical.joined.push_str(body.trim_end_matches('\\').trim());
+        if logical.define || body.ends_with('\\') {
+            open = Some(logical);
+        } else {
+            lines.push(logical);
+        }
+    }
+    lines.extend(open);
+    lines
+}

@@ -1,0 +1,71 @@
+//! What assignments do to variables.
+
+use super::{Assigned, Assignment, Environment, Piece, Shell, Value, Word};
+
+impl Shell<'_> {
+    pub(super) fn assign(&mut self, assignment: &Assignment, way: &mut Environment) {
+        let value = match &assignment.value {
+            Assigned::Word(word) => {
+                self.assign_defaults(word, way);
+                Value::Text(self.text(word, way))
+            }
+            Assigned::Array(words) => array(self.globbed(words, way)),
+        };
+        if let (Some(key), Value::Text(text)) = (&assignment.key, &value) {
+            set_element(way, &assignment.name, key, text);
+            return;
+        }
+        let value = match (assignment.append, way.variables.get(&assignment.name), value) {
+            (true, Some(Value::Map(map)), Value::Map(more)) => {
+                Value::Map([map.clone(), more].concat())
+            }
+            (true, Some(Value::List(list)), Value::List(more)) => {
+                Value::List([list.clone(), more].concat())
+            }
+            (true, Some(Value::Text(text)), Value::Text(more)) => {
+                Value::Text(format!("{text}{more}"))
+            }
+            (_, _, value) => value,
+        };
+        way.variables.insert(assignment.name.clone(), value);
+    }
+
+    /// `${NAME:=default}` sets the variable.
+    pub(super) fn assign_defaults(&mut self, word: &Word, way: &mut Environment) {
+        for piece in &word.pieces {
+            if let Piece::Variable { name, operation: Some((operator, operand)), .. } = piece
+                && matches!(operator.as_str(), ":=" | "=")
+                && !way.variables.contains_key(name)
+            {
+                let text = self.text(operand, way);
+                way.set(name, text);
+            }
+        }
+    }
+}
+
+/// The words of `NAME=( … )`: with `[KEY]=` before each they are a map.
+fn array(words: Vec<String>) -> Value {
+    let entry = |word: &String| {
+        let (key, value) = word.strip_prefix('[')?.split_once("]=")?;
+        Some((key.to_owned(), value.to_owned()))
+    };
+    match words.iter().map(entry).collect::<Option<Vec<_>>>() {
+        Some(map) if !map.is_empty() => Value::Map(map),
+        _ => Value::List(words),
+    }
+}
+
+/// `NAME[KEY]=VALUE`
+fn set_element(way: &mut Environment, name: &str, key: &str, value: &str) {
+    let known = way.variables.entry(name.to_owned()).or_insert_with(|| Value::Map(Vec::new()));
+    match (known, key.parse::<usize>()) {
+        (Value::Map(map), _) => {
+            map.retain(|(own, _)| own != key);
+            map.push((key.to_owned(), value.to_owned()));
+        }
+        (Value::List(list), Ok(at)) if at < list.len() => value.clone_into(&mut list[at]),
+        (Value::List(list), Ok(_)) => list.push(value.to_owned()),
+        (other, _) => *other = Value::Map(vec![(key.to_owned(), value.to_owned())]),
+    }
+}

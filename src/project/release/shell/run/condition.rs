@@ -1,0 +1,92 @@
+//! Conditions: whether they hold, and what holds in the branch that they open.
+
+use super::expand::{matches, sole_variable};
+use super::{Command, Environment, Shell, Word, is_known};
+
+impl Shell<'_> {
+    /// Whether a condition holds, where that is known.
+    pub(super) fn truth(&mut self, condition: &[Command], way: &Environment) -> Option<bool> {
+        match condition {
+            [Command::Chain { first, or, second }] => {
+                let first = self.truth(std::slice::from_ref(first), way);
+                let second = self.truth(std::slice::from_ref(second), way);
+                match (first, second, or) {
+                    (Some(false), _, false) | (_, Some(false), false) => Some(false),
+                    (Some(true), _, true) | (_, Some(true), true) => Some(true),
+                    (Some(a), Some(b), _) => Some(if *or { a || b } else { a && b }),
+                    _ => None,
+                }
+            }
+            [Command::Simple { words, .. }] => {
+                let words: Vec<String> = words.iter().map(|word| self.text(word, way)).collect();
+                let mut words: Vec<&str> = words.iter().map(String::as_str).collect();
+                match words.first().copied() {
+                    Some("true" | ":") => return Some(true),
+                    Some("false") => return Some(false),
+                    Some("[" | "[[") => words.truncate(words.len() - 1),
+                    Some("test") => {}
+                    _ => return None,
+                }
+                self.test(&words[1..], way)
+            }
+            _ => None,
+        }
+    }
+
+    fn test(&self, words: &[&str], way: &Environment) -> Option<bool> {
+        let exists = |path: &str, directory: bool| {
+            let bases: Vec<&str> = way.directories.iter().map(String::as_str).collect();
+            let found = self.tree.locate(path, &bases)?;
+            Some(!directory || self.tree.is_directory(&found))
+        };
+        match words {
+            ["!", rest @ ..] => self.test(rest, way).map(|truth| !truth),
+            ["-f" | "-e" | "-s" | "-r", path] if is_known(path) => exists(path, false),
+            ["-d", path] if is_known(path) => exists(path, true),
+            ["-z", text] if is_known(text) => Some(text.is_empty()),
+            ["-n", text] | [text] if is_known(text) => Some(!text.is_empty()),
+            [a, "=" | "==", b] if is_known(a) && is_known(b) => Some(matches(b, a)),
+            [a, "!=", b] if is_known(a) && is_known(b) => Some(!matches(b, a)),
+            _ => None,
+        }
+    }
+}
+
+pub(super) fn is_test(command: &Command) -> bool {
+    match command {
+        Command::Simple { words, .. } => words
+            .first()
+            .and_then(Word::literal)
+            .is_some_and(|word| matches!(word.as_str(), "[" | "[[" | "test")),
+        Command::Chain { first, .. } => is_test(first),
+        _ => false,
+    }
+}
+
+/// In the branch of `[ "$NAME" = value ]`, the name has the value; in the branch of `[ -z … ]` it
+/// is empty.
+pub(super) fn assume(condition: &[Command], way: &mut Environment, shell: &mut Shell<'_>) {
+    let [Command::Simple { words, .. }] = condition else { return };
+    let [open, rest @ ..] = words.as_slice() else { return };
+    if !open.literal().is_some_and(|word| matches!(word.as_str(), "[" | "[[" | "test")) {
+        return;
+    }
+    match rest {
+        [left, operator, right, ..]
+            if operator.literal().is_some_and(|o| o == "=" || o == "==") =>
+        {
+            let value = shell.text(right, way);
+            if let Some(name) =
+                sole_variable(left).filter(|_| is_known(&value) && !value.contains('*'))
+            {
+                way.set(&name, value);
+            }
+        }
+        [operator, word, ..] if operator.literal().as_deref() == Some("-z") => {
+            if let Some(name) = sole_variable(word) {
+                way.set(&name, "");
+            }
+        }
+        _ => {}
+    }
+}

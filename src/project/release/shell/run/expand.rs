@@ -1,0 +1,309 @@
+//! Words as programs get them: variables, their operations, and patterns of files.
+
+use super::{
+    COMPUTED, Environment, Field, Piece, RUN_TIME, STREAM, Shell, Value, Word, is_known, join,
+};
+
+impl Shell<'_> {
+    /// A word as one text.
+    pub(super) fn text(&mut self, word: &Word, way: &Environment) -> String {
+        let mut text = String::new();
+        for piece in &word.pieces {
+            match piece {
+                Piece::Literal { text: part, .. } => text.push_str(part),
+                Piece::Variable { name, operation, .. } => {
+                    text.push_str(&self.variable(name, operation.as_ref(), way).join(" "));
+                }
+                Piece::Output { commands, .. } => text.push_str(&self.output(commands, way)),
+                Piece::Stream { .. } => text.push_str(STREAM),
+                Piece::Opaque => text.push(COMPUTED),
+            }
+        }
+        text
+    }
+
+    /// A word as the fields a program gets.
+    pub(super) fn expand(&mut self, word: &Word, way: &Environment) -> Vec<Field> {
+        let mut fields: Vec<(String, bool)> = Vec::new();
+        let mut open = false;
+        let append = |fields: &mut Vec<(String, bool)>, open: &mut bool, text: &str| {
+            match fields.last_mut().filter(|_| *open) {
+                Some((last, spread)) => {
+                    last.push_str(text);
+                    *spread = false;
+                }
+                None => fields.push((text.to_owned(), false)),
+            }
+            *open = true;
+        };
+        for piece in &word.pieces {
+            let (values, quoted) = match piece {
+                Piece::Literal { text, .. } => {
+                    append(&mut fields, &mut open, text);
+                    continue;
+                }
+                Piece::Stream { .. } => (vec![STREAM.to_owned()], true),
+                Piece::Opaque => (vec![COMPUTED.to_string()], true),
+                Piece::Variable { name, operation, quoted } => {
+                    let values = self.variable(name, operation.as_ref(), way);
+                    let list = name.ends_with("[@]") || name == "@";
+                    (values, *quoted && !list)
+                }
+                Piece::Output { commands, quoted } => (vec![self.output(commands, way)], *quoted),
+            };
+            if quoted {
+                append(&mut fields, &mut open, &values.join(" "));
+                continue;
+            }
+            let list = matches!(piece, Piece::Variable { name, quoted: true, .. }
+                if name.ends_with("[@]") || name == "@");
+            let parts: Vec<&str> = if list {
+                values.iter().map(String::as_str).collect()
+            } else {
+                values.iter().flat_map(|value| value.split_whitespace()).collect()
+            };
+            for (at, part) in parts.iter().enumerate() {
+                if at > 0 {
+                    open = false;
+                }
+                let alone = !open && (*part == "\u{1}" || *part == "\u{2}");
+                append(&mut fields, &mut open, part);
+                if alone && let Some(last) = fields.last_mut() {
+                    last.1 = true;
+                }
+            }
+        }
+        let place = |(text, spread)| Field { text, start: word.start, end: word.end, spread };
+        fields.into_iter().map(place).collect()
+    }
+
+    /// Words with the files that patterns in them match.
+    pub(super) fn globbed(&mut self, words: &[Word], way: &Environment) -> Vec<String> {
+        let fields: Vec<Field> = words.iter().flat_map(|word| self.expand(word, way)).collect();
+        fields.into_iter().flat_map(|field| self.glob(field.text, way)).collect()
+    }
+
+    fn glob(&self, pattern: String, way: &Environment) -> Vec<String> {
+        if !pattern.contains(['*', '?']) || !is_known(&pattern) {
+            return vec![pattern];
+        }
+        let directories = pattern.ends_with('/');
+        for base in &way.directories {
+            let full = join(base, pattern.trim_end_matches('/'));
+            let Ok(glob) = globset::GlobBuilder::new(&full).literal_separator(true).build() else {
+                continue;
+            };
+            let matcher = glob.compile_matcher();
+            let prefix = if base.is_empty() { String::new() } else { format!("{base}/") };
+            let strip = |path: &str| path.strip_prefix(&prefix).unwrap_or(path).to_owned();
+            let mut found: Vec<String> = Vec::new();
+            if !directories {
+                let files = self.tree.files.iter().map(|file| file.path.as_str());
+                found.extend(files.filter(|path| matcher.is_match(path)).map(strip));
+            }
+            for path in self.tree.directories().filter(|path| matcher.is_match(path)) {
+                let slash = if directories { "/" } else { "" };
+                found.push(format!("{}{slash}", strip(path)));
+            }
+            if !found.is_empty() {
+                found.sort();
+                return found;
+            }
+        }
+        vec![pattern]
+    }
+
+    /// The values of a variable: one, or those of a list.
+    pub(super) fn variable(
+        &mut self,
+        name: &str,
+        operation: Option<&(String, Word)>,
+        way: &Environment,
+    ) -> Vec<String> {
+        let value = self.lookup(name, way);
+        let Some((operator, operand)) = operation else {
+            return value.unwrap_or_else(|| vec![RUN_TIME.to_string()]);
+        };
+        let unset = value.as_ref().is_none_or(|value| {
+            value.iter().all(|text| text.is_empty() || text.as_str() == "\u{1}")
+        });
+        let known = value.clone().filter(|value| value.iter().all(|text| is_known(text)));
+        match operator.as_str() {
+            ":-" | ":=" if unset => vec![self.text(operand, way)],
+            "-" | "=" if value.as_ref().is_none_or(|value| value.iter().all(|t| !is_known(t))) => {
+                vec![self.text(operand, way)]
+            }
+            ":+" | "+" => match unset {
+                true => vec![String::new()],
+                false => vec![self.text(operand, way)],
+            },
+            ":-" | ":=" | "-" | "=" | ":?" | "?" => {
+                value.unwrap_or_else(|| vec![RUN_TIME.to_string()])
+            }
+            ":" => {
+                let operand = self.text(operand, way);
+                let list =
+                    matches!(name, "@" | "*") || name.ends_with("[@]") || name.ends_with("[*]");
+                match value.filter(|_| is_known(&operand)) {
+                    Some(values) if list => {
+                        slice(values, &operand, usize::from(!name.ends_with(']')))
+                    }
+                    Some(values) => values.iter().map(|value| substring(value, &operand)).collect(),
+                    None => vec![COMPUTED.to_string()],
+                }
+            }
+            "#" | "##" | "%" | "%%" | "/" | "//" | "," | ",," | "^" | "^^" => {
+                let operand = self.text(operand, way);
+                match known.filter(|_| is_known(&operand)) {
+                    Some(values) => {
+                        values.iter().map(|value| edit(value, operator, &operand)).collect()
+                    }
+                    None => vec![COMPUTED.to_string()],
+                }
+            }
+            _ => vec![COMPUTED.to_string()],
+        }
+    }
+
+    fn lookup(&self, name: &str, way: &Environment) -> Option<Vec<String>> {
+        if let Some(value) = way.variables.get(name) {
+            return Some(match value {
+                Value::Text(text) => vec![text.clone()],
+                Value::List(list) => list.first().cloned().into_iter().collect(),
+                Value::Map(_) => Vec::new(),
+            });
+        }
+        if let Some((list, index)) = name.strip_suffix(']').and_then(|name| name.split_once('[')) {
+            if list == "BASH_SOURCE" {
+                return self.lookup("0", way);
+            }
+            if let Some(list) = list.strip_prefix('!') {
+                return Some(match way.variables.get(list)? {
+                    Value::Text(_) => vec!["0".to_owned()],
+                    Value::List(values) => (0..values.len()).map(|at| at.to_string()).collect(),
+                    Value::Map(map) => map.iter().map(|(key, _)| key.clone()).collect(),
+                });
+            }
+            let index = self.index(index, way)?;
+            return match (way.variables.get(list)?, index.as_str()) {
+                (Value::Map(map), "@" | "*") => {
+                    Some(map.iter().map(|(_, value)| value.clone()).collect())
+                }
+                (Value::Map(map), key) => {
+                    let found = map.iter().rev().find(|(own, _)| own == key);
+                    Some(vec![found.map(|(_, value)| value.clone()).unwrap_or_default()])
+                }
+                (Value::List(values), "@" | "*") => Some(values.clone()),
+                (Value::Text(text), "@" | "*" | "0") => Some(vec![text.clone()]),
+                (Value::List(values), index) => {
+                    Some(vec![values.get(index.parse::<usize>().ok()?)?.clone()])
+                }
+                (Value::Text(_), _) => None,
+            };
+        }
+        match name {
+            "@" | "*" => way.arguments.clone(),
+            "PWD" => Some(vec![".".to_owned()]),
+            "0" | "BASH_SOURCE" if !way.script.is_empty() => Some(vec![absolute(&way.script)]),
+            // Where CI systems check the repository out.
+            "CI_PROJECT_DIR"
+            | "GITHUB_WORKSPACE"
+            | "WORKSPACE"
+            | "BITBUCKET_CLONE_DIR"
+            | "BUILD_SOURCESDIRECTORY"
+            | "CIRCLE_WORKING_DIRECTORY"
+            | "TRAVIS_BUILD_DIR" => Some(vec![absolute(self.tree.root_of(&way.script))]),
+            name => {
+                let at = name.parse::<usize>().ok().filter(|at| *at > 0)?;
+                way.arguments
+                    .as_ref()
+                    .map(|list| vec![list.get(at - 1).cloned().unwrap_or_default()])
+            }
+        }
+    }
+
+    /// The index in `${NAME[…]}`: a text, or a variable that holds it.
+    fn index(&self, written: &str, way: &Environment) -> Option<String> {
+        let written = written.trim_matches('"');
+        let Some(name) = written.strip_prefix('$') else { return Some(written.to_owned()) };
+        let name = name.trim_start_matches('{').trim_end_matches('}');
+        self.lookup(name, way)?.into_iter().next()
+    }
+}
+
+/// `FROM:LENGTH` of `${NAME:FROM:LENGTH}`; a text that is no number is 0.
+fn bounds(operand: &str) -> (usize, usize) {
+    let number = |text: &str| text.trim().parse().unwrap_or(0);
+    match operand.split_once(':') {
+        Some((from, length)) => (number(from), number(length)),
+        None => (number(operand), usize::MAX),
+    }
+}
+
+/// Elements of a list; `first` is the number of the first.
+fn slice(values: Vec<String>, operand: &str, first: usize) -> Vec<String> {
+    let (from, length) = bounds(operand);
+    values.into_iter().skip(from.saturating_sub(first)).take(length).collect()
+}
+
+/// Characters of a text; nothing of one that is not known.
+fn substring(value: &str, operand: &str) -> String {
+    if !is_known(value) {
+        return COMPUTED.to_string();
+    }
+    let (from, length) = bounds(operand);
+    value.chars().skip(from).take(length).collect()
+}
+
+/// The variable that is all of a word: `$NAME`, `"${NAME}"`.
+pub(super) fn sole_variable(word: &Word) -> Option<String> {
+    let mut names = word.pieces.iter().filter_map(|piece| match piece {
+        Piece::Literal { text, .. } if text.is_empty() => None,
+        Piece::Variable { name, operation: None, .. } => Some(Some(name.clone())),
+        _ => Some(None),
+    });
+    names.next().flatten().filter(|_| names.next().is_none())
+}
+
+pub(super) fn absolute(shown: &str) -> String {
+    let path = std::path::absolute(if shown.is_empty() { "." } else { shown });
+    path.map_or_else(|_| shown.to_owned(), |path| path.to_string_lossy().into_owned())
+}
+
+/// A shell pattern against a text.
+pub(super) fn matches(pattern: &str, text: &str) -> bool {
+    if !pattern.contains(['*', '?', '[']) {
+        return pattern == text;
+    }
+    globset::Glob::new(pattern).is_ok_and(|glob| glob.compile_matcher().is_match(text))
+}
+
+/// `${NAME#pattern}` and its relatives.
+fn edit(value: &str, operator: &str, operand: &str) -> String {
+    let cuts = || value.char_indices().map(|(at, _)| at).chain([value.len()]);
+    match operator {
+        "#" => cuts()
+            .find(|&at| matches(operand, &value[..at]))
+            .map_or(value, |at| &value[at..])
+            .to_owned(),
+        "##" => cuts()
+            .rfind(|&at| matches(operand, &value[..at]))
+            .map_or(value, |at| &value[at..])
+            .to_owned(),
+        "%" => cuts()
+            .rfind(|&at| matches(operand, &value[at..]))
+            .map_or(value, |at| &value[..at])
+            .to_owned(),
+        "%%" => cuts()
+            .find(|&at| matches(operand, &value[at..]))
+            .map_or(value, |at| &value[..at])
+            .to_owned(),
+        "/" | "//" => {
+            let (from, to) = operand.split_once('/').unwrap_or((operand, ""));
+            if operator == "/" { value.replacen(from, to, 1) } else { value.replace(from, to) }
+        }
+        ",," => value.to_lowercase(),
+        "^^" => value.to_uppercase(),
+        _ => COMPUTED.to_string(),
+    }
+}
