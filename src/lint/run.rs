@@ -160,10 +160,10 @@ pub fn run(
             project
                 .findings
                 .iter()
-                .filter(|finding| run.wanted(finding) && run.asked_for(finding.primary.span))
-                .cloned(),
+                .cloned()
+                .chain(run.unresolved())
+                .filter(|finding| run.wanted(finding) && run.asked_for(finding.primary.span)),
         );
-        report.notes.extend(run.notes());
         report.notes.extend(unread);
         report.summary.charts =
             project.charts.iter().filter(|chart| chart.requested && !chart.vendored).count();
@@ -557,19 +557,22 @@ impl<'p> Run<'p> {
         self.files.get(path.as_str()).is_none_or(|file| file.requested)
     }
 
-    /// What is not known here, each said once.
-    fn notes(&self) -> Vec<String> {
-        let note = |unresolved: &crate::project::Unresolved| {
-            format!("{}: {}", release::line(unresolved.declared, self.sources), unresolved.why)
-        };
-        let notes: Vec<String> = self
-            .project
-            .unresolved
-            .iter()
-            .filter(|unresolved| self.asked_for(unresolved.declared))
-            .map(note)
-            .collect();
-        notes
+    /// Declarations that cannot be resolved from the repository alone: what they deploy is not
+    /// judged.
+    fn unresolved(&self) -> impl Iterator<Item = Finding> {
+        self.project.unresolved.iter().map(|unresolved| {
+            let span = super::render::first_line(unresolved.declared, self.sources);
+            let place = Place { span, origin: Origin::Release };
+            let rule = ("release-unresolved", crate::project::GROUP);
+            let message = format!("this release is not checked: {}", unresolved.why);
+            Finding {
+                help: Some(
+                    "name it under `releases` in plimsoll.yaml, as it is deployed, to have it checked"
+                        .to_owned(),
+                ),
+                ..Finding::new(rule, Severity::Info, message, place)
+            }
+        })
     }
 
     fn suppressions(&self) -> Suppressions {

@@ -64,12 +64,13 @@ pub fn named<'s>(set: &'s RuleSet, word: &str) -> Vec<&'s Arc<Rule>> {
 }
 
 /// Ids under which the pipeline itself reports, whether or not a rule file describes them.
-pub const BUILTIN: [&str; 11] = [
+pub const BUILTIN: [&str; 12] = [
     "config-invalid",
     "file-unreadable",
     "helm-render",
     "lock-invalid",
     "release-declared-twice",
+    "release-unresolved",
     "release-values-missing",
     "unused-suppression",
     "values-schema-violation",
