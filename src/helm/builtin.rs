@@ -6,6 +6,9 @@ use super::print;
 use super::rope::RopeBuilder;
 use super::value::{Data, Value};
 
+/// What Go's reflection says of the type of nothing.
+pub(super) const NO_TYPE: &str = "reflect: call of reflect.Value.Type on zero Value";
+
 /// Finds a built-in function; `and` and `or` are the evaluator's own.
 pub(super) fn find(name: &str) -> Option<Function> {
     Some(match name {
@@ -20,6 +23,9 @@ pub(super) fn find(name: &str) -> Option<Function> {
         "le" => |host, args| order(host, args, |a, b| Ok(less(a, b)? || equal(a, b)?)),
         "len" => len,
         "index" => |host, args| {
+            if matches!(any(args, 0)?.data, Data::Nil) {
+                return Err("index of untyped nil".to_owned());
+            }
             let keys = args.get(1..).unwrap_or_default();
             keys.iter().try_fold(any(args, 0)?.clone(), |at, key| index(host, &at, key))
         },
@@ -80,7 +86,7 @@ fn len(host: &dyn Host, args: &[Value]) -> Result<Value, String> {
         Data::Object(object) if object.entries().is_some() => {
             object.entries().unwrap_or_default().len()
         }
-        Data::Nil => return Err("len of nil pointer".to_owned()),
+        Data::Nil => return Err(NO_TYPE.to_owned()),
         _ => return Err(format!("len of type {}", value.type_name())),
     };
     let origins = host.origins();
@@ -102,28 +108,37 @@ fn index(host: &dyn Host, at: &Value, key: &Value) -> Result<Value, String> {
             .cloned()
             .unwrap_or(Value::str("", OriginId::NONE)),
         (Data::List(items), Data::Int(_) | Data::Int64(_)) => {
-            let n = key.integer().unwrap_or(-1);
             let items = items.borrow();
-            let found = usize::try_from(n).ok().and_then(|n| items.get(n).cloned());
-            found.ok_or_else(|| format!("reflect: slice index out of range: {n}"))?
+            let at = position(key, items.len())?;
+            items.get(at).cloned().ok_or("reflect: slice index out of range")?
         }
         (Data::Str(text), Data::Int(_) | Data::Int64(_)) => {
-            let n = usize::try_from(key.integer().unwrap_or(-1)).ok();
-            let byte = n.and_then(|n| text.as_str().as_bytes().get(n));
-            let byte = byte.ok_or("index out of range")?;
+            let at = position(key, text.len())?;
+            let byte = text.as_str().as_bytes().get(at);
+            let byte = byte.ok_or("reflect: string index out of range")?;
             Value::int(i64::from(*byte), origins.derived(text.origin(origins)))
         }
-        (Data::Nil, _) => return Err("index of untyped nil".into()),
-        (Data::List(_), Data::Nil) => return Err("cannot index slice/array with nil".into()),
-        (Data::List(_), _) => {
+        (Data::Nil, _) => return Err("index of nil pointer".into()),
+        (Data::List(_) | Data::Str(_), Data::Nil) => {
+            return Err("cannot index slice/array with nil".into());
+        }
+        (Data::List(_) | Data::Str(_), _) => {
             return Err(format!("cannot index slice/array with type {}", key.type_name()));
         }
+        (Data::Map(_), Data::Nil) => return Err("value is nil; should be of type string".into()),
         (Data::Map(_), _) => {
             return Err(format!("value has type {}; should be string", key.type_name()));
         }
         _ => return Err(format!("can't index item of type {}", at.type_name())),
     };
     Ok(found.tinted(origins.derived(key.own_origin(origins)), origins))
+}
+
+/// An index into something of a length; one past its end is for reflection to refuse.
+fn position(key: &Value, length: usize) -> Result<usize, String> {
+    let index = key.integer().unwrap_or(-1);
+    let fits = usize::try_from(index).ok().filter(|index| *index <= length);
+    fits.ok_or_else(|| format!("index out of range: {index}"))
 }
 
 /// Go's `eq` of two values.

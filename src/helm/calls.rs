@@ -1,10 +1,8 @@
 //! What templates ask of the cluster, the clock or chance, read from their trees: the calls whose
 //! results do not follow from the chart and its values.
 
-use gotmpl::parse::{CommandNode, Expr, ListNode, Node, PipeNode};
-
 use super::eval::expression;
-use super::parse::Template;
+use super::parse::{CommandNode, Expr, ListNode, Node, PipeNode, Template};
 
 /// The functions that are looked for. Those that make keys and certificates draw random numbers.
 const ASKING: &[&str] = &[
@@ -54,7 +52,12 @@ pub struct Call {
 /// The calls of a template, in the order of its body and then of its defines.
 #[must_use]
 pub fn calls(template: &Template) -> Vec<Call> {
-    let mut reader = Reader::default();
+    let mut reader = Reader {
+        text: &template.text,
+        within: String::new(),
+        conditions: Vec::new(),
+        calls: Vec::new(),
+    };
     reader.list(&template.body);
     for (name, body) in &template.defines {
         reader.within.clone_from(name);
@@ -63,22 +66,22 @@ pub fn calls(template: &Template) -> Vec<Call> {
     reader.calls
 }
 
-#[derive(Default)]
-struct Reader {
+struct Reader<'t> {
+    /// The template's text, from which operands are shown.
+    text: &'t str,
     within: String,
     conditions: Vec<String>,
     calls: Vec<Call>,
 }
 
-impl Reader {
+impl Reader<'_> {
     fn list(&mut self, list: &ListNode) {
         for node in &list.nodes {
             match node {
-                Node::List(list) => self.list(list),
                 Node::Action(action) => self.pipe(&action.pipe),
                 Node::If(branch) | Node::With(branch) => {
                     self.pipe(&branch.pipe);
-                    self.conditions.push(shown(&branch.pipe));
+                    self.conditions.push(self.shown(&branch.pipe));
                     self.list(&branch.body);
                     self.conditions.pop();
                     branch.else_body.iter().for_each(|body| self.list(body));
@@ -89,8 +92,7 @@ impl Reader {
                     branch.else_body.iter().for_each(|body| self.list(body));
                 }
                 Node::Template(call) => call.pipe.iter().for_each(|pipe| self.pipe(pipe)),
-                // The parser gives the bodies of defines by themselves.
-                Node::Define(_) | Node::Text(_) | Node::Break(_) | Node::Continue(_) => {}
+                Node::Text(_) | Node::Break(_) | Node::Continue(_) => {}
             }
         }
     }
@@ -109,10 +111,10 @@ impl Reader {
         }
         let Some((first, rest)) = command.args.split_first() else { return };
         let Some((function, offset)) = asked(first) else { return };
-        let mut arguments: Vec<String> = rest.iter().map(argument).collect();
+        let mut arguments: Vec<String> = rest.iter().map(|arg| self.argument(arg)).collect();
         arguments.extend(piped.map(|piped| match &piped.args[..] {
-            [one] => argument(one),
-            args => args.iter().map(expression).collect::<Vec<_>>().join(" "),
+            [one] => self.argument(one),
+            _ => self.joined(piped),
         }));
         self.calls.push(Call {
             function: function.to_owned(),
@@ -130,6 +132,23 @@ impl Reader {
             _ => {}
         }
     }
+
+    fn argument(&self, expr: &Expr) -> String {
+        match expr {
+            Expr::String(_, text) => text.to_string(),
+            expr => expression(expr, self.text),
+        }
+    }
+
+    fn joined(&self, command: &CommandNode) -> String {
+        let args = command.args.iter().map(|arg| expression(arg, self.text));
+        args.collect::<Vec<_>>().join(" ")
+    }
+
+    fn shown(&self, pipe: &PipeNode) -> String {
+        let commands = pipe.commands.iter().map(|command| self.joined(command));
+        commands.collect::<Vec<_>>().join(" | ")
+    }
 }
 
 /// The function a command begins with, where it is one of those looked for.
@@ -144,19 +163,6 @@ fn asked(first: &Expr) -> Option<(&str, usize)> {
         }
         _ => None,
     }
-}
-
-fn argument(expr: &Expr) -> String {
-    match expr {
-        Expr::String(_, text) => text.to_string(),
-        expr => expression(expr),
-    }
-}
-
-fn shown(pipe: &PipeNode) -> String {
-    let command =
-        |command: &CommandNode| command.args.iter().map(expression).collect::<Vec<_>>().join(" ");
-    pipe.commands.iter().map(command).collect::<Vec<_>>().join(" | ")
 }
 
 #[cfg(test)]

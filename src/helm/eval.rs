@@ -2,23 +2,26 @@
 //!
 //! Mirrors `exec.go` of Go 1.25, which Helm 4.1 is built with, with `missingkey=zero`.
 
+mod expression;
+mod failure;
 mod frame;
 mod show;
+#[cfg(test)]
+mod tests;
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use gotmpl::parse::ListNode;
-
+pub use self::failure::Failure;
 use self::frame::Frame;
 pub(super) use self::show::expression;
 use super::call::{Host, Lookup};
 use super::origin::{OriginId, Origins};
-use super::parse::{Template, is_empty, parse};
+use super::parse::{ListNode, Template, is_empty, parse};
 use super::rope::{PlaceId, Rope};
-use super::value::Value;
+use super::value::{Data, Entries, Value};
 use crate::source::SourceId;
 
 /// Times that one name may be included within itself, as Helm allows.
@@ -53,19 +56,6 @@ type Parsed = Rc<Result<Template, String>>;
 
 type Names = HashMap<Rc<str>, Rc<Named>>;
 
-/// Why a render stopped.
-#[derive(Debug, Clone)]
-pub struct Failure {
-    /// Go's text, with the chain of templates.
-    pub message: String,
-    /// What the innermost template said, without the chain.
-    pub reason: String,
-    /// The innermost place: the file and a byte offset.
-    pub place: Option<(Rc<TemplateFile>, u32)>,
-    /// The values that had a part.
-    pub involved: OriginId,
-}
-
 /// Renders the templates of one release.
 #[derive(Debug)]
 pub struct Evaluator {
@@ -81,6 +71,8 @@ pub struct Evaluator {
     here: Cell<PlaceId>,
     /// The conditions that are in force, those of calling templates included.
     under: Cell<OriginId>,
+    /// The maps that are the values of a chart, whose type in Go has methods.
+    chart_values: RefCell<Vec<Rc<RefCell<Entries>>>>,
     depth: Cell<usize>,
     steps: Cell<u64>,
     written: Cell<usize>,
@@ -112,10 +104,22 @@ impl Evaluator {
             failure: RefCell::default(),
             here: Cell::default(),
             under: Cell::new(OriginId::NONE),
+            chart_values: RefCell::default(),
             depth: Cell::new(0),
             steps: Cell::new(0),
             written: Cell::new(0),
         }
+    }
+
+    /// Says that a map is the values of a chart.
+    pub fn mark_values(&self, values: &Value) {
+        if let Data::Map(entries) = &values.data {
+            self.chart_values.borrow_mut().push(Rc::clone(entries));
+        }
+    }
+
+    fn is_values(&self, map: &Rc<RefCell<Entries>>) -> bool {
+        self.chart_values.borrow().iter().any(|known| Rc::ptr_eq(known, map))
     }
 
     /// The template file and the 0-based byte offset behind a [`PlaceId`].
@@ -142,10 +146,14 @@ impl Evaluator {
         })
     }
 
+    /// A named template and its name, as it is known at present.
+    fn find(&self, name: &str) -> Option<(Rc<str>, Rc<Named>)> {
+        let named = self.named.borrow();
+        named.get_key_value(name).map(|(name, body)| (Rc::clone(name), Rc::clone(body)))
+    }
+
     fn execute(&self, name: &str, dot: &Value) -> Result<Rope, String> {
-        let Some((key, at)) =
-            self.named.borrow().get_key_value(name).map(|(k, v)| (Rc::clone(k), Rc::clone(v)))
-        else {
+        let Some((key, at)) = self.find(name) else {
             return Err(format!(
                 "template: no template {name:?} associated with template \"gotpl\""
             ));

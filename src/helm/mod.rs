@@ -1,6 +1,7 @@
 //! Charts and values layers to rendered text with the origin of every byte.
 
 mod builtin;
+mod bytes;
 pub mod call;
 pub mod calls;
 pub mod capabilities;
@@ -17,6 +18,7 @@ pub mod reads;
 pub mod render;
 pub mod rope;
 pub mod scalar;
+pub mod signature;
 mod tree;
 pub mod value;
 pub mod values;

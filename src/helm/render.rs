@@ -241,6 +241,7 @@ fn run(chart: &Chart, release: &Release, layers: &[Layer]) -> Result<Rendered, R
     scope.enter(&tree, &merged, &chart.metadata.name, true);
     let templates = scope.templates;
     let evaluator = parsed(&templates, &origins)?;
+    templates.iter().for_each(|placed| evaluator.mark_values(&placed.values));
     let texts = execute(&templates, &evaluator).map_err(|failure| located(failure, &origins))?;
     let (manifests, left_out) = sorted(texts, &evaluator)?;
     let mut crds = Vec::new();
@@ -362,6 +363,7 @@ struct Placed {
     name: Rc<str>,
     base: String,
     dot: Value,
+    values: Value,
     file: super::chart::ChartTemplate,
 }
 
@@ -412,6 +414,7 @@ impl Scope<'_> {
                 name: format!("{path}/{}", template.file.name).into(),
                 base: format!("{path}/templates"),
                 dot: dot.clone(),
+                values: values.clone(),
                 file: template.clone(),
             });
         }
@@ -472,10 +475,10 @@ fn metadata(meta: &Metadata, name: &str, member: &Member<'_>) -> Entries {
 
 /// Helm's order of templates: deeper ones first, the later names first.
 fn in_order(templates: &[Placed]) -> Vec<&Placed> {
-    let mut ordered: Vec<&Placed> = templates.iter().collect();
+    // Two dependencies may put a file under one name; the last one stays.
+    let mut ordered: Vec<&Placed> = templates.iter().rev().collect();
     let key = |placed: &Placed| (placed.name.matches('/').count(), Rc::clone(&placed.name));
     ordered.sort_by_cached_key(|placed| std::cmp::Reverse(key(placed)));
-    // Two dependencies may put a file under one name; the last one stays.
     ordered.dedup_by(|a, b| a.name == b.name);
     ordered
 }
@@ -489,9 +492,10 @@ fn parsed(templates: &[Placed], origins: &Rc<Origins>) -> Result<Evaluator, Rend
                 let text = &placed.file.file.text;
                 let offset = fault.offset.min(text.len());
                 let line = text[..offset].matches('\n').count() + 1;
+                let reason = fault.describe(&placed.name, text);
                 return Err(RenderError {
-                    message: format!("parse error at ({}:{line}): {}", placed.name, fault.message),
-                    reason: fault.message.clone(),
+                    message: format!("parse error at ({}:{line}): {reason}", placed.name),
+                    reason,
                     span: Some(line_of(placed.file.file.source, text, offset)),
                     ..RenderError::new("")
                 });
@@ -537,10 +541,10 @@ fn located(failure: Failure, origins: &Origins) -> RenderError {
         Span::new(file.source, at, at)
     });
     RenderError {
-        message: failure.message,
-        reason: failure.reason,
+        message: failure.told(),
         span,
         involved: involved(failure.involved, origins),
+        reason: failure.reason,
         ..RenderError::new("")
     }
 }

@@ -2,6 +2,7 @@
 
 pub(super) mod coalesce;
 pub(super) mod dependencies;
+pub(super) mod method;
 pub(super) mod schema;
 mod set;
 

@@ -2,25 +2,30 @@
 
 use std::rc::Rc;
 
-use gotmpl::parse::{
-    BranchNode, CommandNode, Expr, ListNode, Node, Number, PipeNode, Pos, SmolStr,
-};
-
-use super::show;
+use super::show::Spot;
 use super::{Evaluator, Failure, MAX_STEPS, Named};
-use crate::helm::builtin;
 use crate::helm::origin::OriginId;
+use crate::helm::parse::{BranchNode, ListNode, Node, PipeNode, Pos, SmolStr, TemplateNode};
 use crate::helm::print;
 use crate::helm::rope::{PlaceId, Rope, RopeBuilder};
 use crate::helm::value::{Data, Value};
 
-enum Stop {
+/// What ends a body early.
+pub(super) enum Stop {
     Break,
     Continue,
     Fail(String),
 }
 
-type Flow<T = ()> = Result<T, Stop>;
+pub(super) type Flow<T = ()> = Result<T, Stop>;
+
+/// A value in a variable or as the dot. Where Go holds it as an `interface{}`, as it does what a
+/// range gives, a nil is no missing value but a nil pointer.
+#[derive(Debug, Clone)]
+pub(super) struct Held {
+    pub(super) value: Value,
+    pub(super) boxed: bool,
+}
 
 /// What a body may do besides writing, whichever way its branches go.
 #[derive(Debug, Default)]
@@ -32,10 +37,14 @@ pub(super) struct Effects {
 }
 
 pub(super) struct Frame<'e> {
-    ev: &'e Evaluator,
+    pub(super) ev: &'e Evaluator,
     name: &'e str,
     at: &'e Named,
-    vars: Vec<(SmolStr, Value)>,
+    pub(super) vars: Vec<(SmolStr, Held)>,
+    /// The dot is an item of a range.
+    pub(super) boxed_dot: bool,
+    /// The node that is being evaluated, which errors name.
+    pub(super) spot: Spot<'e>,
     out: RopeBuilder,
     /// Conditions within this body; [`Evaluator::under`] has those of its callers too.
     under: OriginId,
@@ -56,7 +65,9 @@ impl<'e> Frame<'e> {
             ev,
             name,
             at,
-            vars: vec![(SmolStr::from("$"), dot.clone())],
+            vars: vec![(SmolStr::from("$"), Held { value: dot.clone(), boxed: false })],
+            boxed_dot: false,
+            spot: Spot::Start,
             out: RopeBuilder::default(),
             under: OriginId::NONE,
             source: source.map(|rope| (rope, here)),
@@ -64,30 +75,33 @@ impl<'e> Frame<'e> {
     }
 
     pub(super) fn run(mut self, dot: &Value) -> Result<Rope, String> {
-        let body = std::sync::Arc::clone(&self.at.body);
-        match self.list(&body, dot) {
+        match self.list(&self.at.body, dot) {
             Err(Stop::Fail(message)) => Err(message),
             _ => Ok(self.out.finish()),
         }
     }
 
-    fn fail<T>(&self, pos: Pos, shown: &str, message: &str) -> Flow<T> {
-        self.fail_with(pos, shown, message, OriginId::NONE)
+    pub(super) fn fail<T>(&self, message: &str) -> Flow<T> {
+        self.fail_with(message, OriginId::NONE)
     }
 
-    fn fail_with<T>(&self, pos: Pos, shown: &str, message: &str, involved: OriginId) -> Flow<T> {
-        let before = &self.at.text[..pos.offset.min(self.at.text.len())];
+    /// Stops with an error at the node that is being evaluated.
+    pub(super) fn fail_with<T>(&self, message: &str, involved: OriginId) -> Flow<T> {
+        let offset = self.spot.offset().min(self.at.text.len());
+        let before = &self.at.text[..offset];
         let column = before.len() - before.rfind('\n').map_or(0, |at| at + 1);
         let line = before.matches('\n').count() + 1;
         let text = format!(
-            "template: {}:{line}:{column}: executing {:?} at <{shown}>: {message}",
-            self.at.file.name, self.name
+            "template: {}:{line}:{column}: executing {:?} at <{}>: {message}",
+            self.at.file.name,
+            self.name,
+            self.spot.shown(&self.at.text)
         );
         let mut failure = self.ev.failure.borrow_mut();
         if failure.is_none() {
             let place = match &self.source {
                 Some((_, here)) => self.ev.place(*here),
-                None => (Rc::clone(&self.at.file), u32::try_from(pos.offset).unwrap_or(0)),
+                None => (Rc::clone(&self.at.file), u32::try_from(offset).unwrap_or(0)),
             };
             let origins = &self.ev.origins;
             *failure = Some(Failure {
@@ -98,6 +112,11 @@ impl<'e> Frame<'e> {
             });
         }
         Err(Stop::Fail(text))
+    }
+
+    /// The template's text, from which errors show literals.
+    pub(super) fn text(&self) -> &'e str {
+        &self.at.text
     }
 
     fn place(&self, pos: Pos) -> PlaceId {
@@ -118,7 +137,7 @@ impl<'e> Frame<'e> {
     }
 
     /// What the text at `offset` of a `tpl` text is computed from.
-    fn source_origin(&self, offset: usize) -> OriginId {
+    pub(super) fn source_origin(&self, offset: usize) -> OriginId {
         let Some((rope, _)) = &self.source else { return OriginId::NONE };
         let mut end = 0;
         for segment in rope.segments() {
@@ -130,20 +149,19 @@ impl<'e> Frame<'e> {
         OriginId::NONE
     }
 
-    fn list(&mut self, list: &ListNode, dot: &Value) -> Flow {
+    fn list(&mut self, list: &'e ListNode, dot: &Value) -> Flow {
         list.nodes.iter().try_for_each(|node| self.node(node, dot))
     }
 
-    fn node(&mut self, node: &Node, dot: &Value) -> Flow {
+    fn node(&mut self, node: &'e Node, dot: &Value) -> Flow {
         self.ev.steps.set(self.ev.steps.get() + 1);
         if self.ev.steps.get() > MAX_STEPS {
             let message = format!("the chart takes more than {MAX_STEPS} steps to render");
             return Err(Stop::Fail(format!("template: {}: {message}", self.at.file.name)));
         }
         match node {
-            Node::List(list) => self.list(list, dot),
             Node::Text(text) => {
-                self.text(&text.text, text.pos);
+                self.write_text(&text.text, text.pos);
                 Ok(())
             }
             Node::Action(action) => {
@@ -160,37 +178,30 @@ impl<'e> Frame<'e> {
             Node::If(branch) => self.branch(branch, dot, false),
             Node::With(branch) => self.branch(branch, dot, true),
             Node::Range(branch) => self.range(branch, dot),
-            Node::Template(call) => {
-                let place = self.place(call.pos);
-                self.ev.here.set(place);
-                let value = match &call.pipe {
-                    Some(pipe) => self.pipe(pipe, dot)?,
-                    None => Value::NIL,
-                };
-                let text = self.ev.execute(&call.name, &value);
-                match text {
-                    Ok(text) => self.write(&Value::rope(text), call.pos, place),
-                    Err(message)
-                        if message.starts_with("template: ")
-                            && !message.starts_with("template: no template ") =>
-                    {
-                        return Err(Stop::Fail(message));
-                    }
-                    Err(message) => {
-                        let shown = format!("{{{{template {:?}}}}}", call.name.as_str());
-                        return self.fail(call.pos, &shown, &message);
-                    }
-                }
-                Ok(())
-            }
-            Node::Define(_) => Ok(()),
+            Node::Template(call) => self.template(call, dot),
             Node::Break(_) => Err(Stop::Break),
             Node::Continue(_) => Err(Stop::Continue),
         }
     }
 
+    fn template(&mut self, call: &'e TemplateNode, dot: &Value) -> Flow {
+        let place = self.place(call.pos);
+        self.ev.here.set(place);
+        self.spot = Spot::Template(call);
+        let Some((name, body)) = self.ev.find(&call.name) else {
+            return self.fail(&format!("template {:?} not defined", call.name.as_str()));
+        };
+        let value = match &call.pipe {
+            Some(pipe) => self.pipe(pipe, dot)?,
+            None => Value::NIL,
+        };
+        let text = self.ev.body(&name, &body, &value, None).map_err(Stop::Fail)?;
+        self.write(&Value::rope(text), call.pos, place);
+        Ok(())
+    }
+
     /// Writes literal text, a line at a time, so that each byte knows its template line.
-    fn text(&mut self, text: &str, pos: Pos) {
+    fn write_text(&mut self, text: &str, pos: Pos) {
         if let Some((rope, here)) = &self.source {
             let (rope, here) = (rope.clone(), *here);
             let start = pos.offset.min(rope.len());
@@ -244,7 +255,7 @@ impl<'e> Frame<'e> {
         effects
     }
 
-    fn branch(&mut self, branch: &BranchNode, dot: &Value, with: bool) -> Flow {
+    fn branch(&mut self, branch: &'e BranchNode, dot: &Value, with: bool) -> Flow {
         let depth = self.vars.len();
         let place = self.place(branch.pos);
         self.ev.here.set(place);
@@ -252,7 +263,10 @@ impl<'e> Frame<'e> {
         let outer = self.tested(&value, branch.pipe.pos);
         self.out.push_placed("", self.under, place);
         let done = if value.truth() {
-            self.list(&branch.body, if with { &value } else { dot })
+            match with {
+                true => self.with_dot(&branch.body, &value, false),
+                false => self.list(&branch.body, dot),
+            }
         } else {
             branch.else_body.as_ref().map_or(Ok(()), |body| self.list(body, dot))
         };
@@ -265,8 +279,8 @@ impl<'e> Frame<'e> {
                 let effects = self.effects(body);
                 jumps |= effects.jumps;
                 for name in &effects.assigned {
-                    if let Some((_, value)) = self.vars.iter_mut().rev().find(|(n, _)| n == name) {
-                        *value = value.tinted(tint, &self.ev.origins);
+                    if let Some((_, held)) = self.vars.iter_mut().rev().find(|(n, _)| n == name) {
+                        held.value = held.value.tinted(tint, &self.ev.origins);
                     }
                 }
             }
@@ -274,6 +288,13 @@ impl<'e> Frame<'e> {
         if !jumps {
             self.restore(outer);
         }
+        done
+    }
+
+    fn with_dot(&mut self, body: &'e ListNode, dot: &Value, boxed: bool) -> Flow {
+        let outer = std::mem::replace(&mut self.boxed_dot, boxed);
+        let done = self.list(body, dot);
+        self.boxed_dot = outer;
         done
     }
 
@@ -293,7 +314,7 @@ impl<'e> Frame<'e> {
         self.ev.under.set(outer.1);
     }
 
-    fn range(&mut self, branch: &BranchNode, dot: &Value) -> Flow {
+    fn range(&mut self, branch: &'e BranchNode, dot: &Value) -> Flow {
         let depth = self.vars.len();
         let place = self.place(branch.pos);
         self.ev.here.set(place);
@@ -303,19 +324,25 @@ impl<'e> Frame<'e> {
         self.out.push_placed("", self.under, place);
         let Some(items) = items(&value) else {
             let message = format!("range can't iterate over {}", print::plain(&value));
-            return self.fail_with(pipe.pos, &show::pipeline(pipe), &message, value.origin);
+            return self.fail_with(&message, value.origin);
         };
+        if value.integer().is_some() && pipe.decl.len() > 1 {
+            let shown = print::plain(&value);
+            return self.fail(&format!("can't use {shown} to iterate over more than one variable"));
+        }
         let mut done = Ok(());
         if let (true, Some(body)) = (items.is_empty(), &branch.else_body) {
             done = self.list(body, dot);
         }
         let within = (self.under, self.ev.under.get());
+        let boxed = matches!(value.data, Data::List(_) | Data::Map(_));
         for (key, item) in items {
             let bound: &[&Value] = if pipe.decl.len() == 2 { &[&key, &item] } else { &[&item] };
-            for (name, value) in pipe.decl.iter().zip(bound) {
-                self.set(name, (*value).clone(), pipe.is_assign);
+            for (index, (name, value)) in pipe.decl.iter().zip(bound).enumerate() {
+                let boxed = boxed && index + 1 == pipe.decl.len();
+                self.set(name, Held { value: (*value).clone(), boxed }, pipe.is_assign);
             }
-            let ended = self.list(&branch.body, &item);
+            let ended = self.with_dot(&branch.body, &item, boxed);
             self.vars.truncate(depth);
             match ended {
                 Err(Stop::Break) => break,
@@ -333,214 +360,16 @@ impl<'e> Frame<'e> {
         done
     }
 
-    fn set(&mut self, name: &SmolStr, value: Value, assign: bool) {
-        if assign {
-            let value = value.tinted(self.under, &self.ev.origins);
-            if let Some(slot) = self.vars.iter_mut().rev().find(|(n, _)| n == name) {
-                slot.1 = value;
-            }
-        } else {
-            self.vars.push((name.clone(), value));
+    /// Declares a variable, or gives one that is there another value.
+    pub(super) fn set(&mut self, name: &SmolStr, held: Held, assign: bool) {
+        if !assign {
+            self.vars.push((name.clone(), held));
+            return;
         }
-    }
-
-    fn pipe(&mut self, pipe: &PipeNode, dot: &Value) -> Flow<Value> {
-        let value = self.commands(pipe, dot)?;
-        for name in &pipe.decl {
-            self.set(name, value.clone(), pipe.is_assign);
+        let value = held.value.tinted(self.under, &self.ev.origins);
+        if let Some(slot) = self.vars.iter_mut().rev().find(|(known, _)| known == name) {
+            slot.1 = Held { value, ..held };
         }
-        Ok(value)
-    }
-
-    fn commands(&mut self, pipe: &PipeNode, dot: &Value) -> Flow<Value> {
-        let mut last = None;
-        for command in &pipe.commands {
-            last = Some(self.command(command, last.take(), dot)?);
-        }
-        Ok(last.unwrap_or_default())
-    }
-
-    fn command(&mut self, command: &CommandNode, piped: Option<Value>, dot: &Value) -> Flow<Value> {
-        let Some(first) = command.args.first() else { return Ok(Value::NIL) };
-        if let Expr::Identifier(pos, name) = first {
-            return self.call(*pos, name, &command.args[1..], piped, dot);
-        }
-        if command.args.len() == 1 && piped.is_none() {
-            return self.expr(first, dot, &[]);
-        }
-        let mut args = Vec::new();
-        for arg in &command.args[1..] {
-            args.push(self.expr(arg, dot, &[])?);
-        }
-        args.extend(piped);
-        match first {
-            Expr::Field(..) | Expr::Variable(..) | Expr::Chain(..) => self.expr(first, dot, &args),
-            other => {
-                let shown = show::context(other);
-                self.fail(
-                    other.pos(),
-                    &shown,
-                    &format!("can't give argument to non-function {shown}"),
-                )
-            }
-        }
-    }
-
-    fn call(
-        &mut self,
-        pos: Pos,
-        name: &str,
-        given: &[Expr],
-        piped: Option<Value>,
-        dot: &Value,
-    ) -> Flow<Value> {
-        if name == "and" || name == "or" {
-            return self.junction(name == "or", given, piped, dot);
-        }
-        let mut args = Vec::with_capacity(given.len() + 1);
-        for arg in given {
-            args.push(self.expr(arg, dot, &[])?);
-        }
-        args.extend(piped);
-        let ev = self.ev;
-        let done = match (ev.lookup)(name).or_else(|| builtin::find(name)) {
-            Some(function) => function(ev, &args),
-            None => return self.fail(pos, name, &format!("function {name:?} not defined")),
-        };
-        done.or_else(|message| {
-            let origins = &ev.origins;
-            let involved = origins.all(args.iter().map(|value| value.own_origin(origins)));
-            let message = match message.starts_with("wrong type for value")
-                || message.starts_with("invalid value;")
-                || message.starts_with("wrong number of args")
-            {
-                true => message,
-                false => format!("error calling {name}: {message}"),
-            };
-            self.fail_with(pos, &shown_call(name, given), &message, involved)
-        })
-    }
-
-    /// `and`, `or`: the first argument that decides, the later ones are not evaluated.
-    fn junction(
-        &mut self,
-        or: bool,
-        given: &[Expr],
-        piped: Option<Value>,
-        dot: &Value,
-    ) -> Flow<Value> {
-        let origins = Rc::clone(&self.ev.origins);
-        let mut tested = OriginId::NONE;
-        let mut last = Value::NIL;
-        for arg in given {
-            last = self.expr(arg, dot, &[])?;
-            if last.truth() == or {
-                return Ok(last.tinted(tested, &origins));
-            }
-            tested = origins.union(tested, origins.derived(last.own_origin(&origins)));
-        }
-        Ok(piped.unwrap_or(last).tinted(tested, &origins))
-    }
-
-    fn expr(&mut self, expr: &Expr, dot: &Value, args: &[Value]) -> Flow<Value> {
-        let none = OriginId::NONE;
-        match expr {
-            Expr::Dot(_) => Ok(dot.clone()),
-            Expr::Nil(_) => Ok(Value::NIL),
-            Expr::Bool(_, value) => Ok(Value::bool(*value, none)),
-            Expr::String(pos, text) => Ok(Value::str(text, self.source_origin(pos.offset))),
-            Expr::Number(_, Number::Int(n)) => Ok(Value::int(*n, none)),
-            Expr::Number(_, Number::Uint(n)) => Ok(Value::int(n.cast_signed(), none)),
-            Expr::Number(_, Number::Float(n)) => Ok(Value::new(Data::Float(*n), none)),
-            Expr::Identifier(pos, name) => self.call(*pos, name, &[], None, dot),
-            Expr::Pipe(_, pipe) => {
-                let depth = self.vars.len();
-                let value = self.pipe(pipe, dot);
-                self.vars.truncate(depth);
-                value
-            }
-            Expr::Field(pos, path) => self.fields(*pos, dot.clone(), path, args, expr),
-            Expr::Variable(pos, name, path) => {
-                let Some((_, value)) = self.vars.iter().rev().find(|(n, _)| n == name) else {
-                    return self.fail(*pos, name, &format!("undefined variable: {name}"));
-                };
-                let value = value.clone();
-                self.fields(*pos, value, path, args, expr)
-            }
-            Expr::Chain(pos, base, path) => {
-                let base = self.expr(base, dot, &[])?;
-                self.fields(*pos, base, path, args, expr)
-            }
-        }
-    }
-
-    /// Follows a path of fields. Go lets every field of a value that is nil from the start be
-    /// nil, but refuses a field of a nil found on the way.
-    fn fields(
-        &self,
-        pos: Pos,
-        mut value: Value,
-        path: &[SmolStr],
-        args: &[Value],
-        expr: &Expr,
-    ) -> Flow<Value> {
-        let origins = &self.ev.origins;
-        let from_nil = matches!(value.data, Data::Nil);
-        for (index, name) in path.iter().enumerate() {
-            let name = name.as_str();
-            let args = if index + 1 == path.len() { args } else { &[] };
-            value = match &value.data {
-                Data::Map(entries) => {
-                    if !args.is_empty() {
-                        let message = format!("{name} is not a method but has arguments");
-                        return self.fail(pos, &show::context(expr), &message);
-                    }
-                    match entries.borrow().get(name) {
-                        Some(found) => found.clone(),
-                        None => Value::new(Data::Nil, origins.missing(value.origin, name)),
-                    }
-                }
-                Data::Nil if from_nil => Value::new(Data::Nil, origins.missing(value.origin, name)),
-                Data::Nil => {
-                    let message = format!("nil pointer evaluating interface {{}}.{name}");
-                    return self.fail_with(pos, &show::context(expr), &message, value.origin);
-                }
-                Data::Object(object) => match object.call(name, args, origins) {
-                    Some(Ok(found)) => found,
-                    Some(Err(message)) => {
-                        let message = format!("error calling {name}: {message}");
-                        return self.fail(pos, &show::context(expr), &message);
-                    }
-                    None => {
-                        let message =
-                            format!("can't evaluate field {name} in type {}", object.type_name());
-                        return self.fail(pos, &show::context(expr), &message);
-                    }
-                },
-                _ => {
-                    let message = format!("can't evaluate field {name} in type interface {{}}");
-                    let involved = value.own_origin(origins);
-                    return self.fail_with(pos, &show::context(expr), &message, involved);
-                }
-            };
-        }
-        if path.is_empty() && !args.is_empty() {
-            let shown = show::context(expr);
-            return self.fail(pos, &shown, &format!("can't give argument to non-function {shown}"));
-        }
-        Ok(value)
-    }
-}
-
-fn shown_call(name: &str, given: &[Expr]) -> String {
-    let mut text = name.to_owned();
-    for arg in given {
-        text.push(' ');
-        text.push_str(&show::context(arg));
-    }
-    match text.char_indices().nth(20) {
-        Some((at, _)) => format!("{}...", &text[..at]),
-        None => text,
     }
 }
 
@@ -574,7 +403,6 @@ fn gather(list: &ListNode, effects: &mut Effects, in_loop: bool) {
     };
     for node in &list.nodes {
         match node {
-            Node::List(list) => gather(list, effects, in_loop),
             Node::Action(action) => assigned(&action.pipe, effects),
             Node::If(branch) | Node::With(branch) | Node::Range(branch) => {
                 let in_loop = in_loop && !matches!(node, Node::Range(_));
@@ -585,7 +413,7 @@ fn gather(list: &ListNode, effects: &mut Effects, in_loop: bool) {
                 }
             }
             Node::Break(_) | Node::Continue(_) => effects.jumps |= in_loop,
-            Node::Text(_) | Node::Template(_) | Node::Define(_) => {}
+            Node::Text(_) | Node::Template(_) => {}
         }
     }
 }

@@ -1,41 +1,59 @@
-//! Template expressions as Go shows them in its errors.
+//! Nodes as Go's errors show them: `Node.String`.
 
-use std::fmt::Write;
+use crate::helm::parse::{self, CommandNode, Expr, PipeNode, SmolStr, TemplateNode};
+use crate::helm::print::quote;
 
-use gotmpl::parse::{Expr, Number, PipeNode};
-
-use crate::helm::print;
-
-/// An expression as Go's `Node.String` has it, cut as `ErrorContext` cuts it.
-pub(super) fn context(expr: &Expr) -> String {
-    let mut out = String::new();
-    show(expr, &mut out);
-    cut(out)
+/// The node that is being evaluated.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Spot<'e> {
+    /// None yet.
+    Start,
+    Expr(&'e Expr),
+    Command(&'e CommandNode),
+    Pipe(&'e PipeNode),
+    Template(&'e TemplateNode),
 }
 
-/// An expression, whole.
-pub(in crate::helm) fn expression(expr: &Expr) -> String {
-    let mut out = String::new();
-    show(expr, &mut out);
-    out
-}
+impl Spot<'_> {
+    /// The 0-based byte offset that errors name.
+    pub(super) fn offset(self) -> usize {
+        match self {
+            Self::Start => 0,
+            Self::Expr(expr) => expr.pos().offset,
+            Self::Command(command) => command.pos.offset,
+            Self::Pipe(pipe) => pipe.pos.offset,
+            Self::Template(call) => call.pos.offset,
+        }
+    }
 
-/// A pipeline, likewise.
-pub(super) fn pipeline(pipe: &PipeNode) -> String {
-    let mut out = String::new();
-    show_pipe(pipe, &mut out);
-    cut(out)
-}
-
-fn cut(text: String) -> String {
-    match text.char_indices().nth(20) {
-        Some((at, _)) if text.len() > 20 => format!("{}...", &text[..at]),
-        _ => text,
+    /// The node as text; literals as they stand in the template.
+    pub(super) fn shown(self, text: &str) -> String {
+        let mut out = String::new();
+        match self {
+            Self::Start => {}
+            Self::Expr(expr) => show(expr, text, &mut out),
+            Self::Command(command) => show_command(command, text, &mut out),
+            Self::Pipe(pipe) => show_pipe(pipe, text, &mut out),
+            Self::Template(call) => {
+                out.push_str(&format!("{{{{template {}", quote(&call.name)));
+                if let Some(pipe) = &call.pipe {
+                    out.push(' ');
+                    show_pipe(pipe, text, &mut out);
+                }
+                out.push_str("}}");
+            }
+        }
+        out
     }
 }
 
-fn show(expr: &Expr, out: &mut String) {
-    let path = |out: &mut String, names: &[gotmpl::parse::SmolStr]| {
+/// An operand as text; `text` is that of its template.
+pub(in crate::helm) fn expression(expr: &Expr, text: &str) -> String {
+    Spot::Expr(expr).shown(text)
+}
+
+fn show(expr: &Expr, text: &str, out: &mut String) {
+    let fields = |out: &mut String, names: &[SmolStr]| {
         for name in names {
             out.push('.');
             out.push_str(name);
@@ -45,41 +63,53 @@ fn show(expr: &Expr, out: &mut String) {
         Expr::Dot(_) => out.push('.'),
         Expr::Nil(_) => out.push_str("nil"),
         Expr::Bool(_, value) => out.push_str(if *value { "true" } else { "false" }),
-        Expr::String(_, text) => out.push_str(&print::quote(text)),
-        Expr::Number(_, Number::Int(n)) => write!(out, "{n}").unwrap_or(()),
-        Expr::Number(_, Number::Uint(n)) => write!(out, "{n}").unwrap_or(()),
-        Expr::Number(_, Number::Float(n)) => out.push_str(&print::float(*n)),
+        Expr::String(pos, _) | Expr::Number(pos, _) => {
+            out.push_str(parse::literal(text, pos.offset));
+        }
         Expr::Identifier(_, name) => out.push_str(name),
-        Expr::Field(_, names) => path(out, names),
+        Expr::Field(_, names) => fields(out, names),
         Expr::Variable(_, name, names) => {
-            if !name.starts_with('$') {
-                out.push('$');
-            }
             out.push_str(name);
-            path(out, names);
+            fields(out, names);
         }
-        Expr::Pipe(_, pipe) => {
-            out.push('(');
-            show_pipe(pipe, out);
-            out.push(')');
-        }
+        Expr::Pipe(_, pipe) => show_pipe(pipe, text, out),
         Expr::Chain(_, base, names) => {
-            show(base, out);
-            path(out, names);
+            match **base {
+                Expr::Pipe(..) => parenthesized(base, text, out),
+                _ => show(base, text, out),
+            }
+            fields(out, names);
         }
     }
 }
 
-fn show_pipe(pipe: &PipeNode, out: &mut String) {
+fn parenthesized(expr: &Expr, text: &str, out: &mut String) {
+    out.push('(');
+    show(expr, text, out);
+    out.push(')');
+}
+
+fn show_command(command: &CommandNode, text: &str, out: &mut String) {
+    for (index, arg) in command.args.iter().enumerate() {
+        if index > 0 {
+            out.push(' ');
+        }
+        match arg {
+            Expr::Pipe(..) => parenthesized(arg, text, out),
+            _ => show(arg, text, out),
+        }
+    }
+}
+
+fn show_pipe(pipe: &PipeNode, text: &str, out: &mut String) {
+    if !pipe.decl.is_empty() {
+        out.push_str(&pipe.decl.join(", "));
+        out.push_str(if pipe.is_assign { " = " } else { " := " });
+    }
     for (index, command) in pipe.commands.iter().enumerate() {
         if index > 0 {
             out.push_str(" | ");
         }
-        for (index, arg) in command.args.iter().enumerate() {
-            if index > 0 {
-                out.push(' ');
-            }
-            show(arg, out);
-        }
+        show_command(command, text, out);
     }
 }

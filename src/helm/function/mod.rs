@@ -120,3 +120,16 @@ fn equal_within(a: &Value, b: &Value, budget: &mut Budget) -> bool {
 pub(super) fn json_float(value: f64) -> String {
     json::float(value)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::helm::signature;
+
+    #[test]
+    fn what_each_function_takes_is_known() {
+        for (name, _) in TABLES.iter().copied().flatten() {
+            assert!(signature::of(name).is_some(), "{name}");
+        }
+    }
+}

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use gotmpl::parse::Expr;
+use crate::helm::parse::Expr;
 
 use super::flow::Flow;
 use super::shape::{Shape, Shapes};

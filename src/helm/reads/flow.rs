@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use gotmpl::parse::{BranchNode, CommandNode, Expr, ListNode, Node, PipeNode, SmolStr};
+use crate::helm::parse::{BranchNode, CommandNode, Expr, ListNode, Node, PipeNode, SmolStr};
 
 use super::Member;
 use super::path::{PathId, Paths};
@@ -178,7 +178,6 @@ impl<'c> Flow<'c> {
             return;
         }
         match node {
-            Node::List(list) => self.list(list, dot, frame),
             Node::Action(action) => {
                 let value = self.pipe(&action.pipe, dot, frame);
                 if action.pipe.decl.is_empty() {
@@ -193,7 +192,7 @@ impl<'c> Flow<'c> {
                 let value = call.pipe.as_ref().map(|pipe| self.pipe(pipe, dot, frame));
                 self.named(&call.name, &value.unwrap_or_default());
             }
-            Node::Text(_) | Node::Define(_) | Node::Break(_) | Node::Continue(_) => {}
+            Node::Text(_) | Node::Break(_) | Node::Continue(_) => {}
         }
     }
 
@@ -476,11 +475,10 @@ fn set(frame: &mut Frame, name: &SmolStr, value: Shapes, assign: bool) {
 fn jumps(body: &ListNode) -> bool {
     body.nodes.iter().any(|node| match node {
         Node::Break(_) | Node::Continue(_) => true,
-        Node::List(list) => jumps(list),
         Node::If(branch) | Node::With(branch) => {
             jumps(&branch.body) || branch.else_body.as_ref().is_some_and(jumps)
         }
-        Node::Range(_) | Node::Text(_) | Node::Action(_) | Node::Template(_) | Node::Define(_) => {
+        Node::Range(_) | Node::Text(_) | Node::Action(_) | Node::Template(_) => {
             false
         }
     })
@@ -496,13 +494,12 @@ fn parsed(
 fn is_one_action(body: &ListNode) -> bool {
     fn count(list: &ListNode) -> usize {
         let of = |node: &Node| match node {
-            Node::List(list) => count(list),
             Node::Text(text) if text.text.trim().is_empty() => 0,
             Node::Action(action) => usize::from(action.pipe.decl.is_empty()),
             Node::If(branch) | Node::With(branch) | Node::Range(branch) => {
                 count(&branch.body) + branch.else_body.as_ref().map_or(0, count)
             }
-            Node::Define(_) | Node::Break(_) | Node::Continue(_) => 0,
+            Node::Break(_) | Node::Continue(_) => 0,
             Node::Text(_) | Node::Template(_) => 2,
         };
         list.nodes.iter().map(of).sum()

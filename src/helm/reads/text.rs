@@ -1,6 +1,6 @@
 //! Templates within texts: strings of values, of templates and of files may be given to `tpl`.
 
-use gotmpl::parse::{Expr, ListNode};
+use crate::helm::parse::{Expr, ListNode};
 
 use super::Member;
 use super::path::Paths;

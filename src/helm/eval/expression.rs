@@ -1,0 +1,359 @@
+//! Pipelines, commands and operands.
+//!
+//! Mirrors `evalPipeline` and what it calls in Go 1.25 `text/template/exec.go`.
+
+use std::rc::Rc;
+
+use super::frame::{Flow, Frame, Held};
+use super::show::{self, Spot};
+use crate::helm::builtin;
+use crate::helm::origin::OriginId;
+use crate::helm::parse::{CommandNode, Expr, Number, PipeNode, SmolStr};
+use crate::helm::signature::{self, Param, Signature};
+use crate::helm::value::{Data, Object, Value};
+use crate::helm::values::method;
+
+/// What a call is given: operands, and a piped value after them.
+struct Given<'e> {
+    args: &'e [Expr],
+    piped: Option<Value>,
+}
+
+impl Given<'_> {
+    const NOTHING: Self = Self { args: &[], piped: None };
+
+    fn is_empty(&self) -> bool {
+        self.args.is_empty() && self.piped.is_none()
+    }
+}
+
+impl<'e> Frame<'e> {
+    /// Evaluates a pipeline and sets its variables.
+    pub(super) fn pipe(&mut self, pipe: &'e PipeNode, dot: &Value) -> Flow<Value> {
+        let value = self.commands(pipe, dot)?;
+        for name in &pipe.decl {
+            self.set(name, Held { value: value.clone(), boxed: false }, pipe.is_assign);
+        }
+        Ok(value)
+    }
+
+    /// Evaluates a pipeline without its variables.
+    pub(super) fn commands(&mut self, pipe: &'e PipeNode, dot: &Value) -> Flow<Value> {
+        self.spot = Spot::Pipe(pipe);
+        let mut last = None;
+        for command in &pipe.commands {
+            last = Some(self.command(command, last.take(), dot)?);
+        }
+        Ok(last.unwrap_or_default())
+    }
+
+    fn command(
+        &mut self,
+        command: &'e CommandNode,
+        piped: Option<Value>,
+        dot: &Value,
+    ) -> Flow<Value> {
+        let Some((first, args)) = command.args.split_first() else { return Ok(Value::NIL) };
+        let given = Given { args, piped };
+        match first {
+            Expr::Identifier(_, name) => {
+                self.spot = Spot::Expr(first);
+                self.call(name, Spot::Command(command), given, dot)
+            }
+            Expr::Field(..) | Expr::Variable(..) | Expr::Chain(..) => {
+                self.operand(first, given, dot).map(|held| held.value)
+            }
+            Expr::Pipe(..) => {
+                self.no_function(first, &given)?;
+                self.operand(first, Given::NOTHING, dot).map(|held| held.value)
+            }
+            _ => {
+                self.spot = Spot::Expr(first);
+                self.no_function(first, &given)?;
+                match first {
+                    Expr::Nil(_) => self.fail("nil is not a command"),
+                    _ => self.operand(first, Given::NOTHING, dot).map(|held| held.value),
+                }
+            }
+        }
+    }
+
+    fn no_function(&self, first: &'e Expr, given: &Given<'e>) -> Flow {
+        match given.is_empty() {
+            true => Ok(()),
+            false => {
+                let shown = show::expression(first, self.text());
+                self.fail(&format!("can't give argument to non-function {shown}"))
+            }
+        }
+    }
+
+    /// Calls a function; `whole` is what an error of the function itself names.
+    fn call(&mut self, name: &str, whole: Spot<'e>, given: Given<'e>, dot: &Value) -> Flow<Value> {
+        let ev = self.ev;
+        let junction = matches!(name, "and" | "or");
+        let function = (ev.lookup)(name).or_else(|| builtin::find(name));
+        let signature = signature::of(name).unwrap_or(Signature::OPEN);
+        if function.is_none() && !junction {
+            return self.fail(&format!("{name:?} is not a defined function"));
+        }
+        signature
+            .check_count(name, given.args.len(), given.piped.is_some())
+            .or_else(|message| self.fail(&message))?;
+        let Some(function) = function else {
+            return self.junction(name == "or", given, dot);
+        };
+        let args = self.arguments(&signature, given, dot)?;
+        function(ev, &args).or_else(|message| {
+            self.spot = whole;
+            let origins = &ev.origins;
+            let involved = origins.all(args.iter().map(|value| value.own_origin(origins)));
+            self.fail_with(&format!("error calling {name}: {message}"), involved)
+        })
+    }
+
+    fn arguments(
+        &mut self,
+        signature: &Signature,
+        given: Given<'e>,
+        dot: &Value,
+    ) -> Flow<Vec<Value>> {
+        let mut args = Vec::with_capacity(given.args.len() + 1);
+        for (index, arg) in given.args.iter().enumerate() {
+            args.push(self.argument(arg, signature.param(index), dot)?);
+        }
+        if let Some(value) = given.piped {
+            let param = signature.param(args.len());
+            args.push(self.checked(Held { value, boxed: false }, param)?);
+        }
+        Ok(args)
+    }
+
+    /// `and`, `or`: the first argument that decides, the later ones are not evaluated.
+    fn junction(&mut self, or: bool, given: Given<'e>, dot: &Value) -> Flow<Value> {
+        let origins = Rc::clone(&self.ev.origins);
+        let mut tested = OriginId::NONE;
+        let mut last = Value::NIL;
+        for arg in given.args {
+            last = self.argument(arg, Param::Any, dot)?;
+            if last.truth() == or {
+                return Ok(last.tinted(tested, &origins));
+            }
+            tested = origins.union(tested, origins.derived(last.own_origin(&origins)));
+        }
+        Ok(given.piped.unwrap_or(last).tinted(tested, &origins))
+    }
+
+    /// An operand as the argument for a parameter.
+    fn argument(&mut self, expr: &'e Expr, param: Param, dot: &Value) -> Flow<Value> {
+        self.spot = Spot::Expr(expr);
+        match expr {
+            Expr::Nil(_) => match param.can_be_nil() {
+                true => Ok(Value::NIL),
+                false => self.fail(&format!("cannot assign nil to {param}")),
+            },
+            Expr::Bool(..) | Expr::Number(..) | Expr::String(..) => {
+                let value = self.operand(expr, Given::NOTHING, dot)?.value;
+                self.constant(expr, value, param)
+            }
+            _ => {
+                let held = self.operand(expr, Given::NOTHING, dot)?;
+                self.checked(held, param)
+            }
+        }
+    }
+
+    /// A literal as the argument for a parameter; a whole float will do for an integer.
+    fn constant(&self, expr: &'e Expr, value: Value, param: Param) -> Flow<Value> {
+        let wanted = match param {
+            Param::Any => return Ok(value),
+            Param::Text => "string",
+            Param::Bool => "bool",
+            Param::Int => "integer",
+            Param::Uint32 => "unsigned integer",
+            Param::Float => "float",
+            Param::List | Param::Map | Param::Time | Param::Certificate => {
+                let shown = show::expression(expr, self.text());
+                return self.fail(&format!("can't handle {shown} for arg of type {param}"));
+            }
+        };
+        let fitting = match (param, &value.data) {
+            (Param::Int | Param::Uint32, Data::Float(number)) => {
+                whole(*number).map(|number| Value::int(number, value.origin))
+            }
+            (Param::Uint32, Data::Int(number)) => (*number >= 0).then(|| value.clone()),
+            #[expect(clippy::cast_precision_loss, reason = "Go converts integers so")]
+            (Param::Float, Data::Int(number)) => {
+                Some(Value::new(Data::Float(*number as f64), value.origin))
+            }
+            _ => param.admits(&value).then(|| value.clone()),
+        };
+        match fitting {
+            Some(value) => Ok(value),
+            None => {
+                let shown = show::expression(expr, self.text());
+                self.fail(&format!("expected {wanted}; found {shown}"))
+            }
+        }
+    }
+
+    /// A value as the argument for a parameter.
+    fn checked(&self, held: Held, param: Param) -> Flow<Value> {
+        let Held { value, boxed } = held;
+        let is_nil = matches!(value.data, Data::Nil);
+        if param == Param::Any
+            || !is_nil && param.admits(&value)
+            || is_nil && !boxed && param.can_be_nil()
+        {
+            return Ok(value);
+        }
+        let message = match (is_nil, boxed) {
+            (true, true) => format!("wrong type for value; expected {param}; got interface {{}}"),
+            (true, false) => format!("invalid value; expected {param}"),
+            _ => format!("wrong type for value; expected {param}; got {}", value.type_name()),
+        };
+        self.fail_with(&message, value.own_origin(&self.ev.origins))
+    }
+
+    fn operand(&mut self, expr: &'e Expr, given: Given<'e>, dot: &Value) -> Flow<Held> {
+        let none = OriginId::NONE;
+        let value = match expr {
+            Expr::Dot(_) => return Ok(Held { value: dot.clone(), boxed: self.boxed_dot }),
+            Expr::Nil(_) => Value::NIL,
+            Expr::Bool(_, value) => Value::bool(*value, none),
+            Expr::String(pos, text) => Value::str(text, self.source_origin(pos.offset)),
+            Expr::Number(_, Number::Int(n)) => Value::int(*n, none),
+            Expr::Number(_, Number::Float(n)) => Value::new(Data::Float(*n), none),
+            Expr::Number(_, Number::Uint(n)) => return self.fail(&format!("{n} overflows int")),
+            Expr::Identifier(_, name) => self.call(name, Spot::Expr(expr), Given::NOTHING, dot)?,
+            Expr::Pipe(_, pipe) => {
+                let depth = self.vars.len();
+                let value = self.pipe(pipe, dot);
+                self.vars.truncate(depth);
+                value?
+            }
+            Expr::Field(_, path) => {
+                self.spot = Spot::Expr(expr);
+                let held = Held { value: dot.clone(), boxed: self.boxed_dot };
+                return self.fields(held, path, given, dot);
+            }
+            Expr::Variable(_, name, path) => {
+                self.spot = Spot::Expr(expr);
+                let Some((_, held)) = self.vars.iter().rev().find(|(known, _)| known == name)
+                else {
+                    return self.fail(&format!("undefined variable: {name}"));
+                };
+                let held = held.clone();
+                if path.is_empty() {
+                    self.no_function(expr, &given)?;
+                    return Ok(held);
+                }
+                return self.fields(held, path, given, dot);
+            }
+            Expr::Chain(_, base, path) => {
+                self.spot = Spot::Expr(expr);
+                let base = self.argument(base, Param::Any, dot)?;
+                return self.fields(Held { value: base, boxed: false }, path, given, dot);
+            }
+        };
+        Ok(Held { value, boxed: false })
+    }
+
+    /// Follows a path of fields. Go lets every field of a value that is nil from the start be
+    /// nil, but refuses a field of a nil found on the way.
+    fn fields(
+        &mut self,
+        mut held: Held,
+        path: &'e [SmolStr],
+        mut given: Given<'e>,
+        dot: &Value,
+    ) -> Flow<Held> {
+        let origins = Rc::clone(&self.ev.origins);
+        for (index, name) in path.iter().enumerate() {
+            let name = name.as_str();
+            let given = match index + 1 == path.len() {
+                true => std::mem::replace(&mut given, Given::NOTHING),
+                false => Given::NOTHING,
+            };
+            let Held { value, boxed } = &held;
+            let missing = || Value::new(Data::Nil, origins.missing(value.origin, name));
+            held = match &value.data {
+                Data::Map(entries) if method::is_method(name) && self.ev.is_values(entries) => {
+                    let values = value.clone();
+                    self.method(&values, name, given, dot)?
+                }
+                Data::Map(_) if !given.is_empty() => {
+                    return self.fail(&format!("{name} is not a method but has arguments"));
+                }
+                Data::Map(entries) => {
+                    let found = entries.borrow().get(name).cloned();
+                    Held { value: found.unwrap_or_else(missing), boxed: true }
+                }
+                Data::Nil if !*boxed => Held { value: missing(), boxed: false },
+                Data::Nil => {
+                    let message = format!("nil pointer evaluating interface {{}}.{name}");
+                    return self.fail_with(&message, value.origin);
+                }
+                Data::Object(object) => self.member(&Rc::clone(object), name, given, dot)?,
+                _ => {
+                    let of = if *boxed { "interface {}" } else { value.type_name() };
+                    let message = format!("can't evaluate field {name} in type {of}");
+                    return self.fail_with(&message, value.own_origin(&origins));
+                }
+            };
+        }
+        Ok(held)
+    }
+
+    /// A method of the values of a chart.
+    fn method(&mut self, values: &Value, name: &str, given: Given<'e>, dot: &Value) -> Flow<Held> {
+        let spot = self.spot;
+        let args = self.method_arguments(name, given, dot)?;
+        self.spot = spot;
+        match method::call(values, name, &args) {
+            Ok(value) => {
+                if name == "Table" {
+                    self.ev.mark_values(&value);
+                }
+                Ok(Held { value, boxed: false })
+            }
+            Err(message) => self.fail(&format!("error calling {name}: {message}")),
+        }
+    }
+
+    fn method_arguments(&mut self, name: &str, given: Given<'e>, dot: &Value) -> Flow<Vec<Value>> {
+        let signature = signature::of_method(name);
+        signature
+            .check_count(name, given.args.len(), given.piped.is_some())
+            .or_else(|message| self.fail(&message))?;
+        self.arguments(&signature, given, dot)
+    }
+
+    /// A field or method of a Go struct.
+    fn member(
+        &mut self,
+        object: &Rc<dyn Object>,
+        name: &str,
+        given: Given<'e>,
+        dot: &Value,
+    ) -> Flow<Held> {
+        let spot = self.spot;
+        let args = self.method_arguments(name, given, dot)?;
+        self.spot = spot;
+        match object.call(name, &args, &self.ev.origins) {
+            Some(Ok(value)) => Ok(Held { value, boxed: false }),
+            Some(Err(message)) => self.fail(&format!("error calling {name}: {message}")),
+            None => {
+                let of = object.type_name();
+                self.fail(&format!("can't evaluate field {name} in type {of}"))
+            }
+        }
+    }
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "checked by the way back")]
+#[expect(clippy::cast_precision_loss, clippy::float_cmp, reason = "Go compares so")]
+fn whole(number: f64) -> Option<i64> {
+    let integer = number as i64;
+    (integer as f64 == number).then_some(integer)
+}

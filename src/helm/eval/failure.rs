@@ -1,0 +1,100 @@
+//! Why a render stopped, and how Helm tells it.
+
+use std::rc::Rc;
+
+use super::TemplateFile;
+use crate::helm::origin::OriginId;
+
+/// Functions with which a chart itself refuses to render: what they say is all that counts.
+const REFUSALS: [&str; 2] = ["error calling fail: ", "error calling required: "];
+
+/// Why a render stopped.
+#[derive(Debug, Clone)]
+pub struct Failure {
+    /// Go's text, with the chain of templates.
+    pub message: String,
+    /// What the innermost template said, without the chain.
+    pub reason: String,
+    /// The innermost place: the file and a byte offset.
+    pub place: Option<(Rc<TemplateFile>, u32)>,
+    /// The values that had a part.
+    pub involved: OriginId,
+}
+
+impl Failure {
+    /// The text that Helm prints.
+    ///
+    /// Mirrors `reformatExecErrorMsg` in Helm 4.1 `pkg/engine/engine.go`: each template of the
+    /// chain on lines of its own; but Go's text as it is when a function failed by itself.
+    #[must_use]
+    pub fn told(&self) -> String {
+        let place = self.message.strip_prefix("template: ").and_then(|rest| rest.split_once(": "));
+        let refusal = REFUSALS.iter().find_map(|prefix| self.reason.strip_prefix(prefix));
+        match (place, refusal) {
+            (Some((place, _)), Some(said)) => format!("execution error at ({place}): {said}"),
+            _ => chain(&self.message).unwrap_or_else(|| self.message.clone()),
+        }
+    }
+}
+
+/// The templates of a chain, one under the other; `None` where the innermost error is a function's.
+fn chain(message: &str) -> Option<String> {
+    let mut out = String::new();
+    let mut rest = message;
+    loop {
+        let level = rest.strip_prefix("template: ")?;
+        if level.starts_with("no template ") {
+            out.push_str(rest);
+            return Some(out);
+        }
+        let (place, level) = level.split_once(": executing ")?;
+        let (operand, said) = level.split_once(">: ")?;
+        let (function, inner) = match said.strip_prefix("error calling ") {
+            Some(call) => call.split_once(": ").map(|(name, inner)| (Some(name), inner))?,
+            None => (None, said),
+        };
+        let told =
+            function.map_or_else(|| inner.to_owned(), |name| format!("error calling {name}:"));
+        out.push_str(&format!("{place}\n  executing {operand}>:\n    {told}\n"));
+        if function.is_none() {
+            return Some(out.trim_end().to_owned());
+        }
+        rest = inner;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(message: &str, reason: &str) -> String {
+        let (message, reason) = (message.to_owned(), reason.to_owned());
+        Failure { message, reason, place: None, involved: OriginId::NONE }.told()
+    }
+
+    #[test]
+    fn each_template_of_a_chain_stands_on_its_own_lines() {
+        let inner = "template: c/templates/_h.tpl:2:4: executing \"x\" at <.a.b>: nil pointer";
+        let outer = "template: c/templates/t.yaml:1:3: executing \"t\" at <include \"x\" .>: error \
+                     calling include: ";
+        assert_eq!(
+            told(&format!("{outer}{inner}"), "nil pointer"),
+            "c/templates/t.yaml:1:3\n  executing \"t\" at <include \"x\" .>:\n    error calling \
+             include:\nc/templates/_h.tpl:2:4\n  executing \"x\" at <.a.b>:\n    nil pointer"
+        );
+    }
+
+    #[test]
+    fn what_a_function_says_is_told_as_go_tells_it() {
+        let text =
+            "template: t:1:3: executing \"t\" at <index 1>: error calling index: out of range";
+        assert_eq!(told(text, "error calling index: out of range"), text);
+    }
+
+    #[test]
+    fn a_chart_s_own_refusal_is_told_with_the_place_of_the_outermost_call() {
+        let text = "template: t:1:3: executing \"t\" at <include \"x\" .>: error calling include: \
+                    template: h:9:1: executing \"x\" at <fail \"no\">: error calling fail: no";
+        assert_eq!(told(text, "error calling fail: no"), "execution error at (t:1:3): no");
+    }
+}

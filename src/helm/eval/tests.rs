@@ -1,0 +1,147 @@
+use super::*;
+use crate::helm::function::{find, is_known};
+use crate::helm::tree;
+
+const VALUES: &str = r#"{
+    "text": "abc", "number": 5, "nothing": null, "flag": true,
+    "list": ["a", null, {"x": 1}], "map": {"a": {"b": "c"}}, "empty": {}
+}"#;
+
+/// What a template file `t` writes for [`VALUES`], or Go's error.
+fn written(template: &str) -> Result<String, String> {
+    let origins = Rc::new(Origins::default());
+    let root = origins.leaf(None, "", None);
+    let values: serde_json::Value = serde_json::from_str(VALUES).unwrap();
+    let below = |leaf, key: &str| origins.leaf(Some(leaf), key, None);
+    let dot = tree::from_json(&values, root, &OriginId::text, &below);
+    let parsed = parse(SourceId::NOWHERE, &template.into(), is_known).map_err(|f| f.message)?;
+    let evaluator =
+        Evaluator::new(&[("t".into(), Arc::new(parsed))], Rc::clone(&origins), find, is_known);
+    evaluator.mark_values(&dot);
+    let text = evaluator.file("t", &dot).map_err(|failure| failure.message)?;
+    Ok(text.as_str().to_owned())
+}
+
+/// The place and reason of an error in the file `t` itself.
+fn refused(template: &str) -> String {
+    let error = written(template).expect_err(template);
+    let at = error.strip_prefix("template: t:").expect(&error);
+    let (place, rest) = at.split_once(": executing \"t\" at ").expect(&error);
+    format!("{place} {rest}")
+}
+
+#[test]
+fn arguments_are_counted_before_they_are_evaluated() {
+    for (template, want) in [
+        ("{{ upper }}", "1:3 <upper>: wrong number of args for upper: want 1 got 0"),
+        ("{{ .text | upper \"x\" }}", "1:11 <upper>: wrong number of args for upper: want 1 got 2"),
+        (
+            "{{ ternary (fail \"never\") }}",
+            "1:3 <ternary>: wrong number of args for ternary: want 3 got 1",
+        ),
+        ("{{ printf }}", "1:3 <printf>: wrong number of args for printf: want at least 1 got 0"),
+    ] {
+        assert_eq!(refused(template), want, "{template}");
+    }
+}
+
+#[test]
+fn arguments_have_the_types_that_go_wants() {
+    for (template, want) in [
+        ("{{ upper 1 }}", "1:9 <1>: expected string; found 1"),
+        ("{{ trunc \"3\" .text }}", "1:9 <\"3\">: expected integer; found \"3\""),
+        ("{{ upper nil }}", "1:9 <nil>: cannot assign nil to string"),
+        (
+            "{{ upper .number }}",
+            "1:9 <.number>: wrong type for value; expected string; got float64",
+        ),
+        ("{{ trunc (int64 3) .text }}", "1:16 <3>: wrong type for value; expected int; got int64"),
+        (
+            "{{ keys \"a\" }}",
+            "1:8 <\"a\">: can't handle \"a\" for arg of type map[string]interface {}",
+        ),
+        // Go names the operand that it looked at last.
+        ("{{ .number | trunc 3 }}", "1:19 <3>: wrong type for value; expected string; got float64"),
+    ] {
+        assert_eq!(refused(template), want, "{template}");
+    }
+    assert_eq!(written("{{ trunc 2.0 .text }}").unwrap(), "ab");
+}
+
+#[test]
+fn a_nil_that_a_map_holds_is_no_missing_value() {
+    for (template, want) in [
+        (
+            "{{ hasKey .nothing \"a\" }}",
+            "1:10 <.nothing>: wrong type for value; expected map[string]interface {}; got interface {}",
+        ),
+        (
+            "{{ upper .absent }}",
+            "1:9 <.absent>: wrong type for value; expected string; got interface {}",
+        ),
+        ("{{ .absent | upper }}", "1:13 <upper>: invalid value; expected string"),
+        ("{{ .absent.a }}", "1:10 <.absent.a>: nil pointer evaluating interface {}.a"),
+        (
+            "{{ range .list }}{{ .x }}{{ end }}",
+            "1:20 <.x>: can't evaluate field x in type interface {}",
+        ),
+        (
+            "{{ range $v := .list }}{{ with $v }}{{ else }}{{ $v.x }}{{ end }}{{ end }}",
+            "1:51 <$v.x>: nil pointer evaluating interface {}.x",
+        ),
+    ] {
+        assert_eq!(refused(template), want, "{template}");
+    }
+    assert_eq!(written("{{ hasKey (.nothing) \"a\" }}").unwrap(), "false");
+    assert_eq!(written("{{ $x := .nothing }}[{{ $x.a.b }}]").unwrap(), "[]");
+    assert_eq!(written("{{ keys nil }}").unwrap(), "[]");
+}
+
+#[test]
+fn fields_are_followed_or_refused_as_in_go() {
+    for (template, want) in [
+        ("{{ .text.a }}", "1:8 <.text.a>: can't evaluate field a in type interface {}"),
+        ("{{ (upper .text).a }}", "1:10 <.text>: can't evaluate field a in type string"),
+        ("{{ .text 1 }}", "1:3 <.text>: text is not a method but has arguments"),
+        ("{{ 1 | .text }}", "1:7 <.text>: text is not a method but has arguments"),
+        ("{{ (1) 2 }}", "1:3 <(1) 2>: can't give argument to non-function 1"),
+        ("{{ nil }}", "1:3 <nil>: nil is not a command"),
+        ("{{ template \"x\" }}", "1:12 <{{template \"x\"}}>: template \"x\" not defined"),
+        ("{{ range .number }}{{ end }}", "1:9 <.number>: range can't iterate over 5"),
+        (
+            "{{ range $i, $n := 3 }}{{ end }}",
+            "1:19 <3>: can't use 3 to iterate over more than one variable",
+        ),
+    ] {
+        assert_eq!(refused(template), want, "{template}");
+    }
+    assert_eq!(written("{{ .map.a.b }}{{ $.map.a.b }}{{ (.map).a.b }}").unwrap(), "ccc");
+    assert_eq!(written("{{ range 3 }}{{ . }}{{ end }}").unwrap(), "012");
+}
+
+#[test]
+fn values_have_methods() {
+    assert_eq!(written("{{ .AsMap.number }}").unwrap(), "5");
+    assert_eq!(written("{{ (.Table \"map.a\").YAML }}").unwrap(), "b: c\n");
+    assert_eq!(written("{{ .PathValue \"map.a.b\" }}").unwrap(), "c");
+    assert_eq!(written("[{{ .map.AsMap }}]").unwrap(), "[]");
+    for (template, want) in [
+        ("{{ .AsMap 1 }}", "1:3 <.AsMap>: wrong number of args for AsMap: want 0 got 1"),
+        ("{{ .Table \"no\" }}", "1:3 <.Table>: error calling Table: \"no\" is not a table"),
+        (
+            "{{ .PathValue \"map\" }}",
+            "1:3 <.PathValue>: error calling PathValue: \"map\" is not a value",
+        ),
+    ] {
+        assert_eq!(refused(template), want, "{template}");
+    }
+}
+
+#[test]
+fn errors_of_functions_name_the_whole_command() {
+    assert_eq!(refused("a\n  {{ .text | fail }}"), "2:13 <fail>: error calling fail: abc");
+    assert_eq!(
+        refused("{{ if (index .list 9) }}{{ end }}"),
+        "1:7 <index .list 9>: error calling index: index out of range: 9"
+    );
+}

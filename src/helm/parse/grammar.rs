@@ -1,0 +1,548 @@
+//! Tokens to trees.
+//!
+//! Mirrors Go 1.25 `text/template/parse/parse.go`.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use smol_str::SmolStr;
+
+use super::SyntaxFault;
+use super::lex::{Kind, Lexer, Token};
+use super::literal;
+use super::node::{
+    ActionNode, BranchNode, CommandNode, Expr, ListNode, Node, PipeNode, Pos, TemplateNode,
+    TextNode,
+};
+use crate::helm::print::quote;
+
+/// Blocks and parentheses within each other: what the stack of any thread holds.
+const MAX_DEPTH: usize = 300;
+
+type Parsed<T> = Result<T, SyntaxFault>;
+
+/// What a template file holds.
+#[derive(Debug)]
+pub(super) struct Trees {
+    /// What stands outside of any `define`.
+    pub(super) root: ListNode,
+    /// Named bodies in the order in which they end; a name twice only where one of them is empty.
+    pub(super) defines: Vec<(String, ListNode)>,
+}
+
+/// Parses a whole template file.
+pub(super) fn parse(text: &str, known: fn(&str) -> bool) -> Parsed<Trees> {
+    let mut parser = Parser {
+        text,
+        lexer: Lexer::new(text),
+        ahead: VecDeque::new(),
+        read: 0,
+        vars: vec![SmolStr::new_static("$")],
+        ranges: 0,
+        depth: 0,
+        action: None,
+        defines: Vec::new(),
+        known,
+    };
+    let root = parser.root()?;
+    Ok(Trees { root, defines: parser.defines })
+}
+
+/// What ended a list of nodes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Ended {
+    End,
+    Else,
+}
+
+impl Ended {
+    fn shown(self) -> &'static str {
+        match self {
+            Self::End => "{{end}}",
+            Self::Else => "{{else}}",
+        }
+    }
+}
+
+/// A node, or the `{{end}}` or `{{else}}` in its place.
+enum Item {
+    Node(Node),
+    Ended(Ended),
+}
+
+struct Parser<'a> {
+    text: &'a str,
+    lexer: Lexer<'a>,
+    /// Tokens that were looked at but not taken.
+    ahead: VecDeque<Token<'a>>,
+    /// Where the last token that was read starts: Go's errors name its line.
+    read: usize,
+    /// Variables in scope, the innermost last.
+    vars: Vec<SmolStr>,
+    ranges: usize,
+    depth: usize,
+    /// Where the action that is being read starts.
+    action: Option<usize>,
+    defines: Vec<(String, ListNode)>,
+    known: fn(&str) -> bool,
+}
+
+impl<'a> Parser<'a> {
+    fn root(&mut self) -> Parsed<ListNode> {
+        let mut nodes = Vec::new();
+        loop {
+            match self.peek().kind {
+                Kind::Eof => return Ok(ListNode { nodes }),
+                Kind::LeftDelim => {
+                    let open = self.next();
+                    let word = self.next_word();
+                    if word.kind == Kind::Define {
+                        self.define()?;
+                        continue;
+                    }
+                    self.ahead.push_front(word);
+                    self.ahead.push_front(open);
+                }
+                _ => {}
+            }
+            match self.item()? {
+                Item::Node(node) => nodes.push(node),
+                Item::Ended(ended) => return self.fail(format!("unexpected {}", ended.shown())),
+            }
+        }
+    }
+
+    fn define(&mut self) -> Parsed<()> {
+        const CONTEXT: &str = "define clause";
+        let token = self.next_word();
+        let name = self.template_name(&token, CONTEXT)?;
+        self.expect(Kind::RightDelim, CONTEXT)?;
+        self.named(name, CONTEXT)
+    }
+
+    /// The body of a named template, which has variables and loops of its own.
+    fn named(&mut self, name: String, context: &str) -> Parsed<()> {
+        let vars = std::mem::replace(&mut self.vars, vec![SmolStr::new_static("$")]);
+        let ranges = std::mem::take(&mut self.ranges);
+        let (body, ended) = self.list()?;
+        if ended != Ended::End {
+            return self.fail(format!("unexpected {} in {context}", ended.shown()));
+        }
+        self.vars = vars;
+        self.ranges = ranges;
+        let other = self.defines.iter_mut().find(|(known, _)| *known == name);
+        match other {
+            None => self.defines.push((name, body)),
+            Some((_, known)) if is_empty(known) => *known = body,
+            Some(_) if is_empty(&body) => {}
+            Some(_) => {
+                return self.fail(format!("multiple definition of template {}", quote(&name)));
+            }
+        }
+        Ok(())
+    }
+
+    fn list(&mut self) -> Parsed<(ListNode, Ended)> {
+        self.enter()?;
+        let mut nodes = Vec::new();
+        while self.peek_word().kind != Kind::Eof {
+            match self.item()? {
+                Item::Node(node) => nodes.push(node),
+                Item::Ended(ended) => {
+                    self.depth -= 1;
+                    return Ok((ListNode { nodes }, ended));
+                }
+            }
+        }
+        self.fail("unexpected EOF")
+    }
+
+    fn item(&mut self) -> Parsed<Item> {
+        let token = self.next_word();
+        match token.kind {
+            Kind::Text => {
+                let pos = Pos { offset: token.offset };
+                Ok(Item::Node(Node::Text(TextNode { pos, text: token.text.into() })))
+            }
+            Kind::LeftDelim => {
+                self.action = Some(token.offset);
+                let item = self.action();
+                self.action = None;
+                item
+            }
+            _ => self.unexpected(&token, "input"),
+        }
+    }
+
+    fn action(&mut self) -> Parsed<Item> {
+        let token = self.next_word();
+        let pos = Pos { offset: token.offset };
+        let node = match token.kind {
+            Kind::Block => self.block()?,
+            Kind::Break => {
+                self.jump("break")?;
+                Node::Break(pos)
+            }
+            Kind::Continue => {
+                self.jump("continue")?;
+                Node::Continue(pos)
+            }
+            Kind::Else => {
+                if !matches!(self.peek_word().kind, Kind::If | Kind::With) {
+                    self.expect(Kind::RightDelim, "else")?;
+                }
+                return Ok(Item::Ended(Ended::Else));
+            }
+            Kind::End => {
+                self.expect(Kind::RightDelim, "end")?;
+                return Ok(Item::Ended(Ended::End));
+            }
+            Kind::If | Kind::With | Kind::Range => self.control(token.kind)?,
+            Kind::Template => self.template()?,
+            _ => {
+                self.ahead.push_front(token);
+                // Variables that it declares stay until the `{{end}}` around it.
+                let pipe = self.pipeline("command", Kind::RightDelim)?;
+                Node::Action(ActionNode { pos, pipe })
+            }
+        };
+        Ok(Item::Node(node))
+    }
+
+    fn jump(&mut self, word: &str) -> Parsed<()> {
+        let token = self.next_word();
+        if token.kind != Kind::RightDelim {
+            return self.unexpected(&token, &format!("{{{{{word}}}}}"));
+        }
+        match self.ranges {
+            0 => self.fail(format!("{{{{{word}}}}} outside {{{{range}}}}")),
+            _ => Ok(()),
+        }
+    }
+
+    fn control(&mut self, kind: Kind) -> Parsed<Node> {
+        self.enter()?;
+        let vars = self.vars.len();
+        let context = match kind {
+            Kind::If => "if",
+            Kind::With => "with",
+            _ => "range",
+        };
+        let pipe = self.pipeline(context, Kind::RightDelim)?;
+        let in_range = usize::from(kind == Kind::Range);
+        self.ranges += in_range;
+        let (body, ended) = self.list()?;
+        self.ranges -= in_range;
+        let chained = kind != Kind::Range && self.peek().kind == kind;
+        let else_body = match ended {
+            Ended::End => None,
+            Ended::Else if chained => {
+                self.next();
+                Some(ListNode { nodes: vec![self.control(kind)?] })
+            }
+            Ended::Else => {
+                let (body, ended) = self.list()?;
+                if ended != Ended::End {
+                    return self.fail(format!("expected end; found {}", ended.shown()));
+                }
+                Some(body)
+            }
+        };
+        self.vars.truncate(vars);
+        self.depth -= 1;
+        let branch = BranchNode { pos: pipe.pos, pipe, body, else_body };
+        Ok(match kind {
+            Kind::If => Node::If(branch),
+            Kind::With => Node::With(branch),
+            _ => Node::Range(branch),
+        })
+    }
+
+    fn block(&mut self) -> Parsed<Node> {
+        const CONTEXT: &str = "block clause";
+        let token = self.next_word();
+        let name = self.template_name(&token, CONTEXT)?;
+        let pipe = Some(self.pipeline(CONTEXT, Kind::RightDelim)?);
+        let pos = Pos { offset: token.offset };
+        let call = TemplateNode { pos, name: SmolStr::new(&name), pipe };
+        self.named(name, CONTEXT)?;
+        Ok(Node::Template(call))
+    }
+
+    fn template(&mut self) -> Parsed<Node> {
+        const CONTEXT: &str = "template clause";
+        let token = self.next_word();
+        let name = SmolStr::from(self.template_name(&token, CONTEXT)?);
+        let pipe = match self.peek_word().kind {
+            Kind::RightDelim => {
+                self.next_word();
+                None
+            }
+            _ => Some(self.pipeline(CONTEXT, Kind::RightDelim)?),
+        };
+        Ok(Node::Template(TemplateNode { pos: Pos { offset: token.offset }, name, pipe }))
+    }
+
+    fn template_name(&self, token: &Token<'_>, context: &str) -> Parsed<String> {
+        match token.kind {
+            Kind::String | Kind::RawString => self.unquoted(token),
+            _ => self.unexpected(token, context),
+        }
+    }
+
+    fn unquoted(&self, token: &Token<'_>) -> Parsed<String> {
+        literal::unquote(token.text).map_or_else(|| self.fail("invalid syntax"), Ok)
+    }
+
+    fn pipeline(&mut self, context: &str, end: Kind) -> Parsed<PipeNode> {
+        self.enter()?;
+        let pos = Pos { offset: self.peek_word().offset };
+        let mut pipe = PipeNode { pos, decl: Vec::new(), commands: Vec::new(), is_assign: false };
+        self.declarations(&mut pipe, context)?;
+        loop {
+            let token = self.next_word();
+            match token.kind {
+                kind if kind == end => break,
+                Kind::Bool
+                | Kind::CharConstant
+                | Kind::Complex
+                | Kind::Dot
+                | Kind::Field
+                | Kind::Identifier
+                | Kind::Number
+                | Kind::Nil
+                | Kind::RawString
+                | Kind::String
+                | Kind::Variable
+                | Kind::LeftParen => {
+                    self.ahead.push_front(token);
+                    pipe.commands.push(self.command()?);
+                }
+                _ => return self.unexpected(&token, context),
+            }
+        }
+        self.check(&pipe, context)?;
+        self.depth -= 1;
+        Ok(pipe)
+    }
+
+    /// `$x :=`, `$x =`, and for a range `$i, $x :=`.
+    fn declarations(&mut self, pipe: &mut PipeNode, context: &str) -> Parsed<()> {
+        while self.peek_word().kind == Kind::Variable {
+            let variable = self.next();
+            let after = self.peek().clone();
+            let next = self.peek_word().clone();
+            let comma = next.kind == Kind::Char && next.text == ",";
+            if !comma && !matches!(next.kind, Kind::Assign | Kind::Declare) {
+                // An argument: the space after it parts it from the next one.
+                if after.kind == Kind::Space {
+                    self.ahead.push_front(after);
+                }
+                self.ahead.push_front(variable);
+                return Ok(());
+            }
+            self.next_word();
+            let name = SmolStr::new(variable.text);
+            pipe.decl.push(name.clone());
+            self.vars.push(name);
+            if !comma {
+                pipe.is_assign = next.kind == Kind::Assign;
+                return Ok(());
+            }
+            if context != "range" || pipe.decl.len() > 1 {
+                return self.fail(format!("too many declarations in {context}"));
+            }
+            if !matches!(
+                self.peek_word().kind,
+                Kind::Variable | Kind::RightDelim | Kind::RightParen
+            ) {
+                return self.fail("range can only initialize variables");
+            }
+        }
+        Ok(())
+    }
+
+    fn check(&self, pipe: &PipeNode, context: &str) -> Parsed<()> {
+        if pipe.commands.is_empty() {
+            return self.fail(format!("missing value for {context}"));
+        }
+        let inert = |command: &CommandNode| {
+            let first = command.args.first();
+            matches!(
+                first,
+                Some(
+                    Expr::Bool(..)
+                        | Expr::Dot(_)
+                        | Expr::Nil(_)
+                        | Expr::Number(..)
+                        | Expr::String(..)
+                )
+            )
+        };
+        match pipe.commands.iter().skip(1).position(inert) {
+            Some(at) => self.fail(format!("non executable command in pipeline stage {}", at + 2)),
+            None => Ok(()),
+        }
+    }
+
+    fn command(&mut self) -> Parsed<CommandNode> {
+        let pos = Pos { offset: self.peek_word().offset };
+        let mut args = Vec::new();
+        loop {
+            self.peek_word();
+            args.extend(self.operand()?);
+            let token = self.next();
+            match token.kind {
+                Kind::Space => {}
+                Kind::Pipe => break,
+                Kind::RightDelim | Kind::RightParen => {
+                    self.ahead.push_front(token);
+                    break;
+                }
+                _ => return self.unexpected(&token, "operand"),
+            }
+        }
+        match args.is_empty() {
+            true => self.fail("empty command"),
+            false => Ok(CommandNode { pos, args }),
+        }
+    }
+
+    /// A term and the fields right behind it.
+    fn operand(&mut self) -> Parsed<Option<Expr>> {
+        let Some(term) = self.term()? else { return Ok(None) };
+        if self.peek().kind != Kind::Field {
+            return Ok(Some(term));
+        }
+        // Errors name the place of the first field behind the term.
+        let pos = Pos { offset: self.peek().offset };
+        let mut names = Vec::new();
+        while self.peek().kind == Kind::Field {
+            names.push(SmolStr::new(&self.next().text[1..]));
+        }
+        Ok(Some(match term {
+            Expr::Field(_, mut path) => {
+                path.append(&mut names);
+                Expr::Field(pos, path)
+            }
+            Expr::Variable(_, name, _) => Expr::Variable(pos, name, names),
+            Expr::Bool(..) | Expr::String(..) | Expr::Number(..) | Expr::Nil(_) | Expr::Dot(_) => {
+                let shown = quote(super::lex::literal(self.text, term.pos().offset));
+                return self.fail(format!("unexpected . after term {shown}"));
+            }
+            base => Expr::Chain(pos, Box::new(base), names),
+        }))
+    }
+
+    fn term(&mut self) -> Parsed<Option<Expr>> {
+        let token = self.next_word();
+        let pos = Pos { offset: token.offset };
+        let name = || SmolStr::new(token.text);
+        let number = |parser: &Self, read: Result<_, String>| match read {
+            Ok(number) => Ok(Expr::Number(pos, number)),
+            Err(message) => parser.fail(message),
+        };
+        Ok(Some(match token.kind {
+            Kind::Identifier => match (self.known)(token.text) {
+                true => Expr::Identifier(pos, name()),
+                false => {
+                    return self.fail(format!("function {} not defined", quote(token.text)));
+                }
+            },
+            Kind::Dot => Expr::Dot(pos),
+            Kind::Nil => Expr::Nil(pos),
+            Kind::Variable => match self.vars.iter().any(|known| known == token.text) {
+                true => Expr::Variable(pos, name(), Vec::new()),
+                false => {
+                    return self.fail(format!("undefined variable {}", quote(token.text)));
+                }
+            },
+            Kind::Field => Expr::Field(pos, vec![SmolStr::new(&token.text[1..])]),
+            Kind::Bool => Expr::Bool(pos, token.text == "true"),
+            Kind::CharConstant => number(self, literal::character(token.text))?,
+            Kind::Number => number(self, literal::number(token.text))?,
+            Kind::Complex => {
+                return self.fail(format!("illegal number syntax: {}", quote(token.text)));
+            }
+            Kind::LeftParen => {
+                let pipe = self.pipeline("parenthesized pipeline", Kind::RightParen)?;
+                Expr::Pipe(pipe.pos, pipe)
+            }
+            Kind::String | Kind::RawString => Expr::String(pos, Arc::from(self.unquoted(&token)?)),
+            _ => {
+                self.ahead.push_front(token);
+                return Ok(None);
+            }
+        }))
+    }
+
+    fn enter(&mut self) -> Parsed<()> {
+        self.depth += 1;
+        match self.depth > MAX_DEPTH {
+            true => self.fail(format!("blocks are nested deeper than {MAX_DEPTH}")),
+            false => Ok(()),
+        }
+    }
+
+    fn peek(&mut self) -> &Token<'a> {
+        if self.ahead.is_empty() {
+            let token = self.lexer.next_token();
+            self.read = token.offset;
+            self.ahead.push_back(token);
+        }
+        &self.ahead[0]
+    }
+
+    fn next(&mut self) -> Token<'a> {
+        match self.ahead.pop_front() {
+            Some(token) => token,
+            None => {
+                let token = self.lexer.next_token();
+                self.read = token.offset;
+                token
+            }
+        }
+    }
+
+    /// The next token that is no space, which stays where it is.
+    fn peek_word(&mut self) -> &Token<'a> {
+        while self.peek().kind == Kind::Space {
+            self.ahead.pop_front();
+        }
+        &self.ahead[0]
+    }
+
+    fn next_word(&mut self) -> Token<'a> {
+        self.peek_word();
+        self.next()
+    }
+
+    fn expect(&mut self, kind: Kind, context: &str) -> Parsed<()> {
+        let token = self.next_word();
+        match token.kind == kind {
+            true => Ok(()),
+            false => self.unexpected(&token, context),
+        }
+    }
+
+    fn unexpected<T>(&self, token: &Token<'_>, context: &str) -> Parsed<T> {
+        if token.kind != Kind::Error {
+            return self.fail(format!("unexpected {} in {context}", token.shown()));
+        }
+        let line = |offset: usize| self.text[..offset].matches('\n').count();
+        let started = self.action.filter(|start| line(*start) != line(token.offset));
+        Err(SyntaxFault { offset: self.read, message: token.shown(), started })
+    }
+
+    fn fail<T>(&self, message: impl Into<String>) -> Parsed<T> {
+        Err(SyntaxFault { offset: self.read, message: message.into(), started: None })
+    }
+}
+
+/// Go's `IsEmptyTree`: nothing but blanks.
+pub(in crate::helm) fn is_empty(body: &ListNode) -> bool {
+    body.nodes.iter().all(|node| match node {
+        Node::Text(text) => text.text.trim().is_empty(),
+        _ => false,
+    })
+}
