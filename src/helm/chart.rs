@@ -336,11 +336,11 @@ fn assemble(
     Ok(chart)
 }
 
-/// A file's text; what is no UTF-8 is replaced.
+/// A file's text; bytes that are no UTF-8 have stand-ins.
 fn text(data: Vec<u8>) -> Arc<str> {
     match String::from_utf8(data) {
         Ok(text) => text.into(),
-        Err(error) => String::from_utf8_lossy(error.as_bytes()).into(),
+        Err(error) => super::bytes::text(error.as_bytes()).into(),
     }
 }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use globset::GlobBuilder;
 
+use super::bytes;
 use super::call::text;
 use super::chart::ChartFile;
 use super::emit::{Dialect, emit};
@@ -64,7 +65,7 @@ impl Object for Files {
             }
             "Glob" => text(args, 0).map(|pattern| wrap(self.glob(pattern.as_str()))),
             "AsConfig" => self.config(str::to_owned),
-            "AsSecrets" => self.config(|text| data_encoding::BASE64.encode(text.as_bytes())),
+            "AsSecrets" => self.config(|text| data_encoding::BASE64.encode(&bytes::bytes(text))),
             "Lines" => text(args, 0).map(|name| {
                 let text = content(name.as_str());
                 let lines = text.strip_suffix('\n').unwrap_or(text).split('\n');

@@ -11,6 +11,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256, Sha512};
 
 use super::random;
+use crate::helm::bytes;
 use crate::helm::call::{Function, Host, any, computed, int, text};
 use crate::helm::value::{Data, Entries, Value};
 
@@ -74,7 +75,7 @@ pub(super) const TABLE: &[(&str, Function)] = &[
 ];
 
 fn digest(host: &dyn Host, args: &[Value], of: fn(&[u8]) -> String) -> Result<Value, String> {
-    Ok(Value::str(&of(text(args, 0)?.as_str().as_bytes()), computed(host, args)))
+    Ok(Value::str(&of(&bytes::bytes(text(args, 0)?.as_str())), computed(host, args)))
 }
 
 fn adler32(bytes: &[u8]) -> u32 {

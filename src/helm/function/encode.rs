@@ -2,6 +2,7 @@
 
 use data_encoding::{BASE32, BASE64, Encoding};
 
+use crate::helm::bytes;
 use crate::helm::call::{Function, Host, computed, text};
 use crate::helm::value::Value;
 
@@ -14,7 +15,7 @@ pub(super) const TABLE: &[(&str, Function)] = &[
 ];
 
 fn encoded(host: &dyn Host, args: &[Value], encoding: &Encoding) -> Result<Value, String> {
-    let text = encoding.encode(text(args, 0)?.as_str().as_bytes());
+    let text = encoding.encode(&bytes::bytes(text(args, 0)?.as_str()));
     Ok(Value::str(&text, computed(host, args)))
 }
 
@@ -25,11 +26,67 @@ fn decoded(
     encoding: &Encoding,
     name: &str,
 ) -> Result<Value, String> {
-    // Go's decoder skips line ends.
-    let given: String = text(args, 0)?.as_str().chars().filter(|c| !"\r\n".contains(*c)).collect();
-    let text = match encoding.decode(given.as_bytes()) {
-        Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
+    // Go's decoders skip line ends.
+    let given = text(args, 0)?.as_str();
+    let kept: String = given.chars().filter(|c| !"\r\n".contains(*c)).collect();
+    let text = match encoding.decode(kept.as_bytes()) {
+        Ok(decoded) => bytes::text(&decoded).into_owned(),
+        Err(_) if name == "base64" => format!("illegal {name} data at input byte {}", fault(given)),
         Err(error) => format!("illegal {name} data at input byte {}", error.position),
     };
     Ok(Value::str(&text, computed(host, args)))
+}
+
+/// Where Go's `base64` says that a text goes wrong.
+fn fault(text: &str) -> usize {
+    let bytes = text.as_bytes();
+    let alphabet = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/');
+    let after = |at: usize| (at..bytes.len()).find(|at| !matches!(bytes[*at], b'\r' | b'\n'));
+    let (mut at, mut within) = (0, 0);
+    while let Some(found) = after(at) {
+        at = found + 1;
+        match bytes[found] {
+            byte if alphabet(byte) => within = (within + 1) % 4,
+            b'=' if within == 3 => return after(at).unwrap_or(bytes.len()),
+            b'=' if within == 2 => match after(at) {
+                None => return bytes.len(),
+                Some(next) if bytes[next] != b'=' => return next,
+                Some(next) => return after(next + 1).unwrap_or(bytes.len()),
+            },
+            _ => return found,
+        }
+    }
+    // The text ends within a group of four.
+    bytes.len() - within
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::helm::function::testing::printed;
+
+    #[test]
+    fn texts_are_coded_and_read_again() {
+        for (text, base64, base32) in
+            [("", "", ""), ("hi", "aGk=", "NBUQ===="), ("\u{e9}", "w6k=", "YOUQ====")]
+        {
+            assert_eq!(printed(TABLE, "b64enc", &[text.into()]), base64);
+            assert_eq!(printed(TABLE, "b64dec", &[base64.into()]), text);
+            assert_eq!(printed(TABLE, "b32enc", &[text.into()]), base32);
+            assert_eq!(printed(TABLE, "b32dec", &[base32.into()]), text);
+        }
+        let binary = printed(TABLE, "b64dec", &["iVBORwD/".into()]);
+        assert_eq!(printed(TABLE, "b64enc", &[binary.as_str().into()]), "iVBORwD/");
+        assert_eq!(printed(TABLE, "b64dec", &["aG\r\nk=\n".into()]), "hi");
+    }
+
+    #[test]
+    fn a_text_that_is_no_base64_gives_go_s_error_as_the_result() {
+        for (text, at) in
+            [("ABC def", 3), ("2024-02-29", 4), ("(a)", 0), ("aGk", 0), ("aGkaG", 4), ("aGk=x", 4)]
+        {
+            let want = format!("illegal base64 data at input byte {at}");
+            assert_eq!(printed(TABLE, "b64dec", &[text.into()]), want, "{text}");
+        }
+    }
 }

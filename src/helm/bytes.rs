@@ -1,0 +1,55 @@
+//! Bytes that are no text, within texts.
+//!
+//! Go's strings hold any bytes: a chart may encode a binary file or hash it. Texts are Unicode
+//! here, so a byte that is not UTF-8 travels as a character of a private use plane.
+
+use std::borrow::Cow;
+
+/// The character for byte 0; only bytes from 0x80 on need one.
+const BASE: u32 = 0x0010_FE00;
+
+/// Bytes as a text.
+pub(super) fn text(bytes: &[u8]) -> Cow<'_, str> {
+    if let Ok(text) = std::str::from_utf8(bytes) {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(bytes.len());
+    for chunk in bytes.utf8_chunks() {
+        out.push_str(chunk.valid());
+        let stand_in = |byte: &u8| char::from_u32(BASE + u32::from(*byte));
+        out.extend(chunk.invalid().iter().filter_map(stand_in));
+    }
+    Cow::Owned(out)
+}
+
+/// The bytes that a text stands for.
+pub(super) fn bytes(text: &str) -> Cow<'_, [u8]> {
+    let byte = |c: char| {
+        let byte = u32::from(c).checked_sub(BASE).and_then(|byte| u8::try_from(byte).ok());
+        byte.filter(|byte| !byte.is_ascii())
+    };
+    if !text.chars().any(|c| byte(c).is_some()) {
+        return Cow::Borrowed(text.as_bytes());
+    }
+    let mut out = Vec::with_capacity(text.len());
+    for c in text.chars() {
+        match byte(c) {
+            Some(byte) => out.push(byte),
+            None => out.extend(c.encode_utf8(&mut [0; 4]).bytes()),
+        }
+    }
+    Cow::Owned(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bytes_come_back_as_they_were() {
+        for given in [&b"plain"[..], b"", b"\x89PNG\r\n\x00\xff", "h\u{e9}\u{10ffff}".as_bytes()] {
+            assert_eq!(&*bytes(&text(given)), given);
+        }
+        assert_eq!(text(b"a\xffb").chars().count(), 3);
+    }
+}
