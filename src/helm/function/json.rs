@@ -169,10 +169,7 @@ fn write(
             }
             out.push("}", origin);
         }
-        Data::Object(object) => match object.entries() {
-            Some(entries) => write(&Value::map(entries, origin), out, html, indent, depth + 1)?,
-            None => string(&Rope::new(&object.print(), origin), OriginId::NONE, out, html),
-        },
+        Data::Object(object) => write(&object.encoded(origin), out, html, indent, depth + 1)?,
     }
     Ok(())
 }

@@ -151,12 +151,8 @@ fn chunk(_: &dyn Host, args: &[Value]) -> Result<Value, String> {
     let items = list(args, 1, "chunk")?;
     let size = usize::try_from(size).ok().filter(|size| *size > 0);
     let size = size.ok_or("chunk size must be positive")?;
-    let chunks = match items.is_empty() {
-        true => vec![Value::list(Vec::new(), OriginId::NONE)],
-        false => {
-            items.chunks(size).map(|part| Value::list(part.to_vec(), args[1].origin)).collect()
-        }
-    };
+    let chunks =
+        items.chunks(size).map(|part| Value::list(part.to_vec(), args[1].origin)).collect();
     Ok(Value::list(chunks, args[1].origin))
 }
 

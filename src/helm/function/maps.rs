@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
+use crate::helm::builtin::NO_TYPE;
 use crate::helm::call::{Function, Host, any, map, text};
 use crate::helm::origin::{OriginId, Origins};
 use crate::helm::print;
@@ -85,8 +86,8 @@ pub(super) const TABLE: &[(&str, Function)] = &[
     ("mustMerge", |host, args| merged(host, args, false)),
     ("mergeOverwrite", |host, args| merged(host, args, true)),
     ("mustMergeOverwrite", |host, args| merged(host, args, true)),
-    ("deepCopy", |_, args| Ok(any(args, 0)?.deep_copy())),
-    ("mustDeepCopy", |_, args| Ok(any(args, 0)?.deep_copy())),
+    ("deepCopy", deep_copy),
+    ("mustDeepCopy", deep_copy),
     ("dig", dig),
     // Without a cluster there is nothing to find.
     ("lookup", |_, args| {
@@ -105,6 +106,13 @@ fn dict(host: &dyn Host, args: &[Value]) -> Result<Value, String> {
         entries.insert(key.as_str().into(), value);
     }
     Ok(Value::map(entries, OriginId::NONE))
+}
+
+fn deep_copy(_: &dyn Host, args: &[Value]) -> Result<Value, String> {
+    match any(args, 0)? {
+        Value { data: Data::Nil, .. } => Err(NO_TYPE.to_owned()),
+        value => Ok(value.deep_copy()),
+    }
 }
 
 fn dig(host: &dyn Host, args: &[Value]) -> Result<Value, String> {

@@ -1,5 +1,7 @@
 //! sprig's arithmetic, with spf13/cast's conversions.
 
+mod decimal;
+
 use crate::helm::call::{Function, Host, any, computed, int, text};
 use crate::helm::print;
 use crate::helm::value::{Data, Value};
@@ -42,17 +44,15 @@ pub(super) const TABLE: &[(&str, Function)] = &[
     ("min", |host, args| ints(host, args, i64::min)),
     ("maxf", |host, args| floats(host, args, f64::max)),
     ("minf", |host, args| floats(host, args, f64::min)),
-    ("add1f", |host, args| Ok(float(host, args, decimal(to_float(any(args, 0)?) + 1.0)))),
-    ("addf", |host, args| {
-        Ok(float(host, args, args.iter().map(to_float).fold(0.0, |a, b| decimal(a + b))))
-    }),
-    ("subf", |host, args| floats(host, args, |a, b| decimal(a - b))),
-    ("mulf", |host, args| floats(host, args, |a, b| decimal(a * b))),
+    ("add1f", |host, args| Ok(float(host, args, decimal::add(to_float(any(args, 0)?), 1.0)))),
+    ("addf", |host, args| Ok(float(host, args, args.iter().map(to_float).fold(0.0, decimal::add)))),
+    ("subf", |host, args| floats(host, args, |a, b| decimal::add(a, -b))),
+    ("mulf", |host, args| floats(host, args, decimal::multiply)),
     ("divf", |host, args| {
         if args.iter().skip(1).any(|value| to_float(value) == 0.0) {
             return Err("decimal division by 0".to_owned());
         }
-        floats(host, args, |a, b| decimal(a / b))
+        floats(host, args, decimal::divide)
     }),
     ("floor", |host, args| Ok(float(host, args, to_float(any(args, 0)?).floor()))),
     ("ceil", |host, args| Ok(float(host, args, to_float(any(args, 0)?).ceil()))),
@@ -95,11 +95,6 @@ fn divided(host: &dyn Host, args: &[Value], with: fn(i64, i64) -> i64) -> Result
     Ok(int64(host, args, with(a, b)))
 }
 
-/// sprig computes with decimals: 0.1 + 0.2 is 0.3. Fifteen digits of a float are its decimal.
-fn decimal(value: f64) -> f64 {
-    format!("{value:.14e}").parse().unwrap_or(value)
-}
-
 fn round(host: &dyn Host, args: &[Value]) -> Result<Value, String> {
     let (value, places) = (to_float(any(args, 0)?), int(args, 1)?);
     let on = args.get(2).map_or(0.5, to_float);
@@ -110,14 +105,23 @@ fn round(host: &dyn Host, args: &[Value]) -> Result<Value, String> {
 }
 
 /// `cast.ToInt64`: floats are cut, texts read with Go's prefixes, all else is 0.
-#[expect(clippy::cast_possible_truncation, reason = "Go converts floats so")]
 pub(super) fn to_int(value: &Value) -> i64 {
     match &value.data {
         Data::Int(n) | Data::Int64(n) => *n,
-        Data::Float(n) => *n as i64,
+        Data::Float(n) => cut(*n),
         Data::Bool(value) => i64::from(*value),
         Data::Str(text) => parse_int(text.as_str()).unwrap_or(0),
         Data::Nil | Data::List(_) | Data::Map(_) | Data::Object(_) => 0,
+    }
+}
+
+/// A float as an integer; one that is out of range is what an amd64 makes of it in Go.
+#[expect(clippy::cast_possible_truncation, reason = "Go cuts floats so")]
+fn cut(number: f64) -> i64 {
+    const END: f64 = 9_223_372_036_854_775_808.0;
+    match (-END..END).contains(&number) {
+        true => number as i64,
+        false => i64::MIN,
     }
 }
 

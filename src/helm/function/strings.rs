@@ -47,21 +47,10 @@ pub(super) const TABLE: &[(&str, Function)] = &[
             false => out.extend(c.to_uppercase()),
         }))
     }),
-    ("nospace", |_, args| {
-        Ok(by_char(text(args, 0)?, |c, out| {
-            if !c.is_whitespace() {
-                out.push(c);
-            }
-        }))
-    }),
-    ("initials", |_, args| {
-        let mut gap = true;
-        Ok(by_char(text(args, 0)?, move |c, out| {
-            if gap && !c.is_whitespace() {
-                out.push(c);
-            }
-            gap = c.is_whitespace();
-        }))
+    ("nospace", |host, args| Ok(by_byte(host, args, text(args, 0)?, |c, _| !is_space(c)))),
+    ("initials", |host, args| {
+        let first = |c: char, before: Option<char>| !is_space(c) && before.is_none_or(is_space);
+        Ok(by_byte(host, args, text(args, 0)?, first))
     }),
     ("substr", substr),
     ("repeat", repeat),
@@ -374,3 +363,31 @@ fn split_map(separator: &Rope, rope: &Rope, most: usize) -> Value {
     let entries = entries.map(|(index, part)| (format!("_{index}").into(), Value::rope(part)));
     Value::map(entries.collect(), OriginId::NONE)
 }
+
+/// Keeps the characters that `keep` says, which is asked with the character before. Masterminds'
+/// goutils takes each byte for a character, so what is not ASCII comes out as Latin-1.
+fn by_byte(
+    host: &dyn Host,
+    args: &[Value],
+    rope: &Rope,
+    keep: fn(char, Option<char>) -> bool,
+) -> Value {
+    let mut before = None;
+    if rope.as_str().is_ascii() {
+        return by_char(rope, move |c, out| {
+            if keep(c, before.replace(c)) {
+                out.push(c);
+            }
+        });
+    }
+    let chars = rope.as_str().bytes().map(char::from);
+    made(host, args, &chars.filter(|c| keep(*c, before.replace(*c))).collect::<String>())
+}
+
+/// Go's `unicode.IsSpace` of a byte.
+fn is_space(c: char) -> bool {
+    matches!(c, '\t'..='\r' | ' ' | '\u{85}' | '\u{a0}')
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,22 +1,22 @@
 //! TOML, read and written.
 
+mod encode;
+
 use super::json::failed;
+use crate::helm::builtin::NO_TYPE;
 use crate::helm::call::{Function, any, computed, text};
 use crate::helm::origin::OriginId;
 use crate::helm::value::{Data, Entries, Value};
 
 /// Functions of this module by name.
 pub(super) const TABLE: &[(&str, Function)] = &[
-    ("toToml", |host, args| {
-        let value = any(args, 0)?;
-        let written = match plain(value) {
-            // BurntSushi/toml gives its error as the result, and so does Helm.
-            Some(::toml::Value::Table(table)) => {
-                ::toml::to_string(&table).unwrap_or_else(|error| error.to_string())
-            }
-            _ => "toml: top-level values must be Go maps or structs".to_owned(),
-        };
-        Ok(Value::str(&written, computed(host, args)))
+    // The library gives its error as the result, and so does Helm.
+    ("toToml", |host, args| match any(args, 0)? {
+        Value { data: Data::Nil, .. } => Err(NO_TYPE.to_owned()),
+        value => {
+            let written = encode::encode(value).unwrap_or_else(|error| error);
+            Ok(Value::str(&written, computed(host, args)))
+        }
     }),
     ("fromToml", |host, args| {
         let origin = computed(host, args);
@@ -26,26 +26,6 @@ pub(super) const TABLE: &[(&str, Function)] = &[
         })
     }),
 ];
-
-/// A value as TOML; nil has none and is left out.
-fn plain(value: &Value) -> Option<::toml::Value> {
-    Some(match &value.data {
-        Data::Nil => return None,
-        Data::Bool(value) => (*value).into(),
-        Data::Int(value) | Data::Int64(value) => (*value).into(),
-        Data::Float(value) => (*value).into(),
-        Data::Str(text) => text.as_str().into(),
-        Data::List(items) => {
-            ::toml::Value::Array(items.borrow().iter().filter_map(plain).collect())
-        }
-        Data::Map(entries) => {
-            let entries = entries.borrow();
-            let entries = entries.iter().filter_map(|(k, v)| Some((k.to_string(), plain(v)?)));
-            ::toml::Value::Table(entries.collect())
-        }
-        Data::Object(object) => object.print().into(),
-    })
-}
 
 fn value(toml: &::toml::Value, origin: OriginId) -> Value {
     match toml {
@@ -78,7 +58,34 @@ mod tests {
             "map[a:1 b:map[c:x]]"
         );
         assert!(printed(TABLE, "fromToml", &[text("a =")]).starts_with("map[Error:"));
-        let map = Value::map(Entries::from([("k".into(), text("v"))]), OriginId::NONE);
-        assert_eq!(printed(TABLE, "toToml", &[map]), "k = \"v\"\n");
+    }
+
+    #[test]
+    fn plain_entries_come_before_tables() {
+        let text = |text: &str| Value::str(text, OriginId::NONE);
+        let map = |entries: &[(&str, Value)]| {
+            let entries = entries.iter().map(|(key, value)| ((*key).into(), value.clone()));
+            Value::map(entries.collect(), OriginId::NONE)
+        };
+        let list = |items: &[Value]| Value::list(items.to_vec(), OriginId::NONE);
+        let float = |number: f64| Value::new(Data::Float(number), OriginId::NONE);
+        let written = |value: Value| printed(TABLE, "toToml", &[value]);
+        let value = map(&[
+            ("a", map(&[("b", map(&[("c", 1.into())])), ("k y", text("\"\n"))])),
+            ("l", list(&[map(&[("x", float(1.0))]), map(&[])])),
+            ("m", list(&[1.into(), map(&[("x", text("y"))])])),
+            ("nil", Value::NIL),
+            ("z", float(12_345_678.0)),
+        ]);
+        assert_eq!(
+            written(value),
+            "m = [1, {x = \"y\"}]\nz = 1.2345678e+07\n\n[a]\n  \"k y\" = \"\\\"\\n\"\n  \
+             [a.b]\n    c = 1\n\n[[l]]\n  x = 1.0\n\n[[l]]\n"
+        );
+        assert_eq!(written(list(&[1.into(), 2.into()])), "[1, 2]");
+        assert_eq!(
+            written(map(&[("x", list(&[Value::NIL]))])),
+            "toml: cannot encode array with nil element"
+        );
     }
 }

@@ -139,7 +139,13 @@ fn escaped(host: &dyn Host, args: &[Value], escape: fn(char, &mut String) -> boo
     let origins = host.origins();
     let given = match args {
         [Value { data: Data::Str(rope), .. }] => rope.clone(),
-        _ => print::sprint(args, origins),
+        _ => {
+            let shown = |arg: &Value| match arg.data {
+                Data::Nil => Value::str("<no value>", arg.origin),
+                _ => arg.clone(),
+            };
+            print::sprint(&args.iter().map(shown).collect::<Vec<_>>(), origins)
+        }
     };
     let gone = computed(host, args);
     let mut out = RopeBuilder::default();

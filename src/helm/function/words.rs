@@ -154,30 +154,40 @@ pub(super) fn joined(text: &str, connector: char) -> String {
     out
 }
 
-/// Words run together, each with a capital: `some_words` becomes `SomeWords`.
+/// Words run together, each with a capital: `some_words` becomes `SomeWords`, and `HTTP server`
+/// becomes `HttpServer`.
 pub(super) fn pascal(text: &str) -> String {
-    let mut out = String::new();
-    let mut chars = text.chars();
-    let mut last = None;
-    for c in chars.by_ref() {
-        if !is_connector(c) {
-            last = c.to_uppercase().next();
-            break;
+    let upper = |c: char| c.to_uppercase().next().unwrap_or(c);
+    let start = text.trim_start_matches(is_connector);
+    let mut out = text[..text.len() - start.len()].to_owned();
+    let mut chars = start.chars();
+    let Some(first) = chars.next() else {
+        // The library writes the last of nothing but connectors twice.
+        out.extend(text.chars().last());
+        return out;
+    };
+    // While a word is all in capitals, only its first letter stays one.
+    let mut capitals = first.is_uppercase();
+    let mut last = upper(first);
+    for mut c in chars {
+        match (is_connector(c), is_connector(last)) {
+            (true, true) => {
+                out.push(last);
+                continue;
+            }
+            (false, true) => {
+                capitals = c.is_uppercase();
+                c = upper(c);
+            }
+            (_, false) => {
+                capitals = capitals && c.is_uppercase();
+                if capitals {
+                    c = c.to_lowercase().next().unwrap_or(c);
+                }
+                out.push(last);
+            }
         }
-        out.push(c);
-    }
-    let Some(mut last) = last else { return out };
-    for c in chars {
-        if is_connector(c) && is_connector(last) {
-            out.push(last);
-            continue;
-        }
-        if is_connector(last) {
-            last = c.to_uppercase().next().unwrap_or(c);
-        } else {
-            out.push(last);
-            last = c;
-        }
+        last = c;
     }
     out.push(last);
     out
@@ -262,6 +272,8 @@ mod tests {
         }
         assert_eq!(pascal("one_two-three four"), "OneTwoThreeFour");
         assert_eq!(pascal("oneTwo"), "OneTwo");
+        assert_eq!(pascal("HTTP server"), "HttpServer");
+        assert_eq!(pascal("_complex__case_"), "_Complex_Case_");
     }
 
     #[test]

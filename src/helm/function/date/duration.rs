@@ -155,6 +155,10 @@ impl Object for Duration {
         print(self.nanoseconds)
     }
 
+    fn encoded(&self, origin: OriginId) -> Value {
+        Value::new(Data::Int(self.nanoseconds), origin)
+    }
+
     fn as_any(&self) -> &dyn Any {
         self
     }

@@ -201,6 +201,10 @@ impl Object for Time {
         format::format(self, "2006-01-02 15:04:05.999999999 -0700 MST")
     }
 
+    fn encoded(&self, origin: OriginId) -> Value {
+        Value::str(&format::format(self, "2006-01-02T15:04:05.999999999Z07:00"), origin)
+    }
+
     fn as_any(&self) -> &dyn Any {
         self
     }

@@ -1,0 +1,94 @@
+use super::TABLE;
+use crate::helm::function::testing::printed;
+use crate::helm::origin::OriginId;
+use crate::helm::value::{Data, Value};
+
+fn list(items: &[Value]) -> Value {
+    Value::list(items.to_vec(), OriginId::NONE)
+}
+
+fn float(number: f64) -> Value {
+    Value::new(Data::Float(number), OriginId::NONE)
+}
+
+/// Each row: a function, its arguments, what it gives.
+fn check(rows: &[(&str, &[Value], &str)]) {
+    for (name, args, want) in rows {
+        let shown: Vec<_> = args.iter().map(crate::helm::print::plain).collect();
+        assert_eq!(printed(TABLE, name, args), *want, "{name} {shown:?}");
+    }
+}
+
+#[test]
+fn texts_are_cut() {
+    check(&[
+        ("trunc", &[3.into(), "abcdef".into()], "abc"),
+        ("trunc", &[(-2).into(), "abcdef".into()], "ef"),
+        ("trunc", &[9.into(), "abc".into()], "abc"),
+        ("substr", &[1.into(), 3.into(), "abcdef".into()], "bc"),
+        ("substr", &[(-1).into(), 3.into(), "abcdef".into()], "abc"),
+        ("substr", &[2.into(), (-1).into(), "abcdef".into()], "cdef"),
+        ("trim", &[" \t a b\n".into()], "a b"),
+        ("trimAll", &["$-".into(), "$-a-$".into()], "a"),
+        ("trimPrefix", &["a".into(), "aab".into()], "ab"),
+        ("trimSuffix", &["x".into(), "aab".into()], "aab"),
+        ("abbrev", &[5.into(), "hello world".into()], "he..."),
+    ]);
+}
+
+#[test]
+fn the_case_of_letters_changes() {
+    check(&[
+        ("upper", &["h\u{e9}".into()], "H\u{c9}"),
+        ("lower", &["ABC".into()], "abc"),
+        ("title", &["a big-cat it's".into()], "A Big-Cat It'S"),
+        ("untitle", &["Ab Cd".into()], "ab cd"),
+        ("swapcase", &["aB".into()], "Ab"),
+        ("camelcase", &["http_server".into()], "HttpServer"),
+        ("snakecase", &["HTTPServer".into()], "http_server"),
+        ("kebabcase", &["FirstName".into()], "first-name"),
+    ]);
+}
+
+#[test]
+fn bytes_count_as_characters_where_the_library_has_it_so() {
+    check(&[
+        ("nospace", &[" a b\n".into()], "ab"),
+        ("nospace", &["h\u{e9} x".into()], "h\u{c3}\u{a9}x"),
+        ("initials", &["First try".into()], "Ft"),
+        ("initials", &["\u{e9}t\u{e9}".into()], "\u{c3}"),
+    ]);
+}
+
+#[test]
+fn values_become_texts() {
+    check(&[
+        ("quote", &["a\"b".into(), Value::NIL, float(1e6)], "\"a\\\"b\" \"1e+06\""),
+        ("squote", &["a".into(), 1.into()], "'a' '1'"),
+        ("cat", &["a".into(), Value::NIL, 2.into()], "a 2"),
+        ("toString", &[float(1.0)], "1"),
+        ("join", &["-".into(), list(&["a".into(), 1.into(), Value::NIL])], "a-1"),
+        ("join", &["-".into(), "a".into()], "a"),
+        ("toStrings", &[list(&[1.into(), "x".into()])], "[1 x]"),
+        ("sortAlpha", &[list(&["b".into(), 10.into(), "a".into()])], "[10 a b]"),
+        ("plural", &["one".into(), "many".into(), 1.into()], "one"),
+        ("plural", &["one".into(), "many".into(), 0.into()], "many"),
+    ]);
+}
+
+#[test]
+fn texts_are_split_and_filled() {
+    check(&[
+        ("split", &[",".into(), "a,b".into()], "map[_0:a _1:b]"),
+        ("splitn", &[",".into(), 2.into(), "a,b,c".into()], "map[_0:a _1:b,c]"),
+        ("splitList", &[",".into(), "a,,b".into()], "[a  b]"),
+        ("indent", &[2.into(), "a\nb".into()], "  a\n  b"),
+        ("nindent", &[1.into(), "a\n\nb".into()], "\n a\n \n b"),
+        ("repeat", &[2.into(), "ab".into()], "abab"),
+        ("replace", &["a".into(), "b".into(), "aca".into()], "bcb"),
+        ("contains", &["b".into(), "abc".into()], "true"),
+        ("hasPrefix", &["b".into(), "abc".into()], "false"),
+        ("hasSuffix", &["c".into(), "abc".into()], "true"),
+        ("wrap", &[5.into(), "aa bb cc".into()], "aa bb\ncc"),
+    ]);
+}
