@@ -92,6 +92,9 @@ pub fn map(args: &[Value], index: usize) -> Result<Rc<RefCell<Entries>>, String>
 pub fn list(args: &[Value], index: usize, verb: &str) -> Result<Vec<Value>, String> {
     match any(args, index)? {
         Value { data: Data::List(items), .. } => Ok(items.borrow().clone()),
+        Value { data: Data::Object(object), .. } if object.items().is_some() => {
+            Ok(object.items().unwrap_or_default())
+        }
         other => Err(format!("Cannot {verb} on type {}", super::print::kind(other))),
     }
 }

@@ -6,8 +6,15 @@ use super::value::{Entries, Object, Value};
 
 /// The Kubernetes version that Helm 4.1 takes when none is given (its client-go is 0.35).
 pub const DEFAULT_KUBE_VERSION: &str = "v1.35.0";
-/// The Helm whose behaviour is mirrored.
-const HELM_VERSION: &str = "v4.1.4";
+/// Helm's build information by Go's field names and those of its JSON; that of the Helm whose
+/// behaviour is mirrored.
+const BUILD_INFO: [(&str, &str, &str); 5] = [
+    ("Version", "version", "v4.1.4"),
+    ("GitCommit", "git_commit", ""),
+    ("GitTreeState", "git_tree_state", "clean"),
+    ("GoVersion", "go_version", "go1.25.0"),
+    ("KubeClientVersion", "kube_client_version", "v1.35"),
+];
 
 /// Group versions that client-go 0.35 registers, in its order: by group, preferred version first.
 const API_VERSIONS: &[&str] = &[
@@ -131,6 +138,12 @@ impl Object for KubeVersion {
         self.normalized.clone()
     }
 
+    fn encoded(&self, origin: OriginId) -> Value {
+        let fields = [("Version", &self.version), ("Major", &self.major), ("Minor", &self.minor)];
+        let fields = fields.map(|(name, text)| (name.into(), Value::str(text, origin)));
+        Value::map(Entries::from(fields), origin)
+    }
+
     fn as_any(&self) -> &dyn std::any::Any {
         self
     }
@@ -165,6 +178,34 @@ impl Object for VersionSet {
 }
 
 #[derive(Debug)]
+struct BuildInfo;
+
+impl Object for BuildInfo {
+    fn type_name(&self) -> &'static str {
+        "version.BuildInfo"
+    }
+
+    fn call(&self, name: &str, _: &[Value], _: &Origins) -> Option<Result<Value, String>> {
+        let (.., text) = BUILD_INFO.iter().find(|(field, ..)| *field == name)?;
+        Some(Ok(Value::str(text, OriginId::NONE)))
+    }
+
+    fn encoded(&self, origin: OriginId) -> Value {
+        let fields = BUILD_INFO.iter().filter(|(.., text)| !text.is_empty());
+        let fields = fields.map(|(_, name, text)| ((*name).into(), Value::str(text, origin)));
+        Value::map(fields.collect(), origin)
+    }
+
+    fn print(&self) -> String {
+        format!("{{{}}}", BUILD_INFO.map(|(.., text)| text).join(" "))
+    }
+
+    fn as_any(&self) -> &dyn std::any::Any {
+        self
+    }
+}
+
+#[derive(Debug)]
 struct Capabilities {
     kube: Value,
     versions: Value,
@@ -186,6 +227,15 @@ impl Object for Capabilities {
         Some(Ok(value.clone()))
     }
 
+    fn encoded(&self, origin: OriginId) -> Value {
+        let fields = [
+            ("KubeVersion", &self.kube),
+            ("APIVersions", &self.versions),
+            ("HelmVersion", &self.helm),
+        ];
+        Value::map(Entries::from(fields.map(|(name, field)| (name.into(), field.clone()))), origin)
+    }
+
     fn print(&self) -> String {
         format!("&{{{} {} {}}}", print(&self.kube), print(&self.versions), print(&self.helm))
     }
@@ -203,20 +253,13 @@ fn print(value: &Value) -> String {
 pub(super) fn capabilities(kube: &KubeVersion, extra: &[String]) -> Value {
     let versions = API_VERSIONS.iter().map(|version| (*version).to_owned());
     let versions = VersionSet(versions.chain(extra.iter().cloned()).collect());
-    let helm = [
-        ("Version", HELM_VERSION),
-        ("GitCommit", ""),
-        ("GitTreeState", "clean"),
-        ("GoVersion", "go1.25.0"),
-    ];
-    let helm = helm.map(|(key, text)| (key.into(), Value::str(text, OriginId::NONE)));
     let object = |object: std::rc::Rc<dyn Object>| {
         Value::new(super::value::Data::Object(object), OriginId::NONE)
     };
     object(std::rc::Rc::new(Capabilities {
         kube: object(std::rc::Rc::new(kube.clone())),
         versions: object(std::rc::Rc::new(versions)),
-        helm: Value::map(Entries::from(helm), OriginId::NONE),
+        helm: object(std::rc::Rc::new(BuildInfo)),
     }))
 }
 

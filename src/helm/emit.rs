@@ -4,6 +4,7 @@
 //! 1.6: lists stand at their key's column, long texts are folded after column 80, texts that would
 //! not read back as text are quoted.
 
+use std::borrow::Cow;
 use std::cmp::Ordering;
 
 use super::call::MAX_TEXT;
@@ -33,13 +34,21 @@ const MAX_DEPTH: usize = 500;
 /// When the value contains itself, is too large, or holds a number that is not finite.
 pub(super) fn emit(value: &Value, dialect: Dialect) -> Result<Rope, String> {
     let mut emitter = Emitter { out: RopeBuilder::default(), column: 0, dialect, depth: 0 };
-    emitter.root(value)?;
+    emitter.root(&encoded(value))?;
     let rope = emitter.out.finish();
     // Only one line feed goes, as `strings.TrimSuffix` takes it: `|+` texts keep theirs.
     Ok(match rope.as_str().strip_suffix('\n') {
         Some(kept) => rope.slice(0..kept.len()),
         None => rope,
     })
+}
+
+/// A Go struct as its JSON, which is what is written; all else as it is.
+fn encoded(value: &Value) -> Cow<'_, Value> {
+    match &value.data {
+        Data::Object(object) => Cow::Owned(object.encoded(value.origin)),
+        _ => Cow::Borrowed(value),
+    }
 }
 
 struct Emitter {
@@ -105,7 +114,7 @@ impl Emitter {
                 self.line(indent, value.origin);
             }
             self.put(":", value.origin);
-            let item = &entries[key];
+            let item = &*encoded(&entries[key]);
             match &item.data {
                 Data::Map(inner) if !inner.borrow().is_empty() => {
                     if !simple {
@@ -136,6 +145,7 @@ impl Emitter {
                 self.line(indent, value.origin);
             }
             self.put("- ", value.origin);
+            let item = &*encoded(item);
             match &item.data {
                 Data::Map(inner) if !inner.borrow().is_empty() => {
                     self.map(item, indent + 2, true)?;
@@ -163,15 +173,7 @@ impl Emitter {
             Data::Str(rope) => self.text(rope, origin, indent, false),
             Data::List(_) => self.put("[]", origin),
             Data::Map(_) => self.put("{}", origin),
-            Data::Object(object) => match object.entries() {
-                Some(entries) if !entries.is_empty() => {
-                    return self.map(&Value::map(entries, origin), indent, false);
-                }
-                Some(_) => self.put("{}", origin),
-                None => {
-                    self.text(&Rope::new(&object.print(), origin), OriginId::NONE, indent, false);
-                }
-            },
+            Data::Object(_) => self.scalar(&encoded(value), indent)?,
         }
         Ok(())
     }

@@ -297,6 +297,7 @@ pub fn kind(value: &Value) -> &'static str {
         Data::List(_) => "slice",
         Data::Map(_) => "map",
         Data::Object(object) if object.entries().is_some() => "map",
+        Data::Object(object) if object.items().is_some() => "slice",
         Data::Object(_) => "ptr",
     }
 }

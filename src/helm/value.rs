@@ -63,6 +63,14 @@ pub trait Object: fmt::Debug {
     fn items(&self) -> Option<Vec<Value>> {
         None
     }
+    /// What `toJson` and `toYaml` write in its place.
+    fn encoded(&self, origin: OriginId) -> Value {
+        match (self.entries(), self.items()) {
+            (Some(entries), _) => Value::map(entries, origin),
+            (None, Some(items)) => Value::list(items, origin),
+            (None, None) => Value::str(&self.print(), origin),
+        }
+    }
     /// For downcasting to the concrete type.
     fn as_any(&self) -> &dyn std::any::Any;
 }
