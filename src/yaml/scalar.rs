@@ -73,8 +73,8 @@ fn number(text: &str) -> Scalar<'_> {
     match integer(&plain) {
         Integer::Signed(int) => return Scalar::Int(int),
         Integer::Unsigned(uint) => return Scalar::Uint(uint),
-        Integer::TooLarge(float) if !is_float(&plain) => return Scalar::Float(float),
-        Integer::TooLarge(_) | Integer::No => {}
+        // What is past 64 bits is a float when it looks like one, and else a text: `0x…`.
+        Integer::No => {}
     }
     if is_float(&plain) {
         // Go's ParseFloat fails where a number is too large for a float, and the text stays text.
@@ -88,8 +88,6 @@ fn number(text: &str) -> Scalar<'_> {
 enum Integer {
     Signed(i64),
     Unsigned(u64),
-    /// Well-formed, but past 64 bits.
-    TooLarge(f64),
     No,
 }
 
@@ -110,13 +108,7 @@ fn integer(text: &str) -> Integer {
     if digits.is_empty() || !digits.chars().all(|digit| digit.is_digit(radix)) {
         return Integer::No;
     }
-    let Ok(magnitude) = u64::from_str_radix(digits, radix) else {
-        let mut float = 0.0;
-        for digit in digits.chars().filter_map(|digit| digit.to_digit(radix)) {
-            float = float * f64::from(radix) + f64::from(digit);
-        }
-        return Integer::TooLarge(if negative { -float } else { float });
-    };
+    let Ok(magnitude) = u64::from_str_radix(digits, radix) else { return Integer::No };
     match (negative, i64::try_from(magnitude)) {
         (false, Ok(int)) => Integer::Signed(int),
         (true, Ok(int)) => Integer::Signed(-int),
