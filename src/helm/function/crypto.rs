@@ -4,6 +4,8 @@
 //! else does. Keys and certificates are a fixed set in `crypto/`, made with openssl for nothing
 //! but this: they are valid, and worth nothing as secrets.
 
+use std::rc::Rc;
+
 use aes::cipher::block_padding::Pkcs7;
 use aes::cipher::{BlockModeDecrypt, BlockModeEncrypt, KeyIvInit};
 use data_encoding::{BASE64, HEXLOWER};
@@ -13,7 +15,8 @@ use sha2::{Digest, Sha256, Sha512};
 use super::random;
 use crate::helm::bytes;
 use crate::helm::call::{Function, Host, any, computed, int, text};
-use crate::helm::value::{Data, Entries, Value};
+use crate::helm::origin::{OriginId, Origins};
+use crate::helm::value::{Data, Entries, Object, Value};
 
 /// Functions of this module by name.
 pub(super) const TABLE: &[(&str, Function)] = &[
@@ -228,11 +231,46 @@ fn decrypt(host: &dyn Host, args: &[Value]) -> Result<Value, String> {
     Ok(Value::str(&String::from_utf8_lossy(&plain), computed(host, args)))
 }
 
+/// sprig's struct of a certificate and its key, both PEM.
+#[derive(Debug)]
+struct Certificate {
+    cert: String,
+    key: String,
+    origin: OriginId,
+}
+
+impl Object for Certificate {
+    fn type_name(&self) -> &'static str {
+        "sprig.certificate"
+    }
+
+    fn call(&self, name: &str, _: &[Value], _: &Origins) -> Option<Result<Value, String>> {
+        match name {
+            "Cert" => Some(Ok(Value::str(&self.cert, self.origin))),
+            "Key" => Some(Ok(Value::str(&self.key, self.origin))),
+            _ => None,
+        }
+    }
+
+    fn encoded(&self, origin: OriginId) -> Value {
+        let fields = [("Cert", &self.cert), ("Key", &self.key)];
+        let fields = fields.map(|(name, text)| (name.into(), Value::str(text, origin)));
+        Value::map(Entries::from(fields), origin)
+    }
+
+    fn print(&self) -> String {
+        format!("{{{} {}}}", self.cert, self.key)
+    }
+
+    fn as_any(&self) -> &dyn std::any::Any {
+        self
+    }
+}
+
 fn certificate(host: &dyn Host, args: &[Value], cert: &str, key: &str) -> Value {
     let origin = computed(host, args);
-    let entries =
-        [("Cert", cert), ("Key", key)].map(|(name, text)| (name.into(), Value::str(text, origin)));
-    Value::map(Entries::from(entries), origin)
+    let object = Certificate { cert: cert.to_owned(), key: key.to_owned(), origin };
+    Value::new(Data::Object(Rc::new(object)), origin)
 }
 
 fn authority(host: &dyn Host, args: &[Value]) -> Value {
@@ -296,8 +334,9 @@ fn custom(host: &dyn Host, args: &[Value]) -> Result<Value, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::helm::function::testing::printed;
-    use crate::helm::origin::OriginId;
+    use crate::helm::function::testing::{called, printed};
+    use crate::helm::print;
+    use crate::helm::signature;
 
     fn given(name: &str, args: &[&str]) -> String {
         let args: Vec<_> = args.iter().map(|text| Value::str(text, OriginId::NONE)).collect();
@@ -336,7 +375,9 @@ mod tests {
         }
         assert_eq!(given("genPrivateKey", &["x"]), "Unknown type x");
         let args = [Value::str("ca", OriginId::NONE), Value::int(365, OriginId::NONE)];
-        assert!(printed(TABLE, "genCA", &args).contains("BEGIN CERTIFICATE"));
+        let ca = called(TABLE, "genCA", &args).unwrap();
+        assert!(print::plain(&ca).starts_with("{-----BEGIN CERTIFICATE-----"));
+        assert!(signature::Param::Certificate.admits(&ca));
     }
 
     #[test]
