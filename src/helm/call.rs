@@ -95,6 +95,9 @@ pub fn list(args: &[Value], index: usize, verb: &str) -> Result<Vec<Value>, Stri
         Value { data: Data::Object(object), .. } if object.items().is_some() => {
             Ok(object.items().unwrap_or_default())
         }
+        Value { data: Data::Nil, .. } => {
+            Err("runtime error: invalid memory address or nil pointer dereference".to_owned())
+        }
         other => Err(format!("Cannot {verb} on type {}", super::print::kind(other))),
     }
 }

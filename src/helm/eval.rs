@@ -231,8 +231,12 @@ impl Host for Evaluator {
         let known = self.texts.borrow().get(source.as_str()).cloned();
         let template = known.unwrap_or_else(|| {
             let key: Rc<str> = source.as_str().into();
-            let parsed = parse(SourceId::NOWHERE, &Arc::from(source.as_str()), self.known)
-                .map_err(|fault| fault.message);
+            let parsed = parse(SourceId::NOWHERE, &Arc::from(source.as_str()), self.known).map_err(
+                |fault| {
+                    let line = key[..fault.offset].matches('\n').count() + 1;
+                    format!("template: gotpl:{line}: {}", fault.describe("gotpl", &key))
+                },
+            );
             let parsed = Rc::new(parsed);
             self.texts.borrow_mut().insert(key, Rc::clone(&parsed));
             parsed

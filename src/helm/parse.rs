@@ -21,6 +21,7 @@ pub use smol_str::SmolStr;
 pub(super) use grammar::is_empty;
 pub(super) use lex::literal;
 pub(super) use node::expressions;
+pub(super) use literal::integer;
 
 use crate::source::SourceId;
 

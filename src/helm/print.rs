@@ -298,7 +298,8 @@ pub fn kind(value: &Value) -> &'static str {
         Data::Map(_) => "map",
         Data::Object(object) if object.entries().is_some() => "map",
         Data::Object(object) if object.items().is_some() => "slice",
-        Data::Object(_) => "ptr",
+        Data::Object(object) if object.type_name().starts_with('*') => "ptr",
+        Data::Object(_) => "struct",
     }
 }
 

@@ -14,8 +14,9 @@ use sha2::{Digest, Sha256, Sha512};
 
 use super::random;
 use crate::helm::bytes;
-use crate::helm::call::{Function, Host, any, computed, int, text};
+use crate::helm::call::{Function, Host, any, computed, int, list, text};
 use crate::helm::origin::{OriginId, Origins};
+use crate::helm::print;
 use crate::helm::value::{Data, Entries, Object, Value};
 
 /// Functions of this module by name.
@@ -284,28 +285,30 @@ fn signed(host: &dyn Host, args: &[Value]) -> Value {
 /// The name, addresses, DNS names and days of a certificate.
 fn named(args: &[Value]) -> Result<(), String> {
     text(args, 0)?;
-    for (index, what) in [(1, "IP address"), (2, "DNS name")] {
-        match &any(args, index)?.data {
-            Data::Nil => {}
-            Data::List(items) => {
-                for item in items.borrow().iter() {
-                    let Some(text) = item.as_str() else {
-                        return Err(format!("error parsing {what}: not a string"));
-                    };
-                    if index == 1 && text.parse::<std::net::IpAddr>().is_err() {
-                        return Err(format!("error parsing {what}: {text}"));
-                    }
-                }
+    for item in items(args, 1)? {
+        match item.as_str() {
+            None => {
+                return Err(format!("error parsing ip: {} is not a string", print::plain(&item)));
             }
-            _ => {
-                return Err(format!(
-                    "wrong type for value; expected []interface {{}}; got {}",
-                    args[index].type_name()
-                ));
+            Some(text) if text.parse::<std::net::IpAddr>().is_err() => {
+                return Err(format!("error parsing ip: {text}"));
             }
+            Some(_) => {}
         }
     }
+    if let Some(item) = items(args, 2)?.iter().find(|item| item.as_str().is_none()) {
+        let shown = print::plain(item);
+        return Err(format!("error processing alternate dns name: {shown} is not a string"));
+    }
     int(args, 3).map(|_| ())
+}
+
+/// The items of a list; nil has none.
+fn items(args: &[Value], index: usize) -> Result<Vec<Value>, String> {
+    match any(args, index)?.data {
+        Data::Nil => Ok(Vec::new()),
+        _ => list(args, index, "range over"),
+    }
 }
 
 fn private_key(args: &[Value], index: usize) -> Result<(), String> {
@@ -335,7 +338,6 @@ fn custom(host: &dyn Host, args: &[Value]) -> Result<Value, String> {
 mod tests {
     use super::*;
     use crate::helm::function::testing::{called, printed};
-    use crate::helm::print;
     use crate::helm::signature;
 
     fn given(name: &str, args: &[&str]) -> String {

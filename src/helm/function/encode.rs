@@ -31,10 +31,19 @@ fn decoded(
     let kept: String = given.chars().filter(|c| !"\r\n".contains(*c)).collect();
     let text = match encoding.decode(kept.as_bytes()) {
         Ok(decoded) => bytes::text(&decoded).into_owned(),
-        Err(_) if name == "base64" => format!("illegal {name} data at input byte {}", fault(given)),
-        Err(error) => format!("illegal {name} data at input byte {}", error.position),
+        Err(error) => {
+            let position = match name {
+                "base64" => fault(given),
+                _ => kept.bytes().position(|byte| !is_base32(byte)).unwrap_or(error.position),
+            };
+            format!("illegal {name} data at input byte {position}")
+        }
     };
     Ok(Value::str(&text, computed(host, args)))
+}
+
+fn is_base32(byte: u8) -> bool {
+    byte.is_ascii_uppercase() || matches!(byte, b'2'..=b'7' | b'=')
 }
 
 /// Where Go's `base64` says that a text goes wrong.

@@ -147,10 +147,12 @@ fn slice(_: &dyn Host, args: &[Value]) -> Result<Value, String> {
 }
 
 fn chunk(_: &dyn Host, args: &[Value]) -> Result<Value, String> {
-    let size = int(args, 0)?;
+    let size = usize::try_from(int(args, 0)?).ok();
+    if !matches!(any(args, 1)?.data, Data::List(_) | Data::Nil | Data::Object(_)) {
+        return Err(format!("Cannot chunk type {}", crate::helm::print::kind(&args[1])));
+    }
     let items = list(args, 1, "chunk")?;
-    let size = usize::try_from(size).ok().filter(|size| *size > 0);
-    let size = size.ok_or("chunk size must be positive")?;
+    let size = size.filter(|size| *size > 0).ok_or("runtime error: makeslice: len out of range")?;
     let chunks =
         items.chunks(size).map(|part| Value::list(part.to_vec(), args[1].origin)).collect();
     Ok(Value::list(chunks, args[1].origin))

@@ -3,15 +3,13 @@
 mod decimal;
 
 use crate::helm::call::{Function, Host, any, computed, int, text};
+use crate::helm::parse::integer;
 use crate::helm::print;
 use crate::helm::value::{Data, Value};
 
 /// Functions of this module by name.
 pub(super) const TABLE: &[(&str, Function)] = &[
-    ("atoi", |host, args| {
-        let number = text(args, 0)?.as_str().parse().unwrap_or(0);
-        Ok(Value::int(number, computed(host, args)))
-    }),
+    ("atoi", |host, args| Ok(Value::int(atoi(text(args, 0)?.as_str()), computed(host, args)))),
     ("int", |_, args| {
         let value = any(args, 0)?;
         Ok(Value::int(to_int(value), kept(value)))
@@ -58,6 +56,16 @@ pub(super) const TABLE: &[(&str, Function)] = &[
     ("ceil", |host, args| Ok(float(host, args, to_float(any(args, 0)?).ceil()))),
     ("round", round),
 ];
+
+/// `strconv.Atoi` without its error: what is no number is 0, what is out of range its end.
+fn atoi(text: &str) -> i64 {
+    use std::num::IntErrorKind;
+    text.parse().unwrap_or_else(|error: std::num::ParseIntError| match error.kind() {
+        IntErrorKind::PosOverflow => i64::MAX,
+        IntErrorKind::NegOverflow => i64::MIN,
+        _ => 0,
+    })
+}
 
 /// A conversion keeps the number that a person wrote, so the origin stays as it is.
 fn kept(value: &Value) -> crate::helm::origin::OriginId {
@@ -125,28 +133,13 @@ fn cut(number: f64) -> i64 {
     }
 }
 
-/// `strconv.ParseInt` with base 0, after cast has cut leading zeros and a zero fraction.
+/// `strconv.ParseInt` with base 0, after cast has cut a fraction of zeros.
 fn parse_int(text: &str) -> Option<i64> {
-    let text = match text.split_once('.') {
-        Some((whole, zeros)) if zeros.bytes().all(|b| b == b'0') => whole,
+    let whole = match text.trim_end_matches('0').strip_suffix('.') {
+        Some(whole) if !text.ends_with('.') => whole,
         _ => text,
     };
-    let (sign, digits) = match text.strip_prefix('-') {
-        Some(digits) => (-1, digits),
-        None => (1, text.strip_prefix('+').unwrap_or(text)),
-    };
-    let radix = |prefixes: [&str; 2], radix| {
-        prefixes.iter().find_map(|prefix| digits.strip_prefix(*prefix)).map(|rest| (rest, radix))
-    };
-    let (digits, radix) = radix(["0x", "0X"], 16)
-        .or_else(|| radix(["0b", "0B"], 2))
-        .or_else(|| radix(["0o", "0O"], 8))
-        .unwrap_or((digits, 10));
-    let digits = match digits.trim_start_matches('0') {
-        "" if !digits.is_empty() => "0",
-        rest => rest,
-    };
-    i64::from_str_radix(digits, radix).ok().map(|n| sign * n)
+    i64::try_from(integer(whole)?).ok()
 }
 
 /// `cast.ToFloat64`.
@@ -158,5 +151,63 @@ pub(super) fn to_float(value: &Value) -> f64 {
         Data::Bool(value) => f64::from(u8::from(*value)),
         Data::Str(text) => text.as_str().parse().unwrap_or(0.0),
         Data::Nil | Data::List(_) | Data::Map(_) | Data::Object(_) => 0.0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::TABLE;
+    use crate::helm::function::testing::printed;
+    use crate::helm::origin::OriginId;
+    use crate::helm::value::{Data, Value};
+
+    fn float(number: f64) -> Value {
+        Value::new(Data::Float(number), OriginId::NONE)
+    }
+
+    #[test]
+    fn texts_and_floats_become_integers() {
+        for (given, want) in [
+            ("42", "42"),
+            ("010", "8"),
+            ("08", "0"),
+            ("0x10", "16"),
+            ("1.00", "1"),
+            ("1.", "0"),
+            ("1.9", "0"),
+            ("1_000", "1000"),
+            ("9223372036854775808", "0"),
+            ("x", "0"),
+        ] {
+            assert_eq!(printed(TABLE, "int", &[given.into()]), want, "{given}");
+        }
+        assert_eq!(printed(TABLE, "int64", &[float(-1.9)]), "-1");
+        assert_eq!(printed(TABLE, "int64", &[float(1e21)]), "-9223372036854775808");
+        assert_eq!(printed(TABLE, "atoi", &["9223372036854775808".into()]), "9223372036854775807");
+        assert_eq!(printed(TABLE, "atoi", &["0x10".into()]), "0");
+    }
+
+    #[test]
+    fn numbers_are_computed() {
+        for (name, args, want) in [
+            ("add", &[float(1.9), float(1.9)][..], "2"),
+            ("add", &["1".into(), "x".into()], "1"),
+            ("sub", &[1.into(), 2.into()], "-1"),
+            ("div", &[7.into(), 2.into()], "3"),
+            ("mod", &[7.into(), 2.into()], "1"),
+            ("max", &[float(1.5), 2.into()], "2"),
+            ("maxf", &[1.into(), float(2.5)], "2.5"),
+            ("addf", &[float(0.1), float(0.2)], "0.3"),
+            ("divf", &[1.into(), 3.into()], "0.3333333333333333"),
+            ("round", &[float(2.5), 0.into()], "3"),
+            ("round", &[float(1.2345), 2.into()], "1.23"),
+            ("floor", &[float(-1.5)], "-2"),
+            ("ceil", &["1.2".into()], "2"),
+            ("toDecimal", &["0777".into()], "511"),
+            ("div", &[1.into(), 0.into()], "error: runtime error: integer divide by zero"),
+            ("divf", &[1.into(), 0.into()], "error: decimal division by 0"),
+        ] {
+            assert_eq!(printed(TABLE, name, args), want, "{name}");
+        }
     }
 }

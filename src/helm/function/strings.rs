@@ -176,16 +176,18 @@ fn trunc(_: &dyn Host, args: &[Value]) -> Result<Value, String> {
 
 fn substr(_: &dyn Host, args: &[Value]) -> Result<Value, String> {
     let (start, end, rope) = (int(args, 0)?, int(args, 1)?, text(args, 2)?);
-    let outside =
-        || format!("slice bounds out of range [{start}:{end}] with length {}", rope.len());
     let whole = i64::try_from(rope.len()).unwrap_or(i64::MAX);
     let (from, to) = match (start, end) {
         (..0, _) => (0, end),
         (_, ..0) => (start, whole),
         _ => (start, end.min(whole)),
     };
-    if from > to || to > whole || to < 0 {
-        return Err(outside());
+    if !(0..=whole).contains(&to) {
+        let fault = "runtime error: slice bounds out of range";
+        return Err(format!("{fault} [:{to}] with length {whole}"));
+    }
+    if from > to {
+        return Err(format!("runtime error: slice bounds out of range [{from}:{to}]"));
     }
     let cut = |at: i64| floor(rope.as_str(), usize::try_from(at).unwrap_or(0));
     Ok(Value::rope(rope.slice(cut(from)..cut(to))))

@@ -99,7 +99,7 @@ pub(super) fn number(literal: &str) -> Result<Number, String> {
 }
 
 /// `strconv.ParseInt` with base 0: prefixes, and underscores between digits.
-fn integer(literal: &str) -> Option<i128> {
+pub(in crate::helm) fn integer(literal: &str) -> Option<i128> {
     let (negative, digits) = match literal.strip_prefix(['-', '+']) {
         Some(digits) => (literal.starts_with('-'), digits),
         None => (false, literal),
