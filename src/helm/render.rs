@@ -241,8 +241,10 @@ fn run(chart: &Chart, release: &Release, layers: &[Layer]) -> Result<Rendered, R
     scope.enter(&tree, &merged, &chart.metadata.name, true);
     let templates = scope.templates;
     let evaluator = parsed(&templates, &origins)?;
-    templates.iter().for_each(|placed| evaluator.mark_values(&placed.values));
-    let texts = execute(&templates, &evaluator).map_err(|failure| located(failure, &origins))?;
+    for placed in &templates {
+        evaluator.mark_values(&placed.values);
+    }
+    let texts = execute(&templates, &evaluator).map_err(|failure| located(&failure, &origins))?;
     let (manifests, left_out) = sorted(texts, &evaluator)?;
     let mut crds = Vec::new();
     collect_crds(&tree, &members, &chart.metadata.name, &mut crds);
@@ -535,7 +537,7 @@ fn execute(
     Ok(texts)
 }
 
-fn located(failure: Failure, origins: &Origins) -> RenderError {
+fn located(failure: &Failure, origins: &Origins) -> RenderError {
     let span = failure.place.as_ref().map(|(file, offset)| {
         let at = *offset as usize;
         Span::new(file.source, at, at)
@@ -544,7 +546,7 @@ fn located(failure: Failure, origins: &Origins) -> RenderError {
         message: failure.told(),
         span,
         involved: involved(failure.involved, origins),
-        reason: failure.reason,
+        reason: failure.said().to_owned(),
         ..RenderError::new("")
     }
 }

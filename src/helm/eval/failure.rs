@@ -29,11 +29,21 @@ impl Failure {
     #[must_use]
     pub fn told(&self) -> String {
         let place = self.message.strip_prefix("template: ").and_then(|rest| rest.split_once(": "));
-        let refusal = REFUSALS.iter().find_map(|prefix| self.reason.strip_prefix(prefix));
-        match (place, refusal) {
+        match (place, self.refusal()) {
             (Some((place, _)), Some(said)) => format!("execution error at ({place}): {said}"),
             _ => chain(&self.message).unwrap_or_else(|| self.message.clone()),
         }
+    }
+
+    /// What is wrong, in as few words as there are.
+    #[must_use]
+    pub fn said(&self) -> &str {
+        self.refusal().unwrap_or(&self.reason)
+    }
+
+    /// What the chart itself says when it refuses.
+    fn refusal(&self) -> Option<&str> {
+        REFUSALS.iter().find_map(|prefix| self.reason.strip_prefix(prefix))
     }
 }
 
