@@ -20,8 +20,8 @@ pub use smol_str::SmolStr;
 
 pub(super) use grammar::is_empty;
 pub(super) use lex::literal;
-pub(super) use node::expressions;
 pub(super) use literal::integer;
+pub(super) use node::expressions;
 
 use crate::source::SourceId;
 

@@ -138,7 +138,7 @@ pub fn sprint(args: &[Value], origins: &Origins) -> Rope {
 pub fn sprintf(format: &Rope, args: &[Value], origins: &Origins) -> Rope {
     let text = format.as_str();
     let mut out = RopeBuilder::default();
-    let (mut at, mut next) = (0, 0);
+    let (mut at, mut next, mut reordered) = (0, 0, false);
     while let Some(found) = text[at..].find('%') {
         out.push_slice(format, at..at + found);
         let rest = &text[at + found + 1..];
@@ -151,6 +151,15 @@ pub fn sprintf(format: &Rope, args: &[Value], origins: &Origins) -> Rope {
             next += 1;
             flags.replace_range(star..=star, &width);
         }
+        // `%[2]d` takes the second operand, and what follows the ones after it.
+        let index = rest[length..].strip_prefix('[').and_then(|index| index.split_once(']'));
+        let index =
+            index.and_then(|(index, _)| Some((index.len() + 2, index.parse::<usize>().ok()?)));
+        if let Some((_, operand)) = index {
+            next = operand.saturating_sub(1);
+            reordered = true;
+        }
+        let length = length + index.map_or(0, |(length, _)| length);
         let Some(verb) = rest[length..].chars().next() else {
             out.push("%!(NOVERB)", OriginId::NONE);
             return out.finish();
@@ -166,7 +175,7 @@ pub fn sprintf(format: &Rope, args: &[Value], origins: &Origins) -> Rope {
         }
     }
     out.push_slice(format, at..text.len());
-    if next < args.len() {
+    if next < args.len() && !reordered {
         let extra: Vec<_> = args[next..]
             .iter()
             .map(|arg| match &arg.data {
@@ -227,8 +236,14 @@ fn within(flags: &str, verb: char, arg: &Value, budget: &mut Budget) -> String {
     let precision = precision.map(|p| p.min(1 << 12));
     let number = matches!(arg.data, Data::Int(_) | Data::Int64(_) | Data::Float(_));
     let mut body = verbatim(signs, precision, verb, arg);
-    if signs.contains('+') && number && !body.starts_with('-') {
-        body.insert(0, '+');
+    // `%+v` means names of fields, not signs.
+    let sign = match (signs.contains('+') && verb != 'v', signs.contains(' ')) {
+        (true, _) => Some('+'),
+        (false, true) => Some(' '),
+        (false, false) => None,
+    };
+    if let Some(sign) = sign.filter(|_| number && !body.starts_with('-')) {
+        body.insert(0, sign);
     }
     let missing = width.saturating_sub(body.chars().count());
     if signs.contains('-') {
@@ -326,5 +341,41 @@ mod tests {
         );
         assert_eq!(out.as_str(), "a-b-3");
         assert_eq!(out.slice(2..3).origin(&origins), leaf);
+    }
+
+    #[test]
+    fn verbs_and_flags_are_those_of_go() {
+        let text = |text: &str| Value::str(text, OriginId::NONE);
+        let int = |number| Value::int(number, OriginId::NONE);
+        let float = |number| Value::new(Data::Float(number), OriginId::NONE);
+        let list = Value::list(vec![int(1), Value::NIL, text("a")], OriginId::NONE);
+        let map = [("a".into(), int(1))].into_iter().collect();
+        let map = Value::map(map, OriginId::NONE);
+        for (format, args, want) in [
+            ("%5.2f|%-5d|%05d", &[float(1.234), int(5), int(6)][..], " 1.23|5    |00006"),
+            (
+                "%x|%X|%#x|%o|%b",
+                &[int(255), text("hi"), int(255), int(8), int(5)],
+                "ff|6869|0xff|10|101",
+            ),
+            ("%q|%c|%U", &[text("a\""), int(65), int(66)], "\"a\\\"\"|A|U+0042"),
+            (
+                "%t|%e|%g|%%",
+                &[Value::bool(true, OriginId::NONE), float(1.5), float(1e10)],
+                "true|1.500000e+00|1e+10|%",
+            ),
+            ("%+d|% d|%+v", &[int(5), int(5), map], "+5| 5|map[a:1]"),
+            ("%v|%T", &[list, float(1.5)], "[1 <nil> a]|float64"),
+            ("%6.3s|%*d", &[text("abcdef"), int(5), int(1)], "   abc|    1"),
+            ("%[2]d %[1]d", &[int(1), int(2)], "2 1"),
+            ("%d|%s|%z", &[float(1.5), int(1), int(1)], "%!d(float64=1.5)|%!s(int=1)|%!z(int=1)"),
+            ("%s", &[], "%!s(MISSING)"),
+            ("a", &[int(1)], "a%!(EXTRA int=1)"),
+            ("%", &[], "%!(NOVERB)"),
+        ] {
+            let origins = Origins::default();
+            let out = sprintf(&Rope::new(format, OriginId::NONE), args, &origins);
+            assert_eq!(out.as_str(), want, "{format}");
+        }
     }
 }

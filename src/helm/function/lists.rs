@@ -199,3 +199,88 @@ fn seq(host: &dyn Host, args: &[Value]) -> Result<Value, String> {
     let all: Vec<_> = numbers(start, stop, step)?.iter().map(i64::to_string).collect();
     Ok(Value::str(&all.join(" "), computed(host, args)))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::TABLE;
+    use crate::helm::function::testing::printed;
+    use crate::helm::origin::OriginId;
+    use crate::helm::value::Value;
+
+    fn list(items: &[Value]) -> Value {
+        Value::list(items.to_vec(), OriginId::NONE)
+    }
+
+    /// Each row: a function, its arguments, what it gives.
+    fn check(rows: &[(&str, &[Value], &str)]) {
+        for (name, args, want) in rows {
+            let shown: Vec<_> = args.iter().map(crate::helm::print::plain).collect();
+            assert_eq!(printed(TABLE, name, args), *want, "{name} {shown:?}");
+        }
+    }
+
+    #[test]
+    fn parts_of_lists() {
+        let abc = || list(&["a".into(), "b".into(), "c".into()]);
+        check(&[
+            ("first", &[abc()], "a"),
+            ("last", &[abc()], "c"),
+            ("rest", &[abc()], "[b c]"),
+            ("initial", &[abc()], "[a b]"),
+            ("first", &[list(&[])], "<nil>"),
+            ("rest", &[list(&[])], "[]"),
+            ("slice", &[abc(), 1.into()], "[b c]"),
+            ("slice", &[abc(), 1.into(), 2.into()], "[b]"),
+            ("slice", &[list(&[])], "<nil>"),
+            ("chunk", &[2.into(), abc()], "[[a b] [c]]"),
+            ("chunk", &[2.into(), list(&[])], "[]"),
+            ("reverse", &[abc()], "[c b a]"),
+        ]);
+    }
+
+    #[test]
+    fn lists_grow_and_shrink() {
+        let mixed = || list(&[1.into(), "a".into(), Value::NIL, 1.into()]);
+        check(&[
+            ("append", &[list(&[1.into()]), "x".into()], "[1 x]"),
+            ("prepend", &[list(&[1.into()]), "x".into()], "[x 1]"),
+            ("concat", &[list(&[1.into()]), list(&[2.into()])], "[1 2]"),
+            ("uniq", &[mixed()], "[1 a <nil>]"),
+            ("compact", &[mixed()], "[1 a 1]"),
+            ("without", &[mixed(), 1.into()], "[a <nil>]"),
+            ("has", &["a".into(), mixed()], "true"),
+            ("has", &["a".into(), Value::NIL], "false"),
+        ]);
+    }
+
+    #[test]
+    fn lists_of_numbers() {
+        check(&[
+            ("until", &[3.into()], "[0 1 2]"),
+            ("until", &[(-2).into()], "[0 -1]"),
+            ("untilStep", &[0.into(), 10.into(), 5.into()], "[0 5]"),
+            ("untilStep", &[0.into(), 10.into(), 0.into()], "[]"),
+            ("seq", &[3.into()], "1 2 3"),
+            ("seq", &[5.into(), 3.into()], "5 4 3"),
+            ("seq", &[1.into(), 2.into(), 6.into()], "1 3 5"),
+            ("seq", &[], ""),
+        ]);
+    }
+
+    #[test]
+    fn what_is_no_list_is_refused() {
+        check(&[
+            ("first", &["a".into()], "error: Cannot find first on type string"),
+            ("append", &[1.into(), 1.into()], "error: Cannot push on type int"),
+            ("chunk", &[1.into(), "a".into()], "error: Cannot chunk type string"),
+            ("chunk", &[0.into(), list(&[])], "error: runtime error: makeslice: len out of range"),
+            ("concat", &["a".into()], "error: Cannot concat type string as list"),
+            (
+                "reverse",
+                &[Value::NIL],
+                "error: runtime error: invalid memory address or nil pointer dereference",
+            ),
+            ("slice", &["a".into()], "error: list should be type of slice or array but string"),
+        ]);
+    }
+}

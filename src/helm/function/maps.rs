@@ -195,3 +195,64 @@ fn merge(
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::TABLE;
+    use crate::helm::function::testing::printed;
+    use crate::helm::origin::OriginId;
+    use crate::helm::value::Value;
+
+    fn map(entries: &[(&str, Value)]) -> Value {
+        let entries = entries.iter().map(|(key, value)| ((*key).into(), value.clone()));
+        Value::map(entries.collect(), OriginId::NONE)
+    }
+
+    /// Each row: a function, its arguments, what it gives.
+    fn check(rows: &[(&str, &[Value], &str)]) {
+        for (name, args, want) in rows {
+            let shown: Vec<_> = args.iter().map(crate::helm::print::plain).collect();
+            assert_eq!(printed(TABLE, name, args), *want, "{name} {shown:?}");
+        }
+    }
+
+    #[test]
+    fn entries_are_read_and_picked() {
+        let ab = || map(&[("a", 1.into()), ("b", map(&[("c", "d".into())]))]);
+        check(&[
+            ("get", &[ab(), "a".into()], "1"),
+            ("get", &[ab(), "x".into()], ""),
+            ("hasKey", &[ab(), "a".into()], "true"),
+            ("keys", &[ab(), map(&[("z", 1.into())])], "[a b z]"),
+            ("values", &[map(&[("a", 1.into())])], "[1]"),
+            ("pick", &[ab(), "a".into(), "x".into()], "map[a:1]"),
+            ("omit", &[ab(), "b".into()], "map[a:1]"),
+            ("pluck", &["a".into(), ab(), map(&[])], "[1]"),
+            ("dict", &["a".into(), 1.into(), "b".into()], "map[a:1 b:]"),
+            ("dig", &["b".into(), "c".into(), "x".into(), ab()], "d"),
+            ("dig", &["b".into(), "e".into(), "x".into(), ab()], "x"),
+            ("lookup", &["v1".into(), "Pod".into(), "".into(), "".into()], "map[]"),
+        ]);
+    }
+
+    #[test]
+    fn without_overwriting_what_is_empty_counts_as_absent() {
+        let one = || map(&[("a", 1.into())]);
+        let no = || Value::bool(false, OriginId::NONE);
+        check(&[
+            ("merge", &[one(), map(&[("a", 2.into()), ("b", 3.into())])], "map[a:1 b:3]"),
+            ("merge", &[map(&[("a", no())]), one()], "map[a:1]"),
+            (
+                "merge",
+                &[map(&[("a", one())]), map(&[("a", map(&[("b", 2.into())]))])],
+                "map[a:map[a:1 b:2]]",
+            ),
+            ("mergeOverwrite", &[one(), map(&[("a", no())])], "map[a:false]"),
+            ("mergeOverwrite", &[one(), map(&[("a", one())])], "map[a:map[a:1]]"),
+            ("set", &[map(&[]), "k".into(), "v".into()], "map[k:v]"),
+            ("unset", &[one(), "a".into()], "map[]"),
+            ("set", &[Value::NIL, "k".into(), "v".into()], "error: assignment to entry in nil map"),
+            ("deepCopy", &[Value::NIL], "error: reflect: call of reflect.Value.Type on zero Value"),
+        ]);
+    }
+}

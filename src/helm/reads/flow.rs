@@ -478,9 +478,7 @@ fn jumps(body: &ListNode) -> bool {
         Node::If(branch) | Node::With(branch) => {
             jumps(&branch.body) || branch.else_body.as_ref().is_some_and(jumps)
         }
-        Node::Range(_) | Node::Text(_) | Node::Action(_) | Node::Template(_) => {
-            false
-        }
+        Node::Range(_) | Node::Text(_) | Node::Action(_) | Node::Template(_) => false,
     })
 }
 
