@@ -1,14 +1,16 @@
-//! Lists the files in `rules/` so that the binary carries them.
+//! Lists the files in `rules/` so that the binary carries them, and names the build for the cache.
 
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::path::{Path, PathBuf};
 use std::{env, fs, io};
 
 fn main() -> io::Result<()> {
-    let root = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").unwrap_or_default()).join("rules");
-    println!("cargo::rerun-if-changed={}", root.display());
+    let top = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").unwrap_or_default());
+    let root = top.join("rules");
     let mut files = Vec::new();
-    collect(&root, &mut files)?;
+    collect(&root, Some("yaml"), &mut files)?;
     files.sort();
+    name_build(&top, &files)?;
     let mut list = String::from("&[\n");
     for file in &files {
         let name =
@@ -20,13 +22,34 @@ fn main() -> io::Result<()> {
     fs::write(out.join("rules.rs"), list)
 }
 
-fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {
+/// A hash of everything that the binary is made of: results of another build are not this one's,
+/// whatever its version says.
+fn name_build(top: &Path, rules: &[PathBuf]) -> io::Result<()> {
+    let mut files = rules.to_vec();
+    collect(&top.join("src"), None, &mut files)?;
+    files.push(top.join("Cargo.toml"));
+    let lock = top.join("Cargo.lock");
+    if lock.is_file() {
+        println!("cargo::rerun-if-changed={}", lock.display());
+        files.push(lock);
+    }
+    files.sort();
+    let mut hasher = DefaultHasher::new();
+    for file in files {
+        file.strip_prefix(top).unwrap_or(&file).hash(&mut hasher);
+        fs::read(&file)?.hash(&mut hasher);
+    }
+    println!("cargo::rustc-env=PLIMSOLL_BUILD={:016x}", hasher.finish());
+    Ok(())
+}
+
+fn collect(folder: &Path, wanted: Option<&str>, files: &mut Vec<PathBuf>) -> io::Result<()> {
+    println!("cargo::rerun-if-changed={}", folder.display());
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();
         if path.is_dir() {
-            println!("cargo::rerun-if-changed={}", path.display());
-            collect(&path, files)?;
-        } else if path.extension().is_some_and(|extension| extension == "yaml") {
+            collect(&path, wanted, files)?;
+        } else if wanted.is_none_or(|wanted| path.extension().is_some_and(|own| own == wanted)) {
             files.push(path);
         }
     }

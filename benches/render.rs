@@ -135,6 +135,7 @@ fn linting(bencher: Bencher<'_, '_>, workloads: usize) {
             shard: None,
             release: Asked::default(),
             today: jiff::civil::date(2026, 1, 1),
+            cache: None,
         };
         lint::run(&options, &Config::default(), &rules, &sources, &())
     });

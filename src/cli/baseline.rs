@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use super::check::{self, Rendering, Selection};
 use super::output::{Color, FailOn, Outputs, write_whole};
 use super::{CommandError, Console};
+use crate::lint::Outcome;
 use crate::lint::baseline::Baseline;
 use crate::rule::RuleSet;
 use crate::source::Sources;
@@ -51,6 +52,7 @@ pub(crate) fn run(args: Args, console: &mut Console) -> Result<ExitCode, Command
             fail_on: FailOn::Never,
             baseline: None,
             changed_since: None,
+            add_ignores: None,
             shard: None,
         },
         outputs: Outputs::default(),
@@ -61,20 +63,24 @@ pub(crate) fn run(args: Args, console: &mut Console) -> Result<ExitCode, Command
             verbose: false,
             stdin_filename: None,
             threads: None,
-            no_cache: false,
+            cache: check::Caching::default(),
         },
     };
-    let report = check::lint(&check, &mut rules, &sources, None)?.report;
+    let Outcome { report, looked, .. } =
+        check::lint(&check, &check.paths, check.show.cache.folder(), &mut rules, &sources, None)?;
     let (baseline, said) = match known {
         None => {
             let baseline = Baseline::of(&report.findings);
-            let said = format!("{} findings are known now", baseline.findings.len());
+            let count = baseline.findings.len();
+            let said = match count {
+                1 => "1 finding is known now".to_owned(),
+                _ => format!("{count} findings are known now"),
+            };
             (baseline, said)
         }
         Some(mut known) => {
-            let gone: Vec<String> =
-                known.gone(&report.findings).iter().map(|gone| gone.fingerprint.clone()).collect();
-            known.findings.retain(|finding| !gone.contains(&finding.fingerprint));
+            let gone = known.gone(&report.findings, &looked);
+            known.findings.retain(|finding| !gone.contains(finding));
             let said = format!("{} entries taken out, {} left", gone.len(), known.findings.len());
             (known, said)
         }

@@ -6,15 +6,17 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Instant;
 
+use super::before::Before;
 use super::output::{self, Color, FailOn, Outputs};
 use super::progress::Progress;
 use super::{CommandError, Console, rule_files};
 use crate::config::Config;
 use crate::finding::Severity;
-use crate::lint::baseline::{Baseline, BaselineError};
+use crate::lint::baseline::{Baseline, BaselineError, Known};
 use crate::lint::changed::{Changed, ChangedError};
 use crate::lint::select::{Request, UnknownName};
 use crate::lint::shard::Shard;
+use crate::lint::silence;
 use crate::lint::{self, Asked, LintError, Options, Outcome, Stdin};
 use crate::report::model::Entry;
 use crate::report::{Context, Format, Report, RuleInfo, Style, unite};
@@ -130,6 +132,10 @@ pub(crate) struct Scope {
     #[arg(long, value_name = "REV")]
     pub(crate) changed_since: Option<String>,
 
+    /// Write a suppression comment with this reason above each finding, and report what is left
+    #[arg(long, value_name = "REASON", conflicts_with = "shard")]
+    pub(crate) add_ignores: Option<String>,
+
     /// Do the I-th of N parts; `plimsoll merge` unites their JSON
     #[arg(long, value_name = "I/N")]
     pub(crate) shard: Option<Shard>,
@@ -164,50 +170,57 @@ pub(crate) struct Show {
     #[arg(long, value_name = "N")]
     pub(crate) threads: Option<usize>,
 
-    /// Work everything out anew (so far plimsoll keeps no result cache: this is always so)
+    #[command(flatten)]
+    pub(crate) cache: Caching,
+}
+
+/// Whether results are kept between runs.
+#[derive(Debug, Default, clap::Args)]
+pub(crate) struct Caching {
+    /// Work everything out anew, and keep nothing for the next run
     #[arg(long)]
     pub(crate) no_cache: bool,
+
+    /// Keep results in this folder; by default below `$XDG_CACHE_HOME`, or `~/.cache`
+    #[arg(long, value_name = "DIR", env = "PLIMSOLL_CACHE_DIR", conflicts_with = "no_cache")]
+    pub(crate) cache_dir: Option<PathBuf>,
+}
+
+impl Caching {
+    /// The folder for results of this working directory; `None` to keep none.
+    pub(crate) fn folder(&self) -> Option<PathBuf> {
+        if self.no_cache {
+            return None;
+        }
+        let named = self.cache_dir.clone().filter(|folder| !folder.as_os_str().is_empty());
+        named.or_else(|| {
+            let absolute = |name| std::env::var_os(name).map(PathBuf::from);
+            let absolute = |name| absolute(name).filter(|path| path.is_absolute());
+            let home = || absolute("HOME").map(|home| home.join(".cache"));
+            let base = absolute("XDG_CACHE_HOME").or_else(home)?;
+            let here = std::env::current_dir().ok()?;
+            let here = blake3::hash(here.as_os_str().as_encoded_bytes()).to_hex();
+            Some(base.join("plimsoll").join(&here[..16]))
+        })
+    }
 }
 
 pub(crate) fn run(args: &Args, console: &mut Console) -> Result<ExitCode, CommandError> {
     args.outputs.check()?;
     let started = Instant::now();
-    // What git or the baseline refuses is said before any work is done.
-    let changed = match &args.scope.changed_since {
-        Some(revision) => {
-            Some(Changed::since(Path::new("."), revision).map_err(|error| no_change(&error))?)
-        }
-        None => None,
-    };
-    let baseline = match &args.scope.baseline {
-        Some(path) => Some(Baseline::read(path).map_err(|error| no_baseline(&error))?),
-        None => None,
-    };
-    let sources = Sources::default();
-    let mut rules = RuleSet::builtin(&sources);
-    let Outcome { mut report, mut texts, details } =
-        lint(args, &mut rules, &sources, changed.as_ref())?;
+    let mut judged = Judged::new(args)?;
+    if let Some(reason) = &args.scope.add_ignores {
+        add_ignores(&judged.outcome.report, reason, console)?;
+        // What is left is found by looking again: that is the proof that the comments work.
+        judged = Judged::new(args)?;
+    }
+    let Judged { rules, outcome, gone } = judged;
+    let Outcome { mut report, mut texts, details, .. } = outcome;
     if args.show.verbose {
         for line in &details {
             console.note(&crate::report::escape::line(line));
         }
     }
-    if let Some(baseline) = &baseline {
-        let gone = baseline.gone(&report.findings).len();
-        let (new, known) = baseline.filter(std::mem::take(&mut report.findings));
-        report.findings = new;
-        report.summary.baselined = known;
-        if gone > 0 && !args.show.quiet {
-            let them = if gone == 1 { "1 entry" } else { &format!("{gone} entries") };
-            console.note(&format!(
-                "note: {them} of the baseline no longer found; `plimsoll baseline --prune` takes them out"
-            ));
-        }
-    }
-    if let Some(changed) = &changed {
-        report.findings.retain(|entry| changed.touches(entry));
-    }
-    report.finish();
     report.summary.duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
 
     let info = |id: &str| info(&rules, id);
@@ -216,25 +229,124 @@ pub(crate) fn run(args: &Args, console: &mut Console) -> Result<ExitCode, Comman
         statistics(&report, console)?;
     }
     if !args.show.quiet {
+        say_gone(&gone, console)?;
         output::closing(&report, console)?;
     }
     Ok(args.scope.fail_on.exit_code(&report))
 }
 
-/// Lints as the command line says, before the baseline and the like are applied. Adds the rules
-/// that the configuration brings. `changed` is what rules may compare with.
+/// What there is to report, once the baseline and the change have been asked.
+struct Judged {
+    rules: RuleSet,
+    outcome: Outcome,
+    /// What the baseline knows and this run looked for in vain.
+    gone: Vec<Known>,
+}
+
+impl Judged {
+    fn new(args: &Args) -> Result<Self, CommandError> {
+        // What git or the baseline refuses is said before any work is done.
+        let changed = match &args.scope.changed_since {
+            Some(revision) => {
+                Some(Changed::since(Path::new("."), revision).map_err(|error| no_change(&error))?)
+            }
+            None => None,
+        };
+        let baseline = match &args.scope.baseline {
+            Some(path) => Some(Baseline::read(path).map_err(|error| no_baseline(&error))?),
+            None => None,
+        };
+        let sources = Sources::default();
+        let mut rules = RuleSet::builtin(&sources);
+        let cache = args.show.cache.folder();
+        let changes = changed.as_ref();
+        let mut outcome = lint(args, &args.paths, cache, &mut rules, &sources, changes)?;
+        let report = &mut outcome.report;
+        let mut gone = Vec::new();
+        if let Some(baseline) = &baseline {
+            // One shard alone cannot tell what the others find.
+            if args.scope.shard.is_none() {
+                gone = baseline.gone(&report.findings, &outcome.looked);
+            }
+            let (new, known) = baseline.filter(std::mem::take(&mut report.findings));
+            report.findings = new;
+            report.summary.baselined = known;
+        }
+        if let Some(changed) = changed.as_ref().filter(|changed| !changed.is_empty()) {
+            let (mut touched, elsewhere): (Vec<_>, Vec<_>) = std::mem::take(&mut report.findings)
+                .into_iter()
+                .partition(|entry| changed.touches(entry));
+            if !elsewhere.is_empty() {
+                let before = Before::new(args, changed, &report.notes)?;
+                touched.extend(elsewhere.into_iter().filter(|entry| before.lacks(entry)));
+            }
+            report.findings = touched;
+        } else if changed.is_some() {
+            report.findings.clear();
+        }
+        report.finish();
+        Ok(Self { rules, outcome, gone })
+    }
+}
+
+/// Entries of the baseline that are named one by one.
+const GONE_SHOWN: usize = 5;
+
+fn say_gone(gone: &[Known], console: &mut Console) -> Result<(), CommandError> {
+    if gone.is_empty() {
+        return Ok(());
+    }
+    console.out.flush()?;
+    for Known { file, rule, message, .. } in gone.iter().take(GONE_SHOWN) {
+        let line = format!("note: in the baseline and no longer found: {file}: {rule}: {message}");
+        console.note(&crate::report::escape::line(&line));
+    }
+    if let Some(more) = gone.len().checked_sub(GONE_SHOWN).filter(|more| *more > 0) {
+        console.note(&format!("note: and {more} more"));
+    }
+    console.note("note: `plimsoll baseline --prune` takes them out of the baseline");
+    Ok(())
+}
+
+/// Writes comments that silence what the report holds.
+fn add_ignores(report: &Report, reason: &str, console: &mut Console) -> Result<(), CommandError> {
+    let read = |path: &str| std::fs::read_to_string(path).ok();
+    let silencing = silence::comments(&report.findings, reason, &read)
+        .map_err(|error| CommandError::new(error.to_string()))?;
+    for (path, text) in &silencing.files {
+        output::write_whole(Path::new(path), text.as_bytes())?;
+    }
+    for refused in &silencing.refused {
+        let line = format!("note: no comment was written at {refused}");
+        console.note(&crate::report::escape::line(&line));
+    }
+    if !silencing.refused.is_empty() {
+        console.note("note: `exemptions` in plimsoll.yaml silence what no comment can");
+    }
+    console.note(&format!(
+        "{} comments written to {} files",
+        silencing.comments,
+        silencing.files.len()
+    ));
+    Ok(())
+}
+
+/// Lints these paths as the command line says, before the baseline and the like are applied. Adds
+/// the rules that the configuration brings. `changed` is what rules may compare with.
 pub(crate) fn lint(
     args: &Args,
+    paths: &[PathBuf],
+    cache: Option<PathBuf>,
     rules: &mut RuleSet,
     sources: &Sources,
     changed: Option<&Changed>,
 ) -> Result<Outcome, CommandError> {
-    let config = configuration(args, sources)?;
+    let config = configuration(args, paths, sources)?;
     rule_files::add_own(rules, &config, sources)?;
     let configured = || config.settings.kube_version.as_ref().map(|version| version.value.clone());
     let kube_version = args.rendering.kube_version.clone().or_else(configured);
     let options = Options {
-        paths: args.paths.iter().filter(|path| path.as_os_str() != "-").cloned().collect(),
+        paths: paths.iter().filter(|path| path.as_os_str() != "-").cloned().collect(),
         stdin: stdin(args)?,
         request: request(&args.selection)?,
         kube_version_stated: kube_version.is_some(),
@@ -249,6 +361,7 @@ pub(crate) fn lint(
         },
         changed: changed.cloned(),
         today: jiff::ZonedDateTime::now().date(),
+        cache,
     };
     let progress = Progress::new(args.show.quiet);
     let work = || lint::run(&options, &config, &*rules, sources, &progress);
@@ -288,8 +401,12 @@ fn stdin(args: &Args) -> Result<Option<Stdin>, CommandError> {
 /// Reads the configuration that was named, or the nearest one. Whatever is wrong with it is
 /// printed as findings are, and ends the run: settings that are not understood must not be
 /// taken for defaults.
-fn configuration(args: &Args, sources: &Sources) -> Result<Config, CommandError> {
-    let mut config = super::configuration(args.selection.config.as_deref(), &args.paths, sources)?;
+fn configuration(
+    args: &Args,
+    paths: &[PathBuf],
+    sources: &Sources,
+) -> Result<Config, CommandError> {
+    let mut config = super::configuration(args.selection.config.as_deref(), paths, sources)?;
     config.findings.extend(lint::cluster::faults(&config));
     if config.findings.is_empty() {
         return Ok(config);
@@ -367,7 +484,7 @@ fn unknown_name(error: &UnknownName) -> CommandError {
     }
 }
 
-fn no_change(error: &ChangedError) -> CommandError {
+pub(crate) fn no_change(error: &ChangedError) -> CommandError {
     let failure = CommandError::new(error.to_string());
     match error {
         ChangedError::Missing(_) => failure.help("--changed-since asks git what has changed"),

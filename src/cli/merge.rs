@@ -54,6 +54,9 @@ pub(crate) fn run(args: &Args, console: &mut Console) -> Result<ExitCode, Comman
         }
         parts.push(report);
     }
+    unite::whole(&parts).map_err(|why| {
+        CommandError::new(why).help("give the reports of all parts of one run, each once")
+    })?;
     let report = unite::reports(parts);
     args.outputs.write(&report, &mut Texts::default(), args.color, &|_| None, console)?;
     if !args.quiet {

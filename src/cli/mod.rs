@@ -5,6 +5,7 @@
 //! `Command`, and an arm in `dispatch`.
 
 mod baseline;
+mod before;
 mod check;
 mod completions;
 mod console;

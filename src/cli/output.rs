@@ -9,6 +9,7 @@ use clap::{Arg, ArgAction, ArgMatches, ValueEnum};
 use super::{CommandError, Console};
 use crate::report::model::Level;
 use crate::report::{self, Context, Format, Report, RuleInfo, Style, Texts, summary};
+use crate::source::{self, folder_of};
 
 /// When to colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -201,13 +202,6 @@ fn to_stdout(file: Option<&Path>) -> bool {
     file.is_none_or(|file| file == Path::new("-"))
 }
 
-fn folder_of(file: &Path) -> &Path {
-    match file.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    }
-}
-
 fn by_name(file: &Path) -> Format {
     match file.extension().and_then(|extension| extension.to_str()) {
         Some("json") => Format::Json,
@@ -219,23 +213,10 @@ fn by_name(file: &Path) -> Format {
     }
 }
 
-/// Writes a file so that a reader sees the old text or the new one, never a part.
+/// Writes a file whole, or says why not.
 pub(crate) fn write_whole(file: &Path, text: &[u8]) -> Result<(), CommandError> {
-    let failed = |error: &std::io::Error| {
-        CommandError::new(format!("cannot write {}: {error}", file.display()))
-    };
-    if std::fs::metadata(file).is_ok_and(|metadata| !metadata.is_file()) {
-        // A pipe or a device is written to, not replaced.
-        return std::fs::write(file, text).map_err(|error| failed(&error));
-    }
-    let name = file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    let beside = folder_of(file).join(format!(".{name}.{}.tmp", std::process::id()));
-    let written = std::fs::write(&beside, text).and_then(|()| std::fs::rename(&beside, file));
-    written.map_err(|error| {
-        // What was begun is of no use to anybody; that it cannot be removed changes nothing.
-        let _ = std::fs::remove_file(&beside);
-        failed(&error)
-    })
+    source::write_whole(file, text)
+        .map_err(|error| CommandError::new(format!("cannot write {}: {error}", file.display())))
 }
 
 /// Whether standard output is to be coloured.

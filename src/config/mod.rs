@@ -86,8 +86,17 @@ pub fn find(start: &Path) -> Option<PathBuf> {
     let absolute = std::path::absolute(start).ok()?;
     absolute.ancestors().find_map(|directory| {
         let mut paths = FILE_NAMES.iter().map(|name| directory.join(name));
-        paths.find(|path| path.is_file())
+        paths.find(|path| {
+            path.is_file() && !std::fs::read_to_string(path).is_ok_and(|text| is_component(&text))
+        })
     })
+}
+
+/// True for a file that is no configuration whatever its name is: GitLab's CI/CD components lie in
+/// `templates/` under their own name, plimsoll's in `templates/plimsoll.yml`, and begin with `spec`.
+#[must_use]
+pub fn is_component(text: &str) -> bool {
+    text.lines().any(|line| line.trim_end() == "spec:")
 }
 
 /// Reads a configuration.

@@ -5,10 +5,12 @@
 
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use crate::source::Span;
 
 /// How much a finding weighs. Ordered: `Info < Warning < Error`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Severity {
     /// Worth knowing.
     Info,
@@ -31,7 +33,7 @@ impl Severity {
 }
 
 /// What sort of text a span lies in, as the JSON contract names it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Origin {
     /// A values file, or values written inline in a release's declaration.
     Values,
@@ -60,7 +62,7 @@ impl Origin {
 }
 
 /// A place a person can look at and edit.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Place {
     /// Where.
     pub span: Span,
@@ -69,7 +71,7 @@ pub struct Place {
 }
 
 /// A further place that explains the finding, with what it has to do with it.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Related {
     /// What this place has to do with the finding.
     pub message: String,
@@ -78,7 +80,7 @@ pub struct Related {
 }
 
 /// Names the Kubernetes object a finding is about.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
 pub struct ObjectRef {
     /// As written, `apps/v1`.
     pub api_version: String,
@@ -95,7 +97,7 @@ pub struct ObjectRef {
 }
 
 /// Where in Helm's output a finding was seen.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Rendered {
     /// The template, as Helm's `# Source:` line names it.
     pub source: String,
@@ -104,7 +106,7 @@ pub struct Rendered {
 }
 
 /// Whether a fix may be applied unasked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Applicability {
     /// Every release renders the same but for the field concerned.
     Safe,
@@ -127,7 +129,7 @@ impl Applicability {
 }
 
 /// Replaces one span by a text.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Edit {
     /// What is replaced; empty to insert.
     pub span: Span,
@@ -136,7 +138,7 @@ pub struct Edit {
 }
 
 /// Edits that make the finding go away. They do not overlap and are sorted by span.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Fix {
     /// Whether it may be applied unasked.
     pub applicability: Applicability,
@@ -145,7 +147,7 @@ pub struct Fix {
 }
 
 /// One fault, at one primary place.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Finding {
     /// The rule's id, `anti-affinity-required`.
     pub rule: Arc<str>,
@@ -171,6 +173,8 @@ pub struct Finding {
     pub rendered: Option<Rendered>,
     /// How to repair it, where that is known.
     pub fix: Option<Fix>,
+    /// Names the fault in later runs, though lines have moved; empty until the pipeline names it.
+    pub fingerprint: String,
 }
 
 impl Finding {
@@ -195,6 +199,30 @@ impl Finding {
             releases: Vec::new(),
             rendered: None,
             fix: None,
+            fingerprint: String::new(),
         }
+    }
+
+    /// Every span that it holds.
+    pub fn spans_mut(&mut self) -> impl Iterator<Item = &mut Span> {
+        // Without `..`: a new field that holds a span is to be given here too.
+        let Self {
+            rule: _,
+            group: _,
+            severity: _,
+            message: _,
+            help: _,
+            url: _,
+            primary,
+            related,
+            object: _,
+            releases: _,
+            rendered: _,
+            fix,
+            fingerprint: _,
+        } = self;
+        let related = related.iter_mut().map(|related| &mut related.place.span);
+        let edits = fix.iter_mut().flat_map(|fix| &mut fix.edits).map(|edit| &mut edit.span);
+        std::iter::once(&mut primary.span).chain(related).chain(edits)
     }
 }

@@ -201,6 +201,89 @@ pub fn names(directory: &Path) -> Vec<String> {
     directory::names(directory)
 }
 
+/// What [`digest`] needs to know.
+pub struct Reading<'a> {
+    /// The hash of a file that has been read already.
+    pub known: &'a dyn Fn(&Path) -> Option<blake3::Hash>,
+    /// As for [`Chart::load`].
+    pub supply: &'a Supply<'a>,
+}
+
+/// A hash of all that [`Chart::load`] reads at a path; `None` when something of it cannot be read.
+#[must_use]
+pub fn digest(path: &Path, reading: &Reading<'_>) -> Option<blake3::Hash> {
+    let mut hasher = blake3::Hasher::new();
+    put_digest(path, reading, &mut hasher, &mut Vec::new())?;
+    Some(hasher.finalize())
+}
+
+fn put_digest(
+    path: &Path,
+    reading: &Reading<'_>,
+    hasher: &mut blake3::Hasher,
+    above: &mut Vec<PathBuf>,
+) -> Option<()> {
+    let files = match path.is_dir() {
+        true => directory::list(path).ok()?,
+        false => vec![(String::new(), path.to_owned())],
+    };
+    for (name, path) in files {
+        put_file(&name, &path, reading, hasher)?;
+    }
+    for dependency in declared(path) {
+        let Some(relative) = dependency.repository.strip_prefix("file://") else {
+            if let Some(archive) = (reading.supply)(&dependency) {
+                put_file(&archive.to_string_lossy(), &archive, reading, hasher)?;
+            }
+            continue;
+        };
+        let target = path.join(relative);
+        let is_there = target.join("Chart.yaml").is_file();
+        hasher.update(&[u8::from(is_there)]);
+        let real = target.canonicalize().unwrap_or_else(|_| target.clone());
+        if !is_there || above.contains(&real) || above.len() > MAX_NESTING {
+            continue;
+        }
+        above.push(real);
+        put_digest(&target, reading, hasher, above)?;
+        above.pop();
+    }
+    Some(())
+}
+
+fn put_file(
+    name: &str,
+    path: &Path,
+    reading: &Reading<'_>,
+    hasher: &mut blake3::Hasher,
+) -> Option<()> {
+    let own = || std::fs::read(path).ok().map(|bytes| blake3::hash(&bytes));
+    hasher.update(&(name.len() as u64).to_le_bytes()).update(name.as_bytes());
+    hasher.update((reading.known)(path).or_else(own)?.as_bytes());
+    Some(())
+}
+
+/// The dependencies of a chart directory, as they are declared; none where that cannot be read,
+/// which loading the chart will say.
+fn declared(path: &Path) -> Vec<Dependency> {
+    let file = |name: &str| {
+        let text = std::fs::read_to_string(path.join(name)).ok()?;
+        let declares = text.contains("dependencies");
+        declares.then(|| ChartFile {
+            name: name.to_owned(),
+            text: text.into(),
+            source: SourceId::NOWHERE,
+        })
+    };
+    let read = |file: ChartFile| metadata::read(&file).ok();
+    let mut metadata = file("Chart.yaml").and_then(read).unwrap_or_default();
+    if let Some(requirements) = file("requirements.yaml") {
+        // A fault in it is one of the chart.
+        let _ = metadata::read_requirements(&requirements, &mut metadata);
+    }
+    metadata.dependencies
+}
+
 /// Whether a glob of Go's `filepath.Match` matches a path.
 #[must_use]
 pub fn glob(pattern: &str, path: &str) -> bool {

@@ -125,11 +125,33 @@ impl Baseline {
         (new, count)
     }
 
-    /// The records whose finding is no longer there.
+    /// The records whose finding is no longer there. What the run did not look at is not gone.
     #[must_use]
-    pub fn gone<'a>(&'a self, entries: &[Entry]) -> Vec<&'a Known> {
+    pub fn gone(&self, entries: &[Entry], looked: &Looked) -> Vec<Known> {
         let there: BTreeSet<&str> =
             entries.iter().map(|entry| entry.fingerprint.as_str()).collect();
-        self.findings.iter().filter(|known| !there.contains(known.fingerprint.as_str())).collect()
+        let gone = |known: &&Known| {
+            !there.contains(known.fingerprint.as_str()) && looked.at(&known.file, &known.rule)
+        };
+        self.findings.iter().filter(gone).cloned().collect()
+    }
+}
+
+/// What a run looked at.
+#[derive(Debug, Clone, Default)]
+pub struct Looked {
+    /// The files that it was asked to lint.
+    pub files: BTreeSet<String>,
+    /// The rules that ran, where the command line chose some; `None` for all that the
+    /// configuration wants.
+    pub rules: Option<BTreeSet<String>>,
+}
+
+impl Looked {
+    /// True when a finding of this rule would have been found in this file; a file that is not
+    /// there any more holds none.
+    fn at(&self, file: &str, rule: &str) -> bool {
+        let ran = self.rules.as_ref().is_none_or(|rules| rules.contains(rule));
+        ran && (self.files.contains(file) || !Path::new(file).exists())
     }
 }

@@ -1,7 +1,7 @@
-//! The lines that a change touches, asked of `git`.
+//! The lines that a change touches, and the tree that it started from, asked of `git`.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::report::model::{Entry, Location};
@@ -34,9 +34,11 @@ pub enum ChangedError {
 /// Changed lines by file, relative to the working directory; lines from 1, ranges inclusive.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Changed {
-    /// The commit that the work tree is compared with.
-    base: String,
     files: BTreeMap<String, Vec<(u32, u32)>>,
+    /// The commit that the work tree is compared with, where the change started.
+    base: String,
+    /// The top of the work tree.
+    top: PathBuf,
 }
 
 impl Changed {
@@ -69,8 +71,9 @@ impl Changed {
             "--",
         ];
         let diff = git(dir, "diff", &options)?.map_err(failed("diff"))?;
-        let base = base.trim().to_owned();
-        let mut changed = Self { base, files: hunks(&diff) };
+        let top = git(dir, "rev-parse", &["--show-toplevel"])?.map_err(failed("rev-parse"))?;
+        let top = PathBuf::from(top.trim_end_matches('\n'));
+        let mut changed = Self { files: hunks(&diff), base: base.trim().to_owned(), top };
         let untracked = git(dir, "ls-files", &["-z", "--others", "--exclude-standard"])?
             .map_err(failed("ls-files"))?;
         for file in untracked.split('\0').filter(|file| !file.is_empty()) {
@@ -89,6 +92,56 @@ impl Changed {
     #[must_use]
     pub fn first_line(&self, path: &str) -> Option<u32> {
         self.files.get(path)?.first().map(|(first, _)| *first)
+    }
+
+    /// True when nothing has changed.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.files.is_empty()
+    }
+
+    /// The top of the work tree.
+    #[must_use]
+    pub fn top(&self) -> &Path {
+        &self.top
+    }
+
+    /// Writes the tree from which the change started into a folder: what was committed, and the
+    /// packed and unpacked charts that git ignores, without which other charts do not render.
+    /// The repository itself is not written to.
+    ///
+    /// # Errors
+    /// When git fails, as in a clone without these files.
+    pub fn write_base(&self, folder: &Path) -> Result<(), ChangedError> {
+        let index = folder.join(".git-index");
+        let failed = |operation| move |words| ChangedError::Failed { operation, words };
+        let git = |operation, args: &[&str]| {
+            let command = command(&self.top, operation, args, Some(&index));
+            answer(command)?.map_err(failed(operation))
+        };
+        git("read-tree", &[&self.base])?;
+        let prefix = format!("--prefix={}/", folder.display());
+        git("checkout-index", &["--all", "--quiet", &prefix])?;
+        // Gone before anybody walks the folder; that it stays would change nothing.
+        let _ = std::fs::remove_file(&index);
+        let ignored = answer(command(
+            &self.top,
+            "ls-files",
+            &["-z", "--others", "--ignored", "--exclude-standard"],
+            None,
+        ))?
+        .map_err(failed("ls-files"))?;
+        let chart = |file: &&str| file.ends_with(".tgz") || file.split('/').any(|p| p == "charts");
+        for file in ignored.split('\0').filter(chart) {
+            let target = folder.join(file);
+            let put = std::fs::create_dir_all(crate::source::folder_of(&target))
+                .and_then(|()| std::fs::copy(self.top.join(file), &target));
+            put.map_err(|error| ChangedError::Failed {
+                operation: "checkout",
+                words: format!("{file}: {error}"),
+            })?;
+        }
+        Ok(())
     }
 
     /// True when a finding stands on a changed line, or a place that explains it does: a values
@@ -111,12 +164,22 @@ impl Changed {
 
 /// Runs git; the inner error is what it said when it failed.
 fn git(dir: &Path, operation: &str, args: &[&str]) -> Result<Result<String, String>, ChangedError> {
-    let output = Command::new("git")
-        .args(["-c", "core.quotepath=false", operation])
-        .args(args)
-        .current_dir(dir)
-        .output()
-        .map_err(ChangedError::Missing)?;
+    answer(command(dir, operation, args, None))
+}
+
+/// A command line of git, with an index of its own where one is given.
+fn command(dir: &Path, operation: &str, args: &[&str], index: Option<&Path>) -> Command {
+    let mut command = Command::new("git");
+    command.args(["-c", "core.quotepath=false", operation]).args(args).current_dir(dir);
+    if let Some(index) = index {
+        // Files in LFS are none that is linted, and fetching them needs a network.
+        command.env("GIT_INDEX_FILE", index).env("GIT_LFS_SKIP_SMUDGE", "1");
+    }
+    command
+}
+
+fn answer(mut command: Command) -> Result<Result<String, String>, ChangedError> {
+    let output = command.output().map_err(ChangedError::Missing)?;
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     if output.status.success() {
         Ok(Ok(text(&output.stdout)))

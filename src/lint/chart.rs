@@ -117,7 +117,7 @@ impl Directory<'_> {
     }
 
     fn documents(&self, name: &str) -> Vec<Arc<Document>> {
-        let stream = self.file(name).and_then(|file| file.stream.as_ref());
+        let stream = self.file(name).and_then(|file| file.stream());
         stream.map(|stream| stream.documents.clone()).unwrap_or_default()
     }
 

@@ -51,6 +51,12 @@ impl Choices {
         Ok(Self { base, by_path })
     }
 
+    /// The ids of all rules that run somewhere.
+    pub(super) fn ids(&self) -> impl Iterator<Item = &str> {
+        let everywhere = self.base.iter().chain(self.by_path.values().flat_map(|active| &**active));
+        everywhere.map(|active| &*active.rule.id)
+    }
+
     pub(super) fn at(&self, path: &str) -> &[Active] {
         self.by_path.get(path).map_or(&self.base, |active| active)
     }

@@ -8,7 +8,7 @@ use rayon::prelude::*;
 
 use super::run::Watch;
 use crate::config::Config;
-use crate::project::{self, Candidate, Project, Taken};
+use crate::project::{self, Candidate, Project, Recall, Taken};
 use crate::source::Sources;
 
 /// A text from standard input, under a name.
@@ -29,6 +29,7 @@ pub(super) fn gather(
     stdin: Option<&Stdin>,
     config: &Config,
     sources: &Sources,
+    memory: &dyn Recall,
     watch: &dyn Watch,
 ) -> Result<Project, PathBuf> {
     let mut walked = project::walk(paths, config, sources)?;
@@ -41,7 +42,7 @@ pub(super) fn gather(
         .candidates
         .par_iter()
         .map(|candidate| {
-            let taken = project::take(candidate, sources);
+            let taken = project::take(candidate, sources, memory);
             watch.step(done.fetch_add(1, Ordering::Relaxed) + 1, count, "reading");
             taken
         })
@@ -53,7 +54,7 @@ pub(super) fn gather(
             explicit: true,
             requested: true,
         };
-        let file = project::take_text(&candidate, Arc::clone(&stdin.text), sources);
+        let file = project::take_text(&candidate, Arc::clone(&stdin.text), sources, memory);
         taken.extend(file.map(Taken::File));
     }
     Ok(project::assemble(walked, taken, config, sources))

@@ -45,6 +45,12 @@ impl<'p> Families<'p> {
         families
     }
 
+    /// The files of a path's family, itself included; none for a path that has no family.
+    pub(super) fn around(&self, path: &str) -> impl Iterator<Item = &'p File> {
+        let members = self.of.get(path).and_then(|name| self.members.get(name));
+        members.into_iter().flatten().map(|(file, _)| *file)
+    }
+
     /// The families of some layers, themselves included.
     pub(super) fn of(&self, given: &[Node<'_>], sources: &Sources) -> Vec<Relative<'p>> {
         let paths = given.iter().map(|layer| sources.get(layer.span().source).path.clone());

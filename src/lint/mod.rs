@@ -6,10 +6,12 @@
 
 mod asked;
 pub mod baseline;
+mod cache;
 pub mod changed;
 mod chart;
 mod choices;
 pub mod cluster;
+mod concern;
 pub mod directive;
 mod exempt;
 pub mod fingerprint;
@@ -25,9 +27,11 @@ mod run;
 mod schemas;
 pub mod select;
 pub mod shard;
+pub mod silence;
 pub mod suppress;
 mod syntax;
 mod text;
+mod unit;
 mod waive;
 
 pub use asked::Asked;

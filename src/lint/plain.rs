@@ -100,6 +100,7 @@ pub(super) fn finding(
         releases: Vec::new(),
         rendered: None,
         fix: None,
+        fingerprint: String::new(),
     }
 }
 

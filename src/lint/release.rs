@@ -144,6 +144,7 @@ fn finding(active: &Active, hit: &Hit, merged: &Merged) -> Option<Finding> {
         releases: Vec::new(),
         rendered: None,
         fix: None,
+        fingerprint: String::new(),
     })
 }
 

@@ -248,7 +248,7 @@ impl Task<'_> {
             match &layer.content {
                 Content::File => {
                     let path = layer.file.as_deref().unwrap_or_default();
-                    let known = self.files.get(path).and_then(|file| file.stream.as_deref());
+                    let known = self.files.get(path).and_then(|file| file.stream());
                     match known {
                         Some(stream) => layers.push(Layer::File(stream.documents.clone())),
                         None if layer.optional => {}

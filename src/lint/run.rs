@@ -9,26 +9,29 @@ use jiff::civil::Date;
 use rayon::prelude::*;
 
 use super::asked::{Asked, ask};
+use super::baseline::Looked;
+use super::cache::{Cache, Files, Keys, Salt};
 use super::changed::Changed;
 use super::choices::Choices;
+use super::concern::Concern;
 use super::exempt::{Exempt, Exemptions};
 use super::gather::{self, Stdin};
 use super::layers::Families;
-use super::rendered::{Charts, Task};
+use super::rendered::Charts;
 use super::select::{self, Active, Request, UnknownName};
-use super::shard::{Groups, Shard, deal};
+use super::shard::Shard;
 use super::suppress::{self, Suppressions, Verdict};
+use super::unit::{Found, Unit};
 use super::waive::Waiving;
-use super::{chart, cluster, directive, fingerprint, plain, release, schemas, syntax, text};
+use super::{chart, directive, release, schemas};
 use crate::config::Config;
 use crate::finding::{Finding, Origin, Place, Related, Severity};
 use crate::kube::schema::Schemas;
-use crate::project::{Class, File, Project, Release, Resolution, join};
-use crate::report::model::Entry;
+use crate::project::{Class, File, Project, Recall};
+use crate::report::model::{Entry, ShardEntry};
 use crate::report::{Report, Texts, unite};
-use crate::rule::{Evaluator, Member, ReleaseInfo, RuleSet, Setting, Undecided, environment};
+use crate::rule::{RuleSet, Undecided};
 use crate::source::{SourceId, Sources, Span};
-use crate::yaml::Stream;
 
 /// What a run is asked to do.
 #[derive(Debug, Clone)]
@@ -53,6 +56,8 @@ pub struct Options {
     pub changed: Option<Changed>,
     /// The day by which suppressions expire.
     pub today: Date,
+    /// The folder in which results are kept between runs; `None` to work everything out.
+    pub cache: Option<PathBuf>,
 }
 
 /// What a run gives.
@@ -64,6 +69,8 @@ pub struct Outcome {
     pub texts: Texts,
     /// What was read and found to be deployed, a line each, for who wants to know.
     pub details: Vec<String>,
+    /// What was linted.
+    pub looked: Looked,
 }
 
 /// Is told how far a run has come, from any thread.
@@ -102,8 +109,11 @@ pub fn run(
 ) -> Result<Outcome, LintError> {
     let mut paths = options.paths.clone();
     paths.extend(options.release.values.iter().cloned());
-    let mut project = gather::gather(&paths, options.stdin.as_ref(), config, sources, watch)
-        .map_err(LintError::Path)?;
+    let cache = options.cache.as_deref().map(|folder| Cache::open(folder, Salt::of_build()));
+    let memory: &dyn Recall = cache.as_ref().map_or(&(), |cache| cache);
+    let stdin = options.stdin.as_ref();
+    let mut project =
+        gather::gather(&paths, stdin, config, sources, memory, watch).map_err(LintError::Path)?;
     ask(&mut project, &options.release, sources);
     let project = project;
     let files: BTreeMap<&str, &File> =
@@ -112,48 +122,56 @@ pub fn run(
     let (schemas, unread) = schemas::collect(&project.files, config);
     let schemas = Arc::new(schemas);
     let run = Run {
-        families: Families::new(&project.files),
-        charts: Charts::new(config, &project.lock),
-        project: &project,
         schemas,
         options,
         config,
         rules,
         sources,
+        project: &project,
         files,
+        texts: Files::new(&project.files),
+        asked: Concern::of(&project),
+        families: Families::new(&project.files),
         choices,
+        charts: Charts::new(config, &project.lock),
     };
 
     let mut suppressions = run.suppressions();
     let units = run.mine(run.units());
     let done = AtomicUsize::new(0);
+    let keys = cache.as_ref().map(|cache| Keys::new(&run, cache.salt()));
     let found: Vec<Found> = units
         .par_iter()
         .map(|unit| {
-            let found = run.unit(unit);
+            let key = keys.as_ref().and_then(|keys| keys.of(unit));
+            let find = || run.unit(unit);
+            let still = || keys.as_ref().is_some_and(|keys| keys.still(unit));
+            let found = match cache.as_ref().zip(key) {
+                Some((cache, key)) => cache.found(key, &run.texts, sources, find, still),
+                None => find(),
+            };
             watch.step(done.fetch_add(1, Ordering::Relaxed) + 1, units.len(), "linting");
             found
         })
         .collect();
 
     let mut report = Report::new();
+    report.shard = options.shard.map(|Shard { index, of }| ShardEntry { index, of });
     let mut findings = Vec::new();
     let mut unloaded = Vec::new();
-    let mut unknown_kinds = BTreeSet::new();
     let mut undecided = Undecided::default();
-    for (unit, found) in units.iter().zip(found) {
+    for found in found {
         report.summary.objects += found.objects;
         report.summary.suppressed += found.waived;
         report.notes.extend(found.notes);
-        unknown_kinds.extend(found.unknown_kinds);
+        report.unknown_kinds.extend(found.unknown_kinds);
         undecided.add(found.undecided);
         findings.extend(found.findings);
         unloaded.extend(found.unloaded);
-        for file in &unit.files {
-            suppressions.complete(&file.path);
-        }
     }
-    report.notes.extend(schemas::note(&unknown_kinds));
+    for file in run.linted() {
+        suppressions.complete(&file.path);
+    }
     let first = options.shard.is_none_or(|shard| shard.index == 1);
     if first {
         findings.extend(
@@ -178,17 +196,12 @@ pub fn run(
     let (untold, more) = run.silence(untold, &suppressions, &exemptions, &names);
     kept.extend(untold);
     report.summary.suppressed += suppressed + more;
-    if let Some(severity) = run.unused() {
-        let mine: BTreeSet<&str> =
-            units.iter().flat_map(|unit| &unit.files).map(|file| file.path.as_str()).collect();
-        let unused = suppressions.unused(&names, severity).into_iter();
-        kept.extend(unused.filter(|finding| {
-            mine.contains(sources.get(finding.primary.span.source).path.as_str())
-        }));
-        // What one shard does not find another may: only a whole run can tell.
-        if options.shard.is_none() {
-            kept.extend(exemptions.unused(&names, severity));
-        }
+    let unneeded = run.unneeded(&suppressions, &exemptions);
+    if options.shard.is_none() {
+        kept.extend(unneeded);
+    } else {
+        // What this part does not need another may: only all of them together know.
+        report.unneeded = unite::entries(run.entries(&unneeded));
     }
     report.findings = unite::entries(run.entries(&kept));
     run.clean_releases(&units, &mut report);
@@ -196,302 +209,29 @@ pub fn run(
     let ids: BTreeSet<SourceId> = kept.iter().flat_map(places).collect();
     let mut details = run.details(&units);
     details.extend(undecided.sentence());
-    Ok(Outcome { report, texts: Texts::of_run(sources, &ids), details })
+    details.extend(cache.as_ref().map(Cache::close));
+    Ok(Outcome { report, texts: Texts::of_run(sources, &ids), details, looked: run.looked() })
 }
 
-/// What belongs together and is judged by one worker.
-#[derive(Debug, Default)]
-struct Unit<'p> {
-    /// Files it judges by themselves; each file is in one unit.
-    files: Vec<&'p File>,
-    /// Releases it judges, by index.
-    releases: Vec<usize>,
-}
-
-/// What a unit gives.
-#[derive(Debug, Default)]
-struct Found {
-    findings: Vec<Finding>,
-    /// Charts that cannot be loaded; told where no other finding says why.
-    unloaded: Vec<Finding>,
-    notes: Vec<String>,
-    unknown_kinds: BTreeSet<String>,
-    undecided: Undecided,
-    objects: usize,
-    waived: usize,
-}
-
-struct Run<'p> {
-    options: &'p Options,
-    config: &'p Config,
-    rules: &'p RuleSet,
-    sources: &'p Sources,
-    project: &'p Project,
-    files: BTreeMap<&'p str, &'p File>,
-    families: Families<'p>,
-    choices: Choices,
-    schemas: Arc<Schemas>,
-    charts: Charts<'p>,
+/// What all of a run's units look at.
+pub(super) struct Run<'p> {
+    pub(super) options: &'p Options,
+    pub(super) config: &'p Config,
+    pub(super) rules: &'p RuleSet,
+    pub(super) sources: &'p Sources,
+    pub(super) project: &'p Project,
+    pub(super) files: BTreeMap<&'p str, &'p File>,
+    pub(super) texts: Files<'p>,
+    pub(super) asked: Concern<'p>,
+    pub(super) families: Families<'p>,
+    pub(super) choices: Choices,
+    pub(super) schemas: Arc<Schemas>,
+    pub(super) charts: Charts<'p>,
 }
 
 impl<'p> Run<'p> {
-    /// Everything there is to do: a directory's manifests together, a release with its layers.
-    /// Sorted, so that shards agree.
-    fn units(&self) -> Vec<Unit<'p>> {
-        let mut folders: BTreeMap<&str, Unit<'p>> = BTreeMap::new();
-        let requested = self.project.files.iter().filter(|file| file.requested);
-        for file in requested.filter(|file| file.class != Class::Other || is_broken(file)) {
-            // Only manifests of one directory know each other; other files stand alone.
-            let key = match file.class {
-                Class::Manifest => folder(&file.path),
-                _ => file.path.as_str(),
-            };
-            folders.entry(key).or_default().files.push(file);
-        }
-        let mut units: Vec<Unit<'p>> = folders.into_values().collect();
-        for (at, release) in self.project.releases.iter().enumerate() {
-            if self.concerned(release) {
-                units.push(Unit { releases: vec![at], ..Unit::default() });
-            }
-        }
-        units
-    }
-
-    /// True when a release is declared in, or made of, what is to be linted.
-    fn concerned(&self, release: &Release) -> bool {
-        let requested = |path: &str| self.files.get(path).is_some_and(|file| file.requested);
-        requested(&self.sources.get(release.declared.source).path)
-            || release.values.iter().any(|layer| layer.file.as_deref().is_some_and(requested))
-            || self
-                .project
-                .charts
-                .iter()
-                .any(|chart| chart.requested && Some(&chart.path) == release.chart.path.as_ref())
-    }
-
-    /// This shard's part of the units.
-    fn mine(&self, units: Vec<Unit<'p>>) -> Vec<Unit<'p>> {
-        let Some(shard) = self.options.shard else {
-            return units;
-        };
-        // Releases of one chart, and whatever shares a values file with them, stay together: one
-        // finding may come from several of them.
-        let mut groups = Groups::new(units.len());
-        let mut first: BTreeMap<String, usize> = BTreeMap::new();
-        for (at, unit) in units.iter().enumerate() {
-            let own = unit.files.iter().map(|file| file.path.clone());
-            let of_releases = unit.releases.iter().flat_map(|&release| {
-                let release = &self.project.releases[release];
-                let chart = std::iter::once(format!("chart {}", release.chart.display()));
-                let declared = self.sources.get(release.declared.source).path.clone();
-                chart
-                    .chain(std::iter::once(declared))
-                    .chain(release.values.iter().filter_map(|layer| layer.file.clone()))
-            });
-            for key in own.chain(of_releases) {
-                groups.join(at, *first.entry(key).or_insert(at));
-            }
-        }
-        let sizes: Vec<u64> = units
-            .iter()
-            .map(|unit| {
-                let bytes: usize = unit.files.iter().map(|file| file.text.len()).sum();
-                // Rendering a chart costs about as much as linting 100 kB of manifests.
-                bytes as u64 + 100_000 * unit.releases.len() as u64
-            })
-            .collect();
-        let parts = deal(&sizes, &mut groups, shard.of);
-        let mine = units.into_iter().zip(parts).filter(|&(_, part)| part == shard.index);
-        mine.map(|(unit, _)| unit).collect()
-    }
-
-    fn unit(&self, unit: &Unit<'p>) -> Found {
-        let together: Vec<Member> = unit
-            .files
-            .iter()
-            .filter(|file| file.class == Class::Manifest)
-            .filter_map(|file| file.stream.as_deref())
-            .flat_map(|stream| plain::members(&stream.documents))
-            .collect();
-        let of_files = unit.files.par_iter().map_init(
-            || self.evaluator(None),
-            |evaluator, file| self.file(file, &together, evaluator),
-        );
-        let of_releases =
-            unit.releases.par_iter().map(|&at| self.release(&self.project.releases[at]));
-        of_files.chain(of_releases).reduce(Found::default, |mut all, one| {
-            all.findings.extend(one.findings);
-            all.unloaded.extend(one.unloaded);
-            all.notes.extend(one.notes);
-            all.unknown_kinds.extend(one.unknown_kinds);
-            all.undecided.add(one.undecided);
-            all.objects += one.objects;
-            all.waived += one.waived;
-            all
-        })
-    }
-
-    /// An evaluator for the objects of a release, or for manifests as they lie here.
-    fn evaluator(&self, release: Option<&Release>) -> Evaluator {
-        let said = release.and_then(|release| release.kube_version.as_deref());
-        let setting = Setting {
-            kube_version: said.unwrap_or(&self.options.kube_version).to_owned(),
-            kube_version_stated: said.is_some() || self.options.kube_version_stated,
-            namespace: match release {
-                Some(release) => release.namespace.clone().unwrap_or_default(),
-                None => "default".to_owned(),
-            },
-            schemas: Arc::clone(&self.schemas),
-            cluster: cluster::facts(self.config),
-            release: release
-                .map_or_else(ReleaseInfo::default, |release| release::info(release, self.sources)),
-            rendered: release.is_some(),
-        };
-        Evaluator::new(environment(), setting)
-    }
-
-    /// Judges one file by itself.
-    fn file(&self, file: &File, together: &[Member], evaluator: &mut Evaluator) -> Found {
-        let mut found = Found::default();
-        let Some(stream) = file.stream.as_deref() else {
-            return found;
-        };
-        found.findings = syntax::findings(stream, origin(file.class));
-        found.findings.retain(|finding| self.wanted(finding));
-        if !found.findings.is_empty() {
-            let whole = chart::whole(file);
-            found.findings.iter_mut().for_each(|finding| finding.object.clone_from(&whole));
-        }
-        let active = self.choices.at(&file.path);
-        match file.class {
-            Class::Manifest => {
-                let names = self.names();
-                let waiving = self.waiving(&names);
-                let (findings, waived) =
-                    plain::judge(stream, together, active, &waiving, evaluator);
-                found.objects = plain::members(&stream.documents).len();
-                found.waived = waived;
-                found.unknown_kinds.append(&mut evaluator.unknown_kinds);
-                found.undecided = std::mem::take(&mut evaluator.undecided);
-                found.findings.extend(findings);
-            }
-            Class::Values if !self.is_layer(&file.path) && !self.is_of_chart(&file.path) => {
-                let roots: Vec<_> = file.roots().take(1).collect();
-                let info = ReleaseInfo::default();
-                found.findings.extend(release::alone(&roots, &self.families, active, self.sources));
-                found.findings.extend(release::values(
-                    &roots,
-                    &info,
-                    active,
-                    evaluator,
-                    self.sources,
-                ));
-            }
-            _ => {}
-        }
-        found.findings.extend(text::judge(file, origin(file.class), active, evaluator));
-        found.findings.extend(self.chart(file, evaluator));
-        found
-    }
-
-    /// Judges a chart's directory when its `Chart.yaml` comes up, or its values where it has none;
-    /// copies of charts from elsewhere are left alone.
-    fn chart(&self, file: &File, evaluator: &mut Evaluator) -> Vec<Finding> {
-        let path = folder(&file.path);
-        let directory = chart::Directory {
-            path,
-            files: &self.files,
-            sources: self.sources,
-            changed: self.options.changed.as_ref(),
-        };
-        let known = self.project.charts.iter().find(|chart| chart.path == path);
-        let judged = match (file.class, known) {
-            (Class::ChartMeta, Some(chart)) => !chart.vendored,
-            (Class::Values, None) if file.path == join(path, "values.yaml") => {
-                directory.lacks_metadata()
-            }
-            _ => false,
-        };
-        match judged {
-            true => directory.judge(&self.charts, self.choices.at(&file.path), evaluator),
-            false => Vec::new(),
-        }
-    }
-
-    /// Judges one release.
-    fn release(&self, release: &Release) -> Found {
-        let declared = &self.sources.get(release.declared.source).path;
-        let last = release.values.iter().rev().find_map(|layer| layer.file.as_deref());
-        let active = self.choices.at(last.unwrap_or(declared));
-        let mut evaluator = self.evaluator(Some(release));
-        let mut found = Found::default();
-        let lock = &self.project.lock;
-        let chart = crate::project::resolve(&release.chart, folder(declared), self.config, lock);
-        let rendered = match chart {
-            Resolution::At(path) => {
-                let names = self.names();
-                let waiving = self.waiving(&names);
-                let task = Task {
-                    release,
-                    path,
-                    kube_version: &self.options.kube_version,
-                    active,
-                    files: &self.files,
-                    families: &self.families,
-                    sources: self.sources,
-                };
-                let evaluator = || self.evaluator(Some(release));
-                let judged = task.judge(&self.charts, &waiving, evaluator);
-                found.findings = judged.findings;
-                found
-                    .findings
-                    .retain(|finding| self.wanted(finding) && self.asked_for(finding.primary.span));
-                found.unloaded = judged.unloaded;
-                found.unloaded.retain(|finding| self.wanted(finding));
-                found.objects = judged.objects;
-                found.waived = judged.waived;
-                found.unknown_kinds = judged.unknown_kinds;
-                found.undecided = judged.undecided;
-                found.notes.extend(judged.notes);
-                judged.rendered
-            }
-            Resolution::Missing { why, help } => {
-                found.notes.push(format!(
-                    "{why}: values were checked by themselves, selectors against the release's name alone; {help}"
-                ));
-                false
-            }
-        };
-        found.findings.extend(release::judge(
-            release,
-            &self.files,
-            &self.families,
-            rendered,
-            active,
-            &mut evaluator,
-            self.sources,
-        ));
-        found.unknown_kinds.append(&mut evaluator.unknown_kinds);
-        found.undecided.add(std::mem::take(&mut evaluator.undecided));
-        found
-    }
-
-    /// True for the values of a chart itself: they are judged by what the chart makes of them.
-    fn is_of_chart(&self, path: &str) -> bool {
-        let own = |chart: &crate::project::LocalChart| {
-            crate::project::join(&chart.path, "values.yaml") == path
-        };
-        self.project.charts.iter().any(own)
-    }
-
-    /// True when a release has the file as a layer, and judges it.
-    fn is_layer(&self, path: &str) -> bool {
-        let mut layers = self.project.releases.iter().flat_map(|release| &release.values);
-        layers.any(|layer| layer.file.as_deref() == Some(path))
-    }
-
     /// Whether a finding of the pipeline itself is to be shown.
-    fn wanted(&self, finding: &Finding) -> bool {
+    pub(super) fn wanted(&self, finding: &Finding) -> bool {
         let ignored = |word: &String| **word == *finding.rule;
         !self.options.request.ignore.iter().any(ignored)
             && !self.config.settings.ignore.iter().any(|word| *word.value == *finding.rule)
@@ -505,7 +245,7 @@ impl<'p> Run<'p> {
         (all && !ignored).then_some(Severity::Warning)
     }
 
-    fn waiving<'a>(&self, names: &'a Names<'_>) -> Waiving<'a> {
+    pub(super) fn waiving<'a>(&self, names: &'a Names<'_>) -> Waiving<'a> {
         Waiving {
             rules: names,
             today: self.options.today,
@@ -514,8 +254,51 @@ impl<'p> Run<'p> {
         }
     }
 
-    fn names(&self) -> Names<'_> {
+    pub(super) fn names(&self) -> Names<'_> {
         Names { set: self.rules, active: &self.choices.base }
+    }
+
+    /// The files that some unit judges, of this part or of another.
+    pub(super) fn linted(&self) -> impl Iterator<Item = &'p File> {
+        let requested = self.project.files.iter().filter(|file| file.requested);
+        requested.filter(|file| file.class != Class::Other || is_broken(file))
+    }
+
+    /// Findings on suppressions and exemptions that nothing needed.
+    fn unneeded(&self, suppressions: &Suppressions, exemptions: &Exemptions) -> Vec<Finding> {
+        let Some(severity) = self.unused() else { return Vec::new() };
+        let names = self.names();
+        let linted: BTreeSet<&str> = self.linted().map(|file| file.path.as_str()).collect();
+        let path = |finding: &Finding| self.sources.get(finding.primary.span.source).path.clone();
+        let mut unneeded = suppressions.unused(&names, severity);
+        unneeded.retain(|finding| linted.contains(path(finding).as_str()));
+        unneeded.extend(exemptions.unused(&names, severity));
+        unneeded
+    }
+
+    /// Findings as reports have them.
+    fn entries(&self, findings: &[Finding]) -> Vec<Entry> {
+        let entry = |finding: &Finding| {
+            let print = match finding.fingerprint.is_empty() {
+                true => self.fingerprint(finding),
+                false => finding.fingerprint.clone(),
+            };
+            Entry::new(finding, print, self.sources)
+        };
+        findings.par_iter().map(entry).collect()
+    }
+
+    fn looked(&self) -> Looked {
+        let files = self.project.files.iter().filter(|file| file.requested);
+        let request = &self.options.request;
+        let chosen = *request != Request::default();
+        Looked {
+            files: files.map(|file| file.path.clone()).collect(),
+            rules: chosen.then(|| {
+                let builtin = select::BUILTIN.iter().map(|id| (*id).to_owned());
+                self.choices.ids().map(ToOwned::to_owned).chain(builtin).collect()
+            }),
+        }
     }
 
     /// What was read, a line each.
@@ -582,7 +365,7 @@ impl<'p> Run<'p> {
                 continue;
             }
             let source = self.sources.get(file.source);
-            let directives = match &file.stream {
+            let directives = match file.stream() {
                 Some(stream) => suppress::of_yaml(self.sources, file.source, &stream.comments),
                 None => directive::in_template(file.source, &file.text, source.lines()),
             };
@@ -627,24 +410,6 @@ impl<'p> Run<'p> {
         (kept, silenced)
     }
 
-    /// Findings as the report has them, each with its fingerprint.
-    fn entries(&self, kept: &[Finding]) -> Vec<Entry> {
-        let streams: BTreeMap<SourceId, &Stream> = self
-            .project
-            .files
-            .iter()
-            .filter_map(|file| Some((file.source, &**file.stream.as_ref()?)))
-            .collect();
-        kept.par_iter()
-            .map(|finding| {
-                let source = finding.primary.span.source;
-                let stream = streams.get(&source).copied();
-                let print = fingerprint::of(finding, &self.sources.get(source), stream);
-                Entry::new(finding, print, self.sources)
-            })
-            .collect()
-    }
-
     /// Names, for each finding, the releases of the same chart that do not have it.
     fn clean_releases(&self, units: &[Unit<'_>], report: &mut Report) {
         let mut charts: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
@@ -672,17 +437,16 @@ fn places(finding: &Finding) -> impl Iterator<Item = SourceId> {
     std::iter::once(finding.primary.span.source).chain(related)
 }
 
-fn folder(path: &str) -> &str {
+pub(super) fn folder(path: &str) -> &str {
     path.rsplit_once('/').map_or("", |(folder, _)| folder)
 }
 
 /// True for a file that is no YAML, yet means to be an object.
 fn is_broken(file: &File) -> bool {
-    let broken = file.stream.as_ref().is_some_and(|stream| !stream.errors.is_empty());
-    broken && file.text.contains("apiVersion")
+    file.seen.broken && file.text.contains("apiVersion")
 }
 
-fn origin(class: Class) -> Origin {
+pub(super) fn origin(class: Class) -> Origin {
     match class {
         Class::Values => Origin::Values,
         Class::ChartMeta => Origin::Chart,
@@ -704,7 +468,7 @@ fn origin(class: Class) -> Origin {
 }
 
 /// Rules by the names that suppressions use.
-struct Names<'a> {
+pub(super) struct Names<'a> {
     set: &'a RuleSet,
     active: &'a [Active],
 }

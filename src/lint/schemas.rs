@@ -1,6 +1,5 @@
 //! The schemas of custom resources that a repository and its configuration bring.
 
-use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -24,7 +23,7 @@ pub(super) fn collect(files: &[File], config: &Config) -> (Schemas, Vec<String>)
     let mut schemas = Schemas::default();
     let mut notes = Vec::new();
     for file in files.iter().filter(|file| file.text.contains("CustomResourceDefinition")) {
-        let stream = file.stream.iter();
+        let stream = file.stream().into_iter();
         stream.flat_map(|stream| &stream.documents).for_each(|document| {
             definitions(&mut schemas, document);
         });
@@ -44,22 +43,6 @@ pub(super) fn collect(files: &[File], config: &Config) -> (Schemas, Vec<String>)
         }
     }
     (schemas, notes)
-}
-
-/// Says once which kinds could not be checked; `None` where there are none.
-#[must_use]
-pub(super) fn note(unknown_kinds: &BTreeSet<String>) -> Option<String> {
-    let named: Vec<&str> = unknown_kinds.iter().take(4).map(String::as_str).collect();
-    let more = match unknown_kinds.len().saturating_sub(named.len()) {
-        0 => String::new(),
-        more => format!(" and {more} more kinds"),
-    };
-    (!named.is_empty()).then(|| {
-        format!(
-            "no schema for {}{more}: their fields were not checked; name their CustomResourceDefinitions under `schemas` in plimsoll.yaml",
-            named.join(", ")
-        )
-    })
 }
 
 /// Takes in one file that the configuration names; false where it holds no schema.

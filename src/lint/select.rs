@@ -8,7 +8,7 @@ use crate::finding::Severity;
 use crate::rule::{ParamValue, Rule, RuleSet};
 
 /// What a run asks of the rules, from the command line; it goes before the configuration.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Request {
     /// Only these; empty for the preset's.
     pub select: Vec<String>,

@@ -15,7 +15,7 @@ pub(super) fn judge(
 ) -> Vec<Finding> {
     let rules: Vec<&Active> =
         active.iter().filter(|active| active.rule.scope == Scope::Text).collect();
-    let Some(stream) = file.stream.as_deref().filter(|_| !rules.is_empty()) else {
+    let Some(stream) = file.stream().filter(|_| !rules.is_empty()) else {
         return Vec::new();
     };
     let text = Text { kind: kind(file.class), text: &file.text, stream };

@@ -1,7 +1,9 @@
 //! What a file is, by what is in it, and by its name where the name is what tools go by.
 
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
+
+use serde::{Deserialize, Serialize};
 
 use super::walk::{Candidate, Read, read_text};
 use crate::finding::Finding;
@@ -9,7 +11,7 @@ use crate::source::{SourceId, Sources};
 use crate::yaml::{self, Document, Kind, Node, NodeId, Stream, Style};
 
 /// What a file is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Class {
     /// Kubernetes objects, Argo CD's and Flux's among them.
     Manifest,
@@ -123,19 +125,66 @@ pub struct File {
     pub class: Class,
     /// Its whole text.
     pub text: Arc<str>,
-    /// Its tree, where it is YAML.
-    pub stream: Option<Arc<Stream>>,
     /// Whether it is to be linted, or was read for the releases it declares only.
     pub requested: bool,
+    /// What its text alone says of it.
+    pub seen: Seen,
+    stream: OnceLock<Arc<Stream>>,
+    digest: OnceLock<blake3::Hash>,
 }
 
 impl File {
+    /// Its tree, parsed at the first call; `None` where it is not YAML.
+    pub fn stream(&self) -> Option<&Arc<Stream>> {
+        let parse = || Arc::new(yaml::parse(self.source, &self.text));
+        self.seen.yaml.then(|| self.stream.get_or_init(parse))
+    }
+
+    /// True when [`File::stream`] has a tree; parses nothing.
+    #[must_use]
+    pub fn is_yaml(&self) -> bool {
+        self.seen.yaml
+    }
+
     /// The roots of its documents, in order; empty for what is not YAML.
     pub fn roots(&self) -> impl Iterator<Item = Node<'_>> {
-        self.stream
-            .iter()
+        self.stream()
+            .into_iter()
             .flat_map(|stream| stream.documents.iter().filter_map(|document| document.root()))
     }
+
+    /// A hash of its text.
+    pub fn digest(&self) -> blake3::Hash {
+        *self.digest.get_or_init(|| blake3::hash(self.text.as_bytes()))
+    }
+}
+
+/// What a file's path and text say of it, without the files around it: what is found out by
+/// parsing, and may be remembered instead.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Seen {
+    /// What it is by itself; what other files say of it may make it another [`File::class`].
+    pub class: Class,
+    /// It is YAML rather than a template or a script.
+    pub yaml: bool,
+    /// It is YAML with an error in it.
+    pub broken: bool,
+}
+
+/// Remembers what files were found to be, so that they need not be parsed for it again.
+pub trait Recall: Sync {
+    /// What a file of this class by name and of this text is; `None` when that is not remembered.
+    fn recall(&self, path: &str, by_name: Option<Class>, digest: blake3::Hash) -> Option<Seen>;
+    /// Takes a note for the next run.
+    fn note(&self, path: &str, by_name: Option<Class>, digest: blake3::Hash, seen: Seen);
+}
+
+/// Nothing is remembered.
+impl Recall for () {
+    fn recall(&self, _: &str, _: Option<Class>, _: blake3::Hash) -> Option<Seen> {
+        None
+    }
+    fn note(&self, _: &str, _: Option<Class>, _: blake3::Hash, _: Seen) {}
 }
 
 /// What came of taking a file in.
@@ -152,9 +201,9 @@ pub enum Taken {
 /// Reads, parses and classifies one candidate. Knows nothing of other files, so that candidates
 /// can be taken in on any number of threads.
 #[must_use]
-pub fn take(candidate: &Candidate, sources: &Sources) -> Taken {
+pub fn take(candidate: &Candidate, sources: &Sources, memory: &dyn Recall) -> Taken {
     match read_text(candidate, sources) {
-        Read::Text(text) => match take_text(candidate, text, sources) {
+        Read::Text(text) => match take_text(candidate, text, sources, memory) {
             Some(file) => Taken::File(file),
             None => Taken::Ignored,
         },
@@ -165,7 +214,12 @@ pub fn take(candidate: &Candidate, sources: &Sources) -> Taken {
 
 /// Classifies a text as if it stood at the candidate's path. `None` when it does not matter.
 #[must_use]
-pub fn take_text(candidate: &Candidate, text: Arc<str>, sources: &Sources) -> Option<File> {
+pub fn take_text(
+    candidate: &Candidate,
+    text: Arc<str>,
+    sources: &Sources,
+    memory: &dyn Recall,
+) -> Option<File> {
     let path = &candidate.shown;
     let name = PathName::of(path);
     let by_name = class_by_name(candidate, name, &text);
@@ -173,26 +227,42 @@ pub fn take_text(candidate: &Candidate, text: Arc<str>, sources: &Sources) -> Op
         return None;
     }
     let source = sources.add(path.clone(), Arc::clone(&text));
+    let class = by_name.unwrap_or(Class::Other);
     let mut file = File {
         source,
         path: path.clone(),
-        class: by_name.unwrap_or(Class::Other),
+        class,
         text,
-        stream: None,
         requested: candidate.requested,
+        seen: Seen { class, yaml: false, broken: false },
+        stream: OnceLock::new(),
+        digest: OnceLock::new(),
     };
     if by_name.is_some_and(|class| !is_yaml_class(class)) {
         return Some(file);
     }
-    let stream = Arc::new(yaml::parse(source, &file.text));
-    let template = file.text.contains("{{") && is_template(&stream);
-    if template && by_name.is_none() {
-        file.class = if name.is_helmfile() { Class::Helmfile } else { Class::Template };
-        return Some(file);
-    }
-    file.class = by_name.unwrap_or_else(|| class_by_content(path, name, &stream));
-    file.stream = (!template).then_some(stream);
+    file.seen = memory.recall(path, by_name, file.digest()).unwrap_or_else(|| {
+        let stream = Arc::new(yaml::parse(source, &file.text));
+        let seen = look(path, by_name, &file.text, &stream);
+        if seen.yaml {
+            file.stream = OnceLock::from(stream);
+        }
+        memory.note(path, by_name, file.digest(), seen);
+        seen
+    });
+    file.class = file.seen.class;
     Some(file)
+}
+
+/// Tells what a parsed text is.
+fn look(path: &str, by_name: Option<Class>, text: &str, stream: &Stream) -> Seen {
+    let name = PathName::of(path);
+    if text.contains("{{") && is_template(stream) {
+        let by_content = if name.is_helmfile() { Class::Helmfile } else { Class::Template };
+        return Seen { class: by_name.unwrap_or(by_content), yaml: false, broken: false };
+    }
+    let class = by_name.unwrap_or_else(|| class_by_content(path, name, stream));
+    Seen { class, yaml: true, broken: !stream.errors.is_empty() }
 }
 
 /// Classes whose files are parsed. A helmfile is rendered first, by its own reader.
@@ -273,8 +343,9 @@ fn class_by_name(candidate: &Candidate, name: PathName<'_>, text: &str) -> Optio
         "kustomization.yaml" | "kustomization.yml" | "Kustomization" => {
             return Some(Class::Kustomization);
         }
-        "plimsoll.yaml" | ".plimsoll.yaml" | "plimsoll.yml" | ".plimsoll.yml" => {
-            return Some(Class::Config);
+        name if crate::config::FILE_NAMES.contains(&name) => {
+            let component = crate::config::is_component(text);
+            return Some(if component { Class::GitLabCi } else { Class::Config });
         }
         "action.yml" | "action.yaml" => return Some(Class::GitHub),
         "Taskfile.yml" | "Taskfile.yaml" | "taskfile.yml" | "taskfile.yaml"

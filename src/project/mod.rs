@@ -14,13 +14,13 @@ mod walk;
 use std::path::{Path, PathBuf};
 
 pub use chart::{LocalChart, Resolution, in_repository, of_dependency, resolve, supply};
-pub use classify::{Class, File, NodeRef, Taken, take, take_text};
+pub use classify::{Class, File, NodeRef, Recall, Seen, Taken, take, take_text};
 pub use lock::{
     Archive, ChartKey, LOCK_NAME, Lock, LockError, LockedChart, digest, is_sha256, lock_directory,
     repository_key, write_whole,
 };
 pub use release::{Assignment, AssignmentKind, ChartRef, Content, Layer, Release, Unresolved, Via};
-pub use tree::{Tree, join};
+pub use tree::{Tree, is_below, join};
 pub use walk::{Candidate, MAX_SIZE, Read, UNREADABLE, Walked, read_text, shown, walk};
 
 use classify::PathName;
@@ -56,7 +56,7 @@ pub struct Project {
 /// When one of `paths` does not exist, with that path.
 pub fn discover(paths: &[PathBuf], config: &Config, sources: &Sources) -> Result<Project, PathBuf> {
     let walked = walk(paths, config, sources)?;
-    let taken = walked.candidates.iter().map(|candidate| take(candidate, sources)).collect();
+    let taken = walked.candidates.iter().map(|candidate| take(candidate, sources, &())).collect();
     Ok(assemble(walked, taken, config, sources))
 }
 

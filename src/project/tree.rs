@@ -113,7 +113,7 @@ impl<'p> Tree<'p> {
 
 /// True when `path` lies in `directory` or is it.
 #[must_use]
-pub(super) fn is_below(path: &str, directory: &str) -> bool {
+pub fn is_below(path: &str, directory: &str) -> bool {
     directory.is_empty()
         || path.strip_prefix(directory).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }

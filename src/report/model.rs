@@ -3,6 +3,9 @@
 //! Every format is made from these types, never from findings: a report that was merged from
 //! shards' JSON prints the same bytes as one made in a single run.
 
+use std::collections::BTreeSet;
+
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::finding::{Edit, Finding, Fix, ObjectRef, Place, Related, Rendered, Severity};
@@ -12,23 +15,43 @@ use crate::source::{Sources, Span};
 pub const VERSION: u32 = 1;
 
 /// Everything one run has to say.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Report {
     /// Of the contract: [`VERSION`].
     pub version: u32,
     /// Name and version of the program, `plimsoll 0.1.0`.
     pub tool: String,
+    /// Which part of a run this is; absent for a whole one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shard: Option<ShardEntry>,
     /// Sorted by file, place, rule and message.
     pub findings: Vec<Entry>,
+    /// Of a part: suppressions and exemptions that it did not need. What all parts say is a
+    /// finding of the whole.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unneeded: Vec<Entry>,
     /// What was not checked and why, each said once; sorted. Absent when empty.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
+    /// Kinds of objects that no schema is known of, `Widget of example.org/v1`; one of the notes
+    /// is made of them.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub unknown_kinds: BTreeSet<String>,
     /// The counts.
     pub summary: Summary,
 }
 
+/// One part of a run: `index` of `of`, from 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ShardEntry {
+    /// Which part, from 1.
+    pub index: usize,
+    /// Of how many.
+    pub of: usize,
+}
+
 /// Counts of one run.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Summary {
     /// Files that were read as manifests, values, charts or declarations.
     pub files: usize,
@@ -53,7 +76,7 @@ pub struct Summary {
 }
 
 /// One finding.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Entry {
     /// The rule's id.
     pub rule: String,
@@ -96,7 +119,9 @@ pub struct Entry {
 }
 
 /// A severity as the contract spells it. Ordered: `Info < Warning < Error`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum Level {
     /// Worth knowing.
@@ -130,7 +155,7 @@ impl From<Severity> for Level {
 }
 
 /// A range in a file.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 pub struct Location {
     /// Relative to the working directory, with `/`.
     pub file: String,
@@ -141,7 +166,9 @@ pub struct Location {
 }
 
 /// Line and column, both from 1; columns in Unicode scalar values.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
 pub struct Point {
     /// Line, from 1.
     pub line: u32,
@@ -150,7 +177,7 @@ pub struct Point {
 }
 
 /// A further place.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct RelatedEntry {
     /// What it has to do with the finding.
     pub message: String,
@@ -161,7 +188,7 @@ pub struct RelatedEntry {
 }
 
 /// The Kubernetes object that a finding is about.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Object {
     /// As written.
@@ -179,7 +206,7 @@ pub struct Object {
 }
 
 /// A line of Helm's output.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct RenderedLine {
     /// The template, as in Helm's `# Source:` line.
     pub source: String,
@@ -188,7 +215,7 @@ pub struct RenderedLine {
 }
 
 /// Edits that make a finding go away.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct FixEntry {
     /// `safe`, `unsafe` or `display`.
     pub applicability: String,
@@ -197,7 +224,7 @@ pub struct FixEntry {
 }
 
 /// Replaces a range of a file.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct EditEntry {
     /// Relative to the working directory.
     pub file: String,
@@ -209,6 +236,16 @@ pub struct EditEntry {
     pub text: String,
 }
 
+/// The JSON Schema of the contract, for who reads reports.
+#[must_use]
+pub fn schema() -> serde_json::Value {
+    let mut schema = schemars::schema_for!(Report).to_value();
+    if let Some(object) = schema.as_object_mut() {
+        object.insert("title".to_owned(), "A report of plimsoll".into());
+    }
+    schema
+}
+
 impl Report {
     /// An empty report of this program.
     #[must_use]
@@ -216,8 +253,11 @@ impl Report {
         Self {
             version: VERSION,
             tool: format!("plimsoll {}", env!("CARGO_PKG_VERSION")),
+            shard: None,
             findings: Vec::new(),
+            unneeded: Vec::new(),
             notes: Vec::new(),
+            unknown_kinds: BTreeSet::new(),
             summary: Summary::default(),
         }
     }
@@ -225,6 +265,9 @@ impl Report {
     /// Sorts the findings as users see them, and counts them by severity.
     pub fn finish(&mut self) {
         self.findings.sort_by(|a, b| a.key().cmp(&b.key()));
+        // Made anew, since parts of a run know some of the kinds each.
+        self.notes.retain(|note| !note.starts_with(NO_SCHEMA));
+        self.notes.extend(unknown(&self.unknown_kinds));
         self.notes.sort();
         self.notes.dedup();
         let count = |level| self.findings.iter().filter(|entry| entry.severity == level).count();
@@ -238,6 +281,25 @@ impl Report {
     pub fn worst(&self) -> Option<Level> {
         self.findings.iter().map(|entry| entry.severity).max()
     }
+}
+
+/// How the note on unknown kinds begins.
+const NO_SCHEMA: &str = "no schema for ";
+
+/// Says once which kinds could not be checked; `None` where there are none.
+fn unknown(kinds: &BTreeSet<String>) -> Option<String> {
+    let named: Vec<&str> = kinds.iter().take(4).map(String::as_str).collect();
+    let more = match kinds.len().saturating_sub(named.len()) {
+        0 => String::new(),
+        1 => " and 1 more kind".to_owned(),
+        more => format!(" and {more} more kinds"),
+    };
+    (!named.is_empty()).then(|| {
+        format!(
+            "{NO_SCHEMA}{}{more}: their fields were not checked; name their CustomResourceDefinitions under `schemas` in plimsoll.yaml",
+            named.join(", ")
+        )
+    })
 }
 
 impl Default for Report {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry as Slot;
 
-use super::model::{Entry, Report};
+use super::model::{Entry, Location, Report};
 
 /// Related places kept when findings are united; more would bury the finding.
 const RELATED: usize = 8;
@@ -14,7 +14,7 @@ const RELATED: usize = 8;
 pub fn entries(mut entries: Vec<Entry>) -> Vec<Entry> {
     // Whose words are kept must not depend on the order in which threads or shards ended.
     entries.sort_by(|a, b| a.key().cmp(&b.key()));
-    let mut united: BTreeMap<(String, String, super::model::Location), Entry> = BTreeMap::new();
+    let mut united: BTreeMap<(String, String, Location), Entry> = BTreeMap::new();
     for entry in entries {
         let key = (entry.rule.clone(), generic(&entry), entry.location.clone());
         match united.entry(key) {
@@ -30,14 +30,46 @@ pub fn entries(mut entries: Vec<Entry>) -> Vec<Entry> {
     entries
 }
 
+/// Says which part of a run is not among the reports, or is there twice; reports of whole runs
+/// are none of it.
+///
+/// # Errors
+/// When they are parts, and not all of one run.
+pub fn whole(parts: &[Report]) -> Result<(), String> {
+    let shards: Vec<_> = parts.iter().filter_map(|part| part.shard).collect();
+    let Some(first) = shards.first() else { return Ok(()) };
+    let of = first.of;
+    if shards.len() < parts.len() {
+        return Err("some reports are of a part of a run, and some of a whole one".to_owned());
+    }
+    if shards.iter().any(|shard| shard.of != of) {
+        return Err("the reports are parts of runs with different numbers of parts".to_owned());
+    }
+    for index in 1..=of {
+        match shards.iter().filter(|shard| shard.index == index).count() {
+            0 => return Err(format!("part {index} of {of} is missing")),
+            1 => {}
+            _ => return Err(format!("part {index} of {of} is there twice")),
+        }
+    }
+    Ok(())
+}
+
 /// Unites the reports of shards: findings, notes and counts. Sorted and counted.
 #[must_use]
 pub fn reports(parts: Vec<Report>) -> Report {
     let mut whole = Report::new();
     let mut all = Vec::new();
+    let mut unneeded: BTreeMap<(Location, String), Vec<Entry>> = BTreeMap::new();
+    let count = parts.len();
     for part in parts {
         all.extend(part.findings);
+        for entry in part.unneeded {
+            let key = (entry.location.clone(), entry.message.clone());
+            unneeded.entry(key).or_default().push(entry);
+        }
         whole.notes.extend(part.notes);
+        whole.unknown_kinds.extend(part.unknown_kinds);
         let (sum, add) = (&mut whole.summary, part.summary);
         sum.files += add.files;
         sum.charts += add.charts;
@@ -48,6 +80,7 @@ pub fn reports(parts: Vec<Report>) -> Report {
         // Shards run side by side: the run took as long as the longest.
         sum.duration_ms = sum.duration_ms.max(add.duration_ms);
     }
+    all.extend(unneeded.into_values().filter(|said| said.len() == count).flatten());
     whole.findings = entries(all);
     whole.finish();
     whole
@@ -174,6 +207,32 @@ mod tests {
         let both = entries(vec![entry("3 pods", "w", "a/x"), entry("5 pods", "w", "a/x")]);
         assert_eq!(both.len(), 2);
         assert_ne!(both[0].fingerprint, both[1].fingerprint);
+    }
+
+    fn part(index: usize, of: usize) -> Report {
+        let shard = Some(super::super::model::ShardEntry { index, of });
+        Report { shard, ..Report::new() }
+    }
+
+    #[test]
+    fn a_part_that_is_missing_is_no_clean_run() {
+        let parts = |which: &[usize]| -> Vec<Report> {
+            which.iter().map(|&index| part(index, 3)).collect()
+        };
+        assert_eq!(whole(&parts(&[3, 1, 2])), Ok(()));
+        assert_eq!(whole(&parts(&[1, 3])), Err("part 2 of 3 is missing".to_owned()));
+        assert_eq!(whole(&parts(&[1, 1, 2, 3])), Err("part 1 of 3 is there twice".to_owned()));
+        assert_eq!(whole(&[Report::new(), Report::new()]), Ok(()));
+    }
+
+    #[test]
+    fn a_suppression_is_unneeded_only_when_every_part_says_so() {
+        let says = |said: bool| {
+            let unneeded = said.then(|| entry("finds nothing", "", "")).into_iter().collect();
+            Report { unneeded, ..part(1, 2) }
+        };
+        assert_eq!(reports(vec![says(true), says(false)]).findings.len(), 0);
+        assert_eq!(reports(vec![says(true), says(true)]).findings.len(), 1);
     }
 
     #[test]

@@ -3,12 +3,14 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 /// How many rules are named.
 const NAMED: usize = 5;
 
 /// How many checks of each rule could not be decided on their object (a missing field, a wrong
 /// type).
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Undecided {
     counts: BTreeMap<Arc<str>, usize>,
 }

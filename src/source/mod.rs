@@ -3,27 +3,43 @@
 //! Everything else in plimsoll points into text by [`Span`]: a file id and a byte range.
 //! Lines and columns are computed only where output needs them.
 
+mod disk;
 mod line_index;
 
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
+use serde::{Deserialize, Serialize};
+
+pub use disk::{folder_of, write_whole};
 pub use line_index::{LineIndex, Position};
 
 /// Names one text in [`Sources`]. Ids follow the order in which texts were added, so nothing a
 /// user sees may be sorted by them: sort by path.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct SourceId(u32);
 
 impl SourceId {
     /// A text that no [`Sources`] holds: its spans are byte ranges of a text at hand.
     pub const NOWHERE: Self = Self(u32::MAX);
+
+    /// Stands for the n-th text of a list that is kept elsewhere, as a cache does.
+    #[must_use]
+    pub fn numbered(number: usize) -> Self {
+        Self(u32::try_from(number).unwrap_or(u32::MAX))
+    }
+
+    /// The number of [`SourceId::numbered`].
+    #[must_use]
+    pub fn number(self) -> usize {
+        self.0 as usize
+    }
 }
 
 /// Points at a half-open byte range `start..end` of one text.
 ///
 /// Offsets are 0-based bytes and always lie on UTF-8 character boundaries. An empty span
 /// (`start == end`) is a place between two characters, such as where a missing key would stand.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Span {
     /// The text pointed into.
     pub source: SourceId,

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::Command;
 
-use crate::harness::{Run, repository, run};
+use crate::harness::{CHART, Run, repository, run};
 
 const DEPLOYMENT: &str = "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: web\nspec:\n  replicas: 3\n  selector: {matchLabels: {app: web}}\n  template:\n    metadata: {labels: {app: web}}\n    spec:\n      containers:\n        - name: web\n          image: example.org/web:1.0.0\n";
 
@@ -195,4 +195,134 @@ fn settings_may_differ_by_path() {
     let run = check(dir.path(), &[]).expect_code(0);
     assert_eq!(run.out.lines().count(), 1, "{}", run.out);
     assert!(run.out.starts_with("new/a.yaml:6:13: warning "), "{}", run.out);
+}
+
+/// Every file of a directory, by path.
+fn texts(dir: &Path, files: &[(&str, &str)]) -> Vec<String> {
+    let read = |(path, _): &(&str, &str)| std::fs::read_to_string(dir.join(path)).expect("a file");
+    files.iter().map(read).collect()
+}
+
+#[test]
+fn comments_are_written_once_and_silence_what_was_found() {
+    let dir = repository(CHART);
+    let dir = dir.path();
+    let rules = ["check", "--select", "anti-affinity-required,host-network-forbidden"];
+    let add = |dir: &Path| {
+        let more = ["--format", "concise", "--add-ignores", "one node until=2999-01-01"];
+        run(dir, &[&rules[..], &more].concat())
+    };
+    let before = run(dir, &[&rules[..], &["--format", "concise"]].concat()).expect_code(1);
+    let count = before.out.lines().count();
+    assert!(count >= 3, "{}", before.out);
+    let rendered = run(dir, &["render", "x", "."]).expect_code(0).out;
+
+    let first = add(dir).expect_code(0);
+    assert_eq!(first.out, "", "nothing is left");
+    assert!(first.err.contains("comments written to 3 files"), "{}", first.err);
+    let written = texts(dir, CHART);
+    assert!(
+        written[1].contains("\n  # plimsoll: ignore[") && written[1].contains("# Peak load."),
+        "{}",
+        written[1]
+    );
+    assert!(
+        written[2].contains("{{- /* plimsoll: ignore[host-network-forbidden] one node"),
+        "{}",
+        written[2]
+    );
+    assert_eq!(
+        run(dir, &["render", "x", "."]).expect_code(0).out,
+        rendered,
+        "nothing else changes"
+    );
+
+    add(dir).expect_code(0);
+    assert_eq!(texts(dir, CHART), written, "the second time writes nothing");
+}
+
+#[test]
+fn what_no_comment_can_silence_is_said() {
+    let dir = repository(&[(
+        "pod.json",
+        "{\"apiVersion\": \"v1\", \"kind\": \"Pod\", \"metadata\": {\"name\": \"a\"}, \"spec\": {\"hostNetwork\": true, \"containers\": []}}\n",
+    )]);
+    let rule = ["check", "--select", "host-network-forbidden", "--add-ignores", "known"];
+    let run = run(dir.path(), &rule).expect_code(1);
+    assert!(run.err.contains("no comment was written at pod.json:1"), "{}", run.err);
+}
+
+#[test]
+fn a_run_over_some_files_says_nothing_of_the_others_baseline() {
+    let dir = repository(&[("a/a.yaml", DEPLOYMENT), ("b/b.yaml", DEPLOYMENT)]);
+    run(dir.path(), &["baseline"]).expect_code(0);
+    let baseline =
+        || std::fs::read_to_string(dir.path().join("plimsoll-baseline.json")).expect("it");
+    let whole = baseline();
+    let known = ["check", "--baseline", "plimsoll-baseline.json", "--format", "concise"];
+    let some = run(dir.path(), &[&known[..], &["a"]].concat()).expect_code(0);
+    assert!(!some.err.contains("no longer found"), "{}", some.err);
+    let other = run(dir.path(), &[&known[..], &["--select", "cpu-request-required"]].concat());
+    assert!(!other.err.contains("no longer found"), "{}", other.err);
+    run(dir.path(), &["baseline", "--prune", "a"]).expect_code(0);
+    assert_eq!(baseline(), whole, "what was not looked at stays");
+    std::fs::remove_file(dir.path().join("b/b.yaml")).expect("removed");
+    let gone = run(dir.path(), &known);
+    assert!(gone.err.contains("no longer found: b/b.yaml: "), "{}", gone.err);
+}
+
+#[test]
+fn a_baseline_that_is_being_written_is_whole_whenever_its_writer_is_killed() {
+    let dir = repository(&[("a.yaml", DEPLOYMENT)]);
+    run(dir.path(), &["baseline"]).expect_code(0);
+    for round in 0..20 {
+        let mut command = crate::harness::plimsoll(dir.path());
+        let mut writer = command.arg("baseline").spawn().expect("it runs");
+        std::thread::sleep(std::time::Duration::from_millis(4 * round));
+        // It may have ended by itself.
+        let _ = writer.kill();
+        writer.wait().expect("it ends");
+        run(dir.path(), &["check", "--baseline", "plimsoll-baseline.json"]).expect_code(0);
+    }
+}
+
+#[test]
+fn exemptions_are_by_object_container_path_and_release() {
+    let pods = "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec:\n  containers:\n    - {name: x, image: 'e/x:1', securityContext: {privileged: true}}\n    - {name: y, image: 'e/y:1', securityContext: {privileged: true}}\n";
+    let lines = |exemption: &str| {
+        let config =
+            format!("exemptions:\n  - {{rules: [privileged-container-forbidden], {exemption}}}\n");
+        let dir = repository(&[("plimsoll.yaml", &config), ("p/pods.yaml", pods)]);
+        let rule = ["check", "--select", "privileged-container-forbidden", "--format", "concise"];
+        run(dir.path(), &rule).out.lines().count()
+    };
+    assert_eq!(lines("objects: [Pod/b]"), 2);
+    assert_eq!(lines("objects: [Pod/a]"), 0);
+    assert_eq!(lines("objects: [Pod/a], containers: [x]"), 1);
+    assert_eq!(lines("paths: ['p/**']"), 0);
+    assert_eq!(lines("releases: ['*']"), 2, "a plain manifest is of no release");
+    assert_eq!(lines("objects: [Pod/a], until: '2020-01-01'"), 2);
+    assert_eq!(lines("objects: [Pod/a], until: '2999-01-01'"), 0);
+}
+
+#[test]
+fn what_a_change_causes_elsewhere_is_reported_and_nothing_that_was_there() {
+    let good = "web:\n  replicas: 3\n  affinity:\n    podAntiAffinity:\n      requiredDuringSchedulingIgnoredDuringExecution:\n        - topologyKey: kubernetes.io/hostname\n          labelSelector: {matchLabels: {app: web}}\n";
+    let mut files = CHART.to_vec();
+    files[1].1 = good;
+    let dir = repository(&files);
+    let dir = dir.path();
+    git(dir, &["init", "-q", "-b", "main"]);
+    git(dir, &["add", "-A"]);
+    git(dir, &["commit", "-qm", "first"]);
+    // A line that is taken away changes none of those that are left.
+    std::fs::write(dir.join("values.yaml"), "web:\n  replicas: 3\n").expect("a file");
+    let rules = "anti-affinity-required,host-network-forbidden";
+    let args = ["check", "--select", rules, "--format", "concise", "--changed-since", "main"];
+    let found = run(dir, &args).expect_code(1);
+    assert!(found.out.contains("anti-affinity-required"), "{}{}", found.out, found.err);
+    assert!(!found.out.contains("host-network-forbidden"), "{}", found.out);
+    let status = Command::new("git").args(["status", "--porcelain"]).current_dir(dir).output();
+    let status = String::from_utf8_lossy(&status.expect("git runs").stdout).into_owned();
+    assert_eq!(status, " M values.yaml\n", "the repository is left as it was");
 }

@@ -168,3 +168,46 @@ fn terminal_controls_in_names_are_not_obeyed() {
         assert!(!run.out.contains('\u{1b}'), "{format}: {}", run.out);
     }
 }
+
+/// A report that is not whole is an error, whatever it was about.
+#[test]
+fn a_full_disk_is_an_error() {
+    let Ok(full) = std::fs::OpenOptions::new().write(true).open("/dev/full") else { return };
+    let dir = repository(&[("other.yaml", OTHER)]);
+    let mut command = crate::harness::plimsoll(dir.path());
+    let status = command.arg("check").stdout(full).status().expect("it runs");
+    assert_eq!(status.code(), Some(2));
+    let run = run(dir.path(), &["check", "--format", "json", "--output", "/dev/full"]);
+    assert!(run.expect_code(2).err.contains("cannot write /dev/full"));
+}
+
+#[test]
+fn without_git_or_its_history_a_change_is_an_error_that_says_so() {
+    let git = |dir: &std::path::Path, args: &[&str]| {
+        let identity = ["-c", "user.name=a", "-c", "user.email=a@example.org"];
+        let mut command = std::process::Command::new("git");
+        let done = command.args(identity).args(args).current_dir(dir).output().expect("git runs");
+        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    };
+    let dir = repository(&[("other.yaml", OTHER)]);
+    let since = |dir: &std::path::Path, revision: &str| {
+        run(dir, &["check", "--changed-since", revision]).expect_code(2).err
+    };
+    assert!(since(dir.path(), "main").contains("not in a git repository"));
+    let mut command = crate::harness::plimsoll(dir.path());
+    command.env("PATH", dir.path()).args(["check", "--changed-since", "main"]);
+    let none = crate::harness::finish(&mut command).expect_code(2);
+    assert!(none.err.contains("cannot run git"), "{}", none.err);
+
+    git(dir.path(), &["init", "-q", "-b", "main"]);
+    for message in ["one", "two"] {
+        git(dir.path(), &["add", "-A"]);
+        git(dir.path(), &["commit", "-q", "--allow-empty", "-m", message]);
+    }
+    assert!(since(dir.path(), "no-such").contains("has no revision `no-such`"));
+    let clones = tempfile::tempdir().expect("a folder");
+    let origin = format!("file://{}", dir.path().display());
+    git(clones.path(), &["clone", "-q", "--depth", "1", &origin, "shallow"]);
+    let shallow = since(&clones.path().join("shallow"), "HEAD~1");
+    assert!(shallow.contains("a shallow clone does not hold it"), "{shallow}");
+}

@@ -117,6 +117,37 @@ fn shards_merged_are_one_run() {
     assert_eq!(json(&merged.out), json(&whole.out));
 }
 
+/// Over real repositories, where they lie beside this one.
+#[test]
+fn shards_of_real_repositories_merged_are_one_run() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/repos");
+    let Ok(entries) = std::fs::read_dir(folder) else { return };
+    let parts = tempfile::tempdir().expect("a folder");
+    for entry in entries.flatten() {
+        let dir = entry.path();
+        let whole = run(&dir, &["check", "--format", "json"]);
+        let mut merge = vec!["merge".to_owned(), "--format".to_owned(), "json".to_owned()];
+        for shard in ["1/3", "2/3", "3/3"] {
+            let part = parts.path().join(&shard[..1]).display().to_string();
+            run(&dir, &["check", "--format", "json", "--output", &part, "--shard", shard]);
+            merge.push(part);
+        }
+        let merge: Vec<&str> = merge.iter().map(String::as_str).collect();
+        let merged = run(&dir, &merge);
+        assert_eq!(merged.code, whole.code, "{}", dir.display());
+        let same = |text: &str| serde_json::to_string_pretty(&json(text)).expect("JSON");
+        assert_eq!(same(&merged.out), same(&whole.out), "{}", dir.display());
+    }
+}
+
+#[test]
+fn a_part_that_is_missing_is_an_error() {
+    let dir = repository(&[("a.yaml", POD)]);
+    run(dir.path(), &["check", "--shard", "1/2", "--format", "json", "--output", "one.json"]);
+    let merged = run(dir.path(), &["merge", "one.json"]).expect_code(2);
+    assert!(merged.err.contains("part 2 of 2 is missing"), "{}", merged.err);
+}
+
 #[test]
 fn a_closed_pipe_is_quiet() {
     let many: String =

@@ -69,3 +69,17 @@ pub(crate) fn repository(files: &[(&str, &str)]) -> tempfile::TempDir {
     }
     dir
 }
+
+/// A chart with findings at a value, at what a value would fill, and at a template, and a manifest.
+pub(crate) const CHART: &[(&str, &str)] = &[
+    ("Chart.yaml", "apiVersion: v2\nname: shop\nversion: 0.1.0\n"),
+    ("values.yaml", "web:\n  replicas: 3 # Peak load.\n  affinity: {}\n"),
+    (
+        "templates/web.yaml",
+        "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: {{ .Release.Name }}}\nspec:\n  replicas: {{ .Values.web.replicas }}\n  selector: {matchLabels: {app: web}}\n  template:\n    metadata: {labels: {app: web}}\n    spec:\n      {{- with .Values.web.affinity }}\n      affinity: {{ toYaml . | nindent 8 }}\n      {{- end }}\n      hostNetwork: true\n      containers:\n        - {name: web, image: 'example.org/web:1.0.0'}\n",
+    ),
+    (
+        "pod.yaml",
+        "apiVersion: v1\nkind: Pod\nmetadata:\n  name: a\nspec:\n  hostNetwork: true\n  containers: []\n",
+    ),
+];

@@ -1,6 +1,6 @@
 //! Charts in directories.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::ignore::Rules;
 use super::{ChartError, MAX_CHART, MAX_FILE, MAX_FILES, RawFile};
@@ -11,13 +11,29 @@ use super::{ChartError, MAX_CHART, MAX_FILE, MAX_FILES, RawFile};
 /// When a file cannot be read, is larger than Helm allows, is no regular file, or is a link that
 /// leads out of the chart.
 pub(super) fn read(directory: &Path) -> Result<Vec<RawFile>, ChartError> {
+    let read = |(name, path): (String, PathBuf)| {
+        let mut data = std::fs::read(&path)
+            .map_err(|error| ChartError::new(format!("{}: {error}", path.display())))?;
+        if data.starts_with(b"\xef\xbb\xbf") {
+            data.drain(..3);
+        }
+        Ok(RawFile { name, data })
+    };
+    list(directory)?.into_iter().map(read).collect()
+}
+
+/// The files that [`read`] reads, sorted: names within the chart, and paths to open.
+///
+/// # Errors
+/// Those of [`read`], but for a file that cannot be read.
+pub(super) fn list(directory: &Path) -> Result<Vec<(String, PathBuf)>, ChartError> {
     let fail = |path: &Path, why: &str| ChartError::new(format!("{}: {why}", path.display()));
     let rules = match std::fs::read_to_string(directory.join(".helmignore")) {
         Ok(text) => Rules::parse(&text).map_err(ChartError::new)?,
         Err(_) => Rules::parse("").map_err(ChartError::new)?,
     };
     let root = directory.canonicalize().map_err(|error| fail(directory, &error.to_string()))?;
-    let mut files: Vec<RawFile> = Vec::new();
+    let mut files: Vec<(String, PathBuf)> = Vec::new();
     let mut total = 0;
     let mut walk =
         walkdir::WalkDir::new(directory).follow_links(true).sort_by_file_name().into_iter();
@@ -61,11 +77,7 @@ pub(super) fn read(directory: &Path) -> Result<Vec<RawFile>, ChartError> {
                 &format!("the chart is larger than {} MiB or {MAX_FILES} files", MAX_CHART >> 20),
             ));
         }
-        let mut data = std::fs::read(path).map_err(|error| fail(path, &error.to_string()))?;
-        if data.starts_with(b"\xef\xbb\xbf") {
-            data.drain(..3);
-        }
-        files.push(RawFile { name, data });
+        files.push((name, path.to_owned()));
     }
     Ok(files)
 }

@@ -47,7 +47,9 @@ impl Declaration<'_> {
 }
 
 pub(super) fn find(context: &Context<'_>, found: &mut Found) {
-    for file in context.tree.of(Class::Manifest) {
+    // Most manifests are none of Argo CD's, and need not be parsed for it.
+    let manifests = context.tree.of(Class::Manifest);
+    for file in manifests.filter(|file| file.text.contains("argoproj.io")) {
         for root in file.roots() {
             let text = |key: &str| root.get(key).and_then(Node::as_str).unwrap_or_default();
             if !text("apiVersion").starts_with("argoproj.io/") {
@@ -121,7 +123,7 @@ fn rendered(context: &Context<'_>, found: &mut Found) {
 }
 
 fn documents(file: &File) -> &[Arc<Document>] {
-    file.stream.as_ref().map_or(&[][..], |stream| &stream.documents)
+    file.stream().map_or(&[][..], |stream| &stream.documents)
 }
 
 /// The releases of one Application: one for each of its sources that is a chart.

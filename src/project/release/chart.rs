@@ -25,7 +25,7 @@ pub(super) fn find(context: &Context<'_>, found: &mut Found) {
     let mut own = Vec::new();
     for &chart in &charts {
         let before = own.len();
-        for file in context.tree.below(&chart.path).filter(|file| file.stream.is_some()) {
+        for file in context.tree.below(&chart.path).filter(|file| file.is_yaml()) {
             if nearest_chart(&file.path, context.charts) != Some(chart) {
                 continue;
             }
@@ -89,11 +89,13 @@ fn place(file: &File, chart: &LocalChart) -> Option<Via> {
     let top = inside.split('/').next().unwrap_or_default();
     let environments = matches!(top, "envs" | "env" | "environments" | "values" | "overlays");
     let named = PathName(name).is_values() && name != "values.yaml" && name != "values.yml";
-    let plain = file.roots().next().is_some_and(|root| {
-        root.kind() == crate::yaml::Kind::Mapping && root.get("kind").is_none()
-    });
-    let declares = plain && ((folder.is_empty() && named) || (environments && !folder.is_empty()));
-    declares.then_some(Via::SiblingValues)
+    let plain = || {
+        file.roots().next().is_some_and(|root| {
+            root.kind() == crate::yaml::Kind::Mapping && root.get("kind").is_none()
+        })
+    };
+    let placed = (folder.is_empty() && named) || (environments && !folder.is_empty());
+    (placed && plain()).then_some(Via::SiblingValues)
 }
 
 fn release(chart: &LocalChart, file: Option<&File>, via: Via) -> Release {

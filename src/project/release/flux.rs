@@ -50,6 +50,11 @@ struct Way<'k, 'p> {
 }
 
 pub(super) fn find(context: &Context<'_>, found: &mut Found) {
+    // Without a HelmRelease nothing needs to be parsed for one.
+    let declares = |file: &File| file.text.contains("helm.toolkit.fluxcd.io");
+    if !context.tree.of(Class::Manifest).any(declares) {
+        return;
+    }
     let kustomizations = kustomize::all(context);
     let patches = patch_files(&kustomizations);
     let mut releases = Vec::new();
@@ -318,7 +323,7 @@ impl<'p> Flux<'p> {
         for entry in from.into_iter().flat_map(|list| list.items()) {
             layers.push(self.from(entry, way, namespace, context));
         }
-        let documents = object.file.stream.as_ref().map_or(&[][..], |stream| &stream.documents);
+        let documents = object.file.stream().map_or(&[][..], |stream| &stream.documents);
         if let Some(values) = spec.get("values").filter(|values| values.kind() == Kind::Mapping) {
             let span = values.key_span().unwrap_or(values.span());
             layers.push(Layer::inline(span, embedded::values(values, documents, context.sources)));
@@ -400,7 +405,7 @@ fn patches(object: Object<'_>, way: &Way<'_, '_>, context: &Context<'_>) -> Vec<
                         let path = item.get("path").unwrap_or(item);
                         let path = join(directory, path.as_str().unwrap_or_default());
                         let file = context.tree.file(&path);
-                        let stream = file.and_then(|file| file.stream.as_ref());
+                        let stream = file.and_then(|file| file.stream());
                         stream.map(|stream| stream.documents.clone()).unwrap_or_default()
                     }
                 };

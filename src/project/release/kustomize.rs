@@ -86,7 +86,8 @@ pub(super) fn find(context: &Context<'_>, found: &mut Found) {
             chart(item, kustomization.root, kustomization.file, &all, context, found);
         }
     }
-    for file in context.tree.of(Class::Manifest) {
+    let manifests = context.tree.of(Class::Manifest);
+    for file in manifests.filter(|file| file.text.contains("HelmChartInflationGenerator")) {
         for root in file.roots() {
             if root.get("kind").and_then(Node::as_str) == Some("HelmChartInflationGenerator") {
                 chart(root, root, file, &all, context, found);
@@ -157,7 +158,7 @@ fn chart(
 }
 
 fn layers(item: Node<'_>, file: &File, directory: &str, context: &Context<'_>) -> Vec<Layer> {
-    let documents = file.stream.as_ref().map_or(&[][..], |stream| &stream.documents);
+    let documents = file.stream().map_or(&[][..], |stream| &stream.documents);
     let named = |key: &str| item.get(key).filter(|node| !node.is_null());
     let values_file = named("valuesFile")
         .or_else(|| named("values"))

@@ -424,7 +424,7 @@ fn missing_files(context: &Context<'_>, found: &mut Found) {
                 format!("release {name} names the values file `{path}`, which is not there"),
             );
             let folder = super::tree::parent(path);
-            let beside = context.tree.directly_in(folder).filter(|file| file.stream.is_some());
+            let beside = context.tree.directly_in(folder).filter(|file| file.is_yaml());
             let names: Vec<&str> = beside.map(|file| base_name(&file.path)).collect();
             finding.help = crate::config::nearest(base_name(path), names.into_iter());
             found.findings.push(finding);

@@ -51,7 +51,7 @@ fn release(item: Node<'_>, file: &File, context: &Context<'_>, found: &mut Found
         .iter()
         .filter_map(|node| Some(Layer::file(join(directory, &scalar_text(*node)?), node.span())))
         .collect();
-    let documents = file.stream.as_ref().map_or(&[][..], |stream| &stream.documents);
+    let documents = file.stream().map_or(&[][..], |stream| &stream.documents);
     if let Some(node) = item.get("overrides").filter(|node| !node.is_empty()) {
         let content = embedded::values(node, documents, context.sources);
         values.push(Layer::inline(node.key_span().unwrap_or(node.span()), content));

@@ -1,0 +1,70 @@
+//! What was found before a change: whatever is found now and was not is the change's doing, also
+//! where no changed line is near, as when a line was taken away.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use super::CommandError;
+use super::check::{self, Args};
+use crate::lint::changed::Changed;
+use crate::report::model::Entry;
+use crate::rule::RuleSet;
+use crate::source::Sources;
+
+/// The findings at the commit where a change started.
+pub(crate) struct Before {
+    fingerprints: BTreeSet<String>,
+    /// True when something could not be looked at then that can be now; what charts make is not
+    /// to be compared.
+    partial: bool,
+}
+
+impl Before {
+    /// Lints the tree from which the change started, as this command line says. `notes` are those
+    /// of the tree as it is.
+    pub(crate) fn new(
+        args: &Args,
+        changed: &Changed,
+        notes: &[String],
+    ) -> Result<Self, CommandError> {
+        let failed = |error: std::io::Error| {
+            CommandError::new(format!("cannot look at what was before the change: {error}"))
+        };
+        let here = std::env::current_dir().and_then(|here| here.canonicalize()).map_err(failed)?;
+        let top = changed.top().canonicalize().map_err(failed)?;
+        let folder = tempfile::tempdir().map_err(failed)?;
+        changed.write_base(folder.path()).map_err(|error| check::no_change(&error))?;
+        let there = folder.path().join(here.strip_prefix(&top).unwrap_or(Path::new("")));
+        std::fs::create_dir_all(&there).map_err(failed)?;
+        let paths = args.paths.iter().map(|path| moved(path, &top, folder.path()));
+        // What is new has no past.
+        let paths: Vec<PathBuf> =
+            paths.filter(|path| path.as_os_str() == "-" || there.join(path).exists()).collect();
+        if paths.is_empty() {
+            return Ok(Self { fingerprints: BTreeSet::new(), partial: false });
+        }
+        // Results are kept with those of the tree as it is: most are the same.
+        let cache = args.show.cache.folder();
+        std::env::set_current_dir(&there).map_err(failed)?;
+        let sources = Sources::default();
+        let mut rules = RuleSet::builtin(&sources);
+        let outcome = check::lint(args, &paths, cache, &mut rules, &sources, None);
+        std::env::set_current_dir(&here).map_err(failed)?;
+        let report = outcome?.report;
+        let partial = report.notes.iter().any(|note| !notes.contains(note));
+        let fingerprints = report.findings.into_iter().map(|entry| entry.fingerprint).collect();
+        Ok(Self { fingerprints, partial })
+    }
+
+    /// True for a finding that was not there before.
+    pub(crate) fn lacks(&self, entry: &Entry) -> bool {
+        let comparable = !self.partial || entry.rendered.is_none();
+        comparable && !self.fingerprints.contains(&entry.fingerprint)
+    }
+}
+
+/// A path of the command line in the other tree: relative ones are the same there.
+fn moved(path: &Path, top: &Path, folder: &Path) -> PathBuf {
+    let inside = path.is_absolute().then(|| path.strip_prefix(top).ok()).flatten();
+    inside.map_or_else(|| path.to_owned(), |inside| folder.join(inside))
+}

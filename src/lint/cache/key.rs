@@ -1,0 +1,369 @@
+//! Names a result by all that it depends on.
+//!
+//! A key that leaves something out gives stale results, the worst fault a cache can have. So types
+//! are taken apart here without `..`: a field that is added to one of them does not compile until
+//! somebody has said what it means for the key. Too much in a key only costs time.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use walkdir::WalkDir;
+
+use super::super::run::{Options, Run};
+use super::super::unit::Unit;
+use super::store::Key;
+use crate::config::Config;
+use crate::helm::chart;
+use crate::project::{
+    Assignment, AssignmentKind, ChartRef, Class, Content, File, Layer, NodeRef, Release, Resolution,
+};
+use crate::source::{SourceId, Sources, Span};
+
+/// Where rules of one's own lie, beside the configuration.
+const OWN_RULES: &str = ".plimsoll/rules";
+
+/// What every key begins with.
+#[derive(Clone)]
+pub(in crate::lint) struct Salt(Digest);
+
+impl Salt {
+    /// This very build of plimsoll: its version, and a hash of what it was built from, the rules
+    /// among it.
+    pub(in crate::lint) fn of_build() -> Self {
+        let mut digest = Digest::default();
+        digest.text(env!("CARGO_PKG_VERSION"));
+        digest.text(env!("PLIMSOLL_BUILD"));
+        Self(digest)
+    }
+
+    /// Names what a file is.
+    pub(super) fn of_file(&self, path: &str, by_name: Option<Class>, digest: blake3::Hash) -> Key {
+        let mut key = self.0.clone();
+        key.text("file");
+        key.text(path);
+        key.maybe(by_name.map(|class| class as u64), Digest::number);
+        key.hash(digest);
+        key.finish()
+    }
+}
+
+/// Names the units of one run.
+pub(in crate::lint) struct Keys<'r, 'p> {
+    run: &'r Run<'p>,
+    salt: Digest,
+    charts: Mutex<HashMap<PathBuf, Arc<ChartSlot>>>,
+}
+
+/// A chart's hashes, each made once; `None` for a chart that cannot be read.
+#[derive(Default)]
+struct ChartSlot {
+    /// Of the texts that the project has read, and of the rest on disk.
+    named: OnceLock<Option<blake3::Hash>>,
+    /// Of all on disk, after the chart was loaded from there.
+    loaded: OnceLock<Option<blake3::Hash>>,
+}
+
+impl<'r, 'p> Keys<'r, 'p> {
+    pub(in crate::lint) fn new(run: &'r Run<'p>, salt: &Salt) -> Self {
+        let mut salt = salt.0.clone();
+        options(&mut salt, run.options);
+        configuration(&mut salt, run.config, run.sources);
+        // Custom resources are judged by the definitions of the whole repository.
+        for file in &run.project.files {
+            if file.text.contains("CustomResourceDefinition") {
+                salt.text(&file.path);
+                salt.hash(file.digest());
+            }
+        }
+        Self { run, salt, charts: Mutex::default() }
+    }
+
+    /// Names a unit's result; `None` where something it depends on cannot be read, so that it is
+    /// found out anew, with what there is to say about it.
+    pub(in crate::lint) fn of(&self, unit: &Unit<'p>) -> Option<Key> {
+        let Unit { files, releases } = unit;
+        let mut key = self.salt.clone();
+        key.text("unit");
+        key.number(files.len() as u64);
+        for file in files {
+            self.file(&mut key, file)?;
+        }
+        key.number(releases.len() as u64);
+        for &at in releases {
+            self.release(&mut key, &self.run.project.releases[at])?;
+        }
+        Some(key.finish())
+    }
+
+    /// True when the charts of a unit, which are read a second time to be rendered, are on disk as
+    /// its key has them.
+    pub(in crate::lint) fn still(&self, unit: &Unit<'p>) -> bool {
+        let charts = unit.releases.iter().filter_map(|&at| {
+            match self.run.resolve(&self.run.project.releases[at]) {
+                Resolution::At(path) => Some(path),
+                Resolution::Missing { .. } => None,
+            }
+        });
+        charts.into_iter().all(|path| {
+            let slot = self.slot(&path);
+            let loaded = slot.loaded.get_or_init(|| self.digest(&path, &|_| None));
+            slot.named.get() == Some(loaded)
+        })
+    }
+
+    fn file(&self, key: &mut Digest, file: &File) -> Option<()> {
+        key.text(&file.path);
+        key.number(file.class as u64);
+        key.hash(file.digest());
+        key.number(u64::from(self.run.judged_with_release(&file.path)));
+        self.family(key, &file.path);
+        let judged = self.run.judged_folder(file);
+        key.maybe(judged, Digest::text);
+        if let Some(folder) = judged {
+            // What was before the change is git's to say.
+            if self.run.options.changed.is_some() {
+                return None;
+            }
+            key.hash(self.chart(Path::new(if folder.is_empty() { "." } else { folder }))?);
+            let files = self.run.project.files.iter();
+            for file in files.filter(|file| crate::project::is_below(&file.path, folder)) {
+                key.text(&file.path);
+                key.hash(file.digest());
+            }
+        }
+        Some(())
+    }
+
+    fn release(&self, key: &mut Digest, release: &Release) -> Option<()> {
+        let Release {
+            name,
+            namespace,
+            chart,
+            values,
+            kube_version,
+            declared,
+            name_span,
+            via,
+            variant,
+        } = release;
+        key.maybe(name.as_deref(), Digest::text);
+        key.maybe(namespace.as_deref(), Digest::text);
+        self.chart_ref(key, chart);
+        key.number(values.len() as u64);
+        for layer in values {
+            self.layer(key, layer);
+        }
+        key.maybe(kube_version.as_deref(), Digest::text);
+        self.span(key, *declared);
+        key.maybe(*name_span, |key, span| self.span(key, span));
+        key.text(via.as_str());
+        key.maybe(variant.as_deref(), Digest::text);
+        match self.run.resolve(release) {
+            Resolution::Missing { why, help } => {
+                key.text(&why);
+                key.text(&help);
+            }
+            Resolution::At(path) => {
+                key.text(&path.to_string_lossy());
+                key.hash(self.chart(&path)?);
+            }
+        }
+        Some(())
+    }
+
+    fn chart_ref(&self, key: &mut Digest, chart: &ChartRef) {
+        let ChartRef { name, repository, alias, path, version, span, git } = chart;
+        key.number(u64::from(*git));
+        for text in [name, repository, alias, path, version] {
+            key.maybe(text.as_deref(), Digest::text);
+        }
+        key.maybe(*span, |key, span| self.span(key, span));
+    }
+
+    fn layer(&self, key: &mut Digest, layer: &Layer) {
+        let Layer { file, span, content, target_path, optional } = layer;
+        key.maybe(file.as_deref(), Digest::text);
+        self.span(key, *span);
+        key.maybe(target_path.as_deref(), Digest::text);
+        key.number(u64::from(*optional));
+        match content {
+            Content::File => {
+                key.text("file");
+                let path = file.as_deref().unwrap_or_default();
+                self.named(key, path);
+                self.family(key, path);
+            }
+            Content::Yaml(NodeRef { document, node }) => {
+                key.text("yaml");
+                key.text(document.text());
+                self.span(key, document.node(*node).span());
+            }
+            Content::Set(assignments) => {
+                key.text("set");
+                key.number(assignments.len() as u64);
+                for assignment in assignments {
+                    self.assignment(key, assignment);
+                }
+            }
+            Content::Unknown => key.text("unknown"),
+            Content::Elsewhere => key.text("elsewhere"),
+        }
+    }
+
+    fn assignment(&self, key: &mut Digest, assignment: &Assignment) {
+        let Assignment { kind, path, value, span, value_span } = assignment;
+        key.number(*kind as u64);
+        key.text(path);
+        key.text(value);
+        self.span(key, *span);
+        key.maybe(*value_span, |key, span| self.span(key, span));
+        if *kind == AssignmentKind::File {
+            for path in crate::helm::values::set_file_paths(value) {
+                self.named(key, &path);
+            }
+            self.named(key, value);
+        }
+    }
+
+    /// The values files that one is compared with.
+    fn family(&self, key: &mut Digest, path: &str) {
+        for file in self.run.families.around(path) {
+            key.text(&file.path);
+            key.hash(file.digest());
+        }
+    }
+
+    /// A file that is named, and may not be there.
+    fn named(&self, key: &mut Digest, path: &str) {
+        key.text(path);
+        key.maybe(self.run.files.get(path).copied(), |key, file| {
+            key.number(u64::from(file.is_yaml()));
+            key.hash(file.digest());
+        });
+    }
+
+    /// A place, with the whole text it is in: what is said of it may name its line.
+    fn span(&self, key: &mut Digest, span: Span) {
+        if span.source == SourceId::NOWHERE {
+            return key.text("nowhere");
+        }
+        match self.run.texts.of(span.source) {
+            Some(file) => {
+                key.text(&file.path);
+                key.hash(file.digest());
+            }
+            None => {
+                let text = self.run.sources.get(span.source);
+                key.text(&text.path);
+                key.text(&text.text);
+            }
+        }
+        key.number(u64::from(span.start));
+        key.number(u64::from(span.end));
+    }
+
+    fn chart(&self, path: &Path) -> Option<blake3::Hash> {
+        *self.slot(path).named.get_or_init(|| {
+            let known = |path: &Path| {
+                // What came from standard input is not what the chart is rendered from.
+                let stdin = self.run.options.stdin.as_ref();
+                let file = self.run.files.get(crate::project::shown(path).as_str())?;
+                let piped = stdin.is_some_and(|stdin| stdin.name == file.path);
+                (!piped).then(|| file.digest())
+            };
+            self.digest(path, &known)
+        })
+    }
+
+    fn digest(
+        &self,
+        path: &Path,
+        known: &dyn Fn(&Path) -> Option<blake3::Hash>,
+    ) -> Option<blake3::Hash> {
+        let supply = |wanted: &chart::Dependency| {
+            crate::project::supply(wanted, self.run.config, &self.run.project.lock)
+        };
+        chart::digest(path, &chart::Reading { known, supply: &supply })
+    }
+
+    fn slot(&self, path: &Path) -> Arc<ChartSlot> {
+        let mut charts = self.charts.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(charts.entry(path.to_owned()).or_default())
+    }
+}
+
+/// What the command line says.
+fn options(key: &mut Digest, options: &Options) {
+    // Paths, shards and the command line's release show in the units themselves.
+    let Options {
+        paths: _,
+        stdin: _,
+        request,
+        kube_version,
+        kube_version_stated,
+        no_ignores,
+        shard: _,
+        release: _,
+        changed: _,
+        today,
+        cache: _,
+    } = options;
+    key.text(&format!("{request:?}"));
+    key.text(kube_version);
+    key.number(u64::from(*kube_version_stated));
+    key.number(u64::from(*no_ignores));
+    key.text(&today.to_string());
+}
+
+/// The configuration's text, and what it brings beside charts and values: schemas, and rules of
+/// one's own, which may lie in their usual place without being named.
+fn configuration(key: &mut Digest, config: &Config, sources: &Sources) {
+    key.maybe(config.file.as_ref(), |key, file| {
+        key.text(&crate::project::shown(&file.path));
+        key.text(&sources.get(file.source).text);
+    });
+    let directory = config.directory().unwrap_or(Path::new(""));
+    let settings = &config.settings;
+    let named = settings.schemas.iter().chain(&settings.rule_paths);
+    let named = named.map(|setting| setting.value.as_str());
+    for path in named.chain(std::iter::once(OWN_RULES)) {
+        let walk = WalkDir::new(directory.join(path)).sort_by_file_name();
+        for entry in walk.into_iter().flatten().filter(|entry| entry.file_type().is_file()) {
+            key.text(&entry.path().to_string_lossy());
+            key.maybe(std::fs::read(entry.path()).ok(), |key, bytes| {
+                key.hash(blake3::hash(&bytes));
+            });
+        }
+    }
+}
+
+/// A hash in the making. Each part is told from the next by its length or its kind.
+#[derive(Clone, Default)]
+struct Digest(blake3::Hasher);
+
+impl Digest {
+    fn number(&mut self, number: u64) {
+        self.0.update(&number.to_le_bytes());
+    }
+
+    fn text(&mut self, text: &str) {
+        self.number(text.len() as u64);
+        self.0.update(text.as_bytes());
+    }
+
+    fn hash(&mut self, hash: blake3::Hash) {
+        self.0.update(hash.as_bytes());
+    }
+
+    fn maybe<T>(&mut self, value: Option<T>, put: impl FnOnce(&mut Self, T)) {
+        self.number(u64::from(value.is_some()));
+        if let Some(value) = value {
+            put(self, value);
+        }
+    }
+
+    fn finish(&self) -> Key {
+        *self.0.finalize().as_bytes()
+    }
+}

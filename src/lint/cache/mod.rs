@@ -1,0 +1,199 @@
+//! Results of earlier runs, so that what has not changed is not judged again.
+//!
+//! Two things are remembered: what a file is (which saves parsing it) and what a unit of work
+//! found. Both are named by a hash over everything they depend on ([`key`]), so nothing ever has to
+//! be taken back: what has changed has another name. Entries lie in plain files ([`store`]) that are
+//! replaced whole, so several processes may use one cache; the last one wins, and what is lost is
+//! found out again. Whatever cannot be read is as if it were not there.
+
+mod key;
+mod store;
+
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use serde::{Deserialize, Serialize};
+
+pub(super) use key::{Keys, Salt};
+use store::{Key, Store};
+
+use super::unit::Found;
+use crate::project::{Class, File, Recall, Seen};
+use crate::source::{SourceId, Sources};
+
+/// The cache of one run.
+pub(super) struct Cache {
+    store: Store,
+    /// What holds for the whole of this run.
+    salt: Salt,
+    hits: AtomicUsize,
+    misses: AtomicUsize,
+}
+
+/// A unit's result with the texts that its spans point into, by their number in this run.
+#[derive(Serialize, Deserialize)]
+struct Remembered {
+    texts: Vec<Text>,
+    found: Found,
+}
+
+/// A text that a span points into.
+#[derive(Serialize, Deserialize)]
+struct Text {
+    path: String,
+    content: Content,
+}
+
+#[derive(Serialize, Deserialize)]
+enum Content {
+    /// The project has it, with this hash.
+    Project([u8; 32]),
+    /// Nobody else has it: it lies in an archive, or was put together.
+    Own(String),
+}
+
+impl Cache {
+    pub(super) fn open(directory: &Path, salt: Salt) -> Self {
+        let (hits, misses) = (AtomicUsize::new(0), AtomicUsize::new(0));
+        Self { store: Store::open(directory), salt, hits, misses }
+    }
+
+    pub(super) fn salt(&self) -> &Salt {
+        &self.salt
+    }
+
+    /// What a unit found in an earlier run, or finds now. What it finds is kept where `still` says
+    /// that the key names what was really read: files may change while they are linted.
+    pub(super) fn found(
+        &self,
+        key: Key,
+        files: &Files<'_>,
+        sources: &Sources,
+        find: impl FnOnce() -> Found,
+        still: impl FnOnce() -> bool,
+    ) -> Found {
+        let known = self.store.get(key).and_then(|bytes| read(&bytes, files, sources));
+        if let Some(found) = known {
+            self.hits.fetch_add(1, Ordering::Relaxed);
+            return found;
+        }
+        self.misses.fetch_add(1, Ordering::Relaxed);
+        let found = find();
+        if let Some(bytes) = written(&found, files, sources).filter(|_| still()) {
+            self.store.put(key, bytes);
+        }
+        found
+    }
+
+    /// Writes what is new; says what came of it, for who wants to know.
+    pub(super) fn close(&self) -> String {
+        let count = |number: &AtomicUsize| number.load(Ordering::Relaxed);
+        let (hits, misses) = (count(&self.hits), count(&self.misses));
+        let place = self.store.directory().display();
+        let said = format!("{hits} of {} results from the cache in {place}", hits + misses);
+        match self.store.write() {
+            Ok(()) => said,
+            Err(error) => format!("{said}; it could not be written: {error}"),
+        }
+    }
+}
+
+/// Files are told by name and text; what is around them is asked again in each run.
+impl Recall for Cache {
+    fn recall(&self, path: &str, by_name: Option<Class>, digest: blake3::Hash) -> Option<Seen> {
+        let bytes = self.store.get(self.salt.of_file(path, by_name, digest))?;
+        let (class, yaml, broken) = postcard::from_bytes(&bytes).ok()?;
+        Some(Seen { class, yaml, broken })
+    }
+
+    fn note(&self, path: &str, by_name: Option<Class>, digest: blake3::Hash, seen: Seen) {
+        let Seen { class, yaml, broken } = seen;
+        if let Ok(bytes) = postcard::to_allocvec(&(class, yaml, broken)) {
+            self.store.put(self.salt.of_file(path, by_name, digest), bytes);
+        }
+    }
+}
+
+/// The files of a project by path and by text.
+pub(super) struct Files<'p> {
+    by_path: HashMap<&'p str, &'p File>,
+    by_source: HashMap<SourceId, &'p File>,
+}
+
+impl<'p> Files<'p> {
+    pub(super) fn new(files: &'p [File]) -> Self {
+        Self {
+            by_path: files.iter().map(|file| (file.path.as_str(), file)).collect(),
+            by_source: files.iter().map(|file| (file.source, file)).collect(),
+        }
+    }
+
+    pub(super) fn at(&self, path: &str) -> Option<&'p File> {
+        self.by_path.get(path).copied()
+    }
+
+    pub(super) fn of(&self, source: SourceId) -> Option<&'p File> {
+        self.by_source.get(&source).copied()
+    }
+}
+
+/// Every span of a result.
+fn spans_mut(found: &mut Found) -> impl Iterator<Item = &mut crate::source::Span> {
+    let findings = found.findings.iter_mut().chain(&mut found.unloaded);
+    findings.flat_map(|finding| finding.spans_mut())
+}
+
+/// A result as bytes. Spans name texts by their place in a list of its own, since ids differ from
+/// run to run.
+fn written(found: &Found, files: &Files<'_>, sources: &Sources) -> Option<Vec<u8>> {
+    let mut texts: Vec<Text> = Vec::new();
+    let mut numbers: HashMap<SourceId, SourceId> = HashMap::new();
+    let mut found = found.clone();
+    for span in spans_mut(&mut found) {
+        span.source = *numbers.entry(span.source).or_insert_with(|| {
+            texts.push(text(span.source, files, sources));
+            SourceId::numbered(texts.len() - 1)
+        });
+    }
+    postcard::to_allocvec(&Remembered { texts, found }).ok()
+}
+
+fn text(source: SourceId, files: &Files<'_>, sources: &Sources) -> Text {
+    match files.of(source) {
+        Some(file) => {
+            Text { path: file.path.clone(), content: Content::Project(*file.digest().as_bytes()) }
+        }
+        None => {
+            let text = sources.get(source);
+            Text { path: text.path.clone(), content: Content::Own(text.text.to_string()) }
+        }
+    }
+}
+
+/// A result from bytes; `None` where they are none, or where a text they point into is another.
+fn read(bytes: &[u8], files: &Files<'_>, sources: &Sources) -> Option<Found> {
+    let Remembered { texts, mut found } = postcard::from_bytes(bytes).ok()?;
+    let mut ids = Vec::with_capacity(texts.len());
+    for Text { path, content } in texts {
+        ids.push(match content {
+            Content::Project(digest) => {
+                let file = files.at(&path).filter(|file| *file.digest().as_bytes() == digest)?;
+                (file.source, file.text.len())
+            }
+            Content::Own(text) => {
+                let length = text.len();
+                (sources.add(path, Arc::<str>::from(text)), length)
+            }
+        });
+    }
+    for span in spans_mut(&mut found) {
+        let &(id, length) = ids.get(span.source.number())?;
+        if span.start > span.end || span.end as usize > length {
+            return None;
+        }
+        span.source = id;
+    }
+    Some(found)
+}

@@ -1,0 +1,301 @@
+//! The pieces of work of a run, and the judging of one: what may be done on any machine and
+//! remembered between runs.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use super::rendered::Task;
+use super::run::{Run, folder, origin};
+use super::shard::{Groups, deal};
+use super::{chart, cluster, fingerprint, plain, release, syntax, text};
+use crate::finding::Finding;
+use crate::project::{Class, File, Release, Resolution, join};
+use crate::rule::{Evaluator, Member, ReleaseInfo, Setting, Undecided, environment};
+
+/// What belongs together and is judged by one worker.
+#[derive(Debug, Default)]
+pub(super) struct Unit<'p> {
+    /// Files it judges by themselves; each file is in one unit.
+    pub(super) files: Vec<&'p File>,
+    /// Releases it judges, by index.
+    pub(super) releases: Vec<usize>,
+}
+
+/// What a unit gives.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub(super) struct Found {
+    pub(super) findings: Vec<Finding>,
+    /// Charts that cannot be loaded; told where no other finding says why.
+    pub(super) unloaded: Vec<Finding>,
+    pub(super) notes: Vec<String>,
+    pub(super) unknown_kinds: BTreeSet<String>,
+    pub(super) undecided: Undecided,
+    pub(super) objects: usize,
+    pub(super) waived: usize,
+}
+
+impl<'p> Run<'p> {
+    /// Everything there is to do: a directory's manifests together, a release with its layers.
+    /// Sorted, so that shards agree.
+    pub(super) fn units(&self) -> Vec<Unit<'p>> {
+        let mut folders: BTreeMap<&str, Unit<'p>> = BTreeMap::new();
+        for file in self.linted() {
+            // Only manifests of one directory know each other; other files stand alone.
+            let key = match file.class {
+                Class::Manifest => folder(&file.path),
+                _ => file.path.as_str(),
+            };
+            folders.entry(key).or_default().files.push(file);
+        }
+        let mut units: Vec<Unit<'p>> = folders.into_values().collect();
+        for (at, release) in self.project.releases.iter().enumerate() {
+            if self.concerned(release) {
+                units.push(Unit { releases: vec![at], ..Unit::default() });
+            }
+        }
+        units
+    }
+
+    /// True when a release is declared in, or made of, what is to be linted.
+    fn concerned(&self, release: &Release) -> bool {
+        let requested = |path: &str| self.files.get(path).is_some_and(|file| file.requested);
+        requested(&self.sources.get(release.declared.source).path)
+            || release.values.iter().any(|layer| layer.file.as_deref().is_some_and(requested))
+            || release.chart.path.as_deref().is_some_and(|path| self.asked.charts.contains(path))
+    }
+
+    /// This shard's part of the units.
+    pub(super) fn mine(&self, units: Vec<Unit<'p>>) -> Vec<Unit<'p>> {
+        let Some(shard) = self.options.shard else {
+            return units;
+        };
+        let mut groups = Groups::new(units.len());
+        let mut first: BTreeMap<String, usize> = BTreeMap::new();
+        for (at, unit) in units.iter().enumerate() {
+            for key in self.bonds(unit) {
+                groups.join(at, *first.entry(key).or_insert(at));
+            }
+        }
+        let sizes: Vec<u64> = units
+            .iter()
+            .map(|unit| {
+                let bytes: usize = unit.files.iter().map(|file| file.text.len()).sum();
+                // Rendering a chart costs about as much as linting 100 kB of manifests.
+                bytes as u64 + 100_000 * unit.releases.len() as u64
+            })
+            .collect();
+        let parts = deal(&sizes, &mut groups, shard.of);
+        let mine = units.into_iter().zip(parts).filter(|&(_, part)| part == shard.index);
+        mine.map(|(unit, _)| unit).collect()
+    }
+
+    /// What a unit has in common with others: releases of one chart, and those that share a values
+    /// file, stay together, since one finding may come from several of them.
+    fn bonds(&self, unit: &Unit<'_>) -> Vec<String> {
+        let mut bonds: Vec<String> = unit.files.iter().map(|file| file.path.clone()).collect();
+        for &at in &unit.releases {
+            let release = &self.project.releases[at];
+            bonds.push(format!("chart {}", release.chart.display()));
+            bonds.extend(release.values.iter().filter_map(|layer| layer.file.clone()));
+        }
+        bonds
+    }
+
+    /// Judges one unit. Whatever its result depends on has a part in its key (`cache::key`).
+    pub(super) fn unit(&self, unit: &Unit<'p>) -> Found {
+        let together: Vec<Member> = unit
+            .files
+            .iter()
+            .filter(|file| file.class == Class::Manifest)
+            .filter_map(|file| file.stream())
+            .flat_map(|stream| plain::members(&stream.documents))
+            .collect();
+        let of_files = unit.files.par_iter().map_init(
+            || self.evaluator(None),
+            |evaluator, file| self.file(file, &together, evaluator),
+        );
+        let of_releases =
+            unit.releases.par_iter().map(|&at| self.release(&self.project.releases[at]));
+        let mut found = of_files.chain(of_releases).reduce(Found::default, |mut all, one| {
+            all.findings.extend(one.findings);
+            all.unloaded.extend(one.unloaded);
+            all.notes.extend(one.notes);
+            all.unknown_kinds.extend(one.unknown_kinds);
+            all.undecided.add(one.undecided);
+            all.objects += one.objects;
+            all.waived += one.waived;
+            all
+        });
+        for finding in found.findings.iter_mut().chain(&mut found.unloaded) {
+            finding.fingerprint = self.fingerprint(finding);
+        }
+        found
+    }
+
+    /// Names a fault, by the tree it is in where there is one.
+    pub(super) fn fingerprint(&self, finding: &Finding) -> String {
+        let source = finding.primary.span.source;
+        let stream = self.texts.of(source).and_then(|file| file.stream());
+        fingerprint::of(finding, &self.sources.get(source), stream.map(AsRef::as_ref))
+    }
+
+    /// An evaluator for the objects of a release, or for manifests as they lie here.
+    fn evaluator(&self, release: Option<&Release>) -> Evaluator {
+        let said = release.and_then(|release| release.kube_version.as_deref());
+        let setting = Setting {
+            kube_version: said.unwrap_or(&self.options.kube_version).to_owned(),
+            kube_version_stated: said.is_some() || self.options.kube_version_stated,
+            namespace: match release {
+                Some(release) => release.namespace.clone().unwrap_or_default(),
+                None => "default".to_owned(),
+            },
+            cluster: cluster::facts(self.config),
+            release: release
+                .map_or_else(ReleaseInfo::default, |release| release::info(release, self.sources)),
+            rendered: release.is_some(),
+            schemas: Arc::clone(&self.schemas),
+        };
+        Evaluator::new(environment(), setting)
+    }
+
+    /// Judges one file by itself.
+    fn file(&self, file: &File, together: &[Member], evaluator: &mut Evaluator) -> Found {
+        let mut found = Found::default();
+        let Some(stream) = file.stream() else {
+            return found;
+        };
+        found.findings = syntax::findings(stream, origin(file.class));
+        found.findings.retain(|finding| self.wanted(finding));
+        if !found.findings.is_empty() {
+            let whole = chart::whole(file);
+            found.findings.iter_mut().for_each(|finding| finding.object.clone_from(&whole));
+        }
+        let active = self.choices.at(&file.path);
+        match file.class {
+            Class::Manifest => {
+                let names = self.names();
+                let waiving = self.waiving(&names);
+                let (findings, waived) =
+                    plain::judge(stream, together, active, &waiving, evaluator);
+                found.objects = plain::members(&stream.documents).len();
+                found.waived = waived;
+                found.unknown_kinds.append(&mut evaluator.unknown_kinds);
+                found.undecided = std::mem::take(&mut evaluator.undecided);
+                found.findings.extend(findings);
+            }
+            Class::Values if !self.judged_with_release(&file.path) => {
+                let roots: Vec<_> = file.roots().take(1).collect();
+                let info = ReleaseInfo::default();
+                found.findings.extend(release::values(
+                    &roots,
+                    &info,
+                    active,
+                    evaluator,
+                    self.sources,
+                ));
+                found.findings.extend(release::alone(&roots, &self.families, active, self.sources));
+            }
+            _ => {}
+        }
+        found.findings.extend(text::judge(file, origin(file.class), active, evaluator));
+        found.findings.extend(self.chart(file, evaluator));
+        found
+    }
+
+    /// Judges a chart's directory when its `Chart.yaml` comes up, or its values where it has none;
+    /// copies of charts from elsewhere are left alone.
+    fn chart(&self, file: &File, evaluator: &mut Evaluator) -> Vec<Finding> {
+        let Some(path) = self.judged_folder(file) else { return Vec::new() };
+        let directory = chart::Directory {
+            path,
+            files: &self.files,
+            sources: self.sources,
+            changed: self.options.changed.as_ref(),
+        };
+        if file.class == Class::Values && !directory.lacks_metadata() {
+            return Vec::new();
+        }
+        directory.judge(&self.charts, self.choices.at(&file.path), evaluator)
+    }
+
+    /// The chart's directory that is judged with a file, where one is.
+    pub(super) fn judged_folder<'f>(&self, file: &'f File) -> Option<&'f str> {
+        let path = folder(&file.path);
+        let known = self.project.charts.iter().find(|chart| chart.path == path);
+        let judged = match (file.class, known) {
+            (Class::ChartMeta, Some(chart)) => !chart.vendored,
+            (Class::Values, None) => file.path == join(path, "values.yaml"),
+            _ => false,
+        };
+        judged.then_some(path)
+    }
+
+    /// Judges one release.
+    fn release(&self, release: &Release) -> Found {
+        let declared = &self.sources.get(release.declared.source).path;
+        let last = release.values.iter().rev().find_map(|layer| layer.file.as_deref());
+        let active = self.choices.at(last.unwrap_or(declared));
+        let mut evaluator = self.evaluator(Some(release));
+        let mut found = Found::default();
+        let rendered = match self.resolve(release) {
+            Resolution::At(path) => {
+                let names = self.names();
+                let waiving = self.waiving(&names);
+                let task = Task {
+                    release,
+                    path,
+                    kube_version: &self.options.kube_version,
+                    active,
+                    files: &self.files,
+                    families: &self.families,
+                    sources: self.sources,
+                };
+                let evaluator = || self.evaluator(Some(release));
+                let judged = task.judge(&self.charts, &waiving, evaluator);
+                found.findings = judged.findings;
+                found.findings.retain(|finding| self.wanted(finding));
+                found.unloaded = judged.unloaded;
+                found.unloaded.retain(|finding| self.wanted(finding));
+                found.objects = judged.objects;
+                found.waived = judged.waived;
+                found.unknown_kinds = judged.unknown_kinds;
+                found.undecided = judged.undecided;
+                found.notes.extend(judged.notes);
+                judged.rendered
+            }
+            Resolution::Missing { why, help } => {
+                found.notes.push(format!(
+                    "{why}: values were checked by themselves, selectors against the release's name alone; {help}"
+                ));
+                false
+            }
+        };
+        found.findings.extend(release::judge(
+            release,
+            &self.files,
+            &self.families,
+            rendered,
+            active,
+            &mut evaluator,
+            self.sources,
+        ));
+        found.unknown_kinds.append(&mut evaluator.unknown_kinds);
+        found.undecided.add(std::mem::take(&mut evaluator.undecided));
+        found
+    }
+
+    /// Where a release's chart lies on this machine.
+    pub(super) fn resolve(&self, release: &Release) -> Resolution {
+        let declared = &self.sources.get(release.declared.source).path;
+        crate::project::resolve(&release.chart, folder(declared), self.config, &self.project.lock)
+    }
+
+    /// True for values that a release has as a layer, and for those of a chart itself: they are
+    /// judged by what the chart makes of them.
+    pub(super) fn judged_with_release(&self, path: &str) -> bool {
+        self.asked.layers.contains(path)
+    }
+}

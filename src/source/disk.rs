@@ -1,0 +1,81 @@
+//! Writes files whole.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
+
+/// Writes a file so that a reader, or whoever comes after a crash, sees the old text or the new
+/// one, never a part. A pipe or a device is written to, not replaced; a symbolic link stays one.
+///
+/// # Errors
+/// Those of the file system; what was begun is taken away.
+pub fn write_whole(file: &Path, text: &[u8]) -> io::Result<()> {
+    if std::fs::metadata(file).is_ok_and(|metadata| !metadata.is_file()) {
+        return std::fs::write(file, text);
+    }
+    // What a link leads to is replaced, not the link.
+    let file = std::fs::canonicalize(file).unwrap_or_else(|_| file.to_owned());
+    let beside = beside(&file);
+    let written = std::fs::write(&beside, text)
+        .and_then(|()| keep_permissions(&file, &beside))
+        .and_then(|()| std::fs::rename(&beside, &file));
+    if written.is_err() {
+        // What was begun is of no use to anybody; that it cannot be removed changes nothing.
+        let _ = std::fs::remove_file(&beside);
+    }
+    written
+}
+
+/// The folder a file lies in; `.` for a bare name.
+#[must_use]
+pub fn folder_of(file: &Path) -> &Path {
+    match file.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    }
+}
+
+/// A name in the same folder that no other process or thread takes.
+fn beside(file: &Path) -> PathBuf {
+    static COUNT: AtomicU32 = AtomicU32::new(0);
+    let name = file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let count = COUNT.fetch_add(1, Ordering::Relaxed);
+    folder_of(file).join(format!(".{name}.{}-{count}.tmp", std::process::id()))
+}
+
+fn keep_permissions(old: &Path, new: &Path) -> io::Result<()> {
+    match std::fs::metadata(old) {
+        Ok(metadata) => std::fs::set_permissions(new, metadata.permissions()),
+        Err(_) => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_replaced_whole_and_a_link_stays_a_link() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("a.txt");
+        write_whole(&file, b"one").unwrap();
+        write_whole(&file, b"two").unwrap();
+        assert_eq!(std::fs::read(&file).unwrap(), b"two");
+        #[cfg(unix)]
+        {
+            let link = dir.path().join("link");
+            std::os::unix::fs::symlink("a.txt", &link).unwrap();
+            write_whole(&link, b"three").unwrap();
+            assert!(std::fs::symlink_metadata(&link).unwrap().is_symlink());
+            assert_eq!(std::fs::read(&file).unwrap(), b"three");
+        }
+        let there = std::fs::read_dir(dir.path()).unwrap();
+        assert!(there.flatten().all(|entry| !entry.path().to_string_lossy().ends_with(".tmp")));
+    }
+
+    #[test]
+    fn a_missing_folder_is_an_error() {
+        let dir = tempfile::tempdir().unwrap();
+        assert!(write_whole(&dir.path().join("no/a.txt"), b"").is_err());
+    }
+}
