@@ -16,6 +16,9 @@ const AROUND: u32 = 2;
 /// Columns of a line past which it is cut.
 const WIDE: usize = 240;
 
+/// Rows of a chart that are seen at once; the rest is folded away.
+const ROWS: usize = 12;
+
 pub(super) fn write(
     report: &Report,
     context: &mut Context<'_>,
@@ -75,37 +78,51 @@ fn overview(report: &Report, out: &mut dyn Write) -> io::Result<()> {
         }
     }
     writeln!(out, "<div class=\"overview\">")?;
-    bars("By group", &groups, out)?;
+    bars("By group", "kind", &groups, out)?;
     if !releases.is_empty() {
-        bars("By release", &releases, out)?;
+        bars("By release", "release", &releases, out)?;
     }
     writeln!(out, "</div>")
 }
 
-fn bars(title: &str, counts: &BTreeMap<&str, [usize; 3]>, out: &mut dyn Write) -> io::Result<()> {
+/// A bar a row, the longest first. A row's name is a button that sets the filter `id`.
+fn bars(
+    title: &str,
+    id: &str,
+    counts: &BTreeMap<&str, [usize; 3]>,
+    out: &mut dyn Write,
+) -> io::Result<()> {
     let mut rows: Vec<(&str, [usize; 3])> = counts.iter().map(|(&name, &by)| (name, by)).collect();
     rows.sort_by_key(|(_, by)| std::cmp::Reverse(by.iter().sum::<usize>()));
     let most = rows.first().map_or(1, |(_, by)| by.iter().sum::<usize>()).max(1);
     writeln!(out, "<figure><figcaption>{title}</figcaption><table>")?;
-    for (name, [info, warning, error]) in rows {
+    for (at, &(name, [info, warning, error])) in rows.iter().enumerate() {
+        if at == ROWS {
+            let more = rows.len() - ROWS;
+            writeln!(out, "</table><details><summary>{more} more</summary><table>")?;
+        }
         let total = info + warning + error;
         let width = |count: usize| count * 100 / most;
         writeln!(
             out,
-            "<tr><th scope=\"row\">{}</th><td><span class=\"bar\"><i class=\"error\" style=\"width:{}%\"></i><i class=\"warning\" style=\"width:{}%\"></i><i class=\"info\" style=\"width:{}%\"></i></span></td><td class=\"number\" title=\"{error} error, {warning} warning, {info} info\">{total}</td></tr>",
+            "<tr><th scope=\"row\"><button type=\"button\" data-filter=\"{id}\">{}</button></th><td><span class=\"bar\"><i class=\"error\" style=\"width:{}%\"></i><i class=\"warning\" style=\"width:{}%\"></i><i class=\"info\" style=\"width:{}%\"></i></span></td><td class=\"number\" title=\"{error} error, {warning} warning, {info} info\">{total}</td></tr>",
             xml(name),
             width(error),
             width(warning),
             width(info),
         )?;
     }
-    writeln!(out, "</table></figure>")
+    let fold = if rows.len() > ROWS { "</details>" } else { "" };
+    writeln!(out, "</table>{fold}</figure>")
 }
 
 fn filters(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     let mut rules: Vec<&str> = report.findings.iter().map(|entry| entry.rule.as_str()).collect();
     rules.sort_unstable();
     rules.dedup();
+    let mut groups: Vec<&str> = report.findings.iter().map(|entry| entry.group.as_str()).collect();
+    groups.sort_unstable();
+    groups.dedup();
     let mut releases: Vec<&str> =
         report.findings.iter().flat_map(|entry| &entry.releases).map(String::as_str).collect();
     releases.sort_unstable();
@@ -113,18 +130,19 @@ fn filters(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "<form id=\"filters\" hidden>")?;
     writeln!(out, "<label>Search <input id=\"text\" type=\"search\"></label>")?;
     select("Severity", "severity", &["error", "warning", "info"], out)?;
+    select("Group", "kind", &groups, out)?;
     select("Rule", "rule", &rules, out)?;
     if !releases.is_empty() {
         select("Release", "release", &releases, out)?;
     }
     writeln!(
         out,
-        "<label>Group by <select id=\"group\"><option value=\"file\">file</option><option value=\"rule\">rule</option>"
+        "<label>Listed by <select id=\"group\"><option value=\"file\">file</option><option value=\"rule\">rule</option>"
     )?;
     if !releases.is_empty() {
         writeln!(out, "<option value=\"release\">release</option>")?;
     }
-    writeln!(out, "</select></label></form>")
+    writeln!(out, "</select></label><output id=\"shown\"></output></form>")
 }
 
 fn select(label: &str, id: &str, options: &[&str], out: &mut dyn Write) -> io::Result<()> {
@@ -139,8 +157,9 @@ fn finding(entry: &Entry, context: &mut Context<'_>, out: &mut dyn Write) -> io:
     let severity = entry.severity.as_str();
     writeln!(
         out,
-        "<article class=\"{severity}\" id=\"f-{}\" data-severity=\"{severity}\" data-rule=\"{}\" data-file=\"{}\" data-releases=\"{}\">",
+        "<article class=\"{severity}\" id=\"f-{}\" data-severity=\"{severity}\" data-kind=\"{}\" data-rule=\"{}\" data-file=\"{}\" data-releases=\"{}\">",
         xml(&entry.fingerprint),
+        xml(&entry.group),
         xml(&entry.rule),
         xml(&entry.location.file),
         xml(&entry.releases.join("\n")),
@@ -153,15 +172,22 @@ fn finding(entry: &Entry, context: &mut Context<'_>, out: &mut dyn Write) -> io:
     };
     writeln!(
         out,
-        "<h3><b>{severity}</b> {}</h3>\n<p class=\"rule\">{rule}</p>",
-        prose(&entry.message)
+        "<h3><b>{severity}</b> {} <a class=\"link\" href=\"#f-{}\" title=\"Link to this finding\">#</a></h3>\n<p class=\"rule\">{rule}</p>",
+        prose(&entry.message),
+        xml(&entry.fingerprint)
     )?;
     excerpt(&entry.location, &entry.origin, "", context.texts, out)?;
     for related in &entry.related {
         excerpt(&related.location, &related.origin, &related.message, context.texts, out)?;
     }
     if let Some(help) = &entry.help {
-        writeln!(out, "<div class=\"help\"><b>help</b><pre>{}</pre></div>", xml(help.trim_end()))?;
+        // What is to be copied keeps its lines.
+        let help = help.trim_end();
+        let help = match help.contains('\n') {
+            true => format!("<pre>{}</pre>", xml(help)),
+            false => prose(help),
+        };
+        writeln!(out, "<div class=\"help\"><b>What to do</b> {help}</div>")?;
     }
     let mut facts = Vec::new();
     if let Some(object) = &entry.object {

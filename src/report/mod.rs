@@ -185,6 +185,18 @@ mod tests {
         assert_eq!(read, report);
     }
 
+    /// `UPDATE_SCHEMA=1 cargo test schema` writes it anew.
+    #[test]
+    fn the_published_schema_of_reports_is_made_from_the_types() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/report.schema.json");
+        let made = serde_json::to_string_pretty(&model::schema()).expect("JSON") + "\n";
+        if std::env::var_os("UPDATE_SCHEMA").is_some() {
+            std::fs::write(path, &made).expect("a file");
+        }
+        let published = std::fs::read_to_string(path).expect("the schema is published");
+        assert!(made == published, "run with UPDATE_SCHEMA=1, and read the difference");
+    }
+
     #[test]
     fn concise_is_one_line_a_finding() {
         assert_eq!(

@@ -13,6 +13,7 @@ mod formats;
 mod harness;
 mod pre_commit;
 mod readme;
+mod reports;
 mod rules;
 mod schema;
 mod server;
