@@ -11,6 +11,7 @@ mod cli;
 mod corpus;
 mod formats;
 mod harness;
+mod pipelines;
 mod pre_commit;
 mod readme;
 mod reports;
