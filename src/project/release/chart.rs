@@ -33,7 +33,7 @@ pub(super) fn find(context: &Context<'_>, found: &mut Found) {
                 Some(Via::ChartCiValues) => {
                     own.push(release(chart, Some(file), Via::ChartCiValues));
                 }
-                Some(via) if !used.contains(&file.path) => {
+                Some(via) if !used.contains(&file.path) && !is_of_another(file, chart, context) => {
                     own.push(release(chart, Some(file), via));
                 }
                 _ => {}
@@ -96,6 +96,18 @@ fn place(file: &File, chart: &LocalChart) -> Option<Via> {
     };
     let placed = (folder.is_empty() && named) || (environments && !folder.is_empty());
     (placed && plain()).then_some(Via::SiblingValues)
+}
+
+/// True for `redis-values.yaml` and the like whose keys are none of the chart's: the values of
+/// another chart, which happen to lie here.
+fn is_of_another(file: &File, chart: &LocalChart, context: &Context<'_>) -> bool {
+    if base_name(&file.path).starts_with("values") || parent(&file.path) != chart.path {
+        return false;
+    }
+    let own = context.tree.file(&crate::project::tree::join(&chart.path, "values.yaml"));
+    let Some(own) = own.and_then(|own| own.roots().next()) else { return false };
+    let mut keys = file.roots().next().into_iter().flat_map(|root| root.entries());
+    keys.all(|entry| entry.key.as_str().is_none_or(|key| own.get(key).is_none()))
 }
 
 fn release(chart: &LocalChart, file: Option<&File>, via: Via) -> Release {
