@@ -93,12 +93,18 @@ impl<'p> Run<'p> {
     }
 
     /// What a unit has in common with others: releases of one chart, and those that share a values
-    /// file, stay together, since one finding may come from several of them.
+    /// file, stay together, since one finding may come from several of them; and a chart's directory
+    /// stays with its releases, since what it says of a fault they need not say.
     fn bonds(&self, unit: &Unit<'_>) -> Vec<String> {
         let mut bonds: Vec<String> = unit.files.iter().map(|file| file.path.clone()).collect();
+        let folders = unit.files.iter().filter_map(|file| self.judged_folder(file));
+        bonds.extend(folders.map(|folder| format!("chart at {folder}")));
         for &at in &unit.releases {
             let release = &self.project.releases[at];
-            bonds.push(format!("chart {}", release.chart.display()));
+            bonds.push(match &release.chart.path {
+                Some(path) => format!("chart at {path}"),
+                None => format!("chart {}", release.chart.display()),
+            });
             bonds.extend(release.values.iter().filter_map(|layer| layer.file.clone()));
         }
         bonds
