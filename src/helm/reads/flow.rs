@@ -9,8 +9,9 @@ use super::Member;
 use super::path::{PathId, Paths};
 use super::shape::{Shape, Shapes};
 
-/// Nodes past which all values count as read.
-const MAX_STEPS: usize = 4_000_000;
+/// Nodes of templates and of shapes past which all values count as read. A shape may hold another
+/// many times over, so what a walk through it costs is bounded as well.
+const MAX_STEPS: usize = 1_000_000;
 /// Templates within each other.
 const MAX_DEPTH: usize = 120;
 /// Times that a body is run again because what `set` put somewhere has changed.
@@ -121,6 +122,11 @@ impl<'c> Flow<'c> {
 
     /// Runs the definitions of a name; what they write, where that is a text of a template.
     pub(super) fn named(&mut self, name: &str, dot: &Shapes) -> Shapes {
+        // To look it up is to walk through all of it.
+        self.steps += dot.weight(MAX_STEPS);
+        if self.is_exhausted() {
+            return Shapes::default();
+        }
         let key = (Rc::from(name), dot.clone());
         if let Some(known) = self.done.get(&key) {
             return known.clone();
@@ -403,6 +409,10 @@ impl<'c> Flow<'c> {
     /// Marks whatever it is as read, with all that is below.
     pub(super) fn escape(&mut self, value: &Shapes) {
         for shape in value.iter() {
+            self.steps += 1;
+            if self.is_exhausted() {
+                return;
+            }
             match shape {
                 Shape::At(path) => self.paths.whole(*path),
                 Shape::Root(chart) => self.paths.whole(Paths::root(*chart)),
@@ -422,6 +432,10 @@ impl<'c> Flow<'c> {
     /// The same without what a template reads by itself when it is given a chart's root.
     pub(super) fn escape_but_roots(&mut self, value: &Shapes) {
         for shape in value.iter() {
+            self.steps += 1;
+            if self.is_exhausted() {
+                return;
+            }
             match shape {
                 Shape::Root(_) | Shape::Subcharts(_) => {}
                 Shape::Map(entries) => {

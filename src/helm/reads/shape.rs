@@ -74,6 +74,29 @@ impl Shapes {
         self.0.is_empty()
     }
 
+    /// How many shapes a walk through it meets, counted up to a limit.
+    pub(super) fn weight(&self, limit: usize) -> usize {
+        let mut met = 0;
+        for shape in self.iter() {
+            met += 1;
+            let left = |met: usize| limit.saturating_sub(met);
+            met += match shape {
+                Shape::Map(entries) => entries
+                    .values()
+                    .fold(0, |below, shapes| below + shapes.weight(left(met + below))),
+                Shape::Items(items) => {
+                    items.iter().fold(0, |below, shapes| below + shapes.weight(left(met + below)))
+                }
+                Shape::List(items) => items.weight(left(met)),
+                Shape::At(_) | Shape::Root(_) | Shape::Subcharts(_) | Shape::Text(_) => 0,
+            };
+            if met >= limit {
+                break;
+            }
+        }
+        met
+    }
+
     pub(super) fn is_too_many(&self) -> bool {
         self.0.len() > MAX_ALTERNATIVES
     }
