@@ -1,7 +1,7 @@
 //! Which values a chart could read, whichever way the branches of its templates go.
 //!
 //! What one render reads is no answer to "is this key of any use": the branch that reads it may be
-//! taken tomorrow. So templates are run on shapes in place of values (see [`shape`]): where a value
+//! taken tomorrow. So templates are run on shapes in place of values (see `shape`): where a value
 //! came from, not what it is. Both branches are taken, loops run until nothing new comes of them,
 //! and whatever cannot be followed counts as read with all that is below it. An error is therefore
 //! on the side of "read".

@@ -66,7 +66,7 @@ pub enum FetchError {
         /// The HTTP status.
         status: u16,
     },
-    /// More than [`MAX_REDIRECTS`] redirects.
+    /// More than `MAX_REDIRECTS` redirects.
     #[error("{url} redirects in a circle, or more than {MAX_REDIRECTS} times")]
     Redirects {
         /// What was asked for.
