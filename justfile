@@ -4,7 +4,7 @@ version := `sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1`
 binary := "target/release/plimsoll"
 
 # Everything below.
-all: build wheel npm completions man
+all: build wheel npm vscode completions man
 
 # The program.
 build:
@@ -21,6 +21,11 @@ wheel:
 # `npm install dist/plimsoll-linux-x64-*.tgz dist/plimsoll-*.tgz`
 npm: build
     node npm/pack.mjs {{binary}} dist
+
+# `code --install-extension dist/plimsoll-*.vsix`
+vscode:
+    mkdir -p dist
+    cd editors/vscode && npm ci --no-audit --no-fund && npx vsce package --out ../../dist
 
 # dist/completions/: bash, zsh, fish, elvish, powershell.
 completions: build
@@ -45,5 +50,6 @@ bump to:
     sed -i 's/^version = "{{version}}"/version = "{{to}}"/' Cargo.toml pyproject.toml
     sed -i 's/plimsoll=={{version}}/plimsoll=={{to}}/' pyproject.toml
     sed -i 's/"{{version}}"/"{{to}}"/g' npm/package.json
+    cd editors/vscode && npm version --no-git-tag-version --allow-same-version {{to}}
     sed -i 's/{{version}}/{{to}}/g' templates/plimsoll.yml action.yml deploy/indexed-job.yaml
     cargo check --quiet
