@@ -5,6 +5,7 @@
 
 mod chart;
 mod classify;
+mod embedded;
 mod lock;
 mod patch;
 mod release;
@@ -95,6 +96,7 @@ pub fn assemble(walked: Walked, taken: Vec<Taken>, config: &Config, sources: &So
         }
     }
     patch::set_aside(&mut files);
+    embedded::set_aside(&mut files, &charts);
     findings.sort_by_cached_key(|finding| {
         (sources.get(finding.primary.span.source).path.clone(), finding.primary.span.start)
     });

@@ -1,0 +1,76 @@
+//! Files of a chart that its own templates read with `.Files`, and that are manifests only once
+//! such a template has chosen them.
+
+use std::collections::HashSet;
+
+use super::chart::LocalChart;
+use super::classify::{Class, File};
+use super::tree::join;
+
+/// Takes what a chart's templates read with `.Files` out of the manifests: which of these files is
+/// deployed is for the templates to say, and what they make of them is judged as rendered.
+///
+/// A template names a file, or the folder that it makes the rest of a path below
+/// (`.Files.Get (printf "crd/%s/jobs.yaml" …)`), by a text on the line of `.Files`.
+pub(super) fn set_aside(files: &mut [File], charts: &[LocalChart]) {
+    let charts: HashSet<&str> = charts.iter().map(|chart| chart.path.as_str()).collect();
+    let mut embedded = HashSet::new();
+    for file in files.iter().filter(|file| file.class == Class::ChartTemplate) {
+        if !file.text.contains(".Files.") {
+            continue;
+        }
+        let Some(chart) = chart_of(&file.path, &charts) else { continue };
+        for line in file.text.lines().filter(|line| line.contains(".Files.")) {
+            embedded.extend(quoted(line).filter_map(beginning).map(|path| join(chart, path)));
+        }
+    }
+    if embedded.is_empty() {
+        return;
+    }
+    for file in files.iter_mut().filter(|file| file.class == Class::Manifest) {
+        let mut above = Some(file.path.as_str());
+        while let Some(path) = above {
+            if embedded.contains(path) {
+                file.class = Class::Other;
+                break;
+            }
+            above = path.rsplit_once('/').map(|(folder, _)| folder);
+        }
+    }
+}
+
+/// The chart whose template a file is.
+fn chart_of<'p>(path: &'p str, charts: &HashSet<&str>) -> Option<&'p str> {
+    let nested = path.match_indices("/templates/").map(|(at, _)| &path[..at]);
+    nested.chain(path.starts_with("templates/").then_some("")).find(|chart| charts.contains(chart))
+}
+
+/// The texts within quotes of a line.
+fn quoted(line: &str) -> impl Iterator<Item = &str> {
+    let split = move |quote| line.split(quote).skip(1).step_by(2);
+    split('"').chain(split('`'))
+}
+
+/// The folders of a path or a pattern as far as they are written out; the whole path of a file
+/// that is named outright.
+fn beginning(path: &str) -> Option<&str> {
+    let path = match path.find(['%', '*', '?', '[', '{']) {
+        Some(end) => path[..end].rsplit_once('/')?.0,
+        None => path.trim_end_matches('/'),
+    };
+    (!path.is_empty()).then_some(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_counts_as_far_as_it_is_written_out() {
+        let of = |line| quoted(line).filter_map(beginning).collect::<Vec<_>>();
+        assert_eq!(of(r#"{{ .Files.Get "crd/v1/jobs.yaml" }}"#), ["crd/v1/jobs.yaml"]);
+        assert_eq!(of(r#"{{ .Files.Get (printf "crd/%s/jobs.yaml" .v) }}"#), ["crd"]);
+        assert_eq!(of("{{ (.Files.Glob `policies/prod/**.yaml`).AsConfig }}"), ["policies/prod"]);
+        assert_eq!(of(r#"{{ .Files.Glob "*.yaml" }}{{ .Files.Glob .Values.x }}"#), [""; 0]);
+    }
+}
