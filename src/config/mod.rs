@@ -104,8 +104,7 @@ pub fn is_component(text: &str) -> bool {
 /// # Errors
 /// When the file cannot be opened or is not UTF-8.
 pub fn load(path: &Path, shown: &str, sources: &Sources) -> Result<Config, ConfigError> {
-    let text = std::fs::read_to_string(path)
-        .map_err(|error| ConfigError { path: path.to_owned(), error })?;
+    let text = sources.read(path).map_err(|error| ConfigError { path: path.to_owned(), error })?;
     Ok(parse(path, shown, &text, sources))
 }
 

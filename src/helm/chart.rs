@@ -14,7 +14,7 @@ use std::sync::Arc;
 pub use self::metadata::{Dependency, ImportValues, Metadata};
 use super::function::is_known;
 use super::parse::{SyntaxFault, Template, parse};
-use crate::source::{SourceId, Sources, Span};
+use crate::source::{Overlay, SourceId, Sources, Span};
 use crate::yaml::{self, Document, ErrorKind};
 
 /// Largest file of a chart, in bytes, as in Helm.
@@ -109,7 +109,10 @@ impl Chart {
         sources: &Sources,
         supply: &Supply<'_>,
     ) -> Result<Self, ChartError> {
-        let files = if path.is_dir() { directory::read(path)? } else { unpack(path, shown)? };
+        let files = match path.is_dir() {
+            true => directory::read(path, sources.overlay())?,
+            false => unpack(path, shown)?,
+        };
         let mut chart = assemble(files, shown, sources, 0)?;
         if path.is_dir() {
             chart.absent_dependencies(path, shown, sources, supply, &mut vec![path.to_owned()])?;
@@ -170,7 +173,8 @@ impl Chart {
                 return Err(ChartError::at(message, dependency.span));
             }
             let shown = clean(&below_path(shown, relative));
-            let mut chart = assemble(directory::read(&target)?, &shown, sources, above.len())?;
+            let files = directory::read(&target, sources.overlay())?;
+            let mut chart = assemble(files, &shown, sources, above.len())?;
             above.push(target.clone());
             chart.absent_dependencies(&target, &shown, sources, supply, above)?;
             above.pop();
@@ -197,8 +201,8 @@ impl Chart {
 /// The paths of a chart directory's files, without those of subcharts and those that
 /// `.helmignore` names; sorted. Empty where the directory cannot be read.
 #[must_use]
-pub fn names(directory: &Path) -> Vec<String> {
-    directory::names(directory)
+pub fn names(directory: &Path, overlay: &Overlay) -> Vec<String> {
+    directory::names(directory, overlay)
 }
 
 /// What [`digest`] needs to know.
@@ -207,6 +211,8 @@ pub struct Reading<'a> {
     pub known: &'a dyn Fn(&Path) -> Option<blake3::Hash>,
     /// As for [`Chart::load`].
     pub supply: &'a Supply<'a>,
+    /// What stands in for files.
+    pub overlay: &'a Overlay,
 }
 
 /// A hash of all that [`Chart::load`] reads at a path; `None` when something of it cannot be read.
@@ -224,13 +230,13 @@ fn put_digest(
     above: &mut Vec<PathBuf>,
 ) -> Option<()> {
     let files = match path.is_dir() {
-        true => directory::list(path).ok()?,
+        true => directory::list(path, reading.overlay).ok()?,
         false => vec![(String::new(), path.to_owned())],
     };
     for (name, path) in files {
         put_file(&name, &path, reading, hasher)?;
     }
-    for dependency in declared(path) {
+    for dependency in declared(path, reading.overlay) {
         let Some(relative) = dependency.repository.strip_prefix("file://") else {
             if let Some(archive) = (reading.supply)(&dependency) {
                 put_file(&archive.to_string_lossy(), &archive, reading, hasher)?;
@@ -257,7 +263,8 @@ fn put_file(
     reading: &Reading<'_>,
     hasher: &mut blake3::Hasher,
 ) -> Option<()> {
-    let own = || std::fs::read(path).ok().map(|bytes| blake3::hash(&bytes));
+    let bytes = || directory::bytes(path, reading.overlay).ok();
+    let own = || bytes().map(|bytes| blake3::hash(&bytes));
     hasher.update(&(name.len() as u64).to_le_bytes()).update(name.as_bytes());
     hasher.update((reading.known)(path).or_else(own)?.as_bytes());
     Some(())
@@ -265,9 +272,9 @@ fn put_file(
 
 /// The dependencies of a chart directory, as they are declared; none where that cannot be read,
 /// which loading the chart will say.
-fn declared(path: &Path) -> Vec<Dependency> {
+fn declared(path: &Path, overlay: &Overlay) -> Vec<Dependency> {
     let file = |name: &str| {
-        let text = std::fs::read_to_string(path.join(name)).ok()?;
+        let text = String::from_utf8(directory::bytes(&path.join(name), overlay).ok()?).ok()?;
         let declares = text.contains("dependencies");
         declares.then(|| ChartFile {
             name: name.to_owned(),

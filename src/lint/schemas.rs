@@ -19,7 +19,11 @@ const MAX_BYTES: u64 = 20 << 20;
 /// configuration names: files or directories with `CustomResourceDefinition`s, or with JSON Schemas
 /// as kubeconform lays them out (`group/kind_version.json`). Also says what could not be read.
 #[must_use]
-pub(super) fn collect(files: &[File], config: &Config) -> (Schemas, Vec<String>) {
+pub(super) fn collect(
+    files: &[File],
+    config: &Config,
+    sources: &Sources,
+) -> (Schemas, Vec<String>) {
     let mut schemas = Schemas::default();
     let mut notes = Vec::new();
     for file in files.iter().filter(|file| file.text.contains("CustomResourceDefinition")) {
@@ -33,7 +37,7 @@ pub(super) fn collect(files: &[File], config: &Config) -> (Schemas, Vec<String>)
         let mut found = false;
         let walk = WalkDir::new(base.join(&setting.value)).sort_by_file_name().into_iter();
         for entry in walk.filter_map(Result::ok).filter(|entry| entry.file_type().is_file()) {
-            found |= named(&mut schemas, entry.path());
+            found |= named(&mut schemas, entry.path(), sources);
         }
         if !found {
             notes.push(format!(
@@ -46,7 +50,7 @@ pub(super) fn collect(files: &[File], config: &Config) -> (Schemas, Vec<String>)
 }
 
 /// Takes in one file that the configuration names; false where it holds no schema.
-fn named(schemas: &mut Schemas, path: &Path) -> bool {
+fn named(schemas: &mut Schemas, path: &Path, sources: &Sources) -> bool {
     let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
     if !matches!(extension, "yaml" | "yml" | "json") {
         return false;
@@ -54,11 +58,10 @@ fn named(schemas: &mut Schemas, path: &Path) -> bool {
     if std::fs::metadata(path).is_ok_and(|metadata| metadata.len() > MAX_BYTES) {
         return false;
     }
-    let Ok(text) = std::fs::read_to_string(path) else {
+    let Ok(text) = sources.read(path) else {
         return false;
     };
     // Nothing is reported inside these files, so their text need not outlive the reading.
-    let text: Arc<str> = text.into();
     let source = Sources::default().add(path.to_string_lossy(), Arc::clone(&text));
     let stream = yaml::parse(source, &text);
     let mut found = false;

@@ -124,7 +124,7 @@ impl Lock {
     /// When it is there and cannot be read.
     pub fn load(directory: &Path, sources: &Sources) -> Result<Self, LockError> {
         let path = directory.join(LOCK_NAME);
-        match std::fs::read_to_string(&path) {
+        match sources.read(&path) {
             Ok(text) => Ok(Self::parse(directory, &shown(&path), &text, sources)),
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 Ok(Self { directory: directory.to_owned(), ..Self::default() })

@@ -34,7 +34,7 @@ pub struct Candidate {
 }
 
 /// What a walk found.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Walked {
     /// Sorted by shown path, each once.
     pub candidates: Vec<Candidate>,
@@ -57,10 +57,12 @@ pub fn walk(paths: &[PathBuf], config: &Config, sources: &Sources) -> Result<Wal
     let mut walked = Walked::default();
     let mut around = Vec::new();
     for path in paths {
-        let metadata = fs::metadata(path).map_err(|_| path.clone())?;
-        if metadata.is_dir() {
+        let is_unsaved = sources.overlay().text(path).is_some();
+        let is_dir = || fs::metadata(path).map(|metadata| metadata.is_dir());
+        if !is_unsaved && is_dir().map_err(|_| path.clone())? {
             walked.roots.push(shown(path));
             walk_directory(path, None, true, config, sources, &mut walked);
+            unsaved(path, true, sources, &mut walked);
         } else {
             let shown = shown(path);
             around.push(surroundings(path, config));
@@ -89,6 +91,17 @@ pub fn walk(paths: &[PathBuf], config: &Config, sources: &Sources) -> Result<Wal
     walked.roots.sort();
     walked.roots.dedup();
     Ok(walked)
+}
+
+/// The files below a directory that are not on disk yet.
+fn unsaved(root: &Path, requested: bool, sources: &Sources, walked: &mut Walked) {
+    for (relative, _) in sources.overlay().below(root) {
+        let path = root.join(relative);
+        if wanted(&path) && !path.exists() {
+            let shown = shown(&path);
+            walked.candidates.push(Candidate { shown, path, explicit: false, requested });
+        }
+    }
 }
 
 /// The directory around a single file in which its release may be declared, and how deep to look.
@@ -233,9 +246,12 @@ pub enum Read {
     Ignored,
 }
 
-/// Reads a candidate, no more than [`MAX_SIZE`] of it.
+/// Reads a candidate, or what stands in for it: no more than [`MAX_SIZE`] of it.
 #[must_use]
 pub fn read_text(candidate: &Candidate, sources: &Sources) -> Read {
+    if let Some(text) = sources.overlay().text(&candidate.path) {
+        return Read::Text(Arc::clone(text));
+    }
     let name = PathName::of(&candidate.shown);
     let yaml = name.is_yaml() || candidate.explicit;
     let refuse = |why: &str| match yaml {

@@ -4,14 +4,19 @@
 //! Lines and columns are computed only where output needs them.
 
 mod disk;
+mod edit;
 mod line_index;
+mod overlay;
 
+use std::path::Path;
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use serde::{Deserialize, Serialize};
 
 pub use disk::{folder_of, write_whole};
+pub use edit::{Edit, apply};
 pub use line_index::{LineIndex, Position};
+pub use overlay::Overlay;
 
 /// Names one text in [`Sources`]. Ids follow the order in which texts were added, so nothing a
 /// user sees may be sorted by them: sort by path.
@@ -98,10 +103,53 @@ impl SourceFile {
 /// Every text of one run. Shared between threads; texts are added and never removed.
 #[derive(Debug, Default)]
 pub struct Sources {
+    /// Texts of others, whose ids come first.
+    below: Option<Below>,
     files: RwLock<Vec<Arc<SourceFile>>>,
+    overlay: Overlay,
+}
+
+/// Texts that are taken over as they are.
+#[derive(Debug)]
+struct Below {
+    sources: Arc<Sources>,
+    /// How many there were when they were taken over.
+    count: u32,
 }
 
 impl Sources {
+    /// None yet; [`Sources::read`] sees `overlay` in place of the files it stands in for.
+    #[must_use]
+    pub fn with_overlay(overlay: Overlay) -> Self {
+        Self { overlay, ..Self::default() }
+    }
+
+    /// Those of `below`, whose ids stay as they are; what is added is added here alone, and is gone
+    /// with the value. So many runs may share what does not change between them.
+    #[must_use]
+    pub fn over(below: &Arc<Self>, overlay: Overlay) -> Self {
+        let count = below.count();
+        let below = Some(Below { sources: Arc::clone(below), count });
+        Self { below, overlay, ..Self::default() }
+    }
+
+    /// The texts that stand in for files.
+    #[must_use]
+    pub fn overlay(&self) -> &Overlay {
+        &self.overlay
+    }
+
+    /// Reads a file, or what stands in for it. Adds nothing.
+    ///
+    /// # Errors
+    /// Those of the file system, and [`std::io::ErrorKind::InvalidData`] where it is not UTF-8.
+    pub fn read(&self, path: &Path) -> std::io::Result<Arc<str>> {
+        match self.overlay.text(path) {
+            Some(text) => Ok(Arc::clone(text)),
+            None => std::fs::read_to_string(path).map(Arc::from),
+        }
+    }
+
     /// Takes a text in and names it.
     ///
     /// # Panics
@@ -111,7 +159,7 @@ impl Sources {
         let mut files = self.files.write().unwrap_or_else(PoisonError::into_inner);
         let id = u32::try_from(files.len()).expect("invariant: fewer than 2^32 texts");
         files.push(Arc::new(file));
-        SourceId(id)
+        SourceId(self.first() + id)
     }
 
     /// The text behind an id.
@@ -120,7 +168,37 @@ impl Sources {
     /// When `id` comes from another [`Sources`].
     #[must_use]
     pub fn get(&self, id: SourceId) -> Arc<SourceFile> {
+        if let Some(below) = self.below.as_ref().filter(|below| id.0 < below.count) {
+            return below.sources.get(id);
+        }
         let files = self.files.read().unwrap_or_else(PoisonError::into_inner);
-        Arc::clone(&files[id.0 as usize])
+        Arc::clone(&files[(id.0 - self.first()) as usize])
+    }
+
+    /// The first id that is given here.
+    fn first(&self) -> u32 {
+        self.below.as_ref().map_or(0, |below| below.count)
+    }
+
+    fn count(&self) -> u32 {
+        let files = self.files.read().unwrap_or_else(PoisonError::into_inner);
+        self.first() + u32::try_from(files.len()).expect("invariant: fewer than 2^32 texts")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_over_others_leave_those_as_they_are() {
+        let below = Arc::new(Sources::default());
+        let first = below.add("a.yaml", "a: 1");
+        let over = Sources::over(&below, Overlay::default());
+        let second = over.add("b.yaml", "b: 2");
+        let later = below.add("c.yaml", "c: 3");
+        assert_eq!(&*over.get(first).text, "a: 1");
+        assert_eq!(&*over.get(second).text, "b: 2");
+        assert_eq!(&*below.get(later).text, "c: 3");
     }
 }

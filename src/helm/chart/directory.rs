@@ -1,37 +1,51 @@
 //! Charts in directories.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use super::ignore::Rules;
 use super::{ChartError, MAX_CHART, MAX_FILE, MAX_FILES, RawFile};
+use crate::source::Overlay;
 
 /// Reads a chart's files, without what `.helmignore` leaves out, following links that stay inside.
 ///
 /// # Errors
 /// When a file cannot be read, is larger than Helm allows, is no regular file, or is a link that
 /// leads out of the chart.
-pub(super) fn read(directory: &Path) -> Result<Vec<RawFile>, ChartError> {
+pub(super) fn read(directory: &Path, overlay: &Overlay) -> Result<Vec<RawFile>, ChartError> {
     let read = |(name, path): (String, PathBuf)| {
-        let mut data = std::fs::read(&path)
+        let mut data = bytes(&path, overlay)
             .map_err(|error| ChartError::new(format!("{}: {error}", path.display())))?;
         if data.starts_with(b"\xef\xbb\xbf") {
             data.drain(..3);
         }
         Ok(RawFile { name, data })
     };
-    list(directory)?.into_iter().map(read).collect()
+    list(directory, overlay)?.into_iter().map(read).collect()
 }
 
-/// The files that [`read`] reads, sorted: names within the chart, and paths to open.
+/// A file's bytes, or those of the text that stands in for it.
+///
+/// # Errors
+/// When the file cannot be read.
+pub(super) fn bytes(path: &Path, overlay: &Overlay) -> std::io::Result<Vec<u8>> {
+    match overlay.text(path) {
+        Some(text) => Ok(text.as_bytes().to_vec()),
+        None => std::fs::read(path),
+    }
+}
+
+/// The files that [`read`] reads, sorted, those that are not on disk last: names within the chart,
+/// and paths to open.
 ///
 /// # Errors
 /// Those of [`read`], but for a file that cannot be read.
-pub(super) fn list(directory: &Path) -> Result<Vec<(String, PathBuf)>, ChartError> {
+pub(super) fn list(
+    directory: &Path,
+    overlay: &Overlay,
+) -> Result<Vec<(String, PathBuf)>, ChartError> {
     let fail = |path: &Path, why: &str| ChartError::new(format!("{}: {why}", path.display()));
-    let rules = match std::fs::read_to_string(directory.join(".helmignore")) {
-        Ok(text) => Rules::parse(&text).map_err(ChartError::new)?,
-        Err(_) => Rules::parse("").map_err(ChartError::new)?,
-    };
+    let rules = Rules::parse(&ignored(directory, overlay)).map_err(ChartError::new)?;
     let root = directory.canonicalize().map_err(|error| fail(directory, &error.to_string()))?;
     let mut files: Vec<(String, PathBuf)> = Vec::new();
     let mut total = 0;
@@ -79,13 +93,39 @@ pub(super) fn list(directory: &Path) -> Result<Vec<(String, PathBuf)>, ChartErro
         }
         files.push((name, path.to_owned()));
     }
+    add_unsaved(&mut files, directory, &rules, overlay);
     Ok(files)
 }
 
+/// Adds the files that are not on disk yet.
+fn add_unsaved(
+    files: &mut Vec<(String, PathBuf)>,
+    directory: &Path,
+    rules: &Rules,
+    overlay: &Overlay,
+) {
+    let known: BTreeSet<String> = files.iter().map(|(name, _)| name.clone()).collect();
+    for (relative, _) in overlay.below(directory) {
+        let name = relative.to_string_lossy().replace('\\', "/");
+        let folders = name.match_indices('/').map(|(at, _)| (&name[..at], true));
+        let mut parts = folders.chain([(name.as_str(), false)]);
+        let is_ignored = parts.any(|(name, is_dir)| rules.ignores(name, is_dir));
+        drop(parts);
+        if !is_ignored && !known.contains(&name) {
+            files.push((name, directory.join(relative)));
+        }
+    }
+}
+
+/// The text of `.helmignore`; empty where there is none.
+fn ignored(directory: &Path, overlay: &Overlay) -> String {
+    let bytes = bytes(&directory.join(".helmignore"), overlay).unwrap_or_default();
+    String::from_utf8(bytes).unwrap_or_default()
+}
+
 /// The paths of a chart's files, but for those of subcharts.
-pub(super) fn names(directory: &Path) -> Vec<String> {
-    let text = std::fs::read_to_string(directory.join(".helmignore")).unwrap_or_default();
-    let Ok(rules) = Rules::parse(&text) else { return Vec::new() };
+pub(super) fn names(directory: &Path, overlay: &Overlay) -> Vec<String> {
+    let Ok(rules) = Rules::parse(&ignored(directory, overlay)) else { return Vec::new() };
     let name = |path: &Path| {
         let relative = path.strip_prefix(directory).unwrap_or(path);
         relative.to_string_lossy().replace('\\', "/")

@@ -284,7 +284,8 @@ impl<'r, 'p> Keys<'r, 'p> {
         let supply = |wanted: &chart::Dependency| {
             crate::project::supply(wanted, self.run.config, &self.run.project.lock)
         };
-        chart::digest(path, &chart::Reading { known, supply: &supply })
+        let overlay = self.run.sources.overlay();
+        chart::digest(path, &chart::Reading { known, supply: &supply, overlay })
     }
 
     fn slot(&self, path: &Path) -> Arc<ChartSlot> {
@@ -307,6 +308,7 @@ fn options(key: &mut Digest, options: &Options) {
         release: _,
         changed: _,
         today,
+        keep_rendered: _,
         cache: _,
     } = options;
     key.text(&format!("{request:?}"));
