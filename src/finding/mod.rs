@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+pub use crate::source::Edit;
 use crate::source::Span;
 
 /// How much a finding weighs. Ordered: `Info < Warning < Error`.
@@ -128,20 +129,20 @@ impl Applicability {
     }
 }
 
-/// Replaces one span by a text.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub struct Edit {
-    /// What is replaced; empty to insert.
-    pub span: Span,
-    /// What stands there afterwards.
-    pub text: String,
-}
+/// Among the fields of a [`Fix`]: any scalar may change, but none may come or go.
+pub const ANY_FIELD: &str = "*";
 
 /// Edits that make the finding go away. They do not overlap and are sorted by span.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Fix {
-    /// Whether it may be applied unasked.
+    /// Whether it may be applied unasked. What a rule claims, until `fix` has proven it.
     pub applicability: Applicability,
+    /// What it does, as a person reads it in a menu: "set `hostNetwork: false`".
+    pub title: String,
+    /// The fields of objects, or keys of values, that it changes: dotted paths without the indexes
+    /// of lists, from the object, or from the list item that they are in. [`ANY_FIELD`] where the
+    /// change is one of values, whose fields are the chart's to choose.
+    pub fields: Vec<String>,
     /// The edits; never empty.
     pub edits: Vec<Edit>,
 }

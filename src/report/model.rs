@@ -219,6 +219,12 @@ pub struct RenderedLine {
 pub struct FixEntry {
     /// `safe`, `unsafe` or `display`.
     pub applicability: String,
+    /// What it does, for a menu.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub title: String,
+    /// Dotted paths of the fields or values that it changes, indexes of lists left out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub fields: Vec<String>,
     /// Sorted; they do not overlap.
     pub edits: Vec<EditEntry>,
 }
@@ -387,6 +393,8 @@ fn fix_entry(fix: &Fix, sources: &Sources) -> FixEntry {
     };
     FixEntry {
         applicability: fix.applicability.as_str().to_owned(),
+        title: fix.title.clone(),
+        fields: fix.fields.clone(),
         edits: fix.edits.iter().map(edit).collect(),
     }
 }

@@ -120,7 +120,7 @@ fn result(entry: &Entry, rule_index: usize) -> Value {
             json!({"artifactLocation": {"uri": uri(file)}, "replacements": replacements})
         });
         result["fixes"] = json!([{
-            "description": {"text": format!("Repair {} ({})", entry.rule, fix.applicability)},
+            "description": {"text": format!("{} ({})", fix.title, fix.applicability)},
             "artifactChanges": changes.collect::<Vec<_>>(),
         }]);
     }

@@ -7,6 +7,7 @@
 
 mod block;
 mod build;
+pub mod edit;
 mod flow;
 mod fold;
 mod parse;
@@ -14,6 +15,7 @@ mod path;
 mod scalar;
 mod tree;
 
+pub use edit::NewValue;
 pub use parse::{Comment, ErrorKind, Stream, SyntaxError, parse};
 pub use path::{Path, Step, escape, unescape};
 pub use scalar::{Scalar, key_name, resolve_plain};
