@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use super::rules::severity;
 use super::{CommandError, Console};
+use crate::finding::Applicability;
 use crate::rule::{Param, ParamValue, Rule, RuleSet, value_entries, value_text};
 use crate::source::Sources;
 
@@ -53,6 +54,9 @@ fn page(rule: &Rule, console: &mut Console) -> Result<(), CommandError> {
     section(out, "Why", &rule.why)?;
     examples(rule, out)?;
     section(out, "Fix", &rule.fix)?;
+    if let Some(repair) = rule.repair {
+        section(out, "Automatic fix", promise(repair))?;
+    }
     if !rule.params.is_empty() {
         writeln!(out, "Parameters\n")?;
         for param in &rule.params {
@@ -63,6 +67,19 @@ fn page(rule: &Rule, console: &mut Console) -> Result<(), CommandError> {
     list(out, "Elsewhere", peers)?;
     list(out, "Covers", rule.covers.iter().cloned())?;
     list(out, "Read on", rule.references.iter().cloned())
+}
+
+/// What a person may expect of `plimsoll check --fix`.
+fn promise(repair: Applicability) -> &'static str {
+    match repair {
+        Applicability::Safe => {
+            "`plimsoll check --fix` writes it, where rendering again shows that nothing else changes."
+        }
+        Applicability::Unsafe => {
+            "`plimsoll check --fix --unsafe-fixes` writes it: what runs may change, so look at it first."
+        }
+        Applicability::Display => "Shown in editors and reports, and never written.",
+    }
 }
 
 fn section(out: &mut dyn Write, title: &str, text: &str) -> Result<(), CommandError> {

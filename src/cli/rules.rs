@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use serde::Serialize;
 
 use super::{CommandError, Console};
-use crate::finding::Severity;
+use crate::finding::{Applicability, Severity};
 use crate::rule::{Rule, RuleSet};
 use crate::source::Sources;
 
@@ -74,7 +74,7 @@ fn listed(rule: &Rule) -> Listed<'_> {
         covers: &rule.covers,
         peers: &rule.peers,
         presets: &rule.presets,
-        fix: "none",
+        fix: rule.repair.map_or("none", Applicability::as_str),
     }
 }
 

@@ -174,6 +174,7 @@ fn hit(node: Node<'_>, message: String, help: Option<String>) -> Hit {
         help,
         severity: None,
         related: Vec::new(),
+        repair: None,
     }
 }
 

@@ -1,6 +1,7 @@
 //! Judges one scope by one rule. Pure: a scope in, hits out.
 
 mod chart;
+mod mend;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::rc::Rc;
@@ -15,6 +16,7 @@ use super::function;
 use super::list::SharedList;
 use super::logic::{Check, Each, Place};
 use super::path::{PathStep, Roots};
+use super::repair::Repair;
 use super::undecided::Undecided;
 use super::value::to_val;
 use crate::finding::Severity;
@@ -49,6 +51,8 @@ pub struct Hit {
     pub severity: Option<Severity>,
     /// Further places.
     pub related: Vec<(Target, String)>,
+    /// What makes it go away, where the rule knows.
+    pub repair: Option<Repair>,
 }
 
 /// The release a scope is judged for.
@@ -463,12 +467,14 @@ impl<'n> Judge<'n> {
             Some((target, message.fill(&mut self.frame)))
         });
         let related = related.collect();
+        let repair = check.repairs.iter().find_map(|plan| self.repair(plan));
         Some(Hit {
             target,
             message: check.message.fill(&mut self.frame),
             help: check.help.as_ref().map(|help| help.fill(&mut self.frame)),
             severity: check.severity,
             related,
+            repair,
         })
     }
 

@@ -1,7 +1,11 @@
 //! Runs a rule's examples: a violating one is found on its marked lines and nowhere else, a
-//! satisfying one not at all.
+//! satisfying one not at all. Where an example says what it is once it is fixed, the rule's repairs make
+//! that of it, and the rule finds nothing there.
 
+mod fix;
 mod layers;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -13,7 +17,7 @@ use super::file::{Example, Rule, Scope};
 use super::{NEWEST_KUBE_VERSION, environment};
 use crate::helm::chart::Chart;
 use crate::kube::objects;
-use crate::source::{SourceId, Sources, Span};
+use crate::source::{Edit, SourceId, Sources, Span};
 use crate::yaml;
 
 /// Runs one example; what is wrong, if anything.
@@ -21,6 +25,25 @@ use crate::yaml;
 /// # Errors
 /// A sentence that says which line was expected and which was found.
 pub fn run(rule: &Rule, example: &Example) -> Result<(), String> {
+    let judged = judge(rule, example)?;
+    let texts: Vec<&str> = judged.texts.iter().map(|(_, text)| text.as_str()).collect();
+    compare(&texts, &judged.said, example.violates)?;
+    match example.fixed.is_empty() {
+        true => Ok(()),
+        false => fix::run(rule, example, judged),
+    }
+}
+
+/// What a rule says of an example.
+struct Judged {
+    /// The texts, by path; a single one has none.
+    texts: Vec<(String, String)>,
+    said: Said,
+    /// What mends each of them, with the number of the text it is in.
+    repairs: Vec<Vec<(usize, Edit)>>,
+}
+
+fn judge(rule: &Rule, example: &Example) -> Result<Judged, String> {
     let version = example.kube_version.clone().unwrap_or_else(|| NEWEST_KUBE_VERSION.to_owned());
     let setting = Setting {
         kube_version: version,
@@ -32,24 +55,19 @@ pub fn run(rule: &Rule, example: &Example) -> Result<(), String> {
         ..Setting::default()
     };
     let mut evaluator = Evaluator::new(environment(), setting);
-    let (texts, said) = match rule.scope {
-        Scope::Layers => layers::run(rule, example)?,
-        Scope::Chart => chart(rule, example, &mut evaluator),
+    match rule.scope {
+        Scope::Layers => layers::run(rule, example),
+        Scope::Chart => Ok(chart(rule, example, &mut evaluator)),
         Scope::Object | Scope::Release | Scope::Values | Scope::Text | Scope::Builtin => {
-            text(rule, example, &mut evaluator)?
+            text(rule, example, &mut evaluator)
         }
-    };
-    compare(&texts, &said, example.violates)
+    }
 }
 
 /// What was said, and where: the text's number, and the line in it from 1.
 type Said = Vec<(usize, usize, String)>;
 
-fn text(
-    rule: &Rule,
-    example: &Example,
-    evaluator: &mut Evaluator,
-) -> Result<(Vec<String>, Said), String> {
+fn text(rule: &Rule, example: &Example, evaluator: &mut Evaluator) -> Result<Judged, String> {
     let text: Arc<str> = example.text.as_str().into();
     let source = Sources::default().add("example.yaml", Arc::clone(&text));
     let stream = yaml::parse(source, &text);
@@ -65,11 +83,14 @@ fn text(
         );
     }
     let mut said = Vec::new();
+    let mut repairs: Vec<Option<Vec<Edit>>> = Vec::new();
     if rule.scope == Scope::Text {
         let kind = if members.is_empty() { TextKind::Values } else { TextKind::Manifest };
         let text = Text { kind, text: &text, stream: &stream };
-        let hits = evaluator.text(&text, [(rule, &example.params)]).into_iter();
-        said.extend(hits.map(|(_, hit)| (0, line_of(text.text, hit.span.start), hit.message)));
+        for (_, hit) in evaluator.text(&text, [(rule, &example.params)]) {
+            repairs.push(hit.repair.map(|rewrite| rewrite.edits));
+            said.push((0, line_of(text.text, hit.span.start), hit.message));
+        }
     }
     for document in &stream.documents {
         let hits = if rule.scope == Scope::Values {
@@ -83,14 +104,22 @@ fn text(
                 .collect()
         };
         for (_, hit) in hits {
+            let edits = hit.repair.as_ref().map(|repair| repair.edits(|_| Some(document)));
+            repairs.push(edits.flatten());
             said.push((0, line_of(&text, hit.target.span(document).start), hit.message));
         }
     }
-    Ok((vec![example.text.clone()], said))
+    let repairs = repairs.into_iter().flatten();
+    let repairs = repairs.map(|edits| edits.into_iter().map(|edit| (0, edit)).collect());
+    Ok(Judged {
+        texts: vec![(String::new(), example.text.clone())],
+        said,
+        repairs: repairs.collect(),
+    })
 }
 
 /// Judges an example's files as a chart; a single text is its `Chart.yaml`.
-fn chart(rule: &Rule, example: &Example, evaluator: &mut Evaluator) -> (Vec<String>, Said) {
+fn chart(rule: &Rule, example: &Example, evaluator: &mut Evaluator) -> Judged {
     let mut files = example.files.clone();
     if files.is_empty() {
         files.push(("Chart.yaml".to_owned(), example.text.clone()));
@@ -138,13 +167,18 @@ fn chart(rule: &Rule, example: &Example, evaluator: &mut Evaluator) -> (Vec<Stri
         parts.take(&chart, own);
     }
     let view = ChartView::new(parts);
-    let said = evaluator.chart(&view, [(rule, &example.params)]).into_iter().map(|(_, hit)| {
+    let text = |span: Span| ids.iter().position(|id| *id == span.source).unwrap_or(0);
+    let document = |at: usize| (at > 0).then(|| &*view.documents()[at]);
+    let (mut said, mut repairs) = (Vec::new(), Vec::new());
+    for (_, hit) in evaluator.chart(&view, [(rule, &example.params)]) {
         let span = view.span(&hit.target);
-        let at = ids.iter().position(|id| *id == span.source).unwrap_or(0);
-        (at, line_of(&files[at].1, span.start), hit.message)
-    });
-    let said = said.collect();
-    (files.into_iter().map(|(_, text)| text).collect(), said)
+        let edits = hit.repair.as_ref().and_then(|repair| repair.edits(document));
+        repairs.extend(edits.map(|edits| {
+            edits.into_iter().map(|edit| (text(edit.span), edit)).collect::<Vec<_>>()
+        }));
+        said.push((text(span), line_of(&files[text(span)].1, span.start), hit.message));
+    }
+    Judged { texts: files, said, repairs }
 }
 
 fn line_of(text: &str, offset: u32) -> usize {
@@ -152,7 +186,7 @@ fn line_of(text: &str, offset: u32) -> usize {
 }
 
 /// Holds what was said against the marked lines.
-fn compare(texts: &[String], said: &Said, violates: bool) -> Result<(), String> {
+fn compare(texts: &[&str], said: &Said, violates: bool) -> Result<(), String> {
     let mut expected = BTreeSet::new();
     for (at, text) in texts.iter().enumerate() {
         for (line, part) in marks(text) {

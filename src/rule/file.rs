@@ -9,7 +9,7 @@ use super::algorithm::Algorithm;
 use super::evaluate::{Cluster, ReleaseInfo};
 use super::logic::{self, Logic};
 use super::value::to_value;
-use crate::finding::Severity;
+use crate::finding::{Applicability, Severity};
 use crate::kube::parse_quantity;
 use crate::source::{SourceId, Span};
 use crate::yaml::{self, Document, Kind, Node};
@@ -57,6 +57,9 @@ pub struct Example {
     pub base: Vec<(String, String)>,
     /// True when the rule must find something.
     pub violates: bool,
+    /// Of an example that violates: its texts once they are repaired, without marks, by path; a
+    /// single one has none. Only those that change; empty where the example does not say.
+    pub fixed: Vec<(String, String)>,
     /// Parameters for this example alone.
     pub params: BTreeMap<String, Value>,
     /// The release that uses the values or makes the objects.
@@ -102,6 +105,8 @@ pub struct Rule {
     pub scope: Scope,
     /// Kinds it applies to: names, or `workloads`, `pods`, `any`.
     pub kinds: Vec<String>,
+    /// How far its repairs may be trusted, at best; `None` for a rule that has none.
+    pub repair: Option<Applicability>,
     /// Its tests.
     pub examples: Vec<Example>,
     /// Logic in Rust, where a predicate cannot say it; beside or instead of checks.
@@ -159,12 +164,17 @@ const KEYS: &[&str] = &[
     "when",
     "checks",
     "algorithm",
+    "repair",
     "examples",
 ];
-const CHECK_KEYS: &[&str] =
-    &["for", "let", "when", "require", "forbid", "at", "related", "message", "help", "severity"];
+const CHECK_KEYS: &[&str] = &[
+    "for", "let", "when", "require", "forbid", "at", "related", "message", "help", "severity",
+    "repair",
+];
+const REPAIR_KEYS: &[&str] =
+    &["safety", "when", "title", "edits", "set", "rename", "quote", "remove", "append", "to"];
 const EXAMPLE_KEYS: &[&str] =
-    &["violates", "satisfies", "params", "release", "cluster", "kube-version", "base"];
+    &["violates", "satisfies", "fixed", "params", "release", "cluster", "kube-version", "base"];
 const PARAM_KEYS: &[&str] = &["type", "default", "about", "unit"];
 
 /// Reads one rule file, all but its logic.
@@ -276,6 +286,7 @@ impl Reader {
         let checks = root.get("checks").into_iter().flat_map(Node::items).collect::<Vec<_>>();
         for check in &checks {
             self.known(*check, CHECK_KEYS);
+            logic::alternatives(*check).for_each(|repair| self.known(repair, REPAIR_KEYS));
         }
         let algorithm = root.get("algorithm").and_then(|node| self.algorithm(node));
         if checks.is_empty() && algorithm.is_none() && scope != Scope::Builtin {
@@ -298,6 +309,7 @@ impl Reader {
             params,
             scope,
             kinds: Self::list(root, "kinds"),
+            repair: self.repair(root, &checks),
             examples: examples.into_iter().filter_map(|node| self.example(node)).collect(),
             algorithm,
             file: Arc::clone(file),
@@ -323,6 +335,23 @@ impl Reader {
             }
         }
         found
+    }
+
+    /// What an algorithm's repairs are is said at the top; those of checks, beside them.
+    fn repair(&mut self, root: Node<'_>, checks: &[Node<'_>]) -> Option<Applicability> {
+        let of_checks = checks.iter().flat_map(|check| logic::alternatives(*check));
+        let of_checks = of_checks.map(|repair| repair.get("safety").map_or("safe", Node::raw));
+        let own = root.get("repair");
+        let mut best = None;
+        for word in of_checks.chain(own.map(Node::raw)) {
+            match logic::safety(word) {
+                Ok(safety) => {
+                    best = Some(best.map_or(safety, |best: Applicability| best.min(safety)));
+                }
+                Err(message) => self.error(own.unwrap_or(root).span(), message),
+            }
+        }
+        best
     }
 
     fn algorithm(&mut self, node: Node<'_>) -> Option<Algorithm> {
@@ -357,6 +386,7 @@ impl Reader {
             files: files(text),
             base: node.get("base").map(files).unwrap_or_default(),
             violates,
+            fixed: node.get("fixed").map(fixed).unwrap_or_default(),
             params: params
                 .map(|entry| (entry.name().into_owned(), to_value(entry.value)))
                 .collect(),
@@ -365,6 +395,14 @@ impl Reader {
             kube_version: node.get("kube-version").map(|version| version.raw().to_owned()),
             span: text.span(),
         })
+    }
+}
+
+/// The texts of an example once it is repaired.
+fn fixed(node: Node<'_>) -> Vec<(String, String)> {
+    match node.kind() {
+        Kind::Mapping => files(node),
+        _ => vec![(String::new(), node.raw().to_owned())],
     }
 }
 

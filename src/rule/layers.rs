@@ -21,6 +21,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use cel::Value;
 
 use super::file::Rule;
+use super::repair::Rewrite;
 use crate::finding::Severity;
 use crate::helm::chart::Chart;
 use crate::helm::reads::Reads;
@@ -70,13 +71,13 @@ pub struct Remark {
     pub severity: Option<Severity>,
     /// Further places.
     pub related: Vec<(Span, String)>,
-    /// What to write in place of the span, so that the fault is gone.
-    pub instead: Option<String>,
+    /// What makes it go away, where that is known.
+    pub repair: Option<Rewrite>,
 }
 
 impl Remark {
     fn new(span: Span, message: String) -> Self {
-        Self { span, message, help: None, severity: None, related: Vec::new(), instead: None }
+        Self { span, message, help: None, severity: None, related: Vec::new(), repair: None }
     }
 }
 

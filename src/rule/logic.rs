@@ -4,9 +4,10 @@
 use super::environment;
 use super::expression::{Expression, Names, Slot};
 use super::file::{RuleError, severity};
-use super::path::NodePath;
+use super::path::{NodePath, PathStep};
+use super::repair::{Act, Content, Plan, Step};
 use super::template::Template;
-use crate::finding::Severity;
+use crate::finding::{Applicability, Severity};
 use crate::yaml::{Kind, Node};
 
 /// The logic of a rule.
@@ -33,6 +34,8 @@ pub(crate) struct Check {
     pub(crate) message: Template,
     pub(crate) help: Option<Template>,
     pub(crate) severity: Option<Severity>,
+    /// The first that is for the finding is offered.
+    pub(crate) repairs: Vec<Plan>,
 }
 
 /// A variable of a check that stands for one node after the other.
@@ -165,6 +168,79 @@ impl Compiler {
             message: self.template(message)?,
             help: node.get("help").and_then(|help| self.template(help)),
             severity,
+            repairs: alternatives(node).filter_map(|repair| self.plan(repair)).collect(),
         })
+    }
+
+    fn plan(&mut self, node: Node<'_>) -> Option<Plan> {
+        let safety = match node.get("safety") {
+            Some(word) => self.taken(word, safety(word.raw()))?,
+            None => Applicability::Safe,
+        };
+        let when = node.get("when").and_then(|when| self.expression(when));
+        let title = node.get("title").and_then(|title| self.template(title));
+        let edits = match node.get("edits") {
+            Some(edits) => edits.items().collect(),
+            None => vec![node],
+        };
+        let steps = edits.into_iter().map(|edit| self.step(edit)).collect::<Option<Vec<_>>>()?;
+        Some(Plan { safety, when, title, steps })
+    }
+
+    fn step(&mut self, node: Node<'_>) -> Option<Step> {
+        let named =
+            ["set", "rename", "quote", "remove", "append"].map(|word| (word, node.get(word)));
+        let mut named = named.into_iter().filter_map(|(word, path)| Some((word, path?)));
+        let (Some((word, path)), None) = (named.next(), named.next()) else {
+            self.error(
+                node,
+                "an edit is one of `set`, `rename`, `quote`, `remove` and `append`, with a path",
+            );
+            return None;
+        };
+        let place = self.place(path)?;
+        let fits = |step: &PathStep| matches!(step, PathStep::Key(_) | PathStep::Index(_));
+        if place.start.is_none() || !place.path.steps.iter().all(fits) {
+            self.error(
+                path,
+                "an edit is made at one node: a variable that stands for one, and keys",
+            );
+            return None;
+        }
+        let to = node.get("to");
+        let act = match (word, to) {
+            ("remove", None) => Act::Remove,
+            ("quote", None) => Act::Quote,
+            ("rename", Some(to)) => Act::Rename(self.template(to)?),
+            ("set", Some(to)) => Act::Set(self.content(to)?),
+            ("append", Some(to)) => Act::Append(self.content(to)?),
+            _ => {
+                self.error(node, "`to` says what is written; only `remove` and `quote` have none");
+                return None;
+            }
+        };
+        Some(Step { place, act })
+    }
+
+    fn content(&mut self, node: Node<'_>) -> Option<Content> {
+        let made = Content::compile(node, &mut self.names);
+        self.taken(node, made)
+    }
+}
+
+/// The repairs of a check: one, or a list of which the first that is for a finding is taken.
+pub(super) fn alternatives(check: Node<'_>) -> impl Iterator<Item = Node<'_>> {
+    let repair = check.get("repair");
+    let one = repair.filter(|repair| repair.kind() == Kind::Mapping);
+    one.into_iter().chain(repair.into_iter().flat_map(Node::items))
+}
+
+/// Reads how far a repair may be trusted.
+pub(super) fn safety(word: &str) -> Result<Applicability, String> {
+    match word.trim() {
+        "safe" => Ok(Applicability::Safe),
+        "unsafe" => Ok(Applicability::Unsafe),
+        "display" => Ok(Applicability::Display),
+        other => Err(format!("`{other}` is no safety; there are safe, unsafe and display")),
     }
 }

@@ -16,6 +16,7 @@ mod list;
 mod logic;
 mod notation;
 mod path;
+mod repair;
 mod template;
 mod undecided;
 mod value;
@@ -30,6 +31,7 @@ pub use chart::{ChartParts, ChartView, Subchart};
 pub use evaluate::{Cluster, Evaluator, Hit, Member, ReleaseInfo, Setting, Target};
 pub use file::{Example, Param, Rule, RuleError, Scope, read};
 pub use path::{NodePath, PathStep, Roots};
+pub use repair::{Action, Change, Repair, Rewrite, together};
 pub use undecided::Undecided;
 
 use crate::source::Sources;

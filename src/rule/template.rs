@@ -3,6 +3,7 @@
 use cel::Env;
 
 use super::expression::{Expression, Frame, Names};
+use crate::yaml::NewValue;
 
 /// A message, compiled.
 #[derive(Debug)]
@@ -53,6 +54,24 @@ impl Template {
             parts.push(Part::Text(text));
         }
         Ok(Self { parts })
+    }
+
+    /// The value of a text that is a single expression; the text of any other. `None` where an
+    /// expression has no value.
+    pub(crate) fn value<'n>(&'n self, frame: &mut Frame<'n>) -> Option<NewValue> {
+        if let [Part::Expression(only)] = &self.parts[..] {
+            return only.evaluate(frame).ok()?.written();
+        }
+        let mut text = String::new();
+        for part in &self.parts {
+            match part {
+                Part::Text(part) => text.push_str(part),
+                Part::Expression(expression) => {
+                    text.push_str(&expression.evaluate(frame).ok()?.shown()?);
+                }
+            }
+        }
+        Some(NewValue::Text(text))
     }
 
     /// Fills the message in. An expression that cannot be evaluated shows as `…`.

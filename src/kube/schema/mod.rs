@@ -79,6 +79,19 @@ pub struct Violation<'a> {
     pub message: String,
     /// What was likely meant.
     pub suggestion: Option<String>,
+    /// The same as a change, where it is one.
+    pub instead: Option<Instead>,
+}
+
+/// What is to stand in the place of what an API refuses.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Instead {
+    /// This key for the value.
+    Key(String),
+    /// This text.
+    Text(String),
+    /// The number or boolean that stands there in quotes.
+    Plain,
 }
 
 /// What validating an object gives.
@@ -172,6 +185,7 @@ fn not_served<'a>(object: &Object<'a>, minor: u32, first: u32, last: u32) -> Opt
             object.kind, object.api_version
         ),
         suggestion: None,
+        instead: None,
     })
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::shape::{Fields, Shape};
 use super::table;
-use super::{Violation, ViolationKind};
+use super::{Instead, Violation, ViolationKind};
 use crate::yaml::{Entry, Kind, Node, Scalar};
 
 /// How much is said of one object: who gets everything wrong need not read it all.
@@ -123,6 +123,7 @@ impl<'a> Walk<'a> {
                     kind: ViolationKind::Missing(field.name.to_string()),
                     message: format!("`{}` is missing: the API requires it", field.name),
                     suggestion: None,
+                    instead: None,
                 });
             }
         }
@@ -130,8 +131,9 @@ impl<'a> Walk<'a> {
 
     fn unknown(&mut self, entry: Entry<'a>, key: &str, fields: &Fields, of: &str) {
         let names = fields.fields.iter().map(|field| field.name.as_ref());
-        let near = nearest(key, names).map(|near| format!("did you mean `{near}`?"));
-        let suggestion = near.or_else(|| self.advice(key, fields));
+        let near = nearest(key, names);
+        let meant = near.map(|near| format!("did you mean `{near}`?"));
+        let suggestion = meant.or_else(|| self.advice(key, fields));
         let read = match entry.key.raw() {
             raw if raw == key || raw.is_empty() => String::new(),
             raw => format!("`{raw}`, which YAML reads as "),
@@ -144,6 +146,7 @@ impl<'a> Walk<'a> {
             kind: ViolationKind::UnknownField,
             message,
             suggestion,
+            instead: near.map(|near| Instead::Key(near.to_owned())),
         });
     }
 
@@ -204,6 +207,7 @@ impl<'a> Walk<'a> {
             kind: ViolationKind::WrongValue,
             message,
             suggestion: near.map(|near| format!("did you mean `{near}`?")),
+            instead: near.map(|near| Instead::Text(near.to_owned())),
         });
     }
 
@@ -222,23 +226,25 @@ impl<'a> Walk<'a> {
             _ => format!("the text `{}`", crop(node.raw())),
         };
         let of_text = node.kind() == Kind::Scalar && wanted == "text";
-        let suggestion = if of_text {
-            Some(format!("put it in quotes: \"{}\"", crop(node.raw())))
+        let (suggestion, instead) = if of_text {
+            let quoted = Some(format!("put it in quotes: \"{}\"", crop(node.raw())));
+            (quoted, Some(Instead::Text(node.raw().to_owned())))
         } else if node.as_str().is_some_and(|text| {
             matches!(
                 (wanted, crate::yaml::resolve_plain(text)),
                 ("a whole number", Scalar::Int(_)) | ("`true` or `false`", Scalar::Bool(_))
             )
         }) {
-            Some("take the quotes away".to_owned())
+            (Some("take the quotes away".to_owned()), Some(Instead::Plain))
         } else {
-            None
+            (None, None)
         };
         self.violations.push(Violation {
             node,
             kind: ViolationKind::WrongType,
             message: format!("{wanted} must stand here, not {found}: the API refuses it"),
             suggestion,
+            instead,
         });
     }
 }

@@ -200,5 +200,6 @@ fn hit(chart: &ChartView, node: Node<'_>, key: &str, message: String) -> Hit {
         help: None,
         severity: None,
         related: Vec::new(),
+        repair: None,
     }
 }

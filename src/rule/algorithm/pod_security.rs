@@ -78,6 +78,7 @@ pub(super) fn judge(scene: &Scene<'_>) -> Vec<Hit> {
         help: None,
         severity: None,
         related,
+        repair: None,
     }]
 }
 

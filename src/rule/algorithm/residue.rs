@@ -39,7 +39,14 @@ fn walk(node: Node<'_>, braces: bool, hits: &mut Vec<Hit>) {
             if let Some(message) = fault(node, braces) {
                 let target =
                     Target { document: 0, node: node.id(), missing: Vec::new(), key: false };
-                hits.push(Hit { target, message, help: None, severity: None, related: Vec::new() });
+                hits.push(Hit {
+                    target,
+                    message,
+                    help: None,
+                    severity: None,
+                    related: Vec::new(),
+                    repair: None,
+                });
             }
         }
     }

@@ -5,8 +5,11 @@
 use cel::Value;
 
 use super::{Judged, Scene};
-use crate::kube::schema::{NEWEST_MINOR, Verdict, ViolationKind};
+use crate::finding::Applicability;
+use crate::kube::schema::{Instead, NEWEST_MINOR, Verdict, ViolationKind};
 use crate::rule::evaluate::{Hit, Target};
+use crate::rule::repair::{Action, Change, Repair};
+use crate::yaml::{NewValue, Node, Scalar};
 
 pub(super) fn judge(scene: &Scene<'_>) -> Judged {
     let strict = !matches!(scene.param("strict"), Some(Value::Bool(false)));
@@ -49,9 +52,29 @@ fn validate(scene: &Scene<'_>, minor: u32, strict: bool) -> Judged {
                 help: violation.suggestion,
                 severity: None,
                 related: Vec::new(),
+                repair: violation.instead.and_then(|instead| repair(violation.node, instead)),
             }
         });
     Judged { hits: hits.collect(), unknown_kind: None }
+}
+
+/// What was likely meant, as a change. A misspelt field has had no effect so far, so giving it one
+/// changes what runs; in the other cases the API refuses what stands there.
+fn repair(node: Node<'_>, instead: Instead) -> Option<Repair> {
+    let (safety, action) = match instead {
+        Instead::Key(name) => (Applicability::Unsafe, Action::Rename(name)),
+        Instead::Text(text) => (Applicability::Safe, Action::Set(NewValue::Text(text))),
+        Instead::Plain => {
+            let value = match crate::yaml::resolve_plain(node.as_str()?) {
+                Scalar::Int(value) => NewValue::Int(value),
+                Scalar::Bool(value) => NewValue::Bool(value),
+                _ => return None,
+            };
+            (Applicability::Safe, Action::Set(value))
+        }
+    };
+    let key = matches!(action, Action::Rename(_));
+    Some(Repair::single(safety, Change::at(node, key, action)))
 }
 
 /// The minor of `1.34` or `v1.34.2`; the newest for what is none.

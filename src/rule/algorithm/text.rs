@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::rule::repair::Rewrite;
 use crate::source::Span;
 use crate::yaml::{Document, Kind, Node, Stream, Style};
 
@@ -51,11 +52,13 @@ pub struct TextHit {
     pub message: String,
     /// Further places, with what they have to do with it.
     pub related: Vec<(Span, String)>,
+    /// What makes it go away, where that is known.
+    pub repair: Option<Rewrite>,
 }
 
 impl TextHit {
     pub(super) fn at(span: Span, message: impl Into<String>) -> Self {
-        Self { span, message: message.into(), related: Vec::new() }
+        Self { span, message: message.into(), related: Vec::new(), repair: None }
     }
 }
 

@@ -4,6 +4,7 @@
 use std::borrow::Cow;
 
 use super::text::{Text, TextHit, TextKind};
+use crate::rule::repair::Rewrite;
 use crate::yaml::{Entry, Kind, Node, Scalar, Step, Style};
 
 /// How the names of switches begin or end: a word that means a boolean is meant as one there.
@@ -53,18 +54,28 @@ pub(super) fn truthy(text: &Text<'_>) -> Vec<TextHit> {
         let Some(value) = word(node) else { return };
         let raw = node.raw();
         if key {
-            hits.push(TextHit::at(
-                node.span(),
-                format!(
-                    "the key `{raw}` is read as the boolean {value}: it is called `{value}` then"
-                ),
-            ));
+            hits.push(TextHit {
+                repair: Some(quoted(node, text)),
+                ..TextHit::at(
+                    node.span(),
+                    format!(
+                        "the key `{raw}` is read as the boolean {value}: it is called `{value}` then"
+                    ),
+                )
+            });
         } else if text.kind == TextKind::Values && is_text(node) {
             let message = format!("`{raw}` is read as the boolean {value}, not as text");
-            hits.push(TextHit::at(node.span(), message));
+            let repair = Some(quoted(node, text));
+            hits.push(TextHit { repair, ..TextHit::at(node.span(), message) });
         }
     });
     hits
+}
+
+/// What is written, as a text.
+fn quoted(node: Node<'_>, text: &Text<'_>) -> Rewrite {
+    let quoted = Rewrite::quoted(node);
+    if text.kind == TextKind::Values { quoted.of_values() } else { quoted }
 }
 
 /// A plain word that is a boolean, and is not `true` or `false`.
@@ -115,7 +126,8 @@ pub(super) fn octal(text: &Text<'_>) -> Vec<TextHit> {
     let mut hits = Vec::new();
     text.each(&mut |node, _| {
         if let Some(message) = zero_fault(node) {
-            hits.push(TextHit::at(node.span(), message));
+            let repair = Some(quoted(node, text));
+            hits.push(TextHit { repair, ..TextHit::at(node.span(), message) });
         }
     });
     hits
@@ -155,7 +167,8 @@ pub(super) fn sexagesimal(text: &Text<'_>) -> Vec<TextHit> {
     text.each(&mut |node, _| {
         if let Some(number) = base_sixty(node) {
             let message = format!("`{}` is the number {number} to readers of YAML 1.1", node.raw());
-            hits.push(TextHit::at(node.span(), message));
+            let repair = Some(quoted(node, text));
+            hits.push(TextHit { repair, ..TextHit::at(node.span(), message) });
         }
     });
     hits

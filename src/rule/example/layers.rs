@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Said, line_of};
+use super::{Judged, line_of};
 use crate::helm::chart::Chart;
 use crate::helm::reads::Reads;
 use crate::helm::render::{self, Release};
@@ -17,7 +17,7 @@ const CHART: &str = "apiVersion: v2\nname: app\nversion: 1.0.0\n";
 
 /// Judges the values files of an example, those at its top that are no part of a chart; with none,
 /// the chart's own. A single text is a values file without a chart.
-pub(super) fn run(rule: &Rule, example: &Example) -> Result<(Vec<String>, Said), String> {
+pub(super) fn run(rule: &Rule, example: &Example) -> Result<Judged, String> {
     let mut files = example.files.clone();
     if files.is_empty() {
         files.push(("values.prod.yaml".to_owned(), example.text.clone()));
@@ -78,14 +78,20 @@ pub(super) fn run(rule: &Rule, example: &Example) -> Result<(Vec<String>, Said),
             })
         }
     };
-    let name = |source: SourceId| sources.get(source).path.clone();
-    let said = remarks.into_iter().map(|remark| {
-        let path = name(remark.span.source);
-        let at = files.iter().position(|(known, _)| *known == path).unwrap_or(0);
-        (at, line_of(&files[at].1, remark.span.start), remark.message)
-    });
-    let said = said.collect();
-    Ok((files.into_iter().map(|(_, text)| text).collect(), said))
+    let text = |source: SourceId| {
+        let path = sources.get(source).path.clone();
+        files.iter().position(|(known, _)| *known == path).unwrap_or(0)
+    };
+    let (mut said, mut repairs) = (Vec::new(), Vec::new());
+    for remark in remarks {
+        let at = text(remark.span.source);
+        let edits = remark.repair.into_iter().map(|rewrite| rewrite.edits);
+        repairs.extend(edits.map(|edits| {
+            edits.into_iter().map(|edit| (text(edit.span.source), edit)).collect::<Vec<_>>()
+        }));
+        said.push((at, line_of(&files[at].1, remark.span.start), remark.message));
+    }
+    Ok(Judged { texts: files, said, repairs })
 }
 
 fn is_layer(path: &str) -> bool {

@@ -13,8 +13,8 @@ use cel::{ExecutionError, Value};
 use super::NoValue;
 use crate::rule::list::{SharedList, SharedMap};
 use crate::rule::value::{NodeVal, same, to_val};
-use crate::rule::value_text;
-use crate::yaml::{Document, Kind, Node, Scalar};
+use crate::rule::{value_entries, value_text};
+use crate::yaml::{Document, Kind, NewValue, Node, Scalar};
 
 /// A value that borrows what it can from the tree, the rule and its settings; cheap to clone.
 #[derive(Debug, Clone)]
@@ -172,6 +172,25 @@ impl<'n> Datum<'n> {
         }
     }
 
+    /// As it is written into a document; `None` for what has no form there.
+    pub(crate) fn written(&self) -> Option<NewValue> {
+        Some(match self {
+            Self::Null => NewValue::Null,
+            Self::Bool(value) => NewValue::Bool(*value),
+            Self::Int(value) => NewValue::Int(*value),
+            Self::Double(value) => NewValue::Float(*value),
+            Self::Text(text) => NewValue::Text((*text).to_owned()),
+            Self::Made(text) => NewValue::Text(text.to_string()),
+            Self::Node(_, node) => NewValue::of(*node),
+            Self::List(items) => {
+                NewValue::List(items.iter().map(Self::written).collect::<Option<_>>()?)
+            }
+            Self::Optional(None) => return None,
+            Self::Optional(Some(value)) => value.written()?,
+            other => other.with_val(|value| written(&Value::try_from(value).ok()?))?,
+        })
+    }
+
     /// The member of this name. Null counts as absent, as Kubernetes has it.
     pub(super) fn member(&self, key: &str) -> Member<'n> {
         match self {
@@ -313,4 +332,23 @@ impl<'n> Datum<'n> {
         };
         i64::try_from(size).ok()
     }
+}
+
+/// A value of CEL as it is written into a document, maps in the order of their keys.
+fn written(value: &Value) -> Option<NewValue> {
+    Some(match value {
+        Value::Null => NewValue::Null,
+        Value::Bool(value) => NewValue::Bool(*value),
+        Value::Int(value) => NewValue::Int(*value),
+        Value::UInt(value) => NewValue::Int(i64::try_from(*value).ok()?),
+        Value::Float(value) => NewValue::Float(*value),
+        Value::String(text) => NewValue::Text(text.to_string()),
+        Value::List(items) => NewValue::List(items.iter().map(written).collect::<Option<_>>()?),
+        Value::Map(_) => {
+            let entries = value_entries(value).into_iter();
+            let entries = entries.map(|(key, value)| Some((key, written(value)?)));
+            NewValue::Map(entries.collect::<Option<_>>()?)
+        }
+        _ => return None,
+    })
 }

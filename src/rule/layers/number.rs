@@ -3,6 +3,7 @@
 use super::trace::rendered_exponents;
 use super::{Layers, Params, Remark};
 use crate::helm::print;
+use crate::rule::repair::Rewrite;
 use crate::yaml::{Kind, Node, Scalar, Style};
 
 pub(super) fn judge(layers: &Layers<'_>, params: &Params<'_>) -> Vec<Remark> {
@@ -22,7 +23,7 @@ pub(super) fn judge(layers: &Layers<'_>, params: &Params<'_>) -> Vec<Remark> {
             }
             remarks.push(Remark {
                 help: Some(format!("quote it: `\"{}\"`", node.raw())),
-                instead: Some(format!("\"{}\"", node.raw())),
+                repair: Some(Rewrite::quoted(node).of_values()),
                 ..Remark::new(
                     node.span(),
                     format!(

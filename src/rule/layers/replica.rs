@@ -1,6 +1,7 @@
 //! A number of replicas beside an autoscaler that is switched on: one of them is ignored.
 
 use super::{Layers, Remark, dotted};
+use crate::rule::repair::Rewrite;
 use crate::yaml::{Kind, Node};
 
 /// Names of the maps that switch an autoscaler on.
@@ -41,6 +42,7 @@ fn beside(path: &[&str], count: Node<'_>, name: &str, layers: &Layers<'_>) -> Op
     })?;
     let path: Vec<&str> = path.iter().copied().chain([name]).collect();
     Some(Remark {
+        repair: Rewrite::removed(count),
         related: vec![(switch.span(), format!("`{scaler}` is on"))],
         ..Remark::new(
             count.span(),

@@ -3,6 +3,7 @@
 use super::{Defaults, Layers, Params, Remark, dotted};
 use crate::finding::Severity;
 use crate::helm::reads::View;
+use crate::rule::repair::Rewrite;
 use crate::yaml::{Kind, Node, Scalar};
 
 /// Values of another type than the default's.
@@ -43,6 +44,7 @@ pub(super) fn redundant(layers: &Layers<'_>) -> Vec<Remark> {
             return;
         }
         remarks.push(Remark {
+            repair: Rewrite::removed(pair.given),
             related: vec![(place(pair.default), "the default".to_owned())],
             ..Remark::new(place(pair.given), format!("`{path}` is what the chart has anyway"))
         });

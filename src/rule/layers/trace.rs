@@ -8,7 +8,9 @@ use super::{Layers, Remark};
 use crate::helm::origin::Through;
 use crate::helm::render::{Manifest, Rendered};
 use crate::helm::scalar::Inquiry;
+use crate::rule::repair::Rewrite;
 use crate::source::{SourceId, Span};
+use crate::yaml::edit;
 
 /// A number that a template printed with an exponent.
 pub(super) struct Exponent {
@@ -40,6 +42,7 @@ pub(super) fn exponents(layers: &Layers<'_>) -> Vec<Remark> {
         let template = exponent.template.map(|span| (span, "this line prints it".to_owned()));
         Some(Remark {
             help: Some("convert it where it is printed, `| int64`; or quote the value".to_owned()),
+            repair: Some(Rewrite::replaced(exponent.value, edit::quoted(&written))),
             related: template.into_iter().collect(),
             ..Remark::new(
                 exponent.value,

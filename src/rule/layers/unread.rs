@@ -6,11 +6,13 @@ use super::distance::nearest;
 use super::{Defaults, Layers, Params, Remark, aliased, child, dotted, holds};
 use crate::finding::Severity;
 use crate::helm::reads::View;
-use crate::yaml::{Kind, Node, NodeId};
+use crate::rule::repair::Rewrite;
+use crate::yaml::{Entry, Kind, Node, NodeId};
 
 /// A key that nothing reads, the topmost of its branch.
 struct Unread<'a> {
     key: Node<'a>,
+    value: Node<'a>,
     path: Vec<&'a str>,
     /// The keys beside it that are read and that the layer does not set.
     beside: Vec<&'a str>,
@@ -39,7 +41,10 @@ pub(super) fn unused(layers: &Layers<'_>, params: &Params<'_>) -> Vec<Remark> {
     let unread = unread.filter(|unread| matches!(unread.meant, Meant::Unknown));
     unread
         .filter(|unread| !ignored.iter().any(|prefix| dotted(&unread.path).starts_with(prefix)))
-        .map(|unread| remark(&unread, layers, elsewhere(&unread, layers)))
+        .map(|unread| Remark {
+            repair: Rewrite::removed(unread.value),
+            ..remark(&unread, layers, elsewhere(&unread, layers))
+        })
         .collect()
 }
 
@@ -54,7 +59,8 @@ pub(super) fn misspelt(layers: &Layers<'_>, params: &Params<'_>) -> Vec<Remark> 
         let Meant::Near(meant) = unread.meant else { return None };
         let help = format!("write `{meant}`: that is what the chart reads here");
         let message = format!("nothing reads `{}`; did you mean `{meant}`?", dotted(&unread.path));
-        Some(Remark { message, ..remark(&unread, layers, Some(help)) })
+        let repair = Rewrite::renamed(unread.value, meant);
+        Some(Remark { message, repair, ..remark(&unread, layers, Some(help)) })
     };
     unread(layers, most).into_iter().filter_map(misspelt).collect()
 }
@@ -62,6 +68,10 @@ pub(super) fn misspelt(layers: &Layers<'_>, params: &Params<'_>) -> Vec<Remark> 
 pub(super) fn misplaced(layers: &Layers<'_>) -> Vec<Remark> {
     let misplaced = |unread: Unread<'_>| {
         let path = dotted(&unread.path);
+        let repair = match unread.meant {
+            Meant::Alias(alias) => Rewrite::renamed(unread.value, alias),
+            _ => None,
+        };
         let (message, help) = match unread.meant {
             Meant::Below(chart) => (
                 format!(
@@ -75,7 +85,7 @@ pub(super) fn misplaced(layers: &Layers<'_>) -> Vec<Remark> {
             ),
             Meant::Near(_) | Meant::Unknown => return None,
         };
-        Some(Remark { message, ..remark(&unread, layers, Some(help)) })
+        Some(Remark { message, repair, ..remark(&unread, layers, Some(help)) })
     };
     unread(layers, MOST).into_iter().filter_map(misplaced).collect()
 }
@@ -154,7 +164,7 @@ impl<'a> Walk<'a> {
             let (below, default) = (view.below(name), default.below(name));
             if !below.is_read() {
                 if !holds(entry.value, &self.aliased) {
-                    self.unread(entry.key, map, view, &default);
+                    self.unread(&entry, map, view, &default);
                 }
             } else if !below.is_whole() {
                 self.value(entry.value, &below, &default);
@@ -185,7 +195,14 @@ impl<'a> Walk<'a> {
         }
     }
 
-    fn unread(&mut self, key: Node<'a>, map: Node<'a>, view: &View<'a>, default: &Defaults<'a>) {
+    fn unread(
+        &mut self,
+        entry: &Entry<'a>,
+        map: Node<'a>,
+        view: &View<'a>,
+        default: &Defaults<'a>,
+    ) {
+        let Entry { key, value } = *entry;
         let set = |name: &&str| map.get(name).is_none();
         let beside: Vec<&str> = view.keys().into_iter().filter(set).collect();
         let name = key.raw();
@@ -195,7 +212,7 @@ impl<'a> Walk<'a> {
             None => Meant::Unknown,
         };
         let (path, default) = (self.path.clone(), default.node());
-        self.found.push(Unread { key, path, beside, default, meant });
+        self.found.push(Unread { key, value, path, beside, default, meant });
     }
 
     /// Whether a key at the top belongs to a chart below.

@@ -1,0 +1,33 @@
+//! Fills the repair of a check in for one finding.
+
+use super::Judge;
+use crate::rule::path::PathStep;
+use crate::rule::repair::{self, Change, Plan, Repair};
+
+impl<'n> Judge<'n> {
+    /// Fills a repair in; `None` where it is not for this finding, or a part of it has no value.
+    pub(super) fn repair(&mut self, plan: &'n Plan) -> Option<Repair> {
+        if !self.holds(plan.when.as_ref()) {
+            return None;
+        }
+        let change = |step: &'n repair::Step| {
+            let target = self.reach(&step.place)?;
+            let keys = step.place.path.steps.iter().filter_map(|step| match step {
+                PathStep::Key(key) => Some(key.as_str()),
+                PathStep::Every | PathStep::Keys | PathStep::Index(_) => None,
+            });
+            let mut field = keys.collect::<Vec<_>>().join(".");
+            let node = self.documents[target.document].node(target.node);
+            if field.is_empty() {
+                field = repair::named(node);
+            }
+            Some(Change { target, field, action: step.act.fill(node, &mut self.frame)? })
+        };
+        let changes = plan.steps.iter().map(change).collect::<Option<Vec<_>>>()?;
+        let title = match &plan.title {
+            Some(title) => title.fill(&mut self.frame),
+            None => repair::title(&changes),
+        };
+        Some(Repair { safety: plan.safety, title, changes })
+    }
+}
