@@ -84,6 +84,7 @@ fn linting(bencher: Bencher<'_, '_>, preset: &str) {
             shard: None,
             release: Asked::default(),
             today: jiff::civil::date(2026, 1, 1),
+            keep_rendered: false,
             cache: None,
         };
         threads.install(|| lint::run(&options, &Config::default(), &rules, &sources, &()))

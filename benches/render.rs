@@ -135,6 +135,7 @@ fn linting(bencher: Bencher<'_, '_>, workloads: usize) {
             shard: None,
             release: Asked::default(),
             today: jiff::civil::date(2026, 1, 1),
+            keep_rendered: false,
             cache: None,
         };
         lint::run(&options, &Config::default(), &rules, &sources, &())

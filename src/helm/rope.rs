@@ -197,6 +197,16 @@ impl<'a> RopeIndex<'a> {
         origins.all(self.segments(range).map(|segment| segment.origin))
     }
 
+    /// The template place of the segment that holds the byte at `at`, and the bytes before it there.
+    #[must_use]
+    pub fn written(&self, at: usize) -> Option<(PlaceId, usize)> {
+        let segments = self.rope.segments().iter().zip(&self.starts);
+        let after = self.starts.partition_point(|start| *start <= at);
+        let holds = |(segment, start): &(&Segment, &usize)| at < **start + segment.len as usize;
+        let (segment, start) = segments.take(after).rev().find(holds)?;
+        (segment.place != PlaceId::default()).then_some((segment.place, at - start))
+    }
+
     /// The template place of the first byte of `range`.
     #[must_use]
     pub fn place(&self, range: Range<usize>) -> Option<PlaceId> {

@@ -40,6 +40,12 @@ impl<'m> Inquiry<'m> {
         self.index.place(range)
     }
 
+    /// The template place that wrote the byte at `at`, and how many bytes after it that one stands.
+    #[must_use]
+    pub fn written(&self, at: usize) -> Option<(PlaceId, usize)> {
+        self.index.written(at)
+    }
+
     /// Everything that had a part in a range of the manifest's text.
     #[must_use]
     pub fn origin(&self, range: Range<usize>) -> OriginId {

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::changed::Changed;
+use super::mend;
 use super::plain::{help, severity};
 use super::render::origin_of;
 use super::rendered::Charts;
@@ -64,13 +65,13 @@ impl Directory<'_> {
                     && name != "Chart.yml"
                     && !name.starts_with("Chart.yaml/")
             };
-            !names(path).iter().any(source)
+            !names(path, self.sources.overlay()).iter().any(source)
         }
     }
 
     fn parts(&self, path: &Path, chart: Option<&Chart>) -> ChartParts {
         let first = |name: &str| self.documents(name).into_iter().next();
-        let names = names(path);
+        let names = names(path, self.sources.overlay());
         let place = |name: &String| self.start(name, chart);
         let crds = names.iter().filter(|name| name.starts_with("crds/"));
         let whole = ["Chart.yaml", "values.yaml"].iter().find_map(|name| self.file(name));
@@ -123,7 +124,7 @@ impl Directory<'_> {
 
     /// A lock, which no other part of a run reads.
     fn lock(&self, path: &Path, name: &str) -> Option<Arc<Document>> {
-        let text = std::fs::read_to_string(path.join(name)).ok()?;
+        let text = self.sources.read(&path.join(name)).ok()?;
         let source = self.sources.add(join(self.path, name), text);
         yaml::parse(source, &self.sources.get(source).text).documents.into_iter().next()
     }
@@ -151,10 +152,13 @@ impl Directory<'_> {
             message: message.clone(),
             place: place(view.span(target)),
         });
+        // The first document is an outline of what is no YAML.
+        let document = |at: usize| (at > 0).then(|| &*view.documents()[at]);
         Finding {
             help: help(active, hit.help.as_deref()),
             url: active.rule.references.first().cloned(),
             related: related.collect(),
+            fix: mend::in_place(hit.repair.as_ref(), document),
             object: Some(reference(view.directory(), api_version(view.root("chart")))),
             ..Finding::new(
                 (&active.rule.id, &active.rule.group),

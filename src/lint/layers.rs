@@ -3,10 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, OnceLock};
 
+use super::mend;
 use super::plain::help;
 use super::render::{first_line, origin_of, token};
 use super::select::Active;
-use crate::finding::{Applicability, Edit, Finding, Fix, Origin, Place, Related};
+use crate::finding::{Finding, Origin, Place, Related};
 use crate::helm::chart::Chart;
 use crate::helm::reads::Reads;
 use crate::project::{Class, File};
@@ -109,10 +110,7 @@ fn finding(active: &Active, remark: Remark, sources: &Sources) -> Finding {
         Related { message, place: place(span) }
     });
     let primary = Place { span: first_line(remark.span, sources), origin: Origin::Values };
-    let fix = remark.instead.map(|text| Fix {
-        applicability: Applicability::Safe,
-        edits: vec![Edit { span: remark.span, text }],
-    });
+    let fix = mend::rewritten(&active.rule, remark.repair);
     let weight = remark.severity.filter(|_| !active.chosen).unwrap_or(active.severity);
     Finding {
         related: related.collect(),

@@ -17,6 +17,7 @@ mod exempt;
 pub mod fingerprint;
 mod gather;
 mod layers;
+mod mend;
 mod merged;
 mod place;
 mod plain;
@@ -33,7 +34,8 @@ mod syntax;
 mod text;
 mod unit;
 mod waive;
+mod withdraw;
 
 pub use asked::Asked;
 pub use gather::Stdin;
-pub use run::{LintError, Options, Outcome, Watch, run};
+pub use run::{Documents, LintError, Options, Outcome, Watch, run};

@@ -4,6 +4,8 @@
 //! line. What is missing is placed at the value that would fill it: the template's untaken branch
 //! names it. Lines that nobody here can edit (a chart from elsewhere) give way to the declaration.
 
+mod mend;
+
 use super::render::{dotted, first_line, token};
 use crate::finding::{Finding, Origin, Place, Related, Rendered as RenderedAt};
 use crate::helm::origin::{Leaf, Through};
@@ -198,9 +200,36 @@ impl<'r> Places<'r> {
     /// The value that would fill a key that is missing below a node: an untaken branch of the
     /// template that writes the key tests it.
     fn filler(&self, node: Node<'_>, key: &str) -> Option<Found> {
+        let (leaf, template) = self.tested(node, node.span().start, key)?;
+        let path = dotted(&leaf.pointer);
+        let reads =
+            Related { message: format!("this template line reads `{path}`"), place: template };
+        Some(match leaf.span {
+            Some(span) => Found {
+                place: self.values(span),
+                related: vec![reads],
+                help: Some(format!("set `{path}` here")),
+            },
+            None if self.editable(template) => Found {
+                place: template,
+                related: Vec::new(),
+                help: Some(format!("set `{path}` in the values")),
+            },
+            None => Found {
+                place: self.declaration(),
+                related: vec![reads],
+                help: Some(format!("set `{path}` in the values")),
+            },
+        })
+    }
+
+    /// The value that an untaken branch tests which writes a key below a node, and the branch.
+    /// Branches are looked for from `start` on.
+    fn tested(&self, node: Node<'_>, start: u32, key: &str) -> Option<(Leaf, Place)> {
         let span = node.span();
         let range = self.inquiry.range(node);
-        let range = if span.start == span.end { range } else { span.range() };
+        let own = start.min(span.start) as usize..span.end as usize;
+        let range = if span.start == span.end { range } else { own };
         for segment in self.inquiry.empty_segments(range) {
             let (file, offset) = self.rendered.place(segment.place);
             if file.source == SourceId::NOWHERE {
@@ -221,27 +250,8 @@ impl<'r> Places<'r> {
                 continue;
             };
             let template = self.past_blanks(file.source, offset);
-            let template = Place { span: token(template, self.sources), origin: Origin::Template };
-            let path = dotted(&leaf.pointer);
-            let reads =
-                Related { message: format!("this template line reads `{path}`"), place: template };
-            return Some(match leaf.span {
-                Some(span) => Found {
-                    place: self.values(span),
-                    related: vec![reads],
-                    help: Some(format!("set `{path}` here")),
-                },
-                None if self.editable(template) => Found {
-                    place: template,
-                    related: Vec::new(),
-                    help: Some(format!("set `{path}` in the values")),
-                },
-                None => Found {
-                    place: self.declaration(),
-                    related: vec![reads],
-                    help: Some(format!("set `{path}` in the values")),
-                },
-            });
+            let span = token(template, self.sources);
+            return Some((leaf, Place { span, origin: Origin::Template }));
         }
         None
     }

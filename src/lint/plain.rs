@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::mend;
 use super::select::Active;
 use super::waive::{self, Waiving};
 use crate::finding::{Finding, ObjectRef, Origin, Place, Related};
@@ -36,7 +37,10 @@ pub(super) fn judge(
             let hits = hits(document, &object, together, active, evaluator);
             let mut own = hits
                 .into_iter()
-                .map(|(active, hit)| finding(active, &hit, document, &object, Origin::Manifest))
+                .map(|(active, hit)| Finding {
+                    fix: mend::in_place(hit.repair.as_ref(), |_| Some(document)),
+                    ..finding(active, &hit, document, &object, Origin::Manifest)
+                })
                 .collect();
             waived += waive::apply(&object, &mut own, waiving);
             findings.append(&mut own);

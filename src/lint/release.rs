@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::layers::Families;
+use super::mend;
 use super::merged::{Merged, merge};
 use super::plain::{help, severity};
 use super::select::Active;
@@ -94,7 +95,7 @@ pub(super) fn values(
     };
     let pairs = rules.iter().map(|active| (&*active.rule, &active.params));
     let hits = evaluator.values(&merged.document, info, pairs);
-    hits.into_iter().filter_map(|(at, hit)| finding(rules[at], &hit, &merged)).collect()
+    hits.into_iter().filter_map(|(at, hit)| finding(rules[at], &hit, &merged, layers)).collect()
 }
 
 /// The layers of a release as trees; `None` where one of them is not known here, since what it
@@ -123,7 +124,7 @@ pub(super) fn layers<'a>(
     Some(nodes)
 }
 
-fn finding(active: &Active, hit: &Hit, merged: &Merged) -> Option<Finding> {
+fn finding(active: &Active, hit: &Hit, merged: &Merged, layers: &[Node<'_>]) -> Option<Finding> {
     let place = |target: &Target| {
         let span = merged.origin(target.span(&merged.document))?;
         Some(Place { span, origin: Origin::Values })
@@ -131,6 +132,7 @@ fn finding(active: &Active, hit: &Hit, merged: &Merged) -> Option<Finding> {
     let related = hit.related.iter().filter_map(|(target, message)| {
         Some(Related { message: message.clone(), place: place(target)? })
     });
+    let primary = place(&hit.target)?;
     Some(Finding {
         rule: Arc::clone(&active.rule.id),
         group: Arc::clone(&active.rule.group),
@@ -138,12 +140,12 @@ fn finding(active: &Active, hit: &Hit, merged: &Merged) -> Option<Finding> {
         message: hit.message.trim().trim_end_matches('.').to_owned(),
         help: help(active, hit.help.as_deref()),
         url: active.rule.references.first().cloned(),
-        primary: place(&hit.target)?,
+        primary,
         related: related.collect(),
         object: None,
         releases: Vec::new(),
         rendered: None,
-        fix: None,
+        fix: mend::in_layers(hit.repair.as_ref(), merged, layers, primary.span),
         fingerprint: String::new(),
     })
 }

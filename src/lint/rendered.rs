@@ -6,8 +6,10 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use super::chart::{directory_name, reference};
 use super::layers::Families;
+use super::mend::Homes;
 use super::place::Places;
 use super::render::{failures, unloaded};
+use super::run::Documents;
 use super::select::Active;
 use super::waive::{self, Waiving};
 use super::{layers, plain, release};
@@ -15,10 +17,10 @@ use crate::config::Config;
 use crate::finding::{Finding, Origin};
 use crate::helm::capabilities::KubeVersion;
 use crate::helm::chart::{Chart, ChartError, Dependency};
-use crate::helm::render::{self as helm, RenderError, Rendered};
+use crate::helm::render::{self as helm, Manifest, RenderError, Rendered};
 use crate::helm::values::{Layer, Set, SetKind};
 use crate::kube::objects;
-use crate::project::{AssignmentKind, Content, File, Lock, Release, Via};
+use crate::project::{AssignmentKind, Content, File, LocalChart, Lock, Release, Via};
 use crate::rule::layers::{Layers, text};
 use crate::rule::{Evaluator, Scope, Undecided};
 use crate::source::{Sources, Span};
@@ -72,8 +74,12 @@ pub(super) struct Task<'a> {
     pub(super) kube_version: &'a str,
     pub(super) active: &'a [Active],
     pub(super) files: &'a BTreeMap<&'a str, &'a File>,
+    /// The charts of the repository.
+    pub(super) charts: &'a [LocalChart],
     pub(super) families: &'a Families<'a>,
     pub(super) sources: &'a Sources,
+    /// What is rendered is kept.
+    pub(super) keep_rendered: bool,
 }
 
 /// What came of rendering a release and judging its objects.
@@ -89,6 +95,8 @@ pub(super) struct Judged {
     pub(super) undecided: Undecided,
     /// Whether the chart was rendered with all that the release says.
     pub(super) rendered: bool,
+    /// What is rendered, where it is kept.
+    pub(super) texts: Option<Documents>,
     pub(super) notes: Vec<String>,
 }
 
@@ -197,9 +205,8 @@ impl Task<'_> {
     /// Makes findings those of this release, at the texts that the project has read.
     fn adopt(&self, findings: &mut [Finding]) {
         for finding in findings {
-            finding.primary.span = self.own(finding.primary.span);
-            for related in &mut finding.related {
-                related.place.span = self.own(related.place.span);
+            for span in finding.spans_mut() {
+                *span = self.own(*span);
             }
             finding.releases.push(self.release.display());
         }
@@ -301,9 +308,11 @@ impl Task<'_> {
         waiving: &Waiving<'_>,
         mut evaluator: Evaluator,
     ) -> Judged {
-        let mut judged = Judged { rendered: true, ..Judged::default() };
+        let texts = self.keep_rendered.then(|| documents(rendered));
+        let mut judged = Judged { rendered: true, texts, ..Judged::default() };
         let documents = rendered.manifests.iter().filter_map(|manifest| manifest.document.as_ref());
         let together = plain::members(documents);
+        let homes = Homes { files: self.files, charts: self.charts, release: self.release };
         // What Helm leaves out for its hook is never an object: only Helm's own rules concern it.
         let of_helm: Vec<Active> = self
             .active
@@ -325,6 +334,7 @@ impl Task<'_> {
                         let mut finding =
                             plain::finding(active, &hit, document, &object, Origin::Template);
                         places.settle(&mut finding, &hit, document);
+                        finding.fix = places.mend(&finding, hit.repair.as_ref(), document, &homes);
                         finding
                     })
                     .collect();
@@ -349,6 +359,13 @@ impl Task<'_> {
     fn declared(&self) -> Span {
         self.release.name_span.unwrap_or(self.release.declared)
     }
+}
+
+/// The template and the text of each document.
+fn documents(rendered: &Rendered) -> Documents {
+    let text =
+        |manifest: &Manifest| (manifest.template.to_string(), manifest.text.as_str().to_owned());
+    rendered.manifests.iter().map(text).collect()
 }
 
 /// What a release renders with one value more.

@@ -30,7 +30,7 @@ use crate::kube::schema::Schemas;
 use crate::project::{Class, File, Project, Recall};
 use crate::report::model::{Entry, ShardEntry};
 use crate::report::{Report, Texts, unite};
-use crate::rule::{RuleSet, Undecided};
+use crate::rule::RuleSet;
 use crate::source::{SourceId, Sources, Span};
 
 /// What a run is asked to do.
@@ -56,6 +56,8 @@ pub struct Options {
     pub changed: Option<Changed>,
     /// The day by which suppressions expire.
     pub today: Date,
+    /// What releases render is kept with the outcome. Results that have it are not remembered.
+    pub keep_rendered: bool,
     /// The folder in which results are kept between runs; `None` to work everything out.
     pub cache: Option<PathBuf>,
 }
@@ -71,7 +73,12 @@ pub struct Outcome {
     pub details: Vec<String>,
     /// What was linted.
     pub looked: Looked,
+    /// What each release renders, where that was asked for.
+    pub rendered: BTreeMap<String, Documents>,
 }
+
+/// The template and the text of each document that a release renders.
+pub type Documents = Vec<(String, String)>;
 
 /// Is told how far a run has come, from any thread.
 pub trait Watch: Sync {
@@ -109,7 +116,8 @@ pub fn run(
 ) -> Result<Outcome, LintError> {
     let mut paths = options.paths.clone();
     paths.extend(options.release.values.iter().cloned());
-    let cache = options.cache.as_deref().map(|folder| Cache::open(folder, Salt::of_build()));
+    let cache = options.cache.as_deref().filter(|_| !options.keep_rendered);
+    let cache = cache.map(|folder| Cache::open(folder, Salt::of_build()));
     let memory: &dyn Recall = cache.as_ref().map_or(&(), |cache| cache);
     let stdin = options.stdin.as_ref();
     let mut project =
@@ -119,7 +127,7 @@ pub fn run(
     let files: BTreeMap<&str, &File> =
         project.files.iter().map(|file| (file.path.as_str(), file)).collect();
     let choices = Choices::new(&project, options, config, rules)?;
-    let (schemas, unread) = schemas::collect(&project.files, config);
+    let (schemas, unread) = schemas::collect(&project.files, config, sources);
     let schemas = Arc::new(schemas);
     let run = Run {
         schemas,
@@ -157,18 +165,12 @@ pub fn run(
 
     let mut report = Report::new();
     report.shard = options.shard.map(|Shard { index, of }| ShardEntry { index, of });
-    let mut findings = Vec::new();
-    let mut unloaded = Vec::new();
-    let mut undecided = Undecided::default();
-    for found in found {
-        report.summary.objects += found.objects;
-        report.summary.suppressed += found.waived;
-        report.notes.extend(found.notes);
-        report.unknown_kinds.extend(found.unknown_kinds);
-        undecided.add(found.undecided);
-        findings.extend(found.findings);
-        unloaded.extend(found.unloaded);
-    }
+    let found = found.into_iter().fold(Found::default(), Found::and);
+    report.summary.objects = found.objects;
+    report.summary.suppressed = found.waived;
+    report.notes = found.notes;
+    report.unknown_kinds = found.unknown_kinds;
+    let mut findings = found.findings;
     for file in run.linted() {
         suppressions.complete(&file.path);
     }
@@ -192,7 +194,7 @@ pub fn run(
     let names = run.names();
     let exemptions = Exemptions::new(config);
     let (mut kept, suppressed) = run.silence(findings, &suppressions, &exemptions, &names);
-    let untold = chart::untold(unloaded, &kept);
+    let untold = chart::untold(found.unloaded, &kept);
     let (untold, more) = run.silence(untold, &suppressions, &exemptions, &names);
     kept.extend(untold);
     report.summary.suppressed += suppressed + more;
@@ -208,9 +210,20 @@ pub fn run(
     report.finish();
     let ids: BTreeSet<SourceId> = kept.iter().flat_map(places).collect();
     let mut details = run.details(&units);
-    details.extend(undecided.sentence());
+    details.extend(found.undecided.sentence());
     details.extend(cache.as_ref().map(Cache::close));
-    Ok(Outcome { report, texts: Texts::of_run(sources, &ids), details, looked: run.looked() })
+    let (texts, looked) = (Texts::of_run(sources, &ids), run.looked());
+    let rendered = by_release(found.rendered);
+    Ok(Outcome { report, texts, details, looked, rendered })
+}
+
+/// What releases render; several of one name count as one.
+fn by_release(found: Vec<(String, Documents)>) -> BTreeMap<String, Documents> {
+    let mut all: BTreeMap<String, Documents> = BTreeMap::new();
+    for (release, documents) in found {
+        all.entry(release).or_default().extend(documents);
+    }
+    all
 }
 
 /// What all of a run's units look at.
@@ -270,7 +283,7 @@ impl<'p> Run<'p> {
         let names = self.names();
         let linted: BTreeSet<&str> = self.linted().map(|file| file.path.as_str()).collect();
         let path = |finding: &Finding| self.sources.get(finding.primary.span.source).path.clone();
-        let mut unneeded = suppressions.unused(&names, severity);
+        let mut unneeded = suppressions.unused(&names, severity, self.sources);
         unneeded.retain(|finding| linted.contains(path(finding).as_str()));
         unneeded.extend(exemptions.unused(&names, severity));
         unneeded

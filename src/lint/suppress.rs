@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use jiff::civil::Date;
 
 use super::directive::{Directive, Scope};
+use super::withdraw;
 use crate::finding::{Finding, Origin, Place, Related, Severity};
 use crate::source::{SourceId, Sources, Span};
 
@@ -146,7 +147,7 @@ impl Suppressions {
 
     /// Findings about suppressions: those that silence nothing, name no rule, or cannot be read.
     #[must_use]
-    pub fn unused(&self, rules: &dyn Rules, severity: Severity) -> Vec<Finding> {
+    pub fn unused(&self, rules: &dyn Rules, severity: Severity, sources: &Sources) -> Vec<Finding> {
         let mut findings = Vec::new();
         for file in self.files.values() {
             let origin = file.origin.unwrap_or(Origin::Manifest);
@@ -156,7 +157,7 @@ impl Suppressions {
                     findings.push(finding(directive.span, origin, severity, message, None));
                     continue;
                 }
-                for (named, used) in directive.rules.iter().zip(used) {
+                for (at, (named, used)) in directive.rules.iter().zip(used).enumerate() {
                     let message = match rules.known(&named.id) {
                         Err(near) => {
                             let help = near.map(|near| format!("did you mean `{near}`?"));
@@ -170,7 +171,11 @@ impl Suppressions {
                         Ok(()) => format!("`{}` finds nothing here to silence", named.id),
                     };
                     let help = Some("take the suppression out".to_owned());
-                    findings.push(finding(named.span, origin, severity, message, help));
+                    let text = sources.get(named.span.source);
+                    findings.push(Finding {
+                        fix: withdraw::fix(directive, at, &text),
+                        ..finding(named.span, origin, severity, message, help)
+                    });
                 }
             }
         }

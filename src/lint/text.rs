@@ -1,5 +1,6 @@
 //! Rules over the texts of YAML files.
 
+use super::mend;
 use super::plain::help;
 use super::select::Active;
 use crate::finding::{Finding, Origin, Place, Related};
@@ -25,6 +26,7 @@ pub(super) fn judge(
         let active: &Active = rules[at];
         let related = hit.related.into_iter();
         Finding {
+            fix: mend::rewritten(&active.rule, hit.repair),
             help: help(active, None),
             url: active.rule.references.first().cloned(),
             related: related

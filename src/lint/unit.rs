@@ -8,7 +8,7 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::rendered::Task;
-use super::run::{Run, folder, origin};
+use super::run::{Documents, Run, folder, origin};
 use super::shard::{Groups, deal};
 use super::{chart, cluster, fingerprint, plain, release, syntax, text};
 use crate::finding::Finding;
@@ -35,6 +35,24 @@ pub(super) struct Found {
     pub(super) undecided: Undecided,
     pub(super) objects: usize,
     pub(super) waived: usize,
+    /// What releases render, where that was asked for; never remembered.
+    #[serde(skip)]
+    pub(super) rendered: Vec<(String, Documents)>,
+}
+
+impl Found {
+    /// Both results as one.
+    pub(super) fn and(mut self, other: Self) -> Self {
+        self.findings.extend(other.findings);
+        self.unloaded.extend(other.unloaded);
+        self.notes.extend(other.notes);
+        self.unknown_kinds.extend(other.unknown_kinds);
+        self.undecided.add(other.undecided);
+        self.rendered.extend(other.rendered);
+        self.objects += other.objects;
+        self.waived += other.waived;
+        self
+    }
 }
 
 impl<'p> Run<'p> {
@@ -125,16 +143,7 @@ impl<'p> Run<'p> {
         );
         let of_releases =
             unit.releases.par_iter().map(|&at| self.release(&self.project.releases[at]));
-        let mut found = of_files.chain(of_releases).reduce(Found::default, |mut all, one| {
-            all.findings.extend(one.findings);
-            all.unloaded.extend(one.unloaded);
-            all.notes.extend(one.notes);
-            all.unknown_kinds.extend(one.unknown_kinds);
-            all.undecided.add(one.undecided);
-            all.objects += one.objects;
-            all.waived += one.waived;
-            all
-        });
+        let mut found = of_files.chain(of_releases).reduce(Found::default, Found::and);
         for finding in found.findings.iter_mut().chain(&mut found.unloaded) {
             finding.fingerprint = self.fingerprint(finding);
         }
@@ -256,8 +265,10 @@ impl<'p> Run<'p> {
                     kube_version: &self.options.kube_version,
                     active,
                     files: &self.files,
+                    charts: &self.project.charts,
                     families: &self.families,
                     sources: self.sources,
+                    keep_rendered: self.options.keep_rendered,
                 };
                 let evaluator = || self.evaluator(Some(release));
                 let judged = task.judge(&self.charts, &waiving, evaluator);
@@ -269,6 +280,7 @@ impl<'p> Run<'p> {
                 found.waived = judged.waived;
                 found.unknown_kinds = judged.unknown_kinds;
                 found.undecided = judged.undecided;
+                found.rendered.extend(judged.texts.map(|texts| (release.display(), texts)));
                 found.notes.extend(judged.notes);
                 judged.rendered
             }

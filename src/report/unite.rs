@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry as Slot;
 
-use super::model::{Entry, Location, Report};
+use super::model::{EditEntry, Entry, FixEntry, Location, Report};
 
 /// Related places kept when findings are united; more would bury the finding.
 const RELATED: usize = 8;
@@ -106,6 +106,32 @@ fn absorb(kept: &mut Entry, other: Entry) {
         }
     }
     kept.severity = kept.severity.max(other.severity);
+    kept.fix = both(kept.fix.take(), other.fix);
+}
+
+/// The fix for a fault that was found twice: what mends both. There is none where one has none, or
+/// where the two do not get along.
+fn both(one: Option<FixEntry>, other: Option<FixEntry>) -> Option<FixEntry> {
+    let (mut fix, other) = (one?, other?);
+    if fix == other {
+        return Some(fix);
+    }
+    fix.edits.extend(other.edits);
+    fix.edits.sort_by(|a, b| (&a.file, a.start, a.end).cmp(&(&b.file, b.start, b.end)));
+    fix.edits.dedup();
+    // Another text at a place that one of them changes already is another intention.
+    let clash = |pair: &[EditEntry]| pair[0].file == pair[1].file && pair[1].start <= pair[0].end;
+    fix.fields.extend(other.fields);
+    fix.fields.sort();
+    fix.fields.dedup();
+    fix.applicability = weaker(fix.applicability, other.applicability);
+    (!fix.edits.windows(2).any(clash)).then_some(fix)
+}
+
+/// The word of the two that promises less.
+fn weaker(one: String, other: String) -> String {
+    let rank = |word: &str| ["safe", "unsafe", "display"].iter().position(|known| *known == word);
+    if rank(&other) > rank(&one) { other } else { one }
 }
 
 /// The message with the names of its object and release left out.

@@ -1,0 +1,320 @@
+//! Where a change of a rendered field is written: in the values that fill the field, or in the
+//! template line that writes it.
+//!
+//! Whatever is guessed here is proven by rendering again before anybody is offered it as safe.
+
+use super::Places;
+use crate::finding::{Edit, Finding, Fix, Origin};
+use crate::helm::origin::{Leaf, Through};
+use crate::lint::mend::{self, Homes, reach};
+use crate::rule::{Action, Change, Repair};
+use crate::source::{SourceFile, SourceId, Span};
+use crate::yaml::{Document, Entry, Kind, NewValue, Node, edit, unescape};
+
+/// What a chart without a release is called while it is rendered: what holds it must not be written.
+pub(in crate::lint) const NO_NAME: &str = "release-name";
+
+/// A change on its way to where it is written.
+struct Way<'w> {
+    homes: &'w Homes<'w>,
+    /// The finding's own place, which is the one that a person looks at.
+    primary: Span,
+    action: &'w Action,
+}
+
+impl Places<'_> {
+    /// The fix for a finding in a rendered manifest; the finding is settled already.
+    pub(in crate::lint) fn mend(
+        &self,
+        finding: &Finding,
+        repair: Option<&Repair>,
+        document: &Document,
+        homes: &Homes<'_>,
+    ) -> Option<Fix> {
+        let repair = repair?;
+        let edits = repair.changes.iter().map(|change| {
+            let way = Way { homes, primary: finding.primary.span, action: &change.action };
+            self.change(&way, change, document)
+        });
+        mend::fix(repair, edits)
+    }
+
+    fn change(&self, way: &Way<'_>, change: &Change, document: &Document) -> Option<Vec<Edit>> {
+        if way.homes.release.name.is_none() && names_release(&change.action) {
+            return None;
+        }
+        let node = document.node(change.target.node);
+        match change.target.missing.split_first() {
+            None => self.present(way, node),
+            Some((key, rest)) => self.absent(way, node, key, rest),
+        }
+    }
+
+    /// Changes a node that is there.
+    fn present(&self, way: &Way<'_>, node: Node<'_>) -> Option<Vec<Edit>> {
+        if let Some(leaf) = self.leaf_of(node) {
+            return self.in_values(way, &leaf, &[]);
+        }
+        match way.action {
+            Action::Set(value) => {
+                let at = self.literal(node.span())?;
+                let text = edit::inline(value, node.style())?;
+                Some(vec![Edit::new(at, text)])
+            }
+            Action::Rename(name) => {
+                Some(vec![Edit::new(self.literal(node.key_span()?)?, name.clone())])
+            }
+            Action::Remove => {
+                let key = self.literal(node.key_span()?)?;
+                self.literal(node.span())?;
+                let file = self.sources.get(key.source);
+                let line = Line::of(&file, key);
+                line.is_entry().then(|| vec![Edit::new(line.whole(key.source), "")])
+            }
+            Action::Append(value) => {
+                let last = node.items().last()?;
+                let at = self.literal(last.span())?;
+                let file = self.sources.get(at.source);
+                let line = Line::of(&file, at);
+                let dash = line.text.trim_start();
+                let column = line.text.len() - dash.len();
+                let item = edit::inline(value, last.style()).filter(|_| dash.starts_with("- "))?;
+                Some(vec![line.after(at.source, &format!("- {item}"), column)])
+            }
+        }
+    }
+
+    /// Writes what is missing under a key of a node.
+    fn absent(
+        &self,
+        way: &Way<'_>,
+        node: Node<'_>,
+        key: &str,
+        rest: &[String],
+    ) -> Option<Vec<Edit>> {
+        let keys: Vec<String> =
+            std::iter::once(key.to_owned()).chain(rest.iter().cloned()).collect();
+        if let Some(leaf) = self.map_of(node) {
+            return self.in_values(way, &leaf, &keys);
+        }
+        if let Some(leaf) = self.reader(node, key) {
+            return self.in_values(way, &leaf, rest);
+        }
+        let value = match way.action {
+            Action::Set(value) => value.clone(),
+            Action::Append(value) => NewValue::List(vec![value.clone()]),
+            Action::Rename(_) | Action::Remove => return None,
+        };
+        self.in_template(node, key, &value.below(rest))
+    }
+
+    /// The value whose own text a node is.
+    fn leaf_of(&self, node: Node<'_>) -> Option<Leaf> {
+        let leaves = self.leaves(self.inquiry.range(node));
+        let mut texts = leaves.iter().filter(|(_, through)| *through == Through::Text);
+        let (leaf, _) = texts.next().filter(|_| texts.next().is_none())?;
+        if node.kind() != Kind::Scalar {
+            return self.map_of(node).or_else(|| self.list_of(node));
+        }
+        Some(leaf.clone())
+    }
+
+    /// The map of the values that a mapping is a copy of: its first entry comes from there, under
+    /// the same key.
+    fn map_of(&self, node: Node<'_>) -> Option<Leaf> {
+        match node.written().next() {
+            None if node.kind() == Kind::Mapping => self.only_text(node),
+            None => None,
+            Some(entry) => {
+                let leaf = self.first_text(entry.value)?;
+                let (above, last) = leaf.pointer.rsplit_once('/')?;
+                (unescape(last) == entry.name()).then(|| Self::above(&leaf, above))
+            }
+        }
+    }
+
+    /// The list of the values that a sequence is a copy of.
+    fn list_of(&self, node: Node<'_>) -> Option<Leaf> {
+        let first = self.first_text(node.items().next()?)?;
+        let (above, last) = first.pointer.rsplit_once('/')?;
+        (last == "0").then(|| Self::above(&first, above))
+    }
+
+    /// Names what a value lies in. The place stays the value's: the file is what it tells.
+    fn above(leaf: &Leaf, pointer: &str) -> Leaf {
+        Leaf { pointer: pointer.to_owned(), span: leaf.span, missing: leaf.missing }
+    }
+
+    fn only_text(&self, node: Node<'_>) -> Option<Leaf> {
+        let leaves = self.leaves(self.inquiry.range(node));
+        let text = leaves.into_iter().find(|(_, through)| *through == Through::Text);
+        text.map(|(leaf, _)| leaf)
+    }
+
+    /// The value whose text a scalar is, or the first scalar below a node.
+    fn first_text(&self, node: Node<'_>) -> Option<Leaf> {
+        (node.kind() == Kind::Scalar || node.is_empty()).then(|| self.only_text(node)).flatten()
+    }
+
+    /// The value that a branch which writes a missing key tests.
+    fn reader(&self, node: Node<'_>, key: &str) -> Option<Leaf> {
+        // A branch before the first key stands behind the colon of the key above.
+        let start = node.key_span().map_or(node.span().start, |key| key.end);
+        self.tested(node, start, key).map(|(leaf, _)| leaf)
+    }
+
+    /// Makes the change in a values file, at the keys below a value.
+    fn in_values(&self, way: &Way<'_>, leaf: &Leaf, below: &[String]) -> Option<Vec<Edit>> {
+        let mut keys: Vec<String> =
+            leaf.pointer.split('/').skip(1).map(|key| unescape(key).into_owned()).collect();
+        keys.extend(below.iter().cloned());
+        if keys.is_empty() {
+            return None;
+        }
+        let path = |span: Span| self.sources.get(span.source).path.clone();
+        // Where the person looks comes first: it may be one of several files for the same value.
+        let looked = way.homes.own(&path(way.primary));
+        let own = leaf.span.and_then(|span| way.homes.own(&path(span)));
+        if let Some(file) = looked.or(own) {
+            return at_keys(file.roots().next()?, &keys, way.action);
+        }
+        if let Some((span, file)) =
+            leaf.span.and_then(|span| Some((span, way.homes.editable(&path(span))?)))
+        {
+            return Self::in_chart_values(file.roots().next()?, span, &keys, way.action);
+        }
+        if let Some(file) = way.homes.layer() {
+            return at_keys(file.roots().next()?, &keys, way.action);
+        }
+        let values = way.homes.editable(&crate::project::join(self.chart, "values.yaml"))?;
+        at_keys(values.roots().next()?, &keys, way.action)
+    }
+
+    /// The values of a chart start at its own name in those of the chart that it is a part of, so
+    /// its file has only the end of the keys: as many as lead to the value that is known.
+    fn in_chart_values(
+        root: Node<'_>,
+        known: Span,
+        keys: &[String],
+        action: &Action,
+    ) -> Option<Vec<Edit>> {
+        let place = known.range();
+        let leads = |skip: &usize| {
+            let (node, missing) = reach(root, &keys[*skip..]).unwrap_or((root, Vec::new()));
+            let span = node.span().range();
+            let own = node.key_span().map_or(span.start, |key| key.start as usize);
+            missing.len() < keys.len() - skip
+                && own <= place.start
+                && place.end <= span.end.max(place.start)
+        };
+        let skip = (0..keys.len()).find(leads)?;
+        at_keys(root, &keys[skip..], action)
+    }
+
+    /// Writes a key into the template, behind an entry of the same mapping that stands on a line of
+    /// its own there.
+    fn in_template(&self, node: Node<'_>, key: &str, value: &NewValue) -> Option<Vec<Edit>> {
+        if node.kind() != Kind::Mapping || node.style() == crate::yaml::Style::Flow {
+            return None;
+        }
+        let mut entries: Vec<Entry<'_>> = node.written().collect();
+        // The name stands under no condition; what comes later more often does.
+        entries.sort_by_key(|entry| entry.name() != "name");
+        entries.iter().find_map(|entry| {
+            let at = self.literal(entry.key.span())?;
+            let file = self.sources.get(at.source);
+            let line = Line::of(&file, at);
+            let one_line = entry.value.kind() == Kind::Scalar
+                && !self.manifest.text.as_str()
+                    [entry.key.span().start as usize..entry.value.span().end as usize]
+                    .contains('\n');
+            let column = line.column(at);
+            (one_line && line.is_entry()).then(|| {
+                let written = edit::entry(key, value, column, line.newline);
+                vec![line.after(at.source, &written, column)]
+            })
+        })
+    }
+
+    /// Where a template holds the very text of a span, in a file that may be changed.
+    fn literal(&self, span: Span) -> Option<Span> {
+        let range = span.range();
+        let (place, before) = self.inquiry.written(range.start)?;
+        let (file, offset) = self.rendered.place(place);
+        if file.source == SourceId::NOWHERE {
+            return None;
+        }
+        let source = self.sources.get(file.source);
+        let start = offset as usize + before;
+        let text = &self.manifest.text.as_str()[range];
+        let same = source.text.get(start..start + text.len()) == Some(text) && !text.is_empty();
+        let at = Span::new(file.source, start, start + text.len());
+        let place = crate::finding::Place { span: at, origin: Origin::Template };
+        (same && self.editable(place)).then_some(at)
+    }
+}
+
+/// Makes a change at keys below a root.
+fn at_keys(root: Node<'_>, keys: &[String], action: &Action) -> Option<Vec<Edit>> {
+    let (node, missing) = reach(root, keys)?;
+    action.edits(node, &missing)
+}
+
+/// Whether a change writes the name that stands for a release's.
+fn names_release(action: &Action) -> bool {
+    fn within(value: &NewValue) -> bool {
+        match value {
+            NewValue::Text(text) => text.contains(NO_NAME),
+            NewValue::List(items) => items.iter().any(within),
+            NewValue::Map(entries) => entries.iter().any(|(_, value)| within(value)),
+            NewValue::Null | NewValue::Bool(_) | NewValue::Int(_) | NewValue::Float(_) => false,
+        }
+    }
+    matches!(action, Action::Set(value) | Action::Append(value) if within(value))
+}
+
+/// A line of a template.
+struct Line<'t> {
+    /// Without its end.
+    text: &'t str,
+    start: usize,
+    newline: &'static str,
+}
+
+impl<'t> Line<'t> {
+    fn of(file: &'t SourceFile, at: Span) -> Self {
+        let lines = file.lines();
+        let range = lines.line_range(&file.text, lines.line_of(at.start as usize));
+        let newline = if file.text[range.end..].starts_with('\r') { "\r\n" } else { "\n" };
+        Self { text: &file.text[range.clone()], start: range.start, newline }
+    }
+
+    /// True for `key: value` with all its actions on this line, none of them a branch.
+    fn is_entry(&self) -> bool {
+        let actions = |word: &str| self.text.matches(word).count();
+        let branches = ["if ", "with ", "range ", "end", "else", "block ", "define "];
+        let opens =
+            self.text.split("{{").skip(1).map(|rest| rest.trim_start_matches('-').trim_start());
+        actions("{{") == actions("}}")
+            && !opens.into_iter().any(|action| branches.iter().any(|word| action.starts_with(word)))
+    }
+
+    /// Characters before a place on the line.
+    fn column(&self, at: Span) -> usize {
+        self.text[..at.start as usize - self.start].chars().count()
+    }
+
+    /// The line with its end.
+    fn whole(&self, source: SourceId) -> Span {
+        Span::new(source, self.start, self.start + self.text.len() + self.newline.len())
+    }
+
+    /// A further line behind it.
+    fn after(&self, source: SourceId, text: &str, column: usize) -> Edit {
+        let end = self.start + self.text.len();
+        Edit::new(
+            Span::new(source, end, end),
+            format!("{}{}{text}", self.newline, " ".repeat(column)),
+        )
+    }
+}
