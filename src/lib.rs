@@ -12,12 +12,14 @@
 //! - [`vendor`][]: charts of other repositories, fetched; the only code that talks to a network.
 //! - [`rule`][]: rule files, compiled, evaluated over a scope.
 //! - [`lint`][]: the pipeline, and the only parallel code.
+//! - [`fix`][]: fixes tried by linting and rendering again, and applied.
 //! - [`report`][]: a file a format.
 //! - [`cli`][]: the way in; a file a command.
 
 pub mod cli;
 pub mod config;
 pub mod finding;
+pub mod fix;
 pub mod helm;
 pub mod kube;
 pub mod lint;

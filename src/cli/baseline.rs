@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use super::check::{self, Rendering, Selection};
 use super::output::{Color, FailOn, Outputs, write_whole};
+use super::plan;
 use super::{CommandError, Console};
 use crate::lint::Outcome;
 use crate::lint::baseline::Baseline;
@@ -55,6 +56,7 @@ pub(crate) fn run(args: Args, console: &mut Console) -> Result<ExitCode, Command
             add_ignores: None,
             shard: None,
         },
+        fixing: check::Fixing::default(),
         outputs: Outputs::default(),
         show: check::Show {
             color: Color::Never,
@@ -67,7 +69,7 @@ pub(crate) fn run(args: Args, console: &mut Console) -> Result<ExitCode, Command
         },
     };
     let Outcome { report, looked, .. } =
-        check::lint(&check, &check.paths, check.show.cache.folder(), &mut rules, &sources, None)?;
+        plan::lint(&check, &check.paths, check.show.cache.folder(), &mut rules, &sources, None)?;
     let (baseline, said) = match known {
         None => {
             let baseline = Baseline::of(&report.findings);

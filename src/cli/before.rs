@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::CommandError;
 use super::check::{self, Args};
+use super::plan;
 use crate::lint::changed::Changed;
 use crate::report::model::Entry;
 use crate::rule::RuleSet;
@@ -48,7 +49,7 @@ impl Before {
         std::env::set_current_dir(&there).map_err(failed)?;
         let sources = Sources::default();
         let mut rules = RuleSet::builtin(&sources);
-        let outcome = check::lint(args, &paths, cache, &mut rules, &sources, None);
+        let outcome = plan::lint(args, &paths, cache, &mut rules, &sources, None);
         std::env::set_current_dir(&here).map_err(failed)?;
         let report = outcome?.report;
         let partial = report.notes.iter().any(|note| !notes.contains(note));

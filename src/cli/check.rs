@@ -1,26 +1,22 @@
 //! `plimsoll check [PATH]…`.
 
 use std::collections::BTreeMap;
-use std::io::{Read as _, Write as _};
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::Instant;
 
 use super::before::Before;
 use super::output::{self, Color, FailOn, Outputs};
-use super::progress::Progress;
-use super::{CommandError, Console, rule_files};
-use crate::config::Config;
-use crate::finding::Severity;
+use super::plan::Plan;
+use super::{CommandError, Console, fix};
 use crate::lint::baseline::{Baseline, BaselineError, Known};
 use crate::lint::changed::{Changed, ChangedError};
-use crate::lint::select::{Request, UnknownName};
 use crate::lint::shard::Shard;
-use crate::lint::silence;
-use crate::lint::{self, Asked, LintError, Options, Outcome, Stdin};
-use crate::report::model::Entry;
-use crate::report::{Context, Format, Report, RuleInfo, Style, unite};
-use crate::rule::{NEWEST_KUBE_VERSION, RuleSet};
+use crate::lint::{Outcome, silence};
+use crate::report::{Report, RuleInfo};
+use crate::rule::RuleSet;
 use crate::source::Sources;
 
 /// Lint charts, values, releases and manifests
@@ -50,6 +46,9 @@ pub(crate) struct Args {
 
     #[command(flatten)]
     pub(crate) scope: Scope,
+
+    #[command(flatten)]
+    pub(crate) fixing: Fixing,
 
     #[command(flatten)]
     pub(crate) outputs: Outputs,
@@ -141,6 +140,23 @@ pub(crate) struct Scope {
     pub(crate) shard: Option<Shard>,
 }
 
+/// What becomes of the fixes that rules offer.
+#[derive(Debug, Default, clap::Args)]
+#[command(next_help_heading = "Fixes")]
+pub(crate) struct Fixing {
+    /// Write the safe fixes to the files, and report what is left
+    #[arg(long, conflicts_with = "shard")]
+    pub(crate) fix: bool,
+
+    /// Let --fix and --diff take in fixes that may change more than the field concerned
+    #[arg(long)]
+    pub(crate) unsafe_fixes: bool,
+
+    /// Show what --fix would write, as a unified diff, and write nothing
+    #[arg(long, conflicts_with_all = ["fix", "shard"])]
+    pub(crate) diff: bool,
+}
+
 /// How the run presents itself.
 #[allow(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
 #[derive(Debug, clap::Args)]
@@ -209,12 +225,23 @@ pub(crate) fn run(args: &Args, console: &mut Console) -> Result<ExitCode, Comman
     args.outputs.check()?;
     let started = Instant::now();
     let mut judged = Judged::new(args)?;
+    if args.fixing.diff {
+        fix::show(args, &judged, console)?;
+        return Ok(args.scope.fail_on.exit_code(&judged.outcome.report));
+    }
+    if args.fixing.fix {
+        fix::write(args, &judged, console)?;
+        // What is left is found by looking again, at the files.
+        judged = Judged::new(args)?;
+    } else if args.outputs.show_fixes() {
+        fix::prove(args, &mut judged)?;
+    }
     if let Some(reason) = &args.scope.add_ignores {
         add_ignores(&judged.outcome.report, reason, console)?;
         // What is left is found by looking again: that is the proof that the comments work.
         judged = Judged::new(args)?;
     }
-    let Judged { rules, outcome, gone } = judged;
+    let Judged { rules, outcome, gone, .. } = judged;
     let Outcome { mut report, mut texts, details, .. } = outcome;
     if args.show.verbose {
         for line in &details {
@@ -236,9 +263,12 @@ pub(crate) fn run(args: &Args, console: &mut Console) -> Result<ExitCode, Comman
 }
 
 /// What there is to report, once the baseline and the change have been asked.
-struct Judged {
-    rules: RuleSet,
-    outcome: Outcome,
+pub(super) struct Judged {
+    pub(super) rules: RuleSet,
+    pub(super) outcome: Outcome,
+    /// What was linted, and how.
+    pub(super) plan: Plan,
+    pub(super) sources: Arc<Sources>,
     /// What the baseline knows and this run looked for in vain.
     gone: Vec<Known>,
 }
@@ -256,11 +286,12 @@ impl Judged {
             Some(path) => Some(Baseline::read(path).map_err(|error| no_baseline(&error))?),
             None => None,
         };
-        let sources = Sources::default();
+        let sources = Arc::new(Sources::default());
         let mut rules = RuleSet::builtin(&sources);
         let cache = args.show.cache.folder();
         let changes = changed.as_ref();
-        let mut outcome = lint(args, &args.paths, cache, &mut rules, &sources, changes)?;
+        let plan = Plan::new(args, &args.paths, cache, &mut rules, &sources, changes)?;
+        let mut outcome = plan.run(args, &rules, &sources)?;
         let report = &mut outcome.report;
         let mut gone = Vec::new();
         if let Some(baseline) = &baseline {
@@ -285,7 +316,7 @@ impl Judged {
             report.findings.clear();
         }
         report.finish();
-        Ok(Self { rules, outcome, gone })
+        Ok(Self { rules, outcome, plan, sources, gone })
     }
 }
 
@@ -331,125 +362,6 @@ fn add_ignores(report: &Report, reason: &str, console: &mut Console) -> Result<(
     Ok(())
 }
 
-/// Lints these paths as the command line says, before the baseline and the like are applied. Adds
-/// the rules that the configuration brings. `changed` is what rules may compare with.
-pub(crate) fn lint(
-    args: &Args,
-    paths: &[PathBuf],
-    cache: Option<PathBuf>,
-    rules: &mut RuleSet,
-    sources: &Sources,
-    changed: Option<&Changed>,
-) -> Result<Outcome, CommandError> {
-    let config = configuration(args, paths, sources)?;
-    rule_files::add_own(rules, &config, sources)?;
-    let configured = || config.settings.kube_version.as_ref().map(|version| version.value.clone());
-    let kube_version = args.rendering.kube_version.clone().or_else(configured);
-    let options = Options {
-        paths: paths.iter().filter(|path| path.as_os_str() != "-").cloned().collect(),
-        stdin: stdin(args)?,
-        request: request(&args.selection)?,
-        kube_version_stated: kube_version.is_some(),
-        kube_version: kube_version.unwrap_or_else(|| NEWEST_KUBE_VERSION.to_owned()),
-        no_ignores: args.selection.no_ignores,
-        shard: args.scope.shard,
-        release: Asked {
-            values: args.rendering.values.clone(),
-            set: args.rendering.set.clone(),
-            name: args.rendering.release_name.clone(),
-            namespace: args.rendering.namespace.clone(),
-        },
-        changed: changed.cloned(),
-        today: jiff::ZonedDateTime::now().date(),
-        cache,
-    };
-    let progress = Progress::new(args.show.quiet);
-    let work = || lint::run(&options, &config, &*rules, sources, &progress);
-    let outcome = match args.show.threads {
-        None => work(),
-        Some(0) => return Err(CommandError::new("`--threads 0`: at least one thread is needed")),
-        Some(count) => rayon::ThreadPoolBuilder::new()
-            .num_threads(count)
-            .build()
-            .map_err(|error| CommandError::new(format!("cannot start {count} threads: {error}")))?
-            .install(work),
-    };
-    progress.finish();
-    outcome.map_err(|error| match error {
-        LintError::Name(error) => unknown_name(&error),
-        LintError::Path(_) => {
-            CommandError::new(error.to_string()).help("paths are relative to the working directory")
-        }
-    })
-}
-
-/// Reads standard input where `-` is among the paths.
-fn stdin(args: &Args) -> Result<Option<Stdin>, CommandError> {
-    if !args.paths.iter().any(|path| path.as_os_str() == "-") {
-        return Ok(None);
-    }
-    let mut text = String::new();
-    std::io::stdin()
-        .lock()
-        .read_to_string(&mut text)
-        .map_err(|error| CommandError::new(format!("cannot read standard input: {error}")))?;
-    let name = args.show.stdin_filename.clone().unwrap_or_else(|| "<stdin>".to_owned());
-    let name = crate::project::shown(Path::new(&name));
-    Ok(Some(Stdin { name, text: text.into() }))
-}
-
-/// Reads the configuration that was named, or the nearest one. Whatever is wrong with it is
-/// printed as findings are, and ends the run: settings that are not understood must not be
-/// taken for defaults.
-fn configuration(
-    args: &Args,
-    paths: &[PathBuf],
-    sources: &Sources,
-) -> Result<Config, CommandError> {
-    let mut config = super::configuration(args.selection.config.as_deref(), paths, sources)?;
-    config.findings.extend(lint::cluster::faults(&config));
-    if config.findings.is_empty() {
-        return Ok(config);
-    }
-    let mut report = Report::new();
-    let entries = config.findings.iter();
-    report.findings = unite::entries(
-        entries.map(|finding| Entry::new(finding, String::new(), sources)).collect(),
-    );
-    let ids: Vec<_> = config.findings.iter().map(|finding| finding.primary.span.source).collect();
-    let mut texts = crate::report::Texts::of_run(sources, &ids);
-    let mut context =
-        Context { texts: &mut texts, style: Style { color: false, width: 100 }, rule: &|_| None };
-    crate::report::write(Format::Full, &report, &mut context, &mut std::io::stderr().lock())?;
-    let shown = config.file.map(|file| crate::project::shown(&file.path)).unwrap_or_default();
-    Err(CommandError::new(format!("{shown} is not a valid configuration")))
-}
-
-fn request(selection: &Selection) -> Result<Request, CommandError> {
-    let severities = selection.severity.iter().map(|text| {
-        let wrong = || {
-            CommandError::new(format!("`--severity {text}` is not understood"))
-                .help("write `--severity rule-id=error`, `warning`, `info` or `off`")
-        };
-        let (rule, level) = text.split_once('=').ok_or_else(wrong)?;
-        let severity = match level {
-            "error" => Some(Severity::Error),
-            "warning" => Some(Severity::Warning),
-            "info" => Some(Severity::Info),
-            "off" => None,
-            _ => return Err(wrong()),
-        };
-        Ok((rule.to_owned(), severity))
-    });
-    Ok(Request {
-        select: selection.select.clone(),
-        extend: selection.extend_select.clone(),
-        ignore: selection.ignore.clone(),
-        severities: severities.collect::<Result<_, CommandError>>()?,
-        preset: selection.preset.clone(),
-    })
-}
-
 /// What reports say of a rule.
 pub(crate) fn info(rules: &RuleSet, id: &str) -> Option<RuleInfo> {
     let rule = rules.rules.iter().find(|rule| &*rule.id == id)?;
@@ -474,14 +386,6 @@ fn statistics(report: &Report, console: &mut Console) -> Result<(), CommandError
         console.note(&format!("{count:6}  {rule}"));
     }
     Ok(())
-}
-
-fn unknown_name(error: &UnknownName) -> CommandError {
-    let failure = CommandError::new(error.to_string());
-    match &error.nearest {
-        Some(near) => failure.help(format!("did you mean `{near}`?")),
-        None => failure.help("`plimsoll rules` lists them"),
-    }
 }
 
 pub(crate) fn no_change(error: &ChangedError) -> CommandError {

@@ -139,6 +139,14 @@ impl Outputs {
         Ok(())
     }
 
+    /// True when one of the formats shows fixes.
+    pub(crate) fn show_fixes(&self) -> bool {
+        self.0.iter().any(|(format, file)| {
+            let by_name = || by_name(file.as_deref().unwrap_or(Path::new("")));
+            matches!(format.unwrap_or_else(by_name), Format::Json | Format::Sarif)
+        })
+    }
+
     /// Writes every report that was asked for.
     pub(crate) fn write(
         &self,

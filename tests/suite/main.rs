@@ -9,6 +9,8 @@ mod chart_rules;
 mod charts;
 mod cli;
 mod corpus;
+mod fix_proof;
+mod fixes;
 mod formats;
 mod harness;
 mod pipelines;

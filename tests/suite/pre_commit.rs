@@ -172,3 +172,19 @@ fn every_file_that_has_the_version_has_the_same() {
         assert_eq!(text.matches(version).count(), times, "{file}");
     }
 }
+
+#[test]
+fn the_fixing_hook_writes_to_the_files_and_stops_the_commit() {
+    let pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec:\n  hostNetwork: true\n  dnsPolicy: ClusterFirst\n  containers: []\n";
+    let dir = repository(&[(".pre-commit-config.yaml", &local_hooks()), ("pod.yaml", pod)]);
+    let dir = dir.path();
+    if pre_commit(dir, &["--version"]).is_none() {
+        return;
+    }
+    git(dir, &["init", "--quiet"]);
+    git(dir, &["add", "."]);
+    let (code, text) = pre_commit(dir, &["run", "plimsoll-fix"]).expect("pre-commit runs");
+    assert_eq!(code, Some(1), "{text}");
+    let fixed = std::fs::read_to_string(dir.join("pod.yaml")).expect("the pod");
+    assert_eq!(fixed, pod.replace("ClusterFirst", "ClusterFirstWithHostNet"), "{text}");
+}

@@ -1,0 +1,132 @@
+//! `plimsoll check --fix`, `--diff`, and the proof of fixes that reports show.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::check::{Args, Judged};
+use super::output::write_whole;
+use super::plan::Plan;
+use super::{CommandError, Console};
+use crate::finding::Applicability;
+use crate::fix::{self, Evidence, Mended, diff};
+use crate::lint::Options;
+use crate::lint::select::Request;
+use crate::report::model::Entry;
+use crate::source::{Overlay, Sources};
+
+/// Prints what [`write`] would change.
+pub(super) fn show(
+    args: &Args,
+    judged: &Judged,
+    console: &mut Console,
+) -> Result<(), CommandError> {
+    let mended = mended(args, judged)?;
+    console.out.write_all(diff::unified(&mended.texts).as_bytes())?;
+    console.out.flush()?;
+    say(args, &mended, "to be written to", console);
+    Ok(())
+}
+
+/// Writes the fixes to the files, each of them whole.
+pub(super) fn write(
+    args: &Args,
+    judged: &Judged,
+    console: &mut Console,
+) -> Result<(), CommandError> {
+    let mended = mended(args, judged)?;
+    for (path, text) in &mended.texts {
+        write_whole(Path::new(path), text.as_bytes())?;
+    }
+    say(args, &mended, "written to", console);
+    Ok(())
+}
+
+/// Holds the fixes in a report to what they claim. What came on standard input is in no file that
+/// could be tried.
+pub(super) fn prove(args: &Args, judged: &mut Judged) -> Result<(), CommandError> {
+    let mut findings = std::mem::take(&mut judged.outcome.report.findings);
+    let proven = match &judged.plan.options.stdin {
+        Some(_) => {
+            findings.iter_mut().for_each(distrust);
+            Ok(())
+        }
+        None => {
+            let again = |texts: &_, paths: &_| again(args, judged, texts, paths);
+            fix::prove(&mut findings, &mut fix::Texts::default(), fix::Effort::REPORT, &again)
+        }
+    };
+    judged.outcome.report.findings = findings;
+    proven
+}
+
+fn distrust(entry: &mut Entry) {
+    if let Some(fix) =
+        entry.fix.as_mut().filter(|fix| fix.applicability == Applicability::Safe.as_str())
+    {
+        Applicability::Unsafe.as_str().clone_into(&mut fix.applicability);
+    }
+}
+
+fn mended(args: &Args, judged: &Judged) -> Result<Mended, CommandError> {
+    let options = &judged.plan.options;
+    if options.stdin.is_some() {
+        return Err(CommandError::new("standard input cannot be fixed: it is no file")
+            .help("name the files to fix, or take the edits from `--format json`"));
+    }
+    let paths = options.paths.iter().map(|path| path.to_string_lossy().into_owned()).collect();
+    let again = |texts: &_, paths: &_| again(args, judged, texts, paths);
+    fix::rounds(judged.outcome.report.findings.clone(), args.fixing.unsafe_fixes, &paths, &again)
+}
+
+/// Lints paths with texts in the place of files. Rules that were not selected run too: a fix must
+/// not break what they ask for.
+fn again(
+    args: &Args,
+    judged: &Judged,
+    texts: &BTreeMap<String, Arc<str>>,
+    paths: &BTreeSet<String>,
+) -> Result<Evidence, CommandError> {
+    let mut overlay = Overlay::default();
+    for (path, text) in texts {
+        overlay.put(Path::new(path), Arc::clone(text));
+    }
+    let sources = Sources::over(&judged.sources, overlay);
+    let asked = &judged.plan.options;
+    let request = Request {
+        extend: asked.request.select.iter().chain(&asked.request.extend).cloned().collect(),
+        select: Vec::new(),
+        ..asked.request.clone()
+    };
+    let options = Options {
+        paths: paths.iter().map(PathBuf::from).collect(),
+        request,
+        shard: None,
+        cache: None,
+        keep_rendered: true,
+        ..asked.clone()
+    };
+    let plan = Plan { options, config: judged.plan.config.clone() };
+    let outcome = plan.run(args, &judged.rules, &sources)?;
+    Ok(Evidence { findings: outcome.report.findings, rendered: outcome.rendered })
+}
+
+fn say(args: &Args, mended: &Mended, how: &str, console: &mut Console) {
+    if args.show.quiet {
+        return;
+    }
+    let count = |count: usize, what: &str| match count {
+        1 => format!("1 {what}"),
+        _ => format!("{count} {what}s"),
+    };
+    let fixes = format!("{} fixed", count(mended.fixes, "finding"));
+    console.note(&format!("{fixes}, {how} {}", count(mended.texts.len(), "file")));
+    if mended.unsafe_left > 0 {
+        let left = count(mended.unsafe_left, "more fix");
+        let left = left.replace("fixs", "fixes");
+        console.note(&format!(
+            "note: {left} may change more than the field concerned: --unsafe-fixes takes them in"
+        ));
+    }
+}

@@ -1,0 +1,178 @@
+//! What `plimsoll check` is to lint, and how: the command line and the configuration, read.
+
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+
+use super::check::{Args, Selection};
+use super::progress::Progress;
+use super::{CommandError, rule_files};
+use crate::config::Config;
+use crate::finding::Severity;
+use crate::lint::changed::Changed;
+use crate::lint::select::{Request, UnknownName};
+use crate::lint::{self, Asked, LintError, Options, Outcome, Stdin};
+use crate::report::model::Entry;
+use crate::report::{Context, Format, Report, Style, unite};
+use crate::rule::{NEWEST_KUBE_VERSION, RuleSet};
+use crate::source::Sources;
+
+/// Lints these paths as the command line says, before the baseline and the like are applied. Adds
+/// the rules that the configuration brings. `changed` is what rules may compare with.
+pub(super) fn lint(
+    args: &Args,
+    paths: &[PathBuf],
+    cache: Option<PathBuf>,
+    rules: &mut RuleSet,
+    sources: &Sources,
+    changed: Option<&Changed>,
+) -> Result<Outcome, CommandError> {
+    Plan::new(args, paths, cache, rules, sources, changed)?.run(args, rules, sources)
+}
+
+/// What is to be linted, and how: the command line and the configuration, read.
+pub(super) struct Plan {
+    pub(super) options: Options,
+    pub(super) config: Config,
+}
+
+impl Plan {
+    pub(super) fn new(
+        args: &Args,
+        paths: &[PathBuf],
+        cache: Option<PathBuf>,
+        rules: &mut RuleSet,
+        sources: &Sources,
+        changed: Option<&Changed>,
+    ) -> Result<Self, CommandError> {
+        let config = configuration(args, paths, sources)?;
+        rule_files::add_own(rules, &config, sources)?;
+        let configured =
+            || config.settings.kube_version.as_ref().map(|version| version.value.clone());
+        let kube_version = args.rendering.kube_version.clone().or_else(configured);
+        let options = Options {
+            paths: paths.iter().filter(|path| path.as_os_str() != "-").cloned().collect(),
+            stdin: stdin(args)?,
+            request: request(&args.selection)?,
+            kube_version_stated: kube_version.is_some(),
+            kube_version: kube_version.unwrap_or_else(|| NEWEST_KUBE_VERSION.to_owned()),
+            no_ignores: args.selection.no_ignores,
+            shard: args.scope.shard,
+            release: Asked {
+                values: args.rendering.values.clone(),
+                set: args.rendering.set.clone(),
+                name: args.rendering.release_name.clone(),
+                namespace: args.rendering.namespace.clone(),
+            },
+            changed: changed.cloned(),
+            today: jiff::ZonedDateTime::now().date(),
+            keep_rendered: false,
+            cache,
+        };
+        Ok(Self { options, config })
+    }
+
+    /// Lints.
+    pub(super) fn run(
+        &self,
+        args: &Args,
+        rules: &RuleSet,
+        sources: &Sources,
+    ) -> Result<Outcome, CommandError> {
+        let progress = Progress::new(args.show.quiet);
+        let work = || lint::run(&self.options, &self.config, rules, sources, &progress);
+        let outcome = match args.show.threads {
+            None => work(),
+            Some(0) => {
+                return Err(CommandError::new("`--threads 0`: at least one thread is needed"));
+            }
+            Some(count) => rayon::ThreadPoolBuilder::new()
+                .num_threads(count)
+                .build()
+                .map_err(|error| {
+                    CommandError::new(format!("cannot start {count} threads: {error}"))
+                })?
+                .install(work),
+        };
+        progress.finish();
+        outcome.map_err(|error| match error {
+            LintError::Name(error) => unknown_name(&error),
+            LintError::Path(_) => CommandError::new(error.to_string())
+                .help("paths are relative to the working directory"),
+        })
+    }
+}
+
+/// Reads standard input where `-` is among the paths.
+fn stdin(args: &Args) -> Result<Option<Stdin>, CommandError> {
+    if !args.paths.iter().any(|path| path.as_os_str() == "-") {
+        return Ok(None);
+    }
+    let mut text = String::new();
+    std::io::stdin()
+        .lock()
+        .read_to_string(&mut text)
+        .map_err(|error| CommandError::new(format!("cannot read standard input: {error}")))?;
+    let name = args.show.stdin_filename.clone().unwrap_or_else(|| "<stdin>".to_owned());
+    let name = crate::project::shown(Path::new(&name));
+    Ok(Some(Stdin { name, text: text.into() }))
+}
+
+/// Reads the configuration that was named, or the nearest one. Whatever is wrong with it is
+/// printed as findings are, and ends the run: settings that are not understood must not be
+/// taken for defaults.
+fn configuration(
+    args: &Args,
+    paths: &[PathBuf],
+    sources: &Sources,
+) -> Result<Config, CommandError> {
+    let mut config = super::configuration(args.selection.config.as_deref(), paths, sources)?;
+    config.findings.extend(lint::cluster::faults(&config));
+    if config.findings.is_empty() {
+        return Ok(config);
+    }
+    let mut report = Report::new();
+    let entries = config.findings.iter();
+    report.findings = unite::entries(
+        entries.map(|finding| Entry::new(finding, String::new(), sources)).collect(),
+    );
+    let ids: Vec<_> = config.findings.iter().map(|finding| finding.primary.span.source).collect();
+    let mut texts = crate::report::Texts::of_run(sources, &ids);
+    let mut context =
+        Context { texts: &mut texts, style: Style { color: false, width: 100 }, rule: &|_| None };
+    crate::report::write(Format::Full, &report, &mut context, &mut std::io::stderr().lock())?;
+    let shown = config.file.map(|file| crate::project::shown(&file.path)).unwrap_or_default();
+    Err(CommandError::new(format!("{shown} is not a valid configuration")))
+}
+
+fn request(selection: &Selection) -> Result<Request, CommandError> {
+    let severities = selection.severity.iter().map(|text| {
+        let wrong = || {
+            CommandError::new(format!("`--severity {text}` is not understood"))
+                .help("write `--severity rule-id=error`, `warning`, `info` or `off`")
+        };
+        let (rule, level) = text.split_once('=').ok_or_else(wrong)?;
+        let severity = match level {
+            "error" => Some(Severity::Error),
+            "warning" => Some(Severity::Warning),
+            "info" => Some(Severity::Info),
+            "off" => None,
+            _ => return Err(wrong()),
+        };
+        Ok((rule.to_owned(), severity))
+    });
+    Ok(Request {
+        select: selection.select.clone(),
+        extend: selection.extend_select.clone(),
+        ignore: selection.ignore.clone(),
+        severities: severities.collect::<Result<_, CommandError>>()?,
+        preset: selection.preset.clone(),
+    })
+}
+
+fn unknown_name(error: &UnknownName) -> CommandError {
+    let failure = CommandError::new(error.to_string());
+    match &error.nearest {
+        Some(near) => failure.help(format!("did you mean `{near}`?")),
+        None => failure.help("`plimsoll rules` lists them"),
+    }
+}

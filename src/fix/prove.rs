@@ -1,0 +1,242 @@
+//! Tries fixes before they are offered.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::sync::Arc;
+
+use super::evidence::{Evidence, key, same_but};
+use super::texts::{Edits, Texts, are_apart, unite};
+use crate::finding::{Applicability, Origin};
+use crate::report::model::Entry;
+
+/// How much is tried. With all fixes sound a run is repeated twice; each one that is not costs the
+/// logarithm of their number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Effort {
+    /// Unsafe fixes are tried too.
+    pub all: bool,
+    /// The fixes that are tried, the first of a report.
+    pub fixes: usize,
+    /// How often a run is repeated with fixes.
+    pub tries: usize,
+}
+
+impl Effort {
+    /// For who shows fixes: a report must not take much longer for having them.
+    pub const REPORT: Self = Self { all: false, fixes: 64, tries: 12 };
+    /// For who applies fixes.
+    pub const FIX: Self = Self { all: false, fixes: usize::MAX, tries: 48 };
+}
+
+/// Lints these paths again with texts in the place of files, and shows all there is to see.
+pub type Again<'a, E> =
+    dyn Fn(&BTreeMap<String, Arc<str>>, &BTreeSet<String>) -> Result<Evidence, E> + 'a;
+
+/// Holds the fixes of findings to what they claim: takes away those that do not help, and calls
+/// unsafe what changes more than it names or brings another finding.
+///
+/// # Errors
+/// Those of `again`.
+pub fn prove<E>(
+    entries: &mut [Entry],
+    texts: &mut Texts,
+    effort: Effort,
+    again: &Again<'_, E>,
+) -> Result<(), E> {
+    let mut trial = Trial::new(entries, texts, effort);
+    trial.run(texts, again)?;
+    for (at, verdict) in trial.verdicts {
+        let Some(fix) = &mut entries[at].fix else { continue };
+        match verdict {
+            Verdict::Holds => {}
+            Verdict::ChangesMore => {
+                Applicability::Unsafe.as_str().clone_into(&mut fix.applicability);
+            }
+            Verdict::Fails => entries[at].fix = None,
+        }
+    }
+    Ok(())
+}
+
+/// What came of trying a fix.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Verdict {
+    /// It does what it claims.
+    Holds,
+    /// It makes its finding go away, and something else happens.
+    ChangesMore,
+    /// The finding stays, or the edits cannot be made.
+    Fails,
+}
+
+struct Claim<'e> {
+    entry: &'e Entry,
+    at: usize,
+    edits: Edits,
+    fields: Vec<String>,
+    /// Tried apart from those that are meant to be applied unasked.
+    is_safe: bool,
+}
+
+struct Trial<'e> {
+    claims: Vec<Claim<'e>>,
+    verdicts: Vec<(usize, Verdict)>,
+    tries: usize,
+}
+
+/// The numbers of claims that are tried together.
+type Group = Vec<usize>;
+
+impl<'e> Trial<'e> {
+    fn new(entries: &'e [Entry], texts: &mut Texts, effort: Effort) -> Self {
+        let tries = effort.tries;
+        let mut trial = Self { claims: Vec::new(), verdicts: Vec::new(), tries };
+        for (at, entry) in entries.iter().enumerate() {
+            let Some(fix) = &entry.fix else { continue };
+            let is_safe = fix.applicability == Applicability::Safe.as_str();
+            if !is_safe && (!effort.all || fix.applicability == Applicability::Display.as_str()) {
+                continue;
+            }
+            if trial.claims.len() >= effort.fixes {
+                trial.verdicts.push((at, Verdict::ChangesMore));
+                continue;
+            }
+            let edits = texts.edits(fix).filter(|edits| texts.edited(edits).is_some());
+            match edits {
+                Some(edits) => {
+                    trial.claims.push(Claim {
+                        entry,
+                        at,
+                        edits,
+                        fields: fix.fields.clone(),
+                        is_safe,
+                    });
+                }
+                None => trial.verdicts.push((at, Verdict::Fails)),
+            }
+        }
+        trial
+    }
+
+    fn run<E>(&mut self, texts: &mut Texts, again: &Again<'_, E>) -> Result<(), E> {
+        if self.claims.is_empty() {
+            return Ok(());
+        }
+        let all: Group = (0..self.claims.len()).collect();
+        let before = again(&BTreeMap::new(), &self.paths(&all))?;
+        let mut groups = self.groups();
+        while let Some(group) = groups.pop() {
+            if self.tries == 0 {
+                self.judge(&group, Verdict::ChangesMore);
+                continue;
+            }
+            self.tries -= 1;
+            let mut edits = Edits::new();
+            for &claim in &group {
+                unite(&mut edits, &self.claims[claim].edits);
+            }
+            let Some(edited) = texts.edited(&edits) else {
+                groups.extend(halves(group));
+                continue;
+            };
+            let after = again(&edited, &self.paths(&group))?;
+            let left = self.left(&group, &before, &after);
+            match (&group[..], left.len()) {
+                (_, 0) if self.keeps(&group, &before, &after, &edited, texts) => {
+                    self.judge(&group, Verdict::Holds);
+                }
+                (&[_], 0) => self.judge(&group, Verdict::ChangesMore),
+                (&[_], _) => self.judge(&group, Verdict::Fails),
+                (_, 0) => groups.extend(halves(group)),
+                (_, count) if count == group.len() => groups.extend(halves(group)),
+                _ => {
+                    let helps: Group =
+                        group.iter().copied().filter(|claim| !left.contains(claim)).collect();
+                    groups.push(left.into_iter().collect());
+                    groups.push(helps);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// All claims, in as few groups as their edits allow; those that are safe apart.
+    fn groups(&self) -> Vec<Group> {
+        let mut groups: Vec<(bool, Group, Edits)> = Vec::new();
+        for (at, claim) in self.claims.iter().enumerate() {
+            let fits = |(is_safe, _, edits): &&mut (bool, Group, Edits)| {
+                *is_safe == claim.is_safe && are_apart(edits, &claim.edits)
+            };
+            match groups.iter_mut().find(fits) {
+                Some((_, group, edits)) => {
+                    group.push(at);
+                    unite(edits, &claim.edits);
+                }
+                None => groups.push((claim.is_safe, vec![at], claim.edits.clone())),
+            }
+        }
+        // The last is tried first, and safe ones come before tries run out.
+        groups.sort_by_key(|(is_safe, group, _)| (*is_safe, group.len()));
+        groups.into_iter().map(|(_, group, _)| group).collect()
+    }
+
+    /// What is to be linted again: the files that are edited, and those that findings are in.
+    fn paths(&self, group: &Group) -> BTreeSet<String> {
+        let claims = group.iter().map(|&claim| &self.claims[claim]);
+        let paths = claims.flat_map(|claim| claim.edits.keys().chain([&claim.entry.location.file]));
+        // A finding may lie within an archive.
+        paths.filter(|path| Path::new(path).is_file()).cloned().collect()
+    }
+
+    /// The claims of a group whose findings are still there.
+    fn left(&self, group: &Group, before: &Evidence, after: &Evidence) -> BTreeSet<usize> {
+        let (old, new) = (before.counts(), after.counts());
+        let mut gone = BTreeMap::new();
+        for &claim in group {
+            *gone.entry(key(self.claims[claim].entry)).or_insert(0) += 1;
+        }
+        let is_left = |claim: &&usize| {
+            let key = key(self.claims[**claim].entry);
+            let count = |counts: &BTreeMap<_, usize>| counts.get(&key).copied().unwrap_or_default();
+            count(&new) + gone.get(&key).copied().unwrap_or_default() > count(&old)
+        };
+        group.iter().filter(is_left).copied().collect()
+    }
+
+    /// Whether nothing else has come of the edits of a group.
+    fn keeps(
+        &self,
+        group: &Group,
+        before: &Evidence,
+        after: &Evidence,
+        edited: &BTreeMap<String, Arc<str>>,
+        texts: &mut Texts,
+    ) -> bool {
+        let old = before.counts();
+        let nothing_new = after
+            .counts()
+            .into_iter()
+            .all(|(key, count)| old.get(&key).is_some_and(|old| *old >= count));
+        let claims = || group.iter().map(|&claim| &self.claims[claim]);
+        let fields: Vec<&str> =
+            claims().flat_map(|claim| &claim.fields).map(String::as_str).collect();
+        // A manifest is deployed as it lies; of values and templates, what is rendered counts.
+        let manifests = claims().filter(|claim| claim.entry.origin == Origin::Manifest.as_str());
+        let manifests: BTreeSet<&String> =
+            manifests.map(|claim| &claim.entry.location.file).collect();
+        let mut lie = edited.iter().filter(|(path, _)| manifests.contains(path));
+        nothing_new
+            && before.keeps(after, &fields)
+            && lie
+                .all(|(path, new)| texts.get(path).is_some_and(|old| same_but(&old, new, &fields)))
+    }
+
+    fn judge(&mut self, group: &Group, verdict: Verdict) {
+        self.verdicts.extend(group.iter().map(|&claim| (self.claims[claim].at, verdict)));
+    }
+}
+
+fn halves(mut group: Group) -> [Group; 2] {
+    let second = group.split_off(group.len() / 2);
+    [second, group]
+}

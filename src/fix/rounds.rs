@@ -1,0 +1,86 @@
+//! Applies fixes until none is left.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::evidence::Evidence;
+use super::prove::{Again, Effort, prove};
+use super::texts::{Edits, Texts, are_apart, unite};
+use crate::finding::Applicability;
+use crate::report::model::Entry;
+
+/// How often fixes are applied and looked for anew. Fixes of one text that touch each other take a
+/// round each.
+const ROUNDS: usize = 10;
+
+/// What files become.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub struct Mended {
+    /// The texts that differ from those of the files, by path.
+    pub texts: BTreeMap<String, Arc<str>>,
+    /// How many fixes they hold.
+    pub fixes: usize,
+    /// Fixes that were left, since they may change more than what they name.
+    pub unsafe_left: usize,
+}
+
+/// Applies the safe fixes of these findings, and with `all` the unsafe ones too, each proven.
+/// `paths` is what the findings come from; it is linted again after each round, and of what is found
+/// then only the findings that are here already are fixed.
+///
+/// # Errors
+/// Those of `again`.
+pub fn rounds<E>(
+    findings: Vec<Entry>,
+    all: bool,
+    paths: &BTreeSet<String>,
+    again: &Again<'_, E>,
+) -> Result<Mended, E> {
+    let meant: BTreeSet<String> = findings.iter().map(|entry| entry.fingerprint.clone()).collect();
+    let mut mended = Mended::default();
+    let mut texts = Texts::default();
+    let mut findings = findings;
+    for _ in 0..ROUNDS {
+        let over = |more: &BTreeMap<String, Arc<str>>, paths: &BTreeSet<String>| {
+            let mut whole = mended.texts.clone();
+            whole.extend(more.iter().map(|(path, text)| (path.clone(), Arc::clone(text))));
+            again(&whole, paths)
+        };
+        findings.retain(|entry| entry.fix.is_some());
+        let before = findings.len();
+        findings.retain(|entry| all || !is(entry, Applicability::Unsafe));
+        let left = before - findings.len();
+        prove(&mut findings, &mut texts, Effort { all, ..Effort::FIX }, &over)?;
+        let risky =
+            findings.iter().filter(|entry| !all && is(entry, Applicability::Unsafe)).count();
+        mended.unsafe_left = left + risky;
+        let (edits, count) = chosen(&findings, all, &mut texts);
+        let Some(edited) = texts.edited(&edits).filter(|_| count > 0) else { break };
+        for (path, text) in edited {
+            texts.put(&path, Arc::clone(&text));
+            mended.texts.insert(path, text);
+        }
+        mended.fixes += count;
+        let Evidence { findings: now, .. } = again(&mended.texts, paths)?;
+        findings = now.into_iter().filter(|entry| meant.contains(&entry.fingerprint)).collect();
+    }
+    Ok(mended)
+}
+
+/// The edits of as many fixes as can be applied together, in the order of the report.
+fn chosen(findings: &[Entry], all: bool, texts: &mut Texts) -> (Edits, usize) {
+    let mut edits = Edits::new();
+    let mut count = 0;
+    let wanted =
+        |entry: &&Entry| is(entry, Applicability::Safe) || all && is(entry, Applicability::Unsafe);
+    for fix in findings.iter().filter(wanted).filter_map(|entry| entry.fix.as_ref()) {
+        let Some(own) = texts.edits(fix).filter(|own| are_apart(&edits, own)) else { continue };
+        unite(&mut edits, &own);
+        count += 1;
+    }
+    (edits, count)
+}
+
+fn is(entry: &Entry, applicability: Applicability) -> bool {
+    entry.fix.as_ref().is_some_and(|fix| fix.applicability == applicability.as_str())
+}

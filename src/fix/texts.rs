@@ -1,0 +1,102 @@
+//! The texts that fixes are made of, and what they become.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use crate::report::model::{FixEntry, Point};
+use crate::source::{Edit, LineIndex, SourceId, Span, apply};
+
+/// Texts by the path that reports name them with; files are read when they are first asked for.
+#[derive(Debug, Default)]
+pub struct Texts {
+    known: BTreeMap<String, Option<Arc<str>>>,
+}
+
+/// Edits of one file, in bytes.
+pub(super) type Edits = BTreeMap<String, Vec<Edit>>;
+
+impl Texts {
+    /// The text of a file; `None` where there is none that can be read.
+    pub fn get(&mut self, path: &str) -> Option<Arc<str>> {
+        let read = || std::fs::read_to_string(Path::new(path)).ok().map(Arc::from);
+        self.known.entry(path.to_owned()).or_insert_with(read).clone()
+    }
+
+    /// Lets a file have another text.
+    pub(super) fn put(&mut self, path: &str, text: Arc<str>) {
+        self.known.insert(path.to_owned(), Some(text));
+    }
+
+    /// The edits of a fix by file; `None` where a file cannot be read.
+    pub(super) fn edits(&mut self, fix: &FixEntry) -> Option<Edits> {
+        let mut edits = Edits::new();
+        for edit in &fix.edits {
+            let text = self.get(&edit.file)?;
+            let lines = LineIndex::new(&text);
+            let (start, end) = (offset(&text, &lines, edit.start), offset(&text, &lines, edit.end));
+            let span = Span::new(SourceId::NOWHERE, start, end.max(start));
+            edits.entry(edit.file.clone()).or_default().push(Edit::new(span, edit.text.clone()));
+        }
+        Some(edits)
+    }
+
+    /// What files become by edits; `None` where two overlap.
+    pub(super) fn edited(&mut self, edits: &Edits) -> Option<BTreeMap<String, Arc<str>>> {
+        let file = |(path, edits): (&String, &Vec<Edit>)| {
+            Some((path.clone(), Arc::from(apply(&self.get(path)?, edits)?)))
+        };
+        edits.iter().map(file).collect()
+    }
+}
+
+/// True when no edit of one touches what the other changes.
+pub(super) fn are_apart(one: &Edits, other: &Edits) -> bool {
+    one.iter().all(|(path, edits)| {
+        let others = other.get(path).into_iter().flatten();
+        others.into_iter().all(|other| {
+            // Two insertions at one place would come in an order that nobody chose.
+            let same = |edit: &&Edit| edit.span == other.span && edit.span.start == edit.span.end;
+            !edits.iter().any(|edit| edit.overlaps(other) || same(&edit))
+        })
+    })
+}
+
+/// Adds the edits of one fix to those of others.
+pub(super) fn unite(all: &mut Edits, more: &Edits) {
+    for (path, edits) in more {
+        all.entry(path.clone()).or_default().extend(edits.iter().cloned());
+    }
+}
+
+/// Byte offset of a line and column; past the line's end, its end.
+fn offset(text: &str, lines: &LineIndex, point: Point) -> usize {
+    let line = point.line.saturating_sub(1) as usize;
+    let range = lines.line_range(text, line);
+    let body = &text[range.clone()];
+    // A byte order mark is no column.
+    let mark = if line == 0 && body.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
+    let column = point.column.saturating_sub(1) as usize;
+    let chars = body[mark..].char_indices().nth(column);
+    match chars {
+        Some((at, _)) => range.start + mark + at,
+        // One past the last character is the line's end, or behind a `\r` that belongs to it.
+        None => range.end,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_count_characters_and_no_byte_order_mark() {
+        let text = "\u{feff}é: 1\r\nb: 2\n";
+        let lines = LineIndex::new(text);
+        let at = |line, column| offset(text, &lines, Point { line, column });
+        assert_eq!(&text[at(1, 1)..at(1, 2)], "é");
+        assert_eq!(&text[at(2, 4)..at(2, 5)], "2");
+        assert_eq!(at(3, 1), text.len());
+        assert_eq!(at(9, 9), text.len());
+    }
+}
