@@ -4,15 +4,19 @@
 //! 1.6: lists stand at their key's column, long texts are folded after column 80, texts that would
 //! not read back as text are quoted.
 
+mod style;
+#[cfg(test)]
+mod tests;
+
 use std::borrow::Cow;
 use std::cmp::Ordering;
 
+use self::style::{Style, escape};
 use super::call::MAX_TEXT;
 use super::origin::OriginId;
 use super::print;
 use super::rope::{Rope, RopeBuilder};
 use super::value::{Data, Value};
-use crate::yaml::{Scalar, resolve_plain};
 
 /// Whose habits to write with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -180,20 +184,7 @@ impl Emitter {
 
     /// A text in the style that the emitter chooses; lines that follow stand at `indent`.
     fn text(&mut self, rope: &Rope, origin: OriginId, indent: usize, key: bool) {
-        let text = rope.as_str();
-        let allowed = Allowed::of(text);
-        let plain = is_plain(text, self.dialect);
-        let style = if text.contains('\n') {
-            if key || !allowed.block { Style::Double } else { Style::Literal }
-        } else if !plain {
-            Style::Double
-        } else if allowed.plain {
-            Style::Plain
-        } else if allowed.single {
-            Style::Single
-        } else {
-            Style::Double
-        };
+        let style = Style::of(rope.as_str(), key, self.dialect);
         let fold = !key && self.dialect == Dialect::V2;
         match style {
             Style::Literal => self.literal(rope, origin, indent),
@@ -305,182 +296,6 @@ impl Emitter {
     }
 }
 
-enum Style {
-    Plain,
-    Single,
-    Double,
-    Literal,
-}
-
-/// What `yaml_emitter_analyze_scalar` finds.
-struct Allowed {
-    plain: bool,
-    single: bool,
-    block: bool,
-}
-
-impl Allowed {
-    fn of(text: &str) -> Self {
-        let mut allowed = Self { plain: true, single: true, block: true };
-        let (mut before_space, mut before_break, mut blank_before) = (false, false, true);
-        if text.starts_with("---") || text.starts_with("...") {
-            allowed.plain = false;
-        }
-        let mut chars = text.chars().peekable();
-        let mut first = true;
-        while let Some(c) = chars.next() {
-            let next = chars.peek().copied();
-            let blank_after = next.is_none_or(|c| matches!(c, ' ' | '\t'));
-            let indicator = match c {
-                '#' | ',' | '[' | ']' | '{' | '}' | '&' | '*' | '!' | '|' | '>' | '\'' | '"'
-                | '%' | '@' | '`'
-                    if first =>
-                {
-                    true
-                }
-                '?' | ':' | '-' if first => blank_after,
-                ':' => blank_after || next == Some('\n'),
-                '#' => blank_before,
-                _ => false,
-            };
-            let special = !is_printable(c);
-            let (space, line) = (c == ' ', c == '\n');
-            let edge = first || next.is_none();
-            if indicator || line || (space && edge) {
-                allowed.plain = false;
-            }
-            if space && next.is_none() {
-                allowed.block = false;
-            }
-            if space && before_break {
-                allowed.plain = false;
-                allowed.single = false;
-            }
-            if special || (line && before_space) {
-                allowed = Self { plain: false, single: false, block: false };
-            }
-            (before_space, before_break) = (space, line);
-            blank_before = matches!(c, ' ' | '\t' | '\n');
-            first = false;
-        }
-        allowed
-    }
-}
-
-/// yaml/v2's notion: no tab, and nothing outside of the basic plane.
-fn is_printable(c: char) -> bool {
-    matches!(c, '\n' | '\u{20}'..='\u{7e}' | '\u{a0}'..='\u{d7ff}' | '\u{e000}'..='\u{fffd}')
-        && c != '\u{feff}'
-}
-
-fn escape(c: char, out: &mut String) {
-    let short = match c {
-        '\0' => '0',
-        '\u{7}' => 'a',
-        '\u{8}' => 'b',
-        '\t' => 't',
-        '\n' => 'n',
-        '\u{b}' => 'v',
-        '\u{c}' => 'f',
-        '\r' => 'r',
-        '\u{1b}' => 'e',
-        '"' => '"',
-        '\\' => '\\',
-        '\u{85}' => 'N',
-        '\u{2028}' if !is_printable(c) => 'L',
-        c if is_printable(c) => {
-            out.push(c);
-            return;
-        }
-        c => {
-            let code = u32::from(c);
-            out.push_str(&match code {
-                0..=0xff => format!("\\x{code:02X}"),
-                0x100..=0xffff => format!("\\u{code:04X}"),
-                _ => format!("\\U{code:08X}"),
-            });
-            return;
-        }
-    };
-    out.push('\\');
-    out.push(short);
-}
-
-/// Whether an unquoted text would read back as the same text.
-fn is_plain(text: &str, dialect: Dialect) -> bool {
-    let text_stays = matches!(resolve_plain(text), Scalar::Str(_));
-    let old_bool = dialect == Dialect::V3 && matches!(resolve_plain(text), Scalar::Bool(_));
-    text_stays && !old_bool && text != "<<" && !is_base60(text) && !is_timestamp(text)
-}
-
-/// A number with colons, which YAML 1.1 takes for base 60: `22:22`.
-fn is_base60(text: &str) -> bool {
-    let digits = text.strip_prefix(['+', '-']).unwrap_or(text);
-    let mut parts = digits.split(':');
-    let head = parts.next().unwrap_or_default();
-    let mut rest: Vec<&str> = parts.collect();
-    let starts = head.starts_with(|c: char| c.is_ascii_digit());
-    if rest.is_empty() || !starts || !head.chars().all(|c| c.is_ascii_digit() || c == '_') {
-        return false;
-    }
-    if let Some(last) = rest.last_mut()
-        && let Some((whole, fraction)) = last.split_once('.')
-    {
-        if !fraction.chars().all(|c| c.is_ascii_digit() || c == '_') {
-            return false;
-        }
-        *last = whole;
-    }
-    rest.iter().all(|part| match part.as_bytes() {
-        [digit] => digit.is_ascii_digit(),
-        [tens, digit] => (b'0'..=b'5').contains(tens) && digit.is_ascii_digit(),
-        _ => false,
-    })
-}
-
-/// A date that yaml/v2 reads as a time: `2001-01-01`, with or without a time of day.
-fn is_timestamp(text: &str) -> bool {
-    let bytes = text.as_bytes();
-    if bytes.len() < 8 || !bytes[..4].iter().all(u8::is_ascii_digit) || bytes[4] != b'-' {
-        return false;
-    }
-    let (date, time) = match text.find(['T', 't', ' ']) {
-        Some(at) => (&text[..at], Some((bytes[at], &text[at + 1..]))),
-        None => (text, None),
-    };
-    let field = |text: &str| match text.len() {
-        1 | 2 if text.bytes().all(|b| b.is_ascii_digit()) => text.parse::<i8>().ok(),
-        _ => None,
-    };
-    let mut parts = date.split('-');
-    let year = parts.next().and_then(|year| year.parse::<i16>().ok());
-    let (month, day) = (parts.next().and_then(field), parts.next().and_then(field));
-    let (Some(year), Some(month), Some(day), None) = (year, month, day, parts.next()) else {
-        return false;
-    };
-    if jiff::civil::Date::new(year, month, day).is_err() {
-        return false;
-    }
-    let Some((separator, time)) = time else { return true };
-    let (clock, zone) = match time.find(['Z', '+', '-']) {
-        Some(at) => (&time[..at], &time[at..]),
-        None => (time, ""),
-    };
-    let zone_fits = match separator {
-        b' ' => zone.is_empty(),
-        _ => {
-            let offset = zone.strip_prefix(['+', '-']).and_then(|zone| zone.split_once(':'));
-            let two = |text: &str| text.len() == 2 && field(text).is_some();
-            zone == "Z" || offset.is_some_and(|(hours, minutes)| two(hours) && two(minutes))
-        }
-    };
-    let (clock, fraction) = clock.split_once('.').unwrap_or((clock, "0"));
-    let parts: Vec<_> = clock.split(':').map(field).collect();
-    let in_range = matches!(parts[..], [Some(h), Some(m), Some(s)] if h < 24 && m < 60 && s < 60);
-    let digits = !fraction.is_empty() && fraction.bytes().all(|b| b.is_ascii_digit());
-    zone_fits && in_range && digits
-}
-
 /// A float64 that went through JSON: whole numbers that fit are integers.
 fn number(value: f64) -> String {
     let text = super::function::json_float(value);
@@ -521,85 +336,4 @@ fn natural(a: &str, b: &str) -> Ordering {
         return number_a.cmp(&number_b).then(end_a.cmp(&end_b)).then(a[i].cmp(&b[i]));
     }
     a.len().cmp(&b.len())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::helm::value::Entries;
-
-    fn text(text: &str) -> Value {
-        Value::str(text, OriginId::NONE)
-    }
-
-    fn map(entries: Vec<(&str, Value)>) -> Value {
-        let entries: Entries = entries.into_iter().map(|(k, v)| (k.into(), v)).collect();
-        Value::map(entries, OriginId::NONE)
-    }
-
-    fn written(value: &Value) -> String {
-        emit(value, Dialect::V2).unwrap().as_str().to_owned()
-    }
-
-    #[test]
-    fn lists_stand_at_the_column_of_their_key() {
-        let item = map(vec![("a", text("x")), ("b", Value::list(vec![text("y")], OriginId::NONE))]);
-        let value = map(vec![("list", Value::list(vec![item], OriginId::NONE))]);
-        assert_eq!(written(&value), "list:\n- a: x\n  b:\n  - \"y\"");
-        assert_eq!(
-            emit(&value, Dialect::V3).unwrap().as_str(),
-            "list:\n  - a: x\n    b:\n      - \"y\""
-        );
-    }
-
-    #[test]
-    fn texts_that_would_read_as_something_else_are_quoted() {
-        for (given, want) in [
-            ("plain", "plain"),
-            ("", "\"\""),
-            ("yes", "\"yes\""),
-            ("012", "\"012\""),
-            ("2001-01-01", "\"2001-01-01\""),
-            ("22:22", "\"22:22\""),
-            ("<<", "\"<<\""),
-            ("a: b", "'a: b'"),
-            ("it's", "it's"),
-            ("'x'", "'''x'''"),
-            (" lead", "' lead'"),
-            ("tab\there", "\"tab\\there\""),
-            ("- item", "'- item'"),
-            ("-x", "-x"),
-            ("a #b", "'a #b'"),
-            ("two\nlines", "|-\n  two\n  lines"),
-            ("two\nlines\n", "|\n  two\n  lines"),
-            ("ends\n\n", "|+\n  ends\n"),
-            ("trailing \nspace", "\"trailing \\nspace\""),
-        ] {
-            assert_eq!(written(&text(given)), want, "{given:?}");
-        }
-    }
-
-    #[test]
-    fn long_texts_fold_after_column_eighty() {
-        let long = "word ".repeat(20);
-        let folded = written(&map(vec![("k", text(long.trim_end()))]));
-        let lines: Vec<_> = folded.lines().collect();
-        assert_eq!(lines.len(), 2, "{folded}");
-        assert!(lines[0].len() > 80 && lines[1].starts_with("  word"), "{folded}");
-    }
-
-    #[test]
-    fn numbers_are_written_as_json_reads_them() {
-        let float = |value| Value::new(Data::Float(value), OriginId::NONE);
-        assert_eq!(written(&float(1_000_000.0)), "1000000");
-        assert_eq!(written(&float(1.5)), "1.5");
-        assert_eq!(written(&float(1e21)), "1e+21");
-        assert_eq!(written(&float(0.000_01)), "1e-05");
-    }
-
-    #[test]
-    fn keys_sort_by_their_numbers() {
-        let value = map(vec![("a10", text("x")), ("a9", text("x")), ("A1", text("x"))]);
-        assert_eq!(written(&value), "A1: x\na9: x\na10: x");
-    }
 }

@@ -1,0 +1,201 @@
+//! In which style a text is written, and how its characters are.
+//!
+//! Mirrors `yaml_emitter_analyze_scalar`, `isBase60Float` and the resolver of go.yaml.in/yaml/v2
+//! 2.4.
+
+use super::Dialect;
+use crate::yaml::{Scalar, resolve_plain};
+
+/// How a text is quoted.
+pub(super) enum Style {
+    Plain,
+    Single,
+    Double,
+    Literal,
+}
+
+impl Style {
+    /// The style that the emitter chooses for a text, as a key or as a value.
+    pub(super) fn of(text: &str, key: bool, dialect: Dialect) -> Self {
+        let allowed = Allowed::of(text);
+        if text.contains('\n') {
+            return if key || !allowed.block { Self::Double } else { Self::Literal };
+        }
+        match is_plain(text, dialect) {
+            false => Self::Double,
+            true if allowed.plain => Self::Plain,
+            true if allowed.single => Self::Single,
+            true => Self::Double,
+        }
+    }
+}
+
+/// What `yaml_emitter_analyze_scalar` finds.
+struct Allowed {
+    plain: bool,
+    single: bool,
+    block: bool,
+}
+
+impl Allowed {
+    fn of(text: &str) -> Self {
+        let mut allowed = Self { plain: true, single: true, block: true };
+        let (mut before_space, mut before_break, mut blank_before) = (false, false, true);
+        if text.starts_with("---") || text.starts_with("...") {
+            allowed.plain = false;
+        }
+        let mut chars = text.chars().peekable();
+        let mut first = true;
+        while let Some(c) = chars.next() {
+            let next = chars.peek().copied();
+            let blank_after = next.is_none_or(|c| matches!(c, ' ' | '\t'));
+            let indicator = match c {
+                '#' | ',' | '[' | ']' | '{' | '}' | '&' | '*' | '!' | '|' | '>' | '\'' | '"'
+                | '%' | '@' | '`'
+                    if first =>
+                {
+                    true
+                }
+                '?' | ':' | '-' if first => blank_after,
+                ':' => blank_after || next == Some('\n'),
+                '#' => blank_before,
+                _ => false,
+            };
+            let special = !is_printable(c);
+            let (space, line) = (c == ' ', c == '\n');
+            let edge = first || next.is_none();
+            if indicator || line || (space && edge) {
+                allowed.plain = false;
+            }
+            if space && next.is_none() {
+                allowed.block = false;
+            }
+            if space && before_break {
+                allowed.plain = false;
+                allowed.single = false;
+            }
+            if special || (line && before_space) {
+                allowed = Self { plain: false, single: false, block: false };
+            }
+            (before_space, before_break) = (space, line);
+            blank_before = matches!(c, ' ' | '\t' | '\n');
+            first = false;
+        }
+        allowed
+    }
+}
+
+/// yaml/v2's notion: no tab, and nothing outside of the basic plane.
+fn is_printable(c: char) -> bool {
+    matches!(c, '\n' | '\u{20}'..='\u{7e}' | '\u{a0}'..='\u{d7ff}' | '\u{e000}'..='\u{fffd}')
+        && c != '\u{feff}'
+}
+
+/// Writes a character as it stands between double quotes.
+pub(super) fn escape(c: char, out: &mut String) {
+    let short = match c {
+        '\0' => '0',
+        '\u{7}' => 'a',
+        '\u{8}' => 'b',
+        '\t' => 't',
+        '\n' => 'n',
+        '\u{b}' => 'v',
+        '\u{c}' => 'f',
+        '\r' => 'r',
+        '\u{1b}' => 'e',
+        '"' => '"',
+        '\\' => '\\',
+        '\u{85}' => 'N',
+        '\u{2028}' if !is_printable(c) => 'L',
+        c if is_printable(c) => {
+            out.push(c);
+            return;
+        }
+        c => {
+            let code = u32::from(c);
+            out.push_str(&match code {
+                0..=0xff => format!("\\x{code:02X}"),
+                0x100..=0xffff => format!("\\u{code:04X}"),
+                _ => format!("\\U{code:08X}"),
+            });
+            return;
+        }
+    };
+    out.push('\\');
+    out.push(short);
+}
+
+/// Whether an unquoted text would read back as the same text.
+fn is_plain(text: &str, dialect: Dialect) -> bool {
+    let text_stays = matches!(resolve_plain(text), Scalar::Str(_));
+    let old_bool = dialect == Dialect::V3 && matches!(resolve_plain(text), Scalar::Bool(_));
+    text_stays && !old_bool && text != "<<" && !is_base60(text) && !is_timestamp(text)
+}
+
+/// A number with colons, which YAML 1.1 takes for base 60: `22:22`.
+fn is_base60(text: &str) -> bool {
+    let digits = text.strip_prefix(['+', '-']).unwrap_or(text);
+    let mut parts = digits.split(':');
+    let head = parts.next().unwrap_or_default();
+    let mut rest: Vec<&str> = parts.collect();
+    let starts = head.starts_with(|c: char| c.is_ascii_digit());
+    if rest.is_empty() || !starts || !head.chars().all(|c| c.is_ascii_digit() || c == '_') {
+        return false;
+    }
+    if let Some(last) = rest.last_mut()
+        && let Some((whole, fraction)) = last.split_once('.')
+    {
+        if !fraction.chars().all(|c| c.is_ascii_digit() || c == '_') {
+            return false;
+        }
+        *last = whole;
+    }
+    rest.iter().all(|part| match part.as_bytes() {
+        [digit] => digit.is_ascii_digit(),
+        [tens, digit] => (b'0'..=b'5').contains(tens) && digit.is_ascii_digit(),
+        _ => false,
+    })
+}
+
+/// A date that yaml/v2 reads as a time: `2001-01-01`, with or without a time of day.
+fn is_timestamp(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    if bytes.len() < 8 || !bytes[..4].iter().all(u8::is_ascii_digit) || bytes[4] != b'-' {
+        return false;
+    }
+    let (date, time) = match text.find(['T', 't', ' ']) {
+        Some(at) => (&text[..at], Some((bytes[at], &text[at + 1..]))),
+        None => (text, None),
+    };
+    let field = |text: &str| match text.len() {
+        1 | 2 if text.bytes().all(|b| b.is_ascii_digit()) => text.parse::<i8>().ok(),
+        _ => None,
+    };
+    let mut parts = date.split('-');
+    let year = parts.next().and_then(|year| year.parse::<i16>().ok());
+    let (month, day) = (parts.next().and_then(field), parts.next().and_then(field));
+    let (Some(year), Some(month), Some(day), None) = (year, month, day, parts.next()) else {
+        return false;
+    };
+    if jiff::civil::Date::new(year, month, day).is_err() {
+        return false;
+    }
+    let Some((separator, time)) = time else { return true };
+    let (clock, zone) = match time.find(['Z', '+', '-']) {
+        Some(at) => (&time[..at], &time[at..]),
+        None => (time, ""),
+    };
+    let zone_fits = match separator {
+        b' ' => zone.is_empty(),
+        _ => {
+            let offset = zone.strip_prefix(['+', '-']).and_then(|zone| zone.split_once(':'));
+            let two = |text: &str| text.len() == 2 && field(text).is_some();
+            zone == "Z" || offset.is_some_and(|(hours, minutes)| two(hours) && two(minutes))
+        }
+    };
+    let (clock, fraction) = clock.split_once('.').unwrap_or((clock, "0"));
+    let parts: Vec<_> = clock.split(':').map(field).collect();
+    let in_range = matches!(parts[..], [Some(h), Some(m), Some(s)] if h < 24 && m < 60 && s < 60);
+    let digits = !fraction.is_empty() && fraction.bytes().all(|b| b.is_ascii_digit());
+    zone_fits && in_range && digits
+}

@@ -1,0 +1,77 @@
+use super::*;
+use crate::helm::value::Entries;
+
+fn text(text: &str) -> Value {
+    Value::str(text, OriginId::NONE)
+}
+
+fn map(entries: Vec<(&str, Value)>) -> Value {
+    let entries: Entries = entries.into_iter().map(|(k, v)| (k.into(), v)).collect();
+    Value::map(entries, OriginId::NONE)
+}
+
+fn written(value: &Value) -> String {
+    emit(value, Dialect::V2).unwrap().as_str().to_owned()
+}
+
+#[test]
+fn lists_stand_at_the_column_of_their_key() {
+    let item = map(vec![("a", text("x")), ("b", Value::list(vec![text("y")], OriginId::NONE))]);
+    let value = map(vec![("list", Value::list(vec![item], OriginId::NONE))]);
+    assert_eq!(written(&value), "list:\n- a: x\n  b:\n  - \"y\"");
+    assert_eq!(
+        emit(&value, Dialect::V3).unwrap().as_str(),
+        "list:\n  - a: x\n    b:\n      - \"y\""
+    );
+}
+
+#[test]
+fn texts_that_would_read_as_something_else_are_quoted() {
+    for (given, want) in [
+        ("plain", "plain"),
+        ("", "\"\""),
+        ("yes", "\"yes\""),
+        ("012", "\"012\""),
+        ("2001-01-01", "\"2001-01-01\""),
+        ("22:22", "\"22:22\""),
+        ("<<", "\"<<\""),
+        ("a: b", "'a: b'"),
+        ("it's", "it's"),
+        ("'x'", "'''x'''"),
+        (" lead", "' lead'"),
+        ("tab\there", "\"tab\\there\""),
+        ("- item", "'- item'"),
+        ("-x", "-x"),
+        ("a #b", "'a #b'"),
+        ("two\nlines", "|-\n  two\n  lines"),
+        ("two\nlines\n", "|\n  two\n  lines"),
+        ("ends\n\n", "|+\n  ends\n"),
+        ("trailing \nspace", "\"trailing \\nspace\""),
+    ] {
+        assert_eq!(written(&text(given)), want, "{given:?}");
+    }
+}
+
+#[test]
+fn long_texts_fold_after_column_eighty() {
+    let long = "word ".repeat(20);
+    let folded = written(&map(vec![("k", text(long.trim_end()))]));
+    let lines: Vec<_> = folded.lines().collect();
+    assert_eq!(lines.len(), 2, "{folded}");
+    assert!(lines[0].len() > 80 && lines[1].starts_with("  word"), "{folded}");
+}
+
+#[test]
+fn numbers_are_written_as_json_reads_them() {
+    let float = |value| Value::new(Data::Float(value), OriginId::NONE);
+    assert_eq!(written(&float(1_000_000.0)), "1000000");
+    assert_eq!(written(&float(1.5)), "1.5");
+    assert_eq!(written(&float(1e21)), "1e+21");
+    assert_eq!(written(&float(0.000_01)), "1e-05");
+}
+
+#[test]
+fn keys_sort_by_their_numbers() {
+    let value = map(vec![("a10", text("x")), ("a9", text("x")), ("A1", text("x"))]);
+    assert_eq!(written(&value), "A1: x\na9: x\na10: x");
+}
