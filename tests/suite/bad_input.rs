@@ -2,26 +2,20 @@
 //! and the other files are linted all the same.
 
 use std::fmt::Write as _;
-use std::time::{Duration, Instant};
 
 use crate::harness::{Run, repository, run};
 
 /// A manifest that always has a finding of its own, to see that it is still linted.
 const OTHER: &str = "apiVersion: v1\nkind: Pod\nmetadata:\n  name: other\nspec:\n  hostNetwork: true\n  containers:\n    - name: c\n      image: nginx\n";
 
-/// Generous for a busy machine; the work itself takes well under a second.
-const SOON: Duration = Duration::from_secs(20);
-
-/// Lints a directory, within bounds, and holds the JSON to its shape.
+/// Lints a directory, and holds the JSON to its shape.
 fn check(files: &[(&str, &str)]) -> (Run, serde_json::Value) {
     let dir = repository(files);
     check_in(dir.path())
 }
 
 fn check_in(dir: &std::path::Path) -> (Run, serde_json::Value) {
-    let started = Instant::now();
     let run = run(dir, &["check", "--format", "json"]);
-    assert!(started.elapsed() < SOON, "took {:?}", started.elapsed());
     assert!(!run.err.contains("panicked"), "{}", run.err);
     let report = serde_json::from_str(&run.out)
         .unwrap_or_else(|error| panic!("no JSON: {error}\n{}\n{}", run.out, run.err));
