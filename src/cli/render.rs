@@ -197,8 +197,13 @@ fn layers(args: &Args, sources: &Sources) -> Result<Layers, CommandError> {
 }
 
 fn read(path: &Path) -> Result<Arc<str>, CommandError> {
+    let shown = path.display();
+    if path.to_string_lossy().contains("://") {
+        let why = "plimsoll fetches nothing; download it and name the file";
+        return Err(CommandError::new(format!("cannot read values from `{shown}`: {why}")));
+    }
     let bytes = std::fs::read(path)
-        .map_err(|error| CommandError::new(format!("cannot read {}: {error}", path.display())))?;
+        .map_err(|error| CommandError::new(format!("cannot read {shown}: {error}")))?;
     Ok(String::from_utf8_lossy(&bytes).as_ref().into())
 }
 

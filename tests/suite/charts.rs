@@ -50,6 +50,12 @@ fn documents_are_printed_as_helm_prints_them() {
 }
 
 #[test]
+fn values_are_read_from_files_only() {
+    let run = render("a: 1\n", "", &["-f", "https://example.com/values.yaml"]).expect_code(2);
+    assert!(run.err.contains("plimsoll fetches nothing"), "{}", run.err);
+}
+
+#[test]
 fn every_scalar_says_which_values_and_which_line_made_it() {
     let template = "a: {{ .Values.text }}\n{{- if .Values.flag }}\nb: {{ add 1 .Values.number }}\n{{- end }}\n";
     let values = "text: one\nflag: true\nnumber: 4\n";
