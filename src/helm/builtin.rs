@@ -9,53 +9,45 @@ use super::value::{Data, Value};
 /// What Go's reflection says of the type of nothing.
 pub(super) const NO_TYPE: &str = "reflect: call of reflect.Value.Type on zero Value";
 
-/// Finds a built-in function; `and` and `or` are the evaluator's own.
-pub(super) fn find(name: &str) -> Option<Function> {
-    Some(match name {
-        "not" => |host, args| Ok(Value::bool(!any(args, 0)?.truth(), computed(host, args))),
-        "eq" => eq,
-        "ne" => |host, args| {
-            Ok(Value::bool(!equal(any(args, 0)?, any(args, 1)?)?, computed(host, args)))
-        },
-        "lt" => |host, args| order(host, args, less),
-        "ge" => |host, args| order(host, args, |a, b| less(a, b).map(|less| !less)),
-        "gt" => |host, args| order(host, args, |a, b| Ok(!less(a, b)? && !equal(a, b)?)),
-        "le" => |host, args| order(host, args, |a, b| Ok(less(a, b)? || equal(a, b)?)),
-        "len" => len,
-        "index" => |host, args| {
-            if matches!(any(args, 0)?.data, Data::Nil) {
-                return Err("index of untyped nil".to_owned());
-            }
-            let keys = args.get(1..).unwrap_or_default();
-            keys.iter().try_fold(any(args, 0)?.clone(), |at, key| index(host, &at, key))
-        },
-        "print" => |host, args| Ok(Value::rope(print::sprint(args, host.origins()))),
-        "println" => |host, args| {
-            let mut out = RopeBuilder::default();
-            for (index, arg) in args.iter().enumerate() {
-                if index > 0 {
-                    out.push(" ", OriginId::NONE);
-                }
-                out.push_rope(&print::rope(arg, host.origins()));
-            }
-            out.push("\n", OriginId::NONE);
-            Ok(Value::rope(out.finish()))
-        },
-        "printf" => {
-            |host, args| Ok(Value::rope(print::sprintf(text(args, 0)?, &args[1..], host.origins())))
+/// Built-in functions by name; `and` and `or` are the evaluator's own.
+pub(super) const TABLE: &[(&str, Function)] = &[
+    ("not", |host, args| Ok(Value::bool(!any(args, 0)?.truth(), computed(host, args)))),
+    ("eq", eq),
+    ("ne", |host, args| {
+        Ok(Value::bool(!equal(any(args, 0)?, any(args, 1)?)?, computed(host, args)))
+    }),
+    ("lt", |host, args| order(host, args, less)),
+    ("ge", |host, args| order(host, args, |a, b| less(a, b).map(|less| !less))),
+    ("gt", |host, args| order(host, args, |a, b| Ok(!less(a, b)? && !equal(a, b)?))),
+    ("le", |host, args| order(host, args, |a, b| Ok(less(a, b)? || equal(a, b)?))),
+    ("len", len),
+    ("index", |host, args| {
+        if matches!(any(args, 0)?.data, Data::Nil) {
+            return Err("index of untyped nil".to_owned());
         }
-        "call" => |_, args| match any(args, 0)?.data {
-            Data::Nil => Err("call of nil".to_owned()),
-            _ => Err(format!("non-function of type {}", args[0].type_name())),
-        },
-        _ => return None,
-    })
-}
-
-/// True for the names of [`find`], and for `and` and `or`.
-pub(super) fn is_builtin(name: &str) -> bool {
-    matches!(name, "and" | "or") || find(name).is_some()
-}
+        let keys = args.get(1..).unwrap_or_default();
+        keys.iter().try_fold(any(args, 0)?.clone(), |at, key| index(host, &at, key))
+    }),
+    ("print", |host, args| Ok(Value::rope(print::sprint(args, host.origins())))),
+    ("println", |host, args| {
+        let mut out = RopeBuilder::default();
+        for (index, arg) in args.iter().enumerate() {
+            if index > 0 {
+                out.push(" ", OriginId::NONE);
+            }
+            out.push_rope(&print::rope(arg, host.origins()));
+        }
+        out.push("\n", OriginId::NONE);
+        Ok(Value::rope(out.finish()))
+    }),
+    ("printf", |host, args| {
+        Ok(Value::rope(print::sprintf(text(args, 0)?, &args[1..], host.origins())))
+    }),
+    ("call", |_, args| match any(args, 0)?.data {
+        Data::Nil => Err("call of nil".to_owned()),
+        _ => Err(format!("non-function of type {}", args[0].type_name())),
+    }),
+];
 
 fn eq(host: &dyn Host, args: &[Value]) -> Result<Value, String> {
     let first = any(args, 0)?;

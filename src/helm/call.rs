@@ -1,10 +1,13 @@
 //! The way in which templates call functions, and Go's checks of their arguments.
 
 use std::cell::RefCell;
+use std::fmt;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use super::origin::{OriginId, Origins};
 use super::rope::Rope;
+use super::signature::Signature;
 use super::value::{Data, Entries, Value};
 
 /// What a function may use besides its arguments.
@@ -23,14 +26,43 @@ pub trait Host {
     /// # Errors
     /// Go's text when the template does not parse or fails.
     fn tpl(&self, text: &Rope, dot: &Value) -> Result<Value, String>;
+    /// What surrounds templates of other tools; `None` for a chart's.
+    fn surroundings(&self) -> Option<Surroundings<'_>>;
+}
+
+/// The place where a tool other than Helm renders templates, as far as it is known here.
+#[derive(Debug, Clone, Copy)]
+pub struct Surroundings<'s> {
+    /// The files that templates may read.
+    pub files: &'s dyn Files,
+    /// The origin of what only the running tool knows. Such a thing is an empty text: a template is
+    /// rendered as where nothing is set, and the origin tells what that leaves open.
+    pub unknown: OriginId,
+}
+
+/// Files by path, as templates write it.
+pub trait Files: fmt::Debug + Sync {
+    /// What a file holds; `None` where there is none.
+    fn text(&self, path: &str) -> Option<Arc<str>>;
+    /// Whether there is such a directory.
+    fn is_directory(&self, path: &str) -> bool;
 }
 
 /// A template function: arguments in order, a piped one last. An error is the text that Go's
 /// function would return; the evaluator adds template, line and name.
 pub type Function = fn(&dyn Host, &[Value]) -> Result<Value, String>;
 
+/// A function, and what Go checks of its arguments before it calls it.
+#[derive(Debug, Clone, Copy)]
+pub struct Definition {
+    /// The function itself.
+    pub run: Function,
+    /// What it takes.
+    pub signature: Signature,
+}
+
 /// Finds a function by name.
-pub type Lookup = fn(&str) -> Option<Function>;
+pub type Lookup = fn(&str) -> Option<Definition>;
 
 /// Longest text that a function may make, in bytes.
 pub const MAX_TEXT: usize = 64 << 20;

@@ -17,7 +17,7 @@ use std::sync::Arc;
 pub use self::failure::Failure;
 use self::frame::Frame;
 pub(super) use self::show::expression;
-use super::call::{Host, Lookup};
+use super::call::{Host, Lookup, Surroundings};
 use super::origin::{OriginId, Origins};
 use super::parse::{ListNode, Template, is_empty, parse};
 use super::rope::{PlaceId, Rope};
@@ -32,6 +32,22 @@ const MAX_DEPTH: usize = 3000;
 const MAX_STEPS: u64 = 20_000_000;
 /// Bytes that one render may write, texts that are included counted each time.
 const MAX_OUTPUT: usize = 512 << 20;
+
+/// Stack of a render: templates include each other as deep as Helm lets them.
+const STACK: usize = 256 << 20;
+
+/// Runs what evaluates templates on a thread of its own, whose stack holds as many of them within
+/// each other as [`Evaluator`] allows.
+///
+/// # Panics
+/// When the machine has no room for a thread.
+pub fn deep<T: Send>(run: impl FnOnce() -> T + Send) -> T {
+    std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new().stack_size(STACK).spawn_scoped(scope, run);
+        thread.expect("invariant: the machine has room for one more thread").join()
+    })
+    .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+}
 
 /// A template file under the name that Helm gives it in this release.
 #[derive(Debug)]
@@ -58,8 +74,9 @@ type Names = HashMap<Rc<str>, Rc<Named>>;
 
 /// Renders the templates of one release.
 #[derive(Debug)]
-pub struct Evaluator {
+pub struct Evaluator<'s> {
     origins: Rc<Origins>,
+    surroundings: Option<Surroundings<'s>>,
     named: RefCell<Rc<Names>>,
     lookup: Lookup,
     known: fn(&str) -> bool,
@@ -78,7 +95,7 @@ pub struct Evaluator {
     written: Cell<usize>,
 }
 
-impl Evaluator {
+impl<'s> Evaluator<'s> {
     /// Takes templates in the order in which Helm parses them; a later one of a name wins, unless
     /// it is empty.
     #[must_use]
@@ -95,6 +112,7 @@ impl Evaluator {
         let nowhere = TemplateFile { name: "".into(), source: SourceId::NOWHERE };
         Self {
             origins,
+            surroundings: None,
             named: RefCell::new(Rc::new(named)),
             lookup,
             known,
@@ -109,6 +127,13 @@ impl Evaluator {
             steps: Cell::new(0),
             written: Cell::new(0),
         }
+    }
+
+    /// Renders as another tool does, of whose surroundings not all is known: what fails gives
+    /// what is unknown in place of a failure.
+    #[must_use]
+    pub fn within(self, surroundings: Surroundings<'s>) -> Self {
+        Self { surroundings: Some(surroundings), ..self }
     }
 
     /// Says that a map is the values of a chart.
@@ -211,13 +236,17 @@ fn register(named: &mut Names, name: &Rc<str>, template: &Template, with_body: b
     }
 }
 
-impl Host for Evaluator {
+impl Host for Evaluator<'_> {
     fn origins(&self) -> &Origins {
         &self.origins
     }
 
     fn under(&self) -> OriginId {
         self.under.get()
+    }
+
+    fn surroundings(&self) -> Option<Surroundings<'_>> {
+        self.surroundings
     }
 
     fn include(&self, name: &str, dot: &Value) -> Result<Value, String> {

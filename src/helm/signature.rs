@@ -90,6 +90,8 @@ pub struct Signature {
 impl Signature {
     /// Takes anything.
     pub const OPEN: Self = Self { fixed: &[], rest: Some(Any) };
+    /// That of `and` and `or`, which the evaluator itself takes care of.
+    pub const JUNCTION: Self = Self { fixed: &[Any], rest: Some(Any) };
 
     /// The type of the argument at an index, counted from 0.
     #[must_use]
@@ -145,7 +147,7 @@ pub fn of_method(name: &str) -> Signature {
 const TABLE: &[(&[Param], Option<Param>, &str)] = &[
     // Go's own.
     (&[Any], None, "not len"),
-    (&[Any], Some(Any), "and or eq index call"),
+    (&[Any], Some(Any), "eq index call"),
     (&[Any, Any], None, "ne lt le gt ge"),
     (&[], Some(Any), "print println html js urlquery"),
     (&[Text], Some(Any), "printf"),

@@ -54,7 +54,8 @@ pub(crate) struct NodeVal {
 impl std::fmt::Debug for NodeVal {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let node = self.node();
-        formatter.write_str(&node.document().text()[node.span().range()])
+        let written = node.document().text().get(node.span().range());
+        formatter.write_str(written.unwrap_or_default())
     }
 }
 

@@ -115,6 +115,17 @@ impl Document {
         Node::new(self, id.0)
     }
 
+    /// The same document where each node stands at what `place` makes of its place: for a text that
+    /// was made from another one, in which its nodes are to be shown.
+    #[must_use]
+    pub fn placed(mut self, place: impl Fn(Span) -> Span) -> Self {
+        for node in &mut self.nodes {
+            let span = Span { source: self.source, start: node.start, end: node.end };
+            (node.start, node.end) = (place(span).start, place(span).end);
+        }
+        self
+    }
+
     /// How many nodes there are, keys included, aliases not expanded.
     #[must_use]
     pub fn node_count(&self) -> usize {
@@ -134,7 +145,7 @@ pub struct Node<'a> {
 
 impl std::fmt::Debug for Node<'_> {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(formatter, "{}: {:?}", self.path(), &self.document.text[self.span().range()])
+        write!(formatter, "{}: {:?}", self.path(), self.document.text.get(self.span().range()))
     }
 }
 

@@ -4,9 +4,9 @@
 
 use std::rc::Rc;
 
-use super::frame::{Flow, Frame, Held};
+use super::frame::{Flow, Frame, Held, Stop};
 use super::show::{self, Spot};
-use crate::helm::builtin;
+use crate::helm::call::Definition;
 use crate::helm::origin::OriginId;
 use crate::helm::parse::{CommandNode, Expr, Number, PipeNode, SmolStr};
 use crate::helm::signature::{self, Param, Signature};
@@ -37,8 +37,16 @@ impl<'e> Frame<'e> {
         Ok(value)
     }
 
-    /// Evaluates a pipeline without its variables.
+    /// Evaluates a pipeline without its variables. One that fails where a tool's surroundings are
+    /// not all known gives what is unknown: the tool itself may do better.
     pub(super) fn commands(&mut self, pipe: &'e PipeNode, dot: &Value) -> Flow<Value> {
+        match (self.commands_in_turn(pipe, dot), self.ev.surroundings) {
+            (Err(Stop::Fail(_)), Some(place)) => Ok(Value::str("", place.unknown)),
+            (done, _) => done,
+        }
+    }
+
+    fn commands_in_turn(&mut self, pipe: &'e PipeNode, dot: &Value) -> Flow<Value> {
         self.spot = Spot::Pipe(pipe);
         let mut last = None;
         for command in &pipe.commands {
@@ -91,25 +99,27 @@ impl<'e> Frame<'e> {
     /// Calls a function; `whole` is what an error of the function itself names.
     fn call(&mut self, name: &str, whole: Spot<'e>, given: Given<'e>, dot: &Value) -> Flow<Value> {
         let ev = self.ev;
-        let junction = matches!(name, "and" | "or");
-        let function = (ev.lookup)(name).or_else(|| builtin::find(name));
-        let signature = signature::of(name).unwrap_or(Signature::OPEN);
-        if function.is_none() && !junction {
-            return self.fail(&format!("{name:?} is not a defined function"));
-        }
-        signature
-            .check_count(name, given.args.len(), given.piped.is_some())
-            .or_else(|message| self.fail(&message))?;
-        let Some(function) = function else {
+        if matches!(name, "and" | "or") {
+            self.check_count(&Signature::JUNCTION, name, &given)?;
             return self.junction(name == "or", given, dot);
+        }
+        let Some(Definition { run, signature }) = (ev.lookup)(name) else {
+            return self.fail(&format!("{name:?} is not a defined function"));
         };
+        self.check_count(&signature, name, &given)?;
         let args = self.arguments(&signature, given, dot)?;
-        function(ev, &args).or_else(|message| {
+        run(ev, &args).or_else(|message| {
             self.spot = whole;
             let origins = &ev.origins;
             let involved = origins.all(args.iter().map(|value| value.own_origin(origins)));
             self.fail_with(&format!("error calling {name}: {message}"), involved)
         })
+    }
+
+    fn check_count(&self, signature: &Signature, name: &str, given: &Given<'e>) -> Flow {
+        signature
+            .check_count(name, given.args.len(), given.piped.is_some())
+            .or_else(|message| self.fail(&message))
     }
 
     fn arguments(
@@ -323,9 +333,7 @@ impl<'e> Frame<'e> {
 
     fn method_arguments(&mut self, name: &str, given: Given<'e>, dot: &Value) -> Flow<Vec<Value>> {
         let signature = signature::of_method(name);
-        signature
-            .check_count(name, given.args.len(), given.piped.is_some())
-            .or_else(|message| self.fail(&message))?;
+        self.check_count(&signature, name, &given)?;
         self.arguments(&signature, given, dot)
     }
 

@@ -37,7 +37,7 @@ pub(super) struct Effects {
 }
 
 pub(super) struct Frame<'e> {
-    pub(super) ev: &'e Evaluator,
+    pub(super) ev: &'e Evaluator<'e>,
     name: &'e str,
     at: &'e Named,
     pub(super) vars: Vec<(SmolStr, Held)>,
@@ -54,7 +54,7 @@ pub(super) struct Frame<'e> {
 
 impl<'e> Frame<'e> {
     pub(super) fn new(
-        ev: &'e Evaluator,
+        ev: &'e Evaluator<'e>,
         name: &'e str,
         at: &'e Named,
         dot: &Value,
@@ -189,6 +189,10 @@ impl<'e> Frame<'e> {
         self.ev.here.set(place);
         self.spot = Spot::Template(call);
         let Some((name, body)) = self.ev.find(&call.name) else {
+            if let Some(around) = self.ev.surroundings {
+                self.write(&Value::str("", around.unknown), call.pos, place);
+                return Ok(());
+            }
             return self.fail(&format!("template {:?} not defined", call.name.as_str()));
         };
         let value = match &call.pipe {
@@ -225,8 +229,9 @@ impl<'e> Frame<'e> {
     fn write(&mut self, value: &Value, pos: Pos, place: PlaceId) {
         let origins = &self.ev.origins;
         let extra = origins.union(self.under, self.source_origin(pos.offset));
-        let text = match &value.data {
-            Data::Nil => Rope::new("<no value>", value.origin),
+        let text = match (&value.data, self.ev.surroundings) {
+            (Data::Nil, Some(around)) => Rope::new("", around.unknown),
+            (Data::Nil, None) => Rope::new("<no value>", value.origin),
             _ => print::rope(value, origins),
         }
         .tinted(extra, origins);
@@ -322,7 +327,7 @@ impl<'e> Frame<'e> {
         let value = self.commands(pipe, dot)?;
         let outer = self.tested(&value, pipe.pos);
         self.out.push_placed("", self.under, place);
-        let Some(items) = items(&value) else {
+        let Some(items) = items(&value).or_else(|| self.ev.surroundings.map(|_| Vec::new())) else {
             let message = format!("range can't iterate over {}", print::plain(&value));
             return self.fail_with(&message, value.origin);
         };

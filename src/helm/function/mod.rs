@@ -1,4 +1,4 @@
-//! The functions that Helm's templates can call: sprig's and Helm's own.
+//! The functions that Helm's templates can call: Go's, sprig's and Helm's own.
 
 #![allow(
     clippy::unnecessary_wraps,
@@ -32,10 +32,12 @@ pub(crate) use semver::highest;
 pub(super) use semver::satisfies;
 
 use super::builtin;
-use super::call::Function;
+use super::call::{Definition, Function};
+use super::signature::{self, Signature};
 use super::value::{Budget, Data, Value};
 
 const TABLES: &[&[(&str, Function)]] = &[
+    builtin::TABLE,
     crypto::TABLE,
     date::TABLE,
     defaults::TABLE,
@@ -54,21 +56,25 @@ const TABLES: &[&[(&str, Function)]] = &[
     yaml::TABLE,
 ];
 
-fn all() -> &'static HashMap<&'static str, Function> {
-    static ALL: OnceLock<HashMap<&'static str, Function>> = OnceLock::new();
-    ALL.get_or_init(|| TABLES.iter().flat_map(|table| table.iter().copied()).collect())
+fn all() -> &'static HashMap<&'static str, Definition> {
+    static ALL: OnceLock<HashMap<&'static str, Definition>> = OnceLock::new();
+    let definition = |(name, run): (&'static str, Function)| {
+        let signature = signature::of(name).unwrap_or(Signature::OPEN);
+        (name, Definition { run, signature })
+    };
+    ALL.get_or_init(|| TABLES.iter().copied().flatten().copied().map(definition).collect())
 }
 
-/// Finds a function of sprig or Helm by name.
+/// Finds a function of Go, sprig or Helm by name.
 #[must_use]
-pub fn find(name: &str) -> Option<Function> {
+pub fn find(name: &str) -> Option<Definition> {
     all().get(name).copied()
 }
 
 /// Whether templates may name the function, Go's own included.
 #[must_use]
 pub fn is_known(name: &str) -> bool {
-    all().contains_key(name) || builtin::is_builtin(name)
+    matches!(name, "and" | "or") || all().contains_key(name)
 }
 
 /// Whether a version meets a constraint of Masterminds/semver; a fault in either is a no.

@@ -31,7 +31,7 @@ pub(super) fn called(
 }
 
 /// A render with no templates.
-pub(super) fn host(origins: &Rc<Origins>) -> Evaluator {
+pub(super) fn host(origins: &Rc<Origins>) -> Evaluator<'static> {
     Evaluator::new(&[], Rc::clone(origins), |_| None, |_| true)
 }
 

@@ -197,6 +197,9 @@ impl<'r, 'p> Keys<'r, 'p> {
             Content::Yaml(NodeRef { document, node }) => {
                 key.text("yaml");
                 key.text(document.text());
+                if let Some(path) = file {
+                    self.named(key, path);
+                }
                 self.span(key, document.node(*node).span());
             }
             Content::Set(assignments) => {

@@ -9,7 +9,7 @@ use serde_json::json;
 
 use super::command::{Assignment, AssignmentKind};
 use super::helmfile::to_json;
-use super::template::{self, UNKNOWN};
+use super::template::{Dialect, Engine, UNKNOWN};
 use super::text::Mapped;
 use super::{ChartRef, Content, Context, Found, Layer, Release, Unresolved, Via, embedded};
 use crate::project::chart::scalar_text;
@@ -93,7 +93,9 @@ fn rendered(context: &Context<'_>, found: &mut Found) {
             "Release": {"Name": name, "Namespace": "default", "Service": "Helm"},
         });
         let text = &file.text;
-        let Some(mapped) = template::render(file.source, text, 0..text.len(), &data) else {
+        let directory = chart.path.as_str();
+        let engine = Engine { dialect: Dialect::Helm, tree: context.tree, directory };
+        let Some(mapped) = engine.render(file.source, text, 0..text.len(), &data) else {
             continue;
         };
         let stream = yaml::parse(file.source, &mapped.text.as_str().into());

@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 
 use super::command::{self, Assignment, AssignmentKind};
 use super::embedded::blanked;
-use super::template::{self, UNKNOWN};
+use super::template::{Dialect, Engine, UNKNOWN};
 use super::text::Mapped;
 use super::{ChartRef, Content, Context, Found, Layer, Release, Unresolved, Via};
 use crate::project::chart::scalar_text;
@@ -107,6 +107,7 @@ impl State {
         if depth == 0 {
             parent(&file.path).clone_into(&mut self.directory);
         }
+        let directory = parent(&file.path);
         let mut start = 0;
         let mut ranges = Vec::new();
         let mut at = 0;
@@ -124,7 +125,12 @@ impl State {
             }
             let templated = file.text[range.clone()].contains("{{");
             let mapped = match templated {
-                true => template::render(file.source, &file.text, range.clone(), &self.data()),
+                true => engine(context, directory).render(
+                    file.source,
+                    &file.text,
+                    range.clone(),
+                    &self.data(),
+                ),
                 false => None,
             };
             let text: Arc<str> = match &mapped {
@@ -205,7 +211,8 @@ impl State {
                 },
             };
             let source = context.sources.add(path, "");
-            let text: Arc<str> = template::fill(source, &text, &self.data()).into();
+            let engine = engine(context, directory);
+            let text: Arc<str> = engine.fill(source, &text, &self.data()).into();
             let stream = yaml::parse(source, &text);
             if let Some(root) = stream.documents.first().and_then(|document| document.root()) {
                 merge(&mut self.environment, to_json(root));
@@ -254,7 +261,8 @@ impl State {
             "Name": name, "Namespace": raw("namespace").unwrap_or_default(), "Labels": labels,
             "Chart": raw("chart").unwrap_or_default(),
         });
-        let text = |key: &str| raw(key).map(|text| template::fill(source, &text, &data));
+        let engine = engine(context, &self.directory);
+        let text = |key: &str| raw(key).map(|text| engine.fill(source, &text, &data));
         let name = text("name");
         let declared = document.span(item.span());
         let Some(chart_text) = text("chart") else { return };
@@ -320,6 +328,7 @@ impl State {
             handler.is_some_and(|handler| matches!(handler, "Warn" | "Info" | "Debug"))
         };
         let optional = optional(item) || optional(root);
+        let engine = engine(context, &self.directory);
         let mut layers = Vec::new();
         for key in ["values", "secrets"] {
             let list = self.get(item, root, key);
@@ -330,7 +339,7 @@ impl State {
                     continue;
                 }
                 let Some(path) = scalar_text(entry) else { continue };
-                let path = template::fill(document.stream.source, &path, data);
+                let path = engine.fill(document.stream.source, &path, data);
                 if path.contains("://") || path.contains("::") {
                     layers.push(Layer { content: Content::Unknown, ..Layer::file(path, span) });
                     continue;
@@ -343,13 +352,11 @@ impl State {
                     if optional && !context.tree.is_file(&path) {
                         continue;
                     }
-                    let mut layer = Layer { optional, ..Layer::file(path, span) };
-                    if layer.file.as_ref().is_some_and(|path| path.ends_with(".gotmpl"))
-                        || key == "secrets"
-                    {
-                        layer.content = Content::Unknown;
-                    }
-                    layers.push(layer);
+                    let content = match key {
+                        "secrets" => Content::Unknown,
+                        _ => content(&path, data, context),
+                    };
+                    layers.push(Layer { content, optional, ..Layer::file(path, span) });
                 }
             }
         }
@@ -361,7 +368,7 @@ impl State {
                     (None, Some(file)) => (AssignmentKind::File, file),
                     (None, None) => return None,
                 };
-                let value = template::fill(document.stream.source, &scalar_text(node)?, data);
+                let value = engine.fill(document.stream.source, &scalar_text(node)?, data);
                 let span = document.span(entry.span());
                 let value_span = Some(document.span(node.span()));
                 Some(Assignment { kind, path, value, span, value_span })
@@ -374,6 +381,33 @@ impl State {
         }
         layers
     }
+}
+
+/// What a values file holds; of a template, what it is rendered to, shown where that comes from.
+fn content(path: &str, data: &Value, context: &Context<'_>) -> Content {
+    if !path.ends_with(".gotmpl") {
+        return Content::File;
+    }
+    let Some(file) = context.tree.file(path) else { return Content::File };
+    let engine = engine(context, parent(path));
+    let rendered = engine.render(file.source, &file.text, 0..file.text.len(), data);
+    let Some(mapped) = rendered.filter(|mapped| !mapped.text.contains(UNKNOWN)) else {
+        return Content::Unknown;
+    };
+    let stream = yaml::parse(file.source, &mapped.text.as_str().into());
+    let place = |span: Span| mapped.span(span.range().start, span.range().end);
+    let document = stream.documents.into_iter().next().and_then(Arc::into_inner);
+    let document = document.filter(|_| stream.errors.is_empty());
+    let Some(document) = document.map(|document| Arc::new(document.placed(place))) else {
+        return Content::Unknown;
+    };
+    let root = document.root().map(|root| root.id());
+    root.map_or(Content::Unknown, |node| Content::Yaml(NodeRef { document, node }))
+}
+
+/// The engine for templates of the files in a directory.
+fn engine<'p>(context: &Context<'p>, directory: &'p str) -> Engine<'p> {
+    Engine { dialect: Dialect::Helmfile, tree: context.tree, directory }
 }
 
 /// Deep: maps are merged, everything else is replaced.

@@ -84,6 +84,23 @@ impl Via {
             Self::SiblingValues => "sibling-values",
         }
     }
+
+    /// Whether all declarations of one such file hold together, in one cluster: commands, and
+    /// blocks that are counted, may stand for either of two ways; Applications name their cluster.
+    fn holds_at_once(self) -> bool {
+        match self {
+            Self::Config | Self::Flux | Self::Helmfile | Self::Kustomize | Self::Skaffold => true,
+            Self::ArgoCd
+            | Self::ArgoCdApplicationSet
+            | Self::CiCommand
+            | Self::ScriptCommand
+            | Self::Makefile
+            | Self::Terraform
+            | Self::ChartDefault
+            | Self::ChartCiValues
+            | Self::SiblingValues => false,
+        }
+    }
 }
 
 /// A chart as a release names it.
@@ -371,20 +388,25 @@ fn settle(found: &mut Found) {
             })
     };
     found.releases.retain(|release| !overrules(release));
-    contradictions(&declared, found);
+    let contradictions = contradictions(&found.releases);
+    found.findings.extend(contradictions);
 }
 
-/// Two entries of `plimsoll.yaml` that give one release two charts.
-fn contradictions(declared: &[Release], found: &mut Found) {
-    let mut by_name: BTreeMap<(Option<&str>, &str), &Release> = BTreeMap::new();
-    for release in declared {
+/// Declarations of one file, all of which hold at once, that give one release two charts. Two equal
+/// entries of `plimsoll.yaml` are one too many as well.
+fn contradictions(releases: &[Release]) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let mut by_name = BTreeMap::new();
+    for release in releases.iter().filter(|release| release.via.holds_at_once()) {
         let Some(name) = release.name.as_deref() else { continue };
-        let key = (release.namespace.as_deref(), name);
+        let within = (release.via, release.declared.source, release.variant.as_deref());
+        let key = (within, release.namespace.as_deref(), name);
         let Some(first) = by_name.get(&key) else {
             by_name.insert(key, release);
             continue;
         };
         let what = match first.chart.display() == release.chart.display() {
+            true if release.via != Via::Config => continue,
             true if first.kube_version == release.kube_version => "",
             true => continue,
             false => " with another chart",
@@ -400,8 +422,9 @@ fn contradictions(declared: &[Release], found: &mut Found) {
             message: "first declared here".to_owned(),
             place: Place { span, origin: Origin::Release },
         });
-        found.findings.push(finding);
+        findings.push(finding);
     }
+    findings
 }
 
 /// Values files that a declaration names and that are not there.

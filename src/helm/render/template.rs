@@ -1,0 +1,236 @@
+//! The templates of a release: what each sees, in which order they run, what they write.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use super::{Release, RenderError, base};
+use crate::helm::capabilities::{KubeVersion, capabilities};
+use crate::helm::chart::{ChartTemplate, Metadata};
+use crate::helm::eval::{Evaluator, Failure};
+use crate::helm::files::files;
+use crate::helm::function::{find, is_known};
+use crate::helm::origin::{OriginId, Origins};
+use crate::helm::parse::Template;
+use crate::helm::rope::Rope;
+use crate::helm::value::{Data, Entries, Value};
+use crate::helm::values;
+use crate::helm::values::coalesce::Tree;
+use crate::helm::values::dependencies::Member;
+use crate::source::{SourceId, Span};
+
+/// Every template of the release, with what it sees.
+pub(super) fn placed(
+    tree: &Tree,
+    members: &[Member<'_>],
+    merged: &Value,
+    release: &Release,
+    kube: &KubeVersion,
+) -> Vec<Placed> {
+    let mut scope = Scope {
+        members,
+        templates: Vec::new(),
+        release: release_map(release),
+        capabilities: capabilities(kube, &release.api_versions),
+    };
+    scope.enter(tree, merged, &tree.name, true);
+    scope.templates
+}
+
+/// A template of one chart of the release, with what it sees.
+pub(super) struct Placed {
+    name: Rc<str>,
+    base: String,
+    dot: Value,
+    pub(super) values: Value,
+    file: ChartTemplate,
+}
+
+/// Places the templates of a release's charts, from the top one down.
+struct Scope<'a> {
+    members: &'a [Member<'a>],
+    templates: Vec<Placed>,
+    release: Value,
+    capabilities: Value,
+}
+
+impl Scope<'_> {
+    /// Prepares a chart and those below it; what the parent sees as `.Subcharts.NAME`.
+    fn enter(&mut self, tree: &Tree, values: &Value, path: &str, root: bool) -> Value {
+        let chart = self.members[tree.chart].chart;
+        let below = Value::map(Entries::new(), OriginId::NONE);
+        let mut meta = metadata(&chart.metadata, &tree.name, &self.members[tree.chart]);
+        meta.insert("IsRoot".into(), Value::bool(root, OriginId::NONE));
+        let dot = Value::map(
+            Entries::from([
+                ("Chart".into(), Value::map(meta, OriginId::NONE)),
+                ("Files".into(), files(&chart.files)),
+                ("Release".into(), self.release.clone()),
+                ("Capabilities".into(), self.capabilities.clone()),
+                ("Values".into(), values.clone()),
+                ("Subcharts".into(), below.clone()),
+            ]),
+            OriginId::NONE,
+        );
+        for child in &tree.children {
+            let known = match &values.data {
+                Data::Map(entries) => entries.borrow().get(child.name.as_str()).cloned(),
+                _ => None,
+            };
+            let known = known.filter(|known| matches!(known.data, Data::Map(_)));
+            let values = known.unwrap_or_else(|| values::empty(child.leaf));
+            let path = format!("{path}/charts/{}", child.name);
+            let seen = self.enter(child, &values, &path, false);
+            if let Data::Map(entries) = &below.data {
+                entries.borrow_mut().insert(child.name.as_str().into(), seen);
+            }
+        }
+        for template in &chart.templates {
+            let partial = base(&template.file.name).starts_with('_');
+            if chart.is_library() && !partial {
+                continue;
+            }
+            self.templates.push(Placed {
+                name: format!("{path}/{}", template.file.name).into(),
+                base: format!("{path}/templates"),
+                dot: dot.clone(),
+                values: values.clone(),
+                file: template.clone(),
+            });
+        }
+        dot
+    }
+}
+
+fn release_map(release: &Release) -> Value {
+    let text = |text: &str| Value::str(text, OriginId::NONE);
+    let flag = |value| Value::bool(value, OriginId::NONE);
+    let entries = Entries::from([
+        ("Name".into(), text(&release.name)),
+        ("Namespace".into(), text(&release.namespace)),
+        ("IsUpgrade".into(), flag(release.is_upgrade)),
+        ("IsInstall".into(), flag(!release.is_upgrade)),
+        ("Revision".into(), Value::int(1, OriginId::NONE)),
+        ("Service".into(), text("Helm")),
+    ]);
+    Value::map(entries, OriginId::NONE)
+}
+
+/// `.Chart`, with the field names of Helm's struct.
+fn metadata(meta: &Metadata, name: &str, member: &Member<'_>) -> Entries {
+    let text = |text: &str| Value::str(text, OriginId::NONE);
+    let list = |items: Vec<Value>| Value::list(items, OriginId::NONE);
+    let texts = |items: &[String]| list(items.iter().map(|item| text(item)).collect());
+    let map = |entries: Entries| Value::map(entries, OriginId::NONE);
+    let maintainers = meta.maintainers.iter().map(|[name, email, url]| {
+        map(Entries::from([
+            ("Name".into(), text(name)),
+            ("Email".into(), text(email)),
+            ("URL".into(), text(url)),
+        ]))
+    });
+    let dependencies = member.dependencies.iter().map(|dependency| {
+        map(Entries::from([
+            ("Name".into(), text(&dependency.name)),
+            ("Version".into(), text(&dependency.version)),
+            ("Repository".into(), text(&dependency.repository)),
+            ("Condition".into(), text(&dependency.condition)),
+            ("Tags".into(), texts(&dependency.tags)),
+            ("Enabled".into(), Value::bool(true, OriginId::NONE)),
+            ("Alias".into(), text(&dependency.alias)),
+        ]))
+    });
+    let annotations =
+        meta.annotations.iter().map(|(key, value)| (key.as_str().into(), text(value)));
+    Entries::from([
+        ("Name".into(), text(name)),
+        ("Home".into(), text(&meta.home)),
+        ("Sources".into(), texts(&meta.sources)),
+        ("Version".into(), text(&meta.version)),
+        ("Description".into(), text(&meta.description)),
+        ("Keywords".into(), texts(&meta.keywords)),
+        ("Maintainers".into(), list(maintainers.collect())),
+        ("Icon".into(), text(&meta.icon)),
+        ("APIVersion".into(), text(&meta.api_version)),
+        ("Condition".into(), text(&meta.condition)),
+        ("Tags".into(), text(&meta.tags)),
+        ("AppVersion".into(), text(&meta.app_version)),
+        ("Deprecated".into(), Value::bool(meta.deprecated, OriginId::NONE)),
+        ("Annotations".into(), map(annotations.collect())),
+        ("KubeVersion".into(), text(&meta.kube_version)),
+        ("Dependencies".into(), list(dependencies.collect())),
+        ("Type".into(), text(&meta.kind)),
+    ])
+}
+
+/// Helm's order of templates: deeper ones first, the later names first.
+fn in_order(templates: &[Placed]) -> Vec<&Placed> {
+    // Two dependencies may put a file under one name; the last one stays.
+    let mut ordered: Vec<&Placed> = templates.iter().rev().collect();
+    let key = |placed: &Placed| (placed.name.matches('/').count(), Rc::clone(&placed.name));
+    ordered.sort_by_cached_key(|placed| std::cmp::Reverse(key(placed)));
+    ordered.dedup_by(|a, b| a.name == b.name);
+    ordered
+}
+
+/// An evaluator that knows every template.
+///
+/// # Errors
+/// The first template that does not parse.
+pub(super) fn parsed(
+    templates: &[Placed],
+    origins: &Rc<Origins>,
+) -> Result<Evaluator<'static>, RenderError> {
+    let mut trees: Vec<(Rc<str>, Arc<Template>)> = Vec::new();
+    for placed in in_order(templates) {
+        match &placed.file.parsed {
+            Ok(tree) => trees.push((Rc::clone(&placed.name), Arc::clone(tree))),
+            Err(fault) => {
+                let text = &placed.file.file.text;
+                let offset = fault.offset.min(text.len());
+                let line = text[..offset].matches('\n').count() + 1;
+                let reason = fault.describe(&placed.name, text);
+                return Err(RenderError {
+                    message: format!("parse error at ({}:{line}): {reason}", placed.name),
+                    reason,
+                    span: Some(line_of(placed.file.file.source, text, offset)),
+                    ..RenderError::new("")
+                });
+            }
+        }
+    }
+    Ok(Evaluator::new(&trees, Rc::clone(origins), find, is_known))
+}
+
+/// The line's text around an offset, for faults that know their line only.
+fn line_of(source: SourceId, text: &str, offset: usize) -> Span {
+    let start = text[..offset].rfind('\n').map_or(0, |at| at + 1).max(offset.min(text.len()));
+    let end = text[start..].find('\n').map_or(text.len(), |at| start + at);
+    Span::new(source, start, end)
+}
+
+/// Renders every file, by name.
+///
+/// # Errors
+/// Why the first of them failed.
+pub(super) fn execute(
+    templates: &[Placed],
+    evaluator: &Evaluator<'_>,
+) -> Result<BTreeMap<Rc<str>, Rope>, Failure> {
+    let mut texts = BTreeMap::new();
+    for placed in in_order(templates) {
+        if base(&placed.name).starts_with('_') {
+            continue;
+        }
+        if let Data::Map(entries) = &placed.dot.data {
+            let about = Entries::from([
+                ("Name".into(), Value::str(&placed.name, OriginId::NONE)),
+                ("BasePath".into(), Value::str(&placed.base, OriginId::NONE)),
+            ]);
+            let about = Value::map(about, OriginId::NONE);
+            entries.borrow_mut().insert("Template".into(), about);
+        }
+        texts.insert(Rc::clone(&placed.name), evaluator.file(&placed.name, &placed.dot)?);
+    }
+    Ok(texts)
+}
