@@ -192,8 +192,7 @@ fn run(chart: &Chart, release: &Release, layers: &[Layer]) -> Result<Rendered, R
     let mut members = Vec::new();
     let mut tree = dependencies::build(chart, &chart.metadata.name, root, &mut members, &origins)
         .map_err(failed)?;
-    dependencies::prune(&mut tree, &mut members, &given, "", &coalescer)
-        .map_err(RenderError::new)?;
+    dependencies::prune(&mut tree, &mut members, &given, "", &coalescer).map_err(failed)?;
     let absent =
         |dependency: &&Dependency| !tree.children.iter().any(|child| child.name == dependency.name);
     let absent: Vec<_> = members[0].dependencies.iter().filter(absent).collect();

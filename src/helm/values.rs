@@ -65,6 +65,13 @@ pub struct ValuesError {
     pub span: Option<Span>,
 }
 
+impl ValuesError {
+    /// What is wrong with values as a whole.
+    fn nowhere(message: String) -> Self {
+        Self { message, span: None }
+    }
+}
+
 /// Reads a values file.
 ///
 /// # Errors

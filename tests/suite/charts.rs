@@ -56,6 +56,28 @@ fn values_are_read_from_files_only() {
 }
 
 #[test]
+fn aliases_hold_below_charts_that_name_their_dependencies() {
+    let chart =
+        |name: &str, rest: &str| format!("apiVersion: v2\nname: {name}\nversion: 1.0.0\n{rest}");
+    let aliased = chart("x", "dependencies: [{name: leaf, version: 1.0.0, alias: other}]\n");
+    let below = chart("leaf", "");
+    for (dependencies, source) in [
+        ("dependencies: [{name: x, version: 1.0.0}]\n", "c/charts/x/charts/other/templates/t.yaml"),
+        // Helm looks no further below a chart that names none.
+        ("", "c/charts/x/charts/leaf/templates/t.yaml"),
+    ] {
+        let dir = repository(&[
+            ("c/Chart.yaml", &chart("c", dependencies)),
+            ("c/charts/x/Chart.yaml", &aliased),
+            ("c/charts/x/charts/leaf/Chart.yaml", &below),
+            ("c/charts/x/charts/leaf/templates/t.yaml", "a: {{ .Chart.Name }}\n"),
+        ]);
+        let out = run(dir.path(), &["render", "x", "c"]).expect_code(0).out;
+        assert!(out.contains(&format!("# Source: {source}\n")), "{out}");
+    }
+}
+
+#[test]
 fn every_scalar_says_which_values_and_which_line_made_it() {
     let template = "a: {{ .Values.text }}\n{{- if .Values.flag }}\nb: {{ add 1 .Values.number }}\n{{- end }}\n";
     let values = "text: one\nflag: true\nnumber: 4\n";

@@ -19,7 +19,8 @@ pub(in crate::helm) struct Member<'c> {
     pub(in crate::helm) dependencies: Vec<Dependency>,
 }
 
-/// The charts of a release as a tree over a list of members.
+/// The charts of a release as a tree over a list of members, under their own names: those by which
+/// their parents know them are given by [`prune`], level by level.
 pub(in crate::helm) fn build<'c>(
     chart: &'c Chart,
     name: &str,
@@ -28,46 +29,31 @@ pub(in crate::helm) fn build<'c>(
     origins: &Origins,
 ) -> Result<Tree, ValuesError> {
     let index = members.len();
-    let mut dependencies = chart.metadata.dependencies.clone();
-    members.push(Member { chart, dependencies: Vec::new() });
+    members.push(Member { chart, dependencies: chart.metadata.dependencies.clone() });
     let mut children = Vec::new();
-    let child = |name: &str, chart: &'c Chart, members: &mut Vec<Member<'c>>| {
-        build(chart, name, origins.leaf(Some(leaf), name, None), members, origins)
-    };
-    let fits = |dependency: &Dependency, other: &Chart| {
-        other.metadata.name == dependency.name
-            && satisfies(&dependency.version, &other.metadata.version).unwrap_or(false)
-    };
-    // Charts in `charts/` that nobody names are in as they are.
     for other in &chart.dependencies {
-        if !dependencies.iter().any(|dependency| fits(dependency, other)) {
-            children.push(child(&other.metadata.name, other, members)?);
-        }
+        let name = other.metadata.name.as_str();
+        let below = origins.leaf(Some(leaf), name, None);
+        children.push(build(other, name, below, members, origins)?);
     }
-    for dependency in &mut dependencies {
-        let found = chart.dependencies.iter().find(|other| fits(dependency, other));
-        if let Some(other) = found {
-            children.push(child(dependency.shown(), other, members)?);
-        }
-        dependency.name = dependency.shown().to_owned();
-    }
-    members[index].dependencies = dependencies;
     let values = super::documents(&chart.values, leaf, origins)?;
     Ok(Tree { name: name.to_owned(), values, leaf, children, chart: index })
 }
 
-/// Leaves out what conditions and tags disable.
+/// Gives the charts below the names by which their parents know them, and leaves out what
+/// conditions and tags disable. Neither happens below a chart that names no dependencies.
 pub(in crate::helm) fn prune(
     tree: &mut Tree,
-    members: &mut [Member<'_>],
+    members: &mut Vec<Member<'_>>,
     given: &Value,
     path: &str,
     coalescer: &Coalescer<'_>,
-) -> Result<(), String> {
+) -> Result<(), ValuesError> {
     if !members[tree.chart].chart.metadata.has_dependencies {
         return Ok(());
     }
-    let values = coalescer.values(tree, given, false)?;
+    name_children(tree, members, coalescer.origins)?;
+    let values = coalescer.values(tree, given, false).map_err(ValuesError::nowhere)?;
     let dependencies = std::mem::take(&mut members[tree.chart].dependencies);
     let kept: Vec<Dependency> =
         dependencies.iter().filter(|d| is_enabled(d, &values, path)).cloned().collect();
@@ -80,6 +66,42 @@ pub(in crate::helm) fn prune(
         let below = format!("{path}{}.", child.name);
         prune(child, members, &values, &below, coalescer)?;
     }
+    Ok(())
+}
+
+/// One child for each dependency that is there, after those in `charts/` that no dependency names.
+fn name_children(
+    tree: &mut Tree,
+    members: &mut Vec<Member<'_>>,
+    origins: &Origins,
+) -> Result<(), ValuesError> {
+    let chart = members[tree.chart].chart;
+    let mut dependencies = std::mem::take(&mut members[tree.chart].dependencies);
+    let fits = |dependency: &Dependency, other: &Chart| {
+        other.metadata.name == dependency.name
+            && satisfies(&dependency.version, &other.metadata.version).unwrap_or(false)
+    };
+    let named = |other: &Chart| dependencies.iter().any(|dependency| fits(dependency, other));
+    let mut own: Vec<Option<Tree>> =
+        std::mem::take(&mut tree.children).into_iter().map(Some).collect();
+    let unnamed = own
+        .iter_mut()
+        .filter(|child| child.as_ref().is_some_and(|child| !named(members[child.chart].chart)));
+    tree.children = unnamed.filter_map(Option::take).collect();
+    for dependency in &mut dependencies {
+        let found = chart.dependencies.iter().position(|other| fits(dependency, other));
+        dependency.name = dependency.shown().to_owned();
+        let Some(at) = found else { continue };
+        let plain = own[at].take_if(|child| child.name == dependency.name);
+        tree.children.push(match plain {
+            Some(child) => child,
+            None => {
+                let below = origins.leaf(Some(tree.leaf), &dependency.name, None);
+                build(&chart.dependencies[at], &dependency.name, below, members, origins)?
+            }
+        });
+    }
+    members[tree.chart].dependencies = dependencies;
     Ok(())
 }
 
