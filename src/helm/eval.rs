@@ -149,7 +149,7 @@ impl<'s> Evaluator<'s> {
 
     /// The template file and the 0-based byte offset behind a [`PlaceId`].
     pub fn place(&self, id: PlaceId) -> (Rc<TemplateFile>, u32) {
-        self.places.borrow()[id.0 as usize].clone()
+        self.places.borrow()[id.number()].clone()
     }
 
     /// Executes a template file, without the `<no value>` that Go writes for nil.

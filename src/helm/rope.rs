@@ -7,7 +7,35 @@ use super::origin::{OriginId, Origins};
 
 /// Where in which template a piece of text was written; 0 is nowhere yet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
-pub struct PlaceId(pub u32);
+pub struct PlaceId(u32);
+
+impl PlaceId {
+    /// Marks places of what would start a line of its own.
+    const STARTS_LINE: u32 = 1 << 31;
+
+    /// Names the place of a number, which counts from 1 up to 2³¹ - 1.
+    #[must_use]
+    pub fn new(number: u32) -> Self {
+        Self(number & !Self::STARTS_LINE)
+    }
+
+    /// The number, without any mark.
+    #[must_use]
+    pub fn number(self) -> usize {
+        (self.0 & !Self::STARTS_LINE) as usize
+    }
+
+    /// The same place of something that would start a line of its own: it has no part in what
+    /// stands before it.
+    #[must_use]
+    pub fn starting_line(self) -> Self {
+        Self(self.0 | Self::STARTS_LINE)
+    }
+
+    fn starts_line(self) -> bool {
+        self.0 & Self::STARTS_LINE != 0
+    }
+}
 
 /// A run of bytes with one origin. May be empty: an empty default still names its value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -174,6 +202,14 @@ impl<'a> RopeIndex<'a> {
     /// The segments that have a part in `range`: those that share bytes with it, and empty ones
     /// within it or at its edges.
     pub fn segments(&self, range: Range<usize>) -> impl Iterator<Item = &'a Segment> + use<'a, '_> {
+        self.placed(range).map(|(segment, _)| segment)
+    }
+
+    /// The segments of a range, each with where it starts.
+    fn placed(
+        &self,
+        range: Range<usize>,
+    ) -> impl Iterator<Item = (&'a Segment, usize)> + use<'a, '_> {
         let segments = self.rope.segments();
         let from = self.starts.partition_point(|start| *start < range.start);
         // The one before may reach into the range.
@@ -186,15 +222,19 @@ impl<'a> RopeIndex<'a> {
                     0 => start >= range.start,
                     _ => start < range.end && end > range.start,
                 };
-                part.then_some(segment)
+                part.then_some((segment, start))
             },
         )
     }
 
-    /// Everything that had a part in `range`.
+    /// Everything that had a part in `range`; what would start a line behind it had none.
     #[must_use]
     pub fn origin(&self, range: Range<usize>, origins: &Origins) -> OriginId {
-        origins.all(self.segments(range).map(|segment| segment.origin))
+        let behind = |start: usize| start == range.end && start > range.start;
+        let parts = self.placed(range.clone()).filter(|(segment, start)| {
+            segment.len > 0 || !(behind(*start) && segment.place.starts_line())
+        });
+        origins.all(parts.map(|(segment, _)| segment.origin))
     }
 
     /// The template place of the segment that holds the byte at `at`, and the bytes before it there.
@@ -375,6 +415,24 @@ mod tests {
         assert_eq!(rope.as_str(), "xy");
         assert_eq!(rope.origin(&origins), origins.union(a, b));
         assert_eq!(rope.slice(2..2).origin(&origins), b);
+    }
+
+    #[test]
+    fn a_line_that_would_follow_has_no_part_in_what_stands_before_it() {
+        let origins = Origins::default();
+        let [a, b] = two(&origins);
+        let of = |place: PlaceId| {
+            let mut builder = RopeBuilder::default();
+            builder.push("xy", a);
+            builder.push_placed("", b, place);
+            builder.push("\nz", a);
+            let rope = builder.finish();
+            let index = rope.index();
+            (index.origin(0..2, &origins), index.origin(2..4, &origins))
+        };
+        let both = origins.union(a, b);
+        assert_eq!(of(PlaceId::new(1)), (both, both));
+        assert_eq!(of(PlaceId::new(1).starting_line()), (a, both));
     }
 
     #[test]

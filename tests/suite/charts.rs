@@ -50,12 +50,6 @@ fn documents_are_printed_as_helm_prints_them() {
 }
 
 #[test]
-fn values_are_read_from_files_only() {
-    let run = render("a: 1\n", "", &["-f", "https://example.com/values.yaml"]).expect_code(2);
-    assert!(run.err.contains("plimsoll fetches nothing"), "{}", run.err);
-}
-
-#[test]
 fn aliases_hold_below_charts_that_name_their_dependencies() {
     let chart =
         |name: &str, rest: &str| format!("apiVersion: v2\nname: {name}\nversion: 1.0.0\n{rest}");
@@ -78,6 +72,27 @@ fn aliases_hold_below_charts_that_name_their_dependencies() {
 }
 
 #[test]
+fn a_line_that_a_condition_would_add_says_nothing_of_the_line_before() {
+    let origins = |template: &str| {
+        let run = render(template, "text: one\nflag: false\n", &["--origins"]).expect_code(0);
+        let json: serde_json::Value = serde_json::from_str(&run.out).expect("JSON");
+        let values = json["scalars"][0]["values"].as_array().expect("values").clone();
+        values.iter().map(|value| value["path"].as_str().expect("a path").to_owned()).collect()
+    };
+    let apart: Vec<String> =
+        origins("a: {{ .Values.text }}\n{{- if .Values.flag }}\nb: 1\n{{- end }}\n");
+    assert_eq!(apart, ["/text"]);
+    let within: Vec<String> = origins("a: {{ .Values.text }}{{ if .Values.flag }}-x{{ end }}\n");
+    assert_eq!(within, ["/text", "/flag"]);
+}
+
+#[test]
+fn values_are_read_from_files_only() {
+    let run = render("a: 1\n", "", &["-f", "https://example.com/values.yaml"]).expect_code(2);
+    assert!(run.err.contains("plimsoll fetches nothing"), "{}", run.err);
+}
+
+#[test]
 fn every_scalar_says_which_values_and_which_line_made_it() {
     let template = "a: {{ .Values.text }}\n{{- if .Values.flag }}\nb: {{ add 1 .Values.number }}\n{{- end }}\n";
     let values = "text: one\nflag: true\nnumber: 4\n";
@@ -92,8 +107,7 @@ fn every_scalar_says_which_values_and_which_line_made_it() {
         shown.sort();
         shown.join(", ").replace('"', "")
     };
-    // The marker of the branch stands at the end of the line before.
-    assert_eq!(values(0), "/flag:2 condition, /text:1 text");
+    assert_eq!(values(0), "/text:1 text");
     assert_eq!(values(1), "/flag:2 condition, /number:3 derived");
     assert_eq!(json["scalars"][1]["value"], 5);
     assert_eq!(json["scalars"][1]["template"]["line"], 3);

@@ -133,7 +133,7 @@ impl<'e> Frame<'e> {
         {
             places.push((Rc::clone(&self.at.file), offset));
         }
-        PlaceId(u32::try_from(places.len() - 1).unwrap_or(0))
+        PlaceId::new(u32::try_from(places.len() - 1).unwrap_or(0))
     }
 
     /// What the text at `offset` of a `tpl` text is computed from.
@@ -266,7 +266,7 @@ impl<'e> Frame<'e> {
         self.ev.here.set(place);
         let value = self.pipe(&branch.pipe, dot)?;
         let outer = self.tested(&value, branch.pipe.pos);
-        self.out.push_placed("", self.under, place);
+        self.mark(branch, place);
         let done = if value.truth() {
             match with {
                 true => self.with_dot(&branch.body, &value, false),
@@ -294,6 +294,13 @@ impl<'e> Frame<'e> {
             self.restore(outer);
         }
         done
+    }
+
+    /// Leaves an empty piece that remembers what a branch or loop tested.
+    fn mark(&mut self, branch: &BranchNode, place: PlaceId) {
+        let apart = std::iter::once(&branch.body).chain(&branch.else_body).all(starts_line);
+        let place = if apart { place.starting_line() } else { place };
+        self.out.push_placed("", self.under, place);
     }
 
     fn with_dot(&mut self, body: &'e ListNode, dot: &Value, boxed: bool) -> Flow {
@@ -326,7 +333,7 @@ impl<'e> Frame<'e> {
         let pipe = &branch.pipe;
         let value = self.commands(pipe, dot)?;
         let outer = self.tested(&value, pipe.pos);
-        self.out.push_placed("", self.under, place);
+        self.mark(branch, place);
         let Some(items) = items(&value).or_else(|| self.ev.surroundings.map(|_| Vec::new())) else {
             let message = format!("range can't iterate over {}", print::plain(&value));
             return self.fail_with(&message, value.origin);
@@ -375,6 +382,22 @@ impl<'e> Frame<'e> {
         if let Some(slot) = self.vars.iter_mut().rev().find(|(known, _)| known == name) {
             slot.1 = Held { value, ..held };
         }
+    }
+}
+
+/// Whether all that a body writes stands on lines of its own.
+fn starts_line(list: &ListNode) -> bool {
+    let writes = |node: &&Node| match node {
+        Node::Action(action) => action.pipe.decl.is_empty(),
+        _ => true,
+    };
+    match list.nodes.iter().find(writes) {
+        Some(Node::Text(text)) => text.text.starts_with(['\n', '\r']),
+        Some(Node::If(branch) | Node::With(branch) | Node::Range(branch)) => {
+            std::iter::once(&branch.body).chain(&branch.else_body).all(starts_line)
+        }
+        Some(_) => false,
+        None => true,
     }
 }
 
