@@ -2,13 +2,12 @@
 //!
 //! Mirrors Go 1.25 `text/template/parse/parse.go`.
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 
 use smol_str::SmolStr;
 
 use super::SyntaxFault;
-use super::lex::{Kind, Lexer, Token};
+use super::lex::{Kind, Token, Tokens, tokens};
 use super::literal;
 use super::node::{
     ActionNode, BranchNode, CommandNode, Expr, ListNode, Node, PipeNode, Pos, TemplateNode,
@@ -34,9 +33,9 @@ pub(super) struct Trees {
 pub(super) fn parse(text: &str, known: fn(&str) -> bool) -> Parsed<Trees> {
     let mut parser = Parser {
         text,
-        lexer: Lexer::new(text),
-        ahead: VecDeque::new(),
-        read: 0,
+        tokens: tokens(text),
+        at: 0,
+        seen: 0,
         vars: vec![SmolStr::new_static("$")],
         ranges: 0,
         depth: 0,
@@ -72,11 +71,11 @@ enum Item {
 
 struct Parser<'a> {
     text: &'a str,
-    lexer: Lexer<'a>,
-    /// Tokens that were looked at but not taken.
-    ahead: VecDeque<Token<'a>>,
-    /// Where the last token that was read starts: Go's errors name its line.
-    read: usize,
+    tokens: Tokens<'a>,
+    /// Which token is next.
+    at: usize,
+    /// The last token that was looked at: Go's errors name its line.
+    seen: usize,
     /// Variables in scope, the innermost last.
     vars: Vec<SmolStr>,
     ranges: usize,
@@ -94,14 +93,13 @@ impl<'a> Parser<'a> {
             match self.peek().kind {
                 Kind::Eof => return Ok(ListNode { nodes }),
                 Kind::LeftDelim => {
-                    let open = self.next();
-                    let word = self.next_word();
-                    if word.kind == Kind::Define {
+                    let open = self.at;
+                    self.next();
+                    if self.next_word().kind == Kind::Define {
                         self.define()?;
                         continue;
                     }
-                    self.ahead.push_front(word);
-                    self.ahead.push_front(open);
+                    self.at = open;
                 }
                 _ => {}
             }
@@ -200,7 +198,7 @@ impl<'a> Parser<'a> {
             Kind::If | Kind::With | Kind::Range => self.control(token.kind)?,
             Kind::Template => self.template()?,
             _ => {
-                self.ahead.push_front(token);
+                self.at -= 1;
                 // Variables that it declares stay until the `{{end}}` around it.
                 let pipe = self.pipeline("command", Kind::RightDelim)?;
                 Node::Action(ActionNode { pos, pipe })
@@ -315,7 +313,7 @@ impl<'a> Parser<'a> {
                 | Kind::String
                 | Kind::Variable
                 | Kind::LeftParen => {
-                    self.ahead.push_front(token);
+                    self.at -= 1;
                     pipe.commands.push(self.command()?);
                 }
                 _ => return self.unexpected(&token, context),
@@ -329,16 +327,13 @@ impl<'a> Parser<'a> {
     /// `$x :=`, `$x =`, and for a range `$i, $x :=`.
     fn declarations(&mut self, pipe: &mut PipeNode, context: &str) -> Parsed<()> {
         while self.peek_word().kind == Kind::Variable {
+            let start = self.at;
             let variable = self.next();
-            let after = self.peek().clone();
-            let next = self.peek_word().clone();
+            let next = self.peek_word();
             let comma = next.kind == Kind::Char && next.text == ",";
             if !comma && !matches!(next.kind, Kind::Assign | Kind::Declare) {
                 // An argument: the space after it parts it from the next one.
-                if after.kind == Kind::Space {
-                    self.ahead.push_front(after);
-                }
-                self.ahead.push_front(variable);
+                self.at = start;
                 return Ok(());
             }
             self.next_word();
@@ -396,7 +391,7 @@ impl<'a> Parser<'a> {
                 Kind::Space => {}
                 Kind::Pipe => break,
                 Kind::RightDelim | Kind::RightParen => {
-                    self.ahead.push_front(token);
+                    self.at -= 1;
                     break;
                 }
                 _ => return self.unexpected(&token, "operand"),
@@ -470,7 +465,7 @@ impl<'a> Parser<'a> {
             }
             Kind::String | Kind::RawString => Expr::String(pos, Arc::from(self.unquoted(&token)?)),
             _ => {
-                self.ahead.push_front(token);
+                self.at -= 1;
                 return Ok(None);
             }
         }))
@@ -484,32 +479,29 @@ impl<'a> Parser<'a> {
         }
     }
 
-    fn peek(&mut self) -> &Token<'a> {
-        if self.ahead.is_empty() {
-            let token = self.lexer.next_token();
-            self.read = token.offset;
-            self.ahead.push_back(token);
-        }
-        &self.ahead[0]
+    fn peek(&mut self) -> Token<'a> {
+        self.seen = self.seen.max(self.at);
+        self.token(self.at)
+    }
+
+    /// The token of a number; past the end the last one, again and again.
+    fn token(&self, at: usize) -> Token<'a> {
+        let list = &self.tokens.list;
+        list[at.min(list.len() - 1)]
     }
 
     fn next(&mut self) -> Token<'a> {
-        match self.ahead.pop_front() {
-            Some(token) => token,
-            None => {
-                let token = self.lexer.next_token();
-                self.read = token.offset;
-                token
-            }
-        }
+        let token = self.peek();
+        self.at += 1;
+        token
     }
 
     /// The next token that is no space, which stays where it is.
-    fn peek_word(&mut self) -> &Token<'a> {
+    fn peek_word(&mut self) -> Token<'a> {
         while self.peek().kind == Kind::Space {
-            self.ahead.pop_front();
+            self.at += 1;
         }
-        &self.ahead[0]
+        self.peek()
     }
 
     fn next_word(&mut self) -> Token<'a> {
@@ -531,11 +523,13 @@ impl<'a> Parser<'a> {
         }
         let line = |offset: usize| self.text[..offset].matches('\n').count();
         let started = self.action.filter(|start| line(*start) != line(token.offset));
-        Err(SyntaxFault { offset: self.read, message: token.shown(), started })
+        let offset = self.token(self.seen).offset;
+        Err(SyntaxFault { offset, message: self.tokens.fault.clone(), started })
     }
 
     fn fail<T>(&self, message: impl Into<String>) -> Parsed<T> {
-        Err(SyntaxFault { offset: self.read, message: message.into(), started: None })
+        let offset = self.token(self.seen).offset;
+        Err(SyntaxFault { offset, message: message.into(), started: None })
     }
 }
 

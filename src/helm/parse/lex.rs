@@ -6,8 +6,6 @@ const LEFT: &str = "{{";
 const RIGHT: &str = "}}";
 const LEFT_COMMENT: &str = "/*";
 const RIGHT_COMMENT: &str = "*/";
-/// What a trim marker cuts off, and what separates operands.
-const SPACES: [char; 4] = [' ', '\t', '\r', '\n'];
 /// A minus and the space that has to stand beside it.
 const TRIM_MARKER: usize = 2;
 
@@ -91,24 +89,21 @@ impl Kind {
 }
 
 /// A token.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Copy)]
 pub(super) struct Token<'a> {
     pub(super) kind: Kind,
     /// 0-based byte offset.
     pub(super) offset: usize,
     pub(super) text: &'a str,
-    /// Of [`Kind::Error`].
-    pub(super) fault: Option<String>,
 }
 
 impl Token<'_> {
-    /// The token as Go's errors show it.
+    /// The token as Go's errors show it; [`Tokens::fault`] is what they show of an error.
     pub(super) fn shown(&self) -> String {
         let quote = crate::helm::print::quote;
-        match (&self.fault, self.kind) {
-            (Some(fault), _) => fault.clone(),
-            (None, Kind::Eof) => "EOF".to_owned(),
-            (None, kind) if kind.is_keyword() => format!("<{}>", self.text),
+        match self.kind {
+            Kind::Eof => "EOF".to_owned(),
+            kind if kind.is_keyword() => format!("<{}>", self.text),
             _ if self.text.len() > 10 => {
                 format!("{}...", quote(&self.text.chars().take(10).collect::<String>()))
             }
@@ -117,29 +112,51 @@ impl Token<'_> {
     }
 }
 
+/// All tokens of a template.
+#[derive(Debug)]
+pub(super) struct Tokens<'a> {
+    /// In their order; the last is [`Kind::Eof`] or [`Kind::Error`].
+    pub(super) list: Vec<Token<'a>>,
+    /// What the error is; empty where there is none.
+    pub(super) fault: String,
+}
+
+/// Reads a template up to its end, or the first error.
+pub(super) fn tokens(input: &str) -> Tokens<'_> {
+    let mut lexer =
+        Lexer { input, start: 0, pos: 0, in_action: false, parens: 0, fault: String::new() };
+    let mut list = Vec::new();
+    loop {
+        let token = lexer.next_token();
+        list.push(token);
+        if matches!(token.kind, Kind::Eof | Kind::Error) {
+            return Tokens { list, fault: lexer.fault };
+        }
+    }
+}
+
 /// Reads one token after the other; what follows an error has no meaning.
 #[derive(Debug)]
-pub(super) struct Lexer<'a> {
+struct Lexer<'a> {
     input: &'a str,
     /// Where the token starts.
     start: usize,
     pos: usize,
     in_action: bool,
     parens: usize,
+    fault: String,
 }
 
 /// The literal that starts at an offset of a template, as it is written there.
 pub(in crate::helm) fn literal(text: &str, offset: usize) -> &str {
-    let mut lexer = Lexer { input: text, start: offset, pos: offset, in_action: true, parens: 0 };
+    let fault = String::new();
+    let mut lexer =
+        Lexer { input: text, start: offset, pos: offset, in_action: true, parens: 0, fault };
     lexer.next_token().text
 }
 
 impl<'a> Lexer<'a> {
-    pub(super) fn new(input: &'a str) -> Self {
-        Self { input, start: 0, pos: 0, in_action: false, parens: 0 }
-    }
-
-    pub(super) fn next_token(&mut self) -> Token<'a> {
+    fn next_token(&mut self) -> Token<'a> {
         match self.in_action {
             true => self.inside(),
             false => self.outside(),
@@ -160,32 +177,48 @@ impl<'a> Lexer<'a> {
         Some(c)
     }
 
-    fn accept(&mut self, valid: impl Fn(char) -> bool) -> bool {
-        match self.peek() {
-            Some(c) if valid(c) => self.next().is_some(),
-            _ => false,
-        }
+    fn byte(&self) -> Option<u8> {
+        self.input.as_bytes().get(self.pos).copied()
     }
 
-    fn run(&mut self, valid: impl Fn(char) -> bool) {
+    /// Takes one byte, which `valid` holds to be ASCII.
+    fn accept(&mut self, valid: impl Fn(u8) -> bool) -> bool {
+        let accepted = self.byte().is_some_and(valid);
+        self.pos += usize::from(accepted);
+        accepted
+    }
+
+    fn run(&mut self, valid: impl Fn(u8) -> bool) {
         while self.accept(&valid) {}
+    }
+
+    /// Takes letters, digits and underscores of any script.
+    fn word(&mut self) {
+        loop {
+            self.run(|b| b == b'_' || b.is_ascii_alphanumeric());
+            let foreign = self.byte().is_some_and(|b| !b.is_ascii());
+            if !foreign || !self.peek().is_some_and(is_alphanumeric) {
+                return;
+            }
+            self.next();
+        }
     }
 
     fn emit(&mut self, kind: Kind) -> Token<'a> {
         let offset = self.start;
         self.start = self.pos;
-        Token { kind, offset, text: &self.input[offset..self.pos], fault: None }
+        Token { kind, offset, text: &self.input[offset..self.pos] }
     }
 
-    fn fail(&self, message: impl Into<String>) -> Token<'a> {
-        let fault = Some(message.into());
-        Token { kind: Kind::Error, offset: self.start, text: "", fault }
+    fn fail(&mut self, message: impl Into<String>) -> Token<'a> {
+        self.fault = message.into();
+        Token { kind: Kind::Error, offset: self.start, text: "" }
     }
 
     /// Text up to an action; comments are passed over.
     fn outside(&mut self) -> Token<'a> {
         loop {
-            let Some(found) = self.rest().find(LEFT) else {
+            let Some(found) = find_left(self.rest()) else {
                 self.pos = self.input.len();
                 let kind = if self.pos > self.start { Kind::Text } else { Kind::Eof };
                 return self.emit(kind);
@@ -194,7 +227,7 @@ impl<'a> Lexer<'a> {
                 let end = self.pos + found;
                 let text = &self.input[self.start..end];
                 let kept = match trims_left(&self.input[end + LEFT.len()..]) {
-                    true => text.trim_end_matches(SPACES).len(),
+                    true => text.bytes().rposition(|b| !is_space(b)).map_or(0, |last| last + 1),
                     false => text.len(),
                 };
                 self.pos = self.start + kept;
@@ -239,18 +272,17 @@ impl<'a> Lexer<'a> {
 
     /// The length of the trim marker before the `}}` that stands here.
     fn at_right(&self) -> Option<usize> {
-        let rest = self.rest();
-        if trims_right(rest) && rest[TRIM_MARKER..].starts_with(RIGHT) {
-            return Some(TRIM_MARKER);
+        match self.rest().as_bytes() {
+            [b'}', b'}', ..] => Some(0),
+            [space, b'-', b'}', b'}', ..] if is_space(*space) => Some(TRIM_MARKER),
+            _ => None,
         }
-        rest.starts_with(RIGHT).then_some(0)
     }
 
     fn close(&mut self, marker: usize) {
         self.pos += marker + RIGHT.len();
         if marker > 0 {
-            let rest = self.rest();
-            self.pos += rest.len() - rest.trim_start_matches(SPACES).len();
+            self.run(is_space);
         }
     }
 
@@ -259,7 +291,7 @@ impl<'a> Lexer<'a> {
         self.close(marker);
         self.start = self.pos;
         self.in_action = false;
-        Token { kind: Kind::RightDelim, offset, text: RIGHT, fault: None }
+        Token { kind: Kind::RightDelim, offset, text: RIGHT }
     }
 
     fn inside(&mut self) -> Token<'a> {
@@ -271,24 +303,24 @@ impl<'a> Lexer<'a> {
         }
         let Some(c) = self.next() else { return self.fail("unclosed action") };
         match c {
-            c if SPACES.contains(&c) => self.space(),
+            ' ' | '\t' | '\r' | '\n' => self.space(),
             '=' => self.emit(Kind::Assign),
-            ':' => match self.accept(|c| c == '=') {
+            ':' => match self.accept(|b| b == b'=') {
                 true => self.emit(Kind::Declare),
                 false => self.fail("expected :="),
             },
             '|' => self.emit(Kind::Pipe),
-            '"' => self.quoted('"', Kind::String, "unterminated quoted string"),
-            '\'' => self.quoted('\'', Kind::CharConstant, "unterminated character constant"),
-            '`' => {
-                self.run(|c| c != '`');
-                match self.next() {
-                    Some(_) => self.emit(Kind::RawString),
-                    None => self.fail("unterminated raw quoted string"),
+            '"' => self.quoted(b'"', Kind::String, "unterminated quoted string"),
+            '\'' => self.quoted(b'\'', Kind::CharConstant, "unterminated character constant"),
+            '`' => match self.rest().find('`') {
+                Some(end) => {
+                    self.pos += end + 1;
+                    self.emit(Kind::RawString)
                 }
-            }
+                None => self.fail("unterminated raw quoted string"),
+            },
             '$' => self.name(Kind::Variable, Kind::Variable),
-            '.' if !self.peek().is_some_and(|c| c.is_ascii_digit()) => {
+            '.' if !self.byte().is_some_and(|b| b.is_ascii_digit()) => {
                 self.name(Kind::Dot, Kind::Field)
             }
             '.' | '+' | '-' | '0'..='9' => {
@@ -307,7 +339,7 @@ impl<'a> Lexer<'a> {
                 self.emit(Kind::RightParen)
             }
             c if is_alphanumeric(c) => {
-                self.run(is_alphanumeric);
+                self.word();
                 match self.at_terminator() {
                     true => self.emit(Kind::of_word(&self.input[self.start..self.pos])),
                     false => self.bad_character(),
@@ -320,7 +352,7 @@ impl<'a> Lexer<'a> {
 
     /// A run of spaces, but for the one that belongs to ` -}}`.
     fn space(&mut self) -> Token<'a> {
-        self.run(|c| SPACES.contains(&c));
+        self.run(is_space);
         self.pos -= 1;
         match self.at_right() {
             Some(marker) if marker > 0 => {
@@ -333,14 +365,14 @@ impl<'a> Lexer<'a> {
         self.emit(Kind::Space)
     }
 
-    fn quoted(&mut self, quote: char, kind: Kind, unterminated: &str) -> Token<'a> {
+    fn quoted(&mut self, quote: u8, kind: Kind, unterminated: &str) -> Token<'a> {
         loop {
-            match self.next() {
-                Some('\\') if !matches!(self.peek(), None | Some('\n')) => {
-                    self.next();
-                }
-                Some('\\' | '\n') | None => return self.fail(unterminated),
-                Some(c) if c == quote => return self.emit(kind),
+            let byte = self.byte();
+            self.pos += usize::from(byte.is_some());
+            match byte {
+                Some(b'\\') if !matches!(self.byte(), None | Some(b'\n')) => self.pos += 1,
+                Some(b'\\' | b'\n') | None => return self.fail(unterminated),
+                Some(b) if b == quote => return self.emit(kind),
                 Some(_) => {}
             }
         }
@@ -351,35 +383,35 @@ impl<'a> Lexer<'a> {
         if self.at_terminator() {
             return self.emit(alone);
         }
-        self.run(is_alphanumeric);
+        self.word();
         match self.at_terminator() {
             true => self.emit(named),
             false => self.bad_character(),
         }
     }
 
-    fn bad_character(&self) -> Token<'a> {
+    fn bad_character(&mut self) -> Token<'a> {
         let shown = self.peek().map_or_else(String::new, code_point);
         self.fail(format!("bad character {shown}"))
     }
 
     fn at_terminator(&self) -> bool {
-        match self.peek() {
-            None | Some('.' | ',' | '|' | ':' | ')' | '(') => true,
-            Some(c) => SPACES.contains(&c) || self.rest().starts_with(RIGHT),
+        match self.input.as_bytes()[self.pos..] {
+            [] | [b'.' | b',' | b'|' | b':' | b')' | b'(', ..] | [b'}', b'}', ..] => true,
+            [b, ..] => is_space(b),
         }
     }
 
     fn number(&mut self) -> Token<'a> {
         let plain = self.scan_number();
-        let bad = |lexer: &Self| {
+        let bad = |lexer: &mut Self| {
             let text = &lexer.input[lexer.start..lexer.pos];
             lexer.fail(format!("bad number syntax: {}", crate::helm::print::quote(text)))
         };
         if !plain {
             return bad(self);
         }
-        if !matches!(self.peek(), Some('+' | '-')) {
+        if !matches!(self.byte(), Some(b'+' | b'-')) {
             return self.emit(Kind::Number);
         }
         match self.scan_number() && self.input[..self.pos].ends_with('i') {
@@ -389,42 +421,53 @@ impl<'a> Lexer<'a> {
     }
 
     fn scan_number(&mut self) -> bool {
-        let sign = |c| matches!(c, '+' | '-');
+        let sign = |b| matches!(b, b'+' | b'-');
         self.accept(sign);
         let mut radix = 10;
-        if self.accept(|c| c == '0') {
-            for (letter, of) in [('x', 16), ('o', 8), ('b', 2)] {
-                if self.accept(|c| c.eq_ignore_ascii_case(&letter)) {
+        if self.accept(|b| b == b'0') {
+            for (letter, of) in [(b'x', 16), (b'o', 8), (b'b', 2)] {
+                if self.accept(|b| b.eq_ignore_ascii_case(&letter)) {
                     radix = of;
                     break;
                 }
             }
         }
-        let digit = move |c: char| c.is_digit(radix) || c == '_';
+        let digit = move |b: u8| char::from(b).is_digit(radix) || b == b'_';
         self.run(digit);
-        if self.accept(|c| c == '.') {
+        if self.accept(|b| b == b'.') {
             self.run(digit);
         }
         let exponent = match radix {
-            10 => self.accept(|c| matches!(c, 'e' | 'E')),
-            16 => self.accept(|c| matches!(c, 'p' | 'P')),
+            10 => self.accept(|b| matches!(b, b'e' | b'E')),
+            16 => self.accept(|b| matches!(b, b'p' | b'P')),
             _ => false,
         };
         if exponent {
             self.accept(sign);
-            self.run(|c| c.is_ascii_digit() || c == '_');
+            self.run(|b| b.is_ascii_digit() || b == b'_');
         }
-        self.accept(|c| c == 'i');
-        !self.accept(is_alphanumeric)
+        self.accept(|b| b == b'i');
+        let ends = !self.peek().is_some_and(is_alphanumeric);
+        if !ends {
+            self.next();
+        }
+        ends
     }
 }
 
-fn trims_left(rest: &str) -> bool {
-    rest.starts_with('-') && rest[1..].starts_with(SPACES)
+/// Where the next action begins.
+fn find_left(text: &str) -> Option<usize> {
+    let braces = memchr::memchr_iter(b'{', text.as_bytes());
+    braces.into_iter().find(|at| text.as_bytes().get(at + 1) == Some(&b'{'))
 }
 
-fn trims_right(rest: &str) -> bool {
-    rest.starts_with(SPACES) && rest[1..].starts_with('-')
+fn trims_left(rest: &str) -> bool {
+    matches!(rest.as_bytes(), [b'-', space, ..] if is_space(*space))
+}
+
+/// What a trim marker cuts off, and what separates operands.
+fn is_space(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\t' | b'\r' | b'\n')
 }
 
 fn is_alphanumeric(c: char) -> bool {
