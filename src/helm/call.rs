@@ -44,6 +44,8 @@ pub struct Surroundings<'s> {
 pub trait Files: fmt::Debug + Sync {
     /// What a file holds; `None` where there is none.
     fn text(&self, path: &str) -> Option<Arc<str>>;
+    /// Whether there is such a file, readable here or not.
+    fn is_file(&self, path: &str) -> bool;
     /// Whether there is such a directory.
     fn is_directory(&self, path: &str) -> bool;
 }

@@ -5,7 +5,7 @@
 
 mod set;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::command::{Assignment, AssignmentKind};
 use super::helmfile::to_json;
@@ -14,7 +14,7 @@ use super::text::Mapped;
 use super::{ChartRef, Content, Context, Found, Layer, Release, Unresolved, Via, embedded};
 use crate::project::chart::scalar_text;
 use crate::project::classify::{Class, File};
-use crate::project::tree::{is_below, join, parent};
+use crate::project::tree::{base_name, is_below, join, parent};
 use crate::source::Span;
 use crate::yaml::{self, Document, Kind, Node};
 use std::sync::Arc;
@@ -33,6 +33,14 @@ struct Declaration<'d> {
 }
 
 impl Declaration<'_> {
+    /// What would say what is not known here.
+    fn source(&self) -> &'static str {
+        match self.via {
+            Via::ArgoCdApplicationSet => "a generator that needs the cluster",
+            _ => "a value that whoever installs the chart sets",
+        }
+    }
+
     fn text(&self, node: Option<Node<'_>>) -> Option<String> {
         node.and_then(scalar_text).map(|text| (self.fill)(&text))
     }
@@ -85,7 +93,8 @@ fn rendered(context: &Context<'_>, found: &mut Found) {
         let holding = context.charts.iter().filter(|chart| is_below(&file.path, &chart.path));
         let Some(chart) = holding.max_by_key(|chart| chart.path.len()) else { continue };
         let values = context.tree.file(&join(&chart.path, "values.yaml"));
-        let values = values.and_then(|file| file.roots().next()).map_or(json!({}), to_json);
+        let mut values = values.and_then(|file| file.roots().next()).map_or(json!({}), to_json);
+        leave_open(&mut values);
         let name = chart.name.clone().unwrap_or_default();
         let data = json!({
             "Values": values,
@@ -94,7 +103,12 @@ fn rendered(context: &Context<'_>, found: &mut Found) {
         });
         let text = &file.text;
         let directory = chart.path.as_str();
-        let engine = Engine { dialect: Dialect::Helm, tree: context.tree, directory };
+        let partial = |other: &&File| {
+            is_below(&other.path, directory) && base_name(&other.path).starts_with('_')
+        };
+        let partials: Vec<&File> = context.tree.of(Class::ChartTemplate).filter(partial).collect();
+        let (dialect, tree) = (Dialect::Helm, context.tree);
+        let engine = Engine { dialect, tree, directory, partials: &partials };
         let Some(mapped) = engine.render(file.source, text, 0..text.len(), &data) else {
             continue;
         };
@@ -121,6 +135,16 @@ fn rendered(context: &Context<'_>, found: &mut Found) {
                 application(root, &declaration, context, found);
             }
         }
+    }
+}
+
+/// What a chart's own values leave null is for whoever installs it to say.
+fn leave_open(values: &mut Value) {
+    match values {
+        Value::Null => *values = Value::String(UNKNOWN.to_string()),
+        Value::Array(items) => items.iter_mut().for_each(leave_open),
+        Value::Object(entries) => entries.values_mut().for_each(leave_open),
+        Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
     }
 }
 
@@ -159,7 +183,7 @@ fn application(
             let what = if values_unknown { "values files come" } else { "name comes" };
             found.unresolved.push(Unresolved {
                 declared: declaration.declared,
-                why: format!("the release's {what} from a generator that needs the cluster"),
+                why: format!("the release's {what} from {}", declaration.source()),
                 chart_path: chart.path,
             });
             continue;
@@ -192,7 +216,7 @@ fn chart(
     let span = source.get("chart").or_else(|| source.get("path")).map(Node::span);
     let span = span.map(|span| declaration.place(span));
     if let Some(name) = text("chart").filter(|name| !name.is_empty()) {
-        let version = text("targetRevision");
+        let version = text("targetRevision").filter(|version| !version.contains(UNKNOWN));
         return Some(ChartRef {
             name: Some(name),
             repository,
@@ -211,7 +235,7 @@ fn chart(
         if source.get("helm").is_some() {
             found.unresolved.push(Unresolved {
                 declared: declaration.declared,
-                why: "the chart's path comes from a generator that needs the cluster".to_owned(),
+                why: format!("the chart's path comes from {}", declaration.source()),
                 chart_path: None,
             });
         }

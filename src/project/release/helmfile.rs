@@ -407,7 +407,7 @@ fn content(path: &str, data: &Value, context: &Context<'_>) -> Content {
 
 /// The engine for templates of the files in a directory.
 fn engine<'p>(context: &Context<'p>, directory: &'p str) -> Engine<'p> {
-    Engine { dialect: Dialect::Helmfile, tree: context.tree, directory }
+    Engine { dialect: Dialect::Helmfile, tree: context.tree, directory, partials: &[] }
 }
 
 /// Deep: maps are merged, everything else is replaced.

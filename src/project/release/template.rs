@@ -13,9 +13,10 @@ use super::text::Mapped;
 use crate::helm::call::{Files, Lookup, Surroundings};
 use crate::helm::eval::{Evaluator, deep};
 use crate::helm::origin::{OriginId, Origins, Through};
-use crate::helm::parse::parse;
+use crate::helm::parse::{Template, parse};
 use crate::helm::rope::{Rope, RopeBuilder, Segment};
 use crate::helm::value::{Data, Value};
+use crate::project::classify::File;
 use crate::project::tree::{Tree, join};
 use crate::source::SourceId;
 
@@ -48,6 +49,8 @@ pub(super) struct Engine<'p> {
     pub(super) tree: &'p Tree<'p>,
     /// What relative paths of files are relative to.
     pub(super) directory: &'p str,
+    /// Files whose templates may be called.
+    pub(super) partials: &'p [&'p File],
 }
 
 impl Engine<'_> {
@@ -66,14 +69,25 @@ impl Engine<'_> {
             let name: Rc<str> = "declaration".into();
             let origins = Rc::new(Origins::default());
             let unknown = OriginId::text(origins.leaf(None, "", None));
-            let templates = [(Rc::clone(&name), Arc::clone(&template))];
+            let templates: Vec<_> =
+                self.partials().chain([(Rc::clone(&name), Arc::clone(&template))]).collect();
             let evaluator =
                 Evaluator::new(&templates, Rc::clone(&origins), self.dialect.lookup(), |_| true)
                     .within(Surroundings { files: self, unknown });
             let rope = evaluator.file(&name, &value(data, unknown)).ok()?;
             let open = |segment: &Segment| segment.len == 0 && is_open(segment.origin, &origins);
-            let place = |segment: &Segment| evaluator.place(segment.place).1 as usize + range.start;
+            let place = |segment: &Segment| {
+                let (file, offset) = evaluator.place(segment.place);
+                (file.source == source).then(|| offset as usize + range.start)
+            };
             Some(mapped(source, text, &rope, range.start, open, place))
+        })
+    }
+
+    fn partials(&self) -> impl Iterator<Item = (Rc<str>, Arc<Template>)> {
+        self.partials.iter().filter_map(|file| {
+            let parsed = parse(file.source, &file.text, |_| true).ok()?;
+            Some((file.path.as_str().into(), Arc::new(parsed)))
         })
     }
 
@@ -92,6 +106,10 @@ impl Files for Engine<'_> {
         self.tree.file(&join(self.directory, path)).map(|file| Arc::clone(&file.text))
     }
 
+    fn is_file(&self, path: &str) -> bool {
+        self.tree.is_file(&join(self.directory, path))
+    }
+
     fn is_directory(&self, path: &str) -> bool {
         self.tree.is_directory(&join(self.directory, path))
     }
@@ -104,20 +122,20 @@ fn is_open(origin: OriginId, origins: &Origins) -> bool {
 }
 
 /// The rendered text with the offset in the file behind each byte: of literal text its own, of
-/// what an action wrote the action's.
+/// what an action wrote the action's, of what another file wrote that of the text before it.
 fn mapped(
     source: SourceId,
     file: &str,
     rope: &Rope,
     start: usize,
     open: impl Fn(&Segment) -> bool,
-    place: impl Fn(&Segment) -> usize,
+    place: impl Fn(&Segment) -> Option<usize>,
 ) -> Mapped {
     let mut out = Mapped::part(source, file, start..start);
-    let mut at = 0;
+    let (mut at, mut offset) = (0, start);
     for segment in rope.segments() {
         let piece = &rope.as_str()[at..at + segment.len as usize];
-        let offset = place(segment);
+        offset = place(segment).unwrap_or(offset);
         if open(segment) {
             out.add_instead(&UNKNOWN.to_string(), offset);
         } else if file.get(offset..).is_some_and(|rest| rest.starts_with(piece)) {

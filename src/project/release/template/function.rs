@@ -40,7 +40,7 @@ const TABLE: &[Row] = &[
         Ok(Value::str(&found, OriginId::NONE))
     }),
     ("isFile", &[Text], None, |host, args| {
-        let found = around(host)?.files.text(text(args, 0)?.as_str()).is_some();
+        let found = around(host)?.files.is_file(text(args, 0)?.as_str());
         Ok(Value::bool(found, OriginId::NONE))
     }),
     ("isDir", &[Text], None, |host, args| {
