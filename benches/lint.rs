@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use divan::Bencher;
 use divan::counter::BytesCount;
 use plimsoll::config::Config;
-use plimsoll::lint::{self, Asked, Options, select::Request};
-use plimsoll::rule::{NEWEST_KUBE_VERSION, RuleSet};
+use plimsoll::lint::{self, Options, select::Request};
+use plimsoll::rule::RuleSet;
 use plimsoll::source::Sources;
 
 fn main() {
@@ -74,18 +74,8 @@ fn linting(bencher: Bencher<'_, '_>, preset: &str) {
         let sources = Sources::default();
         let rules = RuleSet::builtin(&sources);
         let options = Options {
-            paths: vec![root.path().to_owned()],
-            stdin: None,
             request: Request { preset: Some(preset.to_owned()), ..Request::default() },
-            kube_version: NEWEST_KUBE_VERSION.to_owned(),
-            kube_version_stated: false,
-            changed: None,
-            no_ignores: false,
-            shard: None,
-            release: Asked::default(),
-            today: jiff::civil::date(2026, 1, 1),
-            keep_rendered: false,
-            cache: None,
+            ..Options::of(vec![root.path().to_owned()], jiff::civil::date(2026, 1, 1))
         };
         threads.install(|| lint::run(&options, &Config::default(), &rules, &sources, &()))
     });

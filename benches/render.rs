@@ -8,8 +8,8 @@ use plimsoll::config::Config;
 use plimsoll::helm::chart::Chart;
 use plimsoll::helm::render::{Release, render};
 use plimsoll::helm::scalar::Inquiry;
-use plimsoll::lint::{self, Asked, Options, select::Request};
-use plimsoll::rule::{NEWEST_KUBE_VERSION, RuleSet};
+use plimsoll::lint::{self, Options};
+use plimsoll::rule::RuleSet;
 use plimsoll::source::Sources;
 
 fn main() {
@@ -124,20 +124,7 @@ fn linting(bencher: Bencher<'_, '_>, workloads: usize) {
     bencher.bench(|| {
         let sources = Sources::default();
         let rules = RuleSet::builtin(&sources);
-        let options = Options {
-            paths: vec![root.path().to_owned()],
-            stdin: None,
-            request: Request::default(),
-            kube_version: NEWEST_KUBE_VERSION.to_owned(),
-            kube_version_stated: false,
-            changed: None,
-            no_ignores: false,
-            shard: None,
-            release: Asked::default(),
-            today: jiff::civil::date(2026, 1, 1),
-            keep_rendered: false,
-            cache: None,
-        };
+        let options = Options::of(vec![root.path().to_owned()], jiff::civil::date(2026, 1, 1));
         lint::run(&options, &Config::default(), &rules, &sources, &())
     });
 }

@@ -34,6 +34,7 @@ use clap::{CommandFactory as _, Parser, Subcommand};
 pub(crate) use console::{CommandError, Console};
 
 use crate::config::{self, Config};
+use crate::project::Project;
 use crate::source::Sources;
 
 /// Lints Helm values and Kubernetes manifests, and points at the line you wrote.
@@ -128,6 +129,19 @@ fn configuration(
     };
     config::load(&path, &crate::project::shown(&path), sources)
         .map_err(|error| CommandError::new(format!("{error}: {}", error.error)))
+}
+
+/// The repository around these paths, with the configuration that holds for it.
+fn project(
+    told: Option<&Path>,
+    paths: &[PathBuf],
+    sources: &Sources,
+) -> Result<(Config, Project), CommandError> {
+    let config = configuration(told, paths, sources)?;
+    let project = crate::project::discover(paths, &config, sources).map_err(|path| {
+        CommandError::new(format!("no such file or directory: {}", path.display()))
+    })?;
+    Ok((config, project))
 }
 
 /// Says what to do next: what `plimsoll` alone prints.

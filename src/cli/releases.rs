@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use serde::Serialize;
 
 use super::{CommandError, Console};
-use crate::project::{self, Content, Project, Release};
+use crate::project::{Content, Project, Release};
 use crate::source::{Sources, Span};
 
 /// List the releases that the repository declares
@@ -40,10 +40,7 @@ enum Format {
 
 pub(crate) fn run(args: &Args, console: &mut Console) -> Result<ExitCode, CommandError> {
     let sources = Sources::default();
-    let config = super::configuration(args.config.as_deref(), &args.paths, &sources)?;
-    let project = project::discover(&args.paths, &config, &sources).map_err(|path| {
-        CommandError::new(format!("no such file or directory: {}", path.display()))
-    })?;
+    let (config, project) = super::project(args.config.as_deref(), &args.paths, &sources)?;
     match args.format {
         Format::Json => json(&project, &sources, console)?,
         Format::Table => table(&project, &sources, console)?,

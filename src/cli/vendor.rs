@@ -9,7 +9,7 @@ use super::{CommandError, Console};
 use crate::finding::Finding;
 use crate::project::{self, ChartKey, LOCK_NAME, Lock, LockedChart};
 use crate::report::escape;
-use crate::source::Sources;
+use crate::source::{Sources, replace_whole};
 use crate::vendor::{
     Credentials, Event, FetchError, Fetched, Fetcher, Limits, Mode, Stale, Unfetchable, Wanted,
     Wants, stale, wants,
@@ -45,10 +45,7 @@ pub(crate) struct Args {
 
 pub(crate) fn run(args: &Args, console: &mut Console) -> Result<ExitCode, CommandError> {
     let sources = Sources::default();
-    let config = super::configuration(args.config.as_deref(), &args.paths, &sources)?;
-    let project = project::discover(&args.paths, &config, &sources).map_err(|path| {
-        CommandError::new(format!("no such file or directory: {}", path.display()))
-    })?;
+    let (config, project) = super::project(args.config.as_deref(), &args.paths, &sources)?;
     if let Some(fault) = config.findings.first() {
         return Err(CommandError::new(said(fault, &sources)));
     }
@@ -178,7 +175,7 @@ fn write(
         let path = directory.join(&chart.path);
         let folder = path.parent().unwrap_or(directory);
         std::fs::create_dir_all(folder)
-            .and_then(|()| project::write_whole(&path, &bytes))
+            .and_then(|()| replace_whole(&path, &bytes))
             .map_err(|error| CommandError::new(format!("{}: {error}", path.display())))?;
     }
     Ok(chart)

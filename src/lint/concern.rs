@@ -2,7 +2,8 @@
 
 use std::collections::HashSet;
 
-use crate::project::{Class, File, Project, join};
+use super::run::folder;
+use crate::project::{Class, File, Project, join, upwards};
 use crate::yaml::Node;
 
 /// Looked up once for each file and release of a run.
@@ -30,20 +31,12 @@ impl<'p> Concern<'p> {
 
 /// The charts that a file is a part of: the one it lies in, and those that this one lies in.
 fn charts_of<'k>(path: &str, known: &HashSet<&'k str>) -> Vec<&'k str> {
-    let mut charts = Vec::new();
-    let mut above = path;
-    loop {
-        let parent = above.rsplit_once('/').map_or("", |(parent, _)| parent);
-        let inside = match parent {
-            "" => path,
-            parent => &path[parent.len() + 1..],
-        };
-        charts.extend(known.get(parent).filter(|_| is_part(inside)));
-        if parent.is_empty() {
-            return charts;
-        }
-        above = parent;
-    }
+    let inside = |directory: &str| match directory {
+        "" => path,
+        directory => &path[directory.len() + 1..],
+    };
+    let around = upwards(folder(path)).filter(|directory| is_part(inside(directory)));
+    around.filter_map(|directory| known.get(directory).copied()).collect()
 }
 
 /// True for a path within a chart that helm reads to render it. Values files beside

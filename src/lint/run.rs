@@ -30,7 +30,7 @@ use crate::kube::schema::Schemas;
 use crate::project::{Class, File, Project, Recall};
 use crate::report::model::{Entry, ShardEntry};
 use crate::report::{Report, Texts, unite};
-use crate::rule::RuleSet;
+use crate::rule::{NEWEST_KUBE_VERSION, RuleSet};
 use crate::source::{SourceId, Sources, Span};
 
 /// What a run is asked to do.
@@ -60,6 +60,27 @@ pub struct Options {
     pub keep_rendered: bool,
     /// The folder in which results are kept between runs; `None` to work everything out.
     pub cache: Option<PathBuf>,
+}
+
+impl Options {
+    /// What holds where nothing is asked for but to lint these paths; keeps no results.
+    #[must_use]
+    pub fn of(paths: Vec<PathBuf>, today: Date) -> Self {
+        Self {
+            paths,
+            stdin: None,
+            request: Request::default(),
+            kube_version: NEWEST_KUBE_VERSION.to_owned(),
+            kube_version_stated: false,
+            no_ignores: false,
+            shard: None,
+            release: Asked::default(),
+            changed: None,
+            today,
+            keep_rendered: false,
+            cache: None,
+        }
+    }
 }
 
 /// What a run gives.

@@ -239,7 +239,7 @@ impl<'p> Run<'p> {
     /// The chart's directory that is judged with a file, where one is.
     pub(super) fn judged_folder<'f>(&self, file: &'f File) -> Option<&'f str> {
         let path = folder(&file.path);
-        let known = self.project.charts.iter().find(|chart| chart.path == path);
+        let known = self.project.chart_at(path);
         let judged = match (file.class, known) {
             (Class::ChartMeta, Some(chart)) => !chart.vendored,
             (Class::Values, None) => file.path == join(path, "values.yaml"),

@@ -1,11 +1,12 @@
 //! Charts in the repository, and where a release's chart can be had without a network.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use super::classify::Class;
 use super::lock::{Archive, LOCK_NAME, Lock, LockedChart};
 use super::release::ChartRef;
-use super::tree::{Tree, is_below, join, parent};
+use super::tree::{Tree, base_name, join, parent, upwards};
 use super::walk::shown;
 use crate::config::Config;
 use crate::helm::chart::Dependency;
@@ -35,17 +36,15 @@ pub struct LocalChart {
 /// The charts of a repository, sorted by path.
 pub(super) fn find(tree: &Tree<'_>) -> Vec<LocalChart> {
     let metas: Vec<_> = tree.of(Class::ChartMeta).collect();
-    let directories: Vec<&str> = metas.iter().map(|file| parent(&file.path)).collect();
-    let charts = metas.iter().zip(&directories).map(|(file, directory)| {
+    let directories: HashSet<&str> = metas.iter().map(|file| parent(&file.path)).collect();
+    let charts = metas.iter().map(|file| {
+        let directory = parent(&file.path);
         let root = file.roots().next();
         let text = |key: &str| root.and_then(|root| root.get(key)).and_then(scalar_text);
-        let vendored = directories.iter().any(|other| {
-            let inside =
-                if other.is_empty() { "charts".to_owned() } else { format!("{other}/charts") };
-            other != directory && is_below(directory, &inside)
-        });
+        let vendored = upwards(directory)
+            .any(|above| base_name(above) == "charts" && directories.contains(parent(above)));
         LocalChart {
-            path: (*directory).to_owned(),
+            path: directory.to_owned(),
             name: text("name"),
             version: text("version"),
             library: text("type").as_deref() == Some("library"),
@@ -57,6 +56,12 @@ pub(super) fn find(tree: &Tree<'_>) -> Vec<LocalChart> {
     let mut charts: Vec<_> = charts.collect();
     charts.sort_by(|a, b| a.path.cmp(&b.path));
     charts
+}
+
+/// Of charts sorted by path, the one whose directory this is.
+pub(super) fn at<'c>(charts: &'c [LocalChart], directory: &str) -> Option<&'c LocalChart> {
+    let at = charts.binary_search_by(|chart| chart.path.as_str().cmp(directory)).ok()?;
+    Some(&charts[at])
 }
 
 /// A scalar's text as a person meant it; `None` for null and collections.

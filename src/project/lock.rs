@@ -15,7 +15,7 @@ use super::chart::scalar_text;
 use super::walk::shown;
 use crate::config::Config;
 use crate::finding::{Finding, Origin, Place, Severity};
-use crate::source::{Sources, Span};
+use crate::source::{Sources, Span, replace_whole};
 use crate::yaml::{self, Kind, Node};
 
 /// What the lock is called.
@@ -173,7 +173,7 @@ impl Lock {
     /// When the file cannot be written.
     pub fn store(directory: &Path, charts: &[LockedChart]) -> Result<(), LockError> {
         let path = directory.join(LOCK_NAME);
-        write_whole(&path, text(charts).as_bytes()).map_err(|error| LockError { path, error })
+        replace_whole(&path, text(charts).as_bytes()).map_err(|error| LockError { path, error })
     }
 
     /// What it says, in the order of the file.
@@ -213,21 +213,6 @@ impl LockedChart {
 #[must_use]
 pub fn digest(bytes: &[u8]) -> String {
     data_encoding::HEXLOWER.encode(&Sha256::digest(bytes))
-}
-
-/// Writes a file so that a reader sees the old one or the new one, never a part.
-///
-/// # Errors
-/// What the system says.
-pub fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let beside = path.with_file_name(format!(".{name}.{}", std::process::id()));
-    let written = std::fs::write(&beside, bytes).and_then(|()| std::fs::rename(&beside, path));
-    if written.is_err() {
-        // It may not be there; what went wrong is said already.
-        let _ = std::fs::remove_file(&beside);
-    }
-    written
 }
 
 fn finding(span: Span, message: String) -> Finding {
@@ -341,11 +326,10 @@ mod tests {
         let locked = LockedChart { path: "web.tgz".to_owned(), ..chart("web", None) };
         let path = directory.path().join("web.tgz");
         assert_eq!(locked.archive(directory.path()), Archive::Absent(path.clone()));
-        write_whole(&path, b"web").expect("written");
+        std::fs::write(&path, b"web").expect("written");
         assert_eq!(locked.archive(directory.path()), Archive::At(path.clone()));
-        write_whole(&path, b"wed").expect("written");
+        std::fs::write(&path, b"wed").expect("written");
         assert_eq!(locked.archive(directory.path()), Archive::Altered(path));
-        assert_eq!(std::fs::read_dir(directory.path()).expect("a directory").count(), 1);
     }
 
     #[test]

@@ -18,10 +18,10 @@ pub use chart::{LocalChart, Resolution, in_repository, of_dependency, resolve, s
 pub use classify::{Class, File, NodeRef, Recall, Seen, Taken, take, take_text};
 pub use lock::{
     Archive, ChartKey, LOCK_NAME, Lock, LockError, LockedChart, digest, is_sha256, lock_directory,
-    repository_key, write_whole,
+    repository_key,
 };
 pub use release::{Assignment, AssignmentKind, ChartRef, Content, Layer, Release, Unresolved, Via};
-pub use tree::{Tree, is_below, join};
+pub use tree::{Tree, is_below, join, upwards};
 pub use walk::{Candidate, MAX_SIZE, Read, UNREADABLE, Walked, read_text, shown, walk};
 
 use classify::PathName;
@@ -49,6 +49,19 @@ pub struct Project {
     pub lock: Lock,
     /// What is wrong with files and declarations.
     pub findings: Vec<Finding>,
+}
+
+impl Project {
+    /// The chart whose directory this is.
+    #[must_use]
+    pub fn chart_at(&self, directory: &str) -> Option<&LocalChart> {
+        chart::at(&self.charts, directory)
+    }
+
+    /// The files below a directory, at any depth, sorted.
+    pub fn below(&self, directory: &str) -> impl Iterator<Item = &File> {
+        tree::below(&self.files, directory)
+    }
 }
 
 /// Walks `paths`, reads what matters, and finds the releases. Single-threaded.

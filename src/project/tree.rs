@@ -54,13 +54,8 @@ impl<'p> Tree<'p> {
     }
 
     /// The files below a directory, at any depth, sorted.
-    pub fn below<'t>(&'t self, directory: &str) -> impl Iterator<Item = &'p File> + use<'p, 't> {
-        let prefix = match directory {
-            "" => String::new(),
-            directory => format!("{directory}/"),
-        };
-        let start = self.files.partition_point(|file| file.path.as_str() < prefix.as_str());
-        self.files[start..].iter().take_while(move |file| file.path.starts_with(&prefix))
+    pub fn below(&self, directory: &str) -> impl Iterator<Item = &'p File> + use<'p> {
+        below(self.files, directory)
     }
 
     /// The files directly in a directory, sorted.
@@ -111,6 +106,19 @@ impl<'p> Tree<'p> {
     }
 }
 
+/// Of files sorted by path, those below a directory, at any depth.
+pub(super) fn below<'p>(
+    files: &'p [File],
+    directory: &str,
+) -> impl Iterator<Item = &'p File> + use<'p> {
+    let prefix = match directory {
+        "" => String::new(),
+        directory => format!("{directory}/"),
+    };
+    let start = files.partition_point(|file| file.path.as_str() < prefix.as_str());
+    files[start..].iter().take_while(move |file| file.path.starts_with(&prefix))
+}
+
 /// True when `path` lies in `directory` or is it.
 #[must_use]
 pub fn is_below(path: &str, directory: &str) -> bool {
@@ -122,6 +130,11 @@ pub fn is_below(path: &str, directory: &str) -> bool {
 #[must_use]
 pub(super) fn parent(path: &str) -> &str {
     path.rsplit_once('/').map_or("", |(parent, _)| parent)
+}
+
+/// A directory and those above it, the innermost first; the working directory, `""`, is the last.
+pub fn upwards(directory: &str) -> impl Iterator<Item = &str> {
+    std::iter::successors(Some(directory), |path| (!path.is_empty()).then(|| parent(path)))
 }
 
 /// The last part of a path.

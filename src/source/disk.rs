@@ -14,11 +14,19 @@ pub fn write_whole(file: &Path, text: &[u8]) -> io::Result<()> {
         return std::fs::write(file, text);
     }
     // What a link leads to is replaced, not the link.
-    let file = std::fs::canonicalize(file).unwrap_or_else(|_| file.to_owned());
-    let beside = beside(&file);
+    replace_whole(&std::fs::canonicalize(file).unwrap_or_else(|_| file.to_owned()), text)
+}
+
+/// Puts a whole file in the place of whatever has its name, a symbolic link among it: for files
+/// whose names a repository decides, where a link may lead anywhere.
+///
+/// # Errors
+/// Those of the file system; what was begun is taken away.
+pub fn replace_whole(file: &Path, text: &[u8]) -> io::Result<()> {
+    let beside = beside(file);
     let written = std::fs::write(&beside, text)
-        .and_then(|()| keep_permissions(&file, &beside))
-        .and_then(|()| std::fs::rename(&beside, &file));
+        .and_then(|()| keep_permissions(file, &beside))
+        .and_then(|()| std::fs::rename(&beside, file));
     if written.is_err() {
         // What was begun is of no use to anybody; that it cannot be removed changes nothing.
         let _ = std::fs::remove_file(&beside);
@@ -44,9 +52,9 @@ fn beside(file: &Path) -> PathBuf {
 }
 
 fn keep_permissions(old: &Path, new: &Path) -> io::Result<()> {
-    match std::fs::metadata(old) {
-        Ok(metadata) => std::fs::set_permissions(new, metadata.permissions()),
-        Err(_) => Ok(()),
+    match std::fs::symlink_metadata(old) {
+        Ok(metadata) if metadata.is_file() => std::fs::set_permissions(new, metadata.permissions()),
+        _ => Ok(()),
     }
 }
 
@@ -68,6 +76,9 @@ mod tests {
             write_whole(&link, b"three").unwrap();
             assert!(std::fs::symlink_metadata(&link).unwrap().is_symlink());
             assert_eq!(std::fs::read(&file).unwrap(), b"three");
+            replace_whole(&link, b"four").unwrap();
+            assert_eq!(std::fs::read(&link).unwrap(), b"four");
+            assert_eq!(std::fs::read(&file).unwrap(), b"three", "the link is gone, not followed");
         }
         let there = std::fs::read_dir(dir.path()).unwrap();
         assert!(there.flatten().all(|entry| !entry.path().to_string_lossy().ends_with(".tmp")));

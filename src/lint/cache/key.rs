@@ -126,8 +126,7 @@ impl<'r, 'p> Keys<'r, 'p> {
                 return None;
             }
             key.hash(self.chart(Path::new(if folder.is_empty() { "." } else { folder }))?);
-            let files = self.run.project.files.iter();
-            for file in files.filter(|file| crate::project::is_below(&file.path, folder)) {
+            for file in self.run.project.below(folder) {
                 key.text(&file.path);
                 key.hash(file.digest());
             }

@@ -90,8 +90,7 @@ fn rendered(context: &Context<'_>, found: &mut Found) {
         if !file.text.contains("argoproj.io/") || !file.text.contains("kind: Application") {
             continue;
         }
-        let holding = context.charts.iter().filter(|chart| is_below(&file.path, &chart.path));
-        let Some(chart) = holding.max_by_key(|chart| chart.path.len()) else { continue };
+        let Some(chart) = context.chart_around(&file.path) else { continue };
         let values = context.tree.file(&join(&chart.path, "values.yaml"));
         let mut values = values.and_then(|file| file.roots().next()).map_or(json!({}), to_json);
         leave_open(&mut values);

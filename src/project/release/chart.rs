@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use super::{Context, Found, Layer, Release, Via};
 use crate::project::chart::LocalChart;
 use crate::project::classify::{File, PathName};
-use crate::project::tree::{base_name, is_below, parent};
+use crate::project::tree::{base_name, parent};
 use crate::source::Span;
 
 pub(super) fn find(context: &Context<'_>, found: &mut Found) {
@@ -26,7 +26,8 @@ pub(super) fn find(context: &Context<'_>, found: &mut Found) {
     for &chart in &charts {
         let before = own.len();
         for file in context.tree.below(&chart.path).filter(|file| file.is_yaml()) {
-            if nearest_chart(&file.path, context.charts) != Some(chart) {
+            // A chart within this one has its own.
+            if context.chart_around(&file.path).is_none_or(|around| around.path != chart.path) {
                 continue;
             }
             match place(file, chart) {
@@ -65,12 +66,6 @@ fn local_dependencies(context: &Context<'_>) -> BTreeSet<String> {
         }
     }
     paths
-}
-
-/// The innermost chart a file lies in.
-fn nearest_chart<'c>(path: &str, charts: &'c [LocalChart]) -> Option<&'c LocalChart> {
-    let holding = charts.iter().filter(|chart| is_below(parent(path), &chart.path));
-    holding.max_by_key(|chart| chart.path.len())
 }
 
 /// What a file in a chart declares by where it lies and how it is called.

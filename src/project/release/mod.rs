@@ -25,7 +25,7 @@ use super::GROUP;
 use super::chart::LocalChart;
 use super::classify::NodeRef;
 use super::lock::{ChartKey, repository_key};
-use super::tree::{Tree, base_name, join};
+use super::tree::{Tree, base_name, join, parent, upwards};
 use crate::config::Config;
 use crate::finding::{Finding, Origin, Place, Related, Severity};
 use crate::source::{Sources, Span};
@@ -286,8 +286,12 @@ struct Context<'p> {
 impl Context<'_> {
     /// The chart in the repository at a directory.
     fn chart_at(&self, path: &str) -> Option<&LocalChart> {
-        let at = self.charts.binary_search_by(|chart| chart.path.as_str().cmp(path)).ok()?;
-        Some(&self.charts[at])
+        super::chart::at(self.charts, path)
+    }
+
+    /// The innermost chart that a file lies in.
+    fn chart_around(&self, path: &str) -> Option<&LocalChart> {
+        upwards(parent(path)).find_map(|directory| self.chart_at(directory))
     }
 
     /// A chart named by a path that may be taken from any of `bases`.
@@ -446,7 +450,7 @@ fn missing_files(context: &Context<'_>, found: &mut Found) {
                 layer.span,
                 format!("release {name} names the values file `{path}`, which is not there"),
             );
-            let folder = super::tree::parent(path);
+            let folder = parent(path);
             let beside = context.tree.directly_in(folder).filter(|file| file.is_yaml());
             let names: Vec<&str> = beside.map(|file| base_name(&file.path)).collect();
             finding.help = crate::config::nearest(base_name(path), names.into_iter());
