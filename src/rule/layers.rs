@@ -28,7 +28,7 @@ use crate::helm::reads::Reads;
 use crate::helm::render::{RenderError, Rendered};
 use crate::helm::value::Data;
 use crate::source::Span;
-use crate::yaml::{Kind, Node, NodeId};
+use crate::yaml::{Entry, Kind, Node, NodeId};
 
 pub use family::{Relative, environment};
 pub use toggle::text;
@@ -295,6 +295,23 @@ fn child<'a>(chart: &'a Chart, name: &str) -> Option<&'a Chart> {
     let declared = chart.metadata.dependencies.iter().find(|d| d.shown() == name);
     let own = declared.map_or(name, |dependency| dependency.name.as_str());
     chart.dependencies.iter().find(|other| other.metadata.name == own)
+}
+
+/// Shows each entry of a mapping and of the mappings within, with the mapping it stands in and the
+/// path of that one; `path` is the outer mapping's.
+fn each_entry<'a>(
+    map: Node<'a>,
+    path: &mut Vec<&'a str>,
+    each: &mut impl FnMut(&[&'a str], Node<'a>, Entry<'a>),
+) {
+    for entry in map.entries() {
+        each(path, map, entry);
+        if entry.value.kind() == Kind::Mapping {
+            path.push(entry.key.raw());
+            each_entry(entry.value, path, each);
+            path.pop();
+        }
+    }
 }
 
 /// `a.b.c`

@@ -1,47 +1,36 @@
 //! Images whose parts stand in the wrong values.
 
-use super::{Layers, Remark, dotted};
+use super::{Layers, Remark, dotted, each_entry};
 use crate::yaml::{Kind, Node, Scalar};
 
 pub(super) fn judge(layers: &Layers<'_>) -> Vec<Remark> {
     let mut remarks = Vec::new();
     for layer in layers.judged() {
-        walk(layer, &mut Vec::new(), layers, &mut remarks);
+        each_entry(layer, &mut Vec::new(), &mut |path, map, entry| {
+            remarks.extend(match (entry.key.raw(), entry.value.kind()) {
+                ("repository", Kind::Scalar) => repository(path, entry.value, layers),
+                ("tag", Kind::Scalar) => tag(path, entry.value, map),
+                _ => None,
+            });
+        });
     }
     remarks
-}
-
-fn walk<'a>(
-    map: Node<'a>,
-    path: &mut Vec<&'a str>,
-    layers: &Layers<'_>,
-    remarks: &mut Vec<Remark>,
-) {
-    for entry in map.entries() {
-        let name = entry.key.raw();
-        path.push(name);
-        match (name, entry.value.kind()) {
-            ("repository", Kind::Scalar) => remarks.extend(repository(path, entry.value, layers)),
-            ("tag", Kind::Scalar) => remarks.extend(tag(path, entry.value, map)),
-            (_, Kind::Mapping) => walk(entry.value, path, layers, remarks),
-            _ => {}
-        }
-        path.pop();
-    }
 }
 
 /// A repository that holds the tag as well, beside a key for the tag.
 fn repository(path: &[&str], node: Node<'_>, layers: &Layers<'_>) -> Option<Remark> {
     let (text, (own, tag)) = (node.as_str()?, split(node.as_str()?)?);
-    let beside: Vec<&str> = path[..path.len() - 1].iter().copied().chain(["tag"]).collect();
-    let other = layers.at(&beside)?;
+    let other = layers.at(&[path, &["tag"]].concat())?;
     let help = format!("write `repository: {own}` and `tag: \"{tag}\"`");
     Some(Remark {
         help: Some(help),
         related: vec![(other.span(), "the tag that is appended".to_owned())],
         ..Remark::new(
             node.span(),
-            format!("`{}` has a tag already: the chart makes `{text}:…` of it", dotted(path)),
+            format!(
+                "`{}` has a tag already: the chart makes `{text}:…` of it",
+                dotted(&[path, &["repository"]].concat())
+            ),
         )
     })
 }
@@ -60,7 +49,10 @@ fn tag(path: &[&str], node: Node<'_>, map: Node<'_>) -> Option<Remark> {
     }
     Some(Remark::new(
         node.span(),
-        format!("`{}` is no tag: a tag has neither `/` nor `:`", dotted(path)),
+        format!(
+            "`{}` is no tag: a tag has neither `/` nor `:`",
+            dotted(&[path, &["tag"]].concat())
+        ),
     ))
 }
 

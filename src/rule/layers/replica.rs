@@ -1,8 +1,8 @@
 //! A number of replicas beside an autoscaler that is switched on: one of them is ignored.
 
-use super::{Layers, Remark, dotted};
+use super::{Layers, Remark, dotted, each_entry};
 use crate::rule::repair::Rewrite;
-use crate::yaml::{Kind, Node};
+use crate::yaml::Node;
 
 /// Names of the maps that switch an autoscaler on.
 const SCALERS: [&str; 4] = ["autoscaling", "hpa", "autoscaler", "keda"];
@@ -10,28 +10,14 @@ const SCALERS: [&str; 4] = ["autoscaling", "hpa", "autoscaler", "keda"];
 pub(super) fn judge(layers: &Layers<'_>) -> Vec<Remark> {
     let mut remarks = Vec::new();
     for layer in layers.given {
-        walk(*layer, &mut Vec::new(), layers, &mut remarks);
+        each_entry(*layer, &mut Vec::new(), &mut |path, _, entry| {
+            let name = entry.key.raw();
+            if matches!(name, "replicaCount" | "replicas") && entry.value.as_i64().is_some() {
+                remarks.extend(beside(path, entry.value, name, layers));
+            }
+        });
     }
     remarks
-}
-
-fn walk<'a>(
-    map: Node<'a>,
-    path: &mut Vec<&'a str>,
-    layers: &Layers<'_>,
-    remarks: &mut Vec<Remark>,
-) {
-    for entry in map.entries() {
-        let name = entry.key.raw();
-        if matches!(name, "replicaCount" | "replicas") && entry.value.as_i64().is_some() {
-            remarks.extend(beside(path, entry.value, name, layers));
-        }
-        if entry.value.kind() == Kind::Mapping {
-            path.push(name);
-            walk(entry.value, path, layers, remarks);
-            path.pop();
-        }
-    }
 }
 
 fn beside(path: &[&str], count: Node<'_>, name: &str, layers: &Layers<'_>) -> Option<Remark> {
