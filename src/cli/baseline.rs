@@ -3,12 +3,13 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use super::check::{self, Rendering, Selection};
-use super::output::{Color, FailOn, Outputs, write_whole};
+use super::check::{self, Caching, Rendering, Selection};
+use super::output::{Color, FailOn, Gate, Outputs, write_whole};
 use super::plan;
 use super::{CommandError, Console};
 use crate::lint::Outcome;
-use crate::lint::baseline::Baseline;
+use crate::lint::baseline::{Baseline, Known};
+use crate::report::escape;
 use crate::rule::RuleSet;
 use crate::source::Sources;
 
@@ -35,6 +36,9 @@ pub(crate) struct Args {
 
     #[command(flatten)]
     rendering: Rendering,
+
+    #[command(flatten)]
+    cache: Caching,
 }
 
 pub(crate) fn run(args: Args, console: &mut Console) -> Result<ExitCode, CommandError> {
@@ -50,7 +54,7 @@ pub(crate) fn run(args: Args, console: &mut Console) -> Result<ExitCode, Command
         selection: args.selection,
         rendering: args.rendering,
         scope: check::Scope {
-            fail_on: FailOn::Never,
+            gate: Gate { fail_on: FailOn::Never, strict: false },
             baseline: None,
             changed_since: None,
             add_ignores: None,
@@ -65,7 +69,7 @@ pub(crate) fn run(args: Args, console: &mut Console) -> Result<ExitCode, Command
             verbose: false,
             stdin_filename: None,
             threads: None,
-            cache: check::Caching::default(),
+            cache: args.cache,
         },
     };
     let Outcome { report, looked, .. } =
@@ -83,7 +87,12 @@ pub(crate) fn run(args: Args, console: &mut Console) -> Result<ExitCode, Command
         Some(mut known) => {
             let gone = known.gone(&report.findings, &looked);
             known.findings.retain(|finding| !gone.contains(finding));
-            let said = format!("{} entries taken out, {} left", gone.len(), known.findings.len());
+            for Known { file, rule, message, .. } in &gone {
+                console.note(&escape::line(&format!("gone: {file}: {rule}: {message}")));
+            }
+            let entries = if gone.len() == 1 { "entry" } else { "entries" };
+            let left = known.findings.len();
+            let said = format!("{} {entries} taken out, {left} left", gone.len());
             (known, said)
         }
     };

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::before::Before;
-use super::output::{self, Color, FailOn, Outputs};
+use super::output::{self, Color, Gate, Outputs};
 use super::plan::Plan;
 use super::{CommandError, Console, fix};
 use crate::lint::baseline::{Baseline, BaselineError, Known};
@@ -119,9 +119,8 @@ pub(crate) struct Rendering {
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Which findings")]
 pub(crate) struct Scope {
-    /// From which severity on findings give exit code 1
-    #[arg(long, value_name = "SEVERITY", default_value = "error")]
-    pub(crate) fail_on: FailOn,
+    #[command(flatten)]
+    pub(crate) gate: Gate,
 
     /// Leave out the findings that this file knows (see `plimsoll baseline`)
     #[arg(long, value_name = "FILE")]
@@ -193,12 +192,12 @@ pub(crate) struct Show {
 /// Whether results are kept between runs.
 #[derive(Debug, Default, clap::Args)]
 pub(crate) struct Caching {
-    /// Work everything out anew, and keep nothing for the next run
+    /// Work everything out anew, and keep nothing for the next run, whatever folder is named
     #[arg(long)]
     pub(crate) no_cache: bool,
 
     /// Keep results in this folder; by default below `$XDG_CACHE_HOME`, or `~/.cache`
-    #[arg(long, value_name = "DIR", env = "PLIMSOLL_CACHE_DIR", conflicts_with = "no_cache")]
+    #[arg(long, value_name = "DIR", env = "PLIMSOLL_CACHE_DIR")]
     pub(crate) cache_dir: Option<PathBuf>,
 }
 
@@ -227,7 +226,7 @@ pub(crate) fn run(args: &Args, console: &mut Console) -> Result<ExitCode, Comman
     let mut judged = Judged::new(args)?;
     if args.fixing.diff {
         fix::show(args, &judged, console)?;
-        return Ok(args.scope.fail_on.exit_code(&judged.outcome.report));
+        return args.scope.gate.exit_code(&judged.outcome.report);
     }
     if args.fixing.fix {
         fix::write(args, &judged, console)?;
@@ -259,7 +258,7 @@ pub(crate) fn run(args: &Args, console: &mut Console) -> Result<ExitCode, Comman
         say_gone(&gone, console)?;
         output::closing(&report, console)?;
     }
-    Ok(args.scope.fail_on.exit_code(&report))
+    args.scope.gate.exit_code(&report)
 }
 
 /// What there is to report, once the baseline and the change have been asked.

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use super::output::{self, Color, FailOn, Outputs};
+use super::output::{self, Color, Gate, Outputs};
 use super::{CommandError, Console};
 use crate::report::{Report, Texts, model, unite};
 
@@ -20,9 +20,8 @@ pub(crate) struct Args {
     #[command(flatten)]
     outputs: Outputs,
 
-    /// From which severity on findings give exit code 1
-    #[arg(long, value_name = "SEVERITY", default_value = "error", help_heading = "Output")]
-    fail_on: FailOn,
+    #[command(flatten)]
+    gate: Gate,
 
     /// When to colour
     #[arg(long, value_name = "WHEN", default_value = "auto", help_heading = "Output")]
@@ -62,5 +61,5 @@ pub(crate) fn run(args: &Args, console: &mut Console) -> Result<ExitCode, Comman
     if !args.quiet {
         output::closing(&report, console)?;
     }
-    Ok(args.fail_on.exit_code(&report))
+    args.gate.exit_code(&report)
 }

@@ -36,15 +36,42 @@ pub(crate) enum FailOn {
 }
 
 impl FailOn {
-    /// The exit code of a run with these findings.
-    pub(crate) fn exit_code(self, report: &Report) -> ExitCode {
-        let least = match self {
-            Self::Error => Level::Error,
-            Self::Warning => Level::Warning,
-            Self::Info => Level::Info,
-            Self::Never => return ExitCode::SUCCESS,
-        };
-        ExitCode::from(u8::from(report.worst().is_some_and(|worst| worst >= least)))
+    fn least(self) -> Option<Level> {
+        match self {
+            Self::Error => Some(Level::Error),
+            Self::Warning => Some(Level::Warning),
+            Self::Info => Some(Level::Info),
+            Self::Never => None,
+        }
+    }
+}
+
+/// What a report has to be for the run to pass.
+#[derive(Debug, Clone, Copy, clap::Args)]
+pub(crate) struct Gate {
+    /// From which severity on findings give exit code 1
+    #[arg(long, value_name = "SEVERITY", default_value = "error")]
+    pub(crate) fail_on: FailOn,
+
+    /// Give exit code 2 when something was not checked: a chart that is not here, a release that
+    /// cannot be read, a kind without a schema, or nothing at all to lint
+    #[arg(long)]
+    pub(crate) strict: bool,
+}
+
+impl Gate {
+    /// The exit code of a run with this report; findings come before what was not checked.
+    pub(crate) fn exit_code(self, report: &Report) -> Result<ExitCode, CommandError> {
+        if self.fail_on.least().is_some_and(|least| report.worst() >= Some(least)) {
+            return Ok(ExitCode::from(1));
+        }
+        match report.unchecked() {
+            unchecked if self.strict && unchecked > 0 => {
+                Err(CommandError::new("not everything was checked, and `--strict` asks for that")
+                    .help("the notes above say what, or the report does"))
+            }
+            _ => Ok(ExitCode::SUCCESS),
+        }
     }
 }
 

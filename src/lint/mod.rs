@@ -17,6 +17,7 @@ mod exempt;
 pub mod fingerprint;
 mod gather;
 mod layers;
+mod looked;
 mod mend;
 mod merged;
 mod place;

@@ -23,7 +23,7 @@ use super::shard::Shard;
 use super::suppress::{self, Suppressions, Verdict};
 use super::unit::{Found, Unit};
 use super::waive::Waiving;
-use super::{chart, directive, release, schemas};
+use super::{chart, directive, schemas};
 use crate::config::Config;
 use crate::finding::{Finding, Origin, Place, Related, Severity};
 use crate::kube::schema::Schemas;
@@ -167,22 +167,7 @@ pub fn run(
 
     let mut suppressions = run.suppressions();
     let units = run.mine(run.units());
-    let done = AtomicUsize::new(0);
-    let keys = cache.as_ref().map(|cache| Keys::new(&run, cache.salt()));
-    let found: Vec<Found> = units
-        .par_iter()
-        .map(|unit| {
-            let key = keys.as_ref().and_then(|keys| keys.of(unit));
-            let find = || run.unit(unit);
-            let still = || keys.as_ref().is_some_and(|keys| keys.still(unit));
-            let found = match cache.as_ref().zip(key) {
-                Some((cache, key)) => cache.found(key, &run.texts, sources, find, still),
-                None => find(),
-            };
-            watch.step(done.fetch_add(1, Ordering::Relaxed) + 1, units.len(), "linting");
-            found
-        })
-        .collect();
+    let found = run.judge(&units, cache.as_ref(), watch);
 
     let mut report = Report::new();
     report.shard = options.shard.map(|Shard { index, of }| ShardEntry { index, of });
@@ -210,6 +195,7 @@ pub fn run(
             project.charts.iter().filter(|chart| chart.requested && !chart.vendored).count();
     }
     report.summary.files = units.iter().map(|unit| unit.files.len()).sum();
+    report.templates = run.templates(&units);
     report.summary.releases = units.iter().map(|unit| unit.releases.len()).sum();
 
     let names = run.names();
@@ -264,6 +250,24 @@ pub(super) struct Run<'p> {
 }
 
 impl<'p> Run<'p> {
+    /// Judges every unit, or takes what is remembered of it.
+    fn judge(&self, units: &[Unit<'p>], cache: Option<&Cache>, watch: &dyn Watch) -> Vec<Found> {
+        let done = AtomicUsize::new(0);
+        let keys = cache.map(|cache| Keys::new(self, cache.salt()));
+        let judge = |unit: &Unit<'p>| {
+            let key = keys.as_ref().and_then(|keys| keys.of(unit));
+            let find = || self.unit(unit);
+            let still = || keys.as_ref().is_some_and(|keys| keys.still(unit));
+            let found = match cache.zip(key) {
+                Some((cache, key)) => cache.found(key, &self.texts, self.sources, find, still),
+                None => find(),
+            };
+            watch.step(done.fetch_add(1, Ordering::Relaxed) + 1, units.len(), "linting");
+            found
+        };
+        units.par_iter().map(judge).collect()
+    }
+
     /// Whether a finding of the pipeline itself is to be shown.
     pub(super) fn wanted(&self, finding: &Finding) -> bool {
         let ignored = |word: &String| **word == *finding.rule;
@@ -322,52 +326,6 @@ impl<'p> Run<'p> {
         findings.par_iter().map(entry).collect()
     }
 
-    fn looked(&self) -> Looked {
-        let files = self.project.files.iter().filter(|file| file.requested);
-        let request = &self.options.request;
-        let chosen = *request != Request::default();
-        Looked {
-            files: files.map(|file| file.path.clone()).collect(),
-            rules: chosen.then(|| {
-                let builtin = select::BUILTIN.iter().map(|id| (*id).to_owned());
-                self.choices.ids().map(ToOwned::to_owned).chain(builtin).collect()
-            }),
-        }
-    }
-
-    /// What was read, a line each.
-    fn details(&self, units: &[Unit<'_>]) -> Vec<String> {
-        let mut lines = Vec::new();
-        let mut classes: BTreeMap<Class, usize> = BTreeMap::new();
-        for file in units.iter().flat_map(|unit| &unit.files) {
-            *classes.entry(file.class).or_default() += 1;
-        }
-        lines.extend(
-            classes.iter().map(|(class, count)| format!("{count} files read as {class:?}")),
-        );
-        for &at in units.iter().flat_map(|unit| &unit.releases) {
-            let release = &self.project.releases[at];
-            let values: Vec<&str> = release
-                .values
-                .iter()
-                .map(|layer| layer.file.as_deref().unwrap_or("inline"))
-                .collect();
-            lines.push(format!(
-                "release {} of {} ({}, {}) with {}",
-                release.display(),
-                release.chart.display(),
-                release.via.as_str(),
-                release::line(release.declared, self.sources),
-                if values.is_empty() {
-                    "the chart's own values".to_owned()
-                } else {
-                    values.join(", ")
-                },
-            ));
-        }
-        lines
-    }
-
     /// False for a place in a file that was read only for the releases it declares.
     fn asked_for(&self, span: Span) -> bool {
         let path = &self.sources.get(span.source).path;
@@ -380,7 +338,7 @@ impl<'p> Run<'p> {
         self.project.unresolved.iter().map(|unresolved| {
             let span = super::render::first_line(unresolved.declared, self.sources);
             let place = Place { span, origin: Origin::Release };
-            let rule = ("release-unresolved", crate::project::GROUP);
+            let rule = (crate::project::UNRESOLVED, crate::project::GROUP);
             let message = format!("this release is not checked: {}", unresolved.why);
             Finding {
                 help: Some(

@@ -34,6 +34,9 @@ use crate::source::Sources;
 /// The group of findings that are about plimsoll's input rather than about a policy.
 pub const GROUP: &str = "plimsoll";
 
+/// The rule under which declarations are named that cannot be resolved from the repository alone.
+pub const UNRESOLVED: &str = "release-unresolved";
+
 /// A repository, read.
 #[derive(Debug, Default)]
 pub struct Project {

@@ -9,6 +9,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::finding::{Edit, Finding, Fix, ObjectRef, Place, Related, Rendered, Severity};
+use crate::project::UNRESOLVED;
 use crate::source::{Sources, Span};
 
 /// The version of the JSON contract that [`Report`] follows.
@@ -37,6 +38,9 @@ pub struct Report {
     /// is made of them.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub unknown_kinds: BTreeSet<String>,
+    /// Templates that no chart here renders, by path; one of the notes is made of them.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub templates: BTreeSet<String>,
     /// The counts.
     pub summary: Summary,
 }
@@ -264,6 +268,7 @@ impl Report {
             unneeded: Vec::new(),
             notes: Vec::new(),
             unknown_kinds: BTreeSet::new(),
+            templates: BTreeSet::new(),
             summary: Summary::default(),
         }
     }
@@ -271,15 +276,26 @@ impl Report {
     /// Sorts the findings as users see them, and counts them by severity.
     pub fn finish(&mut self) {
         self.findings.sort_by(|a, b| a.key().cmp(&b.key()));
-        // Made anew, since parts of a run know some of the kinds each.
-        self.notes.retain(|note| !note.starts_with(NO_SCHEMA));
-        self.notes.extend(unknown(&self.unknown_kinds));
+        // Made anew, since parts of a run know some of the kinds and files each.
+        self.notes.retain(|note| !note.starts_with(NO_SCHEMA) && !note.starts_with(TEMPLATES));
+        let kinds = some(&self.unknown_kinds, "kind", "kinds");
+        self.notes.extend(kinds.map(|kinds| format!("{NO_SCHEMA}{kinds}: their fields were not checked; name their CustomResourceDefinitions under `schemas` in plimsoll.yaml")));
+        let files = some(&self.templates, "file", "files");
+        self.notes.extend(files.map(|files| format!("{TEMPLATES}{files}")));
         self.notes.sort();
         self.notes.dedup();
         let count = |level| self.findings.iter().filter(|entry| entry.severity == level).count();
         self.summary.error = count(Level::Error);
         self.summary.warning = count(Level::Warning);
         self.summary.info = count(Level::Info);
+    }
+
+    /// How many things were not looked at that a gate may rely on: what the notes say, releases
+    /// that cannot be read from the repository, and a run that found nothing to lint.
+    #[must_use]
+    pub fn unchecked(&self) -> usize {
+        let releases = self.findings.iter().filter(|entry| entry.rule == UNRESOLVED).count();
+        self.notes.len() + releases + usize::from(self.summary.files == 0)
     }
 
     /// The weightiest severity among the findings.
@@ -292,20 +308,18 @@ impl Report {
 /// How the note on unknown kinds begins.
 const NO_SCHEMA: &str = "no schema for ";
 
-/// Says once which kinds could not be checked; `None` where there are none.
-fn unknown(kinds: &BTreeSet<String>) -> Option<String> {
-    let named: Vec<&str> = kinds.iter().take(4).map(String::as_str).collect();
-    let more = match kinds.len().saturating_sub(named.len()) {
+/// How the note on templates begins.
+const TEMPLATES: &str = "templates that no chart renders were not checked: ";
+
+/// The first few of some names, and how many more there are; `None` where there are none.
+fn some(names: &BTreeSet<String>, one: &str, many: &str) -> Option<String> {
+    let named: Vec<&str> = names.iter().take(4).map(String::as_str).collect();
+    let more = match names.len().saturating_sub(named.len()) {
         0 => String::new(),
-        1 => " and 1 more kind".to_owned(),
-        more => format!(" and {more} more kinds"),
+        1 => format!(" and 1 more {one}"),
+        more => format!(" and {more} more {many}"),
     };
-    (!named.is_empty()).then(|| {
-        format!(
-            "{NO_SCHEMA}{}{more}: their fields were not checked; name their CustomResourceDefinitions under `schemas` in plimsoll.yaml",
-            named.join(", ")
-        )
-    })
+    (!named.is_empty()).then(|| named.join(", ") + &more)
 }
 
 impl Default for Report {

@@ -8,6 +8,7 @@ mod cache;
 mod chart_rules;
 mod charts;
 mod cli;
+mod completeness;
 mod corpus;
 mod fix_proof;
 mod fixes;

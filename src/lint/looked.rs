@@ -1,0 +1,68 @@
+//! What a run has looked at, and what it has not.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::baseline::Looked;
+use super::release;
+use super::run::Run;
+use super::select::{self, Request};
+use super::unit::Unit;
+use crate::project::Class;
+
+impl Run<'_> {
+    /// Which files and rules, for a baseline to be compared with.
+    pub(super) fn looked(&self) -> Looked {
+        let files = self.project.files.iter().filter(|file| file.requested);
+        let request = &self.options.request;
+        let chosen = *request != Request::default();
+        Looked {
+            files: files.map(|file| file.path.clone()).collect(),
+            rules: chosen.then(|| {
+                let builtin = select::BUILTIN.iter().map(|id| (*id).to_owned());
+                self.choices.ids().map(ToOwned::to_owned).chain(builtin).collect()
+            }),
+        }
+    }
+
+    /// What was read, a line each.
+    pub(super) fn details(&self, units: &[Unit<'_>]) -> Vec<String> {
+        let mut lines = Vec::new();
+        let mut classes: BTreeMap<Class, usize> = BTreeMap::new();
+        for file in units.iter().flat_map(|unit| &unit.files) {
+            *classes.entry(file.class).or_default() += 1;
+        }
+        lines.extend(
+            classes.iter().map(|(class, count)| format!("{count} files read as {class:?}")),
+        );
+        for &at in units.iter().flat_map(|unit| &unit.releases) {
+            let release = &self.project.releases[at];
+            let values: Vec<&str> = release
+                .values
+                .iter()
+                .map(|layer| layer.file.as_deref().unwrap_or("inline"))
+                .collect();
+            lines.push(format!(
+                "release {} of {} ({}, {}) with {}",
+                release.display(),
+                release.chart.display(),
+                release.via.as_str(),
+                release::line(release.declared, self.sources),
+                if values.is_empty() {
+                    "the chart's own values".to_owned()
+                } else {
+                    values.join(", ")
+                },
+            ));
+        }
+        lines
+    }
+
+    /// Templates that lie in no chart and are no layer of a release: nothing says what they make.
+    pub(super) fn templates(&self, units: &[Unit<'_>]) -> BTreeSet<String> {
+        let files = units.iter().flat_map(|unit| &unit.files);
+        files
+            .filter(|file| file.class == Class::Template && !self.judged_with_release(&file.path))
+            .map(|file| file.path.clone())
+            .collect()
+    }
+}

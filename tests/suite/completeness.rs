@@ -1,0 +1,131 @@
+//! A green run has looked at everything, or says what it has not looked at: the table of
+//! `docs/ci.md`, row by row.
+
+use crate::harness::{Run, repository, run};
+
+const CHART: &str = "apiVersion: v2\nname: web\nversion: 0.1.0\n";
+const CONFIG_MAP: &str = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata: {a: b}\n";
+const RELEASE: &str = "releases:\n  - {name: a, chart: ./chart, values: [values.yaml]}\n";
+
+/// What a run makes of a repository, and what one that asks for everything makes of it.
+struct Pair {
+    usual: Run,
+    strict: Run,
+}
+
+fn check(files: &[(&str, &str)]) -> Pair {
+    let dir = repository(files);
+    let usual = run(dir.path(), &["check", "--format", "concise"]);
+    Pair { usual, strict: run(dir.path(), &["check", "--format", "concise", "--strict"]) }
+}
+
+/// Nothing is at fault in what was looked at, and something else is named that was not.
+#[track_caller]
+fn says(files: &[(&str, &str)], said: &str) {
+    let Pair { usual, strict } = check(files);
+    let usual = usual.expect_code(0);
+    assert!((usual.err + &usual.out).contains(said), "{said}");
+    let strict = strict.expect_code(2);
+    assert!(strict.err.contains("error: not everything was checked"), "{}", strict.err);
+}
+
+/// What could not be looked at is a finding of its own.
+#[track_caller]
+fn fails(files: &[(&str, &str)], rule: &str) {
+    let Pair { usual, strict } = check(files);
+    let usual = usual.expect_code(1);
+    assert!(usual.out.contains(&format!(" error {rule}: ")), "{rule}: {}", usual.out);
+    strict.expect_code(1);
+}
+
+#[test]
+fn a_run_that_looked_at_everything_is_green_when_that_is_asked_for() {
+    let Pair { usual, strict } = check(&[("a.yaml", CONFIG_MAP)]);
+    usual.expect_code(0);
+    strict.expect_code(0);
+}
+
+#[test]
+fn a_run_that_found_nothing_to_look_at_says_so() {
+    says(&[("README.md", "# No manifests\n")], "nothing was linted");
+}
+
+#[test]
+fn a_chart_that_is_not_here_is_named() {
+    let release =
+        "releases:\n  - {name: a, chart: {name: web, repository: https://charts.example.org}}\n";
+    says(&[("plimsoll.yaml", release)], "is not on this machine");
+}
+
+#[test]
+fn a_dependency_that_is_not_here_is_named() {
+    let chart = format!(
+        "{CHART}icon: https://example.org/a.png\ndependencies: [{{name: db, version: 1.0.0, repository: 'https://charts.example.org'}}]\n"
+    );
+    let files = [("chart/Chart.yaml", &*chart), ("chart/templates/a.yaml", CONFIG_MAP)];
+    says(&files, "missing in charts/ directory: db");
+}
+
+#[test]
+fn a_release_that_cannot_be_read_is_named() {
+    let script = "#!/bin/sh\nhelm upgrade --install shop \"$CHART\" -n prod\n";
+    says(&[("deploy.sh", script)], "this release is not checked");
+}
+
+#[test]
+fn a_kind_without_a_schema_is_named() {
+    let widget = "apiVersion: example.org/v1\nkind: Widget\nmetadata: {name: a, namespace: a}\nspec: {size: 1}\n";
+    says(&[("a.yaml", widget)], "no schema for Widget of example.org/v1");
+}
+
+#[test]
+fn a_template_that_no_chart_renders_is_named() {
+    let template = "apiVersion: v1\nkind: Pod\nmetadata: {name: {{ name }}}\n";
+    let said = "templates that no chart renders were not checked: deploy/a.yaml";
+    says(&[("deploy/a.yaml", template), ("b.yaml", CONFIG_MAP)], said);
+    let many: Vec<String> = (0..7).map(|at| format!("t/{at}.yaml")).collect();
+    let many: Vec<(&str, &str)> = many.iter().map(|path| (path.as_str(), template)).collect();
+    says(&many, "t/0.yaml, t/1.yaml, t/2.yaml, t/3.yaml and 3 more files");
+}
+
+#[test]
+fn a_chart_that_does_not_render_fails() {
+    let files = [
+        ("plimsoll.yaml", RELEASE),
+        ("values.yaml", "a: 1\n"),
+        ("chart/Chart.yaml", CHART),
+        ("chart/templates/a.yaml", "a: {{ fail \"no\" }}\n"),
+    ];
+    fails(&files, "helm-render");
+}
+
+#[test]
+fn a_file_that_cannot_be_read_fails() {
+    let dir = repository(&[("a.yaml", CONFIG_MAP)]);
+    std::fs::write(dir.path().join("b.yaml"), b"a: \xff\n").expect("a file");
+    let run = run(dir.path(), &["check", "--format", "concise"]).expect_code(1);
+    assert!(run.out.contains("b.yaml:1:1: error file-unreadable: not UTF-8"), "{}", run.out);
+}
+
+#[test]
+fn a_file_with_a_fault_in_its_yaml_fails() {
+    fails(&[("a.yaml", "apiVersion: v1\nkind: [a\n")], "yaml-syntax");
+}
+
+#[test]
+fn a_rule_that_does_not_compile_ends_the_run() {
+    let rule = "id: own\ngroup: own\nseverity: error\nsince: 0.1.0\nsummary: s\nwhy: w\nfix: f\nkinds: [any]\nchecks:\n  - {require: 'object.spec..', at: [object], message: m}\n";
+    let dir = repository(&[("a.yaml", CONFIG_MAP), (".plimsoll/rules/own.yaml", rule)]);
+    let run = run(dir.path(), &["check"]).expect_code(2);
+    assert!(run.err.contains(".plimsoll/rules/own.yaml:"), "{}", run.err);
+}
+
+#[test]
+fn every_report_for_programs_holds_what_was_not_checked() {
+    let widget = "apiVersion: example.org/v1\nkind: Widget\nmetadata: {name: a, namespace: a}\n";
+    let dir = repository(&[("a.yaml", widget)]);
+    for format in ["json", "sarif", "markdown", "html"] {
+        let run = run(dir.path(), &["check", "--format", format, "--quiet"]).expect_code(0);
+        assert!(run.out.contains("no schema for Widget"), "{format}: {}", run.out);
+    }
+}
