@@ -296,6 +296,8 @@ fn read_bytes(path: &Path, sniff: bool) -> io::Result<Option<Vec<u8>>> {
             return Ok(None);
         }
     }
+    // Room for all of it and for its end to show: one call of the system reads a small file.
+    bytes.reserve(usize::try_from(size).unwrap_or(0) + 1);
     limited.read_to_end(&mut bytes)?;
     Ok((bytes.len() as u64 <= MAX_SIZE).then_some(bytes))
 }
@@ -323,10 +325,10 @@ pub(super) fn unreadable(shown: &str, why: &str, sources: &Sources) -> Finding {
 /// without `.` and `..` where they can be resolved. The working directory itself is `""`.
 #[must_use]
 pub fn shown(path: &Path) -> String {
-    let relative = match (path.is_absolute(), std::env::current_dir()) {
-        (true, Ok(directory)) => path.strip_prefix(&directory).unwrap_or(path),
-        _ => path,
-    };
+    // Nearly all paths are relative, and to ask where we are costs more than all the rest.
+    let directory = path.is_absolute().then(std::env::current_dir).and_then(Result::ok);
+    let below = directory.as_deref().and_then(|directory| path.strip_prefix(directory).ok());
+    let relative = below.unwrap_or(path);
     let mut parts: Vec<String> = Vec::new();
     for component in relative.components() {
         match component {
