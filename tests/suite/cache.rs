@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::Stdio;
 
-use crate::harness::{Run, plimsoll, repository, run};
+use crate::harness::{Run, archive, plimsoll, repository, run, sha256};
 
 const TEMPLATE: &str = r#"apiVersion: apps/v1
 kind: Deployment
@@ -52,7 +52,13 @@ const REPOSITORY: &[(&str, &str)] = &[
         "widget/widget.yaml",
         "apiVersion: example.org/v1\nkind: Widget\nmetadata: {name: w}\nspec: {size: 1}\n",
     ),
+    ("stage/values-dev.yaml", "web: {replicas: 1, color: green}\n"),
+    ("stage/values-prod.yaml", "web: {replicas: 3, color: green}\n"),
+    (".plimsoll/rules/own.yaml", OWN_RULE),
 ];
+
+/// A rule of one's own, on each Service.
+const OWN_RULE: &str = "id: service-owner\ngroup: own\nseverity: warning\nsince: 0.1.0\nsummary: A Service must name its owner\nwhy: Somebody must be asked.\nfix: Name the owner.\nkinds: [Service]\nchecks:\n  - {require: has(object.metadata.annotations), at: [object.metadata], message: nobody owns this}\n";
 
 /// What a run reports, but for how long it took, and what it says of the cache.
 fn check(dir: &Path, cache: &Path, more: &[&str]) -> (serde_json::Value, String) {
@@ -125,29 +131,120 @@ fn whatever_a_result_depends_on_is_seen_to_change() {
             "widget/widget.yaml",
             "apiVersion: example.org/v1\nkind: Widget\nmetadata: {name: w}\nspec: {size: big}\n",
         ),
+        (".plimsoll/rules/own.yaml", &OWN_RULE.replace("nobody owns this", "this is nobody's")),
+        (
+            ".plimsoll/rules/second.yaml",
+            &OWN_RULE.replace("service-owner", "service-known").replace("nobody", "no one"),
+        ),
+        ("plimsoll.yaml", "preset: all\noverrides: [{paths: [app], ignore: [images]}]\n"),
+        ("plimsoll.yaml", "preset: all\nrules: {memory-limit-required: info}\n"),
+        ("stage/values-dev.yaml", "web: {replicas: 5, colour: green}\n"),
+        ("chart/crds/crd.yaml", "apiVersion: v1\nkind: Namespace\nmetadata: {name: a}\n"),
+        ("app/extra.yaml", "apiVersion: v1\nkind: Namespace\nmetadata: {name: a}\n"),
     ];
+    let dir = repository(REPOSITORY);
+    let cache = tempfile::tempdir().expect("a folder");
+    let (before, _) = check(dir.path(), cache.path(), &[]);
     for (path, text) in changes {
-        let dir = repository(REPOSITORY);
-        let cache = tempfile::tempdir().expect("a folder");
-        let (before, _) = check(dir.path(), cache.path(), &[]);
-        std::fs::write(dir.path().join(path), text).expect("a file");
+        let file = dir.path().join(path);
+        std::fs::create_dir_all(file.parent().expect("a folder")).expect("a folder");
+        std::fs::write(&file, text).expect("a file");
         let fresh = anew(dir.path(), &[]);
         assert_ne!(before, fresh, "{path}: the change is to make a difference");
         let (after, _) = check(dir.path(), cache.path(), &[]);
         assert_eq!(after, fresh, "{path}");
-        // And back again: what was found before is found still.
-        if let Some((_, old)) = REPOSITORY.iter().find(|(known, _)| known == path) {
-            std::fs::write(dir.path().join(path), old).expect("a file");
-            let (back, said) = check(dir.path(), cache.path(), &[]);
-            assert_eq!(back, before, "{path}");
-            assert_eq!(hits(&said).0, hits(&said).1, "{path}: {said}");
+        // And back again.
+        match REPOSITORY.iter().find(|(known, _)| known == path) {
+            Some((_, old)) => std::fs::write(&file, old).expect("a file"),
+            None => std::fs::remove_file(&file).expect("removed"),
         }
+    }
+    let (back, said) = check(dir.path(), cache.path(), &[]);
+    assert_eq!(back, before, "what was found before is found still");
+    assert_eq!(hits(&said).0, hits(&said).1, "{said}");
+}
+
+#[test]
+fn archives_of_charts_are_a_part_of_what_results_depend_on() {
+    let packed = |template: &str| {
+        archive(&[
+            ("web/Chart.yaml", "apiVersion: v2\nname: web\nversion: 1.0.0\n"),
+            ("web/templates/pod.yaml", template),
+        ])
+    };
+    let pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec: {hostNetwork: true, containers: []}\n";
+    let first = packed(pod);
+    let release = "preset: all\nreleases: [{name: a, chart: {name: web, repository: 'https://charts.example.org', version: 1.0.0}}]\n";
+    let lock = format!(
+        "version: 1\ncharts:\n  - {{name: web, repository: 'https://charts.example.org', constraint: 1.0.0, version: 1.0.0, digest: 'sha256:{}', path: web.tgz}}\n",
+        sha256(&first)
+    );
+    let mapped = format!("{release}charts: {{web: web.tgz}}\n");
+    for (config, lock) in [(release, Some(lock.as_str())), (mapped.as_str(), None)] {
+        let dir = repository(&[("plimsoll.yaml", config)]);
+        let cache = tempfile::tempdir().expect("a folder");
+        let write = |name: &str, bytes: &[u8]| {
+            std::fs::write(dir.path().join(name), bytes).expect("a file");
+        };
+        if let Some(lock) = lock {
+            write("plimsoll.lock", lock.as_bytes());
+        }
+        write("web.tgz", &first);
+        let (before, _) = check(dir.path(), cache.path(), &[]);
+        assert_eq!(before["summary"]["objects"], 1);
+        write("web.tgz", &packed(&pod.replace("hostNetwork", "hostPID")));
+        let (after, _) = check(dir.path(), cache.path(), &[]);
+        assert_ne!(after, before);
+        assert_eq!(after, anew(dir.path(), &[]));
+        std::fs::remove_file(dir.path().join("web.tgz")).expect("removed");
+        let (gone, _) = check(dir.path(), cache.path(), &[]);
+        assert_eq!(gone, anew(dir.path(), &[]));
     }
 }
 
 #[test]
+fn what_another_cache_holds_is_not_taken_for_this_ones() {
+    let (dir, other) = (repository(REPOSITORY), repository(REPOSITORY));
+    std::fs::write(other.path().join("chart/tag.txt"), "latest\n").expect("a file");
+    let cache = tempfile::tempdir().expect("a folder");
+    check(other.path(), cache.path(), &["--select", "images"]);
+    assert_eq!(check(dir.path(), cache.path(), &[]).0, anew(dir.path(), &[]));
+    // Files under each other's names, as a careless restore may leave them.
+    let files = std::fs::read_dir(cache.path()).expect("a folder").flatten();
+    let files: Vec<_> = files.map(|entry| entry.path()).filter(|path| has_entries(path)).collect();
+    let texts: Vec<_> = files.iter().map(|path| std::fs::read(path).expect("a file")).collect();
+    for (path, text) in files.iter().zip(texts.iter().cycle().skip(1)) {
+        std::fs::write(path, text).expect("a file");
+    }
+    assert_eq!(check(dir.path(), cache.path(), &[]).0, anew(dir.path(), &[]));
+}
+
+fn has_entries(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension == "bin")
+}
+
+#[test]
+fn no_cache_is_obeyed_whatever_folder_the_environment_names() {
+    let dir = repository(&[("app/deployment.yaml", DEPLOYMENT)]);
+    let cache = tempfile::tempdir().expect("a folder");
+    let mut command = plimsoll(dir.path());
+    command.env("PLIMSOLL_CACHE_DIR", cache.path()).args(["check", "--no-cache", "--quiet"]);
+    crate::harness::finish(&mut command).expect_code(0);
+    assert_eq!(std::fs::read_dir(cache.path()).expect("a folder").count(), 0);
+}
+
+#[test]
 fn a_file_that_goes_takes_its_results_with_it() {
-    for path in ["app/service.yaml", "lib/templates/_pod.tpl", "env/prod.yaml", "plimsoll.yaml"] {
+    for path in [
+        "app/service.yaml",
+        "lib/templates/_pod.tpl",
+        "env/prod.yaml",
+        "plimsoll.yaml",
+        "chart/tag.txt",
+        "chart/values.yaml",
+        "stage/values-prod.yaml",
+        ".plimsoll/rules/own.yaml",
+    ] {
         let dir = repository(REPOSITORY);
         let cache = tempfile::tempdir().expect("a folder");
         check(dir.path(), cache.path(), &[]);
@@ -171,8 +268,10 @@ fn the_command_line_is_a_part_of_what_results_depend_on() {
         &["chart/values.yaml"],
         &["env"],
     ];
-    for more in asked.iter().chain(asked) {
-        assert_eq!(check(dir.path(), cache.path(), more).0, anew(dir.path(), more), "{more:?}");
+    let fresh: Vec<_> = asked.iter().map(|more| anew(dir.path(), more)).collect();
+    // Once to fill the cache, and once to read what the others have left in it.
+    for (more, fresh) in asked.iter().zip(&fresh).cycle().take(2 * asked.len()) {
+        assert_eq!(&check(dir.path(), cache.path(), more).0, fresh, "{more:?}");
     }
 }
 

@@ -4,6 +4,8 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use sha2::{Digest as _, Sha256};
+
 /// What one run printed and how it ended.
 pub(crate) struct Run {
     /// Exit code; `None` when a signal ended the process.
@@ -29,9 +31,12 @@ impl Run {
     }
 }
 
+/// The program.
+pub(crate) const BINARY: &str = env!("CARGO_BIN_EXE_plimsoll");
+
 /// A command line of the binary: no inherited environment but `PATH`, 100 columns, no colours.
 pub(crate) fn plimsoll(dir: &Path) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_plimsoll"));
+    let mut command = Command::new(BINARY);
     command.current_dir(dir).env_clear().env("COLUMNS", "100").stdin(Stdio::null());
     if let Some(path) = std::env::var_os("PATH") {
         command.env("PATH", path);
@@ -68,6 +73,24 @@ pub(crate) fn repository(files: &[(&str, &str)]) -> tempfile::TempDir {
         std::fs::write(path, text).expect("a file");
     }
     dir
+}
+
+/// A chart's archive of these files.
+pub(crate) fn archive(files: &[(&str, &str)]) -> Vec<u8> {
+    let gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    let mut tar = tar::Builder::new(gzip);
+    for (path, text) in files {
+        let mut header = tar::Header::new_gnu();
+        header.set_size(text.len() as u64);
+        header.set_mode(0o644);
+        tar.append_data(&mut header, path, text.as_bytes()).expect("appended");
+    }
+    tar.into_inner().expect("a whole archive").finish().expect("a whole stream")
+}
+
+/// As the lock writes it.
+pub(crate) fn sha256(bytes: &[u8]) -> String {
+    data_encoding::HEXLOWER.encode(&Sha256::digest(bytes))
 }
 
 /// A chart with findings at a value, at what a value would fill, and at a template, and a manifest.

@@ -2,10 +2,8 @@
 
 use std::path::Path;
 
-use super::harness::{Run, finish, plimsoll, repository, run};
+use super::harness::{Run, archive, finish, plimsoll, repository, run, sha256};
 use super::server::{Server, blunt, deserted, skipped};
-
-use sha2::{Digest as _, Sha256};
 
 /// A chart's archive: a Deployment, privileged where its value `host` says so.
 fn chart(name: &str, version: &str) -> Vec<u8> {
@@ -16,22 +14,6 @@ fn chart(name: &str, version: &str) -> Vec<u8> {
         (&format!("{name}/values.yaml"), "replicas: 1\nhost: false\n"),
         (&format!("{name}/templates/web.yaml"), template),
     ])
-}
-
-fn archive(files: &[(&str, &str)]) -> Vec<u8> {
-    let gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
-    let mut tar = tar::Builder::new(gzip);
-    for (path, text) in files {
-        let mut header = tar::Header::new_gnu();
-        header.set_size(text.len() as u64);
-        header.set_mode(0o644);
-        tar.append_data(&mut header, path, text.as_bytes()).expect("appended");
-    }
-    tar.into_inner().expect("a whole archive").finish().expect("a whole stream")
-}
-
-fn sha256(bytes: &[u8]) -> String {
-    data_encoding::HEXLOWER.encode(&Sha256::digest(bytes))
 }
 
 /// A repository that declares releases in `plimsoll.yaml`, a line each.
