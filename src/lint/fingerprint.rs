@@ -121,6 +121,11 @@ fn unnumbered(path: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::{BTreeMap, BTreeSet};
+
+    use proptest::prelude::*;
+    use serde_json::{Value, json};
+
     use super::*;
     use crate::finding::{Place, Severity};
     use crate::source::Sources;
@@ -147,6 +152,90 @@ mod tests {
         assert_eq!(fingerprint("a: [{name: x, image: \"b:1\"}]\n", "b:1"), first);
         assert_ne!(fingerprint("a:\n  - name: y\n    image: b:1\n", "b:1"), first);
         assert_ne!(fingerprint("a:\n  - name: x\n    image: b:2\n", "b:2"), first);
+    }
+
+    /// A mapping of mappings, lists of named items, and words.
+    fn values() -> impl Strategy<Value = Value> {
+        // Without letters of `true`, `on`, `no`, `y` or `null`, which mean something else unquoted.
+        let word = "[a-m]{2,6}".prop_map(Value::from);
+        let tree = word.prop_recursive(4, 24, 4, |inner| {
+            let keys = || "[a-m]{1,4}";
+            let map = prop::collection::btree_map(keys(), inner.clone(), 1..4);
+            let map = map.prop_map(|map| Value::Object(map.into_iter().collect()));
+            let items = prop::collection::btree_map(keys(), inner, 1..4).prop_map(|items| {
+                items.into_iter().map(|(name, item)| json!({"name": name, "item": item})).collect()
+            });
+            prop_oneof![map, items]
+        });
+        tree.prop_map(|tree| json!({"top": tree}))
+    }
+
+    /// The fingerprint of each word, by its pointer.
+    fn fingerprints(text: &str) -> BTreeMap<String, String> {
+        let sources = Sources::default();
+        let source = sources.add("values.yaml", text);
+        let file = sources.get(source);
+        let stream = crate::yaml::parse(source, &file.text);
+        let mut found = BTreeMap::new();
+        let mut rest = vec![(String::new(), stream.documents[0].root().expect("a tree"))];
+        while let Some((at, node)) = rest.pop() {
+            match node.kind() {
+                Kind::Scalar => {
+                    let place = Place { span: node.span(), origin: Origin::Values };
+                    let finding = Finding::new(("r", "g"), Severity::Error, String::new(), place);
+                    found.insert(at, of(&finding, &file, Some(&stream)));
+                }
+                Kind::Sequence => {
+                    rest.extend(node.items().map(|item| {
+                        (format!("{at}/{}", item.get("name").expect("a name").raw()), item)
+                    }));
+                }
+                Kind::Mapping => {
+                    let entries = node.entries();
+                    rest.extend(entries.map(|e| (format!("{at}/{}", e.key.raw()), e.value)));
+                }
+            }
+        }
+        found
+    }
+
+    fn reversed(value: &Value) -> Value {
+        match value {
+            Value::Object(map) => {
+                map.iter().rev().map(|(key, value)| (key.clone(), reversed(value))).collect()
+            }
+            Value::Array(items) => items.iter().rev().map(reversed).collect(),
+            word => word.clone(),
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        #[test]
+        fn whatever_is_moved_or_reformatted_is_known_again(
+            values in values(),
+            gaps in prop::collection::vec(0..3_usize, 1..8),
+        ) {
+            let block = serde_yaml::to_string(&values).expect("YAML");
+            let first = fingerprints(&block);
+            let moved: String = block
+                .lines()
+                .zip(gaps.iter().cycle())
+                .map(|(line, &gap)| format!("{}{line} # seen\n", "# A comment.\n\n".repeat(gap)))
+                .collect();
+            let texts = [
+                moved,
+                values.to_string(),
+                serde_json::to_string_pretty(&values).expect("JSON"),
+                serde_yaml::to_string(&reversed(&values)).expect("YAML"),
+            ];
+            for text in texts {
+                prop_assert_eq!(&fingerprints(&text), &first, "{}", text);
+            }
+            let distinct: BTreeSet<&String> = first.values().collect();
+            prop_assert_eq!(distinct.len(), first.len(), "each place has its own");
+        }
     }
 
     #[test]

@@ -99,8 +99,36 @@ fn a_baseline_knows_findings_though_lines_move() {
     // What is gone is said, and pruned.
     std::fs::remove_file(dir.path().join("a.yaml")).expect("removed");
     assert!(run(dir.path(), &known).err.contains("no longer found"));
-    run(dir.path(), &["baseline", "--prune"]).expect_code(0);
+    let pruned = run(dir.path(), &["baseline", "--prune"]).expect_code(0);
+    assert!(pruned.err.contains("gone: a.yaml: anti-affinity-required: "), "{}", pruned.err);
+    assert!(pruned.err.contains(" taken out, 0 left"), "{}", pruned.err);
     assert!(!run(dir.path(), &known).err.contains("no longer found"));
+}
+
+#[test]
+fn a_baseline_that_cannot_be_written_leaves_the_old_one_and_nothing_else() {
+    let dir = repository(&[("a.yaml", DEPLOYMENT)]);
+    let dir = dir.path();
+    let none = run(dir, &["baseline", "--prune"]).expect_code(2);
+    assert!(none.err.contains("there is nothing to prune"), "{}", none.err);
+    let nowhere = run(dir, &["baseline", "--output", "no/b.json"]).expect_code(2);
+    assert!(nowhere.err.contains("cannot write no/b.json"), "{}", nowhere.err);
+
+    run(dir, &["baseline"]).expect_code(0);
+    let read = || std::fs::read_to_string(dir.join("plimsoll-baseline.json")).expect("a file");
+    let old = read();
+    std::fs::write(dir.join("b.yaml"), DEPLOYMENT).expect("a file");
+    // No file may grow by a byte: what a full disk says, without a disk to fill.
+    let mut shell = Command::new("sh");
+    let script = format!("trap '' XFSZ; ulimit -f 0; exec '{}' baseline", crate::harness::BINARY);
+    let full = crate::harness::finish(shell.args(["-c", &script]).current_dir(dir));
+    let full = full.expect_code(2);
+    assert!(full.err.contains("cannot write plimsoll-baseline.json"), "{}", full.err);
+    assert_eq!(read(), old);
+    let mut names: Vec<_> = std::fs::read_dir(dir).expect("a folder").flatten().collect();
+    names.sort_by_key(std::fs::DirEntry::file_name);
+    let names: Vec<_> = names.iter().map(std::fs::DirEntry::file_name).collect();
+    assert_eq!(names, ["a.yaml", "b.yaml", "plimsoll-baseline.json"]);
 }
 
 #[test]
@@ -109,7 +137,15 @@ fn a_damaged_baseline_is_an_error() {
         ("a.yaml", DEPLOYMENT),
         ("cut.json", "{\"version\": 1, \"find"),
         ("old.json", "{\"version\": 9}"),
+        ("list.json", "[]"),
+        ("folder/a.json", ""),
     ]);
+    for name in ["list.json", "folder/a.json"] {
+        let run = run(dir.path(), &["check", "--baseline", name]).expect_code(2);
+        assert!(run.err.contains("damaged"), "{name}: {}", run.err);
+    }
+    let folder = run(dir.path(), &["check", "--baseline", "folder"]).expect_code(2);
+    assert!(folder.err.contains("cannot read the baseline folder"), "{}", folder.err);
     assert!(
         run(dir.path(), &["check", "--baseline", "cut.json"])
             .expect_code(2)
