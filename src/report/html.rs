@@ -82,7 +82,9 @@ fn overview(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     if !releases.is_empty() {
         bars("By release", "release", &releases, out)?;
     }
-    writeln!(out, "</div>")
+    let key = ["error", "warning", "info"]
+        .map(|severity| format!("<i class=\"{severity}\"></i> {severity}"));
+    writeln!(out, "</div>\n<p class=\"key\">{}</p>", key.join(" "))
 }
 
 /// A bar a row, the longest first. A row's name is a button that sets the filter `id`.
@@ -102,7 +104,8 @@ fn bars(
             writeln!(out, "</table><details><summary>{more} more</summary><table>")?;
         }
         let total = info + warning + error;
-        let width = |count: usize| count * 100 / most;
+        // What is there is seen, however little of all it is.
+        let width = |count: usize| (count * 100 / most).max(usize::from(count > 0));
         writeln!(
             out,
             "<tr><th scope=\"row\"><button type=\"button\" data-filter=\"{id}\">{}</button></th><td><span class=\"bar\"><i class=\"error\" style=\"width:{}%\"></i><i class=\"warning\" style=\"width:{}%\"></i><i class=\"info\" style=\"width:{}%\"></i></span></td><td class=\"number\" title=\"{error} error, {warning} warning, {info} info\">{total}</td></tr>",

@@ -5,8 +5,11 @@ use std::io::{self, Write};
 use super::model::{Entry, Level};
 use super::{Report, escape, summary};
 
-/// Findings past this are counted, not shown: hosts refuse comments over 64 KiB.
+/// Findings past this are counted, not shown.
 const SHOWN: usize = 100;
+/// Bytes for the table, and for what to do: GitHub refuses comments over 65,536 characters.
+const TABLE: usize = 36_000;
+const HELPS: usize = 20_000;
 
 pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "## plimsoll\n")?;
@@ -14,50 +17,72 @@ pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     let mut worst: Vec<&Entry> = report.findings.iter().collect();
     // Weightiest first, since the tail may be cut; the sort is stable.
     worst.sort_by_key(|entry| std::cmp::Reverse(entry.severity));
-    if !worst.is_empty() {
-        writeln!(out, "| | place | finding |\n|---|---|---|")?;
+    let rows: Vec<String> = worst.iter().take(SHOWN).map(|entry| row(entry)).collect();
+    let shown = fitting(&rows, TABLE);
+    if !shown.is_empty() {
+        writeln!(out, "| | place | finding |\n|---|---|---|\n{}", shown.join("\n"))?;
     }
-    for entry in worst.iter().take(SHOWN) {
-        let mark = match entry.severity {
-            Level::Error => "❌ error",
-            Level::Warning => "⚠️ warning",
-            Level::Info => "ℹ️ info",
-        };
-        let mut finding = format!("{} {}", rule(entry), text(&entry.message));
-        if !entry.releases.is_empty() {
-            finding.push_str(&format!("<br>in {}", text(&entry.releases.join(", "))));
-        }
-        writeln!(
-            out,
-            "| {mark} | {} | {finding} |",
-            code(&format!("{}:{}", entry.location.file, entry.location.start.line))
-        )?;
+    if worst.len() > shown.len() {
+        writeln!(out, "\nand {} more.", worst.len() - shown.len())?;
     }
-    if worst.len() > SHOWN {
-        writeln!(out, "\nand {} more.", worst.len() - SHOWN)?;
-    }
-    let helps: Vec<&&Entry> =
-        worst.iter().take(SHOWN).filter(|entry| entry.help.is_some()).collect();
-    if !helps.is_empty() {
-        writeln!(out, "\n<details><summary>What to do</summary>\n")?;
-        for entry in helps {
-            let place = format!("{}:{}", entry.location.file, entry.location.start.line);
-            let help = entry.help.as_deref().unwrap_or_default();
-            let fence = "`".repeat(longest_run(help).max(2) + 1);
-            writeln!(
-                out,
-                "{} {}\n\n{fence}\n{}\n{fence}\n",
-                code(&place),
-                rule(entry),
-                escape::terminal(help.trim_end())
-            )?;
-        }
+    let helps = helps(&worst[..shown.len()]);
+    let shown = fitting(&helps, HELPS);
+    if !shown.is_empty() {
+        writeln!(out, "\n<details><summary>What to do</summary>\n\n{}", shown.join("\n"))?;
         writeln!(out, "</details>")?;
     }
     for note in &report.notes {
         writeln!(out, "\n> {}", text(note))?;
     }
     Ok(())
+}
+
+/// As many of the first as there is room for, in bytes.
+fn fitting(parts: &[String], room: usize) -> &[String] {
+    let mut left = room;
+    let fits = parts.iter().take_while(|part| {
+        let fits = part.len() < left;
+        left = left.saturating_sub(part.len() + 1);
+        fits
+    });
+    &parts[..fits.count()]
+}
+
+/// A finding as a row of the table.
+fn row(entry: &Entry) -> String {
+    let mark = match entry.severity {
+        Level::Error => "❌ error",
+        Level::Warning => "⚠️ warning",
+        Level::Info => "ℹ️ info",
+    };
+    let mut finding = format!("{} {}", rule(entry), text(&entry.message));
+    if !entry.releases.is_empty() {
+        finding.push_str(&format!("<br>in {}", text(&entry.releases.join(", "))));
+    }
+    format!("| {mark} | {} | {finding} |", place(entry))
+}
+
+/// What to do, each once, with the first place where it is to be done.
+fn helps(entries: &[&Entry]) -> Vec<String> {
+    let mut places: Vec<(&Entry, &str, usize)> = Vec::new();
+    for entry in entries {
+        let Some(help) = entry.help.as_deref() else { continue };
+        match places.iter_mut().find(|(known, said, _)| known.rule == entry.rule && *said == help) {
+            Some((_, _, count)) => *count += 1,
+            None => places.push((entry, help, 0)),
+        }
+    }
+    let help = |(entry, help, more): (&Entry, &str, usize)| {
+        let fence = "`".repeat(longest_run(help).max(2) + 1);
+        let more = if more == 0 { String::new() } else { format!(" and {more} more") };
+        let help = escape::terminal(help.trim_end());
+        format!("{}{more}: {}\n\n{fence}\n{help}\n{fence}\n", place(entry), rule(entry))
+    };
+    places.into_iter().map(help).collect()
+}
+
+fn place(entry: &Entry) -> String {
+    code(&format!("{}:{}", entry.location.file, entry.location.start.line))
 }
 
 fn rule(entry: &Entry) -> String {

@@ -37,6 +37,7 @@ pub(super) fn write(
             "tool": {"driver": {
                 "name": "plimsoll",
                 "semanticVersion": env!("CARGO_PKG_VERSION"),
+                "informationUri": "https://github.com/plimsoll-dev/plimsoll",
                 "rules": rules,
             }},
             "columnKind": "unicodeCodePoints",

@@ -39,8 +39,8 @@ fn json_fits_the_published_schema() {
     assert_eq!(faults(&schema, &wrong).len(), 1);
 }
 
-/// `PLIMSOLL_SARIF_SCHEMA` names OASIS's schema, `sarif-schema-2.1.0.json`; without it this is
-/// left out.
+/// `PLIMSOLL_SARIF_SCHEMA` names OASIS's schema, which `.ci/run` takes from a package; without it
+/// this is left out.
 #[test]
 fn sarif_fits_the_schema_of_oasis() {
     let Some(path) = std::env::var_os("PLIMSOLL_SARIF_SCHEMA") else { return };
@@ -108,9 +108,30 @@ fn code_quality_has_what_gitlab_reads() {
 
 #[test]
 fn junit_is_xml_that_counts_right() {
+    // With the library that Python's test tools read it by, where that is there.
+    let script = "import sys\ntry: import junitparser\nexcept ImportError: sys.exit(0)\nxml = junitparser.JUnitXml.fromstring(sys.stdin.buffer.read())\ncases = [case for suite in xml for case in suite]\nassert xml.tests == len(cases) > 5\nassert xml.failures == sum(isinstance(result, junitparser.Failure) for case in cases for result in case.result) > 0\n";
+    if let Some(output) = piped("python3", &["-c", script], &report("junit")) {
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    }
     let script = "import sys, xml.etree.ElementTree as tree\nroot = tree.fromstring(sys.stdin.read())\nassert int(root.get('tests')) == len(root.findall('.//testcase')) > 5\nassert int(root.get('failures')) == len(root.findall('.//failure'))\n";
     let Some(output) = piped("python3", &["-c", script], &report("junit")) else { return };
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+/// GitHub refuses comments over 65,536 characters.
+#[test]
+fn a_comment_has_room_for_itself_however_much_is_found() {
+    let pods: String = (0..150)
+        .map(|at| format!("---\napiVersion: v1\nkind: Pod\nmetadata: {{name: 'pod-{at}-{}'}}\nspec: {{hostNetwork: true, containers: [{{name: a, image: nginx}}]}}\n", "x".repeat(40)))
+        .collect();
+    let folder = format!("{}/pods.yaml", "a-long-name-of-a-folder".repeat(8));
+    let dir = repository(&[(folder.as_str(), pods.as_str())]);
+    let comment = run(dir.path(), &["check", "--preset", "all", "--format", "markdown"]).out;
+    assert!(comment.len() > 30_000 && comment.len() < 65_536, "{}", comment.len());
+    let shown =
+        comment.lines().filter(|line| line.starts_with("| ❌") || line.starts_with("| ⚠️")).count();
+    assert!(shown > 20, "{shown} findings shown");
+    assert!(comment.contains(" more.\n") && comment.contains("</details>"), "the tail is counted");
 }
 
 /// Runs a program on a text; `None` when there is no such program.
