@@ -3,6 +3,7 @@ FROM rust:1.95-alpine AS build
 RUN apk add --no-cache musl-dev gcc make
 WORKDIR /src
 COPY . .
+ENV RUSTFLAGS="--remap-path-prefix=/usr/local/cargo=/cargo"
 RUN cargo build --locked --release && strip target/release/plimsoll
 
 FROM alpine:3.22
