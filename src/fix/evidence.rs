@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::finding::ANY_FIELD;
 use crate::lint::Documents;
-use crate::report::model::Entry;
+use crate::report::model::{Entry, Level};
 use crate::source::SourceId;
 use crate::yaml::{self, Kind, Node, Scalar, Step};
 
@@ -34,6 +34,18 @@ impl Evidence {
             *counts.entry(key(entry)).or_default() += 1;
         }
         counts
+    }
+
+    /// True where an error was found that was not there before: what does not render any more has
+    /// no other findings.
+    pub(super) fn has_new_error(&self, before: &Self) -> bool {
+        let old = before.counts();
+        let errors = self.findings.iter().filter(|entry| entry.severity == Level::Error);
+        let mut new: BTreeMap<Key<'_>, usize> = BTreeMap::new();
+        for entry in errors {
+            *new.entry(key(entry)).or_default() += 1;
+        }
+        new.into_iter().any(|(key, count)| old.get(&key).is_none_or(|old| *old < count))
     }
 
     /// True where, from this run to `after`, nothing but `fields` differs in what releases render.

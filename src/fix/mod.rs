@@ -9,8 +9,8 @@
 //! - no other finding has come,
 //! - in every release, and in every manifest, nothing differs but the fields that the fix names.
 //!
-//! A fix that does not make its finding go away is dropped; one that does, but not only that, is
-//! `unsafe`. Trying costs a second run, so it is done only for who looks at fixes: `--fix`, `--diff`,
+//! A fix that does not make its finding go away, or brings an error, is dropped; one that changes more
+//! is `unsafe`. Trying costs a second run, so it is done only for who looks at fixes: `--fix`, `--diff`,
 //! the formats `json` and `sarif`, and editors. Many fixes are tried together and only told apart where
 //! they fail; how much is tried is bounded ([`Effort`]), and what was not is `unsafe`.
 //!

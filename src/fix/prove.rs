@@ -19,13 +19,15 @@ pub struct Effort {
     pub fixes: usize,
     /// How often a run is repeated with fixes.
     pub tries: usize,
+    /// What could not be tried is called unsafe; otherwise it is taken away.
+    pub keeps_untried: bool,
 }
 
 impl Effort {
     /// For who shows fixes: a report must not take much longer for having them.
-    pub const REPORT: Self = Self { all: false, fixes: 64, tries: 12 };
+    pub const REPORT: Self = Self { all: false, fixes: 64, tries: 12, keeps_untried: true };
     /// For who applies fixes.
-    pub const FIX: Self = Self { all: false, fixes: usize::MAX, tries: 48 };
+    pub const FIX: Self = Self { all: false, fixes: usize::MAX, tries: 48, keeps_untried: false };
 }
 
 /// Lints these paths again with texts in the place of files, and shows all there is to see.
@@ -65,7 +67,7 @@ enum Verdict {
     Holds,
     /// It makes its finding go away, and something else happens.
     ChangesMore,
-    /// The finding stays, or the edits cannot be made.
+    /// The finding stays, an error comes in its place, or the edits cannot be made.
     Fails,
 }
 
@@ -82,6 +84,8 @@ struct Trial<'e> {
     claims: Vec<Claim<'e>>,
     verdicts: Vec<(usize, Verdict)>,
     tries: usize,
+    /// What is to be said of a fix that was not tried.
+    untried: Verdict,
 }
 
 /// The numbers of claims that are tried together.
@@ -89,8 +93,9 @@ type Group = Vec<usize>;
 
 impl<'e> Trial<'e> {
     fn new(entries: &'e [Entry], texts: &mut Texts, effort: Effort) -> Self {
-        let tries = effort.tries;
-        let mut trial = Self { claims: Vec::new(), verdicts: Vec::new(), tries };
+        let untried = if effort.keeps_untried { Verdict::ChangesMore } else { Verdict::Fails };
+        let (claims, verdicts) = (Vec::new(), Vec::new());
+        let mut trial = Self { claims, verdicts, tries: effort.tries, untried };
         for (at, entry) in entries.iter().enumerate() {
             let Some(fix) = &entry.fix else { continue };
             let is_safe = fix.applicability == Applicability::Safe.as_str();
@@ -98,7 +103,7 @@ impl<'e> Trial<'e> {
                 continue;
             }
             if trial.claims.len() >= effort.fixes {
-                trial.verdicts.push((at, Verdict::ChangesMore));
+                trial.verdicts.push((at, trial.untried));
                 continue;
             }
             let edits = texts.edits(fix).filter(|edits| texts.edited(edits).is_some());
@@ -127,7 +132,7 @@ impl<'e> Trial<'e> {
         let mut groups = self.groups();
         while let Some(group) = groups.pop() {
             if self.tries == 0 {
-                self.judge(&group, Verdict::ChangesMore);
+                self.judge(&group, self.untried);
                 continue;
             }
             self.tries -= 1;
@@ -145,7 +150,9 @@ impl<'e> Trial<'e> {
                 (_, 0) if self.keeps(&group, &before, &after, &edited, texts) => {
                     self.judge(&group, Verdict::Holds);
                 }
-                (&[_], 0) => self.judge(&group, Verdict::ChangesMore),
+                (&[_], 0) if !after.has_new_error(&before) => {
+                    self.judge(&group, Verdict::ChangesMore);
+                }
                 (&[_], _) => self.judge(&group, Verdict::Fails),
                 (_, 0) => groups.extend(halves(group)),
                 (_, count) if count == group.len() => groups.extend(halves(group)),

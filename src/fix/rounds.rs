@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::evidence::Evidence;
 use super::prove::{Again, Effort, prove};
 use super::texts::{Edits, Texts, are_apart, unite};
 use crate::finding::Applicability;
@@ -40,6 +39,7 @@ pub fn rounds<E>(
     let mut mended = Mended::default();
     let mut texts = Texts::default();
     let mut findings = findings;
+    let mut before = again(&mended.texts, paths)?;
     for _ in 0..ROUNDS {
         let over = |more: &BTreeMap<String, Arc<str>>, paths: &BTreeSet<String>| {
             let mut whole = mended.texts.clone();
@@ -47,22 +47,28 @@ pub fn rounds<E>(
             again(&whole, paths)
         };
         findings.retain(|entry| entry.fix.is_some());
-        let before = findings.len();
+        let count = findings.len();
         findings.retain(|entry| all || !is(entry, Applicability::Unsafe));
-        let left = before - findings.len();
+        let left = count - findings.len();
         prove(&mut findings, &mut texts, Effort { all, ..Effort::FIX }, &over)?;
         let risky =
             findings.iter().filter(|entry| !all && is(entry, Applicability::Unsafe)).count();
         mended.unsafe_left = left + risky;
         let (edits, count) = chosen(&findings, all, &mut texts);
         let Some(edited) = texts.edited(&edits).filter(|_| count > 0) else { break };
-        for (path, text) in edited {
-            texts.put(&path, Arc::clone(&text));
-            mended.texts.insert(path, text);
+        let mut whole = mended.texts.clone();
+        whole.extend(edited.iter().map(|(path, text)| (path.clone(), Arc::clone(text))));
+        let after = again(&whole, paths)?;
+        // Fixes that are sound each by itself may yet not be so together.
+        if after.has_new_error(&before) {
+            break;
         }
+        edited.into_iter().for_each(|(path, text)| texts.put(&path, text));
+        mended.texts = whole;
         mended.fixes += count;
-        let Evidence { findings: now, .. } = again(&mended.texts, paths)?;
-        findings = now.into_iter().filter(|entry| meant.contains(&entry.fingerprint)).collect();
+        before = after;
+        let left = before.findings.iter().filter(|entry| meant.contains(&entry.fingerprint));
+        findings = left.cloned().collect();
     }
     Ok(mended)
 }

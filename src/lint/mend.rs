@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use super::merged::Merged;
 use crate::finding::{Edit, Fix};
-use crate::project::{File, LocalChart, Release, is_below};
+use crate::project::{Content, File, LocalChart, Release, is_below};
 use crate::rule::{Action, Change, Repair, Rewrite, Rule, together};
 use crate::source::Span;
 use crate::yaml::{Document, Kind, Node, Step};
@@ -99,7 +99,7 @@ fn key(step: &Step<'_>) -> String {
     }
 }
 
-/// The values files that a release's values may be changed in.
+/// Where a release's values may be changed.
 #[derive(Clone, Copy)]
 pub(super) struct Homes<'a> {
     pub(super) files: &'a BTreeMap<&'a str, &'a File>,
@@ -118,15 +118,30 @@ impl<'a> Homes<'a> {
         (!self.charts.iter().any(vendored)).then_some(file)
     }
 
-    /// The last of the release's own values files that may be changed.
-    pub(super) fn layer(&self) -> Option<&'a File> {
-        let paths = self.release.values.iter().rev().filter_map(|layer| layer.file.as_deref());
-        paths.filter_map(|path| self.editable(path)).find(|file| file.is_yaml())
+    /// The last of the release's own layers that may be changed, as a map.
+    pub(super) fn layer(&self) -> Option<Node<'a>> {
+        self.layers().next()
     }
 
-    /// The release's own values file at a path.
-    pub(super) fn own(&self, path: &str) -> Option<&'a File> {
-        let is_layer = self.release.values.iter().any(|layer| layer.file.as_deref() == Some(path));
-        self.editable(path).filter(|_| is_layer)
+    /// The release's own layer that is written in the file at a path, as a map.
+    pub(super) fn own(&self, path: &str) -> Option<Node<'a>> {
+        let file = self.files.get(path)?;
+        self.layers().find(|layer| layer.document().source() == file.source)
+    }
+
+    /// The layers that are files or written where the release is declared, the last first.
+    fn layers(&self) -> impl Iterator<Item = Node<'a>> + '_ {
+        self.release.values.iter().rev().filter_map(|layer| match &layer.content {
+            Content::File => self.editable(layer.file.as_deref()?)?.roots().next(),
+            Content::Yaml(node) => {
+                let node = node.get();
+                let own = |file: &&File| file.source == node.document().source();
+                let file = self.files.values().copied().find(own)?;
+                // What was quoted and read by itself has other places than the file.
+                let same = node.document().text().len() == file.text.len();
+                self.editable(&file.path).filter(|_| same).map(|_| node)
+            }
+            Content::Set(_) | Content::Unknown | Content::Elsewhere => None,
+        })
     }
 }

@@ -262,6 +262,36 @@ mod tests {
         assert_eq!(reports(vec![says(true), says(true)]).findings.len(), 1);
     }
 
+    fn fix(file: &str, text: &str) -> Option<FixEntry> {
+        let point = Point { line: 3, column: 1 };
+        Some(FixEntry {
+            applicability: "safe".into(),
+            title: "set it".into(),
+            fields: vec!["a".into()],
+            edits: vec![EditEntry {
+                file: file.into(),
+                start: point,
+                end: point,
+                text: text.into(),
+            }],
+        })
+    }
+
+    #[test]
+    fn a_fault_of_two_releases_is_mended_in_both_or_not_at_all() {
+        let united = |one: Option<FixEntry>, other: Option<FixEntry>| {
+            let one = Entry { fix: one, ..entry("m", "w", "a/x") };
+            let other = Entry { fix: other, ..entry("m", "w", "a/y") };
+            entries(vec![one, other]).remove(0).fix
+        };
+        assert_eq!(united(fix("x.yaml", "1"), fix("x.yaml", "1")), fix("x.yaml", "1"));
+        let both = united(fix("x.yaml", "1"), fix("y.yaml", "1")).expect("a fix");
+        let files: Vec<&str> = both.edits.iter().map(|edit| edit.file.as_str()).collect();
+        assert_eq!(files, ["x.yaml", "y.yaml"]);
+        assert_eq!(united(fix("x.yaml", "1"), fix("x.yaml", "2")), None);
+        assert_eq!(united(fix("x.yaml", "1"), None), None);
+    }
+
     #[test]
     fn names_within_words_stay() {
         assert_eq!(without("web-2 and web", "web"), "web-2 and \0");

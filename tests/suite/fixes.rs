@@ -143,6 +143,44 @@ affinity:
     assert!(again.err.contains("0 findings fixed"), "{}", again.err);
 }
 
+/// Without a layer of the release's own there is no place for what is true of this release alone.
+#[test]
+fn labels_of_one_release_become_no_default_of_its_chart() {
+    let mut files = SHOP.to_vec();
+    files[0].1 = "releases:\n  - {name: shop, namespace: web, chart: chart}\n";
+    files[3].1 = "replicas: 3\nimage: {tag: 1.0.0}\naffinity: {}\nsecurityContext: {}\n";
+    let dir = repository(&files);
+    assert_eq!(fixes(dir.path(), "anti-affinity-required"), []);
+}
+
+#[test]
+fn values_that_are_written_where_a_release_is_declared_are_mended_there() {
+    let release = "apiVersion: helm.toolkit.fluxcd.io/v2
+kind: HelmRelease
+metadata: {name: shop, namespace: web}
+spec:
+  releaseName: shop
+  chart: {spec: {chart: ./chart, sourceRef: {kind: GitRepository, name: here}}}
+  values:
+    replicas: 3 # Peak load.
+  interval: 5m
+";
+    let dir = repository(&[&[("release.yaml", release)], &SHOP[2..]].concat());
+    check(dir.path(), &["--select", "anti-affinity-required", "--fix"]);
+    let fixed = text(dir.path(), "release.yaml");
+    let added = "    replicas: 3 # Peak load.
+    affinity:
+      podAntiAffinity:
+        requiredDuringSchedulingIgnoredDuringExecution:
+          - labelSelector:
+              matchLabels:
+                app.kubernetes.io/instance: shop
+            topologyKey: kubernetes.io/hostname
+  interval: 5m
+";
+    assert!(fixed.ends_with(added), "{fixed}");
+}
+
 #[test]
 fn a_value_is_set_where_the_chart_has_a_key_for_it() {
     let dir = repository(SHOP);

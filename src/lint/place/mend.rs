@@ -11,7 +11,7 @@ use crate::rule::{Action, Change, Repair};
 use crate::source::{SourceFile, SourceId, Span};
 use crate::yaml::{Document, Entry, Kind, NewValue, Node, edit, unescape};
 
-/// What a chart without a release is called while it is rendered: what holds it must not be written.
+/// What a release without a name is called while its chart is rendered: it must not be written.
 pub(in crate::lint) const NO_NAME: &str = "release-name";
 
 /// A change on its way to where it is written.
@@ -20,6 +20,8 @@ struct Way<'w> {
     /// The finding's own place, which is the one that a person looks at.
     primary: Span,
     action: &'w Action,
+    /// It names the release, so that it can be no chart's default and stand in no template.
+    is_personal: bool,
 }
 
 impl Places<'_> {
@@ -33,14 +35,16 @@ impl Places<'_> {
     ) -> Option<Fix> {
         let repair = repair?;
         let edits = repair.changes.iter().map(|change| {
-            let way = Way { homes, primary: finding.primary.span, action: &change.action };
+            let name = homes.release.name.as_deref().unwrap_or(NO_NAME);
+            let (primary, action) = (finding.primary.span, &change.action);
+            let way = Way { homes, primary, action, is_personal: names(action, name) };
             self.change(&way, change, document)
         });
         mend::fix(repair, edits)
     }
 
     fn change(&self, way: &Way<'_>, change: &Change, document: &Document) -> Option<Vec<Edit>> {
-        if way.homes.release.name.is_none() && names_release(&change.action) {
+        if way.is_personal && way.homes.release.name.is_none() {
             return None;
         }
         let node = document.node(change.target.node);
@@ -54,6 +58,9 @@ impl Places<'_> {
     fn present(&self, way: &Way<'_>, node: Node<'_>) -> Option<Vec<Edit>> {
         if let Some(leaf) = self.leaf_of(node) {
             return self.in_values(way, &leaf, &[]);
+        }
+        if way.is_personal {
+            return None;
         }
         match way.action {
             Action::Set(value) => {
@@ -99,6 +106,9 @@ impl Places<'_> {
         }
         if let Some(leaf) = self.reader(node, key) {
             return self.in_values(way, &leaf, rest);
+        }
+        if way.is_personal {
+            return None;
         }
         let value = match way.action {
             Action::Set(value) => value.clone(),
@@ -160,7 +170,11 @@ impl Places<'_> {
     fn reader(&self, node: Node<'_>, key: &str) -> Option<Leaf> {
         // A branch before the first key stands behind the colon of the key above.
         let start = node.key_span().map_or(node.span().start, |key| key.end);
-        self.tested(node, start, key).map(|(leaf, _)| leaf)
+        let (leaf, _) = self.tested(node, start, key)?;
+        // Such as `affinity`, or `podSecurityContext` for `securityContext`: what a branch tests need
+        // not be what it writes.
+        let last = leaf.pointer.rsplit('/').next().unwrap_or_default().to_lowercase();
+        last.ends_with(&key.to_lowercase()).then_some(leaf)
     }
 
     /// Makes the change in a values file, at the keys below a value.
@@ -175,16 +189,19 @@ impl Places<'_> {
         // Where the person looks comes first: it may be one of several files for the same value.
         let looked = way.homes.own(&path(way.primary));
         let own = leaf.span.and_then(|span| way.homes.own(&path(span)));
-        if let Some(file) = looked.or(own) {
-            return at_keys(file.roots().next()?, &keys, way.action);
+        if let Some(layer) = looked.or(own) {
+            return at_keys(layer, &keys, way.action);
+        }
+        if way.is_personal {
+            return at_keys(way.homes.layer()?, &keys, way.action);
         }
         if let Some((span, file)) =
             leaf.span.and_then(|span| Some((span, way.homes.editable(&path(span))?)))
         {
             return Self::in_chart_values(file.roots().next()?, span, &keys, way.action);
         }
-        if let Some(file) = way.homes.layer() {
-            return at_keys(file.roots().next()?, &keys, way.action);
+        if let Some(layer) = way.homes.layer() {
+            return at_keys(layer, &keys, way.action);
         }
         let values = way.homes.editable(&crate::project::join(self.chart, "values.yaml"))?;
         at_keys(values.roots().next()?, &keys, way.action)
@@ -260,17 +277,17 @@ fn at_keys(root: Node<'_>, keys: &[String], action: &Action) -> Option<Vec<Edit>
     action.edits(node, &missing)
 }
 
-/// Whether a change writes the name that stands for a release's.
-fn names_release(action: &Action) -> bool {
-    fn within(value: &NewValue) -> bool {
+/// Whether a change writes a release's name.
+fn names(action: &Action, name: &str) -> bool {
+    fn within(value: &NewValue, name: &str) -> bool {
         match value {
-            NewValue::Text(text) => text.contains(NO_NAME),
-            NewValue::List(items) => items.iter().any(within),
-            NewValue::Map(entries) => entries.iter().any(|(_, value)| within(value)),
+            NewValue::Text(text) => text.contains(name),
+            NewValue::List(items) => items.iter().any(|item| within(item, name)),
+            NewValue::Map(entries) => entries.iter().any(|(_, value)| within(value, name)),
             NewValue::Null | NewValue::Bool(_) | NewValue::Int(_) | NewValue::Float(_) => false,
         }
     }
-    matches!(action, Action::Set(value) | Action::Append(value) if within(value))
+    matches!(action, Action::Set(value) | Action::Append(value) if within(value, name))
 }
 
 /// A line of a template.
