@@ -1,5 +1,8 @@
 //! Tries fixes before they are offered.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
