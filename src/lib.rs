@@ -14,6 +14,7 @@
 //! - [`lint`][]: the pipeline, and the only parallel code.
 //! - [`fix`][]: fixes tried by linting and rendering again, and applied.
 //! - [`report`][]: a file a format.
+//! - [`lsp`][]: the way in from an editor.
 //! - [`cli`][]: the way in; a file a command.
 
 pub mod cli;
@@ -23,6 +24,7 @@ pub mod fix;
 pub mod helm;
 pub mod kube;
 pub mod lint;
+pub mod lsp;
 pub mod project;
 pub mod report;
 pub mod rule;

@@ -11,6 +11,7 @@ mod completions;
 mod console;
 mod fix;
 mod init;
+mod lsp;
 mod man;
 mod merge;
 mod output;
@@ -55,6 +56,8 @@ enum Command {
     Completions(completions::Args),
     /// Write a commented plimsoll.yaml to start from
     Init(init::Args),
+    /// Serve an editor: findings as you type
+    Lsp(lsp::Args),
     /// Print the manual page
     Man(man::Args),
     /// Show a rule's page
@@ -107,6 +110,7 @@ fn dispatch(command: Option<Command>, console: &mut Console) -> Result<ExitCode,
         Some(Command::Rules(args)) => rules::run(&args, console),
         Some(Command::Test(args)) => test::run(&args, console),
         Some(Command::Init(args)) => init::run(&args, console),
+        Some(Command::Lsp(args)) => lsp::run(&args),
         Some(Command::Man(args)) => man::run(&args, console),
         Some(Command::Merge(args)) => merge::run(&args, console),
         Some(Command::Render(args)) => render::run(&args, console),

@@ -98,6 +98,7 @@ impl Plan {
             LintError::Name(error) => unknown_name(&error),
             LintError::Path(_) => CommandError::new(error.to_string())
                 .help("paths are relative to the working directory"),
+            LintError::Abandoned => CommandError::new(error.to_string()),
         })
     }
 }

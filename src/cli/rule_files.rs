@@ -1,10 +1,11 @@
 //! Rule files of the user's own.
 
 use std::fmt::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use super::CommandError;
 use crate::config::Config;
+use crate::lint::rule_files;
 use crate::rule::{RuleError, RuleSet};
 use crate::source::Sources;
 
@@ -19,11 +20,7 @@ pub(crate) fn add_own(
     config: &Config,
     sources: &Sources,
 ) -> Result<(), CommandError> {
-    let base = config.directory().unwrap_or(Path::new(""));
-    let named = config.settings.rule_paths.iter().map(|path| base.join(&path.value));
-    let usual = base.join(".plimsoll/rules");
-    let paths: Vec<PathBuf> = named.chain(usual.is_dir().then_some(usual)).collect();
-    add(set, &paths, sources)?;
+    add(set, &rule_files::paths(config), sources)?;
     let faults: Vec<_> = set.errors.iter().map(|error| fault(error, sources)).collect();
     match faults.is_empty() {
         true => Ok(()),
@@ -42,8 +39,9 @@ pub(crate) fn add(
     sources: &Sources,
 ) -> Result<(), CommandError> {
     for path in paths {
-        for file in files(path)? {
-            let text = std::fs::read_to_string(&file).map_err(|error| {
+        let files = rule_files::below(path);
+        for file in files.map_err(|error| CommandError::new(error.to_string()))? {
+            let text = sources.read(&file).map_err(|error| {
                 CommandError::new(format!("cannot read {}: {error}", file.display()))
             })?;
             set.add(sources, &file.display().to_string(), &text);
@@ -62,19 +60,4 @@ pub(crate) fn fault(error: &RuleError, sources: &Sources) -> String {
         let _ = write!(text, "\n  help: {help}");
     }
     text
-}
-
-fn files(path: &Path) -> Result<Vec<PathBuf>, CommandError> {
-    let mut found = Vec::new();
-    for entry in walkdir::WalkDir::new(path).sort_by_file_name() {
-        let entry = entry.map_err(|error| CommandError::new(error.to_string()))?;
-        let yaml = entry
-            .path()
-            .extension()
-            .is_some_and(|extension| extension == "yaml" || extension == "yml");
-        if entry.file_type().is_file() && yaml {
-            found.push(entry.into_path());
-        }
-    }
-    Ok(found)
 }

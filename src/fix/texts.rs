@@ -24,7 +24,7 @@ impl Texts {
     }
 
     /// Lets a file have another text.
-    pub(super) fn put(&mut self, path: &str, text: Arc<str>) {
+    pub fn put(&mut self, path: &str, text: Arc<str>) {
         self.known.insert(path.to_owned(), Some(text));
     }
 

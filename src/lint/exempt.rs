@@ -87,8 +87,14 @@ impl Exemptions {
         ended
     }
 
-    /// Findings about exemptions that exempt nothing or cannot be understood.
-    pub(super) fn unused(&self, rules: &dyn Rules, severity: Severity) -> Vec<Finding> {
+    /// Findings about exemptions that cannot be understood, and about those that exempt nothing,
+    /// where the `whole` repository was linted.
+    pub(super) fn unused(
+        &self,
+        rules: &dyn Rules,
+        severity: Severity,
+        whole: bool,
+    ) -> Vec<Finding> {
         let finding = |each: &Compiled| {
             let unknown =
                 each.rules.iter().find_map(|rule| rules.known(rule).err().map(|near| (rule, near)));
@@ -101,7 +107,7 @@ impl Exemptions {
                     format!("`{rule}` is no rule, so nothing is exempt"),
                     near.map(|near| format!("did you mean `{near}`?")),
                 ),
-                _ if each.used.load(Ordering::Relaxed) => return None,
+                _ if !whole || each.used.load(Ordering::Relaxed) => return None,
                 _ if !each.rules.iter().any(|rule| rules.runs(rule)) => return None,
                 _ => ("this exemption exempts nothing".to_owned(), Some("take it out".to_owned())),
             };

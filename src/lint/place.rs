@@ -87,6 +87,11 @@ impl<'r> Places<'r> {
         }
     }
 
+    /// Where a person edits a range of the rendered text.
+    pub(super) fn of_text(&self, range: std::ops::Range<usize>) -> Place {
+        self.simply(Span::new(SourceId::NOWHERE, range.start, range.end))
+    }
+
     /// The values line, or else the template line, of a range.
     fn simply(&self, span: Span) -> Place {
         let range = span.range();

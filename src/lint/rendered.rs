@@ -158,6 +158,28 @@ impl Task<'_> {
         })
     }
 
+    /// Renders the release's chart for who only looks at it.
+    ///
+    /// # Errors
+    /// When it cannot be read or does not render: why.
+    pub(super) fn look<T: Send>(
+        &self,
+        charts: &Charts<'_>,
+        look: impl FnOnce(&Rendered) -> T + Send,
+    ) -> Result<T, String> {
+        let loaded = charts.load(&self.path, self.sources);
+        let chart = match loaded.get() {
+            Some(Ok(chart)) => chart,
+            Some(Err(error)) => return Err(error.to_string()),
+            None => return Err("the chart is being read".to_owned()),
+        };
+        let layers = self.layers()?;
+        helm::render(chart, &self.options(chart), &layers, |result| match result {
+            Ok(rendered) => Ok(look(rendered)),
+            Err(error) => Err(error.reason),
+        })
+    }
+
     /// What rules find in the values layers, each by itself; `seen` is what came of the render.
     fn on_layers(&self, chart: &Chart, known: &layers::Known, seen: Layers<'_>) -> Vec<Finding> {
         if !self.active.iter().any(|active| active.rule.scope == Scope::Layers) {

@@ -105,6 +105,11 @@ pub type Documents = Vec<(String, String)>;
 pub trait Watch: Sync {
     /// `done` of `of` pieces of `what` are done.
     fn step(&self, done: usize, of: usize, what: &'static str);
+
+    /// True once nobody waits for the result: the run ends with [`LintError::Abandoned`].
+    fn is_over(&self) -> bool {
+        false
+    }
 }
 
 /// Nobody watches.
@@ -121,6 +126,9 @@ pub enum LintError {
     /// A path that does not exist.
     #[error("there is no {}", .0.display())]
     Path(PathBuf),
+    /// Whoever asked for it does not wait for it any more.
+    #[error("nobody waits for this run")]
+    Abandoned,
 }
 
 /// Lints.
@@ -144,10 +152,25 @@ pub fn run(
     let mut project =
         gather::gather(&paths, stdin, config, sources, memory, watch).map_err(LintError::Path)?;
     ask(&mut project, &options.release, sources);
-    let project = project;
+    examine(&project, cache.as_ref(), options, config, rules, sources, watch)
+}
+
+/// Lints a project that has been read.
+///
+/// # Errors
+/// As for [`run`], but for paths; and when `watch` says that it is over.
+pub(super) fn examine(
+    project: &Project,
+    cache: Option<&Cache>,
+    options: &Options,
+    config: &Config,
+    rules: &RuleSet,
+    sources: &Sources,
+    watch: &dyn Watch,
+) -> Result<Outcome, LintError> {
     let files: BTreeMap<&str, &File> =
         project.files.iter().map(|file| (file.path.as_str(), file)).collect();
-    let choices = Choices::new(&project, options, config, rules)?;
+    let choices = Choices::new(project, options, config, rules)?;
     let (schemas, unread) = schemas::collect(&project.files, config, sources);
     let schemas = Arc::new(schemas);
     let run = Run {
@@ -156,10 +179,10 @@ pub fn run(
         config,
         rules,
         sources,
-        project: &project,
+        project,
         files,
         texts: Files::new(&project.files),
-        asked: Concern::of(&project),
+        asked: Concern::of(project),
         families: Families::new(&project.files),
         choices,
         charts: Charts::new(config, &project.lock),
@@ -167,7 +190,10 @@ pub fn run(
 
     let mut suppressions = run.suppressions();
     let units = run.mine(run.units());
-    let found = run.judge(&units, cache.as_ref(), watch);
+    let found = run.judge(&units, cache, watch);
+    if watch.is_over() {
+        return Err(LintError::Abandoned);
+    }
 
     let mut report = Report::new();
     report.shard = options.shard.map(|Shard { index, of }| ShardEntry { index, of });
@@ -218,7 +244,7 @@ pub fn run(
     let ids: BTreeSet<SourceId> = kept.iter().flat_map(places).collect();
     let mut details = run.details(&units);
     details.extend(found.undecided.sentence());
-    details.extend(cache.as_ref().map(Cache::close));
+    details.extend(cache.map(Cache::close));
     let (texts, looked) = (Texts::of_run(sources, &ids), run.looked());
     let rendered = by_release(found.rendered);
     Ok(Outcome { report, texts, details, looked, rendered })
@@ -255,6 +281,9 @@ impl<'p> Run<'p> {
         let done = AtomicUsize::new(0);
         let keys = cache.map(|cache| Keys::new(self, cache.salt()));
         let judge = |unit: &Unit<'p>| {
+            if watch.is_over() {
+                return Found::default();
+            }
             let key = keys.as_ref().and_then(|keys| keys.of(unit));
             let find = || self.unit(unit);
             let still = || keys.as_ref().is_some_and(|keys| keys.still(unit));
@@ -310,7 +339,9 @@ impl<'p> Run<'p> {
         let path = |finding: &Finding| self.sources.get(finding.primary.span.source).path.clone();
         let mut unneeded = suppressions.unused(&names, severity, self.sources);
         unneeded.retain(|finding| linted.contains(path(finding).as_str()));
-        unneeded.extend(exemptions.unused(&names, severity));
+        // One that exempts nothing here may do so in files that are not linted.
+        let whole = self.project.files.iter().all(|file| file.requested);
+        unneeded.extend(exemptions.unused(&names, severity, whole));
         unneeded
     }
 

@@ -153,6 +153,11 @@ impl File {
             .flat_map(|stream| stream.documents.iter().filter_map(|document| document.root()))
     }
 
+    /// Drops the tree, which is parsed again when somebody asks for it.
+    pub fn forget_tree(&mut self) {
+        self.stream = OnceLock::new();
+    }
+
     /// A hash of its text.
     pub fn digest(&self) -> blake3::Hash {
         *self.digest.get_or_init(|| blake3::hash(self.text.as_bytes()))

@@ -14,6 +14,8 @@ mod fix_proof;
 mod fixes;
 mod formats;
 mod harness;
+mod lsp;
+mod overlay;
 mod pipelines;
 mod pre_commit;
 mod readme;

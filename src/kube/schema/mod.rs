@@ -13,6 +13,7 @@
 //! patterns, ranges and `x-kubernetes-validations` are left to the API server.
 
 mod custom;
+mod explain;
 mod shape;
 mod table;
 mod walk;
@@ -23,6 +24,7 @@ use std::sync::Arc;
 use super::{Object, lifecycle};
 use crate::yaml::Node;
 use custom::Unnamed;
+pub use explain::{Offer, Offered};
 use shape::Shape;
 
 /// The oldest minor version of Kubernetes 1 whose schemas are carried.

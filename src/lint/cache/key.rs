@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use walkdir::WalkDir;
 
+use super::super::rule_files;
 use super::super::run::{Options, Run};
 use super::super::unit::Unit;
 use super::store::Key;
@@ -19,9 +20,6 @@ use crate::project::{
     Assignment, AssignmentKind, ChartRef, Class, Content, File, Layer, NodeRef, Release, Resolution,
 };
 use crate::source::{SourceId, Sources, Span};
-
-/// Where rules of one's own lie, beside the configuration.
-const OWN_RULES: &str = ".plimsoll/rules";
 
 /// What every key begins with.
 #[derive(Clone)]
@@ -331,12 +329,12 @@ fn configuration(key: &mut Digest, config: &Config, sources: &Sources) {
     let settings = &config.settings;
     let named = settings.schemas.iter().chain(&settings.rule_paths);
     let named = named.map(|setting| setting.value.as_str());
-    for path in named.chain(std::iter::once(OWN_RULES)) {
+    for path in named.chain(std::iter::once(rule_files::USUAL)) {
         let walk = WalkDir::new(directory.join(path)).sort_by_file_name();
         for entry in walk.into_iter().flatten().filter(|entry| entry.file_type().is_file()) {
             key.text(&entry.path().to_string_lossy());
-            key.maybe(std::fs::read(entry.path()).ok(), |key, bytes| {
-                key.hash(blake3::hash(&bytes));
+            key.maybe(sources.read(entry.path()).ok(), |key, text| {
+                key.hash(blake3::hash(text.as_bytes()));
             });
         }
     }

@@ -7,6 +7,7 @@
 //! found out again. Whatever cannot be read is as if it were not there.
 
 mod key;
+mod memory;
 mod store;
 
 use std::collections::HashMap;
@@ -17,6 +18,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use serde::{Deserialize, Serialize};
 
 pub(super) use key::{Keys, Salt};
+pub(super) use memory::Memory;
 use store::{Key, Store};
 
 use super::unit::Found;
@@ -24,12 +26,36 @@ use crate::project::{Class, File, Recall, Seen};
 use crate::source::{SourceId, Sources};
 
 /// The cache of one run.
-pub(super) struct Cache {
-    store: Store,
+pub(super) struct Cache<'m> {
+    store: Place<'m>,
     /// What holds for the whole of this run.
     salt: Salt,
     hits: AtomicUsize,
     misses: AtomicUsize,
+}
+
+/// Where results are kept.
+enum Place<'m> {
+    /// In files, from one process to the next.
+    Files(Store),
+    /// In the memory of this process.
+    Memory(&'m Memory),
+}
+
+impl Place<'_> {
+    fn get(&self, key: Key) -> Option<Arc<[u8]>> {
+        match self {
+            Self::Files(store) => store.get(key),
+            Self::Memory(memory) => memory.get(key),
+        }
+    }
+
+    fn put(&self, key: Key, bytes: Vec<u8>) {
+        match self {
+            Self::Files(store) => store.put(key, bytes),
+            Self::Memory(memory) => memory.put(key, bytes),
+        }
+    }
 }
 
 /// A unit's result with the texts that its spans point into, by their number in this run.
@@ -54,10 +80,20 @@ enum Content {
     Own(String),
 }
 
-impl Cache {
+impl<'m> Cache<'m> {
+    /// A cache in a folder.
     pub(super) fn open(directory: &Path, salt: Salt) -> Self {
+        Self::new(Place::Files(Store::open(directory)), salt)
+    }
+
+    /// A cache in the memory of this process.
+    pub(super) fn within(memory: &'m Memory, salt: Salt) -> Self {
+        Self::new(Place::Memory(memory), salt)
+    }
+
+    fn new(store: Place<'m>, salt: Salt) -> Self {
         let (hits, misses) = (AtomicUsize::new(0), AtomicUsize::new(0));
-        Self { store: Store::open(directory), salt, hits, misses }
+        Self { store, salt, hits, misses }
     }
 
     pub(super) fn salt(&self) -> &Salt {
@@ -91,17 +127,25 @@ impl Cache {
     pub(super) fn close(&self) -> String {
         let count = |number: &AtomicUsize| number.load(Ordering::Relaxed);
         let (hits, misses) = (count(&self.hits), count(&self.misses));
-        let place = self.store.directory().display();
-        let said = format!("{hits} of {} results from the cache in {place}", hits + misses);
-        match self.store.write() {
-            Ok(()) => said,
-            Err(error) => format!("{said}; it could not be written: {error}"),
+        let said = format!("{hits} of {} results from the cache", hits + misses);
+        match &self.store {
+            Place::Memory(memory) => {
+                memory.age();
+                said
+            }
+            Place::Files(store) => {
+                let said = format!("{said} in {}", store.directory().display());
+                match store.write() {
+                    Ok(()) => said,
+                    Err(error) => format!("{said}; it could not be written: {error}"),
+                }
+            }
         }
     }
 }
 
 /// Files are told by name and text; what is around them is asked again in each run.
-impl Recall for Cache {
+impl Recall for Cache<'_> {
     fn recall(&self, path: &str, by_name: Option<Class>, digest: blake3::Hash) -> Option<Seen> {
         let bytes = self.store.get(self.salt.of_file(path, by_name, digest))?;
         let (class, yaml, broken) = postcard::from_bytes(&bytes).ok()?;

@@ -1,0 +1,22 @@
+//! `plimsoll lsp`.
+
+use std::process::ExitCode;
+
+use super::CommandError;
+
+/// Serve an editor: findings as you type (Language Server Protocol on standard input and output)
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// Accepted, since some clients say it: there is no other way to talk
+    #[arg(long)]
+    stdio: bool,
+}
+
+pub(crate) fn run(args: &Args) -> Result<ExitCode, CommandError> {
+    let Args { stdio: _ } = args;
+    match crate::lsp::run() {
+        Ok(true) => Ok(ExitCode::SUCCESS),
+        Ok(false) => Ok(ExitCode::FAILURE),
+        Err(error) => Err(CommandError::new(error.to_string())),
+    }
+}

@@ -1,0 +1,133 @@
+//! What a schema has to offer below a path, for who writes an object.
+
+use super::shape::Shape;
+use super::{NEWEST_MINOR, OLDEST_MINOR, Schemas, table};
+
+/// What may be written at a path of an object.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Offer {
+    /// The fields of a mapping, sorted by name.
+    pub fields: Vec<Offered>,
+    /// The words of which a value is one.
+    pub words: Vec<String>,
+}
+
+/// A field that may be written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Offered {
+    /// Its name.
+    pub name: String,
+    /// The type of its value, `list of text`.
+    pub kind: String,
+    /// It must be written.
+    pub required: bool,
+}
+
+impl Schemas {
+    /// What may be written at a path of an object of this kind in Kubernetes 1.`minor`: keys, and `-`
+    /// for an item of a list. Empty where no schema says.
+    #[must_use]
+    pub fn offer(&self, api_version: &str, kind: &str, minor: u32, path: &[&str]) -> Offer {
+        let minor = minor.clamp(OLDEST_MINOR, NEWEST_MINOR);
+        let custom = self.custom.get(&(api_version.to_owned(), kind.to_lowercase()));
+        let top = match (custom, table::kind(api_version, kind, minor)) {
+            (Some(shape), _) => Shape::clone(shape),
+            (None, Some(table::Kind::Served(name))) => Shape::Named(name),
+            (None, _) => return Offer::default(),
+        };
+        let mut shape = resolved(&top, minor);
+        for step in path {
+            let below = match (&shape, *step) {
+                (Shape::Object(fields), key) => fields.get(key).map(|field| &field.shape),
+                (Shape::Map(inner), _) | (Shape::List(inner), "-") => Some(&**inner),
+                _ => None,
+            };
+            match below {
+                Some(below) => shape = resolved(below, minor),
+                None => return Offer::default(),
+            }
+        }
+        offer(&shape, minor)
+    }
+}
+
+fn offer(shape: &Shape, minor: u32) -> Offer {
+    match shape {
+        Shape::Object(fields) => Offer {
+            fields: fields
+                .fields
+                .iter()
+                .map(|field| Offered {
+                    name: field.name.to_string(),
+                    kind: named(&resolved(&field.shape, minor), minor),
+                    required: field.required,
+                })
+                .collect(),
+            words: Vec::new(),
+        },
+        Shape::Words(words) => {
+            Offer { fields: Vec::new(), words: words.iter().map(ToString::to_string).collect() }
+        }
+        Shape::Boolean => {
+            Offer { fields: Vec::new(), words: vec!["false".to_owned(), "true".to_owned()] }
+        }
+        _ => Offer::default(),
+    }
+}
+
+/// A shape, or the definition that it names.
+fn resolved(shape: &Shape, minor: u32) -> Shape {
+    match shape {
+        Shape::Named(name) => table::definition(name, minor).cloned().unwrap_or(Shape::Any),
+        other => other.clone(),
+    }
+}
+
+/// The type of a value, in words.
+fn named(shape: &Shape, minor: u32) -> String {
+    match shape {
+        Shape::Any => "anything".to_owned(),
+        Shape::Text => "text".to_owned(),
+        Shape::Int | Shape::Long => "whole number".to_owned(),
+        Shape::Number => "number".to_owned(),
+        Shape::Boolean => "boolean".to_owned(),
+        Shape::IntOrText => "whole number or text".to_owned(),
+        Shape::Quantity => "quantity".to_owned(),
+        Shape::Words(words) => words.join(" | "),
+        Shape::List(inner) => format!("list of {}", named(&resolved(inner, minor), minor)),
+        Shape::Map(inner) => format!("map of {}", named(&resolved(inner, minor), minor)),
+        Shape::Object(_) | Shape::Named(_) => "object".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pod(path: &[&str]) -> Offer {
+        Schemas::default().offer("v1", "Pod", NEWEST_MINOR, path)
+    }
+
+    #[test]
+    fn fields_are_offered_below_lists_and_definitions() {
+        let container = pod(&["spec", "containers", "-"]);
+        let name = container.fields.iter().find(|field| field.name == "name").unwrap();
+        assert!(name.required && name.kind == "text");
+        let ports = container.fields.iter().find(|field| field.name == "ports").unwrap();
+        assert_eq!(ports.kind, "list of object");
+    }
+
+    #[test]
+    fn words_are_offered_where_there_are_few() {
+        let policy = pod(&["spec", "restartPolicy"]).words;
+        assert!(policy.is_empty() || policy.contains(&"Always".to_owned()), "{policy:?}");
+        assert_eq!(pod(&["spec", "hostNetwork"]).words, ["false", "true"]);
+    }
+
+    #[test]
+    fn nothing_is_offered_where_nothing_is_known() {
+        assert_eq!(pod(&["spec", "no-such-field"]), Offer::default());
+        let unknown = Schemas::default().offer("example.org/v1", "Widget", NEWEST_MINOR, &[]);
+        assert_eq!(unknown, Offer::default());
+    }
+}

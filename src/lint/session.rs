@@ -1,0 +1,347 @@
+//! A repository that stays in memory while its texts change, for who asks about it again and again.
+//!
+//! What lies on disk is read once, and again where somebody says that it has changed. A [`Snapshot`]
+//! is the repository with the texts that an editor holds in place of files; it shares all else with
+//! the one before it. Linting one judges what the texts concern (their charts, their folders, the
+//! releases they are part of), and of that only what depends on a text that is new: results are kept
+//! in memory as [`super::cache`] keeps them between runs.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use rayon::prelude::*;
+
+use super::cache::{Cache, Memory, Salt};
+use super::run::{LintError, Options, Outcome, Watch, examine, folder};
+use super::schemas;
+use super::select::UnknownName;
+use super::settings::Settings;
+use crate::finding::Finding;
+use crate::kube::schema::{NEWEST_MINOR, Schemas};
+use crate::project::{self, Candidate, Class, File, Project, Taken, Walked};
+use crate::report::model::Entry;
+use crate::source::{Overlay, Sources};
+
+/// A directory with what is known of it.
+#[derive(Debug)]
+pub struct Session {
+    root: PathBuf,
+    memory: Memory,
+    base: Option<Base>,
+    /// Texts of files that have changed on disk since they were read.
+    saved: Overlay,
+}
+
+/// A directory as it lies on disk.
+#[derive(Debug)]
+struct Base {
+    sources: Arc<Sources>,
+    /// Without candidates.
+    walked: Walked,
+    files: Vec<File>,
+    refused: Vec<Finding>,
+    settings: Arc<Settings>,
+}
+
+/// A repository at one moment, with unsaved texts.
+#[derive(Debug)]
+pub struct Snapshot {
+    /// Its texts.
+    pub sources: Arc<Sources>,
+    /// Its files, charts and releases.
+    pub project: Project,
+    /// What it says of linting.
+    pub settings: Arc<Settings>,
+    /// The files that are asked about.
+    open: Vec<PathBuf>,
+    pub(super) options: Options,
+}
+
+impl Session {
+    /// A session over a directory, of which nothing is read yet.
+    #[must_use]
+    pub fn new(root: PathBuf) -> Self {
+        Self { root, memory: Memory::default(), base: None, saved: Overlay::default() }
+    }
+
+    /// The directory.
+    #[must_use]
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// Takes notice of files that were written, made or removed. Where files have come or gone,
+    /// everything is read anew.
+    pub fn refresh(&mut self, changed: &[PathBuf]) {
+        let Some(base) = &self.base else { return };
+        for path in changed {
+            let shown = project::shown(path);
+            let known = base.files.binary_search_by(|file| file.path.cmp(&shown)).is_ok();
+            match std::fs::read_to_string(path) {
+                Ok(text) if known => self.saved.put(path, text),
+                _ => {
+                    self.base = None;
+                    return;
+                }
+            }
+        }
+    }
+
+    /// The repository with `buffers` in place of files, of which `open` are asked about.
+    ///
+    /// # Errors
+    /// When the directory is not there.
+    pub fn snapshot(
+        &mut self,
+        buffers: &Overlay,
+        open: &[PathBuf],
+        watch: &dyn Watch,
+    ) -> Result<Snapshot, LintError> {
+        let base = match &mut self.base {
+            Some(base) => base,
+            unread => {
+                self.saved = Overlay::default();
+                unread.insert(Base::read(&self.root, &self.memory, watch)?)
+            }
+        };
+        let mut overlay = self.saved.clone();
+        overlay.cover(buffers);
+        Ok(base.with(&self.root, overlay, open, &self.memory))
+    }
+
+    /// Lints what a snapshot is about.
+    ///
+    /// # Errors
+    /// When `watch` says that it is over.
+    pub fn lint(&self, snapshot: &Snapshot, watch: &dyn Watch) -> Result<Outcome, LintError> {
+        let Snapshot { sources, project, settings, open: _, options } = snapshot;
+        let cache = Cache::within(&self.memory, Salt::of_build());
+        let lint = |settings: &Settings| {
+            let Settings { config, rules, .. } = settings;
+            examine(project, Some(&cache), options, config, rules, sources, watch)
+        };
+        let (mut outcome, unknown) = match lint(settings) {
+            // What is wrong with the selection of rules must not silence everything else.
+            Err(LintError::Name(error)) => {
+                let fault = unknown_name(&error, settings, sources);
+                (lint(&settings.without_selection())?, fault)
+            }
+            done => (done?, None),
+        };
+        let faults = settings.faults.iter().chain(&unknown);
+        outcome
+            .report
+            .findings
+            .extend(faults.map(|finding| Entry::new(finding, String::new(), sources)));
+        outcome.report.finish();
+        Ok(outcome)
+    }
+}
+
+impl Session {
+    /// Lints a snapshot with other texts in place of some files, by the paths that they are shown
+    /// with, and keeps what releases render: to try what an edit would do.
+    ///
+    /// # Errors
+    /// When the rules that are selected are not known, or nothing was read yet.
+    pub fn with_edits(
+        &self,
+        snapshot: &Snapshot,
+        edited: &BTreeMap<String, Arc<str>>,
+    ) -> Result<Outcome, LintError> {
+        let base = self.base.as_ref().ok_or_else(|| LintError::Path(self.root.clone()))?;
+        let (mut overlay, mut open) = (snapshot.sources.overlay().clone(), snapshot.open.clone());
+        for (shown, text) in edited {
+            overlay.put(Path::new(shown), Arc::clone(text));
+            open.push(PathBuf::from(shown));
+        }
+        let edited = base.with(&self.root, overlay, &open, &self.memory);
+        let options = Options { keep_rendered: true, ..edited.options.clone() };
+        let Snapshot { sources, project, settings, .. } = &edited;
+        let Settings { config, rules, .. } = &**settings;
+        examine(project, None, &options, config, rules, sources, &())
+    }
+}
+
+impl Snapshot {
+    /// The text of a file by the path that it is shown with.
+    #[must_use]
+    pub fn text(&self, shown: &str) -> Option<Arc<str>> {
+        match self.file(shown) {
+            Some(file) => Some(Arc::clone(&file.text)),
+            None => self.sources.read(Path::new(shown)).ok(),
+        }
+    }
+
+    /// The schemas of the kinds that it knows.
+    #[must_use]
+    pub fn schemas(&self) -> Schemas {
+        schemas::collect(&self.project.files, &self.settings.config, &self.sources).0
+    }
+
+    /// The minor version of Kubernetes 1 that it is linted for.
+    #[must_use]
+    pub fn minor(&self) -> u32 {
+        let minor = self.options.kube_version.split('.').nth(1);
+        minor.and_then(|minor| minor.parse().ok()).unwrap_or(NEWEST_MINOR)
+    }
+
+    /// A file of the project.
+    #[must_use]
+    pub fn file(&self, shown: &str) -> Option<&File> {
+        let files = &self.project.files;
+        let at = files.binary_search_by(|file| file.path.as_str().cmp(shown)).ok()?;
+        Some(&files[at])
+    }
+}
+
+impl Base {
+    fn read(root: &Path, memory: &Memory, watch: &dyn Watch) -> Result<Self, LintError> {
+        let sources = Sources::default();
+        let settings = Arc::new(Settings::read(root, &sources));
+        let roots = [root.to_owned()];
+        let mut walked =
+            project::walk(&roots, &settings.config, &sources).map_err(LintError::Path)?;
+        let cache = Cache::within(memory, Salt::of_build());
+        let candidates = std::mem::take(&mut walked.candidates);
+        let taken: Vec<Taken> = candidates
+            .par_iter()
+            .enumerate()
+            .map(|(done, candidate)| {
+                watch.step(done + 1, candidates.len(), "reading");
+                lean(project::take(candidate, &sources, &cache))
+            })
+            .collect();
+        let (mut files, mut refused) = (Vec::new(), Vec::new());
+        for taken in taken {
+            match taken {
+                Taken::File(file) => files.push(file),
+                Taken::Refused(finding) => refused.push(*finding),
+                Taken::Ignored => {}
+            }
+        }
+        files.sort_by(|a, b| a.path.cmp(&b.path));
+        Ok(Self { sources: Arc::new(sources), walked, files, refused, settings })
+    }
+
+    fn with(&self, root: &Path, overlay: Overlay, open: &[PathBuf], memory: &Memory) -> Snapshot {
+        let is_setting = overlay.paths().any(|path| self.settings.holds(path));
+        let sources = Sources::over(&self.sources, overlay);
+        let settings = match is_setting {
+            true => Arc::new(Settings::read(root, &sources)),
+            false => Arc::clone(&self.settings),
+        };
+        let mut files = self.files(root, &sources, memory);
+        request(&mut files, open);
+        let refused = self.refused.iter().cloned();
+        let taken = files.into_iter().map(Taken::File);
+        let taken = taken.chain(refused.map(|finding| Taken::Refused(Box::new(finding))));
+        let walked = self.walked.clone();
+        let project = project::assemble(walked, taken.collect(), &settings.config, &sources);
+        let options = options(root, &settings);
+        let open = open.to_vec();
+        Snapshot { sources: Arc::new(sources), project, settings, open, options }
+    }
+
+    /// The files, with what stands in for them; and those below the directory that are not on disk.
+    fn files(&self, root: &Path, sources: &Sources, memory: &Memory) -> Vec<File> {
+        let cache = Cache::within(memory, Salt::of_build());
+        let mut texts: BTreeMap<String, (&Path, &Arc<str>)> = BTreeMap::new();
+        for path in sources.overlay().paths() {
+            if let Some(text) = sources.overlay().text(path) {
+                texts.insert(project::shown(path), (path, text));
+            }
+        }
+        let mut take = |shown: &str| {
+            let (path, text) = texts.remove(shown)?;
+            let candidate = candidate(path, shown.to_owned());
+            project::take_text(&candidate, Arc::clone(text), sources, &cache)
+        };
+        let mut files: Vec<File> = self
+            .files
+            .iter()
+            .map(|file| take(&file.path).unwrap_or_else(|| file.clone()))
+            .collect();
+        let unsaved = texts.into_iter().filter(|(shown, (path, _))| {
+            project::is_below(shown, &project::shown(root)) && !path.exists()
+        });
+        files.extend(unsaved.filter_map(|(shown, (path, text))| {
+            project::take_text(&candidate(path, shown), Arc::clone(text), sources, &cache)
+        }));
+        files.sort_by(|a, b| a.path.cmp(&b.path));
+        files
+    }
+}
+
+/// A file without its tree, where that is not looked into at every keystroke: trees are large.
+fn lean(mut taken: Taken) -> Taken {
+    if let Taken::File(file) = &mut taken
+        && (file.class == Class::Other || file.path.ends_with("values.yaml"))
+    {
+        file.forget_tree();
+    }
+    taken
+}
+
+fn candidate(path: &Path, shown: String) -> Candidate {
+    Candidate { shown, path: path.to_owned(), explicit: false, requested: false }
+}
+
+fn options(root: &Path, settings: &Settings) -> Options {
+    let said = settings.config.settings.kube_version.as_ref();
+    let today = jiff::ZonedDateTime::now().date();
+    let options = Options::of(vec![root.to_owned()], today);
+    Options {
+        kube_version_stated: said.is_some(),
+        kube_version: said.map_or(options.kube_version, |version| version.value.clone()),
+        ..options
+    }
+}
+
+/// Marks what `open` files concern as what is to be linted: the chart that one lies in, the
+/// manifests beside one, or it alone.
+fn request(files: &mut [File], open: &[PathBuf]) {
+    let charts: BTreeSet<String> = files
+        .iter()
+        .filter(|file| file.class == Class::ChartMeta)
+        .map(|file| folder(&file.path).to_owned())
+        .collect();
+    let mut whole: BTreeSet<&str> = BTreeSet::new();
+    let mut beside: BTreeSet<String> = BTreeSet::new();
+    let open: BTreeSet<String> = open.iter().map(|path| project::shown(path)).collect();
+    for path in &open {
+        if let Some(chart) = chart_of(path, &charts) {
+            whole.insert(chart);
+        } else if files.iter().any(|file| file.path == *path && file.class == Class::Manifest) {
+            beside.insert(folder(path).to_owned());
+        }
+    }
+    for file in files {
+        file.requested = open.contains(&file.path)
+            || whole.iter().any(|chart| project::is_below(&file.path, chart))
+            || (file.class == Class::Manifest && beside.contains(folder(&file.path)));
+    }
+}
+
+/// The innermost chart that a path lies in.
+fn chart_of<'c>(path: &str, charts: &'c BTreeSet<String>) -> Option<&'c str> {
+    let mut above = folder(path);
+    loop {
+        if let Some(chart) = charts.get(above) {
+            return Some(chart);
+        }
+        if above.is_empty() {
+            return None;
+        }
+        above = folder(above);
+    }
+}
+
+/// That the configuration names a rule, a group or a preset that is none, where it names it.
+fn unknown_name(error: &UnknownName, settings: &Settings, sources: &Sources) -> Option<Finding> {
+    let source = settings.config.file.as_ref()?.source;
+    let start = sources.get(source).text.find(&error.name)?;
+    let help = error.nearest.as_ref().map(|near| format!("did you mean `{near}`?"));
+    Some(Settings::fault(source, start..start + error.name.len(), error.to_string(), help))
+}

@@ -1,0 +1,256 @@
+//! A rendered release, for who looks at it rather than judges it: what lines and fields are made of.
+
+use std::collections::{BTreeMap, HashMap};
+use std::ops::Range;
+use std::rc::Rc;
+
+use super::layers::Families;
+use super::place::Places;
+use super::rendered::{Charts, Task};
+use super::run::folder;
+use super::session::Snapshot;
+use crate::finding::Origin;
+use crate::helm::chart::Chart;
+use crate::helm::origin::{OriginId, Through};
+use crate::helm::render::{Manifest, Rendered};
+use crate::helm::scalar::Inquiry;
+use crate::project::{self, File, Release, Resolution};
+use crate::source::{SourceId, Sources, Span};
+use crate::yaml::Node;
+
+/// A range of bytes of a file.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Spot {
+    /// The file, as shown.
+    pub file: String,
+    /// First byte, and one past the last.
+    pub start: usize,
+    /// One past the last byte.
+    pub end: usize,
+}
+
+impl Spot {
+    /// The bytes.
+    #[must_use]
+    pub fn range(&self) -> Range<usize> {
+        self.start..self.end
+    }
+}
+
+/// A release as it is rendered.
+#[derive(Debug, Clone, Default)]
+pub struct Trace {
+    /// What `helm template` prints.
+    pub text: String,
+    /// For each line of it the place that a person edits, where there is one.
+    pub lines: Vec<Option<Spot>>,
+    /// Every scalar, in the order in which they stand.
+    pub fields: Vec<Field>,
+}
+
+/// A scalar of a rendered object, or an empty map or list.
+#[derive(Debug, Clone)]
+pub struct Field {
+    /// `Deployment/web`.
+    pub object: String,
+    /// `spec.replicas`.
+    pub path: String,
+    /// Its text, as it is written.
+    pub value: String,
+    /// The template text that wrote it.
+    pub template: Option<Spot>,
+    /// The values that had a part.
+    pub causes: Vec<Cause>,
+}
+
+/// A value that had a part in a field.
+#[derive(Debug, Clone)]
+pub struct Cause {
+    /// Its JSON pointer in the merged values.
+    pub pointer: String,
+    /// Where it is written; `None` where it is in no file.
+    pub spot: Option<Spot>,
+    /// Its own characters are in the field, rather than something that was made of it.
+    pub literal: bool,
+}
+
+impl Snapshot {
+    /// The releases that a file has a part in, by index: as a layer, as their declaration, or as a
+    /// part of their chart.
+    #[must_use]
+    pub fn releases_of(&self, shown: &str) -> Vec<usize> {
+        let of_file =
+            |release: &Release| {
+                release.values.iter().any(|layer| layer.file.as_deref() == Some(shown))
+                    || self.sources.get(release.declared.source).path == shown
+                    || release.chart.path.as_deref().is_some_and(|chart| {
+                        project::is_below(shown, chart) && is_part(shown, chart)
+                    })
+            };
+        let releases = self.project.releases.iter().enumerate();
+        releases.filter(|(_, release)| of_file(release)).map(|(at, _)| at).collect()
+    }
+
+    /// Renders a release.
+    ///
+    /// # Errors
+    /// When its chart is not here, or does not render: why, in one sentence.
+    pub fn trace(&self, release: usize) -> Result<Trace, String> {
+        self.with_task(release, |task, charts| {
+            task.look(charts, |rendered| {
+                let shown = project::shown(&task.path);
+                Tracer { task, rendered, chart: &shown, causes: HashMap::new() }.trace()
+            })
+        })?
+    }
+
+    /// Looks at the chart of a release.
+    ///
+    /// # Errors
+    /// When it is not here, or cannot be read.
+    pub fn with_chart<T>(
+        &self,
+        release: usize,
+        look: impl FnOnce(&Chart) -> T,
+    ) -> Result<T, String> {
+        self.with_task(release, |task, charts| {
+            match charts.load(&task.path, &self.sources).get() {
+                Some(Ok(chart)) => Ok(look(chart)),
+                Some(Err(error)) => Err(error.to_string()),
+                None => Err("the chart is being read".to_owned()),
+            }
+        })?
+    }
+
+    fn with_task<T>(
+        &self,
+        release: usize,
+        work: impl FnOnce(&Task<'_>, &Charts<'_>) -> T,
+    ) -> Result<T, String> {
+        let release = self.project.releases.get(release).ok_or("there is no such release")?;
+        let config = &self.settings.config;
+        let declared = &self.sources.get(release.declared.source).path;
+        let near = folder(declared);
+        let path = match project::resolve(&release.chart, near, config, &self.project.lock) {
+            Resolution::At(path) => path,
+            Resolution::Missing { why, help } => return Err(format!("{why}; {help}")),
+        };
+        let files: BTreeMap<&str, &File> =
+            self.project.files.iter().map(|file| (file.path.as_str(), file)).collect();
+        let families = Families::default();
+        let task = Task {
+            release,
+            path,
+            kube_version: &self.options.kube_version,
+            active: &[],
+            files: &files,
+            charts: &self.project.charts,
+            families: &families,
+            sources: &self.sources,
+            keep_rendered: false,
+        };
+        Ok(work(&task, &Charts::new(config, &self.project.lock)))
+    }
+
+    /// Where a span lies, by the file that is shown.
+    #[must_use]
+    pub fn spot(&self, span: Span) -> Spot {
+        spot(span, &self.sources)
+    }
+}
+
+/// Whether a file below a chart is read to render it: its own values, and what lies in its folders.
+fn is_part(shown: &str, chart: &str) -> bool {
+    let inside = shown.strip_prefix(chart).unwrap_or(shown).trim_start_matches('/');
+    match inside.split_once('/') {
+        Some((top, _)) => matches!(top, "templates" | "charts" | "crds" | "files"),
+        None => matches!(inside, "values.yaml" | "Chart.yaml" | "values.schema.json"),
+    }
+}
+
+fn spot(span: Span, sources: &Sources) -> Spot {
+    let file = sources.get(span.source).path.clone();
+    Spot { file, start: span.start as usize, end: span.end as usize }
+}
+
+/// Reads one render.
+struct Tracer<'a, 'r> {
+    task: &'a Task<'a>,
+    rendered: &'r Rendered,
+    chart: &'a str,
+    /// Most scalars of a branch share their origins.
+    causes: HashMap<OriginId, Rc<[Cause]>>,
+}
+
+impl Tracer<'_, '_> {
+    fn trace(mut self) -> Trace {
+        let mut trace = Trace::default();
+        for manifest in &self.rendered.manifests {
+            let head = format!("---\n# Source: {}\n", manifest.template);
+            trace.lines.extend([None, None]);
+            trace.text.push_str(&head);
+            self.lines(manifest, &mut trace);
+            self.fields(manifest, &mut trace);
+        }
+        trace
+    }
+
+    fn lines(&self, manifest: &Manifest, trace: &mut Trace) {
+        let task = self.task;
+        let declared = task.release.name_span.unwrap_or(task.release.declared);
+        let places = Places::new(self.rendered, manifest, task.sources, declared, self.chart);
+        let mut at = 0;
+        for line in manifest.text.as_str().split_inclusive('\n') {
+            let body = line.trim();
+            let start = at + (line.len() - line.trim_start().len());
+            let place = (!body.is_empty()).then(|| places.of_text(start..start + body.len()));
+            let written = place.filter(|place| place.origin != Origin::Release);
+            trace.lines.push(written.map(|place| spot(place.span, task.sources)));
+            at += line.len();
+        }
+        trace.text.push_str(manifest.text.as_str());
+        trace.text.push('\n');
+    }
+
+    fn fields(&mut self, manifest: &Manifest, trace: &mut Trace) {
+        let Some(root) = manifest.document.as_ref().and_then(|document| document.root()) else {
+            return;
+        };
+        let text = |node: Option<Node<'_>>| node.map_or("", Node::raw).to_owned();
+        let name = text(root.at(&["metadata", "name"]));
+        let object = format!("{}/{name}", text(root.get("kind")));
+        let inquiry = Inquiry::new(manifest, &self.rendered.origins);
+        for scalar in inquiry.scalars() {
+            let range = scalar.node.span().range();
+            trace.fields.push(Field {
+                object: object.clone(),
+                path: scalar.node.path().to_string(),
+                value: manifest.text.as_str()[range].to_owned(),
+                template: scalar.place.and_then(|place| self.template(place)),
+                causes: self.causes(&inquiry, scalar.origin).to_vec(),
+            });
+        }
+    }
+
+    fn template(&self, place: crate::helm::rope::PlaceId) -> Option<Spot> {
+        let (file, offset) = self.rendered.place(place);
+        (file.source != SourceId::NOWHERE).then(|| {
+            let at = offset as usize;
+            spot(Span::new(file.source, at, at), self.task.sources)
+        })
+    }
+
+    fn causes(&mut self, inquiry: &Inquiry<'_>, origin: OriginId) -> Rc<[Cause]> {
+        let sources = self.task.sources;
+        let made = || {
+            let leaves = inquiry.leaves(origin).into_iter();
+            let causes = leaves.map(|(leaf, through)| Cause {
+                spot: leaf.span.map(|span| spot(span, sources)),
+                pointer: leaf.pointer,
+                literal: through == Through::Text,
+            });
+            causes.collect()
+        };
+        Rc::clone(self.causes.entry(origin).or_insert_with(made))
+    }
+}

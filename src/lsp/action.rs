@@ -1,0 +1,227 @@
+//! What can be done about a finding.
+
+use std::collections::BTreeSet;
+
+use gen_lsp_types as lsp;
+
+use super::answer::View;
+use super::capability::OPEN;
+use super::diagnostics::Texts;
+use super::edit::Edits;
+use super::{proof, setting};
+use crate::lint::silence;
+use crate::report::model::{Entry, Level};
+
+/// What stands in a suppression for the words that its author is to write.
+const REASON: &str = "FIXME say why";
+
+/// The actions for what was found in a range; for the whole document where the client asks for
+/// `source.fixAll`.
+pub(super) fn actions(view: &View<'_>, params: &lsp::CodeActionParams) -> Vec<lsp::CodeAction> {
+    let own = view.found.iter().filter(|entry| entry.location.file == view.shown);
+    let (texts, own) = (Texts::new(&view.snapshot), own.cloned().collect());
+    let mut actions = Actions { view, texts, own, made: Vec::new() };
+    let wants = |kind: &str| {
+        let only = params.context.only.as_deref();
+        only.is_none_or(|only| only.iter().any(|asked| covers(&String::from(asked.clone()), kind)))
+    };
+    if wants("quickfix") {
+        let at = actions.at(params.range);
+        let fixable = at.iter().filter(|entry| entry.fix.is_some());
+        let rules: BTreeSet<String> = fixable.map(|entry| entry.rule.clone()).collect();
+        actions.prove(|entry| rules.contains(&entry.rule));
+        let found = actions.at(params.range);
+        // What mends comes first, what silences after it.
+        for offer in [
+            Actions::fix,
+            Actions::fix_all_of,
+            Actions::suppress,
+            Actions::weigh,
+            Actions::open_page,
+        ] {
+            for entry in &found {
+                offer(&mut actions, entry);
+            }
+        }
+    }
+    if params.context.only.is_some() && wants("source.fixAll") {
+        actions.prove(|_| true);
+        actions.fix_everything();
+    }
+    actions.made
+}
+
+/// Whether a kind that was asked for takes in another: `source` does `source.fixAll`.
+fn covers(asked: &str, kind: &str) -> bool {
+    let below = |long: &str, short: &str| {
+        long.strip_prefix(short).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+    };
+    asked.is_empty() || below(kind, asked) || below(asked, kind)
+}
+
+struct Actions<'a, 'w> {
+    view: &'a View<'w>,
+    texts: Texts<'a>,
+    /// The findings of the document.
+    own: Vec<Entry>,
+    made: Vec<lsp::CodeAction>,
+}
+
+impl Actions<'_, '_> {
+    /// The findings of the document that a range touches.
+    fn at(&self, range: lsp::Range) -> Vec<Entry> {
+        let text = &self.view.document.text;
+        let encoding = self.view.editor.encoding;
+        let (from, to) = (text.offset(range.start, encoding), text.offset(range.end, encoding));
+        let touched = |entry: &&Entry| {
+            let start = text.offset_of(entry.location.start);
+            let end = text.offset_of(entry.location.end);
+            start <= to && from <= end
+        };
+        self.own.iter().filter(touched).cloned().collect()
+    }
+
+    /// Tries the fixes of some findings; what does not help is no fix any more.
+    fn prove(&mut self, wanted: impl Fn(&Entry) -> bool) {
+        let is_wanted = |entry: &Entry| entry.fix.is_some() && wanted(entry);
+        let (mut tried, rest): (Vec<Entry>, Vec<Entry>) =
+            std::mem::take(&mut self.own).into_iter().partition(is_wanted);
+        if !tried.is_empty() {
+            proof::prove(self.view, &mut tried);
+        }
+        self.own = tried;
+        self.own.extend(rest);
+    }
+
+    fn fix(&mut self, entry: &Entry) {
+        let Some(fix) = &entry.fix else { return };
+        let title = match fix.title.is_empty() {
+            true => format!("Fix `{}`", entry.rule),
+            false => format!("Fix `{}`: {}", entry.rule, fix.title),
+        };
+        let title = match fix.applicability.as_str() {
+            "safe" => title,
+            "unsafe" => format!("{title} (may change behaviour)"),
+            _ => return,
+        };
+        let edits = Edits::of_fix(&fix.edits, &mut self.texts);
+        let is_safe = fix.applicability == "safe";
+        let made = self.edit(title, lsp::CodeActionKind::QuickFix, Some(entry), edits);
+        if let Some(made) = made.filter(|_| is_safe) {
+            made.is_preferred = Some(true);
+        }
+    }
+
+    fn fix_all_of(&mut self, entry: &Entry) {
+        let of_rule = self.own.iter().filter(|other| other.rule == entry.rule);
+        let of_rule: Vec<Entry> = of_rule.cloned().collect();
+        let title = format!("Fix all `{}` in this file", entry.rule);
+        if self.made.iter().any(|made| made.title == title) {
+            return;
+        }
+        if let Some((edits, _)) = self.safe(&of_rule).filter(|(_, count)| *count > 1) {
+            self.edit(title, lsp::CodeActionKind::QuickFix, None, Some(edits));
+        }
+    }
+
+    fn fix_everything(&mut self) {
+        let own = self.own.clone();
+        if let Some((edits, _)) = self.safe(&own) {
+            let title = "Apply all safe fixes of plimsoll".to_owned();
+            self.edit(title, lsp::CodeActionKind::SourceFixAll, None, Some(edits));
+        }
+    }
+
+    /// The safe fixes of some findings that do not touch each other, and how many those are.
+    fn safe(&mut self, entries: &[Entry]) -> Option<(Edits, usize)> {
+        let (mut all, mut count) = (Edits::default(), 0);
+        for fix in entries.iter().filter_map(|entry| entry.fix.as_ref()) {
+            if fix.applicability != "safe" {
+                continue;
+            }
+            if let Some(edits) = Edits::of_fix(&fix.edits, &mut self.texts)
+                && all.join(edits)
+            {
+                count += 1;
+            }
+        }
+        (count > 0).then_some((all, count))
+    }
+
+    fn suppress(&mut self, entry: &Entry) {
+        let text = &self.view.document.text.text;
+        let read = |_: &str| Some(text.to_string());
+        let Ok(made) = silence::comments(std::slice::from_ref(entry), REASON, &read) else {
+            return;
+        };
+        let Some(new) = made.files.get(&entry.location.file) else { return };
+        let edits = Edits::between(&self.view.shown, text, new);
+        let title = format!("Silence `{}` here", entry.rule);
+        self.edit(title, lsp::CodeActionKind::QuickFix, Some(entry), Some(edits));
+    }
+
+    /// Offers the other severities, and none.
+    fn weigh(&mut self, entry: &Entry) {
+        let Some(file) = &self.view.snapshot.settings.config.file else { return };
+        let shown = crate::project::shown(&file.path);
+        let Some(text) = self.texts.get(&shown).cloned() else { return };
+        let words = [
+            (Some(Level::Error), "error"),
+            (Some(Level::Warning), "warning"),
+            (Some(Level::Info), "info"),
+            (None, "off"),
+        ];
+        for (level, word) in words {
+            if level == Some(entry.severity) {
+                continue;
+            }
+            let title = format!("Set `{}` to {word} in {shown}", entry.rule);
+            let new = setting::with_severity(&text.text, &entry.rule, word);
+            if let Some(new) = new.filter(|_| !self.made.iter().any(|made| made.title == title)) {
+                let edits = Edits::between(&shown, &text.text, &new);
+                self.edit(title, lsp::CodeActionKind::QuickFix, Some(entry), Some(edits));
+            }
+        }
+    }
+
+    fn open_page(&mut self, entry: &Entry) {
+        let Some(url) = entry.url.as_ref().filter(|_| self.view.client.shows) else { return };
+        let title = format!("Open the page on `{}`", entry.rule);
+        if self.made.iter().any(|made| made.title == title) {
+            return;
+        }
+        self.made.push(lsp::CodeAction {
+            title: title.clone(),
+            kind: Some(lsp::CodeActionKind::QuickFix),
+            command: Some(lsp::Command {
+                title,
+                tooltip: None,
+                command: OPEN.to_owned(),
+                arguments: Some(vec![url.clone().into()]),
+            }),
+            ..lsp::CodeAction::default()
+        });
+    }
+
+    fn edit(
+        &mut self,
+        title: String,
+        kind: lsp::CodeActionKind,
+        entry: Option<&Entry>,
+        edits: Option<Edits>,
+    ) -> Option<&mut lsp::CodeAction> {
+        let edit = edits?.settle(self.view, &mut self.texts)?;
+        let diagnostics = entry.map(|entry| {
+            let diagnostic = self.view.editor.diagnostic(entry, &mut self.texts);
+            vec![diagnostic]
+        });
+        self.made.push(lsp::CodeAction {
+            title,
+            kind: Some(kind),
+            diagnostics,
+            edit: Some(edit),
+            ..lsp::CodeAction::default()
+        });
+        self.made.last_mut()
+    }
+}

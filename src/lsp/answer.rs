@@ -1,0 +1,173 @@
+//! Requests and their answers.
+
+use std::cell::RefCell;
+use std::sync::Arc;
+
+use gen_lsp_types as lsp;
+use lsp_server::{ErrorCode, Request};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use super::capability::{Client, OPEN};
+use super::chart::Traces;
+use super::diagnostics::Editor;
+use super::document::Document;
+use super::proof::Proven;
+use super::rendered;
+use super::worker::Worker;
+use super::{action, completion, definition, hint, hover, symbol};
+use crate::lint::{Session, Snapshot};
+use crate::report::model::Entry;
+
+/// A request that is understood.
+pub(super) enum Asked {
+    Symbols(lsp::DocumentSymbolParams),
+    Actions(lsp::CodeActionParams),
+    Execute(lsp::ExecuteCommandParams),
+    Hover(lsp::HoverParams),
+    Definition(lsp::DefinitionParams),
+    References(lsp::ReferenceParams),
+    Completion(lsp::CompletionParams),
+    Hints(lsp::InlayHintParams),
+    Rendered(rendered::Params),
+}
+
+/// An open document with all that is known around it.
+pub(super) struct View<'w> {
+    pub(super) snapshot: Arc<Snapshot>,
+    /// The document's path as findings name it.
+    pub(super) shown: String,
+    pub(super) document: &'w Document,
+    /// What the last run found around it.
+    pub(super) found: &'w [Entry],
+    pub(super) editor: Editor<'w>,
+    pub(super) client: &'w Client,
+    /// What its releases are rendered to, as far as somebody has asked.
+    pub(super) traces: &'w RefCell<Traces>,
+    /// Fixes that were tried, as far as somebody has asked.
+    pub(super) proven: &'w RefCell<Proven>,
+    pub(super) session: &'w Session,
+}
+
+impl View<'_> {
+    fn offset(&self, position: lsp::Position) -> usize {
+        self.document.text.offset(position, self.editor.encoding)
+    }
+}
+
+impl Asked {
+    /// Reads a request.
+    ///
+    /// # Errors
+    /// When the method is not known, or its parameters are not understood.
+    pub(super) fn read(request: Request) -> Result<Self, (ErrorCode, String)> {
+        let Request { method, params, .. } = request;
+        Ok(match method.as_str() {
+            "textDocument/documentSymbol" => Self::Symbols(parameters(params)?),
+            "textDocument/codeAction" => Self::Actions(parameters(params)?),
+            "workspace/executeCommand" => Self::Execute(parameters(params)?),
+            "textDocument/hover" => Self::Hover(parameters(params)?),
+            "textDocument/definition" => Self::Definition(parameters(params)?),
+            "textDocument/references" => Self::References(parameters(params)?),
+            "textDocument/completion" => Self::Completion(parameters(params)?),
+            "textDocument/inlayHint" => Self::Hints(parameters(params)?),
+            "plimsoll/rendered" => Self::Rendered(parameters(params)?),
+            _ => return Err((ErrorCode::MethodNotFound, format!("`{method}` is not known"))),
+        })
+    }
+}
+
+fn parameters<T: DeserializeOwned>(params: Value) -> Result<T, (ErrorCode, String)> {
+    serde_json::from_value(params).map_err(|error| (ErrorCode::InvalidParams, error.to_string()))
+}
+
+/// Answers a request; `null` where there is nothing to say.
+///
+/// # Errors
+/// When the directory that the document lies in cannot be read, or a release is not rendered: why.
+pub(super) fn answer(worker: &mut Worker, asked: Asked) -> Result<Value, String> {
+    match asked {
+        Asked::Symbols(params) => {
+            of(worker, &params.text_document.uri, |view| json(symbol::symbols(view)))
+        }
+        Asked::Actions(params) => {
+            of(worker, &params.text_document.uri, |view| json(action::actions(view, &params)))
+        }
+        Asked::Execute(params) => {
+            execute(worker, params);
+            Ok(Value::Null)
+        }
+        Asked::Hover(params) => at(worker, &params.text_document_position_params, |view, at| {
+            json(hover::hover(view, &mut view.traces.borrow_mut(), at))
+        }),
+        Asked::Definition(params) => {
+            at(worker, &params.text_document_position_params, |view, at| {
+                json(definition::definition(view, at))
+            })
+        }
+        Asked::References(params) => {
+            at(worker, &params.text_document_position_params, |view, at| {
+                json(definition::references(view, at))
+            })
+        }
+        Asked::Completion(params) => {
+            at(worker, &params.text_document_position_params, |view, at| {
+                json(completion::completions(view, at))
+            })
+        }
+        Asked::Hints(params) => {
+            of(worker, &params.text_document.uri, |view| match view.client.settings.inlay_hints {
+                true => json(hint::hints(view, &mut view.traces.borrow_mut(), params.range)),
+                false => json(()),
+            })
+        }
+        Asked::Rendered(params) => of(worker, &params.uri, |view| {
+            let mut traces = view.traces.borrow_mut();
+            json(rendered::rendered(view, &mut traces, params.release.as_deref())?)
+        }),
+    }
+}
+
+/// Answers about an open document; `null` where it is not open.
+fn of(
+    worker: &mut Worker,
+    uri: &lsp::Uri,
+    say: impl FnOnce(&View<'_>) -> Result<Value, String>,
+) -> Result<Value, String> {
+    match worker.view(uri).map_err(|error| error.to_string())? {
+        Some(view) => say(&view),
+        None => Ok(Value::Null),
+    }
+}
+
+/// Answers about a byte offset of an open document.
+fn at(
+    worker: &mut Worker,
+    params: &lsp::TextDocumentPositionParams,
+    say: impl FnOnce(&View<'_>, usize) -> Result<Value, String>,
+) -> Result<Value, String> {
+    of(worker, &params.text_document.uri, |view| say(view, view.offset(params.position)))
+}
+
+/// Runs the one command there is: it lets the client open a page.
+fn execute(worker: &Worker, params: lsp::ExecuteCommandParams) {
+    if params.command != OPEN {
+        return;
+    }
+    let first = params.arguments.and_then(|arguments| arguments.into_iter().next());
+    let uri: Option<lsp::Uri> = first.and_then(|uri| serde_json::from_value(uri).ok());
+    if let Some(uri) = uri {
+        let show = lsp::ShowDocumentParams {
+            uri,
+            external: Some(true),
+            take_focus: Some(true),
+            selection: None,
+        };
+        worker.ask("window/showDocument", show);
+    }
+}
+
+fn json(value: impl Serialize) -> Result<Value, String> {
+    serde_json::to_value(value).map_err(|error| error.to_string())
+}

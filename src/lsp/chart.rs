@@ -1,0 +1,193 @@
+//! What releases make of the values: who sets a key, who reads it, what it ends in.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::answer::View;
+use super::subject::{Key, is_template, mentions};
+use crate::lint::Snapshot;
+use crate::lint::trace::{Field, Spot, Trace};
+use crate::project::{Content, Release, is_below, join};
+use crate::yaml::Node;
+
+/// Traces are made for so many releases of a file; there may be hundreds.
+pub(super) const MOST_RELEASES: usize = 4;
+
+/// A place where a key is set, and to what.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Setting {
+    /// The key, where it stands.
+    pub(super) spot: Spot,
+    /// The value as it is written: of a collection its sort.
+    pub(super) value: String,
+    /// A chart's own values.
+    pub(super) is_default: bool,
+}
+
+/// Rendered releases, each made once for a snapshot.
+#[derive(Debug, Default)]
+pub(super) struct Traces(BTreeMap<usize, Result<Arc<Trace>, String>>);
+
+impl Traces {
+    /// A release as it is rendered.
+    pub(super) fn of(&mut self, release: usize, snapshot: &Snapshot) -> Result<Arc<Trace>, String> {
+        self.0.entry(release).or_insert_with(|| snapshot.trace(release).map(Arc::new)).clone()
+    }
+}
+
+/// The releases that a document has a part in, with their names.
+pub(super) fn releases(view: &View<'_>) -> Vec<(usize, String)> {
+    let releases = view.snapshot.releases_of(&view.shown).into_iter();
+    releases.map(|at| (at, view.snapshot.project.releases[at].display())).collect()
+}
+
+/// The releases that a document has a part in; where it has none, as while it is half written, those
+/// of the innermost chart around it.
+pub(super) fn around(view: &View<'_>) -> Vec<usize> {
+    let own = view.snapshot.releases_of(&view.shown);
+    if !own.is_empty() {
+        return own;
+    }
+    let releases = view.snapshot.project.releases.iter().enumerate();
+    let charts = releases.filter_map(|(at, release)| Some((at, release.chart.path.as_deref()?)));
+    let charts: Vec<(usize, &str)> =
+        charts.filter(|(_, chart)| is_below(&view.shown, chart)).collect();
+    let innermost = charts.iter().map(|(_, chart)| chart.len()).max();
+    let of = charts.iter().filter(|(_, chart)| Some(chart.len()) == innermost);
+    of.map(|(at, _)| *at).collect()
+}
+
+/// Where a release sets a key, the effective place first, the chart's own values last.
+pub(super) fn settings(snapshot: &Snapshot, release: &Release, key: &Key) -> Vec<Setting> {
+    let pointer = key.pointer();
+    let mut found = Vec::new();
+    for layer in release.values.iter().rev() {
+        let root = match &layer.content {
+            Content::File => {
+                let file = layer.file.as_deref().and_then(|file| snapshot.file(file));
+                file.and_then(|file| file.roots().next())
+            }
+            Content::Yaml(node) => Some(node.get()),
+            Content::Set(_) | Content::Unknown | Content::Elsewhere => None,
+        };
+        found.extend(root.and_then(|root| setting(snapshot, root, &pointer, false)));
+    }
+    if let Some(chart) = &release.chart.path {
+        found.extend(default(snapshot, chart, &key.path));
+    }
+    found
+}
+
+/// Where a chart's own values, or those of a chart in it, set a key.
+fn default(snapshot: &Snapshot, chart: &str, path: &[String]) -> Option<Setting> {
+    let pointer: String = path.iter().map(|key| format!("/{}", crate::yaml::escape(key))).collect();
+    let own = snapshot.file(&join(chart, "values.yaml"));
+    let own = own.and_then(|file| file.roots().next());
+    own.and_then(|root| setting(snapshot, root, &pointer, true)).or_else(|| {
+        let (name, rest) = path.split_first()?;
+        let below = join(chart, &format!("charts/{name}"));
+        snapshot.file(&join(&below, "Chart.yaml"))?;
+        default(snapshot, &below, rest)
+    })
+}
+
+fn setting(
+    snapshot: &Snapshot,
+    root: Node<'_>,
+    pointer: &str,
+    is_default: bool,
+) -> Option<Setting> {
+    let node = root.pointer(pointer)?;
+    let span = node.key_span().unwrap_or(node.span());
+    Some(Setting { spot: snapshot.spot(span), value: written(node), is_default })
+}
+
+/// A value in one line.
+fn written(node: Node<'_>) -> String {
+    match node.kind() {
+        crate::yaml::Kind::Mapping if node.is_empty() => "{}".to_owned(),
+        crate::yaml::Kind::Sequence if node.is_empty() => "[]".to_owned(),
+        crate::yaml::Kind::Mapping => format!("a map of {}", node.len()),
+        crate::yaml::Kind::Sequence => format!("a list of {}", node.len()),
+        crate::yaml::Kind::Scalar => short(&node.document().text()[node.span().range()]),
+    }
+}
+
+/// The type of a value, as people name it.
+pub(super) fn kind(node: Node<'_>) -> &'static str {
+    use crate::yaml::Scalar;
+    match (node.kind(), node.scalar()) {
+        (crate::yaml::Kind::Mapping, _) => "map",
+        (crate::yaml::Kind::Sequence, _) => "list",
+        (_, Some(Scalar::Bool(_))) => "boolean",
+        (_, Some(Scalar::Int(_) | Scalar::Uint(_))) => "integer",
+        (_, Some(Scalar::Float(_))) => "number",
+        (_, Some(Scalar::Str(_))) => "string",
+        (_, Some(Scalar::Null) | None) => "null",
+    }
+}
+
+/// The first line of a text, cut where it is long.
+pub(super) fn short(text: &str) -> String {
+    let line = text.trim().lines().next().unwrap_or_default();
+    let mut short: String = line.chars().take(80).collect();
+    if short.len() < text.trim().len() {
+        short.push('…');
+    }
+    short
+}
+
+/// The lines of templates in the repository that name a key, what it lies in, or what lies in it.
+pub(super) fn readers(snapshot: &Snapshot, release: &Release, key: &Key) -> BTreeSet<Spot> {
+    let Some(chart) = &release.chart.path else { return BTreeSet::new() };
+    let mut found = BTreeSet::new();
+    let below = snapshot.project.files.iter().filter(|file| is_below(&file.path, chart));
+    for file in below.filter(|file| is_template(file)) {
+        let prefix = subchart(&file.path, chart);
+        for (start, parts) in mentions(&file.text) {
+            let named = parts.iter().map(|part| &file.text[part.clone()]);
+            let is_global = named.clone().next() == Some("global");
+            let prefix = prefix.iter().map(String::as_str).filter(|_| !is_global);
+            let full: Vec<&str> = prefix.chain(named).collect();
+            if full.iter().zip(&key.path).all(|(one, other)| one == other) {
+                let end = parts.last().map_or(start, |part| part.end);
+                found.insert(Spot { file: file.path.clone(), start, end });
+            }
+        }
+    }
+    found
+}
+
+/// The charts between the top one and the one that a file lies in, by their folders.
+fn subchart(path: &str, chart: &str) -> Vec<String> {
+    let inside = path.strip_prefix(chart).unwrap_or(path).trim_start_matches('/');
+    let mut names = Vec::new();
+    let mut rest = inside;
+    while let Some((name, below)) =
+        rest.strip_prefix("charts/").and_then(|rest| rest.split_once('/'))
+    {
+        names.push(name.to_owned());
+        rest = below;
+    }
+    names
+}
+
+/// The rendered fields that a key, or what lies in it, has a part in; those that hold its own
+/// characters first.
+pub(super) fn ends<'t>(trace: &'t Trace, key: &Key) -> Vec<&'t Field> {
+    let pointer = key.pointer();
+    let of = |cause: &str| {
+        cause.strip_prefix(&pointer).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    };
+    let mut fields: Vec<(bool, &Field)> = trace
+        .fields
+        .iter()
+        .filter_map(|field| {
+            let mut causes = field.causes.iter().filter(|cause| of(&cause.pointer)).peekable();
+            causes.peek()?;
+            Some((!causes.any(|cause| cause.literal), field))
+        })
+        .collect();
+    fields.sort_by_key(|(derived, _)| *derived);
+    fields.into_iter().map(|(_, field)| field).collect()
+}

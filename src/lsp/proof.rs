@@ -1,0 +1,42 @@
+//! Fixes that are tried before they are offered.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::answer::View;
+use crate::fix::{self, Effort, Evidence};
+use crate::lint::LintError;
+use crate::report::model::{Entry, FixEntry};
+
+/// How much is tried for a menu, which somebody waits for.
+const EFFORT: Effort = Effort { all: true, fixes: 32, tries: 6, keeps_untried: false };
+
+/// What came of fixes that were tried, by the fingerprints of their findings; `None` for one that
+/// does not help.
+pub(super) type Proven = BTreeMap<String, Option<FixEntry>>;
+
+/// Holds the fixes of findings to what they claim, on the texts as they are now; each once.
+pub(super) fn prove(view: &View<'_>, entries: &mut [Entry]) {
+    let mut proven = view.proven.borrow_mut();
+    let is_new = |entry: &&Entry| !proven.contains_key(&entry.fingerprint);
+    let mut new: Vec<Entry> = entries.iter().filter(is_new).cloned().collect();
+    if !new.is_empty() {
+        let mut texts = fix::Texts::default();
+        for (path, document) in view.editor.documents.iter() {
+            texts.put(&crate::project::shown(path), Arc::clone(&document.text.text));
+        }
+        let again = |edited: &BTreeMap<String, Arc<str>>, _: &BTreeSet<String>| {
+            let outcome = view.session.with_edits(&view.snapshot, edited)?;
+            let (findings, rendered) = (outcome.report.findings, outcome.rendered);
+            Ok::<_, LintError>(Evidence { findings, rendered })
+        };
+        let tried = fix::prove(&mut new, &mut texts, EFFORT, &again);
+        for entry in new {
+            let fix = entry.fix.filter(|_| tried.is_ok());
+            proven.insert(entry.fingerprint, fix);
+        }
+    }
+    for entry in entries {
+        entry.fix = proven.get(&entry.fingerprint).cloned().flatten();
+    }
+}
