@@ -17,7 +17,7 @@ use std::sync::Arc;
 pub use self::failure::Failure;
 use self::frame::Frame;
 pub(super) use self::show::expression;
-use super::call::{Host, Lookup, Surroundings};
+use super::call::{Host, Lookup, MAX_TEXT, Surroundings};
 use super::origin::{OriginId, Origins};
 use super::parse::{ListNode, Template, is_empty, parse};
 use super::rope::{PlaceId, Rope};
@@ -28,8 +28,15 @@ use crate::source::SourceId;
 const MAX_NESTED: u32 = 1000;
 /// Templates within each other, whatever their names; what the stack of a render holds.
 const MAX_DEPTH: usize = 3000;
-/// Nodes that one render may execute.
+/// Nodes that one render may execute; turns of loops and items that functions copy count as well.
 const MAX_STEPS: u64 = 20_000_000;
+/// Items that a list or map may have, and turns that a loop over a number may take.
+const MAX_ITEMS: u32 = 1 << 20;
+/// Bytes of texts that functions may make in one render, those that are gone included.
+const MAX_MADE: usize = 2 << 30;
+/// An error that has grown this long, in bytes, is handed on as it is: templates that call each
+/// other wrap it once for each level.
+const MAX_MESSAGE: usize = 64 << 10;
 /// Bytes that one render may write, texts that are included counted each time.
 const MAX_OUTPUT: usize = 512 << 20;
 
@@ -93,6 +100,7 @@ pub struct Evaluator<'s> {
     depth: Cell<usize>,
     steps: Cell<u64>,
     written: Cell<usize>,
+    made: Cell<usize>,
 }
 
 impl<'s> Evaluator<'s> {
@@ -126,6 +134,7 @@ impl<'s> Evaluator<'s> {
             depth: Cell::new(0),
             steps: Cell::new(0),
             written: Cell::new(0),
+            made: Cell::new(0),
         }
     }
 
@@ -236,6 +245,47 @@ fn register(named: &mut Names, name: &Rc<str>, template: &Template, with_body: b
     }
 }
 
+impl Evaluator<'_> {
+    /// Counts steps of the render.
+    ///
+    /// # Errors
+    /// When it takes too many.
+    fn step(&self, count: usize) -> Result<(), String> {
+        self.steps.set(self.steps.get().saturating_add(count as u64));
+        match self.steps.get() > MAX_STEPS {
+            true => Err(format!("the chart takes more than {MAX_STEPS} steps to render")),
+            false => Ok(()),
+        }
+    }
+
+    /// Counts what a function made.
+    ///
+    /// # Errors
+    /// When it is too large, or all of it together.
+    fn bounded(&self, value: Value) -> Result<Value, String> {
+        let items = match &value.data {
+            Data::Str(text) if text.len() > MAX_TEXT => {
+                return Err(format!("a text of more than {} MiB", MAX_TEXT >> 20));
+            }
+            Data::Str(text) => {
+                self.made.set(self.made.get().saturating_add(text.len()));
+                0
+            }
+            Data::List(items) => items.borrow().len(),
+            Data::Map(entries) => entries.borrow().len(),
+            _ => 0,
+        };
+        if self.made.get() > MAX_MADE {
+            return Err(format!("the chart makes more than {} MiB of texts", MAX_MADE >> 20));
+        }
+        if items > MAX_ITEMS as usize {
+            return Err(format!("more than {MAX_ITEMS} items"));
+        }
+        self.step(items / 16)?;
+        Ok(value)
+    }
+}
+
 impl Host for Evaluator<'_> {
     fn origins(&self) -> &Origins {
         &self.origins
@@ -293,6 +343,9 @@ impl Host for Evaluator<'_> {
         let done = self.body("gotpl", &at, dot, Some(source.clone()));
         *self.named.borrow_mut() = before;
         done.map(|text| Value::rope(text.without("<no value>"))).map_err(|message| {
+            if message.len() > MAX_MESSAGE {
+                return message;
+            }
             let shown: String = source.as_str().chars().take(200).collect();
             format!(
                 "error during tpl function execution for {}: {message}",

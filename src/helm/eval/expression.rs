@@ -108,7 +108,7 @@ impl<'e> Frame<'e> {
         };
         self.check_count(&signature, name, &given)?;
         let args = self.arguments(&signature, given, dot)?;
-        run(ev, &args).or_else(|message| {
+        run(ev, &args).and_then(|value| ev.bounded(value)).or_else(|message| {
             self.spot = whole;
             let origins = &ev.origins;
             let involved = origins.all(args.iter().map(|value| value.own_origin(origins)));

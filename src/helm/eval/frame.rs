@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use super::show::Spot;
-use super::{Evaluator, Failure, MAX_STEPS, Named};
+use super::{Evaluator, Failure, MAX_ITEMS, MAX_MESSAGE, Named};
 use crate::helm::origin::OriginId;
 use crate::helm::parse::{BranchNode, ListNode, Node, PipeNode, Pos, SmolStr, TemplateNode};
 use crate::helm::print;
@@ -87,6 +87,9 @@ impl<'e> Frame<'e> {
 
     /// Stops with an error at the node that is being evaluated.
     pub(super) fn fail_with<T>(&self, message: &str, involved: OriginId) -> Flow<T> {
+        if message.len() > MAX_MESSAGE {
+            return Err(Stop::Fail(message.to_owned()));
+        }
         let offset = self.spot.offset().min(self.at.text.len());
         let before = &self.at.text[..offset];
         let column = before.len() - before.rfind('\n').map_or(0, |at| at + 1);
@@ -154,11 +157,7 @@ impl<'e> Frame<'e> {
     }
 
     fn node(&mut self, node: &'e Node, dot: &Value) -> Flow {
-        self.ev.steps.set(self.ev.steps.get() + 1);
-        if self.ev.steps.get() > MAX_STEPS {
-            let message = format!("the chart takes more than {MAX_STEPS} steps to render");
-            return Err(Stop::Fail(format!("template: {}: {message}", self.at.file.name)));
-        }
+        self.step()?;
         match node {
             Node::Text(text) => {
                 self.write_text(&text.text, text.pos);
@@ -182,6 +181,11 @@ impl<'e> Frame<'e> {
             Node::Break(_) => Err(Stop::Break),
             Node::Continue(_) => Err(Stop::Continue),
         }
+    }
+
+    fn step(&self) -> Flow {
+        let name = &self.at.file.name;
+        self.ev.step(1).map_err(|message| Stop::Fail(format!("template: {name}: {message}")))
     }
 
     fn template(&mut self, call: &'e TemplateNode, dot: &Value) -> Flow {
@@ -342,6 +346,9 @@ impl<'e> Frame<'e> {
             let shown = print::plain(&value);
             return self.fail(&format!("can't use {shown} to iterate over more than one variable"));
         }
+        if items.len() > MAX_ITEMS as usize {
+            return self.fail(&format!("a loop of more than {MAX_ITEMS} turns"));
+        }
         let mut done = Ok(());
         if let (true, Some(body)) = (items.is_empty(), &branch.else_body) {
             done = self.list(body, dot);
@@ -349,6 +356,7 @@ impl<'e> Frame<'e> {
         let within = (self.under, self.ev.under.get());
         let boxed = matches!(value.data, Data::List(_) | Data::Map(_));
         for (key, item) in items {
+            self.step()?;
             let bound: &[&Value] = if pipe.decl.len() == 2 { &[&key, &item] } else { &[&item] };
             for (index, (name, value)) in pipe.decl.iter().zip(bound).enumerate() {
                 let boxed = boxed && index + 1 == pipe.decl.len();
@@ -415,7 +423,8 @@ fn items(value: &Value) -> Option<Vec<(Value, Value)>> {
             Some(items) => (0i64..).map(|i| Value::int(i, OriginId::NONE)).zip(items).collect(),
             None => object.entries()?.iter().map(|(k, v)| (key(k), v.clone())).collect(),
         },
-        Data::Int(count) | Data::Int64(count) => (0..(*count).min(super::MAX_STEPS.cast_signed()))
+        // One more than allowed, for that to be seen.
+        Data::Int(count) | Data::Int64(count) => (0..(*count).min(i64::from(MAX_ITEMS) + 1))
             .map(|i| Value::int(i, value.origin))
             .map(|i| (i.clone(), i))
             .collect(),

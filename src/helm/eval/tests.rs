@@ -145,3 +145,17 @@ fn errors_of_functions_name_the_whole_command() {
         "1:7 <index .list 9>: error calling index: index out of range: 9"
     );
 }
+
+#[test]
+fn what_grows_without_end_is_refused() {
+    let grows =
+        |step: &str| format!("{{{{ $s := .list }}}}{{{{ range until 60 }}}}{step}{{{{ end }}}}");
+    for template in [
+        "{{ range 1000000000 }}{{ end }}",
+        &grows("{{ $s = print $s $s }}"),
+        &grows("{{ $s = concat $s $s }}"),
+    ] {
+        let error = written(template).expect_err(template);
+        assert!(error.contains("more than"), "{error}");
+    }
+}
