@@ -21,6 +21,8 @@ export function createClient(program: string, settings: Settings, output: LogOut
   return new LanguageClient("plimsoll", "plimsoll", server, {
     documentSelector: DOCUMENTS,
     initializationOptions: initializationOptions(settings),
+    // Later changes of the settings are passed on.
+    synchronize: { configurationSection: "plimsoll" },
     outputChannel: output,
     // The status item says that something is wrong; the output does not push itself before the text.
     revealOutputChannelOn: RevealOutputChannelOn.Never,

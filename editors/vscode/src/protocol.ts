@@ -2,8 +2,11 @@
 
 import { NotificationType, RequestType, type Location } from "vscode-languageserver-protocol";
 
-/** Asks for a release's manifests as they are rendered from the texts in the editor. */
-export const renderedRequest = new RequestType<RenderedParams, Rendered, void>("plimsoll/rendered");
+/**
+ * Asks for a release's manifests as they are rendered from the texts in the editor. Null for a file that is
+ * not open, an error where the release does not render.
+ */
+export const renderedRequest = new RequestType<RenderedParams, Rendered | null, void>("plimsoll/rendered");
 
 /** Says, whenever it changes, what the server is doing and what there is to see. */
 export const statusNotification = new NotificationType<Status>("plimsoll/status");

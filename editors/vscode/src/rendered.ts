@@ -57,7 +57,9 @@ export class RenderedManifests implements vscode.TextDocumentContentProvider, vs
     if (address === undefined) throw new Error("this is not the address of a rendered manifest");
     const client = this.client();
     if (client === undefined) throw new Error("the server of plimsoll is not running");
-    return client.sendRequest(renderedRequest, { uri: address.source, release: address.release }, token);
+    const rendered = await client.sendRequest(renderedRequest, { uri: address.source, release: address.release }, token);
+    if (rendered === null) throw new Error(`open ${address.source} to see what it is rendered to`);
+    return rendered;
   }
 }
 
@@ -67,7 +69,7 @@ export class RenderedManifests implements vscode.TextDocumentContentProvider, vs
  */
 export async function showRendered(client: LanguageClient, editor: vscode.TextEditor): Promise<void> {
   const source = client.code2ProtocolConverter.asUri(editor.document.uri);
-  const { releases } = await client.sendRequest(renderedRequest, { uri: source });
+  const releases = (await client.sendRequest(renderedRequest, { uri: source }))?.releases ?? [];
   if (releases.length === 0) {
     void vscode.window.showInformationMessage("No release that plimsoll knows is made of this file.");
     return;

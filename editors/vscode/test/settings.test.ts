@@ -23,23 +23,25 @@ test("where nothing is set, settings are what package.json declares as defaults"
 });
 
 test("a value of a wrong type counts as not set", () => {
-  const wrong: Record<string, unknown> = { path: " ", arguments: ["lsp", 3], inlayHints: "yes", followClicks: 0 };
+  const wrong: Record<string, unknown> = { path: " ", arguments: ["lsp", 3], debounceMs: -1, inlayHints: "yes", followClicks: 0 };
   assert.deepEqual(readSettings((key) => wrong[key]), {
     path: "plimsoll",
     arguments: ["lsp"],
+    debounceMs: 10,
     inlayHints: false,
     followClicks: true,
   });
 });
 
 test("what is set is what the server is told", () => {
-  const set: Record<string, unknown> = { inlayHints: true };
-  assert.deepEqual(initializationOptions(readSettings((key) => set[key])), { inlayHints: true });
+  const set: Record<string, unknown> = { debounceMs: 200, inlayHints: true, path: "p" };
+  assert.deepEqual(initializationOptions(readSettings((key) => set[key])), { debounceMs: 200, inlayHints: true });
 });
 
-test("only settings of the server start it anew", () => {
+test("only what the server is started with starts it anew", () => {
   assert.ok(needsRestart((name) => name === "plimsoll.path"));
-  assert.ok(needsRestart((name) => name === "plimsoll.inlayHints"));
+  assert.ok(needsRestart((name) => name === "plimsoll.arguments"));
+  assert.ok(!needsRestart((name) => name === "plimsoll.inlayHints"));
   assert.ok(!needsRestart((name) => name === "plimsoll.followClicks"));
   assert.ok(!needsRestart((name) => name === "plimsoll.trace.server"));
 });
