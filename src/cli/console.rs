@@ -3,6 +3,8 @@
 use std::io::{self, BufWriter, Stdout, Write};
 use std::process::ExitCode;
 
+use crate::report::escape;
+
 /// The process's own output. Commands write through it, so that a closed pipe is an error they
 /// can pass on with `?` and never a panic.
 pub(crate) struct Console {
@@ -54,9 +56,10 @@ impl CommandError {
         }
         let mut err = io::stderr().lock();
         // Standard error may be closed; there is nowhere left to say so.
-        let _ = writeln!(err, "error: {}", self.message);
+        // Paths among the arguments may come from a repository, by a hook.
+        let _ = writeln!(err, "error: {}", escape::terminal(&self.message));
         if let Some(help) = &self.help {
-            let _ = writeln!(err, "  help: {help}");
+            let _ = writeln!(err, "  help: {}", escape::terminal(help));
         }
         ExitCode::from(self.code)
     }

@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::{CommandError, Console};
 use crate::project::{Content, Project, Release};
+use crate::report::{self, escape};
 use crate::source::{Sources, Span};
 
 /// List the releases that the repository declares
@@ -163,10 +164,7 @@ fn json(project: &Project, sources: &Sources, console: &mut Console) -> Result<(
         releases: project.releases.iter().map(|release| entry(release, sources)).collect(),
         unresolved: unresolved.collect(),
     };
-    let text = serde_json::to_string_pretty(&listing)
-        .map_err(|error| CommandError::new(error.to_string()))?;
-    writeln!(console.out, "{text}")?;
-    Ok(())
+    Ok(report::pretty_json(&listing, &mut console.out)?)
 }
 
 fn table(project: &Project, sources: &Sources, console: &mut Console) -> Result<(), CommandError> {
@@ -209,14 +207,15 @@ fn table(project: &Project, sources: &Sources, console: &mut Console) -> Result<
             for (cell, width) in row.iter().zip(widths.iter().chain([&0])) {
                 line.push_str(&format!("{cell:<width$}  "));
             }
-            writeln!(console.out, "{}", line.trim_end())?;
+            writeln!(console.out, "{}", escape::line(line.trim_end()))?;
         }
     }
     if !project.unresolved.is_empty() {
         writeln!(console.out, "\nNot resolved from the repository alone:")?;
         for unresolved in &project.unresolved {
             let (file, line) = place(unresolved.declared, sources);
-            writeln!(console.out, "  {file}:{line}: {}", unresolved.why)?;
+            let said = format!("{file}:{line}: {}", unresolved.why);
+            writeln!(console.out, "  {}", escape::line(&said))?;
         }
     }
     Ok(())

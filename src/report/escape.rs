@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 /// True for characters that a terminal obeys or that reorder text: C0 and C1 controls but tab
 /// and line feed, and Unicode's bidirectional overrides.
-fn acts(c: char) -> bool {
+pub(super) fn acts(c: char) -> bool {
     (c.is_control() && c != '\t' && c != '\n')
         || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }

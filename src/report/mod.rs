@@ -3,6 +3,7 @@
 //! Formats see [`model::Report`] only, the JSON contract; excerpts are cut from [`Texts`]. What
 //! comes from files is escaped here, once, for the medium at hand (`escape`).
 
+mod conceal;
 mod concise;
 pub(crate) mod escape;
 mod full;
@@ -20,6 +21,7 @@ pub mod unite;
 
 use std::io::{self, Write};
 
+pub(crate) use json::pretty as pretty_json;
 pub use model::Report;
 pub use text::Texts;
 
@@ -175,6 +177,22 @@ mod tests {
             assert!(text.contains("anti-affinity-required"), "{format:?}: {text}");
             assert!(text.contains("values.yaml"), "{format:?}: {text}");
             assert!(!text.contains('\u{1b}'), "{format:?}: {text}");
+        }
+    }
+
+    #[test]
+    fn no_format_passes_on_what_a_terminal_obeys() {
+        use clap::ValueEnum as _;
+        let (mut report, mut texts) = sample();
+        report.findings[0].message = "\u{1b}[2J\u{9b}31m\u{202e}\u{7f}".into();
+        report.findings[0].location.file = "a\u{1b}\u{202e}.yaml".into();
+        for &format in Format::value_variants() {
+            let mut out = Vec::new();
+            let style = Style { color: false, width: 100 };
+            let mut context = Context { texts: &mut texts, style, rule: &|_| None };
+            write(format, &report, &mut context, &mut out).expect("a vector takes everything");
+            let text = String::from_utf8(out).expect("UTF-8");
+            assert!(!text.replace("\r\n", "\n").contains(escape::acts), "{format:?}: {text}");
         }
     }
 

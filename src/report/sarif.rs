@@ -6,6 +6,7 @@ use std::io::{self, Write};
 
 use serde_json::{Map, Value, json};
 
+use super::json::pretty;
 use super::model::{EditEntry, Entry, Level, Location, Point};
 use super::{Report, RuleInfo};
 
@@ -48,8 +49,7 @@ pub(super) fn write(
             "results": results,
         }],
     });
-    serde_json::to_writer_pretty(&mut *out, &log)?;
-    writeln!(out)
+    pretty(&log, out)
 }
 
 fn descriptor(id: &str, entry: &Entry, info: Option<&RuleInfo>) -> Value {

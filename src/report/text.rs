@@ -1,9 +1,11 @@
 //! The texts that excerpts are cut from.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 
+use super::conceal::conceal;
 use super::escape;
 use super::model::Point;
 use crate::source::{LineIndex, Sources};
@@ -16,7 +18,7 @@ pub struct Texts {
     shown: HashMap<String, Option<Arc<Shown>>>,
 }
 
-/// A text made harmless for a terminal, byte for byte as long as the file.
+/// A text made harmless for a terminal and without credentials, byte for byte as long as the file.
 #[derive(Debug)]
 pub(crate) struct Shown {
     pub(crate) text: Arc<str>,
@@ -47,15 +49,20 @@ impl Texts {
             None => std::fs::read_to_string(Path::new(path)).ok().map(Arc::from),
         };
         let shown = text.map(|text| {
-            let text: Arc<str> = match escape::same_length(&text) {
-                std::borrow::Cow::Borrowed(_) => text,
-                std::borrow::Cow::Owned(text) => Arc::from(text),
-            };
+            let text = replaced(&text, escape::same_length);
+            let text = replaced(&text, conceal);
             let lines = LineIndex::new(&text);
             Arc::new(Shown { text, lines })
         });
         self.shown.insert(path.to_owned(), shown.clone());
         shown
+    }
+}
+
+fn replaced(text: &Arc<str>, with: fn(&str) -> Cow<'_, str>) -> Arc<str> {
+    match with(text) {
+        Cow::Borrowed(_) => Arc::clone(text),
+        Cow::Owned(new) => Arc::from(new),
     }
 }
 

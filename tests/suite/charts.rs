@@ -159,6 +159,28 @@ fn a_value_that_the_schema_forbids_is_found_on_its_line() {
     assert_eq!(finding["related"][0]["location"]["start"]["line"], 3);
 }
 
+/// Pipelines' logs are read by more people than values are.
+#[test]
+fn a_value_that_the_schema_forbids_is_not_repeated() {
+    let schema =
+        r#"{"properties": {"password": {"minLength": 40}, "db": {"additionalProperties": false}}}"#;
+    let dir = repository(&[
+        CHART,
+        ("c/values.schema.json", schema),
+        ("c/values.yaml", "password: Tr0ub4dor\ndb: {key: c0rrecth0rse}\n"),
+        ("c/templates/t.yaml", "a: 1\n"),
+    ]);
+    for format in ["full", "concise", "json", "sarif", "html", "markdown"] {
+        let run = run(dir.path(), &["check", "--format", format]).expect_code(1);
+        assert!(run.out.contains("values-schema-violation"), "{format}: {}", run.out);
+        assert!(!run.out.contains("Tr0ub4dor"), "{format}: {}", run.out);
+        assert!(
+            format == "full" || format == "html" || !run.out.contains("c0rrecth0rse"),
+            "{format}"
+        );
+    }
+}
+
 #[test]
 fn a_map_over_a_scalar_is_said_where_it_is_written() {
     let dir = repository(&[

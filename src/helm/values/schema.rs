@@ -45,7 +45,9 @@ pub(in crate::helm) fn validate(
         .map(|error| {
             let pointer = error.instance_path().to_string();
             Violation {
-                message: error.to_string(),
+                // Without the value, which may be a credential: it stands at its place for all to
+                // read who may.
+                message: error.masked_with("it").to_string(),
                 value: origin_at(values, &pointer, origins),
                 schema: place(&error.schema_path().to_string()),
                 pointer,
