@@ -157,9 +157,118 @@ fn an_unknown_rule_is_an_error_with_the_nearest_name() {
 fn terminal_controls_in_names_are_not_obeyed() {
     let evil = OTHER.replace("name: other", "name: \"o\\e[2Jther\"");
     let dir = repository(&[("other.yaml", &evil)]);
-    for format in ["full", "concise", "markdown", "github"] {
+    for format in
+        ["full", "concise", "json", "sarif", "gitlab", "markdown", "github", "junit", "html"]
+    {
         let run = run(dir.path(), &["check", "--format", format, "--color", "never"]);
         assert!(!run.out.contains('\u{1b}'), "{format}: {}", run.out);
+    }
+    let absent = run(dir.path(), &["check", "no\u{1b}[2J.yaml"]).expect_code(2);
+    assert!(absent.err.contains("no\\u{1b}[2J.yaml"), "{}", absent.err);
+}
+
+/// Variables that hold each other several times over.
+#[test]
+fn scripts_and_makefiles_that_grow_without_measure_end() {
+    let script = "a=x\n".to_owned() + &"a=$a$a$a\n".repeat(60) + "helm install y $a\n";
+    let rules = (1..60).fold("X0 = a\n".to_owned(), |rules, at| {
+        let below = format!("$(X{})", at - 1);
+        rules + &format!("X{at} = {below}{below}{below}\n")
+    });
+    let makefile = rules + "deploy:\n\thelm install z $(X59)\n";
+    let files = [("deploy.sh", script.as_str()), ("Makefile", &makefile), ("other.yaml", OTHER)];
+    let (run, report) = check(&files);
+    run.expect_code(1);
+    other_is_linted(&report);
+}
+
+/// A rule may come from whoever wrote the repository.
+#[test]
+fn a_rule_that_looks_at_lists_without_end_finds_nothing_and_ends() {
+    let hundred: Vec<String> = (0..100).map(|number| number.to_string()).collect();
+    let hundred = hundred.join(", ");
+    let endless =
+        (0..6).fold("true".to_owned(), |test, depth| format!("[{hundred}].all(x{depth}, {test})"));
+    let rule = format!(
+        "id: endless\ngroup: own\nseverity: error\nsince: 0.1.0\nsummary: s\nwhy: w\nfix: f\nkinds: [pods]\n\
+         checks:\n  - forbid: \"{endless}\"\n    at: metadata.name\n    message: m\nexamples: []\n"
+    );
+    let (run, report) =
+        check(&[(".plimsoll/rules/own/endless.yaml", &rule), ("other.yaml", OTHER)]);
+    run.expect_code(1);
+    other_is_linted(&report);
+    assert!(found(&report, "endless").is_empty(), "{report:#}");
+}
+
+#[test]
+fn an_archive_that_unpacks_without_measure_is_refused() {
+    use std::io::Write as _;
+    let dir = repository(&[
+        ("c/Chart.yaml", "apiVersion: v2\nname: c\nversion: 1.0.0\n"),
+        ("c/templates/a.yaml", "a: 1\n"),
+        ("other.yaml", OTHER),
+    ]);
+    std::fs::create_dir(dir.path().join("c/charts")).expect("a folder");
+    let file = std::fs::File::create(dir.path().join("c/charts/d.tgz")).expect("a file");
+    let mut archive = flate2::write::GzEncoder::new(file, flate2::Compression::fast());
+    let zeros = vec![0; 1 << 20];
+    for _ in 0..300 {
+        archive.write_all(&zeros).expect("room for what zeros are packed to");
+    }
+    archive.finish().expect("room for what zeros are packed to");
+    let (run, report) = check_in(dir.path());
+    run.expect_code(1);
+    other_is_linted(&report);
+    assert_eq!(found(&report, "helm-render").len(), 1, "{report:#}");
+}
+
+/// What an archive or a schema names outside of itself is not looked at.
+#[test]
+fn archives_and_schemas_do_not_lead_out() {
+    let secret = "s3cr3t-outside";
+    let mut archive =
+        tar::Builder::new(flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast()));
+    let mut header = tar::Header::new_gnu();
+    header.set_entry_type(tar::EntryType::Symlink);
+    header.set_size(0);
+    archive.append_link(&mut header, "d/values.yaml", "../../outside").expect("a vector");
+    let link = archive.into_inner().and_then(|packed| packed.finish()).expect("a vector");
+    let dir = repository(&[
+        ("outside", secret),
+        ("c/Chart.yaml", "apiVersion: v2\nname: c\nversion: 1.0.0\n"),
+        ("c/templates/a.yaml", "a: 1\n"),
+        ("e/Chart.yaml", "apiVersion: v2\nname: e\nversion: 1.0.0\n"),
+        ("e/values.schema.json", "{\"$ref\": \"file:///etc/passwd\"}"),
+        ("e/templates/a.yaml", "a: {{ .Files.Get \"../outside\" }}\n"),
+        ("other.yaml", OTHER),
+    ]);
+    std::fs::create_dir(dir.path().join("c/charts")).expect("a folder");
+    std::fs::write(dir.path().join("c/charts/d.tgz"), link).expect("a file");
+    let (run, report) = check_in(dir.path());
+    other_is_linted(&report);
+    let said = report.to_string() + &run.err;
+    assert!(said.contains("is a link"), "{said}");
+    assert!(!said.contains(secret) && !said.contains("root:"), "{said}");
+}
+
+/// Ctrl-C at any moment: the report from before, or the whole new one.
+#[cfg(unix)]
+#[test]
+fn an_interrupted_run_leaves_no_half_report() {
+    let dir = repository(&[("other.yaml", OTHER)]);
+    let file = dir.path().join("report.json");
+    for pause in 0..30 {
+        std::fs::write(&file, "before").expect("a file");
+        let mut command = crate::harness::plimsoll(dir.path());
+        let args = ["check", "--no-cache", "--format", "json", "--output", "report.json"];
+        let mut child = command.args(args).spawn().expect("it runs");
+        std::thread::sleep(std::time::Duration::from_millis(pause * 3));
+        let pid = child.id().to_string();
+        std::process::Command::new("kill").args(["-INT", &pid]).status().expect("kill runs");
+        child.wait().expect("it ends");
+        let text = std::fs::read_to_string(&file).expect("the file is there");
+        let whole = serde_json::from_str::<serde_json::Value>(&text).is_ok();
+        assert!(text == "before" || whole, "{text}");
     }
 }
 

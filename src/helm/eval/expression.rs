@@ -13,6 +13,9 @@ use crate::helm::signature::{self, Param, Signature};
 use crate::helm::value::{Data, Object, Value};
 use crate::helm::values::method;
 
+/// What a hash of a password costs, in steps: it takes tens of milliseconds on purpose.
+const SLOW: usize = 200_000;
+
 /// What a call is given: operands, and a piped value after them.
 struct Given<'e> {
     args: &'e [Expr],
@@ -108,7 +111,9 @@ impl<'e> Frame<'e> {
         };
         self.check_count(&signature, name, &given)?;
         let args = self.arguments(&signature, given, dot)?;
-        run(ev, &args).and_then(|value| ev.bounded(value)).or_else(|message| {
+        let allowed = ev.step(if is_slow(name) { SLOW } else { 0 });
+        let result = allowed.and_then(|()| run(ev, &args)).and_then(|value| ev.bounded(value));
+        result.or_else(|message| {
             self.spot = whole;
             let origins = &ev.origins;
             let involved = origins.all(args.iter().map(|value| value.own_origin(origins)));
@@ -364,4 +369,8 @@ impl<'e> Frame<'e> {
 fn whole(number: f64) -> Option<i64> {
     let integer = number as i64;
     (integer as f64 == number).then_some(integer)
+}
+
+fn is_slow(function: &str) -> bool {
+    matches!(function, "bcrypt" | "htpasswd" | "derivePassword")
 }

@@ -31,9 +31,15 @@ pub(crate) use names::{Names, Slot};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct NoValue;
 
+/// How many items one rule may look at in lists while it judges one scope. Comprehensions nest, and a
+/// rule may come from whoever wrote the repository; those of plimsoll stay below a thousandth of it.
+const MAX_STEPS: u32 = 10_000_000;
+
 /// The variables of one rule while it judges one scope.
 pub(crate) struct Frame<'n> {
     slots: Vec<Option<Datum<'n>>>,
+    /// Items looked at in lists.
+    steps: u32,
     cel: &'n Context<'static, 'static>,
     /// What the nodes of the scope that is judged lie in.
     documents: &'n [Arc<Document>],
@@ -41,13 +47,23 @@ pub(crate) struct Frame<'n> {
 
 impl<'n> Frame<'n> {
     pub(crate) fn new(cel: &'n Context<'static, 'static>, documents: &'n [Arc<Document>]) -> Self {
-        Self { slots: vec![None; Slot::ROOTS], cel, documents }
+        Self { slots: vec![None; Slot::ROOTS], steps: 0, cel, documents }
     }
 
     /// Makes room for another rule's variables; those every rule has stay.
     pub(crate) fn begin(&mut self, slots: usize) {
         self.slots.truncate(Slot::ROOTS);
         self.slots.resize(slots.max(Slot::ROOTS), None);
+        self.steps = 0;
+    }
+
+    /// Counts one item of a list.
+    ///
+    /// # Errors
+    /// When the rule has looked at too many: what it asks has no value then.
+    fn step(&mut self) -> Result<(), NoValue> {
+        self.steps = self.steps.saturating_add(1);
+        if self.steps > MAX_STEPS { Err(NoValue) } else { Ok(()) }
     }
 
     pub(crate) fn set(&mut self, slot: Slot, value: Datum<'n>) {

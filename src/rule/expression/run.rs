@@ -63,6 +63,7 @@ pub(super) fn run<'n>(code: &'n Code, frame: &mut Frame<'n>) -> Outcome<'n> {
         Code::Quantify { settles, range, item, test } => {
             let mut outcome = Ok(!settles);
             for value in run(range, frame)?.items()? {
+                frame.step()?;
                 frame.set(*item, value);
                 match truth(run(test, frame)) {
                     Ok(value) if value == *settles => return Ok(Datum::Bool(*settles)),
@@ -75,6 +76,7 @@ pub(super) fn run<'n>(code: &'n Code, frame: &mut Frame<'n>) -> Outcome<'n> {
         Code::Collect { range, item, guard, value } => {
             let mut collected = Vec::new();
             for each in run(range, frame)?.items()? {
+                frame.step()?;
                 frame.set(*item, each);
                 let wanted = match guard {
                     Some(guard) => truth(run(guard, frame))?,

@@ -80,7 +80,7 @@ pub(super) fn arguments(text: &str) -> Vec<&str> {
 }
 
 fn value(name: &str, variables: &Variables, depth: usize) -> String {
-    if depth > MAX_DEPTH {
+    if depth > MAX_DEPTH || !variables.follow() {
         return COMPUTED.to_string();
     }
     if let Some(text) = variables.get(name) {

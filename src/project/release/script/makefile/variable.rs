@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::expand::expand;
 use super::line::{define_body, logical_lines};
@@ -15,6 +16,9 @@ use crate::source::SourceId;
 const MAX_INCLUDES: u8 = 6;
 /// Bytes of an included file that the project has not read, an `.env`.
 const MAX_INCLUDED: usize = 1 << 16;
+
+/// References that are followed for one Makefile: each may hold several, and those others.
+const MAX_REFERENCES: usize = 100_000;
 
 /// The lines between `define` and `endef`.
 #[derive(Debug, Clone)]
@@ -30,6 +34,8 @@ pub(super) struct Define {
 pub(super) struct Variables {
     values: BTreeMap<String, String>,
     known: Arc<Known>,
+    /// References that were followed, in all scopes together.
+    followed: Arc<AtomicUsize>,
 }
 
 /// What no scope changes.
@@ -57,6 +63,11 @@ impl Variables {
 
     pub(super) fn get(&self, name: &str) -> Option<&str> {
         self.values.get(name).map(String::as_str)
+    }
+
+    /// Whether one more reference may be followed.
+    pub(super) fn follow(&self) -> bool {
+        self.followed.fetch_add(1, Ordering::Relaxed) < MAX_REFERENCES
     }
 
     pub(super) fn set(&mut self, name: &str, value: &str) {

@@ -4,6 +4,9 @@ use super::{
     COMPUTED, Environment, Field, Piece, RUN_TIME, STREAM, Shell, Value, Word, is_known, join,
 };
 
+/// Bytes of one expanded text: `a=$a$a` grows without measure.
+const MAX_TEXT: usize = 1 << 16;
+
 impl Shell<'_> {
     /// A word as one text.
     pub(super) fn text(&mut self, word: &Word, way: &Environment) -> String {
@@ -18,6 +21,9 @@ impl Shell<'_> {
                 Piece::Stream { .. } => text.push_str(STREAM),
                 Piece::Opaque => text.push(COMPUTED),
             }
+            if text.len() > MAX_TEXT {
+                return COMPUTED.to_string();
+            }
         }
         text
     }
@@ -29,7 +35,10 @@ impl Shell<'_> {
         let append = |fields: &mut Vec<(String, bool)>, open: &mut bool, text: &str| {
             match fields.last_mut().filter(|_| *open) {
                 Some((last, spread)) => {
-                    last.push_str(text);
+                    match last.len() + text.len() > MAX_TEXT {
+                        true => *last = COMPUTED.to_string(),
+                        false => last.push_str(text),
+                    }
                     *spread = false;
                 }
                 None => fields.push((text.to_owned(), false)),
