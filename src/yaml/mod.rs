@@ -16,7 +16,7 @@ mod scalar;
 mod tree;
 
 pub use edit::NewValue;
-pub use parse::{Comment, ErrorKind, Stream, SyntaxError, parse};
+pub use parse::{Comment, ErrorKind, Stream, SyntaxError, parse, parse_fully};
 pub use path::{Path, Step, escape, unescape};
 pub use scalar::{Scalar, key_name, resolve_plain};
 pub use tree::{Document, Entries, Entry, Kind, Node, NodeId, Style};

@@ -70,8 +70,10 @@ pub fn parse(source: SourceId, text: &Arc<str>) -> Stream {
     block::parse(source, text).unwrap_or_else(|| parse_fully(source, text))
 }
 
-/// Reads a text by the full grammar of YAML.
-pub(super) fn parse_fully(source: SourceId, text: &Arc<str>) -> Stream {
+/// Reads a text by the full grammar of YAML, as [`parse`] does where its quicker reader for block
+/// collections does not know what it sees. What both read, they read alike.
+#[must_use]
+pub fn parse_fully(source: SourceId, text: &Arc<str>) -> Stream {
     let options = granit_parser::options! {
         // libyaml's reading, and so go-yaml's: a block scalar cut off by the end of the text has
         // no line feed there.
