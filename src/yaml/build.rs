@@ -1,7 +1,7 @@
 //! Events to one document's tree.
 
-use std::borrow::Cow;
-use std::collections::HashMap;
+mod keys;
+
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use granit_parser::{Event, ScalarStyle, StructureStyle};
 
 use super::parse::{ErrorKind, MAX_DEPTH, Stream, SyntaxError};
 use super::scalar::{Scalar, resolve_plain};
-use super::tree::{Body, Document, Kind, NONE, Node, NodeData, NodeId, Style};
+use super::tree::{Body, Document, NONE, NodeData, Style};
 use crate::source::{SourceId, Span};
 
 /// How many nodes a document may have once its aliases are written out.
@@ -383,20 +383,14 @@ impl<'t> Builder<'t> {
         // The end event of a block collection lies at the next token; its last child says where
         // the collection really ends.
         let end = if open.style == Style::Flow { end } else { open.end };
-        let children = self.pending.split_off(open.first);
         let first = self.document.children.len();
-        self.document.children.extend_from_slice(&children);
-        let (style, first) = (open.style, narrow(first));
+        self.document.children.extend_from_slice(&self.pending[open.first..]);
+        let count = self.pending.len() - open.first;
+        self.pending.truncate(open.first);
         let body = if open.mapping {
-            let plain = self.check_keys(&children);
-            if !plain {
-                let effective = self.effective(&children);
-                self.document.children.push(narrow(effective.len() / 2));
-                self.document.children.extend_from_slice(&effective);
-            }
-            Body::Mapping { style, plain, first, count: narrow(children.len() / 2) }
+            self.mapping(open.style, first)
         } else {
-            Body::Sequence { style, first, count: narrow(children.len()) }
+            Body::Sequence { style: open.style, first: narrow(first), count: narrow(count) }
         };
         let data = &mut self.document.nodes[open.node as usize];
         data.body = body;
@@ -409,123 +403,6 @@ impl<'t> Builder<'t> {
             }
             None => self.weight = open.weight,
         }
-    }
-
-    /// Reports keys that repeat, and such as no object may have; false where a key repeats or a
-    /// merge key stands.
-    fn check_keys(&mut self, children: &[u32]) -> bool {
-        let document = &self.document;
-        let keys = || children.iter().step_by(2).map(|&id| document.node(NodeId(id)));
-        let mut plain = true;
-        let mut repeated: Vec<(Node<'_>, Node<'_>)> = Vec::new();
-        let mut refused: Vec<Node<'_>> = Vec::new();
-        // Small mappings are the rule, and cheaper to look through than to hash.
-        let small = children.len() <= 32;
-        let mut named: Vec<(Cow<'_, str>, Node<'_>)> = Vec::new();
-        let mut seen = HashMap::new();
-        if small {
-            named.reserve_exact(children.len() / 2);
-        }
-        for key in keys() {
-            if key.is_merge_key() {
-                plain = false;
-                continue;
-            }
-            if key.scalar().and_then(super::key_name).is_none() {
-                refused.push(key);
-                continue;
-            }
-            let name = key.key_text();
-            let first = if small {
-                let first = named.iter().find(|(other, _)| *other == name).map(|(_, first)| *first);
-                if first.is_none() {
-                    named.push((name, key));
-                }
-                first
-            } else {
-                let first = *seen.entry(name).or_insert(key);
-                (first != key).then_some(first)
-            };
-            if let Some(first) = first {
-                plain = false;
-                if repeated.len() < MAX_ERRORS {
-                    repeated.push((first, key));
-                }
-            }
-        }
-        let repeated: Vec<_> = repeated
-            .into_iter()
-            .map(|(first, key)| SyntaxError {
-                kind: ErrorKind::DuplicateKey { first: first.span() },
-                span: key.span(),
-                message: format!("the key `{}` stands twice in this mapping", key.key_text()),
-                help: Some("keep one of them: Helm and Kubernetes take the last and drop the others without a word"),
-            })
-            .collect();
-        let refused: Vec<_> = refused.into_iter().map(|key| self.refused_key(key)).collect();
-        self.broken |= !refused.is_empty();
-        let room = MAX_ERRORS.saturating_sub(self.errors.len());
-        self.errors.extend(refused.into_iter().chain(repeated).take(room));
-        plain
-    }
-
-    /// Why sigs.k8s.io/yaml takes no such key.
-    fn refused_key(&self, key: Node<'_>) -> SyntaxError {
-        let (what, help) = match key.kind() {
-            Kind::Scalar if key.is_null() => ("null", "write a key, or quote it: \"null\""),
-            Kind::Scalar => ("a number this large", "quote the key"),
-            _ if self.source_text[..key.span().end as usize].contains("{{") => (
-                "a collection",
-                "this looks like a template: plimsoll renders templates inside a chart, and reads other files as plain YAML",
-            ),
-            _ => ("a collection", "quote the key, if it is meant to be text"),
-        };
-        let message = format!("{what} cannot be a key");
-        SyntaxError { kind: ErrorKind::Syntax, span: key.span(), message, help: Some(help) }
-    }
-
-    /// Keys and values in turn, as go-yaml v2 reads a mapping with merge keys or repeated keys.
-    /// It is settled here, once, so that reading such a mapping costs no more than any other.
-    fn effective(&mut self, children: &[u32]) -> Vec<u32> {
-        let mut merged = Merged::default();
-        let mut wrong = Vec::new();
-        for pair in children.chunks_exact(2) {
-            let (key, value) =
-                (self.document.node(NodeId(pair[0])), self.document.node(NodeId(pair[1])));
-            if !key.is_merge_key() {
-                merged.set(key, pair[0], pair[1]);
-                continue;
-            }
-            let mut maps: Vec<Node<'_>> = match value.kind() {
-                Kind::Sequence => value.items().collect(),
-                Kind::Mapping | Kind::Scalar => vec![value],
-            };
-            // Walked backwards, so that the first map of the list wins.
-            maps.reverse();
-            for map in maps {
-                if map.kind() != Kind::Mapping {
-                    wrong.push((value.span(), ErrorKind::Syntax));
-                    break;
-                }
-                for [key, value] in map.entries().ids() {
-                    self.merge_budget = self.merge_budget.saturating_sub(1);
-                    if self.merge_budget == 0 {
-                        wrong.push((map.span(), ErrorKind::Limit));
-                        break;
-                    }
-                    merged.set(self.document.node(NodeId(key)), key, value);
-                }
-            }
-        }
-        let pairs = merged.pairs;
-        for (span, kind) in wrong {
-            let message = match kind {
-                ErrorKind::Limit => "merge keys bring in entries without measure",
-                _ => "a merge key needs a mapping, or a list of mappings",
-            };
-            self.fail(kind, span.start as usize, span.end as usize, message);
-        }
-        pairs
     }
 
     fn remember(&mut self, node: u32, anchor: usize, weight: Weight) {
@@ -603,27 +480,4 @@ impl<'t> Builder<'t> {
 /// A byte offset or a count as the tree keeps it. Texts are refused long before they are too large.
 fn narrow(number: usize) -> u32 {
     u32::try_from(number).unwrap_or(u32::MAX)
-}
-
-/// The entries of a mapping while merge keys are worked in: the place of a key is where it stood
-/// first, its value the last one it was given.
-#[derive(Default)]
-struct Merged<'a> {
-    pairs: Vec<u32>,
-    places: HashMap<Cow<'a, str>, usize>,
-}
-
-impl<'a> Merged<'a> {
-    fn set(&mut self, node: Node<'a>, key: u32, value: u32) {
-        match self.places.entry(node.key_text()) {
-            std::collections::hash_map::Entry::Occupied(known) => {
-                self.pairs[*known.get()] = key;
-                self.pairs[*known.get() + 1] = value;
-            }
-            std::collections::hash_map::Entry::Vacant(free) => {
-                free.insert(self.pairs.len());
-                self.pairs.extend([key, value]);
-            }
-        }
-    }
 }

@@ -1,0 +1,172 @@
+//! The keys of a mapping that is complete: those that repeat, those that merge others in, those
+//! that no object may have.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+
+use super::{Builder, MAX_ERRORS, narrow};
+use crate::yaml::parse::{ErrorKind, SyntaxError};
+use crate::yaml::scalar::key_name;
+use crate::yaml::tree::{Body, Kind, Node, NodeId, Style};
+
+/// How many keys a mapping has at most in nearly all files.
+const FEW_KEYS: usize = 16;
+
+impl Builder<'_> {
+    /// A mapping of the children from `first` on, with its keys looked at.
+    pub(super) fn mapping(&mut self, style: Style, first: usize) -> Body {
+        let children = &self.document.children[first..];
+        let count = narrow(children.len() / 2);
+        let mut plain = self.has_plain_keys(children);
+        if !plain {
+            let children = children.to_vec();
+            plain = self.check_keys(&children);
+            if !plain {
+                let effective = self.effective(&children);
+                self.document.children.push(narrow(effective.len() / 2));
+                self.document.children.extend_from_slice(&effective);
+            }
+        }
+        Body::Mapping { style, plain, first: narrow(first), count }
+    }
+
+    /// True for a few keys that are all texts, all different, and no merge keys: so it is with
+    /// nearly every mapping, and with these it is settled here without an allocation.
+    fn has_plain_keys(&self, children: &[u32]) -> bool {
+        let mut names = [""; FEW_KEYS];
+        if children.len() > 2 * FEW_KEYS {
+            return false;
+        }
+        children.iter().step_by(2).enumerate().all(|(at, &id)| {
+            let key = self.document.node(NodeId(id));
+            let Some(name) = key.as_str().filter(|name| *name != "<<") else { return false };
+            let is_new = !names[..at].contains(&name);
+            names[at] = name;
+            is_new
+        })
+    }
+
+    /// Reports keys that repeat, and such as no object may have; false where a key repeats or a
+    /// merge key stands.
+    fn check_keys(&mut self, children: &[u32]) -> bool {
+        let document = &self.document;
+        let keys = || children.iter().step_by(2).map(|&id| document.node(NodeId(id)));
+        let mut plain = true;
+        let mut repeated: Vec<(Node<'_>, Node<'_>)> = Vec::new();
+        let mut refused: Vec<Node<'_>> = Vec::new();
+        let mut seen = HashMap::with_capacity(children.len() / 2);
+        for key in keys() {
+            if key.is_merge_key() {
+                plain = false;
+                continue;
+            }
+            if key.scalar().and_then(key_name).is_none() {
+                refused.push(key);
+                continue;
+            }
+            let first = *seen.entry(key.key_text()).or_insert(key);
+            if first != key {
+                plain = false;
+                if repeated.len() < MAX_ERRORS {
+                    repeated.push((first, key));
+                }
+            }
+        }
+        let repeated: Vec<_> = repeated
+            .into_iter()
+            .map(|(first, key)| SyntaxError {
+                kind: ErrorKind::DuplicateKey { first: first.span() },
+                span: key.span(),
+                message: format!("the key `{}` stands twice in this mapping", key.key_text()),
+                help: Some("keep one of them: Helm and Kubernetes take the last and drop the others without a word"),
+            })
+            .collect();
+        let refused: Vec<_> = refused.into_iter().map(|key| self.refused_key(key)).collect();
+        self.broken |= !refused.is_empty();
+        let room = MAX_ERRORS.saturating_sub(self.errors.len());
+        self.errors.extend(refused.into_iter().chain(repeated).take(room));
+        plain
+    }
+
+    /// Why sigs.k8s.io/yaml takes no such key.
+    fn refused_key(&self, key: Node<'_>) -> SyntaxError {
+        let (what, help) = match key.kind() {
+            Kind::Scalar if key.is_null() => ("null", "write a key, or quote it: \"null\""),
+            Kind::Scalar => ("a number this large", "quote the key"),
+            _ if self.source_text[..key.span().end as usize].contains("{{") => (
+                "a collection",
+                "this looks like a template: plimsoll renders templates inside a chart, and reads other files as plain YAML",
+            ),
+            _ => ("a collection", "quote the key, if it is meant to be text"),
+        };
+        let message = format!("{what} cannot be a key");
+        SyntaxError { kind: ErrorKind::Syntax, span: key.span(), message, help: Some(help) }
+    }
+
+    /// Keys and values in turn, as go-yaml v2 reads a mapping with merge keys or repeated keys.
+    /// It is settled here, once, so that reading such a mapping costs no more than any other.
+    fn effective(&mut self, children: &[u32]) -> Vec<u32> {
+        let mut merged = Merged::default();
+        let mut wrong = Vec::new();
+        for pair in children.chunks_exact(2) {
+            let (key, value) =
+                (self.document.node(NodeId(pair[0])), self.document.node(NodeId(pair[1])));
+            if !key.is_merge_key() {
+                merged.set(key, pair[0], pair[1]);
+                continue;
+            }
+            let mut maps: Vec<Node<'_>> = match value.kind() {
+                Kind::Sequence => value.items().collect(),
+                Kind::Mapping | Kind::Scalar => vec![value],
+            };
+            // Walked backwards, so that the first map of the list wins.
+            maps.reverse();
+            for map in maps {
+                if map.kind() != Kind::Mapping {
+                    wrong.push((value.span(), ErrorKind::Syntax));
+                    break;
+                }
+                for [key, value] in map.entries().ids() {
+                    self.merge_budget = self.merge_budget.saturating_sub(1);
+                    if self.merge_budget == 0 {
+                        wrong.push((map.span(), ErrorKind::Limit));
+                        break;
+                    }
+                    merged.set(self.document.node(NodeId(key)), key, value);
+                }
+            }
+        }
+        let pairs = merged.pairs;
+        for (span, kind) in wrong {
+            let message = match kind {
+                ErrorKind::Limit => "merge keys bring in entries without measure",
+                _ => "a merge key needs a mapping, or a list of mappings",
+            };
+            self.fail(kind, span.start as usize, span.end as usize, message);
+        }
+        pairs
+    }
+}
+
+/// The entries of a mapping while merge keys are worked in: the place of a key is where it stood
+/// first, its value the last one it was given.
+#[derive(Default)]
+struct Merged<'a> {
+    pairs: Vec<u32>,
+    places: HashMap<Cow<'a, str>, usize>,
+}
+
+impl<'a> Merged<'a> {
+    fn set(&mut self, node: Node<'a>, key: u32, value: u32) {
+        match self.places.entry(node.key_text()) {
+            std::collections::hash_map::Entry::Occupied(known) => {
+                self.pairs[*known.get()] = key;
+                self.pairs[*known.get() + 1] = value;
+            }
+            std::collections::hash_map::Entry::Vacant(free) => {
+                free.insert(self.pairs.len());
+                self.pairs.extend([key, value]);
+            }
+        }
+    }
+}
