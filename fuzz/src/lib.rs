@@ -153,7 +153,7 @@ pub fn rule_file(bytes: &[u8]) {
             for fault in rule.faults() {
                 slice(&text, fault.span);
             }
-            for example in rule.examples.iter().filter(|_| rule.faults().is_empty()) {
+            for example in rule.examples().iter().filter(|_| rule.faults().is_empty()) {
                 // What is expected need not be what is found.
                 let _ = rule::example::run(&rule, example);
             }

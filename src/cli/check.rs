@@ -363,7 +363,7 @@ fn add_ignores(report: &Report, reason: &str, console: &mut Console) -> Result<(
 
 /// What reports say of a rule.
 pub(crate) fn info(rules: &RuleSet, id: &str) -> Option<RuleInfo> {
-    let rule = rules.rules.iter().find(|rule| &*rule.id == id)?;
+    let rule = rules.rules.iter().find(|known| &*known.id == id)?.rule();
     Some(RuleInfo {
         summary: rule.summary.clone(),
         why: rule.why.clone(),

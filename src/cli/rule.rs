@@ -27,11 +27,11 @@ pub(crate) fn run(args: &Args, console: &mut Console) -> Result<ExitCode, Comman
             None => error.help("`plimsoll rules` lists them"),
         });
     }
-    for (at, rule) in found.iter().enumerate() {
+    for (at, known) in found.iter().enumerate() {
         if at > 0 {
             writeln!(console.out)?;
         }
-        page(rule, console)?;
+        page(known.rule(), console)?;
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -102,7 +102,7 @@ fn list(
 /// The first example of each sort: what the rule finds, and what it leaves alone.
 fn examples(rule: &Rule, out: &mut dyn Write) -> Result<(), CommandError> {
     for (violates, title) in [(true, "Bad"), (false, "Good")] {
-        let first = rule.examples.iter().find(|example| example.violates == violates);
+        let first = rule.examples().iter().find(|example| example.violates == violates);
         if let Some(example) = first {
             writeln!(out, "{title}\n")?;
             for line in example.text.lines() {

@@ -55,7 +55,7 @@ pub(crate) fn run(args: &Args, console: &mut Console) -> Result<ExitCode, Comman
     match (&args.from, args.format) {
         (Some(peer), _) => mapping(&set, peer, console)?,
         (None, Format::Json) => {
-            let rules = set.rules.iter().map(|rule| listed(rule)).collect();
+            let rules = set.read().map(|rule| listed(rule)).collect();
             serde_json::to_writer(&mut console.out, &Listing { version: 1, rules })
                 .map_err(std::io::Error::from)?;
             writeln!(console.out)?;
@@ -85,7 +85,7 @@ pub(crate) fn severity(rule: &Rule) -> &'static str {
 
 fn table(set: &RuleSet, console: &mut Console) -> Result<(), CommandError> {
     let mut groups: BTreeMap<&str, Vec<&Rule>> = BTreeMap::new();
-    for rule in &set.rules {
+    for rule in set.read() {
         groups.entry(&rule.group).or_default().push(rule);
     }
     let width = set.rules.iter().map(|rule| rule.id.len()).max().unwrap_or(0);

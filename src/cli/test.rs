@@ -30,8 +30,8 @@ pub(crate) fn run(args: &Args, console: &mut Console) -> Result<ExitCode, Comman
         writeln!(console.out, "{}", rule_files::fault(error, &sources))?;
     }
     let mut examples = 0;
-    for rule in &set.rules {
-        for one in &rule.examples {
+    for rule in set.read() {
+        for one in rule.examples() {
             examples += 1;
             if let Err(problem) = example::run(rule, one) {
                 wrong += 1;

@@ -7,13 +7,29 @@ use super::run::Options;
 use super::select::{self, Active, UnknownName};
 use crate::config::{Config, Override};
 use crate::project::Project;
-use crate::rule::RuleSet;
+use crate::rule::{ByKind, RuleSet};
 
 /// The rules that run, by path: `overrides` of the configuration change them for some paths.
 pub(super) struct Choices {
     /// Where no override applies.
-    pub(super) base: Vec<Active>,
-    by_path: BTreeMap<String, Arc<Vec<Active>>>,
+    pub(super) base: Chosen,
+    by_path: BTreeMap<String, Arc<Chosen>>,
+}
+
+/// Rules that run together.
+#[derive(Debug, Default)]
+pub(super) struct Chosen {
+    /// All of them, sorted by id.
+    pub(super) rules: Vec<Active>,
+    /// Those on objects.
+    pub(super) by_kind: ByKind,
+}
+
+impl Chosen {
+    fn new(rules: Vec<Active>) -> Self {
+        let by_kind = ByKind::new(rules.iter().map(|active| &*active.rule));
+        Self { rules, by_kind }
+    }
 }
 
 impl Choices {
@@ -24,10 +40,10 @@ impl Choices {
         rules: &RuleSet,
     ) -> Result<Self, UnknownName> {
         let request = &options.request;
-        let base = select::choose(rules, request, &config.settings, &[])?;
+        let base = Chosen::new(select::choose(rules, request, &config.settings, &[])?);
         let overrides = &config.settings.overrides;
         let mut by_path = BTreeMap::new();
-        let mut made: BTreeMap<Vec<usize>, Arc<Vec<Active>>> = BTreeMap::new();
+        let mut made: BTreeMap<Vec<usize>, Arc<Chosen>> = BTreeMap::new();
         let matchers: Vec<globset::GlobSet> =
             overrides.iter().map(|each| matcher(each, config)).collect();
         for file in &project.files {
@@ -41,7 +57,7 @@ impl Choices {
                 None => {
                     let layers: Vec<&Override> = which.iter().map(|&at| &overrides[at]).collect();
                     let active = select::choose(rules, request, &config.settings, &layers)?;
-                    let active = Arc::new(active);
+                    let active = Arc::new(Chosen::new(active));
                     made.insert(which, Arc::clone(&active));
                     active
                 }
@@ -53,12 +69,14 @@ impl Choices {
 
     /// The ids of all rules that run somewhere.
     pub(super) fn ids(&self) -> impl Iterator<Item = &str> {
-        let everywhere = self.base.iter().chain(self.by_path.values().flat_map(|active| &**active));
-        everywhere.map(|active| &*active.rule.id)
+        let everywhere =
+            std::iter::once(&self.base).chain(self.by_path.values().map(|chosen| &**chosen));
+        everywhere.flat_map(|chosen| &chosen.rules).map(|active| &*active.rule.id)
     }
 
-    pub(super) fn at(&self, path: &str) -> &[Active] {
-        self.by_path.get(path).map_or(&self.base, |active| active)
+    /// The rules that run on a path.
+    pub(super) fn at(&self, path: &str) -> &Chosen {
+        self.by_path.get(path).map_or(&self.base, |chosen| chosen)
     }
 }
 

@@ -2,39 +2,38 @@
 
 use std::sync::Arc;
 
+use super::choices::Chosen;
 use super::mend;
 use super::select::Active;
 use super::waive::{self, Waiving};
 use crate::finding::{Finding, ObjectRef, Origin, Place, Related};
 use crate::kube::{Object, objects};
-use crate::rule::{Evaluator, Hit, Member, Scope};
+use crate::rule::{Company, Evaluator, Hit};
 use crate::yaml::{Document, Kind, Node, Step, Stream};
 
-/// The objects of documents as members of what is deployed together.
-#[must_use]
-pub(super) fn members<'d>(documents: impl IntoIterator<Item = &'d Arc<Document>>) -> Vec<Member> {
-    let of = |document: &Arc<Document>| {
-        let document = Arc::clone(document);
-        let ids: Vec<_> = objects(&document).iter().map(|object| object.node.id()).collect();
-        ids.into_iter().map(move |node| Member { document: Arc::clone(&document), node })
-    };
-    documents.into_iter().flat_map(of).collect()
+/// What came of the objects of a stream.
+#[derive(Debug, Default)]
+pub(super) struct Judged {
+    pub(super) findings: Vec<Finding>,
+    /// How many objects there are.
+    pub(super) objects: usize,
+    /// How many findings an annotation waives.
+    pub(super) waived: usize,
 }
 
-/// Judges every object of a stream; `together` are the objects deployed with them. Gives the
-/// findings, and how many an annotation waives.
+/// Judges every object of a stream; `company` is what is deployed with them.
 pub(super) fn judge(
     stream: &Stream,
-    together: &[Member],
-    active: &[Active],
+    company: &Company,
+    chosen: &Chosen,
     waiving: &Waiving<'_>,
     evaluator: &mut Evaluator,
-) -> (Vec<Finding>, usize) {
-    let mut findings = Vec::new();
-    let mut waived = 0;
+) -> Judged {
+    let mut judged = Judged::default();
     for document in &stream.documents {
         for object in objects(document) {
-            let hits = hits(document, &object, together, active, evaluator);
+            judged.objects += 1;
+            let hits = hits(document, &object, company, chosen, |_| true, evaluator);
             let mut own = hits
                 .into_iter()
                 .map(|(active, hit)| Finding {
@@ -42,31 +41,27 @@ pub(super) fn judge(
                     ..finding(active, &hit, document, &object, Origin::Manifest)
                 })
                 .collect();
-            waived += waive::apply(&object, &mut own, waiving);
-            findings.append(&mut own);
+            judged.waived += waive::apply(&object, &mut own, waiving);
+            judged.findings.append(&mut own);
         }
     }
-    (findings, waived)
+    judged
 }
 
-/// What rules find on one object. Rules on one object are not shown the others: making them
-/// known costs time in proportion to their number.
+/// What those of the chosen rules that are `wanted` find on one object.
 pub(super) fn hits<'a>(
     document: &Arc<Document>,
     object: &Object<'_>,
-    together: &[Member],
-    active: &'a [Active],
+    company: &Company,
+    chosen: &'a Chosen,
+    wanted: impl Fn(&Active) -> bool,
     evaluator: &mut Evaluator,
 ) -> Vec<(&'a Active, Hit)> {
-    let mut found = Vec::new();
-    for (scope, members) in [(Scope::Object, &[][..]), (Scope::Release, together)] {
-        let rules: Vec<&Active> =
-            active.iter().filter(|active| active.rule.scope == scope).collect();
-        let pairs = rules.iter().map(|active| (&*active.rule, &active.params));
-        let hits = evaluator.object(document, object, members, pairs);
-        found.extend(hits.into_iter().map(|(at, hit)| (rules[at], hit)));
-    }
-    found
+    let concerned = chosen.by_kind.of(object).into_iter().map(|at| &chosen.rules[at]);
+    let rules: Vec<&Active> = concerned.filter(|active| wanted(active)).collect();
+    let pairs = rules.iter().map(|active| (&*active.rule, &active.params));
+    let hits = evaluator.object(document, object, company, pairs);
+    hits.into_iter().map(|(at, hit)| (rules[at], hit)).collect()
 }
 
 /// A finding for a hit, at the object's own text.

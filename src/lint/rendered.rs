@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use super::chart::{directory_name, reference};
+use super::choices::Chosen;
 use super::layers::Families;
 use super::mend::Homes;
 use super::place::Places;
@@ -22,7 +23,7 @@ use crate::helm::values::{Layer, Set, SetKind};
 use crate::kube::objects;
 use crate::project::{AssignmentKind, Content, File, LocalChart, Lock, Release, Via};
 use crate::rule::layers::{Layers, text};
-use crate::rule::{Evaluator, Scope, Undecided};
+use crate::rule::{Company, Evaluator, Scope, Undecided};
 use crate::source::{Sources, Span};
 
 /// A chart, read once; empty only while it is being read.
@@ -72,7 +73,7 @@ pub(super) struct Task<'a> {
     pub(super) release: &'a Release,
     pub(super) path: PathBuf,
     pub(super) kube_version: &'a str,
-    pub(super) active: &'a [Active],
+    pub(super) chosen: &'a Chosen,
     pub(super) files: &'a BTreeMap<&'a str, &'a File>,
     /// The charts of the repository.
     pub(super) charts: &'a [LocalChart],
@@ -182,7 +183,7 @@ impl Task<'_> {
 
     /// What rules find in the values layers, each by itself; `seen` is what came of the render.
     fn on_layers(&self, chart: &Chart, known: &layers::Known, seen: Layers<'_>) -> Vec<Finding> {
-        if !self.active.iter().any(|active| active.rule.scope == Scope::Layers) {
+        if !self.chosen.rules.iter().any(|active| active.rule.scope == Scope::Layers) {
             return Vec::new();
         }
         let Some(given) = release::layers(self.release, self.files) else { return Vec::new() };
@@ -196,7 +197,7 @@ impl Task<'_> {
                 family: &family,
                 ..seen
             };
-            layers::judge(&layers, self.active, self.sources)
+            layers::judge(&layers, &self.chosen.rules, self.sources)
         });
         self.adopt(&mut findings);
         findings
@@ -333,23 +334,20 @@ impl Task<'_> {
         let texts = self.keep_rendered.then(|| documents(rendered));
         let mut judged = Judged { rendered: true, texts, ..Judged::default() };
         let documents = rendered.manifests.iter().filter_map(|manifest| manifest.document.as_ref());
-        let together = plain::members(documents);
+        let company = Company::of(documents);
         let homes = Homes { files: self.files, charts: self.charts, release: self.release };
         // What Helm leaves out for its hook is never an object: only Helm's own rules concern it.
-        let of_helm: Vec<Active> = self
-            .active
-            .iter()
-            .filter(|active| &*active.rule.group == "helm-chart")
-            .cloned()
-            .collect();
-        let made = rendered.manifests.iter().map(|manifest| (manifest, self.active));
-        let left_out = rendered.left_out.iter().map(|manifest| (manifest, &*of_helm));
-        for (manifest, active) in made.chain(left_out) {
+        let of_helm = |active: &Active| &*active.rule.group == "helm-chart";
+        let made = rendered.manifests.iter().map(|manifest| (manifest, true));
+        let left_out = rendered.left_out.iter().map(|manifest| (manifest, false));
+        for (manifest, is_made) in made.chain(left_out) {
             let Some(document) = &manifest.document else { continue };
             let places = Places::new(rendered, manifest, self.sources, self.declared(), chart);
             for object in objects(document) {
                 judged.objects += 1;
-                let hits = plain::hits(document, &object, &together, active, &mut evaluator);
+                let wanted = |active: &Active| is_made || of_helm(active);
+                let hits =
+                    plain::hits(document, &object, &company, self.chosen, wanted, &mut evaluator);
                 let mut own: Vec<Finding> = hits
                     .into_iter()
                     .map(|(active, hit)| {

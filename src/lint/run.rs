@@ -322,7 +322,7 @@ impl<'p> Run<'p> {
     }
 
     pub(super) fn names(&self) -> Names<'_> {
-        Names { set: self.rules, active: &self.choices.base }
+        Names { set: self.rules, active: &self.choices.base.rules }
     }
 
     /// The files that some unit judges, of this part or of another.

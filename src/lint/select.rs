@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::config::{Level, Override, RuleSettings, Settings, Spanned};
 use crate::finding::Severity;
-use crate::rule::{ParamValue, Rule, RuleSet};
+use crate::rule::{Known, ParamValue, Rule, RuleSet};
 
 /// What a run asks of the rules, from the command line; it goes before the configuration.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -50,7 +50,7 @@ pub struct UnknownName {
 /// The rules a word names: an id, a covered policy, a group, or another linter's id with or
 /// without the linter's name before a colon. Empty when it names none.
 #[must_use]
-pub fn named<'s>(set: &'s RuleSet, word: &str) -> Vec<&'s Arc<Rule>> {
+pub fn named<'s>(set: &'s RuleSet, word: &str) -> Vec<&'s Known> {
     let own = set.named(word);
     if !own.is_empty() {
         return own;
@@ -59,7 +59,7 @@ pub fn named<'s>(set: &'s RuleSet, word: &str) -> Vec<&'s Arc<Rule>> {
     if !group.is_empty() {
         return group;
     }
-    let peer = |rule: &&Arc<Rule>| rule.peers.values().flatten().any(|id| id == word);
+    let peer = |rule: &&Known| rule.peers.values().flatten().any(|id| id == word);
     set.rules.iter().filter(peer).collect()
 }
 
@@ -141,11 +141,6 @@ pub fn choose(
 
     let mut severities: BTreeMap<Arc<str>, Option<Severity>> = BTreeMap::new();
     let mut params: BTreeMap<Arc<str>, BTreeMap<String, ParamValue>> = BTreeMap::new();
-    for rule in &set.rules {
-        if let Some(given) = rule.preset_params.get(preset) {
-            params.insert(Arc::clone(&rule.id), given.clone());
-        }
-    }
     let layers = std::iter::once(&settings.rules).chain(overrides.iter().map(|each| &each.rules));
     for layer in layers {
         for (word, RuleSettings { severity, params: given }) in
@@ -171,24 +166,22 @@ pub fn choose(
     }
 
     let active =
-        set.rules.iter().filter(|rule| on.get(&rule.id) == Some(&true)).filter_map(|rule| {
+        set.rules.iter().filter(|known| on.get(&known.id) == Some(&true)).filter_map(|known| {
+            let rule = known.rule();
             let chosen = severities.get(&rule.id);
+            let mut own = rule.preset_params.get(preset).cloned().unwrap_or_default();
+            own.extend(params.remove(&rule.id).unwrap_or_default());
             // A rule that is off by default and was asked for warns.
             let severity = match chosen {
                 Some(severity) => (*severity)?,
                 None => rule.severity.unwrap_or(Severity::Warning),
             };
-            Some(Active {
-                rule: Arc::clone(rule),
-                severity,
-                chosen: chosen.is_some(),
-                params: params.remove(&rule.id).unwrap_or_default(),
-            })
+            Some(Active { rule: Arc::clone(rule), severity, chosen: chosen.is_some(), params: own })
         });
     Ok(active.collect())
 }
 
-fn resolve<'s>(set: &'s RuleSet, word: &str) -> Result<Vec<&'s Arc<Rule>>, UnknownName> {
+fn resolve<'s>(set: &'s RuleSet, word: &str) -> Result<Vec<&'s Known>, UnknownName> {
     let found = named(set, word);
     if found.is_empty() && !BUILTIN.contains(&word) {
         return Err(UnknownName {

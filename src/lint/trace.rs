@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
 use std::rc::Rc;
 
+use super::choices::Chosen;
 use super::layers::Families;
 use super::place::Places;
 use super::rendered::{Charts, Task};
@@ -137,12 +138,12 @@ impl Snapshot {
         };
         let files: BTreeMap<&str, &File> =
             self.project.files.iter().map(|file| (file.path.as_str(), file)).collect();
-        let families = Families::default();
+        let (chosen, families) = (Chosen::default(), Families::default());
         let task = Task {
             release,
             path,
             kube_version: &self.options.kube_version,
-            active: &[],
+            chosen: &chosen,
             files: &files,
             charts: &self.project.charts,
             families: &families,

@@ -13,7 +13,10 @@ use super::shard::{Groups, deal};
 use super::{chart, cluster, fingerprint, plain, release, syntax, text};
 use crate::finding::Finding;
 use crate::project::{Class, File, Release, Resolution, join};
-use crate::rule::{Evaluator, Member, ReleaseInfo, Setting, Undecided, environment};
+use crate::rule::{Company, Evaluator, ReleaseInfo, Setting, Undecided};
+
+/// How many files of a unit are judged by one worker at least: less is not worth an evaluator.
+const FILES_AT_LEAST: usize = 16;
 
 /// What belongs together and is judged by one worker.
 #[derive(Debug, Default)]
@@ -130,16 +133,12 @@ impl<'p> Run<'p> {
 
     /// Judges one unit. Whatever its result depends on has a part in its key (`cache::key`).
     pub(super) fn unit(&self, unit: &Unit<'p>) -> Found {
-        let together: Vec<Member> = unit
-            .files
-            .iter()
-            .filter(|file| file.class == Class::Manifest)
-            .filter_map(|file| file.stream())
-            .flat_map(|stream| plain::members(&stream.documents))
-            .collect();
-        let of_files = unit.files.par_iter().map_init(
+        let manifests = unit.files.iter().filter(|file| file.class == Class::Manifest);
+        let documents = manifests.filter_map(|file| file.stream());
+        let company = Company::of(documents.flat_map(|stream| &stream.documents));
+        let of_files = unit.files.par_iter().with_min_len(FILES_AT_LEAST).map_init(
             || self.evaluator(None),
-            |evaluator, file| self.file(file, &together, evaluator),
+            |evaluator, file| self.file(file, &company, evaluator),
         );
         let of_releases =
             unit.releases.par_iter().map(|&at| self.release(&self.project.releases[at]));
@@ -173,11 +172,11 @@ impl<'p> Run<'p> {
             rendered: release.is_some(),
             schemas: Arc::clone(&self.schemas),
         };
-        Evaluator::new(environment(), setting)
+        Evaluator::new(setting)
     }
 
     /// Judges one file by itself.
-    fn file(&self, file: &File, together: &[Member], evaluator: &mut Evaluator) -> Found {
+    fn file(&self, file: &File, company: &Company, evaluator: &mut Evaluator) -> Found {
         let mut found = Found::default();
         let Some(stream) = file.stream() else {
             return found;
@@ -188,18 +187,18 @@ impl<'p> Run<'p> {
             let whole = chart::whole(file);
             found.findings.iter_mut().for_each(|finding| finding.object.clone_from(&whole));
         }
-        let active = self.choices.at(&file.path);
+        let chosen = self.choices.at(&file.path);
+        let active = &*chosen.rules;
         match file.class {
             Class::Manifest => {
                 let names = self.names();
                 let waiving = self.waiving(&names);
-                let (findings, waived) =
-                    plain::judge(stream, together, active, &waiving, evaluator);
-                found.objects = plain::members(&stream.documents).len();
-                found.waived = waived;
+                let judged = plain::judge(stream, company, chosen, &waiving, evaluator);
+                found.objects = judged.objects;
+                found.waived = judged.waived;
                 found.unknown_kinds.append(&mut evaluator.unknown_kinds);
                 found.undecided = std::mem::take(&mut evaluator.undecided);
-                found.findings.extend(findings);
+                found.findings.extend(judged.findings);
             }
             Class::Values if !self.judged_with_release(&file.path) => {
                 let roots: Vec<_> = file.roots().take(1).collect();
@@ -233,7 +232,7 @@ impl<'p> Run<'p> {
         if file.class == Class::Values && !directory.lacks_metadata() {
             return Vec::new();
         }
-        directory.judge(&self.charts, self.choices.at(&file.path), evaluator)
+        directory.judge(&self.charts, &self.choices.at(&file.path).rules, evaluator)
     }
 
     /// The chart's directory that is judged with a file, where one is.
@@ -252,7 +251,7 @@ impl<'p> Run<'p> {
     fn release(&self, release: &Release) -> Found {
         let declared = &self.sources.get(release.declared.source).path;
         let last = release.values.iter().rev().find_map(|layer| layer.file.as_deref());
-        let active = self.choices.at(last.unwrap_or(declared));
+        let chosen = self.choices.at(last.unwrap_or(declared));
         let mut evaluator = self.evaluator(Some(release));
         let mut found = Found::default();
         let rendered = match self.resolve(release) {
@@ -263,7 +262,7 @@ impl<'p> Run<'p> {
                     release,
                     path,
                     kube_version: &self.options.kube_version,
-                    active,
+                    chosen,
                     files: &self.files,
                     charts: &self.project.charts,
                     families: &self.families,
@@ -296,7 +295,7 @@ impl<'p> Run<'p> {
             &self.files,
             &self.families,
             rendered,
-            active,
+            &chosen.rules,
             &mut evaluator,
             self.sources,
         ));

@@ -36,7 +36,7 @@ pub(super) fn rules(known: &RuleSet) -> Offers {
         let detail = rule.group.to_string();
         (rule.id.to_string(), Offer { detail, about: rule.summary.clone() })
     };
-    known.rules.iter().map(offer).collect()
+    known.read().map(offer).collect()
 }
 
 /// The rules and their groups.

@@ -110,7 +110,7 @@ fn described(field: &crate::lint::trace::Field) -> String {
 
 /// A rule's page.
 fn page(view: &View<'_>, id: &str) -> Option<String> {
-    let rule: &Rule = view.snapshot.settings.rules.named(id).into_iter().next()?;
+    let rule: &Rule = view.snapshot.settings.rules.named(id).into_iter().next()?.rule();
     let mut text = format!("**{}** ({})\n\n{}\n", rule.id, rule.group, rule.summary.trim());
     for (title, part) in [("Why", &rule.why), ("Fix", &rule.fix)] {
         if !part.trim().is_empty() {

@@ -19,9 +19,11 @@ use cel::Value;
 
 pub use self::text::{Text, TextHit, TextKind};
 use super::chart::ChartView;
-use super::evaluate::{Hit, Member, Setting, Target};
+use super::company::Company;
 use super::file::Rule;
+use super::hit::{Hit, Target};
 use super::layers;
+use super::setting::Setting;
 use crate::kube::Object;
 use crate::yaml::Node;
 
@@ -64,8 +66,8 @@ pub(super) struct Scene<'s> {
     /// Parameters that differ from the rule's defaults.
     pub(super) params: &'s BTreeMap<String, Value>,
     pub(super) object: &'s Object<'s>,
-    /// All that is deployed together; empty for rules on single objects.
-    pub(super) members: &'s [Member],
+    /// All that is deployed together; `None` for rules on single objects.
+    pub(super) company: Option<&'s Company>,
     pub(super) setting: &'s Setting,
 }
 

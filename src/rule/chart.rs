@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use super::evaluate::Target;
+use super::hit::Target;
 use crate::helm::calls::{Call, calls};
 use crate::helm::chart::Chart;
 use crate::source::{SourceId, Span};

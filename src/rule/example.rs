@@ -10,11 +10,14 @@ mod tests;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use super::NEWEST_KUBE_VERSION;
 use super::algorithm::{Text, TextKind};
 use super::chart::{ChartParts, ChartView};
-use super::evaluate::{Evaluator, Member, Setting};
+use super::company::Company;
+use super::evaluate::Evaluator;
 use super::file::{Example, Rule, Scope};
-use super::{NEWEST_KUBE_VERSION, environment};
+use super::kinds::ByKind;
+use super::setting::Setting;
 use crate::helm::chart::Chart;
 use crate::kube::objects;
 use crate::source::{Edit, SourceId, Sources, Span};
@@ -54,7 +57,7 @@ fn judge(rule: &Rule, example: &Example) -> Result<Judged, String> {
         rendered: !example.release.name.is_empty(),
         ..Setting::default()
     };
-    let mut evaluator = Evaluator::new(environment(), setting);
+    let mut evaluator = Evaluator::new(setting);
     match rule.scope {
         Scope::Layers => layers::run(rule, example),
         Scope::Chart => Ok(chart(rule, example, &mut evaluator)),
@@ -74,18 +77,12 @@ fn text(rule: &Rule, example: &Example, evaluator: &mut Evaluator) -> Result<Jud
     if let Some(error) = stream.errors.first() {
         return Err(format!("the example is no YAML: {}", error.message));
     }
-    let mut members = Vec::new();
-    for document in &stream.documents {
-        members.extend(
-            objects(document)
-                .iter()
-                .map(|object| Member { document: Arc::clone(document), node: object.node.id() }),
-        );
-    }
+    let company = Company::of(&stream.documents);
+    let kinds = ByKind::new([rule]);
     let mut said = Vec::new();
     let mut repairs: Vec<Option<Vec<Edit>>> = Vec::new();
     if rule.scope == Scope::Text {
-        let kind = if members.is_empty() { TextKind::Values } else { TextKind::Manifest };
+        let kind = if company.is_empty() { TextKind::Values } else { TextKind::Manifest };
         let text = Text { kind, text: &text, stream: &stream };
         for (_, hit) in evaluator.text(&text, [(rule, &example.params)]) {
             repairs.push(hit.repair.map(|rewrite| rewrite.edits));
@@ -99,7 +96,8 @@ fn text(rule: &Rule, example: &Example, evaluator: &mut Evaluator) -> Result<Jud
             objects(document)
                 .iter()
                 .flat_map(|object| {
-                    evaluator.object(document, object, &members, [(rule, &example.params)])
+                    let rules = kinds.of(object).into_iter().map(|_| (rule, &example.params));
+                    evaluator.object(document, object, &company, rules)
                 })
                 .collect()
         };

@@ -6,8 +6,8 @@ use std::sync::{Arc, OnceLock};
 use cel::Value;
 
 use super::algorithm::Algorithm;
-use super::evaluate::{Cluster, ReleaseInfo};
 use super::logic::{self, Logic};
+use super::setting::{Cluster, ReleaseInfo};
 use super::value::to_value;
 use crate::finding::{Applicability, Severity};
 use crate::kube::parse_quantity;
@@ -72,7 +72,8 @@ pub struct Example {
     pub span: Span,
 }
 
-/// A rule: its documentation, and its logic, which is compiled when it is first asked for.
+/// A rule: its documentation, and its logic and its tests, which are read when they are first asked
+/// for.
 #[derive(Debug)]
 pub struct Rule {
     /// Kebab-case.
@@ -107,13 +108,14 @@ pub struct Rule {
     pub kinds: Vec<String>,
     /// How far its repairs may be trusted, at best; `None` for a rule that has none.
     pub repair: Option<Applicability>,
-    /// Its tests.
-    pub examples: Vec<Example>,
     /// Logic in Rust, where a predicate cannot say it; beside or instead of checks.
     pub(crate) algorithm: Option<Algorithm>,
-    /// The rule file.
+    /// The rule file, but for the examples.
     file: Arc<Document>,
+    /// The whole of it.
+    text: Arc<str>,
     compiled: OnceLock<(Logic, Vec<RuleError>)>,
+    examples: OnceLock<(Vec<Example>, Vec<RuleError>)>,
 }
 
 impl Rule {
@@ -122,14 +124,24 @@ impl Rule {
         &self.compiled().0
     }
 
-    /// What is wrong with its logic, in the order of the file; empty for a sound rule.
+    /// Its tests. What is wrong with them is left out; see [`Rule::faults`].
     #[must_use]
-    pub fn faults(&self) -> &[RuleError] {
-        &self.compiled().1
+    pub fn examples(&self) -> &[Example] {
+        &self.tests().0
+    }
+
+    /// What is wrong with its logic and its examples; empty for a sound rule.
+    #[must_use]
+    pub fn faults(&self) -> Vec<RuleError> {
+        self.compiled().1.iter().chain(&self.tests().1).cloned().collect()
     }
 
     fn compiled(&self) -> &(Logic, Vec<RuleError>) {
         self.compiled.get_or_init(|| self.file.root().map(logic::compile).unwrap_or_default())
+    }
+
+    fn tests(&self) -> &(Vec<Example>, Vec<RuleError>) {
+        self.examples.get_or_init(|| examples(self.file.source(), &self.text))
     }
 }
 
@@ -177,12 +189,12 @@ const EXAMPLE_KEYS: &[&str] =
     &["violates", "satisfies", "fixed", "params", "release", "cluster", "kube-version", "base"];
 const PARAM_KEYS: &[&str] = &["type", "default", "about", "unit"];
 
-/// Reads one rule file, all but its logic.
+/// Reads one rule file, all but its logic and its examples: half of most files is examples.
 ///
 /// # Errors
-/// Everything that is wrong with it outside of its logic, in the order of the file.
+/// Everything that is wrong with it outside of these, in the order of the file.
 pub fn read(source: SourceId, text: &Arc<str>) -> Result<Rule, Vec<RuleError>> {
-    let stream = yaml::parse(source, text);
+    let stream = yaml::parse(source, &text[..examples_start(text)].into());
     let mut reader = Reader { errors: Vec::new() };
     for error in &stream.errors {
         reader.error(error.span, error.message.clone());
@@ -192,8 +204,90 @@ pub fn read(source: SourceId, text: &Arc<str>) -> Result<Rule, Vec<RuleError>> {
         reader.error(Span::new(source, 0, 0), "the rule file is empty".to_owned());
         return Err(reader.errors);
     };
-    let rule = reader.rule(file, root);
+    let rule = reader.rule(file, root, text);
     if reader.errors.is_empty() { Ok(rule) } else { Err(reader.errors) }
+}
+
+/// Reads the examples of a rule file.
+fn examples(source: SourceId, text: &Arc<str>) -> (Vec<Example>, Vec<RuleError>) {
+    let stream = yaml::parse(source, text);
+    let mut reader = Reader { errors: Vec::new() };
+    for error in &stream.errors {
+        reader.error(error.span, error.message.clone());
+    }
+    let root = stream.documents.first().and_then(|file| file.root());
+    let items = root.and_then(|root| root.get("examples")).into_iter().flat_map(Node::items);
+    let examples = items.filter_map(|node| reader.example(node)).collect();
+    (examples, reader.errors)
+}
+
+/// Where the examples begin, if they come last; the text's end if not.
+fn examples_start(text: &str) -> usize {
+    match sections(text).last() {
+        Some((start, section)) if section.starts_with("examples:") => start,
+        _ => text.len(),
+    }
+}
+
+/// The top-level keys of a rule file with what stands below each, and where each begins. It is told
+/// from the indentation alone; a text in another style has other sections, or none.
+fn sections(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    let begins = |at: usize| !matches!(text.as_bytes()[at], b' ' | b'#' | b'-' | b'\r' | b'\n');
+    let lines = memchr::memchr_iter(b'\n', text.as_bytes()).map(|end| end + 1);
+    let mut starts =
+        std::iter::once(0).chain(lines).filter(move |&at| at < text.len() && begins(at));
+    let mut next = starts.next();
+    std::iter::from_fn(move || {
+        let start = next?;
+        next = starts.next();
+        Some((start, &text[start..next.unwrap_or(text.len())]))
+    })
+}
+
+/// What a rule is found by, beside its id and its group.
+pub(super) struct Card {
+    pub(super) presets: Vec<String>,
+    pub(super) covers: Vec<String>,
+    pub(super) peers: BTreeMap<String, Vec<String>>,
+}
+
+impl Card {
+    fn of(root: Node<'_>) -> Self {
+        let peers = root.get("peers").into_iter().flat_map(Node::entries);
+        let ids =
+            |entry: &yaml::Entry<'_>| entry.value.items().map(|id| id.raw().to_owned()).collect();
+        Self {
+            presets: list(root, "presets"),
+            covers: list(root, "covers"),
+            peers: peers.map(|entry| (entry.name().into_owned(), ids(&entry))).collect(),
+        }
+    }
+}
+
+/// What a rule that comes with plimsoll is found by. Reads the few keys that say it, and no others:
+/// this is done for every rule whenever plimsoll starts.
+pub(super) fn card(text: &str) -> Card {
+    let says = |section: &str| {
+        ["presets:", "covers:", "peers:"].iter().any(|key| section.starts_with(key))
+    };
+    let text: String =
+        sections(text).map(|(_, section)| section).filter(|text| says(text)).collect();
+    let stream = yaml::parse(SourceId::NOWHERE, &text.into());
+    let none = Card { presets: Vec::new(), covers: Vec::new(), peers: BTreeMap::new() };
+    let root = stream.documents.first().and_then(|document| document.root());
+    root.map_or(none, Card::of)
+}
+
+/// The texts of a list; a single text is a list of one.
+fn list(node: Node<'_>, key: &str) -> Vec<String> {
+    let value = node.get(key);
+    match value.map(Node::kind) {
+        Some(Kind::Sequence) => {
+            value.into_iter().flat_map(Node::items).map(|item| item.raw().to_owned()).collect()
+        }
+        Some(Kind::Scalar) => value.into_iter().map(|item| item.raw().to_owned()).collect(),
+        _ => Vec::new(),
+    }
 }
 
 struct Reader {
@@ -233,18 +327,7 @@ impl Reader {
         }
     }
 
-    fn list(node: Node<'_>, key: &str) -> Vec<String> {
-        let value = node.get(key);
-        match value.map(Node::kind) {
-            Some(Kind::Sequence) => {
-                value.into_iter().flat_map(Node::items).map(|item| item.raw().to_owned()).collect()
-            }
-            Some(Kind::Scalar) => value.into_iter().map(|item| item.raw().to_owned()).collect(),
-            _ => Vec::new(),
-        }
-    }
-
-    fn rule(&mut self, file: &Arc<Document>, root: Node<'_>) -> Rule {
+    fn rule(&mut self, file: &Arc<Document>, root: Node<'_>, text: &Arc<str>) -> Rule {
         self.known(root, KEYS);
         let scope = match root.get("scope").map_or("object", Node::raw) {
             "object" => Scope::Object,
@@ -261,15 +344,7 @@ impl Reader {
                 Scope::Object
             }
         };
-        let peers = root.get("peers").into_iter().flat_map(Node::entries);
-        let peers = peers
-            .map(|entry| {
-                (
-                    entry.name().into_owned(),
-                    entry.value.items().map(|id| id.raw().to_owned()).collect(),
-                )
-            })
-            .collect();
+        let Card { presets, covers, peers } = Card::of(root);
         let params = root.get("params").into_iter().flat_map(Node::entries).collect::<Vec<_>>();
         let params: Vec<Param> = params
             .into_iter()
@@ -292,7 +367,6 @@ impl Reader {
         if checks.is_empty() && algorithm.is_none() && scope != Scope::Builtin {
             self.error(root.span(), "`checks` is missing".to_owned());
         }
-        let examples = root.get("examples").into_iter().flat_map(Node::items).collect::<Vec<_>>();
         Rule {
             id: self.text(root, "id").into(),
             group: self.text(root, "group").into(),
@@ -301,19 +375,20 @@ impl Reader {
             summary: self.text(root, "summary"),
             why: self.text(root, "why"),
             fix: self.text(root, "fix"),
-            references: Self::list(root, "references"),
+            references: list(root, "references"),
             peers,
-            presets: Self::list(root, "presets"),
+            presets,
             preset_params: self.preset_params(root, &params),
-            covers: Self::list(root, "covers"),
+            covers,
             params,
             scope,
-            kinds: Self::list(root, "kinds"),
+            kinds: list(root, "kinds"),
             repair: self.repair(root, &checks),
-            examples: examples.into_iter().filter_map(|node| self.example(node)).collect(),
             algorithm,
             file: Arc::clone(file),
+            text: Arc::clone(text),
             compiled: OnceLock::new(),
+            examples: OnceLock::new(),
         }
     }
 

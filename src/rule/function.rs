@@ -133,13 +133,21 @@ fn words(context: &FunctionContext<'_, '_>, at: usize) -> Result<Vec<String>, Ex
 
 /// `nearest(word, list)`: the entry of the list that is at most two edits away, else `""`.
 fn nearest(context: &FunctionContext<'_, '_>) -> Result<Value, ExecutionError> {
-    let word = argument(context, 0)?;
-    let near = words(context, 1)?
-        .into_iter()
-        .map(|entry| (strsim::damerau_levenshtein(&word, &entry), entry))
-        .filter(|(distance, _)| (1..=2).contains(distance))
-        .min();
-    Ok(Value::String(Arc::new(near.map_or_else(String::new, |(_, entry)| entry))))
+    let (word, list) = (argument(context, 0)?, words(context, 1)?);
+    let near = nearest_of(&word, list.iter().map(String::as_str));
+    Ok(Value::String(Arc::new(near.unwrap_or_default().to_owned())))
+}
+
+/// The entry that is one or two edits away from a word.
+pub(super) fn nearest_of<'e>(
+    word: &str,
+    entries: impl Iterator<Item = &'e str>,
+) -> Option<&'e str> {
+    // A word is no nearer than the lengths are, which is told at once.
+    let length = word.chars().count();
+    let near = entries.filter(|entry| entry.chars().count().abs_diff(length) <= 2);
+    let measured = near.map(|entry| (strsim::damerau_levenshtein(word, entry), entry));
+    measured.filter(|(distance, _)| (1..=2).contains(distance)).min().map(|(_, entry)| entry)
 }
 
 /// `ceilDiv(a, b)`: a / b, rounded up.

@@ -37,6 +37,11 @@ impl SharedList {
         Self(Arc::new(Objects { items, index: OnceLock::new() }))
     }
 
+    /// True where there is none.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.items.is_empty()
+    }
+
     /// The objects of a kind.
     pub(crate) fn of_kind(&self, kind: &str) -> &Self {
         static NONE: LazyLock<SharedList> = LazyLock::new(SharedList::default);

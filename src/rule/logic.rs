@@ -1,7 +1,6 @@
 //! What a rule does, compiled from its file when the rule first runs: a run needs a few of the rules
 //! that there are, and compiling all of them takes longer than linting most repositories.
 
-use super::environment;
 use super::expression::{Expression, Names, Slot};
 use super::file::{RuleError, severity};
 use super::path::{NodePath, PathStep};
@@ -86,12 +85,12 @@ impl Compiler {
     }
 
     fn expression(&mut self, node: Node<'_>) -> Option<Expression> {
-        let made = Expression::compile(environment(), node.raw(), &mut self.names);
+        let made = Expression::compile(node.raw(), &mut self.names);
         self.taken(node, made.map_err(|error| format!("this is no CEL: {error}")))
     }
 
     fn template(&mut self, node: Node<'_>) -> Option<Template> {
-        let made = Template::compile(environment(), node.raw().trim(), &mut self.names);
+        let made = Template::compile(node.raw().trim(), &mut self.names);
         self.taken(node, made)
     }
 

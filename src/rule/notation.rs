@@ -41,12 +41,13 @@ thread_local! {
 /// `find(text, pattern)`: what the pattern finds first, or `""`.
 fn find(context: &FunctionContext<'_, '_>) -> Result<Value, ExecutionError> {
     let (text, pattern) = (argument(context, 0)?, argument(context, 1)?);
-    PATTERNS.with_borrow_mut(|patterns| {
-        let regex = patterns.entry(pattern).or_insert_with_key(|key| Regex::new(key).ok());
-        let regex = regex.as_ref().ok_or_else(|| context.error("the pattern is none"))?;
-        let found = regex.find(&text).map_or("", |found| found.as_str());
-        Ok(Value::String(Arc::new(found.to_owned())))
-    })
+    let found = first_match(&text, &pattern).ok_or_else(|| context.error("the pattern is none"))?;
+    Ok(Value::String(Arc::new(found.to_owned())))
+}
+
+/// What a pattern finds first in a text, `""` where that is nothing; `None` for what is no pattern.
+pub(super) fn first_match<'t>(text: &'t str, pattern: &str) -> Option<&'t str> {
+    with_pattern(pattern, |regex| regex.find(text).map_or("", |found| found.as_str()))
 }
 
 fn word<'v>(value: &'v (dyn Val + '_)) -> Option<&'v str> {
@@ -68,12 +69,15 @@ fn matches(context: &FunctionContext<'_, '_>) -> Result<bool, ExecutionError> {
 
 /// Whether a pattern is found in a text; `None` for what is no pattern.
 pub(super) fn is_match(text: &str, pattern: &str) -> Option<bool> {
+    with_pattern(pattern, |regex| regex.is_match(text))
+}
+
+fn with_pattern<R>(pattern: &str, look: impl FnOnce(&Regex) -> R) -> Option<R> {
     PATTERNS.with_borrow_mut(|patterns| {
         if !patterns.contains_key(pattern) {
             patterns.insert(pattern.to_owned(), Regex::new(pattern).ok());
         }
-        let regex = patterns.get(pattern).and_then(Option::as_ref);
-        regex.map(|regex| regex.is_match(text))
+        patterns.get(pattern).and_then(Option::as_ref).map(look)
     })
 }
 

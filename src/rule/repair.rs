@@ -4,8 +4,8 @@
 //! A repair speaks of nodes of what was judged, never of text: where a rendered field is written is
 //! for the pipeline to find out.
 
-use super::evaluate::Target;
 use super::expression::{Expression, Frame, Names};
+use super::hit::Target;
 use super::logic::Place;
 use super::template::Template;
 use crate::finding::{ANY_FIELD, Applicability, Edit};
@@ -104,7 +104,7 @@ impl Content {
                 node.entries().map(entry).collect::<Result<_, String>>().map(Self::Map)
             }
             Kind::Scalar => match node.as_str() {
-                Some(text) => Ok(Self::Text(Template::compile(super::environment(), text, names)?)),
+                Some(text) => Ok(Self::Text(Template::compile(text, names)?)),
                 None => Ok(Self::Fixed(NewValue::of(node))),
             },
         }

@@ -1,7 +1,5 @@
 //! Messages: text with CEL in braces, `{replicas} replicas may share a node`. `{{` is a brace.
 
-use cel::Env;
-
 use super::expression::{Expression, Frame, Names};
 use crate::yaml::NewValue;
 
@@ -22,7 +20,7 @@ impl Template {
     ///
     /// # Errors
     /// What is wrong with it, as a sentence for the rule's author.
-    pub(crate) fn compile(env: &Env, source: &str, names: &mut Names) -> Result<Self, String> {
+    pub(crate) fn compile(source: &str, names: &mut Names) -> Result<Self, String> {
         let mut parts = Vec::new();
         let mut text = String::new();
         let mut rest = source;
@@ -45,7 +43,7 @@ impl Template {
                 if !text.is_empty() {
                     parts.push(Part::Text(std::mem::take(&mut text)));
                 }
-                parts.push(Part::Expression(Expression::compile(env, expression, names)?));
+                parts.push(Part::Expression(Expression::compile(expression, names)?));
                 rest = tail;
             }
         }

@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 
 use crate::helm::function::fits;
 use crate::rule::chart::ChartView;
-use crate::rule::evaluate::{Hit, Target};
+use crate::rule::hit::{Hit, Target};
 use crate::yaml::{Kind, Node, Scalar};
 
 /// What does not agree: first what names a dependency, and only where nothing does, the digest.

@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Scene, hit};
-use crate::rule::evaluate::{Hit, Target};
+use crate::rule::hit::{Hit, Target};
 use crate::yaml::Node;
 
 /// What is asked of one label.

@@ -3,7 +3,7 @@
 
 use super::Scene;
 use crate::kube::Object;
-use crate::rule::evaluate::{Hit, Target};
+use crate::rule::hit::{Hit, Target};
 use crate::yaml::{Kind, Node};
 
 const ENFORCE: &str = "pod-security.kubernetes.io/enforce";
@@ -88,10 +88,9 @@ fn enforced(scene: &Scene<'_>) -> Option<(String, String)> {
     if stated.is_empty() {
         return None;
     }
-    scene.members.iter().find_map(|member| {
-        let namespace = Object::new(member.document.node(member.node))?;
-        let found = namespace.kind == "Namespace" && namespace.name() == stated;
-        let level = namespace.node.at(&["metadata", "labels", ENFORCE]).filter(|_| found)?.raw();
+    let mut named = scene.company?.of_kind("Namespace").filter(|one| one.name() == stated);
+    named.find_map(|namespace| {
+        let level = namespace.node.at(&["metadata", "labels", ENFORCE])?.raw();
         matches!(level, "baseline" | "restricted").then(|| (stated.to_owned(), level.to_owned()))
     })
 }

@@ -1,6 +1,6 @@
 //! What a template engine leaves behind where a value was missing or of the wrong sort.
 
-use super::super::evaluate::{Hit, Target};
+use super::super::hit::{Hit, Target};
 use crate::kube::Object;
 use crate::yaml::{Kind, Node, Step, Style};
 

@@ -4,7 +4,7 @@
 
 use super::{Scene, hit};
 use crate::kube::resource::{groups_of, is_group, is_resource, resources};
-use crate::rule::evaluate::Hit;
+use crate::rule::hit::Hit;
 use crate::yaml::Node;
 
 const VERBS: &[&str] = &[

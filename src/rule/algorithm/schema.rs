@@ -7,7 +7,7 @@ use cel::Value;
 use super::{Judged, Scene};
 use crate::finding::Applicability;
 use crate::kube::schema::{Instead, NEWEST_MINOR, Verdict, ViolationKind};
-use crate::rule::evaluate::{Hit, Target};
+use crate::rule::hit::{Hit, Target};
 use crate::rule::repair::{Action, Change, Repair};
 use crate::yaml::{NewValue, Node, Scalar};
 

@@ -10,7 +10,7 @@ use cel::Value;
 use regex::bytes::{Regex, RegexBuilder, RegexSet, RegexSetBuilder};
 
 use super::{Scene, hit};
-use crate::rule::evaluate::Hit;
+use crate::rule::hit::Hit;
 use crate::yaml::{Kind, Node, Scalar};
 
 /// No credential is shorter, in bytes; most texts of objects are.

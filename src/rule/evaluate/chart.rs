@@ -54,7 +54,7 @@ impl Evaluator {
             if rule.scope != Scope::Chart {
                 continue;
             }
-            let found = judge.rule(rule, self.settings.of(rule, params));
+            let found = judge.rule(rule, || self.settings.of(rule, params));
             self.undecided.note(&rule.id, std::mem::take(&mut judge.undecided));
             hits.extend(found.into_iter().map(|hit| (at, hit)));
             if let Some(algorithm) = rule.algorithm {

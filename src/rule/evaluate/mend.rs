@@ -1,6 +1,6 @@
 //! Fills the repair of a check in for one finding.
 
-use super::Judge;
+use super::judge::Judge;
 use crate::rule::path::PathStep;
 use crate::rule::repair::{self, Change, Plan, Repair};
 

@@ -12,10 +12,10 @@ const SHOWN_ELSEWHERE: &[&str] = &["unused-suppression"];
 fn repaired() -> Vec<(Arc<Rule>, Example, Vec<String>)> {
     let set = RuleSet::builtin(&Sources::default());
     let mut found = Vec::new();
-    for rule in set.rules.iter().filter(|rule| rule.repair.is_some()) {
+    for rule in set.read().filter(|rule| rule.repair.is_some()) {
         let every = std::env::var_os("PRINT_REPAIRS").is_some();
         let shown = |example: &&Example| example.violates && (every || !example.fixed.is_empty());
-        for example in rule.examples.iter().filter(shown) {
+        for example in rule.examples().iter().filter(shown) {
             let judged = judge(rule, example).expect("examples can be judged");
             if !judged.repairs.is_empty() {
                 let made = fix::repaired(rule, example, judged).expect("repairs can be made");
@@ -38,8 +38,9 @@ fn every_rule_that_repairs_shows_what_comes_of_it() {
         let lines: Vec<String> = repaired().into_iter().map(line).collect();
         std::fs::write(file, lines.join("\n")).expect("a file");
     }
-    let repairs = set.rules.iter().filter(|rule| rule.repair.is_some());
-    let bare = repairs.filter(|rule| rule.examples.iter().all(|example| example.fixed.is_empty()));
+    let repairs = set.read().filter(|rule| rule.repair.is_some());
+    let bare =
+        repairs.filter(|rule| rule.examples().iter().all(|example| example.fixed.is_empty()));
     let bare: Vec<&str> = bare.map(|rule| &*rule.id).collect();
     assert_eq!(bare, SHOWN_ELSEWHERE, "an example of each has `fixed`");
 }
@@ -48,7 +49,7 @@ fn every_rule_that_repairs_shows_what_comes_of_it() {
 fn found(rules: &RuleSet, text: &str, example: &Example) -> BTreeMap<Arc<str>, usize> {
     let mut found = BTreeMap::new();
     let objects = |rule: &&Arc<Rule>| matches!(rule.scope, Scope::Object | Scope::Release);
-    for rule in rules.rules.iter().filter(objects).filter(|rule| rule.severity.is_some()) {
+    for rule in rules.read().filter(objects).filter(|rule| rule.severity.is_some()) {
         let example = Example { text: text.to_owned(), params: BTreeMap::new(), ..example.clone() };
         let judged = judge(rule, &example).expect("a text can be judged");
         found.insert(Arc::clone(&rule.id), judged.said.len());

@@ -53,6 +53,14 @@ pub(super) enum Code {
         guard: Option<Box<Code>>,
         value: Box<Code>,
     },
+    /// `type(x) == string`, or `!=` where it is not to fit. What has a type of CEL's own is left to
+    /// CEL.
+    TypeIs {
+        of: Box<Code>,
+        name: String,
+        fits: bool,
+        otherwise: Box<Code>,
+    },
     /// A function. CEL is asked to call it by `expression`, with the arguments under their names,
     /// where it is none of those that need no such detour.
     Call {
@@ -180,12 +188,45 @@ fn of_operator(name: &str, args: &[IdedExpr], names: &mut Names) -> Option<Code>
             }
             _ => None,
         },
+        (operators::EQUALS | operators::NOT_EQUALS, [one, two])
+            if type_asked(one, two, names).is_some() =>
+        {
+            let (of, type_name) = type_asked(one, two, names)?;
+            let (fits, whole) = (name == operators::EQUALS, call_of(name, args));
+            Some(Code::TypeIs {
+                of: boxed(of, names),
+                name: type_name.to_owned(),
+                fits,
+                otherwise: Box::new(foreign(&whole, names)),
+            })
+        }
         (name, [one, two]) => {
             let operator = Operator::named(name)?;
             Some(Code::Binary(operator, boxed(one, names), boxed(two, names)))
         }
         _ => None,
     }
+}
+
+/// `x` and `string` of `type(x)` and `string`.
+fn type_asked<'e>(
+    one: &'e IdedExpr,
+    two: &'e IdedExpr,
+    names: &Names,
+) -> Option<(&'e IdedExpr, &'e str)> {
+    let (Expr::Call(call), Expr::Ident(name)) = (&one.expr, &two.expr) else { return None };
+    let plain = ["bool", "double", "int", "string", "uint"].contains(&name.as_str());
+    match call.args.as_slice() {
+        [of] if call.func_name == "type" && call.target.is_none() => {
+            (plain && names.slot(name).is_none()).then_some((of, name))
+        }
+        _ => None,
+    }
+}
+
+fn call_of(name: &str, args: &[IdedExpr]) -> IdedExpr {
+    let call = CallExpr { func_name: name.to_owned(), target: None, args: args.to_vec() };
+    IdedExpr { id: 0, expr: Expr::Call(call) }
 }
 
 /// A call: its arguments are evaluated here, and the function where it is at home.

@@ -154,6 +154,25 @@ impl<'n> Datum<'n> {
         }
     }
 
+    /// What CEL calls its type; `None` where CEL must say.
+    pub(super) fn type_name(&self) -> Option<&'static str> {
+        Some(match self {
+            Self::Null => "null_type",
+            Self::Bool(_) => "bool",
+            Self::Int(_) => "int",
+            Self::Uint(_) => "uint",
+            Self::Double(_) => "double",
+            Self::Text(_) | Self::Made(_) => "string",
+            Self::List(_) | Self::Objects(_) => "list",
+            Self::Params(_) => "map",
+            Self::Node(_, node) => match node.kind() {
+                Kind::Sequence => "list",
+                Kind::Mapping | Kind::Scalar => "map",
+            },
+            Self::Optional(_) | Self::Foreign(_) => return None,
+        })
+    }
+
     /// The text, where it is one.
     pub(super) fn as_text(&self) -> Option<&str> {
         match self {

@@ -14,12 +14,14 @@ mod call;
 mod code;
 mod datum;
 mod names;
+mod parse;
 mod run;
 
+use std::cell::LazyCell;
 use std::sync::Arc;
 
+use cel::Context;
 use cel::common::value::Val;
-use cel::{Context, Env};
 
 use crate::yaml::Document;
 use code::Code;
@@ -35,18 +37,22 @@ pub(crate) struct NoValue;
 /// rule may come from whoever wrote the repository; those of plimsoll stay below a thousandth of it.
 const MAX_STEPS: u32 = 10_000_000;
 
+/// CEL's functions and those of `rule::function`, made when an expression first needs one of them:
+/// many runs come to none.
+pub(crate) type Functions = LazyCell<Context<'static, 'static>>;
+
 /// The variables of one rule while it judges one scope.
 pub(crate) struct Frame<'n> {
     slots: Vec<Option<Datum<'n>>>,
     /// Items looked at in lists.
     steps: u32,
-    cel: &'n Context<'static, 'static>,
+    cel: &'n Functions,
     /// What the nodes of the scope that is judged lie in.
     documents: &'n [Arc<Document>],
 }
 
 impl<'n> Frame<'n> {
-    pub(crate) fn new(cel: &'n Context<'static, 'static>, documents: &'n [Arc<Document>]) -> Self {
+    pub(crate) fn new(cel: &'n Functions, documents: &'n [Arc<Document>]) -> Self {
         Self { slots: vec![None; Slot::ROOTS], steps: 0, cel, documents }
     }
 
@@ -67,7 +73,12 @@ impl<'n> Frame<'n> {
     }
 
     pub(crate) fn set(&mut self, slot: Slot, value: Datum<'n>) {
-        self.slots[slot.0] = Some(value);
+        self.put(slot, Some(value));
+    }
+
+    /// Gives a variable a value, or takes it away.
+    pub(crate) fn put(&mut self, slot: Slot, value: Option<Datum<'n>>) {
+        self.slots[slot.0] = value;
     }
 
     fn get(&self, slot: Slot) -> Option<&Datum<'n>> {
@@ -94,13 +105,12 @@ impl Expression {
     ///
     /// # Errors
     /// What is wrong with its syntax, as CEL says it.
-    pub(crate) fn compile(env: &Env, source: &str, names: &mut Names) -> Result<Self, String> {
-        let program = env.compile(source).map_err(|error| error.to_string())?;
-        let expression = program.expression();
+    pub(crate) fn compile(source: &str, names: &mut Names) -> Result<Self, String> {
+        let expression = parse::parse(source)?;
         Ok(Self {
-            code: code::compile(expression, names),
+            code: code::compile(&expression, names),
             #[cfg(test)]
-            reference: code::foreign(expression, names),
+            reference: code::foreign(&expression, names),
         })
     }
 

@@ -88,6 +88,10 @@ pub(super) fn run<'n>(code: &'n Code, frame: &mut Frame<'n>) -> Outcome<'n> {
             }
             Datum::List(collected.into())
         }
+        Code::TypeIs { of, name, fits, otherwise } => match run(of, frame)?.type_name() {
+            Some(own) => Datum::Bool((own == name) == *fits),
+            None => run(otherwise, frame)?,
+        },
         Code::Call { native, args, expression } => {
             let values: Result<Vec<_>, _> = args.iter().map(|(_, arg)| run(arg, frame)).collect();
             let values = values?;

@@ -5,15 +5,15 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::kube::objects;
-use crate::rule::{Evaluator, Member, RuleSet, Setting, environment, example};
+use crate::rule::{ByKind, Company, Evaluator, RuleSet, Setting, example};
 use crate::source::Sources;
 use crate::yaml;
 
 #[test]
 fn rules_mean_what_cel_says_on_their_examples() {
     let set = RuleSet::builtin(&Sources::default());
-    for rule in &set.rules {
-        for one in &rule.examples {
+    for rule in set.read() {
+        for one in rule.examples() {
             let outcome = example::run(rule, one);
             assert!(outcome.is_ok(), "{}: {outcome:?}", rule.id);
         }
@@ -40,21 +40,15 @@ fn judge(set: &RuleSet, text: &str) {
     let text: Arc<str> = text.into();
     let source = Sources::default().add("test.yaml", Arc::clone(&text));
     let stream = yaml::parse(source, &text);
-    let members: Vec<Member> = stream
-        .documents
-        .iter()
-        .flat_map(|document| {
-            let of = |node| Member { document: Arc::clone(document), node };
-            objects(document).iter().map(|object| of(object.node.id())).collect::<Vec<_>>()
-        })
-        .collect();
+    let company = Company::of(&stream.documents);
+    let kinds = ByKind::new(set.read().map(|rule| &**rule));
     let setting = Setting { kube_version: "1.34".to_owned(), ..Setting::default() };
-    let mut evaluator = Evaluator::new(environment(), setting);
+    let mut evaluator = Evaluator::new(setting);
     let params = BTreeMap::new();
     for document in &stream.documents {
         for object in objects(document) {
-            let rules = set.rules.iter().map(|rule| (&**rule, &params));
-            evaluator.object(document, &object, &members, rules);
+            let rules = kinds.of(&object).into_iter().map(|at| (&**set.rules[at].rule(), &params));
+            evaluator.object(document, &object, &company, rules);
         }
     }
 }

@@ -1,0 +1,55 @@
+//! What is deployed together, as the rules that look beyond one object see it.
+
+use std::sync::Arc;
+
+use super::list::SharedList;
+use super::value::to_val;
+use crate::kube::{Object, objects};
+use crate::yaml::Document;
+
+/// Objects that are deployed together. Made once for all of them, and shared by the threads that
+/// judge them: to make it anew for each object would take time in proportion to the square of
+/// their number.
+#[derive(Debug, Clone, Default)]
+pub struct Company {
+    objects: SharedList,
+    workloads: SharedList,
+}
+
+impl Company {
+    /// Puts together the objects of documents, in their order; the items of a `List` one by one.
+    #[must_use]
+    pub fn of<'d>(documents: impl IntoIterator<Item = &'d Arc<Document>>) -> Self {
+        let (mut all, mut workloads) = (Vec::new(), Vec::new());
+        for document in documents {
+            for object in objects(document) {
+                all.push(to_val(document, object.node));
+                if object.pod_template().is_some() {
+                    workloads.push(to_val(document, object.node));
+                }
+            }
+        }
+        Self { objects: SharedList::new(all), workloads: SharedList::new(workloads) }
+    }
+
+    /// True where there is no object.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.objects.is_empty()
+    }
+
+    /// All objects.
+    pub(super) fn objects(&self) -> &SharedList {
+        &self.objects
+    }
+
+    /// Those that are pods or make pods.
+    pub(super) fn workloads(&self) -> &SharedList {
+        &self.workloads
+    }
+
+    /// Those of a kind, in any API group; found by an index.
+    pub(super) fn of_kind(&self, kind: &str) -> impl Iterator<Item = Object<'_>> {
+        self.objects.of_kind(kind).nodes().filter_map(|(_, node)| Object::new(node))
+    }
+}

@@ -1,0 +1,199 @@
+//! Rules over one scope, one after the other.
+
+use std::rc::Rc;
+use std::sync::Arc;
+
+use crate::rule::company::Company;
+use crate::rule::expression::{Datum, Expression, Frame, Functions, NoValue, Params, Slot};
+use crate::rule::file::Rule;
+use crate::rule::hit::{Hit, Target};
+use crate::rule::logic::{Check, Each, Place};
+use crate::rule::path::{PathStep, Roots};
+use crate::yaml::{Document, Node};
+
+/// Judges one scope, rule after rule.
+pub(super) struct Judge<'n> {
+    /// What the scope's nodes lie in; but for charts one document.
+    pub(super) documents: &'n [Arc<Document>],
+    pub(super) frame: Frame<'n>,
+    /// The nodes that variables stand for, by slot.
+    nodes: Vec<Option<Node<'n>>>,
+    /// Variables that stand for several nodes which stand in no one sequence.
+    several: Vec<(Slot, Vec<Node<'n>>)>,
+    /// Checks that could not be decided since somebody last asked.
+    pub(super) undecided: usize,
+}
+
+impl<'n> Judge<'n> {
+    pub(super) fn new(
+        cel: &'n Functions,
+        facts: &[(Slot, Datum<'static>)],
+        documents: &'n [Arc<Document>],
+    ) -> Self {
+        let mut frame = Frame::new(cel, documents);
+        for (slot, fact) in facts {
+            frame.set(*slot, fact.clone());
+        }
+        let nodes = vec![None; Slot::ROOTS];
+        Self { documents, frame, nodes, several: Vec::new(), undecided: 0 }
+    }
+
+    /// Makes a node known under a variable.
+    pub(super) fn know(&mut self, slot: Slot, node: Node<'n>) {
+        self.frame.set(slot, self.datum(node));
+        self.nodes[slot.index()] = Some(node);
+    }
+
+    /// Makes nodes known under a variable that stands for all of them.
+    pub(super) fn know_all(&mut self, slot: Slot, nodes: impl Iterator<Item = Node<'n>>) {
+        let nodes: Vec<Node<'n>> = nodes.collect();
+        self.frame.set(slot, Datum::List(nodes.iter().map(|node| self.datum(*node)).collect()));
+        self.several.push((slot, nodes));
+    }
+
+    /// Makes what is deployed together known, or keeps it from the next rule.
+    pub(super) fn accompany(&mut self, company: Option<&'n Company>) {
+        let (objects, workloads) = (company.map(Company::objects), company.map(Company::workloads));
+        self.frame.put(Slot::OBJECTS, objects.map(Datum::Objects));
+        self.frame.put(Slot::WORKLOADS, workloads.map(Datum::Objects));
+    }
+
+    fn datum(&self, node: Node<'n>) -> Datum<'n> {
+        Datum::of(&self.documents[self.holder(node)], node)
+    }
+
+    /// Which of the scope's documents a node lies in.
+    fn holder(&self, node: Node<'_>) -> usize {
+        let own = |document: &Arc<Document>| std::ptr::eq(document.as_ref(), node.document());
+        self.documents
+            .iter()
+            .position(own)
+            .expect("invariant: a scope's nodes lie in its documents")
+    }
+
+    /// Judges by one rule; its parameters are asked for only when there is something to look at.
+    pub(super) fn rule(&mut self, rule: &'n Rule, params: impl FnOnce() -> Rc<Params>) -> Vec<Hit> {
+        let logic = rule.logic();
+        self.nodes.truncate(Slot::ROOTS);
+        self.nodes.resize(logic.slots.max(Slot::ROOTS), None);
+        self.frame.begin(logic.slots);
+        // Most rules look into lists that most objects do not have.
+        if !logic.checks.is_empty() && logic.checks.iter().all(|check| self.is_idle(check)) {
+            return Vec::new();
+        }
+        self.frame.set(Slot::PARAMS, Datum::Params(params()));
+        let mut hits = Vec::new();
+        if self.bind(&logic.lets) && self.holds(logic.when.as_ref()) {
+            logic.checks.iter().for_each(|check| self.walk(check, &check.each, &mut hits));
+        }
+        hits
+    }
+
+    /// True for a check over nodes of which there are none.
+    fn is_idle(&self, check: &Check) -> bool {
+        let first = check.each.first().map(|each| &each.place);
+        let first = first.and_then(|place| Some((place, self.roots(place)?)));
+        first.is_some_and(|(place, roots)| !place.path.leads_anywhere(roots))
+    }
+
+    /// Evaluates a rule's or a check's `let`s in order; false where one cannot be.
+    fn bind(&mut self, lets: &'n [(Slot, Expression)]) -> bool {
+        lets.iter().all(|(slot, expression)| match expression.evaluate(&mut self.frame) {
+            Ok(value) => {
+                self.frame.set(*slot, value);
+                true
+            }
+            Err(NoValue) => {
+                self.undecided += 1;
+                false
+            }
+        })
+    }
+
+    pub(super) fn holds(&mut self, when: Option<&'n Expression>) -> bool {
+        when.is_none_or(|expression| self.is(expression, true))
+    }
+
+    /// True where an expression gives `value`; one that gives none is counted.
+    fn is(&mut self, expression: &'n Expression, value: bool) -> bool {
+        expression.holds(&mut self.frame).map_or_else(
+            |NoValue| {
+                self.undecided += 1;
+                false
+            },
+            |given| given == value,
+        )
+    }
+
+    /// Evaluates a check for every combination of the nodes that are left to choose.
+    fn walk(&mut self, check: &'n Check, each: &'n [Each], hits: &mut Vec<Hit>) {
+        let Some((Each { node: slot, key, place }, rest)) = each.split_first() else {
+            hits.extend(self.check(check));
+            return;
+        };
+        let nodes = self.roots(place).map_or_else(Vec::new, |roots| place.path.nodes(roots));
+        for node in nodes {
+            self.know(*slot, node);
+            // The values of a mapping come with their keys.
+            if place.path.steps.last() == Some(&PathStep::Every)
+                && let Some(name) = node.key_name()
+            {
+                self.frame.set(*key, Datum::Made(name.into()));
+            }
+            self.walk(check, rest, hits);
+        }
+    }
+
+    fn check(&mut self, check: &'n Check) -> Option<Hit> {
+        if !self.bind(&check.lets)
+            || !self.holds(check.when.as_ref())
+            || !self.is(&check.test, check.fails_on)
+        {
+            return None;
+        }
+        let target = self.target(&check.at)?;
+        let related = check.related.iter().filter_map(|(place, message)| {
+            let target = self.reach(place).filter(|target| target.missing.is_empty())?;
+            Some((target, message.fill(&mut self.frame)))
+        });
+        let related = related.collect();
+        let repair = check.repairs.iter().find_map(|plan| self.repair(plan));
+        Some(Hit {
+            target,
+            message: check.message.fill(&mut self.frame),
+            help: check.help.as_ref().map(|help| help.fill(&mut self.frame)),
+            severity: check.severity,
+            related,
+            repair,
+        })
+    }
+
+    /// What the variable stands for that a path starts at.
+    fn roots(&self, place: &Place) -> Option<Roots<'_, 'n>> {
+        let start = place.start?;
+        let several = self.several.iter().find(|(slot, _)| *slot == start);
+        match several {
+            Some((_, nodes)) => Some(Roots::Several(nodes)),
+            None => self.nodes[start.index()].map(Roots::One),
+        }
+    }
+
+    pub(super) fn reach(&self, place: &Place) -> Option<Target> {
+        let start = match self.roots(place)? {
+            Roots::One(node) => node,
+            Roots::Several(nodes) => *nodes.first()?,
+        };
+        let (node, missing) = place.path.reach(start);
+        Some(Target { document: self.holder(node), node: node.id(), missing, key: false })
+    }
+
+    /// The first place that is there; where none is, the first, with what is missing.
+    fn target(&self, at: &[Place]) -> Option<Target> {
+        let mut reached = at.iter().filter_map(|place| self.reach(place));
+        let first = reached.next()?;
+        if first.missing.is_empty() {
+            return Some(first);
+        }
+        Some(reached.find(|target| target.missing.is_empty()).unwrap_or(first))
+    }
+}

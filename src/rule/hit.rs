@@ -1,0 +1,65 @@
+//! What a rule found, and where.
+
+use super::repair::Repair;
+use crate::finding::Severity;
+use crate::source::Span;
+use crate::yaml::{Document, Kind, Node, NodeId, Path, Step};
+
+/// A node, or where it would stand.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Target {
+    /// Which of the scope's documents; but for charts there is one, 0.
+    pub document: usize,
+    /// The node, or the deepest one that is there on the way to it.
+    pub node: NodeId,
+    /// The keys that are missing below `node`; empty where the node itself is meant.
+    pub missing: Vec<String>,
+    /// True where the key is meant that the node stands under, not the node.
+    pub key: bool,
+}
+
+/// What a rule found.
+#[derive(Debug, Clone)]
+pub struct Hit {
+    /// Where.
+    pub target: Target,
+    /// What is wrong.
+    pub message: String,
+    /// What to do, where the rule says more than its `fix`.
+    pub help: Option<String>,
+    /// A severity of this very check, where it differs from the rule's.
+    pub severity: Option<Severity>,
+    /// Further places.
+    pub related: Vec<(Target, String)>,
+    /// What makes it go away, where the rule knows.
+    pub repair: Option<Repair>,
+}
+
+impl Target {
+    /// What to underline: the node; for something missing, the key of the mapping it is missing
+    /// from, or that mapping's first key.
+    #[must_use]
+    pub fn span(&self, document: &Document) -> Span {
+        let node = document.node(self.node);
+        if self.missing.is_empty() && node.kind() == Kind::Scalar && !self.key {
+            return node.span();
+        }
+        if let Some(key) = node.key_span() {
+            return key;
+        }
+        // A list item has no key of its own: its name says which one it is.
+        let name = node.get("name").filter(|name| name.kind() == Kind::Scalar);
+        let first = node.written().next().map(|entry| entry.key);
+        name.or(first).unwrap_or(node).span()
+    }
+
+    /// The dotted path of the field concerned, from `from` (an object's own node) on.
+    #[must_use]
+    pub fn path(&self, document: &Document, from: Node<'_>) -> String {
+        let skip = from.path().0.len();
+        let node = document.node(self.node).path();
+        let mut path = Path(node.0.into_iter().skip(skip).collect());
+        path.0.extend(self.missing.iter().map(|key| Step::Key(key.clone().into())));
+        path.to_string()
+    }
+}
