@@ -126,6 +126,18 @@ impl Document {
         self
     }
 
+    /// Whether a key's node has this name. Rules ask it some thousand times for each object; nearly
+    /// always the length tells.
+    fn is_named(&self, key: u32, name: &str) -> bool {
+        match self.nodes[key as usize].body {
+            Body::Scalar { text: true, owned: false, first, second, .. } => {
+                let range = first as usize..second as usize;
+                range.len() == name.len() && self.text.as_bytes()[range] == *name.as_bytes()
+            }
+            _ => Node::new(self, key).key_text() == name,
+        }
+    }
+
     /// How many nodes there are, keys included, aliases not expanded.
     #[must_use]
     pub fn node_count(&self) -> usize {
@@ -408,14 +420,9 @@ impl<'a> Node<'a> {
     /// The value under a key.
     #[must_use]
     pub fn get(self, key: &str) -> Option<Node<'a>> {
-        self.entries().find(|entry| entry.key.is_named(key)).map(|entry| entry.value)
-    }
-
-    fn is_named(self, key: &str) -> bool {
-        match self.data().body {
-            Body::Scalar { text: true, .. } => self.raw() == key,
-            _ => self.key_text() == key,
-        }
+        let document = self.document;
+        let found = self.entries().ids().find(|&[name, _]| document.is_named(name, key));
+        found.map(|[_, value]| Node::new(document, value))
     }
 
     pub(super) fn key_text(self) -> Cow<'a, str> {
