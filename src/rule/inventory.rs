@@ -21,6 +21,7 @@ pub(super) fn register(context: &mut Context<'_, '_>) {
     context.add_function("sameNamespace", same_namespace).expect(clash);
     context.add_function("matchesLabels", matches_labels).expect(clash);
     context.add_function("ofKind", of_kind).expect(clash);
+    context.add_function("ofName", of_name).expect(clash);
     context.add_function("podsMatching", pods_matching).expect(clash);
     context.add_function("podsSelected", pods_selected).expect(clash);
     context.add_function("scaled", scaled).expect(clash);
@@ -95,6 +96,12 @@ fn carries(selector: Node<'_>, labels: Node<'_>) -> bool {
 /// `ofKind(objects, 'Service')`: the objects of a kind.
 fn of_kind(context: &FunctionContext<'_, '_>) -> Given {
     let found = list(context).and_then(|list| Ok(list.of_kind(&argument(context, 1)?).clone()));
+    Given(found.map(|found| Box::new(found) as Box<dyn Val>))
+}
+
+/// `ofName(objects, 'web')`: the objects of a name.
+fn of_name(context: &FunctionContext<'_, '_>) -> Given {
+    let found = list(context).and_then(|list| Ok(list.of_name(&argument(context, 1)?)));
     Given(found.map(|found| Box::new(found) as Box<dyn Val>))
 }
 

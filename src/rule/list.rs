@@ -27,6 +27,8 @@ struct Objects {
 #[derive(Default)]
 struct Index {
     kinds: HashMap<String, SharedList>,
+    /// Objects by their `metadata.name`.
+    names: HashMap<String, Vec<usize>>,
     /// Objects whose pods carry a label, by its key and value.
     labels: HashMap<(String, String), Vec<usize>>,
 }
@@ -46,6 +48,12 @@ impl SharedList {
     pub(crate) fn of_kind(&self, kind: &str) -> &Self {
         static NONE: LazyLock<SharedList> = LazyLock::new(SharedList::default);
         self.index().kinds.get(kind).unwrap_or(&NONE)
+    }
+
+    /// The objects of a name, whatever their kind.
+    pub(crate) fn of_name(&self, name: &str) -> Self {
+        let found = self.index().names.get(name).into_iter().flatten();
+        Self::new(found.map(|&at| self.0.items[at].clone_as_boxed()).collect())
     }
 
     /// The objects as nodes.
@@ -78,6 +86,7 @@ impl SharedList {
     fn index(&self) -> &Index {
         self.0.index.get_or_init(|| {
             let mut kinds: HashMap<String, Vec<Box<dyn Val>>> = HashMap::new();
+            let mut names: HashMap<String, Vec<usize>> = HashMap::new();
             let mut labels: HashMap<(String, String), Vec<usize>> = HashMap::new();
             for (at, item) in self.0.items.iter().enumerate() {
                 let value = item.downcast_ref::<NodeVal>();
@@ -85,12 +94,15 @@ impl SharedList {
                     continue;
                 };
                 kinds.entry(object.kind.to_owned()).or_default().push(item.clone_as_boxed());
+                if let Some(name) = object.node.at(&["metadata", "name"]) {
+                    names.entry(name.raw().to_owned()).or_default().push(at);
+                }
                 for label in labels_of(object.pod_labels()) {
                     labels.entry(label).or_default().push(at);
                 }
             }
             let kinds = kinds.into_iter().map(|(kind, items)| (kind, Self::new(items))).collect();
-            Index { kinds, labels }
+            Index { kinds, names, labels }
         })
     }
 }
