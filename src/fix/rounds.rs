@@ -63,7 +63,9 @@ pub fn rounds<E>(
         if after.has_new_error(&before) {
             break;
         }
-        edited.into_iter().for_each(|(path, text)| texts.put(&path, text));
+        for (path, text) in edited {
+            texts.put(&path, text);
+        }
         mended.texts = whole;
         mended.fixes += count;
         before = after;

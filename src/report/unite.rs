@@ -262,9 +262,9 @@ mod tests {
         assert_eq!(reports(vec![says(true), says(true)]).findings.len(), 1);
     }
 
-    fn fix(file: &str, text: &str) -> Option<FixEntry> {
+    fn fix(file: &str, text: &str) -> FixEntry {
         let point = Point { line: 3, column: 1 };
-        Some(FixEntry {
+        FixEntry {
             applicability: "safe".into(),
             title: "set it".into(),
             fields: vec!["a".into()],
@@ -274,11 +274,12 @@ mod tests {
                 end: point,
                 text: text.into(),
             }],
-        })
+        }
     }
 
     #[test]
     fn a_fault_of_two_releases_is_mended_in_both_or_not_at_all() {
+        let fix = |file: &str, text: &str| Some(fix(file, text));
         let united = |one: Option<FixEntry>, other: Option<FixEntry>| {
             let one = Entry { fix: one, ..entry("m", "w", "a/x") };
             let other = Entry { fix: other, ..entry("m", "w", "a/y") };
