@@ -2,7 +2,7 @@
 //!
 //! A fix that a rule offers is a claim: the pipeline has worked out where a change would be
 //! written, and may be wrong about it (a template may read a value in another place, too; a later layer may
-//! hide it). So nothing is called safe before it was tried ([`prove`]): the edits are made in memory, what
+//! hide it). So nothing is called safe before it was tried ([`prove()`]): the edits are made in memory, what
 //! they touch is linted and rendered again, and then
 //!
 //! - the finding is gone,
@@ -14,7 +14,7 @@
 //! the formats `json` and `sarif`, and editors. Many fixes are tried together and only told apart where
 //! they fail; how much is tried is bounded ([`Effort`]), and what was not is `unsafe`.
 //!
-//! [`rounds`] applies fixes until none is left, in memory; who calls it writes or shows the texts.
+//! [`rounds()`] applies fixes until none is left, in memory; who calls it writes or shows the texts.
 
 pub mod diff;
 mod evidence;
