@@ -214,6 +214,10 @@ fn followed(chart: &Chart, texts: &[&str]) -> Reads {
     let mut members = Vec::new();
     gather(chart, &[], None, &mut members);
     let mut paths = Paths::new(members.len());
+    if members.iter().all(|member| member.chart.templates.is_empty()) {
+        // Whatever reads its values is not here: made by a build, or left out of a copy.
+        paths.give_up();
+    }
     declared::mark(&members, &mut paths);
     text::mark(&members, texts, &mut paths);
     let mut flow = Flow::new(&members, paths);

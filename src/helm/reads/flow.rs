@@ -236,6 +236,7 @@ impl<'c> Flow<'c> {
                 Shape::Items(items) => {
                     items.iter().for_each(|item| self.iteration(branch, item, frame));
                 }
+                Shape::Nothing => {}
                 shape => {
                     let item = self.elements(&Shapes::one(shape.clone()));
                     self.settle(branch, &item, frame);
@@ -342,12 +343,17 @@ impl<'c> Flow<'c> {
     /// What stands under a key.
     pub(super) fn field(&mut self, of: &Shapes, name: &str) -> Shapes {
         let mut found: Vec<Shape> = Vec::new();
+        let mut known = !of.is_computed();
         for shape in of.iter() {
             match shape {
-                Shape::At(path) => found.extend(self.paths.key(*path, name).map(Shape::At)),
+                Shape::At(path) => match self.paths.key(*path, name) {
+                    Some(path) => found.push(Shape::At(path)),
+                    None => known = false,
+                },
                 Shape::Root(chart) => match name {
                     "Values" => found.push(Shape::At(Paths::root(*chart))),
                     "Subcharts" => found.push(Shape::Subcharts(*chart)),
+                    "Capabilities" | "Chart" | "Files" | "Release" | "Template" => known = false,
                     _ => {}
                 },
                 Shape::Subcharts(chart) => {
@@ -358,11 +364,14 @@ impl<'c> Flow<'c> {
                 Shape::Map(entries) => {
                     found.extend(entries.get(name).into_iter().flat_map(Shapes::iter).cloned());
                 }
-                Shape::Text(_) | Shape::Items(_) | Shape::List(_) => {}
+                Shape::Nothing | Shape::Text(_) | Shape::Items(_) | Shape::List(_) => {}
             }
         }
         if let Some(assigned) = self.assigned.get(name) {
             found.extend(assigned.iter().cloned());
+        }
+        if found.is_empty() && known {
+            return Shapes::one(Shape::Nothing);
         }
         if found.is_empty() && name == "Values" {
             // What could not be followed and has values is a chart's root.
@@ -389,6 +398,7 @@ impl<'c> Flow<'c> {
                 Shape::Root(chart) => {
                     found.push(Shape::At(Paths::root(*chart)));
                 }
+                Shape::Nothing => found.push(Shape::Nothing),
                 Shape::Text(_) => {}
             }
         }
@@ -424,7 +434,7 @@ impl<'c> Flow<'c> {
                 Shape::Map(entries) => entries.values().for_each(|value| self.escape(value)),
                 Shape::Items(items) => items.iter().for_each(|item| self.escape(item)),
                 Shape::List(items) => self.escape(items),
-                Shape::Text(_) => {}
+                Shape::Nothing | Shape::Text(_) => {}
             }
         }
     }

@@ -25,6 +25,9 @@ pub(super) enum Shape {
     Items(Rc<[Shapes]>),
     /// A list of any number of items, each of which may be any of these.
     List(Shapes),
+    /// What is asked of a map that does not have it: a definition that wants a map of its own and is
+    /// run on a chart's root.
+    Nothing,
 }
 
 /// All that a value may be, sorted. Empty for what is computed: a number, a name, a text whose
@@ -88,7 +91,11 @@ impl Shapes {
                     items.iter().fold(0, |below, shapes| below + shapes.weight(left(met + below)))
                 }
                 Shape::List(items) => items.weight(left(met)),
-                Shape::At(_) | Shape::Root(_) | Shape::Subcharts(_) | Shape::Text(_) => 0,
+                Shape::At(_)
+                | Shape::Root(_)
+                | Shape::Subcharts(_)
+                | Shape::Text(_)
+                | Shape::Nothing => 0,
             };
             if met >= limit {
                 break;

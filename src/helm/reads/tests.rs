@@ -232,3 +232,21 @@ fn templates_that_call_each_other_without_end_are_bounded() {
     ]);
     holds(&reads, &[("b.x", "whole"), ("c", "whole")]);
 }
+
+#[test]
+fn a_definition_for_a_map_of_its_own_reads_nothing_of_a_root_that_it_is_never_given() {
+    let helper = "{{ define \"at\" }}{{ $at := .context.Values }}\
+         {{ range splitList \".\" .path }}{{ $at = index $at . }}{{ end }}{{ $at }}{{ end }}";
+    let uncalled =
+        reads_of(&[("templates/_h.tpl", helper), ("templates/t.yaml", "{{ .Values.a }}")]);
+    holds(&uncalled, &[("a", "whole"), ("x", "unread")]);
+    let call = "{{ include \"at\" (dict \"path\" \"a.b\" \"context\" $) }}";
+    let called = reads_of(&[("templates/_h.tpl", helper), ("templates/t.yaml", call)]);
+    holds(&called, &[("a.b", "whole"), ("a.x", "unread"), ("x", "unread")]);
+}
+
+#[test]
+fn a_chart_without_templates_may_read_anything() {
+    let reads = reads_of(&[("values.yaml", "a: 1")]);
+    holds(&reads, &[("a", "whole"), ("x", "whole")]);
+}

@@ -162,18 +162,19 @@ impl<'a> Walk<'a> {
             let name = entry.key.raw();
             self.path.push(name);
             let (below, default) = (view.below(name), default.below(name));
-            if !below.is_read() {
-                if !holds(entry.value, &self.aliased) {
-                    self.unread(&entry, map, view, &default);
-                }
-            } else if !below.is_whole() {
+            if below.is_read() {
                 self.value(entry.value, &below, &default);
+            } else if !holds(entry.value, &self.aliased) {
+                self.unread(&entry, map, view, &default);
             }
             self.path.pop();
         }
     }
 
     fn value(&mut self, node: Node<'a>, view: &View<'a>, default: &Defaults<'a>) {
+        if view.is_whole() {
+            return;
+        }
         // What is written once for several places may be read at another.
         if node.alias_span().is_some() || self.aliased.contains(&node.id()) {
             return;
