@@ -127,7 +127,7 @@ fn configuration(
     sources: &Sources,
 ) -> Result<Config, CommandError> {
     let first = paths.first().map_or(Path::new("."), PathBuf::as_path);
-    let start = if first.is_dir() { first } else { first.parent().unwrap_or(Path::new(".")) };
+    let start = if first.is_dir() { first } else { crate::source::folder_of(first) };
     let Some(path) = told.map(Path::to_owned).or_else(|| config::find(start)) else {
         return Ok(Config::default());
     };

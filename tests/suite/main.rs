@@ -18,6 +18,7 @@ mod fuzzed;
 mod harness;
 mod lsp;
 mod overlay;
+mod own_rules;
 mod pipelines;
 mod pre_commit;
 mod readme;
