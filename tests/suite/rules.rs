@@ -52,6 +52,14 @@ fn every_example_holds() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+#[test]
+fn every_id_that_the_pipeline_reports_has_a_page() {
+    let set = RuleSet::builtin(&Sources::default());
+    let ids = plimsoll::lint::select::BUILTIN;
+    let missing: Vec<_> = ids.iter().filter(|id| set.named(id).is_empty()).collect();
+    assert!(missing.is_empty(), "no page in rules/ for {missing:?}");
+}
+
 /// The cases that the test suites of other linters label, where they are at hand: fewer found, or
 /// more alarms on clean ones, than at the last count is a step back. The labels that are not taken
 /// over stand in `tests/labelled-exceptions.tsv`, each with its reason.
