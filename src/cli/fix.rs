@@ -16,7 +16,7 @@ use crate::lint::select::Request;
 use crate::report::model::Entry;
 use crate::source::{Overlay, Sources};
 
-/// Prints what [`write`] would change.
+/// Prints what [`write()`] would change.
 pub(super) fn show(
     args: &Args,
     judged: &Judged,
