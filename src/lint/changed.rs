@@ -94,6 +94,20 @@ impl Changed {
         self.files.get(path)?.first().map(|(first, _)| *first)
     }
 
+    /// The files that differ and are there.
+    pub fn files(&self) -> impl Iterator<Item = &str> {
+        self.files.keys().map(String::as_str)
+    }
+
+    /// Where a path of the work tree lies in a folder that [`Changed::write_base`] has written;
+    /// `None` for one outside of the work tree.
+    #[must_use]
+    pub fn in_base(&self, folder: &Path, path: &Path) -> Option<PathBuf> {
+        let top = self.top.canonicalize().ok()?;
+        let path = path.canonicalize().ok()?;
+        Some(folder.join(path.strip_prefix(top).ok()?))
+    }
+
     /// True when nothing has changed.
     #[must_use]
     pub fn is_empty(&self) -> bool {

@@ -8,7 +8,7 @@ use super::select::Active;
 use super::waive::{self, Waiving};
 use crate::finding::{Finding, ObjectRef, Origin, Place, Related};
 use crate::kube::{Object, objects};
-use crate::rule::{Company, Evaluator, Hit};
+use crate::rule::{Company, Evaluator, Hit, Scope};
 use crate::yaml::{Document, Kind, Node, Step, Stream};
 
 /// What came of the objects of a stream.
@@ -21,10 +21,23 @@ pub(super) struct Judged {
     pub(super) waived: usize,
 }
 
-/// Judges every object of a stream; `company` is what is deployed with them.
+/// What objects are judged in.
+pub(super) struct Scene<'a> {
+    /// All that is deployed together, the objects included.
+    pub(super) company: &'a Company,
+    /// What there was before a change; empty where nothing has changed.
+    pub(super) before: &'a Company,
+    /// The scopes of the rules that have a say.
+    pub(super) scopes: &'a [Scope],
+}
+
+/// The scopes of rules on what is deployed as it is.
+pub(super) const DEPLOYED: [Scope; 2] = [Scope::Object, Scope::Release];
+
+/// Judges every object of a stream.
 pub(super) fn judge(
     stream: &Stream,
-    company: &Company,
+    scene: &Scene<'_>,
     chosen: &Chosen,
     waiving: &Waiving<'_>,
     evaluator: &mut Evaluator,
@@ -33,7 +46,7 @@ pub(super) fn judge(
     for document in &stream.documents {
         for object in objects(document) {
             judged.objects += 1;
-            let hits = hits(document, &object, company, chosen, |_| true, evaluator);
+            let hits = hits(document, &object, scene, chosen, |_| true, evaluator);
             let mut own = hits
                 .into_iter()
                 .map(|(active, hit)| Finding {
@@ -48,19 +61,21 @@ pub(super) fn judge(
     judged
 }
 
-/// What those of the chosen rules that are `wanted` find on one object.
+/// What those of the chosen rules that are of the scene's scopes and `wanted` find on one object.
 pub(super) fn hits<'a>(
     document: &Arc<Document>,
     object: &Object<'_>,
-    company: &Company,
+    scene: &Scene<'_>,
     chosen: &'a Chosen,
     wanted: impl Fn(&Active) -> bool,
     evaluator: &mut Evaluator,
 ) -> Vec<(&'a Active, Hit)> {
     let concerned = chosen.by_kind.of(object).into_iter().map(|at| &chosen.rules[at]);
-    let rules: Vec<&Active> = concerned.filter(|active| wanted(active)).collect();
+    let has_a_say = |active: &&Active| scene.scopes.contains(&active.rule.scope) && wanted(active);
+    let rules: Vec<&Active> = concerned.filter(has_a_say).collect();
     let pairs = rules.iter().map(|active| (&*active.rule, &active.params));
-    let hits = evaluator.object(document, object, company, pairs);
+    let base = scene.before.same(object);
+    let hits = evaluator.object(document, object, scene.company, base, pairs);
     hits.into_iter().map(|(at, hit)| (rules[at], hit)).collect()
 }
 

@@ -9,6 +9,7 @@ use super::choices::Chosen;
 use super::layers::Families;
 use super::mend::Homes;
 use super::place::Places;
+use super::plain::Scene;
 use super::render::{failures, unloaded};
 use super::run::Documents;
 use super::select::Active;
@@ -25,6 +26,7 @@ use crate::project::{AssignmentKind, Content, File, LocalChart, Lock, Release, V
 use crate::rule::layers::{Layers, text};
 use crate::rule::{Company, Evaluator, Scope, Undecided};
 use crate::source::{Sources, Span};
+use crate::yaml::Document;
 
 /// A chart, read once; empty only while it is being read.
 pub(super) type Loaded = Arc<OnceLock<Result<Chart, ChartError>>>;
@@ -81,6 +83,8 @@ pub(super) struct Task<'a> {
     pub(super) sources: &'a Sources,
     /// What is rendered is kept.
     pub(super) keep_rendered: bool,
+    /// Whether the chart lies in the repository, among what is linted.
+    pub(super) in_repository: bool,
 }
 
 /// What came of rendering a release and judging its objects.
@@ -102,12 +106,14 @@ pub(super) struct Judged {
 }
 
 impl Task<'_> {
-    /// Renders the release's chart and judges what it makes.
+    /// Renders the release's chart and judges what it makes; `before` is what it made before a
+    /// change.
     pub(super) fn judge(
         &self,
         charts: &Charts<'_>,
+        before: &Company,
         waiving: &Waiving<'_>,
-        evaluator: impl FnOnce() -> Evaluator + Send,
+        evaluator: &(dyn Fn() -> Evaluator + Sync),
     ) -> Judged {
         let loaded = charts.load(&self.path, self.sources);
         let shown = crate::project::shown(&self.path);
@@ -127,9 +133,11 @@ impl Task<'_> {
         };
         let options = self.options(chart);
         let reads = charts.reads(&self.path);
-        helm::render(chart, &options, &layers, |result| match result {
+        let mut judged = helm::render(chart, &options, &layers, |result| match result {
             Ok(rendered) => {
-                let mut judged = self.objects(rendered, &shown, waiving, evaluator());
+                let company = &company(rendered);
+                let scene = Scene { company, before, scopes: &plain::DEPLOYED };
+                let mut judged = self.objects(rendered, &shown, &scene, waiving, evaluator());
                 let again = |set: &str| again(chart, &options, &layers, set);
                 let own =
                     Layers { rendered: Some(rendered), again: Some(&again), ..Layers::default() };
@@ -156,7 +164,11 @@ impl Task<'_> {
                 judged.findings.extend(own);
                 judged
             }
-        })
+        });
+        if judged.rendered {
+            judged.findings.extend(self.under_longest_name(chart, &layers, waiving, evaluator));
+        }
+        judged
     }
 
     /// Renders the release's chart for who only looks at it.
@@ -244,7 +256,8 @@ impl Task<'_> {
         }
     }
 
-    fn options(&self, chart: &Chart) -> helm::Release {
+    /// How the release's chart is rendered.
+    pub(super) fn options(&self, chart: &Chart) -> helm::Release {
         let release = self.release;
         let said = release.kube_version.as_deref().unwrap_or(self.kube_version);
         let wanted = &chart.metadata.kube_version;
@@ -270,6 +283,17 @@ impl Task<'_> {
 
     /// The release's values; what is not known here is the error.
     fn layers(&self) -> Result<Vec<Layer>, String> {
+        self.layers_with(&|path| {
+            let stream = self.files.get(path).and_then(|file| file.stream());
+            stream.map(|stream| stream.documents.clone())
+        })
+    }
+
+    /// The release's values, with `file` for what values files hold.
+    pub(super) fn layers_with(
+        &self,
+        file: &dyn Fn(&str) -> Option<Vec<Arc<Document>>>,
+    ) -> Result<Vec<Layer>, String> {
         let mut layers = Vec::new();
         for layer in &self.release.values {
             if layer.target_path.is_some() {
@@ -278,9 +302,8 @@ impl Task<'_> {
             match &layer.content {
                 Content::File => {
                     let path = layer.file.as_deref().unwrap_or_default();
-                    let known = self.files.get(path).and_then(|file| file.stream());
-                    match known {
-                        Some(stream) => layers.push(Layer::File(stream.documents.clone())),
+                    match file(path) {
+                        Some(documents) => layers.push(Layer::File(documents)),
                         None if layer.optional => {}
                         None => return Err(format!("its values file `{path}` is not here")),
                     }
@@ -324,17 +347,17 @@ impl Task<'_> {
             .collect()
     }
 
-    fn objects(
+    /// Judges what was rendered by the rules of some scopes; `chart` is how the chart is shown.
+    pub(super) fn objects(
         &self,
         rendered: &Rendered,
         chart: &str,
+        scene: &Scene<'_>,
         waiving: &Waiving<'_>,
         mut evaluator: Evaluator,
     ) -> Judged {
         let texts = self.keep_rendered.then(|| documents(rendered));
         let mut judged = Judged { rendered: true, texts, ..Judged::default() };
-        let documents = rendered.manifests.iter().filter_map(|manifest| manifest.document.as_ref());
-        let company = Company::of(documents);
         let homes = Homes { files: self.files, charts: self.charts, release: self.release };
         // What Helm leaves out for its hook is never an object: only Helm's own rules concern it.
         let of_helm = |active: &Active| &*active.rule.group == "helm-chart";
@@ -347,7 +370,7 @@ impl Task<'_> {
                 judged.objects += 1;
                 let wanted = |active: &Active| is_made || of_helm(active);
                 let hits =
-                    plain::hits(document, &object, &company, self.chosen, wanted, &mut evaluator);
+                    plain::hits(document, &object, scene, self.chosen, wanted, &mut evaluator);
                 let mut own: Vec<Finding> = hits
                     .into_iter()
                     .map(|(active, hit)| {
@@ -386,6 +409,11 @@ fn documents(rendered: &Rendered) -> Documents {
     let text =
         |manifest: &Manifest| (manifest.template.to_string(), manifest.text.as_str().to_owned());
     rendered.manifests.iter().map(text).collect()
+}
+
+/// All that a chart makes.
+pub(super) fn company(rendered: &Rendered) -> Company {
+    Company::of(rendered.manifests.iter().filter_map(|manifest| manifest.document.as_ref()))
 }
 
 /// What a release renders with one value more.

@@ -17,6 +17,7 @@ use super::concern::Concern;
 use super::exempt::{Exempt, Exemptions};
 use super::gather::{self, Stdin};
 use super::layers::Families;
+use super::past::Past;
 use super::rendered::Charts;
 use super::select::{self, Active, Request, UnknownName};
 use super::shard::Shard;
@@ -186,6 +187,7 @@ pub(super) fn examine(
         families: Families::new(&project.files),
         choices,
         charts: Charts::new(config, &project.lock),
+        past: Past::new(options.changed.as_ref()),
     };
 
     let mut suppressions = run.suppressions();
@@ -273,6 +275,7 @@ pub(super) struct Run<'p> {
     pub(super) choices: Choices,
     pub(super) schemas: Arc<Schemas>,
     pub(super) charts: Charts<'p>,
+    pub(super) past: Past<'p>,
 }
 
 impl<'p> Run<'p> {

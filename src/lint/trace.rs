@@ -149,6 +149,7 @@ impl Snapshot {
             families: &families,
             sources: &self.sources,
             keep_rendered: false,
+            in_repository: false,
         };
         Ok(work(&task, &Charts::new(config, &self.project.lock)))
     }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
+use super::choices::Chosen;
 use super::rendered::Task;
 use super::run::{Documents, Run, folder, origin};
 use super::shard::{Groups, deal};
@@ -85,7 +86,12 @@ impl<'p> Run<'p> {
         let requested = |path: &str| self.files.get(path).is_some_and(|file| file.requested);
         requested(&self.sources.get(release.declared.source).path)
             || release.values.iter().any(|layer| layer.file.as_deref().is_some_and(requested))
-            || release.chart.path.as_deref().is_some_and(|path| self.asked.charts.contains(path))
+            || self.owns(release)
+    }
+
+    /// True when a release's chart is among what is to be linted.
+    pub(super) fn owns(&self, release: &Release) -> bool {
+        release.chart.path.as_deref().is_some_and(|path| self.asked.charts.contains(path))
     }
 
     /// This shard's part of the units.
@@ -193,7 +199,9 @@ impl<'p> Run<'p> {
             Class::Manifest => {
                 let names = self.names();
                 let waiving = self.waiving(&names);
-                let judged = plain::judge(stream, company, chosen, &waiving, evaluator);
+                let before = &self.past.manifest(file, chosen);
+                let scene = plain::Scene { company, before, scopes: &plain::DEPLOYED };
+                let judged = plain::judge(stream, &scene, chosen, &waiving, evaluator);
                 found.objects = judged.objects;
                 found.waived = judged.waived;
                 found.unknown_kinds.append(&mut evaluator.unknown_kinds);
@@ -249,9 +257,7 @@ impl<'p> Run<'p> {
 
     /// Judges one release.
     fn release(&self, release: &Release) -> Found {
-        let declared = &self.sources.get(release.declared.source).path;
-        let last = release.values.iter().rev().find_map(|layer| layer.file.as_deref());
-        let chosen = self.choices.at(last.unwrap_or(declared));
+        let chosen = self.rules_of(release);
         let mut evaluator = self.evaluator(Some(release));
         let mut found = Found::default();
         let rendered = match self.resolve(release) {
@@ -268,9 +274,13 @@ impl<'p> Run<'p> {
                     families: &self.families,
                     sources: self.sources,
                     keep_rendered: self.options.keep_rendered,
+                    in_repository: self.owns(release),
                 };
                 let evaluator = || self.evaluator(Some(release));
-                let judged = task.judge(&self.charts, &waiving, evaluator);
+                let before = self.past.release(&task, &|wanted| {
+                    crate::project::supply(wanted, self.config, &self.project.lock)
+                });
+                let judged = task.judge(&self.charts, &before, &waiving, &evaluator);
                 found.findings = judged.findings;
                 found.findings.retain(|finding| self.wanted(finding));
                 found.unloaded = judged.unloaded;
@@ -302,6 +312,13 @@ impl<'p> Run<'p> {
         found.unknown_kinds.append(&mut evaluator.unknown_kinds);
         found.undecided.add(std::mem::take(&mut evaluator.undecided));
         found
+    }
+
+    /// The rules that judge a release: those of its last values file, or of its declaration.
+    pub(super) fn rules_of(&self, release: &Release) -> &Chosen {
+        let declared = &self.sources.get(release.declared.source).path;
+        let last = release.values.iter().rev().find_map(|layer| layer.file.as_deref());
+        self.choices.at(last.unwrap_or(declared))
     }
 
     /// Where a release's chart lies on this machine.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::list::SharedList;
 use super::value::to_val;
 use crate::kube::{Object, objects};
-use crate::yaml::Document;
+use crate::yaml::{Document, Node};
 
 /// Objects that are deployed together. Made once for all of them, and shared by the threads that
 /// judge them: to make it anew for each object would take time in proportion to the square of
@@ -38,6 +38,16 @@ impl Company {
         self.objects.is_empty()
     }
 
+    /// The object that the API takes for the same as `object`: of the same group, kind, namespace
+    /// and name.
+    #[must_use]
+    pub fn same(&self, object: &Object<'_>) -> Option<(&Arc<Document>, Node<'_>)> {
+        let wanted = identity(object)?;
+        self.objects.of_kind(object.kind).nodes().find(|(_, node)| {
+            Object::new(*node).is_some_and(|known| identity(&known) == Some(wanted))
+        })
+    }
+
     /// All objects.
     pub(super) fn objects(&self) -> &SharedList {
         &self.objects
@@ -52,4 +62,11 @@ impl Company {
     pub(super) fn of_kind(&self, kind: &str) -> impl Iterator<Item = Object<'_>> {
         self.objects.of_kind(kind).nodes().filter_map(|(_, node)| Object::new(node))
     }
+}
+
+/// An object's group, kind, namespace and name. What `generateName` names is another object each
+/// time, and has none.
+fn identity<'o>(object: &Object<'o>) -> Option<[&'o str; 4]> {
+    let name = object.node.at(&["metadata", "name"])?.raw();
+    Some([object.group(), object.kind, object.namespace().unwrap_or_default(), name])
 }

@@ -20,7 +20,7 @@ use super::hit::Hit;
 use super::setting::{Cluster, ReleaseInfo, Setting};
 use super::undecided::Undecided;
 use crate::kube::Object;
-use crate::yaml::{Document, Kind};
+use crate::yaml::{Document, Kind, Node};
 use judge::Judge;
 
 /// Evaluates rules. One a thread: it holds CEL's functions ready.
@@ -67,20 +67,26 @@ impl Evaluator {
 
     /// Judges one object by rules that look at its kind (see [`ByKind`](super::ByKind)); `company`
     /// is what is deployed together, the object included, and may be empty for rules on single
-    /// objects.
+    /// objects. `base` is the same object as it was before the change that a run looks at.
     pub fn object<'r>(
         &mut self,
         document: &Arc<Document>,
         object: &Object<'_>,
         company: &Company,
+        base: Option<(&Arc<Document>, Node<'_>)>,
         rules: impl IntoIterator<Item = (&'r Rule, &'r BTreeMap<String, Value>)>,
     ) -> Vec<(usize, Hit)> {
         let mut rules = rules.into_iter().enumerate().peekable();
         if rules.peek().is_none() {
             return Vec::new();
         }
-        let mut judge = Judge::new(&self.cel, &self.facts, std::slice::from_ref(document));
+        let documents: Vec<Arc<Document>> =
+            std::iter::once(document).chain(base.map(|(held, _)| held)).cloned().collect();
+        let mut judge = Judge::new(&self.cel, &self.facts, &documents);
         judge.know(Slot::OBJECT, object.node);
+        if let Some((_, base)) = base {
+            judge.know(Slot::BASE, base);
+        }
         if let Some(template) = object.pod_template() {
             judge.know(Slot::TEMPLATE, template);
         }

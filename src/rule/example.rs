@@ -21,7 +21,7 @@ use super::setting::Setting;
 use crate::helm::chart::Chart;
 use crate::kube::objects;
 use crate::source::{Edit, SourceId, Sources, Span};
-use crate::yaml;
+use crate::yaml::{self, Document};
 
 /// Runs one example; what is wrong, if anything.
 ///
@@ -61,9 +61,12 @@ fn judge(rule: &Rule, example: &Example) -> Result<Judged, String> {
     match rule.scope {
         Scope::Layers => layers::run(rule, example),
         Scope::Chart => Ok(chart(rule, example, &mut evaluator)),
-        Scope::Object | Scope::Release | Scope::Values | Scope::Text | Scope::Builtin => {
-            text(rule, example, &mut evaluator)
-        }
+        Scope::Object
+        | Scope::Release
+        | Scope::LongestName
+        | Scope::Values
+        | Scope::Text
+        | Scope::Builtin => text(rule, example, &mut evaluator),
     }
 }
 
@@ -78,6 +81,12 @@ fn text(rule: &Rule, example: &Example, evaluator: &mut Evaluator) -> Result<Jud
         return Err(format!("the example is no YAML: {}", error.message));
     }
     let company = Company::of(&stream.documents);
+    let before: Vec<Arc<Document>> = example
+        .base
+        .iter()
+        .flat_map(|(_, text)| yaml::parse(SourceId::NOWHERE, &text.as_str().into()).documents)
+        .collect();
+    let before = Company::of(&before);
     let kinds = ByKind::new([rule]);
     let mut said = Vec::new();
     let mut repairs: Vec<Option<Vec<Edit>>> = Vec::new();
@@ -97,7 +106,7 @@ fn text(rule: &Rule, example: &Example, evaluator: &mut Evaluator) -> Result<Jud
                 .iter()
                 .flat_map(|object| {
                     let rules = kinds.of(object).into_iter().map(|_| (rule, &example.params));
-                    evaluator.object(document, object, &company, rules)
+                    evaluator.object(document, object, &company, before.same(object), rules)
                 })
                 .collect()
         };

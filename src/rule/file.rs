@@ -21,6 +21,8 @@ pub enum Scope {
     Object,
     /// One object, with all that is deployed together with it in sight.
     Release,
+    /// One object of a chart of the repository, as a release with the longest name would have it.
+    LongestName,
     /// A values file, as one release uses it.
     Values,
     /// The values layers of a release, each by itself, over its chart.
@@ -31,6 +33,13 @@ pub enum Scope {
     Text,
     /// Nothing by itself: another stage reports under this id (`yaml-syntax`, `helm-render`).
     Builtin,
+}
+
+impl Scope {
+    /// True where rules judge objects one by one, by their kinds.
+    pub(super) fn is_of_objects(self) -> bool {
+        matches!(self, Self::Object | Self::Release | Self::LongestName)
+    }
 }
 
 /// A parameter of a rule.
@@ -53,7 +62,7 @@ pub struct Example {
     pub text: String,
     /// The files of a chart, by path, with their texts; empty where there is one text.
     pub files: Vec<(String, String)>,
-    /// The chart's files in the revision that a run compares with.
+    /// The chart's files in the revision that a run compares with; a manifest's text has no path.
     pub base: Vec<(String, String)>,
     /// True when the rule must find something.
     pub violates: bool,
@@ -332,6 +341,7 @@ impl Reader {
         let scope = match root.get("scope").map_or("object", Node::raw) {
             "object" => Scope::Object,
             "release" => Scope::Release,
+            "longest-name" => Scope::LongestName,
             "values" => Scope::Values,
             "layers" => Scope::Layers,
             "chart" => Scope::Chart,
@@ -339,7 +349,8 @@ impl Reader {
             "builtin" => Scope::Builtin,
             other => {
                 let span = root.get("scope").map_or(root.span(), Node::span);
-                let known = "object, release, values, layers, chart, text and builtin";
+                let known =
+                    "object, release, longest-name, values, layers, chart, text and builtin";
                 self.error(span, format!("`{other}` is no scope; there are {known}"));
                 Scope::Object
             }
@@ -459,7 +470,7 @@ impl Reader {
         Some(Example {
             text: text.raw().to_owned(),
             files: files(text),
-            base: node.get("base").map(files).unwrap_or_default(),
+            base: node.get("base").map(base).unwrap_or_default(),
             violates,
             fixed: node.get("fixed").map(fixed).unwrap_or_default(),
             params: params
@@ -485,6 +496,14 @@ fn fixed(node: Node<'_>) -> Vec<(String, String)> {
 fn files(node: Node<'_>) -> Vec<(String, String)> {
     let file = |entry: yaml::Entry<'_>| (entry.name().into_owned(), entry.value.raw().to_owned());
     node.entries().map(file).collect()
+}
+
+/// What was before: files, or the one text.
+fn base(node: Node<'_>) -> Vec<(String, String)> {
+    match node.kind() {
+        Kind::Mapping => files(node),
+        _ => vec![(String::new(), node.raw().to_owned())],
+    }
 }
 
 /// The release of an example.

@@ -8,7 +8,7 @@ use crate::yaml::{Document, Kind, Node, NodeId, Path, Step};
 /// A node, or where it would stand.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Target {
-    /// Which of the scope's documents; but for charts there is one, 0.
+    /// Which of the scope's documents; but for charts the first, 0.
     pub document: usize,
     /// The node, or the deepest one that is there on the way to it.
     pub node: NodeId,

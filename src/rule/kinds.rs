@@ -30,11 +30,8 @@ impl ByKind {
     /// Sorts the rules on objects out of a list of rules of any scope.
     #[must_use]
     pub fn new<'r>(rules: impl IntoIterator<Item = &'r Rule>) -> Self {
-        let mut own: Vec<(usize, &Rule)> = rules
-            .into_iter()
-            .enumerate()
-            .filter(|(_, rule)| matches!(rule.scope, Scope::Object | Scope::Release))
-            .collect();
+        let mut own: Vec<(usize, &Rule)> =
+            rules.into_iter().enumerate().filter(|(_, rule)| rule.scope.is_of_objects()).collect();
         own.sort_by_key(|(_, rule)| rule.scope == Scope::Release);
         let mut index = Self::default();
         for (at, rule) in own {

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::process::Command;
 
+use plimsoll::lint::select::BUILTIN;
 use plimsoll::rule::{Known, RuleSet, Scope, example};
 use plimsoll::source::Sources;
 
@@ -55,9 +56,22 @@ fn every_example_holds() {
 #[test]
 fn every_id_that_the_pipeline_reports_has_a_page() {
     let set = RuleSet::builtin(&Sources::default());
-    let ids = plimsoll::lint::select::BUILTIN;
-    let missing: Vec<_> = ids.iter().filter(|id| set.named(id).is_empty()).collect();
+    let missing: Vec<_> = BUILTIN.iter().filter(|id| set.named(id).is_empty()).collect();
     assert!(missing.is_empty(), "no page in rules/ for {missing:?}");
+}
+
+/// The policies that other linters know, where their list is at hand: each is a rule, or a rule says
+/// that it covers it. Those on the flags of a control plane are left to whoever runs one.
+#[test]
+fn every_policy_of_other_linters_is_a_rule_or_covered_by_one() {
+    let list = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/rules/catalogue.tsv");
+    let Ok(list) = std::fs::read_to_string(list) else { return };
+    let set = RuleSet::builtin(&Sources::default());
+    let policies = list.lines().skip(1).filter_map(|line| line.split('\t').next());
+    let missing: Vec<_> = policies
+        .filter(|policy| !policy.starts_with("control-plane-") && set.named(policy).is_empty())
+        .collect();
+    assert!(missing.is_empty(), "no rule for {missing:?}");
 }
 
 /// The cases that the test suites of other linters label, where they are at hand: fewer found, or

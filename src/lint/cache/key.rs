@@ -114,12 +114,15 @@ impl<'r, 'p> Keys<'r, 'p> {
         key.text(&file.path);
         key.number(file.class as u64);
         key.hash(file.digest());
+        // What was before a change is git's to say.
+        if self.run.past.of_file(&file.path, self.run.choices.at(&file.path)).is_some() {
+            return None;
+        }
         key.number(u64::from(self.run.judged_with_release(&file.path)));
         self.family(key, &file.path);
         let judged = self.run.judged_folder(file);
         key.maybe(judged, Digest::text);
         if let Some(folder) = judged {
-            // What was before the change is git's to say.
             if self.run.options.changed.is_some() {
                 return None;
             }
@@ -156,6 +159,11 @@ impl<'r, 'p> Keys<'r, 'p> {
         key.maybe(*name_span, |key, span| self.span(key, span));
         key.text(via.as_str());
         key.maybe(variant.as_deref(), Digest::text);
+        // A chart that is not asked for is not tried with other names.
+        key.number(u64::from(self.run.owns(release)));
+        if self.run.past.of_release(release, self.run.rules_of(release)).is_some() {
+            return None;
+        }
         match self.run.resolve(release) {
             Resolution::Missing { why, help } => {
                 key.text(&why);

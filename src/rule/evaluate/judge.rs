@@ -13,7 +13,7 @@ use crate::yaml::{Document, Node};
 
 /// Judges one scope, rule after rule.
 pub(super) struct Judge<'n> {
-    /// What the scope's nodes lie in; but for charts one document.
+    /// What the scope's nodes lie in; but for charts the first is what is judged.
     pub(super) documents: &'n [Arc<Document>],
     pub(super) frame: Frame<'n>,
     /// The nodes that variables stand for, by slot.
@@ -91,9 +91,9 @@ impl<'n> Judge<'n> {
 
     /// True for a check over nodes of which there are none.
     fn is_idle(&self, check: &Check) -> bool {
-        let first = check.each.first().map(|each| &each.place);
-        let first = first.and_then(|place| Some((place, self.roots(place)?)));
-        first.is_some_and(|(place, roots)| !place.path.leads_anywhere(roots))
+        let leads =
+            |place: &Place| self.roots(place).is_some_and(|roots| place.path.leads_anywhere(roots));
+        check.each.first().is_some_and(|each| !leads(&each.place))
     }
 
     /// Evaluates a rule's or a check's `let`s in order; false where one cannot be.

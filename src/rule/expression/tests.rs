@@ -48,7 +48,7 @@ fn judge(set: &RuleSet, text: &str) {
     for document in &stream.documents {
         for object in objects(document) {
             let rules = kinds.of(&object).into_iter().map(|at| (&**set.rules[at].rule(), &params));
-            evaluator.object(document, &object, &company, rules);
+            evaluator.object(document, &object, &company, None, rules);
         }
     }
 }
