@@ -4,32 +4,16 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::run::Options;
-use super::select::{self, Active, UnknownName};
+use super::select::{self, Chosen, UnknownName};
 use crate::config::{Config, Override};
 use crate::project::Project;
-use crate::rule::{ByKind, RuleSet};
+use crate::rule::RuleSet;
 
 /// The rules that run, by path: `overrides` of the configuration change them for some paths.
 pub(super) struct Choices {
     /// Where no override applies.
     pub(super) base: Chosen,
     by_path: BTreeMap<String, Arc<Chosen>>,
-}
-
-/// Rules that run together.
-#[derive(Debug, Default)]
-pub(super) struct Chosen {
-    /// All of them, sorted by id.
-    pub(super) rules: Vec<Active>,
-    /// Those on objects.
-    pub(super) by_kind: ByKind,
-}
-
-impl Chosen {
-    fn new(rules: Vec<Active>) -> Self {
-        let by_kind = ByKind::new(rules.iter().map(|active| &*active.rule));
-        Self { rules, by_kind }
-    }
 }
 
 impl Choices {
@@ -40,7 +24,7 @@ impl Choices {
         rules: &RuleSet,
     ) -> Result<Self, UnknownName> {
         let request = &options.request;
-        let base = Chosen::new(select::choose(rules, request, &config.settings, &[])?);
+        let base = select::choose(rules, request, &config.settings, &[])?;
         let overrides = &config.settings.overrides;
         let mut by_path = BTreeMap::new();
         let mut made: BTreeMap<Vec<usize>, Arc<Chosen>> = BTreeMap::new();
@@ -52,17 +36,17 @@ impl Choices {
             if which.is_empty() {
                 continue;
             }
-            let active = match made.get(&which) {
-                Some(active) => Arc::clone(active),
+            let chosen = match made.get(&which) {
+                Some(chosen) => Arc::clone(chosen),
                 None => {
                     let layers: Vec<&Override> = which.iter().map(|&at| &overrides[at]).collect();
-                    let active = select::choose(rules, request, &config.settings, &layers)?;
-                    let active = Arc::new(Chosen::new(active));
-                    made.insert(which, Arc::clone(&active));
-                    active
+                    let chosen = select::choose(rules, request, &config.settings, &layers)?;
+                    let chosen = Arc::new(chosen);
+                    made.insert(which, Arc::clone(&chosen));
+                    chosen
                 }
             };
-            by_path.insert(file.path.clone(), active);
+            by_path.insert(file.path.clone(), chosen);
         }
         Ok(Self { base, by_path })
     }
@@ -74,7 +58,7 @@ impl Choices {
         everywhere.flat_map(|chosen| &chosen.rules).map(|active| &*active.rule.id)
     }
 
-    /// The rules that run on a path.
+    /// What is chosen for a path.
     pub(super) fn at(&self, path: &str) -> &Chosen {
         self.by_path.get(path).map_or(&self.base, |chosen| chosen)
     }

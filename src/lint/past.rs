@@ -10,8 +10,8 @@ use std::sync::OnceLock;
 use tempfile::TempDir;
 
 use super::changed::Changed;
-use super::choices::Chosen;
 use super::rendered::{Task, company};
+use super::select::Chosen;
 use crate::helm::chart::{Chart, Dependency};
 use crate::helm::render as helm;
 use crate::project::{File, Release, is_below};

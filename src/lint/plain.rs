@@ -2,9 +2,8 @@
 
 use std::sync::Arc;
 
-use super::choices::Chosen;
 use super::mend;
-use super::select::Active;
+use super::select::{Active, Chosen};
 use super::waive::{self, Waiving};
 use crate::finding::{Finding, ObjectRef, Origin, Place, Related};
 use crate::kube::{Object, objects};

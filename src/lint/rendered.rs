@@ -5,14 +5,13 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use super::chart::{directory_name, reference};
-use super::choices::Chosen;
 use super::layers::Families;
 use super::mend::Homes;
 use super::place::Places;
 use super::plain::Scene;
 use super::render::{failures, unloaded};
 use super::run::Documents;
-use super::select::Active;
+use super::select::{Active, Chosen};
 use super::waive::{self, Waiving};
 use super::{layers, plain, release};
 use crate::config::Config;

@@ -25,7 +25,7 @@ use super::suppress::{self, Suppressions, Verdict};
 use super::unit::{Found, Unit};
 use super::waive::Waiving;
 use super::{chart, directive, schemas};
-use crate::config::Config;
+use crate::config::{Config, Level};
 use crate::finding::{Finding, Origin, Place, Related, Severity};
 use crate::kube::schema::Schemas;
 use crate::project::{Class, File, Project, Recall};
@@ -210,14 +210,11 @@ pub(super) fn examine(
     }
     let first = options.shard.is_none_or(|shard| shard.index == 1);
     if first {
-        findings.extend(
-            project
-                .findings
-                .iter()
-                .cloned()
-                .chain(run.unresolved())
-                .filter(|finding| run.wanted(finding) && run.asked_for(finding.primary.span)),
-        );
+        let mut of_project: Vec<Finding> =
+            project.findings.iter().cloned().chain(run.unresolved()).collect();
+        of_project.retain(|finding| run.asked_for(finding.primary.span));
+        run.weigh(&mut of_project, &mut report.notes);
+        findings.append(&mut of_project);
         report.notes.extend(unread);
         report.summary.charts =
             project.charts.iter().filter(|chart| chart.requested && !chart.vendored).count();
@@ -300,19 +297,25 @@ impl<'p> Run<'p> {
         units.par_iter().map(judge).collect()
     }
 
-    /// Whether a finding of the pipeline itself is to be shown.
-    pub(super) fn wanted(&self, finding: &Finding) -> bool {
-        let ignored = |word: &String| **word == *finding.rule;
-        !self.options.request.ignore.iter().any(ignored)
-            && !self.config.settings.ignore.iter().any(|word| *word.value == *finding.rule)
+    /// Weighs what the pipeline itself reports as the user says, and leaves out what is switched
+    /// off. Where that hides that something could not be judged at all, a note says so.
+    pub(super) fn weigh(&self, findings: &mut Vec<Finding>, notes: &mut Vec<String>) {
+        findings.retain_mut(|finding| {
+            let path = &self.sources.get(finding.primary.span.source).path;
+            let Some(level) = self.choices.at(path).level(&finding.rule) else { return true };
+            match select::severity_of(level) {
+                Some(severity) => finding.severity = severity,
+                None => notes.extend(select::hidden(&finding.rule)),
+            }
+            level != Level::Off
+        });
     }
 
     /// How much a suppression of nothing weighs; `None` when it is not asked for.
     fn unused(&self) -> Option<Severity> {
         let all = self.options.request.select.is_empty() && !self.options.no_ignores;
-        let ignored = self.options.request.ignore.iter().any(|word| word == suppress::UNUSED)
-            || self.config.settings.ignore.iter().any(|word| word.value == suppress::UNUSED);
-        (all && !ignored).then_some(Severity::Warning)
+        let level = self.choices.base.level(suppress::UNUSED).unwrap_or(Level::Warning);
+        select::severity_of(level).filter(|_| all)
     }
 
     pub(super) fn waiving<'a>(&self, names: &'a Names<'_>) -> Waiving<'a> {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::config::{Level, Override, RuleSettings, Settings, Spanned};
 use crate::finding::Severity;
-use crate::rule::{Known, ParamValue, Rule, RuleSet};
+use crate::rule::{ByKind, Known, ParamValue, Rule, RuleSet};
 
 /// What a run asks of the rules, from the command line; it goes before the configuration.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -33,6 +33,48 @@ pub struct Active {
     pub chosen: bool,
     /// Parameters that differ from the defaults.
     pub params: BTreeMap<String, ParamValue>,
+}
+
+/// What is chosen for a run, or for one path in it.
+#[derive(Debug, Default)]
+pub struct Chosen {
+    /// The rules that run, sorted by id.
+    pub rules: Vec<Active>,
+    /// Those of them on objects.
+    pub by_kind: ByKind,
+    /// What was said by name of ids under which the pipeline itself reports. No preset, group or
+    /// selection of other rules says anything of them: that a chart does not render is passed over
+    /// only where somebody means it.
+    levels: BTreeMap<&'static str, Level>,
+}
+
+impl Chosen {
+    /// What was said of an id under which the pipeline reports, where anything was.
+    #[must_use]
+    pub fn level(&self, id: &str) -> Option<Level> {
+        self.levels.get(id).copied()
+    }
+
+    /// Remembers what is said of a word, where it is such an id or a policy that its page covers.
+    fn say(&mut self, set: &RuleSet, word: &str, level: Level) {
+        for id in ids(set, word) {
+            self.levels.insert(id, level);
+        }
+    }
+
+    /// Takes an `off` back: the word is asked for after all.
+    fn ask(&mut self, set: &RuleSet, word: &str) {
+        for id in ids(set, word) {
+            self.levels.retain(|known, level| *known != id || *level != Level::Off);
+        }
+    }
+}
+
+/// The pipeline's ids that a word names by itself, not as one of a group.
+fn ids(set: &RuleSet, word: &str) -> Vec<&'static str> {
+    let named = set.named(word);
+    let named = |id: &str| id == word || named.iter().any(|rule| &*rule.id == id);
+    BUILTIN.into_iter().filter(|id| named(id)).collect()
 }
 
 /// A name that names no rule, group or preset.
@@ -63,7 +105,7 @@ pub fn named<'s>(set: &'s RuleSet, word: &str) -> Vec<&'s Known> {
     set.rules.iter().filter(peer).collect()
 }
 
-/// Ids under which the pipeline itself reports, whether or not a rule file describes them.
+/// Ids under which the pipeline itself reports; each has a page among the rules.
 pub const BUILTIN: [&str; 12] = [
     "config-invalid",
     "file-unreadable",
@@ -79,6 +121,18 @@ pub const BUILTIN: [&str; 12] = [
     "yaml-syntax",
 ];
 
+/// What is to be said where one of these ids is switched off and would have reported something.
+#[must_use]
+pub fn hidden(id: &str) -> Option<String> {
+    let what = match id {
+        "file-unreadable" => "files that cannot be read",
+        "helm-render" => "charts that do not render",
+        "yaml-syntax" => "texts that are no YAML",
+        _ => return None,
+    };
+    Some(format!("`{id}` is switched off: {what} were passed over, and nothing judged them"))
+}
+
 /// Chooses the rules for a run; `overrides` are those that hold for the path at hand, in order.
 ///
 /// # Errors
@@ -88,26 +142,21 @@ pub fn choose(
     request: &Request,
     settings: &Settings,
     overrides: &[&Override],
-) -> Result<Vec<Active>, UnknownName> {
-    let preset = request
-        .preset
-        .as_deref()
-        .or(settings.preset.as_ref().map(|preset| preset.value.as_str()))
-        .unwrap_or("recommended");
-    let known = preset == "all"
-        || preset == "recommended"
-        || set.rules.iter().any(|rule| rule.presets.iter().any(|name| name == preset));
-    if !known {
-        return Err(unknown_preset(set, preset));
-    }
+) -> Result<Chosen, UnknownName> {
+    let preset = preset_of(set, request, settings)?;
     let mut on: BTreeMap<Arc<str>, bool> = BTreeMap::new();
     for rule in &set.rules {
         let member = preset == "all" || rule.presets.iter().any(|name| name == preset);
         on.insert(Arc::clone(&rule.id), member && request.select.is_empty());
     }
+    let mut chosen = Chosen::default();
     let mut switch = |word: &str, to: bool| -> Result<(), UnknownName> {
         for rule in resolve(set, word)? {
             on.insert(Arc::clone(&rule.id), to);
+        }
+        match to {
+            true => chosen.ask(set, word),
+            false => chosen.say(set, word, Level::Off),
         }
         Ok(())
     };
@@ -146,6 +195,9 @@ pub fn choose(
         for (word, RuleSettings { severity, params: given }) in
             layer.iter().map(|(word, settings)| (word, &settings.value))
         {
+            if let Some(level) = severity {
+                chosen.say(set, word, level.value);
+            }
             for rule in resolve(set, word)? {
                 if let Some(level) = severity {
                     severities.insert(Arc::clone(&rule.id), severity_of(level.value));
@@ -156,6 +208,7 @@ pub fn choose(
         }
     }
     for (word, severity) in &request.severities {
+        chosen.say(set, word, level_of(*severity));
         for rule in resolve(set, word)? {
             severities.insert(Arc::clone(&rule.id), *severity);
             // Whoever weighs a rule on the command line wants to see it.
@@ -168,17 +221,44 @@ pub fn choose(
     let active =
         set.rules.iter().filter(|known| on.get(&known.id) == Some(&true)).filter_map(|known| {
             let rule = known.rule();
-            let chosen = severities.get(&rule.id);
+            let weighed = severities.get(&rule.id);
             let mut own = rule.preset_params.get(preset).cloned().unwrap_or_default();
             own.extend(params.remove(&rule.id).unwrap_or_default());
             // A rule that is off by default and was asked for warns.
-            let severity = match chosen {
+            let severity = match weighed {
                 Some(severity) => (*severity)?,
                 None => rule.severity.unwrap_or(Severity::Warning),
             };
-            Some(Active { rule: Arc::clone(rule), severity, chosen: chosen.is_some(), params: own })
+            Some(Active {
+                rule: Arc::clone(rule),
+                severity,
+                chosen: weighed.is_some(),
+                params: own,
+            })
         });
-    Ok(active.collect())
+    chosen.rules = active.collect();
+    chosen.by_kind = ByKind::new(chosen.rules.iter().map(|active| &*active.rule));
+    Ok(chosen)
+}
+
+/// The preset to start from, where there is one of its name.
+fn preset_of<'p>(
+    set: &RuleSet,
+    request: &'p Request,
+    settings: &'p Settings,
+) -> Result<&'p str, UnknownName> {
+    let preset = request
+        .preset
+        .as_deref()
+        .or(settings.preset.as_ref().map(|preset| preset.value.as_str()))
+        .unwrap_or("recommended");
+    let known = preset == "all"
+        || preset == "recommended"
+        || set.rules.iter().any(|rule| rule.presets.iter().any(|name| name == preset));
+    if !known {
+        return Err(unknown_preset(set, preset));
+    }
+    Ok(preset)
 }
 
 fn resolve<'s>(set: &'s RuleSet, word: &str) -> Result<Vec<&'s Known>, UnknownName> {
@@ -212,7 +292,17 @@ fn unknown_preset(set: &RuleSet, preset: &str) -> UnknownName {
     UnknownName { name: preset.to_owned(), what: "preset", nearest: near.map(ToOwned::to_owned) }
 }
 
-fn severity_of(level: Level) -> Option<Severity> {
+fn level_of(severity: Option<Severity>) -> Level {
+    match severity {
+        Some(Severity::Error) => Level::Error,
+        Some(Severity::Warning) => Level::Warning,
+        Some(Severity::Info) => Level::Info,
+        None => Level::Off,
+    }
+}
+
+/// The severity that a level stands for; `None` is `off`.
+pub(super) fn severity_of(level: Level) -> Option<Severity> {
     match level {
         Level::Error => Some(Severity::Error),
         Level::Warning => Some(Severity::Warning),
@@ -277,8 +367,8 @@ checks:
         let path = std::path::Path::new("plimsoll.yaml");
         let settings = config::parse(path, "plimsoll.yaml", config, &sources).settings;
         let request = Request { preset: Some(preset.to_owned()), ..Request::default() };
-        let active = choose(&set, &request, &settings, &[]).expect("known names");
-        active[0].params.get("most").cloned()
+        let chosen = choose(&set, &request, &settings, &[]).expect("known names");
+        chosen.rules[0].params.get("most").cloned()
     }
 
     #[test]
@@ -295,5 +385,40 @@ checks:
         set.add(&Sources::default(), "few.yaml", &FEW.replace("{most: 2}", "{least: 2}"));
         let messages: Vec<_> = set.errors.iter().map(|error| error.message.as_str()).collect();
         assert_eq!(messages, ["`least` is no parameter of this rule"]);
+    }
+
+    /// What is said of `helm-render` by a command line and a configuration.
+    fn level(request: &Request, config: &str) -> Option<Level> {
+        let sources = Sources::default();
+        let set = RuleSet::builtin(&sources);
+        let path = std::path::Path::new("plimsoll.yaml");
+        let settings = config::parse(path, "plimsoll.yaml", config, &sources).settings;
+        choose(&set, request, &settings, &[]).expect("known names").level("helm-render")
+    }
+
+    fn words(words: &[&str]) -> Vec<String> {
+        words.iter().map(|word| (*word).to_owned()).collect()
+    }
+
+    #[test]
+    fn what_the_pipeline_reports_is_weighed_by_its_own_name_alone() {
+        assert_eq!(level(&Request::default(), ""), None);
+        assert_eq!(level(&Request::default(), "ignore: [helm-render]"), Some(Level::Off));
+        assert_eq!(level(&Request::default(), "rules: {helm-render: off}"), Some(Level::Off));
+        let covered = Request { ignore: words(&["chart-renders"]), ..Request::default() };
+        assert_eq!(level(&covered, ""), Some(Level::Off));
+        let group = Request { ignore: words(&["helm-chart"]), ..Request::default() };
+        assert_eq!(level(&group, ""), None, "a group is no name");
+        let other = Request { select: words(&["host-network-forbidden"]), ..Request::default() };
+        assert_eq!(level(&other, ""), None, "nor is the choice of another rule");
+    }
+
+    #[test]
+    fn the_last_word_on_what_the_pipeline_reports_is_the_command_line_s() {
+        let severities = vec![("helm-render".to_owned(), Some(Severity::Warning))];
+        let warned = Request { severities, ..Request::default() };
+        assert_eq!(level(&warned, "ignore: [helm-render]"), Some(Level::Warning));
+        let asked = Request { extend: words(&["helm-render"]), ..Request::default() };
+        assert_eq!(level(&asked, "ignore: [helm-render]"), None);
     }
 }

@@ -4,11 +4,11 @@ use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
 use std::rc::Rc;
 
-use super::choices::Chosen;
 use super::layers::Families;
 use super::place::Places;
 use super::rendered::{Charts, Task};
 use super::run::folder;
+use super::select::Chosen;
 use super::session::Snapshot;
 use crate::finding::Origin;
 use crate::helm::chart::Chart;

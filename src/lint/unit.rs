@@ -7,9 +7,9 @@ use std::sync::Arc;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::choices::Chosen;
 use super::rendered::Task;
 use super::run::{Documents, Run, folder, origin};
+use super::select::Chosen;
 use super::shard::{Groups, deal};
 use super::{chart, cluster, fingerprint, plain, release, syntax, text};
 use crate::finding::Finding;
@@ -188,7 +188,7 @@ impl<'p> Run<'p> {
             return found;
         };
         found.findings = syntax::findings(stream, origin(file.class));
-        found.findings.retain(|finding| self.wanted(finding));
+        self.weigh(&mut found.findings, &mut found.notes);
         if !found.findings.is_empty() {
             let whole = chart::whole(file);
             found.findings.iter_mut().for_each(|finding| finding.object.clone_from(&whole));
@@ -282,9 +282,9 @@ impl<'p> Run<'p> {
                 });
                 let judged = task.judge(&self.charts, &before, &waiving, &evaluator);
                 found.findings = judged.findings;
-                found.findings.retain(|finding| self.wanted(finding));
+                self.weigh(&mut found.findings, &mut found.notes);
                 found.unloaded = judged.unloaded;
-                found.unloaded.retain(|finding| self.wanted(finding));
+                self.weigh(&mut found.unloaded, &mut found.notes);
                 found.objects = judged.objects;
                 found.waived = judged.waived;
                 found.unknown_kinds = judged.unknown_kinds;

@@ -4,6 +4,7 @@
 
 mod adoption;
 mod bad_input;
+mod builtin;
 mod cache;
 mod chart_rules;
 mod charts;
