@@ -8,7 +8,7 @@ use super::CommandError;
 use super::check::{self, Args};
 use super::plan;
 use crate::lint::changed::Changed;
-use crate::report::model::Entry;
+use crate::report::model::{Entry, Report, is_absence};
 use crate::rule::RuleSet;
 use crate::source::Sources;
 
@@ -21,13 +21,9 @@ pub(crate) struct Before {
 }
 
 impl Before {
-    /// Lints the tree from which the change started, as this command line says. `notes` are those
-    /// of the tree as it is.
-    pub(crate) fn new(
-        args: &Args,
-        changed: &Changed,
-        notes: &[String],
-    ) -> Result<Self, CommandError> {
+    /// Lints the tree from which the change started, as this command line says; `now` is what was
+    /// found in the tree as it is.
+    pub(crate) fn new(args: &Args, changed: &Changed, now: &Report) -> Result<Self, CommandError> {
         let failed = |error: std::io::Error| {
             CommandError::new(format!("cannot look at what was before the change: {error}"))
         };
@@ -52,7 +48,9 @@ impl Before {
         let outcome = plan::lint(args, &paths, cache, &mut rules, &sources, None);
         std::env::set_current_dir(&here).map_err(failed)?;
         let report = outcome?.report;
-        let partial = report.notes.iter().any(|note| !notes.contains(note));
+        let charts = report.absent_charts.keys();
+        let partial = charts.into_iter().any(|chart| !now.absent_charts.contains_key(chart))
+            || report.notes.iter().any(|note| !is_absence(note) && !now.notes.contains(note));
         let fingerprints = report.findings.into_iter().map(|entry| entry.fingerprint).collect();
         Ok(Self { fingerprints, partial })
     }

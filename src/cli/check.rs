@@ -307,7 +307,7 @@ impl Judged {
                 .into_iter()
                 .partition(|entry| changed.touches(entry));
             if !elsewhere.is_empty() {
-                let before = Before::new(args, changed, &report.notes)?;
+                let before = Before::new(args, changed, report)?;
                 touched.extend(elsewhere.into_iter().filter(|entry| before.lacks(entry)));
             }
             report.findings = touched;

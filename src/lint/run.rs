@@ -204,6 +204,7 @@ pub(super) fn examine(
     report.summary.suppressed = found.waived;
     report.notes = found.notes;
     report.unknown_kinds = found.unknown_kinds;
+    report.absent_charts = found.absent_charts;
     let mut findings = found.findings;
     for file in run.linted() {
         suppressions.complete(&file.path);

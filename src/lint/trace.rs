@@ -134,6 +134,9 @@ impl Snapshot {
         let near = folder(declared);
         let path = match project::resolve(&release.chart, near, config, &self.project.lock) {
             Resolution::At(path) => path,
+            Resolution::Absent { chart, help } => {
+                return Err(format!("the chart {chart} is not on this machine; {help}"));
+            }
             Resolution::Missing { why, help } => return Err(format!("{why}; {help}")),
         };
         let files: BTreeMap<&str, &File> =

@@ -14,6 +14,7 @@ use super::shard::{Groups, deal};
 use super::{chart, cluster, fingerprint, plain, release, syntax, text};
 use crate::finding::Finding;
 use crate::project::{Class, File, Release, Resolution, join};
+use crate::report::model::UNRENDERED;
 use crate::rule::{Company, Evaluator, ReleaseInfo, Setting, Undecided};
 
 /// How many files of a unit are judged by one worker at least: less is not worth an evaluator.
@@ -36,6 +37,8 @@ pub(super) struct Found {
     pub(super) unloaded: Vec<Finding>,
     pub(super) notes: Vec<String>,
     pub(super) unknown_kinds: BTreeSet<String>,
+    /// Charts that are nowhere on this machine, with how to make each available.
+    pub(super) absent_charts: BTreeMap<String, String>,
     pub(super) undecided: Undecided,
     pub(super) objects: usize,
     pub(super) waived: usize,
@@ -51,6 +54,7 @@ impl Found {
         self.unloaded.extend(other.unloaded);
         self.notes.extend(other.notes);
         self.unknown_kinds.extend(other.unknown_kinds);
+        self.absent_charts.extend(other.absent_charts);
         self.undecided.add(other.undecided);
         self.rendered.extend(other.rendered);
         self.objects += other.objects;
@@ -293,10 +297,12 @@ impl<'p> Run<'p> {
                 found.notes.extend(judged.notes);
                 judged.rendered
             }
+            Resolution::Absent { chart, help } => {
+                found.absent_charts.insert(chart, help);
+                false
+            }
             Resolution::Missing { why, help } => {
-                found.notes.push(format!(
-                    "{why}: values were checked by themselves, selectors against the release's name alone; {help}"
-                ));
+                found.notes.push(format!("{why}: {UNRENDERED}; {help}"));
                 false
             }
         };

@@ -74,7 +74,14 @@ pub(super) fn scalar_text(node: Node<'_>) -> Option<String> {
 pub enum Resolution {
     /// A directory or a `.tgz`.
     At(PathBuf),
-    /// Not on this machine: why, and what to do about it.
+    /// Nowhere on this machine.
+    Absent {
+        /// The chart, with the version that is asked for.
+        chart: String,
+        /// How to make it available.
+        help: String,
+    },
+    /// Not where it is said to be, or not what it is said to be: why, and what to do about it.
     Missing {
         /// Why, one clause.
         why: String,
@@ -190,8 +197,8 @@ fn missing(chart: &ChartRef) -> Resolution {
     let pin = chart.version.as_ref().map(|version| format!(" {version}")).unwrap_or_default();
     let map =
         format!("say where it lies in plimsoll.yaml: `charts: {{{named}: path/to/{name}.tgz}}`");
-    Resolution::Missing {
-        why: format!("the chart {named}{pin} is not on this machine"),
+    Resolution::Absent {
+        chart: format!("{named}{pin}"),
         help: match (&chart.repository, &chart.alias) {
             (Some(url), _) if chart.git => format!("check `{url}` out, and {map}"),
             (Some(_), _) => format!("`plimsoll vendor` fetches it; or {map}"),

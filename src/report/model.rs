@@ -3,7 +3,7 @@
 //! Every format is made from these types, never from findings: a report that was merged from
 //! shards' JSON prints the same bytes as one made in a single run.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -41,6 +41,10 @@ pub struct Report {
     /// Templates that no chart here renders, by path; one of the notes is made of them.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub templates: BTreeSet<String>,
+    /// Charts that are nowhere on this machine, with how to make each available; one of the notes
+    /// is made of them.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub absent_charts: BTreeMap<String, String>,
     /// The counts.
     pub summary: Summary,
 }
@@ -269,6 +273,7 @@ impl Report {
             notes: Vec::new(),
             unknown_kinds: BTreeSet::new(),
             templates: BTreeSet::new(),
+            absent_charts: BTreeMap::new(),
             summary: Summary::default(),
         }
     }
@@ -276,12 +281,15 @@ impl Report {
     /// Sorts the findings as users see them, and counts them by severity.
     pub fn finish(&mut self) {
         self.findings.sort_by(|a, b| a.key().cmp(&b.key()));
-        // Made anew, since parts of a run know some of the kinds and files each.
-        self.notes.retain(|note| !note.starts_with(NO_SCHEMA) && !note.starts_with(TEMPLATES));
+        // Made anew, since parts of a run know some of the kinds, files and charts each.
+        self.notes.retain(|note| {
+            !note.starts_with(NO_SCHEMA) && !note.starts_with(TEMPLATES) && !is_absence(note)
+        });
         let kinds = some(&self.unknown_kinds, "kind", "kinds");
         self.notes.extend(kinds.map(|kinds| format!("{NO_SCHEMA}{kinds}: their fields were not checked; name their CustomResourceDefinitions under `schemas` in plimsoll.yaml")));
         let files = some(&self.templates, "file", "files");
         self.notes.extend(files.map(|files| format!("{TEMPLATES}{files}")));
+        self.notes.extend(absent(&self.absent_charts));
         self.notes.sort();
         self.notes.dedup();
         let count = |level| self.findings.iter().filter(|entry| entry.severity == level).count();
@@ -320,6 +328,39 @@ fn some(names: &BTreeSet<String>, one: &str, many: &str) -> Option<String> {
         more => format!(" and {more} more {many}"),
     };
     (!named.is_empty()).then(|| named.join(", ") + &more)
+}
+
+/// True for the note on charts that are nowhere on this machine.
+#[must_use]
+pub fn is_absence(note: &str) -> bool {
+    note.contains(NOT_HERE)
+}
+
+/// What every note on charts that are nowhere on this machine says.
+const NOT_HERE: &str = "not on this machine: values were";
+
+/// What is done for a release whose chart is not at hand.
+pub const UNRENDERED: &str =
+    "values were checked by themselves, selectors against the release's name alone";
+
+/// Charts that the note names.
+const CHARTS_SHOWN: usize = 4;
+
+/// Says once which charts are nowhere on this machine; `None` where there are none.
+fn absent(charts: &BTreeMap<String, String>) -> Option<String> {
+    let named: Vec<&str> = charts.keys().take(CHARTS_SHOWN).map(String::as_str).collect();
+    let (first, help) = charts.first_key_value()?;
+    if charts.len() == 1 {
+        return Some(format!("the chart {first} is not on this machine: {UNRENDERED}; {help}"));
+    }
+    let named = match charts.len() - named.len() {
+        0 => named.join(", "),
+        more => format!("{} and {more} more", named.join(", ")),
+    };
+    Some(format!(
+        "the charts {named} are not on this machine: {UNRENDERED}; `plimsoll vendor` fetches those of \
+         repositories; say where others lie under `charts` in plimsoll.yaml"
+    ))
 }
 
 impl Default for Report {

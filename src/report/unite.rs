@@ -71,6 +71,7 @@ pub fn reports(parts: Vec<Report>) -> Report {
         whole.notes.extend(part.notes);
         whole.unknown_kinds.extend(part.unknown_kinds);
         whole.templates.extend(part.templates);
+        whole.absent_charts.extend(part.absent_charts);
         let (sum, add) = (&mut whole.summary, part.summary);
         sum.files += add.files;
         sum.charts += add.charts;

@@ -58,6 +58,20 @@ fn a_chart_that_is_not_here_is_named() {
 }
 
 #[test]
+fn charts_that_are_not_here_are_named_in_one_note() {
+    let release = |name: &str| {
+        format!(
+            "  - {{name: {name}, chart: {{name: {name}, repository: https://charts.example.org}}}}\n"
+        )
+    };
+    let releases: String = ["a", "b", "c", "d", "e"].map(release).concat();
+    let config = format!("releases:\n{releases}");
+    let files = [("plimsoll.yaml", &*config)];
+    says(&files, "the charts a, b, c, d and 1 more are not on this machine: ");
+    assert_eq!(check(&files).usual.err.matches("on this machine").count(), 1);
+}
+
+#[test]
 fn a_dependency_that_is_not_here_is_named() {
     let chart = format!(
         "{CHART}icon: https://example.org/a.png\ndependencies: [{{name: db, version: 1.0.0, repository: 'https://charts.example.org'}}]\n"

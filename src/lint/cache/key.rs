@@ -100,7 +100,7 @@ impl<'r, 'p> Keys<'r, 'p> {
         let charts = unit.releases.iter().filter_map(|&at| {
             match self.run.resolve(&self.run.project.releases[at]) {
                 Resolution::At(path) => Some(path),
-                Resolution::Missing { .. } => None,
+                Resolution::Absent { .. } | Resolution::Missing { .. } => None,
             }
         });
         charts.into_iter().all(|path| {
@@ -165,8 +165,8 @@ impl<'r, 'p> Keys<'r, 'p> {
             return None;
         }
         match self.run.resolve(release) {
-            Resolution::Missing { why, help } => {
-                key.text(&why);
+            Resolution::Absent { chart: said, help } | Resolution::Missing { why: said, help } => {
+                key.text(&said);
                 key.text(&help);
             }
             Resolution::At(path) => {
