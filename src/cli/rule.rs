@@ -105,12 +105,32 @@ fn examples(rule: &Rule, out: &mut dyn Write) -> Result<(), CommandError> {
         let first = rule.examples().iter().find(|example| example.violates == violates);
         if let Some(example) = first {
             writeln!(out, "{title}\n")?;
-            for line in example.text.lines() {
-                writeln!(out, "{}", format!("    {line}").trim_end())?;
+            let before = example.base.iter().map(|(path, text)| (before(path), text.as_str()));
+            let files = example.files.iter().map(|(path, text)| (path.clone(), text.as_str()));
+            let text = Some((String::new(), example.text.as_str()));
+            let text = text.filter(|_| example.files.is_empty());
+            for (path, text) in before.chain(files).chain(text) {
+                excerpt(out, &path, text)?;
             }
-            writeln!(out)?;
         }
     }
+    Ok(())
+}
+
+/// How a file is named that was so before a change.
+fn before(path: &str) -> String {
+    format!("{path} (before)").trim_start().to_owned()
+}
+
+/// A file of an example under its path, or a text that has none.
+fn excerpt(out: &mut dyn Write, path: &str, text: &str) -> Result<(), CommandError> {
+    if !path.is_empty() {
+        writeln!(out, "  {path}\n")?;
+    }
+    for line in text.lines() {
+        writeln!(out, "{}", format!("    {line}").trim_end())?;
+    }
+    writeln!(out)?;
     Ok(())
 }
 

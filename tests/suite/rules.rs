@@ -7,6 +7,8 @@ use plimsoll::lint::select::BUILTIN;
 use plimsoll::rule::{Known, RuleSet, Scope, example};
 use plimsoll::source::Sources;
 
+use crate::harness::{repository, run};
+
 #[test]
 fn every_rule_file_is_sound() {
     let sources = Sources::default();
@@ -100,4 +102,15 @@ fn labelled_cases_are_judged_as_well_as_before() {
         number.split_whitespace().next().and_then(|n| n.parse().ok()).unwrap_or(0.0)
     };
     assert!(percent("found") >= 98.0 && percent("silent") >= 99.0, "{out}");
+}
+
+/// Examples of one text and examples of files are shown alike, with what was before a change.
+#[test]
+fn a_page_shows_the_files_of_an_example() {
+    let dir = repository(&[]);
+    let page = |id: &str| run(dir.path(), &["rule", id]).expect_code(0).out;
+    let changed = page("immutable-field-change");
+    assert!(changed.contains("Bad\n\n  (before)\n\n    apiVersion: "), "{changed}");
+    let chart = page("chart-icon-valid");
+    assert!(chart.contains("Bad\n\n  Chart.yaml\n\n    "), "{chart}");
 }
