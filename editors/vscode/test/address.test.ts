@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { decode, encode } from "../src/address";
 
 test("the address of a rendered manifest is read as it was written", () => {
-  const address = { source: "file:///work/a%20b/values%3Fx.yaml", release: "team/web&1" };
+  const address = { source: "file:///code/a%20b/values%3Fx.yaml", release: "team/web&1" };
   assert.deepEqual(decode(encode(address).query), address);
 });
 

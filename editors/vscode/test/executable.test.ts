@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { candidates, findExecutable, type Surroundings } from "../src/executable";
 
-const LINUX: Surroundings = { env: { PATH: "/usr/bin::/opt/bin" }, platform: "linux", home: "/home/ann", workspace: "/work/shop" };
+const LINUX: Surroundings = { env: { PATH: "/usr/bin::/opt/bin" }, platform: "linux", home: "/home/ann", workspace: "/code/shop" };
 const WINDOWS: Surroundings = {
   env: { Path: "C:\\bin;D:\\tools", PATHEXT: ".EXE;.CMD" },
   platform: "win32",
@@ -19,9 +19,9 @@ test("a bare name is looked up on PATH, and an empty entry of it is no folder", 
 
 test("a path is taken as it is; a relative one starts at the workspace", () => {
   assert.deepEqual(candidates("/opt/plimsoll", LINUX), ["/opt/plimsoll"]);
-  assert.deepEqual(candidates("bin/plimsoll", LINUX), ["/work/shop/bin/plimsoll"]);
+  assert.deepEqual(candidates("bin/plimsoll", LINUX), ["/code/shop/bin/plimsoll"]);
   assert.deepEqual(candidates("~/.cargo/bin/plimsoll", LINUX), ["/home/ann/.cargo/bin/plimsoll"]);
-  assert.deepEqual(candidates("${workspaceFolder}/.venv/bin/plimsoll", LINUX), ["/work/shop/.venv/bin/plimsoll"]);
+  assert.deepEqual(candidates("${workspaceFolder}/.venv/bin/plimsoll", LINUX), ["/code/shop/.venv/bin/plimsoll"]);
 });
 
 test("Windows' endings are tried where the name has none", () => {
