@@ -7,6 +7,7 @@
 use std::sync::Arc;
 
 use crate::source::{Sources, Span};
+use crate::yaml::edit::quoted;
 use crate::yaml::{self, Document, Kind, Node, Style};
 
 /// Bytes past which merged values are not judged: a release holds no more than 1 MiB of them.
@@ -155,11 +156,6 @@ impl Writer {
         self.tokens.push((start, narrow(self.text.len()), span));
         (self.text.len() < MAX_SIZE).then_some(())
     }
-}
-
-/// A YAML string in double quotes; JSON's are.
-fn quoted(text: &str) -> String {
-    serde_json::Value::from(text).to_string()
 }
 
 /// True when a plain scalar reads the same within braces.

@@ -8,6 +8,7 @@ use super::hit::Target;
 use crate::helm::calls::{Call, calls};
 use crate::helm::chart::Chart;
 use crate::source::{SourceId, Span};
+use crate::yaml::edit::quoted;
 use crate::yaml::{self, Document, Kind, Node};
 
 /// What there is of a chart. Any part may be missing: a chart that is broken is judged, too.
@@ -241,11 +242,6 @@ fn entry(fields: &[(&str, &str)]) -> String {
     let fields: Vec<String> =
         fields.iter().map(|(name, value)| format!("{name}: {}", quoted(value))).collect();
     format!("{{{}}}", fields.join(", "))
-}
-
-/// A YAML string in double quotes; JSON's are.
-fn quoted(text: &str) -> String {
-    serde_json::Value::from(text).to_string()
 }
 
 #[cfg(test)]

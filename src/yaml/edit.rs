@@ -11,6 +11,7 @@ mod tests;
 use super::tree::{Body, Document, Kind, NONE, Node, Style};
 use crate::source::{Edit, Span};
 use emit::Emitter;
+pub use emit::quoted;
 
 /// A value that is to be written.
 #[derive(Debug, Clone, PartialEq)]
@@ -128,12 +129,6 @@ pub fn append(node: Node<'_>, missing: &[String], value: &NewValue) -> Option<Ve
 #[must_use]
 pub fn inline(value: &NewValue, style: Style) -> Option<String> {
     (!value.is_block()).then(|| Emitter::plain("\n").flow(value, style))
-}
-
-/// A text in double quotes.
-#[must_use]
-pub fn quoted(text: &str) -> String {
-    Emitter::plain("\n").text(text, Style::DoubleQuoted)
 }
 
 /// `key: value` in a block mapping whose keys stand at `column`, the first line not indented.

@@ -143,7 +143,8 @@ impl Emitter {
 }
 
 /// A YAML string in double quotes; JSON's are.
-fn quoted(text: &str) -> String {
+#[must_use]
+pub fn quoted(text: &str) -> String {
     serde_json::Value::from(text).to_string()
 }
 
