@@ -116,15 +116,14 @@ fn say(args: &Args, mended: &Mended, how: &str, console: &mut Console) {
     if args.show.quiet {
         return;
     }
-    let count = |count: usize, what: &str| match count {
-        1 => format!("1 {what}"),
-        _ => format!("{count} {what}s"),
+    let count = |count: usize, one: &str, many: &str| match count {
+        1 => format!("1 {one}"),
+        _ => format!("{count} {many}"),
     };
-    let fixes = format!("{} fixed", count(mended.fixes, "finding"));
-    console.note(&format!("{fixes}, {how} {}", count(mended.texts.len(), "file")));
+    let fixes = format!("{} fixed", count(mended.fixes, "finding", "findings"));
+    console.note(&format!("{fixes}, {how} {}", count(mended.texts.len(), "file", "files")));
     if mended.unsafe_left > 0 {
-        let left = count(mended.unsafe_left, "more fix");
-        let left = left.replace("fixs", "fixes");
+        let left = count(mended.unsafe_left, "more fix", "more fixes");
         console.note(&format!(
             "note: {left} may change more than the field concerned: --unsafe-fixes takes them in"
         ));

@@ -326,16 +326,7 @@ fn request(files: &mut [File], open: &[PathBuf]) {
 
 /// The innermost chart that a path lies in.
 fn chart_of<'c>(path: &str, charts: &'c BTreeSet<String>) -> Option<&'c str> {
-    let mut above = folder(path);
-    loop {
-        if let Some(chart) = charts.get(above) {
-            return Some(chart);
-        }
-        if above.is_empty() {
-            return None;
-        }
-        above = folder(above);
-    }
+    project::upwards(folder(path)).find_map(|above| charts.get(above)).map(String::as_str)
 }
 
 /// That the configuration names a rule, a group or a preset that is none, where it names it.
