@@ -5,7 +5,7 @@ use std::collections::HashSet;
 
 use super::chart::LocalChart;
 use super::classify::{Class, File};
-use super::tree::join;
+use super::tree::{is_below, join, upwards};
 
 /// Takes what a chart's templates read with `.Files` out of the manifests: which of these files is
 /// deployed is for the templates to say, and what they make of them is judged as rendered.
@@ -21,20 +21,17 @@ pub(super) fn set_aside(files: &mut [File], charts: &[LocalChart]) {
         }
         let Some(chart) = chart_of(&file.path, &charts) else { continue };
         for line in file.text.lines().filter(|line| line.contains(".Files.")) {
-            embedded.extend(quoted(line).filter_map(beginning).map(|path| join(chart, path)));
+            let named = quoted(line).filter_map(beginning).map(|path| join(chart, path));
+            // `.Files` reaches nothing outside of the chart, and a `"."` is no path but a separator.
+            embedded.extend(named.filter(|path| path != chart && is_below(path, chart)));
         }
     }
     if embedded.is_empty() {
         return;
     }
     for file in files.iter_mut().filter(|file| file.class == Class::Manifest) {
-        let mut above = Some(file.path.as_str());
-        while let Some(path) = above {
-            if embedded.contains(path) {
-                file.class = Class::Other;
-                break;
-            }
-            above = path.rsplit_once('/').map(|(folder, _)| folder);
+        if upwards(&file.path).any(|path| embedded.contains(path)) {
+            file.class = Class::Other;
         }
     }
 }
