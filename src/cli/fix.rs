@@ -103,7 +103,6 @@ fn again(
         paths: paths.iter().map(PathBuf::from).collect(),
         request,
         shard: None,
-        cache: None,
         keep_rendered: true,
         ..asked.clone()
     };

@@ -57,7 +57,7 @@ pub struct Options {
     pub changed: Option<Changed>,
     /// The day by which suppressions expire.
     pub today: Date,
-    /// What releases render is kept with the outcome. Results that have it are not remembered.
+    /// What releases render is kept with the outcome. Nothing found is remembered then.
     pub keep_rendered: bool,
     /// The folder in which results are kept between runs; `None` to work everything out.
     pub cache: Option<PathBuf>,
@@ -146,8 +146,7 @@ pub fn run(
 ) -> Result<Outcome, LintError> {
     let mut paths = options.paths.clone();
     paths.extend(options.release.values.iter().cloned());
-    let cache = options.cache.as_deref().filter(|_| !options.keep_rendered);
-    let cache = cache.map(|folder| Cache::open(folder, Salt::of_build()));
+    let cache = options.cache.as_deref().map(|folder| Cache::open(folder, Salt::of_build()));
     let memory: &dyn Recall = cache.as_ref().map_or(&(), |cache| cache);
     let stdin = options.stdin.as_ref();
     let mut project =
@@ -192,7 +191,9 @@ pub(super) fn examine(
 
     let mut suppressions = run.suppressions();
     let units = run.mine(run.units());
-    let found = run.judge(&units, cache, watch);
+    // What files are is remembered in any case; what releases render is not among the results.
+    let results = cache.filter(|_| !options.keep_rendered);
+    let found = run.judge(&units, results, watch);
     if watch.is_over() {
         return Err(LintError::Abandoned);
     }
