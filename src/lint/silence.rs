@@ -180,27 +180,11 @@ fn cuts(node: Node<'_>, at: usize) -> bool {
 mod tests {
     use super::super::directive;
     use super::*;
-    use crate::report::model::{Level, Location, Point};
+    use crate::report::model::{Location, Point};
 
     fn entry(file: &str, line: u32, rule: &str) -> Entry {
         let point = Point { line, column: 1 };
-        Entry {
-            rule: rule.into(),
-            group: "g".into(),
-            severity: Level::Error,
-            message: String::new(),
-            help: None,
-            url: None,
-            fingerprint: String::new(),
-            location: Location { file: file.into(), start: point, end: point },
-            origin: "values".into(),
-            related: Vec::new(),
-            object: None,
-            releases: Vec::new(),
-            clean_releases: Vec::new(),
-            rendered: None,
-            fix: None,
-        }
+        Entry::bare(rule, Location { file: file.into(), start: point, end: point })
     }
 
     fn silence(file: &str, text: &str, found: &[(u32, &str)]) -> Silencing {

@@ -117,23 +117,7 @@ mod tests {
 
     fn entry(rule: &str, line: u32) -> Entry {
         let at = |column| Point { line, column };
-        Entry {
-            rule: rule.to_owned(),
-            group: String::new(),
-            severity: crate::report::model::Level::Error,
-            message: String::new(),
-            help: None,
-            url: None,
-            fingerprint: String::new(),
-            location: Location { file: "a.yaml".to_owned(), start: at(1), end: at(2) },
-            origin: "values".to_owned(),
-            related: Vec::new(),
-            object: None,
-            releases: Vec::new(),
-            clean_releases: Vec::new(),
-            rendered: None,
-            fix: None,
-        }
+        Entry::bare(rule, Location { file: "a.yaml".to_owned(), start: at(1), end: at(2) })
     }
 
     /// Rules and lines of what is shown after a run.

@@ -370,6 +370,28 @@ impl Default for Report {
 }
 
 impl Entry {
+    /// An error that says no more than which rule found it, and where in which values.
+    #[cfg(test)]
+    pub(crate) fn bare(rule: &str, location: Location) -> Self {
+        Self {
+            rule: rule.to_owned(),
+            group: "g".to_owned(),
+            severity: Level::Error,
+            message: String::new(),
+            help: None,
+            url: None,
+            fingerprint: String::new(),
+            location,
+            origin: "values".to_owned(),
+            related: Vec::new(),
+            object: None,
+            releases: Vec::new(),
+            clean_releases: Vec::new(),
+            rendered: None,
+            fix: None,
+        }
+    }
+
     /// Turns a finding's spans into lines and columns.
     #[must_use]
     pub fn new(finding: &Finding, fingerprint: String, sources: &Sources) -> Self {

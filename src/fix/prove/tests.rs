@@ -23,26 +23,16 @@ fn findings(text: &str, becomes: &dyn Fn(&str) -> String) -> Vec<Entry> {
         let (start, end) = (point(name.len() + 2), point(line.len()));
         let edit = EditEntry { file: FILE.into(), start, end, text: becomes(word) };
         Some(Entry {
-            rule: word.into(),
-            group: "g".into(),
             severity: level,
             message: format!("{name} is {word}"),
-            help: None,
-            url: None,
             fingerprint: name.into(),
-            location: Location { file: FILE.into(), start, end },
-            origin: "values".into(),
-            related: Vec::new(),
-            object: None,
-            releases: Vec::new(),
-            clean_releases: Vec::new(),
-            rendered: None,
             fix: Some(FixEntry {
                 applicability: "safe".into(),
                 title: "mend it".into(),
                 fields: vec![name.into()],
                 edits: vec![edit],
             }),
+            ..Entry::bare(word, Location { file: FILE.into(), start, end })
         })
     };
     lines.filter_map(entry).collect()
