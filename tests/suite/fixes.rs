@@ -60,6 +60,13 @@ fn text(dir: &Path, path: &str) -> String {
     fs::read_to_string(dir.join(path)).expect("the file is there")
 }
 
+/// The shop, with another template in its chart.
+fn shop_with(template: &str) -> tempfile::TempDir {
+    let mut files = SHOP.to_vec();
+    files[4].1 = template;
+    repository(&files)
+}
+
 /// The fixes of a rule's findings in a JSON report: applicability and edited files.
 fn fixes(dir: &Path, rule: &str) -> Vec<(String, Vec<String>)> {
     let out = check(dir, &["--select", rule, "--format", "json"]).out;
@@ -195,9 +202,7 @@ fn a_value_is_set_where_the_chart_has_a_key_for_it() {
 #[test]
 fn where_no_value_is_read_the_template_gets_the_line() {
     let template = SHOP[4].1.split("          securityContext:").next().expect("a head");
-    let mut files = SHOP.to_vec();
-    files[4].1 = template;
-    let dir = repository(&files);
+    let dir = shop_with(template);
     check(dir.path(), &["--select", "privilege-escalation-forbidden", "--fix"]);
     assert!(text(dir.path(), "chart/templates/web.yaml").contains(
         "        - name: web
@@ -236,9 +241,7 @@ fn a_fix_that_changes_more_than_its_field_is_not_safe() {
         "          securityContext:",
         "          env: [{name: CONTEXT, value: {{ toJson .Values.securityContext | quote }}}]\n          securityContext:",
     );
-    let mut files = SHOP.to_vec();
-    files[4].1 = &template;
-    let dir = repository(&files);
+    let dir = shop_with(&template);
     let fixes = fixes(dir.path(), "privilege-escalation-forbidden");
     assert_eq!(fixes, [("unsafe".to_owned(), vec!["chart/values.yaml".to_owned()])]);
 }
@@ -250,9 +253,7 @@ fn a_fix_that_does_not_help_is_not_offered() {
         "{{- toYaml .Values.securityContext | nindent 12 }}",
         "{{- toYaml (mergeOverwrite (deepCopy .Values.securityContext) (dict \"allowPrivilegeEscalation\" true)) | nindent 12 }}",
     );
-    let mut files = SHOP.to_vec();
-    files[4].1 = &template;
-    let dir = repository(&files);
+    let dir = shop_with(&template);
     assert_eq!(fixes(dir.path(), "privilege-escalation-forbidden"), []);
 }
 
