@@ -4,6 +4,7 @@
 //!
 //! - [`source`][]: files with ids, text, line index, spans. Knows no YAML.
 //! - [`finding`][]: what plimsoll says about a place.
+//! - [`spelling`][]: the known name that a misspelt one was meant to be.
 //! - [`yaml`][]: text to spanned tree. Knows no Kubernetes.
 //! - [`config`][]: `plimsoll.yaml`.
 //! - [`helm`][]: chart and values layers to rendered text with origins.
@@ -29,5 +30,6 @@ pub mod project;
 pub mod report;
 pub mod rule;
 pub mod source;
+pub mod spelling;
 pub mod vendor;
 pub mod yaml;

@@ -15,6 +15,7 @@ use crate::report::model::Entry;
 use crate::report::{Context, Format, Report, Style, unite};
 use crate::rule::{NEWEST_KUBE_VERSION, RuleSet};
 use crate::source::Sources;
+use crate::spelling::question;
 
 /// Lints these paths as the command line says, before the baseline and the like are applied. Adds
 /// the rules that the configuration brings. `changed` is what rules may compare with.
@@ -173,7 +174,7 @@ fn request(selection: &Selection) -> Result<Request, CommandError> {
 fn unknown_name(error: &UnknownName) -> CommandError {
     let failure = CommandError::new(error.to_string());
     match &error.nearest {
-        Some(near) => failure.help(format!("did you mean `{near}`?")),
+        Some(near) => failure.help(question(near)),
         None => failure.help("`plimsoll rules` lists them"),
     }
 }

@@ -8,6 +8,7 @@ use super::{CommandError, Console};
 use crate::finding::Applicability;
 use crate::rule::{Param, ParamValue, Rule, RuleSet, value_entries, value_text};
 use crate::source::Sources;
+use crate::spelling::question;
 
 /// Show a rule's page: what it asks, why, how to fix it, its parameters and examples
 #[derive(Debug, clap::Args)]
@@ -23,7 +24,7 @@ pub(crate) fn run(args: &Args, console: &mut Console) -> Result<ExitCode, Comman
     if found.is_empty() {
         let error = CommandError::new(format!("there is no rule `{}`", args.id));
         return Err(match set.nearest(&args.id) {
-            Some(near) => error.help(format!("did you mean `{near}`?")),
+            Some(near) => error.help(question(near)),
             None => error.help("`plimsoll rules` lists them"),
         });
     }

@@ -9,7 +9,7 @@ mod settings;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-pub use read::{Spanned, nearest};
+pub use read::Spanned;
 pub use settings::{
     ChartSettings, Cluster, Exemption, Level, Override, ReleaseSettings, RuleSettings, Settings,
     ValuesEntry,

@@ -8,6 +8,7 @@ use serde::de::{self, DeserializeOwned, DeserializeSeed, IntoDeserializer, MapAc
 use serde::{Deserialize, Deserializer};
 
 use crate::source::Span;
+use crate::spelling::{nearest, question};
 use crate::yaml::{Entries, Kind, Node, Scalar};
 
 /// A value, and where in the configuration it stands.
@@ -106,22 +107,13 @@ impl de::Error for Problem {
         Self {
             span: None,
             message: format!("`{found}` is not one of {}", listed(expected)),
-            help: nearest(found, expected.iter().copied()),
+            help: nearest(found, expected.iter().copied()).map(question),
         }
     }
 }
 
 fn listed(names: &[&str]) -> String {
     names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
-}
-
-/// The sentence that suggests the name closest to `found`, if one is close enough to be meant.
-pub fn nearest<'n>(found: &str, names: impl Iterator<Item = &'n str>) -> Option<String> {
-    names
-        .map(|name| (strsim::damerau_levenshtein(found, name), name))
-        .min()
-        .filter(|(distance, name)| *distance <= 1 + found.len().max(name.len()) / 4)
-        .map(|(_, name)| format!("did you mean `{name}`?"))
 }
 
 /// Reads a value and says everything that is wrong with it. What is wrong keeps its default.
@@ -321,6 +313,7 @@ impl<'de> MapAccess<'de> for Fields<'_, '_> {
                     span: Some(entry.key.span()),
                     message: format!("`{name}` is not a setting"),
                     help: nearest(&name, known.iter().copied())
+                        .map(question)
                         .or_else(|| Some(format!("known here: {}", listed(known)))),
                 });
                 continue;

@@ -9,6 +9,7 @@ use super::suppress::{self, Rules};
 use crate::config::{Config, Exemption, Spanned};
 use crate::finding::{Finding, Origin, Place, Related, Severity};
 use crate::source::{Sources, Span};
+use crate::spelling::question;
 
 /// The exemptions of one run.
 pub(super) struct Exemptions(Vec<Compiled>);
@@ -105,7 +106,7 @@ impl Exemptions {
                 (Err(text), _) => (format!("`{text}` is no date: write `2027-03-01`"), None),
                 (_, Some((rule, near))) => (
                     format!("`{rule}` is no rule, so nothing is exempt"),
-                    near.map(|near| format!("did you mean `{near}`?")),
+                    near.as_deref().map(question),
                 ),
                 _ if !whole || each.used.load(Ordering::Relaxed) => return None,
                 _ if !each.rules.iter().any(|rule| rules.runs(rule)) => return None,

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::config::{Level, Override, RuleSettings, Settings, Spanned};
 use crate::finding::Severity;
 use crate::rule::{ByKind, Known, ParamValue, Rule, RuleSet};
+use crate::spelling;
 
 /// What a run asks of the rules, from the command line; it goes before the configuration.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -277,10 +278,7 @@ fn resolve<'s>(set: &'s RuleSet, word: &str) -> Result<Vec<&'s Known>, UnknownNa
 #[must_use]
 pub fn nearest(set: &RuleSet, word: &str) -> Option<String> {
     let own = set.nearest(word).map(ToOwned::to_owned);
-    own.or_else(|| {
-        let near = |known: &&&str| strsim::damerau_levenshtein(known, word) <= 2;
-        BUILTIN.iter().find(near).map(|id| (*id).to_owned())
-    })
+    own.or_else(|| spelling::nearest(word, BUILTIN.iter().copied()).map(ToOwned::to_owned))
 }
 
 fn unknown_preset(set: &RuleSet, preset: &str) -> UnknownName {
@@ -288,7 +286,7 @@ fn unknown_preset(set: &RuleSet, preset: &str) -> UnknownName {
     names.extend(set.rules.iter().flat_map(|rule| &rule.presets).map(String::as_str));
     names.sort_unstable();
     names.dedup();
-    let near = names.into_iter().min_by_key(|name| strsim::damerau_levenshtein(name, preset));
+    let near = spelling::nearest(preset, names);
     UnknownName { name: preset.to_owned(), what: "preset", nearest: near.map(ToOwned::to_owned) }
 }
 

@@ -22,6 +22,7 @@ use crate::kube::schema::{NEWEST_MINOR, Schemas};
 use crate::project::{self, Candidate, Class, File, Project, Taken, Walked};
 use crate::report::model::Entry;
 use crate::source::{Overlay, Sources};
+use crate::spelling::question;
 
 /// A directory with what is known of it.
 #[derive(Debug)]
@@ -333,6 +334,6 @@ fn chart_of<'c>(path: &str, charts: &'c BTreeSet<String>) -> Option<&'c str> {
 fn unknown_name(error: &UnknownName, settings: &Settings, sources: &Sources) -> Option<Finding> {
     let source = settings.config.file.as_ref()?.source;
     let start = sources.get(source).text.find(&error.name)?;
-    let help = error.nearest.as_ref().map(|near| format!("did you mean `{near}`?"));
+    let help = error.nearest.as_deref().map(question);
     Some(Settings::fault(source, start..start + error.name.len(), error.to_string(), help))
 }

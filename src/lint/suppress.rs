@@ -9,6 +9,7 @@ use super::directive::{Directive, Scope};
 use super::withdraw;
 use crate::finding::{Finding, Origin, Place, Related, Severity};
 use crate::source::{SourceId, Sources, Span};
+use crate::spelling::question;
 
 /// The rule that speaks of suppressions themselves.
 pub const UNUSED: &str = "unused-suppression";
@@ -160,7 +161,7 @@ impl Suppressions {
                 for (at, (named, used)) in directive.rules.iter().zip(used).enumerate() {
                     let message = match rules.known(&named.id) {
                         Err(near) => {
-                            let help = near.map(|near| format!("did you mean `{near}`?"));
+                            let help = near.as_deref().map(question);
                             let message =
                                 format!("`{}` is no rule, so nothing is silenced", named.id);
                             findings.push(finding(named.span, origin, severity, message, help));

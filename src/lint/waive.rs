@@ -6,6 +6,7 @@ use super::directive::{ANNOTATION, in_annotation};
 use super::suppress;
 use crate::finding::{Finding, Origin, Place, Related, Severity};
 use crate::kube::Object;
+use crate::spelling::question;
 use crate::yaml::Node;
 
 /// Annotations of kube-linter, honoured so that a change of linters needs no edit.
@@ -69,7 +70,7 @@ pub(super) fn apply(
             (None, Ok(())) => format!("`{}` finds nothing here to silence", waiver.rule),
         };
         let help = match waiving.rules.known(&waiver.rule) {
-            Err(Some(near)) => Some(format!("did you mean `{near}`?")),
+            Err(Some(near)) => Some(question(&near)),
             _ => None,
         };
         unused.push(suppress::finding(span, Origin::Manifest, severity, message, help));

@@ -12,6 +12,7 @@ use super::value::to_value;
 use crate::finding::{Applicability, Severity};
 use crate::kube::parse_quantity;
 use crate::source::{SourceId, Span};
+use crate::spelling::{nearest, question};
 use crate::yaml::{self, Document, Kind, Node};
 
 /// What a rule looks at.
@@ -312,11 +313,11 @@ impl Reader {
         for entry in node.entries() {
             let name = entry.name();
             if !keys.contains(&name.as_ref()) {
-                let near = keys.iter().min_by_key(|key| strsim::damerau_levenshtein(key, &name));
+                let near = nearest(&name, keys.iter().copied());
                 self.errors.push(RuleError {
                     span: entry.key.span(),
                     message: format!("`{name}` is no key that is known here"),
-                    help: near.map(|near| format!("did you mean `{near}`?")),
+                    help: near.map(question),
                 });
             }
         }

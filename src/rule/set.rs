@@ -5,6 +5,7 @@ use std::sync::{Arc, OnceLock};
 
 use super::file::{self, Rule, RuleError, read};
 use crate::source::{SourceId, Sources};
+use crate::spelling;
 
 /// The rules that come with plimsoll: path and text of each file, sorted by path.
 const BUILTIN: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/rules.rs"));
@@ -100,10 +101,10 @@ impl RuleSet {
     /// The known id that is nearest to a word, for a suggestion.
     #[must_use]
     pub fn nearest(&self, id: &str) -> Option<&str> {
-        let distance = |known: &str| strsim::damerau_levenshtein(known, id);
-        let near =
-            self.rules.iter().map(|rule| rule.id.as_ref()).min_by_key(|known| distance(known))?;
-        (distance(near) <= 2 + id.len() / 4).then_some(near)
+        let ids = || self.rules.iter().map(|rule| rule.id.as_ref());
+        // Who shortens an id means the shortest one that begins like it.
+        let longer = || ids().filter(|known| known.starts_with(id)).min_by_key(|known| known.len());
+        spelling::nearest(id, ids()).or_else(longer)
     }
 }
 
@@ -176,5 +177,14 @@ mod tests {
             assert_eq!(known.covers, rule.covers, "{}", rule.id);
             assert_eq!(known.peers, rule.peers, "{}", rule.id);
         }
+    }
+
+    #[test]
+    fn a_misspelt_or_shortened_id_leads_to_the_rule() {
+        let set = RuleSet::builtin(&Sources::default());
+        for written in ["image-tag-latest", "image-tag-latest-forbiden"] {
+            assert_eq!(set.nearest(written), Some("image-tag-latest-forbidden"));
+        }
+        assert_eq!(set.nearest("no-such-thing-at-all"), None);
     }
 }

@@ -8,6 +8,7 @@ use super::http::FetchError;
 use crate::helm::function::highest;
 use crate::project::is_sha256;
 use crate::source::SourceId;
+use crate::spelling::{nearest, question};
 use crate::yaml::{self, Document, Node};
 
 /// Bytes of an `index.yaml` that are taken at most. The largest public one has some 25 MiB.
@@ -61,8 +62,8 @@ impl Index {
         let Some(chart) = entries(&self.document).and_then(|entries| entries.get(name)) else {
             let names = entries(&self.document).into_iter().flat_map(Node::entries);
             let names: Vec<_> = names.map(|entry| entry.name().into_owned()).collect();
-            let near = crate::config::nearest(name, names.iter().map(String::as_str));
-            let near = near.map(|near| format!(" ({near})")).unwrap_or_default();
+            let near = nearest(name, names.iter().map(String::as_str));
+            let near = near.map(|near| format!(" ({})", question(near))).unwrap_or_default();
             return Err(unusable(format!("has no chart `{name}`{near}")));
         };
         let entries: Vec<Node<'_>> = chart.items().collect();

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::shape::{Fields, Shape};
 use super::table;
 use super::{Instead, Violation, ViolationKind};
+use crate::spelling::{nearest, question};
 use crate::yaml::{Entry, Kind, Node, Scalar};
 
 /// How much is said of one object: who gets everything wrong need not read it all.
@@ -132,7 +133,7 @@ impl<'a> Walk<'a> {
     fn unknown(&mut self, entry: Entry<'a>, key: &str, fields: &Fields, of: &str) {
         let names = fields.fields.iter().map(|field| field.name.as_ref());
         let near = nearest(key, names);
-        let meant = near.map(|near| format!("did you mean `{near}`?"));
+        let meant = near.map(question);
         let suggestion = meant.or_else(|| self.advice(key, fields));
         let read = match entry.key.raw() {
             raw if raw == key || raw.is_empty() => String::new(),
@@ -206,7 +207,7 @@ impl<'a> Walk<'a> {
             node,
             kind: ViolationKind::WrongValue,
             message,
-            suggestion: near.map(|near| format!("did you mean `{near}`?")),
+            suggestion: near.map(question),
             instead: near.map(|near| Instead::Text(near.to_owned())),
         });
     }
@@ -252,17 +253,4 @@ impl<'a> Walk<'a> {
 fn crop(text: &str) -> &str {
     let line = text.lines().next().unwrap_or_default();
     line.char_indices().nth(40).map_or(line, |(at, _)| &line[..at])
-}
-
-/// The name that was likely meant.
-fn nearest<'n>(written: &str, names: impl Iterator<Item = &'n str>) -> Option<&'n str> {
-    let lower = written.to_lowercase();
-    let distance = |name: &str| strsim::damerau_levenshtein(&name.to_lowercase(), &lower);
-    // Names are short; a long text is none of them, and would be slow to compare.
-    if written.len() > 64 {
-        return None;
-    }
-    let (near, distance) =
-        names.map(|name| (name, distance(name))).min_by_key(|&(_, distance)| distance)?;
-    (distance <= 1 + written.len() / 5).then_some(near)
 }

@@ -29,6 +29,7 @@ use super::tree::{Tree, base_name, join, parent, upwards};
 use crate::config::Config;
 use crate::finding::{Finding, Origin, Place, Related, Severity};
 use crate::source::{Sources, Span};
+use crate::spelling::{nearest, question};
 
 /// What a release was read from, as the JSON contract names it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -453,7 +454,7 @@ fn missing_files(context: &Context<'_>, found: &mut Found) {
             let folder = parent(path);
             let beside = context.tree.directly_in(folder).filter(|file| file.is_yaml());
             let names: Vec<&str> = beside.map(|file| base_name(&file.path)).collect();
-            finding.help = crate::config::nearest(base_name(path), names.into_iter());
+            finding.help = nearest(base_name(path), names).map(question);
             found.findings.push(finding);
         }
     }

@@ -5,6 +5,7 @@
 use super::{Scene, hit};
 use crate::kube::resource::{groups_of, is_group, is_resource, resources};
 use crate::rule::hit::Hit;
+use crate::spelling::{nearest, question};
 use crate::yaml::Node;
 
 const VERBS: &[&str] = &[
@@ -74,7 +75,7 @@ fn advice(name: &str, groups: &[&str]) -> (String, Option<String>) {
         return (format!("`{name}` is not in the API group {listed}"), Some(help));
     }
     let near = groups.iter().find_map(|group| nearest(name, resources(group)));
-    let help = near.map(|near| format!("did you mean `{near}`?"));
+    let help = near.map(question);
     (format!("there is no resource `{name}` in the API group {listed}"), help)
 }
 
@@ -89,23 +90,7 @@ fn verb_hits(rule: Node<'_>) -> Vec<Hit> {
             // Webhooks may ask for verbs of their own: only what looks like a slip is one.
             let near = nearest(verb, VERBS.iter().copied())?;
             let message = format!("`{verb}` is no verb: this rule does not grant it");
-            Some(hit(node, message, Some(format!("did you mean `{near}`?"))))
+            Some(hit(node, message, Some(question(near))))
         })
         .collect()
-}
-
-/// The name that was likely meant: another case, singular or plural, or a slip or two.
-fn nearest<'n>(written: &str, names: impl IntoIterator<Item = &'n str>) -> Option<&'n str> {
-    let lower = written.to_lowercase();
-    let plural = |name: &str| {
-        name.strip_prefix(lower.as_str()).is_some_and(|rest| matches!(rest, "s" | "es"))
-    };
-    let distance = |name: &str| {
-        if plural(name) { 1 } else { strsim::damerau_levenshtein(name, &lower) }
-    };
-    let (near, distance) = names
-        .into_iter()
-        .map(|name| (name, distance(name)))
-        .min_by_key(|&(_, distance)| distance)?;
-    (distance <= 1 + written.len() / 6).then_some(near)
 }

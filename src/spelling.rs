@@ -1,0 +1,47 @@
+//! Which known name a misspelt one was meant to be.
+
+/// The longest word that is compared: names are short, and a long text is none of them.
+const LONGEST: usize = 64;
+
+/// The known name that was most likely meant, in whatever case it was written: one or two slips
+/// away, more in a long word. The first of several that are equally near.
+#[must_use]
+pub fn nearest<'n>(written: &str, known: impl IntoIterator<Item = &'n str>) -> Option<&'n str> {
+    if written.len() > LONGEST {
+        return None;
+    }
+    let lower = written.to_lowercase();
+    let distance = |name: &str| strsim::damerau_levenshtein(&name.to_lowercase(), &lower);
+    let (near, distance) = known
+        .into_iter()
+        .map(|name| (name, distance(name)))
+        .min_by_key(|&(_, distance)| distance)?;
+    (distance <= 1 + written.len() / 5).then_some(near)
+}
+
+/// The sentence that suggests a name.
+#[must_use]
+pub fn question(name: &str) -> String {
+    format!("did you mean `{name}`?")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::nearest;
+
+    #[test]
+    fn a_slip_in_any_case_leads_to_the_name() {
+        let known = ["pods", "replicas", "ingresses"];
+        for (written, meant) in
+            [("pod", "pods"), ("Replicsa", "replicas"), ("ingress", "ingresses")]
+        {
+            assert_eq!(nearest(written, known), Some(meant));
+        }
+    }
+
+    #[test]
+    fn another_word_leads_to_none() {
+        assert_eq!(nearest("jobs", ["pods", "nodes"]), None);
+        assert_eq!(nearest(&"replicas".repeat(9), ["replicas"]), None);
+    }
+}
