@@ -90,8 +90,22 @@ impl Shown {
         text.strip_prefix('\u{feff}').unwrap_or(text)
     }
 
-    /// How many lines there are.
+    /// How many lines there are to show: what follows the last line feed is none.
     pub(crate) fn line_count(&self) -> u32 {
-        u32::try_from(self.lines.line_count()).unwrap_or(u32::MAX)
+        let ended = self.text.is_empty() || self.text.ends_with('\n');
+        u32::try_from(self.lines.line_count() - usize::from(ended)).unwrap_or(u32::MAX)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_follows_the_last_line_feed_is_no_line() {
+        for (text, count) in [("a\nb\n", 2), ("a\nb", 2), ("a\n\n", 2), ("a", 1), ("", 0)] {
+            let shown = Shown { text: text.into(), lines: LineIndex::new(text) };
+            assert_eq!(shown.line_count(), count, "{text:?}");
+        }
     }
 }
