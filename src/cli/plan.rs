@@ -65,7 +65,7 @@ impl Plan {
                 namespace: args.rendering.namespace.clone(),
             },
             changed: changed.cloned(),
-            today: jiff::ZonedDateTime::now().date(),
+            today: lint::today(),
             keep_rendered: false,
             cache,
         };

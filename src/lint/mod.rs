@@ -45,6 +45,6 @@ mod withdraw;
 
 pub use asked::Asked;
 pub use gather::Stdin;
-pub use run::{Documents, LintError, Options, Outcome, Watch, run};
+pub use run::{Documents, LintError, Options, Outcome, Watch, run, today};
 pub use session::{Session, Snapshot};
 pub use settings::Settings;

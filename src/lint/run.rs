@@ -5,7 +5,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use jiff::Timestamp;
 use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use rayon::prelude::*;
 
 use super::asked::{Asked, ask};
@@ -82,6 +84,13 @@ impl Options {
             cache: None,
         }
     }
+}
+
+/// Today's date in UTC, the [`Options::today`] of a run that nobody tells another day: a date means the
+/// same to a team and its CI, and to know the zone of this machine takes a look at all zones there are.
+#[must_use]
+pub fn today() -> Date {
+    Timestamp::now().to_zoned_datetime(TimeZone::UTC).date()
 }
 
 /// What a run gives.

@@ -291,8 +291,7 @@ fn candidate(path: &Path, shown: String) -> Candidate {
 
 fn options(root: &Path, settings: &Settings) -> Options {
     let said = settings.config.settings.kube_version.as_ref();
-    let today = jiff::ZonedDateTime::now().date();
-    let options = Options::of(vec![root.to_owned()], today);
+    let options = Options::of(vec![root.to_owned()], super::today());
     Options {
         kube_version_stated: said.is_some(),
         kube_version: said.map_or(options.kube_version, |version| version.value.clone()),
