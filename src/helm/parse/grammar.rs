@@ -2,6 +2,7 @@
 //!
 //! Mirrors Go 1.25 `text/template/parse/parse.go`.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use smol_str::SmolStr;
@@ -95,7 +96,7 @@ impl<'a> Parser<'a> {
                 Kind::LeftDelim => {
                     let open = self.at;
                     self.next();
-                    if self.next_word().kind == Kind::Define {
+                    if self.next().kind == Kind::Define {
                         self.define()?;
                         continue;
                     }
@@ -112,7 +113,7 @@ impl<'a> Parser<'a> {
 
     fn define(&mut self) -> Parsed<()> {
         const CONTEXT: &str = "define clause";
-        let token = self.next_word();
+        let token = self.next();
         let name = self.template_name(&token, CONTEXT)?;
         self.expect(Kind::RightDelim, CONTEXT)?;
         self.named(name, CONTEXT)
@@ -143,7 +144,7 @@ impl<'a> Parser<'a> {
     fn list(&mut self) -> Parsed<(ListNode, Ended)> {
         self.enter()?;
         let mut nodes = Vec::new();
-        while self.peek_word().kind != Kind::Eof {
+        while self.peek().kind != Kind::Eof {
             match self.item()? {
                 Item::Node(node) => nodes.push(node),
                 Item::Ended(ended) => {
@@ -156,7 +157,7 @@ impl<'a> Parser<'a> {
     }
 
     fn item(&mut self) -> Parsed<Item> {
-        let token = self.next_word();
+        let token = self.next();
         match token.kind {
             Kind::Text => {
                 let pos = Pos { offset: token.offset };
@@ -173,7 +174,7 @@ impl<'a> Parser<'a> {
     }
 
     fn action(&mut self) -> Parsed<Item> {
-        let token = self.next_word();
+        let token = self.next();
         let pos = Pos { offset: token.offset };
         let node = match token.kind {
             Kind::Block => self.block()?,
@@ -186,7 +187,7 @@ impl<'a> Parser<'a> {
                 Node::Continue(pos)
             }
             Kind::Else => {
-                if !matches!(self.peek_word().kind, Kind::If | Kind::With) {
+                if !matches!(self.peek().kind, Kind::If | Kind::With) {
                     self.expect(Kind::RightDelim, "else")?;
                 }
                 return Ok(Item::Ended(Ended::Else));
@@ -208,7 +209,7 @@ impl<'a> Parser<'a> {
     }
 
     fn jump(&mut self, word: &str) -> Parsed<()> {
-        let token = self.next_word();
+        let token = self.next();
         if token.kind != Kind::RightDelim {
             return self.unexpected(&token, &format!("{{{{{word}}}}}"));
         }
@@ -258,7 +259,7 @@ impl<'a> Parser<'a> {
 
     fn block(&mut self) -> Parsed<Node> {
         const CONTEXT: &str = "block clause";
-        let token = self.next_word();
+        let token = self.next();
         let name = self.template_name(&token, CONTEXT)?;
         let pipe = Some(self.pipeline(CONTEXT, Kind::RightDelim)?);
         let pos = Pos { offset: token.offset };
@@ -269,11 +270,11 @@ impl<'a> Parser<'a> {
 
     fn template(&mut self) -> Parsed<Node> {
         const CONTEXT: &str = "template clause";
-        let token = self.next_word();
+        let token = self.next();
         let name = SmolStr::from(self.template_name(&token, CONTEXT)?);
-        let pipe = match self.peek_word().kind {
+        let pipe = match self.peek().kind {
             Kind::RightDelim => {
-                self.next_word();
+                self.next();
                 None
             }
             _ => Some(self.pipeline(CONTEXT, Kind::RightDelim)?),
@@ -283,22 +284,23 @@ impl<'a> Parser<'a> {
 
     fn template_name(&self, token: &Token<'_>, context: &str) -> Parsed<String> {
         match token.kind {
-            Kind::String | Kind::RawString => self.unquoted(token),
+            Kind::String | Kind::RawString => self.unquoted(token).map(Cow::into_owned),
             _ => self.unexpected(token, context),
         }
     }
 
-    fn unquoted(&self, token: &Token<'_>) -> Parsed<String> {
+    fn unquoted<'t>(&self, token: &Token<'t>) -> Parsed<Cow<'t, str>> {
         literal::unquote(token.text).map_or_else(|| self.fail("invalid syntax"), Ok)
     }
 
     fn pipeline(&mut self, context: &str, end: Kind) -> Parsed<PipeNode> {
         self.enter()?;
-        let pos = Pos { offset: self.peek_word().offset };
-        let mut pipe = PipeNode { pos, decl: Vec::new(), commands: Vec::new(), is_assign: false };
+        let pos = Pos { offset: self.peek().offset };
+        let commands = Vec::with_capacity(1);
+        let mut pipe = PipeNode { pos, decl: Vec::new(), commands, is_assign: false };
         self.declarations(&mut pipe, context)?;
         loop {
-            let token = self.next_word();
+            let token = self.next();
             match token.kind {
                 kind if kind == end => break,
                 Kind::Bool
@@ -326,17 +328,17 @@ impl<'a> Parser<'a> {
 
     /// `$x :=`, `$x =`, and for a range `$i, $x :=`.
     fn declarations(&mut self, pipe: &mut PipeNode, context: &str) -> Parsed<()> {
-        while self.peek_word().kind == Kind::Variable {
+        while self.peek().kind == Kind::Variable {
             let start = self.at;
             let variable = self.next();
-            let next = self.peek_word();
+            let next = self.peek();
             let comma = next.kind == Kind::Char && next.text == ",";
             if !comma && !matches!(next.kind, Kind::Assign | Kind::Declare) {
                 // An argument: the space after it parts it from the next one.
                 self.at = start;
                 return Ok(());
             }
-            self.next_word();
+            self.next();
             let name = SmolStr::new(variable.text);
             pipe.decl.push(name.clone());
             self.vars.push(name);
@@ -347,10 +349,7 @@ impl<'a> Parser<'a> {
             if context != "range" || pipe.decl.len() > 1 {
                 return self.fail(format!("too many declarations in {context}"));
             }
-            if !matches!(
-                self.peek_word().kind,
-                Kind::Variable | Kind::RightDelim | Kind::RightParen
-            ) {
+            if !matches!(self.peek().kind, Kind::Variable | Kind::RightDelim | Kind::RightParen) {
                 return self.fail("range can only initialize variables");
             }
         }
@@ -381,19 +380,20 @@ impl<'a> Parser<'a> {
     }
 
     fn command(&mut self) -> Parsed<CommandNode> {
-        let pos = Pos { offset: self.peek_word().offset };
+        let pos = Pos { offset: self.peek().offset };
         let mut args = Vec::new();
         loop {
-            self.peek_word();
-            args.extend(self.operand()?);
-            let token = self.next();
+            let operand = self.operand()?;
+            let is_argument = operand.is_some();
+            args.extend(operand);
+            let token = self.peek();
             match token.kind {
-                Kind::Space => {}
-                Kind::Pipe => break,
-                Kind::RightDelim | Kind::RightParen => {
-                    self.at -= 1;
+                Kind::Pipe => {
+                    self.next();
                     break;
                 }
+                Kind::RightDelim | Kind::RightParen => break,
+                _ if is_argument && token.spaced => {}
                 _ => return self.unexpected(&token, "operand"),
             }
         }
@@ -406,31 +406,37 @@ impl<'a> Parser<'a> {
     /// A term and the fields right behind it.
     fn operand(&mut self) -> Parsed<Option<Expr>> {
         let Some(term) = self.term()? else { return Ok(None) };
-        if self.peek().kind != Kind::Field {
+        let count = self.fields_ahead();
+        if count == 0 {
             return Ok(Some(term));
         }
         // Errors name the place of the first field behind the term.
         let pos = Pos { offset: self.peek().offset };
-        let mut names = Vec::new();
-        while self.peek().kind == Kind::Field {
-            names.push(SmolStr::new(&self.next().text[1..]));
-        }
+        let mut path = |mut path: Vec<SmolStr>| {
+            path.reserve_exact(count);
+            path.extend((0..count).map(|_| SmolStr::new(&self.next().text[1..])));
+            path
+        };
         Ok(Some(match term {
-            Expr::Field(_, mut path) => {
-                path.append(&mut names);
-                Expr::Field(pos, path)
-            }
-            Expr::Variable(_, name, _) => Expr::Variable(pos, name, names),
+            Expr::Field(_, names) => Expr::Field(pos, path(names)),
+            Expr::Variable(_, name, names) => Expr::Variable(pos, name, path(names)),
             Expr::Bool(..) | Expr::String(..) | Expr::Number(..) | Expr::Nil(_) | Expr::Dot(_) => {
+                path(Vec::new());
                 let shown = quote(super::lex::literal(self.text, term.pos().offset));
                 return self.fail(format!("unexpected . after term {shown}"));
             }
-            base => Expr::Chain(pos, Box::new(base), names),
+            base => Expr::Chain(pos, Box::new(base), path(Vec::new())),
         }))
     }
 
+    /// How many fields stand right behind each other here.
+    fn fields_ahead(&self) -> usize {
+        let ahead = self.tokens.list.get(self.at..).unwrap_or_default();
+        ahead.iter().take_while(|token| token.kind == Kind::Field && !token.spaced).count()
+    }
+
     fn term(&mut self) -> Parsed<Option<Expr>> {
-        let token = self.next_word();
+        let token = self.next();
         let pos = Pos { offset: token.offset };
         let name = || SmolStr::new(token.text);
         let number = |parser: &Self, read: Result<_, String>| match read {
@@ -496,21 +502,8 @@ impl<'a> Parser<'a> {
         token
     }
 
-    /// The next token that is no space, which stays where it is.
-    fn peek_word(&mut self) -> Token<'a> {
-        while self.peek().kind == Kind::Space {
-            self.at += 1;
-        }
-        self.peek()
-    }
-
-    fn next_word(&mut self) -> Token<'a> {
-        self.peek_word();
-        self.next()
-    }
-
     fn expect(&mut self, kind: Kind, context: &str) -> Parsed<()> {
-        let token = self.next_word();
+        let token = self.next();
         match token.kind == kind {
             true => Ok(()),
             false => self.unexpected(&token, context),

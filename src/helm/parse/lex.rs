@@ -8,6 +8,8 @@ const LEFT_COMMENT: &str = "/*";
 const RIGHT_COMMENT: &str = "*/";
 /// A minus and the space that has to stand beside it.
 const TRIM_MARKER: usize = 2;
+/// Bytes of a template to a token, as charts have it on average: what the list is made for at first.
+const BYTES_PER_TOKEN: usize = 8;
 
 /// What a token is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,7 +21,6 @@ pub(super) enum Kind {
     Text,
     LeftDelim,
     RightDelim,
-    Space,
     Assign,
     Declare,
     Pipe,
@@ -95,6 +96,8 @@ pub(super) struct Token<'a> {
     /// 0-based byte offset.
     pub(super) offset: usize,
     pub(super) text: &'a str,
+    /// Space stands before it, within the action.
+    pub(super) spaced: bool,
 }
 
 impl Token<'_> {
@@ -123,9 +126,8 @@ pub(super) struct Tokens<'a> {
 
 /// Reads a template up to its end, or the first error.
 pub(super) fn tokens(input: &str) -> Tokens<'_> {
-    let mut lexer =
-        Lexer { input, start: 0, pos: 0, in_action: false, parens: 0, fault: String::new() };
-    let mut list = Vec::new();
+    let mut lexer = Lexer { input, ..Lexer::default() };
+    let mut list = Vec::with_capacity(input.len() / BYTES_PER_TOKEN);
     loop {
         let token = lexer.next_token();
         list.push(token);
@@ -136,12 +138,14 @@ pub(super) fn tokens(input: &str) -> Tokens<'_> {
 }
 
 /// Reads one token after the other; what follows an error has no meaning.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Lexer<'a> {
     input: &'a str,
     /// Where the token starts.
     start: usize,
     pos: usize,
+    /// Space stands before the token.
+    spaced: bool,
     in_action: bool,
     parens: usize,
     fault: String,
@@ -149,9 +153,8 @@ struct Lexer<'a> {
 
 /// The literal that starts at an offset of a template, as it is written there.
 pub(in crate::helm) fn literal(text: &str, offset: usize) -> &str {
-    let fault = String::new();
     let mut lexer =
-        Lexer { input: text, start: offset, pos: offset, in_action: true, parens: 0, fault };
+        Lexer { input: text, start: offset, pos: offset, in_action: true, ..Lexer::default() };
     lexer.next_token().text
 }
 
@@ -207,12 +210,12 @@ impl<'a> Lexer<'a> {
     fn emit(&mut self, kind: Kind) -> Token<'a> {
         let offset = self.start;
         self.start = self.pos;
-        Token { kind, offset, text: &self.input[offset..self.pos] }
+        Token { kind, offset, text: &self.input[offset..self.pos], spaced: self.spaced }
     }
 
     fn fail(&mut self, message: impl Into<String>) -> Token<'a> {
         self.fault = message.into();
-        Token { kind: Kind::Error, offset: self.start, text: "" }
+        Token { kind: Kind::Error, offset: self.start, text: "", spaced: self.spaced }
     }
 
     /// Text up to an action; comments are passed over.
@@ -291,10 +294,12 @@ impl<'a> Lexer<'a> {
         self.close(marker);
         self.start = self.pos;
         self.in_action = false;
-        Token { kind: Kind::RightDelim, offset, text: RIGHT }
+        let spaced = std::mem::take(&mut self.spaced);
+        Token { kind: Kind::RightDelim, offset, text: RIGHT, spaced }
     }
 
     fn inside(&mut self) -> Token<'a> {
+        self.spaced = self.space();
         if let Some(marker) = self.at_right() {
             return match self.parens {
                 0 => self.right(marker),
@@ -303,7 +308,6 @@ impl<'a> Lexer<'a> {
         }
         let Some(c) = self.next() else { return self.fail("unclosed action") };
         match c {
-            ' ' | '\t' | '\r' | '\n' => self.space(),
             '=' => self.emit(Kind::Assign),
             ':' => match self.accept(|b| b == b'=') {
                 true => self.emit(Kind::Declare),
@@ -350,19 +354,14 @@ impl<'a> Lexer<'a> {
         }
     }
 
-    /// A run of spaces, but for the one that belongs to ` -}}`.
-    fn space(&mut self) -> Token<'a> {
+    /// Passes over a run of spaces, but for the one that belongs to ` -}}`; says whether there is one.
+    fn space(&mut self) -> bool {
         self.run(is_space);
-        self.pos -= 1;
-        match self.at_right() {
-            Some(marker) if marker > 0 => {
-                if self.pos == self.start {
-                    return self.right(marker);
-                }
-            }
-            _ => self.pos += 1,
-        }
-        self.emit(Kind::Space)
+        let trims = self.pos > self.start && self.rest().starts_with("-}}");
+        self.pos -= usize::from(trims);
+        let spaced = self.pos > self.start;
+        self.start = self.pos;
+        spaced
     }
 
     fn quoted(&mut self, quote: u8, kind: Kind, unterminated: &str) -> Token<'a> {

@@ -1,19 +1,29 @@
 //! Quoted texts, characters and numbers, as Go's `strconv` reads them.
 
+use std::borrow::Cow;
+
 use super::node::Number;
 
 /// `strconv.Unquote` of a text in double quotes or backquotes. Bytes that are no UTF-8 become
 /// U+FFFD, since texts are Unicode here.
-pub(super) fn unquote(literal: &str) -> Option<String> {
+pub(super) fn unquote(literal: &str) -> Option<Cow<'_, str>> {
     if let Some(raw) = literal.strip_prefix('`') {
-        return Some(raw.strip_suffix('`')?.replace('\r', ""));
+        let raw = raw.strip_suffix('`')?;
+        return Some(match raw.contains('\r') {
+            true => raw.replace('\r', "").into(),
+            false => raw.into(),
+        });
     }
     let mut rest = literal.strip_prefix('"')?.strip_suffix('"')?;
+    if !rest.bytes().any(|b| matches!(b, b'\\' | b'"' | b'\n')) {
+        return Some(rest.into());
+    }
     let mut out = Vec::with_capacity(rest.len());
     while !rest.is_empty() {
         rest = unescape(rest, '"', &mut out)?;
     }
-    Some(String::from_utf8(out).unwrap_or_else(|e| String::from_utf8_lossy(e.as_bytes()).into()))
+    let out = String::from_utf8(out);
+    Some(out.unwrap_or_else(|e| String::from_utf8_lossy(e.as_bytes()).into()).into())
 }
 
 /// Takes one character, escaped or not, off the text, and gives what is left.
@@ -84,17 +94,17 @@ pub(super) fn character(literal: &str) -> Result<Number, String> {
 
 /// A number as Go's `newNumber` reads it, of the type that it has by itself.
 pub(super) fn number(literal: &str) -> Result<Number, String> {
-    let quoted = crate::helm::print::quote(literal);
+    let quoted = || crate::helm::print::quote(literal);
     if let Some(integer) = integer(literal) {
         return i64::try_from(integer)
             .map(Number::Int)
             .or_else(|_| u64::try_from(integer).map(Number::Uint))
-            .map_err(|_| format!("integer overflow: {quoted}"));
+            .map_err(|_| format!("integer overflow: {}", quoted()));
     }
-    let float = float(literal).ok_or_else(|| format!("illegal number syntax: {quoted}"))?;
+    let float = float(literal).ok_or_else(|| format!("illegal number syntax: {}", quoted()))?;
     match literal.contains(['.', 'e', 'E', 'p', 'P']) {
         true => Ok(Number::Float(float)),
-        false => Err(format!("integer overflow: {quoted}")),
+        false => Err(format!("integer overflow: {}", quoted())),
     }
 }
 

@@ -87,6 +87,8 @@ fn pipelines_must_make_sense() {
         ("{{ (print 1 }}", "1: unclosed left paren"),
         ("{{ print 1) }}", "1: unexpected right paren"),
         ("{{ print (1)(2) }}", "1: unexpected \"(\" in operand"),
+        ("{{ print 1\n\n`a``b` }}", "3: unexpected \"`b`\" in operand"),
+        ("{{ print .a\n.b := 1 }}", "2: unexpected \":=\" in operand"),
         ("{{ 1.a }}", "1: bad number syntax: \"1.a\""),
         ("{{ \"a\".b }}", "1: unexpected . after term \"\\\"a\\\"\""),
         ("{{ .a-b }}", "1: bad character U+002D '-'"),
@@ -102,6 +104,9 @@ fn pipelines_must_make_sense() {
     ] {
         assert_eq!(fault(template), want, "{template}");
     }
+    // Space parts a field from what stands before it.
+    assert!(matches!(operand("{{ .a.b }}"), Expr::Field(_, path) if path.len() == 2));
+    assert!(matches!(operand("{{ .a .b }}"), Expr::Field(_, path) if path.len() == 1));
     // Go takes a pipe that leads nowhere.
     parsed("{{ print 1 | }}").unwrap();
     parsed("{{ range $i, $x := . }}{{ continue }}{{ end }}{{ $y := 1 }}{{ $y = 2 }}").unwrap();
