@@ -10,13 +10,13 @@ mod show;
 mod tests;
 
 use std::cell::{Cell, RefCell};
-use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
 pub use self::failure::Failure;
 use self::frame::Frame;
 pub(super) use self::show::expression;
+use super::FastMap;
 use super::call::{Host, Lookup, MAX_TEXT, Surroundings};
 use super::origin::{OriginId, Origins};
 use super::parse::{ListNode, Template, is_empty, parse};
@@ -77,7 +77,7 @@ struct Named {
 /// A text that was given to `tpl`, or what is wrong with it.
 type Parsed = Rc<Result<Template, String>>;
 
-type Names = HashMap<Rc<str>, Rc<Named>>;
+type Names = FastMap<Rc<str>, Rc<Named>>;
 
 /// Renders the templates of one release.
 #[derive(Debug)]
@@ -88,8 +88,8 @@ pub struct Evaluator<'s> {
     lookup: Lookup,
     known: fn(&str) -> bool,
     places: RefCell<Vec<(Rc<TemplateFile>, u32)>>,
-    texts: RefCell<HashMap<Rc<str>, Parsed>>,
-    assigned: RefCell<HashMap<usize, Rc<frame::Effects>>>,
+    texts: RefCell<FastMap<Rc<str>, Parsed>>,
+    assigned: RefCell<FastMap<usize, Rc<frame::Effects>>>,
     failure: RefCell<Option<Failure>>,
     /// The template place that is being executed.
     here: Cell<PlaceId>,
@@ -113,7 +113,7 @@ impl<'s> Evaluator<'s> {
         lookup: Lookup,
         known: fn(&str) -> bool,
     ) -> Self {
-        let mut named = HashMap::new();
+        let mut named = Names::default();
         for (name, template) in templates {
             register(&mut named, name, template, true);
         }

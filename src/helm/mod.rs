@@ -22,3 +22,6 @@ pub mod signature;
 mod tree;
 pub mod value;
 pub mod values;
+
+/// A map with a hash that is made for short keys: most of what a render looks up is a number or a name.
+pub(crate) type FastMap<K, V> = std::collections::HashMap<K, V, foldhash::fast::RandomState>;

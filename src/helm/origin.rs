@@ -4,9 +4,10 @@
 //! handing an origin on costs no more than copying a number.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
+use super::FastMap;
 use crate::source::Span;
 use crate::yaml::escape;
 
@@ -86,13 +87,13 @@ struct LeafData {
 #[derive(Debug, Default)]
 struct Tables {
     leaves: Vec<LeafData>,
-    missing: HashMap<(LeafId, Rc<str>), LeafId>,
+    missing: FastMap<LeafId, BTreeMap<Rc<str>, LeafId>>,
     sets: Vec<Set>,
-    ids: HashMap<Set, OriginId>,
-    unions: HashMap<(OriginId, OriginId), OriginId>,
-    derived: HashMap<OriginId, OriginId>,
-    collapsed: HashMap<OriginId, OriginId>,
-    conditions: HashMap<OriginId, OriginId>,
+    ids: FastMap<Set, OriginId>,
+    unions: FastMap<(OriginId, OriginId), OriginId>,
+    derived: FastMap<OriginId, OriginId>,
+    collapsed: FastMap<OriginId, OriginId>,
+    conditions: FastMap<OriginId, OriginId>,
     draws: u64,
 }
 
@@ -124,14 +125,14 @@ impl Origins {
     pub fn missing(&self, parent: OriginId, key: &str) -> OriginId {
         let Some(parent) = parent.single() else { return parent };
         let mut tables = self.tables.borrow_mut();
-        let key: Rc<str> = key.into();
-        if let Some(found) = tables.missing.get(&(parent, Rc::clone(&key))) {
+        if let Some(found) = tables.missing.get(&parent).and_then(|known| known.get(key)) {
             return OriginId::text(*found);
         }
+        let key: Rc<str> = key.into();
         let data =
             LeafData { parent: Some(parent), key: Rc::clone(&key), span: None, missing: true };
         let id = tables.add(data);
-        tables.missing.insert((parent, key), id);
+        tables.missing.entry(parent).or_default().insert(key, id);
         OriginId::text(id)
     }
 
@@ -227,7 +228,7 @@ impl Origins {
     fn mapped(
         &self,
         id: OriginId,
-        memo: impl Fn(&mut Tables) -> &mut HashMap<OriginId, OriginId>,
+        memo: impl Fn(&mut Tables) -> &mut FastMap<OriginId, OriginId>,
         to: impl Fn(Through) -> Through,
     ) -> OriginId {
         if id == OriginId::NONE {

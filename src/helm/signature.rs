@@ -3,10 +3,10 @@
 //! Go checks count and types of arguments before it calls a function (`evalCall` and `evalArg` in
 //! Go 1.25 `text/template/exec.go`); the functions themselves need not.
 
-use std::collections::HashMap;
 use std::fmt;
 use std::sync::OnceLock;
 
+use super::FastMap;
 use super::value::{Data, Value};
 
 /// The type of a parameter.
@@ -120,7 +120,7 @@ impl Signature {
 /// The parameters of a function of Go, sprig or Helm; `None` for an unknown name.
 #[must_use]
 pub fn of(name: &str) -> Option<Signature> {
-    static ALL: OnceLock<HashMap<&'static str, Signature>> = OnceLock::new();
+    static ALL: OnceLock<FastMap<&'static str, Signature>> = OnceLock::new();
     let each = |(fixed, rest, names): &(&'static [Param], Option<Param>, &'static str)| {
         let signature = Signature { fixed, rest: *rest };
         names.split_whitespace().map(move |name| (name, signature))

@@ -25,12 +25,12 @@ mod url;
 mod words;
 mod yaml;
 
-use std::collections::HashMap;
 use std::sync::OnceLock;
 
 pub(crate) use semver::highest;
 pub(super) use semver::satisfies;
 
+use super::FastMap;
 use super::builtin;
 use super::call::{Definition, Function};
 use super::signature::{self, Signature};
@@ -56,13 +56,18 @@ const TABLES: &[&[(&str, Function)]] = &[
     yaml::TABLE,
 ];
 
-fn all() -> &'static HashMap<&'static str, Definition> {
-    static ALL: OnceLock<HashMap<&'static str, Definition>> = OnceLock::new();
+fn all() -> &'static FastMap<&'static str, Definition> {
+    static ALL: OnceLock<FastMap<&'static str, Definition>> = OnceLock::new();
     let definition = |(name, run): (&'static str, Function)| {
         let signature = signature::of(name).unwrap_or(Signature::OPEN);
         (name, Definition { run, signature })
     };
-    ALL.get_or_init(|| TABLES.iter().copied().flatten().copied().map(definition).collect())
+    ALL.get_or_init(|| {
+        let mut all = FastMap::default();
+        all.reserve(TABLES.iter().map(|table| table.len()).sum());
+        all.extend(TABLES.iter().copied().flatten().copied().map(definition));
+        all
+    })
 }
 
 /// Finds a function of Go, sprig or Helm by name.

@@ -73,7 +73,7 @@ static RANGE: LazyLock<Regex> = LazyLock::new(|| {
 impl Constraint {
     pub(super) fn parse(text: &str) -> Result<Self, String> {
         let rewritten;
-        let text = if text.contains('-') {
+        let text = if has_range(text) {
             rewritten = RANGE.replace_all(text, ">= ${1}, <= ${2} ");
             &rewritten
         } else {
@@ -114,6 +114,13 @@ impl Group {
         let prereleases = bounds.iter().any(|bound| !bound.version.prerelease.is_empty());
         Ok(Self { bounds, prereleases })
     }
+}
+
+/// Whether [`RANGE`] may match: most hyphens belong to a prerelease, and to compile the pattern takes
+/// longer than to render a small chart's templates.
+fn has_range(text: &str) -> bool {
+    text.match_indices('-')
+        .any(|(at, _)| text[..at].ends_with(space) && text[at + 1..].starts_with(space))
 }
 
 fn space(c: char) -> bool {
