@@ -1,14 +1,14 @@
 //! Regular expressions: sprig's regex.go over Go's `regexp`.
 
+mod pattern;
 mod syntax;
 
 use std::cell::RefCell;
-use std::collections::HashMap;
 use std::ops::Range;
 use std::rc::Rc;
 
-use ::regex::{Captures, Regex, RegexBuilder};
-
+use self::pattern::{Groups, Pattern};
+use crate::helm::FastMap;
 use crate::helm::call::{Function, Host};
 use crate::helm::call::{computed, int, text};
 use crate::helm::origin::{OriginId, Origins};
@@ -17,8 +17,6 @@ use crate::helm::value::Value;
 
 /// Patterns that a thread keeps compiled.
 const MAX_CACHED: usize = 512;
-/// Bytes that one compiled pattern may take.
-const MAX_COMPILED: usize = 8 << 20;
 
 /// The functions of this file by name.
 pub(super) const TABLE: &[(&str, Function)] = &[
@@ -37,27 +35,28 @@ pub(super) const TABLE: &[(&str, Function)] = &[
     ("regexQuoteMeta", quote_meta),
 ];
 
-type Compiled = Result<Rc<Regex>, String>;
+type Compiled = Result<Rc<Pattern>, String>;
 
 thread_local! {
-    static CACHE: RefCell<HashMap<Box<str>, Compiled>> = RefCell::default();
+    /// By whether they are for ASCII only, and as they are written.
+    static CACHE: RefCell<[FastMap<Box<str>, Compiled>; 2]> = RefCell::default();
 }
 
-/// Compiles a pattern or finds it compiled. The error is the one of Go's `regexp.Compile`.
-fn compile(pattern: &str) -> Compiled {
-    CACHE.with_borrow_mut(|cache| {
+/// Compiles a pattern for a text, or finds it compiled. The error is the one of Go's `regexp.Compile`.
+fn compile(pattern: &str, subject: &str) -> Compiled {
+    let for_ascii = subject.is_ascii();
+    CACHE.with_borrow_mut(|caches| {
+        let cache = &mut caches[usize::from(for_ascii)];
         if let Some(found) = cache.get(pattern) {
             return found.clone();
         }
         let compiled = syntax::translate(pattern).and_then(|translated| {
-            RegexBuilder::new(&translated).size_limit(MAX_COMPILED).build().map(Rc::new).map_err(
-                |error| match error {
-                    ::regex::Error::CompiledTooBig(_) => {
-                        "error parsing regexp: expression too large".to_owned()
-                    }
-                    _ => format!("error parsing regexp: invalid syntax: `{pattern}`"),
-                },
-            )
+            Pattern::compile(&translated, for_ascii).map(Rc::new).map_err(|error| match error {
+                ::regex::Error::CompiledTooBig(_) => {
+                    "error parsing regexp: expression too large".to_owned()
+                }
+                _ => format!("error parsing regexp: invalid syntax: `{pattern}`"),
+            })
         });
         if cache.len() >= MAX_CACHED {
             cache.clear();
@@ -68,8 +67,8 @@ fn compile(pattern: &str) -> Compiled {
 }
 
 /// As `MustCompile`, whose panic is what a template reports, or as `Compile` for the `must` forms.
-fn compiled(pattern: &str, must: bool) -> Compiled {
-    compile(pattern).map_err(|error| match must {
+fn compiled(pattern: &str, subject: &str, must: bool) -> Compiled {
+    compile(pattern, subject).map_err(|error| match must {
         true => error,
         false if pattern.contains('`') => {
             format!("regexp: Compile({}): {error}", crate::helm::print::quote(pattern))
@@ -90,7 +89,7 @@ fn chosen(host: &dyn Host, args: &[Value]) -> OriginId {
 
 fn matches(host: &dyn Host, args: &[Value], must: bool) -> Result<Value, String> {
     let (pattern, subject) = (text(args, 0)?, text(args, 1)?);
-    let found = match compile(pattern.as_str()) {
+    let found = match compile(pattern.as_str(), subject.as_str()) {
         Ok(regex) => regex.is_match(subject.as_str()),
         Err(error) if must => return Err(error),
         Err(_) => false,
@@ -100,10 +99,10 @@ fn matches(host: &dyn Host, args: &[Value], must: bool) -> Result<Value, String>
 
 fn find(host: &dyn Host, args: &[Value], must: bool) -> Result<Value, String> {
     let (pattern, subject) = (text(args, 0)?, text(args, 1)?);
-    let regex = compiled(pattern.as_str(), must)?;
-    Ok(match regex.find(subject.as_str()) {
+    let regex = compiled(pattern.as_str(), subject.as_str(), must)?;
+    Ok(match regex.find_iter(subject.as_str()).next() {
         Some(found) if !found.is_empty() => {
-            part(subject, found.range(), chosen(host, args), host.origins())
+            part(subject, found, chosen(host, args), host.origins())
         }
         _ => Value::str("", computed(host, args)),
     })
@@ -111,41 +110,43 @@ fn find(host: &dyn Host, args: &[Value], must: bool) -> Result<Value, String> {
 
 fn find_all(host: &dyn Host, args: &[Value], must: bool) -> Result<Value, String> {
     let (pattern, subject, count) = (text(args, 0)?, text(args, 1)?, int(args, 2)?);
-    let regex = compiled(pattern.as_str(), must)?;
+    let regex = compiled(pattern.as_str(), subject.as_str(), must)?;
     let chosen = chosen(host, args);
     let found = regex
         .find_iter(subject.as_str())
         .take(usize::try_from(count).unwrap_or(usize::MAX))
-        .map(|found| part(subject, found.range(), chosen, host.origins()))
+        .map(|found| part(subject, found, chosen, host.origins()))
         .collect();
     Ok(Value::list(found, computed(host, args)))
 }
 
 fn replace_all(host: &dyn Host, args: &[Value], must: bool) -> Result<Value, String> {
-    let (pattern, _, replacement) = (text(args, 0)?, text(args, 1)?, text(args, 2)?);
-    let regex = compiled(pattern.as_str(), must)?;
+    let (pattern, subject, replacement) = (text(args, 0)?, text(args, 1)?, text(args, 2)?);
+    let regex = compiled(pattern.as_str(), subject.as_str(), must)?;
     let pieces = pieces(replacement.as_str(), &regex);
     if pieces.iter().all(|piece| matches!(piece, Piece::Kept(_))) {
         return Ok(replaced(host, args, &regex, &pieces, |regex, subject, write| {
             for found in regex.find_iter(subject) {
-                write(found.range(), None);
+                write(found, None);
             }
         }));
     }
     Ok(replaced(host, args, &regex, &pieces, |regex, subject, write| {
         for groups in regex.captures_iter(subject) {
-            write(groups.get_match().range(), Some(&groups));
+            if let Some(Some(whole)) = groups.first() {
+                write(whole.clone(), Some(&groups));
+            }
         }
     }))
 }
 
 fn replace_all_literal(host: &dyn Host, args: &[Value], must: bool) -> Result<Value, String> {
-    let (pattern, _, replacement) = (text(args, 0)?, text(args, 1)?, text(args, 2)?);
-    let regex = compiled(pattern.as_str(), must)?;
+    let (pattern, subject, replacement) = (text(args, 0)?, text(args, 1)?, text(args, 2)?);
+    let regex = compiled(pattern.as_str(), subject.as_str(), must)?;
     let pieces = [Piece::Kept(0..replacement.len())];
     Ok(replaced(host, args, &regex, &pieces, |regex, subject, write| {
         for found in regex.find_iter(subject) {
-            write(found.range(), None);
+            write(found, None);
         }
     }))
 }
@@ -155,9 +156,9 @@ fn replace_all_literal(host: &dyn Host, args: &[Value], must: bool) -> Result<Va
 fn replaced(
     host: &dyn Host,
     args: &[Value],
-    regex: &Regex,
+    regex: &Pattern,
     pieces: &[Piece],
-    each: impl Fn(&Regex, &str, &mut dyn FnMut(Range<usize>, Option<&Captures<'_>>)),
+    each: impl Fn(&Pattern, &str, &mut dyn FnMut(Range<usize>, Option<&Groups>)),
 ) -> Value {
     let (Ok(subject), Ok(replacement)) = (text(args, 1), text(args, 2)) else {
         return Value::NIL;
@@ -180,8 +181,9 @@ fn replaced(
                     out.push_rope(&replacement.slice(kept.clone()).tinted(gone, origins));
                 }
                 Piece::Group(index) => {
-                    if let Some(group) = groups.and_then(|groups| groups.get(*index)) {
-                        out.push_rope(&subject.slice(group.range()).tinted(chosen, origins));
+                    let group = groups.and_then(|groups| groups.get(*index)?.clone());
+                    if let Some(group) = group {
+                        out.push_rope(&subject.slice(group).tinted(chosen, origins));
                     }
                 }
             }
@@ -205,7 +207,7 @@ enum Piece {
 
 /// Reads `$1`, `${name}` and `$$` as Go's `Regexp.Expand` does: a name is as long as it can be, so
 /// that `$1a` is the group named `1a`, and a group that is not there is nothing.
-fn pieces(replacement: &str, regex: &Regex) -> Vec<Piece> {
+fn pieces(replacement: &str, regex: &Pattern) -> Vec<Piece> {
     let mut pieces = Vec::new();
     let mut at = 0;
     while let Some(found) = replacement[at..].find('$') {
@@ -236,20 +238,18 @@ fn group_name(after: &str) -> Option<(&str, usize)> {
     (end > 0 && closed).then(|| (&name[..end], end + braces))
 }
 
-fn group(name: &str, regex: &Regex) -> Option<usize> {
+fn group(name: &str, regex: &Pattern) -> Option<usize> {
     let numeric =
         name.bytes().all(|b| b.is_ascii_digit()) && (name == "0" || !name.starts_with('0'));
     match name.parse::<usize>() {
         Ok(index) if numeric => Some(index),
-        _ => regex.capture_names().position(|known| {
-            known.and_then(|known| known.strip_prefix(syntax::NAME)) == Some(name)
-        }),
+        _ => regex.group(&format!("{}{name}", syntax::NAME)),
     }
 }
 
 fn split(host: &dyn Host, args: &[Value], must: bool) -> Result<Value, String> {
     let (pattern, subject, count) = (text(args, 0)?, text(args, 1)?, int(args, 2)?);
-    let regex = compiled(pattern.as_str(), must)?;
+    let regex = compiled(pattern.as_str(), subject.as_str(), must)?;
     let whole = computed(host, args);
     if count == 0 {
         return Ok(Value::list(Vec::new(), whole));
@@ -266,11 +266,11 @@ fn split(host: &dyn Host, args: &[Value], must: bool) -> Result<Value, String> {
         if parts.len() == most {
             break;
         }
-        end = found.start();
-        if found.end() != 0 {
+        end = found.start;
+        if found.end != 0 {
             parts.push(part(subject, start..end, chosen, origins));
         }
-        start = found.end();
+        start = found.end;
     }
     if end != subject.len() {
         parts.push(part(subject, start..subject.len(), chosen, origins));

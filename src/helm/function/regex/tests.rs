@@ -35,6 +35,17 @@ fn classes_are_ascii() {
 }
 
 #[test]
+fn a_text_beyond_ascii_is_matched_by_its_characters() {
+    for (subject, want) in [("abc", "-bc"), ("\u{e9}bc", "-bc"), ("\u{e9}\u{e9}", "--")] {
+        assert_eq!(run("regexReplaceAll", &["[^bc]", subject, "-"]), want);
+    }
+    assert_eq!(run("regexReplaceAll", &["(?i)k", "Kk\u{212a}", "-"]), "---");
+    assert_eq!(run("regexReplaceAll", &["(?i)k", "Kk", "-"]), "--");
+    assert_eq!(run("regexReplaceAll", &["", "\u{e9}", "-"]), "-\u{e9}-");
+    assert_eq!(run("regexFind", &[r"\p{Lu}+|x{1,3}", "abCD"]), "CD");
+}
+
+#[test]
 fn what_go_takes_literally() {
     assert_eq!(run("regexMatch", &[r"^a{,2}$", "a{,2}"]), "true");
     assert_eq!(run("regexMatch", &[r"^{{x}}$", "{{x}}"]), "true");
