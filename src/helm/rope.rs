@@ -125,14 +125,7 @@ impl Rope {
     /// When the range does not lie on character boundaries.
     #[must_use]
     pub fn slice(&self, range: Range<usize>) -> Self {
-        if range == (0..self.len()) {
-            return self.clone();
-        }
-        let mut builder = RopeBuilder::default();
-        let mut cursor = self.cursor();
-        cursor.drop_to(range.start);
-        cursor.copy_to(range.end, &mut builder);
-        builder.finish()
+        self.cursor().slice(range)
     }
 
     /// The same text where every segment also has `extra`.
@@ -270,6 +263,22 @@ impl Cursor<'_> {
     #[must_use]
     pub fn at(&self) -> usize {
         self.at
+    }
+
+    /// The bytes `range`, none of them passed yet, as [`Rope::slice`] gives them; goes to its end.
+    ///
+    /// # Panics
+    /// When the range does not lie on character boundaries.
+    #[must_use]
+    pub fn slice(&mut self, range: Range<usize>) -> Rope {
+        if range == (0..self.rope.len()) {
+            return self.rope.clone();
+        }
+        let mut builder = RopeBuilder::default();
+        builder.text.reserve(range.len());
+        self.drop_to(range.start);
+        self.copy_to(range.end, &mut builder);
+        builder.finish()
     }
 
     /// Appends what lies before `end`, with the empty segments at `end`.

@@ -27,9 +27,11 @@ pub(super) fn sorted(
         if name.ends_with("NOTES.txt") || rope.as_str().trim().is_empty() {
             continue;
         }
+        let (mut first_line, mut counted, mut cursor) = (1, 0, rope.cursor());
         for (index, range) in manifest::split(rope.as_str()).into_iter().enumerate() {
-            let first_line = rope.as_str()[..range.start].matches('\n').count() + 1;
-            let text = rope.slice(range);
+            first_line += rope.as_str()[counted..range.start].matches('\n').count();
+            counted = range.start;
+            let text = cursor.slice(range);
             let head = manifest::head(text.as_str()).map_err(|(offset, message)| {
                 let end = (offset + 1).min(text.len());
                 let place = text.index().place(offset.min(end)..end).map(|id| evaluator.place(id));
