@@ -6,13 +6,15 @@ use std::rc::Rc;
 use super::origin::{Leaf, OriginId, Origins, Through};
 use super::render::Manifest;
 use super::rope::{PlaceId, RopeIndex, Segment};
-use crate::yaml::{Kind, Node};
+use crate::yaml::{Kind, Node, escape};
 
 /// A scalar, or an empty map or list, of a rendered document.
 #[derive(Debug)]
 pub struct ScalarOrigin<'m> {
     /// The node.
     pub node: Node<'m>,
+    /// Where it stands in the document, as an RFC 6901 JSON pointer.
+    pub pointer: String,
     /// The template place that wrote it.
     pub place: Option<PlaceId>,
     /// The values that had a part, and how.
@@ -83,26 +85,41 @@ impl<'m> Inquiry<'m> {
     pub fn scalars(&self) -> Vec<ScalarOrigin<'m>> {
         let mut found = Vec::new();
         if let Some(root) = self.manifest.document.as_ref().and_then(|document| document.root()) {
-            self.walk(root, OriginId::NONE, &mut found);
+            self.walk(root, OriginId::NONE, &mut String::new(), &mut found);
         }
         found
     }
 
-    fn walk(&self, node: Node<'m>, above: OriginId, found: &mut Vec<ScalarOrigin<'m>>) {
+    /// Walks a node that stands at `pointer`, which is as it was afterwards: to spell each scalar's by
+    /// itself would take as long again as all the rest.
+    fn walk(
+        &self,
+        node: Node<'m>,
+        above: OriginId,
+        pointer: &mut String,
+        found: &mut Vec<ScalarOrigin<'m>>,
+    ) {
+        let here = pointer.len();
         match node.kind() {
             Kind::Mapping if !node.is_empty() => {
                 for entry in node.entries() {
-                    self.walk(entry.value, above, found);
+                    pointer.push('/');
+                    pointer.push_str(&escape(&entry.name()));
+                    self.walk(entry.value, above, pointer, found);
+                    pointer.truncate(here);
                 }
             }
             Kind::Sequence if !node.is_empty() => {
                 // Whether an item is there decides where the ones after it stand.
                 let mut before = above;
                 let mut end = node.key_span().map_or(node.span().start, |key| key.end) as usize;
-                for item in node.items() {
+                for (index, item) in node.items().enumerate() {
                     let start = item.span().start as usize;
                     before = self.origins.union(before, self.conditions(end.min(start)..start));
-                    self.walk(item, before, found);
+                    pointer.push('/');
+                    pointer.push_str(&index.to_string());
+                    self.walk(item, before, pointer, found);
+                    pointer.truncate(here);
                     let first = self.conditions(start..start + 1);
                     before = self.origins.union(before, first);
                     end = item.span().end as usize;
@@ -112,7 +129,7 @@ impl<'m> Inquiry<'m> {
                 let range = self.range(node);
                 let origin = self.origins.union(self.origin(range.clone()), above);
                 let place = self.place(range);
-                found.push(ScalarOrigin { node, place, origin });
+                found.push(ScalarOrigin { node, pointer: pointer.clone(), place, origin });
             }
         }
     }

@@ -114,6 +114,15 @@ fn every_scalar_says_which_values_and_which_line_made_it() {
 }
 
 #[test]
+fn what_an_alias_repeats_is_named_by_where_it_stands() {
+    let template = "a: &a {b/c: 1}\nd: [*a]\ne: {<<: *a}\n";
+    let out = render(template, "", &["--origins"]).expect_code(0).out;
+    for path in ["/a/b~1c", "/d/0/b~1c", "/e/b~1c"] {
+        assert!(out.contains(&format!("\"path\":\"{path}\",\"value\":1")), "{path}: {out}");
+    }
+}
+
+#[test]
 fn a_failure_is_shown_at_the_template_line_and_fails_the_run() {
     let template = "a: 1\nb: {{ required \"set name\" .Values.name }}\n";
     let run = render(template, "", &[]).expect_code(1);
