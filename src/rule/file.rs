@@ -37,6 +37,32 @@ pub enum Scope {
 }
 
 impl Scope {
+    /// Every scope.
+    pub(super) const ALL: [Self; 8] = [
+        Self::Object,
+        Self::Release,
+        Self::LongestName,
+        Self::Values,
+        Self::Layers,
+        Self::Chart,
+        Self::Text,
+        Self::Builtin,
+    ];
+
+    /// Its word in rule files.
+    pub(super) fn as_str(self) -> &'static str {
+        match self {
+            Self::Object => "object",
+            Self::Release => "release",
+            Self::LongestName => "longest-name",
+            Self::Values => "values",
+            Self::Layers => "layers",
+            Self::Chart => "chart",
+            Self::Text => "text",
+            Self::Builtin => "builtin",
+        }
+    }
+
     /// True where rules judge objects one by one, by their kinds.
     pub(super) fn is_of_objects(self) -> bool {
         matches!(self, Self::Object | Self::Release | Self::LongestName)
@@ -147,7 +173,9 @@ impl Rule {
     }
 
     fn compiled(&self) -> &(Logic, Vec<RuleError>) {
-        self.compiled.get_or_init(|| self.file.root().map(logic::compile).unwrap_or_default())
+        self.compiled.get_or_init(|| {
+            self.file.root().map(|root| logic::compile(root, self.scope)).unwrap_or_default()
+        })
     }
 
     fn tests(&self) -> &(Vec<Example>, Vec<RuleError>) {
@@ -339,23 +367,7 @@ impl Reader {
 
     fn rule(&mut self, file: &Arc<Document>, root: Node<'_>, text: &Arc<str>) -> Rule {
         self.known(root, KEYS);
-        let scope = match root.get("scope").map_or("object", Node::raw) {
-            "object" => Scope::Object,
-            "release" => Scope::Release,
-            "longest-name" => Scope::LongestName,
-            "values" => Scope::Values,
-            "layers" => Scope::Layers,
-            "chart" => Scope::Chart,
-            "text" => Scope::Text,
-            "builtin" => Scope::Builtin,
-            other => {
-                let span = root.get("scope").map_or(root.span(), Node::span);
-                let known =
-                    "object, release, longest-name, values, layers, chart, text and builtin";
-                self.error(span, format!("`{other}` is no scope; there are {known}"));
-                Scope::Object
-            }
-        };
+        let scope = self.scope(root);
         let Card { presets, covers, peers } = Card::of(root);
         let params = root.get("params").into_iter().flat_map(Node::entries).collect::<Vec<_>>();
         let params: Vec<Param> = params
@@ -402,6 +414,16 @@ impl Reader {
             compiled: OnceLock::new(),
             examples: OnceLock::new(),
         }
+    }
+
+    fn scope(&mut self, root: Node<'_>) -> Scope {
+        let Some(node) = root.get("scope") else { return Scope::Object };
+        let known = Scope::ALL.into_iter().find(|scope| scope.as_str() == node.raw());
+        known.unwrap_or_else(|| {
+            let known = Scope::ALL.map(Scope::as_str).join(", ");
+            self.error(node.span(), format!("`{}` is no scope; there are {known}", node.raw()));
+            Scope::Object
+        })
     }
 
     fn preset_params(

@@ -1,12 +1,13 @@
 //! What a rule does, compiled from its file when the rule first runs: a run needs a few of the rules
 //! that there are, and compiling all of them takes longer than linting most repositories.
 
-use super::expression::{Expression, Names, Slot};
-use super::file::{RuleError, severity};
+use super::expression::{Expression, Fault, Names, Slot};
+use super::file::{RuleError, Scope, severity};
 use super::path::{NodePath, PathStep};
 use super::repair::{Act, Content, Plan, Step};
 use super::template::Template;
 use crate::finding::{Applicability, Severity};
+use crate::source::Span;
 use crate::yaml::{Kind, Node};
 
 /// The logic of a rule.
@@ -47,17 +48,19 @@ pub(crate) struct Each {
     pub(crate) place: Place,
 }
 
-/// A path, with the slot of the variable it starts at; `None` where there is no such variable.
+/// A path, with the slot of the variable it starts at.
 #[derive(Debug)]
 pub(crate) struct Place {
-    pub(crate) start: Option<Slot>,
+    pub(crate) start: Slot,
     pub(crate) path: NodePath,
 }
 
-/// Compiles the logic in a rule file. What is wrong with it is left out of the logic and reported,
-/// in the order of the file.
-pub(super) fn compile(root: Node<'_>) -> (Logic, Vec<RuleError>) {
-    let mut compiler = Compiler { names: Names::default(), errors: Vec::new() };
+/// Compiles the logic in the file of a rule of some scope. What is wrong with it is left out of the
+/// logic and reported, in the order of the file.
+pub(super) fn compile(root: Node<'_>, scope: Scope) -> (Logic, Vec<RuleError>) {
+    let params = root.get("params").into_iter().flat_map(Node::entries);
+    let params = params.map(|entry| entry.name().replace('-', "_")).collect();
+    let mut compiler = Compiler { names: Names::new(scope, params), errors: Vec::new() };
     let lets = compiler.lets(root);
     let when = root.get("when").and_then(|node| compiler.expression(node));
     let checks: Vec<Check> = root
@@ -79,14 +82,21 @@ impl Compiler {
         self.errors.push(RuleError { span: node.span(), message: message.into(), help: None });
     }
 
-    /// What was made of a node; what is wrong is said there.
-    fn taken<T>(&mut self, node: Node<'_>, made: Result<T, String>) -> Option<T> {
-        made.map_err(|message| self.error(node, message)).ok()
+    /// What was made of a node; what is wrong is said there, at the word that is at fault.
+    fn taken<T>(&mut self, node: Node<'_>, made: Result<T, impl Into<Fault>>) -> Option<T> {
+        let fault = match made {
+            Ok(made) => return Some(made),
+            Err(fault) => fault.into(),
+        };
+        let span = fault.word.and_then(|word| word_span(node, &word));
+        let span = span.unwrap_or_else(|| node.span());
+        self.errors.push(RuleError { span, message: fault.message, help: fault.help });
+        None
     }
 
     fn expression(&mut self, node: Node<'_>) -> Option<Expression> {
         let made = Expression::compile(node.raw(), &mut self.names);
-        self.taken(node, made.map_err(|error| format!("this is no CEL: {error}")))
+        self.taken(node, made)
     }
 
     fn template(&mut self, node: Node<'_>) -> Option<Template> {
@@ -96,7 +106,8 @@ impl Compiler {
 
     fn place(&mut self, node: Node<'_>) -> Option<Place> {
         let path = self.taken(node, NodePath::parse(node.raw()))?;
-        Some(Place { start: self.names.slot(&path.root), path })
+        let start = self.names.slot(&path.root).ok_or_else(|| self.names.unknown(&path.root));
+        Some(Place { start: self.taken(node, start)?, path })
     }
 
     /// The names under `let`, each in scope of those after it.
@@ -199,7 +210,7 @@ impl Compiler {
         };
         let place = self.place(path)?;
         let fits = |step: &PathStep| matches!(step, PathStep::Key(_) | PathStep::Index(_));
-        if place.start.is_none() || !place.path.steps.iter().all(fits) {
+        if !place.path.steps.iter().all(fits) {
             self.error(
                 path,
                 "an edit is made at one node: a variable that stands for one, and keys",
@@ -225,6 +236,22 @@ impl Compiler {
         let made = Content::compile(node, &mut self.names);
         self.taken(node, made)
     }
+}
+
+/// Where a word stands in the text of a node, as a whole and, if it can be, not behind a dot.
+/// `None` where the text is written with escapes that hide it.
+fn word_span(node: Node<'_>, word: &str) -> Option<Span> {
+    let span = node.span();
+    let text = &node.document().text()[span.range()];
+    let part = |char: char| char.is_alphanumeric() || char == '_';
+    let whole: Vec<usize> = text
+        .match_indices(word)
+        .map(|(at, _)| at)
+        .filter(|at| !text[..*at].ends_with(part) && !text[at + word.len()..].starts_with(part))
+        .collect();
+    let first = whole.iter().find(|at| !text[..**at].ends_with(['.', '?'])).or(whole.first())?;
+    let start = span.start + u32::try_from(*first).ok()?;
+    Some(Span { start, end: start + u32::try_from(word.len()).ok()?, ..span })
 }
 
 /// The repairs of a check: one, or a list of which the first that is for a finding is taken.

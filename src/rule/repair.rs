@@ -4,7 +4,7 @@
 //! A repair speaks of nodes of what was judged, never of text: where a rendered field is written is
 //! for the pipeline to find out.
 
-use super::expression::{Expression, Frame, Names};
+use super::expression::{Expression, Fault, Frame, Names};
 use super::hit::Target;
 use super::logic::Place;
 use super::template::Template;
@@ -90,7 +90,7 @@ impl Content {
     ///
     /// # Errors
     /// What is wrong with an expression in it.
-    pub(super) fn compile(node: Node<'_>, names: &mut Names) -> Result<Self, String> {
+    pub(super) fn compile(node: Node<'_>, names: &mut Names) -> Result<Self, Fault> {
         match node.kind() {
             Kind::Sequence => node
                 .items()
@@ -101,7 +101,7 @@ impl Content {
                 let entry = |entry: crate::yaml::Entry<'_>| {
                     Ok((entry.name().into_owned(), Self::compile(entry.value, names)?))
                 };
-                node.entries().map(entry).collect::<Result<_, String>>().map(Self::Map)
+                node.entries().map(entry).collect::<Result<_, Fault>>().map(Self::Map)
             }
             Kind::Scalar => match node.as_str() {
                 Some(text) => Ok(Self::Text(Template::compile(text, names)?)),

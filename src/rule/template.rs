@@ -1,6 +1,6 @@
 //! Messages: text with CEL in braces, `{replicas} replicas may share a node`. `{{` is a brace.
 
-use super::expression::{Expression, Frame, Names};
+use super::expression::{Expression, Fault, Frame, Names};
 use crate::yaml::NewValue;
 
 /// A message, compiled.
@@ -20,7 +20,7 @@ impl Template {
     ///
     /// # Errors
     /// What is wrong with it, as a sentence for the rule's author.
-    pub(crate) fn compile(source: &str, names: &mut Names) -> Result<Self, String> {
+    pub(crate) fn compile(source: &str, names: &mut Names) -> Result<Self, Fault> {
         let mut parts = Vec::new();
         let mut text = String::new();
         let mut rest = source;
@@ -33,9 +33,9 @@ impl Template {
                 text.push('}');
                 rest = tail;
             } else if rest[at..].starts_with('}') {
-                return Err(format!(
+                return Err(Fault::from(format!(
                     "a `}}` in \"{source}\" closes nothing; write `}}}}` for a brace"
-                ));
+                )));
             } else {
                 let (expression, tail) = rest[at + 1..]
                     .split_once('}')

@@ -60,3 +60,80 @@ fn a_fact_of_the_cluster_that_is_no_quantity_is_an_error_at_its_line() {
     );
     assert!(run.err.contains("`14 gigs` is no quantity"), "{}", run.err);
 }
+
+/// Rules that would never find anything, for a name in them stands for nothing.
+#[test]
+fn a_name_that_stands_for_nothing_is_an_error_at_its_word() {
+    let said = |from: &str, to: &str| {
+        let wrong = RULE.replace(from, to);
+        assert_ne!(wrong, RULE);
+        let dir = repository(&[
+            ("plimsoll.yaml", "rule-paths: [policy]\n"),
+            ("policy/team-label-required.yaml", &wrong),
+            MAP,
+        ]);
+        run(dir.path(), &["check", "map.yaml"]).expect_code(2).err
+    };
+    for (from, to, place, words) in [
+        (
+            "require: object.?metadata",
+            "require: objekt.?metadata",
+            "11:14",
+            "there is no variable `objekt` here\n  help: did you mean `object`?",
+        ),
+        (
+            "require: object",
+            "require: object.kind == 'List' || objects.size() > 1 || object",
+            "11:39",
+            "there is no variable `objects` here\n  help: rules of scope `release` have it",
+        ),
+        (
+            "team.hasValue()",
+            "team.hasvalue()",
+            "11:45",
+            "there is no function `hasvalue` here\n  help: did you mean `hasValue`?",
+        ),
+        (
+            "require: object",
+            "require: params.team == '' || object",
+            "11:21",
+            "there is no parameter `team` here",
+        ),
+        (
+            "require: object",
+            "require: mth.abs(1) == 2 || object",
+            "11:14",
+            "there is no variable `mth` here",
+        ),
+        (
+            "require: object",
+            "require: containers.all(c, c.name != d.name) || object",
+            "11:42",
+            "there is no variable `d` here",
+        ),
+        ("at: object", "at: obect", "12:9", "there is no variable `obect` here"),
+        ("`{name}`", "`{nmae}`", "13:17", "there is no variable `nmae` here"),
+    ] {
+        let err = said(from, to);
+        let at = format!("team-label-required.yaml:{place}: {words}");
+        assert!(err.contains(&at), "{at}\n{err}");
+    }
+}
+
+/// What CEL knows is known, whether or not any rule of plimsoll calls it.
+#[test]
+fn functions_and_macros_of_cel_are_known() {
+    let own = RULE.replace(
+        "require: object",
+        "require: >-\n      math.greatest(1, 2) == 2 && [3, 1].sort() == [1, 3] && \
+         {'a': 1}.exists(k, k == 'a') && optional.of(1).hasValue() && \
+         base64.encode(b'a') == 'YQ==' && type(name) == string && object",
+    );
+    let dir = repository(&[
+        ("plimsoll.yaml", "rule-paths: [policy]\n"),
+        ("policy/team-label-required.yaml", &own),
+        MAP,
+    ]);
+    let run = run(dir.path(), &["check", "--format", "concise", "map.yaml"]).expect_code(1);
+    assert!(run.out.contains("error team-label-required: `a` has no team"), "{}", run.out);
+}

@@ -170,7 +170,7 @@ impl<'n> Judge<'n> {
 
     /// What the variable stands for that a path starts at.
     fn roots(&self, place: &Place) -> Option<Roots<'_, 'n>> {
-        let start = place.start?;
+        let start = place.start;
         let several = self.several.iter().find(|(slot, _)| *slot == start);
         match several {
             Some((_, nodes)) => Some(Roots::Several(nodes)),

@@ -333,7 +333,7 @@ fn is_ident(expression: &IdedExpr, name: &str) -> bool {
 }
 
 /// True for `a` and `a.b` where `a` is no variable: the name of a type or of a function's family.
-fn is_namespace(expression: &IdedExpr, names: &Names) -> bool {
+pub(super) fn is_namespace(expression: &IdedExpr, names: &Names) -> bool {
     match &expression.expr {
         Expr::Ident(name) => names.slot(name).is_none(),
         Expr::Select(select) if !select.test => is_namespace(&select.operand, names),

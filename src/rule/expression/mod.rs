@@ -13,9 +13,11 @@
 mod call;
 mod code;
 mod datum;
+mod fault;
 mod names;
 mod parse;
 mod run;
+mod unknown;
 
 use std::cell::LazyCell;
 use std::sync::Arc;
@@ -26,6 +28,7 @@ use cel::common::value::Val;
 use crate::yaml::Document;
 use code::Code;
 pub(crate) use datum::{Datum, Params};
+pub(crate) use fault::Fault;
 pub(crate) use names::{Names, Slot};
 
 /// An expression that has no value on what it was evaluated on: a field is missing, a type is
@@ -104,9 +107,11 @@ impl Expression {
     /// Compiles an expression over the names in scope.
     ///
     /// # Errors
-    /// What is wrong with its syntax, as CEL says it.
-    pub(crate) fn compile(source: &str, names: &mut Names) -> Result<Self, String> {
-        let expression = parse::parse(source)?;
+    /// What is wrong with its syntax, as CEL says it, or the first name that stands for nothing.
+    pub(crate) fn compile(source: &str, names: &mut Names) -> Result<Self, Fault> {
+        let parsed = parse::parse(source);
+        let expression = parsed.map_err(|error| format!("this is no CEL: {error}"))?;
+        names.briefly(|names| unknown::check(&expression, names))?;
         Ok(Self {
             code: code::compile(&expression, names),
             #[cfg(test)]

@@ -1,40 +1,50 @@
 //! Names of variables and the slots their values stand in.
 
+use super::fault::Fault;
+use crate::rule::file::Scope;
+
 /// Where a variable's value stands while a rule runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Slot(pub(super) usize);
 
-/// The variables every rule has, in the order of their slots.
-const ROOTS: [&str; 28] = [
-    "object",
-    "template",
-    "pod",
-    "containers",
-    "replicas",
-    "name",
-    "objects",
-    "workloads",
-    "values",
-    "release",
-    "params",
-    "kube_version",
-    "kube_minor",
-    "target_namespace",
-    "cluster",
-    "kube_version_stated",
-    "rendered",
-    "chart",
-    "requirements",
-    "lock",
-    "base",
-    "files",
-    "changed",
-    "subcharts",
-    "calls",
-    "dependencies",
-    "crds",
-    "directory",
+/// The variables that rules have, in the order of their slots, and the scopes in which they stand for
+/// something.
+const ROOTS: [(&str, &[Scope]); 28] = [
+    ("object", OBJECTS),
+    ("template", OBJECTS),
+    ("pod", OBJECTS),
+    ("containers", OBJECTS),
+    ("replicas", OBJECTS),
+    ("name", OBJECTS),
+    ("objects", TOGETHER),
+    ("workloads", TOGETHER),
+    ("values", VALUES),
+    ("release", ANY),
+    ("params", ANY),
+    ("kube_version", ANY),
+    ("kube_minor", ANY),
+    ("target_namespace", OBJECTS),
+    ("cluster", ANY),
+    ("kube_version_stated", ANY),
+    ("rendered", ANY),
+    ("chart", CHART),
+    ("requirements", CHART),
+    ("lock", CHART),
+    ("base", COMPARED),
+    ("files", CHART),
+    ("changed", CHART),
+    ("subcharts", CHART),
+    ("calls", CHART),
+    ("dependencies", CHART),
+    ("crds", CHART),
+    ("directory", CHART),
 ];
+const ANY: &[Scope] = &Scope::ALL;
+const OBJECTS: &[Scope] = &[Scope::Object, Scope::Release, Scope::LongestName];
+const TOGETHER: &[Scope] = &[Scope::Release];
+const VALUES: &[Scope] = &[Scope::Values];
+const CHART: &[Scope] = &[Scope::Chart];
+const COMPARED: &[Scope] = &[Scope::Object, Scope::Release, Scope::LongestName, Scope::Chart];
 
 impl Slot {
     pub(crate) const OBJECT: Self = Self(0);
@@ -80,16 +90,18 @@ impl Slot {
 pub(crate) struct Names {
     known: Vec<(String, Slot)>,
     slots: usize,
-}
-
-impl Default for Names {
-    fn default() -> Self {
-        let known = ROOTS.iter().enumerate().map(|(at, name)| ((*name).to_owned(), Slot(at)));
-        Self { known: known.collect(), slots: ROOTS.len() }
-    }
+    /// The rule's parameters, as CEL names them.
+    params: Vec<String>,
 }
 
 impl Names {
+    /// The names that every rule of a scope has, and its parameters.
+    pub(crate) fn new(scope: Scope, params: Vec<String>) -> Self {
+        let roots = ROOTS.iter().enumerate().filter(|(_, (_, scopes))| scopes.contains(&scope));
+        let known = roots.map(|(at, (name, _))| ((*name).to_owned(), Slot(at)));
+        Self { known: known.collect(), slots: ROOTS.len(), params }
+    }
+
     /// Brings a name into scope.
     pub(crate) fn bind(&mut self, name: &str) -> Slot {
         let slot = Slot(self.slots);
@@ -113,8 +125,40 @@ impl Names {
         self.known.truncate(mark);
     }
 
+    /// Does what keeps nothing of the names it binds: neither they nor their slots are left.
+    pub(super) fn briefly<T>(&mut self, work: impl FnOnce(&mut Self) -> T) -> T {
+        let (mark, slots) = (self.mark(), self.slots);
+        let done = work(self);
+        self.reset(mark);
+        self.slots = slots;
+        done
+    }
+
     /// How many slots there are.
     pub(crate) fn slots(&self) -> usize {
         self.slots
+    }
+
+    /// What is wrong with a name that stands for nothing here.
+    pub(crate) fn unknown(&self, name: &str) -> Fault {
+        let known = self.known.iter().map(|(known, _)| known.as_str());
+        let fault = Fault::unknown("variable", name, known);
+        let elsewhere = ROOTS.iter().find(|(root, _)| *root == name).map(|(_, scopes)| {
+            let scopes: Vec<_> =
+                scopes.iter().map(|scope| format!("`{}`", scope.as_str())).collect();
+            format!("rules of scope {} have it", scopes.join(" and "))
+        });
+        Fault { help: elsewhere.or(fault.help), ..fault }
+    }
+
+    /// Looks for a parameter of the rule.
+    ///
+    /// # Errors
+    /// When it has none of this name.
+    pub(super) fn parameter(&self, name: &str) -> Result<(), Fault> {
+        match self.params.iter().any(|param| param == name) {
+            true => Ok(()),
+            false => Err(Fault::unknown("parameter", name, self.params.iter().map(String::as_str))),
+        }
     }
 }
