@@ -307,3 +307,45 @@ fn real_charts_render_as_helm_renders_them() {
     };
     assert!(percent("recall") >= 99.0 && percent("precision") >= 99.5, "{out}");
 }
+
+/// What lies on another host is not fetched and forbids nothing; the rest of the schema holds.
+#[test]
+fn a_schema_that_refers_to_another_host_is_held_as_far_as_it_is_at_hand() {
+    let schema = r##"{
+  "$id": "https://charts.example.org/c.json",
+  "properties": {
+    "labels": {"$ref": "https://schemas.example.org/v1/_definitions.json#/definitions/Labels"},
+    "names": {"$ref": "names.json#/definitions/Names"},
+    "port": {"$ref": "https://charts.example.org/c.json#/definitions/port"},
+    "size": {"$ref": "#/definitions/port"}
+  },
+  "definitions": {"port": {"type": "integer"}}
+}"##;
+    let files = |values| {
+        repository(&[
+            CHART,
+            ("c/values.schema.json", schema),
+            ("c/values.yaml", values),
+            (
+                "c/templates/t.yaml",
+                "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata: {all: {{ toJson .Values | quote }}}\n",
+            ),
+        ])
+    };
+    let said = |values| {
+        let run = run(files(values).path(), &["check", "--format", "concise"]);
+        let lines =
+            run.out.lines().filter(|line| line.contains("helm-render") || line.contains("schema"));
+        lines.map(ToOwned::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(said("labels: 1\nnames: [2]\nport: 80\nsize: 3\n"), Vec::<String>::new());
+    for (values, place) in
+        [("port: http\n", "c/values.yaml:1:7"), ("labels: {}\nsize: big\n", "c/values.yaml:2:7")]
+    {
+        let lines = said(values);
+        assert!(
+            matches!(&lines[..], [line] if line.starts_with(place) && line.contains("values-schema-violation")),
+            "{lines:?}"
+        );
+    }
+}

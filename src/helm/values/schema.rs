@@ -1,5 +1,7 @@
 //! `values.schema.json` against the values that it describes.
 
+use std::collections::BTreeSet;
+
 use crate::helm::chart::ChartFile;
 use crate::helm::function::json_float;
 use crate::helm::origin::{OriginId, Origins};
@@ -28,8 +30,11 @@ pub(in crate::helm) fn validate(
     values: &Value,
     origins: &Origins,
 ) -> Result<Vec<Violation>, String> {
-    let parsed: serde_json::Value =
+    let mut parsed: serde_json::Value =
         serde_json::from_str(&schema.text).map_err(|error| error.to_string())?;
+    let mut own = BTreeSet::new();
+    identifiers(&parsed, &mut own);
+    cut_foreign(&mut parsed, &own);
     let validator = jsonschema::options()
         .with_retriever(Offline)
         .build(&parsed)
@@ -54,6 +59,52 @@ pub(in crate::helm) fn validate(
             }
         })
         .collect())
+}
+
+/// The ids that a schema gives itself and its parts, without what follows a `#`.
+fn identifiers(schema: &serde_json::Value, found: &mut BTreeSet<String>) {
+    if let Some(entries) = schema.as_object() {
+        let ids = ["$id", "id"].iter().filter_map(|key| entries.get(*key)?.as_str());
+        found.extend(ids.map(|id| id.split('#').next().unwrap_or_default().to_owned()));
+    }
+    parts(schema).for_each(|part| identifiers(part, found));
+}
+
+/// Makes references into other documents references to the whole of these. Nothing is fetched, and
+/// so there is no place in such a document that a reference could point to.
+fn cut_foreign(schema: &mut serde_json::Value, own: &BTreeSet<String>) {
+    if let Some(serde_json::Value::String(reference)) = schema.get_mut("$ref")
+        && let Some((document, _)) = reference.split_once('#')
+    {
+        // The drafts of JSON Schema are at hand.
+        let known = document.is_empty()
+            || own.contains(document)
+            || document
+                .split_once("://")
+                .is_some_and(|(_, rest)| rest.starts_with("json-schema.org/"));
+        if !known {
+            *reference = document.to_owned();
+        }
+    }
+    match schema {
+        serde_json::Value::Array(items) => {
+            for item in items {
+                cut_foreign(item, own);
+            }
+        }
+        serde_json::Value::Object(entries) => {
+            for value in entries.values_mut() {
+                cut_foreign(value, own);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// What an object or a list is made of.
+fn parts(value: &serde_json::Value) -> impl Iterator<Item = &serde_json::Value> {
+    let items = value.as_array().into_iter().flatten();
+    items.chain(value.as_object().into_iter().flat_map(serde_json::Map::values))
 }
 
 /// Nothing is fetched: a reference to another host allows everything, as an unknown URN does in
