@@ -25,6 +25,9 @@ struct Unread<'a> {
 enum Meant<'a> {
     /// This key beside it.
     Near(&'a str),
+    /// This key beside it, where all that stands there may be read as well: neither a template nor
+    /// the chart's own values have the key itself, and both have this one.
+    Slip(&'a str),
     /// The same key below this one, where a chart starts that reads it.
     Below(&'a str),
     /// This name, under which the chart knows the dependency.
@@ -56,11 +59,22 @@ pub(super) fn misspelt(layers: &Layers<'_>, params: &Params<'_>) -> Vec<Remark> 
     )]
     let most = params.number("max-distance") as usize;
     let misspelt = |unread: Unread<'_>| {
-        let Meant::Near(meant) = unread.meant else { return None };
+        let path = dotted(&unread.path);
+        let (meant, message) = match unread.meant {
+            Meant::Near(meant) => {
+                (meant, format!("nothing reads `{path}`; did you mean `{meant}`?"))
+            }
+            Meant::Slip(meant) => {
+                (meant, format!("the chart does not know `{path}`; did you mean `{meant}`?"))
+            }
+            Meant::Below(_) | Meant::Alias(_) | Meant::Unknown => return None,
+        };
         let help = format!("write `{meant}`: that is what the chart reads here");
-        let message = format!("nothing reads `{}`; did you mean `{meant}`?", dotted(&unread.path));
         let repair = Rewrite::renamed(unread.value, meant);
-        Some(Remark { message, repair, ..remark(&unread, layers, Some(help)) })
+        let remark = remark(&unread, layers, Some(help));
+        // Something may read it that was not followed.
+        let slip = matches!(unread.meant, Meant::Slip(_)).then_some(Severity::Warning);
+        Some(Remark { message, repair, severity: remark.severity.or(slip), ..remark })
     };
     unread(layers, most).into_iter().filter_map(misspelt).collect()
 }
@@ -83,7 +97,7 @@ pub(super) fn misplaced(layers: &Layers<'_>) -> Vec<Remark> {
                 format!("`{path}` reaches no template: this chart is known as `{alias}` here"),
                 format!("write `{alias}` in place of `{path}`"),
             ),
-            Meant::Near(_) | Meant::Unknown => return None,
+            Meant::Near(_) | Meant::Slip(_) | Meant::Unknown => return None,
         };
         Some(Remark { message, repair, ..remark(&unread, layers, Some(help)) })
     };
@@ -135,14 +149,14 @@ fn elsewhere(unread: &Unread<'_>, layers: &Layers<'_>) -> Option<String> {
 fn unread<'a>(layers: &Layers<'a>, most: usize) -> Vec<Unread<'a>> {
     let Some(reads) = layers.reads else { return Vec::new() };
     let top = reads.top();
-    if top.is_whole() {
-        return Vec::new();
-    }
     let mut found = Vec::new();
     for layer in layers.judged() {
         let aliased = aliased(layer);
         let mut walk = Walk { aliased, layers: *layers, most, path: Vec::new(), found: Vec::new() };
-        walk.map(layer, &top, &layers.defaults());
+        match top.is_whole() {
+            true => walk.slips(layer, &top, &layers.defaults()),
+            false => walk.map(layer, &top, &layers.defaults()),
+        }
         found.append(&mut walk.found);
     }
     found
@@ -173,6 +187,7 @@ impl<'a> Walk<'a> {
 
     fn value(&mut self, node: Node<'a>, view: &View<'a>, default: &Defaults<'a>) {
         if view.is_whole() {
+            self.slips(node, view, default);
             return;
         }
         // What is written once for several places may be read at another.
@@ -193,6 +208,37 @@ impl<'a> Walk<'a> {
                 }
             }
             Kind::Sequence | Kind::Scalar => {}
+        }
+    }
+
+    /// Looks for keys that are hardly another than one beside them, where everything may be read: a
+    /// map that is handed on as a whole has keys of its own all the same, as far as templates name
+    /// them and the chart's own values have them.
+    fn slips(&mut self, map: Node<'a>, view: &View<'a>, default: &Defaults<'a>) {
+        if self.layers.own || map.alias_span().is_some() || self.aliased.contains(&map.id()) {
+            return;
+        }
+        let named: BTreeSet<&str> = view.keys().into_iter().collect();
+        for entry in map.written().filter(|entry| !entry.key.is_merge_key()) {
+            let name = entry.key.raw();
+            self.path.push(name);
+            let known = default.below(name);
+            if named.contains(name) || known.node().is_some() {
+                self.slips(entry.value, &view.below(name), &known);
+            } else if !holds(entry.value, &self.aliased) {
+                let alike = |other: &&str| {
+                    let there = default.below(other).node();
+                    map.get(other).is_none()
+                        && there.is_some_and(|there| are_of_a_kind(there, entry.value))
+                };
+                let beside: Vec<&str> = named.iter().copied().filter(alike).collect();
+                if let Some(near) = nearest(name, beside.iter().copied(), self.most) {
+                    let (path, meant) = (self.path.clone(), Meant::Slip(near));
+                    let Entry { key, value } = entry;
+                    self.found.push(Unread { key, value, path, beside, default: None, meant });
+                }
+            }
+            self.path.pop();
         }
     }
 
@@ -235,4 +281,9 @@ impl<'a> Walk<'a> {
         });
         below.map_or(Meant::Unknown, Meant::Below)
     }
+}
+
+/// Whether both are mappings, lists or scalars; null may be anything.
+fn are_of_a_kind(one: Node<'_>, other: Node<'_>) -> bool {
+    one.is_null() || other.is_null() || one.kind() == other.kind()
 }
