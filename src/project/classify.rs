@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::walk::{Candidate, Read, read_text};
 use crate::finding::Finding;
+use crate::kube;
 use crate::source::{SourceId, Sources};
 use crate::yaml::{self, Document, Kind, Node, NodeId, Stream, Style};
 
@@ -151,6 +152,12 @@ impl File {
         self.stream()
             .into_iter()
             .flat_map(|stream| stream.documents.iter().filter_map(|document| document.root()))
+    }
+
+    /// The objects in it, those of a `List` one by one, in order.
+    pub fn objects(&self) -> impl Iterator<Item = Node<'_>> {
+        let documents = self.stream().into_iter().flat_map(|stream| &stream.documents);
+        documents.flat_map(|document| kube::objects(document)).map(|object| object.node)
     }
 
     /// Drops the tree, which is parsed again when somebody asks for it.

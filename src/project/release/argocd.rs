@@ -58,7 +58,7 @@ pub(super) fn find(context: &Context<'_>, found: &mut Found) {
     // Most manifests are none of Argo CD's, and need not be parsed for it.
     let manifests = context.tree.of(Class::Manifest);
     for file in manifests.filter(|file| file.text.contains("argoproj.io")) {
-        for root in file.roots() {
+        for root in file.objects() {
             let text = |key: &str| root.get(key).and_then(Node::as_str).unwrap_or_default();
             if !text("apiVersion").starts_with("argoproj.io/") {
                 continue;
@@ -216,6 +216,13 @@ fn chart(
     let span = span.map(|span| declaration.place(span));
     if let Some(name) = text("chart").filter(|name| !name.is_empty()) {
         let version = text("targetRevision").filter(|version| !version.contains(UNKNOWN));
+        // Only registries have names with slashes: the last part is the chart's.
+        let (repository, name) = match (repository, name.rsplit_once('/')) {
+            (Some(repository), Some((folders, last))) => {
+                (Some(format!("{}/{folders}", repository.trim_end_matches('/'))), last.to_owned())
+            }
+            (repository, _) => (repository, name),
+        };
         return Some(ChartRef {
             name: Some(name),
             repository,

@@ -406,6 +406,9 @@ pub(super) fn chart(
         let repository = Some(repository);
         return ChartRef { name: Some(name), repository, version, ..ChartRef::default() };
     }
+    if let Some(remote) = text.strip_prefix("git::") {
+        return of_git(remote);
+    }
     if text.starts_with("http://") || text.starts_with("https://") {
         let (repository, file) = (parent(text), base_name(text));
         let stem = file.strip_suffix(".tgz").unwrap_or(file);
@@ -444,5 +447,29 @@ pub(super) fn chart(
             ChartRef { name: Some((*name).to_owned()), ..ChartRef::default() }
         }
         _ => context.local_chart(join(bases.last().unwrap_or(&""), text)),
+    }
+}
+
+/// A chart in a git repository, as helmfile names it: `https://host/repo.git@charts/web?ref=v1`
+/// (helmfile: docs/advanced-features.md).
+fn of_git(remote: &str) -> ChartRef {
+    let (place, query) = remote.split_once('?').unwrap_or((remote, ""));
+    let begin = place.find("://").map_or(0, |at| at + "://".len());
+    // A login may stand before the host; the path begins behind the last `@`.
+    let (url, path) = match place[begin..].rfind('@') {
+        Some(at) if place[begin + at..].contains('/') && place[begin..begin + at].contains('/') => {
+            (&place[..begin + at], &place[begin + at + 1..])
+        }
+        _ => (place, ""),
+    };
+    let last =
+        if path.is_empty() { base_name(url).trim_end_matches(".git") } else { base_name(path) };
+    let version = query.split('&').find_map(|part| part.strip_prefix("ref="));
+    ChartRef {
+        name: Some(last.to_owned()),
+        repository: Some(url.to_owned()),
+        version: version.map(ToOwned::to_owned),
+        git: true,
+        ..ChartRef::default()
     }
 }

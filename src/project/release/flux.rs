@@ -60,7 +60,7 @@ pub(super) fn find(context: &Context<'_>, found: &mut Found) {
     let mut releases = Vec::new();
     let mut flux = Flux { objects: Vec::new(), applied: Vec::new(), kustomizations };
     for file in context.tree.of(Class::Manifest) {
-        for root in file.roots() {
+        for root in file.objects() {
             let text = |key: &str| root.get(key).and_then(Node::as_str).unwrap_or_default();
             let object = Object { file, root };
             match (text("apiVersion").split('/').next().unwrap_or_default(), text("kind")) {

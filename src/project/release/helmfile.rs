@@ -20,27 +20,28 @@ use crate::source::Span;
 use crate::yaml::{self, Kind, Node, Scalar, Stream};
 
 pub(super) fn find(context: &Context<'_>, found: &mut Found) {
-    let mut states = Vec::new();
+    let mut states: BTreeMap<String, State> = BTreeMap::new();
     let mut bases = BTreeSet::new();
+    let mut called = BTreeSet::new();
     let mut queue: Vec<(&File, Value)> =
         context.tree.of(Class::Helmfile).map(|file| (file, json!({}))).collect();
-    let mut seen: BTreeSet<String> = queue.iter().map(|(file, _)| file.path.clone()).collect();
-    // Helmfiles that another one names may be called anything.
-    while let Some((file, values)) = queue.pop() {
-        let mut state = State { environment: values, ..State::default() };
+    // Helmfiles that another one names may be called anything, and are read with what that says.
+    while let Some((file, given)) = queue.pop() {
+        if given == json!({}) && states.contains_key(&file.path) {
+            continue;
+        }
+        let mut state = State { environment: given.clone(), given, ..State::default() };
         state.read(file, context, 0);
         bases.extend(state.bases.iter().cloned());
-        for (path, values) in std::mem::take(&mut state.helmfiles) {
-            if let Some(below) = context.tree.file(&path).filter(|_| seen.insert(path)) {
-                queue.push((below, values));
+        for (path, given) in std::mem::take(&mut state.helmfiles) {
+            if let Some(below) = context.tree.file(&path).filter(|_| called.insert(path)) {
+                queue.push((below, given));
             }
         }
-        states.push((file.path.clone(), state));
+        states.insert(file.path.clone(), state);
     }
-    for (path, state) in states {
-        if !bases.contains(&path) {
-            state.releases(context, found);
-        }
+    for (_, state) in states.iter().filter(|(path, _)| !bases.contains(*path)) {
+        state.releases(context, found);
     }
 }
 
@@ -85,6 +86,8 @@ impl Document {
 #[derive(Default)]
 struct State {
     environment: Value,
+    /// What the helmfile that names this one says of its values: it goes before the own ones.
+    given: Value,
     documents: Vec<Document>,
     bases: Vec<String>,
     helmfiles: Vec<(String, Value)>,
@@ -165,21 +168,20 @@ impl State {
         }
         self.namespace = root.get("namespace").and_then(scalar_text).or(self.namespace.take());
         let environment = root.at(&["environments", "default", "values"]);
-        for item in environment.into_iter().flat_map(|list| list.items()) {
-            self.environment_values(item, &directory, context);
-        }
-        for list in ["values"] {
-            for item in root.get(list).into_iter().flat_map(|list| list.items()) {
-                self.environment_values(item, &directory, context);
+        let own = root.get("values");
+        for item in environment.into_iter().chain(own).flat_map(|list| list.items()) {
+            for values in self.state_values(item, &directory, context) {
+                merge(&mut self.environment, values);
             }
         }
+        merge(&mut self.environment, self.given.clone());
         for item in root.get("helmfiles").into_iter().flat_map(|list| list.items()) {
             let path = item.get("path").and_then(scalar_text).or_else(|| scalar_text(item));
             let Some(path) = path.filter(|path| !path.contains("::")) else { continue };
             let mut values = json!({});
             for layer in item.get("values").into_iter().flat_map(|list| list.items()) {
-                if layer.kind() == Kind::Mapping {
-                    merge(&mut values, to_json(layer));
+                for layer in self.state_values(layer, &directory, context) {
+                    merge(&mut values, layer);
                 }
             }
             let paths = match path.contains('*') {
@@ -192,32 +194,28 @@ impl State {
         self.documents.push(document);
     }
 
-    fn environment_values(&mut self, item: Node<'_>, directory: &str, context: &Context<'_>) {
+    /// The values that an entry of a list of state values stands for: written out, or in files.
+    fn state_values(&self, item: Node<'_>, directory: &str, context: &Context<'_>) -> Vec<Value> {
         if item.kind() == Kind::Mapping {
-            merge(&mut self.environment, to_json(item));
-            return;
+            return vec![to_json(item)];
         }
-        let Some(path) = scalar_text(item) else { return };
+        let Some(path) = scalar_text(item) else { return Vec::new() };
         let paths = match path.contains('*') {
             true => context.tree.glob(directory, &path),
             false => vec![join(directory, &path)],
         };
-        for path in paths {
-            let text = match context.tree.file(&path) {
-                Some(file) => file.text.to_string(),
-                None => match std::fs::read_to_string(&path) {
-                    Ok(text) if text.len() < 1 << 20 => text,
-                    _ => continue,
-                },
-            };
-            let source = context.sources.add(path, "");
-            let engine = engine(context, directory);
-            let text: Arc<str> = engine.fill(source, &text, &self.data()).into();
-            let stream = yaml::parse(source, &text);
-            if let Some(root) = stream.documents.first().and_then(|document| document.root()) {
-                merge(&mut self.environment, to_json(root));
-            }
-        }
+        paths.into_iter().filter_map(|path| self.values_file(path, directory, context)).collect()
+    }
+
+    fn values_file(&self, path: String, directory: &str, context: &Context<'_>) -> Option<Value> {
+        let text = match context.tree.file(&path) {
+            Some(file) => file.text.to_string(),
+            None => std::fs::read_to_string(&path).ok().filter(|text| text.len() < 1 << 20)?,
+        };
+        let source = context.sources.add(path, "");
+        let text: Arc<str> = engine(context, directory).fill(source, &text, &self.data()).into();
+        let stream = yaml::parse(source, &text);
+        stream.documents.first()?.root().map(to_json)
     }
 
     fn releases(&self, context: &Context<'_>, found: &mut Found) {
@@ -330,7 +328,7 @@ impl State {
         let optional = optional(item) || optional(root);
         let engine = engine(context, &self.directory);
         let mut layers = Vec::new();
-        for key in ["values", "secrets"] {
+        for key in ["values", "valuesTemplate", "secrets"] {
             let list = self.get(item, root, key);
             for entry in list.into_iter().flat_map(|list| list.items()) {
                 let span = document.span(entry.span());

@@ -1,4 +1,4 @@
-//! `helm` commands in shell scripts, CI files, Makefiles, Taskfiles and Jenkinsfiles.
+//! `helm` commands in shell scripts, CI files, Makefiles, Taskfiles, Jenkinsfiles and Tekton's Tasks.
 
 mod ci;
 mod makefile;
@@ -45,7 +45,7 @@ pub(super) fn find(context: &Context<'_>, found: &mut Found) {
                 | Class::Jenkinsfile
                 | Class::Justfile
                 | Class::Makefile
-        );
+        ) || file.class == Class::Manifest && file.text.contains("tekton.dev/");
         if !runs_commands || !may_call(file) {
             continue;
         }
@@ -64,6 +64,7 @@ pub(super) fn find(context: &Context<'_>, found: &mut Found) {
             Class::Taskfile => ci::taskfile(file, context),
             Class::Jenkinsfile => ci::jenkins(file, context),
             Class::Makefile => makefile::read(file, context),
+            Class::Manifest => ci::tekton(file, context),
             _ => continue,
         };
         // The commands of one job or target follow each other in one shell.

@@ -10,6 +10,7 @@ use std::str::FromStr as _;
 
 use hcl_edit::expr::Expression;
 use hcl_edit::structure::{Block, Body};
+use hcl_edit::template::{Element, StringTemplate};
 use hcl_edit::{Ident, Span as _};
 
 use self::value::{Scope, Value};
@@ -65,8 +66,13 @@ type Modules<'p> = BTreeMap<String, Module<'p>>;
 pub(super) fn find(context: &Context<'_>, found: &mut Found) {
     let mut modules = Modules::new();
     for file in context.tree.of(Class::Terraform) {
-        // What does not parse is Terraform's to report.
-        let Ok(body) = Body::from_str(&file.text) else { continue };
+        let body = match Body::from_str(&file.text) {
+            Ok(body) => body,
+            Err(error) => {
+                found.unresolved.extend(unread(file, &error));
+                continue;
+            }
+        };
         let directory = parent(&file.path).to_owned();
         let module = modules.entry(directory.clone()).or_default();
         module.directory = directory;
@@ -87,6 +93,14 @@ pub(super) fn find(context: &Context<'_>, found: &mut Found) {
             }
         }
     }
+}
+
+/// A file that is no HCL and would declare releases if it were.
+fn unread(file: &File, error: &hcl_edit::parser::Error) -> Option<Unresolved> {
+    let release = file.text.find("\"helm_release\"")?;
+    let why = format!("line {} of the file is no HCL", error.location().line());
+    let declared = Span::new(file.source, release, release + "\"helm_release\"".len());
+    Some(Unresolved { declared, why, chart_path: None })
 }
 
 fn is_release(block: &Block) -> bool {
@@ -259,7 +273,7 @@ fn layers(
         }
         Expression::HeredocTemplate(heredoc) => {
             let text = &file.text[range.clone()];
-            let plain = heredoc.template.iter().all(hcl_edit::template::Element::is_literal);
+            let plain = heredoc.template.iter().all(Element::is_literal);
             let body = text.find('\n').map_or(range.end, |at| range.start + at + 1);
             let content = match plain {
                 true => {
@@ -282,7 +296,21 @@ fn layers(
             }
         }
         Expression::Null(_) => {}
+        // Before Terraform 0.12 every expression stood in quotes: `"${file("values.yaml")}"`.
+        Expression::StringTemplate(template) => match sole(template) {
+            Some(inner) => layers(inner, file, scope, bases, context, into),
+            None => into.push(Layer::inline(span, Content::Unknown)),
+        },
         _ => into.push(Layer::inline(span, Content::Unknown)),
+    }
+}
+
+/// The expression that is all there is to a text.
+fn sole(template: &StringTemplate) -> Option<&Expression> {
+    let mut elements = template.iter();
+    match (elements.next(), elements.next()) {
+        (Some(Element::Interpolation(only)), None) => Some(&only.expr),
+        _ => None,
     }
 }
 

@@ -11,11 +11,13 @@ use crate::yaml::{Kind, Node};
 mod circle;
 mod gitlab;
 mod just;
+mod step;
 mod task;
 
 pub(super) use circle::circle;
 pub(super) use gitlab::gitlab;
 pub(super) use just::just;
+pub(super) use step::tekton;
 pub(super) use task::taskfile;
 
 type Variables = BTreeMap<String, Value>;
@@ -298,7 +300,9 @@ pub(super) fn other(file: &File, context: &Context<'_>) -> Vec<Piece> {
     let mut pieces = Vec::new();
     for root in file.roots() {
         let mut own = Variables::new();
-        variables(root.get("variables").or_else(|| root.get("env")), &mut own);
+        for key in ["variables", "env", "substitutions"] {
+            step::declared(root.get(key), &mut own);
+        }
         for item in root.get("variables").into_iter().flat_map(|list| list.items()) {
             let name = item.get("name").and_then(scalar_text);
             if let (Some(name), Some(value)) = (name, item.get("value").and_then(scalar_text)) {
@@ -325,7 +329,14 @@ fn shell_scalars(
         Kind::Mapping => {
             let mut own = own.clone();
             for key in ["environment", "env", "variables"] {
-                variables(node.get(key), &mut own);
+                step::declared(node.get(key), &mut own);
+            }
+            let wordwise = step::arguments(node).or_else(|| step::helm_deploy(node));
+            if let Some(text) = wordwise {
+                let text = if file.path.contains("azure") { azure(&text, &own) } else { text };
+                let environment = environment(&file.path, context).with(own);
+                pieces.push(Piece { text, environment, via: Via::CiCommand, variant: None });
+                return;
             }
             for entry in node.entries() {
                 if !SHELL_KEYS.contains(&entry.name().as_ref()) {
@@ -334,17 +345,9 @@ fn shell_scalars(
                 }
                 let mut scalars = Vec::new();
                 lines(entry.value, &mut scalars);
-                // Azure writes variables as `$(name)`.
-                let azure = own.clone();
                 let piece = piece(file, &scalars, own.clone(), None, context).map(|mut piece| {
                     if file.path.contains("azure") {
-                        piece.text =
-                            piece.text.substitute("$(", ")", |name| match azure.get(name) {
-                                Some(Value::Text(text)) => text.clone(),
-                                _ if name.contains(' ') => format!("$({name})"),
-                                _ if name.ends_with("SourcesDirectory") => ".".to_owned(),
-                                _ => RUN_TIME.to_string(),
-                            });
+                        piece.text = azure(&piece.text, &own);
                     }
                     piece
                 });
@@ -355,6 +358,16 @@ fn shell_scalars(
             }
         }
     }
+}
+
+/// Azure writes variables as `$(name)`.
+fn azure(text: &Mapped, own: &Variables) -> Mapped {
+    text.substitute("$(", ")", |name| match own.get(name) {
+        Some(Value::Text(text)) => text.clone(),
+        _ if name.contains(' ') => format!("$({name})"),
+        _ if name.ends_with("SourcesDirectory") => ".".to_owned(),
+        _ => RUN_TIME.to_string(),
+    })
 }
 
 /// Jenkins: the texts that `sh` runs, and the variables of `environment { … }`.

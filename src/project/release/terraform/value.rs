@@ -25,22 +25,30 @@ pub(super) struct Scope<'m> {
     module: &'m Module<'m>,
     instance: &'m Instance,
     each: Option<(Value, Value)>,
+    /// `count.index`, where there is a `count` that is known.
+    index: Option<usize>,
     depth: usize,
 }
 
 const MAX_DEPTH: usize = 40;
+/// Instances past which a `count` is one for this purpose.
+const MAX_COUNT: usize = 64;
 
 impl<'m> Scope<'m> {
     pub(super) fn new(module: &'m Module<'_>, instance: &'m Instance) -> Self {
-        Self { module, instance, each: None, depth: 0 }
+        Self { module, instance, each: None, index: None, depth: 0 }
     }
 
     /// The block's own scope; with `for_each` or `count` one for each key, where they are known.
     pub(super) fn each(&self, body: &Body) -> Vec<(Option<String>, Self)> {
-        if let Some(count) = body.get_attribute("count")
-            && self.text(&count.value).as_deref() == Some("0")
-        {
-            return Vec::new();
+        let count = body.get_attribute("count").and_then(|count| self.text(&count.value));
+        if let Some(count) = count.and_then(|count| count.parse::<usize>().ok()) {
+            let one = count == 1;
+            let scope = |index: usize| {
+                let key = (!one).then(|| index.to_string());
+                (key, Self { index: Some(index), ..self.clone() })
+            };
+            return (0..count.min(MAX_COUNT)).map(scope).collect();
         }
         let Some(attribute) = body.get_attribute("for_each") else {
             return vec![(None, self.clone())];
@@ -184,6 +192,10 @@ impl<'m> Scope<'m> {
             "each" => match (&self.each, name.as_str()) {
                 (Some((key, _)), "key") => key.clone(),
                 (Some((_, value)), "value") => value.clone(),
+                _ => Value::Unknown,
+            },
+            "count" => match (self.index, name.as_str()) {
+                (Some(index), "index") => Value::Text(index.to_string()),
                 _ => Value::Unknown,
             },
             "path" => Value::Text(match name.as_str() {

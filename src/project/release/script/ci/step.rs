@@ -1,0 +1,149 @@
+//! Steps that run helm without a shell: by a list of arguments, as Tekton and Cloud Build have it,
+//! or by a task that stands for a command, Azure's `HelmDeploy`.
+
+use super::{Context, Mapped, Piece, Value, Variables, Via, environment, variables};
+use crate::project::chart::scalar_text;
+use crate::project::classify::File;
+use crate::project::release::shell::RUN_TIME;
+use crate::project::tree::base_name;
+use crate::yaml::{Kind, Node};
+
+/// Tekton: the steps of Tasks, and of those that Pipelines and runs hold.
+pub(in crate::project::release::script) fn tekton(
+    file: &File,
+    context: &Context<'_>,
+) -> Vec<Piece> {
+    let mut pieces = Vec::new();
+    for object in file.objects() {
+        let api = object.get("apiVersion").and_then(Node::as_str).unwrap_or_default();
+        if let Some(spec) = object.get("spec").filter(|_| api.starts_with("tekton.dev/")) {
+            steps(spec, &Variables::new(), file, context, &mut pieces);
+        }
+    }
+    pieces
+}
+
+fn steps(
+    spec: Node<'_>,
+    outer: &Variables,
+    file: &File,
+    context: &Context<'_>,
+    pieces: &mut Vec<Piece>,
+) {
+    let mut own = outer.clone();
+    for param in spec.get("params").into_iter().flat_map(Node::items) {
+        let value = param.get("value").or_else(|| param.get("default")).and_then(scalar_text);
+        if let (Some(name), Some(value)) = (param.get("name").and_then(scalar_text), value) {
+            own.insert(name, Value::Text(value));
+        }
+    }
+    for step in spec.get("steps").into_iter().flat_map(Node::items) {
+        let text = match step.get("script").filter(|script| script.kind() == Kind::Scalar) {
+            Some(script) => Some(Mapped::scalar(script)),
+            None => arguments(step),
+        };
+        let Some(text) = text else { continue };
+        let text = text.substitute("$(params.", ")", |name| known(&own, name));
+        let mut declared = Variables::new();
+        for variable in step.get("env").into_iter().flat_map(Node::items) {
+            let of = |key| variable.get(key).and_then(scalar_text);
+            if let (Some(name), Some(value)) = (of("name"), of("value")) {
+                declared.insert(name, Value::Text(value));
+            }
+        }
+        let environment = environment(&file.path, context).with(declared);
+        pieces.push(Piece { text, environment, via: Via::CiCommand, variant: None });
+    }
+    let tasks = spec.get("tasks").into_iter().flat_map(Node::items);
+    let below = tasks.filter_map(|task| task.get("taskSpec"));
+    let runs = ["taskSpec", "pipelineSpec"].into_iter().filter_map(|key| spec.get(key));
+    below.chain(runs).for_each(|spec| steps(spec, &own, file, context, pieces));
+}
+
+fn known(variables: &Variables, name: &str) -> String {
+    match variables.get(name) {
+        Some(Value::Text(text)) => text.clone(),
+        _ => RUN_TIME.to_string(),
+    }
+}
+
+/// The command of a step that lists it word by word, where it is helm's: its `command` or
+/// `entrypoint` says so, or else its image's name.
+pub(super) fn arguments(step: Node<'_>) -> Option<Mapped> {
+    let words = |key: &str| -> Vec<String> {
+        let Some(node) = step.get(key) else { return Vec::new() };
+        let items = node.items().filter_map(scalar_text);
+        if node.kind() == Kind::Scalar { vec![node.raw().to_owned()] } else { items.collect() }
+    };
+    let mut command = words("command");
+    if command.is_empty() {
+        command = words("entrypoint");
+    }
+    let image = ["image", "name"].into_iter().find_map(|key| step.get(key).and_then(scalar_text));
+    let image = image.unwrap_or_default();
+    let of_helm =
+        base_name(&image).split([':', '@']).next().is_some_and(|name| name.contains("helm"));
+    if command.is_empty() && of_helm {
+        command.push("helm".to_owned());
+    }
+    let args = step.get("args").filter(|args| args.kind() == Kind::Sequence)?;
+    let first = command.first().map(|word| base_name(word).to_owned());
+    (first.as_deref() == Some("helm")).then(|| {
+        let words: Vec<String> = command.into_iter().chain(words("args")).collect();
+        line(args, &words)
+    })
+}
+
+/// Azure: `HelmDeploy@0` and `HelmDeploy@1` (azure-pipelines-tasks, Tasks/HelmDeployV0).
+pub(super) fn helm_deploy(step: Node<'_>) -> Option<Mapped> {
+    let task = step.get("task").and_then(Node::as_str)?;
+    let inputs = step.get("inputs").filter(|_| task.starts_with("HelmDeploy@"))?;
+    let of = |key: &str| inputs.get(key).and_then(scalar_text).filter(|text| !text.is_empty());
+    let verb = of("command").filter(|verb| matches!(verb.as_str(), "install" | "upgrade"))?;
+    let chart = match of("chartType").as_deref() {
+        Some("FilePath") => of("chartPath"),
+        _ => of("chartName").or_else(|| of("chartPath")),
+    };
+    let mut words = vec!["helm".to_owned(), verb, of("releaseName")?, chart?];
+    let options = [
+        ("--namespace", of("namespace")),
+        ("--version", of("chartVersion").or_else(|| of("version"))),
+        ("--values", of("valueFile")),
+        ("--set", of("overrideValues").map(|set| set.replace('\n', ","))),
+    ];
+    for (option, value) in options {
+        if let Some(value) = value {
+            words.extend([option.to_owned(), value]);
+        }
+    }
+    Some(line(step, &words))
+}
+
+/// Words as a shell takes them apart again, in the place of a node.
+fn line(node: Node<'_>, words: &[String]) -> Mapped {
+    let quoted = words.iter().map(|word| {
+        let word = word.replace('\\', "\\\\").replace('"', "\\\"");
+        format!("\"{word}\"")
+    });
+    let text = quoted.collect::<Vec<_>>().join(" ");
+    let span = node.span();
+    Mapped::instead(span.source, &text, span.range().start)
+}
+
+/// Variables as CI systems declare them: a map; its `variables` or `global`, as AWS and Travis have
+/// it; or texts `NAME=value`.
+pub(super) fn declared(node: Option<Node<'_>>, into: &mut Variables) {
+    let Some(node) = node else { return };
+    variables(Some(node), into);
+    for key in ["variables", "global"] {
+        declared(node.get(key), into);
+    }
+    let texts = node.items().chain(std::iter::once(node)).filter_map(scalar_text);
+    for text in texts.collect::<Vec<_>>() {
+        let assignments = text.split_whitespace().filter_map(|word| word.split_once('='));
+        for (name, value) in assignments {
+            let value = value.trim_matches(['"', '\'']).to_owned();
+            into.insert(name.to_owned(), Value::Text(value));
+        }
+    }
+}
