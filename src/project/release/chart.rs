@@ -83,7 +83,10 @@ fn place(file: &File, chart: &LocalChart) -> Option<Via> {
     let folder = parent(inside);
     let top = inside.split('/').next().unwrap_or_default();
     let environments = matches!(top, "envs" | "env" | "environments" | "values" | "overlays");
-    let named = PathName(name).is_values() && name != "values.yaml" && name != "values.yml";
+    // `values.schema.yaml` is what a `values.schema.json` is made from.
+    let named = PathName(name).is_values()
+        && !matches!(name, "values.yaml" | "values.yml")
+        && !name.starts_with("values.schema.");
     let plain = || {
         file.roots().next().is_some_and(|root| {
             root.kind() == crate::yaml::Kind::Mapping && root.get("kind").is_none()

@@ -210,6 +210,8 @@ fn flag(word: &str) -> Option<(&str, Option<&str>)> {
         });
     }
     let short = word.strip_prefix('-').filter(|short| !short.is_empty())?;
+    // Flags of one letter may share a dash: `-in NAMESPACE`.
+    let short = short.strip_prefix('i').filter(|rest| !rest.is_empty()).unwrap_or(short);
     let (letter, rest) = short.split_at(short.chars().next().map_or(0, char::len_utf8));
     let name = match letter {
         "n" => "namespace",
@@ -314,12 +316,17 @@ fn obstacle(name: Option<&(String, Span)>, chart: &str, options: &Options) -> Op
 
 fn options(helm: &Helm<'_>, text: &Mapped) -> Options {
     let mut options = Options::default();
+    // Those of the positionals that may be no word, or many.
+    let mut loose = Vec::new();
     let mut words = helm.words.iter().peekable();
     while let Some(word) = words.next() {
         let span = text.span(word.start, word.end);
         // `$EXTRA_ARGS`, set where the command runs: nothing is known of it.
-        if word.spread && options.positionals.len() != 1 && options.positionals.len() != 2 {
-            continue;
+        if word.spread {
+            if options.positionals.is_empty() {
+                continue;
+            }
+            loose.push(options.positionals.len());
         }
         let Some((name, inside)) = flag(&word.text).filter(|_| word.text != "-") else {
             options.positionals.push((word.text.clone(), span));
@@ -353,6 +360,15 @@ fn options(helm: &Helm<'_>, text: &Mapped) -> Options {
             "dry-run" => options.dry_run = value != "none" && value != "false",
             _ => {}
         }
+    }
+    // `helm upgrade $FLAGS web ./chart`: where a name and a chart stand beside them, they are neither.
+    let named = usize::from(options.name.is_none() && !options.generate_name);
+    let secrets = options.positionals.first().is_some_and(|(word, _)| word == "secrets");
+    let wanted = 2 + named + usize::from(secrets);
+    while options.positionals.len() > wanted
+        && let Some(at) = loose.pop()
+    {
+        options.positionals.remove(at);
     }
     options
 }
@@ -411,20 +427,9 @@ pub(super) fn chart(
     }
     if text.starts_with("http://") || text.starts_with("https://") {
         let (repository, file) = (parent(text), base_name(text));
-        let stem = file.strip_suffix(".tgz").unwrap_or(file);
-        let dash = stem.match_indices('-').find(|(at, _)| {
-            stem[at + 1..].trim_start_matches('v').starts_with(|c: char| c.is_ascii_digit())
-        });
-        let (name, version) = match dash {
-            Some((at, _)) => (&stem[..at], Some(stem[at + 1..].to_owned())),
-            None => (stem, None),
-        };
-        return ChartRef {
-            name: Some(name.to_owned()),
-            repository: Some(repository.to_owned()),
-            version,
-            ..ChartRef::default()
-        };
+        let (name, version) = of_archive(file);
+        let (name, repository) = (Some(name), Some(repository.to_owned()));
+        return ChartRef { name, repository, version, ..ChartRef::default() };
     }
     if let Some(repository) = repository {
         let repository = is_known(&repository).then_some(repository);
@@ -446,7 +451,27 @@ pub(super) fn chart(
         [name] if !name.ends_with(".tgz") && *name != "." => {
             ChartRef { name: Some((*name).to_owned()), ..ChartRef::default() }
         }
-        _ => context.local_chart(join(bases.last().unwrap_or(&""), text)),
+        _ => {
+            let chart = context.local_chart(join(bases.last().unwrap_or(&""), text));
+            if !text.ends_with(".tgz") {
+                return chart;
+            }
+            // An archive that a build makes says what it is by its name.
+            let (name, version) = of_archive(base_name(text));
+            ChartRef { name: Some(name), version: chart.version.or(version), ..chart }
+        }
+    }
+}
+
+/// The name and the version that the name of an archive states: `web-1.2.0.tgz`.
+fn of_archive(file: &str) -> (String, Option<String>) {
+    let stem = file.strip_suffix(".tgz").unwrap_or(file);
+    let dash = stem.match_indices('-').find(|(at, _)| {
+        stem[at + 1..].trim_start_matches('v').starts_with(|c: char| c.is_ascii_digit())
+    });
+    match dash {
+        Some((at, _)) => (stem[..at].to_owned(), Some(stem[at + 1..].to_owned())),
+        None => (stem.to_owned(), None),
     }
 }
 

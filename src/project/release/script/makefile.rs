@@ -109,7 +109,10 @@ fn rules(file: &File, variables: &Variables) -> Vec<Rule> {
             Some((name, _, value)) => {
                 rule.own.insert(name.to_owned(), without_comment(value).to_owned());
             }
-            None => rule.needs = words(without_comment(rest.split(';').next().unwrap_or(rest))),
+            None => {
+                rule.needs = words(without_comment(rest.split(';').next().unwrap_or(rest)));
+                rule.recipe.extend(line.behind_semicolon(&file.text));
+            }
         }
         rules.push(rule);
     }
@@ -272,7 +275,9 @@ fn add(mapped: &mut Mapped, body: &str, start: usize, variables: &Variables, dep
             Some((define, scope)) if define.source == mapped.source => {
                 // What a `define` runs stands there, whoever calls it.
                 let mut line_start = define.start;
-                for line in define.text.split_inclusive('\n') {
+                // The line feed before `endef` is none of it.
+                let text = define.text.strip_suffix('\n').unwrap_or(&define.text);
+                for line in text.split_inclusive('\n') {
                     let body = line.trim_start_matches(['\t', ' ', '@', '-', '+']);
                     let from = line_start + line.len() - body.len();
                     add(mapped, body, from, &scope, depth + 1);

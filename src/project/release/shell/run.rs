@@ -8,6 +8,7 @@ mod output;
 
 use std::collections::BTreeMap;
 
+use self::assign::declare_lists;
 use self::condition::{assume, is_test};
 use self::expand::{matches, sole_variable};
 use super::parse::{Assigned, Assignment, Command, Piece, Word, parse};
@@ -358,6 +359,7 @@ impl<'p> Shell<'p> {
         let program = fields.first().map_or("", |field| field.text.as_str());
         let keeps = matches!(program, "" | "export" | "local" | "declare" | "readonly" | "typeset");
         if keeps || fields.is_empty() {
+            declare_lists(&fields, &mut way);
             for assignment in assignments {
                 self.assign(assignment, &mut way);
             }

@@ -145,7 +145,8 @@ fn function(name: &str, text: &str, variables: &Variables, depth: usize) -> Stri
             };
             part(1).split_whitespace().map(turn).collect::<Vec<_>>().join(" ")
         }
-        ("dir" | "abspath" | "realpath", _) if text.contains("MAKEFILE_LIST") => ".".to_owned(),
+        ("dir", _) if text.contains("MAKEFILE_LIST") => "./".to_owned(),
+        ("abspath" | "realpath", _) if text.contains("MAKEFILE_LIST") => ".".to_owned(),
         ("strip" | "abspath" | "realpath" | "sort" | "value", _) => {
             expanded(text).split_whitespace().collect::<Vec<_>>().join(" ")
         }

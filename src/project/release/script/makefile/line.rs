@@ -15,6 +15,16 @@ pub(super) struct Logical {
     pub(super) define: bool,
 }
 
+impl Logical {
+    /// The first line of a recipe that stands behind what the target needs: `all: ; echo`.
+    pub(super) fn behind_semicolon(&self, text: &str) -> Option<Self> {
+        let at = text[self.range.clone()].find(';')?;
+        let range = self.range.start + at + 1..self.range.end;
+        let joined = text[range.clone()].trim().to_owned();
+        Some(Self { range, joined, recipe: true, define: false })
+    }
+}
+
 /// Where the lines between `define` and `endef` stand in the text.
 pub(super) fn define_body(text: &str, line: &Logical) -> Range<usize> {
     let whole = &text[line.range.clone()];

@@ -1,6 +1,6 @@
 //! What assignments do to variables.
 
-use super::{Assigned, Assignment, Environment, Piece, Shell, Value, Word};
+use super::{Assigned, Assignment, Environment, Field, Piece, Shell, Value, Word, is_known};
 
 impl Shell<'_> {
     pub(super) fn assign(&mut self, assignment: &Assignment, way: &mut Environment) {
@@ -67,5 +67,20 @@ fn set_element(way: &mut Environment, name: &str, key: &str, value: &str) {
         (Value::List(list), Ok(at)) if at < list.len() => value.clone_into(&mut list[at]),
         (Value::List(list), Ok(_)) => list.push(value.to_owned()),
         (other, _) => *other = Value::Map(vec![(key.to_owned(), value.to_owned())]),
+    }
+}
+
+/// `declare -a NAME`: a list with nothing in it yet; with `-A` a map.
+pub(super) fn declare_lists(fields: &[Field], way: &mut Environment) {
+    let (flags, names): (Vec<_>, Vec<_>) =
+        fields.iter().skip(1).partition(|field| field.text.starts_with('-'));
+    let has = |letter: char| flags.iter().any(|flag| flag.text.contains(letter));
+    let empty = match (has('a'), has('A')) {
+        (true, _) => Value::List(Vec::new()),
+        (_, true) => Value::Map(Vec::new()),
+        _ => return,
+    };
+    for name in names.into_iter().filter(|name| is_known(&name.text)) {
+        way.variables.entry(name.text.clone()).or_insert_with(|| empty.clone());
     }
 }

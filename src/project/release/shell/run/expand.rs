@@ -75,12 +75,19 @@ impl Shell<'_> {
                 if at > 0 {
                     open = false;
                 }
-                let alone = !open && (*part == "\u{1}" || *part == "\u{2}");
+                // An unknown list in quotes is as many words as one without.
+                let begins =
+                    !open || list && fields.last().is_some_and(|(last, _)| last.is_empty());
+                let alone = begins && (*part == "\u{1}" || *part == "\u{2}");
                 append(&mut fields, &mut open, part);
                 if alone && let Some(last) = fields.last_mut() {
                     last.1 = true;
                 }
             }
+        }
+        // `"${NAMES[@]}"` is no word where there is nothing in the list.
+        if fields.iter().all(|(text, _)| text.is_empty()) && is_list(word) {
+            return Vec::new();
         }
         let place = |(text, spread)| Field { text, start: word.start, end: word.end, spread };
         fields.into_iter().map(place).collect()
@@ -238,6 +245,18 @@ impl Shell<'_> {
         let name = name.trim_start_matches('{').trim_end_matches('}');
         self.lookup(name, way)?.into_iter().next()
     }
+}
+
+/// A word that is all the elements of a list: `"${NAMES[@]}"`, `"$@"`.
+fn is_list(word: &Word) -> bool {
+    let all = |name: &str| name.ends_with("[@]") || name == "@";
+    let mut pieces = word
+        .pieces
+        .iter()
+        .filter(|piece| !matches!(piece, Piece::Literal { text, .. } if text.is_empty()));
+    let first = pieces.next();
+    let list = matches!(first, Some(Piece::Variable { name, .. }) if all(name));
+    list && pieces.next().is_none()
 }
 
 /// `FROM:LENGTH` of `${NAME:FROM:LENGTH}`; a text that is no number is 0.
