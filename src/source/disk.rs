@@ -1,6 +1,7 @@
 //! Writes files whole.
 
-use std::io;
+use std::fs::File;
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -23,8 +24,28 @@ pub fn write_whole(file: &Path, text: &[u8]) -> io::Result<()> {
 /// # Errors
 /// Those of the file system; what was begun is taken away.
 pub fn replace_whole(file: &Path, text: &[u8]) -> io::Result<()> {
+    replace(file, |beside| {
+        let mut new = File::create(beside)?;
+        new.write_all(text)?;
+        // A rename may reach the disk before the bytes do: after a loss of power the file would be
+        // there, and empty.
+        new.sync_all()
+    })
+}
+
+/// The same without waiting for the disk: for what is checked when it is read, and made again where
+/// it is damaged.
+///
+/// # Errors
+/// Those of the file system; what was begun is taken away.
+pub fn replace_quickly(file: &Path, text: &[u8]) -> io::Result<()> {
+    replace(file, |beside| std::fs::write(beside, text))
+}
+
+/// Lets a new file be written beside one and take its name.
+fn replace(file: &Path, write: impl FnOnce(&Path) -> io::Result<()>) -> io::Result<()> {
     let beside = beside(file);
-    let written = std::fs::write(&beside, text)
+    let written = write(&beside)
         .and_then(|()| keep_permissions(file, &beside))
         .and_then(|()| std::fs::rename(&beside, file));
     if written.is_err() {

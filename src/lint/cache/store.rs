@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use crate::source::replace_whole;
+use crate::source::replace_quickly;
 
 /// Names an entry: a hash of all it depends on.
 pub(super) type Key = [u8; 32];
@@ -102,7 +102,7 @@ impl Store {
                 })
                 .collect();
             entries.extend(new.iter().map(|(key, bytes)| (key, (self.today, &**bytes))));
-            replace_whole(&self.path(number), &encode(&entries))?;
+            replace_quickly(&self.path(number), &encode(&entries))?;
         }
         Ok(())
     }
@@ -113,10 +113,10 @@ impl Store {
             return Ok(());
         }
         std::fs::create_dir_all(&self.directory)?;
-        replace_whole(&self.directory.join(".gitignore"), b"*\n")?;
+        replace_quickly(&self.directory.join(".gitignore"), b"*\n")?;
         // https://bford.info/cachedir/
         let tag = b"Signature: 8a477f597d28d172789f06886806bc55\n# Results that plimsoll keeps.\n";
-        replace_whole(&self.directory.join("CACHEDIR.TAG"), tag)
+        replace_quickly(&self.directory.join("CACHEDIR.TAG"), tag)
     }
 
     fn path(&self, number: usize) -> PathBuf {
