@@ -205,7 +205,7 @@ impl<'r> Places<'r> {
     /// The value that would fill a key that is missing below a node: an untaken branch of the
     /// template that writes the key tests it.
     fn filler(&self, node: Node<'_>, key: &str) -> Option<Found> {
-        let (leaf, template) = self.tested(node, node.span().start, key)?;
+        let (leaf, template) = self.tested(node, key)?;
         let path = dotted(&leaf.pointer);
         let reads =
             Related { message: format!("this template line reads `{path}`"), place: template };
@@ -229,11 +229,12 @@ impl<'r> Places<'r> {
     }
 
     /// The value that an untaken branch tests which writes a key below a node, and the branch.
-    /// Branches are looked for from `start` on.
-    fn tested(&self, node: Node<'_>, start: u32, key: &str) -> Option<(Leaf, Place)> {
+    fn tested(&self, node: Node<'_>, key: &str) -> Option<(Leaf, Place)> {
         let span = node.span();
         let range = self.inquiry.range(node);
-        let own = start.min(span.start) as usize..span.end as usize;
+        // A branch before the first key stands behind the colon of the key above.
+        let start = node.key_span().map_or(span.start, |key| key.end).min(span.start);
+        let own = start as usize..span.end as usize;
         let range = if span.start == span.end { range } else { own };
         for segment in self.inquiry.empty_segments(range) {
             let (file, offset) = self.rendered.place(segment.place);

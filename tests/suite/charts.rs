@@ -87,6 +87,27 @@ fn a_line_that_a_condition_would_add_says_nothing_of_the_line_before() {
 }
 
 #[test]
+fn what_is_missing_is_shown_at_the_value_whose_branch_would_write_it_first() {
+    let template = "apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web}
+spec:
+  {{- with .Values.selector }}
+  selector: {{ toJson . }}
+  {{- end }}
+  template:
+    metadata: {labels: {app: web}}
+    spec:
+      containers: [{name: web, image: 'example.org/web:1.0.0'}]
+";
+    let values = "replicas: 1\nselector: {}\n";
+    let dir = repository(&[CHART, ("c/templates/t.yaml", template), ("c/values.yaml", values)]);
+    let args = ["check", "--no-cache", "--select", "selector-present", "--fail-on", "never"];
+    let out = run(dir.path(), &args).expect_code(0).out;
+    assert!(out.starts_with("c/values.yaml:2:11: "), "{out}");
+}
+
+#[test]
 fn values_are_read_from_files_only() {
     let run = render("a: 1\n", "", &["-f", "https://example.com/values.yaml"]).expect_code(2);
     assert!(run.err.contains("plimsoll fetches nothing"), "{}", run.err);

@@ -168,9 +168,7 @@ impl Places<'_> {
 
     /// The value that a branch which writes a missing key tests.
     fn reader(&self, node: Node<'_>, key: &str) -> Option<Leaf> {
-        // A branch before the first key stands behind the colon of the key above.
-        let start = node.key_span().map_or(node.span().start, |key| key.end);
-        let (leaf, _) = self.tested(node, start, key)?;
+        let (leaf, _) = self.tested(node, key)?;
         // Such as `affinity`, or `podSecurityContext` for `securityContext`: what a branch tests need
         // not be what it writes.
         let last = leaf.pointer.rsplit('/').next().unwrap_or_default().to_lowercase();
