@@ -15,7 +15,7 @@ use crate::lint::baseline::{Baseline, BaselineError, Known};
 use crate::lint::changed::{Changed, ChangedError};
 use crate::lint::shard::Shard;
 use crate::lint::{Outcome, silence};
-use crate::report::{Report, RuleInfo};
+use crate::report::{Report, RuleInfo, summary};
 use crate::rule::RuleSet;
 use crate::source::Sources;
 
@@ -257,6 +257,9 @@ pub(crate) fn run(args: &Args, console: &mut Console) -> Result<ExitCode, Comman
     if !args.show.quiet {
         say_gone(&gone, console)?;
         output::closing(&report, console)?;
+        // Who has just applied fixes was told what is left.
+        let fixable = summary::fixable(&report).filter(|_| !args.fixing.fix);
+        fixable.into_iter().for_each(|line| console.note(&format!("note: {line}")));
     }
     args.scope.gate.exit_code(&report)
 }

@@ -12,7 +12,7 @@ use miette::{
     MietteSpanContents, Severity, SourceCode, SourceSpan, SpanContents,
 };
 
-use super::model::{Entry, Level, Location};
+use super::model::{Entry, FixEntry, Level, Location};
 use super::text::Shown;
 use super::{Context, Report, Style, Texts, escape};
 
@@ -144,6 +144,9 @@ fn render(
     if let Some(help) = &entry.help {
         footer("help", help);
     }
+    if let Some(fix) = entry.fix.as_ref().filter(|fix| !fix.title.is_empty()) {
+        footer("fix", &format!("{} ({})", fix.title, how(fix)));
+    }
     if !entry.releases.is_empty() {
         let mut text = format!("in {}", entry.releases.join(", "));
         if !entry.clean_releases.is_empty() {
@@ -156,6 +159,15 @@ fn render(
     }
     out.push('\n');
     Ok(())
+}
+
+/// Who applies a fix.
+fn how(fix: &FixEntry) -> &'static str {
+    match fix.applicability.as_str() {
+        "safe" => "--fix",
+        "unsafe" => "--unsafe-fixes",
+        _ => "by hand",
+    }
 }
 
 /// True for a place that is shown in one excerpt with the finding's own, which comes first.

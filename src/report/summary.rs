@@ -40,6 +40,33 @@ pub fn line(report: &Report) -> String {
     line
 }
 
+/// How many findings have a fix, and how to have it applied, in one line; `None` where none has.
+/// Rules claim fixes, and `--fix` tries each before it writes it: so they may be fixed.
+#[must_use]
+pub fn fixable(report: &Report) -> Option<String> {
+    let of = |applicability: &str| {
+        let fixes = report.findings.iter().filter_map(|entry| entry.fix.as_ref());
+        fixes.filter(|fix| fix.applicability == applicability).count()
+    };
+    let shows = "`--diff` in its place shows how";
+    match (of("safe"), of("unsafe")) {
+        (0, 0) => None,
+        (safe, 0) => {
+            Some(format!("{} may be fixed with `--fix`; {shows}", counted(safe, "finding")))
+        }
+        (0, more) => {
+            let more = counted(more, "finding");
+            Some(format!("{more} may be fixed with `--fix --unsafe-fixes`; {shows}"))
+        }
+        (safe, more) => {
+            let safe = counted(safe, "finding");
+            Some(format!(
+                "{safe} may be fixed with `--fix`, {more} more with `--unsafe-fixes`; {shows}"
+            ))
+        }
+    }
+}
+
 fn found(summary: &Summary) -> Vec<String> {
     let mut found = Vec::new();
     for (count, word) in [(summary.error, "error"), (summary.warning, "warning")] {
@@ -61,10 +88,34 @@ fn counted(count: usize, word: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::report::model::{Entry, FixEntry, Location, Point};
 
     #[test]
     fn a_run_that_saw_nothing_says_so() {
         assert!(line(&Report::new()).starts_with("nothing was linted"));
+    }
+
+    #[test]
+    fn fixes_are_counted_by_who_may_apply_them() {
+        let report = |fixes: &[&str]| {
+            let mut report = Report::new();
+            report.findings = fixes.iter().map(|applicability| with_fix(applicability)).collect();
+            fixable(&report)
+        };
+        assert_eq!(report(&["display"]), None);
+        let safe = report(&["safe", "safe", "unsafe"]).unwrap();
+        assert!(safe.starts_with("2 findings may be fixed with `--fix`, 1 more with"), "{safe}");
+        let risky = report(&["unsafe"]).unwrap();
+        assert!(risky.starts_with("1 finding may be fixed with `--fix --unsafe-fixes`;"));
+    }
+
+    fn with_fix(applicability: &str) -> Entry {
+        let start = Point { line: 1, column: 1 };
+        let location = Location { file: "a.yaml".to_owned(), start, end: start };
+        let (title, fields) = ("set `a` to 1".to_owned(), Vec::new());
+        let applicability = applicability.to_owned();
+        let fix = Some(FixEntry { applicability, title, fields, edits: Vec::new() });
+        Entry { fix, ..Entry::bare("a-rule", location) }
     }
 
     #[test]
