@@ -63,7 +63,19 @@ pub struct ChartTemplate {
     /// The file.
     pub file: ChartFile,
     /// The tree, shared between releases.
-    pub parsed: Result<Arc<Template>, SyntaxFault>,
+    pub parsed: Parsed,
+}
+
+/// What comes of parsing a template.
+pub type Parsed = Result<Arc<Template>, SyntaxFault>;
+
+/// Remembers what came of parsing templates, by the hashes of their texts: for who loads a chart
+/// again and again while one file of it changes.
+pub trait Recall: Sync {
+    /// The tree of a text, whatever file it stood in; `None` when it is not remembered.
+    fn recall(&self, text: blake3::Hash) -> Option<Parsed>;
+    /// Takes a note for the next time.
+    fn note(&self, text: blake3::Hash, parsed: Parsed);
 }
 
 /// A chart.
@@ -96,6 +108,37 @@ struct RawFile {
 /// Says where the archive of a dependency lies that is not in its chart's `charts/`.
 pub type Supply<'a> = dyn Fn(&Dependency) -> Option<PathBuf> + Sync + 'a;
 
+/// What the parts of a chart are made with.
+#[derive(Clone, Copy)]
+struct Parts<'a> {
+    sources: &'a Sources,
+    memory: Option<&'a dyn Recall>,
+}
+
+impl Parts<'_> {
+    fn template(self, file: ChartFile) -> ChartTemplate {
+        let ChartFile { source, text, .. } = &file;
+        let parse = || parse(*source, text, is_known).map(Arc::new);
+        let Some(memory) = self.memory else {
+            let parsed = parse();
+            return ChartTemplate { file, parsed };
+        };
+        let hash = blake3::hash(text.as_bytes());
+        let parsed = match memory.recall(hash) {
+            // A tree says nothing of the file it stands in.
+            Some(parsed) => {
+                parsed.map(|tree| Arc::new(Template { source: *source, ..Template::clone(&tree) }))
+            }
+            None => {
+                let parsed = parse();
+                memory.note(hash, parsed.clone());
+                parsed
+            }
+        };
+        ChartTemplate { file, parsed }
+    }
+}
+
 impl Chart {
     /// Reads the chart at `path`, a directory or a .tgz; its files are added to `sources` under
     /// `shown`. Dependencies that nobody has put into `charts/` are read from where they are said
@@ -109,13 +152,28 @@ impl Chart {
         sources: &Sources,
         supply: &Supply<'_>,
     ) -> Result<Self, ChartError> {
+        Self::load_again(path, shown, sources, supply, None)
+    }
+
+    /// The same for a chart that may have been loaded before.
+    ///
+    /// # Errors
+    /// As for [`Chart::load`].
+    pub fn load_again(
+        path: &Path,
+        shown: &str,
+        sources: &Sources,
+        supply: &Supply<'_>,
+        memory: Option<&dyn Recall>,
+    ) -> Result<Self, ChartError> {
+        let parts = Parts { sources, memory };
         let files = match path.is_dir() {
             true => directory::read(path, sources.overlay())?,
             false => unpack(path, shown)?,
         };
-        let mut chart = assemble(files, shown, sources, 0)?;
+        let mut chart = assemble(files, shown, parts, 0)?;
         if path.is_dir() {
-            chart.absent_dependencies(path, shown, sources, supply, &mut vec![path.to_owned()])?;
+            chart.absent_dependencies(path, shown, parts, supply, &mut vec![path.to_owned()])?;
         }
         Ok(chart)
     }
@@ -129,7 +187,8 @@ impl Chart {
             name: name.clone(),
             data: text.as_bytes().to_vec(),
         };
-        assemble(files.iter().map(raw).collect(), "", sources, 0)
+        let parts = Parts { sources, memory: None };
+        assemble(files.iter().map(raw).collect(), "", parts, 0)
     }
 
     /// Reads the chart whose archive these bytes are.
@@ -137,7 +196,8 @@ impl Chart {
     /// # Errors
     /// As for [`Chart::load`].
     pub fn unpack(bytes: &[u8], shown: &str, sources: &Sources) -> Result<Self, ChartError> {
-        assemble(archive::read(bytes, shown)?, shown, sources, 0)
+        let parts = Parts { sources, memory: None };
+        assemble(archive::read(bytes, shown)?, shown, parts, 0)
     }
 
     /// Reads dependencies that nobody has put into `charts/`.
@@ -145,7 +205,7 @@ impl Chart {
         &mut self,
         path: &Path,
         shown: &str,
-        sources: &Sources,
+        parts: Parts<'_>,
         supply: &Supply<'_>,
         above: &mut Vec<PathBuf>,
     ) -> Result<(), ChartError> {
@@ -157,7 +217,7 @@ impl Chart {
                 if let Some(archive) = supply(dependency) {
                     let shown = archive.to_string_lossy();
                     let files = unpack(&archive, &shown)?;
-                    self.dependencies.push(assemble(files, &shown, sources, above.len())?);
+                    self.dependencies.push(assemble(files, &shown, parts, above.len())?);
                 }
                 continue;
             };
@@ -173,10 +233,10 @@ impl Chart {
                 return Err(ChartError::at(message, dependency.span));
             }
             let shown = clean(&below_path(shown, relative));
-            let files = directory::read(&target, sources.overlay())?;
-            let mut chart = assemble(files, &shown, sources, above.len())?;
+            let files = directory::read(&target, parts.sources.overlay())?;
+            let mut chart = assemble(files, &shown, parts, above.len())?;
             above.push(target.clone());
-            chart.absent_dependencies(&target, &shown, sources, supply, above)?;
+            chart.absent_dependencies(&target, &shown, parts, supply, above)?;
             above.pop();
             self.dependencies.push(chart);
         }
@@ -330,7 +390,7 @@ fn clean(path: &str) -> String {
 fn assemble(
     mut files: Vec<RawFile>,
     shown: &str,
-    sources: &Sources,
+    parts: Parts<'_>,
     depth: usize,
 ) -> Result<Chart, ChartError> {
     if depth > MAX_NESTING {
@@ -338,7 +398,7 @@ fn assemble(
     }
     let add = |file: RawFile| {
         let text = text(file.data);
-        let source = sources.add(below_path(shown, &file.name), Arc::clone(&text));
+        let source = parts.sources.add(below_path(shown, &file.name), Arc::clone(&text));
         ChartFile { name: file.name, text, source }
     };
     let Some(meta) = files.iter().position(|file| file.name == "Chart.yaml") else {
@@ -366,9 +426,8 @@ fn assemble(
             "requirements.yaml" => requirements = Some(add(file)),
             "requirements.lock" => {}
             name if name.starts_with("templates/") => {
-                let file = add(file);
-                let parsed = parse(file.source, &file.text, is_known).map(Arc::new);
-                chart.templates.push(ChartTemplate { file, parsed });
+                let template = parts.template(add(file));
+                chart.templates.push(template);
             }
             name if name.starts_with("charts/") && !name.ends_with(".prov") => {
                 let rest = &name["charts/".len()..];
@@ -413,7 +472,7 @@ fn assemble(
                 })
                 .collect())
         }
-        .and_then(|files| assemble(files, &shown, sources, depth + 1));
+        .and_then(|files| assemble(files, &shown, parts, depth + 1));
         let child = loaded.map_err(|error| ChartError {
             message: format!(
                 "error unpacking subchart {name} in {}: {}",

@@ -25,8 +25,8 @@ pub(super) use node::expressions;
 
 use crate::source::SourceId;
 
-/// A template file, parsed once and shared between the releases of a chart.
-#[derive(Debug)]
+/// A template file, parsed once and shared between the releases of a chart. A clone shares the tree.
+#[derive(Debug, Clone)]
 pub struct Template {
     /// The file.
     pub source: SourceId,

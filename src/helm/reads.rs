@@ -17,7 +17,8 @@ use std::collections::BTreeMap;
 
 use self::flow::Flow;
 use self::path::Paths;
-use super::chart::Chart;
+use super::chart::{Chart, Dependency};
+use crate::source::Sources;
 
 /// Stack of the analysis: templates call each other.
 const STACK: usize = 64 << 20;
@@ -74,6 +75,15 @@ impl Reads {
             thread.expect("invariant: the machine has room for one more thread").join()
         })
         .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+    }
+
+    /// A hash of all that [`Reads::of`] looks at in a chart, whose texts are in `sources`: charts of
+    /// one hash read the same. Values count where they hold templates.
+    #[must_use]
+    pub fn digest(chart: &Chart, sources: &Sources) -> blake3::Hash {
+        let mut hasher = blake3::Hasher::new();
+        digest(chart, sources, &mut hasher);
+        hasher.finalize()
     }
 
     /// What is known of the top of the values: the starting point of a walk with
@@ -226,6 +236,31 @@ fn followed(chart: &Chart, texts: &[&str]) -> Reads {
     let members = members.into_iter().zip(known);
     let members = members.map(|(member, known)| MemberReads { prefix: member.prefix, known });
     Reads { members: members.collect() }
+}
+
+fn digest(chart: &Chart, sources: &Sources, hasher: &mut blake3::Hasher) {
+    let mut put = |text: &str| {
+        hasher.update(&(text.len() as u64).to_le_bytes()).update(text.as_bytes());
+    };
+    put(&chart.metadata.name);
+    put(&sources.get(chart.source).text);
+    for Dependency { name, alias, condition, tags, import_values, .. } in
+        &chart.metadata.dependencies
+    {
+        put(&format!("{:?}", (name, alias, condition, tags, import_values)));
+    }
+    let templates = chart.templates.iter().map(|template| &template.file);
+    for file in templates.chain(&chart.schema) {
+        put(&file.name);
+        put(&file.text);
+    }
+    let files = chart.files.iter().map(|file| &*file.text);
+    let values = chart.values.iter().map(|document| &**document.text());
+    files.chain(values).filter(|text| text.contains("{{")).for_each(&mut put);
+    put(&chart.dependencies.len().to_string());
+    for below in &chart.dependencies {
+        digest(below, sources, hasher);
+    }
 }
 
 /// Lists a chart and all below it, disabled ones too, under the names their parents know.

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
+use super::cache::Memory;
 use super::chart::{directory_name, reference};
 use super::layers::Families;
 use super::mend::Homes;
@@ -17,7 +18,8 @@ use super::{layers, plain, release};
 use crate::config::Config;
 use crate::finding::{Finding, Origin};
 use crate::helm::capabilities::KubeVersion;
-use crate::helm::chart::{Chart, ChartError, Dependency};
+use crate::helm::chart::{Chart, ChartError, Dependency, Recall};
+use crate::helm::reads::Reads;
 use crate::helm::render::{self as helm, Manifest, RenderError, Rendered};
 use crate::helm::values::{Layer, Set, SetKind};
 use crate::kube::objects;
@@ -41,11 +43,13 @@ pub(super) struct Charts<'p> {
     config: &'p Config,
     /// Where dependencies lie that are not in a chart's `charts/`.
     lock: &'p Lock,
+    /// What earlier runs of this process know of charts.
+    memory: Option<&'p Memory>,
 }
 
 impl<'p> Charts<'p> {
-    pub(super) fn new(config: &'p Config, lock: &'p Lock) -> Self {
-        Self { known: Mutex::default(), reads: Mutex::default(), config, lock }
+    pub(super) fn new(config: &'p Config, lock: &'p Lock, memory: Option<&'p Memory>) -> Self {
+        Self { known: Mutex::default(), reads: Mutex::default(), config, lock, memory }
     }
 
     /// The chart at a path, read unless it was before.
@@ -57,15 +61,20 @@ impl<'p> Charts<'p> {
         slot.get_or_init(|| {
             let supply =
                 |wanted: &Dependency| crate::project::supply(wanted, self.config, self.lock);
-            Chart::load(path, &crate::project::shown(path), sources, &supply)
+            let memory = self.memory.map(|memory| memory as &dyn Recall);
+            Chart::load_again(path, &crate::project::shown(path), sources, &supply, memory)
         });
         slot
     }
 
     /// What is known of the values that the chart at a path could read.
-    fn reads(&self, path: &Path) -> Arc<layers::Known> {
+    fn reads(&self, path: &Path, chart: &Chart, sources: &Sources) -> Arc<layers::Known> {
         let mut reads = self.reads.lock().unwrap_or_else(PoisonError::into_inner);
-        Arc::clone(reads.entry(path.to_owned()).or_default())
+        let known = reads.entry(path.to_owned()).or_insert_with(|| match self.memory {
+            Some(memory) => memory.reads(Reads::digest(chart, sources)),
+            None => Arc::default(),
+        });
+        Arc::clone(known)
     }
 }
 
@@ -131,7 +140,7 @@ impl Task<'_> {
             }
         };
         let options = self.options(chart);
-        let reads = charts.reads(&self.path);
+        let reads = charts.reads(&self.path, chart, self.sources);
         let mut judged = helm::render(chart, &options, &layers, |result| match result {
             Ok(rendered) => {
                 let company = &company(rendered);

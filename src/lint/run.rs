@@ -30,7 +30,7 @@ use super::{chart, directive, schemas};
 use crate::config::{Config, Level};
 use crate::finding::{Finding, Origin, Place, Related, Severity};
 use crate::kube::schema::Schemas;
-use crate::project::{Class, File, Project, Recall};
+use crate::project::{Class, File, Project, Recall, Word};
 use crate::report::model::{Entry, ShardEntry};
 use crate::report::{Report, Texts, unite};
 use crate::rule::{NEWEST_KUBE_VERSION, RuleSet};
@@ -194,7 +194,7 @@ pub(super) fn examine(
         asked: Concern::of(project),
         families: Families::new(&project.files),
         choices,
-        charts: Charts::new(config, &project.lock),
+        charts: Charts::new(config, &project.lock, cache.and_then(Cache::memory)),
         past: Past::new(options.changed.as_ref()),
     };
 
@@ -401,7 +401,7 @@ impl<'p> Run<'p> {
     fn suppressions(&self) -> Suppressions {
         let mut suppressions = Suppressions::default();
         for file in &self.project.files {
-            if !directive::may_hold(&file.text) {
+            if !file.holds(Word::Directive) {
                 continue;
             }
             let source = self.sources.get(file.source);

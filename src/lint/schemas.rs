@@ -8,7 +8,7 @@ use walkdir::WalkDir;
 use crate::config::Config;
 use crate::kube::objects;
 use crate::kube::schema::Schemas;
-use crate::project::File;
+use crate::project::{File, Word};
 use crate::source::Sources;
 use crate::yaml::{self, Document};
 
@@ -26,7 +26,7 @@ pub(super) fn collect(
 ) -> (Schemas, Vec<String>) {
     let mut schemas = Schemas::default();
     let mut notes = Vec::new();
-    for file in files.iter().filter(|file| file.text.contains("CustomResourceDefinition")) {
+    for file in files.iter().filter(|file| file.holds(Word::Definition)) {
         let stream = file.stream().into_iter();
         stream.flat_map(|stream| &stream.documents).for_each(|document| {
             definitions(&mut schemas, document);

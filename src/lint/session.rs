@@ -130,6 +130,7 @@ impl Session {
             }
             done => (done?, None),
         };
+        self.memory.age();
         let faults = settings.faults.iter().chain(&unknown);
         outcome
             .report
@@ -161,7 +162,8 @@ impl Session {
         let options = Options { keep_rendered: true, ..edited.options.clone() };
         let Snapshot { sources, project, settings, .. } = &edited;
         let Settings { config, rules, .. } = &**settings;
-        examine(project, None, &options, config, rules, sources, &())
+        let cache = Cache::within(&self.memory, Salt::of_build());
+        examine(project, Some(&cache), &options, config, rules, sources, &())
     }
 }
 

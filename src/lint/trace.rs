@@ -154,7 +154,7 @@ impl Snapshot {
             keep_rendered: false,
             in_repository: false,
         };
-        Ok(work(&task, &Charts::new(config, &self.project.lock)))
+        Ok(work(&task, &Charts::new(config, &self.project.lock, None)))
     }
 
     /// Where a span lies, by the file that is shown.

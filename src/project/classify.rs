@@ -1,6 +1,7 @@
 //! What a file is, by what is in it, and by its name where the name is what tools go by.
 
 use std::path::Path;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use serde::{Deserialize, Serialize};
@@ -130,15 +131,74 @@ pub struct File {
     pub requested: bool,
     /// What its text alone says of it.
     pub seen: Seen,
+    /// Shared by all copies of the file.
+    known: Arc<Known>,
+}
+
+/// What is found out of a text when it is first asked for.
+#[derive(Debug, Default)]
+struct Known {
     stream: OnceLock<Arc<Stream>>,
     digest: OnceLock<blake3::Hash>,
+    /// For each [`Word`] whether it was looked for, and whether it is there.
+    words: AtomicU32,
+}
+
+/// What a text is looked through for before it is parsed for it: a repository has many files, and
+/// most of them hold none of these.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Word {
+    /// The definition of a custom resource.
+    Definition,
+    /// A chart's access to its own files.
+    Files,
+    /// An object of Argo CD's.
+    Argo,
+    /// An Application or `ApplicationSet` as most people write it.
+    Application,
+    /// A release of Flux's.
+    HelmRelease,
+    /// A chart that kustomize inflates.
+    Inflation,
+    /// A comment to plimsoll.
+    Directive,
+}
+
+impl Word {
+    /// As it is written.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Definition => "CustomResourceDefinition",
+            Self::Files => ".Files.",
+            Self::Argo => "argoproj.io/",
+            Self::Application => "kind: Application",
+            Self::HelmRelease => "helm.toolkit.fluxcd.io",
+            Self::Inflation => "HelmChartInflationGenerator",
+            Self::Directive => "plimsoll:",
+        }
+    }
 }
 
 impl File {
     /// Its tree, parsed at the first call; `None` where it is not YAML.
     pub fn stream(&self) -> Option<&Arc<Stream>> {
         let parse = || Arc::new(yaml::parse(self.source, &self.text));
-        self.seen.yaml.then(|| self.stream.get_or_init(parse))
+        self.seen.yaml.then(|| self.known.stream.get_or_init(parse))
+    }
+
+    /// True when a word stands somewhere in its text.
+    #[must_use]
+    pub fn holds(&self, word: Word) -> bool {
+        let asked = 1 << (2 * word as u32);
+        let there = asked << 1;
+        let known = self.known.words.load(Ordering::Relaxed);
+        if known & asked != 0 {
+            return known & there != 0;
+        }
+        let holds = self.text.contains(word.as_str());
+        self.known.words.fetch_or(if holds { asked | there } else { asked }, Ordering::Relaxed);
+        holds
     }
 
     /// True when [`File::stream`] has a tree; parses nothing.
@@ -162,12 +222,14 @@ impl File {
 
     /// Drops the tree, which is parsed again when somebody asks for it.
     pub fn forget_tree(&mut self) {
-        self.stream = OnceLock::new();
+        let Known { stream: _, digest, words } = &*self.known;
+        let words = AtomicU32::new(words.load(Ordering::Relaxed));
+        self.known = Arc::new(Known { digest: digest.clone(), words, ..Known::default() });
     }
 
     /// A hash of its text.
     pub fn digest(&self) -> blake3::Hash {
-        *self.digest.get_or_init(|| blake3::hash(self.text.as_bytes()))
+        *self.known.digest.get_or_init(|| blake3::hash(self.text.as_bytes()))
     }
 }
 
@@ -247,8 +309,7 @@ pub fn take_text(
         text,
         requested: candidate.requested,
         seen: Seen { class, yaml: false, broken: false },
-        stream: OnceLock::new(),
-        digest: OnceLock::new(),
+        known: Arc::default(),
     };
     if by_name.is_some_and(|class| !is_yaml_class(class)) {
         return Some(file);
@@ -257,7 +318,8 @@ pub fn take_text(
         let stream = Arc::new(yaml::parse(source, &file.text));
         let seen = look(path, by_name, &file.text, &stream);
         if seen.yaml {
-            file.stream = OnceLock::from(stream);
+            // Nobody has asked for it yet.
+            let _ = file.known.stream.set(stream);
         }
         memory.note(path, by_name, file.digest(), seen);
         seen

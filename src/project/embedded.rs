@@ -4,7 +4,7 @@
 use std::collections::HashSet;
 
 use super::chart::LocalChart;
-use super::classify::{Class, File};
+use super::classify::{Class, File, Word};
 use super::tree::{is_below, join, upwards};
 
 /// Takes what a chart's templates read with `.Files` out of the manifests: which of these files is
@@ -16,7 +16,7 @@ pub(super) fn set_aside(files: &mut [File], charts: &[LocalChart]) {
     let charts: HashSet<&str> = charts.iter().map(|chart| chart.path.as_str()).collect();
     let mut embedded = HashSet::new();
     for file in files.iter().filter(|file| file.class == Class::ChartTemplate) {
-        if !file.text.contains(".Files.") {
+        if !file.holds(Word::Files) {
             continue;
         }
         let Some(chart) = chart_of(&file.path, &charts) else { continue };

@@ -15,7 +15,7 @@ mod walk;
 use std::path::{Path, PathBuf};
 
 pub use chart::{LocalChart, Resolution, in_repository, of_dependency, resolve, supply};
-pub use classify::{Class, File, NodeRef, Recall, Seen, Taken, take, take_text};
+pub use classify::{Class, File, NodeRef, Recall, Seen, Taken, Word, take, take_text};
 pub use lock::{
     Archive, ChartKey, LOCK_NAME, Lock, LockError, LockedChart, digest, is_sha256, lock_directory,
     repository_key,

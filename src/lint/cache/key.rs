@@ -17,7 +17,8 @@ use super::store::Key;
 use crate::config::Config;
 use crate::helm::chart;
 use crate::project::{
-    Assignment, AssignmentKind, ChartRef, Class, Content, File, Layer, NodeRef, Release, Resolution,
+    Assignment, AssignmentKind, ChartRef, Class, Content, File, Layer, NodeRef, Release,
+    Resolution, Word,
 };
 use crate::source::{SourceId, Sources, Span};
 
@@ -69,7 +70,7 @@ impl<'r, 'p> Keys<'r, 'p> {
         configuration(&mut salt, run.config, run.sources);
         // Custom resources are judged by the definitions of the whole repository.
         for file in &run.project.files {
-            if file.text.contains("CustomResourceDefinition") {
+            if file.holds(Word::Definition) {
                 salt.text(&file.path);
                 salt.hash(file.digest());
             }

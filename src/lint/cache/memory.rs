@@ -1,49 +1,99 @@
 //! Entries in the memory of one process, for runs that follow each other closely.
 
 use std::collections::HashMap;
+use std::hash::Hash;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use super::super::layers::Known;
 use super::store::Key;
+use crate::helm::chart::{Parsed, Recall};
 
 /// Runs after which an entry that none of them asked for is dropped.
 const KEPT_RUNS: u64 = 8;
 
-/// Entries by key. What a text was a few keystrokes ago is of no use to anybody, so entries are
-/// dropped soon after they were last asked for.
+/// What runs leave to the next. What a text was a few keystrokes ago is of no use to anybody, so
+/// entries are dropped soon after they were last asked for.
 #[derive(Debug, Default)]
-pub(in crate::lint) struct Memory(Mutex<Entries>);
-
-#[derive(Debug, Default)]
-struct Entries {
-    /// The number of the current run.
-    run: u64,
-    /// Each with the run that asked for it last.
-    by_key: HashMap<Key, (u64, Arc<[u8]>)>,
+pub(in crate::lint) struct Memory {
+    results: Mutex<Entries<Key, Arc<[u8]>>>,
+    /// Templates of charts, by the hashes of their texts.
+    templates: Mutex<Entries<blake3::Hash, Parsed>>,
+    /// What charts could read, by hashes of what that depends on.
+    reads: Mutex<Entries<blake3::Hash, Arc<Known>>>,
 }
 
 impl Memory {
     /// The bytes under a key.
     pub(super) fn get(&self, key: Key) -> Option<Arc<[u8]>> {
-        let mut entries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let run = entries.run;
-        let (used, bytes) = entries.by_key.get_mut(&key)?;
-        *used = run;
-        Some(Arc::clone(bytes))
+        locked(&self.results).get(key)
     }
 
     /// Takes an entry in.
     pub(super) fn put(&self, key: Key, bytes: Vec<u8>) {
-        let mut entries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let run = entries.run;
-        entries.by_key.insert(key, (run, bytes.into()));
+        locked(&self.results).put(key, bytes.into());
+    }
+
+    /// What a chart of this hash could read, worked out by whoever asks first.
+    pub(in crate::lint) fn reads(&self, chart: blake3::Hash) -> Arc<Known> {
+        let mut reads = locked(&self.reads);
+        reads.get(chart).unwrap_or_else(|| {
+            reads.put(chart, Arc::default());
+            reads.get(chart).unwrap_or_default()
+        })
     }
 
     /// Ends a run.
-    pub(super) fn age(&self) {
-        let mut entries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        entries.run += 1;
-        let run = entries.run;
-        entries.by_key.retain(|_, (used, _)| *used + KEPT_RUNS >= run);
+    pub(in crate::lint) fn age(&self) {
+        locked(&self.results).age();
+        locked(&self.templates).age();
+        locked(&self.reads).age();
+    }
+}
+
+impl Recall for Memory {
+    fn recall(&self, text: blake3::Hash) -> Option<Parsed> {
+        locked(&self.templates).get(text)
+    }
+
+    fn note(&self, text: blake3::Hash, parsed: Parsed) {
+        locked(&self.templates).put(text, parsed);
+    }
+}
+
+fn locked<T>(one: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    one.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Entries of one sort.
+#[derive(Debug)]
+struct Entries<K, V> {
+    /// The number of the current run.
+    run: u64,
+    /// Each with the run that asked for it last.
+    by_key: HashMap<K, (u64, V)>,
+}
+
+impl<K, V> Default for Entries<K, V> {
+    fn default() -> Self {
+        Self { run: 0, by_key: HashMap::new() }
+    }
+}
+
+impl<K: Eq + Hash, V: Clone> Entries<K, V> {
+    fn get(&mut self, key: K) -> Option<V> {
+        let (used, value) = self.by_key.get_mut(&key)?;
+        *used = self.run;
+        Some(value.clone())
+    }
+
+    fn put(&mut self, key: K, value: V) {
+        self.by_key.insert(key, (self.run, value));
+    }
+
+    fn age(&mut self) {
+        self.run += 1;
+        let run = self.run;
+        self.by_key.retain(|_, (used, _)| *used + KEPT_RUNS >= run);
     }
 }
 
@@ -57,11 +107,15 @@ mod tests {
         let (asked, forgotten) = ([1; 32], [2; 32]);
         memory.put(asked, b"a".to_vec());
         memory.put(forgotten, b"b".to_vec());
+        let (read, unread) = (blake3::hash(b"read"), blake3::hash(b"unread"));
+        let (known, other) = (memory.reads(read), memory.reads(unread));
         for _ in 0..=KEPT_RUNS {
             assert_eq!(memory.get(asked).as_deref(), Some(&b"a"[..]));
+            assert!(Arc::ptr_eq(&memory.reads(read), &known));
             memory.age();
         }
         assert!(memory.get(asked).is_some());
         assert!(memory.get(forgotten).is_none());
+        assert!(!Arc::ptr_eq(&memory.reads(unread), &other));
     }
 }

@@ -96,6 +96,14 @@ impl<'m> Cache<'m> {
         Self { store, salt, hits, misses }
     }
 
+    /// What is kept in the memory of this process, where this cache lies there.
+    pub(super) fn memory(&self) -> Option<&'m Memory> {
+        match &self.store {
+            Place::Memory(memory) => Some(memory),
+            Place::Files(_) => None,
+        }
+    }
+
     pub(super) fn salt(&self) -> &Salt {
         &self.salt
     }
@@ -129,10 +137,8 @@ impl<'m> Cache<'m> {
         let (hits, misses) = (count(&self.hits), count(&self.misses));
         let said = format!("{hits} of {} results from the cache", hits + misses);
         match &self.store {
-            Place::Memory(memory) => {
-                memory.age();
-                said
-            }
+            // Whoever owns the memory says when it ages.
+            Place::Memory(_) => said,
             Place::Files(store) => {
                 let said = format!("{said} in {}", store.directory().display());
                 match store.write() {

@@ -13,7 +13,7 @@ use super::template::{Dialect, Engine, UNKNOWN};
 use super::text::Mapped;
 use super::{ChartRef, Content, Context, Found, Layer, Release, Unresolved, Via, embedded};
 use crate::project::chart::scalar_text;
-use crate::project::classify::{Class, File};
+use crate::project::classify::{Class, File, Word};
 use crate::project::tree::{base_name, is_below, join, parent};
 use crate::source::Span;
 use crate::yaml::{self, Document, Kind, Node};
@@ -57,7 +57,7 @@ impl Declaration<'_> {
 pub(super) fn find(context: &Context<'_>, found: &mut Found) {
     // Most manifests are none of Argo CD's, and need not be parsed for it.
     let manifests = context.tree.of(Class::Manifest);
-    for file in manifests.filter(|file| file.text.contains("argoproj.io")) {
+    for file in manifests.filter(|file| file.holds(Word::Argo)) {
         for root in file.objects() {
             let text = |key: &str| root.get(key).and_then(Node::as_str).unwrap_or_default();
             if !text("apiVersion").starts_with("argoproj.io/") {
@@ -87,7 +87,7 @@ pub(super) fn find(context: &Context<'_>, found: &mut Found) {
 /// Applications in the templates of a chart, rendered over the chart's own values: an app of apps.
 fn rendered(context: &Context<'_>, found: &mut Found) {
     for file in context.tree.of(Class::ChartTemplate) {
-        if !file.text.contains("argoproj.io/") || !file.text.contains("kind: Application") {
+        if !file.holds(Word::Argo) || !file.holds(Word::Application) {
             continue;
         }
         let Some(chart) = context.chart_around(&file.path) else { continue };

@@ -11,7 +11,7 @@ use super::{
     ChartRef, Content, Context, Found, Layer, Release, Unresolved, Via, embedded, split_oci,
 };
 use crate::project::chart::scalar_text;
-use crate::project::classify::{Class, File, NodeRef};
+use crate::project::classify::{Class, File, NodeRef, Word};
 use crate::project::tree::{is_below, join, parent};
 use crate::source::Span;
 use crate::yaml::{Kind, Node};
@@ -51,7 +51,7 @@ struct Way<'k, 'p> {
 
 pub(super) fn find(context: &Context<'_>, found: &mut Found) {
     // Without a HelmRelease nothing needs to be parsed for one.
-    let declares = |file: &File| file.text.contains("helm.toolkit.fluxcd.io");
+    let declares = |file: &File| file.holds(Word::HelmRelease);
     if !context.tree.of(Class::Manifest).any(declares) {
         return;
     }

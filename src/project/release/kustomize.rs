@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use super::{ChartRef, Content, Context, Found, Layer, Release, Via, embedded};
 use crate::project::chart::scalar_text;
-use crate::project::classify::{Class, File};
+use crate::project::classify::{Class, File, Word};
 use crate::project::tree::{join, parent};
 use crate::yaml::{Kind, Node};
 
@@ -87,7 +87,7 @@ pub(super) fn find(context: &Context<'_>, found: &mut Found) {
         }
     }
     let manifests = context.tree.of(Class::Manifest);
-    for file in manifests.filter(|file| file.text.contains("HelmChartInflationGenerator")) {
+    for file in manifests.filter(|file| file.holds(Word::Inflation)) {
         for root in file.roots() {
             if root.get("kind").and_then(Node::as_str) == Some("HelmChartInflationGenerator") {
                 chart(root, root, file, &all, context, found);
