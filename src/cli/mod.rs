@@ -128,7 +128,7 @@ fn configuration(
 ) -> Result<Config, CommandError> {
     let first = paths.first().map_or(Path::new("."), PathBuf::as_path);
     let start = if first.is_dir() { first } else { crate::source::folder_of(first) };
-    let Some(path) = told.map(Path::to_owned).or_else(|| config::find(start)) else {
+    let Some(path) = told.map(Path::to_owned).or_else(|| config::find(start, sources)) else {
         return Ok(Config::default());
     };
     config::load(&path, &crate::project::shown(&path), sources)

@@ -80,15 +80,16 @@ pub struct ConfigError {
     pub error: std::io::Error,
 }
 
-/// Finds the configuration that holds for `start`: in its directory, or in one above it.
+/// Finds the configuration that holds for `start`: in its directory, or in one above it. One that
+/// is not saved yet counts.
 #[must_use]
-pub fn find(start: &Path) -> Option<PathBuf> {
+pub fn find(start: &Path, sources: &Sources) -> Option<PathBuf> {
     let absolute = std::path::absolute(start).ok()?;
+    let is_there = |path: &PathBuf| sources.overlay().text(path).is_some() || path.is_file();
     absolute.ancestors().find_map(|directory| {
-        let mut paths = FILE_NAMES.iter().map(|name| directory.join(name));
-        paths.find(|path| {
-            path.is_file() && !std::fs::read_to_string(path).is_ok_and(|text| is_component(&text))
-        })
+        let paths = FILE_NAMES.iter().map(|name| directory.join(name));
+        let mut there = paths.filter(is_there);
+        there.find(|path| !sources.read(path).is_ok_and(|text| is_component(&text)))
     })
 }
 

@@ -28,7 +28,7 @@ impl Settings {
     #[must_use]
     pub fn read(root: &Path, sources: &Sources) -> Self {
         let mut settings = Self::default();
-        if let Some(path) = config::find(root) {
+        if let Some(path) = config::find(root, sources) {
             match config::load(&path, &project::shown(&path), sources) {
                 Ok(config) => settings.config = config,
                 Err(error) => {

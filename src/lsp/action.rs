@@ -1,6 +1,7 @@
 //! What can be done about a finding.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use gen_lsp_types as lsp;
 
@@ -9,6 +10,7 @@ use super::capability::OPEN;
 use super::diagnostics::Texts;
 use super::edit::Edits;
 use super::{proof, setting};
+use crate::config::FILE_NAMES;
 use crate::lint::silence;
 use crate::report::model::{Entry, Level};
 
@@ -162,9 +164,7 @@ impl Actions<'_, '_> {
 
     /// Offers the other severities, and none.
     fn weigh(&mut self, entry: &Entry) {
-        let Some(file) = &self.view.snapshot.settings.config.file else { return };
-        let shown = crate::project::shown(&file.path);
-        let Some(text) = self.texts.get(&shown).cloned() else { return };
+        let Some((shown, text)) = self.configuration() else { return };
         let words = [
             (Some(Level::Error), "error"),
             (Some(Level::Warning), "warning"),
@@ -176,12 +176,28 @@ impl Actions<'_, '_> {
                 continue;
             }
             let title = format!("Set `{}` to {word} in {shown}", entry.rule);
-            let new = setting::with_severity(&text.text, &entry.rule, word);
+            let new = setting::with_severity(text.as_deref().unwrap_or(""), &entry.rule, word);
             if let Some(new) = new.filter(|_| !self.made.iter().any(|made| made.title == title)) {
-                let edits = Edits::between(&shown, &text.text, &new);
+                let edits = match &text {
+                    Some(text) => Edits::between(&shown, text, &new),
+                    None => Edits::new_file(&shown, &new),
+                };
                 self.edit(title, lsp::CodeActionKind::QuickFix, Some(entry), Some(edits));
             }
         }
+    }
+
+    /// The configuration, with its text; where there is none, the one at the top of the folder,
+    /// without a text, for a client that can make it.
+    fn configuration(&mut self) -> Option<(String, Option<Arc<str>>)> {
+        if let Some(file) = &self.view.snapshot.settings.config.file {
+            let shown = crate::project::shown(&file.path);
+            let text = Arc::clone(&self.texts.get(&shown)?.text);
+            return Some((shown, Some(text)));
+        }
+        let folder = self.view.session.root();
+        (self.view.client.creates && folder.is_dir())
+            .then(|| (crate::project::shown(&folder.join(FILE_NAMES[0])), None))
     }
 
     fn open_page(&mut self, entry: &Entry) {

@@ -56,6 +56,8 @@ pub(super) struct Client {
     pub(super) shows: bool,
     /// Edits may name the version of a document.
     pub(super) versions: bool,
+    /// Edits may make files.
+    pub(super) creates: bool,
     pub(super) folders: Vec<PathBuf>,
     pub(super) process: Option<i32>,
     pub(super) settings: Settings,
@@ -88,6 +90,10 @@ impl Client {
             watches: watched.dynamic_registration == Some(true),
             shows: window.show_document.is_some_and(|show| show.support),
             versions: edits.document_changes == Some(true),
+            creates: edits.document_changes == Some(true)
+                && edits
+                    .resource_operations
+                    .is_some_and(|able| able.contains(&lsp::ResourceOperationKind::Create)),
             folders,
             process: params.process_id,
             settings: Settings::read(params.initialization_options),

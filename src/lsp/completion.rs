@@ -12,6 +12,7 @@ use super::outline::{Place, place};
 use super::schema;
 use crate::helm::chart::Chart;
 use crate::helm::reads::Reads;
+use crate::kube::schema::Schemas;
 use crate::project::Class;
 use crate::yaml::Node;
 
@@ -56,7 +57,7 @@ pub(super) fn completions(view: &View<'_>, offset: usize) -> Vec<lsp::Completion
         Some(Class::Config) => configuration::offers(&place, &view.snapshot.settings.rules),
         Some(Class::Values) if place.value_of.is_some() => words(view, &place),
         Some(Class::Values) => unwritten(view, &place, values(view, &keys(&place))),
-        Some(Class::ChartTemplate) => Offers::new(),
+        Some(Class::ChartTemplate) if in_action(head) => Offers::new(),
         // Half a line makes it no manifest yet; its kind may be told all the same.
         _ => manifest(view, &place, line),
     };
@@ -68,6 +69,11 @@ fn in_suppression(head: &str) -> bool {
     let Some(at) = head.rfind("plimsoll: ignore") else { return false };
     let rest = &head[at..];
     rest.rfind('[') > rest.rfind(']')
+}
+
+/// Whether an action of a template is open.
+fn in_action(head: &str) -> bool {
+    head.rfind("{{") > head.rfind("}}")
 }
 
 /// The path before the last dot of `.Values.a.b`, and where the word after it begins.
@@ -209,10 +215,14 @@ fn manifest(view: &View<'_>, place: &Place, line: usize) -> Offers {
         let mut lines = (first..last).map(|at| text.line(at));
         lines.find_map(|line| Some(line.strip_prefix(key)?.trim().trim_matches(['"', '\''])))
     };
-    let (Some(version), Some(kind)) = (said("apiVersion:"), said("kind:")) else {
+    let (version, kind) = (said("apiVersion:"), said("kind:"));
+    let schemas = view.snapshot.schemas();
+    if let ([], Some("apiVersion" | "kind")) = (&place.path[..], place.value_of.as_deref()) {
+        return identities(view, &schemas, place, version, kind);
+    }
+    let (Some(version), Some(kind)) = (version, kind) else {
         return Offers::new();
     };
-    let schemas = view.snapshot.schemas();
     let offer = schemas.offer(version, kind, view.snapshot.minor(), &place.whole());
     let field = |field: crate::kube::schema::Offered| {
         let required = if field.required { ", required" } else { "" };
@@ -222,6 +232,37 @@ fn manifest(view: &View<'_>, place: &Place, line: usize) -> Offers {
     let fields = offer.fields.into_iter().map(field).filter(|_| place.value_of.is_none());
     let words = offer.words.into_iter().map(|word| (word, Offer::default()));
     fields.chain(words.filter(|_| place.value_of.is_some())).collect()
+}
+
+/// The kinds of an API version, or the API versions of a kind; all of them where the other is not
+/// written yet or not known.
+fn identities(
+    view: &View<'_>,
+    schemas: &Schemas,
+    place: &Place,
+    version: Option<&str>,
+    kind: Option<&str>,
+) -> Offers {
+    let all = schemas.kinds(view.snapshot.minor());
+    let of_kind = place.value_of.as_deref() == Some("kind");
+    let said = if of_kind { version } else { kind };
+    let split = |&(version, kind): &(&str, &str)| match of_kind {
+        true => (kind.to_owned(), version.to_owned()),
+        false => (version.to_owned(), kind.to_owned()),
+    };
+    let fits = |(_, other): &(String, String)| Some(other.as_str()) == said;
+    let mut offered: Vec<(String, String)> = all.iter().map(split).filter(fits).collect();
+    if offered.is_empty() {
+        offered = all.iter().map(split).collect();
+    }
+    let mut offers = Offers::new();
+    for (word, other) in offered {
+        let detail = &mut offers.entry(word).or_default().detail;
+        if of_kind {
+            *detail = if detail.is_empty() { other } else { format!("{detail}, {other}") };
+        }
+    }
+    offers
 }
 
 /// The offers as the client takes them.

@@ -12,7 +12,11 @@ use crate::report::model::EditEntry;
 
 /// Edits by shown path: a range of bytes, and what is to stand there.
 #[derive(Debug, Default)]
-pub(super) struct Edits(BTreeMap<String, Vec<(Range<usize>, String)>>);
+pub(super) struct Edits {
+    of: BTreeMap<String, Vec<(Range<usize>, String)>>,
+    /// A file that is to be made first.
+    new: Option<String>,
+}
 
 impl Edits {
     /// The edits of one fix; `None` where a text is not at hand.
@@ -45,24 +49,31 @@ impl Edits {
         edits
     }
 
-    fn add(&mut self, shown: &str, range: Range<usize>, text: &str) {
-        self.0.entry(shown.to_owned()).or_default().push((range, text.to_owned()));
+    /// A file that is not there yet, with its text.
+    pub(super) fn new_file(shown: &str, text: &str) -> Self {
+        let mut edits = Self { new: Some(shown.to_owned()), ..Self::default() };
+        edits.add(shown, 0..0, text);
+        edits
     }
 
-    /// Takes in the edits of another, all or none; false where one of them would touch what is
+    fn add(&mut self, shown: &str, range: Range<usize>, text: &str) {
+        self.of.entry(shown.to_owned()).or_default().push((range, text.to_owned()));
+    }
+
+    /// Takes in the edits of another, which makes no file, all or none; false where one of them would touch what is
     /// edited already. The same edit twice is one.
     pub(super) fn join(&mut self, other: Self) -> bool {
         let clash = |shown: &String, (range, text): &(Range<usize>, String)| {
-            self.0.get(shown).into_iter().flatten().any(|(own, own_text)| {
+            self.of.get(shown).into_iter().flatten().any(|(own, own_text)| {
                 let same = own == range && own_text == text;
                 !same && own.start <= range.end && range.start <= own.end
             })
         };
-        if other.0.iter().any(|(shown, edits)| edits.iter().any(|edit| clash(shown, edit))) {
+        if other.of.iter().any(|(shown, edits)| edits.iter().any(|edit| clash(shown, edit))) {
             return false;
         }
-        for (shown, edits) in other.0 {
-            let own = self.0.entry(shown).or_default();
+        for (shown, edits) in other.of {
+            let own = self.of.entry(shown).or_default();
             for edit in edits {
                 if !own.contains(&edit) {
                     own.push(edit);
@@ -79,20 +90,29 @@ impl Edits {
         texts: &mut Texts<'_>,
     ) -> Option<lsp::WorkspaceEdit> {
         let mut changes = Vec::new();
-        for (shown, mut edits) in self.0 {
+        for (shown, mut edits) in self.of {
             edits.sort_by_key(|(range, _)| (range.start, range.end));
             let uri = view.editor.workspace.uri(&shown, view.editor.documents)?;
-            let text = texts.get(&shown)?.clone();
+            let text = match self.new.as_ref() == Some(&shown) {
+                true => Text::new(""),
+                false => texts.get(&shown)?.clone(),
+            };
             let edits: Vec<lsp::TextEdit> = edits
                 .into_iter()
                 .map(|(range, new_text)| text_edit(&text, range, new_text, view))
                 .collect();
             changes.push((shown, uri, edits));
         }
+        let made = self.new.and_then(|shown| {
+            let uri = view.editor.workspace.uri(&shown, view.editor.documents)?;
+            Some(created(uri))
+        });
         Some(match view.client.versions {
             true => lsp::WorkspaceEdit {
                 document_changes: Some(
-                    changes.into_iter().map(|change| versioned(change, view)).collect(),
+                    made.into_iter()
+                        .chain(changes.into_iter().map(|change| versioned(change, view)))
+                        .collect(),
                 ),
                 ..lsp::WorkspaceEdit::default()
             },
@@ -107,6 +127,15 @@ impl Edits {
             },
         })
     }
+}
+
+/// That a file is to be made, unless somebody has made it meanwhile.
+fn created(uri: lsp::Uri) -> lsp::DocumentChange {
+    lsp::DocumentChange::CreateFile(lsp::CreateFile {
+        uri,
+        options: Some(lsp::CreateFileOptions { overwrite: None, ignore_if_exists: Some(true) }),
+        annotation_id: None,
+    })
 }
 
 fn text_edit(text: &Text, range: Range<usize>, new_text: String, view: &View<'_>) -> lsp::TextEdit {
@@ -134,7 +163,7 @@ mod tests {
     use super::*;
 
     fn between(old: &str, new: &str) -> (Range<usize>, String) {
-        Edits::between("a", old, new).0.remove("a").unwrap().remove(0)
+        Edits::between("a", old, new).of.remove("a").unwrap().remove(0)
     }
 
     #[test]
@@ -155,6 +184,6 @@ mod tests {
         assert!(all.join(edit(5..6, "y")));
         assert!(all.join(edit(5..6, "y")));
         assert!(!all.join(edit(1..3, "z")));
-        assert_eq!(all.0["a"].len(), 2);
+        assert_eq!(all.of["a"].len(), 2);
     }
 }

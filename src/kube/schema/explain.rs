@@ -1,5 +1,7 @@
 //! What a schema has to offer below a path, for who writes an object.
 
+use std::collections::BTreeSet;
+
 use super::shape::Shape;
 use super::{NEWEST_MINOR, OLDEST_MINOR, Schemas, table};
 
@@ -31,7 +33,7 @@ impl Schemas {
         let minor = minor.clamp(OLDEST_MINOR, NEWEST_MINOR);
         let custom = self.custom.get(&(api_version.to_owned(), kind.to_lowercase()));
         let top = match (custom, table::kind(api_version, kind, minor)) {
-            (Some(shape), _) => Shape::clone(shape),
+            (Some(custom), _) => Shape::clone(&custom.shape),
             (None, Some(table::Kind::Served(name))) => Shape::Named(name),
             (None, _) => return Offer::default(),
         };
@@ -49,7 +51,30 @@ impl Schemas {
         }
         offer(&shape, minor)
     }
+
+    /// The apiVersion and the kind of what may be written in Kubernetes 1.`minor`, custom resources
+    /// among it; lists, and what is only ever an answer of the API, are left out. Sorted.
+    #[must_use]
+    pub fn kinds(&self, minor: u32) -> BTreeSet<(&str, &str)> {
+        let minor = minor.clamp(OLDEST_MINOR, NEWEST_MINOR);
+        let written = |(_, kind): &(&str, &str)| !kind.ends_with("List") && !ANSWERS.contains(kind);
+        let mut kinds: BTreeSet<(&str, &str)> = table::kinds_in(minor).filter(written).collect();
+        let custom = self.custom.iter();
+        kinds.extend(custom.map(|((version, _), custom)| (version.as_str(), custom.kind.as_str())));
+        kinds
+    }
 }
+
+/// Kinds of the API's own that nobody writes into a manifest.
+const ANSWERS: [&str; 7] = [
+    "APIGroup",
+    "APIVersions",
+    "Binding",
+    "ComponentStatus",
+    "DeleteOptions",
+    "Status",
+    "WatchEvent",
+];
 
 fn offer(shape: &Shape, minor: u32) -> Offer {
     match shape {
@@ -122,6 +147,17 @@ mod tests {
         let policy = pod(&["spec", "restartPolicy"]).words;
         assert!(policy.is_empty() || policy.contains(&"Always".to_owned()), "{policy:?}");
         assert_eq!(pod(&["spec", "hostNetwork"]).words, ["false", "true"]);
+    }
+
+    #[test]
+    fn kinds_are_those_that_a_version_serves_and_somebody_writes() {
+        let kinds = Schemas::default();
+        let in_minor = |minor| kinds.kinds(minor);
+        assert!(in_minor(NEWEST_MINOR).contains(&("apps/v1", "Deployment")));
+        assert!(!in_minor(NEWEST_MINOR).iter().any(|(_, kind)| *kind == "PodList"));
+        let scaler = ("autoscaling/v2beta2", "HorizontalPodAutoscaler");
+        assert!(in_minor(OLDEST_MINOR).contains(&scaler));
+        assert!(!in_minor(NEWEST_MINOR).contains(&scaler));
     }
 
     #[test]

@@ -109,7 +109,15 @@ pub enum Verdict<'a> {
 #[derive(Debug, Clone, Default)]
 pub struct Schemas {
     /// By apiVersion and kind, the kind in lower case: kubeconform's files have it so.
-    custom: HashMap<(String, String), Arc<Shape>>,
+    custom: HashMap<(String, String), Custom>,
+}
+
+/// The schema of one kind.
+#[derive(Debug, Clone)]
+struct Custom {
+    /// As the definition writes it.
+    kind: String,
+    shape: Arc<Shape>,
 }
 
 impl Schemas {
@@ -143,7 +151,8 @@ impl Schemas {
     }
 
     fn add(&mut self, api_version: String, kind: &str, shape: Shape) {
-        self.custom.insert((api_version, kind.to_lowercase()), Arc::new(shape));
+        let custom = Custom { kind: kind.to_owned(), shape: Arc::new(shape) };
+        self.custom.insert((api_version, kind.to_lowercase()), custom);
     }
 
     /// Holds an object against the schema of its kind in Kubernetes 1.`minor`; versions that are
@@ -152,8 +161,8 @@ impl Schemas {
     pub fn validate<'a>(&self, object: &Object<'a>, minor: u32) -> Verdict<'a> {
         let minor = minor.clamp(OLDEST_MINOR, NEWEST_MINOR);
         let key = (object.api_version.to_owned(), object.kind.to_lowercase());
-        if let Some(shape) = self.custom.get(&key) {
-            return Verdict::Checked(walk::object(object.node, shape, minor));
+        if let Some(custom) = self.custom.get(&key) {
+            return Verdict::Checked(walk::object(object.node, &custom.shape, minor));
         }
         match table::kind(object.api_version, object.kind, minor) {
             None => Verdict::UnknownKind,

@@ -73,6 +73,12 @@ pub(super) fn kinds() -> impl Iterator<Item = (&'static str, &'static str)> {
     TABLE.kinds.keys().copied()
 }
 
+/// Every apiVersion and kind that one version serves, in no order.
+pub(super) fn kinds_in(minor: u32) -> impl Iterator<Item = (&'static str, &'static str)> {
+    let served = move |(_, (_, versions)): &(_, &(_, u32))| versions & bit(minor) != 0;
+    TABLE.kinds.iter().filter(served).map(|(kind, _)| *kind)
+}
+
 /// The oldest and the newest minor that serve any kind of an API version, or the one that is named.
 pub(super) fn served(api_version: &str, kind: Option<&str>) -> Option<(u32, u32)> {
     let of = TABLE.kinds.iter().filter(|((version, name), _)| {

@@ -1,0 +1,90 @@
+//! What can be done about a finding.
+
+use serde_json::{Value, json};
+
+use super::{ANTI_AFFINITY, Editor, of, places};
+use crate::harness::CHART;
+
+#[test]
+fn a_finding_is_silenced_or_weighed_by_an_edit() {
+    let files = [&[("plimsoll.yaml", "# ours\npreset: recommended\n")], CHART].concat();
+    let mut editor = Editor::new(&files);
+    let found = editor.open_saved("values.yaml");
+    let finding = of(&found, ANTI_AFFINITY).clone();
+    let params = json!({
+        "textDocument": editor.document("values.yaml"),
+        "range": finding["range"],
+        "context": {"diagnostics": [finding]},
+    });
+    let actions = editor.ask("textDocument/codeAction", params);
+    let named = |title: &str| {
+        let actions = actions.as_array().expect("actions").iter();
+        let found = actions.clone().find(|action| action["title"] == title);
+        found.unwrap_or_else(|| panic!("{title} among {actions:#?}")).clone()
+    };
+    let silence = named("Silence `anti-affinity-required` here");
+    let edit = &silence["edit"]["changes"][editor.uri("values.yaml")][0];
+    assert_eq!(
+        edit["newText"].as_str().map(str::trim),
+        Some("# plimsoll: ignore[anti-affinity-required] FIXME say why")
+    );
+    let weigh = named("Set `anti-affinity-required` to off in plimsoll.yaml");
+    let edit = &weigh["edit"]["changes"][editor.uri("plimsoll.yaml")][0];
+    assert_eq!(edit["newText"], "rules:\n  anti-affinity-required: off\n");
+    assert_eq!(edit["range"]["start"], json!({"line": 2, "character": 0}));
+}
+
+#[test]
+fn a_severity_is_set_in_a_configuration_that_is_not_there_yet() {
+    let can = json!({"workspace": {"workspaceEdit": {
+        "documentChanges": true, "resourceOperations": ["create"],
+    }}});
+    let offers = |capabilities: &Value| {
+        let mut editor = Editor::with(CHART, capabilities, &json!({}));
+        let found = editor.open_saved("values.yaml");
+        let params = json!({
+            "textDocument": editor.document("values.yaml"),
+            "range": of(&found, ANTI_AFFINITY)["range"],
+            "context": {"diagnostics": [], "only": ["quickfix"]},
+        });
+        let actions = editor.ask("textDocument/codeAction", params);
+        let title = "Set `anti-affinity-required` to off in plimsoll.yaml";
+        let actions = actions.as_array().expect("actions").clone();
+        (editor, actions.into_iter().find(|action| action["title"] == title))
+    };
+    let (mut editor, offered) = offers(&can);
+    let changes = offered.expect("it is offered")["edit"]["documentChanges"].take();
+    let uri = editor.uri("plimsoll.yaml");
+    let made = json!({"kind": "create", "uri": uri, "options": {"ignoreIfExists": true}});
+    assert_eq!(changes[0], made);
+    assert_eq!(changes[1]["textDocument"], json!({"uri": uri, "version": null}));
+    let text = changes[1]["edits"][0]["newText"].as_str().expect("a text");
+    assert_eq!(text, "rules:\n  anti-affinity-required: off\n");
+    // The editor makes the file and opens it: it holds before it is saved.
+    editor.open("plimsoll.yaml", text);
+    let found = editor.diagnostics("values.yaml", 1);
+    assert!(!places(&found).iter().any(|place| place.ends_with(ANTI_AFFINITY)), "{found:?}");
+    // A client that cannot make files is not asked to.
+    assert_eq!(offers(&json!({})).1, None);
+}
+
+#[test]
+fn a_fix_that_was_tried_is_offered_as_an_edit() {
+    let mut files = CHART.to_vec();
+    files.push(("values-prod.yaml", "web:\n  replica: 1\n"));
+    let mut editor = Editor::new(&files);
+    let found = editor.open_saved("values-prod.yaml");
+    let finding = found.iter().find(|one| one["range"]["start"]["line"] == 1).expect("a finding");
+    let params = json!({
+        "textDocument": editor.document("values-prod.yaml"),
+        "range": finding["range"],
+        "context": {"diagnostics": [], "only": ["quickfix"]},
+    });
+    let actions = editor.ask("textDocument/codeAction", params);
+    let mut actions = actions.as_array().expect("actions").iter();
+    let fix = actions
+        .find(|action| action["title"].as_str().is_some_and(|title| title.starts_with("Fix `")));
+    let edit = &fix.expect("a fix")["edit"]["changes"][editor.uri("values-prod.yaml")][0];
+    assert_eq!(edit["range"]["start"], json!({"line": 1, "character": 2}));
+    assert_eq!(edit["newText"], "replicas");
+}
