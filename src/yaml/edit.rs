@@ -155,6 +155,9 @@ impl<'d> Editor<'d> {
 
     fn replace(&self, node: Node<'_>, value: &NewValue) -> Option<Vec<Edit>> {
         let span = node.span();
+        if self.holds_comments(node) {
+            return None;
+        }
         if stands_in_flow(node) {
             let written = self.emitter.flow(value, node.style());
             let space = if span.start == span.end { " " } else { "" };
@@ -197,6 +200,19 @@ impl<'d> Editor<'d> {
                 Some(vec![edit(colon, end, lines)])
             }
         }
+    }
+
+    /// Whether comments stand among the entries or items of a collection: somebody's words, which
+    /// would go with what they are about.
+    fn holds_comments(&self, node: Node<'_>) -> bool {
+        if node.kind() == Kind::Scalar || node.is_empty() {
+            return false;
+        }
+        let start = node.span().start as usize;
+        let text = &self.text[start..self.content_end(node).max(start)];
+        text.match_indices('#')
+            .map(|(at, _)| start + at)
+            .any(|at| self.text[..at].ends_with([' ', '\t', '\n']) && !lies_in_scalar(node, at))
     }
 
     fn replace_item(&self, node: Node<'_>, value: &NewValue) -> Option<Vec<Edit>> {
@@ -394,6 +410,17 @@ impl<'d> Editor<'d> {
         let before = &self.text[self.line_start(key.start as usize)..key.start as usize];
         let explicit = before.trim_end().ends_with('?');
         (!explicit).then(|| self.column(key.start as usize))
+    }
+}
+
+/// Whether a byte is one of a scalar's, below a node.
+fn lies_in_scalar(node: Node<'_>, at: usize) -> bool {
+    match node.kind() {
+        Kind::Scalar => node.alias_span().is_none() && node.span().range().contains(&at),
+        Kind::Sequence => node.items().any(|item| lies_in_scalar(item, at)),
+        Kind::Mapping => node
+            .written()
+            .any(|entry| lies_in_scalar(entry.key, at) || lies_in_scalar(entry.value, at)),
     }
 }
 

@@ -67,7 +67,7 @@ fn mended(judged: &Judged) -> Option<Vec<String>> {
 }
 
 /// The example with other texts.
-fn with(example: &Example, names: &[String], texts: &[String]) -> Example {
+pub(super) fn with(example: &Example, names: &[String], texts: &[String]) -> Example {
     let files = names.iter().cloned().zip(texts.iter().cloned());
     match example.files.is_empty() {
         true => Example { text: texts[0].clone(), ..example.clone() },
@@ -76,7 +76,7 @@ fn with(example: &Example, names: &[String], texts: &[String]) -> Example {
 }
 
 /// A text without what marks its lines.
-fn without_marks(text: &str) -> String {
+pub(super) fn without_marks(text: &str) -> String {
     text.split_inclusive('\n')
         .map(|line| match line.rsplit_once("# ^") {
             Some((line, mark)) => {

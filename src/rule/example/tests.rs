@@ -1,3 +1,5 @@
+mod costume;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 

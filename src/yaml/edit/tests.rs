@@ -124,6 +124,19 @@ fn a_collection_is_replaced_whole() {
 }
 
 #[test]
+fn a_collection_with_comments_in_it_is_left_alone() {
+    let new = word("new");
+    for (text, pointer) in [
+        ("a:\n  b: 1 # why\n  c: 2\nd: 1\n", "/a"),
+        ("a:\n  - b: 1\n    # why\n    c: 2\n", "/a/0"),
+    ] {
+        assert_eq!(edited(text, pointer, |node| set(node, &[], &new)), None, "{text}");
+    }
+    assert_eq!(put("a:\n  b: 'x # y'\n  c: z#\n", "/a", &[], &new), "a: new\n");
+    assert_eq!(put("a:\n  b: 1\n# why\nd: 1\n", "/a", &[], &new), "a: new\n# why\nd: 1\n");
+}
+
+#[test]
 fn an_item_is_appended_as_the_others_are_written() {
     let add = |text, pointer| {
         edited(text, pointer, |node| {
