@@ -259,7 +259,9 @@ pub(crate) fn run(args: &Args, console: &mut Console) -> Result<ExitCode, Comman
         output::closing(&report, console)?;
         // Who has just applied fixes was told what is left.
         let fixable = summary::fixable(&report).filter(|_| !args.fixing.fix);
-        fixable.into_iter().for_each(|line| console.note(&format!("note: {line}")));
+        if let Some(line) = fixable {
+            console.note(&format!("note: {line}"));
+        }
     }
     args.scope.gate.exit_code(&report)
 }

@@ -182,6 +182,7 @@ impl Word {
 
 impl File {
     /// Its tree, parsed at the first call; `None` where it is not YAML.
+    #[must_use]
     pub fn stream(&self) -> Option<&Arc<Stream>> {
         let parse = || Arc::new(yaml::parse(self.source, &self.text));
         self.seen.yaml.then(|| self.known.stream.get_or_init(parse))
@@ -228,6 +229,7 @@ impl File {
     }
 
     /// A hash of its text.
+    #[must_use]
     pub fn digest(&self) -> blake3::Hash {
         *self.known.digest.get_or_init(|| blake3::hash(self.text.as_bytes()))
     }

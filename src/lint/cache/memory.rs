@@ -25,7 +25,7 @@ pub(in crate::lint) struct Memory {
 impl Memory {
     /// The bytes under a key.
     pub(super) fn get(&self, key: Key) -> Option<Arc<[u8]>> {
-        locked(&self.results).get(key)
+        locked(&self.results).get(&key)
     }
 
     /// Takes an entry in.
@@ -36,9 +36,10 @@ impl Memory {
     /// What a chart of this hash could read, worked out by whoever asks first.
     pub(in crate::lint) fn reads(&self, chart: blake3::Hash) -> Arc<Known> {
         let mut reads = locked(&self.reads);
-        reads.get(chart).unwrap_or_else(|| {
-            reads.put(chart, Arc::default());
-            reads.get(chart).unwrap_or_default()
+        reads.get(&chart).unwrap_or_else(|| {
+            let known = Arc::<Known>::default();
+            reads.put(chart, Arc::clone(&known));
+            known
         })
     }
 
@@ -52,7 +53,7 @@ impl Memory {
 
 impl Recall for Memory {
     fn recall(&self, text: blake3::Hash) -> Option<Parsed> {
-        locked(&self.templates).get(text)
+        locked(&self.templates).get(&text)
     }
 
     fn note(&self, text: blake3::Hash, parsed: Parsed) {
@@ -80,8 +81,8 @@ impl<K, V> Default for Entries<K, V> {
 }
 
 impl<K: Eq + Hash, V: Clone> Entries<K, V> {
-    fn get(&mut self, key: K) -> Option<V> {
-        let (used, value) = self.by_key.get_mut(&key)?;
+    fn get(&mut self, key: &K) -> Option<V> {
+        let (used, value) = self.by_key.get_mut(key)?;
         *used = self.run;
         Some(value.clone())
     }
