@@ -78,7 +78,7 @@ impl Reads {
     }
 
     /// A hash of all that [`Reads::of`] looks at in a chart, whose texts are in `sources`: charts of
-    /// one hash read the same. Values count where they hold templates.
+    /// one hash read the same. Of values those count that are templates.
     #[must_use]
     pub fn digest(chart: &Chart, sources: &Sources) -> blake3::Hash {
         let mut hasher = blake3::Hasher::new();
@@ -254,9 +254,17 @@ fn digest(chart: &Chart, sources: &Sources, hasher: &mut blake3::Hasher) {
         put(&file.name);
         put(&file.text);
     }
-    let files = chart.files.iter().map(|file| &*file.text);
-    let values = chart.values.iter().map(|document| &**document.text());
-    files.chain(values).filter(|text| text.contains("{{")).for_each(&mut put);
+    let mut put_template = |text: &str| {
+        if text.contains("{{") {
+            put(text);
+        }
+    };
+    for root in chart.values.iter().filter_map(|document| document.root()) {
+        text::strings(root, &mut put_template);
+    }
+    for file in &chart.files {
+        put_template(&file.text);
+    }
     put(&chart.dependencies.len().to_string());
     for below in &chart.dependencies {
         digest(below, sources, hasher);

@@ -1,15 +1,13 @@
 //! Rules over the values layers of a release, with its chart where that is at hand.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use super::mend;
 use super::plain::help;
 use super::render::{first_line, origin_of, token};
 use super::select::Active;
 use crate::finding::{Finding, Origin, Place, Related};
-use crate::helm::chart::Chart;
-use crate::helm::reads::Reads;
 use crate::project::{Class, File};
 use crate::rule::Scope;
 use crate::rule::layers::{self, Layers, Relative, Remark};
@@ -66,32 +64,15 @@ impl<'p> Families<'p> {
     }
 }
 
-/// What the templates of a chart could read, worked out when it is first asked.
-#[derive(Debug, Default)]
-pub(super) struct Known {
-    reads: OnceLock<Reads>,
-}
-
-impl Known {
-    /// With values that hold templates themselves, the answer is for these values alone.
-    pub(super) fn with<T>(
-        &self,
-        chart: &Chart,
-        given: &[Node<'_>],
-        then: impl FnOnce(&Reads) -> T,
-    ) -> T {
-        let mut texts = Vec::new();
-        for layer in given {
-            templates(*layer, &mut texts);
-        }
-        match texts.is_empty() {
-            true => then(self.reads.get_or_init(|| Reads::of(chart, &[]))),
-            false => then(&Reads::of(chart, &texts)),
-        }
+/// The texts of layers that may be templates.
+pub(super) fn templates_in<'n>(layers: &[Node<'n>]) -> Vec<&'n str> {
+    let mut texts = Vec::new();
+    for layer in layers {
+        templates(*layer, &mut texts);
     }
+    texts
 }
 
-/// Texts of a layer that may be templates.
 fn templates<'n>(node: Node<'n>, found: &mut Vec<&'n str>) {
     match node.kind() {
         Kind::Scalar => found.extend(Some(node.raw()).filter(|text| text.contains("{{"))),

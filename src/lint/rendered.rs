@@ -32,6 +32,9 @@ use crate::yaml::Document;
 /// A chart, read once; empty only while it is being read.
 pub(super) type Loaded = Arc<OnceLock<Result<Chart, ChartError>>>;
 
+/// What a chart could read of the values; empty until somebody has worked it out.
+type Known = Arc<OnceLock<Reads>>;
+
 /// The rule that explains a failed render.
 const NULL: &str = "values-null-removes-required";
 
@@ -39,7 +42,8 @@ const NULL: &str = "values-null-removes-required";
 #[derive(Debug)]
 pub(super) struct Charts<'p> {
     known: Mutex<HashMap<PathBuf, Loaded>>,
-    reads: Mutex<HashMap<PathBuf, Arc<layers::Known>>>,
+    /// By the path, and by the templates in values.
+    reads: Mutex<HashMap<(PathBuf, Vec<String>), Known>>,
     config: &'p Config,
     /// Where dependencies lie that are not in a chart's `charts/`.
     lock: &'p Lock,
@@ -67,11 +71,13 @@ impl<'p> Charts<'p> {
         slot
     }
 
-    /// What is known of the values that the chart at a path could read.
-    fn reads(&self, path: &Path, chart: &Chart, sources: &Sources) -> Arc<layers::Known> {
+    /// What the chart at a path could read with these templates in the values; worked out by whoever
+    /// asks first.
+    fn reads(&self, path: &Path, chart: &Chart, texts: &[&str], sources: &Sources) -> Known {
+        let key = (path.to_owned(), texts.iter().map(ToString::to_string).collect());
         let mut reads = self.reads.lock().unwrap_or_else(PoisonError::into_inner);
-        let known = reads.entry(path.to_owned()).or_insert_with(|| match self.memory {
-            Some(memory) => memory.reads(Reads::digest(chart, sources)),
+        let known = reads.entry(key).or_insert_with(|| match self.memory {
+            Some(memory) => memory.reads(Reads::digest(chart, sources), texts),
             None => Arc::default(),
         });
         Arc::clone(known)
@@ -140,7 +146,6 @@ impl Task<'_> {
             }
         };
         let options = self.options(chart);
-        let reads = charts.reads(&self.path, chart, self.sources);
         let mut judged = helm::render(chart, &options, &layers, |result| match result {
             Ok(rendered) => {
                 let company = &company(rendered);
@@ -149,7 +154,7 @@ impl Task<'_> {
                 let again = |set: &str| again(chart, &options, &layers, set);
                 let own =
                     Layers { rendered: Some(rendered), again: Some(&again), ..Layers::default() };
-                judged.findings.extend(self.on_layers(chart, &reads, own));
+                judged.findings.extend(self.on_layers(chart, charts, own));
                 judged
             }
             Err(error) if error.missing_dependency => {
@@ -162,7 +167,7 @@ impl Task<'_> {
             }
             Err(error) => {
                 let own = Layers { failure: Some(&error), ..Layers::default() };
-                let own = self.on_layers(chart, &reads, own);
+                let own = self.on_layers(chart, charts, own);
                 // One fault, one finding: a null is why it does not render.
                 let told = own.iter().any(|finding| &*finding.rule == NULL);
                 let mut judged = match told {
@@ -202,23 +207,24 @@ impl Task<'_> {
     }
 
     /// What rules find in the values layers, each by itself; `seen` is what came of the render.
-    fn on_layers(&self, chart: &Chart, known: &layers::Known, seen: Layers<'_>) -> Vec<Finding> {
+    fn on_layers(&self, chart: &Chart, charts: &Charts<'_>, seen: Layers<'_>) -> Vec<Finding> {
         if !self.chosen.rules.iter().any(|active| active.rule.scope == Scope::Layers) {
             return Vec::new();
         }
         let Some(given) = release::layers(self.release, self.files) else { return Vec::new() };
         let family = self.families.of(&given, self.sources);
-        let mut findings = known.with(chart, &given, |reads| {
-            let layers = Layers {
-                given: &given,
-                own: self.release.via == Via::ChartDefault,
-                chart: Some(chart),
-                reads: Some(reads),
-                family: &family,
-                ..seen
-            };
-            layers::judge(&layers, &self.chosen.rules, self.sources)
-        });
+        let texts = layers::templates_in(&given);
+        let reads = charts.reads(&self.path, chart, &texts, self.sources);
+        let reads = reads.get_or_init(|| Reads::of(chart, &texts));
+        let layers = Layers {
+            given: &given,
+            own: self.release.via == Via::ChartDefault,
+            chart: Some(chart),
+            reads: Some(reads),
+            family: &family,
+            ..seen
+        };
+        let mut findings = layers::judge(&layers, &self.chosen.rules, self.sources);
         self.adopt(&mut findings);
         findings
     }

@@ -2,11 +2,11 @@
 
 use std::collections::HashMap;
 use std::hash::Hash;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use super::super::layers::Known;
 use super::store::Key;
 use crate::helm::chart::{Parsed, Recall};
+use crate::helm::reads::Reads;
 
 /// Runs after which an entry that none of them asked for is dropped.
 const KEPT_RUNS: u64 = 8;
@@ -19,7 +19,7 @@ pub(in crate::lint) struct Memory {
     /// Templates of charts, by the hashes of their texts.
     templates: Mutex<Entries<blake3::Hash, Parsed>>,
     /// What charts could read, by hashes of what that depends on.
-    reads: Mutex<Entries<blake3::Hash, Arc<Known>>>,
+    reads: Mutex<Entries<blake3::Hash, Arc<OnceLock<Reads>>>>,
 }
 
 impl Memory {
@@ -33,13 +33,24 @@ impl Memory {
         locked(&self.results).put(key, bytes.into());
     }
 
-    /// What a chart of this hash could read, worked out by whoever asks first.
-    pub(in crate::lint) fn reads(&self, chart: blake3::Hash) -> Arc<Known> {
-        let mut reads = locked(&self.reads);
-        reads.get(&chart).unwrap_or_else(|| {
-            let known = Arc::<Known>::default();
-            reads.put(chart, Arc::clone(&known));
-            known
+    /// What a chart of this hash could read with these templates in the values, worked out by
+    /// whoever asks first.
+    pub(in crate::lint) fn reads(
+        &self,
+        chart: blake3::Hash,
+        texts: &[&str],
+    ) -> Arc<OnceLock<Reads>> {
+        let mut hasher = blake3::Hasher::new();
+        hasher.update(chart.as_bytes());
+        for text in texts {
+            hasher.update(&(text.len() as u64).to_le_bytes()).update(text.as_bytes());
+        }
+        let key = hasher.finalize();
+        let mut known = locked(&self.reads);
+        known.get(&key).unwrap_or_else(|| {
+            let reads = Arc::<OnceLock<Reads>>::default();
+            known.put(key, Arc::clone(&reads));
+            reads
         })
     }
 
@@ -108,15 +119,15 @@ mod tests {
         let (asked, forgotten) = ([1; 32], [2; 32]);
         memory.put(asked, b"a".to_vec());
         memory.put(forgotten, b"b".to_vec());
-        let (read, unread) = (blake3::hash(b"read"), blake3::hash(b"unread"));
-        let (known, other) = (memory.reads(read), memory.reads(unread));
+        let chart = blake3::hash(b"a chart");
+        let (known, other) = (memory.reads(chart, &["read"]), memory.reads(chart, &["unread"]));
         for _ in 0..=KEPT_RUNS {
             assert_eq!(memory.get(asked).as_deref(), Some(&b"a"[..]));
-            assert!(Arc::ptr_eq(&memory.reads(read), &known));
+            assert!(Arc::ptr_eq(&memory.reads(chart, &["read"]), &known));
             memory.age();
         }
         assert!(memory.get(asked).is_some());
         assert!(memory.get(forgotten).is_none());
-        assert!(!Arc::ptr_eq(&memory.reads(unread), &other));
+        assert!(!Arc::ptr_eq(&memory.reads(chart, &["unread"]), &other));
     }
 }
