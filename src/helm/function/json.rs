@@ -1,5 +1,7 @@
 //! JSON as Go's `encoding/json` writes and reads it.
 
+mod fault;
+
 use crate::helm::call;
 use crate::helm::call::{Function, Host, computed, text};
 use crate::helm::origin::OriginId;
@@ -205,11 +207,9 @@ fn string(rope: &Rope, origin: OriginId, out: &mut RopeBuilder, html: bool) {
 /// Reads JSON; where the text is YAML as well, as nearly all JSON is, each scalar keeps the
 /// origins of its own characters.
 fn read(host: &dyn Host, rope: &Rope) -> Result<Value, String> {
-    let parsed: serde_json::Value =
-        serde_json::from_str(rope.as_str()).map_err(|error| match error.is_eof() {
-            true => "unexpected end of JSON input".to_owned(),
-            false => format!("invalid JSON: {error}"),
-        })?;
+    let parsed: serde_json::Value = serde_json::from_str(rope.as_str()).map_err(|error| {
+        fault::fault(rope.as_str()).unwrap_or_else(|| format!("invalid JSON: {error}"))
+    })?;
     if let Ok(value) = super::yaml::read(host, rope)
         && same(&parsed, &value)
     {
