@@ -14,7 +14,6 @@ const OTHERWISE: &[(&str, &str)] = &[
     ("DK95/1", "libyaml takes a tab before the next line of a quoted scalar"),
     ("QB6E/0", "libyaml takes a quoted scalar that is not indented"),
     ("JEF9/2", "libyaml has no line feed where the text ends within a block scalar"),
-    // FIXME: where such a line has blanks, Helm's YAML does end it with a line feed.
     ("L24T/1", "libyaml has no line feed where the text ends within a block scalar"),
     ("ZYU8/2", "libyaml refuses a %YAML directive with two versions"),
 ];
