@@ -1,44 +1,18 @@
 //! `plimsoll render --origins`: where each scalar of a release comes from, as JSON.
 
+use std::collections::hash_map::Entry;
 use std::rc::Rc;
 use std::sync::Arc;
 
 use serde::{Serialize, Serializer};
 
 use crate::helm::FastMap;
-use crate::helm::origin::OriginId;
+use crate::helm::origin::{LeafId, OriginId};
 use crate::helm::render::{Manifest, Rendered};
 use crate::helm::rope::PlaceId;
 use crate::helm::scalar::Inquiry;
 use crate::source::{SourceFile, SourceId, Sources};
 use crate::yaml::{self, Scalar};
-
-/// What is said of a scalar, but for the `values` that had a part: their JSON is written once for all
-/// scalars of an origin, see [`Places::leaves`].
-#[derive(Serialize)]
-struct Entry<'r> {
-    source: &'r str,
-    document: usize,
-    object: &'r str,
-    path: &'r str,
-    value: Written<'r>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    template: Option<Line>,
-}
-
-#[derive(Serialize)]
-struct Line {
-    file: Rc<str>,
-    line: u32,
-}
-
-#[derive(Serialize)]
-struct Leaf {
-    file: Rc<str>,
-    line: u32,
-    path: String,
-    through: &'static str,
-}
 
 /// The contract's JSON for these manifests of a release, in their order.
 ///
@@ -53,8 +27,9 @@ pub(super) fn json(
         rendered,
         sources,
         files: FastMap::default(),
-        leaves: FastMap::default(),
         lines: FastMap::default(),
+        leaves: FastMap::default(),
+        origins: FastMap::default(),
     };
     let mut out = br#"{"scalars":["#.to_vec();
     let opened = out.len();
@@ -67,20 +42,25 @@ pub(super) fn json(
         };
         let name = text(root.get("metadata").and_then(|meta| meta.get("name")));
         let object = format!("{}/{name}", text(root.get("kind")));
+        // What all scalars of a document share is written out once.
+        let head = format!(
+            r#"{{"source":{},"document":{},"object":{},"path":"#,
+            serde_json::to_string(&*manifest.template)?,
+            manifest.index,
+            serde_json::to_string(&object)?
+        );
         for scalar in Inquiry::new(manifest, &rendered.origins).scalars() {
             if out.len() > opened {
                 out.push(b',');
             }
-            let entry = Entry {
-                source: &manifest.template,
-                document: manifest.index,
-                object: &object,
-                path: &scalar.pointer,
-                value: Written(scalar.node),
-                template: scalar.place.map(|id| places.line(id)),
-            };
-            serde_json::to_writer(&mut out, &entry)?;
-            out.pop();
+            out.extend_from_slice(head.as_bytes());
+            serde_json::to_writer(&mut out, &scalar.pointer)?;
+            out.extend_from_slice(br#","value":"#);
+            serde_json::to_writer(&mut out, &Written(scalar.node))?;
+            if let Some(id) = scalar.place {
+                out.extend_from_slice(br#","template":"#);
+                out.extend_from_slice(places.line(id)?.as_bytes());
+            }
             out.extend_from_slice(br#","values":"#);
             out.extend_from_slice(places.leaves(scalar.origin)?.as_bytes());
             out.push(b'}');
@@ -90,52 +70,79 @@ pub(super) fn json(
     Ok(String::from_utf8(out).expect("invariant: JSON is UTF-8"))
 }
 
-/// Lines of templates and values, each looked up once: most scalars of a branch share them.
+/// Places as JSON, each written out once: most scalars of a branch share them.
 struct Places<'r> {
     rendered: &'r Rendered,
     sources: &'r Sources,
+    /// Texts, and how they are shown, as JSON.
     files: FastMap<SourceId, (Arc<SourceFile>, Rc<str>)>,
-    leaves: FastMap<OriginId, Rc<str>>,
-    lines: FastMap<PlaceId, (Rc<str>, u32)>,
+    lines: FastMap<PlaceId, Rc<str>>,
+    leaves: FastMap<LeafId, Option<Rc<str>>>,
+    origins: FastMap<OriginId, Rc<str>>,
 }
 
 impl Places<'_> {
-    fn line(&mut self, id: PlaceId) -> Line {
-        if let Some((file, line)) = self.lines.get(&id) {
-            return Line { file: Rc::clone(file), line: *line };
-        }
-        let (file, offset) = self.rendered.place(id);
-        let found = self.at(file.source, offset);
-        self.lines.insert(id, found.clone());
-        Line { file: found.0, line: found.1 }
-    }
-
-    /// How a text is shown, and the line of an offset in it.
-    fn at(&mut self, source: SourceId, offset: u32) -> (Rc<str>, u32) {
-        let (file, shown) = self.files.entry(source).or_insert_with(|| {
-            let file = self.sources.get(source);
-            let shown = file.path.as_str().into();
-            (file, shown)
-        });
-        (Rc::clone(shown), file.position(offset).line)
-    }
-
-    /// The leaves of an origin, as JSON. A value of the command line stands in no file, and a
-    /// missing one nowhere.
-    fn leaves(&mut self, origin: OriginId) -> serde_json::Result<Rc<str>> {
-        if let Some(known) = self.leaves.get(&origin) {
+    /// A line of a template.
+    fn line(&mut self, id: PlaceId) -> serde_json::Result<Rc<str>> {
+        if let Some(known) = self.lines.get(&id) {
             return Ok(Rc::clone(known));
         }
-        let origins = &self.rendered.origins;
-        let mut leaves = Vec::new();
-        for (leaf, through) in origins.entries(origin).iter() {
-            let leaf = origins.describe(*leaf);
-            let Some(span) = leaf.span else { continue };
-            let (file, line) = self.at(span.source, span.start);
-            leaves.push(Leaf { file, line, path: leaf.pointer, through: through.as_str() });
+        let (file, offset) = self.rendered.place(id);
+        let json: Rc<str> = format!("{}}}", self.at(file.source, offset)?).into();
+        self.lines.insert(id, Rc::clone(&json));
+        Ok(json)
+    }
+
+    /// The file and line of an offset: an object whose end is left open.
+    fn at(&mut self, source: SourceId, offset: u32) -> serde_json::Result<String> {
+        let (file, shown) = match self.files.entry(source) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(place) => {
+                let file = self.sources.get(source);
+                let shown = serde_json::to_string(&file.path)?.into();
+                place.insert((file, shown))
+            }
+        };
+        Ok(format!(r#"{{"file":{shown},"line":{}"#, file.position(offset).line))
+    }
+
+    /// The leaves of an origin.
+    fn leaves(&mut self, origin: OriginId) -> serde_json::Result<Rc<str>> {
+        if let Some(known) = self.origins.get(&origin) {
+            return Ok(Rc::clone(known));
         }
-        let json: Rc<str> = serde_json::to_string(&leaves)?.into();
-        self.leaves.insert(origin, Rc::clone(&json));
+        let mut json = String::from("[");
+        for (leaf, through) in self.rendered.origins.entries(origin).iter() {
+            let Some(leaf) = self.leaf(*leaf)? else { continue };
+            if json.len() > 1 {
+                json.push(',');
+            }
+            for piece in [&*leaf, r#","through":""#, through.as_str(), r#""}"#] {
+                json.push_str(piece);
+            }
+        }
+        json.push(']');
+        let json: Rc<str> = json.into();
+        self.origins.insert(origin, Rc::clone(&json));
+        Ok(json)
+    }
+
+    /// A leaf: an object whose end is left open. A value of the command line stands in no file, and a
+    /// missing one nowhere.
+    fn leaf(&mut self, id: LeafId) -> serde_json::Result<Option<Rc<str>>> {
+        if let Some(known) = self.leaves.get(&id) {
+            return Ok(known.clone());
+        }
+        let leaf = self.rendered.origins.describe(id);
+        let json = match leaf.span {
+            Some(span) => {
+                let at = self.at(span.source, span.start)?;
+                let pointer = serde_json::to_string(&leaf.pointer)?;
+                Some(format!(r#"{at},"path":{pointer}"#).into())
+            }
+            None => None,
+        };
+        self.leaves.insert(id, json.clone());
         Ok(json)
     }
 }

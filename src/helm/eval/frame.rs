@@ -65,7 +65,7 @@ impl<'e> Frame<'e> {
             ev,
             name,
             at,
-            vars: vec![(SmolStr::from("$"), Held { value: dot.clone(), boxed: false })],
+            vars: vec![(SmolStr::new_static("$"), Held { value: dot.clone(), boxed: false })],
             boxed_dot: false,
             spot: Spot::Start,
             out: RopeBuilder::default(),
