@@ -11,7 +11,7 @@ use super::shell::{Call, Environment, Shell, parse};
 use super::text::Mapped;
 use super::{Context, Found, Via};
 use crate::project::classify::{Class, File};
-use crate::project::tree::parent;
+use crate::project::tree::{is_below, parent, upwards};
 use crate::source::Span;
 
 /// A piece of shell, and what it runs in.
@@ -124,9 +124,15 @@ fn may_call(file: &File) -> bool {
     takes_in || file.text.to_ascii_lowercase().contains("helm")
 }
 
-/// A script runs in its own directory if its files are there, otherwise at the root.
+/// A script runs in its own directory if its files are there, otherwise at the root; or, where its
+/// files are neither here nor there, in a directory between the two.
 fn environment(path: &str, context: &Context<'_>) -> Environment {
-    let mut directories = vec![parent(path).to_owned(), context.tree.root_of(path).to_owned()];
+    let root = context.tree.root_of(path);
+    let own = parent(path);
+    let between = upwards(own).skip(1).take_while(|above| *above != root && is_below(above, root));
+    // What is nowhere is taken to be at the last one.
+    let all = [own, root].into_iter().chain(between).chain([root]);
+    let mut directories: Vec<String> = all.map(str::to_owned).collect();
     directories.dedup();
     Environment::new(path, directories)
 }
