@@ -220,7 +220,10 @@ fn restricted<'n>(object: &Object<'n>) -> Vec<Fault<'n>> {
 /// Running as root, or not stating that it does not.
 fn root<'n>(pod: Option<Node<'n>>, container: Node<'n>) -> Vec<Fault<'n>> {
     let own = container.get("securityContext");
-    let said = |key: &str| own.and_then(|own| own.get(key)).or(pod.and_then(|pod| pod.get(key)));
+    // A container that says null says nothing: what the pod says holds.
+    let stated =
+        |context: Option<Node<'n>>, key: &str| context?.get(key).filter(|node| !node.is_null());
+    let said = |key: &str| stated(own, key).or(stated(pod, key));
     let mut faults = Vec::new();
     if said("runAsNonRoot").and_then(Node::as_bool) != Some(true) {
         let path = ["securityContext", "runAsNonRoot"];
