@@ -54,29 +54,18 @@ pub fn of(finding: &Finding, file: &SourceFile, stream: Option<&Stream>) -> Stri
 /// The innermost node whose key or value holds the start of a span.
 #[must_use]
 pub fn locate(stream: &Stream, span: Span) -> Option<Node<'_>> {
-    let holds = |outer: Span| outer.start <= span.start && span.start <= outer.end;
-    let document = stream
-        .documents
-        .iter()
-        .find(|document| document.span().contains(span.start))
-        .or_else(|| stream.documents.iter().find(|document| holds(document.span())))?;
-    let mut node = document.root()?;
-    loop {
-        let inner = match node.kind() {
-            Kind::Scalar => None,
-            Kind::Sequence => node.items().find(|item| item.span().contains(span.start)),
-            Kind::Mapping => node.written().map(|entry| entry.value).find(|value| {
-                value.alias_span().unwrap_or(value.span()).contains(span.start)
-                    || value.key_span().is_some_and(|key| key.contains(span.start))
-            }),
-        };
-        match inner {
-            // A key, or an alias, whose target stands elsewhere.
-            Some(inner) if !inner.span().contains(span.start) => return Some(inner),
-            Some(inner) => node = inner,
-            None => return Some(node),
+    // By halving: a file may hold as many documents as findings.
+    let after = stream.documents.partition_point(|one| one.span().start <= span.start);
+    let document = stream.documents[..after].last()?;
+    let mut node = document.root().filter(|_| span.start <= document.span().end)?;
+    while let Some(inner) = node.holding(span.start) {
+        // A key, or an alias, whose target stands elsewhere.
+        if !inner.span().contains(span.start) {
+            return Some(inner);
         }
+        node = inner;
     }
+    Some(node)
 }
 
 /// The path of a node with items named rather than numbered, where they have a name.

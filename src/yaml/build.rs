@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use granit_parser::{Event, ScalarStyle, StructureStyle};
 
+use super::members::KeyIndex;
 use super::parse::{ErrorKind, MAX_DEPTH, Stream, SyntaxError};
 use super::scalar::{Scalar, resolve_plain};
 use super::tree::{Body, Document, NONE, NodeData, Style};
@@ -102,6 +103,7 @@ impl<'t> Builder<'t> {
                 root: None,
                 start: at,
                 end: at,
+                index: KeyIndex::default(),
             },
             open: Vec::new(),
             pending: Vec::new(),

@@ -10,16 +10,18 @@ mod build;
 pub mod edit;
 mod flow;
 mod fold;
+mod members;
 mod parse;
 mod path;
 mod scalar;
 mod tree;
 
 pub use edit::NewValue;
+pub use members::{Entries, Items};
 pub use parse::{Comment, ErrorKind, Stream, SyntaxError, parse, parse_fully};
 pub use path::{Path, Step, escape, unescape};
 pub use scalar::{Scalar, key_name, resolve_plain};
-pub use tree::{Document, Entries, Entry, Kind, Node, NodeId, Style};
+pub use tree::{Document, Entry, Kind, Node, NodeId, Style};
 
 #[cfg(test)]
 mod tests;

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use super::members::{Entries, Items, KeyIndex};
 use super::path::{Path, Step};
 use super::scalar::{Scalar, key_name, resolve_plain};
 use crate::source::{SourceId, Span};
@@ -69,6 +70,12 @@ pub(super) enum Body {
     Alias(u32),
 }
 
+impl NodeData {
+    pub(super) fn is_mapping(&self) -> bool {
+        matches!(self.body, Body::Mapping { .. })
+    }
+}
+
 /// One YAML document. Owns nothing but numbers and the few texts that differ from the source.
 #[derive(Debug)]
 pub struct Document {
@@ -82,6 +89,7 @@ pub struct Document {
     pub(super) root: Option<u32>,
     pub(super) start: u32,
     pub(super) end: u32,
+    pub(super) index: KeyIndex,
 }
 
 impl Document {
@@ -126,16 +134,22 @@ impl Document {
         self
     }
 
-    /// Whether a key's node has this name. Rules ask it some thousand times for each object; nearly
-    /// always the length tells.
-    fn is_named(&self, key: u32, name: &str) -> bool {
-        match self.nodes[key as usize].body {
-            Body::Scalar { text: true, owned: false, first, second, .. } => {
-                let range = first as usize..second as usize;
-                range.len() == name.len() && self.text.as_bytes()[range] == *name.as_bytes()
+    /// Every node that is written, in the order of the text, and whether it is a key. What an alias
+    /// stands for comes where it is written itself; keys that are collections are left out, with
+    /// all that is in them.
+    pub fn written(&self) -> impl Iterator<Item = (Node<'_>, bool)> {
+        let mut inside = None;
+        (0..).zip(&self.nodes).filter_map(move |(id, data)| {
+            // What is in a collection comes behind it, and what comes behind all that lies further out.
+            if data.parent != NONE && inside.is_some_and(|key| data.parent >= key) {
+                return None;
             }
-            _ => Node::new(self, key).key_text() == name,
-        }
+            let parent = self.nodes.get(data.parent as usize);
+            let key = data.key == NONE && parent.is_some_and(NodeData::is_mapping);
+            inside = (key && !matches!(data.body, Body::Scalar { .. })).then_some(id);
+            let left_out = inside.is_some() || matches!(data.body, Body::Alias(_));
+            (!left_out).then(|| (Node::new(self, id), key))
+        })
     }
 
     /// How many nodes there are, keys included, aliases not expanded.
@@ -189,7 +203,7 @@ impl<'a> Entry<'a> {
 }
 
 impl<'a> Node<'a> {
-    fn new(document: &'a Document, via: u32) -> Self {
+    pub(super) fn new(document: &'a Document, via: u32) -> Self {
         let mut id = via;
         // An alias points at a node that was complete before it, so the chain is finite.
         while let Body::Alias(target) = document.nodes[id as usize].body {
@@ -374,13 +388,12 @@ impl<'a> Node<'a> {
 
     /// The items of a sequence, in order; none for other nodes.
     #[must_use]
-    pub fn items(self) -> impl ExactSizeIterator<Item = Node<'a>> + Clone {
+    pub fn items(self) -> Items<'a> {
         let range = match self.data().body {
             Body::Sequence { first, count, .. } => first as usize..(first + count) as usize,
             _ => 0..0,
         };
-        let document = self.document;
-        document.children[range].iter().map(move |&id| Node::new(document, id))
+        Items { document: self.document, ids: self.document.children[range].iter() }
     }
 
     /// The entries of a mapping as go-yaml v2 reads them: merge keys expanded in document order,
@@ -420,9 +433,7 @@ impl<'a> Node<'a> {
     /// The value under a key.
     #[must_use]
     pub fn get(self, key: &str) -> Option<Node<'a>> {
-        let document = self.document;
-        let found = self.entries().ids().find(|&[name, _]| document.is_named(name, key));
-        found.map(|[_, value]| Node::new(document, value))
+        self.document.value_of(self, key).map(|value| Node::new(self.document, value))
     }
 
     pub(super) fn key_text(self) -> Cow<'a, str> {
@@ -493,35 +504,3 @@ impl<'a> Node<'a> {
         Path(steps)
     }
 }
-
-/// The entries of a mapping, see [`Node::entries`] and [`Node::written`].
-#[derive(Clone)]
-pub struct Entries<'a> {
-    document: &'a Document,
-    ids: std::slice::ChunksExact<'a, u32>,
-}
-
-impl<'a> Entries<'a> {
-    /// Keys and values by number; aliases not seen through.
-    pub(super) fn ids(self) -> impl Iterator<Item = [u32; 2]> + 'a {
-        self.ids.map(|pair| [pair[0], pair[1]])
-    }
-}
-
-impl<'a> Iterator for Entries<'a> {
-    type Item = Entry<'a>;
-
-    fn next(&mut self) -> Option<Entry<'a>> {
-        let pair = self.ids.next()?;
-        Some(Entry {
-            key: Node::new(self.document, pair[0]),
-            value: Node::new(self.document, pair[1]),
-        })
-    }
-
-    fn size_hint(&self) -> (usize, Option<usize>) {
-        self.ids.size_hint()
-    }
-}
-
-impl ExactSizeIterator for Entries<'_> {}

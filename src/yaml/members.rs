@@ -1,0 +1,180 @@
+//! What stands in a collection: its items or its entries, and the key of a name among many.
+
+use std::collections::HashMap;
+use std::sync::OnceLock;
+
+use super::tree::{Body, Document, Entry, Node};
+
+/// How many entries of a mapping are looked at one by one when a key is asked for. Most have fewer
+/// than ten; data files that somebody keeps in a values file or a `ConfigMap` have thousands.
+const FEW: usize = 32;
+
+/// The items of a sequence, see [`Node::items`].
+#[derive(Clone)]
+pub struct Items<'a> {
+    pub(super) document: &'a Document,
+    pub(super) ids: std::slice::Iter<'a, u32>,
+}
+
+impl<'a> Iterator for Items<'a> {
+    type Item = Node<'a>;
+
+    fn next(&mut self) -> Option<Node<'a>> {
+        self.ids.next().map(|&id| Node::new(self.document, id))
+    }
+
+    fn nth(&mut self, at: usize) -> Option<Node<'a>> {
+        self.ids.nth(at).map(|&id| Node::new(self.document, id))
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        self.ids.size_hint()
+    }
+}
+
+impl ExactSizeIterator for Items<'_> {}
+
+/// The entries of a mapping, see [`Node::entries`] and [`Node::written`].
+#[derive(Clone)]
+pub struct Entries<'a> {
+    pub(super) document: &'a Document,
+    pub(super) ids: std::slice::ChunksExact<'a, u32>,
+}
+
+impl<'a> Entries<'a> {
+    /// Keys and values by number; aliases not seen through.
+    pub(super) fn ids(self) -> impl Iterator<Item = [u32; 2]> + 'a {
+        self.ids.map(|pair| [pair[0], pair[1]])
+    }
+}
+
+impl<'a> Iterator for Entries<'a> {
+    type Item = Entry<'a>;
+
+    fn next(&mut self) -> Option<Entry<'a>> {
+        let pair = self.ids.next()?;
+        Some(Entry {
+            key: Node::new(self.document, pair[0]),
+            value: Node::new(self.document, pair[1]),
+        })
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        self.ids.size_hint()
+    }
+}
+
+impl ExactSizeIterator for Entries<'_> {}
+
+impl<'a> Node<'a> {
+    /// The item that holds a byte of the text, or the value that does so with its key; of a value
+    /// that is an alias, that is the alias. Found by halving, since what is in a collection stands
+    /// in the order of the text.
+    #[must_use]
+    pub fn holding(self, offset: u32) -> Option<Node<'a>> {
+        let document = self.document();
+        let begins = |id: u32| document.nodes[id as usize].start <= offset;
+        let children =
+            |first: u32, count: u32| &document.children[first as usize..(first + count) as usize];
+        match document.nodes[self.id().0 as usize].body {
+            Body::Sequence { first, count, .. } => {
+                let items = children(first, count);
+                let after = items.partition_point(|&item| begins(item));
+                let item = Node::new(document, items[after.checked_sub(1)?]);
+                item.span().contains(offset).then_some(item)
+            }
+            Body::Mapping { first, count, .. } => {
+                let (entries, _) = children(first, 2 * count).as_chunks::<2>();
+                let after = entries.partition_point(|&[key, _]| begins(key));
+                let [_, value] = entries[after.checked_sub(1)?];
+                let value = Node::new(document, value);
+                let own = value.alias_span().unwrap_or(value.span());
+                let key = value.key_span();
+                let holds = own.contains(offset) || key.is_some_and(|key| key.contains(offset));
+                holds.then_some(value)
+            }
+            Body::Scalar { .. } | Body::Alias(_) => None,
+        }
+    }
+}
+
+/// The keys of a document's large mappings, by name. Made when one of them is first asked for a
+/// key: to look through such a mapping for each of its keys takes the square of their number.
+#[derive(Debug, Default)]
+pub(super) struct KeyIndex(OnceLock<HashMap<u32, Box<[[u32; 2]]>>>);
+
+impl Document {
+    /// The number of the value under a key of a mapping.
+    pub(super) fn value_of(&self, mapping: Node<'_>, key: &str) -> Option<u32> {
+        let entries = mapping.entries();
+        if entries.len() > FEW {
+            return self.value_among_many(mapping, key);
+        }
+        let found = entries.ids().find(|&[name, _]| self.is_named(name, key));
+        found.map(|[_, value]| value)
+    }
+
+    fn value_among_many(&self, mapping: Node<'_>, key: &str) -> Option<u32> {
+        let index = self.index.0.get_or_init(|| self.index_of_keys());
+        let entries = index.get(&mapping.id().0)?;
+        let name = |entry: &[u32; 2]| Node::new(self, entry[0]).key_text();
+        let at = entries.binary_search_by(|entry| (*name(entry)).cmp(key)).ok()?;
+        Some(entries[at][1])
+    }
+
+    /// The effective entries of each large mapping, sorted by name; no name is there twice.
+    fn index_of_keys(&self) -> HashMap<u32, Box<[[u32; 2]]>> {
+        let mappings = (0..).zip(&self.nodes).filter(|(_, node)| node.is_mapping());
+        let entries = mappings.filter_map(|(id, _)| {
+            let entries = Node::new(self, id).entries();
+            if entries.len() <= FEW {
+                return None;
+            }
+            let mut sorted: Box<[[u32; 2]]> = entries.ids().collect();
+            sorted.sort_by_cached_key(|entry| Node::new(self, entry[0]).key_text());
+            Some((id, sorted))
+        });
+        entries.collect()
+    }
+
+    /// Whether a key's node has this name. Rules ask it some thousand times for each object; nearly
+    /// always the length tells.
+    fn is_named(&self, key: u32, name: &str) -> bool {
+        match self.nodes[key as usize].body {
+            Body::Scalar { text: true, owned: false, first, second, .. } => {
+                let range = first as usize..second as usize;
+                range.len() == name.len() && self.text.as_bytes()[range] == *name.as_bytes()
+            }
+            _ => Node::new(self, key).key_text() == name,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use crate::source::SourceId;
+    use crate::yaml::parse;
+
+    #[test]
+    fn keys_of_large_mappings_are_found_by_name() {
+        let mut text =
+            String::from("{small: {a: 1}}\n---\nbase: &base\n  k7: other\n  extra: 1\nlarge:\n");
+        for number in 0..100 {
+            text.push_str(&format!("  k{number}: {number}\n"));
+        }
+        text.push_str("  <<: *base\n  on: yes\n  \"q\\x41\": quoted\n");
+        let stream = parse(SourceId::NOWHERE, &Arc::from(text));
+        let root = stream.documents[1].root().expect("a mapping");
+        let large = root.get("large").expect("it is there");
+        let value = |key: &str| large.get(key).map(|value| value.raw().to_owned());
+        assert_eq!(value("k42").as_deref(), Some("42"));
+        assert_eq!(value("k7").as_deref(), Some("other"), "what is merged in later wins");
+        assert_eq!(value("extra").as_deref(), Some("1"));
+        assert_eq!(value("true").as_deref(), Some("yes"), "`on` is a boolean in YAML 1.1");
+        assert_eq!(value("qA").as_deref(), Some("quoted"));
+        assert_eq!(value("k100"), None);
+        assert_eq!(root.get("base").and_then(|base| base.get("k42")).map(|node| node.raw()), None);
+    }
+}
