@@ -15,24 +15,30 @@ pub fn labels_of(labels: Option<Node<'_>>) -> BTreeMap<String, String> {
         .collect()
 }
 
-/// Whether a label selector matches a set of labels. A selector that is not there (or null)
+/// Whether a label selector matches a mapping of labels. A selector that is not there (or null)
 /// matches nothing, an empty one everything. A term that Kubernetes would refuse matches nothing.
 #[must_use]
-pub fn selects(selector: Option<Node<'_>>, labels: &BTreeMap<String, String>) -> bool {
+pub fn selects(selector: Option<Node<'_>>, labels: Option<Node<'_>>) -> bool {
     let Some(selector) = selector.filter(|selector| selector.kind() == Kind::Mapping) else {
         return false;
     };
-    let equal = selector.get("matchLabels").into_iter().flat_map(Node::entries).all(|entry| {
-        labels.get(entry.name().as_ref()).is_some_and(|value| value == entry.value.raw())
-    });
+    let equal =
+        selector.get("matchLabels").into_iter().flat_map(Node::entries).all(|entry| {
+            label(labels, &entry.name()).is_some_and(|value| value == entry.value.raw())
+        });
     let expressions = selector.get("matchExpressions");
     equal && expressions.into_iter().flat_map(Node::items).all(|term| requirement(term, labels))
 }
 
-fn requirement(term: Node<'_>, labels: &BTreeMap<String, String>) -> bool {
+/// A label's text.
+fn label<'n>(labels: Option<Node<'n>>, key: &str) -> Option<&'n str> {
+    Some(labels?.get(key).filter(|value| value.kind() == Kind::Scalar)?.raw())
+}
+
+fn requirement(term: Node<'_>, labels: Option<Node<'_>>) -> bool {
     let key = term.get("key").map_or("", Node::raw);
-    let value = labels.get(key);
-    let listed = |value: &String| {
+    let value = label(labels, key);
+    let listed = |value: &str| {
         term.get("values").into_iter().flat_map(Node::items).any(|item| item.raw() == value)
     };
     match term.get("operator").map_or("", Node::raw) {

@@ -4,11 +4,11 @@
 use cel::common::types::{CelInt, CelString};
 use cel::common::value::Val;
 use cel::{Context, ExecutionError, FunctionContext, Value};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::value::NodeVal;
-use crate::kube::{ImageRef, grants, labels_of, lifecycle, parse_quantity, selects};
+use crate::kube::{ImageRef, grants, lifecycle, parse_quantity, selects};
 use crate::yaml::Node;
 
 /// Adds every function to a root context.
@@ -61,8 +61,7 @@ pub(super) fn argument(
 
 /// `selects(selector, labels)`: whether a label selector matches a mapping of labels.
 fn selects_labels(context: &FunctionContext<'_, '_>) -> bool {
-    let labels: BTreeMap<String, String> = labels_of(node_of(context, 1));
-    selects(node_of(context, 0), &labels)
+    selects(node_of(context, 0), node_of(context, 1))
 }
 
 /// `quantity("500Mi")`: the quantity in base units (cores, bytes), a double.

@@ -1,16 +1,17 @@
 //! Functions of rules that look at other objects than the one they judge.
 
-use cel::common::types::{CelInt, CelMap, CelString};
+use cel::common::types::{CelInt, CelList, CelMap, CelString};
 use cel::common::value::{CowVal, Val};
 use cel::extractors::IntoResolveResult;
 use cel::{Context, ExecutionError, FunctionContext, Value};
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use super::function::{argument, node_of};
 use super::list::SharedList;
-use super::value::NodeVal;
+use super::value::{NodeVal, to_val};
 use crate::kube::{Object, labels_of, parse_quantity, selects};
-use crate::yaml::{Kind, Node};
+use crate::yaml::{Document, Kind, Node};
 
 /// Adds the functions to a root context.
 pub(super) fn register(context: &mut Context<'_, '_>) {
@@ -102,14 +103,25 @@ fn of_kind(context: &FunctionContext<'_, '_>) -> Given {
 /// `ofName(objects, 'web')`: the objects of a name.
 fn of_name(context: &FunctionContext<'_, '_>) -> Given {
     let found = list(context).and_then(|list| Ok(list.of_name(&argument(context, 1)?)));
-    Given(found.map(|found| Box::new(found) as Box<dyn Val>))
+    Given(found.map(|found| values(&found)))
 }
 
 /// `podsMatching(workloads, object, map)`: those in the object's namespace whose pods a Service's
 /// kind of selector selects.
 fn pods_matching(context: &FunctionContext<'_, '_>) -> Given {
-    let selector = node_of(context, 2).filter(|selector| selector.kind() == Kind::Mapping);
-    chosen(context, selector, |pods| {
+    let object = node_of(context, 1).and_then(Object::new);
+    let found = list(context).map(|list| matching(list, object, node_of(context, 2)));
+    Given(found.map(|found| values(&found)))
+}
+
+/// The workloads in an object's namespace whose pods a Service's kind of selector selects.
+pub(super) fn matching<'l>(
+    workloads: &'l SharedList,
+    object: Option<Object<'_>>,
+    selector: Option<Node<'_>>,
+) -> Vec<(&'l Arc<Document>, Node<'l>)> {
+    let selector = selector.filter(|selector| selector.kind() == Kind::Mapping);
+    chosen(workloads, object, selector, |pods| {
         selector.zip(pods).is_some_and(|(selector, pods)| carries(selector, pods))
     })
 }
@@ -117,25 +129,37 @@ fn pods_matching(context: &FunctionContext<'_, '_>) -> Given {
 /// `podsSelected(workloads, object, selector)`: those in the object's namespace whose pods a label
 /// selector selects.
 fn pods_selected(context: &FunctionContext<'_, '_>) -> Given {
-    let selector = node_of(context, 2);
-    let equal = selector.and_then(|selector| selector.get("matchLabels"));
-    chosen(context, equal, |pods| selects(selector, &labels_of(pods)))
+    let object = node_of(context, 1).and_then(Object::new);
+    let found = list(context).map(|list| selected(list, object, node_of(context, 2)));
+    Given(found.map(|found| values(&found)))
 }
 
-/// Those of the list whose pods' labels `fit`; `equal` are labels they must have in any case.
-fn chosen(
-    context: &FunctionContext<'_, '_>,
+/// The workloads in an object's namespace whose pods a label selector selects.
+pub(super) fn selected<'l>(
+    workloads: &'l SharedList,
+    object: Option<Object<'_>>,
+    selector: Option<Node<'_>>,
+) -> Vec<(&'l Arc<Document>, Node<'l>)> {
+    let equal = selector.and_then(|selector| selector.get("matchLabels"));
+    chosen(workloads, object, equal, |pods| selects(selector, pods))
+}
+
+/// Those of the workloads whose pods' labels `fit`; `equal` are labels they must have in any case.
+fn chosen<'l>(
+    workloads: &'l SharedList,
+    object: Option<Object<'_>>,
     equal: Option<Node<'_>>,
     fit: impl Fn(Option<Node<'_>>) -> bool,
-) -> Given {
-    let object = node_of(context, 1).and_then(Object::new);
-    let label = labels_of(equal).pop_first();
-    let found = list(context).map(|list| {
-        list.selected(label, |workload| {
-            object.is_none_or(|object| neighbours(workload, object)) && fit(workload.pod_labels())
-        })
-    });
-    Given(found.map(|found| Box::new(found) as Box<dyn Val>))
+) -> Vec<(&'l Arc<Document>, Node<'l>)> {
+    workloads.selected(labels_of(equal).pop_first(), |workload| {
+        object.is_none_or(|object| neighbours(workload, object)) && fit(workload.pod_labels())
+    })
+}
+
+/// Nodes as a list of CEL.
+fn values(nodes: &[(&Arc<Document>, Node<'_>)]) -> Box<dyn Val> {
+    let items = nodes.iter().map(|(document, node)| to_val(document, *node));
+    Box::new(CelList::from(items.collect::<Vec<_>>()))
 }
 
 fn list<'f>(context: &'f FunctionContext<'_, '_>) -> Result<&'f SharedList, ExecutionError> {
@@ -174,7 +198,7 @@ fn pod_resource(context: &FunctionContext<'_, '_>) -> Result<f64, ExecutionError
     Ok(object.map_or(0.0, |object| demand(object, &side, &resource)))
 }
 
-fn demand(object: Object<'_>, side: &str, resource: &str) -> f64 {
+pub(super) fn demand(object: Object<'_>, side: &str, resource: &str) -> f64 {
     let stated = |node: Node<'_>, side: &str| {
         node.at(&["resources", side, resource]).and_then(|amount| parse_quantity(amount.raw()))
     };

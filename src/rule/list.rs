@@ -50,37 +50,37 @@ impl SharedList {
         self.index().kinds.get(kind).unwrap_or(&NONE)
     }
 
-    /// The objects of a name, whatever their kind.
-    pub(crate) fn of_name(&self, name: &str) -> Self {
+    /// The objects of a name, whatever their kind, in their order.
+    pub(crate) fn of_name(&self, name: &str) -> Vec<(&Arc<Document>, Node<'_>)> {
         let found = self.index().names.get(name).into_iter().flatten();
-        Self::new(found.map(|&at| self.0.items[at].clone_as_boxed()).collect())
+        found.filter_map(|&at| as_node(self.0.items[at].as_ref())).collect()
+    }
+
+    /// How many objects there are.
+    pub(crate) fn len(&self) -> usize {
+        self.0.items.len()
     }
 
     /// The objects as nodes.
-    pub(crate) fn nodes(&self) -> impl Iterator<Item = (&Arc<Document>, Node<'_>)> {
-        let values = self.0.items.iter().filter_map(|item| item.downcast_ref::<NodeVal>());
-        values.map(|value| (value.document(), value.node()))
+    pub(crate) fn nodes(&self) -> ObjectNodes<'_> {
+        ObjectNodes(self.0.items.iter())
     }
 
-    /// The objects whose pods `selects` picks; `label`, where the selector asks for one, is a pair
-    /// that all of them must carry.
-    pub(crate) fn selected(
-        &self,
+    /// The objects whose pods `selects` picks, in their order; `label`, where the selector asks for
+    /// one, is a pair that all of them must carry.
+    pub(crate) fn selected<'l>(
+        &'l self,
         label: Option<(String, String)>,
-        selects: impl Fn(Object<'_>) -> bool,
-    ) -> Self {
-        let fits = |at: &usize| {
-            let value = self.0.items[*at].downcast_ref::<NodeVal>();
-            value.and_then(|value| Object::new(value.node())).is_some_and(&selects)
-        };
-        let found: Vec<usize> = match label {
+        selects: impl Fn(Object<'l>) -> bool,
+    ) -> Vec<(&'l Arc<Document>, Node<'l>)> {
+        let fits = |(_, node): &(_, Node<'l>)| Object::new(*node).is_some_and(&selects);
+        match label {
             Some(label) => {
-                let carriers = self.index().labels.get(&label);
-                carriers.into_iter().flatten().copied().filter(fits).collect()
+                let carriers = self.index().labels.get(&label).into_iter().flatten();
+                carriers.filter_map(|&at| as_node(self.0.items[at].as_ref())).filter(fits).collect()
             }
-            None => (0..self.0.items.len()).filter(fits).collect(),
-        };
-        Self::new(found.into_iter().map(|at| self.0.items[at].clone_as_boxed()).collect())
+            None => self.nodes().filter(fits).collect(),
+        }
     }
 
     fn index(&self) -> &Index {
@@ -105,6 +105,23 @@ impl SharedList {
             Index { kinds, names, labels }
         })
     }
+}
+
+/// The objects of a list as nodes, see [`SharedList::nodes`].
+#[derive(Clone)]
+pub(crate) struct ObjectNodes<'l>(std::slice::Iter<'l, Box<dyn Val>>);
+
+impl<'l> Iterator for ObjectNodes<'l> {
+    type Item = (&'l Arc<Document>, Node<'l>);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.0.find_map(|item| as_node(item.as_ref()))
+    }
+}
+
+fn as_node<'l>(item: &'l (dyn Val + 'static)) -> Option<(&'l Arc<Document>, Node<'l>)> {
+    let value = item.downcast_ref::<NodeVal>()?;
+    Some((value.document(), value.node()))
 }
 
 impl std::fmt::Debug for SharedList {

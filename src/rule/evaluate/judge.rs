@@ -138,7 +138,7 @@ impl<'n> Judge<'n> {
             if place.path.steps.last() == Some(&PathStep::Every)
                 && let Some(name) = node.key_name()
             {
-                self.frame.set(*key, Datum::Made(name.into()));
+                self.frame.set(*key, Datum::text(name));
             }
             self.walk(check, rest, hits);
         }

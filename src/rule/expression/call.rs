@@ -1,32 +1,53 @@
 //! Functions that rules call so often that they do not go through CEL. Each does what the function
 //! of its name in `rule::function` and beside it does, by the same code.
 
+use std::rc::Rc;
+use std::sync::Arc;
+
 use super::NoValue;
 use super::datum::Datum;
-use crate::kube::{Object, labels_of, parse_quantity, selects};
+use crate::kube::schema::served;
+use crate::kube::{ImageRef, Lifecycle, Object, lifecycle, parse_quantity, selects};
 use crate::rule::function::nearest_of;
-use crate::rule::inventory::neighbours;
+use crate::rule::inventory::{demand, matching, neighbours, selected};
 use crate::rule::notation::{first_match, is_match};
-use crate::yaml::Node;
+use crate::yaml::{Document, Kind, Node};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Function {
     Contains,
+    Distinct,
+    Double,
     EndsWith,
     Find,
+    Flatten,
+    Image,
+    Int,
     IsQuantity,
+    Join,
+    Lifecycle,
+    LowerAscii,
     Matches,
     Nearest,
     OfKind,
+    OfName,
     PodLabels,
+    PodResource,
     PodSpec,
+    PodsMatching,
+    PodsSelected,
     Quantity,
+    Replace,
     ReplicasOf,
     SameNamespace,
     Selects,
+    ServedIn,
     Size,
+    Split,
     StartsWith,
+    Sum,
     Text,
+    Trim,
 }
 
 impl Function {
@@ -34,69 +55,174 @@ impl Function {
     pub(super) fn named(name: &str, count: usize) -> Option<Self> {
         Some(match (name, count) {
             ("contains", 2) => Self::Contains,
+            ("distinct", 1) => Self::Distinct,
+            ("double", 1) => Self::Double,
             ("endsWith", 2) => Self::EndsWith,
             ("find", 2) => Self::Find,
+            ("flatten", 1) => Self::Flatten,
+            ("image", 1) => Self::Image,
+            ("int", 1) => Self::Int,
             ("isQuantity", 1) => Self::IsQuantity,
+            ("join", 1 | 2) => Self::Join,
+            ("lifecycle", 2) => Self::Lifecycle,
+            ("lowerAscii", 1) => Self::LowerAscii,
             ("matches", 2) => Self::Matches,
             ("nearest", 2) => Self::Nearest,
             ("ofKind", 2) => Self::OfKind,
+            ("ofName", 2) => Self::OfName,
             ("podLabels", 1) => Self::PodLabels,
+            ("podResource", 3) => Self::PodResource,
             ("podSpec", 1) => Self::PodSpec,
+            ("podsMatching", 3) => Self::PodsMatching,
+            ("podsSelected", 3) => Self::PodsSelected,
             ("quantity", 1) => Self::Quantity,
+            ("replace", 3) => Self::Replace,
             ("replicasOf", 1) => Self::ReplicasOf,
             ("sameNamespace", 2) => Self::SameNamespace,
             ("selects", 2) => Self::Selects,
+            ("servedIn", 1) => Self::ServedIn,
             ("size", 1) => Self::Size,
+            ("split", 2) => Self::Split,
             ("startsWith", 2) => Self::StartsWith,
+            ("sum", 1) => Self::Sum,
             ("text", 1) => Self::Text,
+            ("trim", 1) => Self::Trim,
             _ => return None,
         })
     }
 
     /// Calls it; `None` where CEL must see to arguments of such types.
     pub(super) fn call<'n>(self, args: &[Datum<'n>]) -> Option<Result<Datum<'n>, NoValue>> {
-        let text = |at: usize| args.get(at).and_then(Datum::as_text);
-        let of_texts = |test: fn(&str, &str) -> bool| Some(Datum::Bool(test(text(0)?, text(1)?)));
         match self {
-            Self::Contains => of_texts(|text, part| text.contains(part)),
-            Self::EndsWith => of_texts(|text, end| text.ends_with(end)),
-            Self::StartsWith => of_texts(|text, start| text.starts_with(start)),
-            Self::Matches => is_match(text(0)?, text(1)?).map(Datum::Bool),
-            Self::Find => first_match(text(0)?, text(1)?).map(|found| Datum::Made(found.into())),
+            Self::Contains
+            | Self::EndsWith
+            | Self::StartsWith
+            | Self::Matches
+            | Self::Find
+            | Self::Replace
+            | Self::Trim
+            | Self::LowerAscii
+            | Self::Split
+            | Self::Nearest
+            | Self::Text => self.of_texts(args).map(Ok),
+            Self::Size => args.first()?.size().map(Datum::Int).map(Ok),
+            Self::Flatten => flatten(args.first()?).map(Ok),
+            Self::Distinct => distinct(args.first()?).map(Ok),
+            Self::Join => join(args).map(Ok),
+            Self::Sum | Self::Double | Self::Int | Self::Quantity | Self::IsQuantity => {
+                self.of_numbers(args.first()?).map(Ok)
+            }
+            Self::Image => image(args.first()?).map(Ok),
+            Self::Lifecycle => {
+                let life = lifecycle(args.first()?.as_text()?, args.get(1)?.as_text()?);
+                Some(Ok(of_lifecycle(life)))
+            }
+            Self::ServedIn => {
+                let (first, last) = served(args.first()?.as_text()?).unwrap_or((0, 0));
+                Some(Ok(record([("first", minor(first)), ("last", minor(last))])))
+            }
+            Self::PodSpec => {
+                let (document, object) = object(args, 0)?;
+                let spec = object.and_then(|object| object.pod_spec());
+                Some(spec.map(|spec| Datum::of(document, spec)).ok_or(NoValue))
+            }
+            Self::PodLabels => {
+                let (document, object) = object(args, 0)?;
+                let labels = object.and_then(|object| object.pod_labels());
+                Some(Ok(labels.map_or_else(|| record([]), |labels| Datum::of(document, labels))))
+            }
+            Self::OfKind
+            | Self::OfName
+            | Self::PodResource
+            | Self::PodsMatching
+            | Self::PodsSelected
+            | Self::ReplicasOf
+            | Self::SameNamespace
+            | Self::Selects => self.of_objects(args).map(Ok),
+        }
+    }
+
+    fn of_texts<'n>(self, args: &[Datum<'n>]) -> Option<Datum<'n>> {
+        let text = |at: usize| args.get(at).and_then(Datum::as_text);
+        let first = args.first()?;
+        Some(match self {
+            Self::Contains => Datum::Bool(text(0)?.contains(text(1)?)),
+            Self::EndsWith => Datum::Bool(text(0)?.ends_with(text(1)?)),
+            Self::StartsWith => Datum::Bool(text(0)?.starts_with(text(1)?)),
+            Self::Matches => Datum::Bool(is_match(text(0)?, text(1)?)?),
+            Self::Find => {
+                let pattern = text(1)?;
+                first.part(|text| first_match(text, pattern))?
+            }
+            Self::Replace => match (text(0)?, text(1)?, text(2)?) {
+                (whole, from, to) if whole.contains(from) => {
+                    Datum::Made(whole.replace(from, to).into())
+                }
+                _ => first.clone(),
+            },
+            Self::Trim => first.part(|text| Some(text.trim()))?,
+            Self::LowerAscii => Datum::Made(text(0)?.to_ascii_lowercase().into()),
+            Self::Split => {
+                let by = text(1).filter(|by| !by.is_empty())?;
+                Datum::List(match first {
+                    Datum::Text(text) => text.split(by).map(Datum::Text).collect(),
+                    _ => text(0)?.split(by).map(|part| Datum::Made(part.into())).collect(),
+                })
+            }
             Self::Nearest => {
                 let Datum::List(entries) = args.get(1)? else { return None };
                 let near = nearest_of(text(0)?, entries.iter().filter_map(Datum::as_text));
-                Some(Datum::Made(near.unwrap_or_default().into()))
+                Datum::Made(near.unwrap_or_default().into())
             }
-            Self::IsQuantity => Some(Datum::Bool(parse_quantity(text(0)?).is_some())),
-            Self::Quantity => parse_quantity(text(0)?).map(Datum::Double),
-            Self::Size => args.first()?.size().map(Datum::Int),
-            Self::Text => match args.first()? {
-                text @ (Datum::Text(_) | Datum::Made(_)) => Some(text.clone()),
-                Datum::Int(int) => Some(Datum::Made(int.to_string().into())),
-                Datum::Bool(value) => Some(Datum::Text(if *value { "true" } else { "false" })),
-                _ => None,
+            _ => match first {
+                Datum::Text(_) | Datum::Made(_) => first.clone(),
+                Datum::Int(int) => Datum::Made(int.to_string().into()),
+                Datum::Bool(value) => Datum::Text(if *value { "true" } else { "false" }),
+                _ => return None,
             },
-            Self::OfKind => match args.first()? {
-                Datum::Objects(list) => Some(Datum::Objects(list.of_kind(text(1)?))),
-                _ => None,
-            },
-            Self::PodLabels => part(args, |object| object.pod_labels()),
-            Self::PodSpec => part(args, |object| object.pod_spec()),
-            Self::ReplicasOf => object(args, 0).map(|(_, object)| Datum::Int(object.replicas())),
-            Self::Selects => {
-                let (selector, labels) = (node(args, 0)?, node(args, 1)?);
-                Some(Datum::Bool(selects(Some(selector), &labels_of(Some(labels)))))
+        })
+    }
+
+    fn of_numbers<'n>(self, of: &Datum<'n>) -> Option<Datum<'n>> {
+        Some(match (self, of) {
+            (Self::Quantity, _) => Datum::Double(parse_quantity(of.as_text()?)?),
+            (Self::IsQuantity, _) => Datum::Bool(parse_quantity(of.as_text()?).is_some()),
+            (Self::Sum, Datum::List(items)) => {
+                Datum::Double(items.iter().map(number).sum::<Option<f64>>()?)
             }
-            Self::SameNamespace => {
-                let of = |at: usize| object(args, at).map(|(_, object)| object);
-                Some(Datum::Bool(neighbours(of(0)?, of(1)?)))
-            }
+            (Self::Double, _) => Datum::Double(number(of)?),
+            (Self::Int, Datum::Int(int)) => Datum::Int(*int),
+            _ => return None,
+        })
+    }
+
+    fn of_objects<'n>(self, args: &[Datum<'n>]) -> Option<Datum<'n>> {
+        // What CEL made may be an object, too.
+        if args.iter().any(|argument| matches!(argument, Datum::Foreign(_))) {
+            return None;
         }
-        .map(Ok)
+        let object = |at: usize| object(args, at).and_then(|(_, object)| object);
+        let objects = || match args.first()? {
+            Datum::Objects(list) => Some(*list),
+            _ => None,
+        };
+        Some(match self {
+            Self::OfKind => Datum::Objects(objects()?.of_kind(args.get(1)?.as_text()?)),
+            Self::OfName => nodes(objects()?.of_name(args.get(1)?.as_text()?)),
+            Self::PodsMatching => nodes(matching(objects()?, object(1), node(args, 2))),
+            Self::PodsSelected => nodes(selected(objects()?, object(1), node(args, 2))),
+            Self::PodResource => {
+                let (side, resource) = (args.get(1)?.as_text()?, args.get(2)?.as_text()?);
+                Datum::Double(demand(object(0)?, side, resource))
+            }
+            Self::ReplicasOf => Datum::Int(object(0)?.replicas()),
+            Self::SameNamespace => Datum::Bool(neighbours(object(0)?, object(1)?)),
+            _ => Datum::Bool(selects(node(args, 0), node(args, 1))),
+        })
     }
 }
 
+/// The mapping or sequence that an argument is.
 fn node<'n>(args: &[Datum<'n>], at: usize) -> Option<Node<'n>> {
     match args.get(at)? {
         Datum::Node(_, node) => Some(*node),
@@ -104,18 +230,86 @@ fn node<'n>(args: &[Datum<'n>], at: usize) -> Option<Node<'n>> {
     }
 }
 
-fn object<'n>(
-    args: &[Datum<'n>],
-    at: usize,
-) -> Option<(&'n std::sync::Arc<crate::yaml::Document>, Object<'n>)> {
+/// The object that an argument is, where it is one, and what it lies in.
+fn object<'n>(args: &[Datum<'n>], at: usize) -> Option<(&'n Arc<Document>, Option<Object<'n>>)> {
     match args.get(at)? {
-        Datum::Node(document, node) => Some((document, Object::new(*node)?)),
+        Datum::Node(document, node) => Some((document, Object::new(*node))),
         _ => None,
     }
 }
 
-/// A part of an object. Where there is none, CEL's function says what that means.
-fn part<'n>(args: &[Datum<'n>], of: impl Fn(Object<'n>) -> Option<Node<'n>>) -> Option<Datum<'n>> {
-    let (document, object) = object(args, 0)?;
-    Some(Datum::of(document, of(object)?))
+fn nodes<'n>(nodes: Vec<(&'n Arc<Document>, Node<'n>)>) -> Datum<'n> {
+    Datum::List(nodes.into_iter().map(|(document, node)| Datum::of(document, node)).collect())
+}
+
+fn record<'n, const N: usize>(entries: [(&'n str, Datum<'n>); N]) -> Datum<'n> {
+    Datum::Record(Rc::new(entries))
+}
+
+/// A list with the lists in it laid out.
+fn flatten<'n>(list: &Datum<'n>) -> Option<Datum<'n>> {
+    let Datum::List(items) = list else { return None };
+    let mut flat = Vec::with_capacity(items.len());
+    for item in items.iter() {
+        match item {
+            Datum::Objects(_) | Datum::Foreign(_) => return None,
+            Datum::List(inner) => flat.extend(inner.iter().cloned()),
+            Datum::Node(document, node) if node.kind() == Kind::Sequence => {
+                flat.extend(node.items().map(|item| Datum::of(document, item)));
+            }
+            other => flat.push(other.clone()),
+        }
+    }
+    Some(Datum::List(flat.into()))
+}
+
+/// The first of each set of equal items.
+fn distinct<'n>(list: &Datum<'n>) -> Option<Datum<'n>> {
+    let Datum::List(items) = list else { return None };
+    let mut unique: Vec<Datum<'n>> = Vec::with_capacity(items.len());
+    for item in items.iter() {
+        if !unique.iter().any(|known| item.equals(known)) {
+            unique.push(item.clone());
+        }
+    }
+    Some(Datum::List(unique.into()))
+}
+
+/// The texts of a list as one.
+fn join<'n>(args: &[Datum<'n>]) -> Option<Datum<'n>> {
+    let Datum::List(items) = args.first()? else { return None };
+    let between = args.get(1).map_or(Some(""), Datum::as_text)?;
+    let texts: Option<Vec<&str>> = items.iter().map(Datum::as_text).collect();
+    Some(Datum::Made(texts?.join(between).into()))
+}
+
+fn number(value: &Datum<'_>) -> Option<f64> {
+    match value {
+        #[allow(clippy::cast_precision_loss, reason = "counts and sizes are far below 2^53")]
+        Datum::Int(int) => Some(*int as f64),
+        Datum::Double(double) => Some(*double),
+        _ => None,
+    }
+}
+
+/// The parts of an image's reference.
+fn image<'n>(reference: &Datum<'n>) -> Option<Datum<'n>> {
+    Some(record([
+        ("registry", reference.part(|text| Some(ImageRef::parse(text).registry))?),
+        ("repository", reference.part(|text| Some(ImageRef::parse(text).repository))?),
+        ("tag", reference.part(|text| Some(ImageRef::parse(text).tag))?),
+        ("digest", reference.part(|text| Some(ImageRef::parse(text).digest))?),
+    ]))
+}
+
+fn of_lifecycle<'n>(life: Option<Lifecycle>) -> Datum<'n> {
+    record([
+        ("deprecated", minor(life.and_then(|life| life.deprecated).unwrap_or(0))),
+        ("removed", minor(life.and_then(|life| life.removed).unwrap_or(0))),
+        ("replacement", Datum::Text(life.map_or("", |life| life.replacement))),
+    ])
+}
+
+fn minor<'n>(minor: u32) -> Datum<'n> {
+    Datum::Int(i64::from(minor))
 }

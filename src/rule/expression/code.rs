@@ -1,7 +1,8 @@
 //! Expressions as they run: CEL's tree with names resolved to slots and operators to variants.
 
 use cel::common::ast::{
-    CallExpr, ComprehensionExpr, EntryExpr, Expr, IdedExpr, LiteralValue, SelectExpr, operators,
+    CallExpr, ComprehensionExpr, EntryExpr, Expr, IdedExpr, LiteralValue, MapEntryExpr, MapExpr,
+    SelectExpr, operators,
 };
 
 use super::call::Function;
@@ -39,6 +40,10 @@ pub(super) enum Code {
     Choose(Box<Code>, Box<Code>, Box<Code>),
     Binary(Operator, Box<Code>, Box<Code>),
     List(Vec<Code>),
+    /// A map whose keys are texts that are written in it.
+    Record(Vec<(String, Code)>),
+    /// `x in ['a', 'b']`
+    Among(Box<Code>, Vec<String>),
     /// `all` for false, `exists` for true: the value that settles it.
     Quantify {
         settles: bool,
@@ -73,6 +78,23 @@ pub(super) enum Code {
         variables: Vec<(String, Slot)>,
         expression: IdedExpr,
     },
+}
+
+impl Code {
+    /// True for what has a value whatever it is evaluated on.
+    pub(super) fn is_literal(&self) -> bool {
+        match self {
+            Self::Null
+            | Self::Bool(_)
+            | Self::Int(_)
+            | Self::Uint(_)
+            | Self::Double(_)
+            | Self::Text(_) => true,
+            Self::List(items) => items.is_empty(),
+            Self::Record(entries) => entries.is_empty(),
+            _ => false,
+        }
+    }
 }
 
 /// Operators on two values that are both needed.
@@ -118,8 +140,9 @@ pub(super) fn compile(expression: &IdedExpr, names: &mut Names) -> Code {
         Expr::List(list) if list.optional_indices.is_empty() => {
             Some(Code::List(list.elements.iter().map(|item| compile(item, names)).collect()))
         }
+        Expr::Map(map) => of_map(map, names),
         Expr::Comprehension(comprehension) => of_comprehension(comprehension, names),
-        Expr::List(_) | Expr::Map(_) | Expr::Struct(_) | Expr::Unspecified => None,
+        Expr::List(_) | Expr::Struct(_) | Expr::Unspecified => None,
     };
     known.unwrap_or_else(|| foreign(expression, names))
 }
@@ -138,6 +161,36 @@ fn of_literal(literal: &LiteralValue) -> Option<Code> {
         LiteralValue::String(value) => Code::Text(value.inner().to_owned()),
         LiteralValue::Bytes(_) => return None,
     })
+}
+
+/// A map of values under texts, each of which is there once.
+fn of_map(map: &MapExpr, names: &mut Names) -> Option<Code> {
+    let mut entries: Vec<(String, Code)> = Vec::new();
+    for entry in &map.entries {
+        let EntryExpr::MapEntry(MapEntryExpr { key, value, optional: false }) = &entry.expr else {
+            return None;
+        };
+        let Expr::Literal(LiteralValue::String(key)) = &key.expr else { return None };
+        if entries.iter().any(|(known, _)| known == key.inner()) {
+            return None;
+        }
+        entries.push((key.inner().to_owned(), compile(value, names)));
+    }
+    Some(Code::Record(entries))
+}
+
+/// The texts of a list of nothing else.
+fn texts(expression: &IdedExpr) -> Option<Vec<String>> {
+    let Expr::List(list) = &expression.expr else { return None };
+    let text = |item: &IdedExpr| match &item.expr {
+        Expr::Literal(LiteralValue::String(text)) => Some(text.inner().to_owned()),
+        _ => None,
+    };
+    list.elements
+        .iter()
+        .map(text)
+        .collect::<Option<_>>()
+        .filter(|_| list.optional_indices.is_empty())
 }
 
 fn of_select(select: &SelectExpr, names: &mut Names) -> Option<Code> {
@@ -199,6 +252,9 @@ fn of_operator(name: &str, args: &[IdedExpr], names: &mut Names) -> Option<Code>
                 fits,
                 otherwise: Box::new(foreign(&whole, names)),
             })
+        }
+        (operators::IN, [one, list]) if let Some(texts) = texts(list) => {
+            Some(Code::Among(boxed(one, names), texts))
         }
         (name, [one, two]) => {
             let operator = Operator::named(name)?;

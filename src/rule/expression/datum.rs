@@ -1,11 +1,14 @@
 //! What an expression evaluates to.
 
+use std::borrow::Cow;
 use std::cmp::Ordering;
+use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
 use cel::common::types::{
-    CelBool, CelDouble, CelInt, CelList, CelNull, CelOptional, CelString, CelUInt,
+    CelBool, CelDouble, CelInt, CelList, CelMap, CelMapKey, CelNull, CelOptional, CelString,
+    CelUInt,
 };
 use cel::common::value::Val;
 use cel::{ExecutionError, Value};
@@ -31,6 +34,8 @@ pub(crate) enum Datum<'n> {
     Node(&'n Arc<Document>, Node<'n>),
     /// A list that was computed.
     List(Rc<[Datum<'n>]>),
+    /// A map that was computed, its keys texts.
+    Record(Rc<[(&'n str, Datum<'n>)]>),
     /// Objects that are deployed together.
     Objects(&'n SharedList),
     /// The parameters of a rule.
@@ -86,6 +91,26 @@ impl<'n> Datum<'n> {
         }
     }
 
+    /// A text that may have been put together.
+    pub(crate) fn text(text: Cow<'n, str>) -> Self {
+        match text {
+            Cow::Borrowed(text) => Self::Text(text),
+            Cow::Owned(text) => Self::Made(text.into()),
+        }
+    }
+
+    /// A part of a text; of one that lies in the tree, without a copy.
+    pub(super) fn part(
+        &self,
+        part: impl for<'t> FnOnce(&'t str) -> Option<&'t str>,
+    ) -> Option<Self> {
+        match self {
+            Self::Text(text) => part(text).map(Self::Text),
+            Self::Made(text) => part(text).map(|part| Self::Made(part.into())),
+            _ => None,
+        }
+    }
+
     /// Takes a value of CEL over. A node of one of `documents` becomes one again.
     pub(super) fn from_val(value: &(dyn Val + 'static), documents: &'n [Arc<Document>]) -> Self {
         if let Some(text) = value.downcast_ref::<CelString>() {
@@ -138,6 +163,12 @@ impl<'n> Datum<'n> {
             Self::List(items) => {
                 Box::new(CelList::from(items.iter().map(Self::to_val).collect::<Vec<_>>()))
             }
+            Self::Record(entries) => {
+                let entries = entries
+                    .iter()
+                    .map(|(key, value)| (CelMapKey::from((*key).to_owned()), value.to_val()));
+                Box::new(CelMap::from(entries.collect::<HashMap<_, _>>()))
+            }
             Self::Objects(list) => Box::new((*list).clone()),
             Self::Params(params) => Box::new(params.shared.clone()),
             Self::Optional(None) => Box::new(CelOptional::none()),
@@ -147,7 +178,7 @@ impl<'n> Datum<'n> {
     }
 
     /// Shows the value to CEL, as it is where it is CEL's already.
-    fn with_val<R>(&self, look: impl FnOnce(&(dyn Val + 'static)) -> R) -> R {
+    pub(super) fn with_val<R>(&self, look: impl FnOnce(&(dyn Val + 'static)) -> R) -> R {
         match self {
             Self::Foreign(value) => look(value.as_ref()),
             value => look(value.to_val().as_ref()),
@@ -164,7 +195,7 @@ impl<'n> Datum<'n> {
             Self::Double(_) => "double",
             Self::Text(_) | Self::Made(_) => "string",
             Self::List(_) | Self::Objects(_) => "list",
-            Self::Params(_) => "map",
+            Self::Record(_) | Self::Params(_) => "map",
             Self::Node(_, node) => match node.kind() {
                 Kind::Sequence => "list",
                 Kind::Mapping | Kind::Scalar => "map",
@@ -213,11 +244,12 @@ impl<'n> Datum<'n> {
     /// The member of this name. Null counts as absent, as Kubernetes has it.
     pub(super) fn member(&self, key: &str) -> Member<'n> {
         match self {
-            Self::Node(document, node) => match node.get(key).filter(|value| !value.is_null()) {
-                Some(value) => Member::Found(Self::of(document, value)),
+            Self::Node(document, node) => Self::present(document, node.get(key)),
+            Self::Params(params) => match params.values.iter().find(|(name, _)| name == key) {
+                Some((_, value)) => Member::Found(value.clone()),
                 None => Member::Missing,
             },
-            Self::Params(params) => match params.values.iter().find(|(name, _)| name == key) {
+            Self::Record(entries) => match entries.iter().find(|(name, _)| *name == key) {
                 Some((_, value)) => Member::Found(value.clone()),
                 None => Member::Missing,
             },
@@ -232,14 +264,24 @@ impl<'n> Datum<'n> {
         }
     }
 
+    fn present(document: &'n Arc<Document>, member: Option<Node<'n>>) -> Member<'n> {
+        match member.map(|member| Self::of(document, member)) {
+            Some(Self::Null) | None => Member::Missing,
+            Some(member) => Member::Found(member),
+        }
+    }
+
     /// The member that an index or key names.
     pub(super) fn index(&self, index: &Datum<'n>) -> Member<'n> {
         match (self, index) {
             (_, Self::Text(_) | Self::Made(_)) => self.member(index.as_text().unwrap_or_default()),
             (Self::Node(document, node), Self::Int(at)) => {
                 let item = usize::try_from(*at).ok().and_then(|at| node.items().nth(at));
-                match item.filter(|item| !item.is_null()) {
-                    Some(item) => Member::Found(Self::of(document, item)),
+                Self::present(document, item)
+            }
+            (Self::List(items), Self::Int(at)) => {
+                match usize::try_from(*at).ok().and_then(|at| items.get(at)) {
+                    Some(item) => Member::Found(item.clone()),
                     None => Member::Missing,
                 }
             }
@@ -264,28 +306,6 @@ impl<'n> Datum<'n> {
         match self {
             Self::Node(document, _) => std::slice::from_ref(document),
             _ => &[],
-        }
-    }
-
-    /// What a comprehension goes over: items of a list, keys of a mapping.
-    pub(super) fn items(&self) -> Result<Vec<Datum<'n>>, NoValue> {
-        match self {
-            Self::Node(document, node) => Ok(match node.kind() {
-                Kind::Sequence => node.items().map(|item| Self::of(document, item)).collect(),
-                Kind::Mapping | Kind::Scalar => {
-                    node.entries().map(|entry| Self::Made(entry.name().into())).collect()
-                }
-            }),
-            Self::List(items) => Ok(items.to_vec()),
-            Self::Objects(list) => Ok(list.nodes().map(|(of, node)| Self::of(of, node)).collect()),
-            _ => self.with_val(|value| {
-                let mut items = value.as_iterable().ok_or(NoValue)?.iter();
-                let mut found = Vec::new();
-                while let Some(item) = items.next() {
-                    found.push(Self::from_val(item, &[]));
-                }
-                Ok(found)
-            }),
         }
     }
 
@@ -333,6 +353,9 @@ impl<'n> Datum<'n> {
                 _ => node.items().any(|item| Self::of(document, item).equals(value)),
             }),
             Self::List(items) => Ok(items.iter().any(|item| item.equals(value))),
+            Self::Record(entries) => {
+                Ok(value.as_text().is_some_and(|key| entries.iter().any(|(name, _)| *name == key)))
+            }
             _ => self.with_val(|list| {
                 let list = list.as_container().ok_or(NoValue)?;
                 value.with_val(|value| list.contains(value)).map_err(|_| NoValue)
@@ -347,6 +370,8 @@ impl<'n> Datum<'n> {
             Self::Made(text) => text.chars().count(),
             Self::Node(_, node) => node.len(),
             Self::List(items) => items.len(),
+            Self::Record(entries) => entries.len(),
+            Self::Objects(list) => list.len(),
             _ => return None,
         };
         i64::try_from(size).ok()

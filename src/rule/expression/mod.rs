@@ -14,6 +14,7 @@ mod call;
 mod code;
 mod datum;
 mod fault;
+mod items;
 mod names;
 mod parse;
 mod run;

@@ -7,9 +7,11 @@ use std::rc::Rc;
 use cel::Value;
 use cel::common::ast::IdedExpr;
 
+use super::call::Function;
 use super::code::{Code, Operator};
 use super::datum::{Datum, Member};
-use super::{Frame, NoValue};
+use super::items::Items;
+use super::{Frame, NoValue, Slot};
 
 type Outcome<'n> = Result<Datum<'n>, NoValue>;
 
@@ -37,6 +39,10 @@ pub(super) fn run<'n>(code: &'n Code, frame: &mut Frame<'n>) -> Outcome<'n> {
                 of => found(of.index(&index))?,
             }
         }
+        Code::OrValue(of, default) if default.is_literal() => match optional(of, frame)? {
+            Some(value) => value,
+            None => run(default, frame)?,
+        },
         Code::OrValue(of, default) => {
             let default = run(default, frame)?;
             optional(of, frame)?.unwrap_or(default)
@@ -60,49 +66,45 @@ pub(super) fn run<'n>(code: &'n Code, frame: &mut Frame<'n>) -> Outcome<'n> {
             let items: Result<Vec<_>, _> = items.iter().map(|item| run(item, frame)).collect();
             Datum::List(items?.into())
         }
+        Code::Record(entries) => {
+            let entry = |(key, value): &'n (String, Code)| Ok((key.as_str(), run(value, frame)?));
+            let entries: Result<Vec<_>, _> = entries.iter().map(entry).collect();
+            Datum::Record(entries?.into())
+        }
+        Code::Among(of, texts) => {
+            let of = run(of, frame)?;
+            Datum::Bool(match of.as_text() {
+                Some(text) => texts.iter().any(|one| one == text),
+                None => texts.iter().any(|one| Datum::Text(one).equals(&of)),
+            })
+        }
         Code::Quantify { settles, range, item, test } => {
-            let mut outcome = Ok(!settles);
-            for value in run(range, frame)?.items()? {
-                frame.step()?;
-                frame.set(*item, value);
-                match truth(run(test, frame)) {
-                    Ok(value) if value == *settles => return Ok(Datum::Bool(*settles)),
-                    Ok(_) => {}
-                    Err(NoValue) => outcome = Err(NoValue),
-                }
-            }
-            Datum::Bool(outcome?)
+            let range = run(range, frame)?.items()?;
+            Datum::Bool(quantify(*settles, range, *item, test, frame)?)
         }
         Code::Collect { range, item, guard, value } => {
-            let mut collected = Vec::new();
-            for each in run(range, frame)?.items()? {
-                frame.step()?;
-                frame.set(*item, each);
-                let wanted = match guard {
-                    Some(guard) => truth(run(guard, frame))?,
-                    None => true,
-                };
-                if wanted {
-                    collected.push(run(value, frame)?);
-                }
-            }
-            Datum::List(collected.into())
+            let range = run(range, frame)?.items()?;
+            collect(range, *item, guard.as_deref(), value, frame)?
         }
         Code::TypeIs { of, name, fits, otherwise } => match run(of, frame)?.type_name() {
             Some(own) => Datum::Bool((own == name) == *fits),
             None => run(otherwise, frame)?,
         },
-        Code::Call { native, args, expression } => {
-            let values: Result<Vec<_>, _> = args.iter().map(|(_, arg)| run(arg, frame)).collect();
-            let values = values?;
-            match native.and_then(|native| native.call(&values)) {
-                Some(outcome) => outcome?,
-                None => {
-                    let names = args.iter().map(|(name, _)| name.as_str());
-                    by_cel(expression, names.zip(&values), frame)?
-                }
+        Code::Call { native, args, expression } => match args.as_slice() {
+            [(_, one)] => {
+                let values = [run(one, frame)?];
+                call(*native, args, &values, expression, frame)?
             }
-        }
+            [(_, one), (_, two)] => {
+                let values = [run(one, frame)?, run(two, frame)?];
+                call(*native, args, &values, expression, frame)?
+            }
+            _ => {
+                let values: Result<Vec<_>, _> =
+                    args.iter().map(|(_, arg)| run(arg, frame)).collect();
+                call(*native, args, &values?, expression, frame)?
+            }
+        },
         Code::Foreign { variables, expression } => {
             let values = variables
                 .iter()
@@ -235,8 +237,20 @@ fn compute<'n>(
         (Operator::Add, Datum::List(one), Datum::List(two)) => {
             return Ok(Datum::List(one.iter().chain(two.iter()).cloned().collect()));
         }
-        (Operator::Add, Datum::Int(one), Datum::Int(two)) => {
-            return one.checked_add(*two).map(Datum::Int).ok_or(NoValue);
+        (_, Datum::Int(one), Datum::Int(two)) => {
+            let computed = match operator {
+                Operator::Subtract => one.checked_sub(*two),
+                Operator::Multiply => one.checked_mul(*two),
+                _ => one.checked_add(*two),
+            };
+            return computed.map(Datum::Int).ok_or(NoValue);
+        }
+        (_, Datum::Double(one), Datum::Double(two)) => {
+            return Ok(Datum::Double(match operator {
+                Operator::Subtract => one - two,
+                Operator::Multiply => one * two,
+                _ => one + two,
+            }));
         }
         (Operator::Add, one, two) => {
             if let (Some(one), Some(two)) = (one.as_text(), two.as_text()) {
@@ -252,6 +266,63 @@ fn compute<'n>(
         _ => one.as_adder().ok_or(NoValue)?.add(two.as_ref()),
     };
     computed.map(|value| frame.taken(value.as_ref())).map_err(|_| NoValue)
+}
+
+/// `all` or `exists`: what an item gives that settles the matter goes before one that gives nothing.
+fn quantify<'n>(
+    settles: bool,
+    range: Items<'n>,
+    item: Slot,
+    test: &'n Code,
+    frame: &mut Frame<'n>,
+) -> Result<bool, NoValue> {
+    let mut outcome = Ok(!settles);
+    for value in range {
+        frame.step()?;
+        frame.set(item, value);
+        match truth(run(test, frame)) {
+            Ok(value) if value == settles => return Ok(settles),
+            Ok(_) => {}
+            Err(NoValue) => outcome = Err(NoValue),
+        }
+    }
+    outcome
+}
+
+/// `filter` and `map`.
+fn collect<'n>(
+    range: Items<'n>,
+    item: Slot,
+    guard: Option<&'n Code>,
+    value: &'n Code,
+    frame: &mut Frame<'n>,
+) -> Outcome<'n> {
+    let mut collected = Vec::new();
+    for each in range {
+        frame.step()?;
+        frame.set(item, each);
+        let wanted = match guard {
+            Some(guard) => truth(run(guard, frame))?,
+            None => true,
+        };
+        if wanted {
+            collected.push(run(value, frame)?);
+        }
+    }
+    Ok(Datum::List(collected.into()))
+}
+
+/// Calls a function, where CEL has to by `expression`.
+fn call<'n>(
+    native: Option<Function>,
+    args: &'n [(String, Code)],
+    values: &[Datum<'n>],
+    expression: &IdedExpr,
+    frame: &Frame<'n>,
+) -> Outcome<'n> {
+    native.and_then(|native| native.call(values)).unwrap_or_else(|| {
+        by_cel(expression, args.iter().map(|(name, _)| name.as_str()).zip(values), frame)
+    })
 }
 
 /// Has CEL evaluate an expression over some values.

@@ -4,8 +4,13 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
+use cel::Context;
+
+use super::{Expression, Frame, Functions, Names};
 use crate::kube::objects;
-use crate::rule::{ByKind, Company, Evaluator, RuleSet, Setting, example};
+use crate::rule::{
+    ByKind, Company, Evaluator, RuleSet, Scope, Setting, environment, example, function,
+};
 use crate::source::Sources;
 use crate::yaml;
 
@@ -32,6 +37,66 @@ fn rules_mean_what_cel_says_on_real_objects() {
                 judge(&set, &text);
             }
         }
+    }
+}
+
+/// Values that are written in the expression, so that each sort of argument comes up.
+#[test]
+fn functions_mean_what_cel_says() {
+    let cel = Functions::new(|| {
+        let mut cel = Context::with_env(Arc::clone(environment()));
+        function::register(&mut cel);
+        cel
+    });
+    let shown = |source: &str| {
+        let mut names = Names::new(Scope::Object, Vec::new());
+        let expression = Expression::compile(source, &mut names).expect(source);
+        let mut frame = Frame::new(&cel, &[]);
+        frame.begin(names.slots());
+        let value = expression.evaluate(&mut frame).ok();
+        value.map(|value| value.shown().unwrap_or_default())
+    };
+    for (source, value) in [
+        ("{'a': 1, 'b': 2}['b']", "2"),
+        ("{'a': {'b': 'c'}}.a.b", "c"),
+        ("{'a': 1}.?b.orValue('none')", "none"),
+        ("'a' in {'a': 1} && !('b' in {'a': 1}) && !(1 in {'a': 1})", "true"),
+        ("size({'a': 1, 'b': 2})", "2"),
+        ("{'a': 1, 'b': 2} == {'b': 2, 'a': 1}", "true"),
+        ("{'a': 1}.map(key, key).join()", "a"),
+        ("'x' in ['x', 'y'] && !('z' in ['x']) && !(1 in ['1'])", "true"),
+        ("image('registry.example:5000/team/app:1.2').repository", "team/app"),
+        ("image('app@sha256:ab').digest", "sha256:ab"),
+        ("image(1).repository", "1"),
+        ("lifecycle('extensions/v1beta1', 'Ingress').removed", "22"),
+        ("lifecycle('apps/v1', 'Deployment').replacement", ""),
+        ("servedIn('policy/v1').first > 0", "true"),
+        ("[[1, 2], 3, [[4]]].flatten().size()", "4"),
+        ("['a', 'b', 'a'].distinct().join('-')", "a-b"),
+        ("[1, 1.0, 2u].distinct().size()", "2"),
+        ("['a', 'b'].join()", "ab"),
+        ("'a.b.c'.split('.')[1]", "b"),
+        ("'ab'.split('').size()", "2"),
+        ("' A '.trim().lowerAscii()", "a"),
+        ("'a$b$'.replace('$', '')", "ab"),
+        ("'ab'.replace('', '-')", "-a-b-"),
+        ("find('a12', '[0-9]+')", "12"),
+        ("sum([1, 2.5]) == 3.5 && sum([]) == 0.0", "true"),
+        ("double(2) * 1.5 - 1.0 == 2.0", "true"),
+        ("double('1e3') == 1000.0 && int('7') == 7 && int(7.9) == 7", "true"),
+        ("3 * 4 - 5", "7"),
+    ] {
+        assert_eq!(shown(source).as_deref(), Some(value), "{source}");
+    }
+    for source in [
+        "9223372036854775807 + 1",
+        "['a', 1].join()",
+        "sum(['a'])",
+        "{'a': 1}.b",
+        "podSpec({'a': 1})",
+        "'a'.matches('(')",
+    ] {
+        assert_eq!(shown(source), None, "{source}");
     }
 }
 

@@ -1,0 +1,71 @@
+//! What a comprehension goes over, one value after the other.
+
+use std::rc::Rc;
+use std::sync::Arc;
+
+use super::NoValue;
+use super::datum::Datum;
+use crate::rule::list::ObjectNodes;
+use crate::yaml::{self, Document, Kind};
+
+/// Items of a list, keys of a map. What lies in the tree is not gathered before: most
+/// comprehensions end early.
+pub(super) enum Items<'n> {
+    Nodes(&'n Arc<Document>, yaml::Items<'n>),
+    Keys(yaml::Entries<'n>),
+    Objects(ObjectNodes<'n>),
+    List(Rc<[Datum<'n>]>, usize),
+    Record(Rc<[(&'n str, Datum<'n>)]>, usize),
+    Taken(std::vec::IntoIter<Datum<'n>>),
+}
+
+impl<'n> Datum<'n> {
+    /// What a comprehension goes over.
+    ///
+    /// # Errors
+    /// For what is neither a list nor a map.
+    pub(super) fn items(self) -> Result<Items<'n>, NoValue> {
+        Ok(match self {
+            Self::Node(document, node) => match node.kind() {
+                Kind::Sequence => Items::Nodes(document, node.items()),
+                Kind::Mapping | Kind::Scalar => Items::Keys(node.entries()),
+            },
+            Self::List(items) => Items::List(items, 0),
+            Self::Record(entries) => Items::Record(entries, 0),
+            Self::Objects(list) => Items::Objects(list.nodes()),
+            _ => Items::Taken(self.taken_items()?.into_iter()),
+        })
+    }
+
+    fn taken_items(&self) -> Result<Vec<Self>, NoValue> {
+        self.with_val(|value| {
+            let mut items = value.as_iterable().ok_or(NoValue)?.iter();
+            let mut found = Vec::new();
+            while let Some(item) = items.next() {
+                found.push(Self::from_val(item, &[]));
+            }
+            Ok(found)
+        })
+    }
+}
+
+impl<'n> Iterator for Items<'n> {
+    type Item = Datum<'n>;
+
+    fn next(&mut self) -> Option<Datum<'n>> {
+        match self {
+            Self::Nodes(document, nodes) => nodes.next().map(|node| Datum::of(document, node)),
+            Self::Keys(entries) => entries.next().map(|entry| Datum::text(entry.name())),
+            Self::Objects(nodes) => nodes.next().map(|(document, node)| Datum::of(document, node)),
+            Self::List(items, at) => {
+                *at += 1;
+                items.get(*at - 1).cloned()
+            }
+            Self::Record(entries, at) => {
+                *at += 1;
+                entries.get(*at - 1).map(|(key, _)| Datum::Text(key))
+            }
+            Self::Taken(items) => items.next(),
+        }
+    }
+}
