@@ -67,15 +67,15 @@ fn indents(text: &Text<'_>) -> Vec<TextHit> {
     let mut hits = Vec::new();
     for document in &text.stream.documents {
         let mut step = None;
-        mappings_of(document, &mut |mapping| {
-            let Some((own, outer)) = columns(text, mapping) else { return };
-            let Some(by) = own.checked_sub(outer).filter(|by| *by > 0) else { return };
+        for mapping in mappings_of(document) {
+            let Some((own, outer)) = columns(text, mapping) else { continue };
+            let Some(by) = own.checked_sub(outer).filter(|by| *by > 0) else { continue };
             if *step.get_or_insert(by) != by {
                 let first = mapping.written().next().map_or(mapping.span(), |e| e.key.span());
                 let message = format!("indented by {by}, and by {} before", step.unwrap_or(by));
                 hits.push(TextHit::at(first, message));
             }
-        });
+        }
     }
     hits
 }

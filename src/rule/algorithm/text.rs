@@ -1,7 +1,5 @@
 //! A YAML file as algorithms on texts see it.
 
-use std::sync::Arc;
-
 use crate::rule::repair::Rewrite;
 use crate::source::Span;
 use crate::yaml::{Document, Kind, Node, Stream, Style};
@@ -66,15 +64,14 @@ impl<'a> Text<'a> {
     /// Shows every scalar that is written, and whether it is a key.
     pub(super) fn each(&self, see: &mut impl FnMut(Node<'a>, bool)) {
         for document in &self.stream.documents {
-            document.root().into_iter().for_each(|root| scalars(root, see));
+            let scalars = document.written().filter(|(node, _)| node.kind() == Kind::Scalar);
+            scalars.for_each(|(node, key)| see(node, key));
         }
     }
 
     /// Shows every mapping that is written, outer ones first.
     pub(super) fn each_mapping(&self, see: &mut impl FnMut(Node<'a>)) {
-        for document in &self.stream.documents {
-            mappings_of(document, see);
-        }
+        self.stream.documents.iter().for_each(|document| mappings_of(document).for_each(&mut *see));
     }
 
     /// The blocks of text, whose blanks belong to them; sorted.
@@ -90,38 +87,7 @@ impl<'a> Text<'a> {
     }
 }
 
-/// Shows every mapping of one document, outer ones first.
-pub(super) fn mappings_of<'a>(document: &'a Arc<Document>, see: &mut impl FnMut(Node<'a>)) {
-    document.root().into_iter().for_each(|root| mappings(root, see));
-}
-
-fn scalars<'a>(node: Node<'a>, see: &mut impl FnMut(Node<'a>, bool)) {
-    match node.kind() {
-        // What an alias stands for is shown where it is written.
-        _ if node.alias_span().is_some() => {}
-        Kind::Scalar => see(node, false),
-        Kind::Sequence => node.items().for_each(|item| scalars(item, see)),
-        Kind::Mapping => {
-            for entry in node.written() {
-                if entry.key.kind() == Kind::Scalar {
-                    see(entry.key, true);
-                }
-                scalars(entry.value, see);
-            }
-        }
-    }
-}
-
-fn mappings<'a>(node: Node<'a>, see: &mut impl FnMut(Node<'a>)) {
-    if node.alias_span().is_some() {
-        return;
-    }
-    match node.kind() {
-        Kind::Scalar => {}
-        Kind::Sequence => node.items().for_each(|item| mappings(item, see)),
-        Kind::Mapping => {
-            see(node);
-            node.written().for_each(|entry| mappings(entry.value, see));
-        }
-    }
+/// Every mapping of one document, outer ones first.
+pub(super) fn mappings_of(document: &Document) -> impl Iterator<Item = Node<'_>> {
+    document.written().map(|(node, _)| node).filter(|node| node.kind() == Kind::Mapping)
 }
