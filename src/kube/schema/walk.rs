@@ -1,7 +1,6 @@
 //! An object held against its schema.
 
 use std::fmt::Write as _;
-use std::sync::Arc;
 
 use super::shape::{Fields, Shape};
 use super::table;
@@ -25,20 +24,20 @@ pub(super) fn object<'a>(root: Node<'a>, shape: &Shape, minor: u32) -> Vec<Viola
     walk.violations
 }
 
-struct Walk<'a> {
+struct Walk<'a, 's> {
     minor: u32,
     violations: Vec<Violation<'a>>,
     /// The objects that the walk is in, outermost first: their fields, and the one it went into.
-    above: Vec<(Arc<Fields>, String)>,
+    above: Vec<(&'s Fields, &'s str)>,
 }
 
-impl<'a> Walk<'a> {
-    fn value(&mut self, node: Node<'a>, shape: &Shape, name: &str, top: bool) {
+impl<'a, 's> Walk<'a, 's> {
+    fn value(&mut self, node: Node<'a>, shape: &'s Shape, name: &str, top: bool) {
+        let scalar = node.scalar();
         // The API takes null for a field that is not there.
-        if node.is_null() || self.violations.len() >= MAX_VIOLATIONS {
+        if scalar == Some(Scalar::Null) || self.violations.len() >= MAX_VIOLATIONS {
             return;
         }
-        let scalar = node.scalar();
         match shape {
             Shape::Any => {}
             Shape::Named(definition) => {
@@ -102,14 +101,14 @@ impl<'a> Walk<'a> {
         }
     }
 
-    fn fields(&mut self, node: Node<'a>, fields: &Arc<Fields>, name: &str, top: bool) {
+    fn fields(&mut self, node: Node<'a>, fields: &'s Fields, name: &str, top: bool) {
         for entry in node.entries() {
             let key = entry.name();
             match fields.get(&key) {
                 // What a status holds is written by controllers, and not read from manifests.
                 Some(_) if top && key == "status" => {}
                 Some(field) => {
-                    self.above.push((Arc::clone(fields), field.name.to_string()));
+                    self.above.push((fields, &field.name));
                     self.value(entry.value, &field.shape, &field.name, false);
                     self.above.pop();
                 }
