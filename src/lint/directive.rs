@@ -4,6 +4,7 @@
 //! `# plimsoll: ignore-file[rule-id] reason` for the file; in templates also within `{{/* … */}}`.
 
 use jiff::civil::Date;
+use memchr::memmem;
 
 use crate::source::{LineIndex, SourceId, Span};
 
@@ -81,7 +82,7 @@ pub fn in_template(source: SourceId, text: &str, lines: &LineIndex) -> Vec<Direc
 /// True when a text can hold a directive at all: what most files are not parsed for.
 #[must_use]
 pub fn may_hold(text: &str) -> bool {
-    text.contains(MARK)
+    memmem::find(text.as_bytes(), MARK.as_bytes()).is_some()
 }
 
 /// Reads the directive whose `plimsoll:` stands at `at`; `None` when the comment is another.

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, OnceLock};
 
+use memchr::memmem;
 use serde::{Deserialize, Serialize};
 
 use super::walk::{Candidate, Read, read_text};
@@ -197,7 +198,8 @@ impl File {
         if known & asked != 0 {
             return known & there != 0;
         }
-        let holds = self.text.contains(word.as_str());
+        // Nearly no file holds one, so all of each text is looked through.
+        let holds = memmem::find(self.text.as_bytes(), word.as_str().as_bytes()).is_some();
         self.known.words.fetch_or(if holds { asked | there } else { asked }, Ordering::Relaxed);
         holds
     }

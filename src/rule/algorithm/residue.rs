@@ -1,5 +1,7 @@
 //! What a template engine leaves behind where a value was missing or of the wrong sort.
 
+use memchr::memmem;
+
 use super::super::hit::{Hit, Target};
 use crate::kube::Object;
 use crate::yaml::{Kind, Node, Step, Style};
@@ -11,10 +13,9 @@ const NAMING: &[&str] =
 /// Every text of an object that shows residue. Braces count in what a chart made, and only where
 /// a name must stand: configuration of other programs may be a template itself.
 pub(super) fn judge(object: &Object<'_>, rendered: bool) -> Vec<Hit> {
-    let text = object.node.document().text();
-    let span = object.node.span().range();
+    let text = &object.node.document().text()[object.node.span().range()];
     let suspicious = ["<no value>", "%!", "map[", "{{"];
-    if !suspicious.iter().any(|mark| text[span.clone()].contains(mark)) {
+    if !suspicious.iter().any(|mark| memmem::find(text.as_bytes(), mark.as_bytes()).is_some()) {
         return Vec::new();
     }
     let braces = rendered && is_builtin(object.group());

@@ -60,6 +60,9 @@ impl Formats {
             let found = String::from_utf8_lossy(found);
             !placeholders.iter().any(|word| found.contains(word))
         };
+        if !self.all.is_match(text.as_bytes()) {
+            return None;
+        }
         let candidates = self.all.matches(text.as_bytes());
         candidates
             .into_iter()
