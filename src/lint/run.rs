@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use jiff::Timestamp;
@@ -21,15 +20,15 @@ use super::gather::{self, Stdin};
 use super::layers::Families;
 use super::past::Past;
 use super::rendered::Charts;
+use super::schemas::CustomSchemas;
 use super::select::{self, Active, Request, UnknownName};
 use super::shard::Shard;
 use super::suppress::{self, Suppressions, Verdict};
 use super::unit::{Found, Unit};
 use super::waive::Waiving;
-use super::{chart, directive, schemas};
+use super::{chart, directive};
 use crate::config::{Config, Level};
 use crate::finding::{Finding, Origin, Place, Related, Severity};
-use crate::kube::schema::Schemas;
 use crate::project::{Class, File, Project, Recall, Word};
 use crate::report::model::{Entry, ShardEntry};
 use crate::report::{Report, Texts, unite};
@@ -180,8 +179,7 @@ pub(super) fn examine(
     let files: BTreeMap<&str, &File> =
         project.files.iter().map(|file| (file.path.as_str(), file)).collect();
     let choices = Choices::new(project, options, config, rules)?;
-    let (schemas, unread) = schemas::collect(&project.files, config, sources);
-    let schemas = Arc::new(schemas);
+    let (schemas, unread) = CustomSchemas::new(&project.files, config, sources);
     let run = Run {
         schemas,
         options,
@@ -281,7 +279,7 @@ pub(super) struct Run<'p> {
     pub(super) asked: Concern<'p>,
     pub(super) families: Families<'p>,
     pub(super) choices: Choices,
-    pub(super) schemas: Arc<Schemas>,
+    pub(super) schemas: CustomSchemas<'p>,
     pub(super) charts: Charts<'p>,
     pub(super) past: Past<'p>,
 }

@@ -1,7 +1,7 @@
 //! The schemas of custom resources that a repository and its configuration bring.
 
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use walkdir::WalkDir;
 
@@ -15,23 +15,47 @@ use crate::yaml::{self, Document};
 /// Larger files are no schemas.
 const MAX_BYTES: u64 = 20 << 20;
 
-/// Collects `CustomResourceDefinition`s from the files of a repository, and what `schemas` in the
-/// configuration names: files or directories with `CustomResourceDefinition`s, or with JSON Schemas
-/// as kubeconform lays them out (`group/kind_version.json`). Also says what could not be read.
-#[must_use]
-pub(super) fn collect(
-    files: &[File],
-    config: &Config,
-    sources: &Sources,
-) -> (Schemas, Vec<String>) {
+/// The schemas of custom resources that a run judges by. The repository's are read when the first
+/// object is judged: a run whose results are all known needs none of them.
+pub(super) struct CustomSchemas<'p> {
+    /// The files that may define custom resources.
+    pub(super) files: Vec<&'p File>,
+    configured: Schemas,
+    all: OnceLock<Arc<Schemas>>,
+}
+
+impl<'p> CustomSchemas<'p> {
+    /// What the files of a repository define, and what `schemas` in the configuration names: files
+    /// or directories with `CustomResourceDefinition`s, or with JSON Schemas as kubeconform lays
+    /// them out (`group/kind_version.json`). Also says what could not be read.
+    pub(super) fn new(
+        files: &'p [File],
+        config: &Config,
+        sources: &Sources,
+    ) -> (Self, Vec<String>) {
+        let files = files.iter().filter(|file| file.holds(Word::Definition));
+        let (configured, unread) = configured(config, sources);
+        (Self { files: files.collect(), configured, all: OnceLock::new() }, unread)
+    }
+
+    /// All of them; where both say something of a kind, what the configuration names.
+    pub(super) fn all(&self) -> &Arc<Schemas> {
+        self.all.get_or_init(|| {
+            let mut all = Schemas::default();
+            let streams = self.files.iter().filter_map(|file| file.stream());
+            for document in streams.flat_map(|stream| &stream.documents) {
+                definitions(&mut all, document);
+            }
+            all.extend(self.configured.clone());
+            Arc::new(all)
+        })
+    }
+}
+
+/// What the configuration names, and what of it could not be read.
+fn configured(config: &Config, sources: &Sources) -> (Schemas, Vec<String>) {
     let mut schemas = Schemas::default();
     let mut notes = Vec::new();
-    for file in files.iter().filter(|file| file.holds(Word::Definition)) {
-        let stream = file.stream().into_iter();
-        stream.flat_map(|stream| &stream.documents).for_each(|document| {
-            definitions(&mut schemas, document);
-        });
-    }
     let base = config.directory().unwrap_or(Path::new(""));
     for setting in &config.settings.schemas {
         let mut found = false;

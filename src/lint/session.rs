@@ -14,7 +14,7 @@ use rayon::prelude::*;
 
 use super::cache::{Cache, Memory, Salt};
 use super::run::{LintError, Options, Outcome, Watch, examine, folder};
-use super::schemas;
+use super::schemas::CustomSchemas;
 use super::select::UnknownName;
 use super::settings::Settings;
 use crate::finding::Finding;
@@ -180,7 +180,9 @@ impl Snapshot {
     /// The schemas of the kinds that it knows.
     #[must_use]
     pub fn schemas(&self) -> Schemas {
-        schemas::collect(&self.project.files, &self.settings.config, &self.sources).0
+        let (files, config) = (&self.project.files, &self.settings.config);
+        let (schemas, _) = CustomSchemas::new(files, config, &self.sources);
+        Schemas::clone(schemas.all())
     }
 
     /// The minor version of Kubernetes 1 that it is linted for.

@@ -180,7 +180,7 @@ impl<'p> Run<'p> {
             release: release
                 .map_or_else(ReleaseInfo::default, |release| release::info(release, self.sources)),
             rendered: release.is_some(),
-            schemas: Arc::clone(&self.schemas),
+            schemas: Arc::clone(self.schemas.all()),
         };
         Evaluator::new(setting)
     }

@@ -150,6 +150,11 @@ impl Schemas {
         self.add(api_version.to_owned(), kind, shape);
     }
 
+    /// Takes in those of `other`, which go before what is there already.
+    pub fn extend(&mut self, other: Self) {
+        self.custom.extend(other.custom);
+    }
+
     fn add(&mut self, api_version: String, kind: &str, shape: Shape) {
         let custom = Custom { kind: kind.to_owned(), shape: Arc::new(shape) };
         self.custom.insert((api_version, kind.to_lowercase()), custom);

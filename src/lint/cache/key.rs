@@ -17,8 +17,7 @@ use super::store::Key;
 use crate::config::Config;
 use crate::helm::chart;
 use crate::project::{
-    Assignment, AssignmentKind, ChartRef, Class, Content, File, Layer, NodeRef, Release,
-    Resolution, Word,
+    Assignment, AssignmentKind, ChartRef, Class, Content, File, Layer, NodeRef, Release, Resolution,
 };
 use crate::source::{SourceId, Sources, Span};
 
@@ -69,11 +68,9 @@ impl<'r, 'p> Keys<'r, 'p> {
         options(&mut salt, run.options);
         configuration(&mut salt, run.config, run.sources);
         // Custom resources are judged by the definitions of the whole repository.
-        for file in &run.project.files {
-            if file.holds(Word::Definition) {
-                salt.text(&file.path);
-                salt.hash(file.digest());
-            }
+        for file in &run.schemas.files {
+            salt.text(&file.path);
+            salt.hash(file.digest());
         }
         Self { run, salt, charts: Mutex::default() }
     }
