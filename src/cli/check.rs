@@ -372,7 +372,7 @@ pub(crate) fn info(rules: &RuleSet, id: &str) -> Option<RuleInfo> {
     Some(RuleInfo {
         summary: rule.summary.clone(),
         why: rule.why.clone(),
-        fix: rule.fix.clone(),
+        fix: rule.fix.to_string(),
         url: rule.references.first().cloned(),
     })
 }

@@ -198,9 +198,10 @@ impl Outputs {
             match file.as_deref().filter(|_| !stdout) {
                 None => report::write(format, report, &mut context, &mut console.out)?,
                 Some(file) => {
-                    let mut text = Vec::new();
-                    report::write(format, report, &mut context, &mut text)?;
-                    write_whole(file, &text)?;
+                    let print =
+                        |out: &mut dyn Write| report::write(format, report, &mut context, out);
+                    source::write_through(file, print)
+                        .map_err(|error| not_written(file, &error))?;
                 }
             }
             if format == Format::Github {
@@ -250,8 +251,11 @@ fn by_name(file: &Path) -> Format {
 
 /// Writes a file whole, or says why not.
 pub(crate) fn write_whole(file: &Path, text: &[u8]) -> Result<(), CommandError> {
-    source::write_whole(file, text)
-        .map_err(|error| CommandError::new(format!("cannot write {}: {error}", file.display())))
+    source::write_whole(file, text).map_err(|error| not_written(file, &error))
+}
+
+fn not_written(file: &Path, error: &std::io::Error) -> CommandError {
+    CommandError::new(format!("cannot write {}: {error}", file.display()))
 }
 
 /// Whether standard output is to be coloured.

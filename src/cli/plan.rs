@@ -133,10 +133,8 @@ fn configuration(
         return Ok(config);
     }
     let mut report = Report::new();
-    let entries = config.findings.iter();
-    report.findings = unite::entries(
-        entries.map(|finding| Entry::new(finding, String::new(), sources)).collect(),
-    );
+    let entries = config.findings.iter().cloned();
+    report.findings = unite::entries(entries.map(|finding| Entry::new(finding, sources)).collect());
     let ids: Vec<_> = config.findings.iter().map(|finding| finding.primary.span.source).collect();
     let mut texts = crate::report::Texts::of_run(sources, &ids);
     let mut context =

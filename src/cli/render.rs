@@ -142,7 +142,7 @@ fn refuse(
 ) -> Result<ExitCode, CommandError> {
     let findings = failures(error, Span::new(chart, 0, 0), sources);
     let mut report = Report::new();
-    let entries = findings.iter().map(|finding| Entry::new(finding, String::new(), sources));
+    let entries = findings.iter().cloned().map(|finding| Entry::new(finding, sources));
     report.findings.extend(entries);
     report.finish();
     let places = findings.iter().flat_map(|finding| {

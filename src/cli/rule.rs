@@ -67,7 +67,7 @@ fn page(rule: &Rule, console: &mut Console) -> Result<(), CommandError> {
     let peers = rule.peers.iter().map(|(peer, ids)| format!("{peer}: {}", ids.join(", ")));
     list(out, "Elsewhere", peers)?;
     list(out, "Covers", rule.covers.iter().cloned())?;
-    list(out, "Read on", rule.references.iter().cloned())
+    list(out, "Read on", rule.references.iter().map(ToString::to_string))
 }
 
 /// What a person may expect of `plimsoll check --fix`.

@@ -135,7 +135,7 @@ pub fn parse(path: &Path, shown: &str, text: &str, sources: &Sources) -> Config 
 
 fn finding(span: Span, message: String, help: Option<String>) -> Finding {
     Finding {
-        help,
+        help: help.map(Arc::from),
         ..Finding::new(
             (RULE, "plimsoll"),
             Severity::Error,

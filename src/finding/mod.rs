@@ -159,9 +159,9 @@ pub struct Finding {
     /// What is wrong, one sentence without a full stop, for this very place.
     pub message: String,
     /// What to do about it.
-    pub help: Option<String>,
+    pub help: Option<Arc<str>>,
     /// The rule's page.
-    pub url: Option<String>,
+    pub url: Option<Arc<str>>,
     /// The place to edit.
     pub primary: Place,
     /// Further places, in the order in which to read them.

@@ -10,7 +10,7 @@ use super::plain::{help, severity};
 use super::render::origin_of;
 use super::rendered::Charts;
 use super::select::Active;
-use crate::finding::{Finding, ObjectRef, Origin, Place, Related, Severity};
+use crate::finding::{Finding, ObjectRef, Origin, Place, Related};
 use crate::helm::chart::{Chart, names};
 use crate::project::{File, join};
 use crate::rule::{ChartParts, ChartView, Evaluator, Hit, Scope};
@@ -213,12 +213,7 @@ pub(super) fn directory_name(path: &Path) -> String {
 }
 
 /// Which failures to load a chart are still to be told: those in files of which no other finding
-/// says what is wrong.
-pub(super) fn untold(failures: Vec<Finding>, told: &[Finding]) -> Vec<Finding> {
-    let faulty: BTreeSet<SourceId> = told
-        .iter()
-        .filter(|finding| finding.severity == Severity::Error)
-        .map(|finding| finding.primary.span.source)
-        .collect();
+/// says what is wrong; `faulty` are the texts that hold an error.
+pub(super) fn untold(failures: Vec<Finding>, faulty: &BTreeSet<SourceId>) -> Vec<Finding> {
     failures.into_iter().filter(|one| !faulty.contains(&one.primary.span.source)).collect()
 }

@@ -69,8 +69,8 @@ impl<'r> Places<'r> {
         finding.related = related;
         if let Some(more) = found.help {
             finding.help = Some(match finding.help.take() {
-                Some(help) => format!("{more}; {help}"),
-                None => more,
+                Some(help) => format!("{more}; {help}").into(),
+                None => more.into(),
             });
         }
     }

@@ -143,7 +143,7 @@ pub(super) fn severity(active: &Active, hit: &Hit) -> crate::finding::Severity {
 
 /// What a hit says to do, or what its rule does.
 #[must_use]
-pub(super) fn help(active: &Active, own: Option<&str>) -> Option<String> {
-    let help = own.unwrap_or(&active.rule.fix).trim();
-    (!help.is_empty()).then(|| help.to_owned())
+pub(super) fn help(active: &Active, own: Option<&str>) -> Option<Arc<str>> {
+    let help = own.map_or_else(|| Arc::clone(&active.rule.fix), |own| own.trim().into());
+    (!help.is_empty()).then_some(help)
 }

@@ -90,7 +90,7 @@ fn failure(error: &RenderError, fallback: Span, sources: &Sources) -> Finding {
         .collect();
     let help = match missing[..] {
         [] => None,
-        _ => Some(format!("no values file sets {}", missing.join(", "))),
+        _ => Some(format!("no values file sets {}", missing.join(", ")).into()),
     };
     Finding {
         help,

@@ -15,25 +15,25 @@ use super::cache::{Cache, Files, Keys, Salt};
 use super::changed::Changed;
 use super::choices::Choices;
 use super::concern::Concern;
-use super::exempt::{Exempt, Exemptions};
 use super::gather::{self, Stdin};
 use super::layers::Families;
+use super::names::Names;
 use super::past::Past;
 use super::rendered::Charts;
 use super::schemas::CustomSchemas;
-use super::select::{self, Active, Request, UnknownName};
+use super::select::{self, Request, UnknownName};
+use super::settle::{Settled, Settling};
 use super::shard::Shard;
-use super::suppress::{self, Suppressions, Verdict};
+use super::suppress;
 use super::unit::{Found, Unit};
 use super::waive::Waiving;
-use super::{chart, directive};
 use crate::config::{Config, Level};
-use crate::finding::{Finding, Origin, Place, Related, Severity};
-use crate::project::{Class, File, Project, Recall, Word};
-use crate::report::model::{Entry, ShardEntry};
+use crate::finding::{Finding, Origin, Place, Severity};
+use crate::project::{Class, File, Project, Recall};
+use crate::report::model::ShardEntry;
 use crate::report::{Report, Texts, unite};
 use crate::rule::{NEWEST_KUBE_VERSION, RuleSet};
-use crate::source::{SourceId, Sources, Span};
+use crate::source::{Sources, Span};
 
 /// What a run is asked to do.
 #[derive(Debug, Clone)]
@@ -196,65 +196,51 @@ pub(super) fn examine(
         past: Past::new(options.changed.as_ref()),
     };
 
-    let mut suppressions = run.suppressions();
     let units = run.mine(run.units());
+    let names = run.names();
+    let settling = Settling::new(&run, &names);
     // What files are is remembered in any case; what releases render is not among the results.
     let results = cache.filter(|_| !options.keep_rendered);
-    let found = run.judge(&units, results, watch);
+    let mut all = run.judge(&units, results, &settling, watch);
     if watch.is_over() {
         return Err(LintError::Abandoned);
     }
 
     let mut report = Report::new();
     report.shard = options.shard.map(|Shard { index, of }| ShardEntry { index, of });
-    let found = found.into_iter().fold(Found::default(), Found::and);
-    report.summary.objects = found.objects;
-    report.summary.suppressed = found.waived;
-    report.notes = found.notes;
-    report.unknown_kinds = found.unknown_kinds;
-    report.absent_charts = found.absent_charts;
-    let mut findings = found.findings;
-    for file in run.linted() {
-        suppressions.complete(&file.path);
-    }
     let first = options.shard.is_none_or(|shard| shard.index == 1);
     if first {
-        let mut of_project: Vec<Finding> =
-            project.findings.iter().cloned().chain(run.unresolved()).collect();
-        of_project.retain(|finding| run.asked_for(finding.primary.span));
-        run.weigh(&mut of_project, &mut report.notes);
-        findings.append(&mut of_project);
-        report.notes.extend(unread);
+        all = all.and(settling.settle(run.of_project()));
+        all.notes.extend(unread);
         report.summary.charts =
             project.charts.iter().filter(|chart| chart.requested && !chart.vendored).count();
     }
+    let untold = all.untold();
+    all = all.and(settling.settle(Found { findings: untold, ..Found::default() }));
     report.summary.files = units.iter().map(|unit| unit.files.len()).sum();
     report.templates = run.templates(&units);
     report.summary.releases = units.iter().map(|unit| unit.releases.len()).sum();
+    report.summary.objects = all.objects;
+    report.summary.suppressed = all.suppressed;
 
-    let names = run.names();
-    let exemptions = Exemptions::new(config);
-    let (mut kept, suppressed) = run.silence(findings, &suppressions, &exemptions, &names);
-    let untold = chart::untold(found.unloaded, &kept);
-    let (untold, more) = run.silence(untold, &suppressions, &exemptions, &names);
-    kept.extend(untold);
-    report.summary.suppressed += suppressed + more;
-    let unneeded = run.unneeded(&suppressions, &exemptions);
+    let unneeded = settling.unneeded();
     if options.shard.is_none() {
-        kept.extend(unneeded);
+        all = all.and(settling.accept(unneeded));
     } else {
         // What this part does not need another may: only all of them together know.
-        report.unneeded = unite::entries(run.entries(&unneeded));
+        report.unneeded = unite::entries(settling.accept(unneeded).entries);
     }
-    report.findings = unite::entries(run.entries(&kept));
+    report.findings = unite::entries(all.entries);
+    report.notes = all.notes;
+    report.unknown_kinds = all.unknown_kinds;
+    report.absent_charts = all.absent_charts;
     run.clean_releases(&units, &mut report);
     report.finish();
-    let ids: BTreeSet<SourceId> = kept.iter().flat_map(places).collect();
     let mut details = run.details(&units);
-    details.extend(found.undecided.sentence());
+    details.extend(all.undecided.sentence());
     details.extend(cache.map(Cache::close));
-    let (texts, looked) = (Texts::of_run(sources, &ids), run.looked());
-    let rendered = by_release(found.rendered);
+    let (texts, looked) = (Texts::of_run(sources, &all.pointed_into), run.looked());
+    let rendered = by_release(all.rendered);
     Ok(Outcome { report, texts, details, looked, rendered })
 }
 
@@ -286,12 +272,18 @@ pub(super) struct Run<'p> {
 
 impl<'p> Run<'p> {
     /// Judges every unit, or takes what is remembered of it.
-    fn judge(&self, units: &[Unit<'p>], cache: Option<&Cache>, watch: &dyn Watch) -> Vec<Found> {
+    fn judge(
+        &self,
+        units: &[Unit<'p>],
+        cache: Option<&Cache>,
+        settling: &Settling<'_, 'p>,
+        watch: &dyn Watch,
+    ) -> Settled {
         let done = AtomicUsize::new(0);
         let keys = cache.map(|cache| Keys::new(self, cache.salt()));
         let judge = |unit: &Unit<'p>| {
             if watch.is_over() {
-                return Found::default();
+                return Settled::default();
             }
             let key = keys.as_ref().and_then(|keys| keys.of(unit));
             let find = || self.unit(unit);
@@ -301,9 +293,10 @@ impl<'p> Run<'p> {
                 None => find(),
             };
             watch.step(done.fetch_add(1, Ordering::Relaxed) + 1, units.len(), "linting");
-            found
+            settling.settle(found)
         };
-        units.par_iter().map(judge).collect()
+        let settled: Vec<Settled> = units.par_iter().map(judge).collect();
+        settled.into_iter().fold(Settled::default(), Settled::and)
     }
 
     /// Weighs what the pipeline itself reports as the user says, and leaves out what is switched
@@ -321,7 +314,7 @@ impl<'p> Run<'p> {
     }
 
     /// How much a suppression of nothing weighs; `None` when it is not asked for.
-    fn unused(&self) -> Option<Severity> {
+    pub(super) fn unused(&self) -> Option<Severity> {
         let all = self.options.request.select.is_empty() && !self.options.no_ignores;
         let level = self.choices.base.level(suppress::UNUSED).unwrap_or(Level::Warning);
         select::severity_of(level).filter(|_| all)
@@ -346,36 +339,19 @@ impl<'p> Run<'p> {
         requested.filter(|file| file.class != Class::Other || is_broken(file))
     }
 
-    /// Findings on suppressions and exemptions that nothing needed.
-    fn unneeded(&self, suppressions: &Suppressions, exemptions: &Exemptions) -> Vec<Finding> {
-        let Some(severity) = self.unused() else { return Vec::new() };
-        let names = self.names();
-        let linted: BTreeSet<&str> = self.linted().map(|file| file.path.as_str()).collect();
-        let path = |finding: &Finding| self.sources.get(finding.primary.span.source).path.clone();
-        let mut unneeded = suppressions.unused(&names, severity, self.sources);
-        unneeded.retain(|finding| linted.contains(path(finding).as_str()));
-        // One that exempts nothing here may do so in files that are not linted.
-        let whole = self.project.files.iter().all(|file| file.requested);
-        unneeded.extend(exemptions.unused(&names, severity, whole));
-        unneeded
-    }
-
-    /// Findings as reports have them.
-    fn entries(&self, findings: &[Finding]) -> Vec<Entry> {
-        let entry = |finding: &Finding| {
-            let print = match finding.fingerprint.is_empty() {
-                true => self.fingerprint(finding),
-                false => finding.fingerprint.clone(),
-            };
-            Entry::new(finding, print, self.sources)
-        };
-        findings.par_iter().map(entry).collect()
-    }
-
     /// False for a place in a file that was read only for the releases it declares.
     fn asked_for(&self, span: Span) -> bool {
         let path = &self.sources.get(span.source).path;
         self.files.get(path.as_str()).is_none_or(|file| file.requested)
+    }
+
+    /// What the project itself has to say of what is to be linted.
+    fn of_project(&self) -> Found {
+        let mut found = Found::default();
+        found.findings.extend(self.project.findings.iter().cloned().chain(self.unresolved()));
+        found.findings.retain(|finding| self.asked_for(finding.primary.span));
+        self.weigh(&mut found.findings, &mut found.notes);
+        found
     }
 
     /// Declarations that cannot be resolved from the repository alone: what they deploy is not
@@ -389,63 +365,11 @@ impl<'p> Run<'p> {
             Finding {
                 help: Some(
                     "name it under `releases` in plimsoll.yaml, as it is deployed, to have it checked"
-                        .to_owned(),
+                        .into(),
                 ),
                 ..Finding::new(rule, Severity::Info, message, place)
             }
         })
-    }
-
-    fn suppressions(&self) -> Suppressions {
-        let mut suppressions = Suppressions::default();
-        for file in &self.project.files {
-            if !file.holds(Word::Directive) {
-                continue;
-            }
-            let source = self.sources.get(file.source);
-            let directives = match file.stream() {
-                Some(stream) => suppress::of_yaml(self.sources, file.source, &stream.comments),
-                None => directive::in_template(file.source, &file.text, source.lines()),
-            };
-            suppressions.add(&file.path, origin(file.class), directives);
-        }
-        suppressions
-    }
-
-    /// Leaves silenced findings out and counts them; says of expired suppressions that they are.
-    fn silence(
-        &self,
-        findings: Vec<Finding>,
-        suppressions: &Suppressions,
-        exemptions: &Exemptions,
-        names: &Names<'_>,
-    ) -> (Vec<Finding>, usize) {
-        if self.options.no_ignores {
-            return (findings, 0);
-        }
-        let before = findings.len();
-        let kept: Vec<Finding> = findings
-            .into_iter()
-            .filter_map(|mut finding| {
-                match exemptions.judge(&finding, self.sources, names, self.options.today) {
-                    Exempt::Yes => return None,
-                    Exempt::Ended(related) => finding.related.push(related),
-                    Exempt::No => {}
-                }
-                match suppressions.judge(&finding, self.sources, names, self.options.today) {
-                    Verdict::Reported => Some(finding),
-                    Verdict::Silenced => None,
-                    Verdict::Expired(date, span) => {
-                        let message = format!("this suppression ended on {date}");
-                        let place = Place { span, origin: finding.primary.origin };
-                        finding.related.push(Related { message, place });
-                        Some(finding)
-                    }
-                }
-            })
-            .collect();
-        let silenced = before - kept.len();
-        (kept, silenced)
     }
 
     /// Names, for each finding, the releases of the same chart that do not have it.
@@ -467,12 +391,6 @@ impl<'p> Run<'p> {
             entry.clean_releases = clean.into_iter().collect();
         }
     }
-}
-
-/// The texts a finding points into.
-fn places(finding: &Finding) -> impl Iterator<Item = SourceId> {
-    let related = finding.related.iter().map(|related| related.place.span.source);
-    std::iter::once(finding.primary.span.source).chain(related)
 }
 
 pub(super) fn folder(path: &str) -> &str {
@@ -502,29 +420,5 @@ pub(super) fn origin(class: Class) -> Origin {
         | Class::Jenkinsfile
         | Class::Justfile
         | Class::Terraform => Origin::Release,
-    }
-}
-
-/// Rules by the names that suppressions use.
-pub(super) struct Names<'a> {
-    set: &'a RuleSet,
-    active: &'a [Active],
-}
-
-impl suppress::Rules for Names<'_> {
-    fn names(&self, named: &str, rule: &str) -> bool {
-        named == rule || select::named(self.set, named).iter().any(|known| &*known.id == rule)
-    }
-
-    fn runs(&self, named: &str) -> bool {
-        let named = select::named(self.set, named);
-        named.iter().any(|rule| self.active.iter().any(|active| active.rule.id == rule.id))
-    }
-
-    fn known(&self, named: &str) -> Result<(), Option<String>> {
-        if select::BUILTIN.contains(&named) || !select::named(self.set, named).is_empty() {
-            return Ok(());
-        }
-        Err(select::nearest(self.set, named))
     }
 }

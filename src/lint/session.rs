@@ -132,10 +132,7 @@ impl Session {
         };
         self.memory.age();
         let faults = settings.faults.iter().chain(&unknown);
-        outcome
-            .report
-            .findings
-            .extend(faults.map(|finding| Entry::new(finding, String::new(), sources)));
+        outcome.report.findings.extend(faults.cloned().map(|finding| Entry::new(finding, sources)));
         outcome.report.finish();
         Ok(outcome)
     }

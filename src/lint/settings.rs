@@ -90,6 +90,7 @@ impl Settings {
         let span = Span::new(source, range.start, range.end);
         let place = Place { span, origin: Origin::Release };
         let rule = (config::RULE, project::GROUP);
+        let help = help.map(Arc::from);
         Finding { help, ..Finding::new(rule, Severity::Error, message, place) }
     }
 }

@@ -1,6 +1,7 @@
 //! Silences findings that a comment or an annotation waives, and finds waivers of nothing.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use jiff::civil::Date;
@@ -193,6 +194,7 @@ pub fn finding(
     message: String,
     help: Option<String>,
 ) -> Finding {
+    let help = help.map(Arc::from);
     Finding { help, ..Finding::new((UNUSED, "meta"), severity, message, Place { span, origin }) }
 }
 

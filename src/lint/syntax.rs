@@ -1,5 +1,7 @@
 //! What is wrong with a file as YAML, as findings.
 
+use std::sync::Arc;
+
 use crate::finding::{Finding, Origin, Place, Related, Severity};
 use crate::yaml::{ErrorKind, Stream};
 
@@ -16,7 +18,7 @@ pub(super) fn findings(stream: &Stream, origin: Origin) -> Vec<Finding> {
             }
         };
         Finding {
-            help: error.help.map(ToOwned::to_owned),
+            help: error.help.map(Arc::from),
             related,
             ..Finding::new(
                 (rule, "schema"),

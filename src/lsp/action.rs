@@ -213,7 +213,7 @@ impl Actions<'_, '_> {
                 title,
                 tooltip: None,
                 command: OPEN.to_owned(),
-                arguments: Some(vec![url.clone().into()]),
+                arguments: Some(vec![(&**url).into()]),
             }),
             ..lsp::CodeAction::default()
         });

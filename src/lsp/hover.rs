@@ -112,7 +112,7 @@ fn described(field: &crate::lint::trace::Field) -> String {
 fn page(view: &View<'_>, id: &str) -> Option<String> {
     let rule: &Rule = view.snapshot.settings.rules.named(id).into_iter().next()?.rule();
     let mut text = format!("**{}** ({})\n\n{}\n", rule.id, rule.group, rule.summary.trim());
-    for (title, part) in [("Why", &rule.why), ("Fix", &rule.fix)] {
+    for (title, part) in [("Why", rule.why.as_str()), ("Fix", &rule.fix)] {
         if !part.trim().is_empty() {
             let _ = write!(text, "\n**{title}.** {}\n", part.trim());
         }

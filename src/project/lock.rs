@@ -218,7 +218,7 @@ pub fn digest(bytes: &[u8]) -> String {
 fn finding(span: Span, message: String) -> Finding {
     let place = Place { span, origin: Origin::Release };
     Finding {
-        help: Some("`plimsoll vendor` writes it anew".to_owned()),
+        help: Some("`plimsoll vendor` writes it anew".into()),
         ..Finding::new((RULE, GROUP), Severity::Error, message, place)
     }
 }

@@ -182,7 +182,7 @@ fn follow(link: &Path, requested: bool, sources: &Sources, walked: &mut Walked) 
                 let why = "this symbolic link leads back to a directory it lies in";
                 let mut finding = unreadable(&shown(link), why, sources);
                 finding.severity = Severity::Info;
-                finding.help = Some("it is not followed".to_owned());
+                finding.help = Some("it is not followed".into());
                 walked.findings.push(finding);
             }
         }

@@ -56,7 +56,7 @@ fn render(
     let file = &entry.location.file;
     let mut primary = Part {
         code: Some(format!("{}[{}]", entry.severity.as_str(), entry.rule)),
-        url: entry.url.clone(),
+        url: entry.url.as_deref().map(ToOwned::to_owned),
         message: escape::terminal(&entry.message).into_owned(),
         severity: entry.severity,
         excerpt: None,

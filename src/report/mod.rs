@@ -20,6 +20,7 @@ mod text;
 pub mod unite;
 
 use std::io::{self, Write};
+use std::sync::Arc;
 
 pub(crate) use json::pretty as pretty_json;
 pub use model::Report;
@@ -67,7 +68,7 @@ pub struct RuleInfo {
     /// How to put it right.
     pub fix: String,
     /// The rule's page.
-    pub url: Option<String>,
+    pub url: Option<Arc<str>>,
 }
 
 /// What formats need beside the report.
@@ -140,6 +141,7 @@ mod tests {
                 container: None,
             }),
             releases: vec!["a/prod".into()],
+            fingerprint: "f1".into(),
             ..Finding::new(
                 ("anti-affinity-required", "scheduling"),
                 Severity::Error,
@@ -148,7 +150,7 @@ mod tests {
             )
         };
         let mut report = Report::new();
-        report.findings.push(model::Entry::new(&finding, "f1".into(), &sources));
+        report.findings.push(model::Entry::new(finding, &sources));
         report.findings[0].clean_releases.push("a/dev".into());
         report.summary.files = 1;
         report.finish();

@@ -4,6 +4,7 @@
 //! shards' JSON prints the same bytes as one made in a single run.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -96,10 +97,10 @@ pub struct Entry {
     pub message: String,
     /// What to do about it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub help: Option<String>,
+    pub help: Option<Arc<str>>,
     /// The rule's page.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub url: Option<String>,
+    pub url: Option<Arc<str>>,
     /// Names the same fault in later runs, though lines have moved; unique in a report.
     pub fingerprint: String,
     /// The place to edit.
@@ -394,27 +395,24 @@ impl Entry {
 
     /// Turns a finding's spans into lines and columns.
     #[must_use]
-    pub fn new(finding: &Finding, fingerprint: String, sources: &Sources) -> Self {
+    pub fn new(finding: Finding, sources: &Sources) -> Self {
+        let related = finding.related.into_iter();
         Self {
             rule: finding.rule.to_string(),
             group: finding.group.to_string(),
             severity: finding.severity.into(),
-            message: finding.message.clone(),
-            help: finding.help.clone(),
-            url: finding.url.clone(),
-            fingerprint,
+            message: finding.message,
+            help: finding.help,
+            url: finding.url,
+            fingerprint: finding.fingerprint,
             location: location(finding.primary.span, sources),
             origin: finding.primary.origin.as_str().to_owned(),
-            related: finding
-                .related
-                .iter()
-                .map(|related| related_entry(related, sources))
-                .collect(),
-            object: finding.object.as_ref().map(object),
-            releases: finding.releases.clone(),
+            related: related.map(|related| related_entry(related, sources)).collect(),
+            object: finding.object.map(object),
+            releases: finding.releases,
             clean_releases: Vec::new(),
-            rendered: finding.rendered.as_ref().map(rendered),
-            fix: finding.fix.as_ref().map(|fix| fix_entry(fix, sources)),
+            rendered: finding.rendered.map(rendered),
+            fix: finding.fix.map(|fix| fix_entry(fix, sources)),
         }
     }
 
@@ -431,10 +429,10 @@ impl Entry {
     }
 }
 
-fn related_entry(related: &Related, sources: &Sources) -> RelatedEntry {
+fn related_entry(related: Related, sources: &Sources) -> RelatedEntry {
     let Place { span, origin } = related.place;
     RelatedEntry {
-        message: related.message.clone(),
+        message: related.message,
         location: location(span, sources),
         origin: origin.as_str().to_owned(),
     }
@@ -449,29 +447,24 @@ fn location(span: Span, sources: &Sources) -> Location {
     Location { file: file.path.clone(), start: point(span.start), end: point(span.end) }
 }
 
-fn object(object: &ObjectRef) -> Object {
-    Object {
-        api_version: object.api_version.clone(),
-        kind: object.kind.clone(),
-        namespace: object.namespace.clone(),
-        name: object.name.clone(),
-        path: object.path.clone(),
-    }
+fn object(object: ObjectRef) -> Object {
+    let ObjectRef { api_version, kind, namespace, name, path, container: _ } = object;
+    Object { api_version, kind, namespace, name, path }
 }
 
-fn rendered(rendered: &Rendered) -> RenderedLine {
-    RenderedLine { source: rendered.source.clone(), line: rendered.line }
+fn rendered(rendered: Rendered) -> RenderedLine {
+    RenderedLine { source: rendered.source, line: rendered.line }
 }
 
-fn fix_entry(fix: &Fix, sources: &Sources) -> FixEntry {
-    let edit = |edit: &Edit| {
+fn fix_entry(fix: Fix, sources: &Sources) -> FixEntry {
+    let edit = |edit: Edit| {
         let Location { file, start, end } = location(edit.span, sources);
-        EditEntry { file, start, end, text: edit.text.clone() }
+        EditEntry { file, start, end, text: edit.text }
     };
     FixEntry {
         applicability: fix.applicability.as_str().to_owned(),
-        title: fix.title.clone(),
-        fields: fix.fields.clone(),
-        edits: fix.edits.iter().map(edit).collect(),
+        title: fix.title,
+        fields: fix.fields,
+        edits: fix.edits.into_iter().map(edit).collect(),
     }
 }

@@ -1,7 +1,7 @@
 //! Makes one finding of the same fault seen in several releases, objects or shards.
 
-use std::collections::BTreeMap;
 use std::collections::btree_map::Entry as Slot;
+use std::collections::{BTreeMap, HashMap};
 
 use super::model::{EditEntry, Entry, FixEntry, Location, Report};
 
@@ -14,20 +14,36 @@ const RELATED: usize = 8;
 pub fn entries(mut entries: Vec<Entry>) -> Vec<Entry> {
     // Whose words are kept must not depend on the order in which threads or shards ended.
     entries.sort_by(|a, b| a.key().cmp(&b.key()));
-    let mut united: BTreeMap<(String, String, Location), Entry> = BTreeMap::new();
-    for entry in entries {
-        let key = (entry.rule.clone(), generic(&entry), entry.location.clone());
-        match united.entry(key) {
+    // Sorted, those of one rule at one place follow each other: by their words, where each is kept.
+    let mut here: BTreeMap<String, usize> = BTreeMap::new();
+    // In place, because a run may have some hundred thousand.
+    let mut kept = 0;
+    for at in 0..entries.len() {
+        let (before, rest) = entries.split_at_mut(at);
+        let entry = &mut rest[0];
+        if !before[..kept].last().is_some_and(|last| is_beside(last, entry)) {
+            here.clear();
+        }
+        match here.entry(generic(entry)) {
             Slot::Vacant(slot) => {
-                slot.insert(entry);
+                slot.insert(kept);
+                if let Some(free) = before.get_mut(kept) {
+                    std::mem::swap(free, entry);
+                }
+                kept += 1;
             }
-            Slot::Occupied(mut slot) => absorb(slot.get_mut(), entry),
+            Slot::Occupied(slot) => absorb(&mut before[*slot.get()], entry),
         }
     }
-    let mut entries: Vec<Entry> = united.into_values().collect();
+    entries.truncate(kept);
     entries.sort_by(|a, b| a.key().cmp(&b.key()));
     number(&mut entries);
     entries
+}
+
+/// True for entries of one rule at one place.
+fn is_beside(one: &Entry, other: &Entry) -> bool {
+    one.rule == other.rule && one.location == other.location
 }
 
 /// Says which part of a run is not among the reports, or is there twice; reports of whole runs
@@ -88,16 +104,17 @@ pub fn reports(parts: Vec<Report>) -> Report {
     whole
 }
 
-fn absorb(kept: &mut Entry, other: Entry) {
-    kept.releases.extend(other.releases);
+/// Adds to an entry what another says beyond it.
+fn absorb(kept: &mut Entry, other: &mut Entry) {
+    kept.releases.append(&mut other.releases);
     kept.releases.sort();
     kept.releases.dedup();
-    kept.clean_releases.extend(other.clean_releases);
+    kept.clean_releases.append(&mut other.clean_releases);
     kept.clean_releases.sort();
     kept.clean_releases.dedup();
     let releases = &kept.releases;
     kept.clean_releases.retain(|release| !releases.contains(release));
-    for related in other.related {
+    for related in other.related.drain(..) {
         if kept.related.len() < RELATED
             && !kept
                 .related
@@ -108,7 +125,7 @@ fn absorb(kept: &mut Entry, other: Entry) {
         }
     }
     kept.severity = kept.severity.max(other.severity);
-    kept.fix = both(kept.fix.take(), other.fix);
+    kept.fix = both(kept.fix.take(), other.fix.take());
 }
 
 /// The fix for a fault that was found twice: what mends both. There is none where one has none, or
@@ -174,7 +191,7 @@ fn without(text: &str, name: &str) -> String {
 
 /// Tells equal fingerprints apart by their order in the report.
 fn number(entries: &mut [Entry]) {
-    let mut seen: BTreeMap<String, usize> = BTreeMap::new();
+    let mut seen: HashMap<String, usize> = HashMap::with_capacity(entries.len());
     for entry in entries {
         let count = seen.entry(entry.fingerprint.clone()).or_default();
         *count += 1;

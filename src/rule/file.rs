@@ -125,9 +125,9 @@ pub struct Rule {
     /// Why it matters.
     pub why: String,
     /// What to do.
-    pub fix: String,
+    pub fix: Arc<str>,
     /// Pages to read.
-    pub references: Vec<String>,
+    pub references: Vec<Arc<str>>,
     /// Ids of the same policy in other linters.
     pub peers: BTreeMap<String, Vec<String>>,
     /// The presets it is part of, beside `all`.
@@ -398,8 +398,8 @@ impl Reader {
             since: self.text(root, "since"),
             summary: self.text(root, "summary"),
             why: self.text(root, "why"),
-            fix: self.text(root, "fix"),
-            references: list(root, "references"),
+            fix: self.text(root, "fix").into(),
+            references: list(root, "references").into_iter().map(Arc::from).collect(),
             peers,
             presets,
             preset_params: self.preset_params(root, &params),

@@ -1,7 +1,7 @@
 //! Writes files whole.
 
 use std::fs::File;
-use std::io::{self, Write as _};
+use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -11,11 +11,23 @@ use std::sync::atomic::{AtomicU32, Ordering};
 /// # Errors
 /// Those of the file system; what was begun is taken away.
 pub fn write_whole(file: &Path, text: &[u8]) -> io::Result<()> {
+    write_through(file, |out| out.write_all(text))
+}
+
+/// Writes a file as [`write_whole`] does, with what `print` prints, which is never held as a whole.
+///
+/// # Errors
+/// Those of the file system and of `print`; what was begun is taken away.
+pub fn write_through(
+    file: &Path,
+    print: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> io::Result<()> {
     if std::fs::metadata(file).is_ok_and(|metadata| !metadata.is_file()) {
-        return std::fs::write(file, text);
+        return printed(file, print).map(drop);
     }
     // What a link leads to is replaced, not the link.
-    replace_whole(&std::fs::canonicalize(file).unwrap_or_else(|_| file.to_owned()), text)
+    let file = std::fs::canonicalize(file).unwrap_or_else(|_| file.to_owned());
+    replace(&file, |beside| kept(&printed(beside, print)?))
 }
 
 /// Puts a whole file in the place of whatever has its name, a symbolic link among it: for files
@@ -24,13 +36,7 @@ pub fn write_whole(file: &Path, text: &[u8]) -> io::Result<()> {
 /// # Errors
 /// Those of the file system; what was begun is taken away.
 pub fn replace_whole(file: &Path, text: &[u8]) -> io::Result<()> {
-    replace(file, |beside| {
-        let mut new = File::create(beside)?;
-        new.write_all(text)?;
-        // A rename may reach the disk before the bytes do: after a loss of power the file would be
-        // there, and empty.
-        new.sync_all()
-    })
+    replace(file, |beside| kept(&printed(beside, |out| out.write_all(text))?))
 }
 
 /// The same without waiting for the disk: for what is checked when it is read, and made again where
@@ -40,6 +46,19 @@ pub fn replace_whole(file: &Path, text: &[u8]) -> io::Result<()> {
 /// Those of the file system; what was begun is taken away.
 pub fn replace_quickly(file: &Path, text: &[u8]) -> io::Result<()> {
     replace(file, |beside| std::fs::write(beside, text))
+}
+
+/// Prints into a file.
+fn printed(file: &Path, print: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<File> {
+    let mut out = BufWriter::with_capacity(1 << 16, File::create(file)?);
+    print(&mut out)?;
+    out.into_inner().map_err(io::IntoInnerError::into_error)
+}
+
+/// Waits for the disk. A rename may reach it before the bytes do: after a loss of power the file
+/// would be there, and empty.
+fn kept(file: &File) -> io::Result<()> {
+    file.sync_all()
 }
 
 /// Lets a new file be written beside one and take its name.

@@ -14,7 +14,7 @@ use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use serde::{Deserialize, Serialize};
 
-pub use disk::{folder_of, replace_quickly, replace_whole, write_whole};
+pub use disk::{folder_of, replace_quickly, replace_whole, write_through, write_whole};
 pub use edit::{Edit, apply};
 pub use line_index::{LineIndex, Position};
 pub use overlay::Overlay;

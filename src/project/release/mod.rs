@@ -454,7 +454,7 @@ fn missing_files(context: &Context<'_>, found: &mut Found) {
             let folder = parent(path);
             let beside = context.tree.directly_in(folder).filter(|file| file.is_yaml());
             let names: Vec<&str> = beside.map(|file| base_name(&file.path)).collect();
-            finding.help = nearest(base_name(path), names).map(question);
+            finding.help = nearest(base_name(path), names).map(|near| question(near).into());
             found.findings.push(finding);
         }
     }

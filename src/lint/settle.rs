@@ -1,0 +1,172 @@
+//! From what a unit found to what is reported of it: what is silenced is left out, and places become
+//! lines. It is done unit by unit, in parallel, so that a run never holds all of its findings twice.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::exempt::{Exempt, Exemptions};
+use super::names::Names;
+use super::run::{Documents, Run, origin};
+use super::suppress::{self, Suppressions, Verdict};
+use super::unit::Found;
+use super::{chart, directive};
+use crate::finding::{Finding, Place, Related, Severity};
+use crate::project::Word;
+use crate::report::model::Entry;
+use crate::rule::Undecided;
+use crate::source::SourceId;
+
+/// What silences findings.
+pub(super) struct Settling<'r, 'p> {
+    run: &'r Run<'p>,
+    names: &'r Names<'r>,
+    suppressions: Suppressions,
+    exemptions: Exemptions,
+}
+
+/// What is left of what was found, as reports have it.
+#[derive(Debug, Default)]
+pub(super) struct Settled {
+    pub(super) entries: Vec<Entry>,
+    /// The texts that the entries point into.
+    pub(super) pointed_into: BTreeSet<SourceId>,
+    /// Those of them that hold an error.
+    faulty: BTreeSet<SourceId>,
+    /// Charts that cannot be loaded; told where no other finding says why.
+    unloaded: Vec<Finding>,
+    pub(super) notes: Vec<String>,
+    pub(super) unknown_kinds: BTreeSet<String>,
+    /// Charts that are nowhere on this machine, with how to make each available.
+    pub(super) absent_charts: BTreeMap<String, String>,
+    pub(super) undecided: Undecided,
+    pub(super) objects: usize,
+    /// Findings that a comment, an annotation or the configuration silences.
+    pub(super) suppressed: usize,
+    /// What releases render, where that was asked for.
+    pub(super) rendered: Vec<(String, Documents)>,
+}
+
+impl<'r, 'p> Settling<'r, 'p> {
+    pub(super) fn new(run: &'r Run<'p>, names: &'r Names<'r>) -> Self {
+        let mut suppressions = suppressions(run);
+        for file in run.linted() {
+            suppressions.complete(&file.path);
+        }
+        Self { run, names, suppressions, exemptions: Exemptions::new(run.config) }
+    }
+
+    /// Leaves out what is silenced, and counts it.
+    pub(super) fn settle(&self, found: Found) -> Settled {
+        let before = found.findings.len();
+        let kept: Vec<Finding> =
+            found.findings.into_iter().filter_map(|finding| self.silence(finding)).collect();
+        Settled {
+            suppressed: found.waived + before - kept.len(),
+            unloaded: found.unloaded,
+            notes: found.notes,
+            unknown_kinds: found.unknown_kinds,
+            absent_charts: found.absent_charts,
+            undecided: found.undecided,
+            objects: found.objects,
+            rendered: found.rendered,
+            ..self.accept(kept)
+        }
+    }
+
+    /// Findings as reports have them.
+    pub(super) fn accept(&self, findings: Vec<Finding>) -> Settled {
+        let mut settled = Settled::default();
+        settled.entries.reserve_exact(findings.len());
+        for mut finding in findings {
+            if finding.fingerprint.is_empty() {
+                finding.fingerprint = self.run.fingerprint(&finding);
+            }
+            settled.pointed_into.extend(sources(&finding));
+            if finding.severity == Severity::Error {
+                settled.faulty.insert(finding.primary.span.source);
+            }
+            settled.entries.push(Entry::new(finding, self.run.sources));
+        }
+        settled
+    }
+
+    /// Findings on suppressions and exemptions that nothing needed; to be asked for when all that
+    /// was found is settled.
+    pub(super) fn unneeded(&self) -> Vec<Finding> {
+        let Some(severity) = self.run.unused() else { return Vec::new() };
+        let linted: BTreeSet<&str> = self.run.linted().map(|file| file.path.as_str()).collect();
+        let path =
+            |finding: &Finding| self.run.sources.get(finding.primary.span.source).path.clone();
+        let mut unneeded = self.suppressions.unused(self.names, severity, self.run.sources);
+        unneeded.retain(|finding| linted.contains(path(finding).as_str()));
+        // One that exempts nothing here may do so in files that are not linted.
+        let whole = self.run.project.files.iter().all(|file| file.requested);
+        unneeded.extend(self.exemptions.unused(self.names, severity, whole));
+        unneeded
+    }
+
+    /// `None` for what is silenced; an expired suppression is said to have ended.
+    fn silence(&self, mut finding: Finding) -> Option<Finding> {
+        let (sources, today) = (self.run.sources, self.run.options.today);
+        if self.run.options.no_ignores {
+            return Some(finding);
+        }
+        match self.exemptions.judge(&finding, sources, self.names, today) {
+            Exempt::Yes => return None,
+            Exempt::Ended(related) => finding.related.push(related),
+            Exempt::No => {}
+        }
+        match self.suppressions.judge(&finding, sources, self.names, today) {
+            Verdict::Reported => {}
+            Verdict::Silenced => return None,
+            Verdict::Expired(date, span) => {
+                let message = format!("this suppression ended on {date}");
+                let place = Place { span, origin: finding.primary.origin };
+                finding.related.push(Related { message, place });
+            }
+        }
+        Some(finding)
+    }
+}
+
+/// Every suppression in the project's files.
+fn suppressions(run: &Run<'_>) -> Suppressions {
+    let mut suppressions = Suppressions::default();
+    for file in run.project.files.iter().filter(|file| file.holds(Word::Directive)) {
+        let source = run.sources.get(file.source);
+        let directives = match file.stream() {
+            Some(stream) => suppress::of_yaml(run.sources, file.source, &stream.comments),
+            None => directive::in_template(file.source, &file.text, source.lines()),
+        };
+        suppressions.add(&file.path, origin(file.class), directives);
+    }
+    suppressions
+}
+
+/// The texts a finding points into.
+fn sources(finding: &Finding) -> impl Iterator<Item = SourceId> {
+    let related = finding.related.iter().map(|related| related.place.span.source);
+    std::iter::once(finding.primary.span.source).chain(related)
+}
+
+impl Settled {
+    /// Both results as one.
+    pub(super) fn and(mut self, other: Self) -> Self {
+        self.entries.extend(other.entries);
+        self.pointed_into.extend(other.pointed_into);
+        self.faulty.extend(other.faulty);
+        self.unloaded.extend(other.unloaded);
+        self.notes.extend(other.notes);
+        self.unknown_kinds.extend(other.unknown_kinds);
+        self.absent_charts.extend(other.absent_charts);
+        self.undecided.add(other.undecided);
+        self.rendered.extend(other.rendered);
+        self.objects += other.objects;
+        self.suppressed += other.suppressed;
+        self
+    }
+
+    /// The charts that cannot be loaded and of which nothing else says why.
+    pub(super) fn untold(&mut self) -> Vec<Finding> {
+        chart::untold(std::mem::take(&mut self.unloaded), &self.faulty)
+    }
+}
