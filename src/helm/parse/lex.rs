@@ -8,8 +8,10 @@ const LEFT_COMMENT: &str = "/*";
 const RIGHT_COMMENT: &str = "*/";
 /// A minus and the space that has to stand beside it.
 const TRIM_MARKER: usize = 2;
-/// Bytes of a template to a token, as charts have it on average: what the list is made for at first.
+/// Bytes of a template to a token, as charts have it on average, and the most tokens that the list is
+/// made for at first: some templates are hardly more than text.
 const BYTES_PER_TOKEN: usize = 8;
+const MAX_EXPECTED: usize = 4096;
 
 /// What a token is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -127,7 +129,7 @@ pub(super) struct Tokens<'a> {
 /// Reads a template up to its end, or the first error.
 pub(super) fn tokens(input: &str) -> Tokens<'_> {
     let mut lexer = Lexer { input, ..Lexer::default() };
-    let mut list = Vec::with_capacity(input.len() / BYTES_PER_TOKEN);
+    let mut list = Vec::with_capacity((input.len() / BYTES_PER_TOKEN).min(MAX_EXPECTED));
     loop {
         let token = lexer.next_token();
         list.push(token);
