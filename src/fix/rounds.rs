@@ -3,14 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::evidence::key;
 use super::prove::{Again, Effort, prove};
 use super::texts::{Edits, Texts, are_apart, unite};
 use crate::finding::Applicability;
 use crate::report::model::Entry;
 
-/// How often fixes are applied and looked for anew. Fixes of one text that touch each other take a
-/// round each.
-const ROUNDS: usize = 10;
+/// How often fixes are applied and looked for anew at most: a bound for fixes that undo each other.
+/// Fixes that touch each other take a round each, as a dozen do that write one security context.
+const ROUNDS: usize = 100;
 
 /// What files become.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
@@ -35,7 +36,9 @@ pub fn rounds<E>(
     paths: &BTreeSet<String>,
     again: &Again<'_, E>,
 ) -> Result<Mended, E> {
-    let meant: BTreeSet<String> = findings.iter().map(|entry| entry.fingerprint.clone()).collect();
+    // Not by fingerprint: a finding moves once another fix has made what it is missing in.
+    let asked = findings.clone();
+    let meant: BTreeSet<_> = asked.iter().map(key).collect();
     let mut mended = Mended::default();
     let mut texts = Texts::default();
     let mut findings = findings;
@@ -69,7 +72,7 @@ pub fn rounds<E>(
         mended.texts = whole;
         mended.fixes += count;
         before = after;
-        let left = before.findings.iter().filter(|entry| meant.contains(&entry.fingerprint));
+        let left = before.findings.iter().filter(|entry| meant.contains(&key(entry)));
         findings = left.cloned().collect();
     }
     Ok(mended)

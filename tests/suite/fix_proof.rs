@@ -61,13 +61,13 @@ fn prove(folder: &Path, more: &[&str]) -> usize {
     before.values().sum::<usize>().saturating_sub(after.values().sum())
 }
 
-/// The charts and repositories to try, sorted.
+/// The charts and repositories to try, the small ones first.
 fn folders(shared: &Path) -> Vec<PathBuf> {
     let of = |name: &str| fs::read_dir(shared.join(name)).into_iter().flatten().flatten();
     let mut folders: Vec<PathBuf> =
         of("corpus/charts").chain(of("repos")).map(|entry| entry.path()).collect();
     folders.retain(|path| path.is_dir());
-    folders.sort();
+    folders.sort_by_cached_key(|folder| (files(folder).len(), folder.clone()));
     match std::env::var("PLIMSOLL_PROOF").as_deref() {
         Ok("all") => folders,
         _ => folders

@@ -268,6 +268,18 @@ fn a_suppression_that_silences_nothing_is_taken_out() {
 }
 
 #[test]
+fn fixes_that_write_at_one_place_are_all_made_in_one_run() {
+    let dir = repository(&[("pod.yaml", POD)]);
+    let fix = ["--preset", "all", "--fix", "--unsafe-fixes"];
+    check(dir.path(), &fix);
+    let once = text(dir.path(), "pod.yaml");
+    assert!(once.contains("readOnlyRootFilesystem: true"), "{once}");
+    assert!(once.contains("allowPrivilegeEscalation: false"), "{once}");
+    check(dir.path(), &fix);
+    assert_eq!(text(dir.path(), "pod.yaml"), once);
+}
+
+#[test]
 fn standard_input_is_no_file_to_fix() {
     let dir = repository(&[]);
     let run = run(dir.path(), &["check", "--fix", "-"]).expect_code(2);
