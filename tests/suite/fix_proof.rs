@@ -18,7 +18,7 @@ use crate::harness::{Run, finish, plimsoll};
 /// Of the folders that are small, one of so many is tried by default.
 const STRIDE: usize = 4;
 /// More files take an unoptimised build too long.
-const SMALL: usize = 40;
+const SMALL: usize = 26;
 
 #[test]
 fn fixes_of_public_charts_make_their_findings_go_away_and_change_nothing_else() {
