@@ -191,7 +191,7 @@ fn a_rule_that_looks_at_lists_without_end_finds_nothing_and_ends() {
         (0..6).fold("true".to_owned(), |test, depth| format!("[{hundred}].all(x{depth}, {test})"));
     let rule = format!(
         "id: endless\ngroup: own\nseverity: error\nsince: 0.1.0\nsummary: s\nwhy: w\nfix: f\nkinds: [pods]\n\
-         checks:\n  - forbid: \"{endless}\"\n    at: metadata.name\n    message: m\nexamples: []\n"
+         checks:\n  - forbid: \"{endless}\"\n    at: object.metadata.name\n    message: m\nexamples: []\n"
     );
     let (run, report) =
         check(&[(".plimsoll/rules/own/endless.yaml", &rule), ("other.yaml", OTHER)]);
