@@ -303,12 +303,7 @@ pub(super) fn other(file: &File, context: &Context<'_>) -> Vec<Piece> {
         for key in ["variables", "env", "substitutions"] {
             step::declared(root.get(key), &mut own);
         }
-        for item in root.get("variables").into_iter().flat_map(|list| list.items()) {
-            let name = item.get("name").and_then(scalar_text);
-            if let (Some(name), Some(value)) = (name, item.get("value").and_then(scalar_text)) {
-                own.insert(name, Value::Text(value));
-            }
-        }
+        step::listed(root.get("variables"), &["value"], &mut own);
         shell_scalars(root, &own, file, context, &mut pieces);
     }
     pieces

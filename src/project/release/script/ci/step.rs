@@ -31,12 +31,7 @@ fn steps(
     pieces: &mut Vec<Piece>,
 ) {
     let mut own = outer.clone();
-    for param in spec.get("params").into_iter().flat_map(Node::items) {
-        let value = param.get("value").or_else(|| param.get("default")).and_then(scalar_text);
-        if let (Some(name), Some(value)) = (param.get("name").and_then(scalar_text), value) {
-            own.insert(name, Value::Text(value));
-        }
-    }
+    listed(spec.get("params"), &["value", "default"], &mut own);
     for step in spec.get("steps").into_iter().flat_map(Node::items) {
         let text = match step.get("script").filter(|script| script.kind() == Kind::Scalar) {
             Some(script) => Some(Mapped::scalar(script)),
@@ -45,12 +40,7 @@ fn steps(
         let Some(text) = text else { continue };
         let text = text.substitute("$(params.", ")", |name| known(&own, name));
         let mut declared = Variables::new();
-        for variable in step.get("env").into_iter().flat_map(Node::items) {
-            let of = |key| variable.get(key).and_then(scalar_text);
-            if let (Some(name), Some(value)) = (of("name"), of("value")) {
-                declared.insert(name, Value::Text(value));
-            }
-        }
+        listed(step.get("env"), &["value"], &mut declared);
         let environment = environment(&file.path, context).with(declared);
         pieces.push(Piece { text, environment, via: Via::CiCommand, variant: None });
     }
@@ -128,6 +118,17 @@ fn line(node: Node<'_>, words: &[String]) -> Mapped {
     let text = quoted.collect::<Vec<_>>().join(" ");
     let span = node.span();
     Mapped::instead(span.source, &text, span.range().start)
+}
+
+/// Variables as a list declares them: each with its `name`, and its value under the first of some
+/// keys that it has.
+pub(super) fn listed(list: Option<Node<'_>>, keys: &[&str], into: &mut Variables) {
+    for item in list.into_iter().flat_map(Node::items) {
+        let value = keys.iter().find_map(|key| item.get(key)).and_then(scalar_text);
+        if let (Some(name), Some(value)) = (item.get("name").and_then(scalar_text), value) {
+            into.insert(name, Value::Text(value));
+        }
+    }
 }
 
 /// Variables as CI systems declare them: a map; its `variables` or `global`, as AWS and Travis have
