@@ -14,6 +14,7 @@ use crate::fix::{self, Evidence, Mended, diff};
 use crate::lint::Options;
 use crate::lint::select::Request;
 use crate::report::model::Entry;
+use crate::report::summary::counted;
 use crate::source::{Overlay, Sources};
 
 /// Prints what [`write()`] would change.
@@ -115,14 +116,11 @@ fn say(args: &Args, mended: &Mended, how: &str, console: &mut Console) {
     if args.show.quiet {
         return;
     }
-    let count = |count: usize, one: &str, many: &str| match count {
-        1 => format!("1 {one}"),
-        _ => format!("{count} {many}"),
-    };
-    let fixes = format!("{} fixed", count(mended.fixes, "finding", "findings"));
-    console.note(&format!("{fixes}, {how} {}", count(mended.texts.len(), "file", "files")));
+    let (fixes, files) = (counted(mended.fixes, "finding"), counted(mended.texts.len(), "file"));
+    console.note(&format!("{fixes} fixed, {how} {files}"));
     if mended.unsafe_left > 0 {
-        let left = count(mended.unsafe_left, "more fix", "more fixes");
+        let word = if mended.unsafe_left == 1 { "fix" } else { "fixes" };
+        let left = format!("{} more {word}", mended.unsafe_left);
         console.note(&format!(
             "note: {left} may change more than the field concerned: --unsafe-fixes takes them in"
         ));

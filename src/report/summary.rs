@@ -81,7 +81,8 @@ fn found(summary: &Summary) -> Vec<String> {
     found
 }
 
-fn counted(count: usize, word: &str) -> String {
+/// A count with its word: `1 file`, `2 files`.
+pub(crate) fn counted(count: usize, word: &str) -> String {
     format!("{count} {word}{}", if count == 1 { "" } else { "s" })
 }
 
