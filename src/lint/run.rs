@@ -211,7 +211,7 @@ pub(super) fn examine(
     let first = options.shard.is_none_or(|shard| shard.index == 1);
     if first {
         all = all.and(settling.settle(run.of_project()));
-        all.notes.extend(unread);
+        all.rest.notes.extend(unread);
         report.summary.charts =
             project.charts.iter().filter(|chart| chart.requested && !chart.vendored).count();
     }
@@ -220,8 +220,8 @@ pub(super) fn examine(
     report.summary.files = units.iter().map(|unit| unit.files.len()).sum();
     report.templates = run.templates(&units);
     report.summary.releases = units.iter().map(|unit| unit.releases.len()).sum();
-    report.summary.objects = all.objects;
-    report.summary.suppressed = all.suppressed;
+    report.summary.objects = all.rest.objects;
+    report.summary.suppressed = all.rest.waived;
 
     let unneeded = settling.unneeded();
     if options.shard.is_none() {
@@ -231,16 +231,16 @@ pub(super) fn examine(
         report.unneeded = unite::entries(settling.accept(unneeded).entries);
     }
     report.findings = unite::entries(all.entries);
-    report.notes = all.notes;
-    report.unknown_kinds = all.unknown_kinds;
-    report.absent_charts = all.absent_charts;
+    report.notes = all.rest.notes;
+    report.unknown_kinds = all.rest.unknown_kinds;
+    report.absent_charts = all.rest.absent_charts;
     run.clean_releases(&units, &mut report);
     report.finish();
     let mut details = run.details(&units);
-    details.extend(all.undecided.sentence());
+    details.extend(all.rest.undecided.sentence());
     details.extend(cache.map(Cache::close));
     let (texts, looked) = (Texts::of_run(sources, &all.pointed_into), run.looked());
-    let rendered = by_release(all.rendered);
+    let rendered = by_release(all.rest.rendered);
     Ok(Outcome { report, texts, details, looked, rendered })
 }
 

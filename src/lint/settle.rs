@@ -1,18 +1,17 @@
 //! From what a unit found to what is reported of it: what is silenced is left out, and places become
 //! lines. It is done unit by unit, in parallel, so that a run never holds all of its findings twice.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use super::exempt::{Exempt, Exemptions};
 use super::names::Names;
-use super::run::{Documents, Run, origin};
+use super::run::{Run, origin};
 use super::suppress::{self, Suppressions, Verdict};
 use super::unit::Found;
 use super::{chart, directive};
 use crate::finding::{Finding, Place, Related, Severity};
 use crate::project::Word;
 use crate::report::model::Entry;
-use crate::rule::Undecided;
 use crate::source::SourceId;
 
 /// What silences findings.
@@ -31,18 +30,8 @@ pub(super) struct Settled {
     pub(super) pointed_into: BTreeSet<SourceId>,
     /// Those of them that hold an error.
     faulty: BTreeSet<SourceId>,
-    /// Charts that cannot be loaded; told where no other finding says why.
-    unloaded: Vec<Finding>,
-    pub(super) notes: Vec<String>,
-    pub(super) unknown_kinds: BTreeSet<String>,
-    /// Charts that are nowhere on this machine, with how to make each available.
-    pub(super) absent_charts: BTreeMap<String, String>,
-    pub(super) undecided: Undecided,
-    pub(super) objects: usize,
-    /// Findings that a comment, an annotation or the configuration silences.
-    pub(super) suppressed: usize,
-    /// What releases render, where that was asked for.
-    pub(super) rendered: Vec<(String, Documents)>,
+    /// What was found besides: its findings are the entries, or silenced and counted.
+    pub(super) rest: Found,
 }
 
 impl<'r, 'p> Settling<'r, 'p> {
@@ -55,21 +44,13 @@ impl<'r, 'p> Settling<'r, 'p> {
     }
 
     /// Leaves out what is silenced, and counts it.
-    pub(super) fn settle(&self, found: Found) -> Settled {
-        let before = found.findings.len();
+    pub(super) fn settle(&self, mut found: Found) -> Settled {
+        let findings = std::mem::take(&mut found.findings);
+        let before = findings.len();
         let kept: Vec<Finding> =
-            found.findings.into_iter().filter_map(|finding| self.silence(finding)).collect();
-        Settled {
-            suppressed: found.waived + before - kept.len(),
-            unloaded: found.unloaded,
-            notes: found.notes,
-            unknown_kinds: found.unknown_kinds,
-            absent_charts: found.absent_charts,
-            undecided: found.undecided,
-            objects: found.objects,
-            rendered: found.rendered,
-            ..self.accept(kept)
-        }
+            findings.into_iter().filter_map(|finding| self.silence(finding)).collect();
+        found.waived += before - kept.len();
+        Settled { rest: found, ..self.accept(kept) }
     }
 
     /// Findings as reports have them.
@@ -154,19 +135,12 @@ impl Settled {
         self.entries.extend(other.entries);
         self.pointed_into.extend(other.pointed_into);
         self.faulty.extend(other.faulty);
-        self.unloaded.extend(other.unloaded);
-        self.notes.extend(other.notes);
-        self.unknown_kinds.extend(other.unknown_kinds);
-        self.absent_charts.extend(other.absent_charts);
-        self.undecided.add(other.undecided);
-        self.rendered.extend(other.rendered);
-        self.objects += other.objects;
-        self.suppressed += other.suppressed;
+        self.rest = self.rest.and(other.rest);
         self
     }
 
     /// The charts that cannot be loaded and of which nothing else says why.
     pub(super) fn untold(&mut self) -> Vec<Finding> {
-        chart::untold(std::mem::take(&mut self.unloaded), &self.faulty)
+        chart::untold(std::mem::take(&mut self.rest.unloaded), &self.faulty)
     }
 }

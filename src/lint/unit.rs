@@ -41,6 +41,8 @@ pub(super) struct Found {
     pub(super) absent_charts: BTreeMap<String, String>,
     pub(super) undecided: Undecided,
     pub(super) objects: usize,
+    /// Findings that an annotation silences; those that a comment or the configuration does, once
+    /// they are settled.
     pub(super) waived: usize,
     /// What releases render, where that was asked for; never remembered.
     #[serde(skip)]
