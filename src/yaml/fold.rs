@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use memchr::{memchr, memchr2};
+
 /// What becomes of the line breaks at the end of a block scalar.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Chomping {
@@ -24,23 +26,62 @@ pub(super) fn plain(first: &str, lines: &[(usize, Range<usize>)], text: &str) ->
     value
 }
 
-/// A quoted text over several lines, as it stands between its quotes.
-pub(super) fn quoted(inner: &str) -> String {
-    let mut lines = inner.split('\n');
-    let last = inner.matches('\n').count();
-    let mut value = String::from(lines.next().unwrap_or_default().trim_end_matches(' '));
-    let mut breaks = 0;
-    for (at, line) in lines.enumerate() {
-        breaks += 1;
-        let line = line.trim_start_matches(' ');
-        let line = if at + 1 == last { line } else { line.trim_end_matches(' ') };
-        if !line.is_empty() || at + 1 == last {
-            join(&mut value, breaks);
-            value.push_str(line);
-            breaks = 0;
-        }
+/// What stands between single quotes, over several lines.
+pub(super) fn single_quoted(inner: &str) -> String {
+    let mut value = String::with_capacity(inner.len());
+    let mut at = 0;
+    while let Some(length) = memchr(b'\n', &inner.as_bytes()[at..]) {
+        value.push_str(inner[at..at + length].trim_end_matches(' '));
+        let (breaks, content) = breaks(inner, at + length);
+        join(&mut value, breaks);
+        at = content;
     }
-    value
+    value.push_str(&inner[at..]);
+    value.replace("''", "'")
+}
+
+/// What stands between double quotes; `None` for escapes that are rare.
+pub(super) fn double_quoted(inner: &str) -> Option<String> {
+    let bytes = inner.as_bytes();
+    let mut value = String::with_capacity(inner.len());
+    let mut at = 0;
+    while let Some(length) = memchr2(b'\\', b'\n', &bytes[at..]) {
+        let (text, mark) = (&inner[at..at + length], at + length);
+        if bytes[mark] == b'\n' {
+            value.push_str(text.trim_end_matches(' '));
+            let (breaks, content) = breaks(inner, mark);
+            join(&mut value, breaks);
+            at = content;
+            continue;
+        }
+        value.push_str(text);
+        at = mark + 2;
+        value.push(match bytes.get(mark + 1)? {
+            b'"' => '"',
+            b'\\' => '\\',
+            b'/' => '/',
+            b' ' => ' ',
+            b'n' => '\n',
+            b't' => '\t',
+            b'r' => '\r',
+            // The line goes on in the next one, as if there were no break.
+            b'\n' => {
+                let (breaks, content) = breaks(inner, mark + 1);
+                value.extend(std::iter::repeat_n('\n', breaks - 1));
+                at = content;
+                continue;
+            }
+            _ => return None,
+        });
+    }
+    value.push_str(&inner[at..]);
+    Some(value)
+}
+
+/// How many line breaks there are from the one at `at` up to the next text, and where that starts.
+fn breaks(text: &str, at: usize) -> (usize, usize) {
+    let between = text[at..].bytes().take_while(|byte| matches!(byte, b' ' | b'\n')).count();
+    (text[at..at + between].matches('\n').count(), at + between)
 }
 
 /// One line break reads as a blank, each further one as itself.
@@ -61,28 +102,29 @@ pub(super) fn literal(lines: &str, indent: usize, chomping: Chomping) -> String 
     chomp(value, chomping)
 }
 
-/// A folded scalar's text; `None` where lines are indented further, which folds them otherwise.
-pub(super) fn folded(lines: &str, indent: usize, chomping: Chomping) -> Option<String> {
+/// A folded scalar's text. Breaks beside a line that is indented further stay as they are.
+pub(super) fn folded(lines: &str, indent: usize, chomping: Chomping) -> String {
     let mut value = String::with_capacity(lines.len());
     let mut breaks = 0;
+    // Blank lines before the first text stay too.
+    let mut follows_deeper = true;
     for line in lines.split_inclusive('\n') {
         let content = line.get(indent..).unwrap_or_default().trim_end_matches('\n');
-        if content.starts_with([' ', '\t']) {
-            return None;
-        }
         if !content.is_empty() {
-            match value.is_empty() {
-                // Blank lines before the first text are kept as they are.
-                true => value.extend(std::iter::repeat_n('\n', breaks)),
-                false => join(&mut value, breaks),
+            let is_deeper = content.starts_with([' ', '\t']);
+            if is_deeper || follows_deeper {
+                value.extend(std::iter::repeat_n('\n', breaks));
+            } else {
+                join(&mut value, breaks);
             }
             value.push_str(content);
             breaks = 0;
+            follows_deeper = is_deeper;
         }
         breaks += usize::from(line.ends_with('\n'));
     }
     value.extend(std::iter::repeat_n('\n', breaks));
-    Some(chomp(value, chomping))
+    chomp(value, chomping)
 }
 
 fn chomp(mut value: String, chomping: Chomping) -> String {
@@ -94,25 +136,4 @@ fn chomp(mut value: String, chomping: Chomping) -> String {
     };
     value.truncate(kept);
     value
-}
-
-/// What stands between double quotes, on one line; `None` for escapes that are rare.
-pub(super) fn unescape(inner: &str) -> Option<String> {
-    let mut value = String::with_capacity(inner.len());
-    let mut rest = inner;
-    while let Some(at) = rest.find('\\') {
-        value.push_str(&rest[..at]);
-        value.push(match rest.as_bytes().get(at + 1)? {
-            b'"' => '"',
-            b'\\' => '\\',
-            b'/' => '/',
-            b'n' => '\n',
-            b't' => '\t',
-            b'r' => '\r',
-            _ => return None,
-        });
-        rest = &rest[at + 2..];
-    }
-    value.push_str(rest);
-    Some(value)
 }

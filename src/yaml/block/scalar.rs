@@ -27,7 +27,6 @@ impl Reader<'_> {
                     at = content;
                 }
                 b'\\' if quote == b'"' && self.byte(at + 1)? != b'\n' => at += 2,
-                b'\\' if quote == b'"' => return None,
                 byte if byte == quote && quote == b'\'' && self.byte(at + 1) == Some(quote) => {
                     at += 2;
                 }
@@ -35,10 +34,10 @@ impl Reader<'_> {
                 _ => at += 1,
             }
         };
-        let folded = fold::quoted(&self.text[start + 1..end - 1]);
+        let inner = &self.text[start + 1..end - 1];
         let (style, value) = match quote {
-            b'"' => (Style::DoubleQuoted, fold::unescape(&folded)?),
-            _ => (Style::SingleQuoted, folded.replace("''", "'")),
+            b'"' => (Style::DoubleQuoted, fold::double_quoted(inner)?),
+            _ => (Style::SingleQuoted, fold::single_quoted(inner)),
         };
         self.builder().made(style, start..end, value);
         self.end_of_line(end)
@@ -98,15 +97,15 @@ impl Reader<'_> {
             return None;
         }
         let start = first + 1;
-        let mut content = self.block_content(start)?;
+        let (mut content, blank) = self.block_content(start)?;
         let mut indent = content - self.line_start(content);
         if let Some(stated) = stated {
-            // A blank line before may then be content.
-            if content - indent != start {
-                return None;
-            }
             content -= indent.checked_sub(parent + stated)?;
             indent = parent + stated;
+        }
+        // Such a blank line is content where the indentation is stated, and no YAML where it is not.
+        if blank > indent {
+            return None;
         }
         if indent <= parent {
             // Nothing is in it: it stands where what follows stands.
@@ -120,7 +119,7 @@ impl Reader<'_> {
         let end = self.block_end(content, indent, parent)?;
         let lines = &self.text[start..end];
         let value = match style {
-            Style::Folded => fold::folded(lines, indent, chomping)?,
+            Style::Folded => fold::folded(lines, indent, chomping),
             _ => fold::literal(lines, indent, chomping),
         };
         let shown = content + self.text[content..end].trim_end().len();
@@ -129,9 +128,9 @@ impl Reader<'_> {
         Some(())
     }
 
-    /// The first content behind a block scalar's header. A blank line before it that is indented
-    /// further than it is no YAML.
-    fn block_content(&self, start: usize) -> Step<usize> {
+    /// The first content behind a block scalar's header, and how many blanks the longest of the
+    /// blank lines before it has.
+    fn block_content(&self, start: usize) -> Step<(usize, usize)> {
         let mut at = start;
         let mut longest = 0;
         loop {
@@ -142,7 +141,7 @@ impl Reader<'_> {
                     at += blanks + 1;
                 }
                 b'\t' => return None,
-                _ => return (longest <= blanks).then_some(at + blanks),
+                _ => return Some((at + blanks, longest)),
             }
         }
     }
@@ -177,7 +176,7 @@ pub(in crate::yaml) fn put_scalar(
         b'"' => match memchr(b'\\', &text.as_bytes()[inner.clone()]) {
             None => builder.in_text(Style::DoubleQuoted, range, inner),
             Some(_) => {
-                let value = fold::unescape(&text[inner])?;
+                let value = fold::double_quoted(&text[inner])?;
                 builder.made(Style::DoubleQuoted, range, value);
             }
         },
