@@ -7,12 +7,12 @@ use std::sync::Arc;
 
 use super::check::{Args, Judged};
 use super::output::write_whole;
-use super::plan::Plan;
+use super::plan::{Plan, unknown_name};
 use super::{CommandError, Console};
 use crate::finding::Applicability;
 use crate::fix::{self, Evidence, Mended, diff};
 use crate::lint::Options;
-use crate::lint::select::Request;
+use crate::lint::select::{self, Request};
 use crate::report::model::Entry;
 use crate::report::summary::counted;
 use crate::source::{Overlay, Sources};
@@ -78,7 +78,15 @@ fn mended(args: &Args, judged: &Judged) -> Result<Mended, CommandError> {
     }
     let paths = options.paths.iter().map(|path| path.to_string_lossy().into_owned()).collect();
     let again = |texts: &_, paths: &_| again(args, judged, texts, paths);
-    fix::rounds(judged.outcome.report.findings.clone(), args.fixing.unsafe_fixes, &paths, &again)
+    let settings = &judged.plan.config.settings;
+    let chosen = select::choose(&judged.rules, &options.request, settings, &[])
+        .map_err(|error| unknown_name(&error))?;
+    let asks = |id: &str| {
+        // Where nothing is selected, nothing runs again but what was asked for.
+        options.request.select.is_empty() || chosen.rules.iter().any(|rule| &*rule.rule.id == id)
+    };
+    let findings = judged.outcome.report.findings.clone();
+    fix::rounds(findings, args.fixing.unsafe_fixes, &asks, &paths, &again)
 }
 
 /// Lints paths with texts in the place of files. Rules that were not selected run too: a fix must

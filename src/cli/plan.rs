@@ -169,7 +169,7 @@ fn request(selection: &Selection) -> Result<Request, CommandError> {
     })
 }
 
-fn unknown_name(error: &UnknownName) -> CommandError {
+pub(super) fn unknown_name(error: &UnknownName) -> CommandError {
     let failure = CommandError::new(error.to_string());
     match &error.nearest {
         Some(near) => failure.help(question(near)),

@@ -18,8 +18,9 @@ pub struct Evidence {
     pub rendered: BTreeMap<String, Documents>,
 }
 
-/// What makes two findings the same before and after an edit: lines and lists may have moved.
-type Key<'e> = (&'e str, &'e str, &'e str, Option<(&'e str, &'e str)>);
+/// What makes two findings the same before and after an edit: lines and lists may have moved, and so
+/// has a finding whose fix another one changed (which its fingerprint does not bear).
+pub(super) type Key<'e> = (&'e str, &'e str, &'e str, Option<(&'e str, &'e str)>);
 
 pub(super) fn key(entry: &Entry) -> Key<'_> {
     let object = entry.object.as_ref().map(|object| (object.kind.as_str(), object.name.as_str()));

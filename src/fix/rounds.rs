@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::evidence::key;
+use super::evidence::{Evidence, Key, key};
 use super::prove::{Again, Effort, prove};
 use super::texts::{Edits, Texts, are_apart, unite};
 use crate::finding::Applicability;
@@ -25,24 +25,25 @@ pub struct Mended {
 }
 
 /// Applies the safe fixes of these findings, and with `all` the unsafe ones too, each proven.
-/// `paths` is what the findings come from; it is linted again after each round, and of what is found
-/// then only the findings that are here already are fixed.
+/// `paths` is what the findings come from; it is linted again after each round, and what only a fix
+/// has brought to light is fixed too, of the rules that `asks` names. What is found there at first
+/// and is not among these findings stays: a baseline knows it, say.
 ///
 /// # Errors
 /// Those of `again`.
 pub fn rounds<E>(
     findings: Vec<Entry>,
     all: bool,
+    asks: &dyn Fn(&str) -> bool,
     paths: &BTreeSet<String>,
     again: &Again<'_, E>,
 ) -> Result<Mended, E> {
-    // Not by fingerprint: a finding moves once another fix has made what it is missing in.
-    let asked = findings.clone();
-    let meant: BTreeSet<_> = asked.iter().map(key).collect();
     let mut mended = Mended::default();
     let mut texts = Texts::default();
+    let at_first = again(&mended.texts, paths)?;
+    let left_alone = left_alone(&at_first, &findings);
     let mut findings = findings;
-    let mut before = again(&mended.texts, paths)?;
+    let mut last: Option<Evidence> = None;
     for _ in 0..ROUNDS {
         let over = |more: &BTreeMap<String, Arc<str>>, paths: &BTreeSet<String>| {
             let mut whole = mended.texts.clone();
@@ -63,7 +64,7 @@ pub fn rounds<E>(
         whole.extend(edited.iter().map(|(path, text)| (path.clone(), Arc::clone(text))));
         let after = again(&whole, paths)?;
         // Fixes that are sound each by itself may yet not be so together.
-        if after.has_new_error(&before) {
+        if after.has_new_error(last.as_ref().unwrap_or(&at_first)) {
             break;
         }
         for (path, text) in edited {
@@ -71,11 +72,18 @@ pub fn rounds<E>(
         }
         mended.texts = whole;
         mended.fixes += count;
-        before = after;
-        let left = before.findings.iter().filter(|entry| meant.contains(&key(entry)));
+        let is_meant = |entry: &&Entry| asks(&entry.rule) && !left_alone.contains(&key(entry));
+        let left = after.findings.iter().filter(is_meant);
         findings = left.cloned().collect();
+        last = Some(after);
     }
     Ok(mended)
+}
+
+/// What is found and not asked for.
+fn left_alone<'e>(found: &'e Evidence, asked: &[Entry]) -> BTreeSet<Key<'e>> {
+    let asked: BTreeSet<Key<'_>> = asked.iter().map(key).collect();
+    found.findings.iter().map(key).filter(|key| !asked.contains(key)).collect()
 }
 
 /// The edits of as many fixes as can be applied together, in the order of the report.

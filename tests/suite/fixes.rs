@@ -280,6 +280,40 @@ fn fixes_that_write_at_one_place_are_all_made_in_one_run() {
 }
 
 #[test]
+fn what_a_fix_brings_to_light_is_fixed_in_the_same_run() {
+    let dir = repository(&[
+        ("chart/Chart.yaml", "apiVersion: v2\nname: web\nversion: 0.1.0\n"),
+        ("chart/values.yaml", "readOnly: false\n"),
+        (
+            "chart/templates/web.yaml",
+            "apiVersion: v1
+kind: Pod
+metadata: {name: web}
+spec:
+  {{- if .Values.readOnly }}
+  initContainers:
+    - name: copy
+      image: example.org/copy:1.0.0
+  {{- end }}
+  containers:
+    - name: web
+      image: example.org/web:1.0.0
+      securityContext:
+        readOnlyRootFilesystem: {{ .Values.readOnly }}
+",
+        ),
+    ]);
+    let fix = ["--select", "read-only-root-filesystem", "--fix", "--unsafe-fixes"];
+    check(dir.path(), &fix);
+    assert_eq!(text(dir.path(), "chart/values.yaml"), "readOnly: true\n");
+    let template = text(dir.path(), "chart/templates/web.yaml");
+    assert!(template.contains("readOnlyRootFilesystem: true"), "{template}");
+    assert!(!template.contains("runAs"), "only what is asked for: {template}");
+    check(dir.path(), &fix);
+    assert_eq!(text(dir.path(), "chart/templates/web.yaml"), template);
+}
+
+#[test]
 fn standard_input_is_no_file_to_fix() {
     let dir = repository(&[]);
     let run = run(dir.path(), &["check", "--fix", "-"]).expect_code(2);
