@@ -16,30 +16,80 @@ pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
 /// # Errors
 /// Those of the writer.
 pub(crate) fn pretty(value: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {
-    serde_json::to_writer_pretty(Escaping(out), value)?;
+    let mut escaping = Escaping { out, held: Vec::with_capacity(HELD + HELD / 4) };
+    serde_json::to_writer_pretty(&mut escaping, value)?;
+    escaping.pass_on()?;
     writeln!(out)
 }
 
-/// Takes the pieces of a JSON text, each of whole characters.
-struct Escaping<'w>(&'w mut dyn Write);
+/// How much of a text is looked through at once, in bytes.
+const HELD: usize = 1 << 15;
+
+/// Takes the pieces of a JSON text, each of whole characters. There are a hundred to a finding, most of
+/// them shorter than a word.
+struct Escaping<'w> {
+    out: &'w mut dyn Write,
+    held: Vec<u8>,
+}
+
+impl Escaping<'_> {
+    /// Writes what is held.
+    fn pass_on(&mut self) -> io::Result<()> {
+        let held = &self.held;
+        // JSON escapes the controls before the blank itself.
+        let plain = held.is_ascii() && !held.contains(&b'\x7f');
+        match std::str::from_utf8(held) {
+            Ok(text) if !plain => {
+                let mut from = 0;
+                for (at, acting) in text.match_indices(escape::acts) {
+                    self.out.write_all(&held[from..at])?;
+                    for c in acting.chars() {
+                        write!(self.out, "\\u{:04x}", u32::from(c))?;
+                    }
+                    from = at + acting.len();
+                }
+                self.out.write_all(&held[from..])?;
+            }
+            _ => self.out.write_all(held)?,
+        }
+        self.held.clear();
+        Ok(())
+    }
+}
 
 impl Write for Escaping<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        match std::str::from_utf8(bytes) {
-            Ok(text) if text.contains(escape::acts) => {
-                for c in text.chars() {
-                    match escape::acts(c) {
-                        true => write!(self.0, "\\u{:04x}", u32::from(c))?,
-                        false => write!(self.0, "{c}")?,
-                    }
-                }
-            }
-            _ => self.0.write_all(bytes)?,
+        self.held.extend_from_slice(bytes);
+        if self.held.len() >= HELD {
+            self.pass_on()?;
         }
         Ok(bytes.len())
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.0.flush()
+        self.pass_on()?;
+        self.out.flush()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn written(text: &str) -> String {
+        let mut out = Vec::new();
+        pretty(&text, &mut out).expect("it is written to memory");
+        String::from_utf8(out).expect("text")
+    }
+
+    #[test]
+    fn what_a_terminal_obeys_is_escaped_and_nothing_else() {
+        assert_eq!(
+            written("a\u{7f}\u{9b}é\u{202e}…\u{1b}"),
+            "\"a\\u007f\\u009bé\\u202e…\\u001b\"\n"
+        );
+        // Also where a long text is passed on in parts.
+        let long = "…\u{9b}".repeat(HELD);
+        assert_eq!(written(&long), format!("\"{}\"\n", "…\\u009b".repeat(HELD)));
     }
 }
