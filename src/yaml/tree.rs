@@ -414,6 +414,13 @@ impl<'a> Node<'a> {
         Entries { document: self.document, ids: children[range].chunks_exact(2) }
     }
 
+    /// True for a mapping whose entries are just those that are written: no key is there twice, and
+    /// none is a merge key.
+    #[must_use]
+    pub fn is_as_written(self) -> bool {
+        matches!(self.data().body, Body::Mapping { plain: true, .. })
+    }
+
     /// The entries of a mapping just as they are written: merge keys and repeated keys too.
     #[must_use]
     pub fn written(self) -> Entries<'a> {

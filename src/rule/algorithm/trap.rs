@@ -78,12 +78,10 @@ fn quoted(node: Node<'_>, text: &Text<'_>) -> Rewrite {
     if text.kind == TextKind::Values { quoted.of_values() } else { quoted }
 }
 
-/// A plain word that is a boolean, and is not `true` or `false`.
+/// A plain word that is a boolean, and is not `true` or `false`. All others are shorter.
 fn word(node: Node<'_>) -> Option<bool> {
-    let plain = node.style() == Style::Plain && node.kind() == Kind::Scalar;
-    let raw = node.raw();
-    let spelled = raw.eq_ignore_ascii_case("true") || raw.eq_ignore_ascii_case("false");
-    (plain && !spelled).then(|| node.as_bool()).flatten()
+    let plain = node.raw().len() <= "off".len() && node.style() == Style::Plain;
+    plain.then(|| node.as_bool()).flatten()
 }
 
 /// Whether a person means text: a single letter, a word among texts, or a word under a key that
@@ -135,9 +133,9 @@ pub(super) fn octal(text: &Text<'_>) -> Vec<TextHit> {
 
 fn zero_fault(node: Node<'_>) -> Option<String> {
     let raw = node.raw();
-    let plain = node.style() == Style::Plain && node.kind() == Kind::Scalar;
     let digits = raw.strip_prefix(['-', '+']).unwrap_or(raw);
     let zero = digits.strip_prefix('0')?;
+    let plain = node.style() == Style::Plain && node.kind() == Kind::Scalar;
     let octal = zero.strip_prefix('o');
     let number = octal.unwrap_or(zero);
     if !plain || number.is_empty() || !number.bytes().all(|b| b.is_ascii_digit() || b == b'_') {
@@ -176,13 +174,13 @@ pub(super) fn sexagesimal(text: &Text<'_>) -> Vec<TextHit> {
 
 /// The number that YAML 1.1 (`yaml.org/type/int.html`) makes of colons between digits.
 fn base_sixty(node: Node<'_>) -> Option<u64> {
-    if node.style() != Style::Plain || node.kind() != Kind::Scalar {
+    let raw = node.raw().strip_prefix(['-', '+']).unwrap_or(node.raw());
+    let numeric = raw.starts_with(|c| matches!(c, '1'..='9'));
+    if !numeric || node.style() != Style::Plain || node.kind() != Kind::Scalar {
         return None;
     }
-    let raw = node.raw().strip_prefix(['-', '+']).unwrap_or(node.raw());
     let mut parts = raw.split(':');
-    let first = parts.next().filter(|first| first.starts_with(|c| matches!(c, '1'..='9')))?;
-    let mut number: u64 = first.parse().ok()?;
+    let mut number: u64 = parts.next()?.parse().ok()?;
     let mut rest = parts.peekable();
     rest.peek()?;
     for part in rest {
@@ -196,6 +194,9 @@ fn base_sixty(node: Node<'_>) -> Option<u64> {
 pub(super) fn merge(text: &Text<'_>) -> Vec<TextHit> {
     let mut hits = Vec::new();
     text.each_mapping(&mut |mapping| {
+        if mapping.is_as_written() {
+            return;
+        }
         let written: Vec<Entry<'_>> = mapping.written().collect();
         for (at, merge) in written.iter().enumerate().filter(|(_, entry)| entry.key.is_merge_key())
         {
