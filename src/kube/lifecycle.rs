@@ -6,6 +6,8 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
+use foldhash::fast::RandomState;
+
 /// The life of one kind in one API version. Minors of Kubernetes 1.x.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Lifecycle {
@@ -38,7 +40,7 @@ pub(super) fn version_removed(api_version: &str) -> Option<u32> {
         .max()
 }
 
-static TABLE: LazyLock<HashMap<(&str, &str), Lifecycle>> = LazyLock::new(|| {
+static TABLE: LazyLock<HashMap<(&str, &str), Lifecycle, RandomState>> = LazyLock::new(|| {
     let rows = include_str!("lifecycle.tsv").lines().filter(|line| !line.starts_with('#'));
     rows.filter_map(|row| {
         let [version, kind, deprecated, removed, replacement] =

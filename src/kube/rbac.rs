@@ -9,8 +9,8 @@ use crate::yaml::Node;
 /// `pkg/apis/rbac/v1/evaluation_helpers.go`: a star grants everything, `*/exec` the subresource of
 /// every resource, and `pods` no subresource of pods.
 #[must_use]
-pub fn grants(rule: Node<'_>, groups: &[String], resources: &[String], verbs: &[String]) -> bool {
-    let listed = |key: &str, wanted: &[String], fits: fn(&str, &str) -> bool| {
+pub fn grants(rule: Node<'_>, groups: &[&str], resources: &[&str], verbs: &[&str]) -> bool {
+    let listed = |key: &str, wanted: &[&str], fits: fn(&str, &str) -> bool| {
         let entries = rule.get(key).into_iter().flat_map(Node::items);
         let mut entries = entries.filter_map(Node::as_str);
         entries.any(|entry| entry == "*" || wanted.iter().any(|wanted| fits(entry, wanted)))
@@ -36,9 +36,8 @@ mod tests {
     fn granted(rule: &str, resource: &str) -> bool {
         let text: Arc<str> = rule.into();
         let stream = yaml::parse(Sources::default().add("rule.yaml", Arc::clone(&text)), &text);
-        let list = |entry: &str| vec![entry.to_owned()];
         let root = stream.documents[0].root().expect("a rule");
-        grants(root, &list(""), &list(resource), &list("create"))
+        grants(root, &[""], &[resource], &["create"])
     }
 
     #[test]

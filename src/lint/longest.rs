@@ -35,9 +35,10 @@ impl Task<'_> {
         let waiving = Waiving { unused: None, ..*waiving };
         helm::render(chart, &options, layers, |done| {
             let Ok(rendered) = done else { return Vec::new() };
-            let none = &Company::default();
-            let scene = Scene { company: none, before: none, scopes: &[Scope::LongestName] };
-            self.objects(rendered, &chart.path, &scene, &waiving, evaluator()).findings
+            let (none, evaluator) = (Company::default(), evaluator());
+            let together = evaluator.together(&none);
+            let scene = Scene { together, before: None, scopes: &[Scope::LongestName] };
+            self.objects(rendered, &chart.path, &scene, &waiving, evaluator).findings
         })
     }
 }

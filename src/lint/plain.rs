@@ -7,7 +7,7 @@ use super::select::{Active, Chosen};
 use super::waive::{self, Waiving};
 use crate::finding::{Finding, ObjectRef, Origin, Place, Related};
 use crate::kube::{Object, objects};
-use crate::rule::{Company, Evaluator, Hit, Scope};
+use crate::rule::{Company, Evaluator, Hit, Scope, Together};
 use crate::yaml::{Document, Kind, Node, Step, Stream};
 
 /// What came of the objects of a stream.
@@ -21,23 +21,23 @@ pub(super) struct Judged {
 }
 
 /// What objects are judged in.
-pub(super) struct Scene<'a> {
+pub(super) struct Scene<'c> {
     /// All that is deployed together, the objects included.
-    pub(super) company: &'a Company,
-    /// What there was before a change; empty where nothing has changed.
-    pub(super) before: &'a Company,
+    pub(super) together: Together<'c>,
+    /// What there was before a change, where something has changed.
+    pub(super) before: Option<&'c Company>,
     /// The scopes of the rules that have a say.
-    pub(super) scopes: &'a [Scope],
+    pub(super) scopes: &'static [Scope],
 }
 
 /// The scopes of rules on what is deployed as it is.
 pub(super) const DEPLOYED: [Scope; 2] = [Scope::Object, Scope::Release];
 
 /// Judges every object of a stream.
-pub(super) fn judge(
-    stream: &Stream,
-    scene: &Scene<'_>,
-    chosen: &Chosen,
+pub(super) fn judge<'c>(
+    stream: &'c Stream,
+    scene: &Scene<'c>,
+    chosen: &'c Chosen,
     waiving: &Waiving<'_>,
     evaluator: &mut Evaluator,
 ) -> Judged {
@@ -61,20 +61,20 @@ pub(super) fn judge(
 }
 
 /// What those of the chosen rules that are of the scene's scopes and `wanted` find on one object.
-pub(super) fn hits<'a>(
-    document: &Arc<Document>,
-    object: &Object<'_>,
-    scene: &Scene<'_>,
-    chosen: &'a Chosen,
+pub(super) fn hits<'c>(
+    document: &'c Arc<Document>,
+    object: &Object<'c>,
+    scene: &Scene<'c>,
+    chosen: &'c Chosen,
     wanted: impl Fn(&Active) -> bool,
     evaluator: &mut Evaluator,
-) -> Vec<(&'a Active, Hit)> {
+) -> Vec<(&'c Active, Hit)> {
     let concerned = chosen.by_kind.of(object).into_iter().map(|at| &chosen.rules[at]);
     let has_a_say = |active: &&Active| scene.scopes.contains(&active.rule.scope) && wanted(active);
-    let rules: Vec<&Active> = concerned.filter(has_a_say).collect();
+    let rules: Vec<&'c Active> = concerned.filter(has_a_say).collect();
     let pairs = rules.iter().map(|active| (&*active.rule, &active.params));
-    let base = scene.before.same(object);
-    let hits = evaluator.object(document, object, scene.company, base, pairs);
+    let base = scene.before.and_then(|before| before.same(object));
+    let hits = evaluator.object(document, object, &scene.together, base, pairs);
     hits.into_iter().map(|(at, hit)| (rules[at], hit)).collect()
 }
 

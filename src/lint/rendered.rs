@@ -149,8 +149,13 @@ impl Task<'_> {
         let mut judged = helm::render(chart, &options, &layers, |result| match result {
             Ok(rendered) => {
                 let company = &company(rendered);
-                let scene = Scene { company, before, scopes: &plain::DEPLOYED };
-                let mut judged = self.objects(rendered, &shown, &scene, waiving, evaluator());
+                let evaluator = evaluator();
+                let scene = Scene {
+                    together: evaluator.together(company),
+                    before: Some(before),
+                    scopes: &plain::DEPLOYED,
+                };
+                let mut judged = self.objects(rendered, &shown, &scene, waiving, evaluator);
                 let again = |set: &str| again(chart, &options, &layers, set);
                 let own =
                     Layers { rendered: Some(rendered), again: Some(&again), ..Layers::default() };
@@ -362,11 +367,11 @@ impl Task<'_> {
     }
 
     /// Judges what was rendered by the rules of some scopes; `chart` is how the chart is shown.
-    pub(super) fn objects(
-        &self,
-        rendered: &Rendered,
+    pub(super) fn objects<'c>(
+        &'c self,
+        rendered: &'c Rendered,
         chart: &str,
-        scene: &Scene<'_>,
+        scene: &Scene<'c>,
         waiving: &Waiving<'_>,
         mut evaluator: Evaluator,
     ) -> Judged {

@@ -15,7 +15,8 @@ use super::{chart, cluster, fingerprint, plain, release, syntax, text};
 use crate::finding::Finding;
 use crate::project::{Class, File, Release, Resolution, join};
 use crate::report::model::UNRENDERED;
-use crate::rule::{Company, Evaluator, ReleaseInfo, Setting, Undecided};
+use crate::rule::{Company, Evaluator, ReleaseInfo, Setting, Together, Undecided};
+use crate::yaml::Stream;
 
 /// How many files of a unit are judged by one worker at least: less is not worth an evaluator.
 const FILES_AT_LEAST: usize = 16;
@@ -149,8 +150,11 @@ impl<'p> Run<'p> {
         let documents = manifests.filter_map(|file| file.stream());
         let company = Company::of(documents.flat_map(|stream| &stream.documents));
         let of_files = unit.files.par_iter().with_min_len(FILES_AT_LEAST).map_init(
-            || self.evaluator(None),
-            |evaluator, file| self.file(file, &company, evaluator),
+            || {
+                let evaluator = self.evaluator(None);
+                (evaluator.together(&company), evaluator)
+            },
+            |(together, evaluator), file| self.file(file, together, evaluator),
         );
         let of_releases =
             unit.releases.par_iter().map(|&at| self.release(&self.project.releases[at]));
@@ -188,7 +192,12 @@ impl<'p> Run<'p> {
     }
 
     /// Judges one file by itself.
-    fn file(&self, file: &File, company: &Company, evaluator: &mut Evaluator) -> Found {
+    fn file<'c>(
+        &'c self,
+        file: &'c File,
+        together: &Together<'c>,
+        evaluator: &mut Evaluator,
+    ) -> Found {
         let mut found = Found::default();
         let Some(stream) = file.stream() else {
             return found;
@@ -203,11 +212,15 @@ impl<'p> Run<'p> {
         let active = &*chosen.rules;
         match file.class {
             Class::Manifest => {
-                let names = self.names();
-                let waiving = self.waiving(&names);
-                let before = &self.past.manifest(file, chosen);
-                let scene = plain::Scene { company, before, scopes: &plain::DEPLOYED };
-                let judged = plain::judge(stream, &scene, chosen, &waiving, evaluator);
+                let before = self.past.manifest(file, chosen);
+                let judged = match before.is_empty() {
+                    true => self.manifest(stream, together.clone(), None, chosen, evaluator),
+                    false => {
+                        // What rules make of all objects is not to hold on to a file's past.
+                        let together = evaluator.together(together.company());
+                        self.manifest(stream, together, Some(&before), chosen, evaluator)
+                    }
+                };
                 found.objects = judged.objects;
                 found.waived = judged.waived;
                 found.unknown_kinds.append(&mut evaluator.unknown_kinds);
@@ -231,6 +244,20 @@ impl<'p> Run<'p> {
         found.findings.extend(text::judge(file, origin(file.class), active, evaluator));
         found.findings.extend(self.chart(file, evaluator));
         found
+    }
+
+    /// Judges the objects of a manifest, beside those there were before a change.
+    fn manifest<'c>(
+        &self,
+        stream: &'c Stream,
+        together: Together<'c>,
+        before: Option<&'c Company>,
+        chosen: &'c Chosen,
+        evaluator: &mut Evaluator,
+    ) -> plain::Judged {
+        let names = self.names();
+        let scene = plain::Scene { together, before, scopes: &plain::DEPLOYED };
+        plain::judge(stream, &scene, chosen, &self.waiving(&names), evaluator)
     }
 
     /// Judges a chart's directory when its `Chart.yaml` comes up, or its values where it has none;

@@ -9,11 +9,12 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use cel::{Context, Value};
+use foldhash::fast::RandomState;
 
 use super::algorithm::Scene;
 use super::company::Company;
 use super::environment;
-use super::expression::{Datum, Functions, Params, Slot};
+use super::expression::{Datum, Functions, Memory, Params, Slot};
 use super::file::{Rule, Scope};
 use super::function;
 use super::hit::Hit;
@@ -25,8 +26,10 @@ use judge::Judge;
 
 /// Evaluates rules. One a thread: it holds CEL's functions ready.
 pub struct Evaluator {
-    cel: Functions,
+    cel: Rc<Functions>,
     setting: Setting,
+    /// [`Setting::namespace`], for variables.
+    namespace: Rc<str>,
     /// What every rule knows, whatever it judges.
     facts: Vec<(Slot, Datum<'static>)>,
     settings: Settings,
@@ -50,7 +53,8 @@ impl Evaluator {
             (Slot::RELEASE, info(&setting.release)),
         ];
         Self {
-            cel: Functions::new(functions),
+            cel: Rc::new(Functions::new(functions)),
+            namespace: setting.namespace.as_str().into(),
             setting,
             facts,
             settings: Settings::default(),
@@ -65,24 +69,31 @@ impl Evaluator {
         &self.setting
     }
 
-    /// Judges one object by rules that look at its kind (see [`ByKind`](super::ByKind)); `company`
-    /// is what is deployed together, the object included, and may be empty for rules on single
-    /// objects. `base` is the same object as it was before the change that a run looks at.
-    pub fn object<'r>(
+    /// What is deployed together, for this evaluator to judge the objects in it.
+    #[must_use]
+    pub fn together<'c>(&self, company: &'c Company) -> Together<'c> {
+        Together { company, memory: Rc::default() }
+    }
+
+    /// Judges one object by rules that look at its kind (see [`ByKind`](super::ByKind)); `together`,
+    /// which this evaluator gave, is what is deployed together, the object included, and may be empty
+    /// for rules on single objects. `base` is the same object as it was before the change that a run
+    /// looks at.
+    pub fn object<'c>(
         &mut self,
-        document: &Arc<Document>,
-        object: &Object<'_>,
-        company: &Company,
-        base: Option<(&Arc<Document>, Node<'_>)>,
-        rules: impl IntoIterator<Item = (&'r Rule, &'r BTreeMap<String, Value>)>,
+        document: &'c Arc<Document>,
+        object: &Object<'c>,
+        together: &Together<'c>,
+        base: Option<(&'c Arc<Document>, Node<'c>)>,
+        rules: impl IntoIterator<Item = (&'c Rule, &'c BTreeMap<String, Value>)>,
     ) -> Vec<(usize, Hit)> {
         let mut rules = rules.into_iter().enumerate().peekable();
         if rules.peek().is_none() {
             return Vec::new();
         }
-        let documents: Vec<Arc<Document>> =
-            std::iter::once(document).chain(base.map(|(held, _)| held)).cloned().collect();
-        let mut judge = Judge::new(&self.cel, &self.facts, &documents);
+        let documents = std::iter::once(document).chain(base.map(|(held, _)| held));
+        let mut judge = Judge::new(&self.cel, &self.facts, documents);
+        judge.frame.remember(Rc::clone(&together.memory));
         judge.know(Slot::OBJECT, object.node);
         if let Some((_, base)) = base {
             judge.know(Slot::BASE, base);
@@ -97,13 +108,14 @@ impl Evaluator {
         judge.know_all(Slot::CONTAINERS, containers.iter().map(|container| container.node));
         judge.frame.set(Slot::REPLICAS, Datum::Int(object.replicas()));
         judge.frame.set(Slot::NAME, Datum::Text(object.name()));
-        let namespace = object.namespace().unwrap_or(&self.setting.namespace);
-        judge.frame.set(Slot::TARGET_NAMESPACE, Datum::Text(namespace));
+        let namespace = object.namespace().map(Datum::Text);
+        let namespace = namespace.unwrap_or_else(|| Datum::Made(Rc::clone(&self.namespace)));
+        judge.frame.set(Slot::TARGET_NAMESPACE, namespace);
         let mut hits = Vec::new();
         for (at, (rule, params)) in rules {
             // What stands beside an object is nothing to a rule on single objects.
-            let company =
-                Some(company).filter(|all| rule.scope == Scope::Release && !all.is_empty());
+            let company = Some(together.company)
+                .filter(|all| rule.scope == Scope::Release && !all.is_empty());
             judge.accompany(company);
             let found = judge.rule(rule, || self.settings.of(rule, params));
             self.undecided.note(&rule.id, std::mem::take(&mut judge.undecided));
@@ -128,7 +140,7 @@ impl Evaluator {
         let Some(root) = document.root().filter(|root| root.kind() == Kind::Mapping) else {
             return Vec::new();
         };
-        let mut judge = Judge::new(&self.cel, &self.facts, std::slice::from_ref(document));
+        let mut judge = Judge::new(&self.cel, &self.facts, [document]);
         judge.know(Slot::VALUES, root);
         judge.frame.set(Slot::RELEASE, info(release));
         let mut hits = Vec::new();
@@ -140,6 +152,21 @@ impl Evaluator {
             }
         }
         hits
+    }
+}
+
+/// What is deployed together, and what rules have made of all of it so far; for one evaluator.
+#[derive(Clone)]
+pub struct Together<'c> {
+    company: &'c Company,
+    memory: Rc<Memory<'c>>,
+}
+
+impl<'c> Together<'c> {
+    /// What is deployed together.
+    #[must_use]
+    pub fn company(&self) -> &'c Company {
+        self.company
     }
 }
 
@@ -179,7 +206,7 @@ fn mapping(entries: impl IntoIterator<Item = (&'static str, Value)>) -> Datum<'s
 /// The parameters of rules as values, made once for each rule and its settings.
 #[derive(Default)]
 struct Settings {
-    known: HashMap<(usize, usize), Rc<Params>>,
+    known: HashMap<(usize, usize), Rc<Params>, RandomState>,
 }
 
 impl Settings {
@@ -196,3 +223,6 @@ impl Settings {
         Rc::clone(made)
     }
 }
+
+#[cfg(test)]
+mod tests;

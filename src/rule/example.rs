@@ -81,6 +81,7 @@ fn text(rule: &Rule, example: &Example, evaluator: &mut Evaluator) -> Result<Jud
         return Err(format!("the example is no YAML: {}", error.message));
     }
     let company = Company::of(&stream.documents);
+    let together = evaluator.together(&company);
     let before: Vec<Arc<Document>> = example
         .base
         .iter()
@@ -106,7 +107,7 @@ fn text(rule: &Rule, example: &Example, evaluator: &mut Evaluator) -> Result<Jud
                 .iter()
                 .flat_map(|object| {
                     let rules = kinds.of(object).into_iter().map(|_| (rule, &example.params));
-                    evaluator.object(document, object, &company, before.same(object), rules)
+                    evaluator.object(document, object, &together, before.same(object), rules)
                 })
                 .collect()
         };

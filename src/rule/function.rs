@@ -114,7 +114,13 @@ fn rule_grants(context: &FunctionContext<'_, '_>) -> Result<bool, ExecutionError
     let Some(rule) = node_of(context, 0) else {
         return Err(context.error("the first argument is no rule of a role"));
     };
-    Ok(grants(rule, &words(context, 1)?, &words(context, 2)?, &words(context, 3)?))
+    let list = |at| words(context, at);
+    let (groups, resources, verbs) = (list(1)?, list(2)?, list(3)?);
+    Ok(grants(rule, &borrowed(&groups), &borrowed(&resources), &borrowed(&verbs)))
+}
+
+fn borrowed(texts: &[String]) -> Vec<&str> {
+    texts.iter().map(String::as_str).collect()
 }
 
 /// The texts of a list.

@@ -4,13 +4,14 @@ use cel::common::types::{CelInt, CelList, CelMap, CelString};
 use cel::common::value::{CowVal, Val};
 use cel::extractors::IntoResolveResult;
 use cel::{Context, ExecutionError, FunctionContext, Value};
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::function::{argument, node_of};
 use super::list::SharedList;
 use super::value::{NodeVal, to_val};
-use crate::kube::{Object, labels_of, parse_quantity, selects};
+use crate::kube::{Object, parse_quantity, selects};
 use crate::yaml::{Document, Kind, Node};
 
 /// Adds the functions to a root context.
@@ -87,7 +88,8 @@ fn matches_labels(context: &FunctionContext<'_, '_>) -> bool {
     carries(selector, labels)
 }
 
-fn carries(selector: Node<'_>, labels: Node<'_>) -> bool {
+/// Whether labels have every entry of a plain selector, which must have one.
+pub(super) fn carries(selector: Node<'_>, labels: Node<'_>) -> bool {
     !selector.is_empty()
         && selector.entries().all(|entry| {
             labels.get(&entry.name()).is_some_and(|value| value.raw() == entry.value.raw())
@@ -151,8 +153,16 @@ fn chosen<'l>(
     equal: Option<Node<'_>>,
     fit: impl Fn(Option<Node<'_>>) -> bool,
 ) -> Vec<(&'l Arc<Document>, Node<'l>)> {
-    workloads.selected(labels_of(equal).pop_first(), |workload| {
+    workloads.selected(equal.and_then(a_label), |workload| {
         object.is_none_or(|object| neighbours(workload, object)) && fit(workload.pod_labels())
+    })
+}
+
+/// One of the labels of a mapping.
+fn a_label(labels: Node<'_>) -> Option<(&str, &str)> {
+    labels.entries().find_map(|entry| match entry.name() {
+        Cow::Borrowed(key) if entry.value.kind() == Kind::Scalar => Some((key, entry.value.raw())),
+        Cow::Borrowed(_) | Cow::Owned(_) => None,
     })
 }
 

@@ -9,6 +9,8 @@ use cel::common::traits::{Container, Indexer, Iterable, Iterator as CelIterator,
 use cel::common::types::{self, CelInt, CelString, Type};
 use cel::common::value::{CowVal, StaticVal, Val};
 
+use foldhash::fast::RandomState;
+
 use super::value::{NodeVal, looked_into};
 use crate::kube::{Object, labels_of};
 use crate::yaml::{Document, Node};
@@ -26,12 +28,16 @@ struct Objects {
 /// What rules ask for, so that each object is not held against each other.
 #[derive(Default)]
 struct Index {
-    kinds: HashMap<String, SharedList>,
+    kinds: Map<String, SharedList>,
+    /// The places of the objects of a kind.
+    places: Map<String, Vec<usize>>,
     /// Objects by their `metadata.name`.
-    names: HashMap<String, Vec<usize>>,
+    names: Map<String, Vec<usize>>,
     /// Objects whose pods carry a label, by its key and value.
-    labels: HashMap<(String, String), Vec<usize>>,
+    labels: Map<String, Map<String, Vec<usize>>>,
 }
+
+type Map<K, V> = HashMap<K, V, RandomState>;
 
 impl SharedList {
     /// Makes a list.
@@ -48,6 +54,18 @@ impl SharedList {
     pub(crate) fn of_kind(&self, kind: &str) -> &Self {
         static NONE: LazyLock<SharedList> = LazyLock::new(SharedList::default);
         self.index().kinds.get(kind).unwrap_or(&NONE)
+    }
+
+    /// The objects of some kinds, in their order.
+    pub(crate) fn of_kinds(&self, kinds: &[impl AsRef<str>]) -> Vec<(&Arc<Document>, Node<'_>)> {
+        let known = &self.index().places;
+        let found = kinds.iter().filter_map(|kind| known.get(kind.as_ref())).flatten();
+        let mut found: Vec<usize> = found.copied().collect();
+        if kinds.len() > 1 {
+            found.sort_unstable();
+            found.dedup();
+        }
+        found.into_iter().filter_map(|at| as_node(self.0.items[at].as_ref())).collect()
     }
 
     /// The objects of a name, whatever their kind, in their order.
@@ -70,13 +88,14 @@ impl SharedList {
     /// one, is a pair that all of them must carry.
     pub(crate) fn selected<'l>(
         &'l self,
-        label: Option<(String, String)>,
+        label: Option<(&str, &str)>,
         selects: impl Fn(Object<'l>) -> bool,
     ) -> Vec<(&'l Arc<Document>, Node<'l>)> {
         let fits = |(_, node): &(_, Node<'l>)| Object::new(*node).is_some_and(&selects);
         match label {
-            Some(label) => {
-                let carriers = self.index().labels.get(&label).into_iter().flatten();
+            Some((key, value)) => {
+                let carriers = self.index().labels.get(key).and_then(|values| values.get(value));
+                let carriers = carriers.into_iter().flatten();
                 carriers.filter_map(|&at| as_node(self.0.items[at].as_ref())).filter(fits).collect()
             }
             None => self.nodes().filter(fits).collect(),
@@ -85,24 +104,25 @@ impl SharedList {
 
     fn index(&self) -> &Index {
         self.0.index.get_or_init(|| {
-            let mut kinds: HashMap<String, Vec<Box<dyn Val>>> = HashMap::new();
-            let mut names: HashMap<String, Vec<usize>> = HashMap::new();
-            let mut labels: HashMap<(String, String), Vec<usize>> = HashMap::new();
+            let mut kinds: Map<String, Vec<Box<dyn Val>>> = Map::default();
+            let mut index = Index::default();
             for (at, item) in self.0.items.iter().enumerate() {
                 let value = item.downcast_ref::<NodeVal>();
                 let Some(object) = value.and_then(|value| Object::new(value.node())) else {
                     continue;
                 };
                 kinds.entry(object.kind.to_owned()).or_default().push(item.clone_as_boxed());
+                index.places.entry(object.kind.to_owned()).or_default().push(at);
                 if let Some(name) = object.node.at(&["metadata", "name"]) {
-                    names.entry(name.raw().to_owned()).or_default().push(at);
+                    index.names.entry(name.raw().to_owned()).or_default().push(at);
                 }
-                for label in labels_of(object.pod_labels()) {
-                    labels.entry(label).or_default().push(at);
+                for (key, value) in labels_of(object.pod_labels()) {
+                    let values = index.labels.entry(key).or_default();
+                    values.entry(value).or_default().push(at);
                 }
             }
-            let kinds = kinds.into_iter().map(|(kind, items)| (kind, Self::new(items))).collect();
-            Index { kinds, names, labels }
+            index.kinds = kinds.into_iter().map(|(kind, items)| (kind, Self::new(items))).collect();
+            index
         })
     }
 }

@@ -1,7 +1,7 @@
 //! What a rule does, compiled from its file when the rule first runs: a run needs a few of the rules
 //! that there are, and compiling all of them takes longer than linting most repositories.
 
-use super::expression::{Expression, Fault, Names, Slot};
+use super::expression::{Expression, Fault, Level, Names, Slot};
 use super::file::{RuleError, Scope, severity};
 use super::path::{NodePath, PathStep};
 use super::repair::{Act, Content, Plan, Step};
@@ -13,18 +13,28 @@ use crate::yaml::{Kind, Node};
 /// The logic of a rule.
 #[derive(Debug, Default)]
 pub(crate) struct Logic {
-    pub(crate) lets: Vec<(Slot, Expression)>,
+    pub(crate) lets: Vec<Let>,
     pub(crate) when: Option<Expression>,
     pub(crate) checks: Vec<Check>,
     /// How many slots its variables take.
     pub(crate) slots: usize,
 }
 
+/// A name for what several places need. It is worked out when one of them asks for it.
+#[derive(Debug)]
+pub(crate) struct Let {
+    pub(crate) slot: Slot,
+    pub(crate) expression: Expression,
+    /// How many of a check's variables must be chosen before its value is known; it is another one
+    /// each time the last of these is chosen anew.
+    pub(crate) chosen: usize,
+}
+
 /// One check of a rule.
 #[derive(Debug)]
 pub(crate) struct Check {
     pub(crate) each: Vec<Each>,
-    pub(crate) lets: Vec<(Slot, Expression)>,
+    pub(crate) lets: Vec<Let>,
     pub(crate) when: Option<Expression>,
     pub(crate) test: Expression,
     /// What the test must give for a finding: `false` for `require`, `true` for `forbid`.
@@ -111,11 +121,16 @@ impl Compiler {
     }
 
     /// The names under `let`, each in scope of those after it.
-    fn lets(&mut self, node: Node<'_>) -> Vec<(Slot, Expression)> {
+    fn lets(&mut self, node: Node<'_>) -> Vec<Let> {
         let entries = node.get("let").into_iter().flat_map(Node::entries);
         let compiled = entries.filter_map(|entry| {
             let expression = self.expression(entry.value)?;
-            Some((self.names.bind(&entry.name()), expression))
+            let level = expression.level(&self.names);
+            let chosen = match level {
+                Level::Chosen(count) => count,
+                Level::Company | Level::Scope | Level::Item => 0,
+            };
+            Some(Let { slot: self.names.bind(&entry.name(), level), expression, chosen })
         });
         compiled.collect()
     }
@@ -130,10 +145,12 @@ impl Compiler {
     fn check_within(&mut self, node: Node<'_>) -> Option<Check> {
         let entries = node.get("for").into_iter().flat_map(Node::entries);
         let each: Vec<Each> = entries
-            .filter_map(|entry| {
+            .zip(1..)
+            .filter_map(|(entry, count)| {
                 let place = self.place(entry.value)?;
-                let key = self.names.bind(&format!("{}_key", entry.name()));
-                Some(Each { node: self.names.bind(&entry.name()), key, place })
+                let level = Level::Chosen(count);
+                let key = self.names.bind(&format!("{}_key", entry.name()), level);
+                Some(Each { node: self.names.bind(&entry.name(), level), key, place })
             })
             .collect();
         let lets = self.lets(node);

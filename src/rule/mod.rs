@@ -34,7 +34,7 @@ pub use algorithm::{Text, TextHit, TextKind};
 pub use cel::Value as ParamValue;
 pub use chart::{ChartParts, ChartView, Subchart};
 pub use company::Company;
-pub use evaluate::Evaluator;
+pub use evaluate::{Evaluator, Together};
 pub use file::{Example, Param, Rule, RuleError, Scope, read};
 pub use hit::{Hit, Target};
 pub use kinds::ByKind;

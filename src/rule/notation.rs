@@ -10,6 +10,7 @@ use std::sync::Arc;
 use cel::common::types::CelString;
 use cel::common::value::Val;
 use cel::{Context, ExecutionError, FunctionContext, Value};
+use foldhash::fast::RandomState;
 use regex::Regex;
 
 use super::function::argument;
@@ -35,7 +36,7 @@ pub(super) fn register(context: &mut Context<'_, '_>) {
 thread_local! {
     /// Patterns are written in rules, so there are few of them; compiling one costs more than
     /// using it a thousand times.
-    static PATTERNS: RefCell<HashMap<String, Option<Regex>>> = RefCell::default();
+    static PATTERNS: RefCell<HashMap<String, Option<Regex>, RandomState>> = RefCell::default();
 }
 
 /// `find(text, pattern)`: what the pattern finds first, or `""`.
@@ -74,10 +75,11 @@ pub(super) fn is_match(text: &str, pattern: &str) -> Option<bool> {
 
 fn with_pattern<R>(pattern: &str, look: impl FnOnce(&Regex) -> R) -> Option<R> {
     PATTERNS.with_borrow_mut(|patterns| {
-        if !patterns.contains_key(pattern) {
-            patterns.insert(pattern.to_owned(), Regex::new(pattern).ok());
+        if let Some(known) = patterns.get(pattern) {
+            return known.as_ref().map(look);
         }
-        patterns.get(pattern).and_then(Option::as_ref).map(look)
+        let made = patterns.entry(pattern.to_owned()).or_insert_with(|| Regex::new(pattern).ok());
+        made.as_ref().map(look)
     })
 }
 

@@ -80,11 +80,16 @@ impl NodePath {
     #[must_use]
     pub fn nodes<'a>(&self, roots: Roots<'_, 'a>) -> Vec<Node<'a>> {
         let mut nodes = Vec::new();
+        self.for_each(roots, |node| nodes.push(node));
+        nodes
+    }
+
+    /// Shows each of the nodes that [`NodePath::nodes`] gives, in their order.
+    pub(crate) fn for_each<'a>(&self, roots: Roots<'_, 'a>, mut see: impl FnMut(Node<'a>)) {
         self.visit(roots, &mut |node| {
-            nodes.push(node);
+            see(node);
             true
         });
-        nodes
     }
 
     /// True when the path leads to a node.

@@ -7,35 +7,38 @@ use crate::rule::company::Company;
 use crate::rule::expression::{Datum, Expression, Frame, Functions, NoValue, Params, Slot};
 use crate::rule::file::Rule;
 use crate::rule::hit::{Hit, Target};
-use crate::rule::logic::{Check, Each, Place};
+use crate::rule::logic::{Check, Each, Let, Logic, Place};
 use crate::rule::path::{PathStep, Roots};
 use crate::yaml::{Document, Node};
 
 /// Judges one scope, rule after rule.
 pub(super) struct Judge<'n> {
     /// What the scope's nodes lie in; but for charts the first is what is judged.
-    pub(super) documents: &'n [Arc<Document>],
+    pub(super) documents: Rc<[&'n Arc<Document>]>,
     pub(super) frame: Frame<'n>,
     /// The nodes that variables stand for, by slot.
     nodes: Vec<Option<Node<'n>>>,
     /// Variables that stand for several nodes which stand in no one sequence.
     several: Vec<(Slot, Vec<Node<'n>>)>,
+    /// The nodes that the check at hand has still to choose, of all its variables one after the other.
+    waiting: Vec<Node<'n>>,
     /// Checks that could not be decided since somebody last asked.
     pub(super) undecided: usize,
 }
 
 impl<'n> Judge<'n> {
     pub(super) fn new(
-        cel: &'n Functions,
+        cel: &Rc<Functions>,
         facts: &[(Slot, Datum<'static>)],
-        documents: &'n [Arc<Document>],
+        documents: impl IntoIterator<Item = &'n Arc<Document>>,
     ) -> Self {
-        let mut frame = Frame::new(cel, documents);
+        let documents: Rc<[&'n Arc<Document>]> = documents.into_iter().collect();
+        let mut frame = Frame::new(Rc::clone(cel), Rc::clone(&documents));
         for (slot, fact) in facts {
             frame.set(*slot, fact.clone());
         }
         let nodes = vec![None; Slot::ROOTS];
-        Self { documents, frame, nodes, several: Vec::new(), undecided: 0 }
+        Self { documents, frame, nodes, several: Vec::new(), waiting: Vec::new(), undecided: 0 }
     }
 
     /// Makes a node known under a variable.
@@ -59,12 +62,12 @@ impl<'n> Judge<'n> {
     }
 
     fn datum(&self, node: Node<'n>) -> Datum<'n> {
-        Datum::of(&self.documents[self.holder(node)], node)
+        Datum::of(self.documents[self.holder(node)], node)
     }
 
     /// Which of the scope's documents a node lies in.
     fn holder(&self, node: Node<'_>) -> usize {
-        let own = |document: &Arc<Document>| std::ptr::eq(document.as_ref(), node.document());
+        let own = |document: &&Arc<Document>| std::ptr::eq(document.as_ref(), node.document());
         self.documents
             .iter()
             .position(own)
@@ -83,8 +86,12 @@ impl<'n> Judge<'n> {
         }
         self.frame.set(Slot::PARAMS, Datum::Params(params()));
         let mut hits = Vec::new();
-        if self.bind(&logic.lets) && self.holds(logic.when.as_ref()) {
-            logic.checks.iter().for_each(|check| self.walk(check, &check.each, &mut hits));
+        self.defer(&logic.lets, 0);
+        if self.holds(logic.when.as_ref()) {
+            for check in &logic.checks {
+                self.defer(&check.lets, 0);
+                self.walk(check, 0, &mut |judge| hits.extend(judge.check(logic, check)));
+            }
         }
         hits
     }
@@ -96,18 +103,16 @@ impl<'n> Judge<'n> {
         check.each.first().is_some_and(|each| !leads(&each.place))
     }
 
-    /// Evaluates a rule's or a check's `let`s in order; false where one cannot be.
-    fn bind(&mut self, lets: &'n [(Slot, Expression)]) -> bool {
-        lets.iter().all(|(slot, expression)| match expression.evaluate(&mut self.frame) {
-            Ok(value) => {
-                self.frame.set(*slot, value);
-                true
-            }
-            Err(NoValue) => {
-                self.undecided += 1;
-                false
-            }
-        })
+    /// Makes those names known whose values are others since the last of so many nodes was chosen.
+    fn defer(&mut self, lets: &'n [Let], chosen: usize) {
+        for own in lets.iter().filter(|own| own.chosen == chosen) {
+            self.frame.defer(own.slot, &own.expression);
+        }
+    }
+
+    /// True where every name has a value.
+    fn has_values(&mut self, lets: &'n [Let]) -> bool {
+        lets.iter().all(|own| self.frame.get(own.slot).is_ok())
     }
 
     pub(super) fn holds(&mut self, when: Option<&'n Expression>) -> bool {
@@ -125,14 +130,21 @@ impl<'n> Judge<'n> {
         )
     }
 
-    /// Evaluates a check for every combination of the nodes that are left to choose.
-    fn walk(&mut self, check: &'n Check, each: &'n [Each], hits: &mut Vec<Hit>) {
-        let Some((Each { node: slot, key, place }, rest)) = each.split_first() else {
-            hits.extend(self.check(check));
-            return;
+    /// Evaluates a check for every combination of the nodes that its variables stand for, of which so
+    /// many are chosen.
+    fn walk(&mut self, check: &'n Check, chosen: usize, judge: &mut impl FnMut(&mut Self)) {
+        let Some(Each { node: slot, key, place }) = check.each.get(chosen) else {
+            return judge(self);
         };
-        let nodes = self.roots(place).map_or_else(Vec::new, |roots| place.path.nodes(roots));
-        for node in nodes {
+        let first = self.waiting.len();
+        let mut waiting = std::mem::take(&mut self.waiting);
+        if let Some(roots) = self.roots(place) {
+            place.path.for_each(roots, |node| waiting.push(node));
+        }
+        let end = waiting.len();
+        self.waiting = waiting;
+        for at in first..end {
+            let node = self.waiting[at];
             self.know(*slot, node);
             // The values of a mapping come with their keys.
             if place.path.steps.last() == Some(&PathStep::Every)
@@ -140,15 +152,19 @@ impl<'n> Judge<'n> {
             {
                 self.frame.set(*key, Datum::text(name));
             }
-            self.walk(check, rest, hits);
+            self.defer(&check.lets, chosen + 1);
+            self.walk(check, chosen + 1, judge);
         }
+        self.waiting.truncate(first);
     }
 
-    fn check(&mut self, check: &'n Check) -> Option<Hit> {
-        if !self.bind(&check.lets)
-            || !self.holds(check.when.as_ref())
-            || !self.is(&check.test, check.fails_on)
-        {
+    fn check(&mut self, logic: &'n Logic, check: &'n Check) -> Option<Hit> {
+        if !self.holds(check.when.as_ref()) || !self.is(&check.test, check.fails_on) {
+            return None;
+        }
+        // A rule means what all of its names say, whether or not its tests got as far as each.
+        if !self.has_values(&logic.lets) || !self.has_values(&check.lets) {
+            self.undecided += 1;
             return None;
         }
         let target = self.target(&check.at)?;

@@ -7,27 +7,32 @@ use std::sync::Arc;
 use super::NoValue;
 use super::datum::Datum;
 use crate::kube::schema::served;
-use crate::kube::{ImageRef, Lifecycle, Object, lifecycle, parse_quantity, selects};
+use crate::kube::{ImageRef, Lifecycle, Object, grants, lifecycle, parse_quantity, selects};
 use crate::rule::function::nearest_of;
-use crate::rule::inventory::{demand, matching, neighbours, selected};
+use crate::rule::inventory::{carries, demand, matching, neighbours, selected};
 use crate::rule::notation::{first_match, is_match};
 use crate::yaml::{Document, Kind, Node};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Function {
+    /// `size(bytes(text))`
+    ByteSize,
     Contains,
     Distinct,
     Double,
     EndsWith,
     Find,
     Flatten,
+    Grants,
     Image,
+    InList,
     Int,
     IsQuantity,
     Join,
     Lifecycle,
     LowerAscii,
     Matches,
+    MatchesLabels,
     Nearest,
     OfKind,
     OfName,
@@ -48,6 +53,9 @@ pub(super) enum Function {
     Sum,
     Text,
     Trim,
+    UpperAscii,
+    /// `optional.value()`
+    Value,
 }
 
 impl Function {
@@ -60,13 +68,16 @@ impl Function {
             ("endsWith", 2) => Self::EndsWith,
             ("find", 2) => Self::Find,
             ("flatten", 1) => Self::Flatten,
+            ("grants", 4) => Self::Grants,
             ("image", 1) => Self::Image,
+            ("inList", 1) => Self::InList,
             ("int", 1) => Self::Int,
             ("isQuantity", 1) => Self::IsQuantity,
             ("join", 1 | 2) => Self::Join,
             ("lifecycle", 2) => Self::Lifecycle,
             ("lowerAscii", 1) => Self::LowerAscii,
             ("matches", 2) => Self::Matches,
+            ("matchesLabels", 2) => Self::MatchesLabels,
             ("nearest", 2) => Self::Nearest,
             ("ofKind", 2) => Self::OfKind,
             ("ofName", 2) => Self::OfName,
@@ -87,6 +98,8 @@ impl Function {
             ("sum", 1) => Self::Sum,
             ("text", 1) => Self::Text,
             ("trim", 1) => Self::Trim,
+            ("upperAscii", 1) => Self::UpperAscii,
+            ("value", 1) => Self::Value,
             _ => return None,
         })
     }
@@ -102,9 +115,19 @@ impl Function {
             | Self::Replace
             | Self::Trim
             | Self::LowerAscii
+            | Self::UpperAscii
             | Self::Split
             | Self::Nearest
             | Self::Text => self.of_texts(args).map(Ok),
+            Self::Value => match args.first()? {
+                Datum::Optional(held) => {
+                    Some(held.as_ref().map(|value| Datum::clone(value)).ok_or(NoValue))
+                }
+                _ => None,
+            },
+            Self::ByteSize => {
+                i64::try_from(args.first()?.as_text()?.len()).ok().map(Datum::Int).map(Ok)
+            }
             Self::Size => args.first()?.size().map(Datum::Int).map(Ok),
             Self::Flatten => flatten(args.first()?).map(Ok),
             Self::Distinct => distinct(args.first()?).map(Ok),
@@ -131,7 +154,10 @@ impl Function {
                 let labels = object.and_then(|object| object.pod_labels());
                 Some(Ok(labels.map_or_else(|| record([]), |labels| Datum::of(document, labels))))
             }
-            Self::OfKind
+            Self::Grants
+            | Self::InList
+            | Self::MatchesLabels
+            | Self::OfKind
             | Self::OfName
             | Self::PodResource
             | Self::PodsMatching
@@ -162,6 +188,7 @@ impl Function {
             },
             Self::Trim => first.part(|text| Some(text.trim()))?,
             Self::LowerAscii => Datum::Made(text(0)?.to_ascii_lowercase().into()),
+            Self::UpperAscii => Datum::Made(text(0)?.to_ascii_uppercase().into()),
             Self::Split => {
                 let by = text(1).filter(|by| !by.is_empty())?;
                 Datum::List(match first {
@@ -207,6 +234,15 @@ impl Function {
             _ => None,
         };
         Some(match self {
+            Self::Grants => {
+                let list = |at: usize| words(args.get(at)?);
+                Datum::Bool(grants(node(args, 0)?, &list(1)?, &list(2)?, &list(3)?))
+            }
+            Self::InList => Datum::Bool(node(args, 0)?.parent().is_some()),
+            Self::MatchesLabels => {
+                let both = node(args, 0).zip(node(args, 1));
+                Datum::Bool(both.is_some_and(|(selector, labels)| carries(selector, labels)))
+            }
             Self::OfKind => Datum::Objects(objects()?.of_kind(args.get(1)?.as_text()?)),
             Self::OfName => nodes(objects()?.of_name(args.get(1)?.as_text()?)),
             Self::PodsMatching => nodes(matching(objects()?, object(1), node(args, 2))),
@@ -238,12 +274,20 @@ fn object<'n>(args: &[Datum<'n>], at: usize) -> Option<(&'n Arc<Document>, Optio
     }
 }
 
+/// The texts of a list.
+fn words<'d>(list: &'d Datum<'_>) -> Option<Vec<&'d str>> {
+    match list {
+        Datum::List(items) => Some(items.iter().filter_map(Datum::as_text).collect()),
+        _ => None,
+    }
+}
+
 fn nodes<'n>(nodes: Vec<(&'n Arc<Document>, Node<'n>)>) -> Datum<'n> {
     Datum::List(nodes.into_iter().map(|(document, node)| Datum::of(document, node)).collect())
 }
 
 fn record<'n, const N: usize>(entries: [(&'n str, Datum<'n>); N]) -> Datum<'n> {
-    Datum::Record(Rc::new(entries))
+    Datum::Record(Rc::new(entries.map(|(key, value)| (key.into(), value))))
 }
 
 /// A list with the lists in it laid out.

@@ -6,10 +6,11 @@ use cel::common::ast::{
 };
 
 use super::call::Function;
-use super::names::{Names, Slot};
+use super::names::{Level, Names, Slot};
+use super::narrow::Narrow;
 
 /// One step of an expression.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) enum Code {
     Null,
     Bool(bool),
@@ -48,12 +49,16 @@ pub(super) enum Code {
     Quantify {
         settles: bool,
         range: Box<Code>,
+        /// Of objects, those it may hold for.
+        narrow: Option<Narrow>,
         item: Slot,
         test: Box<Code>,
     },
     /// `filter` and `map`.
     Collect {
         range: Box<Code>,
+        /// Of objects, those the guard may hold for.
+        narrow: Option<Narrow>,
         item: Slot,
         guard: Option<Box<Code>>,
         value: Box<Code>,
@@ -78,6 +83,8 @@ pub(super) enum Code {
         variables: Vec<(String, Slot)>,
         expression: IdedExpr,
     },
+    /// What is the same for all objects that are deployed together.
+    Shared(Box<Code>),
 }
 
 impl Code {
@@ -290,6 +297,9 @@ fn of_function(call: &CallExpr, names: &mut Names) -> Option<Code> {
     if call.func_name.starts_with('@') {
         return None;
     }
+    if let Some(of) = measured(call) {
+        return Some(byte_size(of, names));
+    }
     let given = call.target.iter().map(AsRef::as_ref).chain(&call.args);
     // No variable of a rule has such a name.
     let args: Vec<(String, Code)> = given
@@ -304,6 +314,27 @@ fn of_function(call: &CallExpr, names: &mut Names) -> Option<Code> {
     Some(Code::Call { native, args, expression: IdedExpr { id: 0, expr: Expr::Call(call) } })
 }
 
+/// `x` of `size(bytes(x))`.
+fn measured(call: &CallExpr) -> Option<&IdedExpr> {
+    let sole = |call: &'_ CallExpr, name: &str| {
+        call.func_name == name && call.target.is_none() && call.args.len() == 1
+    };
+    let inner = call.args.first().filter(|_| sole(call, "size"))?;
+    match &inner.expr {
+        Expr::Call(inner) if sole(inner, "bytes") => inner.args.first(),
+        _ => None,
+    }
+}
+
+/// How many bytes a text has, of which CEL would make a copy to count them.
+fn byte_size(of: &IdedExpr, names: &mut Names) -> Code {
+    let place = "@0";
+    let argument = IdedExpr { id: 0, expr: Expr::Ident(place.to_owned()) };
+    let expression = call_of("size", &[call_of("bytes", &[argument])]);
+    let args = vec![(place.to_owned(), compile(of, names))];
+    Code::Call { native: Some(Function::ByteSize), args, expression }
+}
+
 fn of_comprehension(of: &ComprehensionExpr, names: &mut Names) -> Option<Code> {
     if of.iter_var2.is_some() || !is_ident(&of.result, &of.accu_var) {
         return None;
@@ -315,15 +346,18 @@ fn of_comprehension(of: &ComprehensionExpr, names: &mut Names) -> Option<Code> {
     }
     let range = boxed(&of.iter_range, names);
     let outside = names.mark();
-    let item = names.bind(&of.iter_var);
+    let item = names.bind(&of.iter_var, Level::Item);
     let code = match (quantified, collected) {
         (Some((settles, test)), _) => {
-            Code::Quantify { settles, range, item, test: boxed(test, names) }
+            let test = boxed(test, names);
+            let narrow = Narrow::of(&test, item).filter(|_| settles);
+            Code::Quantify { settles, range, narrow, item, test }
         }
         (None, collected) => {
             let (guard, value) = collected?;
             let guard = guard.map(|guard| boxed(guard, names));
-            Code::Collect { range, item, guard, value: boxed(value, names) }
+            let narrow = guard.as_ref().and_then(|guard| Narrow::of(guard, item));
+            Code::Collect { range, narrow, item, guard, value: boxed(value, names) }
         }
     };
     names.reset(outside);

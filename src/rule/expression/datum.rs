@@ -35,7 +35,7 @@ pub(crate) enum Datum<'n> {
     /// A list that was computed.
     List(Rc<[Datum<'n>]>),
     /// A map that was computed, its keys texts.
-    Record(Rc<[(&'n str, Datum<'n>)]>),
+    Record(Rc<[(Cow<'n, str>, Datum<'n>)]>),
     /// Objects that are deployed together.
     Objects(&'n SharedList),
     /// The parameters of a rule.
@@ -112,7 +112,7 @@ impl<'n> Datum<'n> {
     }
 
     /// Takes a value of CEL over. A node of one of `documents` becomes one again.
-    pub(super) fn from_val(value: &(dyn Val + 'static), documents: &'n [Arc<Document>]) -> Self {
+    pub(super) fn from_val(value: &(dyn Val + 'static), documents: &[&'n Arc<Document>]) -> Self {
         if let Some(text) = value.downcast_ref::<CelString>() {
             return Self::Made(text.inner().into());
         }
@@ -139,8 +139,12 @@ impl<'n> Datum<'n> {
             let items = list.inner().iter().map(|item| Self::from_val(item.as_ref(), documents));
             return Self::List(items.collect());
         }
+        if let Some(record) = value.downcast_ref::<CelMap>().and_then(|map| record(map, documents))
+        {
+            return record;
+        }
         let own = value.downcast_ref::<NodeVal>().and_then(|value| {
-            let own = documents.iter().find(|own| Arc::ptr_eq(own, value.document()))?;
+            let own = documents.iter().copied().find(|own| Arc::ptr_eq(own, value.document()))?;
             Some(Self::Node(own, own.node(value.node().id())))
         });
         if let Some(own) = own {
@@ -164,9 +168,9 @@ impl<'n> Datum<'n> {
                 Box::new(CelList::from(items.iter().map(Self::to_val).collect::<Vec<_>>()))
             }
             Self::Record(entries) => {
-                let entries = entries
-                    .iter()
-                    .map(|(key, value)| (CelMapKey::from((*key).to_owned()), value.to_val()));
+                let entries = entries.iter().map(|(key, value)| {
+                    (CelMapKey::from(key.clone().into_owned()), value.to_val())
+                });
                 Box::new(CelMap::from(entries.collect::<HashMap<_, _>>()))
             }
             Self::Objects(list) => Box::new((*list).clone()),
@@ -249,7 +253,7 @@ impl<'n> Datum<'n> {
                 Some((_, value)) => Member::Found(value.clone()),
                 None => Member::Missing,
             },
-            Self::Record(entries) => match entries.iter().find(|(name, _)| *name == key) {
+            Self::Record(entries) => match entries.iter().find(|(name, _)| name == key) {
                 Some((_, value)) => Member::Found(value.clone()),
                 None => Member::Missing,
             },
@@ -302,7 +306,7 @@ impl<'n> Datum<'n> {
         })
     }
 
-    fn documents(&self) -> &'n [Arc<Document>] {
+    fn documents(&self) -> &[&'n Arc<Document>] {
         match self {
             Self::Node(document, _) => std::slice::from_ref(document),
             _ => &[],
@@ -354,7 +358,7 @@ impl<'n> Datum<'n> {
             }),
             Self::List(items) => Ok(items.iter().any(|item| item.equals(value))),
             Self::Record(entries) => {
-                Ok(value.as_text().is_some_and(|key| entries.iter().any(|(name, _)| *name == key)))
+                Ok(value.as_text().is_some_and(|key| entries.iter().any(|(name, _)| name == key)))
             }
             _ => self.with_val(|list| {
                 let list = list.as_container().ok_or(NoValue)?;
@@ -376,6 +380,17 @@ impl<'n> Datum<'n> {
         };
         i64::try_from(size).ok()
     }
+}
+
+/// A map of CEL's whose keys are texts, in their order: looked into without CEL's help from now on.
+fn record<'n>(map: &CelMap<'static>, documents: &[&'n Arc<Document>]) -> Option<Datum<'n>> {
+    let entries = map.inner().iter().map(|(key, value)| {
+        let key = key.inner().downcast_ref::<CelString>()?.inner();
+        Some((Cow::Owned(key.to_owned()), Datum::from_val(value.as_ref(), documents)))
+    });
+    let mut entries = entries.collect::<Option<Vec<(Cow<'n, str>, Datum<'n>)>>>()?;
+    entries.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
+    Some(Datum::Record(entries.into()))
 }
 
 /// A value of CEL as it is written into a document, maps in the order of their keys.

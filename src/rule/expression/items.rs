@@ -1,12 +1,13 @@
 //! What a comprehension goes over, one value after the other.
 
+use std::borrow::Cow;
 use std::rc::Rc;
 use std::sync::Arc;
 
 use super::NoValue;
 use super::datum::Datum;
 use crate::rule::list::ObjectNodes;
-use crate::yaml::{self, Document, Kind};
+use crate::yaml::{self, Document, Kind, Node};
 
 /// Items of a list, keys of a map. What lies in the tree is not gathered before: most
 /// comprehensions end early.
@@ -14,8 +15,9 @@ pub(super) enum Items<'n> {
     Nodes(&'n Arc<Document>, yaml::Items<'n>),
     Keys(yaml::Entries<'n>),
     Objects(ObjectNodes<'n>),
+    Picked(std::vec::IntoIter<(&'n Arc<Document>, Node<'n>)>),
     List(Rc<[Datum<'n>]>, usize),
-    Record(Rc<[(&'n str, Datum<'n>)]>, usize),
+    Record(Rc<[(Cow<'n, str>, Datum<'n>)]>, usize),
     Taken(std::vec::IntoIter<Datum<'n>>),
 }
 
@@ -56,6 +58,7 @@ impl<'n> Iterator for Items<'n> {
         match self {
             Self::Nodes(document, nodes) => nodes.next().map(|node| Datum::of(document, node)),
             Self::Keys(entries) => entries.next().map(|entry| Datum::text(entry.name())),
+            Self::Picked(nodes) => nodes.next().map(|(document, node)| Datum::of(document, node)),
             Self::Objects(nodes) => nodes.next().map(|(document, node)| Datum::of(document, node)),
             Self::List(items, at) => {
                 *at += 1;
@@ -63,7 +66,7 @@ impl<'n> Iterator for Items<'n> {
             }
             Self::Record(entries, at) => {
                 *at += 1;
-                entries.get(*at - 1).map(|(key, _)| Datum::Text(key))
+                entries.get(*at - 1).map(|(key, _)| Datum::text(key.clone()))
             }
             Self::Taken(items) => items.next(),
         }

@@ -4,8 +4,12 @@
 //! to slots and values that borrow from the linted tree. Rules are evaluated some fifty times for
 //! each object, and of the crate's own evaluation most goes to boxing every value, looking names up
 //! in maps scope by scope, comparing operators by their spelling and preparing errors that nobody
-//! reads: it took 40 % of a run. Whatever this tree does not know (map literals, functions
-//! without a counterpart in `call`), the crate evaluates, on the values at hand.
+//! reads: it took 40 % of a run. Whatever this tree does not know (functions without a counterpart in
+//! `call`), the crate evaluates, on the values at hand.
+//!
+//! What the tree does beyond that: a name of a `let` is evaluated when it is asked for; what depends on
+//! nothing but all that is deployed together is evaluated once for all of it (`share`); and where a
+//! test over objects asks for their kind or name, an index finds those it may hold for (`narrow`).
 //!
 //! It is held equal to the crate: within this crate's tests, whatever is evaluated is evaluated by both
 //! (see [`Expression::evaluate`]), and the tests run every example of every rule.
@@ -16,11 +20,15 @@ mod datum;
 mod fault;
 mod items;
 mod names;
+mod narrow;
 mod parse;
+mod parts;
 mod run;
+mod share;
 mod unknown;
 
 use std::cell::LazyCell;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use cel::Context;
@@ -30,7 +38,8 @@ use crate::yaml::Document;
 use code::Code;
 pub(crate) use datum::{Datum, Params};
 pub(crate) use fault::Fault;
-pub(crate) use names::{Names, Slot};
+pub(crate) use names::{Level, Names, Slot};
+pub(crate) use share::Memory;
 
 /// An expression that has no value on what it was evaluated on: a field is missing, a type is
 /// wrong, a function refuses its argument.
@@ -47,23 +56,40 @@ pub(crate) type Functions = LazyCell<Context<'static, 'static>>;
 
 /// The variables of one rule while it judges one scope.
 pub(crate) struct Frame<'n> {
-    slots: Vec<Option<Datum<'n>>>,
+    slots: Vec<Held<'n>>,
     /// Items looked at in lists.
     steps: u32,
-    cel: &'n Functions,
+    cel: Rc<Functions>,
     /// What the nodes of the scope that is judged lie in.
-    documents: &'n [Arc<Document>],
+    documents: Rc<[&'n Arc<Document>]>,
+    /// What is the same for every object of those that are judged together.
+    memory: Option<Rc<Memory<'n>>>,
+}
+
+/// What stands in a slot.
+#[derive(Clone)]
+enum Held<'n> {
+    Nothing,
+    Value(Datum<'n>),
+    /// The value of an expression, which is evaluated when somebody asks.
+    Later(&'n Expression),
 }
 
 impl<'n> Frame<'n> {
-    pub(crate) fn new(cel: &'n Functions, documents: &'n [Arc<Document>]) -> Self {
-        Self { slots: vec![None; Slot::ROOTS], steps: 0, cel, documents }
+    pub(crate) fn new(cel: Rc<Functions>, documents: Rc<[&'n Arc<Document>]>) -> Self {
+        let slots = vec![Held::Nothing; Slot::ROOTS];
+        Self { slots, steps: 0, cel, documents, memory: None }
+    }
+
+    /// Keeps, from now on, what is the same for all objects that are deployed together.
+    pub(crate) fn remember(&mut self, memory: Rc<Memory<'n>>) {
+        self.memory = Some(memory);
     }
 
     /// Makes room for another rule's variables; those every rule has stay.
     pub(crate) fn begin(&mut self, slots: usize) {
         self.slots.truncate(Slot::ROOTS);
-        self.slots.resize(slots.max(Slot::ROOTS), None);
+        self.slots.resize(slots.max(Slot::ROOTS), Held::Nothing);
         self.steps = 0;
     }
 
@@ -77,21 +103,37 @@ impl<'n> Frame<'n> {
     }
 
     pub(crate) fn set(&mut self, slot: Slot, value: Datum<'n>) {
-        self.put(slot, Some(value));
+        self.slots[slot.0] = Held::Value(value);
     }
 
     /// Gives a variable a value, or takes it away.
     pub(crate) fn put(&mut self, slot: Slot, value: Option<Datum<'n>>) {
-        self.slots[slot.0] = value;
+        self.slots[slot.0] = value.map_or(Held::Nothing, Held::Value);
     }
 
-    fn get(&self, slot: Slot) -> Option<&Datum<'n>> {
-        self.slots[slot.0].as_ref()
+    /// Gives a variable the value that an expression will have when it is first asked for.
+    pub(crate) fn defer(&mut self, slot: Slot, expression: &'n Expression) {
+        self.slots[slot.0] = Held::Later(expression);
+    }
+
+    /// The value of a variable.
+    ///
+    /// # Errors
+    /// Where it has none.
+    pub(crate) fn get(&mut self, slot: Slot) -> Result<Datum<'n>, NoValue> {
+        let expression = match &self.slots[slot.0] {
+            Held::Value(value) => return Ok(value.clone()),
+            Held::Nothing => return Err(NoValue),
+            Held::Later(expression) => *expression,
+        };
+        let value = expression.evaluate(self);
+        self.put(slot, value.clone().ok());
+        value
     }
 
     /// Takes a value of CEL over.
     fn taken(&self, value: &(dyn Val + 'static)) -> Datum<'n> {
-        Datum::from_val(value, self.documents)
+        Datum::from_val(value, &self.documents)
     }
 }
 
@@ -113,11 +155,18 @@ impl Expression {
         let parsed = parse::parse(source);
         let expression = parsed.map_err(|error| format!("this is no CEL: {error}"))?;
         names.briefly(|names| unknown::check(&expression, names))?;
+        let mut code = code::compile(&expression, names);
+        share::share(&mut code, names);
         Ok(Self {
-            code: code::compile(&expression, names),
+            code,
             #[cfg(test)]
             reference: code::foreign(&expression, names),
         })
+    }
+
+    /// What it depends on.
+    pub(crate) fn level(&self, names: &Names) -> Level {
+        share::level(&self.code, names)
     }
 
     /// Evaluates it. Within tests, CEL must come to the same.

@@ -7,6 +7,19 @@ use crate::rule::file::Scope;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Slot(pub(super) usize);
 
+/// What a value depends on, and so how often it must be worked out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Level {
+    /// On what all objects that are deployed together share.
+    Company,
+    /// On the scope that is judged.
+    Scope,
+    /// On the nodes that a check has chosen, up to that of so many of its variables.
+    Chosen(usize),
+    /// On an item of a list.
+    Item,
+}
+
 /// The variables that rules have, in the order of their slots, and the scopes in which they stand for
 /// something.
 const ROOTS: [(&str, &[Scope]); 28] = [
@@ -75,6 +88,18 @@ impl Slot {
     pub(crate) const DEPENDENCIES: Self = Self(25);
     pub(crate) const CRDS: Self = Self(26);
     pub(crate) const DIRECTORY: Self = Self(27);
+    /// What is the same for all objects that are deployed together, under one configuration.
+    const SHARED: [Self; 9] = [
+        Self::OBJECTS,
+        Self::WORKLOADS,
+        Self::RELEASE,
+        Self::PARAMS,
+        Self::KUBE_VERSION,
+        Self::KUBE_MINOR,
+        Self::CLUSTER,
+        Self::KUBE_VERSION_STATED,
+        Self::RENDERED,
+    ];
     /// How many slots the variables that every rule has take.
     pub(crate) const ROOTS: usize = ROOTS.len();
 
@@ -89,7 +114,8 @@ impl Slot {
 #[derive(Debug)]
 pub(crate) struct Names {
     known: Vec<(String, Slot)>,
-    slots: usize,
+    /// What each slot's value depends on.
+    levels: Vec<Level>,
     /// The rule's parameters, as CEL names them.
     params: Vec<String>,
 }
@@ -99,15 +125,24 @@ impl Names {
     pub(crate) fn new(scope: Scope, params: Vec<String>) -> Self {
         let roots = ROOTS.iter().enumerate().filter(|(_, (_, scopes))| scopes.contains(&scope));
         let known = roots.map(|(at, (name, _))| ((*name).to_owned(), Slot(at)));
-        Self { known: known.collect(), slots: ROOTS.len(), params }
+        let mut levels = vec![Level::Scope; ROOTS.len()];
+        for slot in Slot::SHARED {
+            levels[slot.0] = Level::Company;
+        }
+        Self { known: known.collect(), levels, params }
     }
 
-    /// Brings a name into scope.
-    pub(crate) fn bind(&mut self, name: &str) -> Slot {
-        let slot = Slot(self.slots);
-        self.slots += 1;
+    /// Brings a name into scope, for a value that depends on so much.
+    pub(crate) fn bind(&mut self, name: &str, level: Level) -> Slot {
+        let slot = Slot(self.levels.len());
+        self.levels.push(level);
         self.known.push((name.to_owned(), slot));
         slot
+    }
+
+    /// What the value in a slot depends on.
+    pub(super) fn level(&self, slot: Slot) -> Level {
+        self.levels[slot.0]
     }
 
     /// The slot of the innermost variable of this name.
@@ -127,16 +162,16 @@ impl Names {
 
     /// Does what keeps nothing of the names it binds: neither they nor their slots are left.
     pub(super) fn briefly<T>(&mut self, work: impl FnOnce(&mut Self) -> T) -> T {
-        let (mark, slots) = (self.mark(), self.slots);
+        let (mark, slots) = (self.mark(), self.slots());
         let done = work(self);
         self.reset(mark);
-        self.slots = slots;
+        self.levels.truncate(slots);
         done
     }
 
     /// How many slots there are.
     pub(crate) fn slots(&self) -> usize {
-        self.slots
+        self.levels.len()
     }
 
     /// What is wrong with a name that stands for nothing here.

@@ -11,7 +11,8 @@ use super::call::Function;
 use super::code::{Code, Operator};
 use super::datum::{Datum, Member};
 use super::items::Items;
-use super::{Frame, NoValue, Slot};
+use super::narrow::Narrow;
+use super::{Frame, NoValue, Slot, share};
 
 type Outcome<'n> = Result<Datum<'n>, NoValue>;
 
@@ -23,7 +24,7 @@ pub(super) fn run<'n>(code: &'n Code, frame: &mut Frame<'n>) -> Outcome<'n> {
         Code::Uint(value) => Datum::Uint(*value),
         Code::Double(value) => Datum::Double(*value),
         Code::Text(text) => Datum::Text(text),
-        Code::Variable(slot) => frame.get(*slot).cloned().ok_or(NoValue)?,
+        Code::Variable(slot) => frame.get(*slot)?,
         Code::Select(of, field) => select(run(of, frame)?, field)?,
         Code::Has(of, field) => Datum::Bool(has(run(of, frame)?, field)?),
         Code::TrySelect(..) | Code::TryIndex(..) => {
@@ -67,7 +68,7 @@ pub(super) fn run<'n>(code: &'n Code, frame: &mut Frame<'n>) -> Outcome<'n> {
             Datum::List(items?.into())
         }
         Code::Record(entries) => {
-            let entry = |(key, value): &'n (String, Code)| Ok((key.as_str(), run(value, frame)?));
+            let entry = |(key, value): &'n (String, Code)| Ok((key.into(), run(value, frame)?));
             let entries: Result<Vec<_>, _> = entries.iter().map(entry).collect();
             Datum::Record(entries?.into())
         }
@@ -78,12 +79,12 @@ pub(super) fn run<'n>(code: &'n Code, frame: &mut Frame<'n>) -> Outcome<'n> {
                 None => texts.iter().any(|one| Datum::Text(one).equals(&of)),
             })
         }
-        Code::Quantify { settles, range, item, test } => {
-            let range = run(range, frame)?.items()?;
+        Code::Quantify { settles, range, narrow, item, test } => {
+            let range = items(range, narrow.as_ref(), frame)?;
             Datum::Bool(quantify(*settles, range, *item, test, frame)?)
         }
-        Code::Collect { range, item, guard, value } => {
-            let range = run(range, frame)?.items()?;
+        Code::Collect { range, narrow, item, guard, value } => {
+            let range = items(range, narrow.as_ref(), frame)?;
             collect(range, *item, guard.as_deref(), value, frame)?
         }
         Code::TypeIs { of, name, fits, otherwise } => match run(of, frame)?.type_name() {
@@ -108,9 +109,11 @@ pub(super) fn run<'n>(code: &'n Code, frame: &mut Frame<'n>) -> Outcome<'n> {
         Code::Foreign { variables, expression } => {
             let values = variables
                 .iter()
-                .filter_map(|(name, slot)| Some((name.as_str(), frame.get(*slot)?)));
-            by_cel(expression, values, frame)?
+                .filter_map(|(name, slot)| Some((name.as_str(), frame.get(*slot).ok()?)));
+            let values: Vec<_> = values.collect();
+            by_cel(expression, values.iter().map(|(name, value)| (*name, value)), frame)?
         }
+        Code::Shared(of) => share::recall(of, frame)?,
     })
 }
 
@@ -266,6 +269,18 @@ fn compute<'n>(
         _ => one.as_adder().ok_or(NoValue)?.add(two.as_ref()),
     };
     computed.map(|value| frame.taken(value.as_ref())).map_err(|_| NoValue)
+}
+
+/// What a comprehension goes over.
+fn items<'n>(
+    range: &'n Code,
+    narrow: Option<&'n Narrow>,
+    frame: &mut Frame<'n>,
+) -> Result<Items<'n>, NoValue> {
+    match (run(range, frame)?, narrow) {
+        (Datum::Objects(list), Some(narrow)) => Ok(narrow.items(list, frame)),
+        (range, _) => range.items(),
+    }
 }
 
 /// `all` or `exists`: what an item gives that settles the matter goes before one that gives nothing.

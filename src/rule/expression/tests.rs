@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use cel::Context;
@@ -43,15 +44,15 @@ fn rules_mean_what_cel_says_on_real_objects() {
 /// Values that are written in the expression, so that each sort of argument comes up.
 #[test]
 fn functions_mean_what_cel_says() {
-    let cel = Functions::new(|| {
+    let cel = Rc::new(Functions::new(|| {
         let mut cel = Context::with_env(Arc::clone(environment()));
         function::register(&mut cel);
         cel
-    });
+    }));
     let shown = |source: &str| {
         let mut names = Names::new(Scope::Object, Vec::new());
         let expression = Expression::compile(source, &mut names).expect(source);
-        let mut frame = Frame::new(&cel, &[]);
+        let mut frame = Frame::new(Rc::clone(&cel), Rc::default());
         frame.begin(names.slots());
         let value = expression.evaluate(&mut frame).ok();
         value.map(|value| value.shown().unwrap_or_default())
@@ -85,6 +86,10 @@ fn functions_mean_what_cel_says() {
         ("double(2) * 1.5 - 1.0 == 2.0", "true"),
         ("double('1e3') == 1000.0 && int('7') == 7 && int(7.9) == 7", "true"),
         ("3 * 4 - 5", "7"),
+        ("size(bytes('aé')) == 3 && size(bytes(b'ab')) == 2", "true"),
+        ("'aé'.upperAscii()", "Aé"),
+        ("matchesLabels({'a': 'b'}, {'a': 'b'}) || inList({'a': 1})", "false"),
+        ("{'b': 1, 'a': 2}.exists(key, key == 'a')", "true"),
     ] {
         assert_eq!(shown(source).as_deref(), Some(value), "{source}");
     }
@@ -109,11 +114,12 @@ fn judge(set: &RuleSet, text: &str) {
     let kinds = ByKind::new(set.read().map(|rule| &**rule));
     let setting = Setting { kube_version: "1.34".to_owned(), ..Setting::default() };
     let mut evaluator = Evaluator::new(setting);
+    let together = evaluator.together(&company);
     let params = BTreeMap::new();
     for document in &stream.documents {
         for object in objects(document) {
             let rules = kinds.of(&object).into_iter().map(|at| (&**set.rules[at].rule(), &params));
-            evaluator.object(document, &object, &company, None, rules);
+            evaluator.object(document, &object, &together, None, rules);
         }
     }
 }

@@ -7,7 +7,7 @@ use cel::common::ast::{CallExpr, ComprehensionExpr, EntryExpr, Expr, IdedExpr, L
 use cel::{Context, ExecutionError, Value};
 
 use super::fault::Fault;
-use super::names::{Names, Slot};
+use super::names::{Level, Names, Slot};
 use crate::rule::{environment, function};
 
 /// The names of types, which `type(x)` is compared with.
@@ -178,7 +178,7 @@ fn of_comprehension(of: &ComprehensionExpr, names: &mut Names) -> Result<(), Fau
     let outside = names.mark();
     let variables = [Some(&of.iter_var), of.iter_var2.as_ref(), Some(&of.accu_var)];
     variables.into_iter().flatten().for_each(|variable| {
-        names.bind(variable);
+        names.bind(variable, Level::Item);
     });
     let parts = [&of.loop_cond, &of.loop_step, &of.result];
     let checked = parts.into_iter().try_for_each(|part| check(part, names));

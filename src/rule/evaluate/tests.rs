@@ -1,0 +1,138 @@
+//! Within these tests CEL evaluates every expression as well, and must come to the same.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::*;
+use crate::kube::objects;
+use crate::rule::RuleSet;
+use crate::source::{SourceId, Sources};
+use crate::yaml;
+
+/// Judges each object of a manifest, among all of them, by a rule with this logic; gives the messages,
+/// and how many checks could not be decided.
+fn judged(logic: &str, manifest: &str) -> (Vec<String>, usize) {
+    let mut set = RuleSet::default();
+    let text = format!(
+        "id: own\ngroup: own\nseverity: error\nsince: 0.1.0\nsummary: s\nwhy: w\nfix: f\nscope: release\nkinds: any\n{logic}"
+    );
+    set.add(&Sources::default(), "rule.yaml", &text);
+    assert!(set.errors.is_empty(), "{:?}", set.errors);
+    let rule = Arc::clone(set.rules[0].rule());
+    let stream = yaml::parse(SourceId::NOWHERE, &Arc::from(manifest));
+    let company = Company::of(&stream.documents);
+    let mut evaluator = Evaluator::new(Setting::default());
+    let together = evaluator.together(&company);
+    let params = BTreeMap::new();
+    let mut messages = Vec::new();
+    for document in &stream.documents {
+        for object in objects(document) {
+            let hits = evaluator.object(document, &object, &together, None, [(&*rule, &params)]);
+            messages.extend(hits.into_iter().map(|(_, hit)| hit.message));
+        }
+    }
+    let undecided = evaluator.undecided.sentence().unwrap_or_default();
+    let count = undecided.split(' ').next().and_then(|count| count.parse().ok());
+    (messages, count.unwrap_or(0))
+}
+
+const OBJECTS: &str = "
+{apiVersion: v1, kind: ConfigMap, metadata: {name: a}, data: {key: x}}
+---
+{apiVersion: v1, kind: Secret, metadata: {name: a}}
+---
+{apiVersion: v1, kind: ConfigMap, metadata: {name: 7}}
+---
+{apiVersion: v1, kind: ConfigMap, metadata: {labels: {of: none}}}
+---
+{apiVersion: v1, kind: Role, metadata: {name: r}}
+";
+
+#[test]
+fn a_name_that_nothing_asks_for_is_not_evaluated() {
+    let logic = "
+let:
+  none: object.spec.none
+checks:
+  - when: object.kind == 'Secret'
+    forbid: none == 1
+    at: object.kind
+    message: found
+";
+    assert_eq!(judged(logic, OBJECTS), (vec![], 1), "only the Secret's check asks");
+}
+
+#[test]
+fn a_finding_is_made_only_where_every_name_has_a_value() {
+    let logic = "
+checks:
+  - let:
+      key: object.data.key
+    forbid: object.kind == 'ConfigMap'
+    at: object.kind
+    message: found
+";
+    assert_eq!(judged(logic, OBJECTS), (vec!["found".to_owned()], 2));
+}
+
+#[test]
+fn a_name_follows_the_nodes_it_depends_on() {
+    let logic = "
+checks:
+  - for: {part: 'object.parts[*]', item: 'part.items[*]'}
+    let:
+      count: size(part.items)
+      own: item + ':' + text(count)
+    forbid: 'true'
+    at: item
+    message: '{own}'
+";
+    let manifest =
+        "{apiVersion: v1, kind: Parts, parts: [{items: [a, b]}, {items: [c]}, {items: [d, e, f]}]}";
+    let (messages, undecided) = judged(logic, manifest);
+    assert_eq!(messages, ["a:2", "b:2", "c:1", "d:3", "e:3", "f:3"]);
+    assert_eq!(undecided, 0);
+}
+
+#[test]
+fn objects_are_found_by_kind_and_name_as_one_by_one() {
+    for (test, found) in [
+        ("objects.filter(o, o.kind == 'ConfigMap')", 3),
+        ("objects.filter(o, 'a' == o.?metadata.?name.orValue(''))", 2),
+        ("objects.filter(o, o.?metadata.?name.orValue('') == 'a' && o.kind == 'Secret')", 1),
+        ("objects.filter(o, o.?metadata.?name.orValue('') == '')", 1),
+        ("objects.filter(o, o.?metadata.?name.orValue('none') == 'none')", 1),
+        ("objects.filter(o, o.?metadata.?name.orValue('') == '7')", 0),
+        ("objects.filter(o, o.?metadata.?name.orValue(0) == 7)", 1),
+        ("objects.filter(o, o.kind in ['Role', 'Secret', 'None'])", 2),
+        ("objects.filter(o, o.kind == 'None' || o.kind == 'Role')", 1),
+        ("objects.filter(o, !(o.kind == 'Role'))", 4),
+        ("objects.filter(o, o.kind == o.metadata.name)", 0),
+        ("ofKind(objects, 'ConfigMap').filter(o, o.?metadata.?name.orValue('') == 'a')", 1),
+    ] {
+        let logic = format!(
+            "checks:\n  - forbid: object.kind == 'Role'\n    at: object.kind\n    let: {{found: \"{test}\"}}\n    message: '{{size(found)}}'\n"
+        );
+        let (messages, _) = judged(&logic, OBJECTS);
+        let wanted =
+            if test.contains("o.metadata.name") { vec![] } else { vec![found.to_string()] };
+        assert_eq!(messages, wanted, "{test}");
+    }
+}
+
+#[test]
+fn what_is_the_same_for_all_objects_is_told_from_what_is_not() {
+    let logic = "
+let:
+  all: objects.filter(o, o.kind != 'Role').map(o, o.kind)
+  others: objects.filter(o, o.kind != object.kind).map(o, o.kind)
+  of_all: all.filter(kind, kind == 'Secret')
+checks:
+  - forbid: objects.exists(o, o.kind == 'Role') && object.kind in ['Role', 'Secret']
+    at: object.kind
+    message: '{size(all)} {size(others)} {size(of_all)}'
+";
+    let (messages, undecided) = judged(logic, OBJECTS);
+    assert_eq!(messages, ["4 4 1", "4 4 1"]);
+    assert_eq!(undecided, 0);
+}

@@ -1,0 +1,70 @@
+//! The parts that an expression is made of, to look at and to change.
+
+use super::code::Code;
+use super::narrow::Narrow;
+
+/// Shows each part of `$code` to `$see`; `$iter` and `$narrowed` say how it is borrowed.
+macro_rules! each_part {
+    ($code:expr, $see:expr, $iter:ident, $narrowed:path) => {
+        match $code {
+            Code::Null
+            | Code::Bool(_)
+            | Code::Int(_)
+            | Code::Uint(_)
+            | Code::Double(_)
+            | Code::Text(_)
+            | Code::Variable(_)
+            | Code::Foreign { .. } => {}
+            Code::Select(of, _)
+            | Code::Has(of, _)
+            | Code::TrySelect(of, _)
+            | Code::HasValue(of)
+            | Code::Not(of)
+            | Code::Among(of, _)
+            | Code::Shared(of) => $see(of),
+            Code::Index(one, two)
+            | Code::TryIndex(one, two)
+            | Code::OrValue(one, two)
+            | Code::OrElse(one, two)
+            | Code::Connect(_, one, two)
+            | Code::Binary(_, one, two)
+            | Code::TypeIs { of: one, otherwise: two, .. } => {
+                $see(one);
+                $see(two);
+            }
+            Code::Choose(test, yes, no) => {
+                $see(test);
+                $see(yes);
+                $see(no);
+            }
+            Code::List(items) => items.$iter().for_each($see),
+            Code::Record(entries) => entries.$iter().for_each(|(_, value)| $see(value)),
+            Code::Call { args, .. } => args.$iter().for_each(|(_, argument)| $see(argument)),
+            Code::Quantify { range, narrow, test, .. } => {
+                $see(range);
+                narrow.$iter().filter_map($narrowed).for_each(&mut *$see);
+                $see(test);
+            }
+            Code::Collect { range, narrow, guard, value, .. } => {
+                $see(range);
+                narrow.$iter().filter_map($narrowed).for_each(&mut *$see);
+                if let Some(guard) = guard {
+                    $see(guard);
+                }
+                $see(value);
+            }
+        }
+    };
+}
+
+impl Code {
+    /// Shows the parts it is made of.
+    pub(super) fn parts(&self, see: &mut dyn FnMut(&Code)) {
+        each_part!(self, see, iter, Narrow::code);
+    }
+
+    /// Shows the parts it is made of, to be changed.
+    pub(super) fn parts_mut(&mut self, see: &mut dyn FnMut(&mut Code)) {
+        each_part!(self, see, iter_mut, Narrow::code_mut);
+    }
+}
