@@ -46,7 +46,9 @@ pub(crate) struct Cli {
     command: Option<Command>,
 }
 
+// A run needs the arguments of one command only.
 #[derive(Debug, Subcommand)]
+#[command(defer = true)]
 enum Command {
     /// Lint charts, values, releases and manifests
     Check(check::Args),
@@ -165,5 +167,7 @@ fn welcome(console: &mut Console) -> Result<ExitCode, CommandError> {
 
 /// The command line's definition, from which completions and manual pages are made.
 pub(crate) fn definition() -> clap::Command {
-    Cli::command()
+    let mut definition = Cli::command();
+    definition.build();
+    definition
 }
