@@ -40,20 +40,19 @@ const MAX_MESSAGE: usize = 64 << 10;
 /// Bytes that one render may write, texts that are included counted each time.
 const MAX_OUTPUT: usize = 512 << 20;
 
-/// Stack of a render: templates include each other as deep as Helm lets them.
+/// Bytes of the stack of a render: templates include each other as deep as Helm lets them.
 const STACK: usize = 256 << 20;
 
-/// Runs what evaluates templates on a thread of its own, whose stack holds as many of them within
-/// each other as [`Evaluator`] allows.
+/// Runs what evaluates templates on a stack that holds as many of them within each other as
+/// [`Evaluator`] allows: a new one, unless most of such a one is left.
+///
+/// A stack and no thread: what is made while a chart renders may stay where it is, and nobody waits
+/// for another processor to wake up. On systems that [`stacker`] does not know it is the thread's own.
 ///
 /// # Panics
-/// When the machine has no room for a thread.
-pub fn deep<T: Send>(run: impl FnOnce() -> T + Send) -> T {
-    std::thread::scope(|scope| {
-        let thread = std::thread::Builder::new().stack_size(STACK).spawn_scoped(scope, run);
-        thread.expect("invariant: the machine has room for one more thread").join()
-    })
-    .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+/// When the machine has no room for a stack.
+pub fn deep<T>(run: impl FnOnce() -> T) -> T {
+    stacker::maybe_grow(STACK / 2, STACK, run)
 }
 
 /// A template file under the name that Helm gives it in this release.

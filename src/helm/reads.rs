@@ -66,15 +66,10 @@ impl Reads {
     /// What a chart could read; `texts` are strings of values layers, which may be templates.
     ///
     /// # Panics
-    /// When the machine has no room for a thread.
+    /// When the machine has no room for a stack.
     #[must_use]
     pub fn of(chart: &Chart, texts: &[&str]) -> Self {
-        std::thread::scope(|scope| {
-            let thread = std::thread::Builder::new().stack_size(STACK);
-            let thread = thread.spawn_scoped(scope, || followed(chart, texts));
-            thread.expect("invariant: the machine has room for one more thread").join()
-        })
-        .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        stacker::maybe_grow(STACK, STACK, || followed(chart, texts))
     }
 
     /// A hash of all that [`Reads::of`] looks at in a chart, whose texts are in `sources`: charts of

@@ -156,16 +156,16 @@ impl RenderError {
     }
 }
 
-/// Renders a chart and hands what came of it to `with`, on a thread of its own: origins are
-/// shared within a render, and templates may nest deeper than a usual stack.
+/// Renders a chart and hands what came of it to `with`, on a stack of its own: templates may nest
+/// deeper than a usual one.
 ///
 /// # Panics
-/// When the machine has no room for a thread.
-pub fn render<T: Send>(
+/// When the machine has no room for a stack.
+pub fn render<T>(
     chart: &Chart,
     release: &Release,
     layers: &[Layer],
-    with: impl FnOnce(Result<&Rendered, RenderError>) -> T + Send,
+    with: impl FnOnce(Result<&Rendered, RenderError>) -> T,
 ) -> T {
     deep(|| match run(chart, release, layers) {
         Ok(rendered) => with(Ok(&rendered)),
