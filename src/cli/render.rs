@@ -2,7 +2,7 @@
 
 mod origins;
 
-use std::io::{Read as _, Write as _};
+use std::io::{self, Read as _, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -115,22 +115,14 @@ pub(crate) fn run(args: &Args, console: &mut Console) -> Result<ExitCode, Comman
         Ok(layers) => layers,
         Err(error) => return refuse(&error, loaded.source, &sources, console),
     };
-    let printed = render(&loaded, &release, &layers, |rendered| match rendered {
-        Ok(rendered) if args.origins => Ok(origins(rendered, args, &sources)),
-        Ok(rendered) => Ok(text(rendered, args)),
-        Err(error) => Err(error),
-    });
-    match printed {
-        Ok(Ok(printed)) => {
-            console.out.write_all(printed.as_bytes())?;
+    render(&loaded, &release, &layers, |rendered| match rendered {
+        Ok(rendered) if args.origins => {
+            origins::write(rendered, &asked_for(rendered, args), &sources, &mut console.out)?;
             Ok(ExitCode::SUCCESS)
         }
-        Ok(Err(missing)) => {
-            console.note(&format!("error: could not find template {missing} in chart"));
-            Ok(ExitCode::from(1))
-        }
+        Ok(rendered) => print(rendered, args, console),
         Err(error) => refuse(&error, loaded.source, &sources, console),
-    }
+    })
 }
 
 /// Says on standard error why the chart does not render.
@@ -168,7 +160,7 @@ fn layers(args: &Args, sources: &Sources) -> Result<Layers, CommandError> {
         let shown = path.display().to_string();
         let text: Arc<str> = if shown == "-" {
             let mut text = String::new();
-            std::io::stdin().read_to_string(&mut text)?;
+            io::stdin().read_to_string(&mut text)?;
             text.into()
         } else {
             read(path)?
@@ -208,7 +200,7 @@ fn read(path: &Path) -> Result<Arc<str>, CommandError> {
 }
 
 /// The manifests that the command line asks for.
-fn shown<'r>(rendered: &'r Rendered, args: &Args) -> Vec<&'r Manifest> {
+fn asked_for<'r>(rendered: &'r Rendered, args: &Args) -> Vec<&'r Manifest> {
     let wanted = |manifest: &&Manifest| {
         let left_out = manifest.hook && args.no_hooks || manifest.test && args.skip_tests;
         !left_out
@@ -216,46 +208,72 @@ fn shown<'r>(rendered: &'r Rendered, args: &Args) -> Vec<&'r Manifest> {
     rendered.manifests.iter().filter(wanted).collect()
 }
 
-/// What `helm template` prints; the glob that matches nothing, when one does.
-fn text(rendered: &Rendered, args: &Args) -> Result<String, String> {
+/// Prints what `helm template` prints.
+fn print(
+    rendered: &Rendered,
+    args: &Args,
+    console: &mut Console,
+) -> Result<ExitCode, CommandError> {
     let crds = rendered.crds.iter().filter(|_| args.include_crds);
     let crds = crds.map(|(name, file)| (name.as_str(), &*file.text));
-    let manifests = shown(rendered, args).into_iter().map(|m| (&*m.template, m.text.as_str()));
-    let parts: Vec<(&str, &str)> = crds.chain(manifests).collect();
-    let mut out = String::new();
+    let manifests = asked_for(rendered, args).into_iter().map(|m| (&*m.template, m.text.as_str()));
+    let parts: Vec<Part<'_>> = crds.chain(manifests).collect();
     if args.show_only.is_empty() {
-        for part in &parts {
-            push_document(&mut out, part);
-        }
-        out.truncate(out.trim_end().len());
-        if !out.is_empty() {
-            out.push('\n');
-        }
-        return Ok(out);
+        print_all(&parts, &mut console.out)?;
+        return Ok(ExitCode::SUCCESS);
     }
-    for glob in &args.show_only {
-        let matches = |(name, _): &&(&str, &str)| {
+    match chosen(&parts, &args.show_only) {
+        Ok(chosen) => {
+            for part in chosen {
+                print_part(part, &mut console.out)?;
+            }
+            Ok(ExitCode::SUCCESS)
+        }
+        Err(missing) => {
+            console.note(&format!("error: could not find template {missing} in chart"));
+            Ok(ExitCode::from(1))
+        }
+    }
+}
+
+/// A template's name and a text that it makes.
+type Part<'r> = (&'r str, &'r str);
+
+/// The parts that the globs name, glob by glob.
+///
+/// # Errors
+/// The glob that matches nothing.
+fn chosen<'p, 'r>(parts: &'p [Part<'r>], globs: &'p [String]) -> Result<Vec<Part<'r>>, &'p str> {
+    let mut chosen = Vec::new();
+    for glob in globs {
+        let matches = |(name, _): &&Part<'_>| {
             let relative = name.split_once('/').map_or("", |(_, rest)| rest);
             crate::helm::chart::glob(glob, relative)
         };
-        let mut found = parts.iter().filter(matches).peekable();
-        if found.peek().is_none() {
-            return Err(glob.clone());
-        }
-        for part in found {
-            push_document(&mut out, part);
+        let before = chosen.len();
+        chosen.extend(parts.iter().filter(matches));
+        if chosen.len() == before {
+            return Err(glob);
         }
     }
-    Ok(out)
+    Ok(chosen)
 }
 
-fn push_document(out: &mut String, (name, text): &(&str, &str)) {
+/// Prints all parts, and no blank line at the end.
+fn print_all(parts: &[Part<'_>], out: &mut impl Write) -> io::Result<()> {
+    let Some(((name, text), before)) = parts.split_last() else { return Ok(()) };
+    for part in before {
+        print_part(*part, out)?;
+    }
+    match text.trim_end() {
+        "" => writeln!(out, "---\n# Source: {name}"),
+        text => print_part((name, text), out),
+    }
+}
+
+fn print_part((name, text): Part<'_>, out: &mut impl Write) -> io::Result<()> {
     for piece in ["---\n# Source: ", name, "\n", text, "\n"] {
-        out.push_str(piece);
+        out.write_all(piece.as_bytes())?;
     }
-}
-
-fn origins(rendered: &Rendered, args: &Args, sources: &Sources) -> Result<String, String> {
-    let json = origins::json(rendered, &shown(rendered, args), sources);
-    json.map(|json| json + "\n").map_err(|error| error.to_string())
+    Ok(())
 }

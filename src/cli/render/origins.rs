@@ -1,6 +1,7 @@
 //! `plimsoll render --origins`: where each scalar of a release comes from, as JSON.
 
 use std::collections::hash_map::Entry;
+use std::io::{self, Write};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -14,15 +15,16 @@ use crate::helm::scalar::Inquiry;
 use crate::source::{SourceFile, SourceId, Sources};
 use crate::yaml::{self, Scalar};
 
-/// The contract's JSON for these manifests of a release, in their order.
+/// Writes the contract's JSON for these manifests of a release, in their order.
 ///
 /// # Errors
-/// When a value cannot be written as JSON.
-pub(super) fn json(
+/// When it cannot be written.
+pub(super) fn write(
     rendered: &Rendered,
     manifests: &[&Manifest],
     sources: &Sources,
-) -> serde_json::Result<String> {
+    to: &mut impl Write,
+) -> io::Result<()> {
     let mut places = Places {
         rendered,
         sources,
@@ -31,8 +33,8 @@ pub(super) fn json(
         leaves: FastMap::default(),
         origins: FastMap::default(),
     };
-    let mut out = br#"{"scalars":["#.to_vec();
-    let opened = out.len();
+    let mut separator = &br#"{"scalars":["#[..];
+    let mut out = Vec::new();
     for manifest in manifests {
         let Some(root) = manifest.document.as_ref().and_then(|document| document.root()) else {
             continue;
@@ -50,9 +52,7 @@ pub(super) fn json(
             serde_json::to_string(&object)?
         );
         for scalar in Inquiry::new(manifest, &rendered.origins).scalars() {
-            if out.len() > opened {
-                out.push(b',');
-            }
+            out.extend_from_slice(std::mem::replace(&mut separator, b","));
             out.extend_from_slice(head.as_bytes());
             serde_json::to_writer(&mut out, &scalar.pointer)?;
             out.extend_from_slice(br#","value":"#);
@@ -65,9 +65,13 @@ pub(super) fn json(
             out.extend_from_slice(places.leaves(scalar.origin)?.as_bytes());
             out.push(b'}');
         }
+        to.write_all(&out)?;
+        out.clear();
     }
-    out.extend_from_slice(b"]}");
-    Ok(String::from_utf8(out).expect("invariant: JSON is UTF-8"))
+    if separator != b"," {
+        to.write_all(separator)?;
+    }
+    to.write_all(b"]}\n")
 }
 
 /// Places as JSON, each written out once: most scalars of a branch share them.
