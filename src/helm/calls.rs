@@ -155,11 +155,11 @@ impl Reader<'_> {
 fn asked(first: &Expr) -> Option<(&str, usize)> {
     match first {
         Expr::Identifier(pos, name) if ASKING.contains(&name.as_str()) => {
-            Some((name.as_str(), pos.offset))
+            Some((name.as_str(), pos.offset()))
         }
         Expr::Field(pos, names) | Expr::Variable(pos, _, names) => {
             let names: Vec<&str> = names.iter().map(|name| name.as_str()).collect();
-            names.ends_with(&HAS).then_some(("Has", pos.offset))
+            names.ends_with(&HAS).then_some(("Has", pos.offset()))
         }
         _ => None,
     }

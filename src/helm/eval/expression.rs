@@ -236,7 +236,7 @@ impl<'e> Frame<'e> {
             Expr::Dot(_) => return Ok(Held { value: dot.clone(), boxed: self.boxed_dot }),
             Expr::Nil(_) => Value::NIL,
             Expr::Bool(_, value) => Value::bool(*value, none),
-            Expr::String(pos, text) => Value::str(text, self.source_origin(pos.offset)),
+            Expr::String(pos, text) => Value::str(text, self.source_origin(pos.offset())),
             Expr::Number(_, Number::Int(n)) => Value::int(*n, none),
             Expr::Number(_, Number::Float(n)) => Value::new(Data::Float(*n), none),
             Expr::Number(_, Number::Uint(n)) => return self.fail(&format!("{n} overflows int")),

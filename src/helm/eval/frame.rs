@@ -126,7 +126,7 @@ impl<'e> Frame<'e> {
         if let Some((_, here)) = &self.source {
             return *here;
         }
-        self.place_at(pos.offset)
+        self.place_at(pos.offset())
     }
 
     fn place_at(&self, offset: usize) -> PlaceId {
@@ -160,7 +160,7 @@ impl<'e> Frame<'e> {
         self.step()?;
         match node {
             Node::Text(text) => {
-                self.write_text(&text.text, text.pos);
+                self.write_text(text.text(self.text()), text.pos);
                 Ok(())
             }
             Node::Action(action) => {
@@ -212,7 +212,7 @@ impl<'e> Frame<'e> {
     fn write_text(&mut self, text: &str, pos: Pos) {
         if let Some((rope, here)) = &self.source {
             let (rope, here) = (rope.clone(), *here);
-            let start = pos.offset.min(rope.len());
+            let start = pos.offset().min(rope.len());
             let end = (start + text.len()).min(rope.len());
             if rope.as_str().get(start..end) == Some(text) {
                 let piece = rope.slice(start..end).tinted(self.under, &self.ev.origins);
@@ -222,7 +222,7 @@ impl<'e> Frame<'e> {
             }
             return;
         }
-        let mut offset = pos.offset;
+        let mut offset = pos.offset();
         for line in text.split_inclusive('\n') {
             let place = self.place_at(offset);
             self.out.push_placed(line, self.under, place);
@@ -232,7 +232,7 @@ impl<'e> Frame<'e> {
 
     fn write(&mut self, value: &Value, pos: Pos, place: PlaceId) {
         let origins = &self.ev.origins;
-        let extra = origins.union(self.under, self.source_origin(pos.offset));
+        let extra = origins.union(self.under, self.source_origin(pos.offset()));
         let text = match (&value.data, self.ev.surroundings) {
             (Data::Nil, Some(around)) => Rope::new("", around.unknown),
             (Data::Nil, None) => Rope::new("<no value>", value.origin),
@@ -302,6 +302,7 @@ impl<'e> Frame<'e> {
 
     /// Leaves an empty piece that remembers what a branch or loop tested.
     fn mark(&mut self, branch: &BranchNode, place: PlaceId) {
+        let starts_line = |body| starts_line(body, self.text());
         let apart = std::iter::once(&branch.body).chain(&branch.else_body).all(starts_line);
         let place = if apart { place.starting_line() } else { place };
         self.out.push_placed("", self.under, place);
@@ -318,7 +319,7 @@ impl<'e> Frame<'e> {
     fn tested(&mut self, value: &Value, pos: Pos) -> (OriginId, OriginId) {
         let origins = &self.ev.origins;
         let outer = (self.under, self.ev.under.get());
-        let own = origins.union(value.own_origin(origins), self.source_origin(pos.offset));
+        let own = origins.union(value.own_origin(origins), self.source_origin(pos.offset()));
         let condition = origins.condition(own);
         self.under = origins.union(outer.0, condition);
         self.ev.under.set(origins.union(outer.1, condition));
@@ -393,16 +394,17 @@ impl<'e> Frame<'e> {
     }
 }
 
-/// Whether all that a body writes stands on lines of its own.
-fn starts_line(list: &ListNode) -> bool {
+/// Whether all that a body of a template writes stands on lines of its own.
+fn starts_line(list: &ListNode, template: &str) -> bool {
     let writes = |node: &&Node| match node {
         Node::Action(action) => action.pipe.decl.is_empty(),
         _ => true,
     };
     match list.nodes.iter().find(writes) {
-        Some(Node::Text(text)) => text.text.starts_with(['\n', '\r']),
+        Some(Node::Text(text)) => text.text(template).starts_with(['\n', '\r']),
         Some(Node::If(branch) | Node::With(branch) | Node::Range(branch)) => {
-            std::iter::once(&branch.body).chain(&branch.else_body).all(starts_line)
+            let mut bodies = std::iter::once(&branch.body).chain(&branch.else_body);
+            bodies.all(|body| starts_line(body, template))
         }
         Some(_) => false,
         None => true,

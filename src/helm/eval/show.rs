@@ -19,10 +19,10 @@ impl Spot<'_> {
     pub(super) fn offset(self) -> usize {
         match self {
             Self::Start => 0,
-            Self::Expr(expr) => expr.pos().offset,
-            Self::Command(command) => command.pos.offset,
-            Self::Pipe(pipe) => pipe.pos.offset,
-            Self::Template(call) => call.pos.offset,
+            Self::Expr(expr) => expr.pos().offset(),
+            Self::Command(command) => command.pos.offset(),
+            Self::Pipe(pipe) => pipe.pos.offset(),
+            Self::Template(call) => call.pos.offset(),
         }
     }
 
@@ -64,7 +64,7 @@ fn show(expr: &Expr, text: &str, out: &mut String) {
         Expr::Nil(_) => out.push_str("nil"),
         Expr::Bool(_, value) => out.push_str(if *value { "true" } else { "false" }),
         Expr::String(pos, _) | Expr::Number(pos, _) => {
-            out.push_str(parse::literal(text, pos.offset));
+            out.push_str(parse::literal(text, pos.offset()));
         }
         Expr::Identifier(_, name) => out.push_str(name),
         Expr::Field(_, names) => fields(out, names),

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use smol_str::SmolStr;
 
 use super::SyntaxFault;
-use super::lex::{Kind, Token, Tokens, tokens};
+use super::lex::{Kind, Token, Tokens};
 use super::literal;
 use super::node::{
     ActionNode, BranchNode, CommandNode, Expr, ListNode, Node, PipeNode, Pos, TemplateNode,
@@ -34,7 +34,7 @@ pub(super) struct Trees {
 pub(super) fn parse(text: &str, known: fn(&str) -> bool) -> Parsed<Trees> {
     let mut parser = Parser {
         text,
-        tokens: tokens(text),
+        tokens: Tokens::of(text),
         at: 0,
         seen: 0,
         vars: vec![SmolStr::new_static("$")],
@@ -42,6 +42,8 @@ pub(super) fn parse(text: &str, known: fn(&str) -> bool) -> Parsed<Trees> {
         depth: 0,
         action: None,
         defines: Vec::new(),
+        nodes: Vec::new(),
+        args: Vec::new(),
         known,
     };
     let root = parser.root()?;
@@ -73,9 +75,9 @@ enum Item {
 struct Parser<'a> {
     text: &'a str,
     tokens: Tokens<'a>,
-    /// Which token is next.
+    /// Which token is next, from the node on that is being read.
     at: usize,
-    /// The last token that was looked at: Go's errors name its line.
+    /// The offset of the last token that was looked at: Go's errors name its line.
     seen: usize,
     /// Variables in scope, the innermost last.
     vars: Vec<SmolStr>,
@@ -84,15 +86,18 @@ struct Parser<'a> {
     /// Where the action that is being read starts.
     action: Option<usize>,
     defines: Vec<(String, ListNode)>,
+    /// Nodes of the lists that are being read, the innermost last; a list is made when its length is known.
+    nodes: Vec<Node>,
+    /// Operands of the commands that are being read, in the same way.
+    args: Vec<Expr>,
     known: fn(&str) -> bool,
 }
 
 impl<'a> Parser<'a> {
     fn root(&mut self) -> Parsed<ListNode> {
-        let mut nodes = Vec::new();
         loop {
             match self.peek().kind {
-                Kind::Eof => return Ok(ListNode { nodes }),
+                Kind::Eof => return Ok(self.nodes_from(0)),
                 Kind::LeftDelim => {
                     let open = self.at;
                     self.next();
@@ -105,7 +110,7 @@ impl<'a> Parser<'a> {
                 _ => {}
             }
             match self.item()? {
-                Item::Node(node) => nodes.push(node),
+                Item::Node(node) => self.nodes.push(node),
                 Item::Ended(ended) => return self.fail(format!("unexpected {}", ended.shown())),
             }
         }
@@ -143,26 +148,30 @@ impl<'a> Parser<'a> {
 
     fn list(&mut self) -> Parsed<(ListNode, Ended)> {
         self.enter()?;
-        let mut nodes = Vec::new();
+        let start = self.nodes.len();
         while self.peek().kind != Kind::Eof {
             match self.item()? {
-                Item::Node(node) => nodes.push(node),
+                Item::Node(node) => self.nodes.push(node),
                 Item::Ended(ended) => {
                     self.depth -= 1;
-                    return Ok((ListNode { nodes }, ended));
+                    return Ok((self.nodes_from(start), ended));
                 }
             }
         }
         self.fail("unexpected EOF")
     }
 
+    /// The list that starts at a number of [`Parser::nodes`].
+    fn nodes_from(&mut self, start: usize) -> ListNode {
+        ListNode { nodes: self.nodes.drain(start..).collect() }
+    }
+
     fn item(&mut self) -> Parsed<Item> {
+        self.tokens.forget(self.at);
+        self.at = 0;
         let token = self.next();
         match token.kind {
-            Kind::Text => {
-                let pos = Pos { offset: token.offset };
-                Ok(Item::Node(Node::Text(TextNode { pos, text: token.text.into() })))
-            }
+            Kind::Text => Ok(Item::Node(Node::Text(TextNode::new(token.offset, token.text)))),
             Kind::LeftDelim => {
                 self.action = Some(token.offset);
                 let item = self.action();
@@ -175,7 +184,7 @@ impl<'a> Parser<'a> {
 
     fn action(&mut self) -> Parsed<Item> {
         let token = self.next();
-        let pos = Pos { offset: token.offset };
+        let pos = Pos::at(token.offset);
         let node = match token.kind {
             Kind::Block => self.block()?,
             Kind::Break => {
@@ -237,7 +246,7 @@ impl<'a> Parser<'a> {
             Ended::End => None,
             Ended::Else if chained => {
                 self.next();
-                Some(ListNode { nodes: vec![self.control(kind)?] })
+                Some(ListNode { nodes: Box::new([self.control(kind)?]) })
             }
             Ended::Else => {
                 let (body, ended) = self.list()?;
@@ -249,7 +258,7 @@ impl<'a> Parser<'a> {
         };
         self.vars.truncate(vars);
         self.depth -= 1;
-        let branch = BranchNode { pos: pipe.pos, pipe, body, else_body };
+        let branch = Box::new(BranchNode { pos: pipe.pos, pipe, body, else_body });
         Ok(match kind {
             Kind::If => Node::If(branch),
             Kind::With => Node::With(branch),
@@ -262,10 +271,10 @@ impl<'a> Parser<'a> {
         let token = self.next();
         let name = self.template_name(&token, CONTEXT)?;
         let pipe = Some(self.pipeline(CONTEXT, Kind::RightDelim)?);
-        let pos = Pos { offset: token.offset };
+        let pos = Pos::at(token.offset);
         let call = TemplateNode { pos, name: SmolStr::new(&name), pipe };
         self.named(name, CONTEXT)?;
-        Ok(Node::Template(call))
+        Ok(Node::Template(Box::new(call)))
     }
 
     fn template(&mut self) -> Parsed<Node> {
@@ -279,7 +288,8 @@ impl<'a> Parser<'a> {
             }
             _ => Some(self.pipeline(CONTEXT, Kind::RightDelim)?),
         };
-        Ok(Node::Template(TemplateNode { pos: Pos { offset: token.offset }, name, pipe }))
+        let call = TemplateNode { pos: Pos::at(token.offset), name, pipe };
+        Ok(Node::Template(Box::new(call)))
     }
 
     fn template_name(&self, token: &Token<'_>, context: &str) -> Parsed<String> {
@@ -295,10 +305,9 @@ impl<'a> Parser<'a> {
 
     fn pipeline(&mut self, context: &str, end: Kind) -> Parsed<PipeNode> {
         self.enter()?;
-        let pos = Pos { offset: self.peek().offset };
-        let commands = Vec::with_capacity(1);
-        let mut pipe = PipeNode { pos, decl: Vec::new(), commands, is_assign: false };
-        self.declarations(&mut pipe, context)?;
+        let pos = Pos::at(self.peek().offset);
+        let (decl, is_assign) = self.declarations(context)?;
+        let mut commands = Vec::with_capacity(1);
         loop {
             let token = self.next();
             match token.kind {
@@ -316,18 +325,19 @@ impl<'a> Parser<'a> {
                 | Kind::Variable
                 | Kind::LeftParen => {
                     self.at -= 1;
-                    pipe.commands.push(self.command()?);
+                    commands.push(self.command()?);
                 }
                 _ => return self.unexpected(&token, context),
             }
         }
-        self.check(&pipe, context)?;
+        self.check(&commands, context)?;
         self.depth -= 1;
-        Ok(pipe)
+        Ok(PipeNode { pos, decl, commands: commands.into(), is_assign })
     }
 
-    /// `$x :=`, `$x =`, and for a range `$i, $x :=`.
-    fn declarations(&mut self, pipe: &mut PipeNode, context: &str) -> Parsed<()> {
+    /// `$x :=`, `$x =`, and for a range `$i, $x :=`; whether it is `=`.
+    fn declarations(&mut self, context: &str) -> Parsed<(Box<[SmolStr]>, bool)> {
+        let mut decl = Vec::new();
         while self.peek().kind == Kind::Variable {
             let start = self.at;
             let variable = self.next();
@@ -336,28 +346,27 @@ impl<'a> Parser<'a> {
             if !comma && !matches!(next.kind, Kind::Assign | Kind::Declare) {
                 // An argument: the space after it parts it from the next one.
                 self.at = start;
-                return Ok(());
+                break;
             }
             self.next();
             let name = SmolStr::new(variable.text);
-            pipe.decl.push(name.clone());
+            decl.push(name.clone());
             self.vars.push(name);
             if !comma {
-                pipe.is_assign = next.kind == Kind::Assign;
-                return Ok(());
+                return Ok((decl.into(), next.kind == Kind::Assign));
             }
-            if context != "range" || pipe.decl.len() > 1 {
+            if context != "range" || decl.len() > 1 {
                 return self.fail(format!("too many declarations in {context}"));
             }
             if !matches!(self.peek().kind, Kind::Variable | Kind::RightDelim | Kind::RightParen) {
                 return self.fail("range can only initialize variables");
             }
         }
-        Ok(())
+        Ok((decl.into(), false))
     }
 
-    fn check(&self, pipe: &PipeNode, context: &str) -> Parsed<()> {
-        if pipe.commands.is_empty() {
+    fn check(&self, commands: &[CommandNode], context: &str) -> Parsed<()> {
+        if commands.is_empty() {
             return self.fail(format!("missing value for {context}"));
         }
         let inert = |command: &CommandNode| {
@@ -373,19 +382,19 @@ impl<'a> Parser<'a> {
                 )
             )
         };
-        match pipe.commands.iter().skip(1).position(inert) {
+        match commands.iter().skip(1).position(inert) {
             Some(at) => self.fail(format!("non executable command in pipeline stage {}", at + 2)),
             None => Ok(()),
         }
     }
 
     fn command(&mut self) -> Parsed<CommandNode> {
-        let pos = Pos { offset: self.peek().offset };
-        let mut args = Vec::new();
+        let pos = Pos::at(self.peek().offset);
+        let start = self.args.len();
         loop {
             let operand = self.operand()?;
             let is_argument = operand.is_some();
-            args.extend(operand);
+            self.args.extend(operand);
             let token = self.peek();
             match token.kind {
                 Kind::Pipe => {
@@ -397,9 +406,9 @@ impl<'a> Parser<'a> {
                 _ => return self.unexpected(&token, "operand"),
             }
         }
-        match args.is_empty() {
+        match self.args.len() == start {
             true => self.fail("empty command"),
-            false => Ok(CommandNode { pos, args }),
+            false => Ok(CommandNode { pos, args: self.args.drain(start..).collect() }),
         }
     }
 
@@ -411,33 +420,38 @@ impl<'a> Parser<'a> {
             return Ok(Some(term));
         }
         // Errors name the place of the first field behind the term.
-        let pos = Pos { offset: self.peek().offset };
-        let mut path = |mut path: Vec<SmolStr>| {
-            path.reserve_exact(count);
-            path.extend((0..count).map(|_| SmolStr::new(&self.next().text[1..])));
-            path
+        let pos = Pos::at(self.peek().offset);
+        let mut path = |first: Box<[SmolStr]>| {
+            let rest = (0..count).map(|_| SmolStr::new(&self.next().text[1..]));
+            first.into_iter().chain(rest).collect::<Box<[_]>>()
         };
         Ok(Some(match term {
             Expr::Field(_, names) => Expr::Field(pos, path(names)),
             Expr::Variable(_, name, names) => Expr::Variable(pos, name, path(names)),
             Expr::Bool(..) | Expr::String(..) | Expr::Number(..) | Expr::Nil(_) | Expr::Dot(_) => {
-                path(Vec::new());
-                let shown = quote(super::lex::literal(self.text, term.pos().offset));
+                path(Box::default());
+                let shown = quote(super::lex::literal(self.text, term.pos().offset()));
                 return self.fail(format!("unexpected . after term {shown}"));
             }
-            base => Expr::Chain(pos, Box::new(base), path(Vec::new())),
+            base => Expr::Chain(pos, Box::new(base), path(Box::default())),
         }))
     }
 
     /// How many fields stand right behind each other here.
-    fn fields_ahead(&self) -> usize {
-        let ahead = self.tokens.list.get(self.at..).unwrap_or_default();
-        ahead.iter().take_while(|token| token.kind == Kind::Field && !token.spaced).count()
+    fn fields_ahead(&mut self) -> usize {
+        let mut count = 0;
+        loop {
+            let token = self.tokens.get(self.at + count);
+            if token.kind != Kind::Field || token.spaced {
+                return count;
+            }
+            count += 1;
+        }
     }
 
     fn term(&mut self) -> Parsed<Option<Expr>> {
         let token = self.next();
-        let pos = Pos { offset: token.offset };
+        let pos = Pos::at(token.offset);
         let name = || SmolStr::new(token.text);
         let number = |parser: &Self, read: Result<_, String>| match read {
             Ok(number) => Ok(Expr::Number(pos, number)),
@@ -453,12 +467,12 @@ impl<'a> Parser<'a> {
             Kind::Dot => Expr::Dot(pos),
             Kind::Nil => Expr::Nil(pos),
             Kind::Variable => match self.vars.iter().any(|known| known == token.text) {
-                true => Expr::Variable(pos, name(), Vec::new()),
+                true => Expr::Variable(pos, name(), Box::default()),
                 false => {
                     return self.fail(format!("undefined variable {}", quote(token.text)));
                 }
             },
-            Kind::Field => Expr::Field(pos, vec![SmolStr::new(&token.text[1..])]),
+            Kind::Field => Expr::Field(pos, Box::new([SmolStr::new(&token.text[1..])])),
             Kind::Bool => Expr::Bool(pos, token.text == "true"),
             Kind::CharConstant => number(self, literal::character(token.text))?,
             Kind::Number => number(self, literal::number(token.text))?,
@@ -486,14 +500,9 @@ impl<'a> Parser<'a> {
     }
 
     fn peek(&mut self) -> Token<'a> {
-        self.seen = self.seen.max(self.at);
-        self.token(self.at)
-    }
-
-    /// The token of a number; past the end the last one, again and again.
-    fn token(&self, at: usize) -> Token<'a> {
-        let list = &self.tokens.list;
-        list[at.min(list.len() - 1)]
+        let token = self.tokens.get(self.at);
+        self.seen = self.seen.max(token.offset);
+        token
     }
 
     fn next(&mut self) -> Token<'a> {
@@ -516,20 +525,18 @@ impl<'a> Parser<'a> {
         }
         let line = |offset: usize| self.text[..offset].matches('\n').count();
         let started = self.action.filter(|start| line(*start) != line(token.offset));
-        let offset = self.token(self.seen).offset;
-        Err(SyntaxFault { offset, message: self.tokens.fault.clone(), started })
+        Err(SyntaxFault { offset: self.seen, message: self.tokens.fault().to_owned(), started })
     }
 
     fn fail<T>(&self, message: impl Into<String>) -> Parsed<T> {
-        let offset = self.token(self.seen).offset;
-        Err(SyntaxFault { offset, message: message.into(), started: None })
+        Err(SyntaxFault { offset: self.seen, message: message.into(), started: None })
     }
 }
 
 /// Go's `IsEmptyTree`: nothing but blanks.
 pub(in crate::helm) fn is_empty(body: &ListNode) -> bool {
     body.nodes.iter().all(|node| match node {
-        Node::Text(text) => text.text.trim().is_empty(),
+        Node::Text(text) => text.is_blank,
         _ => false,
     })
 }

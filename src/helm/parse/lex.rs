@@ -8,10 +8,6 @@ const LEFT_COMMENT: &str = "/*";
 const RIGHT_COMMENT: &str = "*/";
 /// A minus and the space that has to stand beside it.
 const TRIM_MARKER: usize = 2;
-/// Bytes of a template to a token, as charts have it on average, and the most tokens that the list is
-/// made for at first: some templates are hardly more than text.
-const BYTES_PER_TOKEN: usize = 8;
-const MAX_EXPECTED: usize = 4096;
 
 /// What a token is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -117,25 +113,43 @@ impl Token<'_> {
     }
 }
 
-/// All tokens of a template.
+/// The tokens of a template, read as they are asked for: the list holds those of one action.
 #[derive(Debug)]
 pub(super) struct Tokens<'a> {
-    /// In their order; the last is [`Kind::Eof`] or [`Kind::Error`].
-    pub(super) list: Vec<Token<'a>>,
-    /// What the error is; empty where there is none.
-    pub(super) fault: String,
+    lexer: Lexer<'a>,
+    /// From the first that may be asked for; the last of a template is [`Kind::Eof`] or
+    /// [`Kind::Error`].
+    list: Vec<Token<'a>>,
+    /// The last one is in the list.
+    ended: bool,
 }
 
-/// Reads a template up to its end, or the first error.
-pub(super) fn tokens(input: &str) -> Tokens<'_> {
-    let mut lexer = Lexer { input, ..Lexer::default() };
-    let mut list = Vec::with_capacity((input.len() / BYTES_PER_TOKEN).min(MAX_EXPECTED));
-    loop {
-        let token = lexer.next_token();
-        list.push(token);
-        if matches!(token.kind, Kind::Eof | Kind::Error) {
-            return Tokens { list, fault: lexer.fault };
+impl<'a> Tokens<'a> {
+    /// The tokens of a template up to its end, or the first error.
+    pub(super) fn of(input: &'a str) -> Self {
+        Self { lexer: Lexer { input, ..Lexer::default() }, list: Vec::new(), ended: false }
+    }
+
+    /// The token of a number; past the end the last one, again and again.
+    pub(super) fn get(&mut self, at: usize) -> Token<'a> {
+        while self.list.len() <= at && !self.ended {
+            let token = self.lexer.next_token();
+            self.ended = matches!(token.kind, Kind::Eof | Kind::Error);
+            self.list.push(token);
         }
+        self.list[at.min(self.list.len() - 1)]
+    }
+
+    /// Drops the first tokens; those behind them count from 0.
+    pub(super) fn forget(&mut self, count: usize) {
+        // The last one is asked for again and again.
+        let last = self.list.len() - usize::from(self.ended);
+        self.list.drain(..count.min(last));
+    }
+
+    /// What the error is; empty where there is none.
+    pub(super) fn fault(&self) -> &str {
+        &self.lexer.fault
     }
 }
 

@@ -8,9 +8,20 @@ use smol_str::SmolStr;
 ///
 /// It is the place that Go's errors name, which for `.a.b` is that of `.b`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Pos {
-    /// 0-based byte offset.
-    pub offset: usize,
+pub struct Pos(u32);
+
+impl Pos {
+    /// Names a 0-based byte offset; no template is as long as 4 GiB.
+    #[must_use]
+    pub fn at(offset: usize) -> Self {
+        Self(u32::try_from(offset).unwrap_or(u32::MAX))
+    }
+
+    /// The 0-based byte offset.
+    #[must_use]
+    pub fn offset(self) -> usize {
+        self.0 as usize
+    }
 }
 
 /// A part of a template's body.
@@ -21,13 +32,13 @@ pub enum Node {
     /// `{{ pipeline }}`
     Action(ActionNode),
     /// `{{ if }}`
-    If(BranchNode),
+    If(Box<BranchNode>),
     /// `{{ range }}`
-    Range(BranchNode),
+    Range(Box<BranchNode>),
     /// `{{ with }}`
-    With(BranchNode),
+    With(Box<BranchNode>),
     /// `{{ template "name" pipeline }}`
-    Template(TemplateNode),
+    Template(Box<TemplateNode>),
     /// `{{ break }}`
     Break(Pos),
     /// `{{ continue }}`
@@ -38,16 +49,32 @@ pub enum Node {
 #[derive(Debug, Clone)]
 pub struct ListNode {
     /// The nodes; may be empty.
-    pub nodes: Vec<Node>,
+    pub nodes: Box<[Node]>,
 }
 
 /// Literal text, without what a trim marker cuts off.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Copy)]
 pub struct TextNode {
     /// Where the text starts, after what was cut off.
     pub pos: Pos,
-    /// The text; never empty.
-    pub text: Arc<str>,
+    /// There is nothing but blanks in it.
+    pub is_blank: bool,
+    len: u32,
+}
+
+impl TextNode {
+    /// A text that starts at a 0-based byte of the template.
+    #[must_use]
+    pub fn new(start: usize, text: &str) -> Self {
+        let (pos, end) = (Pos::at(start), Pos::at(start + text.len()));
+        Self { pos, len: end.0 - pos.0, is_blank: text.trim().is_empty() }
+    }
+
+    /// The text, which is never empty, in the template's.
+    #[must_use]
+    pub fn text(self, template: &str) -> &str {
+        &template[self.pos.offset()..self.pos.offset() + self.len as usize]
+    }
 }
 
 /// A pipeline whose value is written, unless it declares or assigns.
@@ -65,9 +92,9 @@ pub struct PipeNode {
     /// Where it starts.
     pub pos: Pos,
     /// Variables with their `$`, at most two, those only for `range`.
-    pub decl: Vec<SmolStr>,
+    pub decl: Box<[SmolStr]>,
     /// Commands; never empty.
-    pub commands: Vec<CommandNode>,
+    pub commands: Box<[CommandNode]>,
     /// `=` in place of `:=`.
     pub is_assign: bool,
 }
@@ -78,7 +105,7 @@ pub struct CommandNode {
     /// Where it starts.
     pub pos: Pos,
     /// The operand, then its arguments; never empty.
-    pub args: Vec<Expr>,
+    pub args: Box<[Expr]>,
 }
 
 /// A literal number, by the type that Go gives it where no other is wanted.
@@ -98,9 +125,9 @@ pub enum Expr {
     /// `.`
     Dot(Pos),
     /// `.a.b`
-    Field(Pos, Vec<SmolStr>),
+    Field(Pos, Box<[SmolStr]>),
     /// `$x.a.b`; the name has its `$`.
-    Variable(Pos, SmolStr, Vec<SmolStr>),
+    Variable(Pos, SmolStr, Box<[SmolStr]>),
     /// A function's name.
     Identifier(Pos, SmolStr),
     /// A quoted text, unquoted.
@@ -114,7 +141,7 @@ pub enum Expr {
     /// `( pipeline )`
     Pipe(Pos, PipeNode),
     /// `( pipeline ).a.b`
-    Chain(Pos, Box<Expr>, Vec<SmolStr>),
+    Chain(Pos, Box<Expr>, Box<[SmolStr]>),
 }
 
 impl Expr {
@@ -183,7 +210,7 @@ pub(in crate::helm) fn expressions<'t>(list: &'t ListNode, each: &mut impl FnMut
 }
 
 fn in_pipe<'t>(pipe: &'t PipeNode, each: &mut impl FnMut(&'t Expr)) {
-    let args = pipe.commands.iter().flat_map(|command: &CommandNode| &command.args);
+    let args = pipe.commands.iter().flat_map(|command: &CommandNode| &*command.args);
     args.for_each(|expr| in_expr(expr, each));
 }
 

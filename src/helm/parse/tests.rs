@@ -13,7 +13,7 @@ fn fault(text: &str) -> String {
 
 fn texts(template: &str) -> Vec<String> {
     let text = |node: &Node| match node {
-        Node::Text(text) => Some(text.text.to_string()),
+        Node::Text(text) => Some(text.text(template).to_owned()),
         _ => None,
     };
     parsed(template).unwrap().body.nodes.iter().filter_map(text).collect()
@@ -40,11 +40,11 @@ fn a_marker_trims_the_side_on_which_it_stands() {
 
 #[test]
 fn errors_name_the_place_that_go_names() {
-    assert_eq!(operand("{{ .a }}").pos().offset, 3);
-    assert_eq!(operand("{{ .a.b.c }}").pos().offset, 5);
-    assert_eq!(operand("{{ $.a.b }}").pos().offset, 4);
-    assert_eq!(operand("{{ (print 1).a }}").pos().offset, 12);
-    assert_eq!(operand("{{ (print 1) }}").pos().offset, 4);
+    assert_eq!(operand("{{ .a }}").pos().offset(), 3);
+    assert_eq!(operand("{{ .a.b.c }}").pos().offset(), 5);
+    assert_eq!(operand("{{ $.a.b }}").pos().offset(), 4);
+    assert_eq!(operand("{{ (print 1).a }}").pos().offset(), 12);
+    assert_eq!(operand("{{ (print 1) }}").pos().offset(), 4);
 }
 
 #[test]

@@ -516,7 +516,7 @@ fn parsed(
 fn is_one_action(body: &ListNode) -> bool {
     fn count(list: &ListNode) -> usize {
         let of = |node: &Node| match node {
-            Node::Text(text) if text.text.trim().is_empty() => 0,
+            Node::Text(text) if text.is_blank => 0,
             Node::Action(action) => usize::from(action.pipe.decl.is_empty()),
             Node::If(branch) | Node::With(branch) | Node::Range(branch) => {
                 count(&branch.body) + branch.else_body.as_ref().map_or(0, count)
