@@ -102,7 +102,40 @@ pub struct Chart {
 /// A file as it was read, before the chart's parts are told apart.
 struct RawFile {
     name: String,
-    data: Vec<u8>,
+    data: Content,
+}
+
+/// What a file holds.
+enum Content {
+    Text(Arc<str>),
+    /// Bytes that are no UTF-8: an archive, for one.
+    Binary(Vec<u8>),
+}
+
+impl Content {
+    /// Takes what a reader's buffer holds; a byte order mark is no part of it.
+    fn of(bytes: &[u8]) -> Self {
+        let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+        match std::str::from_utf8(bytes) {
+            Ok(text) => Self::Text(text.into()),
+            Err(_) => Self::Binary(bytes.to_vec()),
+        }
+    }
+
+    fn bytes(&self) -> &[u8] {
+        match self {
+            Self::Text(text) => text.as_bytes(),
+            Self::Binary(bytes) => bytes,
+        }
+    }
+
+    /// The text; bytes that are no UTF-8 have stand-ins.
+    fn into_text(self) -> Arc<str> {
+        match self {
+            Self::Text(text) => text,
+            Self::Binary(bytes) => super::bytes::text(&bytes).into(),
+        }
+    }
 }
 
 /// Says where the archive of a dependency lies that is not in its chart's `charts/`.
@@ -185,7 +218,7 @@ impl Chart {
     pub fn of_texts(files: &[(String, String)], sources: &Sources) -> Result<Self, ChartError> {
         let raw = |(name, text): &(String, String)| RawFile {
             name: name.clone(),
-            data: text.as_bytes().to_vec(),
+            data: Content::Text(text.as_str().into()),
         };
         let parts = Parts { sources, memory: None };
         assemble(files.iter().map(raw).collect(), "", parts, 0)
@@ -397,7 +430,7 @@ fn assemble(
         return Err(ChartError::new(format!("{shown}: charts within charts, {MAX_NESTING} deep")));
     }
     let add = |file: RawFile| {
-        let text = text(file.data);
+        let text = file.data.into_text();
         let source = parts.sources.add(below_path(shown, &file.name), Arc::clone(&text));
         ChartFile { name: file.name, text, source }
     };
@@ -436,7 +469,7 @@ fn assemble(
                 below.entry(top.to_owned()).or_default().push(file);
             }
             _ => chart.files.push(ChartFile {
-                text: text(file.data),
+                text: file.data.into_text(),
                 source: SourceId::NOWHERE,
                 name: file.name,
             }),
@@ -460,7 +493,7 @@ fn assemble(
         let shown = below_path(shown, &format!("charts/{name}"));
         let loaded = if name.ends_with(".tgz") {
             match &files[..] {
-                [file] if file.name == name => archive::read(&file.data, &shown),
+                [file] if file.name == name => archive::read(file.data.bytes(), &shown),
                 _ => Err(ChartError::new(format!("{shown} is no file"))),
             }
         } else {
@@ -483,14 +516,6 @@ fn assemble(
         chart.dependencies.push(child);
     }
     Ok(chart)
-}
-
-/// A file's text; bytes that are no UTF-8 have stand-ins.
-fn text(data: Vec<u8>) -> Arc<str> {
-    match String::from_utf8(data) {
-        Ok(text) => text.into(),
-        Err(error) => super::bytes::text(error.as_bytes()).into(),
-    }
 }
 
 /// The documents of a values file; Helm merges them in order.

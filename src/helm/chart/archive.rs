@@ -4,7 +4,7 @@ use std::io::Read;
 
 use flate2::read::GzDecoder;
 
-use super::{ChartError, MAX_CHART, MAX_FILE, MAX_FILES, RawFile};
+use super::{ChartError, Content, MAX_CHART, MAX_FILE, MAX_FILES, RawFile};
 
 /// Reads the files of an archive, without the folder that they all lie in.
 ///
@@ -19,6 +19,7 @@ pub(super) fn read(bytes: &[u8], shown: &str) -> Result<Vec<RawFile>, ChartError
     let mut archive = tar::Archive::new(GzDecoder::new(bytes).take(MAX_CHART * 2));
     let entries = archive.entries().map_err(|error| fail(error.to_string()))?;
     let mut files: Vec<RawFile> = Vec::new();
+    let mut buffer = Vec::new();
     let mut total = 0;
     for entry in entries {
         let mut entry = entry.map_err(|error| fail(error.to_string()))?;
@@ -41,12 +42,9 @@ pub(super) fn read(bytes: &[u8], shown: &str) -> Result<Vec<RawFile>, ChartError
                 MAX_CHART >> 20
             )));
         }
-        let mut data = Vec::new();
-        entry.read_to_end(&mut data).map_err(|error| fail(error.to_string()))?;
-        if data.starts_with(b"\xef\xbb\xbf") {
-            data.drain(..3);
-        }
-        files.push(RawFile { name, data });
+        buffer.clear();
+        entry.read_to_end(&mut buffer).map_err(|error| fail(error.to_string()))?;
+        files.push(RawFile { name, data: Content::of(&buffer) });
     }
     if files.is_empty() {
         return Err(fail("no files in chart archive".to_owned()));

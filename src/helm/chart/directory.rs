@@ -1,11 +1,16 @@
 //! Charts in directories.
 
 use std::collections::BTreeSet;
+use std::fs::File;
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use super::ignore::Rules;
-use super::{ChartError, MAX_CHART, MAX_FILE, MAX_FILES, RawFile};
+use super::{ChartError, Content, MAX_CHART, MAX_FILE, MAX_FILES, RawFile};
 use crate::source::Overlay;
+
+/// Bytes of a buffer that most files of charts fit into.
+const BUFFER: usize = 64 << 10;
 
 /// Reads a chart's files, without what `.helmignore` leaves out, following links that stay inside.
 ///
@@ -13,15 +18,25 @@ use crate::source::Overlay;
 /// When a file cannot be read, is larger than Helm allows, is no regular file, or is a link that
 /// leads out of the chart.
 pub(super) fn read(directory: &Path, overlay: &Overlay) -> Result<Vec<RawFile>, ChartError> {
+    let mut buffer = Vec::with_capacity(BUFFER);
     let read = |(name, path): (String, PathBuf)| {
-        let mut data = bytes(&path, overlay)
+        let data = content(&path, overlay, &mut buffer)
             .map_err(|error| ChartError::new(format!("{}: {error}", path.display())))?;
-        if data.starts_with(b"\xef\xbb\xbf") {
-            data.drain(..3);
-        }
         Ok(RawFile { name, data })
     };
     list(directory, overlay)?.into_iter().map(read).collect()
+}
+
+/// What a file holds, or the text that stands in for it; `buffer` serves one file after the other.
+fn content(path: &Path, overlay: &Overlay, buffer: &mut Vec<u8>) -> std::io::Result<Content> {
+    match overlay.text(path) {
+        Some(text) => Ok(Content::of(text.as_bytes())),
+        None => {
+            buffer.clear();
+            File::open(path)?.read_to_end(buffer)?;
+            Ok(Content::of(buffer))
+        }
+    }
 }
 
 /// A file's bytes, or those of the text that stands in for it.
@@ -46,7 +61,8 @@ pub(super) fn list(
 ) -> Result<Vec<(String, PathBuf)>, ChartError> {
     let fail = |path: &Path, why: &str| ChartError::new(format!("{}: {why}", path.display()));
     let rules = Rules::parse(&ignored(directory, overlay)).map_err(ChartError::new)?;
-    let root = directory.canonicalize().map_err(|error| fail(directory, &error.to_string()))?;
+    let real = |path: &Path| path.canonicalize().map_err(|error| fail(path, &error.to_string()));
+    let mut root: Option<PathBuf> = None;
     let mut files: Vec<(String, PathBuf)> = Vec::new();
     let mut total = 0;
     let mut walk =
@@ -69,8 +85,11 @@ pub(super) fn list(
             continue;
         }
         if entry.path_is_symlink() {
-            let target = path.canonicalize().map_err(|error| fail(path, &error.to_string()))?;
-            if !target.starts_with(&root) {
+            let root = match &mut root {
+                Some(root) => root,
+                none => none.insert(real(directory)?),
+            };
+            if !real(path)?.starts_with(root) {
                 return Err(fail(path, "is a link that leads out of the chart"));
             }
         }
