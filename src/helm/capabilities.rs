@@ -1,5 +1,7 @@
 //! `.Capabilities`: what the cluster can do, for a chosen Kubernetes version.
 
+use std::borrow::Cow;
+
 use super::call::text;
 use super::origin::{OriginId, Origins};
 use super::value::{Entries, Object, Value};
@@ -150,7 +152,7 @@ impl Object for KubeVersion {
 }
 
 #[derive(Debug)]
-struct VersionSet(Vec<String>);
+struct VersionSet(Vec<Cow<'static, str>>);
 
 impl Object for VersionSet {
     fn type_name(&self) -> &'static str {
@@ -251,8 +253,8 @@ fn print(value: &Value) -> String {
 
 /// `.Capabilities` for a version, with API versions beyond Kubernetes' own.
 pub(super) fn capabilities(kube: &KubeVersion, extra: &[String]) -> Value {
-    let versions = API_VERSIONS.iter().map(|version| (*version).to_owned());
-    let versions = VersionSet(versions.chain(extra.iter().cloned()).collect());
+    let versions = API_VERSIONS.iter().map(|version| Cow::Borrowed(*version));
+    let versions = VersionSet(versions.chain(extra.iter().cloned().map(Cow::Owned)).collect());
     let object = |object: std::rc::Rc<dyn Object>| {
         Value::new(super::value::Data::Object(object), OriginId::NONE)
     };

@@ -4,9 +4,7 @@
 //! Go 1.25 `text/template/exec.go`); the functions themselves need not.
 
 use std::fmt;
-use std::sync::OnceLock;
 
-use super::FastMap;
 use super::value::{Data, Value};
 
 /// The type of a parameter.
@@ -117,15 +115,10 @@ impl Signature {
     }
 }
 
-/// The parameters of a function of Go, sprig or Helm; `None` for an unknown name.
-#[must_use]
-pub fn of(name: &str) -> Option<Signature> {
-    static ALL: OnceLock<FastMap<&'static str, Signature>> = OnceLock::new();
-    let each = |(fixed, rest, names): &(&'static [Param], Option<Param>, &'static str)| {
-        let signature = Signature { fixed, rest: *rest };
-        names.split_whitespace().map(move |name| (name, signature))
-    };
-    ALL.get_or_init(|| TABLE.iter().flat_map(each).collect()).get(name).copied()
+/// The parameters of the functions in a row of [`TABLE`].
+pub(super) fn of_row(row: usize) -> Signature {
+    let (fixed, rest, _) = TABLE[row];
+    Signature { fixed, rest }
 }
 
 /// The parameters of a method of `.Values`, `.Files` or `.Capabilities.APIVersions`.
@@ -144,7 +137,7 @@ pub fn of_method(name: &str) -> Signature {
 
 /// Functions by what they take.
 #[rustfmt::skip]
-const TABLE: &[(&[Param], Option<Param>, &str)] = &[
+pub(super) const TABLE: &[(&[Param], Option<Param>, &str)] = &[
     // Go's own.
     (&[Any], None, "not len"),
     (&[Any], Some(Any), "eq index call"),
@@ -219,10 +212,15 @@ const TABLE: &[(&[Param], Option<Param>, &str)] = &[
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::helm::function::find;
+
+    fn of(name: &str) -> Signature {
+        find(name).expect(name).signature
+    }
 
     #[test]
     fn counts_are_checked_as_go_checks_them() {
-        let check = |name: &str, given, piped| of(name).unwrap().check_count(name, given, piped);
+        let check = |name: &str, given, piped| of(name).check_count(name, given, piped);
         assert_eq!(check("b64enc", 0, true), Ok(()));
         let refused = |name, given, piped| check(name, given, piped).unwrap_err();
         assert_eq!(refused("b64enc", 1, true), "wrong number of args for b64enc: want 1 got 2");
@@ -235,8 +233,8 @@ mod tests {
 
     #[test]
     fn types_have_the_names_that_go_gives_them() {
-        assert_eq!(of("set").unwrap().param(0).to_string(), "map[string]interface {}");
-        assert_eq!(of("pluck").unwrap().param(7), Map);
+        assert_eq!(of("set").param(0).to_string(), "map[string]interface {}");
+        assert_eq!(of("pluck").param(7), Map);
         assert!(Map.can_be_nil() && !Text.can_be_nil());
     }
 }

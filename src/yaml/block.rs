@@ -15,17 +15,19 @@ mod scalar;
 use std::ops::Range;
 use std::sync::Arc;
 
-use memchr::{memchr, memrchr};
+use memchr::{memchr, memchr_iter, memrchr};
 
 use super::build::Builder;
 use super::flow;
-use super::parse::{Comment, MAX_DEPTH, Stream, comment};
+use super::parse::{MAX_DEPTH, Stream, comment};
 use super::tree::Style;
 use crate::source::SourceId;
 pub(super) use scalar::{is_plain_start, put_scalar, quoted_end};
 
 /// Keys of this length and more are left to granit, which knows YAML's own limit.
 const MAX_KEY: usize = 512;
+/// For how many comments there is room from the first on.
+const MAX_EXPECTED: usize = 4096;
 /// Documents beyond this number are left to granit, which knows the limit.
 const MAX_DOCUMENTS: usize = 10_000;
 
@@ -139,7 +141,7 @@ impl<'t> Reader<'t> {
             Some(b'\n') => self.at = content + 1,
             Some(b'#') if content > at || content == 0 || self.bytes[content - 1] <= b' ' => {
                 let end = self.line_end(content);
-                self.stream.comments.push(self.comment(content..end));
+                self.note_comment(content..end);
                 self.at = (end + 1).min(self.bytes.len());
             }
             Some(_) => return None,
@@ -147,8 +149,14 @@ impl<'t> Reader<'t> {
         Some(())
     }
 
-    fn comment(&self, range: Range<usize>) -> Comment {
-        comment(self.source, self.text, range)
+    fn note_comment(&mut self, range: Range<usize>) {
+        let comments = &mut self.stream.comments;
+        if comments.is_empty() {
+            // A chart's values are comments for the most part; most other texts have none.
+            let expected = memchr_iter(b'#', &self.bytes[range.start..]).count();
+            comments.reserve(expected.min(MAX_EXPECTED));
+        }
+        comments.push(comment(self.source, self.text, range));
     }
 
     /// Takes a `---`, on a line of its own.

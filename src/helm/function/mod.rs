@@ -18,6 +18,7 @@ mod random;
 mod regex;
 mod semver;
 mod strings;
+mod table;
 #[cfg(test)]
 mod testing;
 mod toml;
@@ -25,15 +26,11 @@ mod url;
 mod words;
 mod yaml;
 
-use std::sync::OnceLock;
-
 pub(crate) use semver::highest;
 pub(super) use semver::satisfies;
 
-use super::FastMap;
 use super::builtin;
 use super::call::{Definition, Function};
-use super::signature::{self, Signature};
 use super::value::{Budget, Data, Value};
 
 const TABLES: &[&[(&str, Function)]] = &[
@@ -56,30 +53,16 @@ const TABLES: &[&[(&str, Function)]] = &[
     yaml::TABLE,
 ];
 
-fn all() -> &'static FastMap<&'static str, Definition> {
-    static ALL: OnceLock<FastMap<&'static str, Definition>> = OnceLock::new();
-    let definition = |(name, run): (&'static str, Function)| {
-        let signature = signature::of(name).unwrap_or(Signature::OPEN);
-        (name, Definition { run, signature })
-    };
-    ALL.get_or_init(|| {
-        let mut all = FastMap::default();
-        all.reserve(TABLES.iter().map(|table| table.len()).sum());
-        all.extend(TABLES.iter().copied().flatten().copied().map(definition));
-        all
-    })
-}
-
 /// Finds a function of Go, sprig or Helm by name.
 #[must_use]
 pub fn find(name: &str) -> Option<Definition> {
-    all().get(name).copied()
+    table::find(name)
 }
 
 /// Whether templates may name the function, Go's own included.
 #[must_use]
 pub fn is_known(name: &str) -> bool {
-    matches!(name, "and" | "or") || all().contains_key(name)
+    matches!(name, "and" | "or") || find(name).is_some()
 }
 
 /// Whether a version meets a constraint of Masterminds/semver; a fault in either is a no.
@@ -130,17 +113,4 @@ fn equal_within(a: &Value, b: &Value, budget: &mut Budget) -> bool {
 /// A float as JSON has it.
 pub(super) fn json_float(value: f64) -> String {
     json::float(value)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::helm::signature;
-
-    #[test]
-    fn what_each_function_takes_is_known() {
-        for (name, _) in TABLES.iter().copied().flatten() {
-            assert!(signature::of(name).is_some(), "{name}");
-        }
-    }
 }
