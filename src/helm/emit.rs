@@ -16,7 +16,7 @@ use super::call::MAX_TEXT;
 use super::origin::OriginId;
 use super::print;
 use super::rope::{Rope, RopeBuilder};
-use super::value::{Data, Value};
+use super::value::{Data, Nuance, Value};
 
 /// Whose habits to write with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -168,6 +168,10 @@ impl Emitter {
         let origin = value.origin;
         match &value.data {
             Data::Nil => self.put("null", origin),
+            // By way of JSON, unlike the other dialect.
+            Data::List(_) if value.nuance == Nuance::NilSlice && self.dialect == Dialect::V2 => {
+                self.put("null", origin);
+            }
             Data::Bool(value) => self.put(if *value { "true" } else { "false" }, origin),
             Data::Int(value) | Data::Int64(value) => self.put(&value.to_string(), origin),
             Data::Float(value) if !value.is_finite() => {

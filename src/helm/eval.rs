@@ -21,7 +21,7 @@ use super::call::{Host, Lookup, MAX_TEXT, Surroundings};
 use super::origin::{OriginId, Origins};
 use super::parse::{ListNode, Template, is_empty, parse};
 use super::rope::{PlaceId, Rope};
-use super::value::{Data, Entries, Value};
+use super::value::{Data, Value};
 use crate::source::SourceId;
 
 /// Times that one name may be included within itself, as Helm allows.
@@ -94,8 +94,6 @@ pub struct Evaluator<'s> {
     here: Cell<PlaceId>,
     /// The conditions that are in force, those of calling templates included.
     under: Cell<OriginId>,
-    /// The maps that are the values of a chart, whose type in Go has methods.
-    chart_values: RefCell<Vec<Rc<RefCell<Entries>>>>,
     depth: Cell<usize>,
     steps: Cell<u64>,
     written: Cell<usize>,
@@ -129,7 +127,6 @@ impl<'s> Evaluator<'s> {
             failure: RefCell::default(),
             here: Cell::default(),
             under: Cell::new(OriginId::NONE),
-            chart_values: RefCell::default(),
             depth: Cell::new(0),
             steps: Cell::new(0),
             written: Cell::new(0),
@@ -142,17 +139,6 @@ impl<'s> Evaluator<'s> {
     #[must_use]
     pub fn within(self, surroundings: Surroundings<'s>) -> Self {
         Self { surroundings: Some(surroundings), ..self }
-    }
-
-    /// Says that a map is the values of a chart.
-    pub fn mark_values(&self, values: &Value) {
-        if let Data::Map(entries) = &values.data {
-            self.chart_values.borrow_mut().push(Rc::clone(entries));
-        }
-    }
-
-    fn is_values(&self, map: &Rc<RefCell<Entries>>) -> bool {
-        self.chart_values.borrow().iter().any(|known| Rc::ptr_eq(known, map))
     }
 
     /// The template file and the 0-based byte offset behind a [`PlaceId`].

@@ -209,9 +209,6 @@ fn run(chart: &Chart, release: &Release, layers: &[Layer]) -> Result<Rendered, R
     let kube = cluster(chart, release)?;
     let templates = template::placed(&tree, &members, &merged, release, &kube);
     let evaluator = template::parsed(&templates, &origins)?;
-    for placed in &templates {
-        evaluator.mark_values(&placed.values);
-    }
     let texts = template::execute(&templates, &evaluator);
     let texts = texts.map_err(|failure| located(&failure, &origins))?;
     let (manifests, left_out) = document::sorted(texts, &evaluator)?;

@@ -12,6 +12,12 @@ use crate::yaml::{ErrorKind, Kind, Node, Scalar, Stream, Style};
 /// # Errors
 /// What is wrong with the text, as Helm puts it.
 pub(super) fn from_text(stream: &Stream, rope: &Rope, origins: &Origins) -> Result<Value, String> {
+    const NO_YAML: &str = "error converting YAML to JSON: yaml";
+    // go-yaml passes over no tab where a key may stand, unlike YAML.
+    let content = rope.as_str().trim_start_matches([' ', '\n', '\r']);
+    if content.starts_with('\t') {
+        return Err(format!("{NO_YAML}: found character that cannot start any token"));
+    }
     let fault =
         stream.errors.iter().find(|error| !matches!(error.kind, ErrorKind::DuplicateKey { .. }));
     let first = stream.documents.first();
@@ -20,7 +26,7 @@ pub(super) fn from_text(stream: &Stream, rope: &Rope, origins: &Origins) -> Resu
     {
         let before = rope.as_str().get(..fault.span.start as usize).unwrap_or_default();
         let line = before.matches('\n').count() + 1;
-        return Err(format!("error converting YAML to JSON: yaml: line {line}: {}", fault.message));
+        return Err(format!("{NO_YAML}: line {line}: {}", fault.message));
     }
     let text = Text { index: rope.index(), rope, origins };
     match first.and_then(|document| document.root()) {

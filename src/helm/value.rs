@@ -21,6 +21,21 @@ pub struct Value {
     pub data: Data,
     /// Where it comes from.
     pub origin: OriginId,
+    /// What of its Go type its data does not say.
+    pub nuance: Nuance,
+}
+
+/// What Go tells apart though it holds the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Nuance {
+    /// Nothing.
+    #[default]
+    None,
+    /// A map of Helm's own type `common.Values`, as `.Values` is: it has methods, and is no
+    /// `map[string]interface {}` for who asks for that very type.
+    Values,
+    /// A slice that was never made: it is written as null where an empty one is `[]`.
+    NilSlice,
 }
 
 /// A dynamic value. Numbers from values files are floats, as in Helm.
@@ -107,12 +122,18 @@ impl Budget {
 
 impl Value {
     /// `nil` of no origin.
-    pub const NIL: Self = Self { data: Data::Nil, origin: OriginId::NONE };
+    pub const NIL: Self = Self { data: Data::Nil, origin: OriginId::NONE, nuance: Nuance::None };
 
     /// A value of an origin.
     #[must_use]
     pub fn new(data: Data, origin: OriginId) -> Self {
-        Self { data, origin }
+        Self { data, origin, nuance: Nuance::None }
+    }
+
+    /// The same value with another nuance.
+    #[must_use]
+    pub fn with(self, nuance: Nuance) -> Self {
+        Self { nuance, ..self }
     }
 
     /// A string of one origin.
@@ -226,7 +247,11 @@ impl Value {
         }
         match &self.data {
             Data::Str(rope) => Self::rope(rope.tinted(extra, origins)),
-            data => Self::new(data.clone(), origins.union(self.origin, extra)),
+            data => Self {
+                data: data.clone(),
+                origin: origins.union(self.origin, extra),
+                nuance: self.nuance,
+            },
         }
     }
 
@@ -253,7 +278,7 @@ impl Value {
             data => data.clone(),
         };
         budget.leave();
-        Self::new(data, self.origin)
+        Self { data, origin: self.origin, nuance: self.nuance }
     }
 
     /// Go's name of the value's type, as `typeOf` and error texts have it.
@@ -267,6 +292,7 @@ impl Value {
             Data::Float(_) => "float64",
             Data::Str(_) => "string",
             Data::List(_) => "[]interface {}",
+            Data::Map(_) if self.nuance == Nuance::Values => "common.Values",
             Data::Map(_) => "map[string]interface {}",
             Data::Object(object) => object.type_name(),
         }

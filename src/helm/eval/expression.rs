@@ -10,7 +10,7 @@ use crate::helm::call::Definition;
 use crate::helm::origin::OriginId;
 use crate::helm::parse::{CommandNode, Expr, Number, PipeNode, SmolStr};
 use crate::helm::signature::{self, Param, Signature};
-use crate::helm::value::{Data, Object, Value};
+use crate::helm::value::{Data, Nuance, Object, Value};
 use crate::helm::values::method;
 
 /// What a hash of a password costs, in steps: it takes tens of milliseconds on purpose.
@@ -220,7 +220,9 @@ impl<'e> Frame<'e> {
             || !is_nil && param.admits(&value)
             || is_nil && !boxed && param.can_be_nil()
         {
-            return Ok(value);
+            // Who takes a map has one of no other type.
+            let nuance = if param == Param::Map { Nuance::None } else { value.nuance };
+            return Ok(value.with(nuance));
         }
         let message = match (is_nil, boxed) {
             (true, true) => format!("wrong type for value; expected {param}; got interface {{}}"),
@@ -293,7 +295,7 @@ impl<'e> Frame<'e> {
             let Held { value, boxed } = &held;
             let missing = || Value::new(Data::Nil, origins.missing(value.origin, name));
             held = match &value.data {
-                Data::Map(entries) if method::is_method(name) && self.ev.is_values(entries) => {
+                Data::Map(_) if value.nuance == Nuance::Values && method::is_method(name) => {
                     let values = value.clone();
                     self.method(&values, name, given, dot)?
                 }
@@ -326,12 +328,7 @@ impl<'e> Frame<'e> {
         let args = self.method_arguments(name, given, dot)?;
         self.spot = spot;
         match method::call(values, name, &args) {
-            Ok(value) => {
-                if name == "Table" {
-                    self.ev.mark_values(&value);
-                }
-                Ok(Held { value, boxed: false })
-            }
+            Ok(value) => Ok(Held { value, boxed: false }),
             Err(message) => self.fail(&format!("error calling {name}: {message}")),
         }
     }

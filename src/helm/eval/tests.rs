@@ -1,6 +1,7 @@
 use super::*;
 use crate::helm::function::{find, is_known};
 use crate::helm::tree;
+use crate::helm::value::Nuance;
 
 const VALUES: &str = r#"{
     "text": "abc", "number": 5, "nothing": null, "flag": true,
@@ -17,8 +18,7 @@ fn written(template: &str) -> Result<String, String> {
     let parsed = parse(SourceId::NOWHERE, &template.into(), is_known).map_err(|f| f.message)?;
     let evaluator =
         Evaluator::new(&[("t".into(), Arc::new(parsed))], Rc::clone(&origins), find, is_known);
-    evaluator.mark_values(&dot);
-    let text = evaluator.file("t", &dot).map_err(|failure| failure.message)?;
+    let text = evaluator.file("t", &dot.with(Nuance::Values)).map_err(|failure| failure.message)?;
     Ok(text.as_str().to_owned())
 }
 
@@ -135,6 +135,53 @@ fn values_have_methods() {
     ] {
         assert_eq!(refused(template), want, "{template}");
     }
+}
+
+#[test]
+fn values_are_of_a_type_of_their_own() {
+    assert_eq!(
+        written("{{ typeOf . }}, {{ typeOf .map }}, {{ kindOf . }}").unwrap(),
+        "common.Values, map[string]interface {}, map"
+    );
+    // What takes a map has one of no other type.
+    assert_eq!(
+        written("{{ typeOf (set . \"x\" 1) }}, {{ typeOf .AsMap }}").unwrap(),
+        "map[string]interface {}, map[string]interface {}"
+    );
+    assert_eq!(
+        written("{{ dict \"v\" . | deepCopy | dig \"v\" 0 | typeOf }}"),
+        written("{{ typeOf . }}")
+    );
+    assert_eq!(written("{{ deepEqual . .AsMap }}").unwrap(), "false");
+    assert_eq!(
+        refused("{{ dig \"map\" \"a\" 1 . }}"),
+        "1:3 <dig \"map\" \"a\" 1 .>: error calling dig: interface conversion: interface {} is \
+         common.Values, not map[string]interface {}"
+    );
+}
+
+#[test]
+fn a_slice_that_was_never_made_is_written_as_null() {
+    for (template, want) in [
+        ("{{ concat (list) (list) | toJson }}", "null"),
+        ("{{ dict \"a\" (concat list) | toYaml }}", "a: null"),
+        ("{{ regexFindAll \"x\" \"y\" -1 | toJson }}", "null"),
+        ("{{ concat list | toYamlPretty }}{{ concat list }}", "[][]"),
+        ("{{ concat (list 1) | toJson }}{{ list | toJson }}", "[1][]"),
+        ("{{ rest list | toJson }}{{ rest (list 1) | toJson }}", "null[]"),
+        ("{{ append (concat list) 1 | toJson }}", "[1]"),
+    ] {
+        assert_eq!(written(template).unwrap(), want, "{template}");
+    }
+}
+
+#[test]
+fn go_yaml_passes_over_no_tab_where_a_key_may_stand() {
+    assert_eq!(
+        written("{{ fromYaml \"\\ta: b\" }}{{ fromYaml \"a:\\tb\" }}").unwrap(),
+        "map[Error:error converting YAML to JSON: yaml: found character that cannot start any token]\
+         map[a:b]"
+    );
 }
 
 #[test]

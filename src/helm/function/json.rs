@@ -8,7 +8,7 @@ use crate::helm::origin::OriginId;
 use crate::helm::print;
 use crate::helm::rope::{Rope, RopeBuilder};
 use crate::helm::tree;
-use crate::helm::value::{Data, Entries, Value};
+use crate::helm::value::{Data, Entries, Nuance, Value};
 
 /// Functions of this module by name.
 pub(super) const TABLE: &[(&str, Function)] = &[
@@ -46,10 +46,10 @@ pub(super) fn lenient(
     let error = match (read(host, text(args, 0)?), shape) {
         (Ok(value @ Value { data: Data::Map(_), .. }), Shape::Map)
         | (Ok(value @ Value { data: Data::List(_), .. }), Shape::List) => return Ok(value),
-        (Ok(Value { data: Data::Nil, origin }), Shape::Map) => {
+        (Ok(Value { data: Data::Nil, origin, .. }), Shape::Map) => {
             return Ok(Value::map(Entries::new(), origin));
         }
-        (Ok(Value { data: Data::Nil, origin }), Shape::List) => {
+        (Ok(Value { data: Data::Nil, origin, .. }), Shape::List) => {
             return Ok(Value::list(Vec::new(), origin));
         }
         (Ok(value), _) => mismatch(&value, wanted),
@@ -132,6 +132,7 @@ fn write(
     };
     match &value.data {
         Data::Nil => out.push("null", origin),
+        Data::List(_) if value.nuance == Nuance::NilSlice => out.push("null", origin),
         Data::Bool(value) => out.push(if *value { "true" } else { "false" }, origin),
         Data::Int(value) | Data::Int64(value) => out.push(&value.to_string(), origin),
         Data::Float(value) if value.is_finite() => out.push(&float(*value), origin),

@@ -3,7 +3,7 @@
 use super::deep_equal;
 use crate::helm::call::{Function, Host, MAX_TEXT, any, computed, int, list};
 use crate::helm::origin::OriginId;
-use crate::helm::value::{Data, Value};
+use crate::helm::value::{Data, Nuance, Value};
 
 /// Functions of this module by name.
 pub(super) const TABLE: &[(&str, Function)] = &[
@@ -47,7 +47,9 @@ pub(super) const TABLE: &[(&str, Function)] = &[
             }
         }
         let origins = host.origins();
-        Ok(Value::list(all, origins.derived(origins.all(args.iter().map(|arg| arg.origin)))))
+        let nuance = if all.is_empty() { Nuance::NilSlice } else { Nuance::None };
+        let origin = origins.derived(origins.all(args.iter().map(|arg| arg.origin)));
+        Ok(Value::list(all, origin).with(nuance))
     }),
     ("chunk", chunk),
     ("mustChunk", chunk),
@@ -78,7 +80,8 @@ fn end(args: &[Value], what: &str, pick: fn(&[Value]) -> Option<&Value>) -> Resu
 
 fn part(args: &[Value], what: &str, cut: fn(&[Value]) -> &[Value]) -> Result<Value, String> {
     let items = list(args, 0, what)?;
-    Ok(Value::list(cut(&items).to_vec(), args[0].origin))
+    let nuance = if items.is_empty() { Nuance::NilSlice } else { Nuance::None };
+    Ok(Value::list(cut(&items).to_vec(), args[0].origin).with(nuance))
 }
 
 fn but_last(items: &[Value]) -> &[Value] {

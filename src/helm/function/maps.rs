@@ -7,7 +7,7 @@ use crate::helm::builtin::NO_TYPE;
 use crate::helm::call::{Function, Host, any, map, text};
 use crate::helm::origin::{OriginId, Origins};
 use crate::helm::print;
-use crate::helm::value::{Data, Entries, Value};
+use crate::helm::value::{Data, Entries, Nuance, Value};
 
 /// Functions of this module by name.
 pub(super) const TABLE: &[(&str, Function)] = &[
@@ -126,11 +126,14 @@ fn dig(host: &dyn Host, args: &[Value]) -> Result<Value, String> {
     let mut at = start.clone();
     for index in 0..keys.len() {
         let key = text(keys, index)?.as_str();
-        let Data::Map(entries) = &at.data else {
-            return Err(format!(
-                "interface conversion: interface {{}} is {}, not map[string]interface {{}}",
-                at.type_name()
-            ));
+        let entries = match &at.data {
+            Data::Map(entries) if at.nuance != Nuance::Values => entries,
+            _ => {
+                return Err(format!(
+                    "interface conversion: interface {{}} is {}, not map[string]interface {{}}",
+                    if matches!(at.data, Data::Nil) { "nil" } else { at.type_name() }
+                ));
+            }
         };
         let found = entries.borrow().get(key).cloned();
         match found {

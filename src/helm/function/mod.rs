@@ -97,6 +97,7 @@ fn equal_within(a: &Value, b: &Value, budget: &mut Budget) -> bool {
             let (a, b) = (a.borrow(), b.borrow());
             a.len() == b.len() && a.iter().zip(b.iter()).all(|(a, b)| equal_within(a, b, budget))
         }
+        _ if a.nuance != b.nuance => false,
         (Data::Map(a), Data::Map(b)) => {
             let (a, b) = (a.borrow(), b.borrow());
             a.len() == b.len()

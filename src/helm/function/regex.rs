@@ -13,7 +13,7 @@ use crate::helm::call::{Function, Host};
 use crate::helm::call::{computed, int, text};
 use crate::helm::origin::{OriginId, Origins};
 use crate::helm::rope::{Rope, RopeBuilder};
-use crate::helm::value::Value;
+use crate::helm::value::{Nuance, Value};
 
 /// Patterns that a thread keeps compiled.
 const MAX_CACHED: usize = 512;
@@ -116,8 +116,9 @@ fn find_all(host: &dyn Host, args: &[Value], must: bool) -> Result<Value, String
         .find_iter(subject.as_str())
         .take(usize::try_from(count).unwrap_or(usize::MAX))
         .map(|found| part(subject, found, chosen, host.origins()))
-        .collect();
-    Ok(Value::list(found, computed(host, args)))
+        .collect::<Vec<_>>();
+    let nuance = if found.is_empty() { Nuance::NilSlice } else { Nuance::None };
+    Ok(Value::list(found, computed(host, args)).with(nuance))
 }
 
 fn replace_all(host: &dyn Host, args: &[Value], must: bool) -> Result<Value, String> {

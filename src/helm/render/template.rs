@@ -13,7 +13,7 @@ use crate::helm::function::{find, is_known};
 use crate::helm::origin::{OriginId, Origins};
 use crate::helm::parse::Template;
 use crate::helm::rope::Rope;
-use crate::helm::value::{Data, Entries, Value};
+use crate::helm::value::{Data, Entries, Nuance, Value};
 use crate::helm::values;
 use crate::helm::values::coalesce::Tree;
 use crate::helm::values::dependencies::Member;
@@ -42,7 +42,6 @@ pub(super) struct Placed {
     name: Rc<str>,
     base: String,
     dot: Value,
-    pub(super) values: Value,
     file: ChartTemplate,
 }
 
@@ -67,7 +66,7 @@ impl Scope<'_> {
                 ("Files".into(), files(&chart.files)),
                 ("Release".into(), self.release.clone()),
                 ("Capabilities".into(), self.capabilities.clone()),
-                ("Values".into(), values.clone()),
+                ("Values".into(), values.clone().with(Nuance::Values)),
                 ("Subcharts".into(), below.clone()),
             ]),
             OriginId::NONE,
@@ -93,8 +92,7 @@ impl Scope<'_> {
             self.templates.push(Placed {
                 name: format!("{path}/{}", template.file.name).into(),
                 base: format!("{path}/templates"),
-                dot: dot.clone(),
-                values: values.clone(),
+                dot: dot.clone().with(Nuance::Values),
                 file: template.clone(),
             });
         }
@@ -227,7 +225,7 @@ pub(super) fn execute(
                 ("Name".into(), Value::str(&placed.name, OriginId::NONE)),
                 ("BasePath".into(), Value::str(&placed.base, OriginId::NONE)),
             ]);
-            let about = Value::map(about, OriginId::NONE);
+            let about = Value::map(about, OriginId::NONE).with(Nuance::Values);
             entries.borrow_mut().insert("Template".into(), about);
         }
         texts.insert(Rc::clone(&placed.name), evaluator.file(&placed.name, &placed.dot)?);

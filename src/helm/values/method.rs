@@ -6,7 +6,7 @@ use crate::helm::call::text;
 use crate::helm::emit::{Dialect, emit};
 use crate::helm::origin::OriginId;
 use crate::helm::rope::RopeBuilder;
-use crate::helm::value::{Data, Value};
+use crate::helm::value::{Data, Nuance, Value};
 
 /// Whether Go's type has a method of this name.
 pub(in crate::helm) fn is_method(name: &str) -> bool {
@@ -25,9 +25,9 @@ pub(in crate::helm) fn call(values: &Value, name: &str, args: &[Value]) -> Resul
             out.push("\n", OriginId::NONE);
             Ok(Value::rope(out.finish()))
         }
-        "Table" => table(values, text(args, 0)?.as_str()),
+        "Table" => table(values, text(args, 0)?.as_str()).map(|table| table.with(Nuance::Values)),
         "PathValue" => path_value(values, text(args, 0)?.as_str()),
-        _ => Ok(values.clone()),
+        _ => Ok(values.clone().with(Nuance::None)),
     }
 }
 
