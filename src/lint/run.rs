@@ -58,7 +58,7 @@ pub struct Options {
     pub changed: Option<Changed>,
     /// The day by which suppressions expire.
     pub today: Date,
-    /// What releases render is kept with the outcome. Nothing found is remembered then.
+    /// What releases render is kept with the outcome. What is found in them is not remembered then.
     pub keep_rendered: bool,
     /// The folder in which results are kept between runs; `None` to work everything out.
     pub cache: Option<PathBuf>,
@@ -199,9 +199,7 @@ pub(super) fn examine(
     let units = run.mine(run.units());
     let names = run.names();
     let settling = Settling::new(&run, &names);
-    // What files are is remembered in any case; what releases render is not among the results.
-    let results = cache.filter(|_| !options.keep_rendered);
-    let mut all = run.judge(&units, results, &settling, watch);
+    let mut all = run.judge(&units, cache, &settling, watch);
     if watch.is_over() {
         return Err(LintError::Abandoned);
     }
@@ -285,7 +283,9 @@ impl<'p> Run<'p> {
             if watch.is_over() {
                 return Settled::default();
             }
-            let key = keys.as_ref().and_then(|keys| keys.of(unit));
+            // What releases render is not among the results.
+            let kept = unit.releases.is_empty() || !self.options.keep_rendered;
+            let key = keys.as_ref().filter(|_| kept).and_then(|keys| keys.of(unit));
             let find = || self.unit(unit);
             let still = || keys.as_ref().is_some_and(|keys| keys.still(unit));
             let found = match cache.zip(key) {

@@ -4,10 +4,10 @@ use std::path::Path;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, OnceLock};
 
-use memchr::memmem;
 use serde::{Deserialize, Serialize};
 
 use super::walk::{Candidate, Read, read_text};
+use super::word::{Word, Words};
 use crate::finding::Finding;
 use crate::kube;
 use crate::source::{SourceId, Sources};
@@ -145,42 +145,6 @@ struct Known {
     words: AtomicU32,
 }
 
-/// What a text is looked through for before it is parsed for it: a repository has many files, and
-/// most of them hold none of these.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Word {
-    /// The definition of a custom resource.
-    Definition,
-    /// A chart's access to its own files.
-    Files,
-    /// An object of Argo CD's.
-    Argo,
-    /// An Application or `ApplicationSet` as most people write it.
-    Application,
-    /// A release of Flux's.
-    HelmRelease,
-    /// A chart that kustomize inflates.
-    Inflation,
-    /// A comment to plimsoll.
-    Directive,
-}
-
-impl Word {
-    /// As it is written.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Definition => "CustomResourceDefinition",
-            Self::Files => ".Files.",
-            Self::Argo => "argoproj.io/",
-            Self::Application => "kind: Application",
-            Self::HelmRelease => "helm.toolkit.fluxcd.io",
-            Self::Inflation => "HelmChartInflationGenerator",
-            Self::Directive => "plimsoll:",
-        }
-    }
-}
-
 impl File {
     /// Its tree, parsed at the first call; `None` where it is not YAML.
     #[must_use]
@@ -192,14 +156,16 @@ impl File {
     /// True when a word stands somewhere in its text.
     #[must_use]
     pub fn holds(&self, word: Word) -> bool {
+        if self.seen.yaml && Word::OF_YAML.contains(&word) {
+            return self.seen.words.has(word);
+        }
         let asked = 1 << (2 * word as u32);
         let there = asked << 1;
         let known = self.known.words.load(Ordering::Relaxed);
         if known & asked != 0 {
             return known & there != 0;
         }
-        // Nearly no file holds one, so all of each text is looked through.
-        let holds = memmem::find(self.text.as_bytes(), word.as_str().as_bytes()).is_some();
+        let holds = word.stands_in(&self.text);
         self.known.words.fetch_or(if holds { asked | there } else { asked }, Ordering::Relaxed);
         holds
     }
@@ -247,6 +213,17 @@ pub struct Seen {
     pub yaml: bool,
     /// It is YAML with an error in it.
     pub broken: bool,
+    /// Of YAML, some of the words in it.
+    pub words: Words,
+    /// An Application or an `ApplicationSet` of Argo CD's is among its objects.
+    pub applications: bool,
+}
+
+impl Seen {
+    /// What a file is that is not parsed.
+    fn unparsed(class: Class) -> Self {
+        Self { class, yaml: false, broken: false, words: Words::default(), applications: false }
+    }
 }
 
 /// Remembers what files were found to be, so that they need not be parsed for it again.
@@ -312,7 +289,7 @@ pub fn take_text(
         class,
         text,
         requested: candidate.requested,
-        seen: Seen { class, yaml: false, broken: false },
+        seen: Seen::unparsed(class),
         known: Arc::default(),
     };
     if by_name.is_some_and(|class| !is_yaml_class(class)) {
@@ -337,10 +314,23 @@ fn look(path: &str, by_name: Option<Class>, text: &str, stream: &Stream) -> Seen
     let name = PathName::of(path);
     if text.contains("{{") && is_template(stream) {
         let by_content = if name.is_helmfile() { Class::Helmfile } else { Class::Template };
-        return Seen { class: by_name.unwrap_or(by_content), yaml: false, broken: false };
+        return Seen::unparsed(by_name.unwrap_or(by_content));
     }
-    let class = by_name.unwrap_or_else(|| class_by_content(path, name, stream));
-    Seen { class, yaml: true, broken: !stream.errors.is_empty() }
+    let words = Words::of_yaml(text);
+    Seen {
+        class: by_name.unwrap_or_else(|| class_by_content(path, name, stream)),
+        yaml: true,
+        broken: !stream.errors.is_empty(),
+        words,
+        applications: words.has(Word::Argo) && has_applications(stream),
+    }
+}
+
+/// True where an object is one that Argo CD deploys by.
+fn has_applications(stream: &Stream) -> bool {
+    stream.documents.iter().flat_map(|document| kube::objects(document)).any(|object| {
+        object.group() == "argoproj.io" && matches!(object.kind, "Application" | "ApplicationSet")
+    })
 }
 
 /// Classes whose files are parsed. A helmfile is rendered first, by its own reader.

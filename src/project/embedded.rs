@@ -4,8 +4,9 @@
 use std::collections::HashSet;
 
 use super::chart::LocalChart;
-use super::classify::{Class, File, Word};
+use super::classify::{Class, File};
 use super::tree::{is_below, join, upwards};
+use super::word::Word;
 
 /// Takes what a chart's templates read with `.Files` out of the manifests: which of these files is
 /// deployed is for the templates to say, and what they make of them is judged as rendered.

@@ -11,11 +11,12 @@ mod patch;
 mod release;
 mod tree;
 mod walk;
+mod word;
 
 use std::path::{Path, PathBuf};
 
 pub use chart::{LocalChart, Resolution, in_repository, of_dependency, resolve, supply};
-pub use classify::{Class, File, NodeRef, Recall, Seen, Taken, Word, take, take_text};
+pub use classify::{Class, File, NodeRef, Recall, Seen, Taken, take, take_text};
 pub use lock::{
     Archive, ChartKey, LOCK_NAME, Lock, LockError, LockedChart, digest, is_sha256, lock_directory,
     repository_key,
@@ -23,6 +24,7 @@ pub use lock::{
 pub use release::{Assignment, AssignmentKind, ChartRef, Content, Layer, Release, Unresolved, Via};
 pub use tree::{Tree, is_below, join, upwards};
 pub use walk::{Candidate, MAX_SIZE, Read, UNREADABLE, Walked, read_text, shown, walk};
+pub use word::{Word, Words};
 
 use classify::PathName;
 use walk::unreadable;

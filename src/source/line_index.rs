@@ -21,12 +21,8 @@ impl LineIndex {
     #[must_use]
     pub fn new(text: &str) -> Self {
         let mut starts = vec![0];
-        starts.extend(
-            text.bytes()
-                .enumerate()
-                .filter(|&(_, byte)| byte == b'\n')
-                .map(|(at, _)| u32::try_from(at + 1).unwrap_or(u32::MAX)),
-        );
+        let ends = memchr::memchr_iter(b'\n', text.as_bytes());
+        starts.extend(ends.map(|at| u32::try_from(at + 1).unwrap_or(u32::MAX)));
         Self { starts }
     }
 

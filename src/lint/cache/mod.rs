@@ -154,13 +154,13 @@ impl<'m> Cache<'m> {
 impl Recall for Cache<'_> {
     fn recall(&self, path: &str, by_name: Option<Class>, digest: blake3::Hash) -> Option<Seen> {
         let bytes = self.store.get(self.salt.of_file(path, by_name, digest))?;
-        let (class, yaml, broken) = postcard::from_bytes(&bytes).ok()?;
-        Some(Seen { class, yaml, broken })
+        let (class, yaml, broken, words, applications) = postcard::from_bytes(&bytes).ok()?;
+        Some(Seen { class, yaml, broken, words, applications })
     }
 
     fn note(&self, path: &str, by_name: Option<Class>, digest: blake3::Hash, seen: Seen) {
-        let Seen { class, yaml, broken } = seen;
-        if let Ok(bytes) = postcard::to_allocvec(&(class, yaml, broken)) {
+        let Seen { class, yaml, broken, words, applications } = seen;
+        if let Ok(bytes) = postcard::to_allocvec(&(class, yaml, broken, words, applications)) {
             self.store.put(self.salt.of_file(path, by_name, digest), bytes);
         }
     }

@@ -13,8 +13,9 @@ use super::template::{Dialect, Engine, UNKNOWN};
 use super::text::Mapped;
 use super::{ChartRef, Content, Context, Found, Layer, Release, Unresolved, Via, embedded};
 use crate::project::chart::scalar_text;
-use crate::project::classify::{Class, File, Word};
+use crate::project::classify::{Class, File};
 use crate::project::tree::{base_name, is_below, join, parent};
+use crate::project::word::Word;
 use crate::source::Span;
 use crate::yaml::{self, Document, Kind, Node};
 use std::sync::Arc;
@@ -55,9 +56,9 @@ impl Declaration<'_> {
 }
 
 pub(super) fn find(context: &Context<'_>, found: &mut Found) {
-    // Most manifests are none of Argo CD's, and need not be parsed for it.
+    // Most manifests have none, and need not be parsed for it.
     let manifests = context.tree.of(Class::Manifest);
-    for file in manifests.filter(|file| file.holds(Word::Argo)) {
+    for file in manifests.filter(|file| file.seen.applications) {
         for root in file.objects() {
             let text = |key: &str| root.get(key).and_then(Node::as_str).unwrap_or_default();
             if !text("apiVersion").starts_with("argoproj.io/") {

@@ -11,8 +11,9 @@ use super::{
     ChartRef, Content, Context, Found, Layer, Release, Unresolved, Via, embedded, split_oci,
 };
 use crate::project::chart::scalar_text;
-use crate::project::classify::{Class, File, NodeRef, Word};
+use crate::project::classify::{Class, File, NodeRef};
 use crate::project::tree::{is_below, join, parent};
+use crate::project::word::Word;
 use crate::source::Span;
 use crate::yaml::{Kind, Node};
 

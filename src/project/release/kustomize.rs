@@ -6,8 +6,9 @@ use std::collections::BTreeSet;
 
 use super::{ChartRef, Content, Context, Found, Layer, Release, Via, embedded};
 use crate::project::chart::scalar_text;
-use crate::project::classify::{Class, File, Word};
+use crate::project::classify::{Class, File};
 use crate::project::tree::{join, parent};
+use crate::project::word::Word;
 use crate::yaml::{Kind, Node};
 
 /// One `kustomization.yaml`.

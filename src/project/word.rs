@@ -1,0 +1,78 @@
+//! Words that decide whether a file is parsed for what they may mean.
+
+use memchr::memmem;
+use serde::{Deserialize, Serialize};
+
+/// What a text is looked through for before it is parsed for it: a repository has many files, and
+/// most of them hold none of these.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Word {
+    /// The definition of a custom resource.
+    Definition,
+    /// A chart's access to its own files.
+    Files,
+    /// Something of Argo CD's.
+    Argo,
+    /// An Application or `ApplicationSet` as most people write it.
+    Application,
+    /// A release of Flux's.
+    HelmRelease,
+    /// A chart that kustomize inflates.
+    Inflation,
+    /// A comment to plimsoll.
+    Directive,
+}
+
+impl Word {
+    /// Those that every file of YAML is looked through for.
+    pub(super) const OF_YAML: [Self; 5] =
+        [Self::Definition, Self::Argo, Self::HelmRelease, Self::Inflation, Self::Directive];
+
+    /// As it is written.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Definition => "CustomResourceDefinition",
+            Self::Files => ".Files.",
+            Self::Argo => "argoproj.io/",
+            Self::Application => "kind: Application",
+            Self::HelmRelease => "helm.toolkit.fluxcd.io",
+            Self::Inflation => "HelmChartInflationGenerator",
+            Self::Directive => "plimsoll:",
+        }
+    }
+
+    /// Whether it stands in a text. Nearly no text holds one, so all of each is looked through.
+    pub(super) fn stands_in(self, text: &str) -> bool {
+        memmem::find(text.as_bytes(), self.as_str().as_bytes()).is_some()
+    }
+}
+
+/// Some of the words, as they are remembered between runs.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Words(u8);
+
+impl Words {
+    /// Those that every file of YAML is looked through for and that stand in this one.
+    pub(super) fn of_yaml(text: &str) -> Self {
+        let there = Word::OF_YAML.into_iter().filter(|word| word.stands_in(text));
+        Self(there.fold(0, |words, word| words | 1 << word as u8))
+    }
+
+    /// Whether a word of these is among them.
+    pub(super) fn has(self, word: Word) -> bool {
+        self.0 & 1 << word as u8 != 0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_of_a_text_are_known_one_by_one() {
+        let words = Words::of_yaml("kind: CustomResourceDefinition # plimsoll: ignore[x] y\n");
+        let found = Word::OF_YAML.into_iter().filter(|word| words.has(*word));
+        assert_eq!(found.collect::<Vec<_>>(), [Word::Definition, Word::Directive]);
+    }
+}
