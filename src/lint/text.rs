@@ -19,7 +19,7 @@ pub(super) fn judge(
     let Some(stream) = file.stream().filter(|_| !rules.is_empty()) else {
         return Vec::new();
     };
-    let text = Text { kind: kind(file.class), text: &file.text, stream };
+    let text = Text::new(kind(file.class), &file.text, stream);
     let pairs = rules.iter().map(|active| (&*active.rule, &active.params));
     let place = |span| Place { span, origin };
     let finding = |(at, hit): (usize, crate::rule::TextHit)| {

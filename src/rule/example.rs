@@ -93,7 +93,7 @@ fn text(rule: &Rule, example: &Example, evaluator: &mut Evaluator) -> Result<Jud
     let mut repairs: Vec<Option<Vec<Edit>>> = Vec::new();
     if rule.scope == Scope::Text {
         let kind = if company.is_empty() { TextKind::Values } else { TextKind::Manifest };
-        let text = Text { kind, text: &text, stream: &stream };
+        let text = Text::new(kind, &text, &stream);
         for (_, hit) in evaluator.text(&text, [(rule, &example.params)]) {
             repairs.push(hit.repair.map(|rewrite| rewrite.edits));
             said.push((0, line_of(text.text, hit.span.start), hit.message));

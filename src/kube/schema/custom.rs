@@ -27,15 +27,14 @@ fn with_identity(shape: Shape) -> Shape {
         return shape;
     };
     let open = fields.open;
-    let mut fields = Arc::into_inner(fields).map(|fields| fields.fields).unwrap_or_default();
+    let mut fields = Arc::into_inner(fields).map(|fields| fields.all).unwrap_or_default();
     fields.retain(|field| !matches!(field.name.as_ref(), "apiVersion" | "kind" | "metadata"));
     for (name, shape) in
         [("apiVersion", Shape::Text), ("kind", Shape::Text), ("metadata", METADATA)]
     {
         fields.push(Field { name: Cow::Borrowed(name), required: false, shape });
     }
-    fields.sort_by(|one, other| one.name.cmp(&other.name));
-    Shape::Object(Arc::new(Fields { fields, open }))
+    Shape::Object(Arc::new(Fields::new(fields, open)))
 }
 
 /// Reads a schema as far as it can be stood behind; what it says beyond that is left aside.
@@ -85,7 +84,7 @@ fn object(schema: Node<'_>, unnamed: Unnamed, preserve: bool) -> Shape {
     };
     let required: Vec<&str> =
         schema.get("required").into_iter().flat_map(Node::items).filter_map(Node::as_str).collect();
-    let mut fields: Vec<Field> = properties
+    let fields: Vec<Field> = properties
         .entries()
         .map(|entry| {
             let name = entry.name();
@@ -99,13 +98,12 @@ fn object(schema: Node<'_>, unnamed: Unnamed, preserve: bool) -> Shape {
             }
         })
         .collect();
-    fields.sort_by(|one, other| one.name.cmp(&other.name));
     let open = preserve
         || match more {
             Some(more) => more.as_bool() != Some(false),
             None => unnamed == Unnamed::Kept,
         };
-    let shape = Shape::Object(Arc::new(Fields { fields, open }));
+    let shape = Shape::Object(Arc::new(Fields::new(fields, open)));
     let embedded = schema.get("x-kubernetes-embedded-resource").and_then(Node::as_bool);
     if embedded == Some(true) { with_identity(shape) } else { shape }
 }

@@ -80,7 +80,7 @@ fn offer(shape: &Shape, minor: u32) -> Offer {
     match shape {
         Shape::Object(fields) => Offer {
             fields: fields
-                .fields
+                .all
                 .iter()
                 .map(|field| Offered {
                     name: field.name.to_string(),

@@ -32,7 +32,9 @@ pub(super) enum Shape {
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct Fields {
     /// Sorted by name.
-    pub(super) fields: Vec<Field>,
+    pub(super) all: Vec<Field>,
+    /// The places of those that are required.
+    required: Vec<usize>,
     /// True where other fields are kept too.
     pub(super) open: bool,
 }
@@ -46,9 +48,22 @@ pub(super) struct Field {
 }
 
 impl Fields {
+    /// Puts fields in their order; with `open`, others are kept too.
+    pub(super) fn new(mut all: Vec<Field>, open: bool) -> Self {
+        all.sort_by(|one, other| one.name.cmp(&other.name));
+        let required = all.iter().enumerate().filter(|(_, field)| field.required);
+        let required = required.map(|(at, _)| at).collect();
+        Self { all, required, open }
+    }
+
+    /// Those that are required; few are.
+    pub(super) fn required(&self) -> impl Iterator<Item = &Field> {
+        self.required.iter().map(|&at| &self.all[at])
+    }
+
     pub(super) fn get(&self, name: &str) -> Option<&Field> {
-        let at = self.fields.binary_search_by(|field| field.name.as_ref().cmp(name)).ok()?;
-        Some(&self.fields[at])
+        let at = self.all.binary_search_by(|field| field.name.as_ref().cmp(name)).ok()?;
+        Some(&self.all[at])
     }
 }
 
@@ -87,8 +102,7 @@ fn one(rest: &mut &'static str) -> Option<Shape> {
                 *rest = rest.strip_prefix(',').unwrap_or(rest);
             }
             *rest = &rest[1..];
-            fields.sort_by(|one, other| one.name.cmp(&other.name));
-            Shape::Object(Arc::new(Fields { fields, open: false }))
+            Shape::Object(Arc::new(Fields::new(fields, false)))
         }
         _ => return None,
     })

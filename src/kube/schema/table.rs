@@ -4,6 +4,8 @@ use std::collections::HashMap;
 use std::io::Read as _;
 use std::sync::{LazyLock, OnceLock};
 
+use foldhash::fast::RandomState;
+
 use super::shape::{Shape, read};
 use super::{NEWEST_MINOR, OLDEST_MINOR};
 
@@ -20,9 +22,9 @@ struct Form {
 #[derive(Default)]
 struct Table {
     /// By the definition's name.
-    forms: HashMap<&'static str, Vec<Form>>,
+    forms: HashMap<&'static str, Vec<Form>, RandomState>,
     /// From apiVersion and kind to the definition's name and its versions.
-    kinds: HashMap<(&'static str, &'static str), (&'static str, u32)>,
+    kinds: HashMap<(&'static str, &'static str), (&'static str, u32), RandomState>,
 }
 
 static TEXT: LazyLock<String> = LazyLock::new(|| {
@@ -111,7 +113,7 @@ mod tests {
             match shape {
                 Shape::List(inner) | Shape::Map(inner) => check(inner, versions),
                 Shape::Object(fields) => {
-                    fields.fields.iter().for_each(|field| check(&field.shape, versions));
+                    fields.all.iter().for_each(|field| check(&field.shape, versions));
                 }
                 Shape::Named(name) => {
                     for minor in OLDEST_MINOR..=NEWEST_MINOR {

@@ -116,7 +116,7 @@ impl<'a, 's> Walk<'a, 's> {
                 None => self.unknown(entry, &key, fields, name),
             }
         }
-        for field in fields.fields.iter().filter(|field| field.required) {
+        for field in fields.required() {
             if node.get(&field.name).is_none_or(Node::is_null) {
                 self.violations.push(Violation {
                     node,
@@ -130,7 +130,7 @@ impl<'a, 's> Walk<'a, 's> {
     }
 
     fn unknown(&mut self, entry: Entry<'a>, key: &str, fields: &Fields, of: &str) {
-        let names = fields.fields.iter().map(|field| field.name.as_ref());
+        let names = fields.all.iter().map(|field| field.name.as_ref());
         let near = nearest(key, names);
         let meant = near.map(question);
         let suggestion = meant.or_else(|| self.advice(key, fields));
@@ -170,7 +170,7 @@ impl<'a, 's> Walk<'a, 's> {
     /// Where below these fields one of this name stands, nearest first.
     fn place_of(&self, key: &str, fields: &Fields, depth: usize) -> Option<String> {
         let objects = || {
-            fields.fields.iter().filter(|field| field.name != "status").filter_map(|field| {
+            fields.all.iter().filter(|field| field.name != "status").filter_map(|field| {
                 let (shape, name) = match &field.shape {
                     Shape::List(inner) => (&**inner, format!("{}[]", field.name)),
                     shape => (shape, field.name.to_string()),

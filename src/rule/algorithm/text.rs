@@ -1,5 +1,7 @@
 //! A YAML file as algorithms on texts see it.
 
+use std::cell::OnceCell;
+
 use crate::rule::repair::Rewrite;
 use crate::source::Span;
 use crate::yaml::{Document, Kind, Node, Stream, Style};
@@ -30,8 +32,11 @@ impl TextKind {
     }
 }
 
+/// The bytes of `off`, the longest word that YAML 1.1 reads as a boolean and people as a word.
+const LONGEST_WORD: usize = 3;
+
 /// A file's text, parsed.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Text<'a> {
     /// What it is for.
     pub kind: TextKind,
@@ -39,6 +44,7 @@ pub struct Text<'a> {
     pub text: &'a str,
     /// Its documents and comments.
     pub stream: &'a Stream,
+    suspects: OnceCell<Vec<(Node<'a>, bool)>>,
 }
 
 /// What was found in a text.
@@ -61,6 +67,29 @@ impl TextHit {
 }
 
 impl<'a> Text<'a> {
+    /// A text that is for something.
+    #[must_use]
+    pub fn new(kind: TextKind, text: &'a str, stream: &'a Stream) -> Self {
+        Self { kind, text, stream, suspects: OnceCell::new() }
+    }
+
+    /// The scalars without quotes that YAML may read as something else than what stands there, and
+    /// whether each is a key: short words, and what begins as a number does. Few of a text's scalars
+    /// are of this sort, and several algorithms look at them.
+    pub(super) fn suspects(&self) -> &[(Node<'a>, bool)] {
+        self.suspects.get_or_init(|| {
+            let mut found = Vec::new();
+            self.each(&mut |node, key| {
+                let raw = node.raw();
+                let numeric = raw.starts_with(|c| matches!(c, '0'..='9' | '+' | '-'));
+                if (numeric || raw.len() <= LONGEST_WORD) && node.style() == Style::Plain {
+                    found.push((node, key));
+                }
+            });
+            found
+        })
+    }
+
     /// Shows every scalar that is written, and whether it is a key.
     pub(super) fn each(&self, see: &mut impl FnMut(Node<'a>, bool)) {
         for document in &self.stream.documents {

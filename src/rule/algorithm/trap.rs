@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use super::text::{Text, TextHit, TextKind};
 use crate::rule::repair::Rewrite;
-use crate::yaml::{Entry, Kind, Node, Scalar, Step, Style};
+use crate::yaml::{Entry, Kind, Node, Scalar, Step};
 
 /// How the names of switches begin or end: a word that means a boolean is meant as one there.
 const SWITCHES: &[&str] = &[
@@ -50,8 +50,8 @@ const PERMISSIONS: &[&str] = &["mode", "umask", "perm", "chmod"];
 /// Words such as `no`, `on` and `y`, which are booleans to YAML 1.1.
 pub(super) fn truthy(text: &Text<'_>) -> Vec<TextHit> {
     let mut hits = Vec::new();
-    text.each(&mut |node, key| {
-        let Some(value) = word(node) else { return };
+    for &(node, key) in text.suspects() {
+        let Some(value) = word(node) else { continue };
         let raw = node.raw();
         if key {
             hits.push(TextHit {
@@ -68,7 +68,7 @@ pub(super) fn truthy(text: &Text<'_>) -> Vec<TextHit> {
             let repair = Some(quoted(node, text));
             hits.push(TextHit { repair, ..TextHit::at(node.span(), message) });
         }
-    });
+    }
     hits
 }
 
@@ -78,10 +78,11 @@ fn quoted(node: Node<'_>, text: &Text<'_>) -> Rewrite {
     if text.kind == TextKind::Values { quoted.of_values() } else { quoted }
 }
 
-/// A plain word that is a boolean, and is not `true` or `false`. All others are shorter.
+/// The boolean that a suspect is, unless it is `true` or `false`.
 fn word(node: Node<'_>) -> Option<bool> {
-    let plain = node.raw().len() <= "off".len() && node.style() == Style::Plain;
-    plain.then(|| node.as_bool()).flatten()
+    let raw = node.raw();
+    let spelled = raw.eq_ignore_ascii_case("true") || raw.eq_ignore_ascii_case("false");
+    if spelled { None } else { node.as_bool() }
 }
 
 /// Whether a person means text: a single letter, a word among texts, or a word under a key that
@@ -122,12 +123,12 @@ fn key_words(node: Node<'_>) -> Vec<String> {
 /// Numbers that begin with a zero: octal where their digits allow it, without the zero otherwise.
 pub(super) fn octal(text: &Text<'_>) -> Vec<TextHit> {
     let mut hits = Vec::new();
-    text.each(&mut |node, _| {
+    for &(node, _) in text.suspects() {
         if let Some(message) = zero_fault(node) {
             let repair = Some(quoted(node, text));
             hits.push(TextHit { repair, ..TextHit::at(node.span(), message) });
         }
-    });
+    }
     hits
 }
 
@@ -135,10 +136,9 @@ fn zero_fault(node: Node<'_>) -> Option<String> {
     let raw = node.raw();
     let digits = raw.strip_prefix(['-', '+']).unwrap_or(raw);
     let zero = digits.strip_prefix('0')?;
-    let plain = node.style() == Style::Plain && node.kind() == Kind::Scalar;
     let octal = zero.strip_prefix('o');
     let number = octal.unwrap_or(zero);
-    if !plain || number.is_empty() || !number.bytes().all(|b| b.is_ascii_digit() || b == b'_') {
+    if number.is_empty() || !number.bytes().all(|b| b.is_ascii_digit() || b == b'_') {
         return None;
     }
     let read: Cow<'_, str> = match node.scalar()? {
@@ -162,25 +162,22 @@ fn zero_fault(node: Node<'_>) -> Option<String> {
 /// Words such as `22:30`, which are numbers to base sixty in YAML 1.1.
 pub(super) fn sexagesimal(text: &Text<'_>) -> Vec<TextHit> {
     let mut hits = Vec::new();
-    text.each(&mut |node, _| {
+    for &(node, _) in text.suspects() {
         if let Some(number) = base_sixty(node) {
             let message = format!("`{}` is the number {number} to readers of YAML 1.1", node.raw());
             let repair = Some(quoted(node, text));
             hits.push(TextHit { repair, ..TextHit::at(node.span(), message) });
         }
-    });
+    }
     hits
 }
 
 /// The number that YAML 1.1 (`yaml.org/type/int.html`) makes of colons between digits.
 fn base_sixty(node: Node<'_>) -> Option<u64> {
     let raw = node.raw().strip_prefix(['-', '+']).unwrap_or(node.raw());
-    let numeric = raw.starts_with(|c| matches!(c, '1'..='9'));
-    if !numeric || node.style() != Style::Plain || node.kind() != Kind::Scalar {
-        return None;
-    }
     let mut parts = raw.split(':');
-    let mut number: u64 = parts.next()?.parse().ok()?;
+    let first = parts.next().filter(|first| first.starts_with(|c| matches!(c, '1'..='9')))?;
+    let mut number: u64 = first.parse().ok()?;
     let mut rest = parts.peekable();
     rest.peek()?;
     for part in rest {
