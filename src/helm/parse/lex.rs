@@ -132,6 +132,13 @@ impl<'a> Tokens<'a> {
 
     /// The token of a number; past the end the last one, again and again.
     pub(super) fn get(&mut self, at: usize) -> Token<'a> {
+        match self.list.get(at) {
+            Some(token) => *token,
+            None => self.read(at),
+        }
+    }
+
+    fn read(&mut self, at: usize) -> Token<'a> {
         while self.list.len() <= at && !self.ended {
             let token = self.lexer.next_token();
             self.ended = matches!(token.kind, Kind::Eof | Kind::Error);
