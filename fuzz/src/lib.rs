@@ -226,12 +226,12 @@ fn origins_hold(rendered: Result<&Rendered, RenderError>, sources: &Sources) {
         Ok(rendered) => {
             for manifest in rendered.manifests.iter().chain(&rendered.left_out) {
                 let asked = Inquiry::new(manifest, &rendered.origins);
-                for scalar in asked.scalars() {
+                asked.each_scalar(|scalar| {
                     slice(manifest.text.as_str(), scalar.node.span());
                     for (leaf, _) in asked.leaves(scalar.origin) {
                         leaf.span.into_iter().for_each(in_its_text);
                     }
-                }
+                });
             }
         }
         Err(error) => {

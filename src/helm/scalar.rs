@@ -10,11 +10,11 @@ use crate::yaml::{Kind, Node, escape};
 
 /// A scalar, or an empty map or list, of a rendered document.
 #[derive(Debug)]
-pub struct ScalarOrigin<'m> {
+pub struct ScalarOrigin<'m, 'p> {
     /// The node.
     pub node: Node<'m>,
     /// Where it stands in the document, as an RFC 6901 JSON pointer.
-    pub pointer: String,
+    pub pointer: &'p str,
     /// The template place that wrote it.
     pub place: Option<PlaceId>,
     /// The values that had a part, and how.
@@ -80,14 +80,11 @@ impl<'m> Inquiry<'m> {
         from..to
     }
 
-    /// Every scalar of the manifest, in the order in which they stand.
-    #[must_use]
-    pub fn scalars(&self) -> Vec<ScalarOrigin<'m>> {
-        let mut found = Vec::new();
+    /// Shows every scalar of the manifest, in the order in which they stand.
+    pub fn each_scalar(&self, mut each: impl FnMut(&ScalarOrigin<'m, '_>)) {
         if let Some(root) = self.manifest.document.as_ref().and_then(|document| document.root()) {
-            self.walk(root, OriginId::NONE, &mut String::new(), &mut found);
+            self.walk(root, OriginId::NONE, &mut String::new(), &mut each);
         }
-        found
     }
 
     /// Walks a node that stands at `pointer`, which is as it was afterwards: to spell each scalar's by
@@ -97,7 +94,7 @@ impl<'m> Inquiry<'m> {
         node: Node<'m>,
         above: OriginId,
         pointer: &mut String,
-        found: &mut Vec<ScalarOrigin<'m>>,
+        each: &mut impl FnMut(&ScalarOrigin<'m, '_>),
     ) {
         let here = pointer.len();
         match node.kind() {
@@ -105,7 +102,7 @@ impl<'m> Inquiry<'m> {
                 for entry in node.entries() {
                     pointer.push('/');
                     pointer.push_str(&escape(&entry.name()));
-                    self.walk(entry.value, above, pointer, found);
+                    self.walk(entry.value, above, pointer, each);
                     pointer.truncate(here);
                 }
             }
@@ -118,7 +115,7 @@ impl<'m> Inquiry<'m> {
                     before = self.origins.union(before, self.conditions(end.min(start)..start));
                     pointer.push('/');
                     pointer.push_str(&index.to_string());
-                    self.walk(item, before, pointer, found);
+                    self.walk(item, before, pointer, each);
                     pointer.truncate(here);
                     let first = self.conditions(start..start + 1);
                     before = self.origins.union(before, first);
@@ -129,7 +126,7 @@ impl<'m> Inquiry<'m> {
                 let range = self.range(node);
                 let origin = self.origins.union(self.origin(range.clone()), above);
                 let place = self.place(range);
-                found.push(ScalarOrigin { node, pointer: pointer.clone(), place, origin });
+                each(&ScalarOrigin { node, pointer, place, origin });
             }
         }
     }

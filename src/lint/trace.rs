@@ -225,7 +225,7 @@ impl Tracer<'_, '_> {
         let name = text(root.at(&["metadata", "name"]));
         let object = format!("{}/{name}", text(root.get("kind")));
         let inquiry = Inquiry::new(manifest, &self.rendered.origins);
-        for scalar in inquiry.scalars() {
+        inquiry.each_scalar(|scalar| {
             let range = scalar.node.span().range();
             trace.fields.push(Field {
                 object: object.clone(),
@@ -234,7 +234,7 @@ impl Tracer<'_, '_> {
                 template: scalar.place.and_then(|place| self.template(place)),
                 causes: self.causes(&inquiry, scalar.origin).to_vec(),
             });
-        }
+        });
     }
 
     fn template(&self, place: crate::helm::rope::PlaceId) -> Option<Spot> {

@@ -94,6 +94,12 @@ impl SourceFile {
         self.lines.get_or_init(|| LineIndex::new(&self.text))
     }
 
+    /// The line of a byte offset, counted from 1.
+    #[must_use]
+    pub fn line(&self, offset: u32) -> usize {
+        self.lines().line_of(offset as usize) + 1
+    }
+
     /// The line and column of a byte offset, both counted from 1; columns in Unicode scalar values.
     #[must_use]
     pub fn position(&self, offset: u32) -> Position {

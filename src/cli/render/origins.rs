@@ -10,8 +10,7 @@ use serde::{Serialize, Serializer};
 use crate::helm::FastMap;
 use crate::helm::origin::{LeafId, OriginId};
 use crate::helm::render::{Manifest, Rendered};
-use crate::helm::rope::PlaceId;
-use crate::helm::scalar::Inquiry;
+use crate::helm::scalar::{Inquiry, ScalarOrigin};
 use crate::source::{SourceFile, SourceId, Sources};
 use crate::yaml::{self, Scalar};
 
@@ -25,16 +24,14 @@ pub(super) fn write(
     sources: &Sources,
     to: &mut impl Write,
 ) -> io::Result<()> {
-    let mut places = Places {
+    let mut spelled = Spelled {
         rendered,
         sources,
         files: FastMap::default(),
-        lines: FastMap::default(),
         leaves: FastMap::default(),
         origins: FastMap::default(),
     };
     let mut separator = &br#"{"scalars":["#[..];
-    let mut out = Vec::new();
     for manifest in manifests {
         let Some(root) = manifest.document.as_ref().and_then(|document| document.root()) else {
             continue;
@@ -51,22 +48,14 @@ pub(super) fn write(
             manifest.index,
             serde_json::to_string(&object)?
         );
-        for scalar in Inquiry::new(manifest, &rendered.origins).scalars() {
-            out.extend_from_slice(std::mem::replace(&mut separator, b","));
-            out.extend_from_slice(head.as_bytes());
-            serde_json::to_writer(&mut out, &scalar.pointer)?;
-            out.extend_from_slice(br#","value":"#);
-            serde_json::to_writer(&mut out, &Written(scalar.node))?;
-            if let Some(id) = scalar.place {
-                out.extend_from_slice(br#","template":"#);
-                out.extend_from_slice(places.line(id)?.as_bytes());
+        let mut written = Ok(());
+        Inquiry::new(manifest, &rendered.origins).each_scalar(|scalar| {
+            if written.is_ok() {
+                let separator = std::mem::replace(&mut separator, b",");
+                written = to.write_all(separator).and_then(|()| spelled.put(scalar, &head, to));
             }
-            out.extend_from_slice(br#","values":"#);
-            out.extend_from_slice(places.leaves(scalar.origin)?.as_bytes());
-            out.push(b'}');
-        }
-        to.write_all(&out)?;
-        out.clear();
+        });
+        written?;
     }
     if separator != b"," {
         to.write_all(separator)?;
@@ -74,31 +63,41 @@ pub(super) fn write(
     to.write_all(b"]}\n")
 }
 
-/// Places as JSON, each written out once: most scalars of a branch share them.
-struct Places<'r> {
+/// Values as JSON, each spelled once: most scalars of a branch share them. A line of a template has few.
+struct Spelled<'r> {
     rendered: &'r Rendered,
     sources: &'r Sources,
     /// Texts, and how they are shown, as JSON.
     files: FastMap<SourceId, (Arc<SourceFile>, Rc<str>)>,
-    lines: FastMap<PlaceId, Rc<str>>,
     leaves: FastMap<LeafId, Option<Rc<str>>>,
     origins: FastMap<OriginId, Rc<str>>,
 }
 
-impl Places<'_> {
-    /// A line of a template.
-    fn line(&mut self, id: PlaceId) -> serde_json::Result<Rc<str>> {
-        if let Some(known) = self.lines.get(&id) {
-            return Ok(Rc::clone(known));
+impl Spelled<'_> {
+    /// Writes a scalar, from the beginning that it shares with others of its document.
+    fn put(
+        &mut self,
+        scalar: &ScalarOrigin<'_, '_>,
+        head: &str,
+        to: &mut impl Write,
+    ) -> io::Result<()> {
+        to.write_all(head.as_bytes())?;
+        serde_json::to_writer(&mut *to, scalar.pointer)?;
+        to.write_all(br#","value":"#)?;
+        serde_json::to_writer(&mut *to, &Written(scalar.node))?;
+        if let Some(id) = scalar.place {
+            let (file, offset) = self.rendered.place(id);
+            to.write_all(br#","template":"#)?;
+            self.put_place(file.source, offset, to)?;
+            to.write_all(b"}")?;
         }
-        let (file, offset) = self.rendered.place(id);
-        let json: Rc<str> = format!("{}}}", self.at(file.source, offset)?).into();
-        self.lines.insert(id, Rc::clone(&json));
-        Ok(json)
+        to.write_all(br#","values":"#)?;
+        to.write_all(self.leaves(scalar.origin)?.as_bytes())?;
+        to.write_all(b"}")
     }
 
-    /// The file and line of an offset: an object whose end is left open.
-    fn at(&mut self, source: SourceId, offset: u32) -> serde_json::Result<String> {
+    /// Writes the file and line of an offset: an object whose end is left open.
+    fn put_place(&mut self, source: SourceId, offset: u32, to: &mut impl Write) -> io::Result<()> {
         let (file, shown) = match self.files.entry(source) {
             Entry::Occupied(known) => known.into_mut(),
             Entry::Vacant(place) => {
@@ -107,11 +106,11 @@ impl Places<'_> {
                 place.insert((file, shown))
             }
         };
-        Ok(format!(r#"{{"file":{shown},"line":{}"#, file.position(offset).line))
+        write!(to, r#"{{"file":{shown},"line":{}"#, file.line(offset))
     }
 
     /// The leaves of an origin.
-    fn leaves(&mut self, origin: OriginId) -> serde_json::Result<Rc<str>> {
+    fn leaves(&mut self, origin: OriginId) -> io::Result<Rc<str>> {
         if let Some(known) = self.origins.get(&origin) {
             return Ok(Rc::clone(known));
         }
@@ -133,16 +132,18 @@ impl Places<'_> {
 
     /// A leaf: an object whose end is left open. A value of the command line stands in no file, and a
     /// missing one nowhere.
-    fn leaf(&mut self, id: LeafId) -> serde_json::Result<Option<Rc<str>>> {
+    fn leaf(&mut self, id: LeafId) -> io::Result<Option<Rc<str>>> {
         if let Some(known) = self.leaves.get(&id) {
             return Ok(known.clone());
         }
         let leaf = self.rendered.origins.describe(id);
         let json = match leaf.span {
             Some(span) => {
-                let at = self.at(span.source, span.start)?;
-                let pointer = serde_json::to_string(&leaf.pointer)?;
-                Some(format!(r#"{at},"path":{pointer}"#).into())
+                let mut json = Vec::new();
+                self.put_place(span.source, span.start, &mut json)?;
+                json.extend_from_slice(br#","path":"#);
+                serde_json::to_writer(&mut json, &leaf.pointer)?;
+                Some(String::from_utf8(json).expect("invariant: JSON is UTF-8").into())
             }
             None => None,
         };
