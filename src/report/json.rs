@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 
 use serde::Serialize;
+use serde_json::ser::Formatter;
 
 use super::{Report, escape};
 
@@ -17,7 +18,8 @@ pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
 /// Those of the writer.
 pub(crate) fn pretty(value: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {
     let mut escaping = Escaping { out, held: Vec::with_capacity(HELD + HELD / 4) };
-    serde_json::to_writer_pretty(&mut escaping, value)?;
+    let indented = Indented::default();
+    value.serialize(&mut serde_json::Serializer::with_formatter(&mut escaping, indented))?;
     escaping.pass_on()?;
     writeln!(out)
 }
@@ -35,23 +37,17 @@ struct Escaping<'w> {
 impl Escaping<'_> {
     /// Writes what is held.
     fn pass_on(&mut self) -> io::Result<()> {
-        let held = &self.held;
-        // JSON escapes the controls before the blank itself.
-        let plain = held.is_ascii() && !held.contains(&b'\x7f');
-        match std::str::from_utf8(held) {
-            Ok(text) if !plain => {
-                let mut from = 0;
-                for (at, acting) in text.match_indices(escape::acts) {
-                    self.out.write_all(&held[from..at])?;
-                    for c in acting.chars() {
-                        write!(self.out, "\\u{:04x}", u32::from(c))?;
-                    }
-                    from = at + acting.len();
-                }
-                self.out.write_all(&held[from..])?;
-            }
-            _ => self.out.write_all(held)?,
+        let held = std::str::from_utf8(&self.held).map_err(io::Error::other)?;
+        let mut from = 0;
+        // JSON escapes the controls before the blank itself; all others begin with one of these bytes,
+        // see the tests.
+        for at in memchr::memchr3_iter(0x7f, 0xc2, 0xe2, held.as_bytes()) {
+            let Some(c) = held[at..].chars().next().filter(|c| escape::acts(*c)) else { continue };
+            self.out.write_all(&held.as_bytes()[from..at])?;
+            write!(self.out, "\\u{:04x}", u32::from(c))?;
+            from = at + c.len_utf8();
         }
+        self.out.write_all(&held.as_bytes()[from..])?;
         self.held.clear();
         Ok(())
     }
@@ -59,16 +55,99 @@ impl Escaping<'_> {
 
 impl Write for Escaping<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.held.extend_from_slice(bytes);
-        if self.held.len() >= HELD {
-            self.pass_on()?;
-        }
+        self.write_all(bytes)?;
         Ok(bytes.len())
+    }
+
+    fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.held.extend_from_slice(bytes);
+        if self.held.len() < HELD { Ok(()) } else { self.pass_on() }
     }
 
     fn flush(&mut self) -> io::Result<()> {
         self.pass_on()?;
         self.out.flush()
+    }
+}
+
+/// Lays JSON out as `serde_json`'s own formatter for people does, which writes an indentation in as many
+/// pieces as it is deep.
+#[derive(Default)]
+struct Indented {
+    depth: usize,
+    /// Something stands in the innermost list or map.
+    filled: bool,
+}
+
+impl Indented {
+    fn line(&self, out: &mut (impl Write + ?Sized)) -> io::Result<()> {
+        const LINE: &[u8] = b"\n                                ";
+        match LINE.get(..=2 * self.depth) {
+            Some(line) => out.write_all(line),
+            None => write!(out, "\n{:1$}", "", 2 * self.depth),
+        }
+    }
+
+    fn begin(&mut self, open: &[u8], out: &mut (impl Write + ?Sized)) -> io::Result<()> {
+        self.depth += 1;
+        self.filled = false;
+        out.write_all(open)
+    }
+
+    fn end(&mut self, close: &[u8], out: &mut (impl Write + ?Sized)) -> io::Result<()> {
+        self.depth -= 1;
+        if self.filled {
+            self.line(out)?;
+        }
+        self.filled = true;
+        out.write_all(close)
+    }
+
+    fn next(&self, first: bool, out: &mut (impl Write + ?Sized)) -> io::Result<()> {
+        if !first {
+            out.write_all(b",")?;
+        }
+        self.line(out)
+    }
+}
+
+impl Formatter for Indented {
+    fn begin_array<W: ?Sized + Write>(&mut self, out: &mut W) -> io::Result<()> {
+        self.begin(b"[", out)
+    }
+
+    fn end_array<W: ?Sized + Write>(&mut self, out: &mut W) -> io::Result<()> {
+        self.end(b"]", out)
+    }
+
+    fn begin_array_value<W: ?Sized + Write>(&mut self, out: &mut W, first: bool) -> io::Result<()> {
+        self.next(first, out)
+    }
+
+    fn end_array_value<W: ?Sized + Write>(&mut self, _: &mut W) -> io::Result<()> {
+        self.filled = true;
+        Ok(())
+    }
+
+    fn begin_object<W: ?Sized + Write>(&mut self, out: &mut W) -> io::Result<()> {
+        self.begin(b"{", out)
+    }
+
+    fn end_object<W: ?Sized + Write>(&mut self, out: &mut W) -> io::Result<()> {
+        self.end(b"}", out)
+    }
+
+    fn begin_object_key<W: ?Sized + Write>(&mut self, out: &mut W, first: bool) -> io::Result<()> {
+        self.next(first, out)
+    }
+
+    fn begin_object_value<W: ?Sized + Write>(&mut self, out: &mut W) -> io::Result<()> {
+        out.write_all(b": ")
+    }
+
+    fn end_object_value<W: ?Sized + Write>(&mut self, _: &mut W) -> io::Result<()> {
+        self.filled = true;
+        Ok(())
     }
 }
 
@@ -91,5 +170,27 @@ mod tests {
         // Also where a long text is passed on in parts.
         let long = "…\u{9b}".repeat(HELD);
         assert_eq!(written(&long), format!("\"{}\"\n", "…\\u009b".repeat(HELD)));
+    }
+
+    #[test]
+    fn whatever_acts_begins_with_a_byte_that_is_looked_for() {
+        for c in (' '..=char::MAX).filter(|c| escape::acts(*c)) {
+            let first = c.to_string().as_bytes()[0];
+            assert!([0x7f, 0xc2, 0xe2].contains(&first), "{c:?}");
+        }
+    }
+
+    #[test]
+    fn it_is_laid_out_as_serde_json_does() {
+        let deep = (0..20).fold(serde_json::json!([]), |inner, _| serde_json::json!([inner]));
+        let value = serde_json::json!({
+            "empty": [{}, [], ""],
+            "nested": {"list": [1, null, {"a": [true]}], "map": {}},
+            "deep": deep,
+        });
+        let mut out = Vec::new();
+        pretty(&value, &mut out).expect("it is written to memory");
+        let expected = serde_json::to_string_pretty(&value).expect("JSON");
+        assert_eq!(String::from_utf8(out).expect("text"), expected + "\n");
     }
 }
