@@ -1,5 +1,7 @@
 //! Names a fault so that it is known again after lines have moved or the file was reformatted.
 
+use data_encoding::HEXLOWER;
+
 use crate::finding::{Finding, Origin};
 use crate::source::{SourceFile, Span};
 use crate::yaml::{Kind, Node, Step, Stream};
@@ -8,10 +10,10 @@ use crate::yaml::{Kind, Node, Step, Stream};
 /// the message: wording may improve. 32 hexadecimal digits.
 #[must_use]
 pub fn of(finding: &Finding, file: &SourceFile, stream: Option<&Stream>) -> String {
-    let mut hasher = blake3::Hasher::new();
+    let mut parts = Vec::with_capacity(256);
     let mut part = |text: &str| {
-        hasher.update(&(text.len() as u64).to_le_bytes());
-        hasher.update(text.as_bytes());
+        parts.extend_from_slice(&(text.len() as u64).to_le_bytes());
+        parts.extend_from_slice(text.as_bytes());
     };
     part(&finding.rule);
     part(&file.path);
@@ -48,7 +50,7 @@ pub fn of(finding: &Finding, file: &SourceFile, stream: Option<&Stream>) -> Stri
             );
         }
     }
-    hasher.finalize().to_hex()[..32].to_owned()
+    HEXLOWER.encode(&blake3::hash(&parts).as_bytes()[..16])
 }
 
 /// The innermost node whose key or value holds the start of a span.
