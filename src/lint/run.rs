@@ -296,7 +296,8 @@ impl<'p> Run<'p> {
             settling.settle(found)
         };
         let settled: Vec<Settled> = units.par_iter().map(judge).collect();
-        settled.into_iter().fold(Settled::default(), Settled::and)
+        let count: usize = settled.iter().map(|settled| settled.entries.len()).sum();
+        settled.into_iter().fold(Settled::with_room(count), Settled::and)
     }
 
     /// Weighs what the pipeline itself reports as the user says, and leaves out what is switched

@@ -130,6 +130,12 @@ fn sources(finding: &Finding) -> impl Iterator<Item = SourceId> {
 }
 
 impl Settled {
+    /// Nothing, with room for so many entries and what else a run finds: a list that grows is there
+    /// twice each time.
+    pub(super) fn with_room(count: usize) -> Self {
+        Self { entries: Vec::with_capacity(count + count / 64), ..Self::default() }
+    }
+
     /// Both results as one.
     pub(super) fn and(mut self, other: Self) -> Self {
         self.entries.extend(other.entries);

@@ -281,7 +281,7 @@ impl Report {
 
     /// Sorts the findings as users see them, and counts them by severity.
     pub fn finish(&mut self) {
-        self.findings.sort_by(|a, b| a.key().cmp(&b.key()));
+        super::unite::sort(&mut self.findings);
         // Made anew, since parts of a run know some of the kinds, files and charts each.
         self.notes.retain(|note| {
             !note.starts_with(NO_SCHEMA) && !note.starts_with(TEMPLATES) && !is_absence(note)
