@@ -215,7 +215,8 @@ impl<'a> Lexer<'a> {
     }
 
     fn run(&mut self, valid: impl Fn(u8) -> bool) {
-        while self.accept(&valid) {}
+        let rest = &self.input.as_bytes()[self.pos..];
+        self.pos += rest.iter().position(|byte| !valid(*byte)).unwrap_or(rest.len());
     }
 
     /// Takes letters, digits and underscores of any script.
