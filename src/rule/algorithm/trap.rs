@@ -190,6 +190,9 @@ fn base_sixty(node: Node<'_>) -> Option<u64> {
 /// Keys that a merge key after them overwrites: in go-yaml v2 the later of the two wins.
 pub(super) fn merge(text: &Text<'_>) -> Vec<TextHit> {
     let mut hits = Vec::new();
+    if !text.text.contains("<<") {
+        return hits;
+    }
     text.each_mapping(&mut |mapping| {
         if mapping.is_as_written() {
             return;

@@ -78,12 +78,12 @@ impl<'n> Judge<'n> {
     pub(super) fn rule(&mut self, rule: &'n Rule, params: impl FnOnce() -> Rc<Params>) -> Vec<Hit> {
         let logic = rule.logic();
         self.nodes.truncate(Slot::ROOTS);
-        self.nodes.resize(logic.slots.max(Slot::ROOTS), None);
-        self.frame.begin(logic.slots);
         // Most rules look into lists that most objects do not have.
         if !logic.checks.is_empty() && logic.checks.iter().all(|check| self.is_idle(check)) {
             return Vec::new();
         }
+        self.nodes.resize(logic.slots.max(Slot::ROOTS), None);
+        self.frame.begin(logic.slots);
         self.frame.set(Slot::PARAMS, Datum::Params(params()));
         let mut hits = Vec::new();
         self.defer(&logic.lets, 0);
@@ -190,7 +190,8 @@ impl<'n> Judge<'n> {
         let several = self.several.iter().find(|(slot, _)| *slot == start);
         match several {
             Some((_, nodes)) => Some(Roots::Several(nodes)),
-            None => self.nodes[start.index()].map(Roots::One),
+            // A rule's own variables stand for nothing before they are chosen.
+            None => self.nodes.get(start.index()).copied().flatten().map(Roots::One),
         }
     }
 
