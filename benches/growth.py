@@ -127,7 +127,7 @@ def plot(lines):
     """Processor time of one thread against files, both axes logarithmic, beside time in proportion."""
     rows = [dict(zip(COLUMNS, line.split("\t"))) for line in lines[1:]]
     points = [(int(row["files"]), float(row["processor"])) for row in rows if row["threads"] == "1"]
-    width, height, left, top, right, bottom = 560, 360, 70, 30, 20, 50
+    width, height, left, top, right, bottom = 560, 360, 70, 30, 40, 50
     decades = range(int(math.log10(points[0][0])), math.ceil(math.log10(points[-1][0])) + 1)
     floor = math.floor(math.log10(min(time for _, time in points)))
     ceiling = math.ceil(math.log10(max(time for _, time in points)))
