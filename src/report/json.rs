@@ -3,7 +3,6 @@
 use std::io::{self, Write};
 
 use serde::Serialize;
-use serde_json::ser::Formatter;
 
 use super::{Report, escape};
 
@@ -18,8 +17,7 @@ pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
 /// Those of the writer.
 pub(crate) fn pretty(value: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {
     let mut escaping = Escaping { out, held: Vec::with_capacity(HELD + HELD / 4) };
-    let indented = Indented::default();
-    value.serialize(&mut serde_json::Serializer::with_formatter(&mut escaping, indented))?;
+    serde_json::to_writer_pretty(&mut escaping, value)?;
     escaping.pass_on()?;
     writeln!(out)
 }
@@ -67,87 +65,6 @@ impl Write for Escaping<'_> {
     fn flush(&mut self) -> io::Result<()> {
         self.pass_on()?;
         self.out.flush()
-    }
-}
-
-/// Lays JSON out as `serde_json`'s own formatter for people does, which writes an indentation in as many
-/// pieces as it is deep.
-#[derive(Default)]
-struct Indented {
-    depth: usize,
-    /// Something stands in the innermost list or map.
-    filled: bool,
-}
-
-impl Indented {
-    fn line(&self, out: &mut (impl Write + ?Sized)) -> io::Result<()> {
-        const LINE: &[u8] = b"\n                                ";
-        match LINE.get(..=2 * self.depth) {
-            Some(line) => out.write_all(line),
-            None => write!(out, "\n{:1$}", "", 2 * self.depth),
-        }
-    }
-
-    fn begin(&mut self, open: &[u8], out: &mut (impl Write + ?Sized)) -> io::Result<()> {
-        self.depth += 1;
-        self.filled = false;
-        out.write_all(open)
-    }
-
-    fn end(&mut self, close: &[u8], out: &mut (impl Write + ?Sized)) -> io::Result<()> {
-        self.depth -= 1;
-        if self.filled {
-            self.line(out)?;
-        }
-        self.filled = true;
-        out.write_all(close)
-    }
-
-    fn next(&self, first: bool, out: &mut (impl Write + ?Sized)) -> io::Result<()> {
-        if !first {
-            out.write_all(b",")?;
-        }
-        self.line(out)
-    }
-}
-
-impl Formatter for Indented {
-    fn begin_array<W: ?Sized + Write>(&mut self, out: &mut W) -> io::Result<()> {
-        self.begin(b"[", out)
-    }
-
-    fn end_array<W: ?Sized + Write>(&mut self, out: &mut W) -> io::Result<()> {
-        self.end(b"]", out)
-    }
-
-    fn begin_array_value<W: ?Sized + Write>(&mut self, out: &mut W, first: bool) -> io::Result<()> {
-        self.next(first, out)
-    }
-
-    fn end_array_value<W: ?Sized + Write>(&mut self, _: &mut W) -> io::Result<()> {
-        self.filled = true;
-        Ok(())
-    }
-
-    fn begin_object<W: ?Sized + Write>(&mut self, out: &mut W) -> io::Result<()> {
-        self.begin(b"{", out)
-    }
-
-    fn end_object<W: ?Sized + Write>(&mut self, out: &mut W) -> io::Result<()> {
-        self.end(b"}", out)
-    }
-
-    fn begin_object_key<W: ?Sized + Write>(&mut self, out: &mut W, first: bool) -> io::Result<()> {
-        self.next(first, out)
-    }
-
-    fn begin_object_value<W: ?Sized + Write>(&mut self, out: &mut W) -> io::Result<()> {
-        out.write_all(b": ")
-    }
-
-    fn end_object_value<W: ?Sized + Write>(&mut self, _: &mut W) -> io::Result<()> {
-        self.filled = true;
-        Ok(())
     }
 }
 
