@@ -20,23 +20,23 @@ const BUFFER: usize = 64 << 10;
 pub(super) fn read(directory: &Path, overlay: &Overlay) -> Result<Vec<RawFile>, ChartError> {
     let mut buffer = Vec::with_capacity(BUFFER);
     let read = |(name, path): (String, PathBuf)| {
-        let data = content(&path, overlay, &mut buffer)
+        fill(&mut buffer, &path, overlay)
             .map_err(|error| ChartError::new(format!("{}: {error}", path.display())))?;
-        Ok(RawFile { name, data })
+        Ok(RawFile { name, data: Content::of(&buffer) })
     };
     list(directory, overlay)?.into_iter().map(read).collect()
 }
 
-/// What a file holds, or the text that stands in for it; `buffer` serves one file after the other.
-fn content(path: &Path, overlay: &Overlay, buffer: &mut Vec<u8>) -> std::io::Result<Content> {
+/// Puts a file's bytes in the place of what the buffer held, or those of the text that stands in for it.
+fn fill(buffer: &mut Vec<u8>, path: &Path, overlay: &Overlay) -> std::io::Result<()> {
+    buffer.clear();
     match overlay.text(path) {
-        Some(text) => Ok(Content::of(text.as_bytes())),
+        Some(text) => buffer.extend_from_slice(text.as_bytes()),
         None => {
-            buffer.clear();
             File::open(path)?.read_to_end(buffer)?;
-            Ok(Content::of(buffer))
         }
     }
+    Ok(())
 }
 
 /// A file's bytes, or those of the text that stands in for it.
@@ -44,10 +44,9 @@ fn content(path: &Path, overlay: &Overlay, buffer: &mut Vec<u8>) -> std::io::Res
 /// # Errors
 /// When the file cannot be read.
 pub(super) fn bytes(path: &Path, overlay: &Overlay) -> std::io::Result<Vec<u8>> {
-    match overlay.text(path) {
-        Some(text) => Ok(text.as_bytes().to_vec()),
-        None => std::fs::read(path),
-    }
+    let mut bytes = Vec::new();
+    fill(&mut bytes, path, overlay)?;
+    Ok(bytes)
 }
 
 /// The files that [`read`] reads, sorted, those that are not on disk last: names within the chart,
