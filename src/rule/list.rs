@@ -104,14 +104,12 @@ impl SharedList {
 
     fn index(&self) -> &Index {
         self.0.index.get_or_init(|| {
-            let mut kinds: Map<String, Vec<Box<dyn Val>>> = Map::default();
             let mut index = Index::default();
             for (at, item) in self.0.items.iter().enumerate() {
                 let value = item.downcast_ref::<NodeVal>();
                 let Some(object) = value.and_then(|value| Object::new(value.node())) else {
                     continue;
                 };
-                kinds.entry(object.kind.to_owned()).or_default().push(item.clone_as_boxed());
                 index.places.entry(object.kind.to_owned()).or_default().push(at);
                 if let Some(name) = object.node.at(&["metadata", "name"]) {
                     index.names.entry(name.raw().to_owned()).or_default().push(at);
@@ -121,7 +119,12 @@ impl SharedList {
                     values.entry(value).or_default().push(at);
                 }
             }
-            index.kinds = kinds.into_iter().map(|(kind, items)| (kind, Self::new(items))).collect();
+            let of = |places: &[usize]| {
+                let items = places.iter().map(|&at| self.0.items[at].clone_as_boxed());
+                Self::new(items.collect())
+            };
+            let kinds = index.places.iter().map(|(kind, places)| (kind.clone(), of(places)));
+            index.kinds = kinds.collect();
             index
         })
     }
