@@ -31,10 +31,7 @@ pub(super) fn single_quoted(inner: &str) -> String {
     let mut value = String::with_capacity(inner.len());
     let mut at = 0;
     while let Some(length) = memchr(b'\n', &inner.as_bytes()[at..]) {
-        value.push_str(inner[at..at + length].trim_end_matches(' '));
-        let (breaks, content) = breaks(inner, at + length);
-        join(&mut value, breaks);
-        at = content;
+        at = fold_line(&mut value, inner, at..at + length);
     }
     value.push_str(&inner[at..]);
     value.replace("''", "'")
@@ -46,15 +43,12 @@ pub(super) fn double_quoted(inner: &str) -> Option<String> {
     let mut value = String::with_capacity(inner.len());
     let mut at = 0;
     while let Some(length) = memchr2(b'\\', b'\n', &bytes[at..]) {
-        let (text, mark) = (&inner[at..at + length], at + length);
+        let mark = at + length;
         if bytes[mark] == b'\n' {
-            value.push_str(text.trim_end_matches(' '));
-            let (breaks, content) = breaks(inner, mark);
-            join(&mut value, breaks);
-            at = content;
+            at = fold_line(&mut value, inner, at..mark);
             continue;
         }
-        value.push_str(text);
+        value.push_str(&inner[at..mark]);
         at = mark + 2;
         value.push(match bytes.get(mark + 1)? {
             b'"' => '"',
@@ -76,6 +70,14 @@ pub(super) fn double_quoted(inner: &str) -> Option<String> {
     }
     value.push_str(&inner[at..]);
     Some(value)
+}
+
+/// Takes the end of a line, up to its break, and joins to it what comes next; gives where that starts.
+fn fold_line(value: &mut String, inner: &str, line: Range<usize>) -> usize {
+    let (breaks, content) = breaks(inner, line.end);
+    value.push_str(inner[line].trim_end_matches(' '));
+    join(value, breaks);
+    content
 }
 
 /// How many line breaks there are from the one at `at` up to the next text, and where that starts.
