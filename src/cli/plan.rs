@@ -67,6 +67,7 @@ impl Plan {
             changed: changed.cloned(),
             today: lint::today(),
             keep_rendered: false,
+            held: Options::HELD,
             cache,
         };
         Ok(Self { options, config })

@@ -53,12 +53,12 @@ impl Directory<'_> {
     /// that read them. One that is made from `Chart.yaml.in` or the like is none yet.
     pub(super) fn lacks_metadata(&self) -> bool {
         let below = join(self.path, "templates/");
-        let reads = |file: &File| {
-            [".Values", ".Release", ".Chart"].iter().any(|name| file.text.contains(name))
-        };
+        let reads =
+            |text: &str| [".Values", ".Release", ".Chart"].iter().any(|name| text.contains(name));
         let templates = self.files.range(below.as_str()..);
-        let mut templates = templates.take_while(|(path, _)| path.starts_with(&below));
-        templates.any(|(_, file)| file.text.contains("{{") && reads(file)) && {
+        let templates = templates.take_while(|(path, _)| path.starts_with(&below));
+        let mut texts = templates.map(|(_, file)| file.text());
+        texts.any(|text| text.contains("{{") && reads(&text)) && {
             let path = Path::new(if self.path.is_empty() { "." } else { self.path });
             let source = |name: &String| {
                 name.starts_with("Chart.")
@@ -142,7 +142,7 @@ impl Directory<'_> {
 
     /// The same place in the text that the project has read under the same path.
     fn own(&self, span: Span) -> Span {
-        let path = &self.sources.get(span.source).path;
+        let path = &self.sources.path(span.source);
         self.files.get(path.as_str()).map_or(span, |file| Span { source: file.source, ..span })
     }
 
@@ -170,7 +170,7 @@ impl Directory<'_> {
     }
 
     fn origin(&self, span: Span) -> Origin {
-        let path = &self.sources.get(span.source).path;
+        let path = &self.sources.path(span.source);
         match path.strip_prefix(self.path).unwrap_or(path).trim_start_matches('/') {
             path if path.starts_with("crds/") => Origin::Manifest,
             path if path.ends_with(".lock") || path == "requirements.yaml" => Origin::Chart,

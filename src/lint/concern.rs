@@ -60,7 +60,7 @@ fn taken(project: &Project) -> Vec<(&str, String)> {
     project
         .files
         .iter()
-        .filter(|file| file.class == Class::ChartMeta && file.text.contains("file:"))
+        .filter(|file| file.class == Class::ChartMeta && file.text().contains("file:"))
         .flat_map(|file| {
             let folder = file.path.rsplit_once('/').map_or("", |(folder, _)| folder);
             local(file).into_iter().map(move |path| (folder, join(folder, &path)))

@@ -126,7 +126,7 @@ impl Compiled {
         };
         fits(&self.objects, object.map(|object| format!("{}/{}", object.kind, object.name)))
             && fits(&self.containers, object.and_then(|object| object.container.clone()))
-            && fits(&self.paths, Some(sources.get(finding.primary.span.source).path.clone()))
+            && fits(&self.paths, Some(sources.path(finding.primary.span.source)))
             && self.releases.as_ref().is_none_or(|globs| {
                 !finding.releases.is_empty()
                     && finding.releases.iter().all(|release| globs.is_match(release))

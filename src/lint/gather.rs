@@ -20,7 +20,8 @@ pub struct Stdin {
     pub text: Arc<str>,
 }
 
-/// Walks, reads and classifies.
+/// Walks, reads and classifies; beyond `held` bytes, what lies in files is read again when it is asked
+/// for.
 ///
 /// # Errors
 /// When a path does not exist, with that path.
@@ -30,19 +31,26 @@ pub(super) fn gather(
     config: &Config,
     sources: &Sources,
     memory: &dyn Recall,
+    held: usize,
     watch: &dyn Watch,
 ) -> Result<Project, PathBuf> {
     let mut walked = project::walk(paths, config, sources)?;
     if let Some(stdin) = stdin {
         walked.candidates.retain(|candidate| candidate.shown != stdin.name);
     }
-    let done = AtomicUsize::new(0);
+    let (done, bytes) = (AtomicUsize::new(0), AtomicUsize::new(0));
     let count = walked.candidates.len();
     let mut taken: Vec<Taken> = walked
         .candidates
         .par_iter()
         .map(|candidate| {
-            let taken = project::take(candidate, sources, memory);
+            let mut taken = project::take(candidate, sources, memory);
+            if let Taken::File(file) = &mut taken
+                && bytes.fetch_add(file.length(), Ordering::Relaxed) >= held
+                && sources.overlay().text(&candidate.path).is_none()
+            {
+                file.shelve(&candidate.path, sources);
+            }
             watch.step(done.fetch_add(1, Ordering::Relaxed) + 1, count, "reading");
             taken
         })

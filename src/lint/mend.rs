@@ -138,7 +138,7 @@ impl<'a> Homes<'a> {
                 let own = |file: &&File| file.source == node.document().source();
                 let file = self.files.values().copied().find(own)?;
                 // What was quoted and read by itself has other places than the file.
-                let same = node.document().text().len() == file.text.len();
+                let same = node.document().text().len() == file.length();
                 self.editable(&file.path).filter(|_| same).map(|_| node)
             }
             Content::Set(_) | Content::Unknown | Content::Elsewhere => None,

@@ -136,7 +136,7 @@ impl<'r> Places<'r> {
 
     /// Whether a person who has this repository can edit the text.
     fn editable(&self, place: Place) -> bool {
-        let path = &self.sources.get(place.span.source).path;
+        let path = &self.sources.path(place.span.source);
         let packed = path.contains(".tgz/") || self.chart.ends_with(".tgz");
         let elsewhere = path.starts_with("../") || path.starts_with('/');
         !packed && !elsewhere

@@ -23,7 +23,7 @@ pub fn failures(error: &RenderError, fallback: Span, sources: &Sources) -> Vec<F
 /// That a chart cannot be loaded: a fault of its metadata, of its values, or of something else.
 #[must_use]
 pub(super) fn unloaded(error: &ChartError, fallback: Span, sources: &Sources) -> Finding {
-    let path = error.span.map(|span| sources.get(span.source).path.clone()).unwrap_or_default();
+    let path = error.span.map(|span| sources.path(span.source)).unwrap_or_default();
     let rule = match path.rsplit('/').next() {
         Some("Chart.yaml" | "requirements.yaml") => ("chart-yaml-present", "helm-chart"),
         Some("values.yaml") => NO_YAML,
@@ -111,7 +111,7 @@ pub(super) fn dotted(pointer: &str) -> String {
 
 /// What sort of text a span of a chart lies in.
 pub(super) fn origin_of(span: Span, sources: &Sources) -> Origin {
-    let path = &sources.get(span.source).path;
+    let path = &sources.path(span.source);
     if path.contains("/templates/") || path.starts_with("templates/") {
         Origin::Template
     } else if path.ends_with("Chart.yaml") || path.ends_with("values.schema.json") {

@@ -270,7 +270,7 @@ impl Task<'_> {
     fn own(&self, span: Span) -> Span {
         let file = self.sources.get(span.source);
         match self.files.get(file.path.as_str()) {
-            Some(own) if own.text.len() == file.text.len() => Span { source: own.source, ..span },
+            Some(own) if own.length() == file.text.len() => Span { source: own.source, ..span },
             _ => span,
         }
     }
@@ -360,7 +360,7 @@ impl Task<'_> {
         paths
             .into_iter()
             .map(|path| {
-                let known = self.files.get(path.as_str()).map(|file| Arc::clone(&file.text));
+                let known = self.files.get(path.as_str()).map(|file| file.text());
                 (path, known.unwrap_or_else(|| Arc::from("")))
             })
             .collect()

@@ -60,11 +60,17 @@ pub struct Options {
     pub today: Date,
     /// What releases render is kept with the outcome. What is found in them is not remembered then.
     pub keep_rendered: bool,
+    /// Bytes of text that are held at once, with their trees, which take four times as much: what is read
+    /// beyond is read again when it is judged.
+    pub held: usize,
     /// The folder in which results are kept between runs; `None` to work everything out.
     pub cache: Option<PathBuf>,
 }
 
 impl Options {
+    /// The [`Options::held`] of a run that nobody tells otherwise.
+    pub const HELD: usize = 32 << 20;
+
     /// What holds where nothing is asked for but to lint these paths; keeps no results.
     #[must_use]
     pub fn of(paths: Vec<PathBuf>, today: Date) -> Self {
@@ -80,6 +86,7 @@ impl Options {
             changed: None,
             today,
             keep_rendered: false,
+            held: Self::HELD,
             cache: None,
         }
     }
@@ -157,8 +164,8 @@ pub fn run(
     let cache = options.cache.as_deref().map(|folder| Cache::open(folder, Salt::of_build()));
     let memory: &dyn Recall = cache.as_ref().map_or(&(), |cache| cache);
     let stdin = options.stdin.as_ref();
-    let mut project =
-        gather::gather(&paths, stdin, config, sources, memory, watch).map_err(LintError::Path)?;
+    let mut project = gather::gather(&paths, stdin, config, sources, memory, options.held, watch)
+        .map_err(LintError::Path)?;
     ask(&mut project, &options.release, sources);
     examine(&project, cache.as_ref(), options, config, rules, sources, watch)
 }
@@ -304,7 +311,7 @@ impl<'p> Run<'p> {
     /// off. Where that hides that something could not be judged at all, a note says so.
     pub(super) fn weigh(&self, findings: &mut Vec<Finding>, notes: &mut Vec<String>) {
         findings.retain_mut(|finding| {
-            let path = &self.sources.get(finding.primary.span.source).path;
+            let path = &self.sources.path(finding.primary.span.source);
             let Some(level) = self.choices.at(path).level(&finding.rule) else { return true };
             match select::severity_of(level) {
                 Some(severity) => finding.severity = severity,
@@ -342,7 +349,7 @@ impl<'p> Run<'p> {
 
     /// False for a place in a file that was read only for the releases it declares.
     fn asked_for(&self, span: Span) -> bool {
-        let path = &self.sources.get(span.source).path;
+        let path = &self.sources.path(span.source);
         self.files.get(path.as_str()).is_none_or(|file| file.requested)
     }
 
@@ -400,7 +407,7 @@ pub(super) fn folder(path: &str) -> &str {
 
 /// True for a file that is no YAML, yet means to be an object.
 fn is_broken(file: &File) -> bool {
-    file.seen.broken && file.text.contains("apiVersion")
+    file.seen.broken && file.text().contains("apiVersion")
 }
 
 pub(super) fn origin(class: Class) -> Origin {

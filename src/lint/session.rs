@@ -169,7 +169,7 @@ impl Snapshot {
     #[must_use]
     pub fn text(&self, shown: &str) -> Option<Arc<str>> {
         match self.file(shown) {
-            Some(file) => Some(Arc::clone(&file.text)),
+            Some(file) => Some(file.text()),
             None => self.sources.read(Path::new(shown)).ok(),
         }
     }

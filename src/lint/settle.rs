@@ -46,6 +46,7 @@ impl<'r, 'p> Settling<'r, 'p> {
     /// Leaves out what is silenced, and counts it.
     pub(super) fn settle(&self, mut found: Found) -> Settled {
         let findings = std::mem::take(&mut found.findings);
+        let _held = self.run.held(&findings);
         let before = findings.len();
         let kept: Vec<Finding> =
             findings.into_iter().filter_map(|finding| self.silence(finding)).collect();
@@ -59,7 +60,7 @@ impl<'r, 'p> Settling<'r, 'p> {
         settled.entries.reserve_exact(findings.len());
         for mut finding in findings {
             if finding.fingerprint.is_empty() {
-                finding.fingerprint = self.run.fingerprint(&finding);
+                finding.fingerprint = self.run.fingerprint(&finding, None);
             }
             settled.pointed_into.extend(sources(&finding));
             if finding.severity == Severity::Error {
@@ -75,8 +76,7 @@ impl<'r, 'p> Settling<'r, 'p> {
     pub(super) fn unneeded(&self) -> Vec<Finding> {
         let Some(severity) = self.run.unused() else { return Vec::new() };
         let linted: BTreeSet<&str> = self.run.linted().map(|file| file.path.as_str()).collect();
-        let path =
-            |finding: &Finding| self.run.sources.get(finding.primary.span.source).path.clone();
+        let path = |finding: &Finding| self.run.sources.path(finding.primary.span.source);
         let mut unneeded = self.suppressions.unused(self.names, severity, self.run.sources);
         unneeded.retain(|finding| linted.contains(path(finding).as_str()));
         // One that exempts nothing here may do so in files that are not linted.
@@ -116,7 +116,7 @@ fn suppressions(run: &Run<'_>) -> Suppressions {
         let source = run.sources.get(file.source);
         let directives = match file.stream() {
             Some(stream) => suppress::of_yaml(run.sources, file.source, &stream.comments),
-            None => directive::in_template(file.source, &file.text, source.lines()),
+            None => directive::in_template(file.source, &file.text(), source.lines()),
         };
         suppressions.add(&file.path, origin(file.class), directives);
     }

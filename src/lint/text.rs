@@ -19,7 +19,8 @@ pub(super) fn judge(
     let Some(stream) = file.stream().filter(|_| !rules.is_empty()) else {
         return Vec::new();
     };
-    let text = Text::new(kind(file.class), &file.text, stream);
+    let text = file.text();
+    let text = Text::new(kind(file.class), &text, stream);
     let pairs = rules.iter().map(|active| (&*active.rule, &active.params));
     let place = |span| Place { span, origin };
     let finding = |(at, hit): (usize, crate::rule::TextHit)| {

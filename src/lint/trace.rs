@@ -83,7 +83,7 @@ impl Snapshot {
         let of_file =
             |release: &Release| {
                 release.values.iter().any(|layer| layer.file.as_deref() == Some(shown))
-                    || self.sources.get(release.declared.source).path == shown
+                    || self.sources.path(release.declared.source) == shown
                     || release.chart.path.as_deref().is_some_and(|chart| {
                         project::is_below(shown, chart) && is_part(shown, chart)
                     })
@@ -130,7 +130,7 @@ impl Snapshot {
     ) -> Result<T, String> {
         let release = self.project.releases.get(release).ok_or("there is no such release")?;
         let config = &self.settings.config;
-        let declared = &self.sources.get(release.declared.source).path;
+        let declared = &self.sources.path(release.declared.source);
         let near = folder(declared);
         let path = match project::resolve(&release.chart, near, config, &self.project.lock) {
             Resolution::At(path) => path,
@@ -174,7 +174,7 @@ fn is_part(shown: &str, chart: &str) -> bool {
 }
 
 fn spot(span: Span, sources: &Sources) -> Spot {
-    let file = sources.get(span.source).path.clone();
+    let file = sources.path(span.source);
     Spot { file, start: span.start as usize, end: span.end as usize }
 }
 

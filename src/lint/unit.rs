@@ -1,7 +1,8 @@
 //! The pieces of work of a run, and the judging of one: what may be done on any machine and
 //! remembered between runs.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use rayon::prelude::*;
@@ -13,9 +14,10 @@ use super::select::Chosen;
 use super::shard::{Groups, deal};
 use super::{chart, cluster, fingerprint, plain, release, syntax, text};
 use crate::finding::Finding;
-use crate::project::{Class, File, Release, Resolution, join};
+use crate::project::{self, Class, File, Release, Resolution, join};
 use crate::report::model::UNRENDERED;
 use crate::rule::{Company, Evaluator, ReleaseInfo, Setting, Together, Undecided};
+use crate::source::{SourceFile, SourceId};
 use crate::yaml::Stream;
 
 /// How many files of a unit are judged by one worker at least: less is not worth an evaluator.
@@ -45,6 +47,10 @@ pub(super) struct Found {
     /// Findings that an annotation silences; those that a comment or the configuration does, once
     /// they are settled.
     pub(super) waived: usize,
+    /// Something has changed while it was judged, so that it is not of what its key names; never
+    /// remembered.
+    #[serde(skip)]
+    pub(super) torn: bool,
     /// What releases render, where that was asked for; never remembered.
     #[serde(skip)]
     pub(super) rendered: Vec<(String, Documents)>,
@@ -60,6 +66,7 @@ impl Found {
         self.absent_charts.extend(other.absent_charts);
         self.undecided.add(other.undecided);
         self.rendered.extend(other.rendered);
+        self.torn |= other.torn;
         self.objects += other.objects;
         self.waived += other.waived;
         self
@@ -91,7 +98,7 @@ impl<'p> Run<'p> {
     /// True when a release is declared in, or made of, what is to be linted.
     fn concerned(&self, release: &Release) -> bool {
         let requested = |path: &str| self.files.get(path).is_some_and(|file| file.requested);
-        requested(&self.sources.get(release.declared.source).path)
+        requested(&self.sources.path(release.declared.source))
             || release.values.iter().any(|layer| layer.file.as_deref().is_some_and(requested))
             || self.owns(release)
     }
@@ -116,7 +123,7 @@ impl<'p> Run<'p> {
         let sizes: Vec<u64> = units
             .iter()
             .map(|unit| {
-                let bytes: usize = unit.files.iter().map(|file| file.text.len()).sum();
+                let bytes: usize = unit.files.iter().map(|file| file.length()).sum();
                 // Rendering a chart costs about as much as linting 100 kB of manifests.
                 bytes as u64 + 100_000 * unit.releases.len() as u64
             })
@@ -146,10 +153,11 @@ impl<'p> Run<'p> {
 
     /// Judges one unit. Whatever its result depends on has a part in its key (`cache::key`).
     pub(super) fn unit(&self, unit: &Unit<'p>) -> Found {
-        let manifests = unit.files.iter().filter(|file| file.class == Class::Manifest);
+        let (files, mut found) = self.taken_down(unit);
+        let manifests = files.iter().filter(|file| file.class == Class::Manifest);
         let documents = manifests.filter_map(|file| file.stream());
         let company = Company::of(documents.flat_map(|stream| &stream.documents));
-        let of_files = unit.files.par_iter().with_min_len(FILES_AT_LEAST).map_init(
+        let of_files = files.par_iter().with_min_len(FILES_AT_LEAST).map_init(
             || {
                 let evaluator = self.evaluator(None);
                 (evaluator.together(&company), evaluator)
@@ -158,17 +166,48 @@ impl<'p> Run<'p> {
         );
         let of_releases =
             unit.releases.par_iter().map(|&at| self.release(&self.project.releases[at]));
-        let mut found = of_files.chain(of_releases).reduce(Found::default, Found::and);
+        found = found.and(of_files.chain(of_releases).reduce(Found::default, Found::and));
+        let own: HashMap<SourceId, &File> =
+            files.iter().map(|file| (file.source, &**file)).collect();
+        let _held = self.held(&found.findings);
         for finding in found.findings.iter_mut().chain(&mut found.unloaded) {
-            finding.fingerprint = self.fingerprint(finding);
+            let known = own.get(&finding.primary.span.source).copied();
+            finding.fingerprint = self.fingerprint(finding, known);
         }
         found
     }
 
-    /// Names a fault, by the tree it is in where there is one.
-    pub(super) fn fingerprint(&self, finding: &Finding) -> String {
+    /// A unit's files with their texts at hand, and what is said of those that have changed since they
+    /// were read.
+    fn taken_down(&self, unit: &Unit<'p>) -> (Vec<Cow<'p, File>>, Found) {
+        let files = unit.files.par_iter().with_min_len(FILES_AT_LEAST);
+        let files: Vec<_> = files.map(|file| (*file, file.taken_down())).collect();
+        let (mut whole, mut found) = (Vec::with_capacity(files.len()), Found::default());
+        for (file, taken) in files {
+            match taken {
+                Ok(file) => whole.push(file),
+                Err(why) => {
+                    let why = why.to_string();
+                    found.findings.push(project::unreadable(&file.path, &why, self.sources));
+                    found.torn = true;
+                }
+            }
+        }
+        self.weigh(&mut found.findings, &mut found.notes);
+        (whole, found)
+    }
+
+    /// The texts that findings point into, so that one that was put away is read once for all of them.
+    pub(super) fn held(&self, findings: &[Finding]) -> Vec<Arc<SourceFile>> {
+        findings.iter().map(|finding| self.sources.get(finding.primary.span.source)).collect()
+    }
+
+    /// Names a fault, by the tree it is in where there is one; `known` is the file it is in, for who has
+    /// it at hand.
+    pub(super) fn fingerprint(&self, finding: &Finding, known: Option<&File>) -> String {
         let source = finding.primary.span.source;
-        let stream = self.texts.of(source).and_then(|file| file.stream());
+        let file = known.or_else(|| self.texts.of(source));
+        let stream = file.and_then(|file| file.stream());
         fingerprint::of(finding, &self.sources.get(source), stream.map(AsRef::as_ref))
     }
 
@@ -351,14 +390,14 @@ impl<'p> Run<'p> {
 
     /// The rules that judge a release: those of its last values file, or of its declaration.
     pub(super) fn rules_of(&self, release: &Release) -> &Chosen {
-        let declared = &self.sources.get(release.declared.source).path;
+        let declared = &self.sources.path(release.declared.source);
         let last = release.values.iter().rev().find_map(|layer| layer.file.as_deref());
         self.choices.at(last.unwrap_or(declared))
     }
 
     /// Where a release's chart lies on this machine.
     pub(super) fn resolve(&self, release: &Release) -> Resolution {
-        let declared = &self.sources.get(release.declared.source).path;
+        let declared = &self.sources.path(release.declared.source);
         crate::project::resolve(&release.chart, folder(declared), self.config, &self.project.lock)
     }
 

@@ -144,8 +144,9 @@ pub(super) fn readers(snapshot: &Snapshot, release: &Release, key: &Key) -> BTre
     let below = snapshot.project.files.iter().filter(|file| is_below(&file.path, chart));
     for file in below.filter(|file| is_template(file)) {
         let prefix = subchart(&file.path, chart);
-        for (start, parts) in mentions(&file.text) {
-            let named = parts.iter().map(|part| &file.text[part.clone()]);
+        let text = file.text();
+        for (start, parts) in mentions(&text) {
+            let named = parts.iter().map(|part| &text[part.clone()]);
             let is_global = named.clone().next() == Some("global");
             let prefix = prefix.iter().map(String::as_str).filter(|_| !is_global);
             let full: Vec<&str> = prefix.chain(named).collect();

@@ -82,7 +82,7 @@ fn lines(view: &View<'_>, wanted: &dyn Fn(&str) -> bool) -> Vec<Spot> {
     let mut found = Vec::new();
     for file in view.snapshot.project.files.iter().filter(|file| is_template(file)) {
         let mut start = 0;
-        for line in file.text.split_inclusive('\n') {
+        for line in file.text().split_inclusive('\n') {
             if wanted(line) {
                 let end = start + line.trim_end().len();
                 found.push(Spot { file: file.path.clone(), start, end });

@@ -49,7 +49,7 @@ pub(super) fn find(tree: &Tree<'_>) -> Vec<LocalChart> {
             version: text("version"),
             library: text("type").as_deref() == Some("library"),
             vendored,
-            span: Span::new(file.source, 0, file.text.len()),
+            span: Span::new(file.source, 0, file.length()),
             requested: file.requested,
         }
     });

@@ -1,16 +1,16 @@
 //! What a file is, by what is in it, and by its name where the name is what tools go by.
 
 use std::path::Path;
-use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::file::File;
 use super::walk::{Candidate, Read, read_text};
 use super::word::{Word, Words};
 use crate::finding::Finding;
 use crate::kube;
-use crate::source::{SourceId, Sources};
+use crate::source::Sources;
 use crate::yaml::{self, Document, Kind, Node, NodeId, Stream, Style};
 
 /// What a file is.
@@ -117,92 +117,6 @@ impl<'a> PathName<'a> {
     }
 }
 
-/// One file of a project.
-#[derive(Debug, Clone)]
-pub struct File {
-    /// Its text.
-    pub source: SourceId,
-    /// Relative to the working directory, with `/`.
-    pub path: String,
-    /// What it is.
-    pub class: Class,
-    /// Its whole text.
-    pub text: Arc<str>,
-    /// Whether it is to be linted, or was read for the releases it declares only.
-    pub requested: bool,
-    /// What its text alone says of it.
-    pub seen: Seen,
-    /// Shared by all copies of the file.
-    known: Arc<Known>,
-}
-
-/// What is found out of a text when it is first asked for.
-#[derive(Debug, Default)]
-struct Known {
-    stream: OnceLock<Arc<Stream>>,
-    digest: OnceLock<blake3::Hash>,
-    /// For each [`Word`] whether it was looked for, and whether it is there.
-    words: AtomicU32,
-}
-
-impl File {
-    /// Its tree, parsed at the first call; `None` where it is not YAML.
-    #[must_use]
-    pub fn stream(&self) -> Option<&Arc<Stream>> {
-        let parse = || Arc::new(yaml::parse(self.source, &self.text));
-        self.seen.yaml.then(|| self.known.stream.get_or_init(parse))
-    }
-
-    /// True when a word stands somewhere in its text.
-    #[must_use]
-    pub fn holds(&self, word: Word) -> bool {
-        if self.seen.yaml && Word::OF_YAML.contains(&word) {
-            return self.seen.words.has(word);
-        }
-        let asked = 1 << (2 * word as u32);
-        let there = asked << 1;
-        let known = self.known.words.load(Ordering::Relaxed);
-        if known & asked != 0 {
-            return known & there != 0;
-        }
-        let holds = word.stands_in(&self.text);
-        self.known.words.fetch_or(if holds { asked | there } else { asked }, Ordering::Relaxed);
-        holds
-    }
-
-    /// True when [`File::stream`] has a tree; parses nothing.
-    #[must_use]
-    pub fn is_yaml(&self) -> bool {
-        self.seen.yaml
-    }
-
-    /// The roots of its documents, in order; empty for what is not YAML.
-    pub fn roots(&self) -> impl Iterator<Item = Node<'_>> {
-        self.stream()
-            .into_iter()
-            .flat_map(|stream| stream.documents.iter().filter_map(|document| document.root()))
-    }
-
-    /// The objects in it, those of a `List` one by one, in order.
-    pub fn objects(&self) -> impl Iterator<Item = Node<'_>> {
-        let documents = self.stream().into_iter().flat_map(|stream| &stream.documents);
-        documents.flat_map(|document| kube::objects(document)).map(|object| object.node)
-    }
-
-    /// Drops the tree, which is parsed again when somebody asks for it.
-    pub fn forget_tree(&mut self) {
-        let Known { stream: _, digest, words } = &*self.known;
-        let words = AtomicU32::new(words.load(Ordering::Relaxed));
-        self.known = Arc::new(Known { digest: digest.clone(), words, ..Known::default() });
-    }
-
-    /// A hash of its text.
-    #[must_use]
-    pub fn digest(&self) -> blake3::Hash {
-        *self.known.digest.get_or_init(|| blake3::hash(self.text.as_bytes()))
-    }
-}
-
 /// What a file's path and text say of it, without the files around it: what is found out by
 /// parsing, and may be remembered instead.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -221,7 +135,7 @@ pub struct Seen {
 
 impl Seen {
     /// What a file is that is not parsed.
-    fn unparsed(class: Class) -> Self {
+    pub(super) fn unparsed(class: Class) -> Self {
         Self { class, yaml: false, broken: false, words: Words::default(), applications: false }
     }
 }
@@ -283,24 +197,15 @@ pub fn take_text(
     }
     let source = sources.add(path.clone(), Arc::clone(&text));
     let class = by_name.unwrap_or(Class::Other);
-    let mut file = File {
-        source,
-        path: path.clone(),
-        class,
-        text,
-        requested: candidate.requested,
-        seen: Seen::unparsed(class),
-        known: Arc::default(),
-    };
+    let mut file = File::new(source, class, candidate.requested, sources);
     if by_name.is_some_and(|class| !is_yaml_class(class)) {
         return Some(file);
     }
     file.seen = memory.recall(path, by_name, file.digest()).unwrap_or_else(|| {
-        let stream = Arc::new(yaml::parse(source, &file.text));
-        let seen = look(path, by_name, &file.text, &stream);
+        let stream = Arc::new(yaml::parse(source, &text));
+        let seen = look(path, by_name, &text, &stream);
         if seen.yaml {
-            // Nobody has asked for it yet.
-            let _ = file.known.stream.set(stream);
+            file.adopt(stream);
         }
         memory.note(path, by_name, file.digest(), seen);
         seen

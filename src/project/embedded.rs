@@ -4,7 +4,8 @@
 use std::collections::HashSet;
 
 use super::chart::LocalChart;
-use super::classify::{Class, File};
+use super::classify::Class;
+use super::file::File;
 use super::tree::{is_below, join, upwards};
 use super::word::Word;
 
@@ -21,7 +22,7 @@ pub(super) fn set_aside(files: &mut [File], charts: &[LocalChart]) {
             continue;
         }
         let Some(chart) = chart_of(&file.path, &charts) else { continue };
-        for line in file.text.lines().filter(|line| line.contains(".Files.")) {
+        for line in file.text().lines().filter(|line| line.contains(".Files.")) {
             let named = quoted(line).filter_map(beginning).map(|path| join(chart, path));
             // `.Files` reaches nothing outside of the chart, and a `"."` is no path but a separator.
             embedded.extend(named.filter(|path| path != chart && is_below(path, chart)));

@@ -6,6 +6,7 @@
 mod chart;
 mod classify;
 mod embedded;
+mod file;
 mod lock;
 mod patch;
 mod release;
@@ -16,18 +17,19 @@ mod word;
 use std::path::{Path, PathBuf};
 
 pub use chart::{LocalChart, Resolution, in_repository, of_dependency, resolve, supply};
-pub use classify::{Class, File, NodeRef, Recall, Seen, Taken, take, take_text};
+pub use classify::{Class, NodeRef, Recall, Seen, Taken, take, take_text};
+pub use file::File;
 pub use lock::{
     Archive, ChartKey, LOCK_NAME, Lock, LockError, LockedChart, digest, is_sha256, lock_directory,
     repository_key,
 };
 pub use release::{Assignment, AssignmentKind, ChartRef, Content, Layer, Release, Unresolved, Via};
 pub use tree::{Tree, is_below, join, upwards};
+pub(crate) use walk::unreadable;
 pub use walk::{Candidate, MAX_SIZE, Read, UNREADABLE, Walked, read_text, shown, walk};
 pub use word::{Word, Words};
 
 use classify::PathName;
-use walk::unreadable;
 
 use crate::config::Config;
 use crate::finding::Finding;
@@ -116,7 +118,7 @@ pub fn assemble(walked: Walked, taken: Vec<Taken>, config: &Config, sources: &So
     patch::set_aside(&mut files);
     embedded::set_aside(&mut files, &charts);
     findings.sort_by_cached_key(|finding| {
-        (sources.get(finding.primary.span.source).path.clone(), finding.primary.span.start)
+        (sources.path(finding.primary.span.source), finding.primary.span.start)
     });
     let (releases, unresolved) = (found.releases, found.unresolved);
     Project { files, charts, releases, unresolved, lock, findings }

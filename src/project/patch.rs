@@ -2,7 +2,8 @@
 
 use std::collections::HashSet;
 
-use super::classify::{Class, File};
+use super::classify::Class;
+use super::file::File;
 use super::tree::{join, parent};
 
 /// Takes the files that kustomizations name as patches out of the manifests: they hold a part of

@@ -3,7 +3,8 @@
 use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
 
-use super::classify::{Class, File};
+use super::classify::Class;
+use super::file::File;
 use super::walk::shown;
 
 /// Every file that was read, by path. Paths are relative to the working directory, with `/`.

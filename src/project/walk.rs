@@ -311,7 +311,7 @@ fn describe(error: &io::Error) -> String {
 }
 
 /// A finding on a file that has no text to point into: at its first line.
-pub(super) fn unreadable(shown: &str, why: &str, sources: &Sources) -> Finding {
+pub(crate) fn unreadable(shown: &str, why: &str, sources: &Sources) -> Finding {
     let source = sources.add(shown, "");
     Finding::new(
         (UNREADABLE, GROUP),

@@ -21,12 +21,20 @@ pub enum Word {
     Inflation,
     /// A comment to plimsoll.
     Directive,
+    /// Something of Tekton's.
+    Tekton,
 }
 
 impl Word {
     /// Those that every file of YAML is looked through for.
-    pub(super) const OF_YAML: [Self; 5] =
-        [Self::Definition, Self::Argo, Self::HelmRelease, Self::Inflation, Self::Directive];
+    pub(super) const OF_YAML: [Self; 6] = [
+        Self::Definition,
+        Self::Argo,
+        Self::HelmRelease,
+        Self::Inflation,
+        Self::Directive,
+        Self::Tekton,
+    ];
 
     /// As it is written.
     #[must_use]
@@ -39,6 +47,7 @@ impl Word {
             Self::HelmRelease => "helm.toolkit.fluxcd.io",
             Self::Inflation => "HelmChartInflationGenerator",
             Self::Directive => "plimsoll:",
+            Self::Tekton => "tekton.dev/",
         }
     }
 

@@ -8,14 +8,20 @@ use std::sync::Arc;
 use super::conceal::conceal;
 use super::escape;
 use super::model::Point;
-use crate::source::{LineIndex, Sources};
+use crate::source::{LineIndex, Slot, Sources};
+
+/// Bytes of texts that are kept ready to be shown: reports go from file to file, so one is seldom asked
+/// for again when many others have been.
+const READY: usize = 16 << 20;
 
 /// Texts by the path that reports name them with. Reads the file itself when a run's sources do
 /// not hold it, as for a report that was merged from shards.
 #[derive(Debug, Default)]
 pub struct Texts {
-    known: HashMap<String, Arc<str>>,
+    known: HashMap<String, Slot>,
     shown: HashMap<String, Option<Arc<Shown>>>,
+    /// Of those in `shown`.
+    bytes: usize,
 }
 
 /// A text made harmless for a terminal and without credentials, byte for byte as long as the file.
@@ -32,11 +38,9 @@ impl Texts {
         sources: &Sources,
         ids: impl IntoIterator<Item = &'a crate::source::SourceId>,
     ) -> Self {
-        let known = ids.into_iter().map(|&id| {
-            let file = sources.get(id);
-            (file.path.clone(), Arc::clone(&file.text))
-        });
-        Self { known: known.collect(), shown: HashMap::new() }
+        let slots = ids.into_iter().map(|&id| sources.slot(id));
+        let known = slots.map(|slot| (slot.path().to_owned(), slot));
+        Self { known: known.collect(), ..Self::default() }
     }
 
     /// The text under a path; `None` when there is none that can be read.
@@ -45,7 +49,7 @@ impl Texts {
             return shown.clone();
         }
         let text = match self.known.get(path) {
-            Some(text) => Some(Arc::clone(text)),
+            Some(slot) => slot.take_down().ok().map(|file| Arc::clone(&file.text)),
             None => std::fs::read_to_string(Path::new(path)).ok().map(Arc::from),
         };
         let shown = text.map(|text| {
@@ -54,6 +58,11 @@ impl Texts {
             let lines = LineIndex::new(&text);
             Arc::new(Shown { text, lines })
         });
+        self.bytes += shown.as_ref().map_or(0, |shown| shown.text.len());
+        if self.bytes > READY {
+            self.shown.clear();
+            self.bytes = 0;
+        }
         self.shown.insert(path.to_owned(), shown.clone());
         shown
     }

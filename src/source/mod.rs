@@ -8,8 +8,9 @@ mod disk;
 mod edit;
 mod line_index;
 mod overlay;
+mod shelf;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use serde::{Deserialize, Serialize};
@@ -18,6 +19,7 @@ pub use disk::{folder_of, replace_quickly, replace_whole, write_through, write_w
 pub use edit::{Edit, apply};
 pub use line_index::{LineIndex, Position};
 pub use overlay::Overlay;
+pub use shelf::{Changed, Shelved, Slot};
 
 /// Names one text in [`Sources`]. Ids follow the order in which texts were added, so nothing a
 /// user sees may be sorted by them: sort by path.
@@ -89,6 +91,10 @@ pub struct SourceFile {
 }
 
 impl SourceFile {
+    fn new(path: String, text: Arc<str>) -> Self {
+        Self { path, text, lines: OnceLock::new() }
+    }
+
     /// The line index, built at the first call.
     pub fn lines(&self) -> &LineIndex {
         self.lines.get_or_init(|| LineIndex::new(&self.text))
@@ -107,12 +113,13 @@ impl SourceFile {
     }
 }
 
-/// Every text of one run. Shared between threads; texts are added and never removed.
+/// Every text of one run. Shared between threads; texts are added and never removed, but may be put
+/// away to be read again.
 #[derive(Debug, Default)]
 pub struct Sources {
     /// Texts of others, whose ids come first.
     below: Option<Below>,
-    files: RwLock<Vec<Arc<SourceFile>>>,
+    files: RwLock<Vec<Slot>>,
     overlay: Overlay,
 }
 
@@ -162,11 +169,23 @@ impl Sources {
     /// # Panics
     /// Never in practice: 2³² texts do not fit into memory.
     pub fn add(&self, path: impl Into<String>, text: impl Into<Arc<str>>) -> SourceId {
-        let file = SourceFile { path: path.into(), text: text.into(), lines: OnceLock::new() };
+        let file = SourceFile::new(path.into(), text.into());
         let mut files = self.files.write().unwrap_or_else(PoisonError::into_inner);
         let id = u32::try_from(files.len()).expect("invariant: fewer than 2^32 texts");
-        files.push(Arc::new(file));
+        files.push(Slot::Held(Arc::new(file)));
         SourceId(self.first() + id)
+    }
+
+    /// Gives a text up that was read from `path` and has this digest: it is read again when it is asked
+    /// for. One that changes meanwhile is blank then; [`Slot::take_down`] tells.
+    ///
+    /// # Panics
+    /// When `id` was not given by this [`Sources`].
+    pub fn shelve(&self, id: SourceId, path: PathBuf, digest: blake3::Hash) -> Slot {
+        let slot = Slot::shelved(&self.get(id), path, digest);
+        let mut files = self.files.write().unwrap_or_else(PoisonError::into_inner);
+        files[(id.0 - self.first()) as usize] = slot.clone();
+        slot
     }
 
     /// The text behind an id.
@@ -175,11 +194,29 @@ impl Sources {
     /// When `id` comes from another [`Sources`].
     #[must_use]
     pub fn get(&self, id: SourceId) -> Arc<SourceFile> {
+        self.slot(id).file()
+    }
+
+    /// How the file of a text is shown.
+    ///
+    /// # Panics
+    /// As [`Sources::get`].
+    #[must_use]
+    pub fn path(&self, id: SourceId) -> String {
+        self.slot(id).path().to_owned()
+    }
+
+    /// Where the text behind an id is.
+    ///
+    /// # Panics
+    /// As [`Sources::get`].
+    #[must_use]
+    pub fn slot(&self, id: SourceId) -> Slot {
         if let Some(below) = self.below.as_ref().filter(|below| id.0 < below.count) {
-            return below.sources.get(id);
+            return below.sources.slot(id);
         }
         let files = self.files.read().unwrap_or_else(PoisonError::into_inner);
-        Arc::clone(&files[(id.0 - self.first()) as usize])
+        files[(id.0 - self.first()) as usize].clone()
     }
 
     /// The first id that is given here.

@@ -56,7 +56,7 @@ pub fn wants(project: &Project, config: &Config, sources: &Sources) -> Wants {
     let mut collected = Collected::default();
     for release in &project.releases {
         let place = place(release.chart.span.unwrap_or(release.declared), sources);
-        let declaring = &sources.get(release.declared.source).path;
+        let declaring = &sources.path(release.declared.source);
         let near = declaring.rsplit_once('/').map_or("", |(folder, _)| folder);
         if in_repository(&release.chart, near, config).is_none() {
             collected.take(&release.chart, place);

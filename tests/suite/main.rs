@@ -17,6 +17,7 @@ mod fixes;
 mod formats;
 mod fuzzed;
 mod harness;
+mod held;
 mod immutable;
 mod lsp;
 mod names;

@@ -315,6 +315,7 @@ fn options(key: &mut Digest, options: &Options) {
         changed: _,
         today,
         keep_rendered: _,
+        held: _,
         cache: _,
     } = options;
     key.text(&format!("{request:?}"));

@@ -125,7 +125,9 @@ impl<'m> Cache<'m> {
         }
         self.misses.fetch_add(1, Ordering::Relaxed);
         let found = find();
-        if let Some(bytes) = written(&found, files, sources).filter(|_| still()) {
+        if !found.torn
+            && let Some(bytes) = written(&found, files, sources).filter(|_| still())
+        {
             self.store.put(key, bytes);
         }
         found
@@ -230,7 +232,7 @@ fn read(bytes: &[u8], files: &Files<'_>, sources: &Sources) -> Option<Found> {
         ids.push(match content {
             Content::Project(digest) => {
                 let file = files.at(&path).filter(|file| *file.digest().as_bytes() == digest)?;
-                (file.source, file.text.len())
+                (file.source, file.length())
             }
             Content::Own(text) => {
                 let length = text.len();

@@ -183,7 +183,7 @@ impl Places<'_> {
         if keys.is_empty() {
             return None;
         }
-        let path = |span: Span| self.sources.get(span.source).path.clone();
+        let path = |span: Span| self.sources.path(span.source);
         // Where the person looks comes first: it may be one of several files for the same value.
         let looked = way.homes.own(&path(way.primary));
         let own = leaf.span.and_then(|span| way.homes.own(&path(span)));

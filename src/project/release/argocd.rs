@@ -13,7 +13,8 @@ use super::template::{Dialect, Engine, UNKNOWN};
 use super::text::Mapped;
 use super::{ChartRef, Content, Context, Found, Layer, Release, Unresolved, Via, embedded};
 use crate::project::chart::scalar_text;
-use crate::project::classify::{Class, File};
+use crate::project::classify::Class;
+use crate::project::file::File;
 use crate::project::tree::{base_name, is_below, join, parent};
 use crate::project::word::Word;
 use crate::source::Span;
@@ -101,7 +102,7 @@ fn rendered(context: &Context<'_>, found: &mut Found) {
             "Chart": {"Name": name, "Version": chart.version},
             "Release": {"Name": name, "Namespace": "default", "Service": "Helm"},
         });
-        let text = &file.text;
+        let text = &file.text();
         let directory = chart.path.as_str();
         let partial = |other: &&File| {
             is_below(&other.path, directory) && base_name(&other.path).starts_with('_')

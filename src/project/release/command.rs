@@ -167,7 +167,7 @@ impl Aliases {
     /// Notes a `helm repo add ALIAS URL`.
     pub(super) fn note(&mut self, call: &Call, text: &Mapped, context: &Context<'_>) {
         let Some(helm) = helm(call, &|word| text.written(word, context.sources)) else { return };
-        let file = &context.sources.get(text.source).path;
+        let file = &context.sources.path(text.source);
         let words: Vec<&str> = positionals(helm.words);
         if let ["repo", "add", alias, url, ..] = words.as_slice()
             && is_known(url)
@@ -273,7 +273,7 @@ pub(super) fn read(
         _ => return,
     };
     let bases: Vec<&str> = call.directories.iter().map(String::as_str).collect();
-    let file = context.sources.get(declared.source).path.clone();
+    let file = context.sources.path(declared.source);
     let lookup = |alias: &str| aliases.get(&file, alias).cloned();
     let mut chart = chart(&chart_word.0, options.repository.take(), &bases, Some(&lookup), context);
     chart.span = Some(chart_word.1);

@@ -15,7 +15,7 @@ pub(super) fn find(context: &Context<'_>, found: &mut Found) {
     }
     for file in context.tree.of(Class::Config).filter(|file| Some(&file.path) != own.as_ref()) {
         let path = std::path::Path::new(&file.path);
-        let config = config::parse(path, &file.path, &file.text, context.sources);
+        let config = config::parse(path, &file.path, &file.text(), context.sources);
         found.findings.extend(config.findings.iter().cloned());
         read(&config, &file.path, context, found);
     }

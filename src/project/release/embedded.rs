@@ -16,7 +16,7 @@ pub(super) fn parse(node: Node<'_>, sources: &Sources) -> Stream {
         return yaml::parse(span.source, &blanked(outer, span.range()).into());
     }
     let text: Arc<str> = node.raw().into();
-    let path = sources.get(span.source).path.clone();
+    let path = sources.path(span.source);
     yaml::parse(sources.add(path, Arc::clone(&text)), &text)
 }
 

@@ -11,7 +11,8 @@ use super::{
     ChartRef, Content, Context, Found, Layer, Release, Unresolved, Via, embedded, split_oci,
 };
 use crate::project::chart::scalar_text;
-use crate::project::classify::{Class, File, NodeRef};
+use crate::project::classify::{Class, NodeRef};
+use crate::project::file::File;
 use crate::project::tree::{is_below, join, parent};
 use crate::project::word::Word;
 use crate::source::Span;

@@ -14,7 +14,8 @@ use super::template::{Dialect, Engine, UNKNOWN};
 use super::text::Mapped;
 use super::{ChartRef, Content, Context, Found, Layer, Release, Unresolved, Via};
 use crate::project::chart::scalar_text;
-use crate::project::classify::{Class, File, NodeRef};
+use crate::project::classify::{Class, NodeRef};
+use crate::project::file::File;
 use crate::project::tree::{join, parent};
 use crate::source::Span;
 use crate::yaml::{self, Kind, Node, Scalar, Stream};
@@ -111,26 +112,27 @@ impl State {
             parent(&file.path).clone_into(&mut self.directory);
         }
         let directory = parent(&file.path);
+        let whole = file.text();
         let mut start = 0;
         let mut ranges = Vec::new();
         let mut at = 0;
-        for line in file.text.split_inclusive('\n') {
+        for line in whole.split_inclusive('\n') {
             if line.trim_end() == "---" {
                 ranges.push(start..at);
                 start = at + line.len();
             }
             at += line.len();
         }
-        ranges.push(start..file.text.len());
+        ranges.push(start..whole.len());
         for range in ranges {
-            if file.text[range.clone()].trim().is_empty() {
+            if whole[range.clone()].trim().is_empty() {
                 continue;
             }
-            let templated = file.text[range.clone()].contains("{{");
+            let templated = whole[range.clone()].contains("{{");
             let mapped = match templated {
                 true => engine(context, directory).render(
                     file.source,
-                    &file.text,
+                    &whole,
                     range.clone(),
                     &self.data(),
                 ),
@@ -138,11 +140,10 @@ impl State {
             };
             let text: Arc<str> = match &mapped {
                 Some(mapped) => mapped.text.as_str().into(),
-                None => blanked(&file.text, range).into(),
+                None => blanked(&whole, range).into(),
             };
             let stream = yaml::parse(file.source, &text);
-            let document =
-                Document { stream, mapped, path: file.path.clone(), text: Arc::clone(&file.text) };
+            let document = Document { stream, mapped, path: file.path.clone(), text: file.text() };
             self.take(document, context, depth);
         }
     }
@@ -209,7 +210,7 @@ impl State {
 
     fn values_file(&self, path: String, directory: &str, context: &Context<'_>) -> Option<Value> {
         let text = match context.tree.file(&path) {
-            Some(file) => file.text.to_string(),
+            Some(file) => file.text().to_string(),
             None => std::fs::read_to_string(&path).ok().filter(|text| text.len() < 1 << 20)?,
         };
         let source = context.sources.add(path, "");
@@ -388,7 +389,7 @@ fn content(path: &str, data: &Value, context: &Context<'_>) -> Content {
     }
     let Some(file) = context.tree.file(path) else { return Content::File };
     let engine = engine(context, parent(path));
-    let rendered = engine.render(file.source, &file.text, 0..file.text.len(), data);
+    let rendered = engine.render(file.source, &file.text(), 0..file.text().len(), data);
     let Some(mapped) = rendered.filter(|mapped| !mapped.text.contains(UNKNOWN)) else {
         return Content::Unknown;
     };

@@ -6,7 +6,8 @@ use std::collections::BTreeSet;
 
 use super::{ChartRef, Content, Context, Found, Layer, Release, Via, embedded};
 use crate::project::chart::scalar_text;
-use crate::project::classify::{Class, File};
+use crate::project::classify::Class;
+use crate::project::file::File;
 use crate::project::tree::{join, parent};
 use crate::project::word::Word;
 use crate::yaml::{Kind, Node};

@@ -356,7 +356,7 @@ pub(super) fn find(
     settle(&mut found);
     chart::find(&context, &mut found);
     missing_files(&context, &mut found);
-    let place = |span: Span| (sources.get(span.source).path.clone(), span.start);
+    let place = |span: Span| (sources.path(span.source), span.start);
     found.releases.sort_by_cached_key(|release| {
         let values: Vec<_> = release.values.iter().map(|layer| place(layer.span)).collect();
         (place(release.declared), release.display(), values)

@@ -10,8 +10,10 @@ use super::command::{self, Aliases};
 use super::shell::{Call, Environment, Shell, parse};
 use super::text::Mapped;
 use super::{Context, Found, Via};
-use crate::project::classify::{Class, File};
+use crate::project::classify::Class;
+use crate::project::file::File;
 use crate::project::tree::{is_below, parent, upwards};
+use crate::project::word::Word;
 use crate::source::Span;
 
 /// A piece of shell, and what it runs in.
@@ -45,13 +47,13 @@ pub(super) fn find(context: &Context<'_>, found: &mut Found) {
                 | Class::Jenkinsfile
                 | Class::Justfile
                 | Class::Makefile
-        ) || file.class == Class::Manifest && file.text.contains("tekton.dev/");
+        ) || file.class == Class::Manifest && file.holds(Word::Tekton);
         if !runs_commands || !may_call(file) {
             continue;
         }
         let pieces = match file.class {
             Class::Script => vec![Piece {
-                text: Mapped::whole(file.source, &file.text),
+                text: Mapped::whole(file.source, &file.text()),
                 environment: environment(&file.path, context),
                 via: Via::ScriptCommand,
                 variant: None,
@@ -79,7 +81,7 @@ pub(super) fn find(context: &Context<'_>, found: &mut Found) {
                 // A function may stand in another script than the one that calls it.
                 let text = match context.tree.file(&call.script) {
                     Some(other) if call.script != environment.script => {
-                        Rc::new(Mapped::whole(other.source, &other.text))
+                        Rc::new(Mapped::whole(other.source, &other.text()))
                     }
                     _ => Rc::clone(&text),
                 };
@@ -116,12 +118,13 @@ pub(super) fn find(context: &Context<'_>, found: &mut Found) {
 /// Nothing but helm is looked for, so what has no such word, nor takes other files in that may have
 /// it, is not walked.
 fn may_call(file: &File) -> bool {
+    let text = file.text();
     let takes_in = match file.class {
-        Class::Script => file.text.contains("source ") || file.text.contains("\n. "),
-        Class::Makefile | Class::GitLabCi => file.text.contains("include"),
+        Class::Script => text.contains("source ") || text.contains("\n. "),
+        Class::Makefile | Class::GitLabCi => text.contains("include"),
         _ => false,
     };
-    takes_in || file.text.to_ascii_lowercase().contains("helm")
+    takes_in || text.to_ascii_lowercase().contains("helm")
 }
 
 /// A script runs in its own directory if its files are there, otherwise at the root; or, where its

@@ -4,7 +4,8 @@
 use super::command::{self, Assignment, AssignmentKind};
 use super::{ChartRef, Content, Context, Found, Layer, Release, Unresolved, Via, embedded};
 use crate::project::chart::scalar_text;
-use crate::project::classify::{Class, File};
+use crate::project::classify::Class;
+use crate::project::file::File;
 use crate::project::tree::{join, parent};
 use crate::yaml::Node;
 

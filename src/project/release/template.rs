@@ -16,7 +16,7 @@ use crate::helm::origin::{OriginId, Origins, Through};
 use crate::helm::parse::{Template, parse};
 use crate::helm::rope::{Rope, RopeBuilder, Segment};
 use crate::helm::value::{Data, Value};
-use crate::project::classify::File;
+use crate::project::file::File;
 use crate::project::tree::{Tree, join};
 use crate::source::SourceId;
 
@@ -86,7 +86,7 @@ impl Engine<'_> {
 
     fn partials(&self) -> impl Iterator<Item = (Rc<str>, Arc<Template>)> {
         self.partials.iter().filter_map(|file| {
-            let parsed = parse(file.source, &file.text, |_| true).ok()?;
+            let parsed = parse(file.source, &file.text(), |_| true).ok()?;
             Some((file.path.as_str().into(), Arc::new(parsed)))
         })
     }
@@ -103,7 +103,7 @@ impl Engine<'_> {
 
 impl Files for Engine<'_> {
     fn text(&self, path: &str) -> Option<Arc<str>> {
-        self.tree.file(&join(self.directory, path)).map(|file| Arc::clone(&file.text))
+        self.tree.file(&join(self.directory, path)).map(|file| file.text())
     }
 
     fn is_file(&self, path: &str) -> bool {

@@ -17,7 +17,8 @@ use self::value::{Scope, Value};
 use super::command::{self, Assignment, AssignmentKind};
 use super::embedded::blanked;
 use super::{Content, Context, Found, Layer, Release, Unresolved, Via};
-use crate::project::classify::{Class, File, NodeRef};
+use crate::project::classify::{Class, NodeRef};
+use crate::project::file::File;
 use crate::project::tree::{join, parent};
 use crate::source::Span;
 use crate::yaml;
@@ -66,7 +67,7 @@ type Modules<'p> = BTreeMap<String, Module<'p>>;
 pub(super) fn find(context: &Context<'_>, found: &mut Found) {
     let mut modules = Modules::new();
     for file in context.tree.of(Class::Terraform) {
-        let body = match Body::from_str(&file.text) {
+        let body = match Body::from_str(&file.text()) {
             Ok(body) => body,
             Err(error) => {
                 found.unresolved.extend(unread(file, &error));
@@ -97,7 +98,7 @@ pub(super) fn find(context: &Context<'_>, found: &mut Found) {
 
 /// A file that is no HCL and would declare releases if it were.
 fn unread(file: &File, error: &hcl_edit::parser::Error) -> Option<Unresolved> {
-    let release = file.text.find("\"helm_release\"")?;
+    let release = file.text().find("\"helm_release\"")?;
     let why = format!("line {} of the file is no HCL", error.location().line());
     let declared = Span::new(file.source, release, release + "\"helm_release\"".len());
     Some(Unresolved { declared, why, chart_path: None })
@@ -272,12 +273,12 @@ fn layers(
             }
         }
         Expression::HeredocTemplate(heredoc) => {
-            let text = &file.text[range.clone()];
+            let text = &file.text()[range.clone()];
             let plain = heredoc.template.iter().all(Element::is_literal);
             let body = text.find('\n').map_or(range.end, |at| range.start + at + 1);
             let content = match plain {
                 true => {
-                    plain_values(file, body..body + heredoc_length(&file.text[body..range.end]))
+                    plain_values(file, body..body + heredoc_length(&file.text()[body..range.end]))
                 }
                 false => Content::Unknown,
             };
@@ -321,7 +322,7 @@ fn heredoc_length(body: &str) -> usize {
 }
 
 fn plain_values(file: &File, range: Range<usize>) -> Content {
-    let stream = yaml::parse(file.source, &blanked(&file.text, range).into());
+    let stream = yaml::parse(file.source, &blanked(&file.text(), range).into());
     let root = stream.documents.first().and_then(|document| document.root());
     match root.and_then(|root| NodeRef::new(&stream.documents, root)) {
         Some(root) if stream.errors.is_empty() => Content::Yaml(root),

@@ -209,7 +209,7 @@ fn files_matching(top: &str, pattern: &str, context: &Context<'_>) -> Vec<String
 /// A parameter file: a map, or a list of maps.
 fn content(path: &str, context: &Context<'_>) -> Vec<Parameters> {
     let text: Arc<str> = match context.tree.file(path) {
-        Some(file) => Arc::clone(&file.text),
+        Some(file) => file.text(),
         None => match std::fs::read_to_string(path) {
             Ok(text) if text.len() < 1 << 20 => text.into(),
             _ => return Vec::new(),

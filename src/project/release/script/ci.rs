@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{Context, Mapped, Piece, Via, environment};
 use crate::project::chart::scalar_text;
-use crate::project::classify::File;
+use crate::project::file::File;
 use crate::project::release::shell::{RUN_TIME, Value, is_known};
 use crate::yaml::{Kind, Node};
 
@@ -367,7 +367,7 @@ fn azure(text: &Mapped, own: &Variables) -> Mapped {
 
 /// Jenkins: the texts that `sh` runs, and the variables of `environment { … }`.
 pub(super) fn jenkins(file: &File, context: &Context<'_>) -> Vec<Piece> {
-    let text = &file.text;
+    let text = &file.text();
     let mut own = Variables::new();
     let assignment = regex::Regex::new(
         r#"(?m)^\s*(?:def\s+|String\s+)?([A-Za-z_][A-Za-z0-9_]*)\s*=\s*(?:"([^"\n]*)"|'([^'\n]*)')\s*;?\s*$"#,

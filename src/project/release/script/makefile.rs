@@ -10,7 +10,8 @@ use self::expand::{expand, reference};
 use self::line::{Logical, logical_lines};
 use self::variable::{Branches, Variables, split_assignment, without_comment};
 use super::{Context, Mapped, Piece, Via, environment};
-use crate::project::classify::{Class, File};
+use crate::project::classify::Class;
+use crate::project::file::File;
 use crate::project::release::shell::{RUN_TIME, is_known};
 
 /// Targets and stems of one rule, and ways to reach a target, that are looked at.
@@ -36,7 +37,7 @@ pub(super) fn read(file: &File, context: &Context<'_>) -> Vec<Piece> {
             }
             let variant = scope.get("@").map(str::to_owned);
             let lines = rule.recipe.iter().map(|line| recipe(file, line.range.clone(), &scope));
-            for text in shells(lines.collect(), &file.text) {
+            for text in shells(lines.collect(), &file.text()) {
                 let environment = environment.clone();
                 pieces.push(Piece {
                     text,
@@ -84,7 +85,7 @@ struct Rule {
 fn rules(file: &File, variables: &Variables) -> Vec<Rule> {
     let mut rules: Vec<Rule> = Vec::new();
     let mut branches = Branches::default();
-    for line in logical_lines(&file.text) {
+    for line in logical_lines(&file.text()) {
         if line.recipe {
             if let Some(rule) = rules.last_mut().filter(|_| branches.may_be_taken()) {
                 rule.recipe.push(line);
@@ -111,7 +112,7 @@ fn rules(file: &File, variables: &Variables) -> Vec<Rule> {
             }
             None => {
                 rule.needs = words(without_comment(rest.split(';').next().unwrap_or(rest)));
-                rule.recipe.extend(line.behind_semicolon(&file.text));
+                rule.recipe.extend(line.behind_semicolon(&file.text()));
             }
         }
         rules.push(rule);
@@ -256,10 +257,10 @@ fn ways(target: &str, scope: &Variables, callers: &Callers) -> Vec<Variables> {
 
 /// A recipe's line as the shell gets it.
 fn recipe(file: &File, range: std::ops::Range<usize>, variables: &Variables) -> Mapped {
-    let line = &file.text[range.clone()];
+    let line = &file.text()[range.clone()];
     let body = line.trim_start_matches(['\t', ' ', '@', '-', '+']);
     let start = range.end - body.len();
-    let mut mapped = Mapped::part(file.source, &file.text, start..start);
+    let mut mapped = Mapped::part(file.source, &file.text(), start..start);
     add(&mut mapped, body, start, variables, 0);
     mapped
 }

@@ -508,7 +508,7 @@ impl<'p> Shell<'p> {
         let found = is_known(path).then(|| self.tree.locate(path, &bases)).flatten();
         let Some(found) = found else { return vec![way] };
         let text = match self.tree.file(&found) {
-            Some(file) => Some(file.text.to_string()),
+            Some(file) => Some(file.text().to_string()),
             None => std::fs::read_to_string(&found).ok().filter(|text| text.len() < 1 << 20),
         };
         let Some(text) = text.filter(|_| self.depth < MAX_CALLS) else { return vec![way] };

@@ -98,7 +98,7 @@ impl<'p> Pipeline<'p> {
         };
         let holds = |files: &[&File]| files.iter().any(|other| other.path == file.path);
         let mut others = context.tree.of(Class::GitLabCi).filter(|other| other.path != file.path);
-        let included = others.any(|other| other.text.contains("include") && holds(&with(other)));
+        let included = others.any(|other| other.text().contains("include") && holds(&with(other)));
         let roots = with(file).into_iter().filter_map(|file| file.roots().next()).collect();
         (!included).then_some(Self { roots })
     }

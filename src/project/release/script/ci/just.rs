@@ -13,7 +13,7 @@ pub(in crate::project::release::script) fn just(file: &File, context: &Context<'
     let mut pieces = Vec::new();
     let mut recipe: Option<Recipe> = None;
     let mut at = 0;
-    for line in file.text.split_inclusive('\n') {
+    for line in file.text().split_inclusive('\n') {
         let start = at;
         at += line.len();
         let body = line.trim_end();
@@ -69,13 +69,14 @@ impl Recipe {
     }
 
     fn pieces(self, file: &File, exported: &Variables, context: &Context<'_>) -> Vec<Piece> {
-        let text = |range: &Range<usize>| &file.text[range.clone()];
+        let whole_text = file.text();
+        let text = |range: &Range<usize>| &whole_text[range.clone()];
         let script = self.lines.first().is_some_and(|line| text(line).trim().starts_with("#!"));
-        let ranges = if script { whole(&self.lines) } else { joined(&self.lines, &file.text) };
+        let ranges = if script { whole(&self.lines) } else { joined(&self.lines, &whole_text) };
         let piece = |range: Range<usize>| {
             let body = text(&range).trim_start_matches([' ', '\t', '@', '-']);
             let range = range.end - body.len()..range.end;
-            let mapped = Mapped::part(file.source, &file.text, range);
+            let mapped = Mapped::part(file.source, &whole_text, range);
             let mapped = mapped.substitute("{{", "}}", |inner| expression(inner, &self.variables));
             Piece {
                 text: mapped,

@@ -3,7 +3,7 @@
 
 use super::{Context, Mapped, Piece, Value, Variables, Via, environment, variables};
 use crate::project::chart::scalar_text;
-use crate::project::classify::File;
+use crate::project::file::File;
 use crate::project::release::shell::RUN_TIME;
 use crate::project::tree::base_name;
 use crate::yaml::{Kind, Node};

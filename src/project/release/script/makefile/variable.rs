@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::expand::expand;
 use super::line::{define_body, logical_lines};
-use crate::project::classify::File;
+use crate::project::file::File;
 use crate::project::release::Context;
 use crate::project::release::shell::{COMPUTED, RUN_TIME, is_known};
 use crate::project::tree::{join, parent};
@@ -57,7 +57,7 @@ impl Variables {
             variables: Self::default(),
             known: Known::default(),
         };
-        reader.read(&file.text, file.source, 0);
+        reader.read(&file.text(), file.source, 0);
         Self { known: Arc::new(reader.known), ..reader.variables }
     }
 
@@ -152,7 +152,7 @@ impl Reader<'_, '_> {
                     continue;
                 }
                 if let Some(file) = self.context.tree.file(&path) {
-                    self.read(&file.text, file.source, depth + 1);
+                    self.read(&file.text(), file.source, depth + 1);
                 } else if let Ok(text) = std::fs::read_to_string(&path)
                     && text.len() < MAX_INCLUDED
                 {

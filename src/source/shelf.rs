@@ -1,0 +1,130 @@
+//! Texts that lie in their files until they are asked for, so that a run need not hold all it reads.
+
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+
+use super::SourceFile;
+
+/// Where a text is.
+#[derive(Debug, Clone)]
+pub enum Slot {
+    /// Here.
+    Held(Arc<SourceFile>),
+    /// In its file.
+    Shelved(Arc<Shelved>),
+}
+
+impl Slot {
+    /// A text that was read from `path`, to be read again whenever nobody holds it any more.
+    pub(super) fn shelved(file: &SourceFile, path: PathBuf, digest: blake3::Hash) -> Self {
+        let (shown, length, lent) = (file.path.clone(), file.text.len(), Mutex::default());
+        Self::Shelved(Arc::new(Shelved { shown, path, digest, length, lent }))
+    }
+
+    /// The text, as whoever holds it has it, or read again.
+    ///
+    /// # Errors
+    /// When the file is not what it was, or is gone.
+    pub fn take_down(&self) -> Result<Arc<SourceFile>, Changed> {
+        match self {
+            Self::Held(file) => Ok(Arc::clone(file)),
+            Self::Shelved(shelved) => shelved.take_down(),
+        }
+    }
+
+    /// The same, with blanks in place of a text that is lost: what was said of places in it stays
+    /// within it.
+    #[must_use]
+    pub fn file(&self) -> Arc<SourceFile> {
+        self.take_down().unwrap_or_else(|Changed| {
+            let blanks = " ".repeat(self.length());
+            Arc::new(SourceFile::new(self.path().to_owned(), blanks.into()))
+        })
+    }
+
+    /// How the file is shown.
+    #[must_use]
+    pub fn path(&self) -> &str {
+        match self {
+            Self::Held(file) => &file.path,
+            Self::Shelved(shelved) => &shelved.shown,
+        }
+    }
+
+    /// Length of the text in bytes.
+    #[must_use]
+    pub fn length(&self) -> usize {
+        match self {
+            Self::Held(file) => file.text.len(),
+            Self::Shelved(shelved) => shelved.length,
+        }
+    }
+}
+
+/// A text that is not held.
+#[derive(Debug)]
+pub struct Shelved {
+    /// How the file is shown.
+    shown: String,
+    /// Where it lies.
+    path: PathBuf,
+    /// Of the text as it was read first.
+    digest: blake3::Hash,
+    length: usize,
+    /// For as long as somebody holds it.
+    lent: Mutex<Weak<SourceFile>>,
+}
+
+impl Shelved {
+    fn take_down(&self) -> Result<Arc<SourceFile>, Changed> {
+        let mut lent = self.lent.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(file) = lent.upgrade() {
+            return Ok(file);
+        }
+        let text = std::fs::read_to_string(&self.path).map_err(|_| Changed)?;
+        if blake3::hash(text.as_bytes()) != self.digest {
+            return Err(Changed);
+        }
+        let file = Arc::new(SourceFile::new(self.shown.clone(), text.into()));
+        *lent = Arc::downgrade(&file);
+        Ok(file)
+    }
+}
+
+/// A file has changed since it was read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("it has changed since this run began")]
+pub struct Changed;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shelved(path: &std::path::Path, text: &str) -> Slot {
+        std::fs::write(path, text).unwrap();
+        let file = SourceFile::new("a.yaml".into(), text.into());
+        Slot::shelved(&file, path.to_owned(), blake3::hash(text.as_bytes()))
+    }
+
+    #[test]
+    fn a_text_is_read_again_unless_somebody_holds_it() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("a.yaml");
+        let shelf = shelved(&path, "a: 1\n");
+        let held = shelf.take_down().unwrap();
+        assert_eq!(&*held.text, "a: 1\n");
+        std::fs::write(&path, "a: 2\n").unwrap();
+        assert!(Arc::ptr_eq(&held, &shelf.take_down().unwrap()), "whoever holds it has the same");
+        drop(held);
+        assert_eq!(shelf.take_down().unwrap_err(), Changed);
+    }
+
+    #[test]
+    fn a_text_that_is_lost_is_blank_and_as_long_as_it_was() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("a.yaml");
+        let shelf = shelved(&path, "a: é\n");
+        std::fs::remove_file(&path).unwrap();
+        assert_eq!(shelf.file().text.len(), 6);
+    }
+}
