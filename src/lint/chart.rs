@@ -1,14 +1,14 @@
 //! Rules over charts as they lie in the repository.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::changed::Changed;
+use super::charts::Charts;
 use super::mend;
 use super::plain::{help, severity};
 use super::render::origin_of;
-use super::rendered::Charts;
 use super::select::Active;
 use crate::finding::{Finding, ObjectRef, Origin, Place, Related};
 use crate::helm::chart::{Chart, names};
@@ -40,7 +40,7 @@ impl Directory<'_> {
         if rules.is_empty() {
             return Vec::new();
         }
-        let path = Path::new(if self.path.is_empty() { "." } else { self.path });
+        let path = &location(self.path);
         let loaded = charts.load(path, self.sources);
         let view =
             ChartView::new(self.parts(path, loaded.get().and_then(|chart| chart.as_ref().ok())));
@@ -59,7 +59,7 @@ impl Directory<'_> {
         let templates = templates.take_while(|(path, _)| path.starts_with(&below));
         let mut texts = templates.map(|(_, file)| file.text());
         texts.any(|text| text.contains("{{") && reads(&text)) && {
-            let path = Path::new(if self.path.is_empty() { "." } else { self.path });
+            let path = &location(self.path);
             let source = |name: &String| {
                 name.starts_with("Chart.")
                     && name != "Chart.yml"
@@ -193,7 +193,7 @@ pub(super) fn reference(directory: &str, api_version: &str) -> ObjectRef {
 /// The chart that a file is a part of as a whole: its metadata, or its values.
 pub(super) fn whole(file: &File) -> Option<ObjectRef> {
     let (folder, name) = file.path.rsplit_once('/').unwrap_or(("", &file.path));
-    let path = Path::new(if folder.is_empty() { "." } else { folder });
+    let path = &location(folder);
     let parts = ["Chart.yaml", "values.yaml", "requirements.yaml"];
     (parts.contains(&name) && path.join("Chart.yaml").is_file()).then(|| {
         let metadata = file.roots().next().filter(|_| name == "Chart.yaml");
@@ -204,6 +204,11 @@ pub(super) fn whole(file: &File) -> Option<ObjectRef> {
 /// The version that a `Chart.yaml` states; Helm 2 had charts that state none.
 fn api_version(metadata: Option<Node<'_>>) -> &str {
     metadata.and_then(|root| root.get("apiVersion")).map_or("v1", Node::raw)
+}
+
+/// Where a folder lies that is shown so.
+pub(super) fn location(folder: &str) -> PathBuf {
+    PathBuf::from(if folder.is_empty() { "." } else { folder })
 }
 
 /// The own name of a directory or archive.

@@ -9,6 +9,7 @@ pub mod baseline;
 mod cache;
 pub mod changed;
 mod chart;
+mod charts;
 mod choices;
 pub mod cluster;
 mod concern;

@@ -1,11 +1,11 @@
 //! Rules over the objects that a chart makes, with each finding at the line a person wrote.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+use std::sync::Arc;
 
-use super::cache::Memory;
 use super::chart::{directory_name, reference};
+use super::charts::Charts;
 use super::layers::Families;
 use super::mend::Homes;
 use super::place::Places;
@@ -15,74 +15,21 @@ use super::run::Documents;
 use super::select::{Active, Chosen};
 use super::waive::{self, Waiving};
 use super::{layers, plain, release};
-use crate::config::Config;
 use crate::finding::{Finding, Origin};
 use crate::helm::capabilities::KubeVersion;
-use crate::helm::chart::{Chart, ChartError, Dependency, Recall};
+use crate::helm::chart::{Chart, ChartError};
 use crate::helm::reads::Reads;
 use crate::helm::render::{self as helm, Manifest, RenderError, Rendered};
 use crate::helm::values::{Layer, Set, SetKind};
 use crate::kube::objects;
-use crate::project::{AssignmentKind, Content, File, LocalChart, Lock, Release, Via};
+use crate::project::{AssignmentKind, Content, File, LocalChart, Release, Via};
 use crate::rule::layers::{Layers, text};
 use crate::rule::{Company, Evaluator, Scope, Undecided};
 use crate::source::{Sources, Span};
 use crate::yaml::Document;
 
-/// A chart, read once; empty only while it is being read.
-pub(super) type Loaded = Arc<OnceLock<Result<Chart, ChartError>>>;
-
-/// What a chart could read of the values; empty until somebody has worked it out.
-type Known = Arc<OnceLock<Reads>>;
-
 /// The rule that explains a failed render.
 const NULL: &str = "values-null-removes-required";
-
-/// The charts of a run, each read once.
-#[derive(Debug)]
-pub(super) struct Charts<'p> {
-    known: Mutex<HashMap<PathBuf, Loaded>>,
-    /// By the path, and by the templates in values.
-    reads: Mutex<HashMap<(PathBuf, Vec<String>), Known>>,
-    config: &'p Config,
-    /// Where dependencies lie that are not in a chart's `charts/`.
-    lock: &'p Lock,
-    /// What earlier runs of this process know of charts.
-    memory: Option<&'p Memory>,
-}
-
-impl<'p> Charts<'p> {
-    pub(super) fn new(config: &'p Config, lock: &'p Lock, memory: Option<&'p Memory>) -> Self {
-        Self { known: Mutex::default(), reads: Mutex::default(), config, lock, memory }
-    }
-
-    /// The chart at a path, read unless it was before.
-    pub(super) fn load(&self, path: &Path, sources: &Sources) -> Loaded {
-        let slot = {
-            let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-            Arc::clone(known.entry(path.to_owned()).or_default())
-        };
-        slot.get_or_init(|| {
-            let supply =
-                |wanted: &Dependency| crate::project::supply(wanted, self.config, self.lock);
-            let memory = self.memory.map(|memory| memory as &dyn Recall);
-            Chart::load_again(path, &crate::project::shown(path), sources, &supply, memory)
-        });
-        slot
-    }
-
-    /// What the chart at a path could read with these templates in the values; worked out by whoever
-    /// asks first.
-    fn reads(&self, path: &Path, chart: &Chart, texts: &[&str], sources: &Sources) -> Known {
-        let key = (path.to_owned(), texts.iter().map(ToString::to_string).collect());
-        let mut reads = self.reads.lock().unwrap_or_else(PoisonError::into_inner);
-        let known = reads.entry(key).or_insert_with(|| match self.memory {
-            Some(memory) => memory.reads(Reads::digest(chart, sources), texts),
-            None => Arc::default(),
-        });
-        Arc::clone(known)
-    }
-}
 
 /// What judging a release needs to know.
 pub(super) struct Task<'a> {

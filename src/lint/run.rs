@@ -13,13 +13,13 @@ use super::asked::{Asked, ask};
 use super::baseline::Looked;
 use super::cache::{Cache, Files, Keys, Salt};
 use super::changed::Changed;
+use super::charts::Charts;
 use super::choices::Choices;
 use super::concern::Concern;
 use super::gather::{self, Stdin};
 use super::layers::Families;
 use super::names::Names;
 use super::past::Past;
-use super::rendered::Charts;
 use super::schemas::CustomSchemas;
 use super::select::{self, Request, UnknownName};
 use super::settle::{Settled, Settling};
@@ -284,6 +284,11 @@ impl<'p> Run<'p> {
         settling: &Settling<'_, 'p>,
         watch: &dyn Watch,
     ) -> Settled {
+        // What an editor holds in place of a file could not be read from there again.
+        let frees = cache.and_then(Cache::memory).is_none()
+            && self.sources.overlay().paths().next().is_none();
+        let frees = |unit: &Unit<'p>| frees.then(|| self.charts_of(unit)).into_iter().flatten();
+        units.iter().flat_map(frees).for_each(|path| self.charts.need(path));
         let done = AtomicUsize::new(0);
         let keys = cache.map(|cache| Keys::new(self, cache.salt()));
         let judge = |unit: &Unit<'p>| {
@@ -300,7 +305,9 @@ impl<'p> Run<'p> {
                 None => find(),
             };
             watch.step(done.fetch_add(1, Ordering::Relaxed) + 1, units.len(), "linting");
-            settling.settle(found)
+            let settled = settling.settle(found);
+            frees(unit).for_each(|path| self.charts.done(&path, self.sources));
+            settled
         };
         let settled: Vec<Settled> = units.par_iter().map(judge).collect();
         let count: usize = settled.iter().map(|settled| settled.entries.len()).sum();

@@ -42,9 +42,11 @@ impl<'p> CustomSchemas<'p> {
     pub(super) fn all(&self) -> &Arc<Schemas> {
         self.all.get_or_init(|| {
             let mut all = Schemas::default();
-            let streams = self.files.iter().filter_map(|file| file.stream());
-            for document in streams.flat_map(|stream| &stream.documents) {
-                definitions(&mut all, document);
+            // One that has changed since it was read is said to where it is linted.
+            for file in self.files.iter().filter_map(|file| file.taken_down().ok()) {
+                for document in file.stream().into_iter().flat_map(|stream| &stream.documents) {
+                    definitions(&mut all, document);
+                }
             }
             all.extend(self.configured.clone());
             Arc::new(all)

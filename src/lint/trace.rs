@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
 use std::rc::Rc;
 
+use super::charts::Charts;
 use super::layers::Families;
 use super::place::Places;
-use super::rendered::{Charts, Task};
+use super::rendered::Task;
 use super::run::folder;
 use super::select::Chosen;
 use super::session::Snapshot;

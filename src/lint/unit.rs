@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use rayon::prelude::*;
@@ -86,13 +87,33 @@ impl<'p> Run<'p> {
             };
             folders.entry(key).or_default().files.push(file);
         }
-        let mut units: Vec<Unit<'p>> = folders.into_values().collect();
+        // A chart's releases follow it, so that it is not held for long.
+        let mut releases: BTreeMap<String, Vec<Unit<'p>>> = BTreeMap::new();
         for (at, release) in self.project.releases.iter().enumerate() {
             if self.concerned(release) {
-                units.push(Unit { releases: vec![at], ..Unit::default() });
+                let chart = join(release.chart.path.as_deref().unwrap_or_default(), "Chart.yaml");
+                let unit = Unit { releases: vec![at], ..Unit::default() };
+                releases.entry(chart).or_default().push(unit);
             }
         }
+        let mut units = Vec::with_capacity(folders.len() + releases.len());
+        for (key, unit) in folders {
+            units.push(unit);
+            units.extend(releases.remove(key).unwrap_or_default());
+        }
+        units.extend(releases.into_values().flatten());
         units
+    }
+
+    /// The charts that a unit looks into, by where they lie; one may be there twice.
+    pub(super) fn charts_of(&self, unit: &Unit<'p>) -> Vec<PathBuf> {
+        let of_releases =
+            unit.releases.iter().filter_map(|&at| match self.resolve(&self.project.releases[at]) {
+                Resolution::At(path) => Some(path),
+                Resolution::Absent { .. } | Resolution::Missing { .. } => None,
+            });
+        let folders = unit.files.iter().filter_map(|file| self.judged_folder(file));
+        of_releases.chain(folders.map(chart::location)).collect()
     }
 
     /// True when a release is declared in, or made of, what is to be linted.

@@ -195,13 +195,14 @@ pub fn take_text(
     if matches!(by_name, Some(Class::Other)) && !candidate.explicit {
         return None;
     }
-    let source = sources.add(path.clone(), Arc::clone(&text));
+    let source = sources.add(path.clone(), text);
     let class = by_name.unwrap_or(Class::Other);
     let mut file = File::new(source, class, candidate.requested, sources);
     if by_name.is_some_and(|class| !is_yaml_class(class)) {
         return Some(file);
     }
     file.seen = memory.recall(path, by_name, file.digest()).unwrap_or_else(|| {
+        let text = file.text();
         let stream = Arc::new(yaml::parse(source, &text));
         let seen = look(path, by_name, &text, &stream);
         if seen.yaml {

@@ -116,16 +116,16 @@ impl File {
     /// Gives its text and its tree up, where it was read from `path` and its text is seldom asked for but
     /// when it is linted: one is read again then, and the other parsed.
     pub fn shelve(&mut self, path: &Path, sources: &Sources) {
-        let seldom = matches!(self.class, Class::Manifest | Class::ChartTemplate)
-            && !self.seen.broken
-            && !Word::OF_YAML.iter().chain(&[Word::Files]).any(|&word| self.holds(word));
-        if seldom {
+        let classes = [Class::Manifest, Class::Values, Class::Other, Class::ChartTemplate];
+        let looked_into = || Word::LOOKED_INTO.iter().any(|&word| self.holds(word));
+        if classes.contains(&self.class) && !self.seen.broken && !looked_into() {
             self.text = sources.shelve(self.source, path.to_owned(), self.digest());
             self.forget_tree();
         }
     }
 
-    /// The file with its text at hand, for as long as it is linted: its tree is this copy's own.
+    /// The file with its text at hand, for as long as it is linted: its tree is this copy's own, unless somebody
+    /// had asked for one before.
     ///
     /// # Errors
     /// When it has changed since it was read.
@@ -135,7 +135,9 @@ impl File {
         }
         let mut own = self.clone();
         own.text = Slot::Held(self.text.take_down()?);
-        own.forget_tree();
+        if own.known.stream.get().is_none() {
+            own.forget_tree();
+        }
         Ok(Cow::Owned(own))
     }
 

@@ -36,6 +36,16 @@ impl Word {
         Self::Tekton,
     ];
 
+    /// Those that a file is looked into for, beside being linted.
+    pub(super) const LOOKED_INTO: [Self; 6] = [
+        Self::Argo,
+        Self::Directive,
+        Self::Files,
+        Self::HelmRelease,
+        Self::Inflation,
+        Self::Tekton,
+    ];
+
     /// As it is written.
     #[must_use]
     pub const fn as_str(self) -> &'static str {

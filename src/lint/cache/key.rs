@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use walkdir::WalkDir;
 
+use super::super::chart::location;
 use super::super::rule_files;
 use super::super::run::{Options, Run};
 use super::super::unit::Unit;
@@ -95,13 +96,7 @@ impl<'r, 'p> Keys<'r, 'p> {
     /// True when the charts of a unit, which are read a second time to be rendered, are on disk as
     /// its key has them.
     pub(in crate::lint) fn still(&self, unit: &Unit<'p>) -> bool {
-        let charts = unit.releases.iter().filter_map(|&at| {
-            match self.run.resolve(&self.run.project.releases[at]) {
-                Resolution::At(path) => Some(path),
-                Resolution::Absent { .. } | Resolution::Missing { .. } => None,
-            }
-        });
-        charts.into_iter().all(|path| {
+        self.run.charts_of(unit).into_iter().all(|path| {
             let slot = self.slot(&path);
             let loaded = slot.loaded.get_or_init(|| self.digest(&path, &|_| None));
             slot.named.get() == Some(loaded)
@@ -124,7 +119,7 @@ impl<'r, 'p> Keys<'r, 'p> {
             if self.run.options.changed.is_some() {
                 return None;
             }
-            key.hash(self.chart(Path::new(if folder.is_empty() { "." } else { folder }))?);
+            key.hash(self.chart(&location(folder))?);
             for file in self.run.project.below(folder) {
                 key.text(&file.path);
                 key.hash(file.digest());
