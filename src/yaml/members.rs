@@ -38,29 +38,19 @@ impl ExactSizeIterator for Items<'_> {}
 #[derive(Clone)]
 pub struct Entries<'a> {
     pub(super) document: &'a Document,
-    pub(super) ids: std::slice::ChunksExact<'a, u32>,
-}
-
-impl<'a> Entries<'a> {
-    /// Keys and values by number; aliases not seen through.
-    pub(super) fn ids(self) -> impl Iterator<Item = [u32; 2]> + 'a {
-        self.ids.map(|pair| [pair[0], pair[1]])
-    }
+    pub(super) pairs: std::slice::Iter<'a, [u32; 2]>,
 }
 
 impl<'a> Iterator for Entries<'a> {
     type Item = Entry<'a>;
 
     fn next(&mut self) -> Option<Entry<'a>> {
-        let pair = self.ids.next()?;
-        Some(Entry {
-            key: Node::new(self.document, pair[0]),
-            value: Node::new(self.document, pair[1]),
-        })
+        let &[key, value] = self.pairs.next()?;
+        Some(Entry { key: Node::new(self.document, key), value: Node::new(self.document, value) })
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
-        self.ids.size_hint()
+        self.pairs.size_hint()
     }
 }
 
@@ -106,12 +96,12 @@ pub(super) struct KeyIndex(OnceLock<HashMap<u32, Box<[[u32; 2]]>>>);
 impl Document {
     /// The number of the value under a key of a mapping.
     pub(super) fn value_of(&self, mapping: Node<'_>, key: &str) -> Option<u32> {
-        let entries = mapping.entries();
+        let entries = mapping.pairs();
         if entries.len() > FEW {
             return self.value_among_many(mapping, key);
         }
-        let found = entries.ids().find(|&[name, _]| self.is_named(name, key));
-        found.map(|[_, value]| value)
+        let found = entries.iter().find(|&&[name, _]| self.is_named(name, key));
+        found.map(|&[_, value]| value)
     }
 
     fn value_among_many(&self, mapping: Node<'_>, key: &str) -> Option<u32> {
@@ -126,11 +116,11 @@ impl Document {
     fn index_of_keys(&self) -> HashMap<u32, Box<[[u32; 2]]>> {
         let mappings = (0..).zip(&self.nodes).filter(|(_, node)| node.is_mapping());
         let entries = mappings.filter_map(|(id, _)| {
-            let entries = Node::new(self, id).entries();
+            let entries = Node::new(self, id).pairs();
             if entries.len() <= FEW {
                 return None;
             }
-            let mut sorted: Box<[[u32; 2]]> = entries.ids().collect();
+            let mut sorted: Box<[[u32; 2]]> = entries.into();
             sorted.sort_by_cached_key(|entry| Node::new(self, entry[0]).key_text());
             Some((id, sorted))
         });
@@ -139,14 +129,21 @@ impl Document {
 
     /// Whether a key's node has this name. Rules ask it some thousand times for each object; nearly
     /// always the length tells.
+    #[inline]
     fn is_named(&self, key: u32, name: &str) -> bool {
         match self.nodes[key as usize].body {
             Body::Scalar { text: true, owned: false, first, second, .. } => {
-                let range = first as usize..second as usize;
-                range.len() == name.len() && self.text.as_bytes()[range] == *name.as_bytes()
+                (second - first) as usize == name.len()
+                    && self.text.as_bytes()[first as usize..second as usize] == *name.as_bytes()
             }
-            _ => Node::new(self, key).key_text() == name,
+            _ => self.is_named_otherwise(key, name),
         }
+    }
+
+    /// The same of a key whose name does not stand in the text as it is.
+    #[cold]
+    fn is_named_otherwise(&self, key: u32, name: &str) -> bool {
+        Node::new(self, key).key_text() == name
     }
 }
 

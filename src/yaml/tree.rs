@@ -400,6 +400,11 @@ impl<'a> Node<'a> {
     /// the last of two equal keys kept; none for other nodes.
     #[must_use]
     pub fn entries(self) -> Entries<'a> {
+        Entries { document: self.document, pairs: self.pairs().iter() }
+    }
+
+    /// The numbers of those entries' keys and values; aliases not seen through.
+    pub(super) fn pairs(self) -> &'a [[u32; 2]] {
         let children = &self.document.children;
         let range = match self.data().body {
             Body::Mapping { plain: true, first, count, .. } => {
@@ -411,7 +416,7 @@ impl<'a> Node<'a> {
             }
             _ => 0..0,
         };
-        Entries { document: self.document, ids: children[range].chunks_exact(2) }
+        children[range].as_chunks().0
     }
 
     /// True for a mapping whose entries are just those that are written: no key is there twice, and
@@ -428,7 +433,10 @@ impl<'a> Node<'a> {
             Body::Mapping { first, count, .. } => first as usize..(first + 2 * count) as usize,
             _ => 0..0,
         };
-        Entries { document: self.document, ids: self.document.children[range].chunks_exact(2) }
+        Entries {
+            document: self.document,
+            pairs: self.document.children[range].as_chunks().0.iter(),
+        }
     }
 
     /// True for a plain `<<` in key position.

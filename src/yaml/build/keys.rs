@@ -126,7 +126,7 @@ impl Builder<'_> {
                     wrong.push((value.span(), ErrorKind::Syntax));
                     break;
                 }
-                for [key, value] in map.entries().ids() {
+                for &[key, value] in map.pairs() {
                     self.merge_budget = self.merge_budget.saturating_sub(1);
                     if self.merge_budget == 0 {
                         wrong.push((map.span(), ErrorKind::Limit));
