@@ -18,6 +18,7 @@ use super::expression::{Datum, Functions, Memory, Params, Slot};
 use super::file::{Rule, Scope};
 use super::function;
 use super::hit::Hit;
+use super::need::Traits;
 use super::setting::{Cluster, ReleaseInfo, Setting};
 use super::undecided::Undecided;
 use crate::kube::Object;
@@ -111,6 +112,7 @@ impl Evaluator {
         let namespace = object.namespace().map(Datum::Text);
         let namespace = namespace.unwrap_or_else(|| Datum::Made(Rc::clone(&self.namespace)));
         judge.frame.set(Slot::TARGET_NAMESPACE, namespace);
+        judge.traits = Some(Traits::of(object));
         let mut hits = Vec::new();
         for (at, (rule, params)) in rules {
             // What stands beside an object is nothing to a rule on single objects.

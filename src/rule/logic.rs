@@ -1,8 +1,9 @@
 //! What a rule does, compiled from its file when the rule first runs: a run needs a few of the rules
 //! that there are, and compiling all of them takes longer than linting most repositories.
 
-use super::expression::{Expression, Fault, Level, Names, Slot};
+use super::expression::{Expression, Fault, Level, Names, Nature, Slot};
 use super::file::{RuleError, Scope, severity};
+use super::need::Need;
 use super::path::{NodePath, PathStep};
 use super::repair::{Act, Content, Plan, Step};
 use super::template::Template;
@@ -13,6 +14,10 @@ use crate::yaml::{Kind, Node};
 /// The logic of a rule.
 #[derive(Debug, Default)]
 pub(crate) struct Logic {
+    /// Of an object that does not meet it there is nothing to say.
+    pub(crate) need: Need,
+    /// Whether what is needed was told of objects that have pods, and holds for these alone.
+    pub(crate) assumes_pods: bool,
     pub(crate) lets: Vec<Let>,
     pub(crate) when: Option<Expression>,
     pub(crate) checks: Vec<Check>,
@@ -33,6 +38,8 @@ pub(crate) struct Let {
 /// One check of a rule.
 #[derive(Debug)]
 pub(crate) struct Check {
+    /// Of an object that does not meet it there is nothing to say.
+    pub(crate) need: Need,
     pub(crate) each: Vec<Each>,
     pub(crate) lets: Vec<Let>,
     pub(crate) when: Option<Expression>,
@@ -79,7 +86,11 @@ pub(super) fn compile(root: Node<'_>, scope: Scope) -> (Logic, Vec<RuleError>) {
         .flat_map(Node::items)
         .filter_map(|node| compiler.check(node))
         .collect();
-    (Logic { lets, when, checks, slots: compiler.names.slots() }, compiler.errors)
+    let any = checks.iter().map(|check| check.need.clone()).fold(Need::NEVER, Need::or);
+    let need = compiler.guarded(when.as_ref(), if checks.is_empty() { Need::NOTHING } else { any });
+    let assumes_pods = compiler.names.assumes_pods();
+    let slots = compiler.names.slots();
+    (Logic { need, assumes_pods, lets, when, checks, slots }, compiler.errors)
 }
 
 struct Compiler {
@@ -130,7 +141,10 @@ impl Compiler {
                 Level::Chosen(count) => count,
                 Level::Company | Level::Scope | Level::Item => 0,
             };
-            Some(Let { slot: self.names.bind(&entry.name(), level), expression, chosen })
+            let nature = expression.nature(&mut self.names);
+            let slot = self.names.bind(&entry.name(), level);
+            self.names.note(slot, nature);
+            Some(Let { slot, expression, chosen })
         });
         compiled.collect()
     }
@@ -150,7 +164,9 @@ impl Compiler {
                 let place = self.place(entry.value)?;
                 let level = Level::Chosen(count);
                 let key = self.names.bind(&format!("{}_key", entry.name()), level);
-                Some(Each { node: self.names.bind(&entry.name(), level), key, place })
+                let node = self.names.bind(&entry.name(), level);
+                self.names.note(node, self.nature(&place));
+                Some(Each { node, key, place })
             })
             .collect();
         let lets = self.lets(node);
@@ -184,11 +200,13 @@ impl Compiler {
         };
         let own = node.get("severity");
         let severity = own.and_then(|node| self.taken(node, severity(node.raw().trim())).flatten());
+        let test = test?;
         Some(Check {
+            need: self.need(&each, when.as_ref(), &test, fails_on),
             each,
             lets,
             when,
-            test: test?,
+            test,
             fails_on,
             at,
             related,
@@ -197,6 +215,59 @@ impl Compiler {
             severity,
             repairs: alternatives(node).filter_map(|repair| self.plan(repair)).collect(),
         })
+    }
+
+    /// What is known of the nodes that a path leads to.
+    fn nature(&self, place: &Place) -> Nature {
+        let other = |name: &str, kind, within| Some(Need::other(name, kind, within));
+        let (name, within) = match (self.names.nature(place.start), place.path.steps.as_slice()) {
+            (Nature::Mappings, [PathStep::Every | PathStep::Index(_)]) => return Nature::Mapping,
+            (own, _) if !own.is_own() => return Nature::Open,
+            (_, [.., PathStep::Key(name)]) => (name, false),
+            (_, [.., PathStep::Key(name), PathStep::Every]) => (name, true),
+            _ => return Nature::Node { mapping: None, scalar: None },
+        };
+        Nature::Node {
+            mapping: other(name, Kind::Mapping, within),
+            scalar: other(name, Kind::Scalar, within),
+        }
+    }
+
+    /// What an object must meet for a check to find anything, or to be undecided.
+    fn need(
+        &mut self,
+        each: &[Each],
+        when: Option<&Expression>,
+        test: &Expression,
+        fails_on: bool,
+    ) -> Need {
+        let own = each.iter().filter(|each| self.names.nature(each.place.start).is_own());
+        let keys = own.flat_map(|each| &each.place.path.steps).filter_map(|step| match step {
+            PathStep::Key(key) => Some(Need::key(key)),
+            PathStep::Every | PathStep::Keys | PathStep::Index(_) => None,
+        });
+        let keys = keys.fold(Need::NOTHING, Need::and);
+        let failing = self.unless(test, !fails_on);
+        keys.and(self.guarded(when, failing))
+    }
+
+    /// The same of what is looked at only where `when` holds.
+    fn guarded(&mut self, when: Option<&Expression>, inner: Need) -> Need {
+        match when {
+            None => inner,
+            Some(when) => match when.decided(&mut self.names) {
+                Some(odd) => odd.or(self.unless(when, false).and(inner)),
+                // Where it has no value, that is counted.
+                None => self.unless(when, false),
+            },
+        }
+    }
+
+    /// What an object must meet for a test to come to anything but `value`.
+    fn unless(&mut self, test: &Expression, value: bool) -> Need {
+        let lack = test.lack(&mut self.names);
+        let lack = lack.filter(|lack| lack.truth() == Some(value));
+        lack.map_or(Need::NOTHING, |lack| lack.unless)
     }
 
     fn plan(&mut self, node: Node<'_>) -> Option<Plan> {

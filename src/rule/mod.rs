@@ -17,6 +17,7 @@ mod kinds;
 pub mod layers;
 mod list;
 mod logic;
+mod need;
 mod notation;
 mod path;
 mod repair;

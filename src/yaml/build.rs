@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use granit_parser::{Event, ScalarStyle, StructureStyle};
 
+use super::marks::LazyMarks;
 use super::members::KeyIndex;
 use super::parse::{ErrorKind, MAX_DEPTH, Stream, SyntaxError};
 use super::scalar::{Scalar, resolve_plain};
@@ -104,6 +105,7 @@ impl<'t> Builder<'t> {
                 start: at,
                 end: at,
                 index: KeyIndex::default(),
+                marks: LazyMarks::default(),
             },
             open: Vec::new(),
             pending: Vec::new(),

@@ -10,6 +10,7 @@ mod build;
 pub mod edit;
 mod flow;
 mod fold;
+mod marks;
 mod members;
 mod parse;
 mod path;
@@ -17,6 +18,7 @@ mod scalar;
 mod tree;
 
 pub use edit::NewValue;
+pub use marks::{Mark, Marks, Sign};
 pub use members::{Entries, Items};
 pub use parse::{Comment, ErrorKind, Stream, SyntaxError, parse, parse_fully};
 pub use path::{Path, Step, escape, unescape};

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use super::marks::LazyMarks;
 use super::members::{Entries, Items, KeyIndex};
 use super::path::{Path, Step};
 use super::scalar::{Scalar, key_name, resolve_plain};
@@ -90,6 +91,7 @@ pub struct Document {
     pub(super) start: u32,
     pub(super) end: u32,
     pub(super) index: KeyIndex,
+    pub(super) marks: LazyMarks,
 }
 
 impl Document {
@@ -115,6 +117,11 @@ impl Document {
     #[must_use]
     pub fn text(&self) -> &Arc<str> {
         &self.text
+    }
+
+    /// The scalars that stand in the text in another form than they have: with escapes, or folded.
+    pub fn rewritten(&self) -> impl Iterator<Item = &str> {
+        self.owned.iter().map(AsRef::as_ref)
     }
 
     /// The node an id names. The id must come from this document.

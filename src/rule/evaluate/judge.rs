@@ -8,6 +8,7 @@ use crate::rule::expression::{Datum, Expression, Frame, Functions, NoValue, Para
 use crate::rule::file::Rule;
 use crate::rule::hit::{Hit, Target};
 use crate::rule::logic::{Check, Each, Let, Logic, Place};
+use crate::rule::need::{Need, Traits};
 use crate::rule::path::{PathStep, Roots};
 use crate::yaml::{Document, Node};
 
@@ -22,6 +23,8 @@ pub(super) struct Judge<'n> {
     several: Vec<(Slot, Vec<Node<'n>>)>,
     /// The nodes that the check at hand has still to choose, of all its variables one after the other.
     waiting: Vec<Node<'n>>,
+    /// What rules are held against before they are run; none for what is no object.
+    pub(super) traits: Option<Traits<'n>>,
     /// Checks that could not be decided since somebody last asked.
     pub(super) undecided: usize,
 }
@@ -38,7 +41,15 @@ impl<'n> Judge<'n> {
             frame.set(*slot, fact.clone());
         }
         let nodes = vec![None; Slot::ROOTS];
-        Self { documents, frame, nodes, several: Vec::new(), waiting: Vec::new(), undecided: 0 }
+        Self {
+            documents,
+            frame,
+            nodes,
+            several: Vec::new(),
+            waiting: Vec::new(),
+            traits: None,
+            undecided: 0,
+        }
     }
 
     /// Makes a node known under a variable.
@@ -77,22 +88,59 @@ impl<'n> Judge<'n> {
     /// Judges by one rule; its parameters are asked for only when there is something to look at.
     pub(super) fn rule(&mut self, rule: &'n Rule, params: impl FnOnce() -> Rc<Params>) -> Vec<Hit> {
         let logic = rule.logic();
+        // Most rules have none.
+        let params = || (!rule.params.is_empty()).then(params);
+        if self.may_meet(&logic.need, logic) {
+            return self.run(logic, params);
+        }
+        #[cfg(test)]
+        self.assert_silent(|judge| judge.run(logic, params));
+        Vec::new()
+    }
+
+    fn run(&mut self, logic: &'n Logic, params: impl FnOnce() -> Option<Rc<Params>>) -> Vec<Hit> {
         self.nodes.truncate(Slot::ROOTS);
-        // Most rules look into lists that most objects do not have.
-        if !logic.checks.is_empty() && logic.checks.iter().all(|check| self.is_idle(check)) {
+        // Where there is nothing to look at, it does not matter whether `when` has a value.
+        if logic.when.is_some() && logic.checks.iter().all(|check| self.is_idle(check)) {
             return Vec::new();
         }
         self.nodes.resize(logic.slots.max(Slot::ROOTS), None);
         self.frame.begin(logic.slots);
-        self.frame.set(Slot::PARAMS, Datum::Params(params()));
+        self.frame.put(Slot::PARAMS, params().map(Datum::Params));
         let mut hits = Vec::new();
         self.defer(&logic.lets, 0);
         if self.holds(logic.when.as_ref()) {
             for check in &logic.checks {
-                self.defer(&check.lets, 0);
-                self.walk(check, 0, &mut |judge| hits.extend(judge.check(logic, check)));
+                if self.may_meet(&check.need, logic) {
+                    hits.extend(self.look(logic, check));
+                } else {
+                    #[cfg(test)]
+                    self.assert_silent(|judge| judge.look(logic, check));
+                }
             }
         }
+        hits
+    }
+
+    /// False where what is judged is known not to meet a need.
+    fn may_meet(&self, need: &Need, logic: &Logic) -> bool {
+        let traits = self.traits.filter(|traits| traits.pods || !logic.assumes_pods);
+        traits.is_none_or(|traits| need.may_be_met(&traits))
+    }
+
+    /// Within tests, what is left out is run all the same.
+    #[cfg(test)]
+    fn assert_silent(&mut self, run: impl FnOnce(&mut Self) -> Vec<Hit>) {
+        let undecided = self.undecided;
+        let hits = run(self);
+        assert!(hits.is_empty() && self.undecided == undecided, "this was left out: {hits:?}");
+    }
+
+    /// What a check finds.
+    fn look(&mut self, logic: &'n Logic, check: &'n Check) -> Vec<Hit> {
+        let mut hits = Vec::new();
+        self.defer(&check.lets, 0);
+        self.walk(check, 0, &mut |judge| hits.extend(judge.check(logic, check)));
         hits
     }
 

@@ -6,6 +6,7 @@ use cel::common::ast::{
 };
 
 use super::call::Function;
+use super::lack;
 use super::names::{Level, Names, Slot};
 use super::narrow::Narrow;
 
@@ -347,6 +348,7 @@ fn of_comprehension(of: &ComprehensionExpr, names: &mut Names) -> Option<Code> {
     let range = boxed(&of.iter_range, names);
     let outside = names.mark();
     let item = names.bind(&of.iter_var, Level::Item);
+    names.note(item, lack::item_nature(&range, names));
     let code = match (quantified, collected) {
         (Some((settles, test)), _) => {
             let test = boxed(test, names);

@@ -15,10 +15,12 @@
 //! (see [`Expression::evaluate`]), and the tests run every example of every rule.
 
 mod call;
+mod certain;
 mod code;
 mod datum;
 mod fault;
 mod items;
+mod lack;
 mod names;
 mod narrow;
 mod parse;
@@ -34,11 +36,13 @@ use std::sync::Arc;
 use cel::Context;
 use cel::common::value::Val;
 
+use crate::rule::need::Need;
 use crate::yaml::Document;
 use code::Code;
 pub(crate) use datum::{Datum, Params};
 pub(crate) use fault::Fault;
-pub(crate) use names::{Level, Names, Slot};
+pub(crate) use lack::Lack;
+pub(crate) use names::{Level, Names, Nature, Slot};
 pub(crate) use share::Memory;
 
 /// An expression that has no value on what it was evaluated on: a field is missing, a type is
@@ -167,6 +171,25 @@ impl Expression {
     /// What it depends on.
     pub(crate) fn level(&self, names: &Names) -> Level {
         share::level(&self.code, names)
+    }
+
+    /// What it comes to where the object lacks something.
+    pub(crate) fn lack(&self, names: &mut Names) -> Option<Lack> {
+        lack::lack(&self.code, names)
+    }
+
+    /// Unless this is met, it is true or false; `None` where that is not known.
+    pub(crate) fn decided(&self, names: &mut Names) -> Option<Need> {
+        certain::decided(&self.code, names)
+    }
+
+    /// What is known of a variable that stands for it.
+    pub(crate) fn nature(&self, names: &mut Names) -> Nature {
+        Nature::Value {
+            lack: self.lack(names),
+            certain: certain::certain(&self.code, names),
+            decided: self.decided(names),
+        }
     }
 
     /// Evaluates it. Within tests, CEL must come to the same.

@@ -1,7 +1,9 @@
 //! Names of variables and the slots their values stand in.
 
 use super::fault::Fault;
+use super::lack::Lack;
 use crate::rule::file::Scope;
+use crate::rule::need::Need;
 
 /// Where a variable's value stands while a rule runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,6 +20,43 @@ pub(crate) enum Level {
     Chosen(usize),
     /// On an item of a list.
     Item,
+}
+
+/// What is known of a variable's value before there is one.
+#[derive(Debug, Clone, Default)]
+pub(crate) enum Nature {
+    /// Nothing.
+    #[default]
+    Open,
+    /// It always has one, which is not of the object.
+    Given,
+    /// A node of the object.
+    Node {
+        /// Unless this is met, a mapping.
+        mapping: Option<Need>,
+        /// Unless this is met, a scalar.
+        scalar: Option<Need>,
+    },
+    /// A mapping of the object.
+    Mapping,
+    /// A list of mappings of the object.
+    Mappings,
+    /// That of an expression.
+    Value {
+        /// What it comes to where the object lacks something.
+        lack: Option<Lack>,
+        /// Unless this is met, it has one,
+        certain: Option<Need>,
+        /// and one that is true or false unless this is.
+        decided: Option<Need>,
+    },
+}
+
+impl Nature {
+    /// True for what is a part of the object.
+    pub(crate) fn is_own(&self) -> bool {
+        matches!(self, Self::Node { .. } | Self::Mapping | Self::Mappings)
+    }
 }
 
 /// The variables that rules have, in the order of their slots, and the scopes in which they stand for
@@ -116,6 +155,10 @@ pub(crate) struct Names {
     known: Vec<(String, Slot)>,
     /// What each slot's value depends on.
     levels: Vec<Level>,
+    /// What each slot's value is known to be.
+    natures: Vec<Nature>,
+    /// Whether anything was told from what an object lacks that is true only of those with pods.
+    assumes_pods: bool,
     /// The rule's parameters, as CEL names them.
     params: Vec<String>,
 }
@@ -129,15 +172,53 @@ impl Names {
         for slot in Slot::SHARED {
             levels[slot.0] = Level::Company;
         }
-        Self { known: known.collect(), levels, params }
+        let mut natures = vec![Nature::Open; ROOTS.len()];
+        for (slot, nature) in [
+            (Slot::OBJECT, Nature::Mapping),
+            (Slot::TEMPLATE, Nature::Node { mapping: None, scalar: None }),
+            (Slot::POD, Nature::Mapping),
+            (Slot::CONTAINERS, Nature::Mappings),
+            (Slot::REPLICAS, Nature::Given),
+            (Slot::NAME, Nature::Given),
+            (Slot::TARGET_NAMESPACE, Nature::Given),
+            (Slot::PARAMS, Nature::Given),
+            (Slot::KUBE_VERSION, Nature::Given),
+            (Slot::KUBE_MINOR, Nature::Given),
+            (Slot::KUBE_VERSION_STATED, Nature::Given),
+            (Slot::RENDERED, Nature::Given),
+        ] {
+            natures[slot.0] = nature;
+        }
+        Self { known: known.collect(), levels, natures, assumes_pods: false, params }
     }
 
     /// Brings a name into scope, for a value that depends on so much.
     pub(crate) fn bind(&mut self, name: &str, level: Level) -> Slot {
         let slot = Slot(self.levels.len());
         self.levels.push(level);
+        self.natures.push(Nature::Open);
         self.known.push((name.to_owned(), slot));
         slot
+    }
+
+    /// Notes what is known of the value in a slot.
+    pub(crate) fn note(&mut self, slot: Slot, nature: Nature) {
+        self.natures[slot.0] = nature;
+    }
+
+    /// What is known of the value in a slot.
+    pub(crate) fn nature(&self, slot: Slot) -> &Nature {
+        &self.natures[slot.0]
+    }
+
+    /// Notes that a variable is taken to have a value.
+    pub(super) fn assume(&mut self, slot: Slot) {
+        self.assumes_pods |= matches!(slot, Slot::TEMPLATE | Slot::POD);
+    }
+
+    /// Whether anything was told from what an object lacks that is true only of those with pods.
+    pub(crate) fn assumes_pods(&self) -> bool {
+        self.assumes_pods
     }
 
     /// What the value in a slot depends on.
@@ -166,6 +247,7 @@ impl Names {
         let done = work(self);
         self.reset(mark);
         self.levels.truncate(slots);
+        self.natures.truncate(slots);
         done
     }
 

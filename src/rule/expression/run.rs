@@ -215,18 +215,33 @@ fn binary<'n>(
     two: &Datum<'n>,
     frame: &Frame<'n>,
 ) -> Outcome<'n> {
-    let ordered = |fits: fn(Ordering) -> bool| one.compare(two).map(fits).map(Datum::Bool);
     match operator {
-        Operator::Equal => Ok(Datum::Bool(one.equals(two))),
-        Operator::NotEqual => Ok(Datum::Bool(!one.equals(two))),
+        Operator::Add | Operator::Subtract | Operator::Multiply => {
+            compute(operator, one, two, frame)
+        }
+        comparison => compared(comparison, one, two).map(Datum::Bool),
+    }
+}
+
+/// What a comparison of two values gives.
+///
+/// # Errors
+/// Where the two cannot be compared so, or the operator is no comparison.
+pub(super) fn compared<'n>(
+    operator: Operator,
+    one: &Datum<'n>,
+    two: &Datum<'n>,
+) -> Result<bool, NoValue> {
+    let ordered = |fits: fn(Ordering) -> bool| one.compare(two).map(fits);
+    match operator {
+        Operator::Equal => Ok(one.equals(two)),
+        Operator::NotEqual => Ok(!one.equals(two)),
         Operator::Less => ordered(Ordering::is_lt),
         Operator::AtMost => ordered(Ordering::is_le),
         Operator::More => ordered(Ordering::is_gt),
         Operator::AtLeast => ordered(Ordering::is_ge),
-        Operator::In => two.contains(one).map(Datum::Bool),
-        Operator::Add | Operator::Subtract | Operator::Multiply => {
-            compute(operator, one, two, frame)
-        }
+        Operator::In => two.contains(one),
+        Operator::Add | Operator::Subtract | Operator::Multiply => Err(NoValue),
     }
 }
 

@@ -1,0 +1,317 @@
+//! What an expression comes to on an object that lacks the fields it asks for.
+//!
+//! `pod.?hostNetwork.orValue(false)` is false wherever nothing is called `hostNetwork`, and so is all that
+//! it is a conjunct of. A rule that finds nothing then need not be run: for most of the rules that concern
+//! an object this is told by a look at the names of the object's keys.
+
+use super::call::Function;
+use super::certain::{certain, certain_optional, mapping, text};
+use super::code::{Code, Operator};
+use super::datum::{Datum, Member};
+use super::names::{Names, Nature, Slot};
+use super::run;
+use crate::rule::need::Need;
+use crate::yaml::Sign;
+
+/// What an expression comes to, and to no error, unless something comes up in the object.
+#[derive(Debug, Clone)]
+pub(crate) struct Lack {
+    pub(crate) unless: Need,
+    pub(crate) value: Datum<'static>,
+}
+
+impl Lack {
+    /// What two values give together.
+    fn with(
+        self,
+        other: Self,
+        give: impl FnOnce(&Datum<'static>, &Datum<'static>) -> Option<Datum<'static>>,
+    ) -> Option<Self> {
+        let value = give(&self.value, &other.value)?;
+        Some(Self { unless: self.unless.or(other.unless), value })
+    }
+
+    /// The value, where it is true or false.
+    pub(crate) fn truth(&self) -> Option<bool> {
+        match self.value {
+            Datum::Bool(value) => Some(value),
+            _ => None,
+        }
+    }
+}
+
+/// What is known of an expression's value where the object lacks some keys; `None` where nothing is.
+pub(super) fn lack(code: &Code, names: &mut Names) -> Option<Lack> {
+    if let Some(value) = literal(code) {
+        return Some(Lack { unless: Need::NEVER, value });
+    }
+    Some(match code {
+        Code::Variable(slot) => match names.nature(*slot) {
+            Nature::Value { lack, .. } => lack.clone()?,
+            _ => return None,
+        },
+        Code::Has(of, field) => {
+            let own = mapping(of, names).map(|odd| odd.or(Need::key(field)));
+            let unless = both(wanting(of, names), own)?;
+            Lack { unless, value: Datum::Bool(false) }
+        }
+        Code::HasValue(of) => Lack { unless: wanting(of, names)?, value: Datum::Bool(false) },
+        Code::OrValue(of, default) => {
+            let default = lack(default, names)?;
+            Lack { unless: wanting(of, names)?.or(default.unless), value: default.value }
+        }
+        Code::Not(of) => {
+            let of = lack(of, names)?;
+            Lack { value: Datum::Bool(!of.truth()?), ..of }
+        }
+        Code::Connect(settles, one, two) => connect(*settles, lack(one, names), lack(two, names))?,
+        Code::Choose(test, yes, no) => {
+            let test = lack(test, names)?;
+            let chosen = lack(if test.truth()? { yes } else { no }, names)?;
+            test.with(chosen, |_, chosen| Some(chosen.clone()))?
+        }
+        Code::Binary(Operator::Equal, one, two) if kind_asked(one, two).is_some() => {
+            let kind = kind_asked(one, two)?.to_owned();
+            Lack { unless: Need::Kind(kind), value: Datum::Bool(false) }
+        }
+        Code::Binary(operator, one, two) => {
+            let known = compare(*operator, one, two, names);
+            let differs = *operator == Operator::NotEqual;
+            match text_asked(*operator, one, two) {
+                Some((of, text)) => {
+                    let sign = is_itself(of, text).then(|| Need::sign(Sign::Text(text)));
+                    let sign = sign.and_then(|sign| Some(certain(of, names)?.or(sign)));
+                    or_unless(sign, of, known, differs, names)?
+                }
+                None => known?,
+            }
+        }
+        Code::Among(of, texts) => {
+            let known = lack(of, names).map(|of| {
+                let text = of.value.as_text();
+                let among = text.is_some_and(|text| texts.iter().any(|one| one == text));
+                Lack { value: Datum::Bool(among), ..of }
+            });
+            let signs =
+                texts.iter().map(|text| is_itself(of, text).then(|| Need::sign(Sign::Text(text))));
+            let sign = signs.collect::<Option<_>>().map(Need::Any);
+            let sign = sign.and_then(|sign| Some(certain(of, names)?.or(sign)));
+            or_unless(sign, of, known, false, names)?
+        }
+        Code::Call { native: Some(native), args, .. } => {
+            let known = call(*native, args, names);
+            match (native, args.as_slice()) {
+                (Function::Contains, [(_, of), (_, Code::Text(part))]) => {
+                    let sign = is_wordy(part).then(|| Need::part(part));
+                    let sign = sign.and_then(|sign| Some(text(of, names)?.or(sign)));
+                    or_unless(sign, of, known, false, names)?
+                }
+                _ => known?,
+            }
+        }
+        Code::Quantify { settles, range, test, .. } => {
+            let empty = empty(range, names);
+            let test = lack(test, names).filter(|test| test.truth() == Some(!settles));
+            let test = test.filter(|_| is_list_of_mappings(range, names));
+            let unless = both(empty, test.map(|test| test.unless))?;
+            Lack { unless, value: Datum::Bool(!settles) }
+        }
+        Code::Collect { range, guard, .. } => {
+            let empty = empty(range, names);
+            let guard = guard.as_ref().and_then(|guard| lack(guard, names));
+            let guard = guard.filter(|guard| guard.truth() == Some(false));
+            let guard = guard.filter(|_| is_list_of_mappings(range, names));
+            let unless = both(empty, guard.map(|guard| guard.unless))?;
+            Lack { unless, value: Datum::List([].into()) }
+        }
+        Code::Shared(of) => lack(of, names)?,
+        _ => return None,
+    })
+}
+
+/// Either of two conditions is enough for a value: it takes both to keep it from coming about.
+fn both(one: Option<Need>, two: Option<Need>) -> Option<Need> {
+    match (one, two) {
+        (Some(one), Some(two)) => Some(one.and(two)),
+        (one, two) => one.or(two),
+    }
+}
+
+/// `&&` or `||`: a side that settles it is enough, whatever the other comes to.
+fn connect(settles: bool, one: Option<Lack>, two: Option<Lack>) -> Option<Lack> {
+    let settling = |side: Option<&Lack>| {
+        side.filter(|side| side.truth() == Some(settles)).map(|side| side.unless.clone())
+    };
+    if let Some(unless) = both(settling(one.as_ref()), settling(two.as_ref())) {
+        return Some(Lack { unless, value: Datum::Bool(settles) });
+    }
+    let open = |side: &Lack| side.truth() == Some(!settles);
+    let (one, two) = (one.filter(open)?, two.filter(open)?);
+    one.with(two, |_, _| Some(Datum::Bool(!settles)))
+}
+
+/// `object.kind`, which every object has.
+fn is_kind(code: &Code) -> bool {
+    matches!(code, Code::Select(of, field)
+        if field == "kind" && matches!(**of, Code::Variable(Slot::OBJECT)))
+}
+
+/// `X` of `object.kind == 'X'`.
+fn kind_asked<'c>(one: &'c Code, two: &'c Code) -> Option<&'c str> {
+    match (one, two) {
+        (kind, Code::Text(text)) | (Code::Text(text), kind) if is_kind(kind) => Some(text),
+        _ => None,
+    }
+}
+
+/// The value of what is written in the rule.
+fn literal(code: &Code) -> Option<Datum<'static>> {
+    Some(match code {
+        Code::Null => Datum::Null,
+        Code::Bool(value) => Datum::Bool(*value),
+        Code::Int(value) => Datum::Int(*value),
+        Code::Uint(value) => Datum::Uint(*value),
+        Code::Double(value) => Datum::Double(*value),
+        Code::Text(text) => Datum::Made(text.as_str().into()),
+        Code::List(items) => {
+            Datum::List(items.iter().map(literal).collect::<Option<Vec<_>>>()?.into())
+        }
+        Code::Record(entries) if entries.is_empty() => Datum::Record([].into()),
+        _ => return None,
+    })
+}
+
+fn compare(operator: Operator, one: &Code, two: &Code, names: &mut Names) -> Option<Lack> {
+    let (one, two) = (lack(one, names)?, lack(two, names)?);
+    one.with(two, |one, two| run::compared(operator, one, two).ok().map(Datum::Bool))
+}
+
+fn call(native: Function, args: &[(String, Code)], names: &mut Names) -> Option<Lack> {
+    let args = args.iter().map(|(_, argument)| lack(argument, names));
+    let args = args.collect::<Option<Vec<_>>>()?;
+    let values: Vec<Datum<'static>> = args.iter().map(|arg| arg.value.clone()).collect();
+    let unless = args.into_iter().map(|arg| arg.unless).fold(Need::NEVER, Need::or);
+    Some(Lack { unless, value: native.call(&values)?.ok()? })
+}
+
+/// A test of `of` that may be known to come to `value` where the object lacks something; it also does
+/// where `of` is what is written in the object, unless `sign` is met.
+fn or_unless(
+    sign: Option<Need>,
+    of: &Code,
+    known: Option<Lack>,
+    value: bool,
+    names: &Names,
+) -> Option<Lack> {
+    if known.as_ref().is_some_and(|known| known.truth() != Some(value)) {
+        return known;
+    }
+    let sign = sign.filter(|_| is_verbatim(of, known.is_some(), names));
+    let unless = both(known.map(|known| known.unless), sign)?;
+    Some(Lack { unless, value: Datum::Bool(value) })
+}
+
+/// True for a scalar of the object as it is written or its text, and with `otherwise` where another
+/// value stands in for one that is not there.
+fn is_verbatim(code: &Code, otherwise: bool, names: &Names) -> bool {
+    match code {
+        Code::Variable(slot) => *slot == Slot::NAME || names.nature(*slot).is_own(),
+        Code::OrValue(of, default) => otherwise && is_own(of, names) && default.is_literal(),
+        Code::Call { native: Some(Function::Text), args, .. } => {
+            args.iter().all(|(_, argument)| is_verbatim(argument, otherwise, names))
+        }
+        _ => false,
+    }
+}
+
+/// True where what equals a text stands in the object as that text.
+fn is_itself(of: &Code, text: &str) -> bool {
+    match of {
+        // An object without a name has an empty one.
+        Code::Variable(Slot::NAME) => !text.is_empty(),
+        // `text()` spells numbers and booleans in its own way.
+        Code::Call { .. } => text.is_empty() || is_wordy(text),
+        _ => true,
+    }
+}
+
+/// True for what is no part of a number or boolean, however that is spelled.
+fn is_wordy(part: &str) -> bool {
+    part.contains(|c| !"0123456789.+-eEinfNaTtrulsF".contains(c))
+}
+
+/// `x` and `'text'` where the two are compared.
+fn text_asked<'c>(operator: Operator, one: &'c Code, two: &'c Code) -> Option<(&'c Code, &'c str)> {
+    match (operator, one, two) {
+        (_, Code::Text(_), Code::Text(_)) => None,
+        (Operator::Equal | Operator::NotEqual, of, Code::Text(text))
+        | (Operator::Equal | Operator::NotEqual, Code::Text(text), of) => Some((of, text)),
+        _ => None,
+    }
+}
+
+/// Unless this is met, a range is empty.
+fn empty(range: &Code, names: &mut Names) -> Option<Need> {
+    let range = lack(range, names)?;
+    (range.value.size() == Some(0)).then_some(range.unless)
+}
+
+/// Unless this is met, an optional is none.
+fn wanting(code: &Code, names: &mut Names) -> Option<Need> {
+    match code {
+        Code::TrySelect(of, field) => {
+            let held =
+                wanting_holder(of, names, |value| !matches!(value.member(field), Member::Found(_)));
+            let own = certain_optional(code, names).map(|odd| odd.or(Need::key(field)));
+            both(held, own)
+        }
+        Code::TryIndex(of, index) => {
+            let Code::Text(key) = &**index else { return None };
+            let held = wanting_holder(of, names, |_| false);
+            let own = certain_optional(code, names).map(|odd| odd.or(Need::key(key)));
+            both(held, own)
+        }
+        Code::Select(of, _) => wanting(of, names),
+        Code::OrElse(one, two) => {
+            let (one, two) = (wanting(one, names)?, wanting(two, names)?);
+            Some(one.or(two))
+        }
+        _ => None,
+    }
+}
+
+/// The same for what a member is asked of: where it is none, there is no member.
+fn wanting_holder(
+    of: &Code,
+    names: &mut Names,
+    lacks: impl FnOnce(&Datum<'static>) -> bool,
+) -> Option<Need> {
+    wanting(of, names).or_else(|| {
+        let of = lack(of, names)?;
+        lacks(&of.value).then_some(of.unless)
+    })
+}
+
+/// What is known of the items of a range.
+pub(super) fn item_nature(range: &Code, names: &Names) -> Nature {
+    match is_list_of_mappings(range, names) {
+        true => Nature::Mapping,
+        false if is_own(range, names) => Nature::Node { mapping: None, scalar: None },
+        false => Nature::Open,
+    }
+}
+
+/// True for what is a part of the object, or a literal.
+fn is_own(code: &Code, names: &Names) -> bool {
+    match code {
+        Code::Variable(slot) => names.nature(*slot).is_own(),
+        Code::Select(of, _) | Code::TrySelect(of, _) => is_own(of, names),
+        Code::OrValue(of, default) => default.is_literal() && is_own(of, names),
+        _ => false,
+    }
+}
+
+/// True for a list of such mappings.
+fn is_list_of_mappings(code: &Code, names: &Names) -> bool {
+    matches!(code, Code::Variable(slot) if matches!(names.nature(*slot), Nature::Mappings))
+}

@@ -1,0 +1,188 @@
+//! What comes up in a document, told without looking through it.
+//!
+//! Most rules ask for what most objects do not have. To look for each field where it would stand costs
+//! more than to note once which names and words come up at all, and what stands under each name.
+
+use std::hash::BuildHasher as _;
+use std::sync::OnceLock;
+
+use foldhash::fast::FixedState;
+
+use super::tree::{Body, Document, Kind, Node, NodeData};
+
+/// A manifest has some two hundred signs; of those that it lacks, a tenth has the mark of one it has.
+const MARKS: u64 = 2048;
+/// Words of 64 bits that hold them.
+const WORDS: usize = 32;
+/// Longer texts are not noted, in bytes: no rule asks for one.
+const LONGEST: usize = 64;
+
+/// What may come up in a document.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sign<'t> {
+    /// A key of this name, in whatever mapping.
+    Key(&'t str),
+    /// A key of this name with a value of this kind.
+    Holds(&'t str, Kind),
+    /// A key of this name with a collection that has a value of this kind in it.
+    Within(&'t str, Kind),
+    /// A scalar that is this text.
+    Text(&'t str),
+}
+
+/// What is noted of a sign. A few share a mark.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Mark(u16);
+
+/// The sorts of signs, each of which has marks of its own for a text.
+const KEY: u32 = 0;
+const TEXT: u32 = 1;
+const HOLDS: u32 = 2;
+const WITHIN: u32 = 5;
+
+fn rank(kind: Kind) -> u32 {
+    match kind {
+        Kind::Scalar => 0,
+        Kind::Sequence => 1,
+        Kind::Mapping => 2,
+    }
+}
+
+impl Mark {
+    /// The mark of a sign; `None` where none is noted.
+    #[must_use]
+    pub fn of(sign: Sign<'_>) -> Option<Self> {
+        let (text, sort) = match sign {
+            Sign::Key(name) => (name, KEY),
+            Sign::Text(text) if text.len() > LONGEST => return None,
+            Sign::Text(text) => (text, TEXT),
+            Sign::Holds(name, held) => (name, HOLDS + rank(held)),
+            Sign::Within(name, held) => (name, WITHIN + rank(held)),
+        };
+        Some(Self::new(hash(text.as_bytes()), sort))
+    }
+
+    /// The marks of one text are taken from one hash.
+    fn new(hash: u64, sort: u32) -> Self {
+        let mark = hash.rotate_left(sort * 7) % MARKS;
+        Self(u16::try_from(mark).expect("invariant: there are fewer marks than 2^16"))
+    }
+}
+
+fn hash(text: &[u8]) -> u64 {
+    FixedState::with_seed(0).hash_one(text)
+}
+
+/// The marks of all signs of a document.
+#[derive(Debug)]
+pub struct Marks([u64; WORDS]);
+
+impl Marks {
+    /// False when the sign of this mark does not come up; true when it may.
+    #[must_use]
+    pub fn may_have(&self, Mark(mark): Mark) -> bool {
+        self.0[usize::from(mark) / 64] & (1 << (mark % 64)) != 0
+    }
+
+    fn note(&mut self, Mark(mark): Mark) {
+        self.0[usize::from(mark) / 64] |= 1 << (mark % 64);
+    }
+}
+
+/// The marks of a document, made when somebody first asks for them.
+pub(super) type LazyMarks = OnceLock<Box<Marks>>;
+
+impl Document {
+    /// What comes up in the document, merged entries and what aliases stand for too.
+    #[must_use]
+    pub fn marks(&self) -> &Marks {
+        self.marks.get_or_init(|| {
+            let mut marks = Box::new(Marks([0; WORDS]));
+            // What is merged, or aliased, is written somewhere in the same document.
+            for data in &self.nodes {
+                match data.body {
+                    Body::Scalar { .. } => {
+                        let text = self.written_text(data);
+                        if text.len() <= LONGEST {
+                            marks.note(Mark::new(hash(text), TEXT));
+                        }
+                    }
+                    Body::Mapping { first, count, .. } => {
+                        let written = &self.children[first as usize..(first + 2 * count) as usize];
+                        for &[key, value] in written.as_chunks().0 {
+                            self.note_entry(key, Node::new(self, value), &mut marks);
+                        }
+                    }
+                    Body::Sequence { .. } | Body::Alias(_) => {}
+                }
+            }
+            marks
+        })
+    }
+
+    fn note_entry(&self, key: u32, value: Node<'_>, marks: &mut Marks) {
+        let data = &self.nodes[key as usize];
+        let hash = match data.body {
+            Body::Scalar { text: true, .. } => hash(self.written_text(data)),
+            _ => hash(Node::new(self, key).key_text().as_bytes()),
+        };
+        marks.note(Mark::new(hash, KEY));
+        marks.note(Mark::new(hash, HOLDS + rank(value.kind())));
+        let mut within = |held: Node<'_>| marks.note(Mark::new(hash, WITHIN + rank(held.kind())));
+        value.items().for_each(&mut within);
+        value.entries().for_each(|entry| within(entry.value));
+    }
+
+    /// The bytes of a scalar's text; none of anything else.
+    fn written_text(&self, data: &NodeData) -> &[u8] {
+        match data.body {
+            Body::Scalar { owned: false, first, second, .. } => {
+                &self.text.as_bytes()[first as usize..second as usize]
+            }
+            Body::Scalar { owned: true, first, .. } => self.owned[first as usize].as_bytes(),
+            _ => &[],
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::source::SourceId;
+    use crate::yaml::parse;
+
+    #[test]
+    fn a_document_tells_what_may_come_up_in_it() {
+        let text = "
+base: &base {merged: 1}
+list:
+- <<: *base
+  on: 1
+- plain
+\"q\\x41\": {inner: two words}
+---
+other: 3
+";
+        let stream = parse(SourceId::NOWHERE, &Arc::from(text));
+        let has = |at: usize, sign: Sign<'_>| {
+            let mark = Mark::of(sign).expect("the text is short");
+            stream.documents[at].marks().may_have(mark)
+        };
+        for name in ["base", "merged", "list", "true", "qA", "inner"] {
+            assert!(has(0, Sign::Key(name)), "{name}");
+        }
+        for name in ["other", "on", "absent", "hostNetwork", "plain"] {
+            assert!(!has(0, Sign::Key(name)), "{name}");
+        }
+        assert!(has(0, Sign::Text("two words")) && !has(0, Sign::Text("two")));
+        assert!(has(0, Sign::Holds("list", Kind::Sequence)));
+        assert!(!has(0, Sign::Holds("list", Kind::Scalar)));
+        assert!(has(0, Sign::Within("list", Kind::Scalar)));
+        assert!(has(0, Sign::Within("list", Kind::Mapping)));
+        assert!(!has(0, Sign::Within("base", Kind::Mapping)));
+        assert!(has(1, Sign::Key("other")) && !has(1, Sign::Key("inner")));
+        assert_eq!(Mark::of(Sign::Text(&"x".repeat(65))), None);
+    }
+}
