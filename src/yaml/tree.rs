@@ -124,6 +124,13 @@ impl Document {
         self.owned.iter().map(AsRef::as_ref)
     }
 
+    /// The text of every scalar that is written, keys and values of any type, in no order.
+    pub fn scalars(&self) -> impl Iterator<Item = &str> {
+        let ids = (0..).zip(&self.nodes);
+        let scalars = ids.filter(|(_, data)| matches!(data.body, Body::Scalar { .. }));
+        scalars.map(|(id, _)| Node::new(self, id).raw())
+    }
+
     /// The node an id names. The id must come from this document.
     #[must_use]
     pub fn node(&self, id: NodeId) -> Node<'_> {

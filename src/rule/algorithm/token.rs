@@ -2,7 +2,7 @@
 //! from what a credential is called to a regular expression of its format; `placeholders`, words
 //! by which documentation marks a credential that is none.
 
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
 
@@ -16,11 +16,19 @@ use crate::yaml::{Kind, Node, Scalar};
 /// No credential is shorter, in bytes; most texts of objects are.
 const SHORTEST: usize = 20;
 
-/// The formats, sorted by what they are called.
+/// The formats of credentials.
 struct Formats {
     /// All of them in one automaton: almost no text has any.
     all: RegexSet,
-    each: Vec<(String, Regex)>,
+    /// Each of them, in the order of the automaton: sorted by what they are called.
+    each: Vec<Format>,
+}
+
+struct Format {
+    name: String,
+    pattern: String,
+    /// Compiled where the automaton has found it.
+    regex: OnceCell<Option<Regex>>,
 }
 
 thread_local! {
@@ -39,6 +47,9 @@ pub(super) fn judge(scene: &Scene<'_>) -> Vec<Hit> {
     let Some(formats) = formats else {
         return Vec::new();
     };
+    if !formats.may_be_in(scene.object.node) {
+        return Vec::new();
+    }
     let placeholders = scene.words("placeholders");
     let mut hits = Vec::new();
     walk(scene.object.node, &mut |node, text| {
@@ -54,6 +65,14 @@ pub(super) fn judge(scene: &Scene<'_>) -> Vec<Hit> {
 }
 
 impl Formats {
+    /// False where no text of an object holds any of them. Of one that is a whole document, which most
+    /// are, this is told without a walk: by its scalars as they lie there.
+    fn may_be_in(&self, object: Node<'_>) -> bool {
+        let long = |text: &&str| text.len() >= SHORTEST;
+        let mut texts = object.document().scalars().filter(long);
+        object.parent().is_some() || texts.any(|text| self.all.is_match(text.as_bytes()))
+    }
+
     /// What the text holds that is no placeholder.
     fn found(&self, text: &str, placeholders: &[&str]) -> Option<&str> {
         let real = |found: &[u8]| {
@@ -67,9 +86,20 @@ impl Formats {
         candidates
             .into_iter()
             .filter_map(|at| self.each.get(at))
-            .find(|(_, format)| format.find_iter(text.as_bytes()).any(|one| real(one.as_bytes())))
-            .map(|(name, _)| name.as_str())
+            .find(|format| {
+                let regex = format.regex.get_or_init(|| builder(&format.pattern).build().ok());
+                let found = regex.iter().flat_map(|regex| regex.find_iter(text.as_bytes()));
+                found.into_iter().any(|one| real(one.as_bytes()))
+            })
+            .map(|format| format.name.as_str())
     }
+}
+
+/// Credentials are ASCII, and word boundaries of Unicode would slow automata down.
+fn builder(pattern: &str) -> RegexBuilder {
+    let mut builder = RegexBuilder::new(pattern);
+    builder.unicode(false);
+    builder
 }
 
 /// Compiles the parameter; `None` where it is no map of regular expressions.
@@ -86,12 +116,13 @@ fn compile(param: &Value) -> Option<Formats> {
         })
         .collect();
     formats.sort_unstable();
-    // Credentials are ASCII, and word boundaries of Unicode would slow the automaton down.
     let all = RegexSetBuilder::new(formats.iter().map(|(_, format)| format)).unicode(false).build();
-    let each = formats
-        .into_iter()
-        .map(|(name, format)| Some((name, RegexBuilder::new(format).unicode(false).build().ok()?)));
-    Some(Formats { all: all.ok()?, each: each.collect::<Option<_>>()? })
+    let each = formats.into_iter().map(|(name, pattern)| Format {
+        name,
+        pattern: pattern.to_owned(),
+        regex: OnceCell::new(),
+    });
+    Some(Formats { all: all.ok()?, each: each.collect() })
 }
 
 /// Shows every text that is long enough at or below a node, in the order of the file; no deeper
