@@ -1,6 +1,6 @@
 //! The JSON contract of `docs` and of `plimsoll merge`.
 
-use std::io::{self, Write};
+use std::io::{self, BufWriter, Write};
 
 use serde::Serialize;
 
@@ -16,54 +16,39 @@ pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
 /// # Errors
 /// Those of the writer.
 pub(crate) fn pretty(value: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {
-    let mut escaping = Escaping { out, held: Vec::with_capacity(HELD + HELD / 4) };
-    serde_json::to_writer_pretty(&mut escaping, value)?;
-    escaping.pass_on()?;
+    let mut held = BufWriter::with_capacity(HELD, Escaping { out });
+    serde_json::to_writer_pretty(&mut held, value)?;
+    held.flush()?;
+    drop(held);
     writeln!(out)
 }
 
-/// How much of a text is looked through at once, in bytes.
+/// How much of a text is looked through at once, in bytes. There are a hundred pieces to a finding, most
+/// of them shorter than a word.
 const HELD: usize = 1 << 15;
 
-/// Takes the pieces of a JSON text, each of whole characters. There are a hundred to a finding, most of
-/// them shorter than a word.
+/// Takes pieces of a JSON text, each of whole characters.
 struct Escaping<'w> {
     out: &'w mut dyn Write,
-    held: Vec<u8>,
-}
-
-impl Escaping<'_> {
-    /// Writes what is held.
-    fn pass_on(&mut self) -> io::Result<()> {
-        let held = std::str::from_utf8(&self.held).map_err(io::Error::other)?;
-        let mut from = 0;
-        // JSON escapes the controls before the blank itself; all others begin with one of these bytes,
-        // see the tests.
-        for at in memchr::memchr3_iter(0x7f, 0xc2, 0xe2, held.as_bytes()) {
-            let Some(c) = held[at..].chars().next().filter(|c| escape::acts(*c)) else { continue };
-            self.out.write_all(&held.as_bytes()[from..at])?;
-            write!(self.out, "\\u{:04x}", u32::from(c))?;
-            from = at + c.len_utf8();
-        }
-        self.out.write_all(&held.as_bytes()[from..])?;
-        self.held.clear();
-        Ok(())
-    }
 }
 
 impl Write for Escaping<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.write_all(bytes)?;
+        let text = std::str::from_utf8(bytes).map_err(io::Error::other)?;
+        let mut from = 0;
+        // JSON escapes the controls before the blank itself; all others begin with one of these bytes,
+        // see the tests.
+        for at in memchr::memchr3_iter(0x7f, 0xc2, 0xe2, bytes) {
+            let Some(c) = text[at..].chars().next().filter(|c| escape::acts(*c)) else { continue };
+            self.out.write_all(&bytes[from..at])?;
+            write!(self.out, "\\u{:04x}", u32::from(c))?;
+            from = at + c.len_utf8();
+        }
+        self.out.write_all(&bytes[from..])?;
         Ok(bytes.len())
     }
 
-    fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.held.extend_from_slice(bytes);
-        if self.held.len() < HELD { Ok(()) } else { self.pass_on() }
-    }
-
     fn flush(&mut self) -> io::Result<()> {
-        self.pass_on()?;
         self.out.flush()
     }
 }
