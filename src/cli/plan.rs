@@ -2,6 +2,9 @@
 
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+
+use rayon::{ThreadPool, ThreadPoolBuildError, ThreadPoolBuilder};
 
 use super::check::{Args, Selection};
 use super::progress::Progress;
@@ -87,13 +90,7 @@ impl Plan {
             Some(0) => {
                 return Err(CommandError::new("`--threads 0`: at least one thread is needed"));
             }
-            Some(count) => rayon::ThreadPoolBuilder::new()
-                .num_threads(count)
-                .build()
-                .map_err(|error| {
-                    CommandError::new(format!("cannot start {count} threads: {error}"))
-                })?
-                .install(work),
+            Some(count) => threads(count)?.install(work),
         };
         progress.finish();
         outcome.map_err(|error| match error {
@@ -103,6 +100,16 @@ impl Plan {
             LintError::Abandoned => CommandError::new(error.to_string()),
         })
     }
+}
+
+/// So many threads, started once for all runs of a command: what each keeps compiled is there for the
+/// runs that try fixes, too.
+fn threads(count: usize) -> Result<&'static ThreadPool, CommandError> {
+    static THREADS: OnceLock<Result<ThreadPool, ThreadPoolBuildError>> = OnceLock::new();
+    let started = THREADS.get_or_init(|| ThreadPoolBuilder::new().num_threads(count).build());
+    started
+        .as_ref()
+        .map_err(|error| CommandError::new(format!("cannot start {count} threads: {error}")))
 }
 
 /// Reads standard input where `-` is among the paths.

@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use std::cmp::Ordering;
 use std::collections::HashMap;
 use std::net::IpAddr;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use cel::common::types::CelString;
 use cel::common::value::Val;
@@ -33,10 +33,13 @@ pub(super) fn register(context: &mut Context<'_, '_>) {
     context.add_function("satisfies", satisfies).expect(clash);
 }
 
+/// Patterns that were compiled; `None` for what is none.
+type Patterns = HashMap<String, Option<Regex>, RandomState>;
+
 thread_local! {
     /// Patterns are written in rules, so there are few of them; compiling one costs more than
     /// using it a thousand times.
-    static PATTERNS: RefCell<HashMap<String, Option<Regex>, RandomState>> = RefCell::default();
+    static PATTERNS: RefCell<Patterns> = RefCell::default();
 }
 
 /// `find(text, pattern)`: what the pattern finds first, or `""`.
@@ -78,9 +81,21 @@ fn with_pattern<R>(pattern: &str, look: impl FnOnce(&Regex) -> R) -> Option<R> {
         if let Some(known) = patterns.get(pattern) {
             return known.as_ref().map(look);
         }
-        let made = patterns.entry(pattern.to_owned()).or_insert_with(|| Regex::new(pattern).ok());
+        let made = patterns.entry(pattern.to_owned()).or_insert_with(|| compiled(pattern));
         made.as_ref().map(look)
     })
+}
+
+/// A pattern for this thread, compiled once for all of them.
+fn compiled(pattern: &str) -> Option<Regex> {
+    static COMPILED: LazyLock<Mutex<Patterns>> = LazyLock::new(Mutex::default);
+    let mut known = COMPILED.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(known) = known.get(pattern) {
+        return known.clone();
+    }
+    let made = Regex::new(pattern).ok();
+    known.insert(pattern.to_owned(), made.clone());
+    made
 }
 
 /// `seconds("1h30m")`: a Go duration in seconds.
