@@ -3,7 +3,7 @@
 mod keys;
 
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use granit_parser::{Event, ScalarStyle, StructureStyle};
 
@@ -106,6 +106,7 @@ impl<'t> Builder<'t> {
                 end: at,
                 index: KeyIndex::default(),
                 marks: LazyMarks::default(),
+                layout: OnceLock::new(),
             },
             open: Vec::new(),
             pending: Vec::new(),

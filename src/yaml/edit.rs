@@ -10,7 +10,7 @@ mod tests;
 
 use super::tree::{Body, Document, Kind, NONE, Node, Style};
 use crate::source::{Edit, Span};
-use emit::Emitter;
+pub(super) use emit::Emitter;
 pub use emit::quoted;
 
 /// A value that is to be written.

@@ -1,8 +1,9 @@
 //! The spanned tree: an arena of small nodes, and cheap handles into it.
 
 use std::borrow::Cow;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
+use super::edit::Emitter;
 use super::marks::LazyMarks;
 use super::members::{Entries, Items, KeyIndex};
 use super::path::{Path, Step};
@@ -92,6 +93,8 @@ pub struct Document {
     pub(super) end: u32,
     pub(super) index: KeyIndex,
     pub(super) marks: LazyMarks,
+    /// How it is written, once an edit asked.
+    pub(super) layout: OnceLock<Emitter>,
 }
 
 impl Document {

@@ -5,7 +5,8 @@ use crate::yaml::scalar::{Scalar, resolve_plain};
 use crate::yaml::tree::{Document, Kind, Node, Style};
 
 /// How a document is written.
-pub(super) struct Emitter {
+#[derive(Debug, Clone, Copy)]
+pub(in crate::yaml) struct Emitter {
     newline: &'static str,
     /// Columns by which a mapping is indented below its key.
     step: usize,
@@ -21,7 +22,12 @@ impl Emitter {
         Self { newline, step: 2, list: 2, json: false }
     }
 
+    /// As a document is; it is looked through once.
     pub(super) fn like(document: &Document) -> Self {
+        *document.layout.get_or_init(|| Self::seen_in(document))
+    }
+
+    fn seen_in(document: &Document) -> Self {
         let text = document.text();
         let mut found = Found { text, map: None, list: None };
         let root = document.root();
