@@ -96,16 +96,13 @@ fn symbolic(node: Node<'_>) -> String {
 /// A dotted path without the numbers of items, which change when one is put before them.
 fn unnumbered(path: &str) -> String {
     let mut out = String::with_capacity(path.len());
-    let mut inside = false;
-    for c in path.chars() {
-        inside = match c {
-            '[' => true,
-            ']' => false,
-            _ => inside,
-        };
-        if !(inside && c.is_ascii_digit()) {
-            out.push(c);
-        }
+    let mut parts = path.split('[');
+    out.push_str(parts.next().unwrap_or_default());
+    for part in parts {
+        let (inside, behind) = part.split_at(part.find(']').unwrap_or(part.len()));
+        out.push('[');
+        out.extend(inside.chars().filter(|c| !c.is_ascii_digit()));
+        out.push_str(behind);
     }
     out
 }

@@ -3,7 +3,7 @@
 use super::repair::Repair;
 use crate::finding::Severity;
 use crate::source::Span;
-use crate::yaml::{Document, Kind, Node, NodeId, Path, Step};
+use crate::yaml::{Document, Kind, Node, NodeId, Step};
 
 /// A node, or where it would stand.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,9 +56,8 @@ impl Target {
     /// The dotted path of the field concerned, from `from` (an object's own node) on.
     #[must_use]
     pub fn path(&self, document: &Document, from: Node<'_>) -> String {
-        let skip = from.path().0.len();
-        let node = document.node(self.node).path();
-        let mut path = Path(node.0.into_iter().skip(skip).collect());
+        let mut path = document.node(self.node).path();
+        path.0.drain(..from.depth().min(path.0.len()));
         path.0.extend(self.missing.iter().map(|key| Step::Key(key.clone().into())));
         path.to_string()
     }

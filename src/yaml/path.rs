@@ -41,8 +41,8 @@ impl fmt::Display for Path<'_> {
                     write!(formatter, "[\"{}\"]", key.replace('"', "\\\""))?;
                 }
                 Step::Key(key) => {
-                    let dot = if at == 0 { "" } else { "." };
-                    write!(formatter, "{dot}{key}")?;
+                    formatter.write_str(if at == 0 { "" } else { "." })?;
+                    formatter.write_str(key)?;
                 }
                 Step::Index(index) => write!(formatter, "[{index}]")?,
             }

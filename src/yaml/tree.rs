@@ -512,6 +512,12 @@ impl<'a> Node<'a> {
         (parent != NONE).then(|| Node::new(self.document, parent))
     }
 
+    /// How many steps it is from the root to here.
+    #[must_use]
+    pub fn depth(self) -> usize {
+        std::iter::successors(Some(self), |node| node.parent()).count() - 1
+    }
+
     /// Keys and indexes from the root to here.
     #[must_use]
     pub fn path(self) -> Path<'a> {

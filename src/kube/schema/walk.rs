@@ -42,7 +42,7 @@ impl<'a, 's> Walk<'a, 's> {
             Shape::Any => {}
             Shape::Named(definition) => {
                 if let Some(shape) = table::definition(definition, self.minor) {
-                    let kind = definition.rsplit('.').next().unwrap_or(definition);
+                    let kind = definition.rsplit_once('.').map_or(*definition, |(_, kind)| kind);
                     self.value(node, shape, kind, top);
                 }
             }
@@ -56,14 +56,14 @@ impl<'a, 's> Walk<'a, 's> {
                 node.items().for_each(|item| self.value(item, inner, name, false));
             }
             Shape::Text => {
-                if node.as_str().is_none() {
+                if !matches!(scalar, Some(Scalar::Str(_))) {
                     self.wrong(node, "text");
                 }
             }
-            Shape::Words(words) => match node.as_str() {
-                None => self.wrong(node, "text"),
-                Some(text) if !words.iter().any(|word| word == text) => self.word(node, words),
-                Some(_) => {}
+            Shape::Words(words) => match scalar {
+                Some(Scalar::Str(text)) if words.iter().any(|word| word == text) => {}
+                Some(Scalar::Str(_)) => self.word(node, words),
+                _ => self.wrong(node, "text"),
             },
             Shape::Int if node.as_i64().is_some_and(|int| i32::try_from(int).is_err()) => {
                 self.wrong(node, "a whole number of 32 bits");
@@ -79,7 +79,7 @@ impl<'a, 's> Walk<'a, 's> {
                 }
             }
             Shape::Boolean => {
-                if node.as_bool().is_none() {
+                if !matches!(scalar, Some(Scalar::Bool(_))) {
                     self.wrong(node, "`true` or `false`");
                 }
             }

@@ -1,6 +1,8 @@
 //! What a template engine leaves behind where a value was missing or of the wrong sort.
 
-use memchr::memmem;
+use std::sync::LazyLock;
+
+use memchr::memmem::Finder;
 
 use super::super::hit::{Hit, Target};
 use crate::kube::Object;
@@ -10,12 +12,15 @@ use crate::yaml::{Kind, Node, Step, Style};
 const NAMING: &[&str] =
     &["name", "namespace", "image", "kind", "apiVersion", "host", "serviceName"];
 
+/// Without any of these in its text an object shows no residue.
+static SUSPICIOUS: LazyLock<[Finder<'static>; 4]> =
+    LazyLock::new(|| ["<no value>", "%!", "map[", "{{"].map(Finder::new));
+
 /// Every text of an object that shows residue. Braces count in what a chart made, and only where
 /// a name must stand: configuration of other programs may be a template itself.
 pub(super) fn judge(object: &Object<'_>, rendered: bool) -> Vec<Hit> {
     let text = &object.node.document().text()[object.node.span().range()];
-    let suspicious = ["<no value>", "%!", "map[", "{{"];
-    if !suspicious.iter().any(|mark| memmem::find(text.as_bytes(), mark.as_bytes()).is_some()) {
+    if !SUSPICIOUS.iter().any(|mark| mark.find(text.as_bytes()).is_some()) {
         return Vec::new();
     }
     let braces = rendered && is_builtin(object.group());
