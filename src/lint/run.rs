@@ -284,11 +284,13 @@ impl<'p> Run<'p> {
         settling: &Settling<'_, 'p>,
         watch: &dyn Watch,
     ) -> Settled {
-        // What an editor holds in place of a file could not be read from there again.
-        let frees = cache.and_then(Cache::memory).is_none()
-            && self.sources.overlay().paths().next().is_none();
-        let frees = |unit: &Unit<'p>| frees.then(|| self.charts_of(unit)).into_iter().flatten();
-        units.iter().flat_map(frees).for_each(|path| self.charts.need(path));
+        let drops = self.drops_charts(cache);
+        if drops {
+            units
+                .iter()
+                .flat_map(|unit| self.charts_of(unit))
+                .for_each(|path| self.charts.need(path));
+        }
         let done = AtomicUsize::new(0);
         let keys = cache.map(|cache| Keys::new(self, cache.salt()));
         let judge = |unit: &Unit<'p>| {
@@ -306,12 +308,21 @@ impl<'p> Run<'p> {
             };
             watch.step(done.fetch_add(1, Ordering::Relaxed) + 1, units.len(), "linting");
             let settled = settling.settle(found);
-            frees(unit).for_each(|path| self.charts.done(&path, self.sources));
+            if drops {
+                self.charts_of(unit).iter().for_each(|path| self.charts.done(path, self.sources));
+            }
             settled
         };
         let settled: Vec<Settled> = units.par_iter().map(judge).collect();
         let count: usize = settled.iter().map(|settled| settled.entries.len()).sum();
         settled.into_iter().fold(Settled::with_room(count), Settled::and)
+    }
+
+    /// Whether charts are dropped when they are done with. An editor asks for them again soon, and what
+    /// it holds in place of a file could not be read from there.
+    fn drops_charts(&self, cache: Option<&Cache>) -> bool {
+        let in_memory = cache.and_then(Cache::memory).is_some();
+        !in_memory && self.sources.overlay().paths().next().is_none()
     }
 
     /// Weighs what the pipeline itself reports as the user says, and leaves out what is switched
