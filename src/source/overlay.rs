@@ -30,6 +30,12 @@ impl Overlay {
         self.texts.extend(texts);
     }
 
+    /// True where no text stands in for a file.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.texts.is_empty()
+    }
+
     /// The text that stands in for a file.
     #[must_use]
     pub fn text(&self, path: &Path) -> Option<&Arc<str>> {

@@ -5,6 +5,8 @@ use std::fs::File;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
+use walkdir::DirEntry;
+
 use super::ignore::Rules;
 use super::{ChartError, Content, MAX_CHART, MAX_FILE, MAX_FILES, RawFile};
 use crate::source::Overlay;
@@ -19,30 +21,50 @@ const BUFFER: usize = 64 << 10;
 /// leads out of the chart.
 pub(super) fn read(directory: &Path, overlay: &Overlay) -> Result<Vec<RawFile>, ChartError> {
     let mut buffer = Vec::with_capacity(BUFFER);
+    let mut total = 0;
     let read = |(name, path): (String, PathBuf)| {
-        fill(&mut buffer, &path, overlay)
-            .map_err(|error| ChartError::new(format!("{}: {error}", path.display())))?;
+        fill(&mut buffer, &path, overlay).map_err(|error| fail(&path, &error.to_string()))?;
+        total += buffer.len() as u64;
+        if total > MAX_CHART {
+            return Err(too_large(directory));
+        }
         Ok(RawFile { name, data: Content::of(&buffer) })
     };
     list(directory, overlay)?.into_iter().map(read).collect()
 }
 
 /// Puts a file's bytes in the place of what the buffer held, or those of the text that stands in for it.
+///
+/// # Errors
+/// When the file cannot be read, or is larger than Helm allows.
 fn fill(buffer: &mut Vec<u8>, path: &Path, overlay: &Overlay) -> std::io::Result<()> {
     buffer.clear();
     match overlay.text(path) {
         Some(text) => buffer.extend_from_slice(text.as_bytes()),
         None => {
-            File::open(path)?.read_to_end(buffer)?;
+            // With a bound, and without asking for the file's size before.
+            File::open(path)?.take(MAX_FILE + 1).read_to_end(buffer)?;
         }
     }
-    Ok(())
+    match buffer.len() as u64 > MAX_FILE {
+        true => Err(std::io::Error::other(format!("is larger than {} MiB", MAX_FILE >> 20))),
+        false => Ok(()),
+    }
+}
+
+fn fail(path: &Path, why: &str) -> ChartError {
+    ChartError::new(format!("{}: {why}", path.display()))
+}
+
+fn too_large(directory: &Path) -> ChartError {
+    let why = format!("the chart is larger than {} MiB or {MAX_FILES} files", MAX_CHART >> 20);
+    fail(directory, &why)
 }
 
 /// A file's bytes, or those of the text that stands in for it.
 ///
 /// # Errors
-/// When the file cannot be read.
+/// When the file cannot be read, or is larger than Helm allows.
 pub(super) fn bytes(path: &Path, overlay: &Overlay) -> std::io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     fill(&mut bytes, path, overlay)?;
@@ -53,17 +75,16 @@ pub(super) fn bytes(path: &Path, overlay: &Overlay) -> std::io::Result<Vec<u8>> 
 /// and paths to open.
 ///
 /// # Errors
-/// Those of [`read`], but for a file that cannot be read.
+/// Those of [`read`], but for what the files hold.
 pub(super) fn list(
     directory: &Path,
     overlay: &Overlay,
 ) -> Result<Vec<(String, PathBuf)>, ChartError> {
-    let fail = |path: &Path, why: &str| ChartError::new(format!("{}: {why}", path.display()));
     let rules = Rules::parse(&ignored(directory, overlay)).map_err(ChartError::new)?;
     let real = |path: &Path| path.canonicalize().map_err(|error| fail(path, &error.to_string()));
     let mut root: Option<PathBuf> = None;
     let mut files: Vec<(String, PathBuf)> = Vec::new();
-    let mut total = 0;
+    let mut names = Names::default();
     let mut walk =
         walkdir::WalkDir::new(directory).follow_links(true).sort_by_file_name().into_iter();
     while let Some(entry) = walk.next() {
@@ -71,13 +92,12 @@ pub(super) fn list(
             fail(error.path().unwrap_or(directory), "cannot be read, or leads to itself")
         })?;
         let path = entry.path();
-        let Ok(relative) = path.strip_prefix(directory) else { continue };
-        let name = relative.to_string_lossy().replace('\\', "/");
+        let name = names.of(&entry);
         if name.is_empty() {
             continue;
         }
         let is_dir = entry.file_type().is_dir();
-        if rules.ignores(&name, is_dir) {
+        if rules.ignores(name, is_dir) {
             if is_dir {
                 walk.skip_current_dir();
             }
@@ -95,24 +115,43 @@ pub(super) fn list(
         if is_dir {
             continue;
         }
-        let meta = entry.metadata().map_err(|error| fail(path, &error.to_string()))?;
-        if !meta.is_file() {
+        if !entry.file_type().is_file() {
             return Err(fail(path, "cannot load irregular file"));
         }
-        total += meta.len();
-        if meta.len() > MAX_FILE {
-            return Err(fail(path, &format!("is larger than {} MiB", MAX_FILE >> 20)));
+        if files.len() >= MAX_FILES {
+            return Err(too_large(directory));
         }
-        if total > MAX_CHART || files.len() >= MAX_FILES {
-            return Err(fail(
-                directory,
-                &format!("the chart is larger than {} MiB or {MAX_FILES} files", MAX_CHART >> 20),
-            ));
-        }
-        files.push((name, path.to_owned()));
+        files.push((name.to_owned(), path.to_owned()));
     }
     add_unsaved(&mut files, directory, &rules, overlay);
     Ok(files)
+}
+
+/// The names within a directory of what a walk through it meets, with `/`; that of the directory is empty.
+///
+/// A walk goes down a level at a time, so each is put together from that of the folder above.
+#[derive(Default)]
+struct Names {
+    name: String,
+    /// The length of the name of the folder at each depth.
+    folders: Vec<usize>,
+}
+
+impl Names {
+    fn of(&mut self, entry: &DirEntry) -> &str {
+        let depth = entry.depth();
+        self.folders.truncate(depth);
+        self.name.truncate(self.folders.last().copied().unwrap_or(0));
+        if depth > 0 {
+            if depth > 1 {
+                self.name.push('/');
+            }
+            let own = entry.file_name().to_string_lossy();
+            self.name.extend(own.chars().map(|c| if c == '\\' { '/' } else { c }));
+        }
+        self.folders.push(self.name.len());
+        &self.name
+    }
 }
 
 /// Adds the files that are not on disk yet.
@@ -122,6 +161,9 @@ fn add_unsaved(
     rules: &Rules,
     overlay: &Overlay,
 ) {
+    if overlay.is_empty() {
+        return;
+    }
     let known: BTreeSet<String> = files.iter().map(|(name, _)| name.clone()).collect();
     for (relative, _) in overlay.below(directory) {
         let name = relative.to_string_lossy().replace('\\', "/");
@@ -148,7 +190,7 @@ pub(super) fn names(directory: &Path, overlay: &Overlay) -> Vec<String> {
         let relative = path.strip_prefix(directory).unwrap_or(path);
         relative.to_string_lossy().replace('\\', "/")
     };
-    let kept = |entry: &walkdir::DirEntry| {
+    let kept = |entry: &DirEntry| {
         let (name, is_dir) = (name(entry.path()), entry.file_type().is_dir());
         name.is_empty() || !(name == "charts" && is_dir || rules.ignores(&name, is_dir))
     };

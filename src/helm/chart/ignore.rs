@@ -53,29 +53,28 @@ impl Rules {
         if matches!(path, "" | "." | "./") {
             return false;
         }
+        let own = path.rsplit('/').next().unwrap_or(path);
         for pattern in &self.patterns {
-            let subject = match pattern.whole {
-                true => path,
-                false => path.rsplit('/').next().unwrap_or(path),
-            };
-            let matches = glob(pattern.glob.as_bytes(), subject.as_bytes());
-            if pattern.negate {
-                if pattern.directory && !is_dir {
-                    return true;
-                }
-                if !matches {
-                    return true;
-                }
-                continue;
-            }
-            if pattern.directory && !is_dir {
-                continue;
-            }
-            if matches {
+            let fits = is_dir || !pattern.directory;
+            let matches = || pattern.matches(if pattern.whole { path } else { own });
+            // What a negated rule does not match is left out.
+            if pattern.negate != (fits && matches()) {
                 return true;
             }
         }
         false
+    }
+}
+
+impl Pattern {
+    fn matches(&self, subject: &str) -> bool {
+        let (glob, subject) = (self.glob.as_bytes(), subject.as_bytes());
+        // Most rules are names or endings, `*.swp`, and most files have another last letter.
+        let other_end = match (glob, subject) {
+            ([.., end], [.., last]) => end.is_ascii_alphanumeric() && end != last,
+            _ => false,
+        };
+        !other_end && self::glob(glob, subject)
     }
 }
 
