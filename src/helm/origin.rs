@@ -115,7 +115,12 @@ impl Default for Origins {
 
 impl Origins {
     /// A node of the values: `key` below `parent`, or with no parent the root of all values.
-    pub fn leaf(&self, parent: Option<LeafId>, key: &str, span: Option<Span>) -> LeafId {
+    pub fn leaf(
+        &self,
+        parent: Option<LeafId>,
+        key: impl Into<Rc<str>>,
+        span: Option<Span>,
+    ) -> LeafId {
         let data = LeafData { parent, key: key.into(), span, missing: false };
         self.tables.borrow_mut().add(data)
     }

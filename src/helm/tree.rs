@@ -1,5 +1,7 @@
 //! YAML documents as template values, as sigs.k8s.io/yaml decodes them: every number a float64.
 
+use std::rc::Rc;
+
 use super::origin::{OriginId, Origins};
 use super::rope::{Rope, RopeIndex};
 use super::value::{Data, Entries, Value};
@@ -51,10 +53,10 @@ impl Text<'_> {
                 Ok(Value::list(items, self.conditions(start, end)))
             }
             Kind::Mapping => {
-                let mut entries = Entries::new();
-                for entry in node.entries() {
-                    entries.insert(entry.name().as_ref().into(), self.value(entry.value)?);
-                }
+                let entries = node.entries();
+                let entries = entries
+                    .map(|entry| Ok((entry.name().as_ref().into(), self.value(entry.value)?)));
+                let entries = entries.collect::<Result<Entries, String>>()?;
                 Ok(Value::map(entries, self.conditions(start, end)))
             }
             Kind::Scalar => {
@@ -119,7 +121,7 @@ pub(super) fn from_values(
     origins: &Origins,
 ) -> Result<Value, String> {
     let origin = OriginId::text(leaf);
-    let child = |key: &str, node: Node<'_>| {
+    let child = |key: Rc<str>, node: Node<'_>| {
         let span = written_at(node);
         let known = (span.source != SourceId::NOWHERE).then_some(span);
         from_values(node, origins.leaf(Some(leaf), key, known), origins)
@@ -127,16 +129,15 @@ pub(super) fn from_values(
     match node.kind() {
         Kind::Sequence => {
             let items = node.items().enumerate();
-            let items = items.map(|(index, item)| child(&index.to_string(), item));
+            let items = items.map(|(index, item)| child(index.to_string().into(), item));
             Ok(Value::list(items.collect::<Result<_, _>>()?, origin))
         }
         Kind::Mapping => {
-            let mut entries = Entries::new();
-            for entry in node.entries() {
-                let name = entry.name();
-                entries.insert(name.as_ref().into(), child(&name, entry.value)?);
-            }
-            Ok(Value::map(entries, origin))
+            let entries = node.entries().map(|entry| {
+                let name: Rc<str> = entry.name().as_ref().into();
+                Ok((Rc::clone(&name), child(name, entry.value)?))
+            });
+            Ok(Value::map(entries.collect::<Result<Entries, String>>()?, origin))
         }
         Kind::Scalar => scalar(node.scalar(), origin),
     }

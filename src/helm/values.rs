@@ -103,11 +103,16 @@ pub(super) fn documents(
     origins: &Origins,
 ) -> Result<Value, ValuesError> {
     let mut all = empty(leaf);
+    let mut is_first = true;
     for document in documents {
         let Some(root) = document.root().filter(|root| !root.is_null()) else { continue };
         let value = tree::from_values(root, leaf, origins)
             .map_err(|message| ValuesError { message, span: Some(root.span()) })?;
-        all = merge_maps(&all, &value);
+        all = match is_first {
+            true => value,
+            false => merge_maps(&all, &value),
+        };
+        is_first = false;
     }
     Ok(all)
 }

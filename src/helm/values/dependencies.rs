@@ -96,7 +96,7 @@ fn name_children(
         tree.children.push(match plain {
             Some(child) => child,
             None => {
-                let below = origins.leaf(Some(tree.leaf), &dependency.name, None);
+                let below = origins.leaf(Some(tree.leaf), dependency.name.as_str(), None);
                 build(&chart.dependencies[at], &dependency.name, below, members, origins)?
             }
         });
@@ -171,7 +171,7 @@ pub(in crate::helm) fn import(
                 if parent == "." { Vec::new() } else { parent.split('.').collect() };
             let mut leaves = vec![tree.leaf];
             for step in &steps {
-                leaves.push(origins.leaf(leaves.last().copied(), step, None));
+                leaves.push(origins.leaf(leaves.last().copied(), *step, None));
             }
             let mut value = moved(&found, leaves[leaves.len() - 1], origins);
             for (step, leaf) in steps.iter().zip(&leaves).rev() {
