@@ -216,7 +216,7 @@ fn tree(text: &str, node: Node<'_>, depth: usize) {
     }
 }
 
-fn origins_hold(rendered: Result<&Rendered, RenderError>, sources: &Sources) {
+fn origins_hold(rendered: Result<Rendered, RenderError>, sources: &Sources) {
     let in_its_text = |span: Span| {
         if span.source != SourceId::NOWHERE {
             slice(&sources.get(span.source).text, span);

@@ -3,6 +3,7 @@
 mod origins;
 
 use std::io::{self, Read as _, Write};
+use std::mem::ManuallyDrop;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -103,8 +104,9 @@ pub(crate) fn run(args: &Args, console: &mut Console) -> Result<ExitCode, Comman
         skip_schema: args.skip_schema_validation,
         lenient: false,
     };
+    // The process ends with the command: who takes apart what it made does that for nobody.
     let loaded = match Chart::load(path, shown, &sources, &|_| None) {
-        Ok(loaded) => loaded,
+        Ok(loaded) => ManuallyDrop::new(loaded),
         Err(error) => {
             let fallback = sources.add(shown, "");
             let error = RenderError::of_chart(&error);
@@ -115,12 +117,12 @@ pub(crate) fn run(args: &Args, console: &mut Console) -> Result<ExitCode, Comman
         Ok(layers) => layers,
         Err(error) => return refuse(&error, loaded.source, &sources, console),
     };
-    render(&loaded, &release, &layers, |rendered| match rendered {
+    render(&loaded, &release, &layers, |rendered| match rendered.map(ManuallyDrop::new) {
         Ok(rendered) if args.origins => {
-            origins::write(rendered, &asked_for(rendered, args), &sources, &mut console.out)?;
+            origins::write(&rendered, &asked_for(&rendered, args), &sources, &mut console.out)?;
             Ok(ExitCode::SUCCESS)
         }
-        Ok(rendered) => print(rendered, args, console),
+        Ok(rendered) => print(&rendered, args, console),
         Err(error) => refuse(&error, loaded.source, &sources, console),
     })
 }

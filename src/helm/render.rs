@@ -165,12 +165,9 @@ pub fn render<T>(
     chart: &Chart,
     release: &Release,
     layers: &[Layer],
-    with: impl FnOnce(Result<&Rendered, RenderError>) -> T,
+    with: impl FnOnce(Result<Rendered, RenderError>) -> T,
 ) -> T {
-    deep(|| match run(chart, release, layers) {
-        Ok(rendered) => with(Ok(&rendered)),
-        Err(error) => with(Err(error)),
-    })
+    deep(|| with(run(chart, release, layers)))
 }
 
 fn run(chart: &Chart, release: &Release, layers: &[Layer]) -> Result<Rendered, RenderError> {

@@ -38,7 +38,7 @@ impl Task<'_> {
             let (none, evaluator) = (Company::default(), evaluator());
             let together = evaluator.together(&none);
             let scene = Scene { together, before: None, scopes: &[Scope::LongestName] };
-            self.objects(rendered, &chart.path, &scene, &waiving, evaluator).findings
+            self.objects(&rendered, &chart.path, &scene, &waiving, evaluator).findings
         })
     }
 }

@@ -94,7 +94,7 @@ impl<'p> Past<'p> {
         let options = task.options(&chart);
         helm::render(&chart, &options, &layers, |done| {
             let rendered = done.ok()?;
-            Some(company(rendered))
+            Some(company(&rendered))
         })
     }
 

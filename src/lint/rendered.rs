@@ -95,17 +95,17 @@ impl Task<'_> {
         let options = self.options(chart);
         let mut judged = helm::render(chart, &options, &layers, |result| match result {
             Ok(rendered) => {
-                let company = &company(rendered);
+                let company = &company(&rendered);
                 let evaluator = evaluator();
                 let scene = Scene {
                     together: evaluator.together(company),
                     before: Some(before),
                     scopes: &plain::DEPLOYED,
                 };
-                let mut judged = self.objects(rendered, &shown, &scene, waiving, evaluator);
+                let mut judged = self.objects(&rendered, &shown, &scene, waiving, evaluator);
                 let again = |set: &str| again(chart, &options, &layers, set);
                 let own =
-                    Layers { rendered: Some(rendered), again: Some(&again), ..Layers::default() };
+                    Layers { rendered: Some(&rendered), again: Some(&again), ..Layers::default() };
                 judged.findings.extend(self.on_layers(chart, charts, own));
                 judged
             }
@@ -153,7 +153,7 @@ impl Task<'_> {
         };
         let layers = self.layers()?;
         helm::render(chart, &self.options(chart), &layers, |result| match result {
-            Ok(rendered) => Ok(look(rendered)),
+            Ok(rendered) => Ok(look(&rendered)),
             Err(error) => Err(error.reason),
         })
     }
@@ -386,5 +386,5 @@ pub(super) fn company(rendered: &Rendered) -> Company {
 fn again(chart: &Chart, options: &helm::Release, layers: &[Layer], set: &str) -> Option<String> {
     let set = Set { kind: SetKind::Value, text: set.to_owned(), span: None };
     let layers: Vec<Layer> = layers.iter().cloned().chain([Layer::Set(set)]).collect();
-    helm::render(chart, options, &layers, |done| done.ok().map(text))
+    helm::render(chart, options, &layers, |done| done.ok().as_ref().map(text))
 }

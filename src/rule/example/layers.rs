@@ -64,11 +64,11 @@ pub(super) fn run(rule: &Rule, example: &Example) -> Result<Judged, String> {
             let again = |set: &str| {
                 let set = Set { kind: SetKind::Value, text: set.to_owned(), span: None };
                 let over: Vec<Layer> = over.iter().cloned().chain([Layer::Set(set)]).collect();
-                render::render(chart, &release, &over, |done| done.ok().map(text))
+                render::render(chart, &release, &over, |done| done.ok().as_ref().map(text))
             };
             render::render(chart, &release, &over, |done| match done {
                 Ok(rendered) => {
-                    let view = Layers { rendered: Some(rendered), again: Some(&again), ..view() };
+                    let view = Layers { rendered: Some(&rendered), again: Some(&again), ..view() };
                     judge(rule, &example.params, &view)
                 }
                 Err(failure) => {
