@@ -128,7 +128,7 @@ impl Reader<'_> {
     fn nested(&mut self, expr: &Expr) {
         match expr {
             Expr::Pipe(_, pipe) => self.pipe(pipe),
-            Expr::Chain(_, base, _) => self.nested(base),
+            Expr::Chain(_, chain) => self.nested(&chain.base),
             _ => {}
         }
     }
@@ -157,8 +157,8 @@ fn asked(first: &Expr) -> Option<(&str, usize)> {
         Expr::Identifier(pos, name) if ASKING.contains(&name.as_str()) => {
             Some((name.as_str(), pos.offset()))
         }
-        Expr::Field(pos, names) | Expr::Variable(pos, _, names) => {
-            let names: Vec<&str> = names.iter().map(|name| name.as_str()).collect();
+        Expr::Field(pos, reference) | Expr::Variable(pos, reference) => {
+            let names: Vec<&str> = reference.fields().collect();
             names.ends_with(&HAS).then_some(("Has", pos.offset()))
         }
         _ => None,

@@ -20,7 +20,7 @@ use super::FastMap;
 use super::call::{Host, Lookup, MAX_TEXT, Surroundings};
 use super::origin::{OriginId, Origins};
 use super::parse::{ListNode, Template, is_empty, parse};
-use super::rope::{PlaceId, Rope};
+use super::rope::{PlaceId, Rope, RopeBuilder};
 use super::value::{Data, Value};
 use crate::source::SourceId;
 
@@ -39,6 +39,9 @@ const MAX_MADE: usize = 2 << 30;
 const MAX_MESSAGE: usize = 64 << 10;
 /// Bytes that one render may write, texts that are included counted each time.
 const MAX_OUTPUT: usize = 512 << 20;
+
+/// Bytes that a [`RopeBuilder`] may hold on to for the next text.
+const MAX_KEPT: usize = 64 << 10;
 
 /// Bytes of the stack of a render: templates include each other as deep as Helm lets them.
 const STACK: usize = 256 << 20;
@@ -68,6 +71,8 @@ pub struct TemplateFile {
 #[derive(Debug)]
 struct Named {
     file: Rc<TemplateFile>,
+    /// Of the file, among [`Evaluator::files`].
+    number: u32,
     text: Arc<str>,
     body: Arc<ListNode>,
     nested: Cell<u32>,
@@ -86,7 +91,11 @@ pub struct Evaluator<'s> {
     named: RefCell<Rc<Names>>,
     lookup: Lookup,
     known: fn(&str) -> bool,
-    places: RefCell<Vec<(Rc<TemplateFile>, u32)>>,
+    files: RefCell<Vec<Rc<TemplateFile>>>,
+    /// Files, by their numbers, and offsets in them.
+    places: RefCell<Vec<(u32, u32)>>,
+    /// What texts are put together in, while nobody does.
+    builders: RefCell<Vec<RopeBuilder>>,
     texts: RefCell<FastMap<Rc<str>, Parsed>>,
     assigned: RefCell<FastMap<usize, Rc<frame::Effects>>>,
     failure: RefCell<Option<Failure>>,
@@ -111,17 +120,20 @@ impl<'s> Evaluator<'s> {
         known: fn(&str) -> bool,
     ) -> Self {
         let mut named = Names::default();
-        for (name, template) in templates {
-            register(&mut named, name, template, true);
-        }
         let nowhere = TemplateFile { name: "".into(), source: SourceId::NOWHERE };
+        let mut files = vec![Rc::new(nowhere)];
+        for (name, template) in templates {
+            register(&mut named, &mut files, name, template, true);
+        }
         Self {
             origins,
             surroundings: None,
             named: RefCell::new(Rc::new(named)),
             lookup,
             known,
-            places: RefCell::new(vec![(Rc::new(nowhere), 0)]),
+            files: RefCell::new(files),
+            places: RefCell::new(vec![(0, 0)]),
+            builders: RefCell::default(),
             texts: RefCell::default(),
             assigned: RefCell::default(),
             failure: RefCell::default(),
@@ -143,7 +155,20 @@ impl<'s> Evaluator<'s> {
 
     /// The template file and the 0-based byte offset behind a [`PlaceId`].
     pub fn place(&self, id: PlaceId) -> (Rc<TemplateFile>, u32) {
-        self.places.borrow()[id.number()].clone()
+        let (file, offset) = self.places.borrow()[id.number()];
+        (Rc::clone(&self.files.borrow()[file as usize]), offset)
+    }
+
+    /// What to put a text together in; it may have been used for others.
+    fn builder(&self) -> RopeBuilder {
+        self.builders.borrow_mut().pop().unwrap_or_default()
+    }
+
+    /// Takes such a one back.
+    fn keep(&self, builder: RopeBuilder) {
+        if builder.capacity() <= MAX_KEPT {
+            self.builders.borrow_mut().push(builder);
+        }
     }
 
     /// Executes a template file, without the `<no value>` that Go writes for nil.
@@ -212,8 +237,16 @@ impl<'s> Evaluator<'s> {
     }
 }
 
-fn register(named: &mut Names, name: &Rc<str>, template: &Template, with_body: bool) {
+fn register(
+    named: &mut Names,
+    files: &mut Vec<Rc<TemplateFile>>,
+    name: &Rc<str>,
+    template: &Template,
+    with_body: bool,
+) {
     let file = Rc::new(TemplateFile { name: Rc::clone(name), source: template.source });
+    let number = u32::try_from(files.len()).unwrap_or(0);
+    files.push(Rc::clone(&file));
     let bodies = template.defines.iter().map(|(name, body)| (name.as_str(), body));
     let own = with_body.then_some((name.as_ref(), &template.body));
     for (name, body) in bodies.chain(own) {
@@ -222,6 +255,7 @@ fn register(named: &mut Names, name: &Rc<str>, template: &Template, with_body: b
         }
         let at = Named {
             file: Rc::clone(&file),
+            number,
             text: Arc::clone(&template.text),
             body: Arc::clone(body),
             nested: Cell::new(0),
@@ -317,10 +351,12 @@ impl Host for Evaluator<'_> {
         let before = Rc::clone(&self.named.borrow());
         if !template.defines.is_empty() {
             let names = &mut *self.named.borrow_mut();
-            register(Rc::make_mut(names), &"gotpl".into(), template, false);
+            let files = &mut *self.files.borrow_mut();
+            register(Rc::make_mut(names), files, &"gotpl".into(), template, false);
         }
         let at = Rc::new(Named {
             file: Rc::new(TemplateFile { name: "gotpl".into(), source: SourceId::NOWHERE }),
+            number: 0,
             text: Arc::clone(&template.text),
             body: Arc::clone(&template.body),
             nested: Cell::new(0),

@@ -13,8 +13,8 @@ mod tests;
 use std::sync::Arc;
 
 pub use node::{
-    ActionNode, BranchNode, CommandNode, Expr, ListNode, Node, Number, PipeNode, Pos, TemplateNode,
-    TextNode,
+    ActionNode, BranchNode, ChainNode, CommandNode, Expr, ListNode, Node, Number, PipeNode, Pos,
+    Reference, TemplateNode, TextNode,
 };
 pub use smol_str::SmolStr;
 

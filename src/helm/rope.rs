@@ -392,15 +392,30 @@ impl RopeBuilder {
         self.text.is_empty()
     }
 
+    /// Bytes for which there is room.
+    #[must_use]
+    pub fn capacity(&self) -> usize {
+        self.text.capacity() + self.segments.capacity() * size_of::<Segment>()
+    }
+
     /// The rope.
     #[must_use]
-    pub fn finish(self) -> Rope {
+    pub fn finish(mut self) -> Rope {
+        self.take()
+    }
+
+    /// The rope; leaves nothing, but room for the next one.
+    #[must_use]
+    pub fn take(&mut self) -> Rope {
         let segments = match self.segments[..] {
             [] => Segments::None,
             [one] => Segments::One(one),
-            _ => Segments::Many(self.segments.into()),
+            ref many => Segments::Many(many.into()),
         };
-        Rope { text: (!self.text.is_empty()).then(|| self.text.into()), segments }
+        let text = (!self.text.is_empty()).then(|| self.text.as_str().into());
+        self.text.clear();
+        self.segments.clear();
+        Rope { text, segments }
     }
 }
 

@@ -8,7 +8,7 @@ use super::frame::{Flow, Frame, Held, Stop};
 use super::show::{self, Spot};
 use crate::helm::call::Definition;
 use crate::helm::origin::OriginId;
-use crate::helm::parse::{CommandNode, Expr, Number, PipeNode, SmolStr};
+use crate::helm::parse::{CommandNode, Expr, Number, PipeNode, Reference};
 use crate::helm::signature::{self, Param, Signature};
 use crate::helm::value::{Data, Nuance, Object, Value};
 use crate::helm::values::method;
@@ -249,48 +249,52 @@ impl<'e> Frame<'e> {
                 self.vars.truncate(depth);
                 value?
             }
-            Expr::Field(_, path) => {
+            Expr::Field(_, reference) => {
                 self.spot = Spot::Expr(expr);
                 let held = Held { value: dot.clone(), boxed: self.boxed_dot };
-                return self.fields(held, path, given, dot);
+                return self.fields(held, reference, given, dot);
             }
-            Expr::Variable(_, name, path) => {
+            Expr::Variable(_, reference) => {
                 self.spot = Spot::Expr(expr);
+                let name = reference.variable();
                 let Some((_, held)) = self.vars.iter().rev().find(|(known, _)| known == name)
                 else {
                     return self.fail(&format!("undefined variable: {name}"));
                 };
                 let held = held.clone();
-                if path.is_empty() {
+                if name.len() == reference.as_str().len() {
                     self.no_function(expr, &given)?;
                     return Ok(held);
                 }
-                return self.fields(held, path, given, dot);
+                return self.fields(held, reference, given, dot);
             }
-            Expr::Chain(_, base, path) => {
+            Expr::Chain(_, chain) => {
                 self.spot = Spot::Expr(expr);
-                let base = self.argument(base, Param::Any, dot)?;
-                return self.fields(Held { value: base, boxed: false }, path, given, dot);
+                let base = self.argument(&chain.base, Param::Any, dot)?;
+                let held = Held { value: base, boxed: false };
+                return self.fields(held, &chain.fields, given, dot);
             }
         };
         Ok(Held { value, boxed: false })
     }
 
-    /// Follows a path of fields. Go lets every field of a value that is nil from the start be
+    /// Follows the fields of a reference. Go lets every field of a value that is nil from the start be
     /// nil, but refuses a field of a nil found on the way.
     fn fields(
         &mut self,
         mut held: Held,
-        path: &'e [SmolStr],
+        reference: &'e Reference,
         mut given: Given<'e>,
         dot: &Value,
     ) -> Flow<Held> {
-        let origins = Rc::clone(&self.ev.origins);
-        for (index, name) in path.iter().enumerate() {
-            let name = name.as_str();
-            let given = match index + 1 == path.len() {
-                true => std::mem::replace(&mut given, Given::NOTHING),
-                false => Given::NOTHING,
+        let origins = &self.ev.origins;
+        let mut names = reference.fields();
+        let mut next = names.next();
+        while let Some(name) = next {
+            next = names.next();
+            let given = match next {
+                None => std::mem::replace(&mut given, Given::NOTHING),
+                Some(_) => Given::NOTHING,
             };
             let Held { value, boxed } = &held;
             let missing = || Value::new(Data::Nil, origins.missing(value.origin, name));
@@ -315,7 +319,7 @@ impl<'e> Frame<'e> {
                 _ => {
                     let of = if *boxed { "interface {}" } else { value.type_name() };
                     let message = format!("can't evaluate field {name} in type {of}");
-                    return self.fail_with(&message, value.own_origin(&origins));
+                    return self.fail_with(&message, value.own_origin(origins));
                 }
             };
         }

@@ -68,7 +68,7 @@ impl<'e> Frame<'e> {
             vars: vec![(SmolStr::new_static("$"), Held { value: dot.clone(), boxed: false })],
             boxed_dot: false,
             spot: Spot::Start,
-            out: RopeBuilder::default(),
+            out: ev.builder(),
             under: OriginId::NONE,
             source: source.map(|rope| (rope, here)),
         }
@@ -77,7 +77,11 @@ impl<'e> Frame<'e> {
     pub(super) fn run(mut self, dot: &Value) -> Result<Rope, String> {
         match self.list(&self.at.body, dot) {
             Err(Stop::Fail(message)) => Err(message),
-            _ => Ok(self.out.finish()),
+            _ => {
+                let text = self.out.take();
+                self.ev.keep(self.out);
+                Ok(text)
+            }
         }
     }
 
@@ -132,9 +136,9 @@ impl<'e> Frame<'e> {
     fn place_at(&self, offset: usize) -> PlaceId {
         let offset = u32::try_from(offset).unwrap_or(0);
         let mut places = self.ev.places.borrow_mut();
-        if places.last().is_none_or(|(file, at)| *at != offset || !Rc::ptr_eq(file, &self.at.file))
-        {
-            places.push((Rc::clone(&self.at.file), offset));
+        let place = (self.at.number, offset);
+        if places.last() != Some(&place) {
+            places.push(place);
         }
         PlaceId::new(u32::try_from(places.len() - 1).unwrap_or(0))
     }
@@ -281,7 +285,7 @@ impl<'e> Frame<'e> {
         };
         self.vars.truncate(depth);
         let mut jumps = false;
-        if self.under != outer.0 {
+        if self.under != outer.0 && !branch.is_quiet {
             // A variable that the other branch would have set depends on the condition as well.
             let tint = self.ev.origins.condition(self.under);
             for body in std::iter::once(&branch.body).chain(&branch.else_body) {
@@ -302,9 +306,7 @@ impl<'e> Frame<'e> {
 
     /// Leaves an empty piece that remembers what a branch or loop tested.
     fn mark(&mut self, branch: &BranchNode, place: PlaceId) {
-        let starts_line = |body| starts_line(body, self.text());
-        let apart = std::iter::once(&branch.body).chain(&branch.else_body).all(starts_line);
-        let place = if apart { place.starting_line() } else { place };
+        let place = if branch.starts_line() { place.starting_line() } else { place };
         self.out.push_placed("", self.under, place);
     }
 
@@ -391,23 +393,6 @@ impl<'e> Frame<'e> {
         if let Some(slot) = self.vars.iter_mut().rev().find(|(known, _)| known == name) {
             slot.1 = Held { value, ..held };
         }
-    }
-}
-
-/// Whether all that a body of a template writes stands on lines of its own.
-fn starts_line(list: &ListNode, template: &str) -> bool {
-    let writes = |node: &&Node| match node {
-        Node::Action(action) => action.pipe.decl.is_empty(),
-        _ => true,
-    };
-    match list.nodes.iter().find(writes) {
-        Some(Node::Text(text)) => text.text(template).starts_with(['\n', '\r']),
-        Some(Node::If(branch) | Node::With(branch) | Node::Range(branch)) => {
-            let mut bodies = std::iter::once(&branch.body).chain(&branch.else_body);
-            bodies.all(|body| starts_line(body, template))
-        }
-        Some(_) => false,
-        None => true,
     }
 }
 

@@ -1,6 +1,6 @@
 //! Nodes as Go's errors show them: `Node.String`.
 
-use crate::helm::parse::{self, CommandNode, Expr, PipeNode, SmolStr, TemplateNode};
+use crate::helm::parse::{self, CommandNode, Expr, PipeNode, TemplateNode};
 use crate::helm::print::quote;
 
 /// The node that is being evaluated.
@@ -53,12 +53,6 @@ pub(in crate::helm) fn expression(expr: &Expr, text: &str) -> String {
 }
 
 fn show(expr: &Expr, text: &str, out: &mut String) {
-    let fields = |out: &mut String, names: &[SmolStr]| {
-        for name in names {
-            out.push('.');
-            out.push_str(name);
-        }
-    };
     match expr {
         Expr::Dot(_) => out.push('.'),
         Expr::Nil(_) => out.push_str("nil"),
@@ -67,18 +61,16 @@ fn show(expr: &Expr, text: &str, out: &mut String) {
             out.push_str(parse::literal(text, pos.offset()));
         }
         Expr::Identifier(_, name) => out.push_str(name),
-        Expr::Field(_, names) => fields(out, names),
-        Expr::Variable(_, name, names) => {
-            out.push_str(name);
-            fields(out, names);
+        Expr::Field(_, reference) | Expr::Variable(_, reference) => {
+            out.push_str(reference.as_str());
         }
         Expr::Pipe(_, pipe) => show_pipe(pipe, text, out),
-        Expr::Chain(_, base, names) => {
-            match **base {
-                Expr::Pipe(..) => parenthesized(base, text, out),
-                _ => show(base, text, out),
+        Expr::Chain(_, chain) => {
+            match chain.base {
+                Expr::Pipe(..) => parenthesized(&chain.base, text, out),
+                _ => show(&chain.base, text, out),
             }
-            fields(out, names);
+            out.push_str(chain.fields.as_str());
         }
     }
 }

@@ -5,19 +5,24 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use indexmap::IndexMap;
+use indexmap::map::Entry;
 use smol_str::SmolStr;
 
 use super::SyntaxFault;
 use super::lex::{Kind, Token, Tokens};
 use super::literal;
 use super::node::{
-    ActionNode, BranchNode, CommandNode, Expr, ListNode, Node, PipeNode, Pos, TemplateNode,
-    TextNode,
+    ActionNode, BranchNode, ChainNode, CommandNode, Expr, ListNode, Node, PipeNode, Pos, Reference,
+    TemplateNode, TextNode,
 };
 use crate::helm::print::quote;
 
 /// Blocks and parentheses within each other: what the stack of any thread holds.
 const MAX_DEPTH: usize = 300;
+
+/// The variable that is always there.
+const ROOT: &str = "$";
 
 type Parsed<T> = Result<T, SyntaxFault>;
 
@@ -26,8 +31,8 @@ type Parsed<T> = Result<T, SyntaxFault>;
 pub(super) struct Trees {
     /// What stands outside of any `define`.
     pub(super) root: ListNode,
-    /// Named bodies in the order in which they end; a name twice only where one of them is empty.
-    pub(super) defines: Vec<(String, ListNode)>,
+    /// Named bodies in the order in which they end, the first one of a name.
+    pub(super) defines: IndexMap<String, ListNode>,
 }
 
 /// Parses a whole template file.
@@ -35,13 +40,14 @@ pub(super) fn parse(text: &str, known: fn(&str) -> bool) -> Parsed<Trees> {
     let mut parser = Parser {
         text,
         tokens: Tokens::of(text),
-        at: 0,
-        seen: 0,
-        vars: vec![SmolStr::new_static("$")],
+        seen: Pos::at(0),
+        vars: vec![ROOT],
+        outer_vars: 0,
         ranges: 0,
+        effects: 0,
         depth: 0,
         action: None,
-        defines: Vec::new(),
+        defines: IndexMap::new(),
         nodes: Vec::new(),
         args: Vec::new(),
         known,
@@ -75,17 +81,19 @@ enum Item {
 struct Parser<'a> {
     text: &'a str,
     tokens: Tokens<'a>,
-    /// Which token is next, from the node on that is being read.
-    at: usize,
-    /// The offset of the last token that was looked at: Go's errors name its line.
-    seen: usize,
-    /// Variables in scope, the innermost last.
-    vars: Vec<SmolStr>,
+    /// The start of the last token that was looked at: Go's errors name its line.
+    seen: Pos,
+    /// Variables, the innermost last.
+    vars: Vec<&'a str>,
+    /// How many of them are out of scope, since a named template began behind them.
+    outer_vars: usize,
     ranges: usize,
+    /// How many assignments and jumps there were.
+    effects: usize,
     depth: usize,
     /// Where the action that is being read starts.
-    action: Option<usize>,
-    defines: Vec<(String, ListNode)>,
+    action: Option<Pos>,
+    defines: IndexMap<String, ListNode>,
     /// Nodes of the lists that are being read, the innermost last; a list is made when its length is known.
     nodes: Vec<Node>,
     /// Operands of the commands that are being read, in the same way.
@@ -99,13 +107,13 @@ impl<'a> Parser<'a> {
             match self.peek().kind {
                 Kind::Eof => return Ok(self.nodes_from(0)),
                 Kind::LeftDelim => {
-                    let open = self.at;
                     self.next();
                     if self.next().kind == Kind::Define {
                         self.define()?;
                         continue;
                     }
-                    self.at = open;
+                    self.tokens.back();
+                    self.tokens.back();
                 }
                 _ => {}
             }
@@ -119,28 +127,35 @@ impl<'a> Parser<'a> {
     fn define(&mut self) -> Parsed<()> {
         const CONTEXT: &str = "define clause";
         let token = self.next();
-        let name = self.template_name(&token, CONTEXT)?;
+        let name = self.template_name(token, CONTEXT)?;
         self.expect(Kind::RightDelim, CONTEXT)?;
         self.named(name, CONTEXT)
     }
 
     /// The body of a named template, which has variables and loops of its own.
     fn named(&mut self, name: String, context: &str) -> Parsed<()> {
-        let vars = std::mem::replace(&mut self.vars, vec![SmolStr::new_static("$")]);
+        let vars = self.vars.len();
+        let outer_vars = std::mem::replace(&mut self.outer_vars, vars);
+        self.vars.push(ROOT);
         let ranges = std::mem::take(&mut self.ranges);
         let (body, ended) = self.list()?;
         if ended != Ended::End {
             return self.fail(format!("unexpected {} in {context}", ended.shown()));
         }
-        self.vars = vars;
+        self.vars.truncate(vars);
+        self.outer_vars = outer_vars;
         self.ranges = ranges;
-        let other = self.defines.iter_mut().find(|(known, _)| *known == name);
-        match other {
-            None => self.defines.push((name, body)),
-            Some((_, known)) if is_empty(known) => *known = body,
-            Some(_) if is_empty(&body) => {}
-            Some(_) => {
-                return self.fail(format!("multiple definition of template {}", quote(&name)));
+        match self.defines.entry(name) {
+            Entry::Vacant(place) => {
+                place.insert(body);
+            }
+            Entry::Occupied(mut known) if is_empty(known.get()) => {
+                known.insert(body);
+            }
+            Entry::Occupied(_) if is_empty(&body) => {}
+            Entry::Occupied(known) => {
+                let message = format!("multiple definition of template {}", quote(known.key()));
+                return self.fail(message);
             }
         }
         Ok(())
@@ -163,28 +178,26 @@ impl<'a> Parser<'a> {
 
     /// The list that starts at a number of [`Parser::nodes`].
     fn nodes_from(&mut self, start: usize) -> ListNode {
-        ListNode { nodes: self.nodes.drain(start..).collect() }
+        ListNode::new(self.nodes.drain(start..).collect(), self.text)
     }
 
     fn item(&mut self) -> Parsed<Item> {
-        self.tokens.forget(self.at);
-        self.at = 0;
         let token = self.next();
         match token.kind {
-            Kind::Text => Ok(Item::Node(Node::Text(TextNode::new(token.offset, token.text)))),
+            Kind::Text => Ok(Item::Node(Node::Text(TextNode::new(token.start, self.of(token))))),
             Kind::LeftDelim => {
-                self.action = Some(token.offset);
+                self.action = Some(token.start);
                 let item = self.action();
                 self.action = None;
                 item
             }
-            _ => self.unexpected(&token, "input"),
+            _ => self.unexpected(token, "input"),
         }
     }
 
     fn action(&mut self) -> Parsed<Item> {
         let token = self.next();
-        let pos = Pos::at(token.offset);
+        let pos = token.start;
         let node = match token.kind {
             Kind::Block => self.block()?,
             Kind::Break => {
@@ -208,7 +221,7 @@ impl<'a> Parser<'a> {
             Kind::If | Kind::With | Kind::Range => self.control(token.kind)?,
             Kind::Template => self.template()?,
             _ => {
-                self.at -= 1;
+                self.tokens.back();
                 // Variables that it declares stay until the `{{end}}` around it.
                 let pipe = self.pipeline("command", Kind::RightDelim)?;
                 Node::Action(ActionNode { pos, pipe })
@@ -220,8 +233,9 @@ impl<'a> Parser<'a> {
     fn jump(&mut self, word: &str) -> Parsed<()> {
         let token = self.next();
         if token.kind != Kind::RightDelim {
-            return self.unexpected(&token, &format!("{{{{{word}}}}}"));
+            return self.unexpected(token, &format!("{{{{{word}}}}}"));
         }
+        self.effects += 1;
         match self.ranges {
             0 => self.fail(format!("{{{{{word}}}}} outside {{{{range}}}}")),
             _ => Ok(()),
@@ -237,6 +251,7 @@ impl<'a> Parser<'a> {
             _ => "range",
         };
         let pipe = self.pipeline(context, Kind::RightDelim)?;
+        let effects = self.effects;
         let in_range = usize::from(kind == Kind::Range);
         self.ranges += in_range;
         let (body, ended) = self.list()?;
@@ -246,7 +261,7 @@ impl<'a> Parser<'a> {
             Ended::End => None,
             Ended::Else if chained => {
                 self.next();
-                Some(ListNode { nodes: Box::new([self.control(kind)?]) })
+                Some(ListNode::new(Box::new([self.control(kind)?]), self.text))
             }
             Ended::Else => {
                 let (body, ended) = self.list()?;
@@ -258,7 +273,8 @@ impl<'a> Parser<'a> {
         };
         self.vars.truncate(vars);
         self.depth -= 1;
-        let branch = Box::new(BranchNode { pos: pipe.pos, pipe, body, else_body });
+        let is_quiet = self.effects == effects;
+        let branch = Box::new(BranchNode { pos: pipe.pos, pipe, body, else_body, is_quiet });
         Ok(match kind {
             Kind::If => Node::If(branch),
             Kind::With => Node::With(branch),
@@ -269,9 +285,9 @@ impl<'a> Parser<'a> {
     fn block(&mut self) -> Parsed<Node> {
         const CONTEXT: &str = "block clause";
         let token = self.next();
-        let name = self.template_name(&token, CONTEXT)?;
+        let name = self.template_name(token, CONTEXT)?;
         let pipe = Some(self.pipeline(CONTEXT, Kind::RightDelim)?);
-        let pos = Pos::at(token.offset);
+        let pos = token.start;
         let call = TemplateNode { pos, name: SmolStr::new(&name), pipe };
         self.named(name, CONTEXT)?;
         Ok(Node::Template(Box::new(call)))
@@ -280,7 +296,7 @@ impl<'a> Parser<'a> {
     fn template(&mut self) -> Parsed<Node> {
         const CONTEXT: &str = "template clause";
         let token = self.next();
-        let name = SmolStr::from(self.template_name(&token, CONTEXT)?);
+        let name = SmolStr::from(self.template_name(token, CONTEXT)?);
         let pipe = match self.peek().kind {
             Kind::RightDelim => {
                 self.next();
@@ -288,24 +304,24 @@ impl<'a> Parser<'a> {
             }
             _ => Some(self.pipeline(CONTEXT, Kind::RightDelim)?),
         };
-        let call = TemplateNode { pos: Pos::at(token.offset), name, pipe };
+        let call = TemplateNode { pos: token.start, name, pipe };
         Ok(Node::Template(Box::new(call)))
     }
 
-    fn template_name(&self, token: &Token<'_>, context: &str) -> Parsed<String> {
+    fn template_name(&self, token: Token, context: &str) -> Parsed<String> {
         match token.kind {
             Kind::String | Kind::RawString => self.unquoted(token).map(Cow::into_owned),
             _ => self.unexpected(token, context),
         }
     }
 
-    fn unquoted<'t>(&self, token: &Token<'t>) -> Parsed<Cow<'t, str>> {
-        literal::unquote(token.text).map_or_else(|| self.fail("invalid syntax"), Ok)
+    fn unquoted(&self, token: Token) -> Parsed<Cow<'a, str>> {
+        literal::unquote(self.of(token)).map_or_else(|| self.fail("invalid syntax"), Ok)
     }
 
     fn pipeline(&mut self, context: &str, end: Kind) -> Parsed<PipeNode> {
         self.enter()?;
-        let pos = Pos::at(self.peek().offset);
+        let pos = self.peek().start;
         let (decl, is_assign) = self.declarations(context)?;
         let mut commands = Vec::with_capacity(1);
         loop {
@@ -324,13 +340,14 @@ impl<'a> Parser<'a> {
                 | Kind::String
                 | Kind::Variable
                 | Kind::LeftParen => {
-                    self.at -= 1;
+                    self.tokens.back();
                     commands.push(self.command()?);
                 }
-                _ => return self.unexpected(&token, context),
+                _ => return self.unexpected(token, context),
             }
         }
         self.check(&commands, context)?;
+        self.effects += usize::from(is_assign);
         self.depth -= 1;
         Ok(PipeNode { pos, decl, commands: commands.into(), is_assign })
     }
@@ -339,18 +356,17 @@ impl<'a> Parser<'a> {
     fn declarations(&mut self, context: &str) -> Parsed<(Box<[SmolStr]>, bool)> {
         let mut decl = Vec::new();
         while self.peek().kind == Kind::Variable {
-            let start = self.at;
             let variable = self.next();
             let next = self.peek();
-            let comma = next.kind == Kind::Char && next.text == ",";
+            let comma = next.kind == Kind::Char && self.of(next) == ",";
             if !comma && !matches!(next.kind, Kind::Assign | Kind::Declare) {
                 // An argument: the space after it parts it from the next one.
-                self.at = start;
+                self.tokens.back();
                 break;
             }
             self.next();
-            let name = SmolStr::new(variable.text);
-            decl.push(name.clone());
+            let name = self.of(variable);
+            decl.push(SmolStr::new(name));
             self.vars.push(name);
             if !comma {
                 return Ok((decl.into(), next.kind == Kind::Assign));
@@ -389,7 +405,7 @@ impl<'a> Parser<'a> {
     }
 
     fn command(&mut self) -> Parsed<CommandNode> {
-        let pos = Pos::at(self.peek().offset);
+        let pos = self.peek().start;
         let start = self.args.len();
         loop {
             let operand = self.operand()?;
@@ -403,7 +419,7 @@ impl<'a> Parser<'a> {
                 }
                 Kind::RightDelim | Kind::RightParen => break,
                 _ if is_argument && token.spaced => {}
-                _ => return self.unexpected(&token, "operand"),
+                _ => return self.unexpected(token, "operand"),
             }
         }
         match self.args.len() == start {
@@ -414,78 +430,75 @@ impl<'a> Parser<'a> {
 
     /// A term and the fields right behind it.
     fn operand(&mut self) -> Parsed<Option<Expr>> {
-        let Some(term) = self.term()? else { return Ok(None) };
-        let count = self.fields_ahead();
-        if count == 0 {
-            return Ok(Some(term));
+        let token = self.next();
+        if matches!(token.kind, Kind::Field | Kind::Variable) {
+            return self.reference(token).map(Some);
+        }
+        let Some(term) = self.term(token)? else { return Ok(None) };
+        let Some((pos, end)) = self.fields() else { return Ok(Some(term)) };
+        match term {
+            Expr::Bool(..) | Expr::String(..) | Expr::Number(..) | Expr::Nil(_) | Expr::Dot(_) => {
+                let shown = quote(super::lex::literal(self.text, term.pos().offset()));
+                self.fail(format!("unexpected . after term {shown}"))
+            }
+            base => {
+                let fields = Reference::new(&self.text[pos.offset()..end.offset()]);
+                Ok(Some(Expr::Chain(pos, Box::new(ChainNode { base, fields }))))
+            }
+        }
+    }
+
+    /// A field or variable with the fields right behind it.
+    fn reference(&mut self, token: Token) -> Parsed<Expr> {
+        let is_variable = token.kind == Kind::Variable;
+        if is_variable && !self.vars[self.outer_vars..].contains(&self.of(token)) {
+            return self.fail(format!("undefined variable {}", quote(self.of(token))));
         }
         // Errors name the place of the first field behind the term.
-        let pos = Pos::at(self.peek().offset);
-        let mut path = |first: Box<[SmolStr]>| {
-            let rest = (0..count).map(|_| SmolStr::new(&self.next().text[1..]));
-            first.into_iter().chain(rest).collect::<Box<[_]>>()
-        };
-        Ok(Some(match term {
-            Expr::Field(_, names) => Expr::Field(pos, path(names)),
-            Expr::Variable(_, name, names) => Expr::Variable(pos, name, path(names)),
-            Expr::Bool(..) | Expr::String(..) | Expr::Number(..) | Expr::Nil(_) | Expr::Dot(_) => {
-                path(Box::default());
-                let shown = quote(super::lex::literal(self.text, term.pos().offset()));
-                return self.fail(format!("unexpected . after term {shown}"));
-            }
-            base => Expr::Chain(pos, Box::new(base), path(Box::default())),
-        }))
+        let (pos, end) = self.fields().unwrap_or((token.start, token.end));
+        let written = Reference::new(&self.text[token.start.offset()..end.offset()]);
+        Ok(match is_variable {
+            true => Expr::Variable(pos, written),
+            false => Expr::Field(pos, written),
+        })
     }
 
-    /// How many fields stand right behind each other here.
-    fn fields_ahead(&mut self) -> usize {
-        let mut count = 0;
-        loop {
-            let token = self.tokens.get(self.at + count);
-            if token.kind != Kind::Field || token.spaced {
-                return count;
-            }
-            count += 1;
-        }
+    /// Goes over the fields that stand right behind each other here.
+    fn fields(&mut self) -> Option<(Pos, Pos)> {
+        let place = self.tokens.fields()?;
+        self.seen = self.seen.max(place.0);
+        Some(place)
     }
 
-    fn term(&mut self) -> Parsed<Option<Expr>> {
-        let token = self.next();
-        let pos = Pos::at(token.offset);
-        let name = || SmolStr::new(token.text);
+    fn term(&mut self, token: Token) -> Parsed<Option<Expr>> {
+        let pos = token.start;
+        let text = self.of(token);
         let number = |parser: &Self, read: Result<_, String>| match read {
             Ok(number) => Ok(Expr::Number(pos, number)),
             Err(message) => parser.fail(message),
         };
         Ok(Some(match token.kind {
-            Kind::Identifier => match (self.known)(token.text) {
-                true => Expr::Identifier(pos, name()),
+            Kind::Identifier => match (self.known)(text) {
+                true => Expr::Identifier(pos, SmolStr::new(text)),
                 false => {
-                    return self.fail(format!("function {} not defined", quote(token.text)));
+                    return self.fail(format!("function {} not defined", quote(text)));
                 }
             },
             Kind::Dot => Expr::Dot(pos),
             Kind::Nil => Expr::Nil(pos),
-            Kind::Variable => match self.vars.iter().any(|known| known == token.text) {
-                true => Expr::Variable(pos, name(), Box::default()),
-                false => {
-                    return self.fail(format!("undefined variable {}", quote(token.text)));
-                }
-            },
-            Kind::Field => Expr::Field(pos, Box::new([SmolStr::new(&token.text[1..])])),
-            Kind::Bool => Expr::Bool(pos, token.text == "true"),
-            Kind::CharConstant => number(self, literal::character(token.text))?,
-            Kind::Number => number(self, literal::number(token.text))?,
+            Kind::Bool => Expr::Bool(pos, text == "true"),
+            Kind::CharConstant => number(self, literal::character(text))?,
+            Kind::Number => number(self, literal::number(text))?,
             Kind::Complex => {
-                return self.fail(format!("illegal number syntax: {}", quote(token.text)));
+                return self.fail(format!("illegal number syntax: {}", quote(text)));
             }
             Kind::LeftParen => {
                 let pipe = self.pipeline("parenthesized pipeline", Kind::RightParen)?;
-                Expr::Pipe(pipe.pos, pipe)
+                Expr::Pipe(pipe.pos, Box::new(pipe))
             }
-            Kind::String | Kind::RawString => Expr::String(pos, Arc::from(self.unquoted(&token)?)),
+            Kind::String | Kind::RawString => Expr::String(pos, Arc::from(self.unquoted(token)?)),
             _ => {
-                self.at -= 1;
+                self.tokens.back();
                 return Ok(None);
             }
         }))
@@ -499,15 +512,20 @@ impl<'a> Parser<'a> {
         }
     }
 
-    fn peek(&mut self) -> Token<'a> {
-        let token = self.tokens.get(self.at);
-        self.seen = self.seen.max(token.offset);
+    /// What is written at a token.
+    fn of(&self, token: Token) -> &'a str {
+        token.text(self.text)
+    }
+
+    fn peek(&mut self) -> Token {
+        let token = self.tokens.peek();
+        self.seen = self.seen.max(token.start);
         token
     }
 
-    fn next(&mut self) -> Token<'a> {
+    fn next(&mut self) -> Token {
         let token = self.peek();
-        self.at += 1;
+        self.tokens.advance();
         token
     }
 
@@ -515,21 +533,27 @@ impl<'a> Parser<'a> {
         let token = self.next();
         match token.kind == kind {
             true => Ok(()),
-            false => self.unexpected(&token, context),
+            false => self.unexpected(token, context),
         }
     }
 
-    fn unexpected<T>(&self, token: &Token<'_>, context: &str) -> Parsed<T> {
+    #[cold]
+    fn unexpected<T>(&self, token: Token, context: &str) -> Parsed<T> {
         if token.kind != Kind::Error {
-            return self.fail(format!("unexpected {} in {context}", token.shown()));
+            let shown = token.shown(self.text);
+            return self.fail(format!("unexpected {shown} in {context}"));
         }
-        let line = |offset: usize| self.text[..offset].matches('\n').count();
-        let started = self.action.filter(|start| line(*start) != line(token.offset));
-        Err(SyntaxFault { offset: self.seen, message: self.tokens.fault().to_owned(), started })
+        let line = |at: Pos| self.text[..at.offset()].matches('\n').count();
+        let started = self.action.filter(|start| line(*start) != line(token.start));
+        let started = started.map(Pos::offset);
+        let message = self.tokens.fault().to_owned();
+        Err(SyntaxFault { offset: self.seen.offset(), message, started })
     }
 
+    #[cold]
     fn fail<T>(&self, message: impl Into<String>) -> Parsed<T> {
-        Err(SyntaxFault { offset: self.seen, message: message.into(), started: None })
+        let offset = self.seen.offset();
+        Err(SyntaxFault { offset, message: message.into(), started: None })
     }
 }
 

@@ -2,10 +2,12 @@
 //!
 //! Mirrors Go 1.25 `text/template/parse/lex.go`, without its line counts: positions are bytes.
 
-const LEFT: &str = "{{";
-const RIGHT: &str = "}}";
-const LEFT_COMMENT: &str = "/*";
-const RIGHT_COMMENT: &str = "*/";
+use super::node::Pos;
+
+const LEFT: [u8; 2] = *b"{{";
+const RIGHT: [u8; 2] = *b"}}";
+const LEFT_COMMENT: [u8; 2] = *b"/*";
+const RIGHT_COMMENT: [u8; 2] = *b"*/";
 /// A minus and the space that has to stand beside it.
 const TRIM_MARKER: usize = 2;
 
@@ -89,69 +91,89 @@ impl Kind {
 
 /// A token.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Token<'a> {
+pub(super) struct Token {
     pub(super) kind: Kind,
-    /// 0-based byte offset.
-    pub(super) offset: usize,
-    pub(super) text: &'a str,
     /// Space stands before it, within the action.
     pub(super) spaced: bool,
+    pub(super) start: Pos,
+    pub(super) end: Pos,
 }
 
-impl Token<'_> {
+impl Token {
+    /// What is written there, in the template's text; nothing of an error and of the end.
+    pub(super) fn text(self, template: &str) -> &str {
+        &template[self.start.offset()..self.end.offset()]
+    }
+
     /// The token as Go's errors show it; [`Tokens::fault`] is what they show of an error.
-    pub(super) fn shown(&self) -> String {
+    pub(super) fn shown(self, template: &str) -> String {
         let quote = crate::helm::print::quote;
+        let text = self.text(template);
         match self.kind {
             Kind::Eof => "EOF".to_owned(),
-            kind if kind.is_keyword() => format!("<{}>", self.text),
-            _ if self.text.len() > 10 => {
-                format!("{}...", quote(&self.text.chars().take(10).collect::<String>()))
+            kind if kind.is_keyword() => format!("<{text}>"),
+            _ if text.len() > 10 => {
+                format!("{}...", quote(&text.chars().take(10).collect::<String>()))
             }
-            _ => quote(self.text),
+            _ => quote(text),
         }
     }
 }
 
-/// The tokens of a template, read as they are asked for: the list holds those of one action.
+/// The tokens of a template, read as they are asked for: a text, or all of an action, at a time.
 #[derive(Debug)]
 pub(super) struct Tokens<'a> {
     lexer: Lexer<'a>,
-    /// From the first that may be asked for; the last of a template is [`Kind::Eof`] or
-    /// [`Kind::Error`].
-    list: Vec<Token<'a>>,
-    /// The last one is in the list.
-    ended: bool,
+    /// Those that were read last. The last of a template is [`Kind::Eof`] or [`Kind::Error`].
+    list: Vec<Token>,
+    /// Which of them is next.
+    at: usize,
 }
 
 impl<'a> Tokens<'a> {
     /// The tokens of a template up to its end, or the first error.
     pub(super) fn of(input: &'a str) -> Self {
-        Self { lexer: Lexer { input, ..Lexer::default() }, list: Vec::new(), ended: false }
+        Self { lexer: Lexer { input, ..Lexer::default() }, list: Vec::new(), at: 0 }
     }
 
-    /// The token of a number; past the end the last one, again and again.
-    pub(super) fn get(&mut self, at: usize) -> Token<'a> {
-        match self.list.get(at) {
+    /// The next token; at the end the last one, again and again.
+    pub(super) fn peek(&mut self) -> Token {
+        match self.list.get(self.at) {
             Some(token) => *token,
-            None => self.read(at),
+            None => self.more(),
         }
     }
 
-    fn read(&mut self, at: usize) -> Token<'a> {
-        while self.list.len() <= at && !self.ended {
-            let token = self.lexer.next_token();
-            self.ended = matches!(token.kind, Kind::Eof | Kind::Error);
-            self.list.push(token);
-        }
-        self.list[at.min(self.list.len() - 1)]
+    /// Goes to the next token, for the one that [`Tokens::peek`] gave.
+    pub(super) fn advance(&mut self) {
+        self.at += 1;
     }
 
-    /// Drops the first tokens; those behind them count from 0.
-    pub(super) fn forget(&mut self, count: usize) {
-        // The last one is asked for again and again.
-        let last = self.list.len() - usize::from(self.ended);
-        self.list.drain(..count.min(last));
+    /// Goes back by a token of the same action.
+    pub(super) fn back(&mut self) {
+        self.at -= 1;
+    }
+
+    /// Goes over the fields that stand right behind each other here, and gives where they start and end.
+    pub(super) fn fields(&mut self) -> Option<(Pos, Pos)> {
+        let rest = self.list.get(self.at..)?;
+        let count = rest.iter().take_while(|t| t.kind == Kind::Field && !t.spaced).count();
+        let place = (rest.first()?.start, rest[..count].last()?.end);
+        self.at += count;
+        Some(place)
+    }
+
+    fn more(&mut self) -> Token {
+        if let Some(last) = self.list.last()
+            && matches!(last.kind, Kind::Eof | Kind::Error)
+        {
+            self.at = self.list.len() - 1;
+            return *last;
+        }
+        self.list.clear();
+        self.at = 0;
+        self.lexer.read(&mut self.list);
+        self.list[0]
     }
 
     /// What the error is; empty where there is none.
@@ -169,23 +191,30 @@ struct Lexer<'a> {
     pos: usize,
     /// Space stands before the token.
     spaced: bool,
-    in_action: bool,
     parens: usize,
     fault: String,
 }
 
 /// The literal that starts at an offset of a template, as it is written there.
 pub(in crate::helm) fn literal(text: &str, offset: usize) -> &str {
-    let mut lexer =
-        Lexer { input: text, start: offset, pos: offset, in_action: true, ..Lexer::default() };
-    lexer.next_token().text
+    let mut lexer = Lexer { input: text, start: offset, pos: offset, ..Lexer::default() };
+    lexer.inside().text(text)
 }
 
 impl<'a> Lexer<'a> {
-    fn next_token(&mut self) -> Token<'a> {
-        match self.in_action {
-            true => self.inside(),
-            false => self.outside(),
+    /// Reads a text, or an action up to its end, or the first error in it.
+    fn read(&mut self, list: &mut Vec<Token>) {
+        let first = self.outside();
+        list.push(first);
+        if first.kind != Kind::LeftDelim {
+            return;
+        }
+        loop {
+            let token = self.inside();
+            list.push(token);
+            if matches!(token.kind, Kind::RightDelim | Kind::Error) {
+                return;
+            }
         }
     }
 
@@ -193,8 +222,15 @@ impl<'a> Lexer<'a> {
         &self.input[self.pos..]
     }
 
+    fn bytes(&self, from: usize) -> &'a [u8] {
+        &self.input.as_bytes()[from..]
+    }
+
     fn peek(&self) -> Option<char> {
-        self.rest().chars().next()
+        match self.byte()? {
+            byte if byte.is_ascii() => Some(char::from(byte)),
+            _ => self.rest().chars().next(),
+        }
     }
 
     fn next(&mut self) -> Option<char> {
@@ -215,14 +251,15 @@ impl<'a> Lexer<'a> {
     }
 
     fn run(&mut self, valid: impl Fn(u8) -> bool) {
-        let rest = &self.input.as_bytes()[self.pos..];
-        self.pos += rest.iter().position(|byte| !valid(*byte)).unwrap_or(rest.len());
+        while self.byte().is_some_and(&valid) {
+            self.pos += 1;
+        }
     }
 
     /// Takes letters, digits and underscores of any script.
     fn word(&mut self) {
         loop {
-            self.run(|b| b == b'_' || b.is_ascii_alphanumeric());
+            self.run(|b| is_class(b, WORD));
             let foreign = self.byte().is_some_and(|b| !b.is_ascii());
             if !foreign || !self.peek().is_some_and(is_alphanumeric) {
                 return;
@@ -231,21 +268,23 @@ impl<'a> Lexer<'a> {
         }
     }
 
-    fn emit(&mut self, kind: Kind) -> Token<'a> {
-        let offset = self.start;
+    fn emit(&mut self, kind: Kind) -> Token {
+        let (start, end) = (Pos::at(self.start), Pos::at(self.pos));
         self.start = self.pos;
-        Token { kind, offset, text: &self.input[offset..self.pos], spaced: self.spaced }
+        Token { kind, spaced: self.spaced, start, end }
     }
 
-    fn fail(&mut self, message: impl Into<String>) -> Token<'a> {
+    #[cold]
+    fn fail(&mut self, message: impl Into<String>) -> Token {
         self.fault = message.into();
-        Token { kind: Kind::Error, offset: self.start, text: "", spaced: self.spaced }
+        let start = Pos::at(self.start);
+        Token { kind: Kind::Error, spaced: self.spaced, start, end: start }
     }
 
     /// Text up to an action; comments are passed over.
-    fn outside(&mut self) -> Token<'a> {
+    fn outside(&mut self) -> Token {
         loop {
-            let Some(found) = find_left(self.rest()) else {
+            let Some(found) = find(LEFT, self.bytes(self.pos)) else {
                 self.pos = self.input.len();
                 let kind = if self.pos > self.start { Kind::Text } else { Kind::Eof };
                 return self.emit(kind);
@@ -253,7 +292,7 @@ impl<'a> Lexer<'a> {
             if found > 0 {
                 let end = self.pos + found;
                 let text = &self.input[self.start..end];
-                let kept = match trims_left(&self.input[end + LEFT.len()..]) {
+                let kept = match trims_left(self.bytes(end + LEFT.len())) {
                     true => text.bytes().rposition(|b| !is_space(b)).map_or(0, |last| last + 1),
                     false => text.len(),
                 };
@@ -261,18 +300,17 @@ impl<'a> Lexer<'a> {
                 let token = self.emit(Kind::Text);
                 self.pos = end;
                 self.start = end;
-                if !token.text.is_empty() {
+                if kept > 0 {
                     return token;
                 }
             }
             let open = self.pos + LEFT.len();
-            let marker = if trims_left(&self.input[open..]) { TRIM_MARKER } else { 0 };
-            if !self.input[open + marker..].starts_with(LEFT_COMMENT) {
+            let marker = if trims_left(self.bytes(open)) { TRIM_MARKER } else { 0 };
+            if !self.bytes(open + marker).starts_with(&LEFT_COMMENT) {
                 self.pos = open;
                 let token = self.emit(Kind::LeftDelim);
                 self.pos = open + marker;
                 self.start = self.pos;
-                self.in_action = true;
                 self.parens = 0;
                 return token;
             }
@@ -284,8 +322,8 @@ impl<'a> Lexer<'a> {
         }
     }
 
-    fn comment(&mut self) -> Result<(), Token<'a>> {
-        let Some(end) = self.rest()[LEFT_COMMENT.len()..].find(RIGHT_COMMENT) else {
+    fn comment(&mut self) -> Result<(), Token> {
+        let Some(end) = find(RIGHT_COMMENT, self.bytes(self.pos + LEFT_COMMENT.len())) else {
             return Err(self.fail("unclosed comment"));
         };
         self.pos += LEFT_COMMENT.len() + end + RIGHT_COMMENT.len();
@@ -299,7 +337,7 @@ impl<'a> Lexer<'a> {
 
     /// The length of the trim marker before the `}}` that stands here.
     fn at_right(&self) -> Option<usize> {
-        match self.rest().as_bytes() {
+        match self.bytes(self.pos) {
             [b'}', b'}', ..] => Some(0),
             [space, b'-', b'}', b'}', ..] if is_space(*space) => Some(TRIM_MARKER),
             _ => None,
@@ -313,16 +351,16 @@ impl<'a> Lexer<'a> {
         }
     }
 
-    fn right(&mut self, marker: usize) -> Token<'a> {
-        let offset = self.pos + marker;
+    fn right(&mut self, marker: usize) -> Token {
+        let start = self.pos + marker;
         self.close(marker);
         self.start = self.pos;
-        self.in_action = false;
         let spaced = std::mem::take(&mut self.spaced);
-        Token { kind: Kind::RightDelim, offset, text: RIGHT, spaced }
+        let (start, end) = (Pos::at(start), Pos::at(start + RIGHT.len()));
+        Token { kind: Kind::RightDelim, spaced, start, end }
     }
 
-    fn inside(&mut self) -> Token<'a> {
+    fn inside(&mut self) -> Token {
         self.spaced = self.space();
         if let Some(marker) = self.at_right() {
             return match self.parens {
@@ -381,14 +419,14 @@ impl<'a> Lexer<'a> {
     /// Passes over a run of spaces, but for the one that belongs to ` -}}`; says whether there is one.
     fn space(&mut self) -> bool {
         self.run(is_space);
-        let trims = self.pos > self.start && self.rest().starts_with("-}}");
+        let trims = self.pos > self.start && self.bytes(self.pos).starts_with(b"-}}");
         self.pos -= usize::from(trims);
         let spaced = self.pos > self.start;
         self.start = self.pos;
         spaced
     }
 
-    fn quoted(&mut self, quote: u8, kind: Kind, unterminated: &str) -> Token<'a> {
+    fn quoted(&mut self, quote: u8, kind: Kind, unterminated: &str) -> Token {
         loop {
             let byte = self.byte();
             self.pos += usize::from(byte.is_some());
@@ -402,7 +440,7 @@ impl<'a> Lexer<'a> {
     }
 
     /// What follows a `.` or `$`.
-    fn name(&mut self, alone: Kind, named: Kind) -> Token<'a> {
+    fn name(&mut self, alone: Kind, named: Kind) -> Token {
         if self.at_terminator() {
             return self.emit(alone);
         }
@@ -413,19 +451,19 @@ impl<'a> Lexer<'a> {
         }
     }
 
-    fn bad_character(&mut self) -> Token<'a> {
+    fn bad_character(&mut self) -> Token {
         let shown = self.peek().map_or_else(String::new, code_point);
         self.fail(format!("bad character {shown}"))
     }
 
     fn at_terminator(&self) -> bool {
-        match self.input.as_bytes()[self.pos..] {
-            [] | [b'.' | b',' | b'|' | b':' | b')' | b'(', ..] | [b'}', b'}', ..] => true,
-            [b, ..] => is_space(b),
+        match *self.bytes(self.pos) {
+            [] | [b'}', b'}', ..] => true,
+            [b, ..] => is_class(b, SPACE | TERMINATOR),
         }
     }
 
-    fn number(&mut self) -> Token<'a> {
+    fn number(&mut self) -> Token {
         let plain = self.scan_number();
         let bad = |lexer: &mut Self| {
             let text = &lexer.input[lexer.start..lexer.pos];
@@ -478,19 +516,46 @@ impl<'a> Lexer<'a> {
     }
 }
 
-/// Where the next action begins.
-fn find_left(text: &str) -> Option<usize> {
-    let braces = memchr::memchr_iter(b'{', text.as_bytes());
-    braces.into_iter().find(|at| text.as_bytes().get(at + 1) == Some(&b'{'))
+/// Where two bytes stand beside each other.
+fn find(pair: [u8; 2], text: &[u8]) -> Option<usize> {
+    memchr::memchr_iter(pair[0], text).find(|at| text.get(at + 1) == Some(&pair[1]))
 }
 
-fn trims_left(rest: &str) -> bool {
-    matches!(rest.as_bytes(), [b'-', space, ..] if is_space(*space))
+fn trims_left(rest: &[u8]) -> bool {
+    matches!(rest, [b'-', space, ..] if is_space(*space))
 }
 
 /// What a trim marker cuts off, and what separates operands.
+const SPACE: u8 = 1;
+/// Letters, digits and underscores of ASCII.
+const WORD: u8 = 2;
+/// What may stand right behind a word, besides space and `}}`.
+const TERMINATOR: u8 = 4;
+
+/// The classes of each byte: words and spaces are most of what templates have in actions.
+static CLASSES: [u8; 256] = classes();
+
+const fn classes() -> [u8; 256] {
+    let mut classes = [0; 256];
+    let mut byte = 0u8;
+    while byte < 128 {
+        classes[byte as usize] = match byte {
+            b' ' | b'\t' | b'\r' | b'\n' => SPACE,
+            b'_' | b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' => WORD,
+            b'.' | b',' | b'|' | b':' | b')' | b'(' => TERMINATOR,
+            _ => 0,
+        };
+        byte += 1;
+    }
+    classes
+}
+
+fn is_class(byte: u8, class: u8) -> bool {
+    CLASSES[usize::from(byte)] & class != 0
+}
+
 fn is_space(byte: u8) -> bool {
-    matches!(byte, b' ' | b'\t' | b'\r' | b'\n')
+    is_class(byte, SPACE)
 }
 
 fn is_alphanumeric(c: char) -> bool {

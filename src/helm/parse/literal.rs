@@ -95,6 +95,13 @@ pub(super) fn character(literal: &str) -> Result<Number, String> {
 /// A number as Go's `newNumber` reads it, of the type that it has by itself.
 pub(super) fn number(literal: &str) -> Result<Number, String> {
     let quoted = || crate::helm::print::quote(literal);
+    // As in `nindent 4`, which nearly all are.
+    if !literal.starts_with('0')
+        && literal.bytes().all(|b| b.is_ascii_digit())
+        && let Ok(integer) = literal.parse()
+    {
+        return Ok(Number::Int(integer));
+    }
     if let Some(integer) = integer(literal) {
         return i64::try_from(integer)
             .map(Number::Int)

@@ -7,7 +7,7 @@ use smol_str::SmolStr;
 /// Where in its template a node starts: a 0-based byte offset.
 ///
 /// It is the place that Go's errors name, which for `.a.b` is that of `.b`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Pos(u32);
 
 impl Pos {
@@ -50,6 +50,8 @@ pub enum Node {
 pub struct ListNode {
     /// The nodes; may be empty.
     pub nodes: Box<[Node]>,
+    /// All that it writes stands on lines of its own.
+    pub starts_line: bool,
 }
 
 /// Literal text, without what a trim marker cuts off.
@@ -62,12 +64,40 @@ pub struct TextNode {
     len: u32,
 }
 
-impl TextNode {
-    /// A text that starts at a 0-based byte of the template.
+impl ListNode {
+    /// A list of a template.
     #[must_use]
-    pub fn new(start: usize, text: &str) -> Self {
-        let (pos, end) = (Pos::at(start), Pos::at(start + text.len()));
-        Self { pos, len: end.0 - pos.0, is_blank: text.trim().is_empty() }
+    pub fn new(nodes: Box<[Node]>, template: &str) -> Self {
+        let writes = |node: &&Node| match node {
+            Node::Action(action) => action.pipe.decl.is_empty(),
+            _ => true,
+        };
+        let starts_line = match nodes.iter().find(writes) {
+            Some(Node::Text(text)) => text.text(template).starts_with(['\n', '\r']),
+            Some(Node::If(branch) | Node::With(branch) | Node::Range(branch)) => {
+                branch.starts_line()
+            }
+            Some(_) => false,
+            None => true,
+        };
+        Self { nodes, starts_line }
+    }
+}
+
+impl BranchNode {
+    /// Whether all that it may write stands on lines of its own.
+    #[must_use]
+    pub fn starts_line(&self) -> bool {
+        self.body.starts_line && self.else_body.as_ref().is_none_or(|body| body.starts_line)
+    }
+}
+
+impl TextNode {
+    /// A text that starts at a place of the template.
+    #[must_use]
+    pub fn new(pos: Pos, text: &str) -> Self {
+        let end = Pos::at(pos.offset() + text.len());
+        Self { pos, len: end.0 - pos.0, is_blank: text.chars().all(char::is_whitespace) }
     }
 
     /// The text, which is never empty, in the template's.
@@ -125,9 +155,9 @@ pub enum Expr {
     /// `.`
     Dot(Pos),
     /// `.a.b`
-    Field(Pos, Box<[SmolStr]>),
-    /// `$x.a.b`; the name has its `$`.
-    Variable(Pos, SmolStr, Box<[SmolStr]>),
+    Field(Pos, Reference),
+    /// `$x.a.b`
+    Variable(Pos, Reference),
     /// A function's name.
     Identifier(Pos, SmolStr),
     /// A quoted text, unquoted.
@@ -139,9 +169,58 @@ pub enum Expr {
     /// `nil`
     Nil(Pos),
     /// `( pipeline )`
-    Pipe(Pos, PipeNode),
+    Pipe(Pos, Box<PipeNode>),
     /// `( pipeline ).a.b`
-    Chain(Pos, Box<Expr>, Box<[SmolStr]>),
+    Chain(Pos, Box<ChainNode>),
+}
+
+/// A variable, fields, or fields of a variable, as they are written: `$x`, `.a.b`, `$x.a.b`.
+///
+/// One text in place of a list of names: a template has thousands of them, and most are short enough to
+/// be kept where they are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reference(SmolStr);
+
+impl Reference {
+    pub(super) fn new(written: &str) -> Self {
+        Self(SmolStr::new(written))
+    }
+
+    /// As it is written.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The variable with its `$`; empty where there is none.
+    #[must_use]
+    pub fn variable(&self) -> &str {
+        &self.0[..name_end(&self.0)]
+    }
+
+    /// The names of the fields, from left to right.
+    pub fn fields(&self) -> impl Iterator<Item = &str> {
+        let mut rest = &self.0[name_end(&self.0)..];
+        std::iter::from_fn(move || {
+            let (name, after) = rest.get(1..).map(|rest| rest.split_at(name_end(rest)))?;
+            rest = after;
+            Some(name)
+        })
+    }
+}
+
+/// Where a name ends; names are too short for a search that looks at many bytes at a time.
+fn name_end(text: &str) -> usize {
+    text.bytes().position(|byte| byte == b'.').unwrap_or(text.len())
+}
+
+/// An operand and its fields.
+#[derive(Debug, Clone)]
+pub struct ChainNode {
+    /// The operand.
+    pub base: Expr,
+    /// The fields, at least one.
+    pub fields: Reference,
 }
 
 impl Expr {
@@ -174,6 +253,8 @@ pub struct BranchNode {
     pub body: ListNode,
     /// What is executed otherwise.
     pub else_body: Option<ListNode>,
+    /// Neither body assigns a value to a variable, or leaves or restarts a loop.
+    pub is_quiet: bool,
 }
 
 /// `{{ template "name" pipeline }}`, and what is left of a `{{ block }}`.
@@ -218,7 +299,7 @@ fn in_expr<'t>(expr: &'t Expr, each: &mut impl FnMut(&'t Expr)) {
     each(expr);
     match expr {
         Expr::Pipe(_, pipe) => in_pipe(pipe, each),
-        Expr::Chain(_, base, _) => in_expr(base, each),
+        Expr::Chain(_, chain) => in_expr(&chain.base, each),
         _ => {}
     }
 }

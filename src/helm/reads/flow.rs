@@ -3,7 +3,9 @@
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use crate::helm::parse::{BranchNode, CommandNode, Expr, ListNode, Node, PipeNode, SmolStr};
+use crate::helm::parse::{
+    BranchNode, CommandNode, Expr, ListNode, Node, PipeNode, Reference, SmolStr,
+};
 
 use super::Member;
 use super::path::{PathId, Paths};
@@ -323,21 +325,22 @@ impl<'c> Flow<'c> {
                 frame.vars.truncate(depth);
                 value
             }
-            Expr::Field(_, path) => self.fields(dot.clone(), path),
-            Expr::Variable(_, name, path) => {
-                let known = frame.vars.iter().rev().find(|known| known.name == *name);
+            Expr::Field(_, reference) => self.fields(dot.clone(), reference),
+            Expr::Variable(_, reference) => {
+                let name = reference.variable();
+                let known = frame.vars.iter().rev().find(|known| known.name == name);
                 let value = known.map(|known| known.value.clone()).unwrap_or_default();
-                self.fields(value, path)
+                self.fields(value, reference)
             }
-            Expr::Chain(_, base, path) => {
-                let base = self.expr(base, dot, frame);
-                self.fields(base, path)
+            Expr::Chain(_, chain) => {
+                let base = self.expr(&chain.base, dot, frame);
+                self.fields(base, &chain.fields)
             }
         }
     }
 
-    fn fields(&mut self, from: Shapes, path: &[SmolStr]) -> Shapes {
-        path.iter().fold(from, |at, name| self.field(&at, name))
+    fn fields(&mut self, from: Shapes, reference: &Reference) -> Shapes {
+        reference.fields().fold(from, |at, name| self.field(&at, name))
     }
 
     /// What stands under a key.
