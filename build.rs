@@ -13,15 +13,29 @@ fn main() -> io::Result<()> {
     collect(&root, Some("yaml"), &mut files)?;
     files.sort();
     name_build(&top, &files)?;
+    // By their ids, as a run has them.
+    files.sort_by_key(|file| file.file_stem().map(ToOwned::to_owned));
     let mut list = String::from("&[\n");
     for file in &files {
-        let name =
-            file.strip_prefix(&root).unwrap_or(file).display().to_string().replace('\\', "/");
-        list.push_str(&format!("({name:?}, include_str!({:?})),\n", file.display().to_string()));
+        let name = file.strip_prefix(&top).unwrap_or(file).display().to_string().replace('\\', "/");
+        let presets = presets(&fs::read_to_string(file)?).ok_or_else(|| {
+            io::Error::other(format!("{name}: write `presets: [a, b]`, on one line"))
+        })?;
+        let path = file.display().to_string();
+        list.push_str(&format!("({name:?}, include_str!({path:?}), {presets:?}),\n"));
     }
     list.push_str("]\n");
     let out = PathBuf::from(env::var_os("OUT_DIR").unwrap_or_default());
     fs::write(out.join("rules.rs"), list)
+}
+
+/// The presets that a rule's file names, with a space between them: every run asks every rule for them.
+fn presets(text: &str) -> Option<String> {
+    let Some(line) = text.lines().find_map(|line| line.strip_prefix("presets:")) else {
+        return Some(String::new());
+    };
+    let list = line.trim().strip_prefix('[')?.strip_suffix(']')?;
+    Some(list.split(',').map(str::trim).collect::<Vec<_>>().join(" "))
 }
 
 /// Links the program at a fixed address where the C library is glibc, as Go links Helm and kubectl.

@@ -105,11 +105,11 @@ fn mapping(set: &RuleSet, peer: &str, console: &mut Console) -> Result<(), Comma
         .rules
         .iter()
         .flat_map(|rule| {
-            rule.peers.get(peer).into_iter().flatten().map(|id| (id.as_str(), rule.id.as_ref()))
+            rule.peers().get(peer).into_iter().flatten().map(|id| (id.as_str(), rule.id.as_ref()))
         })
         .collect();
     if rows.is_empty() {
-        let mut peers: Vec<_> = set.rules.iter().flat_map(|rule| rule.peers.keys()).collect();
+        let mut peers: Vec<_> = set.rules.iter().flat_map(|rule| rule.peers().keys()).collect();
         peers.sort();
         peers.dedup();
         let known = peers.iter().map(|peer| peer.as_str()).collect::<Vec<_>>().join(", ");

@@ -102,7 +102,7 @@ pub fn named<'s>(set: &'s RuleSet, word: &str) -> Vec<&'s Known> {
     if !group.is_empty() {
         return group;
     }
-    let peer = |rule: &&Known| rule.peers.values().flatten().any(|id| id == word);
+    let peer = |rule: &&Known| rule.peers().values().flatten().any(|id| id == word);
     set.rules.iter().filter(peer).collect()
 }
 
@@ -147,7 +147,7 @@ pub fn choose(
     let preset = preset_of(set, request, settings)?;
     let mut on: BTreeMap<Arc<str>, bool> = BTreeMap::new();
     for rule in &set.rules {
-        let member = preset == "all" || rule.presets.iter().any(|name| name == preset);
+        let member = preset == "all" || rule.presets().any(|name| name == preset);
         on.insert(Arc::clone(&rule.id), member && request.select.is_empty());
     }
     let mut chosen = Chosen::default();
@@ -255,7 +255,7 @@ fn preset_of<'p>(
         .unwrap_or("recommended");
     let known = preset == "all"
         || preset == "recommended"
-        || set.rules.iter().any(|rule| rule.presets.iter().any(|name| name == preset));
+        || set.rules.iter().any(|rule| rule.presets().any(|name| name == preset));
     if !known {
         return Err(unknown_preset(set, preset));
     }
@@ -283,7 +283,7 @@ pub fn nearest(set: &RuleSet, word: &str) -> Option<String> {
 
 fn unknown_preset(set: &RuleSet, preset: &str) -> UnknownName {
     let mut names: Vec<&str> = vec!["all", "recommended"];
-    names.extend(set.rules.iter().flat_map(|rule| &rule.presets).map(String::as_str));
+    names.extend(set.rules.iter().flat_map(Known::presets));
     names.sort_unstable();
     names.dedup();
     let near = spelling::nearest(preset, names);

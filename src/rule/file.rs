@@ -282,9 +282,9 @@ fn sections(text: &str) -> impl Iterator<Item = (usize, &str)> {
     })
 }
 
-/// What a rule is found by, beside its id and its group.
+/// What a rule is found by, beside its id, its group and its presets.
+#[derive(Debug)]
 pub(super) struct Card {
-    pub(super) presets: Vec<String>,
     pub(super) covers: Vec<String>,
     pub(super) peers: BTreeMap<String, Vec<String>>,
 }
@@ -295,7 +295,6 @@ impl Card {
         let ids =
             |entry: &yaml::Entry<'_>| entry.value.items().map(|id| id.raw().to_owned()).collect();
         Self {
-            presets: list(root, "presets"),
             covers: list(root, "covers"),
             peers: peers.map(|entry| (entry.name().into_owned(), ids(&entry))).collect(),
         }
@@ -303,15 +302,13 @@ impl Card {
 }
 
 /// What a rule that comes with plimsoll is found by. Reads the few keys that say it, and no others:
-/// this is done for every rule whenever plimsoll starts.
+/// this is done for every rule where a word is none's id.
 pub(super) fn card(text: &str) -> Card {
-    let says = |section: &str| {
-        ["presets:", "covers:", "peers:"].iter().any(|key| section.starts_with(key))
-    };
+    let says = |section: &str| ["covers:", "peers:"].iter().any(|key| section.starts_with(key));
     let text: String =
         sections(text).map(|(_, section)| section).filter(|text| says(text)).collect();
     let stream = yaml::parse(SourceId::NOWHERE, &text.into());
-    let none = Card { presets: Vec::new(), covers: Vec::new(), peers: BTreeMap::new() };
+    let none = Card { covers: Vec::new(), peers: BTreeMap::new() };
     let root = stream.documents.first().and_then(|document| document.root());
     root.map_or(none, Card::of)
 }
@@ -368,7 +365,8 @@ impl Reader {
     fn rule(&mut self, file: &Arc<Document>, root: Node<'_>, text: &Arc<str>) -> Rule {
         self.known(root, KEYS);
         let scope = self.scope(root);
-        let Card { presets, covers, peers } = Card::of(root);
+        let presets = list(root, "presets");
+        let Card { covers, peers } = Card::of(root);
         let params = root.get("params").into_iter().flat_map(Node::entries).collect::<Vec<_>>();
         let params: Vec<Param> = params
             .into_iter()

@@ -1,14 +1,16 @@
 //! The rules of a run, and how they are found.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
-use super::file::{self, Rule, RuleError, read};
+use super::file::{self, Card, Rule, RuleError, read};
 use crate::source::{SourceId, Sources};
 use crate::spelling;
 
-/// The rules that come with plimsoll: path and text of each file, sorted by path.
-const BUILTIN: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/rules.rs"));
+/// The rules that come with plimsoll, sorted by id: path and text of each file, and its presets with a
+/// space between them.
+const BUILTIN: &[(&str, &str, &str)] = include!(concat!(env!("OUT_DIR"), "/rules.rs"));
 
 /// All rules of a run, sorted by id.
 #[derive(Debug, Default)]
@@ -28,14 +30,10 @@ pub struct Known {
     pub id: Arc<str>,
     /// The folder it lies in, `scheduling`.
     pub group: Arc<str>,
-    /// The presets it is part of, beside `all`.
-    pub presets: Vec<String>,
-    /// Further policies that it includes.
-    pub covers: Vec<String>,
-    /// Ids of the same policy in other linters, by linter.
-    pub peers: BTreeMap<String, Vec<String>>,
+    presets: Cow<'static, str>,
+    card: OnceLock<Card>,
     pub(super) source: SourceId,
-    pub(super) text: Arc<str>,
+    text: Cow<'static, str>,
     rule: OnceLock<Arc<Rule>>,
 }
 
@@ -44,18 +42,16 @@ impl RuleSet {
     /// when they are needed.
     #[must_use]
     pub fn builtin(sources: &Sources) -> Self {
-        let rules = BUILTIN.iter().map(|(path, text)| Known::shipped(path, text, sources));
-        let mut set = Self { rules: rules.collect(), errors: Vec::new() };
-        set.sort();
-        set
+        let known = |&(path, text, presets): &_| Known::shipped(path, text, presets, sources);
+        Self { rules: BUILTIN.iter().filter_map(known).collect(), errors: Vec::new() }
     }
 
     /// Adds one rule file. A rule whose id is there already replaces it, so that a user can
     /// change one that comes with plimsoll.
     pub fn add(&mut self, sources: &Sources, path: &str, text: &str) {
-        let text: Arc<str> = text.into();
-        let source = sources.add(path, Arc::clone(&text));
-        let faults = match read(source, &text) {
+        let shared: Arc<str> = text.into();
+        let source = sources.add(path, Arc::clone(&shared));
+        let faults = match read(source, &shared) {
             Ok(rule) => {
                 let faults = rule.faults();
                 if faults.is_empty() {
@@ -84,13 +80,13 @@ impl RuleSet {
     #[must_use]
     pub fn named(&self, id: &str) -> Vec<&Known> {
         let own = |rule: &&Known| {
-            rule.id.as_ref() == id || rule.covers.iter().any(|covered| covered == id)
+            rule.id.as_ref() == id || rule.covers().iter().any(|covered| covered == id)
         };
         let found: Vec<_> = self.rules.iter().filter(own).collect();
         match id.split_once(':') {
             Some((peer, check)) if found.is_empty() => {
                 let has = |rule: &&Known| {
-                    rule.peers.get(peer).is_some_and(|ids| ids.iter().any(|id| id == check))
+                    rule.peers().get(peer).is_some_and(|ids| ids.iter().any(|id| id == check))
                 };
                 self.rules.iter().filter(has).collect()
             }
@@ -110,35 +106,57 @@ impl RuleSet {
 
 impl Known {
     /// One that comes with plimsoll, at its path below `rules/`.
-    fn shipped(path: &str, text: &str, sources: &Sources) -> Self {
-        let (group, file) = path.split_once('/').unwrap_or_default();
-        let text: Arc<str> = text.into();
-        let source = sources.add(format!("rules/{path}"), Arc::clone(&text));
-        let file::Card { presets, covers, peers } = file::card(&text);
-        Self {
-            id: file.trim_end_matches(".yaml").into(),
+    fn shipped(
+        path: &'static str,
+        text: &'static str,
+        presets: &'static str,
+        sources: &Sources,
+    ) -> Option<Self> {
+        let (group, file) = path.strip_prefix("rules/")?.split_once('/')?;
+        Some(Self {
+            id: file.strip_suffix(".yaml")?.into(),
             group: group.into(),
-            presets,
-            covers,
-            peers,
-            source,
-            text,
+            presets: presets.into(),
+            card: OnceLock::new(),
+            source: sources.add_shipped(path, text),
+            text: text.into(),
             rule: OnceLock::new(),
-        }
+        })
     }
 
     /// One that was read already.
-    fn own(source: SourceId, text: Arc<str>, rule: Rule) -> Self {
+    fn own(source: SourceId, text: &str, rule: Rule) -> Self {
+        let card = Card { covers: rule.covers.clone(), peers: rule.peers.clone() };
         Self {
             id: Arc::clone(&rule.id),
             group: Arc::clone(&rule.group),
-            presets: rule.presets.clone(),
-            covers: rule.covers.clone(),
-            peers: rule.peers.clone(),
+            presets: rule.presets.join(" ").into(),
+            card: OnceLock::from(card),
             source,
-            text,
+            text: text.to_owned().into(),
             rule: OnceLock::from(Arc::new(rule)),
         }
+    }
+
+    /// The presets it is part of, beside `all`.
+    pub fn presets(&self) -> impl Iterator<Item = &str> {
+        self.presets.split_whitespace()
+    }
+
+    /// Further policies that it includes.
+    #[must_use]
+    pub fn covers(&self) -> &[String] {
+        &self.card().covers
+    }
+
+    /// Ids of the same policy in other linters, by linter.
+    #[must_use]
+    pub fn peers(&self) -> &BTreeMap<String, Vec<String>> {
+        &self.card().peers
+    }
+
+    fn card(&self) -> &Card {
+        self.card.get_or_init(|| file::card(&self.text))
     }
 
     /// The rule.
@@ -147,7 +165,7 @@ impl Known {
     /// Never: files that may be wrong are read before they are known.
     pub fn rule(&self) -> &Arc<Rule> {
         self.rule.get_or_init(|| {
-            let rule = read(self.source, &self.text);
+            let rule = self.read();
             Arc::new(rule.expect("invariant: the tests read every rule that comes with plimsoll"))
         })
     }
@@ -155,10 +173,14 @@ impl Known {
     /// What is wrong with its file, in all its parts.
     #[must_use]
     pub fn faults(&self) -> Vec<RuleError> {
-        match read(self.source, &self.text) {
+        match self.read() {
             Ok(rule) => rule.faults(),
             Err(errors) => errors,
         }
+    }
+
+    fn read(&self) -> Result<Rule, Vec<RuleError>> {
+        read(self.source, &Arc::from(&*self.text))
     }
 }
 
@@ -170,12 +192,13 @@ mod tests {
     fn rules_are_found_by_what_their_files_say() {
         let set = RuleSet::builtin(&Sources::default());
         assert!(set.rules.len() > 300);
+        assert!(set.rules.is_sorted_by_key(|known| &known.id));
         for known in &set.rules {
             let rule = known.rule();
             assert_eq!((&known.id, &known.group), (&rule.id, &rule.group));
-            assert_eq!(known.presets, rule.presets, "{}", rule.id);
-            assert_eq!(known.covers, rule.covers, "{}", rule.id);
-            assert_eq!(known.peers, rule.peers, "{}", rule.id);
+            assert!(known.presets().eq(&rule.presets), "{}", rule.id);
+            assert_eq!(known.covers(), rule.covers, "{}", rule.id);
+            assert_eq!(*known.peers(), rule.peers, "{}", rule.id);
         }
     }
 

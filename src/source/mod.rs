@@ -169,10 +169,18 @@ impl Sources {
     /// # Panics
     /// Never in practice: 2³² texts do not fit into memory.
     pub fn add(&self, path: impl Into<String>, text: impl Into<Arc<str>>) -> SourceId {
-        let file = SourceFile::new(path.into(), text.into());
+        self.hold(Slot::Held(Arc::new(SourceFile::new(path.into(), text.into()))))
+    }
+
+    /// Names a text that is part of the program.
+    pub fn add_shipped(&self, path: &'static str, text: &'static str) -> SourceId {
+        self.hold(Slot::Shipped { path, text })
+    }
+
+    fn hold(&self, slot: Slot) -> SourceId {
         let mut files = self.files.write().unwrap_or_else(PoisonError::into_inner);
         let id = u32::try_from(files.len()).expect("invariant: fewer than 2^32 texts");
-        files.push(Slot::Held(Arc::new(file)));
+        files.push(slot);
         SourceId(self.first() + id)
     }
 

@@ -12,6 +12,13 @@ pub enum Slot {
     Held(Arc<SourceFile>),
     /// In its file.
     Shelved(Arc<Shelved>),
+    /// In the program, and copied out of it for whoever asks.
+    Shipped {
+        /// How the file is shown.
+        path: &'static str,
+        /// What it holds.
+        text: &'static str,
+    },
 }
 
 impl Slot {
@@ -29,6 +36,9 @@ impl Slot {
         match self {
             Self::Held(file) => Ok(Arc::clone(file)),
             Self::Shelved(shelved) => shelved.take_down(),
+            Self::Shipped { path, text } => {
+                Ok(Arc::new(SourceFile::new((*path).to_owned(), (*text).into())))
+            }
         }
     }
 
@@ -48,6 +58,7 @@ impl Slot {
         match self {
             Self::Held(file) => &file.path,
             Self::Shelved(shelved) => &shelved.shown,
+            Self::Shipped { path, .. } => path,
         }
     }
 
@@ -57,6 +68,7 @@ impl Slot {
         match self {
             Self::Held(file) => file.text.len(),
             Self::Shelved(shelved) => shelved.length,
+            Self::Shipped { text, .. } => text.len(),
         }
     }
 }
