@@ -338,12 +338,20 @@ fn number(value: &Datum<'_>) -> Option<f64> {
 
 /// The parts of an image's reference.
 fn image<'n>(reference: &Datum<'n>) -> Option<Datum<'n>> {
-    Some(record([
-        ("registry", reference.part(|text| Some(ImageRef::parse(text).registry))?),
-        ("repository", reference.part(|text| Some(ImageRef::parse(text).repository))?),
-        ("tag", reference.part(|text| Some(ImageRef::parse(text).tag))?),
-        ("digest", reference.part(|text| Some(ImageRef::parse(text).digest))?),
-    ]))
+    fn parts<'t, 'n>(reference: &'t str, part: impl Fn(&'t str) -> Datum<'n>) -> Datum<'n> {
+        let ImageRef { registry, repository, tag, digest } = ImageRef::parse(reference);
+        record([
+            ("registry", part(registry)),
+            ("repository", part(repository)),
+            ("tag", part(tag)),
+            ("digest", part(digest)),
+        ])
+    }
+    match reference {
+        Datum::Text(text) => Some(parts(text, Datum::Text)),
+        Datum::Made(text) => Some(parts(text, |part| Datum::Made(part.into()))),
+        _ => None,
+    }
 }
 
 fn of_lifecycle<'n>(life: Option<Lifecycle>) -> Datum<'n> {
