@@ -60,13 +60,18 @@ impl Need {
     pub(crate) const NEVER: Self = Self::Any(Vec::new());
 
     /// Something in the object's document.
-    pub(crate) fn sign(sign: Sign<'_>) -> Self {
+    fn sign(sign: Sign<'_>) -> Self {
         Mark::of(sign).map_or(Self::NOTHING, Self::Mark)
     }
 
     /// A key of this name.
     pub(crate) fn key(name: &str) -> Self {
         Self::sign(Sign::Key(name))
+    }
+
+    /// A scalar that is this text, a key among them.
+    pub(crate) fn text(text: &str) -> Self {
+        Self::sign(Sign::Text(text)).or(Self::key(text))
     }
 
     /// A text with this in it.
@@ -91,6 +96,7 @@ impl Need {
     #[must_use]
     pub(crate) fn and(self, other: Self) -> Self {
         match (self, other) {
+            (Self::All(all), other) | (other, Self::All(all)) if all.is_empty() => other,
             (Self::All(mut all), Self::All(others)) => {
                 all.extend(others);
                 Self::All(all)
@@ -107,6 +113,7 @@ impl Need {
     #[must_use]
     pub(crate) fn or(self, other: Self) -> Self {
         match (self, other) {
+            (Self::Any(any), other) | (other, Self::Any(any)) if any.is_empty() => other,
             (Self::Any(mut any), Self::Any(others)) => {
                 any.extend(others);
                 Self::Any(any)
@@ -172,6 +179,7 @@ mod tests {
             ("forbid: \"containers.exists(c, has(c.tty))\"", "a: 1", "containers: [{tty: no}]"),
             ("forbid: \"pod.?dns.orValue('') == 'None'\"", "dns: Default", "dns: None"),
             ("forbid: \"pod.?dns.orValue('') in ['A', 'B']\"", "dns: C", "dns: B"),
+            ("for: {x: 'pod.map[~]'}, forbid: x == 'a'", "map: {b: 1}", "map: {a: 1}"),
             (
                 "for: {x: 'pod.args[*]'}, forbid: \"text(x).contains('-Xmx')\"",
                 "args: [-Xms1g]",

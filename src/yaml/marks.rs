@@ -8,7 +8,7 @@ use std::sync::OnceLock;
 
 use foldhash::fast::FixedState;
 
-use super::tree::{Body, Document, Kind, Node, NodeData};
+use super::tree::{Body, Document, Kind, Node};
 
 /// A manifest has some two hundred signs; of those that it lacks, a tenth has the mark of one it has.
 const MARKS: u64 = 2048;
@@ -26,7 +26,7 @@ pub enum Sign<'t> {
     Holds(&'t str, Kind),
     /// A key of this name with a collection that has a value of this kind in it.
     Within(&'t str, Kind),
-    /// A scalar that is this text.
+    /// A scalar that is this text, as a value or an item.
     Text(&'t str),
 }
 
@@ -84,6 +84,14 @@ impl Marks {
         self.0[usize::from(mark) / 64] & (1 << (mark % 64)) != 0
     }
 
+    /// Notes the text of a value, where it is a scalar.
+    fn note_text(&mut self, value: Node<'_>) {
+        let text = value.raw();
+        if value.kind() == Kind::Scalar && text.len() <= LONGEST {
+            self.note(Mark::new(hash(text.as_bytes()), TEXT));
+        }
+    }
+
     fn note(&mut self, Mark(mark): Mark) {
         self.0[usize::from(mark) / 64] |= 1 << (mark % 64);
     }
@@ -99,21 +107,18 @@ impl Document {
         self.marks.get_or_init(|| {
             let mut marks = Box::new(Marks([0; WORDS]));
             // What is merged, or aliased, is written somewhere in the same document.
-            for data in &self.nodes {
+            for (id, data) in (0..).zip(&self.nodes) {
                 match data.body {
-                    Body::Scalar { .. } => {
-                        let text = self.written_text(data);
-                        if text.len() <= LONGEST {
-                            marks.note(Mark::new(hash(text), TEXT));
-                        }
-                    }
                     Body::Mapping { first, count, .. } => {
                         let written = &self.children[first as usize..(first + 2 * count) as usize];
                         for &[key, value] in written.as_chunks().0 {
                             self.note_entry(key, Node::new(self, value), &mut marks);
                         }
                     }
-                    Body::Sequence { .. } | Body::Alias(_) => {}
+                    Body::Sequence { .. } => {
+                        Node::new(self, id).items().for_each(|item| marks.note_text(item));
+                    }
+                    Body::Scalar { .. } | Body::Alias(_) => {}
                 }
             }
             marks
@@ -121,27 +126,18 @@ impl Document {
     }
 
     fn note_entry(&self, key: u32, value: Node<'_>, marks: &mut Marks) {
-        let data = &self.nodes[key as usize];
-        let hash = match data.body {
-            Body::Scalar { text: true, .. } => hash(self.written_text(data)),
+        let hash = match self.nodes[key as usize].body {
+            Body::Scalar { text: true, owned: false, first, second, .. } => {
+                hash(&self.text.as_bytes()[first as usize..second as usize])
+            }
             _ => hash(Node::new(self, key).key_text().as_bytes()),
         };
         marks.note(Mark::new(hash, KEY));
         marks.note(Mark::new(hash, HOLDS + rank(value.kind())));
+        marks.note_text(value);
         let mut within = |held: Node<'_>| marks.note(Mark::new(hash, WITHIN + rank(held.kind())));
         value.items().for_each(&mut within);
         value.entries().for_each(|entry| within(entry.value));
-    }
-
-    /// The bytes of a scalar's text; none of anything else.
-    fn written_text(&self, data: &NodeData) -> &[u8] {
-        match data.body {
-            Body::Scalar { owned: false, first, second, .. } => {
-                &self.text.as_bytes()[first as usize..second as usize]
-            }
-            Body::Scalar { owned: true, first, .. } => self.owned[first as usize].as_bytes(),
-            _ => &[],
-        }
     }
 }
 

@@ -11,7 +11,6 @@ use super::datum::{Datum, Member};
 use super::names::{Names, Nature, Slot};
 use super::run;
 use crate::rule::need::Need;
-use crate::yaml::Sign;
 
 /// What an expression comes to, and to no error, unless something comes up in the object.
 #[derive(Debug, Clone)]
@@ -79,7 +78,7 @@ pub(super) fn lack(code: &Code, names: &mut Names) -> Option<Lack> {
             let differs = *operator == Operator::NotEqual;
             match text_asked(*operator, one, two) {
                 Some((of, text)) => {
-                    let sign = is_itself(of, text).then(|| Need::sign(Sign::Text(text)));
+                    let sign = is_itself(of, text).then(|| Need::text(text));
                     let sign = sign.and_then(|sign| Some(certain(of, names)?.or(sign)));
                     or_unless(sign, of, known, differs, names)?
                 }
@@ -92,8 +91,7 @@ pub(super) fn lack(code: &Code, names: &mut Names) -> Option<Lack> {
                 let among = text.is_some_and(|text| texts.iter().any(|one| one == text));
                 Lack { value: Datum::Bool(among), ..of }
             });
-            let signs =
-                texts.iter().map(|text| is_itself(of, text).then(|| Need::sign(Sign::Text(text))));
+            let signs = texts.iter().map(|text| is_itself(of, text).then(|| Need::text(text)));
             let sign = signs.collect::<Option<_>>().map(Need::Any);
             let sign = sign.and_then(|sign| Some(certain(of, names)?.or(sign)));
             or_unless(sign, of, known, false, names)?
