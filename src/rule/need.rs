@@ -1,9 +1,11 @@
 //! What must come up in an object for a rule to have anything to say about it.
 
+use std::borrow::Cow;
+
 use memchr::memmem::Finder;
 
 use crate::kube::Object;
-use crate::yaml::{Document, Kind, Mark, Sign};
+use crate::yaml::{Document, Kind, Mark, Marks, Sign};
 
 /// A condition on an object that is told without a walk through it.
 #[derive(Debug, Clone)]
@@ -21,12 +23,14 @@ pub(crate) enum Need {
 }
 
 /// What is known of an object without a walk through it.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug)]
 pub(crate) struct Traits<'n> {
     kind: &'n str,
     /// Whether it is or makes pods, and has their spec.
     pub(crate) pods: bool,
     document: &'n Document,
+    /// What comes up in the document. Only where several objects lie in it is that kept.
+    marks: Cow<'n, Marks>,
     /// Whether it is all of its document, so that a look through that is not one of many.
     whole: bool,
 }
@@ -35,7 +39,12 @@ impl<'n> Traits<'n> {
     pub(crate) fn of(object: &Object<'n>) -> Self {
         let Object { node, kind, .. } = *object;
         let (pods, whole) = (object.pod_spec().is_some(), node.parent().is_none());
-        Self { kind, pods, document: node.document(), whole }
+        let document = node.document();
+        let marks = match whole {
+            true => Cow::Owned(Marks::of(document)),
+            false => Cow::Borrowed(document.marks()),
+        };
+        Self { kind, pods, document, marks, whole }
     }
 
     /// False where no text of the object has a part.
@@ -129,7 +138,7 @@ impl Need {
     /// False only where the object does not meet it.
     pub(crate) fn may_be_met(&self, traits: &Traits<'_>) -> bool {
         match self {
-            Self::Mark(mark) => traits.document.marks().may_have(*mark),
+            Self::Mark(mark) => traits.marks.may_have(*mark),
             Self::Part(part) => traits.may_have(part),
             Self::Kind(kind) => traits.kind == kind,
             Self::All(parts) => parts.iter().all(|part| part.may_be_met(traits)),

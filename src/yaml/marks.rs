@@ -74,14 +74,51 @@ fn hash(text: &[u8]) -> u64 {
 }
 
 /// The marks of all signs of a document.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Marks([u64; WORDS]);
 
 impl Marks {
+    /// What comes up in a document, merged entries and what aliases stand for too.
+    #[must_use]
+    pub fn of(document: &Document) -> Self {
+        let mut marks = Self([0; WORDS]);
+        // What is merged, or aliased, is written somewhere in the same document.
+        for (id, data) in (0..).zip(&document.nodes) {
+            match data.body {
+                Body::Mapping { first, count, .. } => {
+                    let written = &document.children[first as usize..(first + 2 * count) as usize];
+                    for &[key, value] in written.as_chunks().0 {
+                        marks.note_entry(document, key, Node::new(document, value));
+                    }
+                }
+                Body::Sequence { .. } => {
+                    Node::new(document, id).items().for_each(|item| marks.note_text(item));
+                }
+                Body::Scalar { .. } | Body::Alias(_) => {}
+            }
+        }
+        marks
+    }
+
     /// False when the sign of this mark does not come up; true when it may.
     #[must_use]
     pub fn may_have(&self, Mark(mark): Mark) -> bool {
         self.0[usize::from(mark) / 64] & (1 << (mark % 64)) != 0
+    }
+
+    fn note_entry(&mut self, document: &Document, key: u32, value: Node<'_>) {
+        let hash = match document.nodes[key as usize].body {
+            Body::Scalar { text: true, owned: false, first, second, .. } => {
+                hash(&document.text.as_bytes()[first as usize..second as usize])
+            }
+            _ => hash(Node::new(document, key).key_text().as_bytes()),
+        };
+        self.note(Mark::new(hash, KEY));
+        self.note(Mark::new(hash, HOLDS + rank(value.kind())));
+        self.note_text(value);
+        let mut within = |held: Node<'_>| self.note(Mark::new(hash, WITHIN + rank(held.kind())));
+        value.items().for_each(&mut within);
+        value.entries().for_each(|entry| within(entry.value));
     }
 
     /// Notes the text of a value, where it is a scalar.
@@ -101,43 +138,10 @@ impl Marks {
 pub(super) type LazyMarks = OnceLock<Box<Marks>>;
 
 impl Document {
-    /// What comes up in the document, merged entries and what aliases stand for too.
+    /// What comes up in the document, kept for whoever asks again.
     #[must_use]
     pub fn marks(&self) -> &Marks {
-        self.marks.get_or_init(|| {
-            let mut marks = Box::new(Marks([0; WORDS]));
-            // What is merged, or aliased, is written somewhere in the same document.
-            for (id, data) in (0..).zip(&self.nodes) {
-                match data.body {
-                    Body::Mapping { first, count, .. } => {
-                        let written = &self.children[first as usize..(first + 2 * count) as usize];
-                        for &[key, value] in written.as_chunks().0 {
-                            self.note_entry(key, Node::new(self, value), &mut marks);
-                        }
-                    }
-                    Body::Sequence { .. } => {
-                        Node::new(self, id).items().for_each(|item| marks.note_text(item));
-                    }
-                    Body::Scalar { .. } | Body::Alias(_) => {}
-                }
-            }
-            marks
-        })
-    }
-
-    fn note_entry(&self, key: u32, value: Node<'_>, marks: &mut Marks) {
-        let hash = match self.nodes[key as usize].body {
-            Body::Scalar { text: true, owned: false, first, second, .. } => {
-                hash(&self.text.as_bytes()[first as usize..second as usize])
-            }
-            _ => hash(Node::new(self, key).key_text().as_bytes()),
-        };
-        marks.note(Mark::new(hash, KEY));
-        marks.note(Mark::new(hash, HOLDS + rank(value.kind())));
-        marks.note_text(value);
-        let mut within = |held: Node<'_>| marks.note(Mark::new(hash, WITHIN + rank(held.kind())));
-        value.items().for_each(&mut within);
-        value.entries().for_each(|entry| within(entry.value));
+        self.marks.get_or_init(|| Box::new(Marks::of(self)))
     }
 }
 

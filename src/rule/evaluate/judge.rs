@@ -124,8 +124,9 @@ impl<'n> Judge<'n> {
 
     /// False where what is judged is known not to meet a need.
     fn may_meet(&self, need: &Need, logic: &Logic) -> bool {
-        let traits = self.traits.filter(|traits| traits.pods || !logic.assumes_pods);
-        traits.is_none_or(|traits| need.may_be_met(&traits))
+        let traits = self.traits.as_ref();
+        let traits = traits.filter(|traits| traits.pods || !logic.assumes_pods);
+        traits.is_none_or(|traits| need.may_be_met(traits))
     }
 
     /// Within tests, what is left out is run all the same.
