@@ -322,7 +322,7 @@ impl<'p> Run<'p> {
     /// it holds in place of a file could not be read from there.
     fn drops_charts(&self, cache: Option<&Cache>) -> bool {
         let in_memory = cache.and_then(Cache::memory).is_some();
-        !in_memory && self.sources.overlay().paths().next().is_none()
+        !in_memory && self.sources.overlay().is_empty()
     }
 
     /// Weighs what the pipeline itself reports as the user says, and leaves out what is switched
