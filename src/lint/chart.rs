@@ -1,11 +1,12 @@
 //! Rules over charts as they lie in the repository.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::changed::Changed;
 use super::charts::Charts;
+use super::files::Desk;
 use super::mend;
 use super::plain::{help, severity};
 use super::render::origin_of;
@@ -21,7 +22,7 @@ use crate::yaml::{self, Document, Node};
 pub(super) struct Directory<'a> {
     /// As shown; empty for the working directory.
     pub(super) path: &'a str,
-    pub(super) files: &'a BTreeMap<&'a str, &'a File>,
+    pub(super) files: &'a Desk<'a>,
     pub(super) sources: &'a Sources,
     /// What has changed, where a run looks at a change.
     pub(super) changed: Option<&'a Changed>,
@@ -55,9 +56,7 @@ impl Directory<'_> {
         let below = join(self.path, "templates/");
         let reads =
             |text: &str| [".Values", ".Release", ".Chart"].iter().any(|name| text.contains(name));
-        let templates = self.files.range(below.as_str()..);
-        let templates = templates.take_while(|(path, _)| path.starts_with(&below));
-        let mut texts = templates.map(|(_, file)| file.text());
+        let mut texts = self.files.below(&below).map(File::text);
         texts.any(|text| text.contains("{{") && reads(&text)) && {
             let path = &location(self.path);
             let source = |name: &String| {
@@ -114,7 +113,7 @@ impl Directory<'_> {
     }
 
     fn file(&self, name: &str) -> Option<&File> {
-        self.files.get(join(self.path, name).as_str()).copied()
+        self.files.at(&join(self.path, name))
     }
 
     fn documents(&self, name: &str) -> Vec<Arc<Document>> {
@@ -143,7 +142,7 @@ impl Directory<'_> {
     /// The same place in the text that the project has read under the same path.
     fn own(&self, span: Span) -> Span {
         let path = &self.sources.path(span.source);
-        self.files.get(path.as_str()).map_or(span, |file| Span { source: file.source, ..span })
+        self.files.at(path).map_or(span, |file| Span { source: file.source, ..span })
     }
 
     fn finding(&self, active: &Active, hit: &Hit, view: &ChartView) -> Finding {

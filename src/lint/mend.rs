@@ -4,8 +4,7 @@
 //! they lie in one of the layers; for what a chart renders, `place::mend` asks the origins. Where a
 //! change cannot be written there is no fix: a part of one would be none.
 
-use std::collections::BTreeMap;
-
+use super::files::Desk;
 use super::merged::Merged;
 use crate::finding::{Edit, Fix};
 use crate::project::{Content, File, LocalChart, Release, is_below};
@@ -102,7 +101,7 @@ fn key(step: &Step<'_>) -> String {
 /// Where a release's values may be changed.
 #[derive(Clone, Copy)]
 pub(super) struct Homes<'a> {
-    pub(super) files: &'a BTreeMap<&'a str, &'a File>,
+    pub(super) files: &'a Desk<'a>,
     /// The charts of the repository.
     pub(super) charts: &'a [LocalChart],
     /// The release, whose own layers come first.
@@ -114,7 +113,7 @@ impl<'a> Homes<'a> {
     /// was copied in from elsewhere.
     pub(super) fn editable(&self, path: &str) -> Option<&'a File> {
         let vendored = |chart: &LocalChart| chart.vendored && is_below(path, &chart.path);
-        let file = self.files.get(path).copied()?;
+        let file = self.files.at(path)?;
         (!self.charts.iter().any(vendored)).then_some(file)
     }
 
@@ -125,7 +124,7 @@ impl<'a> Homes<'a> {
 
     /// The release's own layer that is written in the file at a path, as a map.
     pub(super) fn own(&self, path: &str) -> Option<Node<'a>> {
-        let file = self.files.get(path)?;
+        let file = self.files.at(path)?;
         self.layers().find(|layer| layer.document().source() == file.source)
     }
 
@@ -135,8 +134,7 @@ impl<'a> Homes<'a> {
             Content::File => self.editable(layer.file.as_deref()?)?.roots().next(),
             Content::Yaml(node) => {
                 let node = node.get();
-                let own = |file: &&File| file.source == node.document().source();
-                let file = self.files.values().copied().find(own)?;
+                let file = self.files.of(node.document().source())?;
                 // What was quoted and read by itself has other places than the file.
                 let same = node.document().text().len() == file.length();
                 self.editable(&file.path).filter(|_| same).map(|_| node)

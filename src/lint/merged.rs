@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use crate::source::{Sources, Span};
+use crate::source::{SourceId, Span};
 use crate::yaml::edit::quoted;
 use crate::yaml::{self, Document, Kind, Node, Style};
 
@@ -16,14 +16,14 @@ const MAX_SIZE: usize = 8 << 20;
 /// The merged values of a release.
 #[derive(Debug)]
 pub(super) struct Merged {
-    /// As a document of its own; its spans are [`Merged::origin`]'s to read.
+    /// As a document of its own, which nobody else can look up; its spans are [`Merged::origin`]'s to read.
     pub(super) document: Arc<Document>,
     /// Where each key and scalar of the text begins and ends, and where it comes from; sorted.
     tokens: Vec<(u32, u32, Span)>,
 }
 
 /// Merges layers, the last wins. `None` when no layer holds a map, or all together are too large.
-pub(super) fn merge(layers: &[Node<'_>], sources: &Sources) -> Option<Merged> {
+pub(super) fn merge(layers: &[Node<'_>]) -> Option<Merged> {
     let mut layers = layers.iter().copied().filter(|layer| layer.kind() == Kind::Mapping);
     let mut whole = tree(layers.next()?);
     for layer in layers {
@@ -31,9 +31,7 @@ pub(super) fn merge(layers: &[Node<'_>], sources: &Sources) -> Option<Merged> {
     }
     let mut writer = Writer { text: String::new(), tokens: Vec::new() };
     writer.tree(&whole)?;
-    let text: Arc<str> = writer.text.into();
-    let source = sources.add("(merged values)", Arc::clone(&text));
-    let stream = yaml::parse(source, &text);
+    let stream = yaml::parse(SourceId::NOWHERE, &writer.text.into());
     let document = stream.documents.into_iter().next()?;
     Some(Merged { document, tokens: writer.tokens })
 }
@@ -171,6 +169,7 @@ fn is_flow_safe(raw: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::source::Sources;
 
     #[test]
     fn later_layers_win_and_every_value_knows_its_line() {
@@ -188,7 +187,7 @@ mod tests {
             .collect();
         let roots: Vec<_> =
             streams.iter().filter_map(|stream| stream.documents[0].root()).collect();
-        let merged = merge(&roots, &sources).expect("maps");
+        let merged = merge(&roots).expect("maps");
         let root = merged.document.root().expect("a root");
         assert_eq!(root.get("replicas").and_then(Node::as_i64), Some(5));
         assert!(root.get("gone").is_none());

@@ -15,6 +15,7 @@ pub mod cluster;
 mod concern;
 pub mod directive;
 mod exempt;
+mod files;
 pub mod fingerprint;
 mod gather;
 mod layers;

@@ -1,15 +1,15 @@
 //! Rules over the values of a release.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::files::Desk;
 use super::layers::Families;
 use super::mend;
 use super::merged::{Merged, merge};
 use super::plain::{help, severity};
 use super::select::Active;
 use crate::finding::{Finding, Origin, Place, Related};
-use crate::project::{Content, File, Release, Via};
+use crate::project::{Content, Release, Via};
 use crate::rule::layers::Layers;
 use crate::rule::{Evaluator, Hit, ReleaseInfo, Scope, Target};
 use crate::source::{Sources, Span};
@@ -18,7 +18,7 @@ use crate::yaml::Node;
 /// Judges the values of one release by themselves, all its layers merged.
 pub(super) fn judge(
     release: &Release,
-    files: &BTreeMap<&str, &File>,
+    files: &Desk<'_>,
     families: &Families<'_>,
     rendered: bool,
     active: &[Active],
@@ -29,7 +29,7 @@ pub(super) fn judge(
         return Vec::new();
     };
     let info = ReleaseInfo { rendered, ..info(release, sources) };
-    let mut findings = values(&layers, &info, active, evaluator, sources);
+    let mut findings = values(&layers, &info, active, evaluator);
     if !rendered {
         findings.extend(alone(&layers, families, active, sources));
     }
@@ -83,14 +83,13 @@ pub(super) fn values(
     info: &ReleaseInfo,
     active: &[Active],
     evaluator: &mut Evaluator,
-    sources: &Sources,
 ) -> Vec<Finding> {
     let rules: Vec<&Active> =
         active.iter().filter(|active| active.rule.scope == Scope::Values).collect();
     if rules.is_empty() {
         return Vec::new();
     }
-    let Some(merged) = merge(layers, sources) else {
+    let Some(merged) = merge(layers) else {
         return Vec::new();
     };
     let pairs = rules.iter().map(|active| (&*active.rule, &active.params));
@@ -100,17 +99,14 @@ pub(super) fn values(
 
 /// The layers of a release as trees; `None` where one of them is not known here, since what it
 /// would change cannot be known either.
-pub(super) fn layers<'a>(
-    release: &'a Release,
-    files: &BTreeMap<&str, &'a File>,
-) -> Option<Vec<Node<'a>>> {
+pub(super) fn layers<'a>(release: &'a Release, files: &'a Desk<'_>) -> Option<Vec<Node<'a>>> {
     let mut nodes = Vec::new();
     for layer in &release.values {
         if layer.target_path.is_some() {
             return None;
         }
         match &layer.content {
-            Content::File => match files.get(layer.file.as_deref()?) {
+            Content::File => match files.at(layer.file.as_deref()?) {
                 Some(file) => nodes.extend(file.roots().take(1)),
                 None if layer.optional => {}
                 None => return None,

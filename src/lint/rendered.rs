@@ -1,11 +1,12 @@
 //! Rules over the objects that a chart makes, with each finding at the line a person wrote.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::chart::{directory_name, reference};
 use super::charts::Charts;
+use super::files::Desk;
 use super::layers::Families;
 use super::mend::Homes;
 use super::place::Places;
@@ -22,7 +23,7 @@ use crate::helm::reads::Reads;
 use crate::helm::render::{self as helm, Manifest, RenderError, Rendered};
 use crate::helm::values::{Layer, Set, SetKind};
 use crate::kube::objects;
-use crate::project::{AssignmentKind, Content, File, LocalChart, Release, Via};
+use crate::project::{AssignmentKind, Content, LocalChart, Release, Via};
 use crate::rule::layers::{Layers, text};
 use crate::rule::{Company, Evaluator, Scope, Undecided};
 use crate::source::{Sources, Span};
@@ -37,7 +38,7 @@ pub(super) struct Task<'a> {
     pub(super) path: PathBuf,
     pub(super) kube_version: &'a str,
     pub(super) chosen: &'a Chosen,
-    pub(super) files: &'a BTreeMap<&'a str, &'a File>,
+    pub(super) files: &'a Desk<'a>,
     /// The charts of the repository.
     pub(super) charts: &'a [LocalChart],
     pub(super) families: &'a Families<'a>,
@@ -216,7 +217,7 @@ impl Task<'_> {
     /// The same place in the text that the project has read under the same path.
     fn own(&self, span: Span) -> Span {
         let file = self.sources.get(span.source);
-        match self.files.get(file.path.as_str()) {
+        match self.files.at(&file.path) {
             Some(own) if own.length() == file.text.len() => Span { source: own.source, ..span },
             _ => span,
         }
@@ -250,7 +251,7 @@ impl Task<'_> {
     /// The release's values; what is not known here is the error.
     fn layers(&self) -> Result<Vec<Layer>, String> {
         self.layers_with(&|path| {
-            let stream = self.files.get(path).and_then(|file| file.stream());
+            let stream = self.files.at(path).and_then(|file| file.stream());
             stream.map(|stream| stream.documents.clone())
         })
     }
@@ -307,7 +308,7 @@ impl Task<'_> {
         paths
             .into_iter()
             .map(|path| {
-                let known = self.files.get(path.as_str()).map(|file| file.text());
+                let known = self.files.at(&path).map(|file| file.text());
                 (path, known.unwrap_or_else(|| Arc::from("")))
             })
             .collect()

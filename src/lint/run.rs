@@ -11,11 +11,12 @@ use rayon::prelude::*;
 
 use super::asked::{Asked, ask};
 use super::baseline::Looked;
-use super::cache::{Cache, Files, Keys, Salt};
+use super::cache::{Cache, Keys, Salt};
 use super::changed::Changed;
 use super::charts::Charts;
 use super::choices::Choices;
 use super::concern::Concern;
+use super::files::Files;
 use super::gather::{self, Stdin};
 use super::layers::Families;
 use super::names::Names;
@@ -183,8 +184,6 @@ pub(super) fn examine(
     sources: &Sources,
     watch: &dyn Watch,
 ) -> Result<Outcome, LintError> {
-    let files: BTreeMap<&str, &File> =
-        project.files.iter().map(|file| (file.path.as_str(), file)).collect();
     let choices = Choices::new(project, options, config, rules)?;
     let (schemas, unread) = CustomSchemas::new(&project.files, config, sources);
     let run = Run {
@@ -194,8 +193,7 @@ pub(super) fn examine(
         rules,
         sources,
         project,
-        files,
-        texts: Files::new(&project.files),
+        files: Files::new(&project.files),
         asked: Concern::of(project),
         families: Families::new(&project.files),
         choices,
@@ -265,8 +263,7 @@ pub(super) struct Run<'p> {
     pub(super) rules: &'p RuleSet,
     pub(super) sources: &'p Sources,
     pub(super) project: &'p Project,
-    pub(super) files: BTreeMap<&'p str, &'p File>,
-    pub(super) texts: Files<'p>,
+    pub(super) files: Files<'p>,
     pub(super) asked: Concern<'p>,
     pub(super) families: Families<'p>,
     pub(super) choices: Choices,
@@ -303,7 +300,7 @@ impl<'p> Run<'p> {
             let find = || self.unit(unit);
             let still = || keys.as_ref().is_some_and(|keys| keys.still(unit));
             let found = match cache.zip(key) {
-                Some((cache, key)) => cache.found(key, &self.texts, self.sources, find, still),
+                Some((cache, key)) => cache.found(key, &self.files, self.sources, find, still),
                 None => find(),
             };
             watch.step(done.fetch_add(1, Ordering::Relaxed) + 1, units.len(), "linting");
@@ -368,7 +365,7 @@ impl<'p> Run<'p> {
     /// False for a place in a file that was read only for the releases it declares.
     fn asked_for(&self, span: Span) -> bool {
         let path = &self.sources.path(span.source);
-        self.files.get(path.as_str()).is_none_or(|file| file.requested)
+        self.files.at(path).is_none_or(|file| file.requested)
     }
 
     /// What the project itself has to say of what is to be linted.

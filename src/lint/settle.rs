@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 
 use super::exempt::{Exempt, Exemptions};
+use super::files::Desk;
 use super::names::Names;
 use super::run::{Run, origin};
 use super::suppress::{self, Suppressions, Verdict};
@@ -60,7 +61,7 @@ impl<'r, 'p> Settling<'r, 'p> {
         settled.entries.reserve_exact(findings.len());
         for mut finding in findings {
             if finding.fingerprint.is_empty() {
-                finding.fingerprint = self.run.fingerprint(&finding, None);
+                finding.fingerprint = self.run.fingerprint(&finding, &Desk::new(&self.run.files));
             }
             settled.pointed_into.extend(sources(&finding));
             if finding.severity == Severity::Error {

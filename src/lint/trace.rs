@@ -1,10 +1,11 @@
 //! A rendered release, for who looks at it rather than judges it: what lines and fields are made of.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::ops::Range;
 use std::rc::Rc;
 
 use super::charts::Charts;
+use super::files::{Desk, Files};
 use super::layers::Families;
 use super::place::Places;
 use super::rendered::Task;
@@ -16,7 +17,7 @@ use crate::helm::chart::Chart;
 use crate::helm::origin::{OriginId, Through};
 use crate::helm::render::{Manifest, Rendered};
 use crate::helm::scalar::Inquiry;
-use crate::project::{self, File, Release, Resolution};
+use crate::project::{self, Release, Resolution};
 use crate::source::{SourceId, Sources, Span};
 use crate::yaml::Node;
 
@@ -140,15 +141,14 @@ impl Snapshot {
             }
             Resolution::Missing { why, help } => return Err(format!("{why}; {help}")),
         };
-        let files: BTreeMap<&str, &File> =
-            self.project.files.iter().map(|file| (file.path.as_str(), file)).collect();
+        let files = Files::new(&self.project.files);
         let (chosen, families) = (Chosen::default(), Families::default());
         let task = Task {
             release,
             path,
             kube_version: &self.options.kube_version,
             chosen: &chosen,
-            files: &files,
+            files: &Desk::new(&files),
             charts: &self.project.charts,
             families: &families,
             sources: &self.sources,

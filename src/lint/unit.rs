@@ -2,13 +2,14 @@
 //! remembered between runs.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
+use super::files::Desk;
 use super::rendered::Task;
 use super::run::{Documents, Run, folder, origin};
 use super::select::Chosen;
@@ -18,7 +19,7 @@ use crate::finding::Finding;
 use crate::project::{self, Class, File, Release, Resolution, join};
 use crate::report::model::UNRENDERED;
 use crate::rule::{Company, Evaluator, ReleaseInfo, Setting, Together, Undecided};
-use crate::source::{SourceFile, SourceId};
+use crate::source::SourceFile;
 use crate::yaml::Stream;
 
 /// How many files of a unit are judged by one worker at least: less is not worth an evaluator.
@@ -118,7 +119,7 @@ impl<'p> Run<'p> {
 
     /// True when a release is declared in, or made of, what is to be linted.
     fn concerned(&self, release: &Release) -> bool {
-        let requested = |path: &str| self.files.get(path).is_some_and(|file| file.requested);
+        let requested = |path: &str| self.files.at(path).is_some_and(|file| file.requested);
         requested(&self.sources.path(release.declared.source))
             || release.values.iter().any(|layer| layer.file.as_deref().is_some_and(requested))
             || self.owns(release)
@@ -175,6 +176,10 @@ impl<'p> Run<'p> {
     /// Judges one unit. Whatever its result depends on has a part in its key (`cache::key`).
     pub(super) fn unit(&self, unit: &Unit<'p>) -> Found {
         let (files, mut found) = self.taken_down(unit);
+        let mut desk = Desk::new(&self.files);
+        desk.lay_out(files.iter().cloned());
+        desk.lay_out(self.looked_into(unit).filter_map(|file| file.taken_down().ok()));
+        let desk = &desk;
         let manifests = files.iter().filter(|file| file.class == Class::Manifest);
         let documents = manifests.filter_map(|file| file.stream());
         let company = Company::of(documents.flat_map(|stream| &stream.documents));
@@ -183,19 +188,32 @@ impl<'p> Run<'p> {
                 let evaluator = self.evaluator(None);
                 (evaluator.together(&company), evaluator)
             },
-            |(together, evaluator), file| self.file(file, together, evaluator),
+            |(together, evaluator), file| self.file(file, desk, together, evaluator),
         );
         let of_releases =
-            unit.releases.par_iter().map(|&at| self.release(&self.project.releases[at]));
+            unit.releases.par_iter().map(|&at| self.release(&self.project.releases[at], desk));
         found = found.and(of_files.chain(of_releases).reduce(Found::default, Found::and));
-        let own: HashMap<SourceId, &File> =
-            files.iter().map(|file| (file.source, &**file)).collect();
         let _held = self.held(&found.findings);
         for finding in found.findings.iter_mut().chain(&mut found.unloaded) {
-            let known = own.get(&finding.primary.span.source).copied();
-            finding.fingerprint = self.fingerprint(finding, known);
+            finding.fingerprint = self.fingerprint(finding, desk);
         }
         found
+    }
+
+    /// The files beside its own that a unit looks into: what its releases have as values, and the
+    /// definitions of custom resources in the chart's directory that it judges.
+    fn looked_into(&self, unit: &Unit<'p>) -> impl Iterator<Item = &'p File> {
+        let of_release = |&at: &usize| {
+            let release = &self.project.releases[at];
+            let of_chart = release.chart.path.iter().map(|chart| join(chart, "values.yaml"));
+            release.values.iter().filter_map(|layer| layer.file.clone()).chain(of_chart)
+        };
+        let values = unit.releases.iter().flat_map(of_release);
+        let folders = unit.files.iter().filter_map(|file| self.judged_folder(file));
+        let definitions = folders.map(|folder| join(folder, "crds/"));
+        let definitions =
+            definitions.flat_map(|folder| self.files.below(&folder).collect::<Vec<_>>());
+        values.filter_map(|path| self.files.at(&path)).chain(definitions)
     }
 
     /// A unit's files with their texts at hand, and what is said of those that have changed since they
@@ -223,12 +241,10 @@ impl<'p> Run<'p> {
         findings.iter().map(|finding| self.sources.get(finding.primary.span.source)).collect()
     }
 
-    /// Names a fault, by the tree it is in where there is one; `known` is the file it is in, for who has
-    /// it at hand.
-    pub(super) fn fingerprint(&self, finding: &Finding, known: Option<&File>) -> String {
+    /// Names a fault, by the tree it is in where there is one.
+    pub(super) fn fingerprint(&self, finding: &Finding, desk: &Desk<'_>) -> String {
         let source = finding.primary.span.source;
-        let file = known.or_else(|| self.texts.of(source));
-        let stream = file.and_then(|file| file.stream());
+        let stream = desk.of(source).and_then(|file| file.stream());
         fingerprint::of(finding, &self.sources.get(source), stream.map(AsRef::as_ref))
     }
 
@@ -255,6 +271,7 @@ impl<'p> Run<'p> {
     fn file<'c>(
         &'c self,
         file: &'c File,
+        desk: &Desk<'_>,
         together: &Together<'c>,
         evaluator: &mut Evaluator,
     ) -> Found {
@@ -290,19 +307,13 @@ impl<'p> Run<'p> {
             Class::Values if !self.judged_with_release(&file.path) => {
                 let roots: Vec<_> = file.roots().take(1).collect();
                 let info = ReleaseInfo::default();
-                found.findings.extend(release::values(
-                    &roots,
-                    &info,
-                    active,
-                    evaluator,
-                    self.sources,
-                ));
+                found.findings.extend(release::values(&roots, &info, active, evaluator));
                 found.findings.extend(release::alone(&roots, &self.families, active, self.sources));
             }
             _ => {}
         }
         found.findings.extend(text::judge(file, origin(file.class), active, evaluator));
-        found.findings.extend(self.chart(file, evaluator));
+        found.findings.extend(self.chart(file, desk, evaluator));
         found
     }
 
@@ -322,11 +333,11 @@ impl<'p> Run<'p> {
 
     /// Judges a chart's directory when its `Chart.yaml` comes up, or its values where it has none;
     /// copies of charts from elsewhere are left alone.
-    fn chart(&self, file: &File, evaluator: &mut Evaluator) -> Vec<Finding> {
+    fn chart(&self, file: &File, desk: &Desk<'_>, evaluator: &mut Evaluator) -> Vec<Finding> {
         let Some(path) = self.judged_folder(file) else { return Vec::new() };
         let directory = chart::Directory {
             path,
-            files: &self.files,
+            files: desk,
             sources: self.sources,
             changed: self.options.changed.as_ref(),
         };
@@ -349,7 +360,7 @@ impl<'p> Run<'p> {
     }
 
     /// Judges one release.
-    fn release(&self, release: &Release) -> Found {
+    fn release(&self, release: &Release, desk: &Desk<'_>) -> Found {
         let chosen = self.rules_of(release);
         let mut evaluator = self.evaluator(Some(release));
         let mut found = Found::default();
@@ -362,7 +373,7 @@ impl<'p> Run<'p> {
                     path,
                     kube_version: &self.options.kube_version,
                     chosen,
-                    files: &self.files,
+                    files: desk,
                     charts: &self.project.charts,
                     families: &self.families,
                     sources: self.sources,
@@ -397,7 +408,7 @@ impl<'p> Run<'p> {
         };
         found.findings.extend(release::judge(
             release,
-            &self.files,
+            desk,
             &self.families,
             rendered,
             &chosen.rules,

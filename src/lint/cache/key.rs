@@ -238,7 +238,7 @@ impl<'r, 'p> Keys<'r, 'p> {
     /// A file that is named, and may not be there.
     fn named(&self, key: &mut Digest, path: &str) {
         key.text(path);
-        key.maybe(self.run.files.get(path).copied(), |key, file| {
+        key.maybe(self.run.files.at(path), |key, file| {
             key.number(u64::from(file.is_yaml()));
             key.hash(file.digest());
         });
@@ -249,7 +249,7 @@ impl<'r, 'p> Keys<'r, 'p> {
         if span.source == SourceId::NOWHERE {
             return key.text("nowhere");
         }
-        match self.run.texts.of(span.source) {
+        match self.run.files.of(span.source) {
             Some(file) => {
                 key.text(&file.path);
                 key.hash(file.digest());
@@ -269,7 +269,7 @@ impl<'r, 'p> Keys<'r, 'p> {
             let known = |path: &Path| {
                 // What came from standard input is not what the chart is rendered from.
                 let stdin = self.run.options.stdin.as_ref();
-                let file = self.run.files.get(crate::project::shown(path).as_str())?;
+                let file = self.run.files.at(&crate::project::shown(path))?;
                 let piped = stdin.is_some_and(|stdin| stdin.name == file.path);
                 (!piped).then(|| file.digest())
             };

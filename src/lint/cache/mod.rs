@@ -21,8 +21,9 @@ pub(super) use key::{Keys, Salt};
 pub(super) use memory::Memory;
 use store::{Key, Store};
 
+use super::files::Files;
 use super::unit::Found;
-use crate::project::{Class, File, Recall, Seen};
+use crate::project::{Class, Recall, Seen};
 use crate::source::{SourceId, Sources};
 
 /// The cache of one run.
@@ -165,29 +166,6 @@ impl Recall for Cache<'_> {
         if let Ok(bytes) = postcard::to_allocvec(&(class, yaml, broken, words, applications)) {
             self.store.put(self.salt.of_file(path, by_name, digest), bytes);
         }
-    }
-}
-
-/// The files of a project by path and by text.
-pub(super) struct Files<'p> {
-    by_path: HashMap<&'p str, &'p File>,
-    by_source: HashMap<SourceId, &'p File>,
-}
-
-impl<'p> Files<'p> {
-    pub(super) fn new(files: &'p [File]) -> Self {
-        Self {
-            by_path: files.iter().map(|file| (file.path.as_str(), file)).collect(),
-            by_source: files.iter().map(|file| (file.source, file)).collect(),
-        }
-    }
-
-    pub(super) fn at(&self, path: &str) -> Option<&'p File> {
-        self.by_path.get(path).copied()
-    }
-
-    pub(super) fn of(&self, source: SourceId) -> Option<&'p File> {
-        self.by_source.get(&source).copied()
     }
 }
 
