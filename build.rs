@@ -3,10 +3,12 @@
 
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::{env, fs, io};
 
 fn main() -> io::Result<()> {
-    fix_address();
+    let out = PathBuf::from(env::var_os("OUT_DIR").unwrap_or_default());
+    link(&out)?;
     let top = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").unwrap_or_default());
     let root = top.join("rules");
     let mut files = Vec::new();
@@ -25,7 +27,6 @@ fn main() -> io::Result<()> {
         list.push_str(&format!("({name:?}, include_str!({path:?}), {presets:?}),\n"));
     }
     list.push_str("]\n");
-    let out = PathBuf::from(env::var_os("OUT_DIR").unwrap_or_default());
     fs::write(out.join("rules.rs"), list)
 }
 
@@ -38,18 +39,69 @@ fn presets(text: &str) -> Option<String> {
     Some(list.split(',').map(str::trim).collect::<Vec<_>>().join(" "))
 }
 
-/// Links the program at a fixed address where the C library is glibc, as Go links Helm and kubectl.
+/// The C library's parts that are files of their own, by the names under which rustc asks for them, each with
+/// the archives that hold the same.
+const LIBRARIES: [(&str, &[&str]); 3] = [
+    ("gcc_s", &["libgcc_eh.a", "libgcc.a"]),
+    ("m", &["libm.a"]),
+    ("c", &["libc.a", "libgcc_eh.a", "libgcc.a"]),
+];
+
+/// Links the program at a fixed address, and with its libraries in it, where the C library is glibc: as Go
+/// links Helm and kubectl.
 ///
 /// A program that may lie anywhere has thousands of addresses filled in, and the pages of these copied, each
-/// time it starts: 0.7 ms of the 5 that rendering a usual chart takes. Stack, heap and libraries lie where
-/// chance puts them in any case, and what the loader has filled in is read-only (`-z relro -z now`, rustc's
-/// default). A static program is left as rustc links it: it has no loader.
-fn fix_address() {
+/// time it starts; shared libraries are looked for, mapped and bound. Together that is 1.7 ms of the 6 that
+/// rendering a usual chart would take. Stack and heap lie where chance puts them in any case, and what is filled
+/// in at the start is read-only (`-z relro -z now`, rustc's default).
+///
+/// rustc's own way, the feature `crt-static`, would be every crate's and forbids procedural macros. Here the
+/// linker finds, before the system's libraries, a text under each of their names that leads it to the archives.
+///
+/// Host names are still looked up as the machine is told to (`nsswitch.conf`), for which glibc may load libraries
+/// that must be of the version it was linked with. So the program stays a dynamic one where `PLIMSOLL_LINK` is
+/// `dynamic`, as for packages that are handed out.
+fn link(out: &Path) -> io::Result<()> {
+    println!("cargo::rerun-if-env-changed=PLIMSOLL_LINK");
     let target = |name: &str| env::var(format!("CARGO_CFG_TARGET_{name}")).unwrap_or_default();
     let is_static = target("FEATURE").split(',').any(|feature| feature == "crt-static");
-    if target("OS") == "linux" && target("ENV") == "gnu" && !is_static {
-        println!("cargo::rustc-link-arg-bins=-no-pie");
+    if target("OS") != "linux" || target("ENV") != "gnu" || is_static {
+        return Ok(());
     }
+    println!("cargo::rustc-link-arg-bins=-no-pie");
+    let dynamic = env::var("PLIMSOLL_LINK").is_ok_and(|word| word == "dynamic");
+    if dynamic || target("ARCH") != "x86_64" || !has_one_library() {
+        return Ok(());
+    }
+    let folder = out.join("archives");
+    fs::create_dir_all(&folder)?;
+    for (library, archives) in LIBRARIES {
+        let Some(archives) = archives.iter().map(|name| find(name)).collect::<Option<Vec<_>>>()
+        else {
+            return Ok(());
+        };
+        let script = format!("GROUP({})\n", archives.join(" "));
+        // Some linkers look for nothing but archives when they link a static program.
+        fs::write(folder.join(format!("lib{library}.so")), &script)?;
+        fs::write(folder.join(format!("lib{library}.a")), &script)?;
+    }
+    println!("cargo::rustc-link-arg-bins=-static");
+    println!("cargo::rustc-link-arg-bins=-L{}", folder.display());
+    Ok(())
+}
+
+/// True where all that rustc asks for besides [`LIBRARIES`] is part of libc, as since glibc 2.34.
+fn has_one_library() -> bool {
+    ["dl", "pthread", "rt", "util"].iter().all(|name| find(&format!("lib{name}.so")).is_none())
+}
+
+/// Where the linker's driver has a library; `None` where it only says the name again.
+fn find(name: &str) -> Option<String> {
+    let driver = env::var_os("RUSTC_LINKER").unwrap_or_else(|| "cc".into());
+    let said = Command::new(driver).arg(format!("-print-file-name={name}")).output().ok()?;
+    let path = String::from_utf8(said.stdout).ok()?.trim().to_owned();
+    // As a linker's script has it.
+    Path::new(&path).is_absolute().then(|| format!("\"{path}\""))
 }
 
 /// A hash of everything that the binary is made of: results of another build are not this one's,

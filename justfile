@@ -3,6 +3,9 @@
 version := `sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1`
 binary := "target/release/plimsoll"
 
+# What goes to other machines uses their C library; build.rs says why.
+export PLIMSOLL_LINK := "dynamic"
+
 # The folder of cargo's registry is all that a binary shows of the machine it was built on.
 export RUSTFLAGS := "--remap-path-prefix=" + env("CARGO_HOME", home_directory() / ".cargo") + "=/cargo"
 
