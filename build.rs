@@ -20,23 +20,32 @@ fn main() -> io::Result<()> {
     let mut list = String::from("&[\n");
     for file in &files {
         let name = file.strip_prefix(&top).unwrap_or(file).display().to_string().replace('\\', "/");
-        let presets = presets(&fs::read_to_string(file)?).ok_or_else(|| {
-            io::Error::other(format!("{name}: write `presets: [a, b]`, on one line"))
-        })?;
         let path = file.display().to_string();
-        list.push_str(&format!("({name:?}, include_str!({path:?}), {presets:?}),\n"));
+        list.push_str(&format!("Shipped {{ path: {name:?}, text: include_str!({path:?}), "));
+        let text = fs::read_to_string(file)?;
+        for key in ["presets", "severity", "scope", "kinds"] {
+            let words = words(&text, key).ok_or_else(|| {
+                io::Error::other(format!("{name}: write all of `{key}` on its line"))
+            })?;
+            list.push_str(&format!("{key}: {words:?}, "));
+        }
+        list.push_str("},\n");
     }
     list.push_str("]\n");
     fs::write(out.join("rules.rs"), list)
 }
 
-/// The presets that a rule's file names, with a space between them: every run asks every rule for them.
-fn presets(text: &str) -> Option<String> {
-    let Some(line) = text.lines().find_map(|line| line.strip_prefix("presets:")) else {
-        return Some(String::new());
+/// What a rule's file says under a key: a word, or the words of a list with a space between them. `None` where
+/// it is not on the key's own line.
+fn words(text: &str, key: &str) -> Option<String> {
+    let mut values = text.lines().filter_map(|line| line.strip_prefix(key)?.strip_prefix(':'));
+    let Some(value) = values.next().map(str::trim) else { return Some(String::new()) };
+    let list = match value.strip_prefix('[') {
+        Some(list) => list.strip_suffix(']')?,
+        None => value,
     };
-    let list = line.trim().strip_prefix('[')?.strip_suffix(']')?;
-    Some(list.split(',').map(str::trim).collect::<Vec<_>>().join(" "))
+    let words: Vec<_> = list.split(',').map(str::trim).collect();
+    (!value.is_empty()).then(|| words.join(" "))
 }
 
 /// The C library's parts that are files of their own, by the names under which rustc asks for them, each with

@@ -83,7 +83,8 @@ fn mended(args: &Args, judged: &Judged) -> Result<Mended, CommandError> {
         .map_err(|error| unknown_name(&error))?;
     let asks = |id: &str| {
         // Where nothing is selected, nothing runs again but what was asked for.
-        options.request.select.is_empty() || chosen.rules.iter().any(|rule| &*rule.rule.id == id)
+        options.request.select.is_empty()
+            || chosen.rules.iter().any(|active| &*active.known.id == id)
     };
     let findings = judged.outcome.report.findings.clone();
     fix::rounds(findings, args.fixing.unsafe_fixes, &asks, &paths, &again)

@@ -37,7 +37,7 @@ impl Directory<'_> {
         evaluator: &mut Evaluator,
     ) -> Vec<Finding> {
         let rules: Vec<&Active> =
-            active.iter().filter(|active| active.rule.scope == Scope::Chart).collect();
+            active.iter().filter(|active| active.known.scope == Scope::Chart).collect();
         if rules.is_empty() {
             return Vec::new();
         }
@@ -45,7 +45,7 @@ impl Directory<'_> {
         let loaded = charts.load(path, self.sources);
         let view =
             ChartView::new(self.parts(path, loaded.get().and_then(|chart| chart.as_ref().ok())));
-        let pairs = rules.iter().map(|active| (&*active.rule, &active.params));
+        let pairs = rules.iter().map(|active| active.pair());
         let hits = evaluator.chart(&view, pairs);
         hits.into_iter().map(|(at, hit)| self.finding(rules[at], &hit, &view)).collect()
     }
@@ -155,12 +155,12 @@ impl Directory<'_> {
         let document = |at: usize| (at > 0).then(|| &*view.documents()[at]);
         Finding {
             help: help(active, hit.help.as_deref()),
-            url: active.rule.references.first().cloned(),
+            url: active.rule().references.first().cloned(),
             related: related.collect(),
             fix: mend::in_place(hit.repair.as_ref(), document),
             object: Some(reference(view.directory(), api_version(view.root("chart")))),
             ..Finding::new(
-                (&active.rule.id, &active.rule.group),
+                (&active.known.id, &active.known.group),
                 severity(active, hit),
                 hit.message.trim().trim_end_matches('.').to_owned(),
                 place(view.span(&hit.target)),

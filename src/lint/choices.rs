@@ -55,7 +55,7 @@ impl Choices {
     pub(super) fn ids(&self) -> impl Iterator<Item = &str> {
         let everywhere =
             std::iter::once(&self.base).chain(self.by_path.values().map(|chosen| &**chosen));
-        everywhere.flat_map(|chosen| &chosen.rules).map(|active| &*active.rule.id)
+        everywhere.flat_map(|chosen| &chosen.rules).map(|active| &*active.known.id)
     }
 
     /// What is chosen for a path.

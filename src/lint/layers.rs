@@ -16,10 +16,10 @@ use crate::yaml::{Kind, Node};
 
 /// Judges layers by the rules that are on.
 pub(super) fn judge(layers: &Layers<'_>, active: &[Active], sources: &Sources) -> Vec<Finding> {
-    let rules = active.iter().filter(|active| active.rule.scope == Scope::Layers);
+    let rules = active.iter().filter(|active| active.known.scope == Scope::Layers);
     rules
         .flat_map(|active| {
-            let remarks = layers::judge(&active.rule, &active.params, layers);
+            let remarks = layers::judge(active.rule(), active.params(), layers);
             remarks.into_iter().map(move |remark| finding(active, remark, sources))
         })
         .collect()
@@ -91,15 +91,15 @@ fn finding(active: &Active, remark: Remark, sources: &Sources) -> Finding {
         Related { message, place: place(span) }
     });
     let primary = Place { span: first_line(remark.span, sources), origin: Origin::Values };
-    let fix = mend::rewritten(&active.rule, remark.repair);
+    let fix = mend::rewritten(active.rule(), remark.repair);
     let weight = remark.severity.filter(|_| !active.chosen).unwrap_or(active.severity);
     Finding {
         related: related.collect(),
         help: help(active, remark.help.as_deref()),
-        url: active.rule.references.first().cloned(),
+        url: active.rule().references.first().cloned(),
         fix,
-        group: Arc::clone(&active.rule.group),
-        rule: Arc::clone(&active.rule.id),
+        group: Arc::clone(&active.known.group),
+        rule: Arc::clone(&active.known.id),
         ..Finding::new(("", ""), weight, remark.message, primary)
     }
 }

@@ -27,7 +27,7 @@ impl Task<'_> {
         waiving: &Waiving<'_>,
         evaluator: &(dyn Fn() -> Evaluator + Sync),
     ) -> Vec<Finding> {
-        let rule = self.chosen.rules.iter().find(|active| active.rule.scope == Scope::LongestName);
+        let rule = self.chosen.rules.iter().find(|active| active.known.scope == Scope::LongestName);
         let Some(rule) = rule.filter(|_| self.in_repository) else { return Vec::new() };
         // A name that is unlikely to hold the chart's: templates ask for that.
         let options = helm::Release { name: "x".repeat(longest(rule)), ..self.options(chart) };
@@ -45,8 +45,8 @@ impl Task<'_> {
 
 /// How many characters a release's name may have, by a rule.
 fn longest(active: &Active) -> usize {
-    let default = active.rule.params.iter().find(|param| param.name == LONGEST);
-    let given = active.params.get(LONGEST).or(default.map(|param| &param.default));
+    let default = active.rule().params.iter().find(|param| param.name == LONGEST);
+    let given = active.params().get(LONGEST).or(default.map(|param| &param.default));
     let given = match given {
         Some(ParamValue::Int(most)) => usize::try_from(*most).ok(),
         _ => None,

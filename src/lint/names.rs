@@ -17,7 +17,7 @@ impl suppress::Rules for Names<'_> {
 
     fn runs(&self, named: &str) -> bool {
         let named = select::named(self.set, named);
-        named.iter().any(|rule| self.active.iter().any(|active| active.rule.id == rule.id))
+        named.iter().any(|rule| self.active.iter().any(|active| active.known.id == rule.id))
     }
 
     fn known(&self, named: &str) -> Result<(), Option<String>> {

@@ -52,7 +52,7 @@ impl<'p> Past<'p> {
     }
 
     fn asked(&self, chosen: &Chosen) -> Option<&'p Changed> {
-        self.changed.filter(|_| chosen.rules.iter().any(|active| &*active.rule.id == RULE))
+        self.changed.filter(|_| chosen.rules.iter().any(|active| &*active.known.id == RULE))
     }
 
     /// The objects that a manifest had.

@@ -70,9 +70,9 @@ pub(super) fn hits<'c>(
     evaluator: &mut Evaluator,
 ) -> Vec<(&'c Active, Hit)> {
     let concerned = chosen.by_kind.of(object).into_iter().map(|at| &chosen.rules[at]);
-    let has_a_say = |active: &&Active| scene.scopes.contains(&active.rule.scope) && wanted(active);
+    let has_a_say = |active: &&Active| scene.scopes.contains(&active.known.scope) && wanted(active);
     let rules: Vec<&'c Active> = concerned.filter(has_a_say).collect();
-    let pairs = rules.iter().map(|active| (&*active.rule, &active.params));
+    let pairs = rules.iter().map(|active| active.pair());
     let base = scene.before.and_then(|before| before.same(object));
     let hits = evaluator.object(document, object, &scene.together, base, pairs);
     hits.into_iter().map(|(at, hit)| (rules[at], hit)).collect()
@@ -94,12 +94,12 @@ pub(super) fn finding(
         place: place(target.span(document)),
     });
     Finding {
-        rule: Arc::clone(&active.rule.id),
-        group: Arc::clone(&active.rule.group),
+        rule: Arc::clone(&active.known.id),
+        group: Arc::clone(&active.known.group),
         severity: severity(active, hit),
         message: hit.message.trim().trim_end_matches('.').to_owned(),
         help: help(active, hit.help.as_deref()),
-        url: active.rule.references.first().cloned(),
+        url: active.rule().references.first().cloned(),
         primary: place(hit.target.span(document)),
         related: related.collect(),
         object: Some(ObjectRef {
@@ -144,6 +144,6 @@ pub(super) fn severity(active: &Active, hit: &Hit) -> crate::finding::Severity {
 /// What a hit says to do, or what its rule does.
 #[must_use]
 pub(super) fn help(active: &Active, own: Option<&str>) -> Option<Arc<str>> {
-    let help = own.map_or_else(|| Arc::clone(&active.rule.fix), |own| own.trim().into());
+    let help = own.map_or_else(|| Arc::clone(&active.rule().fix), |own| own.trim().into());
     (!help.is_empty()).then_some(help)
 }

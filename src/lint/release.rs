@@ -85,14 +85,14 @@ pub(super) fn values(
     evaluator: &mut Evaluator,
 ) -> Vec<Finding> {
     let rules: Vec<&Active> =
-        active.iter().filter(|active| active.rule.scope == Scope::Values).collect();
+        active.iter().filter(|active| active.known.scope == Scope::Values).collect();
     if rules.is_empty() {
         return Vec::new();
     }
     let Some(merged) = merge(layers) else {
         return Vec::new();
     };
-    let pairs = rules.iter().map(|active| (&*active.rule, &active.params));
+    let pairs = rules.iter().map(|active| active.pair());
     let hits = evaluator.values(&merged.document, info, pairs);
     hits.into_iter().filter_map(|(at, hit)| finding(rules[at], &hit, &merged, layers)).collect()
 }
@@ -130,12 +130,12 @@ fn finding(active: &Active, hit: &Hit, merged: &Merged, layers: &[Node<'_>]) -> 
     });
     let primary = place(&hit.target)?;
     Some(Finding {
-        rule: Arc::clone(&active.rule.id),
-        group: Arc::clone(&active.rule.group),
+        rule: Arc::clone(&active.known.id),
+        group: Arc::clone(&active.known.group),
         severity: severity(active, hit),
         message: hit.message.trim().trim_end_matches('.').to_owned(),
         help: help(active, hit.help.as_deref()),
-        url: active.rule.references.first().cloned(),
+        url: active.rule().references.first().cloned(),
         primary,
         related: related.collect(),
         object: None,

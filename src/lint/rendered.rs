@@ -161,7 +161,7 @@ impl Task<'_> {
 
     /// What rules find in the values layers, each by itself; `seen` is what came of the render.
     fn on_layers(&self, chart: &Chart, charts: &Charts<'_>, seen: Layers<'_>) -> Vec<Finding> {
-        if !self.chosen.rules.iter().any(|active| active.rule.scope == Scope::Layers) {
+        if !self.chosen.rules.iter().any(|active| active.known.scope == Scope::Layers) {
             return Vec::new();
         }
         let Some(given) = release::layers(self.release, self.files) else { return Vec::new() };
@@ -327,7 +327,7 @@ impl Task<'_> {
         let mut judged = Judged { rendered: true, texts, ..Judged::default() };
         let homes = Homes { files: self.files, charts: self.charts, release: self.release };
         // What Helm leaves out for its hook is never an object: only Helm's own rules concern it.
-        let of_helm = |active: &Active| &*active.rule.group == "helm-chart";
+        let of_helm = |active: &Active| &*active.known.group == "helm-chart";
         let made = rendered.manifests.iter().map(|manifest| (manifest, true));
         let left_out = rendered.left_out.iter().map(|manifest| (manifest, false));
         for (manifest, is_made) in made.chain(left_out) {

@@ -1,7 +1,7 @@
 //! Which rules run, how much they weigh, and with which parameters.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use crate::config::{Level, Override, RuleSettings, Settings, Spanned};
 use crate::finding::Severity;
@@ -23,17 +23,44 @@ pub struct Request {
     pub preset: Option<String>,
 }
 
-/// A rule that runs.
-#[derive(Debug, Clone)]
+/// A rule that runs. Its file is read when something is there that it looks at.
+#[derive(Debug)]
 pub struct Active {
-    /// The rule.
-    pub rule: Arc<Rule>,
+    /// What is known of the rule before.
+    pub known: Arc<Known>,
     /// How much its findings weigh.
     pub severity: Severity,
     /// True when the severity was chosen by the user, and so goes before a check's own.
     pub chosen: bool,
-    /// Parameters that differ from the defaults.
-    pub params: BTreeMap<String, ParamValue>,
+    preset: Arc<str>,
+    /// Parameters that the user set.
+    given: BTreeMap<String, ParamValue>,
+    params: OnceLock<BTreeMap<String, ParamValue>>,
+}
+
+impl Active {
+    /// The rule.
+    #[must_use]
+    pub fn rule(&self) -> &Arc<Rule> {
+        self.known.rule()
+    }
+
+    /// Parameters that differ from the rule's defaults: the preset's, and over them the user's.
+    #[must_use]
+    pub fn params(&self) -> &BTreeMap<String, ParamValue> {
+        self.params.get_or_init(|| {
+            let preset = self.rule().preset_params.get(&*self.preset);
+            let mut own = preset.cloned().unwrap_or_default();
+            own.extend(self.given.clone());
+            own
+        })
+    }
+
+    /// The rule with its parameters, as rules are evaluated.
+    #[must_use]
+    pub fn pair(&self) -> (&Rule, &BTreeMap<String, ParamValue>) {
+        (self.rule(), self.params())
+    }
 }
 
 /// What is chosen for a run, or for one path in it.
@@ -98,12 +125,13 @@ pub fn named<'s>(set: &'s RuleSet, word: &str) -> Vec<&'s Known> {
     if !own.is_empty() {
         return own;
     }
-    let group: Vec<_> = set.rules.iter().filter(|rule| &*rule.group == word).collect();
+    let all = || set.rules.iter().map(|known| &**known);
+    let group: Vec<_> = all().filter(|rule| &*rule.group == word).collect();
     if !group.is_empty() {
         return group;
     }
     let peer = |rule: &&Known| rule.peers().values().flatten().any(|id| id == word);
-    set.rules.iter().filter(peer).collect()
+    all().filter(peer).collect()
 }
 
 /// Ids under which the pipeline itself reports; each has a page among the rules.
@@ -219,26 +247,26 @@ pub fn choose(
         }
     }
 
+    let preset: Arc<str> = preset.into();
     let active =
         set.rules.iter().filter(|known| on.get(&known.id) == Some(&true)).filter_map(|known| {
-            let rule = known.rule();
-            let weighed = severities.get(&rule.id);
-            let mut own = rule.preset_params.get(preset).cloned().unwrap_or_default();
-            own.extend(params.remove(&rule.id).unwrap_or_default());
+            let weighed = severities.get(&known.id);
             // A rule that is off by default and was asked for warns.
             let severity = match weighed {
                 Some(severity) => (*severity)?,
-                None => rule.severity.unwrap_or(Severity::Warning),
+                None => known.severity.unwrap_or(Severity::Warning),
             };
             Some(Active {
-                rule: Arc::clone(rule),
+                known: Arc::clone(known),
                 severity,
                 chosen: weighed.is_some(),
-                params: own,
+                preset: Arc::clone(&preset),
+                given: params.remove(&known.id).unwrap_or_default(),
+                params: OnceLock::new(),
             })
         });
     chosen.rules = active.collect();
-    chosen.by_kind = ByKind::new(chosen.rules.iter().map(|active| &*active.rule));
+    chosen.by_kind = ByKind::new(chosen.rules.iter().map(|active| active.known.concern()));
     Ok(chosen)
 }
 
@@ -283,7 +311,7 @@ pub fn nearest(set: &RuleSet, word: &str) -> Option<String> {
 
 fn unknown_preset(set: &RuleSet, preset: &str) -> UnknownName {
     let mut names: Vec<&str> = vec!["all", "recommended"];
-    names.extend(set.rules.iter().flat_map(Known::presets));
+    names.extend(set.rules.iter().flat_map(|known| known.presets()));
     names.sort_unstable();
     names.dedup();
     let near = spelling::nearest(preset, names);
@@ -366,7 +394,7 @@ checks:
         let settings = config::parse(path, "plimsoll.yaml", config, &sources).settings;
         let request = Request { preset: Some(preset.to_owned()), ..Request::default() };
         let chosen = choose(&set, &request, &settings, &[]).expect("known names");
-        chosen.rules[0].params.get("most").cloned()
+        chosen.rules[0].params().get("most").cloned()
     }
 
     #[test]

@@ -15,26 +15,26 @@ pub(super) fn judge(
     evaluator: &mut Evaluator,
 ) -> Vec<Finding> {
     let rules: Vec<&Active> =
-        active.iter().filter(|active| active.rule.scope == Scope::Text).collect();
+        active.iter().filter(|active| active.known.scope == Scope::Text).collect();
     let Some(stream) = file.stream().filter(|_| !rules.is_empty()) else {
         return Vec::new();
     };
     let text = file.text();
     let text = Text::new(kind(file.class), &text, stream);
-    let pairs = rules.iter().map(|active| (&*active.rule, &active.params));
+    let pairs = rules.iter().map(|active| active.pair());
     let place = |span| Place { span, origin };
     let finding = |(at, hit): (usize, crate::rule::TextHit)| {
         let active: &Active = rules[at];
         let related = hit.related.into_iter();
         Finding {
-            fix: mend::rewritten(&active.rule, hit.repair),
+            fix: mend::rewritten(active.rule(), hit.repair),
             help: help(active, None),
-            url: active.rule.references.first().cloned(),
+            url: active.rule().references.first().cloned(),
             related: related
                 .map(|(span, message)| Related { message, place: place(span) })
                 .collect(),
             ..Finding::new(
-                (&active.rule.id, &active.rule.group),
+                (&active.known.id, &active.known.group),
                 active.severity,
                 hit.message,
                 place(hit.span),

@@ -88,7 +88,7 @@ fn text(rule: &Rule, example: &Example, evaluator: &mut Evaluator) -> Result<Jud
         .flat_map(|(_, text)| yaml::parse(SourceId::NOWHERE, &text.as_str().into()).documents)
         .collect();
     let before = Company::of(&before);
-    let kinds = ByKind::new([rule]);
+    let kinds = ByKind::new([rule.concern()]);
     let mut said = Vec::new();
     let mut repairs: Vec<Option<Vec<Edit>>> = Vec::new();
     if rule.scope == Scope::Text {

@@ -49,6 +49,11 @@ impl Scope {
         Self::Builtin,
     ];
 
+    /// The scope of this word in rule files.
+    pub(super) fn named(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|scope| scope.as_str() == word)
+    }
+
     /// Its word in rule files.
     pub(super) fn as_str(self) -> &'static str {
         match self {
@@ -155,6 +160,11 @@ pub struct Rule {
 }
 
 impl Rule {
+    /// The objects it looks at, for [`ByKind`](super::ByKind).
+    pub(super) fn concern(&self) -> (Scope, impl Iterator<Item = &str>) {
+        (self.scope, self.kinds.iter().map(String::as_str))
+    }
+
     /// What the rule does. What is wrong with it is left out; see [`Rule::faults`].
     pub(crate) fn logic(&self) -> &Logic {
         &self.compiled().0
@@ -416,8 +426,7 @@ impl Reader {
 
     fn scope(&mut self, root: Node<'_>) -> Scope {
         let Some(node) = root.get("scope") else { return Scope::Object };
-        let known = Scope::ALL.into_iter().find(|scope| scope.as_str() == node.raw());
-        known.unwrap_or_else(|| {
+        Scope::named(node.raw()).unwrap_or_else(|| {
             let known = Scope::ALL.map(Scope::as_str).join(", ");
             self.error(node.span(), format!("`{}` is no scope; there are {known}", node.raw()));
             Scope::Object

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::file::{Rule, Scope};
+use super::file::Scope;
 use crate::kube::Object;
 
 /// Rules on objects by the kinds they look at: of some hundred rules a few dozen concern an object,
@@ -27,15 +27,18 @@ struct Named {
 }
 
 impl ByKind {
-    /// Sorts the rules on objects out of a list of rules of any scope.
+    /// Sorts the rules on objects out of a list of rules, which are given by their scopes and kinds.
     #[must_use]
-    pub fn new<'r>(rules: impl IntoIterator<Item = &'r Rule>) -> Self {
-        let mut own: Vec<(usize, &Rule)> =
-            rules.into_iter().enumerate().filter(|(_, rule)| rule.scope.is_of_objects()).collect();
-        own.sort_by_key(|(_, rule)| rule.scope == Scope::Release);
+    pub fn new<'r, K>(rules: impl IntoIterator<Item = (Scope, K)>) -> Self
+    where
+        K: IntoIterator<Item = &'r str>,
+    {
+        let rules = rules.into_iter().enumerate();
+        let mut own: Vec<_> = rules.filter(|(_, (scope, _))| scope.is_of_objects()).collect();
+        own.sort_by_key(|(_, (scope, _))| *scope == Scope::Release);
         let mut index = Self::default();
-        for (at, rule) in own {
-            for kind in &rule.kinds {
+        for (at, (_, kinds)) in own {
+            for kind in kinds {
                 index.enter(kind, index.order.len());
             }
             index.order.push(at);
@@ -109,7 +112,7 @@ mod tests {
         let rules: Vec<_> = set.read().map(|rule| &**rule).collect();
         let stream = yaml::parse(SourceId::NOWHERE, &Arc::from(manifest));
         let object = stream.documents[0].root().and_then(Object::new).expect("an object");
-        let found = ByKind::new(rules.iter().copied()).of(&object);
+        let found = ByKind::new(rules.iter().map(|rule| rule.concern())).of(&object);
         found.into_iter().map(|at| rules[at].id.to_string()).collect()
     }
 

@@ -4,32 +4,48 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
-use super::file::{self, Card, Rule, RuleError, read};
+use super::file::{self, Card, Rule, RuleError, Scope, read};
+use crate::finding::Severity;
 use crate::source::{SourceId, Sources};
 use crate::spelling;
 
-/// The rules that come with plimsoll, sorted by id: path and text of each file, and its presets with a
-/// space between them.
-const BUILTIN: &[(&str, &str, &str)] = include!(concat!(env!("OUT_DIR"), "/rules.rs"));
+/// The rules that come with plimsoll, sorted by id.
+const BUILTIN: &[Shipped] = include!(concat!(env!("OUT_DIR"), "/rules.rs"));
+
+/// The file of a rule that comes with plimsoll, and what every run asks of it, as the file has it: lists
+/// have a space between their words, and what it leaves out is empty.
+struct Shipped {
+    path: &'static str,
+    text: &'static str,
+    presets: &'static str,
+    severity: &'static str,
+    scope: &'static str,
+    kinds: &'static str,
+}
 
 /// All rules of a run, sorted by id.
 #[derive(Debug, Default)]
 pub struct RuleSet {
     /// The rules.
-    pub rules: Vec<Known>,
+    pub rules: Vec<Arc<Known>>,
     /// What is wrong with rule files that could not be read.
     pub errors: Vec<RuleError>,
 }
 
-/// A rule by what it is found by. The rest of its file is read when [`Known::rule`] is first called:
-/// a run uses a third of the rules that there are, and reading all of them takes longer than linting
-/// a small repository.
+/// A rule by what it is found and chosen by. The rest of its file is read when [`Known::rule`] is first
+/// called: few rules concern what a small repository holds, and reading all that are chosen takes longer
+/// than linting it.
 #[derive(Debug)]
 pub struct Known {
     /// Kebab-case.
     pub id: Arc<str>,
     /// The folder it lies in, `scheduling`.
     pub group: Arc<str>,
+    /// As [`Rule::severity`].
+    pub severity: Option<Severity>,
+    /// As [`Rule::scope`].
+    pub scope: Scope,
+    kinds: Cow<'static, str>,
     presets: Cow<'static, str>,
     card: OnceLock<Card>,
     pub(super) source: SourceId,
@@ -42,7 +58,7 @@ impl RuleSet {
     /// when they are needed.
     #[must_use]
     pub fn builtin(sources: &Sources) -> Self {
-        let known = |&(path, text, presets): &_| Known::shipped(path, text, presets, sources);
+        let known = |file| Known::shipped(file, sources).map(Arc::new);
         Self { rules: BUILTIN.iter().filter_map(known).collect(), errors: Vec::new() }
     }
 
@@ -56,7 +72,7 @@ impl RuleSet {
                 let faults = rule.faults();
                 if faults.is_empty() {
                     self.rules.retain(|known| known.id != rule.id);
-                    self.rules.push(Known::own(source, text, rule));
+                    self.rules.push(Arc::new(Known::own(source, text, rule)));
                 }
                 faults
             }
@@ -72,7 +88,7 @@ impl RuleSet {
 
     /// Every rule, read.
     pub fn read(&self) -> impl Iterator<Item = &Arc<Rule>> {
-        self.rules.iter().map(Known::rule)
+        self.rules.iter().map(|known| known.rule())
     }
 
     /// The rules an id names: a rule's own, a policy it covers, or a peer's with the peer's name
@@ -82,13 +98,14 @@ impl RuleSet {
         let own = |rule: &&Known| {
             rule.id.as_ref() == id || rule.covers().iter().any(|covered| covered == id)
         };
-        let found: Vec<_> = self.rules.iter().filter(own).collect();
+        let all = || self.rules.iter().map(|known| &**known);
+        let found: Vec<_> = all().filter(own).collect();
         match id.split_once(':') {
             Some((peer, check)) if found.is_empty() => {
                 let has = |rule: &&Known| {
                     rule.peers().get(peer).is_some_and(|ids| ids.iter().any(|id| id == check))
                 };
-                self.rules.iter().filter(has).collect()
+                all().filter(has).collect()
             }
             _ => found,
         }
@@ -105,17 +122,16 @@ impl RuleSet {
 }
 
 impl Known {
-    /// One that comes with plimsoll, at its path below `rules/`.
-    fn shipped(
-        path: &'static str,
-        text: &'static str,
-        presets: &'static str,
-        sources: &Sources,
-    ) -> Option<Self> {
-        let (group, file) = path.strip_prefix("rules/")?.split_once('/')?;
+    /// One that comes with plimsoll.
+    fn shipped(file: &Shipped, sources: &Sources) -> Option<Self> {
+        let &Shipped { path, text, presets, severity, scope, kinds } = file;
+        let (group, name) = path.strip_prefix("rules/")?.split_once('/')?;
         Some(Self {
-            id: file.strip_suffix(".yaml")?.into(),
+            id: name.strip_suffix(".yaml")?.into(),
             group: group.into(),
+            severity: file::severity(severity).ok()?,
+            scope: if scope.is_empty() { Scope::Object } else { Scope::named(scope)? },
+            kinds: kinds.into(),
             presets: presets.into(),
             card: OnceLock::new(),
             source: sources.add_shipped(path, text),
@@ -130,6 +146,9 @@ impl Known {
         Self {
             id: Arc::clone(&rule.id),
             group: Arc::clone(&rule.group),
+            severity: rule.severity,
+            scope: rule.scope,
+            kinds: rule.kinds.join(" ").into(),
             presets: rule.presets.join(" ").into(),
             card: OnceLock::from(card),
             source,
@@ -141,6 +160,11 @@ impl Known {
     /// The presets it is part of, beside `all`.
     pub fn presets(&self) -> impl Iterator<Item = &str> {
         self.presets.split_whitespace()
+    }
+
+    /// The objects it looks at, for [`ByKind`](super::ByKind).
+    pub fn concern(&self) -> (Scope, impl Iterator<Item = &str>) {
+        (self.scope, self.kinds.split_whitespace())
     }
 
     /// Further policies that it includes.
@@ -197,6 +221,8 @@ mod tests {
             let rule = known.rule();
             assert_eq!((&known.id, &known.group), (&rule.id, &rule.group));
             assert!(known.presets().eq(&rule.presets), "{}", rule.id);
+            assert_eq!((known.severity, known.scope), (rule.severity, rule.scope), "{}", rule.id);
+            assert!(known.concern().1.eq(&rule.kinds), "{}", rule.id);
             assert_eq!(known.covers(), rule.covers, "{}", rule.id);
             assert_eq!(*known.peers(), rule.peers, "{}", rule.id);
         }

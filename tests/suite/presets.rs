@@ -2,6 +2,7 @@
 //! configured it, and asks what it asks.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use plimsoll::rule::{Known, RuleSet};
 use plimsoll::source::Sources;
@@ -142,7 +143,7 @@ fn a_preset_of_another_linter_has_what_that_linter_checks_by_default() {
                 rules.into_iter().map(|rule| rule.id.as_ref())
             })
             .collect();
-        let member = |rule: &&Known| rule.presets().any(|preset| preset == linter);
+        let member = |rule: &&Arc<Known>| rule.presets().any(|preset| preset == linter);
         let has: BTreeSet<&str> =
             set.rules.iter().filter(member).map(|rule| rule.id.as_ref()).collect();
         assert_eq!(has, asked, "{linter}");

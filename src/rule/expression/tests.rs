@@ -111,7 +111,7 @@ fn judge(set: &RuleSet, text: &str) {
     let source = Sources::default().add("test.yaml", Arc::clone(&text));
     let stream = yaml::parse(source, &text);
     let company = Company::of(&stream.documents);
-    let kinds = ByKind::new(set.read().map(|rule| &**rule));
+    let kinds = ByKind::new(set.read().map(|rule| rule.concern()));
     let setting = Setting { kube_version: "1.34".to_owned(), ..Setting::default() };
     let mut evaluator = Evaluator::new(setting);
     let together = evaluator.together(&company);
