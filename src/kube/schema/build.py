@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Builds kubernetes.gz, the schemas of the built-in kinds that plimsoll carries.
+"""Builds kubernetes.tsv, the schemas of the built-in kinds that plimsoll carries.
 
 Run from anywhere, with pip and network access:
 
@@ -9,7 +9,7 @@ It fetches one version of the PyPI package kubernetes-validate (Apache-2.0; its 
 the OpenAPI documents that Kubernetes publishes), checks its hash, and writes the same bytes every
 time. To take a newer package in: change VERSION and SHA256, run, and set NEWEST in mod.rs.
 
-The file is gzip over text. Its first lines start with `#`. Then a line for each distinct form of a
+Its first line starts with `#`. Then a line for each distinct form of a
 definition, with five fields between tabs:
 
     versions      hexadecimal set of minor versions; bit 0 is OLDEST
@@ -19,7 +19,6 @@ definition, with five fields between tabs:
     shape         see `shape` below
 """
 
-import gzip
 import hashlib
 import io
 import json
@@ -111,10 +110,9 @@ def main():
     text.write(f"# kubernetes-validate {VERSION}, sha256 {SHA256}\n")
     for name, api_version, kind, form, versions in lines:
         text.write(f"{versions:x}\t{name}\t{api_version}\t{kind}\t{form}\n")
-    packed = gzip.compress(text.getvalue().encode(), 9, mtime=0)
-    target = pathlib.Path(__file__).with_name("kubernetes.gz")
-    target.write_bytes(packed)
-    print(f"{target.name}: {len(lines)} definitions, {len(packed)} bytes")
+    target = pathlib.Path(__file__).with_name("kubernetes.tsv")
+    target.write_text(text.getvalue())
+    print(f"{target.name}: {len(lines)} definitions, {target.stat().st_size} bytes")
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
-//! The schemas of the built-in kinds, carried compressed and unfolded when first asked for.
+//! The schemas of the built-in kinds, carried as text and read when first asked for.
 
 use std::collections::HashMap;
-use std::io::Read as _;
+use std::ops::Range;
 use std::sync::{LazyLock, OnceLock};
 
 use foldhash::fast::RandomState;
@@ -10,7 +10,12 @@ use super::shape::{Shape, read};
 use super::{NEWEST_MINOR, OLDEST_MINOR};
 
 /// Written by `build.py`, which also says how it is laid out.
-const PACKED: &[u8] = include_bytes!("kubernetes.gz");
+///
+/// Not packed: to unpack it takes as long as the rest of a small file's check, and to every run that
+/// validates anything it would add the memory that the program's file has it in.
+const TEXT: &str = include_str!("kubernetes.tsv");
+/// Distinct forms of definitions in it, about.
+const FORMS: usize = 1400;
 
 /// One form of a definition, and the versions of Kubernetes that have it.
 struct Form {
@@ -21,31 +26,29 @@ struct Form {
 
 #[derive(Default)]
 struct Table {
-    /// By the definition's name.
-    forms: HashMap<&'static str, Vec<Form>, RandomState>,
+    /// In the order of the text: those of one definition are side by side.
+    forms: Vec<Form>,
+    /// Which of them are a definition's, by its name.
+    definitions: HashMap<&'static str, Range<usize>, RandomState>,
     /// From apiVersion and kind to the definition's name and its versions.
     kinds: HashMap<(&'static str, &'static str), (&'static str, u32), RandomState>,
 }
 
-static TEXT: LazyLock<String> = LazyLock::new(|| {
-    let mut text = String::new();
-    let read = flate2::read::GzDecoder::new(PACKED).read_to_string(&mut text);
-    read.expect("invariant: the carried schemas unpack");
-    text
-});
-
 static TABLE: LazyLock<Table> = LazyLock::new(|| {
     let mut table = Table::default();
+    table.forms.reserve(FORMS);
+    table.definitions.reserve(FORMS);
     for line in TEXT.lines().filter(|line| !line.starts_with('#')) {
-        let mut parts = line.split('\t');
+        let mut parts = line.splitn(5, '\t');
         let mut part = || parts.next().unwrap_or_default();
         let (versions, name, api_version, kind, text) = (part(), part(), part(), part(), part());
         let versions = u32::from_str_radix(versions, 16).unwrap_or(0);
         if !kind.is_empty() {
             table.kinds.entry((api_version, kind)).or_insert((name, 0)).1 |= versions;
         }
-        let form = Form { versions, text, shape: OnceLock::new() };
-        table.forms.entry(name).or_default().push(form);
+        let at = table.forms.len();
+        table.definitions.entry(name).or_insert(at..at).end = at + 1;
+        table.forms.push(Form { versions, text, shape: OnceLock::new() });
     }
     table
 });
@@ -94,7 +97,7 @@ pub(super) fn served(api_version: &str, kind: Option<&str>) -> Option<(u32, u32)
 
 /// A definition, as a version of Kubernetes has it.
 pub(super) fn definition(name: &str, minor: u32) -> Option<&'static Shape> {
-    let forms = TABLE.forms.get(name)?;
+    let forms = &TABLE.forms[TABLE.definitions.get(name)?.clone()];
     let form = forms.iter().find(|form| form.versions & bit(minor) != 0)?;
     form.shape.get_or_init(|| read(form.text)).as_ref()
 }
@@ -125,10 +128,10 @@ mod tests {
                 _ => {}
             }
         }
-        assert!(TABLE.forms.len() > 800);
-        let mut forms: Vec<_> = TABLE.forms.values().flatten().collect();
-        forms.sort_by_key(|form| form.text);
-        for form in forms {
+        assert!(TABLE.definitions.len() > 800);
+        let listed: usize = TABLE.definitions.values().map(Range::len).sum();
+        assert_eq!(listed, TABLE.forms.len(), "those of a definition are side by side");
+        for form in &TABLE.forms {
             check(&read(form.text).unwrap_or_else(|| panic!("{}", form.text)), form.versions);
         }
     }
