@@ -85,12 +85,14 @@ impl Plan {
     ) -> Result<Outcome, CommandError> {
         let progress = Progress::new(args.show.quiet);
         let work = || lint::run(&self.options, &self.config, rules, sources, &progress);
-        let outcome = match args.show.threads {
-            None => work(),
-            Some(0) => {
+        let outcome = match (args.show.threads, &self.options.paths[..]) {
+            (Some(0), _) => {
                 return Err(CommandError::new("`--threads 0`: at least one thread is needed"));
             }
-            Some(count) => threads(count)?.install(work),
+            (Some(count), _) => threads(count)?.install(work),
+            // To start threads takes longer than to lint most files.
+            (None, [path]) if path.is_file() => threads(1)?.install(work),
+            (None, _) => work(),
         };
         progress.finish();
         outcome.map_err(|error| match error {
@@ -103,10 +105,13 @@ impl Plan {
 }
 
 /// So many threads, started once for all runs of a command: what each keeps compiled is there for the
-/// runs that try fixes, too.
+/// runs that try fixes, too. A single one is the thread at hand.
 fn threads(count: usize) -> Result<&'static ThreadPool, CommandError> {
     static THREADS: OnceLock<Result<ThreadPool, ThreadPoolBuildError>> = OnceLock::new();
-    let started = THREADS.get_or_init(|| ThreadPoolBuilder::new().num_threads(count).build());
+    let started = THREADS.get_or_init(|| {
+        let builder = ThreadPoolBuilder::new().num_threads(count);
+        if count == 1 { builder.use_current_thread().build() } else { builder.build() }
+    });
     started
         .as_ref()
         .map_err(|error| CommandError::new(format!("cannot start {count} threads: {error}")))
