@@ -251,9 +251,8 @@ impl<'a> Lexer<'a> {
     }
 
     fn run(&mut self, valid: impl Fn(u8) -> bool) {
-        while self.byte().is_some_and(&valid) {
-            self.pos += 1;
-        }
+        let rest = self.bytes(self.pos);
+        self.pos += rest.iter().position(|byte| !valid(*byte)).unwrap_or(rest.len());
     }
 
     /// Takes letters, digits and underscores of any script.
