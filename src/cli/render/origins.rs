@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::rc::Rc;
 use std::sync::Arc;
 
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 
 use crate::helm::FastMap;
 use crate::helm::origin::{LeafId, OriginId};
@@ -82,9 +82,9 @@ impl Spelled<'_> {
         to: &mut impl Write,
     ) -> io::Result<()> {
         to.write_all(head.as_bytes())?;
-        serde_json::to_writer(&mut *to, scalar.pointer)?;
+        put_text(scalar.pointer, to)?;
         to.write_all(br#","value":"#)?;
-        serde_json::to_writer(&mut *to, &Written(scalar.node))?;
+        put_value(scalar.node, to)?;
         if let Some(id) = scalar.place {
             let (file, offset) = self.rendered.place(id);
             to.write_all(br#","template":"#)?;
@@ -106,7 +106,10 @@ impl Spelled<'_> {
                 place.insert((file, shown))
             }
         };
-        write!(to, r#"{{"file":{shown},"line":{}"#, file.line(offset))
+        for piece in [r#"{"file":"#, shown, r#","line":"#] {
+            to.write_all(piece.as_bytes())?;
+        }
+        put_plain(&file.line(offset), to)
     }
 
     /// The leaves of an origin.
@@ -142,7 +145,7 @@ impl Spelled<'_> {
                 let mut json = Vec::new();
                 self.put_place(span.source, span.start, &mut json)?;
                 json.extend_from_slice(br#","path":"#);
-                serde_json::to_writer(&mut json, &leaf.pointer)?;
+                put_text(&leaf.pointer, &mut json)?;
                 Some(String::from_utf8(json).expect("invariant: JSON is UTF-8").into())
             }
             None => None,
@@ -152,20 +155,44 @@ impl Spelled<'_> {
     }
 }
 
-/// A scalar as JSON, or an empty map or list.
-struct Written<'r>(yaml::Node<'r>);
+/// Writes a scalar as JSON, or an empty map or list.
+fn put_value(node: yaml::Node<'_>, to: &mut impl Write) -> io::Result<()> {
+    match (node.kind(), node.scalar()) {
+        (yaml::Kind::Mapping, _) => to.write_all(b"{}"),
+        (yaml::Kind::Sequence, _) => to.write_all(b"[]"),
+        (_, Some(Scalar::Bool(value))) => put_plain(&value, to),
+        (_, Some(Scalar::Int(value))) => put_plain(&value, to),
+        (_, Some(Scalar::Uint(value))) => put_plain(&value, to),
+        (_, Some(Scalar::Float(value))) => put_plain(&value, to),
+        (_, Some(Scalar::Str(value))) => put_text(value, to),
+        (_, Some(Scalar::Null) | None) => to.write_all(b"null"),
+    }
+}
 
-impl Serialize for Written<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match (self.0.kind(), self.0.scalar()) {
-            (yaml::Kind::Mapping, _) => serializer.collect_map([("", ""); 0]),
-            (yaml::Kind::Sequence, _) => serializer.collect_seq([(); 0]),
-            (_, Some(Scalar::Bool(value))) => serializer.serialize_bool(value),
-            (_, Some(Scalar::Int(value))) => serializer.serialize_i64(value),
-            (_, Some(Scalar::Uint(value))) => serializer.serialize_u64(value),
-            (_, Some(Scalar::Float(value))) => serializer.serialize_f64(value),
-            (_, Some(Scalar::Str(value))) => serializer.serialize_str(value),
-            (_, Some(Scalar::Null) | None) => serializer.serialize_unit(),
+fn put_plain(value: &impl Serialize, to: &mut impl Write) -> io::Result<()> {
+    Ok(serde_json::to_writer(to, value)?)
+}
+
+/// Writes a text as JSON. Few have anything in them that JSON spells otherwise, and whether one has is told for
+/// many bytes at a time, where an encoder goes from byte to byte.
+fn put_text(text: &str, to: &mut impl Write) -> io::Result<()> {
+    let is_plain = |byte: u8| byte >= b' ' && byte != b'"' && byte != b'\\';
+    if !text.bytes().fold(true, |all, byte| all & is_plain(byte)) {
+        return put_plain(&text, to);
+    }
+    [b"\"", text.as_bytes(), b"\""].into_iter().try_for_each(|piece| to.write_all(piece))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_is_spelled_as_json_has_it() {
+        for text in ["", "a/b ~ é\u{7f}", "a \"b\"", "a\\b", "a\nb", "\u{1f}", "\u{2028}"] {
+            let mut spelled = Vec::new();
+            put_text(text, &mut spelled).expect("a list takes all bytes");
+            assert_eq!(String::from_utf8(spelled), Ok(serde_json::json!(text).to_string()));
         }
     }
 }
