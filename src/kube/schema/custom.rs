@@ -27,14 +27,11 @@ fn with_identity(shape: Shape) -> Shape {
         return shape;
     };
     let open = fields.open;
-    let mut fields = Arc::into_inner(fields).map(|fields| fields.all).unwrap_or_default();
-    fields.retain(|field| !matches!(field.name.as_ref(), "apiVersion" | "kind" | "metadata"));
-    for (name, shape) in
-        [("apiVersion", Shape::Text), ("kind", Shape::Text), ("metadata", METADATA)]
-    {
-        fields.push(Field { name: Cow::Borrowed(name), required: false, shape });
-    }
-    Shape::Object(Arc::new(Fields::new(fields, open)))
+    let own = Arc::into_inner(fields).into_iter().flat_map(Fields::into_all);
+    let identity = [("apiVersion", Shape::Text), ("kind", Shape::Text), ("metadata", METADATA)]
+        .map(|(name, shape)| (Cow::Borrowed(name), Field { required: false, shape }));
+    // What comes later goes before what has the same name.
+    Shape::Object(Arc::new(Fields::new(own.chain(identity), open)))
 }
 
 /// Reads a schema as far as it can be stood behind; what it says beyond that is left aside.
@@ -84,20 +81,14 @@ fn object(schema: Node<'_>, unnamed: Unnamed, preserve: bool) -> Shape {
     };
     let required: Vec<&str> =
         schema.get("required").into_iter().flat_map(Node::items).filter_map(Node::as_str).collect();
-    let fields: Vec<Field> = properties
-        .entries()
-        .map(|entry| {
-            let name = entry.name();
-            let required = required.contains(&name.as_ref())
-                // The API server fills defaults in before it looks for what is missing.
-                && entry.value.get("default").is_none();
-            Field {
-                name: Cow::Owned(name.into_owned()),
-                required,
-                shape: shape(entry.value, unnamed),
-            }
-        })
-        .collect();
+    let fields = properties.entries().map(|entry| {
+        let name = entry.name();
+        let required = required.contains(&name.as_ref())
+            // The API server fills defaults in before it looks for what is missing.
+            && entry.value.get("default").is_none();
+        let field = Field { required, shape: shape(entry.value, unnamed) };
+        (Cow::Owned(name.into_owned()), field)
+    });
     let open = preserve
         || match more {
             Some(more) => more.as_bool() != Some(false),

@@ -40,7 +40,7 @@ impl Schemas {
         let mut shape = resolved(&top, minor);
         for step in path {
             let below = match (&shape, *step) {
-                (Shape::Object(fields), key) => fields.get(key).map(|field| &field.shape),
+                (Shape::Object(fields), key) => fields.get(key).map(|(_, field)| &field.shape),
                 (Shape::Map(inner), _) | (Shape::List(inner), "-") => Some(&**inner),
                 _ => None,
             };
@@ -80,10 +80,9 @@ fn offer(shape: &Shape, minor: u32) -> Offer {
     match shape {
         Shape::Object(fields) => Offer {
             fields: fields
-                .all
                 .iter()
-                .map(|field| Offered {
-                    name: field.name.to_string(),
+                .map(|(name, field)| Offered {
+                    name: name.to_owned(),
                     kind: named(&resolved(&field.shape, minor), minor),
                     required: field.required,
                 })
@@ -103,7 +102,9 @@ fn offer(shape: &Shape, minor: u32) -> Offer {
 /// A shape, or the definition that it names.
 fn resolved(shape: &Shape, minor: u32) -> Shape {
     match shape {
-        Shape::Named(name) => table::definition(name, minor).cloned().unwrap_or(Shape::Any),
+        Shape::Named(name) => {
+            table::definition(name, minor).map_or(Shape::Any, |known| known.shape.clone())
+        }
         other => other.clone(),
     }
 }

@@ -3,6 +3,9 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use foldhash::fast::FixedState;
+use indexmap::IndexMap;
+
 /// What a value must look like.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Shape {
@@ -31,39 +34,51 @@ pub(super) enum Shape {
 /// The fields of an object.
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct Fields {
-    /// Sorted by name.
-    pub(super) all: Vec<Field>,
+    /// By name, sorted. One is looked for with every key of an object, and found by its hash.
+    all: IndexMap<Name, Field, FixedState>,
     /// The places of those that are required.
     required: Vec<usize>,
     /// True where other fields are kept too.
     pub(super) open: bool,
 }
 
+pub(super) type Name = Cow<'static, str>;
+
 /// One field.
 #[derive(Debug, PartialEq)]
 pub(super) struct Field {
-    pub(super) name: Cow<'static, str>,
     pub(super) required: bool,
     pub(super) shape: Shape,
 }
 
 impl Fields {
     /// Puts fields in their order; with `open`, others are kept too.
-    pub(super) fn new(mut all: Vec<Field>, open: bool) -> Self {
-        all.sort_by(|one, other| one.name.cmp(&other.name));
-        let required = all.iter().enumerate().filter(|(_, field)| field.required);
-        let required = required.map(|(at, _)| at).collect();
+    pub(super) fn new(fields: impl IntoIterator<Item = (Name, Field)>, open: bool) -> Self {
+        let mut all: IndexMap<Name, Field, _> = fields.into_iter().collect();
+        all.sort_unstable_keys();
+        let required = all.values().zip(0..).filter(|(field, _)| field.required);
+        let required = required.map(|(_, at)| at).collect();
         Self { all, required, open }
     }
 
     /// Those that are required; few are.
-    pub(super) fn required(&self) -> impl Iterator<Item = &Field> {
-        self.required.iter().map(|&at| &self.all[at])
+    pub(super) fn required(&self) -> impl Iterator<Item = &str> {
+        self.required.iter().filter_map(|&at| self.all.get_index(at)).map(|(name, _)| &**name)
     }
 
-    pub(super) fn get(&self, name: &str) -> Option<&Field> {
-        let at = self.all.binary_search_by(|field| field.name.as_ref().cmp(name)).ok()?;
-        Some(&self.all[at])
+    /// The field of a name, and the name as it is kept here.
+    pub(super) fn get(&self, name: &str) -> Option<(&str, &Field)> {
+        self.all.get_key_value(name).map(|(name, field)| (&**name, field))
+    }
+
+    /// All of them with their names, sorted by these.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (&str, &Field)> {
+        self.all.iter().map(|(name, field)| (&**name, field))
+    }
+
+    /// Takes them out.
+    pub(super) fn into_all(self) -> impl Iterator<Item = (Name, Field)> {
+        self.all.into_iter()
     }
 }
 
@@ -98,7 +113,7 @@ fn one(rest: &mut &'static str) -> Option<Shape> {
                 let name = Cow::Borrowed(&rest[..end]);
                 let required = rest.as_bytes()[end] == b'!';
                 *rest = &rest[end + 1..];
-                fields.push(Field { name, required, shape: one(rest)? });
+                fields.push((name, Field { required, shape: one(rest)? }));
                 *rest = rest.strip_prefix(',').unwrap_or(rest);
             }
             *rest = &rest[1..];

@@ -17,11 +17,18 @@ const TEXT: &str = include_str!("kubernetes.tsv");
 /// Distinct forms of definitions in it, about.
 const FORMS: usize = 1400;
 
+/// What others refer to by a name.
+pub(super) struct Definition {
+    /// The last part of its name: what Kubernetes calls the type.
+    pub(super) kind: &'static str,
+    pub(super) shape: Shape,
+}
+
 /// One form of a definition, and the versions of Kubernetes that have it.
 struct Form {
     versions: u32,
     text: &'static str,
-    shape: OnceLock<Option<Shape>>,
+    definition: OnceLock<Option<Definition>>,
 }
 
 #[derive(Default)]
@@ -48,7 +55,7 @@ static TABLE: LazyLock<Table> = LazyLock::new(|| {
         }
         let at = table.forms.len();
         table.definitions.entry(name).or_insert(at..at).end = at + 1;
-        table.forms.push(Form { versions, text, shape: OnceLock::new() });
+        table.forms.push(Form { versions, text, definition: OnceLock::new() });
     }
     table
 });
@@ -96,10 +103,15 @@ pub(super) fn served(api_version: &str, kind: Option<&str>) -> Option<(u32, u32)
 }
 
 /// A definition, as a version of Kubernetes has it.
-pub(super) fn definition(name: &str, minor: u32) -> Option<&'static Shape> {
-    let forms = &TABLE.forms[TABLE.definitions.get(name)?.clone()];
+pub(super) fn definition(name: &str, minor: u32) -> Option<&'static Definition> {
+    let (name, forms) = TABLE.definitions.get_key_value(name)?;
+    let forms = &TABLE.forms[forms.clone()];
     let form = forms.iter().find(|form| form.versions & bit(minor) != 0)?;
-    form.shape.get_or_init(|| read(form.text)).as_ref()
+    let definition = form.definition.get_or_init(|| {
+        let kind = name.rsplit_once('.').map_or(*name, |(_, kind)| kind);
+        Some(Definition { kind, shape: read(form.text)? })
+    });
+    definition.as_ref()
 }
 
 fn bit(minor: u32) -> u32 {
@@ -116,7 +128,7 @@ mod tests {
             match shape {
                 Shape::List(inner) | Shape::Map(inner) => check(inner, versions),
                 Shape::Object(fields) => {
-                    fields.all.iter().for_each(|field| check(&field.shape, versions));
+                    fields.iter().for_each(|(_, field)| check(&field.shape, versions));
                 }
                 Shape::Named(name) => {
                     for minor in OLDEST_MINOR..=NEWEST_MINOR {

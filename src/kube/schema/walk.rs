@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::shape::{Fields, Shape};
-use super::table;
+use super::table::{self, Definition};
 use super::{Instead, Violation, ViolationKind};
 use crate::spelling::{nearest, question};
 use crate::yaml::{Entry, Kind, Node, Scalar};
@@ -33,19 +33,19 @@ struct Walk<'a, 's> {
 
 impl<'a, 's> Walk<'a, 's> {
     fn value(&mut self, node: Node<'a>, shape: &'s Shape, name: &str, top: bool) {
+        if let Shape::Named(definition) = shape {
+            if let Some(Definition { kind, shape }) = table::definition(definition, self.minor) {
+                self.value(node, shape, kind, top);
+            }
+            return;
+        }
         let scalar = node.scalar();
         // The API takes null for a field that is not there.
         if scalar == Some(Scalar::Null) || self.violations.len() >= MAX_VIOLATIONS {
             return;
         }
         match shape {
-            Shape::Any => {}
-            Shape::Named(definition) => {
-                if let Some(shape) = table::definition(definition, self.minor) {
-                    let kind = definition.rsplit_once('.').map_or(*definition, |(_, kind)| kind);
-                    self.value(node, shape, kind, top);
-                }
-            }
+            Shape::Any | Shape::Named(_) => {}
             Shape::Object(fields) if node.kind() == Kind::Mapping => {
                 self.fields(node, fields, name, top);
             }
@@ -107,9 +107,9 @@ impl<'a, 's> Walk<'a, 's> {
             match fields.get(&key) {
                 // What a status holds is written by controllers, and not read from manifests.
                 Some(_) if top && key == "status" => {}
-                Some(field) => {
-                    self.above.push((fields, &field.name));
-                    self.value(entry.value, &field.shape, &field.name, false);
+                Some((name, field)) => {
+                    self.above.push((fields, name));
+                    self.value(entry.value, &field.shape, name, false);
                     self.above.pop();
                 }
                 None if fields.open => {}
@@ -117,11 +117,11 @@ impl<'a, 's> Walk<'a, 's> {
             }
         }
         for field in fields.required() {
-            if node.get(&field.name).is_none_or(Node::is_null) {
+            if node.get(field).is_none_or(Node::is_null) {
                 self.violations.push(Violation {
                     node,
-                    kind: ViolationKind::Missing(field.name.to_string()),
-                    message: format!("`{}` is missing: the API requires it", field.name),
+                    kind: ViolationKind::Missing(field.to_owned()),
+                    message: format!("`{field}` is missing: the API requires it"),
                     suggestion: None,
                     instead: None,
                 });
@@ -130,7 +130,7 @@ impl<'a, 's> Walk<'a, 's> {
     }
 
     fn unknown(&mut self, entry: Entry<'a>, key: &str, fields: &Fields, of: &str) {
-        let names = fields.all.iter().map(|field| field.name.as_ref());
+        let names = fields.iter().map(|(name, _)| name);
         let near = nearest(key, names);
         let meant = near.map(question);
         let suggestion = meant.or_else(|| self.advice(key, fields));
@@ -170,13 +170,13 @@ impl<'a, 's> Walk<'a, 's> {
     /// Where below these fields one of this name stands, nearest first.
     fn place_of(&self, key: &str, fields: &Fields, depth: usize) -> Option<String> {
         let objects = || {
-            fields.all.iter().filter(|field| field.name != "status").filter_map(|field| {
+            fields.iter().filter(|(name, _)| *name != "status").filter_map(|(name, field)| {
                 let (shape, name) = match &field.shape {
-                    Shape::List(inner) => (&**inner, format!("{}[]", field.name)),
-                    shape => (shape, field.name.to_string()),
+                    Shape::List(inner) => (&**inner, format!("{name}[]")),
+                    shape => (shape, name.to_owned()),
                 };
                 let shape = match shape {
-                    Shape::Named(name) => table::definition(name, self.minor)?,
+                    Shape::Named(name) => &table::definition(name, self.minor)?.shape,
                     shape => shape,
                 };
                 match shape {
