@@ -83,7 +83,7 @@ impl Marks {
     pub fn of(document: &Document) -> Self {
         let mut marks = Self([0; WORDS]);
         // What is merged, or aliased, is written somewhere in the same document.
-        for (id, data) in (0..).zip(&document.nodes) {
+        for data in &document.nodes {
             match data.body {
                 Body::Mapping { first, count, .. } => {
                     let written = &document.children[first as usize..(first + 2 * count) as usize];
@@ -91,8 +91,11 @@ impl Marks {
                         marks.note_entry(document, key, Node::new(document, value));
                     }
                 }
-                Body::Sequence { .. } => {
-                    Node::new(document, id).items().for_each(|item| marks.note_text(item));
+                Body::Sequence { first, count, .. } => {
+                    let items = &document.children[first as usize..(first + count) as usize];
+                    for &item in items {
+                        marks.note_text(Node::new(document, item));
+                    }
                 }
                 Body::Scalar { .. } | Body::Alias(_) => {}
             }
@@ -114,11 +117,14 @@ impl Marks {
             _ => hash(Node::new(document, key).key_text().as_bytes()),
         };
         self.note(Mark::new(hash, KEY));
-        self.note(Mark::new(hash, HOLDS + rank(value.kind())));
-        self.note_text(value);
+        let kind = value.kind();
+        self.note(Mark::new(hash, HOLDS + rank(kind)));
         let mut within = |held: Node<'_>| self.note(Mark::new(hash, WITHIN + rank(held.kind())));
-        value.items().for_each(&mut within);
-        value.entries().for_each(|entry| within(entry.value));
+        match kind {
+            Kind::Scalar => self.note_text(value),
+            Kind::Sequence => value.items().for_each(&mut within),
+            Kind::Mapping => value.entries().for_each(|entry| within(entry.value)),
+        }
     }
 
     /// Notes the text of a value, where it is a scalar.

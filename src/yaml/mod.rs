@@ -16,6 +16,7 @@ mod parse;
 mod path;
 mod scalar;
 mod tree;
+mod written;
 
 pub use edit::NewValue;
 pub use marks::{Mark, Marks, Sign};

@@ -76,6 +76,19 @@ impl NodeData {
     pub(super) fn is_mapping(&self) -> bool {
         matches!(self.body, Body::Mapping { .. })
     }
+
+    pub(super) fn is_scalar(&self) -> bool {
+        matches!(self.body, Body::Scalar { .. })
+    }
+
+    pub(super) fn style(&self) -> Style {
+        match self.body {
+            Body::Scalar { style, .. }
+            | Body::Sequence { style, .. }
+            | Body::Mapping { style, .. } => style,
+            Body::Alias(_) => Style::Plain,
+        }
+    }
 }
 
 /// One YAML document. Owns nothing but numbers and the few texts that differ from the source.
@@ -122,18 +135,6 @@ impl Document {
         &self.text
     }
 
-    /// The scalars that stand in the text in another form than they have: with escapes, or folded.
-    pub fn rewritten(&self) -> impl Iterator<Item = &str> {
-        self.owned.iter().map(AsRef::as_ref)
-    }
-
-    /// The text of every scalar that is written, keys and values of any type, in no order.
-    pub fn scalars(&self) -> impl Iterator<Item = &str> {
-        let ids = (0..).zip(&self.nodes);
-        let scalars = ids.filter(|(_, data)| matches!(data.body, Body::Scalar { .. }));
-        scalars.map(|(id, _)| Node::new(self, id).raw())
-    }
-
     /// The node an id names. The id must come from this document.
     #[must_use]
     pub fn node(&self, id: NodeId) -> Node<'_> {
@@ -151,22 +152,15 @@ impl Document {
         self
     }
 
-    /// Every node that is written, in the order of the text, and whether it is a key. What an alias
-    /// stands for comes where it is written itself; keys that are collections are left out, with
-    /// all that is in them.
-    pub fn written(&self) -> impl Iterator<Item = (Node<'_>, bool)> {
-        let mut inside = None;
-        (0..).zip(&self.nodes).filter_map(move |(id, data)| {
-            // What is in a collection comes behind it, and what comes behind all that lies further out.
-            if data.parent != NONE && inside.is_some_and(|key| data.parent >= key) {
-                return None;
+    /// The text of a scalar, empty for other nodes.
+    pub(super) fn raw(&self, data: &NodeData) -> &str {
+        match data.body {
+            Body::Scalar { owned: false, first, second, .. } => {
+                &self.text[first as usize..second as usize]
             }
-            let parent = self.nodes.get(data.parent as usize);
-            let key = data.key == NONE && parent.is_some_and(NodeData::is_mapping);
-            inside = (key && !matches!(data.body, Body::Scalar { .. })).then_some(id);
-            let left_out = inside.is_some() || matches!(data.body, Body::Alias(_));
-            (!left_out).then(|| (Node::new(self, id), key))
-        })
+            Body::Scalar { owned: true, first, .. } => &self.owned[first as usize],
+            _ => "",
+        }
     }
 
     /// How many nodes there are, keys included, aliases not expanded.
@@ -297,12 +291,7 @@ impl<'a> Node<'a> {
     /// How it was written.
     #[must_use]
     pub fn style(self) -> Style {
-        match self.data().body {
-            Body::Scalar { style, .. }
-            | Body::Sequence { style, .. }
-            | Body::Mapping { style, .. } => style,
-            Body::Alias(_) => Style::Plain,
-        }
+        self.data().style()
     }
 
     /// The explicit tag, `!!str` written as `tag:yaml.org,2002:str`.
@@ -316,13 +305,7 @@ impl<'a> Node<'a> {
     /// A scalar's text, unquoted, unescaped and folded, whatever its type; empty for collections.
     #[must_use]
     pub fn raw(self) -> &'a str {
-        match self.data().body {
-            Body::Scalar { owned: false, first, second, .. } => {
-                &self.document.text[first as usize..second as usize]
-            }
-            Body::Scalar { owned: true, first, .. } => &self.document.owned[first as usize],
-            _ => "",
-        }
+        self.document.raw(self.data())
     }
 
     /// A scalar's value; `None` for collections.
@@ -469,6 +452,9 @@ impl<'a> Node<'a> {
     }
 
     pub(super) fn key_text(self) -> Cow<'a, str> {
+        if let Body::Scalar { text: true, .. } = self.data().body {
+            return Cow::Borrowed(self.raw());
+        }
         match self.scalar().and_then(key_name) {
             Some(name) => name,
             None => Cow::Borrowed(match self.kind() {

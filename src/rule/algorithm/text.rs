@@ -74,18 +74,14 @@ impl<'a> Text<'a> {
     }
 
     /// The scalars without quotes that YAML may read as something else than what stands there, and
-    /// whether each is a key: short words, and what begins as a number does. Few of a text's scalars
-    /// are of this sort, and several algorithms look at them.
+    /// whether each is a key. Few of a text's scalars are of this sort, and several algorithms look at
+    /// them.
     pub(super) fn suspects(&self) -> &[(Node<'a>, bool)] {
         self.suspects.get_or_init(|| {
             let mut found = Vec::new();
-            self.each(&mut |node, key| {
-                let raw = node.raw();
-                let numeric = raw.starts_with(|c| matches!(c, '0'..='9' | '+' | '-'));
-                if (numeric || raw.len() <= LONGEST_WORD) && node.style() == Style::Plain {
-                    found.push((node, key));
-                }
-            });
+            for document in &self.stream.documents {
+                found.extend(document.plain(is_suspect));
+            }
             found
         })
     }
@@ -114,6 +110,11 @@ impl<'a> Text<'a> {
         blocks.sort_unstable();
         blocks
     }
+}
+
+/// True for short words, and for what begins as a number does.
+fn is_suspect(raw: &[u8]) -> bool {
+    raw.len() <= LONGEST_WORD || matches!(raw, [b'0'..=b'9' | b'+' | b'-', ..])
 }
 
 /// Every mapping of one document, outer ones first.

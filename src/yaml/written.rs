@@ -1,0 +1,61 @@
+//! What is written in a document, without a walk from its root.
+
+use super::tree::{Body, Document, NONE, Node, NodeData, Style};
+
+impl Document {
+    /// Texts of which each scalar is a part of one: what is written, comments and all, and the scalars
+    /// that stand there in another form than they have, with escapes or folded.
+    pub fn texts(&self) -> impl Iterator<Item = &str> {
+        let written = &self.text[self.span().range()];
+        std::iter::once(written).chain(self.owned.iter().map(AsRef::as_ref))
+    }
+
+    /// The text of every scalar that is written, keys and values of any type, in no order.
+    pub fn scalars(&self) -> impl Iterator<Item = &str> {
+        self.nodes.iter().filter(|data| data.is_scalar()).map(|data| self.raw(data))
+    }
+
+    /// Every node that is written, in the order of the text, and whether it is a key. What an alias
+    /// stands for comes where it is written itself; keys that are collections are left out, with
+    /// all that is in them.
+    pub fn written(&self) -> impl Iterator<Item = (Node<'_>, bool)> {
+        self.written_where(|_| true)
+    }
+
+    /// The scalars without quotes among [`Document::written`] whose text, in bytes, is `wanted`.
+    pub fn plain<'d>(
+        &'d self,
+        wanted: impl Fn(&[u8]) -> bool + 'd,
+    ) -> impl Iterator<Item = (Node<'d>, bool)> {
+        self.written_where(move |data| match data.body {
+            Body::Scalar { style: Style::Plain, owned: false, first, second, .. } => {
+                wanted(&self.text.as_bytes()[first as usize..second as usize])
+            }
+            Body::Scalar { style: Style::Plain, .. } => wanted(self.raw(data).as_bytes()),
+            _ => false,
+        })
+    }
+
+    fn written_where<'d>(
+        &'d self,
+        wanted: impl Fn(&NodeData) -> bool + 'd,
+    ) -> impl Iterator<Item = (Node<'d>, bool)> {
+        let mut inside = None;
+        (0..).zip(&self.nodes).filter_map(move |(id, data)| {
+            // Most are scalars, which have nothing in them, and few of these are wanted.
+            let wanted = wanted(data);
+            if !wanted && data.is_scalar() {
+                return None;
+            }
+            // What is in a collection comes behind it, and what comes behind all that lies further out.
+            if data.parent != NONE && inside.is_some_and(|key| data.parent >= key) {
+                return None;
+            }
+            let parent = self.nodes.get(data.parent as usize);
+            let key = data.key == NONE && parent.is_some_and(NodeData::is_mapping);
+            inside = (key && !data.is_scalar()).then_some(id);
+            let left_out = inside.is_some() || matches!(data.body, Body::Alias(_));
+            (wanted && !left_out).then(|| (Node::new(self, id), key))
+        })
+    }
+}
