@@ -69,7 +69,7 @@ pub(super) fn hits<'c>(
     wanted: impl Fn(&Active) -> bool,
     evaluator: &mut Evaluator,
 ) -> Vec<(&'c Active, Hit)> {
-    let concerned = chosen.by_kind.of(object).into_iter().map(|at| &chosen.rules[at]);
+    let concerned = chosen.by_kind.of(object).map(|at| &chosen.rules[at]);
     let has_a_say = |active: &&Active| scene.scopes.contains(&active.known.scope) && wanted(active);
     let rules: Vec<&'c Active> = concerned.filter(has_a_say).collect();
     let pairs = rules.iter().map(|active| active.pair());

@@ -9,21 +9,33 @@ use crate::kube::Object;
 /// and to ask each of them costs more than to evaluate most of those.
 #[derive(Debug, Clone, Default)]
 pub struct ByKind {
-    /// Where each rule stands in the list this was made from: rules on single objects, then those
-    /// on all that is deployed together. Other lists here hold indexes into this one.
-    order: Vec<usize>,
-    any: Vec<usize>,
-    pods: Vec<usize>,
-    workloads: Vec<usize>,
-    named: HashMap<String, Vec<Named>>,
+    /// Those that look at kinds which no rule names; sorted as [`ByKind::of`] gives them, as are
+    others: Vec<Entry>,
+    /// those that look at one that some rule names.
+    named: HashMap<String, Vec<Entry>>,
 }
 
-/// A rule that names a kind.
+/// A rule that looks at a kind.
 #[derive(Debug, Clone)]
-struct Named {
-    /// The API group, where the rule names one: `policy/PodDisruptionBudget`.
-    group: Option<String>,
+struct Entry {
+    /// Its place among the rules on objects.
+    order: usize,
+    /// Its place in the list of all rules.
     rule: usize,
+    /// Which objects of the kind it looks at.
+    sort: Sort,
+}
+
+/// Which objects of a kind a rule looks at.
+#[derive(Debug, Clone)]
+enum Sort {
+    Any,
+    /// Those that have or are pods.
+    Pods,
+    /// Those that have pods.
+    Workloads,
+    /// Those of an API group: `policy/PodDisruptionBudget`.
+    Group(String),
 }
 
 impl ByKind {
@@ -37,50 +49,51 @@ impl ByKind {
         let mut own: Vec<_> = rules.filter(|(_, (scope, _))| scope.is_of_objects()).collect();
         own.sort_by_key(|(_, (scope, _))| *scope == Scope::Release);
         let mut index = Self::default();
-        for (at, (_, kinds)) in own {
-            for kind in kinds {
-                index.enter(kind, index.order.len());
+        for (order, (rule, (_, words))) in own.into_iter().enumerate() {
+            for word in words {
+                let (sort, kind) = read(word);
+                let entry = Entry { order, rule, sort };
+                match kind {
+                    None => index.others.push(entry),
+                    Some(kind) => index.named.entry(kind.to_owned()).or_default().push(entry),
+                }
             }
-            index.order.push(at);
         }
+        index.named.values_mut().for_each(|entries| {
+            entries.extend(index.others.iter().cloned());
+            entries.sort_by_key(|entry| entry.order);
+        });
         index
-    }
-
-    fn enter(&mut self, kind: &str, rule: usize) {
-        match kind {
-            "any" => self.any.push(rule),
-            "pods" => self.pods.push(rule),
-            "workloads" => self.workloads.push(rule),
-            kind => {
-                let (group, kind) = match kind.rsplit_once('/') {
-                    Some((group, kind)) => (Some(group.to_owned()), kind),
-                    None => (None, kind),
-                };
-                self.named.entry(kind.to_owned()).or_default().push(Named { group, rule });
-            }
-        }
     }
 
     /// The places, in the list this was made from, of the rules that look at an object: those on
     /// single objects first, each sort in the order of the list.
-    #[must_use]
-    pub fn of(&self, object: &Object<'_>) -> Vec<usize> {
-        let mut found = self.any.clone();
-        if object.pod_template().is_some() {
-            found.extend(&self.pods);
-            if object.kind != "Pod" {
-                found.extend(&self.workloads);
-            }
-        }
-        let named = self.named.get(object.kind).into_iter().flatten();
-        let own = |named: &&Named| named.group.as_deref().is_none_or(|own| own == object.group());
-        found.extend(named.filter(own).map(|named| named.rule));
-        found.sort_unstable();
-        found.dedup();
-        for place in &mut found {
-            *place = self.order[*place];
-        }
-        found
+    pub fn of(&self, object: &Object<'_>) -> impl Iterator<Item = usize> {
+        let (pods, pod, group) =
+            (object.pod_template().is_some(), object.kind == "Pod", object.group());
+        let entries = self.named.get(object.kind).unwrap_or(&self.others);
+        let own = entries.iter().filter(move |entry| match &entry.sort {
+            Sort::Any => true,
+            Sort::Pods => pods,
+            Sort::Workloads => pods && !pod,
+            Sort::Group(own) => own == group,
+        });
+        // A rule that names a kind in several ways looks once.
+        let mut last = None;
+        own.map(|entry| entry.rule).filter(move |rule| last.replace(*rule) != Some(*rule))
+    }
+}
+
+/// What a rule's word for kinds says: which objects, and of which kind where it names one.
+fn read(word: &str) -> (Sort, Option<&str>) {
+    match word {
+        "any" => (Sort::Any, None),
+        "pods" => (Sort::Pods, None),
+        "workloads" => (Sort::Workloads, None),
+        kind => match kind.rsplit_once('/') {
+            Some((group, kind)) => (Sort::Group(group.to_owned()), Some(kind)),
+            None => (Sort::Any, Some(kind)),
+        },
     }
 }
 
@@ -112,8 +125,8 @@ mod tests {
         let rules: Vec<_> = set.read().map(|rule| &**rule).collect();
         let stream = yaml::parse(SourceId::NOWHERE, &Arc::from(manifest));
         let object = stream.documents[0].root().and_then(Object::new).expect("an object");
-        let found = ByKind::new(rules.iter().map(|rule| rule.concern())).of(&object);
-        found.into_iter().map(|at| rules[at].id.to_string()).collect()
+        let by_kind = ByKind::new(rules.iter().map(|rule| rule.concern()));
+        by_kind.of(&object).map(|at| rules[at].id.to_string()).collect()
     }
 
     #[test]
