@@ -112,20 +112,20 @@ impl Evaluator {
         let namespace = object.namespace().map(Datum::Text);
         let namespace = namespace.unwrap_or_else(|| Datum::Made(Rc::clone(&self.namespace)));
         judge.frame.set(Slot::TARGET_NAMESPACE, namespace);
-        judge.traits = Some(Traits::of(object));
+        judge.traits = Some(Traits::of(object, together.company, base.is_some()));
+        let company = Some(together.company).filter(|all| !all.is_empty());
+        judge.accompany(company);
         let mut hits = Vec::new();
         for (at, (rule, params)) in rules {
-            // What stands beside an object is nothing to a rule on single objects.
-            let company = Some(together.company)
-                .filter(|all| rule.scope == Scope::Release && !all.is_empty());
-            judge.accompany(company);
             let found = judge.rule(rule, || self.settings.of(rule, params));
             self.undecided.note(&rule.id, std::mem::take(&mut judge.undecided));
-            hits.extend(found.into_iter().map(|hit| (at, hit)));
+            push_all(&mut hits, at, found);
             if let Some(algorithm) = rule.algorithm {
+                // What stands beside an object is nothing to a rule on single objects.
+                let company = company.filter(|_| rule.scope == Scope::Release);
                 let scene = Scene { rule, params, object, company, setting: &self.setting };
                 let judged = algorithm.judge(&scene);
-                hits.extend(judged.hits.into_iter().map(|hit| (at, hit)));
+                push_all(&mut hits, at, judged.hits);
                 self.unknown_kinds.extend(judged.unknown_kind);
             }
         }
@@ -169,6 +169,13 @@ impl<'c> Together<'c> {
     #[must_use]
     pub fn company(&self) -> &'c Company {
         self.company
+    }
+}
+
+/// Adds what a rule found, which nearly always is nothing.
+fn push_all(hits: &mut Vec<(usize, Hit)>, rule: usize, found: Vec<Hit>) {
+    if !found.is_empty() {
+        hits.extend(found.into_iter().map(|hit| (rule, hit)));
     }
 }
 

@@ -22,19 +22,18 @@ pub(crate) struct SharedList(Arc<Objects>);
 #[derive(Default)]
 struct Objects {
     items: Vec<Box<dyn Val>>,
-    index: OnceLock<Index>,
+    // What rules ask for, so that each object is not held against each other. Made when one first does.
+    kinds: OnceLock<Map<String, Kind>>,
+    /// The places of objects by their `metadata.name`.
+    names: OnceLock<Map<String, Vec<usize>>>,
+    /// The places of objects whose pods carry a label, by its key and value.
+    labels: OnceLock<Map<String, Map<String, Vec<usize>>>>,
 }
 
-/// What rules ask for, so that each object is not held against each other.
-#[derive(Default)]
-struct Index {
-    kinds: Map<String, SharedList>,
-    /// The places of the objects of a kind.
-    places: Map<String, Vec<usize>>,
-    /// Objects by their `metadata.name`.
-    names: Map<String, Vec<usize>>,
-    /// Objects whose pods carry a label, by its key and value.
-    labels: Map<String, Map<String, Vec<usize>>>,
+/// The objects of a kind.
+struct Kind {
+    list: SharedList,
+    places: Vec<usize>,
 }
 
 type Map<K, V> = HashMap<K, V, RandomState>;
@@ -42,7 +41,7 @@ type Map<K, V> = HashMap<K, V, RandomState>;
 impl SharedList {
     /// Makes a list.
     pub(crate) fn new(items: Vec<Box<dyn Val>>) -> Self {
-        Self(Arc::new(Objects { items, index: OnceLock::new() }))
+        Self(Arc::new(Objects { items, ..Objects::default() }))
     }
 
     /// True where there is none.
@@ -53,14 +52,18 @@ impl SharedList {
     /// The objects of a kind.
     pub(crate) fn of_kind(&self, kind: &str) -> &Self {
         static NONE: LazyLock<SharedList> = LazyLock::new(SharedList::default);
-        self.index().kinds.get(kind).unwrap_or(&NONE)
+        self.kinds().get(kind).map_or(&NONE, |kind| &kind.list)
+    }
+
+    /// Whether there is an object of a kind.
+    pub(crate) fn has_kind(&self, kind: &str) -> bool {
+        self.kinds().contains_key(kind)
     }
 
     /// The objects of some kinds, in their order.
     pub(crate) fn of_kinds(&self, kinds: &[impl AsRef<str>]) -> Vec<(&Arc<Document>, Node<'_>)> {
-        let known = &self.index().places;
-        let found = kinds.iter().filter_map(|kind| known.get(kind.as_ref())).flatten();
-        let mut found: Vec<usize> = found.copied().collect();
+        let known = kinds.iter().filter_map(|kind| self.kinds().get(kind.as_ref()));
+        let mut found: Vec<usize> = known.flat_map(|kind| &kind.places).copied().collect();
         if kinds.len() > 1 {
             found.sort_unstable();
             found.dedup();
@@ -70,7 +73,7 @@ impl SharedList {
 
     /// The objects of a name, whatever their kind, in their order.
     pub(crate) fn of_name(&self, name: &str) -> Vec<(&Arc<Document>, Node<'_>)> {
-        let found = self.index().names.get(name).into_iter().flatten();
+        let found = self.names().get(name).into_iter().flatten();
         found.filter_map(|&at| as_node(self.0.items[at].as_ref())).collect()
     }
 
@@ -94,7 +97,7 @@ impl SharedList {
         let fits = |(_, node): &(_, Node<'l>)| Object::new(*node).is_some_and(&selects);
         match label {
             Some((key, value)) => {
-                let carriers = self.index().labels.get(key).and_then(|values| values.get(value));
+                let carriers = self.labels().get(key).and_then(|values| values.get(value));
                 let carriers = carriers.into_iter().flatten();
                 carriers.filter_map(|&at| as_node(self.0.items[at].as_ref())).filter(fits).collect()
             }
@@ -102,31 +105,51 @@ impl SharedList {
         }
     }
 
-    fn index(&self) -> &Index {
-        self.0.index.get_or_init(|| {
-            let mut index = Index::default();
-            for (at, item) in self.0.items.iter().enumerate() {
-                let value = item.downcast_ref::<NodeVal>();
-                let Some(object) = value.and_then(|value| Object::new(value.node())) else {
-                    continue;
-                };
-                index.places.entry(object.kind.to_owned()).or_default().push(at);
-                if let Some(name) = object.node.at(&["metadata", "name"]) {
-                    index.names.entry(name.raw().to_owned()).or_default().push(at);
-                }
-                for (key, value) in labels_of(object.pod_labels()) {
-                    let values = index.labels.entry(key).or_default();
-                    values.entry(value).or_default().push(at);
+    fn kinds(&self) -> &Map<String, Kind> {
+        self.0.kinds.get_or_init(|| {
+            let mut kinds: Map<String, Vec<usize>> = Map::default();
+            for (at, object) in self.objects() {
+                match kinds.get_mut(object.kind) {
+                    Some(places) => places.push(at),
+                    None => drop(kinds.insert(object.kind.to_owned(), vec![at])),
                 }
             }
-            let of = |places: &[usize]| {
+            let kind = |places: Vec<usize>| {
                 let items = places.iter().map(|&at| self.0.items[at].clone_as_boxed());
-                Self::new(items.collect())
+                Kind { list: Self::new(items.collect()), places }
             };
-            let kinds = index.places.iter().map(|(kind, places)| (kind.clone(), of(places)));
-            index.kinds = kinds.collect();
-            index
+            kinds.into_iter().map(|(name, places)| (name, kind(places))).collect()
         })
+    }
+
+    fn names(&self) -> &Map<String, Vec<usize>> {
+        self.0.names.get_or_init(|| {
+            let mut names: Map<String, Vec<usize>> = Map::default();
+            for (at, object) in self.objects() {
+                if let Some(name) = object.node.at(&["metadata", "name"]) {
+                    names.entry(name.raw().to_owned()).or_default().push(at);
+                }
+            }
+            names
+        })
+    }
+
+    fn labels(&self) -> &Map<String, Map<String, Vec<usize>>> {
+        self.0.labels.get_or_init(|| {
+            let mut labels: Map<String, Map<String, Vec<usize>>> = Map::default();
+            for (at, object) in self.objects() {
+                for (key, value) in labels_of(object.pod_labels()) {
+                    labels.entry(key).or_default().entry(value).or_default().push(at);
+                }
+            }
+            labels
+        })
+    }
+
+    /// The objects with their places.
+    fn objects(&self) -> impl Iterator<Item = (usize, Object<'_>)> {
+        let nodes = self.0.items.iter().map(|item| item.downcast_ref::<NodeVal>());
+        nodes.enumerate().filter_map(|(at, value)| Some((at, Object::new(value?.node())?)))
     }
 }
 

@@ -65,6 +65,13 @@ pub(crate) struct Each {
     pub(crate) place: Place,
 }
 
+impl Each {
+    /// True for nodes of the object as it was before a change.
+    fn is_of_change(&self) -> bool {
+        self.place.start == Slot::BASE
+    }
+}
+
 /// A path, with the slot of the variable it starts at.
 #[derive(Debug)]
 pub(crate) struct Place {
@@ -88,6 +95,9 @@ pub(super) fn compile(root: Node<'_>, scope: Scope) -> (Logic, Vec<RuleError>) {
         .collect();
     let any = checks.iter().map(|check| check.need.clone()).fold(Need::NEVER, Need::or);
     let need = compiler.guarded(when.as_ref(), if checks.is_empty() { Need::NOTHING } else { any });
+    let compares = |check: &Check| check.each.first().is_some_and(Each::is_of_change);
+    let only_compares = !checks.is_empty() && checks.iter().all(compares);
+    let need = if only_compares { Need::Before.and(need) } else { need };
     let assumes_pods = compiler.names.assumes_pods();
     let slots = compiler.names.slots();
     (Logic { need, assumes_pods, lets, when, checks, slots }, compiler.errors)

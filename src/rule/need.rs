@@ -1,21 +1,27 @@
 //! What must come up in an object for a rule to have anything to say about it.
 
 use std::borrow::Cow;
+use std::cell::OnceCell;
 
 use memchr::memmem::Finder;
 
+use super::company::Company;
 use crate::kube::Object;
 use crate::yaml::{Document, Kind, Mark, Marks, Sign};
 
 /// A condition on an object that is told without a walk through it.
 #[derive(Debug, Clone)]
 pub(crate) enum Need {
-    /// Something comes up in its document.
-    Mark(Mark),
+    /// One of these things comes up in its document.
+    Marks(Vec<Mark>),
     /// Its text, comments and all, or one of its scalars has this in it.
     Part(Box<Finder<'static>>),
     /// Its kind.
     Kind(String),
+    /// The kind of an object that is deployed together with it.
+    Beside(String),
+    /// It is known as it was before a change.
+    Before,
     /// All of these.
     All(Vec<Need>),
     /// Any of these.
@@ -29,30 +35,42 @@ pub(crate) struct Traits<'n> {
     /// Whether it is or makes pods, and has their spec.
     pub(crate) pods: bool,
     document: &'n Document,
-    /// What comes up in the document. Only where several objects lie in it is that kept.
-    marks: Cow<'n, Marks>,
+    /// What comes up in the document, once a rule asked.
+    marks: OnceCell<Cow<'n, Marks>>,
     /// Whether it is all of its document, so that a look through that is not one of many.
     whole: bool,
+    /// What is deployed together, the object included.
+    company: &'n Company,
+    /// Whether it is known as it was before a change.
+    before: bool,
 }
 
 impl<'n> Traits<'n> {
-    pub(crate) fn of(object: &Object<'n>) -> Self {
+    pub(crate) fn of(object: &Object<'n>, company: &'n Company, before: bool) -> Self {
         let Object { node, kind, .. } = *object;
         let (pods, whole) = (object.pod_spec().is_some(), node.parent().is_none());
-        let document = node.document();
-        let marks = match whole {
-            true => Cow::Owned(Marks::of(document)),
-            false => Cow::Borrowed(document.marks()),
-        };
-        Self { kind, pods, document, marks, whole }
+        let marks = OnceCell::new();
+        Self { kind, pods, document: node.document(), marks, whole, company, before }
+    }
+
+    fn marks(&self) -> &Marks {
+        // Only where several objects lie in a document are they kept with it.
+        self.marks.get_or_init(|| match self.whole {
+            true => Cow::Owned(Marks::of(self.document)),
+            false => Cow::Borrowed(self.document.marks()),
+        })
+    }
+
+    /// False where nothing of this kind is deployed together with the object; true where nobody says
+    /// what is.
+    fn may_stand_beside(&self, kind: &str) -> bool {
+        self.company.is_empty() || self.company.objects().has_kind(kind)
     }
 
     /// False where no text of the object has a part.
     fn may_have(&self, part: &Finder<'_>) -> bool {
-        let document = self.document;
-        let text = &document.text()[document.span().range()];
-        let mut texts = std::iter::once(text).chain(document.rewritten());
-        !self.whole || texts.any(|text| part.find(text.as_bytes()).is_some())
+        let found = |text: &str| part.find(text.as_bytes()).is_some();
+        !self.whole || self.document.texts().any(found)
     }
 }
 
@@ -68,9 +86,14 @@ impl Need {
     /// What no object meets.
     pub(crate) const NEVER: Self = Self::Any(Vec::new());
 
+    /// An object of one of these kinds is deployed together with this one.
+    pub(crate) fn beside(kinds: &[String]) -> Self {
+        kinds.iter().cloned().map(Self::Beside).fold(Self::NEVER, Self::or)
+    }
+
     /// Something in the object's document.
     fn sign(sign: Sign<'_>) -> Self {
-        Mark::of(sign).map_or(Self::NOTHING, Self::Mark)
+        Mark::of(sign).map_or(Self::NOTHING, |mark| Self::Marks(vec![mark]))
     }
 
     /// A key of this name.
@@ -96,54 +119,62 @@ impl Need {
             true => Sign::Within(name, kind),
             false => Sign::Holds(name, kind),
         };
-        Self::Any(
-            others.filter(|other| *other != kind).map(|kind| Self::sign(sign(kind))).collect(),
-        )
+        let others = others.filter(|other| *other != kind).map(|kind| Self::sign(sign(kind)));
+        others.fold(Self::NEVER, Self::or)
     }
 
     /// Both of two conditions.
     #[must_use]
     pub(crate) fn and(self, other: Self) -> Self {
-        match (self, other) {
-            (Self::All(all), other) | (other, Self::All(all)) if all.is_empty() => other,
-            (Self::All(mut all), Self::All(others)) => {
-                all.extend(others);
-                Self::All(all)
-            }
-            (Self::All(mut all), other) | (other, Self::All(mut all)) => {
-                all.push(other);
-                Self::All(all)
-            }
-            (one, other) => Self::All(vec![one, other]),
-        }
+        let parts = |need| match need {
+            Self::All(parts) => parts,
+            one => vec![one],
+        };
+        joined([parts(self), parts(other)].into_iter().flatten().collect(), Self::All)
     }
 
     /// One of two conditions.
     #[must_use]
     pub(crate) fn or(self, other: Self) -> Self {
-        match (self, other) {
-            (Self::Any(any), other) | (other, Self::Any(any)) if any.is_empty() => other,
-            (Self::Any(mut any), Self::Any(others)) => {
-                any.extend(others);
-                Self::Any(any)
+        let parts = |need| match need {
+            Self::Any(parts) => parts,
+            one => vec![one],
+        };
+        let (mut all, mut marks) = (Vec::new(), Vec::new());
+        for part in [parts(self), parts(other)].into_iter().flatten() {
+            match part {
+                Self::Marks(own) => marks.extend(own),
+                other => all.push(other),
             }
-            (Self::Any(mut any), other) | (other, Self::Any(mut any)) => {
-                any.push(other);
-                Self::Any(any)
-            }
-            (one, other) => Self::Any(vec![one, other]),
         }
+        if !marks.is_empty() {
+            all.insert(0, Self::Marks(marks));
+        }
+        joined(all, Self::Any)
     }
 
     /// False only where the object does not meet it.
     pub(crate) fn may_be_met(&self, traits: &Traits<'_>) -> bool {
         match self {
-            Self::Mark(mark) => traits.marks.may_have(*mark),
+            Self::Marks(marks) => {
+                let own = traits.marks();
+                marks.iter().any(|mark| own.may_have(*mark))
+            }
             Self::Part(part) => traits.may_have(part),
             Self::Kind(kind) => traits.kind == kind,
+            Self::Beside(kind) => traits.may_stand_beside(kind),
+            Self::Before => traits.before,
             Self::All(parts) => parts.iter().all(|part| part.may_be_met(traits)),
             Self::Any(parts) => parts.iter().any(|part| part.may_be_met(traits)),
         }
+    }
+}
+
+/// Conditions as one condition, which a single one is by itself.
+fn joined(parts: Vec<Need>, whole: fn(Vec<Need>) -> Need) -> Need {
+    match <[Need; 1]>::try_from(parts) {
+        Ok([only]) => only,
+        Err(parts) => whole(parts),
     }
 }
 
@@ -159,18 +190,26 @@ mod tests {
 
     /// Whether a rule of one check has to be run on a pod with this in its spec.
     fn is_run(check: &str, spec: &str) -> bool {
+        is_run_in("object", check, spec, &[])
+    }
+
+    /// The same of a rule of some scope, where objects of these kinds are deployed beside the pod.
+    fn is_run_in(scope: &str, check: &str, spec: &str, beside: &[&str]) -> bool {
         let mut set = RuleSet::default();
         let text = format!(
-            "id: own\ngroup: own\nseverity: error\nsince: 0.1.0\nsummary: s\nwhy: w\nfix: f\nkinds: [pods]\nchecks:\n  - {{{check}, at: object.kind, message: m}}\n"
+            "id: own\ngroup: own\nseverity: error\nsince: 0.1.0\nsummary: s\nwhy: w\nfix: f\nscope: {scope}\nkinds: [pods]\nchecks:\n  - {{{check}, at: object.kind, message: m}}\n"
         );
         set.add(&Sources::default(), "rule.yaml", &text);
         assert!(set.errors.is_empty(), "{:?}", set.errors);
         let rule = Arc::clone(set.rules[0].rule());
         let pod =
             format!("{{apiVersion: v1, kind: Pod, metadata: {{name: web}}, spec: {{{spec}}}}}");
-        let stream = yaml::parse(SourceId::NOWHERE, &Arc::from(pod));
+        let others = beside.iter().map(|kind| format!("\n---\n{{apiVersion: v1, kind: {kind}}}"));
+        let text = std::iter::once(pod).chain(others).collect::<String>();
+        let stream = yaml::parse(SourceId::NOWHERE, &Arc::from(text));
         let found = objects(&stream.documents[0]);
-        rule.logic().need.may_be_met(&Traits::of(&found[0]))
+        let company = Company::of(&stream.documents);
+        rule.logic().need.may_be_met(&Traits::of(&found[0], &company, false))
     }
 
     #[test]
@@ -215,5 +254,26 @@ mod tests {
         ] {
             assert!(is_run(check, spec), "{check}: {spec}");
         }
+    }
+
+    #[test]
+    fn a_rule_is_run_where_what_it_looks_for_is_deployed() {
+        for check in [
+            "forbid: \"size(ofKind(objects, 'Service')) > 0\"",
+            "forbid: \"ofKind(objects, 'Service').exists(o, has(o.spec))\"",
+            "forbid: \"objects.exists(o, o.kind == 'Service' && has(o.spec))\"",
+            "forbid: \"objects.exists(o, o.kind in ['Service', 'Ingress'] && has(o.spec))\"",
+            "let: {x: \"objects.filter(o, o.kind == 'Service')\"}, when: size(x) > 0, forbid: 'true'",
+        ] {
+            assert!(!is_run_in("release", check, "", &["ConfigMap"]), "{check}");
+            assert!(is_run_in("release", check, "", &["ConfigMap", "Service"]), "{check}");
+        }
+        let missing = "require: \"objects.exists(o, o.kind == 'Service')\"";
+        assert!(is_run_in("release", missing, "", &["ConfigMap"]), "{missing}");
+    }
+
+    #[test]
+    fn a_rule_on_a_change_is_run_where_there_is_one() {
+        assert!(!is_run("for: {was: 'base.spec'}, forbid: 'true'", "a: 1"));
     }
 }

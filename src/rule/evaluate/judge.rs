@@ -65,7 +65,7 @@ impl<'n> Judge<'n> {
         self.several.push((slot, nodes));
     }
 
-    /// Makes what is deployed together known, or keeps it from the next rule.
+    /// Makes what is deployed together known, to the rules that have variables for it.
     pub(super) fn accompany(&mut self, company: Option<&'n Company>) {
         let (objects, workloads) = (company.map(Company::objects), company.map(Company::workloads));
         self.frame.put(Slot::OBJECTS, objects.map(Datum::Objects));
@@ -94,17 +94,20 @@ impl<'n> Judge<'n> {
             return self.run(logic, params);
         }
         #[cfg(test)]
-        self.assert_silent(|judge| judge.run(logic, params));
+        self.assert_silent(|judge, hits| hits.extend(judge.run(logic, params)));
         Vec::new()
     }
 
     fn run(&mut self, logic: &'n Logic, params: impl FnOnce() -> Option<Rc<Params>>) -> Vec<Hit> {
-        self.nodes.truncate(Slot::ROOTS);
+        let own = logic.slots.max(Slot::ROOTS);
+        if self.nodes.len() < own {
+            self.nodes.resize(own, None);
+        }
+        self.nodes[Slot::ROOTS..own].fill(None);
         // Where there is nothing to look at, it does not matter whether `when` has a value.
         if logic.when.is_some() && logic.checks.iter().all(|check| self.is_idle(check)) {
             return Vec::new();
         }
-        self.nodes.resize(logic.slots.max(Slot::ROOTS), None);
         self.frame.begin(logic.slots);
         self.frame.put(Slot::PARAMS, params().map(Datum::Params));
         let mut hits = Vec::new();
@@ -112,10 +115,10 @@ impl<'n> Judge<'n> {
         if self.holds(logic.when.as_ref()) {
             for check in &logic.checks {
                 if self.may_meet(&check.need, logic) {
-                    hits.extend(self.look(logic, check));
+                    self.look(logic, check, &mut hits);
                 } else {
                     #[cfg(test)]
-                    self.assert_silent(|judge| judge.look(logic, check));
+                    self.assert_silent(|judge, hits| judge.look(logic, check, hits));
                 }
             }
         }
@@ -131,18 +134,22 @@ impl<'n> Judge<'n> {
 
     /// Within tests, what is left out is run all the same.
     #[cfg(test)]
-    fn assert_silent(&mut self, run: impl FnOnce(&mut Self) -> Vec<Hit>) {
-        let undecided = self.undecided;
-        let hits = run(self);
+    fn assert_silent(&mut self, run: impl FnOnce(&mut Self, &mut Vec<Hit>)) {
+        let (undecided, mut hits) = (self.undecided, Vec::new());
+        run(self, &mut hits);
         assert!(hits.is_empty() && self.undecided == undecided, "this was left out: {hits:?}");
     }
 
-    /// What a check finds.
-    fn look(&mut self, logic: &'n Logic, check: &'n Check) -> Vec<Hit> {
-        let mut hits = Vec::new();
+    /// Adds what a check finds.
+    fn look(&mut self, logic: &'n Logic, check: &'n Check, hits: &mut Vec<Hit>) {
         self.defer(&check.lets, 0);
-        self.walk(check, 0, &mut |judge| hits.extend(judge.check(logic, check)));
-        hits
+        self.walk(check, 0, &mut |judge| {
+            if judge.fails(logic, check)
+                && let Some(hit) = judge.hit(check)
+            {
+                hits.push(hit);
+            }
+        });
     }
 
     /// True for a check over nodes of which there are none.
@@ -185,6 +192,8 @@ impl<'n> Judge<'n> {
         let Some(Each { node: slot, key, place }) = check.each.get(chosen) else {
             return judge(self);
         };
+        // The values of a mapping come with their keys.
+        let keyed = place.path.steps.last() == Some(&PathStep::Every);
         let first = self.waiting.len();
         let mut waiting = std::mem::take(&mut self.waiting);
         if let Some(roots) = self.roots(place) {
@@ -195,27 +204,27 @@ impl<'n> Judge<'n> {
         for at in first..end {
             let node = self.waiting[at];
             self.know(*slot, node);
-            // The values of a mapping come with their keys.
-            if place.path.steps.last() == Some(&PathStep::Every)
-                && let Some(name) = node.key_name()
-            {
-                self.frame.set(*key, Datum::text(name));
-            }
+            let name = keyed.then(|| node.key_name()).flatten();
+            self.frame.put(*key, name.map(Datum::text));
             self.defer(&check.lets, chosen + 1);
             self.walk(check, chosen + 1, judge);
         }
         self.waiting.truncate(first);
     }
 
-    fn check(&mut self, logic: &'n Logic, check: &'n Check) -> Option<Hit> {
+    /// True where a check's nodes are at fault.
+    fn fails(&mut self, logic: &'n Logic, check: &'n Check) -> bool {
         if !self.holds(check.when.as_ref()) || !self.is(&check.test, check.fails_on) {
-            return None;
+            return false;
         }
         // A rule means what all of its names say, whether or not its tests got as far as each.
-        if !self.has_values(&logic.lets) || !self.has_values(&check.lets) {
-            self.undecided += 1;
-            return None;
-        }
+        let known = self.has_values(&logic.lets) && self.has_values(&check.lets);
+        self.undecided += usize::from(!known);
+        known
+    }
+
+    /// What is said of nodes that are at fault.
+    fn hit(&mut self, check: &'n Check) -> Option<Hit> {
         let target = self.target(&check.at)?;
         let related = check.related.iter().filter_map(|(place, message)| {
             let target = self.reach(place).filter(|target| target.missing.is_empty())?;

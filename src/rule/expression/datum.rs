@@ -1,6 +1,7 @@
 //! What an expression evaluates to.
 
 use std::borrow::Cow;
+use std::cell::OnceCell;
 use std::cmp::Ordering;
 use std::collections::HashMap;
 use std::rc::Rc;
@@ -45,25 +46,44 @@ pub(crate) enum Datum<'n> {
     Foreign(Rc<dyn Val>),
 }
 
-/// The parameters of a rule under one configuration.
+/// The parameters of a rule under one configuration. Some are long lists, and few are asked for: each is
+/// taken over when it is.
 #[derive(Debug)]
 pub(crate) struct Params {
-    values: Vec<(String, Datum<'static>)>,
-    shared: SharedMap,
+    all: Vec<Param>,
+    /// As CEL sees them.
+    shared: OnceCell<SharedMap>,
+}
+
+#[derive(Debug)]
+struct Param {
+    name: String,
+    value: Value,
+    taken: OnceCell<Option<Datum<'static>>>,
 }
 
 impl Params {
     /// Makes parameters; a name comes once.
     pub(crate) fn new(entries: impl IntoIterator<Item = (String, Value)>) -> Self {
-        let entries = entries.into_iter().filter_map(|(name, value)| {
-            let value: Box<dyn Val> = value.try_into().ok()?;
-            Some((name, value))
-        });
-        let entries: Vec<(String, Box<dyn Val>)> = entries.collect();
-        let values = entries
-            .iter()
-            .map(|(name, value)| (name.clone(), Datum::from_val(value.as_ref(), &[])));
-        Self { values: values.collect(), shared: SharedMap::new(entries) }
+        let param = |(name, value)| Param { name, value, taken: OnceCell::new() };
+        Self { all: entries.into_iter().map(param).collect(), shared: OnceCell::new() }
+    }
+
+    fn get(&self, name: &str) -> Option<&Datum<'static>> {
+        let param = self.all.iter().find(|param| param.name == name)?;
+        let taken = || Some(Datum::from_val(param.to_val()?.as_ref(), &[]));
+        param.taken.get_or_init(taken).as_ref()
+    }
+
+    fn shared(&self) -> &SharedMap {
+        let entry = |param: &Param| Some((param.name.clone(), param.to_val()?));
+        self.shared.get_or_init(|| SharedMap::new(self.all.iter().filter_map(entry)))
+    }
+}
+
+impl Param {
+    fn to_val(&self) -> Option<Box<dyn Val>> {
+        self.value.clone().try_into().ok()
     }
 }
 
@@ -174,7 +194,7 @@ impl<'n> Datum<'n> {
                 Box::new(CelMap::from(entries.collect::<HashMap<_, _>>()))
             }
             Self::Objects(list) => Box::new((*list).clone()),
-            Self::Params(params) => Box::new(params.shared.clone()),
+            Self::Params(params) => Box::new(params.shared().clone()),
             Self::Optional(None) => Box::new(CelOptional::none()),
             Self::Optional(Some(value)) => Box::new(CelOptional::of(value.to_val())),
             Self::Foreign(value) => value.clone_as_boxed(),
@@ -249,8 +269,8 @@ impl<'n> Datum<'n> {
     pub(super) fn member(&self, key: &str) -> Member<'n> {
         match self {
             Self::Node(document, node) => Self::present(document, node.get(key)),
-            Self::Params(params) => match params.values.iter().find(|(name, _)| name == key) {
-                Some((_, value)) => Member::Found(value.clone()),
+            Self::Params(params) => match params.get(key) {
+                Some(value) => Member::Found(value.clone()),
                 None => Member::Missing,
             },
             Self::Record(entries) => match entries.iter().find(|(name, _)| name == key) {

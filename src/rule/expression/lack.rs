@@ -9,6 +9,7 @@ use super::certain::{certain, certain_optional, mapping, text};
 use super::code::{Code, Operator};
 use super::datum::{Datum, Member};
 use super::names::{Names, Nature, Slot};
+use super::narrow::Narrow;
 use super::run;
 use crate::rule::need::Need;
 
@@ -92,10 +93,18 @@ pub(super) fn lack(code: &Code, names: &mut Names) -> Option<Lack> {
                 Lack { value: Datum::Bool(among), ..of }
             });
             let signs = texts.iter().map(|text| is_itself(of, text).then(|| Need::text(text)));
-            let sign = signs.collect::<Option<_>>().map(Need::Any);
+            let sign = signs.collect::<Option<Vec<_>>>();
+            let sign = sign.map(|signs| signs.into_iter().fold(Need::NEVER, Need::or));
             let sign = sign.and_then(|sign| Some(certain(of, names)?.or(sign)));
             or_unless(sign, of, known, false, names)?
         }
+        Code::Call { native: Some(Function::OfKind), args, .. } => match args.as_slice() {
+            [(_, of), (_, Code::Text(kind))] if is_company(of) => {
+                let unless = Need::beside(std::slice::from_ref(kind));
+                Lack { unless, value: Datum::List([].into()) }
+            }
+            _ => return None,
+        },
         Code::Call { native: Some(native), args, .. } => {
             let known = call(*native, args, names);
             match (native, args.as_slice()) {
@@ -107,15 +116,15 @@ pub(super) fn lack(code: &Code, names: &mut Names) -> Option<Lack> {
                 _ => known?,
             }
         }
-        Code::Quantify { settles, range, test, .. } => {
-            let empty = empty(range, names);
+        Code::Quantify { settles, range, narrow, test, .. } => {
+            let empty = empty(range, names).or_else(|| nobody(range, narrow.as_ref()));
             let test = lack(test, names).filter(|test| test.truth() == Some(!settles));
             let test = test.filter(|_| is_list_of_mappings(range, names));
             let unless = both(empty, test.map(|test| test.unless))?;
             Lack { unless, value: Datum::Bool(!settles) }
         }
-        Code::Collect { range, guard, .. } => {
-            let empty = empty(range, names);
+        Code::Collect { range, narrow, guard, .. } => {
+            let empty = empty(range, names).or_else(|| nobody(range, narrow.as_ref()));
             let guard = guard.as_ref().and_then(|guard| lack(guard, names));
             let guard = guard.filter(|guard| guard.truth() == Some(false));
             let guard = guard.filter(|_| is_list_of_mappings(range, names));
@@ -252,6 +261,24 @@ fn text_asked<'c>(operator: Operator, one: &'c Code, two: &'c Code) -> Option<(&
 fn empty(range: &Code, names: &mut Names) -> Option<Need> {
     let range = lack(range, names)?;
     (range.value.size() == Some(0)).then_some(range.unless)
+}
+
+/// Unless this is met, none of what is deployed together is an item that a test can hold for.
+fn nobody(range: &Code, narrow: Option<&Narrow>) -> Option<Need> {
+    let kinds = match narrow.filter(|_| is_company(range))? {
+        Narrow::Kinds(kinds) => kinds.as_slice(),
+        Narrow::Kind(is) => match &**is {
+            Code::Text(kind) => std::slice::from_ref(kind),
+            _ => return None,
+        },
+        Narrow::Name { .. } => return None,
+    };
+    Some(Need::beside(kinds))
+}
+
+/// True for all that is deployed together, or the workloads among it.
+fn is_company(code: &Code) -> bool {
+    matches!(code, Code::Variable(Slot::OBJECTS | Slot::WORKLOADS))
 }
 
 /// Unless this is met, an optional is none.

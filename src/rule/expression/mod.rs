@@ -90,10 +90,12 @@ impl<'n> Frame<'n> {
         self.memory = Some(memory);
     }
 
-    /// Makes room for another rule's variables; those every rule has stay.
+    /// Makes room for another rule's variables; those every rule has stay. A rule gives each of its own
+    /// a value, or takes it away, before it asks for it.
     pub(crate) fn begin(&mut self, slots: usize) {
-        self.slots.truncate(Slot::ROOTS);
-        self.slots.resize(slots.max(Slot::ROOTS), Held::Nothing);
+        if self.slots.len() < slots {
+            self.slots.resize(slots, Held::Nothing);
+        }
         self.steps = 0;
     }
 

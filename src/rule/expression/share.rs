@@ -1,7 +1,8 @@
 //! What is the same for all objects that are deployed together, worked out once for all of them.
 //!
 //! `objects.filter(…)` in a rule looks at everything that is deployed. Where nothing in it depends on
-//! the object that is judged, each of them would come to the same.
+//! the object that is judged, each of them would come to the same. So does a list that is written in
+//! the rule, which is put together once as well.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -43,12 +44,18 @@ pub(super) fn recall<'n>(code: &'n Code, frame: &mut Frame<'n>) -> Outcome<'n> {
 
 /// Marks the largest parts of an expression that are the same for all and take a look at each.
 pub(super) fn share(code: &mut Code, names: &Names) {
-    if level(code, names) == Level::Company && takes_a_walk(code, names) {
+    let is_shared = || level(code, names) == Level::Company && takes_a_walk(code, names);
+    if is_written_list(code) || is_shared() {
         let whole = std::mem::replace(code, Code::Null);
         *code = Code::Shared(Box::new(whole));
         return;
     }
     code.parts_mut(&mut |part| share(part, names));
+}
+
+/// True for a list of values that are all written in the rule.
+fn is_written_list(code: &Code) -> bool {
+    matches!(code, Code::List(items) if !items.is_empty() && items.iter().all(Code::is_literal))
 }
 
 /// What an expression depends on.
