@@ -4,6 +4,7 @@
 use cel::common::types::{CelInt, CelString};
 use cel::common::value::Val;
 use cel::{Context, ExecutionError, FunctionContext, Value};
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -219,7 +220,10 @@ fn base64_layers(context: &FunctionContext<'_, '_>) -> Result<i64, ExecutionErro
 /// Decodes as Go's `base64.StdEncoding` does, which is what the API server uses: padding is
 /// required, line ends are skipped.
 fn decode(text: &[u8]) -> Option<Vec<u8>> {
-    let line: Vec<u8> =
-        text.iter().copied().filter(|byte| !matches!(byte, b'\n' | b'\r')).collect();
+    let is_end = |byte: &u8| matches!(byte, b'\n' | b'\r');
+    let line: Cow<'_, [u8]> = match memchr::memchr2(b'\n', b'\r', text) {
+        Some(_) => text.iter().copied().filter(|byte| !is_end(byte)).collect(),
+        None => text.into(),
+    };
     data_encoding::BASE64.decode(&line).ok().filter(|bytes| !bytes.is_empty() || line.is_empty())
 }

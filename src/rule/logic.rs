@@ -235,11 +235,12 @@ impl Compiler {
             (own, _) if !own.is_own() => return Nature::Open,
             (_, [.., PathStep::Key(name)]) => (name, false),
             (_, [.., PathStep::Key(name), PathStep::Every]) => (name, true),
-            _ => return Nature::Node { mapping: None, scalar: None },
+            _ => return Nature::NODE,
         };
         Nature::Node {
             mapping: other(name, Kind::Mapping, within),
             scalar: other(name, Kind::Scalar, within),
+            text: Some(Need::no_text(name, within)),
         }
     }
 

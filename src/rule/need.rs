@@ -86,6 +86,12 @@ impl Need {
     /// What no object meets.
     pub(crate) const NEVER: Self = Self::Any(Vec::new());
 
+    /// Under some key of this name stands, or with `within` in some collection there, what is no text.
+    pub(crate) fn no_text(name: &str, within: bool) -> Self {
+        let typed = if within { Sign::WithinTyped(name) } else { Sign::HoldsTyped(name) };
+        Self::sign(typed).or(Self::other(name, Kind::Scalar, within))
+    }
+
     /// An object of one of these kinds is deployed together with this one.
     pub(crate) fn beside(kinds: &[String]) -> Self {
         kinds.iter().cloned().map(Self::Beside).fold(Self::NEVER, Self::or)
@@ -234,6 +240,8 @@ mod tests {
                 "args: ['java -Xmx1g']",
             ),
             ("forbid: \"object.kind == 'Job' || has(pod.job)\"", "a: 1", "job: 1"),
+            ("for: {x: 'pod.map[*]'}, forbid: type(x) != string", "map: {a: b}", "map: {a: 1}"),
+            ("for: {x: 'pod.field'}, require: type(x) == string", "field: a", "field: [a]"),
         ] {
             assert!(!is_run(check, lacking), "{check}: {lacking}");
             assert!(is_run(check, having), "{check}: {having}");

@@ -26,6 +26,10 @@ pub enum Sign<'t> {
     Holds(&'t str, Kind),
     /// A key of this name with a collection that has a value of this kind in it.
     Within(&'t str, Kind),
+    /// A key of this name with a scalar that may be no text: a number, a boolean, null.
+    HoldsTyped(&'t str),
+    /// A key of this name with a collection that has such a scalar in it.
+    WithinTyped(&'t str),
     /// A scalar that is this text, as a value or an item.
     Text(&'t str),
 }
@@ -39,6 +43,11 @@ const KEY: u32 = 0;
 const TEXT: u32 = 1;
 const HOLDS: u32 = 2;
 const WITHIN: u32 = 5;
+/// What is added to the sort of a kind for a scalar that may be no text.
+const TYPED: u32 = 6;
+
+/// By how many bits a text's hash is turned from one sort to the next; none comes round to another's.
+const SHIFT: u32 = 6;
 
 fn rank(kind: Kind) -> u32 {
     match kind {
@@ -58,13 +67,15 @@ impl Mark {
             Sign::Text(text) => (text, TEXT),
             Sign::Holds(name, held) => (name, HOLDS + rank(held)),
             Sign::Within(name, held) => (name, WITHIN + rank(held)),
+            Sign::HoldsTyped(name) => (name, HOLDS + TYPED),
+            Sign::WithinTyped(name) => (name, WITHIN + TYPED),
         };
         Some(Self::new(hash(text.as_bytes()), sort))
     }
 
     /// The marks of one text are taken from one hash.
     fn new(hash: u64, sort: u32) -> Self {
-        let mark = hash.rotate_left(sort * 7) % MARKS;
+        let mark = hash.rotate_left(sort * SHIFT) % MARKS;
         Self(u16::try_from(mark).expect("invariant: there are fewer marks than 2^16"))
     }
 }
@@ -117,21 +128,35 @@ impl Marks {
             _ => hash(Node::new(document, key).key_text().as_bytes()),
         };
         self.note(Mark::new(hash, KEY));
-        let kind = value.kind();
-        self.note(Mark::new(hash, HOLDS + rank(kind)));
-        let mut within = |held: Node<'_>| self.note(Mark::new(hash, WITHIN + rank(held.kind())));
-        match kind {
+        self.note_held(hash, HOLDS, value);
+        match value.kind() {
             Kind::Scalar => self.note_text(value),
-            Kind::Sequence => value.items().for_each(&mut within),
-            Kind::Mapping => value.entries().for_each(|entry| within(entry.value)),
+            Kind::Sequence => value.items().for_each(|item| self.note_held(hash, WITHIN, item)),
+            Kind::Mapping => {
+                value.entries().for_each(|entry| self.note_held(hash, WITHIN, entry.value));
+            }
         }
+    }
+
+    /// Notes what stands under a key, or within what does.
+    fn note_held(&mut self, hash: u64, sort: u32, held: Node<'_>) {
+        let rank = match held.data().body {
+            Body::Scalar { text: true, .. } => rank(Kind::Scalar),
+            Body::Scalar { .. } | Body::Alias(_) => {
+                self.note(Mark::new(hash, sort + TYPED));
+                rank(Kind::Scalar)
+            }
+            Body::Sequence { .. } => rank(Kind::Sequence),
+            Body::Mapping { .. } => rank(Kind::Mapping),
+        };
+        self.note(Mark::new(hash, sort + rank));
     }
 
     /// Notes the text of a value, where it is a scalar.
     fn note_text(&mut self, value: Node<'_>) {
-        let text = value.raw();
+        let text = value.bytes();
         if value.kind() == Kind::Scalar && text.len() <= LONGEST {
-            self.note(Mark::new(hash(text.as_bytes()), TEXT));
+            self.note(Mark::new(hash(text), TEXT));
         }
     }
 
@@ -188,6 +213,8 @@ other: 3
         assert!(has(0, Sign::Within("list", Kind::Scalar)));
         assert!(has(0, Sign::Within("list", Kind::Mapping)));
         assert!(!has(0, Sign::Within("base", Kind::Mapping)));
+        assert!(has(0, Sign::HoldsTyped("merged")) && !has(0, Sign::HoldsTyped("inner")));
+        assert!(has(0, Sign::WithinTyped("base")) && !has(0, Sign::WithinTyped("qA")));
         assert!(has(1, Sign::Key("other")) && !has(1, Sign::Key("inner")));
         assert_eq!(Mark::of(Sign::Text(&"x".repeat(65))), None);
     }

@@ -152,6 +152,16 @@ impl Document {
         self
     }
 
+    /// The bytes of a scalar's text, empty for other nodes: quicker to come by than the text.
+    pub(super) fn bytes(&self, data: &NodeData) -> &[u8] {
+        match data.body {
+            Body::Scalar { owned: false, first, second, .. } => {
+                &self.text.as_bytes()[first as usize..second as usize]
+            }
+            _ => self.raw(data).as_bytes(),
+        }
+    }
+
     /// The text of a scalar, empty for other nodes.
     pub(super) fn raw(&self, data: &NodeData) -> &str {
         match data.body {
@@ -214,6 +224,7 @@ impl<'a> Entry<'a> {
 }
 
 impl<'a> Node<'a> {
+    #[inline]
     pub(super) fn new(document: &'a Document, via: u32) -> Self {
         let mut id = via;
         // An alias points at a node that was complete before it, so the chain is finite.
@@ -223,7 +234,8 @@ impl<'a> Node<'a> {
         Self { document, id, via }
     }
 
-    fn data(self) -> &'a NodeData {
+    #[inline]
+    pub(super) fn data(self) -> &'a NodeData {
         &self.document.nodes[self.id as usize]
     }
 
@@ -306,6 +318,11 @@ impl<'a> Node<'a> {
     #[must_use]
     pub fn raw(self) -> &'a str {
         self.document.raw(self.data())
+    }
+
+    /// The bytes of a scalar's text; empty for collections.
+    pub(super) fn bytes(self) -> &'a [u8] {
+        self.document.bytes(self.data())
     }
 
     /// A scalar's value; `None` for collections.

@@ -10,9 +10,9 @@ impl Document {
         std::iter::once(written).chain(self.owned.iter().map(AsRef::as_ref))
     }
 
-    /// The text of every scalar that is written, keys and values of any type, in no order.
-    pub fn scalars(&self) -> impl Iterator<Item = &str> {
-        self.nodes.iter().filter(|data| data.is_scalar()).map(|data| self.raw(data))
+    /// The text of every scalar that is written, keys and values of any type, in bytes and no order.
+    pub fn scalars(&self) -> impl Iterator<Item = &[u8]> {
+        self.nodes.iter().filter(|data| data.is_scalar()).map(|data| self.bytes(data))
     }
 
     /// Every node that is written, in the order of the text, and whether it is a key. What an alias
@@ -27,12 +27,9 @@ impl Document {
         &'d self,
         wanted: impl Fn(&[u8]) -> bool + 'd,
     ) -> impl Iterator<Item = (Node<'d>, bool)> {
-        self.written_where(move |data| match data.body {
-            Body::Scalar { style: Style::Plain, owned: false, first, second, .. } => {
-                wanted(&self.text.as_bytes()[first as usize..second as usize])
-            }
-            Body::Scalar { style: Style::Plain, .. } => wanted(self.raw(data).as_bytes()),
-            _ => false,
+        self.written_where(move |data| {
+            matches!(data.body, Body::Scalar { style: Style::Plain, .. })
+                && wanted(self.bytes(data))
         })
     }
 

@@ -73,9 +73,9 @@ impl Formats {
     /// False where no text of an object holds any of them. Of one that is a whole document, which most
     /// are, this is told without a walk: by its scalars as they lie there.
     fn may_be_in(&self, object: Node<'_>) -> bool {
-        let long = |text: &&str| text.len() >= SHORTEST;
+        let long = |text: &&[u8]| text.len() >= SHORTEST;
         let mut texts = object.document().scalars().filter(long);
-        object.parent().is_some() || texts.any(|text| self.all.is_match(text.as_bytes()))
+        object.parent().is_some() || texts.any(|text| self.all.is_match(text))
     }
 
     /// What the text holds that is no placeholder.

@@ -114,6 +114,10 @@ fn scalar(code: &Code, names: &mut Names) -> Option<Need> {
 pub(super) fn text(code: &Code, names: &mut Names) -> Option<Need> {
     match code {
         Code::Text(_) | Code::Variable(Slot::NAME) => Some(Need::NEVER),
+        Code::Variable(slot) => match names.nature(*slot) {
+            Nature::Node { text, .. } => text.clone(),
+            _ => None,
+        },
         Code::Call { native: Some(Function::Text), .. } => certain(code, names),
         _ => None,
     }

@@ -131,6 +131,9 @@ pub(super) fn lack(code: &Code, names: &mut Names) -> Option<Lack> {
             let unless = both(empty, guard.map(|guard| guard.unless))?;
             Lack { unless, value: Datum::List([].into()) }
         }
+        Code::TypeIs { of, name, fits, .. } if name == "string" => {
+            Lack { unless: text(of, names)?, value: Datum::Bool(*fits) }
+        }
         Code::Shared(of) => lack(of, names)?,
         _ => return None,
     })
@@ -321,7 +324,7 @@ fn wanting_holder(
 pub(super) fn item_nature(range: &Code, names: &Names) -> Nature {
     match is_list_of_mappings(range, names) {
         true => Nature::Mapping,
-        false if is_own(range, names) => Nature::Node { mapping: None, scalar: None },
+        false if is_own(range, names) => Nature::NODE,
         false => Nature::Open,
     }
 }

@@ -34,8 +34,10 @@ pub(crate) enum Nature {
     Node {
         /// Unless this is met, a mapping.
         mapping: Option<Need>,
-        /// Unless this is met, a scalar.
+        /// Unless this is met, a scalar,
         scalar: Option<Need>,
+        /// and unless this is, a text.
+        text: Option<Need>,
     },
     /// A mapping of the object.
     Mapping,
@@ -53,6 +55,9 @@ pub(crate) enum Nature {
 }
 
 impl Nature {
+    /// Some node of the object.
+    pub(crate) const NODE: Self = Self::Node { mapping: None, scalar: None, text: None };
+
     /// True for what is a part of the object.
     pub(crate) fn is_own(&self) -> bool {
         matches!(self, Self::Node { .. } | Self::Mapping | Self::Mappings)
@@ -175,7 +180,7 @@ impl Names {
         let mut natures = vec![Nature::Open; ROOTS.len()];
         for (slot, nature) in [
             (Slot::OBJECT, Nature::Mapping),
-            (Slot::TEMPLATE, Nature::Node { mapping: None, scalar: None }),
+            (Slot::TEMPLATE, Nature::NODE),
             (Slot::POD, Nature::Mapping),
             (Slot::CONTAINERS, Nature::Mappings),
             (Slot::REPLICAS, Nature::Given),
