@@ -59,9 +59,10 @@ impl<'r, 'p> Settling<'r, 'p> {
     pub(super) fn accept(&self, findings: Vec<Finding>) -> Settled {
         let mut settled = Settled::default();
         settled.entries.reserve_exact(findings.len());
+        let desk = Desk::new(&self.run.files);
         for mut finding in findings {
             if finding.fingerprint.is_empty() {
-                finding.fingerprint = self.run.fingerprint(&finding, &Desk::new(&self.run.files));
+                finding.fingerprint = self.run.fingerprint(&finding, &desk);
             }
             settled.pointed_into.extend(sources(&finding));
             if finding.severity == Severity::Error {
