@@ -11,6 +11,10 @@ use crate::config::Config;
 use crate::project::{self, Candidate, Project, Recall, Taken};
 use crate::source::Sources;
 
+/// How many files one worker reads before another may take over the rest: without an end, the last worker
+/// is left with some hundred of a large repository while the others wait.
+const FILES_AT_MOST: usize = 16;
+
 /// A text from standard input, under a name.
 #[derive(Debug, Clone)]
 pub struct Stdin {
@@ -43,6 +47,7 @@ pub(super) fn gather(
     let mut taken: Vec<Taken> = walked
         .candidates
         .par_iter()
+        .with_max_len(FILES_AT_MOST)
         .map(|candidate| {
             let mut taken = project::take(candidate, sources, memory);
             if let Taken::File(file) = &mut taken

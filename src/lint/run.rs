@@ -310,7 +310,8 @@ impl<'p> Run<'p> {
             }
             settled
         };
-        let settled: Vec<Settled> = units.par_iter().map(judge).collect();
+        // One at a time: units differ in size by orders of magnitude.
+        let settled: Vec<Settled> = units.par_iter().with_max_len(1).map(judge).collect();
         let count: usize = settled.iter().map(|settled| settled.entries.len()).sum();
         settled.into_iter().fold(Settled::with_room(count), Settled::and)
     }

@@ -25,6 +25,9 @@ use crate::yaml::Stream;
 /// How many files of a unit are judged by one worker at least: less is not worth an evaluator.
 const FILES_AT_LEAST: usize = 16;
 
+/// How many before another worker may take over the rest.
+const FILES_AT_MOST: usize = 64;
+
 /// What belongs together and is judged by one worker.
 #[derive(Debug, Default)]
 pub(super) struct Unit<'p> {
@@ -183,13 +186,14 @@ impl<'p> Run<'p> {
         let manifests = files.iter().filter(|file| file.class == Class::Manifest);
         let documents = manifests.filter_map(|file| file.stream());
         let company = Company::of(documents.flat_map(|stream| &stream.documents));
-        let of_files = files.par_iter().with_min_len(FILES_AT_LEAST).map_init(
-            || {
-                let evaluator = self.evaluator(None);
-                (evaluator.together(&company), evaluator)
-            },
-            |(together, evaluator), file| self.file(file, desk, together, evaluator),
-        );
+        let of_files =
+            files.par_iter().with_min_len(FILES_AT_LEAST).with_max_len(FILES_AT_MOST).map_init(
+                || {
+                    let evaluator = self.evaluator(None);
+                    (evaluator.together(&company), evaluator)
+                },
+                |(together, evaluator), file| self.file(file, desk, together, evaluator),
+            );
         let of_releases =
             unit.releases.par_iter().map(|&at| self.release(&self.project.releases[at], desk));
         found = found.and(of_files.chain(of_releases).reduce(Found::default, Found::and));
