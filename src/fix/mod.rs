@@ -16,6 +16,7 @@
 //!
 //! [`rounds()`] applies fixes until none is left, in memory; who calls it writes or shows the texts.
 
+mod compare;
 pub mod diff;
 mod evidence;
 pub mod prove;

@@ -7,7 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
-use super::evidence::{Evidence, key, same_but};
+use super::compare::same_but;
+use super::evidence::{Evidence, key};
 use super::texts::{Edits, Texts, are_apart, unite};
 use crate::finding::{Applicability, Origin};
 use crate::report::model::Entry;

@@ -1,0 +1,151 @@
+//! Two texts held against each other, value by value.
+
+use std::sync::Arc;
+
+use crate::finding::ANY_FIELD;
+use crate::source::SourceId;
+use crate::yaml::{self, Entry, Kind, Node, Scalar, Stream};
+
+/// Whether two texts say the same but for some fields.
+pub(super) fn same_but(old: &str, new: &str, fields: &[&str]) -> bool {
+    if old == new {
+        return true;
+    }
+    let parse = |text: &str| yaml::parse(SourceId::NOWHERE, &Arc::from(text));
+    let (old, new) = (parse(old), parse(new));
+    Compare { fields, way: ".".to_owned() }.lists(&roots(&old), &roots(&new))
+}
+
+fn roots(stream: &Stream) -> Vec<Option<Node<'_>>> {
+    stream.documents.iter().map(|document| document.root()).collect()
+}
+
+/// Two trees side by side.
+struct Compare<'f> {
+    fields: &'f [&'f str],
+    /// The keys that lead to where both are, without the indexes of lists, a dot around each: `.spec.a.`
+    way: String,
+}
+
+/// What a comparison sees of a node.
+enum Seen<'a> {
+    /// With a key at least.
+    Mapping,
+    /// With an item at least.
+    Sequence,
+    /// A text, a number, a boolean.
+    Scalar(Scalar<'a>),
+    /// Null, an empty map or list.
+    Empty,
+    /// There is no such node.
+    Nothing,
+}
+
+impl<'a> Seen<'a> {
+    fn of(node: Option<Node<'a>>) -> Self {
+        let Some(node) = node else { return Self::Nothing };
+        match (node.kind(), node.scalar()) {
+            (Kind::Mapping, _) if !node.is_empty() => Self::Mapping,
+            (Kind::Sequence, _) if !node.is_empty() => Self::Sequence,
+            (_, None | Some(Scalar::Null)) => Self::Empty,
+            (_, Some(scalar)) => Self::Scalar(scalar),
+        }
+    }
+}
+
+impl Compare<'_> {
+    /// Whether two nodes of one place say the same but for the fields.
+    fn nodes(&mut self, old: Option<Node<'_>>, new: Option<Node<'_>>) -> bool {
+        match (Seen::of(old), Seen::of(new)) {
+            (Seen::Mapping, Seen::Mapping) => self.mappings(old, new),
+            (Seen::Sequence, Seen::Sequence) => self.lists(&items(old), &items(new)),
+            (Seen::Nothing, Seen::Nothing) | (Seen::Empty, Seen::Empty) => true,
+            (Seen::Scalar(was), Seen::Scalar(is)) if was == is => true,
+            (Seen::Scalar(_) | Seen::Empty, Seen::Scalar(_) | Seen::Empty) => {
+                self.fields.contains(&ANY_FIELD) || self.is_within_field()
+            }
+            // What fills an empty one is judged by itself.
+            (Seen::Empty, Seen::Mapping | Seen::Sequence) => self.may_go(new),
+            (Seen::Mapping | Seen::Sequence, Seen::Empty) => self.may_go(old),
+            _ => self.may_go(old) && self.may_go(new),
+        }
+    }
+
+    fn mappings(&mut self, old: Option<Node<'_>>, new: Option<Node<'_>>) -> bool {
+        let in_new = |key: &str| new.and_then(|new| new.get(key));
+        let is_new = |entry: &Entry<'_>| old.is_none_or(|old| old.get(&entry.name()).is_none());
+        entries(old).all(|entry| {
+            let other = in_new(&entry.name());
+            self.below(&entry, |compare| compare.nodes(Some(entry.value), other))
+        }) && entries(new)
+            .filter(is_new)
+            .all(|entry| self.below(&entry, |compare| compare.may_go(Some(entry.value))))
+    }
+
+    /// Item by item: one list may be longer.
+    fn lists(&mut self, old: &[Option<Node<'_>>], new: &[Option<Node<'_>>]) -> bool {
+        (0..old.len().max(new.len()))
+            .all(|at| self.nodes(old.get(at).copied().flatten(), new.get(at).copied().flatten()))
+    }
+
+    /// Whether all that stands in a node may come or go.
+    fn may_go(&mut self, node: Option<Node<'_>>) -> bool {
+        match Seen::of(node) {
+            Seen::Nothing => true,
+            Seen::Scalar(_) | Seen::Empty => self.is_within_field(),
+            Seen::Sequence => items(node).into_iter().all(|item| self.may_go(item)),
+            Seen::Mapping => entries(node)
+                .all(|entry| self.below(&entry, |compare| compare.may_go(Some(entry.value)))),
+        }
+    }
+
+    fn below(&mut self, entry: &Entry<'_>, look: impl FnOnce(&mut Self) -> bool) -> bool {
+        let length = self.way.len();
+        self.way.extend([&*entry.name(), "."]);
+        let seen = look(self);
+        self.way.truncate(length);
+        seen
+    }
+
+    /// Whether the way leads through one of the fields: its keys are among the way's, in a row.
+    fn is_within_field(&self) -> bool {
+        self.fields.iter().any(|field| self.way.contains(&format!(".{field}.")))
+    }
+}
+
+fn items(node: Option<Node<'_>>) -> Vec<Option<Node<'_>>> {
+    node.into_iter().flat_map(Node::items).map(Some).collect()
+}
+
+fn entries(node: Option<Node<'_>>) -> impl Iterator<Item = Entry<'_>> {
+    node.into_iter().flat_map(Node::entries)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_fields_that_are_named_may_differ() {
+        let old = "spec:\n  a: 1\n  list:\n    - b: 1\n      c: 2\n";
+        let new = "spec:\n  a: 1\n  list:\n    - b: 2\n      c: 2\n";
+        assert!(same_but(old, new, &["b"]) && same_but(old, new, &["list.b"]));
+        assert!(!same_but(old, new, &["c"]) && !same_but(old, new, &["a.b"]));
+        assert!(same_but(old, "spec: {a: 1, list: [{b: '1', c: 2}]}", &["b"]));
+    }
+
+    #[test]
+    fn what_fills_an_empty_map_is_judged_by_itself() {
+        assert!(same_but("a: {}\n", "a: {b: 1}\n", &["a.b"]));
+        assert!(same_but("a: {b: 1}\n", "a: {}\n", &["b"]));
+        assert!(!same_but("a: {}\n", "a: {b: 1, c: 1}\n", &["b"]));
+        assert!(!same_but("a: {}\nb: 1\n", "b: 2\n", &["b"]));
+    }
+
+    #[test]
+    fn where_any_scalar_may_change_none_may_come_or_go() {
+        assert!(same_but("a: 1.1\nb: 2\n", "a: x:1.10\nb: 2\n", &[ANY_FIELD]));
+        assert!(!same_but("a: 1\n", "a: 1\nb: 2\n", &[ANY_FIELD]));
+        assert!(!same_but("a: 1\nb: 2\n", "a: 1\n", &[ANY_FIELD]));
+    }
+}
