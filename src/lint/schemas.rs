@@ -1,6 +1,7 @@
 //! The schemas of custom resources that a repository and its configuration bring.
 
 use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use walkdir::WalkDir;
@@ -18,8 +19,10 @@ const MAX_BYTES: u64 = 20 << 20;
 /// The schemas of custom resources that a run judges by. The repository's are read when the first
 /// object is judged: a run whose results are all known needs none of them.
 pub(super) struct CustomSchemas<'p> {
-    /// The files that may define custom resources.
-    pub(super) files: Vec<&'p File>,
+    /// The files that may define custom resources, and what each defines.
+    files: Vec<(&'p File, OnceLock<Schemas>)>,
+    /// How many of them are read, or being read.
+    begun: AtomicUsize,
     configured: Schemas,
     all: OnceLock<Arc<Schemas>>,
 }
@@ -34,24 +37,47 @@ impl<'p> CustomSchemas<'p> {
         sources: &Sources,
     ) -> (Self, Vec<String>) {
         let files = files.iter().filter(|file| file.holds(Word::Definition));
+        let files = files.map(|file| (file, OnceLock::new())).collect();
         let (configured, unread) = configured(config, sources);
-        (Self { files: files.collect(), configured, all: OnceLock::new() }, unread)
+        let begun = AtomicUsize::new(0);
+        (Self { files, begun, configured, all: OnceLock::new() }, unread)
     }
 
-    /// All of them; where both say something of a kind, what the configuration names.
+    /// The files that may define custom resources.
+    pub(super) fn files(&self) -> impl Iterator<Item = &'p File> {
+        self.files.iter().map(|(file, _)| *file)
+    }
+
+    /// All of them; where both say something of a kind, what the configuration names. Threads that ask
+    /// at the same time share the reading. (It must not be left to rayon: a thread that waits for it could
+    /// take up a unit that asks again, and would wait for itself.)
     pub(super) fn all(&self) -> &Arc<Schemas> {
+        if self.all.get().is_none() {
+            while let Some(next) = self.files.get(self.begun.fetch_add(1, Ordering::Relaxed)) {
+                read(next);
+            }
+        }
         self.all.get_or_init(|| {
             let mut all = Schemas::default();
-            // One that has changed since it was read is said to where it is linted.
-            for file in self.files.iter().filter_map(|file| file.taken_down().ok()) {
-                for document in file.stream().into_iter().flat_map(|stream| &stream.documents) {
-                    definitions(&mut all, document);
-                }
-            }
+            self.files.iter().map(read).for_each(|own| all.extend(own.clone()));
             all.extend(self.configured.clone());
             Arc::new(all)
         })
     }
+}
+
+/// What a file defines, read by the first who asks.
+fn read<'f>((file, own): &'f (&File, OnceLock<Schemas>)) -> &'f Schemas {
+    own.get_or_init(|| {
+        let mut schemas = Schemas::default();
+        // One that has changed since it was read is said to where it is linted.
+        if let Ok(file) = file.taken_down() {
+            for document in file.stream().into_iter().flat_map(|stream| &stream.documents) {
+                definitions(&mut schemas, document);
+            }
+        }
+        schemas
+    })
 }
 
 /// What the configuration names, and what of it could not be read.

@@ -69,7 +69,7 @@ impl<'r, 'p> Keys<'r, 'p> {
         options(&mut salt, run.options);
         configuration(&mut salt, run.config, run.sources);
         // Custom resources are judged by the definitions of the whole repository.
-        for file in &run.schemas.files {
+        for file in run.schemas.files() {
             salt.text(&file.path);
             salt.hash(file.digest());
         }
