@@ -12,8 +12,52 @@ pub(super) fn same_but(old: &str, new: &str, fields: &[&str]) -> bool {
         return true;
     }
     let parse = |text: &str| yaml::parse(SourceId::NOWHERE, &Arc::from(text));
+    let (old, new) = apart(old, new);
     let (old, new) = (parse(old), parse(new));
     Compare { fields, way: ".".to_owned() }.lists(&roots(&old), &roots(&new))
+}
+
+/// The texts from the first document that differs to the last: of megabytes of manifests, a fix changes a
+/// line.
+fn apart<'t>(old: &'t str, new: &'t str) -> (&'t str, &'t str) {
+    // A directive stands before the marker of the document it is for.
+    if old.starts_with('%') || old.contains("\n%") {
+        return (old, new);
+    }
+    let (mut read, mut start) = (0, 0);
+    for line in in_common(lines(old), lines(new)) {
+        if opens_document(line) {
+            start = read;
+        }
+        read += line.len();
+    }
+    let (old, new) = (&old[start..], &new[start..]);
+    let (mut read, mut end) = (0, 0);
+    for line in in_common(lines(old).rev(), lines(new).rev()) {
+        read += line.len();
+        if opens_document(line) {
+            end = read;
+        }
+    }
+    (&old[..old.len() - end], &new[..new.len() - end])
+}
+
+fn lines(text: &str) -> impl DoubleEndedIterator<Item = &str> {
+    text.split_inclusive('\n')
+}
+
+/// The lines that both have at first.
+fn in_common<'t>(
+    old: impl Iterator<Item = &'t str>,
+    new: impl Iterator<Item = &'t str>,
+) -> impl Iterator<Item = &'t str> {
+    old.zip(new).take_while(|(old, new)| old == new).map(|(line, _)| line)
+}
+
+/// Whether a document begins with a line. Three dashes do so in a block scalar, too: they end it.
+fn opens_document(line: &str) -> bool {
+    line.strip_prefix("---")
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with(char::is_whitespace))
 }
 
 fn roots(stream: &Stream) -> Vec<Option<Node<'_>>> {
@@ -132,6 +176,19 @@ mod tests {
         assert!(same_but(old, new, &["b"]) && same_but(old, new, &["list.b"]));
         assert!(!same_but(old, new, &["c"]) && !same_but(old, new, &["a.b"]));
         assert!(same_but(old, "spec: {a: 1, list: [{b: '1', c: 2}]}", &["b"]));
+    }
+
+    #[test]
+    fn only_the_documents_that_differ_are_looked_at() {
+        let old = "a: 1\n---\nb: 1\n---\nc: |\n  text\n--- \nd: 1\n";
+        let new = "a: 1\n---\nb: 2\n---\nc: |\n  text\n--- \nd: 1\n";
+        assert_eq!(apart(old, new), ("---\nb: 1\n", "---\nb: 2\n"));
+        assert!(same_but(old, new, &["b"]) && !same_but(old, new, &["a"]));
+        assert_eq!(apart("a: 1\n---\nb: 1", "a: 1\n---\nb: 1\n").1, "---\nb: 1\n");
+        let (old, new) = ("%YAML 1.2\n---\na: 1\n---\nb: 1\n", "%YAML 1.2\n---\na: 1\n---\nb: 2\n");
+        assert_eq!(apart(old, new), (old, new), "a document keeps its directives");
+        // One document more is a difference, wherever it stands.
+        assert!(!same_but("a: 1\n---\nb: 1\n", "a: 1\n---\nc: 1\n---\nb: 1\n", &["b"]));
     }
 
     #[test]

@@ -10,7 +10,22 @@ use crate::source::{Edit, LineIndex, SourceId, Span, apply};
 /// Texts by the path that reports name them with; files are read when they are first asked for.
 #[derive(Debug, Default)]
 pub struct Texts {
-    known: BTreeMap<String, Option<Arc<str>>>,
+    known: BTreeMap<String, Option<Text>>,
+}
+
+/// One text.
+#[derive(Debug)]
+struct Text {
+    text: Arc<str>,
+    /// Where its lines begin: found once for all the edits of a file.
+    lines: LineIndex,
+}
+
+impl Text {
+    fn new(text: Arc<str>) -> Self {
+        let lines = LineIndex::new(&text);
+        Self { text, lines }
+    }
 }
 
 /// Edits of one file, in bytes.
@@ -19,22 +34,26 @@ pub(super) type Edits = BTreeMap<String, Vec<Edit>>;
 impl Texts {
     /// The text of a file; `None` where there is none that can be read.
     pub fn get(&mut self, path: &str) -> Option<Arc<str>> {
-        let read = || std::fs::read_to_string(Path::new(path)).ok().map(Arc::from);
-        self.known.entry(path.to_owned()).or_insert_with(read).clone()
+        self.known(path).map(|known| Arc::clone(&known.text))
     }
 
     /// Lets a file have another text.
     pub fn put(&mut self, path: &str, text: Arc<str>) {
-        self.known.insert(path.to_owned(), Some(text));
+        self.known.insert(path.to_owned(), Some(Text::new(text)));
+    }
+
+    fn known(&mut self, path: &str) -> Option<&Text> {
+        let read = || std::fs::read_to_string(Path::new(path)).ok();
+        let known = self.known.entry(path.to_owned());
+        known.or_insert_with(|| read().map(|text| Text::new(text.into()))).as_ref()
     }
 
     /// The edits of a fix by file; `None` where a file cannot be read.
     pub(super) fn edits(&mut self, fix: &FixEntry) -> Option<Edits> {
         let mut edits = Edits::new();
         for edit in &fix.edits {
-            let text = self.get(&edit.file)?;
-            let lines = LineIndex::new(&text);
-            let (start, end) = (offset(&text, &lines, edit.start), offset(&text, &lines, edit.end));
+            let Text { text, lines } = self.known(&edit.file)?;
+            let (start, end) = (offset(text, lines, edit.start), offset(text, lines, edit.end));
             let span = Span::new(SourceId::NOWHERE, start, end.max(start));
             edits.entry(edit.file.clone()).or_default().push(Edit::new(span, edit.text.clone()));
         }
