@@ -2,9 +2,8 @@
 
 use std::sync::LazyLock;
 
-use memchr::memmem::Finder;
-
 use super::super::hit::{Hit, Target};
+use super::literal::Literals;
 use crate::kube::Object;
 use crate::yaml::{Kind, Node, Step, Style};
 
@@ -13,14 +12,16 @@ const NAMING: &[&str] =
     &["name", "namespace", "image", "kind", "apiVersion", "host", "serviceName"];
 
 /// Without any of these in its text an object shows no residue.
-static SUSPICIOUS: LazyLock<[Finder<'static>; 4]> =
-    LazyLock::new(|| ["<no value>", "%!", "map[", "{{"].map(Finder::new));
+static SUSPICIOUS: LazyLock<Literals> = LazyLock::new(|| {
+    let marks = Literals::new(["<no value>", "%!", "map[", "{{"]);
+    marks.expect("invariant: a search for four words is small")
+});
 
 /// Every text of an object that shows residue. Braces count in what a chart made, and only where
 /// a name must stand: configuration of other programs may be a template itself.
 pub(super) fn judge(object: &Object<'_>, rendered: bool) -> Vec<Hit> {
     let text = &object.node.document().text()[object.node.span().range()];
-    if !SUSPICIOUS.iter().any(|mark| mark.find(text.as_bytes()).is_some()) {
+    if !SUSPICIOUS.stand_in(text.as_bytes()) {
         return Vec::new();
     }
     let braces = rendered && is_builtin(object.group());
