@@ -103,17 +103,16 @@ impl<'a, 's> Walk<'a, 's> {
 
     fn fields(&mut self, node: Node<'a>, fields: &'s Fields, name: &str, top: bool) {
         for entry in node.entries() {
-            let key = entry.name();
-            match fields.get(&key) {
+            match fields.of(entry) {
                 // What a status holds is written by controllers, and not read from manifests.
-                Some(_) if top && key == "status" => {}
+                Some(("status", _)) if top => {}
                 Some((name, field)) => {
                     self.above.push((fields, name));
                     self.value(entry.value, &field.shape, name, false);
                     self.above.pop();
                 }
                 None if fields.open => {}
-                None => self.unknown(entry, &key, fields, name),
+                None => self.unknown(entry, &entry.name(), fields, name),
             }
         }
         for field in fields.required() {
