@@ -36,6 +36,13 @@ pub struct Container<'a> {
     pub sort: ContainerSort,
 }
 
+/// The pods that an object is or makes.
+#[derive(Debug, Clone, Copy)]
+pub struct Pods<'a> {
+    /// The mapping that holds their `metadata` and `spec`.
+    pub template: Node<'a>,
+}
+
 impl<'a> Object<'a> {
     /// Reads a node as an object; `None` where `apiVersion` or `kind` is no string.
     #[must_use]
@@ -65,12 +72,12 @@ impl<'a> Object<'a> {
         self.node.at(&["metadata", "namespace"])?.as_str().filter(|name| !name.is_empty())
     }
 
-    /// The mapping that holds the `metadata` and `spec` of this object's pods: the object itself
-    /// for a Pod, its template for controllers. Kinds that are not known count when they hold a
-    /// `spec.template.spec.containers`, as custom resources that embed a pod template do.
+    /// Where the object's pods are described: in the object itself for a Pod, in its template for
+    /// controllers. Kinds that are not known count when they hold a `spec.template.spec.containers`, as
+    /// custom resources that embed a pod template do.
     #[must_use]
-    pub fn pod_template(&self) -> Option<Node<'a>> {
-        match self.kind {
+    pub fn pods(&self) -> Option<Pods<'a>> {
+        let template = match self.kind {
             "Pod" if self.group().is_empty() => Some(self.node),
             "PodTemplate" if self.group().is_empty() => self.node.get("template"),
             "CronJob" => self.node.at(&["spec", "jobTemplate", "spec", "template"]),
@@ -89,7 +96,14 @@ impl<'a> Object<'a> {
                         .at(&["spec", "containers"])
                         .is_some_and(|list| list.kind() == Kind::Sequence)
             }),
-        }
+        };
+        template.map(|template| Pods { template })
+    }
+
+    /// The mapping that holds the `metadata` and `spec` of this object's pods.
+    #[must_use]
+    pub fn pod_template(&self) -> Option<Node<'a>> {
+        self.pods().map(|pods| pods.template)
     }
 
     /// The labels of the pods that the object is or makes.
@@ -101,27 +115,13 @@ impl<'a> Object<'a> {
     /// The pod spec of this object's pods.
     #[must_use]
     pub fn pod_spec(&self) -> Option<Node<'a>> {
-        self.pod_template()?.get("spec").filter(|spec| spec.kind() == Kind::Mapping)
+        self.pods()?.spec()
     }
 
-    /// Every container of this object's pods: init containers, main ones, ephemeral ones. Items
-    /// that are no mappings are left out.
+    /// Every container of this object's pods; see [`containers`].
     #[must_use]
     pub fn containers(&self) -> Vec<Container<'a>> {
-        let Some(spec) = self.pod_spec() else {
-            return Vec::new();
-        };
-        let sorts = [
-            ("initContainers", ContainerSort::Init),
-            ("containers", ContainerSort::Main),
-            ("ephemeralContainers", ContainerSort::Ephemeral),
-        ];
-        sorts
-            .into_iter()
-            .filter_map(|(key, sort)| Some((spec.get(key)?, sort)))
-            .flat_map(|(list, sort)| list.items().map(move |node| Container { node, sort }))
-            .filter(|container| container.node.kind() == Kind::Mapping)
-            .collect()
+        self.pod_spec().map(containers).unwrap_or_default()
     }
 
     /// How many pods the object asks for: `spec.replicas`, or 1 where it is not given, and for
@@ -135,6 +135,31 @@ impl<'a> Object<'a> {
         let written = || self.node.at(&["spec", "replicas"])?.as_i64();
         if scaled { written().unwrap_or(1) } else { 1 }
     }
+}
+
+impl<'a> Pods<'a> {
+    /// The pod spec.
+    #[must_use]
+    pub fn spec(self) -> Option<Node<'a>> {
+        self.template.get("spec").filter(|spec| spec.kind() == Kind::Mapping)
+    }
+}
+
+/// Every container of a pod spec: init containers, main ones, ephemeral ones. Items that are no mappings
+/// are left out.
+#[must_use]
+pub fn containers(spec: Node<'_>) -> Vec<Container<'_>> {
+    let sorts = [
+        ("initContainers", ContainerSort::Init),
+        ("containers", ContainerSort::Main),
+        ("ephemeralContainers", ContainerSort::Ephemeral),
+    ];
+    sorts
+        .into_iter()
+        .filter_map(|(key, sort)| Some((spec.get(key)?, sort)))
+        .flat_map(|(list, sort)| list.items().map(move |node| Container { node, sort }))
+        .filter(|container| container.node.kind() == Kind::Mapping)
+        .collect()
 }
 
 /// The objects of a document: one, or the items of a `List`, nested ones too.

@@ -71,11 +71,9 @@ pub(super) fn hits<'c>(
 ) -> Vec<(&'c Active, Hit)> {
     let concerned = chosen.by_kind.of(object).map(|at| &chosen.rules[at]);
     let has_a_say = |active: &&Active| scene.scopes.contains(&active.known.scope) && wanted(active);
-    let rules: Vec<&'c Active> = concerned.filter(has_a_say).collect();
-    let pairs = rules.iter().map(|active| active.pair());
+    let rules = concerned.filter(has_a_say).map(|active| (active, active.pair()));
     let base = scene.before.and_then(|before| before.same(object));
-    let hits = evaluator.object(document, object, &scene.together, base, pairs);
-    hits.into_iter().map(|(at, hit)| (rules[at], hit)).collect()
+    evaluator.object(document, object, &scene.together, base, rules)
 }
 
 /// A finding for a hit, at the object's own text.

@@ -5,7 +5,7 @@ use std::sync::{Arc, OnceLock};
 
 use crate::config::{Level, Override, RuleSettings, Settings, Spanned};
 use crate::finding::Severity;
-use crate::rule::{ByKind, Known, ParamValue, Rule, RuleSet};
+use crate::rule::{ByKind, Known, ParamValue, Rule, RuleSet, Scope};
 use crate::spelling;
 
 /// What a run asks of the rules, from the command line; it goes before the configuration.
@@ -70,6 +70,8 @@ pub struct Chosen {
     pub rules: Vec<Active>,
     /// Those of them on objects.
     pub by_kind: ByKind,
+    /// The places of those on texts.
+    pub on_texts: Vec<usize>,
     /// What was said by name of ids under which the pipeline itself reports. No preset, group or
     /// selection of other rules says anything of them: that a chart does not render is passed over
     /// only where somebody means it.
@@ -267,6 +269,9 @@ pub fn choose(
         });
     chosen.rules = active.collect();
     chosen.by_kind = ByKind::new(chosen.rules.iter().map(|active| active.known.concern()));
+    let on_texts = |(_, active): &(usize, &Active)| active.known.scope == Scope::Text;
+    let on_texts = chosen.rules.iter().enumerate().filter(on_texts);
+    chosen.on_texts = on_texts.map(|(at, _)| at).collect();
     Ok(chosen)
 }
 

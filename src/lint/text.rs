@@ -2,20 +2,20 @@
 
 use super::mend;
 use super::plain::help;
-use super::select::Active;
+use super::select::{Active, Chosen};
 use crate::finding::{Finding, Origin, Place, Related};
 use crate::project::{Class, File};
-use crate::rule::{Evaluator, Scope, Text, TextKind};
+use crate::rule::{Evaluator, Text, TextKind};
 
-/// Judges a file's text by rules of scope `text`; `origin` is what sort of file it is.
+/// Judges a file's text by those of the chosen rules that are of scope `text`; `origin` is what sort of
+/// file it is.
 pub(super) fn judge(
     file: &File,
     origin: Origin,
-    active: &[Active],
+    chosen: &Chosen,
     evaluator: &mut Evaluator,
 ) -> Vec<Finding> {
-    let rules: Vec<&Active> =
-        active.iter().filter(|active| active.known.scope == Scope::Text).collect();
+    let rules: Vec<&Active> = chosen.on_texts.iter().map(|&at| &chosen.rules[at]).collect();
     let Some(stream) = file.stream().filter(|_| !rules.is_empty()) else {
         return Vec::new();
     };

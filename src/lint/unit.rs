@@ -316,7 +316,7 @@ impl<'p> Run<'p> {
             }
             _ => {}
         }
-        found.findings.extend(text::judge(file, origin(file.class), active, evaluator));
+        found.findings.extend(text::judge(file, origin(file.class), chosen, evaluator));
         found.findings.extend(self.chart(file, desk, evaluator));
         found
     }

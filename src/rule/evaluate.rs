@@ -21,7 +21,7 @@ use super::hit::Hit;
 use super::need::Traits;
 use super::setting::{Cluster, ReleaseInfo, Setting};
 use super::undecided::Undecided;
-use crate::kube::Object;
+use crate::kube::{Object, containers};
 use crate::yaml::{Document, Kind, Node};
 use judge::Judge;
 
@@ -76,19 +76,19 @@ impl Evaluator {
         Together { company, memory: Rc::default() }
     }
 
-    /// Judges one object by rules that look at its kind (see [`ByKind`](super::ByKind)); `together`,
-    /// which this evaluator gave, is what is deployed together, the object included, and may be empty
-    /// for rules on single objects. `base` is the same object as it was before the change that a run
-    /// looks at.
-    pub fn object<'c>(
+    /// Judges one object by rules that look at its kind (see [`ByKind`](super::ByKind)), each of which comes
+    /// with what its hits are known by; `together`, which this evaluator gave, is what is deployed
+    /// together, the object included, and may be empty for rules on single objects. `base` is the same
+    /// object as it was before the change that a run looks at.
+    pub fn object<'c, K: Copy>(
         &mut self,
         document: &'c Arc<Document>,
         object: &Object<'c>,
         together: &Together<'c>,
         base: Option<(&'c Arc<Document>, Node<'c>)>,
-        rules: impl IntoIterator<Item = (&'c Rule, &'c BTreeMap<String, Value>)>,
-    ) -> Vec<(usize, Hit)> {
-        let mut rules = rules.into_iter().enumerate().peekable();
+        rules: impl IntoIterator<Item = (K, (&'c Rule, &'c BTreeMap<String, Value>))>,
+    ) -> Vec<(K, Hit)> {
+        let mut rules = rules.into_iter().peekable();
         if rules.peek().is_none() {
             return Vec::new();
         }
@@ -99,33 +99,35 @@ impl Evaluator {
         if let Some((_, base)) = base {
             judge.know(Slot::BASE, base);
         }
-        if let Some(template) = object.pod_template() {
-            judge.know(Slot::TEMPLATE, template);
+        let pods = object.pods();
+        if let Some(pods) = pods {
+            judge.know(Slot::TEMPLATE, pods.template);
         }
-        if let Some(pod) = object.pod_spec() {
+        let pod = pods.and_then(|pods| pods.spec());
+        if let Some(pod) = pod {
             judge.know(Slot::POD, pod);
         }
-        let containers = object.containers();
+        let containers = pod.map(containers).unwrap_or_default();
         judge.know_all(Slot::CONTAINERS, containers.iter().map(|container| container.node));
         judge.frame.set(Slot::REPLICAS, Datum::Int(object.replicas()));
         judge.frame.set(Slot::NAME, Datum::Text(object.name()));
         let namespace = object.namespace().map(Datum::Text);
         let namespace = namespace.unwrap_or_else(|| Datum::Made(Rc::clone(&self.namespace)));
         judge.frame.set(Slot::TARGET_NAMESPACE, namespace);
-        judge.traits = Some(Traits::of(object, together.company, base.is_some()));
+        judge.traits = Some(Traits::of(object, pod.is_some(), together.company, base.is_some()));
         let company = Some(together.company).filter(|all| !all.is_empty());
         judge.accompany(company);
         let mut hits = Vec::new();
-        for (at, (rule, params)) in rules {
+        for (key, (rule, params)) in rules {
             let found = judge.rule(rule, || self.settings.of(rule, params));
             self.undecided.note(&rule.id, std::mem::take(&mut judge.undecided));
-            push_all(&mut hits, at, found);
+            push_all(&mut hits, key, found);
             if let Some(algorithm) = rule.algorithm {
                 // What stands beside an object is nothing to a rule on single objects.
                 let company = company.filter(|_| rule.scope == Scope::Release);
                 let scene = Scene { rule, params, object, company, setting: &self.setting };
                 let judged = algorithm.judge(&scene);
-                push_all(&mut hits, at, judged.hits);
+                push_all(&mut hits, key, judged.hits);
                 self.unknown_kinds.extend(judged.unknown_kind);
             }
         }
@@ -173,9 +175,9 @@ impl<'c> Together<'c> {
 }
 
 /// Adds what a rule found, which nearly always is nothing.
-fn push_all(hits: &mut Vec<(usize, Hit)>, rule: usize, found: Vec<Hit>) {
+fn push_all<K: Copy>(hits: &mut Vec<(K, Hit)>, key: K, found: Vec<Hit>) {
     if !found.is_empty() {
-        hits.extend(found.into_iter().map(|hit| (rule, hit)));
+        hits.extend(found.into_iter().map(|hit| (key, hit)));
     }
 }
 

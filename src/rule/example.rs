@@ -106,7 +106,7 @@ fn text(rule: &Rule, example: &Example, evaluator: &mut Evaluator) -> Result<Jud
             objects(document)
                 .iter()
                 .flat_map(|object| {
-                    let rules = kinds.of(object).map(|_| (rule, &example.params));
+                    let rules = kinds.of(object).map(|at| (at, (rule, &example.params)));
                     evaluator.object(document, object, &together, before.same(object), rules)
                 })
                 .collect()

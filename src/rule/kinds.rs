@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use foldhash::fast::RandomState;
+
 use super::file::Scope;
 use crate::kube::Object;
 
@@ -12,7 +14,7 @@ pub struct ByKind {
     /// Those that look at kinds which no rule names; sorted as [`ByKind::of`] gives them, as are
     others: Vec<Entry>,
     /// those that look at one that some rule names.
-    named: HashMap<String, Vec<Entry>>,
+    named: HashMap<String, Vec<Entry>, RandomState>,
 }
 
 /// A rule that looks at a kind.

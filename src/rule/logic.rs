@@ -257,7 +257,8 @@ impl Compiler {
             PathStep::Key(key) => Some(Need::key(key)),
             PathStep::Every | PathStep::Keys | PathStep::Index(_) => None,
         });
-        let keys = keys.fold(Need::NOTHING, Need::and);
+        // The last ones are the rarest.
+        let keys = keys.rev().fold(Need::NOTHING, Need::and);
         let failing = self.unless(test, !fails_on);
         keys.and(self.guarded(when, failing))
     }

@@ -46,9 +46,10 @@ pub(crate) struct Traits<'n> {
 }
 
 impl<'n> Traits<'n> {
-    pub(crate) fn of(object: &Object<'n>, company: &'n Company, before: bool) -> Self {
+    /// What is known of an object; `pods` says whether it is or makes pods, and has their spec.
+    pub(crate) fn of(object: &Object<'n>, pods: bool, company: &'n Company, before: bool) -> Self {
         let Object { node, kind, .. } = *object;
-        let (pods, whole) = (object.pod_spec().is_some(), node.parent().is_none());
+        let whole = node.parent().is_none();
         let marks = OnceCell::new();
         Self { kind, pods, document: node.document(), marks, whole, company, before }
     }
@@ -102,9 +103,12 @@ impl Need {
         Mark::of(sign).map_or(Self::NOTHING, |mark| Self::Marks(vec![mark]))
     }
 
-    /// A key of this name.
+    /// A key of this name; one that objects have anyhow is not asked for.
     pub(crate) fn key(name: &str) -> Self {
-        Self::sign(Sign::Key(name))
+        match name {
+            "metadata" | "name" | "spec" => Self::NOTHING,
+            _ => Self::sign(Sign::Key(name)),
+        }
     }
 
     /// A scalar that is this text, a key among them.
@@ -215,7 +219,7 @@ mod tests {
         let stream = yaml::parse(SourceId::NOWHERE, &Arc::from(text));
         let found = objects(&stream.documents[0]);
         let company = Company::of(&stream.documents);
-        rule.logic().need.may_be_met(&Traits::of(&found[0], &company, false))
+        rule.logic().need.may_be_met(&Traits::of(&found[0], true, &company, false))
     }
 
     #[test]

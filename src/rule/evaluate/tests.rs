@@ -27,7 +27,8 @@ fn judged(logic: &str, manifest: &str) -> (Vec<String>, usize) {
     let mut messages = Vec::new();
     for document in &stream.documents {
         for object in objects(document) {
-            let hits = evaluator.object(document, &object, &together, None, [(&*rule, &params)]);
+            let rules = [(0, (&*rule, &params))];
+            let hits = evaluator.object(document, &object, &together, None, rules);
             messages.extend(hits.into_iter().map(|(_, hit)| hit.message));
         }
     }

@@ -118,7 +118,7 @@ fn judge(set: &RuleSet, text: &str) {
     let params = BTreeMap::new();
     for document in &stream.documents {
         for object in objects(document) {
-            let rules = kinds.of(&object).map(|at| (&**set.rules[at].rule(), &params));
+            let rules = kinds.of(&object).map(|at| (at, (&**set.rules[at].rule(), &params)));
             evaluator.object(document, &object, &together, None, rules);
         }
     }
