@@ -40,7 +40,8 @@ impl<'n> Judge<'n> {
         for (slot, fact) in facts {
             frame.set(*slot, fact.clone());
         }
-        let nodes = vec![None; Slot::ROOTS];
+        let mut nodes = Vec::with_capacity(Slot::MOST);
+        nodes.resize(Slot::ROOTS, None);
         Self {
             documents,
             frame,
@@ -113,8 +114,10 @@ impl<'n> Judge<'n> {
         let mut hits = Vec::new();
         self.defer(&logic.lets, 0);
         if self.holds(logic.when.as_ref()) {
+            // What the only check needs is what the rule needs.
+            let sole = logic.checks.len() == 1;
             for check in &logic.checks {
-                if self.may_meet(&check.need, logic) {
+                if sole || self.may_meet(&check.need, logic) {
                     self.look(logic, check, &mut hits);
                 } else {
                     #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Which expressions have a value on every object: the others may come to an error, which is counted.
 
 use super::call::Function;
-use super::code::{Code, Operator};
+use super::code::{Code, Comparison};
 use super::names::{Names, Nature, Slot};
 use crate::rule::need::Need;
 use crate::yaml::Kind;
@@ -49,7 +49,7 @@ pub(super) fn decided(code: &Code, names: &mut Names) -> Option<Need> {
         Code::HasValue(of) => certain_optional(of, names),
         Code::Not(of) => decided(of, names),
         Code::Connect(_, one, two) => Some(decided(one, names)?.or(decided(two, names)?)),
-        Code::Binary(Operator::Equal | Operator::NotEqual, one, two) => {
+        Code::Compare(Comparison::Equal | Comparison::NotEqual, one, two) => {
             Some(certain(one, names)?.or(certain(two, names)?))
         }
         Code::Among(of, _) => certain(of, names),

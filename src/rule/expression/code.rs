@@ -40,7 +40,8 @@ pub(super) enum Code {
     Connect(bool, Box<Code>, Box<Code>),
     Not(Box<Code>),
     Choose(Box<Code>, Box<Code>, Box<Code>),
-    Binary(Operator, Box<Code>, Box<Code>),
+    Compare(Comparison, Box<Code>, Box<Code>),
+    Compute(Arithmetic, Box<Code>, Box<Code>),
     List(Vec<Code>),
     /// A map whose keys are texts that are written in it.
     Record(Vec<(String, Code)>),
@@ -105,9 +106,9 @@ impl Code {
     }
 }
 
-/// Operators on two values that are both needed.
+/// Operators that compare two values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Operator {
+pub(super) enum Comparison {
     Equal,
     NotEqual,
     Less,
@@ -115,12 +116,17 @@ pub(super) enum Operator {
     More,
     AtLeast,
     In,
+}
+
+/// Operators that make a value of two.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Arithmetic {
     Add,
     Subtract,
     Multiply,
 }
 
-impl Operator {
+impl Comparison {
     fn named(name: &str) -> Option<Self> {
         Some(match name {
             operators::EQUALS => Self::Equal,
@@ -130,6 +136,14 @@ impl Operator {
             operators::GREATER => Self::More,
             operators::GREATER_EQUALS => Self::AtLeast,
             operators::IN => Self::In,
+            _ => return None,
+        })
+    }
+}
+
+impl Arithmetic {
+    fn named(name: &str) -> Option<Self> {
+        Some(match name {
             operators::ADD => Self::Add,
             operators::SUBSTRACT => Self::Subtract,
             operators::MULTIPLY => Self::Multiply,
@@ -265,8 +279,11 @@ fn of_operator(name: &str, args: &[IdedExpr], names: &mut Names) -> Option<Code>
             Some(Code::Among(boxed(one, names), texts))
         }
         (name, [one, two]) => {
-            let operator = Operator::named(name)?;
-            Some(Code::Binary(operator, boxed(one, names), boxed(two, names)))
+            if let Some(operator) = Comparison::named(name) {
+                return Some(Code::Compare(operator, boxed(one, names), boxed(two, names)));
+            }
+            let operator = Arithmetic::named(name)?;
+            Some(Code::Compute(operator, boxed(one, names), boxed(two, names)))
         }
         _ => None,
     }

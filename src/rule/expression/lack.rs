@@ -6,7 +6,7 @@
 
 use super::call::Function;
 use super::certain::{certain, certain_optional, mapping, text};
-use super::code::{Code, Operator};
+use super::code::{Code, Comparison};
 use super::datum::{Datum, Member};
 use super::names::{Names, Nature, Slot};
 use super::narrow::Narrow;
@@ -70,13 +70,13 @@ pub(super) fn lack(code: &Code, names: &mut Names) -> Option<Lack> {
             let chosen = lack(if test.truth()? { yes } else { no }, names)?;
             test.with(chosen, |_, chosen| Some(chosen.clone()))?
         }
-        Code::Binary(Operator::Equal, one, two) if kind_asked(one, two).is_some() => {
+        Code::Compare(Comparison::Equal, one, two) if kind_asked(one, two).is_some() => {
             let kind = kind_asked(one, two)?.to_owned();
             Lack { unless: Need::Kind(kind), value: Datum::Bool(false) }
         }
-        Code::Binary(operator, one, two) => {
+        Code::Compare(operator, one, two) => {
             let known = compare(*operator, one, two, names);
-            let differs = *operator == Operator::NotEqual;
+            let differs = *operator == Comparison::NotEqual;
             match text_asked(*operator, one, two) {
                 Some((of, text)) => {
                     let sign = is_itself(of, text).then(|| Need::text(text));
@@ -191,7 +191,7 @@ fn literal(code: &Code) -> Option<Datum<'static>> {
     })
 }
 
-fn compare(operator: Operator, one: &Code, two: &Code, names: &mut Names) -> Option<Lack> {
+fn compare(operator: Comparison, one: &Code, two: &Code, names: &mut Names) -> Option<Lack> {
     let (one, two) = (lack(one, names)?, lack(two, names)?);
     one.with(two, |one, two| run::compared(operator, one, two).ok().map(Datum::Bool))
 }
@@ -251,11 +251,15 @@ fn is_wordy(part: &str) -> bool {
 }
 
 /// `x` and `'text'` where the two are compared.
-fn text_asked<'c>(operator: Operator, one: &'c Code, two: &'c Code) -> Option<(&'c Code, &'c str)> {
+fn text_asked<'c>(
+    operator: Comparison,
+    one: &'c Code,
+    two: &'c Code,
+) -> Option<(&'c Code, &'c str)> {
     match (operator, one, two) {
         (_, Code::Text(_), Code::Text(_)) => None,
-        (Operator::Equal | Operator::NotEqual, of, Code::Text(text))
-        | (Operator::Equal | Operator::NotEqual, Code::Text(text), of) => Some((of, text)),
+        (Comparison::Equal | Comparison::NotEqual, of, Code::Text(text))
+        | (Comparison::Equal | Comparison::NotEqual, Code::Text(text), of) => Some((of, text)),
         _ => None,
     }
 }

@@ -81,7 +81,8 @@ enum Held<'n> {
 
 impl<'n> Frame<'n> {
     pub(crate) fn new(cel: Rc<Functions>, documents: Rc<[&'n Arc<Document>]>) -> Self {
-        let slots = vec![Held::Nothing; Slot::ROOTS];
+        let mut slots = Vec::with_capacity(Slot::MOST);
+        slots.resize(Slot::ROOTS, Held::Nothing);
         Self { slots, steps: 0, cel, documents, memory: None }
     }
 
@@ -135,6 +136,14 @@ impl<'n> Frame<'n> {
         let value = expression.evaluate(self);
         self.put(slot, value.clone().ok());
         value
+    }
+
+    /// The value of a variable, where it has been worked out.
+    fn known(&self, slot: Slot) -> Option<&Datum<'n>> {
+        match &self.slots[slot.0] {
+            Held::Value(value) => Some(value),
+            Held::Nothing | Held::Later(_) => None,
+        }
     }
 
     /// Takes a value of CEL over.
@@ -217,7 +226,10 @@ impl Expression {
 
     /// Evaluates it to a boolean.
     pub(crate) fn holds<'n>(&'n self, frame: &mut Frame<'n>) -> Result<bool, NoValue> {
-        run::truth(self.evaluate(frame))
+        let outcome = run::holds(&self.code, frame);
+        #[cfg(test)]
+        assert_eq!(outcome, run::truth(self.evaluate(frame)), "{:?}", self.code);
+        outcome
     }
 }
 

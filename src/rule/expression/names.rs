@@ -146,6 +146,8 @@ impl Slot {
     ];
     /// How many slots the variables that every rule has take.
     pub(crate) const ROOTS: usize = ROOTS.len();
+    /// Few rules take more, with variables of their own.
+    pub(crate) const MOST: usize = 64;
 
     /// Its place among a rule's slots.
     pub(crate) fn index(self) -> usize {

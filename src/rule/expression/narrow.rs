@@ -5,7 +5,7 @@
 //! among all objects, for each of them, takes no square of their number.
 
 use super::Frame;
-use super::code::{Code, Operator};
+use super::code::{Code, Comparison};
 use super::datum::Datum;
 use super::items::Items;
 use super::names::Slot;
@@ -98,7 +98,7 @@ fn by_kind(part: &Code, item: Slot) -> Option<Narrow> {
 fn by_name(part: &Code, item: Slot) -> Option<Narrow> {
     let named = |code: &Code| otherwise(code, item).is_some();
     let is = equal_to(part, item, named)?;
-    let Code::Binary(_, one, two) = part else { return None };
+    let Code::Compare(_, one, two) = part else { return None };
     let otherwise = otherwise(one, item).or_else(|| otherwise(two, item))?.to_owned();
     Some(Narrow::Name { is: Box::new(is.clone()), otherwise })
 }
@@ -115,7 +115,7 @@ fn otherwise(code: &Code, item: Slot) -> Option<&str> {
 
 /// What a side of the item is held to equal, on which the item has no influence.
 fn equal_to(part: &Code, item: Slot, side: impl Fn(&Code) -> bool) -> Option<&Code> {
-    let Code::Binary(Operator::Equal, one, two) = part else { return None };
+    let Code::Compare(Comparison::Equal, one, two) = part else { return None };
     let other = match (side(one), side(two)) {
         (true, false) => two,
         (false, true) => one,

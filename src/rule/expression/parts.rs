@@ -27,7 +27,8 @@ macro_rules! each_part {
             | Code::OrValue(one, two)
             | Code::OrElse(one, two)
             | Code::Connect(_, one, two)
-            | Code::Binary(_, one, two)
+            | Code::Compare(_, one, two)
+            | Code::Compute(_, one, two)
             | Code::TypeIs { of: one, otherwise: two, .. } => {
                 $see(one);
                 $see(two);

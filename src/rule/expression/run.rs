@@ -8,7 +8,7 @@ use cel::Value;
 use cel::common::ast::IdedExpr;
 
 use super::call::Function;
-use super::code::{Code, Operator};
+use super::code::{Arithmetic, Code, Comparison};
 use super::datum::{Datum, Member};
 use super::items::Items;
 use super::narrow::Narrow;
@@ -25,8 +25,10 @@ pub(super) fn run<'n>(code: &'n Code, frame: &mut Frame<'n>) -> Outcome<'n> {
         Code::Double(value) => Datum::Double(*value),
         Code::Text(text) => Datum::Text(text),
         Code::Variable(slot) => frame.get(*slot)?,
-        Code::Select(of, field) => select(run(of, frame)?, field)?,
-        Code::Has(of, field) => Datum::Bool(has(run(of, frame)?, field)?),
+        Code::Select(of, field) => match plain(of, frame) {
+            Some(of) => found(of.member(field))?,
+            None => select(run(of, frame)?, field)?,
+        },
         Code::TrySelect(..) | Code::TryIndex(..) => {
             Datum::Optional(optional(code, frame)?.map(Rc::new))
         }
@@ -52,16 +54,13 @@ pub(super) fn run<'n>(code: &'n Code, frame: &mut Frame<'n>) -> Outcome<'n> {
             let other = optional(other, frame)?;
             Datum::Optional(optional(of, frame)?.or(other).map(Rc::new))
         }
-        Code::HasValue(of) => Datum::Bool(optional(of, frame)?.is_some()),
-        Code::Connect(settles, one, two) => Datum::Bool(connect(*settles, one, two, frame)?),
-        Code::Not(of) => Datum::Bool(!truth(run(of, frame))?),
         Code::Choose(test, yes, no) => {
-            let chosen = if truth(run(test, frame))? { yes } else { no };
+            let chosen = if holds(test, frame)? { yes } else { no };
             run(chosen, frame)?
         }
-        Code::Binary(operator, one, two) => {
+        Code::Compute(operator, one, two) => {
             let (one, two) = (run(one, frame)?, run(two, frame)?);
-            binary(*operator, &one, &two, frame)?
+            compute(*operator, &one, &two, frame)?
         }
         Code::List(items) => {
             let items: Result<Vec<_>, _> = items.iter().map(|item| run(item, frame)).collect();
@@ -72,25 +71,10 @@ pub(super) fn run<'n>(code: &'n Code, frame: &mut Frame<'n>) -> Outcome<'n> {
             let entries: Result<Vec<_>, _> = entries.iter().map(entry).collect();
             Datum::Record(entries?.into())
         }
-        Code::Among(of, texts) => {
-            let of = run(of, frame)?;
-            Datum::Bool(match of.as_text() {
-                Some(text) => texts.iter().any(|one| one == text),
-                None => texts.iter().any(|one| Datum::Text(one).equals(&of)),
-            })
-        }
-        Code::Quantify { settles, range, narrow, item, test } => {
-            let range = items(range, narrow.as_ref(), frame)?;
-            Datum::Bool(quantify(*settles, range, *item, test, frame)?)
-        }
         Code::Collect { range, narrow, item, guard, value } => {
             let range = items(range, narrow.as_ref(), frame)?;
             collect(range, *item, guard.as_deref(), value, frame)?
         }
-        Code::TypeIs { of, name, fits, otherwise } => match run(of, frame)?.type_name() {
-            Some(own) => Datum::Bool((own == name) == *fits),
-            None => run(otherwise, frame)?,
-        },
         Code::Call { native, args, expression } => match args.as_slice() {
             [(_, one)] => {
                 let values = [run(one, frame)?];
@@ -114,14 +98,63 @@ pub(super) fn run<'n>(code: &'n Code, frame: &mut Frame<'n>) -> Outcome<'n> {
             by_cel(expression, values.iter().map(|(name, value)| (*name, value)), frame)?
         }
         Code::Shared(of) => share::recall(of, frame)?,
+        Code::Has(..)
+        | Code::HasValue(_)
+        | Code::Connect(..)
+        | Code::Not(_)
+        | Code::Compare(..)
+        | Code::Among(..)
+        | Code::Quantify { .. }
+        | Code::TypeIs { .. } => Datum::Bool(holds(code, frame)?),
     })
 }
 
+/// Evaluates to a boolean. Of what gives nothing else, no value is made on the way.
+pub(super) fn holds<'n>(code: &'n Code, frame: &mut Frame<'n>) -> Result<bool, NoValue> {
+    match code {
+        Code::Has(of, field) => match plain(of, frame) {
+            Some(of) => has(&of.member(field)),
+            None => has_within(run(of, frame)?, field),
+        },
+        Code::HasValue(of) => Ok(optional(of, frame)?.is_some()),
+        Code::Connect(settles, one, two) => connect(*settles, one, two, frame),
+        Code::Not(of) => Ok(!holds(of, frame)?),
+        Code::Compare(operator, one, two) => {
+            let (one, two) = (run(one, frame)?, run(two, frame)?);
+            compared(*operator, &one, &two)
+        }
+        Code::Among(of, texts) => {
+            let of = run(of, frame)?;
+            Ok(match of.as_text() {
+                Some(text) => texts.iter().any(|one| one == text),
+                None => texts.iter().any(|one| Datum::Text(one).equals(&of)),
+            })
+        }
+        Code::Quantify { settles, range, narrow, item, test } => {
+            let range = items(range, narrow.as_ref(), frame)?;
+            quantify(*settles, range, *item, test, frame)
+        }
+        Code::TypeIs { of, name, fits, otherwise } => match run(of, frame)?.type_name() {
+            Some(own) => Ok((own == name) == *fits),
+            None => truth(run(otherwise, frame)),
+        },
+        code => truth(run(code, frame)),
+    }
+}
+
+/// The boolean that an outcome is.
 pub(super) fn truth(outcome: Outcome<'_>) -> Result<bool, NoValue> {
     match outcome? {
         Datum::Bool(value) => Ok(value),
         _ => Err(NoValue),
     }
+}
+
+/// What a variable stands for, where that is known and no optional: it need not be copied to be asked for
+/// a member.
+fn plain<'f, 'n>(code: &Code, frame: &'f Frame<'n>) -> Option<&'f Datum<'n>> {
+    let Code::Variable(slot) = code else { return None };
+    frame.known(*slot).filter(|value| !matches!(value, Datum::Optional(_)))
 }
 
 fn found(member: Member<'_>) -> Outcome<'_> {
@@ -144,28 +177,33 @@ fn select<'n>(of: Datum<'n>, field: &str) -> Outcome<'n> {
     }
 }
 
-fn has(of: Datum<'_>, field: &str) -> Result<bool, NoValue> {
+fn has(member: &Member<'_>) -> Result<bool, NoValue> {
+    match member {
+        Member::Found(_) => Ok(true),
+        Member::Missing => Ok(false),
+        Member::Wrong | Member::None => Err(NoValue),
+    }
+}
+
+/// `has(of.field)` of what may be an optional.
+fn has_within(of: Datum<'_>, field: &str) -> Result<bool, NoValue> {
     match of {
         Datum::Optional(None) => Ok(false),
         Datum::Optional(Some(inner)) => match inner.member(field) {
-            Member::Found(_) => Ok(true),
-            Member::Missing | Member::Wrong => Ok(false),
-            Member::None => Err(NoValue),
+            Member::Wrong => Ok(false),
+            member => has(&member),
         },
-        of => match of.member(field) {
-            Member::Found(_) => Ok(true),
-            Member::Missing => Ok(false),
-            Member::Wrong | Member::None => Err(NoValue),
-        },
+        of => has(&of.member(field)),
     }
 }
 
 /// Evaluates to an optional. Within a chain of `.?` none is ever made.
 fn optional<'n>(code: &'n Code, frame: &mut Frame<'n>) -> Result<Option<Datum<'n>>, NoValue> {
     match code {
-        Code::TrySelect(of, field) => {
-            Ok(seen_through(of, frame)?.and_then(|of| attempt(of.member(field))))
-        }
+        Code::TrySelect(of, field) => Ok(match plain(of, frame) {
+            Some(of) => attempt(of.member(field)),
+            None => seen_through(of, frame)?.and_then(|of| attempt(of.member(field))),
+        }),
         Code::TryIndex(of, index) => {
             let (of, index) = (seen_through(of, frame)?, run(index, frame)?);
             Ok(of.and_then(|of| attempt(of.index(&index))))
@@ -201,76 +239,61 @@ fn connect<'n>(
     two: &'n Code,
     frame: &mut Frame<'n>,
 ) -> Result<bool, NoValue> {
-    let first = truth(run(one, frame));
+    let first = holds(one, frame);
     if first == Ok(settles) {
         return Ok(settles);
     }
-    let second = truth(run(two, frame))?;
+    let second = holds(two, frame)?;
     if second == settles { Ok(settles) } else { first }
-}
-
-fn binary<'n>(
-    operator: Operator,
-    one: &Datum<'n>,
-    two: &Datum<'n>,
-    frame: &Frame<'n>,
-) -> Outcome<'n> {
-    match operator {
-        Operator::Add | Operator::Subtract | Operator::Multiply => {
-            compute(operator, one, two, frame)
-        }
-        comparison => compared(comparison, one, two).map(Datum::Bool),
-    }
 }
 
 /// What a comparison of two values gives.
 ///
 /// # Errors
-/// Where the two cannot be compared so, or the operator is no comparison.
+/// Where the two cannot be compared so.
 pub(super) fn compared<'n>(
-    operator: Operator,
+    operator: Comparison,
     one: &Datum<'n>,
     two: &Datum<'n>,
 ) -> Result<bool, NoValue> {
     let ordered = |fits: fn(Ordering) -> bool| one.compare(two).map(fits);
     match operator {
-        Operator::Equal => Ok(one.equals(two)),
-        Operator::NotEqual => Ok(!one.equals(two)),
-        Operator::Less => ordered(Ordering::is_lt),
-        Operator::AtMost => ordered(Ordering::is_le),
-        Operator::More => ordered(Ordering::is_gt),
-        Operator::AtLeast => ordered(Ordering::is_ge),
-        Operator::In => two.contains(one),
-        Operator::Add | Operator::Subtract | Operator::Multiply => Err(NoValue),
+        Comparison::Equal => Ok(one.equals(two)),
+        Comparison::NotEqual => Ok(!one.equals(two)),
+        Comparison::Less => ordered(Ordering::is_lt),
+        Comparison::AtMost => ordered(Ordering::is_le),
+        Comparison::More => ordered(Ordering::is_gt),
+        Comparison::AtLeast => ordered(Ordering::is_ge),
+        Comparison::In => two.contains(one),
     }
 }
 
 fn compute<'n>(
-    operator: Operator,
+    operator: Arithmetic,
     one: &Datum<'n>,
     two: &Datum<'n>,
     frame: &Frame<'n>,
 ) -> Outcome<'n> {
     match (operator, one, two) {
-        (Operator::Add, Datum::List(one), Datum::List(two)) => {
+        (Arithmetic::Add, Datum::List(one), Datum::List(two)) => {
             return Ok(Datum::List(one.iter().chain(two.iter()).cloned().collect()));
         }
         (_, Datum::Int(one), Datum::Int(two)) => {
             let computed = match operator {
-                Operator::Subtract => one.checked_sub(*two),
-                Operator::Multiply => one.checked_mul(*two),
-                _ => one.checked_add(*two),
+                Arithmetic::Subtract => one.checked_sub(*two),
+                Arithmetic::Multiply => one.checked_mul(*two),
+                Arithmetic::Add => one.checked_add(*two),
             };
             return computed.map(Datum::Int).ok_or(NoValue);
         }
         (_, Datum::Double(one), Datum::Double(two)) => {
             return Ok(Datum::Double(match operator {
-                Operator::Subtract => one - two,
-                Operator::Multiply => one * two,
-                _ => one + two,
+                Arithmetic::Subtract => one - two,
+                Arithmetic::Multiply => one * two,
+                Arithmetic::Add => one + two,
             }));
         }
-        (Operator::Add, one, two) => {
+        (Arithmetic::Add, one, two) => {
             if let (Some(one), Some(two)) = (one.as_text(), two.as_text()) {
                 return Ok(Datum::Made([one, two].concat().into()));
             }
@@ -279,9 +302,9 @@ fn compute<'n>(
     }
     let (one, two) = (one.to_val(), two.to_val());
     let computed = match operator {
-        Operator::Subtract => one.as_subtractor().ok_or(NoValue)?.sub(two.as_ref()),
-        Operator::Multiply => one.as_multiplier().ok_or(NoValue)?.mul(two.as_ref()),
-        _ => one.as_adder().ok_or(NoValue)?.add(two.as_ref()),
+        Arithmetic::Subtract => one.as_subtractor().ok_or(NoValue)?.sub(two.as_ref()),
+        Arithmetic::Multiply => one.as_multiplier().ok_or(NoValue)?.mul(two.as_ref()),
+        Arithmetic::Add => one.as_adder().ok_or(NoValue)?.add(two.as_ref()),
     };
     computed.map(|value| frame.taken(value.as_ref())).map_err(|_| NoValue)
 }
@@ -310,7 +333,7 @@ fn quantify<'n>(
     for value in range {
         frame.step()?;
         frame.set(item, value);
-        match truth(run(test, frame)) {
+        match holds(test, frame) {
             Ok(value) if value == settles => return Ok(settles),
             Ok(_) => {}
             Err(NoValue) => outcome = Err(NoValue),
@@ -332,7 +355,7 @@ fn collect<'n>(
         frame.step()?;
         frame.set(item, each);
         let wanted = match guard {
-            Some(guard) => truth(run(guard, frame))?,
+            Some(guard) => holds(guard, frame)?,
             None => true,
         };
         if wanted {
