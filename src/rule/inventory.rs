@@ -153,14 +153,14 @@ fn chosen<'l>(
     equal: Option<Node<'_>>,
     fit: impl Fn(Option<Node<'_>>) -> bool,
 ) -> Vec<(&'l Arc<Document>, Node<'l>)> {
-    workloads.selected(equal.and_then(a_label), |workload| {
+    workloads.selected(equal.into_iter().flat_map(plain_labels), |workload| {
         object.is_none_or(|object| neighbours(workload, object)) && fit(workload.pod_labels())
     })
 }
 
-/// One of the labels of a mapping.
-fn a_label(labels: Node<'_>) -> Option<(&str, &str)> {
-    labels.entries().find_map(|entry| match entry.name() {
+/// The labels of a mapping that are written as they are meant.
+fn plain_labels(labels: Node<'_>) -> impl Iterator<Item = (&str, &str)> {
+    labels.entries().filter_map(|entry| match entry.name() {
         Cow::Borrowed(key) if entry.value.kind() == Kind::Scalar => Some((key, entry.value.raw())),
         Cow::Borrowed(_) | Cow::Owned(_) => None,
     })

@@ -87,22 +87,28 @@ impl SharedList {
         ObjectNodes(self.0.items.iter())
     }
 
-    /// The objects whose pods `selects` picks, in their order; `label`, where the selector asks for
-    /// one, is a pair that all of them must carry.
-    pub(crate) fn selected<'l>(
+    /// The objects whose pods `selects` picks, in their order; `labels` are pairs that all of them must
+    /// carry, as far as they are known.
+    pub(crate) fn selected<'l, 's>(
         &'l self,
-        label: Option<(&str, &str)>,
+        labels: impl Iterator<Item = (&'s str, &'s str)>,
         selects: impl Fn(Object<'l>) -> bool,
     ) -> Vec<(&'l Arc<Document>, Node<'l>)> {
         let fits = |(_, node): &(_, Node<'l>)| Object::new(*node).is_some_and(&selects);
-        match label {
-            Some((key, value)) => {
-                let carriers = self.labels().get(key).and_then(|values| values.get(value));
-                let carriers = carriers.into_iter().flatten();
-                carriers.filter_map(|&at| as_node(self.0.items[at].as_ref())).filter(fits).collect()
+        // Of labels that nearly all pods carry, as `managed-by`, nothing is learned.
+        match labels.map(|label| self.carriers(label)).min_by_key(|places| places.len()) {
+            Some(places) => {
+                let carriers = places.iter().filter_map(|&at| as_node(self.0.items[at].as_ref()));
+                carriers.filter(fits).collect()
             }
             None => self.nodes().filter(fits).collect(),
         }
+    }
+
+    /// The places of the objects whose pods carry a label.
+    fn carriers(&self, (key, value): (&str, &str)) -> &[usize] {
+        let carriers = self.labels().get(key).and_then(|values| values.get(value));
+        carriers.map_or(&[], Vec::as_slice)
     }
 
     fn kinds(&self) -> &Map<String, Kind> {
