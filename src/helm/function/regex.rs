@@ -38,20 +38,20 @@ pub(super) const TABLE: &[(&str, Function)] = &[
 type Compiled = Result<Rc<Pattern>, String>;
 
 thread_local! {
-    /// By whether they are for ASCII only, and as they are written.
+    /// By whether they are for short texts only, and as they are written.
     static CACHE: RefCell<[FastMap<Box<str>, Compiled>; 2]> = RefCell::default();
 }
 
 /// Compiles a pattern for a text, or finds it compiled. The error is the one of Go's `regexp.Compile`.
 fn compile(pattern: &str, subject: &str) -> Compiled {
-    let for_ascii = subject.is_ascii();
+    let for_short = Pattern::is_short(subject);
     CACHE.with_borrow_mut(|caches| {
-        let cache = &mut caches[usize::from(for_ascii)];
+        let cache = &mut caches[usize::from(for_short)];
         if let Some(found) = cache.get(pattern) {
             return found.clone();
         }
         let compiled = syntax::translate(pattern).and_then(|translated| {
-            Pattern::compile(&translated, for_ascii).map(Rc::new).map_err(|error| match error {
+            Pattern::compile(&translated, for_short).map(Rc::new).map_err(|error| match error {
                 ::regex::Error::CompiledTooBig(_) => {
                     "error parsing regexp: expression too large".to_owned()
                 }

@@ -46,6 +46,16 @@ fn a_text_beyond_ascii_is_matched_by_its_characters() {
 }
 
 #[test]
+fn a_text_is_matched_alike_however_long_it_is() {
+    for pattern in [r"\bx+$", "(?i)[^A-W ]+", "x{2,3}?", r"(?:[a-w]\s)(xx)", "x{700}|xx"] {
+        let found = |subject: &str| run("regexFind", &[pattern, subject]);
+        let long = format!("{}a xxx", "a".repeat(5000));
+        assert_eq!(found("aa xxx"), found(&long), "{pattern}");
+        assert_ne!(found("aa xxx"), "", "{pattern}");
+    }
+}
+
+#[test]
 fn what_go_takes_literally() {
     assert_eq!(run("regexMatch", &[r"^a{,2}$", "a{,2}"]), "true");
     assert_eq!(run("regexMatch", &[r"^{{x}}$", "{{x}}"]), "true");
