@@ -93,8 +93,15 @@ impl Reader<'_> {
             _ => (fold::Chomping::Clip, header),
         };
         let first = header + self.blanks(header);
-        if self.byte(first) != Some(b'\n') {
-            return None;
+        match self.byte(first) {
+            Some(b'\n') => {}
+            Some(_) => return None,
+            // The text ends with the header, as those do that are trimmed.
+            None => {
+                self.builder().made(style, at..header, String::new());
+                self.at = first;
+                return Some(());
+            }
         }
         let start = first + 1;
         let (mut content, blank) = self.block_content(start)?;
