@@ -110,7 +110,7 @@ impl Reader<'_> {
             self.nested(expr);
         }
         let Some((first, rest)) = command.args.split_first() else { return };
-        let Some((function, offset)) = asked(first) else { return };
+        let Some((function, offset)) = asked(first, self.text) else { return };
         let mut arguments: Vec<String> = rest.iter().map(|arg| self.argument(arg)).collect();
         arguments.extend(piped.map(|piped| match &piped.args[..] {
             [one] => self.argument(one),
@@ -151,14 +151,14 @@ impl Reader<'_> {
     }
 }
 
-/// The function a command begins with, where it is one of those looked for.
-fn asked(first: &Expr) -> Option<(&str, usize)> {
+/// The function a command begins with, where it is one of those looked for; `text` is the template's.
+fn asked<'t>(first: &Expr, text: &'t str) -> Option<(&'t str, usize)> {
     match first {
-        Expr::Identifier(pos, name) if ASKING.contains(&name.as_str()) => {
-            Some((name.as_str(), pos.offset()))
+        Expr::Identifier(name) if ASKING.contains(&name.text(text)) => {
+            Some((name.text(text), first.pos().offset()))
         }
         Expr::Field(pos, reference) | Expr::Variable(pos, reference) => {
-            let names: Vec<&str> = reference.fields().collect();
+            let names: Vec<&str> = reference.fields(text).collect();
             names.ends_with(&HAS).then_some(("Has", pos.offset()))
         }
         _ => None,

@@ -67,9 +67,9 @@ impl<'e> Frame<'e> {
         let Some((first, args)) = command.args.split_first() else { return Ok(Value::NIL) };
         let given = Given { args, piped };
         match first {
-            Expr::Identifier(_, name) => {
+            Expr::Identifier(name) => {
                 self.spot = Spot::Expr(first);
-                self.call(name, Spot::Command(command), given, dot)
+                self.call(name.text(self.text()), Spot::Command(command), given, dot)
             }
             Expr::Field(..) | Expr::Variable(..) | Expr::Chain(..) => {
                 self.operand(first, given, dot).map(|held| held.value)
@@ -242,7 +242,9 @@ impl<'e> Frame<'e> {
             Expr::Number(_, Number::Int(n)) => Value::int(*n, none),
             Expr::Number(_, Number::Float(n)) => Value::new(Data::Float(*n), none),
             Expr::Number(_, Number::Uint(n)) => return self.fail(&format!("{n} overflows int")),
-            Expr::Identifier(_, name) => self.call(name, Spot::Expr(expr), Given::NOTHING, dot)?,
+            Expr::Identifier(name) => {
+                self.call(name.text(self.text()), Spot::Expr(expr), Given::NOTHING, dot)?
+            }
             Expr::Pipe(_, pipe) => {
                 let depth = self.vars.len();
                 let value = self.pipe(pipe, dot);
@@ -252,27 +254,27 @@ impl<'e> Frame<'e> {
             Expr::Field(_, reference) => {
                 self.spot = Spot::Expr(expr);
                 let held = Held { value: dot.clone(), boxed: self.boxed_dot };
-                return self.fields(held, reference, given, dot);
+                return self.fields(held, *reference, given, dot);
             }
             Expr::Variable(_, reference) => {
                 self.spot = Spot::Expr(expr);
-                let name = reference.variable();
+                let name = reference.variable(self.text());
                 let Some((_, held)) = self.vars.iter().rev().find(|(known, _)| known == name)
                 else {
                     return self.fail(&format!("undefined variable: {name}"));
                 };
                 let held = held.clone();
-                if name.len() == reference.as_str().len() {
+                if name == reference.text(self.text()) {
                     self.no_function(expr, &given)?;
                     return Ok(held);
                 }
-                return self.fields(held, reference, given, dot);
+                return self.fields(held, *reference, given, dot);
             }
             Expr::Chain(_, chain) => {
                 self.spot = Spot::Expr(expr);
                 let base = self.argument(&chain.base, Param::Any, dot)?;
                 let held = Held { value: base, boxed: false };
-                return self.fields(held, &chain.fields, given, dot);
+                return self.fields(held, chain.fields, given, dot);
             }
         };
         Ok(Held { value, boxed: false })
@@ -283,12 +285,12 @@ impl<'e> Frame<'e> {
     fn fields(
         &mut self,
         mut held: Held,
-        reference: &'e Reference,
+        reference: Reference,
         mut given: Given<'e>,
         dot: &Value,
     ) -> Flow<Held> {
         let origins = &self.ev.origins;
-        let mut names = reference.fields();
+        let mut names = reference.fields(self.text());
         let mut next = names.next();
         while let Some(name) = next {
             next = names.next();

@@ -60,9 +60,8 @@ fn show(expr: &Expr, text: &str, out: &mut String) {
         Expr::String(pos, _) | Expr::Number(pos, _) => {
             out.push_str(parse::literal(text, pos.offset()));
         }
-        Expr::Identifier(_, name) => out.push_str(name),
-        Expr::Field(_, reference) | Expr::Variable(_, reference) => {
-            out.push_str(reference.as_str());
+        Expr::Identifier(reference) | Expr::Field(_, reference) | Expr::Variable(_, reference) => {
+            out.push_str(reference.text(text));
         }
         Expr::Pipe(_, pipe) => show_pipe(pipe, text, out),
         Expr::Chain(_, chain) => {
@@ -70,7 +69,7 @@ fn show(expr: &Expr, text: &str, out: &mut String) {
                 Expr::Pipe(..) => parenthesized(&chain.base, text, out),
                 _ => show(&chain.base, text, out),
             }
-            out.push_str(chain.fields.as_str());
+            out.push_str(chain.fields.text(text));
         }
     }
 }

@@ -21,6 +21,9 @@ use crate::helm::print::quote;
 /// Blocks and parentheses within each other: what the stack of any thread holds.
 const MAX_DEPTH: usize = 300;
 
+/// For how many nodes, commands and operands there is room from the first on.
+const EXPECTED: usize = 32;
+
 /// The variable that is always there.
 const ROOT: &str = "$";
 
@@ -48,8 +51,9 @@ pub(super) fn parse(text: &str, known: fn(&str) -> bool) -> Parsed<Trees> {
         depth: 0,
         action: None,
         defines: IndexMap::new(),
-        nodes: Vec::new(),
-        args: Vec::new(),
+        nodes: Vec::with_capacity(EXPECTED),
+        commands: Vec::with_capacity(EXPECTED),
+        args: Vec::with_capacity(EXPECTED),
         known,
     };
     let root = parser.root()?;
@@ -96,7 +100,9 @@ struct Parser<'a> {
     defines: IndexMap<String, ListNode>,
     /// Nodes of the lists that are being read, the innermost last; a list is made when its length is known.
     nodes: Vec<Node>,
-    /// Operands of the commands that are being read, in the same way.
+    /// Commands of the pipelines that are being read, in the same way.
+    commands: Vec<CommandNode>,
+    /// Operands of these commands.
     args: Vec<Expr>,
     known: fn(&str) -> bool,
 }
@@ -178,7 +184,7 @@ impl<'a> Parser<'a> {
 
     /// The list that starts at a number of [`Parser::nodes`].
     fn nodes_from(&mut self, start: usize) -> ListNode {
-        ListNode::new(self.nodes.drain(start..).collect(), self.text)
+        ListNode::new(self.nodes.split_off(start).into(), self.text)
     }
 
     fn item(&mut self) -> Parsed<Item> {
@@ -323,7 +329,7 @@ impl<'a> Parser<'a> {
         self.enter()?;
         let pos = self.peek().start;
         let (decl, is_assign) = self.declarations(context)?;
-        let mut commands = Vec::with_capacity(1);
+        let start = self.commands.len();
         loop {
             let token = self.next();
             match token.kind {
@@ -341,15 +347,17 @@ impl<'a> Parser<'a> {
                 | Kind::Variable
                 | Kind::LeftParen => {
                     self.tokens.back();
-                    commands.push(self.command()?);
+                    let command = self.command()?;
+                    self.commands.push(command);
                 }
                 _ => return self.unexpected(token, context),
             }
         }
-        self.check(&commands, context)?;
+        self.check(&self.commands[start..], context)?;
         self.effects += usize::from(is_assign);
         self.depth -= 1;
-        Ok(PipeNode { pos, decl, commands: commands.into(), is_assign })
+        let commands = self.commands.split_off(start).into();
+        Ok(PipeNode { pos, decl, commands, is_assign })
     }
 
     /// `$x :=`, `$x =`, and for a range `$i, $x :=`; whether it is `=`.
@@ -424,7 +432,7 @@ impl<'a> Parser<'a> {
         }
         match self.args.len() == start {
             true => self.fail("empty command"),
-            false => Ok(CommandNode { pos, args: self.args.drain(start..).collect() }),
+            false => Ok(CommandNode { pos, args: self.args.split_off(start).into() }),
         }
     }
 
@@ -442,7 +450,7 @@ impl<'a> Parser<'a> {
                 self.fail(format!("unexpected . after term {shown}"))
             }
             base => {
-                let fields = Reference::new(&self.text[pos.offset()..end.offset()]);
+                let fields = Reference::new(pos, end);
                 Ok(Some(Expr::Chain(pos, Box::new(ChainNode { base, fields }))))
             }
         }
@@ -456,7 +464,7 @@ impl<'a> Parser<'a> {
         }
         // Errors name the place of the first field behind the term.
         let (pos, end) = self.fields().unwrap_or((token.start, token.end));
-        let written = Reference::new(&self.text[token.start.offset()..end.offset()]);
+        let written = Reference::new(token.start, end);
         Ok(match is_variable {
             true => Expr::Variable(pos, written),
             false => Expr::Field(pos, written),
@@ -479,7 +487,7 @@ impl<'a> Parser<'a> {
         };
         Ok(Some(match token.kind {
             Kind::Identifier => match (self.known)(text) {
-                true => Expr::Identifier(pos, SmolStr::new(text)),
+                true => Expr::Identifier(Reference::new(pos, token.end)),
                 false => {
                     return self.fail(format!("function {} not defined", quote(text)));
                 }

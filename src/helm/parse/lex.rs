@@ -8,6 +8,8 @@ const LEFT: [u8; 2] = *b"{{";
 const RIGHT: [u8; 2] = *b"}}";
 const LEFT_COMMENT: [u8; 2] = *b"/*";
 const RIGHT_COMMENT: [u8; 2] = *b"*/";
+/// For how many tokens of an action there is room from the first on.
+const EXPECTED: usize = 32;
 /// A minus and the space that has to stand beside it.
 const TRIM_MARKER: usize = 2;
 
@@ -133,7 +135,7 @@ pub(super) struct Tokens<'a> {
 impl<'a> Tokens<'a> {
     /// The tokens of a template up to its end, or the first error.
     pub(super) fn of(input: &'a str) -> Self {
-        Self { lexer: Lexer { input, ..Lexer::default() }, list: Vec::new(), at: 0 }
+        Self { lexer: Lexer::at(input, 0), list: Vec::with_capacity(EXPECTED), at: 0 }
     }
 
     /// The next token; at the end the last one, again and again.
@@ -186,6 +188,8 @@ impl<'a> Tokens<'a> {
 #[derive(Debug, Default)]
 struct Lexer<'a> {
     input: &'a str,
+    /// Those of `input`.
+    bytes: &'a [u8],
     /// Where the token starts.
     start: usize,
     pos: usize,
@@ -197,11 +201,16 @@ struct Lexer<'a> {
 
 /// The literal that starts at an offset of a template, as it is written there.
 pub(in crate::helm) fn literal(text: &str, offset: usize) -> &str {
-    let mut lexer = Lexer { input: text, start: offset, pos: offset, ..Lexer::default() };
-    lexer.inside().text(text)
+    Lexer::at(text, offset).inside().text(text)
 }
 
 impl<'a> Lexer<'a> {
+    /// A lexer of a template that goes on at an offset.
+    fn at(input: &'a str, offset: usize) -> Self {
+        let bytes = input.as_bytes();
+        Self { input, bytes, start: offset, pos: offset, ..Self::default() }
+    }
+
     /// Reads a text, or an action up to its end, or the first error in it.
     fn read(&mut self, list: &mut Vec<Token>) {
         let first = self.outside();
@@ -222,8 +231,9 @@ impl<'a> Lexer<'a> {
         &self.input[self.pos..]
     }
 
-    fn bytes(&self, from: usize) -> &'a [u8] {
-        &self.input.as_bytes()[from..]
+    /// The bytes from a place on.
+    fn from(&self, at: usize) -> &'a [u8] {
+        &self.bytes[at..]
     }
 
     fn peek(&self) -> Option<char> {
@@ -240,7 +250,7 @@ impl<'a> Lexer<'a> {
     }
 
     fn byte(&self) -> Option<u8> {
-        self.input.as_bytes().get(self.pos).copied()
+        self.bytes.get(self.pos).copied()
     }
 
     /// Takes one byte, which `valid` holds to be ASCII.
@@ -251,14 +261,14 @@ impl<'a> Lexer<'a> {
     }
 
     fn run(&mut self, valid: impl Fn(u8) -> bool) {
-        let rest = self.bytes(self.pos);
+        let rest = self.from(self.pos);
         self.pos += rest.iter().position(|byte| !valid(*byte)).unwrap_or(rest.len());
     }
 
     /// Takes letters, digits and underscores of any script.
     fn word(&mut self) {
         loop {
-            self.run(|b| is_class(b, WORD));
+            self.pos = run(self.bytes, self.pos, WORD);
             let foreign = self.byte().is_some_and(|b| !b.is_ascii());
             if !foreign || !self.peek().is_some_and(is_alphanumeric) {
                 return;
@@ -283,7 +293,7 @@ impl<'a> Lexer<'a> {
     /// Text up to an action; comments are passed over.
     fn outside(&mut self) -> Token {
         loop {
-            let Some(found) = find(LEFT, self.bytes(self.pos)) else {
+            let Some(found) = find(LEFT, self.from(self.pos)) else {
                 self.pos = self.input.len();
                 let kind = if self.pos > self.start { Kind::Text } else { Kind::Eof };
                 return self.emit(kind);
@@ -291,7 +301,7 @@ impl<'a> Lexer<'a> {
             if found > 0 {
                 let end = self.pos + found;
                 let text = &self.input[self.start..end];
-                let kept = match trims_left(self.bytes(end + LEFT.len())) {
+                let kept = match trims_left(self.from(end + LEFT.len())) {
                     true => text.bytes().rposition(|b| !is_space(b)).map_or(0, |last| last + 1),
                     false => text.len(),
                 };
@@ -304,8 +314,8 @@ impl<'a> Lexer<'a> {
                 }
             }
             let open = self.pos + LEFT.len();
-            let marker = if trims_left(self.bytes(open)) { TRIM_MARKER } else { 0 };
-            if !self.bytes(open + marker).starts_with(&LEFT_COMMENT) {
+            let marker = if trims_left(self.from(open)) { TRIM_MARKER } else { 0 };
+            if !self.from(open + marker).starts_with(&LEFT_COMMENT) {
                 self.pos = open;
                 let token = self.emit(Kind::LeftDelim);
                 self.pos = open + marker;
@@ -322,7 +332,7 @@ impl<'a> Lexer<'a> {
     }
 
     fn comment(&mut self) -> Result<(), Token> {
-        let Some(end) = find(RIGHT_COMMENT, self.bytes(self.pos + LEFT_COMMENT.len())) else {
+        let Some(end) = find(RIGHT_COMMENT, self.from(self.pos + LEFT_COMMENT.len())) else {
             return Err(self.fail("unclosed comment"));
         };
         self.pos += LEFT_COMMENT.len() + end + RIGHT_COMMENT.len();
@@ -336,7 +346,7 @@ impl<'a> Lexer<'a> {
 
     /// The length of the trim marker before the `}}` that stands here.
     fn at_right(&self) -> Option<usize> {
-        match self.bytes(self.pos) {
+        match self.from(self.pos) {
             [b'}', b'}', ..] => Some(0),
             [space, b'-', b'}', b'}', ..] if is_space(*space) => Some(TRIM_MARKER),
             _ => None,
@@ -346,105 +356,128 @@ impl<'a> Lexer<'a> {
     fn close(&mut self, marker: usize) {
         self.pos += marker + RIGHT.len();
         if marker > 0 {
-            self.run(is_space);
+            self.pos = run(self.bytes, self.pos, SPACE);
         }
-    }
-
-    fn right(&mut self, marker: usize) -> Token {
-        let start = self.pos + marker;
-        self.close(marker);
-        self.start = self.pos;
-        let spaced = std::mem::take(&mut self.spaced);
-        let (start, end) = (Pos::at(start), Pos::at(start + RIGHT.len()));
-        Token { kind: Kind::RightDelim, spaced, start, end }
     }
 
     fn inside(&mut self) -> Token {
-        self.spaced = self.space();
-        if let Some(marker) = self.at_right() {
-            return match self.parens {
-                0 => self.right(marker),
-                _ => self.fail("unclosed left paren"),
-            };
+        let before = self.pos;
+        self.pos = run(self.bytes, before, SPACE);
+        self.start = self.pos;
+        self.spaced = self.pos > before;
+        let Some(first) = self.byte() else { return self.fail("unclosed action") };
+        if matches!(first, b'}' | b'-')
+            && let Some(end) = self.end(before)
+        {
+            return end;
         }
-        let Some(c) = self.next() else { return self.fail("unclosed action") };
-        match c {
-            '=' => self.emit(Kind::Assign),
-            ':' => match self.accept(|b| b == b'=') {
+        self.pos += 1;
+        match first {
+            b'a'..=b'z' | b'A'..=b'Z' | b'_' => self.word_or_keyword(),
+            b'.' if !self.byte().is_some_and(|b| b.is_ascii_digit()) => {
+                self.name(Kind::Dot, Kind::Field)
+            }
+            b'$' => self.name(Kind::Variable, Kind::Variable),
+            b'"' => self.quoted(b'"', Kind::String, "unterminated quoted string"),
+            b'(' => {
+                self.parens += 1;
+                self.emit(Kind::LeftParen)
+            }
+            b')' => match self.parens.checked_sub(1) {
+                Some(parens) => {
+                    self.parens = parens;
+                    self.emit(Kind::RightParen)
+                }
+                None => self.fail("unexpected right paren"),
+            },
+            b'|' => self.emit(Kind::Pipe),
+            b':' => match self.accept(|b| b == b'=') {
                 true => self.emit(Kind::Declare),
                 false => self.fail("expected :="),
             },
-            '|' => self.emit(Kind::Pipe),
-            '"' => self.quoted(b'"', Kind::String, "unterminated quoted string"),
-            '\'' => self.quoted(b'\'', Kind::CharConstant, "unterminated character constant"),
-            '`' => match self.rest().find('`') {
+            b'=' => self.emit(Kind::Assign),
+            b'.' | b'+' | b'-' | b'0'..=b'9' => {
+                self.pos = self.start;
+                self.number()
+            }
+            b'\'' => self.quoted(b'\'', Kind::CharConstant, "unterminated character constant"),
+            b'`' => match self.rest().find('`') {
                 Some(end) => {
                     self.pos += end + 1;
                     self.emit(Kind::RawString)
                 }
                 None => self.fail("unterminated raw quoted string"),
             },
-            '$' => self.name(Kind::Variable, Kind::Variable),
-            '.' if !self.byte().is_some_and(|b| b.is_ascii_digit()) => {
-                self.name(Kind::Dot, Kind::Field)
-            }
-            '.' | '+' | '-' | '0'..='9' => {
-                self.pos = self.start;
-                self.number()
-            }
-            '(' => {
-                self.parens += 1;
-                self.emit(Kind::LeftParen)
-            }
-            ')' => {
-                let Some(parens) = self.parens.checked_sub(1) else {
-                    return self.fail("unexpected right paren");
-                };
-                self.parens = parens;
-                self.emit(Kind::RightParen)
-            }
-            c if is_alphanumeric(c) => {
-                self.word();
-                match self.at_terminator() {
-                    true => self.emit(Kind::of_word(&self.input[self.start..self.pos])),
-                    false => self.bad_character(),
-                }
-            }
-            c if c.is_ascii_graphic() => self.emit(Kind::Char),
-            c => self.fail(format!("unrecognized character in action: {}", code_point(c))),
+            b if b.is_ascii_graphic() => self.emit(Kind::Char),
+            _ => self.foreign(),
         }
     }
 
-    /// Passes over a run of spaces, but for the one that belongs to ` -}}`; says whether there is one.
-    fn space(&mut self) -> bool {
-        self.run(is_space);
-        let trims = self.pos > self.start && self.bytes(self.pos).starts_with(b"-}}");
-        self.pos -= usize::from(trims);
-        let spaced = self.pos > self.start;
+    /// The end of the action, if it stands here; space that parts a trim marker from what is before it belongs
+    /// to the marker.
+    fn end(&mut self, before: usize) -> Option<Token> {
+        let start = match self.bytes[self.pos..] {
+            [b'}', b'}', ..] => self.pos,
+            [b'-', b'}', b'}', ..] if self.spaced => {
+                self.start -= 1;
+                self.spaced = self.start > before;
+                self.pos + 1
+            }
+            _ => return None,
+        };
+        if self.parens > 0 {
+            return Some(self.fail("unclosed left paren"));
+        }
+        let marker = start - self.start;
+        self.pos = self.start;
+        self.close(marker);
         self.start = self.pos;
-        spaced
+        let (start, end) = (Pos::at(start), Pos::at(start + RIGHT.len()));
+        let spaced = std::mem::take(&mut self.spaced);
+        Some(Token { kind: Kind::RightDelim, spaced, start, end })
+    }
+
+    /// What starts with a character that is no ASCII, or none that is printed.
+    #[cold]
+    fn foreign(&mut self) -> Token {
+        self.pos = self.start;
+        match self.next() {
+            Some(c) if is_alphanumeric(c) => self.word_or_keyword(),
+            Some(c) => self.fail(format!("unrecognized character in action: {}", code_point(c))),
+            None => self.fail("unclosed action"),
+        }
+    }
+
+    /// A word of which the first character is read.
+    fn word_or_keyword(&mut self) -> Token {
+        self.word();
+        match self.at_terminator() {
+            true => self.emit(Kind::of_word(&self.input[self.start..self.pos])),
+            false => self.bad_character(),
+        }
     }
 
     fn quoted(&mut self, quote: u8, kind: Kind, unterminated: &str) -> Token {
+        let mut at = self.pos;
         loop {
-            let byte = self.byte();
-            self.pos += usize::from(byte.is_some());
-            match byte {
-                Some(b'\\') if !matches!(self.byte(), None | Some(b'\n')) => self.pos += 1,
+            match self.bytes.get(at) {
+                Some(byte) if *byte == quote => {
+                    self.pos = at + 1;
+                    return self.emit(kind);
+                }
+                Some(b'\\') if !matches!(self.bytes.get(at + 1), None | Some(b'\n')) => at += 2,
                 Some(b'\\' | b'\n') | None => return self.fail(unterminated),
-                Some(b) if b == quote => return self.emit(kind),
-                Some(_) => {}
+                Some(_) => at += 1,
             }
         }
     }
 
     /// What follows a `.` or `$`.
     fn name(&mut self, alone: Kind, named: Kind) -> Token {
-        if self.at_terminator() {
-            return self.emit(alone);
-        }
+        let start = self.pos;
         self.word();
         match self.at_terminator() {
+            true if self.pos == start => self.emit(alone),
             true => self.emit(named),
             false => self.bad_character(),
         }
@@ -456,9 +489,10 @@ impl<'a> Lexer<'a> {
     }
 
     fn at_terminator(&self) -> bool {
-        match *self.bytes(self.pos) {
-            [] | [b'}', b'}', ..] => true,
-            [b, ..] => is_class(b, SPACE | TERMINATOR),
+        match self.byte() {
+            None => true,
+            Some(b'}') => self.bytes.get(self.pos + 1) == Some(&b'}'),
+            Some(byte) => is_class(byte, SPACE | TERMINATOR),
         }
     }
 
@@ -547,6 +581,14 @@ const fn classes() -> [u8; 256] {
         byte += 1;
     }
     classes
+}
+
+/// Where a run of bytes of a class ends that starts at a place.
+fn run(bytes: &[u8], mut at: usize, class: u8) -> usize {
+    while bytes.get(at).is_some_and(|byte| is_class(*byte, class)) {
+        at += 1;
+    }
+    at
 }
 
 fn is_class(byte: u8, class: u8) -> bool {

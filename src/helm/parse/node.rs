@@ -159,7 +159,7 @@ pub enum Expr {
     /// `$x.a.b`
     Variable(Pos, Reference),
     /// A function's name.
-    Identifier(Pos, SmolStr),
+    Identifier(Reference),
     /// A quoted text, unquoted.
     String(Pos, Arc<str>),
     /// A number or character.
@@ -174,33 +174,37 @@ pub enum Expr {
     Chain(Pos, Box<ChainNode>),
 }
 
-/// A variable, fields, or fields of a variable, as they are written: `$x`, `.a.b`, `$x.a.b`.
+/// A function's name, or a variable, fields, or fields of a variable: `quote`, `$x`, `.a.b`, `$x.a.b`.
 ///
-/// One text in place of a list of names: a template has thousands of them, and most are short enough to
-/// be kept where they are.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Reference(SmolStr);
+/// It is the place in the template in place of what is written there: a template has thousands of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Reference {
+    start: Pos,
+    end: Pos,
+}
 
 impl Reference {
-    pub(super) fn new(written: &str) -> Self {
-        Self(SmolStr::new(written))
+    pub(super) fn new(start: Pos, end: Pos) -> Self {
+        Self { start, end }
     }
 
-    /// As it is written.
+    /// As it is written, in the template's text.
     #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
+    pub fn text(self, template: &str) -> &str {
+        &template[self.start.offset()..self.end.offset()]
     }
 
     /// The variable with its `$`; empty where there is none.
     #[must_use]
-    pub fn variable(&self) -> &str {
-        &self.0[..name_end(&self.0)]
+    pub fn variable(self, template: &str) -> &str {
+        let written = self.text(template);
+        &written[..name_end(written)]
     }
 
     /// The names of the fields, from left to right.
-    pub fn fields(&self) -> impl Iterator<Item = &str> {
-        let mut rest = &self.0[name_end(&self.0)..];
+    pub fn fields(self, template: &str) -> impl Iterator<Item = &str> {
+        let written = self.text(template);
+        let mut rest = &written[name_end(written)..];
         std::iter::from_fn(move || {
             let (name, after) = rest.get(1..).map(|rest| rest.split_at(name_end(rest)))?;
             rest = after;
@@ -231,13 +235,13 @@ impl Expr {
             Self::Dot(pos)
             | Self::Field(pos, _)
             | Self::Variable(pos, ..)
-            | Self::Identifier(pos, _)
             | Self::String(pos, _)
             | Self::Number(pos, _)
             | Self::Bool(pos, _)
             | Self::Nil(pos)
             | Self::Pipe(pos, _)
             | Self::Chain(pos, ..) => *pos,
+            Self::Identifier(name) => name.start,
         }
     }
 }

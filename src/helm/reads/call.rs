@@ -187,7 +187,7 @@ impl Flow<'_> {
     /// The map that is merged into may be seen from elsewhere, unless it is made right here: what
     /// comes into it then counts as read.
     fn merge(&mut self, given: &[Expr], args: &[Shapes]) -> Shapes {
-        if !given.first().is_some_and(is_fresh) {
+        if !given.first().is_some_and(|of| is_fresh(of, self.text)) {
             self.escape_but_roots(&Shapes::any(args.iter().skip(1)));
         }
         let all = Shapes::any(args);
@@ -251,15 +251,15 @@ fn is_verbatim(args: &[Shapes]) -> bool {
     format.texts().is_some_and(|format| plain(&format)) && text.texts().is_some()
 }
 
-/// Whether an expression makes a map that nothing else holds.
-fn is_fresh(expr: &Expr) -> bool {
+/// Whether an expression makes a map that nothing else holds; `text` is the template's.
+fn is_fresh(expr: &Expr, text: &str) -> bool {
     let Expr::Pipe(_, pipe) = expr else { return false };
     let first = pipe.commands.last().and_then(|command| command.args.split_first());
-    let Some((Expr::Identifier(_, name), given)) = first else { return false };
-    match name.as_str() {
+    let Some((Expr::Identifier(name), given)) = first else { return false };
+    match name.text(text) {
         "dict" | "deepCopy" | "mustDeepCopy" | "fromYaml" | "fromJson" | "pick" | "omit" => true,
         "merge" | "mergeOverwrite" | "mustMerge" | "mustMergeOverwrite" => {
-            given.first().is_some_and(is_fresh)
+            given.first().is_some_and(|of| is_fresh(of, text))
         }
         _ => false,
     }

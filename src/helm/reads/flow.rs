@@ -25,7 +25,9 @@ type Key = (Rc<str>, Shapes);
 pub(super) struct Flow<'c> {
     pub(super) members: &'c [Member<'c>],
     pub(super) paths: Paths,
-    defines: HashMap<&'c str, Vec<&'c ListNode>>,
+    defines: HashMap<&'c str, Vec<Body<'c>>>,
+    /// The text of the template that is being run.
+    pub(super) text: &'c str,
     /// Bodies that have been run on a shape, and the text they give where it is known.
     done: HashMap<Key, Shapes>,
     /// What `set` put under a key, into whichever map.
@@ -37,6 +39,9 @@ pub(super) struct Flow<'c> {
     steps: usize,
     depth: usize,
 }
+
+/// The body of a template or of a definition, and the text it is in.
+type Body<'c> = (&'c ListNode, &'c str);
 
 /// One body: its variables, and what it writes.
 struct Frame {
@@ -56,19 +61,21 @@ struct Variable {
 
 impl<'c> Flow<'c> {
     pub(super) fn new(members: &'c [Member<'c>], paths: Paths) -> Self {
-        let mut defines: HashMap<&str, Vec<&ListNode>> = HashMap::new();
-        let parsed = members.iter().flat_map(|member| parsed(member.chart));
-        for (name, body) in parsed.flat_map(|template| &template.defines) {
-            let bodies = defines.entry(name.as_str()).or_default();
-            // A chart that comes twice has the same bodies twice.
-            if !bodies.iter().any(|known| std::ptr::eq(*known, &raw const **body)) {
-                bodies.push(body);
+        let mut defines: HashMap<&str, Vec<Body<'_>>> = HashMap::new();
+        for template in members.iter().flat_map(|member| parsed(member.chart)) {
+            for (name, body) in &template.defines {
+                let bodies = defines.entry(name.as_str()).or_default();
+                // A chart that comes twice has the same bodies twice.
+                if !bodies.iter().any(|(known, _)| std::ptr::eq(*known, &raw const **body)) {
+                    bodies.push((body, &template.text));
+                }
             }
         }
         Self {
             members,
             paths,
             defines,
+            text: "",
             done: HashMap::new(),
             assigned: HashMap::new(),
             changed: false,
@@ -107,7 +114,7 @@ impl<'c> Flow<'c> {
         self.chart = chart;
         let root = Shapes::one(Shape::Root(chart));
         for template in parsed(members[chart].chart) {
-            self.body(&template.body, &root);
+            self.body((&template.body, &template.text), &root);
         }
         let names: Vec<&str> = parsed(members[chart].chart)
             .flat_map(|template| template.defines.iter().map(|(name, _)| name.as_str()))
@@ -164,10 +171,12 @@ impl<'c> Flow<'c> {
         self.steps > MAX_STEPS
     }
 
-    fn body(&mut self, body: &ListNode, dot: &Shapes) -> Shapes {
+    fn body(&mut self, (body, text): Body<'c>, dot: &Shapes) -> Shapes {
+        let outer = std::mem::replace(&mut self.text, text);
         let mut frame = Frame { vars: Vec::new(), written: Shapes::default(), unsure: 0 };
         set(&mut frame, &"$".into(), dot.clone(), false);
         self.list(body, dot, &mut frame);
+        self.text = outer;
         match is_one_action(body) {
             true => frame.written,
             false => Shapes::default(),
@@ -305,12 +314,12 @@ impl<'c> Flow<'c> {
         let Some((first, given)) = command.args.split_first() else { return Shapes::default() };
         let mut args: Vec<Shapes> = given.iter().map(|arg| self.expr(arg, dot, frame)).collect();
         args.extend(piped);
-        let Expr::Identifier(_, name) = first else {
+        let Expr::Identifier(name) = first else {
             // What is given to a method is read.
             self.escape(&Shapes::any(&args));
             return self.expr(first, dot, frame);
         };
-        self.call(name, given, &args)
+        self.call(name.text(self.text), given, &args)
     }
 
     fn expr(&mut self, expr: &Expr, dot: &Shapes, frame: &mut Frame) -> Shapes {
@@ -318,29 +327,29 @@ impl<'c> Flow<'c> {
             Expr::Dot(_) => dot.clone(),
             Expr::Nil(_) | Expr::Bool(..) | Expr::Number(..) => Shapes::default(),
             Expr::String(_, text) => Shapes::text(text),
-            Expr::Identifier(_, name) => self.call(name, &[], &[]),
+            Expr::Identifier(name) => self.call(name.text(self.text), &[], &[]),
             Expr::Pipe(_, pipe) => {
                 let depth = frame.vars.len();
                 let value = self.pipe(pipe, dot, frame);
                 frame.vars.truncate(depth);
                 value
             }
-            Expr::Field(_, reference) => self.fields(dot.clone(), reference),
+            Expr::Field(_, reference) => self.fields(dot.clone(), *reference),
             Expr::Variable(_, reference) => {
-                let name = reference.variable();
+                let name = reference.variable(self.text);
                 let known = frame.vars.iter().rev().find(|known| known.name == name);
                 let value = known.map(|known| known.value.clone()).unwrap_or_default();
-                self.fields(value, reference)
+                self.fields(value, *reference)
             }
             Expr::Chain(_, chain) => {
                 let base = self.expr(&chain.base, dot, frame);
-                self.fields(base, &chain.fields)
+                self.fields(base, chain.fields)
             }
         }
     }
 
-    fn fields(&mut self, from: Shapes, reference: &Reference) -> Shapes {
-        reference.fields().fold(from, |at, name| self.field(&at, name))
+    fn fields(&mut self, from: Shapes, reference: Reference) -> Shapes {
+        reference.fields(self.text).fold(from, |at, name| self.field(&at, name))
     }
 
     /// What stands under a key.
