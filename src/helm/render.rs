@@ -198,7 +198,7 @@ fn run(chart: &Chart, release: &Release, layers: &[Layer]) -> Result<Rendered, R
     check_missing(&absent.iter().filter(known).copied().collect::<Vec<_>>())?;
     dependencies::import(&mut tree, &members, &coalescer).map_err(RenderError::new)?;
     coalescer.clashes.borrow_mut().clear();
-    let merged = coalescer.values(&tree, &given, false).map_err(RenderError::new)?;
+    let merged = coalescer.last(&tree, given).map_err(RenderError::new)?;
     let clashes = coalescer.clashes.take();
     if !release.skip_schema {
         schema::check(&tree, &members, &merged, &origins)?;

@@ -65,17 +65,36 @@ impl<'a> Coalescer<'a> {
         merge: bool,
     ) -> Result<Value, String> {
         let copy = given.deep_copy();
-        self.coalesce(tree, &copy, merge)?;
+        self.coalesce(tree, &copy, merge, |tree| tree.values.deep_copy())?;
         Ok(copy)
     }
 
-    fn coalesce(&self, tree: &Tree, into: &Value, merge: bool) -> Result<(), String> {
-        let Some(entries) = table(into) else { return Ok(()) };
-        self.own(tree, entries, merge);
-        self.children(tree, entries, merge)
+    /// `CoalesceValues` for the last time: it gives the maps of `given` and of the tree's values themselves, which
+    /// are no longer what they were.
+    pub(in crate::helm) fn last(&self, tree: &Tree, given: Value) -> Result<Value, String> {
+        self.coalesce(tree, &given, false, |tree| tree.values.clone())?;
+        Ok(given)
     }
 
-    fn children(&self, tree: &Tree, into: &Table, merge: bool) -> Result<(), String> {
+    fn coalesce(
+        &self,
+        tree: &Tree,
+        into: &Value,
+        merge: bool,
+        defaults: fn(&Tree) -> Value,
+    ) -> Result<(), String> {
+        let Some(entries) = table(into) else { return Ok(()) };
+        self.own(tree, &defaults(tree), entries, merge);
+        self.children(tree, entries, merge, defaults)
+    }
+
+    fn children(
+        &self,
+        tree: &Tree,
+        into: &Table,
+        merge: bool,
+        defaults: fn(&Tree) -> Value,
+    ) -> Result<(), String> {
         for child in &tree.children {
             let known = into.borrow().get(child.name.as_str()).cloned();
             let below = match known {
@@ -93,7 +112,7 @@ impl<'a> Coalescer<'a> {
             if let Some(entries) = table(&below) {
                 self.globals(entries, into, child.leaf);
             }
-            self.coalesce(child, &below, merge)?;
+            self.coalesce(child, &below, merge, defaults)?;
         }
         Ok(())
     }
@@ -137,9 +156,8 @@ impl<'a> Coalescer<'a> {
     }
 
     /// Puts a chart's own values under those that are given.
-    fn own(&self, tree: &Tree, into: &Table, merge: bool) {
-        let copy = tree.values.deep_copy();
-        let Some(defaults) = table(&copy) else { return };
+    fn own(&self, tree: &Tree, defaults: &Value, into: &Table, merge: bool) {
+        let Some(defaults) = table(defaults) else { return };
         for (key, default) in defaults.borrow().iter() {
             let present = into.borrow().get(key).cloned();
             match present {
