@@ -92,7 +92,7 @@ pub(super) fn split(text: &str) -> Vec<Range<usize>> {
                 continue;
             }
         }
-        match text[at..end].find('\n') {
+        match memchr::memchr(b'\n', &text.as_bytes()[at..end]) {
             Some(found) => at += found + 1,
             None => break,
         }
