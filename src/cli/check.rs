@@ -294,8 +294,9 @@ impl Judged {
         let mut rules = RuleSet::builtin(&sources);
         let cache = args.show.cache.folder();
         let changes = changed.as_ref();
-        let plan = Plan::new(args, &args.paths, cache, &mut rules, &sources, changes)?;
+        let mut plan = Plan::new(args, &args.paths, cache, &mut rules, &sources, changes)?;
         let mut outcome = plan.run(args, &rules, &sources)?;
+        plan.options.kept = std::mem::take(&mut outcome.kept);
         let report = &mut outcome.report;
         let mut gone = Vec::new();
         if let Some(baseline) = &baseline {

@@ -11,8 +11,8 @@ use super::plan::{Plan, unknown_name};
 use super::{CommandError, Console};
 use crate::finding::Applicability;
 use crate::fix::{self, Evidence, Mended, diff};
-use crate::lint::Options;
 use crate::lint::select::{self, Request};
+use crate::lint::{Kept, Options};
 use crate::report::model::Entry;
 use crate::report::summary::counted;
 use crate::source::{Overlay, Sources};
@@ -59,6 +59,8 @@ pub(super) fn prove(args: &Args, judged: &mut Judged) -> Result<(), CommandError
         }
     };
     judged.outcome.report.findings = findings;
+    // Nothing is tried any more.
+    judged.plan.options.kept = Kept::default();
     proven
 }
 
@@ -114,6 +116,7 @@ fn again(
         request,
         shard: None,
         keep_rendered: true,
+        keep_read: false,
         ..asked.clone()
     };
     let plan = Plan { options, config: judged.plan.config.clone() };

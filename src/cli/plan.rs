@@ -13,7 +13,7 @@ use crate::config::Config;
 use crate::finding::Severity;
 use crate::lint::changed::Changed;
 use crate::lint::select::{Request, UnknownName};
-use crate::lint::{self, Asked, LintError, Options, Outcome, Stdin};
+use crate::lint::{self, Asked, Kept, LintError, Options, Outcome, Stdin};
 use crate::report::model::Entry;
 use crate::report::{Context, Format, Report, Style, unite};
 use crate::rule::{NEWEST_KUBE_VERSION, RuleSet};
@@ -70,6 +70,8 @@ impl Plan {
             changed: changed.cloned(),
             today: lint::today(),
             keep_rendered: false,
+            keep_read: args.fixing.diff || args.fixing.fix || args.outputs.show_fixes(),
+            kept: Kept::default(),
             held: Options::HELD,
             cache,
         };

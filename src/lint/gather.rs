@@ -6,7 +6,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rayon::prelude::*;
 
-use super::run::Watch;
+use super::kept::Kept;
+use super::run::{Options, Watch};
 use crate::config::Config;
 use crate::project::{self, Candidate, Project, Recall, Taken};
 use crate::source::Sources;
@@ -24,22 +25,21 @@ pub struct Stdin {
     pub text: Arc<str>,
 }
 
-/// Walks, reads and classifies; beyond `held` bytes, what lies in files is read again when it is asked
-/// for.
+/// Walks, reads and classifies; beyond [`Options::held`] bytes, what lies in files is read again when it
+/// is asked for. Also gives what is to be kept of it, where that is asked for.
 ///
 /// # Errors
 /// When a path does not exist, with that path.
 pub(super) fn gather(
     paths: &[PathBuf],
-    stdin: Option<&Stdin>,
+    options: &Options,
     config: &Config,
     sources: &Sources,
     memory: &dyn Recall,
-    held: usize,
     watch: &dyn Watch,
-) -> Result<Project, PathBuf> {
+) -> Result<(Project, Kept), PathBuf> {
     let mut walked = project::walk(paths, config, sources)?;
-    if let Some(stdin) = stdin {
+    if let Some(stdin) = &options.stdin {
         walked.candidates.retain(|candidate| candidate.shown != stdin.name);
     }
     let (done, bytes) = (AtomicUsize::new(0), AtomicUsize::new(0));
@@ -49,9 +49,12 @@ pub(super) fn gather(
         .par_iter()
         .with_max_len(FILES_AT_MOST)
         .map(|candidate| {
-            let mut taken = project::take(candidate, sources, memory);
+            let known = options.kept.file(candidate, sources).map(Taken::File);
+            let is_read = known.is_none();
+            let mut taken = known.unwrap_or_else(|| project::take(candidate, sources, memory));
             if let Taken::File(file) = &mut taken
-                && bytes.fetch_add(file.length(), Ordering::Relaxed) >= held
+                && is_read
+                && bytes.fetch_add(file.length(), Ordering::Relaxed) >= options.held
                 && sources.overlay().text(&candidate.path).is_none()
             {
                 file.shelve(&candidate.path, sources);
@@ -60,7 +63,11 @@ pub(super) fn gather(
             taken
         })
         .collect();
-    if let Some(stdin) = stdin {
+    let kept = match options.keep_read {
+        true => Kept::new(&walked.candidates, &taken),
+        false => Kept::default(),
+    };
+    if let Some(stdin) = &options.stdin {
         let candidate = Candidate {
             shown: stdin.name.clone(),
             path: PathBuf::from(&stdin.name),
@@ -70,5 +77,5 @@ pub(super) fn gather(
         let file = project::take_text(&candidate, Arc::clone(&stdin.text), sources, memory);
         taken.extend(file.map(Taken::File));
     }
-    Ok(project::assemble(walked, taken, config, sources))
+    Ok((project::assemble(walked, taken, config, sources), kept))
 }

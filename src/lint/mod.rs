@@ -18,6 +18,7 @@ mod exempt;
 mod files;
 pub mod fingerprint;
 mod gather;
+mod kept;
 mod layers;
 mod longest;
 mod looked;
@@ -49,6 +50,7 @@ mod withdraw;
 
 pub use asked::Asked;
 pub use gather::Stdin;
+pub use kept::Kept;
 pub use run::{Documents, LintError, Options, Outcome, Watch, run, today};
 pub use session::{Session, Snapshot};
 pub use settings::Settings;

@@ -18,6 +18,7 @@ use super::choices::Choices;
 use super::concern::Concern;
 use super::files::Files;
 use super::gather::{self, Stdin};
+use super::kept::Kept;
 use super::layers::Families;
 use super::names::Names;
 use super::past::Past;
@@ -61,6 +62,11 @@ pub struct Options {
     pub today: Date,
     /// What releases render is kept with the outcome. What is found in them is not remembered then.
     pub keep_rendered: bool,
+    /// The files that are read are kept with the outcome.
+    pub keep_read: bool,
+    /// What a run before this one has kept, with the texts below those of this one: of that, only what
+    /// other texts stand in for is read anew.
+    pub kept: Kept,
     /// Bytes of text that are held at once, with their trees, which take four times as much: what is read
     /// beyond is read again when it is judged.
     pub held: usize,
@@ -87,6 +93,8 @@ impl Options {
             changed: None,
             today,
             keep_rendered: false,
+            keep_read: false,
+            kept: Kept::default(),
             held: Self::HELD,
             cache: None,
         }
@@ -113,6 +121,8 @@ pub struct Outcome {
     pub looked: Looked,
     /// What each release renders, where that was asked for.
     pub rendered: BTreeMap<String, Documents>,
+    /// The files that were read, where that was asked for.
+    pub kept: Kept,
 }
 
 /// The template and the text of each document that a release renders.
@@ -164,11 +174,11 @@ pub fn run(
     paths.extend(options.release.values.iter().cloned());
     let cache = options.cache.as_deref().map(|folder| Cache::open(folder, Salt::of_build()));
     let memory: &dyn Recall = cache.as_ref().map_or(&(), |cache| cache);
-    let stdin = options.stdin.as_ref();
-    let mut project = gather::gather(&paths, stdin, config, sources, memory, options.held, watch)
-        .map_err(LintError::Path)?;
+    let (mut project, kept) =
+        gather::gather(&paths, options, config, sources, memory, watch).map_err(LintError::Path)?;
     ask(&mut project, &options.release, sources);
-    examine(&project, cache.as_ref(), options, config, rules, sources, watch)
+    let outcome = examine(&project, cache.as_ref(), options, config, rules, sources, watch)?;
+    Ok(Outcome { kept, ..outcome })
 }
 
 /// Lints a project that has been read.
@@ -244,7 +254,7 @@ pub(super) fn examine(
     details.extend(cache.map(Cache::close));
     let (texts, looked) = (Texts::of_run(sources, &all.pointed_into), run.looked());
     let rendered = by_release(all.rest.rendered);
-    Ok(Outcome { report, texts, details, looked, rendered })
+    Ok(Outcome { report, texts, details, looked, rendered, kept: Kept::default() })
 }
 
 /// What releases render; several of one name count as one.

@@ -1,11 +1,12 @@
 //! What a run does not hold of its files it reads again.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use plimsoll::config::Config;
 use plimsoll::lint::{self, Options, Outcome, Watch};
 use plimsoll::rule::RuleSet;
-use plimsoll::source::Sources;
+use plimsoll::source::{Overlay, Sources};
 use tempfile::TempDir;
 
 use crate::harness::repository;
@@ -67,4 +68,35 @@ fn a_file_that_changes_before_it_is_judged_is_said_to_have_changed() {
         .map(|finding| (finding.rule.as_str(), finding.message.as_str()))
         .collect();
     assert_eq!(of_service, [("file-unreadable", "it has changed since this run began")]);
+}
+
+#[test]
+fn a_run_that_tries_a_text_reads_no_other_file_again() {
+    let directory = files();
+    let (service, deployment) =
+        (directory.path().join("shop/service.yaml"), directory.path().join("shop/deployment.yaml"));
+    let (sources, date) = (Arc::new(Sources::default()), jiff::civil::date(2026, 11, 25));
+    let rules = RuleSet::builtin(&sources);
+    let options = Options::of(vec![directory.path().to_owned()], date);
+    let options = Options { keep_read: true, ..options };
+    let run = |options: &Options, sources: &Sources| {
+        lint::run(options, &Config::default(), &rules, sources, &()).expect("a run")
+    };
+    let first = run(&options, &sources);
+    let rules_of = |outcome: &Outcome, file: &str| -> Vec<String> {
+        let findings = outcome.report.findings.iter();
+        let there = findings.filter(|finding| finding.location.file.ends_with(file));
+        there.map(|finding| finding.rule.clone()).collect()
+    };
+    assert!(rules_of(&first, "service.yaml").contains(&"service-selector-matches-pods".to_owned()));
+
+    std::fs::write(&deployment, "apiVersion: v1\n").expect("a file");
+    let mut overlay = Overlay::default();
+    overlay.put(&service, SERVICE.replace("wab", "wep"));
+    let options = Options { keep_read: false, kept: first.kept.clone(), ..options };
+    let second = run(&options, &Sources::over(&sources, overlay));
+    assert_eq!(rules_of(&first, "deployment.yaml"), rules_of(&second, "deployment.yaml"));
+    assert!(
+        !rules_of(&second, "service.yaml").contains(&"service-selector-matches-pods".to_owned())
+    );
 }

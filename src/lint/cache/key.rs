@@ -310,6 +310,8 @@ fn options(key: &mut Digest, options: &Options) {
         changed: _,
         today,
         keep_rendered: _,
+        keep_read: _,
+        kept: _,
         held: _,
         cache: _,
     } = options;

@@ -1,0 +1,41 @@
+//! What a run has read, for the runs that try its fixes: they differ from it in a few texts.
+
+use std::sync::Arc;
+
+use crate::project::{Candidate, File, Taken};
+use crate::source::Sources;
+
+/// Files as they were read; none by default.
+#[derive(Debug, Clone, Default)]
+pub struct Kept(Arc<[Item]>);
+
+#[derive(Debug)]
+struct Item {
+    file: File,
+    /// Whether somebody named it, which has a say in what it is taken for.
+    explicit: bool,
+}
+
+impl Kept {
+    /// What was taken of candidates, both in the order of their paths.
+    pub(super) fn new(candidates: &[Candidate], taken: &[Taken]) -> Self {
+        let items = candidates.iter().zip(taken).filter_map(|(candidate, taken)| match taken {
+            Taken::File(file) => Some(Item { file: file.clone(), explicit: candidate.explicit }),
+            Taken::Refused(_) | Taken::Ignored => None,
+        });
+        Self(items.collect())
+    }
+
+    /// The file of a candidate, where it would be read and taken for the same again.
+    pub(super) fn file(&self, candidate: &Candidate, sources: &Sources) -> Option<File> {
+        let at = self.0.binary_search_by(|item| item.file.path.cmp(&candidate.shown)).ok()?;
+        let Item { file, explicit } = &self.0[at];
+        let stands =
+            *explicit == candidate.explicit && sources.overlay().text(&candidate.path).is_none();
+        stands.then(|| {
+            let mut file = file.clone();
+            file.requested = candidate.requested;
+            file
+        })
+    }
+}
