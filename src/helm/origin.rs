@@ -154,8 +154,13 @@ impl Origins {
         if let Some(id) = tables.unions.get(&key) {
             return *id;
         }
-        let mut both: Vec<_> =
-            tables.entries(a).iter().chain(tables.entries(b).iter()).copied().collect();
+        let mut both = Vec::new();
+        for id in [a, b] {
+            match id.single() {
+                Some(leaf) => both.push((leaf, Through::Text)),
+                None => both.extend_from_slice(&tables.sets[id.0 as usize]),
+            }
+        }
         both.sort_unstable_by(|x, y| x.0.cmp(&y.0).then(y.1.cmp(&x.1)));
         both.dedup_by_key(|entry| entry.0);
         let id = tables.intern(both);

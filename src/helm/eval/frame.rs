@@ -226,11 +226,14 @@ impl<'e> Frame<'e> {
             }
             return;
         }
-        let mut offset = pos.offset();
-        for line in text.split_inclusive('\n') {
-            let place = self.place_at(offset);
-            self.out.push_placed(line, self.under, place);
-            offset += line.len();
+        let mut start = 0;
+        let newlines = memchr::memchr_iter(b'\n', text.as_bytes()).map(|newline| newline + 1);
+        for end in newlines.chain([text.len()]) {
+            if end > start {
+                let place = self.place_at(pos.offset() + start);
+                self.out.push_placed(&text[start..end], self.under, place);
+                start = end;
+            }
         }
     }
 

@@ -15,7 +15,7 @@ pub(super) fn unquote(literal: &str) -> Option<Cow<'_, str>> {
         });
     }
     let mut rest = literal.strip_prefix('"')?.strip_suffix('"')?;
-    if !rest.bytes().any(|b| matches!(b, b'\\' | b'"' | b'\n')) {
+    if memchr::memchr3(b'\\', b'"', b'\n', rest.as_bytes()).is_none() {
         return Some(rest.into());
     }
     let mut out = Vec::with_capacity(rest.len());

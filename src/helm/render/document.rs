@@ -29,7 +29,8 @@ pub(super) fn sorted(
         }
         let (mut first_line, mut counted, mut cursor) = (1, 0, rope.cursor());
         for (index, range) in manifest::split(rope.as_str()).into_iter().enumerate() {
-            first_line += rope.as_str()[counted..range.start].matches('\n').count();
+            let before = &rope.as_str().as_bytes()[counted..range.start];
+            first_line += memchr::memchr_iter(b'\n', before).count();
             counted = range.start;
             let text = cursor.slice(range);
             let head = manifest::head(text.as_str()).map_err(|(offset, message)| {

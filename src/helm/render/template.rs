@@ -20,13 +20,13 @@ use crate::helm::values::dependencies::Member;
 use crate::source::{SourceId, Span};
 
 /// Every template of the release, with what it sees.
-pub(super) fn placed(
+pub(super) fn placed<'c>(
     tree: &Tree,
-    members: &[Member<'_>],
+    members: &'c [Member<'c>],
     merged: &Value,
     release: &Release,
     kube: &KubeVersion,
-) -> Vec<Placed> {
+) -> Vec<Placed<'c>> {
     let mut scope = Scope {
         members,
         templates: Vec::new(),
@@ -38,17 +38,17 @@ pub(super) fn placed(
 }
 
 /// A template of one chart of the release, with what it sees.
-pub(super) struct Placed {
+pub(super) struct Placed<'c> {
     name: Rc<str>,
     base: String,
     dot: Value,
-    file: ChartTemplate,
+    file: &'c ChartTemplate,
 }
 
 /// Places the templates of a release's charts, from the top one down.
 struct Scope<'a> {
     members: &'a [Member<'a>],
-    templates: Vec<Placed>,
+    templates: Vec<Placed<'a>>,
     release: Value,
     capabilities: Value,
 }
@@ -84,6 +84,7 @@ impl Scope<'_> {
                 entries.borrow_mut().insert(child.name.as_str().into(), seen);
             }
         }
+        self.templates.reserve(chart.templates.len());
         for template in &chart.templates {
             let partial = base(&template.file.name).starts_with('_');
             if chart.is_library() && !partial {
@@ -93,7 +94,7 @@ impl Scope<'_> {
                 name: format!("{path}/{}", template.file.name).into(),
                 base: format!("{path}/templates"),
                 dot: dot.clone().with(Nuance::Values),
-                file: template.clone(),
+                file: template,
             });
         }
         dot
@@ -162,9 +163,9 @@ fn metadata(meta: &Metadata, name: &str, member: &Member<'_>) -> Entries {
 }
 
 /// Helm's order of templates: deeper ones first, the later names first.
-fn in_order(templates: &[Placed]) -> Vec<&Placed> {
+fn in_order<'p, 'c>(templates: &'p [Placed<'c>]) -> Vec<&'p Placed<'c>> {
     // Two dependencies may put a file under one name; the last one stays.
-    let mut ordered: Vec<&Placed> = templates.iter().rev().collect();
+    let mut ordered: Vec<&Placed<'_>> = templates.iter().rev().collect();
     let key = |placed: &Placed| (placed.name.matches('/').count(), Rc::clone(&placed.name));
     ordered.sort_by_cached_key(|placed| std::cmp::Reverse(key(placed)));
     ordered.dedup_by(|a, b| a.name == b.name);
@@ -176,7 +177,7 @@ fn in_order(templates: &[Placed]) -> Vec<&Placed> {
 /// # Errors
 /// The first template that does not parse.
 pub(super) fn parsed(
-    templates: &[Placed],
+    templates: &[Placed<'_>],
     origins: &Rc<Origins>,
 ) -> Result<Evaluator<'static>, RenderError> {
     let mut trees: Vec<(Rc<str>, Arc<Template>)> = Vec::new();
@@ -212,7 +213,7 @@ fn line_of(source: SourceId, text: &str, offset: usize) -> Span {
 /// # Errors
 /// Why the first of them failed.
 pub(super) fn execute(
-    templates: &[Placed],
+    templates: &[Placed<'_>],
     evaluator: &Evaluator<'_>,
 ) -> Result<BTreeMap<Rc<str>, Rope>, Failure> {
     let mut texts = BTreeMap::new();
