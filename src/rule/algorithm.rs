@@ -1,7 +1,6 @@
 //! Rules whose logic is an algorithm instead of CEL. Their YAML names it under `algorithm`, and
 //! keeps the documentation, the parameters and the examples.
 
-mod literal;
 mod lock;
 mod node_choice;
 mod order;

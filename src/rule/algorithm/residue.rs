@@ -2,8 +2,9 @@
 
 use std::sync::LazyLock;
 
+use aho_corasick::{AhoCorasick, MatchKind};
+
 use super::super::hit::{Hit, Target};
-use super::literal::Literals;
 use crate::kube::Object;
 use crate::yaml::{Kind, Node, Step, Style};
 
@@ -12,16 +13,18 @@ const NAMING: &[&str] =
     &["name", "namespace", "image", "kind", "apiVersion", "host", "serviceName"];
 
 /// Without any of these in its text an object shows no residue.
-static SUSPICIOUS: LazyLock<Literals> = LazyLock::new(|| {
-    let marks = Literals::new(["<no value>", "%!", "map[", "{{"]);
-    marks.expect("invariant: a search for four words is small")
+static SUSPICIOUS: LazyLock<AhoCorasick> = LazyLock::new(|| {
+    // Only with this sort of match does the crate look at many bytes at a time.
+    let marks = ["<no value>", "%!", "map[", "{{"];
+    let search = AhoCorasick::builder().match_kind(MatchKind::LeftmostFirst).build(marks);
+    search.expect("invariant: a search for four words is small")
 });
 
 /// Every text of an object that shows residue. Braces count in what a chart made, and only where
 /// a name must stand: configuration of other programs may be a template itself.
 pub(super) fn judge(object: &Object<'_>, rendered: bool) -> Vec<Hit> {
     let text = &object.node.document().text()[object.node.span().range()];
-    if !SUSPICIOUS.stand_in(text.as_bytes()) {
+    if !SUSPICIOUS.is_match(text) {
         return Vec::new();
     }
     let braces = rendered && is_builtin(object.group());

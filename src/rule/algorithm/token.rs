@@ -9,7 +9,6 @@ use std::rc::Rc;
 use cel::Value;
 use regex::bytes::{Regex, RegexBuilder, RegexSet, RegexSetBuilder};
 
-use super::literal::Literals;
 use super::{Scene, hit};
 use crate::rule::hit::Hit;
 use crate::yaml::{Kind, Node, Scalar};
@@ -19,10 +18,8 @@ const SHORTEST: usize = 20;
 
 /// The formats of credentials.
 struct Formats {
-    /// What no credential does without, where each format has something: almost no text has any.
-    literals: Option<Literals>,
-    /// All of them in one automaton, compiled where a text has any.
-    all: OnceCell<Option<RegexSet>>,
+    /// All of them in one automaton: almost no text has any.
+    all: RegexSet,
     /// Each of them, in the order of the automaton: sorted by what they are called.
     each: Vec<Format>,
 }
@@ -74,25 +71,11 @@ pub(super) fn judge(scene: &Scene<'_>) -> Vec<Hit> {
 
 impl Formats {
     /// False where no text of an object holds any of them. Of one that is a whole document, which most
-    /// are, this is told without a walk: by its text, and by its scalars as they lie there.
+    /// are, this is told without a walk: by its scalars as they lie there.
     fn may_be_in(&self, object: Node<'_>) -> bool {
-        if object.parent().is_some() {
-            return true;
-        }
-        let document = object.document();
-        let hinted =
-            |literals: &Literals| document.texts().any(|text| literals.stand_in(text.as_bytes()));
-        if !self.literals.as_ref().is_none_or(hinted) {
-            return false;
-        }
-        let mut long = document.scalars().filter(|text| text.len() >= SHORTEST);
-        self.all().is_some_and(|all| long.any(|text| all.is_match(text)))
-    }
-
-    fn all(&self) -> Option<&RegexSet> {
-        let patterns = self.each.iter().map(|format| &format.pattern);
-        let compiled = || RegexSetBuilder::new(patterns).unicode(false).build().ok();
-        self.all.get_or_init(compiled).as_ref()
+        let long = |text: &&[u8]| text.len() >= SHORTEST;
+        let mut texts = object.document().scalars().filter(long);
+        object.parent().is_some() || texts.any(|text| self.all.is_match(text))
     }
 
     /// What the text holds that is no placeholder.
@@ -101,8 +84,10 @@ impl Formats {
             let found = String::from_utf8_lossy(found);
             !placeholders.iter().any(|word| found.contains(word))
         };
-        let all = self.all().filter(|all| all.is_match(text.as_bytes()))?;
-        let candidates = all.matches(text.as_bytes());
+        if !self.all.is_match(text.as_bytes()) {
+            return None;
+        }
+        let candidates = self.all.matches(text.as_bytes());
         candidates
             .into_iter()
             .filter_map(|at| self.each.get(at))
@@ -136,13 +121,13 @@ fn compile(param: &Value) -> Option<Formats> {
         })
         .collect();
     formats.sort_unstable();
-    let literals = Literals::of_patterns(formats.iter().map(|(_, pattern)| *pattern));
+    let all = RegexSetBuilder::new(formats.iter().map(|(_, format)| format)).unicode(false).build();
     let each = formats.into_iter().map(|(name, pattern)| Format {
         name,
         pattern: pattern.to_owned(),
         regex: OnceCell::new(),
     });
-    Some(Formats { literals, all: OnceCell::new(), each: each.collect() })
+    Some(Formats { all: all.ok()?, each: each.collect() })
 }
 
 /// Shows every text that is long enough at or below a node, in the order of the file; no deeper
