@@ -259,8 +259,10 @@ impl Compiler {
         });
         // The last ones are the rarest.
         let keys = keys.rev().fold(Need::NOTHING, Need::and);
+        let of_pods = |each: &Each| [Slot::POD, Slot::CONTAINERS].contains(&each.place.start);
+        let pods = if each.iter().any(of_pods) { Need::Pods } else { Need::NOTHING };
         let failing = self.unless(test, !fails_on);
-        keys.and(self.guarded(when, failing))
+        keys.and(pods).and(self.guarded(when, failing))
     }
 
     /// The same of what is looked at only where `when` holds.

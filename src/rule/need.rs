@@ -6,7 +6,7 @@ use std::cell::OnceCell;
 use memchr::memmem::Finder;
 
 use super::company::Company;
-use crate::kube::Object;
+use crate::kube::{Object, lifecycle};
 use crate::yaml::{Document, Kind, Mark, Marks, Sign};
 
 /// A condition on an object that is told without a walk through it.
@@ -22,6 +22,10 @@ pub(crate) enum Need {
     Beside(String),
     /// It is known as it was before a change.
     Before,
+    /// It is or makes pods, and has their spec.
+    Pods,
+    /// Its kind is one whose API version is deprecated or removed, in some version of Kubernetes.
+    Outdated,
     /// All of these.
     All(Vec<Need>),
     /// Any of these.
@@ -32,6 +36,7 @@ pub(crate) enum Need {
 #[derive(Debug)]
 pub(crate) struct Traits<'n> {
     kind: &'n str,
+    api_version: &'n str,
     /// Whether it is or makes pods, and has their spec.
     pub(crate) pods: bool,
     document: &'n Document,
@@ -48,10 +53,10 @@ pub(crate) struct Traits<'n> {
 impl<'n> Traits<'n> {
     /// What is known of an object; `pods` says whether it is or makes pods, and has their spec.
     pub(crate) fn of(object: &Object<'n>, pods: bool, company: &'n Company, before: bool) -> Self {
-        let Object { node, kind, .. } = *object;
+        let Object { node, kind, api_version } = *object;
         let whole = node.parent().is_none();
         let marks = OnceCell::new();
-        Self { kind, pods, document: node.document(), marks, whole, company, before }
+        Self { kind, api_version, pods, document: node.document(), marks, whole, company, before }
     }
 
     fn marks(&self) -> &Marks {
@@ -174,6 +179,8 @@ impl Need {
             Self::Kind(kind) => traits.kind == kind,
             Self::Beside(kind) => traits.may_stand_beside(kind),
             Self::Before => traits.before,
+            Self::Pods => traits.pods,
+            Self::Outdated => lifecycle(traits.api_version, traits.kind).is_some(),
             Self::All(parts) => parts.iter().all(|part| part.may_be_met(traits)),
             Self::Any(parts) => parts.iter().any(|part| part.may_be_met(traits)),
         }
@@ -205,21 +212,30 @@ mod tests {
 
     /// The same of a rule of some scope, where objects of these kinds are deployed beside the pod.
     fn is_run_in(scope: &str, check: &str, spec: &str, beside: &[&str]) -> bool {
+        is_run_on("v1, kind: Pod", scope, check, spec, beside)
+    }
+
+    /// The same on an object of some kind.
+    fn is_run_on(kind: &str, scope: &str, check: &str, spec: &str, beside: &[&str]) -> bool {
         let mut set = RuleSet::default();
         let text = format!(
-            "id: own\ngroup: own\nseverity: error\nsince: 0.1.0\nsummary: s\nwhy: w\nfix: f\nscope: {scope}\nkinds: [pods]\nchecks:\n  - {{{check}, at: object.kind, message: m}}\n"
+            "id: own\ngroup: own\nseverity: error\nsince: 0.1.0\nsummary: s\nwhy: w\nfix: f\nscope: {scope}\nkinds: [any]\nchecks:\n  - {{{check}, at: object.kind, message: m}}\n"
         );
         set.add(&Sources::default(), "rule.yaml", &text);
         assert!(set.errors.is_empty(), "{:?}", set.errors);
         let rule = Arc::clone(set.rules[0].rule());
-        let pod =
-            format!("{{apiVersion: v1, kind: Pod, metadata: {{name: web}}, spec: {{{spec}}}}}");
+        let pod = format!("{{apiVersion: {kind}, metadata: {{name: web}}, spec: {{{spec}}}}}");
         let others = beside.iter().map(|kind| format!("\n---\n{{apiVersion: v1, kind: {kind}}}"));
         let text = std::iter::once(pod).chain(others).collect::<String>();
         let stream = yaml::parse(SourceId::NOWHERE, &Arc::from(text));
         let found = objects(&stream.documents[0]);
         let company = Company::of(&stream.documents);
-        rule.logic().need.may_be_met(&Traits::of(&found[0], true, &company, false))
+        rule.logic().need.may_be_met(&Traits::of(
+            &found[0],
+            found[0].pod_spec().is_some(),
+            &company,
+            false,
+        ))
     }
 
     #[test]
@@ -282,6 +298,20 @@ mod tests {
         }
         let missing = "require: \"objects.exists(o, o.kind == 'Service')\"";
         assert!(is_run_in("release", missing, "", &["ConfigMap"]), "{missing}");
+    }
+
+    #[test]
+    fn a_rule_on_containers_is_run_where_there_are_pods() {
+        let check = "for: {x: 'containers[*]'}, forbid: \"'image' in x\"";
+        assert!(is_run(check, "a: 1"));
+        assert!(!is_run_on("v1, kind: ConfigMap", "object", check, "", &[]));
+    }
+
+    #[test]
+    fn a_rule_on_lifecycles_is_run_where_a_kind_has_one() {
+        let check = "forbid: 'lifecycle(object.apiVersion, object.kind).removed > 0'";
+        assert!(is_run_on("batch/v1beta1, kind: CronJob", "object", check, "", &[]));
+        assert!(!is_run_on("batch/v1, kind: CronJob", "object", check, "", &[]));
     }
 
     #[test]

@@ -354,7 +354,7 @@ fn image<'n>(reference: &Datum<'n>) -> Option<Datum<'n>> {
     }
 }
 
-fn of_lifecycle<'n>(life: Option<Lifecycle>) -> Datum<'n> {
+pub(super) fn of_lifecycle<'n>(life: Option<Lifecycle>) -> Datum<'n> {
     record([
         ("deprecated", minor(life.and_then(|life| life.deprecated).unwrap_or(0))),
         ("removed", minor(life.and_then(|life| life.removed).unwrap_or(0))),

@@ -4,7 +4,7 @@
 //! it is a conjunct of. A rule that finds nothing then need not be run: for most of the rules that concern
 //! an object this is told by a look at the names of the object's keys.
 
-use super::call::Function;
+use super::call::{Function, of_lifecycle};
 use super::certain::{certain, certain_optional, mapping, text};
 use super::code::{Code, Comparison};
 use super::datum::{Datum, Member};
@@ -105,6 +105,10 @@ pub(super) fn lack(code: &Code, names: &mut Names) -> Option<Lack> {
             }
             _ => return None,
         },
+        Code::Call { native: Some(Function::Lifecycle), args, .. } if is_of_own_api(args) => {
+            Lack { unless: Need::Outdated, value: of_lifecycle(None) }
+        }
+        Code::Select(of, field) => member(of, field, names)?,
         Code::Call { native: Some(native), args, .. } => {
             let known = call(*native, args, names);
             match (native, args.as_slice()) {
@@ -139,6 +143,15 @@ pub(super) fn lack(code: &Code, names: &mut Names) -> Option<Lack> {
     })
 }
 
+/// The same of `of.field`.
+fn member(of: &Code, field: &str, names: &mut Names) -> Option<Lack> {
+    let of = lack(of, names)?;
+    match of.value.member(field) {
+        Member::Found(value) => Some(Lack { value, ..of }),
+        Member::Missing | Member::Wrong | Member::None => None,
+    }
+}
+
 /// Either of two conditions is enough for a value: it takes both to keep it from coming about.
 fn both(one: Option<Need>, two: Option<Need>) -> Option<Need> {
     match (one, two) {
@@ -162,8 +175,18 @@ fn connect(settles: bool, one: Option<Lack>, two: Option<Lack>) -> Option<Lack> 
 
 /// `object.kind`, which every object has.
 fn is_kind(code: &Code) -> bool {
+    is_of_object(code, "kind")
+}
+
+fn is_of_object(code: &Code, name: &str) -> bool {
     matches!(code, Code::Select(of, field)
-        if field == "kind" && matches!(**of, Code::Variable(Slot::OBJECT)))
+        if field == name && matches!(**of, Code::Variable(Slot::OBJECT)))
+}
+
+/// `object.apiVersion, object.kind`
+fn is_of_own_api(args: &[(String, Code)]) -> bool {
+    matches!(args, [(_, version), (_, kind)]
+        if is_of_object(version, "apiVersion") && is_kind(kind))
 }
 
 /// `X` of `object.kind == 'X'`.
