@@ -119,16 +119,20 @@ pub(super) fn holds<'n>(code: &'n Code, frame: &mut Frame<'n>) -> Result<bool, N
         Code::HasValue(of) => Ok(optional(of, frame)?.is_some()),
         Code::Connect(settles, one, two) => connect(*settles, one, two, frame),
         Code::Not(of) => Ok(!holds(of, frame)?),
+        Code::Compare(operator, of, two)
+            if let (Comparison::Equal | Comparison::NotEqual, Code::Text(text)) =
+                (operator, &**two) =>
+        {
+            let of = run(of, frame)?;
+            Ok(is_text(&of, text) == (*operator == Comparison::Equal))
+        }
         Code::Compare(operator, one, two) => {
             let (one, two) = (run(one, frame)?, run(two, frame)?);
             compared(*operator, &one, &two)
         }
         Code::Among(of, texts) => {
             let of = run(of, frame)?;
-            Ok(match of.as_text() {
-                Some(text) => texts.iter().any(|one| one == text),
-                None => texts.iter().any(|one| Datum::Text(one).equals(&of)),
-            })
+            Ok(texts.iter().any(|text| is_text(&of, text)))
         }
         Code::Quantify { settles, range, narrow, item, test } => {
             let range = items(range, narrow.as_ref(), frame)?;
@@ -139,6 +143,14 @@ pub(super) fn holds<'n>(code: &'n Code, frame: &mut Frame<'n>) -> Result<bool, N
             None => truth(run(otherwise, frame)),
         },
         code => truth(run(code, frame)),
+    }
+}
+
+/// Whether a value equals a text.
+fn is_text(value: &Datum<'_>, text: &str) -> bool {
+    match value.as_text() {
+        Some(own) => own == text,
+        None => Datum::Text(text).equals(value),
     }
 }
 
