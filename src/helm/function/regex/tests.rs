@@ -1,6 +1,9 @@
 use std::rc::Rc;
 
-use super::TABLE;
+use proptest::prelude::*;
+
+use super::pattern::Pattern;
+use super::{TABLE, syntax};
 use crate::helm::eval::Evaluator;
 use crate::helm::function::testing::printed;
 use crate::helm::origin::{OriginId, Origins};
@@ -131,4 +134,65 @@ fn kept_text_keeps_its_origin() {
     assert_eq!(rope.as_str(), "my-app");
     assert_eq!(rope.slice(0..2).origin(&origins), name);
     assert_eq!(rope.segments()[1].origin, origins.derived(name));
+}
+
+/// A piece of a pattern that is valid by itself.
+fn piece() -> impl Strategy<Value = &'static str> {
+    prop::sample::select(vec![
+        "a",
+        "b",
+        "A",
+        "1",
+        "-",
+        "_",
+        " ",
+        ".",
+        "^",
+        "$",
+        "|",
+        r"\d",
+        r"\W",
+        r"\s",
+        r"\S",
+        r"\b",
+        r"\B",
+        r"\.",
+        r"\z",
+        "[^a]",
+        "[a-c1]",
+        r"[^\d\s]",
+        "[[:alpha:]-]",
+        "(a|b)",
+        "(?:ab)+",
+        "(?i)",
+        "(?i:B)",
+        "(?s).",
+        "(?m)^",
+        "(?m)$",
+        "(-)*?",
+        "a*",
+        "b+?",
+        "1?",
+        "[ab]{2}",
+        "_{1,3}?",
+        "(?P<n>a?)",
+        "(?U)a+",
+    ])
+}
+
+proptest! {
+    #[test]
+    fn a_pattern_for_short_texts_finds_what_one_for_any_finds(
+        pieces in prop::collection::vec(piece(), 1..6),
+        subject in "[abAB1 _.\n-]{0,12}",
+    ) {
+        let Ok(pattern) = syntax::translate(&pieces.concat()) else { return Ok(()) };
+        let found = |for_short| {
+            let pattern = Pattern::compile(&pattern, for_short).ok()?;
+            let groups: Vec<_> = pattern.captures_iter(&subject).collect();
+            let whole: Vec<_> = pattern.find_iter(&subject).collect();
+            Some((pattern.is_match(&subject), whole, groups, pattern.group("_n")))
+        };
+        prop_assert_eq!(found(true), found(false), "{}", pattern);
+    }
 }
