@@ -11,7 +11,7 @@ use super::marks::LazyMarks;
 use super::members::KeyIndex;
 use super::parse::{ErrorKind, MAX_DEPTH, Stream, SyntaxError};
 use super::scalar::{Scalar, resolve_plain};
-use super::tree::{Body, Document, NONE, NodeData, Style, hint};
+use super::tree::{Body, Document, NONE, NodeData, Style};
 use crate::source::{SourceId, Span};
 
 /// How many nodes a document may have once its aliases are written out.
@@ -434,7 +434,7 @@ impl<'t> Builder<'t> {
             Some(open) => {
                 let key = match (open.mapping, self.pending.len() - open.first) {
                     (true, count) if count % 2 == 1 => self.pending[self.pending.len() - 1],
-                    (true, _) => hint_of(self.source_text, body),
+                    (true, _) => NONE,
                     (false, count) => narrow(count),
                 };
                 self.pending.push(id);
@@ -479,16 +479,6 @@ impl<'t> Builder<'t> {
             self.document.children = self.document.children.as_slice().to_vec();
             stream.documents.push(Arc::new(self.document));
         }
-    }
-}
-
-/// What [`NodeData::key`] is of a key.
-fn hint_of(text: &str, key: Body) -> u32 {
-    match key {
-        Body::Scalar { text: true, owned: false, first, second, .. } => {
-            hint(&text.as_bytes()[first as usize..second as usize])
-        }
-        _ => NONE,
     }
 }
 

@@ -3,9 +3,12 @@
 //! Most rules ask for what most objects do not have. To look for each field where it would stand costs
 //! more than to note once which names and words come up at all, and what stands under each name.
 
+use std::hash::BuildHasher as _;
 use std::sync::OnceLock;
 
-use super::tree::{Body, Document, Kind, NONE, Node, hint};
+use foldhash::fast::FixedState;
+
+use super::tree::{Body, Document, Kind, Node};
 
 /// A manifest has some two hundred signs; of those that it lacks, a tenth has the mark of one it has.
 const MARKS: u64 = 2048;
@@ -43,7 +46,7 @@ const WITHIN: u32 = 5;
 /// What is added to the sort of a kind for a scalar that may be no text.
 const TYPED: u32 = 6;
 
-/// By how many bits a text's number is turned from one sort to the next; none comes round to another's.
+/// By how many bits a text's hash is turned from one sort to the next; none comes round to another's.
 const SHIFT: u32 = 6;
 
 fn rank(kind: Kind) -> u32 {
@@ -67,23 +70,18 @@ impl Mark {
             Sign::HoldsTyped(name) => (name, HOLDS + TYPED),
             Sign::WithinTyped(name) => (name, WITHIN + TYPED),
         };
-        Some(Self::new(spread(hint(text.as_bytes())), sort))
+        Some(Self::new(hash(text.as_bytes()), sort))
     }
 
-    /// The marks of one text are taken from one number.
-    fn new(spread: u64, sort: u32) -> Self {
-        let mark = spread.rotate_left(sort * SHIFT) % MARKS;
+    /// The marks of one text are taken from one hash.
+    fn new(hash: u64, sort: u32) -> Self {
+        let mark = hash.rotate_left(sort * SHIFT) % MARKS;
         Self(u16::try_from(mark).expect("invariant: there are fewer marks than 2^16"))
     }
 }
 
-/// A number all of whose bits depend on the hint of a text: texts that share a hint share their marks
-/// (the steps are those of `MurmurHash3`'s finalizer).
-fn spread(hint: u32) -> u64 {
-    let mut bits = u64::from(hint).wrapping_mul(0xff51_afd7_ed55_8ccd);
-    bits ^= bits >> 33;
-    bits = bits.wrapping_mul(0xc4ce_b9fe_1a85_ec53);
-    bits ^ bits >> 33
+fn hash(text: &[u8]) -> u64 {
+    FixedState::with_seed(0).hash_one(text)
 }
 
 /// The marks of all signs of a document.
@@ -123,41 +121,42 @@ impl Marks {
     }
 
     fn note_entry(&mut self, document: &Document, key: u32, value: Node<'_>) {
-        let name = spread(match document.nodes[key as usize].key {
-            NONE => hint(Node::new(document, key).key_text().as_bytes()),
-            hint => hint,
-        });
-        self.note(Mark::new(name, KEY));
-        self.note_held(name, HOLDS, value);
+        let hash = match document.nodes[key as usize].body {
+            Body::Scalar { text: true, owned: false, first, second, .. } => {
+                hash(&document.text.as_bytes()[first as usize..second as usize])
+            }
+            _ => hash(Node::new(document, key).key_text().as_bytes()),
+        };
+        self.note(Mark::new(hash, KEY));
+        self.note_held(hash, HOLDS, value);
         match value.kind() {
             Kind::Scalar => self.note_text(value),
-            Kind::Sequence => value.items().for_each(|item| self.note_held(name, WITHIN, item)),
+            Kind::Sequence => value.items().for_each(|item| self.note_held(hash, WITHIN, item)),
             Kind::Mapping => {
-                let values = value.pairs().iter().map(|&[_, value]| Node::new(document, value));
-                values.for_each(|value| self.note_held(name, WITHIN, value));
+                value.entries().for_each(|entry| self.note_held(hash, WITHIN, entry.value));
             }
         }
     }
 
     /// Notes what stands under a key, or within what does.
-    fn note_held(&mut self, name: u64, sort: u32, held: Node<'_>) {
+    fn note_held(&mut self, hash: u64, sort: u32, held: Node<'_>) {
         let rank = match held.data().body {
             Body::Scalar { text: true, .. } => rank(Kind::Scalar),
             Body::Scalar { .. } | Body::Alias(_) => {
-                self.note(Mark::new(name, sort + TYPED));
+                self.note(Mark::new(hash, sort + TYPED));
                 rank(Kind::Scalar)
             }
             Body::Sequence { .. } => rank(Kind::Sequence),
             Body::Mapping { .. } => rank(Kind::Mapping),
         };
-        self.note(Mark::new(name, sort + rank));
+        self.note(Mark::new(hash, sort + rank));
     }
 
     /// Notes the text of a value, where it is a scalar.
     fn note_text(&mut self, value: Node<'_>) {
         let text = value.bytes();
         if value.kind() == Kind::Scalar && text.len() <= LONGEST {
-            self.note(Mark::new(spread(hint(text)), TEXT));
+            self.note(Mark::new(hash(text), TEXT));
         }
     }
 

@@ -24,7 +24,7 @@ pub use members::{Entries, Items};
 pub use parse::{Comment, ErrorKind, Stream, SyntaxError, parse, parse_fully};
 pub use path::{Path, Step, escape, unescape};
 pub use scalar::{Scalar, key_name, resolve_plain};
-pub use tree::{Document, Entry, Kind, Node, NodeId, Style, hint};
+pub use tree::{Document, Entry, Kind, Node, NodeId, Style};
 
 #[cfg(test)]
 mod tests;

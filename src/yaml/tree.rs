@@ -52,23 +52,9 @@ pub(super) struct NodeData {
     pub(super) start: u32,
     pub(super) end: u32,
     pub(super) parent: u32,
-    /// In a mapping, the key's node; in a sequence, the index; for a key its [`hint`], or [`NONE`] where
-    /// its name does not stand in the text as it is; for the root, [`NONE`].
+    /// In a mapping, the key's node; in a sequence, the index; for keys and the root, [`NONE`].
     pub(super) key: u32,
     pub(super) body: Body,
-}
-
-/// No node and no index has such a number.
-const HINTS: u32 = 1 << 31;
-
-/// A number for the name of a key. Names that differ nearly always differ in it, so that the key of a name
-/// is found among others without a look at their texts.
-#[must_use]
-pub fn hint(name: &[u8]) -> u32 {
-    let byte = |at: usize| name.get(at).map_or(0, |byte| u32::from(*byte));
-    let length = u32::try_from(name.len() % 128).unwrap_or(0);
-    let (middle, last) = (byte(name.len() / 2), byte(name.len().saturating_sub(1)));
-    HINTS | length << 24 | byte(0) << 16 | middle << 8 | last
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -89,11 +75,6 @@ pub(super) enum Body {
 impl NodeData {
     pub(super) fn is_mapping(&self) -> bool {
         matches!(self.body, Body::Mapping { .. })
-    }
-
-    /// True for what is neither a value nor an item.
-    pub(super) fn is_key_or_root(&self) -> bool {
-        self.key >= HINTS
     }
 
     pub(super) fn is_scalar(&self) -> bool {
@@ -240,12 +221,6 @@ impl<'a> Entry<'a> {
     pub fn name(&self) -> Cow<'a, str> {
         self.key.key_text()
     }
-
-    /// The [`hint`] of its name, where that stands in the text as it is: then it is the key's text.
-    #[must_use]
-    pub fn hint(&self) -> Option<u32> {
-        Some(self.key.data().key).filter(|hint| (HINTS..NONE).contains(hint))
-    }
 }
 
 impl<'a> Node<'a> {
@@ -311,8 +286,8 @@ impl<'a> Node<'a> {
     pub fn key_name(self) -> Option<Cow<'a, str>> {
         let data = &self.document.nodes[self.via as usize];
         let parent = self.document.nodes.get(data.parent as usize)?;
-        let is_value = matches!(parent.body, Body::Mapping { .. }) && !data.is_key_or_root();
-        is_value.then(|| Node::new(self.document, data.key).key_text())
+        let in_mapping = matches!(parent.body, Body::Mapping { .. }) && data.key != NONE;
+        in_mapping.then(|| Node::new(self.document, data.key).key_text())
     }
 
     /// What sort of node it is.
@@ -558,7 +533,7 @@ impl<'a> Node<'a> {
                 break;
             }
             match nodes[data.parent as usize].body {
-                Body::Mapping { .. } if !data.is_key_or_root() => {
+                Body::Mapping { .. } if data.key != NONE => {
                     steps.push(Step::Key(Node::new(self.document, data.key).key_text()));
                 }
                 Body::Sequence { .. } => steps.push(Step::Index(data.key as usize)),

@@ -49,7 +49,7 @@ impl Document {
                 return None;
             }
             let parent = self.nodes.get(data.parent as usize);
-            let key = data.is_key_or_root() && parent.is_some_and(NodeData::is_mapping);
+            let key = data.key == NONE && parent.is_some_and(NodeData::is_mapping);
             inside = (key && !data.is_scalar()).then_some(id);
             let left_out = inside.is_some() || matches!(data.body, Body::Alias(_));
             (wanted && !left_out).then(|| (Node::new(self, id), key))

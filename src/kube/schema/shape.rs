@@ -1,10 +1,10 @@
 //! What a schema says of a value, cut down to what a linter can stand behind.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::yaml::{Entry, hint};
+use foldhash::fast::FixedState;
+use indexmap::IndexMap;
 
 /// What a value must look like.
 #[derive(Debug, Clone, PartialEq)]
@@ -34,10 +34,8 @@ pub(super) enum Shape {
 /// The fields of an object.
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct Fields {
-    /// Sorted by name.
-    all: Vec<(Name, Field)>,
-    /// Their places by the hints of their names, sorted: one is looked for with every key of an object.
-    hints: Vec<(u32, usize)>,
+    /// By name, sorted. One is looked for with every key of an object, and found by its hash.
+    all: IndexMap<Name, Field, FixedState>,
     /// The places of those that are required.
     required: Vec<usize>,
     /// True where other fields are kept too.
@@ -56,39 +54,21 @@ pub(super) struct Field {
 impl Fields {
     /// Puts fields in their order; with `open`, others are kept too.
     pub(super) fn new(fields: impl IntoIterator<Item = (Name, Field)>, open: bool) -> Self {
-        let all: BTreeMap<Name, Field> = fields.into_iter().collect();
-        let all: Vec<_> = all.into_iter().collect();
-        let required = all.iter().zip(0..).filter(|((_, field), _)| field.required);
+        let mut all: IndexMap<Name, Field, _> = fields.into_iter().collect();
+        all.sort_unstable_keys();
+        let required = all.values().zip(0..).filter(|(field, _)| field.required);
         let required = required.map(|(_, at)| at).collect();
-        let hints = all.iter().zip(0..).map(|((name, _), at)| (hint(name.as_bytes()), at));
-        let mut hints: Vec<_> = hints.collect();
-        hints.sort_unstable();
-        Self { all, hints, required, open }
+        Self { all, required, open }
     }
 
     /// Those that are required; few are.
     pub(super) fn required(&self) -> impl Iterator<Item = &str> {
-        self.required.iter().filter_map(|&at| self.all.get(at)).map(|(name, _)| &**name)
+        self.required.iter().filter_map(|&at| self.all.get_index(at)).map(|(name, _)| &**name)
     }
 
     /// The field of a name, and the name as it is kept here.
     pub(super) fn get(&self, name: &str) -> Option<(&str, &Field)> {
-        self.find(hint(name.as_bytes()), name)
-    }
-
-    /// The field that the key of an entry names, and the name as it is kept here.
-    pub(super) fn of(&self, entry: Entry<'_>) -> Option<(&str, &Field)> {
-        match entry.hint() {
-            Some(hint) => self.find(hint, entry.key.raw()),
-            None => self.get(&entry.name()),
-        }
-    }
-
-    fn find(&self, hint: u32, name: &str) -> Option<(&str, &Field)> {
-        let first = self.hints.partition_point(|(own, _)| *own < hint);
-        let alike = self.hints[first..].iter().take_while(|(own, _)| *own == hint);
-        let mut alike = alike.filter_map(|&(_, at)| self.all.get(at));
-        alike.find(|(own, _)| own == name).map(|(name, field)| (&**name, field))
+        self.all.get_key_value(name).map(|(name, field)| (&**name, field))
     }
 
     /// All of them with their names, sorted by these.

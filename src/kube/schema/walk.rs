@@ -103,16 +103,17 @@ impl<'a, 's> Walk<'a, 's> {
 
     fn fields(&mut self, node: Node<'a>, fields: &'s Fields, name: &str, top: bool) {
         for entry in node.entries() {
-            match fields.of(entry) {
+            let key = entry.name();
+            match fields.get(&key) {
                 // What a status holds is written by controllers, and not read from manifests.
-                Some(("status", _)) if top => {}
+                Some(_) if top && key == "status" => {}
                 Some((name, field)) => {
                     self.above.push((fields, name));
                     self.value(entry.value, &field.shape, name, false);
                     self.above.pop();
                 }
                 None if fields.open => {}
-                None => self.unknown(entry, &entry.name(), fields, name),
+                None => self.unknown(entry, &key, fields, name),
             }
         }
         for field in fields.required() {
