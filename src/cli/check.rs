@@ -57,6 +57,13 @@ pub(crate) struct Args {
     pub(crate) show: Show,
 }
 
+impl Args {
+    /// Whether fixes are applied or shown, and tried before.
+    pub(super) fn looks_at_fixes(&self) -> bool {
+        self.fixing.diff || self.fixing.fix || self.outputs.show_fixes()
+    }
+}
+
 /// Which rules run, and how much they weigh.
 #[derive(Debug, Default, clap::Args)]
 #[command(next_help_heading = "Rules")]

@@ -12,7 +12,7 @@ use super::{CommandError, Console};
 use crate::finding::Applicability;
 use crate::fix::{self, Evidence, Mended, diff};
 use crate::lint::select::{self, Request};
-use crate::lint::{Kept, Options};
+use crate::lint::{Keep, Kept, Options};
 use crate::report::model::Entry;
 use crate::report::summary::counted;
 use crate::source::{Overlay, Sources};
@@ -115,8 +115,7 @@ fn again(
         paths: paths.iter().map(PathBuf::from).collect(),
         request,
         shard: None,
-        keep_rendered: true,
-        keep_read: false,
+        keep: Keep::Rendered,
         ..asked.clone()
     };
     let plan = Plan { options, config: judged.plan.config.clone() };

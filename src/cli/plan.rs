@@ -13,7 +13,7 @@ use crate::config::Config;
 use crate::finding::Severity;
 use crate::lint::changed::Changed;
 use crate::lint::select::{Request, UnknownName};
-use crate::lint::{self, Asked, Kept, LintError, Options, Outcome, Stdin};
+use crate::lint::{self, Asked, Keep, Kept, LintError, Options, Outcome, Stdin};
 use crate::report::model::Entry;
 use crate::report::{Context, Format, Report, Style, unite};
 use crate::rule::{NEWEST_KUBE_VERSION, RuleSet};
@@ -69,8 +69,7 @@ impl Plan {
             },
             changed: changed.cloned(),
             today: lint::today(),
-            keep_rendered: false,
-            keep_read: args.fixing.diff || args.fixing.fix || args.outputs.show_fixes(),
+            keep: if args.looks_at_fixes() { Keep::Read } else { Keep::Nothing },
             kept: Kept::default(),
             held: Options::HELD,
             cache,

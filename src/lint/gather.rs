@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rayon::prelude::*;
 
-use super::kept::Kept;
+use super::kept::{Keep, Kept};
 use super::run::{Options, Watch};
 use crate::config::Config;
 use crate::project::{self, Candidate, Project, Recall, Taken};
@@ -63,9 +63,9 @@ pub(super) fn gather(
             taken
         })
         .collect();
-    let kept = match options.keep_read {
-        true => Kept::new(&walked.candidates, &taken),
-        false => Kept::default(),
+    let kept = match options.keep {
+        Keep::Read => Kept::new(&walked.candidates, &taken),
+        Keep::Nothing | Keep::Rendered => Kept::default(),
     };
     if let Some(stdin) = &options.stdin {
         let candidate = Candidate {

@@ -5,6 +5,17 @@ use std::sync::Arc;
 use crate::project::{Candidate, File, Taken};
 use crate::source::Sources;
 
+/// What a run keeps for others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Keep {
+    /// Nothing.
+    Nothing,
+    /// The files that it reads, for runs that try their fixes.
+    Read,
+    /// What releases render. What is found in them is not remembered then.
+    Rendered,
+}
+
 /// Files as they were read; none by default.
 #[derive(Debug, Clone, Default)]
 pub struct Kept(Arc<[Item]>);

@@ -50,7 +50,7 @@ mod withdraw;
 
 pub use asked::Asked;
 pub use gather::Stdin;
-pub use kept::Kept;
+pub use kept::{Keep, Kept};
 pub use run::{Documents, LintError, Options, Outcome, Watch, run, today};
 pub use session::{Session, Snapshot};
 pub use settings::Settings;

@@ -18,7 +18,7 @@ use super::choices::Choices;
 use super::concern::Concern;
 use super::files::Files;
 use super::gather::{self, Stdin};
-use super::kept::Kept;
+use super::kept::{Keep, Kept};
 use super::layers::Families;
 use super::names::Names;
 use super::past::Past;
@@ -60,10 +60,8 @@ pub struct Options {
     pub changed: Option<Changed>,
     /// The day by which suppressions expire.
     pub today: Date,
-    /// What releases render is kept with the outcome. What is found in them is not remembered then.
-    pub keep_rendered: bool,
-    /// The files that are read are kept with the outcome.
-    pub keep_read: bool,
+    /// What is kept with the outcome beside the report.
+    pub keep: Keep,
     /// What a run before this one has kept, with the texts below those of this one: of that, only what
     /// other texts stand in for is read anew.
     pub kept: Kept,
@@ -92,8 +90,7 @@ impl Options {
             release: Asked::default(),
             changed: None,
             today,
-            keep_rendered: false,
-            keep_read: false,
+            keep: Keep::Nothing,
             kept: Kept::default(),
             held: Self::HELD,
             cache: None,
@@ -305,7 +302,7 @@ impl<'p> Run<'p> {
                 return Settled::default();
             }
             // What releases render is not among the results.
-            let kept = unit.releases.is_empty() || !self.options.keep_rendered;
+            let kept = unit.releases.is_empty() || self.options.keep != Keep::Rendered;
             let key = keys.as_ref().filter(|_| kept).and_then(|keys| keys.of(unit));
             let find = || self.unit(unit);
             let still = || keys.as_ref().is_some_and(|keys| keys.still(unit));

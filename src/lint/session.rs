@@ -13,6 +13,7 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use super::cache::{Cache, Memory, Salt};
+use super::kept::Keep;
 use super::run::{LintError, Options, Outcome, Watch, examine, folder};
 use super::schemas::CustomSchemas;
 use super::select::UnknownName;
@@ -156,7 +157,7 @@ impl Session {
             open.push(PathBuf::from(shown));
         }
         let edited = base.with(&self.root, overlay, &open, &self.memory);
-        let options = Options { keep_rendered: true, ..edited.options.clone() };
+        let options = Options { keep: Keep::Rendered, ..edited.options.clone() };
         let Snapshot { sources, project, settings, .. } = &edited;
         let Settings { config, rules, .. } = &**settings;
         let cache = Cache::within(&self.memory, Salt::of_build());

@@ -10,6 +10,7 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::files::Desk;
+use super::kept::Keep;
 use super::rendered::Task;
 use super::run::{Documents, Run, folder, origin};
 use super::select::Chosen;
@@ -381,7 +382,7 @@ impl<'p> Run<'p> {
                     charts: &self.project.charts,
                     families: &self.families,
                     sources: self.sources,
-                    keep_rendered: self.options.keep_rendered,
+                    keep_rendered: self.options.keep == Keep::Rendered,
                     in_repository: self.owns(release),
                 };
                 let evaluator = || self.evaluator(Some(release));

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use plimsoll::config::Config;
-use plimsoll::lint::{self, Options, Outcome, Watch};
+use plimsoll::lint::{self, Keep, Options, Outcome, Watch};
 use plimsoll::rule::RuleSet;
 use plimsoll::source::{Overlay, Sources};
 use tempfile::TempDir;
@@ -78,7 +78,7 @@ fn a_run_that_tries_a_text_reads_no_other_file_again() {
     let (sources, date) = (Arc::new(Sources::default()), jiff::civil::date(2026, 11, 25));
     let rules = RuleSet::builtin(&sources);
     let options = Options::of(vec![directory.path().to_owned()], date);
-    let options = Options { keep_read: true, ..options };
+    let options = Options { keep: Keep::Read, ..options };
     let run = |options: &Options, sources: &Sources| {
         lint::run(options, &Config::default(), &rules, sources, &()).expect("a run")
     };
@@ -93,7 +93,7 @@ fn a_run_that_tries_a_text_reads_no_other_file_again() {
     std::fs::write(&deployment, "apiVersion: v1\n").expect("a file");
     let mut overlay = Overlay::default();
     overlay.put(&service, SERVICE.replace("wab", "wep"));
-    let options = Options { keep_read: false, kept: first.kept.clone(), ..options };
+    let options = Options { keep: Keep::Nothing, kept: first.kept.clone(), ..options };
     let second = run(&options, &Sources::over(&sources, overlay));
     assert_eq!(rules_of(&first, "deployment.yaml"), rules_of(&second, "deployment.yaml"));
     assert!(
