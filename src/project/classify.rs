@@ -142,18 +142,18 @@ impl Seen {
 
 /// Remembers what files were found to be, so that they need not be parsed for it again.
 pub trait Recall: Sync {
-    /// What a file of this class by name and of this text is; `None` when that is not remembered.
-    fn recall(&self, path: &str, by_name: Option<Class>, digest: blake3::Hash) -> Option<Seen>;
+    /// What a file of this class by name is, by its path and text; `None` when that is not remembered.
+    fn recall(&self, by_name: Option<Class>, file: &File) -> Option<Seen>;
     /// Takes a note for the next run.
-    fn note(&self, path: &str, by_name: Option<Class>, digest: blake3::Hash, seen: Seen);
+    fn note(&self, by_name: Option<Class>, file: &File, seen: Seen);
 }
 
 /// Nothing is remembered.
 impl Recall for () {
-    fn recall(&self, _: &str, _: Option<Class>, _: blake3::Hash) -> Option<Seen> {
+    fn recall(&self, _: Option<Class>, _: &File) -> Option<Seen> {
         None
     }
-    fn note(&self, _: &str, _: Option<Class>, _: blake3::Hash, _: Seen) {}
+    fn note(&self, _: Option<Class>, _: &File, _: Seen) {}
 }
 
 /// What came of taking a file in.
@@ -201,14 +201,14 @@ pub fn take_text(
     if by_name.is_some_and(|class| !is_yaml_class(class)) {
         return Some(file);
     }
-    file.seen = memory.recall(path, by_name, file.digest()).unwrap_or_else(|| {
+    file.seen = memory.recall(by_name, &file).unwrap_or_else(|| {
         let text = file.text();
         let stream = Arc::new(yaml::parse(source, &text));
         let seen = look(path, by_name, &text, &stream);
         if seen.yaml {
             file.adopt(stream);
         }
-        memory.note(path, by_name, file.digest(), seen);
+        memory.note(by_name, &file, seen);
         seen
     });
     file.class = file.seen.class;

@@ -37,12 +37,12 @@ impl Salt {
     }
 
     /// Names what a file is.
-    pub(super) fn of_file(&self, path: &str, by_name: Option<Class>, digest: blake3::Hash) -> Key {
+    pub(super) fn of_file(&self, by_name: Option<Class>, file: &File) -> Key {
         let mut key = self.0.clone();
         key.text("file");
-        key.text(path);
+        key.text(&file.path);
         key.maybe(by_name.map(|class| class as u64), Digest::number);
-        key.hash(digest);
+        key.hash(file.digest());
         key.finish()
     }
 }

@@ -23,7 +23,7 @@ use store::{Key, Store};
 
 use super::files::Files;
 use super::unit::Found;
-use crate::project::{Class, Recall, Seen};
+use crate::project::{Class, File, Recall, Seen};
 use crate::source::{SourceId, Sources};
 
 /// The cache of one run.
@@ -155,16 +155,16 @@ impl<'m> Cache<'m> {
 
 /// Files are told by name and text; what is around them is asked again in each run.
 impl Recall for Cache<'_> {
-    fn recall(&self, path: &str, by_name: Option<Class>, digest: blake3::Hash) -> Option<Seen> {
-        let bytes = self.store.get(self.salt.of_file(path, by_name, digest))?;
+    fn recall(&self, by_name: Option<Class>, file: &File) -> Option<Seen> {
+        let bytes = self.store.get(self.salt.of_file(by_name, file))?;
         let (class, yaml, broken, words, applications) = postcard::from_bytes(&bytes).ok()?;
         Some(Seen { class, yaml, broken, words, applications })
     }
 
-    fn note(&self, path: &str, by_name: Option<Class>, digest: blake3::Hash, seen: Seen) {
+    fn note(&self, by_name: Option<Class>, file: &File, seen: Seen) {
         let Seen { class, yaml, broken, words, applications } = seen;
         if let Ok(bytes) = postcard::to_allocvec(&(class, yaml, broken, words, applications)) {
-            self.store.put(self.salt.of_file(path, by_name, digest), bytes);
+            self.store.put(self.salt.of_file(by_name, file), bytes);
         }
     }
 }
