@@ -1,9 +1,9 @@
 //! The functions that Go's text/template has of itself, as `funcs.go` defines them.
 
 use super::call::{Function, Host, any, computed, text};
-use super::origin::OriginId;
+use super::origin::{OriginId, Origins};
 use super::print;
-use super::rope::RopeBuilder;
+use super::rope::{Rope, RopeBuilder};
 use super::value::{Data, Value};
 
 /// What Go's reflection says of the type of nothing.
@@ -145,14 +145,28 @@ fn equal(a: &Value, b: &Value) -> Result<bool, String> {
         (Data::Bool(a), Data::Bool(b)) => Ok(a == b),
         (Data::Float(a), Data::Float(b)) => Ok(a == b),
         (Data::Str(a), Data::Str(b)) => Ok(a.as_str() == b.as_str()),
-        (Data::List(_) | Data::Map(_), Data::List(_) | Data::Map(_)) => Err(format!(
-            "non-comparable types {}: {}, {}: {}",
-            print::plain(a),
-            a.type_name(),
-            print::plain(b),
-            b.type_name()
-        )),
+        (Data::List(_) | Data::Map(_), Data::List(_) | Data::Map(_)) => Err(incomparable(a, b)),
         _ => Err("incompatible types for comparison".into()),
+    }
+}
+
+/// Why neither of two collections equals the other.
+fn incomparable(a: &Value, b: &Value) -> String {
+    let shown = |value: &Value| {
+        let format = Rope::new("%s", OriginId::NONE);
+        print::sprintf(&format, std::slice::from_ref(value), &Origins::default())
+    };
+    match (&a.data, &b.data) {
+        (Data::List(_), Data::List(_)) | (Data::Map(_), Data::Map(_)) => {
+            format!("non-comparable type {}: {}", shown(b).as_str(), b.type_name())
+        }
+        _ => format!(
+            "non-comparable types {}: {}, {}: {}",
+            shown(a).as_str(),
+            a.type_name(),
+            b.type_name(),
+            print::plain(b)
+        ),
     }
 }
 

@@ -194,6 +194,20 @@ fn errors_of_functions_name_the_whole_command() {
 }
 
 #[test]
+fn collections_are_not_compared() {
+    assert_eq!(
+        refused("{{ eq .list .list }}"),
+        "1:3 <eq .list .list>: error calling eq: non-comparable type [a %!s(<nil>) map[x:%!s(float64=1)]]: \
+         []interface {}"
+    );
+    assert_eq!(
+        refused("{{ eq .map .list }}"),
+        "1:3 <eq .map .list>: error calling eq: non-comparable types map[a:map[b:c]]: \
+         map[string]interface {}, []interface {}: [a <nil> map[x:1]]"
+    );
+}
+
+#[test]
 fn what_grows_without_end_is_refused() {
     let grows =
         |step: &str| format!("{{{{ $s := .list }}}}{{{{ range until 60 }}}}{step}{{{{ end }}}}");
