@@ -8,6 +8,7 @@ mod format;
 mod layout;
 mod parse;
 mod time;
+pub(super) mod toml;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;

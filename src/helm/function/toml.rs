@@ -2,6 +2,7 @@
 
 mod encode;
 
+use super::date;
 use super::json::failed;
 use crate::helm::builtin::NO_TYPE;
 use crate::helm::call::{Function, any, computed, text};
@@ -33,7 +34,9 @@ fn value(toml: &::toml::Value, origin: OriginId) -> Value {
         ::toml::Value::Integer(number) => Value::new(Data::Int64(*number), origin),
         ::toml::Value::Float(number) => Value::new(Data::Float(*number), origin),
         ::toml::Value::Boolean(flag) => Value::bool(*flag, origin),
-        ::toml::Value::Datetime(time) => Value::str(&time.to_string(), origin),
+        ::toml::Value::Datetime(time) => {
+            date::toml::read(time, origin).unwrap_or_else(|| Value::str(&time.to_string(), origin))
+        }
         ::toml::Value::Array(items) => {
             Value::list(items.iter().map(|item| value(item, origin)).collect(), origin)
         }
@@ -58,6 +61,22 @@ mod tests {
             "map[a:1 b:map[c:x]]"
         );
         assert!(printed(TABLE, "fromToml", &[text("a =")]).starts_with("map[Error:"));
+    }
+
+    #[test]
+    fn dates_are_times_whose_zone_says_what_is_not_written() {
+        let text = "a = 2020-01-01\nb = 07:32:00\nc = 1979-05-27T07:32:00.5-08:00\nd = 1979-05-27T07:32:00\n";
+        let read = value(&::toml::from_str(text).unwrap(), OriginId::NONE);
+        assert_eq!(
+            printed(
+                &[("same", |_, args| Ok(args[0].clone()))],
+                "same",
+                std::slice::from_ref(&read)
+            ),
+            "map[a:2020-01-01 00:00:00 +0000 date-local b:0000-01-01 07:32:00 +0000 time-local \
+             c:1979-05-27 07:32:00.5 -0800 -0800 d:1979-05-27 07:32:00 +0000 datetime-local]"
+        );
+        assert_eq!(printed(TABLE, "toToml", &[read]), text);
     }
 
     #[test]

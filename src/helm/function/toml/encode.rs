@@ -1,6 +1,7 @@
 //! TOML as `BurntSushi/toml` writes it: plain entries first, tables after them, each table one
 //! step further in than the one around it.
 
+use crate::helm::function::date;
 use crate::helm::print;
 use crate::helm::value::{Data, Entries, Value};
 
@@ -122,12 +123,9 @@ fn element(out: &mut String, value: &Value, depth: usize) -> Result<(), String> 
             }
             out.push('}');
         }
-        Data::Object(object) => match object.encoded(value.origin) {
-            // A date stands without quotes.
-            Value { data: Data::Str(text), .. } if object.type_name() == "time.Time" => {
-                out.push_str(text.as_str());
-            }
-            other => element(out, &other, depth + 1)?,
+        Data::Object(object) => match date::toml::written(value) {
+            Some(date) => out.push_str(&date),
+            None => element(out, &object.encoded(value.origin), depth + 1)?,
         },
     }
     Ok(())
