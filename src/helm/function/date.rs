@@ -20,8 +20,8 @@ use crate::helm::value::{Data, Value};
 
 /// Seconds since 1970 of the moment at which everything is rendered: 2026-01-02T03:04:05Z.
 const NOW: i64 = 1_767_323_045;
-/// The layout of HTML's date inputs.
-const HTML: &str = "2006-01-02";
+/// The layout of HTML's date inputs, and of TOML's dates.
+const DATE: &str = "2006-01-02";
 const SECOND: i64 = 1_000_000_000;
 
 /// The functions of this file by name.
@@ -30,9 +30,9 @@ pub(super) const TABLE: &[(&str, Function)] = &[
     ("date", |host, args| in_zone(host, args, text(args, 0)?.as_str(), any(args, 1)?, "Local")),
     ("dateInZone", date_in_zone),
     ("date_in_zone", date_in_zone),
-    ("htmlDate", |host, args| in_zone(host, args, HTML, any(args, 0)?, "Local")),
+    ("htmlDate", |host, args| in_zone(host, args, DATE, any(args, 0)?, "Local")),
     ("htmlDateInZone", |host, args| {
-        in_zone(host, args, HTML, any(args, 0)?, text(args, 1)?.as_str())
+        in_zone(host, args, DATE, any(args, 0)?, text(args, 1)?.as_str())
     }),
     ("dateModify", |host, args| modify(host, args, false)),
     ("date_modify", |host, args| modify(host, args, false)),

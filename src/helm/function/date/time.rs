@@ -13,6 +13,9 @@ use crate::helm::call::{any, int, text};
 use crate::helm::origin::{OriginId, Origins};
 use crate::helm::value::{Data, Object, Value};
 
+/// Go's `time.RFC3339Nano`.
+pub(super) const RFC_3339: &str = "2006-01-02T15:04:05.999999999Z07:00";
+
 /// A moment in a time zone.
 #[derive(Debug, Clone)]
 pub(super) struct Time {
@@ -202,7 +205,7 @@ impl Object for Time {
     }
 
     fn encoded(&self, origin: OriginId) -> Value {
-        Value::str(&format::format(self, "2006-01-02T15:04:05.999999999Z07:00"), origin)
+        Value::str(&format::format(self, RFC_3339), origin)
     }
 
     fn as_any(&self) -> &dyn Any {

@@ -4,8 +4,9 @@ use jiff::civil::{Date, Time as Clock};
 use jiff::tz::{Offset, TimeZone};
 use toml::value::{Datetime, Offset as Written};
 
+use super::DATE;
 use super::format::format;
-use super::time::Time;
+use super::time::{RFC_3339, Time};
 use crate::helm::origin::OriginId;
 use crate::helm::value::Value;
 
@@ -52,10 +53,10 @@ pub(in crate::helm::function) fn read(date: &Datetime, origin: OriginId) -> Opti
 pub(in crate::helm::function) fn written(value: &Value) -> Option<String> {
     let time = Time::of(value)?;
     let layout = match &*time.zone_name() {
-        LOCAL_DATE => "2006-01-02",
+        LOCAL_DATE => DATE,
         LOCAL_DATETIME => "2006-01-02T15:04:05.999999999",
         LOCAL_TIME => "15:04:05.999999999",
-        _ => "2006-01-02T15:04:05.999999999Z07:00",
+        _ => RFC_3339,
     };
     Some(format(time, layout))
 }
