@@ -154,13 +154,7 @@ impl Origins {
         if let Some(id) = tables.unions.get(&key) {
             return *id;
         }
-        let mut both = Vec::new();
-        for id in [a, b] {
-            match id.single() {
-                Some(leaf) => both.push((leaf, Through::Text)),
-                None => both.extend_from_slice(&tables.sets[id.0 as usize]),
-            }
-        }
+        let mut both: Vec<_> = tables.each(a).chain(tables.each(b)).collect();
         both.sort_unstable_by(|x, y| x.0.cmp(&y.0).then(y.1.cmp(&x.1)));
         both.dedup_by_key(|entry| entry.0);
         let id = tables.intern(both);
@@ -195,9 +189,8 @@ impl Origins {
             return OriginId::NONE;
         }
         let mut tables = self.tables.borrow_mut();
-        let entries = tables.entries(id);
-        let only = |(_, through): &&(LeafId, Through)| *through == Through::Condition;
-        let set = entries.iter().filter(only).copied().collect();
+        let only = |(_, through): &(LeafId, Through)| *through == Through::Condition;
+        let set = tables.each(id).filter(only).collect();
         tables.intern(set)
     }
 
@@ -248,7 +241,7 @@ impl Origins {
         if let Some(done) = memo(&mut tables).get(&id) {
             return *done;
         }
-        let set = tables.entries(id).iter().map(|(leaf, through)| (*leaf, to(*through))).collect();
+        let set = tables.each(id).map(|(leaf, through)| (leaf, to(through))).collect();
         let done = tables.intern(set);
         memo(&mut tables).insert(id, done);
         done
@@ -267,6 +260,13 @@ impl Tables {
             Some(leaf) => Rc::from([(leaf, Through::Text)]),
             None => Rc::clone(&self.sets[id.0 as usize]),
         }
+    }
+
+    /// The same one by one.
+    fn each(&self, id: OriginId) -> impl Iterator<Item = (LeafId, Through)> {
+        let leaf = id.single();
+        let set: &[_] = if leaf.is_some() { &[] } else { &self.sets[id.0 as usize] };
+        leaf.map(|leaf| (leaf, Through::Text)).into_iter().chain(set.iter().copied())
     }
 
     fn intern(&mut self, set: Vec<(LeafId, Through)>) -> OriginId {
