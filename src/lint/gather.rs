@@ -44,21 +44,23 @@ pub(super) fn gather(
     }
     let (done, bytes) = (AtomicUsize::new(0), AtomicUsize::new(0));
     let count = walked.candidates.len();
+    let read = |candidate: &Candidate| {
+        let mut taken = project::take(candidate, sources, memory);
+        if let Taken::File(file) = &mut taken
+            && bytes.fetch_add(file.length(), Ordering::Relaxed) >= options.held
+            && sources.overlay().text(&candidate.path).is_none()
+        {
+            file.shelve(&candidate.path, sources);
+        }
+        taken
+    };
     let mut taken: Vec<Taken> = walked
         .candidates
         .par_iter()
         .with_max_len(FILES_AT_MOST)
         .map(|candidate| {
-            let known = options.kept.file(candidate, sources).map(Taken::File);
-            let is_read = known.is_none();
-            let mut taken = known.unwrap_or_else(|| project::take(candidate, sources, memory));
-            if let Taken::File(file) = &mut taken
-                && is_read
-                && bytes.fetch_add(file.length(), Ordering::Relaxed) >= options.held
-                && sources.overlay().text(&candidate.path).is_none()
-            {
-                file.shelve(&candidate.path, sources);
-            }
+            let known = options.kept.file(candidate, sources);
+            let taken = known.map_or_else(|| read(candidate), Taken::File);
             watch.step(done.fetch_add(1, Ordering::Relaxed) + 1, count, "reading");
             taken
         })
