@@ -14,6 +14,8 @@ use crate::yaml::{Document, Kind, Mark, Marks, Sign};
 pub(crate) enum Need {
     /// One of these things comes up in its document.
     Marks(Vec<Mark>),
+    /// Each of these things does.
+    Every(Vec<Mark>),
     /// Its text, comments and all, or one of its scalars has this in it.
     Part(Box<Finder<'static>>),
     /// Its kind.
@@ -145,7 +147,21 @@ impl Need {
             Self::All(parts) => parts,
             one => vec![one],
         };
-        joined([parts(self), parts(other)].into_iter().flatten().collect(), Self::All)
+        let (mut all, mut every) = (Vec::new(), Vec::new());
+        for part in [parts(self), parts(other)].into_iter().flatten() {
+            match part {
+                Self::Every(own) => every.extend(own),
+                Self::Marks(own) if own.len() == 1 => every.extend(own),
+                other => all.push(other),
+            }
+        }
+        // They are told quickest.
+        match every.len() {
+            0 => {}
+            1 => all.insert(0, Self::Marks(every)),
+            _ => all.insert(0, Self::Every(every)),
+        }
+        joined(all, Self::All)
     }
 
     /// One of two conditions.
@@ -174,6 +190,10 @@ impl Need {
             Self::Marks(marks) => {
                 let own = traits.marks();
                 marks.iter().any(|mark| own.may_have(*mark))
+            }
+            Self::Every(marks) => {
+                let own = traits.marks();
+                marks.iter().all(|mark| own.may_have(*mark))
             }
             Self::Part(part) => traits.may_have(part),
             Self::Kind(kind) => traits.kind == kind,

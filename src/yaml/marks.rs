@@ -3,17 +3,18 @@
 //! Most rules ask for what most objects do not have. To look for each field where it would stand costs
 //! more than to note once which names and words come up at all, and what stands under each name.
 
-use std::hash::BuildHasher as _;
+use std::hash::{BuildHasher as _, Hasher as _};
 use std::sync::OnceLock;
 
 use foldhash::fast::FixedState;
 
 use super::tree::{Body, Document, Kind, Node};
 
-/// A manifest has some two hundred signs; of those that it lacks, a tenth has the mark of one it has.
-const MARKS: u64 = 2048;
+/// A manifest has some three hundred signs; of those that it lacks, a fiftieth has the mark of one it has.
+/// With a tenth, a rule that asks for any of six was run on every second object that has none of them.
+const MARKS: u64 = 16384;
 /// Words of 64 bits that hold them.
-const WORDS: usize = 32;
+const WORDS: usize = 256;
 /// Longer texts are not noted, in bytes: no rule asks for one.
 const LONGEST: usize = 64;
 
@@ -80,8 +81,12 @@ impl Mark {
     }
 }
 
+#[inline]
 fn hash(text: &[u8]) -> u64 {
-    FixedState::with_seed(0).hash_one(text)
+    let mut hasher = FixedState::with_seed(0).build_hasher();
+    // Of a slice, its length would be hashed too, which tells no two texts apart that stand alone.
+    hasher.write(text);
+    hasher.finish()
 }
 
 /// The marks of all signs of a document.
@@ -99,13 +104,13 @@ impl Marks {
                 Body::Mapping { first, count, .. } => {
                     let written = &document.children[first as usize..(first + 2 * count) as usize];
                     for &[key, value] in written.as_chunks().0 {
-                        marks.note_entry(document, key, Node::new(document, value));
+                        marks.note_entry(document, key, document.seen_through(value));
                     }
                 }
                 Body::Sequence { first, count, .. } => {
                     let items = &document.children[first as usize..(first + count) as usize];
                     for &item in items {
-                        marks.note_text(Node::new(document, item));
+                        marks.note_text(document, document.seen_through(item));
                     }
                 }
                 Body::Scalar { .. } | Body::Alias(_) => {}
@@ -120,7 +125,7 @@ impl Marks {
         self.0[usize::from(mark) / 64] & (1 << (mark % 64)) != 0
     }
 
-    fn note_entry(&mut self, document: &Document, key: u32, value: Node<'_>) {
+    fn note_entry(&mut self, document: &Document, key: u32, value: u32) {
         let hash = match document.nodes[key as usize].body {
             Body::Scalar { text: true, owned: false, first, second, .. } => {
                 hash(&document.text.as_bytes()[first as usize..second as usize])
@@ -128,19 +133,25 @@ impl Marks {
             _ => hash(Node::new(document, key).key_text().as_bytes()),
         };
         self.note(Mark::new(hash, KEY));
-        self.note_held(hash, HOLDS, value);
-        match value.kind() {
-            Kind::Scalar => self.note_text(value),
-            Kind::Sequence => value.items().for_each(|item| self.note_held(hash, WITHIN, item)),
-            Kind::Mapping => {
-                value.entries().for_each(|entry| self.note_held(hash, WITHIN, entry.value));
+        self.note_held(hash, HOLDS, document, value);
+        match document.nodes[value as usize].body {
+            Body::Scalar { .. } | Body::Alias(_) => self.note_text(document, value),
+            Body::Sequence { first, count, .. } => {
+                for &item in &document.children[first as usize..(first + count) as usize] {
+                    self.note_held(hash, WITHIN, document, document.seen_through(item));
+                }
+            }
+            Body::Mapping { .. } => {
+                for &[_, inner] in Node::new(document, value).pairs() {
+                    self.note_held(hash, WITHIN, document, document.seen_through(inner));
+                }
             }
         }
     }
 
     /// Notes what stands under a key, or within what does.
-    fn note_held(&mut self, hash: u64, sort: u32, held: Node<'_>) {
-        let rank = match held.data().body {
+    fn note_held(&mut self, hash: u64, sort: u32, document: &Document, held: u32) {
+        let rank = match document.nodes[held as usize].body {
             Body::Scalar { text: true, .. } => rank(Kind::Scalar),
             Body::Scalar { .. } | Body::Alias(_) => {
                 self.note(Mark::new(hash, sort + TYPED));
@@ -153,10 +164,13 @@ impl Marks {
     }
 
     /// Notes the text of a value, where it is a scalar.
-    fn note_text(&mut self, value: Node<'_>) {
-        let text = value.bytes();
-        if value.kind() == Kind::Scalar && text.len() <= LONGEST {
-            self.note(Mark::new(hash(text), TEXT));
+    fn note_text(&mut self, document: &Document, value: u32) {
+        let data = &document.nodes[value as usize];
+        if data.is_scalar() {
+            let text = document.bytes(data);
+            if text.len() <= LONGEST {
+                self.note(Mark::new(hash(text), TEXT));
+            }
         }
     }
 

@@ -153,6 +153,7 @@ impl Document {
     }
 
     /// The bytes of a scalar's text, empty for other nodes: quicker to come by than the text.
+    #[inline]
     pub(super) fn bytes(&self, data: &NodeData) -> &[u8] {
         match data.body {
             Body::Scalar { owned: false, first, second, .. } => {
@@ -171,6 +172,17 @@ impl Document {
             Body::Scalar { owned: true, first, .. } => &self.owned[first as usize],
             _ => "",
         }
+    }
+
+    /// The number of what a node stands for: an alias for another, any other for itself.
+    #[inline]
+    pub(super) fn seen_through(&self, via: u32) -> u32 {
+        let mut id = via;
+        // An alias points at a node that was complete before it, so the chain is finite.
+        while let Body::Alias(target) = self.nodes[id as usize].body {
+            id = target;
+        }
+        id
     }
 
     /// How many nodes there are, keys included, aliases not expanded.
@@ -226,12 +238,7 @@ impl<'a> Entry<'a> {
 impl<'a> Node<'a> {
     #[inline]
     pub(super) fn new(document: &'a Document, via: u32) -> Self {
-        let mut id = via;
-        // An alias points at a node that was complete before it, so the chain is finite.
-        while let Body::Alias(target) = document.nodes[id as usize].body {
-            id = target;
-        }
-        Self { document, id, via }
+        Self { document, id: document.seen_through(via), via }
     }
 
     #[inline]
@@ -318,11 +325,6 @@ impl<'a> Node<'a> {
     #[must_use]
     pub fn raw(self) -> &'a str {
         self.document.raw(self.data())
-    }
-
-    /// The bytes of a scalar's text; empty for collections.
-    pub(super) fn bytes(self) -> &'a [u8] {
-        self.document.bytes(self.data())
     }
 
     /// A scalar's value; `None` for collections.
