@@ -99,6 +99,7 @@ impl<'t> Builder<'t> {
                 text: Arc::clone(text),
                 nodes: Vec::with_capacity(expected),
                 children: Vec::with_capacity(expected),
+                hints: Vec::with_capacity(expected),
                 owned: Vec::new(),
                 tags: Vec::new(),
                 root: None,
@@ -477,6 +478,7 @@ impl<'t> Builder<'t> {
             // run holds every document of a repository, and the builder's own go to the next one.
             self.document.nodes = self.document.nodes.as_slice().to_vec();
             self.document.children = self.document.children.as_slice().to_vec();
+            self.document.hints = self.document.hints.as_slice().to_vec();
             stream.documents.push(Arc::new(self.document));
         }
     }

@@ -93,15 +93,42 @@ impl<'a> Node<'a> {
 #[derive(Debug, Default)]
 pub(super) struct KeyIndex(OnceLock<HashMap<u32, Box<[[u32; 2]]>>>);
 
+/// What tells most names from one another without a look at them: their length, and the letters they
+/// begin and end with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Hint(u8);
+
+impl Hint {
+    /// The hint of a name.
+    #[inline]
+    pub(crate) fn of(name: &[u8]) -> Self {
+        let (Some(first), Some(last)) = (name.first(), name.last()) else { return Self(0) };
+        // Names that differ in a number or in one letter mostly do so at their end.
+        Self(first.rotate_left(5) ^ last ^ name.len().to_le_bytes()[0].rotate_left(3))
+    }
+
+    /// Its place among all hints.
+    pub(crate) fn index(self) -> u8 {
+        self.0
+    }
+}
+
 impl Document {
     /// The number of the value under a key of a mapping.
     pub(super) fn value_of(&self, mapping: Node<'_>, key: &str) -> Option<u32> {
-        let entries = mapping.pairs();
+        let range = mapping.effective();
+        let entries: &[[u32; 2]] = self.children[range.clone()].as_chunks().0;
         if entries.len() > FEW {
             return self.value_among_many(mapping, key);
         }
-        let found = entries.iter().find(|&&[name, _]| self.is_named(name, key));
-        found.map(|&[_, value]| value)
+        let hint = Hint::of(key.as_bytes());
+        let hints: &[[Hint; 2]] = self.hints[range].as_chunks().0;
+        for (at, [own, _]) in hints.iter().enumerate() {
+            if *own == hint && self.is_named(entries[at][0], key) {
+                return Some(entries[at][1]);
+            }
+        }
+        None
     }
 
     fn value_among_many(&self, mapping: Node<'_>, key: &str) -> Option<u32> {

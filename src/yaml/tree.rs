@@ -1,11 +1,12 @@
 //! The spanned tree: an arena of small nodes, and cheap handles into it.
 
 use std::borrow::Cow;
+use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
 use super::edit::Emitter;
 use super::marks::LazyMarks;
-use super::members::{Entries, Items, KeyIndex};
+use super::members::{Entries, Hint, Items, KeyIndex};
 use super::path::{Path, Step};
 use super::scalar::{Scalar, key_name, resolve_plain};
 use crate::source::{SourceId, Span};
@@ -98,6 +99,8 @@ pub struct Document {
     pub(super) text: Arc<str>,
     pub(super) nodes: Vec<NodeData>,
     pub(super) children: Vec<u32>,
+    /// Beside each of [`Document::children`] that is a key of a mapping, what tells it from others.
+    pub(super) hints: Vec<Hint>,
     pub(super) owned: Vec<Box<str>>,
     /// Explicit tags by node, sorted by node.
     pub(super) tags: Vec<(u32, Box<str>)>,
@@ -164,6 +167,7 @@ impl Document {
     }
 
     /// The text of a scalar, empty for other nodes.
+    #[inline]
     pub(super) fn raw(&self, data: &NodeData) -> &str {
         match data.body {
             Body::Scalar { owned: false, first, second, .. } => {
@@ -329,6 +333,7 @@ impl<'a> Node<'a> {
 
     /// A scalar's value; `None` for collections.
     #[must_use]
+    #[inline]
     pub fn scalar(self) -> Option<Scalar<'a>> {
         match self.data().body {
             Body::Scalar { text: true, .. } => Some(Scalar::Str(self.raw())),
@@ -343,6 +348,15 @@ impl<'a> Node<'a> {
         match self.scalar() {
             Some(Scalar::Str(text)) => Some(text),
             _ => None,
+        }
+    }
+
+    /// Whether it is a string.
+    #[must_use]
+    pub fn is_text(self) -> bool {
+        match self.data().body {
+            Body::Scalar { text: true, .. } => true,
+            _ => self.as_str().is_some(),
         }
     }
 
@@ -386,7 +400,10 @@ impl<'a> Node<'a> {
     /// True for `null`, `~` and nothing at all.
     #[must_use]
     pub fn is_null(self) -> bool {
-        self.scalar() == Some(Scalar::Null)
+        match self.data().body {
+            Body::Scalar { text: false, .. } => resolve_plain(self.raw()) == Scalar::Null,
+            _ => false,
+        }
     }
 
     /// How many items or entries a collection has; 0 for scalars.
@@ -424,18 +441,22 @@ impl<'a> Node<'a> {
 
     /// The numbers of those entries' keys and values; aliases not seen through.
     pub(super) fn pairs(self) -> &'a [[u32; 2]] {
-        let children = &self.document.children;
-        let range = match self.data().body {
+        self.document.children[self.effective()].as_chunks().0
+    }
+
+    /// Where among [`Document::children`] those numbers stand.
+    #[inline]
+    pub(super) fn effective(self) -> Range<usize> {
+        match self.data().body {
             Body::Mapping { plain: true, first, count, .. } => {
                 first as usize..(first + 2 * count) as usize
             }
             Body::Mapping { plain: false, first, count, .. } => {
                 let at = (first + 2 * count) as usize;
-                at + 1..at + 1 + 2 * children[at] as usize
+                at + 1..at + 1 + 2 * self.document.children[at] as usize
             }
             _ => 0..0,
-        };
-        children[range].as_chunks().0
+        }
     }
 
     /// True for a mapping whose entries are just those that are written: no key is there twice, and

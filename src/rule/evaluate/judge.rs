@@ -74,7 +74,11 @@ impl<'n> Judge<'n> {
     }
 
     fn datum(&self, node: Node<'n>) -> Datum<'n> {
-        Datum::of(self.documents[self.holder(node)], node)
+        let document = match *self.documents {
+            [only] => only,
+            ref several => several[self.holder(node)],
+        };
+        Datum::of(document, node)
     }
 
     /// Which of the scope's documents a node lies in.
@@ -204,11 +208,15 @@ impl<'n> Judge<'n> {
         }
         let end = waiting.len();
         self.waiting = waiting;
+        if !keyed {
+            self.frame.put(*key, None);
+        }
         for at in first..end {
             let node = self.waiting[at];
             self.know(*slot, node);
-            let name = keyed.then(|| node.key_name()).flatten();
-            self.frame.put(*key, name.map(Datum::text));
+            if keyed {
+                self.frame.put(*key, node.key_name().map(Datum::text));
+            }
             self.defer(&check.lets, chosen + 1);
             self.walk(check, chosen + 1, judge);
         }

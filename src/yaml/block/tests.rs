@@ -33,8 +33,8 @@ fn shape(stream: &Stream) -> Vec<impl PartialEq + std::fmt::Debug + '_> {
     let documents = stream.documents.iter();
     documents
         .map(|document| {
-            let (nodes, children) = (&document.nodes, &document.children);
-            (nodes, children, &document.owned, document.root, document.start, document.end)
+            let (nodes, children, hints) = (&document.nodes, &document.children, &document.hints);
+            (nodes, children, hints, &document.owned, document.root, document.start, document.end)
         })
         .collect()
 }

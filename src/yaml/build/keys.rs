@@ -5,9 +5,10 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 
 use super::{Builder, MAX_ERRORS, narrow};
+use crate::yaml::members::Hint;
 use crate::yaml::parse::{ErrorKind, SyntaxError};
 use crate::yaml::scalar::key_name;
-use crate::yaml::tree::{Body, Kind, Node, NodeId, Style};
+use crate::yaml::tree::{Body, Document, Kind, Node, NodeId, Style};
 
 /// How many keys a mapping has at most in nearly all files.
 const FEW_KEYS: usize = 16;
@@ -15,35 +16,63 @@ const FEW_KEYS: usize = 16;
 impl Builder<'_> {
     /// A mapping of the children from `first` on, with its keys looked at.
     pub(super) fn mapping(&mut self, style: Style, first: usize) -> Body {
-        let children = &self.document.children[first..];
-        let count = narrow(children.len() / 2);
-        let mut plain = self.has_plain_keys(children);
+        let count = narrow((self.document.children.len() - first) / 2);
+        let mut plain = self.has_plain_keys(first);
         if !plain {
-            let children = children.to_vec();
+            let children = self.document.children[first..].to_vec();
             plain = self.check_keys(&children);
+            let mut hinted = first;
             if !plain {
                 let effective = self.effective(&children);
                 self.document.children.push(narrow(effective.len() / 2));
+                hinted = self.document.children.len();
                 self.document.children.extend_from_slice(&effective);
             }
+            self.hint(hinted);
         }
         Body::Mapping { style, plain, first: narrow(first), count }
     }
 
     /// True for a few keys that are all texts, all different, and no merge keys: so it is with
-    /// nearly every mapping, and with these it is settled here without an allocation.
-    fn has_plain_keys(&self, children: &[u32]) -> bool {
-        let mut names = [""; FEW_KEYS];
-        if children.len() > 2 * FEW_KEYS {
+    /// nearly every mapping, and with these it is settled, and hinted at, without an allocation.
+    fn has_plain_keys(&mut self, first: usize) -> bool {
+        let Document { nodes, children, hints, text, .. } = &mut self.document;
+        let children: &[[u32; 2]] = children[first..].as_chunks().0;
+        if children.len() > FEW_KEYS {
             return false;
         }
-        children.iter().step_by(2).enumerate().all(|(at, &id)| {
-            let key = self.document.node(NodeId(id));
-            let Some(name) = key.as_str().filter(|name| *name != "<<") else { return false };
-            let is_new = !names[..at].contains(&name);
+        let mut names: [&[u8]; FEW_KEYS] = [&[]; FEW_KEYS];
+        let mut seen = [0_u64; 4];
+        hints.resize(first, Hint::default());
+        for (at, &[key, _]) in children.iter().enumerate() {
+            let Body::Scalar { text: true, owned: false, first, second, .. } =
+                nodes[key as usize].body
+            else {
+                return false;
+            };
+            let name = &text.as_bytes()[first as usize..second as usize];
+            let hint = Hint::of(name);
+            let (word, bit) = (usize::from(hint.index() / 64), 1 << (hint.index() % 64));
+            // Nearly always the hint tells that a name is new.
+            if name == b"<<" || seen[word] & bit != 0 && names[..at].contains(&name) {
+                return false;
+            }
+            seen[word] |= bit;
             names[at] = name;
-            is_new
-        })
+            hints.extend([hint, Hint::default()]);
+        }
+        true
+    }
+
+    /// Hints at the keys of a mapping, whose children are those from `first` on.
+    fn hint(&mut self, first: usize) {
+        let mut hints = std::mem::take(&mut self.document.hints);
+        hints.resize(first, Hint::default());
+        for &key in self.document.children[first..].iter().step_by(2) {
+            let name = self.document.node(NodeId(key)).key_text();
+            hints.extend([Hint::of(name.as_bytes()), Hint::default()]);
+        }
+        self.document.hints = hints;
     }
 
     /// Reports keys that repeat, and such as no object may have; false where a key repeats or a
