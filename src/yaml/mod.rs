@@ -20,6 +20,7 @@ mod written;
 
 pub use edit::NewValue;
 pub use marks::{Mark, Marks, Sign};
+pub(crate) use members::Hint;
 pub use members::{Entries, Items};
 pub use parse::{Comment, ErrorKind, Stream, SyntaxError, parse, parse_fully};
 pub use path::{Path, Step, escape, unescape};

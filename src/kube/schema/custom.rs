@@ -15,7 +15,7 @@ pub(super) enum Unnamed {
     Kept,
 }
 
-const METADATA: Shape = Shape::Named("apimachinery.pkg.apis.meta.v1.ObjectMeta");
+const METADATA: &str = "apimachinery.pkg.apis.meta.v1.ObjectMeta";
 
 /// A whole custom resource: whatever its schema says, it has a kind and metadata.
 pub(super) fn resource(schema: Node<'_>, unnamed: Unnamed) -> Shape {
@@ -28,8 +28,9 @@ fn with_identity(shape: Shape) -> Shape {
     };
     let open = fields.open;
     let own = Arc::into_inner(fields).into_iter().flat_map(Fields::into_all);
-    let identity = [("apiVersion", Shape::Text), ("kind", Shape::Text), ("metadata", METADATA)]
-        .map(|(name, shape)| (Cow::Borrowed(name), Field { required: false, shape }));
+    let identity =
+        [("apiVersion", Shape::Text), ("kind", Shape::Text), ("metadata", Shape::named(METADATA))]
+            .map(|(name, shape)| (Cow::Borrowed(name), Field { required: false, shape }));
     // What comes later goes before what has the same name.
     Shape::Object(Arc::new(Fields::new(own.chain(identity), open)))
 }

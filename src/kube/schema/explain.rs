@@ -34,7 +34,7 @@ impl Schemas {
         let custom = self.custom.get(&(api_version.to_owned(), kind.to_lowercase()));
         let top = match (custom, table::kind(api_version, kind, minor)) {
             (Some(custom), _) => Shape::clone(&custom.shape),
-            (None, Some(table::Kind::Served(name))) => Shape::Named(name),
+            (None, Some(table::Kind::Served(name))) => Shape::named(name),
             (None, _) => return Offer::default(),
         };
         let mut shape = resolved(&top, minor);

@@ -172,7 +172,7 @@ impl Schemas {
         match table::kind(object.api_version, object.kind, minor) {
             None => Verdict::UnknownKind,
             Some(table::Kind::Served(name)) => {
-                Verdict::Checked(walk::object(object.node, &Shape::Named(name), minor))
+                Verdict::Checked(walk::object(object.node, &Shape::named(name), minor))
             }
             Some(table::Kind::Elsewhere(first, last)) => {
                 Verdict::Checked(not_served(object, minor, first, last).into_iter().collect())

@@ -1,10 +1,17 @@
 //! What a schema says of a value, cut down to what a linter can stand behind.
 
 use std::borrow::Cow;
-use std::sync::Arc;
+use std::fmt;
+use std::sync::{Arc, OnceLock};
 
 use foldhash::fast::FixedState;
 use indexmap::IndexMap;
+
+use super::table::{self, Forms};
+use crate::yaml::Hint;
+
+/// How many fields are found by their slots; most definitions have fewer.
+const FEW: usize = 100;
 
 /// What a value must look like.
 #[derive(Debug, Clone, PartialEq)]
@@ -28,14 +35,49 @@ pub(super) enum Shape {
     Map(Box<Shape>),
     Object(Arc<Fields>),
     /// Another definition of the built-in kinds.
-    Named(&'static str),
+    Named(Box<Reference>),
+}
+
+/// The name of a definition of the built-in kinds, which is looked up once.
+#[derive(Clone)]
+pub(super) struct Reference {
+    name: &'static str,
+    forms: OnceLock<Forms>,
+}
+
+impl Reference {
+    /// The forms that it has.
+    pub(super) fn forms(&self) -> Forms {
+        self.forms.get_or_init(|| table::forms(self.name))
+    }
+}
+
+impl fmt::Debug for Reference {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.name)
+    }
+}
+
+impl PartialEq for Reference {
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name
+    }
+}
+
+impl Shape {
+    /// The definition of a name.
+    pub(super) fn named(name: &'static str) -> Self {
+        Self::Named(Box::new(Reference { name, forms: OnceLock::new() }))
+    }
 }
 
 /// The fields of an object.
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct Fields {
-    /// By name, sorted. One is looked for with every key of an object, and found by its hash.
+    /// By name, sorted.
     all: IndexMap<Name, Field, FixedState>,
+    /// Of a few, their places by what hints at their names: one is looked for with every key of an object.
+    slots: Vec<u8>,
     /// The places of those that are required.
     required: Vec<usize>,
     /// True where other fields are kept too.
@@ -58,7 +100,7 @@ impl Fields {
         all.sort_unstable_keys();
         let required = all.values().zip(0..).filter(|(field, _)| field.required);
         let required = required.map(|(_, at)| at).collect();
-        Self { all, required, open }
+        Self { slots: slots(&all), all, required, open }
     }
 
     /// Those that are required; few are.
@@ -66,9 +108,26 @@ impl Fields {
         self.required.iter().filter_map(|&at| self.all.get_index(at)).map(|(name, _)| &**name)
     }
 
+    /// How many are required.
+    pub(super) fn required_count(&self) -> usize {
+        self.required.len()
+    }
+
     /// The field of a name, and the name as it is kept here.
     pub(super) fn get(&self, name: &str) -> Option<(&str, &Field)> {
-        self.all.get_key_value(name).map(|(name, field)| (&**name, field))
+        if self.slots.is_empty() {
+            return self.all.get_key_value(name).map(|(name, field)| (&**name, field));
+        }
+        let (mut slot, last) = (first_slot(name), self.slots.len() - 1);
+        // Some slot is free, and their number is a power of two.
+        loop {
+            let place = self.slots[slot & last];
+            let (known, field) = self.all.get_index(usize::from(place))?;
+            if known == name {
+                return Some((&**known, field));
+            }
+            slot += 1;
+        }
     }
 
     /// All of them with their names, sorted by these.
@@ -80,6 +139,29 @@ impl Fields {
     pub(super) fn into_all(self) -> impl Iterator<Item = (Name, Field)> {
         self.all.into_iter()
     }
+}
+
+/// The places of a few fields, each in the first free slot from where its name hints at; the others hold
+/// a place that none has. Empty for many, which are found by their hashes.
+fn slots(fields: &IndexMap<Name, Field, FixedState>) -> Vec<u8> {
+    if fields.is_empty() || fields.len() > FEW {
+        return Vec::new();
+    }
+    let mut slots = vec![u8::MAX; 2 * fields.len().next_power_of_two()];
+    let last = slots.len() - 1;
+    for (name, place) in fields.keys().zip(0_u8..) {
+        let mut slot = first_slot(name);
+        while slots[slot & last] != u8::MAX {
+            slot += 1;
+        }
+        slots[slot & last] = place;
+    }
+    slots
+}
+
+/// The slot that a field of a name is looked for in first.
+fn first_slot(name: &str) -> usize {
+    usize::from(Hint::of(name.as_bytes()).index())
 }
 
 /// Reads the short form that `build.py` describes; `None` for what is none.
@@ -104,7 +186,7 @@ fn one(rest: &mut &'static str) -> Option<Shape> {
         'q' => Shape::Quantity,
         '[' => Shape::List(Box::new(one(rest)?)),
         '{' => Shape::Map(Box::new(one(rest)?)),
-        '@' => Shape::Named(until(rest, ';')?),
+        '@' => Shape::named(until(rest, ';')?),
         '(' => Shape::Words(until(rest, ')')?.split('|').map(Cow::Borrowed).collect()),
         '<' => {
             let mut fields = Vec::new();

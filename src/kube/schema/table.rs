@@ -6,7 +6,7 @@ use std::sync::{LazyLock, OnceLock};
 
 use foldhash::fast::RandomState;
 
-use super::shape::{Shape, read};
+use super::shape::{Reference, Shape, read};
 use super::{NEWEST_MINOR, OLDEST_MINOR};
 
 /// Written by `build.py`, which also says how it is laid out.
@@ -24,8 +24,13 @@ pub(super) struct Definition {
     pub(super) shape: Shape,
 }
 
+/// The forms of one definition, side by side; none where there is none of its name.
+pub(super) type Forms = &'static [Form];
+
 /// One form of a definition, and the versions of Kubernetes that have it.
-struct Form {
+pub(super) struct Form {
+    /// The definition's name.
+    name: &'static str,
     versions: u32,
     text: &'static str,
     definition: OnceLock<Option<Definition>>,
@@ -55,7 +60,7 @@ static TABLE: LazyLock<Table> = LazyLock::new(|| {
         }
         let at = table.forms.len();
         table.definitions.entry(name).or_insert(at..at).end = at + 1;
-        table.forms.push(Form { versions, text, definition: OnceLock::new() });
+        table.forms.push(Form { name, versions, text, definition: OnceLock::new() });
     }
     table
 });
@@ -102,13 +107,16 @@ pub(super) fn served(api_version: &str, kind: Option<&str>) -> Option<(u32, u32)
     })
 }
 
+/// The forms that the definition of a name has.
+pub(super) fn forms(name: &str) -> Forms {
+    TABLE.definitions.get(name).map_or(&[], |places| &TABLE.forms[places.clone()])
+}
+
 /// A definition, as a version of Kubernetes has it.
-pub(super) fn definition(name: &str, minor: u32) -> Option<&'static Definition> {
-    let (name, forms) = TABLE.definitions.get_key_value(name)?;
-    let forms = &TABLE.forms[forms.clone()];
-    let form = forms.iter().find(|form| form.versions & bit(minor) != 0)?;
+pub(super) fn definition(reference: &Reference, minor: u32) -> Option<&'static Definition> {
+    let form = reference.forms().iter().find(|form| form.versions & bit(minor) != 0)?;
     let definition = form.definition.get_or_init(|| {
-        let kind = name.rsplit_once('.').map_or(*name, |(_, kind)| kind);
+        let kind = form.name.rsplit_once('.').map_or(form.name, |(_, kind)| kind);
         Some(Definition { kind, shape: read(form.text)? })
     });
     definition.as_ref()
@@ -133,7 +141,7 @@ mod tests {
                 Shape::Named(name) => {
                     for minor in OLDEST_MINOR..=NEWEST_MINOR {
                         if versions & bit(minor) != 0 {
-                            assert!(definition(name, minor).is_some(), "{name} in 1.{minor}");
+                            assert!(definition(name, minor).is_some(), "{name:?} in 1.{minor}");
                         }
                     }
                 }

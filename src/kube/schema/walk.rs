@@ -39,9 +39,8 @@ impl<'a, 's> Walk<'a, 's> {
             }
             return;
         }
-        let scalar = node.scalar();
         // The API takes null for a field that is not there.
-        if scalar == Some(Scalar::Null) || self.violations.len() >= MAX_VIOLATIONS {
+        if node.is_null() || self.violations.len() >= MAX_VIOLATIONS {
             return;
         }
         match shape {
@@ -56,11 +55,11 @@ impl<'a, 's> Walk<'a, 's> {
                 node.items().for_each(|item| self.value(item, inner, name, false));
             }
             Shape::Text => {
-                if !matches!(scalar, Some(Scalar::Str(_))) {
+                if !node.is_text() {
                     self.wrong(node, "text");
                 }
             }
-            Shape::Words(words) => match scalar {
+            Shape::Words(words) => match node.scalar() {
                 Some(Scalar::Str(text)) if words.iter().any(|word| word == text) => {}
                 Some(Scalar::Str(_)) => self.word(node, words),
                 _ => self.wrong(node, "text"),
@@ -79,20 +78,17 @@ impl<'a, 's> Walk<'a, 's> {
                 }
             }
             Shape::Boolean => {
-                if !matches!(scalar, Some(Scalar::Bool(_))) {
+                if node.as_bool().is_none() {
                     self.wrong(node, "`true` or `false`");
                 }
             }
             Shape::IntOrText => {
-                if node.as_i64().is_none() && node.as_str().is_none() {
+                if !node.is_text() && node.as_i64().is_none() {
                     self.wrong(node, "a whole number or text");
                 }
             }
             Shape::Quantity => {
-                if !matches!(
-                    scalar,
-                    Some(Scalar::Str(_) | Scalar::Int(_) | Scalar::Uint(_) | Scalar::Float(_))
-                ) {
+                if node.kind() != Kind::Scalar || node.as_bool().is_some() {
                     self.wrong(node, "a quantity");
                 }
             }
@@ -102,12 +98,16 @@ impl<'a, 's> Walk<'a, 's> {
     }
 
     fn fields(&mut self, node: Node<'a>, fields: &'s Fields, name: &str, top: bool) {
+        let mut required = fields.required_count();
         for entry in node.entries() {
             let key = entry.name();
             match fields.get(&key) {
                 // What a status holds is written by controllers, and not read from manifests.
-                Some(_) if top && key == "status" => {}
+                Some((_, field)) if top && key == "status" => {
+                    required -= usize::from(field.required && !entry.value.is_null());
+                }
                 Some((name, field)) => {
+                    required -= usize::from(field.required && !entry.value.is_null());
                     self.above.push((fields, name));
                     self.value(entry.value, &field.shape, name, false);
                     self.above.pop();
@@ -115,6 +115,10 @@ impl<'a, 's> Walk<'a, 's> {
                 None if fields.open => {}
                 None => self.unknown(entry, &key, fields, name),
             }
+        }
+        // No name comes twice among the entries.
+        if required == 0 {
+            return;
         }
         for field in fields.required() {
             if node.get(field).is_none_or(Node::is_null) {
