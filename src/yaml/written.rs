@@ -33,6 +33,13 @@ impl Document {
         })
     }
 
+    /// The scalars without quotes among [`Document::written`] that are no text: numbers, booleans, null.
+    pub fn typed(&self) -> impl Iterator<Item = (Node<'_>, bool)> {
+        self.written_where(|data| {
+            matches!(data.body, Body::Scalar { style: Style::Plain, text: false, .. })
+        })
+    }
+
     fn written_where<'d>(
         &'d self,
         wanted: impl Fn(&NodeData) -> bool + 'd,

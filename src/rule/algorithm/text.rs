@@ -32,9 +32,6 @@ impl TextKind {
     }
 }
 
-/// The bytes of `off`, the longest word that YAML 1.1 reads as a boolean and people as a word.
-const LONGEST_WORD: usize = 3;
-
 /// A file's text, parsed.
 #[derive(Debug, Clone)]
 pub struct Text<'a> {
@@ -44,7 +41,7 @@ pub struct Text<'a> {
     pub text: &'a str,
     /// Its documents and comments.
     pub stream: &'a Stream,
-    suspects: OnceCell<Vec<(Node<'a>, bool)>>,
+    typed: OnceCell<Vec<(Node<'a>, bool)>>,
 }
 
 /// What was found in a text.
@@ -70,20 +67,23 @@ impl<'a> Text<'a> {
     /// A text that is for something.
     #[must_use]
     pub fn new(kind: TextKind, text: &'a str, stream: &'a Stream) -> Self {
-        Self { kind, text, stream, suspects: OnceCell::new() }
+        Self { kind, text, stream, typed: OnceCell::new() }
     }
 
-    /// The scalars without quotes that YAML may read as something else than what stands there, and
-    /// whether each is a key. Few of a text's scalars are of this sort, and several algorithms look at
-    /// them.
-    pub(super) fn suspects(&self) -> &[(Node<'a>, bool)] {
-        self.suspects.get_or_init(|| {
-            let mut found = Vec::new();
-            for document in &self.stream.documents {
-                found.extend(document.plain(is_suspect));
-            }
-            found
+    /// The scalars without quotes that YAML reads as numbers, booleans and null, and whether each is a
+    /// key. Few of a text's scalars are of this sort, and several algorithms look at them.
+    pub(super) fn typed(&self) -> &[(Node<'a>, bool)] {
+        self.typed.get_or_init(|| {
+            let documents = self.stream.documents.iter();
+            documents.flat_map(|document| document.typed()).collect()
         })
+    }
+
+    /// The scalars without quotes that begin as a number does.
+    pub(super) fn numeric(&self) -> impl Iterator<Item = Node<'a>> {
+        let begins = |raw: &[u8]| matches!(raw, [b'0'..=b'9' | b'+' | b'-', ..]);
+        let documents = self.stream.documents.iter();
+        documents.flat_map(move |document| document.plain(begins)).map(|(node, _)| node)
     }
 
     /// Shows every scalar that is written, and whether it is a key.
@@ -110,11 +110,6 @@ impl<'a> Text<'a> {
         blocks.sort_unstable();
         blocks
     }
-}
-
-/// True for short words, and for what begins as a number does.
-fn is_suspect(raw: &[u8]) -> bool {
-    raw.len() <= LONGEST_WORD || matches!(raw, [b'0'..=b'9' | b'+' | b'-', ..])
 }
 
 /// Every mapping of one document, outer ones first.

@@ -50,7 +50,7 @@ const PERMISSIONS: &[&str] = &["mode", "umask", "perm", "chmod"];
 /// Words such as `no`, `on` and `y`, which are booleans to YAML 1.1.
 pub(super) fn truthy(text: &Text<'_>) -> Vec<TextHit> {
     let mut hits = Vec::new();
-    for &(node, key) in text.suspects() {
+    for &(node, key) in text.typed() {
         let Some(value) = word(node) else { continue };
         let raw = node.raw();
         if key {
@@ -78,7 +78,7 @@ fn quoted(node: Node<'_>, text: &Text<'_>) -> Rewrite {
     if text.kind == TextKind::Values { quoted.of_values() } else { quoted }
 }
 
-/// The boolean that a suspect is, unless it is `true` or `false`.
+/// The boolean that a scalar is, unless it is `true` or `false`.
 fn word(node: Node<'_>) -> Option<bool> {
     let raw = node.raw();
     let spelled = raw.eq_ignore_ascii_case("true") || raw.eq_ignore_ascii_case("false");
@@ -123,7 +123,7 @@ fn key_words(node: Node<'_>) -> Vec<String> {
 /// Numbers that begin with a zero: octal where their digits allow it, without the zero otherwise.
 pub(super) fn octal(text: &Text<'_>) -> Vec<TextHit> {
     let mut hits = Vec::new();
-    for &(node, _) in text.suspects() {
+    for &(node, _) in text.typed() {
         if let Some(message) = zero_fault(node) {
             let repair = Some(quoted(node, text));
             hits.push(TextHit { repair, ..TextHit::at(node.span(), message) });
@@ -162,7 +162,7 @@ fn zero_fault(node: Node<'_>) -> Option<String> {
 /// Words such as `22:30`, which are numbers to base sixty in YAML 1.1.
 pub(super) fn sexagesimal(text: &Text<'_>) -> Vec<TextHit> {
     let mut hits = Vec::new();
-    for &(node, _) in text.suspects() {
+    for node in text.numeric() {
         if let Some(number) = base_sixty(node) {
             let message = format!("`{}` is the number {number} to readers of YAML 1.1", node.raw());
             let repair = Some(quoted(node, text));
