@@ -1,5 +1,7 @@
 //! Names a fault so that it is known again after lines have moved or the file was reformatted.
 
+use std::borrow::Cow;
+
 use data_encoding::HEXLOWER;
 
 use crate::finding::{Finding, Origin};
@@ -72,6 +74,38 @@ pub fn locate(stream: &Stream, span: Span) -> Option<Node<'_>> {
 
 /// The path of a node with items named rather than numbered, where they have a name.
 fn symbolic(node: Node<'_>) -> String {
+    let Some(mut steps) = steps_up(node) else { return symbolic_from_root(node) };
+    steps.reverse();
+    let mut out = String::with_capacity(steps.iter().map(|step| step.len() + 1).sum());
+    for step in steps {
+        out.push('/');
+        out.push_str(&step);
+    }
+    out
+}
+
+/// The keys and the names of items that lead to a node, the last one first; `None` where a mapping on the
+/// way has entries beside those that are written, so that another node may stand under its keys.
+fn steps_up(node: Node<'_>) -> Option<Vec<Cow<'_, str>>> {
+    let mut steps = Vec::new();
+    let mut at = node;
+    while let Some(parent) = at.parent() {
+        steps.push(match parent.kind() {
+            Kind::Sequence => Cow::Borrowed(item_name(at)),
+            Kind::Mapping | Kind::Scalar => at.key_name().filter(|_| parent.is_as_written())?,
+        });
+        at = parent;
+    }
+    Some(steps)
+}
+
+/// What an item of a list is known by, empty where it is by nothing.
+fn item_name(item: Node<'_>) -> &str {
+    ["name", "key", "topologyKey"].iter().find_map(|key| item.get(key)).map_or("", Node::raw)
+}
+
+/// The same path, found by a walk down its steps.
+fn symbolic_from_root(node: Node<'_>) -> String {
     let mut out = String::new();
     let mut at = node.document().root();
     for step in node.path().0 {
@@ -82,12 +116,7 @@ fn symbolic(node: Node<'_>) -> String {
         out.push('/');
         match step {
             Step::Key(key) => out.push_str(&key),
-            Step::Index(_) => {
-                let name = ["name", "key", "topologyKey"]
-                    .iter()
-                    .find_map(|key| at.filter(|node| node.kind() == Kind::Mapping)?.get(key));
-                out.push_str(name.map_or("", Node::raw));
-            }
+            Step::Index(_) => out.push_str(at.map_or("", item_name)),
         }
     }
     out

@@ -8,7 +8,7 @@ use super::waive::{self, Waiving};
 use crate::finding::{Finding, ObjectRef, Origin, Place, Related};
 use crate::kube::{Object, objects};
 use crate::rule::{Company, Evaluator, Hit, Scope, Together};
-use crate::yaml::{Document, Kind, Node, Step, Stream};
+use crate::yaml::{Document, Kind, Node, Stream};
 
 /// What came of the objects of a stream.
 #[derive(Debug, Default)]
@@ -121,8 +121,8 @@ fn container(node: Node<'_>) -> Option<String> {
     let mut at = Some(node);
     while let Some(node) = at {
         let list = node.parent().filter(|parent| parent.kind() == Kind::Sequence);
-        let key = list.and_then(|list| list.path().0.pop());
-        if matches!(key, Some(Step::Key(key)) if lists.contains(&&*key)) {
+        let key = list.and_then(Node::key_name);
+        if key.is_some_and(|key| lists.contains(&&*key)) {
             return node.get("name").map(|name| name.raw().to_owned());
         }
         at = node.parent();

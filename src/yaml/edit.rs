@@ -439,7 +439,7 @@ fn stands_in_flow(node: Node<'_>) -> bool {
 /// Whether an alias stands for a node or for one that it is in.
 fn is_shared(node: Node<'_>) -> bool {
     let document = node.document();
-    if !document.text().contains('*') {
+    if !Emitter::like(document).aliases {
         return false;
     }
     let mut own = Vec::new();

@@ -2,7 +2,7 @@
 
 use super::NewValue;
 use crate::yaml::scalar::{Scalar, resolve_plain};
-use crate::yaml::tree::{Document, Kind, Node, Style};
+use crate::yaml::tree::{Body, Document, Kind, Node, Style};
 
 /// How a document is written.
 #[derive(Debug, Clone, Copy)]
@@ -14,12 +14,14 @@ pub(in crate::yaml) struct Emitter {
     list: usize,
     /// JSON: keys and texts are in double quotes.
     json: bool,
+    /// Some of its nodes are aliases.
+    pub(super) aliases: bool,
 }
 
 impl Emitter {
     /// As most documents are written.
     pub(super) fn plain(newline: &'static str) -> Self {
-        Self { newline, step: 2, list: 2, json: false }
+        Self { newline, step: 2, list: 2, json: false, aliases: false }
     }
 
     /// As a document is; it is looked through once.
@@ -43,7 +45,8 @@ impl Emitter {
             root.style() == Style::Flow && key.is_none_or(|style| style == Style::DoubleQuoted)
         });
         let step = found.map.unwrap_or(2);
-        Self { newline, step, list: found.list.unwrap_or(step), json }
+        let aliases = document.nodes.iter().any(|data| matches!(data.body, Body::Alias(_)));
+        Self { newline, step, list: found.list.unwrap_or(step), json, aliases }
     }
 
     /// A line of its own, from the end of the one before it.
