@@ -11,7 +11,7 @@ use std::sync::Arc;
 use super::{CommandError, Console};
 use crate::helm::capabilities::KubeVersion;
 use crate::helm::chart::Chart;
-use crate::helm::render::{Manifest, Release, RenderError, Rendered, render};
+use crate::helm::render::{Manifest, Release, RenderError, Rendered, render, render_texts};
 use crate::helm::values::{Layer, Set, SetKind, set_file_paths};
 use crate::lint::render::failures;
 use crate::report::model::Entry;
@@ -117,14 +117,18 @@ pub(crate) fn run(args: &Args, console: &mut Console) -> Result<ExitCode, Comman
         Ok(layers) => layers,
         Err(error) => return refuse(&error, loaded.source, &sources, console),
     };
-    render(&loaded, &release, &layers, |rendered| match rendered.map(ManuallyDrop::new) {
+    let finish = |rendered: Result<Rendered, RenderError>| match rendered.map(ManuallyDrop::new) {
         Ok(rendered) if args.origins => {
             origins::write(&rendered, &asked_for(&rendered, args), &sources, &mut console.out)?;
             Ok(ExitCode::SUCCESS)
         }
         Ok(rendered) => print(&rendered, args, console),
         Err(error) => refuse(&error, loaded.source, &sources, console),
-    })
+    };
+    match args.origins {
+        true => render(&loaded, &release, &layers, finish),
+        false => render_texts(&loaded, &release, &layers, finish),
+    }
 }
 
 /// Says on standard error why the chart does not render.

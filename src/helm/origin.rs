@@ -57,6 +57,11 @@ pub struct OriginId(u32);
 
 const SINGLE: u32 = 1 << 31;
 
+impl LeafId {
+    /// Stands for every node where nobody asks for origins: the set of it is the empty one.
+    const UNASKED: Self = Self(SINGLE);
+}
+
 impl OriginId {
     /// The empty set: nothing of the values.
     pub const NONE: Self = Self(0);
@@ -64,13 +69,13 @@ impl OriginId {
     /// The set of one leaf whose own text is meant.
     #[must_use]
     pub fn text(leaf: LeafId) -> Self {
-        Self(leaf.0 | SINGLE)
+        Self(leaf.0 ^ SINGLE)
     }
 
     /// The leaf, when this is one leaf with its own text.
     #[must_use]
     pub fn single(self) -> Option<LeafId> {
-        (self.0 & SINGLE != 0).then_some(LeafId(self.0 & !SINGLE))
+        (self.0 & SINGLE != 0).then_some(LeafId(self.0 ^ SINGLE))
     }
 }
 
@@ -101,6 +106,7 @@ struct Tables {
 #[derive(Debug)]
 pub struct Origins {
     tables: RefCell<Tables>,
+    asked: bool,
 }
 
 impl Default for Origins {
@@ -109,11 +115,24 @@ impl Default for Origins {
         let mut tables = Tables::default();
         tables.sets.push(Rc::clone(&empty));
         tables.ids.insert(empty, OriginId::NONE);
-        Self { tables: RefCell::new(tables) }
+        Self { tables: RefCell::new(tables), asked: true }
     }
 }
 
 impl Origins {
+    /// The origins of a render whose texts alone are wanted: nothing is known of any node, and so
+    /// every set is empty.
+    #[must_use]
+    pub fn unasked() -> Self {
+        Self { asked: false, ..Self::default() }
+    }
+
+    /// Whether anything is kept of where values come from.
+    #[must_use]
+    pub fn are_asked(&self) -> bool {
+        self.asked
+    }
+
     /// A node of the values: `key` below `parent`, or with no parent the root of all values.
     pub fn leaf(
         &self,
@@ -121,6 +140,9 @@ impl Origins {
         key: impl Into<Rc<str>>,
         span: Option<Span>,
     ) -> LeafId {
+        if !self.asked {
+            return LeafId::UNASKED;
+        }
         let data = LeafData { parent, key: key.into(), span, missing: false };
         self.tables.borrow_mut().add(data)
     }

@@ -236,7 +236,10 @@ impl Value {
             budget.leave();
             all
         }
-        walk(self, origins, &mut Budget::default())
+        match origins.are_asked() {
+            true => walk(self, origins, &mut Budget::default()),
+            false => OriginId::NONE,
+        }
     }
 
     /// The same value that `extra` had a part in as well, as for `default` or a branch.

@@ -134,6 +134,9 @@ impl<'e> Frame<'e> {
     }
 
     fn place_at(&self, offset: usize) -> PlaceId {
+        if !self.ev.origins.are_asked() {
+            return PlaceId::default();
+        }
         let offset = u32::try_from(offset).unwrap_or(0);
         let mut places = self.ev.places.borrow_mut();
         let place = (self.at.number, offset);
@@ -224,6 +227,10 @@ impl<'e> Frame<'e> {
             } else {
                 self.out.push_placed(text, self.under, here);
             }
+            return;
+        }
+        if !self.ev.origins.are_asked() {
+            self.out.push(text, self.under);
             return;
         }
         let mut start = 0;
