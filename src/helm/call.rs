@@ -16,6 +16,8 @@ pub trait Host {
     fn origins(&self) -> &Origins;
     /// What decided that the call happens at all.
     fn under(&self) -> OriginId;
+    /// Hears that a map is changed that others may hold as well.
+    fn note_change(&self);
     /// Renders the named template with `dot`, as `include` does.
     ///
     /// # Errors

@@ -5,6 +5,7 @@
 mod expression;
 mod failure;
 mod frame;
+mod memo;
 mod show;
 #[cfg(test)]
 mod tests;
@@ -98,6 +99,7 @@ pub struct Evaluator<'s> {
     builders: RefCell<Vec<RopeBuilder>>,
     texts: RefCell<FastMap<Rc<str>, Parsed>>,
     assigned: RefCell<FastMap<usize, Rc<frame::Effects>>>,
+    memo: memo::Memo,
     failure: RefCell<Option<Failure>>,
     /// The template place that is being executed.
     here: Cell<PlaceId>,
@@ -136,6 +138,7 @@ impl<'s> Evaluator<'s> {
             builders: RefCell::default(),
             texts: RefCell::default(),
             assigned: RefCell::default(),
+            memo: memo::Memo::default(),
             failure: RefCell::default(),
             here: Cell::default(),
             under: Cell::new(OriginId::NONE),
@@ -176,6 +179,7 @@ impl<'s> Evaluator<'s> {
     /// # Errors
     /// Why and where it failed.
     pub fn file(&self, name: &str, dot: &Value) -> Result<Rope, Failure> {
+        self.memo.begin(dot);
         self.execute(name, dot).map(|text| text.without("<no value>")).map_err(|message| {
             let known = self.failure.borrow_mut().take();
             known.map_or_else(
@@ -208,7 +212,7 @@ impl<'s> Evaluator<'s> {
             ));
         }
         at.nested.set(at.nested.get() + 1);
-        let done = self.body(&key, &at, dot, None);
+        let done = self.once(&at, dot, || self.body(&key, &at, dot, None));
         at.nested.set(at.nested.get() - 1);
         done
     }
@@ -229,10 +233,7 @@ impl<'s> Evaluator<'s> {
         self.here.set(here);
         self.depth.set(self.depth.get() - 1);
         let text = done?;
-        self.written.set(self.written.get() + text.len());
-        if self.written.get() > MAX_OUTPUT {
-            return Err(format!("the chart writes more than {} MiB", MAX_OUTPUT >> 20));
-        }
+        self.note_written(text.len())?;
         Ok(text)
     }
 }
@@ -273,6 +274,18 @@ impl Evaluator<'_> {
         self.steps.set(self.steps.get().saturating_add(count as u64));
         match self.steps.get() > MAX_STEPS {
             true => Err(format!("the chart takes more than {MAX_STEPS} steps to render")),
+            false => Ok(()),
+        }
+    }
+
+    /// Counts bytes that a template wrote.
+    ///
+    /// # Errors
+    /// When the render writes too many.
+    fn note_written(&self, bytes: usize) -> Result<(), String> {
+        self.written.set(self.written.get().saturating_add(bytes));
+        match self.written.get() > MAX_OUTPUT {
+            true => Err(format!("the chart writes more than {} MiB", MAX_OUTPUT >> 20)),
             false => Ok(()),
         }
     }
@@ -318,6 +331,10 @@ impl Host for Evaluator<'_> {
         self.surroundings
     }
 
+    fn note_change(&self) {
+        self.memo.note_change();
+    }
+
     fn include(&self, name: &str, dot: &Value) -> Result<Value, String> {
         self.execute(name, dot).map(Value::rope)
     }
@@ -353,6 +370,7 @@ impl Host for Evaluator<'_> {
             let names = &mut *self.named.borrow_mut();
             let files = &mut *self.files.borrow_mut();
             register(Rc::make_mut(names), files, &"gotpl".into(), template, false);
+            self.memo.note_change();
         }
         let at = Rc::new(Named {
             file: Rc::new(TemplateFile { name: "gotpl".into(), source: SourceId::NOWHERE }),
@@ -362,7 +380,10 @@ impl Host for Evaluator<'_> {
             nested: Cell::new(0),
         });
         let done = self.body("gotpl", &at, dot, Some(source.clone()));
-        *self.named.borrow_mut() = before;
+        if !template.defines.is_empty() {
+            *self.named.borrow_mut() = before;
+            self.memo.note_change();
+        }
         done.map(|text| Value::rope(text.without("<no value>"))).map_err(|message| {
             if message.len() > MAX_MESSAGE {
                 return message;

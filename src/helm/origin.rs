@@ -229,6 +229,11 @@ impl Origins {
         tables.draws
     }
 
+    /// How many calls [`Origins::draw`] has counted.
+    pub fn draws(&self) -> u64 {
+        self.tables.borrow().draws
+    }
+
     /// What is known of a leaf.
     pub fn describe(&self, id: LeafId) -> Leaf {
         let tables = self.tables.borrow();

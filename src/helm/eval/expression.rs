@@ -111,6 +111,11 @@ impl<'e> Frame<'e> {
         };
         self.check_count(&signature, name, &given)?;
         let args = self.arguments(&signature, given, dot)?;
+        if !matches!(name, "include" | "tpl") {
+            for value in &args {
+                ev.memo.note_whole(value);
+            }
+        }
         let allowed = ev.step(if is_slow(name) { SLOW } else { 0 });
         let result = allowed.and_then(|()| run(ev, &args)).and_then(|value| ev.bounded(value));
         result.or_else(|message| {
@@ -302,6 +307,7 @@ impl<'e> Frame<'e> {
             let missing = || Value::new(Data::Nil, origins.missing(value.origin, name));
             held = match &value.data {
                 Data::Map(_) if value.nuance == Nuance::Values && method::is_method(name) => {
+                    self.ev.memo.note_whole(value);
                     let values = value.clone();
                     self.method(&values, name, given, dot)?
                 }
@@ -309,6 +315,7 @@ impl<'e> Frame<'e> {
                     return self.fail(&format!("{name} is not a method but has arguments"));
                 }
                 Data::Map(entries) => {
+                    self.ev.memo.note_field(name);
                     let found = entries.borrow().get(name).cloned();
                     Held { value: found.unwrap_or_else(missing), boxed: true }
                 }
@@ -342,7 +349,11 @@ impl<'e> Frame<'e> {
     fn method_arguments(&mut self, name: &str, given: Given<'e>, dot: &Value) -> Flow<Vec<Value>> {
         let signature = signature::of_method(name);
         self.check_count(&signature, name, &given)?;
-        self.arguments(&signature, given, dot)
+        let args = self.arguments(&signature, given, dot)?;
+        for value in &args {
+            self.ev.memo.note_whole(value);
+        }
+        Ok(args)
     }
 
     /// A field or method of a Go struct.

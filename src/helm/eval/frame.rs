@@ -210,7 +210,8 @@ impl<'e> Frame<'e> {
             Some(pipe) => self.pipe(pipe, dot)?,
             None => Value::NIL,
         };
-        let text = self.ev.body(&name, &body, &value, None).map_err(Stop::Fail)?;
+        let text = self.ev.once(&body, &value, || self.ev.body(&name, &body, &value, None));
+        let text = text.map_err(Stop::Fail)?;
         self.write(&Value::rope(text), call.pos, place);
         Ok(())
     }
@@ -250,7 +251,10 @@ impl<'e> Frame<'e> {
         let text = match (&value.data, self.ev.surroundings) {
             (Data::Nil, Some(around)) => Rope::new("", around.unknown),
             (Data::Nil, None) => Rope::new("<no value>", value.origin),
-            _ => print::rope(value, origins),
+            _ => {
+                self.ev.memo.note_whole(value);
+                print::rope(value, origins)
+            }
         }
         .tinted(extra, origins);
         self.push(&text, place);
@@ -349,6 +353,7 @@ impl<'e> Frame<'e> {
         self.ev.here.set(place);
         let pipe = &branch.pipe;
         let value = self.commands(pipe, dot)?;
+        self.ev.memo.note_whole(&value);
         let outer = self.tested(&value, pipe.pos);
         self.mark(branch, place);
         let Some(items) = items(&value).or_else(|| self.ev.surroundings.map(|_| Vec::new())) else {

@@ -27,10 +27,12 @@ pub(super) const TABLE: &[(&str, Function)] = &[
             return Err("assignment to entry in nil map".to_owned());
         }
         let value = value.tinted(host.under(), host.origins());
+        host.note_change();
         entries.borrow_mut().insert(key.as_str().into(), value);
         Ok(args[0].clone())
     }),
-    ("unset", |_, args| {
+    ("unset", |host, args| {
+        host.note_change();
         map(args, 0)?.borrow_mut().remove(text(args, 1)?.as_str());
         Ok(args[0].clone())
     }),
@@ -149,6 +151,7 @@ fn dig(host: &dyn Host, args: &[Value]) -> Result<Value, String> {
 
 fn merged(host: &dyn Host, args: &[Value], overwrite: bool) -> Result<Value, String> {
     let into = map(args, 0)?;
+    host.note_change();
     for index in 1..args.len() {
         merge(&into, &map(args, index)?, overwrite, host.origins(), 0);
     }
