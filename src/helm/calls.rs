@@ -99,21 +99,21 @@ impl Reader<'_> {
 
     fn pipe(&mut self, pipe: &PipeNode) {
         let mut piped: Option<&CommandNode> = None;
-        for command in &pipe.commands {
+        for command in pipe.commands() {
             self.command(command, piped);
             piped = Some(command);
         }
     }
 
     fn command(&mut self, command: &CommandNode, piped: Option<&CommandNode>) {
-        for expr in &command.args {
+        for expr in command.operands() {
             self.nested(expr);
         }
-        let Some((first, rest)) = command.args.split_first() else { return };
-        let Some((function, offset)) = asked(first, self.text) else { return };
-        let mut arguments: Vec<String> = rest.iter().map(|arg| self.argument(arg)).collect();
+        let Some((function, offset)) = asked(&command.operand, self.text) else { return };
+        let mut arguments: Vec<String> =
+            command.args.iter().map(|arg| self.argument(arg)).collect();
         arguments.extend(piped.map(|piped| match &piped.args[..] {
-            [one] => self.argument(one),
+            [] => self.argument(&piped.operand),
             _ => self.joined(piped),
         }));
         self.calls.push(Call {
@@ -141,12 +141,12 @@ impl Reader<'_> {
     }
 
     fn joined(&self, command: &CommandNode) -> String {
-        let args = command.args.iter().map(|arg| expression(arg, self.text));
+        let args = command.operands().map(|arg| expression(arg, self.text));
         args.collect::<Vec<_>>().join(" ")
     }
 
     fn shown(&self, pipe: &PipeNode) -> String {
-        let commands = pipe.commands.iter().map(|command| self.joined(command));
+        let commands = pipe.commands().map(|command| self.joined(command));
         commands.collect::<Vec<_>>().join(" | ")
     }
 }

@@ -51,11 +51,11 @@ impl<'e> Frame<'e> {
 
     fn commands_in_turn(&mut self, pipe: &'e PipeNode, dot: &Value) -> Flow<Value> {
         self.spot = Spot::Pipe(pipe);
-        let mut last = None;
-        for command in &pipe.commands {
-            last = Some(self.command(command, last.take(), dot)?);
+        let mut value = self.command(&pipe.first, None, dot)?;
+        for command in &pipe.rest {
+            value = self.command(command, Some(value), dot)?;
         }
-        Ok(last.unwrap_or_default())
+        Ok(value)
     }
 
     fn command(
@@ -64,8 +64,8 @@ impl<'e> Frame<'e> {
         piped: Option<Value>,
         dot: &Value,
     ) -> Flow<Value> {
-        let Some((first, args)) = command.args.split_first() else { return Ok(Value::NIL) };
-        let given = Given { args, piped };
+        let first = &command.operand;
+        let given = Given { args: &command.args, piped };
         match first {
             Expr::Identifier(name) => {
                 self.spot = Spot::Expr(first);

@@ -81,7 +81,7 @@ fn parenthesized(expr: &Expr, text: &str, out: &mut String) {
 }
 
 fn show_command(command: &CommandNode, text: &str, out: &mut String) {
-    for (index, arg) in command.args.iter().enumerate() {
+    for (index, arg) in command.operands().enumerate() {
         if index > 0 {
             out.push(' ');
         }
@@ -97,7 +97,7 @@ fn show_pipe(pipe: &PipeNode, text: &str, out: &mut String) {
         out.push_str(&pipe.decl.join(", "));
         out.push_str(if pipe.is_assign { " = " } else { " := " });
     }
-    for (index, command) in pipe.commands.iter().enumerate() {
+    for (index, command) in pipe.commands().enumerate() {
         if index > 0 {
             out.push_str(" | ");
         }

@@ -184,7 +184,7 @@ impl<'a> Parser<'a> {
 
     /// The list that starts at a number of [`Parser::nodes`].
     fn nodes_from(&mut self, start: usize) -> ListNode {
-        ListNode::new(self.nodes.split_off(start).into(), self.text)
+        ListNode::new(cut(&mut self.nodes, start), self.text)
     }
 
     fn item(&mut self) -> Parsed<Item> {
@@ -329,6 +329,7 @@ impl<'a> Parser<'a> {
         self.enter()?;
         let pos = self.peek().start;
         let (decl, is_assign) = self.declarations(context)?;
+        let mut first = None;
         let start = self.commands.len();
         loop {
             let token = self.next();
@@ -348,16 +349,20 @@ impl<'a> Parser<'a> {
                 | Kind::LeftParen => {
                     self.tokens.back();
                     let command = self.command()?;
-                    self.commands.push(command);
+                    match first {
+                        None => first = Some(command),
+                        Some(_) => self.commands.push(command),
+                    }
                 }
                 _ => return self.unexpected(token, context),
             }
         }
-        self.check(&self.commands[start..], context)?;
+        let Some(first) = first else { return self.fail(format!("missing value for {context}")) };
+        self.check(&self.commands[start..])?;
         self.effects += usize::from(is_assign);
         self.depth -= 1;
-        let commands = self.commands.split_off(start).into();
-        Ok(PipeNode { pos, decl, commands, is_assign })
+        let rest = cut(&mut self.commands, start);
+        Ok(PipeNode { pos, decl, first, rest, is_assign })
     }
 
     /// `$x :=`, `$x =`, and for a range `$i, $x :=`; whether it is `=`.
@@ -389,24 +394,15 @@ impl<'a> Parser<'a> {
         Ok((decl.into(), false))
     }
 
-    fn check(&self, commands: &[CommandNode], context: &str) -> Parsed<()> {
-        if commands.is_empty() {
-            return self.fail(format!("missing value for {context}"));
-        }
+    /// Go takes no constants and no dot behind a pipe.
+    fn check(&self, piped: &[CommandNode]) -> Parsed<()> {
         let inert = |command: &CommandNode| {
-            let first = command.args.first();
             matches!(
-                first,
-                Some(
-                    Expr::Bool(..)
-                        | Expr::Dot(_)
-                        | Expr::Nil(_)
-                        | Expr::Number(..)
-                        | Expr::String(..)
-                )
+                command.operand,
+                Expr::Bool(..) | Expr::Dot(_) | Expr::Nil(_) | Expr::Number(..) | Expr::String(..)
             )
         };
-        match commands.iter().skip(1).position(inert) {
+        match piped.iter().position(inert) {
             Some(at) => self.fail(format!("non executable command in pipeline stage {}", at + 2)),
             None => Ok(()),
         }
@@ -414,11 +410,15 @@ impl<'a> Parser<'a> {
 
     fn command(&mut self) -> Parsed<CommandNode> {
         let pos = self.peek().start;
+        let mut operand = None;
         let start = self.args.len();
         loop {
-            let operand = self.operand()?;
-            let is_argument = operand.is_some();
-            self.args.extend(operand);
+            let next = self.operand()?;
+            let is_argument = next.is_some();
+            match operand {
+                None => operand = next,
+                Some(_) => self.args.extend(next),
+            }
             let token = self.peek();
             match token.kind {
                 Kind::Pipe => {
@@ -430,9 +430,12 @@ impl<'a> Parser<'a> {
                 _ => return self.unexpected(token, "operand"),
             }
         }
-        match self.args.len() == start {
-            true => self.fail("empty command"),
-            false => Ok(CommandNode { pos, args: self.args.split_off(start).into() }),
+        match operand {
+            None => self.fail("empty command"),
+            Some(operand) => {
+                let args = cut(&mut self.args, start);
+                Ok(CommandNode { pos, operand, args })
+            }
         }
     }
 
@@ -562,6 +565,14 @@ impl<'a> Parser<'a> {
     fn fail<T>(&self, message: impl Into<String>) -> Parsed<T> {
         let offset = self.seen.offset();
         Err(SyntaxFault { offset, message: message.into(), started: None })
+    }
+}
+
+/// Takes what a list has from a number on.
+fn cut<T>(list: &mut Vec<T>, start: usize) -> Box<[T]> {
+    match list.len() == start {
+        true => Box::default(),
+        false => list.split_off(start).into(),
     }
 }
 

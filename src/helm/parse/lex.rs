@@ -139,6 +139,7 @@ impl<'a> Tokens<'a> {
     }
 
     /// The next token; at the end the last one, again and again.
+    #[inline]
     pub(super) fn peek(&mut self) -> Token {
         match self.list.get(self.at) {
             Some(token) => *token,
@@ -165,6 +166,8 @@ impl<'a> Tokens<'a> {
         Some(place)
     }
 
+    /// Reads on, where the tokens that were read are used up.
+    #[inline(never)]
     fn more(&mut self) -> Token {
         if let Some(last) = self.list.last()
             && matches!(last.kind, Kind::Eof | Kind::Error)

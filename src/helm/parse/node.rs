@@ -123,8 +123,10 @@ pub struct PipeNode {
     pub pos: Pos,
     /// Variables with their `$`, at most two, those only for `range`.
     pub decl: Box<[SmolStr]>,
-    /// Commands; never empty.
-    pub commands: Box<[CommandNode]>,
+    /// The first command, mostly the only one.
+    pub first: CommandNode,
+    /// Those that it is piped through.
+    pub rest: Box<[CommandNode]>,
     /// `=` in place of `:=`.
     pub is_assign: bool,
 }
@@ -134,8 +136,25 @@ pub struct PipeNode {
 pub struct CommandNode {
     /// Where it starts.
     pub pos: Pos,
-    /// The operand, then its arguments; never empty.
+    /// The operand.
+    pub operand: Expr,
+    /// Its arguments.
     pub args: Box<[Expr]>,
+}
+
+impl PipeNode {
+    /// The commands in order.
+    #[must_use]
+    pub fn commands(&self) -> impl DoubleEndedIterator<Item = &CommandNode> {
+        std::iter::once(&self.first).chain(&self.rest)
+    }
+}
+
+impl CommandNode {
+    /// The operand, then its arguments.
+    pub fn operands(&self) -> impl Iterator<Item = &Expr> {
+        std::iter::once(&self.operand).chain(&self.args)
+    }
 }
 
 /// A literal number, by the type that Go gives it where no other is wanted.
@@ -295,8 +314,7 @@ pub(in crate::helm) fn expressions<'t>(list: &'t ListNode, each: &mut impl FnMut
 }
 
 fn in_pipe<'t>(pipe: &'t PipeNode, each: &mut impl FnMut(&'t Expr)) {
-    let args = pipe.commands.iter().flat_map(|command: &CommandNode| &*command.args);
-    args.for_each(|expr| in_expr(expr, each));
+    pipe.commands().flat_map(CommandNode::operands).for_each(|expr| in_expr(expr, each));
 }
 
 fn in_expr<'t>(expr: &'t Expr, each: &mut impl FnMut(&'t Expr)) {

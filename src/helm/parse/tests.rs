@@ -22,7 +22,7 @@ fn texts(template: &str) -> Vec<String> {
 /// The operand of a template that is one action of one operand.
 fn operand(template: &str) -> Expr {
     match &parsed(template).unwrap().body.nodes[..] {
-        [Node::Action(action)] => action.pipe.commands[0].args[0].clone(),
+        [Node::Action(action)] => action.pipe.first.operand.clone(),
         other => panic!("{other:?}"),
     }
 }

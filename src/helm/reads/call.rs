@@ -254,12 +254,12 @@ fn is_verbatim(args: &[Shapes]) -> bool {
 /// Whether an expression makes a map that nothing else holds; `text` is the template's.
 fn is_fresh(expr: &Expr, text: &str) -> bool {
     let Expr::Pipe(_, pipe) = expr else { return false };
-    let first = pipe.commands.last().and_then(|command| command.args.split_first());
-    let Some((Expr::Identifier(name), given)) = first else { return false };
+    let last = pipe.rest.last().unwrap_or(&pipe.first);
+    let Expr::Identifier(name) = &last.operand else { return false };
     match name.text(text) {
         "dict" | "deepCopy" | "mustDeepCopy" | "fromYaml" | "fromJson" | "pick" | "omit" => true,
         "merge" | "mergeOverwrite" | "mustMerge" | "mustMergeOverwrite" => {
-            given.first().is_some_and(|of| is_fresh(of, text))
+            last.args.first().is_some_and(|of| is_fresh(of, text))
         }
         _ => false,
     }

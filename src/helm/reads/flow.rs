@@ -293,11 +293,10 @@ impl<'c> Flow<'c> {
     }
 
     fn pipe(&mut self, pipe: &PipeNode, dot: &Shapes, frame: &mut Frame) -> Shapes {
-        let mut last = None;
-        for command in &pipe.commands {
-            last = Some(self.command(command, last.take(), dot, frame));
+        let mut value = self.command(&pipe.first, None, dot, frame);
+        for command in &pipe.rest {
+            value = self.command(command, Some(value), dot, frame);
         }
-        let value = last.unwrap_or_default();
         for name in &pipe.decl {
             set(frame, name, value.clone(), pipe.is_assign);
         }
@@ -311,13 +310,13 @@ impl<'c> Flow<'c> {
         dot: &Shapes,
         frame: &mut Frame,
     ) -> Shapes {
-        let Some((first, given)) = command.args.split_first() else { return Shapes::default() };
+        let CommandNode { operand, args: given, .. } = command;
         let mut args: Vec<Shapes> = given.iter().map(|arg| self.expr(arg, dot, frame)).collect();
         args.extend(piped);
-        let Expr::Identifier(name) = first else {
+        let Expr::Identifier(name) = operand else {
             // What is given to a method is read.
             self.escape(&Shapes::any(&args));
-            return self.expr(first, dot, frame);
+            return self.expr(operand, dot, frame);
         };
         self.call(name.text(self.text), given, &args)
     }
