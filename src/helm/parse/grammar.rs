@@ -466,7 +466,9 @@ impl<'a> Parser<'a> {
             return self.fail(format!("undefined variable {}", quote(self.of(token))));
         }
         // Errors name the place of the first field behind the term.
-        let (pos, end) = self.fields().unwrap_or((token.start, token.end));
+        let second = Pos::at(token.second_field(self.text));
+        let (next, end) = self.fields().unwrap_or((second, token.end));
+        let pos = if second == token.start { next } else { second };
         let written = Reference::new(token.start, end);
         Ok(match is_variable {
             true => Expr::Variable(pos, written),

@@ -34,6 +34,7 @@ pub(super) enum Kind {
     Number,
     String,
     RawString,
+    /// A field, or several right behind each other. Go has a token for each of them.
     Field,
     Variable,
     Identifier,
@@ -107,10 +108,22 @@ impl Token {
         &template[self.start.offset()..self.end.offset()]
     }
 
+    /// Where the second of some fields starts, a byte offset; of any other token, where it starts itself.
+    pub(super) fn second_field(self, template: &str) -> usize {
+        let (start, text) = (self.start.offset(), self.text(template));
+        match first_field(text).len() {
+            first if self.kind == Kind::Field && first < text.len() => start + first,
+            _ => start,
+        }
+    }
+
     /// The token as Go's errors show it; [`Tokens::fault`] is what they show of an error.
     pub(super) fn shown(self, template: &str) -> String {
         let quote = crate::helm::print::quote;
-        let text = self.text(template);
+        let text = match self.kind {
+            Kind::Field => first_field(self.text(template)),
+            _ => self.text(template),
+        };
         match self.kind {
             Kind::Eof => "EOF".to_owned(),
             kind if kind.is_keyword() => format!("<{text}>"),
@@ -120,6 +133,12 @@ impl Token {
             _ => quote(text),
         }
     }
+}
+
+/// The first of some fields, with its dot.
+fn first_field(fields: &str) -> &str {
+    let end = fields.bytes().skip(1).position(|byte| byte == b'.');
+    end.map_or(fields, |end| &fields[..=end])
 }
 
 /// The tokens of a template, read as they are asked for: a text, or all of an action, at a time.
@@ -378,7 +397,11 @@ impl<'a> Lexer<'a> {
         match first {
             b'a'..=b'z' | b'A'..=b'Z' | b'_' => self.word_or_keyword(),
             b'.' if !self.byte().is_some_and(|b| b.is_ascii_digit()) => {
-                self.name(Kind::Dot, Kind::Field)
+                let token = self.name(Kind::Dot, Kind::Field);
+                match token.kind {
+                    Kind::Field => self.more_fields(token),
+                    _ => token,
+                }
             }
             b'$' => self.name(Kind::Variable, Kind::Variable),
             b'"' => self.quoted(b'"', Kind::String, "unterminated quoted string"),
@@ -484,6 +507,26 @@ impl<'a> Lexer<'a> {
             true => self.emit(named),
             false => self.bad_character(),
         }
+    }
+
+    /// Adds the fields that stand right behind a field; what is wrong with one is found when it is read alone.
+    fn more_fields(&mut self, first: Token) -> Token {
+        let start = first.start.offset();
+        loop {
+            match self.bytes[self.pos..] {
+                [b'.', letter, ..] if is_class(letter, WORD) && !letter.is_ascii_digit() => {}
+                _ => break,
+            }
+            let before = self.pos;
+            self.pos += 1;
+            self.word();
+            if !self.at_terminator() {
+                self.pos = before;
+                break;
+            }
+        }
+        self.start = start;
+        self.emit(Kind::Field)
     }
 
     fn bad_character(&mut self) -> Token {
