@@ -19,9 +19,9 @@ use memchr::{memchr, memchr_iter, memrchr};
 
 use super::build::Builder;
 use super::flow;
-use super::parse::{MAX_DEPTH, Stream, comment};
+use super::parse::{Comment, MAX_DEPTH, Stream};
 use super::tree::Style;
-use crate::source::SourceId;
+use crate::source::{SourceId, Span};
 pub(super) use scalar::{is_plain_start, put_scalar, quoted_end};
 
 /// Keys of this length and more are left to granit, which knows YAML's own limit.
@@ -96,7 +96,7 @@ impl<'t> Reader<'t> {
             match self.byte(content) {
                 None => self.at = content,
                 Some(b'\n') => self.at = content + 1,
-                Some(b'#') => self.end_of_line(content)?,
+                Some(b'#') => self.comment(content, true),
                 Some(b'\t') => return None,
                 Some(b'-' | b'.') if indent == 0 && self.is_marker(content) => {
                     self.document(content)?;
@@ -140,23 +140,30 @@ impl<'t> Reader<'t> {
             None => self.at = content,
             Some(b'\n') => self.at = content + 1,
             Some(b'#') if content > at || content == 0 || self.bytes[content - 1] <= b' ' => {
-                let end = self.line_end(content);
-                self.note_comment(content..end);
-                self.at = (end + 1).min(self.bytes.len());
+                self.comment(content, false);
             }
             Some(_) => return None,
         }
         Some(())
     }
 
-    fn note_comment(&mut self, range: Range<usize>) {
+    /// Takes a comment up to the end of its line; `own_line` where nothing else stands there.
+    fn comment(&mut self, start: usize, own_line: bool) {
+        let end = self.line_end(start);
+        let text = self.text[start..end].trim_end();
+        let span = Span::new(self.source, start, start + text.len());
+        self.note_comment(Comment { span, own_line });
+        self.at = (end + 1).min(self.bytes.len());
+    }
+
+    fn note_comment(&mut self, comment: Comment) {
         let comments = &mut self.stream.comments;
         if comments.is_empty() {
             // A chart's values are comments for the most part; most other texts have none.
-            let expected = memchr_iter(b'#', &self.bytes[range.start..]).count();
+            let expected = memchr_iter(b'#', &self.bytes[comment.span.range().start..]).count();
             comments.reserve(expected.min(MAX_EXPECTED));
         }
-        comments.push(comment(self.source, self.text, range));
+        comments.push(comment);
     }
 
     /// Takes a `---`, on a line of its own.

@@ -137,7 +137,7 @@ pub fn parse_fully(source: SourceId, text: &Arc<str>) -> Stream {
 }
 
 /// A comment at a place that may include blanks behind it.
-pub(super) fn comment(source: SourceId, text: &str, range: std::ops::Range<usize>) -> Comment {
+fn comment(source: SourceId, text: &str, range: std::ops::Range<usize>) -> Comment {
     let before = &text[..range.start];
     let line = memchr::memrchr(b'\n', before.as_bytes()).map_or(0, |at| at + 1);
     let own_line = before[line..].trim_start_matches('\u{feff}').trim().is_empty();
