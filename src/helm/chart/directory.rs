@@ -1,7 +1,8 @@
 //! Charts in directories.
 
 use std::collections::BTreeSet;
-use std::fs::File;
+use std::ffi::{OsStr, OsString};
+use std::fs::{File, FileType};
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
@@ -81,77 +82,107 @@ pub(super) fn list(
     overlay: &Overlay,
 ) -> Result<Vec<(String, PathBuf)>, ChartError> {
     let rules = Rules::parse(&ignored(directory, overlay)).map_err(ChartError::new)?;
-    let real = |path: &Path| path.canonicalize().map_err(|error| fail(path, &error.to_string()));
     let mut root: Option<PathBuf> = None;
     let mut files: Vec<(String, PathBuf)> = Vec::new();
-    let mut names = Names::default();
-    let mut walk =
-        walkdir::WalkDir::new(directory).follow_links(true).sort_by_file_name().into_iter();
-    while let Some(entry) = walk.next() {
-        let entry = entry.map_err(|error| {
-            fail(error.path().unwrap_or(directory), "cannot be read, or leads to itself")
-        })?;
-        let path = entry.path();
-        let name = names.of(&entry);
-        if name.is_empty() {
+    let mut name = String::new();
+    let mut open = vec![Folder::open(directory.to_owned(), 0)?];
+    while let Some(folder) = open.last_mut() {
+        let Some((own, kind)) = folder.entries.next() else {
+            open.pop();
+            continue;
+        };
+        folder.name(&own, &mut name);
+        let path = folder.path.join(&own);
+        let is_link = kind.is_symlink();
+        let kind = match is_link {
+            true => path.metadata().map_err(|_| unreadable(&path))?.file_type(),
+            false => kind,
+        };
+        if is_link && kind.is_dir() && leads_back(&path, &open) {
+            return Err(unreadable(&path));
+        }
+        if rules.ignores(&name, kind.is_dir()) {
             continue;
         }
-        let is_dir = entry.file_type().is_dir();
-        if rules.ignores(name, is_dir) {
-            if is_dir {
-                walk.skip_current_dir();
-            }
-            continue;
-        }
-        if entry.path_is_symlink() {
+        if is_link {
             let root = match &mut root {
                 Some(root) => root,
                 none => none.insert(real(directory)?),
             };
-            if !real(path)?.starts_with(root) {
-                return Err(fail(path, "is a link that leads out of the chart"));
+            if !real(&path)?.starts_with(root) {
+                return Err(fail(&path, "is a link that leads out of the chart"));
             }
         }
-        if is_dir {
+        if kind.is_dir() {
+            open.push(Folder::open(path, name.len())?);
             continue;
         }
-        if !entry.file_type().is_file() {
-            return Err(fail(path, "cannot load irregular file"));
+        if !kind.is_file() {
+            return Err(fail(&path, "cannot load irregular file"));
         }
         if files.len() >= MAX_FILES {
             return Err(too_large(directory));
         }
-        files.push((name.to_owned(), path.to_owned()));
+        files.push((name.clone(), path));
     }
     add_unsaved(&mut files, directory, &rules, overlay);
     Ok(files)
 }
 
-/// The names within a directory of what a walk through it meets, with `/`; that of the directory is empty.
-///
-/// A walk goes down a level at a time, so each is put together from that of the folder above.
-#[derive(Default)]
-struct Names {
-    name: String,
-    /// The length of the name of the folder at each depth.
-    folders: Vec<usize>,
+/// A folder whose entries are being walked through.
+struct Folder {
+    path: PathBuf,
+    /// The length of its name within the chart, in bytes.
+    name: usize,
+    /// Names and kinds, sorted by name.
+    entries: std::vec::IntoIter<(OsString, FileType)>,
 }
 
-impl Names {
-    fn of(&mut self, entry: &DirEntry) -> &str {
-        let depth = entry.depth();
-        self.folders.truncate(depth);
-        self.name.truncate(self.folders.last().copied().unwrap_or(0));
-        if depth > 0 {
-            if depth > 1 {
-                self.name.push('/');
+impl Folder {
+    fn open(path: PathBuf, name: usize) -> Result<Self, ChartError> {
+        match entries(&path) {
+            Ok(mut entries) => {
+                entries.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
+                Ok(Self { path, name, entries: entries.into_iter() })
             }
-            let own = entry.file_name().to_string_lossy();
-            self.name.extend(own.chars().map(|c| if c == '\\' { '/' } else { c }));
+            Err(_) => Err(unreadable(&path)),
         }
-        self.folders.push(self.name.len());
-        &self.name
     }
+
+    /// Makes the name of something in the folder, within the chart and with `/`, of one that starts with the
+    /// folder's.
+    fn name(&self, own: &OsStr, name: &mut String) {
+        name.truncate(self.name);
+        if self.name > 0 {
+            name.push('/');
+        }
+        let own = own.to_string_lossy();
+        match own.contains('\\') {
+            true => name.push_str(&own.replace('\\', "/")),
+            false => name.push_str(&own),
+        }
+    }
+}
+
+fn entries(folder: &Path) -> std::io::Result<Vec<(OsString, FileType)>> {
+    folder
+        .read_dir()?
+        .map(|entry| entry.and_then(|e| Ok((e.file_name(), e.file_type()?))))
+        .collect()
+}
+
+/// Whether a link leads to one of the folders that it stands in.
+fn leads_back(link: &Path, open: &[Folder]) -> bool {
+    let Ok(target) = link.canonicalize() else { return true };
+    open.iter().any(|folder| folder.path.canonicalize().is_ok_and(|folder| folder == target))
+}
+
+fn real(path: &Path) -> Result<PathBuf, ChartError> {
+    path.canonicalize().map_err(|error| fail(path, &error.to_string()))
+}
+
+fn unreadable(path: &Path) -> ChartError {
+    fail(path, "cannot be read, or leads to itself")
 }
 
 /// Adds the files that are not on disk yet.
