@@ -227,6 +227,7 @@ fn run(
     }
     let kube = cluster(chart, release)?;
     let templates = template::placed(&tree, &members, &merged, release, &kube);
+    let templates = template::in_order(&templates);
     let evaluator = template::parsed(&templates, &origins)?;
     let texts = template::execute(&templates, &evaluator);
     let texts = texts.map_err(|failure| located(&failure, &origins))?;

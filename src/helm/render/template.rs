@@ -40,7 +40,8 @@ pub(super) fn placed<'c>(
 /// A template of one chart of the release, with what it sees.
 pub(super) struct Placed<'c> {
     name: Rc<str>,
-    base: String,
+    /// `.Template.BasePath`
+    base: Value,
     dot: Value,
     file: &'c ChartTemplate,
 }
@@ -84,6 +85,7 @@ impl Scope<'_> {
                 entries.borrow_mut().insert(child.name.as_str().into(), seen);
             }
         }
+        let base_path = Value::str(&format!("{path}/templates"), OriginId::NONE);
         self.templates.reserve(chart.templates.len());
         for template in &chart.templates {
             let partial = base(&template.file.name).starts_with('_');
@@ -91,8 +93,8 @@ impl Scope<'_> {
                 continue;
             }
             self.templates.push(Placed {
-                name: format!("{path}/{}", template.file.name).into(),
-                base: format!("{path}/templates"),
+                name: [path, "/", &template.file.name].concat().into(),
+                base: base_path.clone(),
                 dot: dot.clone().with(Nuance::Values),
                 file: template,
             });
@@ -163,7 +165,7 @@ fn metadata(meta: &Metadata, name: &str, member: &Member<'_>) -> Entries {
 }
 
 /// Helm's order of templates: deeper ones first, the later names first.
-fn in_order<'p, 'c>(templates: &'p [Placed<'c>]) -> Vec<&'p Placed<'c>> {
+pub(super) fn in_order<'p, 'c>(templates: &'p [Placed<'c>]) -> Vec<&'p Placed<'c>> {
     // Two dependencies may put a file under one name; the last one stays.
     let mut ordered: Vec<&Placed<'_>> = templates.iter().rev().collect();
     let key = |placed: &Placed| (placed.name.matches('/').count(), Rc::clone(&placed.name));
@@ -172,16 +174,16 @@ fn in_order<'p, 'c>(templates: &'p [Placed<'c>]) -> Vec<&'p Placed<'c>> {
     ordered
 }
 
-/// An evaluator that knows every template.
+/// An evaluator that knows every template; they are [`in_order`].
 ///
 /// # Errors
 /// The first template that does not parse.
 pub(super) fn parsed(
-    templates: &[Placed<'_>],
+    templates: &[&Placed<'_>],
     origins: &Rc<Origins>,
 ) -> Result<Evaluator<'static>, RenderError> {
     let mut trees: Vec<(Rc<str>, Arc<Template>)> = Vec::new();
-    for placed in in_order(templates) {
+    for placed in templates {
         match &placed.file.parsed {
             Ok(tree) => trees.push((Rc::clone(&placed.name), Arc::clone(tree))),
             Err(fault) => {
@@ -208,23 +210,23 @@ fn line_of(source: SourceId, text: &str, offset: usize) -> Span {
     Span::new(source, start, end)
 }
 
-/// Renders every file, by name.
+/// Renders every file, by name; the templates are [`in_order`].
 ///
 /// # Errors
 /// Why the first of them failed.
 pub(super) fn execute(
-    templates: &[Placed<'_>],
+    templates: &[&Placed<'_>],
     evaluator: &Evaluator<'_>,
 ) -> Result<BTreeMap<Rc<str>, Rope>, Failure> {
     let mut texts = BTreeMap::new();
-    for placed in in_order(templates) {
+    for placed in templates {
         if base(&placed.name).starts_with('_') {
             continue;
         }
         if let Data::Map(entries) = &placed.dot.data {
             let about = Entries::from([
                 ("Name".into(), Value::str(&placed.name, OriginId::NONE)),
-                ("BasePath".into(), Value::str(&placed.base, OriginId::NONE)),
+                ("BasePath".into(), placed.base.clone()),
             ]);
             let about = Value::map(about, OriginId::NONE).with(Nuance::Values);
             entries.borrow_mut().insert("Template".into(), about);
