@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io::Write as _;
+use std::mem::ManuallyDrop;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -247,30 +248,32 @@ pub(crate) fn run(args: &Args, console: &mut Console) -> Result<ExitCode, Comman
         // What is left is found by looking again: that is the proof that the comments work.
         judged = Judged::new(args)?;
     }
-    let Judged { rules, outcome, gone, .. } = judged;
-    let Outcome { mut report, mut texts, details, .. } = outcome;
+    // The process ends with this: what the run holds is not freed piece by piece before.
+    let mut judged = ManuallyDrop::new(judged);
+    let Judged { rules, outcome, gone, .. } = &mut *judged;
+    let Outcome { report, texts, details, .. } = outcome;
     if args.show.verbose {
-        for line in &details {
+        for line in details {
             console.note(&crate::report::escape::line(line));
         }
     }
     report.summary.duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
 
-    let info = |id: &str| info(&rules, id);
-    args.outputs.write(&report, &mut texts, args.show.color, &info, console)?;
+    let info = |id: &str| info(rules, id);
+    args.outputs.write(report, texts, args.show.color, &info, console)?;
     if args.show.statistics {
-        statistics(&report, console)?;
+        statistics(report, console)?;
     }
     if !args.show.quiet {
-        say_gone(&gone, console)?;
-        output::closing(&report, console)?;
+        say_gone(gone, console)?;
+        output::closing(report, console)?;
         // Who has just applied fixes was told what is left.
-        let fixable = summary::fixable(&report).filter(|_| !args.fixing.fix);
+        let fixable = summary::fixable(report).filter(|_| !args.fixing.fix);
         if let Some(line) = fixable {
             console.note(&format!("note: {line}"));
         }
     }
-    args.scope.gate.exit_code(&report)
+    args.scope.gate.exit_code(report)
 }
 
 /// What there is to report, once the baseline and the change have been asked.
