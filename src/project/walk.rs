@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io::{self, Read as _};
-use std::path::{Component, Path, PathBuf};
+use std::path::{Component, MAIN_SEPARATOR, Path, PathBuf};
 use std::sync::Arc;
 
 use ignore::WalkBuilder;
@@ -139,6 +139,7 @@ fn walk_directory(
     if let Some(overrides) = excludes(config) {
         builder.overrides(overrides);
     }
+    let below = Below::new(root);
     for entry in builder.build() {
         let entry = match entry {
             Ok(entry) => entry,
@@ -154,7 +155,7 @@ fn walk_directory(
             follow(entry.path(), requested, sources, walked);
         } else if kind.is_file() && wanted(entry.path()) {
             walked.candidates.push(Candidate {
-                shown: shown(entry.path()),
+                shown: below.shown(entry.path()),
                 path: entry.into_path(),
                 explicit: false,
                 requested,
@@ -267,7 +268,7 @@ pub fn read_text(candidate: &Candidate, sources: &Sources) -> Read {
         }
         Err(error) => return refuse(&format!("cannot be read: {}", describe(&error))),
     };
-    if bytes.contains(&0) {
+    if memchr::memchr(0, &bytes).is_some() {
         return refuse("a binary file, not text");
     }
     match String::from_utf8(bytes) {
@@ -321,6 +322,35 @@ pub(crate) fn unreadable(shown: &str, why: &str, sources: &Sources) -> Finding {
     )
 }
 
+/// How paths below a directory are shown, which [`shown`] works out for each by itself.
+struct Below<'r> {
+    root: &'r Path,
+    /// How the directory is shown; `None` where the working directory lies in it, so that some of what is below
+    /// is shown relative to that.
+    shown: Option<String>,
+}
+
+impl<'r> Below<'r> {
+    fn new(root: &'r Path) -> Self {
+        let inside = |here: PathBuf| here != root && here.starts_with(root);
+        let apart = root.is_relative() || !std::env::current_dir().is_ok_and(inside);
+        Self { root, shown: apart.then(|| shown(root)) }
+    }
+
+    /// How a path is shown that the walk made of the directory's.
+    fn shown(&self, path: &Path) -> String {
+        let rest = path.to_str().zip(self.root.to_str());
+        let rest = rest.and_then(|(path, root)| path.strip_prefix(root));
+        match (rest, &self.shown) {
+            (Some(rest), Some(root)) if MAIN_SEPARATOR == '/' => {
+                let rest = rest.trim_start_matches('/');
+                if root.is_empty() { rest.to_owned() } else { [root, "/", rest].concat() }
+            }
+            _ => shown(path),
+        }
+    }
+}
+
 /// How a path is shown: relative to the working directory where it lies below it, with `/`,
 /// without `.` and `..` where they can be resolved. The working directory itself is `""`.
 #[must_use]
@@ -345,4 +375,41 @@ pub fn shown(path: &Path) -> String {
         }
     }
     parts.join("/")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Below the working directory, around it, beside it, and by detours.
+    #[test]
+    fn a_walk_shows_paths_as_each_is_shown_by_itself() {
+        let here = std::env::current_dir().expect("a working directory");
+        let above = here.parent().expect("a directory that it lies in");
+        let beside = above.join("beside");
+        for root in [
+            Path::new("."),
+            Path::new("./"),
+            Path::new("src"),
+            Path::new("src/"),
+            Path::new("src/.."),
+            Path::new(".."),
+            Path::new("../beside"),
+            Path::new("/"),
+            &here,
+            &here.join("src"),
+            above,
+            &beside,
+        ] {
+            let below = Below::new(root);
+            let own = here.strip_prefix(root).ok().filter(|_| root.is_absolute());
+            for path in ["a.yaml", "b/c.yaml", ".d/e f.yaml"].map(|name| root.join(name)) {
+                assert_eq!(below.shown(&path), shown(&path), "{}", root.display());
+            }
+            if let Some(own) = own {
+                let path = root.join(own).join("a.yaml");
+                assert_eq!(below.shown(&path), shown(&path), "{}", root.display());
+            }
+        }
+    }
 }
