@@ -1,5 +1,7 @@
 //! Reads a repository in parallel.
 
+use std::cmp::Reverse;
+use std::fs;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -12,9 +14,8 @@ use crate::config::Config;
 use crate::project::{self, Candidate, Project, Recall, Taken};
 use crate::source::Sources;
 
-/// How many files one worker reads before another may take over the rest: without an end, the last worker
-/// is left with some hundred of a large repository while the others wait.
-const FILES_AT_MOST: usize = 16;
+/// How long a file is whose reading is felt when others wait for it at the end, in bytes.
+const LARGE: u64 = 128 * 1024;
 
 /// A text from standard input, under a name.
 #[derive(Debug, Clone)]
@@ -54,17 +55,20 @@ pub(super) fn gather(
         }
         taken
     };
-    let mut taken: Vec<Taken> = walked
-        .candidates
-        .par_iter()
-        .with_max_len(FILES_AT_MOST)
-        .map(|candidate| {
+    // One at a time: a worker that has taken several leaves the others waiting at the end.
+    let mut taken: Vec<(usize, Taken)> = order(&walked.candidates)
+        .into_par_iter()
+        .with_max_len(1)
+        .map(|at| {
+            let candidate = &walked.candidates[at];
             let known = options.kept.file(candidate, sources);
             let taken = known.map_or_else(|| read(candidate), Taken::File);
             watch.step(done.fetch_add(1, Ordering::Relaxed) + 1, count, "reading");
-            taken
+            (at, taken)
         })
         .collect();
+    taken.sort_unstable_by_key(|(at, _)| *at);
+    let mut taken: Vec<Taken> = taken.into_iter().map(|(_, taken)| taken).collect();
     let kept = match options.keep {
         Keep::Read => Kept::new(&walked.candidates, &taken),
         Keep::Nothing | Keep::Rendered => Kept::default(),
@@ -80,4 +84,17 @@ pub(super) fn gather(
         taken.extend(file.map(Taken::File));
     }
     Ok((project::assemble(walked, taken, config, sources), kept))
+}
+
+/// In which order files are read: as they come, but large ones first, the longest of them at the front. One that
+/// is begun last is waited for by all other threads.
+fn order(candidates: &[Candidate]) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..candidates.len()).collect();
+    if rayon::current_num_threads() > 1 {
+        let length =
+            |candidate: &Candidate| fs::metadata(&candidate.path).map_or(0, |file| file.len());
+        let lengths: Vec<u64> = candidates.par_iter().map(length).collect();
+        order.sort_by_key(|&at| Reverse(lengths[at].max(LARGE)));
+    }
+    order
 }
