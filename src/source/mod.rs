@@ -72,6 +72,13 @@ impl Span {
         self.start as usize..self.end as usize
     }
 
+    /// The same span where its text begins so many bytes into another.
+    #[must_use]
+    pub fn moved(self, by: u32) -> Self {
+        let Self { source, start, end } = self;
+        Self { source, start: start.saturating_add(by), end: end.saturating_add(by) }
+    }
+
     /// True when `offset` lies in the span.
     #[must_use]
     pub fn contains(self, offset: u32) -> bool {

@@ -22,7 +22,7 @@ pub use edit::NewValue;
 pub use marks::{Mark, Marks, Sign};
 pub(crate) use members::Hint;
 pub use members::{Entries, Items};
-pub use parse::{Comment, ErrorKind, Stream, SyntaxError, parse, parse_fully};
+pub use parse::{Comment, ErrorKind, Stream, SyntaxError, parse, parse_fully, parse_part};
 pub use path::{Path, Step, escape, unescape};
 pub use scalar::{Scalar, key_name, resolve_plain};
 pub use tree::{Document, Entry, Kind, Node, NodeId, Style};

@@ -1,5 +1,6 @@
 //! A text to documents, errors and comments.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use granit_parser::{Event, Parser, ScanError};
@@ -133,6 +134,34 @@ pub fn parse_fully(source: SourceId, text: &Arc<str>) -> Stream {
         }
     }
     stream.errors.sort_by_key(|error| error.span);
+    stream
+}
+
+/// Reads a part of a text as if blanks stood everywhere around it: spans lie in the whole text, to which the
+/// documents belong. Time is linear in the part's size and that of its first line.
+///
+/// # Panics
+/// Where the part does not begin and end between two characters of the text.
+#[must_use]
+pub fn parse_part(source: SourceId, text: &Arc<str>, part: Range<usize>) -> Stream {
+    let line = memchr::memrchr(b'\n', &text.as_bytes()[..part.start]).map_or(0, |end| end + 1);
+    // A block's first line counts from where it is indented.
+    let mut own = " ".repeat(part.start - line);
+    own.push_str(&text[part.clone()]);
+    if text[part.end..].contains('\n') {
+        own.push('\n');
+    }
+    let mut stream = parse(source, &own.into());
+    let by = u32::try_from(line).unwrap_or(u32::MAX);
+    // Nobody else has them yet.
+    stream.documents.iter_mut().filter_map(Arc::get_mut).for_each(|own| own.move_into(text, by));
+    for error in &mut stream.errors {
+        error.span = error.span.moved(by);
+        if let ErrorKind::DuplicateKey { first } = &mut error.kind {
+            *first = first.moved(by);
+        }
+    }
+    stream.comments.iter_mut().for_each(|comment| comment.span = comment.span.moved(by));
     stream
 }
 

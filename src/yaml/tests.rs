@@ -291,3 +291,44 @@ proptest! {
         }
     }
 }
+
+/// Holds a part of a text against that part with nothing but blanks before it, and a line's end behind it.
+#[track_caller]
+fn reads_as_if_alone(before: &str, part: &str, after: &str) {
+    let text: Arc<str> = [before, part, after].concat().into();
+    let source = Sources::default().add("test.yaml", Arc::clone(&text));
+    let own = parse_part(source, &text, before.len()..before.len() + part.len());
+    let blank = |byte: u8| if byte == b'\n' { '\n' } else { ' ' };
+    let blanks: String = before.bytes().map(blank).collect();
+    let end = if after.contains('\n') { "\n" } else { "" };
+    let alone = parse(source, &[&blanks, part, end].concat().into());
+    assert_eq!(own.errors, alone.errors, "{text:?}");
+    assert_eq!(own.comments, alone.comments, "{text:?}");
+    assert_eq!(own.documents.len(), alone.documents.len(), "{text:?}");
+    for (own, alone) in own.documents.iter().zip(&alone.documents) {
+        assert!(Arc::ptr_eq(own.text(), &text));
+        assert_eq!((&own.nodes, &own.children), (&alone.nodes, &alone.children), "{text:?}");
+        assert_eq!((&own.owned, &own.tags), (&alone.owned, &alone.tags), "{text:?}");
+        assert_eq!(own.span(), alone.span(), "{text:?}");
+    }
+}
+
+#[test]
+fn a_part_of_a_text_is_read_in_its_place() {
+    for part in [
+        "a: 1\n    b: {c: \"d\\n\", e: 'f''g'} # h\n",
+        "a: &x\n      b: !t c\n    d: *x\n    <<: *x",
+        "a: |\n      text\n\n    b: >-\n      x\n      y\n",
+        "a: 1\n    a: 2\n",
+        "a: [1\n",
+        "a: *unknown\n",
+        "- a\n    - b: c\n---\n    d\n",
+        "# nothing\n",
+        "é: ü\n",
+        "a: |\n      to the end",
+    ] {
+        reads_as_if_alone("spec:\n  values: |\n    ", part, "  other: 1\nlast: 2\n");
+        reads_as_if_alone("    ", part, "");
+        reads_as_if_alone("é: {", part, "} # é\n---\nb: 1");
+    }
+}

@@ -114,6 +114,21 @@ pub struct Document {
 }
 
 impl Document {
+    /// Makes it a part of a larger text: what it was read from stands there so many bytes further on.
+    pub(super) fn move_into(&mut self, text: &Arc<str>, by: u32) {
+        self.text = Arc::clone(text);
+        self.start = self.start.saturating_add(by);
+        self.end = self.end.saturating_add(by);
+        for node in &mut self.nodes {
+            node.start = node.start.saturating_add(by);
+            node.end = node.end.saturating_add(by);
+            if let Body::Scalar { owned: false, first, second, .. } = &mut node.body {
+                *first = first.saturating_add(by);
+                *second = second.saturating_add(by);
+            }
+        }
+    }
+
     /// The outermost node; `None` where the document holds comments only.
     #[must_use]
     pub fn root(&self) -> Option<Node<'_>> {

@@ -194,7 +194,11 @@ impl<'r, 'p> Keys<'r, 'p> {
             }
             Content::Yaml(NodeRef { document, node }) => {
                 key.text("yaml");
-                key.text(document.text());
+                // The digest of a file, which goes with each span, says as much of a text that is the file's.
+                let own = self.run.files.of(document.source());
+                if own.is_none_or(|own| own.length() != document.text().len()) {
+                    key.text(document.text());
+                }
                 if let Some(path) = file {
                     self.named(key, path);
                 }

@@ -9,7 +9,6 @@ use std::sync::Arc;
 use serde_json::{Map, Value, json};
 
 use super::command::{self, Assignment, AssignmentKind};
-use super::embedded::blanked;
 use super::template::{Dialect, Engine, UNKNOWN};
 use super::text::Mapped;
 use super::{ChartRef, Content, Context, Found, Layer, Release, Unresolved, Via};
@@ -74,7 +73,7 @@ impl Document {
         if range.is_empty() || self.text[range.clone()].contains("{{") {
             return Content::Unknown;
         }
-        let stream = yaml::parse(span.source, &blanked(&self.text, range).into());
+        let stream = yaml::parse_part(span.source, &self.text, range);
         let root = stream.documents.first().and_then(|document| document.root());
         match root.and_then(|root| NodeRef::new(&stream.documents, root)) {
             Some(root) if stream.errors.is_empty() => Content::Yaml(root),
@@ -138,11 +137,10 @@ impl State {
                 ),
                 false => None,
             };
-            let text: Arc<str> = match &mapped {
-                Some(mapped) => mapped.text.as_str().into(),
-                None => blanked(&whole, range).into(),
+            let stream = match &mapped {
+                Some(mapped) => yaml::parse(file.source, &mapped.text.as_str().into()),
+                None => yaml::parse_part(file.source, &whole, range),
             };
-            let stream = yaml::parse(file.source, &text);
             let document = Document { stream, mapped, path: file.path.clone(), text: file.text() };
             self.take(document, context, depth);
         }

@@ -15,7 +15,6 @@ use hcl_edit::{Ident, Span as _};
 
 use self::value::{Scope, Value};
 use super::command::{self, Assignment, AssignmentKind};
-use super::embedded::blanked;
 use super::{Content, Context, Found, Layer, Release, Unresolved, Via};
 use crate::project::classify::{Class, NodeRef};
 use crate::project::file::File;
@@ -322,7 +321,7 @@ fn heredoc_length(body: &str) -> usize {
 }
 
 fn plain_values(file: &File, range: Range<usize>) -> Content {
-    let stream = yaml::parse(file.source, &blanked(&file.text(), range).into());
+    let stream = yaml::parse_part(file.source, &file.text(), range);
     let root = stream.documents.first().and_then(|document| document.root());
     match root.and_then(|root| NodeRef::new(&stream.documents, root)) {
         Some(root) if stream.errors.is_empty() => Content::Yaml(root),
