@@ -1,9 +1,10 @@
 //! A reader for the YAML that most files are written in, several times as fast as the full grammar.
 //!
 //! Manifests, values and rendered charts are nearly all of one shape: block mappings and sequences,
-//! scalars and flow collections that end on their line, literal and folded blocks, comments. This
-//! reads that shape line by line, straight into the [`Builder`]. Whatever it is not sure of (anchors,
-//! tags, directives, tabs, quoted text over several lines, anything that looks wrong) makes it give
+//! scalars and flow collections that end on their line, literal and folded blocks, comments, anchors of
+//! values and aliases of them. This
+//! reads that shape line by line, straight into the [`Builder`]. Whatever it is not sure of (tags,
+//!  directives, tabs, quoted text over several lines, anything that looks wrong) makes it give
 //! up, and granit reads the whole text: so it reports no syntax error and knows no limit of its own.
 //!
 //! It is held equal to granit, tree for tree and span for span, by the tests beside it: on
@@ -182,7 +183,7 @@ impl<'t> Reader<'t> {
     /// Completes the document that is open.
     fn finish(&mut self) -> Step {
         while !self.open.is_empty() {
-            self.close();
+            self.close()?;
         }
         let mut builder = self.builder.take()?;
         builder.complete_with_null();
@@ -196,23 +197,29 @@ impl<'t> Reader<'t> {
     }
 
     /// Closes the innermost collection.
-    fn close(&mut self) {
-        self.settle();
+    fn close(&mut self) -> Step {
+        self.settle()?;
         self.open.pop();
         self.builder().close_block();
+        Some(())
     }
 
     /// Gives a key or dash that has no value a null.
-    fn settle(&mut self) {
+    fn settle(&mut self) -> Step {
         if let Some(at) = self.open.last_mut().and_then(|open| open.awaiting.take()) {
+            // Where one stands that has an anchor is told by that.
+            if self.builder().awaits_anchored() {
+                return None;
+            }
             self.builder().null(at);
         }
+        Some(())
     }
 
     /// Takes a line that has content, and with it the lines its last scalar goes on over.
     fn line(&mut self, indent: usize, content: usize) -> Step {
         while self.open.last().is_some_and(|open| open.indent > indent) {
-            self.close();
+            self.close()?;
         }
         let dash = self.bytes[content] == b'-' && self.ends(content + 1);
         match self.open.last() {
@@ -241,12 +248,12 @@ impl<'t> Reader<'t> {
                     if !above.mapping || above.indent != indent {
                         return None;
                     }
-                    self.close();
+                    self.close()?;
                     self.key(content)
                 }
             },
             Some(open) if open.indent == indent => {
-                self.settle();
+                self.settle()?;
                 if dash { self.item(content) } else { self.key(content) }
             }
             Some(open) => {
@@ -360,8 +367,35 @@ impl<'t> Reader<'t> {
         put_scalar(self.builder(), text, range)
     }
 
+    /// Takes the anchor that starts here, and what it names where that stands on its line.
+    fn anchored(&mut self, at: usize) -> Step {
+        // What a whole document is named is told by that.
+        self.open.last()?;
+        let source = self.text;
+        let end = name_end(self.bytes, at + 1).filter(|end| self.ends(*end))?;
+        self.builder().anchor(&source[at + 1..end])?;
+        let value = end + self.blanks(end);
+        match self.byte(value)? {
+            // What it names is on the lines below, as far as it is there.
+            b'\n' | b'#' => self.end_of_line(end),
+            b'*' => None,
+            _ => self.value(value),
+        }
+    }
+
+    /// Takes the alias that starts here.
+    fn alias(&mut self, at: usize) -> Step {
+        let end = name_end(self.bytes, at + 1).filter(|end| self.ends(*end))?;
+        self.builder().refer(&(at..end))?;
+        self.end_of_line(end)
+    }
+
     /// Takes the value that starts here, behind a colon or a dash.
     fn value(&mut self, at: usize) -> Step {
+        // A name is no value yet.
+        if self.bytes[at] == b'&' {
+            return self.anchored(at);
+        }
         if let Some(open) = self.open.last_mut() {
             open.awaiting = None;
         }
@@ -381,6 +415,7 @@ impl<'t> Reader<'t> {
             }
             b'|' => self.block(at, Style::Literal),
             b'>' => self.block(at, Style::Folded),
+            b'*' => self.alias(at),
             _ if is_plain_start(self.bytes, at) => self.plain(at),
             _ => None,
         }
@@ -389,6 +424,13 @@ impl<'t> Reader<'t> {
     fn line_start(&self, at: usize) -> usize {
         memrchr(b'\n', &self.bytes[..at]).map_or(0, |newline| newline + 1)
     }
+}
+
+/// Where the name of an anchor ends that starts here, as far as this reader knows names.
+pub(super) fn name_end(bytes: &[u8], start: usize) -> Option<usize> {
+    let is_name = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.');
+    let end = start + bytes[start..].iter().take_while(|byte| is_name(byte)).count();
+    (end > start).then_some(end)
 }
 
 #[cfg(test)]

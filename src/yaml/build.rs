@@ -2,6 +2,8 @@
 
 mod keys;
 
+use std::collections::HashMap;
+use std::mem;
 use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
@@ -76,6 +78,11 @@ pub(super) struct Builder<'t> {
     open: Vec<Open>,
     /// The children of all open collections, those of the innermost last.
     pending: Vec<u32>,
+    /// The names of anchors, each with the id of the last that has it, and the id of the one that the next node
+    /// has. Only the quick reader names them here.
+    names: HashMap<&'t str, usize>,
+    anchor: usize,
+    last_anchor: usize,
     /// Complete anchored nodes, sorted by id (the parser numbers them in order of opening; a
     /// nested one may complete first, so insertion keeps the order).
     anchors: Vec<Anchor>,
@@ -111,6 +118,9 @@ impl<'t> Builder<'t> {
             },
             open: Vec::new(),
             pending: Vec::new(),
+            names: HashMap::new(),
+            anchor: 0,
+            last_anchor: 0,
             anchors: Vec::new(),
             errors: Vec::new(),
             broken: false,
@@ -268,25 +278,55 @@ impl<'t> Builder<'t> {
         self.add(body, range.start, range.end, Weight::SCALAR)
     }
 
-    /// Adds a scalar without anchor and tag whose text stands at `inner`.
+    /// Takes an anchor by its name: it is the next node's. `None` where that has one already.
+    pub(super) fn anchor(&mut self, name: &'t str) -> Option<()> {
+        let id = self.last_anchor + 1;
+        let is_first = mem::replace(&mut self.anchor, id) == 0;
+        self.last_anchor = id;
+        self.names.insert(name, id);
+        is_first.then_some(())
+    }
+
+    /// True while an anchor has been taken whose node has not.
+    pub(super) fn awaits_anchored(&self) -> bool {
+        self.anchor != 0
+    }
+
+    /// Adds an alias, from its asterisk on. `None` where it cannot stand here.
+    pub(super) fn refer(&mut self, range: &Range<usize>) -> Option<()> {
+        let name = &self.source_text[range.start + 1..range.end];
+        let id = *self.names.get(name)?;
+        self.alias(id, range);
+        (!self.broken && !self.awaits_anchored()).then_some(())
+    }
+
+    /// Adds a scalar without tag whose text stands at `inner`.
     pub(super) fn in_text(&mut self, style: Style, range: Range<usize>, inner: Range<usize>) {
         let value = &self.source_text[inner.clone()];
         let text = style != Style::Plain || matches!(resolve_plain(value), Scalar::Str(_));
-        self.borrowed(style, range, &inner, text);
+        let node = self.borrowed(style, range, &inner, text);
+        self.remember_named(node);
     }
 
-    /// Adds a scalar without anchor and tag whose text was put together from what is written.
+    /// Adds a scalar without tag whose text was put together from what is written.
     pub(super) fn made(&mut self, style: Style, range: Range<usize>, value: String) {
         if self.source_text[range.clone()] == *value {
             return self.in_text(style, range.clone(), range);
         }
         let text = style != Style::Plain || matches!(resolve_plain(&value), Scalar::Str(_));
-        self.owned(style, range, value.into(), text);
+        let node = self.owned(style, range, value.into(), text);
+        self.remember_named(node);
     }
 
-    /// Opens a block collection without anchor and tag.
+    fn remember_named(&mut self, scalar: u32) {
+        let anchor = mem::take(&mut self.anchor);
+        self.remember(scalar, anchor, Weight::SCALAR);
+    }
+
+    /// Opens a block collection without tag.
     pub(super) fn open_block(&mut self, mapping: bool, start: usize) {
-        self.open(mapping, StructureStyle::Block, 0, None, start..start);
+        let anchor = mem::take(&mut self.anchor);
+        self.open(mapping, StructureStyle::Block, anchor, None, start..start);
     }
 
     /// Closes the block collection that was opened last.
@@ -294,9 +334,10 @@ impl<'t> Builder<'t> {
         self.close(0);
     }
 
-    /// Opens a flow collection without anchor and tag, at its bracket.
+    /// Opens a flow collection without tag, at its bracket.
     pub(super) fn open_flow(&mut self, mapping: bool, start: usize) {
-        self.open(mapping, StructureStyle::Flow, 0, None, start..start + 1);
+        let anchor = mem::take(&mut self.anchor);
+        self.open(mapping, StructureStyle::Flow, anchor, None, start..start + 1);
     }
 
     /// Closes the flow collection that was opened last; `end` is behind its bracket.

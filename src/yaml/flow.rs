@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::block::{is_plain_start, put_scalar, quoted_end};
+use super::block::{is_plain_start, name_end, put_scalar, quoted_end};
 use super::build::Builder;
 use super::parse::MAX_DEPTH;
 
@@ -65,6 +65,12 @@ impl Flow<'_> {
     fn value(&self, builder: &mut Builder<'_>, at: usize, depth: usize) -> Option<usize> {
         if matches!(self.bytes.get(at)?, b'[' | b'{') {
             return self.collection(builder, at, depth + 1);
+        }
+        if self.bytes[at] == b'*' {
+            let end = name_end(self.bytes, at + 1)?;
+            builder.refer(&(at..end))?;
+            return matches!(self.bytes.get(end)?, b',' | b']' | b'}' | b' ' | b'\n')
+                .then_some(end);
         }
         let end = self.scalar_end(at)?;
         put_scalar(builder, self.text, at..end)?;

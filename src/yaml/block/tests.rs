@@ -64,6 +64,16 @@ fn the_common_shapes_are_read_quickly() {
         "a: é # ü\n",
         "yes: 010\n\"on\": ~\na-b/c.d: 1:2\n",
         "a: b\na: c\n",
+        "a: &x 1\nb: *x\n",
+        "a: &x b # c\nd: &y.z 'e'\nf: [*x, *y.z]\ng: {h: *x, i: j}\n",
+        "a: &x\n  b: c\nd:\n  <<: *x\n  e: f\n",
+        "a: &x # b\n  - c\n  - &y d\n  - *y\ne: *x\n",
+        "a: &x\n- b\nc: *x\n",
+        "a: &x |\n  b\n\nc: &y >-\n  d\n  e\nf: &z g\n  h\ni: [*x, *y, *z]\n",
+        "a: &x {b: c}\nd: &y [e]\nf:\n  <<: [*x, *x]\n  g: *y\n",
+        "a:\n  - &x\n    b: c\n  - &y [d]\n  - <<: *x\n",
+        "a: &x 1\nb: &x 2\nc: *x\n",
+        "a: &x 1\n---\na: &x 2\nb: *x\n",
     ] {
         assert!(reads_alike(text), "{text:?}");
     }
@@ -75,7 +85,18 @@ fn what_is_rare_or_wrong_is_left_to_the_full_grammar() {
         "",
         "\u{feff}a: 1\n",
         "a: 1\r\n",
-        "a: &x 1\nb: *x\n",
+        "a: *x\n",
+        "a: &x\n  b: *x\n",
+        "a: &x 1\n---\nb: *x\n",
+        "a: &x &y 1\n",
+        "a: &x *x\n",
+        "a: &x\nb: *x\n",
+        "&x a: b\n",
+        "- &x a: b\n",
+        "a: &x 1\n*x : b\n",
+        "a: &x 1\nb: {*x : c}\n",
+        "a: [&x b]\n",
+        "a: &é b\n",
         "a: !!str 1\n",
         "%YAML 1.2\n---\na: 1\n",
         "? a\n: b\n",
@@ -118,11 +139,11 @@ fn real_files_read_alike() {
 /// What YAML gives a meaning, and what it does not.
 fn piece() -> impl Strategy<Value = &'static str> {
     prop::sample::select(vec![
-        "\n", "\n\n", "\n  ", "\n    ", "\n      ", " ", "  ", "- ", "-", ": ", ":", ":\n", "#",
-        " # ", "|\n", "|-\n", "|+\n", ">\n", ">-\n", "|2\n", ">2\n", "'", "''", "\"", "\\\"",
-        "\\n", "\\", "{", "}", "[", "]", ", ", ",", "---\n", "\n---\n", "...\n", "a", "b c",
-        "d: e\n", "f:\n  ", "é", "\t", "&g ", "*g", "!h ", "? ", "%", "<<: ", "~", "0x1", "yes",
-        "\u{2028}", "\r\n",
+        "a: &g ", "&h\n", "*g\n", "*h\n", "\n", "\n\n", "\n  ", "\n    ", "\n      ", " ", "  ",
+        "- ", "-", ": ", ":", ":\n", "#", " # ", "|\n", "|-\n", "|+\n", ">\n", ">-\n", "|2\n",
+        ">2\n", "'", "''", "\"", "\\\"", "\\n", "\\", "{", "}", "[", "]", ", ", ",", "---\n",
+        "\n---\n", "...\n", "a", "b c", "d: e\n", "f:\n  ", "é", "\t", "&g ", "*g", "!h ", "? ",
+        "%", "<<: ", "~", "0x1", "yes", "\u{2028}", "\r\n",
     ])
 }
 
@@ -140,7 +161,7 @@ proptest! {
         lines in prop::collection::vec(
             (0_usize..4, prop::sample::select(vec![
                 "a: b", "c:", "- d", "- e: f", "-", "g: |", "h: >-", "i: [j, k]", "l: {m: n}",
-                "o: \"p\"", "'q': r # s", "# t", "u v", "w: x: y", "", "---",
+                "o: \"p\"", "x: &y z", "a: &y", "- *y", "b: *y", "<<: *y", "'q': r # s", "# t", "u v", "w: x: y", "", "---",
             ])),
             1..12,
         ),
