@@ -3,12 +3,14 @@
 
 use std::collections::BTreeSet;
 
+use rayon::prelude::*;
+
 use super::exempt::{Exempt, Exemptions};
 use super::files::Desk;
 use super::names::Names;
 use super::run::{Run, origin};
 use super::suppress::{self, Suppressions, Verdict};
-use super::unit::Found;
+use super::unit::{FINDINGS_AT_LEAST, Found};
 use super::{chart, directive};
 use crate::finding::{Finding, Place, Related, Severity};
 use crate::project::Word;
@@ -57,20 +59,18 @@ impl<'r, 'p> Settling<'r, 'p> {
 
     /// Findings as reports have them.
     pub(super) fn accept(&self, findings: Vec<Finding>) -> Settled {
-        let mut settled = Settled::default();
-        settled.entries.reserve_exact(findings.len());
+        let errors = findings.iter().filter(|finding| finding.severity == Severity::Error);
+        let faulty = errors.map(|finding| finding.primary.span.source).collect();
+        let pointed_into = findings.iter().flat_map(sources).collect();
         let desk = Desk::new(&self.run.files);
-        for mut finding in findings {
+        let entry = |mut finding: Finding| {
             if finding.fingerprint.is_empty() {
                 finding.fingerprint = self.run.fingerprint(&finding, &desk);
             }
-            settled.pointed_into.extend(sources(&finding));
-            if finding.severity == Severity::Error {
-                settled.faulty.insert(finding.primary.span.source);
-            }
-            settled.entries.push(Entry::new(finding, self.run.sources));
-        }
-        settled
+            Entry::new(finding, self.run.sources)
+        };
+        let entries = findings.into_par_iter().with_min_len(FINDINGS_AT_LEAST).map(entry).collect();
+        Settled { entries, pointed_into, faulty, rest: Found::default() }
     }
 
     /// Findings on suppressions and exemptions that nothing needed; to be asked for when all that

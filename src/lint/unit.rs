@@ -29,6 +29,9 @@ const FILES_AT_LEAST: usize = 16;
 /// How many before another worker may take over the rest.
 const FILES_AT_MOST: usize = 64;
 
+/// How many findings are made lines of a report by one worker at least.
+pub(super) const FINDINGS_AT_LEAST: usize = 64;
+
 /// What belongs together and is judged by one worker.
 #[derive(Debug, Default)]
 pub(super) struct Unit<'p> {
@@ -199,9 +202,10 @@ impl<'p> Run<'p> {
             unit.releases.par_iter().map(|&at| self.release(&self.project.releases[at], desk));
         found = found.and(of_files.chain(of_releases).reduce(Found::default, Found::and));
         let _held = self.held(&found.findings);
-        for finding in found.findings.iter_mut().chain(&mut found.unloaded) {
+        let named = found.findings.par_iter_mut().chain(&mut found.unloaded);
+        named.with_min_len(FINDINGS_AT_LEAST).for_each(|finding| {
             finding.fingerprint = self.fingerprint(finding, desk);
-        }
+        });
         found
     }
 
