@@ -23,7 +23,7 @@ use super::layers::Families;
 use super::names::Names;
 use super::past::Past;
 use super::schemas::CustomSchemas;
-use super::select::{self, Request, UnknownName};
+use super::select::{self, Active, Request, UnknownName};
 use super::settle::{Settled, Settling};
 use super::shard::Shard;
 use super::suppress;
@@ -31,6 +31,7 @@ use super::unit::{Found, Unit};
 use super::waive::Waiving;
 use crate::config::{Config, Level};
 use crate::finding::{Finding, Origin, Place, Severity};
+use crate::kube::{Object, objects};
 use crate::project::{Class, File, Project, Recall};
 use crate::report::model::ShardEntry;
 use crate::report::{Report, Texts, unite};
@@ -143,6 +144,9 @@ pub trait Watch: Sync {
 impl Watch for () {
     fn step(&self, _: usize, _: usize, _: &'static str) {}
 }
+
+/// How many manifests there are at least where rules are prepared, and how many are asked which.
+const MANIFESTS_LOOKED_AT: usize = 64;
 
 /// Why a run cannot be done.
 #[derive(Debug, thiserror::Error)]
@@ -283,6 +287,26 @@ pub(super) struct Run<'p> {
 }
 
 impl<'p> Run<'p> {
+    /// Reads and compiles side by side the rules that manifests will ask for: threads that start with them
+    /// together would wait for each other, rule by rule. Nothing is done where most results are remembered.
+    fn prepare(&self, units: &[Unit<'p>], cache: Option<&Cache>) {
+        let files = units.iter().flat_map(|unit| &unit.files);
+        let manifests = files.filter(|file| file.class == Class::Manifest);
+        let manifests: Vec<_> = manifests.take(MANIFESTS_LOOKED_AT).collect();
+        let is_new = cache.is_none_or(|cache| cache.noted() >= manifests.len());
+        if rayon::current_num_threads() == 1 || manifests.len() < MANIFESTS_LOOKED_AT || !is_new {
+            return;
+        }
+        let chosen = &self.choices.base;
+        let documents =
+            manifests.iter().filter_map(|file| file.stream()).flat_map(|stream| &stream.documents);
+        let objects = documents.flat_map(|document| objects(document));
+        let of_kind = |object: Object<'_>| chosen.by_kind.of(&object).collect::<Vec<_>>();
+        let asked_for: BTreeSet<usize> = objects.flat_map(of_kind).collect();
+        let rules: Vec<&Active> = asked_for.into_iter().map(|at| &chosen.rules[at]).collect();
+        rules.par_iter().with_max_len(1).for_each(|rule| rule.prepare());
+    }
+
     /// Judges every unit, or takes what is remembered of it.
     fn judge(
         &self,
@@ -298,6 +322,7 @@ impl<'p> Run<'p> {
                 .flat_map(|unit| self.charts_of(unit))
                 .for_each(|path| self.charts.need(path));
         }
+        self.prepare(units, cache);
         let done = AtomicUsize::new(0);
         let keys = cache.map(|cache| Keys::new(self, cache.salt()));
         let judge = |unit: &Unit<'p>| {

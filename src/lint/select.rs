@@ -56,6 +56,12 @@ impl Active {
         })
     }
 
+    /// Reads and compiles the rule, as the first object does that it looks at.
+    pub(super) fn prepare(&self) {
+        let (rule, _) = self.pair();
+        rule.logic();
+    }
+
     /// The rule with its parameters, as rules are evaluated.
     #[must_use]
     pub fn pair(&self) -> (&Rule, &BTreeMap<String, ParamValue>) {

@@ -33,6 +33,8 @@ pub(super) struct Cache<'m> {
     salt: Salt,
     hits: AtomicUsize,
     misses: AtomicUsize,
+    /// How many files it had not seen.
+    noted: AtomicUsize,
 }
 
 /// Where results are kept.
@@ -93,8 +95,8 @@ impl<'m> Cache<'m> {
     }
 
     fn new(store: Place<'m>, salt: Salt) -> Self {
-        let (hits, misses) = (AtomicUsize::new(0), AtomicUsize::new(0));
-        Self { store, salt, hits, misses }
+        let [hits, misses, noted] = [const { AtomicUsize::new(0) }; 3];
+        Self { store, salt, hits, misses, noted }
     }
 
     /// What is kept in the memory of this process, where this cache lies there.
@@ -103,6 +105,11 @@ impl<'m> Cache<'m> {
             Place::Memory(memory) => Some(memory),
             Place::Files(_) => None,
         }
+    }
+
+    /// How many of this run's files it had not seen.
+    pub(super) fn noted(&self) -> usize {
+        self.noted.load(Ordering::Relaxed)
     }
 
     pub(super) fn salt(&self) -> &Salt {
@@ -162,6 +169,7 @@ impl Recall for Cache<'_> {
     }
 
     fn note(&self, by_name: Option<Class>, file: &File, seen: Seen) {
+        self.noted.fetch_add(1, Ordering::Relaxed);
         let Seen { class, yaml, broken, words, applications } = seen;
         if let Ok(bytes) = postcard::to_allocvec(&(class, yaml, broken, words, applications)) {
             self.store.put(self.salt.of_file(by_name, file), bytes);
