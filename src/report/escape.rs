@@ -9,9 +9,16 @@ pub(super) fn acts(c: char) -> bool {
         || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
+/// True for text of nothing but ASCII that no terminal obeys, as nearly all of it is. It looks at all of
+/// the bytes, and so at many of them at once.
+fn is_harmless(text: &str) -> bool {
+    let harmless = |byte: u8| matches!(byte, b' '..=b'~' | b'\t' | b'\n');
+    text.bytes().fold(true, |all, byte| all & harmless(byte))
+}
+
 /// Spells such characters out, `\u{1b}`.
 pub(crate) fn terminal(text: &str) -> Cow<'_, str> {
-    if !text.contains(acts) {
+    if is_harmless(text) || !text.contains(acts) {
         return Cow::Borrowed(text);
     }
     let mut out = String::with_capacity(text.len() + 8);
