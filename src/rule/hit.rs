@@ -59,6 +59,6 @@ impl Target {
         let mut path = document.node(self.node).path();
         path.0.drain(..from.depth().min(path.0.len()));
         path.0.extend(self.missing.iter().map(|key| Step::Key(key.clone().into())));
-        path.to_string()
+        path.dotted()
     }
 }

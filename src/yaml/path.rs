@@ -33,21 +33,45 @@ impl Path<'_> {
     }
 }
 
-impl fmt::Display for Path<'_> {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Path<'_> {
+    /// As it is shown.
+    #[must_use]
+    pub fn dotted(&self) -> String {
+        let length = |step: &Step<'_>| match step {
+            Step::Key(key) => key.len() + 1,
+            Step::Index(_) => 3,
+        };
+        let mut out = String::with_capacity(self.0.iter().map(length).sum());
         for (at, step) in self.0.iter().enumerate() {
             match step {
-                Step::Key(key) if key.is_empty() || key.contains(['.', '[', ']', '"', ' ']) => {
-                    write!(formatter, "[\"{}\"]", key.replace('"', "\\\""))?;
+                Step::Key(key) if key.is_empty() || key.bytes().any(is_quoted) => {
+                    out.push_str("[\"");
+                    out.push_str(&key.replace('"', "\\\""));
+                    out.push_str("\"]");
                 }
                 Step::Key(key) => {
-                    formatter.write_str(if at == 0 { "" } else { "." })?;
-                    formatter.write_str(key)?;
+                    out.push_str(if at == 0 { "" } else { "." });
+                    out.push_str(key);
                 }
-                Step::Index(index) => write!(formatter, "[{index}]")?,
+                Step::Index(index) => {
+                    out.push('[');
+                    out.push_str(&index.to_string());
+                    out.push(']');
+                }
             }
         }
-        Ok(())
+        out
+    }
+}
+
+/// True for what a key stands in quotes for.
+fn is_quoted(byte: u8) -> bool {
+    matches!(byte, b'.' | b'[' | b']' | b'"' | b' ')
+}
+
+impl fmt::Display for Path<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.dotted())
     }
 }
 
