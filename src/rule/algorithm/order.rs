@@ -10,9 +10,9 @@ pub(super) fn sorted(text: &Text<'_>, deep: bool) -> Vec<TextHit> {
         if !deep && mapping.parent().is_some() {
             return;
         }
-        let mut highest: Option<String> = None;
+        let mut highest = None;
         for entry in mapping.written() {
-            let name = entry.name().into_owned();
+            let name = entry.name();
             match &highest {
                 Some(before) if *before > name => hits.push(TextHit::at(
                     entry.key.span(),
