@@ -68,7 +68,7 @@ pub(super) struct Found {
 impl Found {
     /// Both results as one.
     pub(super) fn and(mut self, other: Self) -> Self {
-        self.findings.extend(other.findings);
+        append(&mut self.findings, other.findings);
         self.unloaded.extend(other.unloaded);
         self.notes.extend(other.notes);
         self.unknown_kinds.extend(other.unknown_kinds);
@@ -79,6 +79,15 @@ impl Found {
         self.objects += other.objects;
         self.waived += other.waived;
         self
+    }
+}
+
+/// Puts a list behind another, which mostly is empty: then nothing is copied.
+fn append<T>(list: &mut Vec<T>, mut other: Vec<T>) {
+    if list.is_empty() {
+        *list = other;
+    } else {
+        list.append(&mut other);
     }
 }
 
@@ -311,7 +320,7 @@ impl<'p> Run<'p> {
                 found.waived = judged.waived;
                 found.unknown_kinds.append(&mut evaluator.unknown_kinds);
                 found.undecided = std::mem::take(&mut evaluator.undecided);
-                found.findings.extend(judged.findings);
+                append(&mut found.findings, judged.findings);
             }
             Class::Values if !self.judged_with_release(&file.path) => {
                 let roots: Vec<_> = file.roots().take(1).collect();
@@ -321,7 +330,7 @@ impl<'p> Run<'p> {
             }
             _ => {}
         }
-        found.findings.extend(text::judge(file, origin(file.class), chosen, evaluator));
+        append(&mut found.findings, text::judge(file, origin(file.class), chosen, evaluator));
         found.findings.extend(self.chart(file, desk, evaluator));
         found
     }
