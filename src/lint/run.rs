@@ -148,6 +148,10 @@ impl Watch for () {
 /// How many manifests there are at least where rules are prepared, and how many are asked which.
 const MANIFESTS_LOOKED_AT: usize = 64;
 
+/// How many releases are named at most that do not have a finding: of a chart with thousands, each of their
+/// findings would name all the others.
+const CLEAN_AT_MOST: usize = 100;
+
 /// Why a run cannot be done.
 #[derive(Debug, thiserror::Error)]
 pub enum LintError {
@@ -431,7 +435,7 @@ impl<'p> Run<'p> {
         })
     }
 
-    /// Names, for each finding, the releases of the same chart that do not have it.
+    /// Names, for each finding, the releases of the same chart that do not have it, unless there are too many.
     fn clean_releases(&self, units: &[Unit<'_>], report: &mut Report) {
         let mut charts: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
         let mut chart_of: BTreeMap<String, String> = BTreeMap::new();
@@ -444,10 +448,14 @@ impl<'p> Run<'p> {
         for entry in &mut report.findings {
             let with: BTreeSet<&String> =
                 entry.releases.iter().filter_map(|release| chart_of.get(release)).collect();
-            let all = with.iter().filter_map(|chart| charts.get(*chart)).flatten();
-            let clean: BTreeSet<String> =
-                all.filter(|release| !entry.releases.contains(release)).cloned().collect();
-            entry.clean_releases = clean.into_iter().collect();
+            let all = || with.iter().filter_map(|chart| charts.get(*chart));
+            let count: usize = all().map(BTreeSet::len).sum();
+            if count.saturating_sub(entry.releases.len()) > CLEAN_AT_MOST {
+                continue;
+            }
+            let clean: BTreeSet<&String> =
+                all().flatten().filter(|release| !entry.releases.contains(release)).collect();
+            entry.clean_releases = clean.into_iter().cloned().collect();
         }
     }
 }

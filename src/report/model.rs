@@ -116,7 +116,7 @@ pub struct Entry {
     /// The releases it was found in, `namespace/name`, sorted.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub releases: Vec<String>,
-    /// Releases of the same chart that do not have it, sorted.
+    /// Releases of the same chart that do not have it, sorted; none where there are more than a hundred.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub clean_releases: Vec<String>,
     /// Where in Helm's output it was seen.

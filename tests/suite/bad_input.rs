@@ -314,3 +314,35 @@ fn without_git_or_its_history_a_change_is_an_error_that_says_so() {
     let shallow = since(&clones.path().join("shallow"), "HEAD~1");
     assert!(shallow.contains("a shallow clone does not hold it"), "{shallow}");
 }
+
+/// Of many releases of one chart, the first of which has a fault.
+fn clean_releases(count: usize) -> Vec<String> {
+    let mut config = "select: [host-network-forbidden]\nreleases:\n".to_owned();
+    for number in 0..count {
+        let _ = write!(config, "  - name: app-{number}\n    chart: ./chart\n");
+        if number == 0 {
+            config.push_str("    values: [host.yaml]\n");
+        }
+    }
+    let pod = OTHER.replace("hostNetwork: true", "hostNetwork: {{ .Values.host }}");
+    let (_, report) = check(&[
+        ("plimsoll.yaml", &config),
+        ("host.yaml", "host: true\n"),
+        ("chart/Chart.yaml", "apiVersion: v2\nname: app\nversion: 1.0.0\n"),
+        ("chart/values.yaml", "host: false\n"),
+        ("chart/templates/pod.yaml", &pod),
+    ]);
+    let findings = report["findings"].as_array().expect("findings");
+    let finding = findings.iter().find(|finding| finding["rule"] == "host-network-forbidden");
+    let finding = finding.unwrap_or_else(|| panic!("no finding: {report:#}"));
+    assert_eq!(finding["releases"], serde_json::json!(["app-0"]));
+    let clean = finding["clean_releases"].as_array().into_iter().flatten();
+    clean.map(|release| release.as_str().expect("a name").to_owned()).collect()
+}
+
+#[test]
+fn of_thousands_of_releases_no_finding_names_all_others() {
+    assert_eq!(clean_releases(3), ["app-1", "app-2"]);
+    assert_eq!(clean_releases(101).len(), 100);
+    assert_eq!(clean_releases(102), Vec::<String>::new());
+}
