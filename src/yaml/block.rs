@@ -1,11 +1,11 @@
 //! A reader for the YAML that most files are written in, several times as fast as the full grammar.
 //!
 //! Manifests, values and rendered charts are nearly all of one shape: block mappings and sequences,
-//! scalars and flow collections that end on their line, literal and folded blocks, comments, anchors of
-//! values and aliases of them. This
-//! reads that shape line by line, straight into the [`Builder`]. Whatever it is not sure of (tags,
-//!  directives, tabs, quoted text over several lines, anything that looks wrong) makes it give
-//! up, and granit reads the whole text: so it reports no syntax error and knows no limit of its own.
+//! scalars and flow collections that end on their line, literal and folded blocks, comments, anchors
+//! of values and aliases of them. This reads that shape line by line, straight into the [`Builder`].
+//! Whatever it is not sure of (tags, directives, tabs, anchors of keys, anything that looks wrong)
+//! makes it give up, and granit reads the whole text: so it reports no syntax error and knows no limit
+//! of its own.
 //!
 //! It is held equal to granit, tree for tree and span for span, by the tests beside it: on
 //! generated texts, on every manifest, values file and rule of this repository and, where they are
