@@ -56,7 +56,7 @@ pub(super) fn gather(
         taken
     };
     // One at a time: a worker that has taken several leaves the others waiting at the end.
-    let mut taken: Vec<(usize, Taken)> = order(&walked.candidates)
+    let mut taken: Vec<(usize, Taken)> = order(&walked.candidates, &options.kept)
         .into_par_iter()
         .with_max_len(1)
         .map(|at| {
@@ -87,10 +87,11 @@ pub(super) fn gather(
 }
 
 /// In which order files are read: as they come, but large ones first, the longest of them at the front. One that
-/// is begun last is waited for by all other threads.
-fn order(candidates: &[Candidate]) -> Vec<usize> {
+/// is begun last is waited for by all other threads. Where files are kept, few are read, and none is asked for its
+/// length.
+fn order(candidates: &[Candidate], kept: &Kept) -> Vec<usize> {
     let mut order: Vec<usize> = (0..candidates.len()).collect();
-    if rayon::current_num_threads() > 1 {
+    if rayon::current_num_threads() > 1 && kept.is_empty() {
         let length =
             |candidate: &Candidate| fs::metadata(&candidate.path).map_or(0, |file| file.len());
         let lengths: Vec<u64> = candidates.par_iter().map(length).collect();

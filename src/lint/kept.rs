@@ -37,6 +37,11 @@ impl Kept {
         Self(items.collect())
     }
 
+    /// Whether nothing is kept.
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// The file of a candidate, where it would be read and taken for the same again.
     pub(super) fn file(&self, candidate: &Candidate, sources: &Sources) -> Option<File> {
         let at = self.0.binary_search_by(|item| item.file.path.cmp(&candidate.shown)).ok()?;

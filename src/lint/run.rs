@@ -292,18 +292,20 @@ pub(super) struct Run<'p> {
 
 impl<'p> Run<'p> {
     /// Reads and compiles side by side the rules that manifests will ask for: threads that start with them
-    /// together would wait for each other, rule by rule. Nothing is done where most results are remembered.
+    /// together would wait for each other, rule by rule. Nothing is done where most files have been seen before,
+    /// and so most results are remembered.
     fn prepare(&self, units: &[Unit<'p>], cache: Option<&Cache>) {
         let files = units.iter().flat_map(|unit| &unit.files);
         let manifests = files.filter(|file| file.class == Class::Manifest);
-        let manifests: Vec<_> = manifests.take(MANIFESTS_LOOKED_AT).collect();
-        let is_new = cache.is_none_or(|cache| cache.noted() >= manifests.len());
-        if rayon::current_num_threads() == 1 || manifests.len() < MANIFESTS_LOOKED_AT || !is_new {
+        let count = manifests.clone().count();
+        let is_new = cache.is_none_or(|cache| 2 * cache.noted() > count);
+        if rayon::current_num_threads() == 1 || count < MANIFESTS_LOOKED_AT || !is_new {
             return;
         }
+        let manifests = manifests.take(MANIFESTS_LOOKED_AT);
         let chosen = &self.choices.base;
         let documents =
-            manifests.iter().filter_map(|file| file.stream()).flat_map(|stream| &stream.documents);
+            manifests.filter_map(|file| file.stream()).flat_map(|stream| &stream.documents);
         let objects = documents.flat_map(|document| objects(document));
         let of_kind = |object: Object<'_>| chosen.by_kind.of(&object).collect::<Vec<_>>();
         let asked_for: BTreeSet<usize> = objects.flat_map(of_kind).collect();

@@ -112,9 +112,7 @@ impl<'e> Frame<'e> {
         self.check_count(&signature, name, &given)?;
         let args = self.arguments(&signature, given, dot)?;
         if !matches!(name, "include" | "tpl") {
-            for value in &args {
-                ev.memo.note_whole(value);
-            }
+            ev.memo.note_arguments(&args);
         }
         let allowed = ev.step(if is_slow(name) { SLOW } else { 0 });
         let result = allowed.and_then(|()| run(ev, &args)).and_then(|value| ev.bounded(value));
@@ -350,9 +348,7 @@ impl<'e> Frame<'e> {
         let signature = signature::of_method(name);
         self.check_count(&signature, name, &given)?;
         let args = self.arguments(&signature, given, dot)?;
-        for value in &args {
-            self.ev.memo.note_whole(value);
-        }
+        self.ev.memo.note_arguments(&args);
         Ok(args)
     }
 

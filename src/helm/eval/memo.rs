@@ -92,6 +92,13 @@ impl Memo {
         }
     }
 
+    /// Notes that a function was given these, of which it may have looked at all.
+    pub(super) fn note_arguments(&self, args: &[Value]) {
+        for value in args {
+            self.note_whole(value);
+        }
+    }
+
     fn note_look(&self) {
         self.looks.set(self.looks.get() + 1);
     }
