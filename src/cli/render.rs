@@ -11,6 +11,7 @@ use std::sync::Arc;
 use super::{CommandError, Console};
 use crate::helm::capabilities::KubeVersion;
 use crate::helm::chart::Chart;
+use crate::helm::manifest::split;
 use crate::helm::render::{Manifest, Release, RenderError, Rendered, render, render_texts};
 use crate::helm::values::{Layer, Set, SetKind, set_file_paths};
 use crate::lint::render::failures;
@@ -231,7 +232,7 @@ fn print(
     match chosen(&parts, &args.show_only) {
         Ok(chosen) => {
             for part in chosen {
-                print_part(part, &mut console.out)?;
+                print_alone(part, &mut console.out)?;
             }
             Ok(ExitCode::SUCCESS)
         }
@@ -265,9 +266,9 @@ fn chosen<'p, 'r>(parts: &'p [Part<'r>], globs: &'p [String]) -> Result<Vec<Part
     Ok(chosen)
 }
 
-/// Prints all parts, and no blank line at the end.
+/// Prints all parts, and no blank line at the end of them; a blank line where there is none.
 fn print_all(parts: &[Part<'_>], out: &mut impl Write) -> io::Result<()> {
-    let Some(((name, text), before)) = parts.split_last() else { return Ok(()) };
+    let Some(((name, text), before)) = parts.split_last() else { return writeln!(out) };
     for part in before {
         print_part(*part, out)?;
     }
@@ -282,4 +283,12 @@ fn print_part((name, text): Part<'_>, out: &mut impl Write) -> io::Result<()> {
         out.write_all(piece.as_bytes())?;
     }
     Ok(())
+}
+
+/// Prints one part of several. Helm parts all that it would print anew to find it, so that what stands behind a
+/// line of dashes is no longer known to be of that template.
+fn print_alone((name, text): Part<'_>, out: &mut impl Write) -> io::Result<()> {
+    let whole = format!("# Source: {name}\n{text}");
+    let first = split(&whole).first().map_or("", |range| &whole[range.clone()]);
+    writeln!(out, "---\n{first}")
 }

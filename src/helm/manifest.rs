@@ -64,13 +64,12 @@ const HOOK_EVENTS: &[&str] = &[
 ];
 
 /// The byte ranges of the documents in a rendered file, trimmed; splits where a line starts with
-/// `---`, whatever follows it.
-pub(super) fn split(text: &str) -> Vec<Range<usize>> {
+/// `---`, whatever follows it. A separator takes the blanks and the line ends around it, and so a line of
+/// dashes that follows another one belongs to the document behind it.
+pub(crate) fn split(text: &str) -> Vec<Range<usize>> {
     let start = text.len() - text.trim_start().len();
     let end = text.trim_end().len().max(start);
     let mut documents = Vec::new();
-    let mut from = start;
-    let mut at = start;
     let mut push = |range: Range<usize>| {
         let piece = &text[range.clone()];
         let from = range.start + (piece.len() - piece.trim_start().len());
@@ -79,18 +78,13 @@ pub(super) fn split(text: &str) -> Vec<Range<usize>> {
             documents.push(from..to.max(from));
         }
     };
-    while at <= end {
+    let (mut from, mut at) = (start, start);
+    loop {
         if text[at..end].starts_with("---") {
-            // The separator swallows the blanks before its line and after its dashes.
-            let before = text[from..at].trim_end();
-            push(from..from + before.len());
+            push(from..from + text[from..at].trim_end().len());
             let rest = &text[at + 3..end];
-            from = at + 3 + (rest.len() - rest.trim_start().len());
-            // Only a line's start counts, and what the separator swallowed holds none.
+            from = end - rest.trim_start().len();
             at = from;
-            if at > start && text[..at].ends_with('\n') && text[at..end].starts_with("---") {
-                continue;
-            }
         }
         match memchr::memchr(b'\n', &text.as_bytes()[at..end]) {
             Some(found) => at += found + 1,
@@ -221,7 +215,9 @@ mod tests {
     fn documents_part_at_lines_that_start_with_dashes() {
         assert_eq!(pieces("a: 1\n---\nb: 2\n"), ["a: 1", "b: 2"]);
         assert_eq!(pieces("---\na: 1\n\n\n--- # note\nb: 2"), ["a: 1", "# note\nb: 2"]);
-        assert_eq!(pieces("---\n---\na: 1\n---\n"), ["a: 1"]);
+        assert_eq!(pieces("---\n---\na: 1\n---\n"), ["---\na: 1"]);
+        assert_eq!(pieces("a: 1\n---\n---\n---\nb: 2\n"), ["a: 1", "---", "b: 2"]);
+        assert_eq!(pieces("---\n---\n"), ["---"]);
         assert_eq!(pieces("a: '---'\nb: x --- y\n"), ["a: '---'\nb: x --- y"]);
         assert_eq!(pieces("---a: 1"), ["a: 1"]);
         assert_eq!(pieces("a: |\n  ---\n  x\n"), ["a: |\n  ---\n  x"]);

@@ -10,7 +10,7 @@ mod emit;
 pub mod eval;
 mod files;
 pub mod function;
-mod manifest;
+pub(crate) mod manifest;
 pub mod origin;
 pub mod parse;
 pub mod print;
