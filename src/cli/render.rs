@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use super::{CommandError, Console};
 use crate::helm::capabilities::KubeVersion;
-use crate::helm::chart::Chart;
+use crate::helm::chart::{Chart, ChartError};
 use crate::helm::manifest::split;
 use crate::helm::render::{Manifest, Release, RenderError, Rendered, render, render_texts};
 use crate::helm::values::{Layer, Set, SetKind, set_file_paths};
@@ -114,6 +114,17 @@ pub(crate) fn run(args: &Args, console: &mut Console) -> Result<ExitCode, Comman
             return refuse(&error, fallback, &sources, console);
         }
     };
+    if args.include_crds
+        && let Some(name) = loaded.outside_crd()
+    {
+        let why = format!("{name}: is a link that leads out of the chart");
+        return refuse(
+            &RenderError::of_chart(&ChartError::new(why)),
+            loaded.source,
+            &sources,
+            console,
+        );
+    }
     let layers = match layers(args, &sources)? {
         Ok(layers) => layers,
         Err(error) => return refuse(&error, loaded.source, &sources, console),

@@ -11,6 +11,7 @@ mod metadata;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use self::directory::Listed;
 pub use self::metadata::{Dependency, ImportValues, Metadata};
 use super::function::is_known;
 use super::parse::{SyntaxFault, Template, parse};
@@ -37,7 +38,7 @@ pub struct ChartError {
 }
 
 impl ChartError {
-    fn new(message: impl Into<String>) -> Self {
+    pub(crate) fn new(message: impl Into<String>) -> Self {
         Self { message: message.into(), span: None }
     }
 
@@ -89,6 +90,9 @@ pub struct Chart {
     pub templates: Vec<ChartTemplate>,
     /// What `.Files` can read, by name; the CRDs among it.
     pub files: Vec<ChartFile>,
+    /// Names of files and, with a `/` at their ends, of folders that `.Files` may not read, since they are links
+    /// that lead out of the chart; CRDs are among them.
+    pub outside: Vec<String>,
     /// Documents of `values.yaml`, each over the ones before.
     pub values: Vec<Arc<Document>>,
     /// `values.schema.json`.
@@ -110,6 +114,8 @@ enum Content {
     Text(Arc<str>),
     /// Bytes that are no UTF-8: an archive, for one.
     Binary(Vec<u8>),
+    /// Nothing that may be read: the file is a link that leads out of the chart.
+    Outside,
 }
 
 impl Content {
@@ -126,6 +132,7 @@ impl Content {
         match self {
             Self::Text(text) => text.as_bytes(),
             Self::Binary(bytes) => bytes,
+            Self::Outside => &[],
         }
     }
 
@@ -134,6 +141,7 @@ impl Content {
         match self {
             Self::Text(text) => text,
             Self::Binary(bytes) => super::bytes::text(&bytes).into(),
+            Self::Outside => Arc::default(),
         }
     }
 }
@@ -284,6 +292,14 @@ impl Chart {
         self.metadata.dependencies.iter().filter(|dependency| !present(&dependency.name)).collect()
     }
 
+    /// A CRD of the chart or of one within it, or a folder of them, that is a link that leads out of the chart.
+    #[must_use]
+    pub fn outside_crd(&self) -> Option<String> {
+        let is_crd = |name: &&String| name.starts_with("crds/");
+        let own = self.outside.iter().find(is_crd).map(|name| below_path(&self.path, name));
+        own.or_else(|| self.dependencies.iter().find_map(Self::outside_crd))
+    }
+
     /// True for `type: library`, which only lends its definitions.
     #[must_use]
     pub fn is_library(&self) -> bool {
@@ -324,10 +340,13 @@ fn put_digest(
 ) -> Option<()> {
     let files = match path.is_dir() {
         true => directory::list(path, reading.overlay).ok()?,
-        false => vec![(String::new(), path.to_owned())],
+        false => vec![Listed { name: String::new(), path: path.to_owned(), outside: false }],
     };
-    for (name, path) in files {
-        put_file(&name, &path, reading, hasher)?;
+    for Listed { name, path, outside } in files {
+        match outside {
+            true => drop(hasher.update(name.as_bytes())),
+            false => put_file(&name, &path, reading, hasher)?,
+        }
     }
     for dependency in declared(path, reading.overlay) {
         let Some(relative) = dependency.repository.strip_prefix("file://") else {
@@ -443,6 +462,7 @@ fn assemble(
         source: meta.source,
         templates: Vec::new(),
         files: Vec::new(),
+        outside: Vec::new(),
         values: Vec::new(),
         schema: None,
         dependencies: Vec::new(),
@@ -468,6 +488,7 @@ fn assemble(
                 let file = RawFile { name: rest.to_owned(), data: file.data };
                 below.entry(top.to_owned()).or_default().push(file);
             }
+            _ if matches!(file.data, Content::Outside) => chart.outside.push(file.name),
             _ => chart.files.push(ChartFile {
                 text: file.data.into_text(),
                 source: SourceId::NOWHERE,

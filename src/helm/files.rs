@@ -7,30 +7,55 @@ use globset::GlobBuilder;
 
 use super::bytes;
 use super::call::text;
-use super::chart::ChartFile;
+use super::chart::Chart;
 use super::emit::{Dialect, emit};
 use super::origin::{OriginId, Origins};
 use super::value::{Data, Entries, Object, Value};
 
 #[derive(Debug)]
-struct Files(Vec<(String, Arc<str>)>);
-
-/// `.Files` of a chart.
-pub(super) fn files(files: &[ChartFile]) -> Value {
-    wrap(files.iter().map(|file| (file.name.clone(), Arc::clone(&file.text))).collect())
+struct Files {
+    /// Names and texts.
+    files: Vec<(String, Arc<str>)>,
+    /// Names of files and, with a `/` at their ends, of folders that may not be read.
+    outside: Vec<String>,
 }
 
-fn wrap(files: Vec<(String, Arc<str>)>) -> Value {
-    Value::new(Data::Object(Rc::new(Files(files))), OriginId::NONE)
+/// `.Files` of a chart.
+pub(super) fn files(chart: &Chart) -> Value {
+    let files = chart.files.iter().map(|file| (file.name.clone(), Arc::clone(&file.text)));
+    wrap(Files { files: files.collect(), outside: chart.outside.clone() })
+}
+
+fn wrap(files: Files) -> Value {
+    Value::new(Data::Object(Rc::new(files)), OriginId::NONE)
 }
 
 impl Files {
-    fn get(&self, name: &str) -> Option<&str> {
-        self.0.iter().find(|(file, _)| file == name).map(|(_, text)| text.as_ref())
+    /// The text of a file; `None` where there is no such file.
+    ///
+    /// # Errors
+    /// When it is a link that leads out of the chart.
+    fn get(&self, name: &str) -> Result<Option<&str>, String> {
+        let lies_in = |folder: &str| folder.ends_with('/') && name.starts_with(folder);
+        self.all_inside(|outside| outside == name || lies_in(outside))?;
+        Ok(self.files.iter().find(|(file, _)| file == name).map(|(_, text)| text.as_ref()))
+    }
+
+    /// Fails when a file that may not be read is among those asked for.
+    fn all_inside(&self, asked: impl Fn(&str) -> bool) -> Result<(), String> {
+        match self.outside.iter().find(|name| asked(name)) {
+            Some(name) => {
+                Err(format!("{} is a link that leads out of the chart", name.trim_end_matches('/')))
+            }
+            None => Ok(()),
+        }
     }
 
     /// gobwas/glob with `/` as the separator: `*` stays within a part, `**` crosses.
-    fn glob(&self, pattern: &str) -> Vec<(String, Arc<str>)> {
+    ///
+    /// # Errors
+    /// When a link that leads out of the chart matches.
+    fn glob(&self, pattern: &str) -> Result<Self, String> {
         let matcher = GlobBuilder::new(pattern)
             .literal_separator(true)
             .backslash_escape(true)
@@ -38,16 +63,28 @@ impl Files {
             .build()
             .map(|glob| glob.compile_matcher());
         let matches = |name: &str| matcher.as_ref().map_or(true, |glob| glob.is_match(name));
-        self.0.iter().filter(|(name, _)| matches(name)).cloned().collect()
+        // What a folder holds is not known: what may match in it does.
+        let literal = pattern.split(['*', '?', '[', '{', '\\']).next().unwrap_or_default();
+        let may_hold = |folder: &str| folder.starts_with(literal) || literal.starts_with(folder);
+        self.all_inside(|outside| match outside.ends_with('/') {
+            true => may_hold(outside),
+            false => matches(outside),
+        })?;
+        let files = self.files.iter().filter(|(name, _)| matches(name)).cloned().collect();
+        Ok(Self { files, outside: Vec::new() })
     }
 
     /// File names without folders to contents, as YAML.
+    ///
+    /// # Errors
+    /// When there is a link that leads out of the chart.
     fn config(&self, to: impl Fn(&str) -> String) -> Result<Value, String> {
+        self.all_inside(|_| true)?;
         let entry = |(name, text): &(String, Arc<str>)| {
             let base = name.rsplit('/').next().unwrap_or(name);
             (base.into(), Value::str(&to(text), OriginId::NONE))
         };
-        let entries: Entries = self.0.iter().map(entry).collect();
+        let entries: Entries = self.files.iter().map(entry).collect();
         emit(&Value::map(entries, OriginId::NONE), Dialect::V2).map(Value::rope)
     }
 }
@@ -58,39 +95,39 @@ impl Object for Files {
     }
 
     fn call(&self, name: &str, args: &[Value], _: &Origins) -> Option<Result<Value, String>> {
-        let content = |name: &str| self.get(name).unwrap_or_default();
+        let content = |name: &str| self.get(name).map(Option::unwrap_or_default);
         Some(match name {
-            "Get" | "GetBytes" => {
-                text(args, 0).map(|name| Value::str(content(name.as_str()), OriginId::NONE))
-            }
-            "Glob" => text(args, 0).map(|pattern| wrap(self.glob(pattern.as_str()))),
+            "Get" | "GetBytes" => text(args, 0)
+                .and_then(|name| content(name.as_str()))
+                .map(|text| Value::str(text, OriginId::NONE)),
+            "Glob" => text(args, 0).and_then(|pattern| self.glob(pattern.as_str())).map(wrap),
             "AsConfig" => self.config(str::to_owned),
             "AsSecrets" => self.config(|text| data_encoding::BASE64.encode(&bytes::bytes(text))),
-            "Lines" => text(args, 0).map(|name| {
-                let text = content(name.as_str());
+            "Lines" => text(args, 0).and_then(|name| content(name.as_str())).map(|text| {
                 let lines = text.strip_suffix('\n').unwrap_or(text).split('\n');
                 let lines = lines.map(|line| Value::str(line, OriginId::NONE));
                 let lines = if text.is_empty() { Vec::new() } else { lines.collect() };
                 Value::list(lines, OriginId::NONE)
             }),
-            _ => {
-                return Some(Ok(self
-                    .get(name)
-                    .map_or(Value::NIL, |text| Value::str(text, OriginId::NONE))));
-            }
+            _ => self
+                .get(name)
+                .map(|text| text.map_or(Value::NIL, |text| Value::str(text, OriginId::NONE))),
         })
     }
 
     fn print(&self) -> String {
-        let files: Vec<_> = self.0.iter().map(|(name, text)| format!("{name}:{text}")).collect();
+        let files: Vec<_> =
+            self.files.iter().map(|(name, text)| format!("{name}:{text}")).collect();
         format!("map[{}]", files.join(" "))
     }
 
+    /// Of all files of a chart, none where one may not be read.
     fn entries(&self) -> Option<Entries> {
+        self.all_inside(|_| true).ok()?;
         let entry = |(name, text): &(String, Arc<str>)| {
             (name.as_str().into(), Value::str(text, OriginId::NONE))
         };
-        Some(self.0.iter().map(entry).collect())
+        Some(self.files.iter().map(entry).collect())
     }
 
     fn as_any(&self) -> &dyn std::any::Any {

@@ -293,9 +293,96 @@ fn nothing_outside_of_the_chart_is_read() {
     {
         let link = dir.path().join("c/link.txt");
         std::os::unix::fs::symlink(dir.path().join("secret.txt"), link).expect("a link");
-        let run = run(dir.path(), &["render", "c"]).expect_code(1);
-        assert!(run.err.contains("leads out of the chart"), "{}", run.err);
+        run(dir.path(), &["render", "c"]).expect_code(0);
+        for asked in [
+            ".Files.Lines \"link.txt\"",
+            ".Files.Get \"link.txt\"",
+            "(.Files.Glob \"*.txt\").AsConfig",
+        ] {
+            let template = format!("a: {{{{ {asked} | quote }}}}\n");
+            std::fs::write(dir.path().join("c/templates/asks.yaml"), template).expect("a template");
+            let run = run(dir.path(), &["render", "c"]).expect_code(1);
+            assert!(
+                run.err.contains("link.txt is a link that leads out of the chart"),
+                "{}",
+                run.err
+            );
+        }
     }
+}
+
+/// What makes the chart itself must lie in it.
+#[cfg(unix)]
+#[test]
+fn links_that_lead_out_are_refused_where_the_chart_is_made_of_them() {
+    for (link, target) in [
+        ("c/templates/link.yaml", "secret.txt"),
+        ("c/values.yaml", "secret.txt"),
+        ("c/charts/d/templates/link.yaml", "secret.txt"),
+        ("c/charts/e", "other"),
+    ] {
+        let dir = repository(&[
+            CHART,
+            ("secret.txt", "outside: true\n"),
+            ("other/Chart.yaml", "apiVersion: v2\nname: other\nversion: 1.0.0\n"),
+            ("c/templates/t.yaml", "a: b\n"),
+            ("c/charts/d/Chart.yaml", "apiVersion: v2\nname: d\nversion: 1.0.0\n"),
+            ("c/charts/d/templates/t.yaml", "a: b\n"),
+        ]);
+        std::os::unix::fs::symlink(dir.path().join(target), dir.path().join(link)).expect("a link");
+        let run = run(dir.path(), &["render", "c"]).expect_code(1);
+        assert!(run.err.contains("is a link"), "{link}: {}", run.err);
+    }
+}
+
+/// Operators keep their CRDs elsewhere, and folders of dashboards are shared: a chart that only holds links to them is
+/// rendered, and what would need them says so.
+#[cfg(unix)]
+#[test]
+fn linked_folders_are_missed_by_what_asks_for_them() {
+    let dir = repository(&[
+        CHART,
+        ("config/a.yaml", "a: b\n"),
+        ("c/files/own.txt", "own"),
+        (
+            "c/templates/t.yaml",
+            "a: {{ .Files.Get \"files/own.txt\" }}{{ len (.Files.Glob \"files/*\") }}\n",
+        ),
+    ]);
+    for link in ["c/crds", "c/dashboards"] {
+        std::os::unix::fs::symlink("../config", dir.path().join(link)).expect("a link");
+    }
+    run(dir.path(), &["render", "c"]).expect_code(0);
+    let crds = run(dir.path(), &["render", "c", "--include-crds"]).expect_code(1);
+    assert!(crds.err.contains("crds/: is a link"), "{}", crds.err);
+    for asked in
+        [".Files.Get \"dashboards/a.yaml\"", ".Files.Glob \"dash*/**\"", ".Files.Glob \"**.yaml\""]
+    {
+        let template = format!("a: {{{{ {asked} }}}}\n");
+        std::fs::write(dir.path().join("c/templates/asks.yaml"), template).expect("a template");
+        let run = run(dir.path(), &["render", "c"]).expect_code(1);
+        assert!(run.err.contains("is a link that leads out of the chart"), "{}", run.err);
+    }
+}
+
+/// A folder of charts that share a library often links it into each, beside saying so in `Chart.yaml`.
+#[cfg(unix)]
+#[test]
+fn a_linked_chart_is_read_where_it_is_a_dependency_by_file() {
+    let dir = repository(&[
+        (
+            "c/Chart.yaml",
+            "apiVersion: v2\nname: c\nversion: 1.0.0\ndependencies:\n  - name: lib\n    version: 1.0.0\n    \
+             repository: file://../lib\n",
+        ),
+        ("c/templates/t.yaml", "a: {{ include \"lib.name\" . }}\n"),
+        ("lib/Chart.yaml", "apiVersion: v2\nname: lib\nversion: 1.0.0\ntype: library\n"),
+        ("lib/templates/_lib.tpl", "{{ define \"lib.name\" }}shared{{ end }}"),
+    ]);
+    std::fs::create_dir(dir.path().join("c/charts")).expect("a folder");
+    std::os::unix::fs::symlink("../../lib", dir.path().join("c/charts/lib")).expect("a link");
+    let out = run(dir.path(), &["render", "c"]).expect_code(0).out;
+    assert!(out.ends_with("a: shared\n"), "{out}");
 }
 
 /// The corpus beside the project: every case as Helm has it, and origins that hold. Where there is no

@@ -9,21 +9,35 @@ use std::path::{Path, PathBuf};
 use walkdir::DirEntry;
 
 use super::ignore::Rules;
-use super::{ChartError, Content, MAX_CHART, MAX_FILE, MAX_FILES, RawFile};
+use super::{ChartError, Content, MAX_CHART, MAX_FILE, MAX_FILES, RawFile, declared};
 use crate::source::Overlay;
 
 /// Bytes of a buffer that most files of charts fit into.
 const BUFFER: usize = 64 << 10;
 
+/// A file of a chart's directory.
+pub(super) struct Listed {
+    /// Its name within the chart, with `/`; that of a folder that is not read ends with one.
+    pub(super) name: String,
+    /// What to open.
+    pub(super) path: PathBuf,
+    /// Whether it is a link that leads out of the chart, and so not read.
+    pub(super) outside: bool,
+}
+
 /// Reads a chart's files, without what `.helmignore` leaves out, following links that stay inside.
 ///
 /// # Errors
 /// When a file cannot be read, is larger than Helm allows, is no regular file, or is a link that
-/// leads out of the chart.
+/// leads out of the chart: but for CRDs and files that only `.Files` can read, which are not opened, and for
+/// charts that are `file://` dependencies, which are read from there.
 pub(super) fn read(directory: &Path, overlay: &Overlay) -> Result<Vec<RawFile>, ChartError> {
     let mut buffer = Vec::with_capacity(BUFFER);
     let mut total = 0;
-    let read = |(name, path): (String, PathBuf)| {
+    let read = |Listed { name, path, outside }| {
+        if outside {
+            return Ok(RawFile { name, data: Content::Outside });
+        }
         fill(&mut buffer, &path, overlay).map_err(|error| fail(&path, &error.to_string()))?;
         total += buffer.len() as u64;
         if total > MAX_CHART {
@@ -72,18 +86,14 @@ pub(super) fn bytes(path: &Path, overlay: &Overlay) -> std::io::Result<Vec<u8>> 
     Ok(bytes)
 }
 
-/// The files that [`read`] reads, sorted, those that are not on disk last: names within the chart,
-/// and paths to open.
+/// The files that [`read`] reads, sorted, those that are not on disk last.
 ///
 /// # Errors
 /// Those of [`read`], but for what the files hold.
-pub(super) fn list(
-    directory: &Path,
-    overlay: &Overlay,
-) -> Result<Vec<(String, PathBuf)>, ChartError> {
+pub(super) fn list(directory: &Path, overlay: &Overlay) -> Result<Vec<Listed>, ChartError> {
     let rules = Rules::parse(&ignored(directory, overlay)).map_err(ChartError::new)?;
     let mut root: Option<PathBuf> = None;
-    let mut files: Vec<(String, PathBuf)> = Vec::new();
+    let mut files: Vec<Listed> = Vec::new();
     let mut name = String::new();
     let mut open = vec![Folder::open(directory.to_owned(), 0)?];
     while let Some(folder) = open.last_mut() {
@@ -104,14 +114,24 @@ pub(super) fn list(
         if rules.ignores(&name, kind.is_dir()) {
             continue;
         }
+        let mut outside = false;
         if is_link {
             let root = match &mut root {
                 Some(root) => root,
                 none => none.insert(real(directory)?),
             };
-            if !real(&path)?.starts_with(root) {
+            let target = real(&path)?;
+            outside = !target.starts_with(root);
+            if outside && kind.is_dir() && is_dependency(&name, &target, directory, overlay) {
+                continue;
+            }
+            if outside && makes_the_chart(&name) {
                 return Err(fail(&path, "is a link that leads out of the chart"));
             }
+        }
+        if outside && kind.is_dir() {
+            files.push(Listed { name: format!("{name}/"), path, outside });
+            continue;
         }
         if kind.is_dir() {
             open.push(Folder::open(path, name.len())?);
@@ -123,10 +143,32 @@ pub(super) fn list(
         if files.len() >= MAX_FILES {
             return Err(too_large(directory));
         }
-        files.push((name.clone(), path));
+        files.push(Listed { name: name.clone(), path, outside });
     }
     add_unsaved(&mut files, directory, &rules, overlay);
     Ok(files)
+}
+
+/// Whether a chart is made of what bears this name; all else can only be read by `.Files`, or is a CRD.
+fn makes_the_chart(name: &str) -> bool {
+    let mut name = name;
+    while let Some((_, rest)) = name.strip_prefix("charts/").and_then(|rest| rest.split_once('/')) {
+        name = rest;
+    }
+    let (top, _) = name.split_once('/').unwrap_or((name, ""));
+    matches!(top, "templates" | "charts")
+        || matches!(name, "Chart.yaml" | "requirements.yaml" | "values.yaml" | "values.schema.json")
+}
+
+/// Whether what a link in `charts/` leads to is a chart that `Chart.yaml` says to lie there, by `file://`.
+fn is_dependency(name: &str, target: &Path, directory: &Path, overlay: &Overlay) -> bool {
+    let lies_there = |repository: &str| {
+        let relative = repository.strip_prefix("file://")?;
+        Some(directory.join(relative).canonicalize().ok()? == target)
+    };
+    let mut repositories = declared(directory, overlay).into_iter().map(|it| it.repository);
+    name.strip_prefix("charts/").is_some_and(|own| !own.contains('/'))
+        && repositories.any(|repository| lies_there(&repository) == Some(true))
 }
 
 /// A folder whose entries are being walked through.
@@ -186,16 +228,11 @@ fn unreadable(path: &Path) -> ChartError {
 }
 
 /// Adds the files that are not on disk yet.
-fn add_unsaved(
-    files: &mut Vec<(String, PathBuf)>,
-    directory: &Path,
-    rules: &Rules,
-    overlay: &Overlay,
-) {
+fn add_unsaved(files: &mut Vec<Listed>, directory: &Path, rules: &Rules, overlay: &Overlay) {
     if overlay.is_empty() {
         return;
     }
-    let known: BTreeSet<String> = files.iter().map(|(name, _)| name.clone()).collect();
+    let known: BTreeSet<String> = files.iter().map(|file| file.name.clone()).collect();
     for (relative, _) in overlay.below(directory) {
         let name = relative.to_string_lossy().replace('\\', "/");
         let folders = name.match_indices('/').map(|(at, _)| (&name[..at], true));
@@ -203,7 +240,7 @@ fn add_unsaved(
         let is_ignored = parts.any(|(name, is_dir)| rules.ignores(name, is_dir));
         drop(parts);
         if !is_ignored && !known.contains(&name) {
-            files.push((name, directory.join(relative)));
+            files.push(Listed { name, path: directory.join(relative), outside: false });
         }
     }
 }

@@ -64,7 +64,7 @@ impl Scope<'_> {
         let dot = Value::map(
             Entries::from([
                 ("Chart".into(), Value::map(meta, OriginId::NONE)),
-                ("Files".into(), files(&chart.files)),
+                ("Files".into(), files(chart)),
                 ("Release".into(), self.release.clone()),
                 ("Capabilities".into(), self.capabilities.clone()),
                 ("Values".into(), values.clone().with(Nuance::Values)),
