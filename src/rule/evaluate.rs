@@ -19,6 +19,7 @@ use super::file::{Rule, Scope};
 use super::function;
 use super::hit::Hit;
 use super::need::Traits;
+use super::placeholder::{Stage, leave_open};
 use super::setting::{Cluster, ReleaseInfo, Setting};
 use super::undecided::Undecided;
 use crate::kube::{Object, containers};
@@ -117,16 +118,21 @@ impl Evaluator {
         judge.traits = Some(Traits::of(object, pod.is_some(), together.company, base.is_some()));
         let company = Some(together.company).filter(|all| !all.is_empty());
         judge.accompany(company);
+        let stage = if self.setting.rendered { Stage::Rendered } else { Stage::Written };
         let mut hits = Vec::new();
         for (key, (rule, params)) in rules {
-            let found = judge.rule(rule, || self.settings.of(rule, params));
-            self.undecided.note(&rule.id, std::mem::take(&mut judge.undecided));
+            let mut found = judge.rule(rule, || self.settings.of(rule, params));
+            let undecided = std::mem::take(&mut judge.undecided);
+            self.undecided
+                .note(&rule.id, undecided + leave_open(rule, document, stage, &mut found));
             push_all(&mut hits, key, found);
             if let Some(algorithm) = rule.algorithm {
                 // What stands beside an object is nothing to a rule on single objects.
                 let company = company.filter(|_| rule.scope == Scope::Release);
                 let scene = Scene { rule, params, object, company, setting: &self.setting };
-                let judged = algorithm.judge(&scene);
+                let mut judged = algorithm.judge(&scene);
+                let open = leave_open(rule, document, stage, &mut judged.hits);
+                self.undecided.note(&rule.id, open);
                 push_all(&mut hits, key, judged.hits);
                 self.unknown_kinds.extend(judged.unknown_kind);
             }

@@ -20,6 +20,7 @@ mod logic;
 mod need;
 mod notation;
 mod path;
+mod placeholder;
 mod repair;
 mod set;
 mod setting;

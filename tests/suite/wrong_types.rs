@@ -202,3 +202,61 @@ fn a_config_map_of_three_megabytes_is_refused_as_the_api_would() {
     assert!(run.out.contains("large.yaml:4:1: error configmap-too-large"), "{}", run.out);
     assert!(run.out.contains("other.yaml"), "{}", run.out);
 }
+
+/// What envsubst, Flux or a pipeline fills in is known when it is deployed, and not before.
+const TO_FILL_IN: &str = r#"apiVersion: apps/v1
+kind: Deployment
+metadata: {name: "${NAME}", labels: {app: "${NAME}", version: "{{ version }}"}}
+spec:
+  replicas: ${REPLICAS}
+  selector: {matchLabels: {app: "${NAME}"}}
+  template:
+    metadata: {labels: {app: "${NAME}", version: "{{ version }}"}}
+    spec:
+      topologySpreadConstraints: [{maxSkew: 1, topologyKey: kubernetes.io/hostname, whenUnsatisfiable: DoNotSchedule, labelSelector: {matchLabels: {app: "${NAME}"}}}]
+      containers:
+        - name: web
+          image: ${IMAGE}:${TAG:=latest}
+          ports: [{containerPort: "${PORT}"}]
+          env: [{name: PASSWORD, value: "hunter2-${NAME}"}]
+---
+apiVersion: v1
+kind: Service
+metadata: {name: web}
+spec: {selector: {app: "${OTHER}"}, ports: [{port: 80, targetPort: "${PORT}"}]}
+---
+apiVersion: v1
+kind: Secret
+metadata: {name: web}
+data: {key: "${KEY}"}
+"#;
+
+#[test]
+fn what_is_filled_in_later_is_not_judged_and_counted() {
+    let dir = repository(&[("web.yaml", TO_FILL_IN)]);
+    let out = run(dir.path(), &["check", "--verbose"]).expect_code(0);
+    assert!(out.err.contains("could not be decided"), "{}{}", out.out, out.err);
+    // What is missing is missing whatever is filled in, and a credential stands beside it.
+    let args =
+        ["check", "--format", "concise", "--select", "secret-in-env-value,memory-limit-required"];
+    let out = run(dir.path(), &args).expect_code(1).out;
+    assert!(out.contains("web.yaml:15:41: error secret-in-env-value"), "{out}");
+    assert!(out.contains("memory-limit-required"), "{out}");
+}
+
+/// A chart is rendered by then: its braces were meant to be.
+#[test]
+fn braces_that_a_chart_leaves_are_a_fault() {
+    let config =
+        |name: &str| format!("apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: {name}}}\n");
+    let dir = repository(&[
+        ("c/Chart.yaml", "apiVersion: v2\nname: c\nversion: 1.0.0\n"),
+        ("c/values.yaml", "name: '{{ .Release.Name }}'\nother: ${NAME}\n"),
+        ("c/templates/a.yaml", &config("{{ .Values.name | quote }}")),
+        ("c/templates/b.yaml", &config("{{ .Values.other | quote }}")),
+    ]);
+    let args = ["check", "--format", "concise", "--select", "object-name-valid"];
+    let out = run(dir.path(), &args).expect_code(1).out;
+    assert_eq!(out.matches("object-name-valid").count(), 1, "{out}");
+    assert!(out.contains("c/values.yaml:1:7"), "{out}");
+}

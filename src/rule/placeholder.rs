@@ -1,0 +1,82 @@
+//! Texts that are filled in before they reach a cluster: what they will be, nobody can tell from the repository.
+
+use super::file::Rule;
+use super::hit::{Hit, Target};
+use crate::yaml::{Document, Kind, Node};
+
+/// The group of rules that look for what is written literally, whatever is filled in beside it.
+const LITERAL: &str = "secrets";
+
+/// Keys of what selects by labels: a text in there has a say in what the whole selects.
+const SELECTORS: [&str; 6] =
+    ["selector", "labelSelector", "matchLabels", "matchExpressions", "podSelector", "nodeSelector"];
+
+/// How far a text has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Stage {
+    /// It lies in the repository: envsubst, Flux or a pipeline may fill in `${NAME}`, Jinja or another
+    /// generator what stands in `{{ }}`.
+    Written,
+    /// A chart made it: braces that are left are a mistake, `${NAME}` may still be filled in.
+    Rendered,
+}
+
+/// Leaves out what a rule says of texts that are filled in later; gives how many hits those were.
+pub(super) fn leave_open(
+    rule: &Rule,
+    document: &Document,
+    stage: Stage,
+    hits: &mut Vec<Hit>,
+) -> usize {
+    let before = hits.len();
+    hits.retain(|hit| *rule.group == *LITERAL || !is_open(&hit.target, document, stage));
+    before - hits.len()
+}
+
+/// Whether what is meant is filled in later: a scalar with a placeholder in it, or a selector with one.
+fn is_open(target: &Target, document: &Document, stage: Stage) -> bool {
+    let node = document.node(target.node);
+    let selects = || node.key_name().is_some_and(|key| SELECTORS.contains(&&*key));
+    let is_judged = target.missing.is_empty() && !target.key;
+    is_judged && (node.kind() == Kind::Scalar || selects()) && holds_placeholder(node, stage)
+}
+
+fn holds_placeholder(node: Node<'_>, stage: Stage) -> bool {
+    match node.kind() {
+        Kind::Scalar => has_placeholder(node.raw(), stage),
+        Kind::Sequence => node.items().any(|item| holds_placeholder(item, stage)),
+        Kind::Mapping => node.entries().any(|entry| holds_placeholder(entry.value, stage)),
+    }
+}
+
+fn has_placeholder(text: &str, stage: Stage) -> bool {
+    let is_name = |inner: &str| {
+        inner.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
+            && inner.contains('}')
+    };
+    let has_variable = text.split("${").skip(1).any(is_name);
+    let has_braces = || text.split_once("{{").is_some_and(|(_, rest)| rest.contains("}}"));
+    has_variable || stage == Stage::Written && has_braces()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_in_braces_are_placeholders() {
+        for text in ["${NAME}", "a-${name:=b}-c", "x ${_A_1} y"] {
+            assert!(has_placeholder(text, Stage::Rendered), "{text}");
+        }
+        for text in ["$NAME", "$(NAME)", "${}", "${1}", "${NAME", "{NAME}", "$$"] {
+            assert!(!has_placeholder(text, Stage::Written), "{text}");
+        }
+    }
+
+    #[test]
+    fn double_braces_are_placeholders_until_a_chart_is_rendered() {
+        assert!(has_placeholder("a:{{ tag }}", Stage::Written));
+        assert!(!has_placeholder("a:{{ tag }}", Stage::Rendered));
+        assert!(!has_placeholder("}} {{", Stage::Written));
+    }
+}
