@@ -59,7 +59,7 @@ impl<'p> CustomSchemas<'p> {
         }
         self.all.get_or_init(|| {
             let mut all = Schemas::default();
-            self.files.iter().map(read).for_each(|own| all.extend(own.clone()));
+            self.files.iter().map(read).for_each(|own| all.join(own.clone()));
             all.extend(self.configured.clone());
             Arc::new(all)
         })

@@ -23,6 +23,27 @@ fn a_definition_in_the_repository_is_used() {
     assert!(run.out.contains("`sise` is no field of spec"), "{}", run.out);
 }
 
+/// A repository of charts has the definitions of each version of a chart: which of them is deployed, nobody says.
+#[test]
+fn an_object_is_at_fault_where_all_definitions_of_its_kind_refuse_it() {
+    let definition = |field: &str| {
+        format!(
+            "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata: {{name: widgets.example.org}}\nspec:\n  group: example.org\n  scope: Namespaced\n  names: {{kind: Widget, plural: widgets}}\n  versions:\n    - name: v1\n      served: true\n      storage: true\n      schema:\n        openAPIV3Schema:\n          type: object\n          properties: {{spec: {{type: object, properties: {{{field}: {{type: integer}}}}}}}}\n"
+        )
+    };
+    let widget = |field: &str| WIDGET.replace("sise", field);
+    let dir = repository(&[
+        ("1.0/crd.yaml", &definition("size")),
+        ("2.0/crd.yaml", &definition("length")),
+        ("a/old.yaml", &widget("size")),
+        ("b/new.yaml", &widget("length")),
+        ("c/wrong.yaml", &widget("sise")),
+    ]);
+    let out = run(dir.path(), &ARGS).expect_code(1).out;
+    assert!(out.starts_with("c/wrong.yaml:6:3:"), "{out}");
+    assert_eq!(out.matches("schema-validation").count(), 1, "{out}");
+}
+
 #[test]
 fn a_directory_of_schemas_is_used_when_the_configuration_names_it() {
     let schema = r#"{"type": "object", "properties": {"spec": {"type": "object", "properties": {"size": {"type": "integer"}}, "additionalProperties": false}}}"#;

@@ -118,6 +118,8 @@ struct Custom {
     /// As the definition writes it.
     kind: String,
     shape: Arc<Shape>,
+    /// What other definitions of the kind say, any of which may be the one that is deployed.
+    others: Vec<Arc<Shape>>,
 }
 
 impl Schemas {
@@ -155,8 +157,20 @@ impl Schemas {
         self.custom.extend(other.custom);
     }
 
+    /// Takes in those of `other`, beside what is there already: where both define a kind, an object is at fault
+    /// where all definitions refuse it. A repository of charts has one in each version of a chart.
+    #[expect(clippy::iter_over_hash_type, reason = "no kind has a say in what is kept of another")]
+    pub fn join(&mut self, other: Self) {
+        for (key, mut custom) in other.custom {
+            if let Some(known) = self.custom.remove(&key) {
+                custom.others.extend(known.others.into_iter().chain([known.shape]));
+            }
+            self.custom.insert(key, custom);
+        }
+    }
+
     fn add(&mut self, api_version: String, kind: &str, shape: Shape) {
-        let custom = Custom { kind: kind.to_owned(), shape: Arc::new(shape) };
+        let custom = Custom { kind: kind.to_owned(), shape: Arc::new(shape), others: Vec::new() };
         self.custom.insert((api_version, kind.to_lowercase()), custom);
     }
 
@@ -167,7 +181,7 @@ impl Schemas {
         let minor = minor.clamp(OLDEST_MINOR, NEWEST_MINOR);
         let key = (object.api_version.to_owned(), object.kind.to_lowercase());
         if let Some(custom) = self.custom.get(&key) {
-            return Verdict::Checked(walk::object(object.node, &custom.shape, minor));
+            return Verdict::Checked(custom.violations(object, minor));
         }
         match table::kind(object.api_version, object.kind, minor) {
             None => Verdict::UnknownKind,
@@ -178,6 +192,27 @@ impl Schemas {
                 Verdict::Checked(not_served(object, minor, first, last).into_iter().collect())
             }
         }
+    }
+}
+
+impl Custom {
+    /// What all definitions of the kind find wrong with an object.
+    fn violations<'a>(&self, object: &Object<'a>, minor: u32) -> Vec<Violation<'a>> {
+        let mut found = walk::object(object.node, &self.shape, minor);
+        for other in &self.others {
+            if found.is_empty() {
+                break;
+            }
+            let refused = walk::object(object.node, other, minor);
+            let is_refused = |violation: &Violation<'_>| {
+                let same = |other: &Violation<'_>| {
+                    other.node.id() == violation.node.id() && other.kind == violation.kind
+                };
+                refused.iter().any(same)
+            };
+            found.retain(is_refused);
+        }
+        found
     }
 }
 
