@@ -102,6 +102,7 @@ pub(crate) fn run(args: &Args, console: &mut Console) -> Result<ExitCode, Comman
         kube_version: kube_version
             .map_err(|error| CommandError::new(format!("invalid kube version: {error}")))?,
         api_versions: args.api_versions.clone(),
+        serves: |_, _| false,
         skip_schema: args.skip_schema_validation,
         lenient: false,
     };

@@ -151,8 +151,16 @@ impl Object for KubeVersion {
     }
 }
 
+/// Whether a cluster of Kubernetes 1.n has an API: `policy/v1`, or `policy/v1/PodDisruptionBudget`.
+pub type Serves = fn(&str, u32) -> bool;
+
 #[derive(Debug)]
-struct VersionSet(Vec<Cow<'static, str>>);
+struct VersionSet {
+    listed: Vec<Cow<'static, str>>,
+    /// What the cluster has besides.
+    serves: Serves,
+    minor: u32,
+}
 
 impl Object for VersionSet {
     fn type_name(&self) -> &'static str {
@@ -162,16 +170,17 @@ impl Object for VersionSet {
     fn call(&self, name: &str, args: &[Value], _: &Origins) -> Option<Result<Value, String>> {
         (name == "Has").then(|| {
             let wanted = text(args, 0)?.as_str();
-            Ok(Value::bool(self.0.iter().any(|version| version == wanted), OriginId::NONE))
+            let is_listed = self.listed.iter().any(|version| version == wanted);
+            Ok(Value::bool(is_listed || (self.serves)(wanted, self.minor), OriginId::NONE))
         })
     }
 
     fn print(&self) -> String {
-        format!("[{}]", self.0.join(" "))
+        format!("[{}]", self.listed.join(" "))
     }
 
     fn items(&self) -> Option<Vec<Value>> {
-        Some(self.0.iter().map(|version| Value::str(version, OriginId::NONE)).collect())
+        Some(self.listed.iter().map(|version| Value::str(version, OriginId::NONE)).collect())
     }
 
     fn as_any(&self) -> &dyn std::any::Any {
@@ -251,10 +260,11 @@ fn print(value: &Value) -> String {
     super::print::plain(value)
 }
 
-/// `.Capabilities` for a version, with API versions beyond Kubernetes' own.
-pub(super) fn capabilities(kube: &KubeVersion, extra: &[String]) -> Value {
+/// `.Capabilities` for a version, with API versions beyond those that `helm template` knows by itself.
+pub(super) fn capabilities(kube: &KubeVersion, extra: &[String], serves: Serves) -> Value {
     let versions = API_VERSIONS.iter().map(|version| Cow::Borrowed(*version));
-    let versions = VersionSet(versions.chain(extra.iter().cloned().map(Cow::Owned)).collect());
+    let listed = versions.chain(extra.iter().cloned().map(Cow::Owned)).collect();
+    let versions = VersionSet { listed, serves, minor: kube.minor.parse().unwrap_or(0) };
     let object = |object: std::rc::Rc<dyn Object>| {
         Value::new(super::value::Data::Object(object), OriginId::NONE)
     };

@@ -9,7 +9,7 @@ mod template;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use super::capabilities::{DEFAULT_KUBE_VERSION, KubeVersion};
+use super::capabilities::{DEFAULT_KUBE_VERSION, KubeVersion, Serves};
 use super::chart::{Chart, ChartError, ChartFile, Dependency};
 use super::eval::{Evaluator, Failure, TemplateFile, deep};
 use super::function::satisfies;
@@ -35,6 +35,8 @@ pub struct Release {
     pub kube_version: Option<KubeVersion>,
     /// API versions that the cluster has besides Kubernetes' own.
     pub api_versions: Vec<String>,
+    /// What else it has, the kinds of its own API among it: `helm template` asks no cluster and knows of none.
+    pub serves: Serves,
     /// Values that a `values.schema.json` does not allow are no failure.
     pub skip_schema: bool,
     /// A dependency that is not there is a failure only when it takes part in the release; Helm
@@ -50,6 +52,7 @@ impl Default for Release {
             is_upgrade: false,
             kube_version: None,
             api_versions: Vec::new(),
+            serves: |_, _| false,
             skip_schema: false,
             lenient: false,
         }

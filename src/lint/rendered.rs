@@ -23,6 +23,7 @@ use crate::helm::reads::Reads;
 use crate::helm::render::{self as helm, Manifest, RenderError, Rendered};
 use crate::helm::values::{Layer, Set, SetKind};
 use crate::kube::objects;
+use crate::kube::schema::{NEWEST_MINOR, OLDEST_MINOR, served};
 use crate::project::{AssignmentKind, Content, LocalChart, Release, Via};
 use crate::rule::layers::{Layers, text};
 use crate::rule::{Company, Evaluator, Scope, Undecided};
@@ -243,6 +244,7 @@ impl Task<'_> {
             // Not `default`: that the namespace is open is no fault of the objects.
             namespace: release.namespace.clone().unwrap_or_else(|| "release-namespace".to_owned()),
             kube_version: version,
+            serves,
             lenient: true,
             ..helm::Release::default()
         }
@@ -369,6 +371,12 @@ impl Task<'_> {
     fn declared(&self) -> Span {
         self.release.name_span.unwrap_or(self.release.declared)
     }
+}
+
+/// Whether a cluster of Kubernetes 1.`minor` has an API of its own: a release meets one.
+fn serves(api: &str, minor: u32) -> bool {
+    let minor = minor.clamp(OLDEST_MINOR, NEWEST_MINOR);
+    served(api).is_some_and(|(first, last)| (first..=last).contains(&minor))
 }
 
 /// The template and the text of each document.

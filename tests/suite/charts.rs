@@ -311,6 +311,19 @@ fn nothing_outside_of_the_chart_is_read() {
     }
 }
 
+/// `helm template` asks no cluster, and knows no kinds; a release meets a cluster that has them.
+#[test]
+fn a_chart_is_judged_by_what_it_makes_for_a_cluster() {
+    let budget = "apiVersion: policy/{{ if .Capabilities.APIVersions.Has \"policy/v1/PodDisruptionBudget\" }}v1{{ else }}v1beta1{{ end }}\nkind: PodDisruptionBudget\nmetadata: {name: a}\nspec: {selector: {matchLabels: {a: b}}}\n";
+    let dir = repository(&[CHART, ("c/templates/t.yaml", budget)]);
+    let rendered = run(dir.path(), &["render", "c"]).expect_code(0).out;
+    assert!(rendered.contains("policy/v1beta1"), "{rendered}");
+    let args = ["check", "--select", "api-version-removed", "--format", "concise"];
+    run(dir.path(), &args).expect_code(0);
+    let old = [&args[..], &["--kube-version", "1.20"]].concat();
+    run(dir.path(), &old).expect_code(0);
+}
+
 /// What makes the chart itself must lie in it.
 #[cfg(unix)]
 #[test]

@@ -31,7 +31,7 @@ pub(super) fn placed<'c>(
         members,
         templates: Vec::new(),
         release: release_map(release),
-        capabilities: capabilities(kube, &release.api_versions),
+        capabilities: capabilities(kube, &release.api_versions, release.serves),
     };
     scope.enter(tree, merged, &tree.name, true);
     scope.templates
