@@ -188,7 +188,9 @@ fn follow(link: &Path, requested: bool, sources: &Sources, walked: &mut Walked) 
             }
         }
         Err(error) => {
-            if wanted(link) || error.kind() != io::ErrorKind::NotFound {
+            // What has no extension may have been a folder that is made when something is built.
+            let is_named = link.extension().is_some() && wanted(link);
+            if is_named || error.kind() != io::ErrorKind::NotFound {
                 let why = format!("this symbolic link leads nowhere: {}", describe(&error));
                 walked.findings.push(unreadable(&shown(link), &why, sources));
             }

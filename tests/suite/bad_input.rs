@@ -104,6 +104,19 @@ fn symlink_loops_end() {
     other_is_linted(&report);
 }
 
+/// A link without an extension may lead to what a build makes, `node_modules` for one.
+#[cfg(unix)]
+#[test]
+fn a_link_to_nothing_is_named_where_it_is_called_like_what_is_linted() {
+    let dir = repository(&[("other.yaml", OTHER)]);
+    for link in ["node_modules", "values.yaml"] {
+        std::os::unix::fs::symlink("nowhere", dir.path().join(link)).expect("a link");
+    }
+    let out = run(dir.path(), &["check", "--format", "concise", "--select", "file-unreadable"]).out;
+    assert!(out.contains("values.yaml:1:1: error file-unreadable"), "{out}");
+    assert!(!out.contains("node_modules"), "{out}");
+}
+
 #[cfg(unix)]
 #[test]
 fn an_unreadable_file_is_named() {
