@@ -24,7 +24,7 @@ pub enum Class {
     ChartMeta,
     /// A file in a chart's `templates/`: never read as YAML.
     ChartTemplate,
-    /// Text with `{{` outside of charts that is not YAML before it is rendered.
+    /// Text with `{{`, or lines that begin with `{%`, outside of charts that is not YAML before it is rendered.
     Template,
     /// `helmfile.yaml` or a part of one.
     Helmfile,
@@ -110,6 +110,17 @@ impl<'a> PathName<'a> {
             return false;
         };
         stem.split(['-', '_', '.']).any(|word| matches!(word, "values" | "Values" | "vals"))
+    }
+
+    /// `01-assert.yaml`, `02-pods-errors.yaml`: parts of objects that kuttl and its like expect in a step of a
+    /// test, or do not.
+    fn is_expectation(self) -> bool {
+        let stem = self.0.rsplit_once('.').map_or(self.0, |(stem, _)| stem);
+        stem.split_once('-').is_some_and(|(step, rest)| {
+            let word = rest.rsplit('-').next().unwrap_or(rest);
+            step.bytes().all(|byte| byte.is_ascii_digit())
+                && matches!(word, "assert" | "error" | "errors")
+        })
     }
 
     fn is_helmfile(self) -> bool {
@@ -218,7 +229,7 @@ pub fn take_text(
 /// Tells what a parsed text is.
 fn look(path: &str, by_name: Option<Class>, text: &str, stream: &Stream) -> Seen {
     let name = PathName::of(path);
-    if text.contains("{{") && is_template(stream) {
+    if (text.contains("{{") && is_template(stream)) || is_of_statements(text, stream) {
         let by_content = if name.is_helmfile() { Class::Helmfile } else { Class::Template };
         return Seen::unparsed(by_name.unwrap_or(by_content));
     }
@@ -264,6 +275,11 @@ fn is_template(stream: &Stream) -> bool {
             .documents
             .iter()
             .any(|document| document.root().is_some_and(|root| opens_action(root, document.text())))
+}
+
+/// True for what does not parse for lines that Jinja and its like take out: `{% raw %}`.
+fn is_of_statements(text: &str, stream: &Stream) -> bool {
+    !stream.errors.is_empty() && text.lines().any(|line| line.trim_start().starts_with("{%"))
 }
 
 fn opens_action(node: Node<'_>, text: &str) -> bool {
@@ -325,6 +341,9 @@ fn class_by_name(candidate: &Candidate, name: PathName<'_>, text: &str) -> Optio
         "Taskfile.yml" | "Taskfile.yaml" | "taskfile.yml" | "taskfile.yaml"
         | "Taskfile.dist.yml" | "Taskfile.dist.yaml" => return Some(Class::Taskfile),
         _ => {}
+    }
+    if name.is_expectation() {
+        return Some(Class::Other);
     }
     if !name.is_yaml() {
         return (!candidate.explicit && !name.has_extension(&["json"])).then_some(Class::Other);

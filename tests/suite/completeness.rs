@@ -51,6 +51,20 @@ fn a_run_that_found_nothing_to_look_at_says_so() {
 }
 
 #[test]
+fn text_of_another_template_language_is_named() {
+    let text = format!("{{% raw %}}\n{CONFIG_MAP}{{% endraw %}}\n");
+    says(&[("a.yaml", &text)], "templates that no chart renders were not checked: a.yaml");
+}
+
+/// They are parts of objects, held against what a cluster has.
+#[test]
+fn what_a_test_of_a_cluster_expects_is_no_manifest() {
+    let expected =
+        "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: a}\nstatus: {readyReplicas: 1}\n";
+    says(&[("01-assert.yaml", expected), ("02-pods-errors.yaml", expected)], "nothing was linted");
+}
+
+#[test]
 fn a_chart_that_is_not_here_is_named() {
     let release =
         "releases:\n  - {name: a, chart: {name: web, repository: https://charts.example.org}}\n";
