@@ -22,6 +22,7 @@ pub(super) fn register(context: &mut Context<'_, '_>) {
     context.add_function("replicasOf", replicas_of).expect(clash);
     context.add_function("sameNamespace", same_namespace).expect(clash);
     context.add_function("matchesLabels", matches_labels).expect(clash);
+    context.add_function("fromController", from_controller).expect(clash);
     context.add_function("ofKind", of_kind).expect(clash);
     context.add_function("ofName", of_name).expect(clash);
     context.add_function("podsMatching", pods_matching).expect(clash);
@@ -94,6 +95,39 @@ pub(super) fn carries(selector: Node<'_>, labels: Node<'_>) -> bool {
         && selector.entries().all(|entry| {
             labels.get(&entry.name()).is_some_and(|value| value.raw() == entry.value.raw())
         })
+}
+
+/// How the names of kinds end that describe what there is, and of which no pod or Service is made.
+const PASSIVE: [&str; 12] = [
+    "Monitor",
+    "Probe",
+    "Rule",
+    "Route",
+    "Policy",
+    "Secret",
+    "Store",
+    "Issuer",
+    "Certificate",
+    "Template",
+    "Middleware",
+    "Scaler",
+];
+
+/// `fromController(objects, text)`: whether a controller makes what bears this name, or pods with this label: a
+/// custom resource that is deployed here is called so, or the text begins with its name and a `-`.
+fn from_controller(context: &FunctionContext<'_, '_>) -> Result<bool, ExecutionError> {
+    let (objects, text) = (list(context)?, argument(context, 1)?);
+    let starts = text.match_indices('-').map(|(at, _)| &text[..at]);
+    let mut named = starts.chain([&*text]).flat_map(|name| objects.of_name(name));
+    Ok(named.any(|(_, node)| Object::new(node).is_some_and(makes_others)))
+}
+
+/// Whether an object is a custom resource whose controller may make pods and Services of it.
+fn makes_others(object: Object<'_>) -> bool {
+    let group = object.group();
+    group.contains('.')
+        && !group.ends_with(".k8s.io")
+        && !PASSIVE.iter().any(|end| object.kind.ends_with(end))
 }
 
 /// `ofKind(objects, 'Service')`: the objects of a kind.

@@ -27,7 +27,7 @@ const TYPES: [&str; 11] = [
 
 /// Functions, sorted: those of rules, and of CEL's own those that rules call or may be meant to. One
 /// that is not here may be CEL's all the same; see [`is_function`].
-const FUNCTIONS: [&str; 67] = [
+const FUNCTIONS: [&str; 68] = [
     "base64Layers",
     "bool",
     "bytes",
@@ -43,6 +43,7 @@ const FUNCTIONS: [&str; 67] = [
     "endsWith",
     "find",
     "flatten",
+    "fromController",
     "grants",
     "hasValue",
     "image",
