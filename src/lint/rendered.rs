@@ -24,9 +24,9 @@ use crate::helm::render::{self as helm, Manifest, RenderError, Rendered};
 use crate::helm::values::{Layer, Set, SetKind};
 use crate::kube::objects;
 use crate::kube::schema::{NEWEST_MINOR, OLDEST_MINOR, served};
-use crate::project::{AssignmentKind, Content, LocalChart, Release, Via};
+use crate::project::{Assignment, AssignmentKind, Content, LocalChart, Release, Via};
 use crate::rule::layers::{Layers, text};
-use crate::rule::{Company, Evaluator, Scope, Undecided};
+use crate::rule::{Company, Evaluator, FILLED_IN_LATER, Scope, Undecided};
 use crate::source::{Sources, Span};
 use crate::yaml::Document;
 
@@ -118,6 +118,16 @@ impl Task<'_> {
                     error.reason
                 );
                 Judged { notes: vec![note], ..Judged::default() }
+            }
+            // What made it fail may be what stands in for a value.
+            Err(error) if self.is_guessed() => {
+                let note = format!(
+                    "{}: the chart does not render without values that are only known when it is deployed: {}",
+                    self.release.display(),
+                    error.reason
+                );
+                let findings = self.on_layers(chart, charts, Layers::default());
+                Judged { notes: vec![note], findings, ..Judged::default() }
             }
             Err(error) => {
                 let own = Layers { failure: Some(&error), ..Layers::default() };
@@ -280,25 +290,43 @@ impl Task<'_> {
                 Content::Yaml(node) => {
                     layers.push(Layer::Inline(Arc::clone(&node.document), node.node));
                 }
-                Content::Set(assignments) => layers.extend(assignments.iter().map(|one| {
-                    let kind = match one.kind {
-                        AssignmentKind::Json => SetKind::Json,
-                        AssignmentKind::Value => SetKind::Value,
-                        AssignmentKind::String => SetKind::String,
-                        AssignmentKind::File => SetKind::File(self.set_files(&one.value)),
-                        AssignmentKind::Literal => SetKind::Literal,
-                    };
-                    let text = match one.path.as_str() {
-                        "" => one.value.clone(),
-                        path => format!("{path}={}", one.value),
-                    };
-                    Layer::Set(Set { kind, text, span: Some(one.value_span.unwrap_or(one.span)) })
-                })),
+                Content::Set(assignments) => {
+                    for one in assignments {
+                        let why = "which values are set is only known when it is deployed";
+                        layers.push(self.set(one).ok_or(why)?);
+                    }
+                }
                 Content::Unknown => return Err("some of its values are computed elsewhere".into()),
                 Content::Elsewhere => return Err("some of its values lie elsewhere".into()),
             }
         }
         Ok(layers)
+    }
+
+    /// What an assignment sets; `None` where nobody can tell.
+    fn set(&self, one: &Assignment) -> Option<Layer> {
+        let value = one.filled(FILLED_IN_LATER)?;
+        let kind = match one.kind {
+            AssignmentKind::Json => SetKind::Json,
+            AssignmentKind::Value => SetKind::Value,
+            AssignmentKind::String => SetKind::String,
+            AssignmentKind::File => SetKind::File(self.set_files(&value)),
+            AssignmentKind::Literal => SetKind::Literal,
+        };
+        let text = match one.path.as_str() {
+            "" => value.into_owned(),
+            path => format!("{path}={value}"),
+        };
+        Some(Layer::Set(Set { kind, text, span: Some(one.value_span.unwrap_or(one.span)) }))
+    }
+
+    /// Whether some of the release's values are only known when it is deployed.
+    fn is_guessed(&self) -> bool {
+        let mut sets = self.release.values.iter().filter_map(|layer| match &layer.content {
+            Content::Set(assignments) => Some(assignments),
+            _ => None,
+        });
+        sets.any(|assignments| assignments.iter().any(|one| !one.is_known()))
     }
 
     /// What `--set-file` reads, as far as it is here.

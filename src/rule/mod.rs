@@ -41,6 +41,7 @@ pub use file::{Example, Param, Rule, RuleError, Scope, read};
 pub use hit::{Hit, Target};
 pub use kinds::ByKind;
 pub use path::{NodePath, PathStep, Roots};
+pub use placeholder::FILLED_IN_LATER;
 pub use repair::{Action, Change, Repair, Rewrite, together};
 pub use set::{Known, RuleSet};
 pub use setting::{Cluster, ReleaseInfo, Setting};

@@ -4,6 +4,10 @@ use super::file::Rule;
 use super::hit::{Hit, Target};
 use crate::yaml::{Document, Kind, Node};
 
+/// What stands in a release's values for text that is only known when the release is made: as much as can be a
+/// name, a label and a tag.
+pub const FILLED_IN_LATER: &str = "filled-in-later";
+
 /// The group of rules that look for what is written literally, whatever is filled in beside it.
 const LITERAL: &str = "secrets";
 
@@ -19,6 +23,8 @@ pub(super) enum Stage {
     Written,
     /// A chart made it: braces that are left are a mistake, `${NAME}` may still be filled in.
     Rendered,
+    /// What is written beside a placeholder counts, too, and only a text that is not there at all is open.
+    Literal,
 }
 
 /// Leaves out what a rule says of texts that are filled in later; gives how many hits those were.
@@ -29,7 +35,8 @@ pub(super) fn leave_open(
     hits: &mut Vec<Hit>,
 ) -> usize {
     let before = hits.len();
-    hits.retain(|hit| *rule.group == *LITERAL || !is_open(&hit.target, document, stage));
+    let stage = if *rule.group == *LITERAL { Stage::Literal } else { stage };
+    hits.retain(|hit| !is_open(&hit.target, document, stage));
     before - hits.len()
 }
 
@@ -54,9 +61,14 @@ fn has_placeholder(text: &str, stage: Stage) -> bool {
         inner.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
             && inner.contains('}')
     };
-    let has_variable = text.split("${").skip(1).any(is_name);
+    let has_variable = || text.split("${").skip(1).any(is_name);
     let has_braces = || text.split_once("{{").is_some_and(|(_, rest)| rest.contains("}}"));
-    has_variable || stage == Stage::Written && has_braces()
+    let is_to_come = match stage {
+        Stage::Written => has_variable() || has_braces(),
+        Stage::Rendered => has_variable(),
+        Stage::Literal => false,
+    };
+    is_to_come || text.contains(FILLED_IN_LATER)
 }
 
 #[cfg(test)]
@@ -78,5 +90,11 @@ mod tests {
         assert!(has_placeholder("a:{{ tag }}", Stage::Written));
         assert!(!has_placeholder("a:{{ tag }}", Stage::Rendered));
         assert!(!has_placeholder("}} {{", Stage::Written));
+    }
+
+    #[test]
+    fn what_is_filled_in_later_is_open_to_rules_on_literals_too() {
+        assert!(has_placeholder("v-filled-in-later", Stage::Literal));
+        assert!(!has_placeholder("secret-${NAME}", Stage::Literal));
     }
 }

@@ -50,6 +50,41 @@ fn a_run_that_found_nothing_to_look_at_says_so() {
     says(&[("README.md", "# No manifests\n")], "nothing was linted");
 }
 
+/// A chart, and a script that deploys it with `set`.
+fn deployed(template: &'static str, set: &str) -> [(&'static str, String); 3] {
+    [
+        ("chart/Chart.yaml", CHART.to_owned()),
+        ("chart/templates/a.yaml", template.to_owned()),
+        ("deploy.sh", format!("helm upgrade --install web chart {set}\n")),
+    ]
+}
+
+/// `--set image.tag=$TAG` is how most pipelines deploy.
+#[test]
+fn values_that_a_pipeline_fills_in_are_no_fault() {
+    let template = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: {{ .Values.name }}\n  labels: {version: {{ .Values.tag }}}\nimmutable: {{ .Values.fixed }}\n";
+    let files = deployed(template, "--set tag=$TAG,name=web-$(date) --set fixed=$FIXED");
+    let Pair { usual, strict } =
+        check(&files.each_ref().map(|(name, text)| (*name, text.as_str())));
+    assert!(usual.out.is_empty(), "{}", usual.out);
+    strict.expect_code(0);
+}
+
+#[test]
+fn a_chart_that_needs_values_of_a_pipeline_is_named() {
+    let template = "{{ if semverCompare \">1\" .Values.tag }}a: b{{ end }}";
+    for (set, said) in [
+        (
+            "--set tag=$TAG",
+            "does not render without values that are only known when it is deployed",
+        ),
+        ("--set $EXTRA", "which values are set is only known when it is deployed"),
+    ] {
+        let files = deployed(template, set);
+        says(&files.each_ref().map(|(name, text)| (*name, text.as_str())), said);
+    }
+}
+
 #[test]
 fn text_of_another_template_language_is_named() {
     let text = format!("{{% raw %}}\n{CONFIG_MAP}{{% endraw %}}\n");

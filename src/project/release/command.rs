@@ -1,9 +1,10 @@
 //! What a `helm install` or `helm upgrade` declares (helm: cmd/helm/install.go, upgrade.go;
 //! pkg/cli/values/options.go).
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use super::shell::{COMPUTED, Call, Field, STREAM, is_known};
+use super::shell::{COMPUTED, Call, Field, RUN_TIME, STREAM, is_known};
 use super::text::Mapped;
 use super::{ChartRef, Content, Context, Found, Layer, Release, Unresolved, Via, split_oci};
 use crate::project::tree::{base_name, join, parent};
@@ -23,6 +24,29 @@ pub struct Assignment {
     pub span: Span,
     /// The value alone, where it stands apart.
     pub value_span: Option<Span>,
+}
+
+impl Assignment {
+    /// Whether all that it gives is known before the release is made.
+    #[must_use]
+    pub fn is_known(&self) -> bool {
+        is_known(&self.value)
+    }
+
+    /// What it gives, with `stand_in` for what is only known when the release is made; `None` where it cannot be
+    /// told which keys that is for.
+    #[must_use]
+    pub fn filled(&self, stand_in: &str) -> Option<Cow<'_, str>> {
+        if self.is_known() {
+            return Some(Cow::Borrowed(&self.value));
+        }
+        let mut pieces = self.value.split(',').map(|piece| piece.split_once('='));
+        let begins = pieces.clone().next().flatten().is_some();
+        let keys_are_known = pieces.all(|piece| piece.is_none_or(|(key, _)| is_known(key)));
+        let is_text = self.kind != AssignmentKind::Json;
+        (is_text && (!self.path.is_empty() || begins && keys_are_known))
+            .then(|| self.value.replace([RUN_TIME, COMPUTED], stand_in).into())
+    }
 }
 
 /// How the text of an [`Assignment`] becomes a value.
@@ -310,7 +334,7 @@ fn obstacle(name: Option<&(String, Span)>, chart: &str, options: &Options) -> Op
         return Some("the release's name is computed when the command runs".to_owned());
     }
     let unknown = options.files.iter().find(|(file, _)| !is_known(file))?;
-    let shape = unknown.0.replace([super::shell::RUN_TIME, COMPUTED], "…");
+    let shape = unknown.0.replace([RUN_TIME, COMPUTED], "…");
     Some(format!("which values file `{shape}` is, is only known when the command runs"))
 }
 
