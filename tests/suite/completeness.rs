@@ -71,6 +71,20 @@ fn values_that_a_pipeline_fills_in_are_no_fault() {
 }
 
 #[test]
+fn values_that_terraform_or_skaffold_fills_in_are_no_fault() {
+    let template = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: {{ .Values.name }}}\ndata: {a: {{ .Values.tag }}}\n";
+    let terraform = "variable \"tag\" {}\nresource \"helm_release\" \"web\" {\n  name = \"web\"\n  chart = \"./chart\"\n  set = [\n    { name = \"tag\", value = var.tag },\n    { name = \"name\", value = \"Web\" },\n  ]\n}\n";
+    let skaffold = "apiVersion: skaffold/v4beta6\nkind: Config\ndeploy:\n  helm:\n    releases:\n      - name: web\n        chartPath: chart\n        setValueTemplates: {tag: \"{{.IMAGE_TAG}}\"}\n        setValues:\n          name: Web\n";
+    for (file, text, line) in [("main.tf", terraform, 7), ("skaffold.yaml", skaffold, 10)] {
+        let chart = [("chart/Chart.yaml", CHART), ("chart/templates/a.yaml", template)];
+        let Pair { usual, .. } = check(&[chart[0], chart[1], (file, text)]);
+        // The name that is known is judged, and nothing else is at fault.
+        assert!(usual.out.starts_with(&format!("{file}:{line}:")), "{}", usual.out);
+        assert_eq!(usual.out.matches(": error ").count(), 1, "{}", usual.out);
+    }
+}
+
+#[test]
 fn a_chart_that_needs_values_of_a_pipeline_is_named() {
     let template = "{{ if semverCompare \">1\" .Values.tag }}a: b{{ end }}";
     for (set, said) in [

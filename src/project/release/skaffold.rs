@@ -2,6 +2,7 @@
 //! somebody asks for them, and are left out.
 
 use super::command::{self, Assignment, AssignmentKind};
+use super::shell::RUN_TIME;
 use super::{ChartRef, Content, Context, Found, Layer, Release, Unresolved, Via, embedded};
 use crate::project::chart::scalar_text;
 use crate::project::classify::Class;
@@ -71,15 +72,20 @@ fn release(item: Node<'_>, file: &File, context: &Context<'_>, found: &mut Found
     });
 }
 
-/// `setValues` and its relatives, as one layer. Templates over built images are not known.
+/// `setValues` and its relatives, as one layer. What templates say of built images is known when the release is made.
 fn set(item: Node<'_>) -> Option<Layer> {
     let keys = ["setValues", "setValueTemplates", "setFiles"];
     let nodes = keys.iter().filter_map(|key| item.get(key)).filter(|node| !node.is_empty());
     let span = nodes.filter_map(Node::key_span).min()?;
+    let kinds = [AssignmentKind::Value, AssignmentKind::Value, AssignmentKind::File];
     let mut assignments = Vec::new();
-    for (key, kind) in [("setValues", AssignmentKind::Value), ("setFiles", AssignmentKind::File)] {
+    for (key, kind) in keys.into_iter().zip(kinds) {
+        let known = |value: String| match key == "setValueTemplates" && value.contains("{{") {
+            true => RUN_TIME.to_string(),
+            false => value,
+        };
         for entry in item.get(key).into_iter().flat_map(Node::entries) {
-            assignments.extend(scalar_text(entry.value).map(|value| Assignment {
+            assignments.extend(scalar_text(entry.value).map(known).map(|value| Assignment {
                 kind,
                 path: entry.name().into_owned(),
                 value,

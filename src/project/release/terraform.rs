@@ -8,13 +8,14 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::str::FromStr as _;
 
-use hcl_edit::expr::Expression;
+use hcl_edit::expr::{Expression, Object, ObjectKey};
 use hcl_edit::structure::{Block, Body};
 use hcl_edit::template::{Element, StringTemplate};
 use hcl_edit::{Ident, Span as _};
 
 use self::value::{Scope, Value};
 use super::command::{self, Assignment, AssignmentKind};
+use super::shell::RUN_TIME;
 use super::{Content, Context, Found, Layer, Release, Unresolved, Via};
 use crate::project::classify::{Class, NodeRef};
 use crate::project::file::File;
@@ -329,55 +330,78 @@ fn plain_values(file: &File, range: Range<usize>) -> Content {
     }
 }
 
-/// `set`, `set_list`, `set_sensitive`: blocks, or since version 3 of the provider lists.
+/// `set`, `set_list`, `set_sensitive`: blocks, or since version 3 of the provider lists of objects.
 fn set(block: &Block, file: &File, scope: &Scope<'_>) -> Option<Layer> {
     let names = ["set", "set_list", "set_sensitive", "set_wo"];
-    let mut first: Option<Range<usize>> = None;
-    let mut note = |range: Option<Range<usize>>| {
-        let range = range.unwrap_or(0..0);
-        if first.as_ref().is_none_or(|first| range.start < first.start) {
-            first = Some(range);
-        }
-    };
-    let mut assignments = Vec::new();
-    let mut unknown = false;
+    let mut spans: Vec<Range<usize>> = Vec::new();
+    // What each assigns; `None` where that cannot be told.
+    let mut assignments: Vec<Option<Assignment>> = Vec::new();
     for inner in block.body.blocks() {
         let dynamic = inner.ident.as_str() == "dynamic"
             && inner.labels.first().is_some_and(|label| names.contains(&label.as_str()));
         if dynamic {
-            note(inner.span());
-            unknown = true;
+            spans.extend(inner.span());
+            assignments.push(None);
         } else if names.contains(&inner.ident.as_str()) {
-            note(inner.span());
+            spans.extend(inner.span());
             let get = |name: &str| inner.body.get_attribute(name).map(|found| &found.value);
-            let string = get("type").and_then(|kind| scope.text(kind)).as_deref() == Some("string");
-            let range = inner.span().unwrap_or(0..0);
-            let span = Span::new(file.source, range.start, range.end);
-            let value = get("value").and_then(|value| scope.text(value));
-            match (get("name").and_then(|name| scope.text(name)), value) {
-                (Some(path), Some(value)) => assignments.push(Assignment {
-                    kind: if string { AssignmentKind::String } else { AssignmentKind::Value },
-                    path,
-                    value,
-                    span,
-                    value_span: get("value")
-                        .and_then(|value| value.span())
-                        .map(|range| Span::new(file.source, range.start, range.end)),
-                }),
-                _ => unknown = true,
-            }
+            let lists = inner.ident.as_str() == "set_list";
+            assignments.push(assignment(&get, lists, inner.span(), file, scope));
         }
     }
     for name in names {
-        if let Some(list) = block.body.get_attribute(name) {
-            note(list.span());
-            unknown = true;
-        }
+        let Some(list) = block.body.get_attribute(name) else { continue };
+        spans.extend(list.span());
+        let Expression::Array(items) = &list.value else {
+            assignments.push(None);
+            continue;
+        };
+        assignments.extend(items.iter().map(|item| {
+            let Expression::Object(object) = item else { return None };
+            let get = |name: &str| member(object, name);
+            assignment(&get, name == "set_list", item.span(), file, scope)
+        }));
     }
-    let range = first?;
-    let span = Span::new(file.source, range.start, range.end);
-    let content = if unknown { Content::Unknown } else { Content::Set(assignments) };
-    Some(Layer::inline(span, content))
+    let start = spans.into_iter().min_by_key(|span| span.start)?;
+    let span = Span::new(file.source, start.start, start.end);
+    let known = assignments.into_iter().collect::<Option<Vec<Assignment>>>();
+    Some(Layer::inline(span, known.map_or(Content::Unknown, Content::Set)))
+}
+
+/// One assignment, whose parts `get` gives; `None` where nobody can tell what it assigns, or to what. A text that
+/// only Terraform knows is one that is known when the release is made.
+fn assignment<'e>(
+    get: &dyn Fn(&str) -> Option<&'e Expression>,
+    is_list: bool,
+    range: Option<Range<usize>>,
+    file: &File,
+    scope: &Scope<'_>,
+) -> Option<Assignment> {
+    let span = |range: Range<usize>| Span::new(file.source, range.start, range.end);
+    let value = get("value")?;
+    let text = match scope.value(value) {
+        Value::Unknown if !is_list => RUN_TIME.to_string(),
+        _ => scope.text(value)?,
+    };
+    let is_string = get("type").and_then(|kind| scope.text(kind)).as_deref() == Some("string");
+    Some(Assignment {
+        kind: if is_string { AssignmentKind::String } else { AssignmentKind::Value },
+        path: get("name").and_then(|name| scope.text(name))?,
+        value: text,
+        span: span(range.unwrap_or(0..0)),
+        value_span: value.span().map(span),
+    })
+}
+
+/// What an object written out has under a name.
+fn member<'e>(object: &'e Object, name: &str) -> Option<&'e Expression> {
+    let is_meant = |key: &ObjectKey| match key {
+        ObjectKey::Ident(key) => key.as_str() == name,
+        ObjectKey::Expression(Expression::Variable(key)) => key.as_str() == name,
+        ObjectKey::Expression(Expression::String(key)) => key.value() == name,
+        ObjectKey::Expression(_) => false,
+    };
+    object.iter().find(|(key, _)| is_meant(key)).map(|(_, value)| value.expr())
 }
 
 fn ident(ident: &Ident) -> &str {
