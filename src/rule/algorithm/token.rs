@@ -43,8 +43,8 @@ pub(super) fn judge(scene: &Scene<'_>) -> Vec<Hit> {
     let formats = COMPILED.with_borrow_mut(|compiled| {
         let key = std::ptr::from_ref(param).addr();
         // A run on a file or two may have no text that is long enough.
-        let mut texts = scene.object.node.document().scalars();
-        if !compiled.contains_key(&key) && texts.all(|text| text.len() < SHORTEST) {
+        let mut texts = scene.object.node.document().long_scalars(SHORTEST);
+        if !compiled.contains_key(&key) && texts.next().is_none() {
             return None;
         }
         compiled.entry(key).or_insert_with(|| compile(param).map(Rc::new)).clone()
@@ -73,8 +73,7 @@ impl Formats {
     /// False where no text of an object holds any of them. Of one that is a whole document, which most
     /// are, this is told without a walk: by its scalars as they lie there.
     fn may_be_in(&self, object: Node<'_>) -> bool {
-        let long = |text: &&[u8]| text.len() >= SHORTEST;
-        let mut texts = object.document().scalars().filter(long);
+        let mut texts = object.document().long_scalars(SHORTEST);
         object.parent().is_some() || texts.any(|text| self.all.is_match(text))
     }
 
