@@ -56,99 +56,153 @@ impl Emitter {
 
     /// `key: value` in a block mapping whose keys stand at `column` and are quoted like `style`.
     pub(super) fn entry(&self, key: &str, value: &NewValue, column: usize, style: Style) -> String {
-        let mut out = self.text(key, style);
-        out.push(':');
-        out.push_str(&self.behind_key(value, column));
-        out
+        written(|out| self.write_entry(out, key, value, column, style))
     }
 
     /// What follows the colon of a key that stands at `column`, on lines of their own.
     pub(super) fn below_key(&self, value: &NewValue, column: usize) -> String {
-        let mut out = String::new();
+        written(|out| self.write_below_key(out, value, column))
+    }
+
+    /// An item of a block sequence whose text begins at `column`.
+    pub(super) fn item(&self, value: &NewValue, column: usize, style: Style) -> String {
+        written(|out| self.write_item(out, value, column, style))
+    }
+
+    /// `key: value` within braces.
+    pub(super) fn flow_entry(&self, key: &str, value: &NewValue, style: Style) -> String {
+        written(|out| self.write_flow_entry(out, key, value, style))
+    }
+
+    /// A value on one line; a text is quoted as `style` says, where that is a quoted one.
+    pub(super) fn flow(&self, value: &NewValue, style: Style) -> String {
+        written(|out| self.write_flow(out, value, style))
+    }
+
+    /// A text as a scalar.
+    pub(super) fn text(&self, text: &str, style: Style) -> String {
+        written(|out| self.write_text(out, text, style))
+    }
+
+    fn write_line(&self, out: &mut String, column: usize) {
+        out.push_str(self.newline);
+        out.extend(std::iter::repeat_n(' ', column));
+    }
+
+    fn write_entry(
+        &self,
+        out: &mut String,
+        key: &str,
+        value: &NewValue,
+        column: usize,
+        style: Style,
+    ) {
+        self.write_text(out, key, style);
+        out.push(':');
+        match value.is_block() {
+            true => self.write_below_key(out, value, column),
+            false => {
+                out.push(' ');
+                self.write_flow(out, value, Style::Plain);
+            }
+        }
+    }
+
+    fn write_below_key(&self, out: &mut String, value: &NewValue, column: usize) {
         match value {
             NewValue::Map(entries) => {
                 let column = column + self.step;
                 for (key, value) in entries {
-                    out.push_str(&self.line(&self.entry(key, value, column, Style::Plain), column));
+                    self.write_line(out, column);
+                    self.write_entry(out, key, value, column, Style::Plain);
                 }
             }
             NewValue::List(items) => {
                 let column = column + self.list;
                 for item in items {
-                    let item = self.item(item, column + 2, Style::Plain);
-                    out.push_str(&self.line(&format!("- {item}"), column));
+                    self.write_line(out, column);
+                    out.push_str("- ");
+                    self.write_item(out, item, column + 2, Style::Plain);
                 }
             }
-            other => out.push_str(&self.flow(other, Style::Plain)),
+            other => self.write_flow(out, other, Style::Plain),
         }
-        out
     }
 
-    /// An item of a block sequence whose text begins at `column`.
-    pub(super) fn item(&self, value: &NewValue, column: usize, style: Style) -> String {
+    fn write_item(&self, out: &mut String, value: &NewValue, column: usize, style: Style) {
         match value {
             NewValue::Map(entries) if !entries.is_empty() => {
-                let entries = entries.iter();
-                let entries =
-                    entries.map(|(key, value)| self.entry(key, value, column, Style::Plain));
-                entries.collect::<Vec<_>>().join(&self.line("", column))
+                for (at, (key, value)) in entries.iter().enumerate() {
+                    if at > 0 {
+                        self.write_line(out, column);
+                    }
+                    self.write_entry(out, key, value, column, Style::Plain);
+                }
             }
             NewValue::List(items) if !items.is_empty() => {
-                let items = items.iter();
-                let items =
-                    items.map(|item| format!("- {}", self.item(item, column + 2, Style::Plain)));
-                items.collect::<Vec<_>>().join(&self.line("", column))
+                for (at, item) in items.iter().enumerate() {
+                    if at > 0 {
+                        self.write_line(out, column);
+                    }
+                    out.push_str("- ");
+                    self.write_item(out, item, column + 2, Style::Plain);
+                }
             }
-            other => self.flow(other, style),
+            other => self.write_flow(out, other, style),
         }
     }
 
-    /// `key: value` within braces.
-    pub(super) fn flow_entry(&self, key: &str, value: &NewValue, style: Style) -> String {
-        format!("{}: {}", self.text(key, style), self.flow(value, Style::Plain))
+    fn write_flow_entry(&self, out: &mut String, key: &str, value: &NewValue, style: Style) {
+        self.write_text(out, key, style);
+        out.push_str(": ");
+        self.write_flow(out, value, Style::Plain);
     }
 
-    /// A value on one line; a text is quoted as `style` says, where that is a quoted one.
-    pub(super) fn flow(&self, value: &NewValue, style: Style) -> String {
+    fn write_flow(&self, out: &mut String, value: &NewValue, style: Style) {
         match value {
-            NewValue::Null => "null".to_owned(),
-            NewValue::Bool(value) => value.to_string(),
-            NewValue::Int(value) => value.to_string(),
-            NewValue::Float(value) => value.to_string(),
-            NewValue::Text(text) => self.text(text, style),
+            NewValue::Null => out.push_str("null"),
+            NewValue::Bool(value) => out.push_str(if *value { "true" } else { "false" }),
+            NewValue::Int(value) => out.push_str(&value.to_string()),
+            NewValue::Float(value) => out.push_str(&value.to_string()),
+            NewValue::Text(text) => self.write_text(out, text, style),
             NewValue::List(items) => {
-                let items: Vec<_> =
-                    items.iter().map(|item| self.flow(item, Style::Plain)).collect();
-                format!("[{}]", items.join(", "))
+                out.push('[');
+                for (at, item) in items.iter().enumerate() {
+                    out.push_str(if at > 0 { ", " } else { "" });
+                    self.write_flow(out, item, Style::Plain);
+                }
+                out.push(']');
             }
             NewValue::Map(entries) => {
-                let entry =
-                    |(key, value): &(String, NewValue)| self.flow_entry(key, value, Style::Plain);
-                let entries: Vec<_> = entries.iter().map(entry).collect();
-                format!("{{{}}}", entries.join(", "))
+                out.push('{');
+                for (at, (key, value)) in entries.iter().enumerate() {
+                    out.push_str(if at > 0 { ", " } else { "" });
+                    self.write_flow_entry(out, key, value, Style::Plain);
+                }
+                out.push('}');
             }
         }
     }
 
-    /// A text as a scalar.
-    pub(super) fn text(&self, text: &str, style: Style) -> String {
-        let printable = !text.contains(|c: char| c.is_control());
+    fn write_text(&self, out: &mut String, text: &str, style: Style) {
         match style {
-            Style::SingleQuoted if printable && !self.json => {
-                format!("'{}'", text.replace('\'', "''"))
+            Style::SingleQuoted if !self.json && !text.contains(|c: char| c.is_control()) => {
+                out.push('\'');
+                out.push_str(&text.replace('\'', "''"));
+                out.push('\'');
             }
-            Style::DoubleQuoted => quoted(text),
-            _ if self.json || !is_plain(text) => quoted(text),
-            _ => text.to_owned(),
+            Style::DoubleQuoted => out.push_str(&quoted(text)),
+            _ if self.json || !is_plain(text) => out.push_str(&quoted(text)),
+            _ => out.push_str(text),
         }
     }
+}
 
-    fn behind_key(&self, value: &NewValue, column: usize) -> String {
-        match value.is_block() {
-            true => self.below_key(value, column),
-            false => format!(" {}", self.flow(value, Style::Plain)),
-        }
-    }
+/// What is written by parts, as one text.
+fn written(write: impl FnOnce(&mut String)) -> String {
+    let mut out = String::new();
+    write(&mut out);
+    out
 }
 
 /// A YAML string in double quotes; JSON's are.
