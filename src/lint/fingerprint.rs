@@ -8,51 +8,66 @@ use crate::finding::{Finding, Origin};
 use crate::source::{SourceFile, Span};
 use crate::yaml::{Kind, Node, Step, Stream};
 
+/// Few nodes lie further down.
+const USUAL_DEPTH: usize = 12;
+
 /// A hash over the rule, the file, the object, the symbolic place and what stands there, but not
 /// the message: wording may improve. 32 hexadecimal digits.
 #[must_use]
 pub fn of(finding: &Finding, file: &SourceFile, stream: Option<&Stream>) -> String {
-    let mut parts = Vec::with_capacity(256);
-    let mut part = |text: &str| {
-        parts.extend_from_slice(&(text.len() as u64).to_le_bytes());
-        parts.extend_from_slice(text.as_bytes());
-    };
-    part(&finding.rule);
-    part(&file.path);
+    let mut parts = Parts(Vec::with_capacity(512));
+    parts.add(&finding.rule);
+    parts.add(&file.path);
     let in_manifest = finding.primary.origin == Origin::Manifest;
     match &finding.object {
         Some(object) if in_manifest => {
-            part(&object.kind);
-            part(object.namespace.as_deref().unwrap_or_default());
-            part(&object.name);
+            parts.add(&object.kind);
+            parts.add(object.namespace.as_deref().unwrap_or_default());
+            parts.add(&object.name);
         }
         // Names of rendered objects hold the release's: the same line is one fault in all.
-        Some(object) => part(&object.kind),
+        Some(object) => parts.add(&object.kind),
         None => {}
     }
+    // The field tells apart what is missing at one place.
+    let field = finding.object.as_ref().map_or("", |object| &object.path);
     let node = stream.and_then(|stream| locate(stream, finding.primary.span));
     match node {
         Some(node) => {
-            part(&symbolic(node));
-            // The field tells apart what is missing at one place.
-            part(
-                &finding.object.as_ref().map(|object| unnumbered(&object.path)).unwrap_or_default(),
-            );
+            parts.write(|out| symbolic(node, out));
+            parts.write(|out| unnumbered(field, out));
             if node.kind() == Kind::Scalar {
-                part(node.raw());
+                parts.add(node.raw());
             }
         }
         None => {
             let text = &file.text;
             let line = file.lines().line_of(finding.primary.span.start as usize);
             let line = &text[file.lines().line_range(text, line)];
-            part(&line.split_whitespace().collect::<Vec<_>>().join(" "));
-            part(
-                &finding.object.as_ref().map(|object| unnumbered(&object.path)).unwrap_or_default(),
-            );
+            parts.add(&line.split_whitespace().collect::<Vec<_>>().join(" "));
+            parts.write(|out| unnumbered(field, out));
         }
     }
-    HEXLOWER.encode(&blake3::hash(&parts).as_bytes()[..16])
+    HEXLOWER.encode(&blake3::hash(&parts.0).as_bytes()[..16])
+}
+
+/// What a fingerprint is made of, each part behind its length.
+struct Parts(Vec<u8>);
+
+impl Parts {
+    fn add(&mut self, text: &str) {
+        self.write(|out| out.extend_from_slice(text.as_bytes()));
+    }
+
+    /// Adds a part that need not be put together before.
+    fn write(&mut self, write: impl FnOnce(&mut Vec<u8>)) {
+        const LENGTH: usize = size_of::<u64>();
+        let start = self.0.len() + LENGTH;
+        self.0.extend_from_slice(&[0; LENGTH]);
+        write(&mut self.0);
+        let length = (self.0.len() - start) as u64;
+        self.0[start - LENGTH..start].copy_from_slice(&length.to_le_bytes());
+    }
 }
 
 /// The innermost node whose key or value holds the start of a span.
@@ -72,22 +87,19 @@ pub fn locate(stream: &Stream, span: Span) -> Option<Node<'_>> {
     Some(node)
 }
 
-/// The path of a node with items named rather than numbered, where they have a name.
-fn symbolic(node: Node<'_>) -> String {
-    let Some(mut steps) = steps_up(node) else { return symbolic_from_root(node) };
-    steps.reverse();
-    let mut out = String::with_capacity(steps.iter().map(|step| step.len() + 1).sum());
-    for step in steps {
-        out.push('/');
-        out.push_str(&step);
+/// Writes the path of a node with items named rather than numbered, where they have a name.
+fn symbolic(node: Node<'_>, out: &mut Vec<u8>) {
+    let Some(steps) = steps_up(node) else { return symbolic_from_root(node, out) };
+    for step in steps.iter().rev() {
+        out.push(b'/');
+        out.extend_from_slice(step.as_bytes());
     }
-    out
 }
 
 /// The keys and the names of items that lead to a node, the last one first; `None` where a mapping on the
 /// way has entries beside those that are written, so that another node may stand under its keys.
 fn steps_up(node: Node<'_>) -> Option<Vec<Cow<'_, str>>> {
-    let mut steps = Vec::new();
+    let mut steps = Vec::with_capacity(USUAL_DEPTH);
     let mut at = node;
     while let Some(parent) = at.parent() {
         steps.push(match parent.kind() {
@@ -105,35 +117,31 @@ fn item_name(item: Node<'_>) -> &str {
 }
 
 /// The same path, found by a walk down its steps.
-fn symbolic_from_root(node: Node<'_>) -> String {
-    let mut out = String::new();
+fn symbolic_from_root(node: Node<'_>, out: &mut Vec<u8>) {
     let mut at = node.document().root();
     for step in node.path().0 {
         at = at.and_then(|node| match &step {
             Step::Key(key) => node.get(key),
             Step::Index(index) => node.items().nth(*index),
         });
-        out.push('/');
+        out.push(b'/');
         match step {
-            Step::Key(key) => out.push_str(&key),
-            Step::Index(_) => out.push_str(at.map_or("", item_name)),
+            Step::Key(key) => out.extend_from_slice(key.as_bytes()),
+            Step::Index(_) => out.extend_from_slice(at.map_or("", item_name).as_bytes()),
         }
     }
-    out
 }
 
-/// A dotted path without the numbers of items, which change when one is put before them.
-fn unnumbered(path: &str) -> String {
-    let mut out = String::with_capacity(path.len());
+/// Writes a dotted path without the numbers of items, which change when one is put before them.
+fn unnumbered(path: &str, out: &mut Vec<u8>) {
     let mut parts = path.split('[');
-    out.push_str(parts.next().unwrap_or_default());
+    out.extend_from_slice(parts.next().unwrap_or_default().as_bytes());
     for part in parts {
         let (inside, behind) = part.split_at(part.find(']').unwrap_or(part.len()));
-        out.push('[');
-        out.extend(inside.chars().filter(|c| !c.is_ascii_digit()));
-        out.push_str(behind);
+        out.push(b'[');
+        out.extend(inside.bytes().filter(|byte| !byte.is_ascii_digit()));
+        out.extend_from_slice(behind.as_bytes());
     }
-    out
 }
 
 #[cfg(test)]
