@@ -108,6 +108,10 @@ impl<'a, 's> Walk<'a, 's> {
                 }
                 Some((name, field)) => {
                     required -= usize::from(field.required && !entry.value.is_null());
+                    // So it is with most.
+                    if matches!(field.shape, Shape::Text) && entry.value.is_text() {
+                        continue;
+                    }
                     self.above.push((fields, name));
                     self.value(entry.value, &field.shape, name, false);
                     self.above.pop();
