@@ -12,7 +12,7 @@ mod selector;
 
 pub use image::ImageRef;
 pub use lifecycle::{Lifecycle, lifecycle};
-pub use object::{Container, ContainerSort, Object, Pods, containers, objects};
+pub use object::{Container, ContainerSort, Object, Pods, containers, namespace, objects};
 pub use quantity::parse_quantity;
 pub use rbac::grants;
 pub use selector::{labels_of, selects};

@@ -69,7 +69,7 @@ impl<'a> Object<'a> {
     /// `metadata.namespace`, where it is given.
     #[must_use]
     pub fn namespace(&self) -> Option<&'a str> {
-        self.node.at(&["metadata", "namespace"])?.as_str().filter(|name| !name.is_empty())
+        namespace(self.node)
     }
 
     /// Where the object's pods are described: in the object itself for a Pod, in its template for
@@ -143,6 +143,12 @@ impl<'a> Pods<'a> {
     pub fn spec(self) -> Option<Node<'a>> {
         self.template.get("spec").filter(|spec| spec.kind() == Kind::Mapping)
     }
+}
+
+/// The `metadata.namespace` of an object's mapping, where it is given.
+#[must_use]
+pub fn namespace(object: Node<'_>) -> Option<&str> {
+    object.at(&["metadata", "namespace"])?.as_str().filter(|name| !name.is_empty())
 }
 
 /// Every container of a pod spec: init containers, main ones, ephemeral ones. Items that are no mappings

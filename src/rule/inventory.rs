@@ -11,7 +11,7 @@ use std::sync::Arc;
 use super::function::{argument, node_of};
 use super::list::SharedList;
 use super::value::{NodeVal, to_val};
-use crate::kube::{Object, parse_quantity, selects};
+use crate::kube::{Object, namespace, parse_quantity, selects};
 use crate::yaml::{Document, Kind, Node};
 
 /// Adds the functions to a root context.
@@ -69,16 +69,16 @@ fn replicas_of(context: &FunctionContext<'_, '_>) -> i64 {
 /// `sameNamespace(o, p)`: whether two objects can stand in one namespace. One that states none
 /// goes wherever it is applied to.
 fn same_namespace(context: &FunctionContext<'_, '_>) -> bool {
-    let of = |at| node_of(context, at).and_then(Object::new);
-    match (of(0), of(1)) {
-        (Some(one), Some(other)) => neighbours(one, other),
-        _ => true,
-    }
+    node_of(context, 0)
+        .zip(node_of(context, 1))
+        .is_none_or(|(one, other)| are_neighbours(one, other))
 }
 
-/// Whether two objects can stand in one namespace.
-pub(super) fn neighbours(one: Object<'_>, other: Object<'_>) -> bool {
-    one.namespace().zip(other.namespace()).is_none_or(|(one, other)| one == other)
+/// Whether two objects can stand in one namespace; true of what is no object.
+pub(super) fn are_neighbours(one: Node<'_>, other: Node<'_>) -> bool {
+    let differ = namespace(one).zip(namespace(other)).is_some_and(|(one, other)| one != other);
+    // To read a namespace is less than to see whether it is an object's.
+    !differ || Object::new(one).is_none() || Object::new(other).is_none()
 }
 
 /// `matchesLabels(map, labels)`: whether a Service's kind of selector selects these labels.
@@ -187,8 +187,10 @@ fn chosen<'l>(
     equal: Option<Node<'_>>,
     fit: impl Fn(Option<Node<'_>>) -> bool,
 ) -> Vec<(&'l Arc<Document>, Node<'l>)> {
+    let own = object.and_then(|object| object.namespace());
     workloads.selected(equal.into_iter().flat_map(plain_labels), |workload| {
-        object.is_none_or(|object| neighbours(workload, object)) && fit(workload.pod_labels())
+        let near = own.is_none_or(|own| workload.namespace().is_none_or(|other| own == other));
+        near && fit(workload.pod_labels())
     })
 }
 
@@ -219,17 +221,19 @@ fn scaled(context: &FunctionContext<'_, '_>) -> Result<i64, ExecutionError> {
         return Ok(*int.inner());
     }
     let text = value.and_then(|value| value.downcast_ref::<CelString>());
-    let percent = text.and_then(|text| text.inner().strip_suffix('%')?.parse::<i64>().ok());
-    let total = argument(context, 1)?.parse::<i64>();
-    let (Some(percent), Ok(total)) = (percent, total) else {
-        return Err(context.error("no whole number and no percentage"));
-    };
+    let total = argument(context, 1)?.parse::<i64>().ok();
     let up = context.args.get(2).map(|up| Value::try_from(up.as_ref()));
-    let product = percent.checked_mul(total).ok_or_else(|| context.error("too large"))?;
-    Ok(match up {
-        Some(Ok(Value::Bool(true))) => (product + 99).div_euclid(100),
-        _ => product.div_euclid(100),
-    })
+    let up = matches!(up, Some(Ok(Value::Bool(true))));
+    text.zip(total)
+        .and_then(|(text, total)| percent_of(text.inner(), total, up))
+        .ok_or_else(|| context.error("no whole number and no percentage, or too large"))
+}
+
+/// A percentage of a total, rounded up or down; `None` for what is none, and past 64 bits.
+pub(super) fn percent_of(percentage: &str, total: i64, up: bool) -> Option<i64> {
+    let percent: i64 = percentage.strip_suffix('%')?.parse().ok()?;
+    let product = percent.checked_mul(total)?;
+    Some(if up { (product + 99).div_euclid(100) } else { product.div_euclid(100) })
 }
 
 /// `podResource(o, 'requests', 'cpu')`: what one pod of an object asks for, in base units; 0 where

@@ -9,7 +9,7 @@ use super::datum::Datum;
 use crate::kube::schema::served;
 use crate::kube::{ImageRef, Lifecycle, Object, grants, lifecycle, parse_quantity, selects};
 use crate::rule::function::nearest_of;
-use crate::rule::inventory::{carries, demand, matching, neighbours, selected};
+use crate::rule::inventory::{are_neighbours, carries, demand, matching, percent_of, selected};
 use crate::rule::notation::{first_match, is_match};
 use crate::yaml::{Document, Kind, Node};
 
@@ -45,6 +45,7 @@ pub(super) enum Function {
     Replace,
     ReplicasOf,
     SameNamespace,
+    Scaled,
     Selects,
     ServedIn,
     Size,
@@ -90,6 +91,7 @@ impl Function {
             ("replace", 3) => Self::Replace,
             ("replicasOf", 1) => Self::ReplicasOf,
             ("sameNamespace", 2) => Self::SameNamespace,
+            ("scaled", 3) => Self::Scaled,
             ("selects", 2) => Self::Selects,
             ("servedIn", 1) => Self::ServedIn,
             ("size", 1) => Self::Size,
@@ -136,6 +138,7 @@ impl Function {
                 self.of_numbers(args.first()?).map(Ok)
             }
             Self::Image => image(args.first()?).map(Ok),
+            Self::Scaled => scaled(args).map(Datum::Int).map(Ok),
             Self::Lifecycle => {
                 let life = lifecycle(args.first()?.as_text()?, args.get(1)?.as_text()?);
                 Some(Ok(of_lifecycle(life)))
@@ -252,7 +255,7 @@ impl Function {
                 Datum::Double(demand(object(0)?, side, resource))
             }
             Self::ReplicasOf => Datum::Int(object(0)?.replicas()),
-            Self::SameNamespace => Datum::Bool(neighbours(object(0)?, object(1)?)),
+            Self::SameNamespace => Datum::Bool(are_neighbours(node(args, 0)?, node(args, 1)?)),
             _ => Datum::Bool(selects(node(args, 0), node(args, 1))),
         })
     }
@@ -332,6 +335,17 @@ fn number(value: &Datum<'_>) -> Option<f64> {
         #[allow(clippy::cast_precision_loss, reason = "counts and sizes are far below 2^53")]
         Datum::Int(int) => Some(*int as f64),
         Datum::Double(double) => Some(*double),
+        _ => None,
+    }
+}
+
+/// An int-or-percent of a total.
+fn scaled(args: &[Datum<'_>]) -> Option<i64> {
+    match args {
+        [Datum::Int(int), ..] => Some(*int),
+        [percentage, Datum::Int(total), Datum::Bool(up)] => {
+            percent_of(percentage.as_text()?, *total, *up)
+        }
         _ => None,
     }
 }
