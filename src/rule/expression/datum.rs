@@ -288,10 +288,11 @@ impl<'n> Datum<'n> {
         }
     }
 
-    fn present(document: &'n Arc<Document>, member: Option<Node<'n>>) -> Member<'n> {
-        match member {
-            Some(member) if !member.is_null() => Member::Found(Self::of(document, member)),
-            _ => Member::Missing,
+    /// The member that a node is, where it is one.
+    pub(super) fn present(document: &'n Arc<Document>, member: Option<Node<'n>>) -> Member<'n> {
+        match member.map(|member| Self::of(document, member)) {
+            Some(Self::Null) | None => Member::Missing,
+            Some(member) => Member::Found(member),
         }
     }
 

@@ -3,6 +3,7 @@
 
 use std::cmp::Ordering;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use cel::Value;
 use cel::common::ast::IdedExpr;
@@ -13,6 +14,7 @@ use super::datum::{Datum, Member};
 use super::items::Items;
 use super::narrow::Narrow;
 use super::{Frame, NoValue, Slot, share};
+use crate::yaml::{Document, Kind, Node};
 
 type Outcome<'n> = Result<Datum<'n>, NoValue>;
 
@@ -25,9 +27,9 @@ pub(super) fn run<'n>(code: &'n Code, frame: &mut Frame<'n>) -> Outcome<'n> {
         Code::Double(value) => Datum::Double(*value),
         Code::Text(text) => Datum::Text(text),
         Code::Variable(slot) => frame.get(*slot)?,
-        Code::Select(of, field) => match plain(of, frame) {
-            Some(of) => found(of.member(field))?,
-            None => select(run(of, frame)?, field)?,
+        Code::Select(of, field) => match holder(of, frame)? {
+            Holder::Node(document, node) => found(Datum::present(document, node.get(field)))?,
+            Holder::Value(of) => select(of, field)?,
         },
         Code::TrySelect(..) | Code::TryIndex(..) => {
             Datum::Optional(optional(code, frame)?.map(Rc::new))
@@ -112,9 +114,12 @@ pub(super) fn run<'n>(code: &'n Code, frame: &mut Frame<'n>) -> Outcome<'n> {
 /// Evaluates to a boolean. Of what gives nothing else, no value is made on the way.
 pub(super) fn holds<'n>(code: &'n Code, frame: &mut Frame<'n>) -> Result<bool, NoValue> {
     match code {
-        Code::Has(of, field) => match plain(of, frame) {
-            Some(of) => has(&of.member(field)),
-            None => has_within(run(of, frame)?, field),
+        Code::Has(of, field) => match holder(of, frame)? {
+            Holder::Node(_, node) if node.kind() == Kind::Scalar => Err(NoValue),
+            Holder::Node(_, node) => {
+                Ok(node.get(field).is_some_and(|value| !value.is_null()))
+            }
+            Holder::Value(of) => has_within(of, field),
         },
         Code::HasValue(of) => Ok(optional(of, frame)?.is_some()),
         Code::Connect(settles, one, two) => connect(*settles, one, two, frame),
@@ -162,11 +167,61 @@ pub(super) fn truth(outcome: Outcome<'_>) -> Result<bool, NoValue> {
     }
 }
 
-/// What a variable stands for, where that is known and no optional: it need not be copied to be asked for
-/// a member.
-fn plain<'f, 'n>(code: &Code, frame: &'f Frame<'n>) -> Option<&'f Datum<'n>> {
-    let Code::Variable(slot) = code else { return None };
-    frame.known(*slot).filter(|value| !matches!(value, Datum::Optional(_)))
+/// What a member is asked of.
+enum Holder<'n> {
+    /// A node: of a chain of members no value is made but of the last. It may be a scalar, which has none.
+    Node(&'n Arc<Document>, Node<'n>),
+    Value(Datum<'n>),
+}
+
+impl<'n> Holder<'n> {
+    fn of(value: Datum<'n>) -> Self {
+        match value {
+            Datum::Node(document, node) => Self::Node(document, node),
+            value => Self::Value(value),
+        }
+    }
+
+    /// The member of a name, unless there is none.
+    fn member(&self, field: &str) -> Option<Datum<'n>> {
+        attempt(match self {
+            Self::Node(document, node) => Datum::present(document, node.get(field)),
+            Self::Value(of) => of.member(field),
+        })
+    }
+
+    fn index(&self, index: &Datum<'n>) -> Member<'n> {
+        match self {
+            Self::Node(document, node) => Datum::of(document, *node).index(index),
+            Self::Value(of) => of.index(index),
+        }
+    }
+
+    /// The same where it is asked for a further member.
+    fn holder(&self, field: &str) -> Option<Self> {
+        match self {
+            Self::Node(document, node) => {
+                let member = node.get(field).filter(|member| !member.is_null());
+                member.map(|member| Self::Node(document, member))
+            }
+            Self::Value(_) => self.member(field).map(Self::of),
+        }
+    }
+}
+
+/// Evaluates what a member is asked of.
+fn holder<'n>(code: &'n Code, frame: &mut Frame<'n>) -> Result<Holder<'n>, NoValue> {
+    match code {
+        Code::Variable(slot) => match frame.known(*slot) {
+            Some(Datum::Node(document, node)) => Ok(Holder::Node(document, *node)),
+            _ => frame.get(*slot).map(Holder::of),
+        },
+        Code::Select(of, field) => match holder(of, frame)? {
+            Holder::Value(of) => select(of, field).map(Holder::of),
+            of @ Holder::Node(..) => of.holder(field).ok_or(NoValue),
+        },
+        _ => run(code, frame).map(Holder::of),
+    }
 }
 
 fn found(member: Member<'_>) -> Outcome<'_> {
@@ -212,10 +267,7 @@ fn has_within(of: Datum<'_>, field: &str) -> Result<bool, NoValue> {
 /// Evaluates to an optional. Within a chain of `.?` none is ever made.
 fn optional<'n>(code: &'n Code, frame: &mut Frame<'n>) -> Result<Option<Datum<'n>>, NoValue> {
     match code {
-        Code::TrySelect(of, field) => Ok(match plain(of, frame) {
-            Some(of) => attempt(of.member(field)),
-            None => seen_through(of, frame)?.and_then(|of| attempt(of.member(field))),
-        }),
+        Code::TrySelect(of, field) => Ok(seen_through(of, frame)?.and_then(|of| of.member(field))),
         Code::TryIndex(of, index) => {
             let (of, index) = (seen_through(of, frame)?, run(index, frame)?);
             Ok(of.and_then(|of| attempt(of.index(&index))))
@@ -227,15 +279,18 @@ fn optional<'n>(code: &'n Code, frame: &mut Frame<'n>) -> Result<Option<Datum<'n
     }
 }
 
-/// Evaluates to what an optional holds, or to what is no optional.
-fn seen_through<'n>(code: &'n Code, frame: &mut Frame<'n>) -> Result<Option<Datum<'n>>, NoValue> {
-    match code {
-        Code::TrySelect(..) | Code::TryIndex(..) => optional(code, frame),
-        _ => Ok(match run(code, frame)? {
-            Datum::Optional(value) => value.map(Rc::unwrap_or_clone),
-            value => Some(value),
-        }),
-    }
+/// Evaluates what a member is asked of: what an optional holds, or what is no optional.
+fn seen_through<'n>(code: &'n Code, frame: &mut Frame<'n>) -> Result<Option<Holder<'n>>, NoValue> {
+    Ok(match code {
+        Code::TrySelect(of, field) => seen_through(of, frame)?.and_then(|of| of.holder(field)),
+        Code::TryIndex(..) => optional(code, frame)?.map(Holder::of),
+        _ => match holder(code, frame)? {
+            Holder::Value(Datum::Optional(value)) => {
+                value.map(|value| Holder::of(Rc::unwrap_or_clone(value)))
+            }
+            of => Some(of),
+        },
+    })
 }
 
 fn attempt(member: Member<'_>) -> Option<Datum<'_>> {
