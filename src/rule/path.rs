@@ -4,13 +4,13 @@
 //! Paths are not CEL: a CEL value does not know where it was written, and a path does. A step
 //! that leads nowhere is no error; for `at` it says what is missing.
 
-use crate::yaml::{Kind, Node};
+use crate::yaml::{Kind, Name, Node};
 
 /// One step of a path.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PathStep {
     /// Into a mapping.
-    Key(String),
+    Key(Name),
     /// Every item of a sequence, or every value of a mapping.
     Every,
     /// Every key of a mapping, as it is written.
@@ -48,7 +48,7 @@ impl NodePath {
                 if end == 0 {
                     return Err(format!("a name is missing in `{text}` before `{tail}`"));
                 }
-                steps.push(PathStep::Key(tail[..end].to_owned()));
+                steps.push(PathStep::Key(tail[..end].into()));
                 rest = &tail[end..];
             } else if let Some(tail) = rest.strip_prefix('[') {
                 let (inner, tail) =
@@ -58,7 +58,7 @@ impl NodePath {
                 steps.push(match (inner, quoted, inner.parse()) {
                     ("*", ..) => PathStep::Every,
                     ("~", ..) => PathStep::Keys,
-                    (_, Some(key), _) => PathStep::Key(key.to_owned()),
+                    (_, Some(key), _) => PathStep::Key(key.into()),
                     (_, None, Ok(index)) => PathStep::Index(index),
                     _ => {
                         return Err(format!(
@@ -120,7 +120,7 @@ impl NodePath {
                 Some(next) => node = next,
                 None => {
                     let missing = self.steps[at..].iter().map(|step| match step {
-                        PathStep::Key(key) => key.clone(),
+                        PathStep::Key(key) => key.to_string(),
                         PathStep::Every | PathStep::Keys => "0".to_owned(),
                         PathStep::Index(index) => index.to_string(),
                     });
@@ -173,7 +173,7 @@ fn follow<'a>(
 /// The node that one step leads to; of `[*]` and `[~]`, the first.
 fn down<'a>(node: Node<'a>, step: &PathStep) -> Option<Node<'a>> {
     match (step, node.kind()) {
-        (PathStep::Key(key), Kind::Mapping) => node.get(key).filter(|value| !value.is_null()),
+        (PathStep::Key(key), Kind::Mapping) => node.get_named(key).filter(|value| !value.is_null()),
         (PathStep::Every, Kind::Sequence) => node.items().next(),
         (PathStep::Every, Kind::Mapping) => node.entries().next().map(|entry| entry.value),
         (PathStep::Keys, Kind::Mapping) => node.written().next().map(|entry| entry.key),
@@ -191,7 +191,7 @@ mod tests {
         let path = NodePath::parse("pod.?containers[*].env[0][\"a.b/c\"][~]").expect("a path");
         assert_eq!(path.root, "pod");
         assert_eq!(path.steps[1], PathStep::Every);
-        assert_eq!(path.steps[4], PathStep::Key("a.b/c".to_owned()));
+        assert_eq!(path.steps[4], PathStep::Key("a.b/c".into()));
         assert_eq!(path.steps[5], PathStep::Keys);
         for wrong in ["", ".a", "a..b", "a[", "a[x]", "a b"] {
             assert!(NodePath::parse(wrong).is_err(), "{wrong}");

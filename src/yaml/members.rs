@@ -1,6 +1,7 @@
 //! What stands in a collection: its items or its entries, and the key of a name among many.
 
 use std::collections::HashMap;
+use std::ops::Deref;
 use std::sync::OnceLock;
 
 use super::tree::{Body, Document, Entry, Node};
@@ -113,15 +114,43 @@ impl Hint {
     }
 }
 
+/// The name of a key that many mappings are asked for. Beside it is what hints at it: where it is written is
+/// not looked at unless that fits, for it lies anywhere in memory.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Name {
+    pub(super) hint: Hint,
+    text: Box<str>,
+}
+
+impl From<&str> for Name {
+    fn from(text: &str) -> Self {
+        Self { hint: Hint::of(text.as_bytes()), text: text.into() }
+    }
+}
+
+impl PartialEq<str> for Name {
+    fn eq(&self, other: &str) -> bool {
+        *self.text == *other
+    }
+}
+
+impl Deref for Name {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.text
+    }
+}
+
 impl Document {
-    /// The number of the value under a key of a mapping.
-    pub(super) fn value_of(&self, mapping: Node<'_>, key: &str) -> Option<u32> {
+    /// The number of the value under a key of a mapping, which this hints at.
+    #[inline]
+    pub(super) fn value_of(&self, mapping: Node<'_>, hint: Hint, key: &str) -> Option<u32> {
         let range = mapping.effective();
         let entries: &[[u32; 2]] = self.children[range.clone()].as_chunks().0;
         if entries.len() > FEW {
             return self.value_among_many(mapping, key);
         }
-        let hint = Hint::of(key.as_bytes());
         let hints: &[[Hint; 2]] = self.hints[range].as_chunks().0;
         for (at, [own, _]) in hints.iter().enumerate() {
             if *own == hint && self.is_named(entries[at][0], key) {

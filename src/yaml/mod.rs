@@ -21,7 +21,7 @@ mod written;
 pub use edit::NewValue;
 pub use marks::{Mark, Marks, Sign};
 pub(crate) use members::Hint;
-pub use members::{Entries, Items};
+pub use members::{Entries, Items, Name};
 pub use parse::{Comment, ErrorKind, Stream, SyntaxError, parse, parse_fully, parse_part};
 pub use path::{Path, Step, escape, unescape};
 pub use scalar::{Scalar, key_name, resolve_plain};

@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 
 use super::edit::Emitter;
 use super::marks::LazyMarks;
-use super::members::{Entries, Hint, Items, KeyIndex};
+use super::members::{Entries, Hint, Items, KeyIndex, Name};
 use super::path::{Path, Step};
 use super::scalar::{Scalar, key_name, resolve_plain};
 use crate::source::{SourceId, Span};
@@ -503,7 +503,15 @@ impl<'a> Node<'a> {
     /// The value under a key.
     #[must_use]
     pub fn get(self, key: &str) -> Option<Node<'a>> {
-        self.document.value_of(self, key).map(|value| Node::new(self.document, value))
+        let value = self.document.value_of(self, Hint::of(key.as_bytes()), key);
+        value.map(|value| Node::new(self.document, value))
+    }
+
+    /// The same under a key of a name that many are asked for.
+    #[must_use]
+    pub fn get_named(self, name: &Name) -> Option<Node<'a>> {
+        let value = self.document.value_of(self, name.hint, name);
+        value.map(|value| Node::new(self.document, value))
     }
 
     pub(super) fn key_text(self) -> Cow<'a, str> {

@@ -13,7 +13,7 @@ impl<'n> Judge<'n> {
         let change = |step: &'n repair::Step| {
             let target = self.reach(&step.place)?;
             let keys = step.place.path.steps.iter().filter_map(|step| match step {
-                PathStep::Key(key) => Some(key.as_str()),
+                PathStep::Key(key) => Some(&**key),
                 PathStep::Every | PathStep::Keys | PathStep::Index(_) => None,
             });
             let mut field = keys.collect::<Vec<_>>().join(".");

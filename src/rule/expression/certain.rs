@@ -22,7 +22,7 @@ pub(super) fn certain(code: &Code, names: &mut Names) -> Option<Need> {
         }
         Code::Select(of, field) => match **of {
             // Without these it is no object; and a rule has all of its parameters.
-            Code::Variable(Slot::OBJECT) if ["kind", "apiVersion"].contains(&field.as_str()) => {
+            Code::Variable(Slot::OBJECT) if ["kind", "apiVersion"].contains(&&**field) => {
                 Some(Need::NEVER)
             }
             Code::Variable(Slot::PARAMS) => Some(Need::NEVER),
@@ -97,9 +97,9 @@ fn scalar(code: &Code, names: &mut Names) -> Option<Need> {
         },
         Code::OrValue(of, default) => {
             let field = match (&**of, &**default) {
-                (Code::TrySelect(_, field), Code::Text(_)) => field,
+                (Code::TrySelect(_, field), Code::Text(_)) => &**field,
                 (Code::TryIndex(_, index), Code::Text(_)) => match &**index {
-                    Code::Text(field) => field,
+                    Code::Text(field) => field.as_str(),
                     _ => return None,
                 },
                 _ => return None,

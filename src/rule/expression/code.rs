@@ -9,6 +9,7 @@ use super::call::Function;
 use super::lack;
 use super::names::{Level, Names, Slot};
 use super::narrow::Narrow;
+use crate::yaml::Name;
 
 /// One step of an expression.
 #[derive(Debug, Clone)]
@@ -21,11 +22,11 @@ pub(super) enum Code {
     Text(String),
     Variable(Slot),
     /// `x.field`
-    Select(Box<Code>, String),
+    Select(Box<Code>, Name),
     /// `has(x.field)`
-    Has(Box<Code>, String),
+    Has(Box<Code>, Name),
     /// `x.?field`
-    TrySelect(Box<Code>, String),
+    TrySelect(Box<Code>, Name),
     /// `x[index]`
     Index(Box<Code>, Box<Code>),
     /// `x[?index]`
@@ -52,7 +53,7 @@ pub(super) enum Code {
         settles: bool,
         range: Box<Code>,
         /// Of objects, those it may hold for.
-        narrow: Option<Narrow>,
+        narrow: Option<Box<Narrow>>,
         item: Slot,
         test: Box<Code>,
     },
@@ -60,7 +61,7 @@ pub(super) enum Code {
     Collect {
         range: Box<Code>,
         /// Of objects, those the guard may hold for.
-        narrow: Option<Narrow>,
+        narrow: Option<Box<Narrow>>,
         item: Slot,
         guard: Option<Box<Code>>,
         value: Box<Code>,
@@ -78,12 +79,13 @@ pub(super) enum Code {
     Call {
         native: Option<Function>,
         args: Vec<(String, Code)>,
-        expression: IdedExpr,
+        // What is seldom looked at makes no others larger.
+        expression: Box<IdedExpr>,
     },
     /// Anything else: CEL evaluates it, with these variables.
     Foreign {
         variables: Vec<(String, Slot)>,
-        expression: IdedExpr,
+        expression: Box<IdedExpr>,
     },
     /// What is the same for all objects that are deployed together.
     Shared(Box<Code>),
@@ -220,7 +222,7 @@ fn of_select(select: &SelectExpr, names: &mut Names) -> Option<Code> {
         return None;
     }
     let operand = boxed(&select.operand, names);
-    let field = select.field.clone();
+    let field = Name::from(select.field.as_str());
     Some(if select.test { Code::Has(operand, field) } else { Code::Select(operand, field) })
 }
 
@@ -259,7 +261,7 @@ fn of_operator(name: &str, args: &[IdedExpr], names: &mut Names) -> Option<Code>
         }
         (operators::OPT_SELECT, [of, field]) => match &field.expr {
             Expr::Literal(LiteralValue::String(field)) => {
-                Some(Code::TrySelect(boxed(of, names), field.inner().to_owned()))
+                Some(Code::TrySelect(boxed(of, names), field.inner().into()))
             }
             _ => None,
         },
@@ -329,7 +331,8 @@ fn of_function(call: &CallExpr, names: &mut Names) -> Option<Code> {
     let target = call.target.as_ref().and_then(|_| places.next()).map(Box::new);
     let call = CallExpr { func_name: call.func_name.clone(), target, args: places.collect() };
     let native = Function::named(&call.func_name, args.len());
-    Some(Code::Call { native, args, expression: IdedExpr { id: 0, expr: Expr::Call(call) } })
+    let expression = Box::new(IdedExpr { id: 0, expr: Expr::Call(call) });
+    Some(Code::Call { native, args, expression })
 }
 
 /// `x` of `size(bytes(x))`.
@@ -348,7 +351,7 @@ fn measured(call: &CallExpr) -> Option<&IdedExpr> {
 fn byte_size(of: &IdedExpr, names: &mut Names) -> Code {
     let place = "@0";
     let argument = IdedExpr { id: 0, expr: Expr::Ident(place.to_owned()) };
-    let expression = call_of("size", &[call_of("bytes", &[argument])]);
+    let expression = Box::new(call_of("size", &[call_of("bytes", &[argument])]));
     let args = vec![(place.to_owned(), compile(of, names))];
     Code::Call { native: Some(Function::ByteSize), args, expression }
 }
@@ -369,13 +372,13 @@ fn of_comprehension(of: &ComprehensionExpr, names: &mut Names) -> Option<Code> {
     let code = match (quantified, collected) {
         (Some((settles, test)), _) => {
             let test = boxed(test, names);
-            let narrow = Narrow::of(&test, item).filter(|_| settles);
+            let narrow = Narrow::of(&test, item).filter(|_| settles).map(Box::new);
             Code::Quantify { settles, range, narrow, item, test }
         }
         (None, collected) => {
             let (guard, value) = collected?;
             let guard = guard.map(|guard| boxed(guard, names));
-            let narrow = guard.as_ref().and_then(|guard| Narrow::of(guard, item));
+            let narrow = guard.as_ref().and_then(|guard| Narrow::of(guard, item)).map(Box::new);
             Code::Collect { range, narrow, item, guard, value: boxed(value, names) }
         }
     };
@@ -484,7 +487,7 @@ pub(super) fn foreign(expression: &IdedExpr, names: &Names) -> Code {
             Expr::Literal(_) | Expr::Unspecified => {}
         }
     }
-    Code::Foreign { variables, expression: expression.clone() }
+    Code::Foreign { variables, expression: Box::new(expression.clone()) }
 }
 
 fn entry_parts(entry: &EntryExpr) -> Vec<&IdedExpr> {

@@ -121,14 +121,14 @@ pub(super) fn lack(code: &Code, names: &mut Names) -> Option<Lack> {
             }
         }
         Code::Quantify { settles, range, narrow, test, .. } => {
-            let empty = empty(range, names).or_else(|| nobody(range, narrow.as_ref()));
+            let empty = empty(range, names).or_else(|| nobody(range, narrow.as_deref()));
             let test = lack(test, names).filter(|test| test.truth() == Some(!settles));
             let test = test.filter(|_| is_list_of_mappings(range, names));
             let unless = both(empty, test.map(|test| test.unless))?;
             Lack { unless, value: Datum::Bool(!settles) }
         }
         Code::Collect { range, narrow, guard, .. } => {
-            let empty = empty(range, names).or_else(|| nobody(range, narrow.as_ref()));
+            let empty = empty(range, names).or_else(|| nobody(range, narrow.as_deref()));
             let guard = guard.as_ref().and_then(|guard| lack(guard, names));
             let guard = guard.filter(|guard| guard.truth() == Some(false));
             let guard = guard.filter(|_| is_list_of_mappings(range, names));

@@ -43,12 +43,12 @@ macro_rules! each_part {
             Code::Call { args, .. } => args.$iter().for_each(|(_, argument)| $see(argument)),
             Code::Quantify { range, narrow, test, .. } => {
                 $see(range);
-                narrow.$iter().filter_map($narrowed).for_each(&mut *$see);
+                narrow.$iter().filter_map(|narrow| $narrowed(narrow)).for_each(&mut *$see);
                 $see(test);
             }
             Code::Collect { range, narrow, guard, value, .. } => {
                 $see(range);
-                narrow.$iter().filter_map($narrowed).for_each(&mut *$see);
+                narrow.$iter().filter_map(|narrow| $narrowed(narrow)).for_each(&mut *$see);
                 if let Some(guard) = guard {
                     $see(guard);
                 }

@@ -14,7 +14,7 @@ use super::datum::{Datum, Member};
 use super::items::Items;
 use super::narrow::Narrow;
 use super::{Frame, NoValue, Slot, share};
-use crate::yaml::{Document, Kind, Node};
+use crate::yaml::{Document, Kind, Name, Node};
 
 type Outcome<'n> = Result<Datum<'n>, NoValue>;
 
@@ -28,7 +28,7 @@ pub(super) fn run<'n>(code: &'n Code, frame: &mut Frame<'n>) -> Outcome<'n> {
         Code::Text(text) => Datum::Text(text),
         Code::Variable(slot) => frame.get(*slot)?,
         Code::Select(of, field) => match holder(of, frame)? {
-            Holder::Node(document, node) => found(Datum::present(document, node.get(field)))?,
+            Holder::Node(document, node) => found(Datum::present(document, node.get_named(field)))?,
             Holder::Value(of) => select(of, field)?,
         },
         Code::TrySelect(..) | Code::TryIndex(..) => {
@@ -74,7 +74,7 @@ pub(super) fn run<'n>(code: &'n Code, frame: &mut Frame<'n>) -> Outcome<'n> {
             Datum::Record(entries?.into())
         }
         Code::Collect { range, narrow, item, guard, value } => {
-            let range = items(range, narrow.as_ref(), frame)?;
+            let range = items(range, narrow.as_deref(), frame)?;
             collect(range, *item, guard.as_deref(), value, frame)?
         }
         Code::Call { native, args, expression } => match args.as_slice() {
@@ -117,7 +117,7 @@ pub(super) fn holds<'n>(code: &'n Code, frame: &mut Frame<'n>) -> Result<bool, N
         Code::Has(of, field) => match holder(of, frame)? {
             Holder::Node(_, node) if node.kind() == Kind::Scalar => Err(NoValue),
             Holder::Node(_, node) => {
-                Ok(node.get(field).is_some_and(|value| !value.is_null()))
+                Ok(node.get_named(field).is_some_and(|value| !value.is_null()))
             }
             Holder::Value(of) => has_within(of, field),
         },
@@ -140,7 +140,7 @@ pub(super) fn holds<'n>(code: &'n Code, frame: &mut Frame<'n>) -> Result<bool, N
             Ok(texts.iter().any(|text| is_text(&of, text)))
         }
         Code::Quantify { settles, range, narrow, item, test } => {
-            let range = items(range, narrow.as_ref(), frame)?;
+            let range = items(range, narrow.as_deref(), frame)?;
             quantify(*settles, range, *item, test, frame)
         }
         Code::TypeIs { of, name, fits, otherwise } => match run(of, frame)?.type_name() {
@@ -183,9 +183,9 @@ impl<'n> Holder<'n> {
     }
 
     /// The member of a name, unless there is none.
-    fn member(&self, field: &str) -> Option<Datum<'n>> {
+    fn member(&self, field: &Name) -> Option<Datum<'n>> {
         attempt(match self {
-            Self::Node(document, node) => Datum::present(document, node.get(field)),
+            Self::Node(document, node) => Datum::present(document, node.get_named(field)),
             Self::Value(of) => of.member(field),
         })
     }
@@ -198,10 +198,10 @@ impl<'n> Holder<'n> {
     }
 
     /// The same where it is asked for a further member.
-    fn holder(&self, field: &str) -> Option<Self> {
+    fn holder(&self, field: &Name) -> Option<Self> {
         match self {
             Self::Node(document, node) => {
-                let member = node.get(field).filter(|member| !member.is_null());
+                let member = node.get_named(field).filter(|member| !member.is_null());
                 member.map(|member| Self::Node(document, member))
             }
             Self::Value(_) => self.member(field).map(Self::of),
