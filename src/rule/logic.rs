@@ -3,7 +3,7 @@
 
 use super::expression::{Expression, Fault, Level, Names, Nature, Slot};
 use super::file::{RuleError, Scope, severity};
-use super::need::Need;
+use super::need::{Need, Sieve};
 use super::path::{NodePath, PathStep};
 use super::repair::{Act, Content, Plan, Step};
 use super::template::Template;
@@ -15,7 +15,7 @@ use crate::yaml::{Kind, Node};
 #[derive(Debug, Default)]
 pub(crate) struct Logic {
     /// Of an object that does not meet it there is nothing to say.
-    pub(crate) need: Need,
+    pub(crate) need: Sieve,
     /// Whether what is needed was told of objects that have pods, and holds for these alone.
     pub(crate) assumes_pods: bool,
     pub(crate) lets: Vec<Let>,
@@ -39,7 +39,7 @@ pub(crate) struct Let {
 #[derive(Debug)]
 pub(crate) struct Check {
     /// Of an object that does not meet it there is nothing to say.
-    pub(crate) need: Need,
+    pub(crate) need: Sieve,
     pub(crate) each: Vec<Each>,
     pub(crate) lets: Vec<Let>,
     pub(crate) when: Option<Expression>,
@@ -87,19 +87,17 @@ pub(super) fn compile(root: Node<'_>, scope: Scope) -> (Logic, Vec<RuleError>) {
     let mut compiler = Compiler { names: Names::new(scope, params), errors: Vec::new() };
     let lets = compiler.lets(root);
     let when = root.get("when").and_then(|node| compiler.expression(node));
-    let checks: Vec<Check> = root
-        .get("checks")
-        .into_iter()
-        .flat_map(Node::items)
-        .filter_map(|node| compiler.check(node))
-        .collect();
-    let any = checks.iter().map(|check| check.need.clone()).fold(Need::NEVER, Need::or);
+    let checks = root.get("checks").into_iter().flat_map(Node::items);
+    let checks = checks.filter_map(|node| compiler.check(node));
+    let (checks, needs): (Vec<Check>, Vec<Need>) = checks.unzip();
+    let any = needs.into_iter().fold(Need::NEVER, Need::or);
     let need = compiler.guarded(when.as_ref(), if checks.is_empty() { Need::NOTHING } else { any });
     let compares = |check: &Check| check.each.first().is_some_and(Each::is_of_change);
     let only_compares = !checks.is_empty() && checks.iter().all(compares);
     let need = if only_compares { Need::Before.and(need) } else { need };
     let assumes_pods = compiler.names.assumes_pods();
     let slots = compiler.names.slots();
+    let need = Sieve::of(&need);
     (Logic { need, assumes_pods, lets, when, checks, slots }, compiler.errors)
 }
 
@@ -159,14 +157,15 @@ impl Compiler {
         compiled.collect()
     }
 
-    fn check(&mut self, node: Node<'_>) -> Option<Check> {
+    /// A check, and what an object must meet for it.
+    fn check(&mut self, node: Node<'_>) -> Option<(Check, Need)> {
         let outside = self.names.mark();
         let check = self.check_within(node);
         self.names.reset(outside);
         check
     }
 
-    fn check_within(&mut self, node: Node<'_>) -> Option<Check> {
+    fn check_within(&mut self, node: Node<'_>) -> Option<(Check, Need)> {
         let entries = node.get("for").into_iter().flat_map(Node::entries);
         let each: Vec<Each> = entries
             .zip(1..)
@@ -211,8 +210,9 @@ impl Compiler {
         let own = node.get("severity");
         let severity = own.and_then(|node| self.taken(node, severity(node.raw().trim())).flatten());
         let test = test?;
-        Some(Check {
-            need: self.need(&each, when.as_ref(), &test, fails_on),
+        let need = self.need(&each, when.as_ref(), &test, fails_on);
+        let check = Check {
+            need: Sieve::of(&need),
             each,
             lets,
             when,
@@ -224,7 +224,8 @@ impl Compiler {
             help: node.get("help").and_then(|help| self.template(help)),
             severity,
             repairs: alternatives(node).filter_map(|repair| self.plan(repair)).collect(),
-        })
+        };
+        Some((check, need))
     }
 
     /// What is known of the nodes that a path leads to.

@@ -1,5 +1,7 @@
 //! What must come up in an object for a rule to have anything to say about it.
 
+mod sieve;
+
 use std::borrow::Cow;
 use std::cell::OnceCell;
 
@@ -8,6 +10,7 @@ use memchr::memmem::Finder;
 use super::company::Company;
 use crate::kube::{Object, lifecycle};
 use crate::yaml::{Document, Kind, Mark, Marks, Sign};
+pub(crate) use sieve::Sieve;
 
 /// A condition on an object that is told without a walk through it.
 #[derive(Debug, Clone)]
@@ -61,7 +64,12 @@ impl<'n> Traits<'n> {
         Self { kind, api_version, pods, document: node.document(), marks, whole, company, before }
     }
 
+    #[inline]
     fn marks(&self) -> &Marks {
+        self.marks.get().map_or_else(|| self.new_marks(), |marks| &**marks)
+    }
+
+    fn new_marks(&self) -> &Marks {
         // Only where several objects lie in a document are they kept with it.
         self.marks.get_or_init(|| match self.whole {
             true => Cow::Owned(Marks::of(self.document)),
@@ -184,25 +192,18 @@ impl Need {
         joined(all, Self::Any)
     }
 
-    /// False only where the object does not meet it.
-    pub(crate) fn may_be_met(&self, traits: &Traits<'_>) -> bool {
+    /// False only where the object does not meet what no mark tells.
+    fn may_be_met(&self, traits: &Traits<'_>) -> bool {
         match self {
-            Self::Marks(marks) => {
-                let own = traits.marks();
-                marks.iter().any(|mark| own.may_have(*mark))
-            }
-            Self::Every(marks) => {
-                let own = traits.marks();
-                marks.iter().all(|mark| own.may_have(*mark))
-            }
             Self::Part(part) => traits.may_have(part),
             Self::Kind(kind) => traits.kind == kind,
             Self::Beside(kind) => traits.may_stand_beside(kind),
             Self::Before => traits.before,
             Self::Pods => traits.pods,
             Self::Outdated => lifecycle(traits.api_version, traits.kind).is_some(),
-            Self::All(parts) => parts.iter().all(|part| part.may_be_met(traits)),
-            Self::Any(parts) => parts.iter().any(|part| part.may_be_met(traits)),
+            Self::Marks(_) | Self::Every(_) | Self::All(_) | Self::Any(_) => {
+                Sieve::of(self).lets_through(traits)
+            }
         }
     }
 }
@@ -250,7 +251,7 @@ mod tests {
         let stream = yaml::parse(SourceId::NOWHERE, &Arc::from(text));
         let found = objects(&stream.documents[0]);
         let company = Company::of(&stream.documents);
-        rule.logic().need.may_be_met(&Traits::of(
+        rule.logic().need.lets_through(&Traits::of(
             &found[0],
             found[0].pod_spec().is_some(),
             &company,

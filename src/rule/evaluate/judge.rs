@@ -8,7 +8,7 @@ use crate::rule::expression::{Datum, Expression, Frame, Functions, NoValue, Para
 use crate::rule::file::Rule;
 use crate::rule::hit::{Hit, Target};
 use crate::rule::logic::{Check, Each, Let, Logic, Place};
-use crate::rule::need::{Need, Traits};
+use crate::rule::need::{Sieve, Traits};
 use crate::rule::path::{PathStep, Roots};
 use crate::yaml::{Document, Node};
 
@@ -133,10 +133,10 @@ impl<'n> Judge<'n> {
     }
 
     /// False where what is judged is known not to meet a need.
-    fn may_meet(&self, need: &Need, logic: &Logic) -> bool {
+    fn may_meet(&self, need: &Sieve, logic: &Logic) -> bool {
         let traits = self.traits.as_ref();
         let traits = traits.filter(|traits| traits.pods || !logic.assumes_pods);
-        traits.is_none_or(|traits| need.may_be_met(traits))
+        traits.is_none_or(|traits| need.lets_through(traits))
     }
 
     /// Within tests, what is left out is run all the same.
