@@ -44,8 +44,15 @@ pub fn entries(mut entries: Vec<Entry>) -> Vec<Entry> {
 /// Puts entries in the order in which users see them. It is their numbers that are sorted: some hundred
 /// thousand entries are half as many kilobytes, of which a sort would hold a second half.
 pub(super) fn sort(entries: &mut [Entry]) {
-    let mut order: Vec<usize> = (0..entries.len()).collect();
-    order.sort_by(|&one, &other| entries[one].key().cmp(&entries[other].key()));
+    // Nearly always the place tells two apart, and numbers are held against each other sooner than paths.
+    let place = |(entry, file): (&Entry, usize)| (file, entry.location.start, entry.location.end);
+    let places = entries.iter().zip(files(entries)).map(place);
+    let mut order: Vec<_> = places.zip(0..).collect();
+    order.sort_by(|(place, one), (other_place, other)| {
+        let other_key = || entries[*other].key();
+        place.cmp(other_place).then_with(|| entries[*one].key().cmp(&other_key()))
+    });
+    let mut order: Vec<usize> = order.into_iter().map(|(_, at)| at).collect();
     // Each round of places that take from each other is walked once.
     for first in 0..order.len() {
         let mut to = first;
@@ -58,6 +65,27 @@ pub(super) fn sort(entries: &mut [Entry]) {
             to = from;
         }
     }
+}
+
+/// The place of each entry's file among all files, which are sorted by their paths.
+fn files(entries: &[Entry]) -> impl Iterator<Item = usize> {
+    let mut paths: Vec<&str> = entries.iter().map(|entry| &*entry.location.file).collect();
+    paths.dedup();
+    paths.sort_unstable();
+    paths.dedup();
+    let mut last = None;
+    entries.iter().map(move |entry| {
+        let path = entry.location.file.as_str();
+        // Those of one file mostly follow each other.
+        match last {
+            Some((known, place)) if known == path => place,
+            _ => {
+                let place = paths.partition_point(|other| *other < path);
+                last = Some((path, place));
+                place
+            }
+        }
+    })
 }
 
 /// True for entries of one rule at one place.
