@@ -14,16 +14,13 @@ pub(super) fn write(report: &Report, style: Style, out: &mut dyn Write) -> io::R
             (true, Level::Warning) => ("\u{1b}[1;33m", "\u{1b}[0m"),
             (true, Level::Info) => ("\u{1b}[1;36m", "\u{1b}[0m"),
         };
-        writeln!(
-            out,
-            "{}:{}:{}: {on}{}{off} {}: {}",
-            escape::line(&entry.location.file),
-            start.line,
-            start.column,
-            entry.severity.as_str(),
-            entry.rule,
-            escape::line(&entry.message)
-        )?;
+        let (file, message) = (escape::line(&entry.location.file), escape::line(&entry.message));
+        out.write_all(file.as_bytes())?;
+        write!(out, ":{}:{}: ", start.line, start.column)?;
+        // There may be some hundred thousand lines, and what is text need not be formatted.
+        for text in [on, entry.severity.as_str(), off, " ", &entry.rule, ": ", &message, "\n"] {
+            out.write_all(text.as_bytes())?;
+        }
     }
     Ok(())
 }
