@@ -1,5 +1,6 @@
 //! Rules over manifests as they lie in the repository.
 
+use std::cell::LazyCell;
 use std::sync::Arc;
 
 use super::mend;
@@ -46,11 +47,12 @@ pub(super) fn judge<'c>(
         for object in objects(document) {
             judged.objects += 1;
             let hits = hits(document, &object, scene, chosen, |_| true, evaluator);
+            let named = LazyCell::new(|| reference(&object));
             let mut own = hits
                 .into_iter()
                 .map(|(active, hit)| Finding {
                     fix: mend::in_place(hit.repair.as_ref(), |_| Some(document)),
-                    ..finding(active, &hit, document, &object, Origin::Manifest)
+                    ..finding(active, &hit, document, &object, &named, Origin::Manifest)
                 })
                 .collect();
             judged.waived += waive::apply(&object, &mut own, waiving);
@@ -76,13 +78,25 @@ pub(super) fn hits<'c>(
     evaluator.object(document, object, &scene.together, base, rules)
 }
 
-/// A finding for a hit, at the object's own text.
+/// What findings call an object by; of no field in it yet.
+pub(super) fn reference(object: &Object<'_>) -> ObjectRef {
+    ObjectRef {
+        api_version: object.api_version.to_owned(),
+        kind: object.kind.to_owned(),
+        namespace: object.namespace().map(ToOwned::to_owned),
+        name: object.name().to_owned(),
+        ..ObjectRef::default()
+    }
+}
+
+/// A finding for a hit, at the object's own text; `named` is the object's [`reference`].
 #[must_use]
 pub(super) fn finding(
     active: &Active,
     hit: &Hit,
     document: &Document,
     object: &Object<'_>,
+    named: &ObjectRef,
     origin: Origin,
 ) -> Finding {
     let place = |span| Place { span, origin };
@@ -101,12 +115,9 @@ pub(super) fn finding(
         primary: place(hit.target.span(document)),
         related: related.collect(),
         object: Some(ObjectRef {
-            api_version: object.api_version.to_owned(),
-            kind: object.kind.to_owned(),
-            namespace: object.namespace().map(ToOwned::to_owned),
-            name: object.name().to_owned(),
             path,
             container: container(document.node(hit.target.node)),
+            ..named.clone()
         }),
         releases: Vec::new(),
         rendered: None,

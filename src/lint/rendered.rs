@@ -1,5 +1,6 @@
 //! Rules over the objects that a chart makes, with each finding at the line a person wrote.
 
+use std::cell::LazyCell;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -368,11 +369,18 @@ impl Task<'_> {
                 let wanted = |active: &Active| is_made || of_helm(active);
                 let hits =
                     plain::hits(document, &object, scene, self.chosen, wanted, &mut evaluator);
+                let named = LazyCell::new(|| plain::reference(&object));
                 let mut own: Vec<Finding> = hits
                     .into_iter()
                     .map(|(active, hit)| {
-                        let mut finding =
-                            plain::finding(active, &hit, document, &object, Origin::Template);
+                        let mut finding = plain::finding(
+                            active,
+                            &hit,
+                            document,
+                            &object,
+                            &named,
+                            Origin::Template,
+                        );
                         places.settle(&mut finding, &hit, document);
                         finding.fix = places.mend(&finding, hit.repair.as_ref(), document, &homes);
                         finding
