@@ -20,20 +20,26 @@ pub fn entries(mut entries: Vec<Entry>) -> Vec<Entry> {
     let mut kept = 0;
     for at in 0..entries.len() {
         let (before, rest) = entries.split_at_mut(at);
-        let entry = &mut rest[0];
+        let Some((entry, after)) = rest.split_first_mut() else { break };
         if !before[..kept].last().is_some_and(|last| is_beside(last, entry)) {
             here.clear();
         }
-        match here.entry(generic(entry)) {
-            Slot::Vacant(slot) => {
-                slot.insert(kept);
-                if let Some(free) = before.get_mut(kept) {
-                    std::mem::swap(free, entry);
-                }
-                kept += 1;
+        // Nearly all stand alone, and need no words to be known by.
+        let is_alone = here.is_empty() && !after.first().is_some_and(|next| is_beside(entry, next));
+        match (!is_alone).then(|| here.entry(generic(entry))) {
+            Some(Slot::Occupied(slot)) => {
+                absorb(&mut before[*slot.get()], entry);
+                continue;
             }
-            Slot::Occupied(slot) => absorb(&mut before[*slot.get()], entry),
+            Some(Slot::Vacant(slot)) => {
+                slot.insert(kept);
+            }
+            None => {}
         }
+        if let Some(free) = before.get_mut(kept) {
+            std::mem::swap(free, entry);
+        }
+        kept += 1;
     }
     entries.truncate(kept);
     sort(&mut entries);
