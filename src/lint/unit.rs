@@ -82,9 +82,9 @@ impl Found {
     }
 }
 
-/// Puts a list behind another, which mostly is empty: then nothing is copied.
+/// Puts a list behind another, which mostly is empty: then nothing is copied, unless room was made for it.
 fn append<T>(list: &mut Vec<T>, mut other: Vec<T>) {
-    if list.is_empty() {
+    if list.capacity() == 0 {
         *list = other;
     } else {
         list.append(&mut other);
@@ -209,7 +209,10 @@ impl<'p> Run<'p> {
             );
         let of_releases =
             unit.releases.par_iter().map(|&at| self.release(&self.project.releases[at], desk));
-        found = found.and(of_files.chain(of_releases).reduce(Found::default, Found::and));
+        // Put behind each other in one go, findings are moved once: there may be some hundred thousand.
+        let parts: Vec<Found> = of_files.chain(of_releases).collect();
+        found.findings.reserve_exact(parts.iter().map(|part| part.findings.len()).sum());
+        found = parts.into_iter().fold(found, Found::and);
         let _held = self.held(&found.findings);
         let named = found.findings.par_iter_mut().chain(&mut found.unloaded);
         named.with_min_len(FINDINGS_AT_LEAST).for_each(|finding| {
