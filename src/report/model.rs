@@ -398,8 +398,8 @@ impl Entry {
     pub fn new(finding: Finding, sources: &Sources) -> Self {
         let related = finding.related.into_iter();
         Self {
-            rule: finding.rule.to_string(),
-            group: finding.group.to_string(),
+            rule: str::to_owned(&finding.rule),
+            group: str::to_owned(&finding.group),
             severity: finding.severity.into(),
             message: finding.message,
             help: finding.help,
