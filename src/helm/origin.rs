@@ -4,6 +4,7 @@
 //! handing an origin on costs no more than copying a number.
 
 use std::cell::RefCell;
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
@@ -98,6 +99,7 @@ struct Tables {
     unions: FastMap<(OriginId, OriginId), OriginId>,
     derived: FastMap<OriginId, OriginId>,
     collapsed: FastMap<OriginId, OriginId>,
+    as_conditions: FastMap<OriginId, OriginId>,
     conditions: FastMap<OriginId, OriginId>,
     draws: u64,
 }
@@ -176,9 +178,7 @@ impl Origins {
         if let Some(id) = tables.unions.get(&key) {
             return *id;
         }
-        let mut both: Vec<_> = tables.each(a).chain(tables.each(b)).collect();
-        both.sort_unstable_by(|x, y| x.0.cmp(&y.0).then(y.1.cmp(&x.1)));
-        both.dedup_by_key(|entry| entry.0);
+        let both = tables.both(a, b);
         let id = tables.intern(both);
         tables.unions.insert(key, id);
         id
@@ -191,29 +191,28 @@ impl Origins {
 
     /// The same leaves, none stronger than [`Through::Derived`]: their characters are gone.
     pub fn derived(&self, id: OriginId) -> OriginId {
-        self.mapped(id, |tables| &mut tables.derived, |through| through.min(Through::Derived))
+        let weaker = |through: Through| Some(through.min(Through::Derived));
+        self.mapped(id, |tables| &mut tables.derived, weaker)
     }
 
     /// The same leaves as computed from: conditions too count as [`Through::Derived`], as for a
     /// hash of a text whose parts stood under them.
     pub fn collapsed(&self, id: OriginId) -> OriginId {
-        self.mapped(id, |tables| &mut tables.collapsed, |_| Through::Derived)
+        self.mapped(id, |tables| &mut tables.collapsed, |_| Some(Through::Derived))
     }
 
     /// The same leaves as mere conditions.
     pub fn condition(&self, id: OriginId) -> OriginId {
-        self.mapped(id, |tables| &mut tables.conditions, |_| Through::Condition)
+        self.mapped(id, |tables| &mut tables.as_conditions, |_| Some(Through::Condition))
     }
 
     /// Only the conditions of a set.
     pub fn conditions(&self, id: OriginId) -> OriginId {
-        if id == OriginId::NONE || id.single().is_some() {
+        if id.single().is_some() {
             return OriginId::NONE;
         }
-        let mut tables = self.tables.borrow_mut();
-        let only = |(_, through): &(LeafId, Through)| *through == Through::Condition;
-        let set = tables.each(id).filter(only).collect();
-        tables.intern(set)
+        let only = |through| (through == Through::Condition).then_some(through);
+        self.mapped(id, |tables| &mut tables.conditions, only)
     }
 
     /// The leaves of a set, sorted by leaf.
@@ -255,11 +254,12 @@ impl Origins {
         Leaf { pointer, span: data.span, missing: data.missing }
     }
 
+    /// The leaves of a set, each through what `to` makes of it, or not at all.
     fn mapped(
         &self,
         id: OriginId,
         memo: impl Fn(&mut Tables) -> &mut FastMap<OriginId, OriginId>,
-        to: impl Fn(Through) -> Through,
+        to: impl Fn(Through) -> Option<Through>,
     ) -> OriginId {
         if id == OriginId::NONE {
             return id;
@@ -268,7 +268,8 @@ impl Origins {
         if let Some(done) = memo(&mut tables).get(&id) {
             return *done;
         }
-        let set = tables.each(id).map(|(leaf, through)| (leaf, to(through))).collect();
+        let to = |(leaf, through)| to(through).map(|through| (leaf, through));
+        let set = tables.each(id).filter_map(to).collect();
         let done = tables.intern(set);
         memo(&mut tables).insert(id, done);
         done
@@ -294,6 +295,22 @@ impl Tables {
         let leaf = id.single();
         let set: &[_] = if leaf.is_some() { &[] } else { &self.sets[id.0 as usize] };
         leaf.map(|leaf| (leaf, Through::Text)).into_iter().chain(set.iter().copied())
+    }
+
+    /// The leaves of two sets, sorted as those of each are.
+    fn both(&self, a: OriginId, b: OriginId) -> Vec<(LeafId, Through)> {
+        let (mut a, mut b) = (self.each(a).peekable(), self.each(b).peekable());
+        let mut both = Vec::with_capacity(a.size_hint().0 + b.size_hint().0);
+        while let (Some(x), Some(y)) = (a.peek(), b.peek()) {
+            both.extend(match x.0.cmp(&y.0) {
+                Ordering::Less => a.next(),
+                Ordering::Greater => b.next(),
+                // Of one leaf the stronger.
+                Ordering::Equal => a.next().max(b.next()),
+            });
+        }
+        both.extend(a.chain(b));
+        both
     }
 
     fn intern(&mut self, set: Vec<(LeafId, Through)>) -> OriginId {

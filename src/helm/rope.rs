@@ -1,5 +1,6 @@
 //! Text that knows the origin of each of its bytes.
 
+use std::cell::Cell;
 use std::ops::Range;
 use std::rc::Rc;
 
@@ -158,7 +159,7 @@ impl Rope {
             at += segment.len as usize;
             start
         });
-        RopeIndex { rope: self, starts: starts.collect() }
+        RopeIndex { rope: self, starts: starts.collect(), last: Cell::new(0) }
     }
 
     /// Reads from the start on.
@@ -184,14 +185,19 @@ impl Rope {
     }
 }
 
-/// Finds the segments of ranges of one rope.
+/// Finds the segments of ranges of one rope; quickest where each range lies not far behind the one before.
 #[derive(Debug)]
 pub struct RopeIndex<'a> {
     rope: &'a Rope,
     starts: Vec<usize>,
+    /// How many segments start before the range that was asked for last.
+    last: Cell<usize>,
 }
 
 impl<'a> RopeIndex<'a> {
+    /// Segments that are passed one by one before the others are halved.
+    const NEAR: usize = 8;
+
     /// The segments that have a part in `range`: those that share bytes with it, and empty ones
     /// within it or at its edges.
     pub fn segments(&self, range: Range<usize>) -> impl Iterator<Item = &'a Segment> + use<'a, '_> {
@@ -204,30 +210,55 @@ impl<'a> RopeIndex<'a> {
         range: Range<usize>,
     ) -> impl Iterator<Item = (&'a Segment, usize)> + use<'a, '_> {
         let segments = self.rope.segments();
-        let from = self.starts.partition_point(|start| *start < range.start);
         // The one before may reach into the range.
-        let from = from.saturating_sub(1);
-        let to = self.starts.partition_point(|start| *start <= range.end);
-        segments[from..to].iter().zip(&self.starts[from..to]).filter_map(
-            move |(segment, &start)| {
-                let end = start + segment.len as usize;
-                let part = match segment.len {
-                    0 => start >= range.start,
-                    _ => start < range.end && end > range.start,
-                };
-                part.then_some((segment, start))
-            },
-        )
+        let from = self.before(range.start).saturating_sub(1);
+        let starts = self.starts[from..].iter().take_while(move |start| **start <= range.end);
+        segments[from..].iter().zip(starts).filter_map(move |(segment, &start)| {
+            let end = start + segment.len as usize;
+            let part = match segment.len {
+                0 => start >= range.start,
+                _ => start < range.end && end > range.start,
+            };
+            part.then_some((segment, start))
+        })
+    }
+
+    /// How many segments start before the byte at `at`.
+    fn before(&self, at: usize) -> usize {
+        let last = self.last.get();
+        let is_before = |start: &usize| *start < at;
+        let passed = if self.starts[..last].last().is_none_or(is_before) { last } else { 0 };
+        let rest = &self.starts[passed..];
+        let near = rest.iter().take(Self::NEAR).position(|start| !is_before(start));
+        let before = passed + near.unwrap_or_else(|| rest.partition_point(is_before));
+        self.last.set(before);
+        before
     }
 
     /// Everything that had a part in `range`; what would start a line behind it had none.
     #[must_use]
     pub fn origin(&self, range: Range<usize>, origins: &Origins) -> OriginId {
+        self.source(range, origins).0
+    }
+
+    /// Everything that had a part in `range`, as [`RopeIndex::origin`] has it, and its place, as
+    /// [`RopeIndex::place`] has it.
+    #[must_use]
+    pub fn source(&self, range: Range<usize>, origins: &Origins) -> (OriginId, Option<PlaceId>) {
         let behind = |start: usize| start == range.end && start > range.start;
-        let parts = self.placed(range.clone()).filter(|(segment, start)| {
-            segment.len > 0 || !(behind(*start) && segment.place.starts_line())
-        });
-        origins.all(parts.map(|(segment, _)| segment.origin))
+        let mut origin = OriginId::NONE;
+        // The first place of a byte, and else the first of all.
+        let (mut written, mut any) = (None, None);
+        for (segment, start) in self.placed(range.clone()) {
+            if segment.len > 0 || !(behind(start) && segment.place.starts_line()) {
+                origin = origins.union(origin, segment.origin);
+            }
+            if segment.place != PlaceId::default() {
+                any = any.or(Some(segment.place));
+                written = written.or((segment.len > 0).then_some(segment.place));
+            }
+        }
+        (origin, written.or(any))
     }
 
     /// The template place of the segment that holds the byte at `at`, and the bytes before it there.

@@ -124,8 +124,8 @@ impl<'m> Inquiry<'m> {
             }
             _ => {
                 let range = self.range(node);
-                let origin = self.origins.union(self.origin(range.clone()), above);
-                let place = self.place(range);
+                let (origin, place) = self.index.source(range, self.origins);
+                let origin = self.origins.union(origin, above);
                 each(&ScalarOrigin { node, pointer, place, origin });
             }
         }
