@@ -1,6 +1,6 @@
 //! Where commands print, and how they fail.
 
-use std::io::{self, BufWriter, Stdout, Write};
+use std::io::{self, BufWriter, Write};
 use std::process::ExitCode;
 
 use crate::report::escape;
@@ -9,12 +9,12 @@ use crate::report::escape;
 /// can pass on with `?` and never a panic.
 pub(crate) struct Console {
     /// Standard output, buffered; flushed when the command ends.
-    pub out: BufWriter<Stdout>,
+    pub out: BufWriter<Box<dyn Write + Send>>,
 }
 
 impl Console {
     pub(crate) fn new() -> Self {
-        Self { out: BufWriter::with_capacity(1 << 16, io::stdout()) }
+        Self { out: BufWriter::with_capacity(1 << 16, standard_output()) }
     }
 
     /// Writes a line to standard error, for what is not the command's result.
@@ -23,6 +23,24 @@ impl Console {
         // Standard error may be closed; there is nowhere left to say so.
         let _ = writeln!(io::stderr(), "{line}");
     }
+}
+
+/// The process's standard output, to which is written what comes as it comes: the library's own looks through
+/// all of it for the last end of a line, and writes what lies behind that by itself.
+#[cfg(unix)]
+fn standard_output() -> Box<dyn Write + Send> {
+    use std::os::fd::AsFd;
+
+    match io::stdout().as_fd().try_clone_to_owned() {
+        Ok(output) => Box::new(std::fs::File::from(output)),
+        Err(_) => Box::new(io::stdout()),
+    }
+}
+
+/// The process's standard output: a console there takes text, and no bytes.
+#[cfg(not(unix))]
+fn standard_output() -> Box<dyn Write + Send> {
+    Box::new(io::stdout())
 }
 
 /// Why a command cannot do what it was asked. The process ends with 2, unless said otherwise.
