@@ -1,10 +1,12 @@
 //! `plimsoll render --origins`: where each scalar of a release comes from, as JSON.
 
-use std::collections::hash_map::Entry;
 use std::io::{self, Write};
+use std::panic::resume_unwind;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::thread;
 
+use crossbeam_channel::{bounded, unbounded};
 use serde::Serialize;
 
 use crate::helm::FastMap;
@@ -14,7 +16,17 @@ use crate::helm::scalar::{Inquiry, ScalarOrigin};
 use crate::source::{SourceFile, SourceId, Sources};
 use crate::yaml::{self, Scalar};
 
-/// Writes the contract's JSON for these manifests of a release, in their order.
+/// Bytes of manifests whose scalars are worth the start of a second thread.
+const LARGE: usize = 64 << 10;
+/// Scalars that are handed on together.
+const BATCH: usize = 256;
+/// Batches that may wait to be written.
+const WAITING: usize = 4;
+/// Bytes that are spelled before they are written.
+const HELD: usize = 1 << 16;
+
+/// Writes the contract's JSON for these manifests of a release, in their order. Where there is much to say, a
+/// second thread spells and writes what this one finds.
 ///
 /// # Errors
 /// When it cannot be written.
@@ -22,101 +34,154 @@ pub(super) fn write(
     rendered: &Rendered,
     manifests: &[&Manifest],
     sources: &Sources,
-    to: &mut impl Write,
+    to: &mut (impl Write + Send),
 ) -> io::Result<()> {
-    let mut spelled = Spelled {
-        rendered,
-        sources,
-        files: FastMap::default(),
-        leaves: FastMap::default(),
-        origins: FastMap::default(),
-    };
-    let mut separator = &br#"{"scalars":["#[..];
-    for manifest in manifests {
-        let Some(root) = manifest.document.as_ref().and_then(|document| document.root()) else {
-            continue;
-        };
-        let text = |node: Option<yaml::Node<'_>>| {
-            node.filter(|node| !node.is_null()).map_or("None", |node| node.raw()).to_owned()
-        };
-        let name = text(root.get("metadata").and_then(|meta| meta.get("name")));
-        let object = format!("{}/{name}", text(root.get("kind")));
-        // What all scalars of a document share is written out once.
-        let head = format!(
-            r#"{{"source":{},"document":{},"object":{},"path":"#,
-            serde_json::to_string(&*manifest.template)?,
-            manifest.index,
-            serde_json::to_string(&object)?
-        );
-        let mut written = Ok(());
-        Inquiry::new(manifest, &rendered.origins).each_scalar(|scalar| {
-            if written.is_ok() {
-                let separator = std::mem::replace(&mut separator, b",");
-                written = to.write_all(separator).and_then(|()| spelled.put(scalar, &head, to));
-            }
+    let mut writer = Writer::new(to);
+    let finder = || Finder::new(rendered, sources);
+    let size: usize = manifests.iter().map(|manifest| manifest.text.len()).sum();
+    if size > LARGE {
+        let theirs = &mut writer;
+        let started = thread::scope(|scope| {
+            let (hand_on, batches) = bounded::<Batch<'_>>(WAITING);
+            let (hand_back, spent) = unbounded();
+            let run = move || {
+                batches.into_iter().try_for_each(|batch| {
+                    // Who finds no batch here makes one.
+                    let _ = hand_back.send(theirs.put(batch)?);
+                    Ok(())
+                })
+            };
+            let writing = thread::Builder::new().spawn_scoped(scope, run).ok()?;
+            let found = finder().each(manifests, |batch| {
+                // A writer that is gone says why itself.
+                hand_on.send(batch).map_err(|_| io::Error::from(io::ErrorKind::BrokenPipe))?;
+                Ok(spent.try_recv().unwrap_or_default())
+            });
+            drop(hand_on);
+            let written = writing.join().unwrap_or_else(|panic| resume_unwind(panic));
+            Some(written.and(found))
         });
-        written?;
-    }
-    if separator != b"," {
-        to.write_all(separator)?;
-    }
-    to.write_all(b"]}\n")
-}
-
-/// Values as JSON, each spelled once: most scalars of a branch share them. A line of a template has few.
-struct Spelled<'r> {
-    rendered: &'r Rendered,
-    sources: &'r Sources,
-    /// Texts, and how they are shown, as JSON.
-    files: FastMap<SourceId, (Arc<SourceFile>, Rc<str>)>,
-    leaves: FastMap<LeafId, Option<Rc<str>>>,
-    origins: FastMap<OriginId, Rc<str>>,
-}
-
-impl Spelled<'_> {
-    /// Writes a scalar, from the beginning that it shares with others of its document.
-    fn put(
-        &mut self,
-        scalar: &ScalarOrigin<'_, '_>,
-        head: &str,
-        to: &mut impl Write,
-    ) -> io::Result<()> {
-        to.write_all(head.as_bytes())?;
-        put_text(scalar.pointer, to)?;
-        to.write_all(br#","value":"#)?;
-        put_value(scalar.node, to)?;
-        if let Some(id) = scalar.place {
-            let (file, offset) = self.rendered.place(id);
-            to.write_all(br#","template":"#)?;
-            self.put_place(file.source, offset, to)?;
-            to.write_all(b"}")?;
+        if let Some(done) = started {
+            done?;
+            return writer.finish();
         }
-        to.write_all(br#","values":"#)?;
-        to.write_all(self.leaves(scalar.origin)?.as_bytes())?;
-        to.write_all(b"}")
+    }
+    finder().each(manifests, |batch| writer.put(batch))?;
+    writer.finish()
+}
+
+/// Scalars of one document.
+#[derive(Default)]
+struct Batch<'r> {
+    /// What all scalars of the document share, from its beginning on.
+    head: Arc<str>,
+    scalars: Vec<Found<'r>>,
+    /// Their pointers, one behind the other.
+    pointers: String,
+    /// Files that no batch before has, in the order of their numbers: the beginnings of objects that name them.
+    files: Vec<String>,
+    /// The JSON of sets of leaves that no batch before has, in the order of their numbers.
+    leaves: Vec<String>,
+}
+
+/// A scalar, and where it comes from.
+struct Found<'r> {
+    node: yaml::Node<'r>,
+    /// The length of its pointer, in bytes.
+    pointer: usize,
+    /// The number of the template's file, and the line in it.
+    place: Option<(usize, usize)>,
+    /// The number of its set of leaves.
+    leaves: usize,
+}
+
+/// Finds scalars, and spells what they come from: a leaf or a set of them once for all scalars that share it.
+struct Finder<'r> {
+    rendered: &'r Rendered,
+    files: Files<'r>,
+    leaves: FastMap<LeafId, Option<Rc<str>>>,
+    origins: FastMap<OriginId, usize>,
+    /// How many files were shown.
+    shown: usize,
+}
+
+impl<'r> Finder<'r> {
+    fn new(rendered: &'r Rendered, sources: &'r Sources) -> Self {
+        let files = Files { sources, numbers: FastMap::default(), known: Vec::new() };
+        let (leaves, origins) = (FastMap::default(), FastMap::default());
+        Self { rendered, files, leaves, origins, shown: 0 }
     }
 
-    /// Writes the file and line of an offset: an object whose end is left open.
-    fn put_place(&mut self, source: SourceId, offset: u32, to: &mut impl Write) -> io::Result<()> {
-        let (file, shown) = match self.files.entry(source) {
-            Entry::Occupied(known) => known.into_mut(),
-            Entry::Vacant(place) => {
-                let file = self.sources.get(source);
-                let shown = serde_json::to_string(&file.path)?.into();
-                place.insert((file, shown))
+    /// Shows all scalars of these manifests to who gives a batch back that may be filled again.
+    ///
+    /// # Errors
+    /// Those of `show`, after which no more are shown.
+    fn each(
+        mut self,
+        manifests: &[&'r Manifest],
+        mut show: impl FnMut(Batch<'r>) -> io::Result<Batch<'r>>,
+    ) -> io::Result<()> {
+        let mut batch = Batch::default();
+        for manifest in manifests {
+            let Some(root) = manifest.document.as_ref().and_then(|document| document.root()) else {
+                continue;
+            };
+            let text = |node: Option<yaml::Node<'_>>| {
+                node.filter(|node| !node.is_null()).map_or("None", |node| node.raw()).to_owned()
+            };
+            let name = text(root.get("metadata").and_then(|meta| meta.get("name")));
+            let object = format!("{}/{name}", text(root.get("kind")));
+            let head: Arc<str> = format!(
+                r#"{{"source":{},"document":{},"object":{},"path":"#,
+                serde_json::to_string(&*manifest.template)?,
+                manifest.index,
+                serde_json::to_string(&object)?
+            )
+            .into();
+            batch.head = Arc::clone(&head);
+            let mut done = Ok(());
+            let mut hand_on = |finder: &mut Self, batch: &mut Batch<'r>| {
+                let files = finder.files.known.iter().skip(finder.shown);
+                batch.files.extend(files.map(|file| file.head.clone()));
+                finder.shown = finder.files.known.len();
+                *batch = show(std::mem::take(batch))?;
+                batch.head = Arc::clone(&head);
+                Ok(())
+            };
+            Inquiry::new(manifest, &self.rendered.origins).each_scalar(|scalar| {
+                if done.is_ok() {
+                    done = self.add(scalar, &mut batch);
+                }
+                if done.is_ok() && batch.scalars.len() >= BATCH {
+                    done = hand_on(&mut self, &mut batch);
+                }
+            });
+            done.and_then(|()| hand_on(&mut self, &mut batch))?;
+        }
+        Ok(())
+    }
+
+    fn add(&mut self, scalar: &ScalarOrigin<'r, '_>, batch: &mut Batch<'r>) -> io::Result<()> {
+        let place = scalar.place.map(|id| self.rendered.place(id));
+        let place =
+            place.map(|(file, offset)| self.files.place(file.source, offset)).transpose()?;
+        let leaves = match self.origins.get(&scalar.origin) {
+            Some(known) => *known,
+            None => {
+                batch.leaves.push(self.spelled(scalar.origin)?);
+                let number = self.origins.len();
+                self.origins.insert(scalar.origin, number);
+                number
             }
         };
-        for piece in [r#"{"file":"#, shown, r#","line":"#] {
-            to.write_all(piece.as_bytes())?;
-        }
-        put_plain(&file.line(offset), to)
+        batch.pointers.push_str(scalar.pointer);
+        let (node, pointer) = (scalar.node, scalar.pointer.len());
+        batch.scalars.push(Found { node, pointer, place, leaves });
+        Ok(())
     }
 
-    /// The leaves of an origin.
-    fn leaves(&mut self, origin: OriginId) -> io::Result<Rc<str>> {
-        if let Some(known) = self.origins.get(&origin) {
-            return Ok(Rc::clone(known));
-        }
+    /// The leaves of an origin, as JSON.
+    fn spelled(&mut self, origin: OriginId) -> io::Result<String> {
         let mut json = String::from("[");
         for (leaf, through) in self.rendered.origins.entries(origin).iter() {
             let Some(leaf) = self.leaf(*leaf)? else { continue };
@@ -128,8 +193,6 @@ impl Spelled<'_> {
             }
         }
         json.push(']');
-        let json: Rc<str> = json.into();
-        self.origins.insert(origin, Rc::clone(&json));
         Ok(json)
     }
 
@@ -142,8 +205,9 @@ impl Spelled<'_> {
         let leaf = self.rendered.origins.describe(id);
         let json = match leaf.span {
             Some(span) => {
-                let mut json = Vec::new();
-                self.put_place(span.source, span.start, &mut json)?;
+                let (file, line) = self.files.place(span.source, span.start)?;
+                let mut json = Vec::from(self.files.known[file].head.as_bytes());
+                put_plain(&line, &mut json)?;
                 json.extend_from_slice(br#","path":"#);
                 put_text(&leaf.pointer, &mut json)?;
                 Some(String::from_utf8(json).expect("invariant: JSON is UTF-8").into())
@@ -155,32 +219,147 @@ impl Spelled<'_> {
     }
 }
 
-/// Writes a scalar as JSON, or an empty map or list.
-fn put_value(node: yaml::Node<'_>, to: &mut impl Write) -> io::Result<()> {
-    match (node.kind(), node.scalar()) {
-        (yaml::Kind::Mapping, _) => to.write_all(b"{}"),
-        (yaml::Kind::Sequence, _) => to.write_all(b"[]"),
-        (_, Some(Scalar::Bool(value))) => put_plain(&value, to),
-        (_, Some(Scalar::Int(value))) => put_plain(&value, to),
-        (_, Some(Scalar::Uint(value))) => put_plain(&value, to),
-        (_, Some(Scalar::Float(value))) => put_plain(&value, to),
-        (_, Some(Scalar::Str(value))) => put_text(value, to),
-        (_, Some(Scalar::Null) | None) => to.write_all(b"null"),
+/// Writes what is found.
+struct Writer<W> {
+    /// The beginnings of objects that name files, by the numbers of these.
+    files: Vec<String>,
+    /// The JSON of sets of leaves, by their numbers.
+    leaves: Vec<String>,
+    /// What stands before the next scalar: the beginning of all, and then a comma.
+    separator: &'static [u8],
+    /// What is not written yet.
+    text: Vec<u8>,
+    to: W,
+}
+
+impl<W: Write> Writer<W> {
+    fn new(to: W) -> Self {
+        let text = Vec::with_capacity(2 * HELD);
+        Self { files: Vec::new(), leaves: Vec::new(), separator: br#"{"scalars":["#, text, to }
+    }
+
+    /// Writes scalars, each after what parts it from the one before; gives an empty batch back.
+    fn put<'r>(&mut self, mut batch: Batch<'r>) -> io::Result<Batch<'r>> {
+        self.files.append(&mut batch.files);
+        self.leaves.append(&mut batch.leaves);
+        let mut pointers = batch.pointers.as_str();
+        for scalar in batch.scalars.drain(..) {
+            let (pointer, rest) = pointers.split_at(scalar.pointer);
+            pointers = rest;
+            self.text.extend_from_slice(std::mem::replace(&mut self.separator, b","));
+            self.text.extend_from_slice(batch.head.as_bytes());
+            put_text(pointer, &mut self.text)?;
+            self.text.extend_from_slice(br#","value":"#);
+            put_value(scalar.node, &mut self.text)?;
+            if let Some((file, line)) = scalar.place {
+                self.text.extend_from_slice(br#","template":"#);
+                self.text.extend_from_slice(self.files[file].as_bytes());
+                put_plain(&line, &mut self.text)?;
+                self.text.push(b'}');
+            }
+            self.text.extend_from_slice(br#","values":"#);
+            self.text.extend_from_slice(self.leaves[scalar.leaves].as_bytes());
+            self.text.push(b'}');
+            if self.text.len() > HELD {
+                self.to.write_all(&self.text)?;
+                self.text.clear();
+            }
+        }
+        batch.pointers.clear();
+        Ok(batch)
+    }
+
+    /// Writes the end.
+    fn finish(mut self) -> io::Result<()> {
+        let begin: &[u8] = if self.separator == b"," { b"" } else { self.separator };
+        self.text.extend_from_slice(begin);
+        self.text.extend_from_slice(b"]}\n");
+        self.to.write_all(&self.text)
     }
 }
 
-fn put_plain(value: &impl Serialize, to: &mut impl Write) -> io::Result<()> {
+/// The files that scalars and values stand in, with numbers in the order in which they are met.
+struct Files<'r> {
+    sources: &'r Sources,
+    numbers: FastMap<SourceId, usize>,
+    known: Vec<File>,
+}
+
+impl Files<'_> {
+    /// The number of a file, and the line of an offset in it.
+    fn place(&mut self, source: SourceId, offset: u32) -> io::Result<(usize, usize)> {
+        let number = match self.numbers.get(&source) {
+            Some(number) => *number,
+            None => {
+                let text = self.sources.get(source);
+                let head = format!(r#"{{"file":{},"line":"#, serde_json::to_string(&text.path)?);
+                self.known.push(File { text, head, last: (0, 1) });
+                self.numbers.insert(source, self.known.len() - 1);
+                self.known.len() - 1
+            }
+        };
+        Ok((number, self.known[number].line(offset)))
+    }
+}
+
+/// A file that scalars and values stand in.
+struct File {
+    text: Arc<SourceFile>,
+    /// The beginning of an object that names it.
+    head: String,
+    /// The offset that was asked for last, and its line.
+    last: (usize, usize),
+}
+
+impl File {
+    /// Bytes up to which the ends of lines are counted between an offset and the one before.
+    const NEAR: usize = 1 << 10;
+
+    /// The line of an offset, counted from 1. Most stand a line or two behind the one before, and to look for
+    /// all lines of a large file would take as long as to spell what stands in them.
+    fn line(&mut self, offset: u32) -> usize {
+        let at = offset as usize;
+        let (last, line) = self.last;
+        let between = self.text.text.as_bytes().get(last..at);
+        let line = match between.filter(|between| between.len() <= Self::NEAR) {
+            Some(between) => line + memchr::memchr_iter(b'\n', between).count(),
+            None => self.text.line(offset),
+        };
+        self.last = (at, line);
+        line
+    }
+}
+
+/// Spells a scalar as JSON, or an empty map or list.
+fn put_value(node: yaml::Node<'_>, to: &mut Vec<u8>) -> io::Result<()> {
+    match (node.kind(), node.scalar()) {
+        (yaml::Kind::Mapping, _) => to.extend_from_slice(b"{}"),
+        (yaml::Kind::Sequence, _) => to.extend_from_slice(b"[]"),
+        (_, Some(Scalar::Bool(value))) => put_plain(&value, to)?,
+        (_, Some(Scalar::Int(value))) => put_plain(&value, to)?,
+        (_, Some(Scalar::Uint(value))) => put_plain(&value, to)?,
+        (_, Some(Scalar::Float(value))) => put_plain(&value, to)?,
+        (_, Some(Scalar::Str(value))) => put_text(value, to)?,
+        (_, Some(Scalar::Null) | None) => to.extend_from_slice(b"null"),
+    }
+    Ok(())
+}
+
+fn put_plain(value: &impl Serialize, to: &mut Vec<u8>) -> io::Result<()> {
     Ok(serde_json::to_writer(to, value)?)
 }
 
-/// Writes a text as JSON. Few have anything in them that JSON spells otherwise, and whether one has is told for
+/// Spells a text as JSON. Few have anything in them that JSON spells otherwise, and whether one has is told for
 /// many bytes at a time, where an encoder goes from byte to byte.
-fn put_text(text: &str, to: &mut impl Write) -> io::Result<()> {
+fn put_text(text: &str, to: &mut Vec<u8>) -> io::Result<()> {
     let is_plain = |byte: u8| byte >= b' ' && byte != b'"' && byte != b'\\';
     if !text.bytes().fold(true, |all, byte| all & is_plain(byte)) {
         return put_plain(&text, to);
     }
-    [b"\"", text.as_bytes(), b"\""].into_iter().try_for_each(|piece| to.write_all(piece))
+    to.push(b'"');
+    to.extend_from_slice(text.as_bytes());
+    to.push(b'"');
+    Ok(())
 }
 
 #[cfg(test)]
