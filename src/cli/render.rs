@@ -107,7 +107,7 @@ pub(crate) fn run(args: &Args, console: &mut Console) -> Result<ExitCode, Comman
         lenient: false,
     };
     // The process ends with the command: who takes apart what it made does that for nobody.
-    let loaded = match Chart::load(path, shown, &sources, &|_| None) {
+    let loaded = match Chart::load_alone(path, shown, &sources) {
         Ok(loaded) => ManuallyDrop::new(loaded),
         Err(error) => {
             let fallback = sources.add(shown, "");

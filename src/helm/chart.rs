@@ -3,6 +3,7 @@
 //! Mirrors Helm 4.1 `pkg/chart/v2/loader`. A chart is read once and shared between releases and
 //! threads; what a release changes of it (aliases, conditions, values) lives in the render.
 
+mod ahead;
 mod archive;
 mod directory;
 mod ignore;
@@ -11,6 +12,7 @@ mod metadata;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use self::ahead::Ahead;
 use self::directory::Listed;
 pub use self::metadata::{Dependency, ImportValues, Metadata};
 use super::function::is_known;
@@ -154,12 +156,21 @@ pub type Supply<'a> = dyn Fn(&Dependency) -> Option<PathBuf> + Sync + 'a;
 struct Parts<'a> {
     sources: &'a Sources,
     memory: Option<&'a dyn Recall>,
+    ahead: Option<&'a Ahead>,
+}
+
+impl<'a> Parts<'a> {
+    /// Parses each template when it is met.
+    fn new(sources: &'a Sources, memory: Option<&'a dyn Recall>) -> Self {
+        Self { sources, memory, ahead: None }
+    }
 }
 
 impl Parts<'_> {
     fn template(self, file: ChartFile) -> ChartTemplate {
         let ChartFile { source, text, .. } = &file;
-        let parse = || parse(*source, text, is_known).map(Arc::new);
+        let made = || self.ahead.and_then(|ahead| ahead.take(text, *source));
+        let parse = || made().unwrap_or_else(|| parse(*source, text, is_known)).map(Arc::new);
         let Some(memory) = self.memory else {
             let parsed = parse();
             return ChartTemplate { file, parsed };
@@ -207,11 +218,35 @@ impl Chart {
         supply: &Supply<'_>,
         memory: Option<&dyn Recall>,
     ) -> Result<Self, ChartError> {
-        let parts = Parts { sources, memory };
+        let parts = Parts::new(sources, memory);
         let files = match path.is_dir() {
             true => directory::read(path, sources.overlay())?,
             false => unpack(path, shown)?,
         };
+        Self::of_files(files, path, shown, parts, supply)
+    }
+
+    /// The same as [`Chart::load`] for who does nothing else: a second thread parses templates while files
+    /// are read, where there are many.
+    ///
+    /// # Errors
+    /// As for [`Chart::load`].
+    pub fn load_alone(path: &Path, shown: &str, sources: &Sources) -> Result<Self, ChartError> {
+        let (files, ahead) = match path.is_dir() {
+            true => directory::read_ahead(path, sources.overlay())?,
+            false => (unpack(path, shown)?, None),
+        };
+        let parts = Parts { ahead: ahead.as_ref(), ..Parts::new(sources, None) };
+        Self::of_files(files, path, shown, parts, &|_| None)
+    }
+
+    fn of_files(
+        files: Vec<RawFile>,
+        path: &Path,
+        shown: &str,
+        parts: Parts<'_>,
+        supply: &Supply<'_>,
+    ) -> Result<Self, ChartError> {
         let mut chart = assemble(files, shown, parts, 0)?;
         if path.is_dir() {
             chart.absent_dependencies(path, shown, parts, supply, &mut vec![path.to_owned()])?;
@@ -228,7 +263,7 @@ impl Chart {
             name: name.clone(),
             data: Content::Text(text.as_str().into()),
         };
-        let parts = Parts { sources, memory: None };
+        let parts = Parts::new(sources, None);
         assemble(files.iter().map(raw).collect(), "", parts, 0)
     }
 
@@ -237,7 +272,7 @@ impl Chart {
     /// # Errors
     /// As for [`Chart::load`].
     pub fn unpack(bytes: &[u8], shown: &str, sources: &Sources) -> Result<Self, ChartError> {
-        let parts = Parts { sources, memory: None };
+        let parts = Parts::new(sources, None);
         assemble(archive::read(bytes, shown)?, shown, parts, 0)
     }
 
@@ -471,6 +506,7 @@ fn assemble(
     let mut below: std::collections::BTreeMap<String, Vec<RawFile>> =
         std::collections::BTreeMap::new();
     let mut requirements = None;
+    let mut templates = Vec::new();
     for file in files {
         match file.name.as_str() {
             "Chart.yaml" | "Chart.lock" => {}
@@ -478,10 +514,7 @@ fn assemble(
             "values.schema.json" => chart.schema = Some(add(file)),
             "requirements.yaml" => requirements = Some(add(file)),
             "requirements.lock" => {}
-            name if name.starts_with("templates/") => {
-                let template = parts.template(add(file));
-                chart.templates.push(template);
-            }
+            name if name.starts_with("templates/") => templates.push(add(file)),
             name if name.starts_with("charts/") && !name.ends_with(".prov") => {
                 let rest = &name["charts/".len()..];
                 let top = rest.split('/').next().unwrap_or_default();
@@ -505,7 +538,9 @@ fn assemble(
     chart.metadata.validate().map_err(|message| {
         ChartError::at(format!("validation: {message}"), Span::new(meta.source, 0, meta.text.len()))
     })?;
-    chart.templates.sort_by(|a, b| a.file.name.cmp(&b.file.name));
+    templates.sort_by(|a, b| a.name.cmp(&b.name));
+    // Last, for there may be a thread that parses them meanwhile.
+    chart.templates = templates.into_iter().map(|file| parts.template(file)).collect();
     chart.files.sort_by(|a, b| a.name.cmp(&b.name));
     for (name, files) in below {
         if name.starts_with(['_', '.']) {

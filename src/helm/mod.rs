@@ -1,5 +1,6 @@
 //! Charts and values layers to rendered text with the origin of every byte.
 
+mod aside;
 mod builtin;
 mod bytes;
 pub mod call;

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use walkdir::DirEntry;
 
+use super::ahead::Ahead;
 use super::ignore::Rules;
 use super::{ChartError, Content, MAX_CHART, MAX_FILE, MAX_FILES, RawFile, declared};
 use crate::source::Overlay;
@@ -32,6 +33,29 @@ pub(super) struct Listed {
 /// leads out of the chart: but for CRDs and files that only `.Files` can read, which are not opened, and for
 /// charts that are `file://` dependencies, which are read from there.
 pub(super) fn read(directory: &Path, overlay: &Overlay) -> Result<Vec<RawFile>, ChartError> {
+    read_all(list(directory, overlay)?, directory, overlay, None)
+}
+
+/// The same, with what parses the templates among them meanwhile, where that is worth it.
+///
+/// # Errors
+/// As for [`read`].
+pub(super) fn read_ahead(
+    directory: &Path,
+    overlay: &Overlay,
+) -> Result<(Vec<RawFile>, Option<Ahead>), ChartError> {
+    let files = list(directory, overlay)?;
+    let ahead = Ahead::begin(files.iter().map(|file| file.name.as_str()));
+    let files = read_all(files, directory, overlay, ahead.as_ref())?;
+    Ok((files, ahead))
+}
+
+fn read_all(
+    files: Vec<Listed>,
+    directory: &Path,
+    overlay: &Overlay,
+    ahead: Option<&Ahead>,
+) -> Result<Vec<RawFile>, ChartError> {
     let mut buffer = Vec::with_capacity(BUFFER);
     let mut total = 0;
     let read = |Listed { name, path, outside }| {
@@ -43,9 +67,13 @@ pub(super) fn read(directory: &Path, overlay: &Overlay) -> Result<Vec<RawFile>, 
         if total > MAX_CHART {
             return Err(too_large(directory));
         }
-        Ok(RawFile { name, data: Content::of(&buffer) })
+        let file = RawFile { name, data: Content::of(&buffer) };
+        if let Some(ahead) = ahead {
+            ahead.give(&file);
+        }
+        Ok(file)
     };
-    list(directory, overlay)?.into_iter().map(read).collect()
+    files.into_iter().map(read).collect()
 }
 
 /// Puts a file's bytes in the place of what the buffer held, or those of the text that stands in for it.
