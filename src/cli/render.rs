@@ -12,7 +12,7 @@ use super::{CommandError, Console};
 use crate::helm::capabilities::KubeVersion;
 use crate::helm::chart::{Chart, ChartError};
 use crate::helm::manifest::split;
-use crate::helm::render::{Manifest, Release, RenderError, Rendered, render, render_texts};
+use crate::helm::render::{Manifest, Release, RenderError, Rendered, render_alone};
 use crate::helm::values::{Layer, Set, SetKind, set_file_paths};
 use crate::lint::render::failures;
 use crate::report::model::Entry;
@@ -138,10 +138,7 @@ pub(crate) fn run(args: &Args, console: &mut Console) -> Result<ExitCode, Comman
         Ok(rendered) => print(&rendered, args, console),
         Err(error) => refuse(&error, loaded.source, &sources, console),
     };
-    match args.origins {
-        true => render(&loaded, &release, &layers, finish),
-        false => render_texts(&loaded, &release, &layers, finish),
-    }
+    render_alone(&loaded, &release, &layers, args.origins, finish)
 }
 
 /// Says on standard error why the chart does not render.

@@ -121,9 +121,8 @@ pub(super) enum Hook {
 ///
 /// # Errors
 /// A byte offset in the document and what is wrong.
-pub(super) fn head(text: &str) -> Result<Head, (usize, String)> {
-    let text: Arc<str> = text.into();
-    let stream = yaml::parse(SourceId::NOWHERE, &text);
+pub(super) fn head(text: &Arc<str>) -> Result<Head, (usize, String)> {
+    let stream = yaml::parse(SourceId::NOWHERE, text);
     let fatal = |error: &&yaml::SyntaxError| !matches!(error.kind, ErrorKind::DuplicateKey { .. });
     let first = stream.documents.first();
     if let Some(error) = stream.errors.iter().find(fatal)
@@ -226,16 +225,15 @@ mod tests {
     #[test]
     fn hooks_are_told_by_their_annotation() {
         let hook = |event: &str| {
-            head(&format!("kind: Job\nmetadata:\n  annotations:\n    helm.sh/hook: {event}\n"))
-                .unwrap()
-                .hook
+            let job = format!("kind: Job\nmetadata:\n  annotations:\n    helm.sh/hook: {event}\n");
+            head(&job.into()).unwrap().hook
         };
         assert_eq!(hook("pre-install, post-upgrade"), Hook::Yes { test: false });
         assert_eq!(hook("test-success"), Hook::Yes { test: true });
         assert_eq!(hook("crd-install"), Hook::Unknown);
-        assert_eq!(head("kind: Pod").unwrap().hook, Hook::No);
-        head("- a").expect_err("a list is no manifest");
-        head("a: [").expect_err("broken");
+        assert_eq!(head(&"kind: Pod".into()).unwrap().hook, Hook::No);
+        head(&"- a".into()).expect_err("a list is no manifest");
+        head(&"a: [".into()).expect_err("broken");
     }
 
     #[test]

@@ -9,6 +9,7 @@ mod template;
 use std::rc::Rc;
 use std::sync::Arc;
 
+use self::document::Documents;
 use super::capabilities::{DEFAULT_KUBE_VERSION, KubeVersion, Serves};
 use super::chart::{Chart, ChartError, ChartFile, Dependency};
 use super::eval::{Evaluator, Failure, TemplateFile, deep};
@@ -121,6 +122,8 @@ pub struct RenderError {
     pub no_yaml: bool,
     /// Values that a schema does not allow.
     pub violations: Vec<SchemaFault>,
+    /// The chart takes too much to render: all of it, and no line in particular.
+    pub at_bound: bool,
 }
 
 /// A value that a chart's `values.schema.json` does not allow.
@@ -155,6 +158,7 @@ impl RenderError {
             missing_dependency: false,
             no_yaml: false,
             violations: Vec::new(),
+            at_bound: false,
         }
     }
 }
@@ -170,23 +174,33 @@ pub fn render<T>(
     layers: &[Layer],
     with: impl FnOnce(Result<Rendered, RenderError>) -> T,
 ) -> T {
-    deep(|| with(run(chart, release, layers, Origins::default())))
+    deep(|| with(run(chart, release, layers, Origins::default(), false)))
 }
 
-/// Renders a chart as [`render`] does, for who wants its texts alone: what comes of it has no origins,
-/// which are an eighth of what a small chart costs. A failure still names its place and values.
+/// Renders a chart as [`render`] does, for who does nothing else: a second thread reads what templates
+/// write, where that is much. Who does not ask for origins gets none, which are an eighth of what a small
+/// chart costs; but a failure names its place and values in any case.
 ///
 /// # Panics
 /// When the machine has no room for a stack.
-pub fn render_texts<T>(
+pub fn render_alone<T>(
     chart: &Chart,
     release: &Release,
     layers: &[Layer],
+    origins: bool,
     with: impl FnOnce(Result<Rendered, RenderError>) -> T,
 ) -> T {
+    let run = |origins| run(chart, release, layers, origins, true);
     deep(|| {
-        let rendered = run(chart, release, layers, Origins::unasked());
-        with(rendered.or_else(|_| run(chart, release, layers, Origins::default())))
+        if origins {
+            return with(run(Origins::default()));
+        }
+        let rendered = run(Origins::unasked());
+        with(rendered.or_else(|error| match error.at_bound {
+            // It would be again, after as long a time.
+            true => Err(error),
+            false => run(Origins::default()),
+        }))
     })
 }
 
@@ -195,6 +209,7 @@ fn run(
     release: &Release,
     layers: &[Layer],
     origins: Origins,
+    alone: bool,
 ) -> Result<Rendered, RenderError> {
     if chart.is_library() {
         return Err(at_chart(chart, "library charts are not installable"));
@@ -232,9 +247,10 @@ fn run(
     let templates = template::placed(&tree, &members, &merged, release, &kube);
     let templates = template::in_order(&templates);
     let evaluator = template::parsed(&templates, &origins)?;
-    let texts = template::execute(&templates, &evaluator);
-    let texts = texts.map_err(|failure| located(&failure, &origins))?;
-    let (manifests, left_out) = document::sorted(texts, &evaluator)?;
+    let mut documents = Documents::new(alone);
+    template::execute(&templates, &evaluator, |name, text| documents.add(name, text))
+        .map_err(|failure| located(&failure, &origins))?;
+    let (manifests, left_out) = documents.sorted(&evaluator)?;
     let mut crds = Vec::new();
     document::crds(&tree, &members, &chart.metadata.name, &mut crds);
     Ok(Rendered { manifests, left_out, crds, values: merged, origins, clashes, evaluator })
@@ -308,6 +324,7 @@ fn located(failure: &Failure, origins: &Origins) -> RenderError {
         span,
         involved: involved(failure.involved, origins),
         reason: failure.said().to_owned(),
+        at_bound: failure.place.is_none(),
         ..RenderError::new("")
     }
 }

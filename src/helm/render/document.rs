@@ -1,67 +1,120 @@
 //! What templates wrote, as documents in the order in which they are installed.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use super::{Manifest, RenderError, base};
+use crate::helm::aside::Aside;
 use crate::helm::chart::ChartFile;
-use crate::helm::eval::Evaluator;
-use crate::helm::manifest::{self, Hook};
+use crate::helm::eval::{Evaluator, TemplateFile};
+use crate::helm::manifest::{self, Head, Hook};
 use crate::helm::rope::Rope;
 use crate::helm::values::coalesce::Tree;
 use crate::helm::values::dependencies::Member;
 use crate::source::Span;
 
-/// Splits files into documents, and sorts these as they are installed; those that are left out
-/// follow in a list of their own.
-///
-/// # Errors
-/// The first document that is no YAML, or no manifest.
-pub(super) fn sorted(
-    texts: BTreeMap<Rc<str>, Rope>,
-    evaluator: &Evaluator<'_>,
-) -> Result<(Vec<Manifest>, Vec<Manifest>), RenderError> {
-    let mut manifests: Vec<(String, Manifest)> = Vec::new();
-    let mut left_out = Vec::new();
-    for (name, rope) in texts {
+/// Bytes of documents that are worth the start of a second thread.
+const LARGE: usize = 64 << 10;
+
+/// What templates wrote, split into documents.
+pub(super) struct Documents {
+    files: BTreeMap<Rc<str>, Vec<Piece>>,
+    heads: Aside<Result<Head, (usize, String)>>,
+    /// Bytes of all documents.
+    size: usize,
+    /// A second thread may read them.
+    alone: bool,
+}
+
+/// A document in what a template wrote.
+struct Piece {
+    first_line: usize,
+    rope: Rope,
+    text: Arc<str>,
+}
+
+impl Documents {
+    /// None yet. If nothing else is done meanwhile, and there are large ones, they are read on a thread of their
+    /// own, while there are templates to execute.
+    pub(super) fn new(alone: bool) -> Self {
+        Self { files: BTreeMap::new(), heads: Aside::new(manifest::head), size: 0, alone }
+    }
+
+    /// Splits what a template wrote.
+    pub(super) fn add(&mut self, name: &Rc<str>, rope: &Rope) {
         if name.ends_with("NOTES.txt") || rope.as_str().trim().is_empty() {
-            continue;
+            return;
         }
         let (mut first_line, mut counted, mut cursor) = (1, 0, rope.cursor());
-        for (index, range) in manifest::split(rope.as_str()).into_iter().enumerate() {
+        let mut piece = |range: Range<usize>| {
             let before = &rope.as_str().as_bytes()[counted..range.start];
             first_line += memchr::memchr_iter(b'\n', before).count();
             counted = range.start;
-            let text = cursor.slice(range);
-            let head = manifest::head(text.as_str()).map_err(|(offset, message)| {
-                let end = (offset + 1).min(text.len());
-                let place = text.index().place(offset.min(end)..end).map(|id| evaluator.place(id));
-                RenderError {
-                    message: format!("YAML parse error on {name}: {message}"),
-                    span: place.map(|(file, at)| Span::new(file.source, at as usize, at as usize)),
-                    no_yaml: true,
-                    ..RenderError::new(message)
-                }
-            })?;
-            let manifest = Manifest {
-                template: Rc::clone(&name),
-                index,
-                first_line,
-                text,
-                document: head.document,
-                hook: head.hook != Hook::No,
-                test: head.hook == Hook::Yes { test: true },
-            };
-            match head.hook {
-                Hook::Unknown => left_out.push(manifest),
-                Hook::No | Hook::Yes { .. } => manifests.push((head.kind, manifest)),
-            }
+            let rope = cursor.slice(range);
+            let text: Arc<str> = rope.as_str().into();
+            self.size += text.len();
+            self.heads.give(Arc::clone(&text));
+            Piece { first_line, rope, text }
+        };
+        let pieces = manifest::split(rope.as_str()).into_iter().map(&mut piece).collect();
+        self.files.insert(Rc::clone(name), pieces);
+        if self.alone && self.size > LARGE {
+            self.heads.start();
         }
     }
-    manifests.sort_by(|(a, left), (b, right)| {
-        left.hook.cmp(&right.hook).then_with(|| manifest::order(a).cmp(&manifest::order(b)))
-    });
-    Ok((manifests.into_iter().map(|(_, manifest)| manifest).collect(), left_out))
+
+    /// The documents in the order in which they are installed; those that are left out follow in a list of
+    /// their own.
+    ///
+    /// # Errors
+    /// The first document that is no YAML, or no manifest.
+    pub(super) fn sorted(
+        self,
+        evaluator: &Evaluator<'_>,
+    ) -> Result<(Vec<Manifest>, Vec<Manifest>), RenderError> {
+        let mut manifests: Vec<(String, Manifest)> = Vec::new();
+        let mut left_out = Vec::new();
+        for (name, pieces) in self.files {
+            for (index, Piece { first_line, rope: text, text: shared }) in
+                pieces.into_iter().enumerate()
+            {
+                let head = self.heads.take(&shared).expect("invariant: each was handed over");
+                let head = head.map_err(|(offset, message)| {
+                    let end = (offset + 1).min(text.len());
+                    let place = text.index().place(offset.min(end)..end);
+                    let place = place.map(|id| evaluator.place(id));
+                    let span = |(file, at): (Rc<TemplateFile>, u32)| {
+                        Span::new(file.source, at as usize, at as usize)
+                    };
+                    RenderError {
+                        message: format!("YAML parse error on {name}: {message}"),
+                        span: place.map(span),
+                        no_yaml: true,
+                        ..RenderError::new(message)
+                    }
+                })?;
+                let manifest = Manifest {
+                    template: Rc::clone(&name),
+                    index,
+                    first_line,
+                    text,
+                    document: head.document,
+                    hook: head.hook != Hook::No,
+                    test: head.hook == Hook::Yes { test: true },
+                };
+                match head.hook {
+                    Hook::Unknown => left_out.push(manifest),
+                    Hook::No | Hook::Yes { .. } => manifests.push((head.kind, manifest)),
+                }
+            }
+        }
+        manifests.sort_by(|(a, left), (b, right)| {
+            left.hook.cmp(&right.hook).then_with(|| manifest::order(a).cmp(&manifest::order(b)))
+        });
+        Ok((manifests.into_iter().map(|(_, manifest)| manifest).collect(), left_out))
+    }
 }
 
 /// The CRDs of a chart and those below it, with the names that Helm shows.

@@ -1,6 +1,5 @@
 //! The templates of a release: what each sees, in which order they run, what they write.
 
-use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -210,15 +209,15 @@ fn line_of(source: SourceId, text: &str, offset: usize) -> Span {
     Span::new(source, start, end)
 }
 
-/// Renders every file, by name; the templates are [`in_order`].
+/// Renders every file, and shows what it makes; the templates are [`in_order`].
 ///
 /// # Errors
 /// Why the first of them failed.
 pub(super) fn execute(
     templates: &[&Placed<'_>],
     evaluator: &Evaluator<'_>,
-) -> Result<BTreeMap<Rc<str>, Rope>, Failure> {
-    let mut texts = BTreeMap::new();
+    mut each: impl FnMut(&Rc<str>, &Rope),
+) -> Result<(), Failure> {
     for placed in templates {
         if base(&placed.name).starts_with('_') {
             continue;
@@ -231,7 +230,7 @@ pub(super) fn execute(
             let about = Value::map(about, OriginId::NONE).with(Nuance::Values);
             entries.borrow_mut().insert("Template".into(), about);
         }
-        texts.insert(Rc::clone(&placed.name), evaluator.file(&placed.name, &placed.dot)?);
+        each(&placed.name, &evaluator.file(&placed.name, &placed.dot)?);
     }
-    Ok(texts)
+    Ok(())
 }
