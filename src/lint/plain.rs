@@ -89,7 +89,7 @@ pub(super) fn reference(object: &Object<'_>) -> ObjectRef {
     }
 }
 
-/// A finding for a hit, at the object's own text; `named` is the object's [`reference`].
+/// A finding for a hit, at the object's own text; `named` is the object's [`reference()`].
 #[must_use]
 pub(super) fn finding(
     active: &Active,
