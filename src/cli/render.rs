@@ -238,10 +238,19 @@ fn print(
         print_all(&parts, &mut console.out)?;
         return Ok(ExitCode::SUCCESS);
     }
+    // Helm parts what it would print anew to find a template's, so that what stands behind a line of dashes is no
+    // longer known to be of that template.
+    let mut whole = Vec::new();
+    for part in parts {
+        print_part(part, &mut whole)?;
+    }
+    let whole = String::from_utf8_lossy(&whole);
+    let parts: Vec<Part<'_>> =
+        split(&whole).into_iter().filter_map(|range| named(&whole[range])).collect();
     match chosen(&parts, &args.show_only) {
         Ok(chosen) => {
-            for part in chosen {
-                print_alone(part, &mut console.out)?;
+            for (_, text) in chosen {
+                writeln!(console.out, "---\n{text}")?;
             }
             Ok(ExitCode::SUCCESS)
         }
@@ -250,6 +259,12 @@ fn print(
             Ok(ExitCode::from(1))
         }
     }
+}
+
+/// A printed document with the template that it says it is of; `None` where it says nothing.
+fn named(text: &str) -> Option<Part<'_>> {
+    let (_, rest) = text.split_once("# Source: ")?;
+    Some((rest.lines().next()?, text))
 }
 
 /// A template's name and a text that it makes.
@@ -292,12 +307,4 @@ fn print_part((name, text): Part<'_>, out: &mut impl Write) -> io::Result<()> {
         out.write_all(piece.as_bytes())?;
     }
     Ok(())
-}
-
-/// Prints one part of several. Helm parts all that it would print anew to find it, so that what stands behind a
-/// line of dashes is no longer known to be of that template.
-fn print_alone((name, text): Part<'_>, out: &mut impl Write) -> io::Result<()> {
-    let whole = format!("# Source: {name}\n{text}");
-    let first = split(&whole).first().map_or("", |range| &whole[range.clone()]);
-    writeln!(out, "---\n{first}")
 }

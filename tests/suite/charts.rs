@@ -324,6 +324,18 @@ fn a_chart_is_judged_by_what_it_makes_for_a_cluster() {
     run(dir.path(), &old).expect_code(0);
 }
 
+/// Helm parts what it would print once more to find one template's: of two lines of dashes in a row, the second then
+/// begins a document that says of no template that it is its own.
+#[test]
+fn of_one_template_that_is_printed_which_helm_prints() {
+    let template = "a: 1\n---\n---\nb: 2\n---\n---\n---\nc: 3\n";
+    let all = render(template, "", &[]).expect_code(0).out;
+    let source = "---\n# Source: c/templates/t.yaml\n";
+    assert_eq!(all, format!("{source}a: 1\n{source}---\nb: 2\n{source}---\n{source}c: 3\n"));
+    let one = render(template, "", &["--show-only", "templates/t.yaml"]).expect_code(0).out;
+    assert_eq!(one, format!("{source}a: 1\n{source}{source}---\n{source}c: 3\n"));
+}
+
 /// What makes the chart itself must lie in it.
 #[cfg(unix)]
 #[test]
