@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use super::{CommandError, Console};
 use crate::helm::capabilities::KubeVersion;
-use crate::helm::chart::{Chart, ChartError};
+use crate::helm::chart::Chart;
 use crate::helm::manifest::split;
 use crate::helm::render::{Manifest, Release, RenderError, Rendered, render_alone};
 use crate::helm::values::{Layer, Set, SetKind, set_file_paths};
@@ -102,9 +102,8 @@ pub(crate) fn run(args: &Args, console: &mut Console) -> Result<ExitCode, Comman
         kube_version: kube_version
             .map_err(|error| CommandError::new(format!("invalid kube version: {error}")))?,
         api_versions: args.api_versions.clone(),
-        serves: |_, _| false,
         skip_schema: args.skip_schema_validation,
-        lenient: false,
+        ..Release::default()
     };
     // The process ends with the command: who takes apart what it made does that for nobody.
     let loaded = match Chart::load_alone(path, shown, &sources) {
@@ -116,15 +115,9 @@ pub(crate) fn run(args: &Args, console: &mut Console) -> Result<ExitCode, Comman
         }
     };
     if args.include_crds
-        && let Some(name) = loaded.outside_crd()
+        && let Err(error) = loaded.has_its_crds()
     {
-        let why = format!("{name}: is a link that leads out of the chart");
-        return refuse(
-            &RenderError::of_chart(&ChartError::new(why)),
-            loaded.source,
-            &sources,
-            console,
-        );
+        return refuse(&RenderError::of_chart(&error), loaded.source, &sources, console);
     }
     let layers = match layers(args, &sources)? {
         Ok(layers) => layers,

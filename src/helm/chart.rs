@@ -26,6 +26,8 @@ const MAX_FILE: u64 = 5 << 20;
 const MAX_CHART: u64 = 100 << 20;
 /// Most files of a chart.
 const MAX_FILES: usize = 20_000;
+/// What is said of a link that is not followed.
+pub(super) const LEADS_OUT: &str = "is a link that leads out of the chart";
 /// Charts within charts.
 const MAX_NESTING: usize = 20;
 
@@ -40,7 +42,7 @@ pub struct ChartError {
 }
 
 impl ChartError {
-    pub(crate) fn new(message: impl Into<String>) -> Self {
+    fn new(message: impl Into<String>) -> Self {
         Self { message: message.into(), span: None }
     }
 
@@ -327,12 +329,18 @@ impl Chart {
         self.metadata.dependencies.iter().filter(|dependency| !present(&dependency.name)).collect()
     }
 
-    /// A CRD of the chart or of one within it, or a folder of them, that is a link that leads out of the chart.
-    #[must_use]
-    pub fn outside_crd(&self) -> Option<String> {
-        let is_crd = |name: &&String| name.starts_with("crds/");
-        let own = self.outside.iter().find(is_crd).map(|name| below_path(&self.path, name));
-        own.or_else(|| self.dependencies.iter().find_map(Self::outside_crd))
+    /// Says whether the chart's CRDs, and those of charts within it, are in it.
+    ///
+    /// # Errors
+    /// The first of them, or the first folder of them, that is a link that leads out of the chart.
+    pub fn has_its_crds(&self) -> Result<(), ChartError> {
+        match self.outside.iter().find(|name| name.starts_with("crds/")) {
+            Some(name) => {
+                let path = below_path(&self.path, name);
+                Err(ChartError::new(format!("{path}: {LEADS_OUT}")))
+            }
+            None => self.dependencies.iter().try_for_each(Self::has_its_crds),
+        }
     }
 
     /// True for `type: library`, which only lends its definitions.

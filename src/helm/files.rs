@@ -7,7 +7,7 @@ use globset::GlobBuilder;
 
 use super::bytes;
 use super::call::text;
-use super::chart::Chart;
+use super::chart::{Chart, LEADS_OUT};
 use super::emit::{Dialect, emit};
 use super::origin::{OriginId, Origins};
 use super::value::{Data, Entries, Object, Value};
@@ -44,9 +44,7 @@ impl Files {
     /// Fails when a file that may not be read is among those asked for.
     fn all_inside(&self, asked: impl Fn(&str) -> bool) -> Result<(), String> {
         match self.outside.iter().find(|name| asked(name)) {
-            Some(name) => {
-                Err(format!("{} is a link that leads out of the chart", name.trim_end_matches('/')))
-            }
+            Some(name) => Err(format!("{} {LEADS_OUT}", name.trim_end_matches('/'))),
             None => Ok(()),
         }
     }

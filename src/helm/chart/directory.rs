@@ -10,7 +10,7 @@ use walkdir::DirEntry;
 
 use super::ahead::Ahead;
 use super::ignore::Rules;
-use super::{ChartError, Content, MAX_CHART, MAX_FILE, MAX_FILES, RawFile, declared};
+use super::{ChartError, Content, LEADS_OUT, MAX_CHART, MAX_FILE, MAX_FILES, RawFile, declared};
 use crate::source::Overlay;
 
 /// Bytes of a buffer that most files of charts fit into.
@@ -154,7 +154,7 @@ pub(super) fn list(directory: &Path, overlay: &Overlay) -> Result<Vec<Listed>, C
                 continue;
             }
             if outside && makes_the_chart(&name) {
-                return Err(fail(&path, "is a link that leads out of the chart"));
+                return Err(fail(&path, LEADS_OUT));
             }
         }
         if outside && kind.is_dir() {
