@@ -1,4 +1,6 @@
-//! The annotation `plimsoll.dev/ignore` on an object.
+//! Annotations on an object by which its author waives findings: `plimsoll.dev/ignore`, and those of other linters.
+
+mod peers;
 
 use jiff::civil::Date;
 
@@ -8,9 +10,6 @@ use crate::finding::{Finding, Origin, Place, Related, Severity};
 use crate::kube::Object;
 use crate::spelling::question;
 use crate::yaml::Node;
-
-/// Annotations of kube-linter, honoured so that a change of linters needs no edit.
-const KUBE_LINTER: &str = "ignore-check.kube-linter.io/";
 
 /// How annotations are read.
 pub(super) struct Waiving<'a> {
@@ -31,17 +30,12 @@ pub(super) fn apply(
     findings: &mut Vec<Finding>,
     waiving: &Waiving<'_>,
 ) -> usize {
-    let annotations = object.node.at(&["metadata", "annotations"]);
-    if waiving.off || annotations.is_none_or(Node::is_empty) {
+    if waiving.off {
         return 0;
     }
     let before = findings.len();
-    for entry in annotations.into_iter().flat_map(Node::entries) {
-        if let Some(check) = entry.name().strip_prefix(KUBE_LINTER) {
-            let named = format!("kube-linter:{check}");
-            findings.retain(|finding| !waiving.rules.names(&named, &finding.rule));
-        }
-    }
+    take_switched_off(object, findings, waiving.rules);
+    let annotations = object.node.at(&["metadata", "annotations"]);
     let Some(value) = annotations.and_then(|annotations| annotations.get(ANNOTATION)) else {
         return before - findings.len();
     };
@@ -78,4 +72,24 @@ pub(super) fn apply(
     let silenced = before - findings.len();
     findings.extend(unused);
     silenced
+}
+
+/// Takes out of `findings` what the annotations of the object, or of its pods, switch off for other linters.
+fn take_switched_off(
+    object: &Object<'_>,
+    findings: &mut Vec<Finding>,
+    rules: &dyn suppress::Rules,
+) {
+    if findings.is_empty() {
+        return;
+    }
+    let annotations = [Some(object.node), object.pod_template()]
+        .into_iter()
+        .flatten()
+        .filter_map(|node| node.at(&["metadata", "annotations"]));
+    for entry in annotations.flat_map(Node::entries) {
+        for check in peers::switched_off(&entry.name(), entry.value.raw()) {
+            findings.retain(|finding| !rules.names(&check, &finding.rule));
+        }
+    }
 }

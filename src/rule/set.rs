@@ -92,7 +92,7 @@ impl RuleSet {
     }
 
     /// The rules an id names: a rule's own, a policy it covers, or a peer's with the peer's name
-    /// before a colon (`kube-linter:no-anti-affinity`). Empty for unknown ids.
+    /// before a colon (`kube-linter:no-anti-affinity`; `kube-linter:*` for all of that peer's). Empty for unknown ids.
     #[must_use]
     pub fn named(&self, id: &str) -> Vec<&Known> {
         let own = |rule: &&Known| {
@@ -103,7 +103,8 @@ impl RuleSet {
         match id.split_once(':') {
             Some((peer, check)) if found.is_empty() => {
                 let has = |rule: &&Known| {
-                    rule.peers().get(peer).is_some_and(|ids| ids.iter().any(|id| id == check))
+                    let ids = rule.peers().get(peer);
+                    ids.is_some_and(|ids| check == "*" || ids.iter().any(|id| id == check))
                 };
                 all().filter(has).collect()
             }

@@ -71,6 +71,36 @@ fn an_annotation_silences_one_object() {
     assert!(run.err.contains("1 suppressed"), "{}", run.err);
 }
 
+/// Who changes from another linter keeps what it was told to pass over, on objects and on their pods.
+#[test]
+fn annotations_of_other_linters_silence_what_they_name() {
+    for (annotation, silenced) in [
+        ("ignore-check.kube-linter.io/no-anti-affinity: one node", true),
+        ("ignore-check.kube-linter.io/no-liveness-probe: one node", false),
+        ("kube-linter.io/ignore-all: one node", true),
+        ("kube-score/ignore: pod-probes, deployment-has-host-podantiaffinity", true),
+        ("kube-score/ignore: pod-probes", false),
+        ("polaris.fairwinds.com/exempt: \"true\"", false),
+    ] {
+        let of_object = DEPLOYMENT.replace(
+            "  name: web\nspec",
+            &format!("  name: web\n  annotations:\n    {annotation}\nspec"),
+        );
+        let of_pods = DEPLOYMENT.replace(
+            "{labels: {app: web}}\n    spec",
+            &format!(
+                "\n      labels: {{app: web}}\n      annotations:\n        {annotation}\n    spec"
+            ),
+        );
+        for text in [of_object, of_pods] {
+            let dir = repository(&[("a.yaml", &text)]);
+            let run = check(dir.path(), &[]);
+            assert_eq!(run.out.is_empty(), silenced, "{annotation}: {}", run.out);
+            assert!(check(dir.path(), &["--no-ignores"]).out.contains("anti-affinity-required"));
+        }
+    }
+}
+
 #[test]
 fn an_expired_suppression_says_so() {
     let text = DEPLOYMENT.replace(
