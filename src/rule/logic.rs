@@ -147,7 +147,7 @@ impl Compiler {
             let level = expression.level(&self.names);
             let chosen = match level {
                 Level::Chosen(count) => count,
-                Level::Company | Level::Scope | Level::Item => 0,
+                Level::Company | Level::Neighbours | Level::Scope | Level::Item => 0,
             };
             let nature = expression.nature(&mut self.names);
             let slot = self.names.bind(&entry.name(), level);

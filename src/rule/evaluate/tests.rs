@@ -137,3 +137,45 @@ checks:
     assert_eq!(messages, ["4 4 1", "4 4 1"]);
     assert_eq!(undecided, 0);
 }
+
+const IN_NAMESPACES: &str = "
+{apiVersion: v1, kind: Service, metadata: {name: a, namespace: one}, spec: {}}
+---
+{apiVersion: v1, kind: Service, metadata: {name: b, namespace: two}, spec: {}}
+---
+{apiVersion: v1, kind: Service, metadata: {name: c}, spec: {}}
+---
+{apiVersion: v1, kind: Service, metadata: {name: d, namespace: one}, spec: {}}
+";
+
+#[test]
+fn what_is_the_same_for_a_namespace_is_told_from_what_is_not() {
+    let logic = "
+let:
+  near: objects.filter(o, sameNamespace(o, object))
+  names: near.map(o, o.metadata.name)
+  others: objects.filter(o, o.metadata.name != object.metadata.name && sameNamespace(o, object)).map(o, o.metadata.name)
+checks:
+  - forbid: objects.exists(o, o.kind == 'Service' && sameNamespace(o, object) && o.metadata.name == name)
+    at: object.kind
+    message: '{names.join()} {others.join()}'
+";
+    let (messages, undecided) = judged(logic, IN_NAMESPACES);
+    assert_eq!(messages, ["acd cd", "bc c", "abcd abd", "acd ac"]);
+    assert_eq!(undecided, 0);
+}
+
+#[test]
+fn a_part_of_a_test_that_comes_to_no_value_is_put_to_each_object() {
+    let manifest =
+        format!("{IN_NAMESPACES}---\n{{apiVersion: v1, kind: Secret, metadata: {{name: e}}}}\n");
+    let logic = "
+checks:
+  - forbid: objects.filter(o, has(o.spec.ports) && o.metadata.name == name).size() == 0
+    at: object.kind
+    message: '{name}'
+";
+    let (messages, undecided) = judged(logic, &manifest);
+    assert_eq!(messages, ["a", "b", "c", "d"]);
+    assert_eq!(undecided, 1, "of the Secret itself there is nothing to ask");
+}

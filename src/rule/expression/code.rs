@@ -9,6 +9,7 @@ use super::call::Function;
 use super::lack;
 use super::names::{Level, Names, Slot};
 use super::narrow::Narrow;
+use super::share::{Shared, Sifted};
 use crate::yaml::Name;
 
 /// One step of an expression.
@@ -56,6 +57,8 @@ pub(super) enum Code {
         narrow: Option<Box<Narrow>>,
         item: Slot,
         test: Box<Code>,
+        /// The same over those for which a part of the test is known to hold.
+        sifted: Option<Box<Sifted>>,
     },
     /// `filter` and `map`.
     Collect {
@@ -65,6 +68,8 @@ pub(super) enum Code {
         item: Slot,
         guard: Option<Box<Code>>,
         value: Box<Code>,
+        /// The same over those for which a part of the guard is known to hold.
+        sifted: Option<Box<Sifted>>,
     },
     /// `type(x) == string`, or `!=` where it is not to fit. What has a type of CEL's own is left to
     /// CEL.
@@ -87,8 +92,8 @@ pub(super) enum Code {
         variables: Vec<(String, Slot)>,
         expression: Box<IdedExpr>,
     },
-    /// What is the same for all objects that are deployed together.
-    Shared(Box<Code>),
+    /// What is the same for all objects that are deployed together, or for those of one namespace.
+    Shared(Shared, Box<Code>),
 }
 
 impl Code {
@@ -373,13 +378,14 @@ fn of_comprehension(of: &ComprehensionExpr, names: &mut Names) -> Option<Code> {
         (Some((settles, test)), _) => {
             let test = boxed(test, names);
             let narrow = Narrow::of(&test, item).filter(|_| settles).map(Box::new);
-            Code::Quantify { settles, range, narrow, item, test }
+            Code::Quantify { settles, range, narrow, item, test, sifted: None }
         }
         (None, collected) => {
             let (guard, value) = collected?;
             let guard = guard.map(|guard| boxed(guard, names));
             let narrow = guard.as_ref().and_then(|guard| Narrow::of(guard, item)).map(Box::new);
-            Code::Collect { range, narrow, item, guard, value: boxed(value, names) }
+            let value = boxed(value, names);
+            Code::Collect { range, narrow, item, guard, value, sifted: None }
         }
     };
     names.reset(outside);

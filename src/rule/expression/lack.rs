@@ -138,7 +138,7 @@ pub(super) fn lack(code: &Code, names: &mut Names) -> Option<Lack> {
         Code::TypeIs { of, name, fits, .. } if name == "string" => {
             Lack { unless: text(of, names)?, value: Datum::Bool(*fits) }
         }
-        Code::Shared(of) => lack(of, names)?,
+        Code::Shared(_, of) => lack(of, names)?,
         _ => return None,
     })
 }

@@ -14,6 +14,8 @@ pub(crate) struct Slot(pub(super) usize);
 pub(crate) enum Level {
     /// On what all objects that are deployed together share.
     Company,
+    /// On that and on the namespace of the object that is judged.
+    Neighbours,
     /// On the scope that is judged.
     Scope,
     /// On the nodes that a check has chosen, up to that of so many of its variables.

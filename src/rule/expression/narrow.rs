@@ -74,7 +74,7 @@ impl Narrow {
 }
 
 /// What all of must hold for a test to hold.
-fn conjuncts<'c>(test: &'c Code, found: &mut Vec<&'c Code>) {
+pub(super) fn conjuncts<'c>(test: &'c Code, found: &mut Vec<&'c Code>) {
     match test {
         Code::Connect(false, one, two) => {
             conjuncts(one, found);

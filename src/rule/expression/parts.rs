@@ -21,7 +21,7 @@ macro_rules! each_part {
             | Code::HasValue(of)
             | Code::Not(of)
             | Code::Among(of, _)
-            | Code::Shared(of) => $see(of),
+            | Code::Shared(_, of) => $see(of),
             Code::Index(one, two)
             | Code::TryIndex(one, two)
             | Code::OrValue(one, two)

@@ -13,6 +13,7 @@ use super::code::{Arithmetic, Code, Comparison};
 use super::datum::{Datum, Member};
 use super::items::Items;
 use super::narrow::Narrow;
+use super::share::Sifted;
 use super::{Frame, NoValue, Slot, share};
 use crate::yaml::{Document, Kind, Name, Node};
 
@@ -73,9 +74,12 @@ pub(super) fn run<'n>(code: &'n Code, frame: &mut Frame<'n>) -> Outcome<'n> {
             let entries: Result<Vec<_>, _> = entries.iter().map(entry).collect();
             Datum::Record(entries?.into())
         }
-        Code::Collect { range, narrow, item, guard, value } => {
-            let range = items(range, narrow.as_deref(), frame)?;
-            collect(range, *item, guard.as_deref(), value, frame)?
+        Code::Collect { range, narrow, item, guard, value, sifted } => {
+            let (range, guard) = match sifted_items(sifted.as_deref(), frame) {
+                Some((range, rest)) => (range, Some(rest)),
+                None => (items(range, narrow.as_deref(), frame)?, guard.as_deref()),
+            };
+            collect(range, *item, guard, value, frame)?
         }
         Code::Call { native, args, expression } => match args.as_slice() {
             [(_, one)] => {
@@ -99,7 +103,7 @@ pub(super) fn run<'n>(code: &'n Code, frame: &mut Frame<'n>) -> Outcome<'n> {
             let values: Vec<_> = values.collect();
             by_cel(expression, values.iter().map(|(name, value)| (*name, value)), frame)?
         }
-        Code::Shared(of) => share::recall(of, frame)?,
+        Code::Shared(by, of) => share::recall(*by, of, frame)?,
         Code::Has(..)
         | Code::HasValue(_)
         | Code::Connect(..)
@@ -139,8 +143,11 @@ pub(super) fn holds<'n>(code: &'n Code, frame: &mut Frame<'n>) -> Result<bool, N
             let of = run(of, frame)?;
             Ok(texts.iter().any(|text| is_text(&of, text)))
         }
-        Code::Quantify { settles, range, narrow, item, test } => {
-            let range = items(range, narrow.as_deref(), frame)?;
+        Code::Quantify { settles, range, narrow, item, test, sifted } => {
+            let (range, test) = match sifted_items(sifted.as_deref(), frame) {
+                Some((range, rest)) => (range, rest),
+                None => (items(range, narrow.as_deref(), frame)?, &**test),
+            };
             quantify(*settles, range, *item, test, frame)
         }
         Code::TypeIs { of, name, fits, otherwise } => match run(of, frame)?.type_name() {
@@ -386,6 +393,16 @@ fn items<'n>(
         (Datum::Objects(list), Some(narrow)) => Ok(narrow.items(list, frame)),
         (range, _) => range.items(),
     }
+}
+
+/// The items that were sifted before, and what is left to ask of them; `None` where that came to no value.
+fn sifted_items<'n>(
+    sifted: Option<&'n Sifted>,
+    frame: &mut Frame<'n>,
+) -> Option<(Items<'n>, &'n Code)> {
+    let Sifted { by, list, rest } = sifted?;
+    let range = share::recall(*by, list, frame).ok()?;
+    Some((range.items().ok()?, rest))
 }
 
 /// `all` or `exists`: what an item gives that settles the matter goes before one that gives nothing.

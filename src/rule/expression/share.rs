@@ -2,7 +2,10 @@
 //!
 //! `objects.filter(…)` in a rule looks at everything that is deployed. Where nothing in it depends on
 //! the object that is judged, each of them would come to the same. So does a list that is written in
-//! the rule, which is put together once as well.
+//! the rule, which is put together once as well. Where it depends on nothing of the object but what it
+//! can stand beside, as with `objects.filter(o, sameNamespace(o, object))`, each object of a namespace
+//! comes to the same. And where only a part of a test is the same for all of them, that part is not put
+//! to each item anew.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -10,30 +13,60 @@ use std::rc::Rc;
 
 use foldhash::fast::RandomState;
 
+use super::call::Function;
 use super::code::Code;
 use super::datum::Datum;
 use super::names::{Level, Names, Slot};
+use super::narrow::{Narrow, conjuncts};
 use super::{Frame, NoValue, run};
+use crate::kube::namespace;
 
-/// What was worked out of all that is deployed together, by the expression and the parameters of its
-/// rule: both stay where they are for as long as they are used.
+/// What was worked out of all that is deployed together.
 #[derive(Default)]
 pub(crate) struct Memory<'n> {
-    known: RefCell<HashMap<(usize, usize), Outcome<'n>, RandomState>>,
+    known: RefCell<HashMap<Key<'n>, Outcome<'n>, RandomState>>,
+}
+
+/// The expression and the parameters of its rule, by where they are: both stay there for as long as they
+/// are used; and the namespace of those who come to the same, where not all do.
+type Key<'n> = (usize, usize, Option<&'n str>);
+
+/// Who comes to the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Shared {
+    /// All objects.
+    ByAll,
+    /// Those that state one namespace, or none.
+    ByNeighbours,
 }
 
 type Outcome<'n> = Result<Datum<'n>, NoValue>;
 
+/// A test on objects that are deployed together, of which a part is the same for many: to the others that
+/// part need not be put, but where it comes to no value.
+#[derive(Debug, Clone)]
+pub(super) struct Sifted {
+    pub(super) by: Shared,
+    /// Those that this part holds for.
+    pub(super) list: Code,
+    /// What else is asked of them.
+    pub(super) rest: Code,
+}
+
 /// Evaluates what is the same for all, or remembers it.
-pub(super) fn recall<'n>(code: &'n Code, frame: &mut Frame<'n>) -> Outcome<'n> {
+pub(super) fn recall<'n>(by: Shared, code: &'n Code, frame: &mut Frame<'n>) -> Outcome<'n> {
+    let Some(memory) = frame.memory.clone() else {
+        return run::run(code, frame);
+    };
+    let place = match (by, frame.known(Slot::OBJECT)) {
+        (Shared::ByNeighbours, Some(Datum::Node(_, object))) => namespace(*object),
+        _ => None,
+    };
     let params = match frame.get(Slot::PARAMS) {
         Ok(Datum::Params(params)) => Rc::as_ptr(&params).addr(),
         _ => 0,
     };
-    let key = (std::ptr::from_ref(code).addr(), params);
-    let Some(memory) = frame.memory.clone() else {
-        return run::run(code, frame);
-    };
+    let key = (std::ptr::from_ref(code).addr(), params, place);
     if let Some(known) = memory.known.borrow().get(&key) {
         return known.clone();
     }
@@ -44,13 +77,84 @@ pub(super) fn recall<'n>(code: &'n Code, frame: &mut Frame<'n>) -> Outcome<'n> {
 
 /// Marks the largest parts of an expression that are the same for all and take a look at each.
 pub(super) fn share(code: &mut Code, names: &Names) {
-    let is_shared = || level(code, names) == Level::Company && takes_a_walk(code, names);
-    if is_written_list(code) || is_shared() {
-        let whole = std::mem::replace(code, Code::Null);
-        *code = Code::Shared(Box::new(whole));
+    match shared(code, names) {
+        Some(by) => {
+            let whole = std::mem::replace(code, Code::Null);
+            *code = Code::Shared(by, Box::new(whole));
+        }
+        None => {
+            sift(code, names);
+            code.parts_mut(&mut |part| share(part, names));
+        }
+    }
+}
+
+/// Tells the part of a test over objects that is the same for many from the rest of it.
+fn sift(code: &mut Code, names: &Names) {
+    let (range, narrow, item, test, sifted) = match code {
+        Code::Quantify { settles: true, range, narrow, item, test, sifted } => {
+            (range, narrow, *item, &*test, sifted)
+        }
+        Code::Collect { range, narrow, item, guard: Some(guard), sifted, .. } => {
+            (range, narrow, *item, &*guard, sifted)
+        }
+        _ => return,
+    };
+    let of = |part: &Code| level_within(part, names, &mut vec![item]);
+    let by = |part: &Code| shared_by(of(part));
+    // An index finds fewer by what it was made for.
+    let indexed = narrow.as_ref().is_some_and(|narrow| match &**narrow {
+        Narrow::Kinds(_) => false,
+        Narrow::Kind(is) => by(is).is_none(),
+        Narrow::Name { .. } => true,
+    });
+    if indexed || by(range).is_none() || !mentions(range, &|slot| is_deployed(slot, names)) {
         return;
     }
-    code.parts_mut(&mut |part| share(part, names));
+    let mut parts = Vec::new();
+    conjuncts(test, &mut parts);
+    let (same, other): (Vec<&Code>, Vec<&Code>) =
+        parts.into_iter().partition(|part| by(part).is_some());
+    let Some(guard) = all(same) else { return };
+    let list = Code::Collect {
+        range: range.clone(),
+        narrow: narrow.clone(),
+        item,
+        guard: Some(Box::new(guard)),
+        value: Box::new(Code::Variable(item)),
+        sifted: None,
+    };
+    let Some(by) = by(&list) else { return };
+    let mut rest = all(other).unwrap_or(Code::Bool(true));
+    share(&mut rest, names);
+    *sifted = Some(Box::new(Sifted { by, list, rest }));
+}
+
+/// Conditions as one.
+fn all(parts: Vec<&Code>) -> Option<Code> {
+    let both = |one, two| Code::Connect(false, Box::new(one), Box::new(two));
+    parts.into_iter().cloned().reduce(both)
+}
+
+fn shared(code: &Code, names: &Names) -> Option<Shared> {
+    if is_written_list(code) {
+        return Some(Shared::ByAll);
+    }
+    shared_by(level(code, names)).filter(|_| takes_a_walk(code, names))
+}
+
+fn shared_by(level: Level) -> Option<Shared> {
+    match level {
+        Level::Company => Some(Shared::ByAll),
+        Level::Neighbours => Some(Shared::ByNeighbours),
+        Level::Scope | Level::Chosen(_) | Level::Item => None,
+    }
+}
+
+/// Whether a variable stands for objects that are deployed together, or for a list that was made of them.
+fn is_deployed(slot: Slot, names: &Names) -> bool {
+    let made = slot.index() >= Slot::ROOTS && names.level(slot) <= Level::Neighbours;
+    made || matches!(slot, Slot::OBJECTS | Slot::WORKLOADS)
 }
 
 /// True for a list of values that are all written in the rule.
@@ -71,6 +175,15 @@ fn level_within(code: &Code, names: &Names, bound: &mut Vec<Slot>) -> Level {
         false => names.level(slot),
     };
     let mut deepest = match code {
+        Code::Call { native: Some(Function::SameNamespace), args, .. } => {
+            // Any object is one: of what is judged, nothing but the namespace has a say.
+            let level = |argument: &Code, bound: &mut Vec<Slot>| match argument {
+                Code::Variable(Slot::OBJECT) => Level::Neighbours,
+                other => level_within(other, names, bound),
+            };
+            let levels = args.iter().map(|(_, argument)| level(argument, bound));
+            return levels.max().unwrap_or(Level::Company);
+        }
         Code::Variable(slot) => of(*slot, bound),
         Code::Foreign { variables, .. } => {
             let levels = variables.iter().map(|(_, slot)| of(*slot, bound));
@@ -88,12 +201,9 @@ fn level_within(code: &Code, names: &Names, bound: &mut Vec<Slot>) -> Level {
 
 /// Whether an expression goes over objects that are deployed together, or a list that was made of them.
 fn takes_a_walk(code: &Code, names: &Names) -> bool {
-    let objects = |slot: Slot| {
-        let made = slot.index() >= Slot::ROOTS && names.level(slot) == Level::Company;
-        made || matches!(slot, Slot::OBJECTS | Slot::WORKLOADS)
-    };
+    let objects = |slot: Slot| is_deployed(slot, names);
     let mut walks = match code {
-        Code::Quantify { range, .. } | Code::Collect { range, .. } => mentions(range, &objects),
+        Code::Quantify { .. } | Code::Collect { .. } => mentions(code, &objects),
         Code::Foreign { variables, .. } => variables.iter().any(|(_, slot)| objects(*slot)),
         _ => false,
     };
