@@ -10,7 +10,7 @@ use std::sync::{Arc, OnceLock};
 use granit_parser::{Event, ScalarStyle, StructureStyle};
 
 use super::marks::LazyMarks;
-use super::members::KeyIndex;
+use super::members::{AT_ONCE, KeyIndex};
 use super::parse::{ErrorKind, MAX_DEPTH, Stream, SyntaxError};
 use super::scalar::{Scalar, resolve_plain};
 use super::tree::{Body, Document, NONE, NodeData, Style};
@@ -519,6 +519,7 @@ impl<'t> Builder<'t> {
             // run holds every document of a repository, and the builder's own go to the next one.
             self.document.nodes = self.document.nodes.as_slice().to_vec();
             self.document.children = self.document.children.as_slice().to_vec();
+            self.document.hints.resize(self.document.children.len() + AT_ONCE, 0);
             self.document.hints = self.document.hints.as_slice().to_vec();
             stream.documents.push(Arc::new(self.document));
         }

@@ -10,6 +10,9 @@ use super::tree::{Body, Document, Entry, Node};
 /// than ten; data files that somebody keeps in a values file or a `ConfigMap` have thousands.
 const FEW: usize = 32;
 
+/// How many hints are looked at at once.
+pub(super) const AT_ONCE: usize = 8;
+
 /// The items of a sequence, see [`Node::items`].
 #[derive(Clone)]
 pub struct Items<'a> {
@@ -151,10 +154,17 @@ impl Document {
         if entries.len() > FEW {
             return self.value_among_many(mapping, key);
         }
-        let hints: &[[Hint; 2]] = self.hints[range].as_chunks().0;
-        for (at, [own, _]) in hints.iter().enumerate() {
-            if *own == hint && self.is_named(entries[at][0], key) {
-                return Some(entries[at][1]);
+        let wanted = u64::from_le_bytes([hint.0; AT_ONCE]);
+        for (entries, at) in entries.chunks(AT_ONCE).zip((range.start..).step_by(AT_ONCE)) {
+            let hints = self.hints[at..].first_chunk::<AT_ONCE>()?;
+            let mut alike = zeros(u64::from_le_bytes(*hints) ^ wanted);
+            while alike != 0 {
+                // Behind the last entry stands what hints at nothing.
+                let &[own, value] = entries.get(alike.trailing_zeros() as usize / 8)?;
+                if self.is_named(own, key) {
+                    return Some(value);
+                }
+                alike &= alike - 1;
             }
         }
         None
@@ -201,6 +211,14 @@ impl Document {
     fn is_named_otherwise(&self, key: u32, name: &str) -> bool {
         Node::new(self, key).key_text() == name
     }
+}
+
+/// The highest bits of those bytes that are zero; some above the first such byte may be there too.
+#[inline]
+fn zeros(word: u64) -> u64 {
+    const ONES: u64 = u64::from_le_bytes([1; AT_ONCE]);
+    const HIGHEST: u64 = u64::from_le_bytes([0x80; AT_ONCE]);
+    word.wrapping_sub(ONES) & !word & HIGHEST
 }
 
 #[cfg(test)]

@@ -99,8 +99,9 @@ pub struct Document {
     pub(super) text: Arc<str>,
     pub(super) nodes: Vec<NodeData>,
     pub(super) children: Vec<u32>,
-    /// Beside each of [`Document::children`] that is a key of a mapping, what tells it from others.
-    pub(super) hints: Vec<Hint>,
+    /// Where a mapping has its entries among [`Document::children`], what tells its keys from others, one
+    /// beside the next; behind the last of all [`AT_ONCE`](super::members::AT_ONCE) that hint at nothing.
+    pub(super) hints: Vec<u8>,
     pub(super) owned: Vec<Box<str>>,
     /// Explicit tags by node, sorted by node.
     pub(super) tags: Vec<(u32, Box<str>)>,
@@ -502,6 +503,7 @@ impl<'a> Node<'a> {
 
     /// The value under a key.
     #[must_use]
+    #[inline]
     pub fn get(self, key: &str) -> Option<Node<'a>> {
         let value = self.document.value_of(self, Hint::of(key.as_bytes()), key);
         value.map(|value| Node::new(self.document, value))
@@ -509,6 +511,7 @@ impl<'a> Node<'a> {
 
     /// The same under a key of a name that many are asked for.
     #[must_use]
+    #[inline]
     pub fn get_named(self, name: &Name) -> Option<Node<'a>> {
         let value = self.document.value_of(self, name.hint, name);
         value.map(|value| Node::new(self.document, value))

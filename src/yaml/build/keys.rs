@@ -43,7 +43,7 @@ impl Builder<'_> {
         }
         let mut names: [&[u8]; FEW_KEYS] = [&[]; FEW_KEYS];
         let mut seen = [0_u64; 4];
-        hints.resize(first, Hint::default());
+        hints.resize(first, 0);
         for (at, &[key, _]) in children.iter().enumerate() {
             let Body::Scalar { text: true, owned: false, first, second, .. } =
                 nodes[key as usize].body
@@ -59,7 +59,7 @@ impl Builder<'_> {
             }
             seen[word] |= bit;
             names[at] = name;
-            hints.extend([hint, Hint::default()]);
+            hints.push(hint.index());
         }
         true
     }
@@ -67,10 +67,10 @@ impl Builder<'_> {
     /// Hints at the keys of a mapping, whose children are those from `first` on.
     fn hint(&mut self, first: usize) {
         let mut hints = std::mem::take(&mut self.document.hints);
-        hints.resize(first, Hint::default());
+        hints.resize(first, 0);
         for &key in self.document.children[first..].iter().step_by(2) {
             let name = self.document.node(NodeId(key)).key_text();
-            hints.extend([Hint::of(name.as_bytes()), Hint::default()]);
+            hints.push(Hint::of(name.as_bytes()).index());
         }
         self.document.hints = hints;
     }
