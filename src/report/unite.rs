@@ -41,8 +41,11 @@ pub fn entries(mut entries: Vec<Entry>) -> Vec<Entry> {
         }
         kept += 1;
     }
-    entries.truncate(kept);
-    sort(&mut entries);
+    // Among equals at one place, what was united stands by the releases that it has now.
+    if kept < entries.len() {
+        entries.truncate(kept);
+        sort(&mut entries);
+    }
     number(&mut entries);
     entries
 }
