@@ -1,5 +1,7 @@
 //! How a YAML file is laid out: blanks, line ends, comments, indentation.
 
+use memchr::memchr;
+
 use super::text::{Text, TextHit, mappings_of};
 use crate::source::Span;
 use crate::yaml::{Kind, Node, Style};
@@ -25,7 +27,11 @@ fn lines(text: &Text<'_>) -> Vec<TextHit> {
         after > 0 && offset <= blocks[after - 1].end as usize
     };
     let at = |from: usize, to: usize| Span::new(text.stream.source, from, to);
-    for line in text.text.split_inclusive('\n') {
+    let mut rest = text.text;
+    while !rest.is_empty() {
+        let length = memchr(b'\n', rest.as_bytes()).map_or(rest.len(), |at| at + 1);
+        let (line, after) = rest.split_at(length);
+        rest = after;
         let body = line.strip_suffix('\n').unwrap_or(line);
         let (body, carriage) = match body.strip_suffix('\r') {
             Some(body) => (body, true),
@@ -86,7 +92,9 @@ fn columns(text: &Text<'_>, mapping: Node<'_>) -> Option<(usize, usize)> {
     let outer = mapping.parent().filter(block)?;
     let column = |node: Node<'_>| {
         let start = node.written().next()?.key.span().start as usize;
-        Some(start - text.text[..start].rfind('\n').map_or(0, |at| at + 1))
+        // It is seldom far.
+        let before = text.text.as_bytes()[..start].iter().rev();
+        Some(before.take_while(|byte| **byte != b'\n').count())
     };
     block(&mapping).then_some(())?;
     Some((column(mapping)?, column(outer)?))
