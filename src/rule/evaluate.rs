@@ -123,9 +123,12 @@ impl Evaluator {
         for (key, (rule, params)) in rules {
             let mut found = judge.rule(rule, || self.settings.of(rule, params));
             let undecided = std::mem::take(&mut judge.undecided);
-            self.undecided
-                .note(&rule.id, undecided + leave_open(rule, document, stage, &mut found));
-            push_all(&mut hits, key, found);
+            // Most rules have nothing to say.
+            if undecided > 0 || !found.is_empty() {
+                let open = leave_open(rule, document, stage, &mut found);
+                self.undecided.note(&rule.id, undecided + open);
+                push_all(&mut hits, key, found);
+            }
             if let Some(algorithm) = rule.algorithm {
                 // What stands beside an object is nothing to a rule on single objects.
                 let company = company.filter(|_| rule.scope == Scope::Release);
@@ -180,11 +183,9 @@ impl<'c> Together<'c> {
     }
 }
 
-/// Adds what a rule found, which nearly always is nothing.
+/// Adds what a rule found.
 fn push_all<K: Copy>(hits: &mut Vec<(K, Hit)>, key: K, found: Vec<Hit>) {
-    if !found.is_empty() {
-        hits.extend(found.into_iter().map(|hit| (key, hit)));
-    }
+    hits.extend(found.into_iter().map(|hit| (key, hit)));
 }
 
 fn functions() -> Context<'static, 'static> {
