@@ -3,6 +3,8 @@
 use std::collections::btree_map::Entry as Slot;
 use std::collections::{BTreeMap, HashMap};
 
+use foldhash::fast::RandomState;
+
 use super::model::{EditEntry, Entry, FixEntry, Location, Report};
 
 /// Related places kept when findings are united; more would bury the finding.
@@ -247,7 +249,8 @@ fn without(text: &str, name: &str) -> String {
 
 /// Tells equal fingerprints apart by their order in the report.
 fn number(entries: &mut [Entry]) {
-    let mut seen: HashMap<String, usize> = HashMap::with_capacity(entries.len());
+    let mut seen: HashMap<String, usize, RandomState> =
+        HashMap::with_capacity_and_hasher(entries.len(), RandomState::default());
     for entry in entries {
         let count = seen.entry(entry.fingerprint.clone()).or_default();
         *count += 1;
