@@ -58,7 +58,7 @@ impl Target {
     pub fn path(&self, document: &Document, from: Node<'_>) -> String {
         let mut path = document.node(self.node).path();
         path.0.drain(..from.depth().min(path.0.len()));
-        path.0.extend(self.missing.iter().map(|key| Step::Key(key.clone().into())));
+        path.0.extend(self.missing.iter().map(|key| Step::Key(key.as_str().into())));
         path.dotted()
     }
 }

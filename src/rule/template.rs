@@ -1,7 +1,10 @@
 //! Messages: text with CEL in braces, `{replicas} replicas may share a node`. `{{` is a brace.
 
-use super::expression::{Expression, Fault, Frame, Names};
+use super::expression::{Datum, Expression, Fault, Frame, Names};
 use crate::yaml::NewValue;
+
+/// How long what an expression shows mostly is, in bytes.
+const EXPECTED_VALUE: usize = 16;
 
 /// A message, compiled.
 #[derive(Debug)]
@@ -74,13 +77,18 @@ impl Template {
 
     /// Fills the message in. An expression that cannot be evaluated shows as `…`.
     pub(crate) fn fill<'n>(&'n self, frame: &mut Frame<'n>) -> String {
-        let mut text = String::new();
+        let length = |part: &Part| match part {
+            Part::Text(part) => part.len(),
+            Part::Expression(_) => EXPECTED_VALUE,
+        };
+        let mut text = String::with_capacity(self.parts.iter().map(length).sum());
         for part in &self.parts {
             match part {
                 Part::Text(part) => text.push_str(part),
                 Part::Expression(expression) => {
                     let value = expression.evaluate(frame).ok();
-                    text.push_str(value.and_then(|value| value.shown()).as_deref().unwrap_or("…"));
+                    let shown = value.as_ref().and_then(Datum::shown);
+                    text.push_str(shown.as_deref().unwrap_or("…"));
                 }
             }
         }

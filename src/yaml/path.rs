@@ -66,7 +66,16 @@ impl Path<'_> {
 
 /// True for what a key stands in quotes for.
 fn is_quoted(byte: u8) -> bool {
-    matches!(byte, b'.' | b'[' | b']' | b'"' | b' ')
+    const QUOTED: [bool; 256] = {
+        let mut quoted = [false; 256];
+        let (bytes, mut at) = (b".[]\" ", 0);
+        while at < bytes.len() {
+            quoted[bytes[at] as usize] = true;
+            at += 1;
+        }
+        quoted
+    };
+    QUOTED[usize::from(byte)]
 }
 
 impl fmt::Display for Path<'_> {

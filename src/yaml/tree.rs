@@ -45,6 +45,9 @@ pub enum Style {
     Flow,
 }
 
+/// Few nodes lie further down.
+const USUAL_DEPTH: usize = 12;
+
 /// Marks "no node" where a node's number would stand.
 pub(super) const NONE: u32 = u32::MAX;
 
@@ -574,7 +577,7 @@ impl<'a> Node<'a> {
     #[must_use]
     pub fn path(self) -> Path<'a> {
         let nodes = &self.document.nodes;
-        let mut steps = Vec::new();
+        let mut steps = Vec::with_capacity(USUAL_DEPTH);
         let mut at = self.via;
         loop {
             let data = &nodes[at as usize];

@@ -238,11 +238,10 @@ impl<'n> Datum<'n> {
     }
 
     /// As a message shows it; `None` for what has no text.
-    pub(crate) fn shown(&self) -> Option<String> {
-        match self {
-            Self::Text(text) => Some((*text).to_owned()),
-            Self::Made(text) => Some(text.to_string()),
-            other => other.with_val(|value| Some(value_text(&Value::try_from(value).ok()?))),
+    pub(crate) fn shown(&self) -> Option<Cow<'_, str>> {
+        match self.as_text() {
+            Some(text) => Some(text.into()),
+            None => self.with_val(|value| Some(value_text(&Value::try_from(value).ok()?).into())),
         }
     }
 

@@ -55,7 +55,7 @@ fn functions_mean_what_cel_says() {
         let mut frame = Frame::new(Rc::clone(&cel), Rc::default());
         frame.begin(names.slots());
         let value = expression.evaluate(&mut frame).ok();
-        value.map(|value| value.shown().unwrap_or_default())
+        value.map(|value| value.shown().unwrap_or_default().into_owned())
     };
     for (source, value) in [
         ("{'a': 1, 'b': 2}['b']", "2"),
