@@ -3,7 +3,7 @@
 mod ci;
 mod makefile;
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
 use super::command::{self, Aliases};
@@ -35,6 +35,7 @@ struct Called {
 pub(super) fn find(context: &Context<'_>, found: &mut Found) {
     let mut aliases = Aliases::default();
     let mut called = Vec::new();
+    let mut others = HashMap::new();
     let before = found.unresolved.len();
     for file in context.tree.files {
         let runs_commands = matches!(
@@ -81,10 +82,15 @@ pub(super) fn find(context: &Context<'_>, found: &mut Found) {
                 // A function may stand in another script than the one that calls it.
                 let text = match context.tree.file(&call.script) {
                     Some(other) if call.script != environment.script => {
-                        Rc::new(Mapped::whole(other.source, &other.text()))
+                        let whole = || Rc::new(Mapped::whole(other.source, &other.text()));
+                        Rc::clone(others.entry(other.source).or_insert_with(whole))
                     }
                     _ => Rc::clone(&text),
                 };
+                // Most of what a script calls is not helm.
+                if command::helm(&call, &|word| text.written(word, context.sources)).is_none() {
+                    continue;
+                }
                 aliases.note(&call, &text, context);
                 called.push(Called { text, call, via, variant: variant.clone() });
             }

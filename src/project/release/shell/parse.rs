@@ -2,6 +2,8 @@
 
 mod word;
 
+use std::rc::Rc;
+
 /// A command and where it begins.
 #[derive(Debug, Clone, PartialEq)]
 pub(in crate::project::release) enum Command {
@@ -16,7 +18,7 @@ pub(in crate::project::release) enum Command {
     /// `case SUBJECT in PATTERNS) BODY;; esac`
     Case { subject: Word, arms: Vec<(Vec<Word>, Vec<Command>)> },
     /// `NAME() { BODY; }`
-    Function { name: String, body: Vec<Command> },
+    Function { name: String, body: Rc<[Command]> },
     /// `( … )`: changes nothing outside.
     Subshell(Vec<Command>),
     /// `{ … }`
@@ -359,7 +361,7 @@ impl Parser<'_> {
             Some(Command::Group(body) | Command::Subshell(body)) => body,
             other => other.into_iter().collect(),
         };
-        Command::Function { name, body }
+        Command::Function { name, body: body.into() }
     }
 
     fn for_loop(&mut self) -> Command {

@@ -7,6 +7,7 @@ mod expand;
 mod output;
 
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use self::assign::declare_lists;
 use self::condition::{assume, is_test};
@@ -16,7 +17,7 @@ use super::{COMPUTED, RUN_TIME, STREAM, is_known};
 use crate::project::tree::{Tree, base_name, join, parent};
 
 /// What a variable holds.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::project::release) enum Value {
     Text(String),
     List(Vec<String>),
@@ -27,7 +28,8 @@ pub(in crate::project::release) enum Value {
 /// What a command finds when it runs.
 #[derive(Debug, Clone, PartialEq)]
 pub(in crate::project::release) struct Environment {
-    pub(in crate::project::release) variables: BTreeMap<String, Value>,
+    /// Shared by the ways through a script that set none anew.
+    pub(in crate::project::release) variables: Rc<BTreeMap<String, Value>>,
     /// `$1` and on; `None` where the script's caller decides.
     pub(in crate::project::release) arguments: Option<Vec<String>>,
     /// The script's own path, as shown; empty for commands that lie in no script.
@@ -47,7 +49,7 @@ enum Flow {
 impl Environment {
     pub(in crate::project::release) fn new(script: &str, directories: Vec<String>) -> Self {
         Self {
-            variables: BTreeMap::new(),
+            variables: Rc::default(),
             arguments: None,
             script: script.to_owned(),
             directories,
@@ -57,11 +59,11 @@ impl Environment {
 
     /// The same with these variables.
     pub(in crate::project::release) fn with(self, variables: BTreeMap<String, Value>) -> Self {
-        Self { variables, ..self }
+        Self { variables: Rc::new(variables), ..self }
     }
 
     pub(in crate::project::release) fn set(&mut self, name: &str, value: impl Into<String>) {
-        self.variables.insert(name.to_owned(), Value::Text(value.into()));
+        Rc::make_mut(&mut self.variables).insert(name.to_owned(), Value::Text(value.into()));
     }
 }
 
@@ -91,7 +93,7 @@ pub(in crate::project::release) struct Call {
 /// A function of a script.
 #[derive(Debug, Clone)]
 struct Function {
-    body: Vec<Command>,
+    body: Rc<[Command]>,
     /// The script it stands in.
     script: String,
     called: bool,
@@ -173,7 +175,7 @@ impl<'p> Shell<'p> {
                 vec![way]
             }
             Command::Function { name, body } => {
-                let (body, script) = (body.clone(), way.script.clone());
+                let (body, script) = (Rc::clone(body), way.script.clone());
                 self.functions.insert(name.clone(), Function { body, script, called: false });
                 vec![way]
             }
@@ -366,7 +368,7 @@ impl<'p> Shell<'p> {
             return vec![way];
         }
         // `NAME=value program` holds for the program only.
-        let outer = (!assignments.is_empty()).then(|| way.variables.clone());
+        let outer = (!assignments.is_empty()).then(|| Rc::clone(&way.variables));
         for assignment in assignments {
             self.assign(assignment, &mut way);
         }
@@ -420,7 +422,7 @@ impl<'p> Shell<'p> {
             }
             "unset" => {
                 for field in &fields[1..] {
-                    way.variables.remove(&field.text);
+                    Rc::make_mut(&mut way.variables).remove(&field.text);
                 }
             }
             "shift" => {

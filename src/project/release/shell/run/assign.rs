@@ -1,5 +1,7 @@
 //! What assignments do to variables.
 
+use std::rc::Rc;
+
 use super::{Assigned, Assignment, Environment, Field, Piece, Shell, Value, Word, is_known};
 
 impl Shell<'_> {
@@ -27,7 +29,7 @@ impl Shell<'_> {
             }
             (_, _, value) => value,
         };
-        way.variables.insert(assignment.name.clone(), value);
+        Rc::make_mut(&mut way.variables).insert(assignment.name.clone(), value);
     }
 
     /// `${NAME:=default}` sets the variable.
@@ -58,7 +60,9 @@ fn array(words: Vec<String>) -> Value {
 
 /// `NAME[KEY]=VALUE`
 fn set_element(way: &mut Environment, name: &str, key: &str, value: &str) {
-    let known = way.variables.entry(name.to_owned()).or_insert_with(|| Value::Map(Vec::new()));
+    let known = Rc::make_mut(&mut way.variables)
+        .entry(name.to_owned())
+        .or_insert_with(|| Value::Map(Vec::new()));
     match (known, key.parse::<usize>()) {
         (Value::Map(map), _) => {
             map.retain(|(own, _)| own != key);
@@ -81,6 +85,6 @@ pub(super) fn declare_lists(fields: &[Field], way: &mut Environment) {
         _ => return,
     };
     for name in names.into_iter().filter(|name| is_known(&name.text)) {
-        way.variables.entry(name.text.clone()).or_insert_with(|| empty.clone());
+        Rc::make_mut(&mut way.variables).entry(name.text.clone()).or_insert_with(|| empty.clone());
     }
 }

@@ -300,32 +300,36 @@ pub(super) fn absolute(shown: &str) -> String {
 
 /// A shell pattern against a text.
 pub(super) fn matches(pattern: &str, text: &str) -> bool {
-    if !pattern.contains(['*', '?', '[']) {
-        return pattern == text;
+    matcher(pattern)(text)
+}
+
+/// Tells what a shell pattern matches: for who asks it of many texts.
+fn matcher(pattern: &str) -> impl Fn(&str) -> bool {
+    let is_glob = pattern.contains(['*', '?', '[']);
+    let glob = is_glob.then(|| globset::Glob::new(pattern).map(|glob| glob.compile_matcher()));
+    move |text| match &glob {
+        Some(glob) => glob.as_ref().is_ok_and(|glob| glob.is_match(text)),
+        None => pattern == text,
     }
-    globset::Glob::new(pattern).is_ok_and(|glob| glob.compile_matcher().is_match(text))
 }
 
 /// `${NAME#pattern}` and its relatives.
 fn edit(value: &str, operator: &str, operand: &str) -> String {
+    let is_match = matcher(operand);
     let cuts = || value.char_indices().map(|(at, _)| at).chain([value.len()]);
     match operator {
-        "#" => cuts()
-            .find(|&at| matches(operand, &value[..at]))
-            .map_or(value, |at| &value[at..])
-            .to_owned(),
-        "##" => cuts()
-            .rfind(|&at| matches(operand, &value[..at]))
-            .map_or(value, |at| &value[at..])
-            .to_owned(),
-        "%" => cuts()
-            .rfind(|&at| matches(operand, &value[at..]))
-            .map_or(value, |at| &value[..at])
-            .to_owned(),
-        "%%" => cuts()
-            .find(|&at| matches(operand, &value[at..]))
-            .map_or(value, |at| &value[..at])
-            .to_owned(),
+        "#" => {
+            cuts().find(|&at| is_match(&value[..at])).map_or(value, |at| &value[at..]).to_owned()
+        }
+        "##" => {
+            cuts().rfind(|&at| is_match(&value[..at])).map_or(value, |at| &value[at..]).to_owned()
+        }
+        "%" => {
+            cuts().rfind(|&at| is_match(&value[at..])).map_or(value, |at| &value[..at]).to_owned()
+        }
+        "%%" => {
+            cuts().find(|&at| is_match(&value[at..])).map_or(value, |at| &value[..at]).to_owned()
+        }
         "/" | "//" => {
             let (from, to) = operand.split_once('/').unwrap_or((operand, ""));
             if operator == "/" { value.replacen(from, to, 1) } else { value.replace(from, to) }

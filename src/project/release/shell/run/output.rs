@@ -40,7 +40,7 @@ impl Shell<'_> {
                     function.called = true;
                     // A function that only echoes is what scripts use for names.
                     let body = function.body.clone();
-                    if let ([_], true) = (body.as_slice(), self.depth < MAX_CALLS) {
+                    if let ([_], true) = (&body[..], self.depth < MAX_CALLS) {
                         self.depth += 1;
                         let inside =
                             Environment { arguments: Some(fields[1..].to_vec()), ..way.clone() };
