@@ -19,6 +19,7 @@ mod files;
 pub mod fingerprint;
 mod gather;
 mod kept;
+mod kustomized;
 mod layers;
 mod longest;
 mod looked;

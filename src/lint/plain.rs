@@ -3,11 +3,13 @@
 use std::cell::LazyCell;
 use std::sync::Arc;
 
+use super::kustomized::is_open;
 use super::mend;
 use super::select::{Active, Chosen};
 use super::waive::{self, Waiving};
 use crate::finding::{Finding, ObjectRef, Origin, Place, Related};
 use crate::kube::{Object, objects};
+use crate::project::Rewrites;
 use crate::rule::{Company, Evaluator, Hit, Scope, Together};
 use crate::yaml::{Document, Kind, Node, Stream};
 
@@ -29,6 +31,8 @@ pub(super) struct Scene<'c> {
     pub(super) before: Option<&'c Company>,
     /// The scopes of the rules that have a say.
     pub(super) scopes: &'static [Scope],
+    /// What kustomizations put in the place of what the objects say.
+    pub(super) rewrites: Option<&'c Rewrites>,
 }
 
 /// The scopes of rules on what is deployed as it is.
@@ -46,7 +50,14 @@ pub(super) fn judge<'c>(
     for document in &stream.documents {
         for object in objects(document) {
             judged.objects += 1;
-            let hits = hits(document, &object, scene, chosen, |_| true, evaluator);
+            let mut hits = hits(document, &object, scene, chosen, |_| true, evaluator);
+            if let Some(rewrites) = scene.rewrites {
+                hits.retain(|(active, hit)| {
+                    let open = is_open(rewrites, active, hit, document, &object);
+                    evaluator.undecided.note(&active.known.id, usize::from(open));
+                    !open
+                });
+            }
             let named = LazyCell::new(|| reference(&object));
             let mut own = hits
                 .into_iter()

@@ -104,6 +104,7 @@ impl Task<'_> {
                     together: evaluator.together(company),
                     before: Some(before),
                     scopes: &plain::DEPLOYED,
+                    rewrites: None,
                 };
                 let mut judged = self.objects(&rendered, &shown, &scene, waiving, evaluator);
                 let again = |set: &str| again(chart, &options, &layers, set);

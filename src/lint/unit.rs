@@ -21,7 +21,6 @@ use crate::project::{self, Class, File, Release, Resolution, join};
 use crate::report::model::UNRENDERED;
 use crate::rule::{Company, Evaluator, ReleaseInfo, Setting, Together, Undecided};
 use crate::source::SourceFile;
-use crate::yaml::Stream;
 
 /// How many files of a unit are judged by one worker at least: less is not worth an evaluator.
 const FILES_AT_LEAST: usize = 16;
@@ -312,11 +311,11 @@ impl<'p> Run<'p> {
             Class::Manifest => {
                 let before = self.past.manifest(file, chosen);
                 let judged = match before.is_empty() {
-                    true => self.manifest(stream, together.clone(), None, chosen, evaluator),
+                    true => self.manifest(file, together.clone(), None, chosen, evaluator),
                     false => {
                         // What rules make of all objects is not to hold on to a file's past.
                         let together = evaluator.together(together.company());
-                        self.manifest(stream, together, Some(&before), chosen, evaluator)
+                        self.manifest(file, together, Some(&before), chosen, evaluator)
                     }
                 };
                 found.objects = judged.objects;
@@ -340,15 +339,17 @@ impl<'p> Run<'p> {
 
     /// Judges the objects of a manifest, beside those there were before a change.
     fn manifest<'c>(
-        &self,
-        stream: &'c Stream,
+        &'c self,
+        file: &'c File,
         together: Together<'c>,
         before: Option<&'c Company>,
         chosen: &'c Chosen,
         evaluator: &mut Evaluator,
     ) -> plain::Judged {
+        let Some(stream) = file.stream() else { return plain::Judged::default() };
         let names = self.names();
-        let scene = plain::Scene { together, before, scopes: &plain::DEPLOYED };
+        let rewrites = self.project.rewrites.get(&file.path);
+        let scene = plain::Scene { together, before, scopes: &plain::DEPLOYED, rewrites };
         plain::judge(stream, &scene, chosen, &self.waiving(&names), evaluator)
     }
 

@@ -7,18 +7,20 @@ mod chart;
 mod classify;
 mod embedded;
 mod file;
+mod kustomize;
 mod lock;
-mod patch;
 mod release;
 mod tree;
 mod walk;
 mod word;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 pub use chart::{LocalChart, Resolution, in_repository, of_dependency, resolve, supply};
 pub use classify::{Class, NodeRef, Recall, Seen, Taken, take, take_text};
 pub use file::File;
+pub use kustomize::Rewrites;
 pub use lock::{
     Archive, ChartKey, LOCK_NAME, Lock, LockError, LockedChart, digest, is_sha256, lock_directory,
     repository_key,
@@ -52,6 +54,8 @@ pub struct Project {
     pub releases: Vec<Release>,
     /// Declarations that cannot be resolved from the repository alone.
     pub unresolved: Vec<Unresolved>,
+    /// What kustomizations put in the place of what manifests say, by the manifest's path.
+    pub rewrites: BTreeMap<String, Rewrites>,
     /// The archives that stand for charts of other repositories.
     pub lock: Lock,
     /// What is wrong with files and declarations.
@@ -115,13 +119,14 @@ pub fn assemble(walked: Walked, taken: Vec<Taken>, config: &Config, sources: &So
             file.class = Class::Values;
         }
     }
-    patch::set_aside(&mut files);
+    kustomize::patch::set_aside(&mut files);
     embedded::set_aside(&mut files, &charts);
     findings.sort_by_cached_key(|finding| {
         (sources.path(finding.primary.span.source), finding.primary.span.start)
     });
     let (releases, unresolved) = (found.releases, found.unresolved);
-    Project { files, charts, releases, unresolved, lock, findings }
+    let rewrites = kustomize::rewrites(&files);
+    Project { files, charts, releases, unresolved, rewrites, lock, findings }
 }
 
 /// The lock that holds for `start`, or why it cannot be read.

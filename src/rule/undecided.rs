@@ -17,7 +17,7 @@ pub struct Undecided {
 
 impl Undecided {
     /// Counts checks of one rule.
-    pub(super) fn note(&mut self, rule: &Arc<str>, checks: usize) {
+    pub fn note(&mut self, rule: &Arc<str>, checks: usize) {
         if checks > 0 {
             *self.counts.entry(Arc::clone(rule)).or_default() += checks;
         }

@@ -19,6 +19,7 @@ mod fuzzed;
 mod harness;
 mod held;
 mod immutable;
+mod kustomize;
 mod lsp;
 mod names;
 mod overlay;

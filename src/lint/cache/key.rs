@@ -18,7 +18,8 @@ use super::store::Key;
 use crate::config::Config;
 use crate::helm::chart;
 use crate::project::{
-    Assignment, AssignmentKind, ChartRef, Class, Content, File, Layer, NodeRef, Release, Resolution,
+    Assignment, AssignmentKind, ChartRef, Class, Content, File, Layer, NodeRef, Release,
+    Resolution, Rewrites,
 };
 use crate::source::{SourceId, Sources, Span};
 
@@ -112,6 +113,7 @@ impl<'r, 'p> Keys<'r, 'p> {
             return None;
         }
         key.number(u64::from(self.run.judged_with_release(&file.path)));
+        key.maybe(self.run.project.rewrites.get(&file.path), rewritten);
         self.family(key, &file.path);
         let judged = self.run.judged_folder(file);
         key.maybe(judged, Digest::text);
@@ -296,6 +298,20 @@ impl<'r, 'p> Keys<'r, 'p> {
     fn slot(&self, path: &Path) -> Arc<ChartSlot> {
         let mut charts = self.charts.lock().unwrap_or_else(PoisonError::into_inner);
         Arc::clone(charts.entry(path.to_owned()).or_default())
+    }
+}
+
+/// What kustomizations put in the place of what a manifest says.
+fn rewritten(key: &mut Digest, rewrites: &Rewrites) {
+    let Rewrites { images, variables, replicas, labels, selectors, namespace } = rewrites;
+    for names in [images, variables, replicas] {
+        key.number(names.len() as u64);
+        for name in names {
+            key.text(name);
+        }
+    }
+    for flag in [labels, selectors, namespace] {
+        key.number(u64::from(*flag));
     }
 }
 

@@ -6,13 +6,14 @@ use std::collections::BTreeSet;
 
 use sha2::{Digest as _, Sha256};
 
-use super::kustomize::{self, Kustomization};
 use super::{
-    ChartRef, Content, Context, Found, Layer, Release, Unresolved, Via, embedded, split_oci,
+    ChartRef, Content, Context, Found, Layer, Release, Unresolved, Via, embedded, kustomize,
+    split_oci,
 };
 use crate::project::chart::scalar_text;
 use crate::project::classify::{Class, NodeRef};
 use crate::project::file::File;
+use crate::project::kustomize::{Kustomization, all, ways_up};
 use crate::project::tree::{is_below, join, parent};
 use crate::project::word::Word;
 use crate::source::Span;
@@ -57,7 +58,7 @@ pub(super) fn find(context: &Context<'_>, found: &mut Found) {
     if !context.tree.of(Class::Manifest).any(declares) {
         return;
     }
-    let kustomizations = kustomize::all(context);
+    let kustomizations = all(context.tree.files);
     let patches = patch_files(&kustomizations);
     let mut releases = Vec::new();
     let mut flux = Flux { objects: Vec::new(), applied: Vec::new(), kustomizations };
@@ -109,7 +110,7 @@ impl<'p> Flux<'p> {
     fn ways(&self, object: Object<'p>) -> Vec<Way<'_, 'p>> {
         let path = object.file.path.as_str();
         let mut ways = Vec::new();
-        for way in kustomize::ways(path, &self.kustomizations) {
+        for way in ways_up(path, &self.kustomizations) {
             // Flux may apply any directory on the way, and then what is above it does not count.
             let mut applied_any = false;
             for depth in 1..=way.len() {

@@ -1,82 +1,18 @@
-//! Kustomizations: the charts they inflate, and how they wrap what lies below them.
+//! Kustomizations: the charts they inflate.
 //!
 //! Mirrors kustomize's api/types/helmchartargs.go and HelmChartInflationGenerator.go.
-
-use std::collections::BTreeSet;
 
 use super::{ChartRef, Content, Context, Found, Layer, Release, Via, embedded};
 use crate::project::chart::scalar_text;
 use crate::project::classify::Class;
 use crate::project::file::File;
+use crate::project::kustomize::{Kustomization, all, ways_up};
 use crate::project::tree::{join, parent};
 use crate::project::word::Word;
 use crate::yaml::{Kind, Node};
 
-/// One `kustomization.yaml`.
-pub(super) struct Kustomization<'p> {
-    pub(super) file: &'p File,
-    pub(super) directory: &'p str,
-    pub(super) root: Node<'p>,
-    pub(super) namespace: Option<String>,
-    /// Files and directories it takes in.
-    pub(super) resources: BTreeSet<String>,
-}
-
-/// Every kustomization, by path.
-pub(super) fn all<'p>(context: &Context<'p>) -> Vec<Kustomization<'p>> {
-    let files = context.tree.files.iter().filter(|file| file.class == Class::Kustomization);
-    files
-        .filter_map(|file| {
-            let root = file.roots().next()?;
-            let directory = parent(&file.path);
-            let mut resources = BTreeSet::new();
-            for key in ["resources", "bases", "components", "crds"] {
-                for item in root.get(key).into_iter().flat_map(|list| list.items()) {
-                    if let Some(path) = item.as_str() {
-                        resources.insert(join(directory, path));
-                    }
-                }
-            }
-            let namespace = root.get("namespace").and_then(scalar_text);
-            Some(Kustomization { file, directory, root, namespace, resources })
-        })
-        .collect()
-}
-
-/// Every way up from a path through the kustomizations that take it in: the innermost first, one
-/// way for each outermost. Empty when none takes it in.
-pub(super) fn ways<'k, 'p>(
-    path: &str,
-    all: &'k [Kustomization<'p>],
-) -> Vec<Vec<&'k Kustomization<'p>>> {
-    fn climb<'k, 'p>(
-        path: &str,
-        all: &'k [Kustomization<'p>],
-        way: &[&'k Kustomization<'p>],
-        found: &mut Vec<Vec<&'k Kustomization<'p>>>,
-    ) {
-        let outer: Vec<_> =
-            all.iter().filter(|kustomization| kustomization.resources.contains(path)).collect();
-        if (outer.is_empty() && !way.is_empty()) || way.len() > 20 || found.len() > 200 {
-            found.push(way.to_vec());
-            return;
-        }
-        for kustomization in outer {
-            if way.iter().any(|known| known.directory == kustomization.directory) {
-                continue;
-            }
-            let mut way = way.to_vec();
-            way.push(kustomization);
-            climb(kustomization.directory, all, &way, found);
-        }
-    }
-    let mut found = Vec::new();
-    climb(path, all, &[], &mut found);
-    found
-}
-
 pub(super) fn find(context: &Context<'_>, found: &mut Found) {
-    let all = all(context);
+    let all = all(context.tree.files);
     for kustomization in &all {
         let charts = kustomization.root.get("helmCharts");
         for item in charts.into_iter().flat_map(|list| list.items()) {
@@ -131,7 +67,7 @@ fn chart(
     match own.or_else(|| root.get("namespace").and_then(scalar_text)) {
         Some(namespace) => namespaces.push((Some(namespace), None)),
         None => {
-            for way in ways(directory, all) {
+            for way in ways_up(directory, all) {
                 let namespace = way.iter().find_map(|outer| outer.namespace.clone());
                 let variant = way.last().map(|outer| outer.directory.to_owned());
                 if !namespaces.iter().any(|(known, _)| *known == namespace) {

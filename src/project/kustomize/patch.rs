@@ -1,0 +1,41 @@
+//! Files that change objects and are none: kustomize's patches.
+
+use std::collections::HashSet;
+
+use super::{all, items};
+use crate::project::classify::Class;
+use crate::project::file::File;
+use crate::project::tree::{is_below, join};
+
+/// Takes patches out of the manifests: they hold a part of an object, so whatever is missing there is no fault.
+///
+/// A patch is what a kustomization names as one. So is, beside or below a kustomization, what is called a patch and is
+/// not taken in: scaffolds come with patches that wait to be switched on.
+pub(in crate::project) fn set_aside(files: &mut [File]) {
+    let (mut patches, mut taken_in, mut folders) = (HashSet::new(), HashSet::new(), Vec::new());
+    for kustomization in all(files) {
+        for key in ["patches", "patchesStrategicMerge", "patchesJson6902"] {
+            let items = items(kustomization.root, key);
+            let paths = items.filter_map(|item| item.get("path").unwrap_or(item).as_str());
+            // An inline patch is a text of many lines.
+            for path in paths.filter(|path| !path.contains('\n')) {
+                patches.insert(join(kustomization.directory, path));
+            }
+        }
+        folders.push(kustomization.directory.to_owned());
+        taken_in.extend(kustomization.resources);
+    }
+    let waits = |path: &str| {
+        let folder = folders
+            .iter()
+            .filter(|folder| is_below(path, folder))
+            .max_by_key(|folder| folder.len());
+        folder.is_some_and(|folder| path[folder.len()..].to_ascii_lowercase().contains("patch"))
+            && !taken_in.contains(path)
+    };
+    for file in files {
+        if file.class == Class::Manifest && (patches.contains(&file.path) || waits(&file.path)) {
+            file.class = Class::Other;
+        }
+    }
+}
