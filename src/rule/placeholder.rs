@@ -15,6 +15,15 @@ const LITERAL: &str = "secrets";
 const SELECTORS: [&str; 6] =
     ["selector", "labelSelector", "matchLabels", "matchExpressions", "podSelector", "nodeSelector"];
 
+/// The key under which SOPS keeps what it needs to decrypt a file.
+const SOPS: &str = "sops";
+
+/// How a text begins that SOPS has encrypted.
+const ENCRYPTED: &str = "ENC[AES256_GCM,";
+
+/// How an image begins that `ko` builds from a Go package as it applies a manifest, and puts a digest in the place of.
+const BUILT_BY_KO: &str = "ko://";
+
 /// How far a text has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Stage {
@@ -46,6 +55,14 @@ fn is_open(target: &Target, document: &Document, stage: Stage) -> bool {
     let selects = || node.key_name().is_some_and(|key| SELECTORS.contains(&&*key));
     let is_judged = target.missing.is_empty() && !target.key;
     is_judged && (node.kind() == Kind::Scalar || selects()) && holds_placeholder(node, stage)
+        || is_cipher(node)
+}
+
+/// Whether it goes away when SOPS decrypts the file: what SOPS has noted down in it.
+fn is_cipher(node: Node<'_>) -> bool {
+    node.depth() == 1
+        && node.key_name().is_some_and(|key| key == SOPS)
+        && node.get("mac").is_some_and(|mac| mac.raw().starts_with(ENCRYPTED))
 }
 
 fn holds_placeholder(node: Node<'_>, stage: Stage) -> bool {
@@ -64,11 +81,11 @@ fn has_placeholder(text: &str, stage: Stage) -> bool {
     let has_variable = || text.split("${").skip(1).any(is_name);
     let has_braces = || text.split_once("{{").is_some_and(|(_, rest)| rest.contains("}}"));
     let is_to_come = match stage {
-        Stage::Written => has_variable() || has_braces(),
+        Stage::Written => has_variable() || has_braces() || text.starts_with(BUILT_BY_KO),
         Stage::Rendered => has_variable(),
         Stage::Literal => false,
     };
-    is_to_come || text.contains(FILLED_IN_LATER)
+    is_to_come || text.contains(FILLED_IN_LATER) || text.starts_with(ENCRYPTED)
 }
 
 #[cfg(test)]
@@ -90,6 +107,20 @@ mod tests {
         assert!(has_placeholder("a:{{ tag }}", Stage::Written));
         assert!(!has_placeholder("a:{{ tag }}", Stage::Rendered));
         assert!(!has_placeholder("}} {{", Stage::Written));
+    }
+
+    #[test]
+    fn an_image_that_ko_builds_is_a_placeholder_in_a_manifest() {
+        assert!(has_placeholder("ko://example.org/cmd/web", Stage::Written));
+        assert!(!has_placeholder("ko://example.org/cmd/web", Stage::Rendered));
+    }
+
+    #[test]
+    fn what_sops_has_encrypted_is_open_to_all_rules() {
+        for stage in [Stage::Written, Stage::Rendered, Stage::Literal] {
+            assert!(has_placeholder("ENC[AES256_GCM,data:bA==,iv:aQ==,tag:dA==,type:str]", stage));
+            assert!(!has_placeholder("ENC[", stage));
+        }
     }
 
     #[test]

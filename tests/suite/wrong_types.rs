@@ -244,6 +244,22 @@ fn what_is_filled_in_later_is_not_judged_and_counted() {
     assert!(out.contains("memory-limit-required"), "{out}");
 }
 
+/// Flux, Argo CD's plugins and `sops exec-file` decrypt a Secret before a cluster sees it.
+#[test]
+fn what_sops_has_encrypted_is_judged_as_what_it_decrypts_to() {
+    let cipher = "ENC[AES256_GCM,data:bA==,iv:aQ==,tag:dA==,type:str]";
+    let secret = |mac: &str| {
+        format!(
+            "apiVersion: v1\nkind: Secret\nmetadata: {{name: s}}\ndata: {{key: '{cipher}'}}\nsops: {{mac: '{mac}', version: 3.9.0}}\n"
+        )
+    };
+    let dir = repository(&[("s.yaml", &secret(cipher))]);
+    run(dir.path(), &["check", "--preset", "recommended"]).expect_code(0);
+    let dir = repository(&[("s.yaml", &secret("none"))]);
+    let out = run(dir.path(), &["check", "--format", "concise"]).expect_code(1).out;
+    assert!(out.contains("s.yaml:5:1: error schema-validation"), "{out}");
+}
+
 /// A chart is rendered by then: its braces were meant to be.
 #[test]
 fn braces_that_a_chart_leaves_are_a_fault() {
