@@ -230,7 +230,7 @@ impl<'a> Parser<'a> {
                 self.tokens.back();
                 // Variables that it declares stay until the `{{end}}` around it.
                 let pipe = self.pipeline("command", Kind::RightDelim)?;
-                Node::Action(ActionNode { pos, pipe })
+                Node::Action(Box::new(ActionNode { pos, pipe }))
             }
         };
         Ok(Item::Node(node))

@@ -30,7 +30,9 @@ pub enum Node {
     /// Literal text.
     Text(TextNode),
     /// `{{ pipeline }}`
-    Action(ActionNode),
+    ///
+    /// On its own, for most nodes are texts and take an eighth of its size.
+    Action(Box<ActionNode>),
     /// `{{ if }}`
     If(Box<BranchNode>),
     /// `{{ range }}`
