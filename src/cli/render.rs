@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use super::{CommandError, Console};
 use crate::helm::capabilities::KubeVersion;
-use crate::helm::chart::Chart;
+use crate::helm::chart::Alone;
 use crate::helm::manifest::split;
 use crate::helm::render::{Manifest, Release, RenderError, Rendered, render_alone};
 use crate::helm::values::{Layer, Set, SetKind, set_file_paths};
@@ -106,7 +106,7 @@ pub(crate) fn run(args: &Args, console: &mut Console) -> Result<ExitCode, Comman
         ..Release::default()
     };
     // The process ends with the command: who takes apart what it made does that for nobody.
-    let loaded = match Chart::load_alone(path, shown, &sources) {
+    let loaded = match Alone::load(path, shown, &sources) {
         Ok(loaded) => ManuallyDrop::new(loaded),
         Err(error) => {
             let fallback = sources.add(shown, "");
@@ -115,13 +115,13 @@ pub(crate) fn run(args: &Args, console: &mut Console) -> Result<ExitCode, Comman
         }
     };
     if args.include_crds
-        && let Err(error) = loaded.has_its_crds()
+        && let Err(error) = loaded.chart.has_its_crds()
     {
-        return refuse(&RenderError::of_chart(&error), loaded.source, &sources, console);
+        return refuse(&RenderError::of_chart(&error), loaded.chart.source, &sources, console);
     }
     let layers = match layers(args, &sources)? {
         Ok(layers) => layers,
-        Err(error) => return refuse(&error, loaded.source, &sources, console),
+        Err(error) => return refuse(&error, loaded.chart.source, &sources, console),
     };
     let finish = |rendered: Result<Rendered, RenderError>| match rendered.map(ManuallyDrop::new) {
         Ok(rendered) if args.origins => {
@@ -129,7 +129,7 @@ pub(crate) fn run(args: &Args, console: &mut Console) -> Result<ExitCode, Comman
             Ok(ExitCode::SUCCESS)
         }
         Ok(rendered) => print(&rendered, args, console),
-        Err(error) => refuse(&error, loaded.source, &sources, console),
+        Err(error) => refuse(&error, loaded.chart.source, &sources, console),
     };
     render_alone(&loaded, &release, &layers, args.origins, finish)
 }

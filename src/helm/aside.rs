@@ -3,7 +3,7 @@
 //! For commands that render one chart and do nothing else. Where many charts are rendered, each processor has
 //! charts of its own.
 
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::sync::Arc;
 use std::thread;
 
@@ -13,6 +13,34 @@ use super::FastMap;
 
 /// Bytes of the second thread's stack, of which it takes what it needs: as many as the first mostly has.
 const STACK: usize = 8 << 20;
+
+/// A second thread, from when it is asked for help on.
+#[derive(Default)]
+pub(super) struct Helper {
+    duties: OnceCell<Sender<Duty>>,
+}
+
+/// What a thread is asked to do.
+type Duty = Box<dyn FnOnce() + Send>;
+
+impl Helper {
+    /// Whether the thread was asked for help before.
+    pub(super) fn is_up(&self) -> bool {
+        self.duties.get().is_some()
+    }
+
+    /// Has the thread do something, when it has done what it was asked to do before; where the system has no
+    /// thread to give, nobody does it.
+    fn ask(&self, duty: Duty) {
+        let duties = self.duties.get_or_init(|| {
+            let (duties, asked) = unbounded::<Duty>();
+            let run = move || asked.into_iter().for_each(|duty| duty());
+            let _ = thread::Builder::new().stack_size(STACK).spawn(run);
+            duties
+        });
+        let _ = duties.send(duty);
+    }
+}
 
 /// Texts that two threads share: the second one works on them as they come, and the first one when it asks
 /// for what came of them. Until it is told to start, there is no second thread, and the first does all.
@@ -46,9 +74,9 @@ impl<R: Send + 'static> Aside<R> {
         }
     }
 
-    /// Starts the second thread, if that was not done before. It ends after this value; where the system has
-    /// none to give, the first goes on to do all.
-    pub(super) fn start(&self) {
+    /// Asks the second thread for help, if that was not done before. It helps until this value ends; where the
+    /// system has no thread to give, the first goes on to do all.
+    pub(super) fn start(&self, helper: &Helper) {
         let Some(finished) = self.finished.take() else { return };
         let (work, waiting) = (self.work, self.waiting.clone());
         let run = move || {
@@ -59,7 +87,7 @@ impl<R: Send + 'static> Aside<R> {
             }
         };
         // Texts wait for the first thread as well.
-        let _ = thread::Builder::new().stack_size(STACK).spawn(run);
+        helper.ask(Box::new(run));
     }
 
     /// Hands over a text, which the caller must hold until it takes what came of it.
@@ -103,12 +131,13 @@ mod tests {
     #[test]
     fn every_text_is_worked_on_once() {
         for threads in [1, 2] {
+            let helper = Helper::default();
             let aside = Aside::new(|text: &Arc<str>| text.len());
             let texts: Vec<Arc<str>> = (0..1000).map(|length| "x".repeat(length).into()).collect();
             for (at, text) in texts.iter().enumerate() {
                 aside.give(Arc::clone(text));
                 if at == 500 && threads == 2 {
-                    aside.start();
+                    aside.start(&helper);
                 }
             }
             for text in texts.iter().rev() {

@@ -9,12 +9,14 @@ mod directory;
 mod ignore;
 mod metadata;
 
+use std::cell::Cell;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use self::ahead::Ahead;
 use self::directory::Listed;
 pub use self::metadata::{Dependency, ImportValues, Metadata};
+use super::aside::Helper;
 use super::function::is_known;
 use super::parse::{SyntaxFault, Template, parse};
 use crate::source::{Overlay, SourceId, Sources, Span};
@@ -67,8 +69,15 @@ pub struct ChartFile {
 pub struct ChartTemplate {
     /// The file.
     pub file: ChartFile,
+    parsed: OnceLock<Parsed>,
+}
+
+impl ChartTemplate {
     /// The tree, shared between releases.
-    pub parsed: Parsed,
+    pub fn parsed(&self) -> &Parsed {
+        let ChartFile { source, text, .. } = &self.file;
+        self.parsed.get_or_init(|| parse(*source, text, is_known).map(Arc::new))
+    }
 }
 
 /// What comes of parsing a template.
@@ -158,23 +167,26 @@ pub type Supply<'a> = dyn Fn(&Dependency) -> Option<PathBuf> + Sync + 'a;
 struct Parts<'a> {
     sources: &'a Sources,
     memory: Option<&'a dyn Recall>,
-    ahead: Option<&'a Ahead>,
+    /// Templates are parsed when somebody asks for their trees.
+    later: bool,
 }
 
 impl<'a> Parts<'a> {
     /// Parses each template when it is met.
     fn new(sources: &'a Sources, memory: Option<&'a dyn Recall>) -> Self {
-        Self { sources, memory, ahead: None }
+        Self { sources, memory, later: false }
     }
 }
 
 impl Parts<'_> {
     fn template(self, file: ChartFile) -> ChartTemplate {
+        if self.later {
+            return ChartTemplate { file, parsed: OnceLock::new() };
+        }
         let ChartFile { source, text, .. } = &file;
-        let made = || self.ahead.and_then(|ahead| ahead.take(text, *source));
-        let parse = || made().unwrap_or_else(|| parse(*source, text, is_known)).map(Arc::new);
+        let parse = || parse(*source, text, is_known).map(Arc::new);
         let Some(memory) = self.memory else {
-            let parsed = parse();
+            let parsed = parse().into();
             return ChartTemplate { file, parsed };
         };
         let hash = blake3::hash(text.as_bytes());
@@ -189,7 +201,7 @@ impl Parts<'_> {
                 parsed
             }
         };
-        ChartTemplate { file, parsed }
+        ChartTemplate { file, parsed: parsed.into() }
     }
 }
 
@@ -226,20 +238,6 @@ impl Chart {
             false => unpack(path, shown)?,
         };
         Self::of_files(files, path, shown, parts, supply)
-    }
-
-    /// The same as [`Chart::load`] for who does nothing else: a second thread parses templates while files
-    /// are read, where there are many.
-    ///
-    /// # Errors
-    /// As for [`Chart::load`].
-    pub fn load_alone(path: &Path, shown: &str, sources: &Sources) -> Result<Self, ChartError> {
-        let (files, ahead) = match path.is_dir() {
-            true => directory::read_ahead(path, sources.overlay())?,
-            false => (unpack(path, shown)?, None),
-        };
-        let parts = Parts { ahead: ahead.as_ref(), ..Parts::new(sources, None) };
-        Self::of_files(files, path, shown, parts, &|_| None)
     }
 
     fn of_files(
@@ -347,6 +345,41 @@ impl Chart {
     #[must_use]
     pub fn is_library(&self) -> bool {
         self.metadata.kind.eq_ignore_ascii_case("library")
+    }
+}
+
+/// A chart that is all that a process renders, with a second thread for it.
+pub struct Alone {
+    /// The chart.
+    pub chart: Chart,
+    /// What else the thread may do.
+    pub(super) helper: Helper,
+    /// Templates that are being parsed.
+    ahead: Cell<Option<Ahead>>,
+}
+
+impl Alone {
+    /// Reads a chart as [`Chart::load`] does; where it has many templates, they are parsed meanwhile, and until
+    /// somebody asks for them.
+    ///
+    /// # Errors
+    /// As for [`Chart::load`].
+    pub fn load(path: &Path, shown: &str, sources: &Sources) -> Result<Self, ChartError> {
+        let helper = Helper::default();
+        let (files, ahead) = match path.is_dir() {
+            true => directory::read_ahead(path, sources.overlay(), &helper)?,
+            false => (unpack(path, shown)?, None),
+        };
+        let parts = Parts { later: true, ..Parts::new(sources, None) };
+        let chart = Chart::of_files(files, path, shown, parts, &|_| None)?;
+        Ok(Self { chart, helper, ahead: Cell::new(ahead) })
+    }
+
+    /// Parses what is left of the templates, together with the thread.
+    pub(super) fn settle(&self) {
+        if let Some(ahead) = self.ahead.take() {
+            ahead.settle(&self.chart);
+        }
     }
 }
 
@@ -547,7 +580,6 @@ fn assemble(
         ChartError::at(format!("validation: {message}"), Span::new(meta.source, 0, meta.text.len()))
     })?;
     templates.sort_by(|a, b| a.name.cmp(&b.name));
-    // Last, for there may be a thread that parses them meanwhile.
     chart.templates = templates.into_iter().map(|file| parts.template(file)).collect();
     chart.files.sort_by(|a, b| a.name.cmp(&b.name));
     for (name, files) in below {

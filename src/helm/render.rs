@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use self::document::Documents;
 use super::capabilities::{DEFAULT_KUBE_VERSION, KubeVersion, Serves};
-use super::chart::{Chart, ChartError, ChartFile, Dependency};
+use super::chart::{Alone, Chart, ChartError, ChartFile, Dependency};
 use super::eval::{Evaluator, Failure, TemplateFile, deep};
 use super::function::satisfies;
 use super::origin::{OriginId, Origins};
@@ -174,23 +174,23 @@ pub fn render<T>(
     layers: &[Layer],
     with: impl FnOnce(Result<Rendered, RenderError>) -> T,
 ) -> T {
-    deep(|| with(run(chart, release, layers, Origins::default(), false)))
+    deep(|| with(run(chart, release, layers, Origins::default(), None)))
 }
 
-/// Renders a chart as [`render`] does, for who does nothing else: a second thread reads what templates
-/// write, where that is much. Who does not ask for origins gets none, which are an eighth of what a small
+/// Renders a chart as [`render`] does, for who does nothing else: a second thread parses templates, where they
+/// are many, and reads what they write. Who does not ask for origins gets none, which are an eighth of what a small
 /// chart costs; but a failure names its place and values in any case.
 ///
 /// # Panics
 /// When the machine has no room for a stack.
 pub fn render_alone<T>(
-    chart: &Chart,
+    alone: &Alone,
     release: &Release,
     layers: &[Layer],
     origins: bool,
     with: impl FnOnce(Result<Rendered, RenderError>) -> T,
 ) -> T {
-    let run = |origins| run(chart, release, layers, origins, true);
+    let run = |origins| run(&alone.chart, release, layers, origins, Some(alone));
     deep(|| {
         if origins {
             return with(run(Origins::default()));
@@ -209,7 +209,7 @@ fn run(
     release: &Release,
     layers: &[Layer],
     origins: Origins,
-    alone: bool,
+    alone: Option<&Alone>,
 ) -> Result<Rendered, RenderError> {
     if chart.is_library() {
         return Err(at_chart(chart, "library charts are not installable"));
@@ -246,8 +246,11 @@ fn run(
     let kube = cluster(chart, release)?;
     let templates = template::placed(&tree, &members, &merged, release, &kube);
     let templates = template::in_order(&templates);
+    if let Some(alone) = alone {
+        alone.settle();
+    }
     let evaluator = template::parsed(&templates, &origins)?;
-    let mut documents = Documents::new(alone);
+    let mut documents = Documents::new(alone.map(|alone| &alone.helper));
     template::execute(&templates, &evaluator, |name, text| documents.add(name, text))
         .map_err(|failure| located(&failure, &origins))?;
     let (manifests, left_out) = documents.sorted(&evaluator)?;

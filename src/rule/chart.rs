@@ -49,7 +49,7 @@ impl ChartParts {
         };
         self.subcharts = chart.dependencies.iter().map(subchart).collect();
         for template in &chart.templates {
-            let Ok(parsed) = &template.parsed else { continue };
+            let Ok(parsed) = template.parsed() else { continue };
             for call in calls(parsed) {
                 let start = call.offset;
                 let word = parsed.text[start..].find([' ', ')', '}', '|', '\n']).unwrap_or(0);

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use super::{Content, RawFile};
-use crate::helm::aside::Aside;
+use super::{Chart, ChartFile, Content, RawFile};
+use crate::helm::aside::{Aside, Helper};
 use crate::helm::function::is_known;
 use crate::helm::parse::{SyntaxFault, Template, parse};
 use crate::source::SourceId;
@@ -16,10 +16,10 @@ pub(super) struct Ahead(Aside<Result<Template, SyntaxFault>>);
 
 impl Ahead {
     /// Starts to parse the templates of a chart whose files have these names; not where there are few.
-    pub(super) fn begin<'n>(names: impl Iterator<Item = &'n str>) -> Option<Self> {
+    pub(super) fn begin<'n>(names: impl Iterator<Item = &'n str>, helper: &Helper) -> Option<Self> {
         names.filter(|name| is_template(name)).nth(MANY - 1)?;
         let aside = Aside::new(|text: &Arc<str>| parse(SourceId::NOWHERE, text, is_known));
-        aside.start();
+        aside.start(helper);
         Some(Self(aside))
     }
 
@@ -30,14 +30,16 @@ impl Ahead {
         }
     }
 
-    /// What came of a text that was handed over, and that stands in this file.
-    pub(super) fn take(
-        &self,
-        text: &Arc<str>,
-        source: SourceId,
-    ) -> Option<Result<Template, SyntaxFault>> {
-        let parsed = self.0.take(text)?;
-        Some(parsed.map(|tree| Template { source, ..tree }))
+    /// Gives a chart, and those within it, what came of their templates.
+    pub(super) fn settle(&self, chart: &Chart) {
+        for template in &chart.templates {
+            let ChartFile { text, source, .. } = &template.file;
+            if let Some(parsed) = self.0.take(text) {
+                let tree = parsed.map(|tree| Arc::new(Template { source: *source, ..tree }));
+                template.parsed.get_or_init(|| tree);
+            }
+        }
+        chart.dependencies.iter().for_each(|chart| self.settle(chart));
     }
 }
 

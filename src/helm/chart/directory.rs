@@ -11,6 +11,7 @@ use walkdir::DirEntry;
 use super::ahead::Ahead;
 use super::ignore::Rules;
 use super::{ChartError, Content, LEADS_OUT, MAX_CHART, MAX_FILE, MAX_FILES, RawFile, declared};
+use crate::helm::aside::Helper;
 use crate::source::Overlay;
 
 /// Bytes of a buffer that most files of charts fit into.
@@ -43,9 +44,10 @@ pub(super) fn read(directory: &Path, overlay: &Overlay) -> Result<Vec<RawFile>, 
 pub(super) fn read_ahead(
     directory: &Path,
     overlay: &Overlay,
+    helper: &Helper,
 ) -> Result<(Vec<RawFile>, Option<Ahead>), ChartError> {
     let files = list(directory, overlay)?;
-    let ahead = Ahead::begin(files.iter().map(|file| file.name.as_str()));
+    let ahead = Ahead::begin(files.iter().map(|file| file.name.as_str()), helper);
     let files = read_all(files, directory, overlay, ahead.as_ref())?;
     Ok((files, ahead))
 }

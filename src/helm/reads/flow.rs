@@ -520,7 +520,7 @@ fn jumps(body: &ListNode) -> bool {
 fn parsed(
     chart: &crate::helm::chart::Chart,
 ) -> impl Iterator<Item = &crate::helm::parse::Template> {
-    chart.templates.iter().filter_map(|template| template.parsed.as_deref().ok())
+    chart.templates.iter().filter_map(|template| template.parsed().as_deref().ok())
 }
 
 /// Whether a body writes what one action gives, and nothing else.

@@ -20,7 +20,7 @@ pub(super) fn mark(members: &[Member<'_>], texts: &[&str], paths: &mut Paths) {
         for file in member.chart.files.iter().filter(|file| !prose(&file.name)) {
             in_text(&file.text, members.len(), paths);
         }
-        let parsed = member.chart.templates.iter().filter_map(|t| t.parsed.as_ref().ok());
+        let parsed = member.chart.templates.iter().filter_map(|t| t.parsed().as_ref().ok());
         for template in parsed {
             let bodies = template.defines.iter().map(|(_, body)| &**body);
             for body in bodies.chain([&*template.body]) {

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use super::{Manifest, RenderError, base};
-use crate::helm::aside::Aside;
+use crate::helm::aside::{Aside, Helper};
 use crate::helm::chart::ChartFile;
 use crate::helm::eval::{Evaluator, TemplateFile};
 use crate::helm::manifest::{self, Head, Hook};
@@ -17,15 +17,21 @@ use crate::source::Span;
 
 /// Bytes of documents that are worth the start of a second thread.
 const LARGE: usize = 64 << 10;
+/// Bytes of documents that one which is there is worth waking for.
+const SOME: usize = 4 << 10;
 
 /// What templates wrote, split into documents.
-pub(super) struct Documents {
+pub(super) struct Documents<'h> {
     files: BTreeMap<Rc<str>, Vec<Piece>>,
     heads: Aside<Result<Head, (usize, String)>>,
+    /// Documents that were not handed over yet.
+    held: Vec<Arc<str>>,
+    /// Bytes of these.
+    held_size: usize,
     /// Bytes of all documents.
     size: usize,
-    /// A second thread may read them.
-    alone: bool,
+    /// A second thread that may read them.
+    helper: Option<&'h Helper>,
 }
 
 /// A document in what a template wrote.
@@ -35,11 +41,18 @@ struct Piece {
     text: Arc<str>,
 }
 
-impl Documents {
-    /// None yet. If nothing else is done meanwhile, and there are large ones, they are read on a thread of their
-    /// own, while there are templates to execute.
-    pub(super) fn new(alone: bool) -> Self {
-        Self { files: BTreeMap::new(), heads: Aside::new(manifest::head), size: 0, alone }
+impl<'h> Documents<'h> {
+    /// None yet. If there is a second thread, or they are worth its start, it reads them while there are templates
+    /// to execute.
+    pub(super) fn new(helper: Option<&'h Helper>) -> Self {
+        Self {
+            files: BTreeMap::new(),
+            heads: Aside::new(manifest::head),
+            held: Vec::new(),
+            held_size: 0,
+            size: 0,
+            helper,
+        }
     }
 
     /// Splits what a template wrote.
@@ -55,14 +68,26 @@ impl Documents {
             let rope = cursor.slice(range);
             let text: Arc<str> = rope.as_str().into();
             self.size += text.len();
-            self.heads.give(Arc::clone(&text));
+            self.held_size += text.len();
+            self.held.push(Arc::clone(&text));
             Piece { first_line, rope, text }
         };
         let pieces = manifest::split(rope.as_str()).into_iter().map(&mut piece).collect();
         self.files.insert(Rc::clone(name), pieces);
-        if self.alone && self.size > LARGE {
-            self.heads.start();
+        if self.held_size < SOME {
+            return;
         }
+        if let Some(helper) = self.helper
+            && (helper.is_up() || self.size > LARGE)
+        {
+            self.heads.start(helper);
+        }
+        self.hand_over();
+    }
+
+    fn hand_over(&mut self) {
+        self.held_size = 0;
+        self.held.drain(..).for_each(|text| self.heads.give(text));
     }
 
     /// The documents in the order in which they are installed; those that are left out follow in a list of
@@ -71,9 +96,10 @@ impl Documents {
     /// # Errors
     /// The first document that is no YAML, or no manifest.
     pub(super) fn sorted(
-        self,
+        mut self,
         evaluator: &Evaluator<'_>,
     ) -> Result<(Vec<Manifest>, Vec<Manifest>), RenderError> {
+        self.hand_over();
         let mut manifests: Vec<(String, Manifest)> = Vec::new();
         let mut left_out = Vec::new();
         for (name, pieces) in self.files {

@@ -183,7 +183,7 @@ pub(super) fn parsed(
 ) -> Result<Evaluator<'static>, RenderError> {
     let mut trees: Vec<(Rc<str>, Arc<Template>)> = Vec::new();
     for placed in templates {
-        match &placed.file.parsed {
+        match placed.file.parsed() {
             Ok(tree) => trees.push((Rc::clone(&placed.name), Arc::clone(tree))),
             Err(fault) => {
                 let text = &placed.file.file.text;
