@@ -96,9 +96,13 @@ fn patches_are_no_objects_whether_they_are_switched_on_or_not() {
         ("config/web-patch.yaml", patch),
         ("config/patches/off.yaml", patch),
         ("config/more_patch.yaml", patch),
+        ("config/dispatcher.yaml", patch),
         ("elsewhere/patch.yaml", patch),
     ]);
-    let expected =
-        ["config/web-patch.yaml:4 selector-present", "elsewhere/patch.yaml:4 selector-present"];
+    let expected = [
+        "config/dispatcher.yaml:4 selector-present",
+        "config/web-patch.yaml:4 selector-present",
+        "elsewhere/patch.yaml:4 selector-present",
+    ];
     assert_eq!(found(dir.path(), "selector-present"), expected);
 }

@@ -30,7 +30,7 @@ pub(in crate::project) fn set_aside(files: &mut [File]) {
             .iter()
             .filter(|folder| is_below(path, folder))
             .max_by_key(|folder| folder.len());
-        folder.is_some_and(|folder| path[folder.len()..].to_ascii_lowercase().contains("patch"))
+        folder.is_some_and(|folder| is_called_patch(&path[folder.len()..]))
             && !taken_in.contains(path)
     };
     for file in files {
@@ -38,4 +38,10 @@ pub(in crate::project) fn set_aside(files: &mut [File]) {
             file.class = Class::Other;
         }
     }
+}
+
+/// Whether one of the words of a path says so.
+fn is_called_patch(path: &str) -> bool {
+    let mut words = path.split(|letter: char| !letter.is_ascii_alphanumeric());
+    words.any(|word| matches!(word.to_ascii_lowercase().as_str(), "patch" | "patches"))
 }
