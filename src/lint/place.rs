@@ -23,6 +23,7 @@ pub(super) struct Places<'r> {
     sources: &'r Sources,
     declared: Span,
     chart: &'r str,
+    in_repository: bool,
 }
 
 /// Where a person looks.
@@ -33,15 +34,17 @@ struct Found {
 }
 
 impl<'r> Places<'r> {
+    /// `in_repository`: whether the chart lies among what is linted, wherever that is.
     pub(super) fn new(
         rendered: &'r Rendered,
         manifest: &'r Manifest,
         sources: &'r Sources,
         declared: Span,
         chart: &'r str,
+        in_repository: bool,
     ) -> Self {
         let inquiry = Inquiry::new(manifest, &rendered.origins);
-        Self { rendered, manifest, inquiry, sources, declared, chart }
+        Self { rendered, manifest, inquiry, sources, declared, chart, in_repository }
     }
 
     /// Moves a finding from the rendered text to what a person wrote.
@@ -139,7 +142,7 @@ impl<'r> Places<'r> {
         let path = &self.sources.path(place.span.source);
         let packed = path.contains(".tgz/") || self.chart.ends_with(".tgz");
         let elsewhere = path.starts_with("../") || path.starts_with('/');
-        !packed && !elsewhere
+        !packed && (self.in_repository || !elsewhere)
     }
 
     /// What is written: by a value, or by the template.

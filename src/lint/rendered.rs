@@ -364,7 +364,14 @@ impl Task<'_> {
         let left_out = rendered.left_out.iter().map(|manifest| (manifest, false));
         for (manifest, is_made) in made.chain(left_out) {
             let Some(document) = &manifest.document else { continue };
-            let places = Places::new(rendered, manifest, self.sources, self.declared(), chart);
+            let places = Places::new(
+                rendered,
+                manifest,
+                self.sources,
+                self.declared(),
+                chart,
+                self.in_repository,
+            );
             for object in objects(document) {
                 judged.objects += 1;
                 let wanted = |active: &Active| is_made || of_helm(active);

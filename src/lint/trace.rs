@@ -204,7 +204,14 @@ impl Tracer<'_, '_> {
     fn lines(&self, manifest: &Manifest, trace: &mut Trace) {
         let task = self.task;
         let declared = task.release.name_span.unwrap_or(task.release.declared);
-        let places = Places::new(self.rendered, manifest, task.sources, declared, self.chart);
+        let places = Places::new(
+            self.rendered,
+            manifest,
+            task.sources,
+            declared,
+            self.chart,
+            task.in_repository,
+        );
         let mut at = 0;
         for line in manifest.text.as_str().split_inclusive('\n') {
             let body = line.trim();

@@ -481,3 +481,20 @@ fn a_schema_that_refers_to_another_host_is_held_as_far_as_it_is_at_hand() {
         );
     }
 }
+
+/// Where a person stands has no say in where they edit.
+#[test]
+fn a_chart_beside_the_working_directory_is_pointed_into_as_one_below_it() {
+    let template = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: Web\n";
+    let dir = repository(&[
+        ("c/Chart.yaml", "apiVersion: v2\nname: c\nversion: 1.0.0\n"),
+        ("c/templates/t.yaml", template),
+        ("elsewhere/.keep", ""),
+    ]);
+    let absolute = dir.path().join("c").display().to_string();
+    for (from, chart) in [(".", "c"), ("elsewhere", "../c"), ("elsewhere", &absolute)] {
+        let args = ["check", "--select", "object-name-valid", "--format", "concise", chart];
+        let out = run(&dir.path().join(from), &args).expect_code(1).out;
+        assert!(out.contains("c/templates/t.yaml:4:3: "), "{from}: {out}");
+    }
+}
