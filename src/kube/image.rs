@@ -17,12 +17,7 @@ impl<'a> ImageRef<'a> {
     /// Splits a reference. What is malformed ends up in `repository`.
     #[must_use]
     pub fn parse(reference: &'a str) -> Self {
-        let (rest, digest) = reference.split_once('@').unwrap_or((reference, ""));
-        let name_start = rest.rfind('/').map_or(0, |slash| slash + 1);
-        let (path, tag) = match rest[name_start..].find(':') {
-            Some(colon) => (&rest[..name_start + colon], &rest[name_start + colon + 1..]),
-            None => (rest, ""),
-        };
+        let (path, tag, digest) = split(reference);
         let (registry, repository) = match path.split_once('/') {
             Some((host, repository)) if host.contains(['.', ':']) || host == "localhost" => {
                 (host, repository)
@@ -30,6 +25,22 @@ impl<'a> ImageRef<'a> {
             _ => ("", path),
         };
         Self { registry, repository, tag, digest }
+    }
+
+    /// A reference without tag and digest: the registry and the repository, as they are written.
+    #[must_use]
+    pub fn name(reference: &str) -> &str {
+        split(reference).0
+    }
+}
+
+/// The name, the tag and the digest of a reference.
+fn split(reference: &str) -> (&str, &str, &str) {
+    let (rest, digest) = reference.split_once('@').unwrap_or((reference, ""));
+    let name_start = rest.rfind('/').map_or(0, |slash| slash + 1);
+    match rest[name_start..].find(':') {
+        Some(colon) => (&rest[..name_start + colon], &rest[name_start + colon + 1..], digest),
+        None => (rest, "", digest),
     }
 }
 
@@ -44,5 +55,14 @@ mod tests {
         assert_eq!((image.tag, image.digest), ("1.2", "sha256:abc"));
         assert_eq!(ImageRef::parse("registry:5000/app").tag, "");
         assert_eq!(ImageRef::parse("library/nginx").registry, "");
+    }
+
+    #[test]
+    fn an_image_is_known_by_its_name() {
+        for image in ["r.example:5000/a/b", "r.example:5000/a/b:1", "r.example:5000/a/b:1@sha256:0"]
+        {
+            assert_eq!(ImageRef::name(image), "r.example:5000/a/b");
+        }
+        assert_eq!(ImageRef::name("controller:latest"), "controller");
     }
 }

@@ -22,7 +22,7 @@ pub(super) fn is_open(
     let node = document.node(target.node);
     let gets = |asked: &[&str]| is_about(target, node, asked);
     let is_of_pods =
-        || upwards(node).any(|node| node.key_name().is_some_and(|key| key == "template"));
+        || node.upwards().any(|node| node.key_name().is_some_and(|key| key == "template"));
     let has_variable = || variables.iter().any(|name| node.raw().contains(&format!("$({name})")));
     let is_counted = || replicas.contains(object.name());
     let image = || match &*active.known.group {
@@ -34,7 +34,8 @@ pub(super) fn is_open(
         || *labels && gets(&["labels"]) && !is_of_pods()
         || !replicas.is_empty() && gets(&["replicas"]) && is_counted()
         || !variables.is_empty() && has_variable()
-        || !images.is_empty() && image().is_some_and(|image| images.contains(name(image.raw())))
+        || !images.is_empty()
+            && image().is_some_and(|image| images.contains(ImageRef::name(image.raw())))
 }
 
 /// Whether a hit is about one of these keys: about what stands under it, or that nothing does.
@@ -47,31 +48,5 @@ fn is_about(target: &Target, node: Node<'_>, asked: &[&str]) -> bool {
 
 /// The image of the container that a node stands in.
 fn image_of(node: Node<'_>) -> Option<Node<'_>> {
-    upwards(node).find_map(|node| node.get("image"))
-}
-
-/// A node and those that it stands in.
-fn upwards(node: Node<'_>) -> impl Iterator<Item = Node<'_>> {
-    std::iter::successors(Some(node), |node| node.parent())
-}
-
-/// An image's name, without its tag and digest.
-fn name(image: &str) -> &str {
-    let ImageRef { tag, digest, .. } = ImageRef::parse(image);
-    let named = image.strip_suffix(digest).unwrap_or(image).trim_end_matches('@');
-    named.strip_suffix(tag).unwrap_or(named).trim_end_matches(':')
-}
-
-#[cfg(test)]
-mod tests {
-    use super::name;
-
-    #[test]
-    fn an_image_is_known_by_its_name() {
-        for image in ["r.example:5000/a/b", "r.example:5000/a/b:1", "r.example:5000/a/b:1@sha256:0"]
-        {
-            assert_eq!(name(image), "r.example:5000/a/b");
-        }
-        assert_eq!(name("controller:latest"), "controller");
-    }
+    node.upwards().find_map(|node| node.get("image"))
 }

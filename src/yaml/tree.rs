@@ -570,7 +570,12 @@ impl<'a> Node<'a> {
     /// How many steps it is from the root to here.
     #[must_use]
     pub fn depth(self) -> usize {
-        std::iter::successors(Some(self), |node| node.parent()).count() - 1
+        self.upwards().count() - 1
+    }
+
+    /// This node and the collections that it is written in, the innermost first.
+    pub fn upwards(self) -> impl Iterator<Item = Self> {
+        std::iter::successors(Some(self), |node| node.parent())
     }
 
     /// Keys and indexes from the root to here.
