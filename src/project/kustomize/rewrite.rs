@@ -36,12 +36,11 @@ pub(in crate::project) fn rewrites(files: &[File]) -> BTreeMap<String, Rewrites>
     let manifests = files.iter().filter(|file| file.class == Class::Manifest);
     let of_file = |file: &File| {
         let ways = ways_up(&file.path, &all);
-        ways.iter().map(|way| Rewrites::of(way)).reduce(|a, b| a.common(&b)).unwrap_or_default()
+        let common = ways.iter().map(|way| Rewrites::of(way)).reduce(|a, b| a.common(&b));
+        let common = common.filter(|rewrites| *rewrites != Rewrites::default())?;
+        Some((file.path.clone(), common))
     };
-    manifests
-        .map(|file| (file.path.clone(), of_file(file)))
-        .filter(|(_, rewrites)| *rewrites != Rewrites::default())
-        .collect()
+    manifests.filter_map(of_file).collect()
 }
 
 impl Rewrites {

@@ -2,8 +2,6 @@
 //!
 //! Mirrors helm-controller's `api/v2/helmrelease_types.go` (`GetReleaseName`, `GetReleaseNamespace`).
 
-use std::collections::BTreeSet;
-
 use sha2::{Digest as _, Sha256};
 
 use super::{
@@ -13,7 +11,7 @@ use super::{
 use crate::project::chart::scalar_text;
 use crate::project::classify::{Class, NodeRef};
 use crate::project::file::File;
-use crate::project::kustomize::{Kustomization, all, ways_up};
+use crate::project::kustomize::{Kustomization, all, patch, ways_up};
 use crate::project::tree::{is_below, join, parent};
 use crate::project::word::Word;
 use crate::source::Span;
@@ -59,7 +57,7 @@ pub(super) fn find(context: &Context<'_>, found: &mut Found) {
         return;
     }
     let kustomizations = all(context.tree.files);
-    let patches = patch_files(&kustomizations);
+    let patches = patch::paths(&kustomizations);
     let mut releases = Vec::new();
     let mut flux = Flux { objects: Vec::new(), applied: Vec::new(), kustomizations };
     for file in context.tree.of(Class::Manifest) {
@@ -88,22 +86,6 @@ pub(super) fn find(context: &Context<'_>, found: &mut Found) {
             flux.release(object, &way, context, found);
         }
     }
-}
-
-/// Files that kustomizations take as patches: they change objects and are none.
-fn patch_files(kustomizations: &[Kustomization<'_>]) -> BTreeSet<String> {
-    let mut files = BTreeSet::new();
-    for kustomization in kustomizations {
-        for key in ["patches", "patchesStrategicMerge", "patchesJson6902"] {
-            for item in kustomization.root.get(key).into_iter().flat_map(|list| list.items()) {
-                let path = item.get("path").unwrap_or(item);
-                if let Some(path) = path.as_str().filter(|path| !path.contains('\n')) {
-                    files.insert(join(kustomization.directory, path));
-                }
-            }
-        }
-    }
-    files
 }
 
 impl<'p> Flux<'p> {
