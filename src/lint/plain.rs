@@ -35,6 +35,17 @@ pub(super) struct Scene<'c> {
     pub(super) rewrites: Option<&'c Rewrites>,
 }
 
+impl<'c> Scene<'c> {
+    /// Of what lies in the repository.
+    pub(super) fn here(
+        together: Together<'c>,
+        before: Option<&'c Company>,
+        rewrites: Option<&'c Rewrites>,
+    ) -> Self {
+        Self { together, before, scopes: &DEPLOYED, rewrites }
+    }
+}
+
 /// The scopes of rules on what is deployed as it is.
 pub(super) const DEPLOYED: [Scope; 2] = [Scope::Object, Scope::Release];
 

@@ -21,6 +21,7 @@ use crate::project::{self, Class, File, Release, Resolution, join};
 use crate::report::model::UNRENDERED;
 use crate::rule::{Company, Evaluator, ReleaseInfo, Setting, Together, Undecided};
 use crate::source::SourceFile;
+use crate::yaml::Stream;
 
 /// How many files of a unit are judged by one worker at least: less is not worth an evaluator.
 const FILES_AT_LEAST: usize = 16;
@@ -310,12 +311,17 @@ impl<'p> Run<'p> {
         match file.class {
             Class::Manifest => {
                 let before = self.past.manifest(file, chosen);
+                let rewrites = self.project.rewrites.get(&file.path);
                 let judged = match before.is_empty() {
-                    true => self.manifest(file, together.clone(), None, chosen, evaluator),
+                    true => {
+                        let scene = plain::Scene::here(together.clone(), None, rewrites);
+                        self.manifest(stream, &scene, chosen, evaluator)
+                    }
                     false => {
                         // What rules make of all objects is not to hold on to a file's past.
                         let together = evaluator.together(together.company());
-                        self.manifest(file, together, Some(&before), chosen, evaluator)
+                        let scene = plain::Scene::here(together, Some(&before), rewrites);
+                        self.manifest(stream, &scene, chosen, evaluator)
                     }
                 };
                 found.objects = judged.objects;
@@ -337,20 +343,16 @@ impl<'p> Run<'p> {
         found
     }
 
-    /// Judges the objects of a manifest, beside those there were before a change.
+    /// Judges the objects of a manifest.
     fn manifest<'c>(
-        &'c self,
-        file: &'c File,
-        together: Together<'c>,
-        before: Option<&'c Company>,
+        &self,
+        stream: &'c Stream,
+        scene: &plain::Scene<'c>,
         chosen: &'c Chosen,
         evaluator: &mut Evaluator,
     ) -> plain::Judged {
-        let Some(stream) = file.stream() else { return plain::Judged::default() };
         let names = self.names();
-        let rewrites = self.project.rewrites.get(&file.path);
-        let scene = plain::Scene { together, before, scopes: &plain::DEPLOYED, rewrites };
-        plain::judge(stream, &scene, chosen, &self.waiving(&names), evaluator)
+        plain::judge(stream, scene, chosen, &self.waiving(&names), evaluator)
     }
 
     /// Judges a chart's directory when its `Chart.yaml` comes up, or its values where it has none;
