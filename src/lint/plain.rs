@@ -97,7 +97,28 @@ pub(super) fn hits<'c>(
     let has_a_say = |active: &&Active| scene.scopes.contains(&active.known.scope) && wanted(active);
     let rules = concerned.filter(has_a_say).map(|active| (active, active.pair()));
     let base = scene.before.and_then(|before| before.same(object));
-    evaluator.object(document, object, &scene.together, base, rules)
+    let mut hits = evaluator.object(document, object, &scene.together, base, rules);
+    leave_to_others(&mut hits);
+    hits
+}
+
+/// Leaves out what another rule says more exactly of the same place.
+fn leave_to_others(hits: &mut Vec<(&Active, Hit)>) {
+    if hits.len() < 2 {
+        return;
+    }
+    let yields = |active: &Active, hit: &Hit, all: &[(&Active, Hit)]| {
+        let exact = &active.rule().yields_to;
+        !exact.is_empty()
+            && all.iter().any(|(other, found)| {
+                found.target == hit.target && exact.iter().any(|id| **id == *other.known.id)
+            })
+    };
+    let left: Vec<bool> = hits.iter().map(|(active, hit)| yields(active, hit, hits)).collect();
+    if left.contains(&true) {
+        let mut left = left.into_iter();
+        hits.retain(|_| left.next() != Some(true));
+    }
 }
 
 /// What findings call an object by; of no field in it yet.

@@ -149,6 +149,8 @@ pub struct Rule {
     pub kinds: Vec<String>,
     /// How far its repairs may be trusted, at best; `None` for a rule that has none.
     pub repair: Option<Applicability>,
+    /// Rules that say the same more exactly: of what one of them finds, this one says nothing.
+    pub yields_to: Vec<String>,
     /// Logic in Rust, where a predicate cannot say it; beside or instead of checks.
     pub(crate) algorithm: Option<Algorithm>,
     /// The rule file, but for the examples.
@@ -220,6 +222,7 @@ const KEYS: &[&str] = &[
     "params",
     "scope",
     "kinds",
+    "yields-to",
     "let",
     "when",
     "checks",
@@ -415,6 +418,7 @@ impl Reader {
             params,
             scope,
             kinds: list(root, "kinds"),
+            yields_to: list(root, "yields-to"),
             repair: self.repair(root, &checks),
             algorithm,
             file: Arc::clone(file),

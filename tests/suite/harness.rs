@@ -75,6 +75,18 @@ pub(crate) fn repository(files: &[(&str, &str)]) -> tempfile::TempDir {
     dir
 }
 
+/// What these rules find below a directory, as `path:line rule`.
+pub(crate) fn found(dir: &Path, rules: &str) -> Vec<String> {
+    let run = run(dir, &["check", "--select", rules, "--format", "json"]);
+    let report: serde_json::Value = serde_json::from_str(&run.out).expect("JSON");
+    let findings = report["findings"].as_array().expect("findings").iter();
+    let text = |finding: &serde_json::Value| {
+        let place = &finding["location"];
+        format!("{}:{} {}", place["file"], place["start"]["line"], finding["rule"]).replace('"', "")
+    };
+    findings.map(text).collect()
+}
+
 /// A chart's archive of these files.
 pub(crate) fn archive(files: &[(&str, &str)]) -> Vec<u8> {
     let gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());

@@ -1,22 +1,8 @@
 //! Manifests that reach a cluster through kustomize, which changes what they say.
 
-use std::path::Path;
-
-use crate::harness::{repository, run};
+use crate::harness::{found, repository};
 
 const WEB: &str = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec:\n  template:\n    metadata: {labels: {app: web}}\n    spec:\n      containers:\n        - name: web\n          image: example.org/web:latest\n          args: [$(PORT)]\n";
-
-/// What these rules find below a directory, as `path:line rule`.
-fn found(dir: &Path, rules: &str) -> Vec<String> {
-    let run = run(dir, &["check", "--select", rules, "--format", "json"]);
-    let report: serde_json::Value = serde_json::from_str(&run.out).expect("JSON");
-    let findings = report["findings"].as_array().expect("findings").iter();
-    let text = |finding: &serde_json::Value| {
-        let place = &finding["location"];
-        format!("{}:{} {}", place["file"], place["start"]["line"], finding["rule"]).replace('"', "")
-    };
-    findings.map(text).collect()
-}
 
 /// Every overlay must change it: what one of them leaves as it is, is deployed as it is.
 #[test]

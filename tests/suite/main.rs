@@ -22,6 +22,7 @@ mod immutable;
 mod kustomize;
 mod lsp;
 mod names;
+mod one_fault;
 mod overlay;
 mod own_rules;
 mod pipelines;

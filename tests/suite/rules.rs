@@ -37,6 +37,10 @@ fn every_rule_file_is_sound() {
             "{} needs two examples of each sort",
             rule.id
         );
+        for other in &rule.yields_to {
+            let is_known = set.rules.iter().any(|known| *known.id == **other);
+            assert!(is_known, "{} yields to {other}, which is no rule", rule.id);
+        }
     }
 }
 
