@@ -72,6 +72,14 @@ impl<'a> Object<'a> {
         namespace(self.node)
     }
 
+    /// What the API tells objects apart by: group, kind, namespace and name. What `generateName` names is
+    /// another object each time, and has none.
+    #[must_use]
+    pub fn identity(&self) -> Option<[&'a str; 4]> {
+        let name = self.node.at(&["metadata", "name"])?.raw();
+        Some([self.group(), self.kind, self.namespace().unwrap_or_default(), name])
+    }
+
     /// Where the object's pods are described: in the object itself for a Pod, in its template for
     /// controllers. Kinds that are not known count when they hold a `spec.template.spec.containers`, as
     /// custom resources that embed a pod template do.

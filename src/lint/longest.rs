@@ -37,8 +37,13 @@ impl Task<'_> {
             let Ok(rendered) = done else { return Vec::new() };
             let (none, evaluator) = (Company::default(), evaluator());
             let together = evaluator.together(&none);
-            let scene =
-                Scene { together, before: None, scopes: &[Scope::LongestName], rewrites: None };
+            let scene = Scene {
+                together,
+                before: None,
+                scopes: &[Scope::LongestName],
+                rewrites: None,
+                alternatives: None,
+            };
             self.objects(&rendered, &chart.path, &scene, &waiving, evaluator).findings
         })
     }

@@ -4,6 +4,7 @@
 //! they find is united, suppressed, held against the baseline and sorted. The same input gives
 //! the same bytes on any number of threads.
 
+mod alternatives;
 mod asked;
 pub mod baseline;
 mod cache;

@@ -3,6 +3,7 @@
 use std::cell::LazyCell;
 use std::sync::Arc;
 
+use super::alternatives::{Alternatives, must_hold_alone};
 use super::kustomized::is_open;
 use super::mend;
 use super::select::{Active, Chosen};
@@ -33,6 +34,8 @@ pub(super) struct Scene<'c> {
     pub(super) scopes: &'static [Scope],
     /// What kustomizations put in the place of what the objects say.
     pub(super) rewrites: Option<&'c Rewrites>,
+    /// What may be deployed in the place of another.
+    pub(super) alternatives: Option<&'c Alternatives<'c>>,
 }
 
 impl<'c> Scene<'c> {
@@ -41,8 +44,10 @@ impl<'c> Scene<'c> {
         together: Together<'c>,
         before: Option<&'c Company>,
         rewrites: Option<&'c Rewrites>,
+        alternatives: &'c Alternatives<'c>,
     ) -> Self {
-        Self { together, before, scopes: &DEPLOYED, rewrites }
+        let alternatives = Some(alternatives);
+        Self { together, before, scopes: &DEPLOYED, rewrites, alternatives }
     }
 }
 
@@ -58,10 +63,22 @@ pub(super) fn judge<'c>(
     evaluator: &mut Evaluator,
 ) -> Judged {
     let mut judged = Judged::default();
+    let alone = LazyCell::new(|| scene.alternatives?.company(stream));
     for document in &stream.documents {
         for object in objects(document) {
             judged.objects += 1;
             let mut hits = hits(document, &object, scene, chosen, |_| true, evaluator);
+            // Most objects have nothing of the kind, and then nobody asks what is deployed alone.
+            if hits.iter().any(must_hold_alone)
+                && let Some(company) = &*alone
+            {
+                let scene =
+                    Scene { together: evaluator.together(company), alternatives: None, ..*scene };
+                let alone = self::hits(document, &object, &scene, chosen, |_| true, evaluator);
+                hits.retain(|hit| {
+                    !must_hold_alone(hit) || alone.iter().any(|other| is_same(hit, other))
+                });
+            }
             if let Some(rewrites) = scene.rewrites {
                 hits.retain(|(active, hit)| {
                     let open = is_open(rewrites, active, hit, document, &object);
@@ -100,6 +117,11 @@ pub(super) fn hits<'c>(
     let mut hits = evaluator.object(document, object, &scene.together, base, rules);
     leave_to_others(&mut hits);
     hits
+}
+
+/// Whether two hits on an object say the same of the same place.
+fn is_same((active, hit): &(&Active, Hit), (other, found): &(&Active, Hit)) -> bool {
+    active.known.id == other.known.id && hit.target == found.target
 }
 
 /// Leaves out what another rule says more exactly of the same place.

@@ -105,6 +105,7 @@ impl Task<'_> {
                     before: Some(before),
                     scopes: &plain::DEPLOYED,
                     rewrites: None,
+                    alternatives: None,
                 };
                 let mut judged = self.objects(&rendered, &shown, &scene, waiving, evaluator);
                 let again = |set: &str| again(chart, &options, &layers, set);

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
+use super::alternatives::Alternatives;
 use super::files::Desk;
 use super::kept::Keep;
 use super::rendered::Task;
@@ -197,15 +198,18 @@ impl<'p> Run<'p> {
         desk.lay_out(self.looked_into(unit).filter_map(|file| file.taken_down().ok()));
         let desk = &desk;
         let manifests = files.iter().filter(|file| file.class == Class::Manifest);
-        let documents = manifests.filter_map(|file| file.stream());
-        let company = Company::of(documents.flat_map(|stream| &stream.documents));
+        let streams: Vec<_> = manifests.filter_map(|file| file.stream()).collect();
+        let company = Company::of(streams.iter().flat_map(|stream| &stream.documents));
+        let alternatives = Alternatives::among(&streams);
         let of_files =
             files.par_iter().with_min_len(FILES_AT_LEAST).with_max_len(FILES_AT_MOST).map_init(
                 || {
                     let evaluator = self.evaluator(None);
                     (evaluator.together(&company), evaluator)
                 },
-                |(together, evaluator), file| self.file(file, desk, together, evaluator),
+                |(together, evaluator), file| {
+                    self.file(file, desk, together, &alternatives, evaluator)
+                },
             );
         let of_releases =
             unit.releases.par_iter().map(|&at| self.release(&self.project.releases[at], desk));
@@ -294,6 +298,7 @@ impl<'p> Run<'p> {
         file: &'c File,
         desk: &Desk<'_>,
         together: &Together<'c>,
+        alternatives: &'c Alternatives<'c>,
         evaluator: &mut Evaluator,
     ) -> Found {
         let mut found = Found::default();
@@ -314,13 +319,15 @@ impl<'p> Run<'p> {
                 let rewrites = self.project.rewrites.get(&file.path);
                 let judged = match before.is_empty() {
                     true => {
-                        let scene = plain::Scene::here(together.clone(), None, rewrites);
+                        let scene =
+                            plain::Scene::here(together.clone(), None, rewrites, alternatives);
                         self.manifest(stream, &scene, chosen, evaluator)
                     }
                     false => {
                         // What rules make of all objects is not to hold on to a file's past.
                         let together = evaluator.together(together.company());
-                        let scene = plain::Scene::here(together, Some(&before), rewrites);
+                        let scene =
+                            plain::Scene::here(together, Some(&before), rewrites, alternatives);
                         self.manifest(stream, &scene, chosen, evaluator)
                     }
                 };

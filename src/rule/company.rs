@@ -42,9 +42,9 @@ impl Company {
     /// and name.
     #[must_use]
     pub fn same(&self, object: &Object<'_>) -> Option<(&Arc<Document>, Node<'_>)> {
-        let wanted = identity(object)?;
+        let wanted = object.identity()?;
         self.objects.of_kind(object.kind).nodes().find(|(_, node)| {
-            Object::new(*node).is_some_and(|known| identity(&known) == Some(wanted))
+            Object::new(*node).is_some_and(|known| known.identity() == Some(wanted))
         })
     }
 
@@ -62,11 +62,4 @@ impl Company {
     pub(super) fn of_kind(&self, kind: &str) -> impl Iterator<Item = Object<'_>> {
         self.objects.of_kind(kind).nodes().filter_map(|(_, node)| Object::new(node))
     }
-}
-
-/// An object's group, kind, namespace and name. What `generateName` names is another object each
-/// time, and has none.
-fn identity<'o>(object: &Object<'o>) -> Option<[&'o str; 4]> {
-    let name = object.node.at(&["metadata", "name"])?.raw();
-    Some([object.group(), object.kind, object.namespace().unwrap_or_default(), name])
 }

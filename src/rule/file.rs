@@ -151,6 +151,9 @@ pub struct Rule {
     pub repair: Option<Applicability>,
     /// Rules that say the same more exactly: of what one of them finds, this one says nothing.
     pub yields_to: Vec<String>,
+    /// It tells of files of a folder that define the same object; to all other rules these are alternatives, of
+    /// which one is deployed.
+    pub counts_alternatives: bool,
     /// Logic in Rust, where a predicate cannot say it; beside or instead of checks.
     pub(crate) algorithm: Option<Algorithm>,
     /// The rule file, but for the examples.
@@ -223,6 +226,7 @@ const KEYS: &[&str] = &[
     "scope",
     "kinds",
     "yields-to",
+    "counts-alternatives",
     "let",
     "when",
     "checks",
@@ -419,6 +423,10 @@ impl Reader {
             scope,
             kinds: list(root, "kinds"),
             yields_to: list(root, "yields-to"),
+            counts_alternatives: root
+                .get("counts-alternatives")
+                .and_then(Node::as_bool)
+                .unwrap_or(false),
             repair: self.repair(root, &checks),
             algorithm,
             file: Arc::clone(file),

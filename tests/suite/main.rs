@@ -3,6 +3,7 @@
 //! A module a subject; what they share is in [`harness`].
 
 mod adoption;
+mod alternatives;
 mod bad_input;
 mod builtin;
 mod cache;
