@@ -172,6 +172,9 @@ pub struct Finding {
     pub releases: Vec<String>,
     /// Where in Helm's output, for rendered objects.
     pub rendered: Option<Rendered>,
+    /// The name of the object that is missing, where what is wrong is that there is none; of manifests only, which
+    /// another folder of the repository may be deployed with.
+    pub sought: Option<Box<str>>,
     /// How to repair it, where that is known.
     pub fix: Option<Fix>,
     /// Names the fault in later runs, though lines have moved; empty until the pipeline names it.
@@ -199,6 +202,7 @@ impl Finding {
             object: None,
             releases: Vec::new(),
             rendered: None,
+            sought: None,
             fix: None,
             fingerprint: String::new(),
         }
@@ -219,6 +223,7 @@ impl Finding {
             object: _,
             releases: _,
             rendered: _,
+            sought: _,
             fix,
             fingerprint: _,
         } = self;

@@ -15,6 +15,7 @@ mod choices;
 pub mod cluster;
 mod concern;
 pub mod directive;
+mod elsewhere;
 mod exempt;
 mod files;
 pub mod fingerprint;

@@ -186,9 +186,16 @@ pub(super) fn finding(
         }),
         releases: Vec::new(),
         rendered: None,
+        sought: sought(active, document.node(hit.target.node))
+            .filter(|_| origin == Origin::Manifest),
         fix: None,
         fingerprint: String::new(),
     }
+}
+
+/// The name of an object that a rule finds missing, at its name.
+fn sought(active: &Active, node: Node<'_>) -> Option<Box<str>> {
+    active.rule().seeks_object.then(|| node.raw().into())
 }
 
 /// The name of the container that a node is, or is in.

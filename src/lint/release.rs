@@ -141,6 +141,7 @@ fn finding(active: &Active, hit: &Hit, merged: &Merged, layers: &[Node<'_>]) -> 
         object: None,
         releases: Vec::new(),
         rendered: None,
+        sought: None,
         fix: mend::in_layers(hit.repair.as_ref(), merged, layers, primary.span),
         fingerprint: String::new(),
     })

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use rayon::prelude::*;
 
+use super::elsewhere::Elsewhere;
 use super::exempt::{Exempt, Exemptions};
 use super::files::Desk;
 use super::names::Names;
@@ -23,6 +24,7 @@ pub(super) struct Settling<'r, 'p> {
     names: &'r Names<'r>,
     suppressions: Suppressions,
     exemptions: Exemptions,
+    elsewhere: Elsewhere<'p>,
 }
 
 /// What is left of what was found, as reports have it.
@@ -43,11 +45,13 @@ impl<'r, 'p> Settling<'r, 'p> {
         for file in run.linted() {
             suppressions.complete(&file.path);
         }
-        Self { run, names, suppressions, exemptions: Exemptions::new(run.config) }
+        let exemptions = Exemptions::new(run.config);
+        Self { run, names, suppressions, exemptions, elsewhere: Elsewhere::new(&run.project.files) }
     }
 
-    /// Leaves out what is silenced, and counts it.
+    /// Leaves out what is silenced, and counts it; and what only seems to be missing.
     pub(super) fn settle(&self, mut found: Found) -> Settled {
+        self.elsewhere.leave_open(&mut found, self.run.sources);
         let findings = std::mem::take(&mut found.findings);
         let _held = self.run.held(&findings);
         let before = findings.len();

@@ -154,6 +154,9 @@ pub struct Rule {
     /// It tells of files of a folder that define the same object; to all other rules these are alternatives, of
     /// which one is deployed.
     pub counts_alternatives: bool,
+    /// What it finds is that an object is not deployed here, at a place that holds the object's name: where another
+    /// folder of the repository defines one of that name, it says nothing.
+    pub seeks_object: bool,
     /// Logic in Rust, where a predicate cannot say it; beside or instead of checks.
     pub(crate) algorithm: Option<Algorithm>,
     /// The rule file, but for the examples.
@@ -227,6 +230,7 @@ const KEYS: &[&str] = &[
     "kinds",
     "yields-to",
     "counts-alternatives",
+    "seeks-object",
     "let",
     "when",
     "checks",
@@ -342,6 +346,11 @@ fn list(node: Node<'_>, key: &str) -> Vec<String> {
     }
 }
 
+/// Whether a key is there and true.
+fn flag(node: Node<'_>, key: &str) -> bool {
+    node.get(key).and_then(Node::as_bool).unwrap_or(false)
+}
+
 struct Reader {
     errors: Vec<RuleError>,
 }
@@ -423,10 +432,8 @@ impl Reader {
             scope,
             kinds: list(root, "kinds"),
             yields_to: list(root, "yields-to"),
-            counts_alternatives: root
-                .get("counts-alternatives")
-                .and_then(Node::as_bool)
-                .unwrap_or(false),
+            counts_alternatives: flag(root, "counts-alternatives"),
+            seeks_object: flag(root, "seeks-object"),
             repair: self.repair(root, &checks),
             algorithm,
             file: Arc::clone(file),

@@ -13,6 +13,7 @@ mod cli;
 mod completeness;
 mod corpus;
 mod editors;
+mod elsewhere;
 mod fix_proof;
 mod fixes;
 mod formats;
