@@ -1,10 +1,12 @@
 //! What kustomizations put in the place of what a manifest says is not the manifest's to be judged by.
 
+use std::collections::BTreeSet;
+
 use super::select::Active;
 use crate::kube::{ImageRef, Object};
-use crate::project::Rewrites;
-use crate::rule::{Hit, Target};
-use crate::yaml::{Document, Node};
+use crate::project::{Field, Rewrites, field_path};
+use crate::rule::{Hit, Scope, Target};
+use crate::yaml::{Document, Kind, Node};
 
 /// The group of rules on images: what they say of a container, they say of its image.
 const IMAGES: &str = "images";
@@ -17,7 +19,8 @@ pub(super) fn is_open(
     document: &Document,
     object: &Object<'_>,
 ) -> bool {
-    let Rewrites { images, variables, replicas, labels, selectors, namespace } = rewrites;
+    let Rewrites { images, variables, replicas, labels, selectors, namespace, fields, names } =
+        rewrites;
     let target = &hit.target;
     let node = document.node(target.node);
     let gets = |asked: &[&str]| is_about(target, node, asked);
@@ -29,6 +32,13 @@ pub(super) fn is_open(
         IMAGES => image_of(node),
         _ => Some(node).filter(|node| is_about(target, *node, &["image"])),
     };
+    let is_patched = || is_patched(fields, target, node, object);
+    // What a rule misses beside the object may come with a patch of another.
+    let is_brought = || {
+        active.known.scope == Scope::Release
+            && node.kind() == Kind::Scalar
+            && names.contains(node.raw())
+    };
     *namespace && gets(&["namespace"])
         || *selectors && gets(&["selector", "matchLabels", "labels"])
         || *labels && gets(&["labels"]) && !is_of_pods()
@@ -36,6 +46,21 @@ pub(super) fn is_open(
         || !variables.is_empty() && has_variable()
         || !images.is_empty()
             && image().is_some_and(|image| images.contains(ImageRef::name(image.raw())))
+        || !fields.is_empty() && is_patched()
+        || !names.is_empty() && is_brought()
+}
+
+/// Whether a patch sets what a hit is about, or takes it away.
+fn is_patched(
+    fields: &BTreeSet<Field>,
+    target: &Target,
+    node: Node<'_>,
+    object: &Object<'_>,
+) -> bool {
+    let mut path = field_path(node, object.node.depth());
+    path.extend(target.missing.iter().map(|key| key.as_str().into()));
+    let is_missing = !target.missing.is_empty();
+    fields.iter().any(|field| field.covers(object.kind, object.name(), &path, is_missing))
 }
 
 /// Whether a hit is about one of these keys: about what stands under it, or that nothing does.

@@ -316,7 +316,7 @@ impl<'p> Run<'p> {
         match file.class {
             Class::Manifest => {
                 let before = self.past.manifest(file, chosen);
-                let rewrites = self.project.rewrites.get(&file.path);
+                let rewrites = self.project.rewrites.get(&file.path).map(Arc::as_ref);
                 let judged = match before.is_empty() {
                     true => {
                         let scene =

@@ -1,5 +1,6 @@
 //! Kustomizations: what they take in, and how they wrap what lies below them.
 
+mod field;
 pub(super) mod patch;
 mod rewrite;
 
@@ -10,6 +11,7 @@ use super::classify::Class;
 use super::file::File;
 use super::tree::{join, parent};
 use crate::yaml::Node;
+pub use field::{Field, path};
 pub use rewrite::Rewrites;
 pub(super) use rewrite::rewrites;
 

@@ -16,11 +16,12 @@ mod word;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 pub use chart::{LocalChart, Resolution, in_repository, of_dependency, resolve, supply};
 pub use classify::{Class, NodeRef, Recall, Seen, Taken, take, take_text};
 pub use file::File;
-pub use kustomize::Rewrites;
+pub use kustomize::{Field, Rewrites, path as field_path};
 pub use lock::{
     Archive, ChartKey, LOCK_NAME, Lock, LockError, LockedChart, digest, is_sha256, lock_directory,
     repository_key,
@@ -55,7 +56,7 @@ pub struct Project {
     /// Declarations that cannot be resolved from the repository alone.
     pub unresolved: Vec<Unresolved>,
     /// What kustomizations put in the place of what manifests say, by the manifest's path.
-    pub rewrites: BTreeMap<String, Rewrites>,
+    pub rewrites: BTreeMap<String, Arc<Rewrites>>,
     /// The archives that stand for charts of other repositories.
     pub lock: Lock,
     /// What is wrong with files and declarations.

@@ -32,6 +32,62 @@ fn an_image_that_every_kustomization_gives_a_tag_is_not_judged_by_the_manifest()
     }
 }
 
+/// The overlay that every deployment goes through has a say, whichever form its patch is of.
+#[test]
+fn what_every_kustomization_patches_is_not_judged_by_the_manifest() {
+    let image = "image-tag-latest-forbidden";
+    let probe = "readiness-probe-required";
+    let web = "kind: Deployment\nmetadata: {name: web}\nspec: {template: {spec: {containers: [{name: web, image: example.org/web:1.0.0}]}}}\n";
+    let inline = "patches:\n  - target: {kind: Deployment}\n    patch: |-\n      - op: replace\n        path: /spec/template/spec/containers/0/image\n        value: example.org/web:1.0.0\n";
+    let probing = "patches:\n  - patch: |-\n      kind: Deployment\n      metadata: {name: web}\n      spec: {template: {spec: {containers: [{name: web, readinessProbe: {httpGet: {path: /, port: 80}}}]}}}\n";
+    let named = "patchesStrategicMerge: [image.yaml]\n";
+    let other = "patches:\n  - path: image.yaml\n    target: {kind: Deployment, name: other}\n";
+    for (overlays, expected) in [
+        (&[named][..], &[probe][..]),
+        (&[named, named], &[probe]),
+        (&[inline], &[probe]),
+        (&[probing], &[image]),
+        (&[named, probing], &[probe, image]),
+        (&[other], &[probe, image]),
+    ] {
+        let mut files = vec![
+            ("base/kustomization.yaml".to_owned(), "resources: [web.yaml]\n".to_owned()),
+            ("base/web.yaml".to_owned(), WEB.to_owned()),
+        ];
+        for (at, overlay) in overlays.iter().enumerate() {
+            let kustomization = format!("resources: [../base]\n{overlay}");
+            files.push((format!("overlay-{at}/kustomization.yaml"), kustomization));
+            files.push((format!("overlay-{at}/image.yaml"), web.to_owned()));
+        }
+        let files: Vec<_> =
+            files.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
+        let dir = repository(&files);
+        let found = found(dir.path(), &format!("{image},{probe}"));
+        let rules: Vec<_> = found.iter().filter_map(|one| one.split(' ').nth(1)).collect();
+        assert_eq!(rules, expected, "{overlays:?}");
+    }
+}
+
+/// The Service asks for a port of the pods, which a patch of their Deployment opens.
+#[test]
+fn what_a_patch_brings_is_not_missing_elsewhere() {
+    let service = "apiVersion: v1\nkind: Service\nmetadata: {name: web}\nspec:\n  selector: {app: web}\n  ports:\n    - {port: 443, targetPort: https}\n";
+    let web = WEB.replace("template:\n", "selector: {matchLabels: {app: web}}\n  template:\n");
+    let patch = "kind: Deployment\nmetadata: {name: web}\nspec: {template: {spec: {containers: [{name: web, ports: [{containerPort: 8443, name: https}]}]}}}\n";
+    let kustomization = "resources: [web.yaml, service.yaml]\n";
+    let patched = format!("{kustomization}patches: [{{path: patch.yaml}}]\n");
+    for (kustomization, count) in [(kustomization, 1), (&patched, 0)] {
+        let dir = repository(&[
+            ("kustomization.yaml", kustomization),
+            ("web.yaml", &web),
+            ("service.yaml", service),
+            ("patch.yaml", patch),
+        ]);
+        let found = found(dir.path(), "service-target-port-unresolved");
+        assert_eq!(found.len(), count, "{kustomization}: {found:?}");
+    }
+}
+
 #[test]
 fn labels_and_variables_that_a_kustomization_puts_in_are_not_missed() {
     let rules = "selector-present,env-reference-undefined";

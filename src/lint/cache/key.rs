@@ -18,7 +18,7 @@ use super::store::Key;
 use crate::config::Config;
 use crate::helm::chart;
 use crate::project::{
-    Assignment, AssignmentKind, ChartRef, Class, Content, File, Layer, NodeRef, Release,
+    Assignment, AssignmentKind, ChartRef, Class, Content, Field, File, Layer, NodeRef, Release,
     Resolution, Rewrites,
 };
 use crate::source::{SourceId, Sources, Span};
@@ -113,7 +113,7 @@ impl<'r, 'p> Keys<'r, 'p> {
             return None;
         }
         key.number(u64::from(self.run.judged_with_release(&file.path)));
-        key.maybe(self.run.project.rewrites.get(&file.path), rewritten);
+        key.maybe(self.run.project.rewrites.get(&file.path).map(Arc::as_ref), rewritten);
         self.family(key, &file.path);
         let judged = self.run.judged_folder(file);
         key.maybe(judged, Digest::text);
@@ -303,11 +303,21 @@ impl<'r, 'p> Keys<'r, 'p> {
 
 /// What kustomizations put in the place of what a manifest says.
 fn rewritten(key: &mut Digest, rewrites: &Rewrites) {
-    let Rewrites { images, variables, replicas, labels, selectors, namespace } = rewrites;
-    for names in [images, variables, replicas] {
+    let Rewrites { images, variables, replicas, labels, selectors, namespace, fields, names } =
+        rewrites;
+    for names in [images, variables, replicas, names] {
         key.number(names.len() as u64);
         for name in names {
             key.text(name);
+        }
+    }
+    key.number(fields.len() as u64);
+    for Field { kind, name, path } in fields {
+        key.text(kind);
+        key.text(name);
+        key.number(path.len() as u64);
+        for step in path {
+            key.text(step);
         }
     }
     for flag in [labels, selectors, namespace] {

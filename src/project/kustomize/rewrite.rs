@@ -1,9 +1,11 @@
 //! What kustomizations put in the place of what a manifest says.
 //!
-//! Mirrors the transformers of kustomize (`api/builtins`): images, labels, namespace, replicas and variables.
+//! Mirrors the transformers of kustomize (`api/builtins`): images, labels, namespace, replicas, variables and patches.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 
+use super::field::{Field, Patched};
 use super::{Kustomization, all, items, ways_up};
 use crate::project::chart::scalar_text;
 use crate::project::classify::Class;
@@ -25,22 +27,48 @@ pub struct Rewrites {
     pub selectors: bool,
     /// Objects get a namespace.
     pub namespace: bool,
+    /// Fields that patches set or take away.
+    pub fields: BTreeSet<Field>,
+    /// What patches bring goes by these names: containers, ports, volumes.
+    pub names: BTreeSet<String>,
 }
 
 /// What is rewritten in the manifests that kustomizations take in, by path; without those in which nothing is.
-pub(in crate::project) fn rewrites(files: &[File]) -> BTreeMap<String, Rewrites> {
+pub(in crate::project) fn rewrites(files: &[File]) -> BTreeMap<String, Arc<Rewrites>> {
     let all = all(files);
-    if all.iter().all(|kustomization| Rewrites::of(&[kustomization]) == Rewrites::default()) {
+    let by_path: HashMap<&str, &File> =
+        files.iter().map(|file| (file.path.as_str(), file)).collect();
+    let patched: HashMap<&str, Patched> =
+        all.iter().map(|one| (one.directory, Patched::of(one, &by_path))).collect();
+    let of_way = |way: &[&Kustomization<'_>]| {
+        let mut found = Rewrites::of(way);
+        for Patched { fields, names } in way.iter().filter_map(|one| patched.get(one.directory)) {
+            found.fields.extend(fields.iter().cloned());
+            found.names.extend(names.iter().cloned());
+        }
+        found
+    };
+    if all.iter().all(|kustomization| of_way(&[kustomization]) == Rewrites::default()) {
         return BTreeMap::new();
     }
     let manifests = files.iter().filter(|file| file.class == Class::Manifest);
+    // What is deployed alike is rewritten alike: there may be as many patches as manifests.
+    let mut known: HashMap<Vec<Vec<&str>>, Option<Arc<Rewrites>>> = HashMap::new();
     let of_file = |file: &File| {
         let ways = ways_up(&file.path, &all);
-        let common = ways.iter().map(|way| Rewrites::of(way)).reduce(|a, b| a.common(&b));
-        let common = common.filter(|rewrites| *rewrites != Rewrites::default())?;
-        Some((file.path.clone(), common))
+        let rewrites =
+            known.entry(ways.iter().map(|way| directories(way)).collect()).or_insert_with(|| {
+                let common = ways.iter().map(|way| of_way(way)).reduce(|a, b| a.common(&b));
+                common.filter(|rewrites| *rewrites != Rewrites::default()).map(Arc::new)
+            });
+        Some((file.path.clone(), rewrites.clone()?))
     };
     manifests.filter_map(of_file).collect()
+}
+
+/// Where the kustomizations of a way lie.
+fn directories<'p>(way: &[&Kustomization<'p>]) -> Vec<&'p str> {
+    way.iter().map(|one| one.directory).collect()
 }
 
 impl Rewrites {
@@ -71,6 +99,8 @@ impl Rewrites {
             labels: self.labels && other.labels,
             selectors: self.selectors && other.selectors,
             namespace: self.namespace && other.namespace,
+            fields: &self.fields & &other.fields,
+            names: &self.names & &other.names,
         }
     }
 }

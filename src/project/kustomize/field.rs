@@ -1,0 +1,240 @@
+//! What kustomize's patches set in objects or take away from them.
+//!
+//! Mirrors how kustomize reads patches (`api/types`, `api/internal/builtins/PatchTransformer.go`): a strategic merge
+//! patch is a part of the object that it changes, a JSON patch (RFC 6902) is a list of operations.
+
+use std::borrow::Cow;
+use std::collections::{BTreeSet, HashMap};
+
+use super::{Kustomization, items};
+use crate::project::file::File;
+use crate::project::tree::join;
+use crate::source::SourceId;
+use crate::yaml::{self, Kind, Node};
+
+/// What stands for an item of a list that has no name, and may be any.
+const ANY_ITEM: &str = "[]";
+
+/// A field that a patch sets or takes away.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Field {
+    /// Of objects of this kind; empty for any.
+    pub kind: String,
+    /// Of objects of this name; empty for any.
+    pub name: String,
+    /// The keys to it, as [`path`] gives them.
+    pub path: Vec<String>,
+}
+
+impl Field {
+    /// Whether an object has the field, and what is at `path` of it, or is missing there, is the patch's to say.
+    #[must_use]
+    pub fn covers(&self, kind: &str, name: &str, path: &[Cow<'_, str>], is_missing: bool) -> bool {
+        let of_object = |own: &str, other: &str| own.is_empty() || own == other;
+        let same = |(own, other): (&String, &Cow<'_, str>)| {
+            let any = own == ANY_ITEM && other.starts_with('[')
+                || own.starts_with('[') && other == ANY_ITEM;
+            any || own == other
+        };
+        of_object(&self.kind, kind)
+            && of_object(&self.name, name)
+            && (is_missing || self.path.len() <= path.len())
+            && self.path.iter().zip(path).all(same)
+    }
+}
+
+/// The keys from an object, at a depth of its document, to a node in it: of an item of a list `[its name]`, so that
+/// patches find it wherever it stands, or `[]`.
+#[must_use]
+pub fn path(node: Node<'_>, depth: usize) -> Vec<Cow<'_, str>> {
+    let steps = node.depth().saturating_sub(depth);
+    let mut keys: Vec<_> = node
+        .upwards()
+        .take(steps)
+        .map(|node| node.key_name().unwrap_or_else(|| item(node)))
+        .collect();
+    keys.reverse();
+    keys
+}
+
+fn item(node: Node<'_>) -> Cow<'_, str> {
+    match node.get("name").filter(|name| name.kind() == Kind::Scalar) {
+        Some(name) => format!("[{}]", name.raw()).into(),
+        None => ANY_ITEM.into(),
+    }
+}
+
+/// What the patches of a kustomization do.
+#[derive(Debug, Default)]
+pub(super) struct Patched {
+    pub(super) fields: BTreeSet<Field>,
+    /// What goes by these names comes with them: containers, ports, volumes.
+    pub(super) names: BTreeSet<String>,
+}
+
+impl Patched {
+    /// By the patches that a kustomization holds itself or names among `files`. What cannot be read patches nothing.
+    pub(super) fn of(kustomization: &Kustomization<'_>, files: &HashMap<&str, &File>) -> Self {
+        let Kustomization { root, directory, .. } = *kustomization;
+        let mut found = Self::default();
+        for key in ["patches", "patchesStrategicMerge", "patchesJson6902"] {
+            for entry in items(root, key) {
+                let target = entry.get("target");
+                let given = entry.get("patch").or_else(|| entry.get("path")).unwrap_or(entry);
+                let Some(text) = given.as_str() else { continue };
+                if text.contains('\n') {
+                    found.add(&yaml::parse(SourceId::NOWHERE, &text.into()), target);
+                } else if let Some(file) = files.get(join(directory, text).as_str())
+                    && let Ok(file) = file.taken_down()
+                    && let Some(stream) = file.stream()
+                {
+                    found.add(stream, target);
+                }
+            }
+        }
+        found
+    }
+
+    fn add(&mut self, patch: &yaml::Stream, target: Option<Node<'_>>) {
+        for root in patch.documents.iter().filter_map(|document| document.root()) {
+            let own = match root.kind() {
+                Kind::Mapping => Some(root),
+                Kind::Sequence | Kind::Scalar => None,
+            };
+            let kind = target
+                .and_then(|target| target.get("kind"))
+                .or(own.and_then(|own| own.get("kind")));
+            let name = match target {
+                Some(target) => target.get("name"),
+                None => own.and_then(|own| own.at(&["metadata", "name"])),
+            };
+            let of = (exactly(kind), exactly(name));
+            let mut paths = Vec::new();
+            match own {
+                Some(own) => leaves(own, &mut Vec::new(), &mut paths),
+                None => paths.extend(root.items().filter_map(pointer)),
+            }
+            let field = |path| Field { kind: of.0.clone(), name: of.1.clone(), path };
+            self.fields.extend(paths.into_iter().map(field));
+            names(root, &mut self.names);
+        }
+    }
+}
+
+/// A word that means itself; empty for none, and for a pattern, which may mean anything.
+fn exactly(word: Option<Node<'_>>) -> String {
+    let word = word.map(Node::raw).unwrap_or_default();
+    let is_plain =
+        word.chars().all(|letter| letter.is_ascii_alphanumeric() || "-.".contains(letter));
+    if is_plain { word.to_owned() } else { String::new() }
+}
+
+/// What a strategic merge patch finds an object by, and does not change.
+const FOUND_BY: [&[&str]; 4] =
+    [&["apiVersion"], &["kind"], &["metadata", "name"], &["metadata", "namespace"]];
+
+/// The paths of what a strategic merge patch changes: of all that it holds but what it finds objects and the items
+/// of lists by.
+fn leaves<'p>(node: Node<'p>, at: &mut Vec<Cow<'p, str>>, found: &mut Vec<Vec<String>>) {
+    let mut below = |key, child, at: &mut Vec<Cow<'p, str>>| {
+        at.push(key);
+        leaves(child, at, found);
+        at.pop();
+    };
+    let is_whole = node.is_empty() || node.get("$patch").is_some();
+    match node.kind() {
+        Kind::Mapping if !is_whole => {
+            node.entries().for_each(|entry| below(entry.name(), entry.value, at));
+        }
+        Kind::Sequence if !is_whole && node.items().all(|item| item.kind() == Kind::Mapping) => {
+            node.items().for_each(|child| below(item(child), child, at));
+        }
+        _ if is_found_by(at) => {}
+        _ => found.push(at.iter().map(|key| key.clone().into_owned()).collect()),
+    }
+}
+
+fn is_found_by(path: &[Cow<'_, str>]) -> bool {
+    let is_named = path.len() >= 2 && path[path.len() - 2].starts_with('[');
+    FOUND_BY.iter().any(|known| *known == path) || is_named && path.ends_with(&["name".into()])
+}
+
+/// The path that an operation of a JSON patch changes.
+fn pointer(operation: Node<'_>) -> Option<Vec<String>> {
+    let pointer = operation.get("path")?.as_str()?.strip_prefix('/')?;
+    let is_index = |step: &str| step == "-" || step.bytes().all(|byte| byte.is_ascii_digit());
+    let step = |step: &str| match is_index(step) {
+        true => ANY_ITEM.to_owned(),
+        false => step.replace("~1", "/").replace("~0", "~"),
+    };
+    (operation.get("op")?.as_str()? != "test").then(|| pointer.split('/').map(step).collect())
+}
+
+/// All that stands under a key `name`.
+fn names(node: Node<'_>, found: &mut BTreeSet<String>) {
+    node.items().for_each(|item| names(item, found));
+    for entry in node.entries() {
+        if entry.value.kind() == Kind::Scalar && entry.name() == "name" {
+            found.insert(entry.value.raw().to_owned());
+        }
+        names(entry.value, found);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The fields of a patch as `kind name key/key`.
+    fn fields(patch: &str, target: Option<&str>) -> Vec<String> {
+        let read = |text: &str| yaml::parse(SourceId::NOWHERE, &text.into());
+        let target = target.map(read);
+        let mut patched = Patched::default();
+        patched.add(&read(patch), target.as_ref().and_then(|target| target.documents[0].root()));
+        let said =
+            |field: &Field| format!("{} {} {}", field.kind, field.name, field.path.join("/"));
+        patched.fields.iter().map(said).collect()
+    }
+
+    #[test]
+    fn a_strategic_merge_patch_sets_what_it_holds() {
+        let patch = "kind: Deployment\nmetadata: {name: web}\nspec:\n  replicas: 2\n  template:\n    spec:\n      containers:\n        - {name: web, args: [a], env: []}\n      affinity: {$patch: delete}\n      tolerations: [{key: a}]\n";
+        let expected = [
+            "Deployment web spec/replicas",
+            "Deployment web spec/template/spec/affinity",
+            "Deployment web spec/template/spec/containers/[web]/args",
+            "Deployment web spec/template/spec/containers/[web]/env",
+            "Deployment web spec/template/spec/tolerations/[]/key",
+        ];
+        assert_eq!(fields(patch, None), expected);
+    }
+
+    #[test]
+    fn a_json_patch_sets_what_its_operations_name() {
+        let patch = "- {op: add, path: /spec/containers/0/args/-, value: a}\n- {op: remove, path: /metadata/annotations/a~1b}\n- {op: test, path: /kind, value: Pod}\n";
+        let target = "{kind: Pod, name: web.*}";
+        let expected = ["Pod  metadata/annotations/a/b", "Pod  spec/containers/[]/args/[]"];
+        assert_eq!(fields(patch, Some(target)), expected, "the name is a pattern");
+    }
+
+    #[test]
+    fn a_field_covers_what_stands_below_it_and_what_is_missing_above() {
+        let field = |path: &[&str]| Field {
+            kind: "Pod".to_owned(),
+            name: String::new(),
+            path: path.iter().map(|key| (*key).to_owned()).collect(),
+        };
+        let at = |field: Field, path: &[&str], is_missing| {
+            let path: Vec<_> = path.iter().map(|key| Cow::Borrowed(*key)).collect();
+            field.covers("Pod", "web", &path, is_missing)
+        };
+        let image = || field(&["containers", "[web]", "image"]);
+        assert!(at(image(), &["containers", "[web]", "image"], false));
+        assert!(at(image(), &["containers", "[]", "image"], false));
+        assert!(!at(image(), &["containers", "[other]", "image"], false));
+        assert!(!at(image(), &["containers", "[web]"], false));
+        assert!(at(field(&["resources", "limits"]), &["resources"], true));
+        assert!(at(field(&["resources"]), &["resources", "limits"], true));
+        assert!(!at(Field { kind: "Job".to_owned(), ..field(&["a"]) }, &["a"], false));
+    }
+}
