@@ -24,6 +24,9 @@ const ENCRYPTED: &str = "ENC[AES256_GCM,";
 /// How an image begins that `ko` builds from a Go package as it applies a manifest, and puts a digest in the place of.
 const BUILT_BY_KO: &str = "ko://";
 
+/// What stands in brackets where a Go template found no value.
+const MISSING_VALUE: &str = "no value";
+
 /// How far a text has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Stage {
@@ -79,13 +82,36 @@ fn has_placeholder(text: &str, stage: Stage) -> bool {
             && inner.contains('}')
     };
     let has_variable = || text.split("${").skip(1).any(is_name);
+    let is_shell = |rest: &str| rest.starts_with(|first: char| first.is_ascii_uppercase());
+    let has_shell = || !text.contains(char::is_whitespace) && text.split('$').skip(1).any(is_shell);
+    // What stands before `=` is said, whatever is put in behind it.
+    let is_said = text.contains('=');
     let has_braces = || text.split_once("{{").is_some_and(|(_, rest)| rest.contains("}}"));
     let is_to_come = match stage {
-        Stage::Written => has_variable() || has_braces() || text.starts_with(BUILT_BY_KO),
+        Stage::Written => {
+            has_variable()
+                || !is_said && (has_shell() || is_in_brackets(text))
+                || has_braces()
+                || text.starts_with(BUILT_BY_KO)
+        }
         Stage::Rendered => has_variable(),
         Stage::Literal => false,
     };
     is_to_come || text.contains(FILLED_IN_LATER) || text.starts_with(ENCRYPTED)
+}
+
+/// Whether it is `<NAME>`, or has it at a word's place: what a reader is to put in.
+fn is_in_brackets(text: &str) -> bool {
+    let is_name = |inner: &str| {
+        let word = inner.split_once('>').map(|(word, _)| word);
+        let is_part = |letter: char| letter.is_ascii_alphanumeric() || "-_. ".contains(letter);
+        word.is_some_and(|word| {
+            word != MISSING_VALUE
+                && word.starts_with(|first: char| first.is_ascii_alphabetic())
+                && word.chars().all(is_part)
+        })
+    };
+    text.split('<').skip(1).any(is_name)
 }
 
 #[cfg(test)]
@@ -97,9 +123,32 @@ mod tests {
         for text in ["${NAME}", "a-${name:=b}-c", "x ${_A_1} y"] {
             assert!(has_placeholder(text, Stage::Rendered), "{text}");
         }
-        for text in ["$NAME", "$(NAME)", "${}", "${1}", "${NAME", "{NAME}", "$$"] {
+        for text in ["$(NAME)", "${}", "${1}", "${NAME", "{NAME}", "$$"] {
             assert!(!has_placeholder(text, Stage::Written), "{text}");
         }
+    }
+
+    /// `envsubst` fills these in, too; in a command they are the shell's.
+    #[test]
+    fn a_name_without_braces_is_a_placeholder_in_a_word_of_a_manifest() {
+        assert!(has_placeholder("$RELEASE-web", Stage::Written));
+        for text in ["echo $NAME", "$1", "a$b", "US$", "--token=$NAME"] {
+            assert!(!has_placeholder(text, Stage::Written), "{text}");
+        }
+        assert!(!has_placeholder("$RELEASE-web", Stage::Rendered));
+    }
+
+    #[test]
+    fn a_name_in_brackets_is_for_the_reader_to_put_in() {
+        for text in
+            ["<NAME>", "registry.example/<your-project>/web:1.0.0", "<cluster name>.example"]
+        {
+            assert!(has_placeholder(text, Stage::Written), "{text}");
+        }
+        for text in ["a < b", "<>", "->", "<1>", "<a/b>", "<no value>", "--token-file=<path>"] {
+            assert!(!has_placeholder(text, Stage::Written), "{text}");
+        }
+        assert!(!has_placeholder("<NAME>", Stage::Rendered));
     }
 
     #[test]
