@@ -18,8 +18,9 @@ const BUILD_INFO: [(&str, &str, &str); 5] = [
     ("KubeClientVersion", "kube_client_version", "v1.35"),
 ];
 
-/// Group versions that client-go 0.35 registers, in its order: by group, preferred version first.
+/// Group versions that client-go 0.35 registers, in its order: `v1`, then by group, preferred version first.
 const API_VERSIONS: &[&str] = &[
+    "v1",
     "admissionregistration.k8s.io/v1",
     "admissionregistration.k8s.io/v1alpha1",
     "admissionregistration.k8s.io/v1beta1",
@@ -44,7 +45,6 @@ const API_VERSIONS: &[&str] = &[
     "coordination.k8s.io/v1alpha2",
     "coordination.k8s.io/v1beta1",
     "coordination.k8s.io/v1",
-    "v1",
     "discovery.k8s.io/v1",
     "discovery.k8s.io/v1beta1",
     "events.k8s.io/v1",
@@ -290,5 +290,11 @@ mod tests {
         for given in ["1", "x", "1.x", ""] {
             KubeVersion::parse(given).expect_err(given);
         }
+    }
+    /// client-go registers the kinds of `v1` that every version shares before any group's own.
+    #[test]
+    fn api_versions_begin_with_v1() {
+        let known: std::collections::BTreeSet<_> = API_VERSIONS.iter().collect();
+        assert_eq!((API_VERSIONS[0], known.len()), ("v1", API_VERSIONS.len()), "each once");
     }
 }
