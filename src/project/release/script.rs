@@ -4,7 +4,9 @@ mod ci;
 mod makefile;
 
 use std::collections::{HashMap, HashSet};
-use std::rc::Rc;
+use std::sync::Arc;
+
+use rayon::prelude::*;
 
 use super::command::{self, Aliases};
 use super::shell::{Call, Environment, Shell, parse};
@@ -26,75 +28,20 @@ struct Piece {
 
 /// A call, and the text that its words stand in.
 struct Called {
-    text: Rc<Mapped>,
+    text: Arc<Mapped>,
     call: Call,
     via: Via,
     variant: Option<String>,
 }
 
 pub(super) fn find(context: &Context<'_>, found: &mut Found) {
-    let mut aliases = Aliases::default();
-    let mut called = Vec::new();
-    let mut others = HashMap::new();
     let before = found.unresolved.len();
-    for file in context.tree.files {
-        let runs_commands = matches!(
-            file.class,
-            Class::Script
-                | Class::GitLabCi
-                | Class::GitHub
-                | Class::Ci
-                | Class::Taskfile
-                | Class::Jenkinsfile
-                | Class::Justfile
-                | Class::Makefile
-        ) || file.class == Class::Manifest && file.holds(Word::Tekton);
-        if !runs_commands || !may_call(file) {
-            continue;
-        }
-        let pieces = match file.class {
-            Class::Script => vec![Piece {
-                text: Mapped::whole(file.source, &file.text()),
-                environment: environment(&file.path, context),
-                via: Via::ScriptCommand,
-                variant: None,
-            }],
-            Class::GitLabCi => ci::gitlab(file, context),
-            Class::GitHub => ci::github(file, context),
-            Class::Ci if file.path.contains(".circleci/") => ci::circle(file, context),
-            Class::Ci => ci::other(file, context),
-            Class::Justfile => ci::just(file, context),
-            Class::Taskfile => ci::taskfile(file, context),
-            Class::Jenkinsfile => ci::jenkins(file, context),
-            Class::Makefile => makefile::read(file, context),
-            Class::Manifest => ci::tekton(file, context),
-            _ => continue,
-        };
-        // The commands of one job or target follow each other in one shell.
-        for piece in pieces {
-            let mut shell = Shell::new(context.tree);
-            let commands = parse(&piece.text.text);
-            let ends = shell.run(&commands, piece.environment.clone());
-            shell.run_uncalled(ends.first().unwrap_or(&piece.environment));
-            let Piece { text, environment, via, variant } = piece;
-            let text = Rc::new(text);
-            for call in shell.calls {
-                // A function may stand in another script than the one that calls it.
-                let text = match context.tree.file(&call.script) {
-                    Some(other) if call.script != environment.script => {
-                        let whole = || Rc::new(Mapped::whole(other.source, &other.text()));
-                        Rc::clone(others.entry(other.source).or_insert_with(whole))
-                    }
-                    _ => Rc::clone(&text),
-                };
-                // Most of what a script calls is not helm.
-                if command::helm(&call, &|word| text.written(word, context.sources)).is_none() {
-                    continue;
-                }
-                aliases.note(&call, &text, context);
-                called.push(Called { text, call, via, variant: variant.clone() });
-            }
-        }
+    // Scripts that take in long libraries are most of the work of a repository that has some.
+    let files = context.tree.files.par_iter().with_max_len(1);
+    let called: Vec<Called> = files.flat_map_iter(|file| calls(file, context)).collect();
+    let mut aliases = Aliases::default();
+    for Called { text, call, .. } in &called {
+        aliases.note(call, text, context);
     }
     let (called, uncalled): (Vec<_>, Vec<_>) =
         called.into_iter().partition(|called| !called.call.uncalled);
@@ -119,6 +66,72 @@ pub(super) fn find(context: &Context<'_>, found: &mut Found) {
     let own = found.unresolved.split_off(before);
     let still = own.into_iter().filter(|unresolved| !resolved.contains(&unresolved.declared));
     found.unresolved.extend(still);
+}
+
+/// The calls of helm in a file, in the order they are reached.
+fn calls(file: &File, context: &Context<'_>) -> Vec<Called> {
+    let mut called = Vec::new();
+    let mut others = HashMap::new();
+    // The commands of one job or target follow each other in one shell.
+    for piece in pieces(file, context) {
+        let mut shell = Shell::new(context.tree);
+        let commands = parse(&piece.text.text);
+        let ends = shell.run(&commands, piece.environment.clone());
+        shell.run_uncalled(ends.first().unwrap_or(&piece.environment));
+        let Piece { text, environment, via, variant } = piece;
+        let text = Arc::new(text);
+        for call in shell.calls {
+            // A function may stand in another script than the one that calls it.
+            let text = match context.tree.file(&call.script) {
+                Some(other) if call.script != environment.script => {
+                    let whole = || Arc::new(Mapped::whole(other.source, &other.text()));
+                    Arc::clone(others.entry(other.source).or_insert_with(whole))
+                }
+                _ => Arc::clone(&text),
+            };
+            // Most of what a script calls is not helm.
+            if command::helm(&call, &|word| text.written(word, context.sources)).is_some() {
+                called.push(Called { text, call, via, variant: variant.clone() });
+            }
+        }
+    }
+    called
+}
+
+/// The pieces of shell in a file; none where nothing can call helm.
+fn pieces(file: &File, context: &Context<'_>) -> Vec<Piece> {
+    let runs_commands = matches!(
+        file.class,
+        Class::Script
+            | Class::GitLabCi
+            | Class::GitHub
+            | Class::Ci
+            | Class::Taskfile
+            | Class::Jenkinsfile
+            | Class::Justfile
+            | Class::Makefile
+    ) || file.class == Class::Manifest && file.holds(Word::Tekton);
+    if !runs_commands || !may_call(file) {
+        return Vec::new();
+    }
+    match file.class {
+        Class::Script => vec![Piece {
+            text: Mapped::whole(file.source, &file.text()),
+            environment: environment(&file.path, context),
+            via: Via::ScriptCommand,
+            variant: None,
+        }],
+        Class::GitLabCi => ci::gitlab(file, context),
+        Class::GitHub => ci::github(file, context),
+        Class::Ci if file.path.contains(".circleci/") => ci::circle(file, context),
+        Class::Ci => ci::other(file, context),
+        Class::Justfile => ci::just(file, context),
+        Class::Taskfile => ci::taskfile(file, context),
+        Class::Jenkinsfile => ci::jenkins(file, context),
+        Class::Makefile => makefile::read(file, context),
+        Class::Manifest => ci::tekton(file, context),
+        _ => Vec::new(),
+    }
 }
 
 /// Nothing but helm is looked for, so what has no such word, nor takes other files in that may have

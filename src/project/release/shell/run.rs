@@ -25,11 +25,14 @@ pub(in crate::project::release) enum Value {
     Map(Vec<(String, String)>),
 }
 
+/// Variables by name. All are shared by the ways through a script that set none anew, and each by those that do not
+/// set it: a way that sets one of hundreds copies no text.
+type Variables = Rc<BTreeMap<Rc<str>, Rc<Value>>>;
+
 /// What a command finds when it runs.
 #[derive(Debug, Clone, PartialEq)]
 pub(in crate::project::release) struct Environment {
-    /// Shared by the ways through a script that set none anew.
-    pub(in crate::project::release) variables: Rc<BTreeMap<String, Value>>,
+    variables: Variables,
     /// `$1` and on; `None` where the script's caller decides.
     pub(in crate::project::release) arguments: Option<Vec<String>>,
     /// The script's own path, as shown; empty for commands that lie in no script.
@@ -59,11 +62,20 @@ impl Environment {
 
     /// The same with these variables.
     pub(in crate::project::release) fn with(self, variables: BTreeMap<String, Value>) -> Self {
-        Self { variables: Rc::new(variables), ..self }
+        let shared = |(name, value): (String, Value)| (name.into(), Rc::new(value));
+        Self { variables: Rc::new(variables.into_iter().map(shared).collect()), ..self }
     }
 
     pub(in crate::project::release) fn set(&mut self, name: &str, value: impl Into<String>) {
-        Rc::make_mut(&mut self.variables).insert(name.to_owned(), Value::Text(value.into()));
+        self.put(name, Value::Text(value.into()));
+    }
+
+    fn put(&mut self, name: &str, value: Value) {
+        Rc::make_mut(&mut self.variables).insert(name.into(), Rc::new(value));
+    }
+
+    fn get(&self, name: &str) -> Option<&Value> {
+        self.variables.get(name).map(Rc::as_ref)
     }
 }
 
@@ -406,7 +418,7 @@ impl<'p> Shell<'p> {
                 let old = way.directories.join(":");
                 if let Some(to) = to {
                     way.directories = match to.text.as_str() {
-                        "-" => match way.variables.get("OLDPWD") {
+                        "-" => match way.get("OLDPWD") {
                             Some(Value::Text(old)) => old.split(':').map(str::to_owned).collect(),
                             _ => way.directories.clone(),
                         },
@@ -416,13 +428,13 @@ impl<'p> Shell<'p> {
                 way.set("OLDPWD", old);
             }
             "popd" => {
-                if let Some(Value::Text(old)) = way.variables.get("OLDPWD") {
+                if let Some(Value::Text(old)) = way.get("OLDPWD") {
                     way.directories = old.split(':').map(str::to_owned).collect();
                 }
             }
             "unset" => {
                 for field in &fields[1..] {
-                    Rc::make_mut(&mut way.variables).remove(&field.text);
+                    Rc::make_mut(&mut way.variables).remove(field.text.as_str());
                 }
             }
             "shift" => {

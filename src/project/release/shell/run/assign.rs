@@ -17,7 +17,7 @@ impl Shell<'_> {
             set_element(way, &assignment.name, key, text);
             return;
         }
-        let value = match (assignment.append, way.variables.get(&assignment.name), value) {
+        let value = match (assignment.append, way.get(&assignment.name), value) {
             (true, Some(Value::Map(map)), Value::Map(more)) => {
                 Value::Map([map.clone(), more].concat())
             }
@@ -29,7 +29,7 @@ impl Shell<'_> {
             }
             (_, _, value) => value,
         };
-        Rc::make_mut(&mut way.variables).insert(assignment.name.clone(), value);
+        way.put(&assignment.name, value);
     }
 
     /// `${NAME:=default}` sets the variable.
@@ -37,7 +37,7 @@ impl Shell<'_> {
         for piece in &word.pieces {
             if let Piece::Variable { name, operation: Some((operator, operand)), .. } = piece
                 && matches!(operator.as_str(), ":=" | "=")
-                && !way.variables.contains_key(name)
+                && way.get(name).is_none()
             {
                 let text = self.text(operand, way);
                 way.set(name, text);
@@ -61,9 +61,9 @@ fn array(words: Vec<String>) -> Value {
 /// `NAME[KEY]=VALUE`
 fn set_element(way: &mut Environment, name: &str, key: &str, value: &str) {
     let known = Rc::make_mut(&mut way.variables)
-        .entry(name.to_owned())
-        .or_insert_with(|| Value::Map(Vec::new()));
-    match (known, key.parse::<usize>()) {
+        .entry(name.into())
+        .or_insert_with(|| Rc::new(Value::Map(Vec::new())));
+    match (Rc::make_mut(known), key.parse::<usize>()) {
         (Value::Map(map), _) => {
             map.retain(|(own, _)| own != key);
             map.push((key.to_owned(), value.to_owned()));
@@ -85,6 +85,8 @@ pub(super) fn declare_lists(fields: &[Field], way: &mut Environment) {
         _ => return,
     };
     for name in names.into_iter().filter(|name| is_known(&name.text)) {
-        Rc::make_mut(&mut way.variables).entry(name.text.clone()).or_insert_with(|| empty.clone());
+        if way.get(&name.text).is_none() {
+            way.put(&name.text, empty.clone());
+        }
     }
 }

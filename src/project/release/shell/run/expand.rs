@@ -182,7 +182,7 @@ impl Shell<'_> {
     }
 
     fn lookup(&self, name: &str, way: &Environment) -> Option<Vec<String>> {
-        if let Some(value) = way.variables.get(name) {
+        if let Some(value) = way.get(name) {
             return Some(match value {
                 Value::Text(text) => vec![text.clone()],
                 Value::List(list) => list.first().cloned().into_iter().collect(),
@@ -194,14 +194,14 @@ impl Shell<'_> {
                 return self.lookup("0", way);
             }
             if let Some(list) = list.strip_prefix('!') {
-                return Some(match way.variables.get(list)? {
+                return Some(match way.get(list)? {
                     Value::Text(_) => vec!["0".to_owned()],
                     Value::List(values) => (0..values.len()).map(|at| at.to_string()).collect(),
                     Value::Map(map) => map.iter().map(|(key, _)| key.clone()).collect(),
                 });
             }
             let index = self.index(index, way)?;
-            return match (way.variables.get(list)?, index.as_str()) {
+            return match (way.get(list)?, index.as_str()) {
                 (Value::Map(map), "@" | "*") => {
                     Some(map.iter().map(|(_, value)| value.clone()).collect())
                 }
