@@ -43,6 +43,7 @@ mod settings;
 mod settle;
 pub mod shard;
 pub mod silence;
+mod subject;
 pub mod suppress;
 mod syntax;
 mod text;

@@ -7,12 +7,13 @@ use super::alternatives::{Alternatives, must_hold_alone};
 use super::kustomized::is_open;
 use super::mend;
 use super::select::{Active, Chosen};
+use super::subject::Subject;
 use super::waive::{self, Waiving};
-use crate::finding::{Finding, ObjectRef, Origin, Place, Related};
+use crate::finding::{Finding, Origin};
 use crate::kube::{Object, objects};
 use crate::project::Rewrites;
 use crate::rule::{Company, Evaluator, Hit, Scope, Together};
-use crate::yaml::{Document, Kind, Node, Stream};
+use crate::yaml::{Document, Stream};
 
 /// What came of the objects of a stream.
 #[derive(Debug, Default)]
@@ -86,12 +87,12 @@ pub(super) fn judge<'c>(
                     !open
                 });
             }
-            let named = LazyCell::new(|| reference(&object));
+            let mut subject = Subject::new(document, &object, Origin::Manifest);
             let mut own = hits
                 .into_iter()
                 .map(|(active, hit)| Finding {
                     fix: mend::in_place(hit.repair.as_ref(), |_| Some(document)),
-                    ..finding(active, &hit, document, &object, &named, Origin::Manifest)
+                    ..subject.finding(active, &hit)
                 })
                 .collect();
             judged.waived += waive::apply(&object, &mut own, waiving);
@@ -141,76 +142,6 @@ fn leave_to_others(hits: &mut Vec<(&Active, Hit)>) {
         let mut left = left.into_iter();
         hits.retain(|_| left.next() != Some(true));
     }
-}
-
-/// What findings call an object by; of no field in it yet.
-pub(super) fn reference(object: &Object<'_>) -> ObjectRef {
-    ObjectRef {
-        api_version: object.api_version.to_owned(),
-        kind: object.kind.to_owned(),
-        namespace: object.namespace().map(ToOwned::to_owned),
-        name: object.name().to_owned(),
-        ..ObjectRef::default()
-    }
-}
-
-/// A finding for a hit, at the object's own text; `named` is the object's [`reference()`].
-#[must_use]
-pub(super) fn finding(
-    active: &Active,
-    hit: &Hit,
-    document: &Document,
-    object: &Object<'_>,
-    named: &ObjectRef,
-    origin: Origin,
-) -> Finding {
-    let place = |span| Place { span, origin };
-    let path = hit.target.path(document, object.node);
-    let related = hit.related.iter().map(|(target, message)| Related {
-        message: message.clone(),
-        place: place(target.span(document)),
-    });
-    Finding {
-        rule: Arc::clone(&active.known.id),
-        group: Arc::clone(&active.known.group),
-        severity: severity(active, hit),
-        message: hit.message.trim().trim_end_matches('.').to_owned(),
-        help: help(active, hit.help.as_deref()),
-        url: active.rule().references.first().cloned(),
-        primary: place(hit.target.span(document)),
-        related: related.collect(),
-        object: Some(ObjectRef {
-            path,
-            container: container(document.node(hit.target.node)),
-            ..named.clone()
-        }),
-        releases: Vec::new(),
-        rendered: None,
-        sought: sought(active, document.node(hit.target.node))
-            .filter(|_| origin == Origin::Manifest),
-        fix: None,
-        fingerprint: String::new(),
-    }
-}
-
-/// The name of an object that a rule finds missing, at its name.
-fn sought(active: &Active, node: Node<'_>) -> Option<Box<str>> {
-    active.rule().seeks_object.then(|| node.raw().into())
-}
-
-/// The name of the container that a node is, or is in.
-fn container(node: Node<'_>) -> Option<String> {
-    let lists = ["containers", "initContainers", "ephemeralContainers"];
-    let mut at = Some(node);
-    while let Some(node) = at {
-        let list = node.parent().filter(|parent| parent.kind() == Kind::Sequence);
-        let key = list.and_then(Node::key_name);
-        if key.is_some_and(|key| lists.contains(&&*key)) {
-            return node.get("name").map(|name| name.raw().to_owned());
-        }
-        at = node.parent();
-    }
-    None
 }
 
 /// A check's own severity, unless the user chose one for the rule.

@@ -1,6 +1,5 @@
 //! Rules over the objects that a chart makes, with each finding at the line a person wrote.
 
-use std::cell::LazyCell;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -15,6 +14,7 @@ use super::plain::Scene;
 use super::render::{failures, unloaded};
 use super::run::Documents;
 use super::select::{Active, Chosen};
+use super::subject::Subject;
 use super::waive::{self, Waiving};
 use super::{layers, plain, release};
 use crate::finding::{Finding, Origin};
@@ -378,18 +378,11 @@ impl Task<'_> {
                 let wanted = |active: &Active| is_made || of_helm(active);
                 let hits =
                     plain::hits(document, &object, scene, self.chosen, wanted, &mut evaluator);
-                let named = LazyCell::new(|| plain::reference(&object));
+                let mut subject = Subject::new(document, &object, Origin::Template);
                 let mut own: Vec<Finding> = hits
                     .into_iter()
                     .map(|(active, hit)| {
-                        let mut finding = plain::finding(
-                            active,
-                            &hit,
-                            document,
-                            &object,
-                            &named,
-                            Origin::Template,
-                        );
+                        let mut finding = subject.finding(active, &hit);
                         places.settle(&mut finding, &hit, document);
                         finding.fix = places.mend(&finding, hit.repair.as_ref(), document, &homes);
                         finding

@@ -1,0 +1,112 @@
+//! From what a rule found in an object to a finding.
+
+use std::cell::OnceCell;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use foldhash::fast::RandomState;
+
+use super::plain::{help, severity};
+use super::select::Active;
+use crate::finding::{Finding, ObjectRef, Origin, Place, Related};
+use crate::kube::Object;
+use crate::rule::{Hit, Target, path_from};
+use crate::yaml::{Document, Kind, Node, NodeId};
+
+/// An object that something is found in, and what all that is found there has in common.
+pub(super) struct Subject<'o> {
+    document: &'o Document,
+    object: &'o Object<'o>,
+    /// What sort of text it is written in.
+    origin: Origin,
+    /// What findings call it by, of no field in it yet.
+    named: OnceCell<ObjectRef>,
+    /// Its nodes that something was found at; many rules find something at one.
+    known: HashMap<NodeId, Spot, RandomState>,
+}
+
+/// A node as findings name it.
+struct Spot {
+    /// Its dotted path from the object on.
+    path: String,
+    /// The name of the container that it is, or is in.
+    container: Option<String>,
+}
+
+impl<'o> Subject<'o> {
+    pub(super) fn new(document: &'o Document, object: &'o Object<'o>, origin: Origin) -> Self {
+        Self { document, object, origin, named: OnceCell::new(), known: HashMap::default() }
+    }
+
+    /// A finding for a hit, at the object's own text.
+    pub(super) fn finding(&mut self, active: &Active, hit: &Hit) -> Finding {
+        let place =
+            |target: &Target| Place { span: target.span(self.document), origin: self.origin };
+        let related = hit
+            .related
+            .iter()
+            .map(|(target, message)| Related { message: message.clone(), place: place(target) });
+        Finding {
+            rule: Arc::clone(&active.known.id),
+            group: Arc::clone(&active.known.group),
+            severity: severity(active, hit),
+            message: hit.message.trim().trim_end_matches('.').to_owned(),
+            help: help(active, hit.help.as_deref()),
+            url: active.rule().references.first().cloned(),
+            primary: place(&hit.target),
+            related: related.collect(),
+            object: Some(self.field(&hit.target)),
+            releases: Vec::new(),
+            rendered: None,
+            sought: sought(active, self.document.node(hit.target.node))
+                .filter(|_| self.origin == Origin::Manifest),
+            fix: None,
+            fingerprint: String::new(),
+        }
+    }
+
+    /// A field of the object.
+    fn field(&mut self, target: &Target) -> ObjectRef {
+        let Self { document, object, named, known, .. } = self;
+        let spot = known.entry(target.node).or_insert_with(|| {
+            let node = document.node(target.node);
+            Spot { path: path_from(node, object.node), container: container(node) }
+        });
+        ObjectRef {
+            path: target.path_behind(&spot.path),
+            container: spot.container.clone(),
+            ..named.get_or_init(|| reference(object)).clone()
+        }
+    }
+}
+
+/// What findings call an object by; of no field in it yet.
+fn reference(object: &Object<'_>) -> ObjectRef {
+    ObjectRef {
+        api_version: object.api_version.to_owned(),
+        kind: object.kind.to_owned(),
+        namespace: object.namespace().map(ToOwned::to_owned),
+        name: object.name().to_owned(),
+        ..ObjectRef::default()
+    }
+}
+
+/// The name of an object that a rule finds missing, at its name.
+fn sought(active: &Active, node: Node<'_>) -> Option<Box<str>> {
+    active.rule().seeks_object.then(|| node.raw().into())
+}
+
+/// The name of the container that a node is, or is in.
+fn container(node: Node<'_>) -> Option<String> {
+    let lists = ["containers", "initContainers", "ephemeralContainers"];
+    let mut at = Some(node);
+    while let Some(node) = at {
+        let list = node.parent().filter(|parent| parent.kind() == Kind::Sequence);
+        let key = list.and_then(Node::key_name);
+        if key.is_some_and(|key| lists.contains(&&*key)) {
+            return node.get("name").map(|name| name.raw().to_owned());
+        }
+        at = node.parent();
+    }
+    None
+}
