@@ -53,13 +53,12 @@ impl<'r, 'p> Settling<'r, 'p> {
     /// Leaves out what is silenced, and counts it; and what only seems to be missing.
     pub(super) fn settle(&self, mut found: Found) -> Settled {
         self.elsewhere.leave_open(&mut found, self.run.sources);
-        let findings = std::mem::take(&mut found.findings);
+        let mut findings = std::mem::take(&mut found.findings);
         let _held = self.run.held(&findings);
         let before = findings.len();
-        let kept: Vec<Finding> =
-            findings.into_iter().filter_map(|finding| self.silence(finding)).collect();
-        found.waived += before - kept.len();
-        Settled { rest: found, ..self.accept(kept) }
+        findings.retain_mut(|finding| !self.silences(finding));
+        found.waived += before - findings.len();
+        Settled { rest: found, ..self.accept(findings) }
     }
 
     /// Findings as reports have them.
@@ -93,27 +92,27 @@ impl<'r, 'p> Settling<'r, 'p> {
         unneeded
     }
 
-    /// `None` for what is silenced; an expired suppression is said to have ended.
-    fn silence(&self, mut finding: Finding) -> Option<Finding> {
+    /// True for what is silenced; an expired suppression is said to have ended.
+    fn silences(&self, finding: &mut Finding) -> bool {
         let (sources, today) = (self.run.sources, self.run.options.today);
         if self.run.options.no_ignores {
-            return Some(finding);
+            return false;
         }
-        match self.exemptions.judge(&finding, sources, self.names, today) {
-            Exempt::Yes => return None,
+        match self.exemptions.judge(finding, sources, self.names, today) {
+            Exempt::Yes => return true,
             Exempt::Ended(related) => finding.related.push(related),
             Exempt::No => {}
         }
-        match self.suppressions.judge(&finding, sources, self.names, today) {
+        match self.suppressions.judge(finding, sources, self.names, today) {
             Verdict::Reported => {}
-            Verdict::Silenced => return None,
+            Verdict::Silenced => return true,
             Verdict::Expired(date, span) => {
                 let message = format!("this suppression ended on {date}");
                 let place = Place { span, origin: finding.primary.origin };
                 finding.related.push(Related { message, place });
             }
         }
-        Some(finding)
+        false
     }
 }
 
