@@ -148,6 +148,8 @@ pub struct Fix {
 }
 
 /// One fault, at one primary place.
+///
+/// What it holds apart makes it smaller by half: a run may move some hundred thousand from list to list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Finding {
     /// The rule's id, `anti-affinity-required`.
@@ -167,7 +169,7 @@ pub struct Finding {
     /// Further places, in the order in which to read them.
     pub related: Vec<Related>,
     /// The object concerned.
-    pub object: Option<ObjectRef>,
+    pub object: Option<Box<ObjectRef>>,
     /// The releases it was found in, `namespace/name`, sorted; empty outside of releases.
     pub releases: Vec<String>,
     /// Where in Helm's output, for rendered objects.
@@ -176,7 +178,7 @@ pub struct Finding {
     /// another folder of the repository may be deployed with.
     pub sought: Option<Box<str>>,
     /// How to repair it, where that is known.
-    pub fix: Option<Fix>,
+    pub fix: Option<Box<Fix>>,
     /// Names the fault in later runs, though lines have moved; empty until the pipeline names it.
     pub fingerprint: String,
 }

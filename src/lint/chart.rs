@@ -157,8 +157,8 @@ impl Directory<'_> {
             help: help(active, hit.help.as_deref()),
             url: active.rule().references.first().cloned(),
             related: related.collect(),
-            fix: mend::in_place(hit.repair.as_ref(), document),
-            object: Some(reference(view.directory(), api_version(view.root("chart")))),
+            fix: mend::in_place(hit.repair.as_ref(), document).map(Box::new),
+            object: Some(Box::new(reference(view.directory(), api_version(view.root("chart"))))),
             ..Finding::new(
                 (&active.known.id, &active.known.group),
                 severity(active, hit),

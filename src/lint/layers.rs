@@ -97,7 +97,7 @@ fn finding(active: &Active, remark: Remark, sources: &Sources) -> Finding {
         related: related.collect(),
         help: help(active, remark.help.as_deref()),
         url: active.rule().references.first().cloned(),
-        fix,
+        fix: fix.map(Box::new),
         group: Arc::clone(&active.known.group),
         rule: Arc::clone(&active.known.id),
         ..Finding::new(("", ""), weight, remark.message, primary)

@@ -91,7 +91,7 @@ pub(super) fn judge<'c>(
             let mut own = hits
                 .into_iter()
                 .map(|(active, hit)| Finding {
-                    fix: mend::in_place(hit.repair.as_ref(), |_| Some(document)),
+                    fix: mend::in_place(hit.repair.as_ref(), |_| Some(document)).map(Box::new),
                     ..subject.finding(active, &hit)
                 })
                 .collect();

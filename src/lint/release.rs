@@ -142,7 +142,7 @@ fn finding(active: &Active, hit: &Hit, merged: &Merged, layers: &[Node<'_>]) -> 
         releases: Vec::new(),
         rendered: None,
         sought: None,
-        fix: mend::in_layers(hit.repair.as_ref(), merged, layers, primary.span),
+        fix: mend::in_layers(hit.repair.as_ref(), merged, layers, primary.span).map(Box::new),
         fingerprint: String::new(),
     })
 }

@@ -214,7 +214,7 @@ impl Task<'_> {
     fn name(&self, findings: &mut [Finding], chart: Option<&Chart>) {
         let version = chart.map_or("v1", |chart| chart.metadata.api_version.as_str());
         for finding in findings {
-            finding.object = Some(reference(&directory_name(&self.path), version));
+            finding.object = Some(Box::new(reference(&directory_name(&self.path), version)));
         }
     }
 
@@ -384,7 +384,9 @@ impl Task<'_> {
                     .map(|(active, hit)| {
                         let mut finding = subject.finding(active, &hit);
                         places.settle(&mut finding, &hit, document);
-                        finding.fix = places.mend(&finding, hit.repair.as_ref(), document, &homes);
+                        finding.fix = places
+                            .mend(&finding, hit.repair.as_ref(), document, &homes)
+                            .map(Box::new);
                         finding
                     })
                     .collect();

@@ -55,7 +55,7 @@ impl<'o> Subject<'o> {
             url: active.rule().references.first().cloned(),
             primary: place(&hit.target),
             related: related.collect(),
-            object: Some(self.field(&hit.target)),
+            object: Some(Box::new(self.field(&hit.target))),
             releases: Vec::new(),
             rendered: None,
             sought: sought(active, self.document.node(hit.target.node))

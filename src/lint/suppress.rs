@@ -175,7 +175,7 @@ impl Suppressions {
                     let help = Some("take the suppression out".to_owned());
                     let text = sources.get(named.span.source);
                     findings.push(Finding {
-                        fix: withdraw::fix(directive, at, &text),
+                        fix: withdraw::fix(directive, at, &text).map(Box::new),
                         ..finding(named.span, origin, severity, message, help)
                     });
                 }

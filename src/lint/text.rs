@@ -27,7 +27,7 @@ pub(super) fn judge(
         let active: &Active = rules[at];
         let related = hit.related.into_iter();
         Finding {
-            fix: mend::rewritten(active.rule(), hit.repair),
+            fix: mend::rewritten(active.rule(), hit.repair).map(Box::new),
             help: help(active, None),
             url: active.rule().references.first().cloned(),
             related: related

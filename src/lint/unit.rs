@@ -315,7 +315,7 @@ impl<'p> Run<'p> {
         found.findings = syntax::findings(stream, origin(file.class));
         self.weigh(&mut found.findings, &mut found.notes);
         if !found.findings.is_empty() {
-            let whole = chart::whole(file);
+            let whole = chart::whole(file).map(Box::new);
             found.findings.iter_mut().for_each(|finding| finding.object.clone_from(&whole));
         }
         let chosen = self.choices.at(&file.path);

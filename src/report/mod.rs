@@ -132,14 +132,14 @@ mod tests {
                     place: place(template, 18, 40, Origin::Template),
                 },
             ],
-            object: Some(ObjectRef {
+            object: Some(Box::new(ObjectRef {
                 api_version: "apps/v1".into(),
                 kind: "Deployment".into(),
                 namespace: None,
                 name: "web".into(),
                 path: "spec.replicas".into(),
                 container: None,
-            }),
+            })),
             releases: vec!["a/prod".into()],
             fingerprint: "f1".into(),
             ..Finding::new(

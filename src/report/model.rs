@@ -408,11 +408,11 @@ impl Entry {
             location: location(finding.primary.span, sources),
             origin: finding.primary.origin.as_str().to_owned(),
             related: related.map(|related| related_entry(related, sources)).collect(),
-            object: finding.object.map(object),
+            object: finding.object.map(|named| object(*named)),
             releases: finding.releases,
             clean_releases: Vec::new(),
             rendered: finding.rendered.map(rendered),
-            fix: finding.fix.map(|fix| fix_entry(fix, sources)),
+            fix: finding.fix.map(|fix| fix_entry(*fix, sources)),
         }
     }
 
