@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::Command;
 
-use crate::harness::{Run, fixture, repository, run};
+use crate::harness::{Run, fixture, found, repository, run};
 
 const CHART: (&str, &str) = ("c/Chart.yaml", "apiVersion: v2\nname: c\nversion: 1.0.0\n");
 
@@ -497,4 +497,16 @@ fn a_chart_beside_the_working_directory_is_pointed_into_as_one_below_it() {
         let out = run(&dir.path().join(from), &args).expect_code(1).out;
         assert!(out.contains("c/templates/t.yaml:4:3: "), "{from}: {out}");
     }
+}
+
+/// What a chart leaves open for whoever installs it is at fault only where somebody does, and leaves it open, too.
+#[test]
+fn a_chart_without_a_repository_for_its_image_is_judged_by_its_releases() {
+    let pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec: {containers: [{name: web, image: '{{ .Values.image }}:1.0.0'}]}\n";
+    let rule = "image-reference-malformed";
+    let chart = [CHART, ("c/templates/t.yaml", pod), ("c/values.yaml", "image: ''\n")];
+    assert_eq!(found(repository(&chart).path(), rule), [""; 0]);
+    let release = ("plimsoll.yaml", "releases:\n  - {name: web, chart: ./c}\n");
+    let dir = repository(&[&chart[..], &[release]].concat());
+    assert_eq!(found(dir.path(), rule), ["c/values.yaml:1 image-reference-malformed"]);
 }
