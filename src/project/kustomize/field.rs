@@ -116,7 +116,10 @@ impl Patched {
             }
             let field = |path| Field { kind: of.0.clone(), name: of.1.clone(), path };
             self.fields.extend(paths.into_iter().map(field));
-            names(root, &mut self.names);
+            // What stands under `metadata` names the object that is patched, and is there without the patch.
+            let brought = root.entries().filter(|entry| entry.name() != "metadata");
+            let brought = brought.map(|entry| entry.value).chain(root.items());
+            brought.for_each(|node| names(node, &mut self.names));
         }
     }
 }
@@ -215,6 +218,14 @@ mod tests {
         let target = "{kind: Pod, name: web.*}";
         let expected = ["Pod  metadata/annotations/a/b", "Pod  spec/containers/[]/args/[]"];
         assert_eq!(fields(patch, Some(target)), expected, "the name is a pattern");
+    }
+
+    #[test]
+    fn a_patch_brings_what_it_names_below_the_object() {
+        let patch = "kind: Deployment\nmetadata: {name: web}\nspec: {template: {spec: {containers: [{name: a, ports: [{name: https}]}]}}}\n";
+        let mut patched = Patched::default();
+        patched.add(&yaml::parse(SourceId::NOWHERE, &patch.into()), None);
+        assert_eq!(patched.names.into_iter().collect::<Vec<_>>(), ["a", "https"]);
     }
 
     #[test]
