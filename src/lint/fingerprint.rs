@@ -1,53 +1,20 @@
 //! Names a fault so that it is known again after lines have moved or the file was reformatted.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
 
 use data_encoding::HEXLOWER;
-use foldhash::fast::RandomState;
 
 use crate::finding::{Finding, Origin};
-use crate::source::{SourceFile, SourceId, Span};
+use crate::source::{SourceFile, Span};
 use crate::yaml::{Kind, Node, Step, Stream};
 
 /// Few nodes lie further down.
 const USUAL_DEPTH: usize = 12;
 
-/// What is known of places in files: many rules find something at one.
-#[derive(Debug, Default)]
-pub struct Located<'s> {
-    known: HashMap<(SourceId, u32), Option<Spot<'s>>, RandomState>,
-}
-
-/// A node, and the way to it by names.
-#[derive(Debug)]
-struct Spot<'s> {
-    node: Node<'s>,
-    symbolic: Vec<u8>,
-}
-
-impl<'s> Located<'s> {
-    /// The place where a span of a stream's text starts; `None` where that is in none of its documents.
-    fn at(&mut self, stream: &'s Stream, span: Span) -> Option<&Spot<'s>> {
-        let found = self.known.entry((span.source, span.start)).or_insert_with(|| {
-            let node = locate(stream, span)?;
-            let mut symbolic = Vec::new();
-            symbolic_path(node, &mut symbolic);
-            Some(Spot { node, symbolic })
-        });
-        found.as_ref()
-    }
-}
-
 /// A hash over the rule, the file, the object, the symbolic place and what stands there, but not
 /// the message: wording may improve. 32 hexadecimal digits.
 #[must_use]
-pub fn of<'s>(
-    finding: &Finding,
-    file: &SourceFile,
-    stream: Option<&'s Stream>,
-    located: &mut Located<'s>,
-) -> String {
+pub fn of(finding: &Finding, file: &SourceFile, stream: Option<&Stream>) -> String {
     let mut parts = Parts(Vec::with_capacity(512));
     parts.add(&finding.rule);
     parts.add(&file.path);
@@ -64,9 +31,10 @@ pub fn of<'s>(
     }
     // The field tells apart what is missing at one place.
     let field = finding.object.as_ref().map_or("", |object| &object.path);
-    match stream.and_then(|stream| located.at(stream, finding.primary.span)) {
-        Some(Spot { node, symbolic }) => {
-            parts.write(|out| out.extend_from_slice(symbolic));
+    let node = stream.and_then(|stream| locate(stream, finding.primary.span));
+    match node {
+        Some(node) => {
+            parts.write(|out| symbolic(node, out));
             parts.write(|out| unnumbered(field, out));
             if node.kind() == Kind::Scalar {
                 parts.add(node.raw());
@@ -120,7 +88,7 @@ pub fn locate(stream: &Stream, span: Span) -> Option<Node<'_>> {
 }
 
 /// Writes the path of a node with items named rather than numbered, where they have a name.
-fn symbolic_path(node: Node<'_>, out: &mut Vec<u8>) {
+fn symbolic(node: Node<'_>, out: &mut Vec<u8>) {
     let Some(steps) = steps_up(node) else { return symbolic_from_root(node, out) };
     for step in steps.iter().rev() {
         out.push(b'/');
@@ -199,7 +167,7 @@ mod tests {
             String::new(),
             Place { span: Span::new(source, start, start + needle.len()), origin: Origin::Values },
         );
-        of(&finding, &file, Some(&stream), &mut Located::default())
+        of(&finding, &file, Some(&stream))
     }
 
     #[test]
@@ -240,7 +208,7 @@ mod tests {
                 Kind::Scalar => {
                     let place = Place { span: node.span(), origin: Origin::Values };
                     let finding = Finding::new(("r", "g"), Severity::Error, String::new(), place);
-                    found.insert(at, of(&finding, &file, Some(&stream), &mut Located::default()));
+                    found.insert(at, of(&finding, &file, Some(&stream)));
                 }
                 Kind::Sequence => {
                     rest.extend(node.items().map(|item| {

@@ -11,13 +11,12 @@ use serde::{Deserialize, Serialize};
 
 use super::alternatives::Alternatives;
 use super::files::Desk;
-use super::fingerprint::{self, Located};
 use super::kept::Keep;
 use super::rendered::Task;
 use super::run::{Documents, Run, folder, origin};
 use super::select::Chosen;
 use super::shard::{Groups, deal};
-use super::{chart, cluster, plain, release, syntax, text};
+use super::{chart, cluster, fingerprint, plain, release, syntax, text};
 use crate::finding::Finding;
 use crate::project::{self, Class, File, Release, Resolution, join};
 use crate::report::model::UNRENDERED;
@@ -220,9 +219,8 @@ impl<'p> Run<'p> {
         found = parts.into_iter().fold(found, Found::and);
         let _held = self.held(&found.findings);
         let named = found.findings.par_iter_mut().chain(&mut found.unloaded);
-        let named = named.with_min_len(FINDINGS_AT_LEAST);
-        named.for_each_init(Located::default, |located, finding| {
-            finding.fingerprint = self.fingerprint(finding, desk, located);
+        named.with_min_len(FINDINGS_AT_LEAST).for_each(|finding| {
+            finding.fingerprint = self.fingerprint(finding, desk);
         });
         found
     }
@@ -269,15 +267,10 @@ impl<'p> Run<'p> {
     }
 
     /// Names a fault, by the tree it is in where there is one.
-    pub(super) fn fingerprint<'d>(
-        &self,
-        finding: &Finding,
-        desk: &'d Desk<'_>,
-        located: &mut Located<'d>,
-    ) -> String {
+    pub(super) fn fingerprint(&self, finding: &Finding, desk: &Desk<'_>) -> String {
         let source = finding.primary.span.source;
         let stream = desk.of(source).and_then(|file| file.stream());
-        fingerprint::of(finding, &self.sources.get(source), stream.map(AsRef::as_ref), located)
+        fingerprint::of(finding, &self.sources.get(source), stream.map(AsRef::as_ref))
     }
 
     /// An evaluator for the objects of a release, or for manifests as they lie here.
