@@ -87,7 +87,7 @@ pub(super) fn judge<'c>(
                     !open
                 });
             }
-            let mut subject = Subject::new(document, &object, Origin::Manifest);
+            let subject = Subject::new(document, &object, Origin::Manifest);
             let mut own = hits
                 .into_iter()
                 .map(|(active, hit)| Finding {

@@ -378,7 +378,7 @@ impl Task<'_> {
                 let wanted = |active: &Active| is_made || of_helm(active);
                 let hits =
                     plain::hits(document, &object, scene, self.chosen, wanted, &mut evaluator);
-                let mut subject = Subject::new(document, &object, Origin::Template);
+                let subject = Subject::new(document, &object, Origin::Template);
                 let mut own: Vec<Finding> = hits
                     .into_iter()
                     .map(|(active, hit)| {

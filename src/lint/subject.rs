@@ -1,17 +1,14 @@
 //! From what a rule found in an object to a finding.
 
 use std::cell::OnceCell;
-use std::collections::HashMap;
 use std::sync::Arc;
-
-use foldhash::fast::RandomState;
 
 use super::plain::{help, severity};
 use super::select::Active;
 use crate::finding::{Finding, ObjectRef, Origin, Place, Related};
 use crate::kube::Object;
-use crate::rule::{Hit, Target, path_from};
-use crate::yaml::{Document, Kind, Node, NodeId};
+use crate::rule::{Hit, Target};
+use crate::yaml::{Document, Kind, Node};
 
 /// An object that something is found in, and what all that is found there has in common.
 pub(super) struct Subject<'o> {
@@ -21,25 +18,15 @@ pub(super) struct Subject<'o> {
     origin: Origin,
     /// What findings call it by, of no field in it yet.
     named: OnceCell<ObjectRef>,
-    /// Its nodes that something was found at; many rules find something at one.
-    known: HashMap<NodeId, Spot, RandomState>,
-}
-
-/// A node as findings name it.
-struct Spot {
-    /// Its dotted path from the object on.
-    path: String,
-    /// The name of the container that it is, or is in.
-    container: Option<String>,
 }
 
 impl<'o> Subject<'o> {
     pub(super) fn new(document: &'o Document, object: &'o Object<'o>, origin: Origin) -> Self {
-        Self { document, object, origin, named: OnceCell::new(), known: HashMap::default() }
+        Self { document, object, origin, named: OnceCell::new() }
     }
 
     /// A finding for a hit, at the object's own text.
-    pub(super) fn finding(&mut self, active: &Active, hit: &Hit) -> Finding {
+    pub(super) fn finding(&self, active: &Active, hit: &Hit) -> Finding {
         let place =
             |target: &Target| Place { span: target.span(self.document), origin: self.origin };
         let related = hit
@@ -66,15 +53,11 @@ impl<'o> Subject<'o> {
     }
 
     /// A field of the object.
-    fn field(&mut self, target: &Target) -> ObjectRef {
-        let Self { document, object, named, known, .. } = self;
-        let spot = known.entry(target.node).or_insert_with(|| {
-            let node = document.node(target.node);
-            Spot { path: path_from(node, object.node), container: container(node) }
-        });
+    fn field(&self, target: &Target) -> ObjectRef {
+        let Self { document, object, named, .. } = self;
         ObjectRef {
-            path: target.path_behind(&spot.path),
-            container: spot.container.clone(),
+            path: target.path(document, object.node),
+            container: container(document.node(target.node)),
             ..named.get_or_init(|| reference(object)).clone()
         }
     }

@@ -56,26 +56,9 @@ impl Target {
     /// The dotted path of the field concerned, from `from` (an object's own node) on.
     #[must_use]
     pub fn path(&self, document: &Document, from: Node<'_>) -> String {
-        self.path_behind(&path_from(document.node(self.node), from))
+        let mut path = document.node(self.node).path();
+        path.0.drain(..from.depth().min(path.0.len()));
+        path.0.extend(self.missing.iter().map(|key| Step::Key(key.as_str().into())));
+        path.dotted()
     }
-
-    /// The same, where the path of [`Target::node`] is known.
-    #[must_use]
-    pub fn path_behind(&self, known: &str) -> String {
-        let missing: usize = self.missing.iter().map(|key| key.len() + 1).sum();
-        let mut path = String::with_capacity(known.len() + missing);
-        path.push_str(known);
-        for key in &self.missing {
-            Step::Key(key.into()).show_behind(&mut path);
-        }
-        path
-    }
-}
-
-/// The dotted path of a node from one that it is in, or that is the node itself, on.
-#[must_use]
-pub fn path_from(node: Node<'_>, from: Node<'_>) -> String {
-    let mut path = node.path();
-    path.0.drain(..from.depth().min(path.0.len()));
-    path.dotted()
 }

@@ -38,7 +38,7 @@ pub use chart::{ChartParts, ChartView, Subchart};
 pub use company::Company;
 pub use evaluate::{Evaluator, Together};
 pub use file::{Example, Param, Rule, RuleError, Scope, read};
-pub use hit::{Hit, Target, path_from};
+pub use hit::{Hit, Target};
 pub use kinds::ByKind;
 pub use path::{NodePath, PathStep, Roots};
 pub use placeholder::FILLED_IN_LATER;

@@ -42,30 +42,25 @@ impl Path<'_> {
             Step::Index(_) => 3,
         };
         let mut out = String::with_capacity(self.0.iter().map(length).sum());
-        self.0.iter().for_each(|step| step.show_behind(&mut out));
-        out
-    }
-}
-
-impl Step<'_> {
-    /// Goes on with a path as it is shown, see [`Path::dotted`].
-    pub fn show_behind(&self, path: &mut String) {
-        match self {
-            Self::Key(key) if key.is_empty() || key.bytes().any(is_quoted) => {
-                path.push_str("[\"");
-                path.push_str(&key.replace('"', "\\\""));
-                path.push_str("\"]");
-            }
-            Self::Key(key) => {
-                path.push_str(if path.is_empty() { "" } else { "." });
-                path.push_str(key);
-            }
-            Self::Index(index) => {
-                path.push('[');
-                path.push_str(&index.to_string());
-                path.push(']');
+        for (at, step) in self.0.iter().enumerate() {
+            match step {
+                Step::Key(key) if key.is_empty() || key.bytes().any(is_quoted) => {
+                    out.push_str("[\"");
+                    out.push_str(&key.replace('"', "\\\""));
+                    out.push_str("\"]");
+                }
+                Step::Key(key) => {
+                    out.push_str(if at == 0 { "" } else { "." });
+                    out.push_str(key);
+                }
+                Step::Index(index) => {
+                    out.push('[');
+                    out.push_str(&index.to_string());
+                    out.push(']');
+                }
             }
         }
+        out
     }
 }
 
