@@ -6,9 +6,9 @@
 use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap};
 
-use super::{Kustomization, items};
+use super::Kustomization;
+use super::patch::{Written, each};
 use crate::project::file::File;
-use crate::project::tree::join;
 use crate::source::SourceId;
 use crate::yaml::{self, Kind, Node};
 
@@ -75,20 +75,19 @@ pub(super) struct Patched {
 impl Patched {
     /// By the patches that a kustomization holds itself or names among `files`. What cannot be read patches nothing.
     pub(super) fn of(kustomization: &Kustomization<'_>, files: &HashMap<&str, &File>) -> Self {
-        let Kustomization { root, directory, .. } = *kustomization;
         let mut found = Self::default();
-        for key in ["patches", "patchesStrategicMerge", "patchesJson6902"] {
-            for entry in items(root, key) {
-                let target = entry.get("target");
-                let given = entry.get("patch").or_else(|| entry.get("path")).unwrap_or(entry);
-                let Some(text) = given.as_str() else { continue };
-                if text.contains('\n') {
+        for (written, target) in each(kustomization) {
+            match written {
+                Written::Here(text) => {
                     found.add(&yaml::parse(SourceId::NOWHERE, &text.into()), target);
-                } else if let Some(file) = files.get(join(directory, text).as_str())
-                    && let Ok(file) = file.taken_down()
-                    && let Some(stream) = file.stream()
-                {
-                    found.add(stream, target);
+                }
+                Written::File(path) => {
+                    if let Some(file) = files.get(path.as_str())
+                        && let Ok(file) = file.taken_down()
+                        && let Some(stream) = file.stream()
+                    {
+                        found.add(stream, target);
+                    }
                 }
             }
         }

@@ -6,6 +6,7 @@ use super::{Kustomization, all, items};
 use crate::project::classify::Class;
 use crate::project::file::File;
 use crate::project::tree::{join, parent, upwards};
+use crate::yaml::Node;
 
 /// Takes patches out of the manifests: they hold a part of an object, so whatever is missing there is no fault.
 ///
@@ -31,19 +32,40 @@ pub(in crate::project) fn set_aside(files: &mut [File]) {
     }
 }
 
+/// Where a patch of a kustomization stands.
+pub(super) enum Written<'p> {
+    /// In the kustomization, as a text.
+    Here(&'p str),
+    /// In the file at this path.
+    File(String),
+}
+
+/// The patches of a kustomization, each with the target that is said beside it.
+pub(super) fn each<'p>(
+    kustomization: &Kustomization<'p>,
+) -> impl Iterator<Item = (Written<'p>, Option<Node<'p>>)> + use<'p> {
+    let Kustomization { root, directory, .. } = *kustomization;
+    let entries = ["patches", "patchesStrategicMerge", "patchesJson6902"]
+        .into_iter()
+        .flat_map(move |key| items(root, key));
+    entries.filter_map(move |entry| {
+        let given = entry.get("patch").or_else(|| entry.get("path")).unwrap_or(entry).as_str()?;
+        // An inline patch is a text of many lines.
+        let written = match given.contains('\n') {
+            true => Written::Here(given),
+            false => Written::File(join(directory, given)),
+        };
+        Some((written, entry.get("target")))
+    })
+}
+
 /// The files that kustomizations name as patches.
 pub(in crate::project) fn paths(kustomizations: &[Kustomization<'_>]) -> HashSet<String> {
-    let mut found = HashSet::new();
-    for Kustomization { root, directory, .. } in kustomizations {
-        for key in ["patches", "patchesStrategicMerge", "patchesJson6902"] {
-            let paths =
-                items(*root, key).filter_map(|item| item.get("path").unwrap_or(item).as_str());
-            // An inline patch is a text of many lines.
-            let paths = paths.filter(|path| !path.contains('\n'));
-            found.extend(paths.map(|path| join(directory, path)));
-        }
-    }
-    found
+    let file = |(written, _)| match written {
+        Written::File(path) => Some(path),
+        Written::Here(_) => None,
+    };
+    kustomizations.iter().flat_map(each).filter_map(file).collect()
 }
 
 /// Whether one of the words of a path says so.

@@ -36,6 +36,9 @@ pub struct Rewrites {
 /// What is rewritten in the manifests that kustomizations take in, by path; without those in which nothing is.
 pub(in crate::project) fn rewrites(files: &[File]) -> BTreeMap<String, Arc<Rewrites>> {
     let all = all(files);
+    if all.is_empty() {
+        return BTreeMap::new();
+    }
     let by_path: HashMap<&str, &File> =
         files.iter().map(|file| (file.path.as_str(), file)).collect();
     let patched: HashMap<&str, Patched> =
