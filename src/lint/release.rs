@@ -1,13 +1,11 @@
 //! Rules over the values of a release.
 
-use std::sync::Arc;
-
 use super::files::Desk;
 use super::layers::Families;
 use super::mend;
 use super::merged::{Merged, merge};
-use super::plain::{help, severity};
 use super::select::Active;
+use super::subject::said;
 use crate::finding::{Finding, Origin, Place, Related};
 use crate::project::{Content, Release, Via};
 use crate::rule::layers::Layers;
@@ -130,20 +128,9 @@ fn finding(active: &Active, hit: &Hit, merged: &Merged, layers: &[Node<'_>]) -> 
     });
     let primary = place(&hit.target)?;
     Some(Finding {
-        rule: Arc::clone(&active.known.id),
-        group: Arc::clone(&active.known.group),
-        severity: severity(active, hit),
-        message: hit.message.trim().trim_end_matches('.').to_owned(),
-        help: help(active, hit.help.as_deref()),
-        url: active.rule().references.first().cloned(),
-        primary,
         related: related.collect(),
-        object: None,
-        releases: Vec::new(),
-        rendered: None,
-        sought: None,
         fix: mend::in_layers(hit.repair.as_ref(), merged, layers, primary.span).map(Box::new),
-        fingerprint: String::new(),
+        ..said(active, hit, primary)
     })
 }
 

@@ -34,21 +34,11 @@ impl<'o> Subject<'o> {
             .iter()
             .map(|(target, message)| Related { message: message.clone(), place: place(target) });
         Finding {
-            rule: Arc::clone(&active.known.id),
-            group: Arc::clone(&active.known.group),
-            severity: severity(active, hit),
-            message: hit.message.trim().trim_end_matches('.').to_owned(),
-            help: help(active, hit.help.as_deref()),
-            url: active.rule().references.first().cloned(),
-            primary: place(&hit.target),
             related: related.collect(),
             object: Some(Box::new(self.field(&hit.target))),
-            releases: Vec::new(),
-            rendered: None,
             sought: sought(active, self.document.node(hit.target.node))
                 .filter(|_| self.origin == Origin::Manifest),
-            fix: None,
-            fingerprint: String::new(),
+            ..said(active, hit, place(&hit.target))
         }
     }
 
@@ -60,6 +50,26 @@ impl<'o> Subject<'o> {
             container: container(document.node(target.node)),
             ..named.get_or_init(|| reference(object)).clone()
         }
+    }
+}
+
+/// What a rule says of a place, and of nothing beside it yet.
+pub(super) fn said(active: &Active, hit: &Hit, primary: Place) -> Finding {
+    Finding {
+        rule: Arc::clone(&active.known.id),
+        group: Arc::clone(&active.known.group),
+        severity: severity(active, hit),
+        message: hit.message.trim().trim_end_matches('.').to_owned(),
+        help: help(active, hit.help.as_deref()),
+        url: active.rule().references.first().cloned(),
+        primary,
+        related: Vec::new(),
+        object: None,
+        releases: Vec::new(),
+        rendered: None,
+        sought: None,
+        fix: None,
+        fingerprint: String::new(),
     }
 }
 
@@ -82,14 +92,10 @@ fn sought(active: &Active, node: Node<'_>) -> Option<Box<str>> {
 /// The name of the container that a node is, or is in.
 fn container(node: Node<'_>) -> Option<String> {
     let lists = ["containers", "initContainers", "ephemeralContainers"];
-    let mut at = Some(node);
-    while let Some(node) = at {
+    let is_container = |node: &Node<'_>| {
         let list = node.parent().filter(|parent| parent.kind() == Kind::Sequence);
-        let key = list.and_then(Node::key_name);
-        if key.is_some_and(|key| lists.contains(&&*key)) {
-            return node.get("name").map(|name| name.raw().to_owned());
-        }
-        at = node.parent();
-    }
-    None
+        list.and_then(Node::key_name).is_some_and(|key| lists.contains(&&*key))
+    };
+    let container = node.upwards().find(is_container)?;
+    container.get("name").map(|name| name.raw().to_owned())
 }
