@@ -291,6 +291,7 @@ mod tests {
             KubeVersion::parse(given).expect_err(given);
         }
     }
+
     /// client-go registers the kinds of `v1` that every version shares before any group's own.
     #[test]
     fn api_versions_begin_with_v1() {
