@@ -14,5 +14,5 @@ pub use image::ImageRef;
 pub use lifecycle::{Lifecycle, lifecycle};
 pub use object::{Container, ContainerSort, Object, Pods, containers, namespace, objects};
 pub use quantity::parse_quantity;
-pub use rbac::grants;
+pub use rbac::{EVERYTHING, grants, wider_resources};
 pub use selector::{labels_of, selects};

@@ -2,6 +2,9 @@
 
 use crate::yaml::Node;
 
+/// What grants everything, wherever it stands in a rule of a role.
+pub const EVERYTHING: &str = "*";
+
 /// Whether a rule of a role grants one of the verbs on one of the resources in one of the API
 /// groups, whichever objects it names.
 ///
@@ -9,15 +12,23 @@ use crate::yaml::Node;
 /// `pkg/apis/rbac/v1/evaluation_helpers.go`: a star grants everything, `*/exec` the subresource of
 /// every resource, and `pods` no subresource of pods.
 #[must_use]
-pub fn grants(rule: Node<'_>, groups: &[&str], resources: &[&str], verbs: &[&str]) -> bool {
-    let listed = |key: &str, wanted: &[&str], fits: fn(&str, &str) -> bool| {
+pub fn grants<T: AsRef<str>>(rule: Node<'_>, groups: &[T], resources: &[T], verbs: &[T]) -> bool {
+    let listed = |key: &str, wanted: &[T], fits: fn(&str, &str) -> bool| {
         let entries = rule.get(key).into_iter().flat_map(Node::items);
         let mut entries = entries.filter_map(Node::as_str);
-        entries.any(|entry| entry == "*" || wanted.iter().any(|wanted| fits(entry, wanted)))
+        entries.any(|entry| {
+            entry == EVERYTHING || wanted.iter().any(|wanted| fits(entry, wanted.as_ref()))
+        })
     };
     listed("verbs", verbs, |entry, wanted| entry == wanted)
         && listed("apiGroups", groups, |entry, wanted| entry == wanted)
         && listed("resources", resources, names_resource)
+}
+
+/// What stands in a rule's `resources` where it grants something on one, beside the resource itself.
+pub fn wider_resources(wanted: &str) -> impl Iterator<Item = String> {
+    let of_any = wanted.split_once('/').map(|(_, part)| format!("*/{part}"));
+    [Some(EVERYTHING.to_owned()), of_any].into_iter().flatten()
 }
 
 fn names_resource(entry: &str, wanted: &str) -> bool {

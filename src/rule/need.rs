@@ -102,6 +102,11 @@ impl Need {
     /// What no object meets.
     pub(crate) const NEVER: Self = Self::Any(Vec::new());
 
+    /// True for what no object meets.
+    pub(crate) fn is_never(&self) -> bool {
+        matches!(self, Self::Any(parts) if parts.is_empty())
+    }
+
     /// Under some key of this name stands, or with `within` in some collection there, what is no text.
     pub(crate) fn no_text(name: &str, within: bool) -> Self {
         let typed = if within { Sign::WithinTyped(name) } else { Sign::HoldsTyped(name) };
@@ -286,6 +291,27 @@ mod tests {
         ] {
             assert!(!is_run(check, lacking), "{check}: {lacking}");
             assert!(is_run(check, having), "{check}: {having}");
+        }
+    }
+
+    #[test]
+    fn a_rule_on_rights_is_run_where_their_words_come_up() {
+        for wanted in ["['apps'], ['pods/exec', 'pods/*'], ['create']", "groups, parts, verbs"] {
+            let check = format!(
+                "let: {{groups: \"['apps']\", parts: \"['pods/exec']\", verbs: \"['create']\"}}, for: {{x: 'pod.rules[*]'}}, forbid: \"grants(x, {wanted})\""
+            );
+            let granting = |groups: &str, resources: &str, verbs: &str| {
+                let rule =
+                    format!("apiGroups: [{groups}], resources: [{resources}], verbs: [{verbs}]");
+                is_run(&check, &format!("rules: [{{{rule}}}]"))
+            };
+            assert!(granting("apps", "pods/exec", "create"), "{wanted}");
+            assert!(granting("'*'", "'*/exec'", "'*'"), "{wanted}");
+            assert!(granting("apps", "'*'", "create"), "{wanted}");
+            assert!(!granting("batch", "pods/exec", "create"), "{wanted}");
+            assert!(!granting("apps", "pods/log", "create"), "{wanted}");
+            assert!(!granting("apps", "pods/exec", "get"), "{wanted}");
+            assert!(is_run(&check, "rules: [text]"), "{wanted}");
         }
     }
 

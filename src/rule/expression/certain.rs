@@ -54,7 +54,10 @@ pub(super) fn decided(code: &Code, names: &mut Names) -> Option<Need> {
         }
         Code::Among(of, _) => certain(of, names),
         Code::Call { native: Some(native), args, .. } => match (native, args.as_slice()) {
-            (Function::Contains, [(_, of), (_, Code::Text(_))]) => text(of, names),
+            (
+                Function::Contains | Function::StartsWith | Function::EndsWith,
+                [(_, of), (_, Code::Text(_))],
+            ) => text(of, names),
             _ => None,
         },
         _ => None,

@@ -10,7 +10,8 @@ use super::lack;
 use super::names::{Level, Names, Slot};
 use super::narrow::Narrow;
 use super::share::{Shared, Sifted};
-use crate::yaml::Name;
+use crate::kube::grants;
+use crate::yaml::{Name, Node};
 
 /// One step of an expression.
 #[derive(Debug, Clone)]
@@ -79,6 +80,13 @@ pub(super) enum Code {
         fits: bool,
         otherwise: Box<Code>,
     },
+    /// `grants(x, ['apps'], ['deployments'], ['create'])`, where what is asked is written in the rule.
+    Grants {
+        of: Box<Code>,
+        wanted: Box<Wanted>,
+        /// The call, for what is no mapping of an object.
+        otherwise: Box<Code>,
+    },
     /// A function. CEL is asked to call it by `expression`, with the arguments under their names,
     /// where it is none of those that need no such detour.
     Call {
@@ -110,6 +118,21 @@ impl Code {
             Self::Record(entries) => entries.is_empty(),
             _ => false,
         }
+    }
+}
+
+/// Rights that a role may grant: one of the verbs on one of the resources in one of the groups.
+#[derive(Debug, Clone)]
+pub(super) struct Wanted {
+    pub(super) groups: Vec<String>,
+    pub(super) resources: Vec<String>,
+    pub(super) verbs: Vec<String>,
+}
+
+impl Wanted {
+    /// Whether a rule of a role grants one of them.
+    pub(super) fn is_granted_by(&self, rule: Node<'_>) -> bool {
+        grants(rule, &self.groups, &self.resources, &self.verbs)
     }
 }
 
@@ -337,7 +360,28 @@ fn of_function(call: &CallExpr, names: &mut Names) -> Option<Code> {
     let call = CallExpr { func_name: call.func_name.clone(), target, args: places.collect() };
     let native = Function::named(&call.func_name, args.len());
     let expression = Box::new(IdedExpr { id: 0, expr: Expr::Call(call) });
-    Some(Code::Call { native, args, expression })
+    let wanted = wanted(native, &args, names);
+    let whole = Code::Call { native, args, expression };
+    Some(match wanted {
+        Some((of, wanted)) => Code::Grants { of, wanted, otherwise: Box::new(whole) },
+        None => whole,
+    })
+}
+
+/// What a call of `grants` looks at and asks for, where that is the same for all objects.
+fn wanted(
+    native: Option<Function>,
+    args: &[(String, Code)],
+    names: &mut Names,
+) -> Option<(Box<Code>, Box<Wanted>)> {
+    let (Some(Function::Grants), [(_, of), (_, groups), (_, resources), (_, verbs)]) =
+        (native, args)
+    else {
+        return None;
+    };
+    let mut texts = |list: &Code| lack::written_texts(list, names);
+    let (groups, resources, verbs) = (texts(groups)?, texts(resources)?, texts(verbs)?);
+    Some((Box::new(of.clone()), Box::new(Wanted { groups, resources, verbs })))
 }
 
 /// `x` of `size(bytes(x))`.

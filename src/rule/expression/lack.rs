@@ -6,11 +6,12 @@
 
 use super::call::{Function, of_lifecycle};
 use super::certain::{certain, certain_optional, mapping, text};
-use super::code::{Code, Comparison};
+use super::code::{Code, Comparison, Wanted};
 use super::datum::{Datum, Member};
 use super::names::{Names, Nature, Slot};
 use super::narrow::Narrow;
 use super::run;
+use crate::kube::{EVERYTHING, wider_resources};
 use crate::rule::need::Need;
 
 /// What an expression comes to, and to no error, unless something comes up in the object.
@@ -109,6 +110,7 @@ pub(super) fn lack(code: &Code, names: &mut Names) -> Option<Lack> {
             Lack { unless: Need::Outdated, value: of_lifecycle(None) }
         }
         Code::Select(of, field) => member(of, field, names)?,
+        Code::Grants { of, wanted, .. } => granted(of, wanted, names)?,
         Code::Call { native: Some(native), args, .. } => {
             let known = call(*native, args, names);
             match (native, args.as_slice()) {
@@ -141,6 +143,26 @@ pub(super) fn lack(code: &Code, names: &mut Names) -> Option<Lack> {
         Code::Shared(_, of) => lack(of, names)?,
         _ => return None,
     })
+}
+
+/// The texts of a list of nothing else, be it written in place or under a name.
+pub(super) fn written_texts(code: &Code, names: &mut Names) -> Option<Vec<String>> {
+    let Lack { unless, value: Datum::List(items) } = lack(code, names)? else { return None };
+    let texts = || items.iter().map(|item| item.as_text().map(str::to_owned)).collect();
+    unless.is_never().then(texts)?
+}
+
+/// No rule of a role grants what is wanted but by its words, or by a star.
+fn granted(of: &Code, wanted: &Wanted, names: &mut Names) -> Option<Lack> {
+    let everything = || std::iter::once(EVERYTHING.to_owned());
+    let any = |words: &mut dyn Iterator<Item = String>| {
+        words.fold(Need::NEVER, |need, word| need.or(Need::text(&word)))
+    };
+    let listed = |words: &[String]| any(&mut words.iter().cloned().chain(everything()));
+    let wider = wanted.resources.iter().flat_map(|resource| wider_resources(resource));
+    let resources = any(&mut wanted.resources.iter().cloned().chain(wider));
+    let words = listed(&wanted.verbs).and(listed(&wanted.groups)).and(resources);
+    Some(Lack { unless: mapping(of, names)?.or(words), value: Datum::Bool(false) })
 }
 
 /// The same of `of.field`.

@@ -29,7 +29,8 @@ macro_rules! each_part {
             | Code::Connect(_, one, two)
             | Code::Compare(_, one, two)
             | Code::Compute(_, one, two)
-            | Code::TypeIs { of: one, otherwise: two, .. } => {
+            | Code::TypeIs { of: one, otherwise: two, .. }
+            | Code::Grants { of: one, otherwise: two, .. } => {
                 $see(one);
                 $see(two);
             }

@@ -111,7 +111,8 @@ pub(super) fn run<'n>(code: &'n Code, frame: &mut Frame<'n>) -> Outcome<'n> {
         | Code::Compare(..)
         | Code::Among(..)
         | Code::Quantify { .. }
-        | Code::TypeIs { .. } => Datum::Bool(holds(code, frame)?),
+        | Code::TypeIs { .. }
+        | Code::Grants { .. } => Datum::Bool(holds(code, frame)?),
     })
 }
 
@@ -153,6 +154,10 @@ pub(super) fn holds<'n>(code: &'n Code, frame: &mut Frame<'n>) -> Result<bool, N
         Code::TypeIs { of, name, fits, otherwise } => match run(of, frame)?.type_name() {
             Some(own) => Ok((own == name) == *fits),
             None => truth(run(otherwise, frame)),
+        },
+        Code::Grants { of, wanted, otherwise } => match holder(of, frame)? {
+            Holder::Node(_, node) if node.kind() != Kind::Scalar => Ok(wanted.is_granted_by(node)),
+            _ => truth(run(otherwise, frame)),
         },
         code => truth(run(code, frame)),
     }

@@ -102,13 +102,7 @@ fn sift(code: &mut Code, names: &Names) {
     };
     let of = |part: &Code| level_within(part, names, &mut vec![item]);
     let by = |part: &Code| shared_by(of(part));
-    // An index finds fewer by what it was made for.
-    let indexed = narrow.as_ref().is_some_and(|narrow| match &**narrow {
-        Narrow::Kinds(_) => false,
-        Narrow::Kind(is) => by(is).is_none(),
-        Narrow::Name { .. } => true,
-    });
-    if indexed || by(range).is_none() || !mentions(range, &|slot| is_deployed(slot, names)) {
+    if by(range).is_none() || !mentions(range, &|slot| is_deployed(slot, names)) {
         return;
     }
     let mut parts = Vec::new();
@@ -116,9 +110,20 @@ fn sift(code: &mut Code, names: &Names) {
     let (same, other): (Vec<&Code>, Vec<&Code>) =
         parts.into_iter().partition(|part| by(part).is_some());
     let Some(guard) = all(same) else { return };
+    let sifting = Narrow::of(&guard, item);
+    // An index finds fewer by what it was made for.
+    let indexed = narrow.as_ref().is_some_and(|narrow| match &**narrow {
+        Narrow::Kinds(_) => false,
+        Narrow::Kind(is) => by(is).is_none(),
+        // What takes a walk through each is asked once of all of a kind rather than by each that names one.
+        Narrow::Name { .. } => !(matches!(sifting, Some(Narrow::Kinds(_))) && goes_over(&guard)),
+    });
+    if indexed {
+        return;
+    }
     let list = Code::Collect {
         range: range.clone(),
-        narrow: narrow.clone(),
+        narrow: sifting.map(Box::new),
         item,
         guard: Some(Box::new(guard)),
         value: Box::new(Code::Variable(item)),
@@ -128,6 +133,13 @@ fn sift(code: &mut Code, names: &Names) {
     let mut rest = all(other).unwrap_or(Code::Bool(true));
     share(&mut rest, names);
     *sifted = Some(Box::new(Sifted { by, list, rest }));
+}
+
+/// Whether an expression goes over a list.
+fn goes_over(code: &Code) -> bool {
+    let mut goes = matches!(code, Code::Quantify { .. } | Code::Collect { .. });
+    code.parts(&mut |part| goes = goes || goes_over(part));
+    goes
 }
 
 /// Conditions as one.
