@@ -93,11 +93,42 @@ fn has_placeholder(text: &str, stage: Stage) -> bool {
                 || !is_said && (has_shell() || is_in_brackets(text))
                 || has_braces()
                 || text.starts_with(BUILT_BY_KO)
+                || is_expression(text)
+                || !is_said && is_between_marks(text)
         }
         Stage::Rendered => has_variable(),
         Stage::Literal => false,
     };
     is_to_come || text.contains(FILLED_IN_LATER) || text.starts_with(ENCRYPTED)
+}
+
+/// Whether it is an expression in brackets, as a test of Chainsaw has them: `(env('IMAGE'))`.
+fn is_expression(text: &str) -> bool {
+    let inner = text.strip_prefix('(').and_then(|rest| rest.strip_suffix(')'));
+    inner.is_some_and(|inner| {
+        inner.starts_with(|first: char| first.is_ascii_alphabetic() || "$@=".contains(first))
+    })
+}
+
+/// Whether a word has a name in it between marks that a build looks for: `@version@`, `__NAME__`, `%NAME%`, `{NAME}`.
+fn is_between_marks(text: &str) -> bool {
+    let is_loud = |name: &str| {
+        let is_part = |letter: char| letter.is_ascii_uppercase() || "_0123456789".contains(letter);
+        name.starts_with(|first: char| first.is_ascii_uppercase()) && name.chars().all(is_part)
+    };
+    let is_property = |name: &str| {
+        let is_part = |letter: char| letter.is_ascii_alphanumeric() || "._-".contains(letter);
+        name.starts_with(|first: char| first.is_ascii_alphabetic()) && name.chars().all(is_part)
+    };
+    let between = |opens: &str, closes: &str, is_name: &dyn Fn(&str) -> bool| {
+        let mut begun = text.match_indices(opens).map(|(at, _)| &text[at + opens.len()..]);
+        begun.any(|rest| rest.split_once(closes).is_some_and(|(name, _)| is_name(name)))
+    };
+    !text.contains(char::is_whitespace)
+        && (between("@", "@", &is_property)
+            || between("%", "%", &is_loud)
+            || between("{", "}", &is_loud)
+            || between("__", "__", &is_loud))
 }
 
 /// Whether it is `<NAME>`, or has it at a word's place: what a reader is to put in.
@@ -123,7 +154,7 @@ mod tests {
         for text in ["${NAME}", "a-${name:=b}-c", "x ${_A_1} y"] {
             assert!(has_placeholder(text, Stage::Rendered), "{text}");
         }
-        for text in ["$(NAME)", "${}", "${1}", "${NAME", "{NAME}", "$$"] {
+        for text in ["$(NAME)", "${}", "${1}", "${NAME", "$$"] {
             assert!(!has_placeholder(text, Stage::Written), "{text}");
         }
     }
@@ -156,6 +187,40 @@ mod tests {
         assert!(has_placeholder("a:{{ tag }}", Stage::Written));
         assert!(!has_placeholder("a:{{ tag }}", Stage::Rendered));
         assert!(!has_placeholder("}} {{", Stage::Written));
+    }
+
+    #[test]
+    fn a_name_between_marks_is_for_a_build_to_put_in() {
+        for text in
+            ["web:@app.version@", "web-__REGION__", "%%IMAGE%%", "#{IMAGE}#", "{GATEWAY_NAME}"]
+        {
+            assert!(has_placeholder(text, Stage::Written), "{text}");
+            assert!(!has_placeholder(text, Stage::Rendered), "{text}");
+        }
+        for text in [
+            "a@b",
+            "web@sha256:ab@",
+            "__name__",
+            "a__B",
+            "50%",
+            "%d%",
+            "{a}",
+            "{\"A\": 1}",
+            "--x={A}",
+            "a {A}",
+        ] {
+            assert!(!has_placeholder(text, Stage::Written), "{text}");
+        }
+    }
+
+    #[test]
+    fn an_expression_in_brackets_is_for_a_test_to_put_in() {
+        for text in ["($namespace)", "(join('-', [$a, 'b']))", "(@.name)"] {
+            assert!(has_placeholder(text, Stage::Written), "{text}");
+        }
+        for text in ["()", "(", "web (1)", "(1)", "f(x)"] {
+            assert!(!has_placeholder(text, Stage::Written), "{text}");
+        }
     }
 
     #[test]
