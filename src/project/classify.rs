@@ -24,7 +24,8 @@ pub enum Class {
     ChartMeta,
     /// A file in a chart's `templates/`: never read as YAML.
     ChartTemplate,
-    /// Text with `{{`, or lines that begin with `{%`, outside of charts that is not YAML before it is rendered.
+    /// Text with `{{`, lines that begin with `{%` or directives of ytt, outside of charts, that is not what is deployed
+    /// before it is rendered.
     Template,
     /// `helmfile.yaml` or a part of one.
     Helmfile,
@@ -55,6 +56,9 @@ pub enum Class {
     /// Any other YAML, or nothing that matters.
     Other,
 }
+
+/// The API version of what kustomize itself makes and changes objects by.
+const KUSTOMIZE_BUILTIN: &str = "builtin";
 
 /// A file's name, asked for what it means to tools.
 #[derive(Debug, Clone, Copy)]
@@ -229,7 +233,10 @@ pub fn take_text(
 /// Tells what a parsed text is.
 fn look(path: &str, by_name: Option<Class>, text: &str, stream: &Stream) -> Seen {
     let name = PathName::of(path);
-    if (text.contains("{{") && is_template(stream)) || is_of_statements(text, stream) {
+    if (text.contains("{{") && is_template(stream))
+        || is_of_statements(text, stream)
+        || is_of_ytt(text)
+    {
         let by_content = if name.is_helmfile() { Class::Helmfile } else { Class::Template };
         return Seen::unparsed(by_name.unwrap_or(by_content));
     }
@@ -280,6 +287,17 @@ fn is_template(stream: &Stream) -> bool {
 /// True for what does not parse for lines that Jinja and its like take out: `{% raw %}`.
 fn is_of_statements(text: &str, stream: &Stream) -> bool {
     !stream.errors.is_empty() && text.lines().any(|line| line.trim_start().starts_with("{%"))
+}
+
+/// True for what ytt fills in: its directives are YAML's comments, behind a value or in lines of their own.
+fn is_of_ytt(text: &str) -> bool {
+    let begins = |rest: &str| rest.starts_with([' ', '/']);
+    let is_directive = |line: &str| {
+        let mut parts = line.split("#@");
+        let before = parts.next().unwrap_or_default().trim_end();
+        (before.is_empty() || before.ends_with([':', '-'])) && parts.next().is_some_and(begins)
+    };
+    text.contains("#@") && text.lines().any(is_directive)
 }
 
 fn opens_action(node: Node<'_>, text: &str) -> bool {
@@ -419,6 +437,8 @@ fn class_of_document(root: Node<'_>) -> Option<Class> {
         text("kind")?;
         return Some(match api_version.split('/').next() {
             Some("kustomize.config.k8s.io") => Class::Kustomization,
+            // What makes and changes objects for kustomize, which alone reads it.
+            Some(KUSTOMIZE_BUILTIN) => Class::Other,
             _ => Class::Manifest,
         });
     }

@@ -3,6 +3,7 @@
 //! The way in is [`discover`], or its three steps for who wants to read in parallel: [`walk()`],
 //! [`take`] for each candidate, [`assemble`].
 
+mod chainsaw;
 mod chart;
 mod classify;
 mod embedded;
@@ -121,6 +122,7 @@ pub fn assemble(walked: Walked, taken: Vec<Taken>, config: &Config, sources: &So
         }
     }
     kustomize::patch::set_aside(&mut files);
+    chainsaw::set_aside(&mut files);
     embedded::set_aside(&mut files, &charts);
     findings.sort_by_cached_key(|finding| {
         (sources.path(finding.primary.span.source), finding.primary.span.start)

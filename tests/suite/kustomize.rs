@@ -148,3 +148,21 @@ fn patches_are_no_objects_whether_they_are_switched_on_or_not() {
     ];
     assert_eq!(found(dir.path(), "selector-present"), expected);
 }
+
+/// No cluster ever sees these.
+#[test]
+fn what_kustomize_alone_reads_is_no_manifest() {
+    let kustomization = "resources: [pod.yaml]\ntransformers: [config/labels.yaml]\n";
+    let config = |api: &str| {
+        format!("apiVersion: {api}\nkind: LabelTransformer\nmetadata: {{name: addLabels}}\n")
+    };
+    let (listed, builtin) = (config("example.org/v1"), config("builtin"));
+    let files = [
+        ("kustomization.yaml", kustomization),
+        ("pod.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: aB}\n"),
+        ("config/labels.yaml", &listed),
+        ("other/labels.yaml", &builtin),
+    ];
+    let dir = repository(&files);
+    assert_eq!(found(dir.path(), "object-name-valid"), ["pod.yaml:3 object-name-valid"]);
+}

@@ -14,6 +14,7 @@ mod completeness;
 mod corpus;
 mod editors;
 mod elsewhere;
+mod filled_in;
 mod fix_proof;
 mod fixes;
 mod formats;

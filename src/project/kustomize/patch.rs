@@ -1,4 +1,4 @@
-//! Files that change objects and are none: kustomize's patches.
+//! Files that change objects and are none: kustomize's patches, and what else it reads by itself.
 
 use std::collections::HashSet;
 
@@ -10,11 +10,14 @@ use crate::yaml::Node;
 
 /// Takes patches out of the manifests: they hold a part of an object, so whatever is missing there is no fault.
 ///
+/// So are its transformers, generators and validators, which no cluster knows.
+///
 /// A patch is what a kustomization names as one. So is, beside or below a kustomization, what is called a patch and is
 /// not taken in: scaffolds come with patches that wait to be switched on.
 pub(in crate::project) fn set_aside(files: &mut [File]) {
     let kustomizations = all(files);
-    let patches = paths(&kustomizations);
+    let mut patches = paths(&kustomizations);
+    patches.extend(kustomizations.iter().flat_map(configuration));
     let (mut taken_in, mut folders) = (HashSet::new(), HashSet::new());
     for kustomization in kustomizations {
         folders.insert(kustomization.directory.to_owned());
@@ -30,6 +33,15 @@ pub(in crate::project) fn set_aside(files: &mut [File]) {
             file.class = Class::Other;
         }
     }
+}
+
+/// The files by which a kustomization makes, changes and checks objects.
+fn configuration(kustomization: &Kustomization<'_>) -> impl Iterator<Item = String> {
+    let Kustomization { root, directory, .. } = *kustomization;
+    let entries = ["transformers", "generators", "validators", "configurations"]
+        .into_iter()
+        .flat_map(move |key| items(root, key));
+    entries.filter_map(move |entry| Some(join(directory, entry.as_str()?)))
 }
 
 /// Where a patch of a kustomization stands.

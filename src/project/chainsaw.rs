@@ -1,0 +1,40 @@
+//! Files that Chainsaw, which runs tests against a cluster, compares with what is there: parts of objects that nobody
+//! applies.
+
+use std::collections::HashSet;
+
+use super::classify::{Class, PathName};
+use super::file::File;
+use super::tree::{join, parent};
+use crate::yaml::{Kind, Node};
+
+/// What a test is called, unless it is asked for by another name.
+const TESTS: [&str; 2] = ["chainsaw-test.yaml", "chainsaw-test.yml"];
+
+/// Takes what tests expect to be there, or not to be there, out of the manifests.
+pub(super) fn set_aside(files: &mut [File]) {
+    let mut expected = HashSet::new();
+    for file in files.iter().filter(|file| TESTS.contains(&PathName::of(&file.path).0)) {
+        for root in file.roots() {
+            expectations(root, &mut |path| expected.extend([join(parent(&file.path), path)]));
+        }
+    }
+    for file in files.iter_mut().filter(|file| file.class == Class::Manifest) {
+        if expected.contains(&file.path) {
+            file.class = Class::Other;
+        }
+    }
+}
+
+/// The files of the operations `assert` and `error`, wherever they stand in a test.
+fn expectations<'n>(node: Node<'n>, see: &mut impl FnMut(&'n str)) {
+    for entry in node.entries().filter(|_| node.kind() == Kind::Mapping) {
+        if matches!(&*entry.name(), "assert" | "error")
+            && let Some(path) = entry.value.get("file").and_then(Node::as_str)
+        {
+            see(path);
+        }
+        expectations(entry.value, see);
+    }
+    node.items().for_each(|item| expectations(item, see));
+}

@@ -1,0 +1,28 @@
+//! Files that are no manifests yet, or never will be: what a tool fills in, and what a test compares with a cluster.
+
+use crate::harness::{found, repository, run};
+
+#[test]
+fn what_a_test_of_chainsaw_expects_is_no_manifest() {
+    let test = "apiVersion: chainsaw.kyverno.io/v1alpha1\nkind: Test\nmetadata: {name: web}\nspec:\n  steps:\n    - try:\n        - apply: {file: given.yaml}\n        - assert: {file: ready.yaml}\n      catch:\n        - error: {file: ../gone.yaml}\n";
+    let part = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nstatus: {readyReplicas: 1}\n";
+    let files = [
+        ("web/chainsaw-test.yaml", test),
+        ("web/given.yaml", part),
+        ("web/ready.yaml", part),
+        ("gone.yaml", part),
+    ];
+    let dir = repository(&files);
+    assert_eq!(found(dir.path(), "selector-present"), ["web/given.yaml:1 selector-present"]);
+}
+
+#[test]
+fn what_ytt_fills_in_is_a_template() {
+    let template = "#@ def labels(name):\napp: #@ name\n#@ end\n---\napiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec:\n  containers:\n    - name: #@ data.values.name\n      image: \n";
+    let commented = "# see web#@home\napiVersion: v1\nkind: Pod\nmetadata: {name: aB} # or `#@`\n";
+    let dir = repository(&[("web.yaml", template), ("other.yaml", commented)]);
+    let rules = "schema-validation,rendered-empty-field,object-name-valid";
+    assert_eq!(found(dir.path(), rules), ["other.yaml:4 object-name-valid"]);
+    let run = run(dir.path(), &["check", "--select", rules]);
+    assert!(run.err.contains("web.yaml"), "it is said not to be checked: {}", run.err);
+}
