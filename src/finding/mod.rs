@@ -3,6 +3,7 @@
 //! A finding carries spans, never lines; `report` turns them into lines. Findings are plain data:
 //! they hold no reference to a tree, so a stage can hand them on and drop what it parsed.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -174,13 +175,22 @@ pub struct Finding {
     pub releases: Vec<String>,
     /// Where in Helm's output, for rendered objects.
     pub rendered: Option<Rendered>,
-    /// The name of the object that is missing, where what is wrong is that there is none; of manifests only, which
-    /// another folder of the repository may be deployed with.
-    pub sought: Option<Box<str>>,
+    /// What is missing, where what is wrong is that there is none; of manifests only, which another folder of the
+    /// repository may be deployed with.
+    pub sought: Option<Box<Sought>>,
     /// How to repair it, where that is known.
     pub fix: Option<Box<Fix>>,
     /// Names the fault in later runs, though lines have moved; empty until the pipeline names it.
     pub fingerprint: String,
+}
+
+/// What an object asks for that is not beside it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Sought {
+    /// An object of this name.
+    Object(String),
+    /// Pods with these labels.
+    Pods(BTreeMap<String, String>),
 }
 
 impl Finding {

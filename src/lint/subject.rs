@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use super::plain::{help, severity};
 use super::select::Active;
-use crate::finding::{Finding, ObjectRef, Origin, Place, Related};
-use crate::kube::Object;
+use crate::finding::{Finding, ObjectRef, Origin, Place, Related, Sought};
+use crate::kube::{Object, labels_of};
 use crate::rule::{Hit, Target};
 use crate::yaml::{Document, Kind, Node};
 
@@ -84,9 +84,15 @@ fn reference(object: &Object<'_>) -> ObjectRef {
     }
 }
 
-/// The name of an object that a rule finds missing, at its name.
-fn sought(active: &Active, node: Node<'_>) -> Option<Box<str>> {
-    active.rule().seeks_object.then(|| node.raw().into())
+/// What a rule finds missing: an object, at its name, or pods, at what selects them.
+fn sought(active: &Active, node: Node<'_>) -> Option<Box<Sought>> {
+    let rule = active.rule();
+    let found = match (rule.seeks_object, rule.seeks_pods) {
+        (true, _) => Sought::Object(node.raw().to_owned()),
+        (false, true) => Sought::Pods(labels_of(node.get("matchLabels").or(Some(node)))),
+        (false, false) => return None,
+    };
+    Some(Box::new(found))
 }
 
 /// The name of the container that a node is, or is in.

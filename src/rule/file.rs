@@ -157,6 +157,9 @@ pub struct Rule {
     /// What it finds is that an object is not deployed here, at a place that holds the object's name: where another
     /// folder of the repository defines one of that name, it says nothing.
     pub seeks_object: bool,
+    /// What it finds missing are pods that carry the labels of a selector: at the selector, which another folder's pods
+    /// may carry.
+    pub seeks_pods: bool,
     /// Logic in Rust, where a predicate cannot say it; beside or instead of checks.
     pub(crate) algorithm: Option<Algorithm>,
     /// The rule file, but for the examples.
@@ -231,6 +234,7 @@ const KEYS: &[&str] = &[
     "yields-to",
     "counts-alternatives",
     "seeks-object",
+    "seeks-pods",
     "let",
     "when",
     "checks",
@@ -434,6 +438,7 @@ impl Reader {
             yields_to: list(root, "yields-to"),
             counts_alternatives: flag(root, "counts-alternatives"),
             seeks_object: flag(root, "seeks-object"),
+            seeks_pods: flag(root, "seeks-pods"),
             repair: self.repair(root, &checks),
             algorithm,
             file: Arc::clone(file),

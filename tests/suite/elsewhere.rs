@@ -29,3 +29,25 @@ fn another_object_of_its_own_kind_is_not_what_an_object_misses() {
     let dir = repository(&files);
     assert_eq!(found(dir.path(), "hpa-target-exists"), ["a/web.yaml:10 hpa-target-exists"]);
 }
+
+#[test]
+fn pods_of_another_folder_may_be_those_that_are_selected() {
+    let service = |label: &str| {
+        format!(
+            "apiVersion: v1\nkind: Service\nmetadata: {{name: {label}}}\nspec:\n  selector: {{app: {label}}}\n  ports: [{{port: 80}}]\n"
+        )
+    };
+    let budget = "apiVersion: policy/v1\nkind: PodDisruptionBudget\nmetadata: {name: web}\nspec:\n  minAvailable: 1\n  selector: {matchLabels: {app: web}}\n";
+    let worker = OTHER.replace("app: web", "app: worker");
+    let (web, shop) = (service("web"), service("shop"));
+    let files = [
+        ("base/web.yaml", OTHER),
+        ("extra/worker.yaml", &*worker),
+        ("extra/web.yaml", &web),
+        ("extra/shop.yaml", &shop),
+        ("extra/budget.yaml", budget),
+    ];
+    let dir = repository(&files);
+    let select = "service-selector-matches-pods,pdb-selects-nothing";
+    assert_eq!(found(dir.path(), select), ["extra/shop.yaml:5 service-selector-matches-pods"]);
+}
