@@ -510,3 +510,37 @@ fn a_chart_without_a_repository_for_its_image_is_judged_by_its_releases() {
     let dir = repository(&[&chart[..], &[release]].concat());
     assert_eq!(found(dir.path(), rule), ["c/values.yaml:1 image-reference-malformed"]);
 }
+
+#[test]
+fn a_field_of_another_type_than_helms_is_refused_in_a_chart_yaml() {
+    for (field, message) in [
+        (
+            "sources: https://example.org",
+            "cannot unmarshal string into Go struct field Metadata.sources of type []string",
+        ),
+        (
+            "keywords: [{a: b}]",
+            "cannot unmarshal object into Go struct field Metadata.keywords of type string",
+        ),
+        (
+            "maintainers: [Jane]",
+            "cannot unmarshal string into Go struct field Metadata.maintainers of type v2.Maintainer",
+        ),
+        (
+            "annotations: {a: [b]}",
+            "cannot unmarshal array into Go struct field Metadata.annotations of type string",
+        ),
+    ] {
+        let chart = format!("apiVersion: v2\nname: web\nversion: 1.0.0\n{field}\n");
+        let dir = repository(&[("Chart.yaml", &chart), ("templates/a.yaml", "a: b\n")]);
+        let run = run(dir.path(), &["render", "web", "."]).expect_code(1);
+        let words = run.err.split_whitespace().filter(|word| *word != "│");
+        let said = words.collect::<Vec<_>>().join(" ");
+        assert!(said.contains(message), "{field}: {said}");
+    }
+    let fields =
+        "sources: null\nkeywords: [web, 1]\nmaintainers: [{name: Jane}]\nannotations: {a: 1}\n";
+    let chart = format!("apiVersion: v2\nname: web\nversion: 1.0.0\n{fields}");
+    let dir = repository(&[("Chart.yaml", &chart), ("templates/a.yaml", "a: b\n")]);
+    run(dir.path(), &["render", "web", "."]).expect_code(0);
+}

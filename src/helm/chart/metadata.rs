@@ -136,6 +136,7 @@ fn root(file: &ChartFile) -> Result<std::sync::Arc<yaml::Document>, ChartError> 
 pub(super) fn read(file: &ChartFile) -> Result<Metadata, ChartError> {
     let document = root(file)?;
     let Some(root) = document.root() else { return Ok(Metadata::default()) };
+    check_types(root, &file.name)?;
     let get = |key: &str| root.get(key);
     let api_version = string(get("apiVersion"));
     let mut metadata = Metadata {
@@ -168,6 +169,50 @@ pub(super) fn read(file: &ChartFile) -> Result<Metadata, ChartError> {
     }
     dependencies(get("dependencies"), &mut metadata);
     Ok(metadata)
+}
+
+/// Refuses what does not fit into the fields of Go's `chart.Metadata` (Helm 4.1 `pkg/chart/v2/metadata.go`).
+fn check_types(root: Node<'_>, file: &str) -> Result<(), ChartError> {
+    let refuse = |node: Node<'_>, field: &str, wanted: &str| {
+        let found = match node.kind() {
+            Kind::Sequence => "array",
+            Kind::Mapping => "object",
+            Kind::Scalar => "string",
+        };
+        let message = format!(
+            "cannot load {file}: error unmarshaling JSON: while decoding JSON: json: cannot unmarshal {found} into Go struct field Metadata.{field} of type {wanted}"
+        );
+        Err(ChartError::at(message, node.span()))
+    };
+    let stated = |key: &str| root.get(key).filter(|node| !node.is_null());
+    let is_text = |node: &Node<'_>| node.kind() == Kind::Scalar;
+    for key in ["keywords", "sources"] {
+        let Some(list) = stated(key) else { continue };
+        if list.kind() != Kind::Sequence {
+            return refuse(list, key, "[]string");
+        }
+        if let Some(odd) = list.items().find(|item| !is_text(item)) {
+            return refuse(odd, key, "string");
+        }
+    }
+    if let Some(list) = stated("maintainers") {
+        if list.kind() != Kind::Sequence {
+            return refuse(list, "maintainers", "[]*v2.Maintainer");
+        }
+        let is_odd = |item: &Node<'_>| item.kind() != Kind::Mapping && !item.is_null();
+        if let Some(odd) = list.items().find(is_odd) {
+            return refuse(odd, "maintainers", "v2.Maintainer");
+        }
+    }
+    if let Some(map) = stated("annotations") {
+        if map.kind() != Kind::Mapping {
+            return refuse(map, "annotations", "map[string]string");
+        }
+        if let Some(odd) = map.entries().map(|entry| entry.value).find(|value| !is_text(value)) {
+            return refuse(odd, "annotations", "string");
+        }
+    }
+    Ok(())
 }
 
 /// Reads `requirements.yaml` over what `Chart.yaml` says.
