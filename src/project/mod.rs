@@ -11,6 +11,7 @@ mod file;
 mod kustomize;
 mod lock;
 mod release;
+mod tracked;
 mod tree;
 mod walk;
 mod word;

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use ignore::WalkBuilder;
 use ignore::overrides::{Override, OverrideBuilder};
 
-use super::{GROUP, PathName};
+use super::{GROUP, PathName, tracked};
 use crate::config::Config;
 use crate::finding::{Finding, Origin, Place, Severity};
 use crate::source::{Sources, Span};
@@ -46,8 +46,8 @@ pub struct Walked {
 
 /// Finds the files below `paths`, in an order that does not depend on the file system.
 ///
-/// Directories are walked as git sees them: what `.gitignore` or the configuration's `exclude`
-/// names is left out, symbolic links to directories are not followed. A file that is named itself
+/// Directories are walked as git sees them: what `.gitignore` names, unless it is tracked, or the configuration's
+/// `exclude` names is left out, symbolic links to directories are not followed. A file that is named itself
 /// is always taken; what surrounds it (up to the configuration's directory, the repository's top or
 /// the chart's) is then read for release declarations only; outside of them, only what lies beside it.
 ///
@@ -139,6 +139,33 @@ fn walk_directory(
     if let Some(overrides) = excludes(config) {
         builder.overrides(overrides);
     }
+    let first = walked.candidates.len();
+    enter(&builder, root, requested, sources, walked);
+    let mut left_out = tracked::below(root);
+    left_out.retain(|path| wanted(path));
+    for Candidate { path, .. } in &walked.candidates[first..] {
+        left_out.remove(path);
+    }
+    if left_out.is_empty() {
+        return;
+    }
+    // Again, to where these lie alone: all but `.gitignore` has a say still.
+    let leads = move |path: &Path| {
+        left_out.range(path.to_owned()..).next().is_some_and(|at| at.starts_with(path))
+    };
+    builder.git_ignore(false).git_global(false).git_exclude(false);
+    builder.filter_entry(move |entry| entry.file_name() != ".git" && leads(entry.path()));
+    enter(&builder, root, requested, sources, walked);
+}
+
+/// Takes the files that a walk comes by.
+fn enter(
+    builder: &WalkBuilder,
+    root: &Path,
+    requested: bool,
+    sources: &Sources,
+    walked: &mut Walked,
+) {
     let below = Below::new(root);
     for entry in builder.build() {
         let entry = match entry {
