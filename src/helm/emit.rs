@@ -177,7 +177,14 @@ impl Emitter {
             Data::Float(value) if !value.is_finite() => {
                 return Err("a number is not finite".to_owned());
             }
-            Data::Float(value) => self.put(&number(*value), origin),
+            Data::Float(value) => {
+                let text = match self.dialect {
+                    Dialect::V2 => number(*value),
+                    // Not by way of JSON.
+                    Dialect::V3 => print::float(*value),
+                };
+                self.put(&text, origin);
+            }
             Data::Str(rope) => self.text(rope, origin, indent, false),
             Data::List(_) => self.put("[]", origin),
             Data::Map(_) => self.put("{}", origin),

@@ -68,6 +68,8 @@ fn numbers_are_written_as_json_reads_them() {
     assert_eq!(written(&float(1.5)), "1.5");
     assert_eq!(written(&float(1e21)), "1e+21");
     assert_eq!(written(&float(0.000_01)), "1e-05");
+    let pretty = |value| emit(&float(value), Dialect::V3).unwrap().as_str().to_owned();
+    assert_eq!([pretty(999_999.0), pretty(1_000_000.0), pretty(1.5)], ["999999", "1e+06", "1.5"]);
 }
 
 #[test]
