@@ -78,6 +78,9 @@ fn len(host: &dyn Host, args: &[Value]) -> Result<Value, String> {
         Data::Object(object) if object.entries().is_some() => {
             object.entries().unwrap_or_default().len()
         }
+        Data::Object(object) if object.items().is_some() => {
+            object.items().unwrap_or_default().len()
+        }
         Data::Nil => return Err(NO_TYPE.to_owned()),
         _ => return Err(format!("len of type {}", value.type_name())),
     };
@@ -91,7 +94,7 @@ fn index(host: &dyn Host, at: &Value, key: &Value) -> Result<Value, String> {
     let found = match (&at.data, &key.data) {
         (Data::Map(entries), Data::Str(key)) => match entries.borrow().get(key.as_str()) {
             Some(found) => found.clone(),
-            None => Value::new(Data::Nil, origins.missing(at.origin, key.as_str())),
+            None => at.absent(key.as_str(), origins),
         },
         (Data::Object(object), Data::Str(key)) if object.entries().is_some() => object
             .entries()
@@ -101,6 +104,11 @@ fn index(host: &dyn Host, at: &Value, key: &Value) -> Result<Value, String> {
             .unwrap_or(Value::str("", OriginId::NONE)),
         (Data::List(items), Data::Int(_) | Data::Int64(_)) => {
             let items = items.borrow();
+            let at = position(key, items.len())?;
+            items.get(at).cloned().ok_or("reflect: slice index out of range")?
+        }
+        (Data::Object(object), Data::Int(_) | Data::Int64(_)) if object.items().is_some() => {
+            let items = object.items().unwrap_or_default();
             let at = position(key, items.len())?;
             items.get(at).cloned().ok_or("reflect: slice index out of range")?
         }

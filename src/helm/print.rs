@@ -207,11 +207,19 @@ fn formatted(flags: &str, verb: char, arg: &Value, budget: &mut Budget) -> Strin
     text
 }
 
+/// An item of a list or map: a nil there shows as such, whatever the verb.
+fn item(flags: &str, verb: char, value: &Value, budget: &mut Budget) -> String {
+    match value.data {
+        Data::Nil => formatted(flags, 'v', value, budget),
+        _ => formatted(flags, verb, value, budget),
+    }
+}
+
 fn within(flags: &str, verb: char, arg: &Value, budget: &mut Budget) -> String {
     match &arg.data {
         Data::List(items) if verb != 'T' => {
             let items = items.borrow();
-            let items: Vec<_> = items.iter().map(|v| formatted(flags, verb, v, budget)).collect();
+            let items: Vec<_> = items.iter().map(|v| item(flags, verb, v, budget)).collect();
             return format!("[{}]", items.join(" "));
         }
         Data::Map(entries) if verb != 'T' => {
@@ -220,7 +228,7 @@ fn within(flags: &str, verb: char, arg: &Value, budget: &mut Budget) -> String {
                 .iter()
                 .map(|(k, v)| {
                     let key = formatted(flags, verb, &Value::str(k, OriginId::NONE), budget);
-                    format!("{key}:{}", formatted(flags, verb, v, budget))
+                    format!("{key}:{}", item(flags, verb, v, budget))
                 })
                 .collect();
             return format!("map[{}]", entries.join(" "));
@@ -261,11 +269,7 @@ fn verbatim(signs: &str, precision: Option<usize>, verb: char, arg: &Value) -> S
     if let (Some(n), false) = (arg.integer(), verb == 'T') {
         return match verb {
             'v' | 'd' => n.to_string(),
-            'x' if signs.contains('#') => format!("{n:#x}"),
-            'x' => format!("{n:x}"),
-            'X' => format!("{n:X}"),
-            'o' => format!("{n:o}"),
-            'b' => format!("{n:b}"),
+            'x' | 'X' | 'o' | 'b' => in_base(signs, verb, n),
             'c' => u32::try_from(n).ok().and_then(char::from_u32).unwrap_or('\u{fffd}').to_string(),
             'q' => {
                 let c = u32::try_from(n).ok().and_then(char::from_u32).unwrap_or('\u{fffd}');
@@ -297,6 +301,19 @@ fn verbatim(signs: &str, precision: Option<usize>, verb: char, arg: &Value) -> S
         (_, Data::Nil) => format!("%!{verb}(<nil>)"),
         _ => format!("%!{verb}({}={})", arg.type_name(), plain(arg)),
     }
+}
+
+/// A whole number in another base than ten, its sign before it.
+fn in_base(signs: &str, verb: char, n: i64) -> String {
+    let size = n.unsigned_abs();
+    let digits = match (verb, signs.contains('#')) {
+        ('x', true) => format!("{size:#x}"),
+        ('x', false) => format!("{size:x}"),
+        ('o', _) => format!("{size:o}"),
+        ('b', _) => format!("{size:b}"),
+        _ => format!("{size:X}"),
+    };
+    if n < 0 { format!("-{digits}") } else { digits }
 }
 
 /// Go's name of the kind of a value, as `kindOf` has it.
@@ -357,6 +374,12 @@ mod tests {
                 "%x|%X|%#x|%o|%b",
                 &[int(255), text("hi"), int(255), int(8), int(5)],
                 "ff|6869|0xff|10|101",
+            ),
+            ("%x|%o|%#x", &[int(-42), int(-8), int(-1)], "-2a|-10|-0x1"),
+            (
+                "%s|%d",
+                &[list.clone(), list.clone()],
+                "[%!s(int=1) <nil> a]|[1 <nil> %!d(string=a)]",
             ),
             ("%q|%c|%U", &[text("a\""), int(65), int(66)], "\"a\\\"\"|A|U+0042"),
             (

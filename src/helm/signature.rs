@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use super::value::{Data, Value};
+use super::value::{Data, Nuance, Value};
 
 /// The type of a parameter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,8 +68,8 @@ impl Param {
             | (Bool, Data::Bool(_))
             | (Int, Data::Int(_))
             | (Float, Data::Float(_))
-            | (List, Data::List(_))
-            | (Map, Data::Map(_)) => true,
+            | (List, Data::List(_)) => true,
+            (Map, Data::Map(_)) => value.nuance != Nuance::Texts,
             (Time | Certificate, Data::Object(object)) => object.type_name() == self.to_string(),
             _ => false,
         }

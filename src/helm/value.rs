@@ -36,6 +36,8 @@ pub enum Nuance {
     Values,
     /// A slice that was never made: it is written as null where an empty one is `[]`.
     NilSlice,
+    /// A `map[string]string`, as `split` gives: a key that it lacks gives an empty text, and functions on maps refuse it.
+    Texts,
 }
 
 /// A dynamic value. Numbers from values files are floats, as in Helm.
@@ -158,6 +160,16 @@ impl Value {
     #[must_use]
     pub fn map(entries: Entries, origin: OriginId) -> Self {
         Self::new(Data::Map(Rc::new(RefCell::new(entries))), origin)
+    }
+
+    /// What this map gives for a key that it lacks: the zero of Go's type of its values.
+    #[must_use]
+    pub fn absent(&self, key: &str, origins: &Origins) -> Self {
+        let origin = origins.missing(self.origin, key);
+        match self.nuance {
+            Nuance::Texts => Self::str("", origin),
+            _ => Self::new(Data::Nil, origin),
+        }
     }
 
     /// A truth value.
@@ -296,6 +308,7 @@ impl Value {
             Data::Str(_) => "string",
             Data::List(_) => "[]interface {}",
             Data::Map(_) if self.nuance == Nuance::Values => "common.Values",
+            Data::Map(_) if self.nuance == Nuance::Texts => "map[string]string",
             Data::Map(_) => "map[string]interface {}",
             Data::Object(object) => object.type_name(),
         }

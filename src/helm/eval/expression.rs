@@ -35,7 +35,7 @@ impl<'e> Frame<'e> {
     pub(super) fn pipe(&mut self, pipe: &'e PipeNode, dot: &Value) -> Flow<Value> {
         let value = self.commands(pipe, dot)?;
         for name in &pipe.decl {
-            self.set(name, Held { value: value.clone(), boxed: false }, pipe.is_assign);
+            self.set(name, Held { value: value.clone(), boxed: false }, pipe.is_assign)?;
         }
         Ok(value)
     }
@@ -302,7 +302,6 @@ impl<'e> Frame<'e> {
                 Some(_) => Given::NOTHING,
             };
             let Held { value, boxed } = &held;
-            let missing = || Value::new(Data::Nil, origins.missing(value.origin, name));
             held = match &value.data {
                 Data::Map(_) if value.nuance == Nuance::Values && method::is_method(name) => {
                     self.ev.memo.note_whole(value);
@@ -315,9 +314,10 @@ impl<'e> Frame<'e> {
                 Data::Map(entries) => {
                     self.ev.memo.note_field(name);
                     let found = entries.borrow().get(name).cloned();
-                    Held { value: found.unwrap_or_else(missing), boxed: true }
+                    let found = found.unwrap_or_else(|| value.absent(name, origins));
+                    Held { boxed: value.nuance != Nuance::Texts, value: found }
                 }
-                Data::Nil if !*boxed => Held { value: missing(), boxed: false },
+                Data::Nil if !*boxed => Held { value: value.absent(name, origins), boxed: false },
                 Data::Nil => {
                     let message = format!("nil pointer evaluating interface {{}}.{name}");
                     return self.fail_with(&message, value.origin);

@@ -378,7 +378,7 @@ impl<'e> Frame<'e> {
             let bound: &[&Value] = if pipe.decl.len() == 2 { &[&key, &item] } else { &[&item] };
             for (index, (name, value)) in pipe.decl.iter().zip(bound).enumerate() {
                 let boxed = boxed && index + 1 == pipe.decl.len();
-                self.set(name, Held { value: (*value).clone(), boxed }, pipe.is_assign);
+                self.set(name, Held { value: (*value).clone(), boxed }, pipe.is_assign)?;
             }
             let ended = self.with_dot(&branch.body, &item, boxed);
             self.vars.truncate(depth);
@@ -398,16 +398,20 @@ impl<'e> Frame<'e> {
         done
     }
 
-    /// Declares a variable, or gives one that is there another value.
-    pub(super) fn set(&mut self, name: &SmolStr, held: Held, assign: bool) {
+    /// Declares a variable, or gives one that is there another value. Whether it is there, Go asks no sooner.
+    pub(super) fn set(&mut self, name: &SmolStr, held: Held, assign: bool) -> Flow {
         if !assign {
             self.vars.push((name.clone(), held));
-            return;
+            return Ok(());
         }
         let value = held.value.tinted(self.under, &self.ev.origins);
-        if let Some(slot) = self.vars.iter_mut().rev().find(|(known, _)| known == name) {
-            slot.1 = Held { value, ..held };
+        match self.vars.iter_mut().rev().find(|(known, _)| known == name) {
+            Some(slot) => slot.1 = Held { value, ..held },
+            // What is looked at by itself lacks the variables around it.
+            None if self.ev.surroundings.is_some() => {}
+            None => return self.fail(&format!("undefined variable: {name}")),
         }
+        Ok(())
     }
 }
 

@@ -68,6 +68,35 @@ fn arguments_have_the_types_that_go_wants() {
     assert_eq!(written("{{ trunc 2.0 .text }}").unwrap(), "ab");
 }
 
+/// `split` gives a `map[string]string`.
+#[test]
+fn a_map_of_texts_lacks_none_but_an_empty_one() {
+    for (template, want) in [
+        ("{{ (split \":\" \"web\")._1 | quote }}", "\"\""),
+        ("{{ if eq (splitn \":\" 2 \"web\")._1 \"\" }}latest{{ end }}", "latest"),
+        (
+            "{{ $parts := split \":\" \"web\" }}{{ trim $parts._1 }}-{{ index $parts \"_0\" }}",
+            "-web",
+        ),
+        ("[{{ index (split \":\" \"web\") \"_1\" }}]", "[]"),
+        ("{{ typeOf (split \":\" \"web\") }}", "map[string]string"),
+    ] {
+        assert_eq!(written(template).unwrap(), want, "{template}");
+    }
+    assert_eq!(
+        refused("{{ hasKey (split \":\" \"a\") \"_0\" }}"),
+        "1:21 <\"a\">: wrong type for value; expected map[string]interface {}; got map[string]string"
+    );
+}
+
+#[test]
+fn only_a_variable_that_is_declared_is_given_another_value() {
+    assert_eq!(refused("{{ $x = 1 }}"), "1:8 <1>: undefined variable: $x");
+    assert_eq!(written("{{ if false }}{{ $x = 1 }}{{ end }}a").unwrap(), "a");
+    let outer = "{{ $x := 1 }}{{ if true }}{{ $x = 2 }}{{ end }}{{ $x }}";
+    assert_eq!(written(outer).unwrap(), "2");
+}
+
 #[test]
 fn a_nil_that_a_map_holds_is_no_missing_value() {
     for (template, want) in [
@@ -197,7 +226,7 @@ fn errors_of_functions_name_the_whole_command() {
 fn collections_are_not_compared() {
     assert_eq!(
         refused("{{ eq .list .list }}"),
-        "1:3 <eq .list .list>: error calling eq: non-comparable type [a %!s(<nil>) map[x:%!s(float64=1)]]: \
+        "1:3 <eq .list .list>: error calling eq: non-comparable type [a <nil> map[x:%!s(float64=1)]]: \
          []interface {}"
     );
     assert_eq!(

@@ -5,7 +5,7 @@ use crate::helm::call::{Function, Host, MAX_TEXT, any, computed, int, text};
 use crate::helm::origin::OriginId;
 use crate::helm::print;
 use crate::helm::rope::{Rope, RopeBuilder};
-use crate::helm::value::{Data, Value};
+use crate::helm::value::{Data, Nuance, Value};
 
 /// Functions of this module by name.
 pub(super) const TABLE: &[(&str, Function)] = &[
@@ -363,7 +363,7 @@ fn split_map(separator: &Rope, rope: &Rope, most: usize) -> Value {
     let parts = pieces(rope, separator.as_str(), most);
     let entries = parts.into_iter().enumerate();
     let entries = entries.map(|(index, part)| (format!("_{index}").into(), Value::rope(part)));
-    Value::map(entries.collect(), OriginId::NONE)
+    Value::map(entries.collect(), OriginId::NONE).with(Nuance::Texts)
 }
 
 /// Keeps the characters that `keep` says, which is asked with the character before. Masterminds'

@@ -156,7 +156,7 @@ fn metadata(meta: &Metadata, name: &str, member: &Member<'_>) -> Entries {
         ("Tags".into(), text(&meta.tags)),
         ("AppVersion".into(), text(&meta.app_version)),
         ("Deprecated".into(), Value::bool(meta.deprecated, OriginId::NONE)),
-        ("Annotations".into(), map(annotations.collect())),
+        ("Annotations".into(), map(annotations.collect()).with(Nuance::Texts)),
         ("KubeVersion".into(), text(&meta.kube_version)),
         ("Dependencies".into(), list(dependencies.collect())),
         ("Type".into(), text(&meta.kind)),
