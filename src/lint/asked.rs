@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::project::{ChartRef, Content, Layer, NodeRef, Project, Release, Via};
+use crate::project::{ChartRef, Class, Content, Layer, NodeRef, Project, Release, Via};
 use crate::source::{Sources, Span};
 
 /// A release described on the command line, for the chart among the paths.
@@ -28,6 +28,12 @@ pub(super) fn ask(project: &mut Project, asked: &Asked, sources: &Sources) {
         return;
     }
     let shown: Vec<String> = asked.values.iter().map(|path| crate::project::shown(path)).collect();
+    // Whatever they are called.
+    for file in &mut project.files {
+        if file.class == Class::Other && shown.contains(&file.path) {
+            file.class = Class::Values;
+        }
+    }
     let span = |path: &String| {
         let file = project.files.iter().find(|file| file.path == *path)?;
         Some(Span::new(file.source, 0, 0))

@@ -45,6 +45,19 @@ fn values_on_the_command_line_make_a_release() {
 }
 
 #[test]
+fn values_on_the_command_line_are_values_whatever_their_file_is_called() {
+    let dir = repository(&[
+        ("web/Chart.yaml", "apiVersion: v2\nname: web\nversion: 1.0.0\n"),
+        ("web/templates/a.yaml", "a: {{ .Values.a }}\n"),
+        ("prod.yaml", "a: [1\n"),
+    ]);
+    let args =
+        ["check", "-f", "prod.yaml", "web", "--select", "yaml-syntax", "--format", "concise"];
+    let run = run(dir.path(), &args).expect_code(1);
+    assert!(run.out.starts_with("prod.yaml:1:"), "{}", run.out);
+}
+
+#[test]
 fn standard_input_is_a_file_with_a_name() {
     use std::io::Write as _;
     let dir = repository(&[]);
