@@ -22,6 +22,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::{Object, lifecycle};
+use crate::spelling;
 use crate::yaml::Node;
 use custom::Unnamed;
 pub use explain::{Offer, Offered};
@@ -184,7 +185,9 @@ impl Schemas {
             return Verdict::Checked(custom.violations(object, minor));
         }
         match table::kind(object.api_version, object.kind, minor) {
-            None => Verdict::UnknownKind,
+            None => {
+                misspelt(object).map_or(Verdict::UnknownKind, |found| Verdict::Checked(vec![found]))
+            }
             Some(table::Kind::Served(name)) => {
                 Verdict::Checked(walk::object(object.node, &Shape::named(name), minor))
             }
@@ -219,6 +222,46 @@ impl Custom {
 /// Every apiVersion and kind that some carried version serves, in no order.
 pub(super) fn kinds() -> impl Iterator<Item = (&'static str, &'static str)> {
     table::kinds()
+}
+
+/// The kinds of RBAC, which `v1` had in the third `OpenShift`.
+const ONCE_IN_CORE: [&str; 4] = ["Role", "ClusterRole", "RoleBinding", "ClusterRoleBinding"];
+
+/// A kind that is none, in a group of Kubernetes' own: definitions of custom resources have a dot in theirs.
+///
+/// Only where it is known what was meant: other programs have kinds in `v1` that no cluster sees.
+fn misspelt<'a>(object: &Object<'a>) -> Option<Violation<'a>> {
+    let Object { node, kind, api_version } = *object;
+    let group = |version: &'a str| version.split_once('/').map_or("", |(group, _)| group);
+    let own = group(api_version);
+    let mut groups: Vec<&str> = table::kinds().map(|(version, _)| group(version)).collect();
+    groups.sort_unstable();
+    groups.dedup();
+    let is_own = groups.contains(&own) || spelling::nearest(own, groups.iter().copied()).is_some();
+    if own.contains('.')
+        || !is_own
+        || kind.ends_with("List")
+        || lifecycle(api_version, kind).is_some()
+    {
+        return None;
+    }
+    let is_other = |&(_, other): &(&str, &str)| other == kind && !ONCE_IN_CORE.contains(&kind);
+    let elsewhere = table::kinds().filter(is_other).map(|(version, _)| version).max();
+    let beside = || {
+        let known = table::kinds().filter(|(version, _)| *version == api_version);
+        spelling::nearest(kind, known.map(|(_, kind)| kind))
+    };
+    let (at, suggestion) = match elsewhere {
+        Some(version) => ("apiVersion", format!("{kind} is of `{version}`")),
+        None => ("kind", spelling::question(beside()?)),
+    };
+    Some(Violation {
+        node: node.get(at)?,
+        kind: ViolationKind::NotServed,
+        message: format!("there is no {kind} in `{api_version}`: the API refuses it"),
+        suggestion: Some(suggestion),
+        instead: None,
+    })
 }
 
 fn not_served<'a>(object: &Object<'a>, minor: u32, first: u32, last: u32) -> Option<Violation<'a>> {
