@@ -102,15 +102,9 @@ fn index(host: &dyn Host, at: &Value, key: &Value) -> Result<Value, String> {
             .get(key.as_str())
             .cloned()
             .unwrap_or(Value::str("", OriginId::NONE)),
-        (Data::List(items), Data::Int(_) | Data::Int64(_)) => {
-            let items = items.borrow();
-            let at = position(key, items.len())?;
-            items.get(at).cloned().ok_or("reflect: slice index out of range")?
-        }
+        (Data::List(items), Data::Int(_) | Data::Int64(_)) => item(&items.borrow(), key)?,
         (Data::Object(object), Data::Int(_) | Data::Int64(_)) if object.items().is_some() => {
-            let items = object.items().unwrap_or_default();
-            let at = position(key, items.len())?;
-            items.get(at).cloned().ok_or("reflect: slice index out of range")?
+            item(&object.items().unwrap_or_default(), key)?
         }
         (Data::Str(text), Data::Int(_) | Data::Int64(_)) => {
             let at = position(key, text.len())?;
@@ -132,6 +126,12 @@ fn index(host: &dyn Host, at: &Value, key: &Value) -> Result<Value, String> {
         _ => return Err(format!("can't index item of type {}", at.type_name())),
     };
     Ok(found.tinted(origins.derived(key.own_origin(origins)), origins))
+}
+
+/// The item of a list at an index.
+fn item(items: &[Value], key: &Value) -> Result<Value, String> {
+    let at = position(key, items.len())?;
+    items.get(at).cloned().ok_or_else(|| "reflect: slice index out of range".to_owned())
 }
 
 /// An index into something of a length; one past its end is for reflection to refuse.
