@@ -18,7 +18,7 @@ mod shape;
 mod table;
 mod walk;
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use super::{Object, lifecycle};
@@ -234,15 +234,11 @@ fn misspelt<'a>(object: &Object<'a>) -> Option<Violation<'a>> {
     let Object { node, kind, api_version } = *object;
     let group = |version: &'a str| version.split_once('/').map_or("", |(group, _)| group);
     let own = group(api_version);
-    let mut groups: Vec<&str> = table::kinds().map(|(version, _)| group(version)).collect();
-    groups.sort_unstable();
-    groups.dedup();
-    let is_own = groups.contains(&own) || spelling::nearest(own, groups.iter().copied()).is_some();
-    if own.contains('.')
-        || !is_own
-        || kind.ends_with("List")
-        || lifecycle(api_version, kind).is_some()
-    {
+    if own.contains('.') || kind.ends_with("List") || lifecycle(api_version, kind).is_some() {
+        return None;
+    }
+    let groups: BTreeSet<&str> = table::kinds().map(|(version, _)| group(version)).collect();
+    if !groups.contains(own) && spelling::nearest(own, groups).is_none() {
         return None;
     }
     let is_other = |&(_, other): &(&str, &str)| other == kind && !ONCE_IN_CORE.contains(&kind);
