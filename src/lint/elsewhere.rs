@@ -1,7 +1,7 @@
 //! What an object misses beside it, while another folder of the repository defines it: whether both are deployed
 //! together, the repository does not say.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::OnceLock;
 
 use rayon::prelude::*;
@@ -20,13 +20,18 @@ pub(super) struct Elsewhere<'p> {
     defined: OnceLock<Defined<'p>>,
 }
 
-/// What manifests define, with their folders.
-#[derive(Default)]
+/// What manifests define.
 struct Defined<'p> {
-    /// The kinds of the objects of a name.
-    by_name: BTreeMap<String, BTreeSet<(String, &'p str)>>,
-    /// The labels of pods.
-    pods: BTreeSet<(BTreeMap<String, String>, &'p str)>,
+    /// The objects of a name.
+    by_name: HashMap<String, Vec<Definition<'p>>>,
+    /// The labels of pods, with the folders that have such.
+    pods: HashMap<BTreeMap<String, String>, BTreeSet<&'p str>>,
+}
+
+/// An object that a manifest defines.
+struct Definition<'p> {
+    kind: String,
+    folder: &'p str,
 }
 
 impl<'p> Elsewhere<'p> {
@@ -54,13 +59,16 @@ impl<'p> Elsewhere<'p> {
         match &**sought {
             // An object of its own kind is another of those that miss the same.
             Sought::Object(name) => by_name.get(name).is_some_and(|known| {
-                known.iter().any(|(kind, other)| *kind != object.kind && *other != own)
+                known.iter().any(|known| known.kind != object.kind && known.folder != own)
             }),
             Sought::Pods(labels) => {
                 let carries = |own: &BTreeMap<_, _>| {
                     labels.iter().all(|(key, value)| own.get(key) == Some(value))
                 };
-                !labels.is_empty() && pods.iter().any(|(pod, other)| *other != own && carries(pod))
+                let stands_elsewhere =
+                    |folders: &BTreeSet<&str>| folders.iter().any(|other| *other != own);
+                !labels.is_empty()
+                    && pods.iter().any(|(pod, folders)| stands_elsewhere(folders) && carries(pod))
             }
         }
     }
@@ -68,39 +76,36 @@ impl<'p> Elsewhere<'p> {
     fn defined(&self) -> &Defined<'p> {
         self.defined.get_or_init(|| {
             let manifests = self.files.par_iter().filter(|file| file.class == Class::Manifest);
-            manifests.map(Defined::by).reduce(Defined::default, Defined::and)
+            Defined::of(manifests.flat_map_iter(definitions).collect())
         })
     }
 }
 
+/// A name, what is called so, and the labels of its pods.
+type Known<'p> = (String, Definition<'p>, BTreeMap<String, String>);
+
+/// What a file defines. Nothing where it can no longer be read, of which the run tells where it judges it.
+fn definitions<'p>(file: &'p File) -> Vec<Known<'p>> {
+    let Ok(taken) = file.taken_down() else { return Vec::new() };
+    let documents = taken.stream().into_iter().flat_map(|stream| &stream.documents);
+    let folder = folder(&file.path);
+    let known = |object: Object<'_>| {
+        let definition = Definition { kind: object.kind.to_owned(), folder };
+        (object.name().to_owned(), definition, labels_of(object.pod_labels()))
+    };
+    documents.flat_map(|document| objects(document)).map(known).collect()
+}
+
 impl<'p> Defined<'p> {
-    /// What a file defines. Nothing where it can no longer be read, of which the run tells where it judges it.
-    fn by(file: &'p File) -> Self {
-        let mut defined = Self::default();
-        if let Ok(taken) = file.taken_down() {
-            let documents = taken.stream().into_iter().flat_map(|stream| &stream.documents);
-            let folder = folder(&file.path);
-            documents
-                .flat_map(|document| objects(document))
-                .for_each(|object| defined.add(&object, folder));
+    fn of(all: Vec<Known<'p>>) -> Self {
+        let (mut by_name, mut pods) =
+            (HashMap::<_, Vec<_>>::new(), HashMap::<_, BTreeSet<_>>::new());
+        for (name, definition, labels) in all {
+            if !labels.is_empty() {
+                pods.entry(labels).or_default().insert(definition.folder);
+            }
+            by_name.entry(name).or_default().push(definition);
         }
-        defined
-    }
-
-    fn add(&mut self, object: &Object<'_>, folder: &'p str) {
-        let named = self.by_name.entry(object.name().to_owned()).or_default();
-        named.insert((object.kind.to_owned(), folder));
-        let labels = labels_of(object.pod_labels());
-        if !labels.is_empty() {
-            self.pods.insert((labels, folder));
-        }
-    }
-
-    fn and(mut self, other: Self) -> Self {
-        for (name, known) in other.by_name {
-            self.by_name.entry(name).or_default().extend(known);
-        }
-        self.pods.extend(other.pods);
-        self
+        Self { by_name, pods }
     }
 }
