@@ -61,6 +61,7 @@ pub(super) fn ask(project: &mut Project, asked: &Asked, sources: &Sources) {
         chart,
         values: layers,
         kube_version: None,
+        skip_schema: false,
         declared,
         name_span: None,
         via: Via::SiblingValues,

@@ -258,6 +258,7 @@ impl Task<'_> {
             namespace: release.namespace.clone().unwrap_or_else(|| "release-namespace".to_owned()),
             kube_version: version,
             serves,
+            skip_schema: release.skip_schema,
             lenient: true,
             ..helm::Release::default()
         }

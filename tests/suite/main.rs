@@ -12,6 +12,7 @@ mod charts;
 mod cli;
 mod completeness;
 mod corpus;
+mod declared;
 mod editors;
 mod elsewhere;
 mod filled_in;

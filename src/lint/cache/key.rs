@@ -137,6 +137,7 @@ impl<'r, 'p> Keys<'r, 'p> {
             chart,
             values,
             kube_version,
+            skip_schema,
             declared,
             name_span,
             via,
@@ -150,6 +151,7 @@ impl<'r, 'p> Keys<'r, 'p> {
             self.layer(key, layer);
         }
         key.maybe(kube_version.as_deref(), Digest::text);
+        key.number(u64::from(*skip_schema));
         self.span(key, *declared);
         key.maybe(*name_span, |key, span| self.span(key, span));
         key.text(via.as_str());

@@ -197,6 +197,10 @@ fn application(
             chart,
             values,
             kube_version: declaration.text(source.at(&["helm", "kubeVersion"])),
+            skip_schema: source
+                .at(&["helm", "skipSchemaValidation"])
+                .and_then(Node::as_bool)
+                .unwrap_or(false),
             declared: declaration.declared,
             name_span,
             via: declaration.via,

@@ -265,6 +265,7 @@ struct Options {
     positionals: Vec<(String, Span)>,
     generate_name: bool,
     dry_run: bool,
+    skip_schema: bool,
 }
 
 /// Reads one call. Nothing comes of commands that install nothing.
@@ -316,9 +317,10 @@ pub(super) fn read(
         name_span: name.as_ref().map(|(_, span)| *span),
         name: name.and_then(|(name, _)| known(name)),
         namespace: options.namespace.take().and_then(known).filter(|name| !name.is_empty()),
-        values: layers(options, &bases, context),
         chart,
         kube_version: None,
+        skip_schema: options.skip_schema,
+        values: layers(options, &bases, context),
         declared,
         via,
         variant: variant.map(str::to_owned),
@@ -381,6 +383,7 @@ fn options(helm: &Helm<'_>, text: &Mapped) -> Options {
             "set-json" => options.assignments.push(set(AssignmentKind::Json)),
             "set-literal" => options.assignments.push(set(AssignmentKind::Literal)),
             "generate-name" => options.generate_name = true,
+            "skip-schema-validation" => options.skip_schema = value != "false",
             "dry-run" => options.dry_run = value != "none" && value != "false",
             _ => {}
         }

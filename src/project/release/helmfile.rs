@@ -93,6 +93,8 @@ struct State {
     helmfiles: Vec<(String, Value)>,
     repositories: BTreeMap<String, String>,
     namespace: Option<String>,
+    /// What `helmDefaults` say of `skipSchemaValidation`.
+    skip_schema: bool,
     directory: String,
 }
 
@@ -166,6 +168,8 @@ impl State {
             }
         }
         self.namespace = root.get("namespace").and_then(scalar_text).or(self.namespace.take());
+        let skip = root.at(&["helmDefaults", "skipSchemaValidation"]);
+        self.skip_schema = skip.and_then(Node::as_bool).unwrap_or(self.skip_schema);
         let environment = root.at(&["environments", "default", "values"]);
         let own = root.get("values");
         for item in environment.into_iter().chain(own).flat_map(|list| list.items()) {
@@ -304,6 +308,10 @@ impl State {
             chart: ChartRef { version, span: span("chart"), ..chart },
             values,
             kube_version: text("kubeVersion"),
+            skip_schema: match text("skipSchemaValidation") {
+                Some(own) => own == "true",
+                None => self.skip_schema,
+            },
             declared,
             name_span: span("name"),
             via: Via::Helmfile,

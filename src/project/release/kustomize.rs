@@ -90,6 +90,7 @@ fn chart(
             declared: item.span(),
             name_span: item.get("releaseName").map(Node::span),
             via: Via::Kustomize,
+            skip_schema: false,
             variant,
         });
     }

@@ -219,6 +219,8 @@ pub struct Release {
     pub values: Vec<Layer>,
     /// The Kubernetes version it is for, where its declaration says.
     pub kube_version: Option<String>,
+    /// Values are not held against the chart's `values.schema.json`.
+    pub skip_schema: bool,
     /// The declaration.
     pub declared: Span,
     /// The name in the declaration.

@@ -65,6 +65,7 @@ fn release(item: Node<'_>, file: &File, context: &Context<'_>, found: &mut Found
         chart: ChartRef { span, ..chart },
         values,
         kube_version: None,
+        skip_schema: false,
         declared,
         name_span: item.get("name").map(Node::span),
         via: Via::Skaffold,
