@@ -4,6 +4,21 @@ use crate::harness::{Run, found, repository, run};
 
 const CHART: &str = "apiVersion: v2\nname: web\nversion: 0.1.0\n";
 
+/// A chart that cannot be rendered without what is not in its own values.
+const NEEDS: [(&str, &str); 3] = [
+    ("charts/web/Chart.yaml", CHART),
+    ("charts/web/values.yaml", "a: 1\n"),
+    (
+        "charts/web/templates/a.yaml",
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: web}\ndata: {b: {{ required \"no b\" .Values.b | quote }}}\n",
+    ),
+];
+
+/// A chart and what else a repository holds.
+fn with<'a>(chart: &[(&'a str, &'a str)], files: &[(&'a str, &'a str)]) -> tempfile::TempDir {
+    repository(&[chart, files].concat())
+}
+
 fn check(dir: &tempfile::TempDir) -> Run {
     run(dir.path(), &["check", "--format", "concise", "--no-cache"])
 }
@@ -63,5 +78,32 @@ fn who_declares_a_release_may_leave_the_schema_out() {
         // What is rendered is judged.
         let run = check(&dir);
         assert_eq!(run.out.contains("Skip"), !held, "{text}: {}", run.out);
+    }
+}
+
+/// `kustomize build --enable-helm` asks a repository for what it does not find there, and leaves it there.
+#[test]
+fn a_chart_in_the_chart_home_goes_before_its_repository() {
+    for (chart, args, at_home) in [
+        ("web", "", true),
+        ("web", ", version: 0.1.0", true),
+        ("web", ", version: 0.2.0", false),
+        ("web-0.1.0/web", ", version: 0.1.0", true),
+    ] {
+        let files = NEEDS
+            .map(|(path, text)| (path.replace("charts/web", &format!("k/charts/{chart}")), text));
+        let files = files.each_ref().map(|(path, text)| (path.as_str(), *text));
+        let kustomization = format!(
+            "helmCharts:\n  - {{name: web, releaseName: web, repo: 'https://charts.example.org', valuesInline: {{b: c}}{args}}}\n"
+        );
+        let dir = with(&files, &[("k/kustomization.yaml", &kustomization)]);
+        let run = check(&dir);
+        assert_eq!(
+            run.err.contains("is not on this machine"),
+            !at_home,
+            "{chart}{args}: {}",
+            run.err
+        );
+        assert_eq!(run.out.contains("helm-render"), !at_home, "{chart}{args}: {}", run.out);
     }
 }

@@ -51,14 +51,17 @@ fn chart(
     let home = root.at(&["helmGlobals", "chartHome"]).or_else(|| root.get("chartHome"));
     let home = home.and_then(scalar_text).unwrap_or_else(|| "charts".to_owned());
     let version = text(&["version", "chartVersion"]);
+    let home = join(directory, &home);
     let mut chart = match repository {
-        Some(repository) => ChartRef {
-            name: Some(name),
-            repository: Some(repository),
-            version,
-            ..ChartRef::default()
-        },
-        None => context.local_chart(join(&join(directory, &home), &name)),
+        Some(repository) => {
+            at_home(&home, &name, version.as_deref(), context).unwrap_or_else(|| ChartRef {
+                name: Some(name),
+                repository: Some(repository),
+                version,
+                ..ChartRef::default()
+            })
+        }
+        None => context.local_chart(join(&home, &name)),
     };
     chart.span = item.get("name").map(Node::span);
     let release_name = text(&["releaseName"]).filter(|name| !name.is_empty());
@@ -87,13 +90,28 @@ fn chart(
             chart: chart.clone(),
             values: values.clone(),
             kube_version: text(&["kubeVersion"]),
+            skip_schema: false,
             declared: item.span(),
             name_span: item.get("releaseName").map(Node::span),
             via: Via::Kustomize,
-            skip_schema: false,
             variant,
         });
     }
+}
+
+/// The chart of a repository that lies in the chart home, where kustomize looks before it asks the repository
+/// (`absChartHome`, `chartExistsLocally`): what it has once fetched is often committed.
+fn at_home(
+    home: &str,
+    name: &str,
+    version: Option<&str>,
+    context: &Context<'_>,
+) -> Option<ChartRef> {
+    let by_name = || context.chart_by_path(name, &[home]);
+    let Some(version) = version else { return by_name() };
+    let fetched = context.chart_by_path(&format!("{name}-{version}/{name}"), &[home]);
+    // Older kustomize has no version in the folder's name.
+    fetched.or_else(|| by_name().filter(|chart| chart.version.as_deref() == Some(version)))
 }
 
 fn layers(item: Node<'_>, file: &File, directory: &str, context: &Context<'_>) -> Vec<Layer> {
