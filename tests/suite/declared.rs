@@ -107,3 +107,68 @@ fn a_chart_in_the_chart_home_goes_before_its_repository() {
         assert_eq!(run.out.contains("helm-render"), !at_home, "{chart}{args}: {}", run.out);
     }
 }
+
+/// Holds that a script's values files are not said to be missing, and that nothing is said of what they lack.
+#[track_caller]
+fn expect_open(file: &str, text: &str, note: &str) {
+    let dir = with(&NEEDS, &[(file, text)]);
+    let run = check(&dir);
+    assert!(run.out.is_empty(), "{text}: {}", run.out);
+    assert!(run.err.contains(note), "{text}: {}", run.err);
+}
+
+#[test]
+fn values_files_that_a_script_makes_are_not_missed() {
+    for made in [
+        "gen > b.yaml",
+        "{ echo a; echo b; } > ./b.yaml",
+        "cat <<EOF >> ${NAME}.yaml\nb: 1\nEOF",
+        "envsubst < b.tmpl.yaml > b.yaml",
+        "yq .b all.yaml | tee b.yaml",
+        "cp /run/b.yaml b.yaml",
+        "cp /run/b.yaml .",
+        "curl -fsSLO https://example.org/b.yaml",
+        "curl -o b.yaml https://example.org/values",
+        "sops --output=b.yaml -d b.enc",
+    ] {
+        let text = format!("NAME=b\n{made}\nhelm install web charts/web -f b.yaml\n");
+        expect_open("deploy.sh", &text, "computed elsewhere");
+    }
+    let makefile = "deploy:\n\tgen > b.yaml\n\thelm install web charts/web -f b.yaml\n";
+    expect_open("Makefile", makefile, "computed elsewhere");
+    // The steps of a job share a folder.
+    let workflow = "on: push\njobs:\n  a:\n    runs-on: ubuntu-latest\n    steps:\n      - run: gen > b.yaml\n      - run: helm install web charts/web -f b.yaml\n";
+    expect_open(".github/workflows/a.yaml", workflow, "computed elsewhere");
+}
+
+#[test]
+fn a_values_file_that_nothing_makes_is_missed() {
+    for other in ["cat b.yaml > c.yaml", "gen < b.yaml", "echo b.yaml", "gen 2> /dev/null"] {
+        let text = format!("{other}\nhelm install web charts/web -f b.yaml\n");
+        let dir = with(&NEEDS, &[("deploy.sh", &text)]);
+        assert!(check(&dir).out.contains("release-values-missing"), "{other}");
+    }
+}
+
+/// pflag makes an empty list of an empty text: `helm install web charts/web -f ""`.
+#[test]
+fn an_empty_name_is_no_values_file() {
+    let chart = [
+        NEEDS[0],
+        NEEDS[1],
+        ("charts/web/templates/a.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: Web}\n"),
+    ];
+    for (file, text) in [
+        ("deploy.sh", "helm install web charts/web -f \"\"\n"),
+        ("deploy.sh", "helm install web charts/web --values=\n"),
+        ("Makefile", "VALUES ?= \"\"\ndeploy:\n\thelm install web charts/web -f $(VALUES)\n"),
+    ] {
+        let dir = with(&chart, &[(file, text)]);
+        assert_eq!(found(dir.path(), "release-values-missing"), [""; 0], "{text}");
+        assert_eq!(
+            found(dir.path(), "object-name-valid"),
+            ["charts/web/templates/a.yaml:3 object-name-valid"],
+            "{text}"
+        );
+    }
+}

@@ -2,7 +2,7 @@
 //! pkg/cli/values/options.go).
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use super::shell::{COMPUTED, Call, Field, RUN_TIME, STREAM, is_known};
 use super::text::Mapped;
@@ -268,16 +268,25 @@ struct Options {
     skip_schema: bool,
 }
 
+/// Where a call of helm was found.
+pub(super) struct Around<'a> {
+    /// The text that its words stand in.
+    pub(super) text: &'a Mapped,
+    pub(super) via: Via,
+    pub(super) variant: Option<&'a str>,
+    /// Files that commands of the same file make, as shown.
+    pub(super) made: &'a HashSet<String>,
+}
+
 /// Reads one call. Nothing comes of commands that install nothing.
 pub(super) fn read(
     call: &Call,
-    text: &Mapped,
-    via: Via,
+    around: &Around<'_>,
     aliases: &Aliases,
     context: &Context<'_>,
     found: &mut Found,
-    variant: Option<&str>,
 ) {
+    let &Around { text, via, variant, made } = around;
     let Some(helm) = helm(call, &|word| text.written(word, context.sources)) else { return };
     let mut options = options(&helm, text);
     // Global flags may precede the verb; `helm secrets upgrade` decrypts and then upgrades.
@@ -320,7 +329,7 @@ pub(super) fn read(
         chart,
         kube_version: None,
         skip_schema: options.skip_schema,
-        values: layers(options, &bases, context),
+        values: layers(options, &bases, made, context),
         declared,
         via,
         variant: variant.map(str::to_owned),
@@ -372,7 +381,8 @@ fn options(helm: &Helm<'_>, text: &Mapped) -> Options {
             "name" => options.name = Some((value, span)),
             "repo" => options.repository = Some(value),
             "version" => options.version = Some(value),
-            // A list flag: pflag splits it at commas.
+            // A list flag: pflag splits it at commas, and an empty text holds nothing.
+            "values" if value.is_empty() => {}
             "values" => {
                 let files = value.split(',').map(|file| (file.to_owned(), span));
                 options.files.extend(files);
@@ -401,7 +411,12 @@ fn options(helm: &Helm<'_>, text: &Mapped) -> Options {
 }
 
 /// Files first, then everything that is set, in the order in which Helm applies it.
-fn layers(mut options: Options, bases: &[&str], context: &Context<'_>) -> Vec<Layer> {
+fn layers(
+    mut options: Options,
+    bases: &[&str],
+    made: &HashSet<String>,
+    context: &Context<'_>,
+) -> Vec<Layer> {
     let mut layers: Vec<Layer> = Vec::new();
     for (file, span) in std::mem::take(&mut options.files) {
         let plain = file.strip_prefix("secrets://").unwrap_or(&file);
@@ -410,9 +425,14 @@ fn layers(mut options: Options, bases: &[&str], context: &Context<'_>) -> Vec<La
         } else if plain.contains("://") {
             Layer { content: Content::Unknown, ..Layer::file(plain.to_owned(), span) }
         } else {
-            let located = context.tree.locate(plain, bases);
-            let path = located.unwrap_or_else(|| join(bases.last().unwrap_or(&""), plain));
-            Layer::file(path, span)
+            match context.tree.locate(plain, bases) {
+                Some(path) => Layer::file(path, span),
+                // What comes to be when the commands run is only known then.
+                None if bases.iter().any(|base| made.contains(&join(base, plain))) => {
+                    Layer::inline(span, Content::Unknown)
+                }
+                None => Layer::file(join(bases.last().unwrap_or(&""), plain), span),
+            }
         });
     }
     let first = options.assignments.iter().map(|(_, _, span)| *span).min_by_key(|span| span.start);

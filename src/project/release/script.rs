@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use super::command::{self, Aliases};
+use super::command::{self, Aliases, Around};
 use super::shell::{Call, Environment, Shell, parse};
 use super::text::Mapped;
 use super::{Context, Found, Via};
@@ -32,6 +32,8 @@ struct Called {
     call: Call,
     via: Via,
     variant: Option<String>,
+    /// Files that commands of the same file make.
+    made: Arc<HashSet<String>>,
 }
 
 pub(super) fn find(context: &Context<'_>, found: &mut Found) {
@@ -46,8 +48,9 @@ pub(super) fn find(context: &Context<'_>, found: &mut Found) {
     let (called, uncalled): (Vec<_>, Vec<_>) =
         called.into_iter().partition(|called| !called.call.uncalled);
     let read = |called: &Called, found: &mut Found| {
-        let variant = called.variant.as_deref();
-        command::read(&called.call, &called.text, called.via, &aliases, context, found, variant);
+        let Called { text, call, via, variant, made } = called;
+        let around = Around { text, via: *via, variant: variant.as_deref(), made };
+        command::read(call, &around, &aliases, context, found);
     };
     for called in &called {
         read(called, found);
@@ -72,6 +75,8 @@ pub(super) fn find(context: &Context<'_>, found: &mut Found) {
 fn calls(file: &File, context: &Context<'_>) -> Vec<Called> {
     let mut called = Vec::new();
     let mut others = HashMap::new();
+    // The steps of a job share a folder, and a function may make what another one reads.
+    let mut made = HashSet::new();
     // The commands of one job or target follow each other in one shell.
     for piece in pieces(file, context) {
         let mut shell = Shell::new(context.tree);
@@ -80,6 +85,7 @@ fn calls(file: &File, context: &Context<'_>) -> Vec<Called> {
         shell.run_uncalled(ends.first().unwrap_or(&piece.environment));
         let Piece { text, environment, via, variant } = piece;
         let text = Arc::new(text);
+        made.extend(shell.made);
         for call in shell.calls {
             // A function may stand in another script than the one that calls it.
             let text = match context.tree.file(&call.script) {
@@ -91,11 +97,16 @@ fn calls(file: &File, context: &Context<'_>) -> Vec<Called> {
             };
             // Most of what a script calls is not helm.
             if command::helm(&call, &|word| text.written(word, context.sources)).is_some() {
-                called.push(Called { text, call, via, variant: variant.clone() });
+                called.push((text, call, via, variant.clone()));
             }
         }
     }
-    called
+    let made = Arc::new(made);
+    let with_made = |(text, call, via, variant)| {
+        let made = Arc::clone(&made);
+        Called { text, call, via, variant, made }
+    };
+    called.into_iter().map(with_made).collect()
 }
 
 /// The pieces of shell in a file; none where nothing can call helm.

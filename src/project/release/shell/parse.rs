@@ -25,6 +25,18 @@ pub(in crate::project::release) enum Command {
     Group(Vec<Command>),
     /// `FIRST && SECOND` with a test as first, or `||` with `or`.
     Chain { first: Box<Command>, or: bool, second: Box<Command> },
+    /// `COMMAND > FILE`: what it prints goes to files. `/dev/null` and its like are none.
+    Written { command: Box<Command>, files: Vec<Word> },
+}
+
+impl Command {
+    /// The command with the files that its output goes to.
+    fn written(self, files: Vec<Word>) -> Self {
+        match files.is_empty() {
+            true => self,
+            false => Self::Written { command: self.into(), files },
+        }
+    }
 }
 
 /// `NAME=VALUE`, `NAME+=VALUE`, `NAME[KEY]=VALUE`, `NAME=(VALUES)`
@@ -283,12 +295,13 @@ impl Parser<'_> {
             if self.peek() == Some(b')') {
                 self.at += 1;
             }
-            self.redirections();
-            return Some(Command::Subshell(body));
+            let files = self.redirections();
+            return Some(Command::Subshell(body).written(files));
         }
         if self.at_word(&["{"]) {
             self.at += 1;
-            return Some(Command::Group(self.body_until("}")));
+            let (body, files) = self.body_until("}");
+            return Some(Command::Group(body).written(files));
         }
         if self.at_word(&["!", "time", "then", "do", "else"]) {
             while self.peek().is_some_and(|byte| !byte.is_ascii_whitespace()) {
@@ -303,8 +316,8 @@ impl Parser<'_> {
             self.at += 5;
             let condition = self.list(&["do"]);
             self.eat_word("do");
-            let body = self.body_until("done");
-            return Some(Command::While { condition, body });
+            let (body, files) = self.body_until("done");
+            return Some(Command::While { condition, body }.written(files));
         }
         if self.at_word(&["if"]) {
             return Some(self.branches());
@@ -348,11 +361,12 @@ impl Parser<'_> {
         self.at = found.map_or(self.text.len(), |found| self.at + found);
     }
 
-    fn body_until(&mut self, end: &str) -> Vec<Command> {
+    /// The commands of a body, and the files that their output goes to.
+    fn body_until(&mut self, end: &str) -> (Vec<Command>, Vec<Word>) {
         let body = self.list(&[end]);
         self.eat_word(end);
-        self.redirections();
-        body
+        let files = self.redirections();
+        (body, files)
     }
 
     fn function(&mut self, name: String) -> Command {
@@ -370,8 +384,8 @@ impl Parser<'_> {
         if self.looking_at("((") {
             self.skip_past("))");
             self.eat_word("do");
-            let body = self.body_until("done");
-            return Command::While { condition: Vec::new(), body };
+            let (body, files) = self.body_until("done");
+            return Command::While { condition: Vec::new(), body }.written(files);
         }
         let name = self.name();
         self.blanks();
@@ -393,8 +407,8 @@ impl Parser<'_> {
             words = Some(list);
         }
         self.eat_word("do");
-        let body = self.body_until("done");
-        Command::For { name, words, body }
+        let (body, files) = self.body_until("done");
+        Command::For { name, words, body }.written(files)
     }
 
     fn branches(&mut self) -> Command {
@@ -413,8 +427,8 @@ impl Parser<'_> {
                 otherwise = self.list(&["fi"]);
             }
             self.eat_word("fi");
-            self.redirections();
-            return Command::If { branches, otherwise };
+            let files = self.redirections();
+            return Command::If { branches, otherwise }.written(files);
         }
     }
 
@@ -461,8 +475,9 @@ impl Parser<'_> {
     fn simple(&mut self) -> Option<Command> {
         let mut assignments = Vec::new();
         let mut words: Vec<Word> = Vec::new();
+        let mut files = Vec::new();
         loop {
-            self.redirections();
+            files.extend(self.redirections());
             if words.is_empty() {
                 if let Some(assignment) = self.assignment() {
                     assignments.push(assignment);
@@ -483,10 +498,10 @@ impl Parser<'_> {
                 None => break,
             }
         }
-        if words.is_empty() && assignments.is_empty() {
+        if words.is_empty() && assignments.is_empty() && files.is_empty() {
             return None;
         }
-        Some(Command::Simple { assignments, words })
+        Some(Command::Simple { assignments, words }.written(files))
     }
 
     fn assignment(&mut self) -> Option<Assignment> {
@@ -529,28 +544,36 @@ impl Parser<'_> {
         Some(Assignment { name, key, append, value: Assigned::Word(value) })
     }
 
-    /// Skips `> file`, `2>&1`, `< file`, `<<END`, `<<< word`.
-    fn redirections(&mut self) {
+    /// Steps over `> file`, `2>&1`, `< file`, `<<END`, `<<< word`; gives the files that are written.
+    fn redirections(&mut self) -> Vec<Word> {
+        let mut files = Vec::new();
         loop {
             self.blanks();
             let rest = &self.text[self.at..];
             let digits = rest.len() - rest.trim_start_matches(|c: char| c.is_ascii_digit()).len();
             let rest = &rest[digits..];
             if rest.starts_with("<(") || rest.starts_with(">(") {
-                return;
+                return files;
             }
             let operators =
                 ["<<<", "<<-", "<<", "&>>", "&>", ">>", ">&", "<&", ">|", "<>", ">", "<"];
             let Some(operator) = operators.iter().find(|operator| rest.starts_with(**operator))
             else {
-                return;
+                return files;
             };
             self.at += digits + operator.len();
             self.blanks();
-            let target = self.word();
-            if let ("<<" | "<<-", Some(word)) = (*operator, target) {
-                let delimiter = word.literal().unwrap_or_default();
-                self.here.push((delimiter, *operator == "<<-"));
+            let Some(target) = self.word() else { continue };
+            match *operator {
+                "<<" | "<<-" => {
+                    let delimiter = target.literal().unwrap_or_default();
+                    self.here.push((delimiter, *operator == "<<-"));
+                }
+                ">" | ">>" | ">|" | "&>" | "&>>" => {
+                    let device = target.literal().is_some_and(|path| path.starts_with("/dev/"));
+                    files.extend((!device).then_some(target));
+                }
+                _ => {}
             }
         }
     }

@@ -4,9 +4,10 @@
 mod assign;
 mod condition;
 mod expand;
+mod made;
 mod output;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::rc::Rc;
 
 use self::assign::declare_lists;
@@ -123,6 +124,8 @@ pub(in crate::project::release) struct Shell<'p> {
     functions: BTreeMap<String, Function>,
     /// Every call of a program that is not the shell's own, in the order they are reached.
     pub(in crate::project::release) calls: Vec<Call>,
+    /// Files that the commands make, as shown.
+    pub(in crate::project::release) made: HashSet<String>,
     steps: usize,
     depth: usize,
     /// Walking functions that nothing calls.
@@ -131,8 +134,8 @@ pub(in crate::project::release) struct Shell<'p> {
 
 impl<'p> Shell<'p> {
     pub(in crate::project::release) fn new(tree: &'p Tree<'p>) -> Self {
-        let (functions, calls) = (BTreeMap::new(), Vec::new());
-        Self { tree, functions, calls, steps: 0, depth: 0, uncalled: false }
+        let (functions, calls, made) = (BTreeMap::new(), Vec::new(), HashSet::new());
+        Self { tree, functions, calls, made, steps: 0, depth: 0, uncalled: false }
     }
 
     /// Walks commands, and gives the ways in which they may end.
@@ -195,6 +198,13 @@ impl<'p> Shell<'p> {
             Command::While { condition, body } => self.while_loop(condition, body, way),
             Command::If { branches, otherwise } => self.branches(branches, otherwise, way),
             Command::Case { subject, arms } => self.case(subject, arms, way),
+            Command::Written { command, files } => {
+                for file in files {
+                    let path = self.text(file, &way);
+                    self.make(&path, &way);
+                }
+                self.step(command, way)
+            }
             Command::Chain { first, or, second } => {
                 let truth = self.truth(std::slice::from_ref(first), &way);
                 let mut ways = Vec::new();
@@ -470,6 +480,7 @@ impl<'p> Shell<'p> {
                     let function = function.clone();
                     return self.function(&function, &fields, way);
                 }
+                self.make_by_program(&fields, &way);
                 self.calls.push(Call {
                     words: fields,
                     directories: way.directories.clone(),

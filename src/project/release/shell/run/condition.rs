@@ -17,6 +17,7 @@ impl Shell<'_> {
                     _ => None,
                 }
             }
+            [Command::Written { command, .. }] => self.truth(std::slice::from_ref(command), way),
             [Command::Simple { words, .. }] => {
                 let words: Vec<String> = words.iter().map(|word| self.text(word, way)).collect();
                 let mut words: Vec<&str> = words.iter().map(String::as_str).collect();
@@ -59,6 +60,7 @@ pub(super) fn is_test(command: &Command) -> bool {
             .and_then(Word::literal)
             .is_some_and(|word| matches!(word.as_str(), "[" | "[[" | "test")),
         Command::Chain { first, .. } => is_test(first),
+        Command::Written { command, .. } => is_test(command),
         _ => false,
     }
 }
