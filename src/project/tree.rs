@@ -74,6 +74,14 @@ impl<'p> Tree<'p> {
         self.files.iter().filter(move |file| file.class == class)
     }
 
+    /// True for a path that leads out of the working directory and of all that was walked: what is there on the
+    /// machine that deploys nobody can tell here.
+    #[must_use]
+    pub fn is_elsewhere(&self, path: &str) -> bool {
+        let leads_out = path.starts_with('/') || path.starts_with("../");
+        leads_out && !self.roots.iter().any(|root| !root.is_empty() && is_below(path, root))
+    }
+
     /// The walked directory a path lies in: what its repository's top is taken to be.
     #[must_use]
     pub fn root_of(&self, path: &str) -> &str {

@@ -172,3 +172,18 @@ fn an_empty_name_is_no_values_file() {
         );
     }
 }
+
+/// What lies on the machine that deploys may say anything.
+#[test]
+fn values_that_lie_out_of_the_repository_are_left_open() {
+    let note = "some of its values lie elsewhere";
+    for path in ["/etc/defaults/b.yaml", "~/b.yaml", "../other/b.yaml"] {
+        expect_open("deploy.sh", &format!("helm install web charts/web -f {path}\n"), note);
+    }
+    for handler in ["", ", missingFileHandler: Warn"] {
+        let helmfile = format!(
+            "releases:\n  - {{name: web, chart: ./charts/web, values: [/etc/defaults/b.yaml]{handler}}}\n"
+        );
+        expect_open("helmfile.yaml", &helmfile, note);
+    }
+}

@@ -431,6 +431,8 @@ fn layers(
                 None if bases.iter().any(|base| made.contains(&join(base, plain))) => {
                     Layer::inline(span, Content::Unknown)
                 }
+                // Of whoever runs the command.
+                None if plain.starts_with('~') => Layer::inline(span, Content::Elsewhere),
                 None => Layer::file(join(bases.last().unwrap_or(&""), plain), span),
             }
         });

@@ -354,7 +354,8 @@ impl State {
                     false => vec![join(&self.directory, &path)],
                 };
                 for path in paths {
-                    if optional && !context.tree.is_file(&path) {
+                    let absent = !context.tree.is_file(&path) && !context.tree.is_elsewhere(&path);
+                    if optional && absent {
                         continue;
                     }
                     let content = match key {

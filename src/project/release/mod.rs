@@ -356,6 +356,7 @@ pub(super) fn find(
     skaffold::find(&context, &mut found);
     name_repositories(config, &mut found);
     settle(&mut found);
+    set_elsewhere(&context, &mut found);
     chart::find(&context, &mut found);
     missing_files(&context, &mut found);
     let place = |span: Span| (sources.path(span.source), span.start);
@@ -432,6 +433,19 @@ fn contradictions(releases: &[Release]) -> Vec<Finding> {
         findings.push(finding);
     }
     findings
+}
+
+/// Leaves open what values files hold that lie out of the repository, but for those of `plimsoll.yaml`, which are
+/// named for this very run.
+fn set_elsewhere(context: &Context<'_>, found: &mut Found) {
+    let releases = found.releases.iter_mut().filter(|release| release.via != Via::Config);
+    for layer in releases.flat_map(|release| &mut release.values) {
+        let is_file = matches!(layer.content, Content::File);
+        if is_file && layer.file.as_deref().is_some_and(|path| context.tree.is_elsewhere(path)) {
+            layer.content = Content::Elsewhere;
+            layer.optional = true;
+        }
+    }
 }
 
 /// Values files that a declaration names and that are not there.
