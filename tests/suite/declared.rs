@@ -187,3 +187,37 @@ fn values_that_lie_out_of_the_repository_are_left_open() {
         expect_open("helmfile.yaml", &helmfile, note);
     }
 }
+
+#[test]
+fn a_step_s_folder_may_be_said_from_the_workspace_on() {
+    let chart = [
+        NEEDS[0],
+        ("charts/web/templates/a.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: Web}\n"),
+    ];
+    let release = |file: &str, text: &str| {
+        let dir = with(&chart, &[(file, text)]);
+        run(dir.path(), &["releases", "--format", "json"]).expect_code(0).out
+    };
+    for (folder, known) in [
+        ("charts", true),
+        ("${{ github.workspace }}/charts", true),
+        ("${{ env.FOLDER }}", true),
+        ("${{ inputs.folder }}", false),
+    ] {
+        let text = [
+            "on: push\nenv: {FOLDER: charts}\njobs:\n  a:\n    runs-on: ubuntu-latest\n    steps:\n      - run: helm install web ./web\n        working-directory: ",
+            folder,
+            "\n",
+        ]
+        .concat();
+        let out = release(".github/workflows/a.yaml", &text);
+        assert_eq!(out.contains("\"via\": \"ci-command\""), known, "{folder}: {out}");
+        assert_eq!(out.contains("is only known when the command runs"), !known, "{folder}: {out}");
+    }
+    for variable in ["Build.SourcesDirectory", "System.DefaultWorkingDirectory"] {
+        let text = format!("steps:\n  - script: helm install web $({variable})/charts/web\n");
+        let out = release("azure-pipelines.yml", &text);
+        assert!(out.contains("\"via\": \"ci-command\""), "{variable}: {out}");
+        assert!(!out.contains("chart-default"), "{variable}: {out}");
+    }
+}

@@ -316,8 +316,9 @@ pub(super) fn read(
         let declared_version = options.version.take().filter(|version| is_known(version));
         chart.version = declared_version.or(chart.version);
     }
-    if let Some(why) = obstacle(name.as_ref(), &chart_word.0, &options) {
-        let chart_path = chart.path.filter(|_| is_known(&chart_word.0));
+    if let Some(why) = obstacle(name.as_ref(), &chart_word.0, &options, &bases) {
+        let known = is_known(&chart_word.0) && !bases.is_empty();
+        let chart_path = chart.path.filter(|_| known);
         found.unresolved.push(Unresolved { declared, why, chart_path });
         return;
     }
@@ -337,8 +338,14 @@ pub(super) fn read(
 }
 
 /// Why a command cannot be resolved from the repository alone.
-fn obstacle(name: Option<&(String, Span)>, chart: &str, options: &Options) -> Option<String> {
-    if !is_known(chart) {
+fn obstacle(
+    name: Option<&(String, Span)>,
+    chart: &str,
+    options: &Options,
+    bases: &[&str],
+) -> Option<String> {
+    let in_some_folder = bases.is_empty() && chart.starts_with('.');
+    if !is_known(chart) || in_some_folder {
         return Some("the chart is only known when the command runs".to_owned());
     }
     if name.is_some_and(|(name, _)| name.contains(COMPUTED)) {

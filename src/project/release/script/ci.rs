@@ -154,14 +154,16 @@ fn github_job(
         github_variables(step.get("env"), &mut own, expressions);
         let text = Mapped::scalar(run)
             .substitute("${{", "}}", |expression| evaluate(expression, &own, expressions));
-        let mut environment = environment(&file.path, context).with(own);
         let folder = step
             .get("working-directory")
             .or_else(|| job.at(&["defaults", "run", "working-directory"]))
             .or_else(|| root.at(&["defaults", "run", "working-directory"]))
-            .and_then(scalar_text);
+            .and_then(scalar_text)
+            .map(|folder| expanded(&folder, &own, expressions));
+        let mut environment = environment(&file.path, context).with(own);
         let top = context.tree.root_of(&file.path).to_owned();
         environment.directories = match folder {
+            Some(folder) if !is_known(&folder) => Vec::new(),
             Some(folder) => vec![crate::project::tree::join(&top, &folder)],
             None => vec![top],
         };
@@ -361,6 +363,10 @@ fn azure(text: &Mapped, own: &Variables) -> Mapped {
         Some(Value::Text(text)) => text.clone(),
         _ if name.contains(' ') => format!("$({name})"),
         _ if name.ends_with("SourcesDirectory") => ".".to_owned(),
+        // In a build it is the same folder.
+        _ if matches!(name, "System.DefaultWorkingDirectory" | "Build.Repository.LocalPath") => {
+            ".".to_owned()
+        }
         _ => RUN_TIME.to_string(),
     })
 }

@@ -227,6 +227,7 @@ impl Shell<'_> {
             | "WORKSPACE"
             | "BITBUCKET_CLONE_DIR"
             | "BUILD_SOURCESDIRECTORY"
+            | "SYSTEM_DEFAULTWORKINGDIRECTORY"
             | "CIRCLE_WORKING_DIRECTORY"
             | "TRAVIS_BUILD_DIR" => Some(vec![absolute(self.tree.root_of(&way.script))]),
             name => {
