@@ -11,6 +11,7 @@ use super::progress::Progress;
 use super::{CommandError, rule_files};
 use crate::config::Config;
 use crate::finding::Severity;
+use crate::helm::values::{Set, SetKind, check_set};
 use crate::lint::changed::Changed;
 use crate::lint::select::{Request, UnknownName};
 use crate::lint::{self, Asked, Keep, Kept, LintError, Options, Outcome, Stdin};
@@ -48,6 +49,10 @@ impl Plan {
         sources: &Sources,
         changed: Option<&Changed>,
     ) -> Result<Self, CommandError> {
+        for text in &args.rendering.set {
+            let set = Set { kind: SetKind::Value, text: text.clone(), span: None };
+            check_set(set).map_err(|error| CommandError::new(error.message))?;
+        }
         let config = configuration(args, paths, sources)?;
         rule_files::add_own(rules, &config, sources)?;
         let configured =

@@ -85,6 +85,16 @@ pub fn file(
     super::chart::values(&file)
 }
 
+/// Reads what a flag sets, for who only asks whether it can be read.
+///
+/// # Errors
+/// When Helm refuses it.
+pub fn check_set(set: Set) -> Result<(), ValuesError> {
+    let origins = Origins::default();
+    let root = origins.leaf(None, "", None);
+    layers(&[Layer::Set(set)], root, &origins).map(drop)
+}
+
 /// The paths of the files that a `--set-file` text names.
 #[must_use]
 pub fn set_file_paths(text: &str) -> Vec<String> {

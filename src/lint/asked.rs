@@ -2,7 +2,9 @@
 
 use std::path::PathBuf;
 
-use crate::project::{ChartRef, Class, Content, Layer, NodeRef, Project, Release, Via};
+use crate::project::{
+    Assignment, AssignmentKind, ChartRef, Class, Content, Layer, NodeRef, Project, Release, Via,
+};
 use crate::source::{Sources, Span};
 
 /// A release described on the command line, for the chart among the paths.
@@ -69,12 +71,36 @@ pub(super) fn ask(project: &mut Project, asked: &Asked, sources: &Sources) {
     });
 }
 
+/// A value of `--set` as YAML has it (helm: `pkg/strvals`, `typedVal`).
+fn typed(value: &str) -> String {
+    let is_number = || value.parse::<i64>().is_ok() && (value == "0" || !value.starts_with('0'));
+    match value {
+        "true" | "false" | "null" => value.to_owned(),
+        _ if is_number() => value.to_owned(),
+        _ => serde_json::Value::from(value).to_string(),
+    }
+}
+
 /// Layers that say what a `--set` does; shown as the command line they came from.
 fn assignments(text: &str, sources: &Sources) -> Vec<Layer> {
+    // Lists and escapes are for Helm's own parser, which knows of no place within the text.
+    if text.contains(['\\', '{', '[']) {
+        let source = sources.add(format!("--set {text}"), text);
+        let span = Span::new(source, 0, text.len());
+        let (kind, path, value) = (AssignmentKind::Value, String::new(), text.to_owned());
+        let one = Assignment { kind, path, value, span, value_span: None };
+        return vec![Layer {
+            file: None,
+            span,
+            content: Content::Set(vec![one]),
+            target_path: None,
+            optional: false,
+        }];
+    }
     let layer = |one: &str| {
         let (path, value) = one.split_once('=')?;
         let keys: Vec<&str> = path.split('.').collect();
-        let yaml = keys.iter().rev().fold(value.to_owned(), |inner, key| {
+        let yaml = keys.iter().rev().fold(typed(value), |inner, key| {
             format!("{{{}: {inner}}}", serde_json::Value::from(*key))
         });
         let source = sources.add(format!("--set {one}"), yaml);

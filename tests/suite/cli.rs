@@ -44,6 +44,32 @@ fn values_on_the_command_line_make_a_release() {
     assert!(set.out.starts_with("--set replicas=3:1:"), "{}", set.out);
 }
 
+/// As Helm refuses it, and reads it.
+#[test]
+fn what_is_set_on_the_command_line_is_read_as_helm_reads_it() {
+    let template = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: {{ index .Values.names 1 }}}\ndata: {a: {{ .Values.a | quote }}, b: {{ .Values.b | quote }}}\n";
+    let dir = repository(&[
+        ("web/Chart.yaml", "apiVersion: v2\nname: web\nversion: 1.0.0\n"),
+        ("web/templates/a.yaml", template),
+    ]);
+    let args = ["check", "web", "--select", "object-name-valid,helm-render", "--format", "concise"];
+    for (set, why) in [
+        ("replicaCount", "key \"replicaCount\" has no value"),
+        ("a=b,c", "key \"c\" has no value"),
+        ("a[x]=1", "error parsing index"),
+    ] {
+        let run = run(dir.path(), &[&args[..], &["--set", set]].concat()).expect_code(2);
+        assert!(
+            run.err.contains("failed parsing --set data") && run.err.contains(why),
+            "{}",
+            run.err
+        );
+    }
+    let sets = ["--set", "names={a,B_C},a=#1", "--set", "b=*x"];
+    let run = run(dir.path(), &[&args[..], &sets].concat()).expect_code(1);
+    assert_eq!(run.out.matches("object-name-valid").count(), 1, "{}{}", run.out, run.err);
+}
+
 #[test]
 fn values_on_the_command_line_are_values_whatever_their_file_is_called() {
     let dir = repository(&[
