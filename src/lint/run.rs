@@ -239,6 +239,9 @@ pub(super) fn examine(
     let untold = all.untold();
     all = all.and(settling.settle(Found { findings: untold, ..Found::default() }));
     report.summary.files = units.iter().map(|unit| unit.files.len()).sum();
+    if report.summary.files == 0 && first {
+        all.rest.notes.extend(unlinted(options));
+    }
     report.templates = run.templates(&units);
     report.summary.releases = units.iter().map(|unit| unit.releases.len()).sum();
     report.summary.objects = all.rest.objects;
@@ -263,6 +266,20 @@ pub(super) fn examine(
     let (texts, looked) = (Texts::of_run(sources, &all.pointed_into), run.looked());
     let rendered = by_release(all.rest.rendered);
     Ok(Outcome { report, texts, details, looked, rendered, kept: Kept::default(), project: None })
+}
+
+/// That a file which was asked for is nothing to lint, and how to have values checked.
+fn unlinted(options: &Options) -> Option<String> {
+    let mut files = options.paths.iter().filter(|path| path.is_file());
+    let first = crate::project::shown(files.next()?);
+    let others = match files.count() {
+        0 => String::new(),
+        more => format!(", nor of {more} more"),
+    };
+    Some(format!(
+        "nothing was made of {first}{others}: no manifest, and no release here names it as values; \
+         `plimsoll check CHART -f {first}` checks values with their chart"
+    ))
 }
 
 /// What releases render; several of one name count as one.

@@ -70,6 +70,17 @@ fn what_is_set_on_the_command_line_is_read_as_helm_reads_it() {
     assert_eq!(run.out.matches("object-name-valid").count(), 1, "{}{}", run.out, run.err);
 }
 
+/// A run on one file that nothing reads looks at nothing: that must not pass for a clean bill.
+#[test]
+fn a_file_that_nothing_reads_is_named() {
+    let dir = repository(&[("prod.yaml", "replicas: 1\n"), ("b.yaml", "a: 1\n")]);
+    let one = run(dir.path(), &["check", "prod.yaml"]).expect_code(0);
+    assert!(one.err.contains("nothing was linted"), "{}", one.err);
+    assert!(one.err.contains("`plimsoll check CHART -f prod.yaml`"), "{}", one.err);
+    let two = run(dir.path(), &["check", "--strict", "prod.yaml", "b.yaml"]).expect_code(2);
+    assert!(two.err.contains("prod.yaml, nor of 1 more"), "{}", two.err);
+}
+
 #[test]
 fn values_on_the_command_line_are_values_whatever_their_file_is_called() {
     let dir = repository(&[
