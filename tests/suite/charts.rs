@@ -389,6 +389,45 @@ fn linked_folders_are_missed_by_what_asks_for_them() {
     }
 }
 
+/// Operators keep their CRDs beside the chart, and link to them. Nothing out of a chart is read, so it is told of as
+/// a link, and not as a file where a folder belongs.
+#[cfg(unix)]
+#[test]
+fn linked_folders_out_of_a_chart_are_told_of_as_links() {
+    let object = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n";
+    let dir = repository(&[CHART, ("config/a.yaml", object)]);
+    let link = |target: &str, link: &str| {
+        std::os::unix::fs::symlink(target, dir.path().join(link)).expect("a link");
+    };
+    link("../config", "c/crds");
+    let args = ["check", "--format", "concise", "--no-cache"];
+    let crds = run(dir.path(), &args);
+    assert!(!crds.out.contains("chart-crds-valid"), "{}", crds.out);
+    std::fs::create_dir(dir.path().join("c/templates")).expect("a folder");
+    link("../../config", "c/templates/shared");
+    let templates = run(dir.path(), &args).expect_code(1);
+    assert!(templates.out.contains("leads out of the chart"), "{}", templates.out);
+    assert!(!templates.out.contains("chart-templates-dir"), "{}", templates.out);
+}
+
+/// A link may lead back into the chart: of many ways to a few folders not all are walked.
+#[cfg(unix)]
+#[test]
+fn many_ways_by_links_are_as_many_files() {
+    let dir = repository(&[CHART]);
+    for depth in 0..20 {
+        let folder = dir.path().join(format!("c/deep/{depth}"));
+        std::fs::create_dir_all(&folder).expect("a folder");
+        for name in ["a", "b"] {
+            let target = format!("../{}", depth + 1);
+            std::os::unix::fs::symlink(target, folder.join(name)).expect("a link");
+        }
+    }
+    std::fs::create_dir_all(dir.path().join("c/deep/20")).expect("a folder");
+    let refused = run(dir.path(), &["render", "c"]).expect_code(1);
+    assert!(refused.err.contains("20000 files"), "{}", refused.err);
+}
+
 /// A folder of charts that share a library often links it into each, beside saying so in `Chart.yaml`.
 #[cfg(unix)]
 #[test]

@@ -1,5 +1,6 @@
 //! Charts in directories.
 
+use std::cell::OnceCell;
 use std::collections::BTreeSet;
 use std::ffi::{OsStr, OsString};
 use std::fs::{File, FileType};
@@ -125,6 +126,7 @@ pub(super) fn list(directory: &Path, overlay: &Overlay) -> Result<Vec<Listed>, C
     let mut root: Option<PathBuf> = None;
     let mut files: Vec<Listed> = Vec::new();
     let mut name = String::new();
+    let mut folders = 0;
     let mut open = vec![Folder::open(directory.to_owned(), 0)?];
     while let Some(folder) = open.last_mut() {
         let Some((own, kind)) = folder.entries.next() else {
@@ -164,6 +166,11 @@ pub(super) fn list(directory: &Path, overlay: &Overlay) -> Result<Vec<Listed>, C
             continue;
         }
         if kind.is_dir() {
+            // Links make many ways to a few folders.
+            folders += 1;
+            if folders > MAX_FILES {
+                return Err(too_large(directory));
+            }
             open.push(Folder::open(path, name.len())?);
             continue;
         }
@@ -208,6 +215,8 @@ struct Folder {
     name: usize,
     /// Names and kinds, sorted by name.
     entries: std::vec::IntoIter<(OsString, FileType)>,
+    /// Where it lies without links; asked for where a link stands in it.
+    real: OnceCell<Option<PathBuf>>,
 }
 
 impl Folder {
@@ -215,7 +224,7 @@ impl Folder {
         match entries(&path) {
             Ok(mut entries) => {
                 entries.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
-                Ok(Self { path, name, entries: entries.into_iter() })
+                Ok(Self { path, name, entries: entries.into_iter(), real: OnceCell::new() })
             }
             Err(_) => Err(unreadable(&path)),
         }
@@ -246,7 +255,8 @@ fn entries(folder: &Path) -> std::io::Result<Vec<(OsString, FileType)>> {
 /// Whether a link leads to one of the folders that it stands in.
 fn leads_back(link: &Path, open: &[Folder]) -> bool {
     let Ok(target) = link.canonicalize() else { return true };
-    open.iter().any(|folder| folder.path.canonicalize().is_ok_and(|folder| folder == target))
+    let real = |folder: &Folder| folder.path.canonicalize().ok();
+    open.iter().any(|folder| folder.real.get_or_init(|| real(folder)).as_ref() == Some(&target))
 }
 
 fn real(path: &Path) -> Result<PathBuf, ChartError> {
@@ -281,7 +291,7 @@ fn ignored(directory: &Path, overlay: &Overlay) -> String {
     String::from_utf8(bytes).unwrap_or_default()
 }
 
-/// The paths of a chart's files, but for those of subcharts.
+/// The paths of a chart's files, but for those of subcharts; of a link to a folder, its own with a `/` behind.
 pub(super) fn names(directory: &Path, overlay: &Overlay) -> Vec<String> {
     let Ok(rules) = Rules::parse(&ignored(directory, overlay)) else { return Vec::new() };
     let name = |path: &Path| {
@@ -292,6 +302,7 @@ pub(super) fn names(directory: &Path, overlay: &Overlay) -> Vec<String> {
         let (name, is_dir) = (name(entry.path()), entry.file_type().is_dir());
         name.is_empty() || !(name == "charts" && is_dir || rules.ignores(&name, is_dir))
     };
+    let leads_to_folder = |entry: &DirEntry| entry.path_is_symlink() && entry.path().is_dir();
     walkdir::WalkDir::new(directory)
         .sort_by_file_name()
         .into_iter()
@@ -299,6 +310,6 @@ pub(super) fn names(directory: &Path, overlay: &Overlay) -> Vec<String> {
         .flatten()
         .filter(|entry| !entry.file_type().is_dir())
         .take(MAX_FILES)
-        .map(|entry| name(entry.path()))
+        .map(|entry| name(entry.path()) + if leads_to_folder(&entry) { "/" } else { "" })
         .collect()
 }
