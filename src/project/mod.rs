@@ -122,7 +122,7 @@ pub fn assemble(walked: Walked, taken: Vec<Taken>, config: &Config, sources: &So
             file.class = Class::Values;
         }
     }
-    kustomize::patch::set_aside(&mut files);
+    kustomize::patch::set_aside(&mut files, &found.patches);
     chainsaw::set_aside(&mut files);
     embedded::set_aside(&mut files, &charts);
     findings.sort_by_cached_key(|finding| {

@@ -180,12 +180,9 @@ fn values_that_lie_out_of_the_repository_are_left_open() {
     for path in ["/etc/defaults/b.yaml", "~/b.yaml", "../other/b.yaml"] {
         expect_open("deploy.sh", &format!("helm install web charts/web -f {path}\n"), note);
     }
-    for handler in ["", ", missingFileHandler: Warn"] {
-        let helmfile = format!(
-            "releases:\n  - {{name: web, chart: ./charts/web, values: [/etc/defaults/b.yaml]{handler}}}\n"
-        );
-        expect_open("helmfile.yaml", &helmfile, note);
-    }
+    let helmfile =
+        "releases:\n  - {name: web, chart: ./charts/web, values: [/etc/defaults/b.yaml]}\n";
+    expect_open("helmfile.yaml", helmfile, note);
 }
 
 #[test]
@@ -219,5 +216,25 @@ fn a_step_s_folder_may_be_said_from_the_workspace_on() {
         let out = release("azure-pipelines.yml", &text);
         assert!(out.contains("\"via\": \"ci-command\""), "{variable}: {out}");
         assert!(!out.contains("chart-default"), "{variable}: {out}");
+    }
+}
+
+/// helmfile hands them to chartify, which changes by them what the chart renders.
+#[test]
+fn what_a_helmfile_patches_a_chart_with_is_no_object() {
+    let patch =
+        "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec: {replicas: x}\n";
+    for (list, is_part) in [
+        ("strategicMergePatches: [dns.yaml]", true),
+        ("jsonPatches: [dns.yaml]", true),
+        ("transformers: [\"{{ .Release.Name }}.yaml\"]", false),
+        ("transformers: [\"{{ `dns` }}.yaml\"]", true),
+        ("values: []", false),
+    ] {
+        let helmfile = format!("releases:\n  - name: web\n    chart: ./charts/web\n    {list}\n");
+        let dir = with(&NEEDS, &[("helmfile.yaml", &helmfile), ("dns.yaml", patch)]);
+        let mut found = found(dir.path(), "schema-validation,selector-present");
+        found.retain(|one| one.starts_with("dns.yaml"));
+        assert_eq!(found.is_empty(), is_part, "{list}: {found:?}");
     }
 }

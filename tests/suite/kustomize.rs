@@ -129,6 +129,7 @@ fn a_kustomization_that_changes_is_heard_though_the_manifest_stands() {
 fn patches_are_no_objects_whether_they_are_switched_on_or_not() {
     let patch =
         "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec: {replicas: 2}\n";
+    let whole = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec: {template: {metadata: {labels: {a: b}}}}\n";
     let dir = repository(&[
         (
             "config/kustomization.yaml",
@@ -138,8 +139,8 @@ fn patches_are_no_objects_whether_they_are_switched_on_or_not() {
         ("config/web-patch.yaml", patch),
         ("config/patches/off.yaml", patch),
         ("config/more_patch.yaml", patch),
-        ("config/dispatcher.yaml", patch),
-        ("elsewhere/patch.yaml", patch),
+        ("config/dispatcher.yaml", whole),
+        ("elsewhere/patch.yaml", whole),
     ]);
     let expected = [
         "config/dispatcher.yaml:4 selector-present",
@@ -165,4 +166,30 @@ fn what_kustomize_alone_reads_is_no_manifest() {
     ];
     let dir = repository(&files);
     assert_eq!(found(dir.path(), "object-name-valid"), ["pod.yaml:3 object-name-valid"]);
+}
+
+/// What no object can be is a patch that somebody adds by a command: `kustomize edit add patch`, `kubectl patch`.
+#[test]
+fn a_part_of_an_object_beside_a_kustomization_is_no_object() {
+    let whole = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec:\n  template:\n    metadata: {labels: {app: web}}\n    spec:\n      containers: [{name: web, image: 'example.org/web:1.0.0'}]\n";
+    let policy = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec:\n  template:\n    spec:\n      containers: [{name: web, imagePullPolicy: Always}]\n";
+    let bare = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec: {template: {spec: {dnsPolicy: None}}}\n";
+    let job = "apiVersion: batch/v1\nkind: Job\nmetadata: {name: web}\nspec: {template: {spec: {containers: [{name: web, env: []}]}}}\n";
+    let kustomization = ("base/kustomization.yaml", "resources: [base.yaml]\n");
+    let taken_in = ("base/kustomization.yaml", "resources: [pull/always.yaml]\n");
+    for (more, path, text, is_part) in [
+        (kustomization, "base/pull/always.yaml", policy, true),
+        (kustomization, "base/dns.yaml", bare, true),
+        (kustomization, "base/job.yaml", job, true),
+        // It misses a selector, and is an object all the same.
+        (kustomization, "base/web.yaml", whole, false),
+        (taken_in, "base/pull/always.yaml", policy, false),
+        (kustomization, "other/always.yaml", policy, false),
+        (kustomization, "other/sidecar-patch.yaml", policy, true),
+        (kustomization, "other/sidecar-patch.yaml", whole, false),
+    ] {
+        let dir = repository(&[more, (path, text)]);
+        let found = found(dir.path(), "selector-present,schema-validation");
+        assert_eq!(found.is_empty(), is_part, "{path}: {text}{found:?}");
+    }
 }

@@ -1,20 +1,21 @@
 //! Files that change objects and are none: kustomize's patches, and what else it reads by itself.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use super::{Kustomization, all, items};
 use crate::project::classify::Class;
 use crate::project::file::File;
-use crate::project::tree::{join, parent, upwards};
+use crate::project::tree::{base_name, join, parent, upwards};
 use crate::yaml::Node;
 
 /// Takes patches out of the manifests: they hold a part of an object, so whatever is missing there is no fault.
 ///
 /// So are its transformers, generators and validators, which no cluster knows.
 ///
-/// A patch is what a kustomization names as one. So is, beside or below a kustomization, what is called a patch and is
-/// not taken in: scaffolds come with patches that wait to be switched on.
-pub(in crate::project) fn set_aside(files: &mut [File]) {
+/// A patch is what a kustomization names as one, or a helmfile: `named`. So is, beside or below a kustomization, what is
+/// called a patch and is not taken in: scaffolds come with patches that wait to be switched on. Or else it is only a part
+/// of an object: a Makefile adds it by `kustomize edit add patch`.
+pub(in crate::project) fn set_aside(files: &mut [File], named: &BTreeSet<String>) {
     let kustomizations = all(files);
     let mut patches = paths(&kustomizations);
     patches.extend(kustomizations.iter().flat_map(configuration));
@@ -23,16 +24,52 @@ pub(in crate::project) fn set_aside(files: &mut [File]) {
         folders.insert(kustomization.directory.to_owned());
         taken_in.extend(kustomization.resources);
     }
-    let waits = |path: &str| {
+    let waits = |file: &File| {
+        let path = file.path.as_str();
         let folder = upwards(parent(path)).find(|folder| folders.contains(*folder));
-        folder.is_some_and(|folder| is_called_patch(&path[folder.len()..]))
-            && !taken_in.contains(path)
+        match folder {
+            _ if taken_in.contains(path) => false,
+            Some(folder) => is_called_patch(&path[folder.len()..]) || is_part(file),
+            None => is_called_patch(base_name(path)) && is_part(file),
+        }
     };
-    for file in files {
-        if file.class == Class::Manifest && (patches.contains(&file.path) || waits(&file.path)) {
+    for file in files.iter_mut().filter(|file| file.class == Class::Manifest) {
+        let is_named = patches.contains(&file.path) || named.contains(&file.path);
+        if is_named || waits(file) {
             file.class = Class::Other;
         }
     }
+}
+
+/// Whether a file holds parts of workloads and nothing else: without a selector and the labels that it selects, or with a
+/// container that names no image, neither can be an object.
+fn is_part(file: &File) -> bool {
+    let is_part = |object: Node<'_>| {
+        let text = |key: &str| object.get(key).and_then(Node::as_str).unwrap_or_default();
+        let Some(spec) = object.get("spec") else { return false };
+        let (pods, selects) = match (text("apiVersion"), text("kind")) {
+            ("apps/v1", "Deployment" | "StatefulSet" | "DaemonSet" | "ReplicaSet") => {
+                (spec.get("template"), true)
+            }
+            ("batch/v1", "Job") => (spec.get("template"), false),
+            ("batch/v1", "CronJob") => (spec.at(&["jobTemplate", "spec", "template"]), false),
+            ("v1", "Pod") => (Some(object), false),
+            _ => return false,
+        };
+        let has_labels = pods.and_then(|pods| pods.at(&["metadata", "labels"])).is_some();
+        let containers = pods.and_then(|pods| pods.at(&["spec", "containers"]));
+        let mut containers = containers.into_iter().flat_map(|list| list.items());
+        selects && spec.get("selector").is_none() && !has_labels
+            || containers.any(|one| one.get("name").is_some() && one.get("image").is_none())
+    };
+    let Ok(file) = file.taken_down() else { return false };
+    let text = file.text();
+    // Most files are whole, and need not be parsed for it.
+    if !text.contains("spec:") || text.contains("selector") && text.contains("image:") {
+        return false;
+    }
+    let mut objects = file.objects().peekable();
+    objects.peek().is_some() && objects.all(is_part)
 }
 
 /// The files by which a kustomization makes, changes and checks objects.

@@ -265,6 +265,13 @@ impl State {
         let engine = engine(context, &self.directory);
         let text = |key: &str| raw(key).map(|text| engine.fill(source, &text, &data));
         let name = text("name");
+        // Files for chartify, which changes by them what the chart renders.
+        for key in ["strategicMergePatches", "jsonPatches", "transformers"] {
+            let list = self.get(item, root, key);
+            let files = list.into_iter().flat_map(|list| list.items()).filter_map(scalar_text);
+            let files = files.map(|path| engine.fill(source, &path, &data));
+            found.patches.extend(files.map(|path| join(&self.directory, &path)));
+        }
         let declared = document.span(item.span());
         let Some(chart_text) = text("chart") else { return };
         if text("installed").as_deref() == Some("false") {

@@ -276,6 +276,8 @@ pub(super) struct Found {
     pub(super) releases: Vec<Release>,
     pub(super) unresolved: Vec<Unresolved>,
     pub(super) findings: Vec<Finding>,
+    /// Files that change what charts render, and are no objects themselves.
+    pub(super) patches: BTreeSet<String>,
 }
 
 /// What a source of releases may look at.
