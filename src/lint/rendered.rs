@@ -324,13 +324,15 @@ impl Task<'_> {
         Some(Layer::Set(Set { kind, text, span: Some(one.value_span.unwrap_or(one.span)) }))
     }
 
-    /// Whether some of the release's values are only known when it is deployed.
+    /// Whether some of the release's values are only known when it is deployed: what a pipeline sets, or what a file
+    /// says that may be there and is not here.
     fn is_guessed(&self) -> bool {
-        let mut sets = self.release.values.iter().filter_map(|layer| match &layer.content {
-            Content::Set(assignments) => Some(assignments),
-            _ => None,
-        });
-        sets.any(|assignments| assignments.iter().any(|one| !one.is_known()))
+        let is_absent = |path: &String| self.files.at(path).is_none();
+        self.release.values.iter().any(|layer| match &layer.content {
+            Content::Set(assignments) => assignments.iter().any(|one| !one.is_known()),
+            Content::File => layer.optional && layer.file.as_ref().is_some_and(is_absent),
+            _ => false,
+        })
     }
 
     /// What `--set-file` reads, as far as it is here.

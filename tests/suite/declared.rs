@@ -238,3 +238,10 @@ fn what_a_helmfile_patches_a_chart_with_is_no_object() {
         assert_eq!(found.is_empty(), is_part, "{list}: {found:?}");
     }
 }
+
+/// An optional file may be there and may be missing: what is judged is the latter, and no error if that needs the file.
+#[test]
+fn a_chart_that_needs_an_optional_file_is_named() {
+    let helmfile = "releases:\n  - {name: web, chart: ./charts/web, values: [/etc/defaults/b.yaml], missingFileHandler: Warn}\n";
+    expect_open("helmfile.yaml", helmfile, "only known when it is deployed");
+}

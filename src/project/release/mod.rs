@@ -438,12 +438,12 @@ fn contradictions(releases: &[Release]) -> Vec<Finding> {
 }
 
 /// Leaves open what values files hold that lie out of the repository, but for those of `plimsoll.yaml`, which are
-/// named for this very run.
+/// named for this very run, and those that a release may do without.
 fn set_elsewhere(context: &Context<'_>, found: &mut Found) {
     let releases = found.releases.iter_mut().filter(|release| release.via != Via::Config);
     for layer in releases.flat_map(|release| &mut release.values) {
-        let is_file = matches!(layer.content, Content::File);
-        if is_file && layer.file.as_deref().is_some_and(|path| context.tree.is_elsewhere(path)) {
+        let needed = matches!(layer.content, Content::File) && !layer.optional;
+        if needed && layer.file.as_deref().is_some_and(|path| context.tree.is_elsewhere(path)) {
             layer.content = Content::Elsewhere;
             layer.optional = true;
         }
