@@ -2,14 +2,45 @@
 
 use std::collections::BTreeSet;
 
+use super::choices::Choices;
+use super::plain::help;
 use super::select::Active;
+use crate::finding::{Finding, Origin, Place};
 use crate::kube::{ImageRef, Object};
-use crate::project::{Field, Rewrites, field_path};
-use crate::rule::{Hit, Scope, Target};
+use crate::project::{Field, NewTag, Rewrites, field_path};
+use crate::rule::{Hit, ParamValue, Scope, Target};
+use crate::source::Sources;
 use crate::yaml::{Document, Kind, Node};
 
 /// The group of rules on images: what they say of a container, they say of its image.
 const IMAGES: &str = "images";
+
+/// The rule on tags that move.
+const MOVES: &str = "image-tag-latest-forbidden";
+
+/// Tags that move, where a kustomization gives them: whatever tag the manifest names, this is the line to edit.
+pub(super) fn moving_tags(tags: &[NewTag], choices: &Choices, sources: &Sources) -> Vec<Finding> {
+    let finding = |NewTag { image, tag, span }: &NewTag| {
+        let rules = &choices.at(&sources.path(span.source)).rules;
+        let active = rules.iter().find(|active| &*active.known.id == MOVES)?;
+        let default = || active.rule().params.iter().find(|param| param.name == "moving-tags");
+        let given = active.params().get("moving-tags");
+        let moving = given.or_else(|| default().map(|param| &param.default))?;
+        let moves =
+            |known: &ParamValue| matches!(known, ParamValue::String(known) if **known == *tag);
+        matches!(moving, ParamValue::List(moving) if moving.iter().any(moves)).then(|| Finding {
+            help: help(active, None),
+            url: active.rule().references.first().cloned(),
+            ..Finding::new(
+                (&active.known.id, &active.known.group),
+                active.severity,
+                format!("`{image}:{tag}` may be another image tomorrow"),
+                Place { span: *span, origin: Origin::Manifest },
+            )
+        })
+    };
+    tags.iter().filter_map(finding).collect()
+}
 
 /// Whether what a rule found on an object goes away, or changes, before the object is deployed.
 pub(super) fn is_open(

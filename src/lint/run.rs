@@ -19,6 +19,7 @@ use super::concern::Concern;
 use super::files::Files;
 use super::gather::{self, Stdin};
 use super::kept::{Keep, Kept};
+use super::kustomized::moving_tags;
 use super::layers::Families;
 use super::names::Names;
 use super::past::Past;
@@ -431,6 +432,7 @@ impl<'p> Run<'p> {
     fn of_project(&self) -> Found {
         let mut found = Found::default();
         found.findings.extend(self.project.findings.iter().cloned().chain(self.unresolved()));
+        found.findings.extend(moving_tags(&self.project.new_tags, &self.choices, self.sources));
         found.findings.retain(|finding| self.asked_for(finding.primary.span));
         self.weigh(&mut found.findings, &mut found.notes);
         found

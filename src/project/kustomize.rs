@@ -12,8 +12,8 @@ use super::file::File;
 use super::tree::{join, parent};
 use crate::yaml::Node;
 pub use field::{Field, path};
-pub use rewrite::Rewrites;
-pub(super) use rewrite::rewrites;
+pub use rewrite::{NewTag, Rewrites};
+pub(super) use rewrite::{new_tags, rewrites};
 
 /// One `kustomization.yaml`.
 pub(super) struct Kustomization<'p> {

@@ -23,7 +23,7 @@ use std::sync::Arc;
 pub use chart::{LocalChart, Resolution, in_repository, of_dependency, resolve, supply};
 pub use classify::{Class, NodeRef, Recall, Seen, Taken, take, take_text};
 pub use file::File;
-pub use kustomize::{Field, Rewrites, path as field_path};
+pub use kustomize::{Field, NewTag, Rewrites, path as field_path};
 pub use lock::{
     Archive, ChartKey, LOCK_NAME, Lock, LockError, LockedChart, digest, is_sha256, lock_directory,
     repository_key,
@@ -59,6 +59,8 @@ pub struct Project {
     pub unresolved: Vec<Unresolved>,
     /// What kustomizations put in the place of what manifests say, by the manifest's path.
     pub rewrites: BTreeMap<String, Arc<Rewrites>>,
+    /// The tags that kustomizations give to images.
+    pub new_tags: Vec<NewTag>,
     /// The archives that stand for charts of other repositories.
     pub lock: Lock,
     /// What is wrong with files and declarations.
@@ -130,7 +132,8 @@ pub fn assemble(walked: Walked, taken: Vec<Taken>, config: &Config, sources: &So
     });
     let (releases, unresolved) = (found.releases, found.unresolved);
     let rewrites = kustomize::rewrites(&files);
-    Project { files, charts, releases, unresolved, rewrites, lock, findings }
+    let new_tags = kustomize::new_tags(&files);
+    Project { files, charts, releases, unresolved, rewrites, new_tags, lock, findings }
 }
 
 /// The lock that holds for `start`, or why it cannot be read.

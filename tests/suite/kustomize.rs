@@ -168,6 +168,35 @@ fn what_kustomize_alone_reads_is_no_manifest() {
     assert_eq!(found(dir.path(), "object-name-valid"), ["pod.yaml:3 object-name-valid"]);
 }
 
+/// Whatever the manifest says, the tag that is deployed stands in the outermost kustomization that gives one.
+#[test]
+fn a_tag_that_moves_is_found_where_a_kustomization_gives_it() {
+    let fixed = WEB.replace(":latest", ":1.0.0");
+    let latest = "resources: [web.yaml]\nimages:\n  - name: example.org/web\n    newName: example.com/web\n    newTag: latest\n";
+    let digest = latest.replace("newTag: latest", "digest: sha256:0");
+    let over = "resources: [../base]\nimages:\n  - {name: example.com/web, newTag: 1.2.3}\n";
+    let at_tag = "base/kustomization.yaml:5 image-tag-latest-forbidden";
+    for (web, base, overlay, expected) in [
+        (WEB, latest, None, &[at_tag][..]),
+        (&fixed, latest, None, &[at_tag]),
+        (WEB, latest, Some(over), &[]),
+        (WEB, latest, Some("resources: [../base]\n"), &[at_tag]),
+        (WEB, &digest, None, &[]),
+        (WEB, &latest.replace("latest", "main"), None, &[]),
+        (WEB, "resources: [web.yaml]\n", None, &["base/web.yaml:10 image-tag-latest-forbidden"]),
+    ] {
+        let mut files = vec![("base/kustomization.yaml", base), ("base/web.yaml", web)];
+        files.extend(overlay.map(|overlay| ("overlay/kustomization.yaml", overlay)));
+        let dir = repository(&files);
+        assert_eq!(found(dir.path(), "image-tag-latest-forbidden"), expected, "{base}{overlay:?}");
+    }
+    let moving = "rules: {image-tag-latest-forbidden: {params: {moving-tags: [main]}}}\n";
+    let main = latest.replace("latest", "main");
+    let files =
+        [("plimsoll.yaml", moving), ("base/kustomization.yaml", &main), ("base/web.yaml", WEB)];
+    assert_eq!(found(repository(&files).path(), "image-tag-latest-forbidden"), [at_tag]);
+}
+
 /// What no object can be is a patch that somebody adds by a command: `kustomize edit add patch`, `kubectl patch`.
 #[test]
 fn a_part_of_an_object_beside_a_kustomization_is_no_object() {

@@ -10,12 +10,13 @@ use super::{Kustomization, all, items, ways_up};
 use crate::project::chart::scalar_text;
 use crate::project::classify::Class;
 use crate::project::file::File;
+use crate::source::Span;
 use crate::yaml::Node;
 
 /// What every kustomization that a manifest is deployed by puts in the place of what it says.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Rewrites {
-    /// Images, by their name without tag and digest, that get a fixed tag or a digest.
+    /// Images, by their name without tag and digest, that get a tag or a digest.
     pub images: BTreeSet<String>,
     /// Variables, `NAME` for `$(NAME)`.
     pub variables: BTreeSet<String>,
@@ -108,23 +109,69 @@ impl Rewrites {
     }
 }
 
-/// The images that come out with a fixed tag or a digest: an outer kustomization knows an image by the name that inner
-/// ones gave it.
+/// The images that come out with a tag or a digest of a kustomization's: an outer one knows an image by the name that
+/// inner ones gave it.
 fn images(way: &[&Kustomization<'_>]) -> BTreeSet<String> {
     let changes: Vec<Node<'_>> =
         way.iter().flat_map(|kustomization| items(kustomization.root, "images")).collect();
-    let text = |change: Node<'_>, key: &str| change.get(key).and_then(scalar_text);
-    let is_fixed = |name: &String| {
-        let (mut name, mut fixed) = (name.clone(), false);
+    let is_tagged = |name: &String| {
+        let (mut name, mut tagged) = (name.clone(), false);
         for change in &changes {
             if text(*change, "name").is_none_or(|changed| changed != name) {
                 continue;
             }
-            let tag = text(*change, "newTag");
-            fixed |= text(*change, "digest").is_some() || tag.is_some_and(|tag| tag != "latest");
+            tagged |= tags(*change);
             name = text(*change, "newName").unwrap_or(name);
         }
-        fixed
+        tagged
     };
-    changes.iter().filter_map(|change| text(*change, "name")).filter(is_fixed).collect()
+    changes.iter().filter_map(|change| text(*change, "name")).filter(is_tagged).collect()
+}
+
+fn text(change: Node<'_>, key: &str) -> Option<String> {
+    change.get(key).and_then(scalar_text)
+}
+
+/// Whether an entry of `images` puts a tag or a digest in the place of the image's own.
+fn tags(change: Node<'_>) -> bool {
+    ["digest", "newTag"].iter().any(|key| text(change, key).is_some_and(|text| !text.is_empty()))
+}
+
+/// A tag that a kustomization gives to an image.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewTag {
+    /// The image's name then.
+    pub image: String,
+    /// The tag.
+    pub tag: String,
+    /// Where it is written.
+    pub span: Span,
+}
+
+/// The tags that images come out with: those that no outer kustomization puts another in the place of.
+pub(in crate::project) fn new_tags(files: &[File]) -> Vec<NewTag> {
+    let all = all(files);
+    let mut found = Vec::new();
+    for Kustomization { root, directory, .. } in &all {
+        for change in items(*root, "images") {
+            let (Some(name), Some(node)) = (text(change, "name"), change.get("newTag")) else {
+                continue;
+            };
+            let Some(tag) = scalar_text(node).filter(|_| text(change, "digest").is_none()) else {
+                continue;
+            };
+            let image = text(change, "newName").unwrap_or(name);
+            let ways = ways_up(directory, &all);
+            let changes = |outer: &Kustomization<'_>| {
+                let mut changes = items(outer.root, "images");
+                changes.any(|one| tags(one) && text(one, "name").as_ref() == Some(&image))
+            };
+            let is_replaced =
+                |way: &Vec<&Kustomization<'_>>| way.iter().any(|outer| changes(outer));
+            if ways.is_empty() || !ways.iter().all(is_replaced) {
+                found.push(NewTag { image, tag, span: node.span() });
+            }
+        }
+    }
+    found
 }
