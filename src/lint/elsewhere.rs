@@ -10,12 +10,17 @@ use super::run::folder;
 use super::unit::Found;
 use crate::finding::{Finding, Sought};
 use crate::kube::{Object, labels_of, objects};
-use crate::project::{Class, File};
+use crate::project::{Class, File, Project};
 use crate::source::Sources;
+
+/// The rules that say that nothing reads a value.
+const UNREAD: [&str; 3] =
+    ["values-key-unused", "values-key-misspelt", "values-subchart-key-misplaced"];
 
 /// The objects that a repository's manifests define.
 pub(super) struct Elsewhere<'p> {
     files: &'p [File],
+    read_by_others: &'p BTreeSet<String>,
     /// Put together when the first finding asks: most runs have none that does.
     defined: OnceLock<Defined<'p>>,
 }
@@ -35,15 +40,17 @@ struct Definition<'p> {
 }
 
 impl<'p> Elsewhere<'p> {
-    pub(super) fn new(files: &'p [File]) -> Self {
-        Self { files, defined: OnceLock::new() }
+    pub(super) fn new(project: &'p Project) -> Self {
+        let Project { files, read_by_others, .. } = project;
+        Self { files, read_by_others, defined: OnceLock::new() }
     }
 
-    /// Leaves out findings that something is missing which another folder defines, and counts them as undecided.
+    /// Leaves out findings that something is missing which another folder defines, and that nothing reads a value which
+    /// something beside the chart may read; counts them as undecided.
     pub(super) fn leave_open(&self, found: &mut Found, sources: &Sources) {
         let Found { findings, undecided, .. } = found;
         findings.retain(|finding| {
-            let is_open = self.is_open(finding, sources);
+            let is_open = self.is_open(finding, sources) || self.is_for_others(finding, sources);
             undecided.note(&finding.rule, usize::from(is_open));
             !is_open
         });
@@ -71,6 +78,12 @@ impl<'p> Elsewhere<'p> {
                     && pods.iter().any(|(pod, folders)| stands_elsewhere(folders) && carries(pod))
             }
         }
+    }
+
+    /// Whether a key of values may be for something else than the chart that does not read it.
+    fn is_for_others(&self, finding: &Finding, sources: &Sources) -> bool {
+        UNREAD.contains(&&*finding.rule)
+            && self.read_by_others.contains(&sources.path(finding.primary.span.source))
     }
 
     fn defined(&self) -> &Defined<'p> {

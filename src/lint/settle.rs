@@ -46,7 +46,7 @@ impl<'r, 'p> Settling<'r, 'p> {
             suppressions.complete(&file.path);
         }
         let exemptions = Exemptions::new(run.config);
-        Self { run, names, suppressions, exemptions, elsewhere: Elsewhere::new(&run.project.files) }
+        Self { run, names, suppressions, exemptions, elsewhere: Elsewhere::new(run.project) }
     }
 
     /// Leaves out what is silenced, and counts it; and what only seems to be missing.

@@ -16,7 +16,7 @@ mod tree;
 mod walk;
 mod word;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -63,6 +63,8 @@ pub struct Project {
     pub new_tags: Vec<NewTag>,
     /// The archives that stand for charts of other repositories.
     pub lock: Lock,
+    /// Values files that something beside a chart reads: a key may be for that.
+    pub read_by_others: BTreeSet<String>,
     /// What is wrong with files and declarations.
     pub findings: Vec<Finding>,
 }
@@ -131,9 +133,20 @@ pub fn assemble(walked: Walked, taken: Vec<Taken>, config: &Config, sources: &So
         (sources.path(finding.primary.span.source), finding.primary.span.start)
     });
     let (releases, unresolved) = (found.releases, found.unresolved);
+    let read_by_others = found.read_by_others;
     let rewrites = kustomize::rewrites(&files);
     let new_tags = kustomize::new_tags(&files);
-    Project { files, charts, releases, unresolved, rewrites, new_tags, lock, findings }
+    Project {
+        files,
+        charts,
+        releases,
+        unresolved,
+        rewrites,
+        new_tags,
+        lock,
+        read_by_others,
+        findings,
+    }
 }
 
 /// The lock that holds for `start`, or why it cannot be read.

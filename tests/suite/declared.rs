@@ -239,6 +239,30 @@ fn what_a_helmfile_patches_a_chart_with_is_no_object() {
     }
 }
 
+/// The helmfile itself, or another chart, may read what this chart does not.
+#[test]
+fn a_key_for_others_is_not_misspelt() {
+    let chart = |name| {
+        [
+            (format!("charts/{name}/Chart.yaml"), CHART),
+            (format!("charts/{name}/templates/a.yaml"), "a: {{ .Values.class }}\n"),
+        ]
+    };
+    let (web, api) = (chart("web"), chart("api"));
+    let charts: Vec<_> =
+        web.iter().chain(&api).map(|(path, text)| (path.as_str(), *text)).collect();
+    let release =
+        |name: &str| format!("  - {{name: {name}, chart: ./charts/{name}, values: [all.yaml]}}\n");
+    let own = format!("releases:\n{}", release("web"));
+    let both = format!("{own}{}", release("api"));
+    let state = format!("environments: {{default: {{values: [all.yaml]}}}}\n---\n{own}");
+    for (helmfile, is_held) in [(own, true), (both, false), (state, false)] {
+        let dir = with(&charts, &[("helmfile.yaml", &helmfile), ("all.yaml", "classs: a\n")]);
+        let found = found(dir.path(), "values-key-misspelt");
+        assert_eq!(found.is_empty(), !is_held, "{helmfile}: {found:?}");
+    }
+}
+
 /// An optional file may be there and may be missing: what is judged is the latter, and no error if that needs the file.
 #[test]
 fn a_chart_that_needs_an_optional_file_is_named() {

@@ -40,6 +40,8 @@ pub(super) fn find(context: &Context<'_>, found: &mut Found) {
         }
         states.insert(file.path.clone(), state);
     }
+    let read = states.values().flat_map(|state| state.values_files.iter().cloned());
+    found.read_by_others.extend(read);
     for (_, state) in states.iter().filter(|(path, _)| !bases.contains(*path)) {
         state.releases(context, found);
     }
@@ -91,6 +93,8 @@ struct State {
     documents: Vec<Document>,
     bases: Vec<String>,
     helmfiles: Vec<(String, Value)>,
+    /// The files that the helmfile's own values lie in.
+    values_files: BTreeSet<String>,
     repositories: BTreeMap<String, String>,
     namespace: Option<String>,
     /// What `helmDefaults` say of `skipSchemaValidation`.
@@ -173,6 +177,7 @@ impl State {
         let environment = root.at(&["environments", "default", "values"]);
         let own = root.get("values");
         for item in environment.into_iter().chain(own).flat_map(|list| list.items()) {
+            self.values_files.extend(state_files(item, &directory, context));
             for values in self.state_values(item, &directory, context) {
                 merge(&mut self.environment, values);
             }
@@ -202,12 +207,8 @@ impl State {
         if item.kind() == Kind::Mapping {
             return vec![to_json(item)];
         }
-        let Some(path) = scalar_text(item) else { return Vec::new() };
-        let paths = match path.contains('*') {
-            true => context.tree.glob(directory, &path),
-            false => vec![join(directory, &path)],
-        };
-        paths.into_iter().filter_map(|path| self.values_file(path, directory, context)).collect()
+        let paths = state_files(item, directory, context).into_iter();
+        paths.filter_map(|path| self.values_file(path, directory, context)).collect()
     }
 
     fn values_file(&self, path: String, directory: &str, context: &Context<'_>) -> Option<Value> {
@@ -264,7 +265,6 @@ impl State {
         });
         let engine = engine(context, &self.directory);
         let text = |key: &str| raw(key).map(|text| engine.fill(source, &text, &data));
-        let name = text("name");
         // Files for chartify, which changes by them what the chart renders.
         for key in ["strategicMergePatches", "jsonPatches", "transformers"] {
             let list = self.get(item, root, key);
@@ -272,6 +272,7 @@ impl State {
             let files = files.map(|path| engine.fill(source, &path, &data));
             found.patches.extend(files.map(|path| join(&self.directory, &path)));
         }
+        let name = text("name");
         let declared = document.span(item.span());
         let Some(chart_text) = text("chart") else { return };
         if text("installed").as_deref() == Some("false") {
@@ -416,6 +417,15 @@ fn content(path: &str, data: &Value, context: &Context<'_>) -> Content {
     };
     let root = document.root().map(|root| root.id());
     root.map_or(Content::Unknown, |node| Content::Yaml(NodeRef { document, node }))
+}
+
+/// The files that an entry of a list of state values names.
+fn state_files(item: Node<'_>, directory: &str, context: &Context<'_>) -> Vec<String> {
+    match scalar_text(item) {
+        Some(path) if path.contains('*') => context.tree.glob(directory, &path),
+        Some(path) => vec![join(directory, &path)],
+        None => Vec::new(),
+    }
 }
 
 /// The engine for templates of the files in a directory.

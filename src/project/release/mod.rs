@@ -278,6 +278,8 @@ pub(super) struct Found {
     pub(super) findings: Vec<Finding>,
     /// Files that change what charts render, and are no objects themselves.
     pub(super) patches: BTreeSet<String>,
+    /// Values files that something beside a chart reads.
+    pub(super) read_by_others: BTreeSet<String>,
 }
 
 /// What a source of releases may look at.
@@ -361,6 +363,7 @@ pub(super) fn find(
     set_elsewhere(&context, &mut found);
     chart::find(&context, &mut found);
     missing_files(&context, &mut found);
+    note_shared(&mut found);
     let place = |span: Span| (sources.path(span.source), span.start);
     found.releases.sort_by_cached_key(|release| {
         let values: Vec<_> = release.values.iter().map(|layer| place(layer.span)).collect();
@@ -435,6 +438,19 @@ fn contradictions(releases: &[Release]) -> Vec<Finding> {
         findings.push(finding);
     }
     findings
+}
+
+/// Notes the values files that releases of different charts share: what one chart does not read, another may.
+fn note_shared(found: &mut Found) {
+    let mut charts: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
+    for release in &found.releases {
+        for path in release.values.iter().filter_map(|layer| layer.file.as_deref()) {
+            charts.entry(path).or_default().insert(release.chart.display());
+        }
+    }
+    let shared = charts.into_iter().filter(|(_, charts)| charts.len() > 1);
+    let shared: Vec<String> = shared.map(|(path, _)| path.to_owned()).collect();
+    found.read_by_others.extend(shared);
 }
 
 /// Leaves open what values files hold that lie out of the repository, but for those of `plimsoll.yaml`, which are
