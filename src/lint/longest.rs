@@ -44,7 +44,7 @@ impl Task<'_> {
                 rewrites: None,
                 alternatives: None,
             };
-            self.objects(&rendered, &chart.path, &scene, &waiving, evaluator).findings
+            self.objects(&rendered, chart, &scene, &waiving, evaluator).findings
         })
     }
 }

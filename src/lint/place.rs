@@ -8,6 +8,7 @@ mod mend;
 
 use super::render::{dotted, first_line, token};
 use crate::finding::{Finding, Origin, Place, Related, Rendered as RenderedAt};
+use crate::helm::chart::Chart;
 use crate::helm::origin::{Leaf, Through};
 use crate::helm::render::{Manifest, Rendered};
 use crate::helm::scalar::Inquiry;
@@ -22,7 +23,7 @@ pub(super) struct Places<'r> {
     inquiry: Inquiry<'r>,
     sources: &'r Sources,
     declared: Span,
-    chart: &'r str,
+    chart: &'r Chart,
     in_repository: bool,
 }
 
@@ -40,7 +41,7 @@ impl<'r> Places<'r> {
         manifest: &'r Manifest,
         sources: &'r Sources,
         declared: Span,
-        chart: &'r str,
+        chart: &'r Chart,
         in_repository: bool,
     ) -> Self {
         let inquiry = Inquiry::new(manifest, &rendered.origins);
@@ -100,9 +101,13 @@ impl<'r> Places<'r> {
         let range = span.range();
         let leaves = self.leaves(range.clone());
         let text = leaves.iter().find(|(_, through)| *through == Through::Text);
-        match text.and_then(|(leaf, _)| leaf.span) {
-            Some(span) => self.values(span),
-            None => self.template(range).unwrap_or(self.declaration()),
+        match text.and_then(|(leaf, _)| Some((leaf, leaf.span?))) {
+            Some((leaf, span)) => self.value(&leaf.pointer, span),
+            None => {
+                let place = self.template(range);
+                let packed = place.and_then(|place| self.at_dependency(place.span, None));
+                packed.or(place).unwrap_or(self.declaration())
+            }
         }
     }
 
@@ -113,6 +118,46 @@ impl<'r> Places<'r> {
 
     fn values(&self, span: Span) -> Place {
         Place { span: first_line(span, self.sources), origin: Origin::Values }
+    }
+
+    /// Where a value is edited: where it is written, or, if that is in a packed dependency, where the umbrella says
+    /// what goes over it.
+    fn value(&self, pointer: &str, span: Span) -> Place {
+        self.at_dependency(span, Some(pointer)).unwrap_or_else(|| self.values(span))
+    }
+
+    /// Where a chart of the repository speaks of what stands in one of its packed dependencies: at the value that goes
+    /// over the one at `pointer`, or above it; or else where it asks for the dependency, whose version one raises.
+    fn at_dependency(&self, packed: Span, pointer: Option<&str>) -> Option<Place> {
+        if packed.source == SourceId::NOWHERE || !self.in_repository {
+            return None;
+        }
+        let path = self.sources.path(packed.source);
+        let below = match self.chart.path.as_str() {
+            "" | "." => &path,
+            directory => path.strip_prefix(directory)?.strip_prefix('/')?,
+        };
+        let (archive, _) = below.strip_prefix("charts/")?.split_once(".tgz/")?;
+        let names =
+            |name: &str| archive.strip_prefix(name).is_some_and(|rest| rest.starts_with('-'));
+        let dependencies = self.chart.metadata.dependencies.iter();
+        let dependency = dependencies
+            .filter(|dependency| names(&dependency.name))
+            .max_by_key(|dependency| dependency.name.len())?;
+        let own = pointer.and_then(|pointer| {
+            let document = self.chart.values.last()?;
+            let (mut node, mut nearest) = (document.root()?, None);
+            for key in pointer.split('/').skip(1) {
+                let Some(below) = node.get(key) else { break };
+                nearest = below.key_span();
+                node = below;
+            }
+            nearest
+        });
+        let at = |span, origin| Place { span: first_line(span, self.sources), origin };
+        Some(
+            own.map_or_else(|| at(dependency.span, Origin::Chart), |span| at(span, Origin::Values)),
+        )
     }
 
     fn declaration(&self) -> Place {
@@ -140,7 +185,7 @@ impl<'r> Places<'r> {
     /// Whether a person who has this repository can edit the text.
     fn editable(&self, place: Place) -> bool {
         let path = &self.sources.path(place.span.source);
-        let packed = path.contains(".tgz/") || self.chart.ends_with(".tgz");
+        let packed = path.contains(".tgz/") || self.chart.path.ends_with(".tgz");
         let elsewhere = path.starts_with("../") || path.starts_with('/');
         !packed && (self.in_repository || !elsewhere)
     }
@@ -159,19 +204,21 @@ impl<'r> Places<'r> {
             let of = leaves.iter().filter(move |(_, through)| *through == wanted);
             of.filter_map(|(leaf, _)| Some((leaf.pointer.clone(), leaf.span?)))
         };
-        let template = self.template(range).filter(|place| self.editable(*place));
+        let template = self.template(range);
+        let dependency = template.and_then(|place| self.at_dependency(place.span, None));
+        let template = template.filter(|place| self.editable(*place));
         let mut related = Vec::new();
         let mut values = of(Through::Text).chain(of(Through::Derived));
-        let primary = values.next().map(|(_, span)| self.values(span));
+        let primary = values.next().map(|(pointer, span)| self.value(&pointer, span));
         related.extend(values.filter(|_| node.kind() == Kind::Scalar).take(2).map(
             |(pointer, span)| Related {
                 message: format!("`{}` has a part in it", dotted(&pointer)),
-                place: self.values(span),
+                place: self.value(&pointer, span),
             },
         ));
         let conditions = of(Through::Condition).take(2).map(|(pointer, span)| Related {
             message: format!("`{}` switches it on", dotted(&pointer)),
-            place: self.values(span),
+            place: self.value(&pointer, span),
         });
         match (primary, template) {
             (Some(place), template) => {
@@ -188,7 +235,8 @@ impl<'r> Places<'r> {
             }
             (None, None) => {
                 related.extend(conditions);
-                Found { place: self.declaration(), related, help: None }
+                let place = dependency.unwrap_or_else(|| self.declaration());
+                Found { place, related, help: None }
             }
         }
     }
@@ -212,11 +260,15 @@ impl<'r> Places<'r> {
         let path = dotted(&leaf.pointer);
         let reads =
             Related { message: format!("this template line reads `{path}`"), place: template };
-        Some(match leaf.span {
-            Some(span) => Found {
-                place: self.values(span),
+        let own = leaf.span.map(|span| self.value(&leaf.pointer, span));
+        Some(match own {
+            Some(place) => Found {
+                place,
                 related: vec![reads],
-                help: Some(format!("set `{path}` here")),
+                help: Some(match place.origin {
+                    Origin::Values => format!("set `{path}` here"),
+                    _ => format!("set `{path}` in the values"),
+                }),
             },
             None if self.editable(template) => Found {
                 place: template,
@@ -224,7 +276,9 @@ impl<'r> Places<'r> {
                 help: Some(format!("set `{path}` in the values")),
             },
             None => Found {
-                place: self.declaration(),
+                place: self
+                    .at_dependency(template.span, Some(&leaf.pointer))
+                    .unwrap_or_else(|| self.declaration()),
                 related: vec![reads],
                 help: Some(format!("set `{path}` in the values")),
             },

@@ -107,7 +107,7 @@ impl Task<'_> {
                     rewrites: None,
                     alternatives: None,
                 };
-                let mut judged = self.objects(&rendered, &shown, &scene, waiving, evaluator);
+                let mut judged = self.objects(&rendered, chart, &scene, waiving, evaluator);
                 let again = |set: &str| again(chart, &options, &layers, set);
                 let own =
                     Layers { rendered: Some(&rendered), again: Some(&again), ..Layers::default() };
@@ -158,7 +158,7 @@ impl Task<'_> {
     pub(super) fn look<T: Send>(
         &self,
         charts: &Charts<'_>,
-        look: impl FnOnce(&Rendered) -> T + Send,
+        look: impl FnOnce(&Rendered, &Chart) -> T + Send,
     ) -> Result<T, String> {
         let loaded = charts.load(&self.path, self.sources);
         let chart = match loaded.get() {
@@ -168,7 +168,7 @@ impl Task<'_> {
         };
         let layers = self.layers()?;
         helm::render(chart, &self.options(chart), &layers, |result| match result {
-            Ok(rendered) => Ok(look(&rendered)),
+            Ok(rendered) => Ok(look(&rendered, chart)),
             Err(error) => Err(error.reason),
         })
     }
@@ -350,11 +350,11 @@ impl Task<'_> {
             .collect()
     }
 
-    /// Judges what was rendered by the rules of some scopes; `chart` is how the chart is shown.
+    /// Judges what was rendered of a chart by the rules of some scopes.
     pub(super) fn objects<'c>(
         &'c self,
         rendered: &'c Rendered,
-        chart: &str,
+        chart: &Chart,
         scene: &Scene<'c>,
         waiving: &Waiving<'_>,
         mut evaluator: Evaluator,

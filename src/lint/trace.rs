@@ -100,9 +100,8 @@ impl Snapshot {
     /// When its chart is not here, or does not render: why, in one sentence.
     pub fn trace(&self, release: usize) -> Result<Trace, String> {
         self.with_task(release, |task, charts| {
-            task.look(charts, |rendered| {
-                let shown = project::shown(&task.path);
-                Tracer { task, rendered, chart: &shown, causes: HashMap::new() }.trace()
+            task.look(charts, |rendered, chart| {
+                Tracer { task, rendered, chart, causes: HashMap::new() }.trace()
             })
         })?
     }
@@ -183,7 +182,7 @@ fn spot(span: Span, sources: &Sources) -> Spot {
 struct Tracer<'a, 'r> {
     task: &'a Task<'a>,
     rendered: &'r Rendered,
-    chart: &'a str,
+    chart: &'a Chart,
     /// Most scalars of a branch share their origins.
     causes: HashMap<OriginId, Rc<[Cause]>>,
 }

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::Command;
 
-use crate::harness::{Run, fixture, found, repository, run};
+use crate::harness::{Run, archive, fixture, found, repository, run};
 
 const CHART: (&str, &str) = ("c/Chart.yaml", "apiVersion: v2\nname: c\nversion: 1.0.0\n");
 
@@ -582,4 +582,42 @@ fn a_field_of_another_type_than_helms_is_refused_in_a_chart_yaml() {
     let chart = format!("apiVersion: v2\nname: web\nversion: 1.0.0\n{fields}");
     let dir = repository(&[("Chart.yaml", &chart), ("templates/a.yaml", "a: b\n")]);
     run(dir.path(), &["render", "web", "."]).expect_code(0);
+}
+
+/// Nobody edits an archive: what goes over its values stands in the umbrella's, and its version in `Chart.yaml`.
+#[test]
+fn what_is_wrong_in_a_packed_dependency_is_found_where_the_umbrella_speaks_of_it() {
+    let pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec:\n  hostPID: true\n  containers:\n    - name: a\n      image: {{ .Values.image.name }}:{{ .Values.image.tag }}\n";
+    let packed = archive(&[
+        ("sub/Chart.yaml", "apiVersion: v2\nname: sub\nversion: 0.1.0\n"),
+        ("sub/values.yaml", "image: {name: example.org/a, tag: latest}\n"),
+        ("sub/templates/a.yaml", pod),
+    ]);
+    let umbrella = |values: &str, alias: &str| {
+        let metadata = format!(
+            "apiVersion: v2\nname: all\nversion: 0.1.0\ndependencies:\n  - name: sub\n    version: 0.1.0\n    repository: https://charts.example.org\n{alias}"
+        );
+        let dir = repository(&[
+            ("all/Chart.yaml", &metadata),
+            ("all/values.yaml", values),
+            ("deploy.sh", "helm install a all\nhelm install b all\n"),
+        ]);
+        std::fs::create_dir(dir.path().join("all/charts")).expect("a folder");
+        std::fs::write(dir.path().join("all/charts/sub-0.1.0.tgz"), &packed).expect("an archive");
+        found(dir.path(), "image-tag-latest-forbidden,host-pid-forbidden")
+    };
+    let host = "all/Chart.yaml:5 host-pid-forbidden".to_owned();
+    let tag = |place: &str| format!("all/{place} image-tag-latest-forbidden");
+    for (values, alias, place) in [
+        ("", "", "Chart.yaml:5"),
+        ("sub:\n  other: 1\n", "", "values.yaml:1"),
+        ("sub:\n  image:\n    name: example.org/a\n", "", "values.yaml:2"),
+        ("other:\n  image: {}\n", "    alias: other\n", "values.yaml:2"),
+    ] {
+        let mut expected = [host.clone(), tag(place)];
+        expected.sort();
+        let mut found = umbrella(values, alias);
+        found.sort();
+        assert_eq!(found, expected, "{values}{alias}");
+    }
 }

@@ -201,7 +201,7 @@ impl Places<'_> {
         if let Some(layer) = way.homes.layer() {
             return at_keys(layer, &keys, way.action);
         }
-        let values = way.homes.editable(&crate::project::join(self.chart, "values.yaml"))?;
+        let values = way.homes.editable(&crate::project::join(&self.chart.path, "values.yaml"))?;
         at_keys(values.roots().next()?, &keys, way.action)
     }
 
