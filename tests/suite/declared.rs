@@ -269,3 +269,64 @@ fn a_chart_that_needs_an_optional_file_is_named() {
     let helmfile = "releases:\n  - {name: web, chart: ./charts/web, values: [/etc/defaults/b.yaml], missingFileHandler: Warn}\n";
     expect_open("helmfile.yaml", helmfile, "only known when it is deployed");
 }
+
+/// What Flux applies of a folder, and where to.
+const APPLIED: &str = "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata: {name: web}\nspec:\n  path: ./apps/media/web/app\n";
+
+/// A kustomization may put the name of its Namespace into all Flux Kustomizations that it takes in.
+#[test]
+fn flux_applies_to_the_namespace_that_a_replacement_says() {
+    let release = "apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: {name: web}\nspec:\n  chartRef: {kind: OCIRepository, name: web}\n";
+    let replacement = |kind: &str| {
+        format!(
+            "- source: {{kind: Namespace, fieldPath: metadata.name}}\n  targets:\n    - select: {{kind: {kind}}}\n      fieldPaths: [spec.targetNamespace]\n"
+        )
+    };
+    let media = "namespace: media\nresources: [web/ks.yaml]\n";
+    let own = format!("{APPLIED}  targetNamespace: own\n");
+    let named = format!("{media}replacements: [{{path: ../ks.yaml}}]\n");
+    let inline = format!("{media}replacements:\n{}", replacement("Kustomization"));
+    for (kustomization, applied, kind, namespace) in [
+        (media, APPLIED, "Kustomization", "null"),
+        (media, &own, "Kustomization", "\"own\""),
+        (&named, APPLIED, "Kustomization", "\"media\""),
+        (&named, &own, "Kustomization", "\"media\""),
+        (&named, APPLIED, "HelmRelease", "null"),
+        (&inline, APPLIED, "Kustomization", "\"media\""),
+    ] {
+        let dir = repository(&[
+            ("apps/media/kustomization.yaml", kustomization),
+            ("apps/media/web/ks.yaml", applied),
+            ("apps/media/web/app/release.yaml", release),
+            ("apps/ks.yaml", &replacement(kind)),
+        ]);
+        let out = run(dir.path(), &["releases", "--format", "json"]).expect_code(0).out;
+        let said = format!("\"namespace\": {namespace}");
+        assert!(out.contains(&said), "{kustomization}{applied}{kind}: {out}");
+    }
+}
+
+#[test]
+fn a_chart_of_a_component_is_known_by_what_flux_substitutes() {
+    let applied = format!(
+        "{APPLIED}  components: [../../../../repos]\n  postBuild: {{substitute: {{APP: web, VERSION: 1.2.3}}}}\n"
+    );
+    let dir = repository(&[
+        ("apps/media/web/ks.yaml", &applied),
+        (
+            "apps/media/web/app/release.yaml",
+            "apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: {name: web}\nspec:\n  chartRef: {kind: OCIRepository, name: web}\n",
+        ),
+        ("repos/kustomization.yaml", "kind: Component\nresources: [oci.yaml]\n"),
+        (
+            "repos/oci.yaml",
+            "apiVersion: source.toolkit.fluxcd.io/v1\nkind: OCIRepository\nmetadata: {name: \"${APP}\"}\nspec:\n  url: oci://charts.example.org/all/template\n  ref: {tag: \"${VERSION}\"}\n",
+        ),
+    ]);
+    let out = run(dir.path(), &["releases", "--format", "json"]).expect_code(0).out;
+    for said in
+        ["\"name\": \"template\"", "\"version\": \"1.2.3\"", "\"oci://charts.example.org/all\""]
+    {
+        assert!(out.contains(said), "{said}: {out}");
+    }
+}

@@ -157,8 +157,8 @@ impl<'p> Flux<'p> {
                 |key: &str| kustomization.root.get(key).and_then(scalar_text).unwrap_or_default();
             name = format!("{}{name}{}", affix("namePrefix"), affix("nameSuffix"));
         }
-        let outer = way.applied.and_then(|applied| applied.root.at(&["spec", "targetNamespace"]));
-        namespace = outer.and_then(scalar_text).or(namespace).map(&substitute);
+        let outer = way.applied.and_then(|applied| self.target_namespace(applied, context));
+        namespace = outer.or(namespace).map(&substitute);
         let target = text(&["targetNamespace"]).map(&substitute);
         let name = substitute(name);
         let release_name = match (text(&["releaseName"]).map(&substitute), &target) {
@@ -167,7 +167,7 @@ impl<'p> Flux<'p> {
             (None, None) => shorten(&name),
         };
         let declared = object.root.span();
-        let chart = self.chart(spec, &text, object, namespace.as_deref(), context);
+        let chart = self.chart(spec, &text, object, way, namespace.as_deref(), context);
         if release_name.contains("${") {
             let why = format!("the release's name `{release_name}` is substituted in the cluster");
             found.unresolved.push(Unresolved { declared, why, chart_path: chart.path });
@@ -190,6 +190,17 @@ impl<'p> Flux<'p> {
             via: Via::Flux,
             variant: outermost.map(|outer| outer.directory.to_owned()),
         });
+    }
+
+    /// The namespace that a Flux Kustomization gives to what it applies: its own `targetNamespace`, or that of the
+    /// kustomization which takes it in and replaces it by the name of a Namespace, which it names after its own.
+    fn target_namespace(&self, applied: Object<'p>, context: &Context<'p>) -> Option<String> {
+        let path = &applied.file.path;
+        let mut around = self.kustomizations.iter().filter(|one| one.resources.contains(path));
+        let replaced = around.find(|one| replaces_target(one, context));
+        let replaced = replaced.and_then(|one| one.namespace.clone());
+        let own = || applied.root.at(&["spec", "targetNamespace"]).and_then(scalar_text);
+        replaced.or_else(own)
     }
 
     fn object(&self, kind: &str, name: &str, namespace: Option<&str>) -> Option<Object<'p>> {
@@ -228,17 +239,20 @@ impl<'p> Flux<'p> {
         spec: Node<'p>,
         text: &dyn Fn(&[&str]) -> Option<String>,
         object: Object<'p>,
+        way: &Way<'_, 'p>,
         namespace: Option<&str>,
         context: &Context<'_>,
     ) -> ChartRef {
+        let substitute = |text: String| substitute(&text, way.applied);
         let near = object.file.path.as_str();
         let chart_node = spec.at(&["chart", "spec"]);
         if let Some(kind) = text(&["chartRef", "kind"]) {
-            let name = text(&["chartRef", "name"]).unwrap_or_default();
+            let name = text(&["chartRef", "name"]).map(&substitute).unwrap_or_default();
             let namespace = text(&["chartRef", "namespace"]);
             let namespace = namespace.as_deref();
             let span = spec.get("chartRef").map(Node::span);
-            let found = self.source(&kind, &name, namespace, near);
+            let component = || self.of_component(&kind, &name, way.applied?);
+            let found = self.source(&kind, &name, namespace, near).or_else(component);
             let Some(source) = found.and_then(|source| source.root.get("spec")) else {
                 return ChartRef { name: None, span, ..ChartRef::default() };
             };
@@ -248,12 +262,13 @@ impl<'p> Flux<'p> {
                 let chart = self.source_chart(&own, namespace, near, context);
                 return ChartRef { span, ..chart };
             }
-            let url = source.get("url").and_then(scalar_text).unwrap_or_default();
+            let url = source.get("url").and_then(scalar_text).map(&substitute).unwrap_or_default();
             let (repository, name, _) = split_oci(&url);
             let version = ["digest", "semver", "tag"]
                 .iter()
                 .rev()
-                .find_map(|key| source.at(&["ref", key]).and_then(scalar_text));
+                .find_map(|key| source.at(&["ref", key]).and_then(scalar_text))
+                .map(&substitute);
             let (name, repository) = (Some(name), Some(repository));
             return ChartRef { name, repository, version, span, ..ChartRef::default() };
         }
@@ -263,6 +278,25 @@ impl<'p> Flux<'p> {
         };
         let chart = self.source_chart(&inner, namespace, near, context);
         ChartRef { span: chart_node.and_then(|node| node.get("chart")).map(Node::span), ..chart }
+    }
+
+    /// A source in a component that a Flux Kustomization adds to what it applies, named by what that substitutes.
+    fn of_component(&self, kind: &str, name: &str, applied: Object<'p>) -> Option<Object<'p>> {
+        let span = applied.root.span();
+        let (path, _) = self.applied.iter().find(|(_, known)| known.root.span() == span)?;
+        let components = applied.root.at(&["spec", "components"]);
+        let components: Vec<String> = components
+            .into_iter()
+            .flat_map(|list| list.items())
+            .map(|component| join(path, component.raw()))
+            .collect();
+        let is_meant = |(own, object): &&(String, Object<'p>)| {
+            let substituted = || substitute(&object.name().unwrap_or_default(), Some(applied));
+            own == kind
+                && components.iter().any(|component| is_below(&object.file.path, component))
+                && substituted() == name
+        };
+        self.objects.iter().find(is_meant).map(|(_, object)| *object)
     }
 
     /// `chart`, `version` and `sourceRef`, as `HelmReleases` and `HelmCharts` have them.
@@ -360,6 +394,32 @@ impl<'p> Flux<'p> {
         layer.optional = entry.get("optional").and_then(Node::as_bool).unwrap_or(false);
         layer
     }
+}
+
+/// Whether a kustomization puts the name of a Namespace into what Flux Kustomizations apply to.
+fn replaces_target(kustomization: &Kustomization<'_>, context: &Context<'_>) -> bool {
+    let replaces = |one: Node<'_>| {
+        let of_namespace = one.at(&["source", "kind"]).and_then(Node::as_str) == Some("Namespace");
+        let mut targets = one.get("targets").into_iter().flat_map(|list| list.items());
+        of_namespace
+            && targets.any(|target| {
+                let mut fields = target.get("fieldPaths").into_iter().flat_map(|list| list.items());
+                target.at(&["select", "kind"]).and_then(Node::as_str) == Some("Kustomization")
+                    && fields.any(|field| field.as_str() == Some("spec.targetNamespace"))
+            })
+    };
+    let mut entries =
+        kustomization.root.get("replacements").into_iter().flat_map(|list| list.items());
+    entries.any(|entry| match entry.get("path").and_then(Node::as_str) {
+        None => replaces(entry),
+        Some(path) => {
+            let file = context.tree.file(&join(kustomization.directory, path));
+            // One, or a list of them.
+            file.is_some_and(|file| {
+                file.roots().any(|root| replaces(root) || root.items().any(replaces))
+            })
+        }
+    })
 }
 
 fn is_data(span: Span, context: &Context<'_>) -> bool {
