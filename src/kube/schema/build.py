@@ -7,7 +7,8 @@ Run from anywhere, with pip and network access:
 
 It fetches one version of the PyPI package kubernetes-validate (Apache-2.0; its files are made from
 the OpenAPI documents that Kubernetes publishes), checks its hash, and writes the same bytes every
-time. To take a newer package in: change VERSION and SHA256, run, and set NEWEST in mod.rs.
+time. To take a newer package in: change VERSION and SHA256, look through words.tsv for what came
+with it, run, and set NEWEST in mod.rs.
 
 Its first line starts with `#`. Then a line for each distinct form of a
 definition, with five fields between tabs:
@@ -34,6 +35,29 @@ SHA256 = "85136d018a27b50ec7fc049d902bfa5193f5976807e6c0f408e3ab6fe078cad9"
 OLDEST = 25
 
 
+def words_of_fields():
+    """What words.tsv says: a field's words with the minors they came with, by definition and field."""
+    found = {}
+    for line in pathlib.Path(__file__).with_name("words.tsv").read_text().splitlines():
+        if not line.startswith("#"):
+            name, field, words = line.split("\t")
+            pairs = (word.partition("@") for word in words.split("|"))
+            found[name, field] = [(word, int(minor or OLDEST)) for word, _, minor in pairs]
+    return found
+
+
+def with_words(name, schema, minor, words):
+    """A definition with an enumeration in each field that has one. An empty text is a field that is
+    not set."""
+    for field, inner in schema.get("properties", {}).items():
+        if (name, field) in words:
+            known = [word for word, since in words[name, field] if since <= minor]
+            text = inner.get("items", inner)
+            assert text.get("type") in ("string", ["string", "null"]), (name, field, text)
+            text["x-words"] = ["", *known]
+    return schema
+
+
 def shape(schema, field=""):
     """One schema in short.
 
@@ -58,8 +82,9 @@ def shape(schema, field=""):
     kinds = schema.get("type", [])
     kinds = {kinds} if isinstance(kinds, str) else set(kinds)
     kinds.discard("null")
-    words = schema.get("enum")
-    if kinds == {"string"} and words and field not in ("apiVersion", "kind"):
+    # There the kind itself is one.
+    words = schema.get("x-words") or field not in ("apiVersion", "kind") and schema.get("enum")
+    if kinds == {"string"} and words:
         return f"({'|'.join(sorted(word for word in words if word is not None))})"
     if kinds == {"array"}:
         return "[" + shape(schema.get("items", {}))
@@ -76,12 +101,14 @@ def shape(schema, field=""):
 def definitions(wheel):
     """Each distinct definition with the set of minor versions it holds in."""
     found = {}
+    words = words_of_fields()
     with zipfile.ZipFile(wheel) as archive:
         pattern = re.compile(r".*/v1\.(\d+)\.0-local-strict/_definitions\.json")
         for path in archive.namelist():
             if not (match := pattern.fullmatch(path)):
                 continue
-            bit = 1 << (int(match[1]) - OLDEST)
+            minor = int(match[1])
+            bit = 1 << (minor - OLDEST)
             for name, schema in json.loads(archive.read(path))["$defs"].items():
                 places = schema.get("x-kubernetes-group-version-kind", [])
                 api_version = kind = ""
@@ -89,7 +116,8 @@ def definitions(wheel):
                 if len(places) == 1:
                     group, version, kind = (places[0][key] for key in ("group", "version", "kind"))
                     api_version = f"{group}/{version}" if group else version
-                line = (name.removeprefix("io.k8s."), api_version, kind, shape(schema))
+                name = name.removeprefix("io.k8s.")
+                line = (name, api_version, kind, shape(with_words(name, schema, minor, words)))
                 found[line] = found.get(line, 0) | bit
     return found
 

@@ -1,9 +1,10 @@
 //! Objects held against the schemas of their kinds.
 //!
 //! The schemas of the built-in kinds come from the `OpenAPI` documents of Kubernetes 1.25 to 1.37,
-//! by `build.py`: every distinct definition once, with the set of versions it holds in. They are listed
-//! when the first object is validated, and a definition is read when an object first needs it, so a run
-//! that validates nothing pays nothing.
+//! by `build.py`: every distinct definition once, with the set of versions it holds in. The documents call
+//! text what takes a few words only; `words.tsv` says which words. Definitions are listed when the first
+//! object is validated, and one is read when an object first needs it, so a run that validates nothing pays
+//! nothing.
 //!
 //! NOTE: this walks tree and schema side by side instead of handing JSON to the `jsonschema`
 //! crate. The definitions use six constructs of JSON Schema only; the walk needs no second form

@@ -28,7 +28,7 @@ pub(super) enum Shape {
     IntOrText,
     /// Text or a number, as `500m` or `2`.
     Quantity,
-    /// One of these words.
+    /// One of these words; an empty one among them is a field that is not set.
     Words(Arc<[Cow<'static, str>]>),
     List(Box<Shape>),
     /// Any keys, values of one shape.

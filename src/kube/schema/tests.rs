@@ -193,3 +193,42 @@ fn json_schemas_are_read_too() {
     let kinds: Vec<_> = violations.iter().map(|violation| &violation.kind).collect();
     assert_eq!(kinds, [&ViolationKind::WrongType, &ViolationKind::UnknownField]);
 }
+
+/// `path: message (suggestion)` of what is said of a Service with this `spec`.
+fn service(spec: &str, minor: u32) -> Vec<String> {
+    said(&format!("apiVersion: v1\nkind: Service\nmetadata: {{name: web}}\nspec: {spec}\n"), minor)
+}
+
+#[test]
+fn a_field_of_few_words_takes_no_other() {
+    let said = service("{type: Loadbalancer, ports: [{port: 80, protocol: HTTP}]}", 34);
+    assert_eq!(
+        said,
+        [
+            "spec.type: `Loadbalancer` is none of `ClusterIP`, `ExternalName`, `LoadBalancer`, `NodePort`: \
+             the API refuses it (did you mean `LoadBalancer`?)",
+            "spec.ports[0].protocol: `HTTP` is none of `SCTP`, `TCP`, `UDP`: the API refuses it (-)",
+        ]
+    );
+    let listed = service("{ipFamilies: [IPv4, ipv6]}", 34);
+    assert!(listed.len() == 1 && listed[0].starts_with("spec.ipFamilies[1]: "), "{listed:?}");
+}
+
+/// As the API server has it: `type: ""` is the default type.
+#[test]
+fn a_field_of_few_words_may_be_empty() {
+    assert!(service("{type: '', sessionAffinity: ClientIP}", 34).is_empty());
+    assert!(service("{type: null}", 34).is_empty());
+}
+
+#[test]
+fn a_word_is_taken_from_the_version_on_that_brought_it() {
+    let pod = |word: &str, minor| {
+        let toleration = format!("{{key: a, operator: {word}, value: '1'}}");
+        let spec = format!("{{containers: [], tolerations: [{toleration}]}}");
+        said(&format!("apiVersion: v1\nkind: Pod\nmetadata: {{name: a}}\nspec: {spec}\n"), minor)
+    };
+    assert_eq!(pod("Gt", 34).len(), 1);
+    assert!(pod("Gt", 35).is_empty());
+    assert!(pod("Equal", 25).is_empty());
+}

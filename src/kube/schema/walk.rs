@@ -205,11 +205,14 @@ impl<'a, 's> Walk<'a, 's> {
     }
 
     fn word(&mut self, node: Node<'a>, words: &[std::borrow::Cow<'static, str>]) {
-        let near = nearest(node.raw(), words.iter().map(AsRef::as_ref));
-        let mut message = format!("`{}` is none of", node.raw());
-        for (at, word) in words.iter().take(12).enumerate() {
+        let known = || words.iter().map(AsRef::as_ref).filter(|word: &&str| !word.is_empty());
+        let near = nearest(node.raw(), known());
+        let one = known().count() == 1;
+        let mut message = format!("`{}` is {}", node.raw(), if one { "not" } else { "none of" });
+        for (at, word) in known().take(12).enumerate() {
             let _ = write!(message, "{}`{word}`", if at == 0 { " " } else { ", " });
         }
+        message.push_str(": the API refuses it");
         self.violations.push(Violation {
             node,
             kind: ViolationKind::WrongValue,
