@@ -29,11 +29,37 @@ const VERBS: &[&str] = &[
 pub(super) fn judge(scene: &Scene<'_>) -> Vec<Hit> {
     let extra = scene.words("extra-resources");
     let rules = scene.object.node.get("rules").into_iter().flat_map(Node::items);
-    rules.flat_map(|rule| resource_hits(rule, &extra).into_iter().chain(verb_hits(rule))).collect()
+    rules
+        .flat_map(|rule| {
+            group_hits(rule).into_iter().chain(resource_hits(rule, &extra)).chain(verb_hits(rule))
+        })
+        .collect()
 }
 
 fn texts<'n>(rule: Node<'n>, key: &str) -> Vec<Node<'n>> {
     rule.get(key).into_iter().flat_map(Node::items).filter(|item| item.as_str().is_some()).collect()
+}
+
+/// Groups that are written as an `apiVersion` is, or by a name that the core group does not have.
+fn group_hits(rule: Node<'_>) -> Vec<Hit> {
+    let is_version = |name: &str| {
+        let number = name.strip_prefix('v').unwrap_or_default();
+        number.starts_with(|first: char| first.is_ascii_digit())
+            && number.chars().all(|letter| letter.is_ascii_alphanumeric())
+    };
+    let meant = |group: &str| match group.split_once('/') {
+        Some((group, version)) if is_version(version) => Some(format!("write `{group}`")),
+        None if group == "core" || is_version(group) => Some("the core group is `\"\"`".to_owned()),
+        _ => None,
+    };
+    texts(rule, "apiGroups")
+        .into_iter()
+        .filter_map(|node| {
+            let help = meant(node.raw())?;
+            let message = format!("`{}` is no API group: this rule grants nothing", node.raw());
+            Some(hit(node, message, Some(help)))
+        })
+        .collect()
 }
 
 fn resource_hits(rule: Node<'_>, extra: &[&str]) -> Vec<Hit> {
