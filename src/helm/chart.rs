@@ -153,7 +153,7 @@ impl Content {
     fn into_text(self) -> Arc<str> {
         match self {
             Self::Text(text) => text,
-            Self::Binary(bytes) => super::bytes::text(&bytes).into(),
+            Self::Binary(bytes) => crate::source::bytes::text(&bytes).into(),
             Self::Outside => Arc::default(),
         }
     }

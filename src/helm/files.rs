@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use globset::GlobBuilder;
 
-use super::bytes;
 use super::call::text;
 use super::chart::{Chart, LEADS_OUT};
 use super::emit::{Dialect, emit};
 use super::origin::{OriginId, Origins};
 use super::value::{Data, Entries, Object, Value};
+use crate::source::bytes;
 
 #[derive(Debug)]
 struct Files {

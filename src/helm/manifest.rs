@@ -6,7 +6,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use crate::source::SourceId;
-use crate::yaml::{self, Document, ErrorKind, Kind, Node};
+use crate::yaml::{self, Document, Kind, Node};
 
 /// Kinds in Helm's order of installing; all others come after, by name.
 const INSTALL_ORDER: &[&str] = &[
@@ -123,16 +123,12 @@ pub(super) enum Hook {
 /// A byte offset in the document and what is wrong.
 pub(super) fn head(text: &Arc<str>) -> Result<Head, (usize, String)> {
     let stream = yaml::parse(SourceId::NOWHERE, text);
-    let fatal = |error: &&yaml::SyntaxError| !matches!(error.kind, ErrorKind::DuplicateKey { .. });
-    let first = stream.documents.first();
-    if let Some(error) = stream.errors.iter().find(fatal)
-        && first.is_none_or(|document| error.span.start <= document.span().end)
-    {
+    let first = stream.first().map_err(|error| {
         let line = text[..error.span.start as usize].matches('\n').count() + 1;
         let message =
             format!("error converting YAML to JSON: yaml: line {line}: {}", error.message);
-        return Err((error.span.start as usize, message));
-    }
+        (error.span.start as usize, message)
+    })?;
     let Some(root) = first.and_then(|document| document.root()).filter(|root| !root.is_null())
     else {
         return Ok(Head { kind: String::new(), hook: Hook::No, document: None });
@@ -152,18 +148,25 @@ pub(super) fn head(text: &Arc<str>) -> Result<Head, (usize, String)> {
     if root.kind() != Kind::Mapping {
         return Err(wrong(root, named(root), "value of type util.SimpleHead"));
     }
-    let kind = match root.get("kind") {
-        Some(node) if node.kind() != Kind::Scalar => {
-            return Err(wrong(node, named(node), "struct field SimpleHead.kind of type string"));
+    let need_text = |map: Node<'_>, key: &str, field: &str| match map
+        .get(key)
+        .filter(|node| node.kind() != Kind::Scalar)
+    {
+        Some(node) => {
+            Err(wrong(node, named(node), &format!("struct field {field} of type string")))
         }
-        Some(node) if !node.is_null() => node.raw().to_owned(),
-        _ => String::new(),
+        None => Ok(()),
     };
+    need_text(root, "apiVersion", "SimpleHead.apiVersion")?;
+    need_text(root, "kind", "SimpleHead.kind")?;
+    let kind = root.get("kind").filter(|kind| !kind.is_null());
+    let kind = kind.map(|kind| kind.raw().to_owned()).unwrap_or_default();
     let mut hook = Hook::No;
     if let Some(meta) = root.get("metadata").filter(|meta| !meta.is_null()) {
         if meta.kind() != Kind::Mapping {
             return Err(wrong(meta, named(meta), "struct field SimpleHead.metadata"));
         }
+        need_text(meta, "name", ".metadata.name")?;
         if let Some(annotations) = meta.get("annotations").filter(|node| !node.is_null()) {
             if annotations.kind() != Kind::Mapping {
                 let field =
@@ -234,6 +237,12 @@ mod tests {
         assert_eq!(head(&"kind: Pod".into()).unwrap().hook, Hook::No);
         head(&"- a".into()).expect_err("a list is no manifest");
         head(&"a: [".into()).expect_err("broken");
+        head(&"apiVersion: [v1]".into()).expect_err("no text");
+        head(&"metadata: {name: {a: b}}".into()).expect_err("no text");
+        assert_eq!(
+            head(&"apiVersion: 1\nkind: Pod\nmetadata: {name: 2}".into()).unwrap().kind,
+            "Pod"
+        );
     }
 
     #[test]

@@ -2,7 +2,6 @@
 
 mod aside;
 mod builtin;
-mod bytes;
 pub mod call;
 pub mod calls;
 pub mod capabilities;

@@ -6,7 +6,7 @@ use super::origin::{OriginId, Origins};
 use super::rope::{Rope, RopeIndex};
 use super::value::{Data, Entries, Value};
 use crate::source::{SourceId, Span};
-use crate::yaml::{ErrorKind, Kind, Node, Scalar, Stream, Style};
+use crate::yaml::{Kind, Node, Scalar, Stream, Style};
 
 /// The first document of a text that a template made; each scalar keeps the origins of its own
 /// characters, a map or list the conditions that it and its entries stand under.
@@ -15,21 +15,16 @@ use crate::yaml::{ErrorKind, Kind, Node, Scalar, Stream, Style};
 /// What is wrong with the text, as Helm puts it.
 pub(super) fn from_text(stream: &Stream, rope: &Rope, origins: &Origins) -> Result<Value, String> {
     const NO_YAML: &str = "error converting YAML to JSON: yaml";
-    // go-yaml passes over no tab where a key may stand, unlike YAML.
+    // It passes over no tab where a key may stand, and knows no line there.
     let content = rope.as_str().trim_start_matches([' ', '\n', '\r']);
     if content.starts_with('\t') {
         return Err(format!("{NO_YAML}: found character that cannot start any token"));
     }
-    let fault =
-        stream.errors.iter().find(|error| !matches!(error.kind, ErrorKind::DuplicateKey { .. }));
-    let first = stream.documents.first();
-    if let Some(fault) = fault
-        && first.is_none_or(|document| fault.span.start <= document.span().end)
-    {
+    let first = stream.first().map_err(|fault| {
         let before = rope.as_str().get(..fault.span.start as usize).unwrap_or_default();
         let line = before.matches('\n').count() + 1;
-        return Err(format!("{NO_YAML}: line {line}: {}", fault.message));
-    }
+        format!("{NO_YAML}: line {line}: {}", fault.message)
+    })?;
     let text = Text { index: rope.index(), rope, origins };
     match first.and_then(|document| document.root()) {
         Some(root) => text.value(root),

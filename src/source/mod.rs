@@ -3,6 +3,7 @@
 //! Everything else in plimsoll points into text by [`Span`]: a file id and a byte range.
 //! Lines and columns are computed only where output needs them.
 
+pub(crate) mod bytes;
 pub(crate) mod credential;
 mod disk;
 mod edit;

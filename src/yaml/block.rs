@@ -20,7 +20,7 @@ use memchr::{memchr, memchr_iter, memrchr};
 
 use super::build::Builder;
 use super::flow;
-use super::parse::{Comment, MAX_DEPTH, Stream};
+use super::parse::{Comment, MAX_DEPTH, Stream, is_unprintable};
 use super::tree::Style;
 use crate::source::{SourceId, Span};
 pub(super) use scalar::{is_plain_start, put_scalar, quoted_end};
@@ -60,7 +60,9 @@ fn is_ordinary(text: &str) -> bool {
     if text.bytes().fold(false, |found, byte| found | unusual(byte)) {
         return false;
     }
-    text.is_ascii() || !text.contains(['\u{85}', '\u{2028}', '\u{2029}', '\u{feff}'])
+    let unusual =
+        |c| matches!(c, '\u{85}' | '\u{2028}' | '\u{2029}' | '\u{feff}') || is_unprintable(c);
+    text.is_ascii() || !text.contains(unusual)
 }
 
 /// What gives up.

@@ -144,6 +144,13 @@ impl<'t> Builder<'t> {
         });
     }
 
+    /// Takes a fault that the document is left out for.
+    pub(super) fn refuse(&mut self, error: SyntaxError) {
+        if !mem::replace(&mut self.broken, true) {
+            self.errors.push(error);
+        }
+    }
+
     pub(super) fn take(&mut self, event: Event<'_>, range: Range<usize>) {
         match event {
             Event::Scalar(value, style, anchor, tag) => {
@@ -245,8 +252,11 @@ impl<'t> Builder<'t> {
                 self.check_tag(tag, value, start, end);
                 false
             }
-            _ => style != Style::Plain || matches!(resolve_plain(value), Scalar::Str(_)),
+            _ => self.is_text(style, value, start..end),
         };
+        if style == Style::DoubleQuoted && text.get(inner.clone()) != Some(value) {
+            self.check_escapes(inner.clone());
+        }
         let node = match text.get(inner.clone()) == Some(value) {
             true => self.borrowed(style, start..end, &inner, is_text),
             false => self.owned(style, start..end, value.into(), is_text),
@@ -302,8 +312,7 @@ impl<'t> Builder<'t> {
 
     /// Adds a scalar without tag whose text stands at `inner`.
     pub(super) fn in_text(&mut self, style: Style, range: Range<usize>, inner: Range<usize>) {
-        let value = &self.source_text[inner.clone()];
-        let text = style != Style::Plain || matches!(resolve_plain(value), Scalar::Str(_));
+        let text = self.is_text(style, &self.source_text[inner.clone()], range.clone());
         let node = self.borrowed(style, range, &inner, text);
         self.remember_named(node);
     }
@@ -313,7 +322,7 @@ impl<'t> Builder<'t> {
         if self.source_text[range.clone()] == *value {
             return self.in_text(style, range.clone(), range);
         }
-        let text = style != Style::Plain || matches!(resolve_plain(&value), Scalar::Str(_));
+        let text = self.is_text(style, &value, range.clone());
         let node = self.owned(style, range, value.into(), text);
         self.remember_named(node);
     }
@@ -345,6 +354,11 @@ impl<'t> Builder<'t> {
         self.close(end);
     }
 
+    /// True when the document has a node and all of it.
+    pub(super) fn is_complete(&self) -> bool {
+        self.has_root() && self.open.is_empty()
+    }
+
     /// True when the document has a node.
     pub(super) fn has_root(&self) -> bool {
         self.document.root.is_some()
@@ -354,6 +368,57 @@ impl<'t> Builder<'t> {
     pub(super) fn complete_with_null(&mut self) {
         if !self.has_root() {
             self.null(self.document.start as usize);
+        }
+    }
+
+    /// True for a scalar without tag that is text. A value that no JSON can say is refused, as everyone who makes
+    /// JSON of it does.
+    fn is_text(&mut self, style: Style, value: &str, range: Range<usize>) -> bool {
+        if style != Style::Plain {
+            return true;
+        }
+        match resolve_plain(value) {
+            Scalar::Str(_) => true,
+            Scalar::Float(float) if !float.is_finite() && !self.is_at_key() => {
+                let message = format!("`{value}` is no number that JSON has");
+                self.fail(ErrorKind::Syntax, range.start, range.end, message);
+                false
+            }
+            _ => false,
+        }
+    }
+
+    /// True where the next node is a key.
+    fn is_at_key(&self) -> bool {
+        self.open
+            .last()
+            .is_some_and(|open| open.mapping && (self.pending.len() - open.first).is_multiple_of(2))
+    }
+
+    /// Refuses escapes that JSON has and go-yaml has not, except in a text that kubectl reads as JSON.
+    fn check_escapes(&mut self, inner: Range<usize>) {
+        let text = self.source_text;
+        if text.trim_start().starts_with('{') {
+            return;
+        }
+        let mut at = inner.start;
+        while let Some(length) = memchr::memchr(b'\\', &text.as_bytes()[at..inner.end]) {
+            let escape = at + length;
+            at = escape + 2;
+            let is_surrogate = |code: &str| {
+                matches!(code.as_bytes(), [b'd' | b'D', b'8' | b'9' | b'a'..=b'f' | b'A'..=b'F'])
+            };
+            let (end, help) = match text.as_bytes().get(escape + 1) {
+                Some(b'/') => (at, "write the slash alone: it needs no backslash in YAML"),
+                Some(b'u') if text.get(at..at + 2).is_some_and(is_surrogate) => {
+                    (at + 4, "write the character itself, or its number behind \\U")
+                }
+                _ => continue,
+            };
+            let span = Span::new(self.source, escape, end.min(inner.end));
+            let message = format!("`{}` is no escape of YAML 1.1", &text[span.range()]);
+            self.refuse(SyntaxError { kind: ErrorKind::Syntax, span, message, help: Some(help) });
+            return;
         }
     }
 

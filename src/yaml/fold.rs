@@ -53,7 +53,6 @@ pub(super) fn double_quoted(inner: &str) -> Option<String> {
         value.push(match bytes.get(mark + 1)? {
             b'"' => '"',
             b'\\' => '\\',
-            b'/' => '/',
             b' ' => ' ',
             b'n' => '\n',
             b't' => '\t',

@@ -15,6 +15,7 @@ mod members;
 mod parse;
 mod path;
 mod scalar;
+mod tabs;
 mod tree;
 mod written;
 
@@ -22,7 +23,9 @@ pub use edit::NewValue;
 pub use marks::{Mark, Marks, Sign};
 pub(crate) use members::Hint;
 pub use members::{Entries, Items, Name};
-pub use parse::{Comment, ErrorKind, Stream, SyntaxError, parse, parse_fully, parse_part};
+pub use parse::{
+    Comment, ErrorKind, Stream, SyntaxError, parse, parse_fully, parse_lines, parse_part,
+};
 pub use path::{Path, Step, escape, unescape};
 pub use scalar::{Scalar, key_name, resolve_plain};
 pub use tree::{Document, Entry, Kind, Node, NodeId, Style};

@@ -7,8 +7,9 @@ use granit_parser::{Event, Parser, ScanError};
 
 use super::block;
 use super::build::Builder;
+use super::tabs::Tabs;
 use super::tree::Document;
-use crate::source::{SourceId, Span};
+use crate::source::{SourceId, Span, bytes};
 
 /// How deep collections may nest. Kubernetes objects stay below 30; the parser and whoever walks
 /// the tree by recursion are safe at this depth.
@@ -27,6 +28,34 @@ pub struct Stream {
     pub errors: Vec<SyntaxError>,
     /// Every comment, in the order of the text.
     pub comments: Vec<Comment>,
+}
+
+impl Stream {
+    /// Makes it that of a text which its own is a part of, from a byte on. Nobody else may have its documents yet.
+    fn move_into(&mut self, text: &Arc<str>, by: usize) {
+        let by = u32::try_from(by).unwrap_or(u32::MAX);
+        self.documents.iter_mut().filter_map(Arc::get_mut).for_each(|own| own.move_into(text, by));
+        for error in &mut self.errors {
+            error.span = error.span.moved(by);
+            if let ErrorKind::DuplicateKey { first } = &mut error.kind {
+                *first = first.moved(by);
+            }
+        }
+        self.comments.iter_mut().for_each(|comment| comment.span = comment.span.moved(by));
+    }
+
+    /// The first document, as who reads a single one does: what follows it is not looked at.
+    ///
+    /// # Errors
+    /// What is wrong with that document, or before it.
+    pub fn first(&self) -> Result<Option<&Arc<Document>>, &SyntaxError> {
+        let first = self.documents.first();
+        let fault = self.errors.iter().find(|error| error.is_fatal());
+        match fault.filter(|fault| first.is_none_or(|own| fault.span.start <= own.span().end)) {
+            Some(fault) => Err(fault),
+            None => Ok(first),
+        }
+    }
 }
 
 /// A comment.
@@ -65,6 +94,14 @@ pub struct SyntaxError {
     pub help: Option<&'static str>,
 }
 
+impl SyntaxError {
+    /// True where the document cannot be read for it.
+    #[must_use]
+    pub fn is_fatal(&self) -> bool {
+        !matches!(self.kind, ErrorKind::DuplicateKey { .. })
+    }
+}
+
 /// Reads a text into documents. Never fails and never panics; time is linear in the text's size.
 #[must_use]
 pub fn parse(source: SourceId, text: &Arc<str>) -> Stream {
@@ -88,17 +125,23 @@ pub fn parse_fully(source: SourceId, text: &Arc<str>) -> Stream {
     let mut stream =
         Stream { source, documents: Vec::new(), errors: Vec::new(), comments: Vec::new() };
     let mut builder: Option<Builder> = None;
+    let mut tabs = Tabs::of(text);
     loop {
         match parser.next_event() {
             None => break,
             Some(Ok((event, span))) => {
                 let range = span.byte_range().unwrap_or(0..0);
+                let tab = tabs.as_mut().and_then(|tabs| tabs.pass(&event, &range));
+                if matches!(event, Event::DocumentStart(..)) {
+                    builder = Some(Builder::new(source, text, range.end));
+                }
+                if let Some(at) = tab {
+                    refuse(tab_at(source, at), &mut stream, builder.as_mut());
+                }
                 match event {
                     Event::StreamStart => {}
                     Event::StreamEnd => break,
-                    Event::DocumentStart(..) => {
-                        builder = Some(Builder::new(source, text, range.end));
-                    }
+                    Event::DocumentStart(..) => {}
                     Event::DocumentEnd => {
                         if let Some(done) = builder.take() {
                             done.finish(&mut stream);
@@ -122,7 +165,10 @@ pub fn parse_fully(source: SourceId, text: &Arc<str>) -> Stream {
                 }
             }
             Some(Err(error)) => {
-                builder = None;
+                // What follows a whole document is no part of it.
+                if let Some(done) = builder.take().filter(Builder::is_complete) {
+                    done.finish(&mut stream);
+                }
                 stream.errors.push(describe(source, text, &error));
                 if stream.errors.len() >= MAX_DOCUMENTS {
                     break;
@@ -130,10 +176,86 @@ pub fn parse_fully(source: SourceId, text: &Arc<str>) -> Stream {
                 if !parser.proceed_next_document().unwrap_or(false) {
                     break;
                 }
+                tabs.iter_mut().for_each(Tabs::skip);
             }
         }
     }
+    if let Some(error) = unprintable(source, text) {
+        refuse_within(error, &mut stream);
+    }
     stream.errors.sort_by_key(|error| error.span);
+    stream
+}
+
+/// Refuses what a tab stands in: the document that is read, or the one before.
+fn refuse(error: SyntaxError, stream: &mut Stream, reading: Option<&mut Builder<'_>>) {
+    match reading {
+        Some(reading) => reading.refuse(error),
+        None => {
+            stream.documents.pop();
+            stream.errors.push(error);
+        }
+    }
+}
+
+fn tab_at(source: SourceId, at: usize) -> SyntaxError {
+    SyntaxError {
+        kind: ErrorKind::Syntax,
+        span: Span::new(source, at, at + 1),
+        message: "a tab stands where only spaces may".to_owned(),
+        help: Some(
+            "take it out: kubectl and Helm take no tabs at the start of a line, not even of a blank one",
+        ),
+    }
+}
+
+/// True for a character that go-yaml takes nowhere, not even in a comment (`readerc.go`), and for the stand-in of a
+/// byte that is no UTF-8.
+pub(super) fn is_unprintable(c: char) -> bool {
+    let is_control = c.is_control() && !matches!(c, '\0' | '\t' | '\n' | '\r' | '\u{85}');
+    is_control || matches!(c, '\u{fffe}' | '\u{ffff}') || bytes::is_stand_in(c)
+}
+
+fn unprintable(source: SourceId, text: &str) -> Option<SyntaxError> {
+    let (at, found) = text.char_indices().find(|(_, c)| is_unprintable(*c))?;
+    let message = match bytes::is_stand_in(found) {
+        true => "a byte that is no UTF-8".to_owned(),
+        false => format!("the control character {found:?}"),
+    };
+    let span = Span::new(source, at, at + found.len_utf8());
+    Some(SyntaxError { kind: ErrorKind::Syntax, span, message, help: None })
+}
+
+/// Leaves out the document that a fault lies in, or the next one, unless that is known to be none.
+fn refuse_within(error: SyntaxError, stream: &mut Stream) {
+    let at = error.span.start;
+    if stream.errors.iter().any(|known| known.span.start <= at && at < known.span.end) {
+        return;
+    }
+    let behind = stream.documents.partition_point(|document| document.span().start <= at);
+    let within = behind.saturating_sub(1);
+    if within < stream.documents.len() {
+        stream.documents.remove(within);
+    }
+    stream.errors.push(error);
+}
+
+/// Reads some lines of a text as a text of their own; the last one of a file that does not end with a line feed is
+/// read as if it did, as kubectl and Helm read files (k8s.io/apimachinery `pkg/util/yaml`: `LineReader`).
+///
+/// # Panics
+/// Where the part does not begin and end between two characters of the text.
+#[must_use]
+pub fn parse_lines(source: SourceId, text: &Arc<str>, lines: Range<usize>) -> Stream {
+    if lines == (0..text.len()) && (text.ends_with('\n') || text.is_empty()) {
+        return parse(source, text);
+    }
+    let mut own = text[lines.clone()].to_owned();
+    if !own.ends_with('\n') {
+        own.push('\n');
+    }
+    let mut stream = parse(source, &own.into());
+    stream.move_into(text, lines.start);
     stream
 }
 
@@ -152,16 +274,7 @@ pub fn parse_part(source: SourceId, text: &Arc<str>, part: Range<usize>) -> Stre
         own.push('\n');
     }
     let mut stream = parse(source, &own.into());
-    let by = u32::try_from(line).unwrap_or(u32::MAX);
-    // Nobody else has them yet.
-    stream.documents.iter_mut().filter_map(Arc::get_mut).for_each(|own| own.move_into(text, by));
-    for error in &mut stream.errors {
-        error.span = error.span.moved(by);
-        if let ErrorKind::DuplicateKey { first } = &mut error.kind {
-            *first = first.moved(by);
-        }
-    }
-    stream.comments.iter_mut().for_each(|comment| comment.span = comment.span.moved(by));
+    stream.move_into(text, line);
     stream
 }
 

@@ -258,6 +258,103 @@ fn a_block_scalar_of_line_feeds_alone_keeps_them() {
     assert_eq!(root.get("a").and_then(Node::as_str), Some("\n\n"));
 }
 
+/// What is read of a text's first document, or what the first fault covers.
+fn first_of(text: &str) -> Result<String, String> {
+    let stream = read(text);
+    match stream.first() {
+        Ok(document) => {
+            let root = document.and_then(|document| document.root()).expect("a root");
+            let entries =
+                root.entries().map(|entry| format!("{}={}", entry.name(), entry.value.raw()));
+            Ok(entries.collect::<Vec<_>>().join(" "))
+        }
+        Err(fault) => Err(text[fault.span.range()].to_owned()),
+    }
+}
+
+#[test]
+fn a_tab_stands_within_a_line_or_among_brackets() {
+    for text in [
+        "a:\tb\t# c\nd: e\t\n",
+        "a: \"b\"\t\nc: d\n",
+        "a: \"b\n\tc\"\nd: 'e\n\t\n f'\n",
+        "a: {b: \"c\"\n\t}\n",
+        "{\n\t\"a\": 1\n}\n",
+        // Behind a plain scalar it is a blank as long as it is indented as that would go on.
+        "a: b\n  \t\nc: d\n",
+        "a: b\n \tc\n",
+        "a: |\n  b\n  \t\n  \tc\n",
+        "a: |2\n  \tb\n",
+    ] {
+        assert!(first_of(text).is_ok(), "{text:?}");
+    }
+}
+
+#[test]
+fn a_tab_where_a_line_may_start_is_refused() {
+    for text in [
+        "\ta: b\n",
+        "# a\n\t\nb: c\n",
+        "a: b\n\t\nc: d\n",
+        "a: b # c\n  \t\nd: e\n",
+        "a: \"b\"\n  \t\nc: d\n",
+        "a:\n\t# b\n  c: d\n",
+        "a:\n- b\n\t\n- c\n",
+        "a:\n-\tb\n",
+        "a:\n- \tb: c\n",
+        "a: {b: c}\n\t\nd: e\n",
+        "a: |\n  \tb\n",
+        "a: b\n\t\n---\nc: d\n",
+        "a: \"b\"\n\t\n",
+    ] {
+        assert_eq!(first_of(text), Err("\t".to_owned()), "{text:?}");
+    }
+    let stream = read("a: b\n---\nc: d\n\t\n---\ne: f\n");
+    assert_eq!((stream.documents.len(), stream.errors.len()), (2, 1), "{:?}", stream.errors);
+}
+
+#[test]
+fn characters_that_are_none_in_yaml_1_1_are_refused_anywhere() {
+    for (text, at) in [
+        ("a: b\u{9f}\n", "\u{9f}"),
+        ("# \u{1b}\na: b\n", "\u{1b}"),
+        ("a: \u{ffff}\n", "\u{ffff}"),
+        // A byte that is no UTF-8.
+        ("a: caf\u{10fee9}\n", "\u{10fee9}"),
+    ] {
+        assert!(first_of(text).is_err_and(|found| found.contains(at)), "{text:?}");
+    }
+    assert_eq!(first_of("a: \u{e9}\u{1f600}\u{85}\n"), Ok("a=\u{e9}\u{1f600}\u{85}".to_owned()));
+    let stream = read("a: b\n---\nc: \u{9f}\n---\ne: f\n");
+    assert_eq!((stream.documents.len(), stream.errors.len()), (2, 1), "{:?}", stream.errors);
+}
+
+#[test]
+fn what_json_cannot_say_is_no_value() {
+    for text in ["a: .inf\n", "a: [-.Inf]\n", "a: {b: .nan}\n"] {
+        assert!(first_of(text).is_err_and(|at| at.contains('.')), "{text:?}");
+    }
+    assert_eq!(
+        first_of(".inf: 1\n\"b\": \".inf\"\nc: +Inf\n"),
+        Ok(".inf=1 b=.inf c=+Inf".to_owned())
+    );
+}
+
+#[test]
+fn escapes_that_json_has_and_yaml_1_1_has_not_are_refused_outside_of_json() {
+    assert_eq!(first_of("a: \"b\\/c\"\n"), Err("\\/".to_owned()));
+    assert_eq!(first_of("a: \"\\ud83d\\ude00\"\n"), Err("\\ud83d".to_owned()));
+    assert_eq!(first_of("a: \"\\\\/ \\u00e9\"\nb: c\\/d\n"), Ok("a=\\/ \u{e9} b=c\\/d".to_owned()));
+    assert_eq!(first_of("{\"a\": \"b\\/c\"}\n"), Ok("a=b/c".to_owned()));
+}
+
+#[test]
+fn what_follows_a_whole_document_does_not_break_it() {
+    assert_eq!(first_of("  a: 1\nb: 2\n"), Ok("a=1".to_owned()));
+    assert_eq!(read("  a: 1\nb: 2\n").errors.len(), 1);
+    assert_eq!(first_of("a: 1\n...\n[\n"), Ok("a=1".to_owned()));
+}
+
 #[test]
 fn nodes_are_small() {
     assert!(std::mem::size_of::<super::tree::NodeData>() <= 32);

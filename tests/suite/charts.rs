@@ -621,3 +621,11 @@ fn what_is_wrong_in_a_packed_dependency_is_found_where_the_umbrella_speaks_of_it
         assert_eq!(found, expected, "{values}{alias}");
     }
 }
+
+#[test]
+fn a_values_file_that_is_no_utf_8_is_refused() {
+    let dir = repository(&[CHART, ("c/templates/t.yaml", "a: {{ .Values.a }}\n")]);
+    std::fs::write(dir.path().join("c/values.yaml"), b"a: caf\xe9\n").expect("written");
+    let run = run(dir.path(), &["render", "x", "c"]).expect_code(1);
+    assert!(run.err.contains("a byte that is no UTF-8"), "{}", run.err);
+}

@@ -13,11 +13,11 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256, Sha512};
 
 use super::random;
-use crate::helm::bytes;
 use crate::helm::call::{Function, Host, any, computed, int, list, text};
 use crate::helm::origin::{OriginId, Origins};
 use crate::helm::print;
 use crate::helm::value::{Data, Entries, Object, Value};
+use crate::source::bytes;
 
 /// Functions of this module by name.
 pub(super) const TABLE: &[(&str, Function)] = &[

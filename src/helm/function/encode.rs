@@ -2,9 +2,9 @@
 
 use data_encoding::{BASE32, BASE64, Encoding};
 
-use crate::helm::bytes;
 use crate::helm::call::{Function, Host, computed, text};
 use crate::helm::value::Value;
+use crate::source::bytes;
 
 /// Functions of this module by name.
 pub(super) const TABLE: &[(&str, Function)] = &[

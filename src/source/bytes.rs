@@ -9,7 +9,7 @@ use std::borrow::Cow;
 const BASE: u32 = 0x0010_FE00;
 
 /// Bytes as a text.
-pub(super) fn text(bytes: &[u8]) -> Cow<'_, str> {
+pub(crate) fn text(bytes: &[u8]) -> Cow<'_, str> {
     if let Ok(text) = std::str::from_utf8(bytes) {
         return Cow::Borrowed(text);
     }
@@ -22,13 +22,20 @@ pub(super) fn text(bytes: &[u8]) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
+/// True for the character of a byte that is no UTF-8.
+pub(crate) fn is_stand_in(c: char) -> bool {
+    byte(c).is_some()
+}
+
+/// The byte that is no UTF-8 which a character stands for.
+pub(crate) fn byte(c: char) -> Option<u8> {
+    let byte = u32::from(c).checked_sub(BASE).and_then(|byte| u8::try_from(byte).ok());
+    byte.filter(|byte| !byte.is_ascii())
+}
+
 /// The bytes that a text stands for.
-pub(super) fn bytes(text: &str) -> Cow<'_, [u8]> {
-    let byte = |c: char| {
-        let byte = u32::from(c).checked_sub(BASE).and_then(|byte| u8::try_from(byte).ok());
-        byte.filter(|byte| !byte.is_ascii())
-    };
-    if !text.chars().any(|c| byte(c).is_some()) {
+pub(crate) fn bytes(text: &str) -> Cow<'_, [u8]> {
+    if !text.chars().any(is_stand_in) {
         return Cow::Borrowed(text.as_bytes());
     }
     let mut out = Vec::with_capacity(text.len());
