@@ -73,7 +73,10 @@ impl File {
     /// Its tree, parsed at the first call; `None` where it is not YAML.
     #[must_use]
     pub fn stream(&self) -> Option<&Arc<Stream>> {
-        let parse = || Arc::new(yaml::parse(self.source, &self.text()));
+        let parse = || {
+            let text = self.text();
+            Arc::new(yaml::parse_lines(self.source, &text, 0..text.len()))
+        };
         self.seen.yaml.then(|| self.known.stream.get_or_init(parse))
     }
 

@@ -13,6 +13,12 @@ fn render(template: &str, values: &str, args: &[&str]) -> Run {
     run(dir.path(), &[&["render", "x", "c"], args].concat())
 }
 
+/// What is shown, with its lines joined.
+fn in_one_line(shown: &str) -> String {
+    let words = shown.split_whitespace().filter(|word| *word != "│");
+    words.collect::<Vec<_>>().join(" ")
+}
+
 /// Findings of `check` on a folder of `fixtures/runner-chart`: `file:line rule`.
 fn story(folder: &str) -> (Option<i32>, Vec<String>) {
     let run = run(&fixture("runner-chart").join(folder), &["check", "--format", "json"]);
@@ -619,6 +625,31 @@ fn what_is_wrong_in_a_packed_dependency_is_found_where_the_umbrella_speaks_of_it
         let mut found = umbrella(values, alias);
         found.sort();
         assert_eq!(found, expected, "{values}{alias}");
+    }
+}
+
+#[test]
+fn values_files_are_read_as_helm_reads_files() {
+    let all = "v: {{ .Values | toJson }}\n";
+    for (values, want) in [
+        // Each line ends with a line feed, the last one too.
+        ("a: |\n  x", r#"v: {"a":"x\n"}"#),
+        ("a: >-\n  x", r#"v: {"a":"x"}"#),
+        ("---\na: {b: 1}\n--- # more\na: {c: 2}\n", r#"v: {"a":{"b":1,"c":2}}"#),
+        // Of what stands between separators, the first document is read.
+        ("a: 1\n...\nb: 2\n---\nc: 3\n", r#"v: {"a":1,"c":3}"#),
+        ("  a: 1\nb: 2\n", r#"v: {"a":1}"#),
+    ] {
+        let run = render(all, values, &[]).expect_code(0);
+        assert!(run.out.contains(want), "{values:?}: {}", run.out);
+    }
+    for (values, fault) in [
+        ("--- {a: 1}\n", "invalid Yaml document separator: {a: 1}"),
+        ("a: 1\n----\nb: 2\n", "invalid Yaml document separator: -"),
+        ("%YAML 1.1\n---\na: 1\n", "did not find expected <document start>"),
+    ] {
+        let run = render(all, values, &[]).expect_code(1);
+        assert!(in_one_line(&run.err).contains(fault), "{values:?}: {}", run.err);
     }
 }
 
