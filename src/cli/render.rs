@@ -114,6 +114,9 @@ pub(crate) fn run(args: &Args, console: &mut Console) -> Result<ExitCode, Comman
             return refuse(&error, fallback, &sources, console);
         }
     };
+    if let Err(error) = loaded.chart.is_of_known_version() {
+        return refuse(&RenderError::of_chart(&error), loaded.chart.source, &sources, console);
+    }
     if args.include_crds
         && let Err(error) = loaded.chart.has_its_crds()
     {

@@ -342,6 +342,17 @@ impl Chart {
         }
     }
 
+    /// Whether its version, and those of the charts below it, are such as Helm renders.
+    ///
+    /// # Errors
+    /// Helm's text about the first chart that it would not read.
+    pub fn is_of_known_version(&self) -> Result<(), ChartError> {
+        match self.metadata.refused() {
+            Some(message) => Err(ChartError::at(message, Span::new(self.source, 0, 0))),
+            None => self.dependencies.iter().try_for_each(Self::is_of_known_version),
+        }
+    }
+
     /// True for `type: library`, which only lends its definitions.
     #[must_use]
     pub fn is_library(&self) -> bool {

@@ -575,13 +575,25 @@ fn a_field_of_another_type_than_helms_is_refused_in_a_chart_yaml() {
             "annotations: {a: [b]}",
             "cannot unmarshal array into Go struct field Metadata.annotations of type string",
         ),
+        ("icon: [a]", "cannot unmarshal array into Go struct field Metadata.icon of type string"),
+        (
+            "deprecated: \"true\"",
+            "cannot unmarshal string into Go struct field Metadata.deprecated of type bool",
+        ),
+        (
+            "dependencies: {name: a}",
+            "cannot unmarshal object into Go struct field Metadata.dependencies of type []*v2.Dependency",
+        ),
+        (
+            "dependencies: [{name: a, import-values: b}]",
+            "cannot unmarshal string into Go struct field Metadata.dependencies.import-values of type []interface {}",
+        ),
+        ("maintainers: [null]", "maintainers must not contain empty or null nodes"),
     ] {
         let chart = format!("apiVersion: v2\nname: web\nversion: 1.0.0\n{field}\n");
         let dir = repository(&[("Chart.yaml", &chart), ("templates/a.yaml", "a: b\n")]);
         let run = run(dir.path(), &["render", "web", "."]).expect_code(1);
-        let words = run.err.split_whitespace().filter(|word| *word != "│");
-        let said = words.collect::<Vec<_>>().join(" ");
-        assert!(said.contains(message), "{field}: {said}");
+        assert!(in_one_line(&run.err).contains(message), "{field}: {}", run.err);
     }
     let fields =
         "sources: null\nkeywords: [web, 1]\nmaintainers: [{name: Jane}]\nannotations: {a: 1}\n";
@@ -659,4 +671,52 @@ fn a_values_file_that_is_no_utf_8_is_refused() {
     std::fs::write(dir.path().join("c/values.yaml"), b"a: caf\xe9\n").expect("written");
     let run = run(dir.path(), &["render", "x", "c"]).expect_code(1);
     assert!(run.err.contains("a byte that is no UTF-8"), "{}", run.err);
+}
+
+/// A build may fill these in: `check` has rules for them and judges the rest of the chart.
+#[test]
+fn a_version_that_is_none_is_refused_where_a_chart_is_rendered_and_told_where_it_is_checked() {
+    for (fields, fault) in [
+        ("apiVersion: v2\nversion: 1.0.0.0", "chart.metadata.version \"1.0.0.0\" is invalid"),
+        ("apiVersion: v2\nversion: 1.0.0-01", "chart.metadata.version \"1.0.0-01\" is invalid"),
+        ("apiVersion: v3\nversion: 1.0.0", "invalid chart apiVersion"),
+    ] {
+        let chart = format!("{fields}\nname: c\n");
+        let dir = repository(&[("c/Chart.yaml", &chart), ("c/templates/a.yaml", "a: b\n")]);
+        let rendered = run(dir.path(), &["render", "x", "c"]).expect_code(1);
+        assert!(rendered.err.contains(fault), "{fields}: {}", rendered.err);
+        let checked = run(dir.path(), &["check", "--format", "concise"]).expect_code(1);
+        assert!(!checked.out.contains("helm-render"), "{fields}: {}", checked.out);
+    }
+}
+
+#[test]
+fn an_empty_requirements_file_has_no_dependencies() {
+    let old = ("c/Chart.yaml", "apiVersion: v1\nname: c\nversion: 1.0.0\n");
+    let dir = repository(&[old, ("c/requirements.yaml", "\n"), ("c/templates/a.yaml", "a: b\n")]);
+    run(dir.path(), &["render", "x", "c"]).expect_code(0);
+    let text = ("c/requirements.yaml", "dependencies: a\n");
+    let dir = repository(&[old, text, ("c/templates/a.yaml", "a: b\n")]);
+    let run = run(dir.path(), &["render", "x", "c"]).expect_code(1);
+    assert!(run.err.contains("cannot load requirements.yaml"), "{}", run.err);
+}
+
+#[test]
+fn what_a_chart_imports_of_a_dependency_is_among_its_fields() {
+    let chart = "apiVersion: v2\nname: c\nversion: 1.0.0\ndependencies: [{name: s, version: '*', repository: '', import-values: [{child: x}, z]}]\n";
+    let dir = repository(&[
+        ("c/Chart.yaml", chart),
+        ("c/charts/s/Chart.yaml", "apiVersion: v2\nname: s\nversion: 1.0.0\n"),
+        ("c/charts/s/values.yaml", "x: {p: 1}\n"),
+        (
+            "c/templates/t.yaml",
+            "d: {{ (index .Chart.Dependencies 0).ImportValues | toJson }}\nv: {{ index .Values \"<nil>\" | toJson }}\n",
+        ),
+    ]);
+    let run = run(dir.path(), &["render", "x", "c"]).expect_code(0);
+    let said =
+        r#"d: [{"child":"x","parent":"\u003cnil\u003e"},{"child":"exports.z","parent":"."}]"#;
+    assert!(run.out.contains(said), "{}", run.out);
+    // Where it says not what they become, they become the values of what Go prints for nil.
+    assert!(run.out.contains("v: {\"p\":1}\n"), "{}", run.out);
 }

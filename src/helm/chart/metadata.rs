@@ -1,9 +1,12 @@
 //! `Chart.yaml` and `requirements.yaml`.
 
+use std::sync::Arc;
+
 use super::{ChartError, ChartFile};
+use crate::helm::function::is_version;
 use crate::helm::print;
 use crate::source::Span;
-use crate::yaml::{self, ErrorKind, Kind, Node, Scalar};
+use crate::yaml::{self, Kind, Node, Scalar};
 
 /// What a chart says of itself. Empty where it says nothing.
 #[derive(Debug, Clone, Default)]
@@ -81,6 +84,17 @@ pub enum ImportValues {
     },
 }
 
+impl ImportValues {
+    /// The path in the child, and the one in the parent.
+    #[must_use]
+    pub fn paths(&self) -> (String, &str) {
+        match self {
+            Self::Export(name) => (format!("exports.{name}"), "."),
+            Self::Mapping { child, parent } => (child.clone(), parent),
+        }
+    }
+}
+
 /// A scalar as Go reads it into a string: numbers in their shortest form, floats with 32 bits.
 fn string(node: Option<Node<'_>>) -> String {
     match node.and_then(|node| node.scalar()) {
@@ -115,28 +129,32 @@ fn strings(node: Option<Node<'_>>) -> Vec<String> {
     node.map(|node| node.items().map(|item| string(Some(item))).collect()).unwrap_or_default()
 }
 
-fn root(file: &ChartFile) -> Result<std::sync::Arc<yaml::Document>, ChartError> {
+/// The first document of a file; `None` where there is nothing in it.
+fn read_map(file: &ChartFile) -> Result<Option<Arc<yaml::Document>>, ChartError> {
     let stream = yaml::parse(file.source, &file.text);
-    let fatal = |error: &&yaml::SyntaxError| !matches!(error.kind, ErrorKind::DuplicateKey { .. });
-    if let Some(error) = stream.errors.iter().find(fatal) {
-        let message = format!("cannot load {}: {}", file.name, error.message);
-        return Err(ChartError::at(message, error.span));
-    }
-    let whole = Span::new(file.source, 0, file.text.len());
-    let first = stream.documents.into_iter().next();
-    match first {
-        Some(document) if document.root().is_some_and(|root| root.kind() == Kind::Mapping) => {
-            Ok(document)
+    let refuse =
+        |what: &str, span| ChartError::at(format!("cannot load {}: {what}", file.name), span);
+    let first = stream.first().map_err(|error| refuse(&error.message, error.span))?;
+    let Some(document) =
+        first.filter(|document| document.root().is_some_and(|root| !root.is_null()))
+    else {
+        return Ok(None);
+    };
+    match document.root() {
+        Some(root) if root.kind() == Kind::Mapping => {
+            check_types(root, &file.name)?;
+            Ok(Some(Arc::clone(document)))
         }
-        _ => Err(ChartError::at(format!("cannot load {}: it is no map", file.name), whole)),
+        _ => Err(refuse("it is no map", Span::new(file.source, 0, file.text.len()))),
     }
 }
 
 /// Reads `Chart.yaml`.
 pub(super) fn read(file: &ChartFile) -> Result<Metadata, ChartError> {
-    let document = root(file)?;
-    let Some(root) = document.root() else { return Ok(Metadata::default()) };
-    check_types(root, &file.name)?;
+    let document = read_map(file)?;
+    let Some(root) = document.as_ref().and_then(|document| document.root()) else {
+        return Ok(Metadata { api_version: "v1".to_owned(), ..Metadata::default() });
+    };
     let get = |key: &str| root.get(key);
     let api_version = string(get("apiVersion"));
     let mut metadata = Metadata {
@@ -171,6 +189,21 @@ pub(super) fn read(file: &ChartFile) -> Result<Metadata, ChartError> {
     Ok(metadata)
 }
 
+/// The fields of a chart that are texts.
+const TEXTS: [&str; 11] = [
+    "name",
+    "home",
+    "version",
+    "description",
+    "icon",
+    "apiVersion",
+    "condition",
+    "tags",
+    "appVersion",
+    "kubeVersion",
+    "type",
+];
+
 /// Refuses what does not fit into the fields of Go's `chart.Metadata` (Helm 4.1 `pkg/chart/v2/metadata.go`).
 fn check_types(root: Node<'_>, file: &str) -> Result<(), ChartError> {
     let refuse = |node: Node<'_>, field: &str, wanted: &str| {
@@ -186,6 +219,27 @@ fn check_types(root: Node<'_>, file: &str) -> Result<(), ChartError> {
     };
     let stated = |key: &str| root.get(key).filter(|node| !node.is_null());
     let is_text = |node: &Node<'_>| node.kind() == Kind::Scalar;
+    for key in TEXTS {
+        if let Some(odd) = stated(key).filter(|node| !is_text(node)) {
+            return refuse(odd, key, "string");
+        }
+    }
+    if let Some(odd) = stated("deprecated").filter(|node| node.as_bool().is_none()) {
+        return refuse(odd, "deprecated", "bool");
+    }
+    if let Some(list) = stated("dependencies") {
+        if list.kind() != Kind::Sequence {
+            return refuse(list, "dependencies", "[]*v2.Dependency");
+        }
+        for key in ["import-values", "tags"] {
+            let lists = list.items().filter_map(|item| item.get(key));
+            if let Some(odd) =
+                lists.into_iter().find(|list| !list.is_null() && list.kind() != Kind::Sequence)
+            {
+                return refuse(odd, &format!("dependencies.{key}"), "[]interface {}");
+            }
+        }
+    }
     for key in ["keywords", "sources"] {
         let Some(list) = stated(key) else { continue };
         if list.kind() != Kind::Sequence {
@@ -202,6 +256,10 @@ fn check_types(root: Node<'_>, file: &str) -> Result<(), ChartError> {
         let is_odd = |item: &Node<'_>| item.kind() != Kind::Mapping && !item.is_null();
         if let Some(odd) = list.items().find(is_odd) {
             return refuse(odd, "maintainers", "v2.Maintainer");
+        }
+        if let Some(none) = list.items().find(|item| item.is_null()) {
+            let message = "validation: maintainers must not contain empty or null nodes";
+            return Err(ChartError::at(message, none.span()));
         }
     }
     if let Some(map) = stated("annotations") {
@@ -220,8 +278,9 @@ pub(super) fn read_requirements(
     file: &ChartFile,
     metadata: &mut Metadata,
 ) -> Result<(), ChartError> {
-    let document = root(file)?;
-    dependencies(document.root().and_then(|root| root.get("dependencies")), metadata);
+    let document = read_map(file)?;
+    let root = document.as_ref().and_then(|document| document.root());
+    dependencies(root.and_then(|root| root.get("dependencies")), metadata);
     Ok(())
 }
 
@@ -244,11 +303,17 @@ fn dependencies(list: Option<Node<'_>>, metadata: &mut Metadata) {
     metadata.dependencies = list.items().map(one).collect();
 }
 
+/// A path of `import-values`; where none is stated it is what Go prints for nil.
+fn named(path: Option<Node<'_>>) -> String {
+    let path = path.filter(|path| !path.is_null());
+    path.map_or_else(|| "<nil>".to_owned(), |path| string(Some(path)))
+}
+
 fn import(node: Node<'_>) -> ImportValues {
     match node.kind() {
         Kind::Mapping => ImportValues::Mapping {
-            child: string(node.get("child")),
-            parent: string(node.get("parent")),
+            child: named(node.get("child")),
+            parent: named(node.get("parent")),
         },
         _ => ImportValues::Export(string(Some(node))),
     }
@@ -288,6 +353,20 @@ impl Metadata {
             }
         }
         Ok(())
+    }
+}
+
+impl Metadata {
+    /// What Helm refuses to render that `check` has rules for, since a build may fill it in.
+    pub(super) fn refused(&self) -> Option<String> {
+        if !is_version(&self.version) {
+            return Some(format!(
+                "validation: chart.metadata.version {:?} is invalid",
+                self.version
+            ));
+        }
+        let is_known = matches!(self.api_version.as_str(), "v1" | "v2");
+        (!is_known).then(|| "invalid chart apiVersion".to_owned())
     }
 }
 

@@ -27,7 +27,7 @@ mod words;
 mod yaml;
 
 pub(crate) use semver::highest;
-pub(super) use semver::satisfies;
+pub(super) use semver::{is_version, satisfies};
 
 use super::builtin;
 use super::call::{Definition, Function};

@@ -29,6 +29,11 @@ thread_local! {
     static CACHE: RefCell<HashMap<Box<str>, Parsed>> = RefCell::default();
 }
 
+/// Whether it is a version to `NewVersion` of Masterminds/semver.
+pub(in crate::helm) fn is_version(text: &str) -> bool {
+    Version::parse(text).is_ok()
+}
+
 /// Whether a version meets a constraint, as Helm asks for `kubeVersion` and dependencies.
 ///
 /// # Errors

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::{Release, RenderError, base};
 use crate::helm::capabilities::{KubeVersion, capabilities};
-use crate::helm::chart::{ChartTemplate, Metadata};
+use crate::helm::chart::{ChartTemplate, ImportValues, Metadata};
 use crate::helm::eval::{Evaluator, Failure};
 use crate::helm::files::files;
 use crate::helm::function::{find, is_known};
@@ -122,6 +122,11 @@ fn metadata(meta: &Metadata, name: &str, member: &Member<'_>) -> Entries {
     let list = |items: Vec<Value>| Value::list(items, OriginId::NONE);
     let texts = |items: &[String]| list(items.iter().map(|item| text(item)).collect());
     let map = |entries: Entries| Value::map(entries, OriginId::NONE);
+    // As `processImportValues` of Helm leaves them.
+    let imported = |entry: &ImportValues| {
+        let (child, parent) = entry.paths();
+        map(Entries::from([("child".into(), text(&child)), ("parent".into(), text(parent))]))
+    };
     let maintainers = meta.maintainers.iter().map(|[name, email, url]| {
         map(Entries::from([
             ("Name".into(), text(name)),
@@ -137,6 +142,7 @@ fn metadata(meta: &Metadata, name: &str, member: &Member<'_>) -> Entries {
             ("Condition".into(), text(&dependency.condition)),
             ("Tags".into(), texts(&dependency.tags)),
             ("Enabled".into(), Value::bool(true, OriginId::NONE)),
+            ("ImportValues".into(), list(dependency.import_values.iter().map(imported).collect())),
             ("Alias".into(), text(&dependency.alias)),
         ]))
     });

@@ -8,7 +8,7 @@ use std::rc::Rc;
 use super::ValuesError;
 use super::coalesce::{Coalescer, Tree, table};
 use super::moved;
-use crate::helm::chart::{Chart, Dependency, ImportValues};
+use crate::helm::chart::{Chart, Dependency};
 use crate::helm::function::satisfies;
 use crate::helm::origin::{LeafId, OriginId, Origins};
 use crate::helm::value::{Data, Entries, Value};
@@ -157,10 +157,7 @@ pub(in crate::helm) fn import(
     let imported = Rc::default();
     for dependency in dependencies {
         for entry in &dependency.import_values {
-            let (child, parent) = match entry {
-                ImportValues::Export(name) => (format!("exports.{name}"), "."),
-                ImportValues::Mapping { child, parent } => (child.clone(), parent.as_str()),
-            };
+            let (child, parent) = entry.paths();
             let steps: Vec<&str> =
                 std::iter::once(dependency.name.as_str()).chain(child.split('.')).collect();
             let Some(found) = at(&values, &steps).filter(|found| table(found).is_some()) else {
