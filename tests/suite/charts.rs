@@ -701,6 +701,55 @@ fn an_empty_requirements_file_has_no_dependencies() {
     assert!(run.err.contains("cannot load requirements.yaml"), "{}", run.err);
 }
 
+/// What Helm's validator does with a schema (github.com/santhosh-tekuri/jsonschema), whatever ours would do.
+#[test]
+fn schemas_are_held_as_helm_holds_them() {
+    let run = |schema: &str, value: &str| {
+        let values = format!("a: {value}\n");
+        let dir = repository(&[
+            CHART,
+            ("c/values.schema.json", schema),
+            ("c/values.yaml", &values),
+            ("c/templates/t.yaml", "a: b\n"),
+        ]);
+        run(dir.path(), &["render", "x", "c"])
+    };
+    for (schema, fault) in [
+        // There is no folder that a file could lie in: the schema has no place.
+        (r#"{"properties": {"a": {"$ref": "./b.json"}}}"#, "b.json: no such file or directory"),
+        (r#"{"anyOf": [{"$ref": "b.json#/c"}]}"#, "b.json: no such file or directory"),
+        (r#"{"$schema": "draft-07"}"#, "no URLLoader registered for \"draft-07\""),
+        // Go's expressions look neither ahead nor behind.
+        (r#"{"properties": {"a": {"pattern": "^(?!x)"}}}"#, "is not valid regex"),
+        (r#"{"patternProperties": {"(?<=x)y": {}}}"#, "is not valid regex"),
+        (r#"{"definitions": {"b": {"pattern": "(x)\\1"}}}"#, "is not valid regex"),
+    ] {
+        let run = run(schema, "x").expect_code(1);
+        assert!(in_one_line(&run.err).contains(fault), "{schema}: {}", run.err);
+    }
+    for schema in [
+        r#"{"$defs": {"b": {"$ref": "b.json"}}}"#,
+        r#"{"$id": "https://example.org/c.json", "properties": {"a": {"$ref": "b.json"}}}"#,
+        r#"{"properties": {"pattern": {"default": {"pattern": "(?!x)"}}}}"#,
+        r#"{"properties": {"$ref": {"type": "string"}, "$schema": {"type": "string"}}}"#,
+        r#"{"$schema": "https://json-schema.org/draft/2020-12/schema", "properties": {"a": {"format": "uuid"}}}"#,
+    ] {
+        run(schema, "x").expect_code(0);
+    }
+    // Drafts up to 7 assert formats, each as the library knows it.
+    let of = |format: &str| {
+        format!(
+            r#"{{"$schema": "http://json-schema.org/draft-07/schema#", "properties": {{"a": {{"format": "{format}"}}}}}}"#
+        )
+    };
+    for (format, value) in [("uuid", "x"), ("duration", "1h"), ("regex", "(?!x)"), ("uri", "x")] {
+        run(&of(format), value).expect_code(1);
+    }
+    for (format, value) in [("duration", "PT1H"), ("uri", "http://a/{b}"), ("hostname", "a.b.")] {
+        run(&of(format), value).expect_code(0);
+    }
+}
+
 #[test]
 fn what_a_chart_imports_of_a_dependency_is_among_its_fields() {
     let chart = "apiVersion: v2\nname: c\nversion: 1.0.0\ndependencies: [{name: s, version: '*', repository: '', import-values: [{child: x}, z]}]\n";

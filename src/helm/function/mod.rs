@@ -26,8 +26,10 @@ mod url;
 mod words;
 mod yaml;
 
+pub(super) use regex::pattern_fault;
 pub(crate) use semver::highest;
 pub(super) use semver::{is_version, satisfies};
+pub(super) use url::Url;
 
 use super::builtin;
 use super::call::{Definition, Function};

@@ -42,6 +42,11 @@ thread_local! {
     static CACHE: RefCell<[FastMap<Box<str>, Compiled>; 2]> = RefCell::default();
 }
 
+/// What is wrong with a pattern, as Go's `regexp.Compile` says it.
+pub(in crate::helm) fn pattern_fault(pattern: &str) -> Option<String> {
+    syntax::translate(pattern).err()
+}
+
 /// Compiles a pattern for a text, or finds it compiled. The error is the one of Go's `regexp.Compile`.
 fn compile(pattern: &str, subject: &str) -> Compiled {
     let for_short = Pattern::is_short(subject);

@@ -2,7 +2,7 @@
 
 mod parse;
 
-use self::parse::Url;
+pub(in crate::helm) use self::parse::Url;
 use crate::helm::call::{Function, Host};
 use crate::helm::call::{computed, map, text};
 use crate::helm::origin::{OriginId, Origins};

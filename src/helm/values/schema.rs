@@ -1,9 +1,11 @@
 //! `values.schema.json` against the values that it describes.
 
+mod format;
+
 use std::collections::BTreeSet;
 
 use crate::helm::chart::ChartFile;
-use crate::helm::function::json_float;
+use crate::helm::function::{json_float, pattern_fault};
 use crate::helm::origin::{OriginId, Origins};
 use crate::helm::value::{Data, Value};
 use crate::source::Span;
@@ -34,8 +36,9 @@ pub(in crate::helm) fn validate(
         serde_json::from_str(&schema.text).map_err(|error| error.to_string())?;
     let mut own = BTreeSet::new();
     identifiers(&parsed, &mut own);
+    check(&parsed, !own.is_empty(), true)?;
     cut_foreign(&mut parsed, &own);
-    let validator = jsonschema::options()
+    let validator = format::as_helm(jsonschema::options())
         .with_retriever(Offline)
         .build(&parsed)
         .map_err(|error| error.to_string())?;
@@ -59,6 +62,82 @@ pub(in crate::helm) fn validate(
             }
         })
         .collect())
+}
+
+/// Keywords whose values are schemas by name.
+const BY_NAME: [&str; 6] = [
+    "properties",
+    "patternProperties",
+    "dependentSchemas",
+    "dependencies",
+    DEFINITIONS[0],
+    DEFINITIONS[1],
+];
+/// Of these, the ones that count only where something refers to them.
+const DEFINITIONS: [&str; 2] = ["$defs", "definitions"];
+/// Keywords whose value is a schema, or a list of schemas.
+const WITHIN: [&str; 15] = [
+    "items",
+    "additionalItems",
+    "prefixItems",
+    "unevaluatedItems",
+    "contains",
+    "additionalProperties",
+    "unevaluatedProperties",
+    "propertyNames",
+    "allOf",
+    "anyOf",
+    "oneOf",
+    "not",
+    "if",
+    "then",
+    "else",
+];
+
+/// Refuses what Helm's library cannot compile and ours can: dialects and files that are nowhere, and patterns that Go
+/// has no syntax for. `named`: it has ids, by which references may be meant; `used`: it is not a definition only.
+fn check(schema: &serde_json::Value, named: bool, used: bool) -> Result<(), String> {
+    let Some(entries) = schema.as_object() else {
+        return schema
+            .as_array()
+            .into_iter()
+            .flatten()
+            .try_for_each(|item| check(item, named, used));
+    };
+    let text = |key: &str| entries.get(key).and_then(serde_json::Value::as_str);
+    if let Some(dialect) = text("$schema").filter(|dialect| used && !dialect.contains(':')) {
+        return Err(format!(
+            "failing loading {dialect:?}: no URLLoader registered for {dialect:?}"
+        ));
+    }
+    let file = text("$ref").and_then(|reference| reference.split('#').next());
+    if let Some(file) =
+        file.filter(|file| used && !named && !file.is_empty() && !file.contains(':'))
+    {
+        let file = format!("/{}", file.trim_start_matches("./").trim_start_matches('/'));
+        // Helm knows the schema by no other name than this, wherever the chart lies.
+        if file != "/values.schema.json" {
+            return Err(format!(
+                "failing loading \"file://{file}\": open {file}: no such file or directory"
+            ));
+        }
+    }
+    let by_pattern = entries.get("patternProperties").and_then(serde_json::Value::as_object);
+    let patterns = by_pattern.into_iter().flat_map(serde_json::Map::keys).map(String::as_str);
+    for pattern in patterns.chain(text("pattern")) {
+        if let Some(fault) = pattern_fault(pattern) {
+            return Err(format!("{pattern:?} is not valid regex: {fault}"));
+        }
+    }
+    for key in BY_NAME {
+        let parts = entries.get(key).and_then(serde_json::Value::as_object);
+        let used = used && !DEFINITIONS.contains(&key);
+        parts
+            .into_iter()
+            .flat_map(serde_json::Map::values)
+            .try_for_each(|part| check(part, named, used))?;
+    }
+    WITHIN.iter().filter_map(|key| entries.get(*key)).try_for_each(|part| check(part, named, used))
 }
 
 /// The ids that a schema gives itself and its parts, without what follows a `#`.

@@ -4,13 +4,13 @@ use std::fmt;
 
 /// The parts of a URL, unescaped where Go unescapes them.
 #[derive(Debug, Default)]
-pub(super) struct Url {
-    pub(super) scheme: String,
+pub(in crate::helm) struct Url {
+    pub(in crate::helm) scheme: String,
     pub(super) opaque: String,
     /// Name and password.
     pub(super) user: Option<(String, Option<String>)>,
-    pub(super) host: String,
-    pub(super) path: String,
+    pub(in crate::helm) host: String,
+    pub(in crate::helm) path: String,
     pub(super) query: String,
     pub(super) fragment: String,
 }
@@ -28,7 +28,7 @@ impl Url {
     /// Reads a URL or a reference.
     ///
     /// Errors are those of `url.Parse`: `parse "…": missing protocol scheme`.
-    pub(super) fn parse(text: &str) -> Result<Self, String> {
+    pub(in crate::helm) fn parse(text: &str) -> Result<Self, String> {
         Self::read(text)
             .map_err(|error| format!("parse {}: {error}", crate::helm::print::quote(text)))
     }
@@ -112,7 +112,7 @@ impl Url {
     }
 
     /// The host without its port and brackets.
-    pub(super) fn hostname(&self) -> &str {
+    pub(in crate::helm) fn hostname(&self) -> &str {
         let host = self.host.as_str();
         if let Some((inner, _)) = host.strip_prefix('[').and_then(|host| host.rsplit_once(']')) {
             return inner;
