@@ -97,7 +97,10 @@ pub(crate) fn run(args: &Args, console: &mut Console) -> Result<ExitCode, Comman
     let kube_version = args.kube_version.as_deref().map(KubeVersion::parse).transpose();
     let release = Release {
         name: name.to_owned(),
-        namespace: args.namespace.clone(),
+        namespace: match args.namespace.as_str() {
+            "" => "default".to_owned(),
+            given => given.to_owned(),
+        },
         is_upgrade: args.is_upgrade,
         kube_version: kube_version
             .map_err(|error| CommandError::new(format!("invalid kube version: {error}")))?,
@@ -231,6 +234,11 @@ fn print(
     let manifests = asked_for(rendered, args).into_iter().map(|m| (&*m.template, m.text.as_str()));
     let parts: Vec<Part<'_>> = crds.chain(manifests).collect();
     if args.show_only.is_empty() {
+        // Helm prints what is no hook first, and a line's end behind it.
+        let are_hooks = || asked_for(rendered, args).iter().all(|manifest| manifest.hook);
+        if !parts.is_empty() && (!args.include_crds || rendered.crds.is_empty()) && are_hooks() {
+            writeln!(console.out)?;
+        }
         print_all(&parts, &mut console.out)?;
         return Ok(ExitCode::SUCCESS);
     }

@@ -84,7 +84,7 @@ const API_VERSIONS: &[&str] = &[
 pub struct KubeVersion {
     /// As given, with a `v`: `v1.33.4-gke.1245000`.
     pub version: String,
-    /// Without suffixes: `v1.33.4`, for constraints.
+    /// Without suffixes, for constraints: `v1.33.4`, or `v1.33` where no more is given.
     pub normalized: String,
     major: String,
     minor: String,
@@ -102,20 +102,16 @@ impl KubeVersion {
             digits.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(digits.len());
         let core = digits[..core_end].trim_end_matches('.');
         let parts: Vec<&str> = core.split('.').collect();
-        let valid = |part: &&str| {
-            !part.is_empty()
-                && part.parse::<u32>().is_ok()
-                && (part.len() == 1 || !part.starts_with('0'))
-        };
-        if parts.len() < 2 || !parts.iter().all(valid) {
-            return Err(invalid());
-        }
-        let patch = parts.get(2).copied().unwrap_or("0");
+        let numbers: Result<Vec<u32>, _> = parts.iter().map(|part| part.parse()).collect();
+        let numbers = numbers.map_err(|_| invalid())?;
+        let [major, minor, rest @ ..] = &numbers[..] else { return Err(invalid()) };
+        // What is not given is not made up: it is printed so.
+        let patch = rest.first().map(|patch| format!(".{patch}")).unwrap_or_default();
         Ok(Self {
             version: format!("v{digits}"),
-            normalized: format!("v{}.{}.{patch}", parts[0], parts[1]),
-            major: parts[0].to_owned(),
-            minor: parts[1].to_owned(),
+            normalized: format!("v{major}.{minor}{patch}"),
+            major: major.to_string(),
+            minor: minor.to_string(),
         })
     }
 }
@@ -286,7 +282,9 @@ mod tests {
             (version.version.as_str(), version.normalized.as_str()),
             ("v1.33.4-gke.1", "v1.33.4")
         );
-        assert_eq!(KubeVersion::parse("v1.30").unwrap().normalized, "v1.30.0");
+        assert_eq!(KubeVersion::parse("v1.30").unwrap().normalized, "v1.30");
+        assert_eq!(KubeVersion::parse("1.30.02").unwrap().version, "v1.30.02");
+        assert_eq!(KubeVersion::parse("1.30.02").unwrap().normalized, "v1.30.2");
         for given in ["1", "x", "1.x", ""] {
             KubeVersion::parse(given).expect_err(given);
         }

@@ -751,6 +751,23 @@ fn schemas_are_held_as_helm_holds_them() {
 }
 
 #[test]
+fn flags_are_read_as_helm_reads_them() {
+    let print = "n: {{ .Release.Namespace }} {{ .Capabilities.KubeVersion }}\n";
+    let run = render(print, "", &["-n", "", "--kube-version", "1.25"]).expect_code(0);
+    assert!(run.out.contains("n: default v1.25\n"), "{}", run.out);
+    let all = "v: {{ .Values | toJson }}\n";
+    let run = render(all, "", &["--set-literal", "a.b=c,d\\e", "--set-file", "f="]).expect_code(0);
+    assert!(run.out.contains(r#"v: {"a":{"b":"c,d\\e"},"f":""}"#), "{}", run.out);
+}
+
+#[test]
+fn a_blank_line_stands_before_hooks_where_nothing_else_does() {
+    let hook = "kind: Job\nmetadata: {name: a, annotations: {helm.sh/hook: pre-install}}\n";
+    let run = render(hook, "", &[]).expect_code(0);
+    assert_eq!(run.out, format!("\n---\n# Source: c/templates/t.yaml\n{hook}"));
+}
+
+#[test]
 fn what_a_chart_imports_of_a_dependency_is_among_its_fields() {
     let chart = "apiVersion: v2\nname: c\nversion: 1.0.0\ndependencies: [{name: s, version: '*', repository: '', import-values: [{child: x}, z]}]\n";
     let dir = repository(&[

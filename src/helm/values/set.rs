@@ -23,6 +23,8 @@ enum How<'a> {
     Text,
     Json,
     File(&'a [(String, Arc<str>)]),
+    /// Text in which nothing but `=`, `.` and brackets has a meaning, and these in names only.
+    Literal,
 }
 
 struct Parser<'a> {
@@ -75,17 +77,7 @@ fn literal(set: &Set, values: &Value, origins: &Origins) -> Result<(), ValuesErr
         message: format!("failed parsing --set-literal data: {error}"),
         span: set.span,
     };
-    let (key, value) = set.text.split_once('=').ok_or_else(|| fail("key has no value"))?;
-    // The value cannot be mistaken for syntax once its special characters are escaped.
-    let escaped: String = value
-        .chars()
-        .flat_map(|c| match c {
-            ',' | '\\' | '{' | '}' => vec!['\\', c],
-            c => vec![c],
-        })
-        .collect();
-    let line = format!("{key}={escaped}");
-    let mut parser = Parser::new(&line, How::Text, set.span, origins);
+    let mut parser = Parser::new(&set.text, How::Literal, set.span, origins);
     parser.key(values, 0).map_err(|error| fail(&error))
 }
 
@@ -102,7 +94,7 @@ impl<'a> Parser<'a> {
                 return (out, Some(c));
             }
             match c {
-                '\\' => out.extend(self.rest.next()),
+                '\\' if !matches!(self.how, How::Literal) => out.extend(self.rest.next()),
                 c => out.push(c),
             }
         }
@@ -122,7 +114,11 @@ impl<'a> Parser<'a> {
                 entries.borrow_mut().insert(key.into(), value);
             }
         };
-        let (key, ended) = self.until(&['=', '[', ',', '.']);
+        let stops: &[char] = match self.how {
+            How::Literal => &['=', '[', '.'],
+            _ => &['=', '[', ',', '.'],
+        };
+        let (key, ended) = self.until(stops);
         let leaf = self.leaf(data.origin, &key);
         match ended {
             None if key.is_empty() => Ok(()),
@@ -229,6 +225,10 @@ impl<'a> Parser<'a> {
         if let How::Json = self.how {
             return self.json(leaf);
         }
+        if let How::Literal = self.how {
+            let text: String = self.rest.by_ref().collect();
+            return Ok(Value::str(&text, OriginId::text(leaf)));
+        }
         if self.rest.peek() != Some(&'{') {
             let (text, _) = self.until(&[',']);
             return self.scalar(&text, leaf);
@@ -280,12 +280,14 @@ impl<'a> Parser<'a> {
 
     fn scalar(&self, text: &str, leaf: LeafId) -> Result<Value, String> {
         let origin = OriginId::text(leaf);
-        if let How::File(files) = self.how {
+        if let How::File(files) = self.how
+            && !text.is_empty()
+        {
             let found = files.iter().find(|(path, _)| path == text);
             let (_, content) = found.ok_or_else(|| format!("open {text}: no such file"))?;
             return Ok(Value::str(content, origin));
         }
-        if let How::Text = self.how {
+        if let How::Text | How::File(_) | How::Literal = self.how {
             return Ok(Value::str(text, origin));
         }
         let is = |word: &str| text.eq_ignore_ascii_case(word);
@@ -319,6 +321,8 @@ pub(super) fn files(text: &str) -> Vec<String> {
 
 fn collect(value: &Value, found: &mut Vec<String>) {
     match &value.data {
+        // A value that is left out is an empty text.
+        Data::Str(text) if text.is_empty() => {}
         Data::Str(text) => found.push(text.as_str().to_owned()),
         Data::List(items) => items.borrow().iter().for_each(|item| collect(item, found)),
         Data::Map(entries) => entries.borrow().values().for_each(|item| collect(item, found)),
@@ -367,8 +371,10 @@ mod tests {
             "map[a:map[b:[1 2]] c:<nil>]"
         );
         assert_eq!(set(SetKind::Literal, "a.b=x,y={z}").unwrap(), "map[a:map[b:x,y={z}]]");
+        assert_eq!(set(SetKind::Literal, ",a\\.b[1]=\\x").unwrap(), "map[,a\\:map[b:[<nil> \\x]]]");
+        set(SetKind::Literal, "a").expect_err("no value");
         let files = vec![("p".to_owned(), Arc::from("text"))];
-        assert_eq!(set(SetKind::File(files), "a=p").unwrap(), "map[a:text]");
+        assert_eq!(set(SetKind::File(files), "a=p,b=").unwrap(), "map[a:text b:]");
     }
 
     #[test]
