@@ -3,6 +3,7 @@
 use super::origin::{OriginId, Origins};
 use super::rope::{Rope, RopeBuilder};
 use super::value::{Budget, Data, Value};
+use crate::source::bytes;
 
 /// A float as `%v` prints it: shortest digits, exponent form below 1e-4 and from 1e6 on,
 /// as strconv's ftoa.go decides for the shortest form: 1000000 is `1e+06`.
@@ -93,6 +94,10 @@ pub fn quote(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 2);
     out.push('"');
     for c in text.chars() {
+        if let Some(byte) = bytes::byte(c) {
+            let _ = write!(out, "\\x{byte:02x}");
+            continue;
+        }
         match c {
             '"' => out.push_str("\\\""),
             '\\' => out.push_str("\\\\"),

@@ -258,7 +258,7 @@ fn split(host: &dyn Host, args: &[Value], must: bool) -> Result<Value, String> {
     let regex = compiled(pattern.as_str(), subject.as_str(), must)?;
     let whole = computed(host, args);
     if count == 0 {
-        return Ok(Value::list(Vec::new(), whole));
+        return Ok(Value::list(Vec::new(), whole).with(Nuance::NilSlice));
     }
     if !pattern.is_empty() && subject.is_empty() {
         return Ok(Value::list(vec![Value::rope(subject.clone())], whole));

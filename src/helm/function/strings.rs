@@ -1,11 +1,14 @@
 //! sprig's string functions. Text that is kept keeps its segments.
 
+use std::ops::Range;
+
 use super::words;
 use crate::helm::call::{Function, Host, MAX_TEXT, any, computed, int, text};
 use crate::helm::origin::OriginId;
 use crate::helm::print;
 use crate::helm::rope::{Rope, RopeBuilder};
 use crate::helm::value::{Data, Nuance, Value};
+use crate::source::bytes;
 
 /// Functions of this module by name.
 pub(super) const TABLE: &[(&str, Function)] = &[
@@ -159,22 +162,26 @@ fn by_char(rope: &Rope, mut to: impl FnMut(char, &mut String)) -> Value {
     Value::rope(builder.finish())
 }
 
-/// The last character boundary at or before `at`: Go cuts between bytes, a text here cannot.
-fn floor(text: &str, at: usize) -> usize {
-    (0..=at.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0)
+/// The bytes from one place to another: Go cuts between those of a character, too.
+fn cut(host: &dyn Host, args: &[Value], rope: &Rope, range: Range<usize>) -> Value {
+    let text = rope.as_str();
+    match text.is_char_boundary(range.start) && text.is_char_boundary(range.end) {
+        true => Value::rope(rope.slice(range)),
+        false => made(host, args, &bytes::text(&text.as_bytes()[range])),
+    }
 }
 
-fn trunc(_: &dyn Host, args: &[Value]) -> Result<Value, String> {
+fn trunc(host: &dyn Host, args: &[Value]) -> Result<Value, String> {
     let (count, rope) = (int(args, 0)?, text(args, 1)?);
     let size = usize::try_from(count.unsigned_abs()).unwrap_or(usize::MAX);
-    Ok(Value::rope(match count {
-        ..0 if size < rope.len() => rope.slice(floor(rope.as_str(), rope.len() - size)..rope.len()),
-        0.. if size < rope.len() => rope.slice(0..floor(rope.as_str(), size)),
-        _ => rope.clone(),
-    }))
+    Ok(match count {
+        ..0 if size < rope.len() => cut(host, args, rope, rope.len() - size..rope.len()),
+        0.. if size < rope.len() => cut(host, args, rope, 0..size),
+        _ => Value::rope(rope.clone()),
+    })
 }
 
-fn substr(_: &dyn Host, args: &[Value]) -> Result<Value, String> {
+fn substr(host: &dyn Host, args: &[Value]) -> Result<Value, String> {
     let (start, end, rope) = (int(args, 0)?, int(args, 1)?, text(args, 2)?);
     let whole = i64::try_from(rope.len()).unwrap_or(i64::MAX);
     let (from, to) = match (start, end) {
@@ -189,8 +196,8 @@ fn substr(_: &dyn Host, args: &[Value]) -> Result<Value, String> {
     if from > to {
         return Err(format!("runtime error: slice bounds out of range [{from}:{to}]"));
     }
-    let cut = |at: i64| floor(rope.as_str(), usize::try_from(at).unwrap_or(0));
-    Ok(Value::rope(rope.slice(cut(from)..cut(to))))
+    let place = |at: i64| usize::try_from(at).unwrap_or(0);
+    Ok(cut(host, args, rope, place(from)..place(to)))
 }
 
 fn repeat(host: &dyn Host, args: &[Value]) -> Result<Value, String> {

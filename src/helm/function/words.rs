@@ -4,6 +4,8 @@
 use std::iter::Peekable;
 use std::str::CharIndices;
 
+use crate::source::bytes;
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Sort {
     End,
@@ -240,8 +242,7 @@ pub(super) fn abbreviated(text: &str, left: i64, width: i64) -> String {
     }
     let offset = usize::try_from(left).unwrap_or(0).min(text.len());
     let offset = if text.len() - offset < width - 3 { text.len() - (width - 3) } else { offset };
-    let cut =
-        |from: usize, to: usize| String::from_utf8_lossy(&text.as_bytes()[from..to]).into_owned();
+    let cut = |from: usize, to: usize| bytes::text(&text.as_bytes()[from..to]).into_owned();
     if offset <= 4 {
         return cut(0, width - 3) + "...";
     }

@@ -71,6 +71,12 @@ fn values_become_texts() {
         ("join", &["-".into(), "a".into()], "a"),
         ("toStrings", &[list(&[1.into(), "x".into()])], "[1 x]"),
         ("sortAlpha", &[list(&["b".into(), 10.into(), "a".into()])], "[10 a b]"),
+        // A byte that is no UTF-8 is shown by the character that stands for it.
+        ("trunc", &[2.into(), "h\u{e9}".into()], "h\u{10fec3}"),
+        ("trunc", &[(-1).into(), "h\u{e9}".into()], "\u{10fea9}"),
+        ("substr", &[0.into(), 2.into(), "h\u{e9}".into()], "h\u{10fec3}"),
+        ("abbrev", &[5.into(), "h\u{e9}llo you".into()], "h\u{10fec3}..."),
+        ("quote", &["h\u{10fec3}".into()], "\"h\\xc3\""),
         ("plural", &["one".into(), "many".into(), 1.into()], "one"),
         ("plural", &["one".into(), "many".into(), 0.into()], "many"),
     ]);
