@@ -4,7 +4,7 @@ use super::call::{Function, Host, any, computed, text};
 use super::origin::{OriginId, Origins};
 use super::print;
 use super::rope::{Rope, RopeBuilder};
-use super::value::{Data, Value};
+use super::value::{Data, Nuance, Value};
 
 /// What Go's reflection says of the type of nothing.
 pub(super) const NO_TYPE: &str = "reflect: call of reflect.Value.Type on zero Value";
@@ -101,7 +101,7 @@ fn index(host: &dyn Host, at: &Value, key: &Value) -> Result<Value, String> {
             .unwrap_or_default()
             .get(key.as_str())
             .cloned()
-            .unwrap_or(Value::str("", OriginId::NONE)),
+            .unwrap_or(Value::str("", OriginId::NONE).with(Nuance::Bytes)),
         (Data::List(items), Data::Int(_) | Data::Int64(_)) => item(&items.borrow(), key)?,
         (Data::Object(object), Data::Int(_) | Data::Int64(_)) if object.items().is_some() => {
             item(&object.items().unwrap_or_default(), key)?

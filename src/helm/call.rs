@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::origin::{OriginId, Origins};
 use super::rope::Rope;
 use super::signature::Signature;
-use super::value::{Data, Entries, Value};
+use super::value::{Data, Entries, Nuance, Value};
 
 /// What a function may use besides its arguments.
 pub trait Host {
@@ -93,7 +93,7 @@ pub fn any(args: &[Value], index: usize) -> Result<&Value, String> {
 /// When it is not there or of another type.
 pub fn text(args: &[Value], index: usize) -> Result<&Rope, String> {
     match any(args, index)? {
-        Value { data: Data::Str(rope), .. } => Ok(rope),
+        Value { data: Data::Str(rope), nuance, .. } if *nuance != Nuance::Bytes => Ok(rope),
         other => mistyped(other, "string"),
     }
 }

@@ -185,7 +185,10 @@ impl Emitter {
                 };
                 self.put(&text, origin);
             }
-            Data::Str(rope) => self.text(rope, origin, indent, false),
+            Data::Str(rope) => match value.as_base64() {
+                Some(base64) => self.text(&Rope::new(&base64, origin), origin, indent, false),
+                None => self.text(rope, origin, indent, false),
+            },
             Data::List(_) => self.put("[]", origin),
             Data::Map(_) => self.put("{}", origin),
             Data::Object(_) => self.scalar(&encoded(value), indent)?,

@@ -9,7 +9,7 @@ use super::call::text;
 use super::chart::{Chart, LEADS_OUT};
 use super::emit::{Dialect, emit};
 use super::origin::{OriginId, Origins};
-use super::value::{Data, Entries, Object, Value};
+use super::value::{Data, Entries, Nuance, Object, Value};
 use crate::source::bytes;
 
 #[derive(Debug)]
@@ -30,6 +30,11 @@ fn wrap(files: Files) -> Value {
     Value::new(Data::Object(Rc::new(files)), OriginId::NONE)
 }
 
+/// What a file holds, as Go's `[]byte`.
+fn as_bytes(text: &str) -> Value {
+    Value::str(text, OriginId::NONE).with(Nuance::Bytes)
+}
+
 impl Files {
     /// The text of a file; `None` where there is no such file.
     ///
@@ -39,6 +44,22 @@ impl Files {
         let lies_in = |folder: &str| folder.ends_with('/') && name.starts_with(folder);
         self.all_inside(|outside| outside == name || lies_in(outside))?;
         Ok(self.files.iter().find(|(file, _)| file == name).map(|(_, text)| text.as_ref()))
+    }
+
+    /// The lines of a file; none of one that is not there.
+    ///
+    /// # Errors
+    /// When it is a link that leads out of the chart, or empty: Helm looks at its last byte.
+    fn lines(&self, name: &str) -> Result<Value, String> {
+        let lines = match self.get(name)? {
+            None => Vec::new(),
+            Some("") => return Err("runtime error: index out of range [-1]".to_owned()),
+            Some(text) => {
+                let lines = text.strip_suffix('\n').unwrap_or(text).split('\n');
+                lines.map(|line| Value::str(line, OriginId::NONE)).collect()
+            }
+        };
+        Ok(Value::list(lines, OriginId::NONE))
     }
 
     /// Fails when a file that may not be read is among those asked for.
@@ -95,21 +116,15 @@ impl Object for Files {
     fn call(&self, name: &str, args: &[Value], _: &Origins) -> Option<Result<Value, String>> {
         let content = |name: &str| self.get(name).map(Option::unwrap_or_default);
         Some(match name {
-            "Get" | "GetBytes" => text(args, 0)
+            "Get" => text(args, 0)
                 .and_then(|name| content(name.as_str()))
                 .map(|text| Value::str(text, OriginId::NONE)),
+            "GetBytes" => text(args, 0).and_then(|name| content(name.as_str())).map(as_bytes),
             "Glob" => text(args, 0).and_then(|pattern| self.glob(pattern.as_str())).map(wrap),
             "AsConfig" => self.config(str::to_owned),
             "AsSecrets" => self.config(|text| data_encoding::BASE64.encode(&bytes::bytes(text))),
-            "Lines" => text(args, 0).and_then(|name| content(name.as_str())).map(|text| {
-                let lines = text.strip_suffix('\n').unwrap_or(text).split('\n');
-                let lines = lines.map(|line| Value::str(line, OriginId::NONE));
-                let lines = if text.is_empty() { Vec::new() } else { lines.collect() };
-                Value::list(lines, OriginId::NONE)
-            }),
-            _ => self
-                .get(name)
-                .map(|text| text.map_or(Value::NIL, |text| Value::str(text, OriginId::NONE))),
+            "Lines" => text(args, 0).and_then(|name| self.lines(name.as_str())),
+            _ => content(name).map(as_bytes),
         })
     }
 
@@ -122,9 +137,7 @@ impl Object for Files {
     /// Of all files of a chart, none where one may not be read.
     fn entries(&self) -> Option<Entries> {
         self.all_inside(|_| true).ok()?;
-        let entry = |(name, text): &(String, Arc<str>)| {
-            (name.as_str().into(), Value::str(text, OriginId::NONE))
-        };
+        let entry = |(name, text): &(String, Arc<str>)| (name.as_str().into(), as_bytes(text));
         Some(self.files.iter().map(entry).collect())
     }
 

@@ -2,7 +2,7 @@
 
 use super::origin::{OriginId, Origins};
 use super::rope::{Rope, RopeBuilder};
-use super::value::{Budget, Data, Value};
+use super::value::{Budget, Data, Nuance, Value};
 use crate::source::bytes;
 
 /// A float as `%v` prints it: shortest digits, exponent form below 1e-4 and from 1e6 on,
@@ -50,6 +50,11 @@ fn write_plain(value: &Value, out: &mut String, budget: &mut Budget) {
         Data::Bool(value) => out.push_str(if *value { "true" } else { "false" }),
         Data::Int(value) | Data::Int64(value) => out.push_str(&value.to_string()),
         Data::Float(value) => out.push_str(&float(*value)),
+        Data::Str(rope) if value.nuance == Nuance::Bytes => {
+            let shown: Vec<_> =
+                bytes::bytes(rope.as_str()).iter().map(ToString::to_string).collect();
+            out.push_str(&format!("[{}]", shown.join(" ")));
+        }
         Data::Str(rope) => out.push_str(rope.as_str()),
         Data::List(items) => {
             out.push('[');
@@ -78,7 +83,16 @@ fn write_plain(value: &Value, out: &mut String, budget: &mut Budget) {
     budget.leave();
 }
 
-/// A value as text with its origins: a string keeps its segments, all else is its printed form.
+/// A value as a template writes it, with its origins: as [`rope`] has it, but for bytes, which are numbers there.
+#[must_use]
+pub fn written(value: &Value, origins: &Origins) -> Rope {
+    match value.nuance {
+        Nuance::Bytes => Rope::new(&plain(value), value.deep_origin(origins)),
+        _ => rope(value, origins),
+    }
+}
+
+/// A value as text with its origins, as sprig's `toString` has it: a string keeps its segments, all else is its printed form.
 #[must_use]
 pub fn rope(value: &Value, origins: &Origins) -> Rope {
     match &value.data {
@@ -133,7 +147,7 @@ pub fn sprint(args: &[Value], origins: &Origins) -> Rope {
         if index > 0 && arg.as_str().is_none() && args[index - 1].as_str().is_none() {
             out.push(" ", OriginId::NONE);
         }
-        out.push_rope(&rope(arg, origins));
+        out.push_rope(&written(arg, origins));
     }
     out.finish()
 }
@@ -194,7 +208,9 @@ pub fn sprintf(format: &Rope, args: &[Value], origins: &Origins) -> Rope {
 }
 
 fn operand(out: &mut RopeBuilder, flags: &str, verb: char, arg: &Value, origins: &Origins) {
-    if let (Data::Str(text), 's' | 'v', "") = (&arg.data, verb, flags) {
+    if verb == 'v' && arg.nuance == Nuance::Bytes {
+        out.push_rope(&written(arg, origins));
+    } else if let (Data::Str(text), 's' | 'v', "") = (&arg.data, verb, flags) {
         out.push_rope(&text.tinted(arg.origin, origins));
     } else {
         let text = formatted(flags, verb, arg, &mut Budget::default());
@@ -330,6 +346,7 @@ pub fn kind(value: &Value) -> &'static str {
         Data::Int(_) => "int",
         Data::Int64(_) => "int64",
         Data::Float(_) => "float64",
+        Data::Str(_) if value.nuance == Nuance::Bytes => "slice",
         Data::Str(_) => "string",
         Data::List(_) => "slice",
         Data::Map(_) => "map",

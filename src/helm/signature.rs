@@ -64,11 +64,11 @@ impl Param {
     pub fn admits(self, value: &Value) -> bool {
         match (self, &value.data) {
             (Any, _)
-            | (Text, Data::Str(_))
             | (Bool, Data::Bool(_))
             | (Int, Data::Int(_))
             | (Float, Data::Float(_))
             | (List, Data::List(_)) => true,
+            (Text, Data::Str(_)) => value.nuance != Nuance::Bytes,
             (Map, Data::Map(_)) => value.nuance != Nuance::Texts,
             (Time | Certificate, Data::Object(object)) => object.type_name() == self.to_string(),
             _ => false,

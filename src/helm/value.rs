@@ -7,6 +7,7 @@ use std::rc::Rc;
 
 use super::origin::{OriginId, Origins};
 use super::rope::Rope;
+use crate::source::bytes;
 
 /// A map's entries, in Go's printing order: sorted by key.
 pub type Entries = BTreeMap<Rc<str>, Value>;
@@ -38,6 +39,8 @@ pub enum Nuance {
     NilSlice,
     /// A `map[string]string`, as `split` gives: a key that it lacks gives an empty text, and functions on maps refuse it.
     Texts,
+    /// Bytes, as `.Files` gives files: a text that functions on texts refuse and that JSON has in base64.
+    Bytes,
 }
 
 /// A dynamic value. Numbers from values files are floats, as in Helm.
@@ -193,6 +196,13 @@ impl Value {
         }
     }
 
+    /// The bytes that this holds as base64, when it is a slice of bytes.
+    #[must_use]
+    pub fn as_base64(&self) -> Option<String> {
+        let text = self.as_str().filter(|_| self.nuance == Nuance::Bytes)?;
+        Some(data_encoding::BASE64.encode(&bytes::bytes(text)))
+    }
+
     /// The text, when this is a string.
     #[must_use]
     pub fn as_str(&self) -> Option<&str> {
@@ -261,7 +271,7 @@ impl Value {
             return self.clone();
         }
         match &self.data {
-            Data::Str(rope) => Self::rope(rope.tinted(extra, origins)),
+            Data::Str(rope) => Self::rope(rope.tinted(extra, origins)).with(self.nuance),
             data => Self {
                 data: data.clone(),
                 origin: origins.union(self.origin, extra),
@@ -305,6 +315,7 @@ impl Value {
             Data::Int(_) => "int",
             Data::Int64(_) => "int64",
             Data::Float(_) => "float64",
+            Data::Str(_) if self.nuance == Nuance::Bytes => "[]uint8",
             Data::Str(_) => "string",
             Data::List(_) => "[]interface {}",
             Data::Map(_) if self.nuance == Nuance::Values => "common.Values",

@@ -786,3 +786,40 @@ fn what_a_chart_imports_of_a_dependency_is_among_its_fields() {
     // Where it says not what they become, they become the values of what Go prints for nil.
     assert!(run.out.contains("v: {\"p\":1}\n"), "{}", run.out);
 }
+
+/// `.Files` holds bytes (helm `pkg/engine/files.go`): `.Files.Get` makes a text of them, and `toString` does.
+#[test]
+fn files_are_bytes_to_templates() {
+    let render = |template: &str| {
+        let template = format!(
+            "{{{{- range $path, $file := .Files.Glob \"f.txt\" }}}}{template}{{{{ end }}}}"
+        );
+        let files = [CHART, ("c/f.txt", "hi"), ("c/empty", ""), ("c/templates/t.yaml", &template)];
+        run(repository(&files).path(), &["render", "x", "c"])
+    };
+    for (template, fault) in [
+        ("a: {{ $file | b64enc }}", "wrong type for value; expected string; got []uint8"),
+        ("a: {{ $file | sha256sum }}", "wrong type for value; expected string; got []uint8"),
+        ("a: {{ tpl $file $ }}", "wrong type for value; expected string; got []uint8"),
+        ("a: {{ $.Files.Lines \"empty\" }}", "index out of range [-1]"),
+    ] {
+        let run = render(template).expect_code(1);
+        assert!(in_one_line(&run.err).contains(fault), "{template}: {}", run.err);
+    }
+    for (template, want) in [
+        ("a: {{ toString $file | b64enc }}", "a: aGk="),
+        ("a: {{ $file | quote }}", "a: \"hi\""),
+        ("a: {{ printf \"%s\" $file }}", "a: hi"),
+        ("a: {{ $file }}", "a: [104 105]"),
+        ("a: {{ print $file }}", "a: [104 105]"),
+        ("a: {{ $file | toJson }}", "a: \"aGk=\""),
+        ("{{ $.Files.Glob \"f.txt\" | toYaml }}", "f.txt: aGk="),
+        ("a: {{ kindOf $file }} {{ typeOf $file }} {{ len $file }}", "a: slice []uint8 2"),
+        ("a: {{ $.Files.GetBytes \"f.txt\" }}", "a: [104 105]"),
+        ("a: {{ $.Files.Get \"f.txt\" | b64enc }}", "a: aGk="),
+        ("a: \"{{ $.Files.none }} {{ $.Files.Lines \"none\" | toJson }}\"", "a: \"[] []\""),
+    ] {
+        let run = render(template).expect_code(0);
+        assert!(run.out.contains(want), "{template}: {}", run.out);
+    }
+}

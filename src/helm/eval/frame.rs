@@ -253,7 +253,7 @@ impl<'e> Frame<'e> {
             (Data::Nil, None) => Rope::new("<no value>", value.origin),
             _ => {
                 self.ev.memo.note_whole(value);
-                print::rope(value, origins)
+                print::written(value, origins)
             }
         }
         .tinted(extra, origins);

@@ -139,7 +139,10 @@ fn write(
         Data::Float(value) => {
             return Err(format!("json: unsupported value: {}", print::float(*value)));
         }
-        Data::Str(rope) => string(rope, origin, out, html),
+        Data::Str(rope) => match value.as_base64() {
+            Some(base64) => string(&Rope::new(&base64, origin), origin, out, html),
+            None => string(rope, origin, out, html),
+        },
         Data::List(items) => {
             out.push("[", origin);
             let items = items.borrow();
