@@ -110,7 +110,8 @@ fn is_expression(text: &str) -> bool {
     })
 }
 
-/// Whether a word has a name in it between marks that a build looks for: `@version@`, `__NAME__`, `%NAME%`, `{NAME}`.
+/// Whether a word has a name in it between marks that a build looks for, `@version@`, `__NAME__`, `%NAME%`, `{NAME}`,
+/// `[NAME]`, or is for `printf` to fill in.
 fn is_between_marks(text: &str) -> bool {
     let is_loud = |name: &str| {
         let is_part = |letter: char| letter.is_ascii_uppercase() || "_0123456789".contains(letter);
@@ -128,6 +129,8 @@ fn is_between_marks(text: &str) -> bool {
         && (between("@", "@", &is_property)
             || between("%", "%", &is_loud)
             || between("{", "}", &is_loud)
+            || between("[", "]", &is_loud)
+            || text.contains("%s")
             || between("__", "__", &is_loud))
 }
 
@@ -191,9 +194,15 @@ mod tests {
 
     #[test]
     fn a_name_between_marks_is_for_a_build_to_put_in() {
-        for text in
-            ["web:@app.version@", "web-__REGION__", "%%IMAGE%%", "#{IMAGE}#", "{GATEWAY_NAME}"]
-        {
+        for text in [
+            "web:@app.version@",
+            "web-__REGION__",
+            "%%IMAGE%%",
+            "#{IMAGE}#",
+            "{GATEWAY_NAME}",
+            "registry.example/[PROJECT_ID]/web",
+            "%s-web",
+        ] {
             assert!(has_placeholder(text, Stage::Written), "{text}");
             assert!(!has_placeholder(text, Stage::Rendered), "{text}");
         }
@@ -205,6 +214,7 @@ mod tests {
             "50%",
             "%d%",
             "{a}",
+            "[a-z]",
             "{\"A\": 1}",
             "--x={A}",
             "a {A}",
