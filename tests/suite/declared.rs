@@ -211,6 +211,19 @@ fn a_step_s_folder_may_be_said_from_the_workspace_on() {
         assert_eq!(out.contains("\"via\": \"ci-command\""), known, "{folder}: {out}");
         assert_eq!(out.contains("is only known when the command runs"), !known, "{folder}: {out}");
     }
+    for path in ["${{ github.workspace }}/charts/web", "$GITHUB_WORKSPACE/charts/web", "./web"] {
+        let text = [
+            "on: push\njobs:\n  a:\n    runs-on: ubuntu-latest\n    defaults: {run: {working-directory: ./charts}}\n    steps:\n      - run: helm install web ",
+            path,
+            "\n",
+        ]
+        .concat();
+        let out = release(".github/workflows/a.yaml", &text);
+        assert!(
+            out.contains("\"via\": \"ci-command\"") && !out.contains("chart-default"),
+            "{path}: {out}"
+        );
+    }
     for variable in ["Build.SourcesDirectory", "System.DefaultWorkingDirectory"] {
         let text = format!("steps:\n  - script: helm install web $({variable})/charts/web\n");
         let out = release("azure-pipelines.yml", &text);

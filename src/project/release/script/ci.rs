@@ -152,14 +152,17 @@ fn github_job(
         let Some(run) = step.get("run").filter(|run| run.kind() == Kind::Scalar) else { continue };
         let mut own = own.clone();
         github_variables(step.get("env"), &mut own, expressions);
-        let text = Mapped::scalar(run)
-            .substitute("${{", "}}", |expression| evaluate(expression, &own, expressions));
         let folder = step
             .get("working-directory")
             .or_else(|| job.at(&["defaults", "run", "working-directory"]))
             .or_else(|| root.at(&["defaults", "run", "working-directory"]))
             .and_then(scalar_text)
             .map(|folder| expanded(&folder, &own, expressions));
+        let above = folder.as_deref().and_then(workspace_above);
+        let text = Mapped::scalar(run).substitute("${{", "}}", |expression| match &above {
+            Some(above) if expression == WORKSPACE => above.clone(),
+            _ => evaluate(expression, &own, expressions),
+        });
         let mut environment = environment(&file.path, context).with(own);
         let top = context.tree.root_of(&file.path).to_owned();
         environment.directories = match folder {
@@ -174,6 +177,16 @@ fn github_job(
             variant: Some(name.to_owned()),
         });
     }
+}
+
+/// The folder into which the repository is checked out.
+const WORKSPACE: &str = "github.workspace";
+
+/// Where the workspace lies as seen from a folder in it.
+fn workspace_above(folder: &str) -> Option<String> {
+    let folder = crate::project::tree::join("", folder);
+    let depth = folder.split('/').filter(|part| !part.is_empty()).count();
+    (depth > 0 && is_known(&folder)).then(|| vec![".."; depth].join("/"))
 }
 
 fn github_variables(node: Option<Node<'_>>, into: &mut Variables, expressions: &Variables) {
@@ -210,7 +223,7 @@ fn evaluate(expression: &str, own: &Variables, expressions: &Variables) -> Strin
         };
         match value {
             Some(Value::Text(text)) if is_known(text) => return text.clone(),
-            _ if part == "github.workspace" => return ".".to_owned(),
+            _ if part == WORKSPACE => return ".".to_owned(),
             _ => {}
         }
     }
