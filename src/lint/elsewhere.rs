@@ -98,7 +98,7 @@ impl<'p> Elsewhere<'p> {
 type Known<'p> = (String, Definition<'p>, BTreeMap<String, String>);
 
 /// What a file defines. Nothing where it can no longer be read, of which the run tells where it judges it.
-fn definitions<'p>(file: &'p File) -> Vec<Known<'p>> {
+fn definitions(file: &File) -> Vec<Known<'_>> {
     let Ok(taken) = file.taken_down() else { return Vec::new() };
     let documents = taken.stream().into_iter().flat_map(|stream| &stream.documents);
     let folder = folder(&file.path);
