@@ -16,6 +16,20 @@ const OTHERWISE: &[(&str, &str)] = &[
     ("JEF9/2", "libyaml has no line feed where the text ends within a block scalar"),
     ("L24T/1", "libyaml has no line feed where the text ends within a block scalar"),
     ("ZYU8/2", "libyaml refuses a %YAML directive with two versions"),
+    ("3UYS/0", "libyaml knows no escape of a slash"),
+    ("6BCT/0", "libyaml takes no tab behind a dash"),
+    ("A2M4/0", "libyaml takes no tab behind a dash"),
+    ("Y79Y/10", "libyaml takes no tab behind a dash"),
+    ("6CA3/0", "libyaml takes no tab where a line starts"),
+    ("DK95/0", "libyaml takes no tab where a line starts"),
+    ("DK95/3", "libyaml takes no tab where a line starts"),
+    ("DK95/4", "libyaml takes no tab where a line starts"),
+    ("DK95/7", "libyaml takes no tab where a line starts"),
+    ("Q5MG/0", "libyaml takes no tab where a line starts"),
+    ("96NN/0", "libyaml takes no tab as the first of a block scalar"),
+    ("96NN/1", "libyaml takes no tab as the first of a block scalar"),
+    ("R4YG/0", "libyaml takes no tab as the first of a block scalar"),
+    ("Y79Y/1", "libyaml takes no tab as the first of a block scalar"),
 ];
 
 /// One case: the events that the suite expects, or that it is to be refused.
