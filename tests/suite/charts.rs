@@ -823,3 +823,10 @@ fn files_are_bytes_to_templates() {
         assert!(run.out.contains(want), "{template}: {}", run.out);
     }
 }
+
+#[test]
+fn the_versions_of_a_cluster_are_a_list_to_functions() {
+    let template = "a: {{ has \"v1\" .Capabilities.APIVersions }} {{ .Capabilities.APIVersions | join \",\" | trunc 12 }}\n";
+    let run = render(template, "", &[]).expect_code(0);
+    assert!(run.out.contains("a: true v1,admission\n"), "{}", run.out);
+}

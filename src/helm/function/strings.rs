@@ -327,6 +327,10 @@ pub(super) fn strings(host: &dyn Host, value: &Value) -> Vec<Rope> {
             .filter(|item| !matches!(item.data, Data::Nil))
             .map(|item| print::rope(item, host.origins()))
             .collect(),
+        Data::Object(object) if object.items().is_some() => {
+            let items = object.items().unwrap_or_default();
+            items.iter().map(|item| print::rope(item, host.origins())).collect()
+        }
         _ => vec![print::rope(value, host.origins())],
     }
 }
