@@ -20,6 +20,11 @@ pub const UNREADABLE: &str = "file-unreadable";
 /// `CustomResourceDefinitions`, have some 5 MB.
 pub const MAX_SIZE: u64 = 32 << 20;
 
+/// How a file begins that git-crypt has encrypted.
+const GIT_CRYPT: &[u8] = b"\0GITCRYPT\0";
+/// The byte order marks of UTF-16.
+const UTF_16: [&[u8]; 2] = [b"\xff\xfe", b"\xfe\xff"];
+
 /// A file that may matter, not yet read.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Candidate {
@@ -179,7 +184,7 @@ fn enter(
         };
         let Some(kind) = entry.file_type() else { continue };
         if kind.is_symlink() {
-            follow(entry.path(), requested, sources, walked);
+            follow(entry.path(), root, requested, sources, walked);
         } else if kind.is_file() && wanted(entry.path()) {
             walked.candidates.push(Candidate {
                 shown: below.shown(entry.path()),
@@ -191,27 +196,37 @@ fn enter(
     }
 }
 
-/// Takes a symbolic link to a file for the file. One to a directory is left alone, as git does:
-/// what it leads to is found in its own place, and loops end here.
-fn follow(link: &Path, requested: bool, sources: &Sources, walked: &mut Walked) {
+/// Takes a symbolic link to a file below `root` for the file. One to a directory is left alone, as git does:
+/// what it leads to is found in its own place, and loops end here. Nothing is read of what lies outside.
+fn follow(link: &Path, root: &Path, requested: bool, sources: &Sources, walked: &mut Walked) {
+    let not_followed = |why: &str| {
+        let mut finding = unreadable(&shown(link), why, sources);
+        finding.severity = Severity::Info;
+        finding.help = Some("it is not followed".into());
+        finding
+    };
+    let within = |outer: &Path, inner: &Path| {
+        let real = |path: &Path| fs::canonicalize(path).ok();
+        real(outer).zip(real(inner)).is_some_and(|(outer, inner)| inner.starts_with(outer))
+    };
     match fs::metadata(link) {
         Ok(metadata) if metadata.is_file() && wanted(link) => {
-            walked.candidates.push(Candidate {
-                shown: shown(link),
-                path: link.to_owned(),
-                explicit: false,
-                requested,
-            });
+            if within(root, link) {
+                walked.candidates.push(Candidate {
+                    shown: shown(link),
+                    path: link.to_owned(),
+                    explicit: false,
+                    requested,
+                });
+            } else if requested {
+                let why = "this symbolic link leads out of what is linted";
+                walked.findings.push(not_followed(why));
+            }
         }
         Ok(metadata) => {
-            let target = fs::canonicalize(link).unwrap_or_default();
-            let own = link.parent().and_then(|parent| fs::canonicalize(parent).ok());
-            if metadata.is_dir() && own.is_some_and(|own| own.starts_with(&target)) {
+            if metadata.is_dir() && link.parent().is_some_and(|own| within(link, own)) {
                 let why = "this symbolic link leads back to a directory it lies in";
-                let mut finding = unreadable(&shown(link), why, sources);
-                finding.severity = Severity::Info;
-                finding.help = Some("it is not followed".into());
-                walked.findings.push(finding);
+                walked.findings.push(not_followed(why));
             }
         }
         Err(error) => {
@@ -297,6 +312,15 @@ pub fn read_text(candidate: &Candidate, sources: &Sources) -> Read {
         }
         Err(error) => return refuse(&format!("cannot be read: {}", describe(&error))),
     };
+    if yaml && bytes.starts_with(GIT_CRYPT) {
+        // Who has the key sees it checked; a job without the key cannot do anything about it.
+        let why = "encrypted by git-crypt, so it was not linted";
+        let finding = unreadable(&candidate.shown, why, sources);
+        return Read::Refused(Box::new(Finding { severity: Severity::Info, ..finding }));
+    }
+    if UTF_16.iter().any(|mark| bytes.starts_with(mark)) {
+        return refuse("in UTF-16: save it as UTF-8");
+    }
     if memchr::memchr(0, &bytes).is_some() {
         return refuse("a binary file, not text");
     }

@@ -117,6 +117,40 @@ fn a_link_to_nothing_is_named_where_it_is_called_like_what_is_linted() {
     assert!(!out.contains("node_modules"), "{out}");
 }
 
+/// A job without the key cannot do anything about what is encrypted; what is saved as UTF-16 can be saved anew.
+#[test]
+fn what_is_encrypted_or_in_another_encoding_is_called_so() {
+    let dir = repository(&[("other.yaml", OTHER)]);
+    for (name, bytes) in [
+        ("crypt.yaml", &b"\0GITCRYPT\0\x1b\x02"[..]),
+        ("utf16.yaml", &b"\xff\xfea\0:\0 \x001\0"[..]),
+    ] {
+        std::fs::write(dir.path().join(name), bytes).expect("written");
+    }
+    let out = run(dir.path(), &["check", "--format", "concise", "--no-cache"]).out;
+    for said in [
+        "crypt.yaml:1:1: info file-unreadable: encrypted by git-crypt, so it was not linted",
+        "utf16.yaml:1:1: error file-unreadable: in UTF-16: save it as UTF-8",
+    ] {
+        assert!(out.contains(said), "{out}");
+    }
+}
+
+/// What a stranger links to may be anything that the run can read: its environment, a token in a home.
+#[cfg(unix)]
+#[test]
+fn a_link_out_of_what_is_linted_is_not_followed() {
+    let dir = repository(&[("all/a.yaml", OTHER), ("secret.yaml", "token: [\n")]);
+    let all = dir.path().join("all");
+    for (target, link) in [("../secret.yaml", "out.yaml"), ("a.yaml", "in.yaml")] {
+        std::os::unix::fs::symlink(target, all.join(link)).expect("a link");
+    }
+    let out = run(&all, &["check", "--format", "concise", "--no-cache"]).out;
+    let said = "out.yaml:1:1: info file-unreadable: this symbolic link leads out of what is linted";
+    assert!(out.contains(said) && !out.contains("yaml-syntax"), "{out}");
+    assert!(!out.contains("in.yaml:1:1"), "{out}");
+}
+
 #[cfg(unix)]
 #[test]
 fn an_unreadable_file_is_named() {
