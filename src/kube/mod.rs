@@ -3,6 +3,7 @@
 
 mod image;
 mod lifecycle;
+mod local;
 mod object;
 mod quantity;
 mod rbac;

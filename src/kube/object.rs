@@ -1,5 +1,6 @@
 //! A uniform view of objects: whatever the kind, where its pods are described.
 
+use super::local;
 use crate::yaml::{Document, Kind, Node};
 
 /// How deep `List`s may stand in `List`s.
@@ -176,7 +177,7 @@ pub fn containers(spec: Node<'_>) -> Vec<Container<'_>> {
         .collect()
 }
 
-/// The objects of a document: one, or the items of a `List`, nested ones too.
+/// The objects of a document: one, or the items of a `List`, nested ones too. What no cluster ever sees is none.
 #[must_use]
 pub fn objects(document: &Document) -> Vec<Object<'_>> {
     let mut found = Vec::new();
@@ -190,6 +191,9 @@ fn collect<'a>(node: Node<'a>, depth: usize, found: &mut Vec<Object<'a>>) {
     let Some(object) = Object::new(node) else {
         return;
     };
+    if local::is_local(&object) {
+        return;
+    }
     match node.get("items") {
         Some(items) if object.kind.ends_with("List") && items.kind() == Kind::Sequence => {
             if depth < MAX_LIST_DEPTH {

@@ -26,3 +26,30 @@ fn what_ytt_fills_in_is_a_template() {
     let run = run(dir.path(), &["check", "--select", rules]);
     assert!(run.err.contains("web.yaml"), "it is said not to be checked: {}", run.err);
 }
+
+#[test]
+fn what_only_a_program_reads_is_no_object() {
+    let object = |api_version: &str, kind: &str| {
+        format!("apiVersion: {api_version}\nkind: {kind}\nmetadata: {{name: My_App}}\n")
+    };
+    let local = [
+        ("backstage.io/v1alpha1", "Component"),
+        ("kind.x-k8s.io/v1alpha4", "Cluster"),
+        ("kubeadm.k8s.io/v1beta4", "ClusterConfiguration"),
+        ("tanka.dev/v1alpha1", "Environment"),
+        ("audit.k8s.io/v1", "Policy"),
+    ];
+    let local = local.map(|(api_version, kind)| object(api_version, kind)).join("---\n");
+    let kubeconfig = object("v1", "Config") + "contexts: []\n";
+    let dir = repository(&[
+        ("local.yaml", &local),
+        ("kubeconfig.yaml", &kubeconfig),
+        ("own.yaml", &object("v1", "ConfigMap")),
+        ("config.yaml", &object("v1", "Config")),
+    ]);
+    let rules = "object-name-valid,schema-validation";
+    let expected = ["config.yaml:3 object-name-valid", "own.yaml:3 object-name-valid"];
+    assert_eq!(found(dir.path(), rules), expected);
+    let run = run(dir.path(), &["check", "--select", rules]);
+    assert!(run.err.contains("no schema for Config of v1:"), "{}", run.err);
+}
