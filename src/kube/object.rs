@@ -6,6 +6,9 @@ use crate::yaml::{Document, Kind, Node};
 /// How deep `List`s may stand in `List`s.
 const MAX_LIST_DEPTH: usize = 8;
 
+/// How a text begins that SOPS has encrypted.
+pub(crate) const ENCRYPTED: &str = "ENC[AES256_GCM,";
+
 /// A Kubernetes object: a mapping with `apiVersion` and `kind`.
 #[derive(Debug, Clone, Copy)]
 pub struct Object<'a> {
@@ -177,7 +180,8 @@ pub fn containers(spec: Node<'_>) -> Vec<Container<'_>> {
         .collect()
 }
 
-/// The objects of a document: one, or the items of a `List`, nested ones too. What no cluster ever sees is none.
+/// The objects of a document: one, or the items of a `List`, nested ones too. What no cluster ever sees is none, nor
+/// is what cannot be told to be one before SOPS has decrypted it.
 #[must_use]
 pub fn objects(document: &Document) -> Vec<Object<'_>> {
     let mut found = Vec::new();
@@ -191,7 +195,7 @@ fn collect<'a>(node: Node<'a>, depth: usize, found: &mut Vec<Object<'a>>) {
     let Some(object) = Object::new(node) else {
         return;
     };
-    if local::is_local(&object) {
+    if local::is_local(&object) || object.kind.starts_with(ENCRYPTED) {
         return;
     }
     match node.get("items") {

@@ -2,6 +2,7 @@
 
 use super::file::Rule;
 use super::hit::{Hit, Target};
+use crate::kube::ENCRYPTED;
 use crate::yaml::{Document, Kind, Node};
 
 /// What stands in a release's values for text that is only known when the release is made: as much as can be a
@@ -17,9 +18,6 @@ const SELECTORS: [&str; 6] =
 
 /// The key under which SOPS keeps what it needs to decrypt a file.
 const SOPS: &str = "sops";
-
-/// How a text begins that SOPS has encrypted.
-const ENCRYPTED: &str = "ENC[AES256_GCM,";
 
 /// How an image begins that `ko` builds from a Go package as it applies a manifest, and puts a digest in the place of.
 const BUILT_BY_KO: &str = "ko://";

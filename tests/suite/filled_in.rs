@@ -53,3 +53,14 @@ fn what_only_a_program_reads_is_no_object() {
     let run = run(dir.path(), &["check", "--select", rules]);
     assert!(run.err.contains("no schema for Config of v1:"), "{}", run.err);
 }
+
+#[test]
+fn what_sops_has_encrypted_with_its_kind_is_no_object_yet() {
+    let cipher = "ENC[AES256_GCM,data:bA==,iv:aQ==,tag:dA==,type:str]";
+    let file = format!(
+        "apiVersion: {cipher}\nkind: {cipher}\nmetadata: {{name: \"{cipher}\"}}\nsops: {{mac: \"{cipher}\"}}\n"
+    );
+    let dir = repository(&[("secret.yaml", &file)]);
+    let run = run(dir.path(), &["check"]).expect_code(0);
+    assert!(!run.err.contains("no schema"), "{}", run.err);
+}
