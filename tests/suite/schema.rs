@@ -14,6 +14,15 @@ fn a_kind_without_a_schema_is_said_once_and_does_not_fail() {
     assert_eq!(all.matches("no schema for Widget of example.org/v1").count(), 1, "{all}");
 }
 
+/// That it is gone is another rule's to say.
+#[test]
+fn a_version_that_kubernetes_has_removed_is_not_asked_a_definition_for() {
+    let old = "apiVersion: extensions/v1beta1\nkind: Deployment\nmetadata: {name: web}\n";
+    let dir = repository(&[("a.yaml", old)]);
+    let run = run(dir.path(), &ARGS).expect_code(0);
+    assert!(!run.err.contains("no schema"), "{}", run.err);
+}
+
 #[test]
 fn a_definition_in_the_repository_is_used() {
     let definition = "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata:\n  name: widgets.example.org\nspec:\n  group: example.org\n  scope: Namespaced\n  names: {kind: Widget, plural: widgets}\n  versions:\n    - name: v1\n      served: true\n      storage: true\n      schema:\n        openAPIV3Schema:\n          type: object\n          properties:\n            spec:\n              type: object\n              properties:\n                size: {type: integer}\n";

@@ -186,6 +186,8 @@ impl Schemas {
             return Verdict::Checked(custom.violations(object, minor));
         }
         match table::kind(object.api_version, object.kind, minor) {
+            // That it was removed is told by the table of lifecycles, and nobody can name a definition of it.
+            None if is_removed(object, minor) => Verdict::Checked(Vec::new()),
             None => {
                 misspelt(object).map_or(Verdict::UnknownKind, |found| Verdict::Checked(vec![found]))
             }
@@ -261,10 +263,15 @@ fn misspelt<'a>(object: &Object<'a>) -> Option<Violation<'a>> {
     })
 }
 
+/// Whether Kubernetes 1.`minor` has no longer what an older one had.
+fn is_removed(object: &Object<'_>, minor: u32) -> bool {
+    let life = lifecycle(object.api_version, object.kind);
+    life.is_some_and(|life| life.removed.is_some_and(|removed| removed <= minor))
+}
+
 fn not_served<'a>(object: &Object<'a>, minor: u32, first: u32, last: u32) -> Option<Violation<'a>> {
     // What was removed is told, with its replacement, by the table of lifecycles.
-    let life = lifecycle(object.api_version, object.kind);
-    if life.is_some_and(|life| life.removed.is_some_and(|removed| removed <= minor)) {
+    if is_removed(object, minor) {
         return None;
     }
     let when = if minor < first { format!("from 1.{first} on") } else { format!("up to 1.{last}") };
