@@ -64,3 +64,15 @@ fn what_sops_has_encrypted_with_its_kind_is_no_object_yet() {
     let run = run(dir.path(), &["check"]).expect_code(0);
     assert!(!run.err.contains("no schema"), "{}", run.err);
 }
+
+#[test]
+fn a_key_that_a_template_makes_is_in_no_repository() {
+    let template = "{{- $ca := genCA \"web\" 365 }}\n{{- $web := genSignedCert \"web\" nil nil 365 $ca }}\napiVersion: v1\nkind: Secret\nmetadata: {name: web}\nstringData:\n  ca.key: {{ $ca.Key | quote }}\n  tls.key: |\n    {{- $web.Key | nindent 4 }}\n  any.key: {{ genPrivateKey \"ecdsa\" | trim | toJson }}\n  own.key: |\n    {{- .Values.key | nindent 4 }}\n";
+    let values = "key: |\n  -----BEGIN EC PRIVATE KEY-----\n  MHcCAQEEIBkg4LVWM9nuwNSk3yByxZpYRTBnVJk5oc\n  -----END EC PRIVATE KEY-----\n";
+    let dir = repository(&[
+        ("Chart.yaml", "apiVersion: v2\nname: web\nversion: 0.1.0\n"),
+        ("values.yaml", values),
+        ("templates/secret.yaml", template),
+    ]);
+    assert_eq!(found(dir.path(), "secret-token-pattern"), ["values.yaml:2 secret-token-pattern"]);
+}

@@ -78,6 +78,26 @@ pub(super) const TABLE: &[(&str, Function)] = &[
     ("buildCustomCert", custom),
 ];
 
+/// Every private key that a render may hold without a chart's having it.
+const KEYS: [&str; 6] = [
+    include_str!("crypto/rsa.key"),
+    include_str!("crypto/dsa.key"),
+    include_str!("crypto/ecdsa.key"),
+    include_str!("crypto/ed25519.key"),
+    include_str!("crypto/ca.key"),
+    include_str!("crypto/tls.key"),
+];
+
+/// Whether a text begins with a key in PEM that stands for one that Helm makes anew at each rendering.
+pub(crate) fn is_generated_key(text: &str) -> bool {
+    // A template may indent the lines of a key, or leave out the last break.
+    let same = |key: &str| {
+        let mut rest = text.chars().filter(|one| !one.is_whitespace());
+        key.chars().filter(|one| !one.is_whitespace()).all(|one| rest.next() == Some(one))
+    };
+    KEYS.into_iter().any(same)
+}
+
 fn digest(host: &dyn Host, args: &[Value], of: fn(&[u8]) -> String) -> Result<Value, String> {
     Ok(Value::str(&of(&bytes::bytes(text(args, 0)?.as_str())), computed(host, args)))
 }

@@ -26,6 +26,7 @@ mod url;
 mod words;
 mod yaml;
 
+pub(crate) use crypto::is_generated_key;
 pub(super) use regex::pattern_fault;
 pub(crate) use semver::highest;
 pub(super) use semver::{is_version, satisfies};

@@ -10,6 +10,7 @@ use cel::Value;
 use regex::bytes::{Regex, RegexBuilder, RegexSet, RegexSetBuilder};
 
 use super::{Scene, hit};
+use crate::helm::function::is_generated_key;
 use crate::rule::hit::Hit;
 use crate::yaml::{Kind, Node, Scalar};
 
@@ -79,9 +80,11 @@ impl Formats {
 
     /// What the text holds that is no placeholder.
     fn found(&self, text: &str, placeholders: &[&str]) -> Option<&str> {
-        let real = |found: &[u8]| {
-            let found = String::from_utf8_lossy(found);
-            !placeholders.iter().any(|word| found.contains(word))
+        // A key that a template has made is in no repository.
+        let real = |found: regex::bytes::Match<'_>| {
+            let word = String::from_utf8_lossy(found.as_bytes());
+            let made = text.get(found.start()..).is_some_and(is_generated_key);
+            !made && !placeholders.iter().any(|placeholder| word.contains(placeholder))
         };
         if !self.all.is_match(text.as_bytes()) {
             return None;
@@ -93,7 +96,7 @@ impl Formats {
             .find(|format| {
                 let regex = format.regex.get_or_init(|| builder(&format.pattern).build().ok());
                 let found = regex.iter().flat_map(|regex| regex.find_iter(text.as_bytes()));
-                found.into_iter().any(|one| real(one.as_bytes()))
+                found.into_iter().any(real)
             })
             .map(|format| format.name.as_str())
     }
