@@ -100,6 +100,15 @@ fn has_placeholder(text: &str, stage: Stage) -> bool {
     is_to_come || text.contains(FILLED_IN_LATER) || text.starts_with(ENCRYPTED)
 }
 
+/// Whether it is a name in capitals for a program to put a number or the like in the place of: `REPLICAS_OF_WEB`.
+pub(super) fn is_in_capitals(text: &str) -> bool {
+    let is_part = |part: &str| {
+        part.starts_with(|first: char| first.is_ascii_uppercase())
+            && part.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())
+    };
+    text.contains('_') && text.split('_').all(is_part)
+}
+
 /// Whether it is an expression in brackets, as a test of Chainsaw has them: `(env('IMAGE'))`.
 fn is_expression(text: &str) -> bool {
     let inner = text.strip_prefix('(').and_then(|rest| rest.strip_suffix(')'));

@@ -76,3 +76,18 @@ fn a_key_that_a_template_makes_is_in_no_repository() {
     ]);
     assert_eq!(found(dir.path(), "secret-token-pattern"), ["values.yaml:2 secret-token-pattern"]);
 }
+
+#[test]
+fn a_name_in_capitals_is_a_number_to_come() {
+    let deployment = |replicas: &str| {
+        format!(
+            "apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: web}}\nspec:\n  replicas: {replicas}\n  selector: {{matchLabels: {{app: web}}}}\n  template:\n    metadata: {{labels: {{app: web}}}}\n    spec: {{containers: [{{name: web, image: \"web:1\"}}]}}\n"
+        )
+    };
+    let dir = repository(&[
+        ("a/to-come.yaml", &deployment("WEB_REPLICAS")),
+        ("b/wrong.yaml", &deployment("MANY")),
+    ]);
+    let expected = ["b/wrong.yaml:5 schema-validation"];
+    assert_eq!(found(dir.path(), "schema-validation"), expected);
+}

@@ -6,8 +6,9 @@ use cel::Value;
 
 use super::{Judged, Scene};
 use crate::finding::Applicability;
-use crate::kube::schema::{Instead, NEWEST_MINOR, Verdict, ViolationKind};
+use crate::kube::schema::{Instead, NEWEST_MINOR, Verdict, Violation, ViolationKind};
 use crate::rule::hit::{Hit, Target};
+use crate::rule::placeholder::is_in_capitals;
 use crate::rule::repair::{Action, Change, Repair};
 use crate::yaml::{NewValue, Node, Scalar};
 
@@ -36,8 +37,16 @@ fn validate(scene: &Scene<'_>, minor: u32, strict: bool) -> Judged {
         }
     };
     let counts = |kind: &ViolationKind| strict || *kind != ViolationKind::UnknownField;
-    let hits =
-        violations.into_iter().filter(|violation| counts(&violation.kind)).map(|violation| {
+    // A manifest with a name in capitals where no text may stand is never sent as it is.
+    let is_to_come = |violation: &Violation<'_>| {
+        violation.kind == ViolationKind::WrongType
+            && !scene.setting.rendered
+            && violation.node.as_str().is_some_and(is_in_capitals)
+    };
+    let hits = violations
+        .into_iter()
+        .filter(|violation| counts(&violation.kind) && !is_to_come(violation))
+        .map(|violation| {
             let key = violation.kind == ViolationKind::UnknownField;
             let missing = match violation.kind {
                 ViolationKind::Missing(field) => vec![field],
