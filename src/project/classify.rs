@@ -24,8 +24,8 @@ pub enum Class {
     ChartMeta,
     /// A file in a chart's `templates/`: never read as YAML.
     ChartTemplate,
-    /// Text with `{{`, lines that begin with `{%` or directives of ytt, outside of charts, that is not what is deployed
-    /// before it is rendered.
+    /// Text with `{{`, lines that begin with `{%`, values that begin with `%s` or directives of ytt, outside of charts, that
+    /// is not what is deployed before it is rendered.
     Template,
     /// `helmfile.yaml` or a part of one.
     Helmfile,
@@ -235,6 +235,7 @@ fn look(path: &str, by_name: Option<Class>, text: &str, stream: &Stream) -> Seen
     let name = PathName::of(path);
     if (text.contains("{{") && is_template(stream))
         || is_of_statements(text, stream)
+        || is_of_marks(text, stream)
         || is_of_ytt(text)
     {
         let by_content = if name.is_helmfile() { Class::Helmfile } else { Class::Template };
@@ -287,6 +288,29 @@ fn is_template(stream: &Stream) -> bool {
 /// True for what does not parse for lines that Jinja and its like take out: `{% raw %}`.
 fn is_of_statements(text: &str, stream: &Stream) -> bool {
     !stream.errors.is_empty() && text.lines().any(|line| line.trim_start().starts_with("{%"))
+}
+
+/// True for what does not parse for a value that begins with what a program puts something in the place of: `%s`, as
+/// `printf` has it, or `%VERSION%`. No plain value may begin with `%`.
+fn is_of_marks(text: &str, stream: &Stream) -> bool {
+    let is_name = |text: &str| {
+        text.split_once('%').is_some_and(|(name, _)| {
+            name.starts_with(|first: char| first.is_ascii_uppercase())
+                && name
+                    .bytes()
+                    .all(|byte| byte.is_ascii_uppercase() || b"_0123456789".contains(&byte))
+        })
+    };
+    let is_verb = |text: &str| {
+        text.strip_prefix('s')
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with(['-', '.', '/', ':']))
+    };
+    let is_mark = |line: &str| {
+        let value =
+            line.split_once([':', '-']).and_then(|(_, value)| value.trim().strip_prefix('%'));
+        value.is_some_and(|value| is_name(value) || is_verb(value))
+    };
+    !stream.errors.is_empty() && text.lines().any(is_mark)
 }
 
 /// True for what ytt fills in: its directives are YAML's comments, behind a value or in lines of their own.

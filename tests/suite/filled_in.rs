@@ -91,3 +91,18 @@ fn a_name_in_capitals_is_a_number_to_come() {
     let expected = ["b/wrong.yaml:5 schema-validation"];
     assert_eq!(found(dir.path(), "schema-validation"), expected);
 }
+
+#[test]
+fn what_a_program_puts_values_into_is_a_template() {
+    let object =
+        |name: &str| format!("apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: {name}\n");
+    let dir = repository(&[
+        ("verb.yaml", &object("%s")),
+        ("more.yaml", &object("%s-web")),
+        ("name.yaml", &object("%WEB_NAME%")),
+        ("wrong.yaml", &object("%d.%m.")),
+        ("other.yaml", &(object("web") + "data: {a: b}}\n")),
+    ]);
+    let expected = ["other.yaml:5 yaml-syntax", "wrong.yaml:4 yaml-syntax"];
+    assert_eq!(found(dir.path(), "yaml-syntax"), expected);
+}
