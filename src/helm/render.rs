@@ -116,14 +116,25 @@ pub struct RenderError {
     pub span: Option<Span>,
     /// The values that had a part, with their places.
     pub involved: Vec<(String, Option<Span>)>,
-    /// A chart that this one depends on is not here: nothing is known to be wrong.
-    pub missing_dependency: bool,
-    /// What a template makes is no YAML.
-    pub no_yaml: bool,
+    /// What it is that is at fault.
+    pub fault: Fault,
     /// Values that a schema does not allow.
     pub violations: Vec<SchemaFault>,
+}
+
+/// What is at fault where a chart does not render.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fault {
+    /// The chart, or its values.
+    Chart,
+    /// A chart that this one depends on is not here: nothing is known to be wrong.
+    MissingDependency,
+    /// The release has a name that Helm takes for none: nothing is known to be wrong with the chart.
+    ReleaseName,
+    /// What a template makes is no YAML.
+    NoYaml,
     /// The chart takes too much to render: all of it, and no line in particular.
-    pub at_bound: bool,
+    Bound,
 }
 
 /// A value that a chart's `values.schema.json` does not allow.
@@ -155,10 +166,8 @@ impl RenderError {
             message,
             span: None,
             involved: Vec::new(),
-            missing_dependency: false,
-            no_yaml: false,
+            fault: Fault::Chart,
             violations: Vec::new(),
-            at_bound: false,
         }
     }
 }
@@ -196,10 +205,10 @@ pub fn render_alone<T>(
             return with(run(Origins::default()));
         }
         let rendered = run(Origins::unasked());
-        with(rendered.or_else(|error| match error.at_bound {
+        with(rendered.or_else(|error| match error.fault {
             // It would be again, after as long a time.
-            true => Err(error),
-            false => run(Origins::default()),
+            Fault::Bound => Err(error),
+            _ => run(Origins::default()),
         }))
     })
 }
@@ -214,7 +223,10 @@ fn run(
     if chart.is_library() {
         return Err(at_chart(chart, "library charts are not installable"));
     }
-    check_name(&release.name).map_err(RenderError::new)?;
+    check_name(&release.name).map_err(|message| RenderError {
+        fault: Fault::ReleaseName,
+        ..RenderError::new(message)
+    })?;
     if !release.lenient {
         check_missing(&chart.missing_dependencies())?;
     }
@@ -285,7 +297,7 @@ fn check_missing(missing: &[&Dependency]) -> Result<(), RenderError> {
     let message =
         format!("found in Chart.yaml, but missing in charts/ directory: {}", names.join(", "));
     let span = Some(first.span);
-    Err(RenderError { span, missing_dependency: true, ..RenderError::new(message) })
+    Err(RenderError { span, fault: Fault::MissingDependency, ..RenderError::new(message) })
 }
 
 fn at_chart(chart: &Chart, message: &str) -> RenderError {
@@ -327,7 +339,7 @@ fn located(failure: &Failure, origins: &Origins) -> RenderError {
         span,
         involved: involved(failure.involved, origins),
         reason: failure.said().to_owned(),
-        at_bound: failure.place.is_none(),
+        fault: if failure.place.is_none() { Fault::Bound } else { Fault::Chart },
         ..RenderError::new("")
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::finding::{Finding, Origin, Place, Related, Severity};
 use crate::helm::chart::ChartError;
-use crate::helm::render::{RenderError, SchemaFault};
+use crate::helm::render::{Fault, RenderError, SchemaFault};
 use crate::source::{SourceId, Sources, Span};
 
 /// Id and group of what is no YAML, before or after it is rendered.
@@ -96,7 +96,7 @@ fn failure(error: &RenderError, fallback: Span, sources: &Sources) -> Finding {
         help,
         related,
         ..Finding::new(
-            if error.no_yaml { NO_YAML } else { NO_RENDER },
+            if error.fault == Fault::NoYaml { NO_YAML } else { NO_RENDER },
             Severity::Error,
             format!("the chart does not render: {}", error.reason),
             Place { span, origin: origin(span) },

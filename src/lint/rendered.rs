@@ -17,11 +17,11 @@ use super::select::{Active, Chosen};
 use super::subject::Subject;
 use super::waive::{self, Waiving};
 use super::{layers, plain, release};
-use crate::finding::{Finding, Origin};
+use crate::finding::{Finding, Origin, Place};
 use crate::helm::capabilities::KubeVersion;
 use crate::helm::chart::{Chart, ChartError};
 use crate::helm::reads::Reads;
-use crate::helm::render::{self as helm, Manifest, RenderError, Rendered};
+use crate::helm::render::{self as helm, Fault, Manifest, RenderError, Rendered};
 use crate::helm::values::{Layer, Set, SetKind};
 use crate::kube::objects;
 use crate::kube::schema::{NEWEST_MINOR, OLDEST_MINOR, served};
@@ -114,7 +114,7 @@ impl Task<'_> {
                 judged.findings.extend(self.on_layers(chart, charts, own));
                 judged
             }
-            Err(error) if error.missing_dependency => {
+            Err(error) if error.fault == Fault::MissingDependency => {
                 let note = format!(
                     "{shown}: {}; `plimsoll vendor` or `helm dependency build` fetches what is missing, \
                      to have the chart rendered",
@@ -205,6 +205,13 @@ impl Task<'_> {
 
     fn failed(&self, error: &RenderError, chart: &Chart) -> Judged {
         let mut findings = failures(error, Span::new(chart.source, 0, 0), self.sources);
+        // The chart is innocent of what its release is called.
+        if error.fault == Fault::ReleaseName {
+            let place = Place { span: self.declared(), origin: Origin::Release };
+            for finding in &mut findings {
+                finding.primary = place;
+            }
+        }
         self.adopt(&mut findings);
         self.name(&mut findings, Some(chart));
         Judged { findings, ..Judged::default() }

@@ -343,3 +343,10 @@ fn a_chart_of_a_component_is_known_by_what_flux_substitutes() {
         assert!(out.contains(said), "{said}: {out}");
     }
 }
+
+#[test]
+fn a_name_that_helm_refuses_is_told_where_the_release_has_it() {
+    let helmfile = "releases:\n  - chart: ./chart\n    name: WEB_NAME-db\n";
+    let dir = with(&SCHEMA[..2], &[("helmfile.yaml", helmfile)]);
+    assert_eq!(found(dir.path(), "helm-render"), ["helmfile.yaml:3 helm-render"]);
+}

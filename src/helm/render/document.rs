@@ -5,7 +5,7 @@ use std::ops::Range;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use super::{Manifest, RenderError, base};
+use super::{Fault, Manifest, RenderError, base};
 use crate::helm::aside::{Aside, Helper};
 use crate::helm::chart::ChartFile;
 use crate::helm::eval::{Evaluator, TemplateFile};
@@ -117,7 +117,7 @@ impl<'h> Documents<'h> {
                     RenderError {
                         message: format!("YAML parse error on {name}: {message}"),
                         span: place.map(span),
-                        no_yaml: true,
+                        fault: Fault::NoYaml,
                         ..RenderError::new(message)
                     }
                 })?;
