@@ -42,8 +42,10 @@ fn what_every_kustomization_patches_is_not_judged_by_the_manifest() {
     let probing = "patches:\n  - patch: |-\n      kind: Deployment\n      metadata: {name: web}\n      spec: {template: {spec: {containers: [{name: web, readinessProbe: {httpGet: {path: /, port: 80}}}]}}}\n";
     let named = "patchesStrategicMerge: [image.yaml]\n";
     let other = "patches:\n  - path: image.yaml\n    target: {kind: Deployment, name: other}\n";
+    let replaced = "replacements:\n  - source: {kind: ConfigMap, name: web, fieldPath: data.image}\n    targets:\n      - select: {kind: Deployment, name: web}\n        fieldPaths: [\"spec.template.spec.containers.[name=web].image\"]\n";
     for (overlays, expected) in [
         (&[named][..], &[probe][..]),
+        (&[replaced], &[probe]),
         (&[named, named], &[probe]),
         (&[inline], &[probe]),
         (&[probing], &[image]),

@@ -1,21 +1,23 @@
-//! What kustomize's patches set in objects or take away from them.
+//! What kustomize's patches and replacements set in objects or take away from them.
 //!
 //! Mirrors how kustomize reads patches (`api/types`, `api/internal/builtins/PatchTransformer.go`): a strategic merge
-//! patch is a part of the object that it changes, a JSON patch (RFC 6902) is a list of operations.
+//! patch is a part of the object that it changes, a JSON patch (RFC 6902) is a list of operations. A replacement
+//! (`api/types/replacement.go`) names fields that get the value of another.
 
 use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap};
 
-use super::Kustomization;
 use super::patch::{Written, each};
+use super::{Kustomization, items};
 use crate::project::file::File;
+use crate::project::tree::join;
 use crate::source::SourceId;
 use crate::yaml::{self, Kind, Node};
 
 /// What stands for an item of a list that has no name, and may be any.
 const ANY_ITEM: &str = "[]";
 
-/// A field that a patch sets or takes away.
+/// A field that a patch or a replacement sets or takes away.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Field {
     /// Of objects of this kind; empty for any.
@@ -76,22 +78,45 @@ impl Patched {
     /// By the patches that a kustomization holds itself or names among `files`. What cannot be read patches nothing.
     pub(super) fn of(kustomization: &Kustomization<'_>, files: &HashMap<&str, &File>) -> Self {
         let mut found = Self::default();
+        let read = |path: &str, add: &mut dyn FnMut(&yaml::Stream)| {
+            if let Some(file) = files.get(path)
+                && let Ok(file) = file.taken_down()
+                && let Some(stream) = file.stream()
+            {
+                add(stream);
+            }
+        };
         for (written, target) in each(kustomization) {
             match written {
                 Written::Here(text) => {
                     found.add(&yaml::parse(SourceId::NOWHERE, &text.into()), target);
                 }
-                Written::File(path) => {
-                    if let Some(file) = files.get(path.as_str())
-                        && let Ok(file) = file.taken_down()
-                        && let Some(stream) = file.stream()
-                    {
-                        found.add(stream, target);
+                Written::File(path) => read(&path, &mut |stream| found.add(stream, target)),
+            }
+        }
+        for replacement in items(kustomization.root, "replacements") {
+            match replacement.get("path").and_then(Node::as_str) {
+                None => found.replace(replacement),
+                Some(path) => read(&join(kustomization.directory, path), &mut |stream| {
+                    let roots = stream.documents.iter().filter_map(|document| document.root());
+                    for root in roots {
+                        root.items().for_each(|replacement| found.replace(replacement));
+                        found.replace(root);
                     }
-                }
+                }),
             }
         }
         found
+    }
+
+    /// Adds the fields that a replacement puts the value of another into.
+    fn replace(&mut self, replacement: Node<'_>) {
+        for target in items(replacement, "targets") {
+            let of = |key: &str| exactly(target.at(&["select", key]));
+            let paths = items(target, "fieldPaths").filter_map(Node::as_str);
+            let field = |path| Field { kind: of("kind"), name: of("name"), path: field_path(path) };
+            self.fields.extend(paths.map(field));
+        }
     }
 
     fn add(&mut self, patch: &yaml::Stream, target: Option<Node<'_>>) {
@@ -172,6 +197,33 @@ fn pointer(operation: Node<'_>) -> Option<Vec<String>> {
     (operation.get("op")?.as_str()? != "test").then(|| pointer.split('/').map(step).collect())
 }
 
+/// The path that a replacement writes as `spec.containers.[name=web].image` or `spec.ports.0.name`; a dot in a key has
+/// a backslash before it.
+fn field_path(path: &str) -> Vec<String> {
+    let is_item = |step: &str| matches!(step, "*" | "-") || step.parse::<usize>().is_ok();
+    let mut steps = vec![String::new()];
+    let (mut is_escaped, mut in_brackets) = (false, false);
+    for letter in path.chars() {
+        match letter {
+            '\\' if !is_escaped => is_escaped = true,
+            '.' if !is_escaped && !in_brackets => steps.push(String::new()),
+            _ => {
+                in_brackets = letter == '[' || in_brackets && letter != ']';
+                is_escaped = false;
+                if let Some(step) = steps.last_mut() {
+                    step.push(letter);
+                }
+            }
+        }
+    }
+    let step = |step: String| match step.strip_prefix("[name=") {
+        Some(name) => format!("[{name}"),
+        None if is_item(&step) || step.starts_with('[') => ANY_ITEM.to_owned(),
+        None => step,
+    };
+    steps.into_iter().map(step).collect()
+}
+
 /// All that stands under a key `name`.
 fn names(node: Node<'_>, found: &mut BTreeSet<String>) {
     node.items().for_each(|item| names(item, found));
@@ -217,6 +269,23 @@ mod tests {
         let target = "{kind: Pod, name: web.*}";
         let expected = ["Pod  metadata/annotations/a/b", "Pod  spec/containers/[]/args/[]"];
         assert_eq!(fields(patch, Some(target)), expected, "the name is a pattern");
+    }
+
+    #[test]
+    fn a_replacement_sets_the_fields_of_its_targets() {
+        let text = "source: {kind: ConfigMap, name: a}\ntargets:\n  - select: {kind: Pod, name: web}\n    fieldPaths: ['spec.containers.[name=web].image', spec.volumes.0.name, 'spec.x.[key=a.b].y']\n  - select: {kind: Job}\n    fieldPaths: ['metadata.annotations.example\\.org/a']\n";
+        let read = yaml::parse(SourceId::NOWHERE, &text.into());
+        let mut patched = Patched::default();
+        patched.replace(read.documents[0].root().expect("a mapping"));
+        let paths =
+            patched.fields.iter().map(|field| format!("{} {}", field.kind, field.path.join("|")));
+        let expected = [
+            "Job metadata|annotations|example.org/a",
+            "Pod spec|containers|[web]|image",
+            "Pod spec|volumes|[]|name",
+            "Pod spec|x|[]|y",
+        ];
+        assert_eq!(paths.collect::<Vec<_>>(), expected);
     }
 
     #[test]

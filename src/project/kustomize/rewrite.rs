@@ -28,7 +28,7 @@ pub struct Rewrites {
     pub selectors: bool,
     /// Objects get a namespace.
     pub namespace: bool,
-    /// Fields that patches set or take away.
+    /// Fields that patches and replacements set or take away.
     pub fields: BTreeSet<Field>,
     /// What patches bring goes by these names: containers, ports, volumes.
     pub names: BTreeSet<String>,
