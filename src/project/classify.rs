@@ -340,7 +340,7 @@ fn opens_action(node: Node<'_>, text: &str) -> bool {
 
 fn class_by_name(candidate: &Candidate, name: PathName<'_>, text: &str) -> Option<Class> {
     let path = &candidate.shown;
-    if in_chart_templates(&candidate.path) {
+    if is_of_chart(&candidate.path, "templates") {
         return Some(Class::ChartTemplate);
     }
     let within = |folder: &str| path.starts_with(&folder[1..]) || path.contains(folder);
@@ -384,7 +384,13 @@ fn class_by_name(candidate: &Candidate, name: PathName<'_>, text: &str) -> Optio
         | "Taskfile.dist.yml" | "Taskfile.dist.yaml" => return Some(Class::Taskfile),
         _ => {}
     }
-    if name.is_expectation() {
+    // What helm-unittest reads is no YAML before it has mended backslashes, and is never deployed.
+    let is_suite = || {
+        name.0.ends_with("_test.yaml")
+            && text.contains("asserts:")
+            && is_of_chart(&candidate.path, "tests")
+    };
+    if name.is_expectation() || is_suite() {
         return Some(Class::Other);
     }
     if !name.is_yaml() {
@@ -429,10 +435,10 @@ fn is_shell(text: &str) -> bool {
             .any(|word| matches!(word, "sh" | "bash" | "zsh" | "dash" | "ksh"))
 }
 
-/// True for a file below the `templates/` of a directory that has a `Chart.yaml`.
-fn in_chart_templates(path: &Path) -> bool {
+/// True for a file below a folder of this name of a directory that has a `Chart.yaml`.
+fn is_of_chart(path: &Path, folder: &str) -> bool {
     path.ancestors().skip(1).any(|directory| {
-        directory.file_name().is_some_and(|name| name == "templates")
+        directory.file_name().is_some_and(|name| name == folder)
             && directory.parent().is_some_and(|chart| chart.join("Chart.yaml").is_file())
     })
 }

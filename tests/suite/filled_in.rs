@@ -106,3 +106,15 @@ fn what_a_program_puts_values_into_is_a_template() {
     let expected = ["other.yaml:5 yaml-syntax", "wrong.yaml:4 yaml-syntax"];
     assert_eq!(found(dir.path(), "yaml-syntax"), expected);
 }
+
+/// It mends the backslash before it reads the file.
+#[test]
+fn what_tests_a_chart_is_no_manifest() {
+    let suite = "suite: web\ntests:\n  - asserts:\n      - equal: {path: apiVersion, value: v1}\n      - matchRegex: {path: data.a, pattern: \"\\${a}\"}\n";
+    let dir = repository(&[
+        ("web/Chart.yaml", "apiVersion: v2\nname: web\nversion: 0.1.0\n"),
+        ("web/tests/deep/web_test.yaml", suite),
+        ("tests/web_test.yaml", suite),
+    ]);
+    assert_eq!(found(dir.path(), "yaml-syntax"), ["tests/web_test.yaml:5 yaml-syntax"]);
+}
