@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::shape::Shape;
+use super::shape::{Shape, written};
 use super::{NEWEST_MINOR, OLDEST_MINOR, Schemas, table};
 
 /// What may be written at a path of an object.
@@ -90,8 +90,7 @@ fn offer(shape: &Shape, minor: u32) -> Offer {
             words: Vec::new(),
         },
         Shape::Words(words) => {
-            let words = words.iter().filter(|word| !word.is_empty());
-            Offer { fields: Vec::new(), words: words.map(ToString::to_string).collect() }
+            Offer { fields: Vec::new(), words: written(words).map(str::to_owned).collect() }
         }
         Shape::Boolean => {
             Offer { fields: Vec::new(), words: vec!["false".to_owned(), "true".to_owned()] }
@@ -120,11 +119,7 @@ fn named(shape: &Shape, minor: u32) -> String {
         Shape::Boolean => "boolean".to_owned(),
         Shape::IntOrText => "whole number or text".to_owned(),
         Shape::Quantity => "quantity".to_owned(),
-        Shape::Words(words) => {
-            let words: Vec<&str> =
-                words.iter().map(AsRef::as_ref).filter(|word: &&str| !word.is_empty()).collect();
-            words.join(" | ")
-        }
+        Shape::Words(words) => written(words).collect::<Vec<_>>().join(" | "),
         Shape::List(inner) => format!("list of {}", named(&resolved(inner, minor), minor)),
         Shape::Map(inner) => format!("map of {}", named(&resolved(inner, minor), minor)),
         Shape::Object(_) | Shape::Named(_) => "object".to_owned(),

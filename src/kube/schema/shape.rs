@@ -71,6 +71,11 @@ impl Shape {
     }
 }
 
+/// The words among those of [`Shape::Words`] that somebody writes.
+pub(super) fn written<'w>(words: &'w [Cow<'static, str>]) -> impl Iterator<Item = &'w str> {
+    words.iter().map(AsRef::as_ref).filter(|word: &&str| !word.is_empty())
+}
+
 /// The fields of an object.
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct Fields {

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::shape::{Fields, Shape};
+use super::shape::{Fields, Shape, written};
 use super::table::{self, Definition};
 use super::{Instead, Violation, ViolationKind};
 use crate::spelling::{nearest, question};
@@ -205,11 +205,10 @@ impl<'a, 's> Walk<'a, 's> {
     }
 
     fn word(&mut self, node: Node<'a>, words: &[std::borrow::Cow<'static, str>]) {
-        let known = || words.iter().map(AsRef::as_ref).filter(|word: &&str| !word.is_empty());
-        let near = nearest(node.raw(), known());
-        let one = known().count() == 1;
+        let near = nearest(node.raw(), written(words));
+        let one = written(words).count() == 1;
         let mut message = format!("`{}` is {}", node.raw(), if one { "not" } else { "none of" });
-        for (at, word) in known().take(12).enumerate() {
+        for (at, word) in written(words).take(12).enumerate() {
             let _ = write!(message, "{}`{word}`", if at == 0 { " " } else { ", " });
         }
         message.push_str(": the API refuses it");
