@@ -79,6 +79,9 @@ pub(super) fn ways_up<'k, 'p>(
 }
 
 /// The items of a list of a kustomization.
-fn items<'p>(root: Node<'p>, key: &str) -> impl Iterator<Item = Node<'p>> + use<'p> {
+pub(in crate::project) fn items<'p>(
+    root: Node<'p>,
+    key: &str,
+) -> impl Iterator<Item = Node<'p>> + use<'p> {
     root.get(key).into_iter().flat_map(|list| list.items())
 }

@@ -11,7 +11,7 @@ use super::{
 use crate::project::chart::scalar_text;
 use crate::project::classify::{Class, NodeRef};
 use crate::project::file::File;
-use crate::project::kustomize::{Kustomization, all, patch, ways_up};
+use crate::project::kustomize::{Kustomization, all, items, patch, ways_up};
 use crate::project::tree::{is_below, join, parent};
 use crate::project::word::Word;
 use crate::source::Span;
@@ -400,16 +400,14 @@ impl<'p> Flux<'p> {
 fn replaces_target(kustomization: &Kustomization<'_>, context: &Context<'_>) -> bool {
     let replaces = |one: Node<'_>| {
         let of_namespace = one.at(&["source", "kind"]).and_then(Node::as_str) == Some("Namespace");
-        let mut targets = one.get("targets").into_iter().flat_map(|list| list.items());
         of_namespace
-            && targets.any(|target| {
-                let mut fields = target.get("fieldPaths").into_iter().flat_map(|list| list.items());
+            && items(one, "targets").any(|target| {
+                let mut fields = items(target, "fieldPaths");
                 target.at(&["select", "kind"]).and_then(Node::as_str) == Some("Kustomization")
                     && fields.any(|field| field.as_str() == Some("spec.targetNamespace"))
             })
     };
-    let mut entries =
-        kustomization.root.get("replacements").into_iter().flat_map(|list| list.items());
+    let mut entries = items(kustomization.root, "replacements");
     entries.any(|entry| match entry.get("path").and_then(Node::as_str) {
         None => replaces(entry),
         Some(path) => {
