@@ -15,7 +15,7 @@ use super::chart::{Alone, Chart, ChartError, ChartFile, Dependency};
 use super::eval::{Evaluator, Failure, TemplateFile, deep};
 use super::function::satisfies;
 use super::origin::{OriginId, Origins};
-use super::rope::{PlaceId, Rope};
+use super::rope::{Cutting, PlaceId};
 use super::value::Value;
 use super::values::coalesce::{Clash, Coalescer};
 use super::values::dependencies;
@@ -70,7 +70,7 @@ pub struct Manifest {
     /// The line of the template's whole output at which it starts, from 1.
     pub first_line: usize,
     /// Its text, trimmed.
-    pub text: Rope,
+    pub text: Cutting,
     /// Its tree; `None` when there are only comments.
     pub document: Option<Arc<Document>>,
     /// It is run at events of the release.

@@ -3,6 +3,7 @@
 use std::cell::Cell;
 use std::ops::Range;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use super::origin::{OriginId, Origins};
 
@@ -57,6 +58,16 @@ enum Segments {
     Many(Rc<[Segment]>),
 }
 
+impl Segments {
+    fn as_slice(&self) -> &[Segment] {
+        match self {
+            Self::None => &[],
+            Self::One(one) => std::slice::from_ref(one),
+            Self::Many(many) => many,
+        }
+    }
+}
+
 /// An immutable text with its segments, cheap to clone. Segments cover the text in order.
 #[derive(Debug, Clone, Default)]
 pub struct Rope {
@@ -99,11 +110,7 @@ impl Rope {
     /// Runs of the text in order, empty ones included.
     #[must_use]
     pub fn segments(&self) -> &[Segment] {
-        match &self.segments {
-            Segments::None => &[],
-            Segments::One(one) => std::slice::from_ref(one),
-            Segments::Many(many) => many,
-        }
+        self.segments.as_slice()
     }
 
     /// Everything that had a part in any of it.
@@ -153,13 +160,7 @@ impl Rope {
     /// For questions about many ranges of the text.
     #[must_use]
     pub fn index(&self) -> RopeIndex<'_> {
-        let mut at = 0;
-        let starts = self.segments().iter().map(|segment| {
-            let start = at;
-            at += segment.len as usize;
-            start
-        });
-        RopeIndex { rope: self, starts: starts.collect(), last: Cell::new(0) }
+        RopeIndex::of(self.segments())
     }
 
     /// Reads from the start on.
@@ -185,10 +186,43 @@ impl Rope {
     }
 }
 
-/// Finds the segments of ranges of one rope; quickest where each range lies not far behind the one before.
+/// A part of a rope's text with its segments, for threads that read the text.
+#[derive(Debug)]
+pub struct Cutting {
+    text: Arc<str>,
+    segments: Segments,
+}
+
+impl Cutting {
+    /// The text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// The text, for another thread.
+    #[must_use]
+    pub fn shared(&self) -> &Arc<str> {
+        &self.text
+    }
+
+    /// Runs of the text in order, empty ones included.
+    #[must_use]
+    pub fn segments(&self) -> &[Segment] {
+        self.segments.as_slice()
+    }
+
+    /// For questions about many ranges of the text.
+    #[must_use]
+    pub fn index(&self) -> RopeIndex<'_> {
+        RopeIndex::of(self.segments())
+    }
+}
+
+/// Finds the segments of ranges of one text; quickest where each range lies not far behind the one before.
 #[derive(Debug)]
 pub struct RopeIndex<'a> {
-    rope: &'a Rope,
+    all: &'a [Segment],
     starts: Vec<usize>,
     /// How many segments start before the range that was asked for last.
     last: Cell<usize>,
@@ -197,6 +231,16 @@ pub struct RopeIndex<'a> {
 impl<'a> RopeIndex<'a> {
     /// Segments that are passed one by one before the others are halved.
     const NEAR: usize = 8;
+
+    fn of(all: &'a [Segment]) -> Self {
+        let mut at = 0;
+        let starts = all.iter().map(|segment| {
+            let start = at;
+            at += segment.len as usize;
+            start
+        });
+        Self { all, starts: starts.collect(), last: Cell::new(0) }
+    }
 
     /// The segments that have a part in `range`: those that share bytes with it, and empty ones
     /// within it or at its edges.
@@ -209,11 +253,10 @@ impl<'a> RopeIndex<'a> {
         &self,
         range: Range<usize>,
     ) -> impl Iterator<Item = (&'a Segment, usize)> + use<'a, '_> {
-        let segments = self.rope.segments();
         // The one before may reach into the range.
         let from = self.before(range.start).saturating_sub(1);
         let starts = self.starts[from..].iter().take_while(move |start| **start <= range.end);
-        segments[from..].iter().zip(starts).filter_map(move |(segment, &start)| {
+        self.all[from..].iter().zip(starts).filter_map(move |(segment, &start)| {
             let end = start + segment.len as usize;
             let part = match segment.len {
                 0 => start >= range.start,
@@ -264,7 +307,7 @@ impl<'a> RopeIndex<'a> {
     /// The template place of the segment that holds the byte at `at`, and the bytes before it there.
     #[must_use]
     pub fn written(&self, at: usize) -> Option<(PlaceId, usize)> {
-        let segments = self.rope.segments().iter().zip(&self.starts);
+        let segments = self.all.iter().zip(&self.starts);
         let after = self.starts.partition_point(|start| *start <= at);
         let holds = |(segment, start): &(&Segment, &usize)| at < **start + segment.len as usize;
         let (segment, start) = segments.take(after).rev().find(holds)?;
@@ -305,11 +348,28 @@ impl Cursor<'_> {
         if range == (0..self.rope.len()) {
             return self.rope.clone();
         }
-        let mut builder = RopeBuilder::default();
-        builder.text.reserve(range.len());
+        let text = &self.rope.as_str()[range.clone()];
+        Rope { text: (!text.is_empty()).then(|| text.into()), segments: self.within(range) }
+    }
+
+    /// The same for threads that read the text.
+    ///
+    /// # Panics
+    /// When the range does not lie on character boundaries.
+    #[must_use]
+    pub fn cut(&mut self, range: Range<usize>) -> Cutting {
+        let text = self.rope.as_str()[range.clone()].into();
+        Cutting { text, segments: self.within(range) }
+    }
+
+    /// The segments of a range; goes to its end.
+    fn within(&mut self, range: Range<usize>) -> Segments {
+        let mut segments = SegmentList::default();
         self.drop_to(range.start);
-        self.copy_to(range.end, &mut builder);
-        builder.finish()
+        self.advance(range.end, |text, segment| {
+            segments.push(text.len(), segment.origin, segment.place)
+        });
+        segments.take()
     }
 
     /// Appends what lies before `end`, with the empty segments at `end`.
@@ -368,11 +428,46 @@ impl Cursor<'_> {
     }
 }
 
+/// Puts segments together from left to right.
+#[derive(Debug, Default)]
+struct SegmentList(Vec<Segment>);
+
+impl SegmentList {
+    /// Adds bytes of one origin that were written at a template place; none leave an empty segment where they have
+    /// an origin.
+    fn push(&mut self, bytes: usize, origin: OriginId, place: PlaceId) {
+        if bytes == 0 && origin == OriginId::NONE {
+            return;
+        }
+        let len = u32::try_from(bytes).unwrap_or(u32::MAX);
+        if let Some(last) = self.0.last_mut()
+            && last.origin == origin
+            && last.place == place
+            && (last.len > 0) == (len > 0)
+        {
+            last.len += len;
+            return;
+        }
+        self.0.push(Segment { len, origin, place });
+    }
+
+    /// The segments; leaves none, but room for others.
+    fn take(&mut self) -> Segments {
+        let segments = match self.0[..] {
+            [] => Segments::None,
+            [one] => Segments::One(one),
+            ref many => Segments::Many(many.into()),
+        };
+        self.0.clear();
+        segments
+    }
+}
+
 /// Builds a [`Rope`] from left to right.
 #[derive(Debug, Default)]
 pub struct RopeBuilder {
     text: String,
-    segments: Vec<Segment>,
+    segments: SegmentList,
 }
 
 impl RopeBuilder {
@@ -383,20 +478,8 @@ impl RopeBuilder {
 
     /// Appends text of one origin written at a template place.
     pub fn push_placed(&mut self, text: &str, origin: OriginId, place: PlaceId) {
-        if text.is_empty() && origin == OriginId::NONE {
-            return;
-        }
         self.text.push_str(text);
-        let len = u32::try_from(text.len()).unwrap_or(u32::MAX);
-        if let Some(last) = self.segments.last_mut()
-            && last.origin == origin
-            && last.place == place
-            && (last.len > 0) == (len > 0)
-        {
-            last.len += len;
-            return;
-        }
-        self.segments.push(Segment { len, origin, place });
+        self.segments.push(text.len(), origin, place);
     }
 
     /// Appends a whole rope.
@@ -426,7 +509,7 @@ impl RopeBuilder {
     /// Bytes for which there is room.
     #[must_use]
     pub fn capacity(&self) -> usize {
-        self.text.capacity() + self.segments.capacity() * size_of::<Segment>()
+        self.text.capacity() + self.segments.0.capacity() * size_of::<Segment>()
     }
 
     /// The rope.
@@ -438,15 +521,9 @@ impl RopeBuilder {
     /// The rope; leaves nothing, but room for the next one.
     #[must_use]
     pub fn take(&mut self) -> Rope {
-        let segments = match self.segments[..] {
-            [] => Segments::None,
-            [one] => Segments::One(one),
-            ref many => Segments::Many(many.into()),
-        };
         let text = (!self.text.is_empty()).then(|| self.text.as_str().into());
         self.text.clear();
-        self.segments.clear();
-        Rope { text, segments }
+        Rope { text, segments: self.segments.take() }
     }
 }
 

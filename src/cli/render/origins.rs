@@ -38,7 +38,7 @@ pub(super) fn write(
 ) -> io::Result<()> {
     let mut writer = Writer::new(to);
     let finder = || Finder::new(rendered, sources);
-    let size: usize = manifests.iter().map(|manifest| manifest.text.len()).sum();
+    let size: usize = manifests.iter().map(|manifest| manifest.text.as_str().len()).sum();
     if size > LARGE {
         let theirs = &mut writer;
         let started = thread::scope(|scope| {

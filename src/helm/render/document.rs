@@ -10,7 +10,7 @@ use crate::helm::aside::{Aside, Helper};
 use crate::helm::chart::ChartFile;
 use crate::helm::eval::{Evaluator, TemplateFile};
 use crate::helm::manifest::{self, Head, Hook};
-use crate::helm::rope::Rope;
+use crate::helm::rope::{Cutting, Rope};
 use crate::helm::values::coalesce::Tree;
 use crate::helm::values::dependencies::Member;
 use crate::source::Span;
@@ -37,8 +37,7 @@ pub(super) struct Documents<'h> {
 /// A document in what a template wrote.
 struct Piece {
     first_line: usize,
-    rope: Rope,
-    text: Arc<str>,
+    text: Cutting,
 }
 
 impl<'h> Documents<'h> {
@@ -65,12 +64,11 @@ impl<'h> Documents<'h> {
             let before = &rope.as_str().as_bytes()[counted..range.start];
             first_line += memchr::memchr_iter(b'\n', before).count();
             counted = range.start;
-            let rope = cursor.slice(range);
-            let text: Arc<str> = rope.as_str().into();
-            self.size += text.len();
-            self.held_size += text.len();
-            self.held.push(Arc::clone(&text));
-            Piece { first_line, rope, text }
+            let text = cursor.cut(range);
+            self.size += text.as_str().len();
+            self.held_size += text.as_str().len();
+            self.held.push(Arc::clone(text.shared()));
+            Piece { first_line, text }
         };
         let pieces = manifest::split(rope.as_str()).into_iter().map(&mut piece).collect();
         self.files.insert(Rc::clone(name), pieces);
@@ -103,12 +101,10 @@ impl<'h> Documents<'h> {
         let mut manifests: Vec<(String, Manifest)> = Vec::new();
         let mut left_out = Vec::new();
         for (name, pieces) in self.files {
-            for (index, Piece { first_line, rope: text, text: shared }) in
-                pieces.into_iter().enumerate()
-            {
-                let head = self.heads.take(&shared).expect("invariant: each was handed over");
+            for (index, Piece { first_line, text }) in pieces.into_iter().enumerate() {
+                let head = self.heads.take(text.shared()).expect("invariant: each was handed over");
                 let head = head.map_err(|(offset, message)| {
-                    let end = (offset + 1).min(text.len());
+                    let end = (offset + 1).min(text.as_str().len());
                     let place = text.index().place(offset.min(end)..end);
                     let place = place.map(|id| evaluator.place(id));
                     let span = |(file, at): (Rc<TemplateFile>, u32)| {
