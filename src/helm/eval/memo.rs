@@ -11,6 +11,7 @@ use std::rc::Rc;
 
 use super::{Evaluator, Named};
 use crate::helm::FastMap;
+use crate::helm::origin::OriginId;
 use crate::helm::rope::Rope;
 use crate::helm::value::{Data, Entries, Nuance, Value};
 
@@ -147,12 +148,12 @@ impl Evaluator<'_> {
         Ok(text)
     }
 
-    /// A call that may be answered by an earlier one. Where origins are asked for, none is: the pieces of
-    /// its text would be taken for those of the other call.
+    /// A call that may be answered by an earlier one. The conditions that it stands under are no part of what it
+    /// writes, but where the dot comes from is.
     fn call_of(&self, at: &Rc<Named>, dot: &Value) -> Option<Call> {
         let Data::Map(entries) = &dot.data else { return None };
-        let may_be = !self.origins.are_asked()
-            && self.surroundings.is_none()
+        let may_be = self.surroundings.is_none()
+            && dot.origin == OriginId::NONE
             && dot.nuance == Nuance::Values
             && self.memo.is_root(dot);
         may_be.then(|| (Rc::as_ptr(at).addr(), Rc::as_ptr(entries).addr()))
@@ -196,28 +197,43 @@ mod tests {
 
     use super::super::*;
     use crate::helm::function::{find, is_known};
+    use crate::helm::origin::Through;
+    use crate::helm::rope::Segment;
     use crate::helm::value::{Entries, Nuance};
 
-    /// What files write that share the dot of a chart, how many calls are remembered, and the steps that all
-    /// took together.
-    fn written(files: &[&str], origins: Origins) -> (Vec<String>, usize, u64) {
-        let text = |text: &str| Value::str(text, OriginId::NONE);
-        let map = |key: &str, value: Value| {
-            Value::map(Entries::from([(key.into(), value)]), OriginId::NONE)
-        };
-        let dot = map("Values", map("a", text("1"))).with(Nuance::Values);
+    /// The dot of a chart with a text under `.Values.a`.
+    fn dot() -> Value {
+        dot_of([("a", Value::str("1", OriginId::NONE))])
+    }
+
+    fn dot_of<const N: usize>(values: [(&str, Value); N]) -> Value {
+        let values = values.map(|(key, value)| (key.into(), value));
+        let values = Value::map(Entries::from(values), OriginId::NONE);
+        let dot = Entries::from([("Values".into(), values)]);
+        Value::map(dot, OriginId::NONE).with(Nuance::Values)
+    }
+
+    fn evaluator(files: &[&str], origins: &Rc<Origins>) -> Evaluator<'static> {
         let parsed = |(at, file): (usize, &&str)| {
             let template = parse(SourceId::NOWHERE, &Arc::from(*file), is_known).expect(file);
             (Rc::from(format!("f{at}")), Arc::new(template))
         };
-        let templates: Vec<(Rc<str>, _)> = files.iter().enumerate().map(parsed).collect();
-        let evaluator = Evaluator::new(&templates, Rc::new(origins), find, is_known);
-        let run = |(name, _): &(Rc<str>, _)| {
+        let templates: Vec<_> = files.iter().enumerate().map(parsed).collect();
+        Evaluator::new(&templates, Rc::clone(origins), find, is_known)
+    }
+
+    /// What files write that share the dot of a chart, how many calls are remembered, and the steps that all
+    /// took together.
+    fn written(files: &[&str], dot: &Value, origins: Origins) -> (Vec<String>, usize, u64) {
+        let evaluator = evaluator(files, &Rc::new(origins));
+        let run = |at: usize| {
+            let name = format!("f{at}");
             let Data::Map(entries) = &dot.data else { return String::new() };
-            entries.borrow_mut().insert("Template".into(), map("Name", text(name)));
-            evaluator.file(name, &dot).expect(name).as_str().to_owned()
+            let own = Entries::from([("Name".into(), Value::str(&name, OriginId::NONE))]);
+            entries.borrow_mut().insert("Template".into(), Value::map(own, OriginId::NONE));
+            evaluator.file(&name, dot).expect(&name).as_str().to_owned()
         };
-        let texts = templates.iter().map(run).collect();
+        let texts = (0..files.len()).map(run).collect();
         let known = evaluator.memo.written.borrow().len();
         (texts, known, evaluator.steps.get())
     }
@@ -271,11 +287,45 @@ mod tests {
                 ["false", "xyx"],
             ),
         ] {
-            let (texts, known, steps) = written(&files, Origins::unasked());
+            let (texts, known, steps) = written(&files, &dot(), Origins::unasked());
             assert_eq!(texts, want, "{files:?}");
             assert_ne!(known, 0, "{files:?}");
+            let asked = written(&files, &dot(), Origins::default());
+            assert_eq!(asked, (texts.clone(), known, steps), "{files:?}");
             // As many steps are counted as are taken where every call is made.
-            assert_eq!(written(&files, Origins::default()), (texts, 0, steps), "{files:?}");
+            let origins = Origins::default();
+            let somewhere = OriginId::text(origins.leaf(None, "", None));
+            let dot = Value { origin: somewhere, ..dot() };
+            assert_eq!(written(&files, &dot, origins), (texts, 0, steps), "{files:?}");
         }
+    }
+
+    #[test]
+    fn what_a_call_stands_under_has_no_part_in_another_one() {
+        let origins = Rc::new(Origins::default());
+        let root = origins.leaf(None, "", None);
+        let values = ["a", "b"].map(|key| {
+            let origin = OriginId::text(origins.leaf(Some(root), key, None));
+            (key, Value::str("1", origin))
+        });
+        let call = r#"{{ include "t" . }}"#;
+        let file = format!(
+            r#"{{{{ define "t" }}}}{{{{ .Values.a }}}}{{{{ end }}}}{call}{{{{ if .Values.b }}}}{call}{{{{ end }}}}{call}"#
+        );
+        let evaluator = evaluator(&[&file], &origins);
+        let text = evaluator.file("f0", &dot_of(values)).expect("it renders");
+        assert_eq!(evaluator.memo.written.borrow().len(), 2, "the file and what it calls");
+        let leaves = |segment: &Segment| {
+            let entries = origins.entries(segment.origin);
+            let leaf = |(leaf, through): &(_, Through)| {
+                format!("{} {}", origins.describe(*leaf).pointer, through.as_str())
+            };
+            entries.iter().map(leaf).collect::<Vec<_>>()
+        };
+        let written = text.segments().iter().filter(|segment| segment.len > 0);
+        assert_eq!(
+            written.map(leaves).collect::<Vec<_>>(),
+            [vec!["/a text"], vec!["/a text", "/b condition"], vec!["/a text"]]
+        );
     }
 }
