@@ -21,7 +21,7 @@ use super::FastMap;
 use super::call::{Host, Lookup, MAX_TEXT, Surroundings};
 use super::origin::{OriginId, Origins};
 use super::parse::{ListNode, Template, is_empty, parse};
-use super::rope::{PlaceId, Rope, RopeBuilder};
+use super::rope::{Place, Rope, RopeBuilder};
 use super::value::{Data, Value};
 use crate::source::SourceId;
 
@@ -66,6 +66,7 @@ pub struct TemplateFile {
     pub name: Rc<str>,
     /// Its text's id; nowhere for a text given to `tpl`.
     pub source: SourceId,
+    text: Arc<str>,
 }
 
 /// A body that templates can call by name.
@@ -102,7 +103,7 @@ pub struct Evaluator<'s> {
     memo: memo::Memo,
     failure: RefCell<Option<Failure>>,
     /// The template place that is being executed.
-    here: Cell<PlaceId>,
+    here: Cell<Place>,
     /// The conditions that are in force, those of calling templates included.
     under: Cell<OriginId>,
     depth: Cell<usize>,
@@ -122,7 +123,8 @@ impl<'s> Evaluator<'s> {
         known: fn(&str) -> bool,
     ) -> Self {
         let mut named = Names::default();
-        let nowhere = TemplateFile { name: "".into(), source: SourceId::NOWHERE };
+        let nowhere =
+            TemplateFile { name: "".into(), source: SourceId::NOWHERE, text: Arc::default() };
         let mut files = vec![Rc::new(nowhere)];
         for (name, template) in templates {
             register(&mut named, &mut files, name, template, true);
@@ -156,10 +158,20 @@ impl<'s> Evaluator<'s> {
         Self { surroundings: Some(surroundings), ..self }
     }
 
-    /// The template file and the 0-based byte offset behind a [`PlaceId`].
-    pub fn place(&self, id: PlaceId) -> (Rc<TemplateFile>, u32) {
-        let (file, offset) = self.places.borrow()[id.number()];
-        (Rc::clone(&self.files.borrow()[file as usize]), offset)
+    /// The template file of a place, and a 0-based byte offset: where the action starts, or the part of its line
+    /// that a literal text has.
+    pub fn place(&self, place: Place) -> (Rc<TemplateFile>, u32) {
+        let (file, at) = self.byte(place);
+        let from = at - place.skipped();
+        let skipped = file.text.get(from as usize..at as usize).unwrap_or_default();
+        let line = skipped.rfind('\n').map_or(0, |newline| newline + 1);
+        (file, from + u32::try_from(line).unwrap_or(0))
+    }
+
+    /// The same with the offset of the very byte, where it is part of a literal text.
+    pub fn byte(&self, place: Place) -> (Rc<TemplateFile>, u32) {
+        let (file, offset) = self.places.borrow()[place.number()];
+        (Rc::clone(&self.files.borrow()[file as usize]), offset + place.skipped())
     }
 
     /// What to put a text together in; it may have been used for others.
@@ -245,7 +257,11 @@ fn register(
     template: &Template,
     with_body: bool,
 ) {
-    let file = Rc::new(TemplateFile { name: Rc::clone(name), source: template.source });
+    let file = Rc::new(TemplateFile {
+        name: Rc::clone(name),
+        source: template.source,
+        text: Arc::clone(&template.text),
+    });
     let number = u32::try_from(files.len()).unwrap_or(0);
     files.push(Rc::clone(&file));
     let bodies = template.defines.iter().map(|(name, body)| (name.as_str(), body));
@@ -373,7 +389,11 @@ impl Host for Evaluator<'_> {
             self.memo.note_change();
         }
         let at = Rc::new(Named {
-            file: Rc::new(TemplateFile { name: "gotpl".into(), source: SourceId::NOWHERE }),
+            file: Rc::new(TemplateFile {
+                name: "gotpl".into(),
+                source: SourceId::NOWHERE,
+                text: Arc::clone(&template.text),
+            }),
             number: 0,
             text: Arc::clone(&template.text),
             body: Arc::clone(&template.body),

@@ -15,7 +15,7 @@ use super::chart::{Alone, Chart, ChartError, ChartFile, Dependency};
 use super::eval::{Evaluator, Failure, TemplateFile, deep};
 use super::function::satisfies;
 use super::origin::{OriginId, Origins};
-use super::rope::{Cutting, PlaceId};
+use super::rope::{Cutting, Place};
 use super::value::Value;
 use super::values::coalesce::{Clash, Coalescer};
 use super::values::dependencies;
@@ -98,10 +98,17 @@ pub struct Rendered {
 }
 
 impl Rendered {
-    /// The template file and byte offset behind a place.
+    /// The template file of a place, and the byte offset of the action, or of the part of its line that a literal
+    /// text has.
     #[must_use]
-    pub fn place(&self, id: PlaceId) -> (Rc<TemplateFile>, u32) {
-        self.evaluator.place(id)
+    pub fn place(&self, place: Place) -> (Rc<TemplateFile>, u32) {
+        self.evaluator.place(place)
+    }
+
+    /// The same with the offset of the very byte, where it is part of a literal text.
+    #[must_use]
+    pub fn byte(&self, place: Place) -> (Rc<TemplateFile>, u32) {
+        self.evaluator.byte(place)
     }
 }
 

@@ -7,35 +7,70 @@ use std::sync::Arc;
 
 use super::origin::{OriginId, Origins};
 
-/// Where in which template a piece of text was written; 0 is nowhere yet.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
-pub struct PlaceId(u32);
+/// Where in which template a piece of text was written; the default is nowhere yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Place {
+    /// A number, and marks.
+    id: u32,
+    /// Bytes of literal text that stand there before the piece.
+    skipped: u32,
+}
 
-impl PlaceId {
+impl Place {
     /// Marks places of what would start a line of its own.
     const STARTS_LINE: u32 = 1 << 31;
+    /// Marks places of literal text.
+    const LITERAL: u32 = 1 << 30;
 
-    /// Names the place of a number, which counts from 1 up to 2³¹ - 1.
+    /// The place of a number, which counts from 1 up to 2³⁰ - 1, where an action stands.
     #[must_use]
-    pub fn new(number: u32) -> Self {
-        Self(number & !Self::STARTS_LINE)
+    pub fn of_action(number: u32) -> Self {
+        Self { id: number & !(Self::STARTS_LINE | Self::LITERAL), skipped: 0 }
+    }
+
+    /// The same, where a text starts that is written byte for byte.
+    #[must_use]
+    pub fn of_literal(number: u32) -> Self {
+        let Self { id, skipped } = Self::of_action(number);
+        Self { id: id | Self::LITERAL, skipped }
     }
 
     /// The number, without any mark.
     #[must_use]
     pub fn number(self) -> usize {
-        (self.0 & !Self::STARTS_LINE) as usize
+        (self.id & !(Self::STARTS_LINE | Self::LITERAL)) as usize
+    }
+
+    /// Bytes of literal text that stand there before the piece.
+    #[must_use]
+    pub fn skipped(self) -> u32 {
+        self.skipped
     }
 
     /// The same place of something that would start a line of its own: it has no part in what
     /// stands before it.
     #[must_use]
     pub fn starting_line(self) -> Self {
-        Self(self.0 | Self::STARTS_LINE)
+        Self { id: self.id | Self::STARTS_LINE, ..self }
     }
 
     fn starts_line(self) -> bool {
-        self.0 & Self::STARTS_LINE != 0
+        self.id & Self::STARTS_LINE != 0
+    }
+
+    fn is_literal(self) -> bool {
+        self.id & Self::LITERAL != 0
+    }
+
+    /// The place of what stands some bytes behind the start of a piece.
+    fn after(self, bytes: usize) -> Self {
+        match self.is_literal() {
+            true => {
+                let bytes = u32::try_from(bytes).unwrap_or(u32::MAX);
+                Self { skipped: self.skipped.saturating_add(bytes), ..self }
+            }
+            false => self,
+        }
     }
 }
 
@@ -46,8 +81,8 @@ pub struct Segment {
     pub len: u32,
     /// Values that had a part.
     pub origin: OriginId,
-    /// The template place; [`PlaceId`] 0 until the text is written by a template.
-    pub place: PlaceId,
+    /// The template place; the default until the text is written by a template.
+    pub place: Place,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -85,7 +120,7 @@ impl Rope {
         let len = u32::try_from(text.len()).unwrap_or(u32::MAX);
         Self {
             text: (!text.is_empty()).then(|| text.into()),
-            segments: Segments::One(Segment { len, origin, place: PlaceId::default() }),
+            segments: Segments::One(Segment { len, origin, place: Place::default() }),
         }
     }
 
@@ -287,7 +322,7 @@ impl<'a> RopeIndex<'a> {
     /// Everything that had a part in `range`, as [`RopeIndex::origin`] has it, and its place, as
     /// [`RopeIndex::place`] has it.
     #[must_use]
-    pub fn source(&self, range: Range<usize>, origins: &Origins) -> (OriginId, Option<PlaceId>) {
+    pub fn source(&self, range: Range<usize>, origins: &Origins) -> (OriginId, Option<Place>) {
         let behind = |start: usize| start == range.end && start > range.start;
         let mut origin = OriginId::NONE;
         // The first place of a byte, and else the first of all.
@@ -296,30 +331,40 @@ impl<'a> RopeIndex<'a> {
             if segment.len > 0 || !(behind(start) && segment.place.starts_line()) {
                 origin = origins.union(origin, segment.origin);
             }
-            if segment.place != PlaceId::default() {
-                any = any.or(Some(segment.place));
-                written = written.or((segment.len > 0).then_some(segment.place));
+            if segment.place != Place::default() {
+                let place = segment.place.after(range.start.saturating_sub(start));
+                any = any.or(Some(place));
+                written = written.or((segment.len > 0).then_some(place));
             }
         }
         (origin, written.or(any))
     }
 
-    /// The template place of the segment that holds the byte at `at`, and the bytes before it there.
+    /// The template place of the byte at `at`, where it is part of literal text.
     #[must_use]
-    pub fn written(&self, at: usize) -> Option<(PlaceId, usize)> {
+    pub fn literal(&self, at: usize) -> Option<Place> {
         let segments = self.all.iter().zip(&self.starts);
         let after = self.starts.partition_point(|start| *start <= at);
         let holds = |(segment, start): &(&Segment, &usize)| at < **start + segment.len as usize;
         let (segment, start) = segments.take(after).rev().find(holds)?;
-        (segment.place != PlaceId::default()).then_some((segment.place, at - start))
+        segment.place.is_literal().then(|| segment.place.after(at - start))
     }
 
     /// The template place of the first byte of `range`.
     #[must_use]
-    pub fn place(&self, range: Range<usize>) -> Option<PlaceId> {
-        let written = |segment: &&Segment| segment.place != PlaceId::default();
-        let all = || self.segments(range.clone()).filter(written);
-        all().find(|segment| segment.len > 0).or_else(|| all().next()).map(|segment| segment.place)
+    pub fn place(&self, range: Range<usize>) -> Option<Place> {
+        let mut any = None;
+        for (segment, start) in self.placed(range.clone()) {
+            if segment.place == Place::default() {
+                continue;
+            }
+            let place = segment.place.after(range.start.saturating_sub(start));
+            if segment.len > 0 {
+                return Some(place);
+            }
+            any = any.or(Some(place));
+        }
+        any
     }
 }
 
@@ -367,7 +412,7 @@ impl Cursor<'_> {
         let mut segments = SegmentList::default();
         self.drop_to(range.start);
         self.advance(range.end, |text, segment| {
-            segments.push(text.len(), segment.origin, segment.place)
+            segments.push(text.len(), segment.origin, segment.place);
         });
         segments.take()
     }
@@ -416,7 +461,8 @@ impl Cursor<'_> {
             if step == 0 && left > 0 {
                 return;
             }
-            each(&text[self.at..self.at + step], segment);
+            let piece = Segment { place: segment.place.after(self.used), ..*segment };
+            each(&text[self.at..self.at + step], &piece);
             self.at += step;
             if step == left {
                 self.index += 1;
@@ -435,14 +481,14 @@ struct SegmentList(Vec<Segment>);
 impl SegmentList {
     /// Adds bytes of one origin that were written at a template place; none leave an empty segment where they have
     /// an origin.
-    fn push(&mut self, bytes: usize, origin: OriginId, place: PlaceId) {
+    fn push(&mut self, bytes: usize, origin: OriginId, place: Place) {
         if bytes == 0 && origin == OriginId::NONE {
             return;
         }
         let len = u32::try_from(bytes).unwrap_or(u32::MAX);
         if let Some(last) = self.0.last_mut()
             && last.origin == origin
-            && last.place == place
+            && last.place.after(last.len as usize) == place
             && (last.len > 0) == (len > 0)
         {
             last.len += len;
@@ -473,11 +519,11 @@ pub struct RopeBuilder {
 impl RopeBuilder {
     /// Appends text of one origin; an empty text leaves an empty segment when it has an origin.
     pub fn push(&mut self, text: &str, origin: OriginId) {
-        self.push_placed(text, origin, PlaceId::default());
+        self.push_placed(text, origin, Place::default());
     }
 
     /// Appends text of one origin written at a template place.
-    pub fn push_placed(&mut self, text: &str, origin: OriginId, place: PlaceId) {
+    pub fn push_placed(&mut self, text: &str, origin: OriginId, place: Place) {
         self.text.push_str(text);
         self.segments.push(text.len(), origin, place);
     }
@@ -553,7 +599,7 @@ mod tests {
     fn a_line_that_would_follow_has_no_part_in_what_stands_before_it() {
         let origins = Origins::default();
         let [a, b] = two(&origins);
-        let of = |place: PlaceId| {
+        let of = |place: Place| {
             let mut builder = RopeBuilder::default();
             builder.push("xy", a);
             builder.push_placed("", b, place);
@@ -563,8 +609,35 @@ mod tests {
             (index.origin(0..2, &origins), index.origin(2..4, &origins))
         };
         let both = origins.union(a, b);
-        assert_eq!(of(PlaceId::new(1)), (both, both));
-        assert_eq!(of(PlaceId::new(1).starting_line()), (a, both));
+        assert_eq!(of(Place::of_action(1)), (both, both));
+        assert_eq!(of(Place::of_action(1).starting_line()), (a, both));
+    }
+
+    #[test]
+    fn a_part_of_a_literal_text_has_a_place_of_its_own() {
+        let origins = Origins::default();
+        let [a, _] = two(&origins);
+        let mut builder = RopeBuilder::default();
+        builder.push_placed("ab\ncd", a, Place::of_literal(1));
+        builder.push_placed("xy", a, Place::of_action(2));
+        let whole = builder.finish();
+        let place = |rope: &Rope, at: usize| {
+            rope.index().place(at..at + 1).map(|place| (place.number(), place.skipped()))
+        };
+        assert_eq!(place(&whole, 4), Some((1, 4)));
+        assert_eq!(place(&whole, 6), Some((2, 0)));
+        let part = whole.slice(3..7);
+        assert_eq!(part.as_str(), "cdxy");
+        assert_eq!(place(&part, 1), Some((1, 4)));
+        let literal = |rope: &Rope, at: usize| rope.index().literal(at).map(Place::skipped);
+        assert_eq!((literal(&part, 0), literal(&part, 2)), (Some(3), None));
+        // What was parted is one again; what is written twice is not.
+        for (from, segments) in [(2, 1), (0, 2)] {
+            let mut builder = RopeBuilder::default();
+            builder.push_slice(&whole, 0..2);
+            builder.push_slice(&whole, from..from + 2);
+            assert_eq!(builder.finish().segments().len(), segments);
+        }
     }
 
     #[test]

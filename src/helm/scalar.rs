@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use super::origin::{Leaf, OriginId, Origins, Through};
 use super::render::Manifest;
-use super::rope::{PlaceId, RopeIndex, Segment};
+use super::rope::{Place, RopeIndex, Segment};
 use crate::yaml::{Kind, Node, escape};
 
 /// A scalar, or an empty map or list, of a rendered document.
@@ -16,7 +16,7 @@ pub struct ScalarOrigin<'m, 'p> {
     /// Where it stands in the document, as an RFC 6901 JSON pointer.
     pub pointer: &'p str,
     /// The template place that wrote it.
-    pub place: Option<PlaceId>,
+    pub place: Option<Place>,
     /// The values that had a part, and how.
     pub origin: OriginId,
 }
@@ -38,14 +38,14 @@ impl<'m> Inquiry<'m> {
 
     /// The template place of a range of the manifest's text.
     #[must_use]
-    pub fn place(&self, range: Range<usize>) -> Option<PlaceId> {
+    pub fn place(&self, range: Range<usize>) -> Option<Place> {
         self.index.place(range)
     }
 
-    /// The template place that wrote the byte at `at`, and how many bytes after it that one stands.
+    /// The template place of the byte at `at`, where it is part of literal text.
     #[must_use]
-    pub fn written(&self, at: usize) -> Option<(PlaceId, usize)> {
-        self.index.written(at)
+    pub fn literal(&self, at: usize) -> Option<Place> {
+        self.index.literal(at)
     }
 
     /// Everything that had a part in a range of the manifest's text.

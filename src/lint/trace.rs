@@ -244,7 +244,7 @@ impl Tracer<'_, '_> {
         });
     }
 
-    fn template(&self, place: crate::helm::rope::PlaceId) -> Option<Spot> {
+    fn template(&self, place: crate::helm::rope::Place) -> Option<Spot> {
         let (file, offset) = self.rendered.place(place);
         (file.source != SourceId::NOWHERE).then(|| {
             let at = offset as usize;

@@ -162,7 +162,7 @@ impl<'r> Finder<'r> {
     }
 
     fn add(&mut self, scalar: &ScalarOrigin<'r, '_>, batch: &mut Batch<'r>) -> io::Result<()> {
-        let place = scalar.place.map(|id| self.rendered.place(id));
+        let place = scalar.place.map(|place| self.rendered.place(place));
         let place =
             place.map(|(file, offset)| self.files.place(file.source, offset)).transpose()?;
         let leaves = match self.origins.get(&scalar.origin) {

@@ -7,7 +7,7 @@ use super::{Evaluator, Failure, MAX_ITEMS, MAX_MESSAGE, Named};
 use crate::helm::origin::OriginId;
 use crate::helm::parse::{BranchNode, ListNode, Node, PipeNode, Pos, SmolStr, TemplateNode};
 use crate::helm::print;
-use crate::helm::rope::{PlaceId, Rope, RopeBuilder};
+use crate::helm::rope::{Place, Rope, RopeBuilder};
 use crate::helm::value::{Data, Value};
 
 /// What ends a body early.
@@ -49,7 +49,7 @@ pub(super) struct Frame<'e> {
     /// Conditions within this body; [`Evaluator::under`] has those of its callers too.
     under: OriginId,
     /// For a text given to `tpl`: the text with its origins, and the place of the call.
-    source: Option<(Rope, PlaceId)>,
+    source: Option<(Rope, Place)>,
 }
 
 impl<'e> Frame<'e> {
@@ -59,7 +59,7 @@ impl<'e> Frame<'e> {
         at: &'e Named,
         dot: &Value,
         source: Option<Rope>,
-        here: PlaceId,
+        here: Place,
     ) -> Self {
         Self {
             ev,
@@ -126,24 +126,25 @@ impl<'e> Frame<'e> {
         &self.at.text
     }
 
-    fn place(&self, pos: Pos) -> PlaceId {
-        if let Some((_, here)) = &self.source {
-            return *here;
+    fn place(&self, pos: Pos) -> Place {
+        match &self.source {
+            Some((_, here)) => *here,
+            None => self.number(pos).map(Place::of_action).unwrap_or_default(),
         }
-        self.place_at(pos.offset())
     }
 
-    fn place_at(&self, offset: usize) -> PlaceId {
+    /// A number for a place of this template; `None` where nobody asks for origins.
+    fn number(&self, pos: Pos) -> Option<u32> {
         if !self.ev.origins.are_asked() {
-            return PlaceId::default();
+            return None;
         }
-        let offset = u32::try_from(offset).unwrap_or(0);
+        let offset = u32::try_from(pos.offset()).unwrap_or(0);
         let mut places = self.ev.places.borrow_mut();
         let place = (self.at.number, offset);
         if places.last() != Some(&place) {
             places.push(place);
         }
-        PlaceId::new(u32::try_from(places.len() - 1).unwrap_or(0))
+        u32::try_from(places.len() - 1).ok()
     }
 
     /// What the text at `offset` of a `tpl` text is computed from.
@@ -216,7 +217,7 @@ impl<'e> Frame<'e> {
         Ok(())
     }
 
-    /// Writes literal text, a line at a time, so that each byte knows its template line.
+    /// Writes literal text, each byte of which knows its place.
     fn write_text(&mut self, text: &str, pos: Pos) {
         if let Some((rope, here)) = &self.source {
             let (rope, here) = (rope.clone(), *here);
@@ -230,22 +231,11 @@ impl<'e> Frame<'e> {
             }
             return;
         }
-        if !self.ev.origins.are_asked() {
-            self.out.push(text, self.under);
-            return;
-        }
-        let mut start = 0;
-        let newlines = memchr::memchr_iter(b'\n', text.as_bytes()).map(|newline| newline + 1);
-        for end in newlines.chain([text.len()]) {
-            if end > start {
-                let place = self.place_at(pos.offset() + start);
-                self.out.push_placed(&text[start..end], self.under, place);
-                start = end;
-            }
-        }
+        let place = self.number(pos).map(Place::of_literal).unwrap_or_default();
+        self.out.push_placed(text, self.under, place);
     }
 
-    fn write(&mut self, value: &Value, pos: Pos, place: PlaceId) {
+    fn write(&mut self, value: &Value, pos: Pos, place: Place) {
         let origins = &self.ev.origins;
         let extra = origins.union(self.under, self.source_origin(pos.offset()));
         let text = match (&value.data, self.ev.surroundings) {
@@ -260,11 +250,11 @@ impl<'e> Frame<'e> {
         self.push(&text, place);
     }
 
-    fn push(&mut self, text: &Rope, place: PlaceId) {
+    fn push(&mut self, text: &Rope, place: Place) {
         let mut at = 0;
         for segment in text.segments() {
             let end = at + segment.len as usize;
-            let place = if segment.place == PlaceId::default() { place } else { segment.place };
+            let place = if segment.place == Place::default() { place } else { segment.place };
             self.out.push_placed(&text.as_str()[at..end], segment.origin, place);
             at = end;
         }
@@ -319,7 +309,7 @@ impl<'e> Frame<'e> {
     }
 
     /// Leaves an empty piece that remembers what a branch or loop tested.
-    fn mark(&mut self, branch: &BranchNode, place: PlaceId) {
+    fn mark(&mut self, branch: &BranchNode, place: Place) {
         let place = if branch.starts_line() { place.starting_line() } else { place };
         self.out.push_placed("", self.under, place);
     }

@@ -106,7 +106,7 @@ impl<'h> Documents<'h> {
                 let head = head.map_err(|(offset, message)| {
                     let end = (offset + 1).min(text.as_str().len());
                     let place = text.index().place(offset.min(end)..end);
-                    let place = place.map(|id| evaluator.place(id));
+                    let place = place.map(|place| evaluator.place(place));
                     let span = |(file, at): (Rc<TemplateFile>, u32)| {
                         Span::new(file.source, at as usize, at as usize)
                     };

@@ -254,13 +254,12 @@ impl Places<'_> {
     /// Where a template holds the very text of a span, in a file that may be changed.
     fn literal(&self, span: Span) -> Option<Span> {
         let range = span.range();
-        let (place, before) = self.inquiry.written(range.start)?;
-        let (file, offset) = self.rendered.place(place);
+        let (file, offset) = self.rendered.byte(self.inquiry.literal(range.start)?);
         if file.source == SourceId::NOWHERE {
             return None;
         }
         let source = self.sources.get(file.source);
-        let start = offset as usize + before;
+        let start = offset as usize;
         let text = &self.manifest.text.as_str()[range];
         let same = source.text.get(start..start + text.len()) == Some(text) && !text.is_empty();
         let at = Span::new(file.source, start, start + text.len());

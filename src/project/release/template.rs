@@ -77,7 +77,7 @@ impl Engine<'_> {
             let rope = evaluator.file(&name, &value(data, unknown)).ok()?;
             let open = |segment: &Segment| segment.len == 0 && is_open(segment.origin, &origins);
             let place = |segment: &Segment| {
-                let (file, offset) = evaluator.place(segment.place);
+                let (file, offset) = evaluator.byte(segment.place);
                 (file.source == source).then(|| offset as usize + range.start)
             };
             Some(mapped(source, text, &rope, range.start, open, place))
