@@ -36,7 +36,7 @@ pub(super) fn write(
     sources: &Sources,
     to: &mut (impl Write + Send),
 ) -> io::Result<()> {
-    let mut writer = Writer::new(to);
+    let mut writer = Writer::new(sources, to);
     let finder = || Finder::new(rendered, sources);
     let size: usize = manifests.iter().map(|manifest| manifest.text.as_str().len()).sum();
     if size > LARGE {
@@ -78,8 +78,6 @@ struct Batch<'r> {
     scalars: Vec<Found<'r>>,
     /// Their pointers, one behind the other.
     pointers: String,
-    /// Files that no batch before has, in the order of their numbers: the beginnings of objects that name them.
-    files: Vec<String>,
     /// The JSON of sets of leaves that no batch before has, in the order of their numbers.
     leaves: Vec<String>,
 }
@@ -89,8 +87,8 @@ struct Found<'r> {
     node: yaml::Node<'r>,
     /// The length of its pointer, in bytes.
     pointer: usize,
-    /// The number of the template's file, and the line in it.
-    place: Option<(usize, usize)>,
+    /// The template's file, and the byte offset in it.
+    place: Option<(SourceId, u32)>,
     /// The number of its set of leaves.
     leaves: usize,
 }
@@ -101,15 +99,12 @@ struct Finder<'r> {
     files: Files<'r>,
     leaves: FastMap<LeafId, Option<Rc<str>>>,
     origins: FastMap<OriginId, usize>,
-    /// How many files were shown.
-    shown: usize,
 }
 
 impl<'r> Finder<'r> {
     fn new(rendered: &'r Rendered, sources: &'r Sources) -> Self {
-        let files = Files { sources, numbers: FastMap::default(), known: Vec::new() };
         let (leaves, origins) = (FastMap::default(), FastMap::default());
-        Self { rendered, files, leaves, origins, shown: 0 }
+        Self { rendered, files: Files::new(sources), leaves, origins }
     }
 
     /// Shows all scalars of these manifests to who gives a batch back that may be filled again.
@@ -140,10 +135,7 @@ impl<'r> Finder<'r> {
             .into();
             batch.head = Arc::clone(&head);
             let mut done = Ok(());
-            let mut hand_on = |finder: &mut Self, batch: &mut Batch<'r>| {
-                let files = finder.files.known.iter().skip(finder.shown);
-                batch.files.extend(files.map(|file| file.head.clone()));
-                finder.shown = finder.files.known.len();
+            let mut hand_on = |batch: &mut Batch<'r>| {
                 *batch = show(std::mem::take(batch))?;
                 batch.head = Arc::clone(&head);
                 Ok(())
@@ -153,18 +145,17 @@ impl<'r> Finder<'r> {
                     done = self.add(scalar, &mut batch);
                 }
                 if done.is_ok() && batch.scalars.len() >= BATCH {
-                    done = hand_on(&mut self, &mut batch);
+                    done = hand_on(&mut batch);
                 }
             });
-            done.and_then(|()| hand_on(&mut self, &mut batch))?;
+            done.and_then(|()| hand_on(&mut batch))?;
         }
         Ok(())
     }
 
     fn add(&mut self, scalar: &ScalarOrigin<'r, '_>, batch: &mut Batch<'r>) -> io::Result<()> {
-        let place = scalar.place.map(|place| self.rendered.place(place));
-        let place =
-            place.map(|(file, offset)| self.files.place(file.source, offset)).transpose()?;
+        let place = scalar.place.map(|place| self.rendered.byte(place));
+        let place = place.map(|(file, offset)| (file.source, offset));
         let leaves = match self.origins.get(&scalar.origin) {
             Some(known) => *known,
             None => {
@@ -220,9 +211,8 @@ impl<'r> Finder<'r> {
 }
 
 /// Writes what is found.
-struct Writer<W> {
-    /// The beginnings of objects that name files, by the numbers of these.
-    files: Vec<String>,
+struct Writer<'r, W> {
+    files: Files<'r>,
     /// The JSON of sets of leaves, by their numbers.
     leaves: Vec<String>,
     /// What stands before the next scalar: the beginning of all, and then a comma.
@@ -232,15 +222,14 @@ struct Writer<W> {
     to: W,
 }
 
-impl<W: Write> Writer<W> {
-    fn new(to: W) -> Self {
-        let text = Vec::with_capacity(2 * HELD);
-        Self { files: Vec::new(), leaves: Vec::new(), separator: br#"{"scalars":["#, text, to }
+impl<'r, W: Write> Writer<'r, W> {
+    fn new(sources: &'r Sources, to: W) -> Self {
+        let (files, text) = (Files::new(sources), Vec::with_capacity(2 * HELD));
+        Self { files, leaves: Vec::new(), separator: br#"{"scalars":["#, text, to }
     }
 
     /// Writes scalars, each after what parts it from the one before; gives an empty batch back.
-    fn put<'r>(&mut self, mut batch: Batch<'r>) -> io::Result<Batch<'r>> {
-        self.files.append(&mut batch.files);
+    fn put<'b>(&mut self, mut batch: Batch<'b>) -> io::Result<Batch<'b>> {
         self.leaves.append(&mut batch.leaves);
         let mut pointers = batch.pointers.as_str();
         for scalar in batch.scalars.drain(..) {
@@ -251,9 +240,10 @@ impl<W: Write> Writer<W> {
             put_text(pointer, &mut self.text)?;
             self.text.extend_from_slice(br#","value":"#);
             put_value(scalar.node, &mut self.text)?;
-            if let Some((file, line)) = scalar.place {
+            if let Some((source, offset)) = scalar.place {
+                let (file, line) = self.files.place(source, offset)?;
                 self.text.extend_from_slice(br#","template":"#);
-                self.text.extend_from_slice(self.files[file].as_bytes());
+                self.text.extend_from_slice(self.files.known[file].head.as_bytes());
                 put_plain(&line, &mut self.text)?;
                 self.text.push(b'}');
             }
@@ -285,7 +275,11 @@ struct Files<'r> {
     known: Vec<File>,
 }
 
-impl Files<'_> {
+impl<'r> Files<'r> {
+    fn new(sources: &'r Sources) -> Self {
+        Self { sources, numbers: FastMap::default(), known: Vec::new() }
+    }
+
     /// The number of a file, and the line of an offset in it.
     fn place(&mut self, source: SourceId, offset: u32) -> io::Result<(usize, usize)> {
         let number = match self.numbers.get(&source) {
