@@ -7,7 +7,7 @@ use super::{ChartRef, Content, Context, Found, Layer, Release, Unresolved, Via, 
 use crate::project::chart::scalar_text;
 use crate::project::classify::Class;
 use crate::project::file::File;
-use crate::project::tree::{join, parent};
+use crate::project::tree::{join, parent, upwards};
 use crate::yaml::Node;
 
 pub(super) fn find(context: &Context<'_>, found: &mut Found) {
@@ -28,7 +28,9 @@ fn release(item: Node<'_>, file: &File, context: &Context<'_>, found: &mut Found
     let text = |key: &str| item.get(key).and_then(scalar_text);
     let chart_path = text("chartPath");
     let chart = match (&chart_path, text("remoteChart")) {
-        (Some(path), _) if !path.contains("{{") => context.local_chart(join(directory, path)),
+        (Some(path), _) if !path.contains("{{") => context
+            .chart_by_path(path, &upwards(directory).collect::<Vec<_>>())
+            .unwrap_or_else(|| context.local_chart(join(directory, path))),
         (None, Some(remote)) => {
             let chart = command::chart(&remote, text("repo"), &[directory], None, context);
             ChartRef { version: text("version").or(chart.version.clone()), ..chart }
@@ -51,7 +53,10 @@ fn release(item: Node<'_>, file: &File, context: &Context<'_>, found: &mut Found
     }
     let mut values: Vec<Layer> = files
         .iter()
-        .filter_map(|node| Some(Layer::file(join(directory, &scalar_text(*node)?), node.span())))
+        .filter_map(|node| {
+            let path = values_file(&scalar_text(*node)?, directory, context);
+            Some(Layer::file(path, node.span()))
+        })
         .collect();
     let documents = file.stream().map_or(&[][..], |stream| &stream.documents);
     if let Some(node) = item.get("overrides").filter(|node| !node.is_empty()) {
@@ -71,6 +76,13 @@ fn release(item: Node<'_>, file: &File, context: &Context<'_>, found: &mut Found
         via: Via::Skaffold,
         variant: None,
     });
+}
+
+/// A values file as skaffold looks for it: from the folder that it is called in, which is its configuration's or, with
+/// `--filename`, one above.
+fn values_file(path: &str, directory: &str, context: &Context<'_>) -> String {
+    let mut paths = upwards(directory).map(|base| join(base, path));
+    paths.find(|path| context.tree.is_file(path)).unwrap_or_else(|| join(directory, path))
 }
 
 /// `setValues` and its relatives, as one layer. What templates say of built images is known when the release is made.

@@ -170,6 +170,10 @@ fn made(line: &str) -> Vec<(String, Own)> {
     }) else {
         return Vec::new();
     };
+    // Within quotes it is what a target prints of its use.
+    if words[..at].concat().matches(['"', '\'']).count() % 2 == 1 {
+        return Vec::new();
+    }
     let arguments: Vec<&str> =
         words[at + 1..].iter().copied().take_while(|w| !matches!(*w, "&&" | ";" | "||")).collect();
     if arguments.iter().any(|word| word.starts_with("-C") || word.starts_with("-f")) {

@@ -1,7 +1,8 @@
 //! Words as programs get them: variables, their operations, and patterns of files.
 
 use super::{
-    COMPUTED, Environment, Field, Piece, RUN_TIME, STREAM, Shell, Value, Word, is_known, join,
+    COMPUTED, Environment, Field, MAX_TURNS, Piece, RUN_TIME, STREAM, Shell, Value, Word, is_known,
+    join,
 };
 
 /// Bytes of one expanded text: `a=$a$a` grows without measure.
@@ -95,8 +96,14 @@ impl Shell<'_> {
 
     /// Words with the files that patterns in them match.
     pub(super) fn globbed(&mut self, words: &[Word], way: &Environment) -> Vec<String> {
-        let fields: Vec<Field> = words.iter().flat_map(|word| self.expand(word, way)).collect();
-        fields.into_iter().flat_map(|field| self.glob(field.text, way)).collect()
+        let mut texts: Vec<String> = Vec::new();
+        for word in words {
+            match word.pieces.as_slice() {
+                [Piece::Literal { text, quoted: false }] => texts.extend(braced(text)),
+                _ => texts.extend(self.expand(word, way).into_iter().map(|field| field.text)),
+            }
+        }
+        texts.into_iter().flat_map(|text| self.glob(text, way)).collect()
     }
 
     fn glob(&self, pattern: String, way: &Environment) -> Vec<String> {
@@ -339,4 +346,43 @@ fn edit(value: &str, operator: &str, operand: &str) -> String {
         "^^" => value.to_uppercase(),
         _ => COMPUTED.to_string(),
     }
+}
+
+/// The words that one with braces stands for, as bash makes them: `web-{a,b}`, `{1..3}`; the word itself where there are
+/// none. No more than loops take turns; braces within braces stay as they are.
+fn braced(word: &str) -> Vec<String> {
+    let mut begun: Vec<String> = vec![String::new()];
+    let mut rest = word;
+    while let Some((before, choices, after)) = first_braces(rest) {
+        let longer = |start: &String| -> Vec<String> {
+            choices.iter().map(|choice| format!("{start}{before}{choice}")).collect()
+        };
+        begun = begun.iter().flat_map(longer).take(MAX_TURNS).collect();
+        rest = after;
+    }
+    begun.into_iter().map(|start| start + rest).collect()
+}
+
+/// What stands before the first braces that offer a choice, the choices, and what stands behind.
+fn first_braces(text: &str) -> Option<(&str, Vec<String>, &str)> {
+    let opens = text.match_indices('{').map(|(at, _)| at);
+    opens.into_iter().find_map(|open| {
+        let (inner, after) = text[open + 1..].split_once('}')?;
+        let is_plain = !text[..open].ends_with('$') && !inner.contains('{');
+        let choices = match inner.split_once("..") {
+            Some((first, last)) => range(first, last)?,
+            None => inner.split(',').map(str::to_owned).collect(),
+        };
+        (is_plain && choices.len() > 1).then_some((&text[..open], choices, after))
+    })
+}
+
+/// The numbers from one to another, both included, in the order that bash has them.
+fn range(first: &str, last: &str) -> Option<Vec<String>> {
+    let (first, last): (i32, i32) = (first.parse().ok()?, last.parse().ok()?);
+    let numbers: Box<dyn Iterator<Item = i32>> = match first <= last {
+        true => Box::new(first..=last),
+        false => Box::new((last..=first).rev()),
+    };
+    Some(numbers.take(MAX_TURNS).map(|number| number.to_string()).collect())
 }
