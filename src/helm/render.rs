@@ -122,11 +122,13 @@ pub struct RenderError {
     /// The template line, or the values line, that is at fault.
     pub span: Option<Span>,
     /// The values that had a part, with their places.
-    pub involved: Vec<(String, Option<Span>)>,
+    pub involved: Box<[(String, Option<Span>)]>,
     /// What it is that is at fault.
     pub fault: Fault,
     /// Values that a schema does not allow.
-    pub violations: Vec<SchemaFault>,
+    pub violations: Box<[SchemaFault]>,
+    /// Names of dependencies that are not here, in the order of Chart.yaml.
+    pub missing: Box<[String]>,
 }
 
 /// What is at fault where a chart does not render.
@@ -172,9 +174,10 @@ impl RenderError {
             reason: message.clone(),
             message,
             span: None,
-            involved: Vec::new(),
+            involved: Box::default(),
             fault: Fault::Chart,
-            violations: Vec::new(),
+            violations: Box::default(),
+            missing: Box::default(),
         }
     }
 }
@@ -304,7 +307,8 @@ fn check_missing(missing: &[&Dependency]) -> Result<(), RenderError> {
     let message =
         format!("found in Chart.yaml, but missing in charts/ directory: {}", names.join(", "));
     let span = Some(first.span);
-    Err(RenderError { span, fault: Fault::MissingDependency, ..RenderError::new(message) })
+    let missing = names.into_iter().map(str::to_owned).collect();
+    Err(RenderError { span, fault: Fault::MissingDependency, missing, ..RenderError::new(message) })
 }
 
 fn at_chart(chart: &Chart, message: &str) -> RenderError {
@@ -330,7 +334,7 @@ fn check_name(name: &str) -> Result<(), String> {
     }
 }
 
-fn involved(origin: OriginId, origins: &Origins) -> Vec<(String, Option<Span>)> {
+fn involved(origin: OriginId, origins: &Origins) -> Box<[(String, Option<Span>)]> {
     let entries = origins.entries(origin);
     let leaves = entries.iter().map(|(leaf, _)| origins.describe(*leaf));
     leaves.map(|leaf| (leaf.pointer, leaf.span)).collect()

@@ -66,6 +66,8 @@ pub(super) struct Judged {
     pub(super) rendered: bool,
     /// What is rendered, where it is kept.
     pub(super) texts: Option<Documents>,
+    /// The chart, and names of its dependencies that are not here.
+    pub(super) lacking: Option<(String, BTreeSet<String>)>,
     pub(super) notes: Vec<String>,
 }
 
@@ -115,12 +117,8 @@ impl Task<'_> {
                 judged
             }
             Err(error) if error.fault == Fault::MissingDependency => {
-                let note = format!(
-                    "{shown}: {}; `plimsoll vendor` or `helm dependency build` fetches what is missing, \
-                     to have the chart rendered",
-                    error.reason
-                );
-                Judged { notes: vec![note], ..Judged::default() }
+                let lacking = Some((shown, error.missing.into_iter().collect()));
+                Judged { lacking, ..Judged::default() }
             }
             // What made it fail may be what stands in for a value.
             Err(error) if self.is_guessed() => {

@@ -19,7 +19,7 @@ use super::shard::{Groups, deal};
 use super::{chart, cluster, fingerprint, plain, release, syntax, text};
 use crate::finding::Finding;
 use crate::project::{self, Class, File, Release, Resolution, join};
-use crate::report::model::UNRENDERED;
+use crate::report::model::{UNRENDERED, add_lacking};
 use crate::rule::{Company, Evaluator, ReleaseInfo, Setting, Together, Undecided};
 use crate::source::SourceFile;
 use crate::yaml::Stream;
@@ -52,6 +52,8 @@ pub(super) struct Found {
     pub(super) unknown_kinds: BTreeSet<String>,
     /// Charts that are nowhere on this machine, with how to make each available.
     pub(super) absent_charts: BTreeMap<String, String>,
+    /// Charts that are not rendered, with the names of those that they depend on and that are not here.
+    pub(super) lacking_charts: BTreeMap<String, BTreeSet<String>>,
     pub(super) undecided: Undecided,
     pub(super) objects: usize,
     /// Findings that an annotation silences; those that a comment or the configuration does, once
@@ -74,6 +76,7 @@ impl Found {
         self.notes.extend(other.notes);
         self.unknown_kinds.extend(other.unknown_kinds);
         self.absent_charts.extend(other.absent_charts);
+        add_lacking(&mut self.lacking_charts, other.lacking_charts);
         self.undecided.add(other.undecided);
         self.rendered.extend(other.rendered);
         self.torn |= other.torn;
@@ -425,6 +428,7 @@ impl<'p> Run<'p> {
                 found.unknown_kinds = judged.unknown_kinds;
                 found.undecided = judged.undecided;
                 found.rendered.extend(judged.texts.map(|texts| (release.display(), texts)));
+                found.lacking_charts.extend(judged.lacking);
                 found.notes.extend(judged.notes);
                 judged.rendered
             }

@@ -46,6 +46,10 @@ pub struct Report {
     /// is made of them.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub absent_charts: BTreeMap<String, String>,
+    /// Charts that are not rendered, with the names of those that they depend on and that are not here; one of the
+    /// notes is made of them.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub lacking_charts: BTreeMap<String, BTreeSet<String>>,
     /// The counts.
     pub summary: Summary,
 }
@@ -275,6 +279,7 @@ impl Report {
             unknown_kinds: BTreeSet::new(),
             templates: BTreeSet::new(),
             absent_charts: BTreeMap::new(),
+            lacking_charts: BTreeMap::new(),
             summary: Summary::default(),
         }
     }
@@ -291,6 +296,7 @@ impl Report {
         let files = some(&self.templates, "file", "files");
         self.notes.extend(files.map(|files| format!("{TEMPLATES}{files}")));
         self.notes.extend(absent(&self.absent_charts));
+        self.notes.extend(lacking(&self.lacking_charts));
         self.notes.sort();
         self.notes.dedup();
         let count = |level| self.findings.iter().filter(|entry| entry.severity == level).count();
@@ -331,11 +337,14 @@ fn some(names: &BTreeSet<String>, one: &str, many: &str) -> Option<String> {
     (!named.is_empty()).then(|| named.join(", ") + &more)
 }
 
-/// True for the note on charts that are nowhere on this machine.
+/// True for the notes on charts, or what they depend on, that are nowhere on this machine.
 #[must_use]
 pub fn is_absence(note: &str) -> bool {
-    note.contains(NOT_HERE)
+    note.contains(NOT_HERE) || note.contains(LACKING)
 }
+
+/// What the note on charts without their dependencies says, in Helm's words.
+const LACKING: &str = "missing in charts/ directory: ";
 
 /// What every note on charts that are nowhere on this machine says.
 const NOT_HERE: &str = "not on this machine: values were";
@@ -361,6 +370,47 @@ fn absent(charts: &BTreeMap<String, String>) -> Option<String> {
     Some(format!(
         "the charts {named} are not on this machine: {UNRENDERED}; `plimsoll vendor` fetches those of \
          repositories; say where others lie under `charts` in plimsoll.yaml"
+    ))
+}
+
+/// Adds what charts lack: one that several releases are of may lack other dependencies in each.
+pub fn add_lacking(
+    all: &mut BTreeMap<String, BTreeSet<String>>,
+    more: BTreeMap<String, BTreeSet<String>>,
+) {
+    for (chart, names) in more {
+        all.entry(chart).or_default().extend(names);
+    }
+}
+
+/// Says once which charts are not rendered for want of others; `None` where there are none.
+fn lacking(charts: &BTreeMap<String, BTreeSet<String>>) -> Option<String> {
+    const HELP: &str =
+        "`plimsoll vendor` or `helm dependency build` fetches what is missing, to have";
+    let listed = |names: &BTreeSet<String>| {
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        names.join(", ")
+    };
+    let (first, names) = charts.first_key_value()?;
+    if charts.len() == 1 {
+        let names = listed(names);
+        return Some(format!(
+            "{first}: found in Chart.yaml, but {LACKING}{names}; {HELP} the chart rendered"
+        ));
+    }
+    let named: Vec<String> = charts
+        .iter()
+        .take(CHARTS_SHOWN)
+        .map(|(chart, names)| format!("{chart} ({})", listed(names)))
+        .collect();
+    let more = match charts.len() - named.len() {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    Some(format!(
+        "dependencies of {} charts are {LACKING}{}{more}; {HELP} the charts rendered",
+        charts.len(),
+        named.join(", ")
     ))
 }
 

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use foldhash::fast::RandomState;
 
-use super::model::{EditEntry, Entry, FixEntry, Location, Report};
+use super::model::{EditEntry, Entry, FixEntry, Location, Report, add_lacking};
 
 /// Related places kept when findings are united; more would bury the finding.
 const RELATED: usize = 8;
@@ -146,6 +146,7 @@ pub fn reports(parts: Vec<Report>) -> Report {
         whole.unknown_kinds.extend(part.unknown_kinds);
         whole.templates.extend(part.templates);
         whole.absent_charts.extend(part.absent_charts);
+        add_lacking(&mut whole.lacking_charts, part.lacking_charts);
         let (sum, add) = (&mut whole.summary, part.summary);
         sum.files += add.files;
         sum.charts += add.charts;

@@ -143,6 +143,27 @@ fn a_dependency_that_is_not_here_is_named() {
     says(&files, "missing in charts/ directory: db");
 }
 
+/// A repository of charts has a few dozen: one note says so for all of them.
+#[test]
+fn charts_without_their_dependencies_are_named_once() {
+    let chart = |name: &str, dependency: &str| {
+        format!(
+            "apiVersion: v2\nname: {name}\nversion: 0.1.0\ndependencies: [{{name: {dependency}, version: 1.0.0, repository: 'https://charts.example.org'}}]\n"
+        )
+    };
+    let charts = ["a", "b", "c", "d", "e"].map(|name| {
+        [
+            (format!("{name}/Chart.yaml"), chart(name, &format!("db-{name}"))),
+            (format!("{name}/templates/a.yaml"), CONFIG_MAP.to_owned()),
+        ]
+    });
+    let files: Vec<(&str, &str)> =
+        charts.iter().flatten().map(|(path, text)| (&**path, &**text)).collect();
+    let expected = "dependencies of 5 charts are missing in charts/ directory: a (db-a), b (db-b), c (db-c), d (db-d) and 1 more; ";
+    says(&files, expected);
+    assert_eq!(check(&files).usual.err.matches("missing in charts/").count(), 1);
+}
+
 #[test]
 fn a_release_that_cannot_be_read_is_named() {
     let script = "#!/bin/sh\nhelm upgrade --install shop \"$CHART\" -n prod\n";
