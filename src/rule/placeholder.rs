@@ -25,6 +25,9 @@ const BUILT_BY_KO: &str = "ko://";
 /// What stands in brackets where a Go template found no value.
 const MISSING_VALUE: &str = "no value";
 
+/// How a name in brackets begins that Argo CD's plugin for vaults looks up: `<path:kv/data/web#password>`.
+const IN_A_VAULT: &str = "path:";
+
 /// How far a text has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Stage {
@@ -141,7 +144,7 @@ fn is_between_marks(text: &str) -> bool {
             || between("__", "__", &is_loud))
 }
 
-/// Whether it is `<NAME>`, or has it at a word's place: what a reader is to put in.
+/// Whether it is `<NAME>`, or has it at a word's place: what a reader is to put in, or Argo CD's plugin for vaults.
 fn is_in_brackets(text: &str) -> bool {
     let is_name = |inner: &str| {
         let word = inner.split_once('>').map(|(word, _)| word);
@@ -150,6 +153,7 @@ fn is_in_brackets(text: &str) -> bool {
             word != MISSING_VALUE
                 && word.starts_with(|first: char| first.is_ascii_alphabetic())
                 && word.chars().all(is_part)
+                || word.starts_with(IN_A_VAULT)
         })
     };
     text.split('<').skip(1).any(is_name)
@@ -181,9 +185,12 @@ mod tests {
 
     #[test]
     fn a_name_in_brackets_is_for_the_reader_to_put_in() {
-        for text in
-            ["<NAME>", "registry.example/<your-project>/web:1.0.0", "<cluster name>.example"]
-        {
+        for text in [
+            "<NAME>",
+            "registry.example/<your-project>/web:1.0.0",
+            "<cluster name>.example",
+            "<path:kv/data/web#password | base64encode>",
+        ] {
             assert!(has_placeholder(text, Stage::Written), "{text}");
         }
         for text in ["a < b", "<>", "->", "<1>", "<a/b>", "<no value>", "--token-file=<path>"] {
