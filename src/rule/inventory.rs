@@ -113,10 +113,26 @@ const PASSIVE: [&str; 12] = [
     "Scaler",
 ];
 
+/// Custom resources that deploy what lies elsewhere, as group and kind: what comes of them may have any name.
+const DEPLOYERS: [(&str, &str); 4] = [
+    ("argoproj.io", "Application"),
+    ("helm.cattle.io", "HelmChart"),
+    ("helm.toolkit.fluxcd.io", "HelmRelease"),
+    ("kustomize.toolkit.fluxcd.io", "Kustomization"),
+];
+
 /// `fromController(objects, text)`: whether a controller makes what bears this name, or pods with this label: a
-/// custom resource that is deployed here is called so, or the text begins with its name and a `-`.
+/// custom resource that is deployed here is called so, or the text begins with its name and a `-`; or one deploys what
+/// lies elsewhere.
 fn from_controller(context: &FunctionContext<'_, '_>) -> Result<bool, ExecutionError> {
     let (objects, text) = (list(context)?, argument(context, 1)?);
+    let is_of = |group: &str, node| Object::new(node).is_some_and(|one| one.group() == group);
+    let deploys = |&(group, kind): &(&str, &str)| {
+        objects.of_kind(kind).nodes().any(|(_, node)| is_of(group, node))
+    };
+    if DEPLOYERS.iter().any(deploys) {
+        return Ok(true);
+    }
     let starts = text.match_indices('-').map(|(at, _)| &text[..at]);
     let mut named = starts.chain([&*text]).flat_map(|name| objects.of_name(name));
     Ok(named.any(|(_, node)| Object::new(node).is_some_and(makes_others)))
