@@ -50,6 +50,7 @@ impl Before {
         let report = outcome?.report;
         let charts = report.absent_charts.keys();
         let partial = charts.into_iter().any(|chart| !now.absent_charts.contains_key(chart))
+            || !report.unbuilt_charts.is_subset(&now.unbuilt_charts)
             || report.lacking_charts.keys().any(|chart| !now.lacking_charts.contains_key(chart))
             || report.notes.iter().any(|note| !is_absence(note) && !now.notes.contains(note));
         let fingerprints = report.findings.into_iter().map(|entry| entry.fingerprint).collect();

@@ -259,6 +259,7 @@ pub(super) fn examine(
     report.notes = all.rest.notes;
     report.unknown_kinds = all.rest.unknown_kinds;
     report.absent_charts = all.rest.absent_charts;
+    report.unbuilt_charts = all.rest.unbuilt_charts;
     report.lacking_charts = all.rest.lacking_charts;
     run.clean_releases(&units, &mut report);
     report.finish();

@@ -18,6 +18,7 @@ use crate::helm::origin::{OriginId, Through};
 use crate::helm::render::{Manifest, Rendered};
 use crate::helm::scalar::Inquiry;
 use crate::project::{self, Release, Resolution};
+use crate::report::model::BUILD_IT;
 use crate::source::{SourceId, Sources, Span};
 use crate::yaml::Node;
 
@@ -137,6 +138,9 @@ impl Snapshot {
             Resolution::At(path) => path,
             Resolution::Absent { chart, help } => {
                 return Err(format!("the chart {chart} is not on this machine; {help}"));
+            }
+            Resolution::Unbuilt(path) => {
+                return Err(format!("there is no chart at `{path}`; {BUILD_IT}"));
             }
             Resolution::Missing { why, help } => return Err(format!("{why}; {help}")),
         };

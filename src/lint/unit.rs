@@ -52,6 +52,8 @@ pub(super) struct Found {
     pub(super) unknown_kinds: BTreeSet<String>,
     /// Charts that are nowhere on this machine, with how to make each available.
     pub(super) absent_charts: BTreeMap<String, String>,
+    /// Paths at which declarations say that charts are, and none is.
+    pub(super) unbuilt_charts: BTreeSet<String>,
     /// Charts that are not rendered, with the names of those that they depend on and that are not here.
     pub(super) lacking_charts: BTreeMap<String, BTreeSet<String>>,
     pub(super) undecided: Undecided,
@@ -76,6 +78,7 @@ impl Found {
         self.notes.extend(other.notes);
         self.unknown_kinds.extend(other.unknown_kinds);
         self.absent_charts.extend(other.absent_charts);
+        self.unbuilt_charts.extend(other.unbuilt_charts);
         add_lacking(&mut self.lacking_charts, other.lacking_charts);
         self.undecided.add(other.undecided);
         self.rendered.extend(other.rendered);
@@ -131,7 +134,9 @@ impl<'p> Run<'p> {
         let of_releases =
             unit.releases.iter().filter_map(|&at| match self.resolve(&self.project.releases[at]) {
                 Resolution::At(path) => Some(path),
-                Resolution::Absent { .. } | Resolution::Missing { .. } => None,
+                Resolution::Absent { .. } | Resolution::Unbuilt(_) | Resolution::Missing { .. } => {
+                    None
+                }
             });
         let folders = unit.files.iter().filter_map(|file| self.judged_folder(file));
         of_releases.chain(folders.map(chart::location)).collect()
@@ -434,6 +439,10 @@ impl<'p> Run<'p> {
             }
             Resolution::Absent { chart, help } => {
                 found.absent_charts.insert(chart, help);
+                false
+            }
+            Resolution::Unbuilt(path) => {
+                found.unbuilt_charts.insert(path);
                 false
             }
             Resolution::Missing { why, help } => {

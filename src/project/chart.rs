@@ -81,6 +81,8 @@ pub enum Resolution {
         /// How to make it available.
         help: String,
     },
+    /// Not at the path of the repository, as shown, that a declaration names.
+    Unbuilt(String),
     /// Not where it is said to be, or not what it is said to be: why, and what to do about it.
     Missing {
         /// Why, one clause.
@@ -125,10 +127,7 @@ pub fn in_repository(chart: &ChartRef, near: &str, config: &Config) -> Option<Re
         let path = PathBuf::from(if path.is_empty() { "." } else { path });
         return Some(match path.is_file() || path.join("Chart.yaml").is_file() {
             true => Resolution::At(path),
-            false => Resolution::Missing {
-                why: format!("there is no chart at `{}`", path.display()),
-                help: "build or fetch it first, or exclude what declares it".to_owned(),
-            },
+            false => Resolution::Unbuilt(path.display().to_string()),
         });
     }
     let name = chart.name.as_deref().unwrap_or_default();

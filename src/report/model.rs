@@ -46,6 +46,9 @@ pub struct Report {
     /// is made of them.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub absent_charts: BTreeMap<String, String>,
+    /// Paths at which declarations say that charts are, and none is; one of the notes is made of them.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub unbuilt_charts: BTreeSet<String>,
     /// Charts that are not rendered, with the names of those that they depend on and that are not here; one of the
     /// notes is made of them.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
@@ -279,6 +282,7 @@ impl Report {
             unknown_kinds: BTreeSet::new(),
             templates: BTreeSet::new(),
             absent_charts: BTreeMap::new(),
+            unbuilt_charts: BTreeSet::new(),
             lacking_charts: BTreeMap::new(),
             summary: Summary::default(),
         }
@@ -296,6 +300,9 @@ impl Report {
         let files = some(&self.templates, "file", "files");
         self.notes.extend(files.map(|files| format!("{TEMPLATES}{files}")));
         self.notes.extend(absent(&self.absent_charts));
+        let paths = self.unbuilt_charts.iter().map(|path| format!("`{path}`")).collect();
+        let paths = some(&paths, "place", "places");
+        self.notes.extend(paths.map(|paths| format!("{UNBUILT}{paths}: {UNRENDERED}; {BUILD_IT}")));
         self.notes.extend(lacking(&self.lacking_charts));
         self.notes.sort();
         self.notes.dedup();
@@ -323,6 +330,12 @@ impl Report {
 /// How the note on unknown kinds begins.
 const NO_SCHEMA: &str = "no schema for ";
 
+/// How the note on charts begins that are not where declarations say.
+const UNBUILT: &str = "there is no chart at ";
+
+/// What to do about a chart that is not where a declaration says.
+pub const BUILD_IT: &str = "build or fetch it first, or exclude what declares it";
+
 /// How the note on templates begins.
 const TEMPLATES: &str = "templates that no chart renders were not checked: ";
 
@@ -340,7 +353,7 @@ fn some(names: &BTreeSet<String>, one: &str, many: &str) -> Option<String> {
 /// True for the notes on charts, or what they depend on, that are nowhere on this machine.
 #[must_use]
 pub fn is_absence(note: &str) -> bool {
-    note.contains(NOT_HERE) || note.contains(LACKING)
+    note.contains(NOT_HERE) || note.contains(LACKING) || note.starts_with(UNBUILT)
 }
 
 /// What the note on charts without their dependencies says, in Helm's words.

@@ -146,6 +146,7 @@ pub fn reports(parts: Vec<Report>) -> Report {
         whole.unknown_kinds.extend(part.unknown_kinds);
         whole.templates.extend(part.templates);
         whole.absent_charts.extend(part.absent_charts);
+        whole.unbuilt_charts.extend(part.unbuilt_charts);
         add_lacking(&mut whole.lacking_charts, part.lacking_charts);
         let (sum, add) = (&mut whole.summary, part.summary);
         sum.files += add.files;

@@ -165,6 +165,16 @@ fn charts_without_their_dependencies_are_named_once() {
 }
 
 #[test]
+fn charts_that_are_not_where_a_declaration_says_are_named_once() {
+    let script = "#!/bin/sh\nfor name in a b c d e; do\n  helm upgrade --install $name ./built/$name\ndone\n";
+    let files = [("deploy.sh", script)];
+    let expected =
+        "there is no chart at `built/a`, `built/b`, `built/c`, `built/d` and 1 more place: ";
+    says(&files, expected);
+    assert_eq!(check(&files).usual.err.matches("there is no chart").count(), 1);
+}
+
+#[test]
 fn a_release_that_cannot_be_read_is_named() {
     let script = "#!/bin/sh\nhelm upgrade --install shop \"$CHART\" -n prod\n";
     says(&[("deploy.sh", script)], "this release is not checked");

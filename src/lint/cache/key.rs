@@ -166,6 +166,7 @@ impl<'r, 'p> Keys<'r, 'p> {
                 key.text(&said);
                 key.text(&help);
             }
+            Resolution::Unbuilt(path) => key.text(&path),
             Resolution::At(path) => {
                 key.text(&path.to_string_lossy());
                 key.hash(self.chart(&path)?);
