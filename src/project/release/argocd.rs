@@ -3,9 +3,12 @@
 //! Mirrors docs/user-guide/helm.md, `multiple_sources.md` and `tool_detection.md` of argo-cd, and
 //! docs/operator-manual/applicationset/ for the generators.
 
+mod home;
 mod set;
 
 use serde_json::{Value, json};
+
+pub(super) use home::Homes;
 
 use super::command::{Assignment, AssignmentKind};
 use super::helmfile::to_json;
@@ -253,7 +256,9 @@ fn chart(
         }
         return None;
     }
-    if let Some(chart) = context.chart_by_path(path.trim_start_matches('/'), &[top]) {
+    let is_here = repository.as_deref().is_none_or(|url| home::may_be(url, context));
+    let near = is_here.then(|| context.chart_by_path(path.trim_start_matches('/'), &[top]));
+    if let Some(chart) = near.flatten() {
         if other_tool {
             // It lies like a chart, but another tool renders it.
             found.unresolved.push(Unresolved {
@@ -265,7 +270,8 @@ fn chart(
         }
         return Some(ChartRef { span, ..chart });
     }
-    if source.get("helm").is_none() || other_tool || context.tree.is_directory(&directory) {
+    let lies_here = is_here && context.tree.is_directory(&directory);
+    if source.get("helm").is_none() || other_tool || lies_here {
         return None;
     }
     let name = path.trim_end_matches('/').rsplit('/').next().map(str::to_owned);

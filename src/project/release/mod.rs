@@ -18,6 +18,7 @@ mod text;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+use std::sync::OnceLock;
 
 pub use command::{Assignment, AssignmentKind};
 
@@ -288,6 +289,8 @@ struct Context<'p> {
     charts: &'p [LocalChart],
     config: &'p Config,
     sources: &'p Sources,
+    /// How often Argo CD's Applications name each repository with a path that is here.
+    homes: OnceLock<argocd::Homes>,
 }
 
 impl Context<'_> {
@@ -348,7 +351,7 @@ pub(super) fn find(
     config: &Config,
     sources: &Sources,
 ) -> Found {
-    let context = Context { tree, charts, config, sources };
+    let context = Context { tree, charts, config, sources, homes: OnceLock::new() };
     let mut found = Found::default();
     config::find(&context, &mut found);
     helmfile::find(&context, &mut found);

@@ -1,0 +1,57 @@
+//! Which of the repositories that Applications name is the one that they lie in: a path may be there by chance, too.
+
+use std::collections::BTreeMap;
+
+use crate::project::chart::scalar_text;
+use crate::project::classify::Class;
+use crate::project::release::Context;
+use crate::project::release::template::UNKNOWN;
+use crate::project::tree::join;
+use crate::yaml::Node;
+
+/// How often each repository is named, by the last part of its address, with a path that is here.
+#[derive(Debug, Default)]
+pub(in crate::project::release) struct Homes {
+    counts: BTreeMap<String, usize>,
+    most: usize,
+}
+
+/// Whether a repository may be the one that is linted: unless at least twice as many Applications whose paths are here
+/// name one that is called otherwise. Owners and hosts of forks and mirrors differ.
+pub(super) fn may_be(url: &str, context: &Context<'_>) -> bool {
+    let Some(name) = name(url) else { return true };
+    let homes = context.homes.get_or_init(|| homes(context));
+    let count = homes.counts.get(name).copied().unwrap_or_default();
+    homes.most == 0 || count * 2 > homes.most
+}
+
+fn homes(context: &Context<'_>) -> Homes {
+    let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+    let manifests = context.tree.of(Class::Manifest).filter(|file| file.seen.applications);
+    for file in manifests {
+        let top = context.tree.root_of(&file.path);
+        let applications = file
+            .objects()
+            .filter(|root| root.get("kind").and_then(Node::as_str) == Some("Application"));
+        for spec in applications.filter_map(|root| root.get("spec")) {
+            let several = spec.get("sources").into_iter().flat_map(|sources| sources.items());
+            for source in several.chain(spec.get("source")) {
+                let text = |key: &str| source.get(key).and_then(scalar_text);
+                let Some((url, path)) = text("repoURL").zip(text("path")) else { continue };
+                let is_there = context.tree.is_directory(&join(top, path.trim_start_matches('/')));
+                if let Some(name) = name(&url).filter(|_| is_there) {
+                    *counts.entry(name.to_owned()).or_default() += 1;
+                }
+            }
+        }
+    }
+    let most = counts.values().max().copied().unwrap_or_default();
+    Homes { counts, most }
+}
+
+/// The last part of a repository's address; `None` where that is not known.
+fn name(url: &str) -> Option<&str> {
+    let last = url.trim_end_matches('/').rsplit(['/', ':']).next()?;
+    let name = last.strip_suffix(".git").unwrap_or(last);
+    (!name.is_empty() && !name.contains([UNKNOWN, '{', '$', '<'])).then_some(name)
+}
