@@ -106,6 +106,10 @@ pub(crate) struct Rendering {
     #[arg(long, value_name = "VERSION")]
     pub(crate) kube_version: Option<String>,
 
+    /// Render for clusters that have these APIs, too (`monitoring.coreos.com/v1`)
+    #[arg(long, value_name = "VERSION", value_delimiter = ',')]
+    pub(crate) api_versions: Vec<String>,
+
     /// Render the chart with these values (adds a release; may be repeated)
     #[arg(long, short = 'f', value_name = "FILE")]
     pub(crate) values: Vec<PathBuf>,

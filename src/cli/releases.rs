@@ -70,6 +70,8 @@ struct Entry {
     via: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     kube_version: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    api_versions: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     variant: Option<String>,
 }
@@ -149,6 +151,7 @@ fn entry(release: &Release, sources: &Sources) -> Entry {
         declared_in,
         via: release.via.as_str(),
         kube_version: release.kube_version.clone(),
+        api_versions: release.api_versions.clone(),
         variant: release.variant.clone(),
     }
 }

@@ -41,6 +41,8 @@ pub struct Settings {
     pub exclude: Vec<Spanned<String>>,
     /// The Kubernetes version to lint for, where a release does not say.
     pub kube_version: Option<Spanned<String>>,
+    /// APIs that all clusters have besides Kubernetes' own, for templates that ask: `monitoring.coreos.com/v1`.
+    pub api_versions: Vec<Spanned<String>>,
 }
 
 /// Severity and parameters of one rule. A severity alone stands for `{severity: …}`.
@@ -122,6 +124,8 @@ pub struct ReleaseSettings {
     pub set: BTreeMap<String, Spanned<serde_json::Value>>,
     /// The Kubernetes version of its cluster.
     pub kube_version: Option<Spanned<String>>,
+    /// APIs that its cluster has besides Kubernetes' own, for templates that ask: `monitoring.coreos.com/v1`.
+    pub api_versions: Vec<Spanned<String>>,
 }
 
 /// A chart. A text alone is read as `helm install` reads it: a path, `alias/name` or `oci://…`.

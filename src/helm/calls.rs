@@ -32,7 +32,10 @@ const ASKING: &[&str] = &[
 ];
 
 /// The method that asks whether the cluster has an API.
-const HAS: [&str; 3] = ["Capabilities", "APIVersions", "Has"];
+const HAS: [&str; 3] = ["Capabilities", "APIVersions", HAS_API];
+
+/// What a call of it is named.
+const HAS_API: &str = "Has";
 
 /// A call in a template.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,6 +67,17 @@ pub fn calls(template: &Template) -> Vec<Call> {
         reader.list(body);
     }
     reader.calls
+}
+
+/// The API that a template last asks for before an offset, where the cluster does not have it unless somebody says so:
+/// `example.org/v1`, or `example.org/v1/Kind`.
+#[must_use]
+pub fn api_asked(template: &Template, before: usize) -> Option<String> {
+    let calls = calls(template).into_iter();
+    let asked = calls.filter(|call| call.function == HAS_API && call.offset < before);
+    let api = asked.max_by_key(|call| call.offset)?.arguments.into_iter().next()?;
+    let (group, _) = api.split_once('/')?;
+    (group.contains('.') && !group.ends_with(".k8s.io")).then_some(api)
 }
 
 struct Reader<'t> {
@@ -159,7 +173,7 @@ fn asked<'t>(first: &Expr, text: &'t str) -> Option<(&'t str, usize)> {
         }
         Expr::Field(pos, reference) | Expr::Variable(pos, reference) => {
             let names: Vec<&str> = reference.fields(text).collect();
-            names.ends_with(&HAS).then_some(("Has", pos.offset()))
+            names.ends_with(&HAS).then_some((HAS_API, pos.offset()))
         }
         _ => None,
     }

@@ -63,6 +63,7 @@ pub(super) fn ask(project: &mut Project, asked: &Asked, sources: &Sources) {
         chart,
         values: layers,
         kube_version: None,
+        api_versions: Vec::new(),
         skip_schema: false,
         declared,
         name_span: None,

@@ -18,6 +18,7 @@ use super::subject::Subject;
 use super::waive::{self, Waiving};
 use super::{layers, plain, release};
 use crate::finding::{Finding, Origin, Place};
+use crate::helm::calls::api_asked;
 use crate::helm::capabilities::KubeVersion;
 use crate::helm::chart::{Chart, ChartError};
 use crate::helm::reads::Reads;
@@ -39,6 +40,8 @@ pub(super) struct Task<'a> {
     pub(super) release: &'a Release,
     pub(super) path: PathBuf,
     pub(super) kube_version: &'a str,
+    /// APIs that all clusters have.
+    pub(super) api_versions: &'a [String],
     pub(super) chosen: &'a Chosen,
     pub(super) files: &'a Desk<'a>,
     /// The charts of the repository.
@@ -210,6 +213,14 @@ impl Task<'_> {
                 finding.primary = place;
             }
         }
+        if let Some(api) = api_asked_of(chart, error) {
+            let help = format!(
+                "where the cluster has `{api}`, which the template asks for, name it under `api-versions` in plimsoll.yaml"
+            );
+            for finding in &mut findings {
+                finding.help = Some(help.as_str().into());
+            }
+        }
         self.adopt(&mut findings);
         self.name(&mut findings, Some(chart));
         Judged { findings, ..Judged::default() }
@@ -262,6 +273,7 @@ impl Task<'_> {
             // Not `default`: that the namespace is open is no fault of the objects.
             namespace: release.namespace.clone().unwrap_or_else(|| "release-namespace".to_owned()),
             kube_version: version,
+            api_versions: [self.api_versions, &release.api_versions].concat(),
             serves,
             skip_schema: release.skip_schema,
             lenient: true,
@@ -444,4 +456,15 @@ fn again(chart: &Chart, options: &helm::Release, layers: &[Layer], set: &str) ->
     let set = Set { kind: SetKind::Value, text: set.to_owned(), span: None };
     let layers: Vec<Layer> = layers.iter().cloned().chain([Layer::Set(set)]).collect();
     helm::render(chart, options, &layers, |done| done.ok().as_ref().map(text))
+}
+
+/// The API for want of which a template refuses to render, as it seems.
+fn api_asked_of(chart: &Chart, error: &RenderError) -> Option<String> {
+    let span = error.span?;
+    let at = span.start as usize;
+    let Some(own) = chart.templates.iter().find(|one| one.file.source == span.source) else {
+        return chart.dependencies.iter().find_map(|dependency| api_asked_of(dependency, error));
+    };
+    let refuses = own.file.text.get(at..).is_some_and(|rest| rest.starts_with("fail"));
+    api_asked(own.parsed().as_ref().ok().filter(|_| refuses)?, at)
 }

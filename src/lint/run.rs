@@ -52,6 +52,8 @@ pub struct Options {
     pub kube_version: String,
     /// True where the command line or the configuration names it.
     pub kube_version_stated: bool,
+    /// APIs that all clusters have besides Kubernetes' own.
+    pub api_versions: Vec<String>,
     /// Findings are shown although something silences them.
     pub no_ignores: bool,
     /// Only a part of the work.
@@ -87,6 +89,7 @@ impl Options {
             request: Request::default(),
             kube_version: NEWEST_KUBE_VERSION.to_owned(),
             kube_version_stated: false,
+            api_versions: Vec::new(),
             no_ignores: false,
             shard: None,
             release: Asked::default(),

@@ -297,6 +297,13 @@ fn options(root: &Path, settings: &Settings) -> Options {
     Options {
         kube_version_stated: said.is_some(),
         kube_version: said.map_or(options.kube_version, |version| version.value.clone()),
+        api_versions: settings
+            .config
+            .settings
+            .api_versions
+            .iter()
+            .map(|a| a.value.clone())
+            .collect(),
         ..options
     }
 }

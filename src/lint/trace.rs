@@ -150,6 +150,7 @@ impl Snapshot {
             release,
             path,
             kube_version: &self.options.kube_version,
+            api_versions: &self.options.api_versions,
             chosen: &chosen,
             files: &Desk::new(&files),
             charts: &self.project.charts,

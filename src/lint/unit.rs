@@ -411,6 +411,7 @@ impl<'p> Run<'p> {
                     release,
                     path,
                     kube_version: &self.options.kube_version,
+                    api_versions: &self.options.api_versions,
                     chosen,
                     files: desk,
                     charts: &self.project.charts,

@@ -69,6 +69,11 @@ pub(super) fn scalar_text(node: Node<'_>) -> Option<String> {
     (node.scalar().is_some() && !node.is_null()).then(|| node.raw().to_owned())
 }
 
+/// The texts of a list.
+pub(super) fn scalar_texts(list: Node<'_>) -> Vec<String> {
+    list.items().filter_map(scalar_text).collect()
+}
+
 /// Where a chart can be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Resolution {

@@ -350,3 +350,62 @@ fn a_name_that_helm_refuses_is_told_where_the_release_has_it() {
     let dir = with(&SCHEMA[..2], &[("helmfile.yaml", helmfile)]);
     assert_eq!(found(dir.path(), "helm-render"), ["helmfile.yaml:3 helm-render"]);
 }
+
+/// A chart that needs an API which no cluster has by itself.
+const ASKS: [(&str, &str); 2] = [
+    ("chart/Chart.yaml", CHART),
+    (
+        "chart/templates/a.yaml",
+        "{{- if not (.Capabilities.APIVersions.Has \"example.org/v1\") }}{{ fail \"no example\" }}{{ end }}\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: web}\n",
+    ),
+];
+
+#[test]
+fn who_declares_a_release_may_say_which_apis_its_cluster_has() {
+    let argo = |apis: &str| {
+        format!(
+            "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {{name: web, namespace: argocd}}\nspec:\n  project: default\n  destination: {{namespace: web, server: https://kubernetes.default.svc}}\n  source:\n    repoURL: https://git.example.org/x.git\n    path: chart\n    helm: {{releaseName: web{apis}}}\n"
+        )
+    };
+    let helmfile = |all: &str, own: &str| {
+        format!("{all}releases:\n  - {{name: web, namespace: web, chart: ./chart{own}}}\n")
+    };
+    let kustomize = |apis: &str| {
+        format!(
+            "helmGlobals: {{chartHome: .}}\nhelmCharts:\n  - {{name: chart, releaseName: web{apis}}}\n"
+        )
+    };
+    let config = |all: &str, own: &str| {
+        format!("{all}releases:\n  - {{name: web, namespace: web, chart: ./chart{own}}}\n")
+    };
+    let (camel, kebab) = (", apiVersions: [example.org/v1]", ", api-versions: [example.org/v1]");
+    let (camel_all, kebab_all) = (&camel[2..], &kebab[2..]);
+    for (file, texts) in [
+        ("app.yaml", vec![argo(""), argo(camel)]),
+        (
+            "helmfile.yaml",
+            vec![helmfile("", ""), helmfile("", camel), helmfile(&format!("{camel_all}\n"), "")],
+        ),
+        ("kustomization.yaml", vec![kustomize(""), kustomize(camel)]),
+        (
+            "plimsoll.yaml",
+            vec![config("", ""), config("", kebab), config(&format!("{kebab_all}\n"), "")],
+        ),
+    ] {
+        for (at, text) in texts.iter().enumerate() {
+            let dir = with(&ASKS, &[(file, text)]);
+            let run = check(&dir);
+            assert_eq!(run.code, Some(i32::from(at == 0)), "{file} {text}: {}{}", run.out, run.err);
+        }
+    }
+    let dir = with(&ASKS, &[]);
+    let said = ["check", "--no-cache", "--api-versions", "example.org/v1/Thing,example.org/v1"];
+    run(dir.path(), &said).expect_code(0);
+    let help = "where the cluster has `example.org/v1`, which the template asks for, name it under";
+    let told = run(dir.path(), &["check", "--no-cache", "--format", "full"]).expect_code(1);
+    assert!(
+        told.out.replace("\n  │ ", " ").replace("\n        ", " ").contains(help),
+        "{}",
+        told.out
+    );
+}

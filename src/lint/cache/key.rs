@@ -137,6 +137,7 @@ impl<'r, 'p> Keys<'r, 'p> {
             chart,
             values,
             kube_version,
+            api_versions,
             skip_schema,
             declared,
             name_span,
@@ -151,6 +152,7 @@ impl<'r, 'p> Keys<'r, 'p> {
             self.layer(key, layer);
         }
         key.maybe(kube_version.as_deref(), Digest::text);
+        key.texts(api_versions.iter());
         key.number(u64::from(*skip_schema));
         self.span(key, *declared);
         key.maybe(*name_span, |key, span| self.span(key, span));
@@ -309,19 +311,13 @@ fn rewritten(key: &mut Digest, rewrites: &Rewrites) {
     let Rewrites { images, variables, replicas, labels, selectors, namespace, fields, names } =
         rewrites;
     for names in [images, variables, replicas, names] {
-        key.number(names.len() as u64);
-        for name in names {
-            key.text(name);
-        }
+        key.texts(names.iter());
     }
     key.number(fields.len() as u64);
     for Field { kind, name, path } in fields {
         key.text(kind);
         key.text(name);
-        key.number(path.len() as u64);
-        for step in path {
-            key.text(step);
-        }
+        key.texts(path.iter());
     }
     for flag in [labels, selectors, namespace] {
         key.number(u64::from(*flag));
@@ -337,6 +333,7 @@ fn options(key: &mut Digest, options: &Options) {
         request,
         kube_version,
         kube_version_stated,
+        api_versions,
         no_ignores,
         shard: _,
         release: _,
@@ -350,6 +347,7 @@ fn options(key: &mut Digest, options: &Options) {
     key.text(&format!("{request:?}"));
     key.text(kube_version);
     key.number(u64::from(*kube_version_stated));
+    key.texts(api_versions.iter());
     key.number(u64::from(*no_ignores));
     key.text(&today.to_string());
 }
@@ -388,6 +386,11 @@ impl Digest {
     fn text(&mut self, text: &str) {
         self.number(text.len() as u64);
         self.0.update(text.as_bytes());
+    }
+
+    fn texts<'t>(&mut self, texts: impl ExactSizeIterator<Item = &'t String>) {
+        self.number(texts.len() as u64);
+        texts.for_each(|text| self.text(text));
     }
 
     fn hash(&mut self, hash: blake3::Hash) {

@@ -200,6 +200,12 @@ fn application(
             chart,
             values,
             kube_version: declaration.text(source.at(&["helm", "kubeVersion"])),
+            api_versions: source
+                .at(&["helm", "apiVersions"])
+                .into_iter()
+                .flat_map(Node::items)
+                .filter_map(|api| declaration.text(Some(api)))
+                .collect(),
             skip_schema: source
                 .at(&["helm", "skipSchemaValidation"])
                 .and_then(Node::as_bool)

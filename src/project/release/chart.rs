@@ -125,6 +125,7 @@ fn release(chart: &LocalChart, file: Option<&File>, via: Via) -> Release {
         },
         values: file.map(|file| Layer::file(file.path.clone(), declared)).into_iter().collect(),
         kube_version: None,
+        api_versions: Vec::new(),
         skip_schema: false,
         declared,
         name_span: None,

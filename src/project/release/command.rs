@@ -329,6 +329,7 @@ pub(super) fn read(
         namespace: options.namespace.take().and_then(known).filter(|name| !name.is_empty()),
         chart,
         kube_version: None,
+        api_versions: Vec::new(),
         skip_schema: options.skip_schema,
         values: layers(options, &bases, made, context),
         declared,

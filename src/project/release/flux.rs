@@ -181,6 +181,7 @@ impl<'p> Flux<'p> {
             chart,
             values: self.layers(spec, object, way, &patches, namespace.as_deref(), context),
             kube_version: None,
+            api_versions: Vec::new(),
             // Where one of the two holds values against the schema, the release fails by it some day.
             skip_schema: ["install", "upgrade"].iter().all(|action| {
                 text(&[action, "disableSchemaValidation"]).as_deref() == Some("true")

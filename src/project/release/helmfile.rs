@@ -12,7 +12,7 @@ use super::command::{self, Assignment, AssignmentKind};
 use super::template::{Dialect, Engine, UNKNOWN};
 use super::text::Mapped;
 use super::{ChartRef, Content, Context, Found, Layer, Release, Unresolved, Via};
-use crate::project::chart::scalar_text;
+use crate::project::chart::{scalar_text, scalar_texts};
 use crate::project::classify::{Class, NodeRef};
 use crate::project::file::File;
 use crate::project::tree::{join, parent};
@@ -99,6 +99,8 @@ struct State {
     namespace: Option<String>,
     /// What `helmDefaults` say of `skipSchemaValidation`.
     skip_schema: bool,
+    /// APIs of the cluster, for releases that name none of their own.
+    api_versions: Vec<String>,
     directory: String,
 }
 
@@ -172,6 +174,9 @@ impl State {
             }
         }
         self.namespace = root.get("namespace").and_then(scalar_text).or(self.namespace.take());
+        if let Some(apis) = root.get("apiVersions") {
+            self.api_versions = scalar_texts(apis);
+        }
         let skip = root.at(&["helmDefaults", "skipSchemaValidation"]);
         self.skip_schema = skip.and_then(Node::as_bool).unwrap_or(self.skip_schema);
         let environment = root.at(&["environments", "default", "values"]);
@@ -316,6 +321,10 @@ impl State {
             chart: ChartRef { version, span: span("chart"), ..chart },
             values,
             kube_version: text("kubeVersion"),
+            api_versions: match item.get("apiVersions").map(scalar_texts) {
+                Some(own) if !own.is_empty() => own,
+                _ => self.api_versions.clone(),
+            },
             skip_schema: match text("skipSchemaValidation") {
                 Some(own) => own == "true",
                 None => self.skip_schema,

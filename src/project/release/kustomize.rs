@@ -3,7 +3,7 @@
 //! Mirrors kustomize's api/types/helmchartargs.go and HelmChartInflationGenerator.go.
 
 use super::{ChartRef, Content, Context, Found, Layer, Release, Via, embedded};
-use crate::project::chart::scalar_text;
+use crate::project::chart::{scalar_text, scalar_texts};
 use crate::project::classify::Class;
 use crate::project::file::File;
 use crate::project::kustomize::{Kustomization, all, ways_up};
@@ -90,6 +90,7 @@ fn chart(
             chart: chart.clone(),
             values: values.clone(),
             kube_version: text(&["kubeVersion"]),
+            api_versions: item.get("apiVersions").map(scalar_texts).unwrap_or_default(),
             skip_schema: false,
             declared: item.span(),
             name_span: item.get("releaseName").map(Node::span),

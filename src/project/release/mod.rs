@@ -220,6 +220,8 @@ pub struct Release {
     pub values: Vec<Layer>,
     /// The Kubernetes version it is for, where its declaration says.
     pub kube_version: Option<String>,
+    /// APIs that its declaration says its cluster has besides Kubernetes' own: `example.org/v1`, or `example.org/v1/Kind`.
+    pub api_versions: Vec<String>,
     /// Values are not held against the chart's `values.schema.json`.
     pub skip_schema: bool,
     /// The declaration.

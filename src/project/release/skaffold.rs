@@ -70,6 +70,7 @@ fn release(item: Node<'_>, file: &File, context: &Context<'_>, found: &mut Found
         chart: ChartRef { span, ..chart },
         values,
         kube_version: None,
+        api_versions: Vec::new(),
         skip_schema: false,
         declared,
         name_span: item.get("name").map(Node::span),

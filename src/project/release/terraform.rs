@@ -224,6 +224,7 @@ fn release(
         chart,
         values,
         kube_version: None,
+        api_versions: Vec::new(),
         skip_schema: false,
         declared,
         name_span: attribute("name").map(|name| span(name.value.span())),
