@@ -280,7 +280,10 @@ fn chart(
     if source.get("helm").is_none() || other_tool || lies_here {
         return None;
     }
-    let name = path.trim_end_matches('/').rsplit('/').next().map(str::to_owned);
+    // A chart at the top is called like its repository, for want of more.
+    let last =
+        path.trim_end_matches('/').rsplit('/').next().filter(|last| !matches!(*last, "" | "."));
+    let name = last.or_else(|| home::name(repository.as_deref()?)).map(str::to_owned);
     Some(ChartRef { name, repository, span, git: true, ..ChartRef::default() })
 }
 

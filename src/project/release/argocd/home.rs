@@ -50,7 +50,7 @@ fn homes(context: &Context<'_>) -> Homes {
 }
 
 /// The last part of a repository's address; `None` where that is not known.
-fn name(url: &str) -> Option<&str> {
+pub(super) fn name(url: &str) -> Option<&str> {
     let last = url.trim_end_matches('/').rsplit(['/', ':']).next()?;
     let name = last.strip_suffix(".git").unwrap_or(last);
     (!name.is_empty() && !name.contains([UNKNOWN, '{', '$', '<'])).then_some(name)
