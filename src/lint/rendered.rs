@@ -305,7 +305,11 @@ impl Task<'_> {
                     match file(path) {
                         Some(documents) => layers.push(Layer::File(documents)),
                         None if layer.optional => {}
-                        None => return Err(format!("its values file `{path}` is not here")),
+                        None => {
+                            return Err(format!(
+                                "its values file `{path}` is not here, or cannot be read"
+                            ));
+                        }
                     }
                 }
                 Content::Yaml(node) => {
