@@ -19,6 +19,9 @@ const SELECTORS: [&str; 6] =
 /// The key under which SOPS keeps what it needs to decrypt a file.
 const SOPS: &str = "sops";
 
+/// What a placeholder has one of, but for [`BUILT_BY_KO`]; nearly no text has any.
+const SIGNS: [u8; 8] = *b"${<(@%[_";
+
 /// How an image begins that `ko` builds from a Go package as it applies a manifest, and puts a digest in the place of.
 const BUILT_BY_KO: &str = "ko://";
 
@@ -78,6 +81,13 @@ fn holds_placeholder(node: Node<'_>, stage: Stage) -> bool {
 }
 
 fn has_placeholder(text: &str, stage: Stage) -> bool {
+    let is_begun = text.bytes().any(|byte| SIGNS.contains(&byte)) || text.starts_with(BUILT_BY_KO);
+    is_begun && is_to_come(text, stage)
+        || text.contains(FILLED_IN_LATER)
+        || text.starts_with(ENCRYPTED)
+}
+
+fn is_to_come(text: &str, stage: Stage) -> bool {
     let is_name = |inner: &str| {
         inner.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
             && inner.contains('}')
@@ -88,7 +98,7 @@ fn has_placeholder(text: &str, stage: Stage) -> bool {
     // What stands before `=` is said, whatever is put in behind it.
     let is_said = text.contains('=');
     let has_braces = || text.split_once("{{").is_some_and(|(_, rest)| rest.contains("}}"));
-    let is_to_come = match stage {
+    match stage {
         Stage::Written => {
             has_variable()
                 || !is_said && (has_shell() || is_in_brackets(text))
@@ -99,8 +109,7 @@ fn has_placeholder(text: &str, stage: Stage) -> bool {
         }
         Stage::Rendered => has_variable(),
         Stage::Literal => false,
-    };
-    is_to_come || text.contains(FILLED_IN_LATER) || text.starts_with(ENCRYPTED)
+    }
 }
 
 /// Whether it is a name in capitals for a program to put a number or the like in the place of: `REPLICAS_OF_WEB`.
