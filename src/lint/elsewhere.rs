@@ -30,7 +30,9 @@ struct Defined<'p> {
     /// The objects of a name.
     by_name: HashMap<String, Vec<Definition<'p>>>,
     /// The labels of pods, with the folders that have such.
-    pods: HashMap<BTreeMap<String, String>, BTreeSet<&'p str>>,
+    pods: Vec<(BTreeMap<String, String>, BTreeSet<&'p str>)>,
+    /// The places, among those, of the pods that carry a label.
+    carriers: HashMap<(String, String), Vec<usize>>,
 }
 
 /// An object that a manifest defines.
@@ -62,10 +64,10 @@ impl<'p> Elsewhere<'p> {
         };
         let path = sources.path(primary.span.source);
         let own = folder(&path);
-        let Defined { by_name, pods } = self.defined();
+        let defined = self.defined();
         match &**sought {
             // An object of its own kind is another of those that miss the same.
-            Sought::Object(name) => by_name.get(name).is_some_and(|known| {
+            Sought::Object(name) => defined.by_name.get(name).is_some_and(|known| {
                 known.iter().any(|known| known.kind != object.kind && known.folder != own)
             }),
             Sought::Pods(labels) => {
@@ -74,8 +76,8 @@ impl<'p> Elsewhere<'p> {
                 };
                 let stands_elsewhere =
                     |folders: &BTreeSet<&str>| folders.iter().any(|other| *other != own);
-                !labels.is_empty()
-                    && pods.iter().any(|(pod, folders)| stands_elsewhere(folders) && carries(pod))
+                let mut pods = defined.pods_with_any(labels);
+                pods.any(|(pod, folders)| stands_elsewhere(folders) && carries(pod))
             }
         }
     }
@@ -112,13 +114,32 @@ fn definitions(file: &File) -> Vec<Known<'_>> {
 impl<'p> Defined<'p> {
     fn of(all: Vec<Known<'p>>) -> Self {
         let (mut by_name, mut pods) =
-            (HashMap::<_, Vec<_>>::new(), HashMap::<_, BTreeSet<_>>::new());
+            (HashMap::<_, Vec<_>>::new(), BTreeMap::<_, BTreeSet<_>>::new());
         for (name, definition, labels) in all {
             if !labels.is_empty() {
                 pods.entry(labels).or_default().insert(definition.folder);
             }
             by_name.entry(name).or_default().push(definition);
         }
-        Self { by_name, pods }
+        let pods: Vec<_> = pods.into_iter().collect();
+        let mut carriers = HashMap::<_, Vec<_>>::new();
+        for (at, (labels, _)) in pods.iter().enumerate() {
+            for (key, value) in labels {
+                carriers.entry((key.clone(), value.clone())).or_default().push(at);
+            }
+        }
+        Self { by_name, pods, carriers }
+    }
+
+    /// Pods that carry one of these labels, that which the fewest do; with the folders that have such.
+    fn pods_with_any(
+        &self,
+        labels: &BTreeMap<String, String>,
+    ) -> impl Iterator<Item = &(BTreeMap<String, String>, BTreeSet<&'p str>)> {
+        let carriers = labels.iter().map(|(key, value)| {
+            self.carriers.get(&(key.clone(), value.clone())).map_or(&[][..], Vec::as_slice)
+        });
+        let fewest = carriers.min_by_key(|places| places.len()).unwrap_or_default();
+        fewest.iter().map(|&at| &self.pods[at])
     }
 }
