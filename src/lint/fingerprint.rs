@@ -1,20 +1,30 @@
 //! Names a fault so that it is known again after lines have moved or the file was reformatted.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 
 use data_encoding::HEXLOWER;
+use foldhash::fast::RandomState;
 
 use crate::finding::{Finding, Origin};
-use crate::source::{SourceFile, Span};
+use crate::source::{SourceFile, SourceId, Span};
 use crate::yaml::{Kind, Node, Step, Stream};
 
 /// Few nodes lie further down.
 const USUAL_DEPTH: usize = 12;
 
+/// Few symbolic paths are longer, in bytes.
+const USUAL_LENGTH: usize = 96;
+
 /// A hash over the rule, the file, the object, the symbolic place and what stands there, but not
 /// the message: wording may improve. 32 hexadecimal digits.
 #[must_use]
-pub fn of(finding: &Finding, file: &SourceFile, stream: Option<&Stream>) -> String {
+pub fn of<'s>(
+    finding: &Finding,
+    file: &SourceFile,
+    stream: Option<&'s Stream>,
+    places: &mut Places<'s>,
+) -> String {
     let mut parts = Parts(Vec::with_capacity(512));
     parts.add(&finding.rule);
     parts.add(&file.path);
@@ -31,10 +41,9 @@ pub fn of(finding: &Finding, file: &SourceFile, stream: Option<&Stream>) -> Stri
     }
     // The field tells apart what is missing at one place.
     let field = finding.object.as_ref().map_or("", |object| &object.path);
-    let node = stream.and_then(|stream| locate(stream, finding.primary.span));
-    match node {
-        Some(node) => {
-            parts.write(|out| symbolic(node, out));
+    match stream.and_then(|stream| places.of(stream, finding.primary.span)) {
+        Some((node, path)) => {
+            parts.write(|out| out.extend_from_slice(path));
             parts.write(|out| unnumbered(field, out));
             if node.kind() == Kind::Scalar {
                 parts.add(node.raw());
@@ -49,6 +58,29 @@ pub fn of(finding: &Finding, file: &SourceFile, stream: Option<&Stream>) -> Stri
         }
     }
     HEXLOWER.encode(&blake3::hash(&parts.0).as_bytes()[..16])
+}
+
+/// The places that faults were found at so far, by where they begin: many have one in common.
+#[derive(Default)]
+pub struct Places<'s>(HashMap<(SourceId, u32), Option<Known<'s>>, RandomState>);
+
+/// A node, and its symbolic path.
+struct Known<'s> {
+    node: Node<'s>,
+    path: Box<[u8]>,
+}
+
+impl<'s> Places<'s> {
+    /// The innermost node whose key or value holds the start of a span, and its symbolic path.
+    fn of(&mut self, stream: &'s Stream, span: Span) -> Option<(Node<'s>, &[u8])> {
+        let known = self.0.entry((span.source, span.start)).or_insert_with(|| {
+            let node = locate(stream, span)?;
+            let mut path = Vec::with_capacity(USUAL_LENGTH);
+            symbolic(node, &mut path);
+            Some(Known { node, path: path.into() })
+        });
+        known.as_ref().map(|known| (known.node, &*known.path))
+    }
 }
 
 /// What a fingerprint is made of, each part behind its length.
@@ -167,7 +199,7 @@ mod tests {
             String::new(),
             Place { span: Span::new(source, start, start + needle.len()), origin: Origin::Values },
         );
-        of(&finding, &file, Some(&stream))
+        of(&finding, &file, Some(&stream), &mut Places::default())
     }
 
     #[test]
@@ -208,7 +240,7 @@ mod tests {
                 Kind::Scalar => {
                     let place = Place { span: node.span(), origin: Origin::Values };
                     let finding = Finding::new(("r", "g"), Severity::Error, String::new(), place);
-                    found.insert(at, of(&finding, &file, Some(&stream)));
+                    found.insert(at, of(&finding, &file, Some(&stream), &mut Places::default()));
                 }
                 Kind::Sequence => {
                     rest.extend(node.items().map(|item| {

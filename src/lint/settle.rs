@@ -8,6 +8,7 @@ use rayon::prelude::*;
 use super::elsewhere::Elsewhere;
 use super::exempt::{Exempt, Exemptions};
 use super::files::Desk;
+use super::fingerprint::Places;
 use super::names::Names;
 use super::run::{Run, origin};
 use super::suppress::{self, Suppressions, Verdict};
@@ -68,7 +69,7 @@ impl<'r, 'p> Settling<'r, 'p> {
         let desk = Desk::new(&self.run.files);
         let entry = |mut finding: Finding| {
             if finding.fingerprint.is_empty() {
-                finding.fingerprint = self.run.fingerprint(&finding, &desk);
+                finding.fingerprint = self.run.fingerprint(&finding, &desk, &mut Places::default());
             }
             Entry::new(finding, self.run.sources)
         };

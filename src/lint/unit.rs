@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::alternatives::Alternatives;
 use super::files::Desk;
+use super::fingerprint::Places;
 use super::kept::Keep;
 use super::rendered::Task;
 use super::run::{Documents, Run, folder, origin};
@@ -227,8 +228,8 @@ impl<'p> Run<'p> {
         found = parts.into_iter().fold(found, Found::and);
         let _held = self.held(&found.findings);
         let named = found.findings.par_iter_mut().chain(&mut found.unloaded);
-        named.with_min_len(FINDINGS_AT_LEAST).for_each(|finding| {
-            finding.fingerprint = self.fingerprint(finding, desk);
+        named.with_min_len(FINDINGS_AT_LEAST).for_each_init(Places::default, |places, finding| {
+            finding.fingerprint = self.fingerprint(finding, desk, places);
         });
         found
     }
@@ -275,10 +276,15 @@ impl<'p> Run<'p> {
     }
 
     /// Names a fault, by the tree it is in where there is one.
-    pub(super) fn fingerprint(&self, finding: &Finding, desk: &Desk<'_>) -> String {
+    pub(super) fn fingerprint<'d>(
+        &self,
+        finding: &Finding,
+        desk: &'d Desk<'_>,
+        places: &mut Places<'d>,
+    ) -> String {
         let source = finding.primary.span.source;
         let stream = desk.of(source).and_then(|file| file.stream());
-        fingerprint::of(finding, &self.sources.get(source), stream.map(AsRef::as_ref))
+        fingerprint::of(finding, &self.sources.get(source), stream.map(AsRef::as_ref), places)
     }
 
     /// An evaluator for the objects of a release, or for manifests as they lie here.
