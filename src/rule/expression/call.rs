@@ -1,8 +1,11 @@
 //! Functions that rules call so often that they do not go through CEL. Each does what the function
 //! of its name in `rule::function` and beside it does, by the same code.
 
+use std::collections::HashSet;
 use std::rc::Rc;
 use std::sync::Arc;
+
+use foldhash::fast::RandomState;
 
 use super::NoValue;
 use super::datum::Datum;
@@ -313,6 +316,11 @@ fn flatten<'n>(list: &Datum<'n>) -> Option<Datum<'n>> {
 /// The first of each set of equal items.
 fn distinct<'n>(list: &Datum<'n>) -> Option<Datum<'n>> {
     let Datum::List(items) = list else { return None };
+    if let Some(texts) = items.iter().map(Datum::as_text).collect::<Option<Vec<_>>>() {
+        let mut known = HashSet::with_capacity_and_hasher(texts.len(), RandomState::default());
+        let unique = items.iter().zip(texts).filter(|(_, text)| known.insert(*text));
+        return Some(Datum::List(unique.map(|(item, _)| item.clone()).collect()));
+    }
     let mut unique: Vec<Datum<'n>> = Vec::with_capacity(items.len());
     for item in items.iter() {
         if !unique.iter().any(|known| item.equals(known)) {
