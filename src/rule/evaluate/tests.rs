@@ -96,7 +96,7 @@ checks:
 }
 
 #[test]
-fn objects_are_found_by_kind_and_name_as_one_by_one() {
+fn objects_are_found_by_kind_name_and_other_texts_as_one_by_one() {
     for (test, found) in [
         ("objects.filter(o, o.kind == 'ConfigMap')", 3),
         ("objects.filter(o, 'a' == o.?metadata.?name.orValue(''))", 2),
@@ -110,6 +110,12 @@ fn objects_are_found_by_kind_and_name_as_one_by_one() {
         ("objects.filter(o, !(o.kind == 'Role'))", 4),
         ("objects.filter(o, o.kind == o.metadata.name)", 0),
         ("ofKind(objects, 'ConfigMap').filter(o, o.?metadata.?name.orValue('') == 'a')", 1),
+        ("objects.filter(o, o.?data.?key.orValue('r') == object.metadata.name)", 4),
+        ("objects.filter(o, 'x' == o.?data.?key.orValue('r'))", 1),
+        ("objects.filter(o, o.?data.?key.orValue('r') == 'none')", 0),
+        ("objects.filter(o, o.?metadata.?name.orValue(7) == object.metadata.name)", 1),
+        ("objects.filter(o, o.?data.?key.orValue(o.kind) == 'x' && o.kind == 'ConfigMap')", 1),
+        ("objects.filter(o, o.metadata.name == object.metadata.name)", 0),
     ] {
         let logic = format!(
             "checks:\n  - forbid: object.kind == 'Role'\n    at: object.kind\n    let: {{found: \"{test}\"}}\n    message: '{{size(found)}}'\n"

@@ -6,6 +6,7 @@ use cel::common::ast::{
 };
 
 use super::call::Function;
+use super::keyed::Keyed;
 use super::lack;
 use super::names::{Level, Names, Slot};
 use super::narrow::Narrow;
@@ -58,6 +59,8 @@ pub(super) enum Code {
         narrow: Option<Box<Narrow>>,
         item: Slot,
         test: Box<Code>,
+        /// Of a list that is the same for many objects, those it may hold for.
+        keyed: Option<Box<Keyed>>,
         /// The same over those for which a part of the test is known to hold.
         sifted: Option<Box<Sifted>>,
     },
@@ -69,6 +72,8 @@ pub(super) enum Code {
         item: Slot,
         guard: Option<Box<Code>>,
         value: Box<Code>,
+        /// Of a list that is the same for many objects, those the guard may hold for.
+        keyed: Option<Box<Keyed>>,
         /// The same over those for which a part of the guard is known to hold.
         sifted: Option<Box<Sifted>>,
     },
@@ -422,14 +427,14 @@ fn of_comprehension(of: &ComprehensionExpr, names: &mut Names) -> Option<Code> {
         (Some((settles, test)), _) => {
             let test = boxed(test, names);
             let narrow = Narrow::of(&test, item).filter(|_| settles).map(Box::new);
-            Code::Quantify { settles, range, narrow, item, test, sifted: None }
+            Code::Quantify { settles, range, narrow, item, test, keyed: None, sifted: None }
         }
         (None, collected) => {
             let (guard, value) = collected?;
             let guard = guard.map(|guard| boxed(guard, names));
             let narrow = guard.as_ref().and_then(|guard| Narrow::of(guard, item)).map(Box::new);
             let value = boxed(value, names);
-            Code::Collect { range, narrow, item, guard, value, sifted: None }
+            Code::Collect { range, narrow, item, guard, value, keyed: None, sifted: None }
         }
     };
     names.reset(outside);

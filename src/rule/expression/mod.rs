@@ -9,7 +9,8 @@
 //!
 //! What the tree does beyond that: a name of a `let` is evaluated when it is asked for; what depends on
 //! nothing but all that is deployed together is evaluated once for all of it (`share`); and where a
-//! test over objects asks for their kind or name, an index finds those it may hold for (`narrow`).
+//! test over objects asks for their kind or name, or for a text of theirs, an index finds those it may
+//! hold for (`narrow`, `keyed`).
 //!
 //! It is held equal to the crate: within this crate's tests, whatever is evaluated is evaluated by both
 //! (see [`Expression::evaluate`]), and the tests run every example of every rule.
@@ -20,6 +21,7 @@ mod code;
 mod datum;
 mod fault;
 mod items;
+mod keyed;
 mod lack;
 mod names;
 mod narrow;

@@ -12,6 +12,7 @@ use super::call::Function;
 use super::code::{Arithmetic, Code, Comparison};
 use super::datum::{Datum, Member};
 use super::items::Items;
+use super::keyed::Keyed;
 use super::narrow::Narrow;
 use super::share::Sifted;
 use super::{Frame, NoValue, Slot, share};
@@ -74,10 +75,13 @@ pub(super) fn run<'n>(code: &'n Code, frame: &mut Frame<'n>) -> Outcome<'n> {
             let entries: Result<Vec<_>, _> = entries.iter().map(entry).collect();
             Datum::Record(entries?.into())
         }
-        Code::Collect { range, narrow, item, guard, value, sifted } => {
+        Code::Collect { range, narrow, item, guard, value, keyed, sifted } => {
             let (range, guard) = match sifted_items(sifted.as_deref(), frame) {
                 Some((range, rest)) => (range, Some(rest)),
-                None => (items(range, narrow.as_deref(), frame)?, guard.as_deref()),
+                None => {
+                    let range = items(range, narrow.as_deref(), keyed.as_deref(), frame)?;
+                    (range, guard.as_deref())
+                }
             };
             collect(range, *item, guard, value, frame)?
         }
@@ -144,10 +148,10 @@ pub(super) fn holds<'n>(code: &'n Code, frame: &mut Frame<'n>) -> Result<bool, N
             let of = run(of, frame)?;
             Ok(texts.iter().any(|text| is_text(&of, text)))
         }
-        Code::Quantify { settles, range, narrow, item, test, sifted } => {
+        Code::Quantify { settles, range, narrow, item, test, keyed, sifted } => {
             let (range, test) = match sifted_items(sifted.as_deref(), frame) {
                 Some((range, rest)) => (range, rest),
-                None => (items(range, narrow.as_deref(), frame)?, &**test),
+                None => (items(range, narrow.as_deref(), keyed.as_deref(), frame)?, &**test),
             };
             quantify(*settles, range, *item, test, frame)
         }
@@ -392,11 +396,24 @@ fn compute<'n>(
 fn items<'n>(
     range: &'n Code,
     narrow: Option<&'n Narrow>,
+    keyed: Option<&'n Keyed>,
     frame: &mut Frame<'n>,
 ) -> Result<Items<'n>, NoValue> {
     match (run(range, frame)?, narrow) {
         (Datum::Objects(list), Some(narrow)) => Ok(narrow.items(list, frame)),
-        (range, _) => range.items(),
+        (range, _) => items_of(range, keyed, frame),
+    }
+}
+
+/// Those of a list that a test may hold for.
+fn items_of<'n>(
+    list: Datum<'n>,
+    keyed: Option<&'n Keyed>,
+    frame: &mut Frame<'n>,
+) -> Result<Items<'n>, NoValue> {
+    match keyed.and_then(|keyed| keyed.items(&list, frame)) {
+        Some(items) => Ok(items),
+        None => list.items(),
     }
 }
 
@@ -405,9 +422,9 @@ fn sifted_items<'n>(
     sifted: Option<&'n Sifted>,
     frame: &mut Frame<'n>,
 ) -> Option<(Items<'n>, &'n Code)> {
-    let Sifted { by, list, rest } = sifted?;
-    let range = share::recall(*by, list, frame).ok()?;
-    Some((range.items().ok()?, rest))
+    let Sifted { by, list, rest, keyed } = sifted?;
+    let list = share::recall(*by, list, frame).ok()?;
+    Some((items_of(list, keyed.as_ref(), frame).ok()?, rest))
 }
 
 /// `all` or `exists`: what an item gives that settles the matter goes before one that gives nothing.

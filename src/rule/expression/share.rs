@@ -16,6 +16,7 @@ use foldhash::fast::RandomState;
 use super::call::Function;
 use super::code::Code;
 use super::datum::Datum;
+use super::keyed::{Index, Keyed};
 use super::names::{Level, Names, Slot};
 use super::narrow::{Narrow, conjuncts};
 use super::{Frame, NoValue, run};
@@ -25,11 +26,23 @@ use crate::kube::namespace;
 #[derive(Default)]
 pub(crate) struct Memory<'n> {
     known: RefCell<HashMap<Key<'n>, Outcome<'n>, RandomState>>,
+    indexes: RefCell<HashMap<Key<'n>, Rc<Index<'n>>, RandomState>>,
+}
+
+impl<'n> Memory<'n> {
+    /// An index that was made of a list.
+    pub(super) fn index(&self, key: Key<'n>) -> Option<Rc<Index<'n>>> {
+        self.indexes.borrow().get(&key).cloned()
+    }
+
+    pub(super) fn keep_index(&self, key: Key<'n>, index: Rc<Index<'n>>) {
+        self.indexes.borrow_mut().insert(key, index);
+    }
 }
 
 /// The expression and the parameters of its rule, by where they are: both stay there for as long as they
 /// are used; and the namespace of those who come to the same, where not all do.
-type Key<'n> = (usize, usize, Option<&'n str>);
+pub(super) type Key<'n> = (usize, usize, Option<&'n str>);
 
 /// Who comes to the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,6 +51,21 @@ pub(super) enum Shared {
     ByAll,
     /// Those that state one namespace, or none.
     ByNeighbours,
+}
+
+impl Shared {
+    /// What is remembered under for an expression.
+    pub(super) fn key<'n>(self, code: &'n Code, frame: &mut Frame<'n>) -> Key<'n> {
+        let place = match (self, frame.known(Slot::OBJECT)) {
+            (Self::ByNeighbours, Some(Datum::Node(_, object))) => namespace(*object),
+            _ => None,
+        };
+        let params = match frame.get(Slot::PARAMS) {
+            Ok(Datum::Params(params)) => Rc::as_ptr(&params).addr(),
+            _ => 0,
+        };
+        (std::ptr::from_ref(code).addr(), params, place)
+    }
 }
 
 type Outcome<'n> = Result<Datum<'n>, NoValue>;
@@ -51,6 +79,8 @@ pub(super) struct Sifted {
     pub(super) list: Code,
     /// What else is asked of them.
     pub(super) rest: Code,
+    /// Those of them that it may hold for.
+    pub(super) keyed: Option<Keyed>,
 }
 
 /// Evaluates what is the same for all, or remembers it.
@@ -58,15 +88,7 @@ pub(super) fn recall<'n>(by: Shared, code: &'n Code, frame: &mut Frame<'n>) -> O
     let Some(memory) = frame.memory.clone() else {
         return run::run(code, frame);
     };
-    let place = match (by, frame.known(Slot::OBJECT)) {
-        (Shared::ByNeighbours, Some(Datum::Node(_, object))) => namespace(*object),
-        _ => None,
-    };
-    let params = match frame.get(Slot::PARAMS) {
-        Ok(Datum::Params(params)) => Rc::as_ptr(&params).addr(),
-        _ => 0,
-    };
-    let key = (std::ptr::from_ref(code).addr(), params, place);
+    let key = by.key(code, frame);
     if let Some(known) = memory.known.borrow().get(&key) {
         return known.clone();
     }
@@ -79,11 +101,13 @@ pub(super) fn recall<'n>(by: Shared, code: &'n Code, frame: &mut Frame<'n>) -> O
 pub(super) fn share(code: &mut Code, names: &Names) {
     match shared(code, names) {
         Some(by) => {
-            let whole = std::mem::replace(code, Code::Null);
+            let mut whole = std::mem::replace(code, Code::Null);
+            key_all(&mut whole, names);
             *code = Code::Shared(by, Box::new(whole));
         }
         None => {
             sift(code, names);
+            key(code, names);
             code.parts_mut(&mut |part| share(part, names));
         }
     }
@@ -92,7 +116,7 @@ pub(super) fn share(code: &mut Code, names: &Names) {
 /// Tells the part of a test over objects that is the same for many from the rest of it.
 fn sift(code: &mut Code, names: &Names) {
     let (range, narrow, item, test, sifted) = match code {
-        Code::Quantify { settles: true, range, narrow, item, test, sifted } => {
+        Code::Quantify { settles: true, range, narrow, item, test, sifted, .. } => {
             (range, narrow, *item, &*test, sifted)
         }
         Code::Collect { range, narrow, item, guard: Some(guard), sifted, .. } => {
@@ -121,18 +145,43 @@ fn sift(code: &mut Code, names: &Names) {
     if indexed {
         return;
     }
-    let list = Code::Collect {
+    let mut list = Code::Collect {
         range: range.clone(),
         narrow: sifting.map(Box::new),
         item,
         guard: Some(Box::new(guard)),
         value: Box::new(Code::Variable(item)),
+        keyed: None,
         sifted: None,
     };
     let Some(by) = by(&list) else { return };
+    key_all(&mut list, names);
     let mut rest = all(other).unwrap_or(Code::Bool(true));
     share(&mut rest, names);
-    *sifted = Some(Box::new(Sifted { by, list, rest }));
+    let keyed = Keyed::of(&rest, by, item, names);
+    *sifted = Some(Box::new(Sifted { by, list, rest, keyed }));
+}
+
+/// Notes by which text of theirs a test finds the items of a list that is the same for many.
+fn key(code: &mut Code, names: &Names) {
+    let (range, item, test, keyed) = match code {
+        Code::Quantify { settles: true, range, narrow: None, item, test, keyed, .. } => {
+            (range, *item, &*test, keyed)
+        }
+        Code::Collect { range, narrow: None, item, guard: Some(guard), keyed, .. } => {
+            (range, *item, &*guard, keyed)
+        }
+        _ => return,
+    };
+    let by = shared_by(level(range, names));
+    let by = by.filter(|_| mentions(range, &|slot| is_deployed(slot, names)));
+    *keyed = by.and_then(|by| Keyed::of(test, by, item, names)).map(Box::new);
+}
+
+/// Does so for each list that an expression goes over.
+fn key_all(code: &mut Code, names: &Names) {
+    key(code, names);
+    code.parts_mut(&mut |part| key_all(part, names));
 }
 
 /// Whether an expression goes over a list.
@@ -181,7 +230,7 @@ pub(super) fn level(code: &Code, names: &Names) -> Level {
 }
 
 /// The same where the items of some lists are the expression's own.
-fn level_within(code: &Code, names: &Names, bound: &mut Vec<Slot>) -> Level {
+pub(super) fn level_within(code: &Code, names: &Names, bound: &mut Vec<Slot>) -> Level {
     let of = |slot: Slot, bound: &[Slot]| match bound.contains(&slot) {
         true => Level::Company,
         false => names.level(slot),
