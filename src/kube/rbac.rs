@@ -20,9 +20,10 @@ pub fn grants<T: AsRef<str>>(rule: Node<'_>, groups: &[T], resources: &[T], verb
             entry == EVERYTHING || wanted.iter().any(|wanted| fits(entry, wanted.as_ref()))
         })
     };
-    listed("verbs", verbs, |entry, wanted| entry == wanted)
+    // Most rules are on other resources, and most grant some verb that is asked for.
+    listed("resources", resources, names_resource)
+        && listed("verbs", verbs, |entry, wanted| entry == wanted)
         && listed("apiGroups", groups, |entry, wanted| entry == wanted)
-        && listed("resources", resources, names_resource)
 }
 
 /// What stands in a rule's `resources` where it grants something on one, beside the resource itself.
@@ -32,8 +33,8 @@ pub fn wider_resources(wanted: &str) -> impl Iterator<Item = String> {
 }
 
 fn names_resource(entry: &str, wanted: &str) -> bool {
-    let of_any = || entry.strip_prefix("*/").zip(wanted.split_once('/'));
-    entry == wanted || of_any().is_some_and(|(entry, (_, wanted))| entry == wanted)
+    let has_part = |part: &str| wanted.split_once('/').is_some_and(|(_, wanted)| wanted == part);
+    entry == wanted || entry.strip_prefix("*/").is_some_and(has_part)
 }
 
 #[cfg(test)]
