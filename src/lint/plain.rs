@@ -1,6 +1,6 @@
 //! Rules over manifests as they lie in the repository.
 
-use std::cell::LazyCell;
+use std::cell::{LazyCell, OnceCell};
 use std::sync::Arc;
 
 use super::alternatives::{Alternatives, must_hold_alone};
@@ -64,18 +64,24 @@ pub(super) fn judge<'c>(
     evaluator: &mut Evaluator,
 ) -> Judged {
     let mut judged = Judged::default();
-    let alone = LazyCell::new(|| scene.alternatives?.company(stream));
+    let company = LazyCell::new(|| scene.alternatives?.company(stream));
+    let alone = OnceCell::new();
     for document in &stream.documents {
         for object in objects(document) {
             judged.objects += 1;
             let mut hits = hits(document, &object, scene, chosen, |_| true, evaluator);
             // Most objects have nothing of the kind, and then nobody asks what is deployed alone.
             if hits.iter().any(must_hold_alone)
-                && let Some(company) = &*alone
+                && let Some(company) = &*company
             {
-                let scene =
-                    Scene { together: evaluator.together(company), alternatives: None, ..*scene };
-                let alone = self::hits(document, &object, &scene, chosen, |_| true, evaluator);
+                // What rules make of all that is deployed is the same for all objects here, too.
+                let scene = alone.get_or_init(|| Scene {
+                    together: evaluator.together(company),
+                    alternatives: None,
+                    ..*scene
+                });
+                let asked = |active: &Active| has_a_part(active, &hits);
+                let alone = self::hits(document, &object, scene, chosen, asked, evaluator);
                 hits.retain(|hit| {
                     !must_hold_alone(hit) || alone.iter().any(|other| is_same(hit, other))
                 });
@@ -118,6 +124,16 @@ pub(super) fn hits<'c>(
     let mut hits = evaluator.object(document, object, &scene.together, base, rules);
     leave_to_others(&mut hits);
     hits
+}
+
+/// Whether a rule has a part in which hits hold alone: it has made one that must, or one that did leaves what
+/// both say to it.
+fn has_a_part(active: &Active, hits: &[(&Active, Hit)]) -> bool {
+    let id = &active.known.id;
+    let mut made = hits.iter().filter(|hit| must_hold_alone(hit)).map(|(made, _)| made);
+    made.any(|made| {
+        made.known.id == *id || made.rule().yields_to.iter().any(|other| **other == **id)
+    })
 }
 
 /// Whether two hits on an object say the same of the same place.
