@@ -245,7 +245,7 @@ mod tests {
     fn is_run_on(kind: &str, scope: &str, check: &str, spec: &str, beside: &[&str]) -> bool {
         let mut set = RuleSet::default();
         let text = format!(
-            "id: own\ngroup: own\nseverity: error\nsince: 0.1.0\nsummary: s\nwhy: w\nfix: f\nscope: {scope}\nkinds: [any]\nchecks:\n  - {{{check}, at: object.kind, message: m}}\n"
+            "id: own\ngroup: own\nseverity: error\nsince: 0.1.0\nsummary: s\nwhy: w\nfix: f\nparams: {{mode: {{type: string, default: strict, about: a}}}}\nscope: {scope}\nkinds: [any]\nchecks:\n  - {{{check}, at: object.kind, message: m}}\n"
         );
         set.add(&Sources::default(), "rule.yaml", &text);
         assert!(set.errors.is_empty(), "{:?}", set.errors);
@@ -326,6 +326,7 @@ mod tests {
             ("for: {x: 'pod.args[*]'}, forbid: \"text(x).contains('-Xmx')\"", "args: [{a: 1}]"),
             ("for: {x: 'pod.args[*]'}, forbid: \"x.contains('-Xmx')\"", "args: [1]"),
             ("forbid: \"text(pod.?a.orValue('')) == 'true'\"", "a: yes"),
+            ("forbid: \"params.?mode.orValue('') == 'strict'\"", "a: 1"),
         ] {
             assert!(is_run(check, spec), "{check}: {spec}");
         }

@@ -339,14 +339,12 @@ fn wanting(code: &Code, names: &mut Names) -> Option<Need> {
         Code::TrySelect(of, field) => {
             let held =
                 wanting_holder(of, names, |value| !matches!(value.member(field), Member::Found(_)));
-            let own = certain_optional(code, names).map(|odd| odd.or(Need::key(field)));
-            both(held, own)
+            both(held, keyed(code, field, names))
         }
         Code::TryIndex(of, index) => {
             let Code::Text(key) = &**index else { return None };
             let held = wanting_holder(of, names, |_| false);
-            let own = certain_optional(code, names).map(|odd| odd.or(Need::key(key)));
-            both(held, own)
+            both(held, keyed(code, key, names))
         }
         Code::Select(of, _) => wanting(of, names),
         Code::OrElse(one, two) => {
@@ -354,6 +352,21 @@ fn wanting(code: &Code, names: &mut Names) -> Option<Need> {
             Some(one.or(two))
         }
         _ => None,
+    }
+}
+
+/// Unless this is met, an optional that asks for a key of the object is none.
+fn keyed(code: &Code, key: &str, names: &mut Names) -> Option<Need> {
+    let odd = certain_optional(code, names)?;
+    (!is_given(code, names)).then(|| odd.or(Need::key(key)))
+}
+
+/// True for what the rule or the run brings along, or a part of it: whether it is there, no key of the object tells.
+fn is_given(code: &Code, names: &Names) -> bool {
+    match code {
+        Code::Variable(slot) => matches!(names.nature(*slot), Nature::Given),
+        Code::Select(of, _) | Code::TrySelect(of, _) | Code::TryIndex(of, _) => is_given(of, names),
+        _ => false,
     }
 }
 
