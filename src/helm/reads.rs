@@ -218,19 +218,25 @@ fn search(node: &Known, name: &str, path: &mut Vec<String>, found: &mut Vec<Vec<
 fn followed(chart: &Chart, texts: &[&str]) -> Reads {
     let mut members = Vec::new();
     gather(chart, &[], None, &mut members);
+    let flow = run(&members, texts);
+    let known = flow.into_paths().into_known();
+    let members = members.into_iter().zip(known);
+    let members = members.map(|(member, known)| MemberReads { prefix: member.prefix, known });
+    Reads { members: members.collect() }
+}
+
+/// Runs the templates of a tree of charts.
+fn run<'c>(members: &'c [Member<'c>], texts: &[&str]) -> Flow<'c> {
     let mut paths = Paths::new(members.len());
     if members.iter().all(|member| member.chart.templates.is_empty()) {
         // Whatever reads its values is not here: made by a build, or left out of a copy.
         paths.give_up();
     }
-    declared::mark(&members, &mut paths);
-    text::mark(&members, texts, &mut paths);
-    let mut flow = Flow::new(&members, paths);
+    declared::mark(members, &mut paths);
+    text::mark(members, texts, &mut paths);
+    let mut flow = Flow::new(members, paths);
     flow.run();
-    let known = flow.into_paths().into_known();
-    let members = members.into_iter().zip(known);
-    let members = members.map(|(member, known)| MemberReads { prefix: member.prefix, known });
-    Reads { members: members.collect() }
+    flow
 }
 
 fn digest(chart: &Chart, sources: &Sources, hasher: &mut blake3::Hasher) {

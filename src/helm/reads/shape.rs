@@ -1,5 +1,6 @@
 //! What stands for a value while it is followed through templates: where it may have come from.
 
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
@@ -32,8 +33,21 @@ pub(super) enum Shape {
 
 /// All that a value may be, sorted. Empty for what is computed: a number, a name, a text whose
 /// parts are read.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 pub(super) struct Shapes(Rc<[Shape]>);
+
+impl Ord for Shapes {
+    fn cmp(&self, other: &Self) -> Ordering {
+        // Shapes are passed on far more often than they are made.
+        if Rc::ptr_eq(&self.0, &other.0) { Ordering::Equal } else { self.0.cmp(&other.0) }
+    }
+}
+
+impl PartialOrd for Shapes {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
 
 impl Shapes {
     /// What is one thing.
@@ -79,29 +93,27 @@ impl Shapes {
 
     /// How many shapes a walk through it meets, counted up to a limit.
     pub(super) fn weight(&self, limit: usize) -> usize {
-        let mut met = 0;
-        for shape in self.iter() {
-            met += 1;
-            let left = |met: usize| limit.saturating_sub(met);
-            met += match shape {
-                Shape::Map(entries) => entries
-                    .values()
-                    .fold(0, |below, shapes| below + shapes.weight(left(met + below))),
-                Shape::Items(items) => {
-                    items.iter().fold(0, |below, shapes| below + shapes.weight(left(met + below)))
-                }
-                Shape::List(items) => items.weight(left(met)),
+        let mut left = limit;
+        self.walk(&mut left);
+        limit - left
+    }
+
+    /// Walks through it for as many shapes as are left; whether all were met.
+    fn walk(&self, left: &mut usize) -> bool {
+        self.iter().all(|shape| {
+            let Some(fewer) = left.checked_sub(1) else { return false };
+            *left = fewer;
+            match shape {
+                Shape::Map(entries) => entries.values().all(|shapes| shapes.walk(left)),
+                Shape::Items(items) => items.iter().all(|shapes| shapes.walk(left)),
+                Shape::List(items) => items.walk(left),
                 Shape::At(_)
                 | Shape::Root(_)
                 | Shape::Subcharts(_)
                 | Shape::Text(_)
-                | Shape::Nothing => 0,
-            };
-            if met >= limit {
-                break;
+                | Shape::Nothing => true,
             }
-        }
-        met
+        })
     }
 
     pub(super) fn is_too_many(&self) -> bool {

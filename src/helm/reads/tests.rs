@@ -4,12 +4,22 @@ use crate::source::Sources;
 const META: &str = "apiVersion: v2\nname: app\nversion: 1.0.0\n";
 
 fn reads_of(files: &[(&str, &str)]) -> Reads {
+    Reads::of(&chart_of(files), &[])
+}
+
+fn chart_of(files: &[(&str, &str)]) -> Chart {
     let mut files: Vec<_> = files.iter().map(|(p, t)| ((*p).to_owned(), (*t).to_owned())).collect();
     if !files.iter().any(|(path, _)| path == "Chart.yaml") {
         files.push(("Chart.yaml".to_owned(), META.to_owned()));
     }
-    let chart = Chart::of_texts(&files, &Sources::default()).expect("a chart");
-    Reads::of(&chart, &[])
+    Chart::of_texts(&files, &Sources::default()).expect("a chart")
+}
+
+/// How many nodes of templates and of shapes are walked.
+fn steps(chart: &Chart) -> usize {
+    let mut members = Vec::new();
+    gather(chart, &[], None, &mut members);
+    run(&members, &[]).steps
 }
 
 fn template(text: &str) -> Reads {
@@ -231,6 +241,44 @@ fn templates_that_call_each_other_without_end_are_bounded() {
         ("templates/t.yaml", r#"{{ include "a" .Values.b }}{{ .Values.c }}"#),
     ]);
     holds(&reads, &[("b.x", "whole"), ("c", "whole")]);
+}
+
+#[test]
+fn definitions_that_make_ever_more_of_what_they_set_are_bounded() {
+    // Each call sets what the next one is given.
+    let merge = r#"{{ define "merge" }}{{ $new := dict }}{{ $_ := set . "out" .from }}
+        {{ range $key, $item := .from }}{{ $deeper := dict "to" (index $.to $key) "from" $item }}
+        {{ include "merge" $deeper }}{{ $_ := set $new "item" (list $deeper.out $new.item) }}
+        {{ $_ := set $.to $key (dict "was" $new.item "is" $deeper) }}{{ end }}
+        {{ $_ := set . "out" (dict "a" .to "b" .to "c" $new.item) }}{{ end }}"#;
+    let call = r#"{{ $call := dict "to" .Values.a "from" .Values.b }}{{ include "merge" $call }}
+        {{ toYaml $call.out }}{{ .Values.c }}"#;
+    let files = [("templates/_h.tpl", merge), ("templates/t.yaml", call)];
+    holds(&reads_of(&files), &[("a.x", "whole"), ("b.x", "whole"), ("c", "whole")]);
+    assert_eq!(steps(&chart_of(&files)), flow::MAX_STEPS);
+}
+
+#[test]
+fn a_library_is_followed_once_for_each_thing_it_is_given() {
+    let calls = |count: usize| {
+        let library = r#"{{ define "name" }}{{ default .Chart.Name .Values.name }}{{ end }}
+            {{ define "labels" }}{{ include "name" . }}{{ toYaml .Values.labels }}{{ end }}"#;
+        let call = r#"{{ include "labels" . }}"#.repeat(count);
+        steps(&chart_of(&[("templates/_h.tpl", library), ("templates/t.yaml", &call)]))
+    };
+    let by_call = calls(2) - calls(1);
+    assert_eq!(calls(100), calls(1) + 99 * by_call);
+    assert!(by_call <= 3, "{by_call}");
+}
+
+#[test]
+fn a_shape_that_holds_another_many_times_is_weighed_up_to_the_limit() {
+    use super::shape::{Shape, Shapes};
+    let twice = |inner: &Shapes| Shapes::one(Shape::Items([inner.clone(), inner.clone()].into()));
+    let deep = |depth: usize| (0..depth).fold(Shapes::text("a"), |inner, _| twice(&inner));
+    assert_eq!(deep(3).weight(1000), 15);
+    assert_eq!(deep(16).weight(1000), 1000);
+    assert_eq!(deep(16).weight(0), 0);
 }
 
 #[test]
