@@ -1,6 +1,6 @@
 //! Runs templates on shapes.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
 
 use crate::helm::parse::{
@@ -28,7 +28,7 @@ type Key = (Rc<str>, Shapes);
 pub(super) struct Flow<'c> {
     pub(super) members: &'c [Member<'c>],
     pub(super) paths: Paths,
-    defines: HashMap<&'c str, Vec<Body<'c>>>,
+    defines: BTreeMap<&'c str, Vec<Body<'c>>>,
     /// The text of the template that is being run.
     pub(super) text: &'c str,
     /// Bodies that have been run on a shape, and the text they give where it is known.
@@ -65,7 +65,7 @@ struct Variable {
 
 impl<'c> Flow<'c> {
     pub(super) fn new(members: &'c [Member<'c>], paths: Paths) -> Self {
-        let mut defines: HashMap<&str, Vec<Body<'_>>> = HashMap::new();
+        let mut defines: BTreeMap<&str, Vec<Body<'_>>> = BTreeMap::new();
         for template in members.iter().flat_map(|member| parsed(member.chart)) {
             for (name, body) in &template.defines {
                 let bodies = defines.entry(name.as_str()).or_default();
@@ -165,6 +165,7 @@ impl<'c> Flow<'c> {
 
     /// Every definition is run on something that is called by a name that is not known.
     pub(super) fn any_named(&mut self, dot: &Shapes) {
+        // In an order: whether the steps suffice must not depend on chance.
         let names: Vec<&str> = self.defines.keys().copied().collect();
         for name in names {
             self.named(name, dot);
