@@ -325,19 +325,14 @@ impl<'a> RopeIndex<'a> {
     pub fn source(&self, range: Range<usize>, origins: &Origins) -> (OriginId, Option<Place>) {
         let behind = |start: usize| start == range.end && start > range.start;
         let mut origin = OriginId::NONE;
-        // The first place of a byte, and else the first of all.
-        let (mut written, mut any) = (None, None);
+        let mut first = FirstPlace::default();
         for (segment, start) in self.placed(range.clone()) {
             if segment.len > 0 || !(behind(start) && segment.place.starts_line()) {
                 origin = origins.union(origin, segment.origin);
             }
-            if segment.place != Place::default() {
-                let place = segment.place.after(range.start.saturating_sub(start));
-                any = any.or(Some(place));
-                written = written.or((segment.len > 0).then_some(place));
-            }
+            first.see(segment, range.start.saturating_sub(start));
         }
-        (origin, written.or(any))
+        (origin, first.found())
     }
 
     /// The template place of the byte at `at`, where it is part of literal text.
@@ -353,18 +348,36 @@ impl<'a> RopeIndex<'a> {
     /// The template place of the first byte of `range`.
     #[must_use]
     pub fn place(&self, range: Range<usize>) -> Option<Place> {
-        let mut any = None;
+        let mut first = FirstPlace::default();
         for (segment, start) in self.placed(range.clone()) {
-            if segment.place == Place::default() {
-                continue;
+            first.see(segment, range.start.saturating_sub(start));
+            if first.written.is_some() {
+                break;
             }
-            let place = segment.place.after(range.start.saturating_sub(start));
-            if segment.len > 0 {
-                return Some(place);
-            }
-            any = any.or(Some(place));
         }
-        any
+        first.found()
+    }
+}
+
+/// The place of the first byte that has one, and else of the first segment.
+#[derive(Default)]
+struct FirstPlace {
+    written: Option<Place>,
+    any: Option<Place>,
+}
+
+impl FirstPlace {
+    /// Looks at a segment, some bytes of which stand before what is asked for.
+    fn see(&mut self, segment: &Segment, before: usize) {
+        if segment.place != Place::default() {
+            let place = segment.place.after(before);
+            self.any = self.any.or(Some(place));
+            self.written = self.written.or((segment.len > 0).then_some(place));
+        }
+    }
+
+    fn found(&self) -> Option<Place> {
+        self.written.or(self.any)
     }
 }
 
