@@ -9,7 +9,7 @@ use rayon::{ThreadPool, ThreadPoolBuildError, ThreadPoolBuilder};
 use super::check::{Args, Selection};
 use super::progress::Progress;
 use super::{CommandError, rule_files};
-use crate::config::Config;
+use crate::config::{Config, texts};
 use crate::finding::Severity;
 use crate::helm::values::{Set, SetKind, check_set};
 use crate::lint::changed::Changed;
@@ -58,14 +58,14 @@ impl Plan {
         let configured =
             || config.settings.kube_version.as_ref().map(|version| version.value.clone());
         let kube_version = args.rendering.kube_version.clone().or_else(configured);
-        let api_versions = config.settings.api_versions.iter().map(|api| api.value.clone());
+        let api_versions = texts(&config.settings.api_versions);
         let options = Options {
             paths: paths.iter().filter(|path| path.as_os_str() != "-").cloned().collect(),
             stdin: stdin(args)?,
             request: request(&args.selection)?,
             kube_version_stated: kube_version.is_some(),
             kube_version: kube_version.unwrap_or_else(|| NEWEST_KUBE_VERSION.to_owned()),
-            api_versions: api_versions.chain(args.rendering.api_versions.iter().cloned()).collect(),
+            api_versions: [&*api_versions, &args.rendering.api_versions].concat(),
             no_ignores: args.selection.no_ignores,
             shard: args.scope.shard,
             release: Asked {

@@ -69,6 +69,12 @@ impl Config {
     }
 }
 
+/// The texts of a setting.
+#[must_use]
+pub fn texts(list: &[Spanned<String>]) -> Vec<String> {
+    list.iter().map(|text| text.value.clone()).collect()
+}
+
 /// A configuration that could not be read.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot read the configuration {}", path.display())]

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
-use crate::config::{Level, Override, RuleSettings, Settings, Spanned};
+use crate::config::{Level, Override, RuleSettings, Settings, texts};
 use crate::finding::Severity;
 use crate::rule::{ByKind, Known, ParamValue, Rule, RuleSet, Scope};
 use crate::spelling;
@@ -197,18 +197,15 @@ pub fn choose(
         }
         Ok(())
     };
-    let words = |list: &[Spanned<String>]| -> Vec<String> {
-        list.iter().map(|word| word.value.clone()).collect()
-    };
     if request.select.is_empty() {
-        for word in words(&settings.select) {
+        for word in texts(&settings.select) {
             switch(&word, true)?;
         }
-        for word in words(&settings.ignore) {
+        for word in texts(&settings.ignore) {
             switch(&word, false)?;
         }
         for each in overrides {
-            for word in words(&each.select) {
+            for word in texts(&each.select) {
                 switch(&word, true)?;
             }
         }
@@ -217,7 +214,7 @@ pub fn choose(
         switch(word, true)?;
     }
     for each in overrides {
-        for word in words(&each.ignore) {
+        for word in texts(&each.ignore) {
             switch(&word, false)?;
         }
     }

@@ -18,6 +18,7 @@ use super::run::{LintError, Options, Outcome, Watch, examine, folder};
 use super::schemas::CustomSchemas;
 use super::select::UnknownName;
 use super::settings::Settings;
+use crate::config;
 use crate::finding::Finding;
 use crate::kube::schema::{NEWEST_MINOR, Schemas};
 use crate::project::{self, Candidate, Class, File, Project, Taken, Walked};
@@ -297,13 +298,7 @@ fn options(root: &Path, settings: &Settings) -> Options {
     Options {
         kube_version_stated: said.is_some(),
         kube_version: said.map_or(options.kube_version, |version| version.value.clone()),
-        api_versions: settings
-            .config
-            .settings
-            .api_versions
-            .iter()
-            .map(|a| a.value.clone())
-            .collect(),
+        api_versions: config::texts(&settings.config.settings.api_versions),
         ..options
     }
 }

@@ -36,7 +36,7 @@ fn read(config: &Config, path: &str, context: &Context<'_>, found: &mut Found) {
             chart,
             values,
             kube_version: text(&release.kube_version),
-            api_versions: release.api_versions.iter().map(|api| api.value.clone()).collect(),
+            api_versions: config::texts(&release.api_versions),
             skip_schema: false,
             declared,
             name_span: release.name.as_ref().and_then(|name| config.span(name)),
