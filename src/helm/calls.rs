@@ -69,15 +69,12 @@ pub fn calls(template: &Template) -> Vec<Call> {
     reader.calls
 }
 
-/// The API that a template last asks for before an offset, where the cluster does not have it unless somebody says so:
-/// `example.org/v1`, or `example.org/v1/Kind`.
+/// The API that a template last asks for before an offset, as it is written there.
 #[must_use]
 pub fn api_asked(template: &Template, before: usize) -> Option<String> {
     let calls = calls(template).into_iter();
     let asked = calls.filter(|call| call.function == HAS_API && call.offset < before);
-    let api = asked.max_by_key(|call| call.offset)?.arguments.into_iter().next()?;
-    let (group, _) = api.split_once('/')?;
-    (group.contains('.') && !group.ends_with(".k8s.io")).then_some(api)
+    asked.max_by_key(|call| call.offset)?.arguments.into_iter().next()
 }
 
 struct Reader<'t> {

@@ -25,7 +25,7 @@ use crate::helm::reads::Reads;
 use crate::helm::render::{self as helm, Fault, Manifest, RenderError, Rendered};
 use crate::helm::values::{Layer, Set, SetKind};
 use crate::kube::objects;
-use crate::kube::schema::{NEWEST_MINOR, OLDEST_MINOR, served};
+use crate::kube::schema::{NEWEST_MINOR, OLDEST_MINOR, is_of_others, served};
 use crate::project::{Assignment, AssignmentKind, Content, LocalChart, Release, Via};
 use crate::rule::layers::{Layers, text};
 use crate::rule::{Company, Evaluator, FILLED_IN_LATER, Scope, Undecided};
@@ -470,5 +470,6 @@ fn api_asked_of(chart: &Chart, error: &RenderError) -> Option<String> {
         return chart.dependencies.iter().find_map(|dependency| api_asked_of(dependency, error));
     };
     let refuses = own.file.text.get(at..).is_some_and(|rest| rest.starts_with("fail"));
-    api_asked(own.parsed().as_ref().ok().filter(|_| refuses)?, at)
+    // Kubernetes' own are there, or not, by its version.
+    api_asked(own.parsed().as_ref().ok().filter(|_| refuses)?, at).filter(|api| is_of_others(api))
 }

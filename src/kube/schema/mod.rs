@@ -34,6 +34,13 @@ pub const OLDEST_MINOR: u32 = 25;
 /// The newest.
 pub const NEWEST_MINOR: u32 = 37;
 
+/// Whether an API is of a group that is none of Kubernetes' own: `example.org/v1`, `example.org/v1/Kind`.
+#[must_use]
+pub fn is_of_others(api: &str) -> bool {
+    let group = api.split_once('/').map_or("", |(group, _)| group);
+    group.contains('.') && !group.ends_with(".k8s.io")
+}
+
 /// The oldest and the newest minor of Kubernetes, of those that are known, that serve an API of its
 /// own, `policy/v1` or `policy/v1/PodDisruptionBudget`; `None` for the APIs of others.
 #[must_use]
@@ -44,8 +51,7 @@ pub fn served(api: &str) -> Option<(u32, u32)> {
         [group, version, kind] => (format!("{group}/{version}"), Some(kind)),
         _ => (api.to_owned(), None),
     };
-    let group = version.split_once('/').map_or("", |(group, _)| group);
-    if group.contains('.') && !group.ends_with(".k8s.io") {
+    if is_of_others(&version) {
         return None;
     }
     table::served(&version, kind).or_else(|| {
