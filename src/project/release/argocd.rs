@@ -167,10 +167,7 @@ fn application(
     let name_node = root.at(&["metadata", "name"]);
     let name = declaration.text(name_node);
     let destination = declaration.text(spec.at(&["destination", "namespace"]));
-    let sources: Vec<Node<'_>> = match spec.get("sources").filter(|node| !node.is_empty()) {
-        Some(sources) => sources.items().collect(),
-        None => spec.get("source").into_iter().collect(),
-    };
+    let sources = sources(spec);
     for &source in &sources {
         let Some(chart) = chart(source, declaration, context, found) else { continue };
         let release_name = declaration.text(source.at(&["helm", "releaseName"]));
@@ -215,6 +212,14 @@ fn application(
             via: declaration.via,
             variant: declaration.variant.clone(),
         });
+    }
+}
+
+/// The sources of an Application: `sources`, and where that is empty `source`.
+fn sources(spec: Node<'_>) -> Vec<Node<'_>> {
+    match spec.get("sources").filter(|node| !node.is_empty()) {
+        Some(sources) => sources.items().collect(),
+        None => spec.get("source").into_iter().collect(),
     }
 }
 

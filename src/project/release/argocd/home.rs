@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::sources;
 use crate::project::chart::scalar_text;
 use crate::project::classify::Class;
 use crate::project::release::Context;
@@ -34,8 +35,7 @@ fn homes(context: &Context<'_>) -> Homes {
             .objects()
             .filter(|root| root.get("kind").and_then(Node::as_str) == Some("Application"));
         for spec in applications.filter_map(|root| root.get("spec")) {
-            let several = spec.get("sources").into_iter().flat_map(|sources| sources.items());
-            for source in several.chain(spec.get("source")) {
+            for source in sources(spec) {
                 let text = |key: &str| source.get(key).and_then(scalar_text);
                 let Some((url, path)) = text("repoURL").zip(text("path")) else { continue };
                 let is_there = context.tree.is_directory(&join(top, path.trim_start_matches('/')));
