@@ -1,6 +1,11 @@
 //! Documents that look like objects, with an `apiVersion` and a `kind`, but which no API server serves: a program on
 //! somebody's machine, or a component of Kubernetes as it starts, reads them from a file.
 
+use std::collections::HashSet;
+use std::sync::LazyLock;
+
+use foldhash::fast::RandomState;
+
 use super::object::Object;
 
 /// API groups, and API versions in full, that no server has.
@@ -56,8 +61,11 @@ const LOCAL: [&str; 40] = [
 
 /// True of what only a program reads, and so no API ever refuses.
 pub(super) fn is_local(object: &Object<'_>) -> bool {
-    let group = object.group();
-    LOCAL.contains(&object.api_version) || LOCAL.contains(&group) || is_kubeconfig(object)
+    // Every object is asked, several times in a run.
+    static LOCAL_SET: LazyLock<HashSet<&str, RandomState>> =
+        LazyLock::new(|| LOCAL.into_iter().collect());
+    let is_known = |api: &str| LOCAL_SET.contains(api);
+    is_known(object.api_version) || is_known(object.group()) || is_kubeconfig(object)
 }
 
 /// How `kubectl` reaches clusters.

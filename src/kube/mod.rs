@@ -17,4 +17,4 @@ pub(crate) use object::ENCRYPTED;
 pub use object::{Container, ContainerSort, Object, Pods, containers, namespace, objects};
 pub use quantity::parse_quantity;
 pub use rbac::{EVERYTHING, grants, wider_resources};
-pub use selector::{labels_of, selects};
+pub use selector::{labels, labels_of, selects};

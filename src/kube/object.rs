@@ -76,6 +76,12 @@ impl<'a> Object<'a> {
         namespace(self.node)
     }
 
+    /// The scalar that is its `metadata.namespace`, where that is given.
+    #[must_use]
+    pub fn namespace_node(&self) -> Option<Node<'a>> {
+        namespace_node(self.node)
+    }
+
     /// What the API tells objects apart by: group, kind, namespace and name. What `generateName` names is
     /// another object each time, and has none.
     #[must_use]
@@ -160,7 +166,12 @@ impl<'a> Pods<'a> {
 /// The `metadata.namespace` of an object's mapping, where it is given.
 #[must_use]
 pub fn namespace(object: Node<'_>) -> Option<&str> {
-    object.at(&["metadata", "namespace"])?.as_str().filter(|name| !name.is_empty())
+    namespace_node(object)?.as_str()
+}
+
+fn namespace_node(object: Node<'_>) -> Option<Node<'_>> {
+    let stated = object.at(&["metadata", "namespace"])?;
+    stated.as_str().is_some_and(|name| !name.is_empty()).then_some(stated)
 }
 
 /// Every container of a pod spec: init containers, main ones, ephemeral ones. Items that are no mappings
@@ -198,8 +209,9 @@ fn collect<'a>(node: Node<'a>, depth: usize, found: &mut Vec<Object<'a>>) {
     if local::is_local(&object) || object.kind.starts_with(ENCRYPTED) {
         return;
     }
-    match node.get("items") {
-        Some(items) if object.kind.ends_with("List") && items.kind() == Kind::Sequence => {
+    let items = if object.kind.ends_with("List") { node.get("items") } else { None };
+    match items {
+        Some(items) if items.kind() == Kind::Sequence => {
             if depth < MAX_LIST_DEPTH {
                 items.items().for_each(|item| collect(item, depth + 1, found));
             }

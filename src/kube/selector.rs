@@ -1,18 +1,22 @@
 //! Label selectors, as `k8s.io/apimachinery/pkg/apis/meta/v1.LabelSelectorAsSelector` reads them.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use crate::yaml::{Kind, Node};
 
 /// The labels of a mapping, as text; values that are no scalars are left out.
 #[must_use]
-pub fn labels_of(labels: Option<Node<'_>>) -> BTreeMap<String, String> {
-    labels
-        .into_iter()
-        .flat_map(Node::entries)
+pub fn labels_of(mapping: Option<Node<'_>>) -> BTreeMap<String, String> {
+    labels(mapping).map(|(key, value)| (key.into_owned(), value.to_owned())).collect()
+}
+
+/// The same as they lie there, one after the other.
+pub fn labels(mapping: Option<Node<'_>>) -> impl Iterator<Item = (Cow<'_, str>, &str)> {
+    let entries = mapping.into_iter().flat_map(Node::entries);
+    entries
         .filter(|entry| entry.value.kind() == Kind::Scalar)
-        .map(|entry| (entry.name().into_owned(), entry.value.raw().to_owned()))
-        .collect()
+        .map(|entry| (entry.name(), entry.value.raw()))
 }
 
 /// Whether a label selector matches a mapping of labels. A selector that is not there (or null)

@@ -204,10 +204,7 @@ fn chosen<'l>(
     fit: impl Fn(Option<Node<'_>>) -> bool,
 ) -> Vec<(&'l Arc<Document>, Node<'l>)> {
     let own = object.and_then(|object| object.namespace());
-    workloads.selected(equal.into_iter().flat_map(plain_labels), |workload| {
-        let near = own.is_none_or(|own| workload.namespace().is_none_or(|other| own == other));
-        near && fit(workload.pod_labels())
-    })
+    workloads.selected(own, equal.into_iter().flat_map(plain_labels), fit)
 }
 
 /// The labels of a mapping that are written as they are meant.

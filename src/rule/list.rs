@@ -12,8 +12,8 @@ use cel::common::value::{CowVal, StaticVal, Val};
 use foldhash::fast::RandomState;
 
 use super::value::{NodeVal, looked_into};
-use crate::kube::{Object, labels_of};
-use crate::yaml::{Document, Node};
+use crate::kube::{Object, labels};
+use crate::yaml::{Document, Node, NodeId};
 
 /// A list of objects.
 #[derive(Clone, Default)]
@@ -26,8 +26,18 @@ struct Objects {
     kinds: OnceLock<Map<String, Kind>>,
     /// The places of objects by their `metadata.name`.
     names: OnceLock<Map<String, Vec<usize>>>,
+    /// The objects' pods.
+    pods: OnceLock<Vec<Pods>>,
     /// The places of objects whose pods carry a label, by its key and value.
     labels: OnceLock<Map<String, Map<String, Vec<usize>>>>,
+}
+
+/// Where the pods that an object makes are described in its document.
+struct Pods {
+    /// The namespace that the object states.
+    namespace: Option<NodeId>,
+    /// The labels of its pods.
+    labels: Option<NodeId>,
 }
 
 /// The objects of a kind.
@@ -87,21 +97,26 @@ impl SharedList {
         ObjectNodes(self.0.items.iter())
     }
 
-    /// The objects whose pods `selects` picks, in their order; `labels` are pairs that all of them must
-    /// carry, as far as they are known.
+    /// The objects whose pods' labels `fit` and that can stand in a namespace, in their order; `equal` are labels
+    /// that all of them must carry, as far as they are known.
     pub(crate) fn selected<'l, 's>(
         &'l self,
-        labels: impl Iterator<Item = (&'s str, &'s str)>,
-        selects: impl Fn(Object<'l>) -> bool,
+        namespace: Option<&str>,
+        equal: impl Iterator<Item = (&'s str, &'s str)>,
+        fit: impl Fn(Option<Node<'l>>) -> bool,
     ) -> Vec<(&'l Arc<Document>, Node<'l>)> {
-        let fits = |(_, node): &(_, Node<'l>)| Object::new(*node).is_some_and(&selects);
+        let selected = |at: usize| {
+            let (document, node) = as_node(self.0.items[at].as_ref())?;
+            let pods = &self.pods()[at];
+            let stated = pods.namespace.map(|own| document.node(own).raw());
+            let near = namespace.is_none_or(|own| stated.is_none_or(|other| own == other));
+            let labels = || pods.labels.map(|labels| document.node(labels));
+            (near && fit(labels())).then_some((document, node))
+        };
         // Of labels that nearly all pods carry, as `managed-by`, nothing is learned.
-        match labels.map(|label| self.carriers(label)).min_by_key(|places| places.len()) {
-            Some(places) => {
-                let carriers = places.iter().filter_map(|&at| as_node(self.0.items[at].as_ref()));
-                carriers.filter(fits).collect()
-            }
-            None => self.nodes().filter(fits).collect(),
+        match equal.map(|label| self.carriers(label)).min_by_key(|places| places.len()) {
+            Some(places) => places.iter().copied().filter_map(selected).collect(),
+            None => (0..self.len()).filter_map(selected).collect(),
         }
     }
 
@@ -140,15 +155,35 @@ impl SharedList {
         })
     }
 
+    fn pods(&self) -> &[Pods] {
+        self.0.pods.get_or_init(|| {
+            let pods = |item: &Box<dyn Val>| {
+                let object = as_node(item.as_ref()).and_then(|(_, node)| Object::new(node));
+                Pods {
+                    namespace: object.and_then(|object| object.namespace_node()).map(Node::id),
+                    labels: object.and_then(|object| object.pod_labels()).map(Node::id),
+                }
+            };
+            self.0.items.iter().map(pods).collect()
+        })
+    }
+
     fn labels(&self) -> &Map<String, Map<String, Vec<usize>>> {
         self.0.labels.get_or_init(|| {
-            let mut labels: Map<String, Map<String, Vec<usize>>> = Map::default();
+            let mut known: Map<String, Map<String, Vec<usize>>> = Map::default();
             for (at, object) in self.objects() {
-                for (key, value) in labels_of(object.pod_labels()) {
-                    labels.entry(key).or_default().entry(value).or_default().push(at);
+                for (key, value) in labels(object.pod_labels()) {
+                    let values = match known.get_mut(&*key) {
+                        Some(values) => values,
+                        None => known.entry(key.into_owned()).or_default(),
+                    };
+                    match values.get_mut(value) {
+                        Some(places) => places.push(at),
+                        None => drop(values.insert(value.to_owned(), vec![at])),
+                    }
                 }
             }
-            labels
+            known
         })
     }
 
