@@ -1,15 +1,17 @@
 //! What an object misses beside it, while another folder of the repository defines it: whether both are deployed
 //! together, the repository does not say.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap};
+use std::hash::{BuildHasher as _, Hash};
 use std::sync::OnceLock;
 
+use foldhash::fast::{FixedState, RandomState};
 use rayon::prelude::*;
 
 use super::run::folder;
 use super::unit::Found;
 use crate::finding::{Finding, Sought};
-use crate::kube::{Object, labels_of, objects};
+use crate::kube::{Object, labels, objects};
 use crate::project::{Class, File, Project};
 use crate::source::Sources;
 
@@ -25,20 +27,31 @@ pub(super) struct Elsewhere<'p> {
     defined: OnceLock<Defined<'p>>,
 }
 
-/// What manifests define.
+/// What manifests define. Of names, kinds and labels the digests are kept: of all that a repository defines, few are
+/// asked for.
 struct Defined<'p> {
     /// The objects of a name.
-    by_name: HashMap<String, Vec<Definition<'p>>>,
+    by_name: HashMap<Digest, Vec<Definition<'p>>, RandomState>,
     /// The labels of pods, with the folders that have such.
-    pods: Vec<(BTreeMap<String, String>, BTreeSet<&'p str>)>,
+    pods: Vec<(Labels, BTreeSet<&'p str>)>,
     /// The places, among those, of the pods that carry a label.
-    carriers: HashMap<(String, String), Vec<usize>>,
+    carriers: HashMap<Digest, Vec<usize>, RandomState>,
 }
 
 /// An object that a manifest defines.
 struct Definition<'p> {
-    kind: String,
+    kind: Digest,
     folder: &'p str,
+}
+
+/// What stands for a text, or for a label's key and value.
+type Digest = u64;
+
+/// The labels of a pod, sorted.
+type Labels = Vec<Digest>;
+
+fn digest(of: impl Hash) -> Digest {
+    FixedState::with_seed(0).hash_one(of)
 }
 
 impl<'p> Elsewhere<'p> {
@@ -67,16 +80,17 @@ impl<'p> Elsewhere<'p> {
         let defined = self.defined();
         match &**sought {
             // An object of its own kind is another of those that miss the same.
-            Sought::Object(name) => defined.by_name.get(name).is_some_and(|known| {
-                known.iter().any(|known| known.kind != object.kind && known.folder != own)
+            Sought::Object(name) => defined.by_name.get(&digest(name)).is_some_and(|known| {
+                let kind = digest(&object.kind);
+                known.iter().any(|known| known.kind != kind && known.folder != own)
             }),
             Sought::Pods(labels) => {
-                let carries = |own: &BTreeMap<_, _>| {
-                    labels.iter().all(|(key, value)| own.get(key) == Some(value))
-                };
+                let labels: Labels = labels.iter().map(digest).collect();
                 let stands_elsewhere =
                     |folders: &BTreeSet<&str>| folders.iter().any(|other| *other != own);
-                let mut pods = defined.pods_with_any(labels);
+                let carries =
+                    |own: &Labels| labels.iter().all(|label| own.binary_search(label).is_ok());
+                let mut pods = defined.pods_with_any(&labels);
                 pods.any(|(pod, folders)| stands_elsewhere(folders) && carries(pod))
             }
         }
@@ -97,7 +111,7 @@ impl<'p> Elsewhere<'p> {
 }
 
 /// A name, what is called so, and the labels of its pods.
-type Known<'p> = (String, Definition<'p>, BTreeMap<String, String>);
+type Known<'p> = (Digest, Definition<'p>, Labels);
 
 /// What a file defines. Nothing where it can no longer be read, of which the run tells where it judges it.
 fn definitions(file: &File) -> Vec<Known<'_>> {
@@ -105,40 +119,38 @@ fn definitions(file: &File) -> Vec<Known<'_>> {
     let documents = taken.stream().into_iter().flat_map(|stream| &stream.documents);
     let folder = folder(&file.path);
     let known = |object: Object<'_>| {
-        let definition = Definition { kind: object.kind.to_owned(), folder };
-        (object.name().to_owned(), definition, labels_of(object.pod_labels()))
+        let definition = Definition { kind: digest(object.kind), folder };
+        let mut carried: Labels = labels(object.pod_labels()).map(digest).collect();
+        carried.sort_unstable();
+        (digest(object.name()), definition, carried)
     };
     documents.flat_map(|document| objects(document)).map(known).collect()
 }
 
 impl<'p> Defined<'p> {
     fn of(all: Vec<Known<'p>>) -> Self {
-        let (mut by_name, mut pods) =
-            (HashMap::<_, Vec<_>>::new(), BTreeMap::<_, BTreeSet<_>>::new());
+        let mut by_name = HashMap::<_, Vec<_>, _>::default();
+        let mut known_pods = HashMap::<Labels, BTreeSet<_>, RandomState>::default();
         for (name, definition, labels) in all {
             if !labels.is_empty() {
-                pods.entry(labels).or_default().insert(definition.folder);
+                known_pods.entry(labels).or_default().insert(definition.folder);
             }
             by_name.entry(name).or_default().push(definition);
         }
-        let pods: Vec<_> = pods.into_iter().collect();
-        let mut carriers = HashMap::<_, Vec<_>>::new();
+        let pods: Vec<_> = known_pods.into_iter().collect();
+        let mut carriers = HashMap::<_, Vec<_>, _>::default();
         for (at, (labels, _)) in pods.iter().enumerate() {
-            for (key, value) in labels {
-                carriers.entry((key.clone(), value.clone())).or_default().push(at);
+            for label in labels {
+                carriers.entry(*label).or_default().push(at);
             }
         }
         Self { by_name, pods, carriers }
     }
 
     /// Pods that carry one of these labels, that which the fewest do; with the folders that have such.
-    fn pods_with_any(
-        &self,
-        labels: &BTreeMap<String, String>,
-    ) -> impl Iterator<Item = &(BTreeMap<String, String>, BTreeSet<&'p str>)> {
-        let carriers = labels.iter().map(|(key, value)| {
-            self.carriers.get(&(key.clone(), value.clone())).map_or(&[][..], Vec::as_slice)
-        });
+    fn pods_with_any(&self, labels: &Labels) -> impl Iterator<Item = &(Labels, BTreeSet<&'p str>)> {
+        let carriers =
+            labels.iter().map(|label| self.carriers.get(label).map_or(&[][..], Vec::as_slice));
         let fewest = carriers.min_by_key(|places| places.len()).unwrap_or_default();
         fewest.iter().map(|&at| &self.pods[at])
     }
