@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use std::cmp::Ordering;
 use std::collections::HashMap;
 use std::net::IpAddr;
-use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, OnceLock, PoisonError};
 
 use cel::common::types::CelString;
 use cel::common::value::Val;
@@ -74,6 +74,26 @@ fn matches(context: &FunctionContext<'_, '_>) -> Result<bool, ExecutionError> {
 /// Whether a pattern is found in a text; `None` for what is no pattern.
 pub(super) fn is_match(text: &str, pattern: &str) -> Option<bool> {
     with_pattern(pattern, |regex| regex.is_match(text))
+}
+
+/// A pattern that is written in a rule: it is compiled when it is first asked, and not looked up each time.
+#[derive(Debug, Clone)]
+pub(super) struct Pattern {
+    source: Box<str>,
+    compiled: OnceLock<Option<Regex>>,
+}
+
+impl Pattern {
+    /// Takes a pattern as it is written.
+    pub(super) fn new(source: &str) -> Self {
+        Self { source: source.into(), compiled: OnceLock::new() }
+    }
+
+    /// Whether it is found in a text; `None` for what is no pattern.
+    pub(super) fn is_match(&self, text: &str) -> Option<bool> {
+        let regex = self.compiled.get_or_init(|| compiled(&self.source));
+        regex.as_ref().map(|regex| regex.is_match(text))
+    }
 }
 
 fn with_pattern<R>(pattern: &str, look: impl FnOnce(&Regex) -> R) -> Option<R> {

@@ -12,6 +12,7 @@ use super::names::{Level, Names, Slot};
 use super::narrow::Narrow;
 use super::share::{Shared, Sifted};
 use crate::kube::grants;
+use crate::rule::notation::Pattern;
 use crate::yaml::{Name, Node};
 
 /// One step of an expression.
@@ -90,6 +91,13 @@ pub(super) enum Code {
         of: Box<Code>,
         wanted: Box<Wanted>,
         /// The call, for what is no mapping of an object.
+        otherwise: Box<Code>,
+    },
+    /// `of.matches('pattern')`
+    Matches {
+        of: Box<Code>,
+        pattern: Box<Pattern>,
+        /// The call, for what is no text.
         otherwise: Box<Code>,
     },
     /// A function. CEL is asked to call it by `expression`, with the arguments under their names,
@@ -365,12 +373,23 @@ fn of_function(call: &CallExpr, names: &mut Names) -> Option<Code> {
     let call = CallExpr { func_name: call.func_name.clone(), target, args: places.collect() };
     let native = Function::named(&call.func_name, args.len());
     let expression = Box::new(IdedExpr { id: 0, expr: Expr::Call(call) });
-    let wanted = wanted(native, &args, names);
+    let (wanted, matched) = (wanted(native, &args, names), matched(native, &args));
     let whole = Code::Call { native, args, expression };
-    Some(match wanted {
-        Some((of, wanted)) => Code::Grants { of, wanted, otherwise: Box::new(whole) },
-        None => whole,
+    Some(match (wanted, matched) {
+        (Some((of, wanted)), _) => Code::Grants { of, wanted, otherwise: Box::new(whole) },
+        (None, Some((of, pattern))) => Code::Matches { of, pattern, otherwise: Box::new(whole) },
+        (None, None) => whole,
     })
+}
+
+/// What a call of `matches` looks at, and the pattern, where that is written in place.
+fn matched(native: Option<Function>, args: &[(String, Code)]) -> Option<(Box<Code>, Box<Pattern>)> {
+    match (native, args) {
+        (Some(Function::Matches), [(_, of), (_, Code::Text(pattern))]) => {
+            Some((Box::new(of.clone()), Box::new(Pattern::new(pattern))))
+        }
+        _ => None,
+    }
 }
 
 /// What a call of `grants` looks at and asks for, where that is the same for all objects.

@@ -111,6 +111,7 @@ pub(super) fn lack(code: &Code, names: &mut Names) -> Option<Lack> {
         }
         Code::Select(of, field) => member(of, field, names)?,
         Code::Grants { of, wanted, .. } => granted(of, wanted, names)?,
+        Code::Matches { otherwise, .. } => lack(otherwise, names)?,
         Code::Call { native: Some(native), args, .. } => {
             let known = call(*native, args, names);
             match (native, args.as_slice()) {

@@ -30,7 +30,8 @@ macro_rules! each_part {
             | Code::Compare(_, one, two)
             | Code::Compute(_, one, two)
             | Code::TypeIs { of: one, otherwise: two, .. }
-            | Code::Grants { of: one, otherwise: two, .. } => {
+            | Code::Grants { of: one, otherwise: two, .. }
+            | Code::Matches { of: one, otherwise: two, .. } => {
                 $see(one);
                 $see(two);
             }

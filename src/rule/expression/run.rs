@@ -116,7 +116,8 @@ pub(super) fn run<'n>(code: &'n Code, frame: &mut Frame<'n>) -> Outcome<'n> {
         | Code::Among(..)
         | Code::Quantify { .. }
         | Code::TypeIs { .. }
-        | Code::Grants { .. } => Datum::Bool(holds(code, frame)?),
+        | Code::Grants { .. }
+        | Code::Matches { .. } => Datum::Bool(holds(code, frame)?),
     })
 }
 
@@ -163,6 +164,10 @@ pub(super) fn holds<'n>(code: &'n Code, frame: &mut Frame<'n>) -> Result<bool, N
             Holder::Node(_, node) if node.kind() != Kind::Scalar => Ok(wanted.is_granted_by(node)),
             _ => truth(run(otherwise, frame)),
         },
+        Code::Matches { of, pattern, otherwise } => {
+            let found = run(of, frame)?.as_text().and_then(|text| pattern.is_match(text));
+            found.map_or_else(|| truth(run(otherwise, frame)), Ok)
+        }
         code => truth(run(code, frame)),
     }
 }
