@@ -1,6 +1,7 @@
 //! A YAML node as a CEL value: members are looked up when an expression asks for them, so nothing
 //! of an object is converted before.
 
+use std::hash::BuildHasher as _;
 use std::sync::{Arc, OnceLock};
 
 use cel::common::traits::{Container, Indexer, Iterable, Iterator as CelIterator, Sizer};
@@ -9,6 +10,8 @@ use cel::common::types::{
 };
 use cel::common::value::{CowVal, StaticVal, Val};
 use cel::{ExecutionError, Value};
+
+use foldhash::fast::FixedState;
 
 use crate::yaml::{Document, Kind, Node, NodeId, Scalar};
 
@@ -182,6 +185,23 @@ pub(crate) fn same(one: Node<'_>, other: Node<'_>) -> bool {
                 })
         }
         _ => false,
+    }
+}
+
+/// A number that nodes which are the [`same`] have in common, and few others.
+pub(crate) fn digest(node: Node<'_>) -> u64 {
+    let hasher = FixedState::default();
+    match node.kind() {
+        Kind::Scalar => match node.scalar() {
+            Some(Scalar::Str(text)) => hasher.hash_one(text),
+            // Numbers may be the same in another notation.
+            _ => 0,
+        },
+        Kind::Sequence => node.items().fold(1, |sum, item| hasher.hash_one((sum, digest(item)))),
+        // The order of keys has no say.
+        Kind::Mapping => node.entries().fold(2_u64, |sum, entry| {
+            sum.wrapping_add(hasher.hash_one((entry.name(), digest(entry.value))))
+        }),
     }
 }
 

@@ -1,11 +1,12 @@
 //! Functions that rules call so often that they do not go through CEL. Each does what the function
 //! of its name in `rule::function` and beside it does, by the same code.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
+use std::hash::BuildHasher as _;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use foldhash::fast::RandomState;
+use foldhash::fast::{FixedState, RandomState};
 
 use super::NoValue;
 use super::datum::Datum;
@@ -14,6 +15,7 @@ use crate::kube::{ImageRef, Lifecycle, Object, grants, lifecycle, parse_quantity
 use crate::rule::function::nearest_of;
 use crate::rule::inventory::{are_neighbours, carries, demand, matching, percent_of, selected};
 use crate::rule::notation::{first_match, is_match};
+use crate::rule::value::digest;
 use crate::yaml::{Document, Kind, Node};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -316,18 +318,31 @@ fn flatten<'n>(list: &Datum<'n>) -> Option<Datum<'n>> {
 /// The first of each set of equal items.
 fn distinct<'n>(list: &Datum<'n>) -> Option<Datum<'n>> {
     let Datum::List(items) = list else { return None };
-    if let Some(texts) = items.iter().map(Datum::as_text).collect::<Option<Vec<_>>>() {
-        let mut known = HashSet::with_capacity_and_hasher(texts.len(), RandomState::default());
-        let unique = items.iter().zip(texts).filter(|(_, text)| known.insert(*text));
-        return Some(Datum::List(unique.map(|(item, _)| item.clone()).collect()));
-    }
+    // What was computed may equal what lies in the tree.
+    let computed = |item: &Datum<'_>| {
+        matches!(item, Datum::List(_) | Datum::Record(_) | Datum::Optional(_) | Datum::Foreign(_))
+    };
+    let is_told = !items.iter().any(computed);
     let mut unique: Vec<Datum<'n>> = Vec::with_capacity(items.len());
+    let mut alike: HashMap<u64, Vec<usize>, RandomState> = HashMap::default();
     for item in items.iter() {
-        if !unique.iter().any(|known| item.equals(known)) {
+        let number = if is_told { number_of(item) } else { 0 };
+        let places = alike.entry(number).or_default();
+        if !places.iter().any(|&at| item.equals(&unique[at])) {
+            places.push(unique.len());
             unique.push(item.clone());
         }
     }
     Some(Datum::List(unique.into()))
+}
+
+/// A number that equal values have in common, of which none was computed.
+fn number_of(value: &Datum<'_>) -> u64 {
+    match (value, value.as_text()) {
+        (_, Some(text)) => FixedState::default().hash_one(text),
+        (Datum::Node(_, node), _) => digest(*node),
+        _ => 0,
+    }
 }
 
 /// The texts of a list as one.
