@@ -1,35 +1,22 @@
 //! Go's `fmt` for template values: `%v`, floats, `strconv.Quote` and `printf`.
 
+mod float;
+mod quote;
+mod verb;
+
+use self::verb::Flags;
 use super::origin::{OriginId, Origins};
 use super::rope::{Rope, RopeBuilder};
 use super::value::{Budget, Data, Nuance, Value};
 use crate::source::bytes;
 
+pub use self::quote::quote;
+
 /// A float as `%v` prints it: shortest digits, exponent form below 1e-4 and from 1e6 on,
 /// as strconv's ftoa.go decides for the shortest form: 1000000 is `1e+06`.
 #[must_use]
 pub fn float(value: f64) -> String {
-    if value.is_nan() {
-        return "NaN".into();
-    }
-    if value.is_infinite() {
-        return if value > 0.0 { "+Inf" } else { "-Inf" }.into();
-    }
-    if value == 0.0 {
-        return if value.is_sign_negative() { "-0" } else { "0" }.into();
-    }
-    let text = format!("{value:e}");
-    let (digits, exponent) = text.split_once('e').unwrap_or((&text, "0"));
-    let exponent: i32 = exponent.parse().unwrap_or(0);
-    if (-4..6).contains(&exponent) {
-        return format!("{value}");
-    }
-    exponent_form(digits, exponent)
-}
-
-fn exponent_form(digits: &str, exponent: i32) -> String {
-    let sign = if exponent < 0 { '-' } else { '+' };
-    format!("{digits}e{sign}{:02}", exponent.abs())
+    float::verb(value, 'g', None)
 }
 
 /// A value as `%v` prints it; nil is `<nil>`. What contains itself is cut off.
@@ -101,44 +88,6 @@ pub fn rope(value: &Value, origins: &Origins) -> Rope {
     }
 }
 
-/// A string in double quotes as `strconv.Quote` writes it.
-#[must_use]
-pub fn quote(text: &str) -> String {
-    use std::fmt::Write;
-    let mut out = String::with_capacity(text.len() + 2);
-    out.push('"');
-    for c in text.chars() {
-        if let Some(byte) = bytes::byte(c) {
-            let _ = write!(out, "\\x{byte:02x}");
-            continue;
-        }
-        match c {
-            '"' => out.push_str("\\\""),
-            '\\' => out.push_str("\\\\"),
-            '\u{7}' => out.push_str("\\a"),
-            '\u{8}' => out.push_str("\\b"),
-            '\u{c}' => out.push_str("\\f"),
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            '\t' => out.push_str("\\t"),
-            '\u{b}' => out.push_str("\\v"),
-            c if u32::from(c) < 0x20 || c == '\u{7f}' => {
-                let _ = write!(out, "\\x{:02x}", u32::from(c));
-            }
-            '\u{80}'..='\u{a0}'
-            | '\u{ad}'
-            | '\u{200b}'..='\u{200f}'
-            | '\u{2028}'..='\u{202f}'
-            | '\u{feff}' => {
-                let _ = write!(out, "\\u{:04x}", u32::from(c));
-            }
-            c => out.push(c),
-        }
-    }
-    out.push('"');
-    out
-}
-
 /// `fmt.Sprint`: a space between operands when neither is a string.
 #[must_use]
 pub fn sprint(args: &[Value], origins: &Origins) -> Rope {
@@ -157,184 +106,189 @@ pub fn sprint(args: &[Value], origins: &Origins) -> Rope {
 pub fn sprintf(format: &Rope, args: &[Value], origins: &Origins) -> Rope {
     let text = format.as_str();
     let mut out = RopeBuilder::default();
-    let (mut at, mut next, mut reordered) = (0, 0, false);
-    while let Some(found) = text[at..].find('%') {
-        out.push_slice(format, at..at + found);
-        let rest = &text[at + found + 1..];
-        let length = rest
-            .find(|c: char| !matches!(c, '+' | '-' | '#' | ' ' | '.' | '*') && !c.is_ascii_digit())
-            .unwrap_or(rest.len());
-        let mut flags = rest[..length].to_owned();
-        while let Some(star) = flags.find('*') {
-            let width = args.get(next).map(plain).unwrap_or_default();
-            next += 1;
-            flags.replace_range(star..=star, &width);
-        }
-        // `%[2]d` takes the second operand, and what follows the ones after it.
-        let index = rest[length..].strip_prefix('[').and_then(|index| index.split_once(']'));
-        let index =
-            index.and_then(|(index, _)| Some((index.len() + 2, index.parse::<usize>().ok()?)));
-        if let Some((_, operand)) = index {
-            next = operand.saturating_sub(1);
-            reordered = true;
-        }
-        let length = length + index.map_or(0, |(length, _)| length);
-        let Some(verb) = rest[length..].chars().next() else {
-            out.push("%!(NOVERB)", OriginId::NONE);
-            return out.finish();
-        };
-        at += found + 1 + length + verb.len_utf8();
-        if verb == '%' {
-            out.push("%", OriginId::NONE);
-        } else if let Some(arg) = args.get(next) {
-            next += 1;
-            operand(&mut out, &flags, verb, arg, origins);
-        } else {
-            out.push(&format!("%!{verb}(MISSING)"), OriginId::NONE);
+    let mut reader = Directives { text, at: 0, args, next: 0, reordered: false };
+    while let Some(found) = text[reader.at..].find('%') {
+        out.push_slice(format, reader.at..reader.at + found);
+        reader.at += found + 1;
+        match reader.directive() {
+            Directive::Says(text) => out.push(&text, OriginId::NONE),
+            Directive::Shows { faults, flags, verb, value } => {
+                out.push(faults, OriginId::NONE);
+                push_operand(&mut out, flags, verb, value, origins);
+            }
         }
     }
-    out.push_slice(format, at..text.len());
-    if next < args.len() && !reordered {
-        let extra: Vec<_> = args[next..]
-            .iter()
-            .map(|arg| match &arg.data {
-                Data::Nil => "<nil>".to_owned(),
-                _ => format!("{}={}", arg.type_name(), plain(arg)),
-            })
-            .collect();
-        out.push(&format!("%!(EXTRA {})", extra.join(", ")), OriginId::NONE);
+    out.push_slice(format, reader.at..text.len());
+    if let Some(extra) =
+        args.get(reader.next..).filter(|extra| !extra.is_empty() && !reader.reordered)
+    {
+        let extra = extra.iter().map(|arg| match &arg.data {
+            Data::Nil => "<nil>".to_owned(),
+            _ => format!("{}={}", arg.type_name(), plain(arg)),
+        });
+        out.push(&format!("%!(EXTRA {})", extra.collect::<Vec<_>>().join(", ")), OriginId::NONE);
     }
     out.finish()
 }
 
-fn operand(out: &mut RopeBuilder, flags: &str, verb: char, arg: &Value, origins: &Origins) {
-    if verb == 'v' && arg.nuance == Nuance::Bytes {
-        out.push_rope(&written(arg, origins));
-    } else if let (Data::Str(text), 's' | 'v', "") = (&arg.data, verb, flags) {
-        out.push_rope(&text.tinted(arg.origin, origins));
-    } else {
-        let text = formatted(flags, verb, arg, &mut Budget::default());
-        out.push(&text, arg.deep_origin(origins));
-    }
-}
-
-/// One operand as `fmt` formats it; the elements of lists and maps each with the same verb.
-fn formatted(flags: &str, verb: char, arg: &Value, budget: &mut Budget) -> String {
-    if !budget.enter() {
-        return "...".to_owned();
-    }
-    let text = within(flags, verb, arg, budget);
-    budget.leave();
-    text
-}
-
-/// An item of a list or map: a nil there shows as such, whatever the verb.
-fn item(flags: &str, verb: char, value: &Value, budget: &mut Budget) -> String {
-    match value.data {
-        Data::Nil => formatted(flags, 'v', value, budget),
-        _ => formatted(flags, verb, value, budget),
-    }
-}
-
-fn within(flags: &str, verb: char, arg: &Value, budget: &mut Budget) -> String {
+fn push_operand(out: &mut RopeBuilder, flags: Flags, verb: char, arg: &Value, origins: &Origins) {
     match &arg.data {
-        Data::List(items) if verb != 'T' => {
-            let items = items.borrow();
-            let items: Vec<_> = items.iter().map(|v| item(flags, verb, v, budget)).collect();
-            return format!("[{}]", items.join(" "));
+        Data::Str(text)
+            if matches!(verb, 's' | 'v')
+                && flags.of_verb(verb).are_none()
+                && (verb == 's' || arg.nuance != Nuance::Bytes) =>
+        {
+            out.push_rope(&text.tinted(arg.origin, origins));
         }
-        Data::Map(entries) if verb != 'T' => {
-            let entries: Vec<_> = entries
-                .borrow()
-                .iter()
-                .map(|(k, v)| {
-                    let key = formatted(flags, verb, &Value::str(k, OriginId::NONE), budget);
-                    format!("{key}:{}", item(flags, verb, v, budget))
-                })
-                .collect();
-            return format!("map[{}]", entries.join(" "));
-        }
-        _ => {}
+        _ => out.push(&verb::operand(flags, verb, arg), arg.deep_origin(origins)),
     }
-    let digits = flags.trim_start_matches(['+', '-', '#', ' ', '0']);
-    let signs = &flags[..flags.len() - digits.len()];
-    let (width, precision) = digits
-        .split_once('.')
-        .map_or((digits, None), |(w, p)| (w, Some(p.parse::<usize>().unwrap_or(0))));
-    let width: usize = width.parse().unwrap_or(0).min(1 << 16);
-    let precision = precision.map(|p| p.min(1 << 12));
-    let number = matches!(arg.data, Data::Int(_) | Data::Int64(_) | Data::Float(_));
-    let mut body = verbatim(signs, precision, verb, arg);
-    // `%+v` means names of fields, not signs.
-    let sign = match (signs.contains('+') && verb != 'v', signs.contains(' ')) {
-        (true, _) => Some('+'),
-        (false, true) => Some(' '),
-        (false, false) => None,
-    };
-    if let Some(sign) = sign.filter(|_| number && !body.starts_with('-')) {
-        body.insert(0, sign);
-    }
-    let missing = width.saturating_sub(body.chars().count());
-    if signs.contains('-') {
-        body.push_str(&" ".repeat(missing));
-    } else if signs.contains('0') {
-        let sign = usize::from(number && body.starts_with(['-', '+']));
-        body.insert_str(sign, &"0".repeat(missing));
-    } else {
-        body.insert_str(0, &" ".repeat(missing));
-    }
-    body
 }
 
-fn verbatim(signs: &str, precision: Option<usize>, verb: char, arg: &Value) -> String {
-    if let (Some(n), false) = (arg.integer(), verb == 'T') {
-        return match verb {
-            'v' | 'd' => n.to_string(),
-            'x' | 'X' | 'o' | 'b' => in_base(signs, verb, n),
-            'c' => u32::try_from(n).ok().and_then(char::from_u32).unwrap_or('\u{fffd}').to_string(),
-            'q' => {
-                let c = u32::try_from(n).ok().and_then(char::from_u32).unwrap_or('\u{fffd}');
-                format!("'{c}'")
+/// What a `%` in a format and what follows it comes to.
+enum Directive<'a> {
+    /// A text of its own: a percent sign, or what is wrong with it.
+    Says(String),
+    /// An operand, after what is wrong with its width or precision.
+    Shows { faults: &'static str, flags: Flags, verb: char, value: &'a Value },
+}
+
+/// Reads a format's directives, as `doPrintf` in `fmt/print.go` does.
+struct Directives<'a> {
+    text: &'a str,
+    at: usize,
+    args: &'a [Value],
+    next: usize,
+    reordered: bool,
+}
+
+/// Widths and precisions beyond are none, as in Go.
+const TOO_LARGE: i64 = 1_000_000;
+
+impl<'a> Directives<'a> {
+    fn peek(&self) -> Option<u8> {
+        self.text.as_bytes().get(self.at).copied()
+    }
+
+    /// Reads what follows a `%`.
+    fn directive(&mut self) -> Directive<'a> {
+        let mut flags = self.flags();
+        let mut good = true;
+        let mut indexed = self.index(&mut good);
+        let mut faults = "";
+        if self.peek() == Some(b'*') {
+            self.at += 1;
+            let width = self.number_of_operand();
+            if width.is_none() {
+                faults = "%!(BADWIDTH)";
             }
-            'U' => format!("U+{n:04X}"),
-            _ => format!("%!{verb}({}={n})", arg.type_name()),
+            if width.is_some_and(|width| width < 0) {
+                (flags.minus, flags.zero) = (true, false);
+            }
+            flags.width = width.and_then(|width| usize::try_from(width.abs()).ok());
+            indexed = false;
+        } else {
+            flags.width = self.number();
+            good &= !(indexed && flags.width.is_some());
+        }
+        if self.peek() == Some(b'.') && self.at + 1 < self.text.len() {
+            self.at += 1;
+            good &= !indexed;
+            indexed = self.index(&mut good);
+            if self.peek() == Some(b'*') {
+                self.at += 1;
+                let precision = self.number_of_operand();
+                flags.precision = precision.and_then(|precision| usize::try_from(precision).ok());
+                if flags.precision.is_none() {
+                    faults = match faults {
+                        "" => "%!(BADPREC)",
+                        _ => "%!(BADWIDTH)%!(BADPREC)",
+                    };
+                }
+                indexed = false;
+            } else {
+                flags.precision = Some(self.number().unwrap_or(0));
+            }
+        }
+        if !indexed {
+            self.index(&mut good);
+        }
+        let Some(verb) = self.text[self.at..].chars().next() else {
+            return Directive::Says(format!("{faults}%!(NOVERB)"));
         };
+        self.at += verb.len_utf8();
+        let verb = if bytes::byte(verb).is_some() { '\u{fffd}' } else { verb };
+        let says = match (verb, self.args.get(self.next)) {
+            ('%', _) => "%".to_owned(),
+            _ if !good => format!("%!{verb}(BADINDEX)"),
+            (_, None) => format!("%!{verb}(MISSING)"),
+            (_, Some(value)) => {
+                self.next += 1;
+                return Directive::Shows { faults, flags, verb, value };
+            }
+        };
+        Directive::Says(format!("{faults}{says}"))
     }
-    match (verb, &arg.data) {
-        ('T', _) => arg.type_name().to_owned(),
-        ('v', Data::Nil) => "<nil>".to_owned(),
-        ('v', Data::Str(text)) if signs.contains('#') => quote(text.as_str()),
-        ('v' | 's', Data::Str(text)) => {
-            text.as_str().chars().take(precision.unwrap_or(usize::MAX)).collect()
-        }
-        ('v', _) | ('t', Data::Bool(_)) => plain(arg),
-        ('s', Data::Object(_)) => plain(arg),
-        ('q', Data::Str(text)) => quote(text.as_str()),
-        ('x', Data::Str(text)) => data_encoding::HEXLOWER.encode(text.as_str().as_bytes()),
-        ('X', Data::Str(text)) => data_encoding::HEXUPPER.encode(text.as_str().as_bytes()),
-        ('f' | 'F', Data::Float(n)) => format!("{n:.*}", precision.unwrap_or(6)),
-        ('g' | 'G', Data::Float(n)) => float(*n),
-        ('e', Data::Float(n)) => {
-            let text = format!("{n:.*e}", precision.unwrap_or(6));
-            let (digits, exponent) = text.split_once('e').unwrap_or((&text, "0"));
-            exponent_form(digits, exponent.parse().unwrap_or(0))
-        }
-        (_, Data::Nil) => format!("%!{verb}(<nil>)"),
-        _ => format!("%!{verb}({}={})", arg.type_name(), plain(arg)),
-    }
-}
 
-/// A whole number in another base than ten, its sign before it.
-fn in_base(signs: &str, verb: char, n: i64) -> String {
-    let size = n.unsigned_abs();
-    let digits = match (verb, signs.contains('#')) {
-        ('x', true) => format!("{size:#x}"),
-        ('x', false) => format!("{size:x}"),
-        ('o', _) => format!("{size:o}"),
-        ('b', _) => format!("{size:b}"),
-        _ => format!("{size:X}"),
-    };
-    if n < 0 { format!("-{digits}") } else { digits }
+    fn flags(&mut self) -> Flags {
+        let mut flags = Flags::default();
+        while let Some(flag) = self.peek() {
+            match flag {
+                b'#' => flags.sharp = true,
+                b'0' => flags.zero = true,
+                b'+' => flags.plus = true,
+                b'-' => flags.minus = true,
+                b' ' => flags.space = true,
+                _ => break,
+            }
+            self.at += 1;
+        }
+        flags
+    }
+
+    /// Digits; a number that is too large ends the format.
+    fn number(&mut self) -> Option<usize> {
+        let mut number = None;
+        while let Some(digit) = self.peek().filter(u8::is_ascii_digit) {
+            let so_far = number.unwrap_or(0);
+            if so_far > TOO_LARGE {
+                self.at = self.text.len();
+                return None;
+            }
+            number = Some(so_far * 10 + i64::from(digit - b'0'));
+            self.at += 1;
+        }
+        usize::try_from(number?).ok()
+    }
+
+    /// The number of a `*`.
+    fn number_of_operand(&mut self) -> Option<i64> {
+        let value = self.args.get(self.next)?;
+        self.next += 1;
+        value.integer().filter(|number| number.abs() <= TOO_LARGE)
+    }
+
+    /// `[2]`: the second operand is next. Says whether there was an index.
+    fn index(&mut self, good: &mut bool) -> bool {
+        let rest = &self.text[self.at..];
+        if !rest.starts_with('[') {
+            return false;
+        }
+        self.reordered = true;
+        let Some(end) = rest.find(']').filter(|_| rest.len() >= 3) else {
+            self.at += 1;
+            *good = false;
+            return false;
+        };
+        self.at += end + 1;
+        let digits = &rest[1..end];
+        let number = Some(digits).filter(|digits| digits.bytes().all(|b| b.is_ascii_digit()));
+        let number = number.and_then(|digits| digits.parse::<usize>().ok());
+        match number.and_then(|number| number.checked_sub(1)) {
+            Some(index) if index < self.args.len() => self.next = index,
+            _ => *good = false,
+        }
+        number.is_some()
+    }
 }
 
 /// Go's name of the kind of a value, as `kindOf` has it.
@@ -383,10 +337,20 @@ mod tests {
     }
 
     #[test]
+    fn characters_that_do_not_print_are_escaped_in_quotes() {
+        assert_eq!(quote("\u{e9}\u{1f600}\u{4e2d}"), "\"\u{e9}\u{1f600}\u{4e2d}\"");
+        assert_eq!(
+            quote("\u{7f}\u{a0}\u{200b}\u{e0b0}\u{e0001}"),
+            "\"\\x7f\\u00a0\\u200b\\ue0b0\\U000e0001\""
+        );
+    }
+
+    #[test]
     fn verbs_and_flags_are_those_of_go() {
         let text = |text: &str| Value::str(text, OriginId::NONE);
         let int = |number| Value::int(number, OriginId::NONE);
         let float = |number| Value::new(Data::Float(number), OriginId::NONE);
+        let bool = |on| Value::bool(on, OriginId::NONE);
         let list = Value::list(vec![int(1), Value::NIL, text("a")], OriginId::NONE);
         let map = [("a".into(), int(1))].into_iter().collect();
         let map = Value::map(map, OriginId::NONE);
@@ -409,11 +373,63 @@ mod tests {
                 &[Value::bool(true, OriginId::NONE), float(1.5), float(1e10)],
                 "true|1.500000e+00|1e+10|%",
             ),
-            ("%+d|% d|%+v", &[int(5), int(5), map], "+5| 5|map[a:1]"),
-            ("%v|%T", &[list, float(1.5)], "[1 <nil> a]|float64"),
+            ("%+d|% d|%+v", &[int(5), int(5), map.clone()], "+5| 5|map[a:1]"),
+            ("%v|%T", &[list.clone(), float(1.5)], "[1 <nil> a]|float64"),
             ("%6.3s|%*d", &[text("abcdef"), int(5), int(1)], "   abc|    1"),
             ("%[2]d %[1]d", &[int(1), int(2)], "2 1"),
             ("%d|%s|%z", &[float(1.5), int(1), int(1)], "%!d(float64=1.5)|%!s(int=1)|%!z(int=1)"),
+            (
+                "%s|%5.1d|%-4q|%+s",
+                &[float(7.0), text("a"), bool(true), float(7.0)],
+                "%!s(float64=7)|%!d(string=    a)|%!q(bool=true)|%!s(float64=+7)",
+            ),
+            (
+                "%x|%.1x|%X|%b",
+                &[float(7.0), float(1.97), float(-0.1), float(1.0)],
+                "0x1.cp+02|0x1.0p+01|-0X1.999999999999AP-04|4503599627370496p-52",
+            ),
+            (
+                "%E|%.3g|%#g|%#.2g|%g",
+                &[float(7.0), float(1234.5), float(7.0), float(1.0), float(0.000_01)],
+                "7.000000E+00|1.23e+03|7.00000|1.0|1e-05",
+            ),
+            (
+                "%.3g|%.8g|%.0f|%06.1f|%+.1e",
+                &[float(100.0), float(100.0), float(2.5), float(-1.25), float(12.5)],
+                "100|100|2|-001.2|+1.2e+01",
+            ),
+            (
+                "% x|%#x|%# X|%.2x|%+q|%#q",
+                &[text("az"), text("az"), text("az"), text("abc"), text("\u{e9}"), text("a")],
+                "61 7a|0x617a|0X61 0X7A|6162|\"\\u00e9\"|`a`",
+            ),
+            (
+                "%.3d|%6.3d|%06d|%-06d|%.0d",
+                &[int(7), int(7), int(-7), int(7), int(0)],
+                "007|   007|-00007|7     |",
+            ),
+            (
+                "%#o|%O|%#b|%U|%#U|%.6U|%+q",
+                &[int(8), int(8), int(5), int(65), int(0x263a), int(65), int(0xe9)],
+                "010|0o10|0b101|U+0041|U+263A '\u{263a}'|U+000041|'\\u00e9'",
+            ),
+            (
+                "%#v|%#v|%#v",
+                &[list.clone(), map.clone(), text("a`b")],
+                "[]interface {}{1, interface {}(nil), \"a\"}|map[string]interface {}{\"a\":1}|\"a`b\"",
+            ),
+            (
+                "%5v|%05s|%-5T|%6.2s",
+                &[list.clone(), text("ab"), int(1), text("abc")],
+                "[    1 <nil>     a]|000ab|int  |    ab",
+            ),
+            (
+                "%*d|%-*d|%*d|%.*f",
+                &[int(-4), int(1), int(3), int(1), text("a"), int(1), int(1), float(1.25)],
+                "1   |1  |%!(BADWIDTH)1|1.2",
+            ),
+            ("%[2]*[1]d|%[3]d|%[1]s", &[int(7), int(4)], "   7|%!d(BADINDEX)|%!s(int=7)"),
+            ("%[x]d|%[1]2d|%!|%5%", &[int(1)], "%!d(BADINDEX)|%!d(BADINDEX)|%!!(int=1)|%"),
             ("%s", &[], "%!s(MISSING)"),
             ("a", &[int(1)], "a%!(EXTRA int=1)"),
             ("%", &[], "%!(NOVERB)"),
