@@ -1,10 +1,11 @@
 //! `.Files`: what of a chart templates may read. Nothing outside of the chart is reachable.
 
+mod glob;
+
 use std::rc::Rc;
 use std::sync::Arc;
 
-use globset::GlobBuilder;
-
+use self::glob::Glob;
 use super::call::text;
 use super::chart::{Chart, LEADS_OUT};
 use super::emit::{Dialect, emit};
@@ -70,26 +71,20 @@ impl Files {
         }
     }
 
-    /// gobwas/glob with `/` as the separator: `*` stays within a part, `**` crosses.
+    /// The files whose paths match.
     ///
     /// # Errors
     /// When a link that leads out of the chart matches.
     fn glob(&self, pattern: &str) -> Result<Self, String> {
-        let matcher = GlobBuilder::new(pattern)
-            .literal_separator(true)
-            .backslash_escape(true)
-            .empty_alternates(true)
-            .build()
-            .map(|glob| glob.compile_matcher());
-        let matches = |name: &str| matcher.as_ref().map_or(true, |glob| glob.is_match(name));
+        let glob = Glob::new(pattern);
         // What a folder holds is not known: what may match in it does.
         let literal = pattern.split(['*', '?', '[', '{', '\\']).next().unwrap_or_default();
         let may_hold = |folder: &str| folder.starts_with(literal) || literal.starts_with(folder);
         self.all_inside(|outside| match outside.ends_with('/') {
             true => may_hold(outside),
-            false => matches(outside),
+            false => glob.is_match(outside),
         })?;
-        let files = self.files.iter().filter(|(name, _)| matches(name)).cloned().collect();
+        let files = self.files.iter().filter(|(name, _)| glob.is_match(name)).cloned().collect();
         Ok(Self { files, outside: Vec::new() })
     }
 
