@@ -14,6 +14,8 @@ use crate::source::{SourceId, Span, bytes};
 /// How deep collections may nest. Kubernetes objects stay below 30; the parser and whoever walks
 /// the tree by recursion are safe at this depth.
 pub(super) const MAX_DEPTH: usize = 255;
+/// How often a text is read anew for a [`joined_comment`].
+const MAX_JOINED: usize = 30;
 /// How many documents are kept of one text, and how many errors.
 const MAX_DOCUMENTS: usize = 100_000;
 
@@ -112,6 +114,46 @@ pub fn parse(source: SourceId, text: &Arc<str>) -> Stream {
 /// collections does not know what it sees. What both read, they read alike.
 #[must_use]
 pub fn parse_fully(source: SourceId, text: &Arc<str>) -> Stream {
+    let mut own = Arc::clone(text);
+    let mut joined = Vec::new();
+    let mut stream = loop {
+        let (stream, comment) = parse_strictly(source, &own);
+        match comment.filter(|_| joined.len() < MAX_JOINED) {
+            Some(comment) => {
+                own = without(&own, comment.clone());
+                joined.push(comment);
+            }
+            None => break stream,
+        }
+    };
+    if !joined.is_empty() {
+        let comments = joined.into_iter().map(|range| comment(source, text, range));
+        stream.comments.extend(comments);
+        stream.comments.sort_by_key(|comment| comment.span);
+        stream.move_into(text, 0);
+    }
+    stream
+}
+
+/// A comment that no blank parts from what stands before it, as in `"a"#b`: YAML asks for one, go-yaml does not.
+fn joined_comment(text: &str, error: &ScanError) -> Option<Range<usize>> {
+    if *error.kind() != granit_parser::ErrorKind::CommentNotSeparated {
+        return None;
+    }
+    let start =
+        error.marker().byte_offset().filter(|at| text.as_bytes().get(*at) == Some(&b'#'))?;
+    let end = memchr::memchr2(b'\n', b'\r', &text.as_bytes()[start..]);
+    Some(start..end.map_or(text.len(), |length| start + length))
+}
+
+/// The text with blanks in place of a comment, so that all else stands where it stood.
+fn without(text: &str, comment: Range<usize>) -> Arc<str> {
+    let blanks = " ".repeat(comment.len());
+    [&text[..comment.start], &blanks, &text[comment.end..]].concat().into()
+}
+
+/// Reads a text as the parser does, up to a [`joined_comment`], which is given where there is one.
+fn parse_strictly(source: SourceId, text: &Arc<str>) -> (Stream, Option<Range<usize>>) {
     let options = granit_parser::options! {
         // libyaml's reading, and so go-yaml's: a block scalar cut off by the end of the text has
         // no line feed there.
@@ -165,6 +207,9 @@ pub fn parse_fully(source: SourceId, text: &Arc<str>) -> Stream {
                 }
             }
             Some(Err(error)) => {
+                if let Some(comment) = joined_comment(text, &error) {
+                    return (stream, Some(comment));
+                }
                 // What follows a whole document is no part of it.
                 if let Some(done) = builder.take().filter(Builder::is_complete) {
                     done.finish(&mut stream);
@@ -184,7 +229,7 @@ pub fn parse_fully(source: SourceId, text: &Arc<str>) -> Stream {
         refuse_within(error, &mut stream);
     }
     stream.errors.sort_by_key(|error| error.span);
-    stream
+    (stream, None)
 }
 
 /// Refuses what a tab stands in: the document that is read, or the one before.

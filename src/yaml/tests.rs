@@ -123,6 +123,18 @@ fn byte_order_marks_and_carriage_returns_are_no_content() {
 }
 
 #[test]
+fn a_comment_may_follow_a_value_at_once() {
+    let stream = read("a: \"x\"# one\nb: [y]#\u{e9}\nc: |#three\n  z\nd: e#f # six\n");
+    assert!(stream.errors.is_empty(), "{:?}", stream.errors);
+    assert_eq!(slice(&stream, "/a"), "\"x\"");
+    assert_eq!(slice(&stream, "/b/0"), "y");
+    assert_eq!(slice(&stream, "/d"), "e#f");
+    let text = stream.documents[0].text();
+    let comments: Vec<_> = stream.comments.iter().map(|own| &text[own.span.range()]).collect();
+    assert_eq!(comments, ["# one", "#\u{e9}", "#three", "# six"]);
+}
+
+#[test]
 fn nothing_and_comments_only_hold_no_object() {
     for text in ["", "\n\n", "# only this\n", "---\n", "\u{feff}"] {
         let stream = read(text);
