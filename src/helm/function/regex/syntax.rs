@@ -147,7 +147,9 @@ impl<'p> Parser<'p> {
                 return fail("invalid named capture", &self.pattern[start..shown]);
             }
             self.at = shown;
-            write!(self.out, "(?P<{NAME}{}>", &name[..end]).unwrap_or_default();
+            let opening = format!("(?P<{NAME}{}>", &name[..end]);
+            // Go lets several groups have a name; the first is meant by it.
+            self.out.push_str(if self.out.contains(&opening) { "(" } else { &opening });
             return Ok(());
         }
         let Some(end) = inner.find([')', ':']) else {

@@ -38,6 +38,11 @@ fn classes_are_ascii() {
 }
 
 #[test]
+fn a_name_of_two_groups_is_the_first_of_them() {
+    assert_eq!(run("regexReplaceAll", &["(?P<a>x)(?P<a>y)", "xy", "${a}-$2"]), "x-y");
+}
+
+#[test]
 fn a_text_beyond_ascii_is_matched_by_its_characters() {
     for (subject, want) in [("abc", "-bc"), ("\u{e9}bc", "-bc"), ("\u{e9}\u{e9}", "--")] {
         assert_eq!(run("regexReplaceAll", &["[^bc]", subject, "-"]), want);
