@@ -237,6 +237,12 @@ fn collections_are_not_compared() {
 }
 
 #[test]
+fn json_has_the_replacement_character_for_bytes_that_are_no_text() {
+    let written = written("{{ b64dec `YYD/` | toJson }}{{ b64dec `YYD/` | toRawJson }}");
+    assert_eq!(written.as_deref(), Ok("\"a\\ufffd\\ufffd\"\"a\\ufffd\\ufffd\""));
+}
+
+#[test]
 fn what_grows_without_end_is_refused() {
     let grows =
         |step: &str| format!("{{{{ $s := .list }}}}{{{{ range until 60 }}}}{step}{{{{ end }}}}");

@@ -9,6 +9,7 @@ use crate::helm::print;
 use crate::helm::rope::{Rope, RopeBuilder};
 use crate::helm::tree;
 use crate::helm::value::{Data, Entries, Nuance, Value};
+use crate::source::bytes;
 
 /// Functions of this module by name.
 pub(super) const TABLE: &[(&str, Function)] = &[
@@ -196,6 +197,7 @@ fn string(rope: &Rope, origin: OriginId, out: &mut RopeBuilder, html: bool) {
                 '\u{8}' => piece.push_str("\\b"),
                 '\u{c}' => piece.push_str("\\f"),
                 '<' | '>' | '&' if html => piece.push_str(&format!("\\u{:04x}", u32::from(c))),
+                c if bytes::is_stand_in(c) => piece.push_str("\\ufffd"),
                 '\0'..='\u{1f}' | '\u{2028}' | '\u{2029}' => {
                     piece.push_str(&format!("\\u{:04x}", u32::from(c)));
                 }
