@@ -1,10 +1,12 @@
 //! The functions that Go's text/template has of itself, as `funcs.go` defines them.
 
+use std::rc::Rc;
+
 use super::call::{Function, Host, any, computed, text};
 use super::origin::{OriginId, Origins};
 use super::print;
 use super::rope::{Rope, RopeBuilder};
-use super::value::{Data, Nuance, Value};
+use super::value::{Data, Nuance, Object, Value};
 
 /// What Go's reflection says of the type of nothing.
 pub(super) const NO_TYPE: &str = "reflect: call of reflect.Value.Type on zero Value";
@@ -154,8 +156,19 @@ fn equal(a: &Value, b: &Value) -> Result<bool, String> {
         (Data::Float(a), Data::Float(b)) => Ok(a == b),
         (Data::Str(a), Data::Str(b)) => Ok(a.as_str() == b.as_str()),
         (Data::List(_) | Data::Map(_), Data::List(_) | Data::Map(_)) => Err(incomparable(a, b)),
+        (Data::Object(first), Data::Object(second)) => same_object(first, second, b),
         _ => Err("incompatible types for comparison".into()),
     }
+}
+
+/// Whether two objects are one: pointers lead to the same, structs hold the same.
+fn same_object(a: &Rc<dyn Object>, b: &Rc<dyn Object>, shown: &Value) -> Result<bool, String> {
+    if b.entries().is_some() || b.items().is_some() {
+        return Err(format!("non-comparable type {}: {}", b.print(), shown.type_name()));
+    }
+    let is_pointer = a.type_name().starts_with('*');
+    Ok(a.type_name() == b.type_name()
+        && (Rc::ptr_eq(a, b) || (!is_pointer && a.print() == b.print())))
 }
 
 /// Why neither of two collections equals the other.

@@ -237,6 +237,18 @@ fn collections_are_not_compared() {
 }
 
 #[test]
+fn structs_are_compared_by_what_they_hold_and_pointers_by_where_they_lead() {
+    for (template, want) in [
+        ("{{ $t := toDate `2006` `2020` }}{{ eq $t (dateModify `0s` $t) }}", "true"),
+        ("{{ $t := toDate `2006` `2020` }}{{ ne $t ($t | dateModify `1h`) }}", "true"),
+        ("{{ eq (semver `1.2.3`) (semver `1.2.3`) }}", "false"),
+        ("{{ $v := semver `1.2.3` }}{{ eq $v $v }}", "true"),
+    ] {
+        assert_eq!(written(template).as_deref(), Ok(want), "{template}");
+    }
+}
+
+#[test]
 fn json_has_the_replacement_character_for_bytes_that_are_no_text() {
     let written = written("{{ b64dec `YYD/` | toJson }}{{ b64dec `YYD/` | toRawJson }}");
     assert_eq!(written.as_deref(), Ok("\"a\\ufffd\\ufffd\"\"a\\ufffd\\ufffd\""));
