@@ -14,8 +14,8 @@ use crate::source::{SourceId, Span, bytes};
 /// How deep collections may nest. Kubernetes objects stay below 30; the parser and whoever walks
 /// the tree by recursion are safe at this depth.
 pub(super) const MAX_DEPTH: usize = 255;
-/// How often a text is read anew for a [`joined_comment`].
-const MAX_JOINED: usize = 30;
+/// How often a text is read anew for a [`Liberty`].
+const MAX_LIBERTIES: usize = 30;
 /// How many documents are kept of one text, and how many errors.
 const MAX_DOCUMENTS: usize = 100_000;
 
@@ -115,45 +115,71 @@ pub fn parse(source: SourceId, text: &Arc<str>) -> Stream {
 #[must_use]
 pub fn parse_fully(source: SourceId, text: &Arc<str>) -> Stream {
     let mut own = Arc::clone(text);
-    let mut joined = Vec::new();
+    let mut liberties = Vec::new();
     let mut stream = loop {
-        let (stream, comment) = parse_strictly(source, &own);
-        match comment.filter(|_| joined.len() < MAX_JOINED) {
-            Some(comment) => {
-                own = without(&own, comment.clone());
-                joined.push(comment);
+        let (stream, liberty) = parse_strictly(source, &own, &liberties);
+        match liberty.filter(|_| liberties.len() < MAX_LIBERTIES) {
+            Some(liberty) => {
+                own = liberty.taken(&own);
+                liberties.push(liberty);
             }
             None => break stream,
         }
     };
-    if !joined.is_empty() {
-        let comments = joined.into_iter().map(|range| comment(source, text, range));
-        stream.comments.extend(comments);
+    if !liberties.is_empty() {
+        for liberty in liberties {
+            if let Liberty::Comment(range) = liberty {
+                stream.comments.push(comment(source, text, range));
+            }
+        }
         stream.comments.sort_by_key(|comment| comment.span);
         stream.move_into(text, 0);
     }
     stream
 }
 
-/// A comment that no blank parts from what stands before it, as in `"a"#b`: YAML asks for one, go-yaml does not.
-fn joined_comment(text: &str, error: &ScanError) -> Option<Range<usize>> {
-    if *error.kind() != granit_parser::ErrorKind::CommentNotSeparated {
-        return None;
+/// What go-yaml takes though YAML does not.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Liberty {
+    /// A comment that no blank parts from what stands before it, as in `"a"#b`.
+    Comment(Range<usize>),
+    /// A dash before the end of a flow collection's item, as in `[cat, -]`: a text.
+    Dash(usize),
+}
+
+impl Liberty {
+    /// What the parser's complaint is about, where it is one of these.
+    fn of(text: &str, error: &ScanError) -> Option<Self> {
+        let at = error.marker().byte_offset()?;
+        let first = text.as_bytes().get(at)?;
+        match (error.kind(), first) {
+            (granit_parser::ErrorKind::CommentNotSeparated, b'#') => {
+                let end = memchr::memchr2(b'\n', b'\r', &text.as_bytes()[at..]);
+                Some(Self::Comment(at..end.map_or(text.len(), |length| at + length)))
+            }
+            (granit_parser::ErrorKind::PlainScalarStartsWithDashFlowIndicator, b'-') => {
+                Some(Self::Dash(at))
+            }
+            _ => None,
+        }
     }
-    let start =
-        error.marker().byte_offset().filter(|at| text.as_bytes().get(*at) == Some(&b'#'))?;
-    let end = memchr::memchr2(b'\n', b'\r', &text.as_bytes()[start..]);
-    Some(start..end.map_or(text.len(), |length| start + length))
+
+    /// The text with what the parser takes in its place, so that all else stands where it stood.
+    fn taken(&self, text: &str) -> Arc<str> {
+        let (range, own) = match self {
+            Self::Comment(range) => (range.clone(), " ".repeat(range.len())),
+            Self::Dash(at) => (*at..*at + 1, "x".to_owned()),
+        };
+        [&text[..range.start], &own, &text[range.end..]].concat().into()
+    }
 }
 
-/// The text with blanks in place of a comment, so that all else stands where it stood.
-fn without(text: &str, comment: Range<usize>) -> Arc<str> {
-    let blanks = " ".repeat(comment.len());
-    [&text[..comment.start], &blanks, &text[comment.end..]].concat().into()
-}
-
-/// Reads a text as the parser does, up to a [`joined_comment`], which is given where there is one.
-fn parse_strictly(source: SourceId, text: &Arc<str>) -> (Stream, Option<Range<usize>>) {
+/// Reads a text as the parser does, up to a liberty that is not yet taken.
+fn parse_strictly(
+    source: SourceId,
+    text: &Arc<str>,
+    taken: &[Liberty],
+) -> (Stream, Option<Liberty>) {
     let options = granit_parser::options! {
         // libyaml's reading, and so go-yaml's: a block scalar cut off by the end of the text has
         // no line feed there.
@@ -199,7 +225,12 @@ fn parse_strictly(source: SourceId, text: &Arc<str>) -> (Stream, Option<Range<us
                         }
                     }
                     Event::Comment(..) => stream.comments.push(comment(source, text, range)),
-                    event => {
+                    mut event => {
+                        if let Event::Scalar(value, ..) = &mut event
+                            && taken.contains(&Liberty::Dash(range.start))
+                        {
+                            *value = value.replacen('x', "-", 1).into();
+                        }
                         if let Some(builder) = &mut builder {
                             builder.take(event, range);
                         }
@@ -207,8 +238,8 @@ fn parse_strictly(source: SourceId, text: &Arc<str>) -> (Stream, Option<Range<us
                 }
             }
             Some(Err(error)) => {
-                if let Some(comment) = joined_comment(text, &error) {
-                    return (stream, Some(comment));
+                if let Some(liberty) = Liberty::of(text, &error) {
+                    return (stream, Some(liberty));
                 }
                 // What follows a whole document is no part of it.
                 if let Some(done) = builder.take().filter(Builder::is_complete) {

@@ -135,6 +135,18 @@ fn a_comment_may_follow_a_value_at_once() {
 }
 
 #[test]
+fn a_dash_is_a_text_in_flow_collections() {
+    let stream = read("a: [cat, -]\nb: [-, -f]\nc: {d: -}\n");
+    assert!(stream.errors.is_empty(), "{:?}", stream.errors);
+    let root = stream.documents[0].root().expect("a root");
+    for pointer in ["/a/1", "/b/0", "/c/d"] {
+        assert_eq!(slice(&stream, pointer), "-");
+        assert_eq!(root.pointer(pointer).expect("a node").as_str(), Some("-"));
+    }
+    assert_eq!(read("a: [- ]\n").errors.len(), 1);
+}
+
+#[test]
 fn nothing_and_comments_only_hold_no_object() {
     for text in ["", "\n\n", "# only this\n", "---\n", "\u{feff}"] {
         let stream = read(text);
