@@ -60,7 +60,7 @@ impl Files {
                 lines.map(|line| Value::str(line, OriginId::NONE)).collect()
             }
         };
-        Ok(Value::list(lines, OriginId::NONE))
+        Ok(Value::list(lines, OriginId::NONE).with(Nuance::Strings))
     }
 
     /// Fails when a file that may not be read is among those asked for.

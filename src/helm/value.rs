@@ -37,6 +37,10 @@ pub enum Nuance {
     Values,
     /// A slice that was never made: it is written as null where an empty one is `[]`.
     NilSlice,
+    /// A `[]string`, as `splitList` and `keys` give.
+    Strings,
+    /// A `[]int`, as `until` gives.
+    Ints,
     /// A `map[string]string`, as `split` gives: a key that it lacks gives an empty text, and functions on maps refuse it.
     Texts,
     /// Bytes, as `.Files` gives files: a text that functions on texts refuse and that JSON has in base64.
@@ -59,7 +63,7 @@ pub enum Data {
     Float(f64),
     /// `string`.
     Str(Rope),
-    /// `[]interface{}`; shared, as a Go slice is.
+    /// `[]interface{}`, or of what the nuance says; shared, as a Go slice is.
     List(Rc<RefCell<Vec<Value>>>),
     /// `map[string]interface{}`; shared and mutable, as in Go.
     Map(Rc<RefCell<Entries>>),
@@ -317,6 +321,8 @@ impl Value {
             Data::Float(_) => "float64",
             Data::Str(_) if self.nuance == Nuance::Bytes => "[]uint8",
             Data::Str(_) => "string",
+            Data::List(_) if self.nuance == Nuance::Strings => "[]string",
+            Data::List(_) if self.nuance == Nuance::Ints => "[]int",
             Data::List(_) => "[]interface {}",
             Data::Map(_) if self.nuance == Nuance::Values => "common.Values",
             Data::Map(_) if self.nuance == Nuance::Texts => "map[string]string",

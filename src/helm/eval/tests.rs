@@ -255,6 +255,20 @@ fn json_has_the_replacement_character_for_bytes_that_are_no_text() {
 }
 
 #[test]
+fn lists_of_texts_and_of_numbers_are_of_types_of_their_own() {
+    for (template, want) in [
+        ("{{ typeOf (splitList `,` `a,b`) }} {{ typeOf (keys .map) }}", "[]string []string"),
+        ("{{ typeOf (until 3) }} {{ typeOf (slice (until 3) 1) }}", "[]int []int"),
+        ("{{ typeOf (rest (until 3)) }}", "[]interface {}"),
+        ("{{ deepEqual (list `a`) (splitList `,` `a`) }}", "false"),
+        ("{{ deepEqual (splitList `;` `a`) (splitList `,` `a`) }}", "true"),
+        ("{{ printf `%#v` (regexSplit `,` `a,b` -1) }}", "[]string{\"a\", \"b\"}"),
+    ] {
+        assert_eq!(written(template).as_deref(), Ok(want), "{template}");
+    }
+}
+
+#[test]
 fn what_grows_without_end_is_refused() {
     let grows =
         |step: &str| format!("{{{{ $s := .list }}}}{{{{ range until 60 }}}}{step}{{{{ end }}}}");

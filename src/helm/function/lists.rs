@@ -143,7 +143,7 @@ fn slice(_: &dyn Host, args: &[Value]) -> Result<Value, String> {
     let (start, end) = (bound(1, 0), bound(2, items.len()));
     match (start, end) {
         (Some(start), Some(end)) if start <= end && end <= items.len() => {
-            Ok(Value::list(items[start..end].to_vec(), args[0].origin))
+            Ok(Value::list(items[start..end].to_vec(), args[0].origin).with(args[0].nuance))
         }
         _ => Err("reflect.Value.Slice: slice index out of bounds".to_owned()),
     }
@@ -187,7 +187,8 @@ fn count_up(
 ) -> Result<Value, String> {
     let origin = computed(host, args);
     let items = numbers(start, stop, step)?;
-    Ok(Value::list(items.into_iter().map(|n| Value::int(n, OriginId::NONE)).collect(), origin))
+    let items = items.into_iter().map(|n| Value::int(n, OriginId::NONE)).collect();
+    Ok(Value::list(items, origin).with(Nuance::Ints))
 }
 
 fn seq(host: &dyn Host, args: &[Value]) -> Result<Value, String> {

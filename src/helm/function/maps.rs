@@ -60,7 +60,8 @@ pub(super) const TABLE: &[(&str, Function)] = &[
             found.extend(entries.keys().map(|key| Value::str(key, args[index].origin)));
         }
         let origins = host.origins();
-        Ok(Value::list(found, origins.derived(origins.all(args.iter().map(|arg| arg.origin)))))
+        let origin = origins.derived(origins.all(args.iter().map(|arg| arg.origin)));
+        Ok(Value::list(found, origin).with(Nuance::Strings))
     }),
     ("values", |_, args| {
         let entries = map(args, 0)?;

@@ -96,6 +96,7 @@ fn equal_within(a: &Value, b: &Value, budget: &mut Budget) -> bool {
         (Data::Int(a), Data::Int(b)) | (Data::Int64(a), Data::Int64(b)) => a == b,
         (Data::Float(a), Data::Float(b)) => a == b,
         (Data::Str(a), Data::Str(b)) => a.as_str() == b.as_str(),
+        (Data::List(_), Data::List(_)) if a.type_name() != b.type_name() => false,
         (Data::List(a), Data::List(b)) => {
             let (a, b) = (a.borrow(), b.borrow());
             a.len() == b.len() && a.iter().zip(b.iter()).all(|(a, b)| equal_within(a, b, budget))

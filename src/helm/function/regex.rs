@@ -122,7 +122,7 @@ fn find_all(host: &dyn Host, args: &[Value], must: bool) -> Result<Value, String
         .take(usize::try_from(count).unwrap_or(usize::MAX))
         .map(|found| part(subject, found, chosen, host.origins()))
         .collect::<Vec<_>>();
-    let nuance = if found.is_empty() { Nuance::NilSlice } else { Nuance::None };
+    let nuance = if found.is_empty() { Nuance::NilSlice } else { Nuance::Strings };
     Ok(Value::list(found, computed(host, args)).with(nuance))
 }
 
@@ -261,7 +261,8 @@ fn split(host: &dyn Host, args: &[Value], must: bool) -> Result<Value, String> {
         return Ok(Value::list(Vec::new(), whole).with(Nuance::NilSlice));
     }
     if !pattern.is_empty() && subject.is_empty() {
-        return Ok(Value::list(vec![Value::rope(subject.clone())], whole));
+        let alone = vec![Value::rope(subject.clone())];
+        return Ok(Value::list(alone, whole).with(Nuance::Strings));
     }
     let most = usize::try_from(count).map_or(usize::MAX, |count| count - 1);
     let chosen = chosen(host, args);
@@ -281,7 +282,7 @@ fn split(host: &dyn Host, args: &[Value], must: bool) -> Result<Value, String> {
     if end != subject.len() {
         parts.push(part(subject, start..subject.len(), chosen, origins));
     }
-    Ok(Value::list(parts, whole))
+    Ok(Value::list(parts, whole).with(Nuance::Strings))
 }
 
 fn quote_meta(host: &dyn Host, args: &[Value]) -> Result<Value, String> {

@@ -96,7 +96,7 @@ pub(super) const TABLE: &[(&str, Function)] = &[
     ("toString", |host, args| Ok(Value::rope(print::rope(any(args, 0)?, host.origins())))),
     ("toStrings", |host, args| {
         let value = any(args, 0)?;
-        Ok(Value::list(strings(host, value).into_iter().map(Value::rope).collect(), value.origin))
+        Ok(texts(strings(host, value), value.origin))
     }),
     ("join", join),
     ("split", |_, args| Ok(split_map(text(args, 0)?, text(args, 1)?, usize::MAX))),
@@ -109,19 +109,24 @@ pub(super) const TABLE: &[(&str, Function)] = &[
         let parts = pieces(rope, separator.as_str(), usize::MAX);
         let origins = host.origins();
         let origin = origins.derived(rope.origin(origins));
-        Ok(Value::list(parts.into_iter().map(Value::rope).collect(), origin))
+        Ok(texts(parts, origin))
     }),
     ("sortAlpha", |host, args| {
         let value = any(args, 0)?;
         if !matches!(value.data, Data::List(_)) {
             let alone = Value::rope(print::rope(value, host.origins()));
-            return Ok(Value::list(vec![alone], value.origin));
+            return Ok(Value::list(vec![alone], value.origin).with(Nuance::Strings));
         }
         let mut items = strings(host, value);
         items.sort_by(|a, b| a.as_str().cmp(b.as_str()));
-        Ok(Value::list(items.into_iter().map(Value::rope).collect(), value.origin))
+        Ok(texts(items, value.origin))
     }),
 ];
+
+/// A `[]string`.
+fn texts(items: Vec<Rope>, origin: OriginId) -> Value {
+    Value::list(items.into_iter().map(Value::rope).collect(), origin).with(Nuance::Strings)
+}
 
 /// A text that keeps no characters of the arguments.
 fn made(host: &dyn Host, args: &[Value], text: &str) -> Value {
