@@ -64,11 +64,13 @@ pub(super) fn is_open(
         _ => Some(node).filter(|node| is_about(target, *node, &["image"])),
     };
     let is_patched = || is_patched(fields, target, node, object);
-    // What a rule misses beside the object may come with a patch of another.
+    // What a rule misses beside the object may come with a patch of another, what it misses in it with one of its own.
     let is_brought = || {
-        active.known.scope == Scope::Release
-            && node.kind() == Kind::Scalar
-            && names.contains(node.raw())
+        let item = node.raw();
+        let brings = |field: &Field| field.brings(item, object);
+        node.kind() == Kind::Scalar
+            && names.contains(item)
+            && (active.known.scope == Scope::Release || fields.iter().any(brings))
     };
     *namespace && gets(&["namespace"])
         || *selectors && gets(&["selector", "matchLabels", "labels"])

@@ -91,6 +91,46 @@ fn what_a_patch_brings_is_not_missing_elsewhere() {
 }
 
 #[test]
+fn a_volume_that_a_patch_brings_is_not_missing() {
+    let rule = "volume-mount-undeclared";
+    let mounts = "volumeMounts: [{name: data, mountPath: /data}]";
+    let web = WEB.replace("args: [$(PORT)]", mounts);
+    let merged = |items: &str| {
+        format!(
+            "patches:\n  - patch: |-\n      kind: Deployment\n      metadata: {{name: web}}\n      spec: {{template: {{spec: {items}}}}}\n"
+        )
+    };
+    let volume = merged("{volumes: [{name: data, emptyDir: {}}]}");
+    let other = merged("{volumes: [{name: cache, emptyDir: {}}]}");
+    let added = "patches:\n  - target: {kind: Deployment}\n    patch: |-\n      - op: add\n        path: /spec/template/spec/volumes/-\n        value: {name: data, emptyDir: {}}\n";
+    let mount = "web.yaml:11 volume-mount-undeclared";
+    for (patches, expected) in
+        [("", &[mount][..]), (&volume, &[]), (added, &[]), (&other, &[mount])]
+    {
+        let kustomization = format!("resources: [web.yaml]\n{patches}");
+        let dir = repository(&[("kustomization.yaml", &kustomization), ("web.yaml", &web)]);
+        assert_eq!(found(dir.path(), rule), expected, "{patches}");
+    }
+}
+
+/// Each cluster has its own, or it lies in another repository.
+#[test]
+fn what_a_patch_that_is_not_here_may_set_is_left_open() {
+    let rules = "image-tag-latest-forbidden,selector-present";
+    let (image, selector) =
+        ("web.yaml:10 image-tag-latest-forbidden", "web.yaml:4 selector-present");
+    for (patches, expected) in [
+        ("patchesStrategicMerge: [env/web.yaml]\n", &[][..]),
+        ("patches: [{path: env/web.yaml, target: {kind: Deployment}}]\n", &[]),
+        ("patches: [{path: env/web.yaml, target: {kind: Service}}]\n", &[selector, image]),
+    ] {
+        let kustomization = format!("resources: [web.yaml]\n{patches}");
+        let dir = repository(&[("kustomization.yaml", &kustomization), ("web.yaml", WEB)]);
+        assert_eq!(found(dir.path(), rules), expected, "{patches}");
+    }
+}
+
+#[test]
 fn labels_and_variables_that_a_kustomization_puts_in_are_not_missed() {
     let rules = "selector-present,env-reference-undefined";
     let kustomization = "resources: [web.yaml]\n";

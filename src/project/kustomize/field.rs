@@ -9,6 +9,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use super::patch::{Written, each};
 use super::{Kustomization, items};
+use crate::kube::Object;
 use crate::project::file::File;
 use crate::project::tree::join;
 use crate::source::SourceId;
@@ -24,7 +25,7 @@ pub struct Field {
     pub kind: String,
     /// Of objects of this name; empty for any.
     pub name: String,
-    /// The keys to it, as [`path`] gives them.
+    /// The keys to it, as [`path`] gives them; none where nobody can say what is set.
     pub path: Vec<String>,
 }
 
@@ -32,17 +33,47 @@ impl Field {
     /// Whether an object has the field, and what is at `path` of it, or is missing there, is the patch's to say.
     #[must_use]
     pub fn covers(&self, kind: &str, name: &str, path: &[Cow<'_, str>], is_missing: bool) -> bool {
-        let of_object = |own: &str, other: &str| own.is_empty() || own == other;
         let same = |(own, other): (&String, &Cow<'_, str>)| {
             let any = own == ANY_ITEM && other.starts_with('[')
                 || own.starts_with('[') && other == ANY_ITEM;
             any || own == other
         };
-        of_object(&self.kind, kind)
-            && of_object(&self.name, name)
+        self.is_of(kind, name)
             && (is_missing || self.path.len() <= path.len())
             && self.path.iter().zip(path).all(same)
     }
+
+    /// Whether setting it puts an item into a list of this object that it lacks, a volume or a container; by a JSON
+    /// patch, which names the list alone, it may be any.
+    #[must_use]
+    pub fn brings(&self, item: &str, object: &Object<'_>) -> bool {
+        let is_item = |step: &String| {
+            step.strip_prefix('[').and_then(|step| step.strip_suffix(']')) == Some(item)
+        };
+        let list = match self.path.iter().position(is_item) {
+            Some(at) => &self.path[..at],
+            None if self.path.last().is_some_and(|last| last == ANY_ITEM) => {
+                &self.path[..self.path.len() - 1]
+            }
+            None => return false,
+        };
+        let is_it = |node: Node<'_>| node.get("name").is_some_and(|name| name.raw() == item);
+        self.is_of(object.kind, object.name())
+            && !below(object.node, list).into_iter().flat_map(Node::items).any(is_it)
+    }
+
+    fn is_of(&self, kind: &str, name: &str) -> bool {
+        let is = |own: &str, other: &str| own.is_empty() || own == other;
+        is(&self.kind, kind) && is(&self.name, name)
+    }
+}
+
+/// The nodes at the end of a path, which may lead through any item of a list.
+fn below<'n>(node: Node<'n>, path: &[String]) -> Vec<Node<'n>> {
+    let Some((step, rest)) = path.split_first() else { return vec![node] };
+    let items = node.items().filter(|item| step == ANY_ITEM || *step == self::item(*item));
+    let next = items.chain(node.get(step));
+    next.flat_map(|next| below(next, rest)).collect()
 }
 
 /// The keys from an object, at a depth of its document, to a node in it: of an item of a list `[its name]`, so that
@@ -75,35 +106,45 @@ pub(super) struct Patched {
 }
 
 impl Patched {
-    /// By the patches that a kustomization holds itself or names among `files`. What cannot be read patches nothing.
+    /// By the patches that a kustomization holds itself or names among `files`. One that is not there, since each
+    /// cluster has its own or it lies elsewhere, may set anything; what cannot be read patches nothing.
     pub(super) fn of(kustomization: &Kustomization<'_>, files: &HashMap<&str, &File>) -> Self {
         let mut found = Self::default();
         let read = |path: &str, add: &mut dyn FnMut(&yaml::Stream)| {
-            if let Some(file) = files.get(path)
-                && let Ok(file) = file.taken_down()
+            let Some(file) = files.get(path) else { return false };
+            if let Ok(file) = file.taken_down()
                 && let Some(stream) = file.stream()
             {
                 add(stream);
             }
+            true
         };
         for (written, target) in each(kustomization) {
             match written {
                 Written::Here(text) => {
                     found.add(&yaml::parse(SourceId::NOWHERE, &text.into()), target);
                 }
-                Written::File(path) => read(&path, &mut |stream| found.add(stream, target)),
+                Written::File(path) => {
+                    if !read(&path, &mut |stream| found.add(stream, target)) {
+                        let of = |key| exactly(target.and_then(|target| target.get(key)));
+                        let path = Vec::new();
+                        found.fields.insert(Field { kind: of("kind"), name: of("name"), path });
+                    }
+                }
             }
         }
         for replacement in items(kustomization.root, "replacements") {
             match replacement.get("path").and_then(Node::as_str) {
                 None => found.replace(replacement),
-                Some(path) => read(&join(kustomization.directory, path), &mut |stream| {
-                    let roots = stream.documents.iter().filter_map(|document| document.root());
-                    for root in roots {
-                        root.items().for_each(|replacement| found.replace(replacement));
-                        found.replace(root);
-                    }
-                }),
+                Some(path) => {
+                    read(&join(kustomization.directory, path), &mut |stream| {
+                        let roots = stream.documents.iter().filter_map(|document| document.root());
+                        for root in roots {
+                            root.items().for_each(|replacement| found.replace(replacement));
+                            found.replace(root);
+                        }
+                    });
+                }
             }
         }
         found
