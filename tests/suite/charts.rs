@@ -557,6 +557,21 @@ fn a_chart_without_a_repository_for_its_image_is_judged_by_its_releases() {
 }
 
 #[test]
+fn a_chart_without_a_part_of_a_name_is_judged_by_its_releases() {
+    let binding = "apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRoleBinding\nmetadata: {name: web}\nroleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: view}\nsubjects: [{kind: ServiceAccount, name: web, namespace: '{{ .Values.home }}'}]\n---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: 'web-{{ .Values.part }}'}\n";
+    let rules = "rbac-fields-valid,object-name-valid";
+    let chart = [CHART, ("c/templates/t.yaml", binding), ("c/values.yaml", "home: ''\npart: ''\n")];
+    assert_eq!(found(repository(&chart).path(), rules), [""; 0]);
+    let release = ("plimsoll.yaml", "releases:\n  - {name: web, chart: ./c}\n");
+    let dir = repository(&[&chart[..], &[release]].concat());
+    let expected = ["c/values.yaml:1 rbac-fields-valid", "c/values.yaml:2 object-name-valid"];
+    assert_eq!(found(dir.path(), rules), expected);
+    let unsaid = binding.replace(", namespace: '{{ .Values.home }}'", "");
+    let chart = [CHART, ("c/templates/t.yaml", &*unsaid), ("c/values.yaml", "part: a\n")];
+    assert_eq!(found(repository(&chart).path(), rules), ["c/templates/t.yaml:5 rbac-fields-valid"]);
+}
+
+#[test]
 fn a_field_of_another_type_than_helms_is_refused_in_a_chart_yaml() {
     for (field, message) in [
         (
