@@ -1,5 +1,6 @@
 //! The schemas of custom resources that a repository and its configuration bring.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -16,6 +17,21 @@ use crate::yaml::{self, Document};
 /// Larger files are no schemas.
 const MAX_BYTES: u64 = 20 << 20;
 
+/// Folders of what a program is tried on, or shown by: what a definition says in there need not hold
+/// for what is deployed.
+const TRIALS: [&str; 10] = [
+    "test",
+    "tests",
+    "testing",
+    "testdata",
+    "test-data",
+    "e2e",
+    "fixture",
+    "fixtures",
+    "example",
+    "examples",
+];
+
 /// The schemas of custom resources that a run judges by. The repository's are read when the first
 /// object is judged: a run whose results are all known needs none of them.
 pub(super) struct CustomSchemas<'p> {
@@ -24,7 +40,10 @@ pub(super) struct CustomSchemas<'p> {
     /// How many of them are read, or being read.
     begun: AtomicUsize,
     configured: Schemas,
-    all: OnceLock<Arc<Schemas>>,
+    /// What objects of any folder may be deployed with.
+    common: OnceLock<Arc<Schemas>>,
+    /// The folders of trials in which something is defined, and what objects in there are judged by.
+    trials: BTreeMap<&'p str, OnceLock<Arc<Schemas>>>,
 }
 
 impl<'p> CustomSchemas<'p> {
@@ -37,10 +56,12 @@ impl<'p> CustomSchemas<'p> {
         sources: &Sources,
     ) -> (Self, Vec<String>) {
         let files = files.iter().filter(|file| file.holds(Word::Definition));
-        let files = files.map(|file| (file, OnceLock::new())).collect();
+        let files: Vec<_> = files.map(|file| (file, OnceLock::new())).collect();
+        let trials = files.iter().filter_map(|(file, _)| trial(&file.path));
+        let trials = trials.map(|folder| (folder, OnceLock::new())).collect();
         let (configured, unread) = configured(config, sources);
-        let begun = AtomicUsize::new(0);
-        (Self { files, begun, configured, all: OnceLock::new() }, unread)
+        let (begun, common) = (AtomicUsize::new(0), OnceLock::new());
+        (Self { files, begun, configured, common, trials }, unread)
     }
 
     /// The files that may define custom resources.
@@ -48,22 +69,40 @@ impl<'p> CustomSchemas<'p> {
         self.files.iter().map(|(file, _)| *file)
     }
 
-    /// All of them; where both say something of a kind, what the configuration names. Threads that ask
-    /// at the same time share the reading. (It must not be left to rayon: a thread that waits for it could
-    /// take up a unit that asks again, and would wait for itself.)
-    pub(super) fn all(&self) -> &Arc<Schemas> {
-        if self.all.get().is_none() {
-            while let Some(next) = self.files.get(self.begun.fetch_add(1, Ordering::Relaxed)) {
-                read(next);
-            }
+    /// Those that objects in a file are judged by: all but what other folders' trials define. Where both
+    /// say something of a kind, what the configuration names.
+    pub(super) fn at(&self, path: &str) -> &Arc<Schemas> {
+        let own = trial(path).and_then(|folder| self.trials.get_key_value(folder));
+        match own {
+            Some((folder, schemas)) => schemas.get_or_init(|| self.defined(Some(folder))),
+            None => self.common.get_or_init(|| self.defined(None)),
         }
-        self.all.get_or_init(|| {
-            let mut all = Schemas::default();
-            self.files.iter().map(read).for_each(|own| all.join(own.clone()));
-            all.extend(self.configured.clone());
-            Arc::new(all)
-        })
     }
+
+    /// What the repository defines outside of trials, and in those of a folder. Threads that ask at the same
+    /// time share the reading. (It must not be left to rayon: a thread that waits for it could take up a unit
+    /// that asks again, and would wait for itself.)
+    fn defined(&self, own: Option<&str>) -> Arc<Schemas> {
+        let counts = |file: &File| {
+            let folder = trial(&file.path);
+            folder.is_none() || folder == own
+        };
+        while let Some(next) = self.files.get(self.begun.fetch_add(1, Ordering::Relaxed)) {
+            read(next);
+        }
+        let mut all = Schemas::default();
+        let defining = self.files.iter().filter(|(file, _)| counts(file));
+        defining.map(read).for_each(|defined| all.join(defined.clone()));
+        all.extend(self.configured.clone());
+        Arc::new(all)
+    }
+}
+
+/// The outermost folder of trials that a path is in.
+fn trial(path: &str) -> Option<&str> {
+    let folders = path.match_indices('/').map(|(end, _)| &path[..end]);
+    let name = |folder: &str| folder.rsplit('/').next().unwrap_or_default().to_ascii_lowercase();
+    folders.into_iter().find(|folder| TRIALS.contains(&name(folder).as_str()))
 }
 
 /// What a file defines, read by the first who asks.
@@ -141,4 +180,24 @@ fn definitions(schemas: &mut Schemas, document: &Document) -> bool {
         schemas.add_definition(&object);
     }
     found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn trials_are_in_folders_that_are_called_so() {
+        let expected = [
+            ("tests/a.yaml", Some("tests")),
+            ("operator/testdata/e2e/a.yaml", Some("operator/testdata")),
+            ("Examples/web/a.yaml", Some("Examples")),
+            ("config/crd/a.yaml", None),
+            ("testing-farm/a.yaml", None),
+            ("test", None),
+        ];
+        for (path, folder) in expected {
+            assert_eq!(trial(path), folder, "{path}");
+        }
+    }
 }

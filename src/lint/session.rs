@@ -176,12 +176,12 @@ impl Snapshot {
         }
     }
 
-    /// The schemas of the kinds that it knows.
+    /// The schemas of the kinds that it knows in a file.
     #[must_use]
-    pub fn schemas(&self) -> Schemas {
+    pub fn schemas(&self, shown: &str) -> Schemas {
         let (files, config) = (&self.project.files, &self.settings.config);
         let (schemas, _) = CustomSchemas::new(files, config, &self.sources);
-        Schemas::clone(schemas.all())
+        Schemas::clone(schemas.at(shown))
     }
 
     /// The minor version of Kubernetes 1 that it is linted for.

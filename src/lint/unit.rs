@@ -210,10 +210,11 @@ impl<'p> Run<'p> {
         let streams: Vec<_> = manifests.filter_map(|file| file.stream()).collect();
         let company = Company::of(streams.iter().flat_map(|stream| &stream.documents));
         let alternatives = Alternatives::among(&streams);
+        let place = unit.files.first().map_or("", |file| &file.path);
         let of_files =
             files.par_iter().with_min_len(FILES_AT_LEAST).with_max_len(FILES_AT_MOST).map_init(
                 || {
-                    let evaluator = self.evaluator(None);
+                    let evaluator = self.evaluator(None, place);
                     (evaluator.together(&company), evaluator)
                 },
                 |(together, evaluator), file| {
@@ -287,8 +288,8 @@ impl<'p> Run<'p> {
         fingerprint::of(finding, &self.sources.get(source), stream.map(AsRef::as_ref), places)
     }
 
-    /// An evaluator for the objects of a release, or for manifests as they lie here.
-    fn evaluator(&self, release: Option<&Release>) -> Evaluator {
+    /// An evaluator for the objects of a release that is declared at a path, or for manifests as they lie there.
+    fn evaluator(&self, release: Option<&Release>, path: &str) -> Evaluator {
         let said = release.and_then(|release| release.kube_version.as_deref());
         let setting = Setting {
             kube_version: said.unwrap_or(&self.options.kube_version).to_owned(),
@@ -301,7 +302,7 @@ impl<'p> Run<'p> {
             release: release
                 .map_or_else(ReleaseInfo::default, |release| release::info(release, self.sources)),
             rendered: release.is_some(),
-            schemas: Arc::clone(self.schemas.all()),
+            schemas: Arc::clone(self.schemas.at(path)),
         };
         Evaluator::new(setting)
     }
@@ -407,7 +408,8 @@ impl<'p> Run<'p> {
     /// Judges one release.
     fn release(&self, release: &Release, desk: &Desk<'_>) -> Found {
         let chosen = self.rules_of(release);
-        let mut evaluator = self.evaluator(Some(release));
+        let declared = &self.sources.path(release.declared.source);
+        let mut evaluator = self.evaluator(Some(release), declared);
         let mut found = Found::default();
         let rendered = match self.resolve(release) {
             Resolution::At(path) => {
@@ -426,7 +428,7 @@ impl<'p> Run<'p> {
                     keep_rendered: self.options.keep == Keep::Rendered,
                     in_repository: self.owns(release),
                 };
-                let evaluator = || self.evaluator(Some(release));
+                let evaluator = || self.evaluator(Some(release), declared);
                 let before = self.past.release(&task, &|wanted| {
                     crate::project::supply(wanted, self.config, &self.project.lock)
                 });

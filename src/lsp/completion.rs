@@ -216,7 +216,7 @@ fn manifest(view: &View<'_>, place: &Place, line: usize) -> Offers {
         lines.find_map(|line| Some(line.strip_prefix(key)?.trim().trim_matches(['"', '\''])))
     };
     let (version, kind) = (said("apiVersion:"), said("kind:"));
-    let schemas = view.snapshot.schemas();
+    let schemas = view.snapshot.schemas(&view.shown);
     if let ([], Some("apiVersion" | "kind")) = (&place.path[..], place.value_of.as_deref()) {
         return identities(view, &schemas, place, version, kind);
     }

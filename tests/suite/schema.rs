@@ -53,6 +53,21 @@ fn an_object_is_at_fault_where_all_definitions_of_its_kind_refuse_it() {
     assert_eq!(out.matches("schema-validation").count(), 1, "{out}");
 }
 
+/// What a test defines is not what a cluster has; objects of the test are held against it.
+#[test]
+fn a_definition_in_a_folder_of_tests_is_for_objects_in_there() {
+    let definition = "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata: {name: widgets.example.org}\nspec:\n  group: example.org\n  scope: Namespaced\n  names: {kind: Widget, plural: widgets}\n  versions:\n    - name: v1\n      served: true\n      storage: true\n      schema:\n        openAPIV3Schema:\n          type: object\n          properties: {spec: {type: object, properties: {size: {type: integer}}}}\n";
+    let dir = repository(&[
+        ("deploy/w.yaml", WIDGET),
+        ("tests/crds/crd.yaml", definition),
+        ("tests/web/w.yaml", WIDGET),
+    ]);
+    let run = run(dir.path(), &ARGS).expect_code(1);
+    assert!(run.out.starts_with("tests/web/w.yaml:6:3:"), "{}", run.out);
+    assert_eq!(run.out.matches("schema-validation").count(), 1, "{}", run.out);
+    assert!(run.err.contains("no schema for Widget"), "{}", run.err);
+}
+
 #[test]
 fn a_directory_of_schemas_is_used_when_the_configuration_names_it() {
     let schema = r#"{"type": "object", "properties": {"spec": {"type": "object", "properties": {"size": {"type": "integer"}}, "additionalProperties": false}}}"#;
