@@ -68,6 +68,20 @@ fn a_definition_in_a_folder_of_tests_is_for_objects_in_there() {
     assert!(run.err.contains("no schema for Widget"), "{}", run.err);
 }
 
+/// A server of `OpenShift`'s own has these.
+#[test]
+fn nobody_is_asked_for_definitions_of_what_has_none() {
+    let object = |version: &str, kind: &str| {
+        format!("apiVersion: {version}\nkind: {kind}\nmetadata: {{name: web}}\n")
+    };
+    let config = object("apps.openshift.io/v1", "DeploymentConfig");
+    let constraints = object("security.openshift.io/v1", "SecurityContextConstraints");
+    let dir = repository(&[("a.yaml", &config), ("b.yaml", &constraints)]);
+    let err = run(dir.path(), &ARGS).err;
+    assert!(err.contains("no schema for SecurityContextConstraints of"), "{err}");
+    assert!(!err.contains("DeploymentConfig"), "{err}");
+}
+
 #[test]
 fn a_directory_of_schemas_is_used_when_the_configuration_names_it() {
     let schema = r#"{"type": "object", "properties": {"spec": {"type": "object", "properties": {"size": {"type": "integer"}}, "additionalProperties": false}}}"#;

@@ -192,8 +192,10 @@ impl Schemas {
             return Verdict::Checked(custom.violations(object, minor));
         }
         match table::kind(object.api_version, object.kind, minor) {
-            // That it was removed is told by the table of lifecycles, and nobody can name a definition of it.
-            None if is_removed(object, minor) => Verdict::Checked(Vec::new()),
+            // That it was removed is told by the table of lifecycles. Of neither can anybody name a definition.
+            None if is_removed(object, minor) || is_aggregated(object) => {
+                Verdict::Checked(Vec::new())
+            }
             None => {
                 misspelt(object).map_or(Verdict::UnknownKind, |found| Verdict::Checked(vec![found]))
             }
@@ -235,6 +237,29 @@ pub(super) fn kinds() -> impl Iterator<Item = (&'static str, &'static str)> {
 
 /// The kinds of RBAC, which `v1` had in the third `OpenShift`.
 const ONCE_IN_CORE: [&str; 4] = ["Role", "ClusterRole", "RoleBinding", "ClusterRoleBinding"];
+
+/// Groups whose kinds a server of `OpenShift`'s own has: there are no definitions of custom resources.
+const AGGREGATED: [&str; 11] = [
+    "apps.openshift.io",
+    "authorization.openshift.io",
+    "build.openshift.io",
+    "image.openshift.io",
+    "oauth.openshift.io",
+    "project.openshift.io",
+    "quota.openshift.io",
+    "route.openshift.io",
+    "security.openshift.io",
+    "template.openshift.io",
+    "user.openshift.io",
+];
+
+/// Kinds in these groups that have a definition all the same.
+const DEFINED: [&str; 3] =
+    ["ClusterResourceQuota", "RoleBindingRestriction", "SecurityContextConstraints"];
+
+fn is_aggregated(object: &Object<'_>) -> bool {
+    AGGREGATED.contains(&object.group()) && !DEFINED.contains(&object.kind)
+}
 
 /// A kind that is none, in a group of Kubernetes' own: definitions of custom resources have a dot in theirs.
 ///
