@@ -192,7 +192,8 @@ pub fn containers(spec: Node<'_>) -> Vec<Container<'_>> {
 }
 
 /// The objects of a document: one, or the items of a `List`, nested ones too. What no cluster ever sees is none, nor
-/// is what cannot be told to be one before SOPS has decrypted it.
+/// is what cannot be told to be one before SOPS has decrypted it, nor what says only how an object shall fare or what
+/// becomes of it.
 #[must_use]
 pub fn objects(document: &Document) -> Vec<Object<'_>> {
     let mut found = Vec::new();
@@ -202,11 +203,28 @@ pub fn objects(document: &Document) -> Vec<Object<'_>> {
     found
 }
 
+/// What every object has beside what its kind is for.
+const BESIDE_SPEC: [&str; 4] = ["apiVersion", "kind", "metadata", "status"];
+
+/// Kinds that are whole without a `spec`, and come with a status where they were taken from a cluster.
+const WITHOUT_SPEC: [&str; 2] = ["Namespace", "Node"];
+
+/// Whether there is nothing to an object but its status, which nobody can apply: what a policy or a test compares with
+/// what is there.
+fn is_expectation(object: &Object<'_>) -> bool {
+    let status = object.node.get("status");
+    // What becomes of one is said to kustomize (kyaml: `PatchStrategicMerge`).
+    object.node.get("$patch").is_some()
+        || status.is_some_and(|status| status.kind() == Kind::Mapping && !status.is_empty())
+            && object.node.entries().all(|entry| BESIDE_SPEC.contains(&entry.key.raw()))
+            && !WITHOUT_SPEC.contains(&object.kind)
+}
+
 fn collect<'a>(node: Node<'a>, depth: usize, found: &mut Vec<Object<'a>>) {
     let Some(object) = Object::new(node) else {
         return;
     };
-    if local::is_local(&object) || object.kind.starts_with(ENCRYPTED) {
+    if local::is_local(&object) || object.kind.starts_with(ENCRYPTED) || is_expectation(&object) {
         return;
     }
     let items = if object.kind.ends_with("List") { node.get("items") } else { None };

@@ -5,7 +5,8 @@ use crate::harness::{found, repository, run};
 #[test]
 fn what_a_test_of_chainsaw_expects_is_no_manifest() {
     let test = "apiVersion: chainsaw.kyverno.io/v1alpha1\nkind: Test\nmetadata: {name: web}\nspec:\n  steps:\n    - try:\n        - apply: {file: given.yaml}\n        - assert: {file: ready.yaml}\n      catch:\n        - error: {file: ../gone.yaml}\n";
-    let part = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nstatus: {readyReplicas: 1}\n";
+    let part =
+        "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec: {replicas: 1}\n";
     let files = [
         ("web/chainsaw-test.yaml", test),
         ("web/given.yaml", part),
@@ -13,7 +14,29 @@ fn what_a_test_of_chainsaw_expects_is_no_manifest() {
         ("gone.yaml", part),
     ];
     let dir = repository(&files);
-    assert_eq!(found(dir.path(), "selector-present"), ["web/given.yaml:1 selector-present"]);
+    assert_eq!(found(dir.path(), "selector-present"), ["web/given.yaml:4 selector-present"]);
+}
+
+/// A policy, or a test, compares it with what is there.
+#[test]
+fn what_has_a_status_alone_is_no_object() {
+    let deployment = |rest: &str| {
+        format!("apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: My_App}}\n{rest}\n")
+    };
+    let dir = repository(&[
+        ("ready.yaml", &deployment("status: {readyReplicas: 1}")),
+        ("empty.yaml", &deployment("status: {}")),
+        ("both.yaml", &deployment("spec: {replicas: 1}\nstatus: {readyReplicas: 1}")),
+        (
+            "space.yaml",
+            "apiVersion: v1\nkind: Namespace\nmetadata: {name: My_App}\nstatus: {phase: Active}\n",
+        ),
+    ]);
+    let gone = "apiVersion: v1\nkind: Service\n$patch: delete\nmetadata: {name: My_App}\n";
+    std::fs::write(dir.path().join("gone.yaml"), gone).expect("a file");
+    let expected = ["both.yaml:3", "empty.yaml:3", "space.yaml:3"];
+    let expected = expected.map(|place| format!("{place} object-name-valid"));
+    assert_eq!(found(dir.path(), "object-name-valid"), expected);
 }
 
 #[test]
