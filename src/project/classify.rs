@@ -290,11 +290,11 @@ fn is_of_statements(text: &str, stream: &Stream) -> bool {
     !stream.errors.is_empty() && text.lines().any(|line| line.trim_start().starts_with("{%"))
 }
 
-/// True for what does not parse for a value that begins with what a program puts something in the place of: `%s`, as
-/// `printf` has it, or `%VERSION%`. No plain value may begin with `%`.
+/// True for what does not parse for what a program puts something in the place of: a value that begins with `%s`, as
+/// `printf` has it, or with `%VERSION%`, since no plain value may begin with `%`; or a line that is nothing but `<LABELS>`.
 fn is_of_marks(text: &str, stream: &Stream) -> bool {
-    let is_name = |text: &str| {
-        text.split_once('%').is_some_and(|(name, _)| {
+    let is_name = |text: &str, end: char| {
+        text.split_once(end).is_some_and(|(name, _)| {
             name.starts_with(|first: char| first.is_ascii_uppercase())
                 && name
                     .bytes()
@@ -308,9 +308,13 @@ fn is_of_marks(text: &str, stream: &Stream) -> bool {
     let is_mark = |line: &str| {
         let value =
             line.split_once([':', '-']).and_then(|(_, value)| value.trim().strip_prefix('%'));
-        value.is_some_and(|value| is_name(value) || is_verb(value))
+        value.is_some_and(|value| is_name(value, '%') || is_verb(value))
     };
-    !stream.errors.is_empty() && text.lines().any(is_mark)
+    let is_slot = |line: &str| {
+        let slot = line.trim().strip_prefix('<');
+        slot.is_some_and(|slot| slot.find('>') == Some(slot.len() - 1) && is_name(slot, '>'))
+    };
+    !stream.errors.is_empty() && text.lines().any(|line| is_mark(line) || is_slot(line))
 }
 
 /// True for what ytt fills in: its directives are YAML's comments, behind a value or in lines of their own.

@@ -123,6 +123,7 @@ fn what_a_program_puts_values_into_is_a_template() {
         ("verb.yaml", &object("%s")),
         ("more.yaml", &object("%s-web")),
         ("name.yaml", &object("%WEB_NAME%")),
+        ("labels.yaml", &(object("web") + "  labels:\n    <WEB_LABELS>\n    app: web\n")),
         ("wrong.yaml", &object("%d.%m.")),
         ("other.yaml", &(object("web") + "data: {a: b}}\n")),
     ]);
