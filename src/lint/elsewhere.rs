@@ -1,7 +1,7 @@
-//! What an object misses beside it, while another folder of the repository defines it: whether both are deployed
-//! together, the repository does not say.
+//! What an object misses beside it, while another folder of the repository defines it, or declares a release that may
+//! make it: whether both are deployed together, the repository does not say.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::hash::{BuildHasher as _, Hash};
 use std::sync::OnceLock;
 
@@ -12,7 +12,7 @@ use super::run::folder;
 use super::unit::Found;
 use crate::finding::{Finding, Sought};
 use crate::kube::{Object, labels, objects};
-use crate::project::{Class, File, Project};
+use crate::project::{Class, File, Project, Release};
 use crate::source::Sources;
 
 /// The rules that say that nothing reads a value.
@@ -22,6 +22,7 @@ const UNREAD: [&str; 3] =
 /// The objects that a repository's manifests define.
 pub(super) struct Elsewhere<'p> {
     files: &'p [File],
+    releases: &'p [Release],
     read_by_others: &'p BTreeSet<String>,
     /// Put together when the first finding asks: most runs have none that does.
     defined: OnceLock<Defined<'p>>,
@@ -36,6 +37,10 @@ struct Defined<'p> {
     pods: Vec<(Labels, BTreeSet<&'p str>)>,
     /// The places, among those, of the pods that carry a label.
     carriers: HashMap<Digest, Vec<usize>, RandomState>,
+    /// The names of releases.
+    releases: HashSet<&'p str>,
+    /// The names of their charts.
+    charts: HashSet<&'p str>,
 }
 
 /// An object that a manifest defines.
@@ -56,12 +61,12 @@ fn digest(of: impl Hash) -> Digest {
 
 impl<'p> Elsewhere<'p> {
     pub(super) fn new(project: &'p Project) -> Self {
-        let Project { files, read_by_others, .. } = project;
-        Self { files, read_by_others, defined: OnceLock::new() }
+        let Project { files, releases, read_by_others, .. } = project;
+        Self { files, releases, read_by_others, defined: OnceLock::new() }
     }
 
-    /// Leaves out findings that something is missing which another folder defines, and that nothing reads a value which
-    /// something beside the chart may read; counts them as undecided.
+    /// Leaves out findings that something is missing which another folder defines or a release may make, and that
+    /// nothing reads a value which something beside the chart may read; counts them as undecided.
     pub(super) fn leave_open(&self, found: &mut Found, sources: &Sources) {
         let Found { findings, undecided, .. } = found;
         findings.retain(|finding| {
@@ -80,18 +85,22 @@ impl<'p> Elsewhere<'p> {
         let defined = self.defined();
         match &**sought {
             // An object of its own kind is another of those that miss the same.
-            Sought::Object(name) => defined.by_name.get(&digest(name)).is_some_and(|known| {
+            Sought::Object(name) => {
                 let kind = digest(&object.kind);
-                known.iter().any(|known| known.kind != kind && known.folder != own)
-            }),
+                let defines = |known: &Definition<'_>| known.kind != kind && known.folder != own;
+                let known = defined.by_name.get(&digest(name));
+                known.is_some_and(|known| known.iter().any(defines))
+                    || defined.may_be_released(name)
+            }
             Sought::Pods(labels) => {
-                let labels: Labels = labels.iter().map(digest).collect();
+                let wanted: Labels = labels.iter().map(digest).collect();
                 let stands_elsewhere =
                     |folders: &BTreeSet<&str>| folders.iter().any(|other| *other != own);
                 let carries =
-                    |own: &Labels| labels.iter().all(|label| own.binary_search(label).is_ok());
-                let mut pods = defined.pods_with_any(&labels);
+                    |own: &Labels| wanted.iter().all(|label| own.binary_search(label).is_ok());
+                let mut pods = defined.pods_with_any(&wanted);
                 pods.any(|(pod, folders)| stands_elsewhere(folders) && carries(pod))
+                    || labels.values().any(|value| defined.is_released(value))
             }
         }
     }
@@ -105,7 +114,7 @@ impl<'p> Elsewhere<'p> {
     fn defined(&self) -> &Defined<'p> {
         self.defined.get_or_init(|| {
             let manifests = self.files.par_iter().filter(|file| file.class == Class::Manifest);
-            Defined::of(manifests.flat_map_iter(definitions).collect())
+            Defined::of(manifests.flat_map_iter(definitions).collect(), self.releases)
         })
     }
 }
@@ -128,7 +137,7 @@ fn definitions(file: &File) -> Vec<Known<'_>> {
 }
 
 impl<'p> Defined<'p> {
-    fn of(all: Vec<Known<'p>>) -> Self {
+    fn of(all: Vec<Known<'p>>, releases: &'p [Release]) -> Self {
         let mut by_name = HashMap::<_, Vec<_>, _>::default();
         let mut known_pods = HashMap::<Labels, BTreeSet<_>, RandomState>::default();
         for (name, definition, labels) in all {
@@ -144,7 +153,22 @@ impl<'p> Defined<'p> {
                 carriers.entry(*label).or_default().push(at);
             }
         }
-        Self { by_name, pods, carriers }
+        // The others are none that somebody deploys.
+        let releases = || releases.iter().filter(|release| release.name.is_some());
+        let charts = releases().filter_map(|release| release.chart.name.as_deref()).collect();
+        let releases = releases().filter_map(|release| release.name.as_deref()).collect();
+        Self { by_name, pods, carriers, releases, charts }
+    }
+
+    /// Whether a release may make an object of this name: charts call what they make after it, `web` or `web-redis`.
+    fn may_be_released(&self, name: &str) -> bool {
+        let begun = name.match_indices('-').map(|(end, _)| &name[..end]);
+        begun.chain([name]).any(|begun| self.releases.contains(begun))
+    }
+
+    /// Whether a release or its chart is called so, by which charts label their pods.
+    fn is_released(&self, label: &str) -> bool {
+        self.releases.contains(label) || self.charts.contains(label)
     }
 
     /// Pods that carry one of these labels, that which the fewest do; with the folders that have such.

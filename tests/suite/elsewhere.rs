@@ -51,3 +51,32 @@ fn pods_of_another_folder_may_be_those_that_are_selected() {
     let select = "service-selector-matches-pods,pdb-selects-nothing";
     assert_eq!(found(dir.path(), select), ["extra/shop.yaml:5 service-selector-matches-pods"]);
 }
+
+/// What a chart of another repository makes is not known; charts call it after the release.
+#[test]
+fn what_a_release_may_make_is_not_missed() {
+    let autoscaler = |name: &str| AUTOSCALER.replace("name: web", &format!("name: {name}"));
+    let service = |label: &str| {
+        format!(
+            "apiVersion: v1\nkind: Service\nmetadata: {{name: {label}}}\nspec:\n  selector: {{app.kubernetes.io/name: {label}}}\n  ports: [{{port: 80}}]\n"
+        )
+    };
+    let application = "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {name: store}\nspec:\n  project: default\n  destination: {namespace: store, server: https://kubernetes.default.svc}\n  source:\n    repoURL: https://charts.example.org\n    chart: redis\n    targetRevision: 1.0.0\n    helm: {releaseName: cache}\n";
+    let (cache, cached) = (autoscaler("cache-redis"), autoscaler("cached"));
+    let (redis, shop) = (service("redis"), service("shop"));
+    let files = [
+        ("apps/store.yaml", application),
+        ("extra/other.yaml", OTHER),
+        ("extra/cache.yaml", &*cache),
+        ("extra/cached.yaml", &cached),
+        ("extra/redis.yaml", &redis),
+        ("extra/shop.yaml", &shop),
+    ];
+    let dir = repository(&files);
+    let select = "hpa-target-exists,service-selector-matches-pods";
+    let missing = [
+        "extra/cached.yaml:10 hpa-target-exists",
+        "extra/shop.yaml:5 service-selector-matches-pods",
+    ];
+    assert_eq!(found(dir.path(), select), missing);
+}
