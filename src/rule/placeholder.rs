@@ -31,13 +31,16 @@ const MISSING_VALUE: &str = "no value";
 /// How a name in brackets begins that Argo CD's plugin for vaults looks up: `<path:kv/data/web#password>`.
 const IN_A_VAULT: &str = "path:";
 
+/// Fields of a container in which `$(NAME)` is for its own environment to fill in.
+const OF_CONTAINERS: [&str; 4] = ["command", "args", "value", "subPathExpr"];
+
 /// How far a text has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Stage {
     /// It lies in the repository: envsubst, Flux or a pipeline may fill in `${NAME}`, Jinja or another
     /// generator what stands in `{{ }}`.
     Written,
-    /// A chart made it: braces that are left are a mistake, `${NAME}` may still be filled in.
+    /// A chart made it: braces that are left are a mistake, `${NAME}` and `__NAME__` may still be filled in.
     Rendered,
     /// What is written beside a placeholder counts, too, and only a text that is not there at all is open.
     Literal,
@@ -74,10 +77,33 @@ fn is_cipher(node: Node<'_>) -> bool {
 
 fn holds_placeholder(node: Node<'_>, stage: Stage) -> bool {
     match node.kind() {
-        Kind::Scalar => has_placeholder(node.raw(), stage),
+        Kind::Scalar => {
+            has_placeholder(node.raw(), stage) || stage == Stage::Written && is_variable(node)
+        }
         Kind::Sequence => node.items().any(|item| holds_placeholder(item, stage)),
         Kind::Mapping => node.entries().any(|entry| holds_placeholder(entry.value, stage)),
     }
+}
+
+/// Whether a word has `$(name)` in it where no container fills it in, a variable of kustomize or a parameter of Tekton; or
+/// all of it is what a shell puts the output of a command in the place of, `$(cat key | base64)`.
+fn is_variable(node: Node<'_>) -> bool {
+    let is_name = |rest: &str| {
+        let is_part = |letter: char| letter.is_ascii_alphanumeric() || "_.-".contains(letter);
+        rest.split_once(')').is_some_and(|(name, _)| {
+            name.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
+                && name.chars().all(is_part)
+        })
+    };
+    let text = node.raw();
+    let has_name = || text.split("$(").skip(1).any(is_name);
+    let is_of_container = || {
+        let field = node.key_name().or_else(|| node.parent().and_then(Node::key_name));
+        field.is_some_and(|field| OF_CONTAINERS.contains(&&*field))
+    };
+    let is_word = !text.contains(char::is_whitespace);
+    let is_command = || text.starts_with("$(") && text.ends_with(')') && text.len() > 3;
+    text.contains("$(") && (is_word && has_name() || is_command()) && !is_of_container()
 }
 
 fn has_placeholder(text: &str, stage: Stage) -> bool {
@@ -107,7 +133,7 @@ fn is_to_come(text: &str, stage: Stage) -> bool {
                 || is_expression(text)
                 || !is_said && is_between_marks(text)
         }
-        Stage::Rendered => has_variable(),
+        Stage::Rendered => has_variable() || !is_said && is_between_underscores(text),
         Stage::Literal => false,
     }
 }
@@ -132,25 +158,34 @@ fn is_expression(text: &str) -> bool {
 /// Whether a word has a name in it between marks that a build looks for, `@version@`, `__NAME__`, `%NAME%`, `{NAME}`,
 /// `[NAME]`, or is for `printf` to fill in.
 fn is_between_marks(text: &str) -> bool {
-    let is_loud = |name: &str| {
-        let is_part = |letter: char| letter.is_ascii_uppercase() || "_0123456789".contains(letter);
-        name.starts_with(|first: char| first.is_ascii_uppercase()) && name.chars().all(is_part)
-    };
     let is_property = |name: &str| {
         let is_part = |letter: char| letter.is_ascii_alphanumeric() || "._-".contains(letter);
         name.starts_with(|first: char| first.is_ascii_alphabetic()) && name.chars().all(is_part)
     };
-    let between = |opens: &str, closes: &str, is_name: &dyn Fn(&str) -> bool| {
-        let mut begun = text.match_indices(opens).map(|(at, _)| &text[at + opens.len()..]);
-        begun.any(|rest| rest.split_once(closes).is_some_and(|(name, _)| is_name(name)))
-    };
     !text.contains(char::is_whitespace)
-        && (between("@", "@", &is_property)
-            || between("%", "%", &is_loud)
-            || between("{", "}", &is_loud)
-            || between("[", "]", &is_loud)
-            || text.contains("%s")
-            || between("__", "__", &is_loud))
+        && (has_between(text, "@", "@", is_property)
+            || has_between(text, "%", "%", is_loud)
+            || has_between(text, "{", "}", is_loud)
+            || has_between(text, "[", "]", is_loud)
+            || text.contains("%s"))
+        || is_between_underscores(text)
+}
+
+/// Whether a word has `__NAME__` in it, which nothing but a build puts into a chart's values.
+fn is_between_underscores(text: &str) -> bool {
+    !text.contains(char::is_whitespace) && has_between(text, "__", "__", is_loud)
+}
+
+/// Whether it is a name in capitals, of one word or more.
+fn is_loud(name: &str) -> bool {
+    let is_part = |letter: char| letter.is_ascii_uppercase() || "_0123456789".contains(letter);
+    name.starts_with(|first: char| first.is_ascii_uppercase()) && name.chars().all(is_part)
+}
+
+/// Whether a text has a name between marks.
+fn has_between(text: &str, opens: &str, closes: &str, is_name: impl Fn(&str) -> bool) -> bool {
+    let mut begun = text.match_indices(opens).map(|(at, _)| &text[at + opens.len()..]);
+    begun.any(|rest| rest.split_once(closes).is_some_and(|(name, _)| is_name(name)))
 }
 
 /// Whether it is `<NAME>`, or has it at a word's place: what a reader is to put in, or Argo CD's plugin for vaults.
@@ -171,6 +206,9 @@ fn is_in_brackets(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::source::Sources;
+    use crate::yaml;
+    use std::sync::Arc;
 
     #[test]
     fn names_in_braces_are_placeholders() {
@@ -179,6 +217,29 @@ mod tests {
         }
         for text in ["$(NAME)", "${}", "${1}", "${NAME", "$$"] {
             assert!(!has_placeholder(text, Stage::Written), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_variable_in_round_brackets_is_a_placeholder_where_no_container_fills_it_in() {
+        let is_open = |manifest: &str| {
+            let text = manifest.into();
+            let stream = yaml::parse(Sources::default().add("a", Arc::clone(&text)), &text);
+            let node = stream.documents[0].root().expect("a mapping").entries().next();
+            holds_placeholder(node.expect("a field").value, Stage::Written)
+        };
+        for text in [
+            "name: $(profile-name)",
+            "a: web.$(ns).svc",
+            "selector: {app: $(params.app)}",
+            "a: $(cat b)",
+        ] {
+            assert!(is_open(text), "{text}");
+        }
+        for text in
+            ["value: $(PORT)", "args: [--port, $(PORT)]", "a: $()", "a: x $(b c)", "a: $(1)-b"]
+        {
+            assert!(!is_open(text), "{text}");
         }
     }
 
@@ -219,7 +280,6 @@ mod tests {
     fn a_name_between_marks_is_for_a_build_to_put_in() {
         for text in [
             "web:@app.version@",
-            "web-__REGION__",
             "%%IMAGE%%",
             "#{IMAGE}#",
             "{GATEWAY_NAME}",
@@ -229,10 +289,13 @@ mod tests {
             assert!(has_placeholder(text, Stage::Written), "{text}");
             assert!(!has_placeholder(text, Stage::Rendered), "{text}");
         }
+        for stage in [Stage::Written, Stage::Rendered] {
+            assert!(has_placeholder("web-__REGION__", stage), "{stage:?}");
+            assert!(!has_placeholder("__name__", stage), "{stage:?}");
+        }
         for text in [
             "a@b",
             "web@sha256:ab@",
-            "__name__",
             "a__B",
             "50%",
             "%d%",
