@@ -59,7 +59,9 @@ pub(super) fn judge(scene: &Scene<'_>) -> Vec<Hit> {
     let placeholders = scene.words("placeholders");
     let mut hits = Vec::new();
     walk(scene.object.node, &mut |node, text| {
-        if let Some(name) = formats.found(text, &placeholders) {
+        if let Some(name) = formats.found(text, &placeholders)
+            && !is_half(node)
+        {
             hits.push(hit(
                 node,
                 format!("this text holds {name}: whoever reads it can use it"),
@@ -100,6 +102,19 @@ impl Formats {
             })
             .map(|format| format.name.as_str())
     }
+}
+
+/// Whether it is the half of a key of AWS that names it, beside a reference to the half that is secret: without that,
+/// nobody can use it.
+fn is_half(node: Node<'_>) -> bool {
+    let is_secret = |name: &str| name.to_ascii_lowercase().starts_with("secretaccesskey");
+    let named =
+        node.key_name().is_some_and(|name| name.to_ascii_lowercase().starts_with("accesskeyid"));
+    let beside = node.parent().into_iter().flat_map(Node::entries);
+    named
+        && beside
+            .filter(|entry| is_secret(&entry.name()))
+            .any(|entry| entry.value.kind() == Kind::Mapping)
 }
 
 /// Credentials are ASCII, and word boundaries of Unicode would slow automata down.
