@@ -184,13 +184,15 @@ pub struct Finding {
     pub fingerprint: String,
 }
 
-/// What an object asks for that is not beside it.
+/// What something in a file asks for that is not beside it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Sought {
     /// An object of this name.
     Object(String),
     /// Pods with these labels.
     Pods(BTreeMap<String, String>),
+    /// Something that reads a key of a values file.
+    Reader,
 }
 
 impl Finding {

@@ -1,5 +1,6 @@
 //! What an object misses beside it, while another folder of the repository defines it, or declares a release that may
-//! make it: whether both are deployed together, the repository does not say.
+//! make it: whether both are deployed together, the repository does not say. Likewise what a chart does not read of a
+//! values file that something else reads, too.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::hash::{BuildHasher as _, Hash};
@@ -14,10 +15,6 @@ use crate::finding::{Finding, Sought};
 use crate::kube::{Object, labels, objects};
 use crate::project::{Class, File, Project, Release};
 use crate::source::Sources;
-
-/// The rules that say that nothing reads a value.
-const UNREAD: [&str; 3] =
-    ["values-key-unused", "values-key-misspelt", "values-subchart-key-misplaced"];
 
 /// The objects that a repository's manifests define.
 pub(super) struct Elsewhere<'p> {
@@ -70,24 +67,25 @@ impl<'p> Elsewhere<'p> {
     pub(super) fn leave_open(&self, found: &mut Found, sources: &Sources) {
         let Found { findings, undecided, .. } = found;
         findings.retain(|finding| {
-            let is_open = self.is_open(finding, sources) || self.is_for_others(finding, sources);
+            let is_open = self.is_open(finding, sources);
             undecided.note(&finding.rule, usize::from(is_open));
             !is_open
         });
     }
 
     fn is_open(&self, finding: &Finding, sources: &Sources) -> bool {
-        let Finding { sought: Some(sought), object: Some(object), primary, .. } = finding else {
+        let Finding { sought: Some(sought), object, primary, .. } = finding else {
             return false;
         };
         let path = sources.path(primary.span.source);
         let own = folder(&path);
-        let defined = self.defined();
         match &**sought {
-            // An object of its own kind is another of those that miss the same.
             Sought::Object(name) => {
-                let kind = digest(&object.kind);
-                let defines = |known: &Definition<'_>| known.kind != kind && known.folder != own;
+                let kind = object.as_ref().map(|object| digest(&object.kind));
+                // An object of its own kind is another of those that miss the same.
+                let defines =
+                    |known: &Definition<'_>| Some(known.kind) != kind && known.folder != own;
+                let defined = self.defined();
                 let known = defined.by_name.get(&digest(name));
                 known.is_some_and(|known| known.iter().any(defines))
                     || defined.may_be_released(name)
@@ -98,17 +96,13 @@ impl<'p> Elsewhere<'p> {
                     |folders: &BTreeSet<&str>| folders.iter().any(|other| *other != own);
                 let carries =
                     |own: &Labels| wanted.iter().all(|label| own.binary_search(label).is_ok());
+                let defined = self.defined();
                 let mut pods = defined.pods_with_any(&wanted);
                 pods.any(|(pod, folders)| stands_elsewhere(folders) && carries(pod))
                     || labels.values().any(|value| defined.is_released(value))
             }
+            Sought::Reader => self.read_by_others.contains(&path),
         }
-    }
-
-    /// Whether a key of values may be for something else than the chart that does not read it.
-    fn is_for_others(&self, finding: &Finding, sources: &Sources) -> bool {
-        UNREAD.contains(&&*finding.rule)
-            && self.read_by_others.contains(&sources.path(finding.primary.span.source))
     }
 
     fn defined(&self) -> &Defined<'p> {

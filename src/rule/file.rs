@@ -160,6 +160,8 @@ pub struct Rule {
     /// What it finds missing are pods that carry the labels of a selector: at the selector, which another folder's pods
     /// may carry.
     pub seeks_pods: bool,
+    /// What it finds is that nothing reads a key of a values file, which something beside the chart may read.
+    pub seeks_reader: bool,
     /// Logic in Rust, where a predicate cannot say it; beside or instead of checks.
     pub(crate) algorithm: Option<Algorithm>,
     /// The rule file, but for the examples.
@@ -235,6 +237,7 @@ const KEYS: &[&str] = &[
     "counts-alternatives",
     "seeks-object",
     "seeks-pods",
+    "seeks-reader",
     "let",
     "when",
     "checks",
@@ -439,6 +442,7 @@ impl Reader {
             counts_alternatives: flag(root, "counts-alternatives"),
             seeks_object: flag(root, "seeks-object"),
             seeks_pods: flag(root, "seeks-pods"),
+            seeks_reader: flag(root, "seeks-reader"),
             repair: self.repair(root, &checks),
             algorithm,
             file: Arc::clone(file),
