@@ -140,11 +140,7 @@ fn is_to_come(text: &str, stage: Stage) -> bool {
 
 /// Whether it is a name in capitals for a program to put a number or the like in the place of: `REPLICAS_OF_WEB`.
 pub(super) fn is_in_capitals(text: &str) -> bool {
-    let is_part = |part: &str| {
-        part.starts_with(|first: char| first.is_ascii_uppercase())
-            && part.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())
-    };
-    text.contains('_') && text.split('_').all(is_part)
+    text.contains('_') && is_loud(text)
 }
 
 /// Whether it is an expression in brackets, as a test of Chainsaw has them: `(env('IMAGE'))`.
