@@ -226,15 +226,15 @@ fn followed(chart: &Chart, texts: &[&str]) -> Reads {
 }
 
 /// Runs the templates of a tree of charts.
-fn run<'c>(members: &'c [Member<'c>], texts: &[&str]) -> Flow<'c> {
+fn run<'c>(members: &'c [Member<'c>], texts: &'c [&str]) -> Flow<'c> {
     let mut paths = Paths::new(members.len());
     if members.iter().all(|member| member.chart.templates.is_empty()) {
         // Whatever reads its values is not here: made by a build, or left out of a copy.
         paths.give_up();
     }
     declared::mark(members, &mut paths);
-    text::mark(members, texts, &mut paths);
-    let mut flow = Flow::new(members, paths);
+    let called = text::mark(members, texts, &mut paths);
+    let mut flow = Flow::new(members, called, paths);
     flow.run();
     flow
 }
@@ -263,7 +263,7 @@ fn digest(chart: &Chart, sources: &Sources, hasher: &mut blake3::Hasher) {
     for root in chart.values.iter().filter_map(|document| document.root()) {
         text::strings(root, &mut put_template);
     }
-    for file in &chart.files {
+    for file in text::files(chart) {
         put_template(&file.text);
     }
     put(&chart.dependencies.len().to_string());

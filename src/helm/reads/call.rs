@@ -11,7 +11,7 @@ use super::shape::{Shape, Shapes};
 impl Flow<'_> {
     /// Calls a function; `args` are all arguments, a piped one last, `given` those that are written.
     pub(super) fn call(&mut self, name: &str, given: &[Expr], args: &[Shapes]) -> Shapes {
-        let last = args.last().cloned().unwrap_or_default();
+        let last = args.last().cloned().unwrap_or_else(Shapes::computed);
         match name {
             "include" => self.include(args),
             "tpl" => self.tpl(args),
@@ -20,11 +20,11 @@ impl Flow<'_> {
             "hasKey" => {
                 let found = self.walk(args);
                 self.test(&found);
-                Shapes::default()
+                Shapes::computed()
             }
             "pluck" => {
                 let maps = Shapes::any(args.iter().skip(1));
-                let key = args.first().cloned().unwrap_or_default();
+                let key = args.first().cloned().unwrap_or_else(Shapes::computed);
                 let found = self.walk(&[maps, key]);
                 Shapes::one(Shape::List(found))
             }
@@ -43,7 +43,7 @@ impl Flow<'_> {
             "keys" | "len" => {
                 self.test(&Shapes::any(args));
                 self.elements(&Shapes::any(args));
-                Shapes::default()
+                Shapes::computed()
             }
             "values" => {
                 let items = self.elements(&last);
@@ -59,8 +59,8 @@ impl Flow<'_> {
                 Shapes::one(Shape::List(items))
             }
             "append" | "mustAppend" | "push" | "mustPush" | "prepend" | "mustPrepend" => {
-                let list = args.first().cloned().unwrap_or_default();
-                let items = self.elements(&list).or(args.get(1).unwrap_or(&Shapes::default()));
+                let list = args.first().cloned().unwrap_or_else(Shapes::computed);
+                let items = self.elements(&list).or(args.get(1).unwrap_or(&Shapes::computed()));
                 Shapes::one(Shape::List(items))
             }
             "default" | "coalesce" | "or" | "and" => {
@@ -74,15 +74,16 @@ impl Flow<'_> {
             }
             "required" => last,
             "printf" if is_verbatim(args) => last,
-            "toString" | "lower" | "trim" if last.texts().is_some() => last,
+            "toString" if last.texts().is_some() => last,
+            "lower" | "trim" if last.texts().is_some() => rewritten(name, &last),
             "kindIs" | "kindOf" | "typeIs" | "typeIsLike" | "typeOf" => {
                 self.test(&last);
                 self.type_of(&last);
-                Shapes::default()
+                Shapes::computed()
             }
             "empty" | "not" | "eq" | "ne" | "lt" | "le" | "gt" | "ge" => {
                 self.test(&Shapes::any(args));
-                Shapes::default()
+                Shapes::computed()
             }
             _ => self.computed(args),
         }
@@ -91,7 +92,7 @@ impl Flow<'_> {
     /// The result of a function that reads all it is given.
     fn computed(&mut self, args: &[Shapes]) -> Shapes {
         self.escape(&Shapes::any(args));
-        Shapes::default()
+        Shapes::computed()
     }
 
     fn include(&mut self, args: &[Shapes]) -> Shapes {
@@ -105,7 +106,7 @@ impl Flow<'_> {
                     self.escape_but_roots(dot);
                     self.any_named(dot);
                 }
-                Shapes::default()
+                Shapes::computed()
             }
         }
     }
@@ -114,7 +115,7 @@ impl Flow<'_> {
         let written: Vec<Shapes> = names.iter().map(|name| self.named(name, dot)).collect();
         match written.iter().all(|shapes| shapes.texts().is_some()) {
             true => Shapes::any(&written),
-            false => Shapes::default(),
+            false => Shapes::computed(),
         }
     }
 
@@ -126,14 +127,14 @@ impl Flow<'_> {
             _ => {
                 self.escape(source);
                 self.escape_but_roots(dot);
-                Shapes::default()
+                Shapes::computed()
             }
         }
     }
 
     /// `index` and `get`: a map or list, then keys.
     fn walk(&mut self, args: &[Shapes]) -> Shapes {
-        let Some((from, keys)) = args.split_first() else { return Shapes::default() };
+        let Some((from, keys)) = args.split_first() else { return Shapes::computed() };
         keys.iter().fold(from.clone(), |at, key| self.at_key(&at, key))
     }
 
@@ -158,7 +159,7 @@ impl Flow<'_> {
     }
 
     fn pick(&mut self, args: &[Shapes]) -> Shapes {
-        let Some((from, keys)) = args.split_first() else { return Shapes::default() };
+        let Some((from, keys)) = args.split_first() else { return Shapes::computed() };
         let mut entries = BTreeMap::new();
         for key in keys {
             let Some(names) = key.texts() else { return self.computed(args) };
@@ -179,6 +180,7 @@ impl Flow<'_> {
             None => {
                 self.escape(key);
                 self.escape(value);
+                self.open(map);
             }
         }
         map.clone()
@@ -187,8 +189,20 @@ impl Flow<'_> {
     /// The map that is merged into may be seen from elsewhere, unless it is made right here: what
     /// comes into it then counts as read.
     fn merge(&mut self, given: &[Expr], args: &[Shapes]) -> Shapes {
-        if !given.first().is_some_and(|of| is_fresh(of, self.text)) {
-            self.escape_but_roots(&Shapes::any(args.iter().skip(1)));
+        if let Some((into, from)) = args.split_first()
+            && !given.first().is_some_and(|of| is_fresh(of, self.text))
+        {
+            let from = Shapes::any(from);
+            self.escape_but_roots(&from);
+            for shape in from.iter() {
+                match shape {
+                    Shape::Map(entries) => {
+                        entries.iter().for_each(|(key, value)| self.assign(key, value));
+                    }
+                    Shape::Nothing => {}
+                    _ => self.open(into),
+                }
+            }
         }
         let all = Shapes::any(args);
         self.bounded(all)
@@ -196,8 +210,9 @@ impl Flow<'_> {
 
     fn dict(&mut self, args: &[Shapes]) -> Shapes {
         let mut entries: BTreeMap<Rc<str>, Shapes> = BTreeMap::new();
+        let mut others = None;
         for pair in args.chunks(2) {
-            let value = pair.get(1).cloned().unwrap_or_default();
+            let value = pair.get(1).cloned().unwrap_or_else(Shapes::computed);
             match pair[0].texts() {
                 Some(names) => names.into_iter().for_each(|name| {
                     let known = entries.entry(name).or_default();
@@ -206,10 +221,11 @@ impl Flow<'_> {
                 None => {
                     self.escape(&pair[0]);
                     self.escape(&value);
+                    others = Some(Shape::Computed);
                 }
             }
         }
-        Shapes::one(Shape::Map(Rc::new(entries)))
+        Shapes::of([Shape::Map(Rc::new(entries))].into_iter().chain(others))
     }
 
     /// An item at the end of a list.
@@ -241,6 +257,15 @@ fn reversed(list: &Shapes) -> Shapes {
     Shapes::of(list.iter().map(|shape| match shape {
         Shape::Items(items) => Shape::Items(items.iter().rev().cloned().collect::<Vec<_>>().into()),
         shape => shape.clone(),
+    }))
+}
+
+/// What a function that rewrites a text makes of texts.
+fn rewritten(function: &str, texts: &Shapes) -> Shapes {
+    let texts = texts.texts().unwrap_or_default();
+    Shapes::of(texts.iter().map(|text| match function {
+        "lower" => Shape::Text(text.to_lowercase().into()),
+        _ => Shape::Text(text.trim().into()),
     }))
 }
 

@@ -10,6 +10,7 @@ use crate::helm::parse::{
 use super::Member;
 use super::path::{PathId, Paths};
 use super::shape::{Shape, Shapes};
+use super::text::Called;
 
 /// Nodes of templates and of shapes past which all values count as read. A shape may hold another
 /// many times over, so what a walk through it costs is bounded as well. Of the charts of some two
@@ -22,11 +23,14 @@ const MAX_DEPTH: usize = 120;
 /// Times that a body is run again because what `set` put somewhere has changed.
 const MAX_ROUNDS: usize = 6;
 
-type Key = (Rc<str>, Shapes);
+/// A definition, what it is run on, and the chart it is run for.
+type Key = (Rc<str>, Shapes, usize);
 
 /// Runs all templates of a tree of charts.
 pub(super) struct Flow<'c> {
     pub(super) members: &'c [Member<'c>],
+    /// What texts call that are given to `tpl`.
+    called: Called<'c>,
     pub(super) paths: Paths,
     defines: BTreeMap<&'c str, Vec<Body<'c>>>,
     /// The text of the template that is being run.
@@ -35,6 +39,8 @@ pub(super) struct Flow<'c> {
     done: HashMap<Key, Shapes>,
     /// What `set` put under a key, into whichever map.
     assigned: HashMap<Rc<str>, Shapes>,
+    /// Maps into which something was put under keys that are not known.
+    opened: Opened,
     /// Something was put under a key after somebody had looked there.
     changed: bool,
     /// The chart whose template is being run.
@@ -42,6 +48,15 @@ pub(super) struct Flow<'c> {
     /// Nodes that were walked.
     pub(super) steps: usize,
     depth: usize,
+}
+
+/// Whether something came under keys that are not known: it may stand under whichever is asked for.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+struct Opened {
+    /// Into a map that a template makes.
+    maps: bool,
+    /// Into what templates are given.
+    roots: bool,
 }
 
 /// The body of a template or of a definition, and the text it is in.
@@ -64,7 +79,7 @@ struct Variable {
 }
 
 impl<'c> Flow<'c> {
-    pub(super) fn new(members: &'c [Member<'c>], paths: Paths) -> Self {
+    pub(super) fn new(members: &'c [Member<'c>], called: Called<'c>, paths: Paths) -> Self {
         let mut defines: BTreeMap<&str, Vec<Body<'_>>> = BTreeMap::new();
         for template in members.iter().flat_map(|member| parsed(member.chart)) {
             for (name, body) in &template.defines {
@@ -77,11 +92,13 @@ impl<'c> Flow<'c> {
         }
         Self {
             members,
+            called,
             paths,
             defines,
             text: "",
             done: HashMap::new(),
             assigned: HashMap::new(),
+            opened: Opened::default(),
             changed: false,
             chart: 0,
             steps: 0,
@@ -131,6 +148,20 @@ impl<'c> Flow<'c> {
             }
             caller = members[at].parent;
         }
+        self.chart = chart;
+        self.called();
+    }
+
+    /// Runs what texts call, any of which the chart may give to `tpl`.
+    fn called(&mut self) {
+        let unknown = Shapes::computed();
+        let names: Vec<&str> = self.called.names.iter().copied().collect();
+        for name in names {
+            self.named(name, &unknown);
+        }
+        if self.called.any {
+            self.any_named(&unknown);
+        }
     }
 
     /// Runs the definitions of a name; what they write, where that is a text of a template.
@@ -138,27 +169,27 @@ impl<'c> Flow<'c> {
         // To look it up is to walk through all of it.
         self.steps += dot.weight(MAX_STEPS - self.steps);
         if self.is_exhausted() {
-            return Shapes::default();
+            return Shapes::computed();
         }
-        let key = (Rc::from(name), dot.clone());
+        let key = (Rc::from(name), dot.clone(), self.chart);
         if let Some(known) = self.done.get(&key) {
             return known.clone();
         }
-        self.done.insert(key.clone(), Shapes::default());
+        self.done.insert(key.clone(), Shapes::computed());
         let Some(bodies) = self.defines.get(name).cloned() else {
             // A file by its name, which is run on the root only.
             self.escape_but_roots(dot);
-            return Shapes::default();
+            return Shapes::computed();
         };
         if self.depth >= MAX_DEPTH {
             self.escape(dot);
-            return Shapes::default();
+            return Shapes::computed();
         }
         self.depth += 1;
         let written: Vec<Shapes> = bodies.into_iter().map(|body| self.body(body, dot)).collect();
         self.depth -= 1;
         let known = written.iter().all(|shapes| shapes.texts().is_some());
-        let written = if known { Shapes::any(&written) } else { Shapes::default() };
+        let written = if known { Shapes::any(&written) } else { Shapes::computed() };
         self.done.insert(key, written.clone());
         written
     }
@@ -190,8 +221,8 @@ impl<'c> Flow<'c> {
         self.list(body, dot, &mut frame);
         self.text = outer;
         match is_one_action(body) {
-            true => frame.written,
-            false => Shapes::default(),
+            true => frame.written.or_computed(),
+            false => Shapes::computed(),
         }
     }
 
@@ -218,7 +249,7 @@ impl<'c> Flow<'c> {
             Node::Range(branch) => self.range(branch, dot, frame),
             Node::Template(call) => {
                 let value = call.pipe.as_ref().map(|pipe| self.pipe(pipe, dot, frame));
-                self.named(&call.name, &value.unwrap_or_default());
+                self.named(&call.name, &value.unwrap_or_else(Shapes::computed));
             }
             Node::Text(_) | Node::Break(_) | Node::Continue(_) => {}
         }
@@ -265,9 +296,6 @@ impl<'c> Flow<'c> {
                 }
             }
         }
-        if over.is_computed() {
-            self.settle(branch, &Shapes::default(), frame);
-        }
         if let Some(body) = &branch.else_body {
             self.list(body, dot, frame);
             frame.vars.truncate(depth);
@@ -293,7 +321,7 @@ impl<'c> Flow<'c> {
     fn iteration(&mut self, branch: &BranchNode, item: &Shapes, frame: &mut Frame) {
         let depth = frame.vars.len();
         let bound = match branch.pipe.decl.len() {
-            2 => vec![Shapes::default(), item.clone()],
+            2 => vec![Shapes::computed(), item.clone()],
             _ => vec![item.clone()],
         };
         for (name, value) in branch.pipe.decl.iter().zip(bound) {
@@ -329,15 +357,15 @@ impl<'c> Flow<'c> {
             self.escape(&Shapes::any(&args));
             return self.expr(operand, dot, frame);
         };
-        self.call(name.text(self.text), given, &args)
+        self.call(name.text(self.text), given, &args).or_computed()
     }
 
     fn expr(&mut self, expr: &Expr, dot: &Shapes, frame: &mut Frame) -> Shapes {
         match expr {
             Expr::Dot(_) => dot.clone(),
-            Expr::Nil(_) | Expr::Bool(..) | Expr::Number(..) => Shapes::default(),
+            Expr::Nil(_) | Expr::Bool(..) | Expr::Number(..) => Shapes::computed(),
             Expr::String(_, text) => Shapes::text(text),
-            Expr::Identifier(name) => self.call(name.text(self.text), &[], &[]),
+            Expr::Identifier(name) => self.call(name.text(self.text), &[], &[]).or_computed(),
             Expr::Pipe(_, pipe) => {
                 let depth = frame.vars.len();
                 let value = self.pipe(pipe, dot, frame);
@@ -348,7 +376,7 @@ impl<'c> Flow<'c> {
             Expr::Variable(_, reference) => {
                 let name = reference.variable(self.text);
                 let known = frame.vars.iter().rev().find(|known| known.name == name);
-                let value = known.map(|known| known.value.clone()).unwrap_or_default();
+                let value = known.map_or_else(Shapes::computed, |known| known.value.clone());
                 self.fields(value, *reference)
             }
             Expr::Chain(_, chain) => {
@@ -365,9 +393,13 @@ impl<'c> Flow<'c> {
     /// What stands under a key.
     pub(super) fn field(&mut self, of: &Shapes, name: &str) -> Shapes {
         let mut found: Vec<Shape> = Vec::new();
-        let mut known = !of.is_computed();
+        let mut known = true;
         for shape in of.iter() {
             match shape {
+                // All values as a map (helm: common.Values.AsMap).
+                Shape::At(path) if name == "AsMap" && self.paths.is_root(*path) => {
+                    found.push(Shape::At(*path));
+                }
                 Shape::At(path) => match self.paths.key(*path, name) {
                     Some(path) => found.push(Shape::At(path)),
                     None => known = false,
@@ -376,28 +408,32 @@ impl<'c> Flow<'c> {
                     "Values" => found.push(Shape::At(Paths::root(*chart))),
                     "Subcharts" => found.push(Shape::Subcharts(*chart)),
                     "Capabilities" | "Chart" | "Files" | "Release" | "Template" => known = false,
-                    _ => {}
+                    _ => known &= !self.opened.roots,
                 },
                 Shape::Subcharts(chart) => {
                     let children = &self.members[*chart].children;
                     let named = children.iter().filter(|(known, _)| known == name);
                     found.extend(named.map(|(_, child)| Shape::Root(*child)));
                 }
-                Shape::Map(entries) => {
-                    found.extend(entries.get(name).into_iter().flat_map(Shapes::iter).cloned());
-                }
+                Shape::Map(entries) => match entries.get(name) {
+                    Some(entry) => found.extend(entry.iter().cloned()),
+                    None => known &= !self.opened.maps,
+                },
+                Shape::Computed => known = false,
                 Shape::Nothing | Shape::Text(_) | Shape::Items(_) | Shape::List(_) => {}
             }
         }
         if let Some(assigned) = self.assigned.get(name) {
             found.extend(assigned.iter().cloned());
         }
-        if found.is_empty() && known {
-            return Shapes::one(Shape::Nothing);
-        }
-        if found.is_empty() && name == "Values" {
+        match (found.is_empty(), known) {
+            (true, true) => found.push(Shape::Nothing),
             // What could not be followed and has values is a chart's root.
-            found.push(Shape::At(Paths::root(self.chart)));
+            (true, false) if name == "Values" => {
+                found.push(Shape::At(Paths::root(self.chart)));
+            }
+            (_, false) => found.push(Shape::Computed),
+            (false, true) => {}
         }
         self.bounded(Shapes::of(found))
     }
@@ -410,6 +446,10 @@ impl<'c> Flow<'c> {
                 Shape::At(path) => found.extend(self.paths.any(*path).map(Shape::At)),
                 Shape::Map(entries) => {
                     found.extend(entries.values().flat_map(Shapes::iter).cloned());
+                    if !self.assigned.is_empty() || self.opened.maps {
+                        // What `set` put there may be any of it.
+                        found.push(Shape::Computed);
+                    }
                 }
                 Shape::Items(items) => found.extend(items.iter().flat_map(Shapes::iter).cloned()),
                 Shape::List(items) => found.extend(items.iter().cloned()),
@@ -421,10 +461,11 @@ impl<'c> Flow<'c> {
                     found.push(Shape::At(Paths::root(*chart)));
                 }
                 Shape::Nothing => found.push(Shape::Nothing),
+                Shape::Computed => found.push(Shape::Computed),
                 Shape::Text(_) => {}
             }
         }
-        self.bounded(Shapes::of(found))
+        self.bounded(Shapes::of(found).or_computed())
     }
 
     /// Remembers what `set` puts under a key.
@@ -438,9 +479,17 @@ impl<'c> Flow<'c> {
         }
     }
 
+    /// Remembers that something was put into a map under a key that is not known.
+    pub(super) fn open(&mut self, map: &Shapes) {
+        let before = self.opened;
+        self.opened.maps |= map.iter().any(|shape| matches!(shape, Shape::Map(_)));
+        self.opened.roots |= map.iter().any(|shape| matches!(shape, Shape::Root(_)));
+        self.changed |= self.opened != before;
+    }
+
     /// Marks whatever it is as read, with all that is below.
     pub(super) fn escape(&mut self, value: &Shapes) {
-        for shape in value.iter() {
+        for shape in value.followed() {
             if !self.step() {
                 return;
             }
@@ -455,14 +504,14 @@ impl<'c> Flow<'c> {
                 Shape::Map(entries) => entries.values().for_each(|value| self.escape(value)),
                 Shape::Items(items) => items.iter().for_each(|item| self.escape(item)),
                 Shape::List(items) => self.escape(items),
-                Shape::Nothing | Shape::Text(_) => {}
+                Shape::Nothing | Shape::Text(_) | Shape::Computed => {}
             }
         }
     }
 
     /// The same without what a template reads by itself when it is given a chart's root.
     pub(super) fn escape_but_roots(&mut self, value: &Shapes) {
-        for shape in value.iter() {
+        for shape in value.followed() {
             if !self.step() {
                 return;
             }
@@ -493,7 +542,7 @@ impl<'c> Flow<'c> {
             return value;
         }
         self.escape(&value);
-        Shapes::default()
+        Shapes::computed()
     }
 }
 

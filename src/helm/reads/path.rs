@@ -54,6 +54,11 @@ impl Paths {
         PathId(u32::try_from(chart).unwrap_or(0))
     }
 
+    /// Whether it is that of all values of a chart.
+    pub(super) fn is_root(&self, at: PathId) -> bool {
+        (at.0 as usize) < self.roots
+    }
+
     /// The path at a key; `None` where it grows too long, and is read as a whole.
     pub(super) fn key(&mut self, at: PathId, key: &str) -> Option<PathId> {
         self.step(at, Step::Key(key.into()))

@@ -29,10 +29,11 @@ pub(super) enum Shape {
     /// What is asked of a map that does not have it: a definition that wants a map of its own and is
     /// run on a chart's root.
     Nothing,
+    /// What is computed of what was read for it: a number, a name, a text, a map that was parsed.
+    Computed,
 }
 
-/// All that a value may be, sorted. Empty for what is computed: a number, a name, a text whose
-/// parts are read.
+/// All that a value may be, sorted. Empty as long as nothing is known to come there.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 pub(super) struct Shapes(Rc<[Shape]>);
 
@@ -53,6 +54,11 @@ impl Shapes {
     /// What is one thing.
     pub(super) fn one(shape: Shape) -> Self {
         Self(Rc::from([shape]))
+    }
+
+    /// What is computed.
+    pub(super) fn computed() -> Self {
+        Self::one(Shape::Computed)
     }
 
     /// A text of a template.
@@ -87,11 +93,25 @@ impl Shapes {
         self.0.iter()
     }
 
-    pub(super) fn is_computed(&self) -> bool {
+    /// All but what is computed.
+    pub(super) fn followed(&self) -> std::slice::Iter<'_, Shape> {
+        match self.0.split_last() {
+            Some((Shape::Computed, others)) => others.iter(),
+            _ => self.0.iter(),
+        }
+    }
+
+    /// Whether nothing is known to come there.
+    pub(super) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// How many shapes a walk through it meets, counted up to a limit.
+    /// The same, where what is not known to be anything else is computed.
+    pub(super) fn or_computed(self) -> Self {
+        if self.is_empty() { Self::computed() } else { self }
+    }
+
+    /// How many shapes a walk through it follows, counted up to a limit.
     pub(super) fn weight(&self, limit: usize) -> usize {
         let mut left = limit;
         self.walk(&mut left);
@@ -100,7 +120,7 @@ impl Shapes {
 
     /// Walks through it for as many shapes as are left; whether all were met.
     fn walk(&self, left: &mut usize) -> bool {
-        self.iter().all(|shape| {
+        self.followed().all(|shape| {
             let Some(fewer) = left.checked_sub(1) else { return false };
             *left = fewer;
             match shape {
@@ -111,7 +131,8 @@ impl Shapes {
                 | Shape::Root(_)
                 | Shape::Subcharts(_)
                 | Shape::Text(_)
-                | Shape::Nothing => true,
+                | Shape::Nothing
+                | Shape::Computed => true,
             }
         })
     }
@@ -126,6 +147,6 @@ impl Shapes {
             Shape::Text(text) => Some(Rc::clone(text)),
             _ => None,
         };
-        if self.is_computed() { None } else { self.iter().map(text).collect() }
+        if self.is_empty() { None } else { self.iter().map(text).collect() }
     }
 }

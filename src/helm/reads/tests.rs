@@ -298,3 +298,81 @@ fn a_chart_without_templates_may_read_anything() {
     let reads = reads_of(&[("values.yaml", "a: 1")]);
     holds(&reads, &[("a", "whole"), ("x", "whole")]);
 }
+
+#[test]
+fn what_is_read_under_what_is_computed_is_read() {
+    let below = |made: &str| {
+        template(&format!("{made}{{{{ range $made.x }}}}{{{{ $.Values.a.b }}}}{{{{ end }}}}"))
+    };
+    for made in [
+        r#"{{ $made := dict }}{{ $_ := set $made "x" (until 2) }}"#,
+        r#"{{ $made := dict }}{{ $_ := set $made .Chart.Name (list 1) }}"#,
+        r#"{{ $made := dict .Chart.Name (list 1) }}"#,
+        r#"{{ $made := dict }}{{ $_ := merge $made (dict "x" (list 1)) }}"#,
+        r#"{{ $made := dict }}{{ $_ := merge $made (fromYaml "x: [1]") }}"#,
+        r#"{{ $made := merge (dict) (fromYaml "x: [1]") }}"#,
+        r#"{{ $made := fromYaml "x: [1]" | default dict }}"#,
+        r#"{{ $made := ternary (dict) (fromYaml "x: [1]") .Release.IsInstall }}"#,
+        r#"{{ $made := dict }}{{ if .Release.IsInstall }}{{ $made = fromYaml "x: [1]" }}{{ end }}"#,
+        r#"{{ $made := dict "x" (dig "x" list (fromYaml "x: [1]")) }}"#,
+        r#"{{ $made := dict "x" dict }}{{ range $i := until 2 }}{{ $_ := set $made.x (toString $i) 1 }}{{ end }}"#,
+    ] {
+        assert_eq!(state(&below(made), "a.b"), "whole", "{made}");
+    }
+    assert_eq!(state(&below("{{ $made := dict }}"), "a.b"), "unread");
+}
+
+#[test]
+fn a_key_that_may_be_computed_is_any() {
+    let name = r#"(trimSuffix "-x" .Release.Name)"#;
+    for made in [
+        format!(r#"{{{{ $key := ternary "x" {name} .Release.IsInstall }}}}"#),
+        format!(r#"{{{{ $key := last (concat (list "x") (list {name})) }}}}"#),
+        format!(
+            r#"{{{{ $m := dict "k" "x" }}}}{{{{ $_ := set $m "k" {name} }}}}{{{{ $key := $m.k }}}}"#
+        ),
+        format!(
+            r#"{{{{ $key := "" }}}}{{{{ range $k := list "x" {name} }}}}{{{{ $key = $k }}}}{{{{ end }}}}"#
+        ),
+    ] {
+        let reads = template(&format!("{made}{{{{ index .Values.a $key }}}}"));
+        assert_eq!(state(&reads, "a.b"), "whole", "{made}");
+    }
+    let known = template(r#"{{ index .Values.a (lower " B " | trim) }}"#);
+    holds(&known, &[("a.b", "whole"), ("a.x", "unread")]);
+}
+
+#[test]
+fn all_values_as_a_map_are_the_values() {
+    let reads = template(r#"{{ dig "a" "b" "" .Values.AsMap }}"#);
+    holds(&reads, &[("a.b", "whole"), ("a.x", "unread"), ("x", "unread")]);
+}
+
+#[test]
+fn a_definition_that_a_text_calls_reads_what_it_is_given_there() {
+    let helper = "{{ define \"one\" }}{{ .root.Values.a.b }}{{ end }}{{ define \"two\" }}{{ .root.Values.c }}{{ end }}";
+    let print = "{{ tpl .Values.text . }}";
+    let with = |text: &str| {
+        let values = format!("text: '{text}'\n");
+        let files = [("templates/_h.tpl", helper), ("templates/t.yaml", print)];
+        reads_of(&[&files[..], &[("values.yaml", &values)]].concat())
+    };
+    holds(
+        &with(r#"{{ include "one" (dict "root" .) }}"#),
+        &[("a.b", "whole"), ("a.x", "unread"), ("c", "unread")],
+    );
+    holds(&with(r#"{{ include $name (dict "root" .) }}"#), &[("a.b", "whole"), ("c", "whole")]);
+    holds(&with(r#"{{ include "one" . }}"#), &[("a.b", "unread")]);
+    holds(&with("{{ .Values.x }} include (what is not there)"), &[("a.b", "unread")]);
+}
+
+#[test]
+fn files_of_a_chart_may_be_templates_whatever_they_are_called() {
+    let print = "{{ tpl (.Files.Get \"pages/a.md\") . }}";
+    let files = [
+        ("pages/a.md", "{{ .Values.a }}"),
+        ("README.md", "{{ .Values.b }}"),
+        ("templates/t.yaml", print),
+    ];
+    holds(&reads_of(&files), &[("a", "whole"), ("b", "unread")]);
+}

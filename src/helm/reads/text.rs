@@ -1,5 +1,8 @@
 //! Templates within texts: strings of values, of templates and of files may be given to `tpl`.
 
+use std::collections::BTreeSet;
+
+use crate::helm::chart::{Chart, ChartFile};
 use crate::helm::parse::{Expr, ListNode};
 
 use super::Member;
@@ -7,27 +10,49 @@ use super::path::Paths;
 use crate::helm::parse::expressions;
 use crate::yaml::{Kind, Node};
 
-/// Marks what texts could read that are given to `tpl`, in any chart of the tree.
-pub(super) fn mark(members: &[Member<'_>], texts: &[&str], paths: &mut Paths) {
-    for text in texts {
-        in_text(text, members.len(), paths);
-    }
+/// Definitions that texts call with something of their own making.
+#[derive(Debug, Default)]
+pub(super) struct Called<'c> {
+    pub(super) names: BTreeSet<&'c str>,
+    /// There are others, whose names are computed.
+    pub(super) any: bool,
+}
+
+/// Marks what texts could read that are given to `tpl`, in any chart of the tree; and what they
+/// call.
+pub(super) fn mark<'c>(
+    members: &'c [Member<'_>],
+    texts: &'c [&str],
+    paths: &mut Paths,
+) -> Called<'c> {
+    let mut called = Called::default();
+    let mut seen = |text: &'c str| {
+        if text.contains("{{") {
+            in_text(text, members.len(), paths);
+            calls(text, &mut called);
+        }
+    };
+    texts.iter().for_each(|text| seen(text));
     for member in members {
         for root in member.chart.values.iter().filter_map(|document| document.root()) {
-            strings(root, &mut |text| in_text(text, members.len(), paths));
+            strings(root, &mut seen);
         }
-        let prose = |name: &str| name.to_ascii_lowercase().ends_with(".md");
-        for file in member.chart.files.iter().filter(|file| !prose(&file.name)) {
-            in_text(&file.text, members.len(), paths);
-        }
+        files(member.chart).for_each(|file| seen(&file.text));
         let parsed = member.chart.templates.iter().filter_map(|t| t.parsed().as_ref().ok());
         for template in parsed {
             let bodies = template.defines.iter().map(|(_, body)| &**body);
             for body in bodies.chain([&*template.body]) {
-                constants(body, &mut |text| in_text(text, members.len(), paths));
+                constants(body, &mut seen);
             }
         }
     }
+    called
+}
+
+/// The files of a chart that may be templates: not what is written about it.
+pub(super) fn files(chart: &Chart) -> impl Iterator<Item = &ChartFile> {
+    let prose = |name: &str| !name.contains('/') && name.to_ascii_lowercase().ends_with(".md");
+    chart.files.iter().filter(move |file| !prose(&file.name))
 }
 
 /// Every scalar of a tree.
@@ -42,7 +67,7 @@ pub(crate) fn strings<'n>(node: Node<'n>, each: &mut impl FnMut(&'n str)) {
     }
 }
 
-fn constants(list: &ListNode, each: &mut impl FnMut(&str)) {
+fn constants<'t>(list: &'t ListNode, each: &mut impl FnMut(&'t str)) {
     expressions(list, &mut |expr| {
         if let Expr::String(_, text) = expr {
             each(text);
@@ -53,9 +78,6 @@ fn constants(list: &ListNode, each: &mut impl FnMut(&str)) {
 /// Marks every path that a text names after `.Values`, with all that is below: the text may be a
 /// part of a template only, so it is not parsed.
 fn in_text(text: &str, charts: usize, paths: &mut Paths) {
-    if !text.contains("{{") {
-        return;
-    }
     for (at, word) in text.match_indices(".Values") {
         let keys: Vec<&str> = fields(&text[at + word.len()..]);
         for chart in 0..charts {
@@ -64,6 +86,32 @@ fn in_text(text: &str, charts: usize, paths: &mut Paths) {
             }
         }
     }
+}
+
+/// Finds the definitions that a text calls, but with what the text itself is given: they are run on
+/// that in any case.
+fn calls<'c>(text: &'c str, called: &mut Called<'c>) {
+    let actions = text.split("{{").skip(1).filter_map(|rest| rest.split("}}").next());
+    let calls = actions.flat_map(|action| {
+        let words = ["include ", "template "].into_iter();
+        words.flat_map(|word| action.split(word).skip(1)).map(str::trim_start)
+    });
+    for call in calls {
+        let quoted = call.strip_prefix(['"', '`']).and_then(|call| call.split_once(['"', '`']));
+        match quoted {
+            Some((_, given)) if is_dot(given.trim_start()) => {}
+            Some((name, _)) => {
+                called.names.insert(name);
+            }
+            None => called.any |= call.starts_with(['$', '.', '(']),
+        }
+    }
+}
+
+/// Whether the next word of a template is `.` or `$`.
+fn is_dot(text: &str) -> bool {
+    let after = text.strip_prefix(['.', '$']);
+    after.is_some_and(|after| after.is_empty() || after.starts_with([' ', ')', '|']))
 }
 
 /// The fields that a text starts with: `.a.b }}` has `a` and `b`.
