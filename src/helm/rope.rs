@@ -204,7 +204,7 @@ impl Rope {
         Cursor { rope: self, at: 0, index: 0, used: 0 }
     }
 
-    /// The text without what `part` matches; segments of the rest stay.
+    /// The text without what `part` matches; segments of the rest stay, and empty ones of what is gone.
     #[must_use]
     pub fn without(&self, part: &str) -> Self {
         if !self.as_str().contains(part) {
@@ -214,7 +214,7 @@ impl Rope {
         let mut cursor = self.cursor();
         for (start, found) in self.as_str().match_indices(part) {
             cursor.copy_to(start, &mut builder);
-            cursor.skip_to(start + found.len(), &mut builder);
+            cursor.empty_to(start + found.len(), &mut builder);
         }
         cursor.copy_to(self.len(), &mut builder);
         builder.finish()
@@ -410,24 +410,34 @@ impl Cursor<'_> {
         Rope { text: (!text.is_empty()).then(|| text.into()), segments: self.within(range) }
     }
 
-    /// The same for threads that read the text.
+    /// The same for threads that read the text; with the empty segments up to `end`, behind the range.
     ///
     /// # Panics
     /// When the range does not lie on character boundaries.
     #[must_use]
-    pub fn cut(&mut self, range: Range<usize>) -> Cutting {
+    pub fn cut(&mut self, range: Range<usize>, end: usize) -> Cutting {
         let text = self.rope.as_str()[range.clone()].into();
-        Cutting { text, segments: self.within(range) }
+        let mut segments = self.list(range);
+        self.advance(end, |_, segment| {
+            if segment.len == 0 {
+                segments.push(0, segment.origin, segment.place);
+            }
+        });
+        Cutting { text, segments: segments.take() }
     }
 
     /// The segments of a range; goes to its end.
     fn within(&mut self, range: Range<usize>) -> Segments {
+        self.list(range).take()
+    }
+
+    fn list(&mut self, range: Range<usize>) -> SegmentList {
         let mut segments = SegmentList::default();
         self.drop_to(range.start);
         self.advance(range.end, |text, segment| {
             segments.push(text.len(), segment.origin, segment.place);
         });
-        segments.take()
+        segments
     }
 
     /// Appends what lies before `end`, with the empty segments at `end`.
@@ -444,6 +454,11 @@ impl Cursor<'_> {
                 builder.push_placed("", segment.origin, segment.place);
             }
         });
+    }
+
+    /// Leaves an empty segment of each that lies before `end`.
+    fn empty_to(&mut self, end: usize, builder: &mut RopeBuilder) {
+        self.advance(end, |_, segment| builder.push_placed("", segment.origin, segment.place));
     }
 
     /// Leaves out everything that lies before `end`, but not the empty segments at `end`.
@@ -662,6 +677,6 @@ mod tests {
         builder.push("3", b);
         let rope = builder.finish().without("<no value>");
         assert_eq!(rope.as_str(), "123");
-        assert_eq!(rope.segments().iter().map(|s| s.len).collect::<Vec<_>>(), [2, 1]);
+        assert_eq!(rope.segments().iter().map(|s| s.len).collect::<Vec<_>>(), [1, 0, 1, 1]);
     }
 }

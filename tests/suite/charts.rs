@@ -92,6 +92,37 @@ fn a_line_that_a_condition_would_add_says_nothing_of_the_line_before() {
     assert_eq!(within, ["/text", "/flag"]);
 }
 
+/// The values that had a part in the scalars of a template, by the pointer of each.
+fn parts(template: &str, values: &str) -> Vec<(String, Vec<String>)> {
+    let run = render(template, values, &["--origins"]).expect_code(0);
+    let json: serde_json::Value = serde_json::from_str(&run.out).expect("JSON");
+    let text = |value: &serde_json::Value| value.as_str().expect("a text").to_owned();
+    let scalars = json["scalars"].as_array().expect("scalars");
+    let named = scalars.iter().map(|scalar| {
+        let values = scalar["values"].as_array().expect("values");
+        let values = values
+            .iter()
+            .map(|value| format!("{} {}", text(&value["path"]), text(&value["through"])));
+        (text(&scalar["path"]), values.collect())
+    });
+    named.collect()
+}
+
+#[test]
+fn a_value_that_writes_nothing_has_a_part() {
+    let template = "\
+a: {{ .Values.null }}
+b: x{{ .Values.null }}y
+c: {{ .Values.null | quote }}
+d: {{ .Values.empty }}
+e: {{ .Values.null }}
+";
+    for (pointer, values) in parts(template, "\"null\":\nempty: ''\n") {
+        let want = if pointer == "/d" { "/empty text" } else { "/null text" };
+        assert_eq!(values, [want], "{pointer}");
+    }
+}
+
 #[test]
 fn what_is_missing_is_shown_at_the_value_whose_branch_would_write_it_first() {
     let template = "apiVersion: apps/v1

@@ -64,7 +64,10 @@ impl<'h> Documents<'h> {
             let before = &rope.as_str().as_bytes()[counted..range.start];
             first_line += memchr::memchr_iter(b'\n', before).count();
             counted = range.start;
-            let text = cursor.cut(range);
+            // The last value may be an empty one behind a blank.
+            let rest = &rope.as_str().as_bytes()[range.end..];
+            let line = memchr::memchr(b'\n', rest).map_or(rope.len(), |length| range.end + length);
+            let text = cursor.cut(range, line);
             self.size += text.as_str().len();
             self.held_size += text.as_str().len();
             self.held.push(Arc::clone(text.shared()));
