@@ -284,6 +284,13 @@ impl Value {
         }
     }
 
+    /// What this map or list gives for one of its members: what decided whether it is this one or another
+    /// decided what the member is.
+    #[must_use]
+    pub fn member(&self, member: &Self, origins: &Origins) -> Self {
+        member.tinted(origins.conditions(self.origin), origins)
+    }
+
     /// A value of its own that shares no map or list with this one, as `deepCopy` makes.
     #[must_use]
     pub fn deep_copy(&self) -> Self {

@@ -124,6 +124,28 @@ e: {{ .Values.null }}
 }
 
 #[test]
+fn what_a_variable_is_given_under_a_condition_depends_on_it() {
+    let template = r#"
+{{- $map := dict }}{{ $list := list }}
+{{- if .Values.flag }}
+  {{- $map = dict "a" (dict "b" "c") }}
+  {{- $list = list "d" }}
+{{- end }}
+field: {{ $map.a.b }}
+index: {{ index $map "a" "b" }}
+get: {{ get $map.a "b" }}
+dig: {{ dig "a" "b" "" $map }}
+first: {{ first $list }}
+merged: {{ (merge (dict "a" (dict "e" "f")) $map).a.b }}
+own: {{ (merge (dict "a" (dict "e" "f")) $map).a.e }}
+"#;
+    for (pointer, values) in parts(template, "flag: true\n") {
+        let want: &[&str] = if pointer == "/own" { &[] } else { &["/flag condition"] };
+        assert_eq!(values, want, "{pointer}");
+    }
+}
+
+#[test]
 fn what_is_missing_is_shown_at_the_value_whose_branch_would_write_it_first() {
     let template = "apiVersion: apps/v1
 kind: Deployment

@@ -315,6 +315,7 @@ impl<'e> Frame<'e> {
                     self.ev.memo.note_field(name);
                     let found = entries.borrow().get(name).cloned();
                     let found = found.unwrap_or_else(|| value.absent(name, origins));
+                    let found = value.member(&found, origins);
                     Held { boxed: value.nuance != Nuance::Texts, value: found }
                 }
                 Data::Nil if !*boxed => Held { value: value.absent(name, origins), boxed: false },

@@ -15,10 +15,10 @@ pub(super) const TABLE: &[(&str, Function)] = &[
     ("mustPush", push),
     ("prepend", prepend),
     ("mustPrepend", prepend),
-    ("first", |_, args| end(args, "first", |items| items.first())),
-    ("mustFirst", |_, args| end(args, "first", |items| items.first())),
-    ("last", |_, args| end(args, "last", |items| items.last())),
-    ("mustLast", |_, args| end(args, "last", |items| items.last())),
+    ("first", |host, args| end(host, args, "first", |items| items.first())),
+    ("mustFirst", |host, args| end(host, args, "first", |items| items.first())),
+    ("last", |host, args| end(host, args, "last", |items| items.last())),
+    ("mustLast", |host, args| end(host, args, "last", |items| items.last())),
     ("rest", |_, args| part(args, "find rest", |items| items.get(1..).unwrap_or_default())),
     ("mustRest", |_, args| part(args, "find rest", |items| items.get(1..).unwrap_or_default())),
     ("initial", |_, args| part(args, "find initial", but_last)),
@@ -73,9 +73,15 @@ fn prepend(_: &dyn Host, args: &[Value]) -> Result<Value, String> {
     Ok(Value::list(items, args[0].origin))
 }
 
-fn end(args: &[Value], what: &str, pick: fn(&[Value]) -> Option<&Value>) -> Result<Value, String> {
+fn end(
+    host: &dyn Host,
+    args: &[Value],
+    what: &str,
+    pick: fn(&[Value]) -> Option<&Value>,
+) -> Result<Value, String> {
     let items = list(args, 0, &format!("find {what}"))?;
-    Ok(pick(&items).cloned().unwrap_or(Value::new(Data::Nil, args[0].origin)))
+    let found = pick(&items).cloned().unwrap_or(Value::new(Data::Nil, args[0].origin));
+    Ok(args[0].member(&found, host.origins()))
 }
 
 fn part(args: &[Value], what: &str, cut: fn(&[Value]) -> &[Value]) -> Result<Value, String> {

@@ -17,9 +17,9 @@ pub(super) const TABLE: &[(&str, Function)] = &[
         let found = entries.borrow().get(key.as_str()).cloned();
         let origins = host.origins();
         let keyed = origins.derived(key.origin(origins));
-        Ok(found
-            .unwrap_or_else(|| Value::str("", origins.missing(args[0].origin, key.as_str())))
-            .tinted(keyed, origins))
+        let missing = || Value::str("", origins.missing(args[0].origin, key.as_str()));
+        let found = args[0].member(&found.unwrap_or_else(missing), origins);
+        Ok(found.tinted(keyed, origins))
     }),
     ("set", |host, args| {
         let (entries, key, value) = (map(args, 0)?, text(args, 1)?, any(args, 2)?);
@@ -140,7 +140,7 @@ fn dig(host: &dyn Host, args: &[Value]) -> Result<Value, String> {
         };
         let found = entries.borrow().get(key).cloned();
         match found {
-            Some(found) => at = found,
+            Some(found) => at = at.member(&found, origins),
             None => {
                 let missing = origins.derived(origins.missing(at.origin, key));
                 return Ok(fallback.tinted(missing, origins));
@@ -154,7 +154,9 @@ fn merged(host: &dyn Host, args: &[Value], overwrite: bool) -> Result<Value, Str
     let into = map(args, 0)?;
     host.note_change();
     for index in 1..args.len() {
-        merge(&into, &map(args, index)?, overwrite, host.origins(), 0);
+        let from = map(args, index)?;
+        let above = host.origins().conditions(args[index].origin);
+        merge(&into, &from, above, overwrite, host.origins(), 0);
     }
     Ok(Value::new(Data::Map(into), args[0].origin))
 }
@@ -171,6 +173,7 @@ fn is_empty(value: &Value) -> bool {
 fn merge(
     into: &Rc<RefCell<Entries>>,
     from: &Rc<RefCell<Entries>>,
+    above: OriginId,
     overwrite: bool,
     origins: &Origins,
     depth: usize,
@@ -189,7 +192,8 @@ fn merge(
         }
         if let (Some(Value { data: Data::Map(old), .. }), Data::Map(new)) = (&present, &value.data)
         {
-            merge(old, new, overwrite, origins, depth + 1);
+            let above = origins.union(above, origins.conditions(value.origin));
+            merge(old, new, above, overwrite, origins, depth + 1);
             if !old.borrow().is_empty() {
                 continue;
             }
@@ -198,6 +202,7 @@ fn merge(
         if overwrite || fill {
             let tested = present.map_or(OriginId::NONE, |old| old.own_origin(origins));
             let tested = if overwrite { OriginId::NONE } else { origins.derived(tested) };
+            let tested = origins.union(tested, above);
             into.borrow_mut().insert(key, value.tinted(tested, origins));
         }
     }
