@@ -17,6 +17,7 @@ use super::origin::OriginId;
 use super::print;
 use super::rope::{Rope, RopeBuilder};
 use super::value::{Data, Nuance, Value};
+use crate::source::bytes;
 
 /// Whose habits to write with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -198,6 +199,11 @@ impl Emitter {
 
     /// A text in the style that the emitter chooses; lines that follow stand at `indent`.
     fn text(&mut self, rope: &Rope, origin: OriginId, indent: usize, key: bool) {
+        let by_json = self.dialect == Dialect::V2 && bytes::has_stand_in(rope.as_str());
+        let rope = &*match by_json {
+            true => Cow::Owned(with_replacements(rope)),
+            false => Cow::Borrowed(rope),
+        };
         let style = Style::of(rope.as_str(), key, self.dialect);
         let fold = !key && self.dialect == Dialect::V2;
         match style {
@@ -308,6 +314,19 @@ impl Emitter {
         }
         self.column = 0;
     }
+}
+
+/// A text that went through JSON, which has the replacement character for bytes that are no text.
+fn with_replacements(rope: &Rope) -> Rope {
+    let mut out = RopeBuilder::default();
+    let mut at = 0;
+    for segment in rope.segments() {
+        let end = at + segment.len as usize;
+        let text = rope.as_str()[at..end].replace(bytes::is_stand_in, "\u{fffd}");
+        out.push_placed(&text, segment.origin, segment.place);
+        at = end;
+    }
+    out.finish()
 }
 
 /// A float64 that went through JSON: whole numbers that fit are integers.

@@ -27,6 +27,12 @@ pub(crate) fn is_stand_in(c: char) -> bool {
     byte(c).is_some()
 }
 
+/// True where a text stands for bytes that are no UTF-8.
+pub(crate) fn has_stand_in(text: &str) -> bool {
+    // What the characters of their plane begin with.
+    memchr::memchr(0xf4, text.as_bytes()).is_some() && text.chars().any(is_stand_in)
+}
+
 /// The byte that is no UTF-8 which a character stands for.
 pub(crate) fn byte(c: char) -> Option<u8> {
     let byte = u32::from(c).checked_sub(BASE).and_then(|byte| u8::try_from(byte).ok());
@@ -35,7 +41,7 @@ pub(crate) fn byte(c: char) -> Option<u8> {
 
 /// The bytes that a text stands for.
 pub(crate) fn bytes(text: &str) -> Cow<'_, [u8]> {
-    if !text.chars().any(is_stand_in) {
+    if !has_stand_in(text) {
         return Cow::Borrowed(text.as_bytes());
     }
     let mut out = Vec::with_capacity(text.len());

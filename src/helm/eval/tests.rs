@@ -249,9 +249,15 @@ fn structs_are_compared_by_what_they_hold_and_pointers_by_where_they_lead() {
 }
 
 #[test]
-fn json_has_the_replacement_character_for_bytes_that_are_no_text() {
-    let written = written("{{ b64dec `YYD/` | toJson }}{{ b64dec `YYD/` | toRawJson }}");
-    assert_eq!(written.as_deref(), Ok("\"a\\ufffd\\ufffd\"\"a\\ufffd\\ufffd\""));
+fn json_and_yaml_have_the_replacement_character_for_bytes_that_are_no_text() {
+    for (function, want) in [
+        ("toJson", "\"a\\ufffd\\ufffd\""),
+        ("toRawJson", "\"a\\ufffd\\ufffd\""),
+        ("toYaml", "a\u{fffd}\u{fffd}"),
+    ] {
+        let written = written(&format!("{{{{ b64dec `YYD/` | {function} }}}}"));
+        assert_eq!(written.as_deref(), Ok(want), "{function}");
+    }
 }
 
 #[test]
