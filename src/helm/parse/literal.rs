@@ -108,7 +108,9 @@ pub(super) fn number(literal: &str) -> Result<Number, String> {
             .or_else(|_| u64::try_from(integer).map(Number::Uint))
             .map_err(|_| format!("integer overflow: {}", quoted()));
     }
-    let float = float(literal).ok_or_else(|| format!("illegal number syntax: {}", quoted()))?;
+    let float = float(literal)
+        .filter(|float| float.is_finite())
+        .ok_or_else(|| format!("illegal number syntax: {}", quoted()))?;
     match literal.contains(['.', 'e', 'E', 'p', 'P']) {
         true => Ok(Number::Float(float)),
         false => Err(format!("integer overflow: {}", quoted())),

@@ -100,6 +100,7 @@ fn pipelines_must_make_sense() {
         ("{{/* a }}", "1: unclosed comment"),
         ("{{/* a */ b }}", "1: comment ends before closing delimiter"),
         ("{{ if false }}{{ nope 1 }}{{ end }}", "1: function \"nope\" not defined"),
+        ("{{ 1e999 }}", "1: illegal number syntax: \"1e999\""),
         ("{{ 99999999999999999999 }}", "1: integer overflow: \"99999999999999999999\""),
     ] {
         assert_eq!(fault(template), want, "{template}");
