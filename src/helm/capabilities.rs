@@ -12,9 +12,9 @@ pub const DEFAULT_KUBE_VERSION: &str = "v1.35.0";
 /// behaviour is mirrored.
 const BUILD_INFO: [(&str, &str, &str); 5] = [
     ("Version", "version", "v4.1.4"),
-    ("GitCommit", "git_commit", ""),
+    ("GitCommit", "git_commit", "05fa37973dc9e42b76e1d2883494c87174b6074f"),
     ("GitTreeState", "git_tree_state", "clean"),
-    ("GoVersion", "go_version", "go1.25.0"),
+    ("GoVersion", "go_version", "go1.25.9"),
     ("KubeClientVersion", "kube_client_version", "v1.35"),
 ];
 
