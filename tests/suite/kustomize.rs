@@ -113,23 +113,6 @@ fn a_volume_that_a_patch_brings_is_not_missing() {
     }
 }
 
-/// Each cluster has its own, or it lies in another repository.
-#[test]
-fn what_a_patch_that_is_not_here_may_set_is_left_open() {
-    let rules = "image-tag-latest-forbidden,selector-present";
-    let (image, selector) =
-        ("web.yaml:10 image-tag-latest-forbidden", "web.yaml:4 selector-present");
-    for (patches, expected) in [
-        ("patchesStrategicMerge: [env/web.yaml]\n", &[][..]),
-        ("patches: [{path: env/web.yaml, target: {kind: Deployment}}]\n", &[]),
-        ("patches: [{path: env/web.yaml, target: {kind: Service}}]\n", &[selector, image]),
-    ] {
-        let kustomization = format!("resources: [web.yaml]\n{patches}");
-        let dir = repository(&[("kustomization.yaml", &kustomization), ("web.yaml", WEB)]);
-        assert_eq!(found(dir.path(), rules), expected, "{patches}");
-    }
-}
-
 #[test]
 fn labels_and_variables_that_a_kustomization_puts_in_are_not_missed() {
     let rules = "selector-present,env-reference-undefined";

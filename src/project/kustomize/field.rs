@@ -25,7 +25,7 @@ pub struct Field {
     pub kind: String,
     /// Of objects of this name; empty for any.
     pub name: String,
-    /// The keys to it, as [`path`] gives them; none where nobody can say what is set.
+    /// The keys to it, as [`path`] gives them.
     pub path: Vec<String>,
 }
 
@@ -106,45 +106,35 @@ pub(super) struct Patched {
 }
 
 impl Patched {
-    /// By the patches that a kustomization holds itself or names among `files`. One that is not there, since each
-    /// cluster has its own or it lies elsewhere, may set anything; what cannot be read patches nothing.
+    /// By the patches that a kustomization holds itself or names among `files`. What cannot be read patches nothing.
     pub(super) fn of(kustomization: &Kustomization<'_>, files: &HashMap<&str, &File>) -> Self {
         let mut found = Self::default();
         let read = |path: &str, add: &mut dyn FnMut(&yaml::Stream)| {
-            let Some(file) = files.get(path) else { return false };
-            if let Ok(file) = file.taken_down()
+            if let Some(file) = files.get(path)
+                && let Ok(file) = file.taken_down()
                 && let Some(stream) = file.stream()
             {
                 add(stream);
             }
-            true
         };
         for (written, target) in each(kustomization) {
             match written {
                 Written::Here(text) => {
                     found.add(&yaml::parse(SourceId::NOWHERE, &text.into()), target);
                 }
-                Written::File(path) => {
-                    if !read(&path, &mut |stream| found.add(stream, target)) {
-                        let of = |key| exactly(target.and_then(|target| target.get(key)));
-                        let path = Vec::new();
-                        found.fields.insert(Field { kind: of("kind"), name: of("name"), path });
-                    }
-                }
+                Written::File(path) => read(&path, &mut |stream| found.add(stream, target)),
             }
         }
         for replacement in items(kustomization.root, "replacements") {
             match replacement.get("path").and_then(Node::as_str) {
                 None => found.replace(replacement),
-                Some(path) => {
-                    read(&join(kustomization.directory, path), &mut |stream| {
-                        let roots = stream.documents.iter().filter_map(|document| document.root());
-                        for root in roots {
-                            root.items().for_each(|replacement| found.replace(replacement));
-                            found.replace(root);
-                        }
-                    });
-                }
+                Some(path) => read(&join(kustomization.directory, path), &mut |stream| {
+                    let roots = stream.documents.iter().filter_map(|document| document.root());
+                    for root in roots {
+                        root.items().for_each(|replacement| found.replace(replacement));
+                        found.replace(root);
+                    }
+                }),
             }
         }
         found
