@@ -180,9 +180,9 @@ impl Flow<'_> {
             None => {
                 self.escape(key);
                 self.escape(value);
-                self.open(map);
             }
         }
+        self.fill(map, key.texts().is_some());
         map.clone()
     }
 
@@ -195,13 +195,10 @@ impl Flow<'_> {
             let from = Shapes::any(from);
             self.escape_but_roots(&from);
             for shape in from.iter() {
-                match shape {
-                    Shape::Map(entries) => {
-                        entries.iter().for_each(|(key, value)| self.assign(key, value));
-                    }
-                    Shape::Nothing => {}
-                    _ => self.open(into),
+                if let Shape::Map(entries) = shape {
+                    entries.iter().for_each(|(key, value)| self.assign(key, value));
                 }
+                self.fill(into, matches!(shape, Shape::Map(_) | Shape::Nothing));
             }
         }
         let all = Shapes::any(args);

@@ -1,6 +1,6 @@
 //! Runs templates on shapes.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::rc::Rc;
 
 use crate::helm::parse::{
@@ -39,8 +39,10 @@ pub(super) struct Flow<'c> {
     done: HashMap<Key, Shapes>,
     /// What `set` put under a key, into whichever map.
     assigned: HashMap<Rc<str>, Shapes>,
-    /// Maps into which something was put under keys that are not known.
-    opened: Opened,
+    /// Keys under which `set` put too much to be followed.
+    crowded: HashSet<Rc<str>>,
+    /// Maps into which something was put.
+    maps: Changed,
     /// Something was put under a key after somebody had looked there.
     changed: bool,
     /// The chart whose template is being run.
@@ -50,12 +52,17 @@ pub(super) struct Flow<'c> {
     depth: usize,
 }
 
-/// Whether something came under keys that are not known: it may stand under whichever is asked for.
-#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
-struct Opened {
-    /// Into a map that a template makes.
-    maps: bool,
-    /// Into what templates are given.
+/// The keys that a template makes a map with, by which one is told from others.
+type Made = Box<[Rc<str>]>;
+
+/// What has something in it beside what it was made with.
+#[derive(Debug, Default)]
+struct Changed {
+    /// Maps into which something was put, under whatever key.
+    filled: HashSet<Made>,
+    /// Those under keys that are not known: it may stand under whichever is asked for.
+    opened: HashSet<Made>,
+    /// The same of what templates are given.
     roots: bool,
 }
 
@@ -98,7 +105,8 @@ impl<'c> Flow<'c> {
             text: "",
             done: HashMap::new(),
             assigned: HashMap::new(),
-            opened: Opened::default(),
+            crowded: HashSet::new(),
+            maps: Changed::default(),
             changed: false,
             chart: 0,
             steps: 0,
@@ -408,7 +416,7 @@ impl<'c> Flow<'c> {
                     "Values" => found.push(Shape::At(Paths::root(*chart))),
                     "Subcharts" => found.push(Shape::Subcharts(*chart)),
                     "Capabilities" | "Chart" | "Files" | "Release" | "Template" => known = false,
-                    _ => known &= !self.opened.roots,
+                    _ => known &= !self.maps.roots,
                 },
                 Shape::Subcharts(chart) => {
                     let children = &self.members[*chart].children;
@@ -417,7 +425,7 @@ impl<'c> Flow<'c> {
                 }
                 Shape::Map(entries) => match entries.get(name) {
                     Some(entry) => found.extend(entry.iter().cloned()),
-                    None => known &= !self.opened.maps,
+                    None => known &= !self.maps.opened.contains(&made(entries)),
                 },
                 Shape::Computed => known = false,
                 Shape::Nothing | Shape::Text(_) | Shape::Items(_) | Shape::List(_) => {}
@@ -446,7 +454,7 @@ impl<'c> Flow<'c> {
                 Shape::At(path) => found.extend(self.paths.any(*path).map(Shape::At)),
                 Shape::Map(entries) => {
                     found.extend(entries.values().flat_map(Shapes::iter).cloned());
-                    if !self.assigned.is_empty() || self.opened.maps {
+                    if self.maps.filled.contains(&made(entries)) {
                         // What `set` put there may be any of it.
                         found.push(Shape::Computed);
                     }
@@ -468,23 +476,37 @@ impl<'c> Flow<'c> {
         self.bounded(Shapes::of(found).or_computed())
     }
 
-    /// Remembers what `set` puts under a key.
+    /// Remembers what `set` puts under a key; where it is too much, nothing more comes to it.
     pub(super) fn assign(&mut self, key: &Rc<str>, value: &Shapes) {
+        if self.crowded.contains(key) {
+            self.escape(value);
+            return;
+        }
         let before = self.assigned.get(key).cloned().unwrap_or_default();
         let all = before.or(value);
-        let all = self.bounded(all);
-        if all != before {
-            self.assigned.insert(Rc::clone(key), all);
-            self.changed = true;
+        if all == before {
+            return;
         }
+        if all.is_too_many() {
+            self.crowded.insert(Rc::clone(key));
+        }
+        let all = self.bounded(all);
+        self.assigned.insert(Rc::clone(key), all);
+        self.changed = true;
     }
 
-    /// Remembers that something was put into a map under a key that is not known.
-    pub(super) fn open(&mut self, map: &Shapes) {
-        let before = self.opened;
-        self.opened.maps |= map.iter().any(|shape| matches!(shape, Shape::Map(_)));
-        self.opened.roots |= map.iter().any(|shape| matches!(shape, Shape::Root(_)));
-        self.changed |= self.opened != before;
+    /// Remembers that something was put into a map, and whether it is known under which key.
+    pub(super) fn fill(&mut self, map: &Shapes, is_known: bool) {
+        for shape in map.iter() {
+            self.changed |= match shape {
+                Shape::Map(entries) => {
+                    self.maps.filled.insert(made(entries))
+                        | (!is_known && self.maps.opened.insert(made(entries)))
+                }
+                Shape::Root(_) => !is_known && !std::mem::replace(&mut self.maps.roots, true),
+                _ => false,
+            };
+        }
     }
 
     /// Marks whatever it is as read, with all that is below.
@@ -544,6 +566,10 @@ impl<'c> Flow<'c> {
         self.escape(&value);
         Shapes::computed()
     }
+}
+
+fn made(entries: &BTreeMap<Rc<str>, Shapes>) -> Made {
+    entries.keys().cloned().collect()
 }
 
 /// The node of the values that a shape is.

@@ -306,8 +306,8 @@ fn what_is_read_under_what_is_computed_is_read() {
     };
     for made in [
         r#"{{ $made := dict }}{{ $_ := set $made "x" (until 2) }}"#,
-        r#"{{ $made := dict }}{{ $_ := set $made .Chart.Name (list 1) }}"#,
-        r#"{{ $made := dict .Chart.Name (list 1) }}"#,
+        "{{ $made := dict }}{{ $_ := set $made .Chart.Name (list 1) }}",
+        "{{ $made := dict .Chart.Name (list 1) }}",
         r#"{{ $made := dict }}{{ $_ := merge $made (dict "x" (list 1)) }}"#,
         r#"{{ $made := dict }}{{ $_ := merge $made (fromYaml "x: [1]") }}"#,
         r#"{{ $made := merge (dict) (fromYaml "x: [1]") }}"#,
@@ -320,6 +320,9 @@ fn what_is_read_under_what_is_computed_is_read() {
         assert_eq!(state(&below(made), "a.b"), "whole", "{made}");
     }
     assert_eq!(state(&below("{{ $made := dict }}"), "a.b"), "unread");
+    // Another map is what it was made as.
+    let other = r#"{{ $made := dict "y" 1 }}{{ $_ := set (dict) .Chart.Name (list 1) }}"#;
+    assert_eq!(state(&below(other), "a.b"), "unread");
 }
 
 #[test]
@@ -375,4 +378,12 @@ fn files_of_a_chart_may_be_templates_whatever_they_are_called() {
         ("templates/t.yaml", print),
     ];
     holds(&reads_of(&files), &[("a", "whole"), ("b", "unread")]);
+}
+
+#[test]
+fn a_key_under_which_too_much_is_put_comes_to_an_end() {
+    let sets: String =
+        (0..40).map(|at| format!("{{{{ $_ := set $m \"k\" .Values.a{at} }}}}")).collect();
+    let reads = template(&format!("{{{{ $m := dict }}}}{sets}{{{{ $m.k.x }}}}{{{{ .Values.b }}}}"));
+    holds(&reads, &[("a0", "whole"), ("a39.x", "whole"), ("b", "whole"), ("c", "unread")]);
 }

@@ -32,7 +32,9 @@ pub(super) fn mark<'c>(
             calls(text, &mut called);
         }
     };
-    texts.iter().for_each(|text| seen(text));
+    for text in texts {
+        seen(text);
+    }
     for member in members {
         for root in member.chart.values.iter().filter_map(|document| document.root()) {
             strings(root, &mut seen);
