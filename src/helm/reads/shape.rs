@@ -58,7 +58,11 @@ impl Shapes {
 
     /// What is computed.
     pub(super) fn computed() -> Self {
-        Self::one(Shape::Computed)
+        thread_local! {
+            /// Nothing is passed on as often.
+            static COMPUTED: Shapes = Shapes::one(Shape::Computed);
+        }
+        COMPUTED.with(Clone::clone)
     }
 
     /// A text of a template.
