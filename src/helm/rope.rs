@@ -12,7 +12,7 @@ use super::origin::{OriginId, Origins};
 pub struct Place {
     /// A number, and marks.
     id: u32,
-    /// Bytes of literal text that stand there before the piece.
+    /// Bytes of literal text that stand there before the piece; the indent of what would start a line.
     skipped: u32,
 }
 
@@ -44,14 +44,14 @@ impl Place {
     /// Bytes of literal text that stand there before the piece.
     #[must_use]
     pub fn skipped(self) -> u32 {
-        self.skipped
+        if self.starts_line() { 0 } else { self.skipped }
     }
 
-    /// The same place of something that would start a line of its own: it has no part in what
-    /// stands before it.
+    /// The same place of something that would start a line of its own, indented as far: it has no part in what
+    /// stands before it, unless that is a block which goes on with the line.
     #[must_use]
-    pub fn starting_line(self) -> Self {
-        Self { id: self.id | Self::STARTS_LINE, ..self }
+    pub fn starting_line(self, indent: u32) -> Self {
+        Self { id: self.id | Self::STARTS_LINE, skipped: indent }
     }
 
     fn starts_line(self) -> bool {
@@ -316,18 +316,27 @@ impl<'a> RopeIndex<'a> {
     /// Everything that had a part in `range`; what would start a line behind it had none.
     #[must_use]
     pub fn origin(&self, range: Range<usize>, origins: &Origins) -> OriginId {
-        self.source(range, origins).0
+        self.source(range, None, origins).0
     }
 
     /// Everything that had a part in `range`, as [`RopeIndex::origin`] has it, and its place, as
     /// [`RopeIndex::place`] has it.
+    ///
+    /// In a block whose lines are indented by `block`, what would start a line of it behind had a part, too.
     #[must_use]
-    pub fn source(&self, range: Range<usize>, origins: &Origins) -> (OriginId, Option<Place>) {
+    pub fn source(
+        &self,
+        range: Range<usize>,
+        block: Option<u32>,
+        origins: &Origins,
+    ) -> (OriginId, Option<Place>) {
         let behind = |start: usize| start == range.end && start > range.start;
+        let apart =
+            |place: Place| place.starts_line() && block.is_none_or(|indent| place.skipped < indent);
         let mut origin = OriginId::NONE;
         let mut first = FirstPlace::default();
         for (segment, start) in self.placed(range.clone()) {
-            if segment.len > 0 || !(behind(start) && segment.place.starts_line()) {
+            if segment.len > 0 || !(behind(start) && apart(segment.place)) {
                 origin = origins.union(origin, segment.origin);
             }
             first.see(segment, range.start.saturating_sub(start));
@@ -638,7 +647,7 @@ mod tests {
         };
         let both = origins.union(a, b);
         assert_eq!(of(Place::of_action(1)), (both, both));
-        assert_eq!(of(Place::of_action(1).starting_line()), (a, both));
+        assert_eq!(of(Place::of_action(1).starting_line(0)), (a, both));
     }
 
     #[test]

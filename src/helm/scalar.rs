@@ -6,7 +6,7 @@ use std::rc::Rc;
 use super::origin::{Leaf, OriginId, Origins, Through};
 use super::render::Manifest;
 use super::rope::{Place, RopeIndex, Segment};
-use crate::yaml::{Kind, Node, escape};
+use crate::yaml::{Kind, Node, Style, escape};
 
 /// A scalar, or an empty map or list, of a rendered document.
 #[derive(Debug)]
@@ -124,11 +124,27 @@ impl<'m> Inquiry<'m> {
             }
             _ => {
                 let range = self.range(node);
-                let (origin, place) = self.index.source(range, self.origins);
+                let block = self.block_indent(node, &range);
+                let (origin, place) = self.index.source(range, block, self.origins);
                 let origin = self.origins.union(origin, above);
                 each(&ScalarOrigin { node, pointer, place, origin });
             }
         }
+    }
+
+    /// How far the lines of a literal or folded text are indented.
+    fn block_indent(&self, node: Node<'_>, range: &Range<usize>) -> Option<u32> {
+        if !matches!(node.style(), Style::Literal | Style::Folded) {
+            return None;
+        }
+        let text = self.manifest.text.as_str();
+        let line = text[..range.start].rfind('\n').map_or(0, |end| end + 1);
+        // Not the line of the block's indicator.
+        let begun = usize::from(!text[line..range.start].trim().is_empty());
+        let lines =
+            text[line..range.end].lines().skip(begun).filter(|line| !line.trim().is_empty());
+        let indent = lines.map(|line| line.len() - line.trim_start_matches(' ').len()).min()?;
+        u32::try_from(indent).ok()
     }
 
     fn conditions(&self, range: Range<usize>) -> OriginId {

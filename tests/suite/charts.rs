@@ -109,6 +109,30 @@ fn parts(template: &str, values: &str) -> Vec<(String, Vec<String>)> {
 }
 
 #[test]
+fn what_a_block_would_go_on_with_has_a_part_in_it() {
+    let template = "\
+a: |
+  one
+  {{- if .Values.flag }}
+  two
+  {{- end }}
+b: |
+  one
+{{- if .Values.flag }}
+c: two
+{{- end }}
+d: one
+{{- if .Values.flag }}
+  two
+{{- end }}
+";
+    let parts = parts(template, "flag: false\n");
+    let values: Vec<_> = parts.iter().map(|(pointer, values)| (pointer.as_str(), values)).collect();
+    let (none, flag) = (vec![], vec!["/flag condition".to_owned()]);
+    assert_eq!(values, [("/a", &flag), ("/b", &none), ("/d", &none)]);
+}
+
+#[test]
 fn a_value_that_writes_nothing_has_a_part() {
     let template = "\
 a: {{ .Values.null }}

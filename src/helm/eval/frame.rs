@@ -310,7 +310,10 @@ impl<'e> Frame<'e> {
 
     /// Leaves an empty piece that remembers what a branch or loop tested.
     fn mark(&mut self, branch: &BranchNode, place: Place) {
-        let place = if branch.starts_line() { place.starting_line() } else { place };
+        let place = match branch.starts_line() {
+            true => place.starting_line(branch.indent()),
+            false => place,
+        };
         self.out.push_placed("", self.under, place);
     }
 

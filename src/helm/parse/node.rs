@@ -54,6 +54,8 @@ pub struct ListNode {
     pub nodes: Box<[Node]>,
     /// All that it writes stands on lines of its own.
     pub starts_line: bool,
+    /// How far what it writes first is indented, where it stands on a line of its own; as far as a template says.
+    pub indent: u32,
 }
 
 /// Literal text, without what a trim marker cuts off.
@@ -82,11 +84,30 @@ impl ListNode {
             Some(_) => false,
             None => true,
         };
-        Self { nodes, starts_line }
+        let indent = match nodes.iter().find(writes) {
+            Some(Node::Text(text)) if starts_line => indent(text.text(template)),
+            Some(Node::If(branch) | Node::With(branch) | Node::Range(branch)) => branch.indent(),
+            _ => 0,
+        };
+        Self { nodes, starts_line, indent }
     }
 }
 
+/// How far the first thing in a text is indented, or what follows one of blanks.
+fn indent(text: &str) -> u32 {
+    let blanks = &text[..text.len() - text.trim_start().len()];
+    let line = blanks.rfind('\n').map_or(0, |end| end + 1);
+    u32::try_from(blanks.len() - line).unwrap_or(u32::MAX)
+}
+
 impl BranchNode {
+    /// How far what it may write first is indented at least.
+    #[must_use]
+    pub fn indent(&self) -> u32 {
+        let otherwise = self.else_body.as_ref().map_or(u32::MAX, |body| body.indent);
+        self.body.indent.min(otherwise)
+    }
+
     /// Whether all that it may write stands on lines of its own.
     #[must_use]
     pub fn starts_line(&self) -> bool {
