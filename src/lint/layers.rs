@@ -9,8 +9,8 @@ use super::render::{first_line, origin_of, token};
 use super::select::Active;
 use crate::finding::{Finding, Origin, Place, Related, Sought};
 use crate::project::{Class, File};
-use crate::rule::Scope;
 use crate::rule::layers::{self, Layers, Relative, Remark};
+use crate::rule::{Scope, Seeks};
 use crate::source::Sources;
 use crate::yaml::{Kind, Node};
 
@@ -97,7 +97,7 @@ fn finding(active: &Active, remark: Remark, sources: &Sources) -> Finding {
         related: related.collect(),
         help: help(active, remark.help.as_deref()),
         url: active.rule().references.first().cloned(),
-        sought: active.rule().seeks_reader.then(|| Box::new(Sought::Reader)),
+        sought: (active.rule().seeks == Some(Seeks::Reader)).then(|| Box::new(Sought::Reader)),
         fix: fix.map(Box::new),
         group: Arc::clone(&active.known.group),
         rule: Arc::clone(&active.known.id),

@@ -7,7 +7,7 @@ use super::plain::{help, severity};
 use super::select::Active;
 use crate::finding::{Finding, ObjectRef, Origin, Place, Related, Sought};
 use crate::kube::{Object, labels_of};
-use crate::rule::{Hit, Target};
+use crate::rule::{Hit, Seeks, Target};
 use crate::yaml::{Document, Kind, Node};
 
 /// An object that something is found in, and what all that is found there has in common.
@@ -84,13 +84,12 @@ fn reference(object: &Object<'_>) -> ObjectRef {
     }
 }
 
-/// What a rule finds missing: an object, at its name, or pods, at what selects them.
+/// What a rule finds missing at a node.
 fn sought(active: &Active, node: Node<'_>) -> Option<Box<Sought>> {
-    let rule = active.rule();
-    let found = match (rule.seeks_object, rule.seeks_pods) {
-        (true, _) => Sought::Object(node.raw().to_owned()),
-        (false, true) => Sought::Pods(labels_of(node.get("matchLabels").or(Some(node)))),
-        (false, false) => return None,
+    let found = match active.rule().seeks? {
+        Seeks::Object => Sought::Object(node.raw().to_owned()),
+        Seeks::Pods => Sought::Pods(labels_of(node.get("matchLabels").or(Some(node)))),
+        Seeks::Reader => Sought::Reader,
     };
     Some(Box::new(found))
 }

@@ -74,6 +74,29 @@ impl Scope {
     }
 }
 
+/// What a rule finds missing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Seeks {
+    /// An object, at a place that holds its name.
+    Object,
+    /// Pods that carry the labels of a selector, at the selector.
+    Pods,
+    /// What reads a key of a values file, at the key.
+    Reader,
+}
+
+impl Seeks {
+    /// The variant of this word in rule files.
+    fn named(word: &str) -> Option<Self> {
+        Some(match word {
+            "object" => Self::Object,
+            "pods" => Self::Pods,
+            "reader" => Self::Reader,
+            _ => return None,
+        })
+    }
+}
+
 /// A parameter of a rule.
 #[derive(Debug, Clone)]
 pub struct Param {
@@ -154,14 +177,8 @@ pub struct Rule {
     /// It tells of files of a folder that define the same object; to all other rules these are alternatives, of
     /// which one is deployed.
     pub counts_alternatives: bool,
-    /// What it finds is that an object is not deployed here, at a place that holds the object's name: where another
-    /// folder of the repository defines one of that name, it says nothing.
-    pub seeks_object: bool,
-    /// What it finds missing are pods that carry the labels of a selector: at the selector, which another folder's pods
-    /// may carry.
-    pub seeks_pods: bool,
-    /// What it finds is that nothing reads a key of a values file, which something beside the chart may read.
-    pub seeks_reader: bool,
+    /// What it finds missing, where that may be elsewhere in the repository.
+    pub seeks: Option<Seeks>,
     /// Logic in Rust, where a predicate cannot say it; beside or instead of checks.
     pub(crate) algorithm: Option<Algorithm>,
     /// The rule file, but for the examples.
@@ -235,9 +252,7 @@ const KEYS: &[&str] = &[
     "kinds",
     "yields-to",
     "counts-alternatives",
-    "seeks-object",
-    "seeks-pods",
-    "seeks-reader",
+    "seeks",
     "let",
     "when",
     "checks",
@@ -440,9 +455,7 @@ impl Reader {
             kinds: list(root, "kinds"),
             yields_to: list(root, "yields-to"),
             counts_alternatives: flag(root, "counts-alternatives"),
-            seeks_object: flag(root, "seeks-object"),
-            seeks_pods: flag(root, "seeks-pods"),
-            seeks_reader: flag(root, "seeks-reader"),
+            seeks: root.get("seeks").and_then(|node| self.seeks(node)),
             repair: self.repair(root, &checks),
             algorithm,
             file: Arc::clone(file),
@@ -502,6 +515,18 @@ impl Reader {
         let found = Algorithm::named(node.raw());
         if found.is_none() {
             self.error(node.span(), format!("`{}` is no algorithm", node.raw()));
+        }
+        found
+    }
+
+    fn seeks(&mut self, node: Node<'_>) -> Option<Seeks> {
+        let found = Seeks::named(node.raw());
+        if found.is_none() {
+            let known = "`object`, `pods` and `reader`";
+            self.error(
+                node.span(),
+                format!("`{}` is nothing to seek; there are {known}", node.raw()),
+            );
         }
         found
     }

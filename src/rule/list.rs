@@ -157,14 +157,14 @@ impl SharedList {
 
     fn pods(&self) -> &[Pods] {
         self.0.pods.get_or_init(|| {
-            let pods = |item: &Box<dyn Val>| {
-                let object = as_node(item.as_ref()).and_then(|(_, node)| Object::new(node));
+            let pods = |item: Option<(_, Node<'_>)>| {
+                let object = item.and_then(|(_, node)| Object::new(node));
                 Pods {
                     namespace: object.and_then(|object| object.namespace_node()).map(Node::id),
                     labels: object.and_then(|object| object.pod_labels()).map(Node::id),
                 }
             };
-            self.0.items.iter().map(pods).collect()
+            self.0.items.iter().map(|item| pods(as_node(item.as_ref()))).collect()
         })
     }
 

@@ -111,7 +111,6 @@ pub(super) fn lack(code: &Code, names: &mut Names) -> Option<Lack> {
         }
         Code::Select(of, field) => member(of, field, names)?,
         Code::Grants { of, wanted, .. } => granted(of, wanted, names)?,
-        Code::Matches { otherwise, .. } => lack(otherwise, names)?,
         Code::Call { native: Some(native), args, .. } => {
             let known = call(*native, args, names);
             match (native, args.as_slice()) {
@@ -141,7 +140,7 @@ pub(super) fn lack(code: &Code, names: &mut Names) -> Option<Lack> {
         Code::TypeIs { of, name, fits, .. } if name == "string" => {
             Lack { unless: text(of, names)?, value: Datum::Bool(*fits) }
         }
-        Code::Shared(_, of) => lack(of, names)?,
+        Code::Shared(_, of) | Code::Matches { otherwise: of, .. } => lack(of, names)?,
         _ => return None,
     })
 }
