@@ -264,7 +264,7 @@ impl<'a> Directives<'a> {
     fn number_of_operand(&mut self) -> Option<i64> {
         let value = self.args.get(self.next)?;
         self.next += 1;
-        value.integer().filter(|number| number.abs() <= TOO_LARGE)
+        value.integer().filter(|number| number.unsigned_abs() <= TOO_LARGE.unsigned_abs())
     }
 
     /// `[2]`: the second operand is next. Says whether there was an index.
@@ -343,6 +343,28 @@ mod tests {
             quote("\u{7f}\u{a0}\u{200b}\u{e0b0}\u{e0001}"),
             "\"\\x7f\\u00a0\\u200b\\ue0b0\\U000e0001\""
         );
+    }
+
+    /// Longer ones than `format!` of Rust takes.
+    #[test]
+    fn widths_and_precisions_go_up_to_a_million() {
+        let int = |number| Value::int(number, OriginId::NONE);
+        let float = |number| Value::new(Data::Float(number), OriginId::NONE);
+        let zeros = |count| "0".repeat(count);
+        for (format, operand, want) in [
+            ("%070000d", int(-1), format!("-{}1", zeros(69_998))),
+            ("%.70000d", int(1), format!("{}1", zeros(69_999))),
+            ("%.70000U", int(65), format!("U+{}41", zeros(69_998))),
+            ("%.70000f", float(1.5), format!("1.5{}", zeros(69_999))),
+            ("%.70000e", float(1.5), format!("1.5{}e+00", zeros(69_999))),
+            ("%.70000x", float(1.5), format!("0x1.8{}p+00", zeros(69_999))),
+            ("%.70000g", float(1.5), "1.5".to_owned()),
+            ("%10000011d", int(1), "%!(NOVERB)".to_owned()),
+        ] {
+            let format = Rope::new(format, OriginId::NONE);
+            let out = sprintf(&format, &[operand], &Origins::default());
+            assert!(out.as_str().starts_with(&want), "{}", format.as_str());
+        }
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::rc::Rc;
 
+use super::call::MAX_TEXT;
 use super::origin::{OriginId, Origins};
 use super::rope::Rope;
 use crate::source::bytes;
@@ -104,18 +105,20 @@ pub trait Object: fmt::Debug {
 pub struct Budget {
     nodes: usize,
     depth: usize,
+    /// How long the texts may be that are made of them, in bytes.
+    text: usize,
 }
 
 impl Default for Budget {
     fn default() -> Self {
-        Self { nodes: 1_000_000, depth: 200 }
+        Self { nodes: 1_000_000, depth: 200, text: MAX_TEXT }
     }
 }
 
 impl Budget {
     /// Goes one value deeper; false when the walk has to end there.
     pub fn enter(&mut self) -> bool {
-        if self.nodes == 0 || self.depth == 0 {
+        if self.nodes == 0 || self.depth == 0 || self.text == 0 {
             return false;
         }
         self.nodes -= 1;
@@ -126,6 +129,17 @@ impl Budget {
     /// Comes back from the value.
     pub fn leave(&mut self) {
         self.depth += 1;
+    }
+
+    /// The text that `write` makes of a part of a value, which is counted. None is made where all of them together are
+    /// longer than a text may be already: whoever is given them says so.
+    pub fn text(&mut self, write: impl FnOnce() -> String) -> String {
+        if self.text == 0 {
+            return String::new();
+        }
+        let text = write();
+        self.text = self.text.saturating_sub(text.len());
+        text
     }
 }
 

@@ -349,6 +349,7 @@ fn hostile_templates_end_soon_and_say_why() {
         ),
         ("a: {{ until 1000000000 }}\n", "too long"),
         ("a: {{ repeat 1000000000 \"x\" }}\n", "more than"),
+        ("a: {{ printf \"%1000000v\" (until 100000) }}\n", "more than"),
         ("a: {{ $m := dict }}{{ $_ := set $m \"m\" $m }}{{ toJson $m }}\n", "contains itself"),
         ("{{- range until 6000 }}{{ range until 6000 }}x{{ end }}{{ end }}", "steps"),
         ("a: {{ nope }}\n", "not defined"),

@@ -15,21 +15,33 @@ pub(super) fn verb(value: f64, verb: char, precision: Option<usize>) -> String {
         'X' => hexadecimal(size, precision).to_uppercase(),
         'e' => exponent(size, precision),
         'E' => exponent(size, precision).to_uppercase(),
-        'f' => precision.map_or_else(|| size.to_string(), |digits| format!("{size:.digits$}")),
+        'f' => precision.map_or_else(|| size.to_string(), |digits| fixed(size, digits)),
         'G' => general(size, precision).to_uppercase(),
         _ => general(size, precision),
     };
     format!("{sign}{body}")
 }
 
-/// The digits and their exponent to the base of ten, as Rust writes them.
+/// No float has more digits after the point, whatever its exponent; further ones are zeros, and `format!`
+/// takes no precision beyond 65,535.
+const MOST_DIGITS: usize = 1100;
+
+/// `%f`: as many digits after the point as are asked for.
+fn fixed(size: f64, digits: usize) -> String {
+    let told = digits.min(MOST_DIGITS);
+    format!("{size:.told$}{}", "0".repeat(digits - told))
+}
+
+/// The digits and their exponent to the base of ten.
 fn scientific(size: f64, precision: Option<usize>) -> (String, i32) {
-    let text = match precision {
-        Some(precision) => format!("{size:.precision$e}"),
+    let told = precision.map(|digits| digits.min(MOST_DIGITS));
+    let text = match told {
+        Some(told) => format!("{size:.told$e}"),
         None => format!("{size:e}"),
     };
     let (digits, exponent) = text.split_once('e').unwrap_or((&text, "0"));
-    (digits.to_owned(), exponent.parse().unwrap_or(0))
+    let further = precision.zip(told).map_or(0, |(digits, told)| digits - told);
+    (digits.to_owned() + &"0".repeat(further), exponent.parse().unwrap_or(0))
 }
 
 fn exponent(size: f64, precision: Option<usize>) -> String {
@@ -113,7 +125,11 @@ fn hexadecimal(size: f64, precision: Option<usize>) -> String {
     let fraction = format!("{:015x}", mantissa & ((1 << 60) - 1));
     let fraction = match precision {
         None => fraction.trim_end_matches('0').to_owned(),
-        Some(digits) => format!("{fraction:0<digits$}")[..digits].to_owned(),
+        Some(digits) if digits < fraction.len() => fraction[..digits].to_owned(),
+        Some(digits) => {
+            let further = digits - fraction.len();
+            fraction + &"0".repeat(further)
+        }
     };
     let point = if fraction.is_empty() { "" } else { "." };
     let sign = if exponent < 0 { '-' } else { '+' };

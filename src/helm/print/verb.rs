@@ -1,5 +1,7 @@
 //! One operand of `printf` by its verb and flags, as `fmt/print.go` and `fmt/format.go` write it.
 
+use std::fmt::Write;
+
 use super::quote::{is_printable, is_raw, quoted};
 use super::{float, plain};
 use crate::helm::value::{Budget, Data, Nuance, Value};
@@ -87,7 +89,11 @@ fn printed(flags: Flags, verb: char, value: &Value, budget: &mut Budget) -> Stri
     }
     let out = by_type(flags, verb, value, budget);
     budget.leave();
-    out
+    match value.data {
+        // The texts of their members are counted.
+        Data::List(_) | Data::Map(_) => out,
+        _ => budget.text(|| out),
+    }
 }
 
 fn by_type(flags: Flags, verb: char, value: &Value, budget: &mut Budget) -> String {
@@ -101,7 +107,7 @@ fn by_type(flags: Flags, verb: char, value: &Value, budget: &mut Budget) -> Stri
         }
         Data::Float(number) if "vbgGxXfFeE".contains(verb) => fraction(flags, verb, *number),
         Data::Str(rope) if value.nuance == Nuance::Bytes => {
-            octets(flags, verb, &bytes::bytes(rope.as_str()), rope.as_str())
+            octets(flags, verb, &bytes::bytes(rope.as_str()), rope.as_str(), budget)
         }
         Data::Str(rope) if "vsxXq".contains(verb) => text(flags, verb, rope.as_str()),
         Data::List(_) | Data::Map(_) if verb != 'w' && verb != 'p' => {
@@ -122,20 +128,23 @@ fn unfit(flags: Flags, verb: char, value: &Value, budget: &mut Budget) -> String
 
 /// A list or map, each member by the verb; a nil among them shows as such, whatever the verb.
 fn members(flags: Flags, verb: char, value: &Value, budget: &mut Budget) -> String {
-    let mut member = |member: &Value| match member.data {
+    let member = |member: &Value, budget: &mut Budget| match member.data {
         Data::Nil if flags.source => "interface {}(nil)".to_owned(),
         Data::Nil => "<nil>".to_owned(),
         _ => printed(flags, verb, member, budget),
     };
     let (name, members): (&str, Vec<_>) = match &value.data {
-        Data::List(items) => ("", items.borrow().iter().map(member).collect()),
+        Data::List(items) => ("", items.borrow().iter().map(|item| member(item, budget)).collect()),
         Data::Map(entries) => {
             let key = |key: &str| match "vsxXq".contains(verb) {
                 true => text(flags, verb, key),
                 false => format!("%!{verb}(string={})", text(flags, 'v', key)),
             };
             let entries = entries.borrow();
-            ("map", entries.iter().map(|(k, v)| format!("{}:{}", key(k), member(v))).collect())
+            let shown = entries.iter().map(|(name, value)| {
+                format!("{}:{}", budget.text(|| key(name)), member(value, budget))
+            });
+            ("map", shown.collect())
         }
         _ => return String::new(),
     };
@@ -172,7 +181,7 @@ fn integer(flags: Flags, verb: char, number: i64) -> Option<String> {
         (None, Some(width)) if flags.zero && !flags.minus => width.saturating_sub(sign.len()),
         _ => 0,
     };
-    let digits = format!("{digits:0>least$}");
+    let digits = at_least(least, digits);
     let prefix = match verb {
         'O' => "0o",
         'b' if flags.sharp => "0b",
@@ -187,6 +196,14 @@ fn integer(flags: Flags, verb: char, number: i64) -> Option<String> {
     Some(Flags { zero, ..flags }.pad(&format!("{sign}{prefix}{digits}")))
 }
 
+/// Digits with as many zeros before them as make them so many; `format!` takes no such number beyond 65,535.
+fn at_least(count: usize, digits: String) -> String {
+    match count.saturating_sub(digits.len()) {
+        0 => digits,
+        missing => "0".repeat(missing) + &digits,
+    }
+}
+
 fn character(number: i64) -> char {
     u32::try_from(number).ok().and_then(char::from_u32).unwrap_or('\u{fffd}')
 }
@@ -194,7 +211,7 @@ fn character(number: i64) -> char {
 /// `U+0041`, with `#` the character after it.
 fn point(flags: Flags, number: i64) -> String {
     let least = flags.precision.filter(|precision| *precision > 4).unwrap_or(4);
-    let code = format!("U+{number:0least$X}");
+    let code = format!("U+{}", at_least(least, format!("{number:X}")));
     let shown = u32::try_from(number).ok().and_then(char::from_u32);
     let shown = shown.filter(|c| flags.sharp && is_printable(*c));
     let code = shown.map_or(code.clone(), |c| format!("{code} '{c}'"));
@@ -286,30 +303,31 @@ fn hexadecimal(flags: Flags, verb: char, bytes: &[u8]) -> String {
         (false, true) => ("", " "),
         (false, false) => ("", ""),
     };
-    let digits: Vec<_> = bytes[..length].iter().map(|byte| format!("{byte:02x}")).collect();
-    let body = match digits.is_empty() {
-        true => String::new(),
-        false => format!("{prefix}{}", digits.join(separator)),
-    };
+    let mut body = String::with_capacity(length * (2 + separator.len()));
+    for (at, byte) in bytes[..length].iter().enumerate() {
+        body.push_str(if at == 0 { prefix } else { separator });
+        let _ = write!(body, "{byte:02x}");
+    }
     flags.pad(&if verb == 'X' { body.to_uppercase() } else { body })
 }
 
 /// A slice of bytes: numbers for most verbs, a text for those of texts.
-fn octets(flags: Flags, verb: char, octets: &[u8], as_text: &str) -> String {
+fn octets(flags: Flags, verb: char, octets: &[u8], as_text: &str, budget: &mut Budget) -> String {
     match verb {
         's' | 'q' | 'x' | 'X' => text(flags, verb, as_text),
         'v' if flags.source => {
-            let shown: Vec<_> = octets.iter().map(|byte| format!("0x{byte:x}")).collect();
-            format!("[]byte{{{}}}", shown.join(", "))
+            let shown = octets.iter().map(|byte| budget.text(|| format!("0x{byte:x}")));
+            format!("[]byte{{{}}}", shown.collect::<Vec<_>>().join(", "))
         }
         _ => {
-            let shown = octets.iter().map(|byte| {
-                let number = i64::from(*byte);
+            let octet = |byte: u8| {
+                let number = i64::from(byte);
                 integer(flags, verb, number).unwrap_or_else(|| {
                     let number = integer(flags, 'v', number).unwrap_or_default();
                     format!("%!{verb}(uint8={number})")
                 })
-            });
+            };
+            let shown = octets.iter().map(|byte| budget.text(|| octet(*byte)));
             format!("[{}]", shown.collect::<Vec<_>>().join(" "))
         }
     }
