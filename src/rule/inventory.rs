@@ -11,6 +11,7 @@ use std::sync::Arc;
 use super::function::{argument, node_of};
 use super::list::SharedList;
 use super::value::{NodeVal, to_val};
+use crate::kube::schema::is_of_others;
 use crate::kube::{Object, namespace, parse_quantity, selects};
 use crate::yaml::{Document, Kind, Node};
 
@@ -140,10 +141,7 @@ fn from_controller(context: &FunctionContext<'_, '_>) -> Result<bool, ExecutionE
 
 /// Whether an object is a custom resource whose controller may make pods and Services of it.
 fn makes_others(object: Object<'_>) -> bool {
-    let group = object.group();
-    group.contains('.')
-        && !group.ends_with(".k8s.io")
-        && !PASSIVE.iter().any(|end| object.kind.ends_with(end))
+    is_of_others(object.api_version) && !PASSIVE.iter().any(|end| object.kind.ends_with(end))
 }
 
 /// `ofKind(objects, 'Service')`: the objects of a kind.

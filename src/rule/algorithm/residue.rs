@@ -6,6 +6,7 @@ use aho_corasick::{AhoCorasick, MatchKind};
 
 use super::super::hit::{Hit, Target};
 use crate::kube::Object;
+use crate::kube::schema::is_of_others;
 use crate::yaml::{Kind, Node, Step, Style};
 
 /// Fields of Kubernetes' own kinds in which braces are never meant.
@@ -27,16 +28,11 @@ pub(super) fn judge(object: &Object<'_>, rendered: bool) -> Vec<Hit> {
     if !SUSPICIOUS.is_match(text) {
         return Vec::new();
     }
-    let braces = rendered && is_builtin(object.group());
+    // Others have kinds whose names are templates (workflows, sets of applications).
+    let braces = rendered && !is_of_others(object.api_version);
     let mut hits = Vec::new();
     walk(object.node, braces, &mut hits);
     hits
-}
-
-/// Groups of Kubernetes itself: others have kinds whose names are templates (workflows, sets of
-/// applications).
-fn is_builtin(group: &str) -> bool {
-    !group.contains('.') || group.ends_with(".k8s.io")
 }
 
 fn walk(node: Node<'_>, braces: bool, hits: &mut Vec<Hit>) {
