@@ -5,13 +5,14 @@ use std::cell::RefCell;
 use std::cmp::Ordering;
 use std::collections::HashMap;
 use std::net::IpAddr;
-use std::sync::{Arc, LazyLock, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use cel::common::types::CelString;
 use cel::common::value::Val;
 use cel::{Context, ExecutionError, FunctionContext, Value};
 use foldhash::fast::RandomState;
 use regex::Regex;
+use thread_local::ThreadLocal;
 
 use super::function::argument;
 use crate::helm::function::{constraint_fault, fits};
@@ -77,21 +78,27 @@ pub(super) fn is_match(text: &str, pattern: &str) -> Option<bool> {
 }
 
 /// A pattern that is written in a rule: it is compiled when it is first asked, and not looked up each time.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(super) struct Pattern {
     source: Box<str>,
-    compiled: OnceLock<Option<Regex>>,
+    compiled: ThreadLocal<Option<Regex>>,
+}
+
+impl Clone for Pattern {
+    fn clone(&self) -> Self {
+        Self::new(&self.source)
+    }
 }
 
 impl Pattern {
     /// Takes a pattern as it is written.
     pub(super) fn new(source: &str) -> Self {
-        Self { source: source.into(), compiled: OnceLock::new() }
+        Self { source: source.into(), compiled: ThreadLocal::new() }
     }
 
     /// Whether it is found in a text; `None` for what is no pattern.
     pub(super) fn is_match(&self, text: &str) -> Option<bool> {
-        let regex = self.compiled.get_or_init(|| compiled(&self.source));
+        let regex = self.compiled.get_or(|| compiled(&self.source));
         regex.as_ref().map(|regex| regex.is_match(text))
     }
 }
