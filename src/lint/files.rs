@@ -89,10 +89,9 @@ mod tests {
         let path = directory.path().join("values.yaml");
         std::fs::write(&path, "replicas: 1\n").unwrap();
         let sources = Sources::default();
-        let walked =
+        let (candidates, _) =
             project::walk(std::slice::from_ref(&path), &Config::default(), &sources).unwrap();
-        let project::Taken::File(mut file) = project::take(&walked.candidates[0], &sources, &())
-        else {
+        let project::Taken::File(mut file) = project::take(&candidates[0], &sources, &()) else {
             panic!("a values file is read")
         };
         file.shelve(&path, &sources);

@@ -1,12 +1,11 @@
 //! Reads a repository in parallel.
 
 use std::cmp::Reverse;
+use std::collections::BinaryHeap;
 use std::fs;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-
-use rayon::prelude::*;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::kept::{Keep, Kept};
 use super::run::{Options, Watch};
@@ -39,12 +38,7 @@ pub(super) fn gather(
     memory: &dyn Recall,
     watch: &dyn Watch,
 ) -> Result<(Project, Kept), PathBuf> {
-    let mut walked = project::walk(paths, config, sources)?;
-    if let Some(stdin) = &options.stdin {
-        walked.candidates.retain(|candidate| candidate.shown != stdin.name);
-    }
     let (done, bytes) = (AtomicUsize::new(0), AtomicUsize::new(0));
-    let count = walked.candidates.len();
     let read = |candidate: &Candidate| {
         let mut taken = project::take(candidate, sources, memory);
         if let Taken::File(file) = &mut taken
@@ -55,24 +49,35 @@ pub(super) fn gather(
         }
         taken
     };
-    // One at a time: a worker that has taken several leaves the others waiting at the end.
-    let mut taken: Vec<(usize, Taken)> = order(&walked.candidates, &options.kept)
-        .into_par_iter()
-        .with_max_len(1)
-        .map(|at| {
-            let candidate = &walked.candidates[at];
-            let known = options.kept.file(candidate, sources);
-            let taken = known.map_or_else(|| read(candidate), Taken::File);
-            watch.step(done.fetch_add(1, Ordering::Relaxed) + 1, count, "reading");
-            (at, taken)
-        })
-        .collect();
-    taken.sort_unstable_by_key(|(at, _)| *at);
-    let mut taken: Vec<Taken> = taken.into_iter().map(|(_, taken)| taken).collect();
+    let given = options.stdin.as_ref().map(|stdin| stdin.name.as_str());
+    let waiting = Waiting::new(&options.kept);
+    let (all, of_all) = crossbeam_channel::unbounded();
+    // Files are read while further ones are still looked for.
+    let walked = rayon::scope(|scope| {
+        let (waiting, read, done, all) = (&waiting, &read, &done, &all);
+        let mut found = |candidate: Candidate| {
+            if given == Some(candidate.shown.as_str()) {
+                return;
+            }
+            waiting.push(candidate);
+            scope.spawn(move |_| {
+                let Some(candidate) = waiting.pop() else { return };
+                let known = options.kept.file(&candidate, sources);
+                let taken = known.map_or_else(|| read(&candidate), Taken::File);
+                watch.step(done.fetch_add(1, Ordering::Relaxed) + 1, waiting.seen(), "reading");
+                // Whoever receives outlives the scope.
+                let _ = all.send((candidate, taken));
+            });
+        };
+        project::walk_with(paths, config, sources, &mut found)
+    })?;
+    let mut taken: Vec<(Candidate, Taken)> = of_all.try_iter().collect();
+    taken.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
     let kept = match options.keep {
-        Keep::Read => Kept::new(&walked.candidates, &taken),
+        Keep::Read => Kept::new(&taken),
         Keep::Nothing | Keep::Rendered => Kept::default(),
     };
+    let mut taken: Vec<Taken> = taken.into_iter().map(|(_, taken)| taken).collect();
     if let Some(stdin) = &options.stdin {
         let candidate = Candidate {
             shown: stdin.name.clone(),
@@ -86,16 +91,43 @@ pub(super) fn gather(
     Ok((project::assemble(walked, taken, config, sources), kept))
 }
 
-/// In which order files are read: as they come, but large ones first, the longest of them at the front. One that
-/// is begun last is waited for by all other threads. Where files are kept, few are read, and none is asked for its
-/// length.
-fn order(candidates: &[Candidate], kept: &Kept) -> Vec<usize> {
-    let mut order: Vec<usize> = (0..candidates.len()).collect();
-    if rayon::current_num_threads() > 1 && kept.is_empty() {
-        let length =
-            |candidate: &Candidate| fs::metadata(&candidate.path).map_or(0, |file| file.len());
-        let lengths: Vec<u64> = candidates.par_iter().map(length).collect();
-        order.sort_by_key(|&at| Reverse(lengths[at].max(LARGE)));
+/// Candidates that are not read yet.
+///
+/// They are read as they come, but large ones first, the longest of them at the front: one that is begun last is
+/// waited for by all other threads.
+struct Waiting {
+    /// By their lengths, as far as these matter, and by how many came before.
+    candidates: Mutex<BinaryHeap<(u64, Reverse<usize>, Candidate)>>,
+    seen: AtomicUsize,
+    /// Where files are kept, few are read, and where one thread reads them all, it waits for nobody.
+    asks_for_length: bool,
+}
+
+impl Waiting {
+    fn new(kept: &Kept) -> Self {
+        let asks_for_length = rayon::current_num_threads() > 1 && kept.is_empty();
+        Self { candidates: Mutex::default(), seen: AtomicUsize::new(0), asks_for_length }
     }
-    order
+
+    fn push(&self, candidate: Candidate) {
+        let length = match self.asks_for_length {
+            true => fs::metadata(&candidate.path).map_or(0, |file| file.len()).max(LARGE),
+            false => LARGE,
+        };
+        let before = self.seen.fetch_add(1, Ordering::Relaxed);
+        self.heap().push((length, Reverse(before), candidate));
+    }
+
+    fn pop(&self) -> Option<Candidate> {
+        self.heap().pop().map(|(_, _, candidate)| candidate)
+    }
+
+    /// How many have come so far.
+    fn seen(&self) -> usize {
+        self.seen.load(Ordering::Relaxed)
+    }
+
+    fn heap(&self) -> MutexGuard<'_, BinaryHeap<(u64, Reverse<usize>, Candidate)>> {
+        self.candidates.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }

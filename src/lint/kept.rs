@@ -28,9 +28,9 @@ struct Item {
 }
 
 impl Kept {
-    /// What was taken of candidates, both in the order of their paths.
-    pub(super) fn new(candidates: &[Candidate], taken: &[Taken]) -> Self {
-        let items = candidates.iter().zip(taken).filter_map(|(candidate, taken)| match taken {
+    /// What was taken of candidates, in the order of their paths.
+    pub(super) fn new(taken: &[(Candidate, Taken)]) -> Self {
+        let items = taken.iter().filter_map(|(candidate, taken)| match taken {
             Taken::File(file) => Some(Item { file: file.clone(), explicit: candidate.explicit }),
             Taken::Refused(_) | Taken::Ignored => None,
         });

@@ -205,10 +205,9 @@ impl Base {
         let sources = Sources::default();
         let settings = Arc::new(Settings::read(root, &sources));
         let roots = [root.to_owned()];
-        let mut walked =
+        let (candidates, walked) =
             project::walk(&roots, &settings.config, &sources).map_err(LintError::Path)?;
         let cache = Cache::within(memory, Salt::of_build());
-        let candidates = std::mem::take(&mut walked.candidates);
         let taken: Vec<Taken> = candidates
             .par_iter()
             .enumerate()

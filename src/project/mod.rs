@@ -31,7 +31,7 @@ pub use lock::{
 pub use release::{Assignment, AssignmentKind, ChartRef, Content, Layer, Release, Unresolved, Via};
 pub use tree::{Tree, is_below, join, upwards};
 pub(crate) use walk::unreadable;
-pub use walk::{Candidate, MAX_SIZE, Read, UNREADABLE, Walked, read_text, shown, walk};
+pub use walk::{Candidate, MAX_SIZE, Read, UNREADABLE, Walked, read_text, shown, walk, walk_with};
 pub use word::{Word, Words};
 
 use classify::PathName;
@@ -87,8 +87,8 @@ impl Project {
 /// # Errors
 /// When one of `paths` does not exist, with that path.
 pub fn discover(paths: &[PathBuf], config: &Config, sources: &Sources) -> Result<Project, PathBuf> {
-    let walked = walk(paths, config, sources)?;
-    let taken = walked.candidates.iter().map(|candidate| take(candidate, sources, &())).collect();
+    let (candidates, walked) = walk(paths, config, sources)?;
+    let taken = candidates.iter().map(|candidate| take(candidate, sources, &())).collect();
     Ok(assemble(walked, taken, config, sources))
 }
 

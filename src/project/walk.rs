@@ -1,10 +1,12 @@
 //! Which files there are, as git sees them, and their texts.
 
+use std::collections::{BTreeSet, HashSet};
 use std::fs;
 use std::io::{self, Read as _};
 use std::path::{Component, MAIN_SEPARATOR, Path, PathBuf};
 use std::sync::Arc;
 
+use foldhash::fast::RandomState;
 use ignore::WalkBuilder;
 use ignore::overrides::{Override, OverrideBuilder};
 
@@ -38,18 +40,31 @@ pub struct Candidate {
     pub requested: bool,
 }
 
-/// What a walk found.
+/// What a walk found beside files.
 #[derive(Debug, Clone, Default)]
 pub struct Walked {
-    /// Sorted by shown path, each once.
-    pub candidates: Vec<Candidate>,
     /// The directories walked, as shown; `""` is the working directory.
     pub roots: Vec<String>,
     /// What could not be entered.
     pub findings: Vec<Finding>,
 }
 
-/// Finds the files below `paths`, in an order that does not depend on the file system.
+/// Finds the files below `paths`, sorted by shown path.
+///
+/// # Errors
+/// As for [`walk_with`].
+pub fn walk(
+    paths: &[PathBuf],
+    config: &Config,
+    sources: &Sources,
+) -> Result<(Vec<Candidate>, Walked), PathBuf> {
+    let mut candidates = Vec::new();
+    let walked = walk_with(paths, config, sources, &mut |found| candidates.push(found))?;
+    candidates.sort();
+    Ok((candidates, walked))
+}
+
+/// Finds the files below `paths`: gives each as it is found, once, in any order.
 ///
 /// Directories are walked as git sees them: what `.gitignore` names, unless it is tracked, or the configuration's
 /// `exclude` names is left out, symbolic links to directories are not followed. A file that is named itself
@@ -57,56 +72,48 @@ pub struct Walked {
 /// the chart's) is then read for release declarations only; outside of them, only what lies beside it.
 ///
 /// # Errors
-/// When one of `paths` does not exist, with that path.
-pub fn walk(paths: &[PathBuf], config: &Config, sources: &Sources) -> Result<Walked, PathBuf> {
-    let mut walked = Walked::default();
-    let mut around = Vec::new();
+/// When one of `paths` does not exist, with that path; nothing is found then.
+pub fn walk_with(
+    paths: &[PathBuf],
+    config: &Config,
+    sources: &Sources,
+    found: &mut dyn FnMut(Candidate),
+) -> Result<Walked, PathBuf> {
+    let (mut files, mut directories) = (Vec::new(), Vec::new());
     for path in paths {
         let is_unsaved = sources.overlay().text(path).is_some();
         let is_dir = || fs::metadata(path).map(|metadata| metadata.is_dir());
         if !is_unsaved && is_dir().map_err(|_| path.clone())? {
-            walked.roots.push(shown(path));
-            walk_directory(path, None, true, config, sources, &mut walked);
-            unsaved(path, true, sources, &mut walked);
+            directories.push(path);
         } else {
-            let shown = shown(path);
-            around.push(surroundings(path, config));
-            walked.candidates.push(Candidate {
-                shown,
-                path: path.clone(),
-                explicit: true,
-                requested: true,
-            });
+            files.push(path);
         }
     }
+    // Of what is found twice, the first asks for more.
+    let (seen, walked) = (HashSet::default(), Walked::default());
+    let mut walk = Walk { config, sources, found, seen, walked };
+    for path in &files {
+        walk.file(shown(path), (*path).clone(), true, true);
+    }
+    for path in directories {
+        walk.walked.roots.push(shown(path));
+        walk.directory(path, None, true);
+        walk.unsaved(path);
+    }
+    let mut around: Vec<_> = files.iter().map(|path| surroundings(path, config)).collect();
     around.sort();
     around.dedup();
     for (directory, depth) in around {
         let shown = shown(&directory);
-        if !walked.roots.iter().any(|root| root.is_empty() || *root == shown) {
-            walked.roots.push(shown);
-            walk_directory(&directory, depth, false, config, sources, &mut walked);
+        if !walk.walked.roots.iter().any(|root| root.is_empty() || *root == shown) {
+            walk.walked.roots.push(shown);
+            walk.directory(&directory, depth, false);
         }
     }
-    // Of a file found twice, the entry that asks for more comes first and is kept.
-    walked.candidates.sort_by(|a, b| {
-        (&a.shown, !a.explicit, !a.requested).cmp(&(&b.shown, !b.explicit, !b.requested))
-    });
-    walked.candidates.dedup_by(|later, first| later.shown == first.shown);
+    let mut walked = walk.walked;
     walked.roots.sort();
     walked.roots.dedup();
     Ok(walked)
-}
-
-/// The files below a directory that are not on disk yet.
-fn unsaved(root: &Path, requested: bool, sources: &Sources, walked: &mut Walked) {
-    for (relative, _) in sources.overlay().below(root) {
-        let path = root.join(relative);
-        if wanted(&path) && !path.exists() {
-            let shown = shown(&path);
-            walked.candidates.push(Candidate { shown, path, explicit: false, requested });
-        }
-    }
 }
 
 /// The directory around a single file in which its release may be declared, and how deep to look.
@@ -125,116 +132,127 @@ fn surroundings(file: &Path, config: &Config) -> (PathBuf, Option<usize>) {
     }
 }
 
-fn walk_directory(
-    root: &Path,
-    depth: Option<usize>,
-    requested: bool,
-    config: &Config,
-    sources: &Sources,
-    walked: &mut Walked,
-) {
-    let mut builder = WalkBuilder::new(root);
-    builder.max_depth(depth);
-    builder
-        .hidden(false)
-        .require_git(false)
-        .follow_links(false)
-        .sort_by_file_name(std::ffi::OsStr::cmp)
-        .filter_entry(|entry| entry.file_name() != ".git");
-    if let Some(overrides) = excludes(config) {
-        builder.overrides(overrides);
-    }
-    let first = walked.candidates.len();
-    enter(&builder, root, requested, sources, walked);
-    let mut left_out = tracked::below(root);
-    left_out.retain(|path| wanted(path));
-    for Candidate { path, .. } in &walked.candidates[first..] {
-        left_out.remove(path);
-    }
-    if left_out.is_empty() {
-        return;
-    }
-    // Again, to where these lie alone: all but `.gitignore` has a say still.
-    let leads = move |path: &Path| {
-        left_out.range(path.to_owned()..).next().is_some_and(|at| at.starts_with(path))
-    };
-    builder.git_ignore(false).git_global(false).git_exclude(false);
-    builder.filter_entry(move |entry| entry.file_name() != ".git" && leads(entry.path()));
-    enter(&builder, root, requested, sources, walked);
+/// A walk through directories.
+struct Walk<'w> {
+    config: &'w Config,
+    sources: &'w Sources,
+    found: &'w mut dyn FnMut(Candidate),
+    /// What was found, by how it is shown.
+    seen: HashSet<String, RandomState>,
+    walked: Walked,
 }
 
-/// Takes the files that a walk comes by.
-fn enter(
-    builder: &WalkBuilder,
-    root: &Path,
-    requested: bool,
-    sources: &Sources,
-    walked: &mut Walked,
-) {
-    let below = Below::new(root);
-    for entry in builder.build() {
-        let entry = match entry {
-            Ok(entry) => entry,
-            Err(error) => {
-                let path = error_path(&error).unwrap_or(root).to_owned();
-                let why = error.io_error().map_or_else(|| error.to_string(), describe);
-                walked.findings.push(unreadable(&shown(&path), &why, sources));
-                continue;
+impl Walk<'_> {
+    fn file(&mut self, shown: String, path: PathBuf, explicit: bool, requested: bool) {
+        if !self.seen.contains(&shown) {
+            self.seen.insert(shown.clone());
+            (self.found)(Candidate { shown, path, explicit, requested });
+        }
+    }
+
+    /// The files below a directory that are not on disk yet.
+    fn unsaved(&mut self, root: &Path) {
+        for (relative, _) in self.sources.overlay().below(root) {
+            let path = root.join(relative);
+            if wanted(&path) && !path.exists() {
+                self.file(shown(&path), path, false, true);
             }
+        }
+    }
+
+    fn directory(&mut self, root: &Path, depth: Option<usize>, requested: bool) {
+        let mut builder = WalkBuilder::new(root);
+        builder.max_depth(depth);
+        builder
+            .hidden(false)
+            .require_git(false)
+            .follow_links(false)
+            .sort_by_file_name(std::ffi::OsStr::cmp)
+            .filter_entry(|entry| entry.file_name() != ".git");
+        if let Some(overrides) = excludes(self.config) {
+            builder.overrides(overrides);
+        }
+        let mut left_out = tracked::below(root);
+        left_out.retain(|path| wanted(path));
+        self.enter(&builder, root, requested, &mut left_out);
+        if left_out.is_empty() {
+            return;
+        }
+        // Again, to where these lie alone: all but `.gitignore` has a say still.
+        let ignored = std::mem::take(&mut left_out);
+        let leads = move |path: &Path| {
+            ignored.range(path.to_owned()..).next().is_some_and(|at| at.starts_with(path))
         };
-        let Some(kind) = entry.file_type() else { continue };
-        if kind.is_symlink() {
-            follow(entry.path(), root, requested, sources, walked);
-        } else if kind.is_file() && wanted(entry.path()) {
-            walked.candidates.push(Candidate {
-                shown: below.shown(entry.path()),
-                path: entry.into_path(),
-                explicit: false,
-                requested,
-            });
+        builder.git_ignore(false).git_global(false).git_exclude(false);
+        builder.filter_entry(move |entry| entry.file_name() != ".git" && leads(entry.path()));
+        self.enter(&builder, root, requested, &mut left_out);
+    }
+
+    /// Takes the files that a walk comes by, and strikes them off those that are still looked for.
+    fn enter(
+        &mut self,
+        builder: &WalkBuilder,
+        root: &Path,
+        requested: bool,
+        left_out: &mut BTreeSet<PathBuf>,
+    ) {
+        let below = Below::new(root);
+        for entry in builder.build() {
+            let entry = match entry {
+                Ok(entry) => entry,
+                Err(error) => {
+                    let path = error_path(&error).unwrap_or(root).to_owned();
+                    let why = error.io_error().map_or_else(|| error.to_string(), describe);
+                    self.walked.findings.push(unreadable(&shown(&path), &why, self.sources));
+                    continue;
+                }
+            };
+            let Some(kind) = entry.file_type() else { continue };
+            if kind.is_symlink() {
+                left_out.remove(entry.path());
+                self.follow(entry.path(), root, requested);
+            } else if kind.is_file() && wanted(entry.path()) {
+                left_out.remove(entry.path());
+                self.file(below.shown(entry.path()), entry.into_path(), false, requested);
+            }
         }
     }
-}
 
-/// Takes a symbolic link to a file below `root` for the file. One to a directory is left alone, as git does:
-/// what it leads to is found in its own place, and loops end here. Nothing is read of what lies outside.
-fn follow(link: &Path, root: &Path, requested: bool, sources: &Sources, walked: &mut Walked) {
-    let not_followed = |why: &str| {
-        let mut finding = unreadable(&shown(link), why, sources);
-        finding.severity = Severity::Info;
-        finding.help = Some("it is not followed".into());
-        finding
-    };
-    let within = |outer: &Path, inner: &Path| {
-        let real = |path: &Path| fs::canonicalize(path).ok();
-        real(outer).zip(real(inner)).is_some_and(|(outer, inner)| inner.starts_with(outer))
-    };
-    match fs::metadata(link) {
-        Ok(metadata) if metadata.is_file() && wanted(link) => {
-            if within(root, link) {
-                walked.candidates.push(Candidate {
-                    shown: shown(link),
-                    path: link.to_owned(),
-                    explicit: false,
-                    requested,
-                });
-            } else if requested {
-                let why = "this symbolic link leads out of what is linted";
-                walked.findings.push(not_followed(why));
+    /// Takes a symbolic link to a file below `root` for the file. One to a directory is left alone, as git does:
+    /// what it leads to is found in its own place, and loops end here. Nothing is read of what lies outside.
+    fn follow(&mut self, link: &Path, root: &Path, requested: bool) {
+        let not_followed = |why: &str| {
+            let mut finding = unreadable(&shown(link), why, self.sources);
+            finding.severity = Severity::Info;
+            finding.help = Some("it is not followed".into());
+            finding
+        };
+        let within = |outer: &Path, inner: &Path| {
+            let real = |path: &Path| fs::canonicalize(path).ok();
+            real(outer).zip(real(inner)).is_some_and(|(outer, inner)| inner.starts_with(outer))
+        };
+        match fs::metadata(link) {
+            Ok(metadata) if metadata.is_file() && wanted(link) => {
+                if within(root, link) {
+                    self.file(shown(link), link.to_owned(), false, requested);
+                } else if requested {
+                    let why = "this symbolic link leads out of what is linted";
+                    self.walked.findings.push(not_followed(why));
+                }
             }
-        }
-        Ok(metadata) => {
-            if metadata.is_dir() && link.parent().is_some_and(|own| within(link, own)) {
-                let why = "this symbolic link leads back to a directory it lies in";
-                walked.findings.push(not_followed(why));
+            Ok(metadata) => {
+                if metadata.is_dir() && link.parent().is_some_and(|own| within(link, own)) {
+                    let why = "this symbolic link leads back to a directory it lies in";
+                    self.walked.findings.push(not_followed(why));
+                }
             }
-        }
-        Err(error) => {
-            // What has no extension may have been a folder that is made when something is built.
-            let is_named = link.extension().is_some() && wanted(link);
-            if is_named || error.kind() != io::ErrorKind::NotFound {
-                let why = format!("this symbolic link leads nowhere: {}", describe(&error));
-                walked.findings.push(unreadable(&shown(link), &why, sources));
+            Err(error) => {
+                // What has no extension may have been a folder that is made when something is built.
+                let is_named = link.extension().is_some() && wanted(link);
+                if is_named || error.kind() != io::ErrorKind::NotFound {
+                    let why = format!("this symbolic link leads nowhere: {}", describe(&error));
+                    self.walked.findings.push(unreadable(&shown(link), &why, self.sources));
+                }
             }
         }
     }
