@@ -4,7 +4,10 @@ mod field;
 pub(super) mod patch;
 mod rewrite;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
+use std::ops::Deref;
+
+use foldhash::fast::RandomState;
 
 use super::chart::scalar_text;
 use super::classify::Class;
@@ -26,40 +29,61 @@ pub(super) struct Kustomization<'p> {
 }
 
 /// Every kustomization, by path.
-pub(super) fn all(files: &[File]) -> Vec<Kustomization<'_>> {
-    let files = files.iter().filter(|file| file.class == Class::Kustomization);
-    files
-        .filter_map(|file| {
-            let root = file.roots().next()?;
+#[derive(Default)]
+pub(super) struct Kustomizations<'p> {
+    list: Vec<Kustomization<'p>>,
+    /// Where in the list those are that take in a path.
+    takers: HashMap<String, Vec<usize>, RandomState>,
+}
+
+impl<'p> Deref for Kustomizations<'p> {
+    type Target = [Kustomization<'p>];
+
+    fn deref(&self) -> &[Kustomization<'p>] {
+        &self.list
+    }
+}
+
+impl<'p> Kustomizations<'p> {
+    pub(super) fn among(files: &'p [File]) -> Self {
+        let mut all = Self::default();
+        for file in files.iter().filter(|file| file.class == Class::Kustomization) {
+            let Some(root) = file.roots().next() else { continue };
             let directory = parent(&file.path);
             let mut resources = BTreeSet::new();
             for key in ["resources", "bases", "components", "crds"] {
-                for item in items(root, key) {
-                    if let Some(path) = item.as_str() {
-                        resources.insert(join(directory, path));
-                    }
-                }
+                let paths = items(root, key).filter_map(Node::as_str);
+                resources.extend(paths.map(|path| join(directory, path)));
+            }
+            for path in &resources {
+                all.takers.entry(path.clone()).or_default().push(all.list.len());
             }
             let namespace = root.get("namespace").and_then(scalar_text);
-            Some(Kustomization { file, directory, root, namespace, resources })
-        })
-        .collect()
-}
+            all.list.push(Kustomization { file, directory, root, namespace, resources });
+        }
+        all
+    }
 
-/// Every way up from a path through the kustomizations that take it in: the innermost first, one
-/// way for each outermost. Empty when none takes it in.
-pub(super) fn ways_up<'k, 'p>(
-    path: &str,
-    all: &'k [Kustomization<'p>],
-) -> Vec<Vec<&'k Kustomization<'p>>> {
-    fn climb<'k, 'p>(
+    /// Those that take in a path.
+    pub(super) fn around(&self, path: &str) -> impl Iterator<Item = &Kustomization<'p>> {
+        self.takers.get(path).into_iter().flatten().map(|&at| &self.list[at])
+    }
+
+    /// Every way up from a path through the kustomizations that take it in: the innermost first, one
+    /// way for each outermost. Empty when none takes it in.
+    pub(super) fn ways_up(&self, path: &str) -> Vec<Vec<&Kustomization<'p>>> {
+        let mut found = Vec::new();
+        self.climb(path, &[], &mut found);
+        found
+    }
+
+    fn climb<'k>(
+        &'k self,
         path: &str,
-        all: &'k [Kustomization<'p>],
         way: &[&'k Kustomization<'p>],
         found: &mut Vec<Vec<&'k Kustomization<'p>>>,
     ) {
-        let outer: Vec<_> =
-            all.iter().filter(|kustomization| kustomization.resources.contains(path)).collect();
+        let outer: Vec<_> = self.around(path).collect();
         if (outer.is_empty() && !way.is_empty()) || way.len() > 20 || found.len() > 200 {
             found.push(way.to_vec());
             return;
@@ -70,12 +94,9 @@ pub(super) fn ways_up<'k, 'p>(
             }
             let mut way = way.to_vec();
             way.push(kustomization);
-            climb(kustomization.directory, all, &way, found);
+            self.climb(kustomization.directory, &way, found);
         }
     }
-    let mut found = Vec::new();
-    climb(path, all, &[], &mut found);
-    found
 }
 
 /// The items of a list of a kustomization.

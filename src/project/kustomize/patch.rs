@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeSet, HashSet};
 
-use super::{Kustomization, all, items};
+use rayon::prelude::*;
+
+use super::{Kustomization, Kustomizations, items};
 use crate::project::classify::Class;
 use crate::project::file::File;
 use crate::project::tree::{base_name, join, parent, upwards};
@@ -16,11 +18,11 @@ use crate::yaml::Node;
 /// called a patch and is not taken in: scaffolds come with patches that wait to be switched on. Or else it is only a part
 /// of an object: a Makefile adds it by `kustomize edit add patch`.
 pub(in crate::project) fn set_aside(files: &mut [File], named: &BTreeSet<String>) {
-    let kustomizations = all(files);
+    let kustomizations = Kustomizations::among(files);
     let mut patches = paths(&kustomizations);
     patches.extend(kustomizations.iter().flat_map(configuration));
     let (mut taken_in, mut folders) = (HashSet::new(), HashSet::new());
-    for kustomization in kustomizations {
+    for kustomization in kustomizations.list {
         folders.insert(kustomization.directory.to_owned());
         taken_in.extend(kustomization.resources);
     }
@@ -33,12 +35,13 @@ pub(in crate::project) fn set_aside(files: &mut [File], named: &BTreeSet<String>
             None => is_called_patch(base_name(path)) && is_part(file),
         }
     };
-    for file in files.iter_mut().filter(|file| file.class == Class::Manifest) {
+    // One by one, this looks through the texts of all manifests.
+    files.par_iter_mut().filter(|file| file.class == Class::Manifest).for_each(|file| {
         let is_named = patches.contains(&file.path) || named.contains(&file.path);
         if is_named || waits(file) {
             file.class = Class::Other;
         }
-    }
+    });
 }
 
 /// Whether a file holds parts of workloads and nothing else: without a selector and the labels that it selects, or with a

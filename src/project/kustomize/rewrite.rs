@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use super::field::{Field, Patched};
-use super::{Kustomization, all, items, ways_up};
+use super::{Kustomization, Kustomizations, items};
 use crate::project::chart::scalar_text;
 use crate::project::classify::Class;
 use crate::project::file::File;
@@ -36,7 +36,7 @@ pub struct Rewrites {
 
 /// What is rewritten in the manifests that kustomizations take in, by path; without those in which nothing is.
 pub(in crate::project) fn rewrites(files: &[File]) -> BTreeMap<String, Arc<Rewrites>> {
-    let all = all(files);
+    let all = Kustomizations::among(files);
     if all.is_empty() {
         return BTreeMap::new();
     }
@@ -59,7 +59,7 @@ pub(in crate::project) fn rewrites(files: &[File]) -> BTreeMap<String, Arc<Rewri
     // What is deployed alike is rewritten alike: there may be as many patches as manifests.
     let mut known: HashMap<Vec<Vec<&str>>, Option<Arc<Rewrites>>> = HashMap::new();
     let of_file = |file: &File| {
-        let ways = ways_up(&file.path, &all);
+        let ways = all.ways_up(&file.path);
         let rewrites =
             known.entry(ways.iter().map(|way| directories(way)).collect()).or_insert_with(|| {
                 let common = ways.iter().map(|way| of_way(way)).reduce(|a, b| a.common(&b));
@@ -150,9 +150,9 @@ pub struct NewTag {
 
 /// The tags that images come out with: those that no outer kustomization puts another in the place of.
 pub(in crate::project) fn new_tags(files: &[File]) -> Vec<NewTag> {
-    let all = all(files);
+    let all = Kustomizations::among(files);
     let mut found = Vec::new();
-    for Kustomization { root, directory, .. } in &all {
+    for Kustomization { root, directory, .. } in all.iter() {
         for change in items(*root, "images") {
             let (Some(name), Some(node)) = (text(change, "name"), change.get("newTag")) else {
                 continue;
@@ -161,7 +161,7 @@ pub(in crate::project) fn new_tags(files: &[File]) -> Vec<NewTag> {
                 continue;
             };
             let image = text(change, "newName").unwrap_or(name);
-            let ways = ways_up(directory, &all);
+            let ways = all.ways_up(directory);
             let changes = |outer: &Kustomization<'_>| {
                 let mut changes = items(outer.root, "images");
                 changes.any(|one| tags(one) && text(one, "name").as_ref() == Some(&image))

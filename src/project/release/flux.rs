@@ -11,7 +11,7 @@ use super::{
 use crate::project::chart::scalar_text;
 use crate::project::classify::{Class, NodeRef};
 use crate::project::file::File;
-use crate::project::kustomize::{Kustomization, all, items, patch, ways_up};
+use crate::project::kustomize::{Kustomization, Kustomizations, items, patch};
 use crate::project::tree::{is_below, join, parent};
 use crate::project::word::Word;
 use crate::source::Span;
@@ -40,7 +40,7 @@ struct Flux<'p> {
     objects: Vec<(String, Object<'p>)>,
     /// Flux's own Kustomizations, with the directory they apply.
     applied: Vec<(String, Object<'p>)>,
-    kustomizations: Vec<Kustomization<'p>>,
+    kustomizations: Kustomizations<'p>,
 }
 
 /// One way in which a HelmRelease reaches a cluster.
@@ -56,7 +56,7 @@ pub(super) fn find(context: &Context<'_>, found: &mut Found) {
     if !context.tree.of(Class::Manifest).any(declares) {
         return;
     }
-    let kustomizations = all(context.tree.files);
+    let kustomizations = Kustomizations::among(context.tree.files);
     let patches = patch::paths(&kustomizations);
     let mut releases = Vec::new();
     let mut flux = Flux { objects: Vec::new(), applied: Vec::new(), kustomizations };
@@ -92,7 +92,7 @@ impl<'p> Flux<'p> {
     fn ways(&self, object: Object<'p>) -> Vec<Way<'_, 'p>> {
         let path = object.file.path.as_str();
         let mut ways = Vec::new();
-        for way in ways_up(path, &self.kustomizations) {
+        for way in self.kustomizations.ways_up(path) {
             // Flux may apply any directory on the way, and then what is above it does not count.
             let mut applied_any = false;
             for depth in 1..=way.len() {
@@ -197,7 +197,7 @@ impl<'p> Flux<'p> {
     /// kustomization which takes it in and replaces it by the name of a Namespace, which it names after its own.
     fn target_namespace(&self, applied: Object<'p>, context: &Context<'p>) -> Option<String> {
         let path = &applied.file.path;
-        let mut around = self.kustomizations.iter().filter(|one| one.resources.contains(path));
+        let mut around = self.kustomizations.around(path);
         let replaced = around.find(|one| replaces_target(one, context));
         let replaced = replaced.and_then(|one| one.namespace.clone());
         let own = || applied.root.at(&["spec", "targetNamespace"]).and_then(scalar_text);

@@ -6,14 +6,14 @@ use super::{ChartRef, Content, Context, Found, Layer, Release, Via, embedded};
 use crate::project::chart::{scalar_text, scalar_texts};
 use crate::project::classify::Class;
 use crate::project::file::File;
-use crate::project::kustomize::{Kustomization, all, ways_up};
+use crate::project::kustomize::{Kustomization, Kustomizations};
 use crate::project::tree::{join, parent};
 use crate::project::word::Word;
 use crate::yaml::{Kind, Node};
 
 pub(super) fn find(context: &Context<'_>, found: &mut Found) {
-    let all = all(context.tree.files);
-    for kustomization in &all {
+    let all = Kustomizations::among(context.tree.files);
+    for kustomization in all.iter() {
         let charts = kustomization.root.get("helmCharts");
         for item in charts.into_iter().flat_map(|list| list.items()) {
             chart(item, kustomization.root, kustomization.file, &all, context, found);
@@ -38,7 +38,7 @@ fn chart(
     item: Node<'_>,
     root: Node<'_>,
     file: &File,
-    all: &[Kustomization<'_>],
+    all: &Kustomizations<'_>,
     context: &Context<'_>,
     found: &mut Found,
 ) {
@@ -70,7 +70,7 @@ fn chart(
     match own.or_else(|| root.get("namespace").and_then(scalar_text)) {
         Some(namespace) => namespaces.push((Some(namespace), None)),
         None => {
-            for way in ways_up(directory, all) {
+            for way in all.ways_up(directory) {
                 let namespace = way.iter().find_map(|outer| outer.namespace.clone());
                 let variant = way.last().map(|outer| outer.directory.to_owned());
                 if !namespaces.iter().any(|(known, _)| *known == namespace) {
