@@ -35,8 +35,8 @@ fn charts_of<'k>(path: &str, known: &HashSet<&'k str>) -> Vec<&'k str> {
         "" => path,
         directory => &path[directory.len() + 1..],
     };
-    let around = upwards(folder(path)).filter(|directory| is_part(inside(directory)));
-    around.filter_map(|directory| known.get(directory).copied()).collect()
+    let around = upwards(folder(path)).filter_map(|directory| known.get(directory).copied());
+    around.filter(|directory| is_part(inside(directory))).collect()
 }
 
 /// True for a path within a chart that helm reads to render it. Values files beside
