@@ -25,11 +25,15 @@ use crate::rule::{Company, Evaluator, ReleaseInfo, Setting, Together, Undecided}
 use crate::source::SourceFile;
 use crate::yaml::Stream;
 
-/// How many files of a unit are judged by one worker at least: less is not worth an evaluator.
+/// How many files of a unit are looked at by one worker at least.
 const FILES_AT_LEAST: usize = 16;
 
-/// How many before another worker may take over the rest.
-const FILES_AT_MOST: usize = 64;
+/// How much text of a unit's files is judged by one worker at least, in bytes: less is not worth an evaluator.
+const PIECE: usize = 32 * 1024;
+
+/// In how many parts the files of a unit are judged at most, for each thread: the last of them is waited for, and
+/// each works out anew what rules ask of all that is deployed together.
+const PARTS: usize = 8;
 
 /// How many findings are made lines of a report by one worker at least.
 pub(super) const FINDINGS_AT_LEAST: usize = 64;
@@ -88,6 +92,20 @@ impl Found {
         self.waived += other.waived;
         self
     }
+}
+
+/// Files that lie behind each other, in pieces of at least [`PIECE`] bytes but for the last.
+fn pieces<'f, 'p>(files: &'f [Cow<'p, File>]) -> Vec<&'f [Cow<'p, File>]> {
+    let mut length = 0;
+    let pieces = files.chunk_by(|file, _| {
+        length += file.length();
+        let is_whole = length >= PIECE;
+        if is_whole {
+            length = 0;
+        }
+        !is_whole
+    });
+    pieces.collect()
 }
 
 /// Puts a list behind another, which mostly is empty: then nothing is copied, unless room was made for it.
@@ -211,16 +229,19 @@ impl<'p> Run<'p> {
         let company = Company::of(streams.iter().flat_map(|stream| &stream.documents));
         let alternatives = Alternatives::among(&streams);
         let place = unit.files.first().map_or("", |file| &file.path);
-        let of_files =
-            files.par_iter().with_min_len(FILES_AT_LEAST).with_max_len(FILES_AT_MOST).map_init(
-                || {
-                    let evaluator = self.evaluator(None, place);
-                    (evaluator.together(&company), evaluator)
-                },
-                |(together, evaluator), file| {
-                    self.file(file, desk, together, &alternatives, evaluator)
-                },
-            );
+        let pieces = pieces(&files);
+        let part = pieces.len().div_ceil(PARTS * rayon::current_num_threads()).max(1);
+        let of_files = pieces.par_iter().with_max_len(part).map_init(
+            || {
+                let evaluator = self.evaluator(None, place);
+                (evaluator.together(&company), evaluator)
+            },
+            |(together, evaluator), piece| {
+                let judge = |file| self.file(file, desk, together, &alternatives, evaluator);
+                piece.iter().map(|file| &**file).map(judge).collect::<Vec<_>>()
+            },
+        );
+        let of_files = of_files.flatten_iter();
         let of_releases =
             unit.releases.par_iter().map(|&at| self.release(&self.project.releases[at], desk));
         // Put behind each other in one go, findings are moved once: there may be some hundred thousand.
