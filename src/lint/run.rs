@@ -149,7 +149,7 @@ impl Watch for () {
     fn step(&self, _: usize, _: usize, _: &'static str) {}
 }
 
-/// How many manifests there are at least where rules are prepared, and how many are asked which.
+/// How many manifests are asked which rules are prepared.
 const MANIFESTS_LOOKED_AT: usize = 64;
 
 /// How many releases are named at most that do not have a finding: of a chart with thousands, each of their
@@ -322,7 +322,7 @@ impl<'p> Run<'p> {
         let manifests = files.filter(|file| file.class == Class::Manifest);
         let count = manifests.clone().count();
         let is_new = cache.is_none_or(|cache| 2 * cache.noted() > count);
-        if rayon::current_num_threads() == 1 || count < MANIFESTS_LOOKED_AT || !is_new {
+        if rayon::current_num_threads() == 1 || !is_new {
             return;
         }
         let manifests = manifests.take(MANIFESTS_LOOKED_AT);
