@@ -380,6 +380,8 @@ impl Task<'_> {
         waiving: &Waiving<'_>,
         mut evaluator: Evaluator,
     ) -> Judged {
+        let made = rendered.manifests.iter().filter_map(|manifest| manifest.document.as_ref());
+        self.chosen.prepare(made.flat_map(|document| objects(document)));
         let texts = self.keep_rendered.then(|| documents(rendered));
         let mut judged = Judged { rendered: true, texts, ..Judged::default() };
         let homes = Homes { files: self.files, charts: self.charts, release: self.release };

@@ -24,7 +24,7 @@ use super::layers::Families;
 use super::names::Names;
 use super::past::Past;
 use super::schemas::CustomSchemas;
-use super::select::{self, Active, Request, UnknownName};
+use super::select::{self, Request, UnknownName};
 use super::settle::{Settled, Settling};
 use super::shard::Shard;
 use super::suppress;
@@ -32,7 +32,7 @@ use super::unit::{Found, Unit};
 use super::waive::Waiving;
 use crate::config::{Config, Level};
 use crate::finding::{Finding, Origin, Place, Severity};
-use crate::kube::{Object, objects};
+use crate::kube::objects;
 use crate::project::{Class, File, Project, Recall};
 use crate::report::model::ShardEntry;
 use crate::report::{Report, Texts, unite};
@@ -314,26 +314,17 @@ pub(super) struct Run<'p> {
 }
 
 impl<'p> Run<'p> {
-    /// Reads and compiles side by side the rules that manifests will ask for: threads that start with them
-    /// together would wait for each other, rule by rule. Nothing is done where most files have been seen before,
-    /// and so most results are remembered.
+    /// Prepares the rules that manifests will ask for. Nothing is done where most files have been seen before, and
+    /// so most results are remembered.
     fn prepare(&self, units: &[Unit<'p>], cache: Option<&Cache>) {
         let files = units.iter().flat_map(|unit| &unit.files);
         let manifests = files.filter(|file| file.class == Class::Manifest);
         let count = manifests.clone().count();
-        let is_new = cache.is_none_or(|cache| 2 * cache.noted() > count);
-        if rayon::current_num_threads() == 1 || !is_new {
-            return;
+        if cache.is_none_or(|cache| 2 * cache.noted() > count) {
+            let streams = manifests.take(MANIFESTS_LOOKED_AT).filter_map(|file| file.stream());
+            let documents = streams.flat_map(|stream| &stream.documents);
+            self.choices.base.prepare(documents.flat_map(|document| objects(document)));
         }
-        let manifests = manifests.take(MANIFESTS_LOOKED_AT);
-        let chosen = &self.choices.base;
-        let documents =
-            manifests.filter_map(|file| file.stream()).flat_map(|stream| &stream.documents);
-        let objects = documents.flat_map(|document| objects(document));
-        let of_kind = |object: Object<'_>| chosen.by_kind.of(&object).collect::<Vec<_>>();
-        let asked_for: BTreeSet<usize> = objects.flat_map(of_kind).collect();
-        let rules: Vec<&Active> = asked_for.into_iter().map(|at| &chosen.rules[at]).collect();
-        rules.par_iter().with_max_len(1).for_each(|rule| rule.prepare());
     }
 
     /// Judges every unit, or takes what is remembered of it.

@@ -3,8 +3,11 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
+use rayon::prelude::*;
+
 use crate::config::{Level, Override, RuleSettings, Settings, texts};
 use crate::finding::Severity;
+use crate::kube::Object;
 use crate::rule::{ByKind, Known, ParamValue, Rule, RuleSet, Scope};
 use crate::spelling;
 
@@ -57,7 +60,7 @@ impl Active {
     }
 
     /// Reads and compiles the rule, as the first object does that it looks at.
-    pub(super) fn prepare(&self) {
+    fn prepare(&self) {
         let (rule, _) = self.pair();
         rule.logic();
     }
@@ -85,6 +88,22 @@ pub struct Chosen {
 }
 
 impl Chosen {
+    /// Reads and compiles side by side the rules that look at some objects: threads that start with them together
+    /// would wait for each other, rule by rule, and one by itself leaves the others idle.
+    pub(super) fn prepare<'o>(&self, objects: impl IntoIterator<Item = Object<'o>>) {
+        if rayon::current_num_threads() == 1 {
+            return;
+        }
+        let mut asked_for = vec![false; self.rules.len()];
+        for object in objects {
+            self.by_kind.of(&object).for_each(|at| asked_for[at] = true);
+        }
+        let rules = self.rules.iter().zip(asked_for).filter(|(_, is_asked_for)| *is_asked_for);
+        let rules = rules.map(|(rule, _)| rule).filter(|rule| !rule.known.is_compiled());
+        let rules: Vec<&Active> = rules.collect();
+        rules.par_iter().with_max_len(1).for_each(|rule| rule.prepare());
+    }
+
     /// What was said of an id under which the pipeline reports, where anything was.
     #[must_use]
     pub fn level(&self, id: &str) -> Option<Level> {

@@ -200,6 +200,11 @@ impl Rule {
         &self.compiled().0
     }
 
+    /// Whether what it does has been compiled, which [`Rule::logic`] does at its first call.
+    pub(super) fn is_compiled(&self) -> bool {
+        self.compiled.get().is_some()
+    }
+
     /// Its tests. What is wrong with them is left out; see [`Rule::faults`].
     #[must_use]
     pub fn examples(&self) -> &[Example] {

@@ -195,6 +195,12 @@ impl Known {
         })
     }
 
+    /// Whether its file has been read and what it says compiled.
+    #[must_use]
+    pub fn is_compiled(&self) -> bool {
+        self.rule.get().is_some_and(|rule| rule.is_compiled())
+    }
+
     /// What is wrong with its file, in all its parts.
     #[must_use]
     pub fn faults(&self) -> Vec<RuleError> {
