@@ -5,8 +5,10 @@
 use std::cell::{OnceCell, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use cel::Value;
+use cel::objects::Key;
 use regex::bytes::{Regex, RegexBuilder, RegexSet, RegexSetBuilder};
 
 use super::{Scene, hit};
@@ -18,6 +20,7 @@ use crate::yaml::{Kind, Node, Scalar};
 const SHORTEST: usize = 20;
 
 /// The formats of credentials.
+#[derive(Clone)]
 struct Formats {
     /// All of them in one automaton: almost no text has any.
     all: RegexSet,
@@ -25,6 +28,7 @@ struct Formats {
     each: Vec<Format>,
 }
 
+#[derive(Clone)]
 struct Format {
     name: String,
     pattern: String,
@@ -32,23 +36,30 @@ struct Format {
     regex: OnceCell<Option<Regex>>,
 }
 
+/// Parameters that were compiled, by the address of their entries, which are held so that no others come to lie
+/// there; `None` for what are no regular expressions.
+type Compiled<T> = HashMap<usize, (Param, Option<T>)>;
+
+type Param = Arc<HashMap<Key, Value>>;
+
 thread_local! {
-    /// By the parameter's address: parameters live as long as the run, and there are few of them.
-    static COMPILED: RefCell<HashMap<usize, Option<Rc<Formats>>>> = RefCell::default();
+    /// Those of this thread: automata that several threads ask make them wait for each other.
+    static COMPILED: RefCell<Compiled<Rc<Formats>>> = RefCell::default();
 }
 
 pub(super) fn judge(scene: &Scene<'_>) -> Vec<Hit> {
-    let Some(param) = scene.param("formats") else {
+    let Some(Value::Map(param)) = scene.param("formats") else {
         return Vec::new();
     };
     let formats = COMPILED.with_borrow_mut(|compiled| {
-        let key = std::ptr::from_ref(param).addr();
+        let key = Arc::as_ptr(&param.map).addr();
         // A run on a file or two may have no text that is long enough.
         let mut texts = scene.object.node.document().long_scalars(SHORTEST);
         if !compiled.contains_key(&key) && texts.next().is_none() {
             return None;
         }
-        compiled.entry(key).or_insert_with(|| compile(param).map(Rc::new)).clone()
+        let own = || (Arc::clone(&param.map), shared(&param.map).map(Rc::new));
+        compiled.entry(key).or_insert_with(own).1.clone()
     });
     let Some(formats) = formats else {
         return Vec::new();
@@ -70,6 +81,14 @@ pub(super) fn judge(scene: &Scene<'_>) -> Vec<Hit> {
         }
     });
     hits
+}
+
+/// The formats of a parameter for a thread, compiled once for all of them.
+fn shared(param: &Param) -> Option<Formats> {
+    static SHARED: LazyLock<Mutex<Compiled<Formats>>> = LazyLock::new(Mutex::default);
+    let mut known = SHARED.lock().unwrap_or_else(PoisonError::into_inner);
+    let made = || (Arc::clone(param), compile(param));
+    known.entry(Arc::as_ptr(param).addr()).or_insert_with(made).1.clone()
 }
 
 impl Formats {
@@ -124,13 +143,9 @@ fn builder(pattern: &str) -> RegexBuilder {
     builder
 }
 
-/// Compiles the parameter; `None` where it is no map of regular expressions.
-fn compile(param: &Value) -> Option<Formats> {
-    let Value::Map(formats) = param else {
-        return None;
-    };
-    let mut formats: Vec<(String, &str)> = formats
-        .map
+/// Compiles the entries of the parameter; `None` where one is no regular expression.
+fn compile(param: &HashMap<Key, Value>) -> Option<Formats> {
+    let mut formats: Vec<(String, &str)> = param
         .iter()
         .filter_map(|(name, format)| match format {
             Value::String(format) => Some((name.to_string(), format.as_str())),
