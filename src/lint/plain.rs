@@ -1,6 +1,7 @@
 //! Rules over manifests as they lie in the repository.
 
 use std::cell::{LazyCell, OnceCell};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::alternatives::{Alternatives, must_hold_alone};
@@ -12,7 +13,7 @@ use super::waive::{self, Waiving};
 use crate::finding::{Finding, Origin};
 use crate::kube::{Object, objects};
 use crate::project::Rewrites;
-use crate::rule::{Company, Evaluator, Hit, Scope, Together};
+use crate::rule::{Company, Evaluator, Hit, Scope, Together, Undecided};
 use crate::yaml::{Document, Stream};
 
 /// What came of the objects of a stream.
@@ -23,6 +24,21 @@ pub(super) struct Judged {
     pub(super) objects: usize,
     /// How many findings an annotation waives.
     pub(super) waived: usize,
+    pub(super) unknown_kinds: BTreeSet<String>,
+    /// Checks that could not be decided on an object.
+    pub(super) undecided: Undecided,
+}
+
+impl Judged {
+    /// With what came of later objects.
+    pub(super) fn and(mut self, mut later: Self) -> Self {
+        self.findings.append(&mut later.findings);
+        self.objects += later.objects;
+        self.waived += later.waived;
+        self.unknown_kinds.append(&mut later.unknown_kinds);
+        self.undecided.add(later.undecided);
+        self
+    }
 }
 
 /// What objects are judged in.
@@ -55,9 +71,10 @@ impl<'c> Scene<'c> {
 /// The scopes of rules on what is deployed as it is.
 pub(super) const DEPLOYED: [Scope; 2] = [Scope::Object, Scope::Release];
 
-/// Judges every object of a stream.
+/// Judges every object of some documents of a stream.
 pub(super) fn judge<'c>(
     stream: &'c Stream,
+    documents: &'c [Arc<Document>],
     scene: &Scene<'c>,
     chosen: &'c Chosen,
     waiving: &Waiving<'_>,
@@ -66,7 +83,7 @@ pub(super) fn judge<'c>(
     let mut judged = Judged::default();
     let company = LazyCell::new(|| scene.alternatives?.company(stream));
     let alone = OnceCell::new();
-    for document in &stream.documents {
+    for document in documents {
         for object in objects(document) {
             judged.objects += 1;
             let mut hits = hits(document, &object, scene, chosen, |_| true, evaluator);
@@ -105,6 +122,8 @@ pub(super) fn judge<'c>(
             judged.findings.append(&mut own);
         }
     }
+    judged.unknown_kinds.append(&mut evaluator.unknown_kinds);
+    judged.undecided.add(std::mem::take(&mut evaluator.undecided));
     judged
 }
 

@@ -357,20 +357,20 @@ impl<'p> Run<'p> {
                     true => {
                         let scene =
                             plain::Scene::here(together.clone(), None, rewrites, alternatives);
-                        self.manifest(stream, &scene, chosen, evaluator)
+                        self.manifest(file, stream, &scene, chosen, evaluator)
                     }
                     false => {
                         // What rules make of all objects is not to hold on to a file's past.
                         let together = evaluator.together(together.company());
                         let scene =
                             plain::Scene::here(together, Some(&before), rewrites, alternatives);
-                        self.manifest(stream, &scene, chosen, evaluator)
+                        self.manifest(file, stream, &scene, chosen, evaluator)
                     }
                 };
                 found.objects = judged.objects;
                 found.waived = judged.waived;
-                found.unknown_kinds.append(&mut evaluator.unknown_kinds);
-                found.undecided = std::mem::take(&mut evaluator.undecided);
+                found.unknown_kinds = judged.unknown_kinds;
+                found.undecided = judged.undecided;
                 append(&mut found.findings, judged.findings);
             }
             Class::Values if !self.judged_with_release(&file.path) => {
@@ -383,19 +383,41 @@ impl<'p> Run<'p> {
         }
         append(&mut found.findings, text::judge(file, origin(file.class), chosen, evaluator));
         found.findings.extend(self.chart(file, desk, evaluator));
+        found.unknown_kinds.append(&mut evaluator.unknown_kinds);
+        found.undecided.add(std::mem::take(&mut evaluator.undecided));
         found
     }
 
-    /// Judges the objects of a manifest.
+    /// Judges the objects of a manifest, those of a long one side by side.
     fn manifest<'c>(
         &self,
+        file: &File,
         stream: &'c Stream,
         scene: &plain::Scene<'c>,
         chosen: &'c Chosen,
         evaluator: &mut Evaluator,
     ) -> plain::Judged {
         let names = self.names();
-        plain::judge(stream, scene, chosen, &self.waiving(&names), evaluator)
+        let waiving = &self.waiving(&names);
+        let pieces = (file.length() / PIECE).min(PARTS * rayon::current_num_threads());
+        if pieces < 2 || rayon::current_num_threads() == 1 {
+            return plain::judge(stream, &stream.documents, scene, chosen, waiving, evaluator);
+        }
+        let plain::Scene { before, rewrites, alternatives, .. } = *scene;
+        let company = scene.together.company();
+        let pieces = stream.documents.par_chunks(stream.documents.len().div_ceil(pieces).max(1));
+        let judged = pieces.map_init(
+            || {
+                let evaluator = self.evaluator(None, &file.path);
+                let (together, scopes) = (evaluator.together(company), &plain::DEPLOYED);
+                (plain::Scene { together, before, scopes, rewrites, alternatives }, evaluator)
+            },
+            |(scene, evaluator), piece| {
+                plain::judge(stream, piece, scene, chosen, waiving, evaluator)
+            },
+        );
+        let judged: Vec<plain::Judged> = judged.collect();
+        judged.into_iter().fold(plain::Judged::default(), plain::Judged::and)
     }
 
     /// Judges a chart's directory when its `Chart.yaml` comes up, or its values where it has none;
