@@ -4,12 +4,12 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::hash::{BuildHasher as _, Hash};
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use foldhash::fast::{FixedState, RandomState};
-use rayon::prelude::*;
 
 use super::run::folder;
+use super::shared::Shared;
 use super::unit::Found;
 use crate::finding::{Finding, Sought};
 use crate::kube::{Object, labels, objects};
@@ -18,7 +18,8 @@ use crate::source::Sources;
 
 /// The objects that a repository's manifests define.
 pub(super) struct Elsewhere<'p> {
-    files: &'p [File],
+    /// What manifests define, until it is put together.
+    manifests: Shared<&'p File, Mutex<Vec<Known<'p>>>>,
     releases: &'p [Release],
     read_by_others: &'p BTreeSet<String>,
     /// Put together when the first finding asks: most runs have none that does.
@@ -59,7 +60,9 @@ fn digest(of: impl Hash) -> Digest {
 impl<'p> Elsewhere<'p> {
     pub(super) fn new(project: &'p Project) -> Self {
         let Project { files, releases, read_by_others, .. } = project;
-        Self { files, releases, read_by_others, defined: OnceLock::new() }
+        let manifests = files.iter().filter(|file| file.class == Class::Manifest);
+        let manifests = Shared::new(manifests);
+        Self { manifests, releases, read_by_others, defined: OnceLock::new() }
     }
 
     /// Leaves out findings that something is missing which another folder defines or a release may make, and that
@@ -106,9 +109,15 @@ impl<'p> Elsewhere<'p> {
     }
 
     fn defined(&self) -> &Defined<'p> {
+        if let Some(known) = self.defined.get() {
+            return known;
+        }
+        let defined = self.manifests.all(|file| Mutex::new(definitions(file)));
         self.defined.get_or_init(|| {
-            let manifests = self.files.par_iter().filter(|file| file.class == Class::Manifest);
-            Defined::of(manifests.flat_map_iter(definitions).collect(), self.releases)
+            let taken = |defined: &Mutex<Vec<_>>| {
+                std::mem::take(&mut *defined.lock().unwrap_or_else(PoisonError::into_inner))
+            };
+            Defined::of(defined.flat_map(|(_, defined)| taken(defined)), self.releases)
         })
     }
 }
@@ -131,7 +140,7 @@ fn definitions(file: &File) -> Vec<Known<'_>> {
 }
 
 impl<'p> Defined<'p> {
-    fn of(all: Vec<Known<'p>>, releases: &'p [Release]) -> Self {
+    fn of(all: impl Iterator<Item = Known<'p>>, releases: &'p [Release]) -> Self {
         let mut by_name = HashMap::<_, Vec<_>, _>::default();
         let mut known_pods = HashMap::<Labels, BTreeSet<_>, RandomState>::default();
         for (name, definition, labels) in all {

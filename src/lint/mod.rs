@@ -42,6 +42,7 @@ mod session;
 mod settings;
 mod settle;
 pub mod shard;
+mod shared;
 pub mod silence;
 mod subject;
 pub mod suppress;

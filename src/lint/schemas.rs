@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use walkdir::WalkDir;
 
+use super::shared::Shared;
 use crate::config::Config;
 use crate::kube::objects;
 use crate::kube::schema::Schemas;
@@ -35,10 +35,8 @@ const TRIALS: [&str; 10] = [
 /// The schemas of custom resources that a run judges by. The repository's are read when the first
 /// object is judged: a run whose results are all known needs none of them.
 pub(super) struct CustomSchemas<'p> {
-    /// The files that may define custom resources, and what each defines.
-    files: Vec<(&'p File, OnceLock<Schemas>)>,
-    /// How many of them are read, or being read.
-    begun: AtomicUsize,
+    /// What the files define that may define custom resources.
+    files: Shared<&'p File, Schemas>,
     configured: Schemas,
     /// What objects of any folder may be deployed with.
     common: OnceLock<Arc<Schemas>>,
@@ -56,45 +54,41 @@ impl<'p> CustomSchemas<'p> {
         sources: &Sources,
     ) -> (Self, Vec<String>) {
         let files = files.iter().filter(|file| file.holds(Word::Definition));
-        let files: Vec<_> = files.map(|file| (file, OnceLock::new())).collect();
-        let trials = files.iter().filter_map(|(file, _)| trial(&file.path));
+        let files = Shared::new(files);
+        let trials = files.keys().filter_map(|file| trial(&file.path));
         let trials = trials.map(|folder| (folder, OnceLock::new())).collect();
         let (configured, unread) = configured(config, sources);
-        let (begun, common) = (AtomicUsize::new(0), OnceLock::new());
-        (Self { files, begun, configured, common, trials }, unread)
+        (Self { files, configured, common: OnceLock::new(), trials }, unread)
     }
 
     /// The files that may define custom resources.
     pub(super) fn files(&self) -> impl Iterator<Item = &'p File> {
-        self.files.iter().map(|(file, _)| *file)
+        self.files.keys()
     }
 
     /// Those that objects in a file are judged by: all but what other folders' trials define. Where both
     /// say something of a kind, what the configuration names.
     pub(super) fn at(&self, path: &str) -> &Arc<Schemas> {
         let own = trial(path).and_then(|folder| self.trials.get_key_value(folder));
-        match own {
-            Some((folder, schemas)) => schemas.get_or_init(|| self.defined(Some(folder))),
-            None => self.common.get_or_init(|| self.defined(None)),
-        }
-    }
-
-    /// What the repository defines outside of trials, and in those of a folder. Threads that ask at the same
-    /// time share the reading. (It must not be left to rayon: a thread that waits for it could take up a unit
-    /// that asks again, and would wait for itself.)
-    fn defined(&self, own: Option<&str>) -> Arc<Schemas> {
-        let counts = |file: &File| {
-            let folder = trial(&file.path);
-            folder.is_none() || folder == own
+        let (own, schemas) = match own {
+            Some((folder, schemas)) => (Some(*folder), schemas),
+            None => (None, &self.common),
         };
-        while let Some(next) = self.files.get(self.begun.fetch_add(1, Ordering::Relaxed)) {
-            read(next);
+        if let Some(known) = schemas.get() {
+            return known;
         }
-        let mut all = Schemas::default();
-        let defining = self.files.iter().filter(|(file, _)| counts(file));
-        defining.map(read).for_each(|defined| all.join(defined.clone()));
-        all.extend(self.configured.clone());
-        Arc::new(all)
+        let defined = self.files.all(read);
+        schemas.get_or_init(|| {
+            let mut all = Schemas::default();
+            for (file, defined) in defined {
+                let folder = trial(&file.path);
+                if folder.is_none() || folder == own {
+                    all.join(defined.clone());
+                }
+            }
+            all.extend(self.configured.clone());
+            Arc::new(all)
+        })
     }
 }
 
@@ -105,18 +99,16 @@ fn trial(path: &str) -> Option<&str> {
     folders.into_iter().find(|folder| TRIALS.contains(&name(folder).as_str()))
 }
 
-/// What a file defines, read by the first who asks.
-fn read<'f>((file, own): &'f (&File, OnceLock<Schemas>)) -> &'f Schemas {
-    own.get_or_init(|| {
-        let mut schemas = Schemas::default();
-        // One that has changed since it was read is said to where it is linted.
-        if let Ok(file) = file.taken_down() {
-            for document in file.stream().into_iter().flat_map(|stream| &stream.documents) {
-                definitions(&mut schemas, document);
-            }
+/// What a file defines.
+fn read(file: &File) -> Schemas {
+    let mut schemas = Schemas::default();
+    // One that has changed since it was read is said to where it is linted.
+    if let Ok(file) = file.taken_down() {
+        for document in file.stream().into_iter().flat_map(|stream| &stream.documents) {
+            definitions(&mut schemas, document);
         }
-        schemas
-    })
+    }
+    schemas
 }
 
 /// What the configuration names, and what of it could not be read.

@@ -1,0 +1,72 @@
+//! What all threads of a run wait for, and so work out together.
+
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// An answer in parts, each of which is worked out once, by one of the threads that ask.
+///
+/// None of it is left to rayon: a thread that waits for a part could take up a unit that asks again, and would wait
+/// for itself.
+pub(super) struct Shared<K, T> {
+    parts: Vec<(K, OnceLock<T>)>,
+    /// How many of them are worked out, or being worked out.
+    begun: AtomicUsize,
+}
+
+impl<K: Copy, T> Shared<K, T> {
+    /// Of these things, nothing of which is looked at yet.
+    pub(super) fn new(keys: impl IntoIterator<Item = K>) -> Self {
+        let parts = keys.into_iter().map(|key| (key, OnceLock::new())).collect();
+        Self { parts, begun: AtomicUsize::new(0) }
+    }
+
+    /// What it is of.
+    pub(super) fn keys(&self) -> impl Iterator<Item = K> {
+        self.parts.iter().map(|(key, _)| *key)
+    }
+
+    /// All parts, in the order of what they are of. Threads that ask at the same time take turns with `work`, which
+    /// is the same for all of them.
+    pub(super) fn all(&self, work: impl Fn(K) -> T) -> impl Iterator<Item = (K, &T)> {
+        let part = move |(key, own): &'_ (K, OnceLock<T>)| {
+            own.get_or_init(|| work(*key));
+        };
+        while let Some(next) = self.parts.get(self.begun.fetch_add(1, Ordering::Relaxed)) {
+            part(next);
+        }
+        self.parts.iter().filter_map(move |next| {
+            part(next);
+            Some((next.0, next.1.get()?))
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Barrier;
+    use std::thread;
+
+    use super::*;
+
+    #[test]
+    fn threads_that_ask_at_the_same_time_work_out_each_part_once() {
+        let shared = Shared::new(0..100);
+        let (worked, all_here) = (AtomicUsize::new(0), Barrier::new(4));
+        let ask = || {
+            all_here.wait();
+            let square = |key: u32| {
+                worked.fetch_add(1, Ordering::Relaxed);
+                key * key
+            };
+            shared.all(square).map(|(_, square)| *square).collect::<Vec<_>>()
+        };
+        let expected: Vec<_> = (0..100).map(|key| key * key).collect();
+        thread::scope(|scope| {
+            let threads: Vec<_> = (0..4).map(|_| scope.spawn(ask)).collect();
+            for thread in threads {
+                assert_eq!(thread.join().expect("it ends"), expected);
+            }
+        });
+        assert_eq!(worked.into_inner(), 100);
+    }
+}
