@@ -59,10 +59,10 @@ impl Active {
         })
     }
 
-    /// Reads and compiles the rule, as the first object does that it looks at.
-    fn prepare(&self) {
-        let (rule, _) = self.pair();
-        rule.logic();
+    /// Reads and compiles the rule, as the first of these objects does that it looks at.
+    fn prepare(&self, objects: &[Object<'_>]) {
+        let (rule, params) = self.pair();
+        rule.prepare(params, objects);
     }
 
     /// The rule with its parameters, as rules are evaluated.
@@ -94,14 +94,15 @@ impl Chosen {
         if rayon::current_num_threads() == 1 {
             return;
         }
+        let objects: Vec<Object<'_>> = objects.into_iter().collect();
         let mut asked_for = vec![false; self.rules.len()];
-        for object in objects {
-            self.by_kind.of(&object).for_each(|at| asked_for[at] = true);
+        for object in &objects {
+            self.by_kind.of(object).for_each(|at| asked_for[at] = true);
         }
         let rules = self.rules.iter().zip(asked_for).filter(|(_, is_asked_for)| *is_asked_for);
         let rules = rules.map(|(rule, _)| rule).filter(|rule| !rule.known.is_compiled());
         let rules: Vec<&Active> = rules.collect();
-        rules.par_iter().with_max_len(1).for_each(|rule| rule.prepare());
+        rules.par_iter().with_max_len(1).for_each(|rule| rule.prepare(&objects));
     }
 
     /// What was said of an id under which the pipeline reports, where anything was.

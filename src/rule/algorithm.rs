@@ -104,6 +104,18 @@ impl Algorithm {
         own.or_else(|| layers().map(|(_, algorithm)| Self::Layers(*algorithm)))
     }
 
+    /// Compiles what it will need for some objects, where that takes long.
+    pub(super) fn prepare(
+        self,
+        rule: &Rule,
+        params: &BTreeMap<String, Value>,
+        objects: &[Object<'_>],
+    ) {
+        if self == Self::Token {
+            token::prepare(param(rule, params, "formats"), objects);
+        }
+    }
+
     /// Judges a text; only algorithms on texts find anything there.
     pub(super) fn judge_text(
         self,

@@ -10,7 +10,7 @@ use super::logic::{self, Logic};
 use super::setting::{Cluster, ReleaseInfo};
 use super::value::to_value;
 use crate::finding::{Applicability, Severity};
-use crate::kube::parse_quantity;
+use crate::kube::{Object, parse_quantity};
 use crate::source::{SourceId, Span};
 use crate::spelling::{nearest, question};
 use crate::yaml::{self, Document, Kind, Node};
@@ -198,6 +198,14 @@ impl Rule {
     /// What the rule does. What is wrong with it is left out; see [`Rule::faults`].
     pub(crate) fn logic(&self) -> &Logic {
         &self.compiled().0
+    }
+
+    /// Compiles what it will need for some objects; `params` are those that differ from its defaults.
+    pub fn prepare(&self, params: &BTreeMap<String, Value>, objects: &[Object<'_>]) {
+        self.logic();
+        if let Some(algorithm) = self.algorithm {
+            algorithm.prepare(self, params, objects);
+        }
     }
 
     /// Whether what it does has been compiled, which [`Rule::logic`] does at its first call.

@@ -13,6 +13,7 @@ use regex::bytes::{Regex, RegexBuilder, RegexSet, RegexSetBuilder};
 
 use super::{Scene, hit};
 use crate::helm::function::is_generated_key;
+use crate::kube::Object;
 use crate::rule::hit::Hit;
 use crate::yaml::{Kind, Node, Scalar};
 
@@ -54,8 +55,7 @@ pub(super) fn judge(scene: &Scene<'_>) -> Vec<Hit> {
     let formats = COMPILED.with_borrow_mut(|compiled| {
         let key = Arc::as_ptr(&param.map).addr();
         // A run on a file or two may have no text that is long enough.
-        let mut texts = scene.object.node.document().long_scalars(SHORTEST);
-        if !compiled.contains_key(&key) && texts.next().is_none() {
+        if !compiled.contains_key(&key) && !has_long_text(scene.object) {
             return None;
         }
         let own = || (Arc::clone(&param.map), shared(&param.map).map(Rc::new));
@@ -81,6 +81,19 @@ pub(super) fn judge(scene: &Scene<'_>) -> Vec<Hit> {
         }
     });
     hits
+}
+
+/// Compiles the parameter, where an object has a text that is long enough.
+pub(super) fn prepare(formats: Option<&Value>, objects: &[Object<'_>]) {
+    if let Some(Value::Map(formats)) = formats
+        && objects.iter().any(has_long_text)
+    {
+        shared(&formats.map);
+    }
+}
+
+fn has_long_text(object: &Object<'_>) -> bool {
+    object.node.document().long_scalars(SHORTEST).next().is_some()
 }
 
 /// The formats of a parameter for a thread, compiled once for all of them.
