@@ -131,3 +131,26 @@ impl Waiting {
         self.candidates.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_the_files_that_wait_long_ones_are_read_first_and_others_as_they_come() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let candidate = |name: &str, length: u64| {
+            let path = folder.path().join(name);
+            fs::write(&path, vec![b'#'; usize::try_from(length).expect("it fits")])
+                .expect("a file");
+            Candidate { shown: name.to_owned(), path, explicit: false, requested: true }
+        };
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(2).build().expect("threads");
+        let waiting = pool.install(|| Waiting::new(&Kept::default()));
+        for (name, length) in [("a", 1), ("b", LARGE + 1), ("c", 2), ("d", LARGE + 2)] {
+            waiting.push(candidate(name, length));
+        }
+        let order = std::iter::from_fn(|| waiting.pop()).map(|candidate| candidate.shown);
+        assert_eq!(order.collect::<Vec<_>>(), ["d", "b", "a", "c"]);
+    }
+}
