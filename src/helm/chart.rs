@@ -19,7 +19,10 @@ use self::directory::Listed;
 pub use self::metadata::{Dependency, ImportValues, Metadata};
 use super::aside::Helper;
 use super::function::is_known;
+use super::origin::Origins;
 use super::parse::{SyntaxFault, Template, parse};
+use super::value::Value;
+use super::values::schema::{Schema, Violation};
 use crate::source::{Overlay, SourceId, Sources, Span};
 use crate::yaml::{self, Document};
 
@@ -81,6 +84,34 @@ impl ChartTemplate {
     }
 }
 
+/// `values.schema.json`, and what came of compiling it.
+#[derive(Debug)]
+pub struct ChartSchema {
+    /// The file.
+    pub file: ChartFile,
+    compiled: OnceLock<Result<Schema, String>>,
+}
+
+impl ChartSchema {
+    fn new(file: ChartFile) -> Self {
+        Self { file, compiled: OnceLock::new() }
+    }
+
+    /// What of some values it does not allow. It is compiled once for all releases.
+    ///
+    /// # Errors
+    /// When the schema itself is at fault.
+    pub(super) fn violations(
+        &self,
+        values: &Value,
+        origins: &Origins,
+    ) -> Result<Vec<Violation>, String> {
+        let compiled = self.compiled.get_or_init(|| Schema::compile(&self.file)).as_ref();
+        let compiled = compiled.map_err(Clone::clone)?;
+        Ok(compiled.violations(&self.file, values, origins))
+    }
+}
+
 /// What comes of parsing a template.
 pub type Parsed = Result<Arc<Template>, SyntaxFault>;
 
@@ -110,7 +141,7 @@ pub struct Chart {
     /// Documents of `values.yaml`, each over the ones before.
     pub values: Vec<Arc<Document>>,
     /// `values.schema.json`.
-    pub schema: Option<ChartFile>,
+    pub schema: Option<ChartSchema>,
     /// Charts in `charts/`, and `file://` dependencies that are not there.
     pub dependencies: Vec<Chart>,
     /// How the chart is shown: its path as given.
@@ -564,7 +595,7 @@ fn assemble(
         match file.name.as_str() {
             "Chart.yaml" | "Chart.lock" => {}
             "values.yaml" => chart.values = values(&add(file))?,
-            "values.schema.json" => chart.schema = Some(add(file)),
+            "values.schema.json" => chart.schema = Some(ChartSchema::new(add(file))),
             "requirements.yaml" => requirements = Some(add(file)),
             "requirements.lock" => {}
             name if name.starts_with("templates/") => templates.push(add(file)),

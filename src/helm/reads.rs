@@ -251,7 +251,7 @@ fn digest(chart: &Chart, sources: &Sources, hasher: &mut blake3::Hasher) {
         put(&format!("{:?}", (name, alias, condition, tags, import_values)));
     }
     let templates = chart.templates.iter().map(|template| &template.file);
-    for file in templates.chain(&chart.schema) {
+    for file in templates.chain(chart.schema.iter().map(|schema| &schema.file)) {
         put(&file.name);
         put(&file.text);
     }

@@ -100,7 +100,7 @@ impl<'p> Charts<'p> {
 fn put_away(chart: &Chart, sources: &Sources) {
     let templates = chart.templates.iter().map(|template| template.file.source);
     let values = chart.values.iter().map(|document| document.span().source);
-    let schema = chart.schema.iter().map(|schema| schema.source);
+    let schema = chart.schema.iter().map(|schema| schema.file.source);
     for id in templates.chain(values).chain(schema).chain([chart.source]) {
         let path = PathBuf::from(sources.path(id));
         if path.is_file() {

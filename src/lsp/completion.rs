@@ -116,7 +116,7 @@ fn values(view: &View<'_>, path: &[String]) -> Offers {
         let _ = view.snapshot.with_chart(at, |chart| {
             read(chart, path, &mut offers);
             if let Some(schema) = &chart.schema {
-                schema::properties(&schema.text, path, &mut offers);
+                schema::properties(&schema.file.text, path, &mut offers);
             }
             defaults(chart, path, &mut offers);
         });
@@ -175,7 +175,7 @@ fn words(view: &View<'_>, place: &Place) -> Offers {
     for at in around(view).into_iter().take(1) {
         let _ = view.snapshot.with_chart(at, |chart| {
             if let Some(schema) = &chart.schema {
-                schema::words(&schema.text, &path, &mut offers);
+                schema::words(&schema.file.text, &path, &mut offers);
             }
             let keys: Vec<&str> = path.iter().map(String::as_str).collect();
             let mut roots = chart.values.iter().filter_map(|document| document.root());

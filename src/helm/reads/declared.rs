@@ -15,7 +15,7 @@ pub(super) fn mark(members: &[Member<'_>], paths: &mut Paths) {
         let root = Paths::root(at);
         dependencies(member, root, paths);
         if let Some(schema) = &member.chart.schema
-            && let Ok(schema) = serde_json::from_str(&schema.text)
+            && let Ok(schema) = serde_json::from_str(&schema.file.text)
         {
             described(&schema, &schema, root, 0, paths);
         }

@@ -5,7 +5,7 @@ use crate::helm::origin::Origins;
 use crate::helm::value::{Data, Value};
 use crate::helm::values::coalesce::Tree;
 use crate::helm::values::dependencies::Member;
-use crate::helm::values::schema::{self, Violation};
+use crate::helm::values::schema::Violation;
 use crate::source::Span;
 
 /// Holds the merged values against the schemas of the release's charts.
@@ -51,11 +51,10 @@ fn gather(
     found: &mut Vec<(String, Violation)>,
 ) -> Result<(), RenderError> {
     if let Some(schema) = &members[tree.chart].chart.schema {
-        let violations =
-            schema::validate(schema, values, origins).map_err(|message| RenderError {
-                span: Some(Span::new(schema.source, 0, 0)),
-                ..RenderError::new(format!("unable to validate schema: {message}"))
-            })?;
+        let violations = schema.violations(values, origins).map_err(|message| RenderError {
+            span: Some(Span::new(schema.file.source, 0, 0)),
+            ..RenderError::new(format!("unable to validate schema: {message}"))
+        })?;
         found.extend(violations.into_iter().map(|violation| (tree.name.clone(), violation)));
     }
     let Data::Map(entries) = &values.data else { return Ok(()) };

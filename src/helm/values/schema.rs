@@ -2,6 +2,7 @@
 
 mod format;
 
+use std::cell::LazyCell;
 use std::collections::BTreeSet;
 
 use crate::helm::chart::ChartFile;
@@ -23,34 +24,41 @@ pub(crate) struct Violation {
     pub schema: Option<Span>,
 }
 
-/// Validates values, as far as the schema can be had without a network.
-///
-/// # Errors
-/// When the schema itself is at fault.
-pub(in crate::helm) fn validate(
-    schema: &ChartFile,
-    values: &Value,
-    origins: &Origins,
-) -> Result<Vec<Violation>, String> {
-    let mut parsed: serde_json::Value =
-        serde_json::from_str(&schema.text).map_err(|error| error.to_string())?;
-    let mut own = BTreeSet::new();
-    identifiers(&parsed, &mut own);
-    check(&parsed, !own.is_empty(), true)?;
-    cut_foreign(&mut parsed, &own);
-    let validator = format::as_helm(jsonschema::options())
-        .with_retriever(Offline)
-        .build(&parsed)
-        .map_err(|error| error.to_string())?;
-    let instance = json(values);
-    let stream = crate::yaml::parse(schema.source, &schema.text);
-    let place = |pointer: &str| {
-        let root = stream.documents.first()?.root()?;
-        Some(root.pointer(pointer)?.span())
-    };
-    Ok(validator
-        .iter_errors(&instance)
-        .map(|error| {
+/// A schema that values can be held against, as far as it can be had without a network.
+#[derive(Debug)]
+pub(crate) struct Schema(jsonschema::Validator);
+
+impl Schema {
+    /// Compiles a `values.schema.json`.
+    ///
+    /// # Errors
+    /// When the schema itself is at fault.
+    pub(in crate::helm) fn compile(file: &ChartFile) -> Result<Self, String> {
+        let mut parsed: serde_json::Value =
+            serde_json::from_str(&file.text).map_err(|error| error.to_string())?;
+        let mut own = BTreeSet::new();
+        identifiers(&parsed, &mut own);
+        check(&parsed, !own.is_empty(), true)?;
+        cut_foreign(&mut parsed, &own);
+        let options = format::as_helm(jsonschema::options()).with_retriever(Offline);
+        options.build(&parsed).map(Self).map_err(|error| error.to_string())
+    }
+
+    /// What it does not allow; `file` is what it was compiled of.
+    pub(in crate::helm) fn violations(
+        &self,
+        file: &ChartFile,
+        values: &Value,
+        origins: &Origins,
+    ) -> Vec<Violation> {
+        let instance = json(values);
+        // Most values are as they must be, and nobody asks for a place.
+        let stream = LazyCell::new(|| crate::yaml::parse(file.source, &file.text));
+        let place = |pointer: &str| {
+            let root = stream.documents.first()?.root()?;
+            Some(root.pointer(pointer)?.span())
+        };
+        let violation = |error: jsonschema::ValidationError<'_>| {
             let pointer = error.instance_path().to_string();
             Violation {
                 // Without the value, which may be a credential: it stands at its place for all to
@@ -60,8 +68,9 @@ pub(in crate::helm) fn validate(
                 schema: place(&error.schema_path().to_string()),
                 pointer,
             }
-        })
-        .collect())
+        };
+        self.0.iter_errors(&instance).map(violation).collect()
+    }
 }
 
 /// Keywords whose values are schemas by name.
