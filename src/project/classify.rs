@@ -291,7 +291,8 @@ fn is_of_statements(text: &str, stream: &Stream) -> bool {
 }
 
 /// True for what does not parse for what a program puts something in the place of: a value that begins with `%s`, as
-/// `printf` has it, or with `%VERSION%`, since no plain value may begin with `%`; or a line that is nothing but `<LABELS>`.
+/// `printf` has it, or with `%VERSION%` or `@VERSION@`, since no plain value may begin so, or with `{PREFIX}` and goes on; or a
+/// line that is nothing but `<LABELS>`.
 fn is_of_marks(text: &str, stream: &Stream) -> bool {
     let is_name = |text: &str, end: char| {
         text.split_once(end).is_some_and(|(name, _)| {
@@ -306,9 +307,13 @@ fn is_of_marks(text: &str, stream: &Stream) -> bool {
             .is_some_and(|rest| rest.is_empty() || rest.starts_with(['-', '.', '/', ':']))
     };
     let is_mark = |line: &str| {
-        let value =
-            line.split_once([':', '-']).and_then(|(_, value)| value.trim().strip_prefix('%'));
-        value.is_some_and(|value| is_name(value, '%') || is_verb(value))
+        let item = line.trim_start().trim_start_matches("- ");
+        let value = item.split_once(": ").map_or(item, |(_, value)| value.trim_start());
+        value.strip_prefix('%').is_some_and(|rest| is_name(rest, '%') || is_verb(rest))
+            || value.strip_prefix('@').is_some_and(|rest| is_name(rest, '@'))
+            || value
+                .strip_prefix('{')
+                .is_some_and(|rest| is_name(rest, '}') && !rest.ends_with('}'))
     };
     let is_slot = |line: &str| {
         let slot = line.trim().strip_prefix('<');

@@ -123,11 +123,16 @@ fn what_a_program_puts_values_into_is_a_template() {
         ("verb.yaml", &object("%s")),
         ("more.yaml", &object("%s-web")),
         ("name.yaml", &object("%WEB_NAME%")),
+        ("build.yaml", &object("@WEB_NAME@")),
+        ("item.yaml", &(object("web") + "  finalizers:\n    - @WEB_FINALIZER@\n")),
+        ("prefix.yaml", &object("{WEB_NAME}-web")),
+        ("at.yaml", &object("@web")),
         ("labels.yaml", &(object("web") + "  labels:\n    <WEB_LABELS>\n    app: web\n")),
         ("wrong.yaml", &object("%d.%m.")),
         ("other.yaml", &(object("web") + "data: {a: b}}\n")),
     ]);
-    let expected = ["other.yaml:5 yaml-syntax", "wrong.yaml:4 yaml-syntax"];
+    let expected = ["at.yaml:4", "other.yaml:5", "wrong.yaml:4"];
+    let expected = expected.map(|place| format!("{place} yaml-syntax"));
     assert_eq!(found(dir.path(), "yaml-syntax"), expected);
 }
 
