@@ -215,9 +215,21 @@ fn is_expectation(object: &Object<'_>) -> bool {
     let status = object.node.get("status");
     // What becomes of one is said to kustomize (kyaml: `PatchStrategicMerge`).
     object.node.get("$patch").is_some()
+        || has_owner_without_identity(object)
         || status.is_some_and(|status| status.kind() == Kind::Mapping && !status.is_empty())
             && object.node.entries().all(|entry| BESIDE_SPEC.contains(&entry.key.raw()))
             && !WITHOUT_SPEC.contains(&object.kind)
+}
+
+/// Whether an owner has neither the id that the cluster gives it nor an API version: a test took both out, to compare what is
+/// left with what a controller has made.
+fn has_owner_without_identity(object: &Object<'_>) -> bool {
+    let owners = object.node.at(&["metadata", "ownerReferences"]);
+    owners.into_iter().flat_map(Node::items).any(|owner| {
+        owner.get("kind").is_some()
+            && owner.get("uid").is_none()
+            && owner.get("apiVersion").is_none()
+    })
 }
 
 fn collect<'a>(node: Node<'a>, depth: usize, found: &mut Vec<Object<'a>>) {

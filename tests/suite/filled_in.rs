@@ -147,3 +147,22 @@ fn what_tests_a_chart_is_no_manifest() {
     ]);
     assert_eq!(found(dir.path(), "yaml-syntax"), ["tests/web_test.yaml:5 yaml-syntax"]);
 }
+
+/// A test takes out what differs from cluster to cluster, and compares the rest with what a controller has made.
+#[test]
+fn what_a_controller_is_to_make_is_no_manifest() {
+    let deployment = |owner: &str| {
+        format!(
+            "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: My_App\n  ownerReferences: [{owner}]\nspec: {{replicas: 1}}\n"
+        )
+    };
+    let dir = repository(&[
+        ("compared.yaml", &deployment("{controller: true, kind: App, name: web}")),
+        ("taken.yaml", &deployment("{apiVersion: x.example/v1, kind: App, name: web, uid: 1-2}")),
+        ("wrong.yaml", &deployment("{apiVersion: x.example/v1, kind: App, name: web}")),
+        ("none.yaml", &deployment("")),
+    ]);
+    let expected = ["none.yaml:4", "taken.yaml:4", "wrong.yaml:4"];
+    let expected = expected.map(|place| format!("{place} object-name-valid"));
+    assert_eq!(found(dir.path(), "object-name-valid"), expected);
+}
