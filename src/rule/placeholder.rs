@@ -25,6 +25,9 @@ const SIGNS: [u8; 8] = *b"${<(@%[_";
 /// How an image begins that `ko` builds from a Go package as it applies a manifest, and puts a digest in the place of.
 const BUILT_BY_KO: &str = "ko://";
 
+/// How earlier versions of `helm template` call a release without a name: no object is deployed as that.
+const UNNAMED: &str = "RELEASE-NAME";
+
 /// What stands in brackets where a Go template found no value.
 const MISSING_VALUE: &str = "no value";
 
@@ -111,6 +114,7 @@ fn has_placeholder(text: &str, stage: Stage) -> bool {
     is_begun && is_to_come(text, stage)
         || text.contains(FILLED_IN_LATER)
         || text.starts_with(ENCRYPTED)
+        || stage == Stage::Written && text.contains(UNNAMED)
 }
 
 fn is_to_come(text: &str, stage: Stage) -> bool {
@@ -188,7 +192,7 @@ fn has_between(text: &str, opens: &str, closes: &str, is_name: impl Fn(&str) -> 
 fn is_in_brackets(text: &str) -> bool {
     let is_name = |inner: &str| {
         let word = inner.split_once('>').map(|(word, _)| word);
-        let is_part = |letter: char| letter.is_ascii_alphanumeric() || "-_. ".contains(letter);
+        let is_part = |letter: char| letter.is_ascii_alphanumeric() || "-_.: ".contains(letter);
         word.is_some_and(|word| {
             word != MISSING_VALUE
                 && word.starts_with(|first: char| first.is_ascii_alphabetic())
@@ -255,6 +259,7 @@ mod tests {
             "<NAME>",
             "registry.example/<your-project>/web:1.0.0",
             "<cluster name>.example",
+            "<REDACTED: the key>",
             "<path:kv/data/web#password | base64encode>",
         ] {
             assert!(has_placeholder(text, Stage::Written), "{text}");

@@ -166,3 +166,13 @@ fn what_a_controller_is_to_make_is_no_manifest() {
     let expected = expected.map(|place| format!("{place} object-name-valid"));
     assert_eq!(found(dir.path(), "object-name-valid"), expected);
 }
+
+#[test]
+fn a_release_without_a_name_is_none_of_an_object() {
+    let named = |name: &str| format!("apiVersion: v1\nkind: Secret\nmetadata: {{name: {name}}}\n");
+    let dir = repository(&[
+        ("rendered.yaml", &named("RELEASE-NAME-web")),
+        ("other.yaml", &named("RELEASE-web")),
+    ]);
+    assert_eq!(found(dir.path(), "object-name-valid"), ["other.yaml:3 object-name-valid"]);
+}
