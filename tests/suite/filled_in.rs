@@ -176,3 +176,16 @@ fn a_release_without_a_name_is_none_of_an_object() {
     ]);
     assert_eq!(found(dir.path(), "object-name-valid"), ["other.yaml:3 object-name-valid"]);
 }
+
+/// A controller reports what it was told.
+#[test]
+fn nothing_is_left_of_a_template_in_a_status() {
+    let text = |text: &str| {
+        format!(
+            "apiVersion: v1\nkind: Pod\nmetadata: {{name: web}}\nspec: {{nodeName: \"{text}\"}}\nstatus: {{message: \"{text}\"}}\n"
+        )
+    };
+    let dir = repository(&[("pod.yaml", &text("scope%!A(MISSING)web"))]);
+    let expected = ["pod.yaml:4 rendered-template-residue"];
+    assert_eq!(found(dir.path(), "rendered-template-residue"), expected);
+}

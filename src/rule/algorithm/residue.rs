@@ -31,7 +31,9 @@ pub(super) fn judge(object: &Object<'_>, rendered: bool) -> Vec<Hit> {
     // Others have kinds whose names are templates (workflows, sets of applications).
     let braces = rendered && !is_of_others(object.api_version);
     let mut hits = Vec::new();
-    walk(object.node, braces, &mut hits);
+    // A status is a controller's report, and no text that anybody writes.
+    let written = object.node.written().filter(|entry| entry.name() != "status");
+    written.for_each(|entry| walk(entry.value, braces, &mut hits));
     hits
 }
 
