@@ -132,7 +132,7 @@ impl<'a> Homes<'a> {
     fn layers(&self) -> impl Iterator<Item = Node<'a>> + '_ {
         self.release.values.iter().rev().filter_map(|layer| match &layer.content {
             Content::File => self.editable(layer.file.as_deref()?)?.roots().next(),
-            Content::Yaml(node) => {
+            Content::Yaml(node) | Content::Filled(node, _) => {
                 let node = node.get();
                 let file = self.files.of(node.document().source())?;
                 // What was quoted and read by itself has other places than the file.

@@ -109,7 +109,7 @@ pub(super) fn layers<'a>(release: &'a Release, files: &'a Desk<'_>) -> Option<Ve
                 None if layer.optional => {}
                 None => return None,
             },
-            Content::Yaml(node) => nodes.push(node.get()),
+            Content::Yaml(node) | Content::Filled(node, _) => nodes.push(node.get()),
             // Single values change single keys; the rest of the layers is judged all the same.
             Content::Set(_) => {}
             Content::Unknown | Content::Elsewhere => return None,

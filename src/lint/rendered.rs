@@ -315,17 +315,21 @@ impl Task<'_> {
                 Content::Yaml(node) => {
                     layers.push(Layer::Inline(Arc::clone(&node.document), node.node));
                 }
-                Content::Set(assignments) => {
-                    for one in assignments {
-                        let why = "which values are set is only known when it is deployed";
-                        layers.push(self.set(one).ok_or(why)?);
-                    }
+                Content::Filled(node, assignments) => {
+                    layers.push(Layer::Inline(Arc::clone(&node.document), node.node));
+                    layers.extend(self.sets(assignments)?);
                 }
+                Content::Set(assignments) => layers.extend(self.sets(assignments)?),
                 Content::Unknown => return Err("some of its values are computed elsewhere".into()),
                 Content::Elsewhere => return Err("some of its values lie elsewhere".into()),
             }
         }
         Ok(layers)
+    }
+
+    fn sets(&self, assignments: &[Assignment]) -> Result<Vec<Layer>, String> {
+        let why = || "which values are set is only known when it is deployed".to_owned();
+        assignments.iter().map(|one| self.set(one).ok_or_else(why)).collect()
     }
 
     /// What an assignment sets; `None` where nobody can tell.
@@ -350,7 +354,9 @@ impl Task<'_> {
     fn is_guessed(&self) -> bool {
         let is_absent = |path: &String| self.files.at(path).is_none();
         self.release.values.iter().any(|layer| match &layer.content {
-            Content::Set(assignments) => assignments.iter().any(|one| !one.is_known()),
+            Content::Set(assignments) | Content::Filled(_, assignments) => {
+                assignments.iter().any(|one| !one.is_known())
+            }
             Content::File => layer.optional && layer.file.as_ref().is_some_and(is_absent),
             _ => false,
         })

@@ -67,7 +67,7 @@ pub(super) fn settings(snapshot: &Snapshot, release: &Release, key: &Key) -> Vec
                 let file = layer.file.as_deref().and_then(|file| snapshot.file(file));
                 file.and_then(|file| file.roots().next())
             }
-            Content::Yaml(node) => Some(node.get()),
+            Content::Yaml(node) | Content::Filled(node, _) => Some(node.get()),
             Content::Set(_) | Content::Unknown | Content::Elsewhere => None,
         };
         found.extend(root.and_then(|root| setting(snapshot, root, &pointer, false)));

@@ -409,3 +409,70 @@ fn who_declares_a_release_may_say_which_apis_its_cluster_has() {
         told.out
     );
 }
+
+/// A chart that puts a value into its YAML without quotes, and asks for another.
+const PUTS: [(&str, &str); 3] = [
+    ("charts/web/Chart.yaml", CHART),
+    ("charts/web/values.yaml", "class: fast\nhosts: []\nname: web\n"),
+    (
+        "charts/web/templates/a.yaml",
+        "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: {{ .Values.name }}\n  annotations: {{ toYaml .Values.annotations | nindent 4 }}\ndata:\n  class: {{ .Values.class }}\n  host: {{ first .Values.hosts }}\n",
+    ),
+];
+
+/// A set of Applications that a generator fills in, with values given by these lines.
+fn application_set(generator: &str, values: &str) -> String {
+    format!(
+        "apiVersion: argoproj.io/v1alpha1\nkind: ApplicationSet\nmetadata: {{name: web, namespace: argocd}}\nspec:\n  goTemplate: true\n  generators: [{generator}]\n  template:\n    metadata: {{name: web}}\n    spec:\n      project: default\n      destination: {{namespace: web, server: https://kubernetes.default.svc}}\n      source:\n        repoURL: https://git.example.org/x.git\n        path: charts/web\n        helm:\n{values}"
+    )
+}
+
+#[test]
+fn texts_of_a_set_of_applications_are_filled_in() {
+    let values = |key: &str| {
+        format!(
+            "          {key}\n            name: \"{{{{ .name }}}}\"\n            class: \"{{{{ .class }}}}\"\n            annotations: {{a.example/b: \"{{{{ .brace }}}}, b\"}}\n            # {{{{ no value }}}}\n            hosts:\n              - \"{{{{ .host }}}}.example\"\n"
+        )
+    };
+    for key in ["valuesObject:", "values: |"] {
+        let values = values(key);
+        let known = application_set(
+            "{list: {elements: [{name: My_App, class: slow, brace: \"{a,b}\", host: web}]}}",
+            &values,
+        );
+        let dir = with(&PUTS, &[("set.yaml", &known)]);
+        let run = check(&dir);
+        let expected = "set.yaml:17:19: error object-name-valid: `My_App`";
+        assert!(run.out.contains(expected), "{key}{}{}", run.out, run.err);
+        // What needs the cluster is left open; the chart is rendered all the same.
+        let unknown = application_set("{plugin: {configMapRef: {name: secrets}}}", &values);
+        let dir = with(&PUTS, &[("set.yaml", &unknown)]);
+        let run = check(&dir).expect_code(0);
+        assert!(run.out.is_empty() && !run.err.contains("web/web:"), "{key}{}{}", run.out, run.err);
+    }
+}
+
+/// Where a key is a template, or a statement stands between the lines, nobody can tell what the values will be.
+#[test]
+fn templates_that_are_no_texts_leave_the_values_of_a_set_open() {
+    for values in [
+        "          valuesObject: {\"{{ .key }}\": My_App}\n",
+        "          values: |\n            name: {{ .name }}\n",
+        "          values: |\n            {{- if .name }}\n            name: My_App\n            {{- end }}\n",
+    ] {
+        let set = application_set("{list: {elements: [{name: My_App, key: name}]}}", values);
+        let dir = with(&PUTS, &[("set.yaml", &set)]);
+        let run = check(&dir).expect_code(0);
+        let note = "web/web: some of its values are computed elsewhere";
+        assert!(run.err.contains(note), "{values}{}{}", run.out, run.err);
+    }
+}
+
+#[test]
+fn a_parameter_of_an_application_may_need_the_cluster() {
+    let parameter = "          parameters: [{name: name, value: \"{{ .name }}\"}, {name: annotations.a, value: b}, {name: \"hosts[0]\", value: c}]\n";
+    let set = application_set("{clusters: {}}", parameter);
+    let dir = with(&PUTS, &[("set.yaml", &set)]);
+    let run = check(&dir).expect_code(0);
+    assert!(run.out.is_empty() && !run.err.contains("web/web:"), "{}{}", run.out, run.err);
+}

@@ -199,27 +199,42 @@ impl<'r, 'p> Keys<'r, 'p> {
                 self.named(key, path);
                 self.family(key, path);
             }
-            Content::Yaml(NodeRef { document, node }) => {
+            Content::Yaml(node) => {
                 key.text("yaml");
-                // The digest of a file, which goes with each span, says as much of a text that is the file's.
-                let own = self.run.files.of(document.source());
-                if own.is_none_or(|own| own.length() != document.text().len()) {
-                    key.text(document.text());
-                }
-                if let Some(path) = file {
-                    self.named(key, path);
-                }
-                self.span(key, document.node(*node).span());
+                self.tree(key, node, file.as_deref());
+            }
+            Content::Filled(node, assignments) => {
+                key.text("filled");
+                self.tree(key, node, file.as_deref());
+                self.assignments(key, assignments);
             }
             Content::Set(assignments) => {
                 key.text("set");
-                key.number(assignments.len() as u64);
-                for assignment in assignments {
-                    self.assignment(key, assignment);
-                }
+                self.assignments(key, assignments);
             }
             Content::Unknown => key.text("unknown"),
             Content::Elsewhere => key.text("elsewhere"),
+        }
+    }
+
+    /// Values that are a node of a tree.
+    fn tree(&self, key: &mut Digest, node: &NodeRef, file: Option<&str>) {
+        let NodeRef { document, node } = node;
+        // The digest of a file, which goes with each span, says as much of a text that is the file's.
+        let own = self.run.files.of(document.source());
+        if own.is_none_or(|own| own.length() != document.text().len()) {
+            key.text(document.text());
+        }
+        if let Some(path) = file {
+            self.named(key, path);
+        }
+        self.span(key, document.node(*node).span());
+    }
+
+    fn assignments(&self, key: &mut Digest, assignments: &[Assignment]) {
+        key.number(assignments.len() as u64);
+        for assignment in assignments {
+            self.assignment(key, assignment);
         }
     }
 

@@ -12,6 +12,7 @@ pub(super) use home::Homes;
 
 use super::command::{Assignment, AssignmentKind};
 use super::helmfile::to_json;
+use super::shell::RUN_TIME;
 use super::template::{Dialect, Engine, UNKNOWN};
 use super::text::Mapped;
 use super::{ChartRef, Content, Context, Found, Layer, Release, Unresolved, Via, embedded};
@@ -322,10 +323,12 @@ fn layers(
         .or_else(|| helm.get("values").filter(|node| !node.raw().trim().is_empty()));
     if let Some(node) = inline {
         let templated = node.kind() == Kind::Scalar && node.raw().contains("{{");
-        let content = match templated || declaration.rendered.is_some() {
+        let is_set = declaration.via == Via::ArgoCdApplicationSet;
+        let content = match templated && !is_set || declaration.rendered.is_some() {
             true => Content::Unknown,
             false => embedded::values(node, declaration.documents, context.sources),
         };
+        let content = if is_set { embedded::filled(content, declaration.fill) } else { content };
         let span = declaration.place(node.key_span().unwrap_or(node.span()));
         layers.push(Layer::inline(span, content));
     }
@@ -392,7 +395,7 @@ fn parameters(helm: Node<'_>, declaration: &Declaration<'_>) -> Option<Layer> {
                 assignments.push(Assignment {
                     kind,
                     path,
-                    value: text,
+                    value: text.replace(UNKNOWN, &RUN_TIME.to_string()),
                     span: declaration.place(item.span()),
                     value_span: value.map(|value| declaration.place(value.span())),
                 });

@@ -2,10 +2,21 @@
 
 use std::sync::Arc;
 
-use super::Content;
+use super::shell::RUN_TIME;
+use super::template::UNKNOWN;
+use super::{Assignment, AssignmentKind, Content};
 use crate::project::classify::NodeRef;
 use crate::source::Sources;
 use crate::yaml::{self, Kind, Node, Stream, Style};
+
+/// What a template in a text begins with.
+const OPENS: &str = "{{";
+
+/// As many texts of one release's values are filled in; aliases may make any number of them.
+const MAX_FILLED: usize = 10_000;
+
+/// As deep as `--set` names values.
+const MAX_NESTED: usize = 30;
 
 /// Reads the text of a block scalar as YAML whose spans lie in the outer file. Of a quoted text the tree stands
 /// alone.
@@ -34,4 +45,81 @@ pub(super) fn values(
         Some(root) if stream.errors.is_empty() => Content::Yaml(root),
         _ => Content::Unknown,
     }
+}
+
+/// Values whose texts are templates that `fill` fills in. Where a key or what is no text is one, nobody can tell what the
+/// values are before that.
+pub(super) fn filled(values: Content, fill: impl Fn(&str) -> String) -> Content {
+    let Content::Yaml(node) = values else { return values };
+    let root = node.get();
+    let written = root.document().text()[root.span().range()].lines();
+    let written = written.filter(|line| !line.trim_start().starts_with('#'));
+    let written: usize = written.map(|line| line.matches(OPENS).count()).sum();
+    if written == 0 {
+        return Content::Yaml(node);
+    }
+    let mut texts = Vec::new();
+    let keys_are_known = templates(root, "", &mut texts);
+    let found: usize = texts.iter().map(|(_, text)| text.raw().matches(OPENS).count()).sum();
+    if !keys_are_known || found < written {
+        return Content::Unknown;
+    }
+    let assignments = texts.into_iter().map(|(path, text)| Assignment {
+        kind: AssignmentKind::String,
+        path,
+        value: verbatim(&fill(text.raw()).replace(UNKNOWN, &RUN_TIME.to_string())),
+        span: text.span(),
+        value_span: Some(text.span()),
+    });
+    let assignments = assignments.collect();
+    Content::Filled(node, assignments)
+}
+
+/// Collects the texts with a template in them, each with its path as `--set` takes it; false where a key has one, or where
+/// there are too many, or some too deep.
+fn templates<'a>(node: Node<'a>, path: &str, into: &mut Vec<(String, Node<'a>)>) -> bool {
+    match node.kind() {
+        Kind::Scalar => {
+            if node.raw().contains(OPENS) {
+                into.push((path.to_owned(), node));
+            }
+            into.len() < MAX_FILLED
+        }
+        Kind::Mapping => node.entries().all(|entry| {
+            let below = below(path, &entry.name());
+            let is_known = !entry.name().contains(OPENS);
+            is_known && is_reached(&below) && templates(entry.value, &below, into)
+        }),
+        Kind::Sequence => node
+            .items()
+            .enumerate()
+            .all(|(index, item)| templates(item, &format!("{path}[{index}]"), into)),
+    }
+}
+
+/// The path of what a key names below a path.
+fn below(path: &str, key: &str) -> String {
+    let key = escaped(key, &['\\', '.', ',', '=', '[']);
+    if path.is_empty() { key } else { format!("{path}.{key}") }
+}
+
+fn is_reached(path: &str) -> bool {
+    path.matches('.').count() < MAX_NESTED
+}
+
+/// A text as `--set-string` takes it for a value: a brace at its start would begin a list.
+fn verbatim(text: &str) -> String {
+    let text = escaped(text, &['\\', ',']);
+    if text.starts_with('{') { format!("\\{text}") } else { text }
+}
+
+fn escaped(text: &str, special: &[char]) -> String {
+    let mut out = String::with_capacity(text.len());
+    for letter in text.chars() {
+        if special.contains(&letter) {
+            out.push('\\');
+        }
+        out.push(letter);
+    }
+    out
 }

@@ -199,6 +199,8 @@ pub enum Content {
     File,
     /// A node of a tree; its spans lie in the declaring file.
     Yaml(NodeRef),
+    /// A node of a tree some of whose texts are templates, and what each of these becomes.
+    Filled(NodeRef, Vec<Assignment>),
     /// Single values, as `helm --set` and its relatives name them.
     Set(Vec<Assignment>),
     /// Values that are computed where the declaration is applied: not known here.
