@@ -476,3 +476,28 @@ fn a_parameter_of_an_application_may_need_the_cluster() {
     let run = check(&dir).expect_code(0);
     assert!(run.out.is_empty() && !run.err.contains("web/web:"), "{}{}", run.out, run.err);
 }
+
+/// Values of another repository are known to nobody; a file that this one should have is missed.
+#[test]
+fn a_values_file_may_be_of_another_repository() {
+    let application = |name: &str, url: &str, file: &str| {
+        format!(
+            "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {{name: {name}, namespace: argocd}}\nspec:\n  project: default\n  destination: {{namespace: web, server: https://kubernetes.default.svc}}\n  sources:\n    - repoURL: https://git.example.org/here.git\n      path: charts/web\n      helm: {{valueFiles: [$values/{file}]}}\n    - repoURL: {url}\n      ref: values\n"
+        )
+    };
+    let here = "https://git.example.org/here.git";
+    let other = "https://git.example.org/other.git";
+    for (url, file, missed) in [
+        (here, "env/web.yaml", true),
+        (here, "charts/web/values.yaml", false),
+        (other, "env/web.yaml", false),
+        (other, "charts/web/values.yaml", false),
+    ] {
+        let dir = with(&NEEDS, &[("web.yaml", &application("web", url, file))]);
+        let run = check(&dir);
+        let is_missed = run.out.contains("release-values-missing");
+        assert_eq!(is_missed, missed, "{url} {file}: {}", run.out);
+        let is_open = run.err.contains("web/web: some of its values lie elsewhere");
+        assert_eq!(is_open, url == other, "{url} {file}: {}{}", run.out, run.err);
+    }
+}

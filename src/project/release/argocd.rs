@@ -311,8 +311,8 @@ fn layers(
             value_file(&file, declaration.place(node.span()), sources, chart, declaration, context)
         {
             layer.optional = ignore_missing;
-            let there = layer.file.as_ref().is_some_and(|path| context.tree.is_file(path));
-            if there || !ignore_missing {
+            let is_absent = layer.file.as_ref().is_some_and(|path| !context.tree.is_file(path));
+            if !(is_absent && ignore_missing) {
                 layers.push(layer);
             }
         }
@@ -350,10 +350,14 @@ fn value_file(
     }
     let (base, path) = if let Some(referring) = file.strip_prefix('$') {
         let (name, path) = referring.split_once('/').unwrap_or((referring, ""));
-        let named =
-            sources.iter().any(|source| source.get("ref").and_then(Node::as_str) == Some(name));
-        if !named {
+        let names = |source: &&Node<'_>| source.get("ref").and_then(Node::as_str) == Some(name);
+        let Some(named) = sources.iter().find(names) else {
             return vec![Layer::file(file.to_owned(), span)];
+        };
+        let url = declaration.text(named.get("repoURL"));
+        let is_known = !path.contains(UNKNOWN);
+        if is_known && is_elsewhere(url.as_deref(), &join(top, path), context) {
+            return vec![Layer::inline(span, Content::Elsewhere)];
         }
         (top.to_owned(), path)
     } else if let Some(path) = file.strip_prefix('/') {
@@ -368,12 +372,15 @@ fn value_file(
         let found = context.tree.glob(&base, path);
         return found.into_iter().map(|path| Layer::file(path, span)).collect();
     }
-    let full = join(&base, path);
-    // `$values/…` may be another repository than this one.
-    let elsewhere = file.starts_with('$')
-        && !context.tree.is_file(&full)
-        && !context.tree.is_directory(parent(&full));
-    vec![Layer { optional: elsewhere, ..Layer::file(full, span) }]
+    vec![Layer::file(join(&base, path), span)]
+}
+
+/// Whether a values file of a repository, at this path of it, lies in another repository than this one.
+fn is_elsewhere(url: Option<&str>, path: &str, context: &Context<'_>) -> bool {
+    let may_be_here = url.is_none_or(|url| home::may_be(url, context));
+    let is_here = url.is_some_and(|url| home::is(url, context));
+    !may_be_here
+        || !is_here && !context.tree.is_file(path) && !context.tree.is_directory(parent(path))
 }
 
 fn parameters(helm: Node<'_>, declaration: &Declaration<'_>) -> Option<Layer> {

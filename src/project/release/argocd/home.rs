@@ -20,10 +20,15 @@ pub(in crate::project::release) struct Homes {
 /// Whether a repository may be the one that is linted: unless at least twice as many Applications whose paths are here
 /// name one that is called otherwise. Owners and hosts of forks and mirrors differ.
 pub(super) fn may_be(url: &str, context: &Context<'_>) -> bool {
-    let Some(name) = name(url) else { return true };
     let homes = context.homes.get_or_init(|| homes(context));
-    let count = homes.counts.get(name).copied().unwrap_or_default();
-    homes.most == 0 || count * 2 > homes.most
+    name(url).is_none() || homes.most == 0 || is(url, context)
+}
+
+/// Whether Applications whose paths are here say that a repository is the one that is linted.
+pub(super) fn is(url: &str, context: &Context<'_>) -> bool {
+    let homes = context.homes.get_or_init(|| homes(context));
+    let count = name(url).and_then(|name| homes.counts.get(name)).copied().unwrap_or_default();
+    count * 2 > homes.most
 }
 
 fn homes(context: &Context<'_>) -> Homes {
