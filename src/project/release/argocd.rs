@@ -4,14 +4,16 @@
 //! docs/operator-manual/applicationset/ for the generators.
 
 mod home;
+mod installed;
 mod set;
 
-use serde_json::{Value, json};
+use std::collections::BTreeMap;
+
+use serde_json::json;
 
 pub(super) use home::Homes;
 
 use super::command::{Assignment, AssignmentKind};
-use super::helmfile::to_json;
 use super::shell::RUN_TIME;
 use super::template::{Dialect, Engine, UNKNOWN};
 use super::text::Mapped;
@@ -90,66 +92,62 @@ pub(super) fn find(context: &Context<'_>, found: &mut Found) {
     rendered(context, found);
 }
 
-/// Applications in the templates of a chart, rendered over the chart's own values: an app of apps.
+/// Applications in the templates of a chart, rendered as the chart is installed: an app of apps.
 fn rendered(context: &Context<'_>, found: &mut Found) {
+    let mut installed = BTreeMap::new();
     for file in context.tree.of(Class::ChartTemplate) {
         if !file.holds(Word::Argo) || !file.holds(Word::Application) {
             continue;
         }
         let Some(chart) = context.chart_around(&file.path) else { continue };
-        let values = context.tree.file(&join(&chart.path, "values.yaml"));
-        let mut values = values.and_then(|file| file.roots().next()).map_or(json!({}), to_json);
-        leave_open(&mut values);
-        let name = chart.name.clone().unwrap_or_default();
-        let data = json!({
-            "Values": values,
-            "Chart": {"Name": name, "Version": chart.version},
-            "Release": {"Name": name, "Namespace": "default", "Service": "Helm"},
-        });
-        let text = &file.text();
         let directory = chart.path.as_str();
+        let ways = installed
+            .entry(directory)
+            .or_insert_with(|| installed::ways(chart, context, &found.releases));
         let partial = |other: &&File| {
             is_below(&other.path, directory) && base_name(&other.path).starts_with('_')
         };
         let partials: Vec<&File> = context.tree.of(Class::ChartTemplate).filter(partial).collect();
         let (dialect, tree) = (Dialect::Helm, context.tree);
         let engine = Engine { dialect, tree, directory, partials: &partials };
-        let Some(mapped) = engine.render(file.source, text, 0..text.len(), &data) else {
-            continue;
-        };
-        let stream = yaml::parse(file.source, &mapped.text.as_str().into());
-        for root in stream.documents.iter().filter_map(|document| document.root()) {
-            let text = |key: &str| root.get(key).and_then(Node::as_str).unwrap_or_default();
-            if !text("apiVersion").starts_with("argoproj.io/") {
-                continue;
-            }
-            let declared = mapped.span(root.span().range().start, root.span().range().end);
-            if text("kind") == "ApplicationSet" {
-                set::expand(root, file, Some(&mapped), context, found);
-            }
-            if text("kind") == "Application" {
-                let declaration = Declaration {
-                    path: &file.path,
-                    documents: &[],
-                    declared,
-                    via: Via::ArgoCd,
-                    variant: None,
-                    fill: &str::to_owned,
-                    rendered: Some(&mapped),
-                };
-                application(root, &declaration, context, found);
-            }
+        let data = ways.iter().map(|installed::Way { values, name, namespace }| {
+            json!({
+                "Values": values,
+                "Chart": {"Name": chart.name.as_deref().unwrap_or_default(), "Version": chart.version},
+                "Release": {"Name": name, "Namespace": namespace, "Service": "Helm"},
+            })
+        });
+        let (data, text) = (data.collect::<Vec<_>>(), &file.text());
+        for mapped in engine.renders(file.source, text, 0..text.len(), &data) {
+            applications(&mapped, file, context, found);
         }
     }
 }
 
-/// What a chart's own values leave null is for whoever installs it to say.
-fn leave_open(values: &mut Value) {
-    match values {
-        Value::Null => *values = Value::String(UNKNOWN.to_string()),
-        Value::Array(items) => items.iter_mut().for_each(leave_open),
-        Value::Object(entries) => entries.values_mut().for_each(leave_open),
-        Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+/// The Applications that a template has made.
+fn applications(mapped: &Mapped, file: &File, context: &Context<'_>, found: &mut Found) {
+    let stream = yaml::parse(file.source, &mapped.text.as_str().into());
+    for root in stream.documents.iter().filter_map(|document| document.root()) {
+        let text = |key: &str| root.get(key).and_then(Node::as_str).unwrap_or_default();
+        if !text("apiVersion").starts_with("argoproj.io/") {
+            continue;
+        }
+        let declared = mapped.span(root.span().range().start, root.span().range().end);
+        if text("kind") == "ApplicationSet" {
+            set::expand(root, file, Some(mapped), context, found);
+        }
+        if text("kind") == "Application" {
+            let declaration = Declaration {
+                path: &file.path,
+                documents: &[],
+                declared,
+                via: Via::ArgoCd,
+                variant: None,
+                fill: &str::to_owned,
+                rendered: Some(mapped),
+            };
+            application(root, &declaration, context, found);
+        }
     }
 }
 

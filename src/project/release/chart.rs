@@ -26,21 +26,10 @@ pub(super) fn find(context: &Context<'_>, found: &mut Found) {
     let mut own = Vec::new();
     for &chart in &charts {
         let before = own.len();
-        for file in context.tree.below(&chart.path).filter(|file| file.is_yaml()) {
-            // A chart within this one has its own.
-            if context.chart_around(&file.path).is_none_or(|around| around.path != chart.path) {
-                continue;
-            }
-            match place(file, chart) {
-                Some(Via::ChartCiValues) => {
-                    own.push(release(chart, Some(file), Via::ChartCiValues));
-                }
-                Some(via) if !used.contains(&file.path) && !is_of_another(file, chart, context) => {
-                    own.push(release(chart, Some(file), via));
-                }
-                _ => {}
-            }
-        }
+        let files = values_files(chart, context);
+        let is_free = |file: &File, via| via == Via::ChartCiValues || !used.contains(&file.path);
+        let files = files.filter(|&(file, via)| is_free(file, via));
+        own.extend(files.map(|(file, via)| release(chart, Some(file), via)));
         let referred = deployed.contains(&chart.path)
             || half_known.contains(&chart.path)
             || dependencies.contains(&chart.path);
@@ -49,6 +38,22 @@ pub(super) fn find(context: &Context<'_>, found: &mut Found) {
         }
     }
     found.releases.extend(own);
+}
+
+/// The values files in a chart beside its own, and what each declares by lying there.
+pub(super) fn values_files<'c>(
+    chart: &'c LocalChart,
+    context: &'c Context<'_>,
+) -> impl Iterator<Item = (&'c File, Via)> {
+    let files = context.tree.below(&chart.path).filter(|file| file.is_yaml());
+    // A chart within this one has its own.
+    let files = files.filter(move |file| {
+        context.chart_around(&file.path).is_some_and(|around| around.path == chart.path)
+    });
+    files.filter_map(move |file| {
+        let via = place(file, chart)?;
+        (via == Via::ChartCiValues || !is_of_another(file, chart, context)).then_some((file, via))
+    })
 }
 
 /// Charts that another chart of the repository takes in by `file://`.

@@ -443,7 +443,7 @@ fn engine<'p>(context: &Context<'p>, directory: &'p str) -> Engine<'p> {
 }
 
 /// Deep: maps are merged, everything else is replaced.
-fn merge(into: &mut Value, from: Value) {
+pub(super) fn merge(into: &mut Value, from: Value) {
     match (into, from) {
         (Value::Object(into), Value::Object(from)) => {
             for (key, value) in from {

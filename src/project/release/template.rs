@@ -63,14 +63,26 @@ impl Engine<'_> {
         range: Range<usize>,
         data: &Json,
     ) -> Option<Mapped> {
+        self.renders(source, text, range, std::slice::from_ref(data)).pop()
+    }
+
+    /// Renders a range of a file over each of some data; what is no template, or one without end,
+    /// is left out.
+    pub(super) fn renders(
+        &self,
+        source: SourceId,
+        text: &str,
+        range: Range<usize>,
+        data: &[Json],
+    ) -> Vec<Mapped> {
         let body: Arc<str> = text[range.clone()].into();
-        let template = Arc::new(parse(source, &body, |_| true).ok()?);
-        deep(|| {
-            let name: Rc<str> = "declaration".into();
+        let Ok(template) = parse(source, &body, |_| true) else { return Vec::new() };
+        let name: Rc<str> = "declaration".into();
+        let templates: Vec<_> =
+            self.partials().chain([(Rc::clone(&name), Arc::new(template))]).collect();
+        let render = |data| {
             let origins = Rc::new(Origins::default());
             let unknown = OriginId::text(origins.leaf(None, "", None));
-            let templates: Vec<_> =
-                self.partials().chain([(Rc::clone(&name), Arc::clone(&template))]).collect();
             let evaluator =
                 Evaluator::new(&templates, Rc::clone(&origins), self.dialect.lookup(), |_| true)
                     .within(Surroundings { files: self, unknown });
@@ -81,7 +93,8 @@ impl Engine<'_> {
                 (file.source == source).then(|| offset as usize + range.start)
             };
             Some(mapped(source, text, &rope, range.start, open, place))
-        })
+        };
+        deep(|| data.iter().filter_map(render).collect())
     }
 
     fn partials(&self) -> impl Iterator<Item = (Rc<str>, Arc<Template>)> {

@@ -1,0 +1,116 @@
+//! As what a chart is installed whose templates make Applications.
+
+use serde_json::{Map, Value};
+
+use crate::project::chart::LocalChart;
+use crate::project::release::command::{Assignment, AssignmentKind};
+use crate::project::release::helmfile::{merge, to_json};
+use crate::project::release::shell::is_known;
+use crate::project::release::template::UNKNOWN;
+use crate::project::release::{Content, Context, Layer, Release, chart};
+use crate::project::tree::join;
+
+/// As many ways to install one chart are followed; each renders all of its templates.
+const MAX_WAYS: usize = 50;
+
+/// The namespace of a release that does not say.
+const DEFAULT_NAMESPACE: &str = "default";
+
+/// What templates see of a release of their chart.
+#[derive(Debug, PartialEq)]
+pub(super) struct Way {
+    pub(super) values: Value,
+    pub(super) name: String,
+    pub(super) namespace: String,
+}
+
+/// The ways to install a chart, at least one: the releases that are declared of it, else one for each of the values files
+/// that lie in it, else its own values. What these leave null is for whoever installs it to say.
+pub(super) fn ways(chart: &LocalChart, context: &Context<'_>, releases: &[Release]) -> Vec<Way> {
+    let own = file(&join(&chart.path, "values.yaml"), context);
+    let own = own.filter(Value::is_object).unwrap_or_else(|| Value::Object(Map::new()));
+    let name = chart.name.clone().unwrap_or_default();
+    let unnamed = |values| Way { values, name: name.clone(), namespace: DEFAULT_NAMESPACE.into() };
+    let of_chart =
+        releases.iter().filter(|release| release.chart.path.as_deref() == Some(&*chart.path));
+    let declared = of_chart.filter_map(|release| {
+        let way = unnamed(layered(own.clone(), &release.values, context)?);
+        Some(Way {
+            name: release.name.clone().unwrap_or(way.name),
+            namespace: release.namespace.clone().unwrap_or(way.namespace),
+            values: way.values,
+        })
+    });
+    let mut ways: Vec<Way> = declared.take(MAX_WAYS).collect();
+    if ways.is_empty() {
+        let files = chart::values_files(chart, context).take(MAX_WAYS);
+        ways.extend(files.filter_map(|(beside, _)| {
+            let mut values = own.clone();
+            merge(&mut values, to_json(beside.roots().next()?));
+            Some(unnamed(values))
+        }));
+    }
+    if ways.is_empty() {
+        ways.push(unnamed(own));
+    }
+    ways.dedup();
+    for way in &mut ways {
+        leave_open(&mut way.values);
+    }
+    ways
+}
+
+fn file(path: &str, context: &Context<'_>) -> Option<Value> {
+    context.tree.file(path)?.roots().next().map(to_json)
+}
+
+/// The values of a release; `None` where some of them are not known here.
+fn layered(mut values: Value, layers: &[Layer], context: &Context<'_>) -> Option<Value> {
+    for layer in layers {
+        match &layer.content {
+            Content::File => {
+                let path = layer.file.as_deref().unwrap_or_default();
+                merge(&mut values, file(path, context).unwrap_or_else(|| Map::new().into()));
+            }
+            Content::Yaml(node) => merge(&mut values, to_json(node.get())),
+            Content::Filled(node, assignments) => {
+                merge(&mut values, to_json(node.get()));
+                assign(&mut values, assignments);
+            }
+            Content::Set(assignments) => assign(&mut values, assignments),
+            Content::Unknown | Content::Elsewhere => return None,
+        }
+    }
+    Some(values)
+}
+
+/// Sets the values that are named by plain keys.
+fn assign(values: &mut Value, assignments: &[Assignment]) {
+    let plain = assignments.iter().filter(|one| !one.path.is_empty());
+    for one in plain.filter(|one| !one.path.contains(['[', '\\'])) {
+        let keys = one.path.rsplit('.').map(ToOwned::to_owned);
+        merge(values, keys.fold(assigned(one), |value, key| Map::from_iter([(key, value)]).into()));
+    }
+}
+
+fn assigned(one: &Assignment) -> Value {
+    let is_open = !is_known(&one.value);
+    match (one.kind, one.value.parse::<i64>()) {
+        _ if is_open => UNKNOWN.to_string().into(),
+        (AssignmentKind::Json | AssignmentKind::File, _) => UNKNOWN.to_string().into(),
+        (AssignmentKind::Value, Ok(number)) => number.into(),
+        (AssignmentKind::Value, _) if matches!(&*one.value, "true" | "false") => {
+            (one.value == "true").into()
+        }
+        _ => one.value.as_str().into(),
+    }
+}
+
+fn leave_open(values: &mut Value) {
+    match values {
+        Value::Null => *values = Value::String(UNKNOWN.to_string()),
+        Value::Array(items) => items.iter_mut().for_each(leave_open),
+        Value::Object(entries) => entries.values_mut().for_each(leave_open),
+        Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
