@@ -501,3 +501,43 @@ fn a_values_file_may_be_of_another_repository() {
         assert_eq!(is_open, url == other, "{url} {file}: {}{}", run.out, run.err);
     }
 }
+
+/// A chart that makes an Application of another, with these lines for its values.
+fn application_of_applications(values: &str) -> String {
+    format!(
+        "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {{name: web}}\nspec:\n  project: default\n  destination: {{namespace: web, server: https://kubernetes.default.svc}}\n  source:\n    repoURL: https://git.example.org/x.git\n    path: charts/web\n    helm:\n{values}"
+    )
+}
+
+#[test]
+fn values_that_a_template_makes_are_those_of_its_application() {
+    let values = |name: &str, key: &str| {
+        application_of_applications(&format!(
+            "      {key}\n        name: {{{{ .Values.{name} }}}}\n        annotations: {{a.example/b: \"{{c}}, d\", e: \"1\"}}\n        more: {{\"{{{{`{{{{ .x }}}}`}}}}\": g}}\n        class: fast\n        class: slow\n        hosts:\n          - a.example\n          - {{}}\n"
+        ))
+    };
+    for (name, key, line) in [
+        ("known", "values: |", Some(12)),
+        ("known", "valuesObject:", Some(12)),
+        ("open", "values: |", None),
+    ] {
+        let template = values(name, key);
+        let apps = [
+            ("apps/Chart.yaml", "apiVersion: v2\nname: apps\nversion: 0.1.0\n"),
+            ("apps/values.yaml", "known: My_App\nopen: null\n"),
+            ("apps/templates/web.yaml", &template),
+        ];
+        let dir = with(&PUTS, &apps);
+        let run = check(&dir);
+        assert!(!run.err.contains("web/web:"), "{template}{}{}", run.out, run.err);
+        let found: Vec<&str> = run.out.lines().filter(|line| line.contains("error")).collect();
+        let expected = line.map(|line| format!("apps/templates/web.yaml:{line}:"));
+        match expected {
+            Some(place) => {
+                assert!(matches!(found[..], [one] if one.starts_with(&place)), "{found:?}");
+                assert!(found[0].contains("`My_App`"), "{found:?}");
+            }
+            None => assert!(found.is_empty(), "{found:?}"),
+        }
+    }
+}

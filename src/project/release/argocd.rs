@@ -320,18 +320,25 @@ fn layers(
         .filter(|node| !node.is_empty())
         .or_else(|| helm.get("values").filter(|node| !node.raw().trim().is_empty()));
     if let Some(node) = inline {
-        let templated = node.kind() == Kind::Scalar && node.raw().contains("{{");
-        let is_set = declaration.via == Via::ArgoCdApplicationSet;
-        let content = match templated && !is_set || declaration.rendered.is_some() {
-            true => Content::Unknown,
-            false => embedded::values(node, declaration.documents, context.sources),
-        };
-        let content = if is_set { embedded::filled(content, declaration.fill) } else { content };
         let span = declaration.place(node.key_span().unwrap_or(node.span()));
-        layers.push(Layer::inline(span, content));
+        layers.push(Layer::inline(span, inline_values(node, declaration, context)));
     }
     layers.extend(parameters(helm, declaration));
     layers
+}
+
+/// Values that are written in the declaration.
+fn inline_values(node: Node<'_>, declaration: &Declaration<'_>, context: &Context<'_>) -> Content {
+    if declaration.rendered.is_some() {
+        let place = |span| declaration.place(span);
+        return embedded::settings(node, context.sources, declaration.fill, place);
+    }
+    let is_set = declaration.via == Via::ArgoCdApplicationSet;
+    if !is_set && node.kind() == Kind::Scalar && node.raw().contains("{{") {
+        return Content::Unknown;
+    }
+    let content = embedded::values(node, declaration.documents, context.sources);
+    if is_set { embedded::filled(content, declaration.fill) } else { content }
 }
 
 fn value_file(

@@ -6,8 +6,8 @@ use super::shell::RUN_TIME;
 use super::template::UNKNOWN;
 use super::{Assignment, AssignmentKind, Content};
 use crate::project::classify::NodeRef;
-use crate::source::Sources;
-use crate::yaml::{self, Kind, Node, Stream, Style};
+use crate::source::{Sources, Span};
+use crate::yaml::{self, Kind, Node, Scalar, Stream, Style, SyntaxError};
 
 /// What a template in a text begins with.
 const OPENS: &str = "{{";
@@ -94,6 +94,80 @@ fn templates<'a>(node: Node<'a>, path: &str, into: &mut Vec<(String, Node<'a>)>)
             .items()
             .enumerate()
             .all(|(index, item)| templates(item, &format!("{path}[{index}]"), into)),
+    }
+}
+
+/// Values that a template has made, which lie in no file, as settings of single values; `place` says where each was written.
+pub(super) fn settings(
+    node: Node<'_>,
+    sources: &Sources,
+    fill: impl Fn(&str) -> String,
+    place: impl Fn(Span) -> Span,
+) -> Content {
+    let stream;
+    let root = match node.style() {
+        _ if node.kind() != Kind::Scalar => node,
+        Style::Literal | Style::Plain => {
+            stream = parse(node, sources);
+            let root = stream.documents.first().and_then(|document| document.root());
+            // Of two equal keys, as merged values make them, the last counts.
+            match root.filter(|_| !stream.errors.iter().any(SyntaxError::is_fatal)) {
+                Some(root) => root,
+                None => return Content::Unknown,
+            }
+        }
+        _ => return Content::Unknown,
+    };
+    let mut leaves = Vec::new();
+    let is_map = root.kind() == Kind::Mapping;
+    let is_open = |key: &str| key.contains(UNKNOWN) || fill(key) != key;
+    if !is_map || !settled(root, "", &is_open, &mut leaves) {
+        return Content::Unknown;
+    }
+    let assignments = leaves.into_iter().map(|(path, leaf)| {
+        let (kind, value) = match leaf.scalar() {
+            _ if leaf.kind() == Kind::Sequence => (AssignmentKind::Json, "[]".to_owned()),
+            _ if leaf.kind() == Kind::Mapping => (AssignmentKind::Json, "{}".to_owned()),
+            Some(Scalar::Str(text)) => {
+                let text = fill(text).replace(UNKNOWN, &RUN_TIME.to_string());
+                (AssignmentKind::String, verbatim(&text))
+            }
+            Some(Scalar::Bool(value)) => (AssignmentKind::Json, value.to_string()),
+            Some(Scalar::Int(value)) => (AssignmentKind::Json, value.to_string()),
+            Some(Scalar::Uint(value)) => (AssignmentKind::Json, value.to_string()),
+            Some(Scalar::Float(value)) => (AssignmentKind::Json, value.to_string()),
+            Some(Scalar::Null) | None => (AssignmentKind::Json, "null".to_owned()),
+        };
+        let span = place(leaf.span());
+        Assignment { kind, path, value, span, value_span: Some(span) }
+    });
+    Content::Set(assignments.collect())
+}
+
+/// Collects scalars, empty maps, and each list before what is in it, with their paths; false where a key is not known, or where
+/// there are too many, or some too deep.
+fn settled<'a>(
+    node: Node<'a>,
+    path: &str,
+    is_open: &impl Fn(&str) -> bool,
+    into: &mut Vec<(String, Node<'a>)>,
+) -> bool {
+    let is_leaf = node.kind() == Kind::Scalar || node.is_empty() && !path.is_empty();
+    if is_leaf || node.kind() == Kind::Sequence {
+        into.push((path.to_owned(), node));
+    }
+    match node.kind() {
+        _ if is_leaf => into.len() < MAX_FILLED,
+        Kind::Scalar => true,
+        Kind::Mapping => node.entries().all(|entry| {
+            let below = below(path, &entry.name());
+            let is_known = !is_open(&entry.name()) && is_reached(&below);
+            is_known && settled(entry.value, &below, is_open, into)
+        }),
+        Kind::Sequence => node
+            .items()
+            .enumerate()
+            .all(|(index, item)| settled(item, &format!("{path}[{index}]"), is_open, into)),
     }
 }
 
