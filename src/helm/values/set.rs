@@ -37,6 +37,30 @@ struct Parser<'a> {
 /// What ended a key or value; `None` at the end of the text.
 type Ended = Option<char>;
 
+/// Why reading stopped.
+enum Stop {
+    /// The text ended where more could have come, Go's `io.EOF`: no fault, but what was being put together around
+    /// it is left as it was.
+    End,
+    /// What is wrong.
+    Fault(String),
+}
+
+impl From<String> for Stop {
+    fn from(fault: String) -> Self {
+        Self::Fault(fault)
+    }
+}
+
+impl Stop {
+    fn fault(self) -> Result<(), String> {
+        match self {
+            Self::End => Ok(()),
+            Self::Fault(fault) => Err(fault),
+        }
+    }
+}
+
 /// Applies one set to the values so far.
 pub(super) fn apply(set: &Set, values: &Value, origins: &Origins) -> Result<(), ValuesError> {
     let (how, name) = match &set.kind {
@@ -52,7 +76,7 @@ pub(super) fn apply(set: &Set, values: &Value, origins: &Origins) -> Result<(), 
         span: set.span,
     };
     while parser.rest.peek().is_some() {
-        parser.key(values, 0).map_err(fail)?;
+        parser.key(values, 0).or_else(Stop::fault).map_err(fail)?;
     }
     Ok(())
 }
@@ -73,12 +97,12 @@ fn json(value: &serde_json::Value, leaf: LeafId, span: Option<Span>, origins: &O
 
 /// `--set-literal`: everything after the `=` is the value.
 fn literal(set: &Set, values: &Value, origins: &Origins) -> Result<(), ValuesError> {
-    let fail = |error: &str| ValuesError {
+    let fail = |error: String| ValuesError {
         message: format!("failed parsing --set-literal data: {error}"),
         span: set.span,
     };
     let mut parser = Parser::new(&set.text, How::Literal, set.span, origins);
-    parser.key(values, 0).map_err(|error| fail(&error))
+    parser.key(values, 0).or_else(Stop::fault).map_err(fail)
 }
 
 impl<'a> Parser<'a> {
@@ -105,9 +129,10 @@ impl<'a> Parser<'a> {
         self.origins.leaf(parent.single(), key, self.span)
     }
 
-    fn key(&mut self, data: &Value, depth: usize) -> Result<(), String> {
+    fn key(&mut self, data: &Value, depth: usize) -> Result<(), Stop> {
+        let fault = |fault: String| Err(Stop::Fault(fault));
         let Data::Map(entries) = &data.data else {
-            return Err("interface conversion: interface {} is not a map".to_owned());
+            return fault("interface conversion: interface {} is not a map".to_owned());
         };
         let put = |key: &str, value: Value| {
             if !key.is_empty() {
@@ -121,29 +146,33 @@ impl<'a> Parser<'a> {
         let (key, ended) = self.until(stops);
         let leaf = self.leaf(data.origin, &key);
         match ended {
-            None if key.is_empty() => Ok(()),
-            None => Err(format!("key {key:?} has no value")),
+            None if key.is_empty() => Err(Stop::End),
+            None => fault(format!("key {key:?} has no value")),
             Some('[') => {
                 let index = self.index()?;
                 let known = entries.borrow().get(key.as_str()).cloned();
-                let list = match known.map(|value| value.data) {
+                let mut list = match known.map(|value| value.data) {
                     None => Vec::new(),
                     Some(Data::List(items)) => items.borrow().clone(),
-                    Some(_) => return Err(format!("unable to parse key: {key:?} is not a list")),
+                    Some(_) => return fault(format!("unable to parse key: {key:?} is not a list")),
                 };
-                let list = self.item(list, index, leaf, depth)?;
+                let read = self.item(&mut list, index, leaf, depth);
                 put(&key, Value::list(list, OriginId::text(leaf)));
-                Ok(())
+                read
             }
             Some('=') => {
+                let is_last = self.rest.peek().is_none();
                 let value = self.value(leaf)?;
                 put(&key, value);
-                Ok(())
+                match (is_last, self.how) {
+                    (true, How::Typed | How::Text | How::File(_)) => Err(Stop::End),
+                    _ => Ok(()),
+                }
             }
-            Some(',') => Err(format!("key {key:?} has no value (cannot end with ,)")),
+            Some(',') => fault(format!("key {key:?} has no value (cannot end with ,)")),
             Some(_) => {
                 if depth + 1 > MAX_NESTED {
-                    return Err(format!(
+                    return fault(format!(
                         "value name nested level is greater than maximum supported nested level \
                          of {MAX_NESTED}"
                     ));
@@ -151,65 +180,72 @@ impl<'a> Parser<'a> {
                 let known = entries.borrow().get(key.as_str()).cloned();
                 let inner = match known {
                     Some(value @ Value { data: Data::Map(_), .. }) => value,
-                    Some(_) => return Err(format!("unable to parse key: {key:?} is not a map")),
+                    Some(_) => return fault(format!("unable to parse key: {key:?} is not a map")),
                     None => Value::map(Entries::new(), OriginId::text(leaf)),
                 };
-                self.key(&inner, depth + 1)?;
-                if !inner.truth() {
-                    return Err(format!("key map {key:?} has no value"));
+                let read = self.key(&inner, depth + 1);
+                match inner.truth() {
+                    true => put(&key, inner),
+                    false if read.is_ok() => return fault(format!("key map {key:?} has no value")),
+                    false => {}
                 }
-                put(&key, inner);
-                Ok(())
+                read
             }
         }
     }
 
-    fn index(&mut self) -> Result<usize, String> {
+    fn index(&mut self) -> Result<usize, Stop> {
         let (text, ended) = self.until(&[']']);
         if ended.is_none() {
-            return Err("error parsing index: EOF".to_owned());
+            return Err(Stop::End);
         }
         let index: i64 = text.parse().map_err(|_| format!("error parsing index: {text:?}"))?;
         let index =
             usize::try_from(index).map_err(|_| format!("negative {index} index not allowed"))?;
         match index > MAX_INDEX {
-            true => Err(format!(
+            true => Err(Stop::Fault(format!(
                 "index of {index} is greater than maximum supported index of {MAX_INDEX}"
-            )),
+            ))),
             false => Ok(index),
         }
     }
 
+    /// Reads what comes after an index of a list, and sets the item.
     fn item(
         &mut self,
-        mut list: Vec<Value>,
+        list: &mut Vec<Value>,
         index: usize,
         parent: LeafId,
         depth: usize,
-    ) -> Result<Vec<Value>, String> {
+    ) -> Result<(), Stop> {
+        let fault = |fault: &str| Err(Stop::Fault(fault.to_owned()));
         let leaf = self.leaf(OriginId::text(parent), &index.to_string());
         let (key, ended) = self.until(&['[', '.', '=']);
         if !key.is_empty() {
-            return Err(format!("unexpected data at end of array index: {key:?}"));
+            return fault(&format!("unexpected data at end of array index: {key:?}"));
         }
         let present = list.get(index).cloned();
         let value = match ended {
-            None => return Err("unexpected end of an array index".to_owned()),
+            None => return Err(Stop::End),
             Some('=') => self.value(leaf)?,
             Some('[') => {
                 let next = self.index()?;
-                let inner = match present.map(|value| value.data) {
+                let mut inner = match present.map(|value| value.data) {
                     Some(Data::List(items)) => items.borrow().clone(),
                     None | Some(Data::Nil) => Vec::new(),
-                    Some(_) => return Err("unable to parse key: not a list".to_owned()),
+                    Some(_) => return fault("unable to parse key: not a list"),
                 };
-                Value::list(self.item(inner, next, leaf, depth)?, OriginId::text(leaf))
+                self.item(&mut inner, next, leaf, depth)?;
+                Value::list(inner, OriginId::text(leaf))
             }
             Some(_) => {
                 let inner = match present {
                     Some(value @ Value { data: Data::Map(_), .. }) => value,
                     _ => Value::map(Entries::new(), OriginId::text(leaf)),
                 };
+                if let Some(place) = list.get_mut(index) {
+                    place.clone_from(&inner);
+                }
                 self.key(&inner, depth)?;
                 inner
             }
@@ -218,7 +254,7 @@ impl<'a> Parser<'a> {
             list.resize(index + 1, Value::NIL);
         }
         list[index] = value;
-        Ok(list)
+        Ok(())
     }
 
     fn value(&mut self, leaf: LeafId) -> Result<Value, String> {
@@ -358,6 +394,15 @@ mod tests {
             ("a=", "map[a:]"),
             ("a=007", "map[a:007]"),
             ("a=1.5", "map[a:1.5]"),
+            // A text that ends where more could have come is no fault, but leaves the lists around as they were.
+            ("a[0]=", "map[a:[]]"),
+            ("a[1].b=", "map[a:[]]"),
+            ("a[0].b=1,a[0].b=", "map[a:[map[b:]]]"),
+            ("a[0].b=,c=", "map[a:[map[b:]] c:]"),
+            ("a[0][1].b=", "map[a:[]]"),
+            ("a[0]", "map[a:[]]"),
+            ("a[0", "map[]"),
+            ("a.", "map[]"),
         ] {
             assert_eq!(typed(line), want, "{line}");
         }
