@@ -94,7 +94,9 @@ pub(crate) fn run(args: &Args, console: &mut Console) -> Result<ExitCode, Comman
         return Err(CommandError::new(format!("there is no chart at `{chart}`")));
     }
     let shown = chart.strip_suffix('/').unwrap_or(chart);
-    let kube_version = args.kube_version.as_deref().map(KubeVersion::parse).transpose();
+    // To Helm, an empty one is none, as an unset variable of a script leaves it.
+    let stated = args.kube_version.as_deref().filter(|version| !version.is_empty());
+    let kube_version = stated.map(KubeVersion::parse).transpose();
     let release = Release {
         name: name.to_owned(),
         namespace: match args.namespace.as_str() {

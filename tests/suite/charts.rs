@@ -851,6 +851,8 @@ fn flags_are_read_as_helm_reads_them() {
     let print = "n: {{ .Release.Namespace }} {{ .Capabilities.KubeVersion }}\n";
     let run = render(print, "", &["-n", "", "--kube-version", "1.25"]).expect_code(0);
     assert!(run.out.contains("n: default v1.25\n"), "{}", run.out);
+    let unset = render(print, "", &["--kube-version", ""]).expect_code(0);
+    assert_eq!(unset.out, render(print, "", &[]).expect_code(0).out);
     let all = "v: {{ .Values | toJson }}\n";
     let run = render(all, "", &["--set-literal", "a.b=c,d\\e", "--set-file", "f="]).expect_code(0);
     assert!(run.out.contains(r#"v: {"a":{"b":"c,d\\e"},"f":""}"#), "{}", run.out);
