@@ -149,7 +149,7 @@ pub(super) fn head(text: &Arc<str>) -> Result<Head, (usize, String)> {
         return Err(wrong(root, named(root), "value of type util.SimpleHead"));
     }
     let need_text = |map: Node<'_>, key: &str, field: &str| match map
-        .get(key)
+        .field(key)
         .filter(|node| node.kind() != Kind::Scalar)
     {
         Some(node) => {
@@ -159,15 +159,14 @@ pub(super) fn head(text: &Arc<str>) -> Result<Head, (usize, String)> {
     };
     need_text(root, "apiVersion", "SimpleHead.apiVersion")?;
     need_text(root, "kind", "SimpleHead.kind")?;
-    let kind = root.get("kind").filter(|kind| !kind.is_null());
-    let kind = kind.map(|kind| kind.raw().to_owned()).unwrap_or_default();
+    let kind = root.field("kind").map(|kind| kind.raw().to_owned()).unwrap_or_default();
     let mut hook = Hook::No;
-    if let Some(meta) = root.get("metadata").filter(|meta| !meta.is_null()) {
+    if let Some(meta) = root.field("metadata") {
         if meta.kind() != Kind::Mapping {
             return Err(wrong(meta, named(meta), "struct field SimpleHead.metadata"));
         }
         need_text(meta, "name", ".metadata.name")?;
-        if let Some(annotations) = meta.get("annotations").filter(|node| !node.is_null()) {
+        if let Some(annotations) = meta.field("annotations") {
             if annotations.kind() != Kind::Mapping {
                 let field =
                     "struct field SimpleHead.metadata.annotations of type map[string]string";
@@ -235,6 +234,9 @@ mod tests {
         assert_eq!(hook("test-success"), Hook::Yes { test: true });
         assert_eq!(hook("crd-install"), Hook::Unknown);
         assert_eq!(head(&"kind: Pod".into()).unwrap().hook, Hook::No);
+        let capitals = "Kind: Job\nMETADATA: {Annotations: {helm.sh/hook: test}}";
+        let capitals = head(&capitals.into()).unwrap();
+        assert_eq!((&*capitals.kind, capitals.hook), ("Job", Hook::Yes { test: true }));
         head(&"- a".into()).expect_err("a list is no manifest");
         head(&"a: [".into()).expect_err("broken");
         head(&"apiVersion: [v1]".into()).expect_err("no text");

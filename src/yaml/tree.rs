@@ -258,6 +258,19 @@ impl<'a> Entry<'a> {
     }
 }
 
+/// Whether a key is the name of a field but for case, as Go folds it: two letters beyond ASCII have a partner in it.
+fn is_folded(key: &str, name: &str) -> bool {
+    let folded = |c: char| match c {
+        '\u{17f}' => 's',
+        '\u{212a}' => 'k',
+        c => c.to_ascii_lowercase(),
+    };
+    match key.is_ascii() {
+        true => key.eq_ignore_ascii_case(name),
+        false => key.chars().map(folded).eq(name.chars().map(folded)),
+    }
+}
+
 impl<'a> Node<'a> {
     #[inline]
     pub(super) fn new(document: &'a Document, via: u32) -> Self {
@@ -518,6 +531,15 @@ impl<'a> Node<'a> {
     pub fn get_named(self, name: &Name) -> Option<Node<'a>> {
         let value = self.document.value_of(self, name.hint, name);
         value.map(|value| Node::new(self.document, value))
+    }
+
+    /// The value that Go's `encoding/json` leaves in a struct's field: capitals do not matter to it, a null changes
+    /// nothing, and of several keys for the field it reads the last by their bytes (sigs.k8s.io/yaml sorts them).
+    #[must_use]
+    pub fn field(self, name: &str) -> Option<Node<'a>> {
+        let is_for = |entry: &Entry<'_>| is_folded(&entry.name(), name) && !entry.value.is_null();
+        let last = self.entries().filter(is_for).max_by(|a, b| a.name().cmp(&b.name()));
+        last.map(|entry| entry.value)
     }
 
     pub(super) fn key_text(self) -> Cow<'a, str> {

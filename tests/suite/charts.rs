@@ -679,8 +679,26 @@ fn a_field_of_another_type_than_helms_is_refused_in_a_chart_yaml() {
         ),
         (
             "dependencies: [{name: a, import-values: b}]",
-            "cannot unmarshal string into Go struct field Metadata.dependencies.import-values of type []interface {}",
+            "cannot unmarshal string into Go struct field Dependency.dependencies.import-values of type []interface {}",
         ),
+        (
+            "dependencies: [{name: a, tags: [{b: c}]}]",
+            "cannot unmarshal object into Go struct field Dependency.dependencies.tags of type string",
+        ),
+        (
+            "dependencies: [{name: a, enabled: maybe}]",
+            "cannot unmarshal string into Go struct field Dependency.dependencies.enabled of type bool",
+        ),
+        (
+            "dependencies: [a]",
+            "cannot unmarshal string into Go struct field Metadata.dependencies of type v2.Dependency",
+        ),
+        ("dependencies: [null]", "dependencies must not contain empty or null nodes"),
+        (
+            "maintainers: [{name: [Jane]}]",
+            "cannot unmarshal array into Go struct field Maintainer.maintainers.name of type string",
+        ),
+        ("Icon: [a]", "cannot unmarshal array into Go struct field Metadata.icon of type string"),
         ("maintainers: [null]", "maintainers must not contain empty or null nodes"),
     ] {
         let chart = format!("apiVersion: v2\nname: web\nversion: 1.0.0\n{field}\n");
@@ -693,6 +711,26 @@ fn a_field_of_another_type_than_helms_is_refused_in_a_chart_yaml() {
     let chart = format!("apiVersion: v2\nname: web\nversion: 1.0.0\n{fields}");
     let dir = repository(&[("Chart.yaml", &chart), ("templates/a.yaml", "a: b\n")]);
     run(dir.path(), &["render", "web", "."]).expect_code(0);
+}
+
+/// Go's JSON reads them so, and of several for one field the last by their bytes.
+#[test]
+fn capitals_do_not_matter_in_the_keys_of_a_chart_yaml() {
+    let template = "t: {{ .Chart.Name }} {{ .Chart.Version }} {{ .Chart.AppVersion }} {{ (index .Chart.Maintainers 0).Email }}\n";
+    for (chart, want) in [
+        ("Name: web\nVERSION: 1.0.0\nappversion: 2.10", "web 1.0.0 2.1 "),
+        ("name: web\nName: shop\nversion: 1.0.0", "web 1.0.0  "),
+        ("name: web\nver\u{17f}ion: 1.0.0\nAppVersion: a\nappVersion: null", "web 1.0.0 a "),
+    ] {
+        let chart = format!("{chart}\nMaintainers: [{{eMail: jane@example.org}}]\n");
+        let dir = repository(&[("Chart.yaml", &chart), ("templates/a.yaml", template)]);
+        let run = run(dir.path(), &["render", "web", "."]).expect_code(0);
+        assert!(run.out.contains(&format!("t: {want}jane@")), "{chart}: {}", run.out);
+    }
+    let chart = "name: web\nversion: 1.0.0\nDependencies: [{Name: base}]\n";
+    let dir = repository(&[("Chart.yaml", chart), ("templates/a.yaml", "a: b\n")]);
+    let run = run(dir.path(), &["render", "web", "."]).expect_code(1);
+    assert!(in_one_line(&run.err).contains("base"), "{}", run.err);
 }
 
 /// Nobody edits an archive: what goes over its values stands in the umbrella's, and its version in `Chart.yaml`.

@@ -141,10 +141,7 @@ fn read_map(file: &ChartFile) -> Result<Option<Arc<yaml::Document>>, ChartError>
         return Ok(None);
     };
     match document.root() {
-        Some(root) if root.kind() == Kind::Mapping => {
-            check_types(root, &file.name)?;
-            Ok(Some(Arc::clone(document)))
-        }
+        Some(root) if root.kind() == Kind::Mapping => Ok(Some(Arc::clone(document))),
         _ => Err(refuse("it is no map", Span::new(file.source, 0, file.text.len()))),
     }
 }
@@ -155,7 +152,8 @@ pub(super) fn read(file: &ChartFile) -> Result<Metadata, ChartError> {
     let Some(root) = document.as_ref().and_then(|document| document.root()) else {
         return Ok(Metadata { api_version: "v1".to_owned(), ..Metadata::default() });
     };
-    let get = |key: &str| root.get(key);
+    check(root, &file.name)?;
+    let get = |key: &str| root.field(key);
     let api_version = string(get("apiVersion"));
     let mut metadata = Metadata {
         name: sanitized(get("name")),
@@ -176,7 +174,7 @@ pub(super) fn read(file: &ChartFile) -> Result<Metadata, ChartError> {
         ..Metadata::default()
     };
     if let Some(list) = get("maintainers") {
-        let field = |node: Node<'_>, key: &str| sanitized(node.get(key));
+        let field = |node: Node<'_>, key: &str| sanitized(node.field(key));
         let one = |node: Node<'_>| ["name", "email", "url"].map(|key| field(node, key));
         metadata.maintainers = list.items().map(one).collect();
     }
@@ -204,70 +202,118 @@ const TEXTS: [&str; 11] = [
     "type",
 ];
 
-/// Refuses what does not fit into the fields of Go's `chart.Metadata` (Helm 4.1 `pkg/chart/v2/metadata.go`).
-fn check_types(root: Node<'_>, file: &str) -> Result<(), ChartError> {
-    let refuse = |node: Node<'_>, field: &str, wanted: &str| {
-        let found = match node.kind() {
+/// A field of another type than Go's struct has there.
+struct Mismatch<'a> {
+    node: Node<'a>,
+    /// `STRUCT.PATH` of the field.
+    field: String,
+    /// Go's type of it.
+    wanted: &'static str,
+}
+
+impl Mismatch<'_> {
+    fn refuse(&self, file: &str) -> ChartError {
+        let found = match self.node.kind() {
             Kind::Sequence => "array",
             Kind::Mapping => "object",
             Kind::Scalar => "string",
         };
+        let Self { node, field, wanted } = self;
         let message = format!(
-            "cannot load {file}: error unmarshaling JSON: while decoding JSON: json: cannot unmarshal {found} into Go struct field Metadata.{field} of type {wanted}"
+            "cannot load {file}: error unmarshaling JSON: while decoding JSON: json: cannot unmarshal {found} into Go struct field {field} of type {wanted}"
         );
-        Err(ChartError::at(message, node.span()))
-    };
-    let stated = |key: &str| root.get(key).filter(|node| !node.is_null());
-    let is_text = |node: &Node<'_>| node.kind() == Kind::Scalar;
-    for key in TEXTS {
-        if let Some(odd) = stated(key).filter(|node| !is_text(node)) {
-            return refuse(odd, key, "string");
-        }
+        ChartError::at(message, node.span())
     }
-    if let Some(odd) = stated("deprecated").filter(|node| node.as_bool().is_none()) {
-        return refuse(odd, "deprecated", "bool");
+}
+
+/// Looks for the first field of some of a map's whose value is not as it must be.
+fn odd_field<'a>(
+    map: Node<'a>,
+    keys: &[&str],
+    is_fit: impl Fn(Node<'_>) -> bool,
+    (path, wanted): (&str, &'static str),
+) -> Result<(), Mismatch<'a>> {
+    let stated = keys.iter().filter_map(|key| Some((key, map.field(key)?)));
+    match stated.into_iter().find(|(_, node)| !is_fit(*node)) {
+        Some((key, node)) => Err(Mismatch { node, field: format!("{path}.{key}"), wanted }),
+        None => Ok(()),
     }
-    if let Some(list) = stated("dependencies") {
-        if list.kind() != Kind::Sequence {
-            return refuse(list, "dependencies", "[]*v2.Dependency");
-        }
-        for key in ["import-values", "tags"] {
-            let lists = list.items().filter_map(|item| item.get(key));
-            if let Some(odd) =
-                lists.into_iter().find(|list| !list.is_null() && list.kind() != Kind::Sequence)
-            {
-                return refuse(odd, &format!("dependencies.{key}"), "[]interface {}");
-            }
-        }
+}
+
+fn is_text(node: Node<'_>) -> bool {
+    node.kind() == Kind::Scalar
+}
+
+fn is_list(node: Node<'_>) -> bool {
+    node.kind() == Kind::Sequence
+}
+
+/// The same for a field that is a list of texts.
+fn texts_fit<'a>(map: Node<'a>, key: &str, path: &str) -> Result<(), Mismatch<'a>> {
+    odd_field(map, &[key], is_list, (path, "[]string"))?;
+    let items = map.field(key).into_iter().flat_map(|list| list.items());
+    match items.into_iter().find(|item| !is_text(*item)) {
+        Some(node) => Err(Mismatch { node, field: format!("{path}.{key}"), wanted: "string" }),
+        None => Ok(()),
     }
-    for key in ["keywords", "sources"] {
-        let Some(list) = stated(key) else { continue };
-        if list.kind() != Kind::Sequence {
-            return refuse(list, key, "[]string");
+}
+
+/// Finds what does not fit into the fields of Go's `chart.Metadata` (Helm 4.1 `pkg/chart/v2/metadata.go`).
+fn metadata_fits(root: Node<'_>) -> Result<(), Mismatch<'_>> {
+    odd_field(root, &TEXTS, is_text, ("Metadata", "string"))?;
+    let is_flag = |node: Node<'_>| node.as_bool().is_some();
+    odd_field(root, &["deprecated"], is_flag, ("Metadata", "bool"))?;
+    dependencies_fit(root, "Metadata")?;
+    texts_fit(root, "keywords", "Metadata")?;
+    texts_fit(root, "sources", "Metadata")?;
+    let wanted = ("Metadata", "[]*v2.Maintainer");
+    odd_field(root, &["maintainers"], is_list, wanted)?;
+    for item in root.field("maintainers").into_iter().flat_map(|list| list.items()) {
+        if item.kind() != Kind::Mapping && !item.is_null() {
+            let field = "Metadata.maintainers".to_owned();
+            return Err(Mismatch { node: item, field, wanted: "v2.Maintainer" });
         }
-        if let Some(odd) = list.items().find(|item| !is_text(item)) {
-            return refuse(odd, key, "string");
-        }
+        let texts = ["name", "email", "url"];
+        odd_field(item, &texts, is_text, ("Maintainer.maintainers", "string"))?;
     }
-    if let Some(list) = stated("maintainers") {
-        if list.kind() != Kind::Sequence {
-            return refuse(list, "maintainers", "[]*v2.Maintainer");
+    let is_map = |node: Node<'_>| node.kind() == Kind::Mapping;
+    odd_field(root, &["annotations"], is_map, ("Metadata", "map[string]string"))?;
+    let entries = root.field("annotations").into_iter().flat_map(|map| map.entries());
+    match entries.map(|entry| entry.value).find(|value| !is_text(*value)) {
+        Some(node) => {
+            Err(Mismatch { node, field: "Metadata.annotations".to_owned(), wanted: "string" })
         }
-        let is_odd = |item: &Node<'_>| item.kind() != Kind::Mapping && !item.is_null();
-        if let Some(odd) = list.items().find(is_odd) {
-            return refuse(odd, "maintainers", "v2.Maintainer");
+        None => Ok(()),
+    }
+}
+
+/// The same of the list of dependencies that a chart, a lock or `requirements.yaml` has.
+fn dependencies_fit<'a>(root: Node<'a>, owner: &str) -> Result<(), Mismatch<'a>> {
+    odd_field(root, &["dependencies"], is_list, (owner, "[]*v2.Dependency"))?;
+    let path = "Dependency.dependencies";
+    for item in root.field("dependencies").into_iter().flat_map(|list| list.items()) {
+        if item.kind() != Kind::Mapping && !item.is_null() {
+            let field = format!("{owner}.dependencies");
+            return Err(Mismatch { node: item, field, wanted: "v2.Dependency" });
         }
-        if let Some(none) = list.items().find(|item| item.is_null()) {
-            let message = "validation: maintainers must not contain empty or null nodes";
+        let texts = ["name", "version", "repository", "condition", "alias"];
+        odd_field(item, &texts, is_text, (path, "string"))?;
+        let is_flag = |node: Node<'_>| node.as_bool().is_some();
+        odd_field(item, &["enabled"], is_flag, (path, "bool"))?;
+        odd_field(item, &["import-values"], is_list, (path, "[]interface {}"))?;
+        texts_fit(item, "tags", path)?;
+    }
+    Ok(())
+}
+
+/// Refuses a map that has nodes where Helm needs entries.
+fn check(root: Node<'_>, file: &str) -> Result<(), ChartError> {
+    metadata_fits(root).map_err(|mismatch| mismatch.refuse(file))?;
+    for list in ["dependencies", "maintainers"] {
+        let items = root.field(list).into_iter().flat_map(|list| list.items());
+        if let Some(none) = items.into_iter().find(|item| item.is_null()) {
+            let message = format!("validation: {list} must not contain empty or null nodes");
             return Err(ChartError::at(message, none.span()));
-        }
-    }
-    if let Some(map) = stated("annotations") {
-        if map.kind() != Kind::Mapping {
-            return refuse(map, "annotations", "map[string]string");
-        }
-        if let Some(odd) = map.entries().map(|entry| entry.value).find(|value| !is_text(value)) {
-            return refuse(odd, "annotations", "string");
         }
     }
     Ok(())
@@ -280,7 +326,8 @@ pub(super) fn read_requirements(
 ) -> Result<(), ChartError> {
     let document = read_map(file)?;
     let root = document.as_ref().and_then(|document| document.root());
-    dependencies(root.and_then(|root| root.get("dependencies")), metadata);
+    root.map_or(Ok(()), |root| check(root, &file.name))?;
+    dependencies(root.and_then(|root| root.field("dependencies")), metadata);
     Ok(())
 }
 
@@ -288,14 +335,14 @@ fn dependencies(list: Option<Node<'_>>, metadata: &mut Metadata) {
     let Some(list) = list.filter(|list| list.kind() == Kind::Sequence) else { return };
     metadata.has_dependencies = true;
     let one = |node: Node<'_>| Dependency {
-        name: sanitized(node.get("name")),
-        version: sanitized(node.get("version")),
-        repository: sanitized(node.get("repository")),
-        condition: sanitized(node.get("condition")),
-        tags: strings(node.get("tags")),
-        alias: string(node.get("alias")),
+        name: sanitized(node.field("name")),
+        version: sanitized(node.field("version")),
+        repository: sanitized(node.field("repository")),
+        condition: sanitized(node.field("condition")),
+        tags: strings(node.field("tags")),
+        alias: string(node.field("alias")),
         import_values: node
-            .get("import-values")
+            .field("import-values")
             .map(|list| list.items().map(import).collect())
             .unwrap_or_default(),
         span: node.span(),
