@@ -593,11 +593,18 @@ fn assemble(
     let mut templates = Vec::new();
     for file in files {
         match file.name.as_str() {
-            "Chart.yaml" | "Chart.lock" => {}
+            "Chart.yaml" => {}
+            "Chart.lock" => metadata::check_lock(&add(file))?,
             "values.yaml" => chart.values = values(&add(file))?,
             "values.schema.json" => chart.schema = Some(ChartSchema::new(add(file))),
             "requirements.yaml" => requirements = Some(add(file)),
-            "requirements.lock" => {}
+            "requirements.lock" => {
+                let file = add(file);
+                metadata::check_lock(&file)?;
+                if chart.metadata.api_version == "v1" {
+                    chart.files.push(file);
+                }
+            }
             name if name.starts_with("templates/") => templates.push(add(file)),
             name if name.starts_with("charts/") && !name.ends_with(".prov") => {
                 let rest = &name["charts/".len()..];

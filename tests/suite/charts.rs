@@ -733,6 +733,47 @@ fn capitals_do_not_matter_in_the_keys_of_a_chart_yaml() {
     assert!(in_one_line(&run.err).contains("base"), "{}", run.err);
 }
 
+#[test]
+fn a_lock_that_helm_cannot_read_is_refused() {
+    let locked = |api: &str, name: &str, lock: &str| {
+        let chart = format!("apiVersion: {api}\nname: web\nversion: 1.0.0\n");
+        let template = "a: {{ .Files.Get \"requirements.lock\" | quote }}\n";
+        let dir =
+            repository(&[("Chart.yaml", &chart), (name, lock), ("templates/a.yaml", template)]);
+        run(dir.path(), &["render", "web", "."])
+    };
+    for (lock, message) in [
+        ("<<<<<<< HEAD\ndigest: a\n=======\n", ""),
+        ("- a\n", "it is no map"),
+        ("dependencies: {}\n", "Go struct field Lock.dependencies of type []*v2.Dependency"),
+        ("dependencies: [{name: [a]}]\n", "Dependency.dependencies.name of type string"),
+        ("digest: [a]\n", "Lock.digest of type string"),
+        ("generated: 2026-01-02\n", "parsing time \"2026-01-02\""),
+        ("generated: 1\n", "parsing time \"1\""),
+    ] {
+        for (api, name) in [("v2", "Chart.lock"), ("v1", "requirements.lock")] {
+            let run = locked(api, name, lock).expect_code(1);
+            let err = in_one_line(&run.err);
+            assert!(err.contains(&format!("cannot load {name}: ")), "{lock}: {err}");
+            assert!(err.contains(message), "{lock}: {err}");
+        }
+    }
+    let lock =
+        "generated: 2026-01-02T03:04:05.6+07:00\ndigest: 1\ndependencies: [null, {name: 1}]\n";
+    for (api, name, want) in [
+        ("v2", "Chart.lock", "a: \"\""),
+        ("v2", "Chart.lock/", "a: \"\""),
+        ("v2", "requirements.lock", "a: \"\""),
+        ("v1", "requirements.lock", "a: \"generated: "),
+    ] {
+        let run = match name.strip_suffix('/') {
+            Some(name) => locked(api, name, ""),
+            None => locked(api, name, lock),
+        };
+        assert!(run.expect_code(0).out.contains(want), "{api} {name}");
+    }
+}
+
 /// Nobody edits an archive: what goes over its values stands in the umbrella's, and its version in `Chart.yaml`.
 #[test]
 fn what_is_wrong_in_a_packed_dependency_is_found_where_the_umbrella_speaks_of_it() {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{ChartError, ChartFile};
-use crate::helm::function::is_version;
+use crate::helm::function::{is_time, is_version};
 use crate::helm::print;
 use crate::source::Span;
 use crate::yaml::{self, Kind, Node, Scalar};
@@ -317,6 +317,31 @@ fn check(root: Node<'_>, file: &str) -> Result<(), ChartError> {
         }
     }
     Ok(())
+}
+
+/// Reads `Chart.lock` or `requirements.lock`, of which nothing is asked but that Helm can read it.
+///
+/// # Errors
+/// When it cannot.
+pub(super) fn check_lock(file: &ChartFile) -> Result<(), ChartError> {
+    let document = read_map(file)?;
+    let Some(root) = document.as_ref().and_then(|document| document.root()) else {
+        return Ok(());
+    };
+    let fits = dependencies_fit(root, "Lock")
+        .and_then(|()| odd_field(root, &["digest"], is_text, ("Lock", "string")));
+    fits.map_err(|mismatch| mismatch.refuse(&file.name))?;
+    match root.field("generated") {
+        Some(time) if !matches!(time.scalar(), Some(Scalar::Str(text)) if is_time(text)) => {
+            let message = format!(
+                "cannot load {}: error unmarshaling JSON: while decoding JSON: parsing time {:?} as \"2006-01-02T15:04:05Z07:00\"",
+                file.name,
+                time.raw()
+            );
+            Err(ChartError::at(message, time.span()))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Reads `requirements.yaml` over what `Chart.yaml` says.

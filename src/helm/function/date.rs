@@ -46,6 +46,11 @@ pub(super) const TABLE: &[(&str, Function)] = &[
     ("durationRound", duration_round),
 ];
 
+/// Whether a text is a moment as JSON has it in Go, by RFC 3339.
+pub(in crate::helm) fn is_time(text: &str) -> bool {
+    parse::parse("2006-01-02T15:04:05Z07:00", text).is_ok()
+}
+
 fn now() -> Time {
     Time::at(NOW, 0)
 }

@@ -27,6 +27,7 @@ mod words;
 mod yaml;
 
 pub(crate) use crypto::is_generated_key;
+pub(super) use date::is_time;
 pub(super) use regex::pattern_fault;
 pub(crate) use semver::highest;
 pub(super) use semver::{is_version, satisfies};
