@@ -16,7 +16,7 @@ use super::call::MAX_TEXT;
 use super::origin::OriginId;
 use super::print;
 use super::rope::{Rope, RopeBuilder};
-use super::value::{Data, Nuance, Value};
+use super::value::{Data, Value};
 use crate::source::bytes;
 
 /// Whose habits to write with.
@@ -170,7 +170,9 @@ impl Emitter {
         match &value.data {
             Data::Nil => self.put("null", origin),
             // By way of JSON, unlike the other dialect.
-            Data::List(_) if value.nuance == Nuance::NilSlice && self.dialect == Dialect::V2 => {
+            Data::List(_) | Data::Map(_)
+                if value.nuance.is_nil() && self.dialect == Dialect::V2 =>
+            {
                 self.put("null", origin);
             }
             Data::Bool(value) => self.put(if *value { "true" } else { "false" }, origin),

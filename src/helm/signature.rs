@@ -69,7 +69,7 @@ impl Param {
             | (Float, Data::Float(_))
             | (List, Data::List(_)) => true,
             (Text, Data::Str(_)) => value.nuance != Nuance::Bytes,
-            (Map, Data::Map(_)) => value.nuance != Nuance::Texts,
+            (Map, Data::Map(_)) => !value.nuance.is_texts(),
             (Time | Certificate, Data::Object(object)) => object.type_name() == self.to_string(),
             _ => false,
         }

@@ -44,8 +44,24 @@ pub enum Nuance {
     Ints,
     /// A `map[string]string`, as `split` gives: a key that it lacks gives an empty text, and functions on maps refuse it.
     Texts,
+    /// The same that was never made, as `.Chart.Annotations` of a chart without any: it is written as null.
+    NilTexts,
     /// Bytes, as `.Files` gives files: a text that functions on texts refuse and that JSON has in base64.
     Bytes,
+}
+
+impl Nuance {
+    /// Whether it is a `map[string]string`.
+    #[must_use]
+    pub fn is_texts(self) -> bool {
+        matches!(self, Self::Texts | Self::NilTexts)
+    }
+
+    /// Whether it was never made: Go's nil of a type of its own.
+    #[must_use]
+    pub fn is_nil(self) -> bool {
+        matches!(self, Self::NilSlice | Self::NilTexts)
+    }
 }
 
 /// A dynamic value. Numbers from values files are floats, as in Helm.
@@ -188,7 +204,7 @@ impl Value {
     pub fn absent(&self, key: &str, origins: &Origins) -> Self {
         let origin = origins.missing(self.origin, key);
         match self.nuance {
-            Nuance::Texts => Self::str("", origin),
+            Nuance::Texts | Nuance::NilTexts => Self::str("", origin),
             _ => Self::new(Data::Nil, origin),
         }
     }
@@ -346,7 +362,7 @@ impl Value {
             Data::List(_) if self.nuance == Nuance::Ints => "[]int",
             Data::List(_) => "[]interface {}",
             Data::Map(_) if self.nuance == Nuance::Values => "common.Values",
-            Data::Map(_) if self.nuance == Nuance::Texts => "map[string]string",
+            Data::Map(_) if self.nuance.is_texts() => "map[string]string",
             Data::Map(_) => "map[string]interface {}",
             Data::Object(object) => object.type_name(),
         }

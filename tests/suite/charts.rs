@@ -733,6 +733,24 @@ fn capitals_do_not_matter_in_the_keys_of_a_chart_yaml() {
     assert!(in_one_line(&run.err).contains("base"), "{}", run.err);
 }
 
+/// They are a map in Go that was never made, where none are stated.
+#[test]
+fn annotations_that_a_chart_does_not_have_are_null() {
+    let template = "a: {{ toJson .Chart.Annotations }} {{ toYaml .Chart.Annotations }} {{ .Chart.Annotations }} {{ .Chart.Annotations.b | quote }} {{ len .Chart.Annotations }}\n";
+    for (annotations, want) in [
+        ("", "null null map[] \"\" 0"),
+        ("annotations: null", "null null map[] \"\" 0"),
+        ("annotations: {}", "{} {} map[] \"\" 0"),
+        ("annotations: {b: 1}", "{\"b\":\"1\"} b: \"1\" map[b:1] \"1\" 1"),
+    ] {
+        let chart = format!("name: web\nversion: 1.0.0\n{annotations}\n");
+        let template = template.replace("a: ", "a: |-\n  ");
+        let dir = repository(&[("Chart.yaml", &chart), ("templates/a.yaml", &template)]);
+        let run = run(dir.path(), &["render", "web", "."]).expect_code(0);
+        assert!(run.out.contains(&format!("  {want}\n")), "{annotations}: {}", run.out);
+    }
+}
+
 #[test]
 fn a_lock_that_helm_cannot_read_is_refused() {
     let locked = |api: &str, name: &str, lock: &str| {

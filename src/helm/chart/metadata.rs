@@ -39,6 +39,8 @@ pub struct Metadata {
     pub deprecated: bool,
     /// `annotations`
     pub annotations: Vec<(String, String)>,
+    /// Whether there is a map of them at all, be it an empty one.
+    pub has_annotations: bool,
     /// `kubeVersion`: a semver constraint.
     pub kube_version: String,
     /// `dependencies`
@@ -182,6 +184,7 @@ pub(super) fn read(file: &ChartFile) -> Result<Metadata, ChartError> {
         let entries = map.entries();
         let entries = entries.map(|e| (e.name().into_owned(), string(Some(e.value))));
         metadata.annotations = entries.collect();
+        metadata.has_annotations = true;
     }
     dependencies(get("dependencies"), &mut metadata);
     Ok(metadata)

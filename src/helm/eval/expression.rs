@@ -316,7 +316,7 @@ impl<'e> Frame<'e> {
                     let found = entries.borrow().get(name).cloned();
                     let found = found.unwrap_or_else(|| value.absent(name, origins));
                     let found = value.member(&found, origins);
-                    Held { boxed: value.nuance != Nuance::Texts, value: found }
+                    Held { boxed: !value.nuance.is_texts(), value: found }
                 }
                 Data::Nil if !*boxed => Held { value: value.absent(name, origins), boxed: false },
                 Data::Nil => {

@@ -8,7 +8,7 @@ use crate::helm::origin::OriginId;
 use crate::helm::print;
 use crate::helm::rope::{Rope, RopeBuilder};
 use crate::helm::tree;
-use crate::helm::value::{Data, Entries, Nuance, Value};
+use crate::helm::value::{Data, Entries, Value};
 use crate::source::bytes;
 
 /// Functions of this module by name.
@@ -133,7 +133,7 @@ fn write(
     };
     match &value.data {
         Data::Nil => out.push("null", origin),
-        Data::List(_) if value.nuance == Nuance::NilSlice => out.push("null", origin),
+        Data::List(_) | Data::Map(_) if value.nuance.is_nil() => out.push("null", origin),
         Data::Bool(value) => out.push(if *value { "true" } else { "false" }, origin),
         Data::Int(value) | Data::Int64(value) => out.push(&value.to_string(), origin),
         Data::Float(value) if value.is_finite() => out.push(&float(*value), origin),

@@ -149,7 +149,7 @@ fn members(flags: Flags, verb: char, value: &Value, budget: &mut Budget) -> Stri
         _ => return String::new(),
     };
     match flags.source {
-        true if value.nuance == Nuance::NilSlice => format!("{}(nil)", value.type_name()),
+        true if value.nuance.is_nil() => format!("{}(nil)", value.type_name()),
         true => format!("{}{{{}}}", value.type_name(), members.join(", ")),
         false => format!("{name}[{}]", members.join(" ")),
     }

@@ -146,6 +146,10 @@ fn metadata(meta: &Metadata, name: &str, member: &Member<'_>) -> Entries {
             ("Alias".into(), text(&dependency.alias)),
         ]))
     });
+    let nuance = match meta.has_annotations {
+        true => Nuance::Texts,
+        false => Nuance::NilTexts,
+    };
     let annotations =
         meta.annotations.iter().map(|(key, value)| (key.as_str().into(), text(value)));
     Entries::from([
@@ -162,7 +166,7 @@ fn metadata(meta: &Metadata, name: &str, member: &Member<'_>) -> Entries {
         ("Tags".into(), text(&meta.tags)),
         ("AppVersion".into(), text(&meta.app_version)),
         ("Deprecated".into(), Value::bool(meta.deprecated, OriginId::NONE)),
-        ("Annotations".into(), map(annotations.collect()).with(Nuance::Texts)),
+        ("Annotations".into(), map(annotations.collect()).with(nuance)),
         ("KubeVersion".into(), text(&meta.kube_version)),
         ("Dependencies".into(), list(dependencies.collect())),
         ("Type".into(), text(&meta.kind)),
