@@ -7,6 +7,7 @@ use super::origin::{OriginId, Origins};
 use super::print;
 use super::rope::{Rope, RopeBuilder};
 use super::value::{Data, Nuance, Object, Value};
+use crate::source::bytes;
 
 /// What Go's reflection says of the type of nothing.
 pub(super) const NO_TYPE: &str = "reflect: call of reflect.Value.Type on zero Value";
@@ -74,7 +75,7 @@ fn order(
 fn len(host: &dyn Host, args: &[Value]) -> Result<Value, String> {
     let value = any(args, 0)?;
     let count = match &value.data {
-        Data::Str(text) => text.len(),
+        Data::Str(text) => bytes::count(text.as_str()),
         Data::List(items) => items.borrow().len(),
         Data::Map(entries) => entries.borrow().len(),
         Data::Object(object) if object.entries().is_some() => {
@@ -109,8 +110,8 @@ fn index(host: &dyn Host, at: &Value, key: &Value) -> Result<Value, String> {
             item(&object.items().unwrap_or_default(), key)?
         }
         (Data::Str(text), Data::Int(_) | Data::Int64(_)) => {
-            let at = position(key, text.len())?;
-            let byte = text.as_str().as_bytes().get(at);
+            let bytes = bytes::bytes(text.as_str());
+            let byte = bytes.get(position(key, bytes.len())?);
             let byte = byte.ok_or("reflect: string index out of range")?;
             Value::int(i64::from(*byte), origins.derived(text.origin(origins)))
         }

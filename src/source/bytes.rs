@@ -54,6 +54,11 @@ pub(crate) fn bytes(text: &str) -> Cow<'_, [u8]> {
     Cow::Owned(out)
 }
 
+/// How many bytes a text stands for.
+pub(crate) fn count(text: &str) -> usize {
+    bytes(text).len()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -170,25 +170,27 @@ fn by_char(rope: &Rope, mut to: impl FnMut(char, &mut String)) -> Value {
 /// The bytes from one place to another: Go cuts between those of a character, too.
 fn cut(host: &dyn Host, args: &[Value], rope: &Rope, range: Range<usize>) -> Value {
     let text = rope.as_str();
-    match text.is_char_boundary(range.start) && text.is_char_boundary(range.end) {
+    let is_whole = |at: usize| text.is_char_boundary(at);
+    match is_whole(range.start) && is_whole(range.end) && !bytes::has_stand_in(text) {
         true => Value::rope(rope.slice(range)),
-        false => made(host, args, &bytes::text(&text.as_bytes()[range])),
+        false => made(host, args, &bytes::text(&bytes::bytes(text)[range])),
     }
 }
 
 fn trunc(host: &dyn Host, args: &[Value]) -> Result<Value, String> {
     let (count, rope) = (int(args, 0)?, text(args, 1)?);
     let size = usize::try_from(count.unsigned_abs()).unwrap_or(usize::MAX);
+    let whole = bytes::count(rope.as_str());
     Ok(match count {
-        ..0 if size < rope.len() => cut(host, args, rope, rope.len() - size..rope.len()),
-        0.. if size < rope.len() => cut(host, args, rope, 0..size),
+        ..0 if size < whole => cut(host, args, rope, whole - size..whole),
+        0.. if size < whole => cut(host, args, rope, 0..size),
         _ => Value::rope(rope.clone()),
     })
 }
 
 fn substr(host: &dyn Host, args: &[Value]) -> Result<Value, String> {
     let (start, end, rope) = (int(args, 0)?, int(args, 1)?, text(args, 2)?);
-    let whole = i64::try_from(rope.len()).unwrap_or(i64::MAX);
+    let whole = i64::try_from(bytes::count(rope.as_str())).unwrap_or(i64::MAX);
     let (from, to) = match (start, end) {
         (..0, _) => (0, end),
         (_, ..0) => (start, whole),

@@ -74,6 +74,9 @@ fn values_become_texts() {
         // A byte that is no UTF-8 is shown by the character that stands for it.
         ("trunc", &[2.into(), "h\u{e9}".into()], "h\u{10fec3}"),
         ("trunc", &[(-1).into(), "h\u{e9}".into()], "\u{10fea9}"),
+        ("trunc", &[2.into(), "\u{10feff}ab".into()], "\u{10feff}a"),
+        ("trunc", &[(-2).into(), "a\u{10feff}\u{10fefe}".into()], "\u{10feff}\u{10fefe}"),
+        ("substr", &[1.into(), 3.into(), "\u{10feff}abc".into()], "ab"),
         ("substr", &[0.into(), 2.into(), "h\u{e9}".into()], "h\u{10fec3}"),
         ("abbrev", &[5.into(), "h\u{e9}llo you".into()], "h\u{10fec3}..."),
         ("quote", &["h\u{10fec3}".into()], "\"h\\xc3\""),
