@@ -17,7 +17,7 @@ use crate::helm::values::{Layer, Set, SetKind, set_file_paths};
 use crate::lint::render::failures;
 use crate::report::model::Entry;
 use crate::report::{self, Context, Format, Report, Style, Texts};
-use crate::source::{SourceId, Sources, Span};
+use crate::source::{SourceId, Sources, Span, bytes};
 
 /// Print what `helm template` prints for a chart, without Helm
 #[derive(Debug, clap::Args)]
@@ -176,9 +176,9 @@ fn layers(args: &Args, sources: &Sources) -> Result<Layers, CommandError> {
     for path in &args.values {
         let shown = path.display().to_string();
         let text: Arc<str> = if shown == "-" {
-            let mut text = String::new();
-            io::stdin().read_to_string(&mut text)?;
-            text.into()
+            let mut read = Vec::new();
+            io::stdin().read_to_end(&mut read)?;
+            (&*bytes::text(&read)).into()
         } else {
             read(path)?
         };
@@ -205,15 +205,16 @@ fn layers(args: &Args, sources: &Sources) -> Result<Layers, CommandError> {
     Ok(Ok(layers))
 }
 
+/// The text of a file; bytes that are no UTF-8 have stand-ins, for a template may encode them.
 fn read(path: &Path) -> Result<Arc<str>, CommandError> {
     let shown = path.display();
     if path.to_string_lossy().contains("://") {
         let why = "plimsoll fetches nothing; download it and name the file";
         return Err(CommandError::new(format!("cannot read values from `{shown}`: {why}")));
     }
-    let bytes = std::fs::read(path)
+    let read = std::fs::read(path)
         .map_err(|error| CommandError::new(format!("cannot read {shown}: {error}")))?;
-    Ok(String::from_utf8_lossy(&bytes).as_ref().into())
+    Ok((&*bytes::text(&read)).into())
 }
 
 /// The manifests that the command line asks for.

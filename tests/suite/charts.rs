@@ -955,6 +955,20 @@ fn flags_are_read_as_helm_reads_them() {
     assert!(run.out.contains(r#"v: {"a":{"b":"c,d\\e"},"f":""}"#), "{}", run.out);
 }
 
+/// A key store is such a file. Values files are YAML, which is text.
+#[test]
+fn set_file_gives_templates_a_file_of_any_bytes() {
+    let template = "k: {{ .Values.k | b64enc }} {{ len .Values.k }} {{ index .Values.k 1 }}\n";
+    let dir = repository(&[CHART, ("c/templates/t.yaml", template)]);
+    std::fs::write(dir.path().join("key.bin"), b"\xff\xfe\0\x01").expect("a file");
+    std::fs::write(dir.path().join("k.yaml"), b"k: \xe9\n").expect("a file");
+    let render = |args: &[&str]| run(dir.path(), &[&["render", "x", "c"], args].concat());
+    let run = render(&["--set-file", "k=key.bin"]).expect_code(0);
+    assert!(run.out.contains("k: //4AAQ== 4 254\n"), "{}", run.out);
+    let run = render(&["-f", "k.yaml"]).expect_code(1);
+    assert!(in_one_line(&run.err).contains("no UTF-8"), "{}", run.err);
+}
+
 #[test]
 fn a_blank_line_stands_before_hooks_where_nothing_else_does() {
     let hook = "kind: Job\nmetadata: {name: a, annotations: {helm.sh/hook: pre-install}}\n";
