@@ -51,7 +51,7 @@ pub(super) fn gather(
     };
     let given = options.stdin.as_ref().map(|stdin| stdin.name.as_str());
     let waiting = Waiting::new(&options.kept);
-    let (all, of_all) = crossbeam_channel::unbounded();
+    let all = Mutex::new(Vec::new());
     // Files are read while further ones are still looked for.
     let walked = rayon::scope(|scope| {
         let (waiting, read, done, all) = (&waiting, &read, &done, &all);
@@ -65,13 +65,12 @@ pub(super) fn gather(
                 let known = options.kept.file(&candidate, sources);
                 let taken = known.map_or_else(|| read(&candidate), Taken::File);
                 watch.step(done.fetch_add(1, Ordering::Relaxed) + 1, waiting.seen(), "reading");
-                // Whoever receives outlives the scope.
-                let _ = all.send((candidate, taken));
+                all.lock().unwrap_or_else(PoisonError::into_inner).push((candidate, taken));
             });
         };
         project::walk_with(paths, config, sources, &mut found)
     })?;
-    let mut taken: Vec<(Candidate, Taken)> = of_all.try_iter().collect();
+    let mut taken = all.into_inner().unwrap_or_else(PoisonError::into_inner);
     taken.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
     let kept = match options.keep {
         Keep::Read => Kept::new(&taken),

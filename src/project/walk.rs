@@ -89,9 +89,9 @@ pub fn walk_with(
             files.push(path);
         }
     }
-    // Of what is found twice, the first asks for more.
-    let (seen, walked) = (HashSet::default(), Walked::default());
-    let mut walk = Walk { config, sources, found, seen, walked };
+    // Below a single directory, nothing is found twice.
+    let seen = (paths.len() > 1 || !files.is_empty()).then(HashSet::default);
+    let mut walk = Walk { config, sources, found, seen, walked: Walked::default() };
     for path in &files {
         walk.file(shown(path), (*path).clone(), true, true);
     }
@@ -137,15 +137,15 @@ struct Walk<'w> {
     config: &'w Config,
     sources: &'w Sources,
     found: &'w mut dyn FnMut(Candidate),
-    /// What was found, by how it is shown.
-    seen: HashSet<String, RandomState>,
+    /// What was found, by how it is shown, where something may be found twice: then the first asks for more.
+    seen: Option<HashSet<String, RandomState>>,
     walked: Walked,
 }
 
 impl Walk<'_> {
     fn file(&mut self, shown: String, path: PathBuf, explicit: bool, requested: bool) {
-        if !self.seen.contains(&shown) {
-            self.seen.insert(shown.clone());
+        let is_new = self.seen.as_mut().is_none_or(|seen| seen.insert(shown.clone()));
+        if is_new {
             (self.found)(Candidate { shown, path, explicit, requested });
         }
     }
