@@ -59,7 +59,10 @@ pub(super) fn filled(values: Content, fill: impl Fn(&str) -> String) -> Content 
         return Content::Yaml(node);
     }
     let mut texts = Vec::new();
-    let keys_are_known = templates(root, "", &mut texts);
+    let is_template = |text: &str| text.contains(OPENS);
+    let is_wanted =
+        |node: Node<'_>, _: &str| node.kind() == Kind::Scalar && is_template(node.raw());
+    let keys_are_known = collect(root, "", &is_template, &is_wanted, &mut texts);
     let found: usize = texts.iter().map(|(_, text)| text.raw().matches(OPENS).count()).sum();
     if !keys_are_known || found < written {
         return Content::Unknown;
@@ -73,28 +76,6 @@ pub(super) fn filled(values: Content, fill: impl Fn(&str) -> String) -> Content 
     });
     let assignments = assignments.collect();
     Content::Filled(node, assignments)
-}
-
-/// Collects the texts with a template in them, each with its path as `--set` takes it; false where a key has one, or where
-/// there are too many, or some too deep.
-fn templates<'a>(node: Node<'a>, path: &str, into: &mut Vec<(String, Node<'a>)>) -> bool {
-    match node.kind() {
-        Kind::Scalar => {
-            if node.raw().contains(OPENS) {
-                into.push((path.to_owned(), node));
-            }
-            into.len() < MAX_FILLED
-        }
-        Kind::Mapping => node.entries().all(|entry| {
-            let below = below(path, &entry.name());
-            let is_known = !entry.name().contains(OPENS);
-            is_known && is_reached(&below) && templates(entry.value, &below, into)
-        }),
-        Kind::Sequence => node
-            .items()
-            .enumerate()
-            .all(|(index, item)| templates(item, &format!("{path}[{index}]"), into)),
-    }
 }
 
 /// Values that a template has made, which lie in no file, as settings of single values; `place` says where each was written.
@@ -121,7 +102,11 @@ pub(super) fn settings(
     let mut leaves = Vec::new();
     let is_map = root.kind() == Kind::Mapping;
     let is_open = |key: &str| key.contains(UNKNOWN) || fill(key) != key;
-    if !is_map || !settled(root, "", &is_open, &mut leaves) {
+    // Scalars, empty maps, and each list before what is in it.
+    let is_wanted = |node: Node<'_>, path: &str| {
+        node.kind() != Kind::Mapping || node.is_empty() && !path.is_empty()
+    };
+    if !is_map || !collect(root, "", &is_open, &is_wanted, &mut leaves) {
         return Content::Unknown;
     }
     let assignments = leaves.into_iter().map(|(path, leaf)| {
@@ -144,31 +129,31 @@ pub(super) fn settings(
     Content::Set(assignments.collect())
 }
 
-/// Collects scalars, empty maps, and each list before what is in it, with their paths; false where a key is not known, or where
-/// there are too many, or some too deep.
-fn settled<'a>(
+/// Collects nodes that are wanted, each before what is in it and with its path as `--set` takes it; false where a key is open, or
+/// where there are too many, or some too deep.
+fn collect<'a>(
     node: Node<'a>,
     path: &str,
     is_open: &impl Fn(&str) -> bool,
+    is_wanted: &impl Fn(Node<'a>, &str) -> bool,
     into: &mut Vec<(String, Node<'a>)>,
 ) -> bool {
-    let is_leaf = node.kind() == Kind::Scalar || node.is_empty() && !path.is_empty();
-    if is_leaf || node.kind() == Kind::Sequence {
+    if is_wanted(node, path) {
         into.push((path.to_owned(), node));
     }
-    match node.kind() {
-        _ if is_leaf => into.len() < MAX_FILLED,
-        Kind::Scalar => true,
-        Kind::Mapping => node.entries().all(|entry| {
-            let below = below(path, &entry.name());
-            let is_known = !is_open(&entry.name()) && is_reached(&below);
-            is_known && settled(entry.value, &below, is_open, into)
-        }),
-        Kind::Sequence => node
-            .items()
-            .enumerate()
-            .all(|(index, item)| settled(item, &format!("{path}[{index}]"), is_open, into)),
-    }
+    let are_few = into.len() < MAX_FILLED;
+    are_few
+        && match node.kind() {
+            Kind::Scalar => true,
+            Kind::Mapping => node.entries().all(|entry| {
+                let below = below(path, &entry.name());
+                let is_known = !is_open(&entry.name()) && is_reached(&below);
+                is_known && collect(entry.value, &below, is_open, is_wanted, into)
+            }),
+            Kind::Sequence => node.items().enumerate().all(|(index, item)| {
+                collect(item, &format!("{path}[{index}]"), is_open, is_wanted, into)
+            }),
+        }
 }
 
 /// The path of what a key names below a path.
