@@ -103,6 +103,7 @@ impl Task<'_> {
         let options = self.options(chart);
         let mut judged = helm::render(chart, &options, &layers, |result| match result {
             Ok(rendered) => {
+                self.chosen.prepare(made(&rendered).flat_map(|document| objects(document)));
                 let company = &company(&rendered);
                 let evaluator = evaluator();
                 let scene = Scene {
@@ -386,8 +387,6 @@ impl Task<'_> {
         waiving: &Waiving<'_>,
         mut evaluator: Evaluator,
     ) -> Judged {
-        let made = rendered.manifests.iter().filter_map(|manifest| manifest.document.as_ref());
-        self.chosen.prepare(made.flat_map(|document| objects(document)));
         let texts = self.keep_rendered.then(|| documents(rendered));
         let mut judged = Judged { rendered: true, texts, ..Judged::default() };
         let homes = Homes { files: self.files, charts: self.charts, release: self.release };
@@ -460,7 +459,12 @@ fn documents(rendered: &Rendered) -> Documents {
 
 /// All that a chart makes.
 pub(super) fn company(rendered: &Rendered) -> Company {
-    Company::of(rendered.manifests.iter().filter_map(|manifest| manifest.document.as_ref()))
+    Company::of(made(rendered))
+}
+
+/// The documents that it is made of.
+fn made(rendered: &Rendered) -> impl Iterator<Item = &Arc<Document>> {
+    rendered.manifests.iter().filter_map(|manifest| manifest.document.as_ref())
 }
 
 /// What a release renders with one value more.

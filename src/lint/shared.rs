@@ -28,16 +28,10 @@ impl<K: Copy, T> Shared<K, T> {
     /// All parts, in the order of what they are of. Threads that ask at the same time take turns with `work`, which
     /// is the same for all of them.
     pub(super) fn all(&self, work: impl Fn(K) -> T) -> impl Iterator<Item = (K, &T)> {
-        let part = move |(key, own): &'_ (K, OnceLock<T>)| {
+        while let Some((key, own)) = self.parts.get(self.begun.fetch_add(1, Ordering::Relaxed)) {
             own.get_or_init(|| work(*key));
-        };
-        while let Some(next) = self.parts.get(self.begun.fetch_add(1, Ordering::Relaxed)) {
-            part(next);
         }
-        self.parts.iter().filter_map(move |next| {
-            part(next);
-            Some((next.0, next.1.get()?))
-        })
+        self.parts.iter().map(move |(key, own)| (*key, own.get_or_init(|| work(*key))))
     }
 }
 

@@ -403,13 +403,13 @@ impl<'p> Run<'p> {
         if pieces < 2 || rayon::current_num_threads() == 1 {
             return plain::judge(stream, &stream.documents, scene, chosen, waiving, evaluator);
         }
-        let plain::Scene { before, rewrites, alternatives, .. } = *scene;
+        let plain::Scene { before, scopes, rewrites, alternatives, .. } = *scene;
         let company = scene.together.company();
         let pieces = stream.documents.par_chunks(stream.documents.len().div_ceil(pieces).max(1));
         let judged = pieces.map_init(
             || {
                 let evaluator = self.evaluator(None, &file.path);
-                let (together, scopes) = (evaluator.together(company), &plain::DEPLOYED);
+                let together = evaluator.together(company);
                 (plain::Scene { together, before, scopes, rewrites, alternatives }, evaluator)
             },
             |(scene, evaluator), piece| {
