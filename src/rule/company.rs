@@ -42,8 +42,8 @@ impl Company {
     /// and name.
     #[must_use]
     pub fn same(&self, object: &Object<'_>) -> Option<(&Arc<Document>, Node<'_>)> {
-        let wanted = object.identity()?;
-        self.objects.of_kind(object.kind).nodes().find(|(_, node)| {
+        let wanted @ [.., name] = object.identity()?;
+        self.objects.of_kind(object.kind).of_name(name).into_iter().find(|(_, node)| {
             Object::new(*node).is_some_and(|known| known.identity() == Some(wanted))
         })
     }

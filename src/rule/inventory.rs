@@ -92,7 +92,8 @@ fn matches_labels(context: &FunctionContext<'_, '_>) -> bool {
 
 /// Whether labels have every entry of a plain selector, which must have one.
 pub(super) fn carries(selector: Node<'_>, labels: Node<'_>) -> bool {
-    !selector.is_empty()
+    selector.kind() == Kind::Mapping
+        && !selector.is_empty()
         && selector.entries().all(|entry| {
             labels.get(&entry.name()).is_some_and(|value| value.raw() == entry.value.raw())
         })
@@ -160,49 +161,71 @@ fn of_name(context: &FunctionContext<'_, '_>) -> Given {
 /// kind of selector selects.
 fn pods_matching(context: &FunctionContext<'_, '_>) -> Given {
     let object = node_of(context, 1).and_then(Object::new);
-    let found = list(context).map(|list| matching(list, object, node_of(context, 2)));
+    let found = list(context).map(|list| Selector::Plain.among(list, object, node_of(context, 2)));
     Given(found.map(|found| values(&found)))
-}
-
-/// The workloads in an object's namespace whose pods a Service's kind of selector selects.
-pub(super) fn matching<'l>(
-    workloads: &'l SharedList,
-    object: Option<Object<'_>>,
-    selector: Option<Node<'_>>,
-) -> Vec<(&'l Arc<Document>, Node<'l>)> {
-    let selector = selector.filter(|selector| selector.kind() == Kind::Mapping);
-    chosen(workloads, object, selector, |pods| {
-        selector.zip(pods).is_some_and(|(selector, pods)| carries(selector, pods))
-    })
 }
 
 /// `podsSelected(workloads, object, selector)`: those in the object's namespace whose pods a label
 /// selector selects.
 fn pods_selected(context: &FunctionContext<'_, '_>) -> Given {
     let object = node_of(context, 1).and_then(Object::new);
-    let found = list(context).map(|list| selected(list, object, node_of(context, 2)));
+    let found = list(context).map(|list| Selector::Labels.among(list, object, node_of(context, 2)));
     Given(found.map(|found| values(&found)))
 }
 
-/// The workloads in an object's namespace whose pods a label selector selects.
-pub(super) fn selected<'l>(
-    workloads: &'l SharedList,
-    object: Option<Object<'_>>,
-    selector: Option<Node<'_>>,
-) -> Vec<(&'l Arc<Document>, Node<'l>)> {
-    let equal = selector.and_then(|selector| selector.get("matchLabels"));
-    chosen(workloads, object, equal, |pods| selects(selector, pods))
+/// A sort of selector.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Selector {
+    /// A label selector.
+    Labels,
+    /// A Service's, which is a plain map.
+    Plain,
 }
 
-/// Those of the workloads whose pods' labels `fit`; `equal` are labels they must have in any case.
-fn chosen<'l>(
-    workloads: &'l SharedList,
-    object: Option<Object<'_>>,
-    equal: Option<Node<'_>>,
-    fit: impl Fn(Option<Node<'_>>) -> bool,
-) -> Vec<(&'l Arc<Document>, Node<'l>)> {
-    let own = object.and_then(|object| object.namespace());
-    workloads.selected(own, equal.into_iter().flat_map(plain_labels), fit)
+impl Selector {
+    /// The labels that all must carry which it selects; others may be asked for, too.
+    pub(super) fn equal(self, selector: Node<'_>) -> Option<Node<'_>> {
+        match self {
+            Self::Labels => selector.get("matchLabels"),
+            Self::Plain => Some(selector),
+        }
+    }
+
+    fn selects(self, selector: Option<Node<'_>>, labels: Option<Node<'_>>) -> bool {
+        match self {
+            Self::Labels => selects(selector, labels),
+            Self::Plain => {
+                selector.zip(labels).is_some_and(|(selector, labels)| carries(selector, labels))
+            }
+        }
+    }
+
+    /// The workloads in an object's namespace whose pods are selected.
+    pub(super) fn among<'l>(
+        self,
+        workloads: &'l SharedList,
+        object: Option<Object<'_>>,
+        selector: Option<Node<'_>>,
+    ) -> Vec<(&'l Arc<Document>, Node<'l>)> {
+        let own = object.and_then(|object| object.namespace());
+        workloads.selected(own, &self.needed(selector), |pods| self.selects(selector, pods))
+    }
+
+    /// Whether there is such a workload.
+    pub(super) fn any_among(
+        self,
+        workloads: &SharedList,
+        object: Option<Object<'_>>,
+        selector: Option<Node<'_>>,
+    ) -> bool {
+        let own = object.and_then(|object| object.namespace());
+        workloads.any_selected(own, &self.needed(selector), |pods| self.selects(selector, pods))
+    }
+
+    fn needed(self, selector: Option<Node<'_>>) -> Vec<(&str, &str)> {
+        let equal = selector.and_then(|selector| self.equal(selector));
+        equal.into_iter().flat_map(plain_labels).collect()
+    }
 }
 
 /// The labels of a mapping that are written as they are meant.

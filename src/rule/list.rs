@@ -23,27 +23,28 @@ pub(crate) struct SharedList(Arc<Objects>);
 struct Objects {
     items: Vec<Box<dyn Val>>,
     // What rules ask for, so that each object is not held against each other. Made when one first does.
-    kinds: OnceLock<Map<String, Kind>>,
+    kinds: OnceLock<Map<String, Part>>,
+    namespaces: OnceLock<Namespaces>,
     /// The places of objects by their `metadata.name`.
     names: OnceLock<Map<String, Vec<usize>>>,
-    /// The objects' pods.
-    pods: OnceLock<Vec<Pods>>,
+    /// The labels of the objects' pods.
+    pods: OnceLock<Vec<Option<NodeId>>>,
     /// The places of objects whose pods carry a label, by its key and value.
     labels: OnceLock<Map<String, Map<String, Vec<usize>>>>,
 }
 
-/// Where the pods that an object makes are described in its document.
-struct Pods {
-    /// The namespace that the object states.
-    namespace: Option<NodeId>,
-    /// The labels of its pods.
-    labels: Option<NodeId>,
-}
-
-/// The objects of a kind.
-struct Kind {
+/// Some of the objects, and their places among all of them.
+#[derive(Default)]
+struct Part {
     list: SharedList,
     places: Vec<usize>,
+}
+
+/// The objects by the namespace that they state.
+struct Namespaces {
+    stated: Map<String, Part>,
+    /// Those that state none, and can stand in any.
+    open: Part,
 }
 
 type Map<K, V> = HashMap<K, V, RandomState>;
@@ -70,21 +71,48 @@ impl SharedList {
         self.kinds().contains_key(kind)
     }
 
-    /// The objects of some kinds, in their order.
-    pub(crate) fn of_kinds(&self, kinds: &[impl AsRef<str>]) -> Vec<(&Arc<Document>, Node<'_>)> {
+    /// The objects of some kinds, in their order; given a namespace, those that can stand in it.
+    pub(crate) fn of_kinds(
+        &self,
+        kinds: &[impl AsRef<str>],
+        namespace: Option<&str>,
+    ) -> Vec<(&Arc<Document>, Node<'_>)> {
         let known = kinds.iter().filter_map(|kind| self.kinds().get(kind.as_ref()));
-        let mut found: Vec<usize> = known.flat_map(|kind| &kind.places).copied().collect();
-        if kinds.len() > 1 {
-            found.sort_unstable();
-            found.dedup();
-        }
-        found.into_iter().filter_map(|at| as_node(self.0.items[at].as_ref())).collect()
+        self.at(known.flat_map(|kind| match namespace {
+            None => kind.places.clone(),
+            Some(name) => kind.among(kind.list.near(name)).collect(),
+        }))
     }
 
     /// The objects of a name, whatever their kind, in their order.
     pub(crate) fn of_name(&self, name: &str) -> Vec<(&Arc<Document>, Node<'_>)> {
-        let found = self.names().get(name).into_iter().flatten();
-        found.filter_map(|&at| as_node(self.0.items[at].as_ref())).collect()
+        self.at(self.names().get(name).into_iter().flatten().copied())
+    }
+
+    /// The objects that can stand in a namespace, in their order.
+    pub(crate) fn of_namespace(&self, name: &str) -> Vec<(&Arc<Document>, Node<'_>)> {
+        self.at(self.near(name))
+    }
+
+    /// The objects at some places, in their order.
+    fn at(&self, places: impl IntoIterator<Item = usize>) -> Vec<(&Arc<Document>, Node<'_>)> {
+        let mut places: Vec<usize> = places.into_iter().collect();
+        if !places.is_sorted() {
+            places.sort_unstable();
+        }
+        places.dedup();
+        places.into_iter().filter_map(|at| as_node(self.0.items[at].as_ref())).collect()
+    }
+
+    /// The places of the objects that can stand in a namespace.
+    fn near(&self, name: &str) -> impl Iterator<Item = usize> {
+        self.parts_near(name).flat_map(|part| part.places.iter().copied())
+    }
+
+    /// The objects that can stand in a namespace: those that state it, and those that state none.
+    fn parts_near(&self, name: &str) -> impl Iterator<Item = &Part> {
+        let Namespaces { stated, open } = self.namespaces();
+        stated.get(name).into_iter().chain([open])
     }
 
     /// How many objects there are.
@@ -99,25 +127,49 @@ impl SharedList {
 
     /// The objects whose pods' labels `fit` and that can stand in a namespace, in their order; `equal` are labels
     /// that all of them must carry, as far as they are known.
-    pub(crate) fn selected<'l, 's>(
+    pub(crate) fn selected<'l>(
         &'l self,
         namespace: Option<&str>,
-        equal: impl Iterator<Item = (&'s str, &'s str)>,
+        equal: &[(&str, &str)],
         fit: impl Fn(Option<Node<'l>>) -> bool,
     ) -> Vec<(&'l Arc<Document>, Node<'l>)> {
-        let selected = |at: usize| {
-            let (document, node) = as_node(self.0.items[at].as_ref())?;
-            let pods = &self.pods()[at];
-            let stated = pods.namespace.map(|own| document.node(own).raw());
-            let near = namespace.is_none_or(|own| stated.is_none_or(|other| own == other));
-            let labels = || pods.labels.map(|labels| document.node(labels));
-            (near && fit(labels())).then_some((document, node))
-        };
-        // Of labels that nearly all pods carry, as `managed-by`, nothing is learned.
-        match equal.map(|label| self.carriers(label)).min_by_key(|places| places.len()) {
-            Some(places) => places.iter().copied().filter_map(selected).collect(),
-            None => (0..self.len()).filter_map(selected).collect(),
+        match namespace {
+            None => self.at(self.selected_places(equal, &fit)),
+            Some(name) => self.at(self
+                .parts_near(name)
+                .flat_map(|part| part.list.selected_places(equal, &fit).map(|at| part.places[at]))),
         }
+    }
+
+    /// Whether there is such an object.
+    pub(crate) fn any_selected<'l>(
+        &'l self,
+        namespace: Option<&str>,
+        equal: &[(&str, &str)],
+        fit: impl Fn(Option<Node<'l>>) -> bool,
+    ) -> bool {
+        let any = |list: &'l Self| list.selected_places(equal, &fit).next().is_some();
+        match namespace {
+            None => any(self),
+            Some(name) => self.parts_near(name).any(|part| any(&part.list)),
+        }
+    }
+
+    /// The places of the objects whose pods' labels `fit`.
+    fn selected_places<'l>(
+        &'l self,
+        equal: &[(&str, &str)],
+        fit: &impl Fn(Option<Node<'l>>) -> bool,
+    ) -> impl Iterator<Item = usize> {
+        // Of labels that nearly all pods carry, as `managed-by`, nothing is learned.
+        let carriers = equal.iter().map(|label| self.carriers(*label));
+        let carriers = carriers.min_by_key(|places| places.len());
+        let all = if carriers.is_some() { 0 } else { self.len() };
+        carriers.into_iter().flatten().copied().chain(0..all).filter(|&at| {
+            as_node(self.0.items[at].as_ref()).is_some_and(|(document, _)| {
+                fit(self.pods()[at].map(|labels| document.node(labels)))
+            })
+        })
     }
 
     /// The places of the objects whose pods carry a label.
@@ -126,45 +178,54 @@ impl SharedList {
         carriers.map_or(&[], Vec::as_slice)
     }
 
-    fn kinds(&self) -> &Map<String, Kind> {
+    fn kinds(&self) -> &Map<String, Part> {
         self.0.kinds.get_or_init(|| {
-            let mut kinds: Map<String, Vec<usize>> = Map::default();
+            let mut kinds = Map::default();
             for (at, object) in self.objects() {
-                match kinds.get_mut(object.kind) {
-                    Some(places) => places.push(at),
-                    None => drop(kinds.insert(object.kind.to_owned(), vec![at])),
+                note(&mut kinds, object.kind, at);
+            }
+            kinds.into_iter().map(|(name, places)| (name, self.part(places))).collect()
+        })
+    }
+
+    fn namespaces(&self) -> &Namespaces {
+        self.0.namespaces.get_or_init(|| {
+            let (mut stated, mut open) = (Map::default(), Vec::new());
+            for (at, item) in self.0.items.iter().enumerate() {
+                let object = as_node(item.as_ref()).and_then(|(_, node)| Object::new(node));
+                match object.and_then(|object| object.namespace()) {
+                    Some(name) => note(&mut stated, name, at),
+                    None => open.push(at),
                 }
             }
-            let kind = |places: Vec<usize>| {
-                let items = places.iter().map(|&at| self.0.items[at].clone_as_boxed());
-                Kind { list: Self::new(items.collect()), places }
-            };
-            kinds.into_iter().map(|(name, places)| (name, kind(places))).collect()
+            let stated = stated.into_iter().map(|(name, places)| (name, self.part(places)));
+            Namespaces { stated: stated.collect(), open: self.part(open) }
         })
+    }
+
+    /// The objects at some places.
+    fn part(&self, places: Vec<usize>) -> Part {
+        let items = places.iter().map(|&at| self.0.items[at].clone_as_boxed());
+        Part { list: Self::new(items.collect()), places }
     }
 
     fn names(&self) -> &Map<String, Vec<usize>> {
         self.0.names.get_or_init(|| {
-            let mut names: Map<String, Vec<usize>> = Map::default();
+            let mut names = Map::default();
             for (at, object) in self.objects() {
                 if let Some(name) = object.node.at(&["metadata", "name"]) {
-                    names.entry(name.raw().to_owned()).or_default().push(at);
+                    note(&mut names, name.raw(), at);
                 }
             }
             names
         })
     }
 
-    fn pods(&self) -> &[Pods] {
+    fn pods(&self) -> &[Option<NodeId>] {
         self.0.pods.get_or_init(|| {
-            let pods = |item: Option<(_, Node<'_>)>| {
-                let object = item.and_then(|(_, node)| Object::new(node));
-                Pods {
-                    namespace: object.and_then(|object| object.namespace_node()).map(Node::id),
-                    labels: object.and_then(|object| object.pod_labels()).map(Node::id),
-                }
-            };
-            self.0.items.iter().map(|item| pods(as_node(item.as_ref()))).collect()
+            let objects = self.0.items.iter().map(|item| as_node(item.as_ref()));
+            let objects = objects.map(|node| node.and_then(|(_, node)| Object::new(node)));
+            objects.map(|object| object?.pod_labels().map(Node::id)).collect()
         })
     }
 
@@ -177,10 +238,7 @@ impl SharedList {
                         Some(values) => values,
                         None => known.entry(key.into_owned()).or_default(),
                     };
-                    match values.get_mut(value) {
-                        Some(places) => places.push(at),
-                        None => drop(values.insert(value.to_owned(), vec![at])),
-                    }
+                    note(values, value, at);
                 }
             }
             known
@@ -191,6 +249,21 @@ impl SharedList {
     fn objects(&self) -> impl Iterator<Item = (usize, Object<'_>)> {
         let nodes = self.0.items.iter().map(|item| item.downcast_ref::<NodeVal>());
         nodes.enumerate().filter_map(|(at, value)| Some((at, Object::new(value?.node())?)))
+    }
+}
+
+/// Puts a place to those of a name.
+fn note(places: &mut Map<String, Vec<usize>>, name: &str, at: usize) {
+    match places.get_mut(name) {
+        Some(places) => places.push(at),
+        None => drop(places.insert(name.to_owned(), vec![at])),
+    }
+}
+
+impl Part {
+    /// The places among all objects of some of these.
+    fn among(&self, places: impl IntoIterator<Item = usize>) -> impl Iterator<Item = usize> {
+        places.into_iter().map(|at| self.places[at])
     }
 }
 

@@ -171,6 +171,91 @@ checks:
     assert_eq!(undecided, 0);
 }
 
+const SELECTED: &str = "
+{apiVersion: v1, kind: Pod, metadata: {name: web, namespace: one, labels: {app: web, part: shop}}}
+---
+{apiVersion: v1, kind: Pod, metadata: {name: bare, namespace: two}}
+---
+{apiVersion: policy/v1, kind: Budget, metadata: {name: a, namespace: one}, spec: {selector: {matchLabels: {app: web}}}}
+---
+{apiVersion: policy/v1, kind: Budget, metadata: {name: b}, spec: {selector: {matchLabels: {part: shop, app: other}}}}
+---
+{apiVersion: policy/v1, kind: Budget, metadata: {name: c}, spec: {selector: {matchExpressions: [{key: app, operator: Exists}]}}}
+---
+{apiVersion: policy/v1, kind: Budget, metadata: {name: d, namespace: two}, spec: {selector: {}}}
+---
+{apiVersion: policy/v1, kind: Budget, metadata: {name: e}, spec: {selector: web}}
+---
+{apiVersion: policy/v1, kind: Budget, metadata: {name: f}, spec: {selector: {matchLabels: {\"a\\x70p\": web}}}}
+---
+{apiVersion: v1, kind: Service, metadata: {name: g}, spec: {selector: {app: web, part: shop}, ports: [1, 2.0]}}
+---
+{apiVersion: v1, kind: Service, metadata: {name: h, namespace: two}, spec: {selector: {part: shop, app: web}, ports: [1.0, 2]}}
+---
+{apiVersion: v1, kind: Service, metadata: {name: i}, spec: {}}
+";
+
+#[test]
+fn objects_are_found_by_what_they_select_equal_and_stand_beside_as_one_by_one() {
+    for (found, names) in [
+        (
+            "ofKind(objects, 'Budget').filter(o, selects(o.?spec.?selector.orValue({}), podLabels(object)))",
+            ["acdf", "d"],
+        ),
+        (
+            "ofKind(objects, 'Budget').filter(o, sameNamespace(o, object) && selects(o.spec.selector, podLabels(object)))",
+            ["acf", "d"],
+        ),
+        (
+            "ofKind(objects, 'Service').filter(o, matchesLabels(o.?spec.?selector.orValue({}), podLabels(object)))",
+            ["gh", ""],
+        ),
+        (
+            "ofKind(objects, 'Service').filter(o, sameNamespace(object, o) && matchesLabels(o.?spec.?selector.orValue({}), podLabels(object)))",
+            ["g", ""],
+        ),
+        (
+            "objects.filter(o, o.?spec.?selector.orValue('none') == object.?metadata.?labels.orValue(''))",
+            ["gh", ""],
+        ),
+        (
+            "objects.filter(o, o.?spec.?ports.orValue([]) == [1, 2] && o.kind == 'Service')",
+            ["gh", "gh"],
+        ),
+        (
+            "objects.filter(o, o.?spec.?selector.?app.orValue('') == object.metadata.name && o.?spec.?selector.?part.orValue('') == 'shop')",
+            ["gh", ""],
+        ),
+        (
+            "objects.filter(o, sameNamespace(o, object) && o.kind in ['Budget', 'Service'])",
+            ["abcefgi", "bcdefghi"],
+        ),
+        ("objects.filter(o, sameNamespace(o, object))", ["webabcefgi", "barebcdefghi"]),
+        (
+            "objects.filter(o, sameNamespace(o, object.metadata) && o.kind == 'Service')",
+            ["ghi", "ghi"],
+        ),
+        (
+            "ofKind(objects, 'Budget').filter(o, o.?metadata.?namespace.orValue(target_namespace) == target_namespace)",
+            ["abcef", "bcdef"],
+        ),
+        (
+            "ofKind(objects, 'Budget').filter(o, size(podsSelected(workloads, o, o.spec.selector)) > 0 && object.kind == 'Pod')",
+            ["acdf", "acdf"],
+        ),
+        (
+            "ofKind(objects, 'Service').filter(o, size(podsMatching(workloads, o, o.?spec.?selector.orValue({}))) > 0 && object.kind == 'Pod')",
+            ["g", "g"],
+        ),
+    ] {
+        let logic = format!(
+            "let: {{found: \"{found}\"}}\nchecks:\n  - forbid: object.kind == 'Pod'\n    at: object.kind\n    message: \"{{found.map(o, text(o.metadata.name)).join()}}\"\n"
+        );
+        let (messages, _) = judged(&logic, SELECTED);
+        assert_eq!(messages, names, "{found}");
+    }
+}
+
 #[test]
 fn a_part_of_a_test_that_comes_to_no_value_is_put_to_each_object() {
     let manifest =

@@ -13,13 +13,15 @@ use super::datum::Datum;
 use crate::kube::schema::served;
 use crate::kube::{ImageRef, Lifecycle, Object, grants, lifecycle, parse_quantity, selects};
 use crate::rule::function::nearest_of;
-use crate::rule::inventory::{are_neighbours, carries, demand, matching, percent_of, selected};
+use crate::rule::inventory::{Selector, are_neighbours, carries, demand, percent_of};
 use crate::rule::notation::{first_match, is_match};
 use crate::rule::value::digest;
 use crate::yaml::{Document, Kind, Node};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Function {
+    /// `size(podsSelected(workloads, object, selector)) > 0`
+    AnyPods(Selector),
     /// `size(bytes(text))`
     ByteSize,
     Contains,
@@ -44,8 +46,8 @@ pub(super) enum Function {
     PodLabels,
     PodResource,
     PodSpec,
-    PodsMatching,
-    PodsSelected,
+    /// `podsMatching`, `podsSelected`
+    Pods(Selector),
     Quantity,
     Replace,
     ReplicasOf,
@@ -90,8 +92,8 @@ impl Function {
             ("podLabels", 1) => Self::PodLabels,
             ("podResource", 3) => Self::PodResource,
             ("podSpec", 1) => Self::PodSpec,
-            ("podsMatching", 3) => Self::PodsMatching,
-            ("podsSelected", 3) => Self::PodsSelected,
+            ("podsMatching", 3) => Self::Pods(Selector::Plain),
+            ("podsSelected", 3) => Self::Pods(Selector::Labels),
             ("quantity", 1) => Self::Quantity,
             ("replace", 3) => Self::Replace,
             ("replicasOf", 1) => Self::ReplicasOf,
@@ -168,8 +170,8 @@ impl Function {
             | Self::OfKind
             | Self::OfName
             | Self::PodResource
-            | Self::PodsMatching
-            | Self::PodsSelected
+            | Self::AnyPods(_)
+            | Self::Pods(_)
             | Self::ReplicasOf
             | Self::SameNamespace
             | Self::Selects => self.of_objects(args).map(Ok),
@@ -253,8 +255,10 @@ impl Function {
             }
             Self::OfKind => Datum::Objects(objects()?.of_kind(args.get(1)?.as_text()?)),
             Self::OfName => nodes(objects()?.of_name(args.get(1)?.as_text()?)),
-            Self::PodsMatching => nodes(matching(objects()?, object(1), node(args, 2))),
-            Self::PodsSelected => nodes(selected(objects()?, object(1), node(args, 2))),
+            Self::AnyPods(sort) => {
+                Datum::Bool(sort.any_among(objects()?, object(1), node(args, 2)))
+            }
+            Self::Pods(sort) => nodes(sort.among(objects()?, object(1), node(args, 2))),
             Self::PodResource => {
                 let (side, resource) = (args.get(1)?.as_text()?, args.get(2)?.as_text()?);
                 Datum::Double(demand(object(0)?, side, resource))
@@ -326,7 +330,7 @@ fn distinct<'n>(list: &Datum<'n>) -> Option<Datum<'n>> {
     let mut unique: Vec<Datum<'n>> = Vec::with_capacity(items.len());
     let mut alike: HashMap<u64, Vec<usize>, RandomState> = HashMap::default();
     for item in items.iter() {
-        let number = if is_told { number_of(item) } else { 0 };
+        let number = if is_told { number_of(item).unwrap_or_default() } else { 0 };
         let places = alike.entry(number).or_default();
         if !places.iter().any(|&at| item.equals(&unique[at])) {
             places.push(unique.len());
@@ -336,12 +340,16 @@ fn distinct<'n>(list: &Datum<'n>) -> Option<Datum<'n>> {
     Some(Datum::List(unique.into()))
 }
 
-/// A number that equal values have in common, of which none was computed.
-fn number_of(value: &Datum<'_>) -> u64 {
-    match (value, value.as_text()) {
-        (_, Some(text)) => FixedState::default().hash_one(text),
-        (Datum::Node(_, node), _) => digest(*node),
-        _ => 0,
+/// A number that equal values have in common; `None` for lists and maps that were computed, which may equal some
+/// that lie in the tree.
+pub(super) fn number_of(value: &Datum<'_>) -> Option<u64> {
+    match value {
+        Datum::Text(text) => Some(FixedState::default().hash_one(*text)),
+        Datum::Made(text) => Some(FixedState::default().hash_one(&**text)),
+        Datum::Node(_, node) => Some(digest(*node)),
+        // Numbers of different types may be equal.
+        Datum::Null | Datum::Bool(_) | Datum::Int(_) | Datum::Uint(_) | Datum::Double(_) => Some(0),
+        _ => None,
     }
 }
 

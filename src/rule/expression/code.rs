@@ -12,6 +12,7 @@ use super::names::{Level, Names, Slot};
 use super::narrow::Narrow;
 use super::share::{Shared, Sifted};
 use crate::kube::grants;
+use crate::rule::inventory::Selector;
 use crate::rule::notation::Pattern;
 use crate::yaml::{Name, Node};
 
@@ -321,6 +322,12 @@ fn of_operator(name: &str, args: &[IdedExpr], names: &mut Names) -> Option<Code>
         (operators::IN, [one, list]) if let Some(texts) = texts(list) => {
             Some(Code::Among(boxed(one, names), texts))
         }
+        (operators::GREATER, [one, two]) if let Some((sort, call)) = any_pods(one, two) => {
+            let (args, expression) = placed(call, names);
+            let native = Some(Function::AnyPods(sort));
+            let whole = call_of(name, &[call_of("size", &[expression]), two.clone()]);
+            Some(Code::Call { native, args, expression: Box::new(whole) })
+        }
         (name, [one, two]) => {
             if let Some(operator) = Comparison::named(name) {
                 return Some(Code::Compare(operator, boxed(one, names), boxed(two, names)));
@@ -361,6 +368,20 @@ fn of_function(call: &CallExpr, names: &mut Names) -> Option<Code> {
     if let Some(of) = measured(call) {
         return Some(byte_size(of, names));
     }
+    let (args, expression) = placed(call, names);
+    let native = Function::named(&call.func_name, args.len());
+    let expression = Box::new(expression);
+    let (wanted, matched) = (wanted(native, &args, names), matched(native, &args));
+    let whole = Code::Call { native, args, expression };
+    Some(match (wanted, matched) {
+        (Some((of, wanted)), _) => Code::Grants { of, wanted, otherwise: Box::new(whole) },
+        (None, Some((of, pattern))) => Code::Matches { of, pattern, otherwise: Box::new(whole) },
+        (None, None) => whole,
+    })
+}
+
+/// A call's arguments under names, and the call with these in their place.
+fn placed(call: &CallExpr, names: &mut Names) -> (Vec<(String, Code)>, IdedExpr) {
     let given = call.target.iter().map(AsRef::as_ref).chain(&call.args);
     // No variable of a rule has such a name.
     let args: Vec<(String, Code)> = given
@@ -371,15 +392,24 @@ fn of_function(call: &CallExpr, names: &mut Names) -> Option<Code> {
         args.iter().map(|(name, _)| IdedExpr { id: 0, expr: Expr::Ident(name.clone()) });
     let target = call.target.as_ref().and_then(|_| places.next()).map(Box::new);
     let call = CallExpr { func_name: call.func_name.clone(), target, args: places.collect() };
-    let native = Function::named(&call.func_name, args.len());
-    let expression = Box::new(IdedExpr { id: 0, expr: Expr::Call(call) });
-    let (wanted, matched) = (wanted(native, &args, names), matched(native, &args));
-    let whole = Code::Call { native, args, expression };
-    Some(match (wanted, matched) {
-        (Some((of, wanted)), _) => Code::Grants { of, wanted, otherwise: Box::new(whole) },
-        (None, Some((of, pattern))) => Code::Matches { of, pattern, otherwise: Box::new(whole) },
-        (None, None) => whole,
-    })
+    (args, IdedExpr { id: 0, expr: Expr::Call(call) })
+}
+
+/// `podsSelected(…)` of `size(podsSelected(…))` and `0`: who asks whether there is one needs no list of them.
+fn any_pods<'e>(one: &'e IdedExpr, two: &IdedExpr) -> Option<(Selector, &'e CallExpr)> {
+    let Expr::Literal(LiteralValue::Int(count)) = &two.expr else { return None };
+    let Expr::Call(size) = &one.expr else { return None };
+    match size.args.as_slice() {
+        [of] if size.func_name == "size" && size.target.is_none() && *count.inner() == 0 => {
+            let Expr::Call(call) = &of.expr else { return None };
+            let given = usize::from(call.target.is_some()) + call.args.len();
+            match Function::named(&call.func_name, given) {
+                Some(Function::Pods(sort)) => Some((sort, call)),
+                _ => None,
+            }
+        }
+        _ => None,
+    }
 }
 
 /// What a call of `matches` looks at, and the pattern, where that is written in place.

@@ -9,7 +9,7 @@ use super::certain::{certain, certain_optional, mapping, text};
 use super::code::{Code, Comparison, Wanted};
 use super::datum::{Datum, Member};
 use super::names::{Names, Nature, Slot};
-use super::narrow::Narrow;
+use super::narrow::{By, Narrow};
 use super::run;
 use crate::kube::{EVERYTHING, wider_resources};
 use crate::rule::need::Need;
@@ -317,13 +317,13 @@ fn empty(range: &Code, names: &mut Names) -> Option<Need> {
 
 /// Unless this is met, none of what is deployed together is an item that a test can hold for.
 fn nobody(range: &Code, narrow: Option<&Narrow>) -> Option<Need> {
-    let kinds = match narrow.filter(|_| is_company(range))? {
-        Narrow::Kinds(kinds) => kinds.as_slice(),
-        Narrow::Kind(is) => match &**is {
+    let kinds = match narrow.filter(|_| is_company(range))?.by.as_ref()? {
+        By::Kinds(kinds) => kinds.as_slice(),
+        By::Kind(is) => match &**is {
             Code::Text(kind) => std::slice::from_ref(kind),
             _ => return None,
         },
-        Narrow::Name { .. } => return None,
+        By::Name { .. } => return None,
     };
     Some(Need::beside(kinds))
 }

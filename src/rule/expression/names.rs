@@ -181,6 +181,7 @@ impl Names {
         for slot in Slot::SHARED {
             levels[slot.0] = Level::Company;
         }
+        levels[Slot::TARGET_NAMESPACE.0] = Level::Neighbours;
         let mut natures = vec![Nature::Open; ROOTS.len()];
         for (slot, nature) in [
             (Slot::OBJECT, Nature::Mapping),

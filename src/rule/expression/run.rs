@@ -404,21 +404,17 @@ fn items<'n>(
     keyed: Option<&'n Keyed>,
     frame: &mut Frame<'n>,
 ) -> Result<Items<'n>, NoValue> {
-    match (run(range, frame)?, narrow) {
-        (Datum::Objects(list), Some(narrow)) => Ok(narrow.items(list, frame)),
-        (range, _) => items_of(range, keyed, frame),
-    }
-}
-
-/// Those of a list that a test may hold for.
-fn items_of<'n>(
-    list: Datum<'n>,
-    keyed: Option<&'n Keyed>,
-    frame: &mut Frame<'n>,
-) -> Result<Items<'n>, NoValue> {
-    match keyed.and_then(|keyed| keyed.items(&list, frame)) {
-        Some(items) => Ok(items),
-        None => list.items(),
+    let range = run(range, frame)?;
+    let narrow = match &range {
+        Datum::Objects(list) => narrow.map(|narrow| (narrow, *list)),
+        _ => None,
+    };
+    let is_found = narrow.is_some_and(|(narrow, _)| narrow.by.is_some());
+    let keyed = keyed.filter(|_| !is_found).and_then(|keyed| keyed.items(&range, frame));
+    match (keyed, narrow) {
+        (Some(items), _) => Ok(items),
+        (None, Some((narrow, list))) => Ok(narrow.items(list, frame)),
+        (None, None) => range.items(),
     }
 }
 
@@ -429,7 +425,9 @@ fn sifted_items<'n>(
 ) -> Option<(Items<'n>, &'n Code)> {
     let Sifted { by, list, rest, keyed } = sifted?;
     let list = share::recall(*by, list, frame).ok()?;
-    Some((items_of(list, keyed.as_ref(), frame).ok()?, rest))
+    let found = keyed.as_ref().and_then(|keyed| keyed.items(&list, frame));
+    let found = found.map_or_else(|| list.items(), Ok).ok()?;
+    Some((found, rest))
 }
 
 /// `all` or `exists`: what an item gives that settles the matter goes before one that gives nothing.

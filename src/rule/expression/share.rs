@@ -18,7 +18,7 @@ use super::code::Code;
 use super::datum::Datum;
 use super::keyed::{Index, Keyed};
 use super::names::{Level, Names, Slot};
-use super::narrow::{Narrow, conjuncts};
+use super::narrow::{By, Narrow, conjuncts};
 use super::{Frame, NoValue, run};
 use crate::kube::namespace;
 
@@ -136,11 +136,15 @@ fn sift(code: &mut Code, names: &Names) {
     let Some(guard) = all(same) else { return };
     let sifting = Narrow::of(&guard, item);
     // An index finds fewer by what it was made for.
-    let indexed = narrow.as_ref().is_some_and(|narrow| match &**narrow {
-        Narrow::Kinds(_) => false,
-        Narrow::Kind(is) => by(is).is_none(),
-        // What takes a walk through each is asked once of all of a kind rather than by each that names one.
-        Narrow::Name { .. } => !(matches!(sifting, Some(Narrow::Kinds(_))) && goes_over(&guard)),
+    let sifts_kinds =
+        matches!(sifting.as_ref().and_then(|sifting| sifting.by.as_ref()), Some(By::Kinds(_)));
+    let indexed = narrow.as_ref().and_then(|narrow| narrow.by.as_ref()).is_some_and(|narrowed| {
+        match narrowed {
+            By::Kinds(_) => false,
+            By::Kind(is) => by(is).is_none(),
+            // What takes a walk through each is asked once of all of a kind rather than by each that names one.
+            By::Name { .. } => !(sifts_kinds && goes_over(&guard)),
+        }
     });
     if indexed {
         return;
@@ -164,18 +168,32 @@ fn sift(code: &mut Code, names: &Names) {
 
 /// Notes by which text of theirs a test finds the items of a list that is the same for many.
 fn key(code: &mut Code, names: &Names) {
-    let (range, item, test, keyed) = match code {
-        Code::Quantify { settles: true, range, narrow: None, item, test, keyed, .. } => {
-            (range, *item, &*test, keyed)
+    let (range, narrow, item, test, keyed) = match code {
+        Code::Quantify { settles: true, range, narrow, item, test, keyed, .. } => {
+            (range, narrow, *item, &*test, keyed)
         }
-        Code::Collect { range, narrow: None, item, guard: Some(guard), keyed, .. } => {
-            (range, *item, &*guard, keyed)
+        Code::Collect { range, narrow, item, guard: Some(guard), keyed, .. } => {
+            (range, narrow, *item, &*guard, keyed)
         }
         _ => return,
     };
+    // Of objects themselves, those of a kind or name are found without.
+    let indexed = narrow.as_ref().is_some_and(|narrow| narrow.by.is_some());
+    if indexed && is_of_objects(range) {
+        return;
+    }
     let by = shared_by(level(range, names));
     let by = by.filter(|_| mentions(range, &|slot| is_deployed(slot, names)));
     *keyed = by.and_then(|by| Keyed::of(test, by, item, names)).map(Box::new);
+}
+
+/// True for what is deployed together, or some kind of it.
+fn is_of_objects(range: &Code) -> bool {
+    matches!(
+        range,
+        Code::Variable(Slot::OBJECTS | Slot::WORKLOADS)
+            | Code::Call { native: Some(Function::OfKind), .. }
+    )
 }
 
 /// Does so for each list that an expression goes over.
