@@ -67,10 +67,11 @@ pub(super) fn is_open(
     // What a rule misses beside the object may come with a patch of another, what it misses in it with one of its own.
     let is_brought = || {
         let item = node.raw();
-        let brings = |field: &Field| field.brings(item, object);
+        let mut brought = Field::among(fields, object.kind, object.name());
         node.kind() == Kind::Scalar
             && names.contains(item)
-            && (active.known.scope == Scope::Release || fields.iter().any(brings))
+            && (active.known.scope == Scope::Release
+                || brought.any(|field| field.brings(item, object)))
     };
     *namespace && gets(&["namespace"])
         || *selectors && gets(&["selector", "matchLabels", "labels"])
@@ -93,7 +94,8 @@ fn is_patched(
     let mut path = field_path(node, object.node.depth());
     path.extend(target.missing.iter().map(|key| key.as_str().into()));
     let is_missing = !target.missing.is_empty();
-    fields.iter().any(|field| field.covers(object.kind, object.name(), &path, is_missing))
+    let mut fields = Field::among(fields, object.kind, object.name());
+    fields.any(|field| field.covers(object.kind, object.name(), &path, is_missing))
 }
 
 /// Whether a hit is about one of these keys: about what stands under it, or that nothing does.

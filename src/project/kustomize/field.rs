@@ -30,6 +30,23 @@ pub struct Field {
 }
 
 impl Field {
+    /// Those of some fields that objects of a kind and name have. They are sorted by both: of a thousand patches none
+    /// is looked at that is of another object.
+    pub fn among<'f>(
+        fields: &'f BTreeSet<Self>,
+        kind: &str,
+        name: &str,
+    ) -> impl Iterator<Item = &'f Self> {
+        let owners = [(kind, name), (kind, ""), ("", name), ("", "")];
+        owners.map(|(kind, name)| (kind.to_owned(), name.to_owned())).into_iter().flat_map(
+            |(kind, name)| {
+                let first = Self { kind: kind.clone(), name: name.clone(), path: Vec::new() };
+                let of_owner = move |field: &&Self| field.kind == kind && field.name == name;
+                fields.range(first..).take_while(of_owner)
+            },
+        )
+    }
+
     /// Whether an object has the field, and what is at `path` of it, or is missing there, is the patch's to say.
     #[must_use]
     pub fn covers(&self, kind: &str, name: &str, path: &[Cow<'_, str>], is_missing: bool) -> bool {
@@ -300,6 +317,27 @@ mod tests {
         let target = "{kind: Pod, name: web.*}";
         let expected = ["Pod  metadata/annotations/a/b", "Pod  spec/containers/[]/args/[]"];
         assert_eq!(fields(patch, Some(target)), expected, "the name is a pattern");
+    }
+
+    #[test]
+    fn fields_of_an_object_are_those_of_its_kind_and_name_and_of_any() {
+        let of = |kind: &str, name: &str, key: &str| Field {
+            kind: kind.to_owned(),
+            name: name.to_owned(),
+            path: vec![key.to_owned()],
+        };
+        let fields = BTreeSet::from([
+            of("Pod", "web", "a"),
+            of("Pod", "web", "b"),
+            of("Pod", "webs", "c"),
+            of("Pod", "", "d"),
+            of("", "web", "e"),
+            of("", "", "f"),
+            of("Job", "web", "g"),
+        ]);
+        let found: String =
+            Field::among(&fields, "Pod", "web").map(|field| field.path.concat()).collect();
+        assert_eq!(found, "abdef");
     }
 
     #[test]
