@@ -92,8 +92,21 @@ pub(super) fn prepare(formats: Option<&Value>, objects: &[Object<'_>]) {
     }
 }
 
+/// Whether a text of an object is long enough. Of one that is a whole document, which most are, this is told without
+/// a walk; of the items of a `List` each would look at all of them.
 fn has_long_text(object: &Object<'_>) -> bool {
-    object.node.document().long_scalars(SHORTEST).next().is_some()
+    match object.node.parent() {
+        None => object.node.document().long_scalars(SHORTEST).next().is_some(),
+        Some(_) => holds_long(object.node),
+    }
+}
+
+fn holds_long(node: Node<'_>) -> bool {
+    match node.kind() {
+        Kind::Mapping => node.entries().any(|entry| holds_long(entry.value)),
+        Kind::Sequence => node.items().any(holds_long),
+        Kind::Scalar => node.raw().len() >= SHORTEST,
+    }
 }
 
 /// The formats of a parameter for a thread, compiled once for all of them.
