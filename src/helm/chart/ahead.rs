@@ -1,15 +1,54 @@
 //! Templates that are parsed while their chart is still being read.
 
+use std::cell::Cell;
+use std::path::Path;
 use std::sync::Arc;
 
-use super::{Chart, ChartFile, Content, RawFile};
+use super::assemble::Parts;
+use super::raw::{Content, RawFile};
+use super::{Chart, ChartError, ChartFile, directory, unpack};
 use crate::helm::aside::{Aside, Helper};
 use crate::helm::function::is_known;
 use crate::helm::parse::{SyntaxFault, Template, parse};
-use crate::source::SourceId;
+use crate::source::{SourceId, Sources};
 
 /// So many templates are worth the start of a second thread.
 const MANY: usize = 24;
+
+/// A chart that is all that a process renders, with a second thread for it.
+pub struct Alone {
+    /// The chart.
+    pub chart: Chart,
+    /// What else the thread may do.
+    pub(in crate::helm) helper: Helper,
+    /// Templates that are being parsed.
+    ahead: Cell<Option<Ahead>>,
+}
+
+impl Alone {
+    /// Reads a chart as [`Chart::load`] does; where it has many templates, they are parsed meanwhile, and until
+    /// somebody asks for them.
+    ///
+    /// # Errors
+    /// As for [`Chart::load`].
+    pub fn load(path: &Path, shown: &str, sources: &Sources) -> Result<Self, ChartError> {
+        let helper = Helper::default();
+        let (files, ahead) = match path.is_dir() {
+            true => directory::read_ahead(path, sources.overlay(), &helper)?,
+            false => (unpack(path, shown)?, None),
+        };
+        let parts = Parts { later: true, ..Parts::new(sources, None) };
+        let chart = Chart::of_files(files, path, shown, parts, &|_| None)?;
+        Ok(Self { chart, helper, ahead: Cell::new(ahead) })
+    }
+
+    /// Parses what is left of the templates, together with the thread.
+    pub(in crate::helm) fn settle(&self) {
+        if let Some(ahead) = self.ahead.take() {
+            ahead.settle(&self.chart);
+        }
+    }
+}
 
 /// Templates in the hands of two threads.
 pub(super) struct Ahead(Aside<Result<Template, SyntaxFault>>);

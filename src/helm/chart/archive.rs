@@ -4,7 +4,8 @@ use std::io::Read;
 
 use flate2::read::GzDecoder;
 
-use super::{ChartError, Content, MAX_CHART, MAX_FILE, MAX_FILES, RawFile};
+use super::raw::{Content, RawFile};
+use super::{ChartError, MAX_CHART, MAX_FILE, MAX_FILES};
 
 /// Reads the files of an archive, without the folder that they all lie in.
 ///

@@ -11,9 +11,11 @@ use walkdir::DirEntry;
 
 use super::ahead::Ahead;
 use super::ignore::Rules;
-use super::{ChartError, Content, LEADS_OUT, MAX_CHART, MAX_FILE, MAX_FILES, RawFile, declared};
+use super::metadata::{self, Dependency};
+use super::raw::{Content, RawFile};
+use super::{ChartError, ChartFile, LEADS_OUT, MAX_CHART, MAX_FILE, MAX_FILES};
 use crate::helm::aside::Helper;
-use crate::source::Overlay;
+use crate::source::{Overlay, SourceId};
 
 /// Bytes of a buffer that most files of charts fit into.
 const BUFFER: usize = 64 << 10;
@@ -312,4 +314,25 @@ pub(super) fn names(directory: &Path, overlay: &Overlay) -> Vec<String> {
         .take(MAX_FILES)
         .map(|entry| name(entry.path()) + if leads_to_folder(&entry) { "/" } else { "" })
         .collect()
+}
+
+/// The dependencies of a chart directory, as they are declared; none where that cannot be read,
+/// which loading the chart will say.
+pub(super) fn declared(path: &Path, overlay: &Overlay) -> Vec<Dependency> {
+    let file = |name: &str| {
+        let text = String::from_utf8(bytes(&path.join(name), overlay).ok()?).ok()?;
+        let declares = text.contains("dependencies");
+        declares.then(|| ChartFile {
+            name: name.to_owned(),
+            text: text.into(),
+            source: SourceId::NOWHERE,
+        })
+    };
+    let read = |file: ChartFile| metadata::read(&file).ok();
+    let mut metadata = file("Chart.yaml").and_then(read).unwrap_or_default();
+    if let Some(requirements) = file("requirements.yaml") {
+        // A fault in it is one of the chart.
+        let _ = metadata::read_requirements(&requirements, &mut metadata);
+    }
+    metadata.dependencies
 }

@@ -1,0 +1,166 @@
+//! Files to a chart: which of them is what, and which are a chart of their own.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, OnceLock};
+
+use super::raw::{Content, RawFile};
+use super::values::values;
+use super::{
+    Chart, ChartError, ChartFile, ChartSchema, ChartTemplate, MAX_NESTING, Recall, archive,
+    below_path, metadata,
+};
+use crate::helm::function::is_known;
+use crate::helm::parse::{Template, parse};
+use crate::source::{SourceId, Sources, Span};
+
+/// What the parts of a chart are made with.
+#[derive(Clone, Copy)]
+pub(super) struct Parts<'a> {
+    pub(super) sources: &'a Sources,
+    pub(super) memory: Option<&'a dyn Recall>,
+    /// Templates are parsed when somebody asks for their trees.
+    pub(super) later: bool,
+}
+
+impl<'a> Parts<'a> {
+    /// Parses each template when it is met.
+    pub(super) fn new(sources: &'a Sources, memory: Option<&'a dyn Recall>) -> Self {
+        Self { sources, memory, later: false }
+    }
+}
+
+impl Parts<'_> {
+    fn template(self, file: ChartFile) -> ChartTemplate {
+        if self.later {
+            return ChartTemplate { file, parsed: OnceLock::new() };
+        }
+        let ChartFile { source, text, .. } = &file;
+        let parse = || parse(*source, text, is_known).map(Arc::new);
+        let Some(memory) = self.memory else {
+            let parsed = parse().into();
+            return ChartTemplate { file, parsed };
+        };
+        let hash = blake3::hash(text.as_bytes());
+        let parsed = match memory.recall(hash) {
+            // A tree says nothing of the file it stands in.
+            Some(parsed) => {
+                parsed.map(|tree| Arc::new(Template { source: *source, ..Template::clone(&tree) }))
+            }
+            None => {
+                let parsed = parse();
+                memory.note(hash, parsed.clone());
+                parsed
+            }
+        };
+        ChartTemplate { file, parsed: parsed.into() }
+    }
+}
+
+/// Makes a chart of its files, and charts of those of them that lie in `charts/`.
+///
+/// # Errors
+/// When something that a chart must have is missing or at fault, or charts lie too deep within each other.
+pub(super) fn assemble(
+    mut files: Vec<RawFile>,
+    shown: &str,
+    parts: Parts<'_>,
+    depth: usize,
+) -> Result<Chart, ChartError> {
+    if depth > MAX_NESTING {
+        return Err(ChartError::new(format!("{shown}: charts within charts, {MAX_NESTING} deep")));
+    }
+    let add = |file: RawFile| {
+        let text = file.data.into_text();
+        let source = parts.sources.add(below_path(shown, &file.name), Arc::clone(&text));
+        ChartFile { name: file.name, text, source }
+    };
+    let Some(meta) = files.iter().position(|file| file.name == "Chart.yaml") else {
+        return Err(ChartError::new(format!("{shown}: Chart.yaml file is missing")));
+    };
+    let meta = add(files.swap_remove(meta));
+    let mut chart = Chart {
+        metadata: metadata::read(&meta)?,
+        source: meta.source,
+        templates: Vec::new(),
+        files: Vec::new(),
+        outside: Vec::new(),
+        values: Vec::new(),
+        schema: None,
+        dependencies: Vec::new(),
+        path: shown.to_owned(),
+    };
+    let mut below: BTreeMap<String, Vec<RawFile>> = BTreeMap::new();
+    let mut requirements = None;
+    let mut templates = Vec::new();
+    for file in files {
+        match file.name.as_str() {
+            "Chart.yaml" => {}
+            "Chart.lock" => metadata::check_lock(&add(file))?,
+            "values.yaml" => chart.values = values(&add(file))?,
+            "values.schema.json" => chart.schema = Some(ChartSchema::new(add(file))),
+            "requirements.yaml" => requirements = Some(add(file)),
+            "requirements.lock" => {
+                let file = add(file);
+                metadata::check_lock(&file)?;
+                if chart.metadata.api_version == "v1" {
+                    chart.files.push(file);
+                }
+            }
+            name if name.starts_with("templates/") => templates.push(add(file)),
+            name if name.starts_with("charts/") && !name.ends_with(".prov") => {
+                let rest = &name["charts/".len()..];
+                let top = rest.split('/').next().unwrap_or_default();
+                let file = RawFile { name: rest.to_owned(), data: file.data };
+                below.entry(top.to_owned()).or_default().push(file);
+            }
+            _ if matches!(file.data, Content::Outside) => chart.outside.push(file.name),
+            _ => chart.files.push(ChartFile {
+                text: file.data.into_text(),
+                source: SourceId::NOWHERE,
+                name: file.name,
+            }),
+        }
+    }
+    if let Some(file) = requirements {
+        metadata::read_requirements(&file, &mut chart.metadata)?;
+        if chart.metadata.api_version == "v1" {
+            chart.files.push(file);
+        }
+    }
+    chart.metadata.validate().map_err(|message| {
+        ChartError::at(format!("validation: {message}"), Span::new(meta.source, 0, meta.text.len()))
+    })?;
+    templates.sort_by(|a, b| a.name.cmp(&b.name));
+    chart.templates = templates.into_iter().map(|file| parts.template(file)).collect();
+    chart.files.sort_by(|a, b| a.name.cmp(&b.name));
+    for (name, files) in below {
+        if name.starts_with(['_', '.']) {
+            continue;
+        }
+        let shown = below_path(shown, &format!("charts/{name}"));
+        let loaded = if name.ends_with(".tgz") {
+            match &files[..] {
+                [file] if file.name == name => archive::read(file.data.bytes(), &shown),
+                _ => Err(ChartError::new(format!("{shown} is no file"))),
+            }
+        } else {
+            Ok(files
+                .into_iter()
+                .filter_map(|file| {
+                    let rest = file.name.split_once('/')?.1.to_owned();
+                    Some(RawFile { name: rest, data: file.data })
+                })
+                .collect())
+        }
+        .and_then(|files| assemble(files, &shown, parts, depth + 1));
+        let child = loaded.map_err(|error| ChartError {
+            message: format!(
+                "error unpacking subchart {name} in {}: {}",
+                chart.metadata.name, error.message
+            ),
+            span: error.span,
+        })?;
+        chart.dependencies.push(child);
+    }
+    Ok(chart)
+}
