@@ -6,10 +6,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::command::{self, Assignment, AssignmentKind};
-use super::template::{Dialect, Engine, UNKNOWN};
+use super::template::{Dialect, Engine, UNKNOWN, data};
 use super::text::Mapped;
 use super::{ChartRef, Content, Context, Found, Layer, Release, Unresolved, Via};
 use crate::project::chart::{scalar_text, scalar_texts};
@@ -17,7 +17,7 @@ use crate::project::classify::{Class, NodeRef};
 use crate::project::file::File;
 use crate::project::tree::{join, parent};
 use crate::source::Span;
-use crate::yaml::{self, Kind, Node, Scalar, Stream};
+use crate::yaml::{self, Kind, Node, Stream};
 
 pub(super) fn find(context: &Context<'_>, found: &mut Found) {
     let mut states: BTreeMap<String, State> = BTreeMap::new();
@@ -184,17 +184,17 @@ impl State {
         for item in environment.into_iter().chain(own).flat_map(|list| list.items()) {
             self.values_files.extend(state_files(item, &directory, context));
             for values in self.state_values(item, &directory, context) {
-                merge(&mut self.environment, values);
+                data::merge(&mut self.environment, values);
             }
         }
-        merge(&mut self.environment, self.given.clone());
+        data::merge(&mut self.environment, self.given.clone());
         for item in root.get("helmfiles").into_iter().flat_map(|list| list.items()) {
             let path = item.get("path").and_then(scalar_text).or_else(|| scalar_text(item));
             let Some(path) = path.filter(|path| !path.contains("::")) else { continue };
             let mut values = json!({});
             for layer in item.get("values").into_iter().flat_map(|list| list.items()) {
                 for layer in self.state_values(layer, &directory, context) {
-                    merge(&mut values, layer);
+                    data::merge(&mut values, layer);
                 }
             }
             let paths = match path.contains('*') {
@@ -210,7 +210,7 @@ impl State {
     /// The values that an entry of a list of state values stands for: written out, or in files.
     fn state_values(&self, item: Node<'_>, directory: &str, context: &Context<'_>) -> Vec<Value> {
         if item.kind() == Kind::Mapping {
-            return vec![to_json(item)];
+            return vec![data::of(item)];
         }
         let paths = state_files(item, directory, context).into_iter();
         paths.filter_map(|path| self.values_file(path, directory, context)).collect()
@@ -224,7 +224,7 @@ impl State {
         let source = context.sources.add(path, "");
         let text: Arc<str> = engine(context, directory).fill(source, &text, &self.data()).into();
         let stream = yaml::parse(source, &text);
-        stream.documents.first()?.root().map(to_json)
+        stream.documents.first()?.root().map(data::of)
     }
 
     fn releases(&self, context: &Context<'_>, found: &mut Found) {
@@ -262,7 +262,7 @@ impl State {
         let raw = |key: &str| self.get(item, root, key).and_then(scalar_text);
         let mut data = self.data();
         let source = document.stream.source;
-        let labels = item.get("labels").map_or(json!({}), to_json);
+        let labels = item.get("labels").map_or(json!({}), data::of);
         let name = raw("name").unwrap_or_default();
         data["Release"] = json!({
             "Name": name, "Namespace": raw("namespace").unwrap_or_default(), "Labels": labels,
@@ -440,37 +440,4 @@ fn state_files(item: Node<'_>, directory: &str, context: &Context<'_>) -> Vec<St
 /// The engine for templates of the files in a directory.
 fn engine<'p>(context: &Context<'p>, directory: &'p str) -> Engine<'p> {
     Engine { dialect: Dialect::Helmfile, tree: context.tree, directory, partials: &[] }
-}
-
-/// Deep: maps are merged, everything else is replaced.
-pub(super) fn merge(into: &mut Value, from: Value) {
-    match (into, from) {
-        (Value::Object(into), Value::Object(from)) => {
-            for (key, value) in from {
-                merge(into.entry(key).or_insert(Value::Null), value);
-            }
-        }
-        (into, from) => *into = from,
-    }
-}
-
-/// A tree as plain data.
-pub(super) fn to_json(node: Node<'_>) -> Value {
-    match node.kind() {
-        Kind::Mapping => {
-            let entries =
-                node.entries().map(|entry| (entry.name().into_owned(), to_json(entry.value)));
-            Value::Object(entries.collect::<Map<_, _>>())
-        }
-        Kind::Sequence => Value::Array(node.items().map(to_json).collect()),
-        Kind::Scalar => match node.scalar() {
-            None | Some(Scalar::Null) => Value::Null,
-            Some(Scalar::Bool(value)) => Value::Bool(value),
-            Some(Scalar::Int(value)) => value.into(),
-            Some(Scalar::Uint(value)) => value.into(),
-            // As written: versions such as 1.10 keep their digits.
-            Some(Scalar::Float(_)) => Value::String(node.raw().to_owned()),
-            Some(Scalar::Str(text)) => Value::String(text.to_owned()),
-        },
-    }
 }

@@ -1,6 +1,7 @@
 //! Go templates in declarations of releases, evaluated as those of charts are. What only the tool
 //! that reads them knows is [`UNKNOWN`]. Every byte of the result keeps the place it came from.
 
+pub(super) mod data;
 mod function;
 
 use std::ops::Range;
@@ -14,8 +15,7 @@ use crate::helm::call::{Files, Lookup, Surroundings};
 use crate::helm::eval::{Evaluator, deep};
 use crate::helm::origin::{OriginId, Origins, Through};
 use crate::helm::parse::{Template, parse};
-use crate::helm::rope::{Rope, RopeBuilder, Segment};
-use crate::helm::value::{Data, Value};
+use crate::helm::rope::{Rope, Segment};
 use crate::project::file::File;
 use crate::project::tree::{Tree, join};
 use crate::source::SourceId;
@@ -80,13 +80,13 @@ impl Engine<'_> {
         let name: Rc<str> = "declaration".into();
         let templates: Vec<_> =
             self.partials().chain([(Rc::clone(&name), Arc::new(template))]).collect();
-        let render = |data| {
+        let render = |data: &Json| {
             let origins = Rc::new(Origins::default());
             let unknown = OriginId::text(origins.leaf(None, "", None));
             let evaluator =
                 Evaluator::new(&templates, Rc::clone(&origins), self.dialect.lookup(), |_| true)
                     .within(Surroundings { files: self, unknown });
-            let rope = evaluator.file(&name, &value(data, unknown)).ok()?;
+            let rope = evaluator.file(&name, &data::value(data, unknown)).ok()?;
             let open = |segment: &Segment| segment.len == 0 && is_open(segment.origin, &origins);
             let place = |segment: &Segment| {
                 let (file, offset) = evaluator.byte(segment.place);
@@ -159,35 +159,4 @@ fn mapped(
         at += piece.len();
     }
     out
-}
-
-/// Data as templates see it; what is [`UNKNOWN`] in a text is an empty piece of it.
-fn value(data: &Json, unknown: OriginId) -> Value {
-    let none = OriginId::NONE;
-    match data {
-        Json::Null => Value::NIL,
-        Json::Bool(flag) => Value::bool(*flag, none),
-        Json::Number(number) => match (number.as_i64(), number.as_f64()) {
-            (Some(whole), _) => Value::int(whole, none),
-            (None, float) => Value::new(Data::Float(float.unwrap_or_default()), none),
-        },
-        Json::String(text) => {
-            let mut pieces = RopeBuilder::default();
-            for (index, piece) in text.split(UNKNOWN).enumerate() {
-                if index > 0 {
-                    pieces.push("", unknown);
-                }
-                pieces.push(piece, none);
-            }
-            Value::rope(pieces.finish())
-        }
-        Json::Array(items) => {
-            Value::list(items.iter().map(|item| value(item, unknown)).collect(), none)
-        }
-        Json::Object(entries) => {
-            let entries =
-                entries.iter().map(|(key, item)| (key.as_str().into(), value(item, unknown)));
-            Value::map(entries.collect(), none)
-        }
-    }
 }

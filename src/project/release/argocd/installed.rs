@@ -4,9 +4,8 @@ use serde_json::{Map, Value};
 
 use crate::project::chart::LocalChart;
 use crate::project::release::command::{Assignment, AssignmentKind};
-use crate::project::release::helmfile::{merge, to_json};
 use crate::project::release::shell::is_known;
-use crate::project::release::template::UNKNOWN;
+use crate::project::release::template::{UNKNOWN, data};
 use crate::project::release::{Content, Context, Layer, Release, chart};
 use crate::project::tree::join;
 
@@ -46,7 +45,7 @@ pub(super) fn ways(chart: &LocalChart, context: &Context<'_>, releases: &[Releas
         let files = chart::values_files(chart, context).take(MAX_WAYS);
         ways.extend(files.filter_map(|(beside, _)| {
             let mut values = own.clone();
-            merge(&mut values, to_json(beside.roots().next()?));
+            data::merge(&mut values, data::of(beside.roots().next()?));
             Some(unnamed(values))
         }));
     }
@@ -61,7 +60,7 @@ pub(super) fn ways(chart: &LocalChart, context: &Context<'_>, releases: &[Releas
 }
 
 fn file(path: &str, context: &Context<'_>) -> Option<Value> {
-    context.tree.file(path)?.roots().next().map(to_json)
+    context.tree.file(path)?.roots().next().map(data::of)
 }
 
 /// The values of a release; `None` where some of them are not known here.
@@ -70,11 +69,11 @@ fn layered(mut values: Value, layers: &[Layer], context: &Context<'_>) -> Option
         match &layer.content {
             Content::File => {
                 let path = layer.file.as_deref().unwrap_or_default();
-                merge(&mut values, file(path, context).unwrap_or_else(|| Map::new().into()));
+                data::merge(&mut values, file(path, context).unwrap_or_else(|| Map::new().into()));
             }
-            Content::Yaml(node) => merge(&mut values, to_json(node.get())),
+            Content::Yaml(node) => data::merge(&mut values, data::of(node.get())),
             Content::Filled(node, assignments) => {
-                merge(&mut values, to_json(node.get()));
+                data::merge(&mut values, data::of(node.get()));
                 assign(&mut values, assignments);
             }
             Content::Set(assignments) => assign(&mut values, assignments),
@@ -89,7 +88,10 @@ fn assign(values: &mut Value, assignments: &[Assignment]) {
     let plain = assignments.iter().filter(|one| !one.path.is_empty());
     for one in plain.filter(|one| !one.path.contains(['[', '\\'])) {
         let keys = one.path.rsplit('.').map(ToOwned::to_owned);
-        merge(values, keys.fold(assigned(one), |value, key| Map::from_iter([(key, value)]).into()));
+        data::merge(
+            values,
+            keys.fold(assigned(one), |value, key| Map::from_iter([(key, value)]).into()),
+        );
     }
 }
 
