@@ -7,6 +7,7 @@ pub(super) mod schema;
 mod set;
 
 pub use coalesce::Clash;
+pub use set::{Typed, typed};
 
 use std::rc::Rc;
 use std::sync::Arc;

@@ -2,10 +2,12 @@
 
 use std::path::PathBuf;
 
+use crate::helm::values::{Typed, typed};
 use crate::project::{
     Assignment, AssignmentKind, ChartRef, Class, Content, Layer, NodeRef, Project, Release, Via,
 };
 use crate::source::{Sources, Span};
+use crate::yaml::Node;
 
 /// A release described on the command line, for the chart among the paths.
 #[derive(Debug, Clone, Default)]
@@ -72,13 +74,13 @@ pub(super) fn ask(project: &mut Project, asked: &Asked, sources: &Sources) {
     });
 }
 
-/// A value of `--set` as YAML has it (helm: `pkg/strvals`, `typedVal`).
-fn typed(value: &str) -> String {
-    let is_number = || value.parse::<i64>().is_ok() && (value == "0" || !value.starts_with('0'));
-    match value {
-        "true" | "false" | "null" => value.to_owned(),
-        _ if is_number() => value.to_owned(),
-        _ => serde_json::Value::from(value).to_string(),
+/// A value of `--set` as YAML has it.
+fn written(value: &str) -> String {
+    match typed(value) {
+        Typed::Null => "null".to_owned(),
+        Typed::Bool(value) => value.to_string(),
+        Typed::Int(value) => value.to_string(),
+        Typed::Text(text) => serde_json::Value::from(text).to_string(),
     }
 }
 
@@ -101,14 +103,18 @@ fn assignments(text: &str, sources: &Sources) -> Vec<Layer> {
     let layer = |one: &str| {
         let (path, value) = one.split_once('=')?;
         let keys: Vec<&str> = path.split('.').collect();
-        let yaml = keys.iter().rev().fold(typed(value), |inner, key| {
+        let yaml = keys.iter().rev().fold(written(value), |inner, key| {
             format!("{{{}: {inner}}}", serde_json::Value::from(*key))
         });
         let source = sources.add(format!("--set {one}"), yaml);
         let stream = crate::yaml::parse(source, &sources.get(source).text);
         let root = stream.documents.first().and_then(|document| document.root())?;
         let node = NodeRef::new(&stream.documents, root)?;
-        let (span, content) = (root.span(), Content::Yaml(node));
+        let (span, value_span) = (root.span(), root.at(&keys).map(Node::span));
+        let (kind, path, value) = (AssignmentKind::Value, String::new(), one.to_owned());
+        let one = Assignment { kind, path, value, span, value_span };
+        // Rules look at the tree, and templates at what Helm's own parser makes of the text.
+        let content = Content::Filled(node, vec![one]);
         Some(Layer { file: None, span, content, target_path: None, optional: false })
     };
     text.split(',').filter_map(layer).collect()

@@ -70,6 +70,28 @@ fn what_is_set_on_the_command_line_is_read_as_helm_reads_it() {
     assert_eq!(run.out.matches("object-name-valid").count(), 1, "{}{}", run.out, run.err);
 }
 
+/// Words count whatever their capitals, and a number with a leading zero is a text.
+#[test]
+fn a_value_that_is_set_on_the_command_line_is_of_the_type_that_helm_gives_it() {
+    let template = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: web}\ndata: {a: {{ required (kindOf .Values.a) .Values.none }}}\n";
+    let dir = repository(&[
+        ("web/Chart.yaml", "apiVersion: v2\nname: web\nversion: 1.0.0\n"),
+        ("web/values.yaml", "a: x\n"),
+        ("web/templates/a.yaml", template),
+    ]);
+    let args = ["check", "web", "--select", "helm-render", "--format", "concise", "--set"];
+    for (value, kind) in [
+        ("7", "int64"),
+        ("007", "string"),
+        ("1.5", "string"),
+        ("TRUE", "bool"),
+        ("Null", "invalid"),
+    ] {
+        let run = run(dir.path(), &[&args[..], &[&format!("a={value}")]].concat()).expect_code(1);
+        assert!(run.out.contains(&format!(": {kind}")), "{value}: {}", run.out);
+    }
+}
+
 /// A run on one file that nothing reads looks at nothing: that must not pass for a clean bill.
 #[test]
 fn a_file_that_nothing_reads_is_named() {

@@ -326,20 +326,39 @@ impl<'a> Parser<'a> {
         if let How::Text | How::File(_) | How::Literal = self.how {
             return Ok(Value::str(text, origin));
         }
-        let is = |word: &str| text.eq_ignore_ascii_case(word);
-        Ok(if is("true") {
-            Value::bool(true, origin)
-        } else if is("false") {
-            Value::bool(false, origin)
-        } else if is("null") {
-            Value::new(Data::Nil, origin)
-        } else if text == "0" {
-            Value::new(Data::Int64(0), origin)
-        } else if let (false, Ok(number)) = (text.starts_with('0'), text.parse::<i64>()) {
-            Value::new(Data::Int64(number), origin)
-        } else {
-            Value::str(text, origin)
+        Ok(match typed(text) {
+            Typed::Null => Value::new(Data::Nil, origin),
+            Typed::Bool(value) => Value::bool(value, origin),
+            Typed::Int(value) => Value::new(Data::Int64(value), origin),
+            Typed::Text(text) => Value::str(text, origin),
         })
+    }
+}
+
+/// What a value of `--set` is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Typed<'a> {
+    /// `null`, which takes a value away.
+    Null,
+    /// `true` or `false`.
+    Bool(bool),
+    /// A whole number.
+    Int(i64),
+    /// Anything else: numbers with a leading zero too, and those with a fraction.
+    Text(&'a str),
+}
+
+/// Tells what a value of `--set` is (`typedVal`): not as YAML does, but words whatever their capitals.
+#[must_use]
+pub fn typed(text: &str) -> Typed<'_> {
+    let is = |word: &str| text.eq_ignore_ascii_case(word);
+    match text {
+        _ if is("true") => Typed::Bool(true),
+        _ if is("false") => Typed::Bool(false),
+        _ if is("null") => Typed::Null,
+        "0" => Typed::Int(0),
+        _ if text.starts_with('0') => Typed::Text(text),
+        _ => text.parse().map_or(Typed::Text(text), Typed::Int),
     }
 }
 

@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value};
 
+use crate::helm::values::{Typed, typed};
 use crate::project::chart::LocalChart;
 use crate::project::release::command::{Assignment, AssignmentKind};
 use crate::project::release::shell::is_known;
@@ -96,15 +97,16 @@ fn assign(values: &mut Value, assignments: &[Assignment]) {
 }
 
 fn assigned(one: &Assignment) -> Value {
-    let is_open = !is_known(&one.value);
-    match (one.kind, one.value.parse::<i64>()) {
-        _ if is_open => UNKNOWN.to_string().into(),
-        (AssignmentKind::Json | AssignmentKind::File, _) => UNKNOWN.to_string().into(),
-        (AssignmentKind::Value, Ok(number)) => number.into(),
-        (AssignmentKind::Value, _) if matches!(&*one.value, "true" | "false") => {
-            (one.value == "true").into()
-        }
-        _ => one.value.as_str().into(),
+    match one.kind {
+        _ if !is_known(&one.value) => UNKNOWN.to_string().into(),
+        AssignmentKind::Json | AssignmentKind::File => UNKNOWN.to_string().into(),
+        AssignmentKind::String | AssignmentKind::Literal => one.value.as_str().into(),
+        AssignmentKind::Value => match typed(&one.value) {
+            Typed::Null => Value::Null,
+            Typed::Bool(value) => value.into(),
+            Typed::Int(value) => value.into(),
+            Typed::Text(text) => text.into(),
+        },
     }
 }
 
@@ -114,5 +116,34 @@ fn leave_open(values: &mut Value) {
         Value::Array(items) => items.iter_mut().for_each(leave_open),
         Value::Object(entries) => entries.values_mut().for_each(leave_open),
         Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::{SourceId, Span};
+
+    #[test]
+    fn values_are_of_the_types_that_helm_gives_them() {
+        let mut values = Value::Object(Map::new());
+        let one = |kind, path: &str, value: &str| Assignment {
+            kind,
+            path: path.to_owned(),
+            value: value.to_owned(),
+            span: Span::new(SourceId::NOWHERE, 0, 0),
+            value_span: None,
+        };
+        let assignments = [
+            one(AssignmentKind::Value, "web.port", "80"),
+            one(AssignmentKind::Value, "web.code", "007"),
+            one(AssignmentKind::Value, "web.on", "True"),
+            one(AssignmentKind::Value, "web.none", "null"),
+            one(AssignmentKind::String, "web.text", "80"),
+        ];
+        assign(&mut values, &assignments);
+        let web =
+            serde_json::json!({"port": 80, "code": "007", "on": true, "none": null, "text": "80"});
+        assert_eq!(values["web"], web);
     }
 }
