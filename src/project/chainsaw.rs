@@ -3,8 +3,9 @@
 
 use std::collections::HashSet;
 
-use super::classify::{Class, PathName};
+use super::classify::Class;
 use super::file::File;
+use super::name::PathName;
 use super::tree::{join, parent};
 use crate::yaml::{Kind, Node};
 

@@ -1,17 +1,20 @@
 //! What a file is, by what is in it, and by its name where the name is what tools go by.
 
+mod template;
+
 use std::path::Path;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
 use super::file::File;
+use super::name::PathName;
 use super::walk::{Candidate, Read, read_text};
 use super::word::{Word, Words};
 use crate::finding::Finding;
 use crate::kube;
 use crate::source::Sources;
-use crate::yaml::{self, Document, Kind, Node, NodeId, Stream, Style};
+use crate::yaml::{self, Kind, Node, Stream};
 
 /// What a file is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -59,78 +62,6 @@ pub enum Class {
 
 /// The API version of what kustomize itself makes and changes objects by.
 const KUSTOMIZE_BUILTIN: &str = "builtin";
-
-/// A file's name, asked for what it means to tools.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct PathName<'a>(pub(super) &'a str);
-
-impl<'a> PathName<'a> {
-    pub(super) fn of(path: &'a str) -> Self {
-        Self(path.rsplit('/').next().unwrap_or(path))
-    }
-
-    pub(super) fn has_extension(self, extensions: &[&str]) -> bool {
-        let extension = self.0.rsplit_once('.').map(|(_, extension)| extension);
-        extension.is_some_and(|extension| extensions.contains(&extension))
-    }
-
-    pub(super) fn is_yaml(self) -> bool {
-        self.has_extension(&["yaml", "yml"])
-    }
-
-    pub(super) fn is_script(self) -> bool {
-        self.has_extension(&["sh", "bash", "zsh", "ksh"])
-    }
-
-    pub(super) fn is_makefile(self) -> bool {
-        matches!(self.0, "Makefile" | "makefile" | "GNUmakefile")
-            || self.has_extension(&["mk", "mak"])
-            || self.0.starts_with("Makefile.")
-    }
-
-    pub(super) fn is_jenkinsfile(self) -> bool {
-        self.0.to_ascii_lowercase().contains("jenkinsfile") || self.has_extension(&["groovy"])
-    }
-
-    pub(super) fn is_justfile(self) -> bool {
-        self.0.eq_ignore_ascii_case("justfile")
-            || self.0.eq_ignore_ascii_case(".justfile")
-            || self.has_extension(&["just"])
-    }
-
-    /// True when the name alone says that the file is to be read.
-    pub(super) fn is_known(self) -> bool {
-        self.is_script()
-            || self.is_makefile()
-            || self.is_jenkinsfile()
-            || self.is_justfile()
-            || self.0 == "Kustomization"
-            || self.has_extension(&["tf", "tpl", "gotmpl", "json"])
-    }
-
-    /// `values.yaml`, `values-prod.yaml`, `prod.values.yaml`, `ci-values.yaml` and their like.
-    pub(super) fn is_values(self) -> bool {
-        let Some((stem, _)) = self.0.rsplit_once('.').filter(|_| self.is_yaml()) else {
-            return false;
-        };
-        stem.split(['-', '_', '.']).any(|word| matches!(word, "values" | "Values" | "vals"))
-    }
-
-    /// `01-assert.yaml`, `02-pods-errors.yaml`: parts of objects that kuttl and its like expect in a step of a
-    /// test, or do not.
-    fn is_expectation(self) -> bool {
-        let stem = self.0.rsplit_once('.').map_or(self.0, |(stem, _)| stem);
-        stem.split_once('-').is_some_and(|(step, rest)| {
-            let word = rest.rsplit('-').next().unwrap_or(rest);
-            step.bytes().all(|byte| byte.is_ascii_digit())
-                && matches!(word, "assert" | "error" | "errors")
-        })
-    }
-
-    fn is_helmfile(self) -> bool {
-        self.0.starts_with("helmfile") && (self.is_yaml() || self.has_extension(&["gotmpl"]))
-    }
-}
 
 /// What a file's path and text say of it, without the files around it: what is found out by
 /// parsing, and may be remembered instead.
@@ -233,11 +164,7 @@ pub fn take_text(
 /// Tells what a parsed text is.
 fn look(path: &str, by_name: Option<Class>, text: &str, stream: &Stream) -> Seen {
     let name = PathName::of(path);
-    if (text.contains("{{") && is_template(stream))
-        || is_of_statements(text, stream)
-        || is_of_marks(text, stream)
-        || is_of_ytt(text)
-    {
+    if template::is_any(text, stream) {
         let by_content = if name.is_helmfile() { Class::Helmfile } else { Class::Template };
         return Seen::unparsed(by_name.unwrap_or(by_content));
     }
@@ -273,78 +200,6 @@ fn is_yaml_class(class: Class) -> bool {
             | Class::Helmfile
             | Class::Other
     )
-}
-
-/// True when the text is a Go template rather than YAML: it does not parse, or `{{` opens a value
-/// that is not quoted.
-fn is_template(stream: &Stream) -> bool {
-    !stream.errors.is_empty()
-        || stream
-            .documents
-            .iter()
-            .any(|document| document.root().is_some_and(|root| opens_action(root, document.text())))
-}
-
-/// True for what does not parse for lines that Jinja and its like take out: `{% raw %}`.
-fn is_of_statements(text: &str, stream: &Stream) -> bool {
-    !stream.errors.is_empty() && text.lines().any(|line| line.trim_start().starts_with("{%"))
-}
-
-/// True for what does not parse for what a program puts something in the place of: a value that begins with `%s`, as
-/// `printf` has it, or with `%VERSION%` or `@VERSION@`, since no plain value may begin so, or with `{PREFIX}` and goes on; or a
-/// line that is nothing but `<LABELS>`.
-fn is_of_marks(text: &str, stream: &Stream) -> bool {
-    let is_name = |text: &str, end: char| {
-        text.split_once(end).is_some_and(|(name, _)| {
-            name.starts_with(|first: char| first.is_ascii_uppercase())
-                && name
-                    .bytes()
-                    .all(|byte| byte.is_ascii_uppercase() || b"_0123456789".contains(&byte))
-        })
-    };
-    let is_verb = |text: &str| {
-        text.strip_prefix('s')
-            .is_some_and(|rest| rest.is_empty() || rest.starts_with(['-', '.', '/', ':']))
-    };
-    let is_mark = |line: &str| {
-        let item = line.trim_start().trim_start_matches("- ");
-        let value = item.split_once(": ").map_or(item, |(_, value)| value.trim_start());
-        value.strip_prefix('%').is_some_and(|rest| is_name(rest, '%') || is_verb(rest))
-            || value.strip_prefix('@').is_some_and(|rest| is_name(rest, '@'))
-            || value
-                .strip_prefix('{')
-                .is_some_and(|rest| is_name(rest, '}') && !rest.ends_with('}'))
-    };
-    let is_slot = |line: &str| {
-        let slot = line.trim().strip_prefix('<');
-        slot.is_some_and(|slot| slot.find('>') == Some(slot.len() - 1) && is_name(slot, '>'))
-    };
-    !stream.errors.is_empty() && text.lines().any(|line| is_mark(line) || is_slot(line))
-}
-
-/// True for what ytt fills in: its directives are YAML's comments, behind a value or in lines of their own.
-fn is_of_ytt(text: &str) -> bool {
-    let begins = |rest: &str| rest.starts_with([' ', '/']);
-    let is_directive = |line: &str| {
-        let mut parts = line.split("#@");
-        let before = parts.next().unwrap_or_default().trim_end();
-        (before.is_empty() || before.ends_with([':', '-'])) && parts.next().is_some_and(begins)
-    };
-    text.contains("#@") && text.lines().any(is_directive)
-}
-
-fn opens_action(node: Node<'_>, text: &str) -> bool {
-    match node.kind() {
-        Kind::Scalar => false,
-        Kind::Sequence => node.items().any(|item| opens_action(item, text)),
-        Kind::Mapping => {
-            (node.style() == Style::Flow && text[node.span().range()].starts_with("{{"))
-                || node.written().any(|entry| {
-                    opens_action(entry.key, text)
-                        || (entry.value.alias_span().is_none() && opens_action(entry.value, text))
-                })
-        }
-    }
 }
 
 fn class_by_name(candidate: &Candidate, name: PathName<'_>, text: &str) -> Option<Class> {
@@ -509,28 +364,4 @@ fn class_of_document(root: Node<'_>) -> Option<Class> {
         return Some(Class::GitLabCi);
     }
     None
-}
-
-/// A node with the document it lies in.
-#[derive(Debug, Clone)]
-pub struct NodeRef {
-    /// The document.
-    pub document: Arc<Document>,
-    /// Which node of it.
-    pub node: NodeId,
-}
-
-impl NodeRef {
-    /// Names a node of one of `documents`; `None` when it comes from none of them.
-    #[must_use]
-    pub fn new(documents: &[Arc<Document>], node: Node<'_>) -> Option<Self> {
-        let own = documents.iter().find(|own| std::ptr::eq(own.as_ref(), node.document()))?;
-        Some(Self { document: Arc::clone(own), node: node.id() })
-    }
-
-    /// The node.
-    #[must_use]
-    pub fn get(&self) -> Node<'_> {
-        self.document.node(self.node)
-    }
 }

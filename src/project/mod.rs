@@ -10,6 +10,8 @@ mod embedded;
 mod file;
 mod kustomize;
 mod lock;
+mod name;
+mod node;
 mod release;
 mod tracked;
 mod tree;
@@ -21,20 +23,19 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 pub use chart::{LocalChart, Resolution, in_repository, of_dependency, resolve, supply};
-pub use classify::{Class, NodeRef, Recall, Seen, Taken, take, take_text};
+pub use classify::{Class, Recall, Seen, Taken, take, take_text};
 pub use file::File;
 pub use kustomize::{Field, NewTag, Rewrites, path as field_path};
 pub use lock::{
     Archive, ChartKey, LOCK_NAME, Lock, LockError, LockedChart, digest, is_sha256, lock_directory,
     repository_key,
 };
+pub use node::NodeRef;
 pub use release::{Assignment, AssignmentKind, ChartRef, Content, Layer, Release, Unresolved, Via};
 pub use tree::{Tree, is_below, join, upwards};
 pub(crate) use walk::unreadable;
 pub use walk::{Candidate, MAX_SIZE, Read, UNREADABLE, Walked, read_text, shown, walk, walk_with};
 pub use word::{Word, Words};
-
-use classify::PathName;
 
 use crate::config::Config;
 use crate::finding::Finding;

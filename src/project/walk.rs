@@ -10,7 +10,8 @@ use foldhash::fast::RandomState;
 use ignore::WalkBuilder;
 use ignore::overrides::{Override, OverrideBuilder};
 
-use super::{GROUP, PathName, tracked};
+use super::name::PathName;
+use super::{GROUP, tracked};
 use crate::config::Config;
 use crate::finding::{Finding, Origin, Place, Severity};
 use crate::source::{Sources, Span};

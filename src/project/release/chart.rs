@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 
 use super::{Context, Found, Layer, Release, Via};
 use crate::project::chart::LocalChart;
-use crate::project::classify::PathName;
 use crate::project::file::File;
+use crate::project::name::PathName;
 use crate::project::tree::{base_name, parent};
 use crate::source::Span;
 

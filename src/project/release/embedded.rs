@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::shell::RUN_TIME;
 use super::template::UNKNOWN;
 use super::{Assignment, AssignmentKind, Content};
-use crate::project::classify::NodeRef;
+use crate::project::node::NodeRef;
 use crate::source::{Sources, Span};
 use crate::yaml::{self, Kind, Node, Scalar, Stream, Style, SyntaxError};
 

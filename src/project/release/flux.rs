@@ -9,9 +9,10 @@ use super::{
     split_oci,
 };
 use crate::project::chart::scalar_text;
-use crate::project::classify::{Class, NodeRef};
+use crate::project::classify::Class;
 use crate::project::file::File;
 use crate::project::kustomize::{Kustomization, Kustomizations, items, patch};
+use crate::project::node::NodeRef;
 use crate::project::tree::{is_below, join, parent};
 use crate::project::word::Word;
 use crate::source::Span;

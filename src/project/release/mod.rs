@@ -10,100 +10,29 @@ mod flux;
 mod helmfile;
 mod kustomize;
 mod script;
+mod settle;
 mod shell;
 mod skaffold;
 mod template;
 mod terraform;
 mod text;
+mod via;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::OnceLock;
 
 pub use command::{Assignment, AssignmentKind};
+pub use via::Via;
 
 use super::GROUP;
 use super::chart::LocalChart;
-use super::classify::NodeRef;
 use super::lock::{ChartKey, repository_key};
+use super::node::NodeRef;
 use super::tree::{Tree, base_name, join, parent, upwards};
 use crate::config::Config;
-use crate::finding::{Finding, Origin, Place, Related, Severity};
+use crate::finding::{Finding, Origin, Place, Severity};
 use crate::source::{Sources, Span};
-use crate::spelling::{nearest, question};
-
-/// What a release was read from, as the JSON contract names it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Via {
-    /// `plimsoll.yaml`.
-    Config,
-    /// An Argo CD Application.
-    ArgoCd,
-    /// An Argo CD ApplicationSet.
-    ArgoCdApplicationSet,
-    /// A Flux HelmRelease.
-    Flux,
-    /// A helmfile.
-    Helmfile,
-    /// `helmCharts` of a kustomization.
-    Kustomize,
-    /// A `helm` command in a CI file.
-    CiCommand,
-    /// A `helm` command in a script.
-    ScriptCommand,
-    /// A `helm` command in a Makefile.
-    Makefile,
-    /// Terraform's `helm_release`.
-    Terraform,
-    /// `skaffold.yaml`.
-    Skaffold,
-    /// A chart with its own values: nothing declares a release of it.
-    ChartDefault,
-    /// A chart with one of its `ci/*-values.yaml`.
-    ChartCiValues,
-    /// A chart with a values file beside its own.
-    SiblingValues,
-}
-
-impl Via {
-    /// The word in the JSON contract.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Config => "config",
-            Self::ArgoCd => "argocd",
-            Self::ArgoCdApplicationSet => "argocd-applicationset",
-            Self::Flux => "flux",
-            Self::Helmfile => "helmfile",
-            Self::Kustomize => "kustomize",
-            Self::CiCommand => "ci-command",
-            Self::ScriptCommand => "script-command",
-            Self::Makefile => "makefile",
-            Self::Terraform => "terraform",
-            Self::Skaffold => "skaffold",
-            Self::ChartDefault => "chart-default",
-            Self::ChartCiValues => "chart-ci-values",
-            Self::SiblingValues => "sibling-values",
-        }
-    }
-
-    /// Whether all declarations of one such file hold together, in one cluster: commands, and
-    /// blocks that are counted, may stand for either of two ways; Applications name their cluster.
-    fn holds_at_once(self) -> bool {
-        match self {
-            Self::Config | Self::Flux | Self::Helmfile | Self::Kustomize | Self::Skaffold => true,
-            Self::ArgoCd
-            | Self::ArgoCdApplicationSet
-            | Self::CiCommand
-            | Self::ScriptCommand
-            | Self::Makefile
-            | Self::Terraform
-            | Self::ChartDefault
-            | Self::ChartCiValues
-            | Self::SiblingValues => false,
-        }
-    }
-}
 
 /// A chart as a release names it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -365,12 +294,12 @@ pub(super) fn find(
     script::find(&context, &mut found);
     terraform::find(&context, &mut found);
     skaffold::find(&context, &mut found);
-    name_repositories(config, &mut found);
-    settle(&mut found);
-    set_elsewhere(&context, &mut found);
+    settle::name_repositories(config, &mut found);
+    settle::once(&mut found);
+    settle::set_elsewhere(&context, &mut found);
     chart::find(&context, &mut found);
-    missing_files(&context, &mut found);
-    note_shared(&mut found);
+    settle::missing_files(&context, &mut found);
+    settle::note_shared(&mut found);
     let place = |span: Span| (sources.path(span.source), span.start);
     found.releases.sort_by_cached_key(|release| {
         let values: Vec<_> = release.values.iter().map(|layer| place(layer.span)).collect();
@@ -379,124 +308,4 @@ pub(super) fn find(
     found.unresolved.sort_by_cached_key(|unresolved| place(unresolved.declared));
     found.unresolved.dedup();
     found
-}
-
-/// Gives charts whose repository is known by an alias only the URL that the configuration says.
-fn name_repositories(config: &Config, found: &mut Found) {
-    let repositories = &config.settings.repositories;
-    for chart in found.releases.iter_mut().map(|release| &mut release.chart) {
-        if chart.repository.is_none()
-            && let Some(url) = chart.alias.as_ref().and_then(|alias| repositories.get(alias))
-        {
-            chart.repository = Some(url.value.clone());
-        }
-    }
-}
-
-/// Drops what was found twice, and what `plimsoll.yaml` says otherwise.
-fn settle(found: &mut Found) {
-    let mut seen = BTreeSet::new();
-    found.releases.retain(|release| seen.insert(release.key()));
-    let declared: Vec<Release> =
-        found.releases.iter().filter(|release| release.via == Via::Config).cloned().collect();
-    let overrules = |release: &Release| {
-        release.via != Via::Config
-            && declared.iter().any(|own| {
-                own.name.is_some()
-                    && own.name == release.name
-                    && (own.namespace == release.namespace || own.namespace.is_none())
-            })
-    };
-    found.releases.retain(|release| !overrules(release));
-    let contradictions = contradictions(&found.releases);
-    found.findings.extend(contradictions);
-}
-
-/// Declarations of one file, all of which hold at once, that give one release two charts. Two equal
-/// entries of `plimsoll.yaml` are one too many as well.
-fn contradictions(releases: &[Release]) -> Vec<Finding> {
-    let mut findings = Vec::new();
-    let mut by_name = BTreeMap::new();
-    for release in releases.iter().filter(|release| release.via.holds_at_once()) {
-        let Some(name) = release.name.as_deref() else { continue };
-        let within = (release.via, release.declared.source, release.variant.as_deref());
-        let key = (within, release.namespace.as_deref(), name);
-        let Some(first) = by_name.get(&key) else {
-            by_name.insert(key, release);
-            continue;
-        };
-        let what = match first.chart.display() == release.chart.display() {
-            true if release.via != Via::Config => continue,
-            true if first.kube_version == release.kube_version => "",
-            true => continue,
-            false => " with another chart",
-        };
-        let mut finding = finding(
-            "release-declared-twice",
-            Severity::Warning,
-            release.name_span.unwrap_or(release.declared),
-            format!("release {} is declared before{what}", release.display()),
-        );
-        let span = first.name_span.unwrap_or(first.declared);
-        finding.related.push(Related {
-            message: "first declared here".to_owned(),
-            place: Place { span, origin: Origin::Release },
-        });
-        findings.push(finding);
-    }
-    findings
-}
-
-/// Notes the values files that releases of different charts share: what one chart does not read, another may.
-fn note_shared(found: &mut Found) {
-    let mut charts: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
-    for release in &found.releases {
-        for path in release.values.iter().filter_map(|layer| layer.file.as_deref()) {
-            charts.entry(path).or_default().insert(release.chart.display());
-        }
-    }
-    let shared = charts.into_iter().filter(|(_, charts)| charts.len() > 1);
-    let shared: Vec<String> = shared.map(|(path, _)| path.to_owned()).collect();
-    found.read_by_others.extend(shared);
-}
-
-/// Leaves open what values files hold that lie out of the repository, but for those of `plimsoll.yaml`, which are
-/// named for this very run, and those that a release may do without.
-fn set_elsewhere(context: &Context<'_>, found: &mut Found) {
-    let releases = found.releases.iter_mut().filter(|release| release.via != Via::Config);
-    for layer in releases.flat_map(|release| &mut release.values) {
-        let needed = matches!(layer.content, Content::File) && !layer.optional;
-        if needed && layer.file.as_deref().is_some_and(|path| context.tree.is_elsewhere(path)) {
-            layer.content = Content::Elsewhere;
-            layer.optional = true;
-        }
-    }
-}
-
-/// Values files that a declaration names and that are not there.
-fn missing_files(context: &Context<'_>, found: &mut Found) {
-    let mut said = BTreeSet::new();
-    for release in &found.releases {
-        for layer in release.values.iter().filter(|layer| !layer.optional) {
-            let Some(path) = layer.file.as_deref() else { continue };
-            if path.contains("://")
-                || context.tree.is_file(path)
-                || !said.insert((layer.span, path))
-            {
-                continue;
-            }
-            let name = release.display();
-            let mut finding = finding(
-                "release-values-missing",
-                Severity::Warning,
-                layer.span,
-                format!("release {name} names the values file `{path}`, which is not there"),
-            );
-            let folder = parent(path);
-            let beside = context.tree.directly_in(folder).filter(|file| file.is_yaml());
-            let names: Vec<&str> = beside.map(|file| base_name(&file.path)).collect();
-            finding.help = nearest(base_name(path), names).map(|near| question(near).into());
-            found.findings.push(finding);
-        }
-    }
 }

@@ -1,0 +1,83 @@
+//! Texts that are YAML only once something is filled in, each told by how it is not YAML, or not meant to be.
+
+use crate::yaml::{Kind, Node, Stream, Style};
+
+/// Whether a text is a template of any kind.
+pub(super) fn is_any(text: &str, stream: &Stream) -> bool {
+    (text.contains("{{") && is_template(stream))
+        || is_of_statements(text, stream)
+        || is_of_marks(text, stream)
+        || is_of_ytt(text)
+}
+
+/// True when the text is a Go template rather than YAML: it does not parse, or `{{` opens a value
+/// that is not quoted.
+fn is_template(stream: &Stream) -> bool {
+    !stream.errors.is_empty()
+        || stream
+            .documents
+            .iter()
+            .any(|document| document.root().is_some_and(|root| opens_action(root, document.text())))
+}
+
+/// True for what does not parse for lines that Jinja and its like take out: `{% raw %}`.
+fn is_of_statements(text: &str, stream: &Stream) -> bool {
+    !stream.errors.is_empty() && text.lines().any(|line| line.trim_start().starts_with("{%"))
+}
+
+/// True for what does not parse for what a program puts something in the place of: a value that begins with `%s`, as
+/// `printf` has it, or with `%VERSION%` or `@VERSION@`, since no plain value may begin so, or with `{PREFIX}` and goes on; or a
+/// line that is nothing but `<LABELS>`.
+fn is_of_marks(text: &str, stream: &Stream) -> bool {
+    let is_name = |text: &str, end: char| {
+        text.split_once(end).is_some_and(|(name, _)| {
+            name.starts_with(|first: char| first.is_ascii_uppercase())
+                && name
+                    .bytes()
+                    .all(|byte| byte.is_ascii_uppercase() || b"_0123456789".contains(&byte))
+        })
+    };
+    let is_verb = |text: &str| {
+        text.strip_prefix('s')
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with(['-', '.', '/', ':']))
+    };
+    let is_mark = |line: &str| {
+        let item = line.trim_start().trim_start_matches("- ");
+        let value = item.split_once(": ").map_or(item, |(_, value)| value.trim_start());
+        value.strip_prefix('%').is_some_and(|rest| is_name(rest, '%') || is_verb(rest))
+            || value.strip_prefix('@').is_some_and(|rest| is_name(rest, '@'))
+            || value
+                .strip_prefix('{')
+                .is_some_and(|rest| is_name(rest, '}') && !rest.ends_with('}'))
+    };
+    let is_slot = |line: &str| {
+        let slot = line.trim().strip_prefix('<');
+        slot.is_some_and(|slot| slot.find('>') == Some(slot.len() - 1) && is_name(slot, '>'))
+    };
+    !stream.errors.is_empty() && text.lines().any(|line| is_mark(line) || is_slot(line))
+}
+
+/// True for what ytt fills in: its directives are YAML's comments, behind a value or in lines of their own.
+fn is_of_ytt(text: &str) -> bool {
+    let begins = |rest: &str| rest.starts_with([' ', '/']);
+    let is_directive = |line: &str| {
+        let mut parts = line.split("#@");
+        let before = parts.next().unwrap_or_default().trim_end();
+        (before.is_empty() || before.ends_with([':', '-'])) && parts.next().is_some_and(begins)
+    };
+    text.contains("#@") && text.lines().any(is_directive)
+}
+
+fn opens_action(node: Node<'_>, text: &str) -> bool {
+    match node.kind() {
+        Kind::Scalar => false,
+        Kind::Sequence => node.items().any(|item| opens_action(item, text)),
+        Kind::Mapping => {
+            (node.style() == Style::Flow && text[node.span().range()].starts_with("{{"))
+                || node.written().any(|entry| {
+                    opens_action(entry.key, text)
+                        || (entry.value.alias_span().is_none() && opens_action(entry.value, text))
+                })
+        }
+    }
+}

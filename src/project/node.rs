@@ -1,0 +1,29 @@
+//! Nodes that outlive whoever found them.
+
+use std::sync::Arc;
+
+use crate::yaml::{Document, Node, NodeId};
+
+/// A node with the document it lies in.
+#[derive(Debug, Clone)]
+pub struct NodeRef {
+    /// The document.
+    pub document: Arc<Document>,
+    /// Which node of it.
+    pub node: NodeId,
+}
+
+impl NodeRef {
+    /// Names a node of one of `documents`; `None` when it comes from none of them.
+    #[must_use]
+    pub fn new(documents: &[Arc<Document>], node: Node<'_>) -> Option<Self> {
+        let own = documents.iter().find(|own| std::ptr::eq(own.as_ref(), node.document()))?;
+        Some(Self { document: Arc::clone(own), node: node.id() })
+    }
+
+    /// The node.
+    #[must_use]
+    pub fn get(&self) -> Node<'_> {
+        self.document.node(self.node)
+    }
+}
