@@ -8,7 +8,8 @@ use super::CommandError;
 use super::check::{self, Args};
 use super::plan;
 use crate::lint::changed::Changed;
-use crate::report::model::{Entry, Report, is_absence};
+use crate::report::model::{Entry, Report};
+use crate::report::unchecked::is_absence;
 use crate::rule::RuleSet;
 use crate::source::Sources;
 

@@ -18,7 +18,7 @@ use crate::helm::origin::{OriginId, Through};
 use crate::helm::render::{Manifest, Rendered};
 use crate::helm::scalar::Inquiry;
 use crate::project::{self, Release, Resolution};
-use crate::report::model::BUILD_IT;
+use crate::report::unchecked::BUILD_IT;
 use crate::source::{SourceId, Sources, Span};
 use crate::yaml::Node;
 

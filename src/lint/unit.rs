@@ -20,7 +20,7 @@ use super::shard::{Groups, deal};
 use super::{chart, cluster, fingerprint, plain, release, syntax, text};
 use crate::finding::Finding;
 use crate::project::{self, Class, File, Release, Resolution, join};
-use crate::report::model::{UNRENDERED, add_lacking};
+use crate::report::unchecked::{UNRENDERED, add_lacking};
 use crate::rule::{Company, Evaluator, ReleaseInfo, Setting, Together, Undecided};
 use crate::source::SourceFile;
 use crate::yaml::Stream;

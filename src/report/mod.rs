@@ -17,6 +17,7 @@ pub mod model;
 mod sarif;
 pub mod summary;
 mod text;
+pub mod unchecked;
 pub mod unite;
 
 use std::io::{self, Write};

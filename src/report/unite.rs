@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, HashMap};
 
 use foldhash::fast::RandomState;
 
-use super::model::{EditEntry, Entry, FixEntry, Location, Report, add_lacking};
+use super::model::{EditEntry, Entry, FixEntry, Location, Report};
+use super::unchecked::add_lacking;
 
 /// Related places kept when findings are united; more would bury the finding.
 const RELATED: usize = 8;

@@ -1,0 +1,127 @@
+//! Notes on what was not checked: kinds without a schema, templates without a chart, charts that are not here.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::Report;
+
+/// What a report says of what all of its parts could not check.
+pub(super) fn notes(report: &Report) -> impl Iterator<Item = String> + use<> {
+    let kinds = some(&report.unknown_kinds, "kind", "kinds");
+    let kinds = kinds.map(|kinds| {
+        format!(
+            "{NO_SCHEMA}{kinds}: their fields were not checked; name their CustomResourceDefinitions under `schemas` in \
+             plimsoll.yaml"
+        )
+    });
+    let files = some(&report.templates, "file", "files").map(|files| format!("{TEMPLATES}{files}"));
+    let paths = report.unbuilt_charts.iter().map(|path| format!("`{path}`")).collect();
+    let paths = some(&paths, "place", "places")
+        .map(|paths| format!("{UNBUILT}{paths}: {UNRENDERED}; {BUILD_IT}"));
+    let absent = absent(&report.absent_charts);
+    [kinds, files, absent, paths, lacking(&report.lacking_charts)].into_iter().flatten()
+}
+
+/// True for a note that [`notes`] makes.
+pub(super) fn is_made(note: &str) -> bool {
+    note.starts_with(NO_SCHEMA) || note.starts_with(TEMPLATES) || is_absence(note)
+}
+
+/// How the note on unknown kinds begins.
+const NO_SCHEMA: &str = "no schema for ";
+
+/// How the note on charts begins that are not where declarations say.
+const UNBUILT: &str = "there is no chart at ";
+
+/// What to do about a chart that is not where a declaration says.
+pub const BUILD_IT: &str = "build or fetch it first, or exclude what declares it";
+
+/// How the note on templates begins.
+const TEMPLATES: &str = "templates that no chart renders were not checked: ";
+
+/// The first few of some names, and how many more there are; `None` where there are none.
+fn some(names: &BTreeSet<String>, one: &str, many: &str) -> Option<String> {
+    let named: Vec<&str> = names.iter().take(4).map(String::as_str).collect();
+    let more = match names.len().saturating_sub(named.len()) {
+        0 => String::new(),
+        1 => format!(" and 1 more {one}"),
+        more => format!(" and {more} more {many}"),
+    };
+    (!named.is_empty()).then(|| named.join(", ") + &more)
+}
+
+/// True for the notes on charts, or what they depend on, that are nowhere on this machine.
+#[must_use]
+pub fn is_absence(note: &str) -> bool {
+    note.contains(NOT_HERE) || note.contains(LACKING) || note.starts_with(UNBUILT)
+}
+
+/// What the note on charts without their dependencies says, in Helm's words.
+const LACKING: &str = "missing in charts/ directory: ";
+
+/// What every note on charts that are nowhere on this machine says.
+const NOT_HERE: &str = "not on this machine: values were";
+
+/// What is done for a release whose chart is not at hand.
+pub const UNRENDERED: &str =
+    "values were checked by themselves, selectors against the release's name alone";
+
+/// Charts that the note names.
+const CHARTS_SHOWN: usize = 4;
+
+/// Says once which charts are nowhere on this machine; `None` where there are none.
+fn absent(charts: &BTreeMap<String, String>) -> Option<String> {
+    let named: Vec<&str> = charts.keys().take(CHARTS_SHOWN).map(String::as_str).collect();
+    let (first, help) = charts.first_key_value()?;
+    if charts.len() == 1 {
+        return Some(format!("the chart {first} is not on this machine: {UNRENDERED}; {help}"));
+    }
+    let named = match charts.len() - named.len() {
+        0 => named.join(", "),
+        more => format!("{} and {more} more", named.join(", ")),
+    };
+    Some(format!(
+        "the charts {named} are not on this machine: {UNRENDERED}; `plimsoll vendor` fetches those of \
+         repositories; say where others lie under `charts` in plimsoll.yaml"
+    ))
+}
+
+/// Adds what charts lack: one that several releases are of may lack other dependencies in each.
+pub fn add_lacking(
+    all: &mut BTreeMap<String, BTreeSet<String>>,
+    more: BTreeMap<String, BTreeSet<String>>,
+) {
+    for (chart, names) in more {
+        all.entry(chart).or_default().extend(names);
+    }
+}
+
+/// Says once which charts are not rendered for want of others; `None` where there are none.
+fn lacking(charts: &BTreeMap<String, BTreeSet<String>>) -> Option<String> {
+    const HELP: &str =
+        "`plimsoll vendor` or `helm dependency build` fetches what is missing, to have";
+    let listed = |names: &BTreeSet<String>| {
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        names.join(", ")
+    };
+    let (first, names) = charts.first_key_value()?;
+    if charts.len() == 1 {
+        let names = listed(names);
+        return Some(format!(
+            "{first}: found in Chart.yaml, but {LACKING}{names}; {HELP} the chart rendered"
+        ));
+    }
+    let named: Vec<String> = charts
+        .iter()
+        .take(CHARTS_SHOWN)
+        .map(|(chart, names)| format!("{chart} ({})", listed(names)))
+        .collect();
+    let more = match charts.len() - named.len() {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    Some(format!(
+        "dependencies of {} charts are {LACKING}{}{more}; {HELP} the charts rendered",
+        charts.len(),
+        named.join(", ")
+    ))
+}
