@@ -3,12 +3,14 @@
 //! The parser is our own, after Go's: that of the `gotmpl` crate takes templates that Go refuses
 //! (an `{{end}}` too many ends the file, one too few does no harm), and names other places in errors.
 
+mod byte;
 mod grammar;
 mod lex;
 mod literal;
 mod node;
 #[cfg(test)]
 mod tests;
+mod token;
 
 use std::sync::Arc;
 

@@ -10,12 +10,13 @@ use indexmap::map::Entry;
 use smol_str::SmolStr;
 
 use super::SyntaxFault;
-use super::lex::{Kind, Token, Tokens};
+use super::lex::Tokens;
 use super::literal;
 use super::node::{
     ActionNode, BranchNode, ChainNode, CommandNode, Expr, ListNode, Node, PipeNode, Pos, Reference,
     TemplateNode, TextNode,
 };
+use super::token::{Kind, Token};
 use crate::helm::print::quote;
 
 /// Blocks and parentheses within each other: what the stack of any thread holds.

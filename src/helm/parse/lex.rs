@@ -2,7 +2,9 @@
 //!
 //! Mirrors Go 1.25 `text/template/parse/lex.go`, without its line counts: positions are bytes.
 
+use super::byte::{SPACE, TERMINATOR, WORD, is_class, is_space, run};
 use super::node::Pos;
+use super::token::{Kind, Token};
 
 const LEFT: [u8; 2] = *b"{{";
 const RIGHT: [u8; 2] = *b"}}";
@@ -12,134 +14,6 @@ const RIGHT_COMMENT: [u8; 2] = *b"*/";
 const EXPECTED: usize = 32;
 /// A minus and the space that has to stand beside it.
 const TRIM_MARKER: usize = 2;
-
-/// What a token is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
-    /// No template: the token's text says why.
-    Error,
-    /// A printable character that is none of the others, a comma for one.
-    Char,
-    Text,
-    LeftDelim,
-    RightDelim,
-    Assign,
-    Declare,
-    Pipe,
-    LeftParen,
-    RightParen,
-    Bool,
-    CharConstant,
-    Complex,
-    Number,
-    String,
-    RawString,
-    /// A field, or several right behind each other. Go has a token for each of them.
-    Field,
-    Variable,
-    Identifier,
-    /// `.`
-    Dot,
-    Nil,
-    Block,
-    Break,
-    Continue,
-    Define,
-    Else,
-    End,
-    If,
-    Range,
-    Template,
-    With,
-    Eof,
-}
-
-impl Kind {
-    fn of_word(word: &str) -> Self {
-        match word {
-            "block" => Self::Block,
-            "break" => Self::Break,
-            "continue" => Self::Continue,
-            "define" => Self::Define,
-            "else" => Self::Else,
-            "end" => Self::End,
-            "if" => Self::If,
-            "range" => Self::Range,
-            "nil" => Self::Nil,
-            "template" => Self::Template,
-            "with" => Self::With,
-            "true" | "false" => Self::Bool,
-            _ => Self::Identifier,
-        }
-    }
-
-    fn is_keyword(self) -> bool {
-        matches!(
-            self,
-            Self::Dot
-                | Self::Nil
-                | Self::Block
-                | Self::Break
-                | Self::Continue
-                | Self::Define
-                | Self::Else
-                | Self::End
-                | Self::If
-                | Self::Range
-                | Self::Template
-                | Self::With
-        )
-    }
-}
-
-/// A token.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Token {
-    pub(super) kind: Kind,
-    /// Space stands before it, within the action.
-    pub(super) spaced: bool,
-    pub(super) start: Pos,
-    pub(super) end: Pos,
-}
-
-impl Token {
-    /// What is written there, in the template's text; nothing of an error and of the end.
-    pub(super) fn text(self, template: &str) -> &str {
-        &template[self.start.offset()..self.end.offset()]
-    }
-
-    /// Where the second of some fields starts, a byte offset; of any other token, where it starts itself.
-    pub(super) fn second_field(self, template: &str) -> usize {
-        let (start, text) = (self.start.offset(), self.text(template));
-        match first_field(text).len() {
-            first if self.kind == Kind::Field && first < text.len() => start + first,
-            _ => start,
-        }
-    }
-
-    /// The token as Go's errors show it; [`Tokens::fault`] is what they show of an error.
-    pub(super) fn shown(self, template: &str) -> String {
-        let quote = crate::helm::print::quote;
-        let text = match self.kind {
-            Kind::Field => first_field(self.text(template)),
-            _ => self.text(template),
-        };
-        match self.kind {
-            Kind::Eof => "EOF".to_owned(),
-            kind if kind.is_keyword() => format!("<{text}>"),
-            _ if text.len() > 10 => {
-                format!("{}...", quote(&text.chars().take(10).collect::<String>()))
-            }
-            _ => quote(text),
-        }
-    }
-}
-
-/// The first of some fields, with its dot.
-fn first_field(fields: &str) -> &str {
-    let end = fields.bytes().skip(1).position(|byte| byte == b'.');
-    end.map_or(fields, |end| &fields[..=end])
-}
 
 /// The tokens of a template, read as they are asked for: a text, or all of an action, at a time.
 #[derive(Debug)]
@@ -602,47 +476,6 @@ fn find(pair: [u8; 2], text: &[u8]) -> Option<usize> {
 
 fn trims_left(rest: &[u8]) -> bool {
     matches!(rest, [b'-', space, ..] if is_space(*space))
-}
-
-/// What a trim marker cuts off, and what separates operands.
-const SPACE: u8 = 1;
-/// Letters, digits and underscores of ASCII.
-const WORD: u8 = 2;
-/// What may stand right behind a word, besides space and `}}`.
-const TERMINATOR: u8 = 4;
-
-/// The classes of each byte: words and spaces are most of what templates have in actions.
-static CLASSES: [u8; 256] = classes();
-
-const fn classes() -> [u8; 256] {
-    let mut classes = [0; 256];
-    let mut byte = 0u8;
-    while byte < 128 {
-        classes[byte as usize] = match byte {
-            b' ' | b'\t' | b'\r' | b'\n' => SPACE,
-            b'_' | b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' => WORD,
-            b'.' | b',' | b'|' | b':' | b')' | b'(' => TERMINATOR,
-            _ => 0,
-        };
-        byte += 1;
-    }
-    classes
-}
-
-/// Where a run of bytes of a class ends that starts at a place.
-fn run(bytes: &[u8], mut at: usize, class: u8) -> usize {
-    while bytes.get(at).is_some_and(|byte| is_class(*byte, class)) {
-        at += 1;
-    }
-    at
-}
-
-fn is_class(byte: u8, class: u8) -> bool {
-    CLASSES[usize::from(byte)] & class != 0
-}
-
-fn is_space(byte: u8) -> bool {
-    is_class(byte, SPACE)
 }
 
 fn is_alphanumeric(c: char) -> bool {
