@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::run::Options;
+use super::options::Options;
 use super::select::{self, Chosen, UnknownName};
 use crate::config::{Config, Override};
 use crate::project::Project;

@@ -8,9 +8,9 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 
 use foldhash::fast::{FixedState, RandomState};
 
+use super::found::Found;
 use super::run::folder;
 use super::shared::Shared;
-use super::unit::Found;
 use crate::finding::{Finding, Sought};
 use crate::kube::{Object, labels, objects};
 use crate::project::{Class, File, Project, Release};

@@ -8,7 +8,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::kept::{Keep, Kept};
-use super::run::{Options, Watch};
+use super::options::Options;
+use super::watch::Watch;
 use crate::config::Config;
 use crate::project::{self, Candidate, Project, Recall, Taken};
 use crate::source::Sources;

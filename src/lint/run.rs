@@ -1,153 +1,41 @@
 //! One run, from paths to a sorted report.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use jiff::Timestamp;
-use jiff::civil::Date;
-use jiff::tz::TimeZone;
 use rayon::prelude::*;
 
-use super::asked::{Asked, ask};
-use super::baseline::Looked;
+use super::asked::ask;
 use super::cache::{Cache, Keys, Salt};
-use super::changed::Changed;
 use super::charts::Charts;
 use super::choices::Choices;
 use super::concern::Concern;
 use super::files::Files;
-use super::gather::{self, Stdin};
+use super::found::Found;
+use super::gather;
 use super::kept::{Keep, Kept};
 use super::kustomized::moving_tags;
 use super::layers::Families;
 use super::names::Names;
+use super::options::Options;
+use super::outcome::{Documents, LintError, Outcome};
 use super::past::Past;
 use super::schemas::CustomSchemas;
-use super::select::{self, Request, UnknownName};
+use super::select;
 use super::settle::{Settled, Settling};
 use super::shard::Shard;
 use super::suppress;
-use super::unit::{Found, Unit};
+use super::unit::Unit;
 use super::waive::Waiving;
+use super::watch::Watch;
 use crate::config::{Config, Level};
 use crate::finding::{Finding, Origin, Place, Severity};
 use crate::kube::objects;
 use crate::project::{Class, File, Project, Recall};
 use crate::report::model::ShardEntry;
 use crate::report::{Report, Texts, unite};
-use crate::rule::{NEWEST_KUBE_VERSION, RuleSet};
+use crate::rule::RuleSet;
 use crate::source::{Sources, Span};
-
-/// What a run is asked to do.
-#[derive(Debug, Clone)]
-pub struct Options {
-    /// Files and directories.
-    pub paths: Vec<PathBuf>,
-    /// A text to lint as if it were a file.
-    pub stdin: Option<Stdin>,
-    /// Which rules.
-    pub request: Request,
-    /// Kubernetes version to judge and render by, where a release does not say.
-    pub kube_version: String,
-    /// True where the command line or the configuration names it.
-    pub kube_version_stated: bool,
-    /// APIs that all clusters have besides Kubernetes' own.
-    pub api_versions: Vec<String>,
-    /// Findings are shown although something silences them.
-    pub no_ignores: bool,
-    /// Only a part of the work.
-    pub shard: Option<Shard>,
-    /// A release that the command line describes.
-    pub release: Asked,
-    /// What has changed, where a run looks at a change: rules may compare with what was.
-    pub changed: Option<Changed>,
-    /// The day by which suppressions expire.
-    pub today: Date,
-    /// What is kept with the outcome beside the report.
-    pub keep: Keep,
-    /// What a run before this one has kept, with the texts below those of this one: of that, only what
-    /// other texts stand in for is read anew.
-    pub kept: Kept,
-    /// Bytes of text that are held at once, with their trees, which take four times as much: what is read
-    /// beyond is read again when it is judged.
-    pub held: usize,
-    /// The folder in which results are kept between runs; `None` to work everything out.
-    pub cache: Option<PathBuf>,
-}
-
-impl Options {
-    /// The [`Options::held`] of a run that nobody tells otherwise.
-    pub const HELD: usize = 40 << 20;
-
-    /// What holds where nothing is asked for but to lint these paths; keeps no results.
-    #[must_use]
-    pub fn of(paths: Vec<PathBuf>, today: Date) -> Self {
-        Self {
-            paths,
-            stdin: None,
-            request: Request::default(),
-            kube_version: NEWEST_KUBE_VERSION.to_owned(),
-            kube_version_stated: false,
-            api_versions: Vec::new(),
-            no_ignores: false,
-            shard: None,
-            release: Asked::default(),
-            changed: None,
-            today,
-            keep: Keep::Nothing,
-            kept: Kept::default(),
-            held: Self::HELD,
-            cache: None,
-        }
-    }
-}
-
-/// Today's date in UTC, the [`Options::today`] of a run that nobody tells another day: a date means the
-/// same to a team and its CI, and to know the zone of this machine takes a look at all zones there are.
-#[must_use]
-pub fn today() -> Date {
-    Timestamp::now().to_zoned_datetime(TimeZone::UTC).date()
-}
-
-/// What a run gives.
-#[derive(Debug)]
-pub struct Outcome {
-    /// United, suppressed, sorted and counted.
-    pub report: Report,
-    /// The texts that findings point into.
-    pub texts: Texts,
-    /// What was read and found to be deployed, a line each, for who wants to know.
-    pub details: Vec<String>,
-    /// What was linted.
-    pub looked: Looked,
-    /// What each release renders, where that was asked for.
-    pub rendered: BTreeMap<String, Documents>,
-    /// The files that were read, where that was asked for.
-    pub kept: Kept,
-    /// The repository as this run read it. Who ends with the run leaves it to the system: to free it tree by
-    /// tree takes a few hundredths of the time that it took to read.
-    pub project: Option<Project>,
-}
-
-/// The template and the text of each document that a release renders.
-pub type Documents = Vec<(String, String)>;
-
-/// Is told how far a run has come, from any thread.
-pub trait Watch: Sync {
-    /// `done` of `of` pieces of `what` are done.
-    fn step(&self, done: usize, of: usize, what: &'static str);
-
-    /// True once nobody waits for the result: the run ends with [`LintError::Abandoned`].
-    fn is_over(&self) -> bool {
-        false
-    }
-}
-
-/// Nobody watches.
-impl Watch for () {
-    fn step(&self, _: usize, _: usize, _: &'static str) {}
-}
 
 /// How many manifests are asked which rules are prepared.
 const MANIFESTS_LOOKED_AT: usize = 64;
@@ -155,20 +43,6 @@ const MANIFESTS_LOOKED_AT: usize = 64;
 /// How many releases are named at most that do not have a finding: of a chart with thousands, each of their
 /// findings would name all the others.
 const CLEAN_AT_MOST: usize = 100;
-
-/// Why a run cannot be done.
-#[derive(Debug, thiserror::Error)]
-pub enum LintError {
-    /// A rule or preset that does not exist.
-    #[error(transparent)]
-    Name(#[from] UnknownName),
-    /// A path that does not exist.
-    #[error("there is no {}", .0.display())]
-    Path(PathBuf),
-    /// Whoever asked for it does not wait for it any more.
-    #[error("nobody waits for this run")]
-    Abandoned,
-}
 
 /// Lints.
 ///

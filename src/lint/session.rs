@@ -14,10 +14,13 @@ use rayon::prelude::*;
 
 use super::cache::{Cache, Memory, Salt};
 use super::kept::Keep;
-use super::run::{LintError, Options, Outcome, Watch, examine, folder};
+use super::options::Options;
+use super::outcome::{LintError, Outcome};
+use super::run::{examine, folder};
 use super::schemas::CustomSchemas;
 use super::select::UnknownName;
 use super::settings::Settings;
+use super::watch::Watch;
 use crate::config;
 use crate::finding::Finding;
 use crate::kube::schema::{NEWEST_MINOR, Schemas};

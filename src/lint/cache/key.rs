@@ -11,8 +11,9 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use walkdir::WalkDir;
 
 use super::super::chart::location;
+use super::super::options::Options;
 use super::super::rule_files;
-use super::super::run::{Options, Run};
+use super::super::run::Run;
 use super::super::unit::Unit;
 use super::store::Key;
 use crate::config::Config;

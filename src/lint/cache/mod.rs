@@ -22,7 +22,7 @@ pub(super) use memory::Memory;
 use store::{Key, Store};
 
 use super::files::Files;
-use super::unit::Found;
+use super::found::Found;
 use crate::project::{Class, File, Recall, Seen};
 use crate::source::{SourceId, Sources};
 
