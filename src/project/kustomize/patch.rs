@@ -5,6 +5,7 @@ use std::collections::{BTreeSet, HashSet};
 use rayon::prelude::*;
 
 use super::{Kustomization, Kustomizations, items};
+use crate::kube::Object;
 use crate::project::classify::Class;
 use crate::project::file::File;
 use crate::project::tree::{base_name, join, parent, upwards};
@@ -48,21 +49,17 @@ pub(in crate::project) fn set_aside(files: &mut [File], named: &BTreeSet<String>
 /// container that names no image, neither can be an object.
 fn is_part(file: &File) -> bool {
     let is_part = |object: Node<'_>| {
-        let text = |key: &str| object.get(key).and_then(Node::as_str).unwrap_or_default();
-        let Some(spec) = object.get("spec") else { return false };
-        let (pods, selects) = match (text("apiVersion"), text("kind")) {
-            ("apps/v1", "Deployment" | "StatefulSet" | "DaemonSet" | "ReplicaSet") => {
-                (spec.get("template"), true)
-            }
-            ("batch/v1", "Job") => (spec.get("template"), false),
-            ("batch/v1", "CronJob") => (spec.at(&["jobTemplate", "spec", "template"]), false),
-            ("v1", "Pod") => (Some(object), false),
+        let Some((object, spec)) = Object::new(object).zip(object.get("spec")) else {
+            return false;
+        };
+        let selects = match (object.api_version, object.kind) {
+            ("apps/v1", "Deployment" | "StatefulSet" | "DaemonSet" | "ReplicaSet") => true,
+            ("batch/v1", "Job" | "CronJob") | ("v1", "Pod") => false,
             _ => return false,
         };
-        let has_labels = pods.and_then(|pods| pods.at(&["metadata", "labels"])).is_some();
-        let containers = pods.and_then(|pods| pods.at(&["spec", "containers"]));
-        let mut containers = containers.into_iter().flat_map(|list| list.items());
-        selects && spec.get("selector").is_none() && !has_labels
+        let containers = object.pod_spec().and_then(|pods| pods.get("containers"));
+        let mut containers = containers.into_iter().flat_map(Node::items);
+        selects && spec.get("selector").is_none() && object.pod_labels().is_none()
             || containers.any(|one| one.get("name").is_some() && one.get("image").is_none())
     };
     let Ok(file) = file.taken_down() else { return false };

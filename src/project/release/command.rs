@@ -1,10 +1,16 @@
 //! What a `helm install` or `helm upgrade` declares (helm: cmd/helm/install.go, upgrade.go;
 //! pkg/cli/values/options.go).
 
+mod call;
+mod flag;
+
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashSet};
 
-use super::shell::{COMPUTED, Call, Field, RUN_TIME, STREAM, is_known};
+use self::call::Helm;
+pub(super) use self::call::helm;
+use self::flag::{flag, positionals, takes_value};
+use super::shell::{COMPUTED, Call, RUN_TIME, STREAM, is_known};
 use super::text::Mapped;
 use super::{ChartRef, Content, Context, Found, Layer, Release, Unresolved, Via, split_oci};
 use crate::project::tree::{base_name, join, parent};
@@ -64,122 +70,6 @@ pub enum AssignmentKind {
     Literal,
 }
 
-/// Flags of `helm install` and `helm upgrade`, Helm 2's among them, that take a value.
-const VALUE_FLAGS: [&str; 53] = [
-    "namespace",
-    "kube-context",
-    "kubeconfig",
-    "kube-apiserver",
-    "kube-token",
-    "kube-as-user",
-    "kube-as-group",
-    "kube-ca-file",
-    "kube-tls-server-name",
-    "registry-config",
-    "repository-cache",
-    "repository-config",
-    "burst-limit",
-    "qps",
-    "content-cache",
-    "values",
-    "set",
-    "set-string",
-    "set-file",
-    "set-json",
-    "set-literal",
-    "version",
-    "repo",
-    "username",
-    "password",
-    "cert-file",
-    "key-file",
-    "ca-file",
-    "keyring",
-    "timeout",
-    "description",
-    "post-renderer",
-    "post-renderer-args",
-    "name-template",
-    "output",
-    "history-max",
-    "labels",
-    "name",
-    "tiller-namespace",
-    "tiller-connection-timeout",
-    "host",
-    "home",
-    "tls-ca-cert",
-    "tls-cert",
-    "tls-key",
-    "tls-hostname",
-    "cascade",
-    "max-history",
-    "show-only",
-    "api-versions",
-    "kube-version",
-    "output-dir",
-    "color",
-];
-
-/// Programs that run the program their arguments name.
-const WRAPPERS: [&str; 15] = [
-    "sudo", "env", "time", "exec", "command", "nohup", "nice", "retry", "timeout", "if", "!",
-    "then", "do", "run", "-",
-];
-
-/// A helm command, told apart from what surrounds it.
-pub(super) struct Helm<'c> {
-    /// The arguments after `helm`.
-    words: &'c [Field],
-    /// Where `helm` itself stands.
-    start: usize,
-}
-
-/// Finds the helm command in a call, behind `sudo` and its like, or in a container.
-///
-/// `written` gives what stands in the file where a word comes from.
-pub(super) fn helm<'c>(call: &'c Call, written: &dyn Fn(&Field) -> String) -> Option<Helm<'c>> {
-    let mut words = call.words.as_slice();
-    loop {
-        let (first, rest) = words.split_first()?;
-        let name = base_name(&first.text);
-        // `$HELM upgrade`, with HELM set where the script runs.
-        let variable = || first.spread && written(first).to_ascii_lowercase().contains("helm");
-        if is_helm(name) || variable() {
-            return Some(Helm { words: rest, start: first.start });
-        }
-        if matches!(name, "docker" | "podman" | "nerdctl") {
-            return in_container(rest);
-        }
-        let wraps = WRAPPERS.contains(&name)
-            || words.len() < call.words.len()
-                && (name.starts_with('-')
-                    || name.contains('=')
-                    || name.starts_with(|first: char| first.is_ascii_digit()));
-        if !wraps {
-            return None;
-        }
-        words = rest;
-    }
-}
-
-fn is_helm(name: &str) -> bool {
-    matches!(name, "helm" | "helm3" | "helm2" | "helm4") || name.starts_with("helm-v")
-}
-
-/// `docker run … alpine/helm:3 upgrade …`: an image of that name runs it.
-fn in_container(words: &[Field]) -> Option<Helm<'_>> {
-    words.first().filter(|word| word.text == "run")?;
-    let image = words.iter().position(|word| {
-        let name = base_name(&word.text);
-        !word.text.starts_with('-') && name.split([':', '@']).next() == Some("helm")
-    })?;
-    let rest = &words[image + 1..];
-    let repeated = rest.first().is_some_and(|word| word.text == "helm");
-    let rest = if repeated { &rest[1..] } else { rest };
-    Some(Helm { words: rest, start: words[image].start })
-}
-
 /// Repository aliases, by the file that adds them and overall.
 #[derive(Debug, Default)]
 pub(super) struct Aliases {
@@ -208,49 +98,6 @@ impl Aliases {
     pub(super) fn get(&self, file: &str, alias: &str) -> Option<&String> {
         self.by_file.get(&(file.to_owned(), alias.to_owned())).or_else(|| self.overall.get(alias))
     }
-}
-
-fn positionals(words: &[Field]) -> Vec<&str> {
-    let mut found = Vec::new();
-    let mut words = words.iter();
-    while let Some(word) = words.next() {
-        match flag(&word.text) {
-            Some((name, None)) if takes_value(name) => {
-                words.next();
-            }
-            Some(_) => {}
-            None => found.push(word.text.as_str()),
-        }
-    }
-    found
-}
-
-/// `--name=value`, `--name`, `-n value`, `-nvalue`: the flag's long name and the value in it.
-fn flag(word: &str) -> Option<(&str, Option<&str>)> {
-    if let Some(long) = word.strip_prefix("--") {
-        return Some(match long.split_once('=') {
-            Some((name, value)) => (name, Some(value)),
-            None => (long, None),
-        });
-    }
-    let short = word.strip_prefix('-').filter(|short| !short.is_empty())?;
-    // Flags of one letter may share a dash: `-in NAMESPACE`.
-    let short = short.strip_prefix('i').filter(|rest| !rest.is_empty()).unwrap_or(short);
-    let (letter, rest) = short.split_at(short.chars().next().map_or(0, char::len_utf8));
-    let name = match letter {
-        "n" => "namespace",
-        "f" => "values",
-        "o" => "output",
-        "l" => "labels",
-        "g" => "generate-name",
-        _ => return Some((letter, None)),
-    };
-    let value = rest.strip_prefix('=').unwrap_or(rest);
-    Some((name, (!value.is_empty()).then_some(value)))
-}
-
-fn takes_value(name: &str) -> bool {
-    VALUE_FLAGS.contains(&name)
 }
 
 /// What the flags of one command say.

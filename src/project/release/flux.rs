@@ -2,8 +2,11 @@
 //!
 //! Mirrors helm-controller's `api/v2/helmrelease_types.go` (`GetReleaseName`, `GetReleaseNamespace`).
 
+mod patch;
+
 use sha2::{Digest as _, Sha256};
 
+use self::patch::patches;
 use super::{
     ChartRef, Content, Context, Found, Layer, Release, Unresolved, Via, embedded, kustomize,
     split_oci,
@@ -11,7 +14,7 @@ use super::{
 use crate::project::chart::scalar_text;
 use crate::project::classify::Class;
 use crate::project::file::File;
-use crate::project::kustomize::{Kustomization, Kustomizations, items, patch};
+use crate::project::kustomize::{Kustomization, Kustomizations, items, patch as kustomize_patch};
 use crate::project::node::NodeRef;
 use crate::project::tree::{is_below, join, parent};
 use crate::project::word::Word;
@@ -41,7 +44,7 @@ struct Flux<'p> {
     objects: Vec<(String, Object<'p>)>,
     /// Flux's own Kustomizations, with the directory they apply.
     applied: Vec<(String, Object<'p>)>,
-    kustomizations: Kustomizations<'p>,
+    kustomizations: &'p Kustomizations<'p>,
 }
 
 /// One way in which a HelmRelease reaches a cluster.
@@ -57,8 +60,8 @@ pub(super) fn find(context: &Context<'_>, found: &mut Found) {
     if !context.tree.of(Class::Manifest).any(declares) {
         return;
     }
-    let kustomizations = Kustomizations::among(context.tree.files);
-    let patches = patch::paths(&kustomizations);
+    let kustomizations = context.kustomizations;
+    let patches = kustomize_patch::paths(kustomizations);
     let mut releases = Vec::new();
     let mut flux = Flux { objects: Vec::new(), applied: Vec::new(), kustomizations };
     for file in context.tree.of(Class::Manifest) {
@@ -424,59 +427,6 @@ fn replaces_target(kustomization: &Kustomization<'_>, context: &Context<'_>) -> 
 
 fn is_data(span: Span, context: &Context<'_>) -> bool {
     &context.sources.get(span.source).text[span.range()] == "data"
-}
-
-/// The patches on the way that change this HelmRelease, the innermost first.
-fn patches(object: Object<'_>, way: &Way<'_, '_>, context: &Context<'_>) -> Vec<NodeRef> {
-    let mut found = Vec::new();
-    let name = object.name().unwrap_or_default();
-    let roots = way.kustomizations.iter().map(|known| (known.directory, known.root));
-    let outer = way
-        .applied
-        .and_then(|applied| Some((parent(&applied.file.path), applied.root.get("spec")?)));
-    for (directory, root) in roots.chain(outer) {
-        for key in ["patches", "patchesStrategicMerge"] {
-            for item in root.get(key).into_iter().flat_map(|list| list.items()) {
-                let target = item.get("target");
-                let wanted =
-                    |key: &str| target.and_then(|target| target.get(key)).and_then(scalar_text);
-                if wanted("kind").is_some_and(|kind| kind != "HelmRelease")
-                    || wanted("name").is_some_and(|pattern| !fits(&pattern, &name))
-                {
-                    continue;
-                }
-                let inline = item.get("patch").or_else(|| {
-                    Some(item).filter(|item| item.as_str().is_some_and(|text| text.contains('\n')))
-                });
-                let documents = match inline {
-                    Some(node) => embedded::parse(node, context.sources).documents,
-                    None => {
-                        let path = item.get("path").unwrap_or(item);
-                        let path = join(directory, path.as_str().unwrap_or_default());
-                        let file = context.tree.file(&path);
-                        let stream = file.and_then(|file| file.stream());
-                        stream.map(|stream| stream.documents.clone()).unwrap_or_default()
-                    }
-                };
-                for document in &documents {
-                    let Some(root) = document.root() else { continue };
-                    let of = |path: &[&str]| root.at(path).and_then(Node::as_str);
-                    let named = of(&["metadata", "name"]);
-                    if of(&["kind"]) == Some("HelmRelease")
-                        && (wanted("kind").is_some() || named == Some(name.as_str()))
-                    {
-                        found.extend(NodeRef::new(&documents, root));
-                    }
-                }
-            }
-        }
-    }
-    found
-}
-
-/// Kustomize's target names are anchored regular expressions.
-fn fits(pattern: &str, name: &str) -> bool {
-    regex::Regex::new(&format!("^(?:{pattern})$")).is_ok_and(|pattern| pattern.is_match(name))
 }
 
 /// `${NAME}` and `${NAME:=default}` by the Flux Kustomization's `postBuild.substitute`.

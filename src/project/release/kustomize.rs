@@ -12,23 +12,23 @@ use crate::project::word::Word;
 use crate::yaml::{Kind, Node};
 
 pub(super) fn find(context: &Context<'_>, found: &mut Found) {
-    let all = Kustomizations::among(context.tree.files);
+    let all = context.kustomizations;
     for kustomization in all.iter() {
         let charts = kustomization.root.get("helmCharts");
         for item in charts.into_iter().flat_map(|list| list.items()) {
-            chart(item, kustomization.root, kustomization.file, &all, context, found);
+            chart(item, kustomization.root, kustomization.file, all, context, found);
         }
         // Before kustomize 4.1.
         let old = kustomization.root.get("helmChartInflationGenerator");
         for item in old.into_iter().flat_map(|list| list.items()) {
-            chart(item, kustomization.root, kustomization.file, &all, context, found);
+            chart(item, kustomization.root, kustomization.file, all, context, found);
         }
     }
     let manifests = context.tree.of(Class::Manifest);
     for file in manifests.filter(|file| file.holds(Word::Inflation)) {
         for root in file.roots() {
             if root.get("kind").and_then(Node::as_str) == Some("HelmChartInflationGenerator") {
-                chart(root, root, file, &all, context, found);
+                chart(root, root, file, all, context, found);
             }
         }
     }

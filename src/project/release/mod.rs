@@ -27,6 +27,7 @@ pub use via::Via;
 
 use super::GROUP;
 use super::chart::LocalChart;
+use super::kustomize::Kustomizations;
 use super::lock::{ChartKey, repository_key};
 use super::node::NodeRef;
 use super::tree::{Tree, base_name, join, parent, upwards};
@@ -222,6 +223,7 @@ struct Context<'p> {
     charts: &'p [LocalChart],
     config: &'p Config,
     sources: &'p Sources,
+    kustomizations: &'p Kustomizations<'p>,
     /// How often Argo CD's Applications name each repository with a path that is here.
     homes: OnceLock<argocd::Homes>,
 }
@@ -284,7 +286,9 @@ pub(super) fn find(
     config: &Config,
     sources: &Sources,
 ) -> Found {
-    let context = Context { tree, charts, config, sources, homes: OnceLock::new() };
+    let kustomizations = &Kustomizations::among(tree.files);
+    let homes = OnceLock::new();
+    let context = Context { tree, charts, config, sources, kustomizations, homes };
     let mut found = Found::default();
     config::find(&context, &mut found);
     helmfile::find(&context, &mut found);

@@ -1,0 +1,66 @@
+//! Calls of helm among those of other programs.
+
+use crate::project::release::shell::{Call, Field};
+use crate::project::tree::base_name;
+
+/// Programs that run the program their arguments name.
+const WRAPPERS: [&str; 15] = [
+    "sudo", "env", "time", "exec", "command", "nohup", "nice", "retry", "timeout", "if", "!",
+    "then", "do", "run", "-",
+];
+
+/// A helm command, told apart from what surrounds it.
+pub(in crate::project::release) struct Helm<'c> {
+    /// The arguments after `helm`.
+    pub(super) words: &'c [Field],
+    /// Where `helm` itself stands.
+    pub(super) start: usize,
+}
+
+/// Finds the helm command in a call, behind `sudo` and its like, or in a container.
+///
+/// `written` gives what stands in the file where a word comes from.
+pub(in crate::project::release) fn helm<'c>(
+    call: &'c Call,
+    written: &dyn Fn(&Field) -> String,
+) -> Option<Helm<'c>> {
+    let mut words = call.words.as_slice();
+    loop {
+        let (first, rest) = words.split_first()?;
+        let name = base_name(&first.text);
+        // `$HELM upgrade`, with HELM set where the script runs.
+        let variable = || first.spread && written(first).to_ascii_lowercase().contains("helm");
+        if is_helm(name) || variable() {
+            return Some(Helm { words: rest, start: first.start });
+        }
+        if matches!(name, "docker" | "podman" | "nerdctl") {
+            return in_container(rest);
+        }
+        let wraps = WRAPPERS.contains(&name)
+            || words.len() < call.words.len()
+                && (name.starts_with('-')
+                    || name.contains('=')
+                    || name.starts_with(|first: char| first.is_ascii_digit()));
+        if !wraps {
+            return None;
+        }
+        words = rest;
+    }
+}
+
+fn is_helm(name: &str) -> bool {
+    matches!(name, "helm" | "helm3" | "helm2" | "helm4") || name.starts_with("helm-v")
+}
+
+/// `docker run … alpine/helm:3 upgrade …`: an image of that name runs it.
+fn in_container(words: &[Field]) -> Option<Helm<'_>> {
+    words.first().filter(|word| word.text == "run")?;
+    let image = words.iter().position(|word| {
+        let name = base_name(&word.text);
+        !word.text.starts_with('-') && name.split([':', '@']).next() == Some("helm")
+    })?;
+    let rest = &words[image + 1..];
+    let repeated = rest.first().is_some_and(|word| word.text == "helm");
+    let rest = if repeated { &rest[1..] } else { rest };
+    Some(Helm { words: rest, start: words[image].start })
+}
