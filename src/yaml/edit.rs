@@ -8,7 +8,8 @@ mod emit;
 #[cfg(test)]
 mod tests;
 
-use super::tree::{Body, Document, Kind, NONE, Node, Style};
+use super::node::Node;
+use super::tree::{Body, Document, Kind, NONE, Style};
 use crate::source::{Edit, Span};
 pub(super) use emit::Emitter;
 pub use emit::quoted;

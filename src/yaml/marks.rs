@@ -8,7 +8,8 @@ use std::sync::OnceLock;
 
 use foldhash::fast::FixedState;
 
-use super::tree::{Body, Document, Kind, Node};
+use super::node::Node;
+use super::tree::{Body, Document, Kind};
 
 /// A manifest has some three hundred signs; of those that it lacks, a fiftieth has the mark of one it has.
 /// With a tenth, a rule that asks for any of six was run on every second object that has none of them.

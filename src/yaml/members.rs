@@ -4,7 +4,8 @@ use std::collections::HashMap;
 use std::ops::Deref;
 use std::sync::OnceLock;
 
-use super::tree::{Body, Document, Entry, Node};
+use super::node::{Entry, Node};
+use super::tree::{Body, Document};
 
 /// How many entries of a mapping are looked at one by one when a key is asked for. Most have fewer
 /// than ten; data files that somebody keeps in a values file or a `ConfigMap` have thousands.

@@ -12,6 +12,7 @@ mod flow;
 mod fold;
 mod marks;
 mod members;
+mod node;
 mod parse;
 mod path;
 mod scalar;
@@ -23,12 +24,13 @@ pub use edit::NewValue;
 pub use marks::{Mark, Marks, Sign};
 pub(crate) use members::Hint;
 pub use members::{Entries, Items, Name};
+pub use node::{Entry, Node};
 pub use parse::{
     Comment, ErrorKind, Stream, SyntaxError, parse, parse_fully, parse_lines, parse_part,
 };
 pub use path::{Path, Step, escape, unescape};
 pub use scalar::{Scalar, key_name, resolve_plain};
-pub use tree::{Document, Entry, Kind, Node, NodeId, Style};
+pub use tree::{Document, Kind, NodeId, Style};
 
 #[cfg(test)]
 mod tests;

@@ -1,6 +1,7 @@
 //! What is written in a document, without a walk from its root.
 
-use super::tree::{Body, Document, NONE, Node, NodeData, Style};
+use super::node::Node;
+use super::tree::{Body, Document, NONE, NodeData, Style};
 
 impl Document {
     /// Texts of which each scalar is a part of one: what is written, comments and all, and the scalars

@@ -6,9 +6,10 @@ use std::collections::HashMap;
 
 use super::{Builder, MAX_ERRORS, narrow};
 use crate::yaml::members::Hint;
+use crate::yaml::node::Node;
 use crate::yaml::parse::{ErrorKind, SyntaxError};
 use crate::yaml::scalar::key_name;
-use crate::yaml::tree::{Body, Document, Kind, Node, NodeId, Style};
+use crate::yaml::tree::{Body, Document, Kind, NodeId, Style};
 
 /// How many keys a mapping has at most in nearly all files.
 const FEW_KEYS: usize = 16;

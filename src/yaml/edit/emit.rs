@@ -1,8 +1,9 @@
 //! Writes values the way a document is written: its indentation, line ends and quotes.
 
 use super::NewValue;
+use crate::yaml::node::Node;
 use crate::yaml::scalar::{Scalar, resolve_plain};
-use crate::yaml::tree::{Body, Document, Kind, Node, Style};
+use crate::yaml::tree::{Body, Document, Kind, Style};
 
 /// How a document is written.
 #[derive(Debug, Clone, Copy)]
