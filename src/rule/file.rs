@@ -1,101 +1,24 @@
 //! Reads a rule file. Whatever is wrong with one is reported at its place in the file.
 
+mod example;
+mod scope;
+
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
 use cel::Value;
 
+pub use self::example::Example;
+use self::example::examples;
+pub use self::scope::{Scope, Seeks};
 use super::algorithm::Algorithm;
 use super::logic::{self, Logic};
-use super::setting::{Cluster, ReleaseInfo};
 use super::value::to_value;
 use crate::finding::{Applicability, Severity};
-use crate::kube::{Object, parse_quantity};
+use crate::kube::Object;
 use crate::source::{SourceId, Span};
 use crate::spelling::{nearest, question};
 use crate::yaml::{self, Document, Kind, Node};
-
-/// What a rule looks at.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Scope {
-    /// One object.
-    Object,
-    /// One object, with all that is deployed together with it in sight.
-    Release,
-    /// One object of a chart of the repository, as a release with the longest name would have it.
-    LongestName,
-    /// A values file, as one release uses it.
-    Values,
-    /// The values layers of a release, each by itself, over its chart.
-    Layers,
-    /// A chart as it lies in its directory.
-    Chart,
-    /// The text of a YAML file, whatever it says.
-    Text,
-    /// Nothing by itself: another stage reports under this id (`yaml-syntax`, `helm-render`).
-    Builtin,
-}
-
-impl Scope {
-    /// Every scope.
-    pub(super) const ALL: [Self; 8] = [
-        Self::Object,
-        Self::Release,
-        Self::LongestName,
-        Self::Values,
-        Self::Layers,
-        Self::Chart,
-        Self::Text,
-        Self::Builtin,
-    ];
-
-    /// The scope of this word in rule files.
-    pub(super) fn named(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|scope| scope.as_str() == word)
-    }
-
-    /// Its word in rule files.
-    pub(super) fn as_str(self) -> &'static str {
-        match self {
-            Self::Object => "object",
-            Self::Release => "release",
-            Self::LongestName => "longest-name",
-            Self::Values => "values",
-            Self::Layers => "layers",
-            Self::Chart => "chart",
-            Self::Text => "text",
-            Self::Builtin => "builtin",
-        }
-    }
-
-    /// True where rules judge objects one by one, by their kinds.
-    pub(super) fn is_of_objects(self) -> bool {
-        matches!(self, Self::Object | Self::Release | Self::LongestName)
-    }
-}
-
-/// What a rule finds missing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Seeks {
-    /// An object, at a place that holds its name.
-    Object,
-    /// Pods that carry the labels of a selector, at the selector.
-    Pods,
-    /// What reads a key of a values file, at the key.
-    Reader,
-}
-
-impl Seeks {
-    /// The variant of this word in rule files.
-    fn named(word: &str) -> Option<Self> {
-        Some(match word {
-            "object" => Self::Object,
-            "pods" => Self::Pods,
-            "reader" => Self::Reader,
-            _ => return None,
-        })
-    }
-}
 
 /// A parameter of a rule.
 #[derive(Debug, Clone)]
@@ -108,32 +31,6 @@ pub struct Param {
     pub default: Value,
     /// What it means, with its unit.
     pub about: String,
-}
-
-/// One example: a text, and the lines where the rule must find something.
-#[derive(Debug, Clone)]
-pub struct Example {
-    /// The manifest or values file; empty where there are files.
-    pub text: String,
-    /// The files of a chart, by path, with their texts; empty where there is one text.
-    pub files: Vec<(String, String)>,
-    /// The chart's files in the revision that a run compares with; a manifest's text has no path.
-    pub base: Vec<(String, String)>,
-    /// True when the rule must find something.
-    pub violates: bool,
-    /// Of an example that violates: its texts once they are repaired, without marks, by path; a
-    /// single one has none. Only those that change; empty where the example does not say.
-    pub fixed: Vec<(String, String)>,
-    /// Parameters for this example alone.
-    pub params: BTreeMap<String, Value>,
-    /// The release that uses the values or makes the objects.
-    pub release: ReleaseInfo,
-    /// What is known of the cluster.
-    pub cluster: Cluster,
-    /// The Kubernetes version to judge by.
-    pub kube_version: Option<String>,
-    /// Where the example's text stands in the rule file.
-    pub span: Span,
 }
 
 /// A rule: its documentation, and its logic and its tests, which are read when they are first asked
@@ -279,8 +176,6 @@ const CHECK_KEYS: &[&str] = &[
 ];
 const REPAIR_KEYS: &[&str] =
     &["safety", "when", "title", "edits", "set", "rename", "quote", "remove", "append", "to"];
-const EXAMPLE_KEYS: &[&str] =
-    &["violates", "satisfies", "fixed", "params", "release", "cluster", "kube-version", "base"];
 const PARAM_KEYS: &[&str] = &["type", "default", "about", "unit"];
 
 /// Reads one rule file, all but its logic and its examples: half of most files is examples.
@@ -300,19 +195,6 @@ pub fn read(source: SourceId, text: &Arc<str>) -> Result<Rule, Vec<RuleError>> {
     };
     let rule = reader.rule(file, root, text);
     if reader.errors.is_empty() { Ok(rule) } else { Err(reader.errors) }
-}
-
-/// Reads the examples of a rule file.
-fn examples(source: SourceId, text: &Arc<str>) -> (Vec<Example>, Vec<RuleError>) {
-    let stream = yaml::parse(source, text);
-    let mut reader = Reader { errors: Vec::new() };
-    for error in &stream.errors {
-        reader.error(error.span, error.message.clone());
-    }
-    let root = stream.documents.first().and_then(|file| file.root());
-    let items = root.and_then(|root| root.get("examples")).into_iter().flat_map(Node::items);
-    let examples = items.filter_map(|node| reader.example(node)).collect();
-    (examples, reader.errors)
 }
 
 /// Where the examples begin, if they come last; the text's end if not.
@@ -550,77 +432,6 @@ impl Reader {
             self.error(node.get("severity").map_or(node.span(), Node::span), message);
             None
         })
-    }
-
-    fn example(&mut self, node: Node<'_>) -> Option<Example> {
-        self.known(node, EXAMPLE_KEYS);
-        let (text, violates) = match (node.get("violates"), node.get("satisfies")) {
-            (Some(text), None) => (text, true),
-            (None, Some(text)) => (text, false),
-            _ => {
-                self.error(node.span(), "an example either violates or satisfies".to_owned());
-                return None;
-            }
-        };
-        let params = node.get("params").into_iter().flat_map(Node::entries);
-        Some(Example {
-            text: text.raw().to_owned(),
-            files: files(text),
-            base: node.get("base").map(base).unwrap_or_default(),
-            violates,
-            fixed: node.get("fixed").map(fixed).unwrap_or_default(),
-            params: params
-                .map(|entry| (entry.name().into_owned(), to_value(entry.value)))
-                .collect(),
-            release: node.get("release").map_or_else(ReleaseInfo::default, release),
-            cluster: node.get("cluster").map_or_else(Cluster::default, cluster),
-            kube_version: node.get("kube-version").map(|version| version.raw().to_owned()),
-            span: text.span(),
-        })
-    }
-}
-
-/// The texts of an example once it is repaired.
-fn fixed(node: Node<'_>) -> Vec<(String, String)> {
-    match node.kind() {
-        Kind::Mapping => files(node),
-        _ => vec![(String::new(), node.raw().to_owned())],
-    }
-}
-
-/// The files of a mapping from paths to texts.
-fn files(node: Node<'_>) -> Vec<(String, String)> {
-    let file = |entry: yaml::Entry<'_>| (entry.name().into_owned(), entry.value.raw().to_owned());
-    node.entries().map(file).collect()
-}
-
-/// What was before: files, or the one text.
-fn base(node: Node<'_>) -> Vec<(String, String)> {
-    match node.kind() {
-        Kind::Mapping => files(node),
-        _ => vec![(String::new(), node.raw().to_owned())],
-    }
-}
-
-/// The release of an example.
-fn release(node: Node<'_>) -> ReleaseInfo {
-    let part = |key| node.get(key).map_or("", Node::raw).to_owned();
-    let name = part("name");
-    let declared_in = if name.is_empty() { String::new() } else { "plimsoll.yaml:1".to_owned() };
-    let (chart, namespace) = (part("chart"), part("namespace"));
-    ReleaseInfo { name, chart, namespace, declared_in, ..ReleaseInfo::default() }
-}
-
-/// The cluster of an example, as `plimsoll.yaml` states it.
-fn cluster(node: Node<'_>) -> Cluster {
-    let count = |key| node.get(key).and_then(|count| count.raw().parse().ok()).unwrap_or_default();
-    let quantity =
-        |key| node.get(key).and_then(|one| parse_quantity(one.raw())).unwrap_or_default();
-    Cluster {
-        nodes: count("nodes"),
-        zones: count("zones"),
-        node_cpu: quantity("node-cpu"),
-        node_memory: quantity("node-memory"),
     }
 }
 

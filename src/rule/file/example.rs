@@ -1,0 +1,116 @@
+//! The examples of a rule file.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use cel::Value;
+
+use super::{Reader, RuleError};
+use crate::kube::parse_quantity;
+use crate::rule::setting::{Cluster, ReleaseInfo};
+use crate::rule::value::to_value;
+use crate::source::{SourceId, Span};
+use crate::yaml::{self, Kind, Node};
+
+const EXAMPLE_KEYS: &[&str] =
+    &["violates", "satisfies", "fixed", "params", "release", "cluster", "kube-version", "base"];
+
+/// One example: a text, and the lines where the rule must find something.
+#[derive(Debug, Clone)]
+pub struct Example {
+    /// The manifest or values file; empty where there are files.
+    pub text: String,
+    /// The files of a chart, by path, with their texts; empty where there is one text.
+    pub files: Vec<(String, String)>,
+    /// The chart's files in the revision that a run compares with; a manifest's text has no path.
+    pub base: Vec<(String, String)>,
+    /// True when the rule must find something.
+    pub violates: bool,
+    /// Of an example that violates: its texts once they are repaired, without marks, by path; a
+    /// single one has none. Only those that change; empty where the example does not say.
+    pub fixed: Vec<(String, String)>,
+    /// Parameters for this example alone.
+    pub params: BTreeMap<String, Value>,
+    /// The release that uses the values or makes the objects.
+    pub release: ReleaseInfo,
+    /// What is known of the cluster.
+    pub cluster: Cluster,
+    /// The Kubernetes version to judge by.
+    pub kube_version: Option<String>,
+    /// Where the example's text stands in the rule file.
+    pub span: Span,
+}
+
+/// Reads the examples of a rule file.
+pub(super) fn examples(source: SourceId, text: &Arc<str>) -> (Vec<Example>, Vec<RuleError>) {
+    let stream = yaml::parse(source, text);
+    let mut reader = Reader { errors: Vec::new() };
+    for error in &stream.errors {
+        reader.error(error.span, error.message.clone());
+    }
+    let root = stream.documents.first().and_then(|file| file.root());
+    let items = root.and_then(|root| root.get("examples")).into_iter().flat_map(Node::items);
+    let examples = items.filter_map(|node| example(&mut reader, node)).collect();
+    (examples, reader.errors)
+}
+
+fn example(reader: &mut Reader, node: Node<'_>) -> Option<Example> {
+    reader.known(node, EXAMPLE_KEYS);
+    let (text, violates) = match (node.get("violates"), node.get("satisfies")) {
+        (Some(text), None) => (text, true),
+        (None, Some(text)) => (text, false),
+        _ => {
+            reader.error(node.span(), "an example either violates or satisfies".to_owned());
+            return None;
+        }
+    };
+    let params = node.get("params").into_iter().flat_map(Node::entries);
+    Some(Example {
+        text: text.raw().to_owned(),
+        files: files(text),
+        base: node.get("base").map(texts).unwrap_or_default(),
+        violates,
+        fixed: node.get("fixed").map(texts).unwrap_or_default(),
+        params: params.map(|entry| (entry.name().into_owned(), to_value(entry.value))).collect(),
+        release: node.get("release").map_or_else(ReleaseInfo::default, release),
+        cluster: node.get("cluster").map_or_else(Cluster::default, cluster),
+        kube_version: node.get("kube-version").map(|version| version.raw().to_owned()),
+        span: text.span(),
+    })
+}
+
+/// The files of a mapping from paths to texts.
+fn files(node: Node<'_>) -> Vec<(String, String)> {
+    let file = |entry: yaml::Entry<'_>| (entry.name().into_owned(), entry.value.raw().to_owned());
+    node.entries().map(file).collect()
+}
+
+/// Files, or the one text of an example, which has no path.
+fn texts(node: Node<'_>) -> Vec<(String, String)> {
+    match node.kind() {
+        Kind::Mapping => files(node),
+        _ => vec![(String::new(), node.raw().to_owned())],
+    }
+}
+
+/// The release of an example.
+fn release(node: Node<'_>) -> ReleaseInfo {
+    let part = |key| node.get(key).map_or("", Node::raw).to_owned();
+    let name = part("name");
+    let declared_in = if name.is_empty() { String::new() } else { "plimsoll.yaml:1".to_owned() };
+    let (chart, namespace) = (part("chart"), part("namespace"));
+    ReleaseInfo { name, chart, namespace, declared_in, ..ReleaseInfo::default() }
+}
+
+/// The cluster of an example, as `plimsoll.yaml` states it.
+fn cluster(node: Node<'_>) -> Cluster {
+    let count = |key| node.get(key).and_then(|count| count.raw().parse().ok()).unwrap_or_default();
+    let quantity =
+        |key| node.get(key).and_then(|one| parse_quantity(one.raw())).unwrap_or_default();
+    Cluster {
+        nodes: count("nodes"),
+        zones: count("zones"),
+        node_cpu: quantity("node-cpu"),
+        node_memory: quantity("node-memory"),
+    }
+}
