@@ -12,7 +12,7 @@
 //! - [`project`][]: a repository as charts, releases, values files, manifests.
 //! - [`vendor`][]: charts of other repositories, fetched; the only code that talks to a network.
 //! - [`rule`][]: rule files, compiled, evaluated over a scope.
-//! - [`lint`][]: the pipeline, and the only parallel code but for a second thread of `plimsoll render`.
+//! - [`lint`][]: the pipeline; beside it, only [`project`][] and `plimsoll render` run things in parallel.
 //! - [`fix`][]: fixes tried by linting and rendering again, and applied.
 //! - [`report`][]: a file a format.
 //! - [`lsp`][]: the way in from an editor.

@@ -1,4 +1,4 @@
-//! The pipeline: a repository to a sorted report. The only parallel code, where many things are judged.
+//! The pipeline: a repository to a sorted report.
 //!
 //! Files are read and judged in parallel, each release is rendered and judged by itself; what
 //! they find is united, suppressed, held against the baseline and sorted. The same input gives
