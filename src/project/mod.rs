@@ -13,6 +13,7 @@ mod lock;
 mod name;
 mod node;
 mod release;
+mod skaffold;
 mod tracked;
 mod tree;
 mod walk;
@@ -58,7 +59,7 @@ pub struct Project {
     pub releases: Vec<Release>,
     /// Declarations that cannot be resolved from the repository alone.
     pub unresolved: Vec<Unresolved>,
-    /// What kustomizations put in the place of what manifests say, by the manifest's path.
+    /// What kustomizations and skaffold put in the place of what manifests say, by the manifest's path.
     pub rewrites: BTreeMap<String, Arc<Rewrites>>,
     /// The tags that kustomizations give to images.
     pub new_tags: Vec<NewTag>,
@@ -135,7 +136,8 @@ pub fn assemble(walked: Walked, taken: Vec<Taken>, config: &Config, sources: &So
     });
     let (releases, unresolved) = (found.releases, found.unresolved);
     let read_by_others = found.read_by_others;
-    let rewrites = kustomize::rewrites(&files);
+    let mut rewrites = kustomize::rewrites(&files);
+    skaffold::add_built(&files, &mut rewrites);
     let new_tags = kustomize::new_tags(&files);
     Project {
         files,

@@ -247,3 +247,23 @@ fn a_part_of_an_object_beside_a_kustomization_is_no_object() {
         assert_eq!(found.is_empty(), is_part, "{path}: {text}{found:?}");
     }
 }
+
+/// Skaffold puts the image that it has built in the place of its name, in what lies beside its configuration or below.
+#[test]
+fn an_image_that_skaffold_builds_is_not_judged_by_the_manifest() {
+    let manifest = |image: &str| WEB.replace("example.org/web:latest", image);
+    let skaffold = "apiVersion: skaffold/v4beta11\nkind: Config\nbuild: {artifacts: [{image: web}]}\nprofiles:\n  - name: dev\n    build: {artifacts: [{image: db}]}\n";
+    let dir = repository(&[
+        ("shop/skaffold.yaml", skaffold),
+        ("shop/k8s/web.yaml", &manifest("web")),
+        ("shop/k8s/tagged.yaml", &manifest("web:latest")),
+        ("shop/k8s/db.yaml", &manifest("db")),
+        ("shop/k8s/other.yaml", &manifest("cache")),
+        ("shop/base/kustomization.yaml", "namespace: shop\nresources: [web.yaml]\n"),
+        ("shop/base/web.yaml", &manifest("web")),
+        ("elsewhere/web.yaml", &manifest("web")),
+    ]);
+    let found = found(dir.path(), "image-tag-latest-forbidden");
+    let files: Vec<_> = found.iter().filter_map(|line| line.split(':').next()).collect();
+    assert_eq!(files, ["elsewhere/web.yaml", "shop/k8s/other.yaml"], "{found:?}");
+}

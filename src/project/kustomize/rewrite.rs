@@ -13,10 +13,10 @@ use crate::project::file::File;
 use crate::source::Span;
 use crate::yaml::Node;
 
-/// What every kustomization that a manifest is deployed by puts in the place of what it says.
+/// What every kustomization that a manifest is deployed by, or skaffold, puts in the place of what it says.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Rewrites {
-    /// Images, by their name without tag and digest, that get a tag or a digest.
+    /// Images, by their name without tag and digest, that get a tag or a digest, or are built.
     pub images: BTreeSet<String>,
     /// Variables, `NAME` for `$(NAME)`.
     pub variables: BTreeSet<String>,

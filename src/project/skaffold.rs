@@ -1,0 +1,51 @@
+//! Images that skaffold builds: in every manifest that it deploys, the image that it has built, with its tag, stands in
+//! the place of the name (`pkg/skaffold/kubernetes/manifest/images.go`).
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
+
+use super::chart::scalar_text;
+use super::classify::Class;
+use super::file::File;
+use super::kustomize::Rewrites;
+use super::tree::{parent, upwards};
+use crate::yaml::Node;
+
+/// Adds to what is rewritten in manifests the images that a `skaffold.yaml` beside or above them builds.
+pub(super) fn add_built(files: &[File], rewrites: &mut BTreeMap<String, Arc<Rewrites>>) {
+    let mut built: HashMap<&str, BTreeSet<String>> = HashMap::new();
+    for file in files.iter().filter(|file| file.class == Class::Skaffold) {
+        let images = file.roots().flat_map(images);
+        built.entry(parent(&file.path)).or_default().extend(images);
+    }
+    built.retain(|_, images| !images.is_empty());
+    if built.is_empty() {
+        return;
+    }
+    // What lies in one folder and is deployed alike is rewritten alike.
+    let mut known: HashMap<(&str, Option<*const Rewrites>), Option<Arc<Rewrites>>> = HashMap::new();
+    for file in files.iter().filter(|file| file.class == Class::Manifest) {
+        let (directory, before) = (parent(&file.path), rewrites.get(&file.path));
+        let with = known.entry((directory, before.map(Arc::as_ptr))).or_insert_with(|| {
+            let images = upwards(directory).filter_map(|above| built.get(above)).flatten();
+            let images: BTreeSet<String> = images.cloned().collect();
+            let mut with = before.map(|before| (**before).clone()).unwrap_or_default();
+            let is_any = !images.is_empty();
+            with.images.extend(images);
+            is_any.then(|| Arc::new(with))
+        });
+        if let Some(with) = with.clone() {
+            rewrites.insert(file.path.clone(), with);
+        }
+    }
+}
+
+/// The images that a configuration builds, by itself or with one of its profiles.
+fn images(root: Node<'_>) -> impl Iterator<Item = String> {
+    let profiles = root.get("profiles").into_iter().flat_map(|profiles| profiles.items());
+    std::iter::once(root)
+        .chain(profiles)
+        .filter_map(|part| part.at(&["build", "artifacts"]))
+        .flat_map(|artifacts| artifacts.items())
+        .filter_map(|artifact| artifact.get("image").and_then(scalar_text))
+}
