@@ -103,6 +103,8 @@ fn a_chart_that_needs_values_of_a_pipeline_is_named() {
 fn text_of_another_template_language_is_named() {
     let text = format!("{{% raw %}}\n{CONFIG_MAP}{{% endraw %}}\n");
     says(&[("a.yaml", &text)], "templates that no chart renders were not checked: a.yaml");
+    let text = format!("%{{ if web }}\n{CONFIG_MAP}%{{ endif }}\n");
+    says(&[("a.yaml", &text)], "templates that no chart renders were not checked: a.yaml");
 }
 
 /// They are parts of objects, held against what a cluster has.

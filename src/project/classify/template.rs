@@ -20,9 +20,11 @@ fn is_template(stream: &Stream) -> bool {
             .any(|document| document.root().is_some_and(|root| opens_action(root, document.text())))
 }
 
-/// True for what does not parse for lines that Jinja and its like take out: `{% raw %}`.
+/// True for what does not parse for lines that Jinja and its like, or Terraform, take out: `{% raw %}`, `%{ if web }`.
 fn is_of_statements(text: &str, stream: &Stream) -> bool {
-    !stream.errors.is_empty() && text.lines().any(|line| line.trim_start().starts_with("{%"))
+    let is_statement =
+        |line: &str| ["{%", "%{"].iter().any(|mark| line.trim_start().starts_with(mark));
+    !stream.errors.is_empty() && text.lines().any(is_statement)
 }
 
 /// True for what does not parse for what a program puts something in the place of: a value that begins with `%s`, as
