@@ -20,6 +20,14 @@ fn what_a_rule_says_more_exactly_the_schema_does_not_say_again() {
 }
 
 #[test]
+fn a_variable_that_is_no_text_is_told_once() {
+    let pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec:\n  containers:\n    - name: a\n      env:\n        - {name: DEBUG, value: true}\n";
+    let dir = repository(&[("pod.yaml", pod)]);
+    let found = found(dir.path(), "schema-validation,env-value-not-string");
+    assert_eq!(found, ["pod.yaml:8 env-value-not-string"]);
+}
+
+#[test]
 fn an_image_that_cannot_be_pulled_is_not_asked_for_its_tag() {
     let text = "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec:\n  containers:\n    - name: a\n      image: Example/Web\n    - name: b\n      image: web\n";
     let dir = repository(&[("pod.yaml", text)]);
