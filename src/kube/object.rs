@@ -99,6 +99,8 @@ impl<'a> Object<'a> {
             "Pod" if self.group().is_empty() => Some(self.node),
             "PodTemplate" if self.group().is_empty() => self.node.get("template"),
             "CronJob" => self.node.at(&["spec", "jobTemplate", "spec", "template"]),
+            // KEDA makes Jobs of it.
+            "ScaledJob" => self.node.at(&["spec", "jobTargetRef", "template"]),
             _ => self.node.at(&["spec", "template"]).filter(|template| {
                 let known = matches!(
                     self.kind,

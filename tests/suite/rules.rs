@@ -7,7 +7,7 @@ use plimsoll::lint::select::BUILTIN;
 use plimsoll::rule::{RuleSet, Scope, example};
 use plimsoll::source::Sources;
 
-use crate::harness::{repository, run};
+use crate::harness::{found, repository, run};
 
 #[test]
 fn every_rule_file_is_sound() {
@@ -117,4 +117,12 @@ fn a_page_shows_the_files_of_an_example() {
     assert!(changed.contains("Bad\n\n  (before)\n\n    apiVersion: "), "{changed}");
     let chart = page("chart-icon-valid");
     assert!(chart.contains("Bad\n\n  Chart.yaml\n\n    "), "{chart}");
+}
+
+#[test]
+fn a_job_that_keda_starts_is_judged_by_its_pods() {
+    let job = "apiVersion: keda.sh/v1alpha1\nkind: ScaledJob\nmetadata: {name: a}\nspec:\n  jobTargetRef:\n    template:\n      spec:\n        restartPolicy: Never\n        containers:\n          - {name: a, image: web}\n";
+    let dir = repository(&[("job.yaml", job)]);
+    let found = found(dir.path(), "image-tag-latest-forbidden,liveness-probe-required");
+    assert_eq!(found, ["job.yaml:10 image-tag-latest-forbidden"]);
 }
