@@ -126,3 +126,15 @@ fn a_job_that_keda_starts_is_judged_by_its_pods() {
     let found = found(dir.path(), "image-tag-latest-forbidden,liveness-probe-required");
     assert_eq!(found, ["job.yaml:10 image-tag-latest-forbidden"]);
 }
+
+/// A release that nobody has named is called `release-name` while it is rendered.
+#[test]
+fn a_port_that_is_called_after_a_release_without_a_name_is_not_too_long() {
+    let pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec:\n  containers:\n    - name: a\n      image: web:1.0.0\n      ports:\n        - {name: \"{{ .Release.Name }}-web\", containerPort: 80}\n        - {name: administration-web, containerPort: 81}\n";
+    let dir = repository(&[
+        ("web/Chart.yaml", "apiVersion: v2\nname: web\nversion: 1.0.0\n"),
+        ("web/templates/pod.yaml", pod),
+    ]);
+    let found = found(dir.path(), "container-ports-valid");
+    assert_eq!(found, ["web/templates/pod.yaml:10 container-ports-valid"]);
+}
