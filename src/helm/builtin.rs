@@ -159,7 +159,10 @@ fn equal(a: &Value, b: &Value) -> Result<bool, String> {
         (Data::Str(a), Data::Str(b)) => Ok(a.as_str() == b.as_str()),
         (Data::List(_) | Data::Map(_), Data::List(_) | Data::Map(_)) => Err(incomparable(a, b)),
         (Data::Object(first), Data::Object(second)) => same_object(first, second, b),
-        _ => Err("incompatible types for comparison".into()),
+        _ => {
+            let (a, b) = (a.type_name(), b.type_name());
+            Err(format!("incompatible types for comparison: {a} and {b}"))
+        }
     }
 }
 

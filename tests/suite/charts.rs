@@ -955,6 +955,22 @@ fn flags_are_read_as_helm_reads_them() {
     assert!(run.out.contains(r#"v: {"a":{"b":"c,d\\e"},"f":""}"#), "{}", run.out);
 }
 
+/// As `eq` of Go 1.25 does (`text/template/funcs.go`); `lt` does not.
+#[test]
+fn values_that_cannot_be_compared_are_refused_with_their_types() {
+    for (action, want) in [
+        ("eq .Values.a true", "comparison: map[string]interface {} and bool"),
+        ("ne .Values.num \"1\"", "comparison: float64 and string"),
+        ("lt .Values.num \"1\"", "comparison"),
+    ] {
+        let run = render(&format!("v: {{{{ {action} }}}}\n"), "a: {b: 1}\nnum: 1\n", &[]);
+        let said = in_one_line(&run.expect_code(1).err);
+        let (_, said) = said.rsplit_once("incompatible types for ").unwrap_or_default();
+        assert!(said.trim().starts_with(want), "{action}: {said}");
+        assert!(want != "comparison" || !said.contains(" and "), "{action}: {said}");
+    }
+}
+
 /// A key store is such a file. Values files are YAML, which is text.
 #[test]
 fn set_file_gives_templates_a_file_of_any_bytes() {
