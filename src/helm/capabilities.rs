@@ -1,10 +1,11 @@
 //! `.Capabilities`: what the cluster can do, for a chosen Kubernetes version.
 
 use std::borrow::Cow;
+use std::rc::Rc;
 
 use super::call::text;
 use super::origin::{OriginId, Origins};
-use super::value::{Entries, Object, Value};
+use super::value::{Object, Value};
 
 /// The Kubernetes version that Helm 4.1 takes when none is given (its client-go is 0.35).
 pub const DEFAULT_KUBE_VERSION: &str = "v1.35.0";
@@ -136,10 +137,42 @@ impl Object for KubeVersion {
         self.normalized.clone()
     }
 
-    fn encoded(&self, origin: OriginId) -> Value {
+    fn fields(&self, origin: OriginId) -> Option<Vec<(&'static str, Value)>> {
         let fields = [("Version", &self.version), ("Major", &self.major), ("Minor", &self.minor)];
-        let fields = fields.map(|(name, text)| (name.into(), Value::str(text, origin)));
-        Value::map(Entries::from(fields), origin)
+        Some(fields.map(|(name, text)| (name, Value::str(text, origin))).to_vec())
+    }
+
+    fn copied(&self) -> Option<Rc<dyn Object>> {
+        Some(Rc::new(CopiedVersion(self.clone())))
+    }
+
+    fn as_any(&self) -> &dyn std::any::Any {
+        self
+    }
+}
+
+/// A copy of `.Capabilities.KubeVersion`, as functions get it: its methods are those of a pointer, so that it is
+/// written as the struct that it is.
+#[derive(Debug)]
+struct CopiedVersion(KubeVersion);
+
+impl Object for CopiedVersion {
+    fn type_name(&self) -> &'static str {
+        "common.KubeVersion"
+    }
+
+    fn call(&self, name: &str, args: &[Value], origins: &Origins) -> Option<Result<Value, String>> {
+        let is_method = matches!(name, "String" | "GitVersion");
+        if is_method { None } else { self.0.call(name, args, origins) }
+    }
+
+    fn print(&self) -> String {
+        let KubeVersion { version, normalized, major, minor } = &self.0;
+        format!("{{{version} {normalized} {major} {minor}}}")
+    }
+
+    fn fields(&self, origin: OriginId) -> Option<Vec<(&'static str, Value)>> {
+        self.0.fields(origin)
     }
 
     fn as_any(&self) -> &dyn std::any::Any {
@@ -197,10 +230,8 @@ impl Object for BuildInfo {
         Some(Ok(Value::str(text, OriginId::NONE)))
     }
 
-    fn encoded(&self, origin: OriginId) -> Value {
-        let fields = BUILD_INFO.iter().filter(|(.., text)| !text.is_empty());
-        let fields = fields.map(|(_, name, text)| ((*name).into(), Value::str(text, origin)));
-        Value::map(fields.collect(), origin)
+    fn fields(&self, origin: OriginId) -> Option<Vec<(&'static str, Value)>> {
+        Some(BUILD_INFO.map(|(_, name, text)| (name, Value::str(text, origin))).to_vec())
     }
 
     fn print(&self) -> String {
@@ -234,17 +265,18 @@ impl Object for Capabilities {
         Some(Ok(value.clone()))
     }
 
-    fn encoded(&self, origin: OriginId) -> Value {
+    fn fields(&self, _: OriginId) -> Option<Vec<(&'static str, Value)>> {
         let fields = [
             ("KubeVersion", &self.kube),
             ("APIVersions", &self.versions),
             ("HelmVersion", &self.helm),
         ];
-        Value::map(Entries::from(fields.map(|(name, field)| (name.into(), field.clone()))), origin)
+        Some(fields.map(|(name, field)| (name, field.clone())).to_vec())
     }
 
     fn print(&self) -> String {
-        format!("&{{{} {} {}}}", print(&self.kube), print(&self.versions), print(&self.helm))
+        let kube = self.kube.clone().handed_over();
+        format!("&{{{} {} {}}}", print(&kube), print(&self.versions), print(&self.helm))
     }
 
     fn as_any(&self) -> &dyn std::any::Any {
@@ -261,13 +293,12 @@ pub(super) fn capabilities(kube: &KubeVersion, extra: &[String], serves: Serves)
     let versions = API_VERSIONS.iter().map(|version| Cow::Borrowed(*version));
     let listed = versions.chain(extra.iter().cloned().map(Cow::Owned)).collect();
     let versions = VersionSet { listed, serves, minor: kube.minor.parse().unwrap_or(0) };
-    let object = |object: std::rc::Rc<dyn Object>| {
-        Value::new(super::value::Data::Object(object), OriginId::NONE)
-    };
-    object(std::rc::Rc::new(Capabilities {
-        kube: object(std::rc::Rc::new(kube.clone())),
-        versions: object(std::rc::Rc::new(versions)),
-        helm: object(std::rc::Rc::new(BuildInfo)),
+    let object =
+        |object: Rc<dyn Object>| Value::new(super::value::Data::Object(object), OriginId::NONE);
+    object(Rc::new(Capabilities {
+        kube: object(Rc::new(kube.clone())),
+        versions: object(Rc::new(versions)),
+        helm: object(Rc::new(BuildInfo)),
     }))
 }
 

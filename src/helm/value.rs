@@ -104,8 +104,21 @@ pub trait Object: fmt::Debug {
     fn items(&self) -> Option<Vec<Value>> {
         None
     }
-    /// What `toJson` and `toYaml` write in its place.
+    /// The fields that JSON has of a struct, in its order.
+    fn fields(&self, _: OriginId) -> Option<Vec<(&'static str, Value)>> {
+        None
+    }
+    /// What a function is given in its place, as Go hands structs over: a copy, which lacks the methods of a pointer
+    /// to it. `None`: the same.
+    fn copied(&self) -> Option<Rc<dyn Object>> {
+        None
+    }
+    /// What `toYaml` writes in its place, and `toJson` where it is no struct.
     fn encoded(&self, origin: OriginId) -> Value {
+        if let Some(fields) = self.fields(origin) {
+            let fields = fields.into_iter().map(|(name, value)| (name.into(), value));
+            return Value::map(fields.collect(), origin);
+        }
         match (self.entries(), self.items()) {
             (Some(entries), _) => Value::map(entries, origin),
             (None, Some(items)) => Value::list(items, origin),
@@ -319,6 +332,18 @@ impl Value {
     #[must_use]
     pub fn member(&self, member: &Self, origins: &Origins) -> Self {
         member.tinted(origins.conditions(self.origin), origins)
+    }
+
+    /// The value as a function is given it.
+    #[must_use]
+    pub fn handed_over(self) -> Self {
+        match &self.data {
+            Data::Object(object) => match object.copied() {
+                Some(copy) => Self { data: Data::Object(copy), ..self },
+                None => self,
+            },
+            _ => self,
+        }
     }
 
     /// A value of its own that shares no map or list with this one, as `deepCopy` makes.

@@ -971,6 +971,39 @@ fn values_that_cannot_be_compared_are_refused_with_their_types() {
     }
 }
 
+/// Go's `fmt` asks a value for its text, and `.Capabilities.KubeVersion` has one by its address only (helm
+/// `pkg/chart/common/capabilities.go`): it is found where an action writes it, and not by a function, which has a copy.
+#[test]
+fn functions_see_the_kubernetes_version_as_the_struct_that_it_is() {
+    let copy = "{v1.30.2-x v1.30.2 1 30}";
+    let fields = r#"{"Version":"v1.30.2-x","Major":"1","Minor":"30"}"#;
+    for (action, want) in [
+        (".Capabilities.KubeVersion", "v1.30.2"),
+        ("$v", "v1.30.2"),
+        ("with $v }}{{ . }} {{ .GitVersion }}{{ end", "v1.30.2 v1.30.2-x"),
+        ("or $v 1", "v1.30.2"),
+        ("$v | toString", copy),
+        ("default $v .Values.none", copy),
+        ("printf \"%s\" $v", copy),
+        ("include \"dot\" $v", copy),
+        ("template \"dot\" $v", "v1.30.2"),
+        ("list $v | first", copy),
+        ("(default $v nil).Version", "v1.30.2-x"),
+        ("toJson $v", fields),
+        ("print .Capabilities | trunc 20", "&{{v1.30.2-x v1.30.2"),
+    ] {
+        let template = format!(
+            "{{{{ define \"dot\" }}}}{{{{ . }}}}{{{{ end }}}}{{{{ $v := .Capabilities.KubeVersion }}}}\nv: '{{{{ {action} }}}}'\n"
+        );
+        let run = render(&template, "", &["--kube-version", "1.30.2-x"]).expect_code(0);
+        assert!(run.out.contains(&format!("v: '{want}'\n")), "{action}: {}", run.out);
+    }
+    // The methods of its address are not those of a copy.
+    let method = "v: {{ (default .Capabilities.KubeVersion nil).GitVersion }}\n";
+    let run = render(method, "", &[]).expect_code(1);
+    assert!(in_one_line(&run.err).contains("can't evaluate field GitVersion"), "{}", run.err);
+}
+
 /// A key store is such a file. Values files are YAML, which is text.
 #[test]
 fn set_file_gives_templates_a_file_of_any_bytes() {

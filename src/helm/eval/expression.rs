@@ -138,11 +138,11 @@ impl<'e> Frame<'e> {
     ) -> Flow<Vec<Value>> {
         let mut args = Vec::with_capacity(given.args.len() + 1);
         for (index, arg) in given.args.iter().enumerate() {
-            args.push(self.argument(arg, signature.param(index), dot)?);
+            args.push(self.argument(arg, signature.param(index), dot)?.handed_over());
         }
         if let Some(value) = given.piped {
             let param = signature.param(args.len());
-            args.push(self.checked(Held { value, boxed: false }, param)?);
+            args.push(self.checked(Held { value, boxed: false }, param)?.handed_over());
         }
         Ok(args)
     }

@@ -125,12 +125,6 @@ fn write(
     }
     let origin = value.origin;
     let inner = indent.map(|depth| depth + 1);
-    let line = |out: &mut RopeBuilder, depth: Option<usize>| {
-        if let Some(depth) = depth {
-            out.push("\n", origin);
-            out.push(&"  ".repeat(depth), origin);
-        }
-    };
     match &value.data {
         Data::Nil => out.push("null", origin),
         Data::List(_) | Data::Map(_) if value.nuance.is_nil() => out.push("null", origin),
@@ -151,34 +145,62 @@ fn write(
                 if index > 0 {
                     out.push(",", origin);
                 }
-                line(out, inner);
+                start_line(out, inner, origin);
                 write(item, out, html, inner, depth + 1)?;
             }
             if !items.is_empty() {
-                line(out, indent);
+                start_line(out, indent, origin);
             }
             out.push("]", origin);
         }
         Data::Map(entries) => {
-            out.push("{", origin);
             let entries = entries.borrow();
-            for (index, (key, item)) in entries.iter().enumerate() {
-                if index > 0 {
-                    out.push(",", origin);
-                }
-                line(out, inner);
-                string(&Rope::new(key, origin), OriginId::NONE, out, html);
-                out.push(if indent.is_some() { ": " } else { ":" }, origin);
-                write(item, out, html, inner, depth + 1)?;
-            }
-            if !entries.is_empty() {
-                line(out, indent);
-            }
-            out.push("}", origin);
+            let entries = entries.iter().map(|(key, item)| (&**key, item));
+            write_map(entries, origin, out, (html, indent, depth))?;
         }
-        Data::Object(object) => write(&object.encoded(origin), out, html, indent, depth + 1)?,
+        Data::Object(object) => match object.fields(origin) {
+            Some(fields) => {
+                let fields = fields.iter().map(|(name, item)| (*name, item));
+                write_map(fields, origin, out, (html, indent, depth))?;
+            }
+            None => write(&object.encoded(origin), out, html, indent, depth + 1)?,
+        },
     }
     Ok(())
+}
+
+/// Writes entries, in the order given; the last are what [`write`] was given.
+fn write_map<'a>(
+    entries: impl ExactSizeIterator<Item = (&'a str, &'a Value)>,
+    origin: OriginId,
+    out: &mut RopeBuilder,
+    (html, indent, depth): (bool, Option<usize>, usize),
+) -> Result<(), String> {
+    let inner = indent.map(|depth| depth + 1);
+    let is_empty = entries.len() == 0;
+    out.push("{", origin);
+    for (index, (key, item)) in entries.enumerate() {
+        if index > 0 {
+            out.push(",", origin);
+        }
+        start_line(out, inner, origin);
+        string(&Rope::new(key, origin), OriginId::NONE, out, html);
+        out.push(if indent.is_some() { ": " } else { ":" }, origin);
+        write(item, out, html, inner, depth + 1)?;
+    }
+    if !is_empty {
+        start_line(out, indent, origin);
+    }
+    out.push("}", origin);
+    Ok(())
+}
+
+/// Begins a line of a pretty text.
+fn start_line(out: &mut RopeBuilder, depth: Option<usize>, origin: OriginId) {
+    if let Some(depth) = depth {
+        out.push("\n", origin);
+        out.push(&"  ".repeat(depth), origin);
+    }
 }
 
 fn string(rope: &Rope, origin: OriginId, out: &mut RopeBuilder, html: bool) {
