@@ -156,14 +156,28 @@ fn equal(a: &Value, b: &Value) -> Result<bool, String> {
         (Data::Nil, _) | (_, Data::Nil) => Ok(false),
         (Data::Bool(a), Data::Bool(b)) => Ok(a == b),
         (Data::Float(a), Data::Float(b)) => Ok(a == b),
-        (Data::Str(a), Data::Str(b)) => Ok(a.as_str() == b.as_str()),
+        (Data::Str(text), Data::Str(other)) if is_basic(a) && is_basic(b) => {
+            Ok(text.as_str() == other.as_str())
+        }
+        (Data::Str(_), Data::Str(_)) if !is_basic(a) && !is_basic(b) => Err(incomparable(a, b)),
         (Data::List(_) | Data::Map(_), Data::List(_) | Data::Map(_)) => Err(incomparable(a, b)),
         (Data::Object(first), Data::Object(second)) => same_object(first, second, b),
-        _ => {
-            let (a, b) = (a.type_name(), b.type_name());
-            Err(format!("incompatible types for comparison: {a} and {b}"))
-        }
+        _ => Err(incompatible(a, b)),
     }
+}
+
+/// Whether it is of one of the kinds that Go's comparisons know; bytes are a slice.
+fn is_basic(value: &Value) -> bool {
+    match value.data {
+        Data::Bool(_) | Data::Int(_) | Data::Int64(_) | Data::Float(_) => true,
+        Data::Str(_) => value.nuance != Nuance::Bytes,
+        Data::Nil | Data::List(_) | Data::Map(_) | Data::Object(_) => false,
+    }
+}
+
+/// Why a value of one type has no place among those of another.
+fn incompatible(a: &Value, b: &Value) -> String {
+    format!("incompatible types for comparison: {} and {}", a.type_name(), b.type_name())
 }
 
 /// Whether two objects are one: pointers lead to the same, structs hold the same.
@@ -183,7 +197,9 @@ fn incomparable(a: &Value, b: &Value) -> String {
         print::sprintf(&format, std::slice::from_ref(value), &Origins::default())
     };
     match (&a.data, &b.data) {
-        (Data::List(_), Data::List(_)) | (Data::Map(_), Data::Map(_)) => {
+        (Data::List(_), Data::List(_))
+        | (Data::Map(_), Data::Map(_))
+        | (Data::Str(_), Data::Str(_)) => {
             format!("non-comparable type {}: {}", shown(b).as_str(), b.type_name())
         }
         _ => format!(
@@ -202,11 +218,11 @@ fn less(a: &Value, b: &Value) -> Result<bool, String> {
     }
     match (&a.data, &b.data) {
         (Data::Float(a), Data::Float(b)) => Ok(a < b),
-        (Data::Str(a), Data::Str(b)) => Ok(a.as_str() < b.as_str()),
-        (
-            Data::Int(_) | Data::Int64(_) | Data::Float(_) | Data::Str(_) | Data::Bool(_),
-            Data::Int(_) | Data::Int64(_) | Data::Float(_) | Data::Str(_) | Data::Bool(_),
-        ) => Err("incompatible types for comparison".into()),
+        (Data::Str(text), Data::Str(other)) if is_basic(a) && is_basic(b) => {
+            Ok(text.as_str() < other.as_str())
+        }
+        (Data::Bool(_), Data::Bool(_)) => Err("invalid type for comparison".into()),
+        _ if is_basic(a) && is_basic(b) => Err(incompatible(a, b)),
         _ => Err("invalid type for comparison".into()),
     }
 }

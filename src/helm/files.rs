@@ -10,6 +10,7 @@ use super::call::text;
 use super::chart::{Chart, LEADS_OUT};
 use super::emit::{Dialect, emit};
 use super::origin::{OriginId, Origins};
+use super::print::plain;
 use super::value::{Data, Entries, Nuance, Object, Value};
 use crate::source::bytes;
 
@@ -124,8 +125,8 @@ impl Object for Files {
     }
 
     fn print(&self) -> String {
-        let files: Vec<_> =
-            self.files.iter().map(|(name, text)| format!("{name}:{text}")).collect();
+        let file = |(name, text): &(String, Arc<str>)| format!("{name}:{}", plain(&as_bytes(text)));
+        let files: Vec<_> = self.files.iter().map(file).collect();
         format!("map[{}]", files.join(" "))
     }
 

@@ -169,7 +169,7 @@ fn write(
     Ok(())
 }
 
-/// Writes entries, in the order given; the last are what [`write`] was given.
+/// Writes entries, in the order given; the last of the arguments are those of the writer around it.
 fn write_map<'a>(
     entries: impl ExactSizeIterator<Item = (&'a str, &'a Value)>,
     origin: OriginId,
