@@ -22,17 +22,18 @@ pub(super) fn add_built(files: &[File], rewrites: &mut BTreeMap<String, Arc<Rewr
     if built.is_empty() {
         return;
     }
-    // What lies in one folder and is deployed alike is rewritten alike.
+    // What lies in one folder and is deployed alike is rewritten alike: it is told by what was there, which all stood at once.
     let mut known: HashMap<(&str, Option<*const Rewrites>), Option<Arc<Rewrites>>> = HashMap::new();
     for file in files.iter().filter(|file| file.class == Class::Manifest) {
         let (directory, before) = (parent(&file.path), rewrites.get(&file.path));
         let with = known.entry((directory, before.map(Arc::as_ptr))).or_insert_with(|| {
             let images = upwards(directory).filter_map(|above| built.get(above)).flatten();
             let images: BTreeSet<String> = images.cloned().collect();
-            let mut with = before.map(|before| (**before).clone()).unwrap_or_default();
-            let is_any = !images.is_empty();
-            with.images.extend(images);
-            is_any.then(|| Arc::new(with))
+            (!images.is_empty()).then(|| {
+                let mut with = before.map(|before| (**before).clone()).unwrap_or_default();
+                with.images.extend(images);
+                Arc::new(with)
+            })
         });
         if let Some(with) = with.clone() {
             rewrites.insert(file.path.clone(), with);
