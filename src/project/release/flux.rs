@@ -4,6 +4,8 @@
 
 mod patch;
 
+use std::collections::HashMap;
+
 use sha2::{Digest as _, Sha256};
 
 use self::patch::patches;
@@ -40,8 +42,10 @@ impl Object<'_> {
 
 /// What Flux keeps in a repository.
 struct Flux<'p> {
-    /// Sources, charts, `ConfigMaps`, Secrets: by kind.
+    /// Sources, charts, `ConfigMaps`, Secrets, each with its kind.
     objects: Vec<(String, Object<'p>)>,
+    /// The same by kind and name.
+    named: HashMap<(String, String), Vec<Object<'p>>>,
     /// Flux's own Kustomizations, with the directory they apply.
     applied: Vec<(String, Object<'p>)>,
     kustomizations: &'p Kustomizations<'p>,
@@ -63,7 +67,8 @@ pub(super) fn find(context: &Context<'_>, found: &mut Found) {
     let kustomizations = context.kustomizations;
     let patches = kustomize_patch::paths(kustomizations);
     let mut releases = Vec::new();
-    let mut flux = Flux { objects: Vec::new(), applied: Vec::new(), kustomizations };
+    let (objects, named, applied) = (Vec::new(), HashMap::new(), Vec::new());
+    let mut flux = Flux { objects, named, applied, kustomizations };
     for file in context.tree.of(Class::Manifest) {
         for root in file.objects() {
             let text = |key: &str| root.get(key).and_then(Node::as_str).unwrap_or_default();
@@ -79,7 +84,7 @@ pub(super) fn find(context: &Context<'_>, found: &mut Found) {
                     flux.applied.push((path, object));
                 }
                 ("source.toolkit.fluxcd.io", kind) | ("v1", kind @ ("ConfigMap" | "Secret")) => {
-                    flux.objects.push((kind.to_owned(), object));
+                    flux.add(kind, object);
                 }
                 _ => {}
             }
@@ -93,6 +98,19 @@ pub(super) fn find(context: &Context<'_>, found: &mut Found) {
 }
 
 impl<'p> Flux<'p> {
+    fn add(&mut self, kind: &str, object: Object<'p>) {
+        if let Some(name) = object.name() {
+            self.named.entry((kind.to_owned(), name)).or_default().push(object);
+        }
+        self.objects.push((kind.to_owned(), object));
+    }
+
+    /// Those of a kind and name, in the order of the repository.
+    fn of_name(&self, kind: &str, name: &str) -> &[Object<'p>] {
+        let key = (kind.to_owned(), name.to_owned());
+        self.named.get(&key).map_or(&[], Vec::as_slice)
+    }
+
     fn ways(&self, object: Object<'p>) -> Vec<Way<'_, 'p>> {
         let path = object.file.path.as_str();
         let mut ways = Vec::new();
@@ -209,11 +227,7 @@ impl<'p> Flux<'p> {
     }
 
     fn object(&self, kind: &str, name: &str, namespace: Option<&str>) -> Option<Object<'p>> {
-        let named = self
-            .objects
-            .iter()
-            .filter(|(own, object)| own == kind && object.name().as_deref() == Some(name));
-        named.map(|(_, object)| *object).min_by_key(|object| {
+        self.of_name(kind, name).iter().copied().min_by_key(|object| {
             match (object.namespace().as_deref(), namespace) {
                 (Some(own), Some(wanted)) if own == wanted => 0,
                 (None, _) | (_, None) => 1,
@@ -230,13 +244,9 @@ impl<'p> Flux<'p> {
         namespace: Option<&str>,
         near: &str,
     ) -> Option<Object<'p>> {
-        let beside =
-            self.objects.iter().map(|(own, object)| (own, *object)).find(|(own, object)| {
-                own.as_str() == kind
-                    && object.name().as_deref() == Some(name)
-                    && parent(&object.file.path) == parent(near)
-            });
-        beside.map(|(_, object)| object).or_else(|| self.object(kind, name, namespace))
+        let is_beside = |object: &&Object<'p>| parent(&object.file.path) == parent(near);
+        let beside = self.of_name(kind, name).iter().find(is_beside).copied();
+        beside.or_else(|| self.object(kind, name, namespace))
     }
 
     fn chart(

@@ -32,7 +32,10 @@ pub(super) struct Define {
 /// Variables, most of them not expanded.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Variables {
-    values: BTreeMap<String, String>,
+    /// Those of the file, which all scopes share.
+    values: Arc<BTreeMap<String, String>>,
+    /// Those of a scope.
+    own: BTreeMap<String, String>,
     known: Arc<Known>,
     /// References that were followed, in all scopes together.
     followed: Arc<AtomicUsize>,
@@ -58,11 +61,17 @@ impl Variables {
             known: Known::default(),
         };
         reader.read(&file.text(), file.source, 0);
-        Self { known: Arc::new(reader.known), ..reader.variables }
+        let Self { own, followed, .. } = reader.variables;
+        Self {
+            values: Arc::new(own),
+            own: BTreeMap::new(),
+            known: Arc::new(reader.known),
+            followed,
+        }
     }
 
     pub(super) fn get(&self, name: &str) -> Option<&str> {
-        self.values.get(name).map(String::as_str)
+        self.own.get(name).or_else(|| self.values.get(name)).map(String::as_str)
     }
 
     /// Whether one more reference may be followed.
@@ -71,7 +80,7 @@ impl Variables {
     }
 
     pub(super) fn set(&mut self, name: &str, value: &str) {
-        self.values.insert(name.to_owned(), value.to_owned());
+        self.own.insert(name.to_owned(), value.to_owned());
     }
 
     pub(super) fn define(&self, name: &str) -> Option<&Define> {
@@ -87,8 +96,10 @@ impl Variables {
     pub(super) fn exported(&self) -> Vec<(String, String)> {
         let exported =
             |name: &&String| self.known.export_all || self.known.exported.contains(*name);
-        let names = self.values.keys().filter(exported);
-        names.map(|name| (name.clone(), expand(&self.values[name], self, 0))).collect()
+        let names: BTreeSet<&String> =
+            self.values.keys().chain(self.own.keys()).filter(exported).collect();
+        let value = |name: &str| expand(self.get(name).unwrap_or_default(), self, 0);
+        names.into_iter().map(|name| (name.clone(), value(name))).collect()
     }
 }
 
@@ -177,7 +188,7 @@ impl Reader<'_, '_> {
     }
 
     fn assign(&mut self, name: &str, operator: &str, value: &str) {
-        let values = &mut self.variables.values;
+        let values = &mut self.variables.own;
         match operator {
             "?=" => {
                 values.entry(name.to_owned()).or_insert_with(|| value.to_owned());
