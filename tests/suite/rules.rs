@@ -135,6 +135,6 @@ fn a_port_that_is_called_after_a_release_without_a_name_is_not_too_long() {
         ("web/Chart.yaml", "apiVersion: v2\nname: web\nversion: 1.0.0\n"),
         ("web/templates/pod.yaml", pod),
     ]);
-    let found = found(dir.path(), "container-ports-valid");
+    let found = found(dir.path(), "container-ports-valid,port-name-valid");
     assert_eq!(found, ["web/templates/pod.yaml:10 container-ports-valid"]);
 }
