@@ -94,15 +94,20 @@ impl Cursor<'_> {
                 return;
             }
             let step = left.min(end - self.at);
-            self.at += step;
-            if step == left {
-                self.index += 1;
-                self.used = 0;
-            } else {
-                self.used += step;
-            }
+            self.pass(step, left);
         }
         self.at = end;
+    }
+
+    /// Goes on by some bytes of a segment that has so many left.
+    fn pass(&mut self, step: usize, left: usize) {
+        self.at += step;
+        if step == left {
+            self.index += 1;
+            self.used = 0;
+        } else {
+            self.used += step;
+        }
     }
 
     fn advance(&mut self, end: usize, mut each: impl FnMut(&str, &Segment)) {
@@ -115,13 +120,7 @@ impl Cursor<'_> {
             }
             let piece = Segment { place: segment.place.after(self.used), ..*segment };
             each(&text[self.at..self.at + step], &piece);
-            self.at += step;
-            if step == left {
-                self.index += 1;
-                self.used = 0;
-            } else {
-                self.used += step;
-            }
+            self.pass(step, left);
         }
     }
 }
