@@ -97,15 +97,11 @@ pub(super) fn prepare(formats: Option<&Value>, objects: &[Object<'_>]) {
 fn has_long_text(object: &Object<'_>) -> bool {
     match object.node.parent() {
         None => object.node.document().long_scalars(SHORTEST).next().is_some(),
-        Some(_) => holds_long(object.node),
-    }
-}
-
-fn holds_long(node: Node<'_>) -> bool {
-    match node.kind() {
-        Kind::Mapping => node.entries().any(|entry| holds_long(entry.value)),
-        Kind::Sequence => node.items().any(holds_long),
-        Kind::Scalar => node.raw().len() >= SHORTEST,
+        Some(_) => {
+            let mut any = false;
+            walk(object.node, &mut |_, _| any = true);
+            any
+        }
     }
 }
 

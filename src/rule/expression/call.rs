@@ -322,15 +322,11 @@ fn flatten<'n>(list: &Datum<'n>) -> Option<Datum<'n>> {
 /// The first of each set of equal items.
 fn distinct<'n>(list: &Datum<'n>) -> Option<Datum<'n>> {
     let Datum::List(items) = list else { return None };
-    // What was computed may equal what lies in the tree.
-    let computed = |item: &Datum<'_>| {
-        matches!(item, Datum::List(_) | Datum::Record(_) | Datum::Optional(_) | Datum::Foreign(_))
-    };
-    let is_told = !items.iter().any(computed);
+    let numbers: Option<Vec<u64>> = items.iter().map(number_of).collect();
     let mut unique: Vec<Datum<'n>> = Vec::with_capacity(items.len());
     let mut alike: HashMap<u64, Vec<usize>, RandomState> = HashMap::default();
-    for item in items.iter() {
-        let number = if is_told { number_of(item).unwrap_or_default() } else { 0 };
+    for (at, item) in items.iter().enumerate() {
+        let number = numbers.as_ref().map_or(0, |numbers| numbers[at]);
         let places = alike.entry(number).or_default();
         if !places.iter().any(|&at| item.equals(&unique[at])) {
             places.push(unique.len());
