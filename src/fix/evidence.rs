@@ -24,9 +24,17 @@ pub(super) fn key(entry: &Entry) -> Key<'_> {
     (&entry.rule, &entry.message, &entry.location.file, object)
 }
 
+/// How often each finding is there.
+pub(super) type Counts<'e> = BTreeMap<Key<'e>, usize>;
+
+/// True where each finding of the second was there in the first, as often at least.
+pub(super) fn has_all(old: &Counts<'_>, new: &Counts<'_>) -> bool {
+    new.iter().all(|(key, count)| old.get(key).is_some_and(|old| old >= count))
+}
+
 impl Evidence {
     /// How often each finding is there.
-    pub(super) fn counts(&self) -> BTreeMap<Key<'_>, usize> {
+    pub(super) fn counts(&self) -> Counts<'_> {
         let mut counts = BTreeMap::new();
         for entry in &self.findings {
             *counts.entry(key(entry)).or_default() += 1;
@@ -36,14 +44,13 @@ impl Evidence {
 
     /// True where an error was found that was not there before: what does not render any more has
     /// no other findings.
-    pub(super) fn has_new_error(&self, before: &Self) -> bool {
-        let old = before.counts();
+    pub(super) fn has_new_error(&self, before: &Counts<'_>) -> bool {
         let errors = self.findings.iter().filter(|entry| entry.severity == Level::Error);
-        let mut new: BTreeMap<Key<'_>, usize> = BTreeMap::new();
+        let mut new = Counts::new();
         for entry in errors {
             *new.entry(key(entry)).or_default() += 1;
         }
-        new.into_iter().any(|(key, count)| old.get(&key).is_none_or(|old| *old < count))
+        !has_all(before, &new)
     }
 
     /// True where, from this run to `after`, nothing but `fields` differs in what releases render.

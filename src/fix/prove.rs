@@ -3,21 +3,23 @@
 #[cfg(test)]
 mod tests;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::path::Path;
 use std::sync::Arc;
 
 use super::compare::same_but;
-use super::evidence::{Evidence, key};
+use super::evidence::{Counts, Evidence, has_all, key};
 use super::texts::{Edits, Texts, are_apart, unite};
 use crate::finding::{Applicability, Origin};
 use crate::report::model::Entry;
 
-/// How much is tried. With all fixes sound a run is repeated twice; each one that is not costs the
-/// logarithm of their number.
+/// How much is tried. With all fixes sound a run is repeated twice; a rule whose fixes are not costs the
+/// logarithm of the number of rules, and a fix that is not where its rule's others are that of their number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Effort {
-    /// Unsafe fixes are tried too.
+    /// Unsafe fixes are tried too, and held to no more than that they help: who asks for them takes what else
+    /// they change.
     pub all: bool,
     /// The fixes that are tried, the first of a report.
     pub fixes: usize,
@@ -90,6 +92,8 @@ struct Trial<'e> {
     tries: usize,
     /// What is to be said of a fix that was not tried.
     untried: Verdict,
+    /// Whether a fix may change more than it names.
+    may_change_more: bool,
 }
 
 /// The numbers of claims that are tried together.
@@ -99,7 +103,8 @@ impl<'e> Trial<'e> {
     fn new(entries: &'e [Entry], texts: &mut Texts, effort: Effort) -> Self {
         let untried = if effort.keeps_untried { Verdict::ChangesMore } else { Verdict::Fails };
         let (claims, verdicts) = (Vec::new(), Vec::new());
-        let mut trial = Self { claims, verdicts, tries: effort.tries, untried };
+        let (tries, may_change_more) = (effort.tries, effort.all);
+        let mut trial = Self { claims, verdicts, tries, untried, may_change_more };
         for (at, entry) in entries.iter().enumerate() {
             let Some(fix) = &entry.fix else { continue };
             let is_safe = fix.applicability == Applicability::Safe.as_str();
@@ -133,8 +138,10 @@ impl<'e> Trial<'e> {
         }
         let all: Group = (0..self.claims.len()).collect();
         let before = again(&BTreeMap::new(), &self.paths(&all))?;
+        let old = before.counts();
+        // What fails is told apart behind what was not tried yet: tries go first to where they prove most.
         let mut groups = self.groups();
-        while let Some(group) = groups.pop() {
+        while let Some(group) = groups.pop_front() {
             if self.tries == 0 {
                 self.judge(&group, self.untried);
                 continue;
@@ -145,26 +152,27 @@ impl<'e> Trial<'e> {
                 unite(&mut edits, &self.claims[claim].edits);
             }
             let Some(edited) = texts.edited(&edits) else {
-                groups.extend(halves(group));
+                groups.extend(self.parts(group));
                 continue;
             };
             let after = again(&edited, &self.paths(&group))?;
-            let left = self.left(&group, &before, &after);
-            match (&group[..], left.len()) {
-                (_, 0) if self.keeps(&group, &before, &after, &edited, texts) => {
+            let new = after.counts();
+            let left = self.left(&group, &old, &new);
+            let takes_more = || group.len() == 1 || self.may_change_more;
+            match left.len() {
+                0 if has_all(&old, &new) && self.keeps(&group, &before, &after, &edited, texts) => {
                     self.judge(&group, Verdict::Holds);
                 }
-                (&[_], 0) if !after.has_new_error(&before) => {
+                0 if takes_more() && !after.has_new_error(&old) => {
                     self.judge(&group, Verdict::ChangesMore);
                 }
-                (&[_], _) => self.judge(&group, Verdict::Fails),
-                (_, 0) => groups.extend(halves(group)),
-                (_, count) if count == group.len() => groups.extend(halves(group)),
+                _ if group.len() == 1 => self.judge(&group, Verdict::Fails),
+                0 => groups.extend(self.parts(group)),
+                count if count == group.len() => groups.extend(self.parts(group)),
                 _ => {
-                    let helps: Group =
-                        group.iter().copied().filter(|claim| !left.contains(claim)).collect();
-                    groups.push(left.into_iter().collect());
-                    groups.push(helps);
+                    let helps = |claim: &usize| !left.contains(claim);
+                    groups.push_back(group.into_iter().filter(helps).collect());
+                    groups.push_back(left.into_iter().collect());
                 }
             }
         }
@@ -172,7 +180,7 @@ impl<'e> Trial<'e> {
     }
 
     /// All claims, in as few groups as their edits allow; those that are safe apart.
-    fn groups(&self) -> Vec<Group> {
+    fn groups(&self) -> VecDeque<Group> {
         let mut groups: Vec<(bool, Group, Edits)> = Vec::new();
         for (at, claim) in self.claims.iter().enumerate() {
             let fits = |(is_safe, _, edits): &&mut (bool, Group, Edits)| {
@@ -186,9 +194,21 @@ impl<'e> Trial<'e> {
                 None => groups.push((claim.is_safe, vec![at], claim.edits.clone())),
             }
         }
-        // The last is tried first, and safe ones come before tries run out.
-        groups.sort_by_key(|(is_safe, group, _)| (*is_safe, group.len()));
+        // Safe ones come before tries run out.
+        groups.sort_by_key(|(is_safe, group, _)| Reverse((*is_safe, group.len())));
         groups.into_iter().map(|(_, group, _)| group).collect()
+    }
+
+    /// A group of two at least in two, between rules where it has several: what one rule claims mostly holds
+    /// alike or fails alike.
+    fn parts(&self, mut group: Group) -> [Group; 2] {
+        let rule = |claim: usize| &self.claims[claim].entry.rule;
+        group.sort_by_key(|claim| rule(*claim));
+        let middle = group.len() / 2;
+        let between = (1..group.len()).filter(|&at| rule(group[at - 1]) != rule(group[at]));
+        let second =
+            group.split_off(between.min_by_key(|at| at.abs_diff(middle)).unwrap_or(middle));
+        [group, second]
     }
 
     /// What is to be linted again: the files that are edited, and those that findings are in.
@@ -200,21 +220,20 @@ impl<'e> Trial<'e> {
     }
 
     /// The claims of a group whose findings are still there.
-    fn left(&self, group: &Group, before: &Evidence, after: &Evidence) -> BTreeSet<usize> {
-        let (old, new) = (before.counts(), after.counts());
-        let mut gone = BTreeMap::new();
+    fn left(&self, group: &Group, old: &Counts<'_>, new: &Counts<'_>) -> BTreeSet<usize> {
+        let mut gone = Counts::new();
         for &claim in group {
-            *gone.entry(key(self.claims[claim].entry)).or_insert(0) += 1;
+            *gone.entry(key(self.claims[claim].entry)).or_default() += 1;
         }
         let is_left = |claim: &&usize| {
             let key = key(self.claims[**claim].entry);
-            let count = |counts: &BTreeMap<_, usize>| counts.get(&key).copied().unwrap_or_default();
-            count(&new) + gone.get(&key).copied().unwrap_or_default() > count(&old)
+            let count = |counts: &Counts<'_>| counts.get(&key).copied().unwrap_or_default();
+            count(new) + count(&gone) > count(old)
         };
         group.iter().filter(is_left).copied().collect()
     }
 
-    /// Whether nothing else has come of the edits of a group.
+    /// Whether the edits of a group change nothing but the fields that its fixes name.
     fn keeps(
         &self,
         group: &Group,
@@ -223,21 +242,16 @@ impl<'e> Trial<'e> {
         edited: &BTreeMap<String, Arc<str>>,
         texts: &mut Texts,
     ) -> bool {
-        let old = before.counts();
-        let nothing_new = after
-            .counts()
-            .into_iter()
-            .all(|(key, count)| old.get(&key).is_some_and(|old| *old >= count));
         let claims = || group.iter().map(|&claim| &self.claims[claim]);
-        let fields: Vec<&str> =
+        let fields: BTreeSet<&str> =
             claims().flat_map(|claim| &claim.fields).map(String::as_str).collect();
+        let fields: Vec<&str> = fields.into_iter().collect();
         // A manifest is deployed as it lies; of values and templates, what is rendered counts.
         let manifests = claims().filter(|claim| claim.entry.origin == Origin::Manifest.as_str());
         let manifests: BTreeSet<&String> =
             manifests.map(|claim| &claim.entry.location.file).collect();
         let mut lie = edited.iter().filter(|(path, _)| manifests.contains(path));
-        nothing_new
-            && before.keeps(after, &fields)
+        before.keeps(after, &fields)
             && lie
                 .all(|(path, new)| texts.get(path).is_some_and(|old| same_but(&old, new, &fields)))
     }
@@ -245,9 +259,4 @@ impl<'e> Trial<'e> {
     fn judge(&mut self, group: &Group, verdict: Verdict) {
         self.verdicts.extend(group.iter().map(|&claim| (self.claims[claim].at, verdict)));
     }
-}
-
-fn halves(mut group: Group) -> [Group; 2] {
-    let second = group.split_off(group.len() / 2);
-    [second, group]
 }

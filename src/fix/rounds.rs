@@ -64,7 +64,7 @@ pub fn rounds<E>(
         whole.extend(edited.iter().map(|(path, text)| (path.clone(), Arc::clone(text))));
         let after = again(&whole, paths)?;
         // Fixes that are sound each by itself may yet not be so together.
-        if after.has_new_error(last.as_ref().unwrap_or(&at_first)) {
+        if after.has_new_error(&last.as_ref().unwrap_or(&at_first).counts()) {
             break;
         }
         for (path, text) in edited {

@@ -102,3 +102,20 @@ fn what_is_not_tried_is_unsafe_to_show_and_not_there_to_apply() {
     let apply = Effort { tries: 0, ..Effort::FIX };
     assert_eq!(proven(text, apply, &mended).0, ["none", "none"]);
 }
+
+#[test]
+fn a_rule_whose_fixes_fail_leaves_tries_for_those_of_another() {
+    let text: String = (0..60).map(|at| format!("a{at}: broken\nb{at}: bad\n")).collect();
+    let becomes = |word: &str| if word == "broken" { "bad".to_owned() } else { mended(word) };
+    let (fixes, _) = proven(&text, Effort::FIX, &becomes);
+    let (broken, bad): (Vec<_>, Vec<_>) = fixes.chunks(2).map(|two| (&two[0], &two[1])).unzip();
+    assert!(bad.iter().all(|fix| *fix == "safe"), "{bad:?}");
+    assert!(broken.iter().all(|fix| *fix != "safe"), "{broken:?}");
+}
+
+#[test]
+fn who_asks_for_all_fixes_takes_in_one_try_what_else_they_change() {
+    let more = |word: &str| format!("{}\nother: 1", mended(word));
+    let (fixes, runs) = proven("a: bad\nb: bad\n", Effort { all: true, ..Effort::FIX }, &more);
+    assert_eq!((fixes, runs), (vec!["unsafe".to_owned(); 2], 2));
+}
