@@ -11,12 +11,16 @@ pub fn nearest<'n>(written: &str, known: impl IntoIterator<Item = &'n str>) -> O
         return None;
     }
     let lower = written.to_lowercase();
+    let (length, farthest) = (lower.chars().count(), 1 + written.len() / 5);
+    // A slip changes a length by one at most; that is told sooner than a distance.
+    let is_of_length = |name: &&str| name.chars().count().abs_diff(length) <= farthest;
     let distance = |name: &str| strsim::damerau_levenshtein(&name.to_lowercase(), &lower);
     let (near, distance) = known
         .into_iter()
+        .filter(is_of_length)
         .map(|name| (name, distance(name)))
         .min_by_key(|&(_, distance)| distance)?;
-    (distance <= 1 + written.len() / 5).then_some(near)
+    (distance <= farthest).then_some(near)
 }
 
 /// The sentence that suggests a name.
