@@ -53,7 +53,7 @@ pub struct Options {
 
 impl Options {
     /// The [`Options::held`] of a run that nobody tells otherwise.
-    pub const HELD: usize = 40 << 20;
+    pub const HELD: usize = 32 << 20;
 
     /// What holds where nothing is asked for but to lint these paths; keeps no results.
     #[must_use]
