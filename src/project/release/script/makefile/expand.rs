@@ -158,7 +158,12 @@ fn function(name: &str, text: &str, variables: &Variables, depth: usize) -> Stri
         },
         ("addprefix", 2) => each(&part(1), |word| format!("{}{word}", part(0))),
         ("addsuffix", 2) => each(&part(1), |word| format!("{word}{}", part(0))),
-        ("notdir", _) => each(&expanded(text), |word| base_name(word).to_owned()),
+        ("notdir", _) => each(&expanded(text), |word| match (word, variables.folder()) {
+            // Where make runs.
+            (".", Some(folder)) => folder.to_owned(),
+            (".", None) => COMPUTED.to_string(),
+            _ => base_name(word).to_owned(),
+        }),
         ("dir", _) => each(&expanded(text), |word| match word.contains('/') {
             true => format!("{}/", parent(word)),
             false => "./".to_owned(),

@@ -9,7 +9,7 @@ use super::line::{define_body, logical_lines};
 use crate::project::file::File;
 use crate::project::release::Context;
 use crate::project::release::shell::{COMPUTED, RUN_TIME, is_known};
-use crate::project::tree::{join, parent};
+use crate::project::tree::{base_name, join, parent};
 use crate::source::SourceId;
 
 /// Makefiles within Makefiles.
@@ -49,17 +49,20 @@ struct Known {
     exported: BTreeSet<String>,
     export_all: bool,
     included: BTreeSet<String>,
+    /// The name of the folder that make runs in, where the repository tells it.
+    folder: Option<String>,
 }
 
 impl Variables {
     /// Reads a Makefile and those it includes.
     pub(super) fn of(file: &File, context: &Context<'_>) -> Self {
-        let mut reader = Reader {
-            context,
-            directory: parent(&file.path).to_owned(),
-            variables: Self::default(),
-            known: Known::default(),
-        };
+        let directory = parent(&file.path).to_owned();
+        // The top's name is whatever it was cloned to, and a part runs where somebody includes it.
+        let is_told = !directory.is_empty() && !file.path.ends_with(".mk");
+        let folder = is_told.then(|| base_name(&directory).to_owned());
+        let known = Known { folder, ..Known::default() };
+        let variables = Self { known: Arc::new(known.clone()), ..Self::default() };
+        let mut reader = Reader { context, directory, variables, known };
         reader.read(&file.text(), file.source, 0);
         let Self { own, followed, .. } = reader.variables;
         Self {
@@ -85,6 +88,11 @@ impl Variables {
 
     pub(super) fn define(&self, name: &str) -> Option<&Define> {
         self.known.defines.get(name)
+    }
+
+    /// The name of the folder that make runs in, where the repository tells it.
+    pub(super) fn folder(&self) -> Option<&str> {
+        self.known.folder.as_deref()
     }
 
     /// Whether the Makefile takes in a file, itself or through others.
