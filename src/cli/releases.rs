@@ -182,23 +182,23 @@ fn table(project: &Project, sources: &Sources, console: &mut Console) -> Result<
             Some(version) => format!("{} {version}", release.chart.display()),
             None => release.chart.display(),
         };
+        let (file, line) = place(release.declared, sources);
         let values: Vec<String> = release
             .values
             .iter()
-            .map(|layer| match &layer.file {
-                Some(file) => file.clone(),
-                None => format!("inline (line {})", place(layer.span, sources).1),
+            .map(|layer| match (&layer.file, place(layer.span, sources)) {
+                (Some(file), _) => file.clone(),
+                (None, (other, line)) if other != file => format!("inline ({other}:{line})"),
+                (None, (_, line)) => format!("inline (line {line})"),
             })
             .collect();
-        let (file, line) = place(release.declared, sources);
         let values =
             if values.is_empty() { "(the chart's own)".to_owned() } else { values.join(", ") };
-        rows.push([
-            release.display(),
-            chart,
-            values,
-            format!("{file}:{line} ({})", release.via.as_str()),
-        ]);
+        let via = match &release.variant {
+            Some(variant) => format!("{}, {variant}", release.via.as_str()),
+            None => release.via.as_str().to_owned(),
+        };
+        rows.push([release.display(), chart, values, format!("{file}:{line} ({via})")]);
     }
     if rows.len() > 1 {
         let widths: Vec<usize> = (0..3)

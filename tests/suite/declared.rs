@@ -541,3 +541,29 @@ fn values_that_a_template_makes_are_those_of_its_application() {
         }
     }
 }
+
+#[test]
+fn the_table_of_releases_tells_what_each_overlay_puts_on_top() {
+    let base = "apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: {name: web, namespace: shop}\nspec:\n  interval: 1h\n  chart: {spec: {chart: web, sourceRef: {kind: HelmRepository, name: all}}}\n  values: {a: 1}\n";
+    let patch = "apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: {name: web, namespace: shop}\nspec:\n  values: {b: 2}\n";
+    let overlay = "resources: [../base]\npatches: [{path: more.yaml}]\n";
+    let dir = repository(&[
+        ("base/web.yaml", base),
+        ("base/kustomization.yaml", "resources: [web.yaml]\n"),
+        ("one/kustomization.yaml", overlay),
+        ("one/more.yaml", patch),
+        ("two/kustomization.yaml", overlay),
+        ("two/more.yaml", patch),
+    ]);
+    let out = run(dir.path(), &["releases"]).expect_code(0).out;
+    let squeezed = |line: &str| line.split_whitespace().collect::<Vec<_>>().join(" ");
+    let lines: Vec<String> = out.lines().map(squeezed).collect();
+    assert_eq!(
+        lines,
+        [
+            "RELEASE CHART VALUES DECLARED IN",
+            "shop/web web inline (line 7), inline (one/more.yaml:5) base/web.yaml:1 (flux, one)",
+            "shop/web web inline (line 7), inline (two/more.yaml:5) base/web.yaml:1 (flux, two)",
+        ]
+    );
+}
