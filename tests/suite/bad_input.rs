@@ -229,6 +229,16 @@ fn scripts_and_makefiles_that_grow_without_measure_end() {
     other_is_linted(&report);
 }
 
+#[test]
+fn a_script_that_evaluates_nothing_is_walked_on() {
+    let script = "flags=\neval\neval $flags\neval $flags eval\nhelm install web ./chart\n";
+    let files = [("deploy.sh", script), ("other.yaml", OTHER)];
+    let (run, report) = check(&files);
+    assert!(run.err.contains("there is no chart at `chart`"), "{}", run.err);
+    run.expect_code(1);
+    other_is_linted(&report);
+}
+
 /// A rule may come from whoever wrote the repository.
 #[test]
 fn a_rule_that_looks_at_lists_without_end_finds_nothing_and_ends() {

@@ -473,7 +473,9 @@ impl<'p> Shell<'p> {
             "bash" | "sh" if argument(1).is_some_and(is_command_flag) && fields.len() > 2 => {
                 self.text_of(&fields[2], way.clone());
             }
-            "eval" => return self.program(fields[1..].to_vec(), way),
+            "eval" if fields.len() > 2 => return self.program(fields[1..].to_vec(), way),
+            // What it is given may be empty where it is known: `eval $OPTIONS`.
+            "eval" => {}
             _ => {
                 if let Some(function) = self.functions.get_mut(&name) {
                     function.called = true;
