@@ -43,8 +43,17 @@ fn what_has_a_status_alone_is_no_object() {
 fn what_ytt_fills_in_is_a_template() {
     let template = "#@ def labels(name):\napp: #@ name\n#@ end\n---\napiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec:\n  containers:\n    - name: #@ data.values.name\n      image: \n";
     let commented = "# see web#@home\napiVersion: v1\nkind: Pod\nmetadata: {name: aB} # or `#@`\n";
-    let dir = repository(&[("web.yaml", template), ("other.yaml", commented)]);
-    let rules = "schema-validation,rendered-empty-field,object-name-valid";
+    let values = "#@data/values\n---\nreplicas: 2\nimage: example.org/web\nservice: {port: 80}\n";
+    let overlay =
+        "#@overlay/match by=\"name\"\n---\napiVersion: v1\nkind: Pod\nmetadata: {name: aB}\n";
+    let dir = repository(&[
+        ("web.yaml", template),
+        ("other.yaml", commented),
+        ("values.yaml", values),
+        ("overlay.yaml", overlay),
+    ]);
+    let rules =
+        "schema-validation,rendered-empty-field,object-name-valid,values-replicas-without-spread";
     assert_eq!(found(dir.path(), rules), ["other.yaml:4 object-name-valid"]);
     let run = run(dir.path(), &["check", "--select", rules]);
     assert!(run.err.contains("web.yaml"), "it is said not to be checked: {}", run.err);
