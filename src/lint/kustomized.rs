@@ -15,6 +15,10 @@ use crate::yaml::{Document, Kind, Node};
 /// The group of rules on images: what they say of a container, they say of its image.
 const IMAGES: &str = "images";
 
+/// Those of them that ask what an image is called, whatever its tag.
+const NAMES: [&str; 3] =
+    ["image-reference-malformed", "image-registry-allowed", "image-registry-deprecated"];
+
 /// The rule on tags that move.
 const MOVES: &str = "image-tag-latest-forbidden";
 
@@ -50,8 +54,17 @@ pub(super) fn is_open(
     document: &Document,
     object: &Object<'_>,
 ) -> bool {
-    let Rewrites { images, variables, replicas, labels, selectors, namespace, fields, names } =
-        rewrites;
+    let Rewrites {
+        images,
+        renamed,
+        variables,
+        replicas,
+        labels,
+        selectors,
+        namespace,
+        fields,
+        names,
+    } = rewrites;
     let target = &hit.target;
     let node = document.node(target.node);
     let gets = |asked: &[&str]| is_about(target, node, asked);
@@ -80,6 +93,9 @@ pub(super) fn is_open(
         || !variables.is_empty() && has_variable()
         || !images.is_empty()
             && image().is_some_and(|image| images.contains(ImageRef::name(image.raw())))
+        || !renamed.is_empty()
+            && NAMES.contains(&&*active.known.id)
+            && image().is_some_and(|image| renamed.contains(ImageRef::name(image.raw())))
         || !fields.is_empty() && is_patched()
         || !names.is_empty() && is_brought()
 }

@@ -32,6 +32,31 @@ fn an_image_that_every_kustomization_gives_a_tag_is_not_judged_by_the_manifest()
     }
 }
 
+/// What has another name than the manifest says is still of the tag that it says.
+#[test]
+fn an_image_that_every_kustomization_renames_is_not_judged_by_its_name() {
+    let (tag, registry) = ("image-tag-latest-forbidden", "image-registry-deprecated");
+    let manifest = WEB.replace("example.org/web", "k8s.gcr.io/web");
+    let renamed =
+        "resources: [web.yaml]\nimages:\n  - {name: k8s.gcr.io/web, newName: example.org/web}\n";
+    let same = renamed.replace("example.org/web", "k8s.gcr.io/web");
+    let other = renamed.replace("k8s.gcr.io/web", "k8s.gcr.io/api");
+    for (kustomization, expected) in
+        [(renamed, &[tag][..]), (&same, &[tag, registry]), (&other, &[tag, registry])]
+    {
+        let dir = repository(&[("kustomization.yaml", kustomization), ("web.yaml", &manifest)]);
+        let mut found = found(dir.path(), &format!("{tag},{registry}"));
+        found.sort_by_key(|line| !line.ends_with(tag));
+        let expected: Vec<String> =
+            expected.iter().map(|rule| format!("web.yaml:10 {rule}")).collect();
+        assert_eq!(found, expected, "{kustomization}");
+    }
+    let placeholder = WEB.replace("example.org/web:latest", "webImage");
+    let filled = renamed.replace("k8s.gcr.io/web", "webImage");
+    let dir = repository(&[("kustomization.yaml", &filled), ("web.yaml", &placeholder)]);
+    assert!(found(dir.path(), "image-reference-malformed").is_empty());
+}
+
 /// The overlay that every deployment goes through has a say, whichever form its patch is of.
 #[test]
 fn what_every_kustomization_patches_is_not_judged_by_the_manifest() {

@@ -324,9 +324,18 @@ impl<'r, 'p> Keys<'r, 'p> {
 
 /// What kustomizations put in the place of what a manifest says.
 fn rewritten(key: &mut Digest, rewrites: &Rewrites) {
-    let Rewrites { images, variables, replicas, labels, selectors, namespace, fields, names } =
-        rewrites;
-    for names in [images, variables, replicas, names] {
+    let Rewrites {
+        images,
+        renamed,
+        variables,
+        replicas,
+        labels,
+        selectors,
+        namespace,
+        fields,
+        names,
+    } = rewrites;
+    for names in [images, renamed, variables, replicas, names] {
         key.texts(names.iter());
     }
     key.number(fields.len() as u64);

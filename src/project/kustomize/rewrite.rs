@@ -18,6 +18,8 @@ use crate::yaml::Node;
 pub struct Rewrites {
     /// Images, by their name without tag and digest, that get a tag or a digest, or are built.
     pub images: BTreeSet<String>,
+    /// Images, by the same name, that get another.
+    pub renamed: BTreeSet<String>,
     /// Variables, `NAME` for `$(NAME)`.
     pub variables: BTreeSet<String>,
     /// Names of objects that get a number of replicas.
@@ -78,7 +80,8 @@ fn directories<'p>(way: &[&Kustomization<'p>]) -> Vec<&'p str> {
 impl Rewrites {
     /// What one way up through kustomizations rewrites, the innermost first.
     fn of(way: &[&Kustomization<'_>]) -> Self {
-        let mut found = Self { images: images(way), ..Self::default() };
+        let (images, renamed) = images(way);
+        let mut found = Self { images, renamed, ..Self::default() };
         for Kustomization { root, namespace, .. } in way.iter().copied() {
             let names = |key| items(*root, key).filter_map(|item| item.get("name")).map(Node::raw);
             found.variables.extend(names("vars").map(str::to_owned));
@@ -98,6 +101,7 @@ impl Rewrites {
     fn common(self, other: &Self) -> Self {
         Self {
             images: &self.images & &other.images,
+            renamed: &self.renamed & &other.renamed,
             variables: &self.variables & &other.variables,
             replicas: &self.replicas & &other.replicas,
             labels: self.labels && other.labels,
@@ -109,23 +113,29 @@ impl Rewrites {
     }
 }
 
-/// The images that come out with a tag or a digest of a kustomization's: an outer one knows an image by the name that
-/// inner ones gave it.
-fn images(way: &[&Kustomization<'_>]) -> BTreeSet<String> {
+/// The images that come out with a tag or a digest of a kustomization's, and those that come out with another name: an
+/// outer one knows an image by the name that inner ones gave it.
+fn images(way: &[&Kustomization<'_>]) -> (BTreeSet<String>, BTreeSet<String>) {
     let changes: Vec<Node<'_>> =
         way.iter().flat_map(|kustomization| items(kustomization.root, "images")).collect();
-    let is_tagged = |name: &String| {
-        let (mut name, mut tagged) = (name.clone(), false);
+    let (mut tagged, mut renamed) = (BTreeSet::new(), BTreeSet::new());
+    for written in changes.iter().filter_map(|change| text(*change, "name")) {
+        let (mut name, mut is_tagged) = (written.clone(), false);
         for change in &changes {
             if text(*change, "name").is_none_or(|changed| changed != name) {
                 continue;
             }
-            tagged |= tags(*change);
+            is_tagged |= tags(*change);
             name = text(*change, "newName").unwrap_or(name);
         }
-        tagged
-    };
-    changes.iter().filter_map(|change| text(*change, "name")).filter(is_tagged).collect()
+        if name != written {
+            renamed.insert(written.clone());
+        }
+        if is_tagged {
+            tagged.insert(written);
+        }
+    }
+    (tagged, renamed)
 }
 
 fn text(change: Node<'_>, key: &str) -> Option<String> {
