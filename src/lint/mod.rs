@@ -3,66 +3,51 @@
 //! Files are read and judged in parallel, each release is rendered and judged by itself; what
 //! they find is united, suppressed, held against the baseline and sorted. The same input gives
 //! the same bytes on any number of threads.
+//!
+//! A run goes through the folders in this order:
+//!
+//! | folder | does |
+//! |---|---|
+//! | `settings` | reads what the repository says of linting |
+//! | `gather` | reads files, charts, schemas and what has changed |
+//! | `select` | decides which rules run on which path |
+//! | `judge` | applies rules to what a unit of work is made of |
+//! | `place` | leads from a rendered manifest back to the line that a person wrote |
+//! | `suppress` | leaves out what a comment, an annotation or an exemption waives |
+//! | `settle` | turns what is left into entries of the report, and holds them against the baseline |
+//!
+//! Beside them, `run` leads through all of it, `unit` says what the pieces of work are, and `cache` keeps what they
+//! give. `session` and `trace` are what an editor asks.
 
-mod alternatives;
 mod asked;
-pub mod baseline;
 mod cache;
-pub mod changed;
-mod chart;
-mod charts;
-mod choices;
-pub mod cluster;
-mod concern;
-pub mod directive;
-mod elsewhere;
-mod exempt;
-mod files;
-pub mod fingerprint;
 mod found;
 mod gather;
-mod kept;
-mod kustomized;
-mod layers;
-mod longest;
+mod judge;
 mod looked;
-mod mend;
-mod merged;
-mod names;
 mod options;
 mod outcome;
-mod past;
 mod place;
-mod plain;
-mod release;
-pub mod render;
-mod rendered;
-pub mod rule_files;
 mod run;
-mod schemas;
 pub mod select;
 mod session;
 mod settings;
 mod settle;
 pub mod shard;
 mod shared;
-pub mod silence;
-mod subject;
-pub mod suppress;
-mod syntax;
-mod text;
+mod suppress;
 pub mod trace;
 mod unit;
-mod waive;
 mod watch;
-mod withdraw;
 
 pub use asked::Asked;
-pub use gather::Stdin;
-pub use kept::{Keep, Kept};
+pub use gather::{Keep, Kept, Stdin, changed};
+pub use judge::render;
 pub use options::{Options, today};
 pub use outcome::{Documents, LintError, Outcome};
 pub use run::run;
 pub use session::{Session, Snapshot};
-pub use settings::Settings;
+pub use settings::{Settings, cluster, rule_files};
+pub use settle::baseline;
+pub use suppress::{directive, silence};
 pub use watch::Watch;

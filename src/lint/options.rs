@@ -8,8 +8,7 @@ use jiff::tz::TimeZone;
 
 use super::asked::Asked;
 use super::changed::Changed;
-use super::gather::Stdin;
-use super::kept::{Keep, Kept};
+use super::gather::{Keep, Kept, Stdin};
 use super::select::Request;
 use super::shard::Shard;
 use crate::rule::NEWEST_KUBE_VERSION;

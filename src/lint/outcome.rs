@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use super::baseline::Looked;
-use super::kept::Kept;
+use super::gather::Kept;
 use super::select::UnknownName;
 use crate::project::Project;
 use crate::report::{Report, Texts};

@@ -7,27 +7,18 @@ use rayon::prelude::*;
 
 use super::asked::ask;
 use super::cache::{Cache, Keys, Salt};
-use super::charts::Charts;
-use super::choices::Choices;
-use super::concern::Concern;
-use super::files::Files;
 use super::found::Found;
-use super::gather;
-use super::kept::{Keep, Kept};
-use super::kustomized::moving_tags;
-use super::layers::Families;
-use super::names::Names;
+use super::gather::{Charts, Concern, CustomSchemas, Files, Keep, Kept};
+use super::judge::{Families, Past, moving_tags};
 use super::options::Options;
 use super::outcome::{Documents, LintError, Outcome};
-use super::past::Past;
-use super::schemas::CustomSchemas;
-use super::select;
+use super::select::Choices;
 use super::settle::{Settled, Settling};
 use super::shard::Shard;
-use super::suppress;
+use super::suppress::{Names, Waiving};
 use super::unit::Unit;
-use super::waive::Waiving;
 use super::watch::Watch;
+use super::{gather, select, suppress};
 use crate::config::{Config, Level};
 use crate::finding::{Finding, Origin, Place, Severity};
 use crate::kube::objects;
@@ -312,7 +303,7 @@ impl<'p> Run<'p> {
     /// judged.
     fn unresolved(&self) -> impl Iterator<Item = Finding> {
         self.project.unresolved.iter().map(|unresolved| {
-            let span = super::render::first_line(unresolved.declared, self.sources);
+            let span = super::judge::render::first_line(unresolved.declared, self.sources);
             let place = Place { span, origin: Origin::Release };
             let rule = (crate::project::UNRESOLVED, crate::project::GROUP);
             let message = format!("this release is not checked: {}", unresolved.why);

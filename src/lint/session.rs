@@ -13,11 +13,10 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use super::cache::{Cache, Memory, Salt};
-use super::kept::Keep;
+use super::gather::{CustomSchemas, Keep};
 use super::options::Options;
 use super::outcome::{LintError, Outcome};
 use super::run::{examine, folder};
-use super::schemas::CustomSchemas;
 use super::select::UnknownName;
 use super::settings::Settings;
 use super::watch::Watch;

@@ -4,11 +4,9 @@ use std::collections::HashMap;
 use std::ops::Range;
 use std::rc::Rc;
 
-use super::charts::Charts;
-use super::files::{Desk, Files};
-use super::layers::Families;
+use super::gather::{Charts, Desk, Files};
+use super::judge::{Families, Task};
 use super::place::Places;
-use super::rendered::Task;
 use super::run::folder;
 use super::select::Chosen;
 use super::session::Snapshot;

@@ -8,16 +8,15 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use super::alternatives::Alternatives;
-use super::files::Desk;
-use super::fingerprint::Places;
 use super::found::{Found, append};
-use super::kept::Keep;
-use super::rendered::Task;
+use super::gather::{Desk, Keep};
+use super::judge::{Alternatives, Task, chart, plain, release, syntax, text};
 use super::run::{Run, folder, origin};
 use super::select::Chosen;
+use super::settings::cluster;
+use super::settle::fingerprint;
+use super::settle::fingerprint::Places;
 use super::shard::{Groups, deal};
-use super::{chart, cluster, fingerprint, plain, release, syntax, text};
 use crate::finding::Finding;
 use crate::project::{self, Class, File, Release, Resolution, join};
 use crate::report::unchecked::UNRENDERED;

@@ -10,14 +10,14 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use walkdir::WalkDir;
 
-use super::super::chart::location;
-use super::super::options::Options;
-use super::super::rule_files;
-use super::super::run::Run;
-use super::super::unit::Unit;
 use super::store::Key;
 use crate::config::Config;
 use crate::helm::chart;
+use crate::lint::judge::chart::location;
+use crate::lint::options::Options;
+use crate::lint::run::Run;
+use crate::lint::settings::rule_files;
+use crate::lint::unit::Unit;
 use crate::project::{
     Assignment, AssignmentKind, ChartRef, Class, Content, Field, File, Layer, NodeRef, Release,
     Resolution, Rewrites,

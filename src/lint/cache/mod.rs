@@ -21,8 +21,8 @@ pub(super) use key::{Keys, Salt};
 pub(super) use memory::Memory;
 use store::{Key, Store};
 
-use super::files::Files;
 use super::found::Found;
+use super::gather::Files;
 use crate::project::{Class, File, Recall, Seen};
 use crate::source::{SourceId, Sources};
 

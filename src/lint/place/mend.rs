@@ -6,13 +6,13 @@
 use super::Places;
 use crate::finding::{Edit, Finding, Fix, Origin};
 use crate::helm::origin::{Leaf, Through};
-use crate::lint::mend::{self, Homes, reach};
+use crate::lint::judge::mend::{self, Homes, reach};
 use crate::rule::{Action, Change, Repair};
 use crate::source::{SourceFile, SourceId, Span};
 use crate::yaml::{Document, Entry, Kind, NewValue, Node, edit, unescape};
 
 /// What a release without a name is called while its chart is rendered: it must not be written.
-pub(in crate::lint) const NO_NAME: &str = "release-name";
+pub(super) const NO_NAME: &str = "release-name";
 
 /// A change on its way to where it is written.
 struct Way<'w> {

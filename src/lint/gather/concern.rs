@@ -1,0 +1,107 @@
+//! What a run is about: which charts have a part in what is to be linted.
+
+use std::collections::HashSet;
+
+use crate::lint::run::folder;
+use crate::project::{Class, File, Project, join, upwards};
+use crate::yaml::Node;
+
+/// Looked up once for each file and release of a run.
+#[derive(Debug, Default)]
+pub(in crate::lint) struct Concern<'p> {
+    /// Charts of which some part is to be linted, or which take in such a chart by `file://`.
+    pub(in crate::lint) charts: HashSet<&'p str>,
+    /// Values files that are judged as layers of a release, those of charts among them.
+    pub(in crate::lint) layers: HashSet<String>,
+}
+
+impl<'p> Concern<'p> {
+    pub(in crate::lint) fn of(project: &'p Project) -> Self {
+        let known: HashSet<&str> = project.charts.iter().map(|chart| chart.path.as_str()).collect();
+        let requested = project.files.iter().filter(|file| file.requested);
+        let mut charts: HashSet<&str> =
+            requested.flat_map(|file| charts_of(&file.path, &known)).collect();
+        spread(&taken(project), &mut charts);
+        let of_charts = project.charts.iter().map(|chart| join(&chart.path, "values.yaml"));
+        let of_releases = project.releases.iter().flat_map(|release| &release.values);
+        let layers = of_releases.filter_map(|layer| layer.file.clone()).chain(of_charts).collect();
+        Self { charts, layers }
+    }
+}
+
+/// The charts that a file is a part of: the one it lies in, and those that this one lies in.
+fn charts_of<'k>(path: &str, known: &HashSet<&'k str>) -> Vec<&'k str> {
+    let inside = |directory: &str| match directory {
+        "" => path,
+        directory => &path[directory.len() + 1..],
+    };
+    let around = upwards(folder(path)).filter_map(|directory| known.get(directory).copied());
+    around.filter(|directory| is_part(inside(directory))).collect()
+}
+
+/// True for a path within a chart that helm reads to render it. Values files beside
+/// `values.yaml` are layers of releases, and what `.Files` may read is not known.
+fn is_part(inside: &str) -> bool {
+    match inside.split_once('/') {
+        Some((top, _)) => matches!(top, "templates" | "charts" | "crds"),
+        None => matches!(
+            inside,
+            "Chart.yaml"
+                | "Chart.lock"
+                | "values.yaml"
+                | "values.schema.json"
+                | "requirements.yaml"
+        ),
+    }
+}
+
+/// Charts that take in another by `file://`, with that one's path.
+fn taken(project: &Project) -> Vec<(&str, String)> {
+    project
+        .files
+        .iter()
+        .filter(|file| file.class == Class::ChartMeta && file.text().contains("file:"))
+        .flat_map(|file| {
+            let folder = file.path.rsplit_once('/').map_or("", |(folder, _)| folder);
+            local(file).into_iter().map(move |path| (folder, join(folder, &path)))
+        })
+        .collect()
+}
+
+/// Adds the charts that take in one of `charts`, until there are no more.
+fn spread<'p>(taken: &[(&'p str, String)], charts: &mut HashSet<&'p str>) {
+    loop {
+        let before = charts.len();
+        let users = taken.iter().filter(|(_, chart)| charts.contains(chart.as_str()));
+        let users: Vec<&str> = users.map(|(user, _)| *user).collect();
+        charts.extend(users);
+        if charts.len() == before {
+            return;
+        }
+    }
+}
+
+/// The paths of a `Chart.yaml`'s `file://` dependencies.
+fn local(file: &File) -> Vec<String> {
+    let lists = file.roots().filter_map(|root| root.get("dependencies"));
+    let repositories = lists.flat_map(Node::items).filter_map(|item| item.get("repository"));
+    repositories
+        .filter_map(|repository| Some(repository.raw().strip_prefix("file://")?.to_owned()))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_a_part_of_its_chart_and_of_those_around() {
+        let known = HashSet::from(["a", "a/charts/b", ""]);
+        let of = |path| charts_of(path, &known);
+        assert_eq!(of("a/charts/b/templates/x.yaml"), ["a/charts/b", "a"]);
+        assert_eq!(of("a/values.yaml"), ["a"]);
+        assert_eq!(of("values.yaml"), [""]);
+        assert!(of("a/values-prod.yaml").is_empty());
+        assert!(of("docs/pod.yaml").is_empty());
+    }
+}

@@ -1,0 +1,109 @@
+//! The files of a run, by their paths and by their texts.
+
+use std::borrow::Cow;
+use std::collections::{BTreeMap, HashMap};
+use std::ops::Bound;
+
+use crate::project::File;
+use crate::source::SourceId;
+
+/// All files of a project.
+pub(in crate::lint) struct Files<'p> {
+    by_path: BTreeMap<&'p str, &'p File>,
+    by_source: HashMap<SourceId, &'p File>,
+}
+
+impl<'p> Files<'p> {
+    pub(in crate::lint) fn new(files: &'p [File]) -> Self {
+        Self {
+            by_path: files.iter().map(|file| (file.path.as_str(), file)).collect(),
+            by_source: files.iter().map(|file| (file.source, file)).collect(),
+        }
+    }
+
+    pub(in crate::lint) fn at(&self, path: &str) -> Option<&'p File> {
+        self.by_path.get(path).copied()
+    }
+
+    pub(in crate::lint) fn of(&self, source: SourceId) -> Option<&'p File> {
+        self.by_source.get(&source).copied()
+    }
+
+    /// The files whose paths begin so, by path.
+    pub(in crate::lint) fn below(&self, prefix: &str) -> impl Iterator<Item = &'p File> {
+        let behind = self.by_path.range::<str, _>((Bound::Included(prefix), Bound::Unbounded));
+        behind.take_while(move |(path, _)| path.starts_with(prefix)).map(|(_, file)| *file)
+    }
+}
+
+/// The files of a run as one unit sees them. What the run has put away and the unit looks into is at hand
+/// in copies of its own, whose texts and trees are dropped with it.
+pub(in crate::lint) struct Desk<'a> {
+    files: &'a Files<'a>,
+    own: HashMap<SourceId, File>,
+}
+
+impl<'a> Desk<'a> {
+    /// Nothing is at hand but what the run holds.
+    pub(in crate::lint) fn new(files: &'a Files<'a>) -> Self {
+        Self { files, own: HashMap::new() }
+    }
+
+    /// Lays files out that were taken down, or never put away.
+    pub(in crate::lint) fn lay_out<'f>(&mut self, files: impl IntoIterator<Item = Cow<'f, File>>) {
+        let own = files.into_iter().filter_map(|file| match file {
+            Cow::Owned(own) => Some((own.source, own)),
+            Cow::Borrowed(_) => None,
+        });
+        self.own.extend(own);
+    }
+
+    pub(in crate::lint) fn at(&self, path: &str) -> Option<&File> {
+        self.files.at(path).map(|file| self.near(file))
+    }
+
+    pub(in crate::lint) fn of(&self, source: SourceId) -> Option<&File> {
+        self.files.of(source).map(|file| self.near(file))
+    }
+
+    /// The files whose paths begin so, by path.
+    pub(in crate::lint) fn below(&self, prefix: &str) -> impl Iterator<Item = &File> {
+        self.files.below(prefix).map(|file| self.near(file))
+    }
+
+    fn near<'d>(&'d self, file: &'d File) -> &'d File {
+        self.own.get(&file.source).unwrap_or(file)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Config;
+    use crate::project;
+    use crate::source::Sources;
+
+    #[test]
+    fn a_text_that_was_put_away_and_its_tree_are_gone_with_the_desk_they_lay_on() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("values.yaml");
+        std::fs::write(&path, "replicas: 1\n").unwrap();
+        let sources = Sources::default();
+        let (candidates, _) =
+            project::walk(std::slice::from_ref(&path), &Config::default(), &sources).unwrap();
+        let project::Taken::File(mut file) = project::take(&candidates[0], &sources, &()) else {
+            panic!("a values file is read")
+        };
+        file.shelve(&path, &sources);
+        let all = [file];
+        let files = Files::new(&all);
+
+        let mut desk = Desk::new(&files);
+        desk.lay_out(all[0].taken_down());
+        let tree = |desk: &Desk<'_>| desk.at(&all[0].path).unwrap().stream().cloned().unwrap();
+        let first = std::sync::Arc::downgrade(&tree(&desk));
+        assert!(std::ptr::eq(first.as_ptr(), &raw const *tree(&desk)), "it is parsed once");
+        drop(desk);
+        assert!(first.upgrade().is_none());
+    }
+}

@@ -1,0 +1,131 @@
+//! What kustomizations put in the place of what a manifest says is not the manifest's to be judged by.
+
+use std::collections::BTreeSet;
+
+use super::plain::help;
+use crate::finding::{Finding, Origin, Place};
+use crate::kube::{ImageRef, Object};
+use crate::lint::select::{Active, Choices};
+use crate::project::{Field, NewTag, Rewrites, field_path};
+use crate::rule::{Hit, ParamValue, Scope, Target};
+use crate::source::Sources;
+use crate::yaml::{Document, Kind, Node};
+
+/// The group of rules on images: what they say of a container, they say of its image.
+const IMAGES: &str = "images";
+
+/// Those of them that ask what an image is called, whatever its tag.
+const NAMES: [&str; 3] =
+    ["image-reference-malformed", "image-registry-allowed", "image-registry-deprecated"];
+
+/// The rule on tags that move.
+const MOVES: &str = "image-tag-latest-forbidden";
+
+/// Tags that move, where a kustomization gives them: whatever tag the manifest names, this is the line to edit.
+pub(in crate::lint) fn moving_tags(
+    tags: &[NewTag],
+    choices: &Choices,
+    sources: &Sources,
+) -> Vec<Finding> {
+    let finding = |NewTag { image, tag, span }: &NewTag| {
+        let rules = &choices.at(&sources.path(span.source)).rules;
+        let active = rules.iter().find(|active| &*active.known.id == MOVES)?;
+        let default = || active.rule().params.iter().find(|param| param.name == "moving-tags");
+        let given = active.params().get("moving-tags");
+        let moving = given.or_else(|| default().map(|param| &param.default))?;
+        let moves =
+            |known: &ParamValue| matches!(known, ParamValue::String(known) if **known == *tag);
+        matches!(moving, ParamValue::List(moving) if moving.iter().any(moves)).then(|| Finding {
+            help: help(active, None),
+            url: active.rule().references.first().cloned(),
+            ..Finding::new(
+                (&active.known.id, &active.known.group),
+                active.severity,
+                format!("`{image}:{tag}` may be another image tomorrow"),
+                Place { span: *span, origin: Origin::Manifest },
+            )
+        })
+    };
+    tags.iter().filter_map(finding).collect()
+}
+
+/// Whether what a rule found on an object goes away, or changes, before the object is deployed.
+pub(super) fn is_open(
+    rewrites: &Rewrites,
+    active: &Active,
+    hit: &Hit,
+    document: &Document,
+    object: &Object<'_>,
+) -> bool {
+    let Rewrites {
+        images,
+        renamed,
+        variables,
+        replicas,
+        labels,
+        selectors,
+        namespace,
+        fields,
+        names,
+    } = rewrites;
+    let target = &hit.target;
+    let node = document.node(target.node);
+    let gets = |asked: &[&str]| is_about(target, node, asked);
+    let is_of_pods =
+        || node.upwards().any(|node| node.key_name().is_some_and(|key| key == "template"));
+    let has_variable = || variables.iter().any(|name| node.raw().contains(&format!("$({name})")));
+    let is_counted = || replicas.contains(object.name());
+    let image = || match &*active.known.group {
+        IMAGES => image_of(node),
+        _ => Some(node).filter(|node| is_about(target, *node, &["image"])),
+    };
+    let is_patched = || is_patched(fields, target, node, object);
+    // What a rule misses beside the object may come with a patch of another, what it misses in it with one of its own.
+    let is_brought = || {
+        let item = node.raw();
+        let mut brought = Field::among(fields, object.kind, object.name());
+        node.kind() == Kind::Scalar
+            && names.contains(item)
+            && (active.known.scope == Scope::Release
+                || brought.any(|field| field.brings(item, object)))
+    };
+    *namespace && gets(&["namespace"])
+        || *selectors && gets(&["selector", "matchLabels", "labels"])
+        || *labels && gets(&["labels"]) && !is_of_pods()
+        || !replicas.is_empty() && gets(&["replicas"]) && is_counted()
+        || !variables.is_empty() && has_variable()
+        || !images.is_empty()
+            && image().is_some_and(|image| images.contains(ImageRef::name(image.raw())))
+        || !renamed.is_empty()
+            && NAMES.contains(&&*active.known.id)
+            && image().is_some_and(|image| renamed.contains(ImageRef::name(image.raw())))
+        || !fields.is_empty() && is_patched()
+        || !names.is_empty() && is_brought()
+}
+
+/// Whether a patch sets what a hit is about, or takes it away.
+fn is_patched(
+    fields: &BTreeSet<Field>,
+    target: &Target,
+    node: Node<'_>,
+    object: &Object<'_>,
+) -> bool {
+    let mut path = field_path(node, object.node.depth());
+    path.extend(target.missing.iter().map(|key| key.as_str().into()));
+    let is_missing = !target.missing.is_empty();
+    let mut fields = Field::among(fields, object.kind, object.name());
+    fields.any(|field| field.covers(object.kind, object.name(), &path, is_missing))
+}
+
+/// Whether a hit is about one of these keys: about what stands under it, or that nothing does.
+fn is_about(target: &Target, node: Node<'_>, asked: &[&str]) -> bool {
+    match target.missing.as_slice() {
+        [] => node.key_name().is_some_and(|key| asked.contains(&&*key)),
+        missing => missing.iter().any(|key| asked.contains(&key.as_str())),
+    }
+}
+
+/// The image of the container that a node stands in.
+fn image_of(node: Node<'_>) -> Option<Node<'_>> {
+    node.upwards().find_map(|node| node.get("image"))
+}

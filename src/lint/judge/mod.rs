@@ -1,0 +1,23 @@
+//! Judges what a unit is made of: manifests, what charts render, their values, and charts as they lie there.
+
+mod alternatives;
+pub(super) mod chart;
+mod kustomized;
+mod layers;
+mod longest;
+pub(super) mod mend;
+mod merged;
+mod past;
+pub(super) mod plain;
+pub(super) mod release;
+pub mod render;
+mod rendered;
+mod subject;
+pub(super) mod syntax;
+pub(super) mod text;
+
+pub(super) use alternatives::Alternatives;
+pub(super) use kustomized::moving_tags;
+pub(super) use layers::Families;
+pub(super) use past::Past;
+pub(super) use rendered::Task;

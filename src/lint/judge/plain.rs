@@ -1,0 +1,196 @@
+//! Rules over manifests as they lie in the repository.
+
+use std::cell::{LazyCell, OnceCell};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::alternatives::{Alternatives, must_hold_alone};
+use super::kustomized::is_open;
+use super::mend;
+use super::subject::Subject;
+use crate::finding::{Finding, Origin};
+use crate::kube::{Object, objects};
+use crate::lint::select::{Active, Chosen};
+use crate::lint::suppress::waive::{self, Waiving};
+use crate::project::Rewrites;
+use crate::rule::{Company, Evaluator, Hit, Scope, Together, Undecided};
+use crate::yaml::{Document, Stream};
+
+/// What came of the objects of a stream.
+#[derive(Debug, Default)]
+pub(in crate::lint) struct Judged {
+    pub(in crate::lint) findings: Vec<Finding>,
+    /// How many objects there are.
+    pub(in crate::lint) objects: usize,
+    /// How many findings an annotation waives.
+    pub(in crate::lint) waived: usize,
+    pub(in crate::lint) unknown_kinds: BTreeSet<String>,
+    /// Checks that could not be decided on an object.
+    pub(in crate::lint) undecided: Undecided,
+}
+
+impl Judged {
+    /// With what came of later objects.
+    pub(in crate::lint) fn and(mut self, mut later: Self) -> Self {
+        self.findings.append(&mut later.findings);
+        self.objects += later.objects;
+        self.waived += later.waived;
+        self.unknown_kinds.append(&mut later.unknown_kinds);
+        self.undecided.add(later.undecided);
+        self
+    }
+}
+
+/// What objects are judged in.
+pub(in crate::lint) struct Scene<'c> {
+    /// All that is deployed together, the objects included.
+    pub(in crate::lint) together: Together<'c>,
+    /// What there was before a change, where something has changed.
+    pub(in crate::lint) before: Option<&'c Company>,
+    /// The scopes of the rules that have a say.
+    pub(in crate::lint) scopes: &'static [Scope],
+    /// What kustomizations put in the place of what the objects say.
+    pub(in crate::lint) rewrites: Option<&'c Rewrites>,
+    /// What may be deployed in the place of another.
+    pub(in crate::lint) alternatives: Option<&'c Alternatives<'c>>,
+}
+
+impl<'c> Scene<'c> {
+    /// Of what lies in the repository.
+    pub(in crate::lint) fn here(
+        together: Together<'c>,
+        before: Option<&'c Company>,
+        rewrites: Option<&'c Rewrites>,
+        alternatives: &'c Alternatives<'c>,
+    ) -> Self {
+        let alternatives = Some(alternatives);
+        Self { together, before, scopes: &DEPLOYED, rewrites, alternatives }
+    }
+}
+
+/// The scopes of rules on what is deployed as it is.
+pub(super) const DEPLOYED: [Scope; 2] = [Scope::Object, Scope::Release];
+
+/// Judges every object of some documents of a stream.
+pub(in crate::lint) fn judge<'c>(
+    stream: &'c Stream,
+    documents: &'c [Arc<Document>],
+    scene: &Scene<'c>,
+    chosen: &'c Chosen,
+    waiving: &Waiving<'_>,
+    evaluator: &mut Evaluator,
+) -> Judged {
+    let mut judged = Judged::default();
+    let company = LazyCell::new(|| scene.alternatives?.company(stream));
+    let alone = OnceCell::new();
+    for document in documents {
+        for object in objects(document) {
+            judged.objects += 1;
+            let mut hits = hits(document, &object, scene, chosen, |_| true, evaluator);
+            // Most objects have nothing of the kind, and then nobody asks what is deployed alone.
+            if hits.iter().any(must_hold_alone)
+                && let Some(company) = &*company
+            {
+                // What rules make of all that is deployed is the same for all objects here, too.
+                let scene = alone.get_or_init(|| Scene {
+                    together: evaluator.together(company),
+                    alternatives: None,
+                    ..*scene
+                });
+                let asked = |active: &Active| has_a_part(active, &hits);
+                let alone = self::hits(document, &object, scene, chosen, asked, evaluator);
+                hits.retain(|hit| {
+                    !must_hold_alone(hit) || alone.iter().any(|other| is_same(hit, other))
+                });
+            }
+            if let Some(rewrites) = scene.rewrites {
+                hits.retain(|(active, hit)| {
+                    let open = is_open(rewrites, active, hit, document, &object);
+                    evaluator.undecided.note(&active.known.id, usize::from(open));
+                    !open
+                });
+            }
+            let subject = Subject::new(document, &object, Origin::Manifest);
+            let mut own = hits
+                .into_iter()
+                .map(|(active, hit)| Finding {
+                    fix: mend::in_place(hit.repair.as_ref(), |_| Some(document)).map(Box::new),
+                    ..subject.finding(active, &hit)
+                })
+                .collect();
+            judged.waived += waive::apply(&object, &mut own, waiving);
+            judged.findings.append(&mut own);
+        }
+    }
+    judged.unknown_kinds.append(&mut evaluator.unknown_kinds);
+    judged.undecided.add(std::mem::take(&mut evaluator.undecided));
+    judged
+}
+
+/// What those of the chosen rules that are of the scene's scopes and `wanted` find on one object.
+pub(super) fn hits<'c>(
+    document: &'c Arc<Document>,
+    object: &Object<'c>,
+    scene: &Scene<'c>,
+    chosen: &'c Chosen,
+    wanted: impl Fn(&Active) -> bool,
+    evaluator: &mut Evaluator,
+) -> Vec<(&'c Active, Hit)> {
+    let concerned = chosen.by_kind.of(object).map(|at| &chosen.rules[at]);
+    let has_a_say = |active: &&Active| scene.scopes.contains(&active.known.scope) && wanted(active);
+    let rules = concerned.filter(has_a_say).map(|active| (active, active.pair()));
+    let base = scene.before.and_then(|before| before.same(object));
+    let mut hits = evaluator.object(document, object, &scene.together, base, rules);
+    leave_to_others(&mut hits);
+    hits
+}
+
+/// Whether a rule has a part in which hits hold alone: it has made one that must, or one that did leaves what
+/// both say to it.
+fn has_a_part(active: &Active, hits: &[(&Active, Hit)]) -> bool {
+    let id = &active.known.id;
+    let mut made = hits.iter().filter(|hit| must_hold_alone(hit)).map(|(made, _)| made);
+    made.any(|made| {
+        made.known.id == *id || made.rule().yields_to.iter().any(|other| **other == **id)
+    })
+}
+
+/// Whether two hits on an object say the same of the same place.
+fn is_same((active, hit): &(&Active, Hit), (other, found): &(&Active, Hit)) -> bool {
+    active.known.id == other.known.id && hit.target == found.target
+}
+
+/// Leaves out what another rule says more exactly of the same place.
+fn leave_to_others(hits: &mut Vec<(&Active, Hit)>) {
+    if hits.len() < 2 {
+        return;
+    }
+    let yields = |active: &Active, hit: &Hit, all: &[(&Active, Hit)]| {
+        let exact = &active.rule().yields_to;
+        !exact.is_empty()
+            && all.iter().any(|(other, found)| {
+                found.target == hit.target && exact.iter().any(|id| **id == *other.known.id)
+            })
+    };
+    let left: Vec<bool> = hits.iter().map(|(active, hit)| yields(active, hit, hits)).collect();
+    if left.contains(&true) {
+        let mut left = left.into_iter();
+        hits.retain(|_| left.next() != Some(true));
+    }
+}
+
+/// A check's own severity, unless the user chose one for the rule.
+#[must_use]
+pub(super) fn severity(active: &Active, hit: &Hit) -> crate::finding::Severity {
+    match hit.severity {
+        Some(severity) if !active.chosen => severity,
+        _ => active.severity,
+    }
+}
+
+/// What a hit says to do, or what its rule does.
+#[must_use]
+pub(super) fn help(active: &Active, own: Option<&str>) -> Option<Arc<str>> {
+    let help = own.map_or_else(|| Arc::clone(&active.rule().fix), |own| own.trim().into());
+    (!help.is_empty()).then_some(help)
+}

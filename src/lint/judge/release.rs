@@ -1,0 +1,141 @@
+//! Rules over the values of a release.
+
+use super::layers::Families;
+use super::mend;
+use super::merged::{Merged, merge};
+use super::subject::said;
+use crate::finding::{Finding, Origin, Place, Related};
+use crate::lint::gather::Desk;
+use crate::lint::select::Active;
+use crate::project::{Content, Release, Via};
+use crate::rule::layers::Layers;
+use crate::rule::{Evaluator, Hit, ReleaseInfo, Scope, Target};
+use crate::source::{Sources, Span};
+use crate::yaml::Node;
+
+/// Judges the values of one release by themselves, all its layers merged.
+pub(in crate::lint) fn judge(
+    release: &Release,
+    files: &Desk<'_>,
+    families: &Families<'_>,
+    rendered: bool,
+    active: &[Active],
+    evaluator: &mut Evaluator,
+    sources: &Sources,
+) -> Vec<Finding> {
+    let Some(layers) = layers(release, files) else {
+        return Vec::new();
+    };
+    let info = ReleaseInfo { rendered, ..info(release, sources) };
+    let mut findings = values(&layers, &info, active, evaluator);
+    if !rendered {
+        findings.extend(alone(&layers, families, active, sources));
+    }
+    for finding in &mut findings {
+        finding.releases.push(release.display());
+        if let (true, Some(name)) = (is_declared(release), &release.name) {
+            finding.related.push(Related {
+                message: format!("release `{name}` is declared here"),
+                place: Place { span: place(release), origin: Origin::Release },
+            });
+        }
+    }
+    findings
+}
+
+/// A release as rules see it.
+pub(in crate::lint) fn info(release: &Release, sources: &Sources) -> ReleaseInfo {
+    let declared = is_declared(release).then(|| line(place(release), sources));
+    ReleaseInfo {
+        name: release.name.clone().unwrap_or_default(),
+        chart: release.chart.name.clone().unwrap_or_default(),
+        namespace: release.namespace.clone().unwrap_or_default(),
+        declared_in: declared.unwrap_or_default(),
+        rendered: false,
+    }
+}
+
+/// Whether somebody declared the release; a chart that lies here may be anybody's.
+fn is_declared(release: &Release) -> bool {
+    !matches!(release.via, Via::ChartDefault | Via::ChartCiValues | Via::SiblingValues)
+}
+
+fn place(release: &Release) -> Span {
+    release.name_span.unwrap_or(release.declared)
+}
+
+/// Judges layers without a chart.
+pub(in crate::lint) fn alone(
+    given: &[Node<'_>],
+    families: &Families<'_>,
+    active: &[Active],
+    sources: &Sources,
+) -> Vec<Finding> {
+    let family = families.of(given, sources);
+    super::layers::judge(&Layers { given, family: &family, ..Layers::default() }, active, sources)
+}
+
+/// Judges values layers, the last wins.
+pub(in crate::lint) fn values(
+    layers: &[Node<'_>],
+    info: &ReleaseInfo,
+    active: &[Active],
+    evaluator: &mut Evaluator,
+) -> Vec<Finding> {
+    let rules: Vec<&Active> =
+        active.iter().filter(|active| active.known.scope == Scope::Values).collect();
+    if rules.is_empty() {
+        return Vec::new();
+    }
+    let Some(merged) = merge(layers) else {
+        return Vec::new();
+    };
+    let pairs = rules.iter().map(|active| active.pair());
+    let hits = evaluator.values(&merged.document, info, pairs);
+    hits.into_iter().filter_map(|(at, hit)| finding(rules[at], &hit, &merged, layers)).collect()
+}
+
+/// The layers of a release as trees; `None` where one of them is not known here, since what it
+/// would change cannot be known either.
+pub(super) fn layers<'a>(release: &'a Release, files: &'a Desk<'_>) -> Option<Vec<Node<'a>>> {
+    let mut nodes = Vec::new();
+    for layer in &release.values {
+        if layer.target_path.is_some() {
+            return None;
+        }
+        match &layer.content {
+            Content::File => match files.at(layer.file.as_deref()?) {
+                Some(file) => nodes.extend(file.roots().take(1)),
+                None if layer.optional => {}
+                None => return None,
+            },
+            Content::Yaml(node) | Content::Filled(node, _) => nodes.push(node.get()),
+            // Single values change single keys; the rest of the layers is judged all the same.
+            Content::Set(_) => {}
+            Content::Unknown | Content::Elsewhere => return None,
+        }
+    }
+    Some(nodes)
+}
+
+fn finding(active: &Active, hit: &Hit, merged: &Merged, layers: &[Node<'_>]) -> Option<Finding> {
+    let place = |target: &Target| {
+        let span = merged.origin(target.span(&merged.document))?;
+        Some(Place { span, origin: Origin::Values })
+    };
+    let related = hit.related.iter().filter_map(|(target, message)| {
+        Some(Related { message: message.clone(), place: place(target)? })
+    });
+    let primary = place(&hit.target)?;
+    Some(Finding {
+        related: related.collect(),
+        fix: mend::in_layers(hit.repair.as_ref(), merged, layers, primary.span).map(Box::new),
+        ..said(active, hit, primary)
+    })
+}
+
+/// `file:line` of a span.
+pub(in crate::lint) fn line(span: Span, sources: &Sources) -> String {
+    let file = sources.get(span.source);
+    format!("{}:{}", file.path, file.position(span.start).line)
+}

@@ -1,0 +1,145 @@
+//! Charts that do not render, as findings.
+
+use crate::finding::{Finding, Origin, Place, Related, Severity};
+use crate::helm::chart::ChartError;
+use crate::helm::render::{Fault, RenderError, SchemaFault};
+use crate::source::{SourceId, Sources, Span};
+
+/// Id and group of what is no YAML, before or after it is rendered.
+const NO_YAML: (&str, &str) = ("yaml-syntax", "schema");
+/// Id and group of what does not render.
+const NO_RENDER: (&str, &str) = ("helm-render", "helm-chart");
+
+/// The findings for a chart that Helm would refuse: one, or one for each value that a schema does
+/// not allow. `fallback` is the place when the error has none.
+#[must_use]
+pub fn failures(error: &RenderError, fallback: Span, sources: &Sources) -> Vec<Finding> {
+    if error.violations.is_empty() {
+        return vec![failure(error, fallback, sources)];
+    }
+    error.violations.iter().map(|fault| violation(fault, fallback, sources)).collect()
+}
+
+/// That a chart cannot be loaded: a fault of its metadata, of its values, or of something else.
+#[must_use]
+pub(super) fn unloaded(error: &ChartError, fallback: Span, sources: &Sources) -> Finding {
+    let path = error.span.map(|span| sources.path(span.source)).unwrap_or_default();
+    let rule = match path.rsplit('/').next() {
+        Some("Chart.yaml" | "requirements.yaml") => ("chart-yaml-present", "helm-chart"),
+        Some("values.yaml") => NO_YAML,
+        _ => NO_RENDER,
+    };
+    Finding {
+        rule: rule.0.into(),
+        group: rule.1.into(),
+        ..failure(&RenderError::of_chart(error), fallback, sources)
+    }
+}
+
+/// A value that `values.schema.json` does not allow.
+fn violation(fault: &SchemaFault, fallback: Span, sources: &Sources) -> Finding {
+    let schema =
+        fault.schema.map(|span| Place { span: first_line(span, sources), origin: Origin::Chart });
+    let primary = match (fault.value, schema) {
+        (Some(span), _) => Place { span: first_line(span, sources), origin: Origin::Values },
+        (None, Some(schema)) => schema,
+        (None, None) => Place { span: token(fallback, sources), origin: Origin::Chart },
+    };
+    let path = dotted(&fault.pointer);
+    let what = if path.is_empty() { "the values".to_owned() } else { format!("`{path}`") };
+    Finding {
+        related: schema
+            .filter(|schema| *schema != primary)
+            .map(|place| Related { message: "the schema says so here".to_owned(), place })
+            .into_iter()
+            .collect(),
+        ..Finding::new(
+            ("values-schema-violation", "helm-values"),
+            Severity::Error,
+            format!(
+                "the schema of chart `{}` does not allow {what}: {}",
+                fault.chart, fault.message
+            ),
+            primary,
+        )
+    }
+}
+
+fn failure(error: &RenderError, fallback: Span, sources: &Sources) -> Finding {
+    let origin = |span: Span| origin_of(span, sources);
+    let span = error.span.filter(|span| span.source != SourceId::NOWHERE);
+    let span = span.unwrap_or(fallback);
+    let span = token(span, sources);
+    let mut related: Vec<Related> = error
+        .involved
+        .iter()
+        .filter_map(|(pointer, span)| {
+            let span = (*span)?;
+            let path = dotted(pointer);
+            let place = Place { span: first_line(span, sources), origin: origin(span) };
+            Some(Related { message: format!("`{path}` had a part"), place })
+        })
+        .collect();
+    related.retain(|related| related.place.span != span);
+    related.truncate(4);
+    let missing: Vec<_> = error
+        .involved
+        .iter()
+        .filter(|(pointer, span)| span.is_none() && !pointer.is_empty())
+        .map(|(pointer, _)| format!("`{}`", dotted(pointer)))
+        .collect();
+    let help = match missing[..] {
+        [] => None,
+        _ => Some(format!("no values file sets {}", missing.join(", ")).into()),
+    };
+    Finding {
+        help,
+        related,
+        ..Finding::new(
+            if error.fault == Fault::NoYaml { NO_YAML } else { NO_RENDER },
+            Severity::Error,
+            format!("the chart does not render: {}", error.reason),
+            Place { span, origin: origin(span) },
+        )
+    }
+}
+
+/// A pointer as people write it: `/a/b/0` as `a.b.0`.
+pub(in crate::lint) fn dotted(pointer: &str) -> String {
+    pointer.trim_start_matches('/').replace('/', ".")
+}
+
+/// What sort of text a span of a chart lies in.
+pub(super) fn origin_of(span: Span, sources: &Sources) -> Origin {
+    let path = &sources.path(span.source);
+    if path.contains("/templates/") || path.starts_with("templates/") {
+        Origin::Template
+    } else if path.ends_with("Chart.yaml") || path.ends_with("values.schema.json") {
+        Origin::Chart
+    } else {
+        Origin::Values
+    }
+}
+
+/// An empty span grown to the rest of its line, so that there is something to underline.
+pub(in crate::lint) fn token(span: Span, sources: &Sources) -> Span {
+    if span.start != span.end {
+        return span;
+    }
+    let file = sources.get(span.source);
+    let start = (span.start as usize).min(file.text.len());
+    let rest = file.text[start..].split(['\n', '\r']).next().unwrap_or_default();
+    let end = match rest.find("}}") {
+        Some(at) => start + at + 2,
+        None => start + rest.trim_end().len(),
+    };
+    Span::new(span.source, start, end)
+}
+
+/// A span cut at the end of its first line, so that a whole map is not underlined.
+pub(in crate::lint) fn first_line(span: Span, sources: &Sources) -> Span {
+    let file = sources.get(span.source);
+    let text = &file.text[span.range()];
+    let line = text.split(['\n', '\r']).next().unwrap_or_default();
+    Span::new(span.source, span.start as usize, span.start as usize + line.trim_end().len())
+}

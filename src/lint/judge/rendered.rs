@@ -1,0 +1,486 @@
+//! Rules over the objects that a chart makes, with each finding at the line a person wrote.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::chart::{directory_name, reference};
+use super::layers::Families;
+use super::mend::Homes;
+use super::plain::Scene;
+use super::render::{failures, unloaded};
+use super::subject::Subject;
+use super::{layers, plain, release};
+use crate::finding::{Finding, Origin, Place};
+use crate::helm::calls::api_asked;
+use crate::helm::capabilities::KubeVersion;
+use crate::helm::chart::{Chart, ChartError};
+use crate::helm::reads::Reads;
+use crate::helm::render::{self as helm, Fault, Manifest, RenderError, Rendered};
+use crate::helm::values::{Layer, Set, SetKind};
+use crate::kube::objects;
+use crate::kube::schema::{NEWEST_MINOR, OLDEST_MINOR, is_of_others, served};
+use crate::lint::gather::{Charts, Desk};
+use crate::lint::outcome::Documents;
+use crate::lint::place::Places;
+use crate::lint::select::{Active, Chosen};
+use crate::lint::suppress::waive::{self, Waiving};
+use crate::project::{Assignment, AssignmentKind, Content, LocalChart, Release, Via};
+use crate::rule::layers::{Layers, text};
+use crate::rule::{Company, Evaluator, FILLED_IN_LATER, Scope, Undecided};
+use crate::source::{Sources, Span};
+use crate::yaml::Document;
+
+/// The rule that explains a failed render.
+const NULL: &str = "values-null-removes-required";
+
+/// What judging a release needs to know.
+pub(in crate::lint) struct Task<'a> {
+    pub(in crate::lint) release: &'a Release,
+    pub(in crate::lint) path: PathBuf,
+    pub(in crate::lint) kube_version: &'a str,
+    /// APIs that all clusters have.
+    pub(in crate::lint) api_versions: &'a [String],
+    pub(in crate::lint) chosen: &'a Chosen,
+    pub(in crate::lint) files: &'a Desk<'a>,
+    /// The charts of the repository.
+    pub(in crate::lint) charts: &'a [LocalChart],
+    pub(in crate::lint) families: &'a Families<'a>,
+    pub(in crate::lint) sources: &'a Sources,
+    /// What is rendered is kept.
+    pub(in crate::lint) keep_rendered: bool,
+    /// Whether the chart lies in the repository, among what is linted.
+    pub(in crate::lint) in_repository: bool,
+}
+
+/// What came of rendering a release and judging its objects.
+#[derive(Debug, Default)]
+pub(in crate::lint) struct Judged {
+    pub(in crate::lint) findings: Vec<Finding>,
+    /// That the chart cannot be loaded, unless another finding says why.
+    pub(in crate::lint) unloaded: Vec<Finding>,
+    pub(in crate::lint) objects: usize,
+    pub(in crate::lint) waived: usize,
+    pub(in crate::lint) unknown_kinds: BTreeSet<String>,
+    /// Checks that could not be decided on an object.
+    pub(in crate::lint) undecided: Undecided,
+    /// Whether the chart was rendered with all that the release says.
+    pub(in crate::lint) rendered: bool,
+    /// What is rendered, where it is kept.
+    pub(in crate::lint) texts: Option<Documents>,
+    /// The chart, and names of its dependencies that are not here.
+    pub(in crate::lint) lacking: Option<(String, BTreeSet<String>)>,
+    pub(in crate::lint) notes: Vec<String>,
+}
+
+impl Task<'_> {
+    /// Renders the release's chart and judges what it makes; `before` is what it made before a
+    /// change.
+    pub(in crate::lint) fn judge(
+        &self,
+        charts: &Charts<'_>,
+        before: &Company,
+        waiving: &Waiving<'_>,
+        evaluator: &(dyn Fn() -> Evaluator + Sync),
+    ) -> Judged {
+        let loaded = charts.load(&self.path, self.sources);
+        let shown = crate::project::shown(&self.path);
+        let chart = match loaded.get() {
+            Some(Ok(chart)) if chart.is_library() => return Judged::default(),
+            Some(Ok(chart)) => chart,
+            Some(Err(error)) => return self.unloaded(error),
+            None => return Judged::default(),
+        };
+        let layers = match self.layers() {
+            Ok(layers) => layers,
+            Err(why) => {
+                let note =
+                    format!("{}: {why}, so its chart was not rendered", self.release.display());
+                return Judged { notes: vec![note], ..Judged::default() };
+            }
+        };
+        let options = self.options(chart);
+        let mut judged = helm::render(chart, &options, &layers, |result| match result {
+            Ok(rendered) => {
+                self.chosen.prepare(made(&rendered).flat_map(|document| objects(document)));
+                let company = &company(&rendered);
+                let evaluator = evaluator();
+                let scene = Scene {
+                    together: evaluator.together(company),
+                    before: Some(before),
+                    scopes: &plain::DEPLOYED,
+                    rewrites: None,
+                    alternatives: None,
+                };
+                let mut judged = self.objects(&rendered, chart, &scene, waiving, evaluator);
+                let again = |set: &str| again(chart, &options, &layers, set);
+                let own =
+                    Layers { rendered: Some(&rendered), again: Some(&again), ..Layers::default() };
+                judged.findings.extend(self.on_layers(chart, charts, own));
+                judged
+            }
+            Err(error) if error.fault == Fault::MissingDependency => {
+                let lacking = Some((shown, error.missing.into_iter().collect()));
+                Judged { lacking, ..Judged::default() }
+            }
+            // What made it fail may be what stands in for a value.
+            Err(error) if self.is_guessed() => {
+                let note = format!(
+                    "{}: the chart does not render without values that are only known when it is deployed: {}",
+                    self.release.display(),
+                    error.reason
+                );
+                let findings = self.on_layers(chart, charts, Layers::default());
+                Judged { notes: vec![note], findings, ..Judged::default() }
+            }
+            Err(error) => {
+                let own = Layers { failure: Some(&error), ..Layers::default() };
+                let own = self.on_layers(chart, charts, own);
+                // One fault, one finding: a null is why it does not render.
+                let told = own.iter().any(|finding| &*finding.rule == NULL);
+                let mut judged = match told {
+                    true => Judged::default(),
+                    false => self.failed(&error, chart),
+                };
+                judged.findings.extend(own);
+                judged
+            }
+        });
+        if judged.rendered {
+            judged.findings.extend(self.under_longest_name(chart, &layers, waiving, evaluator));
+        }
+        judged
+    }
+
+    /// Renders the release's chart for who only looks at it.
+    ///
+    /// # Errors
+    /// When it cannot be read or does not render: why.
+    pub(in crate::lint) fn look<T: Send>(
+        &self,
+        charts: &Charts<'_>,
+        look: impl FnOnce(&Rendered, &Chart) -> T + Send,
+    ) -> Result<T, String> {
+        let loaded = charts.load(&self.path, self.sources);
+        let chart = match loaded.get() {
+            Some(Ok(chart)) => chart,
+            Some(Err(error)) => return Err(error.to_string()),
+            None => return Err("the chart is being read".to_owned()),
+        };
+        let layers = self.layers()?;
+        helm::render(chart, &self.options(chart), &layers, |result| match result {
+            Ok(rendered) => Ok(look(&rendered, chart)),
+            Err(error) => Err(error.reason),
+        })
+    }
+
+    /// What rules find in the values layers, each by itself; `seen` is what came of the render.
+    fn on_layers(&self, chart: &Chart, charts: &Charts<'_>, seen: Layers<'_>) -> Vec<Finding> {
+        if !self.chosen.rules.iter().any(|active| active.known.scope == Scope::Layers) {
+            return Vec::new();
+        }
+        let Some(given) = release::layers(self.release, self.files) else { return Vec::new() };
+        let family = self.families.of(&given, self.sources);
+        let texts = layers::templates_in(&given);
+        let reads = charts.reads(&self.path, chart, &texts, self.sources);
+        let reads = reads.get_or_init(|| Reads::of(chart, &texts));
+        let layers = Layers {
+            given: &given,
+            own: self.release.via == Via::ChartDefault,
+            chart: Some(chart),
+            reads: Some(reads),
+            family: &family,
+            ..seen
+        };
+        let mut findings = layers::judge(&layers, &self.chosen.rules, self.sources);
+        self.adopt(&mut findings);
+        findings
+    }
+
+    fn unloaded(&self, error: &ChartError) -> Judged {
+        let mut unloaded = vec![unloaded(error, self.release.declared, self.sources)];
+        self.adopt(&mut unloaded);
+        self.name(&mut unloaded, None);
+        Judged { unloaded, ..Judged::default() }
+    }
+
+    fn failed(&self, error: &RenderError, chart: &Chart) -> Judged {
+        let mut findings = failures(error, Span::new(chart.source, 0, 0), self.sources);
+        // The chart is innocent of what its release is called.
+        if error.fault == Fault::ReleaseName {
+            let place = Place { span: self.declared(), origin: Origin::Release };
+            for finding in &mut findings {
+                finding.primary = place;
+            }
+        }
+        if let Some(api) = api_asked_of(chart, error) {
+            let help = format!(
+                "where the cluster has `{api}`, which the template asks for, name it under `api-versions` in plimsoll.yaml"
+            );
+            for finding in &mut findings {
+                finding.help = Some(help.as_str().into());
+            }
+        }
+        self.adopt(&mut findings);
+        self.name(&mut findings, Some(chart));
+        Judged { findings, ..Judged::default() }
+    }
+
+    /// Says of findings that they are about the chart as a whole.
+    fn name(&self, findings: &mut [Finding], chart: Option<&Chart>) {
+        let version = chart.map_or("v1", |chart| chart.metadata.api_version.as_str());
+        for finding in findings {
+            finding.object = Some(Box::new(reference(&directory_name(&self.path), version)));
+        }
+    }
+
+    /// Makes findings those of this release, at the texts that the project has read.
+    fn adopt(&self, findings: &mut [Finding]) {
+        for finding in findings {
+            for span in finding.spans_mut() {
+                *span = self.own(*span);
+            }
+            finding.releases.push(self.release.display());
+        }
+    }
+
+    /// The same place in the text that the project has read under the same path.
+    fn own(&self, span: Span) -> Span {
+        let file = self.sources.get(span.source);
+        match self.files.at(&file.path) {
+            Some(own) if own.length() == file.text.len() => Span { source: own.source, ..span },
+            _ => span,
+        }
+    }
+
+    /// How the release's chart is rendered.
+    pub(in crate::lint) fn options(&self, chart: &Chart) -> helm::Release {
+        let release = self.release;
+        let said = release.kube_version.as_deref().unwrap_or(self.kube_version);
+        let wanted = &chart.metadata.kube_version;
+        let fits = |version: &KubeVersion| {
+            wanted.is_empty() || crate::helm::function::fits(wanted, &version.normalized)
+        };
+        let mut version = KubeVersion::parse(said).ok();
+        if release.kube_version.is_none() && !version.as_ref().is_some_and(fits) {
+            // Nobody said which cluster it is for, so one that the chart accepts.
+            let known =
+                (25..=40).rev().filter_map(|minor| KubeVersion::parse(&format!("1.{minor}")).ok());
+            version = known.into_iter().find(fits).or(version);
+        }
+        helm::Release {
+            name: release.name.clone().unwrap_or_else(|| "release-name".to_owned()),
+            // Not `default`: that the namespace is open is no fault of the objects.
+            namespace: release.namespace.clone().unwrap_or_else(|| "release-namespace".to_owned()),
+            kube_version: version,
+            api_versions: [self.api_versions, &release.api_versions].concat(),
+            serves,
+            skip_schema: release.skip_schema,
+            lenient: true,
+            ..helm::Release::default()
+        }
+    }
+
+    /// The release's values; what is not known here is the error.
+    fn layers(&self) -> Result<Vec<Layer>, String> {
+        self.layers_with(&|path| {
+            let stream = self.files.at(path).and_then(|file| file.stream());
+            stream.map(|stream| stream.documents.clone())
+        })
+    }
+
+    /// The release's values, with `file` for what values files hold.
+    pub(super) fn layers_with(
+        &self,
+        file: &dyn Fn(&str) -> Option<Vec<Arc<Document>>>,
+    ) -> Result<Vec<Layer>, String> {
+        let mut layers = Vec::new();
+        for layer in &self.release.values {
+            if layer.target_path.is_some() {
+                return Err("a values layer is put below a path that is read in the cluster".into());
+            }
+            match &layer.content {
+                Content::File => {
+                    let path = layer.file.as_deref().unwrap_or_default();
+                    match file(path) {
+                        Some(documents) => layers.push(Layer::File(documents)),
+                        None if layer.optional => {}
+                        None => {
+                            return Err(format!(
+                                "its values file `{path}` is not here, or cannot be read"
+                            ));
+                        }
+                    }
+                }
+                Content::Yaml(node) => {
+                    layers.push(Layer::Inline(Arc::clone(&node.document), node.node));
+                }
+                Content::Filled(node, assignments) => {
+                    layers.push(Layer::Inline(Arc::clone(&node.document), node.node));
+                    layers.extend(self.sets(assignments)?);
+                }
+                Content::Set(assignments) => layers.extend(self.sets(assignments)?),
+                Content::Unknown => return Err("some of its values are computed elsewhere".into()),
+                Content::Elsewhere => return Err("some of its values lie elsewhere".into()),
+            }
+        }
+        Ok(layers)
+    }
+
+    fn sets(&self, assignments: &[Assignment]) -> Result<Vec<Layer>, String> {
+        let why = || "which values are set is only known when it is deployed".to_owned();
+        assignments.iter().map(|one| self.set(one).ok_or_else(why)).collect()
+    }
+
+    /// What an assignment sets; `None` where nobody can tell.
+    fn set(&self, one: &Assignment) -> Option<Layer> {
+        let value = one.filled(FILLED_IN_LATER)?;
+        let kind = match one.kind {
+            AssignmentKind::Json => SetKind::Json,
+            AssignmentKind::Value => SetKind::Value,
+            AssignmentKind::String => SetKind::String,
+            AssignmentKind::File => SetKind::File(self.set_files(&value)),
+            AssignmentKind::Literal => SetKind::Literal,
+        };
+        let text = match one.path.as_str() {
+            "" => value.into_owned(),
+            path => format!("{path}={value}"),
+        };
+        Some(Layer::Set(Set { kind, text, span: Some(one.value_span.unwrap_or(one.span)) }))
+    }
+
+    /// Whether some of the release's values are only known when it is deployed: what a pipeline sets, or what a file
+    /// says that may be there and is not here.
+    fn is_guessed(&self) -> bool {
+        let is_absent = |path: &String| self.files.at(path).is_none();
+        self.release.values.iter().any(|layer| match &layer.content {
+            Content::Set(assignments) | Content::Filled(_, assignments) => {
+                assignments.iter().any(|one| !one.is_known())
+            }
+            Content::File => layer.optional && layer.file.as_ref().is_some_and(is_absent),
+            _ => false,
+        })
+    }
+
+    /// What `--set-file` reads, as far as it is here.
+    fn set_files(&self, text: &str) -> Vec<(String, Arc<str>)> {
+        let paths = match text.contains('=') {
+            true => crate::helm::values::set_file_paths(text),
+            false => vec![text.to_owned()],
+        };
+        paths
+            .into_iter()
+            .map(|path| {
+                let known = self.files.at(&path).map(|file| file.text());
+                (path, known.unwrap_or_else(|| Arc::from("")))
+            })
+            .collect()
+    }
+
+    /// Judges what was rendered of a chart by the rules of some scopes.
+    pub(in crate::lint) fn objects<'c>(
+        &'c self,
+        rendered: &'c Rendered,
+        chart: &Chart,
+        scene: &Scene<'c>,
+        waiving: &Waiving<'_>,
+        mut evaluator: Evaluator,
+    ) -> Judged {
+        let texts = self.keep_rendered.then(|| documents(rendered));
+        let mut judged = Judged { rendered: true, texts, ..Judged::default() };
+        let homes = Homes { files: self.files, charts: self.charts, release: self.release };
+        // What Helm leaves out for its hook is never an object: only Helm's own rules concern it.
+        let of_helm = |active: &Active| &*active.known.group == "helm-chart";
+        let made = rendered.manifests.iter().map(|manifest| (manifest, true));
+        let left_out = rendered.left_out.iter().map(|manifest| (manifest, false));
+        for (manifest, is_made) in made.chain(left_out) {
+            let Some(document) = &manifest.document else { continue };
+            let places = Places::new(
+                rendered,
+                manifest,
+                self.sources,
+                self.declared(),
+                chart,
+                self.in_repository,
+            );
+            for object in objects(document) {
+                judged.objects += 1;
+                let wanted = |active: &Active| is_made || of_helm(active);
+                let hits =
+                    plain::hits(document, &object, scene, self.chosen, wanted, &mut evaluator);
+                let subject = Subject::new(document, &object, Origin::Template);
+                let mut own: Vec<Finding> = hits
+                    .into_iter()
+                    .map(|(active, hit)| {
+                        let mut finding = subject.finding(active, &hit);
+                        places.settle(&mut finding, &hit, document);
+                        finding.fix = places
+                            .mend(&finding, hit.repair.as_ref(), document, &homes)
+                            .map(Box::new);
+                        finding
+                    })
+                    .collect();
+                judged.waived += waive::apply(&object, &mut own, waiving);
+                for finding in &mut own {
+                    places.move_rest(finding);
+                    if let Some(object) = &mut finding.object
+                        && object.namespace.is_none()
+                    {
+                        object.namespace.clone_from(&self.release.namespace);
+                    }
+                }
+                judged.findings.append(&mut own);
+            }
+        }
+        self.adopt(&mut judged.findings);
+        judged.unknown_kinds.append(&mut evaluator.unknown_kinds);
+        judged.undecided = std::mem::take(&mut evaluator.undecided);
+        judged
+    }
+
+    fn declared(&self) -> Span {
+        self.release.name_span.unwrap_or(self.release.declared)
+    }
+}
+
+/// Whether a cluster of Kubernetes 1.`minor` has an API of its own: a release meets one.
+fn serves(api: &str, minor: u32) -> bool {
+    let minor = minor.clamp(OLDEST_MINOR, NEWEST_MINOR);
+    served(api).is_some_and(|(first, last)| (first..=last).contains(&minor))
+}
+
+/// The template and the text of each document.
+fn documents(rendered: &Rendered) -> Documents {
+    let text =
+        |manifest: &Manifest| (manifest.template.to_string(), manifest.text.as_str().to_owned());
+    rendered.manifests.iter().map(text).collect()
+}
+
+/// All that a chart makes.
+pub(super) fn company(rendered: &Rendered) -> Company {
+    Company::of(made(rendered))
+}
+
+/// The documents that it is made of.
+fn made(rendered: &Rendered) -> impl Iterator<Item = &Arc<Document>> {
+    rendered.manifests.iter().filter_map(|manifest| manifest.document.as_ref())
+}
+
+/// What a release renders with one value more.
+fn again(chart: &Chart, options: &helm::Release, layers: &[Layer], set: &str) -> Option<String> {
+    let set = Set { kind: SetKind::Value, text: set.to_owned(), span: None };
+    let layers: Vec<Layer> = layers.iter().cloned().chain([Layer::Set(set)]).collect();
+    helm::render(chart, options, &layers, |done| done.ok().as_ref().map(text))
+}
+
+/// The API for want of which a template refuses to render, as it seems.
+fn api_asked_of(chart: &Chart, error: &RenderError) -> Option<String> {
+    let span = error.span?;
+    let at = span.start as usize;
+    let Some(own) = chart.templates.iter().find(|one| one.file.source == span.source) else {
+        return chart.dependencies.iter().find_map(|dependency| api_asked_of(dependency, error));
+    };
+    let refuses = own.file.text.get(at..).is_some_and(|rest| rest.starts_with("fail"));
+    // Kubernetes' own are there, or not, by its version.
+    api_asked(own.parsed().as_ref().ok().filter(|_| refuses)?, at).filter(|api| is_of_others(api))
+}

@@ -1,0 +1,110 @@
+//! From what a rule found in an object to a finding.
+
+use std::cell::OnceCell;
+use std::sync::Arc;
+
+use super::plain::{help, severity};
+use crate::finding::{Finding, ObjectRef, Origin, Place, Related, Sought};
+use crate::kube::{Object, labels_of};
+use crate::lint::select::Active;
+use crate::rule::{Hit, Seeks, Target};
+use crate::yaml::{Document, Kind, Node};
+
+/// An object that something is found in, and what all that is found there has in common.
+pub(super) struct Subject<'o> {
+    document: &'o Document,
+    object: &'o Object<'o>,
+    /// What sort of text it is written in.
+    origin: Origin,
+    /// What findings call it by, of no field in it yet.
+    named: OnceCell<ObjectRef>,
+}
+
+impl<'o> Subject<'o> {
+    pub(in crate::lint) fn new(
+        document: &'o Document,
+        object: &'o Object<'o>,
+        origin: Origin,
+    ) -> Self {
+        Self { document, object, origin, named: OnceCell::new() }
+    }
+
+    /// A finding for a hit, at the object's own text.
+    pub(in crate::lint) fn finding(&self, active: &Active, hit: &Hit) -> Finding {
+        let place =
+            |target: &Target| Place { span: target.span(self.document), origin: self.origin };
+        let related = hit
+            .related
+            .iter()
+            .map(|(target, message)| Related { message: message.clone(), place: place(target) });
+        Finding {
+            related: related.collect(),
+            object: Some(Box::new(self.field(&hit.target))),
+            sought: sought(active, self.document.node(hit.target.node))
+                .filter(|_| self.origin == Origin::Manifest),
+            ..said(active, hit, place(&hit.target))
+        }
+    }
+
+    /// A field of the object.
+    fn field(&self, target: &Target) -> ObjectRef {
+        let Self { document, object, named, .. } = self;
+        ObjectRef {
+            path: target.path(document, object.node),
+            container: container(document.node(target.node)),
+            ..named.get_or_init(|| reference(object)).clone()
+        }
+    }
+}
+
+/// What a rule says of a place, and of nothing beside it yet.
+pub(super) fn said(active: &Active, hit: &Hit, primary: Place) -> Finding {
+    Finding {
+        rule: Arc::clone(&active.known.id),
+        group: Arc::clone(&active.known.group),
+        severity: severity(active, hit),
+        message: hit.message.trim().trim_end_matches('.').to_owned(),
+        help: help(active, hit.help.as_deref()),
+        url: active.rule().references.first().cloned(),
+        primary,
+        related: Vec::new(),
+        object: None,
+        releases: Vec::new(),
+        rendered: None,
+        sought: None,
+        fix: None,
+        fingerprint: String::new(),
+    }
+}
+
+/// What findings call an object by; of no field in it yet.
+fn reference(object: &Object<'_>) -> ObjectRef {
+    ObjectRef {
+        api_version: object.api_version.to_owned(),
+        kind: object.kind.to_owned(),
+        namespace: object.namespace().map(ToOwned::to_owned),
+        name: object.name().to_owned(),
+        ..ObjectRef::default()
+    }
+}
+
+/// What a rule finds missing at a node.
+fn sought(active: &Active, node: Node<'_>) -> Option<Box<Sought>> {
+    let found = match active.rule().seeks? {
+        Seeks::Object => Sought::Object(node.raw().to_owned()),
+        Seeks::Pods => Sought::Pods(labels_of(node.get("matchLabels").or(Some(node)))),
+        Seeks::Reader => Sought::Reader,
+    };
+    Some(Box::new(found))
+}
+
+/// The name of the container that a node is, or is in.
+fn container(node: Node<'_>) -> Option<String> {
+    let lists = ["containers", "initContainers", "ephemeralContainers"];
+    let is_container = |node: &Node<'_>| {
+        let list = node.parent().filter(|parent| parent.kind() == Kind::Sequence);
+        list.and_then(Node::key_name).is_some_and(|key| lists.contains(&&*key))
+    };
+    let container = node.upwards().find(is_container)?;
+    container.get("name").map(|name| name.raw().to_owned())
+}

@@ -1,0 +1,385 @@
+//! From a place in a rendered manifest to the line a person wrote.
+//!
+//! A value's own line comes first, where its text is what the finding is about; then the template
+//! line. What is missing is placed at the value that would fill it: the template's untaken branch
+//! names it. Lines that nobody here can edit (a chart from elsewhere) give way to the declaration.
+
+mod mend;
+
+use crate::finding::{Finding, Origin, Place, Related, Rendered as RenderedAt};
+use crate::helm::chart::Chart;
+use crate::helm::origin::{Leaf, Through};
+use crate::helm::render::{Manifest, Rendered};
+use crate::helm::scalar::Inquiry;
+use crate::lint::judge::render::{dotted, first_line, token};
+use crate::rule::Hit;
+use crate::source::{SourceId, Sources, Span};
+use crate::yaml::{Document, Kind, Node};
+
+/// Places of one rendered manifest.
+pub(super) struct Places<'r> {
+    rendered: &'r Rendered,
+    manifest: &'r Manifest,
+    inquiry: Inquiry<'r>,
+    sources: &'r Sources,
+    declared: Span,
+    chart: &'r Chart,
+    in_repository: bool,
+}
+
+/// Where a person looks.
+struct Found {
+    place: Place,
+    related: Vec<Related>,
+    help: Option<String>,
+}
+
+impl<'r> Places<'r> {
+    /// `in_repository`: whether the chart lies among what is linted, wherever that is.
+    pub(super) fn new(
+        rendered: &'r Rendered,
+        manifest: &'r Manifest,
+        sources: &'r Sources,
+        declared: Span,
+        chart: &'r Chart,
+        in_repository: bool,
+    ) -> Self {
+        let inquiry = Inquiry::new(manifest, &rendered.origins);
+        Self { rendered, manifest, inquiry, sources, declared, chart, in_repository }
+    }
+
+    /// Moves a finding from the rendered text to what a person wrote.
+    pub(super) fn settle(&self, finding: &mut Finding, hit: &Hit, document: &Document) {
+        let before = &self.manifest.text.as_str()[..finding.primary.span.start as usize];
+        let line = self.manifest.first_line + before.matches('\n').count();
+        finding.rendered = Some(RenderedAt {
+            source: self.manifest.template.to_string(),
+            line: u32::try_from(line).unwrap_or(u32::MAX),
+        });
+        let node = document.node(hit.target.node);
+        let found = match hit.target.missing.first() {
+            Some(key) => {
+                self.filler(node, key).unwrap_or_else(|| self.written(finding.primary.span, node))
+            }
+            None => self.written(finding.primary.span, node),
+        };
+        let mut related = found.related;
+        for old in std::mem::take(&mut finding.related) {
+            let place = self.simply(old.place.span);
+            related.push(Related { message: old.message, place });
+        }
+        related.retain(|related| related.place.span != found.place.span);
+        finding.primary = found.place;
+        finding.related = related;
+        if let Some(more) = found.help {
+            finding.help = Some(match finding.help.take() {
+                Some(help) => format!("{more}; {help}").into(),
+                None => more.into(),
+            });
+        }
+    }
+
+    /// Moves what still points into the rendered text, such as an annotation that waives nothing.
+    pub(super) fn move_rest(&self, finding: &mut Finding) {
+        let moved = |place: Place| match place.span.source == SourceId::NOWHERE {
+            true => self.simply(place.span),
+            false => place,
+        };
+        finding.primary = moved(finding.primary);
+        for related in &mut finding.related {
+            related.place = moved(related.place);
+        }
+    }
+
+    /// Where a person edits a range of the rendered text.
+    pub(super) fn of_text(&self, range: std::ops::Range<usize>) -> Place {
+        self.simply(Span::new(SourceId::NOWHERE, range.start, range.end))
+    }
+
+    /// The values line, or else the template line, of a range.
+    fn simply(&self, span: Span) -> Place {
+        let range = span.range();
+        let leaves = self.leaves(range.clone());
+        let text = leaves.iter().find(|(_, through)| *through == Through::Text);
+        match text.and_then(|(leaf, _)| Some((leaf, leaf.span?))) {
+            Some((leaf, span)) => self.value(&leaf.pointer, span),
+            None => {
+                let place = self.template(range);
+                let packed = place.and_then(|place| self.at_dependency(place.span, None));
+                packed.or(place).unwrap_or(self.declaration())
+            }
+        }
+    }
+
+    fn leaves(&self, range: std::ops::Range<usize>) -> Vec<(Leaf, Through)> {
+        let range = if range.is_empty() { range.start..range.start + 1 } else { range };
+        self.inquiry.leaves(self.inquiry.origin(range))
+    }
+
+    fn values(&self, span: Span) -> Place {
+        Place { span: first_line(span, self.sources), origin: Origin::Values }
+    }
+
+    /// Where a value is edited: where it is written, or, if that is in a packed dependency, where the umbrella says
+    /// what goes over it.
+    fn value(&self, pointer: &str, span: Span) -> Place {
+        self.at_dependency(span, Some(pointer)).unwrap_or_else(|| self.values(span))
+    }
+
+    /// Where a chart of the repository speaks of what stands in one of its packed dependencies: at the value that goes
+    /// over the one at `pointer`, or above it; or else where it asks for the dependency, whose version one raises.
+    fn at_dependency(&self, packed: Span, pointer: Option<&str>) -> Option<Place> {
+        if packed.source == SourceId::NOWHERE || !self.in_repository {
+            return None;
+        }
+        let path = self.sources.path(packed.source);
+        let below = match self.chart.path.as_str() {
+            "" | "." => &path,
+            directory => path.strip_prefix(directory)?.strip_prefix('/')?,
+        };
+        let (archive, _) = below.strip_prefix("charts/")?.split_once(".tgz/")?;
+        let names =
+            |name: &str| archive.strip_prefix(name).is_some_and(|rest| rest.starts_with('-'));
+        let dependencies = self.chart.metadata.dependencies.iter();
+        let dependency = dependencies
+            .filter(|dependency| names(&dependency.name))
+            .max_by_key(|dependency| dependency.name.len())?;
+        let own = pointer.and_then(|pointer| {
+            let document = self.chart.values.last()?;
+            let (mut node, mut nearest) = (document.root()?, None);
+            for key in pointer.split('/').skip(1) {
+                let Some(below) = node.get(key) else { break };
+                nearest = below.key_span();
+                node = below;
+            }
+            nearest
+        });
+        let at = |span, origin| Place { span: first_line(span, self.sources), origin };
+        Some(
+            own.map_or_else(|| at(dependency.span, Origin::Chart), |span| at(span, Origin::Values)),
+        )
+    }
+
+    fn declaration(&self) -> Place {
+        Place { span: token(self.declared, self.sources), origin: Origin::Release }
+    }
+
+    fn template(&self, range: std::ops::Range<usize>) -> Option<Place> {
+        let range = if range.is_empty() { range.start..range.start + 1 } else { range };
+        let (file, offset) = self.rendered.place(self.inquiry.place(range)?);
+        if file.source == SourceId::NOWHERE {
+            return None;
+        }
+        let line = token(self.past_blanks(file.source, offset), self.sources);
+        Some(Place { span: line, origin: Origin::Template })
+    }
+
+    fn past_blanks(&self, source: SourceId, offset: u32) -> Span {
+        let file = self.sources.get(source);
+        let start = (offset as usize).min(file.text.len());
+        let blanks =
+            file.text[start..].len() - file.text[start..].trim_start_matches([' ', '\t']).len();
+        Span::new(source, start + blanks, start + blanks)
+    }
+
+    /// Whether a person who has this repository can edit the text.
+    fn editable(&self, place: Place) -> bool {
+        let path = &self.sources.path(place.span.source);
+        let packed = path.contains(".tgz/") || self.chart.path.ends_with(".tgz");
+        let elsewhere = path.starts_with("../") || path.starts_with('/');
+        !packed && (self.in_repository || !elsewhere)
+    }
+
+    /// What is written: by a value, or by the template.
+    fn written(&self, span: Span, node: Node<'_>) -> Found {
+        let range = match span.range().is_empty() {
+            true => self.inquiry.range(node),
+            false => span.range(),
+        };
+        let mut leaves = self.leaves(range.clone());
+        if let Some(inner) = self.value_below(&leaves, node) {
+            leaves.insert(0, inner);
+        }
+        let of = |wanted: Through| {
+            let of = leaves.iter().filter(move |(_, through)| *through == wanted);
+            of.filter_map(|(leaf, _)| Some((leaf.pointer.clone(), leaf.span?)))
+        };
+        let template = self.template(range);
+        let dependency = template.and_then(|place| self.at_dependency(place.span, None));
+        let template = template.filter(|place| self.editable(*place));
+        let mut related = Vec::new();
+        let mut values = of(Through::Text).chain(of(Through::Derived));
+        let primary = values.next().map(|(pointer, span)| self.value(&pointer, span));
+        related.extend(values.filter(|_| node.kind() == Kind::Scalar).take(2).map(
+            |(pointer, span)| Related {
+                message: format!("`{}` has a part in it", dotted(&pointer)),
+                place: self.value(&pointer, span),
+            },
+        ));
+        let conditions = of(Through::Condition).take(2).map(|(pointer, span)| Related {
+            message: format!("`{}` switches it on", dotted(&pointer)),
+            place: self.value(&pointer, span),
+        });
+        match (primary, template) {
+            (Some(place), template) => {
+                related.extend(template.map(|place| Related {
+                    message: "this template line writes it".to_owned(),
+                    place,
+                }));
+                related.extend(conditions);
+                Found { place, related, help: None }
+            }
+            (None, Some(place)) => {
+                related.extend(conditions);
+                Found { place, related, help: None }
+            }
+            (None, None) => {
+                related.extend(conditions);
+                let place = dependency.unwrap_or_else(|| self.declaration());
+                Found { place, related, help: None }
+            }
+        }
+    }
+
+    /// Where a key and what is below it come from one map of the values: the value below the key,
+    /// which is nearer to what is meant than the map.
+    fn value_below(&self, above: &[(Leaf, Through)], node: Node<'_>) -> Option<(Leaf, Through)> {
+        let map = above.iter().find(|(_, through)| *through == Through::Text)?;
+        let start = node.span().start as usize;
+        let below = self.leaves(start..start + 1);
+        below.into_iter().find(|(leaf, through)| {
+            let rest = leaf.pointer.strip_prefix(map.0.pointer.as_str());
+            *through == Through::Text && rest.is_some_and(|rest| rest.starts_with('/'))
+        })
+    }
+
+    /// The value that would fill a key that is missing below a node: an untaken branch of the
+    /// template that writes the key tests it.
+    fn filler(&self, node: Node<'_>, key: &str) -> Option<Found> {
+        let (leaf, template) = self.tested(node, key)?;
+        let path = dotted(&leaf.pointer);
+        let reads =
+            Related { message: format!("this template line reads `{path}`"), place: template };
+        let own = leaf.span.map(|span| self.value(&leaf.pointer, span));
+        Some(match own {
+            Some(place) => Found {
+                place,
+                related: vec![reads],
+                help: Some(match place.origin {
+                    Origin::Values => format!("set `{path}` here"),
+                    _ => format!("set `{path}` in the values"),
+                }),
+            },
+            None if self.editable(template) => Found {
+                place: template,
+                related: Vec::new(),
+                help: Some(format!("set `{path}` in the values")),
+            },
+            None => Found {
+                place: self
+                    .at_dependency(template.span, Some(&leaf.pointer))
+                    .unwrap_or_else(|| self.declaration()),
+                related: vec![reads],
+                help: Some(format!("set `{path}` in the values")),
+            },
+        })
+    }
+
+    /// The value that an untaken branch tests which writes a key below a node, and the branch.
+    fn tested(&self, node: Node<'_>, key: &str) -> Option<(Leaf, Place)> {
+        let span = node.span();
+        let range = self.inquiry.range(node);
+        // A branch before the first key stands behind the colon of the key above.
+        let start = node.key_span().map_or(span.start, |key| key.end).min(span.start);
+        let own = start as usize..span.end as usize;
+        let range = if span.start == span.end { range } else { own };
+        for segment in self.inquiry.empty_segments(range) {
+            let (file, offset) = self.rendered.place(segment.place);
+            if file.source == SourceId::NOWHERE {
+                continue;
+            }
+            let source = self.sources.get(file.source);
+            let text = &source.text[(offset as usize).min(source.text.len())..];
+            let Some(branch) = branch(text) else { continue };
+            if !writes(branch.body, key) {
+                continue;
+            }
+            let tested = self.inquiry.leaves(segment.origin);
+            let named = |leaf: &Leaf| {
+                let last = leaf.pointer.rsplit('/').next().unwrap_or_default();
+                !last.is_empty() && mentions(branch.action, last)
+            };
+            let Some((leaf, _)) = tested.into_iter().find(|(leaf, _)| named(leaf)) else {
+                continue;
+            };
+            let template = self.past_blanks(file.source, offset);
+            let span = token(template, self.sources);
+            return Some((leaf, Place { span, origin: Origin::Template }));
+        }
+        None
+    }
+}
+
+struct Branch<'t> {
+    /// `{{- with .Values.affinity }}`
+    action: &'t str,
+    /// What stands up to the branch's end.
+    body: &'t str,
+}
+
+/// The `if`, `with` or `range` that a text starts at.
+fn branch(text: &str) -> Option<Branch<'_>> {
+    let close = text.find("}}")? + 2;
+    let (action, rest) = text.split_at(close);
+    let mut depth = 1;
+    let mut at = 0;
+    while let Some(open) = rest[at..].find("{{") {
+        let start = at + open;
+        let end = start + rest[start..].find("}}")? + 2;
+        let word = rest[start + 2..].trim_start_matches('-').trim_start();
+        let word = word.split(|c: char| !c.is_ascii_alphabetic()).next().unwrap_or_default();
+        match word {
+            "if" | "with" | "range" | "define" | "block" => depth += 1,
+            "end" => depth -= 1,
+            _ => {}
+        }
+        if depth == 0 {
+            return Some(Branch { action, body: &rest[..start] });
+        }
+        at = end;
+    }
+    None
+}
+
+/// Whether a template text writes a key.
+fn writes(body: &str, key: &str) -> bool {
+    body.lines().any(|line| {
+        let line = line.trim_start().trim_start_matches("- ");
+        line.strip_prefix(key).is_some_and(|rest| rest.starts_with(':'))
+    })
+}
+
+/// Whether an action names a field: `.Values.affinity` names `affinity`.
+fn mentions(action: &str, name: &str) -> bool {
+    action.match_indices(name).any(|(at, _)| {
+        let before = action[..at].chars().next_back();
+        let after = action[at + name.len()..].chars().next();
+        let word = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || c == '_');
+        matches!(before, Some('.' | '"')) && !word(after)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_branch_ends_at_its_own_end() {
+        let text =
+            "{{- with .Values.affinity }}\naffinity:\n{{ if .x }}a{{ end }}\n{{- end }}\nrest: 1";
+        let branch = branch(text).unwrap();
+        assert_eq!(branch.action, "{{- with .Values.affinity }}");
+        assert!(writes(branch.body, "affinity") && !writes(branch.body, "rest"));
+        assert!(mentions(branch.action, "affinity") && !mentions(branch.action, "aff"));
+    }
+}

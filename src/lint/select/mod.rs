@@ -1,0 +1,482 @@
+//! Which rules run, how much they weigh, and with which parameters.
+
+mod choices;
+
+pub(super) use choices::Choices;
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, OnceLock};
+
+use rayon::prelude::*;
+
+use crate::config::{Level, Override, RuleSettings, Settings, texts};
+use crate::finding::Severity;
+use crate::kube::Object;
+use crate::rule::{ByKind, Known, ParamValue, Rule, RuleSet, Scope};
+use crate::spelling;
+
+/// What a run asks of the rules, from the command line; it goes before the configuration.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Request {
+    /// Only these; empty for the preset's.
+    pub select: Vec<String>,
+    /// These too.
+    pub extend: Vec<String>,
+    /// Not these.
+    pub ignore: Vec<String>,
+    /// Weigh these so; `None` is `off`.
+    pub severities: Vec<(String, Option<Severity>)>,
+    /// The rules to start from.
+    pub preset: Option<String>,
+}
+
+/// A rule that runs. Its file is read when something is there that it looks at.
+#[derive(Debug)]
+pub struct Active {
+    /// What is known of the rule before.
+    pub known: Arc<Known>,
+    /// How much its findings weigh.
+    pub severity: Severity,
+    /// True when the severity was chosen by the user, and so goes before a check's own.
+    pub chosen: bool,
+    preset: Arc<str>,
+    /// Parameters that the user set.
+    given: BTreeMap<String, ParamValue>,
+    params: OnceLock<BTreeMap<String, ParamValue>>,
+}
+
+impl Active {
+    /// The rule.
+    #[must_use]
+    pub fn rule(&self) -> &Arc<Rule> {
+        self.known.rule()
+    }
+
+    /// Parameters that differ from the rule's defaults: the preset's, and over them the user's.
+    #[must_use]
+    pub fn params(&self) -> &BTreeMap<String, ParamValue> {
+        self.params.get_or_init(|| {
+            let preset = self.rule().preset_params.get(&*self.preset);
+            let mut own = preset.cloned().unwrap_or_default();
+            own.extend(self.given.clone());
+            own
+        })
+    }
+
+    /// Reads and compiles the rule, as the first of these objects does that it looks at.
+    fn prepare(&self, objects: &[Object<'_>]) {
+        let (rule, params) = self.pair();
+        rule.prepare(params, objects);
+    }
+
+    /// The rule with its parameters, as rules are evaluated.
+    #[must_use]
+    pub fn pair(&self) -> (&Rule, &BTreeMap<String, ParamValue>) {
+        (self.rule(), self.params())
+    }
+}
+
+/// What is chosen for a run, or for one path in it.
+#[derive(Debug, Default)]
+pub struct Chosen {
+    /// The rules that run, sorted by id.
+    pub rules: Vec<Active>,
+    /// Those of them on objects.
+    pub by_kind: ByKind,
+    /// The places of those on texts.
+    pub on_texts: Vec<usize>,
+    /// What was said by name of ids under which the pipeline itself reports. No preset, group or
+    /// selection of other rules says anything of them: that a chart does not render is passed over
+    /// only where somebody means it.
+    levels: BTreeMap<&'static str, Level>,
+}
+
+impl Chosen {
+    /// Reads and compiles side by side the rules that look at some objects: threads that start with them together
+    /// would wait for each other, rule by rule, and one by itself leaves the others idle.
+    pub(super) fn prepare<'o>(&self, objects: impl IntoIterator<Item = Object<'o>>) {
+        if rayon::current_num_threads() == 1 {
+            return;
+        }
+        let objects: Vec<Object<'_>> = objects.into_iter().collect();
+        let mut asked_for = vec![false; self.rules.len()];
+        for object in &objects {
+            self.by_kind.of(object).for_each(|at| asked_for[at] = true);
+        }
+        let rules = self.rules.iter().zip(asked_for).filter(|(_, is_asked_for)| *is_asked_for);
+        let rules = rules.map(|(rule, _)| rule).filter(|rule| !rule.known.is_compiled());
+        let rules: Vec<&Active> = rules.collect();
+        rules.par_iter().with_max_len(1).for_each(|rule| rule.prepare(&objects));
+    }
+
+    /// What was said of an id under which the pipeline reports, where anything was.
+    #[must_use]
+    pub fn level(&self, id: &str) -> Option<Level> {
+        self.levels.get(id).copied()
+    }
+
+    /// Remembers what is said of a word, where it is such an id or a policy that its page covers.
+    fn say(&mut self, set: &RuleSet, word: &str, level: Level) {
+        for id in ids(set, word) {
+            self.levels.insert(id, level);
+        }
+    }
+
+    /// Takes an `off` back: the word is asked for after all.
+    fn ask(&mut self, set: &RuleSet, word: &str) {
+        for id in ids(set, word) {
+            self.levels.retain(|known, level| *known != id || *level != Level::Off);
+        }
+    }
+}
+
+/// The pipeline's ids that a word names by itself, not as one of a group.
+fn ids(set: &RuleSet, word: &str) -> Vec<&'static str> {
+    let named = set.named(word);
+    let named = |id: &str| id == word || named.iter().any(|rule| &*rule.id == id);
+    BUILTIN.into_iter().filter(|id| named(id)).collect()
+}
+
+/// A name that names no rule, group or preset.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{name}` is no {what}")]
+pub struct UnknownName {
+    /// As the user wrote it.
+    pub name: String,
+    /// What it should have been, `rule`.
+    pub what: &'static str,
+    /// The nearest name there is.
+    pub nearest: Option<String>,
+}
+
+/// The rules a word names: an id, a covered policy, a group, or another linter's id with or
+/// without the linter's name before a colon. Empty when it names none.
+#[must_use]
+pub fn named<'s>(set: &'s RuleSet, word: &str) -> Vec<&'s Known> {
+    let own = set.named(word);
+    if !own.is_empty() {
+        return own;
+    }
+    let all = || set.rules.iter().map(|known| &**known);
+    let group: Vec<_> = all().filter(|rule| &*rule.group == word).collect();
+    if !group.is_empty() {
+        return group;
+    }
+    let peer = |rule: &&Known| rule.peers().values().flatten().any(|id| id == word);
+    all().filter(peer).collect()
+}
+
+/// Ids under which the pipeline itself reports; each has a page among the rules.
+pub const BUILTIN: [&str; 12] = [
+    "config-invalid",
+    "file-unreadable",
+    "helm-render",
+    "lock-invalid",
+    "release-declared-twice",
+    "release-unresolved",
+    "release-values-missing",
+    "unused-suppression",
+    "values-schema-violation",
+    "values-type-mismatch",
+    "yaml-duplicate-key",
+    "yaml-syntax",
+];
+
+/// What is to be said where one of these ids is switched off and would have reported something.
+#[must_use]
+pub fn hidden(id: &str) -> Option<String> {
+    let what = match id {
+        "file-unreadable" => "files that cannot be read",
+        "helm-render" => "charts that do not render",
+        "yaml-syntax" => "texts that are no YAML",
+        _ => return None,
+    };
+    Some(format!("`{id}` is switched off: {what} were passed over, and nothing judged them"))
+}
+
+/// Chooses the rules for a run; `overrides` are those that hold for the path at hand, in order.
+///
+/// # Errors
+/// When a name on the command line or in the configuration names nothing.
+pub fn choose(
+    set: &RuleSet,
+    request: &Request,
+    settings: &Settings,
+    overrides: &[&Override],
+) -> Result<Chosen, UnknownName> {
+    let preset = preset_of(set, request, settings)?;
+    let mut on: BTreeMap<Arc<str>, bool> = BTreeMap::new();
+    for rule in &set.rules {
+        let member = preset == "all" || rule.presets().any(|name| name == preset);
+        on.insert(Arc::clone(&rule.id), member && request.select.is_empty());
+    }
+    let mut chosen = Chosen::default();
+    let mut switch = |word: &str, to: bool| -> Result<(), UnknownName> {
+        for rule in resolve(set, word)? {
+            on.insert(Arc::clone(&rule.id), to);
+        }
+        match to {
+            true => chosen.ask(set, word),
+            false => chosen.say(set, word, Level::Off),
+        }
+        Ok(())
+    };
+    if request.select.is_empty() {
+        for word in texts(&settings.select) {
+            switch(&word, true)?;
+        }
+        for word in texts(&settings.ignore) {
+            switch(&word, false)?;
+        }
+        for each in overrides {
+            for word in texts(&each.select) {
+                switch(&word, true)?;
+            }
+        }
+    }
+    for word in request.select.iter().chain(&request.extend) {
+        switch(word, true)?;
+    }
+    for each in overrides {
+        for word in texts(&each.ignore) {
+            switch(&word, false)?;
+        }
+    }
+    for word in &request.ignore {
+        switch(word, false)?;
+    }
+
+    let mut severities: BTreeMap<Arc<str>, Option<Severity>> = BTreeMap::new();
+    let mut params: BTreeMap<Arc<str>, BTreeMap<String, ParamValue>> = BTreeMap::new();
+    let layers = std::iter::once(&settings.rules).chain(overrides.iter().map(|each| &each.rules));
+    for layer in layers {
+        for (word, RuleSettings { severity, params: given }) in
+            layer.iter().map(|(word, settings)| (word, &settings.value))
+        {
+            if let Some(level) = severity {
+                chosen.say(set, word, level.value);
+            }
+            for rule in resolve(set, word)? {
+                if let Some(level) = severity {
+                    severities.insert(Arc::clone(&rule.id), severity_of(level.value));
+                }
+                let own = params.entry(Arc::clone(&rule.id)).or_default();
+                own.extend(given.iter().map(|(name, value)| (name.clone(), param(&value.value))));
+            }
+        }
+    }
+    for (word, severity) in &request.severities {
+        chosen.say(set, word, level_of(*severity));
+        for rule in resolve(set, word)? {
+            severities.insert(Arc::clone(&rule.id), *severity);
+            // Whoever weighs a rule on the command line wants to see it.
+            if severity.is_some() && request.select.is_empty() {
+                on.insert(Arc::clone(&rule.id), true);
+            }
+        }
+    }
+
+    let preset: Arc<str> = preset.into();
+    let active =
+        set.rules.iter().filter(|known| on.get(&known.id) == Some(&true)).filter_map(|known| {
+            let weighed = severities.get(&known.id);
+            // A rule that is off by default and was asked for warns.
+            let severity = match weighed {
+                Some(severity) => (*severity)?,
+                None => known.severity.unwrap_or(Severity::Warning),
+            };
+            Some(Active {
+                known: Arc::clone(known),
+                severity,
+                chosen: weighed.is_some(),
+                preset: Arc::clone(&preset),
+                given: params.remove(&known.id).unwrap_or_default(),
+                params: OnceLock::new(),
+            })
+        });
+    chosen.rules = active.collect();
+    chosen.by_kind = ByKind::new(chosen.rules.iter().map(|active| active.known.concern()));
+    let on_texts = |(_, active): &(usize, &Active)| active.known.scope == Scope::Text;
+    let on_texts = chosen.rules.iter().enumerate().filter(on_texts);
+    chosen.on_texts = on_texts.map(|(at, _)| at).collect();
+    Ok(chosen)
+}
+
+/// The preset to start from, where there is one of its name.
+fn preset_of<'p>(
+    set: &RuleSet,
+    request: &'p Request,
+    settings: &'p Settings,
+) -> Result<&'p str, UnknownName> {
+    let preset = request
+        .preset
+        .as_deref()
+        .or(settings.preset.as_ref().map(|preset| preset.value.as_str()))
+        .unwrap_or("recommended");
+    let known = preset == "all"
+        || preset == "recommended"
+        || set.rules.iter().any(|rule| rule.presets().any(|name| name == preset));
+    if !known {
+        return Err(unknown_preset(set, preset));
+    }
+    Ok(preset)
+}
+
+fn resolve<'s>(set: &'s RuleSet, word: &str) -> Result<Vec<&'s Known>, UnknownName> {
+    let found = named(set, word);
+    if found.is_empty() && !BUILTIN.contains(&word) {
+        return Err(UnknownName {
+            name: word.to_owned(),
+            what: "rule",
+            nearest: nearest(set, word),
+        });
+    }
+    Ok(found)
+}
+
+/// The rule's or group's name that is nearest to a word, for a suggestion.
+#[must_use]
+pub fn nearest(set: &RuleSet, word: &str) -> Option<String> {
+    let own = set.nearest(word).map(ToOwned::to_owned);
+    own.or_else(|| spelling::nearest(word, BUILTIN.iter().copied()).map(ToOwned::to_owned))
+}
+
+fn unknown_preset(set: &RuleSet, preset: &str) -> UnknownName {
+    let mut names: Vec<&str> = vec!["all", "recommended"];
+    names.extend(set.rules.iter().flat_map(|known| known.presets()));
+    names.sort_unstable();
+    names.dedup();
+    let near = spelling::nearest(preset, names);
+    UnknownName { name: preset.to_owned(), what: "preset", nearest: near.map(ToOwned::to_owned) }
+}
+
+fn level_of(severity: Option<Severity>) -> Level {
+    match severity {
+        Some(Severity::Error) => Level::Error,
+        Some(Severity::Warning) => Level::Warning,
+        Some(Severity::Info) => Level::Info,
+        None => Level::Off,
+    }
+}
+
+/// The severity that a level stands for; `None` is `off`.
+pub(super) fn severity_of(level: Level) -> Option<Severity> {
+    match level {
+        Level::Error => Some(Severity::Error),
+        Level::Warning => Some(Severity::Warning),
+        Level::Info => Some(Severity::Info),
+        Level::Off => None,
+    }
+}
+
+/// A parameter from the configuration as rules see it.
+fn param(value: &serde_json::Value) -> ParamValue {
+    match value {
+        serde_json::Value::Null => ParamValue::Null,
+        serde_json::Value::Bool(value) => ParamValue::Bool(*value),
+        serde_json::Value::Number(number) => match number.as_i64() {
+            Some(int) => ParamValue::Int(int),
+            None => ParamValue::Float(number.as_f64().unwrap_or_default()),
+        },
+        serde_json::Value::String(text) => ParamValue::String(Arc::new(text.clone())),
+        serde_json::Value::Array(items) => {
+            ParamValue::List(Arc::new(items.iter().map(param).collect()))
+        }
+        serde_json::Value::Object(entries) => {
+            let entries: std::collections::HashMap<String, ParamValue> =
+                entries.iter().map(|(key, value)| (key.clone(), param(value))).collect();
+            entries.into()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config;
+    use crate::source::Sources;
+
+    /// A rule that is stricter in the preset `all` than by default.
+    const FEW: &str = "\
+id: few-replicas
+group: own
+severity: warning
+since: 0.1.0
+summary: Few replicas
+why: They cost.
+fix: Ask for fewer.
+presets: [reliability]
+params:
+  most: {type: integer, default: 5, about: how many pods are enough}
+preset-params:
+  all: {most: 2}
+kinds: [Deployment]
+checks:
+  - forbid: replicas > params.most
+    at: object.spec.replicas
+    message: too many
+";
+
+    fn most(preset: &str, config: &str) -> Option<ParamValue> {
+        let sources = Sources::default();
+        let mut set = RuleSet::default();
+        set.add(&sources, "few-replicas.yaml", FEW);
+        assert!(set.errors.is_empty(), "{:?}", set.errors);
+        let path = std::path::Path::new("plimsoll.yaml");
+        let settings = config::parse(path, "plimsoll.yaml", config, &sources).settings;
+        let request = Request { preset: Some(preset.to_owned()), ..Request::default() };
+        let chosen = choose(&set, &request, &settings, &[]).expect("known names");
+        chosen.rules[0].params().get("most").cloned()
+    }
+
+    #[test]
+    fn a_preset_sets_parameters_and_the_configuration_goes_before_it() {
+        assert_eq!(most("reliability", ""), None, "the rule's own default holds");
+        assert_eq!(most("all", ""), Some(ParamValue::Int(2)));
+        let config = "rules: {few-replicas: {params: {most: 4}}}";
+        assert_eq!(most("all", config), Some(ParamValue::Int(4)));
+    }
+
+    #[test]
+    fn a_preset_sets_only_parameters_that_the_rule_has() {
+        let mut set = RuleSet::default();
+        set.add(&Sources::default(), "few.yaml", &FEW.replace("{most: 2}", "{least: 2}"));
+        let messages: Vec<_> = set.errors.iter().map(|error| error.message.as_str()).collect();
+        assert_eq!(messages, ["`least` is no parameter of this rule"]);
+    }
+
+    /// What is said of `helm-render` by a command line and a configuration.
+    fn level(request: &Request, config: &str) -> Option<Level> {
+        let sources = Sources::default();
+        let set = RuleSet::builtin(&sources);
+        let path = std::path::Path::new("plimsoll.yaml");
+        let settings = config::parse(path, "plimsoll.yaml", config, &sources).settings;
+        choose(&set, request, &settings, &[]).expect("known names").level("helm-render")
+    }
+
+    fn words(words: &[&str]) -> Vec<String> {
+        words.iter().map(|word| (*word).to_owned()).collect()
+    }
+
+    #[test]
+    fn what_the_pipeline_reports_is_weighed_by_its_own_name_alone() {
+        assert_eq!(level(&Request::default(), ""), None);
+        assert_eq!(level(&Request::default(), "ignore: [helm-render]"), Some(Level::Off));
+        assert_eq!(level(&Request::default(), "rules: {helm-render: off}"), Some(Level::Off));
+        let covered = Request { ignore: words(&["chart-renders"]), ..Request::default() };
+        assert_eq!(level(&covered, ""), Some(Level::Off));
+        let group = Request { ignore: words(&["helm-chart"]), ..Request::default() };
+        assert_eq!(level(&group, ""), None, "a group is no name");
+        let other = Request { select: words(&["host-network-forbidden"]), ..Request::default() };
+        assert_eq!(level(&other, ""), None, "nor is the choice of another rule");
+    }
+
+    #[test]
+    fn the_last_word_on_what_the_pipeline_reports_is_the_command_line_s() {
+        let severities = vec![("helm-render".to_owned(), Some(Severity::Warning))];
+        let warned = Request { severities, ..Request::default() };
+        assert_eq!(level(&warned, "ignore: [helm-render]"), Some(Level::Warning));
+        let asked = Request { extend: words(&["helm-render"]), ..Request::default() };
+        assert_eq!(level(&asked, "ignore: [helm-render]"), None);
+    }
+}

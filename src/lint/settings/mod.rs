@@ -1,0 +1,98 @@
+//! What a repository says of linting: its configuration, and rules of its own.
+
+pub mod cluster;
+pub mod rule_files;
+
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::config::{self, Config};
+use crate::finding::{Finding, Origin, Place, Severity};
+use crate::project;
+use crate::rule::RuleSet;
+use crate::source::{SourceId, Sources, Span};
+
+/// The configuration that holds for a directory, the rules with those of its own, and what is wrong
+/// with either: what is understood holds all the same.
+#[derive(Debug, Default)]
+pub struct Settings {
+    /// The configuration, or the defaults.
+    pub config: Config,
+    /// All rules.
+    pub rules: Arc<RuleSet>,
+    /// What is wrong, at its place.
+    pub faults: Vec<Finding>,
+}
+
+impl Settings {
+    /// Reads the configuration that is found at `root` or above it, and the rules it names.
+    #[must_use]
+    pub fn read(root: &Path, sources: &Sources) -> Self {
+        let mut settings = Self::default();
+        if let Some(path) = config::find(root, sources) {
+            match config::load(&path, &project::shown(&path), sources) {
+                Ok(config) => settings.config = config,
+                Err(error) => {
+                    let source = sources.add(project::shown(&path), "");
+                    let why = format!("{error}: {}", error.error);
+                    settings.faults.push(Self::fault(source, 0..0, why, None));
+                }
+            }
+        }
+        let faults = cluster::faults(&settings.config);
+        settings.faults.extend(settings.config.findings.iter().cloned().chain(faults));
+        let mut rules = RuleSet::builtin(sources);
+        for path in rule_files::paths(&settings.config) {
+            for file in rule_files::below(&path).unwrap_or_default() {
+                if let Ok(text) = sources.read(&file) {
+                    rules.add(sources, &project::shown(&file), &text);
+                }
+            }
+        }
+        rules.sort();
+        settings.faults.extend(rules.errors.iter().map(|error| {
+            let (source, range) = (error.span.source, error.span.range());
+            Self::fault(source, range, error.message.clone(), error.help.clone())
+        }));
+        settings.rules = Arc::new(rules);
+        settings
+    }
+
+    /// The same, but for which rules run.
+    #[must_use]
+    pub(super) fn without_selection(&self) -> Self {
+        let mut config = self.config.clone();
+        let settings = &mut config.settings;
+        settings.preset = None;
+        settings.select.clear();
+        settings.ignore.clear();
+        settings.rules.clear();
+        settings.overrides.clear();
+        Self { config, rules: Arc::clone(&self.rules), faults: Vec::new() }
+    }
+
+    /// True for a file that these settings are read from, or would be if it were there.
+    #[must_use]
+    pub fn holds(&self, path: &Path) -> bool {
+        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        let within = |folder: &PathBuf| {
+            std::path::absolute(folder).is_ok_and(|folder| path.starts_with(folder))
+        };
+        config::FILE_NAMES.contains(&name) || rule_files::paths(&self.config).iter().any(within)
+    }
+
+    /// A fault of the settings.
+    pub(super) fn fault(
+        source: SourceId,
+        range: Range<usize>,
+        message: String,
+        help: Option<String>,
+    ) -> Finding {
+        let span = Span::new(source, range.start, range.end);
+        let place = Place { span, origin: Origin::Release };
+        let rule = (config::RULE, project::GROUP);
+        let help = help.map(Arc::from);
+        Finding { help, ..Finding::new(rule, Severity::Error, message, place) }
+    }
+}

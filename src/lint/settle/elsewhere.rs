@@ -1,0 +1,184 @@
+//! What an object misses beside it, while another folder of the repository defines it, or declares a release that may
+//! make it: whether both are deployed together, the repository does not say. Likewise what a chart does not read of a
+//! values file that something else reads, too.
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::hash::{BuildHasher as _, Hash};
+use std::sync::{Mutex, OnceLock, PoisonError};
+
+use foldhash::fast::{FixedState, RandomState};
+
+use crate::finding::{Finding, Sought};
+use crate::kube::{Object, labels, objects};
+use crate::lint::found::Found;
+use crate::lint::run::folder;
+use crate::lint::shared::Shared;
+use crate::project::{Class, File, Project, Release};
+use crate::source::Sources;
+
+/// The objects that a repository's manifests define.
+pub(in crate::lint) struct Elsewhere<'p> {
+    /// What manifests define, until it is put together.
+    manifests: Shared<&'p File, Mutex<Vec<Known<'p>>>>,
+    releases: &'p [Release],
+    read_by_others: &'p BTreeSet<String>,
+    /// Put together when the first finding asks: most runs have none that does.
+    defined: OnceLock<Defined<'p>>,
+}
+
+/// What manifests define. Of names, kinds and labels the digests are kept: of all that a repository defines, few are
+/// asked for.
+struct Defined<'p> {
+    /// The objects of a name.
+    by_name: HashMap<Digest, Vec<Definition<'p>>, RandomState>,
+    /// The labels of pods, with the folders that have such.
+    pods: Vec<(Labels, BTreeSet<&'p str>)>,
+    /// The places, among those, of the pods that carry a label.
+    carriers: HashMap<Digest, Vec<usize>, RandomState>,
+    /// The names of releases.
+    releases: HashSet<&'p str>,
+    /// The names of their charts.
+    charts: HashSet<&'p str>,
+}
+
+/// An object that a manifest defines.
+struct Definition<'p> {
+    kind: Digest,
+    folder: &'p str,
+}
+
+/// What stands for a text, or for a label's key and value.
+type Digest = u64;
+
+/// The labels of a pod, sorted.
+type Labels = Vec<Digest>;
+
+fn digest(of: impl Hash) -> Digest {
+    FixedState::with_seed(0).hash_one(of)
+}
+
+impl<'p> Elsewhere<'p> {
+    pub(in crate::lint) fn new(project: &'p Project) -> Self {
+        let Project { files, releases, read_by_others, .. } = project;
+        let manifests = files.iter().filter(|file| file.class == Class::Manifest);
+        let manifests = Shared::new(manifests);
+        Self { manifests, releases, read_by_others, defined: OnceLock::new() }
+    }
+
+    /// Leaves out findings that something is missing which another folder defines or a release may make, and that
+    /// nothing reads a value which something beside the chart may read; counts them as undecided.
+    pub(super) fn leave_open(&self, found: &mut Found, sources: &Sources) {
+        let Found { findings, undecided, .. } = found;
+        findings.retain(|finding| {
+            let is_open = self.is_open(finding, sources);
+            undecided.note(&finding.rule, usize::from(is_open));
+            !is_open
+        });
+    }
+
+    fn is_open(&self, finding: &Finding, sources: &Sources) -> bool {
+        let Finding { sought: Some(sought), object, primary, .. } = finding else {
+            return false;
+        };
+        let path = sources.path(primary.span.source);
+        let own = folder(&path);
+        match &**sought {
+            Sought::Object(name) => {
+                let kind = object.as_ref().map(|object| digest(&object.kind));
+                // An object of its own kind is another of those that miss the same.
+                let defines =
+                    |known: &Definition<'_>| Some(known.kind) != kind && known.folder != own;
+                let defined = self.defined();
+                let known = defined.by_name.get(&digest(name));
+                known.is_some_and(|known| known.iter().any(defines))
+                    || defined.may_be_released(name)
+            }
+            Sought::Pods(labels) => {
+                let wanted: Labels = labels.iter().map(digest).collect();
+                let stands_elsewhere =
+                    |folders: &BTreeSet<&str>| folders.iter().any(|other| *other != own);
+                let carries =
+                    |own: &Labels| wanted.iter().all(|label| own.binary_search(label).is_ok());
+                let defined = self.defined();
+                let mut pods = defined.pods_with_any(&wanted);
+                pods.any(|(pod, folders)| stands_elsewhere(folders) && carries(pod))
+                    || labels.values().any(|value| defined.is_released(value))
+            }
+            Sought::Reader => self.read_by_others.contains(&path),
+        }
+    }
+
+    fn defined(&self) -> &Defined<'p> {
+        if let Some(known) = self.defined.get() {
+            return known;
+        }
+        let defined = self.manifests.all(|file| Mutex::new(definitions(file)));
+        self.defined.get_or_init(|| {
+            let taken = |defined: &Mutex<Vec<_>>| {
+                std::mem::take(&mut *defined.lock().unwrap_or_else(PoisonError::into_inner))
+            };
+            Defined::of(defined.flat_map(|(_, defined)| taken(defined)), self.releases)
+        })
+    }
+}
+
+/// A name, what is called so, and the labels of its pods.
+type Known<'p> = (Digest, Definition<'p>, Labels);
+
+/// What a file defines. Nothing where it can no longer be read, of which the run tells where it judges it.
+fn definitions(file: &File) -> Vec<Known<'_>> {
+    let Ok(taken) = file.taken_down() else { return Vec::new() };
+    let documents = taken.stream().into_iter().flat_map(|stream| &stream.documents);
+    let folder = folder(&file.path);
+    let known = |object: Object<'_>| {
+        let definition = Definition { kind: digest(object.kind), folder };
+        let mut carried: Labels = labels(object.pod_labels()).map(digest).collect();
+        carried.sort_unstable();
+        (digest(object.name()), definition, carried)
+    };
+    documents.flat_map(|document| objects(document)).map(known).collect()
+}
+
+impl<'p> Defined<'p> {
+    fn of(all: impl Iterator<Item = Known<'p>>, releases: &'p [Release]) -> Self {
+        let mut by_name = HashMap::<_, Vec<_>, _>::default();
+        let mut known_pods = HashMap::<Labels, BTreeSet<_>, RandomState>::default();
+        for (name, definition, labels) in all {
+            if !labels.is_empty() {
+                known_pods.entry(labels).or_default().insert(definition.folder);
+            }
+            by_name.entry(name).or_default().push(definition);
+        }
+        let pods: Vec<_> = known_pods.into_iter().collect();
+        let mut carriers = HashMap::<_, Vec<_>, _>::default();
+        for (at, (labels, _)) in pods.iter().enumerate() {
+            for label in labels {
+                carriers.entry(*label).or_default().push(at);
+            }
+        }
+        // The others are none that somebody deploys.
+        let releases = || releases.iter().filter(|release| release.name.is_some());
+        let charts = releases().filter_map(|release| release.chart.name.as_deref()).collect();
+        let releases = releases().filter_map(|release| release.name.as_deref()).collect();
+        Self { by_name, pods, carriers, releases, charts }
+    }
+
+    /// Whether a release may make an object of this name: charts call what they make after it, `web` or `web-redis`.
+    fn may_be_released(&self, name: &str) -> bool {
+        let begun = name.match_indices('-').map(|(end, _)| &name[..end]);
+        begun.chain([name]).any(|begun| self.releases.contains(begun))
+    }
+
+    /// Whether a release or its chart is called so, by which charts label their pods.
+    fn is_released(&self, label: &str) -> bool {
+        self.releases.contains(label) || self.charts.contains(label)
+    }
+
+    /// Pods that carry one of these labels, that which the fewest do; with the folders that have such.
+    fn pods_with_any(&self, labels: &Labels) -> impl Iterator<Item = &(Labels, BTreeSet<&'p str>)> {
+        let carriers =
+            labels.iter().map(|label| self.carriers.get(label).map_or(&[][..], Vec::as_slice));
+        let fewest = carriers.min_by_key(|places| places.len()).unwrap_or_default();
+        fewest.iter().map(|&at| &self.pods[at])
+    }
+}

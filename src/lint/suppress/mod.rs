@@ -1,0 +1,229 @@
+//! Silences findings that a comment or an annotation waives, and finds waivers of nothing.
+
+pub mod directive;
+mod exempt;
+mod names;
+pub mod silence;
+pub(super) mod waive;
+mod withdraw;
+
+pub(super) use exempt::{Exempt, Exemptions};
+pub(super) use names::Names;
+pub(super) use waive::Waiving;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use jiff::civil::Date;
+
+use crate::finding::{Finding, Origin, Place, Related, Severity};
+use crate::source::{SourceId, Sources, Span};
+use crate::spelling::question;
+use directive::{Directive, Scope};
+
+/// The rule that speaks of suppressions themselves.
+pub(super) const UNUSED: &str = "unused-suppression";
+
+/// What suppressions need to know of rules.
+pub(super) trait Rules: Sync {
+    /// True when a suppression that names `named` is one for the rule `rule`.
+    fn names(&self, named: &str, rule: &str) -> bool;
+    /// True when `named` names a rule that runs.
+    fn runs(&self, named: &str) -> bool;
+    /// `Ok` when `named` names a rule.
+    ///
+    /// # Errors
+    /// When it names none: with the nearest name, where one is near.
+    fn known(&self, named: &str) -> Result<(), Option<String>>;
+}
+
+/// Every suppression of one run, by file. Files are known by path: a chart's template may have
+/// been read twice, by the walk and by the renderer.
+#[derive(Debug, Default)]
+pub(super) struct Suppressions {
+    files: BTreeMap<String, File>,
+}
+
+#[derive(Debug, Default)]
+struct File {
+    /// True when all rules that could find something here have run.
+    complete: bool,
+    origin: Option<Origin>,
+    directives: Vec<Slot>,
+}
+
+#[derive(Debug)]
+struct Slot {
+    directive: Directive,
+    /// For each rule it names.
+    used: Vec<AtomicBool>,
+}
+
+/// What became of a finding.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Verdict {
+    /// No suppression is for it.
+    Reported,
+    /// A suppression is.
+    Silenced,
+    /// One was, until this day.
+    Expired(Date, Span),
+}
+
+impl Suppressions {
+    /// Takes a file's directives in; those of a file that is known already are the same.
+    pub(super) fn add(&mut self, path: &str, origin: Origin, directives: Vec<Directive>) {
+        if directives.is_empty() || self.files.contains_key(path) {
+            return;
+        }
+        let slot = |directive: Directive| {
+            let used = directive.rules.iter().map(|_| AtomicBool::new(false)).collect();
+            Slot { directive, used }
+        };
+        let directives = directives.into_iter().map(slot).collect();
+        let file = File { complete: false, origin: Some(origin), directives };
+        self.files.insert(path.to_owned(), file);
+    }
+
+    /// Notes that whatever could be found in a file has been looked for, so that a suppression
+    /// without a finding is one without use.
+    pub(super) fn complete(&mut self, path: &str) {
+        if let Some(file) = self.files.get_mut(path) {
+            file.complete = true;
+        }
+    }
+
+    /// Says what becomes of a finding. A rendered finding is silenced at the line it is reported
+    /// on and at every values or template line that explains it.
+    #[must_use]
+    pub(super) fn judge(
+        &self,
+        finding: &Finding,
+        sources: &Sources,
+        rules: &dyn Rules,
+        today: Date,
+    ) -> Verdict {
+        let explains =
+            |related: &&Related| matches!(related.place.origin, Origin::Values | Origin::Template);
+        let related = finding.related.iter().filter(explains).map(|related| related.place);
+        let mut expired = None;
+        for place in std::iter::once(finding.primary).chain(related) {
+            match self.at(place, &finding.rule, sources, rules, today) {
+                Verdict::Silenced => return Verdict::Silenced,
+                Verdict::Expired(date, span) => expired = Some(Verdict::Expired(date, span)),
+                Verdict::Reported => {}
+            }
+        }
+        expired.unwrap_or(Verdict::Reported)
+    }
+
+    fn at(
+        &self,
+        place: Place,
+        rule: &str,
+        sources: &Sources,
+        rules: &dyn Rules,
+        today: Date,
+    ) -> Verdict {
+        if self.files.is_empty() {
+            return Verdict::Reported;
+        }
+        let source = sources.get(place.span.source);
+        let Some(file) = self.files.get(&source.path) else { return Verdict::Reported };
+        let line = source.lines().line_of(place.span.start as usize);
+        let mut verdict = Verdict::Reported;
+        for Slot { directive, used } in &file.directives {
+            let covers = match directive.scope {
+                Scope::File => true,
+                Scope::Line(covered) => covered == line,
+            };
+            if !covers || directive.problem.is_some() {
+                continue;
+            }
+            for (named, used) in directive.rules.iter().zip(used) {
+                if !rules.names(&named.id, rule) {
+                    continue;
+                }
+                used.store(true, Ordering::Relaxed);
+                match directive.until {
+                    Some(until) if until < today => {
+                        verdict = Verdict::Expired(until, directive.span);
+                    }
+                    _ => return Verdict::Silenced,
+                }
+            }
+        }
+        verdict
+    }
+
+    /// Findings about suppressions: those that silence nothing, name no rule, or cannot be read.
+    #[must_use]
+    pub(super) fn unused(
+        &self,
+        rules: &dyn Rules,
+        severity: Severity,
+        sources: &Sources,
+    ) -> Vec<Finding> {
+        let mut findings = Vec::new();
+        for file in self.files.values() {
+            let origin = file.origin.unwrap_or(Origin::Manifest);
+            for Slot { directive, used } in &file.directives {
+                if let Some(problem) = &directive.problem {
+                    let message = format!("this suppression silences nothing: {problem}");
+                    findings.push(finding(directive.span, origin, severity, message, None));
+                    continue;
+                }
+                for (at, (named, used)) in directive.rules.iter().zip(used).enumerate() {
+                    let message = match rules.known(&named.id) {
+                        Err(near) => {
+                            let help = near.as_deref().map(question);
+                            let message =
+                                format!("`{}` is no rule, so nothing is silenced", named.id);
+                            findings.push(finding(named.span, origin, severity, message, help));
+                            continue;
+                        }
+                        Ok(()) if used.load(Ordering::Relaxed) => continue,
+                        Ok(()) if !file.complete || !rules.runs(&named.id) => continue,
+                        Ok(()) => format!("`{}` finds nothing here to silence", named.id),
+                    };
+                    let help = Some("take the suppression out".to_owned());
+                    let text = sources.get(named.span.source);
+                    findings.push(Finding {
+                        fix: withdraw::fix(directive, at, &text).map(Box::new),
+                        ..finding(named.span, origin, severity, message, help)
+                    });
+                }
+            }
+        }
+        findings
+    }
+}
+
+/// A finding about a suppression.
+#[must_use]
+pub(super) fn finding(
+    span: Span,
+    origin: Origin,
+    severity: Severity,
+    message: String,
+    help: Option<String>,
+) -> Finding {
+    let help = help.map(Arc::from);
+    Finding { help, ..Finding::new((UNUSED, "meta"), severity, message, Place { span, origin }) }
+}
+
+/// Reads the directives of a YAML file.
+#[must_use]
+pub(super) fn of_yaml(
+    sources: &Sources,
+    source: SourceId,
+    comments: &[crate::yaml::Comment],
+) -> Vec<Directive> {
+    let file = sources.get(source);
+    if !directive::may_hold(&file.text) {
+        return Vec::new();
+    }
+    let spans = comments.iter().map(|comment| comment.span);
+    directive::in_comments(source, &file.text, file.lines(), spans)
+}

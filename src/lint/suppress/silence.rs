@@ -1,0 +1,271 @@
+//! Writes suppression comments: `plimsoll check --add-ignores "reason"`.
+//!
+//! A comment goes on a line of its own above the finding, indented as that line is, so nothing
+//! else of the file changes. In a template it is an action that takes back the line it adds, so
+//! the chart renders the same bytes. Where no comment can stand it says so and writes none.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::sync::Arc;
+
+use super::UNUSED;
+use crate::report::model::Entry;
+use crate::source::{LineIndex, SourceId};
+use crate::yaml::{self, Kind, Node, Stream};
+
+/// What is to be written, and what cannot be.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Silencing {
+    /// Whole new texts, by path.
+    pub files: BTreeMap<String, String>,
+    /// How many comments they hold more than before.
+    pub comments: usize,
+    /// `file:line: why`, sorted.
+    pub refused: Vec<String>,
+}
+
+/// A reason that no comment can hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a reason is some words on one line, without `*/` and `}}`")]
+pub struct BadReason;
+
+/// Makes the comments that silence these findings. `read` gives the text of a file.
+///
+/// # Errors
+/// When the reason is empty, or would end the comment it stands in.
+pub fn comments(
+    entries: &[Entry],
+    reason: &str,
+    read: &dyn Fn(&str) -> Option<String>,
+) -> Result<Silencing, BadReason> {
+    let reason = reason.trim();
+    if reason.is_empty() || ["\n", "\r", "*/", "}}"].iter().any(|end| reason.contains(end)) {
+        return Err(BadReason);
+    }
+    let mut silencing = Silencing::default();
+    let mut files: BTreeMap<&str, Lines<'_>> = BTreeMap::new();
+    for entry in entries.iter().filter(|entry| entry.rule != UNUSED) {
+        let line = entry.location.start.line.saturating_sub(1) as usize;
+        let lines = files.entry(&entry.location.file).or_default();
+        lines.entry(line).or_default().insert(&entry.rule);
+    }
+    for (path, lines) in files {
+        match read(path) {
+            Some(text) if has_comments(path) => silencing.write(path, &text, &lines, reason),
+            Some(_) => silencing.refuse(path, &lines, "such a file has no comments to write"),
+            None => silencing.refuse(path, &lines, "there is no such file to write to"),
+        }
+    }
+    silencing.refused.sort();
+    Ok(silencing)
+}
+
+/// Rules by the 0-based line that they are found on.
+type Lines<'e> = BTreeMap<usize, BTreeSet<&'e str>>;
+
+impl Silencing {
+    fn refuse(&mut self, path: &str, lines: &Lines<'_>, why: &str) {
+        self.refused.extend(lines.keys().map(|line| format!("{path}:{}: {why}", line + 1)));
+    }
+
+    fn write(&mut self, path: &str, text: &str, lines: &Lines<'_>, reason: &str) {
+        let target = Target::new(path, text);
+        let mut written = String::with_capacity(text.len() + 80 * lines.len());
+        let mut from = 0;
+        for (&line, rules) in lines {
+            let rules = rules.iter().copied().collect::<Vec<_>>().join(", ");
+            match target.comment(line, &format!("plimsoll: ignore[{rules}] {reason}")) {
+                Ok(comment) => {
+                    let at = target.lines.line_range(text, line).start;
+                    written.push_str(&text[from..at]);
+                    written.push_str(&comment);
+                    from = at;
+                    self.comments += 1;
+                }
+                Err(why) => self.refused.push(format!("{path}:{}: {why}", line + 1)),
+            }
+        }
+        written.push_str(&text[from..]);
+        if written.len() > text.len() {
+            self.files.insert(path.to_owned(), written);
+        }
+    }
+}
+
+/// True for files whose comments are read for suppressions, and can be added to blindly.
+fn has_comments(path: &str) -> bool {
+    let extension = Path::new(path).extension().and_then(|extension| extension.to_str());
+    matches!(extension, Some("yaml" | "yml" | "tpl" | "gotmpl"))
+}
+
+/// A file that comments are put into.
+struct Target<'t> {
+    text: &'t str,
+    lines: LineIndex,
+    /// `None` for a template.
+    stream: Option<Stream>,
+}
+
+impl<'t> Target<'t> {
+    fn new(path: &str, text: &'t str) -> Self {
+        let stream = yaml::parse(SourceId::NOWHERE, &Arc::from(text));
+        let in_chart = path.split('/').any(|part| part == "templates");
+        let template = text.contains("{{") && (in_chart || !stream.errors.is_empty());
+        Self { text, lines: LineIndex::new(text), stream: (!template).then_some(stream) }
+    }
+
+    /// The comment as it goes before a line, with its line end.
+    fn comment(&self, line: usize, words: &str) -> Result<String, &'static str> {
+        let range = self.lines.line_range(self.text, line);
+        let own = &self.text[range.clone()];
+        let own = own.strip_prefix('\u{feff}').unwrap_or(own);
+        let indent = &own[..own.len() - own.trim_start_matches([' ', '\t']).len()];
+        let crlf = self.text[range.start..].split_inclusive('\n').next();
+        let end = if crlf.is_some_and(|line| line.ends_with("\r\n")) { "\r\n" } else { "\n" };
+        if range.start == 0 && self.text.starts_with('\u{feff}') {
+            return Err("nothing can stand before a byte order mark");
+        }
+        match &self.stream {
+            Some(stream) if !stream.errors.is_empty() => Err("the file is not valid YAML"),
+            Some(stream) if within_scalar(stream, range.start) => {
+                Err("the line is a part of a text of several lines")
+            }
+            Some(_) => Ok(format!("{indent}# {words}{end}")),
+            None => {
+                let (open, close) = self.action(range.start)?;
+                Ok(format!("{indent}{open}/* {words} */{close}{end}"))
+            }
+        }
+    }
+
+    /// How a comment's action begins and ends, so that it takes back exactly what it adds: the
+    /// blanks before it, or, where there is nothing before, those after it.
+    fn action(&self, at: usize) -> Result<(&'static str, &'static str), &'static str> {
+        let before = &self.text[..at];
+        if before.rfind("{{") > before.rfind("}}") {
+            return Err("the line is in the middle of an action");
+        }
+        let before = before.trim_end();
+        Ok(match () {
+            () if before.is_empty() => ("{{", " -}}"),
+            // The action before takes the blanks after it, and so must this one.
+            () if before.ends_with("-}}") => ("{{- ", " -}}"),
+            () => ("{{- ", "}}"),
+        })
+    }
+}
+
+/// Whether a line that begins at `at` continues a scalar: a comment would become its text.
+fn within_scalar(stream: &Stream, at: usize) -> bool {
+    let roots = stream.documents.iter().filter_map(|document| document.root());
+    roots.into_iter().any(|root| cuts(root, at))
+}
+
+fn cuts(node: Node<'_>, at: usize) -> bool {
+    let range = node.span().range();
+    // A block's span may end at the start of the line after it.
+    if !(range.start < at && at < range.end) {
+        return false;
+    }
+    match node.kind() {
+        Kind::Scalar => true,
+        Kind::Sequence => node.items().any(|item| cuts(item, at)),
+        Kind::Mapping => node.written().any(|entry| {
+            cuts(entry.key, at) || (entry.value.alias_span().is_none() && cuts(entry.value, at))
+        }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::directive;
+    use super::*;
+    use crate::report::model::{Location, Point};
+
+    fn entry(file: &str, line: u32, rule: &str) -> Entry {
+        let point = Point { line, column: 1 };
+        Entry::bare(rule, Location { file: file.into(), start: point, end: point })
+    }
+
+    fn silence(file: &str, text: &str, found: &[(u32, &str)]) -> Silencing {
+        let entries: Vec<Entry> =
+            found.iter().map(|(line, rule)| entry(file, *line, rule)).collect();
+        comments(&entries, "for now", &|_| Some(text.to_owned())).unwrap()
+    }
+
+    #[test]
+    fn a_comment_stands_above_and_is_indented_as_its_line() {
+        let text = "a:\r\n  - name: x\r\n    b: 1\r\n";
+        let made = silence("values.yaml", text, &[(3, "two"), (2, "one"), (2, "other")]);
+        assert_eq!(
+            made.files["values.yaml"],
+            "a:\r\n  # plimsoll: ignore[one, other] for now\r\n  - name: x\r\n    # plimsoll: ignore[two] for now\r\n    b: 1\r\n"
+        );
+        assert_eq!((made.comments, made.refused.len()), (2, 0));
+    }
+
+    #[test]
+    fn every_comment_is_read_as_a_suppression_of_its_line() {
+        for (file, text) in [
+            ("values.yaml", "a: 1\nb: 2\n"),
+            ("c/templates/d.yaml", "a: {{ .x }}\nb: {{ .y -}}\n"),
+            ("c/templates/d.yaml", "a: {{ .x -}}\nb: 2\n"),
+        ] {
+            let made = silence(file, text, &[(2, "one")]);
+            let new = &made.files[file];
+            let lines = LineIndex::new(new);
+            let directives = match text.contains("{{") {
+                true => directive::in_template(SourceId::NOWHERE, new, &lines),
+                false => {
+                    let stream = yaml::parse(SourceId::NOWHERE, &Arc::from(new.as_str()));
+                    let spans = stream.comments.iter().map(|comment| comment.span);
+                    directive::in_comments(SourceId::NOWHERE, new, &lines, spans)
+                }
+            };
+            assert_eq!(directives.len(), 1, "{new}");
+            assert_eq!(directives[0].scope, directive::Scope::Line(2), "{new}");
+            assert_eq!(directives[0].problem, None);
+        }
+    }
+
+    #[test]
+    fn a_text_of_several_lines_is_left_alone() {
+        let text = "a: |\n  b\n  c\nd: 1\n";
+        let made = silence("values.yaml", text, &[(3, "one"), (4, "one")]);
+        assert_eq!(
+            made.files["values.yaml"],
+            "a: |\n  b\n  c\n# plimsoll: ignore[one] for now\nd: 1\n"
+        );
+        assert_eq!(made.refused, ["values.yaml:3: the line is a part of a text of several lines"]);
+    }
+
+    #[test]
+    fn a_template_takes_back_the_line_that_a_comment_adds() {
+        let actions = |text: &str, line| {
+            let made = silence("c/templates/d.yaml", text, &[(line, "r")]);
+            made.files.into_values().next().unwrap_or_default()
+        };
+        assert_eq!(
+            actions("a: {{ .x }}\n  b: 1\n", 2),
+            "a: {{ .x }}\n  {{- /* plimsoll: ignore[r] for now */}}\n  b: 1\n"
+        );
+        assert_eq!(
+            actions("{{ if .x -}}\n  b: 1\n", 2),
+            "{{ if .x -}}\n  {{- /* plimsoll: ignore[r] for now */ -}}\n  b: 1\n"
+        );
+        assert_eq!(
+            actions("b: {{ .x }}\n", 1),
+            "{{/* plimsoll: ignore[r] for now */ -}}\nb: {{ .x }}\n"
+        );
+        assert_eq!(actions("a: {{ .x |\n  quote }}\n", 2), "");
+    }
+
+    #[test]
+    fn json_has_no_comments_and_a_reason_ends_none() {
+        let made = silence("a.json", "{}", &[(1, "one")]);
+        assert!(made.files.is_empty() && made.refused.len() == 1);
+        for reason in ["", " ", "a\nb", "a */ b", "}}"] {
+            assert_eq!(comments(&[], reason, &|_| None), Err(BadReason));
+        }
+    }
+}

@@ -1,0 +1,91 @@
+//! Annotations on an object by which its author waives findings: `plimsoll.dev/ignore`, and those of other linters.
+
+mod peers;
+
+use jiff::civil::Date;
+
+use super::directive::{ANNOTATION, in_annotation};
+use super::{Rules, finding};
+use crate::finding::{Finding, Origin, Place, Related, Severity};
+use crate::kube::Object;
+use crate::spelling::question;
+use crate::yaml::Node;
+
+/// How annotations are read.
+pub(in crate::lint) struct Waiving<'a> {
+    /// Rules by name.
+    pub(in crate::lint) rules: &'a dyn Rules,
+    /// The day by which they expire.
+    pub(in crate::lint) today: Date,
+    /// Annotations are not honoured.
+    pub(in crate::lint) off: bool,
+    /// How much a waiver of nothing weighs; `None` when nobody wants to hear of it.
+    pub(in crate::lint) unused: Option<Severity>,
+}
+
+/// Takes waived findings of one object out of `findings` and gives their number; adds those on
+/// waivers that waive nothing.
+pub(in crate::lint) fn apply(
+    object: &Object<'_>,
+    findings: &mut Vec<Finding>,
+    waiving: &Waiving<'_>,
+) -> usize {
+    if waiving.off {
+        return 0;
+    }
+    let before = findings.len();
+    take_switched_off(object, findings, waiving.rules);
+    let annotations = object.node.at(&["metadata", "annotations"]);
+    let Some(value) = annotations.and_then(|annotations| annotations.get(ANNOTATION)) else {
+        return before - findings.len();
+    };
+    let span = value.span();
+    let mut unused = Vec::new();
+    for waiver in in_annotation(value.raw()) {
+        let mut used = false;
+        let expired = waiver.until.filter(|until| *until < waiving.today);
+        findings.retain_mut(|finding| {
+            if waiver.problem.is_some() || !waiving.rules.names(&waiver.rule, &finding.rule) {
+                return true;
+            }
+            used = true;
+            if let Some(until) = expired {
+                let message = format!("this suppression ended on {until}");
+                let place = Place { span, origin: Origin::Manifest };
+                finding.related.push(Related { message, place });
+            }
+            expired.is_some()
+        });
+        let Some(severity) = waiving.unused else { continue };
+        let message = match (&waiver.problem, waiving.rules.known(&waiver.rule)) {
+            (Some(problem), _) => format!("this suppression silences nothing: {problem}"),
+            (None, Err(_)) => format!("`{}` is no rule, so nothing is silenced", waiver.rule),
+            (None, Ok(())) if used || !waiving.rules.runs(&waiver.rule) => continue,
+            (None, Ok(())) => format!("`{}` finds nothing here to silence", waiver.rule),
+        };
+        let help = match waiving.rules.known(&waiver.rule) {
+            Err(Some(near)) => Some(question(&near)),
+            _ => None,
+        };
+        unused.push(finding(span, Origin::Manifest, severity, message, help));
+    }
+    let silenced = before - findings.len();
+    findings.extend(unused);
+    silenced
+}
+
+/// Takes out of `findings` what the annotations of the object, or of its pods, switch off for other linters.
+fn take_switched_off(object: &Object<'_>, findings: &mut Vec<Finding>, rules: &dyn Rules) {
+    if findings.is_empty() {
+        return;
+    }
+    let annotations = [Some(object.node), object.pod_template()]
+        .into_iter()
+        .flatten()
+        .filter_map(|node| node.at(&["metadata", "annotations"]));
+    for entry in annotations.flat_map(Node::entries) {
+        for check in peers::switched_off(&entry.name(), entry.value.raw()) {
+            findings.retain(|finding| !rules.names(&check, &finding.rule));
+        }
+    }
+}
