@@ -333,7 +333,7 @@ fn with_replacements(rope: &Rope) -> Rope {
 
 /// A float64 that went through JSON: whole numbers that fit are integers.
 fn number(value: f64) -> String {
-    let text = super::function::json_float(value);
+    let text = print::json_float(value);
     match text.parse::<i64>().is_ok() || text.parse::<u64>().is_ok() {
         true => text,
         false => print::float(value),

@@ -19,6 +19,25 @@ pub fn float(value: f64) -> String {
     float::verb(value, 'g', None)
 }
 
+/// A float as JSON has it: plain digits between 1e-6 and 1e21.
+#[must_use]
+pub fn json_float(value: f64) -> String {
+    let size = value.abs();
+    if size != 0.0 && !(1e-6..1e21).contains(&size) {
+        let text = format!("{value:e}");
+        return match text.split_once('e') {
+            Some((digits, exponent)) if !exponent.starts_with('-') => {
+                format!("{digits}e+{exponent}")
+            }
+            _ => text,
+        };
+    }
+    match value == 0.0 && value.is_sign_negative() {
+        true => "-0".to_owned(),
+        false => format!("{value}"),
+    }
+}
+
 /// A value as `%v` prints it; nil is `<nil>`. What contains itself is cut off.
 #[must_use]
 pub fn plain(value: &Value) -> String {

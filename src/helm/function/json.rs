@@ -83,24 +83,6 @@ pub(super) fn mismatch(value: &Value, wanted: &str) -> String {
     format!("json: cannot unmarshal {found} into Go value of type {wanted}")
 }
 
-/// A float as JSON has it: plain digits between 1e-6 and 1e21.
-pub(super) fn float(value: f64) -> String {
-    let size = value.abs();
-    if size != 0.0 && !(1e-6..1e21).contains(&size) {
-        let text = format!("{value:e}");
-        return match text.split_once('e') {
-            Some((digits, exponent)) if !exponent.starts_with('-') => {
-                format!("{digits}e+{exponent}")
-            }
-            _ => text,
-        };
-    }
-    match value == 0.0 && value.is_sign_negative() {
-        true => "-0".to_owned(),
-        false => format!("{value}"),
-    }
-}
-
 fn written(
     _: &dyn Host,
     args: &[Value],
@@ -130,7 +112,7 @@ fn write(
         Data::List(_) | Data::Map(_) if value.nuance.is_nil() => out.push("null", origin),
         Data::Bool(value) => out.push(if *value { "true" } else { "false" }, origin),
         Data::Int(value) | Data::Int64(value) => out.push(&value.to_string(), origin),
-        Data::Float(value) if value.is_finite() => out.push(&float(*value), origin),
+        Data::Float(value) if value.is_finite() => out.push(&print::json_float(*value), origin),
         Data::Float(value) => {
             return Err(format!("json: unsupported value: {}", print::float(*value)));
         }

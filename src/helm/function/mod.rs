@@ -115,8 +115,3 @@ fn equal_within(a: &Value, b: &Value, budget: &mut Budget) -> bool {
     budget.leave();
     same
 }
-
-/// A float as JSON has it.
-pub(super) fn json_float(value: f64) -> String {
-    json::float(value)
-}

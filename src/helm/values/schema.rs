@@ -6,8 +6,9 @@ use std::cell::LazyCell;
 use std::collections::BTreeSet;
 
 use crate::helm::chart::ChartFile;
-use crate::helm::function::{json_float, pattern_fault};
+use crate::helm::function::pattern_fault;
 use crate::helm::origin::{OriginId, Origins};
+use crate::helm::print::json_float;
 use crate::helm::value::{Data, Value};
 use crate::source::Span;
 
