@@ -11,7 +11,7 @@ use cel::common::value::{CowVal, StaticVal, Val};
 
 use foldhash::fast::RandomState;
 
-use super::value::{NodeVal, looked_into};
+use super::value::{Members, NodeVal, looked_into};
 use crate::kube::{Object, labels};
 use crate::yaml::{Document, Node, NodeId};
 
@@ -346,20 +346,12 @@ impl Sizer for SharedList {
     }
 }
 
-struct Items<'b>(std::slice::Iter<'b, Box<dyn Val>>);
-
-impl<'b, 'v> CelIterator<'b, 'v> for Items<'b> {
-    fn next(&mut self) -> Option<&'b (dyn Val + 'v)> {
-        self.0.next().map(|item| item.as_ref() as &(dyn Val + 'v))
-    }
-}
-
 impl Iterable for SharedList {
     fn iter<'b, 'v>(&'b self) -> Box<dyn CelIterator<'b, 'v> + 'b>
     where
         Self: 'v,
     {
-        Box::new(Items(self.0.items.iter()))
+        Box::new(Members(self.0.items.iter()))
     }
 }
 

@@ -254,7 +254,8 @@ impl Sizer for NodeVal {
     }
 }
 
-struct Members<'b>(std::slice::Iter<'b, Box<dyn Val>>);
+/// Goes through the members of a list, as CEL does.
+pub(super) struct Members<'b>(pub(super) std::slice::Iter<'b, Box<dyn Val>>);
 
 impl<'b, 'v> CelIterator<'b, 'v> for Members<'b> {
     fn next(&mut self) -> Option<&'b (dyn Val + 'v)> {
