@@ -136,9 +136,10 @@ pub fn assemble(walked: Walked, taken: Vec<Taken>, config: &Config, sources: &So
     });
     let (releases, unresolved) = (found.releases, found.unresolved);
     let read_by_others = found.read_by_others;
-    let mut rewrites = kustomize::rewrites(&files);
+    let kustomizations = kustomize::Kustomizations::among(&files);
+    let mut rewrites = kustomize::rewrites(&files, &kustomizations);
     skaffold::add_built(&files, &mut rewrites);
-    let new_tags = kustomize::new_tags(&files);
+    let new_tags = kustomize::new_tags(&kustomizations);
     Project {
         files,
         charts,

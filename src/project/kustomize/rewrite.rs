@@ -37,8 +37,10 @@ pub struct Rewrites {
 }
 
 /// What is rewritten in the manifests that kustomizations take in, by path; without those in which nothing is.
-pub(in crate::project) fn rewrites(files: &[File]) -> BTreeMap<String, Arc<Rewrites>> {
-    let all = Kustomizations::among(files);
+pub(in crate::project) fn rewrites(
+    files: &[File],
+    all: &Kustomizations<'_>,
+) -> BTreeMap<String, Arc<Rewrites>> {
     if all.is_empty() {
         return BTreeMap::new();
     }
@@ -159,8 +161,7 @@ pub struct NewTag {
 }
 
 /// The tags that images come out with: those that no outer kustomization puts another in the place of.
-pub(in crate::project) fn new_tags(files: &[File]) -> Vec<NewTag> {
-    let all = Kustomizations::among(files);
+pub(in crate::project) fn new_tags(all: &Kustomizations<'_>) -> Vec<NewTag> {
     let mut found = Vec::new();
     for Kustomization { root, directory, .. } in all.iter() {
         for change in items(*root, "images") {
