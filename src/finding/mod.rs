@@ -199,7 +199,7 @@ impl Finding {
     /// A finding that says nothing beyond its message and place.
     #[must_use]
     pub fn new(
-        (rule, group): (&str, &str),
+        (rule, group): (impl Into<Arc<str>>, impl Into<Arc<str>>),
         severity: Severity,
         message: String,
         primary: Place,

@@ -159,7 +159,7 @@ impl Directory<'_> {
             fix: mend::in_place(hit.repair.as_ref(), document).map(Box::new),
             object: Some(Box::new(reference(view.directory(), api_version(view.root("chart"))))),
             ..Finding::new(
-                (&active.known.id, &active.known.group),
+                (Arc::clone(&active.known.id), Arc::clone(&active.known.group)),
                 severity(active, hit),
                 hit.message.trim().trim_end_matches('.').to_owned(),
                 place(view.span(&hit.target)),

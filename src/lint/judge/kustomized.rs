@@ -1,6 +1,7 @@
 //! What kustomizations put in the place of what a manifest says is not the manifest's to be judged by.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use super::plain::help;
 use crate::finding::{Finding, Origin, Place};
@@ -39,7 +40,7 @@ pub(in crate::lint) fn moving_tags(
             help: help(active, None),
             url: active.rule().references.first().cloned(),
             ..Finding::new(
-                (&active.known.id, &active.known.group),
+                (Arc::clone(&active.known.id), Arc::clone(&active.known.group)),
                 active.severity,
                 format!("`{image}:{tag}` may be another image tomorrow"),
                 Place { span: *span, origin: Origin::Manifest },

@@ -60,20 +60,14 @@ impl<'o> Subject<'o> {
 /// What a rule says of a place, and of nothing beside it yet.
 pub(super) fn said(active: &Active, hit: &Hit, primary: Place) -> Finding {
     Finding {
-        rule: Arc::clone(&active.known.id),
-        group: Arc::clone(&active.known.group),
-        severity: severity(active, hit),
-        message: hit.message.trim().trim_end_matches('.').to_owned(),
         help: help(active, hit.help.as_deref()),
         url: active.rule().references.first().cloned(),
-        primary,
-        related: Vec::new(),
-        object: None,
-        releases: Vec::new(),
-        rendered: None,
-        sought: None,
-        fix: None,
-        fingerprint: String::new(),
+        ..Finding::new(
+            (Arc::clone(&active.known.id), Arc::clone(&active.known.group)),
+            severity(active, hit),
+            hit.message.trim().trim_end_matches('.').to_owned(),
+            primary,
+        )
     }
 }
 

@@ -1,5 +1,7 @@
 //! Rules over the texts of YAML files.
 
+use std::sync::Arc;
+
 use super::mend;
 use super::plain::help;
 use crate::finding::{Finding, Origin, Place, Related};
@@ -34,7 +36,7 @@ pub(in crate::lint) fn judge(
                 .map(|(span, message)| Related { message, place: place(span) })
                 .collect(),
             ..Finding::new(
-                (&active.known.id, &active.known.group),
+                (Arc::clone(&active.known.id), Arc::clone(&active.known.group)),
                 active.severity,
                 hit.message,
                 place(hit.span),
