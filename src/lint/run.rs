@@ -12,6 +12,7 @@ use super::gather::{Charts, Concern, CustomSchemas, Files, Keep, Kept};
 use super::judge::{Families, Past, moving_tags};
 use super::options::Options;
 use super::outcome::{Documents, LintError, Outcome};
+use super::place::shown::first_line;
 use super::select::Choices;
 use super::settle::{Settled, Settling};
 use super::shard::Shard;
@@ -303,7 +304,7 @@ impl<'p> Run<'p> {
     /// judged.
     fn unresolved(&self) -> impl Iterator<Item = Finding> {
         self.project.unresolved.iter().map(|unresolved| {
-            let span = super::judge::render::first_line(unresolved.declared, self.sources);
+            let span = first_line(unresolved.declared, self.sources);
             let place = Place { span, origin: Origin::Release };
             let rule = (crate::project::UNRESOLVED, crate::project::GROUP);
             let message = format!("this release is not checked: {}", unresolved.why);

@@ -6,11 +6,11 @@ use std::sync::Arc;
 
 use super::mend;
 use super::plain::{help, severity};
-use super::render::origin_of;
 use crate::finding::{Finding, ObjectRef, Origin, Place, Related};
 use crate::helm::chart::{Chart, names};
 use crate::lint::changed::Changed;
 use crate::lint::gather::{Charts, Desk};
+use crate::lint::place::shown::origin_of;
 use crate::lint::select::Active;
 use crate::project::{File, join};
 use crate::rule::{ChartParts, ChartView, Evaluator, Hit, Scope};

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use super::mend;
 use super::plain::help;
-use super::render::{first_line, origin_of, token};
 use crate::finding::{Finding, Origin, Place, Related, Sought};
+use crate::lint::place::shown::{first_line, origin_of, token};
 use crate::lint::select::Active;
 use crate::project::{Class, File};
 use crate::rule::layers::{self, Layers, Relative, Remark};

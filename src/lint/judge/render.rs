@@ -3,6 +3,7 @@
 use crate::finding::{Finding, Origin, Place, Related, Severity};
 use crate::helm::chart::ChartError;
 use crate::helm::render::{Fault, RenderError, SchemaFault};
+use crate::lint::place::shown::{dotted, first_line, origin_of, token};
 use crate::source::{SourceId, Sources, Span};
 
 /// Id and group of what is no YAML, before or after it is rendered.
@@ -102,44 +103,4 @@ fn failure(error: &RenderError, fallback: Span, sources: &Sources) -> Finding {
             Place { span, origin: origin(span) },
         )
     }
-}
-
-/// A pointer as people write it: `/a/b/0` as `a.b.0`.
-pub(in crate::lint) fn dotted(pointer: &str) -> String {
-    pointer.trim_start_matches('/').replace('/', ".")
-}
-
-/// What sort of text a span of a chart lies in.
-pub(super) fn origin_of(span: Span, sources: &Sources) -> Origin {
-    let path = &sources.path(span.source);
-    if path.contains("/templates/") || path.starts_with("templates/") {
-        Origin::Template
-    } else if path.ends_with("Chart.yaml") || path.ends_with("values.schema.json") {
-        Origin::Chart
-    } else {
-        Origin::Values
-    }
-}
-
-/// An empty span grown to the rest of its line, so that there is something to underline.
-pub(in crate::lint) fn token(span: Span, sources: &Sources) -> Span {
-    if span.start != span.end {
-        return span;
-    }
-    let file = sources.get(span.source);
-    let start = (span.start as usize).min(file.text.len());
-    let rest = file.text[start..].split(['\n', '\r']).next().unwrap_or_default();
-    let end = match rest.find("}}") {
-        Some(at) => start + at + 2,
-        None => start + rest.trim_end().len(),
-    };
-    Span::new(span.source, start, end)
-}
-
-/// A span cut at the end of its first line, so that a whole map is not underlined.
-pub(in crate::lint) fn first_line(span: Span, sources: &Sources) -> Span {
-    let file = sources.get(span.source);
-    let text = &file.text[span.range()];
-    let line = text.split(['\n', '\r']).next().unwrap_or_default();
-    Span::new(span.source, span.start as usize, span.start as usize + line.trim_end().len())
 }

@@ -5,16 +5,17 @@
 //! names it. Lines that nobody here can edit (a chart from elsewhere) give way to the declaration.
 
 mod mend;
+pub(super) mod shown;
 
 use crate::finding::{Finding, Origin, Place, Related, Rendered as RenderedAt};
 use crate::helm::chart::Chart;
 use crate::helm::origin::{Leaf, Through};
 use crate::helm::render::{Manifest, Rendered};
 use crate::helm::scalar::Inquiry;
-use crate::lint::judge::render::{dotted, first_line, token};
 use crate::rule::Hit;
 use crate::source::{SourceId, Sources, Span};
 use crate::yaml::{Document, Kind, Node};
+use shown::{dotted, first_line, token};
 
 /// Places of one rendered manifest.
 pub(super) struct Places<'r> {
