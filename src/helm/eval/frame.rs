@@ -361,8 +361,14 @@ impl<'e> Frame<'e> {
             return self.fail(&format!("a loop of more than {MAX_ITEMS} turns"));
         }
         let mut done = Ok(());
-        if let (true, Some(body)) = (items.is_empty(), &branch.else_body) {
-            done = self.list(body, dot);
+        if items.is_empty() {
+            // Go gives the variables what is gone through before it looks for items there.
+            for name in &pipe.decl {
+                self.set(name, Held { value: value.clone(), boxed: false }, pipe.is_assign)?;
+            }
+            if let Some(body) = &branch.else_body {
+                done = self.list(body, dot);
+            }
         }
         let within = (self.under, self.ev.under.get());
         let boxed = matches!(value.data, Data::List(_) | Data::Map(_));

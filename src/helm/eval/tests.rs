@@ -149,6 +149,19 @@ fn fields_are_followed_or_refused_as_in_go() {
 }
 
 #[test]
+fn variables_of_a_range_without_items_hold_what_was_gone_through() {
+    for (template, want) in [
+        ("{{ range $v := dict }}{{ else }}{{ $v }}{{ end }}", "map[]"),
+        ("{{ range $k, $v := list }}{{ else }}{{ $k }}{{ $v }}{{ end }}", "[][]"),
+        ("{{ $v := 1 }}{{ range $v := list }}{{ else }}{{ $v }}{{ end }}{{ $v }}", "[]1"),
+        ("{{ $v := 1 }}{{ range $v = list }}{{ end }}{{ $v }}", "[]"),
+        ("{{ $v := 1 }}{{ range $v = list 2 3 }}{{ end }}{{ $v }}", "3"),
+    ] {
+        assert_eq!(written(template).unwrap(), want, "{template}");
+    }
+}
+
+#[test]
 fn values_have_methods() {
     assert_eq!(written("{{ .AsMap.number }}").unwrap(), "5");
     assert_eq!(written("{{ (.Table \"map.a\").YAML }}").unwrap(), "b: c\n");
