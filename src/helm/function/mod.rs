@@ -5,6 +5,7 @@
     reason = "a function that cannot fail has the type of those that can"
 )]
 
+mod case;
 mod crypto;
 mod date;
 mod defaults;

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::words;
+use super::{case, words};
 use crate::helm::call::{Function, Host, MAX_TEXT, any, computed, int, text};
 use crate::helm::origin::OriginId;
 use crate::helm::print;
@@ -22,32 +22,26 @@ pub(super) const TABLE: &[(&str, Function)] = &[
     }),
     ("trunc", trunc),
     ("trim", |_, args| Ok(trimmed(text(args, 0)?, |text| text.trim()))),
-    ("upper", |_, args| Ok(by_char(text(args, 0)?, |c, out| out.extend(c.to_uppercase())))),
-    ("lower", |_, args| Ok(by_char(text(args, 0)?, |c, out| out.extend(c.to_lowercase())))),
+    ("upper", |_, args| Ok(by_char(text(args, 0)?, |c, out| out.push(case::upper(c))))),
+    ("lower", |_, args| Ok(by_char(text(args, 0)?, |c, out| out.push(case::lower(c))))),
     ("title", |_, args| {
         let mut within = false;
         Ok(by_char(text(args, 0)?, move |c, out| {
-            match within {
-                true => out.push(c),
-                false => out.extend(c.to_uppercase()),
-            }
+            out.push(if within { case::unchanged(c) } else { case::title(c) });
             within = c.is_alphanumeric() || c == '_' || (!c.is_ascii() && !c.is_whitespace());
         }))
     }),
     ("untitle", |_, args| {
         let mut within = false;
         Ok(by_char(text(args, 0)?, move |c, out| {
-            match within || c.is_whitespace() {
-                true => out.push(c),
-                false => out.extend(c.to_lowercase()),
-            }
+            out.push(if within { case::unchanged(c) } else { case::lower(c) });
             within = !c.is_whitespace();
         }))
     }),
     ("swapcase", |_, args| {
         Ok(by_char(text(args, 0)?, |c, out| match c.is_uppercase() {
-            true => out.extend(c.to_lowercase()),
-            false => out.extend(c.to_uppercase()),
+            true => out.push(case::lower(c)),
+            false => out.push(case::upper(c)),
         }))
     }),
     ("nospace", |host, args| Ok(by_byte(host, args, text(args, 0)?, |c, _| !is_space(c)))),

@@ -51,6 +51,33 @@ fn the_case_of_letters_changes() {
 }
 
 #[test]
+fn a_letter_becomes_one_letter_whatever_the_case() {
+    check(&[
+        ("upper", &["stra\u{df}e \u{149} \u{fb01}".into()], "STRA\u{df}E \u{149} \u{fb01}"),
+        ("upper", &["\u{1fb3}\u{1f80}\u{390}".into()], "\u{1fbc}\u{1f88}\u{390}"),
+        ("lower", &["\u{130}X \u{391}\u{3a3}".into()], "ix \u{3b1}\u{3c3}"),
+        (
+            "title",
+            &["\u{1c6}a \u{1c6} \u{df}a \u{10d0}".into()],
+            "\u{1c5}a \u{1c5} \u{df}a \u{10d0}",
+        ),
+        ("swapcase", &["\u{df}A".into()], "\u{df}a"),
+    ]);
+}
+
+#[test]
+fn a_byte_that_is_no_text_is_lost_with_the_case() {
+    let given = "a\u{10feff}B";
+    check(&[
+        ("upper", &[given.into()], "A\u{fffd}B"),
+        ("lower", &[given.into()], "a\u{fffd}b"),
+        ("title", &[given.into()], "A\u{fffd}B"),
+        ("untitle", &[given.into()], "a\u{fffd}B"),
+        ("swapcase", &[given.into()], "A\u{fffd}b"),
+    ]);
+}
+
+#[test]
 fn bytes_count_as_characters_where_the_library_has_it_so() {
     check(&[
         ("nospace", &[" a b\n".into()], "ab"),
