@@ -268,8 +268,9 @@ fn quoted(
 
 fn cat(host: &dyn Host, args: &[Value]) -> Result<Value, String> {
     let mut builder = RopeBuilder::default();
-    for arg in args.iter().filter(|arg| !matches!(arg.data, Data::Nil)) {
-        if !builder.is_empty() {
+    let shown = args.iter().filter(|arg| !matches!(arg.data, Data::Nil));
+    for (index, arg) in shown.enumerate() {
+        if index > 0 {
             builder.push(" ", OriginId::NONE);
         }
         builder.push_rope(&print::rope(arg, host.origins()));

@@ -93,6 +93,7 @@ fn values_become_texts() {
         ("quote", &["a\"b".into(), Value::NIL, float(1e6)], "\"a\\\"b\" \"1e+06\""),
         ("squote", &["a".into(), 1.into()], "'a' '1'"),
         ("cat", &["a".into(), Value::NIL, 2.into()], "a 2"),
+        ("cat", &["".into(), "a".into(), "".into()], " a "),
         ("toString", &[float(1.0)], "1"),
         ("join", &["-".into(), list(&["a".into(), 1.into(), Value::NIL])], "a-1"),
         ("join", &["-".into(), "a".into()], "a"),
