@@ -360,7 +360,13 @@ fn pieces(rope: &Rope, separator: &str, most: usize) -> Vec<Rope> {
     let whole = rope.as_str();
     let parts: Vec<&str> = match separator.is_empty() {
         // Go splits by characters; Rust's `split("")` adds empty texts at both ends.
-        true => whole.split_inclusive(|_| true).collect(),
+        true if most == 0 => Vec::new(),
+        true => {
+            let starts = whole.char_indices().map(|(at, _)| at).take(most);
+            let starts: Vec<usize> = starts.collect();
+            let ends = starts.iter().skip(1).copied().chain([whole.len()]);
+            starts.iter().zip(ends).map(|(start, end)| &whole[*start..end]).collect()
+        }
         false => whole.splitn(most, separator).collect(),
     };
     parts

@@ -118,6 +118,9 @@ fn texts_are_split_and_filled() {
     check(&[
         ("split", &[",".into(), "a,b".into()], "map[_0:a _1:b]"),
         ("splitn", &[",".into(), 2.into(), "a,b,c".into()], "map[_0:a _1:b,c]"),
+        ("splitn", &["".into(), 2.into(), "abc".into()], "map[_0:a _1:bc]"),
+        ("splitn", &["".into(), 0.into(), "abc".into()], "map[]"),
+        ("splitn", &["".into(), (-1).into(), "abc".into()], "map[_0:a _1:b _2:c]"),
         ("splitList", &[",".into(), "a,,b".into()], "[a  b]"),
         ("indent", &[2.into(), "a\nb".into()], "  a\n  b"),
         ("nindent", &[1.into(), "a\n\nb".into()], "\n a\n \n b"),
