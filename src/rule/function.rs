@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use super::value::NodeVal;
 use crate::kube::{ImageRef, grants, lifecycle, parse_quantity, selects};
+use crate::source::bytes;
 use crate::yaml::Node;
 
 /// Adds every function to a root context.
@@ -225,5 +226,5 @@ fn decode(text: &[u8]) -> Option<Vec<u8>> {
         Some(_) => text.iter().copied().filter(|byte| !is_end(byte)).collect(),
         None => text.into(),
     };
-    data_encoding::BASE64.decode(&line).ok().filter(|bytes| !bytes.is_empty() || line.is_empty())
+    bytes::BASE64.decode(&line).ok().filter(|bytes| !bytes.is_empty() || line.is_empty())
 }

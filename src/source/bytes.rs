@@ -4,6 +4,9 @@
 //! here, so a byte that is not UTF-8 travels as a character of a private use plane.
 
 use std::borrow::Cow;
+use std::sync::LazyLock;
+
+use data_encoding::Encoding;
 
 /// The character for byte 0; only bytes from 0x80 on need one.
 const BASE: u32 = 0x0010_FE00;
@@ -59,6 +62,18 @@ pub(crate) fn count(text: &str) -> usize {
     bytes(text).len()
 }
 
+/// Go's `base64.StdEncoding`, which has no look at the bits that a last letter has to spare.
+pub(crate) static BASE64: LazyLock<Encoding> = LazyLock::new(|| as_go(&data_encoding::BASE64));
+
+/// Go's `base32.StdEncoding`, which is as lenient.
+pub(crate) static BASE32: LazyLock<Encoding> = LazyLock::new(|| as_go(&data_encoding::BASE32));
+
+fn as_go(encoding: &Encoding) -> Encoding {
+    let mut specification = encoding.specification();
+    specification.check_trailing_bits = false;
+    specification.encoding().unwrap_or_else(|_| encoding.clone())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -69,5 +84,16 @@ mod tests {
             assert_eq!(&*bytes(&text(given)), given);
         }
         assert_eq!(text(b"a\xffb").chars().count(), 3);
+    }
+
+    #[test]
+    fn bits_to_spare_in_the_last_letter_may_be_any() {
+        for coded in [&b"aGk="[..], b"aGl="] {
+            assert_eq!(BASE64.decode(coded).unwrap(), b"hi");
+        }
+        for coded in [&b"NBUQ===="[..], b"NBUR===="] {
+            assert_eq!(BASE32.decode(coded).unwrap(), b"hi");
+        }
+        assert!(BASE64.decode(b"aGk").is_err());
     }
 }

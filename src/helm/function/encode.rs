@@ -1,10 +1,10 @@
 //! Base64 and base32, as sprig has them.
 
-use data_encoding::{BASE32, BASE64, Encoding};
+use data_encoding::Encoding;
 
 use crate::helm::call::{Function, Host, computed, text};
 use crate::helm::value::Value;
-use crate::source::bytes;
+use crate::source::bytes::{self, BASE32, BASE64};
 
 /// Functions of this module by name.
 pub(super) const TABLE: &[(&str, Function)] = &[
@@ -87,6 +87,8 @@ mod tests {
         let binary = printed(TABLE, "b64dec", &["iVBORwD/".into()]);
         assert_eq!(printed(TABLE, "b64enc", &[binary.as_str().into()]), "iVBORwD/");
         assert_eq!(printed(TABLE, "b64dec", &["aG\r\nk=\n".into()]), "hi");
+        assert_eq!(printed(TABLE, "b64dec", &["aGl=".into()]), "hi");
+        assert_eq!(printed(TABLE, "b32dec", &["NBUR====".into()]), "hi");
     }
 
     #[test]
