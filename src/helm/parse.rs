@@ -22,7 +22,7 @@ pub use smol_str::SmolStr;
 
 pub(super) use grammar::is_empty;
 pub(super) use lex::literal;
-pub(super) use literal::integer;
+pub(super) use literal::{float, integer};
 pub(super) use node::expressions;
 
 use crate::source::SourceId;

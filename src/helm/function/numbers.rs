@@ -3,7 +3,7 @@
 mod decimal;
 
 use crate::helm::call::{Function, Host, any, computed, int, text};
-use crate::helm::parse::integer;
+use crate::helm::parse::{self, integer};
 use crate::helm::print;
 use crate::helm::value::{Data, Value};
 
@@ -142,6 +142,24 @@ fn parse_int(text: &str) -> Option<i64> {
     i64::try_from(integer(whole)?).ok()
 }
 
+/// `strconv.ParseFloat`, with 0 for what is no number or too large for one.
+fn parse_float(text: &str) -> f64 {
+    let hexadecimal = text.contains(['x', 'X']);
+    let joins = |c: char| c.is_ascii_digit() || (hexadecimal && c.is_ascii_hexdigit());
+    let mut parts = text.split('_').peekable();
+    while let Some(part) = parts.next() {
+        if let Some(next) = parts.peek()
+            && !(part.ends_with(|c| joins(c) || matches!(c, 'x' | 'X')) && next.starts_with(joins))
+        {
+            return 0.0;
+        }
+    }
+    // What is no number may be `inf` or `nan`, which a number too large is not.
+    let number = parse::float(text).or_else(|| text.parse().ok().filter(|_| !text.contains('_')));
+    let is_spelt = text.trim_start_matches(['+', '-']).starts_with(|c: char| c.is_alphabetic());
+    number.filter(|number| number.is_finite() || is_spelt).unwrap_or(0.0)
+}
+
 /// `cast.ToFloat64`.
 #[expect(clippy::cast_precision_loss, reason = "Go converts integers so")]
 pub(super) fn to_float(value: &Value) -> f64 {
@@ -149,7 +167,7 @@ pub(super) fn to_float(value: &Value) -> f64 {
         Data::Int(n) | Data::Int64(n) => *n as f64,
         Data::Float(n) => *n,
         Data::Bool(value) => f64::from(u8::from(*value)),
-        Data::Str(text) => text.as_str().parse().unwrap_or(0.0),
+        Data::Str(text) => parse_float(text.as_str()),
         Data::Nil | Data::List(_) | Data::Map(_) | Data::Object(_) => 0.0,
     }
 }
@@ -185,6 +203,27 @@ mod tests {
         assert_eq!(printed(TABLE, "int64", &[float(1e21)]), "-9223372036854775808");
         assert_eq!(printed(TABLE, "atoi", &["9223372036854775808".into()]), "9223372036854775807");
         assert_eq!(printed(TABLE, "atoi", &["0x10".into()]), "0");
+    }
+
+    #[test]
+    fn texts_become_floats() {
+        for (given, want) in [
+            ("1.5", "1.5"),
+            ("1e3", "1000"),
+            ("1_0.5", "10.5"),
+            ("1__0", "0"),
+            ("1_", "0"),
+            ("1_e3", "0"),
+            ("0x1p3", "8"),
+            ("-0x_1p3", "-8"),
+            ("1e400", "0"),
+            ("-Inf", "-Inf"),
+            ("nan", "NaN"),
+            (" 1", "0"),
+            ("", "0"),
+        ] {
+            assert_eq!(printed(TABLE, "float64", &[given.into()]), want, "{given}");
+        }
     }
 
     #[test]

@@ -143,7 +143,8 @@ fn without_underscores(digits: &str, prefixed: bool) -> Option<String> {
     (!misplaced).then(|| digits.replace('_', ""))
 }
 
-fn float(literal: &str) -> Option<f64> {
+/// A float as Go's grammar has it, infinite where it is too large for one.
+pub(in crate::helm) fn float(literal: &str) -> Option<f64> {
     let lower = literal.to_ascii_lowercase();
     if let Some((mantissa, exponent)) = lower.split_once('p') {
         return hexadecimal(mantissa, exponent);
