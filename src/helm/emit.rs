@@ -10,8 +10,9 @@ mod tests;
 
 use std::borrow::Cow;
 use std::cmp::Ordering;
+use std::mem;
 
-use self::style::{Style, escape};
+use self::style::{Style, escape, is_break};
 use super::call::MAX_TEXT;
 use super::origin::OriginId;
 use super::print;
@@ -36,10 +37,15 @@ const MAX_DEPTH: usize = 500;
 /// Writes a value, without the line feed at the end.
 ///
 /// # Errors
-/// When the value contains itself, is too large, or holds a number that is not finite.
+/// When the value contains itself, is too large, or holds a number that is not finite or, by way of JSON, a
+/// control character that YAML has not.
 pub(super) fn emit(value: &Value, dialect: Dialect) -> Result<Rope, String> {
-    let mut emitter = Emitter { out: RopeBuilder::default(), column: 0, dialect, depth: 0 };
+    let mut emitter =
+        Emitter { out: RopeBuilder::default(), column: 0, dialect, depth: 0, is_unreadable: false };
     emitter.root(&encoded(value))?;
+    if emitter.is_unreadable {
+        return Err("yaml: control characters are not allowed".to_owned());
+    }
     let rope = emitter.out.finish();
     // Only one line feed goes, as `strings.TrimSuffix` takes it: `|+` texts keep theirs.
     Ok(match rope.as_str().strip_suffix('\n') {
@@ -61,6 +67,8 @@ struct Emitter {
     column: usize,
     dialect: Dialect,
     depth: usize,
+    /// A text has characters that JSON lets stand and that YAML, as which it is read again, refuses.
+    is_unreadable: bool,
 }
 
 impl Emitter {
@@ -110,7 +118,7 @@ impl Emitter {
                 self.line(indent, value.origin);
             }
             let rope = Rope::new(key, value.origin);
-            let simple = key.len() <= 128 && !key.contains('\n');
+            let simple = key.len() <= 128 && !key.contains(is_break);
             if !simple {
                 self.put("? ", value.origin);
             }
@@ -202,6 +210,7 @@ impl Emitter {
     /// A text in the style that the emitter chooses; lines that follow stand at `indent`.
     fn text(&mut self, rope: &Rope, origin: OriginId, indent: usize, key: bool) {
         let by_json = self.dialect == Dialect::V2 && bytes::has_stand_in(rope.as_str());
+        self.is_unreadable |= self.dialect == Dialect::V2 && rope.as_str().contains(is_refused);
         let rope = &*match by_json {
             true => Cow::Owned(with_replacements(rope)),
             false => Cow::Borrowed(rope),
@@ -244,7 +253,7 @@ impl Emitter {
         if rope.segments().is_empty() {
             self.put("", origin);
         }
-        let (mut at, mut spaces) = (0, false);
+        let (mut at, mut spaces, mut broken) = (0, false, false);
         let mut piece = String::new();
         for segment in rope.segments() {
             let end = at + segment.len as usize;
@@ -252,6 +261,15 @@ impl Emitter {
             let mut column = self.column;
             for (offset, c) in text[at..end].char_indices() {
                 let index = at + offset;
+                if quotes == 1 && is_break(c) {
+                    piece.push(c);
+                    (column, spaces, broken) = (0, false, true);
+                    continue;
+                }
+                if mem::take(&mut broken) {
+                    piece.push_str(&" ".repeat(indent));
+                    column = indent;
+                }
                 if c != ' ' {
                     let before = piece.len();
                     to(c, &mut piece);
@@ -289,7 +307,7 @@ impl Emitter {
     fn literal(&mut self, rope: &Rope, origin: OriginId, indent: usize) {
         let text = rope.as_str();
         let mut head = String::from("|");
-        if text.starts_with([' ', '\n']) {
+        if text.starts_with(|c| c == ' ' || is_break(c)) {
             head.push('2');
         }
         if !text.ends_with('\n') {
@@ -301,9 +319,9 @@ impl Emitter {
         self.put("\n", origin);
         let pad = " ".repeat(indent);
         let mut cursor = rope.cursor();
-        let lines: Vec<&str> = text.split_inclusive('\n').collect();
+        let lines: Vec<&str> = text.split_inclusive(is_break).collect();
         for (index, line) in lines.iter().enumerate() {
-            if *line != "\n" {
+            if !line.starts_with(is_break) {
                 self.out.push(&pad, origin);
             }
             let end = cursor.at() + line.len();
@@ -316,6 +334,11 @@ impl Emitter {
         }
         self.column = 0;
     }
+}
+
+/// Whether go-yaml's reader stops at a character. Those below the space went through JSON as escapes.
+fn is_refused(c: char) -> bool {
+    matches!(c, '\u{7f}'..='\u{84}' | '\u{86}'..='\u{9f}' | '\u{fffe}' | '\u{ffff}')
 }
 
 /// A text that went through JSON, which has the replacement character for bytes that are no text.

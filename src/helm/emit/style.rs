@@ -57,12 +57,12 @@ impl Allowed {
                     true
                 }
                 '?' | ':' | '-' if first => blank_after,
-                ':' => blank_after || next == Some('\n'),
+                ':' => blank_after || next.is_some_and(is_break),
                 '#' => blank_before,
                 _ => false,
             };
             let special = !is_printable(c);
-            let (space, line) = (c == ' ', c == '\n');
+            let (space, line) = (c == ' ', is_break(c));
             let edge = first || next.is_none();
             if indicator || line || (space && edge) {
                 allowed.plain = false;
@@ -78,7 +78,7 @@ impl Allowed {
                 allowed = Self { plain: false, single: false, block: false };
             }
             (before_space, before_break) = (space, line);
-            blank_before = matches!(c, ' ' | '\t' | '\n');
+            blank_before = matches!(c, ' ' | '\t') || line;
             first = false;
         }
         allowed
@@ -89,6 +89,12 @@ impl Allowed {
 fn is_printable(c: char) -> bool {
     matches!(c, '\n' | '\u{20}'..='\u{7e}' | '\u{a0}'..='\u{d7ff}' | '\u{e000}'..='\u{fffd}')
         && c != '\u{feff}'
+}
+
+/// What ends a line for the emitter, which is more than what sets a text in the literal style. Neither a
+/// carriage return nor the rarest of them, U+0085, can stand in a text that is not escaped.
+pub(super) fn is_break(c: char) -> bool {
+    matches!(c, '\n' | '\u{2028}' | '\u{2029}')
 }
 
 /// Writes a character as it stands between double quotes.
@@ -106,7 +112,8 @@ pub(super) fn escape(c: char, out: &mut String) {
         '"' => '"',
         '\\' => '\\',
         '\u{85}' => 'N',
-        '\u{2028}' if !is_printable(c) => 'L',
+        '\u{2028}' => 'L',
+        '\u{2029}' => 'P',
         c if is_printable(c) => {
             out.push(c);
             return;

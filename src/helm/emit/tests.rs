@@ -53,6 +53,33 @@ fn texts_that_would_read_as_something_else_are_quoted() {
 }
 
 #[test]
+fn separators_of_lines_and_paragraphs_break_a_line() {
+    for (given, want) in [
+        ("a\u{2028}b", "'a\u{2028}  b'"),
+        ("a\u{2029}\u{2028}b", "'a\u{2029}\u{2028}  b'"),
+        ("a\u{2029} b", "\"a\\P b\""),
+        ("a: \u{2028}b", "\"a: \\Lb\""),
+        ("a\nb\u{2028}c", "|-\n  a\n  b\u{2028}  c"),
+    ] {
+        assert_eq!(written(&text(given)), want, "{given:?}");
+    }
+    let inner = map(vec![("b", text("x\u{2028}y"))]);
+    assert_eq!(written(&map(vec![("a", inner)])), "a:\n  b: 'x\u{2028}    y'");
+    assert_eq!(written(&map(vec![("x\u{2028}y", text("a"))])), "? 'x\u{2028}  y'\n: a");
+}
+
+#[test]
+fn control_characters_that_json_lets_stand_are_refused() {
+    for given in ["a\u{7f}", "\u{80}", "\u{9f}b", "\u{fffe}"] {
+        let value = map(vec![("a", text("b")), ("c", text(given))]);
+        assert!(emit(&value, Dialect::V2).is_err(), "{given:?}");
+        assert!(emit(&value, Dialect::V3).is_ok(), "{given:?}");
+        assert!(emit(&map(vec![(given, text("a"))]), Dialect::V2).is_err(), "{given:?}");
+    }
+    assert_eq!(written(&text("a\u{1}\u{a0}")), "\"a\\x01\u{a0}\"");
+}
+
+#[test]
 fn long_texts_fold_after_column_eighty() {
     let long = "word ".repeat(20);
     let folded = written(&map(vec![("k", text(long.trim_end()))]));
