@@ -14,7 +14,7 @@ use super::members::{AT_ONCE, KeyIndex};
 use super::parse::{ErrorKind, MAX_DEPTH, Stream, SyntaxError};
 use super::scalar::{Scalar, resolve_plain};
 use super::tree::{Body, Document, NONE, NodeData, Style};
-use crate::source::{SourceId, Span};
+use crate::source::{SourceId, Span, bytes};
 
 /// How many nodes a document may have once its aliases are written out.
 const MAX_EXPANDED: u64 = 4_000_000;
@@ -26,6 +26,9 @@ const MAX_ERRORS: usize = 1_000;
 const BYTES_PER_NODE: usize = 10;
 /// For how many nodes there is room from the start: a file may hold many small documents.
 const MAX_EXPECTED: usize = 1_024;
+
+/// The tag of a scalar that is base64 of what it means.
+const BINARY: &str = "tag:yaml.org,2002:binary";
 
 /// A collection that is still open.
 struct Open {
@@ -246,6 +249,15 @@ impl<'t> Builder<'t> {
             _ => start..end,
         };
         let value = if style == Style::Plain && inner.is_empty() { "" } else { value };
+        let decoded = tag.as_deref().filter(|tag| *tag == BINARY).and_then(|_| {
+            let decoded = binary(value);
+            if decoded.is_none() {
+                let message = "this is no base64, which `!!binary` asks for".to_owned();
+                self.fail(ErrorKind::Syntax, start, end, message);
+            }
+            decoded
+        });
+        let value = decoded.as_deref().unwrap_or(value);
         let is_text = match tag.as_deref().map(|tag| tag.trim_start_matches("tag:yaml.org,2002:")) {
             Some("str" | "binary" | "timestamp" | "!") => true,
             Some(tag @ ("int" | "float" | "bool" | "null")) => {
@@ -589,6 +601,13 @@ impl<'t> Builder<'t> {
             stream.documents.push(Arc::new(self.document));
         }
     }
+}
+
+/// What base64 says, as it comes out of JSON: each byte that is no text is a replacement character.
+fn binary(base64: &str) -> Option<String> {
+    let coded: Vec<u8> = base64.bytes().filter(|byte| !matches!(byte, b'\r' | b'\n')).collect();
+    let decoded = bytes::BASE64.decode(&coded).ok()?;
+    Some(bytes::text(&decoded).replace(bytes::is_stand_in, "\u{fffd}"))
 }
 
 /// A byte offset or a count as the tree keeps it. Texts are refused long before they are too large.

@@ -198,6 +198,17 @@ fn tags_decide_and_must_fit() {
 }
 
 #[test]
+fn binary_is_what_its_base64_says() {
+    let stream = read("a: !!binary aGk=\nb: !!binary |\n  aG\n  k=\nc: !!binary \"/2E=\"\n");
+    let root = stream.documents[0].root().expect("a root");
+    let text = |key| root.get(key).and_then(Node::as_str);
+    // What is no text comes out as JSON has it, by which Kubernetes and Helm read YAML.
+    assert_eq!([text("a"), text("b"), text("c")], [Some("hi"), Some("hi"), Some("\u{fffd}a")]);
+    assert_eq!(read("a: !!binary a b\n").errors.len(), 1);
+    assert_eq!(read("a: !binary a b\n").errors.len(), 0);
+}
+
+#[test]
 fn what_no_object_may_have_as_a_key_is_refused() {
     for (text, message) in [
         ("{a: 1}: 2\n", "a collection cannot be a key"),
