@@ -121,6 +121,12 @@ compare() {
 schemas=default
 if [ -n "${SCHEMAS:-}" ]; then schemas=$(realpath "$SCHEMAS")/{{.ResourceKind}}{{.KindSuffix}}.json; fi
 
+# A chart that does not render would be refused fast, and the figures would say nothing.
+"$plimsoll" render release "$chart" >/dev/null || {
+  echo "$chart does not render: name another CHART" >&2
+  exit 2
+}
+
 cd "$work"
 compare "${#files[@]} manifest files, $(cat "${files[@]}" | wc -c) bytes" \
   "plimsoll"$'\t'"$plimsoll check --no-cache --quiet $manifests" \
