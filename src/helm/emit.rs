@@ -19,6 +19,7 @@ use super::print;
 use super::rope::{Rope, RopeBuilder};
 use super::value::{Data, Value};
 use crate::source::bytes;
+use crate::yaml::is_unprintable;
 
 /// Whose habits to write with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -210,11 +211,11 @@ impl Emitter {
     /// A text in the style that the emitter chooses; lines that follow stand at `indent`.
     fn text(&mut self, rope: &Rope, origin: OriginId, indent: usize, key: bool) {
         let by_json = self.dialect == Dialect::V2 && bytes::has_stand_in(rope.as_str());
-        self.is_unreadable |= self.dialect == Dialect::V2 && rope.as_str().contains(is_refused);
         let rope = &*match by_json {
             true => Cow::Owned(with_replacements(rope)),
             false => Cow::Borrowed(rope),
         };
+        self.is_unreadable |= self.dialect == Dialect::V2 && rope.as_str().contains(is_refused);
         let style = Style::of(rope.as_str(), key, self.dialect);
         let fold = !key && self.dialect == Dialect::V2;
         match style {
@@ -338,7 +339,7 @@ impl Emitter {
 
 /// Whether go-yaml's reader stops at a character. Those below the space went through JSON as escapes.
 fn is_refused(c: char) -> bool {
-    matches!(c, '\u{7f}'..='\u{84}' | '\u{86}'..='\u{9f}' | '\u{fffe}' | '\u{ffff}')
+    c > ' ' && is_unprintable(c)
 }
 
 /// A text that went through JSON, which has the replacement character for bytes that are no text.

@@ -25,6 +25,7 @@ pub use marks::{Mark, Marks, Sign};
 pub(crate) use members::Hint;
 pub use members::{Entries, Items, Name};
 pub use node::{Entry, Node};
+pub(crate) use parse::is_unprintable;
 pub use parse::{
     Comment, ErrorKind, Stream, SyntaxError, parse, parse_fully, parse_lines, parse_part,
 };

@@ -287,7 +287,7 @@ fn tab_at(source: SourceId, at: usize) -> SyntaxError {
 
 /// True for a character that go-yaml takes nowhere, not even in a comment (`readerc.go`), and for the stand-in of a
 /// byte that is no UTF-8.
-pub(super) fn is_unprintable(c: char) -> bool {
+pub(crate) fn is_unprintable(c: char) -> bool {
     let is_control = c.is_control() && !matches!(c, '\0' | '\t' | '\n' | '\r' | '\u{85}');
     is_control || matches!(c, '\u{fffe}' | '\u{ffff}') || bytes::is_stand_in(c)
 }
