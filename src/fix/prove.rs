@@ -167,8 +167,7 @@ impl<'e> Trial<'e> {
                     self.judge(&group, Verdict::ChangesMore);
                 }
                 _ if group.len() == 1 => self.judge(&group, Verdict::Fails),
-                0 => groups.extend(self.parts(group)),
-                count if count == group.len() => groups.extend(self.parts(group)),
+                count if count == 0 || count == group.len() => groups.extend(self.parts(group)),
                 _ => {
                     let helps = |claim: &usize| !left.contains(claim);
                     groups.push_back(group.into_iter().filter(helps).collect());

@@ -62,11 +62,9 @@ fn is_of_marks(text: &str, stream: &Stream) -> bool {
 /// True for what ytt fills in: its directives are YAML's comments, behind a value or in lines of their own.
 fn is_of_ytt(text: &str) -> bool {
     // `#@ if web:`, `#@/ web`, or the name of a module: `#@data/values`.
-    let begins = |rest: &str| {
-        let rest = rest.trim_start_matches(|letter: char| letter.is_ascii_lowercase());
-        rest.starts_with('/')
-    };
-    let begins = |rest: &str| rest.starts_with(' ') || begins(rest);
+    let is_letter = |letter: char| letter.is_ascii_lowercase();
+    let begins =
+        |rest: &str| rest.starts_with(' ') || rest.trim_start_matches(is_letter).starts_with('/');
     let is_directive = |line: &str| {
         let mut parts = line.split("#@");
         let before = parts.next().unwrap_or_default().trim_end();
