@@ -21,6 +21,7 @@ use crate::source::{SourceId, Sources, Span, bytes};
 
 /// Print what `helm template` prints for a chart, without Helm
 #[derive(Debug, clap::Args)]
+#[command(args_override_self = true)]
 #[allow(clippy::struct_excessive_bools, reason = "each is a flag of `helm template`")]
 pub(crate) struct Args {
     /// The release's name (optional) and the chart: a directory or a .tgz

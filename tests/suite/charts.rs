@@ -950,6 +950,11 @@ fn flags_are_read_as_helm_reads_them() {
     assert!(run.out.contains("n: default v1.25\n"), "{}", run.out);
     let unset = render(print, "", &["--kube-version", ""]).expect_code(0);
     assert_eq!(unset.out, render(print, "", &[]).expect_code(0).out);
+    let twice = ["--kube-version", "1.25", "-n", "a", "--kube-version", "1.26", "-n", "b"];
+    let last = render(print, "", &twice).expect_code(0);
+    assert!(last.out.contains("n: b v1.26\n"), "{}", last.out);
+    let each = render("v: {{ .Values | toJson }}\n", "", &["--set", "a=1", "--set", "b=2"]);
+    assert!(each.expect_code(0).out.contains(r#"v: {"a":1,"b":2}"#));
     let all = "v: {{ .Values | toJson }}\n";
     let run = render(all, "", &["--set-literal", "a.b=c,d\\e", "--set-file", "f="]).expect_code(0);
     assert!(run.out.contains(r#"v: {"a":{"b":"c,d\\e"},"f":""}"#), "{}", run.out);
