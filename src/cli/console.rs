@@ -32,6 +32,9 @@ fn standard_output() -> Box<dyn Write + Send> {
     use std::os::fd::AsFd;
 
     match io::stdout().as_fd().try_clone_to_owned() {
+        #[cfg(target_os = "linux")]
+        Ok(output) => Box::new(super::pipe::Output::new(output.into())),
+        #[cfg(not(target_os = "linux"))]
         Ok(output) => Box::new(std::fs::File::from(output)),
         Err(_) => Box::new(io::stdout()),
     }

@@ -15,6 +15,8 @@ mod lsp;
 mod man;
 mod merge;
 mod output;
+#[cfg(target_os = "linux")]
+mod pipe;
 mod plan;
 mod progress;
 mod releases;
