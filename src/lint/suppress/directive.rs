@@ -1,7 +1,8 @@
 //! Reads suppression comments and annotations.
 //!
 //! `# plimsoll: ignore[rule-id, other-id] reason until=2027-03-01` on the line or the line above,
-//! `# plimsoll: ignore-file[rule-id] reason` for the file; in templates also within `{{/* … */}}`.
+//! `# plimsoll: ignore-file[rule-id] reason` for the file; in templates also within `{{/* … */}}`. A line
+//! that begins a block of text (`key: |`) is covered together with the block, in which no comment can stand.
 
 use jiff::civil::Date;
 use memchr::memmem;
@@ -35,8 +36,8 @@ pub struct Named {
 /// What a directive covers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Scope {
-    /// One 0-based line.
-    Line(usize),
+    /// 0-based lines, the last one included.
+    Lines(usize, usize),
     /// The whole file.
     File,
 }
@@ -100,7 +101,11 @@ fn directive(
         None => (rest.strip_prefix("ignore")?, false),
     };
     let span = Span::new(source, at, at + comment.len());
-    let scope = if whole_file { Scope::File } else { Scope::Line(covered(text, lines, at)) };
+    let lines = || {
+        let line = covered(text, lines, at);
+        Scope::Lines(line, block_end(text, lines, line).unwrap_or(line))
+    };
+    let scope = if whole_file { Scope::File } else { lines() };
     let malformed = |problem: &str| {
         let problem = Some(problem.to_owned());
         Some(Directive { span, rules: Vec::new(), scope, until: None, problem })
@@ -147,6 +152,34 @@ fn covered(text: &str, lines: &LineIndex, at: usize) -> usize {
         line.starts_with('#') || line.starts_with("{{/*") || line.starts_with("{{- /*")
     };
     (own + 1..lines.line_count()).find(|&line| !is_comment(line)).unwrap_or(own)
+}
+
+/// The last line of the block of text that a line begins; `None` where it begins none.
+#[must_use]
+pub fn block_end(text: &str, lines: &LineIndex, line: usize) -> Option<usize> {
+    let of = |line: usize| text[lines.line_range(text, line)].trim_end();
+    let header = of(line);
+    if !begins_block(header) {
+        return None;
+    }
+    let indent = |line: &str| line.len() - line.trim_start_matches(' ').len();
+    let own = indent(header);
+    let within = |line: &usize| of(*line).is_empty() || indent(of(*line)) > own;
+    let last =
+        (line + 1..lines.line_count()).take_while(within).filter(|&line| !of(line).is_empty());
+    last.last()
+}
+
+/// Whether a line ends in `|` or `>` as YAML writes them before a block of text.
+fn begins_block(line: &str) -> bool {
+    let line = line.split(" #").next().unwrap_or_default().trim_end();
+    let before = line.trim_end_matches(|c: char| c.is_ascii_digit() || matches!(c, '+' | '-'));
+    line.len() - before.len() <= 2
+        && before.strip_suffix(['|', '>']).is_some_and(|key| {
+            key.trim().is_empty()
+                || key.ends_with(": ")
+                || key.trim_end_matches(' ').ends_with(['-', ':'])
+        })
 }
 
 /// The date of `until=YYYY-MM-DD` in a reason.
@@ -224,11 +257,25 @@ mod tests {
     #[test]
     fn a_comment_covers_its_line_or_the_next() {
         let text = "a: 1 # plimsoll: ignore[x-y, z] why\n# plimsoll: ignore[b]\n# said\nb: 2\n";
-        let of =
-            |ids: &[&str], line| (ids.iter().map(ToString::to_string).collect(), Scope::Line(line));
+        let of = |ids: &[&str], line| {
+            (ids.iter().map(ToString::to_string).collect(), Scope::Lines(line, line))
+        };
         assert_eq!(covers(text), [of(&["x-y", "z"], 0), of(&["b"], 3)]);
         let text = "{{- /* plimsoll: ignore[b] */}}\nb: 2\n";
         assert_eq!(covers(text), [of(&["b"], 1)]);
+    }
+
+    #[test]
+    fn a_comment_above_a_block_covers_its_text() {
+        let scope = |text: &str| template(&format!("# plimsoll: ignore[a]\n{text}"))[0].scope;
+        assert_eq!(scope("  a: |\n    x\n\n    y\n\n  b: 1\n"), Scope::Lines(1, 4));
+        assert_eq!(scope("- >-2\n   x\n- b\n"), Scope::Lines(1, 2));
+        assert_eq!(scope("a: |+ # said\n  x"), Scope::Lines(1, 2));
+        for none in
+            ["a: b|\n  x\n", "a: '|'\n  x\n", "a: |\nb: 1\n", "a:\n  b: 1\n", "a: |---\n  x\n"]
+        {
+            assert_eq!(scope(none), Scope::Lines(1, 1), "{none}");
+        }
     }
 
     #[test]

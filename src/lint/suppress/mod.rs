@@ -136,7 +136,7 @@ impl Suppressions {
         for Slot { directive, used } in &file.directives {
             let covers = match directive.scope {
                 Scope::File => true,
-                Scope::Line(covered) => covered == line,
+                Scope::Lines(first, last) => (first..=last).contains(&line),
             };
             if !covers || directive.problem.is_some() {
                 continue;

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
-use super::UNUSED;
+use super::{UNUSED, directive};
 use crate::report::model::Entry;
 use crate::source::{LineIndex, SourceId};
 use crate::yaml::{self, Kind, Node, Stream};
@@ -72,8 +72,12 @@ impl Silencing {
         let target = Target::new(path, text);
         let mut written = String::with_capacity(text.len() + 80 * lines.len());
         let mut from = 0;
+        let mut covering: Lines<'_> = BTreeMap::new();
         for (&line, rules) in lines {
-            let rules = rules.iter().copied().collect::<Vec<_>>().join(", ");
+            covering.entry(target.covering(line)).or_default().extend(rules);
+        }
+        for (line, rules) in covering {
+            let rules = rules.into_iter().collect::<Vec<_>>().join(", ");
             match target.comment(line, &format!("plimsoll: ignore[{rules}] {reason}")) {
                 Ok(comment) => {
                     let at = target.lines.line_range(text, line).start;
@@ -102,6 +106,8 @@ fn has_comments(path: &str) -> bool {
 struct Target<'t> {
     text: &'t str,
     lines: LineIndex,
+    /// The first and the last line of each block of text, in order; the first has its key.
+    blocks: Vec<(usize, usize)>,
     /// `None` for a template.
     stream: Option<Stream>,
 }
@@ -111,7 +117,23 @@ impl<'t> Target<'t> {
         let stream = yaml::parse(SourceId::NOWHERE, &Arc::from(text));
         let in_chart = path.split('/').any(|part| part == "templates");
         let template = text.contains("{{") && (in_chart || !stream.errors.is_empty());
-        Self { text, lines: LineIndex::new(text), stream: (!template).then_some(stream) }
+        let lines = LineIndex::new(text);
+        let mut blocks = Vec::new();
+        let mut line = 0;
+        while line < lines.line_count() {
+            let end = directive::block_end(text, &lines, line);
+            blocks.extend(end.map(|end| (line, end)));
+            line = end.unwrap_or(line) + 1;
+        }
+        Self { text, lines, blocks, stream: (!template).then_some(stream) }
+    }
+
+    /// The line that a comment goes before to cover a line: the one that begins the block of text in which
+    /// that lies, or the line itself.
+    fn covering(&self, line: usize) -> usize {
+        let before = self.blocks.partition_point(|(first, _)| *first < line);
+        let block = self.blocks[..before].last().filter(|(_, last)| *last >= line);
+        block.map_or(line, |(first, _)| *first)
     }
 
     /// The comment as it goes before a line, with its line end.
@@ -223,20 +245,21 @@ mod tests {
                 }
             };
             assert_eq!(directives.len(), 1, "{new}");
-            assert_eq!(directives[0].scope, directive::Scope::Line(2), "{new}");
+            assert_eq!(directives[0].scope, directive::Scope::Lines(2, 2), "{new}");
             assert_eq!(directives[0].problem, None);
         }
     }
 
     #[test]
-    fn a_text_of_several_lines_is_left_alone() {
+    fn a_text_of_several_lines_is_left_alone_but_for_a_comment_above_a_block() {
         let text = "a: |\n  b\n  c\nd: 1\n";
-        let made = silence("values.yaml", text, &[(3, "one"), (4, "one")]);
+        let made = silence("values.yaml", text, &[(2, "two"), (3, "one"), (4, "one")]);
         assert_eq!(
             made.files["values.yaml"],
-            "a: |\n  b\n  c\n# plimsoll: ignore[one] for now\nd: 1\n"
+            "# plimsoll: ignore[one, two] for now\na: |\n  b\n  c\n# plimsoll: ignore[one] for now\nd: 1\n"
         );
-        assert_eq!(made.refused, ["values.yaml:3: the line is a part of a text of several lines"]);
+        let made = silence("values.yaml", "a: b\n  c\nd: 1\n", &[(2, "one")]);
+        assert_eq!(made.refused, ["values.yaml:2: the line is a part of a text of several lines"]);
     }
 
     #[test]
