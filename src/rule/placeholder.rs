@@ -119,7 +119,10 @@ fn has_placeholder(text: &str, stage: Stage) -> bool {
 
 fn is_to_come(text: &str, stage: Stage) -> bool {
     let is_name = |inner: &str| {
-        inner.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
+        // Spinnaker's expressions have blanks within: `${ namespace }`.
+        inner
+            .trim_start_matches(' ')
+            .starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
             && inner.contains('}')
     };
     let has_variable = || text.split("${").skip(1).any(is_name);
@@ -212,10 +215,10 @@ mod tests {
 
     #[test]
     fn names_in_braces_are_placeholders() {
-        for text in ["${NAME}", "a-${name:=b}-c", "x ${_A_1} y"] {
+        for text in ["${NAME}", "a-${name:=b}-c", "x ${_A_1} y", "${ name }"] {
             assert!(has_placeholder(text, Stage::Rendered), "{text}");
         }
-        for text in ["$(NAME)", "${}", "${1}", "${NAME", "$$"] {
+        for text in ["$(NAME)", "${}", "${ }", "${1}", "${NAME", "$$"] {
             assert!(!has_placeholder(text, Stage::Written), "{text}");
         }
     }
