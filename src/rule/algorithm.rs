@@ -184,6 +184,7 @@ impl<'s> Scene<'s> {
 fn hit(node: Node<'_>, message: String, help: Option<String>) -> Hit {
     Hit {
         target: Target { document: 0, node: node.id(), missing: Vec::new(), key: false },
+        lacking: None,
         message,
         help,
         severity: None,

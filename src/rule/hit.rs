@@ -23,6 +23,8 @@ pub struct Target {
 pub struct Hit {
     /// Where.
     pub target: Target,
+    /// What is missing, where `target` is but the name of what it is missing from.
+    pub lacking: Option<Target>,
     /// What is wrong.
     pub message: String,
     /// What to do, where the rule says more than its `fix`.

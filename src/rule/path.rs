@@ -29,6 +29,13 @@ pub struct NodePath {
 }
 
 impl NodePath {
+    /// Whether it leads to what something is called by: its `name`, or its `kind`.
+    #[must_use]
+    pub fn leads_to_name(&self) -> bool {
+        let named = |step: &PathStep| *step == PathStep::Key("name".into());
+        self.steps.last().is_some_and(|step| named(step) || *step == PathStep::Key("kind".into()))
+    }
+
     /// Reads a path.
     ///
     /// # Errors

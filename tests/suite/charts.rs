@@ -191,6 +191,35 @@ spec:
 }
 
 #[test]
+fn what_a_name_stands_for_is_shown_at_the_value_that_is_missing_or_on_the_objects_own_line() {
+    let helper = "{{- define \"name\" }}{{ .Values.name | default .Chart.Name }}{{ end }}\n";
+    let values = "name: \"\"\npriority: \"\"\n";
+    let branch = "{{- with .Values.priority }}\n  priorityClassName: {{ . }}\n  {{- end }}";
+    for (branch, place) in [(branch, "c/values.yaml:2:11: "), ("", "c/templates/t.yaml:4:3: ")] {
+        let template = format!(
+            "apiVersion: v1
+kind: Pod
+metadata:
+  name: {{{{ include \"name\" . }}}}
+spec:
+  {branch}
+  containers: [{{name: web, image: 'example.org/web:1.0.0'}}]
+"
+        );
+        let dir = repository(&[
+            CHART,
+            ("c/templates/_name.tpl", helper),
+            ("c/templates/t.yaml", &template),
+            ("c/values.yaml", values),
+        ]);
+        let args =
+            ["check", "--no-cache", "--select", "priority-class-required", "--fail-on", "never"];
+        let out = run(dir.path(), &args).expect_code(0).out;
+        assert!(out.starts_with(place), "{out}");
+    }
+}
+
+#[test]
 fn values_are_read_from_files_only() {
     let run = render("a: 1\n", "", &["-f", "https://example.com/values.yaml"]).expect_code(2);
     assert!(run.err.contains("plimsoll fetches nothing"), "{}", run.err);

@@ -12,7 +12,7 @@ use crate::helm::chart::Chart;
 use crate::helm::origin::{Leaf, Through};
 use crate::helm::render::{Manifest, Rendered};
 use crate::helm::scalar::Inquiry;
-use crate::rule::Hit;
+use crate::rule::{Hit, Target};
 use crate::source::{SourceId, Sources, Span};
 use crate::yaml::{Document, Kind, Node};
 use shown::{dotted, first_line, token};
@@ -58,12 +58,15 @@ impl<'r> Places<'r> {
             line: u32::try_from(line).unwrap_or(u32::MAX),
         });
         let node = document.node(hit.target.node);
-        let found = match hit.target.missing.first() {
-            Some(key) => {
-                self.filler(node, key).unwrap_or_else(|| self.written(finding.primary.span, node))
-            }
-            None => self.written(finding.primary.span, node),
+        let filler =
+            |lacking: &Target| self.filler(document.node(lacking.node), lacking.missing.first()?);
+        // A name that stands for what it names is not what one edits: its line is, whatever fills it.
+        let span = match hit.lacking {
+            Some(_) => node.key_span().unwrap_or(finding.primary.span),
+            None => finding.primary.span,
         };
+        let found = filler(hit.lacking.as_ref().unwrap_or(&hit.target));
+        let found = found.unwrap_or_else(|| self.written(span, node));
         let mut related = found.related;
         for old in std::mem::take(&mut finding.related) {
             let place = self.simply(old.place.span);

@@ -196,6 +196,7 @@ fn hit(chart: &ChartView, node: Node<'_>, key: &str, message: String) -> Hit {
     let document = chart.documents().iter().position(own).unwrap_or(0);
     Hit {
         target: Target { document, node: node.id(), missing, key: false },
+        lacking: None,
         message,
         help: None,
         severity: None,

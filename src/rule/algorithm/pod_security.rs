@@ -71,6 +71,7 @@ pub(super) fn judge(scene: &Scene<'_>) -> Vec<Hit> {
     };
     vec![Hit {
         target: first.target(),
+        lacking: None,
         message: format!(
             "namespace `{namespace}` enforces `{level}`, which refuses these pods: {}{more}",
             first.what

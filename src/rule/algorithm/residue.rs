@@ -49,6 +49,7 @@ fn walk(node: Node<'_>, braces: bool, hits: &mut Vec<Hit>) {
                     Target { document: 0, node: node.id(), missing: Vec::new(), key: false };
                 hits.push(Hit {
                     target,
+                    lacking: None,
                     message,
                     help: None,
                     severity: None,

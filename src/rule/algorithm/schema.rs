@@ -57,6 +57,7 @@ fn validate(scene: &Scene<'_>, minor: u32, strict: bool) -> Judged {
             };
             Hit {
                 target: Target { document: 0, node: violation.node.id(), missing, key },
+                lacking: None,
                 message: violation.message,
                 help: violation.suggestion,
                 severity: None,

@@ -236,7 +236,7 @@ impl<'n> Judge<'n> {
 
     /// What is said of nodes that are at fault.
     fn hit(&mut self, check: &'n Check) -> Option<Hit> {
-        let target = self.target(&check.at)?;
+        let (target, lacking) = self.target(&check.at)?;
         let related = check.related.iter().filter_map(|(place, message)| {
             let target = self.reach(place).filter(|target| target.missing.is_empty())?;
             Some((target, message.fill(&mut self.frame)))
@@ -245,6 +245,7 @@ impl<'n> Judge<'n> {
         let repair = check.repairs.iter().find_map(|plan| self.repair(plan));
         Some(Hit {
             target,
+            lacking,
             message: check.message.fill(&mut self.frame),
             help: check.help.as_ref().map(|help| help.fill(&mut self.frame)),
             severity: check.severity,
@@ -273,13 +274,17 @@ impl<'n> Judge<'n> {
         Some(Target { document: self.holder(node), node: node.id(), missing, key: false })
     }
 
-    /// The first place that is there; where none is, the first, with what is missing.
-    fn target(&self, at: &[Place]) -> Option<Target> {
-        let mut reached = at.iter().filter_map(|place| self.reach(place));
-        let first = reached.next()?;
+    /// The first place that is there; where none is, the first, with what is missing. Where a name stands in for
+    /// what is missing, that comes second.
+    fn target(&self, at: &[Place]) -> Option<(Target, Option<Target>)> {
+        let mut reached = at.iter().filter_map(|place| Some((place, self.reach(place)?)));
+        let (_, first) = reached.next()?;
         if first.missing.is_empty() {
-            return Some(first);
+            return Some((first, None));
         }
-        Some(reached.find(|target| target.missing.is_empty()).unwrap_or(first))
+        match reached.find(|(_, target)| target.missing.is_empty()) {
+            Some((place, target)) => Some((target, place.path.leads_to_name().then_some(first))),
+            None => Some((first, None)),
+        }
     }
 }
