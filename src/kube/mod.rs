@@ -14,7 +14,9 @@ mod selector;
 pub use image::ImageRef;
 pub use lifecycle::{Lifecycle, lifecycle};
 pub(crate) use object::ENCRYPTED;
-pub use object::{Container, ContainerSort, Object, Pods, containers, namespace, objects};
+pub use object::{
+    Container, ContainerSort, OPEN_NAMESPACE, Object, Pods, containers, namespace, objects,
+};
 pub use quantity::parse_quantity;
 pub use rbac::{EVERYTHING, grants, wider_resources};
 pub use selector::{labels, labels_of, selects};

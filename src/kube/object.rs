@@ -165,7 +165,11 @@ impl<'a> Pods<'a> {
     }
 }
 
-/// The `metadata.namespace` of an object's mapping, where it is given.
+/// What charts are rendered with as the namespace of a release that does not say it. Not `default`: that it is open
+/// is no fault of the objects.
+pub const OPEN_NAMESPACE: &str = "release-namespace";
+
+/// The `metadata.namespace` of an object's mapping, where it is given; one that is open is not.
 #[must_use]
 pub fn namespace(object: Node<'_>) -> Option<&str> {
     namespace_node(object)?.as_str()
@@ -173,7 +177,7 @@ pub fn namespace(object: Node<'_>) -> Option<&str> {
 
 fn namespace_node(object: Node<'_>) -> Option<Node<'_>> {
     let stated = object.at(&["metadata", "namespace"])?;
-    stated.as_str().is_some_and(|name| !name.is_empty()).then_some(stated)
+    stated.as_str().is_some_and(|name| !matches!(name, "" | OPEN_NAMESPACE)).then_some(stated)
 }
 
 /// Every container of a pod spec: init containers, main ones, ephemeral ones. Items that are no mappings

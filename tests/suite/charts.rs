@@ -220,6 +220,27 @@ spec:
 }
 
 #[test]
+fn a_namespace_that_is_open_may_be_any() {
+    let template = "apiVersion: v1
+kind: Pod
+metadata: {name: web, namespace: {{ .Release.Namespace }}}
+spec:
+  serviceAccountName: web
+  containers: [{name: web, image: 'example.org/web:1.0.0'}]
+---
+apiVersion: v1
+kind: ServiceAccount
+metadata: {name: web, namespace: infra}
+";
+    let dir = repository(&[CHART, ("c/templates/t.yaml", template), ("c/values.yaml", "a: 1\n")]);
+    let check = ["check", "--no-cache", "--select", "service-account-exists", "--quiet"];
+    for (namespace, is_found) in [(&[][..], false), (&["--set", "a=2", "-n", "web"], true)] {
+        let out = run(dir.path(), &[&check[..], namespace].concat()).out;
+        assert_eq!(out.contains("service-account-exists"), is_found, "{out}");
+    }
+}
+
+#[test]
 fn values_are_read_from_files_only() {
     let run = render("a: 1\n", "", &["-f", "https://example.com/values.yaml"]).expect_code(2);
     assert!(run.err.contains("plimsoll fetches nothing"), "{}", run.err);

@@ -18,8 +18,8 @@ use crate::helm::chart::{Chart, ChartError};
 use crate::helm::reads::Reads;
 use crate::helm::render::{self as helm, Fault, Manifest, RenderError, Rendered};
 use crate::helm::values::{Layer, Set, SetKind};
-use crate::kube::objects;
 use crate::kube::schema::{NEWEST_MINOR, OLDEST_MINOR, is_of_others, served};
+use crate::kube::{OPEN_NAMESPACE, objects};
 use crate::lint::gather::{Charts, Desk};
 use crate::lint::outcome::Documents;
 use crate::lint::place::Places;
@@ -270,8 +270,7 @@ impl Task<'_> {
         }
         helm::Release {
             name: release.name.clone().unwrap_or_else(|| "release-name".to_owned()),
-            // Not `default`: that the namespace is open is no fault of the objects.
-            namespace: release.namespace.clone().unwrap_or_else(|| "release-namespace".to_owned()),
+            namespace: release.namespace.clone().unwrap_or_else(|| OPEN_NAMESPACE.to_owned()),
             kube_version: version,
             api_versions: [self.api_versions, &release.api_versions].concat(),
             serves,
