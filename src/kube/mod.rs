@@ -10,6 +10,7 @@ mod rbac;
 pub mod resource;
 pub mod schema;
 mod selector;
+mod zone;
 
 pub use image::ImageRef;
 pub use lifecycle::{Lifecycle, lifecycle};
@@ -20,3 +21,4 @@ pub use object::{
 pub use quantity::parse_quantity;
 pub use rbac::{EVERYTHING, grants, wider_resources};
 pub use selector::{labels, labels_of, selects};
+pub use zone::time_zone;

@@ -16,6 +16,7 @@ use thread_local::ThreadLocal;
 
 use super::function::argument;
 use crate::helm::function::{constraint_fault, fits};
+use crate::kube::time_zone;
 
 /// Adds the functions to a root context.
 pub(super) fn register(context: &mut Context<'_, '_>) {
@@ -25,6 +26,7 @@ pub(super) fn register(context: &mut Context<'_, '_>) {
     context.add_function("seconds", seconds).expect(clash);
     context.add_function("cronFault", cron_fault).expect(clash);
     context.add_function("cronPeriod", cron_period).expect(clash);
+    context.add_function("timeZone", zone).expect(clash);
     context.add_function("inNetwork", in_network).expect(clash);
     context.add_function("isIP", is_ip).expect(clash);
     context.add_function("isCIDR", is_cidr).expect(clash);
@@ -174,6 +176,12 @@ fn cron_fault(context: &FunctionContext<'_, '_>) -> Result<Value, ExecutionError
 fn cron_period(context: &FunctionContext<'_, '_>) -> Result<f64, ExecutionError> {
     let text = argument(context, 0)?;
     period(&text).ok_or_else(|| context.error(format!("`{text}` is no schedule")))
+}
+
+/// `timeZone(x)`: the time zone that is meant, `x` itself where it is one; or `""`.
+fn zone(context: &FunctionContext<'_, '_>) -> Result<Value, ExecutionError> {
+    let meant = time_zone(&argument(context, 0)?).unwrap_or_default();
+    Ok(Value::String(Arc::new(meant.to_owned())))
 }
 
 const DAY: u32 = 24 * 60;

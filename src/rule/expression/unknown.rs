@@ -27,7 +27,7 @@ const TYPES: [&str; 11] = [
 
 /// Functions, sorted: those of rules, and of CEL's own those that rules call or may be meant to. One
 /// that is not here may be CEL's all the same; see [`is_function`].
-const FUNCTIONS: [&str; 68] = [
+const FUNCTIONS: [&str; 69] = [
     "base64Layers",
     "bool",
     "bytes",
@@ -90,6 +90,7 @@ const FUNCTIONS: [&str; 68] = [
     "substring",
     "sum",
     "text",
+    "timeZone",
     "trim",
     "type",
     "uint",
