@@ -23,6 +23,19 @@ fn what_another_folder_defines_is_not_missed() {
 }
 
 #[test]
+fn a_map_that_a_variable_reads_may_lie_in_another_folder() {
+    let pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec:\n  containers:\n    - name: web\n      image: example.org/web:1.0.0\n      env:\n        - name: LEVEL\n          valueFrom:\n            configMapKeyRef:\n              name: web\n              key: level\n";
+    let map = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: web}\ndata: {level: info}\n";
+    let settings = "rules:\n  config-ref-exists: {params: {even-alone: true}}\n";
+    let files = [("plimsoll.yaml", settings), ("a/pod.yaml", pod)];
+    let dir = repository(&files);
+    assert_eq!(found(dir.path(), "config-ref-exists"), ["a/pod.yaml:12 config-ref-exists"]);
+    std::fs::create_dir(dir.path().join("b")).expect("a folder");
+    std::fs::write(dir.path().join("b/map.yaml"), map).expect("a file");
+    assert_eq!(found(dir.path(), "config-ref-exists"), [""; 0]);
+}
+
+#[test]
 fn another_object_of_its_own_kind_is_not_what_an_object_misses() {
     let copy = AUTOSCALER.replace("name: web\n", "name: nginx\n");
     let files = [("a/web.yaml", AUTOSCALER), ("a/other.yaml", OTHER), ("b/web.yaml", &copy)];
