@@ -65,10 +65,8 @@ pub(super) fn prove(args: &Args, judged: &mut Judged) -> Result<(), CommandError
 }
 
 fn distrust(entry: &mut Entry) {
-    if let Some(fix) =
-        entry.fix.as_mut().filter(|fix| fix.applicability == Applicability::Safe.as_str())
-    {
-        Applicability::Unsafe.as_str().clone_into(&mut fix.applicability);
+    if let Some(fix) = &mut entry.fix {
+        fix.applicability = fix.applicability.max(Applicability::Unsafe);
     }
 }
 

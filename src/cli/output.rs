@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use clap::{Arg, ArgAction, ArgMatches, ValueEnum};
 
 use super::{CommandError, Console};
-use crate::report::model::Level;
+use crate::finding::Severity;
 use crate::report::{self, Context, Format, Report, RuleInfo, Style, Texts, summary};
 use crate::source::{self, folder_of};
 
@@ -36,11 +36,11 @@ pub(crate) enum FailOn {
 }
 
 impl FailOn {
-    fn least(self) -> Option<Level> {
+    fn least(self) -> Option<Severity> {
         match self {
-            Self::Error => Some(Level::Error),
-            Self::Warning => Some(Level::Warning),
-            Self::Info => Some(Level::Info),
+            Self::Error => Some(Severity::Error),
+            Self::Warning => Some(Severity::Warning),
+            Self::Info => Some(Severity::Info),
             Self::Never => None,
         }
     }

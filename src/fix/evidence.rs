@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::compare::same_but;
+use crate::finding::Severity;
 use crate::lint::Documents;
-use crate::report::model::{Entry, Level};
+use crate::report::model::Entry;
 
 /// What a run shows of the texts it was given.
 #[derive(Debug, Default)]
@@ -45,7 +46,7 @@ impl Evidence {
     /// True where an error was found that was not there before: what does not render any more has
     /// no other findings.
     pub(super) fn has_new_error(&self, before: &Counts<'_>) -> bool {
-        let errors = self.findings.iter().filter(|entry| entry.severity == Level::Error);
+        let errors = self.findings.iter().filter(|entry| entry.severity == Severity::Error);
         let mut new = Counts::new();
         for entry in errors {
             *new.entry(key(entry)).or_default() += 1;

@@ -58,7 +58,7 @@ pub fn prove<E>(
         match verdict {
             Verdict::Holds => {}
             Verdict::ChangesMore => {
-                Applicability::Unsafe.as_str().clone_into(&mut fix.applicability);
+                fix.applicability = Applicability::Unsafe;
             }
             Verdict::Fails => entries[at].fix = None,
         }
@@ -107,8 +107,8 @@ impl<'e> Trial<'e> {
         let mut trial = Self { claims, verdicts, tries, untried, may_change_more };
         for (at, entry) in entries.iter().enumerate() {
             let Some(fix) = &entry.fix else { continue };
-            let is_safe = fix.applicability == Applicability::Safe.as_str();
-            if !is_safe && (!effort.all || fix.applicability == Applicability::Display.as_str()) {
+            let is_safe = fix.applicability == Applicability::Safe;
+            if !is_safe && (!effort.all || fix.applicability == Applicability::Display) {
                 continue;
             }
             if trial.claims.len() >= effort.fixes {
@@ -246,7 +246,7 @@ impl<'e> Trial<'e> {
             claims().flat_map(|claim| &claim.fields).map(String::as_str).collect();
         let fields: Vec<&str> = fields.into_iter().collect();
         // A manifest is deployed as it lies; of values and templates, what is rendered counts.
-        let manifests = claims().filter(|claim| claim.entry.origin == Origin::Manifest.as_str());
+        let manifests = claims().filter(|claim| claim.entry.origin == Origin::Manifest);
         let manifests: BTreeSet<&String> =
             manifests.map(|claim| &claim.entry.location.file).collect();
         let mut lie = edited.iter().filter(|(path, _)| manifests.contains(path));

@@ -101,5 +101,5 @@ fn chosen(findings: &[Entry], all: bool, texts: &mut Texts) -> (Edits, usize) {
 }
 
 fn is(entry: &Entry, applicability: Applicability) -> bool {
-    entry.fix.as_ref().is_some_and(|fix| fix.applicability == applicability.as_str())
+    entry.fix.as_ref().is_some_and(|fix| fix.applicability == applicability)
 }

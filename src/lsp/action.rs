@@ -11,8 +11,9 @@ use super::diagnostics::Texts;
 use super::edit::Edits;
 use super::{proof, setting};
 use crate::config::FILE_NAMES;
+use crate::finding::{Applicability, Severity};
 use crate::lint::silence;
-use crate::report::model::{Entry, Level};
+use crate::report::model::Entry;
 
 /// What stands in a suppression for the words that its author is to write.
 const REASON: &str = "FIXME say why";
@@ -101,13 +102,13 @@ impl Actions<'_, '_> {
             true => format!("Fix `{}`", entry.rule),
             false => format!("Fix `{}`: {}", entry.rule, fix.title),
         };
-        let title = match fix.applicability.as_str() {
-            "safe" => title,
-            "unsafe" => format!("{title} (may change behaviour)"),
-            _ => return,
+        let title = match fix.applicability {
+            Applicability::Safe => title,
+            Applicability::Unsafe => format!("{title} (may change behaviour)"),
+            Applicability::Display => return,
         };
         let edits = Edits::of_fix(&fix.edits, &mut self.texts);
-        let is_safe = fix.applicability == "safe";
+        let is_safe = fix.applicability == Applicability::Safe;
         let made = self.edit(title, lsp::CodeActionKind::QuickFix, Some(entry), edits);
         if let Some(made) = made.filter(|_| is_safe) {
             made.is_preferred = Some(true);
@@ -138,7 +139,7 @@ impl Actions<'_, '_> {
     fn safe(&mut self, entries: &[Entry]) -> Option<(Edits, usize)> {
         let (mut all, mut count) = (Edits::default(), 0);
         for fix in entries.iter().filter_map(|entry| entry.fix.as_ref()) {
-            if fix.applicability != "safe" {
+            if fix.applicability != Applicability::Safe {
                 continue;
             }
             if let Some(edits) = Edits::of_fix(&fix.edits, &mut self.texts)
@@ -165,16 +166,9 @@ impl Actions<'_, '_> {
     /// Offers the other severities, and none.
     fn weigh(&mut self, entry: &Entry) {
         let Some((shown, text)) = self.configuration() else { return };
-        let words = [
-            (Some(Level::Error), "error"),
-            (Some(Level::Warning), "warning"),
-            (Some(Level::Info), "info"),
-            (None, "off"),
-        ];
-        for (level, word) in words {
-            if level == Some(entry.severity) {
-                continue;
-            }
+        let others = [Severity::Error, Severity::Warning, Severity::Info];
+        let others = others.into_iter().filter(|severity| *severity != entry.severity);
+        for word in others.map(Severity::as_str).chain(["off"]) {
             let title = format!("Set `{}` to {word} in {shown}", entry.rule);
             let new = setting::with_severity(text.as_deref().unwrap_or(""), &entry.rule, word);
             if let Some(new) = new.filter(|_| !self.made.iter().any(|made| made.title == title)) {

@@ -7,8 +7,9 @@ use gen_lsp_types as lsp;
 use super::document::Documents;
 use super::position::{Encoding, Text, unseen};
 use super::workspace::Workspace;
+use crate::finding::Severity;
 use crate::lint::Snapshot;
-use crate::report::model::{Entry, Level, Location};
+use crate::report::model::{Entry, Location};
 
 /// What turning findings into diagnostics needs to know.
 pub(super) struct Editor<'a> {
@@ -128,10 +129,10 @@ fn message(entry: &Entry) -> String {
     message
 }
 
-fn severity(level: Level) -> lsp::DiagnosticSeverity {
-    match level {
-        Level::Error => lsp::DiagnosticSeverity::Error,
-        Level::Warning => lsp::DiagnosticSeverity::Warning,
-        Level::Info => lsp::DiagnosticSeverity::Information,
+fn severity(severity: Severity) -> lsp::DiagnosticSeverity {
+    match severity {
+        Severity::Error => lsp::DiagnosticSeverity::Error,
+        Severity::Warning => lsp::DiagnosticSeverity::Warning,
+        Severity::Info => lsp::DiagnosticSeverity::Information,
     }
 }

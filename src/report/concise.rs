@@ -2,17 +2,17 @@
 
 use std::io::{self, Write};
 
-use super::model::Level;
 use super::{Report, Style, escape};
+use crate::finding::Severity;
 
 pub(super) fn write(report: &Report, style: Style, out: &mut dyn Write) -> io::Result<()> {
     for entry in &report.findings {
         let start = entry.location.start;
         let (on, off) = match (style.color, entry.severity) {
             (false, _) => ("", ""),
-            (true, Level::Error) => ("\u{1b}[1;31m", "\u{1b}[0m"),
-            (true, Level::Warning) => ("\u{1b}[1;33m", "\u{1b}[0m"),
-            (true, Level::Info) => ("\u{1b}[1;36m", "\u{1b}[0m"),
+            (true, Severity::Error) => ("\u{1b}[1;31m", "\u{1b}[0m"),
+            (true, Severity::Warning) => ("\u{1b}[1;33m", "\u{1b}[0m"),
+            (true, Severity::Info) => ("\u{1b}[1;36m", "\u{1b}[0m"),
         };
         let (file, message) = (escape::line(&entry.location.file), escape::line(&entry.message));
         out.write_all(file.as_bytes())?;

@@ -9,12 +9,13 @@ use std::sync::Arc;
 
 use miette::{
     Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteError,
-    MietteSpanContents, Severity, SourceCode, SourceSpan, SpanContents,
+    MietteSpanContents, SourceCode, SourceSpan, SpanContents,
 };
 
-use super::model::{Entry, FixEntry, Level, Location};
+use super::model::{Entry, FixEntry, Location};
 use super::text::Shown;
 use super::{Context, Report, Style, Texts, escape};
+use crate::finding::{Applicability, Severity};
 
 /// A line longer than this, in bytes, is shown in part.
 const LONG_LINE: usize = 400;
@@ -110,7 +111,7 @@ fn render(
             code: None,
             url: None,
             message: String::new(),
-            severity: Level::Info,
+            severity: Severity::Info,
             labels: labels.collect(),
             excerpt: Some(Excerpt {
                 name: escape::line(other).into_owned(),
@@ -163,10 +164,10 @@ fn render(
 
 /// Who applies a fix.
 fn how(fix: &FixEntry) -> &'static str {
-    match fix.applicability.as_str() {
-        "safe" => "--fix",
-        "unsafe" => "--unsafe-fixes",
-        _ => "by hand",
+    match fix.applicability {
+        Applicability::Safe => "--fix",
+        Applicability::Unsafe => "--unsafe-fixes",
+        Applicability::Display => "by hand",
     }
 }
 
@@ -230,7 +231,7 @@ struct Part {
     code: Option<String>,
     url: Option<String>,
     message: String,
-    severity: Level,
+    severity: Severity,
     excerpt: Option<Excerpt>,
     labels: Vec<LabeledSpan>,
 }
@@ -252,11 +253,11 @@ impl Diagnostic for Part {
         self.url.as_ref().map(|url| Box::new(url) as Box<dyn fmt::Display>)
     }
 
-    fn severity(&self) -> Option<Severity> {
+    fn severity(&self) -> Option<miette::Severity> {
         Some(match self.severity {
-            Level::Error => Severity::Error,
-            Level::Warning => Severity::Warning,
-            Level::Info => Severity::Advice,
+            Severity::Error => miette::Severity::Error,
+            Severity::Warning => miette::Severity::Warning,
+            Severity::Info => miette::Severity::Advice,
         })
     }
 

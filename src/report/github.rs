@@ -2,15 +2,15 @@
 
 use std::io::{self, Write};
 
-use super::model::Level;
 use super::{Report, escape};
+use crate::finding::Severity;
 
 pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     for entry in &report.findings {
         let command = match entry.severity {
-            Level::Error => "error",
-            Level::Warning => "warning",
-            Level::Info => "notice",
+            Severity::Error => "error",
+            Severity::Warning => "warning",
+            Severity::Info => "notice",
         };
         let (start, end) = (entry.location.start, entry.location.end);
         let mut properties = format!("file={},line={}", property(&entry.location.file), start.line);

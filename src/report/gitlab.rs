@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::Report;
 use super::json::pretty;
-use super::model::Level;
+use crate::finding::Severity;
 
 pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     let issues: Vec<Value> = report
@@ -24,9 +24,9 @@ pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
                 "check_name": entry.rule,
                 "fingerprint": entry.fingerprint,
                 "severity": match entry.severity {
-                    Level::Error => "major",
-                    Level::Warning => "minor",
-                    Level::Info => "info",
+                    Severity::Error => "major",
+                    Severity::Warning => "minor",
+                    Severity::Info => "info",
                 },
                 "location": {
                     "path": entry.location.file,

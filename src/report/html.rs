@@ -9,6 +9,7 @@ use std::io::{self, Write};
 
 use super::model::{Entry, Location};
 use super::{Context, Report, Texts, escape::xml, summary};
+use crate::finding::Origin;
 
 /// Lines shown above and below a place.
 const AROUND: u32 = 2;
@@ -179,9 +180,9 @@ fn finding(entry: &Entry, context: &mut Context<'_>, out: &mut dyn Write) -> io:
         prose(&entry.message),
         xml(&entry.fingerprint)
     )?;
-    excerpt(&entry.location, &entry.origin, "", context.texts, out)?;
+    excerpt(&entry.location, entry.origin, "", context.texts, out)?;
     for related in &entry.related {
-        excerpt(&related.location, &related.origin, &related.message, context.texts, out)?;
+        excerpt(&related.location, related.origin, &related.message, context.texts, out)?;
     }
     if let Some(help) = &entry.help {
         // What is to be copied keeps its lines.
@@ -218,7 +219,7 @@ fn finding(entry: &Entry, context: &mut Context<'_>, out: &mut dyn Write) -> io:
 /// A place with the lines around it, the place itself marked.
 fn excerpt(
     location: &Location,
-    origin: &str,
+    origin: Origin,
     message: &str,
     texts: &mut Texts,
     out: &mut dyn Write,
@@ -228,7 +229,7 @@ fn excerpt(
         out,
         "<figure class=\"excerpt\"><figcaption><code>{}:{line}</code> <span class=\"origin\">{}</span> {}</figcaption>",
         xml(&location.file),
-        xml(origin),
+        origin.as_str(),
         prose(message)
     )?;
     if let Some(shown) = texts.get(&location.file) {

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
-use super::model::{Entry, Level};
+use super::model::Entry;
 use super::{Report, escape::xml};
+use crate::finding::Severity;
 
 pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     let mut files: BTreeMap<&str, Vec<&Entry>> = BTreeMap::new();
@@ -45,7 +46,7 @@ pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
 
 /// Findings that are failures; what is only worth knowing passes and says so.
 fn failed<'a>(entries: impl IntoIterator<Item = &'a Entry>) -> usize {
-    entries.into_iter().filter(|entry| entry.severity > Level::Info).count()
+    entries.into_iter().filter(|entry| entry.severity > Severity::Info).count()
 }
 
 fn case(file: &str, entry: &Entry, out: &mut dyn Write) -> io::Result<()> {
@@ -71,7 +72,7 @@ fn case(file: &str, entry: &Entry, out: &mut dyn Write) -> io::Result<()> {
     if !entry.releases.is_empty() {
         body.push_str(&format!("\nreleases: {}", entry.releases.join(", ")));
     }
-    if entry.severity > Level::Info {
+    if entry.severity > Severity::Info {
         writeln!(
             out,
             "      <failure type=\"{}\" message=\"{}\">{}</failure>",

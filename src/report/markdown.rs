@@ -2,8 +2,9 @@
 
 use std::io::{self, Write};
 
-use super::model::{Entry, Level};
+use super::model::Entry;
 use super::{Report, escape, summary};
+use crate::finding::Severity;
 
 /// Findings past this are counted, not shown.
 const SHOWN: usize = 100;
@@ -51,9 +52,9 @@ fn fitting(parts: &[String], room: usize) -> &[String] {
 /// A finding as a row of the table.
 fn row(entry: &Entry) -> String {
     let mark = match entry.severity {
-        Level::Error => "❌ error",
-        Level::Warning => "⚠️ warning",
-        Level::Info => "ℹ️ info",
+        Severity::Error => "❌ error",
+        Severity::Warning => "⚠️ warning",
+        Severity::Info => "ℹ️ info",
     };
     let mut finding = format!("{} {}", rule(entry), text(&entry.message));
     if !entry.releases.is_empty() {

@@ -10,7 +10,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::unchecked;
-use crate::finding::{Edit, Finding, Fix, ObjectRef, Place, Related, Rendered, Severity};
+use crate::finding::{
+    Applicability, Edit, Finding, Fix, ObjectRef, Origin, Place, Related, Rendered, Severity,
+};
 use crate::project::UNRESOLVED;
 use crate::source::{Sources, Span};
 
@@ -99,8 +101,8 @@ pub struct Entry {
     pub rule: String,
     /// The rule's group.
     pub group: String,
-    /// `error`, `warning` or `info`.
-    pub severity: Level,
+    /// How much it weighs.
+    pub severity: Severity,
     /// What is wrong at this place.
     pub message: String,
     /// What to do about it.
@@ -113,8 +115,8 @@ pub struct Entry {
     pub fingerprint: String,
     /// The place to edit.
     pub location: Location,
-    /// In what sort of text: `values`, `template`, `manifest`, `release` or `chart`.
-    pub origin: String,
+    /// In what sort of text.
+    pub origin: Origin,
     /// Further places, in the order in which to read them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub related: Vec<RelatedEntry>,
@@ -133,42 +135,6 @@ pub struct Entry {
     /// How to repair it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fix: Option<FixEntry>,
-}
-
-/// A severity as the contract spells it. Ordered: `Info < Warning < Error`.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
-)]
-#[serde(rename_all = "lowercase")]
-pub enum Level {
-    /// Worth knowing.
-    Info,
-    /// Likely wrong.
-    Warning,
-    /// Wrong.
-    Error,
-}
-
-impl Level {
-    /// The word in the contract.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Info => "info",
-            Self::Warning => "warning",
-            Self::Error => "error",
-        }
-    }
-}
-
-impl From<Severity> for Level {
-    fn from(severity: Severity) -> Self {
-        match severity {
-            Severity::Info => Self::Info,
-            Severity::Warning => Self::Warning,
-            Severity::Error => Self::Error,
-        }
-    }
 }
 
 /// A range in a file.
@@ -201,7 +167,7 @@ pub struct RelatedEntry {
     /// Where.
     pub location: Location,
     /// In what sort of text.
-    pub origin: String,
+    pub origin: Origin,
 }
 
 /// The Kubernetes object that a finding is about.
@@ -234,8 +200,8 @@ pub struct RenderedLine {
 /// Edits that make a finding go away.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct FixEntry {
-    /// `safe`, `unsafe` or `display`.
-    pub applicability: String,
+    /// Whether it may be applied unasked.
+    pub applicability: Applicability,
     /// What it does, for a menu.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub title: String,
@@ -298,9 +264,9 @@ impl Report {
         self.notes.sort();
         self.notes.dedup();
         let count = |level| self.findings.iter().filter(|entry| entry.severity == level).count();
-        self.summary.error = count(Level::Error);
-        self.summary.warning = count(Level::Warning);
-        self.summary.info = count(Level::Info);
+        self.summary.error = count(Severity::Error);
+        self.summary.warning = count(Severity::Warning);
+        self.summary.info = count(Severity::Info);
     }
 
     /// How many things were not looked at that a gate may rely on: what the notes say, releases
@@ -313,7 +279,7 @@ impl Report {
 
     /// The weightiest severity among the findings.
     #[must_use]
-    pub fn worst(&self) -> Option<Level> {
+    pub fn worst(&self) -> Option<Severity> {
         self.findings.iter().map(|entry| entry.severity).max()
     }
 }
@@ -331,13 +297,13 @@ impl Entry {
         Self {
             rule: rule.to_owned(),
             group: "g".to_owned(),
-            severity: Level::Error,
+            severity: Severity::Error,
             message: String::new(),
             help: None,
             url: None,
             fingerprint: String::new(),
             location,
-            origin: "values".to_owned(),
+            origin: Origin::Values,
             related: Vec::new(),
             object: None,
             releases: Vec::new(),
@@ -354,13 +320,13 @@ impl Entry {
         Self {
             rule: str::to_owned(&finding.rule),
             group: str::to_owned(&finding.group),
-            severity: finding.severity.into(),
+            severity: finding.severity,
             message: finding.message,
             help: finding.help,
             url: finding.url,
             fingerprint: finding.fingerprint,
             location: location(finding.primary.span, sources),
-            origin: finding.primary.origin.as_str().to_owned(),
+            origin: finding.primary.origin,
             related: related.map(|related| related_entry(related, sources)).collect(),
             object: finding.object.map(|named| object(*named)),
             releases: finding.releases,
@@ -385,11 +351,7 @@ impl Entry {
 
 fn related_entry(related: Related, sources: &Sources) -> RelatedEntry {
     let Place { span, origin } = related.place;
-    RelatedEntry {
-        message: related.message,
-        location: location(span, sources),
-        origin: origin.as_str().to_owned(),
-    }
+    RelatedEntry { message: related.message, location: location(span, sources), origin }
 }
 
 fn location(span: Span, sources: &Sources) -> Location {
@@ -416,7 +378,7 @@ fn fix_entry(fix: Fix, sources: &Sources) -> FixEntry {
         EditEntry { file, start, end, text: edit.text }
     };
     FixEntry {
-        applicability: fix.applicability.as_str().to_owned(),
+        applicability: fix.applicability,
         title: fix.title,
         fields: fix.fields,
         edits: fix.edits.into_iter().map(edit).collect(),

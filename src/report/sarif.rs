@@ -7,8 +7,9 @@ use std::io::{self, Write};
 use serde_json::{Map, Value, json};
 
 use super::json::pretty;
-use super::model::{EditEntry, Entry, Level, Location, Point};
+use super::model::{EditEntry, Entry, Location, Point};
 use super::{Report, RuleInfo};
+use crate::finding::{Applicability, Severity};
 
 pub(super) fn write(
     report: &Report,
@@ -112,7 +113,8 @@ fn result(entry: &Entry, rule_index: usize) -> Value {
         });
         result["relatedLocations"] = related.collect();
     }
-    if let Some(fix) = entry.fix.as_ref().filter(|fix| fix.applicability != "display") {
+    if let Some(fix) = entry.fix.as_ref().filter(|fix| fix.applicability != Applicability::Display)
+    {
         let mut files: BTreeMap<&str, Vec<Value>> = BTreeMap::new();
         for edit in &fix.edits {
             files.entry(&edit.file).or_default().push(replacement(edit));
@@ -121,7 +123,7 @@ fn result(entry: &Entry, rule_index: usize) -> Value {
             json!({"artifactLocation": {"uri": uri(file)}, "replacements": replacements})
         });
         result["fixes"] = json!([{
-            "description": {"text": format!("{} ({})", fix.title, fix.applicability)},
+            "description": {"text": format!("{} ({})", fix.title, fix.applicability.as_str())},
             "artifactChanges": changes.collect::<Vec<_>>(),
         }]);
     }
@@ -156,11 +158,11 @@ fn region(start: Point, end: Point) -> Value {
     })
 }
 
-fn level(level: Level) -> &'static str {
-    match level {
-        Level::Error => "error",
-        Level::Warning => "warning",
-        Level::Info => "note",
+fn level(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+        Severity::Info => "note",
     }
 }
 

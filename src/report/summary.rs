@@ -2,6 +2,7 @@
 
 use super::Report;
 use super::model::Summary;
+use crate::finding::Applicability;
 
 /// One line without a line end: findings, what was checked, what was left out.
 #[must_use]
@@ -44,12 +45,12 @@ pub fn line(report: &Report) -> String {
 /// Rules claim fixes, and `--fix` tries each before it writes it: so they may be fixed.
 #[must_use]
 pub fn fixable(report: &Report) -> Option<String> {
-    let of = |applicability: &str| {
+    let of = |applicability| {
         let fixes = report.findings.iter().filter_map(|entry| entry.fix.as_ref());
         fixes.filter(|fix| fix.applicability == applicability).count()
     };
     let shows = "`--diff` in its place shows how";
-    match (of("safe"), of("unsafe")) {
+    match (of(Applicability::Safe), of(Applicability::Unsafe)) {
         (0, 0) => None,
         (safe, 0) => {
             Some(format!("{} may be fixed with `--fix`; {shows}", counted(safe, "finding")))
@@ -98,23 +99,23 @@ mod tests {
 
     #[test]
     fn fixes_are_counted_by_who_may_apply_them() {
-        let report = |fixes: &[&str]| {
+        use Applicability::{Display, Safe, Unsafe};
+        let report = |fixes: &[Applicability]| {
             let mut report = Report::new();
-            report.findings = fixes.iter().map(|applicability| with_fix(applicability)).collect();
+            report.findings = fixes.iter().copied().map(with_fix).collect();
             fixable(&report)
         };
-        assert_eq!(report(&["display"]), None);
-        let safe = report(&["safe", "safe", "unsafe"]).unwrap();
+        assert_eq!(report(&[Display]), None);
+        let safe = report(&[Safe, Safe, Unsafe]).unwrap();
         assert!(safe.starts_with("2 findings may be fixed with `--fix`, 1 more with"), "{safe}");
-        let risky = report(&["unsafe"]).unwrap();
+        let risky = report(&[Unsafe]).unwrap();
         assert!(risky.starts_with("1 finding may be fixed with `--fix --unsafe-fixes`;"));
     }
 
-    fn with_fix(applicability: &str) -> Entry {
+    fn with_fix(applicability: Applicability) -> Entry {
         let start = Point { line: 1, column: 1 };
         let location = Location { file: "a.yaml".to_owned(), start, end: start };
         let (title, fields) = ("set `a` to 1".to_owned(), Vec::new());
-        let applicability = applicability.to_owned();
         let fix = Some(FixEntry { applicability, title, fields, edits: Vec::new() });
         Entry { fix, ..Entry::bare("a-rule", location) }
     }

@@ -204,14 +204,8 @@ fn both(one: Option<FixEntry>, other: Option<FixEntry>) -> Option<FixEntry> {
     fix.fields.extend(other.fields);
     fix.fields.sort();
     fix.fields.dedup();
-    fix.applicability = weaker(fix.applicability, other.applicability);
+    fix.applicability = fix.applicability.max(other.applicability);
     (!fix.edits.windows(2).any(clash)).then_some(fix)
-}
-
-/// The word of the two that promises less.
-fn weaker(one: String, other: String) -> String {
-    let rank = |word: &str| ["safe", "unsafe", "display"].iter().position(|known| *known == word);
-    if rank(&other) > rank(&one) { other } else { one }
 }
 
 /// The message with the names of its object and release left out.
@@ -268,21 +262,22 @@ fn number(entries: &mut [Entry]) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::model::{Level, Location, Object, Point};
+    use super::super::model::{Location, Object, Point};
     use super::*;
+    use crate::finding::{Applicability, Origin, Severity};
 
     fn entry(message: &str, name: &str, release: &str) -> Entry {
         let point = Point { line: 3, column: 1 };
         Entry {
             rule: "r".into(),
             group: "g".into(),
-            severity: Level::Error,
+            severity: Severity::Error,
             message: message.into(),
             help: None,
             url: None,
             fingerprint: "f".into(),
             location: Location { file: "values.yaml".into(), start: point, end: point },
-            origin: "values".into(),
+            origin: Origin::Values,
             related: Vec::new(),
             object: Some(Object {
                 api_version: "v1".into(),
@@ -345,7 +340,7 @@ mod tests {
     fn fix(file: &str, text: &str) -> FixEntry {
         let point = Point { line: 3, column: 1 };
         FixEntry {
-            applicability: "safe".into(),
+            applicability: Applicability::Safe,
             title: "set it".into(),
             fields: vec!["a".into()],
             edits: vec![EditEntry {

@@ -2,7 +2,8 @@ use std::cell::Cell;
 use std::convert::Infallible;
 
 use super::*;
-use crate::report::model::{EditEntry, FixEntry, Level, Location, Point};
+use crate::finding::Severity;
+use crate::report::model::{EditEntry, FixEntry, Location, Point};
 
 const FILE: &str = "values.yaml";
 
@@ -11,9 +12,9 @@ fn findings(text: &str, becomes: &dyn Fn(&str) -> String) -> Vec<Entry> {
     let lines = text.lines().enumerate();
     let entry = |(at, line): (usize, &str)| {
         let (name, word) = line.split_once(": ")?;
-        let level = match word {
-            "bad" | "sticky" => Level::Warning,
-            "broken" => Level::Error,
+        let severity = match word {
+            "bad" | "sticky" => Severity::Warning,
+            "broken" => Severity::Error,
             _ => return None,
         };
         let point = |column: usize| Point {
@@ -23,11 +24,11 @@ fn findings(text: &str, becomes: &dyn Fn(&str) -> String) -> Vec<Entry> {
         let (start, end) = (point(name.len() + 2), point(line.len()));
         let edit = EditEntry { file: FILE.into(), start, end, text: becomes(word) };
         Some(Entry {
-            severity: level,
+            severity,
             message: format!("{name} is {word}"),
             fingerprint: name.into(),
             fix: Some(FixEntry {
-                applicability: "safe".into(),
+                applicability: Applicability::Safe,
                 title: "mend it".into(),
                 fields: vec![name.into()],
                 edits: vec![edit],
@@ -52,7 +53,8 @@ fn proven(text: &str, effort: Effort, becomes: &dyn Fn(&str) -> String) -> (Vec<
     };
     let mut entries = findings(text, becomes);
     let Ok(()) = prove(&mut entries, &mut texts, effort, &again);
-    let word = |entry: Entry| entry.fix.map_or("none".to_owned(), |fix| fix.applicability);
+    let word = |fix: FixEntry| fix.applicability.as_str().to_owned();
+    let word = |entry: Entry| entry.fix.map_or("none".to_owned(), word);
     (entries.into_iter().map(word).collect(), runs.get())
 }
 
