@@ -5,13 +5,11 @@ use std::process::ExitCode;
 
 use super::check::{self, Caching, Rendering, Selection};
 use super::output::{Color, FailOn, Gate, Outputs, write_whole};
-use super::plan;
+use super::plan::Plan;
 use super::{CommandError, Console};
 use crate::lint::Outcome;
 use crate::lint::baseline::{Baseline, Known};
 use crate::report::escape;
-use crate::rule::RuleSet;
-use crate::source::Sources;
 
 /// Take the findings there are for known, so that only new ones fail
 ///
@@ -47,8 +45,6 @@ pub(crate) fn run(args: Args, console: &mut Console) -> Result<ExitCode, Command
     };
     let known =
         if args.prune { Some(Baseline::read(&args.output).map_err(no_baseline)?) } else { None };
-    let sources = Sources::default();
-    let mut rules = RuleSet::builtin(&sources);
     let check = check::Args {
         paths: args.paths,
         selection: args.selection,
@@ -73,7 +69,7 @@ pub(crate) fn run(args: Args, console: &mut Console) -> Result<ExitCode, Command
         },
     };
     let Outcome { report, looked, .. } =
-        plan::lint(&check, &check.paths, check.show.cache.folder(), &mut rules, &sources, None)?;
+        Plan::new(&check, &check.paths, check.show.cache.folder(), None)?.run(&check)?;
     let (baseline, said) = match known {
         None => {
             let baseline = Baseline::of(&report.findings);

@@ -6,12 +6,10 @@ use std::path::{Path, PathBuf};
 
 use super::CommandError;
 use super::check::{self, Args};
-use super::plan;
+use super::plan::Plan;
 use crate::lint::changed::Changed;
 use crate::report::model::{Entry, Report};
 use crate::report::unchecked::is_absence;
-use crate::rule::RuleSet;
-use crate::source::Sources;
 
 /// The findings at the commit where a change started.
 pub(crate) struct Before {
@@ -44,9 +42,7 @@ impl Before {
         // Results are kept with those of the tree as it is: most are the same.
         let cache = args.show.cache.folder();
         std::env::set_current_dir(&there).map_err(failed)?;
-        let sources = Sources::default();
-        let mut rules = RuleSet::builtin(&sources);
-        let outcome = plan::lint(args, &paths, cache, &mut rules, &sources, None);
+        let outcome = Plan::new(args, &paths, cache, None).and_then(|plan| plan.run(args));
         std::env::set_current_dir(&here).map_err(failed)?;
         let report = outcome?.report;
         let charts = report.absent_charts.keys();

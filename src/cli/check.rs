@@ -5,7 +5,6 @@ use std::io::Write as _;
 use std::mem::ManuallyDrop;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::sync::Arc;
 use std::time::Instant;
 
 use super::before::Before;
@@ -18,7 +17,6 @@ use crate::lint::shard::Shard;
 use crate::lint::{Outcome, silence};
 use crate::report::{Report, RuleInfo, summary};
 use crate::rule::RuleSet;
-use crate::source::Sources;
 
 /// Lint charts, values, releases and manifests
 ///
@@ -254,7 +252,7 @@ pub(crate) fn run(args: &Args, console: &mut Console) -> Result<ExitCode, Comman
     }
     // The process ends with this: what the run holds is not freed piece by piece before.
     let mut judged = ManuallyDrop::new(judged);
-    let Judged { rules, outcome, gone, .. } = &mut *judged;
+    let Judged { plan, outcome, gone } = &mut *judged;
     let Outcome { report, texts, details, .. } = outcome;
     if args.show.verbose {
         for line in details {
@@ -263,7 +261,7 @@ pub(crate) fn run(args: &Args, console: &mut Console) -> Result<ExitCode, Comman
     }
     report.summary.duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
 
-    let info = |id: &str| info(rules, id);
+    let info = |id: &str| info(&plan.rules, id);
     args.outputs.write(report, texts, args.show.color, &info, console)?;
     if args.show.statistics {
         statistics(report, console)?;
@@ -282,11 +280,9 @@ pub(crate) fn run(args: &Args, console: &mut Console) -> Result<ExitCode, Comman
 
 /// What there is to report, once the baseline and the change have been asked.
 pub(super) struct Judged {
-    pub(super) rules: RuleSet,
     pub(super) outcome: Outcome,
     /// What was linted, and how.
     pub(super) plan: Plan,
-    pub(super) sources: Arc<Sources>,
     /// What the baseline knows and this run looked for in vain.
     gone: Vec<Known>,
 }
@@ -304,12 +300,9 @@ impl Judged {
             Some(path) => Some(Baseline::read(path).map_err(|error| no_baseline(&error))?),
             None => None,
         };
-        let sources = Arc::new(Sources::default());
-        let mut rules = RuleSet::builtin(&sources);
         let cache = args.show.cache.folder();
-        let changes = changed.as_ref();
-        let mut plan = Plan::new(args, &args.paths, cache, &mut rules, &sources, changes)?;
-        let mut outcome = plan.run(args, &rules, &sources)?;
+        let mut plan = Plan::new(args, &args.paths, cache, changed.as_ref())?;
+        let mut outcome = plan.run(args)?;
         plan.options.kept = std::mem::take(&mut outcome.kept);
         let report = &mut outcome.report;
         let mut gone = Vec::new();
@@ -335,7 +328,7 @@ impl Judged {
             report.findings.clear();
         }
         report.finish();
-        Ok(Self { rules, outcome, plan, sources, gone })
+        Ok(Self { outcome, plan, gone })
     }
 }
 

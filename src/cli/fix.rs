@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::check::{Args, Judged};
 use super::output::write_whole;
-use super::plan::{Plan, unknown_name};
+use super::plan::unknown_name;
 use super::{CommandError, Console};
 use crate::finding::Applicability;
 use crate::fix::{self, Evidence, Mended, diff};
@@ -79,7 +79,7 @@ fn mended(args: &Args, judged: &Judged) -> Result<Mended, CommandError> {
     let paths = options.paths.iter().map(|path| path.to_string_lossy().into_owned()).collect();
     let again = |texts: &_, paths: &_| again(args, judged, texts, paths);
     let settings = &judged.plan.config.settings;
-    let chosen = select::choose(&judged.rules, &options.request, settings, &[])
+    let chosen = select::choose(&judged.plan.rules, &options.request, settings, &[])
         .map_err(|error| unknown_name(&error))?;
     let asks = |id: &str| {
         // Where nothing is selected, nothing runs again but what was asked for.
@@ -102,8 +102,8 @@ fn again(
     for (path, text) in texts {
         overlay.put(Path::new(path), Arc::clone(text));
     }
-    let sources = Sources::over(&judged.sources, overlay);
-    let asked = &judged.plan.options;
+    let plan = &judged.plan;
+    let (asked, sources) = (&plan.options, Sources::over(&plan.sources, overlay));
     let request = Request {
         extend: asked.request.select.iter().chain(&asked.request.extend).cloned().collect(),
         select: Vec::new(),
@@ -116,8 +116,7 @@ fn again(
         keep: Keep::Rendered,
         ..asked.clone()
     };
-    let plan = Plan { options, config: judged.plan.config.clone() };
-    let outcome = plan.run(args, &judged.rules, &sources)?;
+    let outcome = plan.run_with(&options, &sources, args)?;
     Ok(Evidence { findings: outcome.report.findings, rendered: outcome.rendered })
 }
 

@@ -3,7 +3,7 @@
 use std::io::Read as _;
 use std::num::NonZero;
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 use std::thread;
 
 use rayon::{ThreadPool, ThreadPoolBuildError, ThreadPoolBuilder};
@@ -23,40 +23,32 @@ use crate::rule::{NEWEST_KUBE_VERSION, RuleSet};
 use crate::source::Sources;
 use crate::spelling::question;
 
-/// Lints these paths as the command line says, before the baseline and the like are applied. Adds
-/// the rules that the configuration brings. `changed` is what rules may compare with.
-pub(super) fn lint(
-    args: &Args,
-    paths: &[PathBuf],
-    cache: Option<PathBuf>,
-    rules: &mut RuleSet,
-    sources: &Sources,
-    changed: Option<&Changed>,
-) -> Result<Outcome, CommandError> {
-    Plan::new(args, paths, cache, rules, sources, changed)?.run(args, rules, sources)
-}
-
 /// What is to be linted, and how: the command line and the configuration, read.
 pub(super) struct Plan {
     pub(super) options: Options,
     pub(super) config: Config,
+    /// Those that come with plimsoll, and those that the configuration brings.
+    pub(super) rules: RuleSet,
+    /// What of the files was read, and is to be.
+    pub(super) sources: Arc<Sources>,
 }
 
 impl Plan {
+    /// Reads what is to be done with these paths. `changed` is what rules may compare with.
     pub(super) fn new(
         args: &Args,
         paths: &[PathBuf],
         cache: Option<PathBuf>,
-        rules: &mut RuleSet,
-        sources: &Sources,
         changed: Option<&Changed>,
     ) -> Result<Self, CommandError> {
         for text in &args.rendering.set {
             let set = Set { kind: SetKind::Value, text: text.clone(), span: None };
             check_set(set).map_err(|error| CommandError::new(error.message))?;
         }
-        let config = configuration(args, paths, sources)?;
-        rule_files::add_own(rules, &config, sources)?;
+        let sources = Arc::new(Sources::default());
+        let mut rules = RuleSet::builtin(&sources);
+        let config = configuration(args, paths, &sources)?;
+        rule_files::add_own(&mut rules, &config, &sources)?;
         let configured =
             || config.settings.kube_version.as_ref().map(|version| version.value.clone());
         let kube_version = args.rendering.kube_version.clone().or_else(configured);
@@ -83,19 +75,24 @@ impl Plan {
             held: Options::HELD,
             cache,
         };
-        Ok(Self { options, config })
+        Ok(Self { options, config, rules, sources })
     }
 
-    /// Lints.
-    pub(super) fn run(
+    /// Lints, before the baseline and the like are applied.
+    pub(super) fn run(&self, args: &Args) -> Result<Outcome, CommandError> {
+        self.run_with(&self.options, &self.sources, args)
+    }
+
+    /// Lints by the same rules and configuration, with other options, or texts in the place of files.
+    pub(super) fn run_with(
         &self,
-        args: &Args,
-        rules: &RuleSet,
+        options: &Options,
         sources: &Sources,
+        args: &Args,
     ) -> Result<Outcome, CommandError> {
         let progress = Progress::new(args.show.quiet);
-        let work = || lint::run(&self.options, &self.config, rules, sources, &progress);
-        let outcome = match (args.show.threads, &self.options.paths[..]) {
+        let work = || lint::run(options, &self.config, &self.rules, sources, &progress);
+        let outcome = match (args.show.threads, &options.paths[..]) {
             (Some(0), _) => {
                 return Err(CommandError::new("`--threads 0`: at least one thread is needed"));
             }
