@@ -53,7 +53,8 @@ impl Texts {
         let mut edits = Edits::new();
         for edit in &fix.edits {
             let Text { text, lines } = self.known(&edit.file)?;
-            let (start, end) = (offset(text, lines, edit.start), offset(text, lines, edit.end));
+            let offset = |point: Point| lines.offset(text, point.into());
+            let (start, end) = (offset(edit.start), offset(edit.end));
             let span = Span::new(SourceId::NOWHERE, start, end.max(start));
             edits.entry(edit.file.clone()).or_default().push(Edit::new(span, edit.text.clone()));
         }
@@ -85,37 +86,5 @@ pub(super) fn are_apart(one: &Edits, other: &Edits) -> bool {
 pub(super) fn unite(all: &mut Edits, more: &Edits) {
     for (path, edits) in more {
         all.entry(path.clone()).or_default().extend(edits.iter().cloned());
-    }
-}
-
-/// Byte offset of a line and column; past the line's end, its end.
-fn offset(text: &str, lines: &LineIndex, point: Point) -> usize {
-    let line = point.line.saturating_sub(1) as usize;
-    let range = lines.line_range(text, line);
-    let body = &text[range.clone()];
-    // A byte order mark is no column.
-    let mark = if line == 0 && body.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
-    let column = point.column.saturating_sub(1) as usize;
-    let chars = body[mark..].char_indices().nth(column);
-    match chars {
-        Some((at, _)) => range.start + mark + at,
-        // One past the last character is the line's end, or behind a `\r` that belongs to it.
-        None => range.end,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn columns_count_characters_and_no_byte_order_mark() {
-        let text = "\u{feff}é: 1\r\nb: 2\n";
-        let lines = LineIndex::new(text);
-        let at = |line, column| offset(text, &lines, Point { line, column });
-        assert_eq!(&text[at(1, 1)..at(1, 2)], "é");
-        assert_eq!(&text[at(2, 4)..at(2, 5)], "2");
-        assert_eq!(at(3, 1), text.len());
-        assert_eq!(at(9, 9), text.len());
     }
 }

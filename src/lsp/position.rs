@@ -100,15 +100,9 @@ impl Text {
         lsp::Range { start, end: self.position(bytes.end, encoding) }
     }
 
-    /// The byte offset of a point of a report, which does not count a byte order mark.
+    /// The byte offset of a point of a report.
     pub(super) fn offset_of(&self, point: Point) -> usize {
-        let line = point.line.saturating_sub(1) as usize;
-        let range = self.lines.line_range(&self.text, line);
-        let body = &self.text[range.clone()];
-        let mark =
-            if line == 0 && body.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
-        let column = point.column.saturating_sub(1) as usize;
-        range.start + mark + Encoding::Utf32.bytes(&body[mark..], column)
+        self.lines.offset(&self.text, point.into())
     }
 
     /// The range of a location of a report.
@@ -186,11 +180,5 @@ mod tests {
         assert_eq!(Encoding::negotiated(&[]), Encoding::Utf16);
         assert_eq!(Encoding::negotiated(&[Kind::UTF16, Kind::UTF8]), Encoding::Utf8);
         assert_eq!(Encoding::negotiated(&[Kind::UTF32]), Encoding::Utf32);
-    }
-
-    #[test]
-    fn a_report_does_not_count_a_byte_order_mark() {
-        let text = Text::new("\u{feff}a: 1");
-        assert_eq!(text.offset_of(Point { line: 1, column: 1 }), 3);
     }
 }

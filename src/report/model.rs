@@ -14,7 +14,7 @@ use crate::finding::{
     Applicability, Edit, Finding, Fix, ObjectRef, Origin, Place, Related, Rendered, Severity,
 };
 use crate::project::UNRESOLVED;
-use crate::source::{Sources, Span};
+use crate::source::{Position, Sources, Span};
 
 /// The version of the JSON contract that [`Report`] follows.
 pub const VERSION: u32 = 1;
@@ -157,6 +157,18 @@ pub struct Point {
     pub line: u32,
     /// Column, from 1.
     pub column: u32,
+}
+
+impl From<Position> for Point {
+    fn from(Position { line, column }: Position) -> Self {
+        Self { line, column }
+    }
+}
+
+impl From<Point> for Position {
+    fn from(Point { line, column }: Point) -> Self {
+        Self { line, column }
+    }
 }
 
 /// A further place.
@@ -356,10 +368,7 @@ fn related_entry(related: Related, sources: &Sources) -> RelatedEntry {
 
 fn location(span: Span, sources: &Sources) -> Location {
     let file = sources.get(span.source);
-    let point = |offset| {
-        let position = file.position(offset);
-        Point { line: position.line, column: position.column }
-    };
+    let point = |offset| file.position(offset).into();
     Location { file: file.path.clone(), start: point(span.start), end: point(span.end) }
 }
 

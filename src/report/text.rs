@@ -78,18 +78,7 @@ fn replaced(text: &Arc<str>, with: fn(&str) -> Cow<'_, str>) -> Arc<str> {
 impl Shown {
     /// Byte offset of a line and column; past the line's end, its end.
     pub(crate) fn offset(&self, point: Point) -> usize {
-        let line = point.line.saturating_sub(1) as usize;
-        let range = self.lines.line_range(&self.text, line);
-        let mut body = &self.text[range.clone()];
-        let mut start = range.start;
-        if line == 0
-            && let Some(rest) = body.strip_prefix('\u{feff}')
-        {
-            start += body.len() - rest.len();
-            body = rest;
-        }
-        let column = point.column.saturating_sub(1) as usize;
-        start + body.char_indices().nth(column).map_or(body.len(), |(at, _)| at)
+        self.lines.offset(&self.text, point.into())
     }
 
     /// One line without its end, from 1.

@@ -89,6 +89,21 @@ impl LineIndex {
         let narrow = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
         Position { line: narrow(line + 1), column: narrow(head.chars().count() + 1) }
     }
+
+    /// Byte offset of a line and column, as [`LineIndex::position`] gives them. Past a line's end it is that
+    /// end; past the last line, the text's.
+    #[must_use]
+    pub fn offset(&self, text: &str, position: Position) -> usize {
+        let line = position.line.saturating_sub(1) as usize;
+        let range = self.line_range(text, line);
+        let mut body = &text[range.clone()];
+        if line == 0 {
+            body = body.strip_prefix('\u{feff}').unwrap_or(body);
+        }
+        let column = position.column.saturating_sub(1) as usize;
+        let at = body.char_indices().nth(column).map_or(body.len(), |(at, _)| at);
+        range.end - body.len() + at
+    }
 }
 
 #[cfg(test)]
@@ -110,5 +125,19 @@ mod tests {
     fn leaves_a_byte_order_mark_out_of_the_column() {
         let text = "\u{feff}a: 1";
         assert_eq!(LineIndex::new(text).position(text, 3).column, 1);
+    }
+
+    #[test]
+    fn a_line_and_a_column_lead_back_to_where_they_are_of() {
+        let text = "\u{feff}é: 1\r\nb: 2\n";
+        let index = LineIndex::new(text);
+        for at in [text.find('é'), text.find('1'), text.find('b'), text.find('2'), Some(text.len())]
+        {
+            let at = at.expect("it is there");
+            assert_eq!(index.offset(text, index.position(text, at)), at);
+        }
+        let beyond = |line, column| index.offset(text, Position { line, column });
+        assert_eq!(beyond(1, 99), text.find('\r').expect("a line end"));
+        assert_eq!(beyond(9, 9), text.len());
     }
 }
