@@ -216,8 +216,7 @@ fn table(project: &Project, sources: &Sources, console: &mut Console) -> Result<
     if !project.unresolved.is_empty() {
         writeln!(console.out, "\nNot resolved from the repository alone:")?;
         for unresolved in &project.unresolved {
-            let (file, line) = place(unresolved.declared, sources);
-            let said = format!("{file}:{line}: {}", unresolved.why);
+            let said = format!("{}: {}", sources.cite(unresolved.declared), unresolved.why);
             writeln!(console.out, "  {}", escape::line(&said))?;
         }
     }

@@ -9,6 +9,7 @@ use super::{CommandError, Console};
 use crate::finding::Finding;
 use crate::project::{self, ChartKey, LOCK_NAME, Lock, LockedChart};
 use crate::report::escape;
+use crate::report::summary::counted;
 use crate::source::{Sources, replace_whole};
 use crate::vendor::{
     Credentials, Event, FetchError, Fetched, Fetcher, Limits, Mode, Stale, Unfetchable, Wanted,
@@ -73,9 +74,7 @@ pub(crate) fn run(args: &Args, console: &mut Console) -> Result<ExitCode, Comman
 
 /// A finding on a line.
 fn said(fault: &Finding, sources: &Sources) -> String {
-    let file = sources.get(fault.primary.span.source);
-    let line = file.position(fault.primary.span.start).line;
-    format!("{}:{line}: {}", file.path, fault.message)
+    format!("{}: {}", sources.cite(fault.primary.span), fault.message)
 }
 
 /// Compares the lock with what is asked for; `faults` are those of its text.
@@ -98,8 +97,7 @@ fn check(
         });
     }
     if lines.is_empty() {
-        let count = wants.charts.len();
-        writeln!(console.out, "{LOCK_NAME} holds: {count} {}.", charts(count))?;
+        writeln!(console.out, "{LOCK_NAME} holds: {}.", counted(wants.charts.len(), "chart"))?;
         return Ok(ExitCode::SUCCESS);
     }
     for line in &lines {
@@ -148,14 +146,11 @@ fn fetch(
     Lock::store(&directory, &kept).map_err(|error| CommandError::new(error.to_string()))?;
     remove_unnamed(lock, &kept);
     if failed > 0 {
-        let of = wants.charts.len();
-        return Err(CommandError::new(format!(
-            "{failed} of {of} {} could not be fetched",
-            charts(of)
-        )));
+        let all = counted(wants.charts.len(), "chart");
+        return Err(CommandError::new(format!("{failed} of {all} could not be fetched")));
     }
     let path = project::shown(&directory.join(LOCK_NAME));
-    writeln!(console.out, "{path} names {} {}.", kept.len(), charts(kept.len()))?;
+    writeln!(console.out, "{path} names {}.", counted(kept.len(), "chart"))?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -215,8 +210,4 @@ fn without_repository(unfetchable: &Unfetchable, credentials: &Credentials) -> S
 fn named(key: &ChartKey) -> String {
     let constraint = key.constraint.as_ref().map(|text| format!(" {text}")).unwrap_or_default();
     format!("{}{constraint} of {}", key.name, key.repository)
-}
-
-fn charts(count: usize) -> &'static str {
-    if count == 1 { "chart" } else { "charts" }
 }

@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::baseline::Looked;
-use super::judge::release;
 use super::run::Run;
 use super::select::{self, Request};
 use super::unit::Unit;
@@ -46,7 +45,7 @@ impl Run<'_> {
                 release.display(),
                 release.chart.display(),
                 release.via.as_str(),
-                release::line(release.declared, self.sources),
+                self.sources.cite(release.declared),
                 if values.is_empty() {
                     "the chart's own values".to_owned()
                 } else {

@@ -343,10 +343,6 @@ impl<'p> Run<'p> {
     }
 }
 
-pub(super) fn folder(path: &str) -> &str {
-    path.rsplit_once('/').map_or("", |(folder, _)| folder)
-}
-
 /// True for a file that is no YAML, yet means to be an object.
 fn is_broken(file: &File) -> bool {
     file.seen.broken && file.text().contains("apiVersion")

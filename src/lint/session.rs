@@ -16,14 +16,14 @@ use super::cache::{Cache, Memory, Salt};
 use super::gather::{CustomSchemas, Keep};
 use super::options::Options;
 use super::outcome::{LintError, Outcome};
-use super::run::{examine, folder};
+use super::run::examine;
 use super::select::UnknownName;
 use super::settings::Settings;
 use super::watch::Watch;
 use crate::config;
 use crate::finding::Finding;
 use crate::kube::schema::{NEWEST_MINOR, Schemas};
-use crate::project::{self, Candidate, Class, File, Project, Taken, Walked};
+use crate::project::{self, Candidate, Class, File, Project, Taken, Walked, parent};
 use crate::report::model::Entry;
 use crate::source::{Overlay, Sources};
 use crate::spelling::question;
@@ -310,7 +310,7 @@ fn request(files: &mut [File], open: &[PathBuf]) {
     let charts: BTreeSet<String> = files
         .iter()
         .filter(|file| file.class == Class::ChartMeta)
-        .map(|file| folder(&file.path).to_owned())
+        .map(|file| parent(&file.path).to_owned())
         .collect();
     let mut whole: BTreeSet<&str> = BTreeSet::new();
     let mut beside: BTreeSet<String> = BTreeSet::new();
@@ -319,19 +319,19 @@ fn request(files: &mut [File], open: &[PathBuf]) {
         if let Some(chart) = chart_of(path, &charts) {
             whole.insert(chart);
         } else if files.iter().any(|file| file.path == *path && file.class == Class::Manifest) {
-            beside.insert(folder(path).to_owned());
+            beside.insert(parent(path).to_owned());
         }
     }
     for file in files {
         file.requested = open.contains(&file.path)
             || whole.iter().any(|chart| project::is_below(&file.path, chart))
-            || (file.class == Class::Manifest && beside.contains(folder(&file.path)));
+            || (file.class == Class::Manifest && beside.contains(parent(&file.path)));
     }
 }
 
 /// The innermost chart that a path lies in.
 fn chart_of<'c>(path: &str, charts: &'c BTreeSet<String>) -> Option<&'c str> {
-    project::upwards(folder(path)).find_map(|above| charts.get(above)).map(String::as_str)
+    project::upwards(parent(path)).find_map(|above| charts.get(above)).map(String::as_str)
 }
 
 /// That the configuration names a rule, a group or a preset that is none, where it names it.

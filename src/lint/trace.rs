@@ -7,7 +7,6 @@ use std::rc::Rc;
 use super::gather::{Charts, Desk, Files};
 use super::judge::{Families, Task};
 use super::place::Places;
-use super::run::folder;
 use super::select::Chosen;
 use super::session::Snapshot;
 use crate::finding::Origin;
@@ -15,7 +14,7 @@ use crate::helm::chart::Chart;
 use crate::helm::origin::{OriginId, Through};
 use crate::helm::render::{Manifest, Rendered};
 use crate::helm::scalar::Inquiry;
-use crate::project::{self, Release, Resolution};
+use crate::project::{self, Release, Resolution, parent};
 use crate::report::unchecked::BUILD_IT;
 use crate::source::{SourceId, Sources, Span};
 use crate::yaml::Node;
@@ -131,7 +130,7 @@ impl Snapshot {
         let release = self.project.releases.get(release).ok_or("there is no such release")?;
         let config = &self.settings.config;
         let declared = &self.sources.path(release.declared.source);
-        let near = folder(declared);
+        let near = parent(declared);
         let path = match project::resolve(&release.chart, near, config, &self.project.lock) {
             Resolution::At(path) => path,
             Resolution::Absent { chart, help } => {

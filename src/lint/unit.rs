@@ -11,14 +11,14 @@ use rayon::prelude::*;
 use super::found::{Found, append};
 use super::gather::{Desk, Keep};
 use super::judge::{Alternatives, Task, chart, plain, release, syntax, text};
-use super::run::{Run, folder, origin};
+use super::run::{Run, origin};
 use super::select::Chosen;
 use super::settings::cluster;
 use super::settle::fingerprint;
 use super::settle::fingerprint::Places;
 use super::shard::{Groups, deal};
 use crate::finding::Finding;
-use crate::project::{self, Class, File, Release, Resolution, join};
+use crate::project::{self, Class, File, Release, Resolution, join, parent};
 use crate::report::unchecked::UNRENDERED;
 use crate::rule::{Company, Evaluator, ReleaseInfo, Setting, Together};
 use crate::source::SourceFile;
@@ -68,7 +68,7 @@ impl<'p> Run<'p> {
         for file in self.linted() {
             // Only manifests of one directory know each other; other files stand alone.
             let key = match file.class {
-                Class::Manifest => folder(&file.path),
+                Class::Manifest => parent(&file.path),
                 _ => file.path.as_str(),
             };
             folders.entry(key).or_default().files.push(file);
@@ -381,7 +381,7 @@ impl<'p> Run<'p> {
 
     /// The chart's directory that is judged with a file, where one is.
     pub(super) fn judged_folder<'f>(&self, file: &'f File) -> Option<&'f str> {
-        let path = folder(&file.path);
+        let path = parent(&file.path);
         let known = self.project.chart_at(path);
         let judged = match (file.class, known) {
             (Class::ChartMeta, Some(chart)) => !chart.vendored,
@@ -469,7 +469,7 @@ impl<'p> Run<'p> {
     /// Where a release's chart lies on this machine.
     pub(super) fn resolve(&self, release: &Release) -> Resolution {
         let declared = &self.sources.path(release.declared.source);
-        crate::project::resolve(&release.chart, folder(declared), self.config, &self.project.lock)
+        crate::project::resolve(&release.chart, parent(declared), self.config, &self.project.lock)
     }
 
     /// True for values that a release has as a layer, and for those of a chart itself: they are

@@ -80,7 +80,7 @@ pub(super) fn settings(snapshot: &Snapshot, release: &Release, key: &Key) -> Vec
 
 /// Where a chart's own values, or those of a chart in it, set a key.
 fn default(snapshot: &Snapshot, chart: &str, path: &[String]) -> Option<Setting> {
-    let pointer: String = path.iter().map(|key| format!("/{}", crate::yaml::escape(key))).collect();
+    let pointer = crate::yaml::pointer(path);
     let own = snapshot.file(&join(chart, "values.yaml"));
     let own = own.and_then(|file| file.roots().next());
     own.and_then(|root| setting(snapshot, root, &pointer, true)).or_else(|| {

@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::answer::View;
 use crate::project::{Class, File, join};
 use crate::rule::RuleSet;
-use crate::yaml::{Kind, Node, escape};
+use crate::yaml::{Kind, Node, pointer};
 
 /// What a place is about.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,7 +31,7 @@ pub(super) struct Key {
 impl Key {
     /// The path as a JSON pointer.
     pub(super) fn pointer(&self) -> String {
-        self.path.iter().map(|key| format!("/{}", escape(key))).collect()
+        pointer(&self.path)
     }
 
     pub(super) fn dotted(&self) -> String {

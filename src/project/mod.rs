@@ -33,7 +33,7 @@ pub use lock::{
 };
 pub use node::NodeRef;
 pub use release::{Assignment, AssignmentKind, ChartRef, Content, Layer, Release, Unresolved, Via};
-pub use tree::{Tree, is_below, join, upwards};
+pub use tree::{Tree, is_below, join, parent, upwards};
 pub(crate) use walk::unreadable;
 pub use walk::{Candidate, MAX_SIZE, Read, UNREADABLE, Walked, read_text, shown, walk, walk_with};
 pub use word::{Word, Words};

@@ -137,7 +137,7 @@ pub fn is_below(path: &str, directory: &str) -> bool {
 
 /// The directory a path lies in; `""` for the working directory.
 #[must_use]
-pub(super) fn parent(path: &str) -> &str {
+pub fn parent(path: &str) -> &str {
     path.rsplit_once('/').map_or("", |(parent, _)| parent)
 }
 

@@ -222,6 +222,16 @@ impl Sources {
         self.slot(id).path().to_owned()
     }
 
+    /// Where a span begins, as people write it: `file:line`.
+    ///
+    /// # Panics
+    /// As [`Sources::get`].
+    #[must_use]
+    pub fn cite(&self, span: Span) -> String {
+        let file = self.get(span.source);
+        format!("{}:{}", file.path, file.position(span.start).line)
+    }
+
     /// Where the text behind an id is.
     ///
     /// # Panics

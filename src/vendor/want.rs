@@ -5,8 +5,10 @@ use std::path::Path;
 
 use crate::config::Config;
 use crate::helm::chart::Chart;
-use crate::project::{Archive, ChartKey, ChartRef, Lock, Project, in_repository, of_dependency};
-use crate::source::{Sources, Span};
+use crate::project::{
+    Archive, ChartKey, ChartRef, Lock, Project, in_repository, of_dependency, parent,
+};
+use crate::source::Sources;
 
 /// A chart to fetch.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,9 +57,9 @@ pub enum Stale {
 pub fn wants(project: &Project, config: &Config, sources: &Sources) -> Wants {
     let mut collected = Collected::default();
     for release in &project.releases {
-        let place = place(release.chart.span.unwrap_or(release.declared), sources);
+        let place = sources.cite(release.chart.span.unwrap_or(release.declared));
         let declaring = &sources.path(release.declared.source);
-        let near = declaring.rsplit_once('/').map_or("", |(folder, _)| folder);
+        let near = parent(declaring);
         if in_repository(&release.chart, near, config).is_none() {
             collected.take(&release.chart, place);
         }
@@ -74,7 +76,7 @@ pub fn wants(project: &Project, config: &Config, sources: &Sources) -> Wants {
                 || dependency.repository.starts_with("file://")
                 || in_repository(&named, &local.path, config).is_some();
             if !on_disk {
-                collected.take(&named, place(dependency.span, sources));
+                collected.take(&named, sources.cite(dependency.span));
             }
         }
     }
@@ -132,9 +134,4 @@ impl Collected {
         unfetchable.dedup();
         Wants { charts, unfetchable }
     }
-}
-
-fn place(span: Span, sources: &Sources) -> String {
-    let file = sources.get(span.source);
-    format!("{}:{}", file.path, file.position(span.start).line)
 }

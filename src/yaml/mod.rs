@@ -29,7 +29,7 @@ pub(crate) use parse::is_unprintable;
 pub use parse::{
     Comment, ErrorKind, Stream, SyntaxError, parse, parse_fully, parse_lines, parse_part,
 };
-pub use path::{Path, Step, escape, unescape};
+pub use path::{Path, Step, escape, pointer, unescape};
 pub use scalar::{Scalar, key_name, resolve_plain};
 pub use tree::{Document, Kind, NodeId, Style};
 

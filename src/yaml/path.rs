@@ -94,6 +94,11 @@ pub fn escape(key: &str) -> Cow<'_, str> {
     }
 }
 
+/// Keys from the top as a JSON pointer.
+pub fn pointer(keys: impl IntoIterator<Item: AsRef<str>>) -> String {
+    keys.into_iter().map(|key| format!("/{}", escape(key.as_ref()))).collect()
+}
+
 /// Reads one step of a JSON pointer.
 #[must_use]
 pub fn unescape(step: &str) -> Cow<'_, str> {

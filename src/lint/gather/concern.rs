@@ -2,8 +2,7 @@
 
 use std::collections::HashSet;
 
-use crate::lint::run::folder;
-use crate::project::{Class, File, Project, join, upwards};
+use crate::project::{Class, File, Project, join, parent, upwards};
 use crate::yaml::Node;
 
 /// Looked up once for each file and release of a run.
@@ -35,7 +34,7 @@ fn charts_of<'k>(path: &str, known: &HashSet<&'k str>) -> Vec<&'k str> {
         "" => path,
         directory => &path[directory.len() + 1..],
     };
-    let around = upwards(folder(path)).filter_map(|directory| known.get(directory).copied());
+    let around = upwards(parent(path)).filter_map(|directory| known.get(directory).copied());
     around.filter(|directory| is_part(inside(directory))).collect()
 }
 
@@ -62,7 +61,7 @@ fn taken(project: &Project) -> Vec<(&str, String)> {
         .iter()
         .filter(|file| file.class == Class::ChartMeta && file.text().contains("file:"))
         .flat_map(|file| {
-            let folder = file.path.rsplit_once('/').map_or("", |(folder, _)| folder);
+            let folder = parent(&file.path);
             local(file).into_iter().map(move |path| (folder, join(folder, &path)))
         })
         .collect()

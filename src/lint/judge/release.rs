@@ -45,7 +45,7 @@ pub(in crate::lint) fn judge(
 
 /// A release as rules see it.
 pub(in crate::lint) fn info(release: &Release, sources: &Sources) -> ReleaseInfo {
-    let declared = is_declared(release).then(|| line(place(release), sources));
+    let declared = is_declared(release).then(|| sources.cite(place(release)));
     ReleaseInfo {
         name: release.name.clone().unwrap_or_default(),
         chart: release.chart.name.clone().unwrap_or_default(),
@@ -132,10 +132,4 @@ fn finding(active: &Active, hit: &Hit, merged: &Merged, layers: &[Node<'_>]) -> 
         fix: mend::in_layers(hit.repair.as_ref(), merged, layers, primary.span).map(Box::new),
         ..said(active, hit, primary)
     })
-}
-
-/// `file:line` of a span.
-pub(in crate::lint) fn line(span: Span, sources: &Sources) -> String {
-    let file = sources.get(span.source);
-    format!("{}:{}", file.path, file.position(span.start).line)
 }

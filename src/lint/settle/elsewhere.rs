@@ -11,9 +11,8 @@ use foldhash::fast::{FixedState, RandomState};
 use crate::finding::{Finding, Sought};
 use crate::kube::{Object, labels, objects};
 use crate::lint::found::Found;
-use crate::lint::run::folder;
 use crate::lint::shared::Shared;
-use crate::project::{Class, File, Project, Release};
+use crate::project::{Class, File, Project, Release, parent};
 use crate::source::Sources;
 
 /// The objects that a repository's manifests define.
@@ -81,7 +80,7 @@ impl<'p> Elsewhere<'p> {
             return false;
         };
         let path = sources.path(primary.span.source);
-        let own = folder(&path);
+        let own = parent(&path);
         match &**sought {
             Sought::Object(name) => {
                 let kind = object.as_ref().map(|object| digest(&object.kind));
@@ -129,7 +128,7 @@ type Known<'p> = (Digest, Definition<'p>, Labels);
 fn definitions(file: &File) -> Vec<Known<'_>> {
     let Ok(taken) = file.taken_down() else { return Vec::new() };
     let documents = taken.stream().into_iter().flat_map(|stream| &stream.documents);
-    let folder = folder(&file.path);
+    let folder = parent(&file.path);
     let known = |object: Object<'_>| {
         let definition = Definition { kind: digest(object.kind), folder };
         let mut carried: Labels = labels(object.pod_labels()).map(digest).collect();

@@ -13,7 +13,7 @@ use crate::kube::Object;
 use crate::project::file::File;
 use crate::project::tree::join;
 use crate::source::SourceId;
-use crate::yaml::{self, Kind, Node};
+use crate::yaml::{self, Kind, Node, unescape};
 
 /// What stands for an item of a list that has no name, and may be any.
 const ANY_ITEM: &str = "[]";
@@ -240,7 +240,7 @@ fn pointer(operation: Node<'_>) -> Option<Vec<String>> {
     let is_index = |step: &str| step == "-" || step.bytes().all(|byte| byte.is_ascii_digit());
     let step = |step: &str| match is_index(step) {
         true => ANY_ITEM.to_owned(),
-        false => step.replace("~1", "/").replace("~0", "~"),
+        false => unescape(step).into_owned(),
     };
     (operation.get("op")?.as_str()? != "test").then(|| pointer.split('/').map(step).collect())
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::{Defaults, Layers, Remark, dotted};
 use crate::helm::origin::OriginId;
 use crate::helm::render::Rendered;
-use crate::yaml::{Kind, Node};
+use crate::yaml::{Kind, Node, pointer};
 
 /// Switches of one release that are tried out.
 const MOST: usize = 16;
@@ -96,10 +96,6 @@ fn origins(rendered: &Rendered) -> BTreeSet<String> {
         .flat_map(|id| rendered.origins.entries(id).iter().map(|entry| entry.0).collect::<Vec<_>>())
         .collect();
     leaves.into_iter().map(|leaf| rendered.origins.describe(leaf).pointer).collect()
-}
-
-fn pointer(path: &[&str]) -> String {
-    path.iter().map(|key| format!("/{}", crate::yaml::escape(key))).collect()
 }
 
 /// A path as `--set` reads it.
