@@ -113,9 +113,10 @@ fn is_patched(
 ) -> bool {
     let mut path = field_path(node, object.node.depth());
     path.extend(target.missing.iter().map(|key| key.as_str().into()));
-    let is_missing = !target.missing.is_empty();
     let mut fields = Field::among(fields, object.kind, object.name());
-    fields.any(|field| field.covers(object.kind, object.name(), &path, is_missing))
+    fields.any(
+        |field| if target.missing.is_empty() { field.holds(&path) } else { field.meets(&path) },
+    )
 }
 
 /// Whether a hit is about one of these keys: about what stands under it, or that nothing does.

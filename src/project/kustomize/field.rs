@@ -47,21 +47,25 @@ impl Field {
         )
     }
 
-    /// Whether an object has the field, and what is at `path` of it, or is missing there, is the patch's to say.
+    /// Whether what stands at a path is the field, or a part of it.
     #[must_use]
-    pub fn covers(&self, kind: &str, name: &str, path: &[Cow<'_, str>], is_missing: bool) -> bool {
+    pub fn holds(&self, path: &[Cow<'_, str>]) -> bool {
+        self.path.len() <= path.len() && self.meets(path)
+    }
+
+    /// Whether setting it may put something at a path where nothing is: one of the two leads through the other.
+    #[must_use]
+    pub fn meets(&self, path: &[Cow<'_, str>]) -> bool {
         let same = |(own, other): (&String, &Cow<'_, str>)| {
             let any = own == ANY_ITEM && other.starts_with('[')
                 || own.starts_with('[') && other == ANY_ITEM;
             any || own == other
         };
-        self.is_of(kind, name)
-            && (is_missing || self.path.len() <= path.len())
-            && self.path.iter().zip(path).all(same)
+        self.path.iter().zip(path).all(same)
     }
 
-    /// Whether setting it puts an item into a list of this object that it lacks, a volume or a container; by a JSON
-    /// patch, which names the list alone, it may be any.
+    /// Whether setting it in an object puts an item into a list there that lacks it, a volume or a container; by a
+    /// JSON patch, which names the list alone, it may be any.
     #[must_use]
     pub fn brings(&self, item: &str, object: &Object<'_>) -> bool {
         let is_item = |step: &String| {
@@ -75,13 +79,7 @@ impl Field {
             None => return false,
         };
         let is_it = |node: Node<'_>| node.get("name").is_some_and(|name| name.raw() == item);
-        self.is_of(object.kind, object.name())
-            && !below(object.node, list).into_iter().flat_map(Node::items).any(is_it)
-    }
-
-    fn is_of(&self, kind: &str, name: &str) -> bool {
-        let is = |own: &str, other: &str| own.is_empty() || own == other;
-        is(&self.kind, kind) && is(&self.name, name)
+        !below(object.node, list).into_iter().flat_map(Node::items).any(is_it)
     }
 }
 
@@ -366,23 +364,21 @@ mod tests {
     }
 
     #[test]
-    fn a_field_covers_what_stands_below_it_and_what_is_missing_above() {
-        let field = |path: &[&str]| Field {
+    fn a_field_holds_what_stands_below_it_and_meets_what_is_missing_above() {
+        let field = |path: &str| Field {
             kind: "Pod".to_owned(),
             name: String::new(),
-            path: path.iter().map(|key| (*key).to_owned()).collect(),
+            path: path.split('/').map(str::to_owned).collect(),
         };
-        let at = |field: Field, path: &[&str], is_missing| {
-            let path: Vec<_> = path.iter().map(|key| Cow::Borrowed(*key)).collect();
-            field.covers("Pod", "web", &path, is_missing)
-        };
-        let image = || field(&["containers", "[web]", "image"]);
-        assert!(at(image(), &["containers", "[web]", "image"], false));
-        assert!(at(image(), &["containers", "[]", "image"], false));
-        assert!(!at(image(), &["containers", "[other]", "image"], false));
-        assert!(!at(image(), &["containers", "[web]"], false));
-        assert!(at(field(&["resources", "limits"]), &["resources"], true));
-        assert!(at(field(&["resources"]), &["resources", "limits"], true));
-        assert!(!at(Field { kind: "Job".to_owned(), ..field(&["a"]) }, &["a"], false));
+        let keys = |path: &'static str| path.split('/').map(Cow::Borrowed).collect::<Vec<_>>();
+        let image = field("containers/[web]/image");
+        assert!(image.holds(&keys("containers/[web]/image")));
+        assert!(image.holds(&keys("containers/[]/image")));
+        assert!(image.holds(&keys("containers/[web]/image/deeper")));
+        assert!(!image.holds(&keys("containers/[other]/image")));
+        assert!(!image.holds(&keys("containers/[web]")));
+        assert!(field("resources/limits").meets(&keys("resources")));
+        assert!(field("resources").meets(&keys("resources/limits")));
+        assert!(!field("resources/limits").meets(&keys("resources/requests")));
     }
 }

@@ -127,7 +127,7 @@ fn images(way: &[&Kustomization<'_>]) -> (BTreeSet<String>, BTreeSet<String>) {
             if text(*change, "name").is_none_or(|changed| changed != name) {
                 continue;
             }
-            is_tagged |= tags(*change);
+            is_tagged |= gives_tag(*change);
             name = text(*change, "newName").unwrap_or(name);
         }
         if name != written {
@@ -145,7 +145,7 @@ fn text(change: Node<'_>, key: &str) -> Option<String> {
 }
 
 /// Whether an entry of `images` puts a tag or a digest in the place of the image's own.
-fn tags(change: Node<'_>) -> bool {
+fn gives_tag(change: Node<'_>) -> bool {
     ["digest", "newTag"].iter().any(|key| text(change, key).is_some_and(|text| !text.is_empty()))
 }
 
@@ -175,7 +175,7 @@ pub(in crate::project) fn new_tags(all: &Kustomizations<'_>) -> Vec<NewTag> {
             let ways = all.ways_up(directory);
             let changes = |outer: &Kustomization<'_>| {
                 let mut changes = items(outer.root, "images");
-                changes.any(|one| tags(one) && text(one, "name").as_ref() == Some(&image))
+                changes.any(|one| gives_tag(one) && text(one, "name").as_ref() == Some(&image))
             };
             let is_replaced =
                 |way: &Vec<&Kustomization<'_>>| way.iter().any(|outer| changes(outer));
