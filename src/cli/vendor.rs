@@ -12,8 +12,8 @@ use crate::report::escape;
 use crate::report::summary::counted;
 use crate::source::{Sources, replace_whole};
 use crate::vendor::{
-    Credentials, Event, FetchError, Fetched, Fetcher, Limits, Mode, Stale, Unfetchable, Wanted,
-    Wants, stale, wants,
+    Credentials, Event, FetchError, Fetched, Fetcher, Limits, Mode, Scheme, Stale, Unfetchable,
+    Wanted, Wants, stale, wants,
 };
 
 /// Fetch the charts that releases name, so that `check` can render them
@@ -68,7 +68,8 @@ pub(crate) fn run(args: &Args, console: &mut Console) -> Result<ExitCode, Comman
         return Ok(ExitCode::SUCCESS);
     }
     let mode = if args.update { Mode::Update } else { Mode::Keep };
-    let fetcher = Fetcher::new(credentials, Limits::default(), args.plain_http);
+    let scheme = if args.plain_http { Scheme::Http } else { Scheme::Https };
+    let fetcher = Fetcher::new(credentials, Limits::default(), scheme);
     fetch(&wants, &project.lock, mode, fetcher, console)
 }
 

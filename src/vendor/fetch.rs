@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::http::{Client, FetchError, Get, Limits, without_credentials};
 use super::index::{Index, Listed, MAX_INDEX, none_fits};
-use super::oci::Registries;
+use super::oci::{Registries, Scheme};
 use super::{Credentials, Wanted};
 use crate::helm::chart::Chart;
 use crate::helm::function::highest;
@@ -58,15 +58,15 @@ impl Fetched {
 pub struct Fetcher {
     client: Client,
     credentials: Credentials,
-    plain_http: bool,
+    scheme: Scheme,
     indexes: HashMap<String, Index>,
 }
 
 impl Fetcher {
-    /// `plain_http` speaks to OCI registries without TLS.
+    /// `scheme` is that of OCI registries; index repositories have one in their URLs.
     #[must_use]
-    pub fn new(credentials: Credentials, limits: Limits, plain_http: bool) -> Self {
-        Self { client: Client::new(limits), credentials, plain_http, indexes: HashMap::new() }
+    pub fn new(credentials: Credentials, limits: Limits, scheme: Scheme) -> Self {
+        Self { client: Client::new(limits), credentials, scheme, indexes: HashMap::new() }
     }
 
     /// Makes a chart available: as it is locked, or as its constraint says.
@@ -210,7 +210,7 @@ impl Fetcher {
     }
 
     fn registries(&self) -> Registries<'_> {
-        Registries::new(&self.client, &self.credentials, self.plain_http)
+        Registries::new(&self.client, &self.credentials, self.scheme)
     }
 
     fn get(&self, url: &str, limit: u64) -> Result<Vec<u8>, FetchError> {

@@ -16,4 +16,5 @@ mod want;
 pub use credential::Credentials;
 pub use fetch::{Event, Fetched, Fetcher, Mode};
 pub use http::{FetchError, Limits};
+pub use oci::Scheme;
 pub use want::{Stale, Unfetchable, Wanted, Wants, stale, wants};

@@ -24,20 +24,38 @@ const MAX_PAGE: u64 = 4 << 20;
 /// Pages of tags.
 const MAX_PAGES: usize = 200;
 
+/// How registries are spoken to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scheme {
+    /// With TLS.
+    Https,
+    /// Without, as a registry on one's own machine may have it.
+    Http,
+}
+
+impl Scheme {
+    /// As it stands in a URL.
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Https => "https",
+            Self::Http => "http",
+        }
+    }
+}
+
 /// Pulls charts from registries; keeps tokens between requests.
 #[derive(Debug)]
 pub(super) struct Registries<'a> {
     client: &'a Client,
     credentials: &'a Credentials,
-    /// Registries are spoken to without TLS.
-    plain_http: bool,
+    scheme: Scheme,
     /// The header `Authorization` by repository.
     authorizations: HashMap<String, String>,
 }
 
 impl<'a> Registries<'a> {
-    pub(super) fn new(client: &'a Client, credentials: &'a Credentials, plain_http: bool) -> Self {
-        Self { client, credentials, plain_http, authorizations: HashMap::new() }
+    pub(super) fn new(client: &'a Client, credentials: &'a Credentials, scheme: Scheme) -> Self {
+        Self { client, credentials, scheme, authorizations: HashMap::new() }
     }
 
     /// The versions of a chart: its tags, with `+` where a tag can only have `_`.
@@ -111,8 +129,7 @@ impl<'a> Registries<'a> {
             FetchError::Unusable(format!("{chart} names no repository in its registry"))
         })?;
         let host = if host == "docker.io" { "registry-1.docker.io" } else { host };
-        let scheme = if self.plain_http { "http" } else { "https" };
-        Ok(format!("{scheme}://{host}/v2/{path}"))
+        Ok(format!("{}://{host}/v2/{path}", self.scheme.as_str()))
     }
 
     /// Asks, and asks again with who one is where the registry wants to know.
@@ -254,7 +271,7 @@ mod tests {
     fn references_are_repositories_of_a_registry() {
         let client = Client::new(super::super::Limits::default());
         let credentials = Credentials::default();
-        let registries = Registries::new(&client, &credentials, false);
+        let registries = Registries::new(&client, &credentials, Scheme::Https);
         for (chart, base) in [
             ("oci://e.org:5000/a/web", "https://e.org:5000/v2/a/web"),
             ("registry-1.docker.io/a/web", "https://registry-1.docker.io/v2/a/web"),
