@@ -70,15 +70,12 @@ impl Editor<'_> {
         }
     }
 
-    /// A report's location as a link; `None` for a place in an archive.
+    /// A report's location as a link; `None` where there is none.
     pub(super) fn location(
         &self,
         location: &Location,
         texts: &mut Texts<'_>,
     ) -> Option<lsp::Location> {
-        if location.file.contains(".tgz/") {
-            return None;
-        }
         let uri = self.workspace.uri(&location.file, self.documents)?;
         Some(lsp::Location { uri, range: self.range(location, texts) })
     }

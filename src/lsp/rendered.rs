@@ -68,15 +68,12 @@ pub(super) fn rendered(
     })
 }
 
-/// A spot as a link; `None` for one in an archive.
+/// A spot as a link; `None` where there is none.
 pub(super) fn location(
     view: &View<'_>,
     texts: &mut Texts<'_>,
     spot: &Spot,
 ) -> Option<lsp::Location> {
-    if spot.file.contains(".tgz/") {
-        return None;
-    }
     let uri = view.editor.workspace.uri(&spot.file, view.editor.documents)?;
     let text = texts.get(&spot.file)?;
     Some(lsp::Location { uri, range: text.range(spot.range(), view.editor.encoding) })

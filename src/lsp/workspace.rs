@@ -60,8 +60,12 @@ impl Workspace {
         path_of(uri).map(|path| self.path(&path))
     }
 
-    /// The address of a file by the path that it is shown with, as the editor writes it.
+    /// The address of a file by the path that it is shown with, as the editor writes it; `None` for one that
+    /// lies in a chart's archive.
     pub(super) fn uri(&self, shown: &str, documents: &Documents) -> Option<lsp::Uri> {
+        if shown.contains(".tgz/") {
+            return None;
+        }
         let path = self.real.join(shown);
         if let Some(document) = documents.get(&path) {
             return Some(document.uri.clone());
