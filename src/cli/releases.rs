@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use serde::Serialize;
 
 use super::{CommandError, Console};
-use crate::project::{Content, Project, Release};
+use crate::project::{Content, Layer, Project, Release};
 use crate::report::{self, escape};
 use crate::source::{Sources, Span};
 
@@ -125,14 +125,31 @@ fn declared(span: Span, sources: &Sources) -> Declared {
     Declared { file, line }
 }
 
+/// The line of a values layer, and its file where another than that of the release's declaration says it.
+fn written(layer: &Layer, release: &Release, sources: &Sources) -> (Option<String>, u32) {
+    let (file, line) = place(layer.span, sources);
+    ((file != sources.path(release.declared.source)).then_some(file), line)
+}
+
+/// A values layer in the table.
+fn shown(layer: &Layer, release: &Release, sources: &Sources) -> String {
+    let at = || match written(layer, release, sources) {
+        (Some(file), line) => format!("{file}:{line}"),
+        (None, line) => format!("line {line}"),
+    };
+    match (&layer.file, &layer.content) {
+        (Some(file), _) => file.clone(),
+        (None, Content::Elsewhere) => format!("elsewhere ({})", at()),
+        (None, _) => format!("inline ({})", at()),
+    }
+}
+
 fn entry(release: &Release, sources: &Sources) -> Entry {
-    let declared_in = declared(release.declared, sources);
     let known = release.values.iter().filter(|layer| !matches!(layer.content, Content::Elsewhere));
     let values = known.map(|layer| match &layer.file {
         Some(file) => Values::File { file: file.clone(), target_path: layer.target_path.clone() },
         None => {
-            let (file, line) = place(layer.span, sources);
-            let file = (file != declared_in.file).then_some(file);
+            let (file, line) = written(layer, release, sources);
             Values::Inline { inline: true, line, file }
         }
     });
@@ -148,7 +165,7 @@ fn entry(release: &Release, sources: &Sources) -> Entry {
             version: release.chart.version.clone(),
         },
         values,
-        declared_in,
+        declared_in: declared(release.declared, sources),
         via: release.via.as_str(),
         kube_version: release.kube_version.clone(),
         api_versions: release.api_versions.clone(),
@@ -182,23 +199,20 @@ fn table(project: &Project, sources: &Sources, console: &mut Console) -> Result<
             Some(version) => format!("{} {version}", release.chart.display()),
             None => release.chart.display(),
         };
-        let (file, line) = place(release.declared, sources);
-        let values: Vec<String> = release
-            .values
-            .iter()
-            .map(|layer| match (&layer.file, place(layer.span, sources)) {
-                (Some(file), _) => file.clone(),
-                (None, (other, line)) if other != file => format!("inline ({other}:{line})"),
-                (None, (_, line)) => format!("inline (line {line})"),
-            })
-            .collect();
+        let values = release.values.iter().map(|layer| shown(layer, release, sources));
+        let values: Vec<String> = values.collect();
         let values =
             if values.is_empty() { "(the chart's own)".to_owned() } else { values.join(", ") };
         let via = match &release.variant {
             Some(variant) => format!("{}, {variant}", release.via.as_str()),
             None => release.via.as_str().to_owned(),
         };
-        rows.push([release.display(), chart, values, format!("{file}:{line} ({via})")]);
+        rows.push([
+            release.display(),
+            chart,
+            values,
+            format!("{} ({via})", sources.cite(release.declared)),
+        ]);
     }
     if rows.len() > 1 {
         let widths: Vec<usize> = (0..3)

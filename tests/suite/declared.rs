@@ -567,3 +567,11 @@ fn the_table_of_releases_tells_what_each_overlay_puts_on_top() {
         ]
     );
 }
+
+#[test]
+fn the_table_of_releases_tells_values_that_are_read_in_the_cluster_from_those_beside_them() {
+    let release = "apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: {name: web, namespace: shop}\nspec:\n  interval: 1h\n  chart: {spec: {chart: web, sourceRef: {kind: HelmRepository, name: all}}}\n  valuesFrom: [{kind: Secret, name: more}]\n  values: {a: 1}\n";
+    let dir = repository(&[("web.yaml", release)]);
+    let out = run(dir.path(), &["releases"]).expect_code(0).out;
+    assert!(out.contains("  elsewhere (line 7), inline (line 8)  "), "{out}");
+}
