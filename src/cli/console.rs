@@ -17,11 +17,12 @@ impl Console {
         Self { out: BufWriter::with_capacity(1 << 16, standard_output()) }
     }
 
-    /// Writes a line to standard error, for what is not the command's result.
+    /// Writes a text to standard error, for what is not the command's result. What a terminal would obey
+    /// is spelt out.
     #[allow(clippy::unused_self, reason = "what is printed is printed by the console")]
-    pub(crate) fn note(&mut self, line: &str) {
+    pub(crate) fn note(&mut self, text: &str) {
         // Standard error may be closed; there is nowhere left to say so.
-        let _ = writeln!(io::stderr(), "{line}");
+        let _ = writeln!(io::stderr(), "{}", escape::terminal(text));
     }
 }
 

@@ -47,8 +47,8 @@ pub(crate) fn run(args: &Args, console: &mut Console) -> Result<ExitCode, Comman
         Format::Table => table(&project, &sources, console)?,
     }
     for finding in config.findings.iter().chain(&project.findings) {
-        let (file, line) = place(finding.primary.span, &sources);
-        console.note(&format!("{file}:{line}: {}: {}", finding.severity.as_str(), finding.message));
+        let (place, severity) = (sources.cite(finding.primary.span), finding.severity.as_str());
+        console.note(&escape::line(&format!("{place}: {severity}: {}", finding.message)));
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -214,6 +214,19 @@ fn terminal_controls_in_names_are_not_obeyed() {
     assert!(absent.err.contains("no\\u{1b}[2J.yaml"), "{}", absent.err);
 }
 
+#[test]
+fn terminal_controls_in_what_is_said_besides_are_not_obeyed() {
+    let dir = repository(&[
+        ("no\u{1b}[2J.yaml", "apiVersion: v1\n\0"),
+        ("web/Chart.yaml", "apiVersion: v2\nname: web\nversion: 1.0.0\n"),
+        ("web/templates/a.yaml", "{{ fail \"not\\x1b[2J so\" }}\n"),
+    ]);
+    let releases = run(dir.path(), &["releases"]).expect_code(0);
+    assert!(releases.err.contains("no\\u{1b}[2J.yaml:1: error: "), "{}", releases.err);
+    let render = run(dir.path(), &["render", "web"]).expect_code(1);
+    assert!(render.err.contains("Error: ") && !render.err.contains('\u{1b}'), "{}", render.err);
+}
+
 /// Variables that hold each other several times over.
 #[test]
 fn scripts_and_makefiles_that_grow_without_measure_end() {
