@@ -15,6 +15,7 @@ use crate::lint::baseline::{Baseline, BaselineError, Known};
 use crate::lint::changed::{Changed, ChangedError};
 use crate::lint::shard::Shard;
 use crate::lint::{Outcome, silence};
+use crate::report::summary::counted;
 use crate::report::{Report, RuleInfo, summary};
 use crate::rule::RuleSet;
 
@@ -366,11 +367,9 @@ fn add_ignores(report: &Report, reason: &str, console: &mut Console) -> Result<(
     if !silencing.refused.is_empty() {
         console.note("note: `exemptions` in plimsoll.yaml silence what no comment can");
     }
-    console.note(&format!(
-        "{} comments written to {} files",
-        silencing.comments,
-        silencing.files.len()
-    ));
+    let comments = counted(silencing.comments, "comment");
+    let files = counted(silencing.files.len(), "file");
+    console.note(&format!("{comments} written to {files}"));
     Ok(())
 }
 

@@ -308,6 +308,14 @@ fn comments_are_written_once_and_silence_what_was_found() {
 }
 
 #[test]
+fn one_comment_is_one_comment() {
+    let dir = repository(&[("a.yaml", DEPLOYMENT)]);
+    let rule = ["check", "--select", "anti-affinity-required", "--add-ignores", "one node"];
+    let run = run(dir.path(), &rule).expect_code(0);
+    assert!(run.err.contains("1 comment written to 1 file\n"), "{}", run.err);
+}
+
+#[test]
 fn what_no_comment_can_silence_is_said() {
     let dir = repository(&[(
         "pod.json",
