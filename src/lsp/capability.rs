@@ -13,13 +13,20 @@ use super::workspace::path_of;
 pub(super) const OPEN: &str = "plimsoll.open";
 
 /// `initializationOptions`, and the section `plimsoll` of the client's settings.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Settings {
     /// How long to wait after a keystroke for the next one, in milliseconds.
     pub(super) debounce_ms: u64,
     /// Show rendered values as hints in templates and values.
     pub(super) inlay_hints: bool,
+}
+
+/// The settings that a client names: a change of some leaves the others as they are.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct Named {
+    debounce_ms: Option<u64>,
+    inlay_hints: Option<bool>,
 }
 
 impl Default for Settings {
@@ -29,13 +36,14 @@ impl Default for Settings {
 }
 
 impl Settings {
-    /// Reads the options; whatever is not understood is as if it were not there.
-    pub(super) fn read(options: Option<serde_json::Value>) -> Self {
-        let options = options.map(|options| match options.get("plimsoll") {
-            Some(own) => own.clone(),
-            None => options,
-        });
-        options.and_then(|options| serde_json::from_value(options).ok()).unwrap_or_default()
+    /// These settings with those that a client names; what is not understood is as if it were not said.
+    pub(super) fn with(&self, options: &serde_json::Value) -> Self {
+        let own = options.get("plimsoll").unwrap_or(options);
+        let Named { debounce_ms, inlay_hints } = Named::deserialize(own).unwrap_or_default();
+        Self {
+            debounce_ms: debounce_ms.unwrap_or(self.debounce_ms),
+            inlay_hints: inlay_hints.unwrap_or(self.inlay_hints),
+        }
     }
 
     pub(super) fn debounce(&self) -> Duration {
@@ -76,7 +84,7 @@ impl Client {
             #[allow(deprecated, reason = "older clients name their folder so")]
             folders.extend(params.root_uri.as_ref().and_then(path_of));
         }
-        let capabilities = params.capabilities;
+        let (capabilities, options) = (params.capabilities, params.initialization_options);
         let offered = capabilities.general.and_then(|general| general.position_encodings);
         let document = capabilities.text_document.unwrap_or_default();
         let workspace = capabilities.workspace.unwrap_or_default();
@@ -96,7 +104,8 @@ impl Client {
                     .is_some_and(|able| able.contains(&lsp::ResourceOperationKind::Create)),
             folders,
             process: params.process_id,
-            settings: Settings::read(params.initialization_options),
+            settings: options
+                .map_or_else(Settings::default, |options| Settings::default().with(&options)),
         }
     }
 }
@@ -157,5 +166,27 @@ pub(super) fn watching() -> lsp::RegistrationParams {
             method: "workspace/didChangeWatchedFiles".to_owned(),
             register_options: serde_json::to_value(options).ok(),
         }],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn only_what_a_client_names_is_changed() {
+        let set = Settings { debounce_ms: 50, inlay_hints: true };
+        for (options, debounce_ms, inlay_hints) in [
+            (json!({}), 50, true),
+            (json!({"plimsoll": null}), 50, true),
+            (json!({"yaml": {"validate": true}}), 50, true),
+            (json!({"inlayHints": false}), 50, false),
+            (json!({"plimsoll": {"debounceMs": 5}}), 5, true),
+            (json!({"debounceMs": "soon"}), 50, true),
+        ] {
+            assert_eq!(set.with(&options), Settings { debounce_ms, inlay_hints }, "{options}");
+        }
     }
 }

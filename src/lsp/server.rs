@@ -16,7 +16,7 @@ use lsp_server::{
 use serde::de::DeserializeOwned;
 
 use super::ServerError;
-use super::capability::{self, Client, Settings};
+use super::capability::{self, Client};
 use super::document::{Document, Documents};
 use super::position::Text;
 use super::worker::{Clock, Task};
@@ -185,8 +185,8 @@ impl<'c> Server<'c> {
             "workspace/didChangeWorkspaceFolders" => self.folders(params),
             "workspace/didChangeConfiguration" => {
                 let params: Option<lsp::DidChangeConfigurationParams> = read(params);
-                if let Some(params) = params.filter(|params| !params.settings.is_null()) {
-                    self.client.settings = Settings::read(Some(params.settings));
+                if let Some(params) = params {
+                    self.client.settings = self.client.settings.with(&params.settings);
                     self.hand_over(Task::Settings(self.client.settings.clone()));
                 }
             }

@@ -174,6 +174,23 @@ fn hints_are_given_to_who_asks_for_them() {
     assert!(hints.clone().any(|hint| hint["position"]["line"] == 4 && hint["label"] == "→ 3"));
 }
 
+/// A client may send its settings whenever one of them changes, and some do when they start.
+#[test]
+fn settings_that_a_client_does_not_name_stay_as_they_are() {
+    let mut editor = Editor::with(CHART, &json!({}), &json!({"inlayHints": true}));
+    editor.open_saved("templates/web.yaml");
+    let mut hints_after = |settings: &Value| {
+        editor.tell("workspace/didChangeConfiguration", json!({"settings": settings}));
+        let range =
+            json!({"start": {"line": 0, "character": 0}, "end": {"line": 9, "character": 0}});
+        let document = editor.document("templates/web.yaml");
+        editor.ask("textDocument/inlayHint", json!({"textDocument": document, "range": range}))
+    };
+    assert!(hints_after(&json!({})).is_array());
+    assert!(hints_after(&json!({"plimsoll": {"debounceMs": 5}})).is_array());
+    assert_eq!(hints_after(&json!({"plimsoll": {"inlayHints": false}})), Value::Null);
+}
+
 #[test]
 fn a_rendered_release_says_for_each_line_what_to_edit() {
     let mut editor = Editor::new(&deployed());
