@@ -13,6 +13,7 @@ use super::schema;
 use crate::helm::chart::Chart;
 use crate::helm::reads::Reads;
 use crate::kube::schema::Schemas;
+use crate::lint::directive::MARK;
 use crate::project::Class;
 use crate::yaml::Node;
 
@@ -66,7 +67,7 @@ pub(super) fn completions(view: &View<'_>, offset: usize) -> Vec<lsp::Completion
 
 /// Whether the brackets of a suppression are open.
 fn in_suppression(head: &str) -> bool {
-    let Some(at) = head.rfind("plimsoll: ignore") else { return false };
+    let Some(at) = head.rfind(MARK) else { return false };
     let rest = &head[at..];
     rest.rfind('[') > rest.rfind(']')
 }

@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::answer::View;
+use crate::lint::directive::MARK;
 use crate::project::{Class, File, join};
 use crate::rule::RuleSet;
 use crate::yaml::{Kind, Node, pointer};
@@ -47,7 +48,7 @@ pub(super) fn subject(view: &View<'_>, offset: usize) -> Option<Subject> {
     let line = text.line_of(offset);
     let (own, start) = (text.line(line), text.line_start(line));
     let at = offset.saturating_sub(start);
-    let names_rules = class == Some(Class::Config) || own.contains("plimsoll: ignore");
+    let names_rules = class == Some(Class::Config) || own.contains(MARK);
     let named = names_rules.then(|| rule(own, at, &view.snapshot.settings.rules)).flatten();
     if let Some(range) = named {
         let id = own[range.clone()].to_owned();

@@ -43,7 +43,7 @@ pub enum Scope {
 }
 
 /// The word that starts every directive.
-const MARK: &str = "plimsoll:";
+pub const MARK: &str = "plimsoll:";
 
 /// Reads the directives among a YAML file's comments, in the order of the file.
 #[must_use]

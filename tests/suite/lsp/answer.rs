@@ -141,8 +141,10 @@ fn fields_rules_and_settings_are_offered() {
     assert_eq!(found, ["batch/v1"]);
     let found = offered(&mut editor, "pod.yaml", 6, "metadata: {name: a}\nkind: ");
     assert!(found.contains(&"Deployment".to_owned()) && found.contains(&"Pod".to_owned()));
-    let found = offered(&mut editor, "pod.yaml", 7, "a: 1 # plimsoll: ignore[anti");
-    assert!(found.contains(&"anti-affinity-required".to_owned()));
+    for (version, comment) in [(7, "# plimsoll: ignore[anti"), (8, "# plimsoll:ignore-file[anti")] {
+        let found = offered(&mut editor, "pod.yaml", version, comment);
+        assert!(found.contains(&"anti-affinity-required".to_owned()), "{comment}");
+    }
     editor.open("templates/new.yaml", "");
     let template = "{{- if .Values.web }}\napiVersion: v1\nkind: Service\nspec:\n  clusterI";
     let found = offered(&mut editor, "templates/new.yaml", 2, template);
