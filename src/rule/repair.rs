@@ -10,7 +10,7 @@ use super::logic::Place;
 use super::template::Template;
 use crate::finding::{ANY_FIELD, Applicability, Edit};
 use crate::source::Span;
-use crate::yaml::{Document, Kind, NewValue, Node, edit};
+use crate::yaml::{Document, Kind, NewValue, Node, Style, edit};
 
 /// Changes that make one finding go away.
 #[derive(Debug, Clone, PartialEq)]
@@ -277,14 +277,17 @@ pub(super) fn title(changes: &[Change]) -> String {
     each.collect::<Vec<_>>().join(", ")
 }
 
-/// A scalar, or a list of one, as it may be shown in a line.
+/// A scalar, or a list of one, as it may be shown in a line: a text as it is written, in quotes where it needs some.
 fn shown(value: &NewValue) -> Option<String> {
     match value {
         NewValue::Null => Some("null".to_owned()),
         NewValue::Bool(value) => Some(value.to_string()),
         NewValue::Int(value) => Some(value.to_string()),
         NewValue::Float(value) => Some(value.to_string()),
-        NewValue::Text(text) => (text.len() < 60 && !text.contains('\n')).then(|| text.clone()),
+        NewValue::Text(text) => {
+            let fits = text.len() < 60 && !text.contains('\n');
+            edit::inline(value, Style::Plain).filter(|_| fits)
+        }
         NewValue::List(items) => match &items[..] {
             [one] => Some(format!("[{}]", shown(one)?)),
             _ => None,
