@@ -1,5 +1,6 @@
 //! What can be done about a finding.
 
+use lsp_server::Message;
 use serde_json::{Value, json};
 
 use super::{ANTI_AFFINITY, Editor, of, places};
@@ -66,6 +67,64 @@ fn a_severity_is_set_in_a_configuration_that_is_not_there_yet() {
     assert!(!places(&found).iter().any(|place| place.ends_with(ANTI_AFFINITY)), "{found:?}");
     // A client that cannot make files is not asked to.
     assert_eq!(offers(&json!({})).1, None);
+}
+
+/// An editor with a manifest of two findings that have safe fixes, and the actions that it is offered for them.
+fn offered(capabilities: &Value, only: &Value) -> (Editor, Vec<Value>) {
+    let map =
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata:\n  port: 80\n  size: 3\n";
+    let mut editor = Editor::with(&[("map.yaml", map)], capabilities, &json!({}));
+    editor.open_saved("map.yaml");
+    let params = json!({
+        "textDocument": editor.document("map.yaml"),
+        "range": {"start": {"line": 0, "character": 0}, "end": {"line": 9, "character": 0}},
+        "context": {"diagnostics": [], "only": only},
+    });
+    let actions = editor.ask("textDocument/codeAction", params);
+    (editor, actions.as_array().expect("actions").clone())
+}
+
+#[test]
+fn the_safe_fixes_of_a_file_are_one_edit_for_who_asks_for_them() {
+    let becomes = |editor: &Editor, action: &Value| -> Vec<String> {
+        let edits = &action["edit"]["changes"][editor.uri("map.yaml")];
+        let edits = edits.as_array().expect("edits").iter();
+        edits.map(|edit| edit["newText"].as_str().expect("a text").to_owned()).collect()
+    };
+    let (editor, all) = offered(&json!({}), &json!(["source.fixAll"]));
+    let titles: Vec<&Value> = all.iter().map(|action| &action["title"]).collect();
+    assert_eq!(titles, ["Apply all safe fixes of plimsoll"]);
+    assert_eq!(all[0]["kind"], "source.fixAll");
+    assert_eq!(becomes(&editor, &all[0]), ["\"80\"", "\"3\""]);
+
+    let (editor, each) = offered(&json!({}), &json!(["quickfix"]));
+    let of_rule =
+        |action: &&Value| action["title"] == "Fix all `configmap-data-not-string` in this file";
+    let of_rule: Vec<&Value> = each.iter().filter(of_rule).collect();
+    assert_eq!(of_rule.len(), 1, "{each:#?}");
+    let says = |title: &str| each.iter().any(|action| action["title"] == title);
+    assert!(says("Fix `configmap-data-not-string`: set `port: \"80\"`"), "{each:#?}");
+    assert_eq!(becomes(&editor, of_rule[0]), ["\"80\"", "\"3\""]);
+}
+
+#[test]
+fn the_page_of_a_rule_is_opened_by_a_client_that_shows_pages() {
+    let shows = json!({"window": {"showDocument": {"support": true}}});
+    let page = |action: &&Value| action["command"]["command"] == "plimsoll.open";
+    let (mut editor, actions) = offered(&shows, &json!(["quickfix"]));
+    let command = &actions.iter().find(page).expect("a page")["command"];
+    let run = json!({"command": command["command"], "arguments": command["arguments"]});
+    let id = editor.request("workspace/executeCommand", run);
+    let asked = loop {
+        match editor.next_message() {
+            Message::Request(request) if request.method == "window/showDocument" => break request,
+            Message::Response(response) if response.id != id => panic!("{response:?}"),
+            _ => {}
+        }
+    };
+    assert_eq!(asked.params["uri"], command["arguments"][0]);
+    assert_eq!(asked.params["external"], true);
+    assert_eq!(offered(&json!({}), &json!(["quickfix"])).1.iter().find(page), None);
 }
 
 #[test]

@@ -23,6 +23,21 @@ fn files_that_come_and_go_are_noticed() {
     assert_eq!(editor.end(), Some(0));
 }
 
+/// A client that watches no files says at least what it saves.
+#[test]
+fn what_is_saved_is_read_again() {
+    let mut editor = Editor::new(CHART);
+    editor.open_saved("values.yaml");
+    let path = editor.path("templates/web.yaml");
+    let template = std::fs::read_to_string(&path).expect("a file");
+    let one = template.replace("{{ .Values.web.replicas }}", "1");
+    std::fs::write(path, one).expect("written");
+    let document = editor.document("templates/web.yaml");
+    editor.tell("textDocument/didSave", json!({"textDocument": document}));
+    let found = editor.diagnostics("values.yaml", 1);
+    assert!(!places(&found).iter().any(|place| place.ends_with(ANTI_AFFINITY)), "{found:?}");
+}
+
 #[test]
 fn a_file_is_renamed() {
     let mut editor = Editor::new(CHART);
