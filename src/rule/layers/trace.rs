@@ -8,6 +8,7 @@ use super::{Layers, Remark};
 use crate::helm::origin::Through;
 use crate::helm::render::{Manifest, Rendered};
 use crate::helm::scalar::Inquiry;
+use crate::kube::Object;
 use crate::rule::repair::Rewrite;
 use crate::source::{SourceId, Span};
 use crate::yaml::edit;
@@ -89,7 +90,7 @@ pub(super) fn expressions(layers: &Layers<'_>) -> Vec<Remark> {
     let Some(rendered) = layers.rendered else { return Vec::new() };
     let mut remarks = Vec::new();
     let manifests = rendered.manifests.iter().filter(|m| m.text.as_str().contains("{{"));
-    for manifest in manifests {
+    for manifest in manifests.filter(|manifest| !hands_values_on(manifest)) {
         let inquiry = Inquiry::new(manifest, &rendered.origins);
         for action in ACTION.find_iter(manifest.text.as_str()) {
             let Some((pointer, value)) = written(&inquiry, action.range()) else { continue };
@@ -113,6 +114,22 @@ pub(super) fn expressions(layers: &Layers<'_>) -> Vec<Remark> {
         }
     }
     remarks
+}
+
+/// Custom resources that install another chart, as group and kind. What they say of its values is for that chart to
+/// evaluate.
+const INSTALLERS: [(&str, &str); 5] = [
+    ("argoproj.io", "Application"),
+    ("argoproj.io", "ApplicationSet"),
+    ("helm.cattle.io", "HelmChart"),
+    ("helm.cattle.io", "HelmChartConfig"),
+    ("helm.toolkit.fluxcd.io", "HelmRelease"),
+];
+
+fn hands_values_on(manifest: &Manifest) -> bool {
+    let root = manifest.document.as_ref().and_then(|document| document.root());
+    let object = root.and_then(Object::new);
+    object.is_some_and(|object| INSTALLERS.contains(&(object.group(), object.kind)))
 }
 
 /// The value whose own text a range is: its path and place.
