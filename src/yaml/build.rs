@@ -12,7 +12,7 @@ use granit_parser::{Event, ScalarStyle, StructureStyle};
 use super::marks::LazyMarks;
 use super::members::{AT_ONCE, KeyIndex};
 use super::parse::{ErrorKind, MAX_DEPTH, Stream, SyntaxError};
-use super::scalar::{Scalar, resolve_plain};
+use super::scalar::{Scalar, is_date, resolve_plain};
 use super::tree::{Body, Document, NONE, NodeData, Style};
 use crate::source::{SourceId, Span, bytes};
 
@@ -259,12 +259,14 @@ impl<'t> Builder<'t> {
         });
         let value = decoded.as_deref().unwrap_or(value);
         let is_text = match tag.as_deref().map(|tag| tag.trim_start_matches("tag:yaml.org,2002:")) {
-            Some("str" | "binary" | "timestamp" | "!") => true,
-            Some(tag @ ("int" | "float" | "bool" | "null")) => {
+            Some(tag @ ("int" | "float" | "bool" | "null" | "timestamp")) => {
                 self.check_tag(tag, value, start, end);
-                false
+                // A time stays as it is written.
+                tag == "timestamp"
             }
-            _ => self.is_text(style, value, start..end),
+            // go-yaml looks no further at what bears another tag, its own or anybody's (`resolve.go`).
+            Some(_) => true,
+            None => self.is_text(style, value, start..end),
         };
         if style == Style::DoubleQuoted && text.get(inner.clone()) != Some(value) {
             self.check_escapes(inner.clone());
@@ -442,7 +444,7 @@ impl<'t> Builder<'t> {
                 | ("float", Scalar::Int(_) | Scalar::Uint(_) | Scalar::Float(_))
                 | ("bool", Scalar::Bool(_))
                 | ("null", Scalar::Null)
-        );
+        ) || (tag == "timestamp" && is_date(value));
         if !fits {
             let message = format!("`{value}` cannot be read as !!{tag}");
             self.fail(ErrorKind::Syntax, start, end, message);

@@ -147,7 +147,7 @@ fn is_float(text: &str) -> bool {
 
 /// A timestamp as `go.yaml.in/yaml/v2` recognises one: it stays text when it is read untyped, as
 /// values are. `YYYY-M-D`, or that with a time after `T`, `t` or a blank.
-fn is_date(text: &str) -> bool {
+pub(super) fn is_date(text: &str) -> bool {
     let bytes = text.as_bytes();
     if bytes.len() < 8 || !bytes[..4].iter().all(u8::is_ascii_digit) || bytes[4] != b'-' {
         return false;

@@ -198,6 +198,15 @@ fn tags_decide_and_must_fit() {
 }
 
 #[test]
+fn what_bears_a_tag_of_its_own_is_text() {
+    let stream = read("a: !port 80\nb: !!secret true\nc: !empty\nd: !!timestamp 2020-01-02\n");
+    let root = stream.documents[0].root().expect("a root");
+    let texts = ["a", "b", "c", "d"].map(|key| root.get(key).and_then(Node::as_str));
+    assert_eq!(texts, ["80", "true", "", "2020-01-02"].map(Some));
+    assert_eq!(read("a: !!timestamp today\n").errors.len(), 1);
+}
+
+#[test]
 fn binary_is_what_its_base64_says() {
     let stream = read("a: !!binary aGk=\nb: !!binary |\n  aG\n  k=\nc: !!binary \"/2E=\"\n");
     let root = stream.documents[0].root().expect("a root");
