@@ -216,7 +216,7 @@ impl Emitter {
             false => Cow::Borrowed(rope),
         };
         self.is_unreadable |= self.dialect == Dialect::V2 && rope.as_str().contains(is_refused);
-        let style = Style::of(rope.as_str(), key, self.dialect);
+        let style = Style::of(rope.as_str(), key);
         let fold = !key && self.dialect == Dialect::V2;
         match style {
             Style::Literal => self.literal(rope, origin, indent),

@@ -3,7 +3,6 @@
 //! Mirrors `yaml_emitter_analyze_scalar`, `isBase60Float` and the resolver of go.yaml.in/yaml/v2
 //! 2.4.
 
-use super::Dialect;
 use crate::yaml::{Scalar, resolve_plain};
 
 /// How a text is quoted.
@@ -16,12 +15,12 @@ pub(super) enum Style {
 
 impl Style {
     /// The style that the emitter chooses for a text, as a key or as a value.
-    pub(super) fn of(text: &str, key: bool, dialect: Dialect) -> Self {
+    pub(super) fn of(text: &str, key: bool) -> Self {
         let allowed = Allowed::of(text);
         if text.contains('\n') {
             return if key || !allowed.block { Self::Double } else { Self::Literal };
         }
-        match is_plain(text, dialect) {
+        match is_plain(text) {
             false => Self::Double,
             true if allowed.plain => Self::Plain,
             true if allowed.single => Self::Single,
@@ -132,11 +131,10 @@ pub(super) fn escape(c: char, out: &mut String) {
     out.push(short);
 }
 
-/// Whether an unquoted text would read back as the same text.
-fn is_plain(text: &str, dialect: Dialect) -> bool {
-    let text_stays = matches!(resolve_plain(text), Scalar::Str(_));
-    let old_bool = dialect == Dialect::V3 && matches!(resolve_plain(text), Scalar::Bool(_));
-    text_stays && !old_bool && text != "<<" && !is_base60(text) && !is_timestamp(text)
+/// Whether an unquoted text would read back as the same text. go-yaml takes `<<` for one, though it would be a merge as
+/// a key: its `resolve` looks up nothing that begins so.
+fn is_plain(text: &str) -> bool {
+    matches!(resolve_plain(text), Scalar::Str(_)) && !is_base60(text) && !is_timestamp(text)
 }
 
 /// A number with colons, which YAML 1.1 takes for base 60: `22:22`.
