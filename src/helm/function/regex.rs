@@ -2,6 +2,7 @@
 
 mod pattern;
 mod syntax;
+mod unicode;
 
 use std::cell::RefCell;
 use std::ops::Range;

@@ -6,6 +6,8 @@
 
 use std::fmt::Write;
 
+use super::unicode::{self, Class};
+
 /// The pattern for the `regex` crate.
 ///
 /// An error is Go's text, for what is an error in Go or what the crate would read otherwise.
@@ -17,6 +19,56 @@ pub(super) fn translate(pattern: &str) -> Result<String, String> {
 
 /// What names of groups start with; in Go a name may start with a digit.
 pub(super) const NAME: &str = "_";
+
+/// How often a part of a pattern may be repeated, repetitions within each other multiplied.
+const MAX_TIMES: u32 = 1000;
+
+/// What a pattern's counted repetitions come to, one within another.
+#[derive(Default)]
+struct Repeats {
+    /// The most of each group that is open, but for the innermost.
+    around: Vec<u32>,
+    /// The most in the innermost one.
+    most: u32,
+    /// That of what stands before, where it may be repeated.
+    last: Option<u32>,
+}
+
+impl Repeats {
+    /// Passes something that may be repeated.
+    fn operand(&mut self) {
+        self.nothing();
+        self.last = Some(1);
+    }
+
+    /// Passes something that may not.
+    fn nothing(&mut self) {
+        self.most = self.most.max(self.last.take().unwrap_or(0));
+    }
+
+    fn open(&mut self) {
+        self.nothing();
+        self.around.push(std::mem::take(&mut self.most));
+    }
+
+    /// `None` where no group is open.
+    fn close(&mut self) -> Option<()> {
+        self.nothing();
+        self.last = Some(std::mem::replace(&mut self.most, self.around.pop()?));
+        Some(())
+    }
+
+    /// Counts a repetition; false where that is too many (`repeatIsValid`).
+    fn repeat(&mut self, low: u32, high: Option<u32>) -> bool {
+        let within = self.last.unwrap_or(1).max(1);
+        let times = match high {
+            Some(0) => 0,
+            _ => high.unwrap_or(low).max(1).saturating_mul(within),
+        };
+        self.last = Some(times);
+        high.unwrap_or(low) < 2 || times <= MAX_TIMES
+    }
+}
 
 struct Parser<'p> {
     pattern: &'p str,
@@ -40,82 +92,86 @@ impl<'p> Parser<'p> {
     }
 
     fn whole(&mut self) -> Result<(), String> {
-        let mut depth = 0usize;
-        // Whether there is something to repeat, and where a repetition just read starts.
-        let (mut operand, mut repeated): (bool, Option<usize>) = (false, None);
+        // What may be repeated, and where a repetition just read starts.
+        let (mut repeats, mut repeated) = (Repeats::default(), None);
         while let Some(c) = self.rest().chars().next() {
             let start = self.at;
-            let before = repeated.take();
+            let before: Option<usize> = repeated.take();
             self.at += c.len_utf8();
             match c {
                 '(' => {
                     self.group(start)?;
-                    depth += usize::from(self.out.ends_with(['(', ':', '>']));
-                    operand = false;
+                    match self.out.ends_with(['(', ':', '>']) {
+                        true => repeats.open(),
+                        false => repeats.nothing(),
+                    }
                 }
-                ')' if depth == 0 => return fail("unexpected )", self.pattern),
-                ')' => {
-                    depth -= 1;
-                    self.out.push(')');
-                    operand = true;
-                }
+                ')' => match repeats.close() {
+                    Some(()) => self.out.push(')'),
+                    None => return fail("unexpected )", self.pattern),
+                },
                 '|' => {
                     self.out.push('|');
-                    operand = false;
+                    repeats.nothing();
                 }
                 '*' | '+' | '?' => {
                     self.out.push(c);
-                    self.repetition(start, operand, before)?;
+                    self.repetition(start, &repeats, before)?;
                     repeated = Some(before.unwrap_or(start));
                 }
                 '{' => match bounds(self.rest()) {
                     Some((length, low, high)) => {
                         let end = self.at + length;
-                        if low > 1000 || high.is_some_and(|high| high > 1000 || high < low) {
+                        if low > MAX_TIMES
+                            || high.is_some_and(|high| high > MAX_TIMES || high < low)
+                        {
                             return fail("invalid repeat count", &self.pattern[start..end]);
                         }
                         self.out.push_str(&self.pattern[start..end]);
                         self.at = end;
-                        self.repetition(start, operand, before)?;
+                        self.repetition(start, &repeats, before)?;
+                        if !repeats.repeat(low, high) {
+                            return fail("invalid repeat count", &self.pattern[start..self.at]);
+                        }
                         repeated = Some(start);
                     }
                     None => {
                         self.literal('{');
-                        operand = true;
+                        repeats.operand();
                     }
                 },
                 '[' => {
                     self.class(start)?;
-                    operand = true;
+                    repeats.operand();
                 }
                 '\\' => {
                     self.escape(start)?;
-                    operand = true;
+                    repeats.operand();
                 }
                 '.' | '^' | '$' => {
                     self.out.push(c);
-                    operand = true;
+                    repeats.operand();
                 }
                 c => {
                     self.literal(c);
-                    operand = true;
+                    repeats.operand();
                 }
             }
         }
-        if depth > 0 {
-            return fail("missing closing )", self.pattern);
+        match repeats.around.is_empty() {
+            true => Ok(()),
+            false => fail("missing closing )", self.pattern),
         }
-        Ok(())
     }
 
     /// Checks a repetition that starts at `start` and is read; takes its `?`.
     fn repetition(
         &mut self,
         start: usize,
-        operand: bool,
+        repeats: &Repeats,
         before: Option<usize>,
     ) -> Result<(), String> {
-        if !operand {
+        if repeats.last.is_none() {
             let part = &self.pattern[start..self.at];
             return fail("missing argument to repetition operator", part);
         }
@@ -219,11 +275,19 @@ impl<'p> Parser<'p> {
         self.at += length;
         let bare = name.strip_prefix('^').unwrap_or(name);
         negated ^= bare.len() < name.len();
-        if bare.is_empty() || !bare.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') {
-            return fail("invalid character class range", &self.pattern[start..self.at]);
+        match (unicode::class(bare), negated) {
+            (None, _) => {
+                return fail("invalid character class range", &self.pattern[start..self.at]);
+            }
+            (Some(Class::Named(class)), false) => {
+                write!(self.out, "\\p{{{class}}}").unwrap_or_default();
+            }
+            (Some(Class::Named(class)), true) => {
+                write!(self.out, "\\P{{{class}}}").unwrap_or_default();
+            }
+            (Some(Class::Empty), false) => self.out.push_str(r"\P{Any}"),
+            (Some(Class::Empty), true) => self.out.push_str(r"\p{Any}"),
         }
-        let (letter, class) = (if negated { 'P' } else { 'p' }, bare);
-        write!(self.out, "\\{letter}{{{class}}}").unwrap_or_default();
         Ok(())
     }
 

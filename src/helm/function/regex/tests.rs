@@ -38,6 +38,39 @@ fn classes_are_ascii() {
 }
 
 #[test]
+fn classes_of_characters_have_the_names_that_go_knows() {
+    for name in ["Lu", "lu", "Uppercase_Letter", "UPPERCASE LETTER", "latin", "Any", "assigned"] {
+        assert_eq!(run("regexFind", &[&format!(r"\p{{{name}}}"), "aA"]).len(), 1, "{name}");
+    }
+    assert_eq!(run("regexFind", &[r"[\p{^Digit}b]+\P{Cs}", "1a2"]), "a2");
+    assert_eq!(run("regexFind", &[r"[\p{Cs}\PL]", "a1"]), "1");
+    for name in ["Alphabetic", "White_Space", "Latn", "Old_Italic", "sc=Latin", "IsGreek", "^", ""]
+    {
+        let want =
+            format!("error: error parsing regexp: invalid character class range: `\\p{{{name}}}`");
+        assert_eq!(run("mustRegexMatch", &[&format!(r"\p{{{name}}}"), "a"]), want);
+    }
+}
+
+#[test]
+fn repetitions_within_each_other_are_counted_together() {
+    for pattern in
+        ["(a{10}){100}", "(a{10}b{100}){10}", "(?:(a{600}){0}){2}", "(a{2,}){500}", "(a{900}){0,1}"]
+    {
+        assert_eq!(run("mustRegexMatch", &[&format!("^{pattern}$"), "b"]), "false");
+    }
+    for (pattern, shown) in [
+        ("(a{10}){101}", "{101}"),
+        ("((a{10}){10}b){11}?", "{11}?"),
+        ("(a{0,1000}){2}", "{2}"),
+        ("x|(a|b{2,}){501}", "{501}"),
+    ] {
+        let want = format!("error: error parsing regexp: invalid repeat count: `{shown}`");
+        assert_eq!(run("mustRegexMatch", &[pattern, "b"]), want);
+    }
+}
+
+#[test]
 fn a_name_of_two_groups_is_the_first_of_them() {
     assert_eq!(run("regexReplaceAll", &["(?P<a>x)(?P<a>y)", "xy", "${a}-$2"]), "x-y");
 }
