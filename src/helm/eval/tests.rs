@@ -218,6 +218,17 @@ fn a_slice_that_was_never_made_is_written_as_null() {
 }
 
 #[test]
+fn escapes_give_bytes_that_are_no_text() {
+    for (template, want) in [
+        ("{{ len \"a\\xffb\" }}{{ \"a\\xffb\" | b64enc }}", "3Yf9i"),
+        ("{{ \"\\377\" | quote }}{{ \"\\xc3\\xa9\" }}", "\"\\xff\"\u{e9}"),
+        ("{{ '\\xff' }}", "255"),
+    ] {
+        assert_eq!(written(template).as_deref(), Ok(want), "{template}");
+    }
+}
+
+#[test]
 fn go_yaml_passes_over_no_tab_where_a_key_may_stand() {
     assert_eq!(
         written("{{ fromYaml \"\\ta: b\" }}{{ fromYaml \"a:\\tb\" }}").unwrap(),

@@ -3,9 +3,9 @@
 use std::borrow::Cow;
 
 use super::node::Number;
+use crate::source::bytes;
 
-/// `strconv.Unquote` of a text in double quotes or backquotes. Bytes that are no UTF-8 become
-/// U+FFFD, since texts are Unicode here.
+/// `strconv.Unquote` of a text in double quotes or backquotes; `\xff` is a byte that is no text.
 pub(super) fn unquote(literal: &str) -> Option<Cow<'_, str>> {
     if let Some(raw) = literal.strip_prefix('`') {
         let raw = raw.strip_suffix('`')?;
@@ -22,8 +22,7 @@ pub(super) fn unquote(literal: &str) -> Option<Cow<'_, str>> {
     while !rest.is_empty() {
         rest = unescape(rest, '"', &mut out)?;
     }
-    let out = String::from_utf8(out);
-    Some(out.unwrap_or_else(|e| String::from_utf8_lossy(e.as_bytes()).into()).into())
+    Some(bytes::text(&out).into_owned().into())
 }
 
 /// Takes one character, escaped or not, off the text, and gives what is left.
