@@ -42,6 +42,9 @@ pub enum Nuance {
     Strings,
     /// A `[]int`, as `until` gives.
     Ints,
+    /// A `map[string]interface {}` that was never made, as `fromJson` makes of null: it is written as null, and nothing
+    /// can be set in it.
+    NilMap,
     /// A `map[string]string`, as `split` gives: a key that it lacks gives an empty text, and functions on maps refuse it.
     Texts,
     /// The same that was never made, as `.Chart.Annotations` of a chart without any: it is written as null.
@@ -60,7 +63,7 @@ impl Nuance {
     /// Whether it was never made: Go's nil of a type of its own.
     #[must_use]
     pub fn is_nil(self) -> bool {
-        matches!(self, Self::NilSlice | Self::NilTexts)
+        matches!(self, Self::NilSlice | Self::NilMap | Self::NilTexts)
     }
 }
 

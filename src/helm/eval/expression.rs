@@ -224,8 +224,10 @@ impl<'e> Frame<'e> {
             || is_nil && !boxed && param.can_be_nil()
         {
             // Who takes a map has one of no other type.
-            let nuance = if param == Param::Map { Nuance::None } else { value.nuance };
-            return Ok(value.with(nuance));
+            return Ok(match (param, value.nuance) {
+                (Param::Map, Nuance::Values) => value.with(Nuance::None),
+                _ => value,
+            });
         }
         let message = match (is_nil, boxed) {
             (true, true) => format!("wrong type for value; expected {param}; got interface {{}}"),

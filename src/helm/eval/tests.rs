@@ -217,6 +217,24 @@ fn a_slice_that_was_never_made_is_written_as_null() {
     }
 }
 
+/// Helm gives `encoding/json` a map to fill, which takes it away for null; its reader of YAML leaves it there.
+#[test]
+fn json_of_null_is_a_map_that_was_never_made() {
+    for (template, want) in [
+        ("{{ fromJson `null` | toJson }}{{ fromJsonArray `null` | toJson }}", "nullnull"),
+        ("{{ fromYaml `null` | toJson }}{{ fromYamlArray `null` | toJson }}", "{}[]"),
+        ("{{ fromJson `null` }}{{ fromJson `null` | kindOf }}", "map[]map"),
+        ("{{ merge (fromJson `null`) .map | toJson }}", "{\"a\":{\"b\":\"c\"}}"),
+        ("{{ dict `a` (fromJson `null`) | toYaml }}", "a: null"),
+    ] {
+        assert_eq!(written(template).as_deref(), Ok(want), "{template}");
+    }
+    assert_eq!(
+        refused("{{ set (fromJson `null`) `a` 1 }}"),
+        "1:3 <set (fromJson `null`) `a` 1>: error calling set: assignment to entry in nil map"
+    );
+}
+
 #[test]
 fn escapes_give_bytes_that_are_no_text() {
     for (template, want) in [

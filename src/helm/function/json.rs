@@ -8,7 +8,7 @@ use crate::helm::origin::OriginId;
 use crate::helm::print;
 use crate::helm::rope::{Rope, RopeBuilder};
 use crate::helm::tree;
-use crate::helm::value::{Data, Entries, Value};
+use crate::helm::value::{Data, Entries, Nuance, Value};
 use crate::source::bytes;
 
 /// Functions of this module by name.
@@ -19,10 +19,21 @@ pub(super) const TABLE: &[(&str, Function)] = &[
     ("mustToPrettyJson", |host, args| written(host, args, true, Some(0))),
     ("toRawJson", |host, args| written(host, args, false, None)),
     ("mustToRawJson", |host, args| written(host, args, false, None)),
-    ("fromJson", |host, args| lenient(host, args, read, Shape::Map, mismatch)),
-    ("fromJsonArray", |host, args| lenient(host, args, read, Shape::List, mismatch)),
+    ("fromJson", |host, args| lenient(host, args, &JSON, Shape::Map)),
+    ("fromJsonArray", |host, args| lenient(host, args, &JSON, Shape::List)),
     ("mustFromJson", |host, args| read(host, text(args, 0)?)),
 ];
+
+const JSON: Format = Format { read, mismatch, keeps_nil: true };
+
+/// What one of Helm's readers reads.
+pub(super) struct Format {
+    pub(super) read: fn(&dyn Host, &Rope) -> Result<Value, String>,
+    /// The complaint about another shape than the one that is wanted.
+    pub(super) mismatch: fn(&Value, &str) -> String,
+    /// Whether null gives a map or list that was never made, and not an empty one.
+    pub(super) keeps_nil: bool,
+}
 
 /// What one of Helm's readers is to find.
 #[derive(Clone, Copy)]
@@ -36,24 +47,24 @@ pub(super) enum Shape {
 pub(super) fn lenient(
     host: &dyn Host,
     args: &[Value],
-    read: fn(&dyn Host, &Rope) -> Result<Value, String>,
+    format: &Format,
     shape: Shape,
-    mismatch: fn(&Value, &str) -> String,
 ) -> Result<Value, String> {
     let wanted = match shape {
         Shape::Map => "map[string]interface {}",
         Shape::List => "[]interface {}",
     };
-    let error = match (read(host, text(args, 0)?), shape) {
+    let nil = |made: Nuance| if format.keeps_nil { made } else { Nuance::None };
+    let error = match ((format.read)(host, text(args, 0)?), shape) {
         (Ok(value @ Value { data: Data::Map(_), .. }), Shape::Map)
         | (Ok(value @ Value { data: Data::List(_), .. }), Shape::List) => return Ok(value),
         (Ok(Value { data: Data::Nil, origin, .. }), Shape::Map) => {
-            return Ok(Value::map(Entries::new(), origin));
+            return Ok(Value::map(Entries::new(), origin).with(nil(Nuance::NilMap)));
         }
         (Ok(Value { data: Data::Nil, origin, .. }), Shape::List) => {
-            return Ok(Value::list(Vec::new(), origin));
+            return Ok(Value::list(Vec::new(), origin).with(nil(Nuance::NilSlice)));
         }
-        (Ok(value), _) => mismatch(&value, wanted),
+        (Ok(value), _) => (format.mismatch)(&value, wanted),
         (Err(error), _) => error,
     };
     Ok(match shape {

@@ -23,7 +23,7 @@ pub(super) const TABLE: &[(&str, Function)] = &[
     }),
     ("set", |host, args| {
         let (entries, key, value) = (map(args, 0)?, text(args, 1)?, any(args, 2)?);
-        if matches!(args[0].data, Data::Nil) {
+        if matches!(args[0].data, Data::Nil) || args[0].nuance.is_nil() {
             return Err("assignment to entry in nil map".to_owned());
         }
         let value = value.tinted(host.under(), host.origins());
@@ -151,7 +151,8 @@ fn dig(host: &dyn Host, args: &[Value]) -> Result<Value, String> {
 }
 
 fn merged(host: &dyn Host, args: &[Value], overwrite: bool) -> Result<Value, String> {
-    let into = map(args, 0)?;
+    // What was never made is made first, for whoever merges alone.
+    let into = if any(args, 0)?.nuance.is_nil() { Rc::default() } else { map(args, 0)? };
     host.note_change();
     for index in 1..args.len() {
         let from = map(args, index)?;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::json::{Shape, lenient, mismatch};
+use super::json::{Format, Shape, lenient, mismatch};
 use crate::helm::call::{Function, Host, any};
 use crate::helm::emit;
 use crate::helm::rope::Rope;
@@ -23,9 +23,11 @@ pub(super) const TABLE: &[(&str, Function)] = &[
     ("toYamlPretty", |_, args| {
         Ok(Value::rope(emit::emit(any(args, 0)?, emit::Dialect::V3).unwrap_or_default()))
     }),
-    ("fromYaml", |host, args| lenient(host, args, read, Shape::Map, decoding)),
-    ("fromYamlArray", |host, args| lenient(host, args, read, Shape::List, decoding)),
+    ("fromYaml", |host, args| lenient(host, args, &YAML, Shape::Map)),
+    ("fromYamlArray", |host, args| lenient(host, args, &YAML, Shape::List)),
 ];
+
+const YAML: Format = Format { read, mismatch: decoding, keeps_nil: false };
 
 fn decoding(value: &Value, wanted: &str) -> String {
     format!("error unmarshaling JSON: while decoding JSON: {}", mismatch(value, wanted))
