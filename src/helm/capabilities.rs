@@ -171,6 +171,17 @@ impl Object for CopiedVersion {
         format!("{{{version} {normalized} {major} {minor}}}")
     }
 
+    fn members(&self) -> Option<Vec<(&'static str, Value)>> {
+        let KubeVersion { version, normalized, major, minor } = &self.0;
+        let members = [
+            ("Version", version),
+            ("normalizedVersion", normalized),
+            ("Major", major),
+            ("Minor", minor),
+        ];
+        Some(members.map(|(name, text)| (name, Value::str(text, OriginId::NONE))).to_vec())
+    }
+
     fn fields(&self, origin: OriginId) -> Option<Vec<(&'static str, Value)>> {
         self.0.fields(origin)
     }
@@ -238,6 +249,10 @@ impl Object for BuildInfo {
         format!("{{{}}}", BUILD_INFO.map(|(.., text)| text).join(" "))
     }
 
+    fn members(&self) -> Option<Vec<(&'static str, Value)>> {
+        Some(BUILD_INFO.map(|(name, _, text)| (name, Value::str(text, OriginId::NONE))).to_vec())
+    }
+
     fn as_any(&self) -> &dyn std::any::Any {
         self
     }
@@ -275,8 +290,12 @@ impl Object for Capabilities {
     }
 
     fn print(&self) -> String {
+        format!("&{}", self.shown())
+    }
+
+    fn shown(&self) -> String {
         let kube = self.kube.clone().handed_over();
-        format!("&{{{} {} {}}}", print(&kube), print(&self.versions), print(&self.helm))
+        format!("{{{} {} {}}}", print(&kube), print(&self.versions), print(&self.helm))
     }
 
     fn as_any(&self) -> &dyn std::any::Any {
@@ -305,6 +324,9 @@ pub(super) fn capabilities(kube: &KubeVersion, extra: &[String], serves: Serves)
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::helm::print;
+    use crate::helm::rope::Rope;
+    use crate::helm::value::Data;
 
     #[test]
     fn versions_are_read_as_kubernetes_reads_them() {
@@ -319,6 +341,31 @@ mod tests {
         for given in ["1", "x", "1.x", ""] {
             KubeVersion::parse(given).expect_err(given);
         }
+    }
+
+    #[test]
+    fn printf_writes_structs_field_by_field() {
+        let kube = KubeVersion::parse("1.30.2").unwrap();
+        let capabilities = capabilities(&kube, &[], |_, _| false);
+        let Data::Object(object) = &capabilities.data else { panic!("an object") };
+        let origins = Origins::default();
+        let kube = object.call("KubeVersion", &[], &origins).unwrap().unwrap().handed_over();
+        for (format, want) in [
+            ("%v", "{v1.30.2 v1.30.2 1 30}"),
+            ("%+v", "{Version:v1.30.2 normalizedVersion:v1.30.2 Major:1 Minor:30}"),
+            ("%q", "{\"v1.30.2\" \"v1.30.2\" \"1\" \"30\"}"),
+            (
+                "%#v",
+                "common.KubeVersion{Version:\"v1.30.2\", normalizedVersion:\"v1.30.2\", \
+                 Major:\"1\", Minor:\"30\"}",
+            ),
+        ] {
+            let format = Rope::new(format, OriginId::NONE);
+            let shown = print::sprintf(&format, std::slice::from_ref(&kube), &origins);
+            assert_eq!(shown.as_str(), want);
+        }
+        assert!(print::plain(&capabilities).starts_with("&{{v1.30.2 "));
+        assert!(print::shown(&capabilities, &origins).as_str().starts_with("{{v1.30.2 "));
     }
 
     /// client-go registers the kinds of `v1` that every version shares before any group's own.

@@ -98,6 +98,15 @@ pub fn written(value: &Value, origins: &Origins) -> Rope {
     }
 }
 
+/// A value as a template shows it by itself: as [`written`] has it, but of a pointer what it leads to.
+#[must_use]
+pub fn shown(value: &Value, origins: &Origins) -> Rope {
+    match &value.data {
+        Data::Object(object) => Rope::new(&object.shown(), value.origin),
+        _ => written(value, origins),
+    }
+}
+
 /// A value as text with its origins, as sprig's `toString` has it: a string keeps its segments, all else is its printed form.
 #[must_use]
 pub fn rope(value: &Value, origins: &Origins) -> Rope {

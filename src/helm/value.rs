@@ -42,6 +42,8 @@ pub enum Nuance {
     Strings,
     /// A `[]int`, as `until` gives.
     Ints,
+    /// A `[][]interface {}`, as `chunk` gives.
+    Lists,
     /// A `map[string]interface {}` that was never made, as `fromJson` makes of null: it is written as null, and nothing
     /// can be set in it.
     NilMap,
@@ -99,6 +101,14 @@ pub trait Object: fmt::Debug {
     fn call(&self, name: &str, args: &[Value], origins: &Origins) -> Option<Result<Value, String>>;
     /// What `print` shows.
     fn print(&self) -> String;
+    /// What a template shows of it by itself: of a pointer, what it leads to.
+    fn shown(&self) -> String {
+        self.print()
+    }
+    /// The fields by their names, when it is a struct without a text of its own; for `printf`.
+    fn members(&self) -> Option<Vec<(&'static str, Value)>> {
+        None
+    }
     /// The entries when the type is a map in Go, as `.Files` is; to range over and to index.
     fn entries(&self) -> Option<Entries> {
         None
@@ -388,6 +398,7 @@ impl Value {
             Data::Str(_) => "string",
             Data::List(_) if self.nuance == Nuance::Strings => "[]string",
             Data::List(_) if self.nuance == Nuance::Ints => "[]int",
+            Data::List(_) if self.nuance == Nuance::Lists => "[][]interface {}",
             Data::List(_) => "[]interface {}",
             Data::Map(_) if self.nuance == Nuance::Values => "common.Values",
             Data::Map(_) if self.nuance.is_texts() => "map[string]string",

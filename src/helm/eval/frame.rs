@@ -243,7 +243,7 @@ impl<'e> Frame<'e> {
             (Data::Nil, None) => Rope::new("<no value>", value.origin),
             _ => {
                 self.ev.memo.note_whole(value);
-                print::written(value, origins)
+                print::shown(value, origins)
             }
         }
         .tinted(extra, origins);

@@ -311,6 +311,10 @@ fn lists_of_texts_and_of_numbers_are_of_types_of_their_own() {
         ("{{ deepEqual (list `a`) (splitList `,` `a`) }}", "false"),
         ("{{ deepEqual (splitList `;` `a`) (splitList `,` `a`) }}", "true"),
         ("{{ printf `%#v` (regexSplit `,` `a,b` -1) }}", "[]string{\"a\", \"b\"}"),
+        (
+            "{{ typeOf (chunk 1 .list) }} {{ typeOf (first (chunk 1 .list)) }}",
+            "[][]interface {} []interface {}",
+        ),
     ] {
         assert_eq!(written(template).as_deref(), Ok(want), "{template}");
     }

@@ -164,7 +164,7 @@ fn chunk(_: &dyn Host, args: &[Value]) -> Result<Value, String> {
     let size = size.filter(|size| *size > 0).ok_or("runtime error: makeslice: len out of range")?;
     let chunks =
         items.chunks(size).map(|part| Value::list(part.to_vec(), args[1].origin)).collect();
-    Ok(Value::list(chunks, args[1].origin))
+    Ok(Value::list(chunks, args[1].origin).with(Nuance::Lists))
 }
 
 fn numbers(start: i64, stop: i64, step: i64) -> Result<Vec<i64>, String> {

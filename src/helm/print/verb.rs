@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use super::quote::{is_printable, is_raw, quoted};
 use super::{float, plain};
-use crate::helm::value::{Budget, Data, Nuance, Value};
+use crate::helm::value::{Budget, Data, Nuance, Object, Value};
 use crate::source::bytes;
 
 /// What stands between the `%` and the verb.
@@ -27,13 +27,21 @@ pub(super) struct Flags {
     pub zero: bool,
     /// `%#v`: as Go's source has it.
     pub source: bool,
+    /// `%+v`: with the names of fields.
+    pub names: bool,
 }
 
 impl Flags {
     /// The flags as `%v` reads them: `#` and `+` are formats of their own there.
     pub(super) fn of_verb(self, verb: char) -> Self {
         match verb {
-            'v' | 'w' => Self { source: self.sharp, sharp: false, plus: false, ..self },
+            'v' | 'w' => Self {
+                source: self.sharp,
+                names: self.plus && !self.sharp,
+                sharp: false,
+                plus: false,
+                ..self
+            },
             _ => self,
         }
     }
@@ -113,6 +121,9 @@ fn by_type(flags: Flags, verb: char, value: &Value, budget: &mut Budget) -> Stri
         Data::List(_) | Data::Map(_) if verb != 'w' && verb != 'p' => {
             members(flags, verb, value, budget)
         }
+        Data::Object(object) if object.members().is_some() => {
+            structure(flags, verb, &**object, budget)
+        }
         Data::Object(object) if "vsxXq".contains(verb) => {
             text(Flags { source: false, ..flags }, verb, &object.print())
         }
@@ -152,6 +163,23 @@ fn members(flags: Flags, verb: char, value: &Value, budget: &mut Budget) -> Stri
         true if value.nuance.is_nil() => format!("{}(nil)", value.type_name()),
         true => format!("{}{{{}}}", value.type_name(), members.join(", ")),
         false => format!("{name}[{}]", members.join(" ")),
+    }
+}
+
+/// A struct, each field by the verb.
+fn structure(flags: Flags, verb: char, object: &dyn Object, budget: &mut Budget) -> String {
+    let members = object.members().unwrap_or_default();
+    let shown = members.iter().map(|(name, value)| {
+        let shown = printed(flags, verb, value, budget);
+        match (flags.source, flags.names) {
+            (false, false) => shown,
+            _ => format!("{name}:{shown}"),
+        }
+    });
+    let shown: Vec<_> = shown.collect();
+    match flags.source {
+        true => format!("{}{{{}}}", object.type_name(), shown.join(", ")),
+        false => format!("{{{}}}", shown.join(" ")),
     }
 }
 
