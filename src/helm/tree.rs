@@ -6,7 +6,7 @@ use super::origin::{OriginId, Origins};
 use super::rope::{Rope, RopeIndex};
 use super::value::{Data, Entries, Value};
 use crate::source::{SourceId, Span};
-use crate::yaml::{Kind, Node, Scalar, Stream, Style};
+use crate::yaml::{Kind, Node, Scalar, Stream, Style, foreign_directive};
 
 /// The first document of a text that a template made; each scalar keeps the origins of its own
 /// characters, a map or list the conditions that it and its entries stand under.
@@ -19,6 +19,9 @@ pub(super) fn from_text(stream: &Stream, rope: &Rope, origins: &Origins) -> Resu
     let content = rope.as_str().trim_start_matches([' ', '\n', '\r']);
     if content.starts_with('\t') {
         return Err(format!("{NO_YAML}: found character that cannot start any token"));
+    }
+    if let Some((_, fault)) = foreign_directive(rope.as_str()) {
+        return Err(format!("{NO_YAML}: {fault}"));
     }
     let first = stream.first().map_err(|fault| {
         let before = rope.as_str().get(..fault.span.start as usize).unwrap_or_default();

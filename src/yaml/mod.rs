@@ -7,6 +7,7 @@
 
 mod block;
 mod build;
+mod directive;
 pub mod edit;
 mod flow;
 mod fold;
@@ -20,6 +21,7 @@ mod tabs;
 mod tree;
 mod written;
 
+pub use directive::foreign_directive;
 pub use edit::NewValue;
 pub use marks::{Mark, Marks, Sign};
 pub(crate) use members::Hint;

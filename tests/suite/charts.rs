@@ -931,6 +931,15 @@ fn a_version_that_is_none_is_refused_where_a_chart_is_rendered_and_told_where_it
 }
 
 #[test]
+fn a_chart_of_another_version_of_yaml_is_refused() {
+    let chart = "# note\n%YAML 1.2\n---\napiVersion: v2\nname: c\nversion: 1.0.0\n";
+    let dir = repository(&[("c/Chart.yaml", chart), ("c/templates/a.yaml", "a: b\n")]);
+    let run = run(dir.path(), &["render", "x", "c"]).expect_code(1);
+    assert!(run.err.contains("found incompatible YAML document"), "{}", run.err);
+    assert!(run.err.contains("Chart.yaml:2:1"), "{}", run.err);
+}
+
+#[test]
 fn an_empty_requirements_file_has_no_dependencies() {
     let old = ("c/Chart.yaml", "apiVersion: v1\nname: c\nversion: 1.0.0\n");
     let dir = repository(&[old, ("c/requirements.yaml", "\n"), ("c/templates/a.yaml", "a: b\n")]);

@@ -136,6 +136,9 @@ fn read_map(file: &ChartFile) -> Result<Option<Arc<yaml::Document>>, ChartError>
     let stream = yaml::parse(file.source, &file.text);
     let refuse =
         |what: &str, span| ChartError::at(format!("cannot load {}: {what}", file.name), span);
+    if let Some((at, fault)) = yaml::foreign_directive(&file.text) {
+        return Err(refuse(fault, Span::new(file.source, at.start, at.end)));
+    }
     let first = stream.first().map_err(|error| refuse(&error.message, error.span))?;
     let Some(document) =
         first.filter(|document| document.root().is_some_and(|root| !root.is_null()))

@@ -247,6 +247,17 @@ fn escapes_give_bytes_that_are_no_text() {
 }
 
 #[test]
+fn go_yaml_reads_no_directives_but_its_own() {
+    let yaml =
+        |head: &str| written(&format!("{{{{ fromYaml `{head}\n---\na: 1` | toJson }}}}")).unwrap();
+    let fault =
+        |what: &str| format!("{{\"Error\":\"error converting YAML to JSON: yaml: {what}\"}}");
+    assert_eq!(yaml("%YAML 1.1"), "{\"a\":1}");
+    assert_eq!(yaml("%YAML 1.2"), fault("found incompatible YAML document"));
+    assert_eq!(yaml("%NOTE a"), fault("found unknown directive name"));
+}
+
+#[test]
 fn go_yaml_passes_over_no_tab_where_a_key_may_stand() {
     assert_eq!(
         written("{{ fromYaml \"\\ta: b\" }}{{ fromYaml \"a:\\tb\" }}").unwrap(),
