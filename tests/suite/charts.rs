@@ -345,6 +345,19 @@ fn a_value_that_the_schema_forbids_is_not_repeated() {
 }
 
 #[test]
+fn keys_of_a_map_that_may_have_none_are_named() {
+    let schema = r#"{"properties": {"db": {"additionalProperties": false}}}"#;
+    let dir = repository(&[
+        CHART,
+        ("c/values.schema.json", schema),
+        ("c/values.yaml", "db: {key: 1, name: 2}\n"),
+        ("c/templates/t.yaml", "a: 1\n"),
+    ]);
+    let run = run(dir.path(), &["check", "--format", "concise"]).expect_code(1);
+    assert!(run.out.contains("'key', 'name' were unexpected"), "{}", run.out);
+}
+
+#[test]
 fn a_map_over_a_scalar_is_said_where_it_is_written() {
     let dir = repository(&[
         CHART,

@@ -64,7 +64,8 @@ impl Schema {
             Violation {
                 // Without the value, which may be a credential: it stands at its place for all to
                 // read who may.
-                message: error.masked_with("it").to_string(),
+                message: unexpected(&error, &instance)
+                    .unwrap_or_else(|| error.masked_with("it").to_string()),
                 value: origin_at(values, &pointer, origins),
                 schema: place(&error.schema_path().to_string()),
                 pointer,
@@ -72,6 +73,26 @@ impl Schema {
         };
         self.0.iter_errors(&instance).map(violation).collect()
     }
+}
+
+/// The complaint about a map whose schema lets it have no keys and names none: the library says no more of it than that
+/// nothing fits `false`.
+fn unexpected(
+    error: &jsonschema::ValidationError<'_>,
+    instance: &serde_json::Value,
+) -> Option<String> {
+    let is_false = matches!(error.kind(), jsonschema::error::ValidationErrorKind::FalseSchema);
+    let path = error.schema_path().to_string();
+    let around = path.strip_suffix("/additionalProperties").filter(|_| is_false)?;
+    // That is a property of this name.
+    if around.ends_with("/properties") {
+        return None;
+    }
+    let map = instance.pointer(&error.instance_path().to_string())?.as_object()?;
+    let keys: Vec<_> = map.keys().map(|key| format!("'{key}'")).collect();
+    let were = if keys.len() == 1 { "was" } else { "were" };
+    let keys = keys.join(", ");
+    Some(format!("Additional properties are not allowed ({keys} {were} unexpected)"))
 }
 
 /// Keywords whose values are schemas by name.
