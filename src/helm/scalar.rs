@@ -125,11 +125,28 @@ impl<'m> Inquiry<'m> {
             _ => {
                 let range = self.range(node);
                 let block = self.block_indent(node, &range);
-                let (origin, place) = self.index.source(range, block, self.origins);
+                let around = self.around(node, &range);
+                let (origin, place) = self.index.source(range, around, block, self.origins);
                 let origin = self.origins.union(origin, above);
                 each(&ScalarOrigin { node, pointer, place, origin });
             }
         }
+    }
+
+    /// The bytes that a node's value would take if what is empty beside it were not: blanks around a plain one, up to what
+    /// begins it and up to what ends it on its line.
+    fn around(&self, node: Node<'_>, range: &Range<usize>) -> Range<usize> {
+        if node.style() != Style::Plain {
+            return range.clone();
+        }
+        let text = self.manifest.text.as_str();
+        let (before, behind) = (&text[..range.start], &text[range.end..]);
+        let marked = before.trim_end_matches(' ');
+        let start = if marked.ends_with([':', '-', '[', ',']) { marked.len() } else { range.start };
+        let rest = behind.trim_start_matches(' ');
+        let ends = rest.is_empty() || rest.starts_with(['\n', ',', ']', '}']);
+        let end = if ends { text.len() - rest.len() } else { range.end };
+        start..end
     }
 
     /// How far the lines of a literal or folded text are indented.

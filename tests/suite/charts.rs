@@ -92,6 +92,22 @@ fn a_line_that_a_condition_would_add_says_nothing_of_the_line_before() {
     assert_eq!(within, ["/text", "/flag"]);
 }
 
+#[test]
+fn what_is_empty_beside_a_text_would_go_on_with_it() {
+    let values = "none: null\nflag: false\ntext: one\n";
+    let part = |template: &str| parts(&format!("{template}z: 1\n"), values).remove(0).1;
+    assert_eq!(part("a: in {{ .Values.none }}\n"), ["/none text"]);
+    assert_eq!(part("a:\n- {{ .Values.none }} in\n"), ["/none text"]);
+    assert_eq!(part("a: in {{ if .Values.flag }}it{{ end }}\n"), ["/flag condition"]);
+    assert_eq!(
+        part("a: [{{ .Values.none }} in {{ .Values.text }}]\n"),
+        ["/none text", "/text text"]
+    );
+    assert_eq!(part("a: in \n{{- if .Values.flag }}\nb: 1\n{{- end }}\n"), [""; 0]);
+    assert_eq!(part("a: {{ .Values.text }} # {{ .Values.none }}\n"), ["/text text"]);
+    assert_eq!(part("a: 'in' {{ .Values.none }}\n"), [""; 0]);
+}
+
 /// The values that had a part in the scalars of a template, by the pointer of each.
 fn parts(template: &str, values: &str) -> Vec<(String, Vec<String>)> {
     let run = render(template, values, &["--origins"]).expect_code(0);

@@ -68,30 +68,39 @@ impl<'a> RopeIndex<'a> {
     /// Everything that had a part in `range`; what would start a line behind it had none.
     #[must_use]
     pub fn origin(&self, range: Range<usize>, origins: &Origins) -> OriginId {
-        self.source(range, None, origins).0
+        self.source(range.clone(), range, None, origins).0
     }
 
     /// Everything that had a part in `range`, as [`RopeIndex::origin`] has it, and its place, as
     /// [`RopeIndex::place`] has it.
     ///
-    /// In a block whose lines are indented by `block`, what would start a line of it behind had a part, too.
+    /// In a block whose lines are indented by `block`, what would start a line of it behind had a part, too. So had what
+    /// is empty in `around`, where nothing but blanks parts it from the range.
     #[must_use]
     pub fn source(
         &self,
         range: Range<usize>,
+        around: Range<usize>,
         block: Option<u32>,
         origins: &Origins,
     ) -> (OriginId, Option<Place>) {
-        let behind = |start: usize| start == range.end && start > range.start;
+        let behind = |start: usize| start >= range.end && start > range.start;
         let apart =
             |place: Place| place.starts_line() && block.is_none_or(|indent| place.skipped < indent);
         let mut origin = OriginId::NONE;
         let mut first = FirstPlace::default();
-        for (segment, start) in self.placed(range.clone()) {
-            if segment.len > 0 || !(behind(start) && apart(segment.place)) {
+        for (segment, start) in self.placed(around) {
+            let end = start + segment.len as usize;
+            let has_part = match segment.len {
+                0 => !(behind(start) && apart(segment.place)),
+                _ => start < range.end && end > range.start,
+            };
+            if has_part {
                 origin = origins.union(origin, segment.origin);
             }
-            first.see(segment, range.start.saturating_sub(start));
+            if segment.len == 0 || has_part {
+                first.see(segment, range.start.saturating_sub(start));
+            }
         }
         (origin, first.found())
     }
