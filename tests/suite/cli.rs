@@ -17,11 +17,13 @@ fn an_unknown_command_is_a_usage_error() {
 }
 
 #[test]
-fn completions_name_the_binary() {
+fn completions_offer_commands_and_their_flags() {
     let dir = repository(&[]);
-    for shell in ["bash", "zsh", "fish"] {
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
         let run = run(dir.path(), &["completions", shell]).expect_code(0);
-        assert!(run.out.contains("plimsoll"), "{shell}");
+        for word in ["plimsoll", "releases", "kube-version", "skip-schema-validation"] {
+            assert!(run.out.contains(word), "{shell} has no {word}");
+        }
     }
 }
 
