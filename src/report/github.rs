@@ -50,6 +50,24 @@ fn property(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::report::model::{Entry, Location, Point};
+
+    #[test]
+    fn columns_are_given_for_a_place_within_one_line() {
+        let command = |end: Point| {
+            let start = Point { line: 2, column: 3 };
+            let place = Location { file: "a.yaml".to_owned(), start, end };
+            let mut report = Report::new();
+            report.findings.push(Entry::bare("r", place));
+            let mut out = Vec::new();
+            write(&report, &mut out).unwrap();
+            String::from_utf8(out).unwrap()
+        };
+        let within = command(Point { line: 2, column: 9 });
+        assert_eq!(within, "::error file=a.yaml,line=2,col=3,endColumn=9,title=plimsoll r::\n");
+        let across = command(Point { line: 4, column: 1 });
+        assert_eq!(across, "::error file=a.yaml,line=2,endLine=4,title=plimsoll r::\n");
+    }
 
     #[test]
     fn nothing_in_a_message_ends_the_command() {

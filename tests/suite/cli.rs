@@ -28,6 +28,16 @@ fn completions_offer_commands_and_their_flags() {
 }
 
 #[test]
+fn the_starter_can_be_looked_at_before_it_is_written() {
+    let dir = repository(&[]);
+    let printed = run(dir.path(), &["init", "--print"]).expect_code(0);
+    assert!(!dir.path().join("plimsoll.yaml").exists());
+    run(dir.path(), &["init"]).expect_code(0);
+    let written = std::fs::read_to_string(dir.path().join("plimsoll.yaml")).expect("a file");
+    assert_eq!(printed.out, written);
+}
+
+#[test]
 fn the_manual_page_is_roff() {
     let dir = repository(&[]);
     let run = run(dir.path(), &["man"]).expect_code(0);

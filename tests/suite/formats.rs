@@ -146,6 +146,17 @@ fn shards_of_real_repositories_merged_are_one_run() {
 }
 
 #[test]
+fn a_merged_report_ends_in_a_summary_unless_it_is_to_be_quiet() {
+    let dir = repository(&[("a.yaml", POD)]);
+    run(dir.path(), &["check", "--preset", "all", "--format", "json", "--output", "whole.json"]);
+    let merge = ["merge", "whole.json", "--format", "concise"];
+    let merged = run(dir.path(), &merge);
+    assert!(merged.err.contains(" in 1 file, 1 object"), "{}", merged.err);
+    let quiet = run(dir.path(), &[&merge[..], &["--quiet"]].concat());
+    assert_eq!((quiet.code, quiet.out, quiet.err), (merged.code, merged.out, String::new()));
+}
+
+#[test]
 fn a_part_that_is_missing_is_an_error() {
     let dir = repository(&[("a.yaml", POD)]);
     run(dir.path(), &["check", "--shard", "1/2", "--format", "json", "--output", "one.json"]);

@@ -120,6 +120,16 @@ fn a_page_shows_the_files_of_an_example() {
 }
 
 #[test]
+fn a_page_shows_parameters_with_their_defaults() {
+    let dir = repository(&[]);
+    let page = |id: &str| run(dir.path(), &["rule", id]).expect_code(0).out;
+    let with = page("anti-affinity-required");
+    assert!(with.contains("Parameters\n\n  min-replicas (integer): "), "{with}");
+    assert!(with.contains("\n    default: 2\n"), "{with}");
+    assert!(!page("host-network-forbidden").contains("Parameters"));
+}
+
+#[test]
 fn a_job_that_keda_starts_is_judged_by_its_pods() {
     let job = "apiVersion: keda.sh/v1alpha1\nkind: ScaledJob\nmetadata: {name: a}\nspec:\n  jobTargetRef:\n    template:\n      spec:\n        restartPolicy: Never\n        containers:\n          - {name: a, image: web}\n";
     let dir = repository(&[("job.yaml", job)]);
