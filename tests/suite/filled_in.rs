@@ -198,3 +198,20 @@ fn nothing_is_left_of_a_template_in_a_status() {
     let expected = ["pod.yaml:4 rendered-template-residue"];
     assert_eq!(found(dir.path(), "rendered-template-residue"), expected);
 }
+
+/// `--set-file` may name a file of any sort; a run reads those that may be manifests or values.
+#[test]
+fn what_a_command_sets_from_a_file_that_no_run_reads_is_not_judged() {
+    let dir = repository(&[
+        ("chart/Chart.yaml", "apiVersion: v2\nname: web\nversion: 0.1.0\n"),
+        ("chart/values.yaml", "image: example.org/web\n"),
+        (
+            "chart/templates/pod.yaml",
+            "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec:\n  containers: [{name: web, image: '{{ .Values.image }}:1.0.0'}]\n",
+        ),
+        ("deploy.sh", "helm upgrade --install blog ./chart --set-file image=image.txt\n"),
+        ("image.txt", "example.org/blog"),
+    ]);
+    let select = ["check", "--select", "image-reference-malformed", "--format", "concise"];
+    assert_eq!(run(dir.path(), &select).expect_code(0).out, "");
+}

@@ -361,7 +361,7 @@ impl Task<'_> {
         })
     }
 
-    /// What `--set-file` reads, as far as it is here.
+    /// What `--set-file` reads; of a file that is not here or is none that a run reads, that it is filled in later.
     fn set_files(&self, text: &str) -> Vec<(String, Arc<str>)> {
         let paths = match text.contains('=') {
             true => crate::helm::values::set_file_paths(text),
@@ -371,7 +371,7 @@ impl Task<'_> {
             .into_iter()
             .map(|path| {
                 let known = self.files.at(&path).map(|file| file.text());
-                (path, known.unwrap_or_else(|| Arc::from("")))
+                (path, known.unwrap_or_else(|| Arc::from(FILLED_IN_LATER)))
             })
             .collect()
     }
