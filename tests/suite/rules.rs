@@ -108,11 +108,14 @@ fn labelled_cases_are_judged_as_well_as_before() {
     assert!(percent("found") >= 98.0 && percent("silent") >= 99.0, "{out}");
 }
 
+/// What `plimsoll rule` says of a rule.
+fn page(id: &str) -> String {
+    run(repository(&[]).path(), &["rule", id]).expect_code(0).out
+}
+
 /// Examples of one text and examples of files are shown alike, with what was before a change.
 #[test]
 fn a_page_shows_the_files_of_an_example() {
-    let dir = repository(&[]);
-    let page = |id: &str| run(dir.path(), &["rule", id]).expect_code(0).out;
     let changed = page("immutable-field-change");
     assert!(changed.contains("Bad\n\n  (before)\n\n    apiVersion: "), "{changed}");
     let chart = page("chart-icon-valid");
@@ -121,8 +124,6 @@ fn a_page_shows_the_files_of_an_example() {
 
 #[test]
 fn a_page_shows_parameters_with_their_defaults() {
-    let dir = repository(&[]);
-    let page = |id: &str| run(dir.path(), &["rule", id]).expect_code(0).out;
     let with = page("anti-affinity-required");
     assert!(with.contains("Parameters\n\n  min-replicas (integer): "), "{with}");
     assert!(with.contains("\n    default: 2\n"), "{with}");
