@@ -215,3 +215,19 @@ fn what_a_command_sets_from_a_file_that_no_run_reads_is_not_judged() {
     let select = ["check", "--select", "image-reference-malformed", "--format", "concise"];
     assert_eq!(run(dir.path(), &select).expect_code(0).out, "");
 }
+
+#[test]
+fn a_chart_that_fails_on_such_a_file_is_noted() {
+    let dir = repository(&[
+        ("chart/Chart.yaml", "apiVersion: v2\nname: web\nversion: 0.1.0\n"),
+        (
+            "chart/templates/config.yaml",
+            "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata: {port: '{{ required \"no port\" (.Values.settings | fromJson).port }}'}\n",
+        ),
+        ("deploy.sh", "helm upgrade --install blog ./chart --set-file settings=settings.ini\n"),
+        ("settings.ini", "{\"port\": 80}"),
+    ]);
+    let run = run(dir.path(), &["check", "--select", "helm-render", "--format", "concise"]);
+    let run = run.expect_code(0);
+    assert!(run.err.contains("blog: the chart does not render without values"), "{}", run.err);
+}

@@ -349,12 +349,16 @@ impl Task<'_> {
     }
 
     /// Whether some of the release's values are only known when it is deployed: what a pipeline sets, or what a file
-    /// says that may be there and is not here.
+    /// says that may be there and is not here, or that no run reads.
     fn is_guessed(&self) -> bool {
         let is_absent = |path: &String| self.files.at(path).is_none();
+        let is_open = |one: &Assignment| {
+            let is_file = one.kind == AssignmentKind::File;
+            !one.is_known() || is_file && set_file_paths(&one.value).iter().any(is_absent)
+        };
         self.release.values.iter().any(|layer| match &layer.content {
             Content::Set(assignments) | Content::Filled(_, assignments) => {
-                assignments.iter().any(|one| !one.is_known())
+                assignments.iter().any(is_open)
             }
             Content::File => layer.optional && layer.file.as_ref().is_some_and(is_absent),
             _ => false,
@@ -363,11 +367,7 @@ impl Task<'_> {
 
     /// What `--set-file` reads; of a file that is not here or is none that a run reads, that it is filled in later.
     fn set_files(&self, text: &str) -> Vec<(String, Arc<str>)> {
-        let paths = match text.contains('=') {
-            true => crate::helm::values::set_file_paths(text),
-            false => vec![text.to_owned()],
-        };
-        paths
+        set_file_paths(text)
             .into_iter()
             .map(|path| {
                 let known = self.files.at(&path).map(|file| file.text());
@@ -439,6 +439,14 @@ impl Task<'_> {
 
     fn declared(&self) -> Span {
         self.release.name_span.unwrap_or(self.release.declared)
+    }
+}
+
+/// The files that an argument of `--set-file` names, or the one that a declaration gives for a value.
+fn set_file_paths(text: &str) -> Vec<String> {
+    match text.contains('=') {
+        true => crate::helm::values::set_file_paths(text),
+        false => vec![text.to_owned()],
     }
 }
 
