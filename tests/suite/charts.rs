@@ -1141,6 +1141,25 @@ fn what_a_chart_imports_of_a_dependency_is_among_its_fields() {
     assert!(run.out.contains("v: {\"p\":1}\n"), "{}", run.out);
 }
 
+/// Helm imports a table itself, no copy of it (`processImportValues`): what is imported into the same place later comes
+/// up in the child and wherever else the table went.
+#[test]
+fn what_is_imported_into_an_imported_table_is_in_all_its_places() {
+    let chart = "apiVersion: v2\nname: c\nversion: 1.0.0\ndependencies:\n- {name: s, version: '*', import-values: [{child: a, parent: one}, {child: a, parent: two}]}\n- {name: t, version: '*', import-values: [{child: b, parent: two}]}\n";
+    let dir = repository(&[
+        ("c/Chart.yaml", chart),
+        ("c/charts/s/Chart.yaml", "apiVersion: v2\nname: s\nversion: 1.0.0\n"),
+        ("c/charts/s/values.yaml", "a: {p: 1}\n"),
+        ("c/charts/t/Chart.yaml", "apiVersion: v2\nname: t\nversion: 1.0.0\n"),
+        ("c/charts/t/values.yaml", "b: {q: 2}\n"),
+        ("c/templates/t.yaml", "v: {{ pick .Values \"one\" \"two\" \"s\" | toJson }}\n"),
+    ]);
+    let run = run(dir.path(), &["render", "x", "c"]).expect_code(0);
+    let said =
+        r#"v: {"one":{"p":1,"q":2},"s":{"a":{"p":1,"q":2},"global":{}},"two":{"p":1,"q":2}}"#;
+    assert!(run.out.contains(said), "{}", run.out);
+}
+
 /// `.Files` holds bytes (helm `pkg/engine/files.go`): `.Files.Get` makes a text of them, and `toString` does.
 #[test]
 fn files_are_bytes_to_templates() {

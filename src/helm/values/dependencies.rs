@@ -3,8 +3,6 @@
 //!
 //! Mirrors Helm 4.1 `pkg/chart/v2/util/dependencies.go`.
 
-use std::rc::Rc;
-
 use super::ValuesError;
 use super::coalesce::{Coalescer, Tree, table};
 use super::moved;
@@ -154,7 +152,8 @@ pub(in crate::helm) fn import(
         return Ok(());
     }
     let values = coalescer.values(tree, &super::empty(tree.leaf), true)?;
-    let imported = Rc::default();
+    // The children's tables themselves are put there, as Helm does: what is merged into one comes up wherever it is.
+    let imported = Value::map(Entries::default(), OriginId::NONE);
     for dependency in dependencies {
         for entry in &dependency.import_values {
             let (child, parent) = entry.paths();
@@ -163,26 +162,19 @@ pub(in crate::helm) fn import(
             let Some(found) = at(&values, &steps).filter(|found| table(found).is_some()) else {
                 continue;
             };
-            let origins = coalescer.origins;
-            let steps: Vec<&str> =
-                if parent == "." { Vec::new() } else { parent.split('.').collect() };
-            let mut leaves = vec![tree.leaf];
-            for step in &steps {
-                leaves.push(origins.leaf(leaves.last().copied(), *step, None));
-            }
-            let mut value = moved(&found, leaves[leaves.len() - 1], origins);
-            for (step, leaf) in steps.iter().zip(&leaves).rev() {
-                let entries = Entries::from([((*step).into(), value)]);
-                value = Value::map(entries, OriginId::text(*leaf));
-            }
-            if let Some(from) = table(&value) {
-                coalescer.tables(&imported, from, true);
+            let steps = parent.split('.').filter(|_| parent != ".");
+            let placed = steps.rev().fold(found, |value, step| {
+                Value::map(Entries::from([(step.into(), value)]), OriginId::NONE)
+            });
+            if let (Some(into), Some(from)) = (table(&imported), table(&placed)) {
+                coalescer.tables(into, from, true);
             }
         }
     }
+    let imported = moved(&imported, tree.leaf, coalescer.origins);
     let copy = values.deep_copy();
-    if let Some(into) = table(&copy) {
-        coalescer.tables(into, &imported, true);
+    if let (Some(into), Some(from)) = (table(&copy), table(&imported)) {
+        coalescer.tables(into, from, true);
     }
     tree.values = copy;
     Ok(())
