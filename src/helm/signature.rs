@@ -128,7 +128,7 @@ pub fn of_method(name: &str) -> Signature {
         "Get" | "GetBytes" | "Glob" | "Lines" | "Has" | "Table" | "PathValue" => {
             Signature { fixed: &[Text], rest: None }
         }
-        "AsConfig" | "AsSecrets" | "AsMap" | "YAML" | "String" => {
+        "AsConfig" | "AsSecrets" | "AsMap" | "YAML" | "String" | "GitVersion" => {
             Signature { fixed: &[], rest: None }
         }
         _ => Signature::OPEN,

@@ -1094,6 +1094,23 @@ fn functions_see_the_kubernetes_version_as_the_struct_that_it_is() {
         let run = render(&template, "", &["--kube-version", "1.30.2-x"]).expect_code(0);
         assert!(run.out.contains(&format!("v: '{want}'\n")), "{action}: {}", run.out);
     }
+    for (action, why) in [
+        (
+            ".Capabilities.KubeVersion.Major 1",
+            "Major has arguments but cannot be invoked as function",
+        ),
+        (
+            "1 | .Capabilities.APIVersions",
+            "APIVersions has arguments but cannot be invoked as function",
+        ),
+        (
+            ".Capabilities.KubeVersion.GitVersion 1",
+            "wrong number of args for GitVersion: want 0 got 1",
+        ),
+    ] {
+        let run = render(&format!("v: {{{{ {action} }}}}\n"), "", &[]).expect_code(1);
+        assert!(in_one_line(&run.err).contains(why), "{action}: {}", run.err);
+    }
     // The methods of its address are not those of a copy.
     let method = "v: {{ (default .Capabilities.KubeVersion nil).GitVersion }}\n";
     let run = render(method, "", &[]).expect_code(1);

@@ -363,6 +363,13 @@ impl<'e> Frame<'e> {
         given: Given<'e>,
         dot: &Value,
     ) -> Flow<Held> {
+        let is_field = || {
+            let fields = object.members().or_else(|| object.fields(OriginId::NONE));
+            fields.into_iter().flatten().any(|(own, _)| own == name)
+        };
+        if !given.is_empty() && is_field() {
+            return self.fail(&format!("{name} has arguments but cannot be invoked as function"));
+        }
         let spot = self.spot;
         let args = self.method_arguments(name, given, dot)?;
         self.spot = spot;
