@@ -1,20 +1,20 @@
 //! Events to one document's tree.
 
 mod keys;
+mod scalar;
 
 use std::collections::HashMap;
 use std::mem;
 use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
-use granit_parser::{Event, ScalarStyle, StructureStyle};
+use granit_parser::{Event, StructureStyle};
 
 use super::marks::LazyMarks;
 use super::members::{AT_ONCE, KeyIndex};
 use super::parse::{ErrorKind, MAX_DEPTH, Stream, SyntaxError};
-use super::scalar::{Scalar, is_date, resolve_plain};
 use super::tree::{Body, Document, NONE, NodeData, Style};
-use crate::source::{SourceId, Span, bytes};
+use crate::source::{SourceId, Span};
 
 /// How many nodes a document may have once its aliases are written out.
 const MAX_EXPANDED: u64 = 4_000_000;
@@ -26,9 +26,6 @@ const MAX_ERRORS: usize = 1_000;
 const BYTES_PER_NODE: usize = 10;
 /// For how many nodes there is room from the start: a file may hold many small documents.
 const MAX_EXPECTED: usize = 1_024;
-
-/// The tag of a scalar that is base64 of what it means.
-const BINARY: &str = "tag:yaml.org,2002:binary";
 
 /// A collection that is still open.
 struct Open {
@@ -216,92 +213,6 @@ impl<'t> Builder<'t> {
         self.add(body, at as usize, at as usize, Weight::SCALAR);
     }
 
-    fn scalar(
-        &mut self,
-        value: &str,
-        style: ScalarStyle,
-        anchor: usize,
-        tag: Option<String>,
-        range: Range<usize>,
-    ) {
-        let style = match style {
-            ScalarStyle::Plain => Style::Plain,
-            ScalarStyle::SingleQuoted => Style::SingleQuoted,
-            ScalarStyle::DoubleQuoted => Style::DoubleQuoted,
-            ScalarStyle::Literal => Style::Literal,
-            ScalarStyle::Folded => Style::Folded,
-        };
-        let text = self.source_text;
-        let (mut start, mut end) = (range.start, range.end.min(text.len()));
-        match style {
-            // The parser spells a value that is not written `~`, with an empty range.
-            Style::Plain if start == end => {
-                start = self.place_of_nothing(range.start);
-                end = start;
-            }
-            Style::Literal | Style::Folded => {
-                end = start + text[start..end].trim_end().len();
-            }
-            _ => {}
-        }
-        let inner = match style {
-            Style::SingleQuoted | Style::DoubleQuoted if end >= start + 2 => start + 1..end - 1,
-            _ => start..end,
-        };
-        let value = if style == Style::Plain && inner.is_empty() { "" } else { value };
-        let decoded = tag.as_deref().filter(|tag| *tag == BINARY).and_then(|_| {
-            let decoded = binary(value);
-            if decoded.is_none() {
-                let message = "this is no base64, which `!!binary` asks for".to_owned();
-                self.fail(ErrorKind::Syntax, start, end, message);
-            }
-            decoded
-        });
-        let value = decoded.as_deref().unwrap_or(value);
-        let is_text = match tag.as_deref().map(|tag| tag.trim_start_matches("tag:yaml.org,2002:")) {
-            Some(tag @ ("int" | "float" | "bool" | "null" | "timestamp")) => {
-                self.check_tag(tag, value, start, end);
-                // A time stays as it is written.
-                tag == "timestamp"
-            }
-            // go-yaml looks no further at what bears another tag, its own or anybody's (`resolve.go`).
-            Some(_) => true,
-            None => self.is_text(style, value, start..end),
-        };
-        if style == Style::DoubleQuoted && text.get(inner.clone()) != Some(value) {
-            self.check_escapes(inner.clone());
-        }
-        let node = match text.get(inner.clone()) == Some(value) {
-            true => self.borrowed(style, start..end, &inner, is_text),
-            false => self.owned(style, start..end, value.into(), is_text),
-        };
-        self.remember(node, anchor, Weight::SCALAR);
-        if let Some(tag) = tag {
-            self.document.tags.push((node, tag.into()));
-        }
-    }
-
-    /// Adds a scalar whose text stands at `inner`.
-    fn borrowed(
-        &mut self,
-        style: Style,
-        range: Range<usize>,
-        inner: &Range<usize>,
-        text: bool,
-    ) -> u32 {
-        let (first, second) = (narrow(inner.start), narrow(inner.end));
-        let body = Body::Scalar { style, owned: false, text, first, second };
-        self.add(body, range.start, range.end, Weight::SCALAR)
-    }
-
-    /// Adds a scalar whose text is not what is written.
-    fn owned(&mut self, style: Style, range: Range<usize>, value: Box<str>, text: bool) -> u32 {
-        let first = narrow(self.document.owned.len());
-        self.document.owned.push(value);
-        let body = Body::Scalar { style, owned: true, text, first, second: 0 };
-        self.add(body, range.start, range.end, Weight::SCALAR)
-    }
-
     /// Takes an anchor by its name: it is the next node's. `None` where that has one already.
     pub(super) fn anchor(&mut self, name: &'t str) -> Option<()> {
         let id = self.last_anchor + 1;
@@ -322,28 +233,6 @@ impl<'t> Builder<'t> {
         let id = *self.names.get(name)?;
         self.alias(id, range);
         (!self.broken && !self.awaits_anchored()).then_some(())
-    }
-
-    /// Adds a scalar without tag whose text stands at `inner`.
-    pub(super) fn in_text(&mut self, style: Style, range: Range<usize>, inner: Range<usize>) {
-        let text = self.is_text(style, &self.source_text[inner.clone()], range.clone());
-        let node = self.borrowed(style, range, &inner, text);
-        self.remember_named(node);
-    }
-
-    /// Adds a scalar without tag whose text was put together from what is written.
-    pub(super) fn made(&mut self, style: Style, range: Range<usize>, value: String) {
-        if self.source_text[range.clone()] == *value {
-            return self.in_text(style, range.clone(), range);
-        }
-        let text = self.is_text(style, &value, range.clone());
-        let node = self.owned(style, range, value.into(), text);
-        self.remember_named(node);
-    }
-
-    fn remember_named(&mut self, scalar: u32) {
-        let anchor = mem::take(&mut self.anchor);
-        self.remember(scalar, anchor, Weight::SCALAR);
     }
 
     /// Opens a block collection without tag.
@@ -385,70 +274,11 @@ impl<'t> Builder<'t> {
         }
     }
 
-    /// True for a scalar without tag that is text. A value that no JSON can say is refused, as everyone who makes
-    /// JSON of it does.
-    fn is_text(&mut self, style: Style, value: &str, range: Range<usize>) -> bool {
-        if style != Style::Plain {
-            return true;
-        }
-        match resolve_plain(value) {
-            Scalar::Str(_) => true,
-            Scalar::Float(float) if !float.is_finite() && !self.is_at_key() => {
-                let message = format!("`{value}` is no number that JSON has");
-                self.fail(ErrorKind::Syntax, range.start, range.end, message);
-                false
-            }
-            _ => false,
-        }
-    }
-
     /// True where the next node is a key.
     fn is_at_key(&self) -> bool {
         self.open
             .last()
             .is_some_and(|open| open.mapping && (self.pending.len() - open.first).is_multiple_of(2))
-    }
-
-    /// Refuses escapes that JSON has and go-yaml has not, except in a text that kubectl reads as JSON.
-    fn check_escapes(&mut self, inner: Range<usize>) {
-        let text = self.source_text;
-        if text.trim_start().starts_with('{') {
-            return;
-        }
-        let mut at = inner.start;
-        while let Some(length) = memchr::memchr(b'\\', &text.as_bytes()[at..inner.end]) {
-            let escape = at + length;
-            at = escape + 2;
-            let is_surrogate = |code: &str| {
-                matches!(code.as_bytes(), [b'd' | b'D', b'8' | b'9' | b'a'..=b'f' | b'A'..=b'F'])
-            };
-            let (end, help) = match text.as_bytes().get(escape + 1) {
-                Some(b'/') => (at, "write the slash alone: it needs no backslash in YAML"),
-                Some(b'u') if text.get(at..at + 2).is_some_and(is_surrogate) => {
-                    (at + 4, "write the character itself, or its number behind \\U")
-                }
-                _ => continue,
-            };
-            let span = Span::new(self.source, escape, end.min(inner.end));
-            let message = format!("`{}` is no escape of YAML 1.1", &text[span.range()]);
-            self.refuse(SyntaxError { kind: ErrorKind::Syntax, span, message, help: Some(help) });
-            return;
-        }
-    }
-
-    /// go-yaml refuses a tag its text does not bear out.
-    fn check_tag(&mut self, tag: &str, value: &str, start: usize, end: usize) {
-        let fits = matches!(
-            (tag, resolve_plain(value)),
-            ("int", Scalar::Int(_) | Scalar::Uint(_))
-                | ("float", Scalar::Int(_) | Scalar::Uint(_) | Scalar::Float(_))
-                | ("bool", Scalar::Bool(_))
-                | ("null", Scalar::Null)
-        ) || (tag == "timestamp" && is_date(value));
-        if !fits {
-            let message = format!("`{value}` cannot be read as !!{tag}");
-            self.fail(ErrorKind::Syntax, start, end, message);
-        }
     }
 
     /// Where a value that is not written would stand: right behind its key's colon or its dash.
@@ -603,13 +433,6 @@ impl<'t> Builder<'t> {
             stream.documents.push(Arc::new(self.document));
         }
     }
-}
-
-/// What base64 says, as it comes out of JSON: each byte that is no text is a replacement character.
-fn binary(base64: &str) -> Option<String> {
-    let coded: Vec<u8> = base64.bytes().filter(|byte| !matches!(byte, b'\r' | b'\n')).collect();
-    let decoded = bytes::BASE64.decode(&coded).ok()?;
-    Some(bytes::text(&decoded).replace(bytes::is_stand_in, "\u{fffd}"))
 }
 
 /// A byte offset or a count as the tree keeps it. Texts are refused long before they are too large.

@@ -2,6 +2,7 @@
 //! variables, loops, branches and functions. What is only known when a script runs stays marked
 //! as unknown; nothing is executed.
 
+mod command;
 mod parse;
 mod run;
 

@@ -18,6 +18,7 @@
 mod call;
 mod certain;
 mod code;
+mod compile;
 mod datum;
 mod fault;
 mod items;
@@ -172,12 +173,12 @@ impl Expression {
         let parsed = parse::parse(source);
         let expression = parsed.map_err(|error| format!("this is no CEL: {error}"))?;
         names.briefly(|names| unknown::check(&expression, names))?;
-        let mut code = code::compile(&expression, names);
+        let mut code = compile::compile(&expression, names);
         share::share(&mut code, names);
         Ok(Self {
             code,
             #[cfg(test)]
-            reference: code::foreign(&expression, names),
+            reference: compile::foreign(&expression, names),
         })
     }
 

@@ -1,9 +1,10 @@
 //! Runs compiled expressions, with the outcomes CEL specifies: `&&`, `||`, `all` and `exists` look
 //! past a part that cannot be evaluated when another settles the matter.
 
+mod member;
+
 use std::cmp::Ordering;
 use std::rc::Rc;
-use std::sync::Arc;
 
 use cel::Value;
 use cel::common::ast::IdedExpr;
@@ -16,7 +17,8 @@ use super::keyed::Keyed;
 use super::narrow::Narrow;
 use super::share::Sifted;
 use super::{Frame, NoValue, Slot, share};
-use crate::yaml::{Document, Kind, Name, Node};
+use crate::yaml::Kind;
+use member::{Holder, attempt, found, has_within, holder, optional, select};
 
 type Outcome<'n> = Result<Datum<'n>, NoValue>;
 
@@ -185,139 +187,6 @@ pub(super) fn truth(outcome: Outcome<'_>) -> Result<bool, NoValue> {
     match outcome? {
         Datum::Bool(value) => Ok(value),
         _ => Err(NoValue),
-    }
-}
-
-/// What a member is asked of.
-enum Holder<'n> {
-    /// A node: of a chain of members no value is made but of the last. It may be a scalar, which has none.
-    Node(&'n Arc<Document>, Node<'n>),
-    Value(Datum<'n>),
-}
-
-impl<'n> Holder<'n> {
-    fn of(value: Datum<'n>) -> Self {
-        match value {
-            Datum::Node(document, node) => Self::Node(document, node),
-            value => Self::Value(value),
-        }
-    }
-
-    /// The member of a name, unless there is none.
-    fn member(&self, field: &Name) -> Option<Datum<'n>> {
-        attempt(match self {
-            Self::Node(document, node) => Datum::present(document, node.get_named(field)),
-            Self::Value(of) => of.member(field),
-        })
-    }
-
-    fn index(&self, index: &Datum<'n>) -> Member<'n> {
-        match self {
-            Self::Node(document, node) => Datum::of(document, *node).index(index),
-            Self::Value(of) => of.index(index),
-        }
-    }
-
-    /// The same where it is asked for a further member.
-    fn holder(&self, field: &Name) -> Option<Self> {
-        match self {
-            Self::Node(document, node) => {
-                let member = node.get_named(field).filter(|member| !member.is_null());
-                member.map(|member| Self::Node(document, member))
-            }
-            Self::Value(_) => self.member(field).map(Self::of),
-        }
-    }
-}
-
-/// Evaluates what a member is asked of.
-fn holder<'n>(code: &'n Code, frame: &mut Frame<'n>) -> Result<Holder<'n>, NoValue> {
-    match code {
-        Code::Variable(slot) => match frame.known(*slot) {
-            Some(Datum::Node(document, node)) => Ok(Holder::Node(document, *node)),
-            _ => frame.get(*slot).map(Holder::of),
-        },
-        Code::Select(of, field) => match holder(of, frame)? {
-            Holder::Value(of) => select(of, field).map(Holder::of),
-            of @ Holder::Node(..) => of.holder(field).ok_or(NoValue),
-        },
-        _ => run(code, frame).map(Holder::of),
-    }
-}
-
-fn found(member: Member<'_>) -> Outcome<'_> {
-    match member {
-        Member::Found(value) => Ok(value),
-        Member::Missing | Member::Wrong | Member::None => Err(NoValue),
-    }
-}
-
-/// `of.field`; of an optional it is an optional again.
-fn select<'n>(of: Datum<'n>, field: &str) -> Outcome<'n> {
-    match of {
-        Datum::Optional(None) => Ok(of),
-        Datum::Optional(Some(inner)) => match inner.member(field) {
-            Member::Found(value) => Ok(Datum::Optional(Some(Rc::new(value)))),
-            Member::Missing | Member::Wrong => Ok(Datum::Optional(None)),
-            Member::None => Err(NoValue),
-        },
-        of => found(of.member(field)),
-    }
-}
-
-fn has(member: &Member<'_>) -> Result<bool, NoValue> {
-    match member {
-        Member::Found(_) => Ok(true),
-        Member::Missing => Ok(false),
-        Member::Wrong | Member::None => Err(NoValue),
-    }
-}
-
-/// `has(of.field)` of what may be an optional.
-fn has_within(of: Datum<'_>, field: &str) -> Result<bool, NoValue> {
-    match of {
-        Datum::Optional(None) => Ok(false),
-        Datum::Optional(Some(inner)) => match inner.member(field) {
-            Member::Wrong => Ok(false),
-            member => has(&member),
-        },
-        of => has(&of.member(field)),
-    }
-}
-
-/// Evaluates to an optional. Within a chain of `.?` none is ever made.
-fn optional<'n>(code: &'n Code, frame: &mut Frame<'n>) -> Result<Option<Datum<'n>>, NoValue> {
-    match code {
-        Code::TrySelect(of, field) => Ok(seen_through(of, frame)?.and_then(|of| of.member(field))),
-        Code::TryIndex(of, index) => {
-            let (of, index) = (seen_through(of, frame)?, run(index, frame)?);
-            Ok(of.and_then(|of| attempt(of.index(&index))))
-        }
-        _ => match run(code, frame)? {
-            Datum::Optional(value) => Ok(value.map(Rc::unwrap_or_clone)),
-            _ => Err(NoValue),
-        },
-    }
-}
-
-/// Evaluates what a member is asked of: what an optional holds, or what is no optional.
-fn seen_through<'n>(code: &'n Code, frame: &mut Frame<'n>) -> Result<Option<Holder<'n>>, NoValue> {
-    Ok(match code {
-        Code::TrySelect(of, field) => seen_through(of, frame)?.and_then(|of| of.holder(field)),
-        Code::TryIndex(..) => optional(code, frame)?.map(Holder::of),
-        _ => match holder(code, frame)? {
-            Holder::Value(Datum::Optional(value)) => {
-                value.map(|value| Holder::of(Rc::unwrap_or_clone(value)))
-            }
-            of => Some(of),
-        },
-    })
-}
-
-fn attempt(member: Member<'_>) -> Option<Datum<'_>> {
-    match member {
-        Member::Found(value) => Some(value),
-        Member::Missing | Member::Wrong | Member::None => None,
     }
 }
 

@@ -140,7 +140,8 @@ fn parameter(operand: &IdedExpr, field: &str, names: &Names) -> Result<(), Fault
 fn of_call(call: &CallExpr, names: &mut Names) -> Result<(), Fault> {
     // Operators are calls of names that nobody can write.
     let operator = call.func_name.starts_with(['_', '@', '!', '-']);
-    let family = call.target.as_deref().filter(|target| super::code::is_namespace(target, names));
+    let family =
+        call.target.as_deref().filter(|target| super::compile::is_namespace(target, names));
     if !operator && !is_function(call, family) {
         family.map_or(Ok(()), |family| check(family, names))?;
         return Err(Fault::unknown("function", &call.func_name, FUNCTIONS.iter().copied()));

@@ -3,6 +3,8 @@
 
 mod assign;
 mod condition;
+mod control;
+mod environment;
 mod expand;
 mod made;
 mod output;
@@ -11,74 +13,13 @@ use std::collections::{BTreeMap, HashSet};
 use std::rc::Rc;
 
 use self::assign::declare_lists;
-use self::condition::{assume, is_test};
-use self::expand::{matches, sole_variable};
-use super::parse::{Assigned, Assignment, Command, Piece, Word, parse};
+use self::condition::is_test;
+use self::environment::Flow;
+pub(in crate::project::release) use self::environment::{Environment, Value};
+use super::command::{Assigned, Assignment, Command, Piece, Word};
+use super::parse::parse;
 use super::{COMPUTED, RUN_TIME, STREAM, is_known};
 use crate::project::tree::{Tree, base_name, join, parent};
-
-/// What a variable holds.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::project::release) enum Value {
-    Text(String),
-    List(Vec<String>),
-    /// `declare -A`: keys and values, in the order they were set.
-    Map(Vec<(String, String)>),
-}
-
-/// Variables by name. All are shared by the ways through a script that set none anew, and each by those that do not
-/// set it: a way that sets one of hundreds copies no text.
-type Variables = Rc<BTreeMap<Rc<str>, Rc<Value>>>;
-
-/// What a command finds when it runs.
-#[derive(Debug, Clone, PartialEq)]
-pub(in crate::project::release) struct Environment {
-    variables: Variables,
-    /// `$1` and on; `None` where the script's caller decides.
-    pub(in crate::project::release) arguments: Option<Vec<String>>,
-    /// The script's own path, as shown; empty for commands that lie in no script.
-    pub(in crate::project::release) script: String,
-    /// Directories the script may run in, the likeliest first; empty where that is not known.
-    pub(in crate::project::release) directories: Vec<String>,
-    flow: Flow,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq)]
-enum Flow {
-    On,
-    Returned,
-    Exited,
-}
-
-impl Environment {
-    pub(in crate::project::release) fn new(script: &str, directories: Vec<String>) -> Self {
-        Self {
-            variables: Rc::default(),
-            arguments: None,
-            script: script.to_owned(),
-            directories,
-            flow: Flow::On,
-        }
-    }
-
-    /// The same with these variables.
-    pub(in crate::project::release) fn with(self, variables: BTreeMap<String, Value>) -> Self {
-        let shared = |(name, value): (String, Value)| (name.into(), Rc::new(value));
-        Self { variables: Rc::new(variables.into_iter().map(shared).collect()), ..self }
-    }
-
-    pub(in crate::project::release) fn set(&mut self, name: &str, value: impl Into<String>) {
-        self.put(name, Value::Text(value.into()));
-    }
-
-    fn put(&mut self, name: &str, value: Value) {
-        Rc::make_mut(&mut self.variables).insert(name.into(), Rc::new(value));
-    }
-
-    fn get(&self, name: &str) -> Option<&Value> {
-        self.variables.get(name).map(Rc::as_ref)
-    }
-}
 
 /// A word as a program gets it.
 #[derive(Debug, Clone, PartialEq)]
@@ -228,139 +169,6 @@ impl<'p> Shell<'p> {
                 ways
             }
         }
-    }
-
-    fn for_loop(
-        &mut self,
-        name: &str,
-        words: Option<&[Word]>,
-        body: &[Command],
-        way: Environment,
-    ) -> Vec<Environment> {
-        let values: Vec<String> = match words {
-            None => way.arguments.clone().unwrap_or_else(|| vec![COMPUTED.to_string()]),
-            Some(words) => self.globbed(words, &way),
-        };
-        let mut ways = vec![way];
-        for value in values.iter().take(MAX_TURNS) {
-            let known = if is_known(value) { value.clone() } else { COMPUTED.to_string() };
-            for way in &mut ways {
-                way.set(name, known.clone());
-            }
-            ways = self.list(body, ways);
-        }
-        ways
-    }
-
-    fn while_loop(
-        &mut self,
-        condition: &[Command],
-        body: &[Command],
-        mut way: Environment,
-    ) -> Vec<Environment> {
-        // `while [ $# -gt 0 ]; do case $1 in …; shift; done` reads the caller's options, and
-        // `while read …` a stream: neither is known.
-        let mut names = Vec::new();
-        for command in condition {
-            if let Command::Simple { words, .. } = command {
-                let words: Vec<_> = words.iter().filter_map(Word::literal).collect();
-                if words.first().is_some_and(|word| word == "read" || word == "getopts") {
-                    names.extend(words.into_iter().skip(1).filter(|word| !word.starts_with('-')));
-                }
-            }
-        }
-        let reads_options = way.arguments.is_none() && names.is_empty();
-        for name in names {
-            way.set(&name, COMPUTED);
-        }
-        let ways = self.list(condition, vec![way.clone()]);
-        let mut after = self.list(body, ways);
-        if reads_options {
-            // What a script reads from its options leaves the defaults standing.
-            return vec![way];
-        }
-        after.retain(|way| way.flow == Flow::On);
-        if after.is_empty() { vec![way] } else { after }
-    }
-
-    fn branches(
-        &mut self,
-        branches: &[(Vec<Command>, Vec<Command>)],
-        otherwise: &[Command],
-        way: Environment,
-    ) -> Vec<Environment> {
-        let mut ended = Vec::new();
-        let mut ways = Vec::new();
-        let mut rest = Some(way);
-        for (condition, body) in branches {
-            let Some(way) = rest.take() else { break };
-            let truth = self.truth(condition, &way);
-            let mut taken = way.clone();
-            if truth.is_none() {
-                assume(condition, &mut taken, self);
-            }
-            let tried = self.list(condition, vec![taken]);
-            if truth != Some(false) {
-                let after = self.list(body, tried);
-                let (on, off): (Vec<_>, Vec<_>) =
-                    after.into_iter().partition(|way| way.flow == Flow::On);
-                let all_ended = on.is_empty();
-                ways.extend(on);
-                ended.extend(off);
-                // A check that ends the script passes where the script is really run.
-                if truth == Some(true) && !all_ended {
-                    break;
-                }
-            }
-            rest = Some(way);
-        }
-        if let Some(way) = rest {
-            for way in self.list(otherwise, vec![way]) {
-                match way.flow {
-                    Flow::On => ways.push(way),
-                    _ => ended.push(way),
-                }
-            }
-        }
-        if ways.is_empty() { ended } else { ways }
-    }
-
-    fn case(
-        &mut self,
-        subject: &Word,
-        arms: &[(Vec<Word>, Vec<Command>)],
-        way: Environment,
-    ) -> Vec<Environment> {
-        let value = self.text(subject, &way);
-        let known = is_known(&value);
-        let mut ways = Vec::new();
-        let mut all_matched = false;
-        for (patterns, body) in arms {
-            let patterns: Vec<String> =
-                patterns.iter().map(|pattern| self.text(pattern, &way)).collect();
-            let any = patterns.iter().any(|pattern| pattern == "*");
-            if known && !any && !patterns.iter().any(|pattern| matches(pattern, &value)) {
-                continue;
-            }
-            let mut taken = way.clone();
-            if let ([pattern], Some(name)) = (patterns.as_slice(), sole_variable(subject))
-                && !known
-                && !pattern.contains(['*', '?', '['])
-            {
-                taken.set(&name, pattern.clone());
-            }
-            let after = self.list(body, vec![taken]);
-            ways.extend(after.into_iter().filter(|way| way.flow == Flow::On));
-            all_matched |= any;
-            if known {
-                all_matched = true;
-                break;
-            }
-        }
-        if !all_matched || ways.is_empty() {
-            ways.push(way);
-        }
-        ways
     }
 
     fn simple(

@@ -1,0 +1,141 @@
+//! Loops and branches.
+
+use super::condition::assume;
+use super::environment::Flow;
+use super::expand::{matches, sole_variable};
+use super::{COMPUTED, Command, Environment, MAX_TURNS, Shell, Word, is_known};
+
+impl Shell<'_> {
+    pub(super) fn for_loop(
+        &mut self,
+        name: &str,
+        words: Option<&[Word]>,
+        body: &[Command],
+        way: Environment,
+    ) -> Vec<Environment> {
+        let values: Vec<String> = match words {
+            None => way.arguments.clone().unwrap_or_else(|| vec![COMPUTED.to_string()]),
+            Some(words) => self.globbed(words, &way),
+        };
+        let mut ways = vec![way];
+        for value in values.iter().take(MAX_TURNS) {
+            let known = if is_known(value) { value.clone() } else { COMPUTED.to_string() };
+            for way in &mut ways {
+                way.set(name, known.clone());
+            }
+            ways = self.list(body, ways);
+        }
+        ways
+    }
+
+    pub(super) fn while_loop(
+        &mut self,
+        condition: &[Command],
+        body: &[Command],
+        mut way: Environment,
+    ) -> Vec<Environment> {
+        // `while [ $# -gt 0 ]; do case $1 in …; shift; done` reads the caller's options, and
+        // `while read …` a stream: neither is known.
+        let mut names = Vec::new();
+        for command in condition {
+            if let Command::Simple { words, .. } = command {
+                let words: Vec<_> = words.iter().filter_map(Word::literal).collect();
+                if words.first().is_some_and(|word| word == "read" || word == "getopts") {
+                    names.extend(words.into_iter().skip(1).filter(|word| !word.starts_with('-')));
+                }
+            }
+        }
+        let reads_options = way.arguments.is_none() && names.is_empty();
+        for name in names {
+            way.set(&name, COMPUTED);
+        }
+        let ways = self.list(condition, vec![way.clone()]);
+        let mut after = self.list(body, ways);
+        if reads_options {
+            // What a script reads from its options leaves the defaults standing.
+            return vec![way];
+        }
+        after.retain(|way| way.flow == Flow::On);
+        if after.is_empty() { vec![way] } else { after }
+    }
+
+    pub(super) fn branches(
+        &mut self,
+        branches: &[(Vec<Command>, Vec<Command>)],
+        otherwise: &[Command],
+        way: Environment,
+    ) -> Vec<Environment> {
+        let mut ended = Vec::new();
+        let mut ways = Vec::new();
+        let mut rest = Some(way);
+        for (condition, body) in branches {
+            let Some(way) = rest.take() else { break };
+            let truth = self.truth(condition, &way);
+            let mut taken = way.clone();
+            if truth.is_none() {
+                assume(condition, &mut taken, self);
+            }
+            let tried = self.list(condition, vec![taken]);
+            if truth != Some(false) {
+                let after = self.list(body, tried);
+                let (on, off): (Vec<_>, Vec<_>) =
+                    after.into_iter().partition(|way| way.flow == Flow::On);
+                let all_ended = on.is_empty();
+                ways.extend(on);
+                ended.extend(off);
+                // A check that ends the script passes where the script is really run.
+                if truth == Some(true) && !all_ended {
+                    break;
+                }
+            }
+            rest = Some(way);
+        }
+        if let Some(way) = rest {
+            for way in self.list(otherwise, vec![way]) {
+                match way.flow {
+                    Flow::On => ways.push(way),
+                    _ => ended.push(way),
+                }
+            }
+        }
+        if ways.is_empty() { ended } else { ways }
+    }
+
+    pub(super) fn case(
+        &mut self,
+        subject: &Word,
+        arms: &[(Vec<Word>, Vec<Command>)],
+        way: Environment,
+    ) -> Vec<Environment> {
+        let value = self.text(subject, &way);
+        let known = is_known(&value);
+        let mut ways = Vec::new();
+        let mut all_matched = false;
+        for (patterns, body) in arms {
+            let patterns: Vec<String> =
+                patterns.iter().map(|pattern| self.text(pattern, &way)).collect();
+            let any = patterns.iter().any(|pattern| pattern == "*");
+            if known && !any && !patterns.iter().any(|pattern| matches(pattern, &value)) {
+                continue;
+            }
+            let mut taken = way.clone();
+            if let ([pattern], Some(name)) = (patterns.as_slice(), sole_variable(subject))
+                && !known
+                && !pattern.contains(['*', '?', '['])
+            {
+                taken.set(&name, pattern.clone());
+            }
+            let after = self.list(body, vec![taken]);
+            ways.extend(after.into_iter().filter(|way| way.flow == Flow::On));
+            all_matched |= any;
+            if known {
+                all_matched = true;
+                break;
+            }
+        }
+        if !all_matched || ways.is_empty() {
+            ways.push(way);
+        }
+        ways
+    }
+}
