@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use globset::{Glob, GlobSet, GlobSetBuilder};
 use jiff::civil::Date;
 
-use super::{Rules, finding};
+use super::{Rules, ended, finding};
 use crate::config::{Config, Exemption, Spanned};
 use crate::finding::{Finding, Origin, Place, Related, Severity};
 use crate::source::{Sources, Span};
@@ -66,7 +66,7 @@ impl Exemptions {
         rules: &dyn Rules,
         today: Date,
     ) -> Exempt {
-        let mut ended = Exempt::No;
+        let mut exempt = Exempt::No;
         for each in &self.0 {
             if !each.rules.iter().any(|rule| rules.names(rule, &finding.rule))
                 || !each.fits(finding, sources)
@@ -74,18 +74,14 @@ impl Exemptions {
                 continue;
             }
             each.used.store(true, Ordering::Relaxed);
-            match each.until {
-                Ok(Some(until)) if until < today => {
-                    ended = Exempt::Ended(Related {
-                        message: format!("this exemption ended on {until}"),
-                        place: Place { span: each.span, origin: Origin::Release },
-                    });
-                }
-                Err(_) => {}
-                Ok(_) => return Exempt::Yes,
-            }
+            let Ok(until) = each.until else { continue };
+            let Some(until) = ended(until, today) else { return Exempt::Yes };
+            exempt = Exempt::Ended(Related {
+                message: format!("this exemption ended on {until}"),
+                place: Place { span: each.span, origin: Origin::Release },
+            });
         }
-        ended
+        exempt
     }
 
     /// Findings about exemptions that cannot be understood, and about those that exempt nothing,

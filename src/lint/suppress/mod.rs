@@ -146,11 +146,9 @@ impl Suppressions {
                     continue;
                 }
                 used.store(true, Ordering::Relaxed);
-                match directive.until {
-                    Some(until) if until < today => {
-                        verdict = Verdict::Expired(until, directive.span);
-                    }
-                    _ => return Verdict::Silenced,
+                match ended(directive.until, today) {
+                    Some(until) => verdict = Verdict::Expired(until, directive.span),
+                    None => return Verdict::Silenced,
                 }
             }
         }
@@ -200,6 +198,11 @@ impl Suppressions {
     }
 }
 
+/// The day until which something was silenced, where that is over; on the day itself it is not.
+fn ended(until: Option<Date>, today: Date) -> Option<Date> {
+    until.filter(|until| *until < today)
+}
+
 /// A finding about a suppression.
 #[must_use]
 pub(super) fn finding(
@@ -226,4 +229,19 @@ pub(super) fn of_yaml(
     }
     let spans = comments.iter().map(|comment| comment.span);
     directive::in_comments(source, &file.text, file.lines(), spans)
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+
+    use super::ended;
+
+    #[test]
+    fn what_is_silenced_until_a_day_is_silenced_on_it() {
+        let (day, next) = (date(2027, 3, 1), date(2027, 3, 2));
+        assert_eq!(ended(Some(day), day), None);
+        assert_eq!(ended(Some(day), next), Some(day));
+        assert_eq!(ended(None, next), None);
+    }
 }

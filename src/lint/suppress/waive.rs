@@ -5,7 +5,7 @@ mod peers;
 use jiff::civil::Date;
 
 use super::directive::{ANNOTATION, in_annotation};
-use super::{Rules, finding};
+use super::{Rules, ended, finding};
 use crate::finding::{Finding, Origin, Place, Related, Severity};
 use crate::kube::Object;
 use crate::spelling::question;
@@ -43,7 +43,7 @@ pub(in crate::lint) fn apply(
     let mut unused = Vec::new();
     for waiver in in_annotation(value.raw()) {
         let mut used = false;
-        let expired = waiver.until.filter(|until| *until < waiving.today);
+        let expired = ended(waiver.until, waiving.today);
         findings.retain_mut(|finding| {
             if waiver.problem.is_some() || !waiving.rules.names(&waiver.rule, &finding.rule) {
                 return true;
