@@ -112,7 +112,7 @@ impl Algorithm {
         objects: &[Object<'_>],
     ) {
         if self == Self::Token {
-            token::prepare(param(rule, params, "formats"), objects);
+            token::prepare(rule.param(params, "formats"), objects);
         }
     }
 
@@ -129,7 +129,7 @@ impl Algorithm {
             Self::Sexagesimal => trap::sexagesimal(text),
             Self::Merge => trap::merge(text),
             Self::Sorted => {
-                let deep = param(rule, params, "recursive");
+                let deep = rule.param(params, "recursive");
                 order::sorted(text, !matches!(deep, Some(Value::Bool(false))))
             }
             Self::Style => style::judge(text),
@@ -162,7 +162,7 @@ impl Algorithm {
 impl<'s> Scene<'s> {
     /// A parameter as it is set, or its default.
     fn param(&self, name: &str) -> Option<&'s Value> {
-        param(self.rule, self.params, name)
+        self.rule.param(self.params, name)
     }
 
     /// The texts of a parameter that is a list.
@@ -191,10 +191,4 @@ fn hit(node: Node<'_>, message: String, help: Option<String>) -> Hit {
         related: Vec::new(),
         repair: None,
     }
-}
-
-/// A parameter as it is set, or its default.
-fn param<'a>(rule: &'a Rule, params: &'a BTreeMap<String, Value>, name: &str) -> Option<&'a Value> {
-    let default = || rule.params.iter().find(|param| param.name == name);
-    params.get(name).or_else(|| default().map(|param| &param.default))
 }

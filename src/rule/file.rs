@@ -92,6 +92,17 @@ impl Rule {
         (self.scope, self.kinds.iter().map(String::as_str))
     }
 
+    /// A parameter as it is given, or else its default; `None` for one that the rule does not have.
+    #[must_use]
+    pub fn param<'a>(
+        &'a self,
+        given: &'a BTreeMap<String, Value>,
+        name: &str,
+    ) -> Option<&'a Value> {
+        let default = || self.params.iter().find(|param| param.name == name);
+        given.get(name).or_else(|| default().map(|param| &param.default))
+    }
+
     /// What the rule does. What is wrong with it is left out; see [`Rule::faults`].
     pub(crate) fn logic(&self) -> &Logic {
         &self.compiled().0

@@ -182,8 +182,7 @@ struct Params<'a> {
 
 impl Params<'_> {
     fn get(&self, name: &str) -> Option<&Value> {
-        let default = || self.rule.params.iter().find(|p| p.name == name).map(|p| &p.default);
-        self.given.get(name).or_else(default)
+        self.rule.param(self.given, name)
     }
 
     fn flag(&self, name: &str) -> bool {

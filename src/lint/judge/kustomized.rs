@@ -19,8 +19,8 @@ const IMAGES: &str = "images";
 const NAMES: [&str; 3] =
     ["image-reference-malformed", "image-registry-allowed", "image-registry-deprecated"];
 
-/// The rule on tags that move.
-const MOVES: &str = "image-tag-latest-forbidden";
+/// The parameter by which one of them knows the tags that move.
+const MOVING_TAGS: &str = "moving-tags";
 
 /// Tags that move, where a kustomization gives them: whatever tag the manifest names, this is the line to edit.
 pub(in crate::lint) fn moving_tags(
@@ -30,10 +30,9 @@ pub(in crate::lint) fn moving_tags(
 ) -> Vec<Finding> {
     let finding = |NewTag { image, tag, span }: &NewTag| {
         let rules = &choices.at(&sources.path(span.source)).rules;
-        let active = rules.iter().find(|active| &*active.known.id == MOVES)?;
-        let default = || active.rule().params.iter().find(|param| param.name == "moving-tags");
-        let given = active.params().get("moving-tags");
-        let moving = given.or_else(|| default().map(|param| &param.default))?;
+        let mut of_images = rules.iter().filter(|active| &*active.known.group == IMAGES);
+        let (active, moving) =
+            of_images.find_map(|active| Some((active, active.param(MOVING_TAGS)?)))?;
         let moves =
             |known: &ParamValue| matches!(known, ParamValue::String(known) if **known == *tag);
         matches!(moving, ParamValue::List(moving) if moving.iter().any(moves)).then(|| Finding {

@@ -51,11 +51,9 @@ impl Task<'_> {
 
 /// How many characters a release's name may have, by a rule.
 fn longest(active: &Active) -> usize {
-    let default = active.rule().params.iter().find(|param| param.name == LONGEST);
-    let given = active.params().get(LONGEST).or(default.map(|param| &param.default));
-    let given = match given {
+    let most = match active.param(LONGEST) {
         Some(ParamValue::Int(most)) => usize::try_from(*most).ok(),
         _ => None,
     };
-    given.unwrap_or(OF_HELM).clamp(1, OF_HELM)
+    most.unwrap_or(OF_HELM).clamp(1, OF_HELM)
 }

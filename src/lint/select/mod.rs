@@ -63,6 +63,12 @@ impl Active {
         })
     }
 
+    /// A parameter as it is set, or else its default; `None` for one that the rule does not have.
+    #[must_use]
+    pub fn param(&self, name: &str) -> Option<&ParamValue> {
+        self.rule().param(self.params(), name)
+    }
+
     /// Reads and compiles the rule, as the first of these objects does that it looks at.
     fn prepare(&self, objects: &[Object<'_>]) {
         let (rule, params) = self.pair();
