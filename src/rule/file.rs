@@ -74,6 +74,9 @@ pub struct Rule {
     /// It tells of files of a folder that define the same object; to all other rules these are alternatives, of
     /// which one is deployed.
     pub counts_alternatives: bool,
+    /// It asks what an image is called, whatever its tag: where a kustomization gives the image another name, what
+    /// it finds is no fault of what is deployed.
+    pub judges_image_names: bool,
     /// What it finds missing, where that may be elsewhere in the repository.
     pub seeks: Option<Seeks>,
     /// Logic in Rust, where a predicate cannot say it; beside or instead of checks.
@@ -173,6 +176,7 @@ const KEYS: &[&str] = &[
     "kinds",
     "yields-to",
     "counts-alternatives",
+    "judges-image-names",
     "seeks",
     "let",
     "when",
@@ -361,6 +365,7 @@ impl Reader {
             kinds: list(root, "kinds"),
             yields_to: list(root, "yields-to"),
             counts_alternatives: flag(root, "counts-alternatives"),
+            judges_image_names: flag(root, "judges-image-names"),
             seeks: root.get("seeks").and_then(|node| self.seeks(node)),
             repair: self.repair(root, &checks),
             algorithm,

@@ -51,6 +51,19 @@ fn an_image_that_every_kustomization_renames_is_not_judged_by_its_name() {
             expected.iter().map(|rule| format!("web.yaml:10 {rule}")).collect();
         assert_eq!(found, expected, "{kustomization}");
     }
+    let own = "id: company-image-required\ngroup: images\nseverity: error\nsince: 0.1.0\nsummary: Images are the company's\nwhy: Others are not looked at.\nfix: Take one of the company's.\nkinds: [pods]\njudges-image-names: true\nchecks:\n  - for: {container: \"containers[*]\"}\n    require: container.image.startsWith('example.org/')\n    at: container.image\n    message: not ours\n";
+    let heard = own.replace("judges-image-names: true\n", "");
+    for (rule, is_heard) in [(own, false), (&*heard, true)] {
+        let files = [
+            (".plimsoll/rules/company-image-required.yaml", rule),
+            ("kustomization.yaml", renamed),
+            ("web.yaml", &manifest),
+        ];
+        assert_eq!(
+            found(repository(&files).path(), "company-image-required").is_empty(),
+            !is_heard
+        );
+    }
     let placeholder = WEB.replace("example.org/web:latest", "webImage");
     let filled = renamed.replace("k8s.gcr.io/web", "webImage");
     let dir = repository(&[("kustomization.yaml", &filled), ("web.yaml", &placeholder)]);

@@ -15,10 +15,6 @@ use crate::yaml::{Document, Kind, Node};
 /// The group of rules on images: what they say of a container, they say of its image.
 const IMAGES: &str = "images";
 
-/// Those of them that ask what an image is called, whatever its tag.
-const NAMES: [&str; 3] =
-    ["image-reference-malformed", "image-registry-allowed", "image-registry-deprecated"];
-
 /// The parameter by which one of them knows the tags that move.
 const MOVING_TAGS: &str = "moving-tags";
 
@@ -97,7 +93,7 @@ pub(super) fn is_open(
         || !images.is_empty()
             && image().is_some_and(|image| images.contains(ImageRef::name(image.raw())))
         || !renamed.is_empty()
-            && NAMES.contains(&&*active.known.id)
+            && active.rule().judges_image_names
             && image().is_some_and(|image| renamed.contains(ImageRef::name(image.raw())))
         || !fields.is_empty() && is_patched()
         || !names.is_empty() && is_brought()
