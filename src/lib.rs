@@ -4,7 +4,7 @@
 //!
 //! - [`source`][]: files with ids, text, line index, spans. Knows no YAML.
 //! - [`finding`][]: what plimsoll says about a place.
-//! - [`spelling`][]: the known name that a misspelt one was meant to be.
+//! - [`spelling`][]: the known name that a misspelt one was meant to be; which names are in capitals.
 //! - [`yaml`][]: text to spanned tree. Knows no Kubernetes.
 //! - [`config`][]: `plimsoll.yaml`.
 //! - [`helm`][]: chart and values layers to rendered text with origins.

@@ -1,4 +1,4 @@
-//! Which known name a misspelt one was meant to be.
+//! How names are spelt: which known one a misspelt one was meant to be, and which are in capitals.
 
 /// The longest word that is compared: names are short, and a long text is none of them.
 const LONGEST: usize = 64;
@@ -29,9 +29,16 @@ pub fn question(name: &str) -> String {
     format!("did you mean `{name}`?")
 }
 
+/// Whether it is a name in capitals, of one word or more, as programs look for to put something in its place.
+#[must_use]
+pub fn is_in_capitals(name: &str) -> bool {
+    let is_part = |letter: char| letter.is_ascii_uppercase() || "_0123456789".contains(letter);
+    name.starts_with(|first: char| first.is_ascii_uppercase()) && name.chars().all(is_part)
+}
+
 #[cfg(test)]
 mod tests {
-    use super::nearest;
+    use super::{is_in_capitals, nearest};
 
     #[test]
     fn a_slip_in_any_case_leads_to_the_name() {
@@ -47,5 +54,19 @@ mod tests {
     fn another_word_leads_to_none() {
         assert_eq!(nearest("jobs", ["pods", "nodes"]), None);
         assert_eq!(nearest(&"replicas".repeat(9), ["replicas"]), None);
+    }
+
+    #[test]
+    fn a_name_in_capitals_begins_with_one() {
+        for (name, is_one) in [
+            ("REGION", true),
+            ("WEB_2_IMAGE", true),
+            ("", false),
+            ("_A", false),
+            ("2A", false),
+            ("Aa", false),
+        ] {
+            assert_eq!(is_in_capitals(name), is_one, "{name}");
+        }
     }
 }

@@ -100,9 +100,6 @@ impl<'p> Kustomizations<'p> {
 }
 
 /// The items of a list of a kustomization.
-pub(in crate::project) fn items<'p>(
-    root: Node<'p>,
-    key: &str,
-) -> impl Iterator<Item = Node<'p>> + use<'p> {
+pub(super) fn items<'p>(root: Node<'p>, key: &str) -> impl Iterator<Item = Node<'p>> + use<'p> {
     root.get(key).into_iter().flat_map(|list| list.items())
 }

@@ -3,6 +3,7 @@
 use super::file::Rule;
 use super::hit::{Hit, Target};
 use crate::kube::ENCRYPTED;
+use crate::spelling::is_in_capitals;
 use crate::yaml::{Document, Kind, Node};
 
 /// What stands in a release's values for text that is only known when the release is made: as much as can be a
@@ -146,8 +147,8 @@ fn is_to_come(text: &str, stage: Stage) -> bool {
 }
 
 /// Whether it is a name in capitals for a program to put a number or the like in the place of: `REPLICAS_OF_WEB`.
-pub(super) fn is_in_capitals(text: &str) -> bool {
-    text.contains('_') && is_loud(text)
+pub(super) fn is_to_be_replaced(text: &str) -> bool {
+    text.contains('_') && is_in_capitals(text)
 }
 
 /// Whether it is an expression in brackets, as a test of Chainsaw has them: `(env('IMAGE'))`.
@@ -167,22 +168,16 @@ fn is_between_marks(text: &str) -> bool {
     };
     !text.contains(char::is_whitespace)
         && (has_between(text, "@", "@", is_property)
-            || has_between(text, "%", "%", is_loud)
-            || has_between(text, "{", "}", is_loud)
-            || has_between(text, "[", "]", is_loud)
+            || has_between(text, "%", "%", is_in_capitals)
+            || has_between(text, "{", "}", is_in_capitals)
+            || has_between(text, "[", "]", is_in_capitals)
             || text.contains("%s"))
         || is_between_underscores(text)
 }
 
 /// Whether a word has `__NAME__` in it, which nothing but a build puts into a chart's values.
 fn is_between_underscores(text: &str) -> bool {
-    !text.contains(char::is_whitespace) && has_between(text, "__", "__", is_loud)
-}
-
-/// Whether it is a name in capitals, of one word or more.
-fn is_loud(name: &str) -> bool {
-    let is_part = |letter: char| letter.is_ascii_uppercase() || "_0123456789".contains(letter);
-    name.starts_with(|first: char| first.is_ascii_uppercase()) && name.chars().all(is_part)
+    !text.contains(char::is_whitespace) && has_between(text, "__", "__", is_in_capitals)
 }
 
 /// Whether a text has a name between marks.

@@ -1,5 +1,6 @@
 //! Texts that are YAML only once something is filled in, each told by how it is not YAML, or not meant to be.
 
+use crate::spelling::is_in_capitals;
 use crate::yaml::{Kind, Node, Stream, Style};
 
 /// Whether a text is a template of any kind.
@@ -31,14 +32,8 @@ fn is_of_statements(text: &str, stream: &Stream) -> bool {
 /// `printf` has it, or with `%VERSION%` or `@VERSION@`, since no plain value may begin so, or with `{PREFIX}` and goes on; or a
 /// line that is nothing but `<LABELS>`.
 fn is_of_marks(text: &str, stream: &Stream) -> bool {
-    let is_name = |text: &str, end: char| {
-        text.split_once(end).is_some_and(|(name, _)| {
-            name.starts_with(|first: char| first.is_ascii_uppercase())
-                && name
-                    .bytes()
-                    .all(|byte| byte.is_ascii_uppercase() || b"_0123456789".contains(&byte))
-        })
-    };
+    let is_name =
+        |text: &str, end: char| text.split_once(end).is_some_and(|(name, _)| is_in_capitals(name));
     let is_verb = |text: &str| {
         text.strip_prefix('s')
             .is_some_and(|rest| rest.is_empty() || rest.starts_with(['-', '.', '/', ':']))

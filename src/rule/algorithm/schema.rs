@@ -8,7 +8,7 @@ use super::{Judged, Scene};
 use crate::finding::Applicability;
 use crate::kube::schema::{Instead, NEWEST_MINOR, Verdict, Violation, ViolationKind};
 use crate::rule::hit::{Hit, Target};
-use crate::rule::placeholder::is_in_capitals;
+use crate::rule::placeholder::is_to_be_replaced;
 use crate::rule::repair::{Action, Change, Repair};
 use crate::yaml::{NewValue, Node, Scalar};
 
@@ -41,7 +41,7 @@ fn validate(scene: &Scene<'_>, minor: u32, strict: bool) -> Judged {
     let is_to_come = |violation: &Violation<'_>| {
         violation.kind == ViolationKind::WrongType
             && !scene.setting.rendered
-            && violation.node.as_str().is_some_and(is_in_capitals)
+            && violation.node.as_str().is_some_and(is_to_be_replaced)
     };
     let hits = violations
         .into_iter()
