@@ -12,9 +12,9 @@
 //! - [`project`][]: a repository as charts, releases, values files, manifests.
 //! - [`vendor`][]: charts of other repositories, fetched; the only code that talks to a network.
 //! - [`rule`][]: rule files, compiled, evaluated over a scope.
+//! - [`report`][]: findings as entries with lines and columns; a file a format.
 //! - [`lint`][]: the pipeline; beside it, only [`project`][] and `plimsoll render` run things in parallel.
 //! - [`fix`][]: fixes tried by linting and rendering again, and applied.
-//! - [`report`][]: a file a format.
 //! - [`lsp`][]: the way in from an editor.
 //! - [`cli`][]: the way in; a file a command.
 

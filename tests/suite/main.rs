@@ -39,6 +39,7 @@ mod rules;
 mod schema;
 mod server;
 mod story;
+mod structure;
 mod vendor;
 mod wrong_types;
 mod yaml_suite;
