@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use super::check::{self, Caching, Rendering, Selection};
+use super::check;
+use super::check::args::{Caching, Fixing, Rendering, Scope, Selection, Show};
 use super::output::{Color, FailOn, Gate, Outputs, write_whole};
 use super::plan::Plan;
 use super::{CommandError, Console};
@@ -49,16 +50,16 @@ pub(crate) fn run(args: Args, console: &mut Console) -> Result<ExitCode, Command
         paths: args.paths,
         selection: args.selection,
         rendering: args.rendering,
-        scope: check::Scope {
+        scope: Scope {
             gate: Gate { fail_on: FailOn::Never, strict: false },
             baseline: None,
             changed_since: None,
             add_ignores: None,
             shard: None,
         },
-        fixing: check::Fixing::default(),
+        fixing: Fixing::default(),
         outputs: Outputs::default(),
-        show: check::Show {
+        show: Show {
             color: Color::Never,
             statistics: false,
             quiet: true,

@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use super::CommandError;
-use super::check::{self, Args};
+use super::check::args::Args;
 use super::plan::Plan;
-use crate::lint::changed::Changed;
+use crate::lint::changed::{Changed, ChangedError};
 use crate::report::model::{Entry, Report};
 use crate::report::unchecked::is_absence;
 
@@ -29,7 +29,7 @@ impl Before {
         let here = std::env::current_dir().and_then(|here| here.canonicalize()).map_err(failed)?;
         let top = changed.top().canonicalize().map_err(failed)?;
         let folder = tempfile::tempdir().map_err(failed)?;
-        changed.write_base(folder.path()).map_err(|error| check::no_change(&error))?;
+        changed.write_base(folder.path()).map_err(|error| no_change(&error))?;
         let there = folder.path().join(here.strip_prefix(&top).unwrap_or(Path::new("")));
         std::fs::create_dir_all(&there).map_err(failed)?;
         let paths = args.paths.iter().map(|path| moved(path, &top, folder.path()));
@@ -65,4 +65,16 @@ impl Before {
 fn moved(path: &Path, top: &Path, folder: &Path) -> PathBuf {
     let inside = path.is_absolute().then(|| path.strip_prefix(top).ok()).flatten();
     inside.map_or_else(|| path.to_owned(), |inside| folder.join(inside))
+}
+
+/// Says why nobody knows what a change is, and how to have it known.
+pub(super) fn no_change(error: &ChangedError) -> CommandError {
+    let failure = CommandError::new(error.to_string());
+    match error {
+        ChangedError::Missing(_) => failure.help("--changed-since asks git what has changed"),
+        ChangedError::NoRevision(_) | ChangedError::NoCommonAncestor(_) => failure.help(
+            "a shallow clone does not hold it: fetch more history (`git fetch --unshallow`, `GIT_DEPTH: 0`, `fetch-depth: 0`)",
+        ),
+        ChangedError::NoRepository(_) | ChangedError::Failed { .. } => failure,
+    }
 }

@@ -5,7 +5,8 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::check::{Args, Judged};
+use super::check::args::Args;
+use super::check::judged::Judged;
 use super::output::write_whole;
 use super::plan::unknown_name;
 use super::{CommandError, Console};

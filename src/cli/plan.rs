@@ -8,7 +8,7 @@ use std::thread;
 
 use rayon::{ThreadPool, ThreadPoolBuildError, ThreadPoolBuilder};
 
-use super::check::{Args, Selection};
+use super::check::args::{Args, Selection};
 use super::progress::Progress;
 use super::{CommandError, rule_files};
 use crate::config::{Config, texts};
