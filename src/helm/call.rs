@@ -68,9 +68,6 @@ pub struct Definition {
 /// Finds a function by name.
 pub type Lookup = fn(&str) -> Option<Definition>;
 
-/// Longest text that a function may make, in bytes.
-pub const MAX_TEXT: usize = 64 << 20;
-
 fn mistyped<T>(value: &Value, expected: &str) -> Result<T, String> {
     Err(match value.data {
         Data::Nil => format!("invalid value; expected {expected}"),

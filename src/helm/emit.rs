@@ -13,11 +13,10 @@ use std::cmp::Ordering;
 use std::mem;
 
 use self::style::{Style, escape, is_break};
-use super::call::MAX_TEXT;
 use super::origin::OriginId;
 use super::print;
 use super::rope::{Rope, RopeBuilder};
-use super::value::{Data, Value};
+use super::value::{Data, MAX_TEXT, Value};
 use crate::source::bytes;
 use crate::yaml::is_unprintable;
 

@@ -18,11 +18,11 @@ pub use self::failure::Failure;
 use self::frame::Frame;
 pub(super) use self::show::expression;
 use super::FastMap;
-use super::call::{Host, Lookup, MAX_TEXT, Surroundings};
+use super::call::{Host, Lookup, Surroundings};
 use super::origin::{OriginId, Origins};
 use super::parse::{ListNode, Template, is_empty, parse};
 use super::rope::{Place, Rope, RopeBuilder};
-use super::value::{Data, Value};
+use super::value::{Data, MAX_TEXT, Value};
 use crate::source::SourceId;
 
 /// Times that one name may be included within itself, as Helm allows.

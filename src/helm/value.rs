@@ -5,13 +5,15 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::rc::Rc;
 
-use super::call::MAX_TEXT;
 use super::origin::{OriginId, Origins};
 use super::rope::Rope;
 use crate::source::bytes;
 
 /// A map's entries, in Go's printing order: sorted by key.
 pub type Entries = BTreeMap<Rc<str>, Value>;
+
+/// Longest text that a function may make, in bytes.
+pub const MAX_TEXT: usize = 64 << 20;
 
 /// A value and where it comes from.
 ///

@@ -2,13 +2,12 @@
 
 mod fault;
 
-use crate::helm::call;
-use crate::helm::call::{Function, Host, computed, text};
+use crate::helm::call::{Function, Host, any, computed, text};
 use crate::helm::origin::OriginId;
 use crate::helm::print;
 use crate::helm::rope::{Rope, RopeBuilder};
 use crate::helm::tree;
-use crate::helm::value::{Data, Entries, Nuance, Value};
+use crate::helm::value::{Data, Entries, MAX_TEXT, Nuance, Value};
 use crate::source::bytes;
 
 /// Functions of this module by name.
@@ -101,7 +100,7 @@ fn written(
     indent: Option<usize>,
 ) -> Result<Value, String> {
     let mut out = RopeBuilder::default();
-    write(call::any(args, 0)?, &mut out, html, indent, 0)?;
+    write(any(args, 0)?, &mut out, html, indent, 0)?;
     Ok(Value::rope(out.finish()))
 }
 
@@ -113,7 +112,7 @@ fn write(
     indent: Option<usize>,
     depth: usize,
 ) -> Result<(), String> {
-    if out.len() > call::MAX_TEXT || depth > 500 {
+    if out.len() > MAX_TEXT || depth > 500 {
         return Err("the value is too large, or contains itself".to_owned());
     }
     let origin = value.origin;

@@ -1,9 +1,9 @@
 //! sprig's functions on lists.
 
 use super::deep_equal;
-use crate::helm::call::{Function, Host, MAX_TEXT, any, computed, int, list};
+use crate::helm::call::{Function, Host, any, computed, int, list};
 use crate::helm::origin::OriginId;
-use crate::helm::value::{Data, Nuance, Value};
+use crate::helm::value::{Data, MAX_TEXT, Nuance, Value};
 
 /// Functions of this module by name.
 pub(super) const TABLE: &[(&str, Function)] = &[

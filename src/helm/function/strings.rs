@@ -3,11 +3,11 @@
 use std::ops::Range;
 
 use super::{case, words};
-use crate::helm::call::{Function, Host, MAX_TEXT, any, computed, int, text};
+use crate::helm::call::{Function, Host, any, computed, int, text};
 use crate::helm::origin::OriginId;
 use crate::helm::print;
 use crate::helm::rope::{Rope, RopeBuilder};
-use crate::helm::value::{Data, Nuance, Value};
+use crate::helm::value::{Data, MAX_TEXT, Nuance, Value};
 use crate::source::bytes;
 
 /// Functions of this module by name.
