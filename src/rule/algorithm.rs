@@ -182,13 +182,5 @@ impl<'s> Scene<'s> {
 
 /// A hit at a node.
 fn hit(node: Node<'_>, message: String, help: Option<String>) -> Hit {
-    Hit {
-        target: Target { document: 0, node: node.id(), missing: Vec::new(), key: false },
-        lacking: None,
-        message,
-        help,
-        severity: None,
-        related: Vec::new(),
-        repair: None,
-    }
+    Hit { help, ..Hit::at(Target::of(node), message) }
 }

@@ -37,7 +37,27 @@ pub struct Hit {
     pub repair: Option<Repair>,
 }
 
+impl Hit {
+    /// What a rule says of a place, and nothing beside.
+    pub(super) fn at(target: Target, message: String) -> Self {
+        Self {
+            target,
+            lacking: None,
+            message,
+            help: None,
+            severity: None,
+            related: Vec::new(),
+            repair: None,
+        }
+    }
+}
+
 impl Target {
+    /// A node of the scope's first document.
+    pub(super) fn of(node: Node<'_>) -> Self {
+        Self { document: 0, node: node.id(), missing: Vec::new(), key: false }
+    }
+
     /// What to underline: the node; for something missing, the key of the mapping it is missing
     /// from, or that mapping's first key.
     #[must_use]

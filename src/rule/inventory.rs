@@ -280,6 +280,7 @@ fn pod_resource(context: &FunctionContext<'_, '_>) -> Result<f64, ExecutionError
     Ok(object.map_or(0.0, |object| demand(object, &side, &resource)))
 }
 
+/// What one pod of an object asks for on a side of its `resources`, as [`pod_resource`] gives it.
 pub(super) fn demand(object: Object<'_>, side: &str, resource: &str) -> f64 {
     let stated = |node: Node<'_>, side: &str| {
         node.at(&["resources", side, resource]).and_then(|amount| parse_quantity(amount.raw()))

@@ -238,7 +238,7 @@ pub fn together(mut edits: Vec<Edit>) -> Option<Vec<Edit>> {
 impl Change {
     /// A change of a node that is there, named by its own key.
     pub(super) fn at(node: Node<'_>, key: bool, action: Action) -> Self {
-        let target = Target { document: 0, node: node.id(), missing: Vec::new(), key };
+        let target = Target { key, ..Target::of(node) };
         Self { target, field: named(node), action }
     }
 }

@@ -194,13 +194,5 @@ fn hit(chart: &ChartView, node: Node<'_>, key: &str, message: String) -> Hit {
         std::ptr::eq(document.as_ref(), node.document())
     };
     let document = chart.documents().iter().position(own).unwrap_or(0);
-    Hit {
-        target: Target { document, node: node.id(), missing, key: false },
-        lacking: None,
-        message,
-        help: None,
-        severity: None,
-        related: Vec::new(),
-        repair: None,
-    }
+    Hit::at(Target { document, missing, ..Target::of(node) }, message)
 }

@@ -83,8 +83,7 @@ impl Clash<'_> {
         let mut hit =
             hit(self.last, format!("{}{rest}: the pods stay pending", self.message), None);
         if self.first != self.last {
-            let target =
-                Target { document: 0, node: self.first.id(), missing: Vec::new(), key: false };
+            let target = Target::of(self.first);
             hit.related.push((target, self.earlier.clone()));
         }
         hit

@@ -69,18 +69,11 @@ pub(super) fn judge(scene: &Scene<'_>) -> Vec<Hit> {
         1 => ", and one thing more".to_owned(),
         count => format!(", and {count} things more"),
     };
-    vec![Hit {
-        target: first.target(),
-        lacking: None,
-        message: format!(
-            "namespace `{namespace}` enforces `{level}`, which refuses these pods: {}{more}",
-            first.what
-        ),
-        help: None,
-        severity: None,
-        related,
-        repair: None,
-    }]
+    let message = format!(
+        "namespace `{namespace}` enforces `{level}`, which refuses these pods: {}{more}",
+        first.what
+    );
+    vec![Hit { related, ..Hit::at(first.target(), message) }]
 }
 
 /// The object's namespace and the level it enforces, where it is declared beside the object.
@@ -124,7 +117,7 @@ impl<'n> Fault<'n> {
     }
 
     fn target(&self) -> Target {
-        Target { document: 0, node: self.node.id(), missing: self.missing.clone(), key: false }
+        Target { missing: self.missing.clone(), ..Target::of(self.node) }
     }
 }
 

@@ -45,17 +45,7 @@ fn walk(node: Node<'_>, braces: bool, hits: &mut Vec<Hit>) {
         }
         Kind::Scalar => {
             if let Some(message) = fault(node, braces) {
-                let target =
-                    Target { document: 0, node: node.id(), missing: Vec::new(), key: false };
-                hits.push(Hit {
-                    target,
-                    lacking: None,
-                    message,
-                    help: None,
-                    severity: None,
-                    related: Vec::new(),
-                    repair: None,
-                });
+                hits.push(Hit::at(Target::of(node), message));
             }
         }
     }

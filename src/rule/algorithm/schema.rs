@@ -56,13 +56,9 @@ fn validate(scene: &Scene<'_>, minor: u32, strict: bool) -> Judged {
                 | ViolationKind::NotServed => Vec::new(),
             };
             Hit {
-                target: Target { document: 0, node: violation.node.id(), missing, key },
-                lacking: None,
-                message: violation.message,
                 help: violation.suggestion,
-                severity: None,
-                related: Vec::new(),
                 repair: violation.instead.and_then(|instead| repair(violation.node, instead)),
+                ..Hit::at(Target { missing, key, ..Target::of(violation.node) }, violation.message)
             }
         });
     Judged { hits: hits.collect(), unknown_kind: None }
