@@ -4,6 +4,7 @@
 //! docs/values-and-merging.md.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 use std::sync::Arc;
 
 use serde_json::{Value, json};
@@ -121,21 +122,7 @@ impl State {
         }
         let directory = parent(&file.path);
         let whole = file.text();
-        let mut start = 0;
-        let mut ranges = Vec::new();
-        let mut at = 0;
-        for line in whole.split_inclusive('\n') {
-            if line.trim_end() == "---" {
-                ranges.push(start..at);
-                start = at + line.len();
-            }
-            at += line.len();
-        }
-        ranges.push(start..whole.len());
-        for range in ranges {
-            if whole[range.clone()].trim().is_empty() {
-                continue;
-            }
+        for range in parts(&whole) {
             let templated = whole[range.clone()].contains("{{");
             let mapped = match templated {
                 true => engine(context, directory).render(
@@ -405,6 +392,21 @@ impl State {
         }
         layers
     }
+}
+
+/// The parts of a helmfile that say something; a line `---` stands between two.
+fn parts(text: &str) -> Vec<Range<usize>> {
+    let (mut parts, mut start, mut at) = (Vec::new(), 0, 0);
+    for line in text.split_inclusive('\n') {
+        if line.trim_end() == "---" {
+            parts.push(start..at);
+            start = at + line.len();
+        }
+        at += line.len();
+    }
+    parts.push(start..text.len());
+    parts.retain(|part| !text[part.clone()].trim().is_empty());
+    parts
 }
 
 /// What a values file holds; of a template, what it is rendered to, shown where that comes from.
