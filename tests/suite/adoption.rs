@@ -214,6 +214,23 @@ fn only_what_changed_lines_cause_is_reported() {
     assert_eq!(files, ["b.yaml", "new.yaml"]);
 }
 
+/// Whoever changes a line looks at what is wrong with it, new or not.
+#[test]
+fn what_was_wrong_before_is_reported_where_its_line_changes() {
+    let pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec:\n  hostNetwork: true\n  hostPID: true\n  containers: []\n";
+    let dir = repository(&[("a.yaml", pod)]);
+    git(dir.path(), &["init", "-q", "-b", "main"]);
+    git(dir.path(), &["add", "-A"]);
+    git(dir.path(), &["commit", "-qm", "first"]);
+    let changed = pod.replace("hostNetwork: true", "hostNetwork: true # for now");
+    std::fs::write(dir.path().join("a.yaml"), changed).expect("a file");
+    let rules = "host-network-forbidden,host-pid-forbidden";
+    let args = ["check", "--select", rules, "--format", "concise", "--changed-since", "main"];
+    let found = run(dir.path(), &args).expect_code(1).out;
+    let places: Vec<&str> = found.lines().filter_map(|line| line.split(' ').next()).collect();
+    assert_eq!(places, ["a.yaml:5:16:"], "{found}");
+}
+
 #[test]
 fn an_unknown_revision_and_no_repository_are_errors() {
     let dir = repository(&[("a.yaml", DEPLOYMENT)]);

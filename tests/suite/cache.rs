@@ -55,6 +55,8 @@ const REPOSITORY: &[(&str, &str)] = &[
     ("stage/values-dev.yaml", "web: {replicas: 1, color: green}\n"),
     ("stage/values-prod.yaml", "web: {replicas: 3, color: green}\n"),
     (".plimsoll/rules/own.yaml", OWN_RULE),
+    ("deploy.sh", "helm install file ./chart --namespace test --set-file image=image.yaml\n"),
+    ("image.yaml", "example.org/api"),
 ];
 
 /// A rule of one's own, on each Service.
@@ -113,6 +115,7 @@ fn whatever_a_result_depends_on_is_seen_to_change() {
         ("chart/Chart.yaml", "apiVersion: v2\nname: web\n"),
         ("chart/values.yaml", "replicas: 1\nimage: example.org/web@sha256:1\n"),
         ("chart/tag.txt", "latest\n"),
+        ("image.yaml", "example.org/api@sha256:1"),
         ("chart/templates/deployment.yaml", "apiVersion: v1\nkind: Pod\n"),
         ("chart/templates/new.yaml", "{{ fail \"no\" }}\n"),
         ("chart/values.schema.json", "{\"properties\": {\"replicas\": {\"type\": \"string\"}}}"),

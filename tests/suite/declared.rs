@@ -575,3 +575,81 @@ fn the_table_of_releases_tells_values_that_are_read_in_the_cluster_from_those_be
     let out = run(dir.path(), &["releases"]).expect_code(0).out;
     assert!(out.contains("  elsewhere (line 7), inline (line 8)  "), "{out}");
 }
+
+/// The names of the releases that a repository with a chart declares, sorted.
+fn named(files: &[(&str, &str)]) -> Vec<String> {
+    let dir = with(&NEEDS[..2], files);
+    let out = run(dir.path(), &["releases", "--format", "json"]).expect_code(0).out;
+    let report: serde_json::Value = serde_json::from_str(&out).expect("JSON");
+    let releases = report["releases"].as_array().expect("releases").iter();
+    let mut names: Vec<String> =
+        releases.map(|release| release["name"].as_str().unwrap_or("?").to_owned()).collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn what_stands_behind_and_or_or_has_its_say() {
+    for (script, expected) in [
+        ("helm repo update && NAME=and\nhelm install $NAME charts/web\n", "and"),
+        ("helm repo update && helm install and charts/web\n", "and"),
+        // Whether a command succeeds is known when it runs.
+        ("helm status web || helm install or charts/web\n", "or"),
+        // A test that ends the script lets it pass where it is really run.
+        ("NAME=on\n[ -n \"$CI\" ] || exit 1\nhelm install $NAME charts/web\n", "on"),
+        ("NAME=on\n[ -z \"$CI\" ] && exit 1\nhelm install $NAME charts/web\n", "on"),
+    ] {
+        assert_eq!(named(&[("deploy.sh", script)]), [expected], "{script}");
+    }
+}
+
+#[test]
+fn what_a_script_prints_into_a_name_is_known() {
+    for (script, expected) in [
+        ("helm install $(printf '%s-%s' shop web) charts/web\n", "shop-web"),
+        ("helm install $(printf 'shop\\n') charts/web\n", "shop"),
+        ("helm install $(basename deploy/shop.yaml .yaml) charts/web\n", "shop"),
+        ("helm install $(basename $(dirname deploy/shop.yaml)) charts/web\n", "deploy"),
+    ] {
+        assert_eq!(named(&[("deploy.sh", script)]), [expected], "{script}");
+    }
+}
+
+/// As GitHub has it: what agrees with a combination adds to it, and what does not is one of its own.
+#[test]
+fn an_entry_that_a_matrix_includes_adds_to_the_combinations_that_it_agrees_with() {
+    let jobs = |matrix: &str| {
+        format!(
+            "jobs:\n  deploy:\n    strategy: {{matrix: {{{matrix}}}}}\n    steps:\n      - run: helm install ${{{{ matrix.stage }}}}-${{{{ matrix.zone }}}} charts/web\n"
+        )
+    };
+    let path = ".github/workflows/deploy.yaml";
+    for (matrix, expected) in [
+        ("stage: [a, b], zone: [x]", &["a-x", "b-x"][..]),
+        ("stage: [a, b], zone: [x], include: [{stage: c, zone: y}]", &["a-x", "b-x", "c-y"]),
+        ("stage: [a], include: [{stage: a, zone: z}]", &["a-z"]),
+        ("stage: [a, b], include: [{zone: z}]", &["a-z", "b-z"]),
+        ("include: [{stage: a, zone: x}, {stage: b, zone: y}]", &["a-x", "b-y"]),
+    ] {
+        assert_eq!(named(&[(path, &jobs(matrix))]), expected, "{matrix}");
+    }
+}
+
+/// Braces in a file of another name are text.
+#[test]
+fn a_values_file_of_helmfile_is_a_template_where_it_is_called_so() {
+    let pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec: {containers: [{name: a, image: {{ .Values.a | quote }}}]}\n";
+    let chart = [NEEDS[0], NEEDS[1], ("charts/web/templates/a.yaml", pod)];
+    for (path, rule) in [
+        ("web.yaml.gotmpl", "image-tag-latest-forbidden"),
+        ("web.yaml", "image-reference-malformed"),
+    ] {
+        let helmfile = format!(
+            "environments: {{default: {{values: [{{tag: latest}}]}}}}\nreleases:\n  - {{name: web, chart: ./charts/web, values: [{path}]}}\n"
+        );
+        let values = "a: \"example.org/web:{{ .Values.tag }}\"\n";
+        let dir = with(&chart, &[("helmfile.yaml", &helmfile), (path, values)]);
+        let rules = "image-tag-latest-forbidden,image-reference-malformed";
+        assert_eq!(found(dir.path(), rules), [format!("{path}:1 {rule}")]);
+    }
+}

@@ -200,6 +200,17 @@ fn a_value_is_set_where_the_chart_has_a_key_for_it() {
 }
 
 #[test]
+fn a_map_of_the_values_that_a_template_copies_gets_what_is_missing() {
+    let mut files = SHOP.to_vec();
+    files[3].1 = "replicas: 1\nimage: {tag: 1.0.0}\nsecurityContext:\n  runAsNonRoot: true # as the image asks\n";
+    let dir = repository(&files);
+    check(dir.path(), &["--select", "privilege-escalation-forbidden", "--fix"]);
+    let expected = format!("{}  allowPrivilegeEscalation: false\n", files[3].1);
+    assert_eq!(text(dir.path(), "chart/values.yaml"), expected);
+    assert_eq!(text(dir.path(), "chart/templates/web.yaml"), SHOP[4].1);
+}
+
+#[test]
 fn where_no_value_is_read_the_template_gets_the_line() {
     let template = SHOP[4].1.split("          securityContext:").next().expect("a head");
     let dir = shop_with(template);

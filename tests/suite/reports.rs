@@ -118,6 +118,19 @@ fn junit_is_xml_that_counts_right() {
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }
 
+#[test]
+fn a_test_case_names_its_releases_where_a_chart_made_what_is_wrong() {
+    let report = report("junit");
+    let case = |named: &str| {
+        let mut cases = report.split("<testcase ").filter(|case| case.contains(named));
+        cases.next().unwrap_or_else(|| panic!("{named} in {report}")).to_owned()
+    };
+    let rendered = case("name=\"anti-affinity-required (2:13)\"");
+    assert!(rendered.contains("\nreleases: shop</failure>"), "{rendered}");
+    let plain = case("name=\"host-network-forbidden (6:16)\"");
+    assert!(!plain.contains("releases:"), "{plain}");
+}
+
 /// GitHub refuses comments over 65,536 characters.
 #[test]
 fn a_comment_has_room_for_itself_however_much_is_found() {
@@ -213,6 +226,8 @@ fn the_page_shows_the_values_line_and_the_template_line_and_loads_nothing() {
     let page = report("html");
     assert!(page.contains("<span class=\"origin\">values</span>"));
     assert!(page.contains("<span class=\"origin\">template</span>"));
+    let line = "<span class=\"line here\"><i>2</i>  replicas: <mark>3</mark> # Peak load.</span>";
+    assert!(page.contains(line), "the place is marked on its line");
     for loads in ["src=\"http", "<link", "@import", "url("] {
         assert!(!page.contains(loads), "{loads}");
     }

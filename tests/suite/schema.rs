@@ -92,6 +92,15 @@ fn a_directory_of_schemas_is_used_when_the_configuration_names_it() {
     ]);
     let run = run(dir.path(), &ARGS).expect_code(1);
     assert!(run.out.contains("w.yaml:6:3:"), "{}", run.out);
+    assert!(!run.err.contains("`schemas`"), "{}", run.err);
+}
+
+#[test]
+fn a_place_without_schemas_that_the_configuration_names_is_told() {
+    let dir = repository(&[("plimsoll.yaml", "schemas: [crds]\n"), ("w.yaml", WIDGET)]);
+    let run = run(dir.path(), &ARGS).expect_code(0);
+    let said = "`schemas`: there is no schema that can be read at crds";
+    assert!(run.err.contains(said), "{}", run.err);
 }
 
 #[test]

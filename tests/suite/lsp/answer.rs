@@ -99,6 +99,68 @@ fn keys_lead_to_their_defaults_and_readers_and_templates_to_their_values() {
     assert_eq!(lines(&editor, &found), ["values-prod.yaml:1", "values.yaml:1"]);
 }
 
+/// A chart with a definition and a chart within it, and two templates that include the one.
+const SHOP: &[(&str, &str)] = &[
+    ("Chart.yaml", "apiVersion: v2\nname: shop\nversion: 0.1.0\n"),
+    ("values.yaml", "global: {zone: a}\napi:\n  port: 80\n"),
+    (
+        "templates/_names.tpl",
+        "{{/* Names. */}}\n{{- define \"shop.name\" }}shop{{ end }}\n{{- define \"shop.zone\" }}a{{ end }}\n",
+    ),
+    (
+        "templates/a.yaml",
+        "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: {{ include \"shop.name\" . }}\n",
+    ),
+    (
+        "templates/b.yaml",
+        "apiVersion: v1\nkind: Secret\nmetadata:\n  name: {{ template \"shop.name\" . }}\n",
+    ),
+    ("charts/api/Chart.yaml", "apiVersion: v2\nname: api\nversion: 0.1.0\n"),
+    ("charts/api/values.yaml", "global: {zone: b}\nport: 8080\n"),
+    (
+        "charts/api/templates/c.yaml",
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: api}\ndata: {at: {{ .Values.global.zone | quote }}, port: {{ .Values.port | quote }}}\n",
+    ),
+];
+
+#[test]
+fn a_name_in_a_template_leads_to_its_definition_and_to_all_who_include_it() {
+    let mut editor = Editor::new(SHOP);
+    editor.open_saved("templates/a.yaml");
+    let (path, text) = SHOP[3];
+    let found = at(&mut editor, "textDocument/definition", path, text, "shop.name");
+    assert_eq!(lines(&editor, &found), ["templates/_names.tpl:1"]);
+    let found = at(&mut editor, "textDocument/references", path, text, "shop.name");
+    assert_eq!(
+        lines(&editor, &found),
+        ["templates/_names.tpl:1", "templates/a.yaml:3", "templates/b.yaml:3"]
+    );
+}
+
+#[test]
+fn the_outline_of_a_template_is_what_it_defines() {
+    let mut editor = Editor::new(SHOP);
+    editor.open_saved("templates/_names.tpl");
+    let params = json!({"textDocument": editor.document("templates/_names.tpl")});
+    let symbols = editor.ask("textDocument/documentSymbol", params);
+    let symbols = symbols.as_array().expect("symbols").iter();
+    let names: Vec<_> = symbols.map(|one| (&one["name"], &one["range"]["start"]["line"])).collect();
+    assert_eq!(json!(names), json!([["shop.name", 1], ["shop.zone", 2]]));
+}
+
+/// A chart's values stand below its name in those of the chart around it, but for `global`, which all share.
+#[test]
+fn a_key_of_a_chart_within_another_is_known_by_what_the_release_calls_it() {
+    let mut editor = Editor::new(SHOP);
+    let (path, text) = SHOP[6];
+    editor.open_saved(path);
+    for (word, expected) in [("port", "values.yaml:2"), ("zone", "values.yaml:0")] {
+        let found = at(&mut editor, "textDocument/references", path, text, word);
+        let found = lines(&editor, &found);
+        assert!(found.contains(&expected.to_owned()), "{word}: {found:?}");
+    }
+}
+
 /// The labels that are offered at the end of a text.
 fn offered(editor: &mut Editor, path: &str, version: i32, text: &str) -> Vec<String> {
     editor.change(path, version, &json!([{"text": text}]));

@@ -1,6 +1,5 @@
 //! Files that come and go, clients that die, messages that make no sense.
 
-use std::path::Path;
 use std::process::{Command, Stdio};
 
 use serde_json::{Value, json};
@@ -21,6 +20,19 @@ fn files_that_come_and_go_are_noticed() {
     editor.tell("textDocument/didClose", json!({"textDocument": editor.document("values.yaml")}));
     std::fs::remove_dir_all(editor.path("templates")).expect("removed");
     assert_eq!(editor.end(), Some(0));
+}
+
+#[test]
+fn a_template_that_is_written_is_rendered() {
+    let mut editor = Editor::new(&CHART[..2]);
+    assert_eq!(places(&editor.open_saved("values.yaml")), Vec::<String>::new());
+    let (path, template) = CHART[2];
+    std::fs::create_dir(editor.path("templates")).expect("a folder");
+    std::fs::write(editor.path(path), template).expect("written");
+    let come = json!({"changes": [{"uri": editor.uri(path), "type": 1}]});
+    editor.tell("workspace/didChangeWatchedFiles", come);
+    let found = editor.diagnostics("values.yaml", 1);
+    assert!(places(&found).iter().any(|place| place.ends_with(ANTI_AFFINITY)), "{found:?}");
 }
 
 /// A client that watches no files says at least what it saves.
@@ -199,19 +211,20 @@ fn a_large_text_is_edited_at_its_end() {
     assert!(places(&found).iter().any(|place| place.starts_with("10000")), "{found:?}");
 }
 
+/// A folder is linted by its own configuration from when it is opened.
 #[test]
-fn folders_may_be_several() {
-    let mut editor = Editor::new(&[
-        (
-            "one/pod.yaml",
-            "apiVersion: v1\nkind: Pod\nmetadata: {name: a, naem: b}\nspec: {containers: []}\n",
-        ),
-        ("two/.keep", ""),
-    ]);
+fn folders_are_opened_and_closed() {
+    let pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: a, naem: b}\nspec: {containers: []}\n";
+    let config = "ignore: [schema-validation]\n";
+    let mut editor =
+        Editor::new(&[("one/pod.yaml", pod), ("two/plimsoll.yaml", config), ("two/pod.yaml", pod)]);
+    let is_found =
+        |found: &[Value]| places(found).iter().any(|place| place.ends_with("schema-validation"));
+    assert!(is_found(&editor.open_saved("one/pod.yaml")));
+    assert!(is_found(&editor.open_saved("two/pod.yaml")));
     let folder = |path: &str| json!({"uri": editor.uri(path), "name": path});
     let event = json!({"added": [folder("one"), folder("two")], "removed": [folder("")]});
     editor.tell("workspace/didChangeWorkspaceFolders", json!({"event": event}));
-    let found = editor.open_saved("one/pod.yaml");
-    assert!(places(&found).iter().any(|place| place.ends_with("schema-validation")));
-    assert!(Path::new(&editor.path("two")).is_dir());
+    assert!(is_found(&editor.write("one/pod.yaml", 2, pod)));
+    assert!(!is_found(&editor.write("two/pod.yaml", 2, pod)));
 }
