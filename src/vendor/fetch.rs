@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::http::{Client, FetchError, Get, Limits, without_credentials};
 use super::index::{Index, Listed, MAX_INDEX, none_fits};
-use super::oci::{Registries, Scheme};
+use super::oci::{Registries, Scheme, is_digest};
 use super::{Credentials, Wanted};
 use crate::helm::chart::Chart;
 use crate::helm::function::highest;
@@ -233,10 +233,6 @@ fn chart_version(key: &ChartKey, bytes: &[u8]) -> Result<String, FetchError> {
         )));
     }
     Ok(chart.metadata.version)
-}
-
-fn is_digest(version: &str) -> bool {
-    version.starts_with("sha256:")
 }
 
 /// A file below a URL, whose query is kept.

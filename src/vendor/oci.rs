@@ -98,7 +98,7 @@ impl<'a> Registries<'a> {
     fn layer(&mut self, base: &str, reference: &str, nested: u8) -> Result<String, FetchError> {
         let url = format!("{base}/manifests/{reference}");
         let bytes = self.get(base, &url, &[MANIFEST, INDEX], MAX_MANIFEST)?.success(&url)?;
-        if reference.starts_with("sha256:") {
+        if is_digest(reference) {
             verify(&bytes, reference, &url, "the reference")?;
         }
         let manifest = json(&bytes, &url)?;
@@ -191,6 +191,11 @@ impl<'a> Registries<'a> {
         let token = token.ok_or_else(|| unusable(&"the answer has none"))?;
         Ok(Some(format!("Bearer {token}")))
     }
+}
+
+/// Whether a reference is the digest of a manifest, and no tag.
+pub(super) fn is_digest(reference: &str) -> bool {
+    reference.starts_with("sha256:")
 }
 
 /// Holds bytes to a digest `sha256:…`.

@@ -272,8 +272,14 @@ fn certificates_are_those_that_the_system_trusts() {
     trusting(dir.path()).expect_code(0);
 }
 
-/// Pushes a chart by the registry's HTTP API.
-fn push(registry: &Server, repository: &str, tag: &str, chart: &[u8], login: Option<&str>) {
+/// Pushes a chart by the registry's HTTP API; gives the digest of its manifest.
+fn push(
+    registry: &Server,
+    repository: &str,
+    tag: &str,
+    chart: &[u8],
+    login: Option<&str>,
+) -> String {
     let base = format!("http://{}/v2/{repository}", registry.address);
     let authorization =
         login.map(|login| format!("Basic {}", data_encoding::BASE64.encode(login.as_bytes())));
@@ -309,7 +315,9 @@ fn push(registry: &Server, repository: &str, tag: &str, chart: &[u8], login: Opt
     if let Some(authorization) = &authorization {
         put = put.header("Authorization", authorization);
     }
+    let digest = format!("sha256:{}", sha256(manifest.as_bytes()));
     put.send(manifest).expect("a manifest is taken");
+    digest
 }
 
 #[test]
@@ -347,6 +355,21 @@ fn charts_of_a_registry_are_locked_and_rendered_without_a_network() {
         "{}",
         checked.out
     );
+}
+
+/// A digest is none of the tags that a range chooses from: it is asked for as it is, the second time too.
+#[test]
+fn a_chart_may_be_named_by_the_digest_of_its_manifest() {
+    let Some(server) = Server::registry("") else { return };
+    let digest = push(&server, "team/web", "1.0.0", &chart("web", "1.0.0"), None);
+    let dir = releases(&[&web(&format!("oci://{}/team", server.address), &digest)]);
+    let dir = dir.path();
+    let fetched = "web 1.0.0 fetched\nplimsoll.lock names 1 chart.\n";
+    assert_eq!(vendor(dir, &["--plain-http"]).expect_code(0).out, fetched);
+    // By now the tag is another chart's.
+    push(&server, "team/web", "1.0.0", &chart("web", "1.1.0"), None);
+    std::fs::remove_dir_all(dir.join(".plimsoll")).expect("removed");
+    assert_eq!(vendor(dir, &["--plain-http"]).expect_code(0).out, fetched);
 }
 
 #[test]
