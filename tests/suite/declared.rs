@@ -630,6 +630,8 @@ fn an_entry_that_a_matrix_includes_adds_to_the_combinations_that_it_agrees_with(
         ("stage: [a], include: [{stage: a, zone: z}]", &["a-z"]),
         ("stage: [a, b], include: [{zone: z}]", &["a-z", "b-z"]),
         ("include: [{stage: a, zone: x}, {stage: b, zone: y}]", &["a-x", "b-y"]),
+        // What was added is no part of the combination that is to be agreed with.
+        ("stage: [a, b], include: [{zone: x}, {stage: b, zone: y}]", &["a-x", "b-y"]),
     ] {
         assert_eq!(named(&[(path, &jobs(matrix))]), expected, "{matrix}");
     }

@@ -270,15 +270,16 @@ fn github_matrix(node: Option<Node<'_>>) -> Vec<Variables> {
     }
     let include = node.get("include").filter(|node| node.kind() == Kind::Sequence);
     let mut included = Vec::new();
+    let own = ways.clone();
     for set in include.into_iter().flat_map(|list| list.items()) {
         let mut way = Variables::new();
         for entry in set.entries() {
             put(&format!("matrix.{}", entry.name()), entry.value, &mut way);
         }
-        // An entry that agrees with a combination adds to it; any other is one of its own.
+        // An entry that agrees with a combination adds to it, whatever others have added; any other is one of its own.
         let mut agreed = false;
-        for base in ways.iter_mut().filter(|base| !base.is_empty()) {
-            if base.iter().all(|(key, value)| way.get(key).is_none_or(|own| own == value)) {
+        for (own, base) in own.iter().zip(&mut ways).filter(|(own, _)| !own.is_empty()) {
+            if own.iter().all(|(key, value)| way.get(key).is_none_or(|given| given == value)) {
                 base.extend(way.clone());
                 agreed = true;
             }
