@@ -1,11 +1,13 @@
 //! Which rules look at which kinds of objects.
 
+use std::cell::LazyCell;
 use std::collections::HashMap;
 
 use foldhash::fast::RandomState;
 
 use super::file::Scope;
 use crate::kube::Object;
+use crate::kube::schema::is_namesake;
 
 /// Rules on objects by the kinds they look at: of some hundred rules a few dozen concern an object,
 /// and to ask each of them costs more than to evaluate most of those.
@@ -32,6 +34,8 @@ struct Entry {
 #[derive(Debug, Clone)]
 enum Sort {
     Any,
+    /// Those of a kind that is named, and not what others call so, too, unless it has pods.
+    Named,
     /// Those that have or are pods.
     Pods,
     /// Those that have pods.
@@ -74,8 +78,10 @@ impl ByKind {
         let (pods, pod, group) =
             (object.pod_template().is_some(), object.kind == "Pod", object.group());
         let entries = self.named.get(object.kind).unwrap_or(&self.others);
+        let meant = LazyCell::new(move || pods || !is_namesake(object.api_version, object.kind));
         let own = entries.iter().filter(move |entry| match &entry.sort {
             Sort::Any => true,
+            Sort::Named => *meant,
             Sort::Pods => pods,
             Sort::Workloads => pods && !pod,
             Sort::Group(own) => own == group,
@@ -94,7 +100,7 @@ fn read(word: &str) -> (Sort, Option<&str>) {
         "workloads" => (Sort::Workloads, None),
         kind => match kind.rsplit_once('/') {
             Some((group, kind)) => (Sort::Group(group.to_owned()), Some(kind)),
-            None => (Sort::Any, Some(kind)),
+            None => (Sort::Named, Some(kind)),
         },
     }
 }
@@ -151,5 +157,25 @@ mod tests {
         assert_eq!(found, ["any-one", "budget", "a-among-others"]);
         let found = looking("{apiVersion: example.org/v1, kind: PodDisruptionBudget}");
         assert_eq!(found, ["any-one", "a-among-others"]);
+    }
+
+    #[test]
+    fn a_kind_of_kubernetes_is_not_what_another_group_calls_so() {
+        let others = ["any-one", "a-among-others"];
+        let found = looking("{apiVersion: servicebus.example.org/v1, kind: Service}");
+        assert_eq!(found, others);
+        let services = ["any-one", "pod-or-service", "a-among-others"];
+        for own in ["v1", "example/v1", "example.k8s.io/v1", "example.openshift.io/v1"] {
+            let found = looking(&format!("{{apiVersion: {own}, kind: Service}}"));
+            assert_eq!(found, services, "{own}");
+        }
+    }
+
+    #[test]
+    fn a_namesake_that_has_pods_is_looked_at() {
+        let found = looking(
+            "{apiVersion: serving.example.org/v1, kind: Service, spec: {template: {spec: {containers: []}}}}",
+        );
+        assert_eq!(found, ["any-one", "pod-or-service", "workload", "a-among-others"]);
     }
 }

@@ -41,6 +41,15 @@ pub fn is_of_others(api: &str) -> bool {
     group.contains('.') && !group.ends_with(".k8s.io")
 }
 
+/// Whether a kind of another's group only bears the name of one of Kubernetes' own: the Job of
+/// Volcano, the `NetworkPolicy` of Calico. `OpenShift` serves Kubernetes' kinds in groups of its own.
+#[must_use]
+pub fn is_namesake(api_version: &str, kind: &str) -> bool {
+    is_of_others(api_version)
+        && !api_version.contains(".openshift.io/")
+        && table::kinds().any(|(_, own)| own == kind)
+}
+
 /// The oldest and the newest minor of Kubernetes, of those that are known, that serve an API of its
 /// own, `policy/v1` or `policy/v1/PodDisruptionBudget`; `None` for the APIs of others.
 #[must_use]
