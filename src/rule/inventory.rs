@@ -124,8 +124,8 @@ const DEPLOYERS: [(&str, &str); 4] = [
 ];
 
 /// `fromController(objects, text)`: whether a controller makes what bears this name, or pods with this label: a
-/// custom resource that is deployed here is called so, or the text begins with its name and a `-`; or one deploys what
-/// lies elsewhere.
+/// custom resource that is deployed here is called so, the text begins with its name and a `-`, or it ends with them
+/// after what the kind is called for short; or one deploys what lies elsewhere.
 fn from_controller(context: &FunctionContext<'_, '_>) -> Result<bool, ExecutionError> {
     let (objects, text) = (list(context)?, argument(context, 1)?);
     let is_of = |group: &str, node| Object::new(node).is_some_and(|one| one.group() == group);
@@ -137,7 +137,21 @@ fn from_controller(context: &FunctionContext<'_, '_>) -> Result<bool, ExecutionE
     }
     let starts = text.match_indices('-').map(|(at, _)| &text[..at]);
     let mut named = starts.chain([&*text]).flat_map(|name| objects.of_name(name));
-    Ok(named.any(|(_, node)| Object::new(node).is_some_and(makes_others)))
+    let mut ends = text.match_indices('-').map(|(at, _)| (&text[..at], &text[at + 1..]));
+    Ok(named.any(|(_, node)| Object::new(node).is_some_and(makes_others))
+        || ends.any(|(short, name)| {
+            let mut bearers =
+                objects.of_name(name).into_iter().filter_map(|(_, node)| Object::new(node));
+            bearers.any(|object| makes_others(object) && stands_for(short, object.kind))
+        }))
+}
+
+/// Whether controllers begin names with a word for a kind: the `el-NAME` of an `EventListener`, the
+/// `thanos-ruler-NAME` of a `ThanosRuler`.
+fn stands_for(short: &str, kind: &str) -> bool {
+    let initials: String = kind.chars().filter(char::is_ascii_uppercase).collect();
+    short.replace('-', "").eq_ignore_ascii_case(kind)
+        || initials.len() > 1 && short.eq_ignore_ascii_case(&initials)
 }
 
 /// Whether an object is a custom resource whose controller may make pods and Services of it.
