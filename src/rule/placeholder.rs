@@ -4,7 +4,7 @@ use super::file::Rule;
 use super::hit::{Hit, Target};
 use crate::kube::ENCRYPTED;
 use crate::spelling::is_in_capitals;
-use crate::yaml::{Document, Kind, Node};
+use crate::yaml::{Document, Kind, Node, Style};
 
 /// What stands in a release's values for text that is only known when the release is made: as much as can be a
 /// name, a label and a tag.
@@ -21,7 +21,10 @@ const SELECTORS: [&str; 6] =
 const SOPS: &str = "sops";
 
 /// What a placeholder has one of, but for [`BUILT_BY_KO`]; nearly no text has any.
-const SIGNS: [u8; 8] = *b"${<(@%[_";
+const SIGNS: [u8; 9] = *b"${<(@%[_#";
+
+/// What opens and closes an expression of a generator of texts: of Jinja, Go and Helm, of Template Toolkit and of ERB.
+const EXPRESSIONS: [(&str, &str); 4] = [("{{", "}}"), ("{%", "%}"), ("[%", "%]"), ("<%", "%>")];
 
 /// How an image begins that `ko` builds from a Go package as it applies a manifest, and puts a digest in the place of.
 const BUILT_BY_KO: &str = "ko://";
@@ -42,7 +45,7 @@ const OF_CONTAINERS: [&str; 4] = ["command", "args", "value", "subPathExpr"];
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Stage {
     /// It lies in the repository: envsubst, Flux or a pipeline may fill in `${NAME}`, Jinja or another
-    /// generator what stands in `{{ }}`.
+    /// generator what stands in `{{ }}` or the like.
     Written,
     /// A chart made it: braces that are left are a mistake, `${NAME}` and `__NAME__` may still be filled in.
     Rendered,
@@ -63,13 +66,27 @@ pub(super) fn leave_open(
     before - hits.len()
 }
 
-/// Whether what is meant is filled in later: a scalar with a placeholder in it, or a selector with one.
+/// Whether what is meant is filled in later: a scalar with a placeholder in it, a selector with one, or what only reads
+/// as a mapping.
 fn is_open(target: &Target, document: &Document, stage: Stage) -> bool {
     let node = document.node(target.node);
     let selects = || node.key_name().is_some_and(|key| SELECTORS.contains(&&*key));
     let is_judged = target.missing.is_empty() && !target.key;
-    is_judged && (node.kind() == Kind::Scalar || selects()) && holds_placeholder(node, stage)
+    let is_name = || stage == Stage::Written && is_in_braces(node);
+    is_judged
+        && ((node.kind() == Kind::Scalar || selects()) && holds_placeholder(node, stage)
+            || is_name())
         || is_cipher(node)
+}
+
+/// Whether it is `{name}`, for Python's `format` to fill in, which YAML reads as a mapping.
+fn is_in_braces(node: Node<'_>) -> bool {
+    let mut entries = node.written();
+    let only = entries.next().filter(|_| node.style() == Style::Flow && entries.next().is_none());
+    only.is_some_and(|entry| {
+        let is_part = |letter: char| letter.is_ascii_alphanumeric() || "._".contains(letter);
+        entry.value.is_null() && entry.value.raw().is_empty() && entry.name().chars().all(is_part)
+    })
 }
 
 /// Whether it goes away when SOPS decrypts the file: what SOPS has noted down in it.
@@ -85,7 +102,10 @@ fn holds_placeholder(node: Node<'_>, stage: Stage) -> bool {
             has_placeholder(node.raw(), stage) || stage == Stage::Written && is_variable(node)
         }
         Kind::Sequence => node.items().any(|item| holds_placeholder(item, stage)),
-        Kind::Mapping => node.entries().any(|entry| holds_placeholder(entry.value, stage)),
+        Kind::Mapping => {
+            stage == Stage::Written && is_in_braces(node)
+                || node.entries().any(|entry| holds_placeholder(entry.value, stage))
+        }
     }
 }
 
@@ -131,7 +151,10 @@ fn is_to_come(text: &str, stage: Stage) -> bool {
     let has_shell = || !text.contains(char::is_whitespace) && text.split('$').skip(1).any(is_shell);
     // What stands before `=` is said, whatever is put in behind it.
     let is_said = text.contains('=');
-    let has_braces = || text.split_once("{{").is_some_and(|(_, rest)| rest.contains("}}"));
+    let holds = |(opens, closes)| {
+        text.split_once(opens).is_some_and(|(_, rest): (&str, &str)| rest.contains(closes))
+    };
+    let has_braces = || EXPRESSIONS.into_iter().any(holds);
     match stage {
         Stage::Written => {
             has_variable()
@@ -159,8 +182,8 @@ fn is_expression(text: &str) -> bool {
     })
 }
 
-/// Whether a word has a name in it between marks that a build looks for, `@version@`, `__NAME__`, `%NAME%`, `{NAME}`,
-/// `[NAME]`, or is for `printf` to fill in.
+/// Whether a word has a name in it between marks that a build looks for, `@version@`, `__NAME__`, `%NAME%`, `##NAME##`,
+/// `{NAME}`, `[NAME]`, or is for `printf` to fill in.
 fn is_between_marks(text: &str) -> bool {
     let is_property = |name: &str| {
         let is_part = |letter: char| letter.is_ascii_alphanumeric() || "._-".contains(letter);
@@ -169,6 +192,7 @@ fn is_between_marks(text: &str) -> bool {
     !text.contains(char::is_whitespace)
         && (has_between(text, "@", "@", is_property)
             || has_between(text, "%", "%", is_in_capitals)
+            || has_between(text, "##", "##", is_in_capitals)
             || has_between(text, "{", "}", is_in_capitals)
             || has_between(text, "[", "]", is_in_capitals)
             || text.contains("%s"))
@@ -218,14 +242,26 @@ mod tests {
         }
     }
 
+    /// Whether the first field of a manifest holds a placeholder.
+    fn is_open(manifest: &str) -> bool {
+        let text = manifest.into();
+        let stream = yaml::parse(Sources::default().add("a", Arc::clone(&text)), &text);
+        let node = stream.documents[0].root().expect("a mapping").entries().next();
+        holds_placeholder(node.expect("a field").value, Stage::Written)
+    }
+
+    #[test]
+    fn a_mapping_that_is_a_name_in_braces_is_a_placeholder() {
+        for text in ["name: {self.path}", "selector: {app: {name}}"] {
+            assert!(is_open(text), "{text}");
+        }
+        for text in ["a: {}", "a: {b: c}", "a: {b, c}", "a:\n  b:", "a: {b: null}", "a: {b c}"] {
+            assert!(!is_open(text), "{text}");
+        }
+    }
+
     #[test]
     fn a_variable_in_round_brackets_is_a_placeholder_where_no_container_fills_it_in() {
-        let is_open = |manifest: &str| {
-            let text = manifest.into();
-            let stream = yaml::parse(Sources::default().add("a", Arc::clone(&text)), &text);
-            let node = stream.documents[0].root().expect("a mapping").entries().next();
-            holds_placeholder(node.expect("a field").value, Stage::Written)
-        };
         for text in [
             "name: $(profile-name)",
             "a: web.$(ns).svc",
@@ -276,11 +312,23 @@ mod tests {
     }
 
     #[test]
+    fn expressions_of_other_generators_are_placeholders_too() {
+        for text in ["[% name %]", "web:<%= tag %>", "{% if a %}b{% endif %}"] {
+            assert!(has_placeholder(text, Stage::Written), "{text}");
+            assert!(!has_placeholder(text, Stage::Rendered), "{text}");
+        }
+        for text in ["[%", "%> <%", "100%]"] {
+            assert!(!has_placeholder(text, Stage::Written), "{text}");
+        }
+    }
+
+    #[test]
     fn a_name_between_marks_is_for_a_build_to_put_in() {
         for text in [
             "web:@app.version@",
             "%%IMAGE%%",
             "#{IMAGE}#",
+            "registry.example/##IMAGE##",
             "{GATEWAY_NAME}",
             "registry.example/[PROJECT_ID]/web",
             "%s-web",
@@ -298,6 +346,8 @@ mod tests {
             "a__B",
             "50%",
             "%d%",
+            "#A#",
+            "##a##",
             "{a}",
             "[a-z]",
             "{\"A\": 1}",
