@@ -184,3 +184,97 @@ spec:
     assert_eq!(said("polaris", ready, pod), ["a.yaml:8:13:"]);
     assert_eq!(said("polaris", alive, pod), ["a.yaml:6:13:", "a.yaml:8:13:"]);
 }
+
+/// kube-linter asks what a container says, kube-score and Polaris also what it leaves to a default.
+#[test]
+fn security_is_asked_for_as_each_linter_does() {
+    let pod = "\
+apiVersion: v1
+kind: Pod
+metadata: {name: web}
+spec:
+  containers:
+    - name: web
+    - name: probe
+      securityContext:
+        allowPrivilegeEscalation: true
+        capabilities:
+          add: [IPC_LOCK]
+          drop: [CHOWN]
+      volumeMounts: [{name: certificates, mountPath: /certificates}, {name: node, mountPath: /node}]
+  volumes:
+    - name: certificates
+      hostPath: {path: /etc/ssl}
+    - name: node
+      hostPath: {path: /etc}
+    - name: unused
+      hostPath: {path: /dev}
+";
+    let escalation = "privilege-escalation-forbidden";
+    assert_eq!(said("kube-linter", escalation, pod), ["a.yaml:9:35:"]);
+    assert_eq!(said("polaris", escalation, pod), ["a.yaml:6:13:", "a.yaml:9:35:"]);
+    assert_eq!(said("kube-linter", "capability-net-raw-dropped", pod), ["a.yaml:12:11:"]);
+    assert_eq!(said("kube-linter", "sensitive-host-mounts-forbidden", pod), ["a.yaml:18:24:"]);
+    assert_eq!(
+        said("security", "sensitive-host-mounts-forbidden", pod),
+        ["a.yaml:16:24:", "a.yaml:18:24:", "a.yaml:20:24:"]
+    );
+    assert_eq!(said("polaris", "dangerous-capabilities-added", pod), Vec::<String>::new());
+    assert_eq!(said("security", "dangerous-capabilities-added", pod), ["a.yaml:11:17:"]);
+}
+
+/// Polaris takes a list of capabilities for all of them, and asks for the resources of what goes on
+/// running.
+#[test]
+fn what_polaris_lets_pass_passes() {
+    let pod = "\
+apiVersion: v1
+kind: Pod
+metadata: {name: web}
+spec:
+  initContainers:
+    - name: wait
+  containers:
+    - name: web
+      resources: {requests: {cpu: 1, memory: 1Gi}, limits: {cpu: 1, memory: 1Gi}}
+      securityContext:
+        capabilities:
+          drop: [NET_ADMIN, CHOWN, DAC_OVERRIDE, FSETID, FOWNER, MKNOD, NET_RAW, SETGID, SETUID, SETFCAP, SETPCAP, NET_BIND_SERVICE, SYS_CHROOT, KILL, AUDIT_WRITE]
+";
+    assert_eq!(said("polaris", "capabilities-drop-all", pod), ["a.yaml:6:13:"]);
+    assert_eq!(said("security", "capabilities-drop-all", pod).len(), 2);
+    for rule in ["cpu-limit-required", "cpu-request-required"] {
+        assert_eq!(said("polaris", rule, pod), Vec::<String>::new(), "{rule}");
+        assert_eq!(said("kube-score", rule, pod), ["a.yaml:6:13:"], "{rule}");
+    }
+}
+
+/// A Service alone has no pods to kube-linter and kube-score, and Polaris wants a budget for one pod.
+#[test]
+fn what_is_missing_beside_an_object_is_missed_as_each_linter_does() {
+    let service = "\
+apiVersion: v1
+kind: Service
+metadata: {name: web}
+spec:
+  selector: {app: web}
+  ports: [{port: 80}]
+";
+    for (preset, lines) in [("kube-linter", 1), ("kube-score", 1), ("reliability", 0)] {
+        assert_eq!(said(preset, "service-selector-matches-pods", service).len(), lines, "{preset}");
+    }
+    let deployment = "\
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web}
+spec:
+  replicas: 1
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec: {containers: [{name: web, image: registry.example/web:1.4}]}
+";
+    for (preset, lines) in [("polaris", 1), ("kube-score", 0), ("reliability", 0)] {
+        assert_eq!(said(preset, "pdb-required", deployment).len(), lines, "{preset}");
+    }
+}
