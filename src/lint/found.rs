@@ -10,6 +10,9 @@ use crate::report::unchecked::add_lacking;
 use crate::rule::Undecided;
 
 /// What a unit gives.
+///
+/// NOTE: a report's lists of what could not be checked leave empty ones out, which what is remembered cannot: its
+/// format has no names of fields.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(super) struct Found {
     pub(super) findings: Vec<Finding>,
