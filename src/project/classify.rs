@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::file::File;
 use super::name::PathName;
+use super::tree::{base_name, parent};
 use super::walk::{Candidate, Read, read_text};
 use super::word::{Word, Words};
 use crate::finding::Finding;
@@ -223,11 +224,13 @@ fn class_by_name(candidate: &Candidate, name: PathName<'_>, text: &str) -> Optio
     if name.has_extension(&["tf"]) {
         return Some(Class::Terraform);
     }
-    if name.is_helmfile() || (within("/helmfile.d/") && name.is_yaml()) {
+    // Of templates in `helmfile.d`, only those that lie in it directly are helmfiles.
+    let lies_in_helmfiles = base_name(parent(path)) == "helmfile.d" && name.is_yaml_template();
+    if name.is_helmfile() || (within("/helmfile.d/") && name.is_yaml()) || lies_in_helmfiles {
         return Some(Class::Helmfile);
     }
     if name.has_extension(&["tpl", "gotmpl"]) {
-        return Some(if name.0.ends_with(".yaml.gotmpl") { Class::Template } else { Class::Other });
+        return Some(if name.is_yaml_template() { Class::Template } else { Class::Other });
     }
     if name.has_extension(&["json"])
         && !(text.contains("\"apiVersion\"") && text.contains("\"kind\""))

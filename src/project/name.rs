@@ -18,6 +18,11 @@ impl<'a> PathName<'a> {
         self.has_extension(&["yaml", "yml"])
     }
 
+    /// `values.yaml.gotmpl` and its like.
+    pub(super) fn is_yaml_template(self) -> bool {
+        self.0.strip_suffix(".gotmpl").is_some_and(|stem| Self(stem).is_yaml())
+    }
+
     pub(super) fn is_script(self) -> bool {
         self.has_extension(&["sh", "bash", "zsh", "ksh"])
     }

@@ -3,12 +3,16 @@
 //! Mirrors helmfile's pkg/state/state.go (generateValuesFiles, namespaceAndValuesFlags) and
 //! docs/values-and-merging.md.
 
+mod spec;
+
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::sync::Arc;
 
 use serde_json::{Value, json};
 
+use self::spec::{Placed, Spec, Templates};
 use super::command::{self, Assignment, AssignmentKind};
 use super::template::{Dialect, Engine, UNKNOWN, data};
 use super::text::Mapped;
@@ -18,7 +22,7 @@ use crate::project::classify::Class;
 use crate::project::file::File;
 use crate::project::node::NodeRef;
 use crate::project::tree::{join, parent};
-use crate::source::Span;
+use crate::source::{SourceId, Span};
 use crate::yaml::{self, Kind, Node, Stream};
 
 pub(super) fn find(context: &Context<'_>, found: &mut Found) {
@@ -54,11 +58,16 @@ struct Document {
     stream: Stream,
     /// What its spans are to be read through; `None` where they are the file's own.
     mapped: Option<Mapped>,
-    path: String,
     text: Arc<str>,
 }
 
 impl Document {
+    /// What its documents hold, each with this.
+    fn roots(&self) -> impl Iterator<Item = (Node<'_>, &Self)> {
+        let roots = self.stream.documents.iter().filter_map(|document| document.root());
+        roots.map(move |root| (root, self))
+    }
+
     fn span(&self, span: Span) -> Span {
         match &self.mapped {
             Some(mapped) => mapped.span(span.range().start, span.range().end),
@@ -103,6 +112,11 @@ struct State {
     skip_schema: bool,
     /// APIs of the cluster, for releases that name none of their own.
     api_versions: Vec<String>,
+    /// Labels of all releases.
+    labels: BTreeMap<String, String>,
+    /// What `missingFileHandler` says, for releases that do not.
+    missing_files: Option<String>,
+    /// What paths in it and in its bases are relative to.
     directory: String,
 }
 
@@ -120,30 +134,27 @@ impl State {
         if depth == 0 {
             parent(&file.path).clone_into(&mut self.directory);
         }
-        let directory = parent(&file.path);
         let whole = file.text();
+        let held = held_back(&whole);
         for range in parts(&whole) {
             let templated = whole[range.clone()].contains("{{");
             let mapped = match templated {
-                true => engine(context, directory).render(
-                    file.source,
-                    &whole,
-                    range.clone(),
-                    &self.data(),
-                ),
+                true => engine(context, &self.directory)
+                    .render(file.source, &held, range.clone(), &self.data())
+                    .map(let_go),
                 false => None,
             };
             let stream = match &mapped {
                 Some(mapped) => yaml::parse(file.source, &mapped.text.as_str().into()),
                 None => yaml::parse_part(file.source, &whole, range),
             };
-            let document = Document { stream, mapped, path: file.path.clone(), text: file.text() };
+            let document = Document { stream, mapped, text: file.text() };
             self.take(document, context, depth);
         }
     }
 
     fn take(&mut self, document: Document, context: &Context<'_>, depth: usize) {
-        let directory = parent(&document.path).to_owned();
+        let directory = self.directory.clone();
         let tree = document.stream.documents.first().cloned();
         let Some(root) = tree.as_ref().and_then(|tree| tree.root()) else { return };
         for base in root.get("bases").into_iter().flat_map(|list| list.items()) {
@@ -165,6 +176,11 @@ impl State {
         if let Some(apis) = root.get("apiVersions") {
             self.api_versions = scalar_texts(apis);
         }
+        for entry in root.get("commonLabels").into_iter().flat_map(Node::entries) {
+            self.labels.extend(Some(entry.name().into_owned()).zip(scalar_text(entry.value)));
+        }
+        let handler = root.get("missingFileHandler").and_then(scalar_text);
+        self.missing_files = handler.or(self.missing_files.take());
         let skip = root.at(&["helmDefaults", "skipSchemaValidation"]);
         self.skip_schema = skip.and_then(Node::as_bool).unwrap_or(self.skip_schema);
         let environment = root.at(&["environments", "default", "values"]);
@@ -187,7 +203,7 @@ impl State {
             }
             let paths = match path.contains('*') {
                 true => context.tree.glob(&directory, &path),
-                false => vec![join(&directory, &path)],
+                false => helmfiles_at(join(&directory, &path), context),
             };
             self.helmfiles.extend(paths.into_iter().map(|path| (path, values.clone())));
         }
@@ -216,68 +232,68 @@ impl State {
     }
 
     fn releases(&self, context: &Context<'_>, found: &mut Found) {
-        for document in &self.documents {
-            for tree in &document.stream.documents {
-                let Some(root) = tree.root() else { continue };
-                for item in root.get("releases").into_iter().flat_map(|list| list.items()) {
-                    self.release(item, root, document, context, found);
-                }
+        let templates = Templates::among(&self.documents);
+        for (root, document) in self.documents.iter().flat_map(Document::roots) {
+            for item in root.get("releases").into_iter().flat_map(|list| list.items()) {
+                let spec = templates.spec(item, document);
+                let declared = document.span(item.span());
+                self.release(&spec, declared, document.stream.source, context, found);
             }
         }
     }
 
-    /// A release's own value for a key, or that of the templates it inherits.
-    #[allow(clippy::unused_self, reason = "inheritance belongs to the helmfile")]
-    fn get<'a>(&self, item: Node<'a>, root: Node<'a>, key: &str) -> Option<Node<'a>> {
-        item.get(key).or_else(|| {
-            let inherited = item.get("inherit").into_iter().flat_map(|list| list.items());
-            let mut names: Vec<&str> = inherited
-                .filter_map(|entry| entry.get("template").and_then(Node::as_str))
-                .collect();
-            names.reverse();
-            names.into_iter().find_map(|name| root.at(&["templates", name, key]))
-        })
+    /// What templates in a release are rendered over. Its name, namespace and chart may be made of each other, and of
+    /// its labels.
+    fn release_data(&self, spec: &Spec<'_>, source: SourceId, context: &Context<'_>) -> Value {
+        let mut data = self.data();
+        let mut labels = spec.texts("labels");
+        labels.extend(self.labels.clone());
+        data["Release"] = json!({"Labels": labels});
+        let engine = engine(context, &self.directory);
+        for _ in 0..2 {
+            for (name, key) in [("Name", "name"), ("Namespace", "namespace"), ("Chart", "chart")] {
+                let text = engine.fill(source, &spec.text(key).unwrap_or_default(), &data);
+                data["Release"][name] = json!(text.trim());
+            }
+        }
+        data
     }
 
     fn release(
         &self,
-        item: Node<'_>,
-        root: Node<'_>,
-        document: &Document,
+        spec: &Spec<'_>,
+        declared: Span,
+        source: SourceId,
         context: &Context<'_>,
         found: &mut Found,
     ) {
-        let raw = |key: &str| self.get(item, root, key).and_then(scalar_text);
-        let mut data = self.data();
-        let source = document.stream.source;
-        let labels = item.get("labels").map_or(json!({}), data::of);
-        let name = raw("name").unwrap_or_default();
-        data["Release"] = json!({
-            "Name": name, "Namespace": raw("namespace").unwrap_or_default(), "Labels": labels,
-            "Chart": raw("chart").unwrap_or_default(),
-        });
+        let data = self.release_data(spec, source, context);
         let engine = engine(context, &self.directory);
-        let text = |key: &str| raw(key).map(|text| engine.fill(source, &text, &data));
+        let text = |key: &str| spec.text(key).map(|text| engine.fill(source, &text, &data));
         // Files for chartify, which changes by them what the chart renders.
         for key in ["strategicMergePatches", "jsonPatches", "transformers"] {
-            let list = self.get(item, root, key);
-            let files = list.into_iter().flat_map(|list| list.items()).filter_map(scalar_text);
+            let files = spec.items(key).filter_map(|placed| scalar_text(placed.node));
             let files = files.map(|path| engine.fill(source, &path, &data));
             found.patches.extend(files.map(|path| join(&self.directory, &path)));
         }
-        let name = text("name");
-        let declared = document.span(item.span());
-        let Some(chart_text) = text("chart") else { return };
-        if text("installed").as_deref() == Some("false") {
+        let name = text("name").map(|name| name.trim().to_owned());
+        if self.is_off(&text) {
             return;
         }
+        let Some(chart_text) = text("chart") else {
+            let is_elsewhere = spec.get("inherit").is_some();
+            let why = "the release inherits its chart from a template that is not here".to_owned();
+            let unresolved = Unresolved { declared, why, chart_path: None };
+            found.unresolved.extend(is_elsewhere.then_some(unresolved));
+            return;
+        };
         let base = &self.directory;
         let alias = |alias: &str| self.repositories.get(alias).cloned();
         let chart = match chart_text.contains(UNKNOWN) {
             true => ChartRef::default(),
             false => command::chart(&chart_text, None, &[base], Some(&alias), context),
         };
-        let values = self.layers(item, root, document, &data, context);
+        let values = self.layers(spec, source, &data, context);
         let unknown_file = values
             .iter()
             .any(|layer| layer.file.as_ref().is_some_and(|file| file.contains(UNKNOWN)));
@@ -301,18 +317,19 @@ impl State {
         } else {
             version.or(chart.version.clone())
         };
-        let namespace = text("namespace").or_else(|| self.namespace.clone());
-        let span = |key: &str| item.get(key).map(|node| document.span(node.span()));
+        let own_apis: Vec<String> =
+            spec.items("apiVersions").filter_map(|api| scalar_text(api.node)).collect();
+        // The helmfile's own goes before that of its releases.
+        let namespace = self.namespace.clone().or_else(|| text("namespace"));
+        let span =
+            |key: &str| spec.get(key).map(|Placed { node, document }| document.span(node.span()));
         found.releases.push(Release {
             name,
             namespace: namespace.filter(|name| !name.contains(UNKNOWN) && !name.is_empty()),
             chart: ChartRef { version, span: span("chart"), ..chart },
             values,
             kube_version: text("kubeVersion"),
-            api_versions: match item.get("apiVersions").map(scalar_texts) {
-                Some(own) if !own.is_empty() => own,
-                _ => self.api_versions.clone(),
-            },
+            api_versions: if own_apis.is_empty() { self.api_versions.clone() } else { own_apis },
             skip_schema: match text("skipSchemaValidation") {
                 Some(own) => own == "true",
                 None => self.skip_schema,
@@ -324,32 +341,44 @@ impl State {
         });
     }
 
+    /// Whether a release is not to be installed. A condition on values that are not there stops helmfile, and says
+    /// nothing of the release.
+    fn is_off(&self, text: &dyn Fn(&str) -> Option<String>) -> bool {
+        let is_false = |key: &str| text(key).is_some_and(|text| text == "false");
+        if is_false("installed") || is_false("installedTemplate") || is_false("conditionTemplate") {
+            return true;
+        }
+        let Some(condition) = text("condition") else { return false };
+        if condition.eq_ignore_ascii_case("false") {
+            return true;
+        }
+        let Some(path) = condition.strip_suffix(".enabled") else { return false };
+        let above = path.split('.').try_fold(&self.environment, |value, key| value.get(key));
+        let switch = above.and_then(Value::as_object).map(|above| above.get("enabled"));
+        matches!(switch, Some(None | Some(Value::Bool(false))))
+    }
+
     /// values, then secrets, then set.
     fn layers(
         &self,
-        item: Node<'_>,
-        root: Node<'_>,
-        document: &Document,
+        spec: &Spec<'_>,
+        source: SourceId,
         data: &Value,
         context: &Context<'_>,
     ) -> Vec<Layer> {
-        let optional = |item: Node<'_>| {
-            let handler = item.get("missingFileHandler").and_then(Node::as_str);
-            handler.is_some_and(|handler| matches!(handler, "Warn" | "Info" | "Debug"))
-        };
-        let optional = optional(item) || optional(root);
+        let handler = spec.text("missingFileHandler").or_else(|| self.missing_files.clone());
+        let optional = matches!(handler.as_deref(), Some("Warn" | "Info" | "Debug"));
         let engine = engine(context, &self.directory);
         let mut layers = Vec::new();
-        for key in ["values", "valuesTemplate", "secrets"] {
-            let list = self.get(item, root, key);
-            for entry in list.into_iter().flat_map(|list| list.items()) {
+        for key in ["valuesTemplate", "values", "secrets"] {
+            for Placed { node: entry, document } in spec.items(key) {
                 let span = document.span(entry.span());
                 if entry.kind() == Kind::Mapping {
                     layers.push(Layer::inline(span, document.content(entry)));
                     continue;
                 }
                 let Some(path) = scalar_text(entry) else { continue };
-                let path = engine.fill(document.stream.source, &path, data);
+                let path = engine.fill(source, &path, data);
                 if path.contains("://") || path.contains("::") {
                     layers.push(Layer { content: Content::Unknown, ..Layer::file(path, span) });
                     continue;
@@ -371,25 +400,7 @@ impl State {
                 }
             }
         }
-        if let Some(set) = self.get(item, root, "set").filter(|set| !set.is_empty()) {
-            let assignments = set.items().filter_map(|entry| {
-                let path = entry.get("name").and_then(scalar_text)?;
-                let (kind, node) = match (entry.get("value"), entry.get("file")) {
-                    (Some(value), _) => (AssignmentKind::Value, value),
-                    (None, Some(file)) => (AssignmentKind::File, file),
-                    (None, None) => return None,
-                };
-                let value = engine.fill(document.stream.source, &scalar_text(node)?, data);
-                let span = document.span(entry.span());
-                let value_span = Some(document.span(node.span()));
-                Some(Assignment { kind, path, value, span, value_span })
-            });
-            let assignments: Vec<Assignment> = assignments.collect();
-            let span = document.span(set.key_span().unwrap_or(set.span()));
-            let known = assignments.iter().all(|assignment| !assignment.value.contains(UNKNOWN));
-            let content = if known { Content::Set(assignments) } else { Content::Unknown };
-            layers.push(Layer::inline(span, content));
-        }
+        layers.extend(set(spec, &|text| engine.fill(source, text, data)));
         layers
     }
 }
@@ -407,6 +418,48 @@ fn parts(text: &str) -> Vec<Range<usize>> {
     parts.push(start..text.len());
     parts.retain(|part| !text[part.clone()].trim().is_empty());
     parts
+}
+
+/// What a release sets one by one.
+fn set(spec: &Spec<'_>, fill: &dyn Fn(&str) -> String) -> Option<Layer> {
+    let (mut span, mut assignments) = (None, Vec::new());
+    for (key, kind) in [
+        ("setTemplate", AssignmentKind::Value),
+        ("set", AssignmentKind::Value),
+        ("setString", AssignmentKind::String),
+    ] {
+        for Placed { node: list, document } in spec.all(key).filter(|list| !list.node.is_empty()) {
+            span.get_or_insert(document.span(list.key_span().unwrap_or(list.span())));
+            assignments
+                .extend(list.items().filter_map(|one| assignment(one, kind, document, fill)));
+        }
+    }
+    let is_known = |text: &str| !text.contains(UNKNOWN);
+    let known = assignments.iter().all(|one| is_known(&one.value) && is_known(&one.path));
+    let content = if known { Content::Set(assignments) } else { Content::Unknown };
+    Some(Layer::inline(span?, content))
+}
+
+fn assignment(
+    entry: Node<'_>,
+    kind: AssignmentKind,
+    document: &Document,
+    fill: &dyn Fn(&str) -> String,
+) -> Option<Assignment> {
+    let part = |key: &str| entry.get(key).filter(|node| !node.is_null());
+    let text = |node: Node<'_>| scalar_text(node).map(|text| fill(&text));
+    let (kind, node, value) = match (part("value"), part("file"), part("values")) {
+        (Some(value), _, _) => (kind, value, text(value)?),
+        (None, Some(file), _) => (AssignmentKind::File, file, text(file)?),
+        (None, None, Some(list)) => {
+            let items: Vec<String> = list.items().filter_map(text).collect();
+            (kind, list, format!("{{{}}}", items.join(",")))
+        }
+        (None, None, None) => return None,
+    };
+    let path = part("name").and_then(text)?;
+    let (span, value_span) = (document.span(entry.span()), Some(document.span(node.span())));
+    Some(Assignment { kind, path, value, span, value_span })
 }
 
 /// What a values file holds; of a template, what it is rendered to, shown where that comes from.
@@ -429,6 +482,78 @@ fn content(path: &str, data: &Value, context: &Context<'_>) -> Content {
     };
     let root = document.root().map(|root| root.id());
     root.map_or(Content::Unknown, |node| Content::Yaml(NodeRef { document, node }))
+}
+
+/// What a path of `helmfiles` stands for: a file, or those of a folder.
+fn helmfiles_at(path: String, context: &Context<'_>) -> Vec<String> {
+    if context.tree.file(&path).is_some() || !context.tree.is_directory(&path) {
+        return vec![path];
+    }
+    let files = context.tree.directly_in(&path).map(|file| file.path.clone());
+    let is_helmfile = |path: &String| {
+        let name = path.strip_suffix(".gotmpl").unwrap_or(path);
+        name.ends_with(".yaml") || name.ends_with(".yml")
+    };
+    files.filter(is_helmfile).collect()
+}
+
+/// A text whose templates that ask for a release are no templates for now: helmfile renders these for one release after
+/// another, when the rest is rendered. As long as before.
+fn held_back(text: &str) -> Cow<'_, str> {
+    if !text.contains(".Release") {
+        return text.into();
+    }
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(start) = rest.find("{{") {
+        let (before, action) = rest.split_at(start);
+        out.push_str(before);
+        let Some(inner) = action_inside(action) else { break };
+        let (action, after) = action.split_at(inner.len() + 4);
+        match asks_for_release(inner) {
+            true => [HELD[0], inner, HELD[1]].iter().for_each(|piece| out.push_str(piece)),
+            false => out.push_str(action),
+        }
+        rest = after;
+    }
+    out.push_str(rest);
+    out.into()
+}
+
+/// What stands in the place of `{{` and `}}` that are held back, each as long as these: control characters, which no
+/// YAML has.
+const HELD: [&str; 2] = ["\u{86}", "\u{87}"];
+
+fn let_go(mut mapped: Mapped) -> Mapped {
+    if mapped.text.contains(HELD[0]) {
+        mapped.text = mapped.text.replace(HELD[0], "{{").replace(HELD[1], "}}");
+    }
+    mapped
+}
+
+/// What stands between the braces of the action that a text begins with.
+fn action_inside(text: &str) -> Option<&str> {
+    let mut quote = None;
+    let mut letters = text.char_indices().skip(2);
+    while let Some((at, letter)) = letters.next() {
+        match (quote, letter) {
+            (None, '"' | '\'' | '`') => quote = Some(letter),
+            (Some('"' | '\''), '\\') => drop(letters.next()),
+            (Some(open), _) if open == letter => quote = None,
+            (None, '}') if text[at..].starts_with("}}") => return Some(&text[2..at]),
+            _ => {}
+        }
+    }
+    None
+}
+
+/// Whether an action gives something of a release. What only begins or ends a block has its other parts elsewhere.
+fn asks_for_release(action: &str) -> bool {
+    let words = action.trim_matches(['-', ' ', '\t', '\n']);
+    let first = words.split_whitespace().next().unwrap_or_default();
+    let is_block = matches!(first, "if" | "else" | "range" | "with" | "end" | "define" | "block");
+    let mut quotes = words.split(['"', '`']).step_by(2);
+    !is_block && quotes.any(|code| code.contains(".Release"))
 }
 
 /// The files that an entry of a list of state values names.
