@@ -2,6 +2,7 @@
 //!
 //! Mirrors docs/resources/release.md of the provider hashicorp/helm.
 
+mod function;
 mod value;
 
 use std::collections::BTreeMap;
@@ -191,7 +192,7 @@ fn release(
     let declared = span(block.span());
     let directory = parent(&file.path);
     let bases = [instance.root.as_str(), directory, context.tree.root_of(&file.path)];
-    let Some(chart_text) = text("chart") else {
+    let Some(chart_text) = text("chart").filter(|chart| !chart.is_empty()) else {
         let why = "the chart is only known when Terraform runs".to_owned();
         found.unresolved.push(Unresolved { declared, why, chart_path: None });
         return;
@@ -209,9 +210,11 @@ fn release(
         chart.version = text("version").or(chart.version);
     }
     chart.span = attribute("chart").map(|chart| span(chart.span()));
-    let namespace = match attribute("namespace") {
-        Some(namespace) => scope.text(&namespace.value),
-        // The provider's default.
+    let namespace = match attribute("namespace").map(|namespace| scope.value(&namespace.value)) {
+        Some(Value::Text(namespace)) => Some(namespace),
+        // The provider's default; in a module that nobody calls, whoever does may still say another.
+        Some(Value::Null) if instance.label.is_some() => Some("default".to_owned()),
+        Some(_) => None,
         None => Some("default".to_owned()),
     };
     let mut values = Vec::new();
@@ -220,7 +223,7 @@ fn release(
     }
     values.extend(set(block, file, scope));
     found.releases.push(Release {
-        name: text("name"),
+        name: text("name").filter(|name| !name.is_empty()),
         namespace,
         chart,
         values,
@@ -257,6 +260,18 @@ fn layers(
             match call.name.name.as_str() {
                 "concat" | "compact" | "flatten" | "tolist" => {
                     call.args.iter().for_each(|arg| layers(arg, file, scope, bases, context, into));
+                }
+                // The first that is there, or that has items.
+                name @ ("try" | "coalescelist") => {
+                    let passes = |value: &Value| match value {
+                        Value::Missing => name == "try",
+                        Value::List(items) => name == "coalescelist" && items.is_empty(),
+                        _ => false,
+                    };
+                    let mut args = call.args.iter();
+                    if let Some(arg) = args.find(|arg| !passes(&scope.value(arg))) {
+                        layers(arg, file, scope, bases, context, into);
+                    }
                 }
                 name @ ("file" | "templatefile") => {
                     let path = argument.and_then(|path| scope.text(path));

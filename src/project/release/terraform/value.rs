@@ -1,13 +1,18 @@
 //! What Terraform's expressions are worth, as far as the files alone say.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
+use std::rc::Rc;
 use std::str::FromStr as _;
 
-use hcl_edit::expr::{BinaryOperator, Expression, ObjectKey, TraversalOperator};
+use hcl_edit::expr::{
+    BinaryOp, BinaryOperator, Expression, ForExpr, FuncCall, ObjectKey, TraversalOperator,
+    UnaryOperator,
+};
 use hcl_edit::structure::Body;
 use hcl_edit::template::Element;
 
-use super::{Instance, Module, ident};
+use super::{Instance, Module, function, ident};
 
 /// A value; `Unknown` where only Terraform can tell.
 #[derive(Debug, Clone, PartialEq)]
@@ -17,6 +22,8 @@ pub(super) enum Value {
     Map(BTreeMap<String, Value>),
     Null,
     Unknown,
+    /// What is asked for is not there: an error, if it is not asked for by `try`.
+    Missing,
 }
 
 /// What names mean in one use of a module.
@@ -27,16 +34,29 @@ pub(super) struct Scope<'m> {
     each: Option<(Value, Value)>,
     /// `count.index`, where there is a `count` that is known.
     index: Option<usize>,
+    /// The variables of the `for` expressions around, the innermost last.
+    bound: Vec<(Rc<str>, Rc<Value>)>,
     depth: usize,
+    /// Expressions that may still be evaluated: locals made of each other, several times each, are without end.
+    left: Rc<Cell<usize>>,
 }
 
 const MAX_DEPTH: usize = 40;
+const MAX_EVALUATED: usize = 100_000;
 /// Instances past which a `count` is one for this purpose.
 const MAX_COUNT: usize = 64;
 
 impl<'m> Scope<'m> {
     pub(super) fn new(module: &'m Module<'_>, instance: &'m Instance) -> Self {
-        Self { module, instance, each: None, index: None, depth: 0 }
+        Self {
+            module,
+            instance,
+            each: None,
+            index: None,
+            bound: Vec::new(),
+            depth: 0,
+            left: Rc::new(Cell::new(MAX_EVALUATED)),
+        }
     }
 
     /// The block's own scope; with `for_each` or `count` one for each key, where they are known.
@@ -89,9 +109,11 @@ impl<'m> Scope<'m> {
     }
 
     pub(super) fn value(&self, expression: &Expression) -> Value {
-        if self.depth > MAX_DEPTH {
+        let left = self.left.get();
+        if self.depth > MAX_DEPTH || left == 0 {
             return Value::Unknown;
         }
+        self.left.set(left - 1);
         let scope = Self { depth: self.depth + 1, ..self.clone() };
         scope.evaluate(expression)
     }
@@ -124,23 +146,16 @@ impl<'m> Scope<'m> {
                 Some(false) => self.value(&conditional.false_expr),
                 None => Value::Unknown,
             },
-            Expression::BinaryOp(operation) => {
-                let sides = (self.value(&operation.lhs_expr), self.value(&operation.rhs_expr));
-                if matches!(sides, (Value::Unknown, _) | (_, Value::Unknown)) {
-                    return Value::Unknown;
-                }
-                let equal = sides.0 == sides.1;
-                match operation.operator.value() {
-                    BinaryOperator::Eq => Value::Text(equal.to_string()),
-                    BinaryOperator::NotEq => Value::Text((!equal).to_string()),
-                    _ => Value::Unknown,
-                }
-            }
-            Expression::FuncCall(call) => {
-                let arguments: Vec<Value> =
-                    call.args.iter().map(|argument| self.value(argument)).collect();
-                function(ident(&call.name.name), &arguments)
-            }
+            Expression::BinaryOp(operation) => self.operation(operation),
+            Expression::UnaryOp(operation) => match operation.operator.value() {
+                UnaryOperator::Not => match self.truth(&operation.expr) {
+                    Some(holds) => Value::Text((!holds).to_string()),
+                    None => Value::Unknown,
+                },
+                UnaryOperator::Neg => Value::Unknown,
+            },
+            Expression::FuncCall(call) => self.call(call),
+            Expression::ForExpr(each) => self.for_each(each),
             Expression::Traversal(traversal) => {
                 let Expression::Variable(root) = &traversal.expr else {
                     return Value::Unknown;
@@ -160,10 +175,98 @@ impl<'m> Scope<'m> {
                 };
                 self.reference(ident(root), &steps)
             }
-            Expression::Variable(_) | Expression::UnaryOp(_) | Expression::ForExpr(_) => {
-                Value::Unknown
-            }
+            Expression::Variable(name) => self.bound(ident(name)).unwrap_or(Value::Unknown),
         }
+    }
+
+    /// The variable of a `for` expression.
+    fn bound(&self, name: &str) -> Option<Value> {
+        let found = self.bound.iter().rfind(|(own, _)| &**own == name);
+        found.map(|(_, value)| value.as_ref().clone())
+    }
+
+    fn operation(&self, operation: &BinaryOp) -> Value {
+        let truth = |holds: bool| Value::Text(holds.to_string());
+        let operator = operation.operator.value();
+        if matches!(operator, BinaryOperator::And | BinaryOperator::Or) {
+            let sides = [&operation.lhs_expr, &operation.rhs_expr].map(|side| self.truth(side));
+            // Either side alone may settle it.
+            let settles = *operator == BinaryOperator::Or;
+            return match sides {
+                [Some(a), _] if a == settles => truth(a),
+                [_, Some(b)] if b == settles => truth(b),
+                [Some(_), Some(_)] => truth(!settles),
+                _ => Value::Unknown,
+            };
+        }
+        let sides = [&operation.lhs_expr, &operation.rhs_expr].map(|side| self.value(side));
+        if sides.iter().any(|side| matches!(side, Value::Unknown | Value::Missing)) {
+            return Value::Unknown;
+        }
+        let number = |value: &Value| match value {
+            Value::Text(text) => text.parse::<f64>().ok(),
+            _ => None,
+        };
+        match (operator, number(&sides[0]), number(&sides[1])) {
+            (BinaryOperator::Eq, ..) => truth(sides[0] == sides[1]),
+            (BinaryOperator::NotEq, ..) => truth(sides[0] != sides[1]),
+            (BinaryOperator::Less, Some(a), Some(b)) => truth(a < b),
+            (BinaryOperator::LessEq, Some(a), Some(b)) => truth(a <= b),
+            (BinaryOperator::Greater, Some(a), Some(b)) => truth(a > b),
+            (BinaryOperator::GreaterEq, Some(a), Some(b)) => truth(a >= b),
+            _ => Value::Unknown,
+        }
+    }
+
+    fn call(&self, call: &FuncCall) -> Value {
+        if call.args.expand_final() {
+            return Value::Unknown;
+        }
+        let name = ident(&call.name.name);
+        let mut arguments = call.args.iter().map(|argument| self.value(argument));
+        match name {
+            "try" => arguments.find(|value| *value != Value::Missing).unwrap_or(Value::Missing),
+            "can" => match arguments.next() {
+                None | Some(Value::Unknown) => Value::Unknown,
+                Some(value) => Value::Text((value != Value::Missing).to_string()),
+            },
+            _ => function::call(name, &arguments.collect::<Vec<_>>()),
+        }
+    }
+
+    /// `[for …]` or `{for …}` over what is known.
+    fn for_each(&self, each: &ForExpr) -> Value {
+        let pairs: Vec<(Value, Value)> = match self.value(&each.intro.collection_expr) {
+            Value::List(items) => {
+                let index = |at: usize| Value::Text(at.to_string());
+                items.into_iter().enumerate().map(|(at, item)| (index(at), item)).collect()
+            }
+            Value::Map(map) => {
+                map.into_iter().map(|(key, value)| (Value::Text(key), value)).collect()
+            }
+            _ => return Value::Unknown,
+        };
+        let mut items = Vec::new();
+        for (key, value) in pairs {
+            let mut scope = self.clone();
+            if let Some(name) = &each.intro.key_var {
+                scope.bound.push((name.as_str().into(), Rc::new(key)));
+            }
+            scope.bound.push((each.intro.value_var.as_str().into(), Rc::new(value)));
+            match each.cond.as_ref().map(|cond| scope.truth(&cond.expr)) {
+                Some(Some(false)) => continue,
+                Some(None) => return Value::Unknown,
+                Some(Some(true)) | None => {}
+            }
+            let key = each.key_expr.as_ref().map(|key| scope.text(key));
+            items.push((key, scope.value(&each.value_expr)));
+        }
+        if each.key_expr.is_none() {
+            return Value::List(items.into_iter().map(|(_, value)| value).collect());
+        }
+        let entries = items.into_iter().map(|(key, value)| Some((key??, value)));
+        let entries: Option<BTreeMap<String, Value>> = entries.collect();
+        entries.filter(|_| !each.grouping).map_or(Value::Unknown, Value::Map)
     }
 
     fn template<'e>(&self, elements: impl Iterator<Item = &'e Element>) -> Value {
@@ -182,6 +285,9 @@ impl<'m> Scope<'m> {
     }
 
     fn reference(&self, root: &str, steps: &[String]) -> Value {
+        if let Some(value) = self.bound(root) {
+            return walk(value, steps);
+        }
         let Some((name, rest)) = steps.split_first() else { return Value::Unknown };
         let value = match root {
             "var" => return walk(self.variable(name), rest),
@@ -216,14 +322,8 @@ impl<'m> Scope<'m> {
             return value.clone();
         }
         let declared = self.module.block("variable", &[name]);
-        match declared.and_then(|block| block.body.get_attribute("default")) {
-            Some(default) => match self.value(&default.value) {
-                // `default = null` leaves it open.
-                Value::Null => Value::Unknown,
-                value => value,
-            },
-            None => Value::Unknown,
-        }
+        let default = declared.and_then(|block| block.body.get_attribute("default"));
+        default.map_or(Value::Unknown, |default| self.value(&default.value))
     }
 
     /// An argument of another resource: `kubernetes_namespace.x.metadata[0].name`.
@@ -258,79 +358,17 @@ fn dot(path: &str) -> String {
         .map_or_else(|_| path.to_owned(), |path| path.to_string_lossy().into_owned())
 }
 
+/// What stands at the end of a path of keys and indices.
 fn walk(value: Value, steps: &[String]) -> Value {
     steps.iter().fold(value, |value, step| match value {
-        Value::Map(mut map) => map.remove(step).unwrap_or(Value::Unknown),
-        Value::List(list) => step
-            .parse()
-            .ok()
-            .and_then(|at: usize| list.into_iter().nth(at))
-            .unwrap_or(Value::Unknown),
-        _ => Value::Unknown,
+        Value::Map(mut map) => map.remove(step).unwrap_or(Value::Missing),
+        Value::List(list) => match step.parse::<usize>() {
+            Ok(at) => list.into_iter().nth(at).unwrap_or(Value::Missing),
+            Err(_) => Value::Missing,
+        },
+        Value::Null | Value::Missing => Value::Missing,
+        Value::Text(_) | Value::Unknown => Value::Unknown,
     })
-}
-
-fn function(name: &str, arguments: &[Value]) -> Value {
-    let texts: Option<Vec<&str>> = arguments
-        .iter()
-        .map(|argument| match argument {
-            Value::Text(text) => Some(text.as_str()),
-            _ => None,
-        })
-        .collect();
-    match (name, texts.as_deref(), arguments) {
-        ("lower", Some([text]), _) => Value::Text(text.to_lowercase()),
-        ("upper", Some([text]), _) => Value::Text(text.to_uppercase()),
-        ("trimspace", Some([text]), _) => Value::Text(text.trim().to_owned()),
-        ("trimprefix", Some([text, prefix]), _) => {
-            Value::Text(text.strip_prefix(prefix).unwrap_or(text).to_owned())
-        }
-        ("trimsuffix", Some([text, suffix]), _) => {
-            Value::Text(text.strip_suffix(suffix).unwrap_or(text).to_owned())
-        }
-        ("replace", Some([text, from, to]), _) if !from.starts_with('/') => {
-            Value::Text(text.replace(from, to))
-        }
-        ("abspath" | "pathexpand" | "tostring", Some([text]), _) => Value::Text((*text).to_owned()),
-        ("basename", Some([text]), _) => {
-            Value::Text(text.rsplit('/').next().unwrap_or(text).to_owned())
-        }
-        ("dirname", Some([text]), _) => {
-            Value::Text(text.rsplit_once('/').map_or(".", |(folder, _)| folder).to_owned())
-        }
-        ("format", Some([format, rest @ ..]), _) if !format.contains("%[") => {
-            let mut rest = rest.iter();
-            let mut text = String::new();
-            let normal = format.replace("%d", "%s").replace("%v", "%s");
-            for (at, part) in normal.split("%s").enumerate() {
-                if at > 0 {
-                    text.push_str(rest.next().copied().unwrap_or_default());
-                }
-                text.push_str(part);
-            }
-            Value::Text(text)
-        }
-        ("join", _, [Value::Text(separator), Value::List(items)]) => {
-            let items: Option<Vec<&str>> = items
-                .iter()
-                .map(|item| match item {
-                    Value::Text(text) => Some(text.as_str()),
-                    _ => None,
-                })
-                .collect();
-            items.map_or(Value::Unknown, |items| Value::Text(items.join(separator)))
-        }
-        ("coalesce", _, arguments) => arguments
-            .iter()
-            .find(|value| **value != Value::Null && **value != Value::Text(String::new()))
-            .cloned()
-            .unwrap_or(Value::Null),
-        ("toset" | "tolist" | "tomap", _, [value]) => value.clone(),
-        ("lookup", _, [Value::Map(map), Value::Text(key), rest @ ..]) => {
-            map.get(key).or(rest.first()).cloned().unwrap_or(Value::Unknown)
-        }
-        _ => Value::Unknown,
-    }
 }
 
 /// What `terraform.tfvars` and `*.auto.tfvars` give the variables of a root module.
