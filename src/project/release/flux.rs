@@ -3,6 +3,7 @@
 //! Mirrors helm-controller's `api/v2/helmrelease_types.go` (`GetReleaseName`, `GetReleaseNamespace`).
 
 mod patch;
+mod substitute;
 
 use std::collections::HashMap;
 
@@ -48,6 +49,8 @@ struct Flux<'p> {
     named: HashMap<(String, String), Vec<Object<'p>>>,
     /// Flux's own Kustomizations, with the directory they apply.
     applied: Vec<(String, Object<'p>)>,
+    /// Those that add a component, by its directory: where they are in the list.
+    adding: HashMap<String, Vec<usize>>,
     kustomizations: &'p Kustomizations<'p>,
 }
 
@@ -67,8 +70,9 @@ pub(super) fn find(context: &Context<'_>, found: &mut Found) {
     let kustomizations = context.kustomizations;
     let patches = kustomize_patch::paths(kustomizations);
     let mut releases = Vec::new();
-    let (objects, named, applied) = (Vec::new(), HashMap::new(), Vec::new());
-    let mut flux = Flux { objects, named, applied, kustomizations };
+    let (objects, named) = (Vec::new(), HashMap::new());
+    let (applied, adding) = (Vec::new(), HashMap::new());
+    let mut flux = Flux { objects, named, applied, adding, kustomizations };
     for file in context.tree.of(Class::Manifest) {
         for root in file.objects() {
             let text = |key: &str| root.get(key).and_then(Node::as_str).unwrap_or_default();
@@ -81,6 +85,9 @@ pub(super) fn find(context: &Context<'_>, found: &mut Found) {
                     let path = root.at(&["spec", "path"]).and_then(scalar_text).unwrap_or_default();
                     let top = context.tree.root_of(&file.path);
                     let path = join(top, path.trim_start_matches('/'));
+                    for component in components(&path, object) {
+                        flux.adding.entry(component).or_default().push(flux.applied.len());
+                    }
                     flux.applied.push((path, object));
                 }
                 ("source.toolkit.fluxcd.io", kind) | ("v1", kind @ ("ConfigMap" | "Secret")) => {
@@ -122,6 +129,15 @@ impl<'p> Flux<'p> {
                 for (_, applied) in self.applied.iter().filter(|(path, _)| path == directory) {
                     applied_any = true;
                     let kustomizations = way[..depth].to_vec();
+                    ways.push(Way { kustomizations, applied: Some(*applied) });
+                }
+                // Or it adds a component to a directory that it applies.
+                for &at in self.adding.get(directory).into_iter().flatten() {
+                    applied_any = true;
+                    let (path, applied) = &self.applied[at];
+                    let mut kustomizations = way[..depth].to_vec();
+                    kustomizations
+                        .extend(self.kustomizations.iter().find(|known| known.directory == path));
                     ways.push(Way { kustomizations, applied: Some(*applied) });
                 }
             }
@@ -170,7 +186,7 @@ impl<'p> Flux<'p> {
                 .find_map(|patch| patch.get().get("spec")?.at(path).and_then(scalar_text))
         };
         let text = |path: &[&str]| patched(path).or_else(|| spec.at(path).and_then(scalar_text));
-        let substitute = |text: String| substitute(&text, way.applied);
+        let substitute = |text: String| self.substitute(&text, way.applied);
         let mut namespace = object.namespace();
         let mut name = object.name().unwrap_or_default();
         for kustomization in &way.kustomizations {
@@ -258,7 +274,7 @@ impl<'p> Flux<'p> {
         namespace: Option<&str>,
         context: &Context<'_>,
     ) -> ChartRef {
-        let substitute = |text: String| substitute(&text, way.applied);
+        let substitute = |text: String| self.substitute(&text, way.applied);
         let near = object.file.path.as_str();
         let chart_node = spec.at(&["chart", "spec"]);
         if let Some(kind) = text(&["chartRef", "kind"]) {
@@ -299,14 +315,9 @@ impl<'p> Flux<'p> {
     fn of_component(&self, kind: &str, name: &str, applied: Object<'p>) -> Option<Object<'p>> {
         let span = applied.root.span();
         let (path, _) = self.applied.iter().find(|(_, known)| known.root.span() == span)?;
-        let components = applied.root.at(&["spec", "components"]);
-        let components: Vec<String> = components
-            .into_iter()
-            .flat_map(|list| list.items())
-            .map(|component| join(path, component.raw()))
-            .collect();
+        let components: Vec<String> = components(path, applied).collect();
         let is_meant = |(own, object): &&(String, Object<'p>)| {
-            let substituted = || substitute(&object.name().unwrap_or_default(), Some(applied));
+            let substituted = || self.substitute(&object.name().unwrap_or_default(), Some(applied));
             own == kind
                 && components.iter().any(|component| is_below(&object.file.path, component))
                 && substituted() == name
@@ -435,31 +446,15 @@ fn replaces_target(kustomization: &Kustomization<'_>, context: &Context<'_>) -> 
     })
 }
 
-fn is_data(span: Span, context: &Context<'_>) -> bool {
-    &context.sources.get(span.source).text[span.range()] == "data"
+/// The directories of the components that a Flux Kustomization adds to the directory that it applies.
+fn components<'p>(path: &str, applied: Object<'p>) -> impl Iterator<Item = String> + use<'p> {
+    let path = path.to_owned();
+    let listed = applied.root.at(&["spec", "components"]).into_iter().flat_map(Node::items);
+    listed.map(move |component| join(&path, component.raw()))
 }
 
-/// `${NAME}` and `${NAME:=default}` by the Flux Kustomization's `postBuild.substitute`.
-fn substitute(text: &str, applied: Option<Object<'_>>) -> String {
-    let mut out = String::new();
-    let mut rest = text;
-    while let Some((before, after)) = rest.split_once("${") {
-        out.push_str(before);
-        let Some((inner, after)) = after.split_once('}') else { break };
-        let (name, default) = match inner.split_once(":=").or_else(|| inner.split_once(":-")) {
-            Some((name, default)) => (name, Some(default)),
-            None => (inner, None),
-        };
-        let value = applied
-            .and_then(|applied| applied.root.at(&["spec", "postBuild", "substitute", name]))
-            .and_then(scalar_text);
-        match value.or(default.map(str::to_owned)) {
-            Some(value) => out.push_str(&value),
-            None => out.push_str(&format!("${{{inner}}}")),
-        }
-        rest = after;
-    }
-    out + rest
+fn is_data(span: Span, context: &Context<'_>) -> bool {
+    &context.sources.get(span.source).text[span.range()] == "data"
 }
 
 /// Helm's limit is 53 characters; Flux cuts at 40 and adds a hash (helm-controller,
