@@ -3,13 +3,35 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::{Context, Declaration, File, Found, Mapped, UNKNOWN, Via, application, documents};
+use super::{
+    Content, Context, Declaration, File, Found, Layer, Mapped, UNKNOWN, Via, application, documents,
+};
 use crate::project::chart::scalar_text;
 use crate::project::tree::{base_name, is_below, join, parent};
 use crate::yaml::{self, Kind, Node};
 
+/// As many combinations of parameters are looked at.
+const MAX_SETS: usize = 1000;
+
 /// Flat parameters, nested ones by dotted names.
 type Parameters = BTreeMap<String, String>;
+
+/// What generators may look at.
+#[derive(Clone, Copy)]
+struct Around<'s, 'c> {
+    file: &'s File,
+    context: &'s Context<'c>,
+    go_template: bool,
+}
+
+/// Parameters of which a generator knows none: a cluster has them.
+fn open() -> Parameters {
+    Parameters::from([(UNKNOWN.to_string(), String::new())])
+}
+
+fn is_open(set: &Parameters) -> bool {
+    set.contains_key(UNKNOWN.encode_utf8(&mut [0; 4]))
+}
 
 pub(super) fn expand(
     root: Node<'_>,
@@ -22,9 +44,12 @@ pub(super) fn expand(
     let go_template = spec.get("goTemplate").and_then(Node::as_bool).unwrap_or(false);
     let Some(template) = spec.get("template") else { return };
     let mut sets = Vec::new();
+    let around = Around { file, context, go_template };
     for generator in spec.get("generators").into_iter().flat_map(|list| list.items()) {
-        sets.extend(generate(generator, file, context, 0));
+        sets.extend(generate(generator, around, &Parameters::new(), 0));
     }
+    let patch = spec.get("templatePatch").filter(|patch| patch.raw().contains("helm:"));
+    let first = found.releases.len();
     for set in &sets {
         let fill = |text: &str| fill(text, set, go_template);
         let declaration = Declaration {
@@ -42,50 +67,94 @@ pub(super) fn expand(
         // The template has an Application's metadata and spec.
         application(template, &declaration, context, found);
     }
+    // What a patch of each Application makes of its values is not worked out here.
+    if let Some(patch) = patch {
+        let span = patch.key_span().unwrap_or(patch.span());
+        let span =
+            rendered.map_or(span, |mapped| mapped.span(span.range().start, span.range().end));
+        for release in &mut found.releases[first..] {
+            release.values.push(Layer::inline(span, Content::Unknown));
+        }
+    }
 }
 
-/// The parameter sets of a generator. What needs the cluster gives one empty set: all its
-/// parameters are unknown.
+/// The parameter sets of a generator. What needs the cluster gives one set that is open: all its
+/// parameters are unknown. `outer` are the parameters that a matrix has before.
 fn generate(
     generator: Node<'_>,
-    file: &File,
-    context: &Context<'_>,
+    around: Around<'_, '_>,
+    outer: &Parameters,
     depth: usize,
 ) -> Vec<Parameters> {
+    let selector = generator.get("selector");
     let mut sets = Vec::new();
     for entry in generator.entries() {
         let node = entry.value;
         let made = match entry.name().as_ref() {
-            "list" => list(node),
-            "git" => git(node, file, context),
-            "matrix" if depth < 4 => product(node, file, context, depth),
-            "merge" if depth < 4 => merged(node, file, context, depth),
+            "list" => list(node, around, outer),
+            "git" => git(node, around, outer),
+            "matrix" if depth < 4 => product(node, around, depth),
+            "merge" if depth < 4 => merged(node, around, depth),
             "selector" | "template" => continue,
-            _ => vec![Parameters::new()],
+            _ => vec![open()],
         };
         for mut set in made {
+            let mut seen = outer.clone();
+            seen.extend(set.clone());
             for value in node.get("values").into_iter().flat_map(Node::entries) {
                 if let Some(text) = scalar_text(value.value) {
+                    let text = fill(&text, &seen, around.go_template);
                     set.insert(format!("values.{}", value.name()), text);
                 }
             }
-            sets.push(set);
+            if selector.is_none_or(|selector| selects(selector, &set)) {
+                sets.push(set);
+            }
         }
     }
     sets
 }
 
-fn list(node: Node<'_>) -> Vec<Parameters> {
+/// Whether a generator's selector lets a set pass, or may.
+fn selects(selector: Node<'_>, set: &Parameters) -> bool {
+    let value = |key: &str| match set.get(key) {
+        Some(value) if !value.contains(UNKNOWN) => Some(Some(value.as_str())),
+        None if !is_open(set) => Some(None),
+        _ => None,
+    };
+    let mut labels = selector.get("matchLabels").into_iter().flat_map(Node::entries);
+    let mut expressions = selector.get("matchExpressions").into_iter().flat_map(Node::items);
+    labels.all(|label| value(&label.name()).is_none_or(|own| own == Some(label.value.raw())))
+        && expressions.all(|expression| {
+            let key = expression.get("key").and_then(scalar_text).unwrap_or_default();
+            let Some(own) = value(&key) else { return true };
+            let mut values = expression.get("values").into_iter().flat_map(Node::items);
+            match expression.get("operator").map(Node::raw) {
+                Some("In") => own.is_some_and(|own| values.any(|value| value.raw() == own)),
+                Some("NotIn") => own.is_none_or(|own| values.all(|value| value.raw() != own)),
+                Some("Exists") => own.is_some(),
+                Some("DoesNotExist") => own.is_none(),
+                _ => true,
+            }
+        })
+}
+
+fn list(node: Node<'_>, around: Around<'_, '_>, outer: &Parameters) -> Vec<Parameters> {
     let elements = node.get("elements").into_iter().flat_map(|list| list.items());
     let mut sets: Vec<Parameters> = elements
         .map(|element| {
             let mut set = Parameters::new();
             flatten(element, "", &mut set);
+            if !outer.is_empty() {
+                for value in set.values_mut() {
+                    *value = fill(value, outer, around.go_template);
+                }
+            }
             set
         })
         .collect();
     if node.get("elementsYaml").is_some() && sets.is_empty() {
-        sets.push(Parameters::new());
+        sets.push(open());
     }
     sets
 }
@@ -106,7 +175,8 @@ fn flatten(node: Node<'_>, name: &str, into: &mut Parameters) {
     }
 }
 
-fn git(node: Node<'_>, file: &File, context: &Context<'_>) -> Vec<Parameters> {
+fn git(node: Node<'_>, around: Around<'_, '_>, outer: &Parameters) -> Vec<Parameters> {
+    let Around { file, context, go_template } = around;
     let top = context.tree.root_of(&file.path);
     let mut included = BTreeSet::new();
     let mut excluded = BTreeSet::new();
@@ -114,8 +184,9 @@ fn git(node: Node<'_>, file: &File, context: &Context<'_>) -> Vec<Parameters> {
     let patterns = files.or_else(|| node.get("directories"));
     for item in patterns.into_iter().flat_map(|list| list.items()) {
         let Some(pattern) = item.get("path").and_then(scalar_text) else { continue };
-        if pattern.contains("{{") {
-            return vec![Parameters::new()];
+        let pattern = fill(&pattern, outer, go_template);
+        if pattern.contains(UNKNOWN) {
+            return vec![open()];
         }
         let matching = match files {
             Some(_) => files_matching(top, &pattern, context),
@@ -233,29 +304,36 @@ fn content(path: &str, context: &Context<'_>) -> Vec<Parameters> {
         .collect()
 }
 
-/// Every combination of what two generators give.
-fn product(node: Node<'_>, file: &File, context: &Context<'_>, depth: usize) -> Vec<Parameters> {
+/// Every combination of what generators give; one may be written with the parameters of those before it.
+fn product(node: Node<'_>, around: Around<'_, '_>, depth: usize) -> Vec<Parameters> {
     let mut sets = vec![Parameters::new()];
     for generator in node.get("generators").into_iter().flat_map(|list| list.items()) {
-        let made = generate(generator, file, context, depth + 1);
-        let combined = sets.iter().flat_map(|set| {
-            made.iter().map(|more| {
+        let written = &generator.document().text()[generator.span().range()];
+        let alone = (!written.contains("{{"))
+            .then(|| generate(generator, around, &Parameters::new(), depth + 1));
+        let combined = sets.iter().take(MAX_SETS).flat_map(|set| {
+            let made = match &alone {
+                Some(made) => made.clone(),
+                None => generate(generator, around, set, depth + 1),
+            };
+            made.into_iter().map(move |more| {
                 let mut set = set.clone();
-                set.extend(more.clone());
+                set.extend(more);
                 set
             })
         });
-        sets = combined.take(1000).collect();
+        sets = combined.take(MAX_SETS).collect();
     }
     sets
 }
 
 /// The first generator's sets, overlaid by sets of the others that agree in the merge keys.
-fn merged(node: Node<'_>, file: &File, context: &Context<'_>, depth: usize) -> Vec<Parameters> {
+fn merged(node: Node<'_>, around: Around<'_, '_>, depth: usize) -> Vec<Parameters> {
     let keys = node.get("mergeKeys").into_iter().flat_map(|list| list.items());
     let keys: Vec<String> = keys.filter_map(scalar_text).collect();
     let generators = node.get("generators").into_iter().flat_map(|list| list.items());
-    let mut made = generators.map(|generator| generate(generator, file, context, depth + 1));
+    let none = Parameters::new();
+    let mut made = generators.map(|generator| generate(generator, around, &none, depth + 1));
     let mut sets = made.next().unwrap_or_default();
     for more in made {
         for set in &mut sets {
