@@ -12,7 +12,7 @@ use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::mem;
 
-use self::style::{Style, escape, is_break};
+use self::style::{Style, escape, escape_fully, is_break};
 use super::origin::OriginId;
 use super::print;
 use super::rope::{Rope, RopeBuilder};
@@ -232,7 +232,8 @@ impl Emitter {
             }
             Style::Double => {
                 self.put("\"", origin);
-                self.folded(rope, origin, indent, fold, 2, escape);
+                let to = if begins_with_mark(rope) { escape_fully } else { escape };
+                self.folded(rope, origin, indent, fold, 2, to);
                 self.put("\"", origin);
             }
         }
@@ -253,6 +254,7 @@ impl Emitter {
         if rope.segments().is_empty() {
             self.put("", origin);
         }
+        let blanks_are_escaped = quotes == 2 && begins_with_mark(rope);
         let (mut at, mut spaces, mut broken) = (0, false, false);
         let mut piece = String::new();
         for segment in rope.segments() {
@@ -270,7 +272,7 @@ impl Emitter {
                     piece.push_str(&" ".repeat(indent));
                     column = indent;
                 }
-                if c != ' ' {
+                if c != ' ' || blanks_are_escaped {
                     let before = piece.len();
                     to(c, &mut piece);
                     column += piece[before..].chars().count();
@@ -334,6 +336,11 @@ impl Emitter {
         }
         self.column = 0;
     }
+}
+
+/// Whether a text begins with a byte order mark, as those of files do that some editors wrote.
+fn begins_with_mark(rope: &Rope) -> bool {
+    rope.as_str().starts_with('\u{feff}')
 }
 
 /// Whether go-yaml's reader stops at a character. Those below the space went through JSON as escapes.

@@ -117,18 +117,26 @@ pub(super) fn escape(c: char, out: &mut String) {
             out.push(c);
             return;
         }
-        c => {
-            let code = u32::from(c);
-            out.push_str(&match code {
-                0..=0xff => format!("\\x{code:02X}"),
-                0x100..=0xffff => format!("\\u{code:04X}"),
-                _ => format!("\\U{code:08X}"),
-            });
-            return;
-        }
+        c => return by_code(c, out),
     };
     out.push('\\');
     out.push(short);
+}
+
+/// As [`escape`], in a text that begins with a byte order mark: go-yaml asks of each character whether one stands at
+/// the start of the text, and so lets none of them stand.
+pub(super) fn escape_fully(c: char, out: &mut String) {
+    let stands_elsewhere = is_printable(c) && !is_break(c) && !matches!(c, '"' | '\\');
+    if stands_elsewhere { by_code(c, out) } else { escape(c, out) }
+}
+
+fn by_code(c: char, out: &mut String) {
+    let code = u32::from(c);
+    out.push_str(&match code {
+        0..=0xff => format!("\\x{code:02X}"),
+        0x100..=0xffff => format!("\\u{code:04X}"),
+        _ => format!("\\U{code:08X}"),
+    });
 }
 
 /// Whether an unquoted text would read back as the same text. go-yaml takes `<<` for one, though it would be a merge as

@@ -69,6 +69,21 @@ fn separators_of_lines_and_paragraphs_break_a_line() {
 }
 
 #[test]
+fn behind_a_byte_order_mark_every_character_is_escaped() {
+    for (given, want) in [
+        ("\u{feff}a b", r#""\uFEFF\x61\x20\x62""#),
+        ("\u{feff}a: 1\n\"\\\t", r#""\uFEFF\x61\x3A\x20\x31\n\"\\\t""#),
+        ("\u{feff}\u{e9}\u{20ac}\u{2028}", r#""\uFEFF\xE9\u20AC\L""#),
+        ("a\u{feff}b", r#""a\uFEFFb""#),
+    ] {
+        assert_eq!(written(&text(given)), want, "{given:?}");
+    }
+    let long = format!("\u{feff}{}", "word ".repeat(20));
+    assert!(!written(&text(&long)).contains(['\n', ' ']), "no blank is left to break the line at");
+    assert_eq!(written(&map(vec![("\u{feff}k", text("a"))])), r#""\uFEFF\x6B": a"#);
+}
+
+#[test]
 fn control_characters_that_json_lets_stand_are_refused() {
     for given in ["a\u{7f}", "\u{80}", "\u{9f}b", "\u{fffe}"] {
         let value = map(vec![("a", text("b")), ("c", text(given))]);
