@@ -2,6 +2,7 @@
 
 mod origins;
 
+use std::ffi::OsString;
 use std::io::{self, Read as _, Write};
 use std::mem::ManuallyDrop;
 use std::path::{Path, PathBuf};
@@ -28,8 +29,8 @@ pub(crate) struct Args {
     #[arg(value_name = "[NAME] CHART", num_args = 1..=2, required = true)]
     words: Vec<String>,
     /// Values files, the last wins; `-` is standard input
-    #[arg(short = 'f', long, value_name = "FILE", value_delimiter = ',')]
-    values: Vec<PathBuf>,
+    #[arg(short = 'f', long, value_name = "FILE")]
+    values: Vec<OsString>,
     /// Single values, `a.b=c,d[0]=e`
     #[arg(long, value_name = "KEY=VALUE")]
     set: Vec<String>,
@@ -174,7 +175,7 @@ type Layers = Result<Vec<Layer>, RenderError>;
 
 fn layers(args: &Args, sources: &Sources) -> Result<Layers, CommandError> {
     let mut layers = Vec::new();
-    for path in &args.values {
+    for path in &values_files(&args.values) {
         let shown = path.display().to_string();
         let text: Arc<str> = if shown == "-" {
             let mut read = Vec::new();
@@ -204,6 +205,19 @@ fn layers(args: &Args, sources: &Sources) -> Result<Layers, CommandError> {
     }
     layers.extend(args.set_literal.iter().map(|text| set(SetKind::Literal, text)));
     Ok(Ok(layers))
+}
+
+/// The files that values are asked for from, of which an argument may name several. An empty argument names none, as an
+/// unset variable of a script leaves it.
+fn values_files(given: &[OsString]) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    for argument in given.iter().filter(|argument| !argument.is_empty()) {
+        match argument.to_str() {
+            Some(names) => files.extend(names.split(',').map(PathBuf::from)),
+            None => files.push(argument.into()),
+        }
+    }
+    files
 }
 
 /// The text of a file; bytes that are no UTF-8 have stand-ins, for a template may encode them.

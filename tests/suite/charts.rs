@@ -1046,6 +1046,10 @@ fn flags_are_read_as_helm_reads_them() {
     let all = "v: {{ .Values | toJson }}\n";
     let run = render(all, "", &["--set-literal", "a.b=c,d\\e", "--set-file", "f="]).expect_code(0);
     assert!(run.out.contains(r#"v: {"a":{"b":"c,d\\e"},"f":""}"#), "{}", run.out);
+    let none = render(all, "a: 1\n", &["-f", "", "--values="]).expect_code(0);
+    assert!(none.out.contains(r#"v: {"a":1}"#), "{}", none.out);
+    // Beside a comma, nothing is the name of a file, which there is none of.
+    assert!(render(all, "", &["-f", ","]).expect_code(2).err.contains("cannot read"));
 }
 
 /// As Go 1.25 does (`text/template/funcs.go`).
