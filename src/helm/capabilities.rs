@@ -103,9 +103,17 @@ impl KubeVersion {
             digits.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(digits.len());
         let core = digits[..core_end].trim_end_matches('.');
         let parts: Vec<&str> = core.split('.').collect();
+        if let [first, _, ..] = &parts[..]
+            && first.starts_with('0')
+            && *first != "0"
+        {
+            return Err(format!("illegal zero-prefixed version component {first:?} in {given:?}"));
+        }
         let numbers: Result<Vec<u32>, _> = parts.iter().map(|part| part.parse()).collect();
         let numbers = numbers.map_err(|_| invalid())?;
-        let [major, minor, rest @ ..] = &numbers[..] else { return Err(invalid()) };
+        let [major, minor, rest @ ..] = &numbers[..] else {
+            return Err(format!("illegal version string {given:?}"));
+        };
         // What is not given is not made up: it is printed so.
         let patch = rest.first().map(|patch| format!(".{patch}")).unwrap_or_default();
         Ok(Self {
@@ -338,9 +346,16 @@ mod tests {
         assert_eq!(KubeVersion::parse("v1.30").unwrap().normalized, "v1.30");
         assert_eq!(KubeVersion::parse("1.30.02").unwrap().version, "v1.30.02");
         assert_eq!(KubeVersion::parse("1.30.02").unwrap().normalized, "v1.30.2");
-        for given in ["1", "x", "1.x", ""] {
-            KubeVersion::parse(given).expect_err(given);
+        for (given, want) in [
+            ("1", "illegal version string \"1\""),
+            ("01.30", "illegal zero-prefixed version component \"01\" in \"01.30\""),
+            ("x", "could not parse \"x\" as version"),
+            ("1.x", "illegal version string \"1.x\""),
+            ("", "could not parse \"\" as version"),
+        ] {
+            assert_eq!(KubeVersion::parse(given).unwrap_err(), want);
         }
+        assert_eq!(KubeVersion::parse("0.30").unwrap().major, "0");
     }
 
     #[test]
