@@ -1052,6 +1052,22 @@ fn flags_are_read_as_helm_reads_them() {
     assert!(render(all, "", &["-f", ","]).expect_code(2).err.contains("cannot read"));
 }
 
+#[test]
+fn what_stands_where_values_of_a_subchart_belong_is_named_as_helm_names_it() {
+    let repository = repository(&[
+        ("c/Chart.yaml", "apiVersion: v2\nname: c\nversion: 0.1.0\n"),
+        ("c/charts/sub/Chart.yaml", "apiVersion: v2\nname: sub\nversion: 0.1.0\n"),
+    ]);
+    for (given, want) in [
+        ("sub=\"x\"", "type mismatch on sub: %!t(string=x)"),
+        ("sub=[\"a\",1]", "type mismatch on sub: [%!t(string=a) %!t(float64=1)]"),
+        ("sub=true", "type mismatch on sub: true"),
+    ] {
+        let run = run(repository.path(), &["render", "x", "c", "--set-json", given]);
+        assert!(in_one_line(&run.expect_code(1).err).contains(want), "{given}");
+    }
+}
+
 /// As Go 1.25 does (`text/template/funcs.go`).
 #[test]
 fn values_that_cannot_be_compared_are_refused_with_their_types() {

@@ -6,6 +6,8 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use crate::helm::origin::{LeafId, OriginId, Origins};
+use crate::helm::print::sprintf;
+use crate::helm::rope::Rope;
 use crate::helm::value::{Data, Entries, Value};
 
 pub(in crate::helm) type Table = Rc<RefCell<Entries>>;
@@ -105,8 +107,9 @@ impl<'a> Coalescer<'a> {
                 }
                 Some(value) if table(&value).is_some() => value,
                 Some(value) => {
-                    let shown = crate::helm::print::plain(&value);
-                    return Err(format!("type mismatch on {}: %!t({shown})", child.name));
+                    let format = Rope::new("%t", OriginId::NONE);
+                    let shown = sprintf(&format, &[value], self.origins);
+                    return Err(format!("type mismatch on {}: {}", child.name, shown.as_str()));
                 }
             };
             if let Some(entries) = table(&below) {
