@@ -169,6 +169,10 @@ pub(super) fn read(
         found.unresolved.push(Unresolved { declared, why, chart_path });
         return;
     }
+    // A command whose chart lies in a folder runs there.
+    let path = chart.path.as_ref();
+    let home = path.and_then(|path| bases.iter().find(|base| join(base, &chart_word.0) == *path));
+    let home = home.or(bases.last()).map(|base| (*base).to_owned());
     let known = |text: String| is_known(&text).then_some(text);
     found.releases.push(Release {
         name_span: name.as_ref().map(|(_, span)| *span),
@@ -178,7 +182,7 @@ pub(super) fn read(
         kube_version: None,
         api_versions: Vec::new(),
         skip_schema: options.skip_schema,
-        values: layers(options, &bases, made, context),
+        values: layers(options, &bases, home.as_deref(), made, context),
         declared,
         via,
         variant: variant.map(str::to_owned),
@@ -265,10 +269,12 @@ fn options(helm: &Helm<'_>, text: &Mapped) -> Options {
     options
 }
 
-/// Files first, then everything that is set, in the order in which Helm applies it.
+/// Files first, then everything that is set, in the order in which Helm applies it. A file that lies in none of the
+/// folders is missed in `home`.
 fn layers(
     mut options: Options,
     bases: &[&str],
+    home: Option<&str>,
     made: &HashSet<String>,
     context: &Context<'_>,
 ) -> Vec<Layer> {
@@ -288,7 +294,7 @@ fn layers(
                 }
                 // Of whoever runs the command.
                 None if plain.starts_with('~') => Layer::inline(span, Content::Elsewhere),
-                None => Layer::file(join(bases.last().unwrap_or(&""), plain), span),
+                None => Layer::file(join(home.unwrap_or_default(), plain), span),
             }
         });
     }

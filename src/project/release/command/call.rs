@@ -1,6 +1,6 @@
 //! Calls of helm among those of other programs.
 
-use crate::project::release::shell::{Call, Field};
+use crate::project::release::shell::{COMPUTED, Call, Field, RUN_TIME};
 use crate::project::tree::base_name;
 
 /// Programs that run the program their arguments name.
@@ -36,6 +36,17 @@ pub(in crate::project::release) fn helm<'c>(
         if matches!(name, "docker" | "podman" | "nerdctl") {
             return in_container(rest);
         }
+        // `$(GO_TOOL) helm upgrade`: what is not known runs what stands behind it.
+        let is_behind = |word: &Field| is_helm(base_name(&word.text));
+        let is_open = first.text.chars().all(|letter| matches!(letter, RUN_TIME | COMPUTED));
+        if is_open && rest.first().is_some_and(is_behind) {
+            words = rest;
+            continue;
+        }
+        if let Some(run) = run_by(name, rest) {
+            words = run;
+            continue;
+        }
         let wraps = WRAPPERS.contains(&name)
             || words.len() < call.words.len()
                 && (name.starts_with('-')
@@ -49,7 +60,22 @@ pub(in crate::project::release) fn helm<'c>(
 }
 
 fn is_helm(name: &str) -> bool {
-    matches!(name, "helm" | "helm3" | "helm2" | "helm4") || name.starts_with("helm-v")
+    matches!(name, "helm" | "helm3" | "helm2" | "helm4")
+        || name.starts_with("helm-v")
+        || name.starts_with("helm@")
+}
+
+/// The command that a program runs: `go tool -modfile=tools.mod helm …`, `mise exec -- helm …`. What runs in a pod has
+/// another machine's files.
+fn run_by<'c>(program: &str, words: &'c [Field]) -> Option<&'c [Field]> {
+    let (verb, rest) = words.split_first()?;
+    let at = match (program, verb.text.as_str()) {
+        ("go", "tool" | "run") => rest.iter().position(|word| !word.text.starts_with('-'))?,
+        ("kubectl" | "oc", _) => return None,
+        (_, "exec" | "run" | "x") => rest.iter().position(|word| word.text == "--")? + 1,
+        _ => return None,
+    };
+    Some(&rest[at..])
 }
 
 /// `docker run … alpine/helm:3 upgrade …`: an image of that name runs it.
