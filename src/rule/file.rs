@@ -186,8 +186,8 @@ const KEYS: &[&str] = &[
     "examples",
 ];
 const CHECK_KEYS: &[&str] = &[
-    "for", "let", "when", "require", "forbid", "at", "related", "message", "help", "severity",
-    "repair",
+    "for", "let", "when", "require", "forbid", "at", "part", "related", "message", "help",
+    "severity", "repair",
 ];
 const REPAIR_KEYS: &[&str] =
     &["safety", "when", "title", "edits", "set", "rename", "quote", "remove", "append", "to"];

@@ -25,6 +25,8 @@ pub struct Hit {
     pub target: Target,
     /// What is missing, where `target` is but the name of what it is missing from.
     pub lacking: Option<Target>,
+    /// The part of the text there that is at fault, where it is not all of it.
+    pub part: Option<String>,
     /// What is wrong.
     pub message: String,
     /// What to do, where the rule says more than its `fix`.
@@ -43,6 +45,7 @@ impl Hit {
         Self {
             target,
             lacking: None,
+            part: None,
             message,
             help: None,
             severity: None,

@@ -47,6 +47,8 @@ pub(crate) struct Check {
     /// What the test must give for a finding: `false` for `require`, `true` for `forbid`.
     pub(crate) fails_on: bool,
     pub(crate) at: Vec<Place>,
+    /// The part of the text there that is at fault.
+    pub(crate) part: Option<Template>,
     pub(crate) related: Vec<(Place, Template)>,
     pub(crate) message: Template,
     pub(crate) help: Option<Template>,
@@ -219,6 +221,7 @@ impl Compiler {
             test,
             fails_on,
             at,
+            part: node.get("part").and_then(|part| self.template(part)),
             related,
             message: self.template(message)?,
             help: node.get("help").and_then(|help| self.template(help)),

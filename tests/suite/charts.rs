@@ -909,6 +909,39 @@ fn what_is_wrong_in_a_packed_dependency_is_found_where_the_umbrella_speaks_of_it
     }
 }
 
+/// An image is made of several values: the one that says the tag is what a person changes.
+#[test]
+fn what_is_wrong_with_a_part_of_a_text_is_found_where_that_part_is_written() {
+    let pod = |image: &str| {
+        format!(
+            "apiVersion: v1\nkind: Pod\nmetadata: {{name: a}}\nspec:\n  containers:\n    - name: a\n      image: '{image}'\n"
+        )
+    };
+    let name = "{{ .Values.image.name }}";
+    for (values, image, place) in [
+        (
+            "image:\n  name: example.org/latest\n  tag: latest\n",
+            format!("{name}:{{{{ .Values.image.tag }}}}"),
+            "values.yaml:3",
+        ),
+        ("image:\n  name: example.org/a:latest\n", name.to_owned(), "values.yaml:2"),
+        ("image:\n  name: example.org/a\n", format!("{name}:latest"), "templates/p.yaml:7"),
+        // Where a template has a tag of its own, the value is shown that goes before it.
+        (
+            "image:\n  name: example.org/a\n  tag: ''\n",
+            format!("{name}:{{{{ .Values.image.tag | default \"latest\" }}}}"),
+            "values.yaml:3",
+        ),
+        // Without a tag it is the name that lacks one.
+        ("image:\n  name: example.org/a\n", name.to_owned(), "values.yaml:2"),
+    ] {
+        let dir =
+            repository(&[CHART, ("c/values.yaml", values), ("c/templates/p.yaml", &pod(&image))]);
+        let expected = [format!("c/{place} image-tag-latest-forbidden")];
+        assert_eq!(found(dir.path(), "image-tag-latest-forbidden"), expected, "{values}{image}");
+    }
+}
+
 #[test]
 fn values_files_are_read_as_helm_reads_files() {
     let all = "v: {{ .Values | toJson }}\n";

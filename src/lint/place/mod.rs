@@ -7,6 +7,8 @@
 mod mend;
 pub(super) mod shown;
 
+use std::ops::Range;
+
 use crate::finding::{Finding, Origin, Place, Related, Rendered as RenderedAt};
 use crate::helm::chart::Chart;
 use crate::helm::origin::{Leaf, Through};
@@ -66,7 +68,8 @@ impl<'r> Places<'r> {
             None => finding.primary.span,
         };
         let found = filler(hit.lacking.as_ref().unwrap_or(&hit.target));
-        let found = found.unwrap_or_else(|| self.written(span, node));
+        let part = hit.part.as_deref().and_then(|part| part_of(node, part));
+        let found = found.unwrap_or_else(|| self.written(span, node, part));
         let mut related = found.related;
         for old in std::mem::take(&mut finding.related) {
             let place = self.simply(old.place.span);
@@ -194,8 +197,8 @@ impl<'r> Places<'r> {
         !packed && (self.in_repository || !elsewhere)
     }
 
-    /// What is written: by a value, or by the template.
-    fn written(&self, span: Span, node: Node<'_>) -> Found {
+    /// What is written, the part that is at fault before all: by a value, or by the template.
+    fn written(&self, span: Span, node: Node<'_>, part: Option<Range<usize>>) -> Found {
         let range = match span.range().is_empty() {
             true => self.inquiry.range(node),
             false => span.range(),
@@ -204,23 +207,36 @@ impl<'r> Places<'r> {
         if let Some(inner) = self.value_below(&leaves, node) {
             leaves.insert(0, inner);
         }
-        let of = |wanted: Through| {
-            let of = leaves.iter().filter(move |(_, through)| *through == wanted);
+        let is_partial = part.is_some();
+        let at_fault = part.map(|part| self.leaves(part)).unwrap_or_default();
+        let is_at_fault = |one: &(Leaf, Through)| {
+            one.1 != Through::Condition
+                && at_fault.iter().any(|(leaf, _)| leaf.pointer == one.0.pointer)
+        };
+        leaves.sort_by_key(|one| (!is_at_fault(one), one.1 != Through::Text));
+        let by_template = is_partial && !leaves.iter().any(is_at_fault);
+        let of = |conditions: bool| {
+            let of = leaves.iter().filter(move |one| (one.1 == Through::Condition) == conditions);
             of.filter_map(|(leaf, _)| Some((leaf.pointer.clone(), leaf.span?)))
         };
         let template = self.template(range);
         let dependency = template.and_then(|place| self.at_dependency(place.span, None));
         let template = template.filter(|place| self.editable(*place));
         let mut related = Vec::new();
-        let mut values = of(Through::Text).chain(of(Through::Derived));
-        let primary = values.next().map(|(pointer, span)| self.value(&pointer, span));
+        let mut values = of(false);
+        let unset = by_template.then(|| self.unset(&at_fault, &leaves)).flatten();
+        let primary = match (unset, template) {
+            (Some(place), _) => Some(place),
+            (None, Some(_)) if by_template => None,
+            _ => values.next().map(|(pointer, span)| self.value(&pointer, span)),
+        };
         related.extend(values.filter(|_| node.kind() == Kind::Scalar).take(2).map(
             |(pointer, span)| Related {
                 message: format!("`{}` has a part in it", dotted(&pointer)),
                 place: self.value(&pointer, span),
             },
         ));
-        let conditions = of(Through::Condition).take(2).map(|(pointer, span)| Related {
+        let conditions = of(true).take(2).map(|(pointer, span)| Related {
             message: format!("`{}` switches it on", dotted(&pointer)),
             place: self.value(&pointer, span),
         });
@@ -243,6 +259,23 @@ impl<'r> Places<'r> {
                 Found { place, related, help: None }
             }
         }
+    }
+
+    /// The empty value for want of which the template writes a text of its own; before all one beside the first of
+    /// those that are written.
+    fn unset(&self, own: &[(Leaf, Through)], written: &[(Leaf, Through)]) -> Option<Place> {
+        let parent = |leaf: &Leaf| leaf.pointer.rsplit_once('/').map(|(above, _)| above.to_owned());
+        let first = written.iter().find(|(_, through)| *through != Through::Condition);
+        let beside = first.and_then(|(leaf, _)| parent(leaf));
+        let empty = own.iter().filter_map(|(leaf, through)| {
+            let span = leaf.span.filter(|span| span.source != SourceId::NOWHERE)?;
+            let file = self.sources.get(span.source);
+            let is_empty =
+                matches!(file.text.get(span.range())?, "" | "\"\"" | "''" | "~" | "null");
+            (is_empty && *through == Through::Condition).then_some((leaf, span))
+        });
+        let (leaf, span) = empty.max_by_key(|(leaf, _)| parent(leaf) == beside)?;
+        Some(self.value(&leaf.pointer, span))
     }
 
     /// Where a key and what is below it come from one map of the values: the value below the key,
@@ -329,6 +362,14 @@ struct Branch<'t> {
     action: &'t str,
     /// What stands up to the branch's end.
     body: &'t str,
+}
+
+/// Where a part of a scalar's text stands: where it does so more than once, the last time, since what a text goes
+/// by stands at its front.
+fn part_of(node: Node<'_>, part: &str) -> Option<Range<usize>> {
+    let span = node.span().range();
+    let at = node.document().text()[span.clone()].rfind(part).filter(|_| !part.is_empty())?;
+    Some(span.start + at..span.start + at + part.len())
 }
 
 /// The `if`, `with` or `range` that a text starts at.

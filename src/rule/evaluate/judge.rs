@@ -246,6 +246,7 @@ impl<'n> Judge<'n> {
         Some(Hit {
             target,
             lacking,
+            part: check.part.as_ref().map(|part| part.fill(&mut self.frame)),
             message: check.message.fill(&mut self.frame),
             help: check.help.as_ref().map(|help| help.fill(&mut self.frame)),
             severity: check.severity,
