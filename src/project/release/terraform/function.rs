@@ -33,8 +33,8 @@ fn of_texts(name: &str, texts: &[&str]) -> Option<Value> {
         ("abspath" | "pathexpand" | "tostring", [own]) => text(own),
         ("basename", [own]) => text(own.rsplit('/').next().unwrap_or(own)),
         ("dirname", [own]) => text(own.rsplit_once('/').map_or(".", |(folder, _)| folder)),
-        ("startswith", [own, start]) => truth(own.starts_with(start)),
-        ("endswith", [own, end]) => truth(own.ends_with(end)),
+        ("startswith", [own, start]) => Value::from(own.starts_with(start)),
+        ("endswith", [own, end]) => Value::from(own.ends_with(end)),
         ("split", [separator, own]) if !separator.is_empty() => {
             Value::List(own.split(separator).map(text).collect())
         }
@@ -81,7 +81,7 @@ fn of_collections(name: &str, arguments: &[Value]) -> Value {
         ("contains", [Value::List(items), wanted])
             if known(&wanted) && items.iter().all(|item| known(&item)) =>
         {
-            truth(items.contains(wanted))
+            Value::from(items.contains(wanted))
         }
         ("element", [Value::List(items), Value::Text(at)]) if !items.is_empty() => {
             at.parse::<usize>().map_or(Value::Unknown, |at| items[at % items.len()].clone())
@@ -121,10 +121,6 @@ fn of_collections(name: &str, arguments: &[Value]) -> Value {
         }
         _ => Value::Unknown,
     }
-}
-
-fn truth(holds: bool) -> Value {
-    Value::Text(holds.to_string())
 }
 
 /// What all the arguments hold, one after another; `None` where one is not of their kind, and of too many.

@@ -26,6 +26,13 @@ pub(super) enum Value {
     Missing,
 }
 
+impl From<bool> for Value {
+    /// A text, as Terraform converts it to.
+    fn from(holds: bool) -> Self {
+        Self::Text(holds.to_string())
+    }
+}
+
 /// What names mean in one use of a module.
 #[derive(Clone)]
 pub(super) struct Scope<'m> {
@@ -121,7 +128,7 @@ impl<'m> Scope<'m> {
     fn evaluate(&self, expression: &Expression) -> Value {
         match expression {
             Expression::Null(_) => Value::Null,
-            Expression::Bool(value) => Value::Text(value.value().to_string()),
+            Expression::Bool(value) => Value::from(*value.value()),
             Expression::Number(value) => Value::Text(value.value().to_string()),
             Expression::String(value) => Value::Text(value.value().clone()),
             Expression::Array(items) => {
@@ -149,7 +156,7 @@ impl<'m> Scope<'m> {
             Expression::BinaryOp(operation) => self.operation(operation),
             Expression::UnaryOp(operation) => match operation.operator.value() {
                 UnaryOperator::Not => match self.truth(&operation.expr) {
-                    Some(holds) => Value::Text((!holds).to_string()),
+                    Some(holds) => Value::from(!holds),
                     None => Value::Unknown,
                 },
                 UnaryOperator::Neg => Value::Unknown,
@@ -186,16 +193,15 @@ impl<'m> Scope<'m> {
     }
 
     fn operation(&self, operation: &BinaryOp) -> Value {
-        let truth = |holds: bool| Value::Text(holds.to_string());
         let operator = operation.operator.value();
         if matches!(operator, BinaryOperator::And | BinaryOperator::Or) {
             let sides = [&operation.lhs_expr, &operation.rhs_expr].map(|side| self.truth(side));
             // Either side alone may settle it.
             let settles = *operator == BinaryOperator::Or;
             return match sides {
-                [Some(a), _] if a == settles => truth(a),
-                [_, Some(b)] if b == settles => truth(b),
-                [Some(_), Some(_)] => truth(!settles),
+                [Some(a), _] if a == settles => Value::from(a),
+                [_, Some(b)] if b == settles => Value::from(b),
+                [Some(_), Some(_)] => Value::from(!settles),
                 _ => Value::Unknown,
             };
         }
@@ -208,12 +214,12 @@ impl<'m> Scope<'m> {
             _ => None,
         };
         match (operator, number(&sides[0]), number(&sides[1])) {
-            (BinaryOperator::Eq, ..) => truth(sides[0] == sides[1]),
-            (BinaryOperator::NotEq, ..) => truth(sides[0] != sides[1]),
-            (BinaryOperator::Less, Some(a), Some(b)) => truth(a < b),
-            (BinaryOperator::LessEq, Some(a), Some(b)) => truth(a <= b),
-            (BinaryOperator::Greater, Some(a), Some(b)) => truth(a > b),
-            (BinaryOperator::GreaterEq, Some(a), Some(b)) => truth(a >= b),
+            (BinaryOperator::Eq, ..) => Value::from(sides[0] == sides[1]),
+            (BinaryOperator::NotEq, ..) => Value::from(sides[0] != sides[1]),
+            (BinaryOperator::Less, Some(a), Some(b)) => Value::from(a < b),
+            (BinaryOperator::LessEq, Some(a), Some(b)) => Value::from(a <= b),
+            (BinaryOperator::Greater, Some(a), Some(b)) => Value::from(a > b),
+            (BinaryOperator::GreaterEq, Some(a), Some(b)) => Value::from(a >= b),
             _ => Value::Unknown,
         }
     }
@@ -228,7 +234,7 @@ impl<'m> Scope<'m> {
             "try" => arguments.find(|value| *value != Value::Missing).unwrap_or(Value::Missing),
             "can" => match arguments.next() {
                 None | Some(Value::Unknown) => Value::Unknown,
-                Some(value) => Value::Text((value != Value::Missing).to_string()),
+                Some(value) => Value::from(value != Value::Missing),
             },
             _ => function::call(name, &arguments.collect::<Vec<_>>()),
         }
