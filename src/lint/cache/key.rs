@@ -19,8 +19,8 @@ use crate::lint::run::Run;
 use crate::lint::settings::rule_files;
 use crate::lint::unit::Unit;
 use crate::project::{
-    Assignment, AssignmentKind, ChartRef, Class, Content, Field, File, Layer, NodeRef, Release,
-    Resolution, Rewrites,
+    Assignment, ChartRef, Class, Content, Field, File, Layer, NodeRef, Release, Resolution,
+    Rewrites,
 };
 use crate::source::{SourceId, Sources, Span};
 
@@ -246,11 +246,8 @@ impl<'r, 'p> Keys<'r, 'p> {
         key.text(value);
         self.span(key, *span);
         key.maybe(*value_span, |key, span| self.span(key, span));
-        if *kind == AssignmentKind::File {
-            for path in crate::helm::values::set_file_paths(value) {
-                self.named(key, &path);
-            }
-            self.named(key, value);
+        for path in assignment.files(value) {
+            self.named(key, &path);
         }
     }
 

@@ -338,7 +338,7 @@ impl Task<'_> {
             AssignmentKind::Json => SetKind::Json,
             AssignmentKind::Value => SetKind::Value,
             AssignmentKind::String => SetKind::String,
-            AssignmentKind::File => SetKind::File(self.set_files(&value)),
+            AssignmentKind::File => SetKind::File(self.set_files(one.files(&value))),
             AssignmentKind::Literal => SetKind::Literal,
         };
         let text = match one.path.as_str() {
@@ -352,10 +352,8 @@ impl Task<'_> {
     /// says that may be there and is not here, or that no run reads.
     fn is_guessed(&self) -> bool {
         let is_absent = |path: &String| self.files.at(path).is_none();
-        let is_open = |one: &Assignment| {
-            let is_file = one.kind == AssignmentKind::File;
-            !one.is_known() || is_file && set_file_paths(&one.value).iter().any(is_absent)
-        };
+        let is_open =
+            |one: &Assignment| !one.is_known() || one.files(&one.value).iter().any(is_absent);
         self.release.values.iter().any(|layer| match &layer.content {
             Content::Set(assignments) | Content::Filled(_, assignments) => {
                 assignments.iter().any(is_open)
@@ -366,8 +364,8 @@ impl Task<'_> {
     }
 
     /// What `--set-file` reads; of a file that is not here or is none that a run reads, that it is filled in later.
-    fn set_files(&self, text: &str) -> Vec<(String, Arc<str>)> {
-        set_file_paths(text)
+    fn set_files(&self, paths: Vec<String>) -> Vec<(String, Arc<str>)> {
+        paths
             .into_iter()
             .map(|path| {
                 let known = self.files.at(&path).map(|file| file.text());
@@ -439,14 +437,6 @@ impl Task<'_> {
 
     fn declared(&self) -> Span {
         self.release.name_span.unwrap_or(self.release.declared)
-    }
-}
-
-/// The files that an argument of `--set-file` names, or the one that a declaration gives for a value.
-fn set_file_paths(text: &str) -> Vec<String> {
-    match text.contains('=') {
-        true => crate::helm::values::set_file_paths(text),
-        false => vec![text.to_owned()],
     }
 }
 

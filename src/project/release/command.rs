@@ -13,6 +13,7 @@ use self::flag::{flag, positionals, takes_value};
 use super::shell::{COMPUTED, Call, RUN_TIME, STREAM, is_known};
 use super::text::Mapped;
 use super::{ChartRef, Content, Context, Found, Layer, Release, Unresolved, Via, split_oci};
+use crate::helm::values::set_file_paths;
 use crate::project::tree::{base_name, join, parent};
 use crate::source::Span;
 
@@ -52,6 +53,19 @@ impl Assignment {
         let is_text = self.kind != AssignmentKind::Json;
         (is_text && (!self.path.is_empty() || begins && keys_are_known))
             .then(|| self.value.replace([RUN_TIME, COMPUTED], stand_in).into())
+    }
+
+    /// The files that are read for it, where `value` is its value, as it is or filled in.
+    #[must_use]
+    pub fn files(&self, value: &str) -> Vec<String> {
+        match self.kind {
+            AssignmentKind::File if self.path.is_empty() => set_file_paths(value),
+            AssignmentKind::File => vec![value.to_owned()],
+            AssignmentKind::Json
+            | AssignmentKind::Value
+            | AssignmentKind::String
+            | AssignmentKind::Literal => Vec::new(),
+        }
     }
 }
 
