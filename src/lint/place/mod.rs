@@ -207,38 +207,35 @@ impl<'r> Places<'r> {
         if let Some(inner) = self.value_below(&leaves, node) {
             leaves.insert(0, inner);
         }
-        let is_partial = part.is_some();
-        let at_fault = part.map(|part| self.leaves(part)).unwrap_or_default();
-        let is_at_fault = |one: &(Leaf, Through)| {
-            one.1 != Through::Condition
-                && at_fault.iter().any(|(leaf, _)| leaf.pointer == one.0.pointer)
-        };
-        leaves.sort_by_key(|one| (!is_at_fault(one), one.1 != Through::Text));
-        let by_template = is_partial && !leaves.iter().any(is_at_fault);
-        let of = |conditions: bool| {
-            let of = leaves.iter().filter(move |one| (one.1 == Through::Condition) == conditions);
-            of.filter_map(|(leaf, _)| Some((leaf.pointer.clone(), leaf.span?)))
-        };
+        let at_fault = part.map(|part| self.leaves(part));
+        let is_at_fault =
+            |leaf: &Leaf| at_fault.iter().flatten().any(|(other, _)| other.pointer == leaf.pointer);
+        let (conditions, mut written): (Vec<_>, Vec<_>) =
+            leaves.into_iter().partition(|(_, through)| *through == Through::Condition);
+        written.sort_by_key(|(leaf, through)| (!is_at_fault(leaf), *through != Through::Text));
+        // Where no value has written what is at fault, the template has, for want of one.
+        let own =
+            at_fault.as_deref().filter(|_| !written.iter().any(|(leaf, _)| is_at_fault(leaf)));
+        let unset = own.and_then(|own| self.unset(own, written.first().map(|(leaf, _)| leaf)));
         let template = self.template(range);
         let dependency = template.and_then(|place| self.at_dependency(place.span, None));
         let template = template.filter(|place| self.editable(*place));
         let mut related = Vec::new();
-        let mut values = of(false);
-        let unset = by_template.then(|| self.unset(&at_fault, &leaves)).flatten();
+        let mut values = placed(&written);
         let primary = match (unset, template) {
             (Some(place), _) => Some(place),
-            (None, Some(_)) if by_template => None,
-            _ => values.next().map(|(pointer, span)| self.value(&pointer, span)),
+            (None, Some(_)) if own.is_some() => None,
+            _ => values.next().map(|(pointer, span)| self.value(pointer, span)),
         };
         related.extend(values.filter(|_| node.kind() == Kind::Scalar).take(2).map(
             |(pointer, span)| Related {
-                message: format!("`{}` has a part in it", dotted(&pointer)),
-                place: self.value(&pointer, span),
+                message: format!("`{}` has a part in it", dotted(pointer)),
+                place: self.value(pointer, span),
             },
         ));
-        let conditions = of(true).take(2).map(|(pointer, span)| Related {
-            message: format!("`{}` switches it on", dotted(&pointer)),
-            place: self.value(&pointer, span),
+        let conditions = placed(&conditions).take(2).map(|(pointer, span)| Related {
+            message: format!("`{}` switches it on", dotted(pointer)),
+            place: self.value(pointer, span),
         });
         match (primary, template) {
             (Some(place), template) => {
@@ -261,12 +258,11 @@ impl<'r> Places<'r> {
         }
     }
 
-    /// The empty value for want of which the template writes a text of its own; before all one beside the first of
-    /// those that are written.
-    fn unset(&self, own: &[(Leaf, Through)], written: &[(Leaf, Through)]) -> Option<Place> {
-        let parent = |leaf: &Leaf| leaf.pointer.rsplit_once('/').map(|(above, _)| above.to_owned());
-        let first = written.iter().find(|(_, through)| *through != Through::Condition);
-        let beside = first.and_then(|(leaf, _)| parent(leaf));
+    /// The empty value for want of which the template writes a text of its own; before all one beside a value that
+    /// is written.
+    fn unset(&self, own: &[(Leaf, Through)], written: Option<&Leaf>) -> Option<Place> {
+        let above = |leaf: &Leaf| leaf.pointer.rsplit_once('/').map(|(above, _)| above.to_owned());
+        let beside = written.and_then(above);
         let empty = own.iter().filter_map(|(leaf, through)| {
             let span = leaf.span.filter(|span| span.source != SourceId::NOWHERE)?;
             let file = self.sources.get(span.source);
@@ -274,7 +270,7 @@ impl<'r> Places<'r> {
                 matches!(file.text.get(span.range())?, "" | "\"\"" | "''" | "~" | "null");
             (is_empty && *through == Through::Condition).then_some((leaf, span))
         });
-        let (leaf, span) = empty.max_by_key(|(leaf, _)| parent(leaf) == beside)?;
+        let (leaf, span) = empty.max_by_key(|(leaf, _)| above(leaf) == beside)?;
         Some(self.value(&leaf.pointer, span))
     }
 
@@ -362,6 +358,11 @@ struct Branch<'t> {
     action: &'t str,
     /// What stands up to the branch's end.
     body: &'t str,
+}
+
+/// The values that are written in a file, each with its place there.
+fn placed(leaves: &[(Leaf, Through)]) -> impl Iterator<Item = (&str, Span)> {
+    leaves.iter().filter_map(|(leaf, _)| Some((leaf.pointer.as_str(), leaf.span?)))
 }
 
 /// Where a part of a scalar's text stands: where it does so more than once, the last time, since what a text goes
