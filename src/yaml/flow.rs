@@ -113,7 +113,9 @@ impl Flow<'_> {
         for (at, byte) in bytes.iter().enumerate().skip(start) {
             match byte {
                 b',' | b'[' | b']' | b'{' | b'}' | b'\n' => return Some(end),
-                b'\t' | b'#' => return None,
+                b'\t' => return None,
+                // Behind a blank it begins a comment.
+                b'#' if bytes[at - 1] == b' ' => return None,
                 b':' => match bytes.get(at + 1)? {
                     b' ' => return Some(end),
                     b',' | b'[' | b']' | b'{' | b'}' | b'\n' => return None,

@@ -99,25 +99,37 @@ impl Marks {
     #[must_use]
     pub fn of(document: &Document) -> Self {
         let mut marks = Self([0; WORDS]);
+        marks.note_all(document);
+        marks
+    }
+
+    /// What comes up in any of several documents.
+    #[must_use]
+    pub fn of_any<'d>(documents: impl IntoIterator<Item = &'d Document>) -> Self {
+        let mut marks = Self([0; WORDS]);
+        documents.into_iter().for_each(|document| marks.note_all(document));
+        marks
+    }
+
+    fn note_all(&mut self, document: &Document) {
         // What is merged, or aliased, is written somewhere in the same document.
         for data in &document.nodes {
             match data.body {
                 Body::Mapping { first, count, .. } => {
                     let written = &document.children[first as usize..(first + 2 * count) as usize];
                     for &[key, value] in written.as_chunks().0 {
-                        marks.note_entry(document, key, document.seen_through(value));
+                        self.note_entry(document, key, document.seen_through(value));
                     }
                 }
                 Body::Sequence { first, count, .. } => {
                     let items = &document.children[first as usize..(first + count) as usize];
                     for &item in items {
-                        marks.note_text(document, document.seen_through(item));
+                        self.note_text(document, document.seen_through(item));
                     }
                 }
                 Body::Scalar { .. } | Body::Alias(_) => {}
             }
         }
-        marks
     }
 
     /// False when the sign of this mark does not come up; true when it may.
