@@ -13,9 +13,9 @@ use self::example::examples;
 pub use self::scope::{Scope, Seeks};
 use super::algorithm::Algorithm;
 use super::logic::{self, Logic};
+use super::need::Crowd;
 use super::value::to_value;
 use crate::finding::{Applicability, Severity};
-use crate::kube::Object;
 use crate::source::{SourceId, Span};
 use crate::spelling::{nearest, question};
 use crate::yaml::{self, Document, Kind, Node};
@@ -85,7 +85,7 @@ pub struct Rule {
     file: Arc<Document>,
     /// The whole of it.
     text: Arc<str>,
-    compiled: OnceLock<(Logic, Vec<RuleError>)>,
+    logic: OnceLock<Logic>,
     examples: OnceLock<(Vec<Example>, Vec<RuleError>)>,
 }
 
@@ -108,20 +108,20 @@ impl Rule {
 
     /// What the rule does. What is wrong with it is left out; see [`Rule::faults`].
     pub(crate) fn logic(&self) -> &Logic {
-        &self.compiled().0
+        self.logic.get_or_init(|| Logic::of(&self.file, self.scope))
     }
 
     /// Compiles what it will need for some objects; `params` are those that differ from its defaults.
-    pub fn prepare(&self, params: &BTreeMap<String, Value>, objects: &[Object<'_>]) {
-        self.logic();
+    pub fn prepare(&self, params: &BTreeMap<String, Value>, crowd: &Crowd<'_>) {
+        self.logic().prepare(crowd);
         if let Some(algorithm) = self.algorithm {
-            algorithm.prepare(self, params, objects);
+            algorithm.prepare(self, params, crowd.objects);
         }
     }
 
     /// Whether what it does has been compiled, which [`Rule::logic`] does at its first call.
     pub(super) fn is_compiled(&self) -> bool {
-        self.compiled.get().is_some()
+        self.logic.get().is_some()
     }
 
     /// Its tests. What is wrong with them is left out; see [`Rule::faults`].
@@ -133,13 +133,7 @@ impl Rule {
     /// What is wrong with its logic and its examples; empty for a sound rule.
     #[must_use]
     pub fn faults(&self) -> Vec<RuleError> {
-        self.compiled().1.iter().chain(&self.tests().1).cloned().collect()
-    }
-
-    fn compiled(&self) -> &(Logic, Vec<RuleError>) {
-        self.compiled.get_or_init(|| {
-            self.file.root().map(|root| logic::compile(root, self.scope)).unwrap_or_default()
-        })
+        self.logic().faults().chain(&self.tests().1).cloned().collect()
     }
 
     fn tests(&self) -> &(Vec<Example>, Vec<RuleError>) {
@@ -371,7 +365,7 @@ impl Reader {
             algorithm,
             file: Arc::clone(file),
             text: Arc::clone(text),
-            compiled: OnceLock::new(),
+            logic: OnceLock::new(),
             examples: OnceLock::new(),
         }
     }

@@ -40,6 +40,7 @@ pub use evaluate::{Evaluator, Together};
 pub use file::{Example, Param, Rule, RuleError, Scope, Seeks, read};
 pub use hit::{Hit, Target};
 pub use kinds::ByKind;
+pub use need::Crowd;
 pub use path::{NodePath, PathStep, Roots};
 pub use placeholder::FILLED_IN_LATER;
 pub use repair::{Action, Change, Repair, Rewrite, together};

@@ -90,6 +90,28 @@ impl<'n> Traits<'n> {
     }
 }
 
+/// What is known of several objects at once.
+#[derive(Debug)]
+pub struct Crowd<'o> {
+    pub(crate) objects: &'o [Object<'o>],
+    /// What comes up in any of their documents.
+    marks: Marks,
+    /// Whether any of them is or makes pods, and has their spec.
+    pods: bool,
+}
+
+impl<'o> Crowd<'o> {
+    /// What is known of these objects.
+    #[must_use]
+    pub fn of(objects: &'o [Object<'o>]) -> Self {
+        let mut documents: Vec<&Document> =
+            objects.iter().map(|object| object.node.document()).collect();
+        documents.dedup_by(|one, other| std::ptr::eq(*one, *other));
+        let marks = Marks::of_any(documents);
+        Self { objects, marks, pods: objects.iter().any(|object| object.pod_spec().is_some()) }
+    }
+}
+
 impl Default for Need {
     fn default() -> Self {
         Self::NOTHING
@@ -256,12 +278,14 @@ mod tests {
         let stream = yaml::parse(SourceId::NOWHERE, &Arc::from(text));
         let found = objects(&stream.documents[0]);
         let company = Company::of(&stream.documents);
-        rule.logic().need.lets_through(&Traits::of(
-            &found[0],
-            found[0].pod_spec().is_some(),
-            &company,
-            false,
-        ))
+        rule.logic()
+            .first_concerning(&Traits::of(
+                &found[0],
+                found[0].pod_spec().is_some(),
+                &company,
+                false,
+            ))
+            .is_some()
     }
 
     #[test]

@@ -12,7 +12,7 @@ use rayon::prelude::*;
 use crate::config::{Level, Override, RuleSettings, Settings, texts};
 use crate::finding::Severity;
 use crate::kube::Object;
-use crate::rule::{ByKind, Known, ParamValue, Rule, RuleSet, Scope};
+use crate::rule::{ByKind, Crowd, Known, ParamValue, Rule, RuleSet, Scope};
 use crate::spelling;
 
 /// What a run asks of the rules, from the command line; it goes before the configuration.
@@ -69,10 +69,10 @@ impl Active {
         self.rule().param(self.params(), name)
     }
 
-    /// Reads and compiles the rule, as the first of these objects does that it looks at.
-    fn prepare(&self, objects: &[Object<'_>]) {
+    /// Reads and compiles of the rule what these objects will ask for.
+    fn prepare(&self, crowd: &Crowd<'_>) {
         let (rule, params) = self.pair();
-        rule.prepare(params, objects);
+        rule.prepare(params, crowd);
     }
 
     /// The rule with its parameters, as rules are evaluated.
@@ -112,7 +112,8 @@ impl Chosen {
         let rules = self.rules.iter().zip(asked_for).filter(|(_, is_asked_for)| *is_asked_for);
         let rules = rules.map(|(rule, _)| rule).filter(|rule| !rule.known.is_compiled());
         let rules: Vec<&Active> = rules.collect();
-        rules.par_iter().with_max_len(1).for_each(|rule| rule.prepare(&objects));
+        let crowd = Crowd::of(&objects);
+        rules.par_iter().with_max_len(1).for_each(|rule| rule.prepare(&crowd));
     }
 
     /// What was said of an id under which the pipeline reports, where anything was.

@@ -7,7 +7,7 @@ use crate::rule::company::Company;
 use crate::rule::expression::{Datum, Expression, Frame, Functions, NoValue, Params, Slot};
 use crate::rule::file::Rule;
 use crate::rule::hit::{Hit, Target};
-use crate::rule::logic::{Check, Each, Let, Logic, Place};
+use crate::rule::logic::{Body, Check, Each, Let, Logic, Place};
 use crate::rule::need::{Sieve, Traits};
 use crate::rule::path::{PathStep, Roots};
 use crate::yaml::{Document, Node};
@@ -95,20 +95,25 @@ impl<'n> Judge<'n> {
         let logic = rule.logic();
         // Most rules have none.
         let params = || (!rule.params.is_empty()).then(params);
-        if self.may_meet(&logic.need, logic) {
-            return self.run(logic, params);
+        let first = match &self.traits {
+            Some(traits) => logic.first_concerning(traits),
+            None => Some(0),
+        };
+        if let Some(first) = first {
+            return self.run(logic, first, params);
         }
         #[cfg(test)]
-        self.assert_silent(|judge, hits| hits.extend(judge.run(logic, params)));
+        self.assert_silent(|judge, hits| hits.extend(judge.run(logic, 0, params)));
         Vec::new()
     }
 
-    fn run(&mut self, logic: &'n Logic, params: impl FnOnce() -> Option<Rc<Params>>) -> Vec<Hit> {
-        let own = logic.slots.max(Slot::ROOTS);
-        if self.nodes.len() < own {
-            self.nodes.resize(own, None);
-        }
-        self.nodes[Slot::ROOTS..own].fill(None);
+    /// Judges by the checks of a rule from the `first` one on that may have something to say.
+    fn run(
+        &mut self,
+        logic: &'n Logic,
+        first: usize,
+        params: impl FnOnce() -> Option<Rc<Params>>,
+    ) -> Vec<Hit> {
         // Where there is nothing to look at, it does not matter whether `when` has a value.
         if logic.when.is_some() && logic.checks.iter().all(|check| self.is_idle(check)) {
             return Vec::new();
@@ -117,26 +122,41 @@ impl<'n> Judge<'n> {
         self.frame.put(Slot::PARAMS, params().map(Datum::Params));
         let mut hits = Vec::new();
         self.defer(&logic.lets, 0);
-        if self.holds(logic.when.as_ref()) {
-            // What the only check needs is what the rule needs.
-            let sole = logic.checks.len() == 1;
-            for check in &logic.checks {
-                if sole || self.may_meet(&check.need, logic) {
-                    self.look(logic, check, &mut hits);
-                } else {
-                    #[cfg(test)]
-                    self.assert_silent(|judge, hits| judge.look(logic, check, hits));
-                }
+        if self.holds(logic.when.as_ref().map(|when| &when.expression)) {
+            for check in &logic.checks[first..] {
+                self.check(logic, check, &mut hits);
             }
         }
         hits
     }
 
+    /// Adds what a check finds, which is compiled when it first has nodes to look at.
+    fn check(&mut self, logic: &'n Logic, check: &'n Check, hits: &mut Vec<Hit>) {
+        let body = self.body(logic, check);
+        #[cfg(test)]
+        if let (None, Some(body)) = (body, logic.body(check)) {
+            self.assert_silent(|judge, hits| judge.look(logic, check, body, hits));
+        }
+        if let Some(body) = body {
+            self.look(logic, check, body, hits);
+        }
+    }
+
+    /// What a check does, where it may have something to say.
+    fn body(&self, logic: &'n Logic, check: &'n Check) -> Option<&'n Body> {
+        if !self.may_meet(check.need()) {
+            return None;
+        }
+        match check.known() {
+            Some(body) => Some(body),
+            None if self.is_idle(check) => None,
+            None => logic.body(check).filter(|body| self.may_meet(&body.need)),
+        }
+    }
+
     /// False where what is judged is known not to meet a need.
-    fn may_meet(&self, need: &Sieve, logic: &Logic) -> bool {
-        let traits = self.traits.as_ref();
-        let traits = traits.filter(|traits| traits.pods || !logic.assumes_pods);
-        traits.is_none_or(|traits| need.lets_through(traits))
+    fn may_meet(&self, need: &Sieve) -> bool {
+        self.traits.as_ref().is_none_or(|traits| need.lets_through(traits))
     }
 
     /// Within tests, what is left out is run all the same.
@@ -147,12 +167,16 @@ impl<'n> Judge<'n> {
         assert!(hits.is_empty() && self.undecided == undecided, "this was left out: {hits:?}");
     }
 
-    /// Adds what a check finds.
-    fn look(&mut self, logic: &'n Logic, check: &'n Check, hits: &mut Vec<Hit>) {
-        self.defer(&check.lets, 0);
-        self.walk(check, 0, &mut |judge| {
-            if judge.fails(logic, check)
-                && let Some(hit) = judge.hit(check)
+    fn look(&mut self, logic: &'n Logic, check: &'n Check, body: &'n Body, hits: &mut Vec<Hit>) {
+        if self.nodes.len() < body.slots {
+            self.nodes.resize(body.slots, None);
+        }
+        self.nodes[logic.slots..body.slots].fill(None);
+        self.frame.reserve(body.slots);
+        self.defer(&body.lets, 0);
+        self.walk(check, body, 0, &mut |judge| {
+            if judge.fails(logic, body)
+                && let Some(hit) = judge.hit(body)
             {
                 hits.push(hit);
             }
@@ -195,7 +219,13 @@ impl<'n> Judge<'n> {
 
     /// Evaluates a check for every combination of the nodes that its variables stand for, of which so
     /// many are chosen.
-    fn walk(&mut self, check: &'n Check, chosen: usize, judge: &mut impl FnMut(&mut Self)) {
+    fn walk(
+        &mut self,
+        check: &'n Check,
+        body: &'n Body,
+        chosen: usize,
+        judge: &mut impl FnMut(&mut Self),
+    ) {
         let Some(Each { node: slot, key, place }) = check.each.get(chosen) else {
             return judge(self);
         };
@@ -217,39 +247,39 @@ impl<'n> Judge<'n> {
             if keyed {
                 self.frame.put(*key, node.key_name().map(Datum::text));
             }
-            self.defer(&check.lets, chosen + 1);
-            self.walk(check, chosen + 1, judge);
+            self.defer(&body.lets, chosen + 1);
+            self.walk(check, body, chosen + 1, judge);
         }
         self.waiting.truncate(first);
     }
 
     /// True where a check's nodes are at fault.
-    fn fails(&mut self, logic: &'n Logic, check: &'n Check) -> bool {
-        if !self.holds(check.when.as_ref()) || !self.is(&check.test, check.fails_on) {
+    fn fails(&mut self, logic: &'n Logic, body: &'n Body) -> bool {
+        if !self.holds(body.when.as_ref()) || !self.is(&body.test, body.fails_on) {
             return false;
         }
         // A rule means what all of its names say, whether or not its tests got as far as each.
-        let known = self.has_values(&logic.lets) && self.has_values(&check.lets);
+        let known = self.has_values(&logic.lets) && self.has_values(&body.lets);
         self.undecided += usize::from(!known);
         known
     }
 
     /// What is said of nodes that are at fault.
-    fn hit(&mut self, check: &'n Check) -> Option<Hit> {
-        let (target, lacking) = self.target(&check.at)?;
-        let related = check.related.iter().filter_map(|(place, message)| {
+    fn hit(&mut self, body: &'n Body) -> Option<Hit> {
+        let (target, lacking) = self.target(&body.at)?;
+        let related = body.related.iter().filter_map(|(place, message)| {
             let target = self.reach(place).filter(|target| target.missing.is_empty())?;
             Some((target, message.fill(&mut self.frame)))
         });
         let related = related.collect();
-        let repair = check.repairs.iter().find_map(|plan| self.repair(plan));
+        let repair = body.repairs.iter().find_map(|plan| self.repair(plan));
         Some(Hit {
             target,
             lacking,
-            part: check.part.as_ref().map(|part| part.fill(&mut self.frame)),
-            message: check.message.fill(&mut self.frame),
-            help: check.help.as_ref().map(|help| help.fill(&mut self.frame)),
-            severity: check.severity,
+            part: body.part.as_ref().map(|part| part.fill(&mut self.frame)),
+            message: body.message.fill(&mut self.frame),
+            help: body.help.as_ref().map(|help| help.fill(&mut self.frame)),
+            severity: body.severity,
             related,
             repair,
         })

@@ -4,6 +4,9 @@
 //! it is a conjunct of. A rule that finds nothing then need not be run: for most of the rules that concern
 //! an object this is told by a look at the names of the object's keys.
 
+use cel::Value;
+use cel::common::value::Val;
+
 use super::call::{Function, of_lifecycle};
 use super::certain::{certain, certain_optional, mapping, text};
 use super::code::{Code, Comparison, Wanted};
@@ -41,6 +44,28 @@ impl Lack {
     }
 }
 
+/// The same as a variable keeps it, for checks that any thread may compile.
+#[derive(Debug, Clone)]
+pub(crate) struct Kept {
+    unless: Need,
+    value: Value,
+}
+
+impl Lack {
+    /// `None` for what is no value of CEL by itself.
+    pub(super) fn keep(self) -> Option<Kept> {
+        let value = self.value.with_val(|value| Value::try_from(value).ok())?;
+        Some(Kept { unless: self.unless, value })
+    }
+}
+
+impl Kept {
+    fn lack(&self) -> Option<Lack> {
+        let value: Box<dyn Val> = self.value.clone().try_into().ok()?;
+        Some(Lack { unless: self.unless.clone(), value: Datum::from_val(value.as_ref(), &[]) })
+    }
+}
+
 /// What is known of an expression's value where the object lacks some keys; `None` where nothing is.
 pub(super) fn lack(code: &Code, names: &mut Names) -> Option<Lack> {
     if let Some(value) = literal(code) {
@@ -48,7 +73,7 @@ pub(super) fn lack(code: &Code, names: &mut Names) -> Option<Lack> {
     }
     Some(match code {
         Code::Variable(slot) => match names.nature(*slot) {
-            Nature::Value { lack, .. } => lack.clone()?,
+            Nature::Value { lack, .. } => lack.as_ref()?.lack()?,
             _ => return None,
         },
         Code::Has(of, field) => {

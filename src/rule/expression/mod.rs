@@ -97,10 +97,15 @@ impl<'n> Frame<'n> {
     /// Makes room for another rule's variables; those every rule has stay. A rule gives each of its own
     /// a value, or takes it away, before it asks for it.
     pub(crate) fn begin(&mut self, slots: usize) {
+        self.reserve(slots);
+        self.steps = 0;
+    }
+
+    /// Makes room for the variables of one of its checks.
+    pub(crate) fn reserve(&mut self, slots: usize) {
         if self.slots.len() < slots {
             self.slots.resize(slots, Held::Nothing);
         }
-        self.steps = 0;
     }
 
     /// Counts one item of a list.
@@ -200,7 +205,7 @@ impl Expression {
     /// What is known of a variable that stands for it.
     pub(crate) fn nature(&self, names: &mut Names) -> Nature {
         Nature::Value {
-            lack: self.lack(names),
+            lack: self.lack(names).and_then(Lack::keep),
             certain: certain::certain(&self.code, names),
             decided: self.decided(names),
         }

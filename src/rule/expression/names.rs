@@ -1,7 +1,9 @@
 //! Names of variables and the slots their values stand in.
 
+use std::borrow::Cow;
+
 use super::fault::Fault;
-use super::lack::Lack;
+use super::lack::Kept;
 use crate::rule::file::Scope;
 use crate::rule::need::Need;
 
@@ -48,7 +50,7 @@ pub(crate) enum Nature {
     /// That of an expression.
     Value {
         /// What it comes to where the object lacks something.
-        lack: Option<Lack>,
+        lack: Option<Kept>,
         /// Unless this is met, it has one,
         certain: Option<Need>,
         /// and one that is true or false unless this is.
@@ -159,9 +161,9 @@ impl Slot {
 
 /// The names that are in scope where a rule is being compiled, innermost last. Each gets a slot of
 /// its own, so that one which hides another does not change it.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Names {
-    known: Vec<(String, Slot)>,
+    known: Vec<(Cow<'static, str>, Slot)>,
     /// What each slot's value depends on.
     levels: Vec<Level>,
     /// What each slot's value is known to be.
@@ -176,7 +178,7 @@ impl Names {
     /// The names that every rule of a scope has, and its parameters.
     pub(crate) fn new(scope: Scope, params: Vec<String>) -> Self {
         let roots = ROOTS.iter().enumerate().filter(|(_, (_, scopes))| scopes.contains(&scope));
-        let known = roots.map(|(at, (name, _))| ((*name).to_owned(), Slot(at)));
+        let known = roots.map(|(at, (name, _))| (Cow::Borrowed(*name), Slot(at)));
         let mut levels = vec![Level::Scope; ROOTS.len()];
         for slot in Slot::SHARED {
             levels[slot.0] = Level::Company;
@@ -207,7 +209,7 @@ impl Names {
         let slot = Slot(self.levels.len());
         self.levels.push(level);
         self.natures.push(Nature::Open);
-        self.known.push((name.to_owned(), slot));
+        self.known.push((name.to_owned().into(), slot));
         slot
     }
 
@@ -268,7 +270,7 @@ impl Names {
 
     /// What is wrong with a name that stands for nothing here.
     pub(crate) fn unknown(&self, name: &str) -> Fault {
-        let known = self.known.iter().map(|(known, _)| known.as_str());
+        let known = self.known.iter().map(|(known, _)| known.as_ref());
         let fault = Fault::unknown("variable", name, known);
         let elsewhere = ROOTS.iter().find(|(root, _)| *root == name).map(|(_, scopes)| {
             let scopes: Vec<_> =

@@ -1,106 +1,42 @@
-//! What a rule does, compiled from its file when the rule first runs: a run needs a few of the rules
-//! that there are, and compiling all of them takes longer than linting most repositories.
+//! Compiles the logic of a rule from its file.
 
-use super::expression::{Expression, Fault, Level, Names, Nature, Slot};
-use super::file::{RuleError, Scope, severity};
-use super::need::{Need, Sieve};
-use super::path::{NodePath, PathStep};
-use super::repair::{Act, Content, Plan, Step};
-use super::template::Template;
-use crate::finding::{Applicability, Severity};
+use std::sync::{Arc, OnceLock};
+
+use super::{Body, Check, Each, Guard, Let, Logic, Place};
+use crate::finding::Applicability;
+use crate::rule::expression::{Expression, Fault, Level, Names, Nature, Slot};
+use crate::rule::file::{RuleError, Scope, severity};
+use crate::rule::need::{Need, Sieve};
+use crate::rule::path::{NodePath, PathStep};
+use crate::rule::repair::{Act, Content, Plan, Step};
+use crate::rule::template::Template;
 use crate::source::Span;
-use crate::yaml::{Kind, Node};
+use crate::yaml::{Document, Kind, Node};
 
-/// The logic of a rule.
-#[derive(Debug, Default)]
-pub(crate) struct Logic {
-    /// Of an object that does not meet it there is nothing to say.
-    pub(crate) need: Sieve,
-    /// Whether what is needed was told of objects that have pods, and holds for these alone.
-    pub(crate) assumes_pods: bool,
-    pub(crate) lets: Vec<Let>,
-    pub(crate) when: Option<Expression>,
-    pub(crate) checks: Vec<Check>,
-    /// How many slots its variables take.
-    pub(crate) slots: usize,
-}
-
-/// A name for what several places need. It is worked out when one of them asks for it.
-#[derive(Debug)]
-pub(crate) struct Let {
-    pub(crate) slot: Slot,
-    pub(crate) expression: Expression,
-    /// How many of a check's variables must be chosen before its value is known; it is another one
-    /// each time the last of these is chosen anew.
-    pub(crate) chosen: usize,
-}
-
-/// One check of a rule.
-#[derive(Debug)]
-pub(crate) struct Check {
-    /// Of an object that does not meet it there is nothing to say.
-    pub(crate) need: Sieve,
-    pub(crate) each: Vec<Each>,
-    pub(crate) lets: Vec<Let>,
-    pub(crate) when: Option<Expression>,
-    pub(crate) test: Expression,
-    /// What the test must give for a finding: `false` for `require`, `true` for `forbid`.
-    pub(crate) fails_on: bool,
-    pub(crate) at: Vec<Place>,
-    /// The part of the text there that is at fault.
-    pub(crate) part: Option<Template>,
-    pub(crate) related: Vec<(Place, Template)>,
-    pub(crate) message: Template,
-    pub(crate) help: Option<Template>,
-    pub(crate) severity: Option<Severity>,
-    /// The first that is for the finding is offered.
-    pub(crate) repairs: Vec<Plan>,
-}
-
-/// A variable of a check that stands for one node after the other.
-#[derive(Debug)]
-pub(crate) struct Each {
-    pub(crate) node: Slot,
-    /// The variable with `_key` behind its name: the key the node stands under, where the path goes
-    /// over the values of a mapping.
-    pub(crate) key: Slot,
-    pub(crate) place: Place,
-}
-
-impl Each {
-    /// True for nodes of the object as it was before a change.
-    fn is_of_change(&self) -> bool {
-        self.place.start == Slot::BASE
-    }
-}
-
-/// A path, with the slot of the variable it starts at.
-#[derive(Debug)]
-pub(crate) struct Place {
-    pub(crate) start: Slot,
-    pub(crate) path: NodePath,
-}
-
-/// Compiles the logic in the file of a rule of some scope. What is wrong with it is left out of the
-/// logic and reported, in the order of the file.
-pub(super) fn compile(root: Node<'_>, scope: Scope) -> (Logic, Vec<RuleError>) {
+/// Compiles what a rule of some scope says before its checks, and which nodes these choose.
+pub(super) fn compile(file: &Arc<Document>, scope: Scope) -> Logic {
+    let root =
+        file.root().expect("invariant: a rule file that is empty is refused when it is read");
     let params = root.get("params").into_iter().flat_map(Node::entries);
     let params = params.map(|entry| entry.name().replace('-', "_")).collect();
     let mut compiler = Compiler { names: Names::new(scope, params), errors: Vec::new() };
     let lets = compiler.lets(root);
     let when = root.get("when").and_then(|node| compiler.expression(node));
     let checks = root.get("checks").into_iter().flat_map(Node::items);
-    let checks = checks.filter_map(|node| compiler.check(node));
-    let (checks, needs): (Vec<Check>, Vec<Need>) = checks.unzip();
-    let any = needs.into_iter().fold(Need::NEVER, Need::or);
-    let need = compiler.guarded(when.as_ref(), if checks.is_empty() { Need::NOTHING } else { any });
-    let compares = |check: &Check| check.each.first().is_some_and(Each::is_of_change);
-    let only_compares = !checks.is_empty() && checks.iter().all(compares);
-    let need = if only_compares { Need::Before.and(need) } else { need };
-    let assumes_pods = compiler.names.assumes_pods();
-    let slots = compiler.names.slots();
-    let need = Sieve::of(&need);
-    (Logic { need, assumes_pods, lets, when, checks, slots }, compiler.errors)
+    let checks: Vec<Check> = checks.map(|node| compiler.check(node)).collect();
+    let only_compares = !checks.is_empty() && checks.iter().all(|check| compares(&check.each));
+    let before = if only_compares { Need::Before } else { Need::NOTHING };
+    let when = when.map(|expression| compiler.guard(expression, &before));
+    let Compiler { names, errors } = compiler;
+    Logic { lets, when, checks, slots: names.slots(), names, file: Arc::clone(file), errors }
+}
+
+/// Compiles what a check does, with the names that all checks of its rule have. What is wrong with it is left
+/// out and reported, in the order of the file.
+pub(super) fn body(check: Node<'_>, names: &Names) -> (Option<Body>, Vec<RuleError>) {
+    let mut compiler = Compiler { names: names.clone(), errors: Vec::new() };
+    let body = compiler.body(check);
+    (body, compiler.errors)
 }
 
 struct Compiler {
@@ -159,27 +95,38 @@ impl Compiler {
         compiled.collect()
     }
 
-    /// A check, and what an object must meet for it.
-    fn check(&mut self, node: Node<'_>) -> Option<(Check, Need)> {
-        let outside = self.names.mark();
-        let check = self.check_within(node);
-        self.names.reset(outside);
-        check
+    /// What a rule asks before it looks at any of its checks, of objects that meet `before`.
+    fn guard(&mut self, expression: Expression, before: &Need) -> Guard {
+        let undecided = expression.decided(&mut self.names);
+        let unless = self.unless(&expression, false);
+        let sieve = |need| self.sieve(&before.clone().and(need));
+        Guard { undecided: undecided.map(sieve), unless: sieve(unless), expression }
     }
 
-    fn check_within(&mut self, node: Node<'_>) -> Option<(Check, Need)> {
-        let entries = node.get("for").into_iter().flat_map(Node::entries);
-        let each: Vec<Each> = entries
-            .zip(1..)
-            .filter_map(|(entry, count)| {
-                let place = self.place(entry.value)?;
-                let level = Level::Chosen(count);
-                let key = self.names.bind(&format!("{}_key", entry.name()), level);
-                let node = self.names.bind(&entry.name(), level);
-                self.names.note(node, self.nature(&place));
-                Some(Each { node, key, place })
-            })
-            .collect();
+    /// A check, as far as it chooses nodes. What is wrong with that is told when all of it is compiled.
+    fn check(&self, node: Node<'_>) -> Check {
+        let mut within = Self { names: self.names.clone(), errors: Vec::new() };
+        let each = within.each(node, Self::descent);
+        let reach = within.sieve(&within.reach(&each));
+        Check { each, reach, node: node.id(), compiled: OnceLock::new() }
+    }
+
+    /// The variables that stand for one node after the other; `nature` tells what is known of each.
+    fn each(&mut self, node: Node<'_>, nature: fn(&Self, &Place) -> Nature) -> Vec<Each> {
+        let entries = node.get("for").into_iter().flat_map(Node::entries).zip(1..);
+        let each = entries.filter_map(|(entry, count)| {
+            let place = self.place(entry.value)?;
+            let level = Level::Chosen(count);
+            let key = self.names.bind(&format!("{}_key", entry.name()), level);
+            let node = self.names.bind(&entry.name(), level);
+            self.names.note(node, nature(self, &place));
+            Some(Each { node, key, place })
+        });
+        each.collect()
+    }
+
+    fn body(&mut self, node: Node<'_>) -> Option<Body> {
+        let each = self.each(node, Self::nature);
         let lets = self.lets(node);
         let when = node.get("when").and_then(|when| self.expression(when));
         let (test, fails_on) = match (node.get("require"), node.get("forbid")) {
@@ -212,10 +159,10 @@ impl Compiler {
         let own = node.get("severity");
         let severity = own.and_then(|node| self.taken(node, severity(node.raw().trim())).flatten());
         let test = test?;
-        let need = self.need(&each, when.as_ref(), &test, fails_on);
-        let check = Check {
-            need: Sieve::of(&need),
-            each,
+        let failing = self.unless(&test, !fails_on);
+        let need = self.reach(&each).and(self.guarded(when.as_ref(), failing));
+        Some(Body {
+            need: self.sieve(&need),
             lets,
             when,
             test,
@@ -227,8 +174,13 @@ impl Compiler {
             help: node.get("help").and_then(|help| self.template(help)),
             severity,
             repairs: alternatives(node).filter_map(|repair| self.plan(repair)).collect(),
-        };
-        Some((check, need))
+            slots: self.names.slots(),
+        })
+    }
+
+    /// Of the nodes that a path leads to, whether they are the object's.
+    fn descent(&self, place: &Place) -> Nature {
+        if self.names.nature(place.start).is_own() { Nature::NODE } else { Nature::Open }
     }
 
     /// What is known of the nodes that a path leads to.
@@ -248,14 +200,8 @@ impl Compiler {
         }
     }
 
-    /// What an object must meet for a check to find anything, or to be undecided.
-    fn need(
-        &mut self,
-        each: &[Each],
-        when: Option<&Expression>,
-        test: &Expression,
-        fails_on: bool,
-    ) -> Need {
+    /// What an object must meet for there to be nodes that a check can choose.
+    fn reach(&self, each: &[Each]) -> Need {
         let own = each.iter().filter(|each| self.names.nature(each.place.start).is_own());
         let keys = own.flat_map(|each| &each.place.path.steps).filter_map(|step| match step {
             PathStep::Key(key) => Some(Need::key(key)),
@@ -265,11 +211,16 @@ impl Compiler {
         let keys = keys.rev().fold(Need::NOTHING, Need::and);
         let of_pods = |each: &Each| [Slot::POD, Slot::CONTAINERS].contains(&each.place.start);
         let pods = if each.iter().any(of_pods) { Need::Pods } else { Need::NOTHING };
-        let failing = self.unless(test, !fails_on);
-        keys.and(pods).and(self.guarded(when, failing))
+        let before = if compares(each) { Need::Before } else { Need::NOTHING };
+        keys.and(pods).and(before)
     }
 
-    /// The same of what is looked at only where `when` holds.
+    /// Holds objects against a need that was told with the names at hand.
+    fn sieve(&self, need: &Need) -> Sieve {
+        Sieve::of(need).assuming_pods(self.names.assumes_pods())
+    }
+
+    /// What an object must meet for what is looked at only where `when` holds, and must meet `inner`.
     fn guarded(&mut self, when: Option<&Expression>, inner: Need) -> Need {
         match when {
             None => inner,
@@ -344,6 +295,11 @@ impl Compiler {
     }
 }
 
+/// True for a check over nodes of the object as it was before a change.
+fn compares(each: &[Each]) -> bool {
+    each.first().is_some_and(|first| first.place.start == Slot::BASE)
+}
+
 /// Where a word stands in the text of a node, as a whole and, if it can be, not behind a dot.
 /// `None` where the text is written with escapes that hide it.
 fn word_span(node: Node<'_>, word: &str) -> Option<Span> {
@@ -361,14 +317,14 @@ fn word_span(node: Node<'_>, word: &str) -> Option<Span> {
 }
 
 /// The repairs of a check: one, or a list of which the first that is for a finding is taken.
-pub(super) fn alternatives(check: Node<'_>) -> impl Iterator<Item = Node<'_>> {
+pub(in crate::rule) fn alternatives(check: Node<'_>) -> impl Iterator<Item = Node<'_>> {
     let repair = check.get("repair");
     let one = repair.filter(|repair| repair.kind() == Kind::Mapping);
     one.into_iter().chain(repair.into_iter().flat_map(Node::items))
 }
 
 /// Reads how far a repair may be trusted.
-pub(super) fn safety(word: &str) -> Result<Applicability, String> {
+pub(in crate::rule) fn safety(word: &str) -> Result<Applicability, String> {
     match word.trim() {
         "safe" => Ok(Applicability::Safe),
         "unsafe" => Ok(Applicability::Unsafe),

@@ -3,7 +3,7 @@
 //! Some hundred rules are held against each object, and most of them fail: what that costs is to fetch
 //! their needs from memory. Here each lies in one piece, a question beside the next.
 
-use super::{Mark, Need, Traits};
+use super::{Crowd, Mark, Need, Traits};
 
 /// Holds objects against a need.
 #[derive(Debug, Clone)]
@@ -14,6 +14,8 @@ pub(crate) struct Sieve {
     steps: Box<[Step]>,
     /// What is told otherwise than by a mark.
     others: Box<[Need]>,
+    /// Whether the need was told of objects that have pods, and holds for these alone.
+    assumes_pods: bool,
 }
 
 /// A question, and where each answer leads: to another question, [`MET`] or [`UNMET`].
@@ -45,18 +47,45 @@ impl Sieve {
     pub(crate) fn of(need: &Need) -> Self {
         let mut maker = Maker { steps: Vec::new(), others: Vec::new() };
         let first = maker.add(need, MET, UNMET);
-        Self { first, steps: maker.steps.into(), others: maker.others.into() }
+        let (steps, others) = (maker.steps.into(), maker.others.into());
+        Self { first, steps, others, assumes_pods: false }
+    }
+
+    /// The same for a need that may have been told of objects with pods, and so holds for these alone.
+    pub(crate) fn assuming_pods(self, assumes_pods: bool) -> Self {
+        Self { assumes_pods, ..self }
     }
 
     /// False only where the object does not meet the need.
     pub(crate) fn lets_through(&self, traits: &Traits<'_>) -> bool {
+        if self.assumes_pods && !traits.pods {
+            return true;
+        }
+        self.ends(|test| match test {
+            Test::Mark(mark) => traits.marks().may_have(mark),
+            Test::Other(other) => self.others[usize::from(other)].may_be_met(traits),
+        })
+    }
+
+    /// False only where none of several objects meets the need.
+    pub(crate) fn lets_any_through(&self, crowd: &Crowd<'_>) -> bool {
+        if self.assumes_pods && !crowd.pods {
+            return true;
+        }
+        self.ends(|test| match test {
+            Test::Mark(mark) => crowd.marks.may_have(mark),
+            Test::Other(other) => {
+                !matches!(self.others[usize::from(other)], Need::Pods) || crowd.pods
+            }
+        })
+    }
+
+    /// Whether the answers lead to [`MET`].
+    #[inline]
+    fn ends(&self, is_met: impl Fn(Test) -> bool) -> bool {
         let mut at = self.first;
         while let Some(&Step { test, yes, no }) = self.steps.get(at as usize) {
-            let met = match test {
-                Test::Mark(mark) => traits.marks().may_have(mark),
-                Test::Other(other) => self.others[usize::from(other)].may_be_met(traits),
-            };
-            at = if met { yes } else { no };
+            at = if is_met(test) { yes } else { no };
         }
         at == MET
     }
