@@ -27,6 +27,7 @@ mod judge;
 mod looked;
 mod options;
 mod outcome;
+mod piece;
 mod place;
 mod run;
 pub mod select;

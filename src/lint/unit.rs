@@ -11,6 +11,7 @@ use rayon::prelude::*;
 use super::found::{Found, append};
 use super::gather::{Desk, Keep};
 use super::judge::{Alternatives, Task, chart, plain, release, syntax, text};
+use super::piece::{in_parts, pieces};
 use super::run::{Run, origin};
 use super::select::Chosen;
 use super::settings::cluster;
@@ -27,13 +28,6 @@ use crate::yaml::Stream;
 /// How many files of a unit are looked at by one worker at least.
 const FILES_AT_LEAST: usize = 16;
 
-/// How much text of a unit's files is judged by one worker at least, in bytes: less is not worth an evaluator.
-const PIECE: usize = 32 * 1024;
-
-/// In how many parts the files of a unit are judged at most, for each thread: the last of them is waited for, and
-/// each works out anew what rules ask of all that is deployed together.
-const PARTS: usize = 8;
-
 /// How many findings are made lines of a report by one worker at least.
 pub(super) const FINDINGS_AT_LEAST: usize = 64;
 
@@ -44,20 +38,6 @@ pub(super) struct Unit<'p> {
     pub(super) files: Vec<&'p File>,
     /// Releases it judges, by index.
     pub(super) releases: Vec<usize>,
-}
-
-/// Files that lie behind each other, in pieces of at least [`PIECE`] bytes but for the last.
-fn pieces<'f, 'p>(files: &'f [Cow<'p, File>]) -> Vec<&'f [Cow<'p, File>]> {
-    let mut length = 0;
-    let pieces = files.chunk_by(|file, _| {
-        length += file.length();
-        let is_whole = length >= PIECE;
-        if is_whole {
-            length = 0;
-        }
-        !is_whole
-    });
-    pieces.collect()
 }
 
 impl<'p> Run<'p> {
@@ -172,9 +152,8 @@ impl<'p> Run<'p> {
         let company = Company::of(streams.iter().flat_map(|stream| &stream.documents));
         let alternatives = Alternatives::among(&streams);
         let place = unit.files.first().map_or("", |file| &file.path);
-        let pieces = pieces(&files);
-        let part = pieces.len().div_ceil(PARTS * rayon::current_num_threads()).max(1);
-        let of_files = pieces.par_iter().with_max_len(part).map_init(
+        let pieces = pieces(&files, |file| file.length());
+        let of_files = in_parts(&pieces).map_init(
             || {
                 let evaluator = self.evaluator(None, place);
                 (evaluator.together(&company), evaluator)
@@ -342,18 +321,15 @@ impl<'p> Run<'p> {
     ) -> plain::Judged {
         let names = self.names();
         let waiving = &self.waiving(&names);
-        let pieces = (file.length() / PIECE).min(PARTS * rayon::current_num_threads());
-        if pieces < 2 || rayon::current_num_threads() == 1 {
+        let pieces = pieces(&stream.documents, |document| document.span().range().len());
+        if pieces.len() < 2 || rayon::current_num_threads() == 1 {
             return plain::judge(stream, &stream.documents, scene, chosen, waiving, evaluator);
         }
-        let plain::Scene { before, scopes, rewrites, alternatives, .. } = *scene;
-        let company = scene.together.company();
-        let pieces = stream.documents.par_chunks(stream.documents.len().div_ceil(pieces).max(1));
-        let judged = pieces.map_init(
+        let around = scene.around;
+        let judged = in_parts(&pieces).map_init(
             || {
                 let evaluator = self.evaluator(None, &file.path);
-                let together = evaluator.together(company);
-                (plain::Scene { together, before, scopes, rewrites, alternatives }, evaluator)
+                (around.scene(&evaluator), evaluator)
             },
             |(scene, evaluator), piece| {
                 plain::judge(stream, piece, scene, chosen, waiving, evaluator)

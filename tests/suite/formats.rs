@@ -49,6 +49,17 @@ fn the_same_bytes_on_any_number_of_threads() {
     let pods = (0..100).map(|at| POD.replace("other", &format!("pod-{}", at % 50)));
     let pods: Vec<_> = pods.map(|pod| pod.replace("spec:", &note)).collect();
     files.push(("bundle/all.yaml".into(), pods.join("---\n")));
+    // And a chart that makes as much of its one template.
+    files.push((
+        "chart/Chart.yaml".into(),
+        "{apiVersion: v2, name: chart, version: 1.0.0}\n".into(),
+    ));
+    files.push(("chart/values.yaml".into(), "note: long\n".into()));
+    let looped = POD.replace("other", "pod-{{ $at }}");
+    let note = "annotations:\n    note: {{ repeat 200 $.Values.note }}\nspec:";
+    let looped = looped.replace("spec:", &format!("  {note}"));
+    let looped = format!("{{{{- range $at := until 100 }}}}\n---\n{looped}{{{{- end }}}}\n");
+    files.push(("chart/templates/pods.yaml".into(), looped));
     let borrowed: Vec<(&str, &str)> =
         files.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
     let dir = repository(&borrowed);
@@ -60,7 +71,8 @@ fn the_same_bytes_on_any_number_of_threads() {
         );
         assert_eq!(json(&one.out), json(&many.out));
     }
-    assert!(json(&one.out)["findings"].as_array().is_some_and(|findings| findings.len() >= 160));
+    assert!(json(&one.out)["findings"].as_array().is_some_and(|findings| findings.len() >= 260));
+    assert_eq!(json(&one.out)["summary"]["releases"], 1);
 }
 
 #[test]

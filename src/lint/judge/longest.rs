@@ -3,7 +3,7 @@
 //! Whoever installs a chart chooses the name, and names that charts make of it have a limit. That is
 //! a question to the chart alone, so only charts of the repository are asked.
 
-use super::plain::Scene;
+use super::plain::Around;
 use super::rendered::Task;
 use crate::finding::Finding;
 use crate::helm::chart::Chart;
@@ -35,16 +35,14 @@ impl Task<'_> {
         let waiving = Waiving { unused: None, ..*waiving };
         helm::render(chart, &options, layers, |done| {
             let Ok(rendered) = done else { return Vec::new() };
-            let (none, evaluator) = (Company::default(), evaluator());
-            let together = evaluator.together(&none);
-            let scene = Scene {
-                together,
+            let around = Around {
+                company: &Company::default(),
                 before: None,
                 scopes: &[Scope::LongestName],
                 rewrites: None,
                 alternatives: None,
             };
-            self.objects(&rendered, chart, &scene, &waiving, evaluator).findings
+            self.objects(&rendered, chart, around, &waiving, evaluator).findings
         })
     }
 }

@@ -42,9 +42,10 @@ impl Judged {
 }
 
 /// What objects are judged in.
-pub(in crate::lint) struct Scene<'c> {
+#[derive(Clone, Copy)]
+pub(in crate::lint) struct Around<'c> {
     /// All that is deployed together, the objects included.
-    pub(in crate::lint) together: Together<'c>,
+    pub(in crate::lint) company: &'c Company,
     /// What there was before a change, where something has changed.
     pub(in crate::lint) before: Option<&'c Company>,
     /// The scopes of the rules that have a say.
@@ -55,6 +56,19 @@ pub(in crate::lint) struct Scene<'c> {
     pub(in crate::lint) alternatives: Option<&'c Alternatives<'c>>,
 }
 
+/// The same for one evaluator, with what it remembers of it.
+pub(in crate::lint) struct Scene<'c> {
+    pub(in crate::lint) around: Around<'c>,
+    together: Together<'c>,
+}
+
+impl<'c> Around<'c> {
+    /// For an evaluator that has seen nothing of it.
+    pub(in crate::lint) fn scene(self, evaluator: &Evaluator) -> Scene<'c> {
+        Scene { around: self, together: evaluator.together(self.company) }
+    }
+}
+
 impl<'c> Scene<'c> {
     /// Of what lies in the repository.
     pub(in crate::lint) fn here(
@@ -63,8 +77,9 @@ impl<'c> Scene<'c> {
         rewrites: Option<&'c Rewrites>,
         alternatives: &'c Alternatives<'c>,
     ) -> Self {
-        let alternatives = Some(alternatives);
-        Self { together, before, scopes: &DEPLOYED, rewrites, alternatives }
+        let (company, alternatives) = (together.company(), Some(alternatives));
+        let around = Around { company, before, scopes: &DEPLOYED, rewrites, alternatives };
+        Self { around, together }
     }
 }
 
@@ -81,7 +96,7 @@ pub(in crate::lint) fn judge<'c>(
     evaluator: &mut Evaluator,
 ) -> Judged {
     let mut judged = Judged::default();
-    let company = LazyCell::new(|| scene.alternatives?.company(stream));
+    let company = LazyCell::new(|| scene.around.alternatives?.company(stream));
     let alone = OnceCell::new();
     for document in documents {
         for object in objects(document) {
@@ -92,10 +107,8 @@ pub(in crate::lint) fn judge<'c>(
                 && let Some(company) = &*company
             {
                 // What rules make of all that is deployed is the same for all objects here, too.
-                let scene = alone.get_or_init(|| Scene {
-                    together: evaluator.together(company),
-                    alternatives: None,
-                    ..*scene
+                let scene = alone.get_or_init(|| {
+                    Around { company, alternatives: None, ..scene.around }.scene(evaluator)
                 });
                 let asked = |active: &Active| has_a_part(active, &hits);
                 let alone = self::hits(document, &object, scene, chosen, asked, evaluator);
@@ -103,7 +116,7 @@ pub(in crate::lint) fn judge<'c>(
                     !must_hold_alone(hit) || alone.iter().any(|other| is_same(hit, other))
                 });
             }
-            if let Some(rewrites) = scene.rewrites {
+            if let Some(rewrites) = scene.around.rewrites {
                 hits.retain(|(active, hit)| {
                     let open = is_open(rewrites, active, hit, document, &object);
                     evaluator.undecided.note(&active.known.id, usize::from(open));
@@ -127,6 +140,9 @@ pub(in crate::lint) fn judge<'c>(
     judged
 }
 
+/// What rules find on one object.
+pub(super) type Hits<'c> = Vec<(&'c Active, Hit)>;
+
 /// What those of the chosen rules that are of the scene's scopes and `wanted` find on one object.
 pub(super) fn hits<'c>(
     document: &'c Arc<Document>,
@@ -135,11 +151,12 @@ pub(super) fn hits<'c>(
     chosen: &'c Chosen,
     wanted: impl Fn(&Active) -> bool,
     evaluator: &mut Evaluator,
-) -> Vec<(&'c Active, Hit)> {
+) -> Hits<'c> {
     let concerned = chosen.by_kind.of(object).map(|at| &chosen.rules[at]);
-    let has_a_say = |active: &&Active| scene.scopes.contains(&active.known.scope) && wanted(active);
+    let has_a_say =
+        |active: &&Active| scene.around.scopes.contains(&active.known.scope) && wanted(active);
     let rules = concerned.filter(has_a_say).map(|active| (active, active.pair()));
-    let base = scene.before.and_then(|before| before.same(object));
+    let base = scene.around.before.and_then(|before| before.same(object));
     let mut hits = evaluator.object(document, object, &scene.together, base, rules);
     leave_to_others(&mut hits);
     hits

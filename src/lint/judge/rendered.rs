@@ -7,10 +7,12 @@ use std::sync::Arc;
 use super::chart::{directory_name, reference};
 use super::layers::Families;
 use super::mend::Homes;
-use super::plain::Scene;
+use super::plain::{Around, Hits};
 use super::render::{failures, unloaded};
 use super::subject::Subject;
 use super::{layers, plain, release};
+use rayon::prelude::*;
+
 use crate::finding::{Finding, Origin, Place};
 use crate::helm::calls::api_asked;
 use crate::helm::capabilities::KubeVersion;
@@ -22,6 +24,7 @@ use crate::kube::schema::{NEWEST_MINOR, OLDEST_MINOR, is_of_others, served};
 use crate::kube::{OPEN_NAMESPACE, objects};
 use crate::lint::gather::{Charts, Desk};
 use crate::lint::outcome::Documents;
+use crate::lint::piece::{in_parts, pieces};
 use crate::lint::place::Places;
 use crate::lint::select::{Active, Chosen};
 use crate::lint::suppress::waive::{self, Waiving};
@@ -103,16 +106,14 @@ impl Task<'_> {
         let mut judged = helm::render(chart, &options, &layers, |result| match result {
             Ok(rendered) => {
                 self.chosen.prepare(made(&rendered).flat_map(|document| objects(document)));
-                let company = &company(&rendered);
-                let evaluator = evaluator();
-                let scene = Scene {
-                    together: evaluator.together(company),
+                let around = Around {
+                    company: &company(&rendered),
                     before: Some(before),
                     scopes: &plain::DEPLOYED,
                     rewrites: None,
                     alternatives: None,
                 };
-                let mut judged = self.objects(&rendered, chart, &scene, waiving, evaluator);
+                let mut judged = self.objects(&rendered, chart, around, waiving, evaluator);
                 let again = |set: &str| again(chart, &options, &layers, set);
                 let own =
                     Layers { rendered: Some(&rendered), again: Some(&again), ..Layers::default() };
@@ -379,19 +380,22 @@ impl Task<'_> {
         &'c self,
         rendered: &'c Rendered,
         chart: &Chart,
-        scene: &Scene<'c>,
+        around: Around<'c>,
         waiving: &Waiving<'_>,
-        mut evaluator: Evaluator,
+        evaluator: &(dyn Fn() -> Evaluator + Sync),
     ) -> Judged {
         let texts = self.keep_rendered.then(|| documents(rendered));
         let mut judged = Judged { rendered: true, texts, ..Judged::default() };
         let homes = Homes { files: self.files, charts: self.charts, release: self.release };
-        // What Helm leaves out for its hook is never an object: only Helm's own rules concern it.
-        let of_helm = |active: &Active| &*active.known.group == "helm-chart";
         let made = rendered.manifests.iter().map(|manifest| (manifest, true));
         let left_out = rendered.left_out.iter().map(|manifest| (manifest, false));
-        for (manifest, is_made) in made.chain(left_out) {
-            let Some(document) = &manifest.document else { continue };
+        let manifests = made.chain(left_out);
+        let manifests = manifests.filter_map(|(manifest, is_made)| {
+            Some((manifest, (manifest.document.as_ref()?, is_made)))
+        });
+        let (manifests, documents): (Vec<_>, Vec<_>) = manifests.unzip();
+        let seen = self.hits(&documents, around, evaluator, &mut judged);
+        for ((manifest, (document, _)), hits) in manifests.into_iter().zip(documents).zip(seen) {
             let places = Places::new(
                 rendered,
                 manifest,
@@ -400,11 +404,8 @@ impl Task<'_> {
                 chart,
                 self.in_repository,
             );
-            for object in objects(document) {
+            for (object, hits) in objects(document).into_iter().zip(hits) {
                 judged.objects += 1;
-                let wanted = |active: &Active| is_made || of_helm(active);
-                let hits =
-                    plain::hits(document, &object, scene, self.chosen, wanted, &mut evaluator);
                 let subject = Subject::new(document, &object, Origin::Template);
                 let mut own: Vec<Finding> = hits
                     .into_iter()
@@ -430,9 +431,48 @@ impl Task<'_> {
             }
         }
         self.adopt(&mut judged.findings);
-        judged.unknown_kinds.append(&mut evaluator.unknown_kinds);
-        judged.undecided = std::mem::take(&mut evaluator.undecided);
         judged
+    }
+
+    /// What rules find on the objects of documents, each of which Helm makes or leaves out: of one document after
+    /// the other, of one object after the other.
+    fn hits<'c>(
+        &'c self,
+        documents: &[(&'c Arc<Document>, bool)],
+        around: Around<'c>,
+        evaluator: &(dyn Fn() -> Evaluator + Sync),
+        judged: &mut Judged,
+    ) -> Vec<Vec<Hits<'c>>> {
+        // What Helm leaves out for its hook is never an object: only Helm's own rules concern it.
+        let of_helm = |active: &Active| &*active.known.group == "helm-chart";
+        let pieces = pieces(documents, |(document, _)| document.span().range().len());
+        let parts = in_parts(&pieces).map_init(
+            || {
+                let evaluator = evaluator();
+                (around.scene(&evaluator), evaluator)
+            },
+            |(scene, evaluator), piece| {
+                let of_document = |&(document, is_made): &(&'c Arc<Document>, bool)| {
+                    let wanted = |active: &Active| is_made || of_helm(active);
+                    let objects = objects(document);
+                    let hits = objects.iter().map(|object| {
+                        plain::hits(document, object, scene, self.chosen, wanted, evaluator)
+                    });
+                    hits.collect::<Vec<_>>()
+                };
+                let hits: Vec<_> = piece.iter().map(of_document).collect();
+                let undecided = std::mem::take(&mut evaluator.undecided);
+                (hits, undecided, std::mem::take(&mut evaluator.unknown_kinds))
+            },
+        );
+        let parts: Vec<_> = parts.collect();
+        let mut all = Vec::with_capacity(documents.len());
+        for (hits, undecided, mut unknown_kinds) in parts {
+            all.extend(hits);
+            judged.undecided.add(undecided);
+            judged.unknown_kinds.append(&mut unknown_kinds);
+        }
+        all
     }
 
     fn declared(&self) -> Span {
