@@ -1,7 +1,7 @@
 //! Texts that a second thread works on while the first goes on.
 //!
-//! For commands that render one chart and do nothing else. Where many charts are rendered, each processor has
-//! charts of its own.
+//! For commands that render one chart and do nothing else, and runs with fewer releases than processors. Where many
+//! charts are rendered, each processor has charts of its own.
 
 use std::cell::{Cell, OnceCell, RefCell};
 use std::sync::Arc;

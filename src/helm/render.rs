@@ -10,6 +10,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use self::document::Documents;
+use super::aside::Helper;
 use super::capabilities::{DEFAULT_KUBE_VERSION, KubeVersion, Serves};
 use super::chart::{Alone, Chart, ChartError, ChartFile, Dependency};
 use super::eval::{Evaluator, Failure, TemplateFile, deep};
@@ -193,7 +194,22 @@ pub fn render<T>(
     layers: &[Layer],
     with: impl FnOnce(Result<Rendered, RenderError>) -> T,
 ) -> T {
-    deep(|| with(run(chart, release, layers, Origins::default(), None)))
+    deep(|| with(run(chart, release, layers, Origins::default(), None, None)))
+}
+
+/// Renders a chart as [`render`] does while a processor has nothing else to do: a second thread reads what
+/// templates write, where that is long.
+///
+/// # Panics
+/// When the machine has no room for a stack.
+pub fn render_helped<T>(
+    chart: &Chart,
+    release: &Release,
+    layers: &[Layer],
+    with: impl FnOnce(Result<Rendered, RenderError>) -> T,
+) -> T {
+    let helper = Some(&Helper::default());
+    deep(|| with(run(chart, release, layers, Origins::default(), None, helper)))
 }
 
 /// Renders a chart as [`render`] does, for who does nothing else: a second thread parses templates, where they
@@ -209,7 +225,8 @@ pub fn render_alone<T>(
     origins: bool,
     with: impl FnOnce(Result<Rendered, RenderError>) -> T,
 ) -> T {
-    let run = |origins| run(&alone.chart, release, layers, origins, Some(alone));
+    let helper = Some(&alone.helper);
+    let run = |origins| run(&alone.chart, release, layers, origins, Some(alone), helper);
     deep(|| {
         if origins {
             return with(run(Origins::default()));
@@ -229,6 +246,7 @@ fn run(
     layers: &[Layer],
     origins: Origins,
     alone: Option<&Alone>,
+    helper: Option<&Helper>,
 ) -> Result<Rendered, RenderError> {
     if chart.is_library() {
         return Err(at_chart(chart, "library charts are not installable"));
@@ -272,7 +290,7 @@ fn run(
         alone.settle();
     }
     let evaluator = template::parsed(&templates, &origins)?;
-    let mut documents = Documents::new(alone.map(|alone| &alone.helper));
+    let mut documents = Documents::new(helper);
     template::execute(&templates, &evaluator, |name, text| documents.add(name, text))
         .map_err(|failure| located(&failure, &origins))?;
     let (manifests, left_out) = documents.sorted(&evaluator)?;

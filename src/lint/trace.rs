@@ -154,6 +154,7 @@ impl Snapshot {
             families: &families,
             sources: &self.sources,
             keep_rendered: false,
+            helped: false,
             in_repository: false,
         };
         Ok(work(&task, &Charts::new(config, &self.project.lock, None)))

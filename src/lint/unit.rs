@@ -388,6 +388,7 @@ impl<'p> Run<'p> {
                     families: &self.families,
                     sources: self.sources,
                     keep_rendered: self.options.keep == Keep::Rendered,
+                    helped: self.project.releases.len() < rayon::current_num_threads(),
                     in_repository: self.owns(release),
                 };
                 let evaluator = || self.evaluator(Some(release), declared);

@@ -52,6 +52,8 @@ pub(in crate::lint) struct Task<'a> {
     pub(in crate::lint) sources: &'a Sources,
     /// What is rendered is kept.
     pub(in crate::lint) keep_rendered: bool,
+    /// Whether there are more processors than releases to render.
+    pub(in crate::lint) helped: bool,
     /// Whether the chart lies in the repository, among what is linted.
     pub(in crate::lint) in_repository: bool,
 }
@@ -103,7 +105,7 @@ impl Task<'_> {
             }
         };
         let options = self.options(chart);
-        let mut judged = helm::render(chart, &options, &layers, |result| match result {
+        let judge = |result: Result<Rendered, RenderError>| match result {
             Ok(rendered) => {
                 self.chosen.prepare(made(&rendered).flat_map(|document| objects(document)));
                 let around = Around {
@@ -146,7 +148,11 @@ impl Task<'_> {
                 judged.findings.extend(own);
                 judged
             }
-        });
+        };
+        let mut judged = match self.helped {
+            true => helm::render_helped(chart, &options, &layers, judge),
+            false => helm::render(chart, &options, &layers, judge),
+        };
         if judged.rendered {
             judged.findings.extend(self.under_longest_name(chart, &layers, waiving, evaluator));
         }
