@@ -9,18 +9,21 @@ use crate::helm::value::{Data, Value};
 
 /// Functions of this module by name.
 pub(super) const TABLE: &[(&str, Function)] = &[
-    ("atoi", |host, args| Ok(Value::int(atoi(text(args, 0)?.as_str()), computed(host, args)))),
-    ("int", |_, args| {
-        let value = any(args, 0)?;
-        Ok(Value::int(to_int(value), kept(value)))
+    ("atoi", |host, args| {
+        let number = atoi(text(args, 0)?.as_str());
+        Ok(converted(host, &args[0], Data::Int(number)))
     }),
-    ("int64", |_, args| {
+    ("int", |host, args| {
         let value = any(args, 0)?;
-        Ok(Value::new(Data::Int64(to_int(value)), kept(value)))
+        Ok(converted(host, value, Data::Int(to_int(value))))
     }),
-    ("float64", |_, args| {
+    ("int64", |host, args| {
         let value = any(args, 0)?;
-        Ok(Value::new(Data::Float(to_float(value)), kept(value)))
+        Ok(converted(host, value, Data::Int64(to_int(value))))
+    }),
+    ("float64", |host, args| {
+        let value = any(args, 0)?;
+        Ok(converted(host, value, Data::Float(to_float(value))))
     }),
     ("toDecimal", |host, args| {
         let octal = i64::from_str_radix(&print::plain(any(args, 0)?), 8).unwrap_or(0);
@@ -67,12 +70,18 @@ fn atoi(text: &str) -> i64 {
     })
 }
 
-/// A conversion keeps the number that a person wrote, so the origin stays as it is.
-fn kept(value: &Value) -> crate::helm::origin::OriginId {
-    match &value.data {
-        Data::Str(rope) => rope.segments().first().map_or(value.origin, |segment| segment.origin),
-        _ => value.origin,
-    }
+/// What a conversion makes of a value. Where that is still the number that a person wrote, its origins stay as they
+/// are.
+fn converted(host: &dyn Host, value: &Value, number: Data) -> Value {
+    let origins = host.origins();
+    let origin = value.own_origin(origins);
+    let number = Value::new(number, origin);
+    let is_same = match &value.data {
+        Data::Str(text) => text.as_str() == print::plain(&number),
+        Data::Float(was) => was.total_cmp(&to_float(&number)).is_eq(),
+        _ => true,
+    };
+    if is_same { number } else { Value { origin: origins.derived(origin), ..number } }
 }
 
 fn int64(host: &dyn Host, args: &[Value], value: i64) -> Value {
@@ -174,9 +183,12 @@ pub(super) fn to_float(value: &Value) -> f64 {
 
 #[cfg(test)]
 mod tests {
+    use std::rc::Rc;
+
     use super::TABLE;
-    use crate::helm::function::testing::printed;
-    use crate::helm::origin::OriginId;
+    use crate::helm::function::testing::{host, leaf, printed};
+    use crate::helm::origin::{OriginId, Origins};
+    use crate::helm::rope::RopeBuilder;
     use crate::helm::value::{Data, Value};
 
     fn float(number: f64) -> Value {
@@ -203,6 +215,26 @@ mod tests {
         assert_eq!(printed(TABLE, "int64", &[float(1e21)]), "-9223372036854775808");
         assert_eq!(printed(TABLE, "atoi", &["9223372036854775808".into()]), "9223372036854775807");
         assert_eq!(printed(TABLE, "atoi", &["0x10".into()]), "0");
+    }
+
+    #[test]
+    fn a_number_that_is_only_converted_keeps_all_its_origins() {
+        let origins = Rc::new(Origins::default());
+        let [switch, port] = ["switch", "port"].map(|key| leaf(&origins, key));
+        let switch = origins.condition(switch);
+        let number = |function: &str, text: &str| {
+            let mut rope = RopeBuilder::default();
+            rope.push("", switch);
+            rope.push(text, port);
+            let given = Value::new(Data::Str(rope.finish()), OriginId::NONE);
+            let (_, function) = TABLE.iter().find(|(known, _)| *known == function).unwrap();
+            function(&host(&origins), &[given]).unwrap().origin
+        };
+        for function in ["int", "int64", "float64", "atoi"] {
+            assert_eq!(number(function, "8080"), origins.union(switch, port), "{function}");
+            let other = origins.union(switch, origins.derived(port));
+            assert_eq!(number(function, "http"), other, "{function}");
+        }
     }
 
     #[test]
