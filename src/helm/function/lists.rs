@@ -110,16 +110,24 @@ fn uniq(_: &dyn Host, args: &[Value]) -> Result<Value, String> {
     Ok(Value::list(kept, args[0].origin))
 }
 
-fn compact(_: &dyn Host, args: &[Value]) -> Result<Value, String> {
+fn compact(host: &dyn Host, args: &[Value]) -> Result<Value, String> {
     let items = list(args, 0, "compact")?;
-    Ok(Value::list(items.into_iter().filter(Value::truth).collect(), args[0].origin))
+    let (kept, gone): (Vec<_>, Vec<_>) = items.into_iter().partition(Value::truth);
+    Ok(Value::list(kept, thinned(host, &args[0], &gone)))
 }
 
-fn without(_: &dyn Host, args: &[Value]) -> Result<Value, String> {
+fn without(host: &dyn Host, args: &[Value]) -> Result<Value, String> {
     let items = list(args, 0, "find without")?;
     let omitted = &args[1..];
     let kept = items.into_iter().filter(|item| !omitted.iter().any(|o| deep_equal(o, item)));
-    Ok(Value::list(kept.collect(), args[0].origin))
+    Ok(Value::list(kept.collect(), thinned(host, &args[0], omitted)))
+}
+
+/// The origin of a list that lacks items for what they are, or for what others are.
+fn thinned(host: &dyn Host, list: &Value, because: &[Value]) -> OriginId {
+    let origins = host.origins();
+    let because = origins.all(because.iter().map(|value| value.deep_origin(origins)));
+    origins.union(list.origin, origins.condition(because))
 }
 
 fn has(host: &dyn Host, args: &[Value]) -> Result<Value, String> {
@@ -212,13 +220,29 @@ fn seq(host: &dyn Host, args: &[Value]) -> Result<Value, String> {
 
 #[cfg(test)]
 mod tests {
+    use std::rc::Rc;
+
     use super::TABLE;
-    use crate::helm::function::testing::printed;
-    use crate::helm::origin::OriginId;
+    use crate::helm::function::testing::{host, leaf, printed};
+    use crate::helm::origin::{OriginId, Origins};
     use crate::helm::value::Value;
 
     fn list(items: &[Value]) -> Value {
         Value::list(items.to_vec(), OriginId::NONE)
+    }
+
+    #[test]
+    fn a_list_that_lacks_items_depends_on_why() {
+        let origins = Rc::new(Origins::default());
+        let [host_name, alias] = ["host", "alias"].map(|key| leaf(&origins, key));
+        let called = |function: &str, args: &[Value]| {
+            let (_, function) = TABLE.iter().find(|(known, _)| *known == function).unwrap();
+            function(&host(&origins), args).unwrap().origin
+        };
+        let names = list(&[Value::str("a", host_name), Value::str("", alias)]);
+        assert_eq!(called("compact", std::slice::from_ref(&names)), origins.condition(alias));
+        let other = Value::str("b", alias);
+        assert_eq!(called("without", &[names, other]), origins.condition(alias));
     }
 
     /// Each row: a function, its arguments, what it gives.

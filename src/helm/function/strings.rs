@@ -21,7 +21,7 @@ pub(super) const TABLE: &[(&str, Function)] = &[
         Ok(made(host, args, &words::abbreviated(rope.as_str(), left, width)))
     }),
     ("trunc", trunc),
-    ("trim", |_, args| Ok(trimmed(text(args, 0)?, |text| text.trim()))),
+    ("trim", |host, args| Ok(trimmed(host, text(args, 0)?, |text| text.trim()))),
     ("upper", |_, args| Ok(by_char(text(args, 0)?, |c, out| out.push(case::upper(c))))),
     ("lower", |_, args| Ok(by_char(text(args, 0)?, |c, out| out.push(case::lower(c))))),
     ("title", |_, args| {
@@ -51,15 +51,15 @@ pub(super) const TABLE: &[(&str, Function)] = &[
     }),
     ("substr", substr),
     ("repeat", repeat),
-    ("trimall", |_, args| trim_all(args)),
-    ("trimAll", |_, args| trim_all(args)),
-    ("trimSuffix", |_, args| {
+    ("trimall", trim_all),
+    ("trimAll", trim_all),
+    ("trimSuffix", |host, args| {
         let (part, rope) = (text(args, 0)?, text(args, 1)?);
-        Ok(trimmed(rope, |text| text.strip_suffix(part.as_str()).unwrap_or(text)))
+        Ok(trimmed(host, rope, |text| text.strip_suffix(part.as_str()).unwrap_or(text)))
     }),
-    ("trimPrefix", |_, args| {
+    ("trimPrefix", |host, args| {
         let (part, rope) = (text(args, 0)?, text(args, 1)?);
-        Ok(trimmed(rope, |text| text.strip_prefix(part.as_str()).unwrap_or(text)))
+        Ok(trimmed(host, rope, |text| text.strip_prefix(part.as_str()).unwrap_or(text)))
     }),
     ("snakecase", |host, args| Ok(made(host, args, &words::joined(text(args, 0)?.as_str(), '_')))),
     ("kebabcase", |host, args| Ok(made(host, args, &words::joined(text(args, 0)?.as_str(), '-')))),
@@ -93,10 +93,10 @@ pub(super) const TABLE: &[(&str, Function)] = &[
         Ok(texts(strings(host, value), value.origin))
     }),
     ("join", join),
-    ("split", |_, args| Ok(split_map(text(args, 0)?, text(args, 1)?, usize::MAX))),
-    ("splitn", |_, args| {
+    ("split", |host, args| Ok(split_map(host, text(args, 0)?, text(args, 1)?, usize::MAX))),
+    ("splitn", |host, args| {
         let count = usize::try_from(int(args, 1)?).unwrap_or(usize::MAX);
-        Ok(split_map(text(args, 0)?, text(args, 2)?, count))
+        Ok(split_map(host, text(args, 0)?, text(args, 2)?, count))
     }),
     ("splitList", |host, args| {
         let (separator, rope) = (text(args, 0)?, text(args, 1)?);
@@ -128,7 +128,7 @@ fn made(host: &dyn Host, args: &[Value], text: &str) -> Value {
 }
 
 /// The part of a text that `cut` leaves.
-fn trimmed(rope: &Rope, cut: impl Fn(&str) -> &str) -> Value {
+fn trimmed(host: &dyn Host, rope: &Rope, cut: impl Fn(&str) -> &str) -> Value {
     let whole = rope.as_str();
     let kept = cut(whole);
     let start = kept.as_ptr().addr() - whole.as_ptr().addr();
@@ -137,12 +137,27 @@ fn trimmed(rope: &Rope, cut: impl Fn(&str) -> &str) -> Value {
     cursor.skip_to(start, &mut builder);
     cursor.copy_to(start + kept.len(), &mut builder);
     cursor.skip_to(whole.len(), &mut builder);
-    Value::rope(builder.finish())
+    left(host, builder.finish(), rope)
 }
 
-fn trim_all(args: &[Value]) -> Result<Value, String> {
+/// What is left of a text. Where that is nothing, it still names what was there.
+fn left(host: &dyn Host, part: Rope, whole: &Rope) -> Value {
+    let origins = host.origins();
+    if part.is_empty() {
+        let (known, gone) = (part.origin(origins), origins.derived(whole.origin(origins)));
+        if origins.union(known, gone) != known {
+            let mut builder = RopeBuilder::default();
+            builder.push_rope(&part);
+            builder.push("", gone);
+            return Value::rope(builder.finish());
+        }
+    }
+    Value::rope(part)
+}
+
+fn trim_all(host: &dyn Host, args: &[Value]) -> Result<Value, String> {
     let (set, rope) = (text(args, 0)?, text(args, 1)?);
-    Ok(trimmed(rope, |text| text.trim_matches(|c| set.as_str().contains(c))))
+    Ok(trimmed(host, rope, |text| text.trim_matches(|c| set.as_str().contains(c))))
 }
 
 /// Each character replaced by what `to` appends for it.
@@ -166,7 +181,7 @@ fn cut(host: &dyn Host, args: &[Value], rope: &Rope, range: Range<usize>) -> Val
     let text = rope.as_str();
     let is_whole = |at: usize| text.is_char_boundary(at);
     match is_whole(range.start) && is_whole(range.end) && !bytes::has_stand_in(text) {
-        true => Value::rope(rope.slice(range)),
+        true => left(host, rope.slice(range), rope),
         false => made(host, args, &bytes::text(&bytes::bytes(text)[range])),
     }
 }
@@ -378,11 +393,14 @@ fn pieces(rope: &Rope, separator: &str, most: usize) -> Vec<Rope> {
         .collect()
 }
 
-fn split_map(separator: &Rope, rope: &Rope, most: usize) -> Value {
+/// The parts by their numbers. One that is not there depends on the text as well.
+fn split_map(host: &dyn Host, separator: &Rope, rope: &Rope, most: usize) -> Value {
+    let origins = host.origins();
     let parts = pieces(rope, separator.as_str(), most);
     let entries = parts.into_iter().enumerate();
     let entries = entries.map(|(index, part)| (format!("_{index}").into(), Value::rope(part)));
-    Value::map(entries.collect(), OriginId::NONE).with(Nuance::Texts)
+    let origin = origins.derived(rope.origin(origins));
+    Value::map(entries.collect(), origin).with(Nuance::Texts)
 }
 
 /// Keeps the characters that `keep` says, which is asked with the character before. Masterminds'

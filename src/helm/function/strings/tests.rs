@@ -1,6 +1,8 @@
+use std::rc::Rc;
+
 use super::TABLE;
-use crate::helm::function::testing::printed;
-use crate::helm::origin::OriginId;
+use crate::helm::function::testing::{host, leaf, printed};
+use crate::helm::origin::{OriginId, Origins};
 use crate::helm::value::{Data, Value};
 
 fn list(items: &[Value]) -> Value {
@@ -131,4 +133,28 @@ fn texts_are_split_and_filled() {
         ("hasSuffix", &["c".into(), "abc".into()], "true"),
         ("wrap", &[5.into(), "aa bb cc".into()], "aa bb\ncc"),
     ]);
+}
+
+#[test]
+fn a_text_of_which_nothing_is_left_names_what_it_was() {
+    let origins = Rc::new(Origins::default());
+    let name = leaf(&origins, "name");
+    let called = |function: &str, args: &[Value]| {
+        let (_, function) = TABLE.iter().find(|(known, _)| *known == function).unwrap();
+        function(&host(&origins), args).unwrap()
+    };
+    for (function, args) in [
+        ("trim", &[Value::str(" ", name)][..]),
+        ("trimAll", &["-".into(), Value::str("--", name)]),
+        ("trimPrefix", &["v".into(), Value::str("v", name)]),
+        ("trimSuffix", &["v".into(), Value::str("v", name)]),
+        ("trunc", &[0.into(), Value::str("v", name)]),
+        ("substr", &[1.into(), 1.into(), Value::str("v", name)]),
+    ] {
+        let left = called(function, args);
+        assert_eq!(left.own_origin(&origins), origins.derived(name), "{function}");
+    }
+    // So does a part that is not there.
+    let parts = called("split", &[":".into(), Value::str("image", name)]);
+    assert_eq!(parts.own_origin(&origins), origins.derived(name));
 }
