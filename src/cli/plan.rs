@@ -15,7 +15,7 @@ use crate::config::{Config, texts};
 use crate::finding::Severity;
 use crate::helm::values::{Set, SetKind, check_set};
 use crate::lint::changed::Changed;
-use crate::lint::select::{Request, UnknownName};
+use crate::lint::select::{A_PRESET, Request, UnknownName};
 use crate::lint::{self, Asked, Keep, Kept, LintError, Options, Outcome, Stdin};
 use crate::report::model::Entry;
 use crate::report::{Context, Format, Report, Style, unite};
@@ -199,6 +199,9 @@ pub(super) fn unknown_name(error: &UnknownName) -> CommandError {
     let failure = CommandError::new(error.to_string());
     match &error.nearest {
         Some(near) => failure.help(question(near)),
+        None if error.what == A_PRESET => {
+            failure.help(format!("`--preset {}` runs its rules", error.name))
+        }
         None => failure.help("`plimsoll rules` lists them"),
     }
 }

@@ -201,6 +201,13 @@ fn an_unknown_rule_is_an_error_with_the_nearest_name() {
 }
 
 #[test]
+fn a_preset_that_is_selected_as_a_rule_is_an_error_that_names_its_option() {
+    let dir = repository(&[("other.yaml", OTHER)]);
+    let run = run(dir.path(), &["check", "--select", "reliability"]).expect_code(2);
+    assert!(run.err.contains("`--preset reliability`"), "{}", run.err);
+}
+
+#[test]
 fn terminal_controls_in_names_are_not_obeyed() {
     let evil = OTHER.replace("name: other", "name: \"o\\e[2Jther\"");
     let dir = repository(&[("other.yaml", &evil)]);

@@ -150,11 +150,14 @@ fn ids(set: &RuleSet, word: &str) -> Vec<&'static str> {
 pub struct UnknownName {
     /// As the user wrote it.
     pub name: String,
-    /// What it should have been, `rule`.
+    /// What it should have been, `rule`, and maybe what it is: [`A_PRESET`].
     pub what: &'static str,
     /// The nearest name there is.
     pub nearest: Option<String>,
 }
+
+/// What a preset's name is where a rule's belongs.
+pub const A_PRESET: &str = "rule, but a preset";
 
 /// The rules a word names: an id, a covered policy, a group, or another linter's id with or
 /// without the linter's name before a colon. Empty when it names none.
@@ -320,25 +323,24 @@ fn preset_of<'p>(
         .as_deref()
         .or(settings.preset.as_ref().map(|preset| preset.value.as_str()))
         .unwrap_or("recommended");
-    let known = preset == "all"
-        || preset == "recommended"
-        || set.rules.iter().any(|rule| rule.presets().any(|name| name == preset));
-    if !known {
-        return Err(unknown_preset(set, preset));
-    }
-    Ok(preset)
+    if is_preset(set, preset) { Ok(preset) } else { Err(unknown_preset(set, preset)) }
+}
+
+fn is_preset(set: &RuleSet, word: &str) -> bool {
+    matches!(word, "all" | "recommended")
+        || set.rules.iter().any(|rule| rule.presets().any(|name| name == word))
 }
 
 fn resolve<'s>(set: &'s RuleSet, word: &str) -> Result<Vec<&'s Known>, UnknownName> {
     let found = named(set, word);
-    if found.is_empty() && !BUILTIN.contains(&word) {
-        return Err(UnknownName {
-            name: word.to_owned(),
-            what: "rule",
-            nearest: nearest(set, word),
-        });
+    if !found.is_empty() || BUILTIN.contains(&word) {
+        return Ok(found);
     }
-    Ok(found)
+    let (what, nearest) = match is_preset(set, word) {
+        true => (A_PRESET, None),
+        false => ("rule", nearest(set, word)),
+    };
+    Err(UnknownName { name: word.to_owned(), what, nearest })
 }
 
 /// The rule's or group's name that is nearest to a word, for a suggestion.
