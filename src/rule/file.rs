@@ -71,9 +71,6 @@ pub struct Rule {
     pub repair: Option<Applicability>,
     /// Rules that say the same more exactly: of what one of them finds, this one says nothing.
     pub yields_to: Vec<String>,
-    /// It tells of files of a folder that define the same object; to all other rules these are alternatives, of
-    /// which one is deployed.
-    pub counts_alternatives: bool,
     /// It asks what an image is called, whatever its tag: where a kustomization gives the image another name, what
     /// it finds is no fault of what is deployed.
     pub judges_image_names: bool,
@@ -169,7 +166,6 @@ const KEYS: &[&str] = &[
     "scope",
     "kinds",
     "yields-to",
-    "counts-alternatives",
     "judges-image-names",
     "seeks",
     "let",
@@ -358,7 +354,6 @@ impl Reader {
             scope,
             kinds: list(root, "kinds"),
             yields_to: list(root, "yields-to"),
-            counts_alternatives: flag(root, "counts-alternatives"),
             judges_image_names: flag(root, "judges-image-names"),
             seeks: root.get("seeks").and_then(|node| self.seeks(node)),
             repair: self.repair(root, &checks),

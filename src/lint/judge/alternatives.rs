@@ -54,5 +54,5 @@ impl<'u> Alternatives<'u> {
 
 /// Whether what a rule finds must hold for each alternative by itself.
 pub(super) fn must_hold_alone((active, _): &(&Active, Hit)) -> bool {
-    active.known.scope == Scope::Release && !active.rule().counts_alternatives
+    active.known.scope == Scope::Release
 }
