@@ -36,6 +36,25 @@ fn a_map_that_a_variable_reads_may_lie_in_another_folder() {
 }
 
 #[test]
+fn what_a_kustomization_makes_is_not_missed() {
+    let pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec:\n  containers: [{name: web, image: example.org/web:1.0.0}]\n  volumes:\n    - name: settings\n      configMap: {name: settings}\n    - name: login\n      secret: {secretName: login}\n";
+    let dir = repository(&[("web/pod.yaml", pod)]);
+    let missing = ["web/pod.yaml:8", "web/pod.yaml:10"];
+    let missing = missing.map(|place| format!("{place} config-volume-ref-missing"));
+    assert_eq!(found(dir.path(), "config-volume-ref-missing"), missing);
+
+    let kustomization = "resources: [pod.yaml]\nconfigMapGenerator:\n  - name: settings\n    literals: [level=info]\n";
+    let own = dir.path().join("web/kustomization.yaml");
+    std::fs::write(own, kustomization).expect("a file");
+    assert_eq!(found(dir.path(), "config-volume-ref-missing"), missing[1..]);
+
+    std::fs::create_dir(dir.path().join("all")).expect("a folder");
+    let outer = "resources: [../web]\nsecretGenerator:\n  - {name: login, envs: [login.env]}\n  - literals\n  - {}\n";
+    std::fs::write(dir.path().join("all/kustomization.yaml"), outer).expect("a file");
+    assert_eq!(found(dir.path(), "config-volume-ref-missing"), [""; 0]);
+}
+
+#[test]
 fn another_object_of_its_own_kind_is_not_what_an_object_misses() {
     let copy = AUTOSCALER.replace("name: web\n", "name: nginx\n");
     let files = [("a/web.yaml", AUTOSCALER), ("a/other.yaml", OTHER), ("b/web.yaml", &copy)];

@@ -14,8 +14,9 @@ use crate::lint::found::Found;
 use crate::lint::shared::Shared;
 use crate::project::{Class, File, Project, Release, parent};
 use crate::source::Sources;
+use crate::yaml::Node;
 
-/// The objects that a repository's manifests define.
+/// The objects that a repository's manifests define, and those that its kustomizations make.
 pub(in crate::lint) struct Elsewhere<'p> {
     /// What manifests define, until it is put together.
     manifests: Shared<&'p File, Mutex<Vec<Known<'p>>>>,
@@ -40,10 +41,12 @@ struct Defined<'p> {
     charts: HashSet<&'p str>,
 }
 
-/// An object that a manifest defines.
+/// An object that a manifest defines, or a kustomization makes.
 struct Definition<'p> {
     kind: Digest,
     folder: &'p str,
+    /// Whether a kustomization makes it: it is among no folder's manifests, its own folder's neither.
+    generated: bool,
 }
 
 /// What stands for a text, or for a label's key and value.
@@ -59,7 +62,8 @@ fn digest(of: impl Hash) -> Digest {
 impl<'p> Elsewhere<'p> {
     pub(in crate::lint) fn new(project: &'p Project) -> Self {
         let Project { files, releases, read_by_others, .. } = project;
-        let manifests = files.iter().filter(|file| file.class == Class::Manifest);
+        let defines = |file: &&File| matches!(file.class, Class::Manifest | Class::Kustomization);
+        let manifests = files.iter().filter(defines);
         let manifests = Shared::new(manifests);
         Self { manifests, releases, read_by_others, defined: OnceLock::new() }
     }
@@ -85,8 +89,9 @@ impl<'p> Elsewhere<'p> {
             Sought::Object(name) => {
                 let kind = object.as_ref().map(|object| digest(&object.kind));
                 // An object of its own kind is another of those that miss the same.
-                let defines =
-                    |known: &Definition<'_>| Some(known.kind) != kind && known.folder != own;
+                let defines = |known: &Definition<'_>| {
+                    Some(known.kind) != kind && (known.generated || known.folder != own)
+                };
                 let defined = self.defined();
                 let known = defined.by_name.get(&digest(name));
                 known.is_some_and(|known| known.iter().any(defines))
@@ -129,13 +134,32 @@ fn definitions(file: &File) -> Vec<Known<'_>> {
     let Ok(taken) = file.taken_down() else { return Vec::new() };
     let documents = taken.stream().into_iter().flat_map(|stream| &stream.documents);
     let folder = parent(&file.path);
+    if file.class == Class::Kustomization {
+        let roots = documents.filter_map(|document| document.root());
+        return roots.flat_map(generated).map(|(kind, name)| made(kind, name, folder)).collect();
+    }
     let known = |object: Object<'_>| {
-        let definition = Definition { kind: digest(object.kind), folder };
+        let definition = Definition { kind: digest(object.kind), folder, generated: false };
         let mut carried: Labels = labels(object.pod_labels()).map(digest).collect();
         carried.sort_unstable();
         (digest(object.name()), definition, carried)
     };
     documents.flat_map(|document| objects(document)).map(known).collect()
+}
+
+/// The kinds and names of what a kustomization makes of files and literals.
+fn generated(root: Node<'_>) -> impl Iterator<Item = (&'static str, &str)> {
+    let generators = [("configMapGenerator", "ConfigMap"), ("secretGenerator", "Secret")];
+    generators.into_iter().flat_map(move |(key, kind)| {
+        let entries = root.get(key).into_iter().flat_map(|list| list.items());
+        entries.filter_map(move |entry| Some((kind, entry.get("name")?.as_str()?)))
+    })
+}
+
+/// An object that a kustomization in a folder makes.
+fn made<'p>(kind: &str, name: &str, folder: &'p str) -> Known<'p> {
+    let definition = Definition { kind: digest(kind), folder, generated: true };
+    (digest(name), definition, Labels::new())
 }
 
 impl<'p> Defined<'p> {
