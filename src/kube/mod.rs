@@ -1,6 +1,7 @@
 //! Documents as Kubernetes objects: kinds, pod templates, containers, selectors, quantities,
 //! rights.
 
+mod fleet;
 mod image;
 mod lifecycle;
 mod local;

@@ -1,6 +1,6 @@
 //! A uniform view of objects: whatever the kind, where its pods are described.
 
-use super::local;
+use super::{fleet, local};
 use crate::yaml::{Document, Kind, Node};
 
 /// How deep `List`s may stand in `List`s.
@@ -18,6 +18,8 @@ pub struct Object<'a> {
     pub api_version: &'a str,
     /// As written, `Deployment`.
     pub kind: &'a str,
+    /// The pod template that is looked at, where the object has several.
+    sort: Option<Node<'a>>,
 }
 
 /// What a container is there for.
@@ -53,7 +55,8 @@ impl<'a> Object<'a> {
     pub fn new(node: Node<'a>) -> Option<Self> {
         let api_version = node.get("apiVersion")?.as_str()?;
         let kind = node.get("kind")?.as_str()?;
-        (!api_version.is_empty() && !kind.is_empty()).then_some(Self { node, api_version, kind })
+        let is_said = !api_version.is_empty() && !kind.is_empty();
+        is_said.then_some(Self { node, api_version, kind, sort: None })
     }
 
     /// The API group, empty for the core group.
@@ -90,11 +93,29 @@ impl<'a> Object<'a> {
         Some([self.group(), self.kind, self.namespace().unwrap_or_default(), name])
     }
 
+    /// The object, and then the object with each sort of its pods, where it makes several: a head and its workers.
+    pub fn views(self) -> impl Iterator<Item = Self> {
+        let templates = fleet::templates(self.node, self.group(), self.kind);
+        let sorts =
+            templates.into_iter().map(move |template| Self { sort: Some(template), ..self });
+        std::iter::once(self).chain(sorts)
+    }
+
+    /// Whether it is the object with one of several sorts of its pods; see [`views`](Self::views).
+    #[must_use]
+    pub fn is_sort(&self) -> bool {
+        self.sort.is_some()
+    }
+
     /// Where the object's pods are described: in the object itself for a Pod, in its template for
     /// controllers. Kinds that are not known count when they hold a `spec.template.spec.containers`, as
-    /// custom resources that embed a pod template do.
+    /// custom resources that embed a pod template do. Nowhere where its pods are of several sorts, until one of
+    /// these is looked at.
     #[must_use]
     pub fn pods(&self) -> Option<Pods<'a>> {
+        if let Some(template) = self.sort {
+            return Some(Pods { template });
+        }
         let template = match self.kind {
             "Pod" if self.group().is_empty() => Some(self.node),
             "PodTemplate" if self.group().is_empty() => self.node.get("template"),
@@ -111,10 +132,7 @@ impl<'a> Object<'a> {
                         | "ReplicationController"
                         | "Job"
                 );
-                known
-                    || template
-                        .at(&["spec", "containers"])
-                        .is_some_and(|list| list.kind() == Kind::Sequence)
+                known || fleet::has_containers(*template)
             }),
         };
         template.map(|template| Pods { template })

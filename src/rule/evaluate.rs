@@ -115,6 +115,7 @@ impl Evaluator {
         let namespace = object.namespace().map(Datum::Text);
         let namespace = namespace.unwrap_or_else(|| Datum::Made(Rc::clone(&self.namespace)));
         judge.frame.set(Slot::TARGET_NAMESPACE, namespace);
+        judge.is_sort = object.is_sort();
         judge.traits = Some(Traits::of(object, pod.is_some(), together.company, base.is_some()));
         let company = Some(together.company).filter(|all| !all.is_empty());
         judge.accompany(company);

@@ -19,7 +19,7 @@ use super::file::{Example, Rule, Scope};
 use super::kinds::ByKind;
 use super::setting::Setting;
 use crate::helm::chart::Chart;
-use crate::kube::objects;
+use crate::kube::{Object, objects};
 use crate::source::{Edit, SourceId, Sources, Span};
 use crate::yaml::{self, Document};
 
@@ -104,10 +104,11 @@ fn text(rule: &Rule, example: &Example, evaluator: &mut Evaluator) -> Result<Jud
             evaluator.values(document, &example.release, [(rule, &example.params)])
         } else {
             objects(document)
-                .iter()
+                .into_iter()
+                .flat_map(Object::views)
                 .flat_map(|object| {
-                    let rules = kinds.of(object).map(|at| (at, (rule, &example.params)));
-                    evaluator.object(document, object, &together, before.same(object), rules)
+                    let rules = kinds.of(&object).map(|at| (at, (rule, &example.params)));
+                    evaluator.object(document, &object, &together, before.same(&object), rules)
                 })
                 .collect()
         };

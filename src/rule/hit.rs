@@ -6,7 +6,7 @@ use crate::source::Span;
 use crate::yaml::{Document, Kind, Node, NodeId, Step};
 
 /// A node, or where it would stand.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Target {
     /// Which of the scope's documents; but for charts the first, 0.
     pub document: usize,

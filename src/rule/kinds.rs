@@ -73,18 +73,20 @@ impl ByKind {
     }
 
     /// The places, in the list this was made from, of the rules that look at an object: those on
-    /// single objects first, each sort in the order of the list.
+    /// single objects first, each sort in the order of the list. At one of several sorts of its pods
+    /// look those on pods alone.
     pub fn of(&self, object: &Object<'_>) -> impl Iterator<Item = usize> {
         let (pods, pod, group) =
             (object.pod_template().is_some(), object.kind == "Pod", object.group());
         let entries = self.named.get(object.kind).unwrap_or(&self.others);
         let meant = LazyCell::new(move || pods || !is_namesake(object.api_version, object.kind));
+        let whole = !object.is_sort();
         let own = entries.iter().filter(move |entry| match &entry.sort {
-            Sort::Any => true,
-            Sort::Named => *meant,
+            Sort::Any => whole,
+            Sort::Named => whole && *meant,
             Sort::Pods => pods,
             Sort::Workloads => pods && !pod,
-            Sort::Group(own) => own == group,
+            Sort::Group(own) => whole && own == group,
         });
         // A rule that names a kind in several ways looks once.
         let mut last = None;

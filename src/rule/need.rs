@@ -58,7 +58,7 @@ pub(crate) struct Traits<'n> {
 impl<'n> Traits<'n> {
     /// What is known of an object; `pods` says whether it is or makes pods, and has their spec.
     pub(crate) fn of(object: &Object<'n>, pods: bool, company: &'n Company, before: bool) -> Self {
-        let Object { node, kind, api_version } = *object;
+        let Object { node, kind, api_version, .. } = *object;
         let whole = node.parent().is_none();
         let marks = OnceCell::new();
         Self { kind, api_version, pods, document: node.document(), marks, whole, company, before }

@@ -138,6 +138,40 @@ fn a_job_that_keda_starts_is_judged_by_its_pods() {
     assert_eq!(found, ["job.yaml:10 image-tag-latest-forbidden"]);
 }
 
+/// A cluster of a head and workers, each with a container of this image.
+fn fleet(head: &str, worker: &str) -> String {
+    format!(
+        "apiVersion: ray.io/v1\nkind: RayCluster\nmetadata: {{name: a}}\nspec:\n  headGroupSpec:\n    template:\n      spec:\n        containers:\n          - {{name: head, image: {head}}}\n  workerGroupSpecs:\n    - groupName: small\n      replicas: 3\n      template:\n        spec:\n          containers:\n            - {{name: worker, image: {worker}}}\n"
+    )
+}
+
+#[test]
+fn each_sort_of_pods_of_a_custom_resource_is_judged() {
+    let dir =
+        repository(&[("a.yaml", &fleet("web", "web")), ("b.yaml", &fleet("web:1.0.0", "web"))]);
+    let latest = ["a.yaml:9", "a.yaml:16", "b.yaml:16"];
+    let latest = latest.map(|place| format!("{place} image-tag-latest-forbidden"));
+    assert_eq!(found(dir.path(), "image-tag-latest-forbidden"), latest);
+}
+
+/// The object's name would not say which of them is meant.
+#[test]
+fn what_a_sort_of_pods_lacks_is_shown_in_its_own_template() {
+    let dir = repository(&[("a.yaml", &fleet("web:1.0.0", "web:1.0.0"))]);
+    let tokens =
+        ["a.yaml:7", "a.yaml:14"].map(|place| format!("{place} service-account-token-automount"));
+    assert_eq!(found(dir.path(), "service-account-token-automount"), tokens);
+}
+
+/// What runs how often, and whether it ever ends, is its controller's to say.
+#[test]
+fn of_an_object_with_several_sorts_of_pods_none_is_taken_for_a_workload_of_kubernetes() {
+    let dir = repository(&[("a.yaml", &fleet("web:1.0.0", "web:1.0.0"))]);
+    let of_workloads =
+        "anti-affinity-required,liveness-probe-required,pdb-required,bare-pod-forbidden";
+    assert_eq!(found(dir.path(), of_workloads), [""; 0]);
+}
+
 /// A release that nobody has named is called `release-name` while it is rendered.
 #[test]
 fn a_port_that_is_called_after_a_release_without_a_name_is_not_too_long() {

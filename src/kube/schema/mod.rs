@@ -274,7 +274,7 @@ fn is_aggregated(object: &Object<'_>) -> bool {
 ///
 /// Only where it is known what was meant: other programs have kinds in `v1` that no cluster sees.
 fn misspelt<'a>(object: &Object<'a>) -> Option<Violation<'a>> {
-    let Object { node, kind, api_version } = *object;
+    let Object { node, kind, api_version, .. } = *object;
     let group = |version: &'a str| version.split_once('/').map_or("", |(group, _)| group);
     let own = group(api_version);
     if own.contains('.') || kind.ends_with("List") || lifecycle(api_version, kind).is_some() {

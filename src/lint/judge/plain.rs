@@ -1,7 +1,7 @@
 //! Rules over manifests as they lie in the repository.
 
 use std::cell::{LazyCell, OnceCell};
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
 use super::alternatives::{Alternatives, must_hold_alone};
@@ -152,12 +152,23 @@ pub(super) fn hits<'c>(
     wanted: impl Fn(&Active) -> bool,
     evaluator: &mut Evaluator,
 ) -> Hits<'c> {
-    let concerned = chosen.by_kind.of(object).map(|at| &chosen.rules[at]);
     let has_a_say =
         |active: &&Active| scene.around.scopes.contains(&active.known.scope) && wanted(active);
-    let rules = concerned.filter(has_a_say).map(|active| (active, active.pair()));
     let base = scene.around.before.and_then(|before| before.same(object));
-    let mut hits = evaluator.object(document, object, &scene.together, base, rules);
+    let mut hits = Vec::new();
+    let mut said = HashSet::new();
+    for view in object.views() {
+        let concerned = chosen.by_kind.of(&view).map(|at| &chosen.rules[at]);
+        let rules = concerned.filter(has_a_say).map(|active| (active, active.pair()));
+        let mut found = evaluator.object(document, &view, &scene.together, base, rules);
+        if view.is_sort() {
+            // What is wrong with the object is so with all sorts of its pods, and said once.
+            found.retain(|(active, hit)| {
+                said.insert((Arc::clone(&active.known.id), hit.target.clone(), hit.message.clone()))
+            });
+        }
+        hits.append(&mut found);
+    }
     leave_to_others(&mut hits);
     hits
 }

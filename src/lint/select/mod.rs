@@ -104,7 +104,7 @@ impl Chosen {
         if rayon::current_num_threads() == 1 {
             return;
         }
-        let objects: Vec<Object<'_>> = objects.into_iter().collect();
+        let objects: Vec<Object<'_>> = objects.into_iter().flat_map(Object::views).collect();
         let mut asked_for = vec![false; self.rules.len()];
         for object in &objects {
             self.by_kind.of(object).for_each(|at| asked_for[at] = true);

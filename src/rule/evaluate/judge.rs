@@ -25,6 +25,9 @@ pub(super) struct Judge<'n> {
     waiting: Vec<Node<'n>>,
     /// What rules are held against before they are run; none for what is no object.
     pub(super) traits: Option<Traits<'n>>,
+    /// Whether one of several sorts of an object's pods is judged, which the object's own name does not tell from
+    /// the others.
+    pub(super) is_sort: bool,
     /// Checks that could not be decided since somebody last asked.
     pub(super) undecided: usize,
 }
@@ -49,6 +52,7 @@ impl<'n> Judge<'n> {
             several: Vec::new(),
             waiting: Vec::new(),
             traits: None,
+            is_sort: false,
             undecided: 0,
         }
     }
@@ -313,7 +317,8 @@ impl<'n> Judge<'n> {
         if first.missing.is_empty() {
             return Some((first, None));
         }
-        match reached.find(|(_, target)| target.missing.is_empty()) {
+        let stands_in = |place: &Place| !(self.is_sort && place.start == Slot::OBJECT);
+        match reached.find(|(place, target)| target.missing.is_empty() && stands_in(place)) {
             Some((place, target)) => Some((target, place.path.leads_to_name().then_some(first))),
             None => Some((first, None)),
         }
