@@ -47,7 +47,7 @@ pub(crate) struct Traits<'n> {
     document: &'n Document,
     /// What comes up in the document, once a rule asked.
     marks: OnceCell<Cow<'n, Marks>>,
-    /// Whether it is all of its document, so that a look through that is not one of many.
+    /// Whether it is all of its document and judged once, so that a look through that is not one of many.
     whole: bool,
     /// What is deployed together, the object included.
     company: &'n Company,
@@ -59,7 +59,7 @@ impl<'n> Traits<'n> {
     /// What is known of an object; `pods` says whether it is or makes pods, and has their spec.
     pub(crate) fn of(object: &Object<'n>, pods: bool, company: &'n Company, before: bool) -> Self {
         let Object { node, kind, api_version, .. } = *object;
-        let whole = node.parent().is_none();
+        let whole = node.parent().is_none() && !object.is_sort();
         let marks = OnceCell::new();
         Self { kind, api_version, pods, document: node.document(), marks, whole, company, before }
     }
@@ -70,7 +70,7 @@ impl<'n> Traits<'n> {
     }
 
     fn new_marks(&self) -> &Marks {
-        // Only where several objects lie in a document are they kept with it.
+        // Only where several objects, or several sorts of pods, lie in a document are they kept with it.
         self.marks.get_or_init(|| match self.whole {
             true => Cow::Owned(Marks::of(self.document)),
             false => Cow::Borrowed(self.document.marks()),

@@ -167,9 +167,9 @@ pub(super) fn hits<'c>(
                 said.insert((Arc::clone(&active.known.id), hit.target.clone(), hit.message.clone()))
             });
         }
+        leave_to_others(&mut found);
         hits.append(&mut found);
     }
-    leave_to_others(&mut hits);
     hits
 }
 
