@@ -79,7 +79,7 @@ pub(super) struct Builder<'t> {
     /// The children of all open collections, those of the innermost last.
     pending: Vec<u32>,
     /// The names of anchors, each with the id of the last that has it, and the id of the one that the next node
-    /// has. Only the quick reader names them here.
+    /// has. The parser says names only where an alias is read by them.
     names: HashMap<&'t str, usize>,
     anchor: usize,
     last_anchor: usize,
@@ -177,13 +177,28 @@ impl<'t> Builder<'t> {
             }
             Event::SequenceEnd | Event::MappingEnd => self.close(range.end),
             Event::Alias(id) => self.alias(id, &range),
-            Event::UnresolvedAlias(name) => {
-                let message = format!("`*{name}` names an anchor that is not defined before it");
-                self.fail(ErrorKind::Syntax, range.start, range.end, message);
-                self.null(range.start);
+            Event::UnresolvedAlias(name) => self.unresolved(&name, &range),
+            Event::Anchor(id, _) => {
+                let text = self.source_text;
+                self.names.insert(&text[range.start + 1..range.end], id);
             }
             _ => {}
         }
+    }
+
+    /// Takes an alias that was read as a text of as many bytes, for its asterisk.
+    pub(super) fn key(&mut self, range: &Range<usize>) {
+        let name = &self.source_text[range.start + 1..range.end];
+        match self.names.get(name) {
+            Some(&id) => self.alias(id, range),
+            None => self.unresolved(name, range),
+        }
+    }
+
+    fn unresolved(&mut self, name: &str, range: &Range<usize>) {
+        let message = format!("`*{name}` names an anchor that is not defined before it");
+        self.fail(ErrorKind::Syntax, range.start, range.end, message);
+        self.null(range.start);
     }
 
     fn alias(&mut self, id: usize, range: &Range<usize>) {

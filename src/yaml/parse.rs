@@ -14,6 +14,8 @@ use crate::source::{SourceId, Span, bytes};
 /// How deep collections may nest. Kubernetes objects stay below 30; the parser and whoever walks
 /// the tree by recursion are safe at this depth.
 pub(super) const MAX_DEPTH: usize = 255;
+/// How many lines before a fault an alias may stand that it comes from.
+const MAX_LOOKED_BACK: usize = 3;
 /// How often a text is read anew for a [`Liberty`].
 const MAX_LIBERTIES: usize = 30;
 /// How many documents are kept of one text, and how many errors.
@@ -145,6 +147,9 @@ enum Liberty {
     Comment(Range<usize>),
     /// A dash before the end of a flow collection's item, as in `[cat, -]`: a text.
     Dash(usize),
+    /// An alias that no blank parts from the colon behind it, as in `*name: 1`: a key, where YAML 1.2 takes the colon for
+    /// a part of the name.
+    Key(Range<usize>),
 }
 
 impl Liberty {
@@ -160,8 +165,33 @@ impl Liberty {
             (granit_parser::ErrorKind::PlainScalarStartsWithDashFlowIndicator, b'-') => {
                 Some(Self::Dash(at))
             }
-            _ => None,
+            _ => Self::key_before(text, at),
         }
+    }
+
+    /// The alias that begins a line and makes the parser stumble there, or on what follows.
+    fn key_before(text: &str, at: usize) -> Option<Self> {
+        let end = text[at..].find('\n').map_or(text.len(), |length| at + length);
+        let mut begin = end + 1;
+        let mut lines = text[..end].rsplit('\n').take(MAX_LOOKED_BACK);
+        lines.find_map(|line| {
+            begin -= line.len() + 1;
+            let alias = line.trim_start_matches([' ', '-']);
+            let start = begin + line.len() - alias.len();
+            let name = alias.split(':').next()?.strip_prefix('*')?;
+            Self::key(text, &(start..start + 1 + name.len() + 1))
+        })
+    }
+
+    /// An alias as the parser reads it, colon included, where it is a key for go-yaml (`yaml_parser_scan_anchor`: letters of
+    /// ASCII, digits, `_` and `-`).
+    fn key(text: &str, alias: &Range<usize>) -> Option<Self> {
+        let name = text.get(alias.clone())?.strip_prefix('*')?.strip_suffix(':')?;
+        let is_name = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
+        let next = text.as_bytes().get(alias.end);
+        let is_key = next.is_none_or(u8::is_ascii_whitespace);
+        let is_named = !name.is_empty() && name.bytes().all(is_name);
+        (is_named && is_key).then(|| Self::Key(alias.start..alias.end - 1))
     }
 
     /// The text with what the parser takes in its place, so that all else stands where it stood.
@@ -169,6 +199,7 @@ impl Liberty {
         let (range, own) = match self {
             Self::Comment(range) => (range.clone(), " ".repeat(range.len())),
             Self::Dash(at) => (*at..*at + 1, "x".to_owned()),
+            Self::Key(alias) => (alias.start..alias.start + 1, "x".to_owned()),
         };
         [&text[..range.start], &own, &text[range.end..]].concat().into()
     }
@@ -188,6 +219,7 @@ fn parse_strictly(
         max_buffered_comment_events: 1_000_000,
         flow_nesting_limit: MAX_DEPTH,
         block_nesting_limit: MAX_DEPTH,
+        emit_anchor_events: taken.iter().any(|liberty| matches!(liberty, Liberty::Key(_))),
     };
     let mut parser = Parser::new_from_str_with_options(text, options);
     let mut stream =
@@ -200,6 +232,11 @@ fn parse_strictly(
             Some(Ok((event, span))) => {
                 let range = span.byte_range().unwrap_or(0..0);
                 let tab = tabs.as_mut().and_then(|tabs| tabs.pass(&event, &range));
+                if matches!(event, Event::Alias(_) | Event::UnresolvedAlias(_))
+                    && let Some(liberty) = Liberty::key(text, &range)
+                {
+                    return (stream, Some(liberty));
+                }
                 if matches!(event, Event::DocumentStart(..)) {
                     builder = Some(Builder::new(source, text, range.end));
                 }
@@ -231,8 +268,12 @@ fn parse_strictly(
                         {
                             *value = value.replacen('x', "-", 1).into();
                         }
-                        if let Some(builder) = &mut builder {
-                            builder.take(event, range);
+                        let Some(builder) = &mut builder else { continue };
+                        match event {
+                            Event::Scalar(..) if taken.contains(&Liberty::Key(range.clone())) => {
+                                builder.key(&range);
+                            }
+                            event => builder.take(event, range),
                         }
                     }
                 }
@@ -369,10 +410,10 @@ fn describe(source: SourceId, text: &str, error: &ScanError) -> SyntaxError {
     // At the end of the text there is nothing to see: point at the last thing that was written.
     let at = if text[at..].trim().is_empty() { text.trim_end().len() } else { at };
     let line_start = text[..at].rfind('\n').map_or(0, |newline| newline + 1);
-    let line_end = text[at..].find('\n').map_or(text.len(), |length| at + length);
-    let rest = text[at..line_end].trim_end();
+    let begin = text[at..].find('\n').map_or(text.len(), |length| at + length);
+    let rest = text[at..begin].trim_end();
     let (start, end) = if rest.is_empty() {
-        let line = text[line_start..line_end].trim_end();
+        let line = text[line_start..begin].trim_end();
         (line_start + line.len() - line.trim_start().len(), line_start + line.len())
     } else {
         let word = rest.find(char::is_whitespace).unwrap_or(rest.len());
@@ -382,7 +423,7 @@ fn describe(source: SourceId, text: &str, error: &ScanError) -> SyntaxError {
     let (message, kind) = wording(error, &text[at..]);
     let help = if indent.contains('\t') && indent.trim().is_empty() {
         Some("indent with spaces: YAML allows no tabs there")
-    } else if text[line_start..line_end].contains("{{") {
+    } else if text[line_start..begin].contains("{{") {
         Some(
             "this looks like a template: plimsoll renders templates inside a chart, and reads other files as plain YAML",
         )

@@ -81,6 +81,28 @@ fn aliases_are_seen_through_and_say_where_they_stand() {
 }
 
 #[test]
+fn an_alias_with_its_colon_right_behind_it_is_a_key() {
+    let stream =
+        read("name: &app web\nrest:\n  *app:\n    port: 80\n  other: {*app: 1}\n  last: *app\n");
+    assert_eq!(stream.errors, []);
+    let root = stream.documents[0].root().expect("a root");
+    assert_eq!(root.at(&["rest", "web", "port"]).and_then(Node::as_i64), Some(80));
+    assert_eq!(root.at(&["rest", "other", "web"]).and_then(Node::as_i64), Some(1));
+    assert_eq!(root.at(&["rest", "last"]).and_then(Node::as_str), Some("web"));
+    let key = root.at(&["rest", "web"]).and_then(Node::key_span).expect("a key");
+    assert_eq!(&stream.documents[0].text()[key.range()], "*app");
+
+    // Of two anchors of a name, the one before it counts.
+    let stream = read("a: &x one\nb: &x two\n*x: 1\nc: &x three\n");
+    let root = stream.documents[0].root().expect("a root");
+    assert_eq!(root.get("two").and_then(Node::as_i64), Some(1));
+
+    for text in ["*none: 1\n", "a: &x 1\n*x:1\n", "a: *none:\n"] {
+        assert!(!read(text).errors.is_empty(), "{text}");
+    }
+}
+
+#[test]
 fn merge_keys_apply_in_document_order() {
     let stream = read(
         "base: &base {a: 1, b: 1}\nafter:\n  <<: *base\n  a: 2\nbefore:\n  a: 2\n  <<: *base\nlist:\n  <<: [{a: 3}, {a: 4, c: 4}]\n",
