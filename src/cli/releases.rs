@@ -14,8 +14,9 @@ use crate::source::{Sources, Span};
 /// List the releases that the repository declares
 ///
 /// Shows which chart is deployed under which name and in which namespace, with which values, and
-/// where that is declared: in plimsoll.yaml, helmfiles, Argo CD and Flux objects, kustomizations,
-/// Terraform, skaffold, and `helm` commands in CI files, Makefiles and scripts.
+/// where that is declared: in plimsoll.yaml, helmfiles, objects of Argo CD, Flux and k3s,
+/// kustomizations, Fleet's bundles, Terraform, skaffold, and `helm` commands in CI files, Makefiles
+/// and scripts.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// Files and directories to read

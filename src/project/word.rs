@@ -26,24 +26,28 @@ pub enum Word {
     Directive,
     /// Something of Tekton's.
     Tekton,
+    /// A chart that k3s installs, or values of one.
+    HelmController,
 }
 
 impl Word {
     /// Those that every file of YAML is looked through for.
-    pub(super) const OF_YAML: [Self; 6] = [
+    pub(super) const OF_YAML: [Self; 7] = [
         Self::Definition,
         Self::Argo,
         Self::HelmRelease,
         Self::Inflation,
         Self::Directive,
         Self::Tekton,
+        Self::HelmController,
     ];
 
     /// Those that a file is looked into for, beside being linted.
-    pub(super) const LOOKED_INTO: [Self; 6] = [
+    pub(super) const LOOKED_INTO: [Self; 7] = [
         Self::Argo,
         Self::Directive,
         Self::Files,
+        Self::HelmController,
         Self::HelmRelease,
         Self::Inflation,
         Self::Tekton,
@@ -61,6 +65,7 @@ impl Word {
             Self::Inflation => "HelmChartInflationGenerator",
             Self::Directive => "plimsoll:",
             Self::Tekton => "tekton.dev/",
+            Self::HelmController => "helm.cattle.io/",
         }
     }
 
@@ -72,7 +77,7 @@ impl Word {
 
 /// Some of the words, as they are remembered between runs.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Words(u8);
+pub struct Words(u16);
 
 impl Words {
     /// Those that every file of YAML is looked through for and that stand in this one.

@@ -24,6 +24,7 @@ mod harness;
 mod held;
 mod immutable;
 mod kustomize;
+mod listed;
 mod lsp;
 mod names;
 mod one_fault;

@@ -13,6 +13,10 @@ pub enum Via {
     Flux,
     /// A helmfile.
     Helmfile,
+    /// `fleet.yaml`.
+    Fleet,
+    /// A HelmChart of k3s or RKE2.
+    K3s,
     /// `helmCharts` of a kustomization.
     Kustomize,
     /// A `helm` command in a CI file.
@@ -43,6 +47,8 @@ impl Via {
             Self::ArgoCdApplicationSet => "argocd-applicationset",
             Self::Flux => "flux",
             Self::Helmfile => "helmfile",
+            Self::Fleet => "fleet",
+            Self::K3s => "k3s",
             Self::Kustomize => "kustomize",
             Self::CiCommand => "ci-command",
             Self::ScriptCommand => "script-command",
@@ -59,10 +65,16 @@ impl Via {
     /// blocks that are counted, may stand for either of two ways; Applications name their cluster.
     pub(super) fn holds_at_once(self) -> bool {
         match self {
-            Self::Config | Self::Flux | Self::Helmfile | Self::Kustomize | Self::Skaffold => true,
+            Self::Config
+            | Self::Flux
+            | Self::Helmfile
+            | Self::K3s
+            | Self::Kustomize
+            | Self::Skaffold => true,
             Self::ArgoCd
             | Self::ArgoCdApplicationSet
             | Self::CiCommand
+            | Self::Fleet
             | Self::ScriptCommand
             | Self::Makefile
             | Self::Terraform

@@ -1,0 +1,87 @@
+//! Releases as they are listed: name, namespace, chart and layers, for each way to declare them.
+
+use crate::harness::{repository, run};
+
+/// Lists `namespace/name chart [layers]` of every release, sorted; a layer is a file or the line that it begins at.
+fn listed(files: &[(&str, &str)]) -> Vec<String> {
+    let mut lines: Vec<String> = listing(files)["releases"]
+        .as_array()
+        .expect("releases")
+        .iter()
+        .map(|release| {
+            let text = |value: &serde_json::Value| value.as_str().unwrap_or("?").to_owned();
+            let chart = &release["chart"];
+            let chart = match (chart["path"].as_str(), chart["repository"].as_str()) {
+                (Some(path), _) => path.to_owned(),
+                (None, repository) => {
+                    format!("{}/{}", repository.unwrap_or("?"), text(&chart["name"]))
+                }
+            };
+            let layers = release["values"].as_array().expect("values").iter().map(|layer| {
+                layer["file"].as_str().map_or_else(|| layer["line"].to_string(), str::to_owned)
+            });
+            let layers: Vec<String> = layers.collect();
+            let name = format!("{}/{}", text(&release["namespace"]), text(&release["name"]));
+            format!("{name} {chart} [{}]", layers.join(", "))
+        })
+        .collect();
+    lines.sort();
+    lines
+}
+
+/// Why declarations cannot be resolved.
+fn unresolved(files: &[(&str, &str)]) -> Vec<String> {
+    let listing = listing(files);
+    let all = listing["unresolved"].as_array().expect("unresolved").iter();
+    all.map(|one| one["why"].as_str().expect("a reason").to_owned()).collect()
+}
+
+fn listing(files: &[(&str, &str)]) -> serde_json::Value {
+    let dir = repository(files);
+    let out = run(dir.path(), &["releases", "--format", "json"]).expect_code(0).out;
+    serde_json::from_str(&out).expect("JSON")
+}
+
+const CHART: &str = "apiVersion: v2\nname: web\nversion: 0.1.0\n";
+
+#[test]
+fn a_bundle_of_fleet_installs_the_chart_that_it_names_or_that_lies_beside_it() {
+    for (bundle, expected) in [
+        (
+            "defaultNamespace: shop\nhelm:\n  releaseName: web\n  repo: https://charts.example.org\n  chart: web\n  values: {a: 1}\n  valuesFiles: [more.yaml]\n",
+            &["shop/web https://charts.example.org/web [6, b/more.yaml]"][..],
+        ),
+        (
+            "namespace: shop\nhelm: {releaseName: web, repo: oci://registry.example.org/charts/web}\n",
+            &["shop/web oci://registry.example.org/charts/web []"],
+        ),
+        ("name: web\nhelm: {chart: ../web}\n", &["?/web web []"]),
+        // A customization goes before what holds for all; one that is not deployed is none.
+        (
+            "namespace: shop\nhelm:\n  releaseName: web\n  chart: ../web\n  values: {a: 1}\ntargetCustomizations:\n  - name: one\n    helm:\n      values: {a: 2}\n  - name: two\n    namespace: yard\n    helm: {releaseName: two}\n  - {name: three, doNotDeploy: true}\n",
+            &["shop/web web [5, 9]", "yard/two web [5]"],
+        ),
+        // Nothing but manifests, and an object of a cloud.
+        ("namespace: shop\nhelm: {releaseName: web}\n", &[]),
+        ("apiVersion: example.org/v1\nkind: Fleet\nhelm: {chart: web}\n", &[]),
+    ] {
+        let files = [("web/Chart.yaml", CHART), ("b/fleet.yaml", bundle)];
+        let found = listed(&files);
+        let own: Vec<&String> = found.iter().filter(|line| !line.starts_with("?/? ")).collect();
+        assert_eq!(own, expected, "{bundle}");
+    }
+    let beside = [("web/Chart.yaml", CHART), ("web/fleet.yaml", "defaultNamespace: shop\n")];
+    assert_eq!(listed(&beside), ["shop/? web []"]);
+}
+
+#[test]
+fn a_chart_of_k3s_has_the_values_of_its_configuration_on_top() {
+    let chart = "apiVersion: helm.cattle.io/v1\nkind: HelmChart\nmetadata: {name: web, namespace: kube-system}\nspec:\n  repo: https://charts.example.org\n  chart: web\n  targetNamespace: shop\n  set: {a: '1,2'}\n  valuesContent: |\n    a: 1\n";
+    let config = "apiVersion: helm.cattle.io/v1\nkind: HelmChartConfig\nmetadata: {name: web, namespace: kube-system}\nspec:\n  valuesContent: |\n    a: 2\n";
+    let both = [("web.yaml", chart), ("config.yaml", config)];
+    // The last is what is set one by one.
+    assert_eq!(listed(&both), ["shop/web https://charts.example.org/web [9, 5, 8]"]);
+    assert_eq!(listed(&[("config.yaml", config)]), [""; 0]);
+    let why = unresolved(&[("config.yaml", config)]);
+    assert_eq!(why, ["the HelmChart `web` that it sets values for is not here"]);
+}
