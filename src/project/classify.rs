@@ -340,10 +340,12 @@ fn class_of_document(root: Node<'_>) -> Option<Class> {
         });
     }
     let is = |key: &str, kind: Kind| root.get(key).is_some_and(|node| node.kind() == kind);
+    // A chart may be inherited. plimsoll's own configuration is told by its name.
+    let names_chart =
+        |release: Node<'_>| release.get("chart").is_some() || release.get("inherit").is_some();
     if is("releases", Kind::Sequence)
-        && root.get("releases")?.items().any(|release| release.get("chart").is_some())
+        && (root.get("defaultInherit").is_some() || root.get("releases")?.items().any(names_chart))
     {
-        // plimsoll's own configuration is told by its name.
         return Some(Class::Helmfile);
     }
     if is("tasks", Kind::Mapping) && text("version").is_some() {

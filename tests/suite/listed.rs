@@ -85,3 +85,12 @@ fn a_chart_of_k3s_has_the_values_of_its_configuration_on_top() {
     let why = unresolved(&[("config.yaml", config)]);
     assert_eq!(why, ["the HelmChart `web` that it sets values for is not here"]);
 }
+
+#[test]
+fn a_helmfile_of_any_name_may_inherit_all_its_charts() {
+    let base = "templates:\n  default:\n    chart: 'example/{{ .Release.Name }}'\n    values: ['values/{{ .Release.Name }}.yaml']\n";
+    let apps = "bases: [base.yaml]\nrepositories: [{name: example, url: https://charts.example.org}]\ndefaultInherit: default\nreleases:\n  - {name: web, namespace: shop}\n";
+    let files = [("deploy/apps.yaml", apps), ("deploy/base.yaml", base)];
+    let expected = "shop/web https://charts.example.org/web [deploy/values/web.yaml]";
+    assert_eq!(listed(&files), [expected]);
+}
