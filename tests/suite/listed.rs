@@ -94,3 +94,26 @@ fn a_helmfile_of_any_name_may_inherit_all_its_charts() {
     let expected = "shop/web https://charts.example.org/web [deploy/values/web.yaml]";
     assert_eq!(listed(&files), [expected]);
 }
+
+#[test]
+fn a_base_of_a_helmfile_that_is_not_there_is_told() {
+    let helmfile = "bases: [env.yaml, ../elsewhere.yaml, '{{ env \"BASE\" }}.yaml']\nreleases:\n  - {name: web, chart: ./web}\n";
+    let files = [("web/Chart.yaml", CHART), ("helmfile.yaml", helmfile)];
+    assert_eq!(unresolved(&files), ["the base `env.yaml` is not there"]);
+    assert_eq!(listed(&files), ["?/web web []"]);
+}
+
+#[test]
+fn a_path_whose_beginning_the_environment_says_may_be_here() {
+    let helmfile = "releases:\n  - name: web\n    chart: ./web\n    values: ['{{ requiredEnv \"ROOT\" }}/shop/values.yaml']\n";
+    let fixed = [("web/Chart.yaml", CHART), ("helmfile.yaml", helmfile)];
+    let values = |paths: &[&'static str]| -> Vec<(&str, &str)> {
+        paths.iter().map(|path| (*path, "a: 1\n")).chain(fixed).collect()
+    };
+    let only = values(&["apps/shop/values.yaml"]);
+    assert_eq!(listed(&only), ["?/web web [apps/shop/values.yaml]"]);
+    let at_top = values(&["apps/shop/values.yaml", "shop/values.yaml"]);
+    assert_eq!(listed(&at_top), ["?/web web [shop/values.yaml]"]);
+    let several = values(&["apps/shop/values.yaml", "old/shop/values.yaml"]);
+    assert_eq!(unresolved(&several), ["the release's values files depend on where helmfile runs"]);
+}

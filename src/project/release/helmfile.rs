@@ -3,6 +3,7 @@
 //! Mirrors helmfile's pkg/state/state.go (generateValuesFiles, namespaceAndValuesFlags) and
 //! docs/values-and-merging.md.
 
+mod path;
 mod spec;
 
 use std::borrow::Cow;
@@ -12,6 +13,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
+use self::path::{behind_unknown, helmfiles_at, missing_base, state_files};
 use self::spec::{Placed, Spec, Templates};
 use super::command::{self, Assignment, AssignmentKind};
 use super::template::{Dialect, Engine, UNKNOWN, data};
@@ -49,6 +51,7 @@ pub(super) fn find(context: &Context<'_>, found: &mut Found) {
     let read = states.values().flat_map(|state| state.values_files.iter().cloned());
     found.read_by_others.extend(read);
     for (_, state) in states.iter().filter(|(path, _)| !bases.contains(*path)) {
+        found.unresolved.extend(state.missing_bases.iter().cloned());
         state.releases(context, found);
     }
 }
@@ -103,6 +106,8 @@ struct State {
     given: Value,
     documents: Vec<Document>,
     bases: Vec<String>,
+    /// Bases that are not there, without which helmfile stops.
+    missing_bases: Vec<Unresolved>,
     helmfiles: Vec<(String, Value)>,
     /// The files that the helmfile's own values lie in.
     values_files: BTreeSet<String>,
@@ -160,8 +165,10 @@ impl State {
         for base in root.get("bases").into_iter().flat_map(|list| list.items()) {
             let path = join(&directory, base.raw());
             self.bases.push(path.clone());
-            if let Some(file) = context.tree.file(&path).filter(|_| depth < 8) {
-                self.read(file, context, depth + 1);
+            match context.tree.file(&path) {
+                Some(file) if depth < 8 => self.read(file, context, depth + 1),
+                Some(_) => {}
+                None => self.missing_bases.extend(missing_base(base, &path, &document, context)),
             }
         }
         for item in root.get("repositories").into_iter().flat_map(|list| list.items()) {
@@ -383,9 +390,10 @@ impl State {
                     layers.push(Layer { content: Content::Unknown, ..Layer::file(path, span) });
                     continue;
                 }
-                let paths = match path.contains(['*', '?']) {
-                    true => context.tree.glob(&self.directory, &path),
-                    false => vec![join(&self.directory, &path)],
+                let paths = match behind_unknown(&path, context) {
+                    Some(path) => vec![path.to_owned()],
+                    None if path.contains(['*', '?']) => context.tree.glob(&self.directory, &path),
+                    None => vec![join(&self.directory, &path)],
                 };
                 for path in paths {
                     let absent = !context.tree.is_file(&path) && !context.tree.is_elsewhere(&path);
@@ -484,19 +492,6 @@ fn content(path: &str, data: &Value, context: &Context<'_>) -> Content {
     root.map_or(Content::Unknown, |node| Content::Yaml(NodeRef { document, node }))
 }
 
-/// What a path of `helmfiles` stands for: a file, or those of a folder.
-fn helmfiles_at(path: String, context: &Context<'_>) -> Vec<String> {
-    if context.tree.file(&path).is_some() || !context.tree.is_directory(&path) {
-        return vec![path];
-    }
-    let files = context.tree.directly_in(&path).map(|file| file.path.clone());
-    let is_helmfile = |path: &String| {
-        let name = path.strip_suffix(".gotmpl").unwrap_or(path);
-        name.ends_with(".yaml") || name.ends_with(".yml")
-    };
-    files.filter(is_helmfile).collect()
-}
-
 /// A text whose templates that ask for a release are no templates for now: helmfile renders these for one release after
 /// another, when the rest is rendered. As long as before.
 fn held_back(text: &str) -> Cow<'_, str> {
@@ -554,15 +549,6 @@ fn asks_for_release(action: &str) -> bool {
     let is_block = matches!(first, "if" | "else" | "range" | "with" | "end" | "define" | "block");
     let mut quotes = words.split(['"', '`']).step_by(2);
     !is_block && quotes.any(|code| code.contains(".Release"))
-}
-
-/// The files that an entry of a list of state values names.
-fn state_files(item: Node<'_>, directory: &str, context: &Context<'_>) -> Vec<String> {
-    match scalar_text(item) {
-        Some(path) if path.contains('*') => context.tree.glob(directory, &path),
-        Some(path) => vec![join(directory, &path)],
-        None => Vec::new(),
-    }
 }
 
 /// The engine for templates of the files in a directory.

@@ -1,0 +1,58 @@
+//! Files that a helmfile names.
+
+use super::Document;
+use crate::project::chart::scalar_text;
+use crate::project::release::template::UNKNOWN;
+use crate::project::release::{Context, Unresolved};
+use crate::project::tree::join;
+use crate::yaml::Node;
+
+/// What a path of `helmfiles` stands for: a file, or those of a folder.
+pub(super) fn helmfiles_at(path: String, context: &Context<'_>) -> Vec<String> {
+    if context.tree.file(&path).is_some() || !context.tree.is_directory(&path) {
+        return vec![path];
+    }
+    let files = context.tree.directly_in(&path).map(|file| file.path.clone());
+    let is_helmfile = |path: &String| {
+        let name = path.strip_suffix(".gotmpl").unwrap_or(path);
+        name.ends_with(".yaml") || name.ends_with(".yml")
+    };
+    files.filter(is_helmfile).collect()
+}
+
+/// The files that an entry of a list of state values names.
+pub(super) fn state_files(item: Node<'_>, directory: &str, context: &Context<'_>) -> Vec<String> {
+    match scalar_text(item) {
+        Some(path) if path.contains('*') => context.tree.glob(directory, &path),
+        Some(path) => vec![join(directory, &path)],
+        None => Vec::new(),
+    }
+}
+
+/// The file that a path means whose beginning the environment says, `{{ requiredEnv "ROOT" }}/a/values.yaml`: the one at the
+/// top, or the only one whose path ends so.
+pub(super) fn behind_unknown<'p>(path: &str, context: &Context<'p>) -> Option<&'p str> {
+    let rest = path.strip_prefix(UNKNOWN)?;
+    let below = rest.strip_prefix('/').filter(|below| !below.contains(UNKNOWN))?;
+    let at_top = context.tree.file(below).map(|file| file.path.as_str());
+    at_top.or_else(|| {
+        let paths = context.tree.files.iter().map(|file| file.path.as_str());
+        let mut ending = paths.filter(|own| own.ends_with(rest));
+        ending.next().filter(|_| ending.next().is_none())
+    })
+}
+
+/// A base that should be in the repository, and is not; one that a template names may be there in another environment.
+pub(super) fn missing_base(
+    base: Node<'_>,
+    path: &str,
+    document: &Document,
+    context: &Context<'_>,
+) -> Option<Unresolved> {
+    let declared = document.span(base.span());
+    let is_written = document.text.get(declared.range())?.contains(base.raw());
+    let is_missing =
+        !path.contains("::") && !context.tree.is_file(path) && !context.tree.is_elsewhere(path);
+    let why = format!("the base `{path}` is not there");
+    (is_written && is_missing).then_some(Unresolved { declared, why, chart_path: None })
+}
