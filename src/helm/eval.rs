@@ -191,8 +191,16 @@ impl<'s> Evaluator<'s> {
     /// # Errors
     /// Why and where it failed.
     pub fn file(&self, name: &str, dot: &Value) -> Result<Rope, Failure> {
+        self.text(name, dot).map(|text| text.without("<no value>"))
+    }
+
+    /// Executes a template file as Go does.
+    ///
+    /// # Errors
+    /// Why and where it failed.
+    pub fn text(&self, name: &str, dot: &Value) -> Result<Rope, Failure> {
         self.memo.begin(dot);
-        self.execute(name, dot).map(|text| text.without("<no value>")).map_err(|message| {
+        self.execute(name, dot).map_err(|message| {
             let known = self.failure.borrow_mut().take();
             known.map_or_else(
                 || Failure {

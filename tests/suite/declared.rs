@@ -452,20 +452,34 @@ fn texts_of_a_set_of_applications_are_filled_in() {
     }
 }
 
-/// Where a key is a template, or a statement stands between the lines, nobody can tell what the values will be.
+/// A text is rendered as a whole. Where a key of a map is a template, nobody can tell what the values will be.
 #[test]
-fn templates_that_are_no_texts_leave_the_values_of_a_set_open() {
-    for values in [
-        "          valuesObject: {\"{{ .key }}\": My_App}\n",
-        "          values: |\n            name: {{ .name }}\n",
-        "          values: |\n            {{- if .name }}\n            name: My_App\n            {{- end }}\n",
-    ] {
-        let set = application_set("{list: {elements: [{name: My_App, key: name}]}}", values);
+fn values_of_a_set_that_are_a_text_may_be_any_template() {
+    let list = "{list: {elements: [{name: My_App, key: name}]}}";
+    let checked = |generator: &str, values: &str| {
+        let set = application_set(generator, values);
         let dir = with(&PUTS, &[("set.yaml", &set)]);
-        let run = check(&dir).expect_code(0);
-        let note = "web/web: some of its values are computed elsewhere";
+        check(&dir)
+    };
+    let note = "web/web: some of its values are computed elsewhere";
+    let rest = "            class: slow\n            annotations: {a: b}\n            hosts: [c]\n";
+    for (values, line) in [
+        (format!("          values: |\n            name: {{{{ .name }}}}\n{rest}"), 17),
+        (
+            format!(
+                "          values: |\n            {{{{- if .name }}}}\n            name: {{{{ .name }}}}\n            {{{{- end }}}}\n{rest}"
+            ),
+            18,
+        ),
+    ] {
+        let run = checked(list, &values);
+        let expected = format!("set.yaml:{line}:22: error object-name-valid: `My_App`");
+        assert!(run.out.contains(&expected), "{values}{}{}", run.out, run.err);
+        let run = checked("{clusters: {}}", &values).expect_code(0);
         assert!(run.err.contains(note), "{values}{}{}", run.out, run.err);
     }
+    let run = checked(list, "          valuesObject: {\"{{ .key }}\": My_App}\n").expect_code(0);
+    assert!(run.err.contains(note), "{}{}", run.out, run.err);
 }
 
 #[test]

@@ -117,3 +117,82 @@ fn a_path_whose_beginning_the_environment_says_may_be_here() {
     let several = values(&["apps/shop/values.yaml", "old/shop/values.yaml"]);
     assert_eq!(unresolved(&several), ["the release's values files depend on where helmfile runs"]);
 }
+
+/// A set of Applications with these lines below its `spec`.
+fn set(spec: &str) -> String {
+    format!(
+        "apiVersion: argoproj.io/v1alpha1\nkind: ApplicationSet\nmetadata: {{name: all, namespace: argocd}}\nspec:\n{spec}"
+    )
+}
+
+#[test]
+fn a_patch_of_a_set_s_template_goes_before_the_template() {
+    let template = "  template:\n    metadata: {name: '{{ .name }}'}\n    spec:\n      project: default\n      destination: {namespace: shop, server: https://kubernetes.default.svc}\n";
+    let generator = "  goTemplate: true\n  generators:\n    - list: {elements: [{name: web, files: [a.yaml]}, {name: other, namespace: yard}]}\n";
+    let patch = "  templatePatch: |\n    {{- if hasKey . \"namespace\" }}\n    metadata: {name: '{{ .namespace }}-{{ .name }}'}\n    {{- end }}\n    spec:\n      {{- with .namespace }}\n      destination: {namespace: {{ . }}}\n      {{- end }}\n      source:\n        repoURL: https://git.example.org/x.git\n        path: charts/web\n        helm:\n          valueFiles: {{ .files | default list | toJson }}\n          valuesObject:\n            a: {{ .name }}\n";
+    let files = set(&format!("{generator}{template}{patch}"));
+    let files = [("charts/web/Chart.yaml", CHART), ("set.yaml", files.as_str())];
+    assert_eq!(
+        listed(&files),
+        ["shop/web charts/web [charts/web/a.yaml, 26]", "yard/yard-other charts/web [26]"]
+    );
+    let open =
+        set(&format!("  goTemplate: true\n  generators: [{{clusters: {{}}}}]\n{template}{patch}"));
+    let files = [("charts/web/Chart.yaml", CHART), ("set.yaml", open.as_str())];
+    let why = "its templatePatch comes from a generator that needs the cluster";
+    assert_eq!(unresolved(&files), [why]);
+}
+
+#[test]
+fn a_generator_may_have_its_own_template() {
+    let spec = "  generators:\n    - list:\n        elements: [{name: web}]\n        template:\n          metadata: {}\n          spec:\n            destination: {namespace: yard}\n            project: ''\n            source: {repoURL: '', helm: {valueFiles: [a.yaml]}}\n    - list: {elements: [{name: other}]}\n  template:\n    metadata: {name: '{{name}}'}\n    spec:\n      project: default\n      destination: {namespace: shop, server: https://kubernetes.default.svc}\n      source: {repoURL: 'https://git.example.org/x.git', path: charts/web}\n";
+    let files = [("charts/web/Chart.yaml", CHART), ("set.yaml", &set(spec))];
+    assert_eq!(
+        listed(&files),
+        ["shop/other charts/web []", "yard/web charts/web [charts/web/a.yaml]"]
+    );
+}
+
+#[test]
+fn names_of_a_set_may_be_worked_out_by_any_function() {
+    for (name, expected) in [
+        ("{{ .path.basename }}", "web"),
+        ("{{ .path.basename | trimPrefix \"w\" }}", "eb"),
+        ("{{ index .path.segments 0 }}-{{ .path.basename | upper | normalize }}", "charts-web"),
+        ("{{ join \"-\" .path.segments }}", "charts-web"),
+        ("{{ if eq .path.basename \"web\" }}yes{{ else }}no{{ end }}", "yes"),
+        ("{{ printf \"%s-%s\" .values.stage .path.basename }}", "test-web"),
+    ] {
+        let spec = format!(
+            "  goTemplate: true\n  generators:\n    - git: {{repoURL: 'https://git.example.org/x.git', directories: [{{path: charts/*}}], values: {{stage: test}}}}\n  template:\n    metadata: {{name: '{name}'}}\n    spec:\n      project: default\n      destination: {{namespace: shop, server: https://kubernetes.default.svc}}\n      source: {{repoURL: 'https://git.example.org/x.git', path: '{{{{ .path.path }}}}'}}\n"
+        );
+        let files = [("charts/web/Chart.yaml", CHART), ("set.yaml", &set(&spec))];
+        assert_eq!(listed(&files), [format!("shop/{expected} charts/web []")], "{name}");
+    }
+}
+
+#[test]
+fn a_chart_of_a_registry_may_be_all_of_a_source() {
+    let spec = |chart: &str| {
+        format!(
+            "  goTemplate: true\n  generators:\n    - list: {{elements: [{{name: web}}]}}\n  template:\n    metadata: {{name: '{{{{ .name }}}}'}}\n    spec:\n      project: default\n      destination: {{namespace: shop, server: https://kubernetes.default.svc}}\n      source: {{{chart}, targetRevision: 1.0.0, helm: {{valueFiles: []}}}}\n"
+        )
+    };
+    let charts = "repoURL: 'https://charts.example.org'";
+    for (chart, expected) in [
+        (
+            "repoURL: 'oci://registry.example.org/charts/web', path: .",
+            "oci://registry.example.org/charts/web",
+        ),
+        (
+            &*format!("{charts}, chart: '{{{{ dig \"chart\" .name . }}}}', path: ''"),
+            "https://charts.example.org/web",
+        ),
+    ] {
+        let files = set(&spec(chart));
+        assert_eq!(listed(&[("set.yaml", &files)]), [format!("shop/web {expected} []")], "{chart}");
+    }
+    let open = set(&spec(&format!("{charts}, chart: '{{{{ .chart }}}}'")));
+    let why = "the release's chart comes from a generator that needs the cluster";
+    assert_eq!(unresolved(&[("set.yaml", &open)]), [why]);
+}

@@ -3,6 +3,7 @@
 //! Mirrors docs/user-guide/helm.md, `multiple_sources.md` and `tool_detection.md` of argo-cd, and
 //! docs/operator-manual/applicationset/ for the generators.
 
+mod field;
 mod home;
 mod installed;
 mod set;
@@ -11,33 +12,28 @@ use std::collections::BTreeMap;
 
 use serde_json::json;
 
+use self::field::{Author, Field, text};
 pub(super) use home::Homes;
 
 use super::command::{Assignment, AssignmentKind};
 use super::shell::RUN_TIME;
 use super::template::{Dialect, Engine, UNKNOWN};
 use super::text::Mapped;
-use super::{ChartRef, Content, Context, Found, Layer, Release, Unresolved, Via, embedded};
-use crate::project::chart::scalar_text;
+use super::{ChartRef, Content, Context, Found, Layer, Release, Unresolved, Via, split_oci};
 use crate::project::classify::Class;
 use crate::project::file::File;
 use crate::project::tree::{base_name, is_below, join, parent};
 use crate::project::word::Word;
 use crate::source::Span;
-use crate::yaml::{self, Document, Kind, Node};
+use crate::yaml::{self, Document, Node};
 use std::sync::Arc;
 
 /// The declaration that an Application comes from.
 struct Declaration<'d> {
     path: &'d str,
-    documents: &'d [Arc<Document>],
     declared: Span,
     via: Via,
     variant: Option<String>,
-    /// Fills in a generator's parameters.
-    fill: &'d dyn Fn(&str) -> String,
-    /// The template the declaration was rendered from, where it was.
-    rendered: Option<&'d Mapped>,
 }
 
 impl Declaration<'_> {
@@ -46,18 +42,6 @@ impl Declaration<'_> {
         match self.via {
             Via::ArgoCdApplicationSet => "a generator that needs the cluster",
             _ => "a value that whoever installs the chart sets",
-        }
-    }
-
-    fn text(&self, node: Option<Node<'_>>) -> Option<String> {
-        node.and_then(scalar_text).map(|text| (self.fill)(&text))
-    }
-
-    /// Where a span of the declaration stands in its file.
-    fn place(&self, span: Span) -> Span {
-        match self.rendered {
-            Some(mapped) => mapped.span(span.range().start, span.range().end),
-            None => span,
         }
     }
 }
@@ -73,16 +57,16 @@ pub(super) fn find(context: &Context<'_>, found: &mut Found) {
             }
             match text("kind") {
                 "Application" => {
-                    let declaration = Declaration {
-                        path: &file.path,
+                    let author = Author {
                         documents: documents(file),
-                        declared: root.span(),
                         via: Via::ArgoCd,
-                        variant: None,
                         fill: &str::to_owned,
-                        rendered: None,
+                        render: None,
+                        place: &|span| span,
+                        is_made: false,
                     };
-                    application(root, &declaration, context, found);
+                    let whole = Field::new(vec![(root, &author)]);
+                    application(&whole, &declaration(file, root.span()), context, found);
                 }
                 "ApplicationSet" => set::expand(root, file, None, context, found),
                 _ => {}
@@ -137,18 +121,23 @@ fn applications(mapped: &Mapped, file: &File, context: &Context<'_>, found: &mut
             set::expand(root, file, Some(mapped), context, found);
         }
         if text("kind") == "Application" {
-            let declaration = Declaration {
-                path: &file.path,
+            let author = Author {
                 documents: &[],
-                declared,
                 via: Via::ArgoCd,
-                variant: None,
                 fill: &str::to_owned,
-                rendered: Some(mapped),
+                render: None,
+                place: &|span| mapped.span(span.range().start, span.range().end),
+                is_made: true,
             };
-            application(root, &declaration, context, found);
+            let whole = Field::new(vec![(root, &author)]);
+            application(&whole, &declaration(file, declared), context, found);
         }
     }
+}
+
+/// An Application that stands for itself.
+fn declaration(file: &File, declared: Span) -> Declaration<'_> {
+    Declaration { path: &file.path, declared, via: Via::ArgoCd, variant: None }
 }
 
 fn documents(file: &File) -> &[Arc<Document>] {
@@ -157,30 +146,36 @@ fn documents(file: &File) -> &[Arc<Document>] {
 
 /// The releases of one Application: one for each of its sources that is a chart.
 fn application(
-    root: Node<'_>,
+    whole: &Field<'_>,
     declaration: &Declaration<'_>,
     context: &Context<'_>,
     found: &mut Found,
 ) {
-    let Some(spec) = root.get("spec") else { return };
-    let name_node = root.at(&["metadata", "name"]);
-    let name = declaration.text(name_node);
-    let destination = declaration.text(spec.at(&["destination", "namespace"]));
-    let sources = sources(spec);
-    for &source in &sources {
+    let Some(spec) = whole.get("spec") else { return };
+    let name_field = whole.at(&["metadata", "name"]);
+    let name = name_field.as_ref().and_then(Field::text);
+    let destination = text(&spec, &["destination", "namespace"]);
+    let sources = match spec.get("sources") {
+        Some(sources) => sources.items().collect(),
+        None => spec.get("source").into_iter().collect::<Vec<_>>(),
+    };
+    for source in &sources {
         let Some(chart) = chart(source, declaration, context, found) else { continue };
-        let release_name = declaration.text(source.at(&["helm", "releaseName"]));
-        let namespace = declaration.text(source.at(&["helm", "namespace"]));
-        let name = release_name.or_else(|| name.clone());
-        let namespace = namespace.or_else(|| destination.clone());
+        let release_name = source.at(&["helm", "releaseName"]);
+        let name = release_name.as_ref().and_then(Field::text).or_else(|| name.clone());
+        let namespace = text(source, &["helm", "namespace"]).or_else(|| destination.clone());
         let values = layers(source, &sources, &chart, declaration, context);
         let unknown =
             |text: &Option<String>| text.as_ref().is_some_and(|text| text.contains(UNKNOWN));
         let values_unknown = values
             .iter()
             .any(|layer| layer.file.as_ref().is_some_and(|file| file.contains(UNKNOWN)));
-        if unknown(&name) || values_unknown {
-            let what = if values_unknown { "values files come" } else { "name comes" };
+        if unknown(&name) || unknown(&chart.name) || values_unknown {
+            let what = match values_unknown {
+                true => "values files come",
+                false if unknown(&name) => "name comes",
+                false => "chart comes",
+            };
             found.unresolved.push(Unresolved {
                 declared: declaration.declared,
                 why: format!("the release's {what} from {}", declaration.source()),
@@ -188,53 +183,39 @@ fn application(
             });
             continue;
         }
-        let name_span = source.at(&["helm", "releaseName"]).or(name_node).map(Node::span);
-        let name_span = name_span.map(|span| declaration.place(span));
+        let apis = source.at(&["helm", "apiVersions"]);
         found.releases.push(Release {
             name,
             namespace: namespace.filter(|name| !name.contains(UNKNOWN) && !name.is_empty()),
             chart,
             values,
-            kube_version: declaration.text(source.at(&["helm", "kubeVersion"])),
-            api_versions: source
-                .at(&["helm", "apiVersions"])
-                .into_iter()
-                .flat_map(Node::items)
-                .filter_map(|api| declaration.text(Some(api)))
-                .collect(),
+            kube_version: text(source, &["helm", "kubeVersion"]),
+            api_versions: apis.iter().flat_map(Field::items).filter_map(|api| api.text()).collect(),
             skip_schema: source
                 .at(&["helm", "skipSchemaValidation"])
-                .and_then(Node::as_bool)
-                .unwrap_or(false),
+                .is_some_and(|skip| skip.is_true()),
             declared: declaration.declared,
-            name_span,
+            name_span: release_name.as_ref().or(name_field.as_ref()).and_then(Field::span),
             via: declaration.via,
             variant: declaration.variant.clone(),
         });
     }
 }
 
-/// The sources of an Application: `sources`, and where that is empty `source`.
-fn sources(spec: Node<'_>) -> Vec<Node<'_>> {
-    match spec.get("sources").filter(|node| !node.is_empty()) {
-        Some(sources) => sources.items().collect(),
-        None => spec.get("source").into_iter().collect(),
-    }
-}
-
 /// The chart of a source; `None` when the source is none.
 fn chart(
-    source: Node<'_>,
+    source: &Field<'_>,
     declaration: &Declaration<'_>,
     context: &Context<'_>,
     found: &mut Found,
 ) -> Option<ChartRef> {
-    let text = |key: &str| declaration.text(source.get(key));
-    let repository = text("repoURL");
-    let span = source.get("chart").or_else(|| source.get("path")).map(Node::span);
-    let span = span.map(|span| declaration.place(span));
+    let text = |key: &str| source.get(key)?.text();
+    let is_known = |text: &String| !text.contains(UNKNOWN);
+    let revision = || text("targetRevision").filter(is_known);
+    let repository = text("repoURL").filter(is_known);
+    let span = source.get("chart").or_else(|| source.get("path")).and_then(|field| field.span());
     if let Some(name) = text("chart").filter(|name| !name.is_empty()) {
-        let version = text("targetRevision").filter(|version| !version.contains(UNKNOWN));
+        let version = revision();
         // Only registries have names with slashes: the last part is the chart's.
         let (repository, name) = match (repository, name.rsplit_once('/')) {
             (Some(repository), Some((folders, last))) => {
@@ -252,12 +233,18 @@ fn chart(
     }
     let path = text("path")?;
     let top = context.tree.root_of(declaration.path);
-    let other_tool = ["plugin", "kustomize", "directory", "jsonnet"]
-        .iter()
-        .any(|tool| source.get(tool).is_some());
+    if let Some(artifact) = repository.as_deref().filter(|url| url.starts_with("oci://")) {
+        // An artifact may hold anything; a path in it is most often `.`.
+        let (repository, name, _) = split_oci(artifact);
+        let (name, repository) = (Some(name), Some(repository));
+        let chart = ChartRef { name, repository, version: revision(), span, ..ChartRef::default() };
+        return source.has("helm").then_some(chart);
+    }
+    let other_tool =
+        ["plugin", "kustomize", "directory", "jsonnet"].iter().any(|tool| source.has(tool));
     let directory = join(top, path.trim_start_matches('/'));
     if path.contains(UNKNOWN) {
-        if source.get("helm").is_some() {
+        if source.has("helm") {
             found.unresolved.push(Unresolved {
                 declared: declaration.declared,
                 why: format!("the chart's path comes from {}", declaration.source()),
@@ -281,7 +268,7 @@ fn chart(
         return Some(ChartRef { span, ..chart });
     }
     let lies_here = is_here && context.tree.is_directory(&directory);
-    if source.get("helm").is_none() || other_tool || lies_here {
+    if !source.has("helm") || other_tool || lies_here {
         return None;
     }
     // A chart at the top is called like its repository, for want of more.
@@ -293,21 +280,18 @@ fn chart(
 
 /// valueFiles, then values or valuesObject, then parameters.
 fn layers(
-    source: Node<'_>,
-    sources: &[Node<'_>],
+    source: &Field<'_>,
+    sources: &[Field<'_>],
     chart: &ChartRef,
     declaration: &Declaration<'_>,
     context: &Context<'_>,
 ) -> Vec<Layer> {
     let Some(helm) = source.get("helm") else { return Vec::new() };
-    let ignore_missing =
-        helm.get("ignoreMissingValueFiles").and_then(Node::as_bool).unwrap_or(false);
+    let ignore_missing = helm.get("ignoreMissingValueFiles").is_some_and(|ignore| ignore.is_true());
     let mut layers = Vec::new();
-    for node in helm.get("valueFiles").into_iter().flat_map(|list| list.items()) {
-        let Some(file) = declaration.text(Some(node)) else { continue };
-        for mut layer in
-            value_file(&file, declaration.place(node.span()), sources, chart, declaration, context)
-        {
+    for named in helm.get("valueFiles").iter().flat_map(Field::items) {
+        let Some((file, span)) = named.text().zip(named.span()) else { continue };
+        for mut layer in value_file(&file, span, sources, chart, declaration, context) {
             layer.optional = ignore_missing;
             let is_absent = layer.file.as_ref().is_some_and(|path| !context.tree.is_file(path));
             if !(is_absent && ignore_missing) {
@@ -315,36 +299,17 @@ fn layers(
             }
         }
     }
-    let inline = helm
-        .get("valuesObject")
-        .filter(|node| !node.is_empty())
-        .or_else(|| helm.get("values").filter(|node| !node.raw().trim().is_empty()));
-    if let Some(node) = inline {
-        let span = declaration.place(node.key_span().unwrap_or(node.span()));
-        layers.push(Layer::inline(span, inline_values(node, declaration, context)));
-    }
-    layers.extend(parameters(helm, declaration));
+    let inline = helm.get("valuesObject").or_else(|| helm.get("values"));
+    let inline = inline.iter().flat_map(|values| values.values(context));
+    layers.extend(inline.map(|(span, content)| Layer::inline(span, content)));
+    layers.extend(parameters(&helm));
     layers
-}
-
-/// Values that are written in the declaration.
-fn inline_values(node: Node<'_>, declaration: &Declaration<'_>, context: &Context<'_>) -> Content {
-    if declaration.rendered.is_some() {
-        let place = |span| declaration.place(span);
-        return embedded::settings(node, context.sources, declaration.fill, place);
-    }
-    let is_set = declaration.via == Via::ArgoCdApplicationSet;
-    if !is_set && node.kind() == Kind::Scalar && node.raw().contains("{{") {
-        return Content::Unknown;
-    }
-    let content = embedded::values(node, declaration.documents, context.sources);
-    if is_set { embedded::filled(content, declaration.fill) } else { content }
 }
 
 fn value_file(
     file: &str,
     span: Span,
-    sources: &[Node<'_>],
+    sources: &[Field<'_>],
     chart: &ChartRef,
     declaration: &Declaration<'_>,
     context: &Context<'_>,
@@ -355,11 +320,11 @@ fn value_file(
     }
     let (base, path) = if let Some(referring) = file.strip_prefix('$') {
         let (name, path) = referring.split_once('/').unwrap_or((referring, ""));
-        let names = |source: &&Node<'_>| source.get("ref").and_then(Node::as_str) == Some(name);
+        let names = |source: &&Field<'_>| text(source, &["ref"]).as_deref() == Some(name);
         let Some(named) = sources.iter().find(names) else {
             return vec![Layer::file(file.to_owned(), span)];
         };
-        let url = declaration.text(named.get("repoURL"));
+        let url = text(named, &["repoURL"]);
         let is_known = !path.contains(UNKNOWN);
         if is_known && is_elsewhere(url.as_deref(), &join(top, path), context) {
             return vec![Layer::inline(span, Content::Elsewhere)];
@@ -388,31 +353,32 @@ fn is_elsewhere(url: Option<&str>, path: &str, context: &Context<'_>) -> bool {
         || !is_here && !context.tree.is_file(path) && !context.tree.is_directory(parent(path))
 }
 
-fn parameters(helm: Node<'_>, declaration: &Declaration<'_>) -> Option<Layer> {
-    let lists = ["parameters", "fileParameters"];
-    let nodes = lists.iter().filter_map(|key| helm.get(key)).filter(|node| !node.is_empty());
-    let span = nodes.filter_map(Node::key_span).min()?;
+fn parameters(helm: &Field<'_>) -> Option<Layer> {
+    let lists = [("parameters", "value"), ("fileParameters", "path")];
+    let fields: Vec<_> = lists.iter().filter_map(|(key, _)| helm.get(key)).collect();
+    let span = fields.iter().filter_map(Field::key_span).min()?;
     let mut assignments = Vec::new();
-    for (list, value_key) in [("parameters", "value"), ("fileParameters", "path")] {
-        for item in helm.get(list).into_iter().flat_map(|list| list.items()) {
-            let forced = item.get("forceString").and_then(Node::as_bool).unwrap_or(false);
+    for (list, value_key) in lists {
+        for item in helm.get(list).iter().flat_map(Field::items) {
+            let forced = item.get("forceString").is_some_and(|forced| forced.is_true());
             let kind = match (list, forced) {
                 ("fileParameters", _) => AssignmentKind::File,
                 (_, true) => AssignmentKind::String,
                 (_, false) => AssignmentKind::Value,
             };
-            let name = declaration.text(item.get("name"));
+            let path = text(&item, &["name"]);
             let value = item.get(value_key);
-            if let (Some(path), Some(text)) = (name, declaration.text(value)) {
+            let known = value.as_ref().and_then(Field::text);
+            if let (Some(path), Some(text), Some(span)) = (path, known, item.span()) {
                 assignments.push(Assignment {
                     kind,
                     path,
                     value: text.replace(UNKNOWN, &RUN_TIME.to_string()),
-                    span: declaration.place(item.span()),
-                    value_span: value.map(|value| declaration.place(value.span())),
+                    span,
+                    value_span: value.and_then(|value| value.span()),
                 });
             }
         }
     }
-    Some(Layer::inline(declaration.place(span), Content::Set(assignments)))
+    Some(Layer::inline(span, Content::Set(assignments)))
 }

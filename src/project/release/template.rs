@@ -1,6 +1,7 @@
 //! Go templates in declarations of releases, evaluated as those of charts are. What only the tool
 //! that reads them knows is [`UNKNOWN`]. Every byte of the result keeps the place it came from.
 
+mod argocd;
 pub(super) mod data;
 mod function;
 
@@ -9,6 +10,8 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use serde_json::Value as Json;
+
+pub(super) use argocd::normalize;
 
 use super::text::Mapped;
 use crate::helm::call::{Files, Lookup, Surroundings};
@@ -31,6 +34,8 @@ pub(super) enum Dialect {
     Helmfile,
     /// A chart's.
     Helm,
+    /// Those of an `ApplicationSet` of Argo CD's.
+    ArgoCd,
 }
 
 impl Dialect {
@@ -38,6 +43,7 @@ impl Dialect {
         match self {
             Self::Helmfile => function::find,
             Self::Helm => crate::helm::function::find,
+            Self::ArgoCd => argocd::find,
         }
     }
 }
@@ -86,7 +92,11 @@ impl Engine<'_> {
             let evaluator =
                 Evaluator::new(&templates, Rc::clone(&origins), self.dialect.lookup(), |_| true)
                     .within(Surroundings { files: self, unknown });
-            let rope = evaluator.file(&name, &data::value(data, unknown)).ok()?;
+            let data = data::value(data, unknown);
+            let rope = match self.dialect {
+                Dialect::Helmfile | Dialect::Helm => evaluator.file(&name, &data).ok()?,
+                Dialect::ArgoCd => evaluator.text(&name, &data).ok()?,
+            };
             let open = |segment: &Segment| segment.len == 0 && is_open(segment.origin, &origins);
             let place = |segment: &Segment| {
                 let (file, offset) = evaluator.byte(segment.place);

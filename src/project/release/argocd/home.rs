@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use super::sources;
 use crate::project::chart::scalar_text;
 use crate::project::classify::Class;
 use crate::project::release::Context;
@@ -52,6 +51,14 @@ fn homes(context: &Context<'_>) -> Homes {
     }
     let most = counts.values().max().copied().unwrap_or_default();
     Homes { counts, most }
+}
+
+/// The sources of an Application: `sources`, and where that is empty `source`.
+fn sources(spec: Node<'_>) -> Vec<Node<'_>> {
+    match spec.get("sources").filter(|node| !node.is_empty()) {
+        Some(sources) => sources.items().collect(),
+        None => spec.get("source").into_iter().collect(),
+    }
 }
 
 /// The last part of a repository's address; `None` where that is not known.

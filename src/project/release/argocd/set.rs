@@ -1,20 +1,24 @@
 //! `ApplicationSets`: one Application for each set of parameters.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod parameter;
+
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::{
-    Content, Context, Declaration, File, Found, Layer, Mapped, UNKNOWN, Via, application, documents,
-};
+use serde_json::{Value as Json, json};
+
+use self::parameter::{Parameters, fill, of_path};
+use super::field::{Author, Field};
+use super::{Content, Context, Declaration, File, Found, Layer, Mapped, UNKNOWN, Unresolved, Via};
+use super::{application, documents};
 use crate::project::chart::scalar_text;
+use crate::project::release::template::{Dialect, Engine};
 use crate::project::tree::{base_name, is_below, join, parent};
+use crate::source::{SourceId, Span};
 use crate::yaml::{self, Kind, Node};
 
 /// As many combinations of parameters are looked at.
 const MAX_SETS: usize = 1000;
-
-/// Flat parameters, nested ones by dotted names.
-type Parameters = BTreeMap<String, String>;
 
 /// What generators may look at.
 #[derive(Clone, Copy)]
@@ -24,14 +28,44 @@ struct Around<'s, 'c> {
     go_template: bool,
 }
 
-/// Parameters of which a generator knows none: a cluster has them.
-fn open() -> Parameters {
-    Parameters::from([(UNKNOWN.to_string(), String::new())])
+impl Around<'_, '_> {
+    fn engine(&self) -> Engine<'_> {
+        let tree = self.context.tree;
+        Engine { dialect: Dialect::ArgoCd, tree, directory: parent(&self.file.path), partials: &[] }
+    }
+
+    /// Fills in `{{…}}`. What is not among the parameters becomes unknown.
+    fn fill(&self, text: &str, set: &Parameters) -> String {
+        let (filled, is_known) = fill(text, set, self.go_template);
+        if is_known || !self.go_template || set.are_open {
+            return filled;
+        }
+        let made = self.engine().fill(self.file.source, text, &Json::Object(set.data.clone()));
+        made.replace(NO_VALUE, &UNKNOWN.to_string())
+    }
+
+    /// A text that a Go template makes as a whole; `None` where not all of it is known.
+    fn render(&self, text: &Mapped, set: &Parameters) -> Option<Mapped> {
+        if !self.go_template {
+            let value = |name: &str| {
+                let known = set.texts.get(name).cloned();
+                known.unwrap_or_else(|| UNKNOWN.to_string())
+            };
+            let made = text.substitute("{{", "}}", value);
+            // The places are those in the file.
+            return (!made.text.contains(UNKNOWN)).then_some(made);
+        }
+        if set.are_open {
+            return None;
+        }
+        let (source, data) = (self.file.source, Json::Object(set.data.clone()));
+        let made = self.engine().render(source, &text.text, 0..text.text.len(), &data)?;
+        (!made.text.contains([UNKNOWN]) && !made.text.contains(NO_VALUE)).then_some(made)
+    }
 }
 
-fn is_open(set: &Parameters) -> bool {
-    set.contains_key(UNKNOWN.encode_utf8(&mut [0; 4]))
-}
+/// What Go writes for what is not there.
+const NO_VALUE: &str = "<no value>";
 
 pub(super) fn expand(
     root: Node<'_>,
@@ -42,36 +76,114 @@ pub(super) fn expand(
 ) {
     let Some(spec) = root.get("spec") else { return };
     let go_template = spec.get("goTemplate").and_then(Node::as_bool).unwrap_or(false);
-    let Some(template) = spec.get("template") else { return };
-    let mut sets = Vec::new();
     let around = Around { file, context, go_template };
     for generator in spec.get("generators").into_iter().flat_map(|list| list.items()) {
-        sets.extend(generate(generator, around, &Parameters::new(), 0));
+        let own = generator.entries().find_map(|entry| entry.value.get("template"));
+        for set in generate(generator, around, &Parameters::default(), 0) {
+            make(root, own, &set, rendered, around, found);
+        }
     }
-    let patch = spec.get("templatePatch").filter(|patch| patch.raw().contains("helm:"));
+}
+
+/// Makes the Application of a set of parameters: of the template, that of the generator before it, and a patch before both.
+fn make(
+    root: Node<'_>,
+    own: Option<Node<'_>>,
+    set: &Parameters,
+    rendered: Option<&Mapped>,
+    around: Around<'_, '_>,
+    found: &mut Found,
+) {
+    let Around { file, context, .. } = around;
+    let place = |span: Span| match rendered {
+        Some(mapped) => mapped.span(span.range().start, span.range().end),
+        None => span,
+    };
+    let fill = |text: &str| around.fill(text, set);
+    let render = |text: &Mapped| around.render(text, set);
+    let author = Author {
+        documents: documents(file),
+        via: Via::ArgoCdApplicationSet,
+        fill: &fill,
+        render: around.go_template.then_some(&render),
+        place: &place,
+        is_made: rendered.is_some(),
+    };
+    let declaration = Declaration {
+        path: &file.path,
+        declared: place(root.span()),
+        via: Via::ArgoCdApplicationSet,
+        variant: set.texts.get("path").or_else(|| set.texts.get("path.path")).cloned(),
+    };
+    let template = root.at(&["spec", "template"]);
+    let mut parts: Vec<_> = own.into_iter().chain(template).map(|node| (node, &author)).collect();
+    let Some(patch) = root.at(&["spec", "templatePatch"]) else {
+        return application(&Field::new(parts), &declaration, context, found);
+    };
     let first = found.releases.len();
-    for set in &sets {
-        let fill = |text: &str| fill(text, set, go_template);
-        let declaration = Declaration {
-            path: &file.path,
-            documents: documents(file),
-            declared: match rendered {
-                Some(mapped) => mapped.span(root.span().range().start, root.span().range().end),
-                None => root.span(),
-            },
-            via: Via::ArgoCdApplicationSet,
-            variant: set.get("path").or_else(|| set.get("path.path")).cloned(),
-            fill: &fill,
-            rendered,
+    let Some(Patch { stream, text, made }) = patched(patch, set, around) else {
+        application(&Field::new(parts), &declaration, context, found);
+        left_open(patch, &declaration, &place, first, found);
+        return;
+    };
+    let placed = |span: Span| {
+        let span = match &made {
+            Some(made) => made.span(span.range().start, span.range().end),
+            None => span,
         };
-        // The template has an Application's metadata and spec.
-        application(template, &declaration, context, found);
+        place(text.span(span.range().start, span.range().end))
+    };
+    let patcher = Author {
+        documents: &[],
+        via: Via::ArgoCdApplicationSet,
+        fill: &str::to_owned,
+        render: None,
+        place: &placed,
+        is_made: true,
+    };
+    let patch = stream.documents.first().and_then(|document| document.root());
+    parts.splice(0..0, patch.map(|node| (node, &patcher)));
+    application(&Field::new(parts), &declaration, context, found);
+}
+
+/// What a `templatePatch` comes to.
+struct Patch {
+    stream: yaml::Stream,
+    /// The text that is filled in, and of a Go template what it makes of it.
+    text: Mapped,
+    made: Option<Mapped>,
+}
+
+fn patched(patch: Node<'_>, set: &Parameters, around: Around<'_, '_>) -> Option<Patch> {
+    let text = Mapped::scalar(patch);
+    let made = around.render(&text, set)?;
+    let source: SourceId = patch.span().source;
+    let stream = yaml::parse(source, &made.text.as_str().into());
+    let is_read = !stream.errors.iter().any(yaml::SyntaxError::is_fatal);
+    is_read.then(|| match around.go_template {
+        true => Patch { stream, text, made: Some(made) },
+        false => Patch { stream, text: made, made: None },
+    })
+}
+
+/// Leaves open what a patch that needs the cluster makes of an Application.
+fn left_open(
+    patch: Node<'_>,
+    declaration: &Declaration<'_>,
+    place: &dyn Fn(Span) -> Span,
+    first: usize,
+    found: &mut Found,
+) {
+    let written = patch.raw();
+    if found.releases.len() == first && written.contains("source") {
+        found.unresolved.push(Unresolved {
+            declared: declaration.declared,
+            why: format!("its templatePatch comes from {}", declaration.source()),
+            chart_path: None,
+        });
     }
-    // What a patch of each Application makes of its values is not worked out here.
-    if let Some(patch) = patch {
-        let span = patch.key_span().unwrap_or(patch.span());
-        let span =
-            rendered.map_or(span, |mapped| mapped.span(span.range().start, span.range().end));
+    if written.contains("helm:") {
+        let span = place(patch.key_span().unwrap_or(patch.span()));
         for release in &mut found.releases[first..] {
             release.values.push(Layer::inline(span, Content::Unknown));
         }
@@ -96,15 +208,18 @@ fn generate(
             "matrix" if depth < 4 => product(node, around, depth),
             "merge" if depth < 4 => merged(node, around, depth),
             "selector" | "template" => continue,
-            _ => vec![open()],
+            _ => vec![Parameters::open()],
         };
         for mut set in made {
             let mut seen = outer.clone();
             seen.extend(set.clone());
             for value in node.get("values").into_iter().flat_map(Node::entries) {
                 if let Some(text) = scalar_text(value.value) {
-                    let text = fill(&text, &seen, around.go_template);
-                    set.insert(format!("values.{}", value.name()), text);
+                    let text = around.fill(&text, &seen);
+                    let name = value.name();
+                    set.texts.insert(format!("values.{name}"), text.clone());
+                    set.data.entry("values").or_insert_with(|| json!({}))[name.as_ref()] =
+                        text.into();
                 }
             }
             if selector.is_none_or(|selector| selects(selector, &set)) {
@@ -117,9 +232,9 @@ fn generate(
 
 /// Whether a generator's selector lets a set pass, or may.
 fn selects(selector: Node<'_>, set: &Parameters) -> bool {
-    let value = |key: &str| match set.get(key) {
+    let value = |key: &str| match set.texts.get(key) {
         Some(value) if !value.contains(UNKNOWN) => Some(Some(value.as_str())),
-        None if !is_open(set) => Some(None),
+        None if !set.are_open => Some(None),
         _ => None,
     };
     let mut labels = selector.get("matchLabels").into_iter().flat_map(Node::entries);
@@ -143,40 +258,21 @@ fn list(node: Node<'_>, around: Around<'_, '_>, outer: &Parameters) -> Vec<Param
     let elements = node.get("elements").into_iter().flat_map(|list| list.items());
     let mut sets: Vec<Parameters> = elements
         .map(|element| {
-            let mut set = Parameters::new();
-            flatten(element, "", &mut set);
-            if !outer.is_empty() {
-                for value in set.values_mut() {
-                    *value = fill(value, outer, around.go_template);
-                }
+            let mut set = Parameters::of(element);
+            if !outer.texts.is_empty() {
+                set.fill(&|text| around.fill(text, outer));
             }
             set
         })
         .collect();
     if node.get("elementsYaml").is_some() && sets.is_empty() {
-        sets.push(open());
+        sets.push(Parameters::open());
     }
     sets
 }
 
-fn flatten(node: Node<'_>, name: &str, into: &mut Parameters) {
-    let below = |key: &str| if name.is_empty() { key.to_owned() } else { format!("{name}.{key}") };
-    match node.kind() {
-        Kind::Scalar => {
-            into.insert(name.to_owned(), scalar_text(node).unwrap_or_default());
-        }
-        Kind::Mapping => {
-            node.entries().for_each(|entry| flatten(entry.value, &below(&entry.name()), into));
-        }
-        Kind::Sequence => {
-            let items = node.items().enumerate();
-            items.for_each(|(at, item)| flatten(item, &below(&at.to_string()), into));
-        }
-    }
-}
-
 fn git(node: Node<'_>, around: Around<'_, '_>, outer: &Parameters) -> Vec<Parameters> {
-    let Around { file, context, go_template } = around;
+    let Around { file, context, .. } = around;
     let top = context.tree.root_of(&file.path);
     let mut included = BTreeSet::new();
     let mut excluded = BTreeSet::new();
@@ -184,9 +280,9 @@ fn git(node: Node<'_>, around: Around<'_, '_>, outer: &Parameters) -> Vec<Parame
     let patterns = files.or_else(|| node.get("directories"));
     for item in patterns.into_iter().flat_map(|list| list.items()) {
         let Some(pattern) = item.get("path").and_then(scalar_text) else { continue };
-        let pattern = fill(&pattern, outer, go_template);
+        let pattern = around.fill(&pattern, outer);
         if pattern.contains(UNKNOWN) {
-            return vec![open()];
+            return vec![Parameters::open()];
         }
         let matching = match files {
             Some(_) => files_matching(top, &pattern, context),
@@ -204,42 +300,18 @@ fn git(node: Node<'_>, around: Around<'_, '_>, outer: &Parameters) -> Vec<Parame
         let relative =
             if top.is_empty() { path } else { path[top.len()..].trim_start_matches('/') };
         let directory = if files.is_some() { parent(relative) } else { relative };
-        let mut own = Parameters::new();
-        path_parameters(directory, prefix.as_deref(), &mut own);
+        let file = files.map(|_| base_name(relative));
+        let own = of_path(directory, file, prefix.as_deref());
         if files.is_none() {
             sets.push(own);
             continue;
         }
-        let key = prefix.as_ref().map_or("path".to_owned(), |prefix| format!("{prefix}.path"));
-        own.insert(format!("{key}.filename"), base_name(relative).to_owned());
-        own.insert(format!("{key}.filenameNormalized"), normalize(base_name(relative)));
         sets.extend(content(path, context).into_iter().map(|mut set| {
             set.extend(own.clone());
             set
         }));
     }
     sets
-}
-
-/// `path`, `path.basename` and their relatives, in both notations.
-fn path_parameters(directory: &str, prefix: Option<&str>, into: &mut Parameters) {
-    let key = prefix.map_or("path".to_owned(), |prefix| format!("{prefix}.path"));
-    let base = base_name(directory);
-    into.insert(key.clone(), directory.to_owned());
-    into.insert(format!("{key}.path"), directory.to_owned());
-    into.insert(format!("{key}.basename"), base.to_owned());
-    into.insert(format!("{key}.basenameNormalized"), normalize(base));
-    for (at, segment) in directory.split('/').enumerate() {
-        into.insert(format!("{key}[{at}]"), segment.to_owned());
-        into.insert(format!("{key}.segments.{at}"), segment.to_owned());
-    }
-}
-
-/// As a DNS name may be: lower case letters, digits, `-` and `.`.
-fn normalize(name: &str) -> String {
-    let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '.';
-    let lower = name.to_lowercase();
-    lower.chars().map(|c| if allowed(c) { c } else { '-' }).collect()
 }
 
 fn directories_matching(top: &str, pattern: &str, context: &Context<'_>) -> Vec<String> {
@@ -294,23 +366,16 @@ fn content(path: &str, context: &Context<'_>) -> Vec<Parameters> {
         Kind::Sequence => root.items().collect(),
         _ => vec![root],
     };
-    nodes
-        .into_iter()
-        .map(|node| {
-            let mut set = Parameters::new();
-            flatten(node, "", &mut set);
-            set
-        })
-        .collect()
+    nodes.into_iter().map(Parameters::of).collect()
 }
 
 /// Every combination of what generators give; one may be written with the parameters of those before it.
 fn product(node: Node<'_>, around: Around<'_, '_>, depth: usize) -> Vec<Parameters> {
-    let mut sets = vec![Parameters::new()];
+    let mut sets = vec![Parameters::default()];
     for generator in node.get("generators").into_iter().flat_map(|list| list.items()) {
         let written = &generator.document().text()[generator.span().range()];
         let alone = (!written.contains("{{"))
-            .then(|| generate(generator, around, &Parameters::new(), depth + 1));
+            .then(|| generate(generator, around, &Parameters::default(), depth + 1));
         let combined = sets.iter().take(MAX_SETS).flat_map(|set| {
             let made = match &alone {
                 Some(made) => made.clone(),
@@ -332,79 +397,18 @@ fn merged(node: Node<'_>, around: Around<'_, '_>, depth: usize) -> Vec<Parameter
     let keys = node.get("mergeKeys").into_iter().flat_map(|list| list.items());
     let keys: Vec<String> = keys.filter_map(scalar_text).collect();
     let generators = node.get("generators").into_iter().flat_map(|list| list.items());
-    let none = Parameters::new();
+    let none = Parameters::default();
     let mut made = generators.map(|generator| generate(generator, around, &none, depth + 1));
     let mut sets = made.next().unwrap_or_default();
     for more in made {
         for set in &mut sets {
             let agreeing = more.iter().find(|more| {
-                keys.iter().all(|key| set.contains_key(key) && set.get(key) == more.get(key))
+                keys.iter().all(|key| {
+                    set.texts.contains_key(key) && set.texts.get(key) == more.texts.get(key)
+                })
             });
             set.extend(agreeing.cloned().unwrap_or_default());
         }
     }
     sets
-}
-
-/// Fills in `{{…}}`. What is not among the parameters becomes unknown.
-fn fill(text: &str, set: &Parameters, go_template: bool) -> String {
-    let mut out = String::new();
-    let mut rest = text;
-    while let Some((before, after)) = rest.split_once("{{") {
-        out.push_str(before);
-        let Some((expression, after)) = after.split_once("}}") else {
-            out.push_str("{{");
-            rest = after;
-            continue;
-        };
-        let expression = expression.trim_matches(['-', ' ']);
-        let value = match go_template {
-            true => go_value(expression, set),
-            false => set.get(expression).cloned(),
-        };
-        match value {
-            Some(value) => out.push_str(&value),
-            None => out.push(UNKNOWN),
-        }
-        rest = after;
-    }
-    out + rest
-}
-
-/// `.a.b`, `index .path.segments 1`, `default`, `lower` and the like, in a pipeline.
-fn go_value(expression: &str, set: &Parameters) -> Option<String> {
-    let mut parts = expression.split('|').map(str::trim);
-    let mut value = operand(parts.next()?, set);
-    for part in parts {
-        let words: Vec<&str> = part.split_whitespace().collect();
-        value = match words.as_slice() {
-            ["lower"] => value.map(|text| text.to_lowercase()),
-            ["upper"] => value.map(|text| text.to_uppercase()),
-            ["normalize"] => value.map(|text| normalize(&text)),
-            ["quote"] => value.map(|text| format!("\"{text}\"")),
-            ["trim" | "toString"] => value.map(|text| text.trim().to_owned()),
-            ["default", default] => {
-                value.filter(|text| !text.is_empty()).or_else(|| operand(default, set))
-            }
-            _ => None,
-        };
-    }
-    value
-}
-
-fn operand(text: &str, set: &Parameters) -> Option<String> {
-    let words: Vec<&str> = text.split_whitespace().collect();
-    match words.as_slice() {
-        [word] if word.starts_with('.') => set.get(&word[1..]).cloned(),
-        [word] if word.starts_with('"') => Some(word.trim_matches('"').to_owned()),
-        ["index", list, at] => {
-            let list = list.strip_prefix('.')?;
-            set.get(&format!("{list}.{}", at.trim_matches('"'))).cloned()
-        }
-        ["default", default, value] => {
-            operand(value, set).filter(|text| !text.is_empty()).or_else(|| operand(default, set))
-        }
-        ["normalize", value] => operand(value, set).map(|text| normalize(&text)),
-        _ => None,
-    }
 }
