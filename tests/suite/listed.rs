@@ -196,3 +196,16 @@ fn a_chart_of_a_registry_may_be_all_of_a_source() {
     let why = "the release's chart comes from a generator that needs the cluster";
     assert_eq!(unresolved(&[("set.yaml", &open)]), [why]);
 }
+
+/// An artifact may be made of a folder of the repository.
+#[test]
+fn what_flux_applies_may_lie_below_a_folder_of_the_repository() {
+    let release = "apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: {name: web}\nspec:\n  interval: 1h\n  chart: {spec: {chart: web, sourceRef: {kind: HelmRepository, name: all}}}\n";
+    let applied = "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata: {name: web, namespace: flux-system}\nspec:\n  interval: 1h\n  path: ./apps/web/app\n  targetNamespace: shop\n  sourceRef: {kind: OCIRepository, name: all}\n";
+    for folder in ["", "kubernetes/"] {
+        let (own, app) =
+            (format!("{folder}apps/web/ks.yaml"), format!("{folder}apps/web/app/web.yaml"));
+        let files = [(own.as_str(), applied), (app.as_str(), release)];
+        assert_eq!(listed(&files), ["shop/web ?/web []"], "{folder}");
+    }
+}

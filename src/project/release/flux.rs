@@ -19,7 +19,7 @@ use crate::project::classify::Class;
 use crate::project::file::File;
 use crate::project::kustomize::{Kustomization, Kustomizations, items, patch as kustomize_patch};
 use crate::project::node::NodeRef;
-use crate::project::tree::{is_below, join, parent};
+use crate::project::tree::{is_below, join, parent, upwards};
 use crate::project::word::Word;
 use crate::source::Span;
 use crate::yaml::{Kind, Node};
@@ -83,8 +83,7 @@ pub(super) fn find(context: &Context<'_>, found: &mut Found) {
                 }
                 ("kustomize.toolkit.fluxcd.io", "Kustomization") => {
                     let path = root.at(&["spec", "path"]).and_then(scalar_text).unwrap_or_default();
-                    let top = context.tree.root_of(&file.path);
-                    let path = join(top, path.trim_start_matches('/'));
+                    let path = applied_path(path.trim_start_matches('/'), file, context);
                     for component in components(&path, object) {
                         flux.adding.entry(component).or_default().push(flux.applied.len());
                     }
@@ -444,6 +443,17 @@ fn replaces_target(kustomization: &Kustomization<'_>, context: &Context<'_>) -> 
             })
         }
     })
+}
+
+/// The directory that a Flux Kustomization applies: its path goes from the top of the repository, or of a folder of it that
+/// an artifact is made of.
+fn applied_path(path: &str, file: &File, context: &Context<'_>) -> String {
+    let at_top = join(context.tree.root_of(&file.path), path);
+    if context.tree.is_directory(&at_top) {
+        return at_top;
+    }
+    let mut above = upwards(parent(&file.path)).map(|folder| join(folder, path));
+    above.find(|path| context.tree.is_directory(path)).unwrap_or(at_top)
 }
 
 /// The directories of the components that a Flux Kustomization adds to the directory that it applies.
