@@ -420,6 +420,28 @@ const PUTS: [(&str, &str); 3] = [
     ),
 ];
 
+/// What of an object only Terraform knows is a text, or leaves all of it open.
+#[test]
+fn values_that_terraform_encodes_are_shown_where_they_are_written() {
+    let terraform = |class: &str| {
+        format!(
+            "variable \"class\" {{}}\nlocals {{\n  name = \"My_App\"\n}}\nresource \"helm_release\" \"web\" {{\n  name      = \"web\"\n  namespace = \"web\"\n  chart     = \"./charts/web\"\n  values = [yamlencode({{\n    name = local.name\n    class = {class}\n    \"annotations\" = {{ \"a.example/b\" = \"c, d\" }}\n    hosts = [\"a.example\", {{}}]\n  }})]\n}}\n"
+        )
+    };
+    for (class, is_known) in [
+        ("\"fast\"", true),
+        ("\"${var.class}-x\"", true),
+        ("\"${var.class}\"", false),
+        ("var.class", false),
+    ] {
+        let dir = with(&PUTS, &[("main.tf", &terraform(class))]);
+        let run = check(&dir);
+        let expected = "main.tf:10:12: error object-name-valid: `My_App`";
+        assert_eq!(run.out.contains(expected), is_known, "{class}: {}{}", run.out, run.err);
+        assert_eq!(run.err.contains("computed elsewhere"), !is_known, "{class}: {}", run.err);
+    }
+}
+
 /// A set of Applications that a generator fills in, with values given by these lines.
 fn application_set(generator: &str, values: &str) -> String {
     format!(

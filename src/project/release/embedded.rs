@@ -157,17 +157,17 @@ fn collect<'a>(
 }
 
 /// The path of what a key names below a path.
-fn below(path: &str, key: &str) -> String {
+pub(super) fn below(path: &str, key: &str) -> String {
     let key = escaped(key, &['\\', '.', ',', '=', '[']);
     if path.is_empty() { key } else { format!("{path}.{key}") }
 }
 
-fn is_reached(path: &str) -> bool {
+pub(super) fn is_reached(path: &str) -> bool {
     path.matches('.').count() < MAX_NESTED
 }
 
 /// A text as `--set-string` takes it for a value: a brace at its start would begin a list.
-fn verbatim(text: &str) -> String {
+pub(super) fn verbatim(text: &str) -> String {
     let text = escaped(text, &['\\', ',']);
     if text.starts_with('{') { format!("\\{text}") } else { text }
 }

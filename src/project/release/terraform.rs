@@ -2,6 +2,7 @@
 //!
 //! Mirrors docs/resources/release.md of the provider hashicorp/helm.
 
+mod encode;
 mod function;
 mod value;
 
@@ -286,6 +287,10 @@ fn layers(
                         layer.content = Content::Unknown;
                     }
                     into.push(layer);
+                }
+                "yamlencode" | "jsonencode" => {
+                    let values = argument.map(|object| encode::values(object, file, scope));
+                    into.push(Layer::inline(span, values.unwrap_or(Content::Unknown)));
                 }
                 _ => into.push(Layer::inline(span, Content::Unknown)),
             }
