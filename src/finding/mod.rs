@@ -185,8 +185,8 @@ pub struct Finding {
     pub releases: Vec<String>,
     /// Where in Helm's output, for rendered objects.
     pub rendered: Option<Rendered>,
-    /// What is missing, where what is wrong is that there is none; of manifests only, which another folder of the
-    /// repository may be deployed with.
+    /// What is missing, where what is wrong is that there is none: another folder or release of the repository may be
+    /// deployed with it.
     pub sought: Option<Box<Sought>>,
     /// How to repair it, where that is known.
     pub fix: Option<Box<Fix>>,

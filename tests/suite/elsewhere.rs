@@ -112,3 +112,34 @@ fn what_a_release_may_make_is_not_missed() {
     ];
     assert_eq!(found(dir.path(), select), missing);
 }
+
+/// An Ingress of one release may lead to what another makes, unless that goes to another namespace.
+#[test]
+fn what_another_release_of_the_namespace_may_make_is_not_missed() {
+    let chart = |name: &str| format!("apiVersion: v2\nname: {name}\nversion: 0.1.0\n");
+    let (edge, shop) = (chart("edge"), chart("shop"));
+    let ingress = "apiVersion: v1\nkind: Service\nmetadata: {name: edge}\nspec: {ports: [{port: 80}]}\n---\napiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata: {name: edge}\nspec:\n  rules:\n    - host: a.example\n      http:\n        paths:\n          - path: /\n            pathType: Prefix\n            backend: {service: {name: {{ .Values.to }}, port: {number: 80}}}\n";
+    for (namespace, to, is_missed) in [
+        ("web", "shop", false),
+        ("web", "shop-api", false),
+        ("web", "shops", true),
+        // Its own release makes no other than is there.
+        ("web", "edge-api", true),
+        ("other", "shop", true),
+    ] {
+        let helmfile = format!(
+            "releases:\n  - {{name: edge, namespace: web, chart: ./edge, values: [{{to: {to}}}]}}\n  - {{name: shop, namespace: {namespace}, chart: ./shop}}\n"
+        );
+        let files = [
+            ("edge/Chart.yaml", edge.as_str()),
+            ("edge/values.yaml", "to: edge\n"),
+            ("edge/templates/a.yaml", ingress),
+            ("shop/Chart.yaml", &shop),
+            ("helmfile.yaml", &helmfile),
+        ];
+        let dir = repository(&files);
+        let expected = is_missed.then(|| "helmfile.yaml:2 ingress-backend-exists".to_owned());
+        let found = found(dir.path(), "ingress-backend-exists");
+        assert_eq!(found, Vec::from_iter(expected), "{namespace} {to}");
+    }
+}

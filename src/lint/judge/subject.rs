@@ -40,8 +40,7 @@ impl<'o> Subject<'o> {
         Finding {
             related: related.collect(),
             object: Some(Box::new(self.field(&hit.target))),
-            sought: sought(active, self.document.node(hit.target.node))
-                .filter(|_| self.origin == Origin::Manifest),
+            sought: sought(active, self.document.node(hit.target.node)),
             ..said(active, hit, place(&hit.target))
         }
     }

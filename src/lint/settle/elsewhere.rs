@@ -2,7 +2,7 @@
 //! make it: whether both are deployed together, the repository does not say. Likewise what a chart does not read of a
 //! values file that something else reads, too.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap};
 use std::hash::{BuildHasher as _, Hash};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
@@ -35,10 +35,10 @@ struct Defined<'p> {
     pods: Vec<(Labels, BTreeSet<&'p str>)>,
     /// The places, among those, of the pods that carry a label.
     carriers: HashMap<Digest, Vec<usize>, RandomState>,
-    /// The names of releases.
-    releases: HashSet<&'p str>,
-    /// The names of their charts.
-    charts: HashSet<&'p str>,
+    /// The releases of a name.
+    releases: HashMap<&'p str, Vec<&'p Release>, RandomState>,
+    /// Those of a chart of a name.
+    charts: HashMap<&'p str, Vec<&'p Release>, RandomState>,
 }
 
 /// An object that a manifest defines, or a kustomization makes.
@@ -85,6 +85,9 @@ impl<'p> Elsewhere<'p> {
         };
         let path = sources.path(primary.span.source);
         let own = parent(&path);
+        if !finding.releases.is_empty() && !matches!(**sought, Sought::Reader) {
+            return self.defined().is_of_another(sought, &finding.releases);
+        }
         match &**sought {
             Sought::Object(name) => {
                 let kind = object.as_ref().map(|object| digest(&object.kind));
@@ -179,22 +182,59 @@ impl<'p> Defined<'p> {
                 carriers.entry(*label).or_default().push(at);
             }
         }
-        // The others are none that somebody deploys.
-        let releases = || releases.iter().filter(|release| release.name.is_some());
-        let charts = releases().filter_map(|release| release.chart.name.as_deref()).collect();
-        let releases = releases().filter_map(|release| release.name.as_deref()).collect();
-        Self { by_name, pods, carriers, releases, charts }
+        let (mut named, mut charts) = (HashMap::<_, Vec<_>, _>::default(), HashMap::default());
+        for release in releases {
+            // The others are none that somebody deploys.
+            let Some(name) = release.name.as_deref() else { continue };
+            named.entry(name).or_default().push(release);
+            if let Some(chart) = release.chart.name.as_deref() {
+                let of_chart: &mut Vec<_> = charts.entry(chart).or_default();
+                of_chart.push(release);
+            }
+        }
+        Self { by_name, pods, carriers, releases: named, charts }
     }
 
-    /// Whether a release may make an object of this name: charts call what they make after it, `web` or `web-redis`.
+    /// Whether a release may make an object of this name.
     fn may_be_released(&self, name: &str) -> bool {
-        let begun = name.match_indices('-').map(|(end, _)| &name[..end]);
-        begun.chain([name]).any(|begun| self.releases.contains(begun))
+        makers(name).any(|maker| self.releases.contains_key(maker))
     }
 
     /// Whether a release or its chart is called so, by which charts label their pods.
     fn is_released(&self, label: &str) -> bool {
-        self.releases.contains(label) || self.charts.contains(label)
+        self.releases.contains_key(label) || self.charts.contains_key(label)
+    }
+
+    /// Whether what is missing from these releases, `namespace/name`, another one may make that may be in their namespace.
+    fn is_of_another(&self, sought: &Sought, own: &[String]) -> bool {
+        let own: Vec<(Option<&str>, &str)> = own
+            .iter()
+            .map(|own| match own.split_once('/') {
+                Some((namespace, name)) => (Some(namespace), name),
+                None => (None, own.as_str()),
+            })
+            .collect();
+        let is_another = |release: &&Release| {
+            let other = release.namespace.as_deref();
+            let is_near = |own: Option<&str>| own.is_none() || other.is_none() || own == other;
+            own.iter().all(|(_, name)| release.name.as_deref() != Some(name))
+                && own.iter().any(|(namespace, _)| is_near(*namespace))
+        };
+        let any = |releases: Option<&Vec<&'p Release>>| {
+            releases.is_some_and(|releases| releases.iter().any(is_another))
+        };
+        // Releases of one chart tell their pods apart by more.
+        let is_own_chart = |chart: &str| {
+            let of_name = own.iter().filter_map(|(_, name)| self.releases.get(name)).flatten();
+            of_name.into_iter().any(|release| release.chart.name.as_deref() == Some(chart))
+        };
+        match sought {
+            Sought::Object(name) => makers(name).any(|maker| any(self.releases.get(maker))),
+            Sought::Pods(labels) => labels.values().map(String::as_str).any(|label| {
+                any(self.releases.get(label)) || any(self.charts.get(label)) && !is_own_chart(label)
+            }),
+            Sought::Reader => false,
+        }
     }
 
     /// Pods that carry one of these labels, that which the fewest do; with the folders that have such.
@@ -204,4 +244,10 @@ impl<'p> Defined<'p> {
         let fewest = carriers.min_by_key(|places| places.len()).unwrap_or_default();
         fewest.iter().map(|&at| &self.pods[at])
     }
+}
+
+/// The names of releases that may make an object of a name: charts call what they make after these, `web` or `web-redis`.
+fn makers(name: &str) -> impl Iterator<Item = &str> {
+    let begun = name.match_indices('-').map(|(end, _)| &name[..end]);
+    begun.chain([name])
 }
