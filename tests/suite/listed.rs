@@ -96,6 +96,14 @@ fn a_helmfile_of_any_name_may_inherit_all_its_charts() {
 }
 
 #[test]
+fn a_text_that_is_given_all_may_ask_for_the_release() {
+    let helmfile = "releases:\n  - name: web\n    namespace: shop\n    chart: '{{ (fromYaml (tpl (readFile \"chart.yaml.gotmpl\") .)).chart }}'\n";
+    let chart = "chart: oci://registry.example.org/{{ .Release.Namespace }}/{{ .Release.Name }}\n";
+    let files = [("helmfile.yaml", helmfile), ("chart.yaml.gotmpl", chart)];
+    assert_eq!(listed(&files), ["shop/web oci://registry.example.org/shop/web []"]);
+}
+
+#[test]
 fn a_base_of_a_helmfile_that_is_not_there_is_told() {
     let helmfile = "bases: [env.yaml, ../elsewhere.yaml, '{{ env \"BASE\" }}.yaml']\nreleases:\n  - {name: web, chart: ./web}\n";
     let files = [("web/Chart.yaml", CHART), ("helmfile.yaml", helmfile)];

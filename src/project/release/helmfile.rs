@@ -495,7 +495,7 @@ fn content(path: &str, data: &Value, context: &Context<'_>) -> Content {
 /// A text whose templates that ask for a release are no templates for now: helmfile renders these for one release after
 /// another, when the rest is rendered. As long as before.
 fn held_back(text: &str) -> Cow<'_, str> {
-    if !text.contains(".Release") {
+    if !text.contains(".Release") && !text.contains("tpl") {
         return text.into();
     }
     let mut out = String::with_capacity(text.len());
@@ -542,13 +542,19 @@ fn action_inside(text: &str) -> Option<&str> {
     None
 }
 
-/// Whether an action gives something of a release. What only begins or ends a block has its other parts elsewhere.
+/// Whether an action gives something of a release, or all there is to a text that may ask for one. What only begins or ends
+/// a block has its other parts elsewhere.
 fn asks_for_release(action: &str) -> bool {
     let words = action.trim_matches(['-', ' ', '\t', '\n']);
     let first = words.split_whitespace().next().unwrap_or_default();
     let is_block = matches!(first, "if" | "else" | "range" | "with" | "end" | "define" | "block");
-    let mut quotes = words.split(['"', '`']).step_by(2);
-    !is_block && quotes.any(|code| code.contains(".Release"))
+    let code: Vec<&str> = words.split(['"', '`']).step_by(2).collect();
+    let has = |word: &str| {
+        let words = code.iter().flat_map(|code| code.split([' ', '\t', '\n', '(', ')', '|']));
+        words.into_iter().any(|own| own == word)
+    };
+    let gives_all = || has("tpl") && has(".");
+    !is_block && (code.iter().any(|code| code.contains(".Release")) || gives_all())
 }
 
 /// The engine for templates of the files in a directory.
