@@ -37,6 +37,7 @@ use clap::{Args as _, CommandFactory as _, FromArgMatches as _, Parser, Subcomma
 pub(crate) use console::{CommandError, Console};
 
 use crate::config::{self, Config};
+use crate::helm::capabilities::KubeVersion;
 use crate::project::Project;
 use crate::source::Sources;
 
@@ -151,6 +152,16 @@ fn configuration(
     };
     config::load(&path, &crate::project::shown(&path), sources)
         .map_err(|error| CommandError::new(format!("{error}: {}", error.error)))
+}
+
+/// The version that `--kube-version` names. To Helm, an empty one is none, as an unset variable of a
+/// script leaves it.
+fn kube_version(stated: Option<&str>) -> Result<Option<KubeVersion>, CommandError> {
+    let stated = stated.filter(|version| !version.is_empty());
+    stated
+        .map(KubeVersion::parse)
+        .transpose()
+        .map_err(|error| CommandError::new(format!("invalid kube version: {error}")))
 }
 
 /// The repository around these paths, with the configuration that holds for it.

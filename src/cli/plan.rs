@@ -10,16 +10,17 @@ use rayon::{ThreadPool, ThreadPoolBuildError, ThreadPoolBuilder};
 
 use super::check::args::{Args, Selection};
 use super::progress::Progress;
-use super::{CommandError, rule_files};
+use super::{CommandError, kube_version, rule_files};
 use crate::config::{Config, texts};
 use crate::finding::Severity;
 use crate::helm::values::{Set, SetKind, check_set};
+use crate::kube::NEWEST_KUBE_VERSION;
 use crate::lint::changed::Changed;
 use crate::lint::select::{A_PRESET, Request, UnknownName};
 use crate::lint::{self, Asked, Keep, Kept, LintError, Options, Outcome, Stdin};
 use crate::report::model::Entry;
 use crate::report::{Context, Format, Report, Style, unite};
-use crate::rule::{NEWEST_KUBE_VERSION, RuleSet};
+use crate::rule::RuleSet;
 use crate::source::Sources;
 use crate::spelling::question;
 
@@ -51,7 +52,9 @@ impl Plan {
         rule_files::add_own(&mut rules, &config, &sources)?;
         let configured =
             || config.settings.kube_version.as_ref().map(|version| version.value.clone());
-        let kube_version = args.rendering.kube_version.clone().or_else(configured);
+        kube_version(args.rendering.kube_version.as_deref())?;
+        let stated = args.rendering.kube_version.clone().filter(|version| !version.is_empty());
+        let kube_version = stated.or_else(configured);
         let api_versions = texts(&config.settings.api_versions);
         let options = Options {
             paths: paths.iter().filter(|path| path.as_os_str() != "-").cloned().collect(),

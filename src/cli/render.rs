@@ -9,8 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use super::{CommandError, Console};
-use crate::helm::capabilities::KubeVersion;
+use super::{CommandError, Console, kube_version};
 use crate::helm::chart::Alone;
 use crate::helm::manifest::split;
 use crate::helm::render::{Manifest, Release, RenderError, Rendered, render_alone};
@@ -96,9 +95,6 @@ pub(crate) fn run(args: &Args, console: &mut Console) -> Result<ExitCode, Comman
         return Err(CommandError::new(format!("there is no chart at `{chart}`")));
     }
     let shown = chart.strip_suffix('/').unwrap_or(chart);
-    // To Helm, an empty one is none, as an unset variable of a script leaves it.
-    let stated = args.kube_version.as_deref().filter(|version| !version.is_empty());
-    let kube_version = stated.map(KubeVersion::parse).transpose();
     let release = Release {
         name: name.to_owned(),
         namespace: match args.namespace.as_str() {
@@ -106,8 +102,7 @@ pub(crate) fn run(args: &Args, console: &mut Console) -> Result<ExitCode, Comman
             given => given.to_owned(),
         },
         is_upgrade: args.is_upgrade,
-        kube_version: kube_version
-            .map_err(|error| CommandError::new(format!("invalid kube version: {error}")))?,
+        kube_version: kube_version(args.kube_version.as_deref())?,
         api_versions: args.api_versions.clone(),
         skip_schema: args.skip_schema_validation,
         ..Release::default()

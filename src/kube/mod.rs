@@ -11,6 +11,7 @@ mod rbac;
 pub mod resource;
 pub mod schema;
 mod selector;
+mod version;
 mod zone;
 
 pub use image::ImageRef;
@@ -22,4 +23,5 @@ pub use object::{
 pub use quantity::parse_quantity;
 pub use rbac::{EVERYTHING, grants, wider_resources};
 pub use selector::{labels, labels_of, selects};
+pub use version::{NEWEST_KUBE_VERSION, minor};
 pub use zone::time_zone;

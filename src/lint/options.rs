@@ -11,7 +11,7 @@ use super::changed::Changed;
 use super::gather::{Keep, Kept, Stdin};
 use super::select::Request;
 use super::shard::Shard;
-use crate::rule::NEWEST_KUBE_VERSION;
+use crate::kube::NEWEST_KUBE_VERSION;
 
 /// What a run is asked to do.
 #[derive(Debug, Clone)]

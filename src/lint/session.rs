@@ -22,7 +22,8 @@ use super::settings::Settings;
 use super::watch::Watch;
 use crate::config;
 use crate::finding::Finding;
-use crate::kube::schema::{NEWEST_MINOR, Schemas};
+use crate::kube::minor;
+use crate::kube::schema::Schemas;
 use crate::project::{self, Candidate, Class, File, Project, Taken, Walked, parent};
 use crate::report::model::Entry;
 use crate::source::{Overlay, Sources};
@@ -189,8 +190,7 @@ impl Snapshot {
     /// The minor version of Kubernetes 1 that it is linted for.
     #[must_use]
     pub fn minor(&self) -> u32 {
-        let minor = self.options.kube_version.split('.').nth(1);
-        minor.and_then(|minor| minor.parse().ok()).unwrap_or(NEWEST_MINOR)
+        minor(&self.options.kube_version)
     }
 
     /// A file of the project.

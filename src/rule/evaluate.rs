@@ -22,7 +22,7 @@ use super::need::Traits;
 use super::placeholder::{Stage, leave_open};
 use super::setting::{Cluster, ReleaseInfo, Setting};
 use super::undecided::Undecided;
-use crate::kube::{Object, containers};
+use crate::kube::{Object, containers, minor};
 use crate::yaml::{Document, Kind, Node};
 use judge::Judge;
 
@@ -45,10 +45,10 @@ impl Evaluator {
     /// Makes an evaluator.
     #[must_use]
     pub fn new(setting: Setting) -> Self {
-        let minor = setting.kube_version.split('.').nth(1).and_then(|minor| minor.parse().ok());
+        let minor = minor(&setting.kube_version);
         let facts = vec![
             (Slot::KUBE_VERSION, Datum::Made(setting.kube_version.as_str().into())),
-            (Slot::KUBE_MINOR, Datum::Int(minor.unwrap_or(i64::MAX))),
+            (Slot::KUBE_MINOR, Datum::Int(minor.into())),
             (Slot::KUBE_VERSION_STATED, Datum::Bool(setting.kube_version_stated)),
             (Slot::RENDERED, Datum::Bool(setting.rendered)),
             (Slot::CLUSTER, facts(setting.cluster)),

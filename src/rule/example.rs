@@ -10,7 +10,6 @@ mod tests;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::NEWEST_KUBE_VERSION;
 use super::algorithm::{Text, TextKind};
 use super::chart::{ChartParts, ChartView};
 use super::company::Company;
@@ -19,7 +18,7 @@ use super::file::{Example, Rule, Scope};
 use super::kinds::ByKind;
 use super::setting::Setting;
 use crate::helm::chart::Chart;
-use crate::kube::{Object, objects};
+use crate::kube::{NEWEST_KUBE_VERSION, Object, objects};
 use crate::source::{Edit, SourceId, Sources, Span};
 use crate::yaml::{self, Document};
 

@@ -48,9 +48,6 @@ pub use set::{Known, RuleSet};
 pub use setting::{Cluster, ReleaseInfo, Setting};
 pub use undecided::Undecided;
 
-/// The Kubernetes version that is assumed where none is named.
-pub const NEWEST_KUBE_VERSION: &str = "1.37";
-
 /// CEL with the extensions that rules may use; the same for all.
 pub(crate) fn environment() -> &'static Arc<Env> {
     static ENVIRONMENT: LazyLock<Arc<Env>> = LazyLock::new(|| {

@@ -56,6 +56,27 @@ fn values_on_the_command_line_make_a_release() {
     assert!(set.out.starts_with("--set replicas=3:1:"), "{}", set.out);
 }
 
+/// One that is not understood would be taken for the newest.
+#[test]
+fn the_kubernetes_version_to_judge_by_is_read_or_refused() {
+    let old = "apiVersion: policy/v1beta1\nkind: PodDisruptionBudget\nmetadata: {name: a}\n";
+    let dir = repository(&[("a.yaml", old)]);
+    let check = |version| {
+        let rule = ["check", "a.yaml", "--select", "api-version-removed", "--kube-version"];
+        run(dir.path(), &[&rule[..], &[version]].concat())
+    };
+    for serves in ["1.24", "v1.24.17", "1.24.17-gke.100", "v1.24+"] {
+        check(serves).expect_code(0);
+    }
+    for does_not in ["1.25", "v1.25.0-eks-1", ""] {
+        check(does_not).expect_code(1);
+    }
+    for refused in ["latest", "1.x", "1", "01.25"] {
+        let run = check(refused).expect_code(2);
+        assert!(run.err.contains(&format!("{refused:?}")), "{}", run.err);
+    }
+}
+
 /// As Helm refuses it, and reads it.
 #[test]
 fn what_is_set_on_the_command_line_is_read_as_helm_reads_it() {

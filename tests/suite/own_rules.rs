@@ -61,6 +61,20 @@ fn a_fact_of_the_cluster_that_is_no_quantity_is_an_error_at_its_line() {
     assert!(run.err.contains("`14 gigs` is no quantity"), "{}", run.err);
 }
 
+#[test]
+fn what_is_no_version_of_kubernetes_is_an_error_at_its_line() {
+    let said = |settings: &str| {
+        let dir = repository(&[("plimsoll.yaml", settings), MAP]);
+        run(dir.path(), &["check", "map.yaml"]).expect_code(2).err
+    };
+    let cluster = said("kube-version: latest\n");
+    assert!(cluster.contains("`latest` is no version of Kubernetes"), "{cluster}");
+    assert!(cluster.contains("[plimsoll.yaml:1:15]"), "{cluster}");
+    let release = said("releases:\n  - name: shop\n    chart: ./shop\n    kube-version: 1.x\n");
+    assert!(release.contains("`1.x` is no version of Kubernetes"), "{release}");
+    assert!(release.contains("[plimsoll.yaml:4:19]"), "{release}");
+}
+
 /// Rules that would never find anything, for a name in them stands for nothing.
 #[test]
 fn a_name_that_stands_for_nothing_is_an_error_at_its_word() {

@@ -6,7 +6,8 @@ use cel::Value;
 
 use super::{Judged, Scene};
 use crate::finding::Applicability;
-use crate::kube::schema::{Instead, NEWEST_MINOR, Verdict, Violation, ViolationKind};
+use crate::kube::minor;
+use crate::kube::schema::{Instead, Verdict, Violation, ViolationKind};
 use crate::rule::hit::{Hit, Target};
 use crate::rule::placeholder::is_to_be_replaced;
 use crate::rule::repair::{Action, Change, Repair};
@@ -81,9 +82,4 @@ fn repair(node: Node<'_>, instead: Instead) -> Option<Repair> {
     };
     let key = matches!(action, Action::Rename(_));
     Some(Repair::single(safety, Change::at(node, key, action)))
-}
-
-/// The minor of `1.34` or `v1.34.2`; the newest for what is none.
-fn minor(version: &str) -> u32 {
-    version.split('.').nth(1).and_then(|minor| minor.parse().ok()).unwrap_or(NEWEST_MINOR)
 }
