@@ -85,7 +85,7 @@ pub(crate) fn run(args: Args, console: &mut Console) -> Result<ExitCode, Command
             let gone = known.gone(&report.findings, &looked);
             known.findings.retain(|finding| !gone.contains(finding));
             for Known { file, rule, message, .. } in &gone {
-                console.note(&escape::line(&format!("gone: {file}: {rule}: {message}")));
+                console.remark(&escape::line(&format!("gone: {file}: {rule}: {message}")));
             }
             let entries = if gone.len() == 1 { "entry" } else { "entries" };
             let left = known.findings.len();
@@ -94,6 +94,6 @@ pub(crate) fn run(args: Args, console: &mut Console) -> Result<ExitCode, Command
         }
     };
     write_whole(&args.output, baseline.to_json().as_bytes())?;
-    console.note(&format!("{}: {said}", args.output.display()));
+    console.remark(&format!("{}: {said}", args.output.display()));
     Ok(ExitCode::SUCCESS)
 }

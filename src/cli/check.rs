@@ -45,7 +45,7 @@ pub(crate) fn run(args: &Args, console: &mut Console) -> Result<ExitCode, Comman
     let Outcome { report, texts, details, .. } = outcome;
     if args.show.verbose {
         for line in details {
-            console.note(&crate::report::escape::line(line));
+            console.remark(&crate::report::escape::line(line));
         }
     }
     report.summary.duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
@@ -61,7 +61,7 @@ pub(crate) fn run(args: &Args, console: &mut Console) -> Result<ExitCode, Comman
         // Who has just applied fixes was told what is left.
         let fixable = summary::fixable(report).filter(|_| !args.fixing.fix);
         if let Some(line) = fixable {
-            console.note(&format!("note: {line}"));
+            console.remark(&format!("note: {line}"));
         }
     }
     args.scope.gate.exit_code(report)
@@ -77,12 +77,12 @@ fn say_gone(gone: &[Known], console: &mut Console) -> Result<(), CommandError> {
     console.out.flush()?;
     for Known { file, rule, message, .. } in gone.iter().take(GONE_SHOWN) {
         let line = format!("note: in the baseline and no longer found: {file}: {rule}: {message}");
-        console.note(&crate::report::escape::line(&line));
+        console.remark(&crate::report::escape::line(&line));
     }
     if let Some(more) = gone.len().checked_sub(GONE_SHOWN).filter(|more| *more > 0) {
-        console.note(&format!("note: and {more} more"));
+        console.remark(&format!("note: and {more} more"));
     }
-    console.note("note: `plimsoll baseline --prune` takes them out of the baseline");
+    console.remark("note: `plimsoll baseline --prune` takes them out of the baseline");
     Ok(())
 }
 
@@ -96,14 +96,14 @@ fn add_ignores(report: &Report, reason: &str, console: &mut Console) -> Result<(
     }
     for refused in &silencing.refused {
         let line = format!("note: no comment was written at {refused}");
-        console.note(&crate::report::escape::line(&line));
+        console.remark(&crate::report::escape::line(&line));
     }
     if !silencing.refused.is_empty() {
-        console.note("note: `exemptions` in plimsoll.yaml silence what no comment can");
+        console.remark("note: `exemptions` in plimsoll.yaml silence what no comment can");
     }
     let comments = counted(silencing.comments, "comment");
     let files = counted(silencing.files.len(), "file");
-    console.note(&format!("{comments} written to {files}"));
+    console.remark(&format!("{comments} written to {files}"));
     Ok(())
 }
 

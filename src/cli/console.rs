@@ -1,9 +1,11 @@
 //! Where commands print, and how they fail.
 
-use std::io::{self, BufWriter, Write};
+use std::borrow::Cow;
+use std::io::{self, BufWriter, IsTerminal as _, Write};
 use std::process::ExitCode;
 
-use crate::report::escape;
+use super::output::width;
+use crate::report::{escape, prose};
 
 /// The process's own output. Commands write through it, so that a closed pipe is an error they
 /// can pass on with `?` and never a panic.
@@ -23,6 +25,19 @@ impl Console {
     pub(crate) fn note(&mut self, text: &str) {
         // Standard error may be closed; there is nowhere left to say so.
         let _ = writeln!(io::stderr(), "{}", escape::terminal(text));
+    }
+
+    /// Writes a sentence to standard error, broken where a terminal's lines end.
+    pub(crate) fn remark(&mut self, text: &str) {
+        self.note(&laid_out(text));
+    }
+}
+
+/// A sentence in lines that fit the terminal. Elsewhere it stays in one, for `grep` and the like.
+fn laid_out(text: &str) -> Cow<'_, str> {
+    match io::stderr().is_terminal() {
+        true => textwrap::fill(text, prose(width()).subsequent_indent("  ")).into(),
+        false => text.into(),
     }
 }
 
@@ -79,9 +94,11 @@ impl CommandError {
         let mut err = io::stderr().lock();
         // Standard error may be closed; there is nowhere left to say so.
         // Paths among the arguments may come from a repository, by a hook.
-        let _ = writeln!(err, "error: {}", escape::terminal(&self.message));
+        let message = format!("error: {}", self.message);
+        let _ = writeln!(err, "{}", escape::terminal(&laid_out(&message)));
         if let Some(help) = &self.help {
-            let _ = writeln!(err, "  help: {}", escape::terminal(help));
+            let help = format!("  help: {help}");
+            let _ = writeln!(err, "{}", escape::terminal(&laid_out(&help)));
         }
         ExitCode::from(self.code)
     }

@@ -126,11 +126,11 @@ fn say(args: &Args, mended: &Mended, how: &str, console: &mut Console) {
         return;
     }
     let (fixes, files) = (counted(mended.fixes, "finding"), counted(mended.texts.len(), "file"));
-    console.note(&format!("{fixes} fixed, {how} {files}"));
+    console.remark(&format!("{fixes} fixed, {how} {files}"));
     if mended.unsafe_left > 0 {
         let word = if mended.unsafe_left == 1 { "fix" } else { "fixes" };
         let left = format!("{} more {word}", mended.unsafe_left);
-        console.note(&format!(
+        console.remark(&format!(
             "note: {left} may change more than the field concerned: --unsafe-fixes takes them in"
         ));
     }

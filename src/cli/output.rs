@@ -216,9 +216,9 @@ impl Outputs {
 pub(crate) fn closing(report: &Report, console: &mut Console) -> Result<(), CommandError> {
     console.out.flush()?;
     for note in &report.notes {
-        console.note(&format!("note: {}", report::escape::line(note)));
+        console.remark(&format!("note: {}", report::escape::line(note)));
     }
-    console.note(&summary::line(report));
+    console.remark(&summary::line(report));
     Ok(())
 }
 
@@ -272,7 +272,7 @@ pub(crate) fn colored(color: Color) -> bool {
 }
 
 /// Columns to lay text out in.
-fn width() -> usize {
+pub(super) fn width() -> usize {
     let asked = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
     let terminal = || terminal_size::terminal_size().map(|(width, _)| usize::from(width.0));
     asked.or_else(terminal).unwrap_or(100).clamp(40, 160)

@@ -49,7 +49,7 @@ pub(crate) fn run(args: &Args, console: &mut Console) -> Result<ExitCode, Comman
     }
     for finding in config.findings.iter().chain(&project.findings) {
         let (place, severity) = (sources.cite(finding.primary.span), finding.severity.as_str());
-        console.note(&escape::line(&format!("{place}: {severity}: {}", finding.message)));
+        console.remark(&escape::line(&format!("{place}: {severity}: {}", finding.message)));
     }
     Ok(ExitCode::SUCCESS)
 }

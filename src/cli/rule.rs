@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use super::rules::severity;
 use super::{CommandError, Console};
 use crate::finding::Applicability;
+use crate::report::prose;
 use crate::rule::{Param, ParamValue, Rule, RuleSet, value_entries, value_text};
 use crate::source::Sources;
 use crate::spelling::question;
@@ -84,7 +85,7 @@ fn promise(repair: Applicability) -> &'static str {
 }
 
 fn section(out: &mut dyn Write, title: &str, text: &str) -> Result<(), CommandError> {
-    writeln!(out, "{title}\n\n{}\n", textwrap::fill(text, WIDTH))?;
+    writeln!(out, "{title}\n\n{}\n", textwrap::fill(text, prose(WIDTH)))?;
     Ok(())
 }
 
@@ -170,13 +171,7 @@ fn default(out: &mut dyn Write, title: &str, value: &ParamValue) -> Result<(), C
     Ok(())
 }
 
-/// A text in lines of the page's width, the first begun so and the others so. Words stay whole:
-/// they may be names and patterns.
+/// A text in lines of the page's width, the first begun so and the others so.
 fn hanging(text: &str, first: &str, rest: &str) -> String {
-    let options = textwrap::Options::new(WIDTH)
-        .initial_indent(first)
-        .subsequent_indent(rest)
-        .break_words(false)
-        .word_splitter(textwrap::WordSplitter::NoHyphenation);
-    textwrap::fill(text, options)
+    textwrap::fill(text, prose(WIDTH).initial_indent(first).subsequent_indent(rest))
 }

@@ -57,14 +57,14 @@ pub(crate) fn run(args: &Args, console: &mut Console) -> Result<ExitCode, Comman
         return check(&wants, &project.lock, faults, console);
     }
     for fault in &faults {
-        console.note(&format!("note: {}", escape::line(fault)));
+        console.remark(&format!("note: {}", escape::line(fault)));
     }
     let credentials = Credentials::of_environment();
     for unfetchable in &wants.unfetchable {
-        console.note(&escape::line(&without_repository(unfetchable, &credentials)));
+        console.remark(&escape::line(&without_repository(unfetchable, &credentials)));
     }
     if wants.charts.is_empty() && project.lock.charts().next().is_none() {
-        writeln!(console.out, "Nothing to fetch: no release names a chart of another repository.")?;
+        writeln!(console.out, "{NOTHING}")?;
         return Ok(ExitCode::SUCCESS);
     }
     let mode = if args.update { Mode::Update } else { Mode::Keep };
@@ -102,9 +102,9 @@ fn check(
         return Ok(ExitCode::SUCCESS);
     }
     for line in &lines {
-        console.note(&escape::line(line));
+        console.remark(&escape::line(line));
     }
-    console.note("help: run `plimsoll vendor`, and commit the lock");
+    console.remark("help: run `plimsoll vendor`, and commit the lock");
     Ok(ExitCode::from(1))
 }
 
@@ -135,9 +135,9 @@ fn fetch(
             }
             Err(error) => {
                 failed += 1;
-                console.note(&escape::line(&failure(wanted, &error)));
+                console.remark(&escape::line(&failure(wanted, &error)));
                 if let Some(help) = error.help() {
-                    console.note(&format!("  help: {help}"));
+                    console.remark(&format!("  help: {help}"));
                 }
                 // What was locked holds on.
                 kept.extend(locked.cloned());

@@ -3,6 +3,7 @@
 //! miette's own sources walk a text from byte 0 for every label, 22 ms each in a file of 4 MB;
 //! [`Excerpt`] looks lines up in the line index instead.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::io::{self, Write};
 use std::sync::Arc;
@@ -13,7 +14,7 @@ use miette::{
 };
 
 use super::model::{Entry, FixEntry, Location};
-use super::text::Shown;
+use super::text::{Shown, prose};
 use super::{Context, Report, Style, Texts, escape};
 use crate::finding::{Applicability, Severity};
 
@@ -39,11 +40,14 @@ pub(super) fn write(
 fn handler(style: Style) -> GraphicalReportHandler {
     let theme =
         if style.color { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
+    let prose = prose(style.width);
     GraphicalReportHandler::new_themed(theme)
         .with_links(style.color)
         .with_link_display_text("(page)")
-        .with_width(style.width)
-        .with_break_words(false)
+        .with_width(prose.width)
+        .with_break_words(prose.break_words)
+        .with_word_separator(prose.word_separator)
+        .with_word_splitter(prose.word_splitter)
         .with_context_lines(1)
 }
 
@@ -129,10 +133,10 @@ fn render(
         let indent = " ".repeat(word.len() + 4);
         let text = escape::terminal(text.trim_end());
         // A block to copy keeps its lines; prose is broken to fit.
-        let lines: Vec<String> = if text.contains('\n') {
-            text.lines().map(ToOwned::to_owned).collect()
+        let lines = if text.contains('\n') {
+            text.lines().map(Cow::Borrowed).collect()
         } else {
-            wrapped(&text, style.width.saturating_sub(indent.len()))
+            textwrap::wrap(&text, prose(style.width.saturating_sub(indent.len())))
         };
         let mut laid = String::new();
         for (at, line) in lines.iter().enumerate() {
@@ -189,23 +193,6 @@ fn tail(path: &str) -> String {
         from = at;
     }
     if from == path.len() { path.to_owned() } else { format!("…{}", &path[from..]) }
-}
-
-/// Breaks one long line at blanks.
-fn wrapped(text: &str, width: usize) -> Vec<String> {
-    let mut lines = vec![String::new()];
-    for word in text.split(' ') {
-        let last = lines.last_mut().expect("invariant: never empty");
-        if !last.is_empty() && last.chars().count() + 1 + word.chars().count() > width {
-            lines.push(word.to_owned());
-        } else {
-            if !last.is_empty() {
-                last.push(' ');
-            }
-            last.push_str(word);
-        }
-    }
-    lines
 }
 
 /// A label on the first line of a location: an object of fifty lines is named, not shown whole.

@@ -26,6 +26,7 @@ use std::sync::Arc;
 pub(crate) use json::pretty as pretty_json;
 pub use model::Report;
 pub use text::Texts;
+pub(crate) use text::prose;
 
 /// The formats of `--format`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, clap::ValueEnum)]

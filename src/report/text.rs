@@ -24,6 +24,15 @@ pub struct Texts {
     bytes: usize,
 }
 
+/// How prose is broken into lines so wide, in columns. Words stay whole: they may be names, paths and patterns, and
+/// are copied from there.
+pub(crate) fn prose(width: usize) -> textwrap::Options<'static> {
+    textwrap::Options::new(width)
+        .break_words(false)
+        .word_separator(textwrap::WordSeparator::AsciiSpace)
+        .word_splitter(textwrap::WordSplitter::NoHyphenation)
+}
+
 /// A text made harmless for a terminal and without credentials, byte for byte as long as the file.
 #[derive(Debug)]
 pub(crate) struct Shown {
@@ -98,6 +107,13 @@ impl Shown {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn prose_is_broken_at_blanks_alone() {
+        let text = "the label app.kubernetes.io/part-of of gitlab-runner";
+        let lines = textwrap::wrap(text, prose(12));
+        assert_eq!(lines, ["the label", "app.kubernetes.io/part-of", "of", "gitlab-runner"]);
+    }
 
     #[test]
     fn what_follows_the_last_line_feed_is_no_line() {
