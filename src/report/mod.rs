@@ -43,7 +43,7 @@ pub enum Format {
     Gitlab,
     /// GitHub workflow commands, for annotations on pull requests
     Github,
-    /// `JUnit` XML, for test reports
+    /// JUnit XML, for test reports
     Junit,
     /// Markdown, for a comment on a merge request
     Markdown,
