@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use super::{CommandError, Console};
+use crate::project::shown;
 
 /// Write a commented plimsoll.yaml to start from
 ///
@@ -42,7 +43,7 @@ pub(crate) fn run(args: &Args, console: &mut Console) -> Result<ExitCode, Comman
     for name in crate::config::FILE_NAMES {
         let path = args.directory.join(name);
         if path.exists() {
-            return Err(CommandError::new(format!("{} exists already", path.display()))
+            return Err(CommandError::new(format!("{} exists already", shown(&path)))
                 .help("see `plimsoll init --print` for what would be written"));
         }
     }
@@ -55,7 +56,7 @@ pub(crate) fn run(args: &Args, console: &mut Console) -> Result<ExitCode, Comman
     written.map_err(|error: io::Error| {
         CommandError::new(format!("cannot write {}: {error}", path.display()))
     })?;
-    writeln!(console.out, "Wrote {}. Next: plimsoll check", path.display())?;
+    writeln!(console.out, "Wrote {}. Next: plimsoll check", shown(&path))?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -88,5 +89,16 @@ mod tests {
         let sources = Sources::default();
         let config = config::parse(Path::new("plimsoll.yaml"), "plimsoll.yaml", &taken, &sources);
         assert_eq!(config.settings.releases.len(), 1);
+    }
+
+    #[test]
+    fn the_starter_shows_all_that_can_be_set() {
+        let schema = config::schema();
+        for setting in schema["properties"].as_object().unwrap().keys() {
+            assert!(
+                STARTER.lines().any(|line| line.starts_with(&format!("# {setting}:"))),
+                "{setting}"
+            );
+        }
     }
 }
