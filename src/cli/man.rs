@@ -3,7 +3,10 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use super::{CommandError, Console, definition};
+use clap::CommandFactory as _;
+use clap_mangen::Man;
+
+use super::{Cli, CommandError, Console};
 
 /// Print the manual page
 #[derive(Debug, clap::Args)]
@@ -14,11 +17,22 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args, console: &mut Console) -> Result<ExitCode, CommandError> {
-    match &args.output {
-        None => clap_mangen::Man::new(definition()).render(&mut console.out)?,
-        Some(folder) => clap_mangen::generate_to(definition(), folder).map_err(|error| {
+    // There is a page for each command: none says how to ask for their help.
+    let mut program = Cli::command().disable_help_subcommand(true);
+    program.build();
+    let Some(folder) = &args.output else {
+        page(&program).render(&mut console.out)?;
+        return Ok(ExitCode::SUCCESS);
+    };
+    for command in std::iter::once(&program).chain(program.get_subcommands()) {
+        page(command).generate_to(folder).map_err(|error| {
             CommandError::new(format!("cannot write pages to {}: {error}", folder.display()))
-        })?,
+        })?;
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// The page of the program, or of one of its commands.
+fn page(command: &clap::Command) -> Man {
+    Man::new(command.clone()).source(concat!("plimsoll ", env!("CARGO_PKG_VERSION")))
 }

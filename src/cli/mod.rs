@@ -192,7 +192,7 @@ fn welcome(console: &mut Console) -> Result<ExitCode, CommandError> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// The command line's definition, from which completions and manual pages are made.
+/// The command line's definition, from which completions are made.
 pub(crate) fn definition() -> clap::Command {
     let mut definition = Cli::command();
     definition.build();

@@ -45,6 +45,26 @@ fn the_manual_page_is_roff() {
 }
 
 #[test]
+fn each_command_has_a_manual_page_that_bears_the_programs_name() {
+    let dir = repository(&[]);
+    run(dir.path(), &["man", "--output", "."]).expect_code(0);
+    let pages: Vec<_> = std::fs::read_dir(dir.path()).unwrap().map(|page| page.unwrap()).collect();
+    let program = run(dir.path(), &["--help"]).expect_code(0).out;
+    let commands = program.lines().skip_while(|line| *line != "Commands:").skip(1);
+    let commands = commands.take_while(|line| !line.is_empty());
+    // One for the program itself, and none for `help`.
+    assert_eq!(pages.len(), commands.count());
+    for page in pages {
+        let text = std::fs::read_to_string(page.path()).unwrap();
+        let version = concat!("\"plimsoll ", env!("CARGO_PKG_VERSION"), "\"");
+        let title = text.lines().find(|line| line.starts_with(".TH")).unwrap();
+        assert!(title.contains(version), "{title}");
+    }
+    let check = std::fs::read_to_string(dir.path().join("plimsoll-check.1")).unwrap();
+    assert!(check.contains("PLIMSOLL_CACHE_DIR"), "{check}");
+}
+
+#[test]
 fn values_on_the_command_line_make_a_release() {
     let dir = repository(&[("base.yaml", "image: x\n"), ("v.yaml", "replicas: 1\n")]);
     let rule =
