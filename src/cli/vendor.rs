@@ -73,6 +73,9 @@ pub(crate) fn run(args: &Args, console: &mut Console) -> Result<ExitCode, Comman
     fetch(&wants, &project.lock, mode, fetcher, console)
 }
 
+/// What is said where there is nothing to lock.
+const NOTHING: &str = "Nothing to fetch: no release names a chart of another repository.";
+
 /// A finding on a line.
 fn said(fault: &Finding, sources: &Sources) -> String {
     format!("{}: {}", sources.cite(fault.primary.span), fault.message)
@@ -98,7 +101,13 @@ fn check(
         });
     }
     if lines.is_empty() {
-        writeln!(console.out, "{LOCK_NAME} holds: {}.", counted(wants.charts.len(), "chart"))?;
+        match wants.charts.len() {
+            0 => writeln!(console.out, "{NOTHING}")?,
+            count => {
+                let charts = counted(count, "chart");
+                writeln!(console.out, "{LOCK_NAME} fits what the releases name: {charts}.")?;
+            }
+        }
         return Ok(ExitCode::SUCCESS);
     }
     for line in &lines {
