@@ -25,7 +25,7 @@ pub(crate) fn run(args: &Args, console: &mut Console) -> Result<ExitCode, Comman
     if found.is_empty() {
         let error = CommandError::new(format!("there is no rule `{}`", args.id));
         return Err(match set.nearest(&args.id) {
-            Some(near) => error.help(question(near)),
+            Some(near) => error.help(question(&near)),
             None => error.help("`plimsoll rules` lists them"),
         });
     }

@@ -114,11 +114,19 @@ impl RuleSet {
 
     /// The known id that is nearest to a word, for a suggestion.
     #[must_use]
-    pub fn nearest(&self, id: &str) -> Option<&str> {
+    pub fn nearest(&self, id: &str) -> Option<Cow<'_, str>> {
         let ids = || self.rules.iter().map(|rule| rule.id.as_ref());
         // Who shortens an id means the shortest one that begins like it.
         let longer = || ids().filter(|known| known.starts_with(id)).min_by_key(|known| known.len());
-        spelling::nearest(id, ids()).or_else(longer)
+        let own = spelling::nearest(id, ids()).or_else(longer).map(Cow::Borrowed);
+        own.or_else(|| self.with_peer(id).map(Cow::Owned))
+    }
+
+    /// What names the check of another linter that has this id, `kube-linter:no-anti-affinity`.
+    fn with_peer(&self, check: &str) -> Option<String> {
+        let mut peers = self.rules.iter().flat_map(|rule| rule.peers());
+        let (peer, _) = peers.find(|(_, ids)| ids.iter().any(|id| id == check))?;
+        Some(format!("{peer}:{check}"))
     }
 }
 
@@ -240,8 +248,10 @@ mod tests {
     fn a_misspelt_or_shortened_id_leads_to_the_rule() {
         let set = RuleSet::builtin(&Sources::default());
         for written in ["image-tag-latest", "image-tag-latest-forbiden"] {
-            assert_eq!(set.nearest(written), Some("image-tag-latest-forbidden"));
+            assert_eq!(set.nearest(written).as_deref(), Some("image-tag-latest-forbidden"));
         }
         assert_eq!(set.nearest("no-such-thing-at-all"), None);
+        let other = set.nearest("no-anti-affinity");
+        assert_eq!(other.as_deref(), Some("kube-linter:no-anti-affinity"));
     }
 }

@@ -4,6 +4,7 @@ mod choices;
 
 pub(super) use choices::Choices;
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
@@ -346,7 +347,7 @@ fn resolve<'s>(set: &'s RuleSet, word: &str) -> Result<Vec<&'s Known>, UnknownNa
 /// The rule's or group's name that is nearest to a word, for a suggestion.
 #[must_use]
 pub fn nearest(set: &RuleSet, word: &str) -> Option<String> {
-    let own = set.nearest(word).map(ToOwned::to_owned);
+    let own = set.nearest(word).map(Cow::into_owned);
     own.or_else(|| spelling::nearest(word, BUILTIN.iter().copied()).map(ToOwned::to_owned))
 }
 
