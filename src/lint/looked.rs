@@ -7,6 +7,7 @@ use super::run::Run;
 use super::select::{self, Request};
 use super::unit::Unit;
 use crate::project::Class;
+use crate::report::summary::counted;
 
 impl Run<'_> {
     /// Which files and rules, for a baseline to be compared with.
@@ -30,9 +31,9 @@ impl Run<'_> {
         for file in units.iter().flat_map(|unit| &unit.files) {
             *classes.entry(file.class).or_default() += 1;
         }
-        lines.extend(
-            classes.iter().map(|(class, count)| format!("{count} files read as {class:?}")),
-        );
+        lines.extend(classes.iter().map(|(class, count)| {
+            format!("{} read as {}", counted(*count, "file"), class.words())
+        }));
         for &at in units.iter().flat_map(|unit| &unit.releases) {
             let release = &self.project.releases[at];
             let values: Vec<&str> = release

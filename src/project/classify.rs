@@ -61,6 +61,34 @@ pub enum Class {
     Other,
 }
 
+impl Class {
+    /// What files of the class are called, many of them.
+    #[must_use]
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Manifest => "manifests",
+            Self::Values => "values",
+            Self::ChartMeta => "metadata of charts",
+            Self::ChartTemplate => "templates of charts",
+            Self::Template => "templates outside of charts",
+            Self::Helmfile => "helmfiles",
+            Self::Kustomization => "kustomizations",
+            Self::Skaffold => "configurations of skaffold",
+            Self::Config => "configurations of plimsoll",
+            Self::GitLabCi => "pipelines of GitLab",
+            Self::GitHub => "workflows of GitHub",
+            Self::Ci => "pipelines",
+            Self::Taskfile => "Taskfiles",
+            Self::Script => "scripts",
+            Self::Makefile => "Makefiles",
+            Self::Jenkinsfile => "Jenkinsfiles",
+            Self::Justfile => "justfiles",
+            Self::Terraform => "Terraform",
+            Self::Other => "nothing that is linted",
+        }
+    }
+}
+
 /// The API version of what kustomize itself makes and changes objects by.
 const KUSTOMIZE_BUILTIN: &str = "builtin";
 
