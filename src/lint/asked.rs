@@ -22,14 +22,15 @@ pub struct Asked {
     pub namespace: Option<String>,
 }
 
-/// Adds the release that the command line describes.
-pub(super) fn ask(project: &mut Project, asked: &Asked, sources: &Sources) {
+/// Adds the release that the command line describes. Gives a note where that leaves open what is rendered with its
+/// values.
+pub(super) fn ask(project: &mut Project, asked: &Asked, sources: &Sources) -> Option<String> {
     if asked.values.is_empty() && asked.set.is_empty() {
         for release in &mut project.releases {
             release.name = release.name.take().or_else(|| asked.name.clone());
             release.namespace = release.namespace.take().or_else(|| asked.namespace.clone());
         }
-        return;
+        return None;
     }
     let shown: Vec<String> = asked.values.iter().map(|path| crate::project::shown(path)).collect();
     // Whatever they are called.
@@ -51,8 +52,19 @@ pub(super) fn ask(project: &mut Project, asked: &Asked, sources: &Sources) {
         })
         .collect();
     layers.extend(asked.set.iter().flat_map(|text| assignments(text, sources)));
-    let Some(declared) = layers.first().map(|layer| layer.span) else { return };
-    let chart = project.charts.iter().find(|chart| chart.requested && !chart.vendored);
+    let declared = layers.first()?.span;
+    let mut charts = project.charts.iter().filter(|chart| chart.requested && !chart.vendored);
+    let (chart, others) = (charts.next(), charts.count());
+    let note = match chart {
+        Some(chart) if others > 0 => Some(format!(
+            "what `--values` and `--set` say was asked of the chart {} alone, and not of {others} more: name one chart",
+            chart.path
+        )),
+        None if asked.values.is_empty() => {
+            Some("no chart is among the paths: nothing was asked of what `--set` says".to_owned())
+        }
+        _ => None,
+    };
     let chart = chart.map_or_else(ChartRef::default, |chart| ChartRef {
         name: chart.name.clone(),
         path: Some(chart.path.clone()),
@@ -72,6 +84,7 @@ pub(super) fn ask(project: &mut Project, asked: &Asked, sources: &Sources) {
         via: Via::SiblingValues,
         variant: None,
     });
+    note
 }
 
 /// A value of `--set` as YAML has it.

@@ -54,8 +54,9 @@ pub fn run(
     let memory: &dyn Recall = cache.as_ref().map_or(&(), |cache| cache);
     let (mut project, kept) =
         gather::gather(&paths, options, config, sources, memory, watch).map_err(LintError::Path)?;
-    ask(&mut project, &options.release, sources);
-    let outcome = examine(&project, cache.as_ref(), options, config, rules, sources, watch)?;
+    let note = ask(&mut project, &options.release, sources);
+    let mut outcome = examine(&project, cache.as_ref(), options, config, rules, sources, watch)?;
+    outcome.report.notes.extend(note);
     Ok(Outcome { kept, project: Some(project), ..outcome })
 }
 

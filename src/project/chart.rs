@@ -197,7 +197,14 @@ fn of_lock(locked: &LockedChart, archive: &Archive) -> Resolution {
 
 fn missing(chart: &ChartRef) -> Resolution {
     let named = chart.display();
-    let name = chart.name.as_deref().unwrap_or("chart");
+    let Some(name) = chart.name.as_deref() else {
+        return Resolution::Absent {
+            chart: named,
+            help:
+                "name it: `plimsoll check CHART -f FILE`, or `chart` of a release in plimsoll.yaml"
+                    .to_owned(),
+        };
+    };
     let pin = chart.version.as_ref().map(|version| format!(" {version}")).unwrap_or_default();
     let map =
         format!("say where it lies in plimsoll.yaml: `charts: {{{named}: path/to/{name}.tgz}}`");
