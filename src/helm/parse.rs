@@ -21,6 +21,7 @@ pub use node::{
 pub use smol_str::SmolStr;
 
 pub(super) use grammar::is_empty;
+pub(crate) use lex::action_length;
 pub(super) use lex::literal;
 pub(super) use literal::{float, integer};
 pub(super) use node::expressions;

@@ -100,6 +100,29 @@ pub(in crate::helm) fn literal(text: &str, offset: usize) -> &str {
     Lexer::at(text, offset).inside().text(text)
 }
 
+/// The length of the action or comment that a text begins with, or within, up to and with its `}}`; `None` where
+/// it does not end, or has a token in it that is none.
+pub(crate) fn action_length(text: &str) -> Option<usize> {
+    let mut lexer = Lexer::at(text, 0);
+    lexer.pos = run(lexer.bytes, 0, SPACE);
+    if lexer.from(lexer.pos).starts_with(&LEFT) {
+        lexer.open();
+    }
+    if lexer.from(lexer.pos).starts_with(&LEFT_COMMENT) {
+        lexer.comment().ok()?;
+    } else {
+        loop {
+            match lexer.inside().kind {
+                Kind::RightDelim => break,
+                Kind::Error => return None,
+                _ => {}
+            }
+        }
+    }
+    // A trim marker has taken the space behind the action, too.
+    Some(text[..lexer.pos].trim_end().len())
+}
+
 impl<'a> Lexer<'a> {
     /// A lexer of a template that goes on at an offset.
     fn at(input: &'a str, offset: usize) -> Self {
@@ -209,22 +232,26 @@ impl<'a> Lexer<'a> {
                     return token;
                 }
             }
-            let open = self.pos + LEFT.len();
-            let marker = if trims_left(self.from(open)) { TRIM_MARKER } else { 0 };
-            if !self.from(open + marker).starts_with(&LEFT_COMMENT) {
-                self.pos = open;
-                let token = self.emit(Kind::LeftDelim);
-                self.pos = open + marker;
-                self.start = self.pos;
-                self.parens = 0;
+            let token = self.open();
+            if !self.from(self.pos).starts_with(&LEFT_COMMENT) {
                 return token;
             }
-            self.pos = open + marker;
-            self.start = self.pos;
             if let Err(fault) = self.comment() {
                 return fault;
             }
         }
+    }
+
+    /// Takes the `{{` that stands here, and a trim marker behind it.
+    fn open(&mut self) -> Token {
+        self.pos += LEFT.len();
+        let token = self.emit(Kind::LeftDelim);
+        if trims_left(self.from(self.pos)) {
+            self.pos += TRIM_MARKER;
+        }
+        self.start = self.pos;
+        self.parens = 0;
+        token
     }
 
     fn comment(&mut self) -> Result<(), Token> {

@@ -12,6 +12,7 @@ use std::ops::Range;
 use crate::finding::{Finding, Origin, Place, Related, Rendered as RenderedAt};
 use crate::helm::chart::Chart;
 use crate::helm::origin::{Leaf, Through};
+use crate::helm::parse::action_length;
 use crate::helm::render::{Manifest, Rendered};
 use crate::helm::scalar::Inquiry;
 use crate::rule::{Hit, Target};
@@ -375,13 +376,12 @@ fn part_of(node: Node<'_>, part: &str) -> Option<Range<usize>> {
 
 /// The `if`, `with` or `range` that a text starts at.
 fn branch(text: &str) -> Option<Branch<'_>> {
-    let close = text.find("}}")? + 2;
-    let (action, rest) = text.split_at(close);
+    let (action, rest) = text.split_at(action_length(text)?);
     let mut depth = 1;
     let mut at = 0;
     while let Some(open) = rest[at..].find("{{") {
         let start = at + open;
-        let end = start + rest[start..].find("}}")? + 2;
+        let end = start + action_length(&rest[start..])?;
         let word = rest[start + 2..].trim_start_matches('-').trim_start();
         let word = word.split(|c: char| !c.is_ascii_alphabetic()).next().unwrap_or_default();
         match word {
@@ -427,5 +427,13 @@ mod tests {
         assert_eq!(branch.action, "{{- with .Values.affinity }}");
         assert!(writes(branch.body, "affinity") && !writes(branch.body, "rest"));
         assert!(mentions(branch.action, "affinity") && !mentions(branch.action, "aff"));
+    }
+
+    #[test]
+    fn braces_in_texts_and_comments_end_no_branch() {
+        let text = "if eq .Values.a `}}` }}\n{{- /* {{ end }} */}}\na: {{ print \"{{ end }}\" }}\n{{ end }}b: 1";
+        let branch = branch(text).unwrap();
+        assert_eq!(branch.action, "if eq .Values.a `}}` }}");
+        assert!(writes(branch.body, "a") && !writes(branch.body, "b"));
     }
 }

@@ -19,6 +19,7 @@ use super::command::{self, Assignment, AssignmentKind};
 use super::template::{Dialect, Engine, UNKNOWN, data};
 use super::text::Mapped;
 use super::{ChartRef, Content, Context, Found, Layer, Release, Unresolved, Via};
+use crate::helm::parse::action_length;
 use crate::project::chart::{scalar_text, scalar_texts};
 use crate::project::classify::Class;
 use crate::project::file::File;
@@ -503,8 +504,9 @@ fn held_back(text: &str) -> Cow<'_, str> {
     while let Some(start) = rest.find("{{") {
         let (before, action) = rest.split_at(start);
         out.push_str(before);
-        let Some(inner) = action_inside(action) else { break };
-        let (action, after) = action.split_at(inner.len() + 4);
+        let Some(length) = action_length(action) else { break };
+        let (action, after) = action.split_at(length);
+        let inner = &action[2..length - 2];
         match asks_for_release(inner) {
             true => [HELD[0], inner, HELD[1]].iter().for_each(|piece| out.push_str(piece)),
             false => out.push_str(action),
@@ -526,26 +528,13 @@ fn let_go(mut mapped: Mapped) -> Mapped {
     mapped
 }
 
-/// What stands between the braces of the action that a text begins with.
-fn action_inside(text: &str) -> Option<&str> {
-    let mut quote = None;
-    let mut letters = text.char_indices().skip(2);
-    while let Some((at, letter)) = letters.next() {
-        match (quote, letter) {
-            (None, '"' | '\'' | '`') => quote = Some(letter),
-            (Some('"' | '\''), '\\') => drop(letters.next()),
-            (Some(open), _) if open == letter => quote = None,
-            (None, '}') if text[at..].starts_with("}}") => return Some(&text[2..at]),
-            _ => {}
-        }
-    }
-    None
-}
-
 /// Whether an action gives something of a release, or all there is to a text that may ask for one. What only begins or ends
-/// a block has its other parts elsewhere.
+/// a block has its other parts elsewhere, and a comment gives nothing.
 fn asks_for_release(action: &str) -> bool {
     let words = action.trim_matches(['-', ' ', '\t', '\n']);
+    if words.starts_with("/*") {
+        return false;
+    }
     let first = words.split_whitespace().next().unwrap_or_default();
     let is_block = matches!(first, "if" | "else" | "range" | "with" | "end" | "define" | "block");
     let code: Vec<&str> = words.split(['"', '`']).step_by(2).collect();
