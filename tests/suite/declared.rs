@@ -252,6 +252,37 @@ fn what_a_helmfile_patches_a_chart_with_is_no_object() {
     }
 }
 
+/// What could not be read may hold any release.
+#[test]
+fn a_helmfile_that_is_no_yaml_once_it_is_filled_in_is_told() {
+    let chart = ("chart/Chart.yaml", CHART);
+    let check = |helmfile: &str| {
+        let dir = with(&[chart], &[("helmfile.yaml", helmfile)]);
+        found(dir.path(), "release-unresolved")
+    };
+    let readable = "releases:\n  - {name: {{ `web` }}, chart: ./chart}\n";
+    assert_eq!(check(readable), Vec::<String>::new());
+    let bracket = "releases:\n  - {name: {{ `web` }}\n    chart: ./chart\n";
+    assert_eq!(check(bracket).len(), 1, "{:?}", check(bracket));
+    let template = "releases:\n  - name: {{ `web`\n    chart: ./chart\n";
+    assert_eq!(check(template).len(), 1, "{:?}", check(template));
+}
+
+#[test]
+fn a_comment_in_a_helmfile_may_speak_of_releases() {
+    let files = [
+        ("chart/Chart.yaml", CHART),
+        (
+            "helmfile.yaml",
+            "{{/* what isn't of .Release.Name */}}\nreleases:\n  - name: web\n    chart: ./chart\n    values: [\"{{ .Release.Name }}.yaml\"]\n",
+        ),
+        ("web.yaml", "a: 1\n"),
+    ];
+    let dir = repository(&files);
+    let said = run(dir.path(), &["releases"]).expect_code(0).out;
+    assert!(said.contains("web.yaml"), "{said}");
+}
+
 /// The helmfile itself, or another chart, may read what this chart does not.
 #[test]
 fn a_key_for_others_is_not_misspelt() {

@@ -79,6 +79,14 @@ impl Document {
         }
     }
 
+    /// What keeps it from being read, of a document that was rendered: a file by itself is judged as YAML elsewhere.
+    fn fault(&self) -> Option<Unresolved> {
+        let error = self.stream.errors.first()?;
+        let why =
+            format!("the helmfile is no YAML once its templates are filled in: {}", error.message);
+        Some(Unresolved { declared: self.span(error.span), why, chart_path: None })
+    }
+
     /// The values at a node, if they are written out just as they are.
     fn content(&self, node: Node<'_>) -> Content {
         if self.mapped.is_none() {
@@ -120,6 +128,8 @@ struct State {
     api_versions: Vec<String>,
     /// Labels of all releases.
     labels: BTreeMap<String, String>,
+    /// Parts of it that are no YAML, and may hold any release.
+    unreadable: Vec<Unresolved>,
     /// What `missingFileHandler` says, for releases that do not.
     missing_files: Option<String>,
     /// What paths in it and in its bases are relative to.
@@ -155,6 +165,9 @@ impl State {
                 None => yaml::parse_part(file.source, &whole, range),
             };
             let document = Document { stream, mapped, text: file.text() };
+            if templated {
+                self.unreadable.extend(document.fault());
+            }
             self.take(document, context, depth);
         }
     }
@@ -240,6 +253,7 @@ impl State {
     }
 
     fn releases(&self, context: &Context<'_>, found: &mut Found) {
+        found.unresolved.extend(self.unreadable.iter().cloned());
         let templates = Templates::among(&self.documents);
         for (root, document) in self.documents.iter().flat_map(Document::roots) {
             for item in root.get("releases").into_iter().flat_map(|list| list.items()) {
