@@ -12,6 +12,7 @@ pub(super) use names::Names;
 pub(super) use waive::Waiving;
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -167,34 +168,68 @@ impl Suppressions {
         for file in self.files.values() {
             let origin = file.origin.unwrap_or(Origin::Manifest);
             for Slot { directive, used } in &file.directives {
+                let say = |span, useless: Useless<'_>| {
+                    let help = useless.help();
+                    finding(span, origin, severity, useless.to_string(), help)
+                };
                 if let Some(problem) = &directive.problem {
-                    let message = format!("this suppression silences nothing: {problem}");
-                    findings.push(finding(directive.span, origin, severity, message, None));
+                    findings.push(say(directive.span, Useless::Unreadable(problem)));
                     continue;
                 }
                 for (at, (named, used)) in directive.rules.iter().zip(used).enumerate() {
-                    let message = match rules.known(&named.id) {
-                        Err(near) => {
-                            let help = near.as_deref().map(question);
-                            let message =
-                                format!("`{}` is no rule, so nothing is silenced", named.id);
-                            findings.push(finding(named.span, origin, severity, message, help));
-                            continue;
-                        }
-                        Ok(()) if used.load(Ordering::Relaxed) => continue,
-                        Ok(()) if !file.complete || !rules.runs(&named.id) => continue,
-                        Ok(()) => format!("`{}` finds nothing here to silence", named.id),
+                    let settled = used.load(Ordering::Relaxed) || !file.complete;
+                    let Some(useless) = Useless::of(&named.id, settled, rules) else { continue };
+                    let text = || sources.get(named.span.source);
+                    let fix = match useless {
+                        Useless::Idle(_) => withdraw::fix(directive, at, &text()).map(Box::new),
+                        Useless::Unreadable(_) | Useless::Unknown { .. } => None,
                     };
-                    let help = Some("take the suppression out".to_owned());
-                    let text = sources.get(named.span.source);
-                    findings.push(Finding {
-                        fix: withdraw::fix(directive, at, &text).map(Box::new),
-                        ..finding(named.span, origin, severity, message, help)
-                    });
+                    findings.push(Finding { fix, ..say(named.span, useless) });
                 }
             }
         }
         findings
+    }
+}
+
+/// Why a suppression silences nothing.
+enum Useless<'a> {
+    /// It is not understood, for this reason.
+    Unreadable(&'a str),
+    /// It names no rule, and perhaps means this one.
+    Unknown { named: &'a str, near: Option<String> },
+    /// The rule that it names finds nothing there.
+    Idle(&'a str),
+}
+
+impl<'a> Useless<'a> {
+    /// What is wrong with naming a rule; `None` where nothing is, or where it is `settled` that nobody can tell.
+    fn of(named: &'a str, settled: bool, rules: &dyn Rules) -> Option<Self> {
+        match rules.known(named) {
+            Err(near) => Some(Self::Unknown { named, near }),
+            Ok(()) if settled || !rules.runs(named) => None,
+            Ok(()) => Some(Self::Idle(named)),
+        }
+    }
+
+    fn help(&self) -> Option<String> {
+        match self {
+            Self::Unreadable(_) => None,
+            Self::Unknown { near, .. } => near.as_deref().map(question),
+            Self::Idle(_) => Some("take the suppression out".to_owned()),
+        }
+    }
+}
+
+impl fmt::Display for Useless<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unreadable(problem) => write!(f, "this suppression silences nothing: {problem}"),
+            Self::Unknown { named, .. } => {
+                write!(f, "`{named}` is no rule, so nothing is silenced")
+            }
+            Self::Idle(named) => write!(f, "`{named}` finds nothing here to silence"),
+        }
     }
 }
 

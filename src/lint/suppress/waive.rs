@@ -5,10 +5,9 @@ mod peers;
 use jiff::civil::Date;
 
 use super::directive::{ANNOTATION, in_annotation};
-use super::{Rules, ended, finding};
+use super::{Rules, Useless, ended, finding};
 use crate::finding::{Finding, Origin, Place, Related, Severity};
 use crate::kube::Object;
-use crate::spelling::question;
 use crate::yaml::Node;
 
 /// How annotations are read.
@@ -57,17 +56,14 @@ pub(in crate::lint) fn apply(
             expired.is_some()
         });
         let Some(severity) = waiving.unused else { continue };
-        let message = match (&waiver.problem, waiving.rules.known(&waiver.rule)) {
-            (Some(problem), _) => format!("this suppression silences nothing: {problem}"),
-            (None, Err(_)) => format!("`{}` is no rule, so nothing is silenced", waiver.rule),
-            (None, Ok(())) if used || !waiving.rules.runs(&waiver.rule) => continue,
-            (None, Ok(())) => format!("`{}` finds nothing here to silence", waiver.rule),
+        let useless = match &waiver.problem {
+            Some(problem) => Some(Useless::Unreadable(problem)),
+            None => Useless::of(&waiver.rule, used, waiving.rules),
         };
-        let help = match waiving.rules.known(&waiver.rule) {
-            Err(Some(near)) => Some(question(&near)),
-            _ => None,
-        };
-        unused.push(finding(span, Origin::Manifest, severity, message, help));
+        unused.extend(useless.map(|useless| {
+            let help = useless.help();
+            finding(span, Origin::Manifest, severity, useless.to_string(), help)
+        }));
     }
     let silenced = before - findings.len();
     findings.extend(unused);
