@@ -51,6 +51,14 @@ mod tests {
     }
 
     #[test]
+    fn a_long_word_may_have_more_slips_than_a_short_one() {
+        let known = ["terminationGracePeriodSeconds", "port"];
+        assert_eq!(nearest("terminatonGracPeriodSecond", known), Some(known[0]));
+        assert_eq!(nearest("prot", known), Some("port"));
+        assert_eq!(nearest("prto", known), None);
+    }
+
+    #[test]
     fn another_word_leads_to_none() {
         assert_eq!(nearest("jobs", ["pods", "nodes"]), None);
         assert_eq!(nearest(&"replicas".repeat(9), ["replicas"]), None);

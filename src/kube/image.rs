@@ -54,7 +54,19 @@ mod tests {
         assert_eq!((image.registry, image.repository), ("registry:5000", "team/app"));
         assert_eq!((image.tag, image.digest), ("1.2", "sha256:abc"));
         assert_eq!(ImageRef::parse("registry:5000/app").tag, "");
-        assert_eq!(ImageRef::parse("library/nginx").registry, "");
+    }
+
+    #[test]
+    fn a_registry_has_a_dot_or_a_port_or_is_this_machine() {
+        for (image, registry) in [
+            ("ghcr.io/team/app", "ghcr.io"),
+            ("registry:5000/app", "registry:5000"),
+            ("localhost/app", "localhost"),
+            ("library/nginx", ""),
+            ("nginx", ""),
+        ] {
+            assert_eq!(ImageRef::parse(image).registry, registry, "{image}");
+        }
     }
 
     #[test]

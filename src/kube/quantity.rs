@@ -43,6 +43,21 @@ mod tests {
     use super::parse_quantity;
 
     #[test]
+    #[allow(clippy::float_cmp, reason = "powers of two and of ten are read exactly")]
+    fn each_suffix_is_a_power_of_a_thousand_or_of_1024() {
+        for (power, suffix) in (1..).zip(["k", "M", "G", "T", "P", "E"]) {
+            let decimal = Some(1000.0_f64.powi(power));
+            assert_eq!(parse_quantity(&format!("1{suffix}")), decimal, "{suffix}");
+            let binary = Some(1024.0_f64.powi(power));
+            let suffix = format!("{}i", suffix.to_uppercase());
+            assert_eq!(parse_quantity(&format!("1{suffix}")), binary, "{suffix}");
+        }
+        for (suffix, small) in [("m", 1e-3), ("u", 1e-6), ("n", 1e-9)] {
+            assert_eq!(parse_quantity(&format!("1{suffix}")), Some(small), "{suffix}");
+        }
+    }
+
+    #[test]
     #[allow(clippy::float_cmp, reason = "these scales are exact in floating point")]
     fn suffixes_scale_to_base_units() {
         assert_eq!(parse_quantity("100m"), Some(0.1));

@@ -69,6 +69,13 @@ mod tests {
     }
 
     #[test]
+    fn a_star_stands_for_a_resource_as_it_does_for_a_part_of_any() {
+        let wider = |resource| wider_resources(resource).collect::<Vec<_>>();
+        assert_eq!(wider("pods"), ["*"]);
+        assert_eq!(wider("pods/exec"), ["*", "*/exec"]);
+    }
+
+    #[test]
     fn groups_and_verbs_count_as_well() {
         assert!(granted("{apiGroups: ['*'], resources: [pods], verbs: ['*']}", "pods"));
         assert!(!granted("{apiGroups: [apps], resources: [pods], verbs: [create]}", "pods"));

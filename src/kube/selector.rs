@@ -53,3 +53,60 @@ fn requirement(term: Node<'_>, labels: Option<Node<'_>>) -> bool {
         _ => false,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::source::Sources;
+    use crate::yaml;
+
+    /// Whether a selector matches pods with the labels `app: web` and `track: stable`.
+    fn matches(selector: &str) -> bool {
+        let text: Arc<str> =
+            format!("{{selector: {selector}, labels: {{app: web, track: stable}}}}").into();
+        let stream = yaml::parse(Sources::default().add("pods.yaml", Arc::clone(&text)), &text);
+        let root = stream.documents[0].root().expect("a mapping");
+        selects(root.get("selector"), root.get("labels"))
+    }
+
+    #[test]
+    fn none_matches_nothing_and_an_empty_one_everything() {
+        assert!(!matches("null"));
+        assert!(matches("{}"));
+        assert!(matches("{matchLabels: {}, matchExpressions: []}"));
+    }
+
+    #[test]
+    fn all_labels_must_be_there_with_their_values() {
+        assert!(matches("{matchLabels: {app: web}}"));
+        assert!(matches("{matchLabels: {app: web, track: stable}}"));
+        assert!(!matches("{matchLabels: {app: web, track: canary}}"));
+        assert!(!matches("{matchLabels: {app: web, tier: front}}"));
+    }
+
+    #[test]
+    fn each_term_is_met_in_its_own_way() {
+        for (term, is_met) in [
+            ("{key: app, operator: In, values: [shop, web]}", true),
+            ("{key: app, operator: In, values: [shop]}", false),
+            ("{key: tier, operator: In, values: [web]}", false),
+            ("{key: app, operator: NotIn, values: [shop]}", true),
+            ("{key: app, operator: NotIn, values: [shop, web]}", false),
+            ("{key: tier, operator: NotIn, values: [web]}", true),
+            ("{key: app, operator: Exists}", true),
+            ("{key: tier, operator: Exists}", false),
+            ("{key: app, operator: DoesNotExist}", false),
+            ("{key: tier, operator: DoesNotExist}", true),
+            ("{key: app, operator: Equals, values: [web]}", false),
+            ("{key: app}", false),
+        ] {
+            assert_eq!(matches(&format!("{{matchExpressions: [{term}]}}")), is_met, "{term}");
+        }
+        let both = "[{key: app, operator: Exists}, {key: tier, operator: Exists}]";
+        assert!(!matches(&format!("{{matchExpressions: {both}}}")));
+        let one = "{matchLabels: {app: web}, matchExpressions: [{key: tier, operator: Exists}]}";
+        assert!(!matches(one));
+    }
+}

@@ -87,6 +87,9 @@ mod tests {
     #[test]
     fn no_escape_sequence_reaches_the_terminal() {
         assert_eq!(terminal("a\u{1b}[31mb\u{202e}"), "a\\u{1b}[31mb\\u{202e}");
+        for reorders in ['\u{200e}', '\u{200f}', '\u{202a}', '\u{2066}', '\u{2069}'] {
+            assert_eq!(terminal(&reorders.to_string()), reorders.escape_unicode().to_string());
+        }
         assert_eq!(line("a\nb"), "a\\nb");
         assert_eq!(xml("<\u{0}&"), "&lt;\u{fffd}&amp;");
     }

@@ -266,6 +266,20 @@ mod tests {
     }
 
     #[test]
+    fn comments_of_each_sort_may_be_stacked() {
+        let ends = [
+            "# plimsoll: ignore[a]",
+            "{{/* plimsoll: ignore[a] */}}",
+            "{{- /* plimsoll: ignore[a] */}}",
+        ];
+        for (upper, lower) in ends.into_iter().flat_map(|upper| ends.map(|lower| (upper, lower))) {
+            let text = format!("{upper}\n  {lower}\nb: 1\n");
+            let one = (vec!["a".to_owned()], Scope::Lines(2, 2));
+            assert_eq!(covers(&text), [one.clone(), one], "{text}");
+        }
+    }
+
+    #[test]
     fn a_comment_above_a_block_covers_its_text() {
         let scope = |text: &str| template(&format!("# plimsoll: ignore[a]\n{text}"))[0].scope;
         assert_eq!(scope("  a: |\n    x\n\n    y\n\n  b: 1\n"), Scope::Lines(1, 4));
