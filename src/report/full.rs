@@ -58,6 +58,20 @@ fn render(
     style: Style,
     out: &mut String,
 ) -> fmt::Result {
+    place(entry, handler, texts, out)?;
+    further(entry, handler, texts, out)?;
+    footers(entry, style, out);
+    out.push('\n');
+    Ok(())
+}
+
+/// What was found, with the lines that it stands on.
+fn place(
+    entry: &Entry,
+    handler: &GraphicalReportHandler,
+    texts: &mut Texts,
+    out: &mut String,
+) -> fmt::Result {
     let file = &entry.location.file;
     let mut primary = Part {
         code: Some(format!("{}[{}]", entry.severity.as_str(), entry.rule)),
@@ -93,9 +107,16 @@ fn render(
             format_args!("   at {}:{}:{}\n", escape::line(file), start.line, start.column),
         )?;
     }
+    Ok(())
+}
 
-    // Places further away and in other files follow, each file once, in the order in which to
-    // read them.
+/// Places further away and in other files, each file once, in the order in which to read them.
+fn further(
+    entry: &Entry,
+    handler: &GraphicalReportHandler,
+    texts: &mut Texts,
+    out: &mut String,
+) -> fmt::Result {
     let further =
         || entry.related.iter().filter(|related| !is_near(&related.location, &entry.location));
     let mut seen: Vec<&str> = Vec::new();
@@ -127,43 +148,45 @@ fn render(
         // miette heads every report with a message; this one continues the finding above it.
         out.extend(text.split_inclusive('\n').skip(1));
     }
+    Ok(())
+}
 
-    let (on, off) = if style.color { ("\u{1b}[36m", "\u{1b}[0m") } else { ("", "") };
-    let mut footer = |word: &str, text: &str| {
-        let indent = " ".repeat(word.len() + 4);
-        let text = escape::terminal(text.trim_end());
-        // A block to copy keeps its lines; prose is broken to fit.
-        let lines = if text.contains('\n') {
-            text.lines().map(Cow::Borrowed).collect()
-        } else {
-            textwrap::wrap(&text, prose(style.width.saturating_sub(indent.len())))
-        };
-        let mut laid = String::new();
-        for (at, line) in lines.iter().enumerate() {
-            let head = if at == 0 { format!("  {on}{word}:{off} ") } else { indent.clone() };
-            laid.push_str(format!("{head}{line}").trim_end());
-            laid.push('\n');
-        }
-        out.push_str(&laid);
-    };
+/// What to do about it, and where else it is so.
+fn footers(entry: &Entry, style: Style, out: &mut String) {
+    let mut say = |word: &str, text: &str| footer(word, text, style, out);
     if let Some(help) = &entry.help {
-        footer("help", help);
+        say("help", help);
     }
     if let Some(fix) = entry.fix.as_ref().filter(|fix| !fix.title.is_empty()) {
-        footer("fix", &format!("{} ({})", fix.title, how(fix)));
+        say("fix", &format!("{} ({})", fix.title, how(fix)));
     }
     if !entry.releases.is_empty() {
         let mut text = format!("in {}", entry.releases.join(", "));
         if !entry.clean_releases.is_empty() {
             text.push_str(&format!(" (not in {})", entry.clean_releases.join(", ")));
         }
-        footer("releases", &text);
+        say("releases", &text);
     }
     if let Some(rendered) = &entry.rendered {
-        footer("rendered", &format!("{} line {}", rendered.source, rendered.line));
+        say("rendered", &format!("{} line {}", rendered.source, rendered.line));
     }
-    out.push('\n');
-    Ok(())
+}
+
+/// A text behind a word. A block to copy keeps its lines; prose is broken to fit.
+fn footer(word: &str, text: &str, style: Style, out: &mut String) {
+    let (on, off) = if style.color { ("\u{1b}[36m", "\u{1b}[0m") } else { ("", "") };
+    let indent = " ".repeat(word.len() + 4);
+    let text = escape::terminal(text.trim_end());
+    let lines = if text.contains('\n') {
+        text.lines().map(Cow::Borrowed).collect()
+    } else {
+        textwrap::wrap(&text, prose(style.width.saturating_sub(indent.len())))
+    };
+    for (at, line) in lines.iter().enumerate() {
+        let head = if at == 0 { format!("  {on}{word}:{off} ") } else { indent.clone() };
+        out.push_str(format!("{head}{line}").trim_end());
+        out.push('\n');
+    }
 }
 
 /// Who applies a fix.
