@@ -40,13 +40,26 @@ const TEMPLATES: &str = "templates that no chart renders were not checked: ";
 
 /// The first few of some names, and how many more there are; `None` where there are none.
 fn some(names: &BTreeSet<String>, one: &str, many: &str) -> Option<String> {
-    let named: Vec<&str> = names.iter().take(4).map(String::as_str).collect();
-    let more = match names.len().saturating_sub(named.len()) {
-        0 => String::new(),
-        1 => format!(" and 1 more {one}"),
-        more => format!(" and {more} more {many}"),
-    };
-    (!named.is_empty()).then(|| named.join(", ") + &more)
+    (!names.is_empty()).then(|| match names.len().saturating_sub(SHOWN) {
+        0 => first(names),
+        1 => format!("{} {one}", first(names)),
+        _ => format!("{} {many}", first(names)),
+    })
+}
+
+/// How many names a note has at most.
+const SHOWN: usize = 4;
+
+/// The first of some names, and how many more there are.
+fn first<T: AsRef<str>>(names: impl IntoIterator<Item = T, IntoIter: ExactSizeIterator>) -> String {
+    let names = names.into_iter();
+    let more = names.len().saturating_sub(SHOWN);
+    let mut named = String::new();
+    for name in names.take(SHOWN) {
+        named.push_str(if named.is_empty() { "" } else { ", " });
+        named.push_str(name.as_ref());
+    }
+    if more == 0 { named } else { format!("{named} and {more} more") }
 }
 
 /// True for the notes on charts, or what they depend on, that are nowhere on this machine.
@@ -65,23 +78,16 @@ const NOT_HERE: &str = "not on this machine: values were";
 pub const UNRENDERED: &str =
     "values were checked by themselves, selectors against the release's name alone";
 
-/// Charts that the note names.
-const CHARTS_SHOWN: usize = 4;
-
 /// Says once which charts are nowhere on this machine; `None` where there are none.
 fn absent(charts: &BTreeMap<String, String>) -> Option<String> {
-    let named: Vec<&str> = charts.keys().take(CHARTS_SHOWN).map(String::as_str).collect();
-    let (first, help) = charts.first_key_value()?;
+    let (chart, help) = charts.first_key_value()?;
     if charts.len() == 1 {
-        return Some(format!("the chart {first} is not on this machine: {UNRENDERED}; {help}"));
+        return Some(format!("the chart {chart} is not on this machine: {UNRENDERED}; {help}"));
     }
-    let named = match charts.len() - named.len() {
-        0 => named.join(", "),
-        more => format!("{} and {more} more", named.join(", ")),
-    };
     Some(format!(
-        "the charts {named} are not on this machine: {UNRENDERED}; `plimsoll vendor` fetches those of \
-         repositories; say where others lie under `charts` in plimsoll.yaml"
+        "the charts {} are not on this machine: {UNRENDERED}; `plimsoll vendor` fetches those of \
+         repositories; say where others lie under `charts` in plimsoll.yaml",
+        first(charts.keys())
     ))
 }
 
@@ -103,25 +109,16 @@ fn lacking(charts: &BTreeMap<String, BTreeSet<String>>) -> Option<String> {
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
         names.join(", ")
     };
-    let (first, names) = charts.first_key_value()?;
+    let (chart, names) = charts.first_key_value()?;
     if charts.len() == 1 {
         let names = listed(names);
         return Some(format!(
-            "{first}: found in Chart.yaml, but {LACKING}{names}; {HELP} the chart rendered"
+            "{chart}: found in Chart.yaml, but {LACKING}{names}; {HELP} the chart rendered"
         ));
     }
-    let named: Vec<String> = charts
-        .iter()
-        .take(CHARTS_SHOWN)
-        .map(|(chart, names)| format!("{chart} ({})", listed(names)))
-        .collect();
-    let more = match charts.len() - named.len() {
-        0 => String::new(),
-        more => format!(" and {more} more"),
-    };
     Some(format!(
-        "dependencies of {} charts are {LACKING}{}{more}; {HELP} the charts rendered",
+        "dependencies of {} charts are {LACKING}{}; {HELP} the charts rendered",
         charts.len(),
-        named.join(", ")
+        first(charts.iter().map(|(chart, names)| format!("{chart} ({})", listed(names))))
     ))
 }
