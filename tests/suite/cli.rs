@@ -76,6 +76,37 @@ fn values_on_the_command_line_make_a_release() {
     assert!(set.out.starts_with("--set replicas=3:1:"), "{}", set.out);
 }
 
+/// Only one chart can be meant.
+#[test]
+fn charts_that_the_values_of_the_command_line_are_not_for_are_noted() {
+    let chart = "apiVersion: v2\nname: web\nversion: 1.0.0\n";
+    let dir = repository(&[
+        ("one/Chart.yaml", chart),
+        ("two/Chart.yaml", chart),
+        ("map.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n"),
+        ("v.yaml", "replicas: 1\n"),
+    ]);
+    let said = |args: &[&str]| run(dir.path(), &[&["check"], args].concat()).err;
+    let two = said(&["one", "two", "-f", "v.yaml"]);
+    assert!(two.contains("asked of the chart one alone, and not of 1 more"), "{two}");
+    let one = said(&["two", "-f", "v.yaml"]);
+    assert!(!one.contains("was asked of the chart"), "{one}");
+    let none = said(&["map.yaml", "--set", "a=1"]);
+    assert!(none.contains("no chart is among the paths"), "{none}");
+    let alone = said(&["map.yaml", "-f", "v.yaml"]);
+    assert!(alone.contains("`plimsoll check CHART -f FILE`"), "{alone}");
+}
+
+#[test]
+fn what_files_were_read_as_is_told_in_words() {
+    let dir = repository(&[
+        ("map.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n"),
+        ("other.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: b}\n"),
+    ]);
+    let said = run(dir.path(), &["check", "--verbose"]).expect_code(0).err;
+    assert!(said.contains("2 files read as manifests\n"), "{said}");
+}
+
 /// One that is not understood would be taken for the newest.
 #[test]
 fn the_kubernetes_version_to_judge_by_is_read_or_refused() {

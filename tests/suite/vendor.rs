@@ -79,7 +79,8 @@ fn charts_of_an_index_are_locked_and_rendered_without_a_network() {
 
     // From here on there is nobody to ask.
     drop(server);
-    vendor(dir, &["--check"]).expect_code(0);
+    let fits = vendor(dir, &["--check"]).expect_code(0).out;
+    assert_eq!(fits, "plimsoll.lock fits what the releases name: 2 charts.\n");
     let again = vendor(dir, &[]).expect_code(0);
     assert_eq!(again.out, "web 1.0.0 kept\nweb 1.1.0 kept\nplimsoll.lock names 2 charts.\n");
     let checked = run(dir, &["check", "--format", "concise"]).expect_code(1);
@@ -88,6 +89,15 @@ fn charts_of_an_index_are_locked_and_rendered_without_a_network() {
         "{}",
         checked.out
     );
+}
+
+#[test]
+fn where_no_release_names_a_chart_of_others_there_is_nothing_to_lock() {
+    let dir = repository(&[]);
+    for args in [&[][..], &["--check"]] {
+        let said = vendor(dir.path(), args).expect_code(0).out;
+        assert!(said.starts_with("Nothing to fetch"), "{said}");
+    }
 }
 
 #[test]
