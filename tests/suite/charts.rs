@@ -1056,6 +1056,19 @@ fn schemas_are_held_as_helm_holds_them() {
     for (format, value) in [("uuid", "x"), ("duration", "1h"), ("regex", "(?!x)"), ("uri", "x")] {
         run(&of(format), value).expect_code(1);
     }
+    // Expressions are Go's in each draft.
+    for draft in
+        ["http://json-schema.org/draft-04/schema#", "http://json-schema.org/draft-07/schema#"]
+    {
+        let of = |part: &str| format!(r#"{{"$schema": "{draft}", {part}}}"#);
+        let flagged = of(r#""properties": {"a": {"pattern": "\\A(?i)(on|off)\\z"}}"#);
+        run(&flagged, "'OFF'").expect_code(0);
+        let refused = run(&flagged, "'offer'").expect_code(1);
+        assert!(in_one_line(&refused.err).contains(r"\A(?i)(on|off)\z"), "{}", refused.err);
+        let keys = of(r#""patternProperties": {"(?i)A": {"type": "integer"}}"#);
+        run(&keys, "1").expect_code(0);
+        run(&keys, "x").expect_code(1);
+    }
     // What a text holds is not asserted.
     let content = r#"{"$schema": "http://json-schema.org/draft-07/schema#", "properties": {"a": {"contentEncoding": "base64"}}}"#;
     run(content, "'*'").expect_code(0);

@@ -1,6 +1,7 @@
 //! `values.schema.json` against the values that it describes.
 
 mod format;
+mod pattern;
 
 use std::cell::LazyCell;
 use std::collections::BTreeSet;
@@ -27,7 +28,11 @@ pub(crate) struct Violation {
 
 /// A schema that values can be held against, as far as it can be had without a network.
 #[derive(Debug)]
-pub(crate) struct Schema(jsonschema::Validator);
+pub(crate) struct Schema {
+    validator: jsonschema::Validator,
+    /// Patterns as they were compiled, with what the schema says in their place.
+    patterns: Vec<(String, String)>,
+}
 
 impl Schema {
     /// Compiles a `values.schema.json`.
@@ -41,8 +46,11 @@ impl Schema {
         identifiers(&parsed, &mut own);
         check(&parsed, !own.is_empty(), true)?;
         cut_foreign(&mut parsed, &own);
+        let mut patterns = Vec::new();
+        rewrite(&mut parsed, &mut patterns);
         let options = format::as_helm(jsonschema::options()).with_retriever(Offline);
-        options.build(&parsed).map(Self).map_err(|error| error.to_string())
+        let validator = options.build(&parsed).map_err(|error| error.to_string())?;
+        Ok(Self { validator, patterns })
     }
 
     /// What it does not allow; `file` is what it was compiled of.
@@ -65,13 +73,19 @@ impl Schema {
                 // Without the value, which may be a credential: it stands at its place for all to
                 // read who may.
                 message: unexpected(&error, &instance)
-                    .unwrap_or_else(|| error.masked_with("it").to_string()),
+                    .unwrap_or_else(|| self.as_written(error.masked_with("it").to_string())),
                 value: origin_at(values, &pointer, origins),
-                schema: place(&error.schema_path().to_string()),
+                schema: place(&self.as_written(error.schema_path().to_string())),
                 pointer,
             }
         };
-        self.0.iter_errors(&instance).map(violation).collect()
+        self.validator.iter_errors(&instance).map(violation).collect()
+    }
+
+    /// A text with the patterns in it as the schema has them.
+    fn as_written(&self, text: String) -> String {
+        let written = |text: String, (own, written): &(String, String)| text.replace(own, written);
+        self.patterns.iter().fold(text, written)
     }
 }
 
@@ -169,6 +183,35 @@ fn check(schema: &serde_json::Value, named: bool, used: bool) -> Result<(), Stri
             .try_for_each(|part| check(part, named, used))?;
     }
     WITHIN.iter().filter_map(|key| entries.get(*key)).try_for_each(|part| check(part, named, used))
+}
+
+/// Writes patterns as `jsonschema` reads them in all drafts, and notes those that are others then.
+fn rewrite(schema: &mut serde_json::Value, patterns: &mut Vec<(String, String)>) {
+    if let serde_json::Value::Array(items) = schema {
+        return items.iter_mut().for_each(|item| rewrite(item, patterns));
+    }
+    let Some(entries) = schema.as_object_mut() else { return };
+    let mut ecma = |go: &str| {
+        let own = pattern::as_ecma(go);
+        if own != go {
+            patterns.push((own.clone(), go.to_owned()));
+        }
+        own
+    };
+    if let Some(serde_json::Value::String(pattern)) = entries.get_mut("pattern") {
+        *pattern = ecma(pattern);
+    }
+    if let Some(serde_json::Value::Object(parts)) = entries.get_mut("patternProperties") {
+        *parts = std::mem::take(parts).into_iter().map(|(go, part)| (ecma(&go), part)).collect();
+    }
+    for key in BY_NAME {
+        let parts = entries.get_mut(key).and_then(serde_json::Value::as_object_mut);
+        let parts = parts.into_iter().flat_map(serde_json::Map::values_mut);
+        parts.for_each(|part| rewrite(part, patterns));
+    }
+    for key in WITHIN {
+        entries.get_mut(key).into_iter().for_each(|part| rewrite(part, patterns));
+    }
 }
 
 /// The ids that a schema gives itself and its parts, without what follows a `#`.
