@@ -4,6 +4,8 @@ use std::cell::{LazyCell, OnceCell};
 use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
+use foldhash::fast::RandomState;
+
 use super::alternatives::{Alternatives, must_hold_alone};
 use super::kustomized::is_open;
 use super::mend;
@@ -13,7 +15,7 @@ use crate::kube::{Object, objects};
 use crate::lint::select::{Active, Chosen};
 use crate::lint::suppress::waive::{self, Waiving};
 use crate::project::Rewrites;
-use crate::rule::{Company, Evaluator, Hit, Scope, Together, Undecided};
+use crate::rule::{Company, Evaluator, Hit, Scope, Target, Together, Undecided};
 use crate::yaml::{Document, Stream};
 
 /// What came of the objects of a stream.
@@ -189,18 +191,19 @@ fn is_same((active, hit): &(&Active, Hit), (other, found): &(&Active, Hit)) -> b
 }
 
 /// Leaves out what another rule says more exactly of the same place.
-fn leave_to_others(hits: &mut Vec<(&Active, Hit)>) {
-    if hits.len() < 2 {
+fn leave_to_others(hits: &mut Hits<'_>) {
+    let exact = |active: &Active| !active.rule().yields_to.is_empty();
+    if hits.len() < 2 || !hits.iter().any(|(active, _)| exact(active)) {
         return;
     }
-    let yields = |active: &Active, hit: &Hit, all: &[(&Active, Hit)]| {
-        let exact = &active.rule().yields_to;
-        !exact.is_empty()
-            && all.iter().any(|(other, found)| {
-                found.target == hit.target && exact.iter().any(|id| **id == *other.known.id)
-            })
+    // There may be thousands of either.
+    let said: HashSet<(&str, &Target), RandomState> =
+        hits.iter().map(|(active, hit)| (&*active.known.id, &hit.target)).collect();
+    let yields = |active: &Active, hit: &Hit| {
+        let mut others = active.rule().yields_to.iter();
+        others.any(|other| said.contains(&(other.as_str(), &hit.target)))
     };
-    let left: Vec<bool> = hits.iter().map(|(active, hit)| yields(active, hit, hits)).collect();
+    let left: Vec<bool> = hits.iter().map(|(active, hit)| yields(active, hit)).collect();
     if left.contains(&true) {
         let mut left = left.into_iter();
         hits.retain(|_| left.next() != Some(true));
