@@ -3,30 +3,30 @@
 //! Mirrors helmfile's pkg/state/state.go (generateValuesFiles, namespaceAndValuesFlags) and
 //! docs/values-and-merging.md.
 
+mod document;
+mod held;
 mod path;
 mod spec;
 
-use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
-use std::ops::Range;
 use std::sync::Arc;
 
 use serde_json::{Value, json};
 
+use self::document::{Document, parts};
+use self::held::{held_back, let_go};
 use self::path::{behind_unknown, helmfiles_at, missing_base, state_files};
 use self::spec::{Placed, Spec, Templates};
 use super::command::{self, Assignment, AssignmentKind};
 use super::template::{Dialect, Engine, UNKNOWN, data};
-use super::text::Mapped;
 use super::{ChartRef, Content, Context, Found, Layer, Release, Unresolved, Via};
-use crate::helm::parse::action_length;
 use crate::project::chart::{scalar_text, scalar_texts};
 use crate::project::classify::Class;
 use crate::project::file::File;
 use crate::project::node::NodeRef;
 use crate::project::tree::{join, parent};
 use crate::source::{SourceId, Span};
-use crate::yaml::{self, Kind, Node, Stream};
+use crate::yaml::{self, Kind, Node};
 
 pub(super) fn find(context: &Context<'_>, found: &mut Found) {
     let mut states: BTreeMap<String, State> = BTreeMap::new();
@@ -54,56 +54,6 @@ pub(super) fn find(context: &Context<'_>, found: &mut Found) {
     for (_, state) in states.iter().filter(|(path, _)| !bases.contains(*path)) {
         found.unresolved.extend(state.missing_bases.iter().cloned());
         state.releases(context, found);
-    }
-}
-
-/// A document of a helmfile, rendered.
-struct Document {
-    stream: Stream,
-    /// What its spans are to be read through; `None` where they are the file's own.
-    mapped: Option<Mapped>,
-    text: Arc<str>,
-}
-
-impl Document {
-    /// What its documents hold, each with this.
-    fn roots(&self) -> impl Iterator<Item = (Node<'_>, &Self)> {
-        let roots = self.stream.documents.iter().filter_map(|document| document.root());
-        roots.map(move |root| (root, self))
-    }
-
-    fn span(&self, span: Span) -> Span {
-        match &self.mapped {
-            Some(mapped) => mapped.span(span.range().start, span.range().end),
-            None => span,
-        }
-    }
-
-    /// What keeps it from being read, of a document that was rendered: a file by itself is judged as YAML elsewhere.
-    fn fault(&self) -> Option<Unresolved> {
-        let error = self.stream.errors.first()?;
-        let why =
-            format!("the helmfile is no YAML once its templates are filled in: {}", error.message);
-        Some(Unresolved { declared: self.span(error.span), why, chart_path: None })
-    }
-
-    /// The values at a node, if they are written out just as they are.
-    fn content(&self, node: Node<'_>) -> Content {
-        if self.mapped.is_none() {
-            return NodeRef::new(&self.stream.documents, node)
-                .map_or(Content::Unknown, Content::Yaml);
-        }
-        let span = self.span(node.span());
-        let range = span.range();
-        if range.is_empty() || self.text[range.clone()].contains("{{") {
-            return Content::Unknown;
-        }
-        let stream = yaml::parse_part(span.source, &self.text, range);
-        let root = stream.documents.first().and_then(|document| document.root());
-        match root.and_then(|root| NodeRef::new(&stream.documents, root)) {
-            Some(root) if stream.errors.is_empty() => Content::Yaml(root),
-            _ => Content::Unknown,
-        }
     }
 }
 
@@ -428,21 +378,6 @@ impl State {
     }
 }
 
-/// The parts of a helmfile that say something; a line `---` stands between two.
-fn parts(text: &str) -> Vec<Range<usize>> {
-    let (mut parts, mut start, mut at) = (Vec::new(), 0, 0);
-    for line in text.split_inclusive('\n') {
-        if line.trim_end() == "---" {
-            parts.push(start..at);
-            start = at + line.len();
-        }
-        at += line.len();
-    }
-    parts.push(start..text.len());
-    parts.retain(|part| !text[part.clone()].trim().is_empty());
-    parts
-}
-
 /// What a release sets one by one.
 fn set(spec: &Spec<'_>, fill: &dyn Fn(&str) -> String) -> Option<Layer> {
     let (mut span, mut assignments) = (None, Vec::new());
@@ -505,59 +440,6 @@ fn content(path: &str, data: &Value, context: &Context<'_>) -> Content {
     };
     let root = document.root().map(|root| root.id());
     root.map_or(Content::Unknown, |node| Content::Yaml(NodeRef { document, node }))
-}
-
-/// A text whose templates that ask for a release are no templates for now: helmfile renders these for one release after
-/// another, when the rest is rendered. As long as before.
-fn held_back(text: &str) -> Cow<'_, str> {
-    if !text.contains(".Release") && !text.contains("tpl") {
-        return text.into();
-    }
-    let mut out = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(start) = rest.find("{{") {
-        let (before, action) = rest.split_at(start);
-        out.push_str(before);
-        let Some(length) = action_length(action) else { break };
-        let (action, after) = action.split_at(length);
-        let inner = &action[2..length - 2];
-        match asks_for_release(inner) {
-            true => [HELD[0], inner, HELD[1]].iter().for_each(|piece| out.push_str(piece)),
-            false => out.push_str(action),
-        }
-        rest = after;
-    }
-    out.push_str(rest);
-    out.into()
-}
-
-/// What stands in the place of `{{` and `}}` that are held back, each as long as these: control characters, which no
-/// YAML has.
-const HELD: [&str; 2] = ["\u{86}", "\u{87}"];
-
-fn let_go(mut mapped: Mapped) -> Mapped {
-    if mapped.text.contains(HELD[0]) {
-        mapped.text = mapped.text.replace(HELD[0], "{{").replace(HELD[1], "}}");
-    }
-    mapped
-}
-
-/// Whether an action gives something of a release, or all there is to a text that may ask for one. What only begins or ends
-/// a block has its other parts elsewhere, and a comment gives nothing.
-fn asks_for_release(action: &str) -> bool {
-    let words = action.trim_matches(['-', ' ', '\t', '\n']);
-    if words.starts_with("/*") {
-        return false;
-    }
-    let first = words.split_whitespace().next().unwrap_or_default();
-    let is_block = matches!(first, "if" | "else" | "range" | "with" | "end" | "define" | "block");
-    let code: Vec<&str> = words.split(['"', '`']).step_by(2).collect();
-    let has = |word: &str| {
-        let words = code.iter().flat_map(|code| code.split([' ', '\t', '\n', '(', ')', '|']));
-        words.into_iter().any(|own| own == word)
-    };
-    let gives_all = || has("tpl") && has(".");
-    !is_block && (code.iter().any(|code| code.contains(".Release")) || gives_all())
 }
 
 /// The engine for templates of the files in a directory.

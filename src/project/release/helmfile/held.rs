@@ -1,0 +1,60 @@
+//! Templates of a helmfile that are rendered for one release after another.
+
+use std::borrow::Cow;
+
+use crate::helm::parse::action_length;
+use crate::project::release::text::Mapped;
+
+/// A text whose templates that ask for a release are no templates for now: helmfile renders these for one release after
+/// another, when the rest is rendered. As long as before.
+pub(super) fn held_back(text: &str) -> Cow<'_, str> {
+    if !text.contains(".Release") && !text.contains("tpl") {
+        return text.into();
+    }
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(start) = rest.find("{{") {
+        let (before, action) = rest.split_at(start);
+        out.push_str(before);
+        let Some(length) = action_length(action) else { break };
+        let (action, after) = action.split_at(length);
+        let inner = &action[2..length - 2];
+        match asks_for_release(inner) {
+            true => [HELD[0], inner, HELD[1]].iter().for_each(|piece| out.push_str(piece)),
+            false => out.push_str(action),
+        }
+        rest = after;
+    }
+    out.push_str(rest);
+    out.into()
+}
+
+/// What stands in the place of `{{` and `}}` that are held back, each as long as these: control characters, which no
+/// YAML has.
+const HELD: [&str; 2] = ["\u{86}", "\u{87}"];
+
+/// A text that was rendered with what was held back from it as it is written.
+pub(super) fn let_go(mut mapped: Mapped) -> Mapped {
+    if mapped.text.contains(HELD[0]) {
+        mapped.text = mapped.text.replace(HELD[0], "{{").replace(HELD[1], "}}");
+    }
+    mapped
+}
+
+/// Whether an action gives something of a release, or all there is to a text that may ask for one. What only begins or ends
+/// a block has its other parts elsewhere, and a comment gives nothing.
+fn asks_for_release(action: &str) -> bool {
+    let words = action.trim_matches(['-', ' ', '\t', '\n']);
+    if words.starts_with("/*") {
+        return false;
+    }
+    let first = words.split_whitespace().next().unwrap_or_default();
+    let is_block = matches!(first, "if" | "else" | "range" | "with" | "end" | "define" | "block");
+    let code: Vec<&str> = words.split(['"', '`']).step_by(2).collect();
+    let has = |word: &str| {
+        let words = code.iter().flat_map(|code| code.split([' ', '\t', '\n', '(', ')', '|']));
+        words.into_iter().any(|own| own == word)
+    };
+    let gives_all = || has("tpl") && has(".");
+    !is_block && (code.iter().any(|code| code.contains(".Release")) || gives_all())
+}
