@@ -2,6 +2,7 @@
 
 mod alternatives;
 pub(super) mod chart;
+mod given;
 mod kustomized;
 mod layers;
 mod longest;
