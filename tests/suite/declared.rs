@@ -266,6 +266,10 @@ fn a_helmfile_that_is_no_yaml_once_it_is_filled_in_is_told() {
     assert_eq!(check(bracket).len(), 1, "{:?}", check(bracket));
     let template = "releases:\n  - name: {{ `web`\n    chart: ./chart\n";
     assert_eq!(check(template).len(), 1, "{:?}", check(template));
+    // Values that lie beside helmfiles are templates of their own.
+    let values = ("helmfile.d/web/values.yaml", "names:\n  - {{ `web` }}\n  other\n");
+    let dir = with(&[chart], &[("helmfile.yaml", readable), values]);
+    assert_eq!(found(dir.path(), "release-unresolved"), Vec::<String>::new());
 }
 
 #[test]

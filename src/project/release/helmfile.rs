@@ -115,7 +115,7 @@ impl State {
                 None => yaml::parse_part(file.source, &whole, range),
             };
             let document = Document { stream, mapped, text: file.text() };
-            if templated {
+            if templated && is_state(&whole) {
                 self.unreadable.extend(document.fault());
             }
             self.take(document, context, depth);
@@ -376,6 +376,12 @@ impl State {
         layers.extend(set(spec, &|text| engine.fill(source, text, data)));
         layers
     }
+}
+
+/// Whether a text has the keys of a helmfile: values for it may lie below `helmfile.d`, too.
+fn is_state(text: &str) -> bool {
+    let keys = ["releases:", "helmfiles:", "bases:", "environments:"];
+    text.lines().any(|line| keys.iter().any(|key| line.starts_with(key)))
 }
 
 /// What a release sets one by one.
