@@ -410,10 +410,10 @@ fn describe(source: SourceId, text: &str, error: &ScanError) -> SyntaxError {
     // At the end of the text there is nothing to see: point at the last thing that was written.
     let at = if text[at..].trim().is_empty() { text.trim_end().len() } else { at };
     let line_start = text[..at].rfind('\n').map_or(0, |newline| newline + 1);
-    let begin = text[at..].find('\n').map_or(text.len(), |length| at + length);
-    let rest = text[at..begin].trim_end();
+    let line_end = text[at..].find('\n').map_or(text.len(), |length| at + length);
+    let rest = text[at..line_end].trim_end();
     let (start, end) = if rest.is_empty() {
-        let line = text[line_start..begin].trim_end();
+        let line = text[line_start..line_end].trim_end();
         (line_start + line.len() - line.trim_start().len(), line_start + line.len())
     } else {
         let word = rest.find(char::is_whitespace).unwrap_or(rest.len());
@@ -423,7 +423,7 @@ fn describe(source: SourceId, text: &str, error: &ScanError) -> SyntaxError {
     let (message, kind) = wording(error, &text[at..]);
     let help = if indent.contains('\t') && indent.trim().is_empty() {
         Some("indent with spaces: YAML allows no tabs there")
-    } else if text[line_start..begin].contains("{{") {
+    } else if text[line_start..line_end].contains("{{") {
         Some(
             "this looks like a template: plimsoll renders templates inside a chart, and reads other files as plain YAML",
         )
