@@ -52,8 +52,8 @@ impl Plan {
         rule_files::add_own(&mut rules, &config, &sources)?;
         let configured =
             || config.settings.kube_version.as_ref().map(|version| version.value.clone());
-        kube_version(args.rendering.kube_version.as_deref())?;
-        let stated = args.rendering.kube_version.clone().filter(|version| !version.is_empty());
+        let stated = &args.rendering.kube_version;
+        let stated = kube_version(stated.as_deref())?.and(stated.clone());
         let kube_version = stated.or_else(configured);
         let api_versions = texts(&config.settings.api_versions);
         let options = Options {
