@@ -78,19 +78,14 @@ impl<'d> Field<'d> {
     pub(super) fn get(&self, key: &str) -> Option<Self> {
         let said = self.parts.iter().filter_map(|(node, author)| Some((node.get(key)?, *author)));
         let is_empty = |node: Node<'_>| node.is_empty() && node.raw().trim().is_empty();
-        let mut parts: Vec<(Node<'d>, &'d Author<'d>)> = Vec::new();
-        for (node, author) in said.filter(|(node, _)| !is_empty(*node)) {
-            let is_map = node.kind() == Kind::Mapping;
-            match parts.is_empty() {
-                true => parts.push((node, author)),
-                false if is_map => parts.push((node, author)),
-                false => break,
-            }
-            if !is_map {
-                break;
-            }
+        let is_map = |(node, _): &(Node<'d>, &'d Author<'d>)| node.kind() == Kind::Mapping;
+        let mut said = said.filter(|(node, _)| !is_empty(*node));
+        let first = said.next()?;
+        let mut parts = vec![first];
+        if is_map(&first) {
+            parts.extend(said.take_while(is_map));
         }
-        (!parts.is_empty()).then_some(Self { parts })
+        Some(Self { parts })
     }
 
     /// Whether anybody says anything of a field of it, and be it that it is empty.

@@ -60,7 +60,7 @@ impl Around<'_, '_> {
         }
         let (source, data) = (self.file.source, Json::Object(set.data.clone()));
         let made = self.engine().render(source, &text.text, 0..text.text.len(), &data)?;
-        (!made.text.contains([UNKNOWN]) && !made.text.contains(NO_VALUE)).then_some(made)
+        (!made.text.contains(UNKNOWN) && !made.text.contains(NO_VALUE)).then_some(made)
     }
 }
 
