@@ -184,10 +184,7 @@ fn release(
     context: &Context<'_>,
     found: &mut Found,
 ) {
-    let span = |range: Option<Range<usize>>| {
-        let range = range.unwrap_or(0..0);
-        Span::new(file.source, range.start, range.end)
-    };
+    let span = |range| place(range, file);
     let attribute = |name: &str| block.body.get_attribute(name);
     let text = |name: &str| attribute(name).and_then(|found| scope.text(&found.value));
     let declared = span(block.span());
@@ -238,6 +235,12 @@ fn release(
     });
 }
 
+/// Where something stands whose range the parser says.
+fn place(range: Option<Range<usize>>, file: &File) -> Span {
+    let range = range.unwrap_or(0..0);
+    Span::new(file.source, range.start, range.end)
+}
+
 /// The layers of `values`, in order.
 fn layers(
     expression: &Expression,
@@ -247,8 +250,7 @@ fn layers(
     context: &Context<'_>,
     into: &mut Vec<Layer>,
 ) {
-    let range = expression.span().unwrap_or(0..0);
-    let span = Span::new(file.source, range.start, range.end);
+    let span = place(expression.span(), file);
     match expression {
         Expression::Array(items) => {
             items.iter().for_each(|item| layers(item, file, scope, bases, context, into));
@@ -296,6 +298,7 @@ fn layers(
             }
         }
         Expression::HeredocTemplate(heredoc) => {
+            let range = span.range();
             let text = &file.text()[range.clone()];
             let plain = heredoc.template.iter().all(Element::is_literal);
             let body = text.find('\n').map_or(range.end, |at| range.start + at + 1);
@@ -400,7 +403,6 @@ fn assignment<'e>(
     file: &File,
     scope: &Scope<'_>,
 ) -> Option<Assignment> {
-    let span = |range: Range<usize>| Span::new(file.source, range.start, range.end);
     let value = get("value")?;
     let text = match scope.value(value) {
         Value::Unknown if !is_list => RUN_TIME.to_string(),
@@ -411,8 +413,8 @@ fn assignment<'e>(
         kind: if is_string { AssignmentKind::String } else { AssignmentKind::Value },
         path: get("name").and_then(|name| scope.text(name))?,
         value: text,
-        span: span(range.unwrap_or(0..0)),
-        value_span: value.span().map(span),
+        span: place(range, file),
+        value_span: value.span().map(|range| place(Some(range), file)),
     })
 }
 
