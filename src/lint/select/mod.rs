@@ -113,6 +113,9 @@ impl Chosen {
         let rules = self.rules.iter().zip(asked_for).filter(|(_, is_asked_for)| *is_asked_for);
         let rules = rules.map(|(rule, _)| rule).filter(|rule| !rule.known.is_compiled());
         let rules: Vec<&Active> = rules.collect();
+        if rules.is_empty() {
+            return;
+        }
         let crowd = Crowd::of(&objects);
         rules.par_iter().with_max_len(1).for_each(|rule| rule.prepare(&crowd));
     }
