@@ -178,7 +178,7 @@ pub fn take_text(
     }
     file.seen = memory.recall(by_name, &file).unwrap_or_else(|| {
         let text = file.text();
-        let stream = Arc::new(yaml::parse_lines(source, &text, 0..text.len()));
+        let stream = Arc::new(yaml::parse_apart(source, &text));
         let seen = look(path, by_name, &text, &stream);
         if seen.yaml {
             file.adopt(stream);

@@ -16,7 +16,8 @@ mod scalar;
 use std::ops::Range;
 use std::sync::Arc;
 
-use memchr::{memchr, memchr_iter, memrchr};
+use memchr::{memchr, memchr_iter, memmem, memrchr};
+use rayon::prelude::*;
 
 use super::build::Builder;
 use super::flow;
@@ -31,18 +32,63 @@ const MAX_KEY: usize = 512;
 const MAX_EXPECTED: usize = 4096;
 /// Documents beyond this number are left to granit, which knows the limit.
 const MAX_DOCUMENTS: usize = 10_000;
+/// How long a part of a text is that is read beside others, at least: some tenths of a millisecond's work.
+const PART: usize = 64 << 10;
 
 /// Reads a text; `None` where it must be read by the full grammar.
 pub(super) fn parse(source: SourceId, text: &Arc<str>) -> Option<Stream> {
-    if !is_ordinary(text) {
+    parse_documents(source, text, 0..text.len())
+}
+
+/// Reads a text as [`parse`] does, a long one in parts side by side.
+pub(super) fn parse_apart(source: SourceId, text: &Arc<str>) -> Option<Stream> {
+    let parts = parts(text, PART);
+    let apart = if parts.len() > 1 { parse_parts(source, text, parts) } else { None };
+    apart.or_else(|| parse(source, text))
+}
+
+/// Reads the parts of a text; `None` where one of them is not enough to be sure of it.
+fn parse_parts(source: SourceId, text: &Arc<str>, parts: Vec<Range<usize>>) -> Option<Stream> {
+    let read = |part| parse_documents(source, text, part);
+    let streams: Option<Vec<Stream>> = parts.into_par_iter().map(read).collect();
+    let whole = streams?.into_iter().reduce(|mut whole, part| {
+        whole.documents.extend(part.documents);
+        whole.errors.extend(part.errors);
+        whole.comments.extend(part.comments);
+        whole
+    })?;
+    (whole.documents.len() < MAX_DOCUMENTS).then_some(whole)
+}
+
+/// Parts of a text that are at least so long but for the last, each behind the first beginning with a document.
+fn parts(text: &str, length: usize) -> Vec<Range<usize>> {
+    let marker = memmem::Finder::new("\n---");
+    let mut parts = Vec::new();
+    let mut start = 0;
+    while let Some(rest) = text.as_bytes().get(start + length..) {
+        let mut ends = marker.find_iter(rest).map(|at| start + length + at + 1);
+        let Some(end) = ends.find(|end| matches!(text.as_bytes().get(end + 3), Some(b' ' | b'\n')))
+        else {
+            break;
+        };
+        parts.push(start..end);
+        start = end;
+    }
+    parts.push(start..text.len());
+    parts
+}
+
+/// Reads some whole documents of a text.
+fn parse_documents(source: SourceId, text: &Arc<str>, part: Range<usize>) -> Option<Stream> {
+    if !is_ordinary(&text[part.clone()]) {
         return None;
     }
     let stream = Stream { source, documents: Vec::new(), errors: Vec::new(), comments: Vec::new() };
     let mut reader = Reader {
         source,
         text,
-        bytes: text.as_bytes(),
-        at: 0,
+        bytes: &text.as_bytes()[..part.end],
+        at: part.start,
         open: Vec::new(),
         builder: None,
         stream,
@@ -81,6 +127,7 @@ struct Open {
 struct Reader<'t> {
     source: SourceId,
     text: &'t Arc<str>,
+    /// The text up to where reading ends.
     bytes: &'t [u8],
     /// The next line's first byte.
     at: usize,
@@ -411,7 +458,7 @@ impl<'t> Reader<'t> {
                 None => self.quoted_lines(at),
             },
             b'[' | b'{' => {
-                let text = self.text;
+                let text = &self.text[..self.bytes.len()];
                 let end = flow::collection(self.builder(), text, at, parent)?;
                 self.end_of_line(end)
             }

@@ -1,7 +1,5 @@
 //! Flow collections without comments and without scalars over several lines, for [`super::block`].
 
-use std::sync::Arc;
-
 use super::block::{is_plain_start, name_end, put_scalar, quoted_end};
 use super::build::Builder;
 use super::parse::MAX_DEPTH;
@@ -11,7 +9,7 @@ use super::parse::MAX_DEPTH;
 /// if any.
 pub(super) fn collection(
     builder: &mut Builder<'_>,
-    text: &Arc<str>,
+    text: &str,
     start: usize,
     parent: Option<usize>,
 ) -> Option<usize> {

@@ -29,7 +29,8 @@ pub use members::{Entries, Items, Name};
 pub use node::{Entry, Node};
 pub(crate) use parse::is_unprintable;
 pub use parse::{
-    Comment, ErrorKind, Stream, SyntaxError, parse, parse_fully, parse_lines, parse_part,
+    Comment, ErrorKind, Stream, SyntaxError, parse, parse_apart, parse_fully, parse_lines,
+    parse_part,
 };
 pub use path::{Path, Step, escape, pointer, unescape};
 pub use scalar::{Scalar, key_name, resolve_plain};

@@ -364,6 +364,26 @@ fn refuse_within(error: SyntaxError, stream: &mut Stream) {
 /// Where the part does not begin and end between two characters of the text.
 #[must_use]
 pub fn parse_lines(source: SourceId, text: &Arc<str>, lines: Range<usize>) -> Stream {
+    lines_by(parse, source, text, lines)
+}
+
+/// Reads all lines of a text as [`parse_lines`] does, the documents of a long one side by side, by the threads of the
+/// pool that this runs in. While a thread waits for another, it may take up other work of that pool: whoever calls
+/// this must hold nothing that such work waits for.
+#[must_use]
+pub fn parse_apart(source: SourceId, text: &Arc<str>) -> Stream {
+    let parse = |source, text: &Arc<str>| {
+        block::parse_apart(source, text).unwrap_or_else(|| parse_fully(source, text))
+    };
+    lines_by(parse, source, text, 0..text.len())
+}
+
+fn lines_by(
+    parse: impl Fn(SourceId, &Arc<str>) -> Stream,
+    source: SourceId,
+    text: &Arc<str>,
+    lines: Range<usize>,
+) -> Stream {
     if lines == (0..text.len()) && (text.ends_with('\n') || text.is_empty()) {
         return parse(source, text);
     }

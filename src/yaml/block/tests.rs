@@ -6,7 +6,7 @@ use std::sync::Arc;
 use proptest::prelude::*;
 
 use super::super::parse::{Stream, parse_fully};
-use super::parse;
+use super::{parse, parse_parts, parts};
 use crate::source::{SourceId, Sources};
 
 fn take_in(text: &str) -> (SourceId, Arc<str>) {
@@ -14,18 +14,19 @@ fn take_in(text: &str) -> (SourceId, Arc<str>) {
     (Sources::default().add("test.yaml", Arc::clone(&text)), text)
 }
 
-/// Holds the two readings of a text against each other; false where the quick reader gave up.
+/// Holds the readings of a text against each other, that of each document by itself too; false where the quick reader
+/// gave up.
 #[track_caller]
 fn reads_alike(text: &str) -> bool {
     let (source, text) = take_in(text);
-    let Some(quick) = parse(source, &text) else {
-        return false;
-    };
+    let (quick, apart) = (parse(source, &text), parse_parts(source, &text, parts(&text, 0)));
     let full = parse_fully(source, &text);
-    assert_eq!(quick.errors, full.errors, "{text:?}");
-    assert_eq!(quick.comments, full.comments, "{text:?}");
-    assert_eq!(shape(&quick), shape(&full), "{text:?}");
-    true
+    for quick in quick.iter().chain(&apart) {
+        assert_eq!(quick.errors, full.errors, "{text:?}");
+        assert_eq!(quick.comments, full.comments, "{text:?}");
+        assert_eq!(shape(quick), shape(&full), "{text:?}");
+    }
+    quick.is_some()
 }
 
 /// Every number and text of every document.
@@ -122,6 +123,16 @@ fn what_is_rare_or_wrong_is_left_to_the_full_grammar() {
         let (source, text) = take_in(text);
         assert!(parse(source, &text).is_none(), "{text:?}");
     }
+}
+
+#[test]
+fn long_texts_are_read_in_parts_that_begin_with_a_document() {
+    let text = "a: 1\n---\nb: |\n  ---\n--- # c\n---d: 2\n...\n---";
+    let parted =
+        |length| parts(text, length).into_iter().map(|part| &text[part]).collect::<Vec<_>>();
+    assert_eq!(parted(0), ["a: 1\n", "---\nb: |\n  ---\n", "--- # c\n---d: 2\n...\n---"]);
+    assert_eq!(parted(6), ["a: 1\n---\nb: |\n  ---\n", "--- # c\n---d: 2\n...\n---"]);
+    assert_eq!(parted(100), [text]);
 }
 
 /// The files of this repository, and the corpora of real ones where they are at hand.
