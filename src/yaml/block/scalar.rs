@@ -116,7 +116,7 @@ impl Reader<'_> {
         }
         if indent <= parent {
             // Nothing is in it: it stands where what follows stands.
-            if chomping == fold::Chomping::Keep || self.bytes[content] == b'#' {
+            if chomping == fold::Chomping::Keep {
                 return None;
             }
             self.builder().in_text(style, content..content, content..content);

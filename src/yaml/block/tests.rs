@@ -56,6 +56,7 @@ fn the_common_shapes_are_read_quickly() {
         "a: |2-\n    b\n   c\n",
         "a: |",
         "a:\n  - b: >- ",
+        "a: |\n\n# b\nc:\n  d: >-\n  # e\n  f: |\n    # g\n",
         "a: |\n\n  b\nc: |\nd: >-\n  e\n  f\n\n  g\n",
         "a: |2\n\n \n    b\n   c\nd: >\n\n  e\n  f\n    g\n\n   h\n  i\n  j\n",
         "a: b\n  c\n\n  d - e\nf: g\n",
