@@ -283,11 +283,14 @@ impl<'t> Reader<'t> {
                 // `- ` below a key at the key's own indentation.
                 true => {
                     open.awaiting?;
-                    let start = content + 1 + self.blanks(content + 1);
-                    // Where such a sequence starts is told by what follows the dash.
-                    if matches!(self.byte(start), None | Some(b'\n' | b'#' | b'|' | b'>')) {
-                        return None;
-                    }
+                    let behind = content + 1 + self.blanks(content + 1);
+                    // Such a sequence starts with what follows the first dash.
+                    let start = match self.byte(behind) {
+                        Some(b'\n') if behind == content + 1 => behind,
+                        // Where a null would stand is then told by the blanks or the comment.
+                        None | Some(b'\n' | b'#') => return None,
+                        Some(_) => behind,
+                    };
                     self.open_collection(indent, start, false)?;
                     self.item(content)
                 }
@@ -345,8 +348,11 @@ impl<'t> Reader<'t> {
         self.await_value(dash + 1);
         match self.byte(content) {
             None | Some(b'\n') => return self.end_of_line(content),
-            // Where a null would stand is then told by the comment.
-            Some(b'#') => return None,
+            Some(b'#') => {
+                let comment = &self.text[content..self.line_end(content)];
+                self.await_value(content + comment.trim_end().len());
+                return self.end_of_line(content);
+            }
             Some(_) => {}
         }
         // YAML counts columns, but only spaces and dashes stand before.

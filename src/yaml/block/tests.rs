@@ -46,6 +46,7 @@ fn the_common_shapes_are_read_quickly() {
         "a: 1\nb:\n  c: x y\n  d: \"q\"\n  e: 's'\n",
         "a:\n- b\n- c: 1\n  d: 2\n-\n  e: 3\n- - f\n  - g\nh: i\n",
         "a:\n  - b\n  -\n  - c\n",
+        "a:\n- |\n  b\n- >-\n  c\nd:\n-\n  e: f\n- # g\n  h: i\nj:\n  - # k\n  - l\n",
         "# head\na: b # tail\n\n  # between\nc:\n# above\n  d:\n",
         "---\n# Source: x\na: 1\n---\n---\nb: 2\n",
         "a: {b: c, \"d\": [e, 'f', -1, --g]}\nh: []\ni: {}\n",
