@@ -136,7 +136,11 @@ fn threads(count: usize) -> Result<&'static ThreadPool, CommandError> {
 /// Reads standard input where `-` is among the paths.
 fn stdin(args: &Args) -> Result<Option<Stdin>, CommandError> {
     if !args.paths.iter().any(|path| path.as_os_str() == "-") {
-        return Ok(None);
+        return match &args.show.stdin_filename {
+            Some(_) => Err(CommandError::new("`--stdin-filename` without standard input")
+                .help("name `-` among the paths to read it")),
+            None => Ok(None),
+        };
     }
     let mut text = String::new();
     std::io::stdin()

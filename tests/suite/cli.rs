@@ -201,6 +201,17 @@ fn values_on_the_command_line_are_values_whatever_their_file_is_called() {
 }
 
 #[test]
+fn a_flag_that_would_do_nothing_by_itself_is_a_usage_error() {
+    let dir = repository(&[]);
+    let name = run(dir.path(), &["check", "--stdin-filename", "pod.yaml"]).expect_code(2);
+    assert!(name.err.contains("help: name `-` among the paths"), "{}", name.err);
+    let unsafe_fixes = run(dir.path(), &["check", "--unsafe-fixes"]).expect_code(2);
+    assert!(unsafe_fixes.err.contains("<--fix|--diff>"), "{}", unsafe_fixes.err);
+    run(dir.path(), &["check", "--unsafe-fixes", "--diff"]).expect_code(0);
+    run(dir.path(), &["check", "--fix", "--diff"]).expect_code(2);
+}
+
+#[test]
 fn standard_input_is_a_file_with_a_name() {
     use std::io::Write as _;
     let dir = repository(&[]);

@@ -141,15 +141,15 @@ pub(crate) struct Scope {
 #[command(next_help_heading = "Fixes")]
 pub(crate) struct Fixing {
     /// Write the safe fixes to the files, and report what is left
-    #[arg(long, conflicts_with = "shard")]
+    #[arg(long, group = "fixes", conflicts_with = "shard")]
     pub(crate) fix: bool,
 
     /// Let --fix and --diff take in fixes that may change more than the field concerned
-    #[arg(long)]
+    #[arg(long, requires = "fixes")]
     pub(crate) unsafe_fixes: bool,
 
     /// Show what --fix would write, as a unified diff, and write nothing
-    #[arg(long, conflicts_with_all = ["fix", "shard"])]
+    #[arg(long, group = "fixes", conflicts_with = "shard")]
     pub(crate) diff: bool,
 }
 
@@ -174,7 +174,7 @@ pub(crate) struct Show {
     #[arg(long, short)]
     pub(crate) verbose: bool,
 
-    /// The name to show for standard input
+    /// The name to show for standard input, where `-` is among the paths
     #[arg(long, value_name = "NAME")]
     pub(crate) stdin_filename: Option<String>,
 
