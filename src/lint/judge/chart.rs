@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::finding::of_hit;
 use super::mend;
-use super::plain::{help, severity};
 use crate::finding::{Finding, ObjectRef, Origin, Place, Related};
 use crate::helm::chart::{Chart, names};
 use crate::lint::changed::Changed;
@@ -153,17 +153,10 @@ impl Directory<'_> {
         // The first document is an outline of what is no YAML.
         let document = |at: usize| (at > 0).then(|| &*view.documents()[at]);
         Finding {
-            help: help(active, hit.help.as_deref()),
-            url: active.rule().references.first().cloned(),
             related: related.collect(),
             fix: mend::in_place(hit.repair.as_ref(), document).map(Box::new),
             object: Some(Box::new(reference(view.directory(), api_version(view.root("chart"))))),
-            ..Finding::new(
-                (Arc::clone(&active.known.id), Arc::clone(&active.known.group)),
-                severity(active, hit),
-                hit.message.trim().trim_end_matches('.').to_owned(),
-                place(view.span(&hit.target)),
-            )
+            ..of_hit(active, hit, place(view.span(&hit.target)))
         }
     }
 

@@ -1,9 +1,8 @@
 //! What kustomizations put in the place of what a manifest says is not the manifest's to be judged by.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
-use super::plain::help;
+use super::finding::of_rule;
 use crate::finding::{Finding, Origin, Place};
 use crate::kube::{ImageRef, Object};
 use crate::lint::select::{Active, Choices};
@@ -31,15 +30,10 @@ pub(in crate::lint) fn moving_tags(
             of_images.find_map(|active| Some((active, active.param(MOVING_TAGS)?)))?;
         let moves =
             |known: &ParamValue| matches!(known, ParamValue::String(known) if **known == *tag);
-        matches!(moving, ParamValue::List(moving) if moving.iter().any(moves)).then(|| Finding {
-            help: help(active, None),
-            url: active.rule().references.first().cloned(),
-            ..Finding::new(
-                (Arc::clone(&active.known.id), Arc::clone(&active.known.group)),
-                active.severity,
-                format!("`{image}:{tag}` may be another image tomorrow"),
-                Place { span: *span, origin: Origin::Manifest },
-            )
+        matches!(moving, ParamValue::List(moving) if moving.iter().any(moves)).then(|| {
+            let message = format!("`{image}:{tag}` may be another image tomorrow");
+            let place = Place { span: *span, origin: Origin::Manifest };
+            of_rule(active, None, message, None, place)
         })
     };
     tags.iter().filter_map(finding).collect()
@@ -53,50 +47,41 @@ pub(super) fn is_open(
     document: &Document,
     object: &Object<'_>,
 ) -> bool {
-    let Rewrites {
-        images,
-        renamed,
-        variables,
-        replicas,
-        labels,
-        selectors,
-        namespace,
-        fields,
-        names,
-    } = rewrites;
     let target = &hit.target;
     let node = document.node(target.node);
     let gets = |asked: &[&str]| is_about(target, node, asked);
     let is_of_pods =
         || node.upwards().any(|node| node.key_name().is_some_and(|key| key == "template"));
-    let has_variable = || variables.iter().any(|name| node.raw().contains(&format!("$({name})")));
-    let is_counted = || replicas.contains(object.name());
+    let has_variable =
+        || rewrites.variables.iter().any(|name| node.raw().contains(&format!("$({name})")));
+    let is_counted = || rewrites.replicas.contains(object.name());
     let image = || match &*active.known.group {
         IMAGES => image_of(node),
         _ => Some(node).filter(|node| is_about(target, *node, &["image"])),
     };
-    let is_patched = || is_patched(fields, target, node, object);
+    let is_patched = || is_patched(&rewrites.fields, target, node, object);
     // What a rule misses beside the object may come with a patch of another, what it misses in it with one of its own.
     let is_brought = || {
         let item = node.raw();
-        let mut brought = Field::among(fields, object.kind, object.name());
+        let mut brought = Field::among(&rewrites.fields, object.kind, object.name());
         node.kind() == Kind::Scalar
-            && names.contains(item)
+            && rewrites.names.contains(item)
             && (active.known.scope == Scope::Release
                 || brought.any(|field| field.brings(item, object)))
     };
-    *namespace && gets(&["namespace"])
-        || *selectors && gets(&["selector", "matchLabels", "labels"])
-        || *labels && gets(&["labels"]) && !is_of_pods()
-        || !replicas.is_empty() && gets(&["replicas"]) && is_counted()
-        || !variables.is_empty() && has_variable()
-        || !images.is_empty()
-            && image().is_some_and(|image| images.contains(ImageRef::name(image.raw())))
-        || !renamed.is_empty()
-            && active.rule().judges_image_names
-            && image().is_some_and(|image| renamed.contains(ImageRef::name(image.raw())))
-        || !fields.is_empty() && is_patched()
-        || !names.is_empty() && is_brought()
+    let has_image_of = |names: &BTreeSet<String>| {
+        !names.is_empty()
+            && image().is_some_and(|image| names.contains(ImageRef::name(image.raw())))
+    };
+    rewrites.namespace && gets(&["namespace"])
+        || rewrites.selectors && gets(&["selector", "matchLabels", "labels"])
+        || rewrites.labels && gets(&["labels"]) && !is_of_pods()
+        || !rewrites.replicas.is_empty() && gets(&["replicas"]) && is_counted()
+        || !rewrites.variables.is_empty() && has_variable()
+        || has_image_of(&rewrites.images)
+        || active.rule().judges_image_names && has_image_of(&rewrites.renamed)
+        || !rewrites.fields.is_empty() && is_patched()
+        || !rewrites.names.is_empty() && is_brought()
 }
 
 /// Whether a patch sets what a hit is about, or takes it away.

@@ -1,10 +1,9 @@
 //! Rules over the values layers of a release, with its chart where that is at hand.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
+use super::finding::of_rule;
 use super::mend;
-use super::plain::help;
 use crate::finding::{Finding, Origin, Place, Related, Sought};
 use crate::lint::place::shown::{first_line, origin_of, token};
 use crate::lint::select::Active;
@@ -92,15 +91,10 @@ fn finding(active: &Active, remark: Remark, sources: &Sources) -> Finding {
     });
     let primary = Place { span: first_line(remark.span, sources), origin: Origin::Values };
     let fix = mend::rewritten(active.rule(), remark.repair);
-    let weight = remark.severity.filter(|_| !active.chosen).unwrap_or(active.severity);
     Finding {
         related: related.collect(),
-        help: help(active, remark.help.as_deref()),
-        url: active.rule().references.first().cloned(),
         sought: (active.rule().seeks == Some(Seeks::Reader)).then(|| Box::new(Sought::Reader)),
         fix: fix.map(Box::new),
-        group: Arc::clone(&active.known.group),
-        rule: Arc::clone(&active.known.id),
-        ..Finding::new(("", ""), weight, remark.message, primary)
+        ..of_rule(active, remark.severity, remark.message, remark.help.as_deref(), primary)
     }
 }

@@ -2,6 +2,7 @@
 
 mod alternatives;
 pub(super) mod chart;
+mod finding;
 mod given;
 mod kustomized;
 mod layers;

@@ -209,19 +209,3 @@ fn leave_to_others(hits: &mut Hits<'_>) {
         hits.retain(|_| left.next() != Some(true));
     }
 }
-
-/// A check's own severity, unless the user chose one for the rule.
-#[must_use]
-pub(super) fn severity(active: &Active, hit: &Hit) -> crate::finding::Severity {
-    match hit.severity {
-        Some(severity) if !active.chosen => severity,
-        _ => active.severity,
-    }
-}
-
-/// What a hit says to do, or what its rule does.
-#[must_use]
-pub(super) fn help(active: &Active, own: Option<&str>) -> Option<Arc<str>> {
-    let help = own.map_or_else(|| Arc::clone(&active.rule().fix), |own| own.trim().into());
-    (!help.is_empty()).then_some(help)
-}

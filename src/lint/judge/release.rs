@@ -1,9 +1,9 @@
 //! Rules over the values of a release.
 
+use super::finding::of_hit;
 use super::layers::Families;
 use super::mend;
 use super::merged::{Merged, merge};
-use super::subject::said;
 use crate::finding::{Finding, Origin, Place, Related};
 use crate::lint::gather::Desk;
 use crate::lint::select::Active;
@@ -130,6 +130,6 @@ fn finding(active: &Active, hit: &Hit, merged: &Merged, layers: &[Node<'_>]) -> 
     Some(Finding {
         related: related.collect(),
         fix: mend::in_layers(hit.repair.as_ref(), merged, layers, primary.span).map(Box::new),
-        ..said(active, hit, primary)
+        ..of_hit(active, hit, primary)
     })
 }

@@ -1,9 +1,8 @@
 //! From what a rule found in an object to a finding.
 
 use std::cell::OnceCell;
-use std::sync::Arc;
 
-use super::plain::{help, severity};
+use super::finding::of_hit;
 use crate::finding::{Finding, ObjectRef, Origin, Place, Related, Sought};
 use crate::kube::{Object, labels_of};
 use crate::lint::select::Active;
@@ -41,7 +40,7 @@ impl<'o> Subject<'o> {
             related: related.collect(),
             object: Some(Box::new(self.field(&hit.target))),
             sought: sought(active, self.document.node(hit.target.node)),
-            ..said(active, hit, place(&hit.target))
+            ..of_hit(active, hit, place(&hit.target))
         }
     }
 
@@ -53,20 +52,6 @@ impl<'o> Subject<'o> {
             container: container(document.node(target.node)),
             ..named.get_or_init(|| reference(object)).clone()
         }
-    }
-}
-
-/// What a rule says of a place, and of nothing beside it yet.
-pub(super) fn said(active: &Active, hit: &Hit, primary: Place) -> Finding {
-    Finding {
-        help: help(active, hit.help.as_deref()),
-        url: active.rule().references.first().cloned(),
-        ..Finding::new(
-            (Arc::clone(&active.known.id), Arc::clone(&active.known.group)),
-            severity(active, hit),
-            hit.message.trim().trim_end_matches('.').to_owned(),
-            primary,
-        )
     }
 }
 

@@ -1,9 +1,7 @@
 //! Rules over the texts of YAML files.
 
-use std::sync::Arc;
-
+use super::finding::of_rule;
 use super::mend;
-use super::plain::help;
 use crate::finding::{Finding, Origin, Place, Related};
 use crate::lint::select::{Active, Chosen};
 use crate::project::{Class, File};
@@ -30,17 +28,10 @@ pub(in crate::lint) fn judge(
         let related = hit.related.into_iter();
         Finding {
             fix: mend::rewritten(active.rule(), hit.repair).map(Box::new),
-            help: help(active, None),
-            url: active.rule().references.first().cloned(),
             related: related
                 .map(|(span, message)| Related { message, place: place(span) })
                 .collect(),
-            ..Finding::new(
-                (Arc::clone(&active.known.id), Arc::clone(&active.known.group)),
-                active.severity,
-                hit.message,
-                place(hit.span),
-            )
+            ..of_rule(active, None, hit.message, None, place(hit.span))
         }
     };
     evaluator.text(&text, pairs).into_iter().map(finding).collect()
