@@ -289,11 +289,7 @@ impl<'p> Run<'p> {
                         self.manifest(file, stream, &scene, chosen, evaluator)
                     }
                 };
-                found.objects = judged.objects;
-                found.waived = judged.waived;
-                found.unknown_kinds = judged.unknown_kinds;
-                found.undecided = judged.undecided;
-                append(&mut found.findings, judged.findings);
+                found = found.and(judged);
             }
             Class::Values if !self.judged_with_release(&file.path) => {
                 let roots: Vec<_> = file.roots().take(1).collect();
@@ -318,7 +314,7 @@ impl<'p> Run<'p> {
         scene: &plain::Scene<'c>,
         chosen: &'c Chosen,
         evaluator: &mut Evaluator,
-    ) -> plain::Judged {
+    ) -> Found {
         let names = self.names();
         let waiving = &self.waiving(&names);
         let pieces = pieces(&stream.documents, |document| document.span().range().len());
@@ -335,8 +331,8 @@ impl<'p> Run<'p> {
                 plain::judge(stream, piece, scene, chosen, waiving, evaluator)
             },
         );
-        let judged: Vec<plain::Judged> = judged.collect();
-        judged.into_iter().fold(plain::Judged::default(), plain::Judged::and)
+        let judged: Vec<Found> = judged.collect();
+        judged.into_iter().fold(Found::default(), Found::and)
     }
 
     /// Judges a chart's directory when its `Chart.yaml` comes up, or its values where it has none;
@@ -373,7 +369,7 @@ impl<'p> Run<'p> {
         let declared = &self.sources.path(release.declared.source);
         let mut evaluator = self.evaluator(Some(release), declared);
         let mut found = Found::default();
-        let rendered = match self.resolve(release) {
+        let is_rendered = match self.resolve(release) {
             Resolution::At(path) => {
                 let names = self.names();
                 let waiving = self.waiving(&names);
@@ -396,18 +392,10 @@ impl<'p> Run<'p> {
                     crate::project::supply(wanted, self.config, &self.project.lock)
                 });
                 let judged = task.judge(&self.charts, &before, &waiving, &evaluator);
-                found.findings = judged.findings;
+                found = judged.found;
                 self.weigh(&mut found.findings, &mut found.notes);
-                found.unloaded = judged.unloaded;
                 self.weigh(&mut found.unloaded, &mut found.notes);
-                found.objects = judged.objects;
-                found.waived = judged.waived;
-                found.unknown_kinds = judged.unknown_kinds;
-                found.undecided = judged.undecided;
-                found.rendered.extend(judged.texts.map(|texts| (release.display(), texts)));
-                found.lacking_charts.extend(judged.lacking);
-                found.notes.extend(judged.notes);
-                judged.rendered
+                judged.is_rendered
             }
             Resolution::Absent { chart, help } => {
                 found.absent_charts.insert(chart, help);
@@ -426,7 +414,7 @@ impl<'p> Run<'p> {
             release,
             desk,
             &self.families,
-            rendered,
+            is_rendered,
             &chosen.rules,
             &mut evaluator,
             self.sources,

@@ -1,7 +1,7 @@
 //! Rules over manifests as they lie in the repository.
 
 use std::cell::{LazyCell, OnceCell};
-use std::collections::{BTreeSet, HashSet};
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use foldhash::fast::RandomState;
@@ -12,36 +12,12 @@ use super::mend;
 use super::subject::Subject;
 use crate::finding::{Finding, Origin};
 use crate::kube::{Object, objects};
+use crate::lint::found::Found;
 use crate::lint::select::{Active, Chosen};
 use crate::lint::suppress::waive::{self, Waiving};
 use crate::project::Rewrites;
-use crate::rule::{Company, Evaluator, Hit, Scope, Target, Together, Undecided};
+use crate::rule::{Company, Evaluator, Hit, Scope, Target, Together};
 use crate::yaml::{Document, Stream};
-
-/// What came of the objects of a stream.
-#[derive(Debug, Default)]
-pub(in crate::lint) struct Judged {
-    pub(in crate::lint) findings: Vec<Finding>,
-    /// How many objects there are.
-    pub(in crate::lint) objects: usize,
-    /// How many findings an annotation waives.
-    pub(in crate::lint) waived: usize,
-    pub(in crate::lint) unknown_kinds: BTreeSet<String>,
-    /// Checks that could not be decided on an object.
-    pub(in crate::lint) undecided: Undecided,
-}
-
-impl Judged {
-    /// With what came of later objects.
-    pub(in crate::lint) fn and(mut self, mut later: Self) -> Self {
-        self.findings.append(&mut later.findings);
-        self.objects += later.objects;
-        self.waived += later.waived;
-        self.unknown_kinds.append(&mut later.unknown_kinds);
-        self.undecided.add(later.undecided);
-        self
-    }
-}
 
 /// What objects are judged in.
 #[derive(Clone, Copy)]
@@ -96,13 +72,13 @@ pub(in crate::lint) fn judge<'c>(
     chosen: &'c Chosen,
     waiving: &Waiving<'_>,
     evaluator: &mut Evaluator,
-) -> Judged {
-    let mut judged = Judged::default();
+) -> Found {
+    let mut found = Found::default();
     let company = LazyCell::new(|| scene.around.alternatives?.company(stream));
     let alone = OnceCell::new();
     for document in documents {
         for object in objects(document) {
-            judged.objects += 1;
+            found.objects += 1;
             let mut hits = hits(document, &object, scene, chosen, |_| true, evaluator);
             // Most objects have nothing of the kind, and then nobody asks what is deployed alone.
             if hits.iter().any(must_hold_alone)
@@ -133,13 +109,13 @@ pub(in crate::lint) fn judge<'c>(
                     ..subject.finding(active, &hit)
                 })
                 .collect();
-            judged.waived += waive::apply(&object, &mut own, waiving);
-            judged.findings.append(&mut own);
+            found.waived += waive::apply(&object, &mut own, waiving);
+            found.findings.append(&mut own);
         }
     }
-    judged.unknown_kinds.append(&mut evaluator.unknown_kinds);
-    judged.undecided.add(std::mem::take(&mut evaluator.undecided));
-    judged
+    found.unknown_kinds.append(&mut evaluator.unknown_kinds);
+    found.undecided.add(std::mem::take(&mut evaluator.undecided));
+    found
 }
 
 /// What rules find on one object.

@@ -1,8 +1,10 @@
 //! Rules over the objects that a chart makes, with each finding at the line a person wrote.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
+
+use rayon::prelude::*;
 
 use super::chart::{directory_name, reference};
 use super::layers::Families;
@@ -11,8 +13,6 @@ use super::plain::{Around, Hits};
 use super::render::{failures, unloaded};
 use super::subject::Subject;
 use super::{layers, plain, release};
-use rayon::prelude::*;
-
 use crate::finding::{Finding, Origin, Place};
 use crate::helm::calls::api_asked;
 use crate::helm::capabilities::KubeVersion;
@@ -22,6 +22,7 @@ use crate::helm::render::{self as helm, Fault, Manifest, RenderError, Rendered};
 use crate::helm::values::{Layer, Set, SetKind};
 use crate::kube::schema::{NEWEST_MINOR, OLDEST_MINOR, is_of_others, served};
 use crate::kube::{OPEN_NAMESPACE, objects};
+use crate::lint::found::Found;
 use crate::lint::gather::{Charts, Desk};
 use crate::lint::outcome::Documents;
 use crate::lint::piece::{in_parts, pieces};
@@ -30,7 +31,7 @@ use crate::lint::select::{Active, Chosen};
 use crate::lint::suppress::waive::{self, Waiving};
 use crate::project::{LocalChart, Release, Via};
 use crate::rule::layers::{Layers, text};
-use crate::rule::{Company, Evaluator, Scope, Undecided};
+use crate::rule::{Company, Evaluator, Scope};
 use crate::source::{Sources, Span};
 use crate::yaml::Document;
 
@@ -61,21 +62,16 @@ pub(in crate::lint) struct Task<'a> {
 /// What came of rendering a release and judging its objects.
 #[derive(Debug, Default)]
 pub(in crate::lint) struct Judged {
-    pub(in crate::lint) findings: Vec<Finding>,
-    /// That the chart cannot be loaded, unless another finding says why.
-    pub(in crate::lint) unloaded: Vec<Finding>,
-    pub(in crate::lint) objects: usize,
-    pub(in crate::lint) waived: usize,
-    pub(in crate::lint) unknown_kinds: BTreeSet<String>,
-    /// Checks that could not be decided on an object.
-    pub(in crate::lint) undecided: Undecided,
+    pub(in crate::lint) found: Found,
     /// Whether the chart was rendered with all that the release says.
-    pub(in crate::lint) rendered: bool,
-    /// What is rendered, where it is kept.
-    pub(in crate::lint) texts: Option<Documents>,
-    /// The chart, and names of its dependencies that are not here.
-    pub(in crate::lint) lacking: Option<(String, BTreeSet<String>)>,
-    pub(in crate::lint) notes: Vec<String>,
+    pub(in crate::lint) is_rendered: bool,
+}
+
+impl Judged {
+    /// Of a chart that was not rendered.
+    fn unrendered(found: Found) -> Self {
+        Self { found, is_rendered: false }
+    }
 }
 
 impl Task<'_> {
@@ -101,7 +97,7 @@ impl Task<'_> {
             Err(why) => {
                 let note =
                     format!("{}: {why}, so its chart was not rendered", self.release.display());
-                return Judged { notes: vec![note], ..Judged::default() };
+                return Judged::unrendered(Found { notes: vec![note], ..Found::default() });
             }
         };
         let options = self.options(chart);
@@ -115,16 +111,17 @@ impl Task<'_> {
                     rewrites: None,
                     alternatives: None,
                 };
-                let mut judged = self.objects(&rendered, chart, around, waiving, evaluator);
+                let mut found = self.objects(&rendered, chart, around, waiving, evaluator);
                 let again = |set: &str| again(chart, &options, &layers, set);
                 let own =
                     Layers { rendered: Some(&rendered), again: Some(&again), ..Layers::default() };
-                judged.findings.extend(self.on_layers(chart, charts, own));
-                judged
+                found.findings.extend(self.on_layers(chart, charts, own));
+                Judged { found, is_rendered: true }
             }
             Err(error) if error.fault == Fault::MissingDependency => {
-                let lacking = Some((shown, error.missing.into_iter().collect()));
-                Judged { lacking, ..Judged::default() }
+                let lacking = (shown, error.missing.into_iter().collect());
+                let lacking_charts = BTreeMap::from([lacking]);
+                Judged::unrendered(Found { lacking_charts, ..Found::default() })
             }
             // What made it fail may be what stands in for a value.
             Err(error) if self.is_guessed() => {
@@ -134,27 +131,30 @@ impl Task<'_> {
                     error.reason
                 );
                 let findings = self.on_layers(chart, charts, Layers::default());
-                Judged { notes: vec![note], findings, ..Judged::default() }
+                Judged::unrendered(Found { notes: vec![note], findings, ..Found::default() })
             }
             Err(error) => {
                 let own = Layers { failure: Some(&error), ..Layers::default() };
                 let own = self.on_layers(chart, charts, own);
                 // One fault, one finding: a null is why it does not render.
                 let told = own.iter().any(|finding| &*finding.rule == NULL);
-                let mut judged = match told {
-                    true => Judged::default(),
+                let mut findings = match told {
+                    true => Vec::new(),
                     false => self.failed(&error, chart),
                 };
-                judged.findings.extend(own);
-                judged
+                findings.extend(own);
+                Judged::unrendered(Found { findings, ..Found::default() })
             }
         };
         let mut judged = match self.helped {
             true => helm::render_helped(chart, &options, &layers, judge),
             false => helm::render(chart, &options, &layers, judge),
         };
-        if judged.rendered {
-            judged.findings.extend(self.under_longest_name(chart, &layers, waiving, evaluator));
+        if judged.is_rendered {
+            judged
+                .found
+                .findings
+                .extend(self.under_longest_name(chart, &layers, waiving, evaluator));
         }
         judged
     }
@@ -208,10 +208,10 @@ impl Task<'_> {
         let mut unloaded = vec![unloaded(error, self.release.declared, self.sources)];
         self.adopt(&mut unloaded);
         self.name(&mut unloaded, None);
-        Judged { unloaded, ..Judged::default() }
+        Judged::unrendered(Found { unloaded, ..Found::default() })
     }
 
-    fn failed(&self, error: &RenderError, chart: &Chart) -> Judged {
+    fn failed(&self, error: &RenderError, chart: &Chart) -> Vec<Finding> {
         let mut findings = failures(error, Span::new(chart.source, 0, 0), self.sources);
         // The chart is innocent of what its release is called.
         if error.fault == Fault::ReleaseName {
@@ -230,7 +230,7 @@ impl Task<'_> {
         }
         self.adopt(&mut findings);
         self.name(&mut findings, Some(chart));
-        Judged { findings, ..Judged::default() }
+        findings
     }
 
     /// Says of findings that they are about the chart as a whole.
@@ -295,9 +295,9 @@ impl Task<'_> {
         around: Around<'c>,
         waiving: &Waiving<'_>,
         evaluator: &(dyn Fn() -> Evaluator + Sync),
-    ) -> Judged {
-        let texts = self.keep_rendered.then(|| documents(rendered));
-        let mut judged = Judged { rendered: true, texts, ..Judged::default() };
+    ) -> Found {
+        let kept = self.keep_rendered.then(|| (self.release.display(), documents(rendered)));
+        let mut found = Found { rendered: kept.into_iter().collect(), ..Found::default() };
         let homes = Homes { files: self.files, charts: self.charts, release: self.release };
         let made = rendered.manifests.iter().map(|manifest| (manifest, true));
         let left_out = rendered.left_out.iter().map(|manifest| (manifest, false));
@@ -306,7 +306,7 @@ impl Task<'_> {
             Some((manifest, (manifest.document.as_ref()?, is_made)))
         });
         let (manifests, documents): (Vec<_>, Vec<_>) = manifests.unzip();
-        let seen = self.hits(&documents, around, evaluator, &mut judged);
+        let seen = self.hits(&documents, around, evaluator, &mut found);
         for ((manifest, (document, _)), hits) in manifests.into_iter().zip(documents).zip(seen) {
             let places = Places::new(
                 rendered,
@@ -317,7 +317,7 @@ impl Task<'_> {
                 self.in_repository,
             );
             for (object, hits) in objects(document).into_iter().zip(hits) {
-                judged.objects += 1;
+                found.objects += 1;
                 let subject = Subject::new(document, &object, Origin::Template);
                 let mut own: Vec<Finding> = hits
                     .into_iter()
@@ -330,7 +330,7 @@ impl Task<'_> {
                         finding
                     })
                     .collect();
-                judged.waived += waive::apply(&object, &mut own, waiving);
+                found.waived += waive::apply(&object, &mut own, waiving);
                 for finding in &mut own {
                     places.move_rest(finding);
                     if let Some(object) = &mut finding.object
@@ -339,11 +339,11 @@ impl Task<'_> {
                         object.namespace.clone_from(&self.release.namespace);
                     }
                 }
-                judged.findings.append(&mut own);
+                found.findings.append(&mut own);
             }
         }
-        self.adopt(&mut judged.findings);
-        judged
+        self.adopt(&mut found.findings);
+        found
     }
 
     /// What rules find on the objects of documents, each of which Helm makes or leaves out: of one document after
@@ -353,7 +353,7 @@ impl Task<'_> {
         documents: &[(&'c Arc<Document>, bool)],
         around: Around<'c>,
         evaluator: &(dyn Fn() -> Evaluator + Sync),
-        judged: &mut Judged,
+        found: &mut Found,
     ) -> Vec<Vec<Hits<'c>>> {
         // What Helm leaves out for its hook is never an object: only Helm's own rules concern it.
         let of_helm = |active: &Active| &*active.known.group == "helm-chart";
@@ -381,8 +381,8 @@ impl Task<'_> {
         let mut all = Vec::with_capacity(documents.len());
         for (hits, undecided, mut unknown_kinds) in parts {
             all.extend(hits);
-            judged.undecided.add(undecided);
-            judged.unknown_kinds.append(&mut unknown_kinds);
+            found.undecided.add(undecided);
+            found.unknown_kinds.append(&mut unknown_kinds);
         }
         all
     }
