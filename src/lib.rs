@@ -4,19 +4,19 @@
 //!
 //! - [`source`][]: files with ids, text, line index, spans. Knows no YAML.
 //! - [`finding`][]: what plimsoll says about a place.
-//! - [`spelling`][]: the known name that a misspelt one was meant to be; which names are in capitals.
-//! - [`yaml`][]: text to spanned tree. Knows no Kubernetes.
+//! - [`spelling`][]: the known name that is nearest to a misspelt one; which names are written in capitals.
+//! - [`yaml`][]: a text as a tree with spans. Knows no Kubernetes.
 //! - [`config`][]: `plimsoll.yaml`.
-//! - [`helm`][]: chart and values layers to rendered text with origins.
+//! - [`helm`][]: a chart and values layers rendered to text with origins.
 //! - [`kube`][]: documents as objects, pods, selectors, quantities.
 //! - [`project`][]: a repository as charts, releases, values files, manifests.
-//! - [`vendor`][]: charts of other repositories, fetched; the only code that talks to a network.
-//! - [`rule`][]: rule files, compiled, evaluated over a scope.
-//! - [`report`][]: findings as entries with lines and columns; a file a format.
-//! - [`lint`][]: the pipeline; beside it, only [`project`][] and `plimsoll render` run things in parallel.
-//! - [`fix`][]: fixes tried by linting and rendering again, and applied.
-//! - [`lsp`][]: the way in from an editor.
-//! - [`cli`][]: the way in; a file a command.
+//! - [`vendor`][]: charts fetched from other repositories; the only code that uses a network.
+//! - [`rule`][]: rule files, compiled and evaluated on a scope.
+//! - [`report`][]: findings as entries with lines and columns; one file per format.
+//! - [`lint`][]: the pipeline. Besides it, only [`project`][] and [`helm`][] work in parallel.
+//! - [`fix`][]: fixes, tried by linting and rendering again, and applied.
+//! - [`lsp`][]: the language server.
+//! - [`cli`][]: the command line; one file per command.
 
 pub mod cli;
 pub mod config;
