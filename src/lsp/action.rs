@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use gen_lsp_types as lsp;
 
-use super::answer::View;
 use super::capability::OPEN;
 use super::diagnostics::Texts;
 use super::edit::Edits;
+use super::view::View;
 use super::{proof, setting};
 use crate::config::FILE_NAMES;
 use crate::finding::{Applicability, Severity};

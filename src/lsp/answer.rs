@@ -1,24 +1,16 @@
 //! Requests and their answers.
 
-use std::cell::RefCell;
-use std::sync::Arc;
-
 use gen_lsp_types as lsp;
 use lsp_server::{ErrorCode, Request};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::capability::{Client, OPEN};
-use super::chart::Traces;
-use super::diagnostics::Editor;
-use super::document::Document;
-use super::proof::Proven;
+use super::capability::OPEN;
 use super::rendered;
+use super::view::View;
 use super::worker::Worker;
 use super::{action, completion, definition, hint, hover, symbol};
-use crate::lint::{Session, Snapshot};
-use crate::report::model::Entry;
 
 /// A request that is understood.
 pub(super) enum Asked {
@@ -31,29 +23,6 @@ pub(super) enum Asked {
     Completion(lsp::CompletionParams),
     Hints(lsp::InlayHintParams),
     Rendered(rendered::Params),
-}
-
-/// An open document with all that is known around it.
-pub(super) struct View<'w> {
-    pub(super) snapshot: Arc<Snapshot>,
-    /// The document's path as findings name it.
-    pub(super) shown: String,
-    pub(super) document: &'w Document,
-    /// What the last run found around it.
-    pub(super) found: &'w [Entry],
-    pub(super) editor: Editor<'w>,
-    pub(super) client: &'w Client,
-    /// What its releases are rendered to, as far as somebody has asked.
-    pub(super) traces: &'w RefCell<Traces>,
-    /// Fixes that were tried, as far as somebody has asked.
-    pub(super) proven: &'w RefCell<Proven>,
-    pub(super) session: &'w Session,
-}
-
-impl View<'_> {
-    fn offset(&self, position: lsp::Position) -> usize {
-        self.document.text.offset(position, self.editor.encoding)
-    }
 }
 
 impl Asked {

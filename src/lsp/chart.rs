@@ -1,10 +1,9 @@
 //! What releases make of the values: who sets a key, who reads it, what it ends in.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::collections::BTreeSet;
 
-use super::answer::View;
 use super::subject::{Key, is_template, mentions};
+use super::view::View;
 use crate::lint::Snapshot;
 use crate::lint::trace::{Field, Spot, Trace};
 use crate::project::{Content, Release, is_below, join};
@@ -22,17 +21,6 @@ pub(super) struct Setting {
     pub(super) value: String,
     /// A chart's own values.
     pub(super) is_default: bool,
-}
-
-/// Rendered releases, each made once for a snapshot.
-#[derive(Debug, Default)]
-pub(super) struct Traces(BTreeMap<usize, Result<Arc<Trace>, String>>);
-
-impl Traces {
-    /// A release as it is rendered.
-    pub(super) fn of(&mut self, release: usize, snapshot: &Snapshot) -> Result<Arc<Trace>, String> {
-        self.0.entry(release).or_insert_with(|| snapshot.trace(release).map(Arc::new)).clone()
-    }
 }
 
 /// The releases that a document has a part in, with their names.

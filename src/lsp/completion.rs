@@ -1,33 +1,21 @@
 //! What may be written at a place.
 
-use std::collections::BTreeMap;
 use std::ops::Range;
 
 use gen_lsp_types as lsp;
 
-use super::answer::View;
 use super::chart::{around, kind};
 use super::configuration;
+use super::offer::{Offer, Offers};
 use super::outline::{Place, place};
 use super::schema;
+use super::view::View;
 use crate::helm::chart::Chart;
 use crate::helm::reads::Reads;
 use crate::kube::schema::Schemas;
 use crate::lint::directive::MARK;
 use crate::project::Class;
 use crate::yaml::Node;
-
-/// Something that may be written.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Offer {
-    /// What it is: a type, a default.
-    pub(super) detail: String,
-    /// What it is for.
-    pub(super) about: String,
-}
-
-/// Offers by what is written, sorted.
-pub(super) type Offers = BTreeMap<String, Offer>;
 
 /// What is completed: the word before the cursor, and whether it is a key.
 struct Word {

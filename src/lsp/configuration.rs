@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use serde_json::Value;
 
-use super::completion::{Offer, Offers};
+use super::offer::{Offer, Offers};
 use super::outline::Place;
 use super::schema;
 use crate::rule::RuleSet;

@@ -2,12 +2,12 @@
 
 use gen_lsp_types as lsp;
 
-use super::answer::View;
 use super::chart::{readers, releases, settings};
 use super::diagnostics::Texts;
 use super::rendered::location;
 use super::subject::{Key, Subject, is_template, subject};
 use super::symbol::defined;
+use super::view::View;
 use crate::lint::trace::Spot;
 
 /// Where what a place is about is set: of a values key, the chart's default, or, where this is it,

@@ -5,9 +5,9 @@ use std::ops::Range;
 
 use gen_lsp_types as lsp;
 
-use super::answer::View;
 use super::diagnostics::Texts;
 use super::position::Text;
+use super::view::View;
 use crate::report::model::EditEntry;
 
 /// Edits by shown path: a range of bytes, and what is to stand there.

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use gen_lsp_types as lsp;
 
-use super::answer::View;
-use super::chart::{Traces, releases, short};
+use super::chart::{releases, short};
+use super::view::{Traces, View};
 
 /// Values of one line that are shown.
 const MOST: usize = 3;

@@ -5,11 +5,11 @@ use std::ops::Range;
 
 use gen_lsp_types as lsp;
 
-use super::answer::View;
-use super::chart::{MOST_RELEASES, Traces, ends, kind, readers, releases, settings, short};
+use super::chart::{MOST_RELEASES, ends, kind, readers, releases, settings, short};
 use super::diagnostics::Texts;
 use super::rendered::location;
 use super::subject::{Key, Subject, subject};
+use super::view::{Traces, View};
 use crate::lint::trace::Spot;
 use crate::project::Release;
 use crate::rule::Rule;

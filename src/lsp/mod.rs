@@ -28,6 +28,7 @@ mod document;
 mod edit;
 mod hint;
 mod hover;
+mod offer;
 mod outline;
 mod position;
 mod proof;
@@ -38,6 +39,7 @@ mod setting;
 mod stale;
 mod subject;
 mod symbol;
+mod view;
 mod worker;
 mod workspace;
 

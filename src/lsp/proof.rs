@@ -3,17 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::answer::View;
+use super::view::View;
 use crate::fix::{self, Effort, Evidence};
 use crate::lint::LintError;
-use crate::report::model::{Entry, FixEntry};
+use crate::report::model::Entry;
 
 /// How much is tried for a menu, which somebody waits for.
 const EFFORT: Effort = Effort { all: true, fixes: 32, tries: 6, keeps_untried: false };
-
-/// What came of fixes that were tried, by the fingerprints of their findings; `None` for one that
-/// does not help.
-pub(super) type Proven = BTreeMap<String, Option<FixEntry>>;
 
 /// Holds the fixes of findings to what they claim, on the texts as they are now; each once.
 pub(super) fn prove(view: &View<'_>, entries: &mut [Entry]) {

@@ -4,9 +4,9 @@
 use gen_lsp_types as lsp;
 use serde::{Deserialize, Serialize};
 
-use super::answer::View;
-use super::chart::{Traces, releases};
+use super::chart::releases;
 use super::diagnostics::Texts;
+use super::view::{Traces, View};
 use crate::lint::trace::Spot;
 
 /// What a client asks for.

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::completion::{Offer, Offers};
+use super::offer::{Offer, Offers};
 
 /// References that lead to references.
 const MOST_REFERENCES: usize = 16;

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::answer::View;
+use super::view::View;
 use crate::lint::directive::MARK;
 use crate::project::{Class, File, join};
 use crate::rule::RuleSet;

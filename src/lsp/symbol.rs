@@ -2,8 +2,8 @@
 
 use gen_lsp_types as lsp;
 
-use super::answer::View;
 use super::position::{Encoding, Text};
+use super::view::View;
 use crate::project::File;
 use crate::yaml::{Document, Kind, Node};
 

@@ -18,14 +18,13 @@ use lsp::Notification as _;
 use lsp_server::{ErrorCode, Message, Notification, Request, RequestId, Response};
 use serde::Serialize;
 
-use super::answer::{self, Asked, View};
+use super::answer::{self, Asked};
 use super::capability::{Client, Settings};
-use super::chart::Traces;
 use super::diagnostics::{Editor, Texts, united};
 use super::document::Documents;
 use super::position::Text;
-use super::proof::Proven;
 use super::stale::Good;
+use super::view::{Proven, Traces, View};
 use super::workspace::Workspace;
 use crate::lint::{LintError, Outcome, Snapshot, Watch};
 use crate::report::model::{Entry, Summary};
