@@ -3,7 +3,7 @@
 
 use std::collections::HashSet;
 
-use super::classify::Class;
+use super::class::Class;
 use super::file::File;
 use super::name::PathName;
 use super::tree::{join, parent};

@@ -4,7 +4,7 @@
 use std::collections::HashSet;
 
 use super::chart::LocalChart;
-use super::classify::Class;
+use super::class::Class;
 use super::file::File;
 use super::tree::{is_below, join, upwards};
 use super::word::Word;

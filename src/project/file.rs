@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, OnceLock};
 
-use super::classify::{Class, Seen};
+use super::class::{Class, Seen};
 use super::word::Word;
 use crate::kube;
 use crate::source::{Changed, Slot, SourceId, Sources};

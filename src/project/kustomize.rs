@@ -9,9 +9,9 @@ use std::ops::Deref;
 
 use foldhash::fast::RandomState;
 
-use super::chart::scalar_text;
-use super::classify::Class;
+use super::class::Class;
 use super::file::File;
+use super::node::scalar_text;
 use super::tree::{join, parent};
 use crate::yaml::Node;
 pub use field::{Field, path};

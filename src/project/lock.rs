@@ -11,7 +11,7 @@ use std::sync::{Arc, OnceLock};
 use sha2::{Digest as _, Sha256};
 
 use super::GROUP;
-use super::chart::scalar_text;
+use super::node::scalar_text;
 use super::walk::shown;
 use crate::config::Config;
 use crate::finding::{Finding, Origin, Place, Severity};

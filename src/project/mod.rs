@@ -5,6 +5,7 @@
 
 mod chainsaw;
 mod chart;
+mod class;
 mod classify;
 mod embedded;
 mod file;
@@ -13,6 +14,7 @@ mod lock;
 mod name;
 mod node;
 mod release;
+mod resolve;
 mod skaffold;
 mod tracked;
 mod tree;
@@ -23,8 +25,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-pub use chart::{LocalChart, Resolution, in_repository, of_dependency, resolve, supply};
-pub use classify::{Class, Recall, Seen, Taken, take, take_text};
+pub use chart::LocalChart;
+pub use class::{Class, Seen};
+pub use classify::{Recall, Taken, take, take_text};
 pub use file::File;
 pub use kustomize::{Field, NewTag, Rewrites, path as field_path};
 pub use lock::{
@@ -33,6 +36,7 @@ pub use lock::{
 };
 pub use node::NodeRef;
 pub use release::{Assignment, AssignmentKind, ChartRef, Content, Layer, Release, Unresolved, Via};
+pub use resolve::{Resolution, in_repository, of_dependency, resolve, supply};
 pub use tree::{Tree, is_below, join, parent, upwards};
 pub(crate) use walk::unreadable;
 pub use walk::{Candidate, MAX_SIZE, Read, UNREADABLE, Walked, read_text, shown, walk, walk_with};

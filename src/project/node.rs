@@ -1,4 +1,4 @@
-//! Nodes that outlive whoever found them.
+//! Nodes that are kept with their document, and the texts of scalars.
 
 use std::sync::Arc;
 
@@ -26,4 +26,14 @@ impl NodeRef {
     pub fn get(&self) -> Node<'_> {
         self.document.node(self.node)
     }
+}
+
+/// A scalar's text as a person meant it; `None` for null and collections.
+pub(super) fn scalar_text(node: Node<'_>) -> Option<String> {
+    (node.scalar().is_some() && !node.is_null()).then(|| node.raw().to_owned())
+}
+
+/// The texts of a list.
+pub(super) fn scalar_texts(list: Node<'_>) -> Vec<String> {
+    list.items().filter_map(scalar_text).collect()
 }

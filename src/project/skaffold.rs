@@ -4,10 +4,10 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
-use super::chart::scalar_text;
-use super::classify::Class;
+use super::class::Class;
 use super::file::File;
 use super::kustomize::Rewrites;
+use super::node::scalar_text;
 use super::tree::{parent, upwards};
 use crate::yaml::Node;
 

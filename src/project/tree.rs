@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
 
-use super::classify::Class;
+use super::class::Class;
 use super::file::File;
 use super::walk::shown;
 

@@ -6,7 +6,7 @@ use rayon::prelude::*;
 
 use super::{Kustomization, Kustomizations, items};
 use crate::kube::Object;
-use crate::project::classify::Class;
+use crate::project::class::Class;
 use crate::project::file::File;
 use crate::project::tree::{base_name, join, parent, upwards};
 use crate::yaml::Node;

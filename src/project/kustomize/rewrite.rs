@@ -7,9 +7,9 @@ use std::sync::Arc;
 
 use super::field::{Field, Patched};
 use super::{Kustomization, Kustomizations, items};
-use crate::project::chart::scalar_text;
-use crate::project::classify::Class;
+use crate::project::class::Class;
 use crate::project::file::File;
+use crate::project::node::scalar_text;
 use crate::source::Span;
 use crate::yaml::Node;
 

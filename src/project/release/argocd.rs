@@ -20,7 +20,7 @@ use super::shell::RUN_TIME;
 use super::template::{Dialect, Engine, UNKNOWN};
 use super::text::Mapped;
 use super::{ChartRef, Content, Context, Found, Layer, Release, Unresolved, Via, split_oci};
-use crate::project::classify::Class;
+use crate::project::class::Class;
 use crate::project::file::File;
 use crate::project::tree::{base_name, is_below, join, parent};
 use crate::project::word::Word;

@@ -3,7 +3,7 @@
 use super::command::{self, Assignment, AssignmentKind};
 use super::{ChartRef, Content, Context, Found, Layer, Release, Via};
 use crate::config::{self, ChartSettings, Config, ReleaseSettings, Spanned, ValuesEntry};
-use crate::project::classify::Class;
+use crate::project::class::Class;
 use crate::project::node::NodeRef;
 use crate::project::tree::{join, parent};
 use crate::project::walk::shown;

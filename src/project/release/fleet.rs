@@ -4,8 +4,8 @@
 //! `internal/helmdeployer` (`getValues`).
 
 use super::{ChartRef, Content, Context, Found, Layer, Release, Via, command, embedded, split_oci};
-use crate::project::chart::scalar_text;
 use crate::project::file::File;
+use crate::project::node::scalar_text;
 use crate::project::tree::{base_name, join, parent};
 use crate::yaml::{Kind, Node};
 

@@ -14,11 +14,10 @@ use super::{
     ChartRef, Content, Context, Found, Layer, Release, Unresolved, Via, embedded, kustomize,
     split_oci,
 };
-use crate::project::chart::scalar_text;
-use crate::project::classify::Class;
+use crate::project::class::Class;
 use crate::project::file::File;
 use crate::project::kustomize::{Kustomization, Kustomizations, items, patch as kustomize_patch};
-use crate::project::node::NodeRef;
+use crate::project::node::{NodeRef, scalar_text};
 use crate::project::tree::{is_below, join, parent, upwards};
 use crate::project::word::Word;
 use crate::source::Span;

@@ -6,9 +6,9 @@ use super::{
     Assignment, AssignmentKind, ChartRef, Content, Context, Found, Layer, Release, Unresolved, Via,
     command, embedded,
 };
-use crate::project::chart::scalar_text;
-use crate::project::classify::Class;
+use crate::project::class::Class;
 use crate::project::file::File;
+use crate::project::node::scalar_text;
 use crate::project::word::Word;
 use crate::yaml::Node;
 

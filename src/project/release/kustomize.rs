@@ -3,10 +3,10 @@
 //! Mirrors kustomize's api/types/helmchartargs.go and HelmChartInflationGenerator.go.
 
 use super::{ChartRef, Content, Context, Found, Layer, Release, Via, embedded};
-use crate::project::chart::{scalar_text, scalar_texts};
-use crate::project::classify::Class;
+use crate::project::class::Class;
 use crate::project::file::File;
 use crate::project::kustomize::{Kustomization, Kustomizations};
+use crate::project::node::{scalar_text, scalar_texts};
 use crate::project::tree::{join, parent};
 use crate::project::word::Word;
 use crate::yaml::{Kind, Node};

@@ -12,7 +12,7 @@ use super::command::{self, Aliases, Around};
 use super::shell::{Call, Environment, Shell, parse};
 use super::text::Mapped;
 use super::{Context, Found, Via};
-use crate::project::classify::Class;
+use crate::project::class::Class;
 use crate::project::file::File;
 use crate::project::tree::{is_below, parent, upwards};
 use crate::project::word::Word;

@@ -4,9 +4,9 @@
 use super::command::{self, Assignment, AssignmentKind};
 use super::shell::RUN_TIME;
 use super::{ChartRef, Content, Context, Found, Layer, Release, Unresolved, Via, embedded};
-use crate::project::chart::scalar_text;
-use crate::project::classify::Class;
+use crate::project::class::Class;
 use crate::project::file::File;
+use crate::project::node::scalar_text;
 use crate::project::tree::{join, parent, upwards};
 use crate::yaml::Node;
 

@@ -19,7 +19,7 @@ use self::value::{Scope, Value};
 use super::command::{self, Assignment, AssignmentKind};
 use super::shell::RUN_TIME;
 use super::{Content, Context, Found, Layer, Release, Unresolved, Via};
-use crate::project::classify::Class;
+use crate::project::class::Class;
 use crate::project::file::File;
 use crate::project::node::NodeRef;
 use crate::project::tree::{join, parent};

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{Content, Context, Via};
-use crate::project::chart::scalar_text;
+use crate::project::node::scalar_text;
 use crate::project::release::embedded;
 use crate::project::release::text::Mapped;
 use crate::source::Span;

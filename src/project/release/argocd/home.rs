@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::project::chart::scalar_text;
-use crate::project::classify::Class;
+use crate::project::class::Class;
+use crate::project::node::scalar_text;
 use crate::project::release::Context;
 use crate::project::release::template::UNKNOWN;
 use crate::project::tree::join;

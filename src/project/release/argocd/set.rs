@@ -11,7 +11,7 @@ use self::parameter::{Parameters, fill, of_path};
 use super::field::{Author, Field};
 use super::{Content, Context, Declaration, File, Found, Layer, Mapped, UNKNOWN, Unresolved, Via};
 use super::{application, documents};
-use crate::project::chart::scalar_text;
+use crate::project::node::scalar_text;
 use crate::project::release::template::{Dialect, Engine};
 use crate::project::tree::{base_name, is_below, join, parent};
 use crate::source::{SourceId, Span};

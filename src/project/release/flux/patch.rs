@@ -1,8 +1,7 @@
 //! Patches of HelmReleases.
 
 use super::{Object, Way};
-use crate::project::chart::scalar_text;
-use crate::project::node::NodeRef;
+use crate::project::node::{NodeRef, scalar_text};
 use crate::project::release::{Context, embedded};
 use crate::project::tree::{join, parent};
 use crate::yaml::Node;

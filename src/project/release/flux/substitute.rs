@@ -3,7 +3,7 @@
 //! Mirrors `SubstituteVariables` of fluxcd/pkg's `kustomize/kustomize_varsub.go`.
 
 use super::{Flux, Object};
-use crate::project::chart::scalar_text;
+use crate::project::node::scalar_text;
 use crate::yaml::Node;
 
 impl<'p> Flux<'p> {

@@ -1,7 +1,7 @@
 //! Files that a helmfile names.
 
 use super::Document;
-use crate::project::chart::scalar_text;
+use crate::project::node::scalar_text;
 use crate::project::release::template::UNKNOWN;
 use crate::project::release::{Context, Unresolved};
 use crate::project::tree::join;

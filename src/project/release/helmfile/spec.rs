@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use super::Document;
-use crate::project::chart::scalar_text;
+use crate::project::node::scalar_text;
 use crate::yaml::{Kind, Node};
 
 /// Templates may inherit from others, each more than once.

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::{Context, Mapped, Piece, Via, environment};
-use crate::project::chart::scalar_text;
 use crate::project::file::File;
+use crate::project::node::scalar_text;
 use crate::project::release::shell::{RUN_TIME, Value, is_known};
 use crate::yaml::{Kind, Node};
 

@@ -10,7 +10,7 @@ use self::expand::{expand, reference};
 use self::line::{Logical, logical_lines};
 use self::variable::{Branches, Variables, split_assignment, without_comment};
 use super::{Context, Mapped, Piece, Via, environment};
-use crate::project::classify::Class;
+use crate::project::class::Class;
 use crate::project::file::File;
 use crate::project::release::shell::{RUN_TIME, is_known};
 

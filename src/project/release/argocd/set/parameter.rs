@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value as Json, json};
 
-use crate::project::chart::scalar_text;
+use crate::project::node::scalar_text;
 use crate::project::release::template::{UNKNOWN, data, normalize};
 use crate::project::tree::base_name;
 use crate::yaml::{Kind, Node};

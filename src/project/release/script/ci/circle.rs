@@ -2,7 +2,7 @@
 //! <https://circleci.com/docs/configuration-reference/>.
 
 use super::{Context, File, Kind, Node, Piece, Value, Variables, other};
-use crate::project::chart::scalar_text;
+use crate::project::node::scalar_text;
 use crate::project::release::shell::RUN_TIME;
 
 /// One piece for each script, and for each set of parameters that it is called with.

@@ -3,8 +3,8 @@
 use super::{
     Context, File, Kind, Node, Piece, Value, Variables, lines, piece, references, variables,
 };
-use crate::project::chart::scalar_text;
-use crate::project::classify::Class;
+use crate::project::class::Class;
+use crate::project::node::scalar_text;
 use crate::project::tree::join;
 
 /// Keys at the top that are no jobs.

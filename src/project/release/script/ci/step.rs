@@ -2,8 +2,8 @@
 //! or by a task that stands for a command, Azure's `HelmDeploy`.
 
 use super::{Context, Mapped, Piece, Value, Variables, Via, environment, variables};
-use crate::project::chart::scalar_text;
 use crate::project::file::File;
+use crate::project::node::scalar_text;
 use crate::project::release::shell::RUN_TIME;
 use crate::project::tree::base_name;
 use crate::yaml::{Kind, Node};

@@ -1,7 +1,7 @@
 //! Taskfiles: <https://taskfile.dev/reference/schema/>.
 
 use super::{Context, File, Kind, Node, Piece, Value, Variables, is_known, lines, piece};
-use crate::project::chart::scalar_text;
+use crate::project::node::scalar_text;
 use crate::project::release::shell::{COMPUTED, RUN_TIME};
 use crate::project::tree::join;
 
