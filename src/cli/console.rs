@@ -4,7 +4,6 @@ use std::borrow::Cow;
 use std::io::{self, BufWriter, IsTerminal as _, Write};
 use std::process::ExitCode;
 
-use super::output::width;
 use crate::report::{escape, prose};
 
 /// The process's own output. Commands write through it, so that a closed pipe is an error they
@@ -41,8 +40,15 @@ fn laid_out(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// The process's standard output, to which is written what comes as it comes: the library's own looks through
-/// all of it for the last end of a line, and writes what lies behind that by itself.
+/// Columns to lay text out in.
+pub(super) fn width() -> usize {
+    let asked = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
+    let terminal = || terminal_size::terminal_size().map(|(width, _)| usize::from(width.0));
+    asked.or_else(terminal).unwrap_or(100).clamp(40, 160)
+}
+
+/// The process's standard output, written to without a line buffer: the one that the standard library puts in front
+/// searches all of what is written for its last line feed, and writes what follows that by itself.
 #[cfg(unix)]
 fn standard_output() -> Box<dyn Write + Send> {
     use std::os::fd::AsFd;

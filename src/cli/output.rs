@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 use clap::{Arg, ArgAction, ArgMatches, ValueEnum};
 
+use super::console::width;
 use super::{CommandError, Console};
 use crate::finding::Severity;
 use crate::report::{self, Context, Format, Report, RuleInfo, Style, Texts, summary};
@@ -269,13 +270,6 @@ pub(crate) fn colored(color: Color) -> bool {
             !set("NO_COLOR") && (set("FORCE_COLOR") || (std::io::stdout().is_terminal() && !dumb))
         }
     }
-}
-
-/// Columns to lay text out in.
-pub(super) fn width() -> usize {
-    let asked = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
-    let terminal = || terminal_size::terminal_size().map(|(width, _)| usize::from(width.0));
-    asked.or_else(terminal).unwrap_or(100).clamp(40, 160)
 }
 
 #[cfg(test)]
