@@ -6,6 +6,7 @@
 mod conceal;
 mod concise;
 pub(crate) mod escape;
+mod finish;
 mod full;
 mod github;
 mod gitlab;

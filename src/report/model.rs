@@ -9,7 +9,6 @@ use std::sync::Arc;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::unchecked;
 use crate::finding::{
     Applicability, Edit, Finding, Fix, ObjectRef, Origin, Place, Related, Rendered, Severity,
 };
@@ -265,20 +264,6 @@ impl Report {
             lacking_charts: BTreeMap::new(),
             summary: Summary::default(),
         }
-    }
-
-    /// Sorts the findings as users see them, and counts them by severity.
-    pub fn finish(&mut self) {
-        super::unite::sort(&mut self.findings);
-        // Made anew, since parts of a run know some of the kinds, files and charts each.
-        self.notes.retain(|note| !unchecked::is_made(note));
-        self.notes.extend(unchecked::notes(self));
-        self.notes.sort();
-        self.notes.dedup();
-        let count = |level| self.findings.iter().filter(|entry| entry.severity == level).count();
-        self.summary.error = count(Severity::Error);
-        self.summary.warning = count(Severity::Warning);
-        self.summary.info = count(Severity::Info);
     }
 
     /// How many things were not looked at that a gate may rely on: what the notes say, releases
