@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::baseline::Looked;
-use super::run::Run;
+use super::context::Run;
 use super::select::{self, Request};
 use super::unit::Unit;
 use crate::project::Class;

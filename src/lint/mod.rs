@@ -21,6 +21,7 @@
 
 mod asked;
 mod cache;
+mod context;
 mod found;
 mod gather;
 mod judge;
@@ -42,9 +43,9 @@ mod unit;
 mod watch;
 
 pub use asked::Asked;
-pub use gather::{Keep, Kept, Stdin, changed};
+pub use gather::{Keep, Kept, changed};
 pub use judge::render;
-pub use options::{Options, today};
+pub use options::{Options, Stdin, today};
 pub use outcome::{Documents, LintError, Outcome};
 pub use run::run;
 pub use session::{Session, Snapshot};

@@ -1,6 +1,7 @@
 //! What a run is asked to do.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -8,7 +9,7 @@ use jiff::tz::TimeZone;
 
 use super::asked::Asked;
 use super::changed::Changed;
-use super::gather::{Keep, Kept, Stdin};
+use super::gather::{Keep, Kept};
 use super::select::Request;
 use super::shard::Shard;
 use crate::kube::NEWEST_KUBE_VERSION;
@@ -48,6 +49,15 @@ pub struct Options {
     pub held: usize,
     /// The folder in which results are kept between runs; `None` to work everything out.
     pub cache: Option<PathBuf>,
+}
+
+/// A text from standard input, under a name.
+#[derive(Debug, Clone)]
+pub struct Stdin {
+    /// How it is shown, and where it would lie; a file of that name is not read.
+    pub name: String,
+    /// What came.
+    pub text: Arc<str>,
 }
 
 impl Options {

@@ -5,6 +5,9 @@ use rayon::prelude::*;
 /// How much text is judged by one worker at least, in bytes: less is not worth an evaluator.
 const LEAST: usize = 32 * 1024;
 
+/// How many findings one worker turns into entries of a report at least.
+pub(super) const FINDINGS_AT_LEAST: usize = 64;
+
 /// In how many parts work is done at most, for each thread: the last of them is waited for, and each works out
 /// anew what rules ask of all that is deployed together.
 const PARTS: usize = 8;

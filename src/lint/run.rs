@@ -7,8 +7,9 @@ use rayon::prelude::*;
 
 use super::asked::ask;
 use super::cache::{Cache, Keys, Salt};
+use super::context::Run;
 use super::found::Found;
-use super::gather::{Charts, Concern, CustomSchemas, Files, Keep, Kept};
+use super::gather::{self, Charts, Concern, CustomSchemas, Files, Keep, Kept};
 use super::judge::{Families, Past, moving_tags};
 use super::options::Options;
 use super::outcome::{Documents, LintError, Outcome};
@@ -16,14 +17,12 @@ use super::place::shown::first_line;
 use super::select::Choices;
 use super::settle::{Settled, Settling};
 use super::shard::Shard;
-use super::suppress::{Names, Waiving};
 use super::unit::Unit;
 use super::watch::Watch;
-use super::{gather, select, suppress};
-use crate::config::{Config, Level};
+use crate::config::Config;
 use crate::finding::{Finding, Origin, Place, Severity};
 use crate::kube::objects;
-use crate::project::{Class, File, Project, Recall};
+use crate::project::{Class, Project, Recall};
 use crate::report::model::ShardEntry;
 use crate::report::{Report, Texts, unite};
 use crate::rule::RuleSet;
@@ -164,22 +163,6 @@ fn by_release(found: Vec<(String, Documents)>) -> BTreeMap<String, Documents> {
     all
 }
 
-/// What all of a run's units look at.
-pub(super) struct Run<'p> {
-    pub(super) options: &'p Options,
-    pub(super) config: &'p Config,
-    pub(super) rules: &'p RuleSet,
-    pub(super) sources: &'p Sources,
-    pub(super) project: &'p Project,
-    pub(super) files: Files<'p>,
-    pub(super) asked: Concern<'p>,
-    pub(super) families: Families<'p>,
-    pub(super) choices: Choices,
-    pub(super) schemas: CustomSchemas<'p>,
-    pub(super) charts: Charts<'p>,
-    pub(super) past: Past<'p>,
-}
-
 impl<'p> Run<'p> {
     /// Prepares the rules that manifests will ask for. Nothing is done where most files have been seen before, and
     /// so most results are remembered.
@@ -245,46 +228,6 @@ impl<'p> Run<'p> {
         !in_memory && self.sources.overlay().is_empty()
     }
 
-    /// Weighs what the pipeline itself reports as the user says, and leaves out what is switched
-    /// off. Where that hides that something could not be judged at all, a note says so.
-    pub(super) fn weigh(&self, findings: &mut Vec<Finding>, notes: &mut Vec<String>) {
-        findings.retain_mut(|finding| {
-            let path = &self.sources.path(finding.primary.span.source);
-            let Some(level) = self.choices.at(path).level(&finding.rule) else { return true };
-            match select::severity_of(level) {
-                Some(severity) => finding.severity = severity,
-                None => notes.extend(select::hidden(&finding.rule)),
-            }
-            level != Level::Off
-        });
-    }
-
-    /// How much a suppression of nothing weighs; `None` when it is not asked for.
-    pub(super) fn unused(&self) -> Option<Severity> {
-        let all = self.options.request.select.is_empty() && !self.options.no_ignores;
-        let level = self.choices.base.level(suppress::UNUSED).unwrap_or(Level::Warning);
-        select::severity_of(level).filter(|_| all)
-    }
-
-    pub(super) fn waiving<'a>(&self, names: &'a Names<'_>) -> Waiving<'a> {
-        Waiving {
-            rules: names,
-            today: self.options.today,
-            off: self.options.no_ignores,
-            unused: self.unused(),
-        }
-    }
-
-    pub(super) fn names(&self) -> Names<'_> {
-        Names { set: self.rules, active: &self.choices.base.rules }
-    }
-
-    /// The files that some unit judges, of this part or of another.
-    pub(super) fn linted(&self) -> impl Iterator<Item = &'p File> {
-        let requested = self.project.files.iter().filter(|file| file.requested);
-        requested.filter(|file| file.class != Class::Other || is_broken(file))
-    }
-
     /// False for a place in a file that was read only for the releases it declares.
     fn asked_for(&self, span: Span) -> bool {
         let path = &self.sources.path(span.source);
@@ -341,31 +284,5 @@ impl<'p> Run<'p> {
                 all().flatten().filter(|release| !entry.releases.contains(release)).collect();
             entry.clean_releases = clean.into_iter().cloned().collect();
         }
-    }
-}
-
-/// True for a file that is no YAML, yet means to be an object.
-fn is_broken(file: &File) -> bool {
-    file.seen.broken && file.text().contains("apiVersion")
-}
-
-pub(super) fn origin(class: Class) -> Origin {
-    match class {
-        Class::Values => Origin::Values,
-        Class::ChartMeta => Origin::Chart,
-        Class::ChartTemplate | Class::Template => Origin::Template,
-        Class::Manifest | Class::Other | Class::Kustomization => Origin::Manifest,
-        Class::Helmfile
-        | Class::Skaffold
-        | Class::Config
-        | Class::GitLabCi
-        | Class::GitHub
-        | Class::Ci
-        | Class::Taskfile
-        | Class::Script
-        | Class::Makefile
-        | Class::Jenkinsfile
-        | Class::Justfile
-        | Class::Terraform => Origin::Release,
     }
 }

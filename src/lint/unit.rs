@@ -8,11 +8,11 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
+use super::context::{Run, origin};
 use super::found::{Found, append};
 use super::gather::{Desk, Keep};
 use super::judge::{Alternatives, Task, chart, plain, release, syntax, text};
-use super::piece::{in_parts, pieces};
-use super::run::{Run, origin};
+use super::piece::{FINDINGS_AT_LEAST, in_parts, pieces};
 use super::select::Chosen;
 use super::settings::cluster;
 use super::settle::fingerprint;
@@ -27,9 +27,6 @@ use crate::yaml::Stream;
 
 /// How many files of a unit are looked at by one worker at least.
 const FILES_AT_LEAST: usize = 16;
-
-/// How many findings are made lines of a report by one worker at least.
-pub(super) const FINDINGS_AT_LEAST: usize = 64;
 
 /// What belongs together and is judged by one worker.
 #[derive(Debug, Default)]

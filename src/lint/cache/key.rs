@@ -13,9 +13,9 @@ use walkdir::WalkDir;
 use super::store::Key;
 use crate::config::Config;
 use crate::helm::chart;
+use crate::lint::context::Run;
 use crate::lint::judge::chart::location;
 use crate::lint::options::Options;
-use crate::lint::run::Run;
 use crate::lint::settings::rule_files;
 use crate::lint::unit::Unit;
 use crate::project::{

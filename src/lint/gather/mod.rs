@@ -29,15 +29,6 @@ use crate::source::Sources;
 /// How long a file is whose reading is felt when others wait for it at the end, in bytes.
 const LARGE: u64 = 128 * 1024;
 
-/// A text from standard input, under a name.
-#[derive(Debug, Clone)]
-pub struct Stdin {
-    /// How it is shown, and where it would lie; a file of that name is not read.
-    pub name: String,
-    /// What came.
-    pub text: Arc<str>,
-}
-
 /// Walks, reads and classifies; beyond [`Options::held`] bytes, what lies in files is read again when it
 /// is asked for. Also gives what is to be kept of it, where that is asked for.
 ///

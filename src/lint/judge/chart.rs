@@ -1,6 +1,5 @@
 //! Rules over charts as they lie in the repository.
 
-use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -206,10 +205,4 @@ pub(in crate::lint) fn location(folder: &str) -> PathBuf {
 pub(super) fn directory_name(path: &Path) -> String {
     let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
     absolute.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
-}
-
-/// Which failures to load a chart are still to be told: those in files of which no other finding
-/// says what is wrong; `faulty` are the texts that hold an error.
-pub(in crate::lint) fn untold(failures: Vec<Finding>, faulty: &BTreeSet<SourceId>) -> Vec<Finding> {
-    failures.into_iter().filter(|one| !faulty.contains(&one.primary.span.source)).collect()
 }

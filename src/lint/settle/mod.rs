@@ -10,12 +10,11 @@ use std::collections::BTreeSet;
 use rayon::prelude::*;
 
 use crate::finding::{Finding, Place, Related, Severity};
+use crate::lint::context::{Run, origin};
 use crate::lint::found::Found;
 use crate::lint::gather::Desk;
-use crate::lint::judge::chart;
-use crate::lint::run::{Run, origin};
+use crate::lint::piece::FINDINGS_AT_LEAST;
 use crate::lint::suppress::{self, Exempt, Exemptions, Names, Suppressions, Verdict, directive};
-use crate::lint::unit::FINDINGS_AT_LEAST;
 use crate::project::Word;
 use crate::report::model::Entry;
 use crate::source::SourceId;
@@ -154,8 +153,10 @@ impl Settled {
         self
     }
 
-    /// The charts that cannot be loaded and of which nothing else says why.
+    /// The charts that cannot be loaded, except where another error stands in the file at fault and says why.
     pub(super) fn untold(&mut self) -> Vec<Finding> {
-        chart::untold(std::mem::take(&mut self.rest.unloaded), &self.faulty)
+        let unloaded = std::mem::take(&mut self.rest.unloaded);
+        let is_untold = |finding: &Finding| !self.faulty.contains(&finding.primary.span.source);
+        unloaded.into_iter().filter(is_untold).collect()
     }
 }
