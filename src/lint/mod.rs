@@ -26,6 +26,7 @@ mod found;
 mod gather;
 mod judge;
 mod looked;
+mod mend;
 mod options;
 mod outcome;
 mod piece;

@@ -4,11 +4,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::finding::of_hit;
-use super::mend;
 use crate::finding::{Finding, ObjectRef, Origin, Place, Related};
 use crate::helm::chart::{Chart, names};
 use crate::lint::changed::Changed;
 use crate::lint::gather::{Charts, Desk};
+use crate::lint::mend;
 use crate::lint::place::shown::origin_of;
 use crate::lint::select::Active;
 use crate::project::{File, join};

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::finding::of_rule;
-use super::mend;
 use crate::finding::{Finding, Origin, Place, Related, Sought};
+use crate::lint::mend;
 use crate::lint::place::shown::{first_line, origin_of, token};
 use crate::lint::select::Active;
 use crate::project::{Class, File};

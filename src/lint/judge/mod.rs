@@ -7,7 +7,6 @@ mod given;
 mod kustomized;
 mod layers;
 mod longest;
-pub(super) mod mend;
 mod merged;
 mod past;
 pub(super) mod plain;

@@ -8,11 +8,11 @@ use foldhash::fast::RandomState;
 
 use super::alternatives::{Alternatives, must_hold_alone};
 use super::kustomized::is_open;
-use super::mend;
 use super::subject::Subject;
 use crate::finding::{Finding, Origin};
 use crate::kube::{Object, objects};
 use crate::lint::found::Found;
+use crate::lint::mend;
 use crate::lint::select::{Active, Chosen};
 use crate::lint::suppress::waive::{self, Waiving};
 use crate::project::Rewrites;

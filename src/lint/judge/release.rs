@@ -2,16 +2,16 @@
 
 use super::finding::of_hit;
 use super::layers::Families;
-use super::mend;
 use super::merged::{Merged, merge};
-use crate::finding::{Finding, Origin, Place, Related};
+use crate::finding::{Finding, Fix, Origin, Place, Related};
 use crate::lint::gather::Desk;
+use crate::lint::mend;
 use crate::lint::select::Active;
 use crate::project::{Content, Release, Via};
 use crate::rule::layers::Layers;
-use crate::rule::{Evaluator, Hit, ReleaseInfo, Scope, Target};
+use crate::rule::{Evaluator, Hit, ReleaseInfo, Repair, Scope, Target};
 use crate::source::{Sources, Span};
-use crate::yaml::Node;
+use crate::yaml::{Node, Step};
 
 /// Judges the values of one release by themselves, all its layers merged.
 pub(in crate::lint) fn judge(
@@ -129,7 +129,33 @@ fn finding(active: &Active, hit: &Hit, merged: &Merged, layers: &[Node<'_>]) -> 
     let primary = place(&hit.target)?;
     Some(Finding {
         related: related.collect(),
-        fix: mend::in_layers(hit.repair.as_ref(), merged, layers, primary.span).map(Box::new),
+        fix: fix(hit.repair.as_ref(), merged, layers, primary.span).map(Box::new),
         ..of_hit(active, hit, primary)
     })
+}
+
+/// The fix for a finding in merged values, written to the layer that the finding is in.
+fn fix(
+    repair: Option<&Repair>,
+    merged: &Merged,
+    layers: &[Node<'_>],
+    primary: Span,
+) -> Option<Fix> {
+    let repair = repair?;
+    let home = layers.iter().find(|layer| layer.document().source() == primary.source)?;
+    let edits = repair.changes.iter().map(|change| {
+        let node = merged.document.node(change.target.node);
+        let mut keys: Vec<String> = node.path().0.iter().map(key).collect();
+        keys.extend(change.target.missing.iter().cloned());
+        let (node, missing) = mend::reach(*home, &keys)?;
+        change.action.edits(node, &missing)
+    });
+    mend::fix(repair, edits)
+}
+
+fn key(step: &Step<'_>) -> String {
+    match step {
+        Step::Key(key) => key.to_string(),
+        Step::Index(at) => at.to_string(),
+    }
 }

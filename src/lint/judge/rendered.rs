@@ -8,7 +8,6 @@ use rayon::prelude::*;
 
 use super::chart::{directory_name, reference};
 use super::layers::Families;
-use super::mend::Homes;
 use super::plain::{Around, Hits};
 use super::render::{failures, unloaded};
 use super::subject::Subject;
@@ -24,6 +23,7 @@ use crate::kube::schema::{NEWEST_MINOR, OLDEST_MINOR, is_of_others, served};
 use crate::kube::{OPEN_NAMESPACE, objects};
 use crate::lint::found::Found;
 use crate::lint::gather::{Charts, Desk};
+use crate::lint::mend::Homes;
 use crate::lint::outcome::Documents;
 use crate::lint::piece::{in_parts, pieces};
 use crate::lint::place::Places;

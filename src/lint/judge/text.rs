@@ -1,8 +1,8 @@
 //! Rules over the texts of YAML files.
 
 use super::finding::of_rule;
-use super::mend;
 use crate::finding::{Finding, Origin, Place, Related};
+use crate::lint::mend;
 use crate::lint::select::{Active, Chosen};
 use crate::project::{Class, File};
 use crate::rule::{Evaluator, Text, TextKind};

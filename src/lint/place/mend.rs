@@ -6,7 +6,7 @@
 use super::Places;
 use crate::finding::{Edit, Finding, Fix, Origin};
 use crate::helm::origin::{Leaf, Through};
-use crate::lint::judge::mend::{self, Homes, reach};
+use crate::lint::mend::{self, Homes, reach};
 use crate::rule::{Action, Change, Repair};
 use crate::source::{SourceFile, SourceId, Span};
 use crate::yaml::{Document, Entry, Kind, NewValue, Node, edit, unescape};

@@ -1,16 +1,14 @@
 //! From what a rule would change to edits of the texts that people wrote.
 //!
-//! A rule names nodes of what it judged. In a manifest these are the text's own; in merged values
-//! they lie in one of the layers; for what a chart renders, `place::mend` asks the origins. Where a
-//! change cannot be written there is no fix: a part of one would be none.
+//! A rule names nodes of what it judged. In a manifest these are nodes of the text itself. Those of merged
+//! values lie in one of the layers (`judge::release`), and for those of a rendered object `place::mend` asks the
+//! origins. A fix has the edits of all changes: where one cannot be written, there is no fix.
 
-use super::merged::Merged;
+use super::gather::Desk;
 use crate::finding::{Edit, Fix};
-use crate::lint::gather::Desk;
 use crate::project::{Content, File, LocalChart, Release, is_below};
 use crate::rule::{Action, Change, Repair, Rewrite, Rule, together};
-use crate::source::Span;
-use crate::yaml::{Document, Kind, Node, Step};
+use crate::yaml::{Document, Kind, Node};
 
 /// The fix for a finding in a text that is what was judged; `documents` are those of its scope.
 pub(super) fn in_place<'d>(
@@ -21,25 +19,6 @@ pub(super) fn in_place<'d>(
     fix(repair, std::iter::once(repair.edits(documents)))
 }
 
-/// The fix for a finding in merged values, written to the layer that the finding is in.
-pub(super) fn in_layers(
-    repair: Option<&Repair>,
-    merged: &Merged,
-    layers: &[Node<'_>],
-    primary: Span,
-) -> Option<Fix> {
-    let repair = repair?;
-    let home = layers.iter().find(|layer| layer.document().source() == primary.source)?;
-    let edits = repair.changes.iter().map(|change| {
-        let node = merged.document.node(change.target.node);
-        let mut keys: Vec<String> = node.path().0.iter().map(key).collect();
-        keys.extend(change.target.missing.iter().cloned());
-        let (node, missing) = reach(*home, &keys)?;
-        change.action.edits(node, &missing)
-    });
-    fix(repair, edits)
-}
-
 /// The fix of a rule that gives the edits itself.
 pub(super) fn rewritten(rule: &Rule, rewrite: Option<Rewrite>) -> Option<Fix> {
     let Rewrite { title, field, edits } = rewrite?;
@@ -48,10 +27,7 @@ pub(super) fn rewritten(rule: &Rule, rewrite: Option<Rewrite>) -> Option<Fix> {
 }
 
 /// A fix of all the edits of a repair; `None` where one of its changes has none.
-pub(in crate::lint) fn fix(
-    repair: &Repair,
-    edits: impl Iterator<Item = Option<Vec<Edit>>>,
-) -> Option<Fix> {
+pub(super) fn fix(repair: &Repair, edits: impl Iterator<Item = Option<Vec<Edit>>>) -> Option<Fix> {
     let edits = edits.collect::<Option<Vec<_>>>()?.into_iter().flatten().collect();
     let mut fields: Vec<String> = repair.changes.iter().flat_map(fields).collect();
     fields.sort();
@@ -76,10 +52,7 @@ fn fields(change: &Change) -> Vec<String> {
 
 /// The deepest node that is there on the way down `keys`, and the keys that are missing below it;
 /// `None` where something else than a map or list is in the way. Null counts as missing.
-pub(in crate::lint) fn reach<'a>(
-    root: Node<'a>,
-    keys: &[String],
-) -> Option<(Node<'a>, Vec<String>)> {
+pub(super) fn reach<'a>(root: Node<'a>, keys: &[String]) -> Option<(Node<'a>, Vec<String>)> {
     let mut node = root;
     for (at, key) in keys.iter().enumerate() {
         let next = match node.kind() {
@@ -97,39 +70,32 @@ pub(in crate::lint) fn reach<'a>(
     Some((node, Vec::new()))
 }
 
-fn key(step: &Step<'_>) -> String {
-    match step {
-        Step::Key(key) => key.to_string(),
-        Step::Index(at) => at.to_string(),
-    }
-}
-
 /// Where a release's values may be changed.
 #[derive(Clone, Copy)]
-pub(in crate::lint) struct Homes<'a> {
-    pub(in crate::lint) files: &'a Desk<'a>,
+pub(super) struct Homes<'a> {
+    pub(super) files: &'a Desk<'a>,
     /// The charts of the repository.
-    pub(in crate::lint) charts: &'a [LocalChart],
+    pub(super) charts: &'a [LocalChart],
     /// The release, whose own layers come first.
-    pub(in crate::lint) release: &'a Release,
+    pub(super) release: &'a Release,
 }
 
 impl<'a> Homes<'a> {
     /// The file at a path, where a person who has this repository may change it: not in a chart that
     /// was copied in from elsewhere.
-    pub(in crate::lint) fn editable(&self, path: &str) -> Option<&'a File> {
+    pub(super) fn editable(&self, path: &str) -> Option<&'a File> {
         let vendored = |chart: &LocalChart| chart.vendored && is_below(path, &chart.path);
         let file = self.files.at(path)?;
         (!self.charts.iter().any(vendored)).then_some(file)
     }
 
     /// The last of the release's own layers that may be changed, as a map.
-    pub(in crate::lint) fn layer(&self) -> Option<Node<'a>> {
+    pub(super) fn layer(&self) -> Option<Node<'a>> {
         self.layers().next()
     }
 
     /// The release's own layer that is written in the file at a path, as a map.
-    pub(in crate::lint) fn own(&self, path: &str) -> Option<Node<'a>> {
+    pub(super) fn own(&self, path: &str) -> Option<Node<'a>> {
         let file = self.files.at(path)?;
         self.layers().find(|layer| layer.document().source() == file.source)
     }
