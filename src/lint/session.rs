@@ -141,9 +141,7 @@ impl Session {
         outcome.report.finish();
         Ok(outcome)
     }
-}
 
-impl Session {
     /// Lints a snapshot with other texts in place of some files, by the paths that they are shown
     /// with, and keeps what releases render: to try what an edit would do.
     ///

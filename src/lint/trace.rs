@@ -4,9 +4,8 @@ use std::collections::HashMap;
 use std::ops::Range;
 use std::rc::Rc;
 
-use super::gather::{Charts, Desk, Files};
+use super::gather::{Charts, Desk, Files, is_read_by_helm};
 use super::judge::{Families, Task};
-use super::place::Places;
 use super::select::Chosen;
 use super::session::Snapshot;
 use crate::finding::Origin;
@@ -24,7 +23,7 @@ use crate::yaml::Node;
 pub struct Spot {
     /// The file, as shown.
     pub file: String,
-    /// First byte, and one past the last.
+    /// First byte.
     pub start: usize,
     /// One past the last byte.
     pub end: usize,
@@ -167,13 +166,10 @@ impl Snapshot {
     }
 }
 
-/// Whether a file below a chart is read to render it: its own values, and what lies in its folders.
+/// Whether a file below a chart may have a part in what the chart renders.
 fn is_part(shown: &str, chart: &str) -> bool {
     let inside = shown.strip_prefix(chart).unwrap_or(shown).trim_start_matches('/');
-    match inside.split_once('/') {
-        Some((top, _)) => matches!(top, "templates" | "charts" | "crds" | "files"),
-        None => matches!(inside, "values.yaml" | "Chart.yaml" | "values.schema.json"),
-    }
+    is_read_by_helm(inside) || inside.starts_with("files/")
 }
 
 fn spot(span: Span, sources: &Sources) -> Spot {
@@ -204,23 +200,14 @@ impl Tracer<'_, '_> {
     }
 
     fn lines(&self, manifest: &Manifest, trace: &mut Trace) {
-        let task = self.task;
-        let declared = task.release.name_span.unwrap_or(task.release.declared);
-        let places = Places::new(
-            self.rendered,
-            manifest,
-            task.sources,
-            declared,
-            self.chart,
-            task.in_repository,
-        );
+        let places = self.task.places(self.rendered, manifest, self.chart);
         let mut at = 0;
         for line in manifest.text.as_str().split_inclusive('\n') {
             let body = line.trim();
             let start = at + (line.len() - line.trim_start().len());
             let place = (!body.is_empty()).then(|| places.of_text(start..start + body.len()));
             let written = place.filter(|place| place.origin != Origin::Release);
-            trace.lines.push(written.map(|place| spot(place.span, task.sources)));
+            trace.lines.push(written.map(|place| spot(place.span, self.task.sources)));
             at += line.len();
         }
         trace.text.push_str(manifest.text.as_str());

@@ -35,12 +35,12 @@ fn charts_of<'k>(path: &str, known: &HashSet<&'k str>) -> Vec<&'k str> {
         directory => &path[directory.len() + 1..],
     };
     let around = upwards(parent(path)).filter_map(|directory| known.get(directory).copied());
-    around.filter(|directory| is_part(inside(directory))).collect()
+    around.filter(|directory| is_read_by_helm(inside(directory))).collect()
 }
 
-/// True for a path within a chart that helm reads to render it. Values files beside
+/// True for a path within a chart that Helm reads to render it. Values files other than
 /// `values.yaml` are layers of releases, and what `.Files` may read is not known.
-fn is_part(inside: &str) -> bool {
+pub(in crate::lint) fn is_read_by_helm(inside: &str) -> bool {
     match inside.split_once('/') {
         Some((top, _)) => matches!(top, "templates" | "charts" | "crds"),
         None => matches!(

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::ops::Bound;
 
 use crate::project::File;
-use crate::source::SourceId;
+use crate::source::{SourceId, Sources, Span};
 
 /// All files of a project.
 pub(in crate::lint) struct Files<'p> {
@@ -69,6 +69,16 @@ impl<'a> Desk<'a> {
     /// The files whose paths begin so, by path.
     pub(in crate::lint) fn below(&self, prefix: &str) -> impl Iterator<Item = &File> {
         self.files.below(prefix).map(|file| self.near(file))
+    }
+
+    /// The same place in the text that the run knows under the same path: a chart's files are read once more to
+    /// render it. The place itself where that is another text.
+    pub(in crate::lint) fn known(&self, span: Span, sources: &Sources) -> Span {
+        let text = sources.get(span.source);
+        match self.at(&text.path) {
+            Some(file) if file.length() == text.text.len() => Span { source: file.source, ..span },
+            _ => span,
+        }
     }
 
     fn near<'d>(&'d self, file: &'d File) -> &'d File {

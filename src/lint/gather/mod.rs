@@ -8,7 +8,7 @@ mod kept;
 mod schemas;
 
 pub(super) use charts::Charts;
-pub(super) use concern::Concern;
+pub(super) use concern::{Concern, is_read_by_helm};
 pub(super) use files::{Desk, Files};
 pub use kept::{Keep, Kept};
 pub(super) use schemas::CustomSchemas;

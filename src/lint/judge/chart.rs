@@ -95,7 +95,7 @@ impl Directory<'_> {
         });
         parts.files = files.collect();
         if let Some(chart) = chart {
-            parts.take(chart, |span| self.own(span));
+            parts.take(chart, |span| self.files.known(span, self.sources));
         }
         parts
     }
@@ -135,12 +135,6 @@ impl Directory<'_> {
             Some(templates[at.ok()?].file.source)
         };
         known.or_else(template).map(|source| Span::new(source, 0, 0))
-    }
-
-    /// The same place in the text that the project has read under the same path.
-    fn own(&self, span: Span) -> Span {
-        let path = &self.sources.path(span.source);
-        self.files.at(path).map_or(span, |file| Span { source: file.source, ..span })
     }
 
     fn finding(&self, active: &Active, hit: &Hit, view: &ChartView) -> Finding {

@@ -245,18 +245,9 @@ impl Task<'_> {
     fn adopt(&self, findings: &mut [Finding]) {
         for finding in findings {
             for span in finding.spans_mut() {
-                *span = self.own(*span);
+                *span = self.files.known(*span, self.sources);
             }
             finding.releases.push(self.release.display());
-        }
-    }
-
-    /// The same place in the text that the project has read under the same path.
-    fn own(&self, span: Span) -> Span {
-        let file = self.sources.get(span.source);
-        match self.files.at(&file.path) {
-            Some(own) if own.length() == file.text.len() => Span { source: own.source, ..span },
-            _ => span,
         }
     }
 
@@ -308,14 +299,7 @@ impl Task<'_> {
         let (manifests, documents): (Vec<_>, Vec<_>) = manifests.unzip();
         let seen = self.hits(&documents, around, evaluator, &mut found);
         for ((manifest, (document, _)), hits) in manifests.into_iter().zip(documents).zip(seen) {
-            let places = Places::new(
-                rendered,
-                manifest,
-                self.sources,
-                self.declared(),
-                chart,
-                self.in_repository,
-            );
+            let places = self.places(rendered, manifest, chart);
             for (object, hits) in objects(document).into_iter().zip(hits) {
                 found.objects += 1;
                 let subject = Subject::new(document, &object, Origin::Template);
@@ -385,6 +369,17 @@ impl Task<'_> {
             found.unknown_kinds.append(&mut unknown_kinds);
         }
         all
+    }
+
+    /// The places that the parts of a manifest come from.
+    pub(in crate::lint) fn places<'r>(
+        &'r self,
+        rendered: &'r Rendered,
+        manifest: &'r Manifest,
+        chart: &'r Chart,
+    ) -> Places<'r> {
+        let (sources, declared) = (self.sources, self.declared());
+        Places::new(rendered, manifest, sources, declared, chart, self.in_repository)
     }
 
     fn declared(&self) -> Span {
