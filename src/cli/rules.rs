@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::{CommandError, Console};
 use crate::finding::{Applicability, Severity};
+use crate::lint::select;
 use crate::rule::{Rule, RuleSet};
 use crate::source::Sources;
 
@@ -96,6 +97,8 @@ fn table(set: &RuleSet, console: &mut Console) -> Result<(), CommandError> {
         }
         writeln!(console.out)?;
     }
+    let presets: Vec<&str> = select::presets(set).into_iter().collect();
+    writeln!(console.out, "presets: {}", presets.join(", "))?;
     writeln!(console.out, "{} rules; `plimsoll rule ID` shows one", set.rules.len())?;
     Ok(())
 }

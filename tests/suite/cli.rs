@@ -201,6 +201,20 @@ fn values_on_the_command_line_are_values_whatever_their_file_is_called() {
 }
 
 #[test]
+fn who_names_an_unknown_preset_is_led_to_those_there_are() {
+    let dir = repository(&[]);
+    let unknown = run(dir.path(), &["check", "--preset", "everything"]).expect_code(2);
+    assert!(unknown.err.contains("help: `plimsoll rules` lists them"), "{}", unknown.err);
+    let listed = run(dir.path(), &["rules"]).expect_code(0).out;
+    let presets = listed.lines().find_map(|line| line.strip_prefix("presets: "));
+    let presets: Vec<&str> = presets.expect("a line of presets").split(", ").collect();
+    assert!(presets.contains(&"all") && presets.contains(&"recommended"), "{presets:?}");
+    for preset in presets {
+        run(dir.path(), &["check", "--preset", preset]).expect_code(0);
+    }
+}
+
+#[test]
 fn a_flag_that_would_do_nothing_by_itself_is_a_usage_error() {
     let dir = repository(&[]);
     let name = run(dir.path(), &["check", "--stdin-filename", "pod.yaml"]).expect_code(2);

@@ -5,7 +5,7 @@ mod choices;
 pub(super) use choices::Choices;
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, OnceLock};
 
 use rayon::prelude::*;
@@ -335,6 +335,13 @@ fn is_preset(set: &RuleSet, word: &str) -> bool {
         || set.rules.iter().any(|rule| rule.presets().any(|name| name == word))
 }
 
+/// The names of all presets, sorted.
+#[must_use]
+pub fn presets(set: &RuleSet) -> BTreeSet<&str> {
+    let of_rules = set.rules.iter().flat_map(|known| known.presets());
+    of_rules.chain(["all", "recommended"]).collect()
+}
+
 fn resolve<'s>(set: &'s RuleSet, word: &str) -> Result<Vec<&'s Known>, UnknownName> {
     let found = named(set, word);
     if !found.is_empty() || BUILTIN.contains(&word) {
@@ -355,11 +362,7 @@ pub fn nearest(set: &RuleSet, word: &str) -> Option<String> {
 }
 
 fn unknown_preset(set: &RuleSet, preset: &str) -> UnknownName {
-    let mut names: Vec<&str> = vec!["all", "recommended"];
-    names.extend(set.rules.iter().flat_map(|known| known.presets()));
-    names.sort_unstable();
-    names.dedup();
-    let near = spelling::nearest(preset, names);
+    let near = spelling::nearest(preset, presets(set));
     UnknownName { name: preset.to_owned(), what: "preset", nearest: near.map(ToOwned::to_owned) }
 }
 
