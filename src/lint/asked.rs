@@ -9,7 +9,7 @@ use crate::project::{
 use crate::source::{Sources, Span};
 use crate::yaml::Node;
 
-/// A release described on the command line, for the chart among the paths.
+/// The release that `--values`, `--set`, `--release-name` and `--namespace` describe, of the chart among the paths.
 #[derive(Debug, Clone, Default)]
 pub struct Asked {
     /// Values files, the last wins.
@@ -22,8 +22,8 @@ pub struct Asked {
     pub namespace: Option<String>,
 }
 
-/// Adds the release that the command line describes. Gives a note where that leaves open what is rendered with its
-/// values.
+/// Adds the release that the command line describes to the project. Returns a note where its values go to only one of
+/// several charts, or to none.
 pub(super) fn ask(project: &mut Project, asked: &Asked, sources: &Sources) -> Option<String> {
     if asked.values.is_empty() && asked.set.is_empty() {
         for release in &mut project.releases {
@@ -33,7 +33,7 @@ pub(super) fn ask(project: &mut Project, asked: &Asked, sources: &Sources) -> Op
         return None;
     }
     let shown: Vec<String> = asked.values.iter().map(|path| crate::project::shown(path)).collect();
-    // Whatever they are called.
+    // These are values files, whatever their names are.
     for file in &mut project.files {
         if file.class == Class::Other && shown.contains(&file.path) {
             file.class = Class::Values;
@@ -87,7 +87,7 @@ pub(super) fn ask(project: &mut Project, asked: &Asked, sources: &Sources) -> Op
     note
 }
 
-/// A value of `--set` as YAML has it.
+/// A value of `--set` as YAML, with the type that Helm gives it.
 fn written(value: &str) -> String {
     match typed(value) {
         Typed::Null => "null".to_owned(),
@@ -97,9 +97,9 @@ fn written(value: &str) -> String {
     }
 }
 
-/// Layers that say what a `--set` does; shown as the command line they came from.
+/// The values layers that a `--set` stands for. Their text is shown as `--set …`.
 fn assignments(text: &str, sources: &Sources) -> Vec<Layer> {
-    // Lists and escapes are for Helm's own parser, which knows of no place within the text.
+    // Lists and escapes are left to Helm's own syntax, whose parser gives no places within the text.
     if text.contains(['\\', '{', '[']) {
         let source = sources.add(format!("--set {text}"), text);
         let span = Span::new(source, 0, text.len());

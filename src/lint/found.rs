@@ -1,4 +1,4 @@
-//! What comes of judging a unit.
+//! The result of judging a unit.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,39 +9,39 @@ use crate::finding::Finding;
 use crate::report::unchecked::add_lacking;
 use crate::rule::Undecided;
 
-/// What a unit gives.
+/// The result of judging a unit, or a part of one.
 ///
-/// NOTE: a report's lists of what could not be checked leave empty ones out, which what is remembered cannot: its
-/// format has no names of fields.
+/// NOTE: the cache stores it in a format without field names, so no field may be skipped when it is empty, as the
+/// fields of a report are.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(super) struct Found {
     pub(super) findings: Vec<Finding>,
-    /// Charts that cannot be loaded; told where no other finding says why.
+    /// That charts cannot be loaded; reported only where no other finding says why.
     pub(super) unloaded: Vec<Finding>,
     pub(super) notes: Vec<String>,
     pub(super) unknown_kinds: BTreeSet<String>,
     /// Charts that are nowhere on this machine, with how to make each available.
     pub(super) absent_charts: BTreeMap<String, String>,
-    /// Paths at which declarations say that charts are, and none is.
+    /// Paths at which declarations expect a chart, but there is none.
     pub(super) unbuilt_charts: BTreeSet<String>,
-    /// Charts that are not rendered, with the names of those that they depend on and that are not here.
+    /// Charts that are not rendered because dependencies are missing, with the names of these.
     pub(super) lacking_charts: BTreeMap<String, BTreeSet<String>>,
     pub(super) undecided: Undecided,
     pub(super) objects: usize,
-    /// Findings that an annotation silences; those that a comment or the configuration does, once
-    /// they are settled.
+    /// How many findings an annotation silences. Once the findings are settled, those that a comment or the
+    /// configuration silences are counted, too.
     pub(super) waived: usize,
-    /// Something has changed while it was judged, so that it is not of what its key names; never
-    /// remembered.
+    /// A file has changed during the run, so this is not the result for the texts in the cache key. It is not
+    /// stored.
     #[serde(skip)]
     pub(super) torn: bool,
-    /// What releases render, where that was asked for; never remembered.
+    /// The documents that each release renders, where these are kept. They are not stored.
     #[serde(skip)]
     pub(super) rendered: Vec<(String, Documents)>,
 }
 
 impl Found {
-    /// Both results as one.
+    /// Merges two results.
     pub(super) fn and(mut self, other: Self) -> Self {
         append(&mut self.findings, other.findings);
         self.unloaded.extend(other.unloaded);
@@ -59,7 +59,7 @@ impl Found {
     }
 }
 
-/// Puts a list behind another, which mostly is empty: then nothing is copied, unless room was made for it.
+/// Appends a list to another. Most are empty at first: then nothing is copied, unless room has been reserved.
 pub(super) fn append<T>(list: &mut Vec<T>, mut other: Vec<T>) {
     if list.capacity() == 0 {
         *list = other;

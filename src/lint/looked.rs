@@ -1,4 +1,4 @@
-//! What a run has looked at, and what it has not.
+//! What a run has checked, and what it has not.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,7 +10,7 @@ use crate::project::Class;
 use crate::report::summary::counted;
 
 impl Run<'_> {
-    /// Which files and rules, for a baseline to be compared with.
+    /// The files and rules that the run has checked, for the comparison with a baseline.
     pub(super) fn looked(&self) -> Looked {
         let files = self.project.files.iter().filter(|file| file.requested);
         let request = &self.options.request;
@@ -24,7 +24,7 @@ impl Run<'_> {
         }
     }
 
-    /// What was read, a line each.
+    /// What was read and which releases were found, one line each, for `--verbose`.
     pub(super) fn details(&self, units: &[Unit<'_>]) -> Vec<String> {
         let mut lines = Vec::new();
         let mut classes: BTreeMap<Class, usize> = BTreeMap::new();
@@ -57,7 +57,7 @@ impl Run<'_> {
         lines
     }
 
-    /// Templates that lie in no chart and are no layer of a release: nothing says what they make.
+    /// Templates that belong to no chart and are no values layer of a release, so that nothing says what they render to.
     pub(super) fn templates(&self, units: &[Unit<'_>]) -> BTreeSet<String> {
         let files = units.iter().flat_map(|unit| &unit.files);
         files

@@ -10,7 +10,7 @@ use crate::project::{Content, File, LocalChart, Release, is_below};
 use crate::rule::{Action, Change, Repair, Rewrite, Rule, together};
 use crate::yaml::{Document, Kind, Node};
 
-/// The fix for a finding in a text that is what was judged; `documents` are those of its scope.
+/// The fix for a finding in a text that was judged itself. `documents` gives the documents of the scope by index.
 pub(super) fn in_place<'d>(
     repair: Option<&Repair>,
     documents: impl Fn(usize) -> Option<&'d Document>,
@@ -19,14 +19,14 @@ pub(super) fn in_place<'d>(
     fix(repair, std::iter::once(repair.edits(documents)))
 }
 
-/// The fix of a rule that gives the edits itself.
+/// The fix of a rule whose algorithm makes the edits.
 pub(super) fn rewritten(rule: &Rule, rewrite: Option<Rewrite>) -> Option<Fix> {
     let Rewrite { title, field, edits } = rewrite?;
     let applicability = rule.repair?;
     Some(Fix { applicability, title, fields: vec![field], edits: together(edits)? })
 }
 
-/// A fix of all the edits of a repair; `None` where one of its changes has none.
+/// The fix with all edits of a repair; `None` if one of its changes cannot be written.
 pub(super) fn fix(repair: &Repair, edits: impl Iterator<Item = Option<Vec<Edit>>>) -> Option<Fix> {
     let edits = edits.collect::<Option<Vec<_>>>()?.into_iter().flatten().collect();
     let mut fields: Vec<String> = repair.changes.iter().flat_map(fields).collect();
@@ -50,8 +50,8 @@ fn fields(change: &Change) -> Vec<String> {
     std::iter::once(field.clone()).chain(renamed).collect()
 }
 
-/// The deepest node that is there on the way down `keys`, and the keys that are missing below it;
-/// `None` where something else than a map or list is in the way. Null counts as missing.
+/// The deepest existing node on the path `keys`, and the keys that are missing below it; `None` if there is neither a
+/// map nor a list on the way. Null counts as missing.
 pub(super) fn reach<'a>(root: Node<'a>, keys: &[String]) -> Option<(Node<'a>, Vec<String>)> {
     let mut node = root;
     for (at, key) in keys.iter().enumerate() {
@@ -70,44 +70,43 @@ pub(super) fn reach<'a>(root: Node<'a>, keys: &[String]) -> Option<(Node<'a>, Ve
     Some((node, Vec::new()))
 }
 
-/// Where a release's values may be changed.
+/// The places where the values of a release may be edited.
 #[derive(Clone, Copy)]
 pub(super) struct Homes<'a> {
     pub(super) files: &'a Desk<'a>,
     /// The charts of the repository.
     pub(super) charts: &'a [LocalChart],
-    /// The release, whose own layers come first.
+    /// The release, whose own layers are preferred.
     pub(super) release: &'a Release,
 }
 
 impl<'a> Homes<'a> {
-    /// The file at a path, where a person who has this repository may change it: not in a chart that
-    /// was copied in from elsewhere.
+    /// The file at a path, unless it is in a vendored chart, which must not be edited.
     pub(super) fn editable(&self, path: &str) -> Option<&'a File> {
         let vendored = |chart: &LocalChart| chart.vendored && is_below(path, &chart.path);
         let file = self.files.at(path)?;
         (!self.charts.iter().any(vendored)).then_some(file)
     }
 
-    /// The last of the release's own layers that may be changed, as a map.
+    /// The root of the last of the release's own layers that may be edited.
     pub(super) fn layer(&self) -> Option<Node<'a>> {
         self.layers().next()
     }
 
-    /// The release's own layer that is written in the file at a path, as a map.
+    /// The root of the release's own layer in the file at a path.
     pub(super) fn own(&self, path: &str) -> Option<Node<'a>> {
         let file = self.files.at(path)?;
         self.layers().find(|layer| layer.document().source() == file.source)
     }
 
-    /// The layers that are files or written where the release is declared, the last first.
+    /// The roots of the layers in files and in the release's declaration, the last first.
     fn layers(&self) -> impl Iterator<Item = Node<'a>> + '_ {
         self.release.values.iter().rev().filter_map(|layer| match &layer.content {
             Content::File => self.editable(layer.file.as_deref()?)?.roots().next(),
             Content::Yaml(node) | Content::Filled(node, _) => {
                 let node = node.get();
                 let file = self.files.of(node.document().source())?;
-                // What was quoted and read by itself has other places than the file.
+                // Positions in a quoted text that was parsed by itself are not those of the file.
                 let same = node.document().text().len() == file.length();
                 self.editable(&file.path).filter(|_| same).map(|_| node)
             }

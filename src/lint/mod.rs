@@ -1,23 +1,23 @@
-//! The pipeline: a repository to a sorted report.
+//! The pipeline: from a repository to a sorted report.
 //!
-//! Files are read and judged in parallel, each release is rendered and judged by itself; what
-//! they find is united, suppressed, held against the baseline and sorted. The same input gives
-//! the same bytes on any number of threads.
+//! Files are read and judged in parallel, and each release is rendered and judged by itself. Their
+//! findings are merged, suppressed and sorted. The same input gives the same bytes on any number of
+//! threads.
 //!
-//! A run goes through the folders in this order:
+//! The folders are the stages of a run, in this order:
 //!
 //! | folder | does |
 //! |---|---|
-//! | `settings` | reads what the repository says of linting |
-//! | `gather` | reads files, charts, schemas and what has changed |
+//! | `settings` | reads the configuration and the repository's own rules |
+//! | `gather` | reads files, charts and schemas, and asks git what has changed |
 //! | `select` | decides which rules run on which path |
-//! | `judge` | applies rules to what a unit of work is made of |
+//! | `judge` | applies rules to manifests, rendered objects, values and charts |
 //! | `place` | leads from a rendered manifest back to the line that a person wrote |
-//! | `suppress` | leaves out what a comment, an annotation or an exemption waives |
-//! | `settle` | turns what is left into entries of the report, and holds them against the baseline |
+//! | `suppress` | drops what a comment, an annotation or an exemption silences |
+//! | `settle` | turns what is left into entries of the report |
 //!
-//! Beside them, `run` leads through all of it, `unit` says what the pieces of work are, and `cache` keeps what they
-//! give. `session` and `trace` are what an editor asks.
+//! `run` is the whole run, `context` what is known during it, `unit` a piece of its work, and `cache` keeps the
+//! results of units. `session` and `trace` serve an editor.
 
 mod asked;
 mod cache;

@@ -17,54 +17,54 @@ use crate::kube::NEWEST_KUBE_VERSION;
 /// What a run is asked to do.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// Files and directories.
+    /// The files and directories to lint.
     pub paths: Vec<PathBuf>,
     /// A text to lint as if it were a file.
     pub stdin: Option<Stdin>,
-    /// Which rules.
+    /// Which rules run.
     pub request: Request,
-    /// Kubernetes version to judge and render by, where a release does not say.
+    /// The Kubernetes version to judge and render by, where a release states none.
     pub kube_version: String,
-    /// True where the command line or the configuration names it.
+    /// True where the command line or the configuration states this version.
     pub kube_version_stated: bool,
-    /// APIs that all clusters have besides Kubernetes' own.
+    /// APIs that all clusters have in addition to Kubernetes' own.
     pub api_versions: Vec<String>,
-    /// Findings are shown although something silences them.
+    /// Report findings although a comment, an annotation or an exemption silences them.
     pub no_ignores: bool,
-    /// Only a part of the work.
+    /// The part of the work that this run does; `None` for all of it.
     pub shard: Option<Shard>,
-    /// A release that the command line describes.
+    /// The release that the command line describes.
     pub release: Asked,
-    /// What has changed, where a run looks at a change: rules may compare with what was.
+    /// What has changed since a revision, for rules that compare with the state before.
     pub changed: Option<Changed>,
-    /// The day by which suppressions expire.
+    /// Suppressions that end before this day have expired.
     pub today: Date,
-    /// What is kept with the outcome beside the report.
+    /// What to return in addition to the report.
     pub keep: Keep,
-    /// What a run before this one has kept, with the texts below those of this one: of that, only what
-    /// other texts stand in for is read anew.
+    /// The files that an earlier run has kept, whose sources are below those of this run. Of these, only files whose
+    /// text is overlaid are read again.
     pub kept: Kept,
-    /// Bytes of text that are held at once, with their trees, which take four times as much: what is read
-    /// beyond is read again when it is judged.
+    /// How many bytes of text are held in memory, with their trees, which take four times as much. Texts beyond that
+    /// are dropped, and read again when they are judged.
     pub held: usize,
-    /// The folder in which results are kept between runs; `None` to work everything out.
+    /// The folder in which results are kept between runs; `None` for no cache.
     pub cache: Option<PathBuf>,
 }
 
 /// A text from standard input, under a name.
 #[derive(Debug, Clone)]
 pub struct Stdin {
-    /// How it is shown, and where it would lie; a file of that name is not read.
+    /// The path that it is shown with and treated as. If there is such a file, it is not read.
     pub name: String,
-    /// What came.
+    /// What was read.
     pub text: Arc<str>,
 }
 
 impl Options {
-    /// The [`Options::held`] of a run that nobody tells otherwise.
+    /// The default of [`Options::held`].
     pub const HELD: usize = 32 << 20;
 
-    /// What holds where nothing is asked for but to lint these paths; keeps no results.
+    /// The defaults for linting these paths, without a cache.
     #[must_use]
     pub fn of(paths: Vec<PathBuf>, today: Date) -> Self {
         Self {
@@ -87,8 +87,8 @@ impl Options {
     }
 }
 
-/// Today's date in UTC, the [`Options::today`] of a run that nobody tells another day: a date means the
-/// same to a team and its CI, and to know the zone of this machine takes a look at all zones there are.
+/// Today's date in UTC, the usual [`Options::today`]. In UTC, a date means the same to a team and its CI, and finding
+/// out the time zone of the machine would cost loading all time zones.
 #[must_use]
 pub fn today() -> Date {
     Timestamp::now().to_zoned_datetime(TimeZone::UTC).date()

@@ -1,4 +1,4 @@
-//! What comes of a run.
+//! The result of a run.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -9,30 +9,30 @@ use super::select::UnknownName;
 use crate::project::Project;
 use crate::report::{Report, Texts};
 
-/// What a run gives.
+/// The result of a run.
 #[derive(Debug)]
 pub struct Outcome {
-    /// United, suppressed, sorted and counted.
+    /// The findings: merged, suppressed, sorted and counted.
     pub report: Report,
     /// The texts that findings point into.
     pub texts: Texts,
-    /// What was read and found to be deployed, a line each, for who wants to know.
+    /// What was read and which releases were found, one line each, for `--verbose`.
     pub details: Vec<String>,
-    /// What was linted.
+    /// Which files and rules were checked.
     pub looked: Looked,
-    /// What each release renders, where that was asked for.
+    /// What each release renders, with [`Keep::Rendered`](super::Keep::Rendered).
     pub rendered: BTreeMap<String, Documents>,
-    /// The files that were read, where that was asked for.
+    /// The files that were read, with [`Keep::Read`](super::Keep::Read).
     pub kept: Kept,
-    /// The repository as this run read it. Who ends with the run leaves it to the system: to free it tree by
-    /// tree takes a few hundredths of the time that it took to read.
+    /// The repository as this run read it. It is returned so that a process that ends after the run need not free it:
+    /// freeing all trees takes a few hundredths of the time of a run.
     pub project: Option<Project>,
 }
 
 /// The template and the text of each document that a release renders.
 pub type Documents = Vec<(String, String)>;
 
-/// Why a run cannot be done.
+/// Why a run failed.
 #[derive(Debug, thiserror::Error)]
 pub enum LintError {
     /// A rule or preset that does not exist.
@@ -41,7 +41,7 @@ pub enum LintError {
     /// A path that does not exist.
     #[error("there is no {}", .0.display())]
     Path(PathBuf),
-    /// Whoever asked for it does not wait for it any more.
+    /// The caller does not wait for the result any more ([`Watch::is_over`](super::Watch::is_over)).
     #[error("nobody waits for this run")]
     Abandoned,
 }

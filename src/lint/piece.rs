@@ -1,18 +1,18 @@
-//! Work in pieces that are worth a worker.
+//! Splits work into pieces that are large enough for a thread of their own.
 
 use rayon::prelude::*;
 
-/// How much text is judged by one worker at least, in bytes: less is not worth an evaluator.
+/// The least text that one worker judges, in bytes: less is not worth setting up an evaluator.
 const LEAST: usize = 32 * 1024;
 
-/// How many findings one worker turns into entries of a report at least.
+/// The fewest findings that one worker turns into entries of a report.
 pub(super) const FINDINGS_AT_LEAST: usize = 64;
 
-/// In how many parts work is done at most, for each thread: the last of them is waited for, and each works out
-/// anew what rules ask of all that is deployed together.
+/// The most parts that work is split into, per thread. With fewer, threads wait longer for the last part; with more,
+/// what rules ask of everything that is deployed together is worked out more often, once in each part.
 const PARTS: usize = 8;
 
-/// What lies behind each other, in pieces of at least [`LEAST`] bytes but for the last; `length` is in bytes.
+/// Splits a list into runs of at least [`LEAST`] bytes; the last may be shorter. `length` is in bytes.
 pub(super) fn pieces<T>(all: &[T], length: impl Fn(&T) -> usize) -> Vec<&[T]> {
     let mut taken = 0;
     let pieces = all.chunk_by(|one, _| {
@@ -26,7 +26,7 @@ pub(super) fn pieces<T>(all: &[T], length: impl Fn(&T) -> usize) -> Vec<&[T]> {
     pieces.collect()
 }
 
-/// Pieces side by side, in parts of which each is one worker's; one thread has all of them in one.
+/// Iterates over pieces in parallel, in parts that one worker does each. With one thread there is one part.
 pub(super) fn in_parts<T: Sync>(pieces: &[T]) -> impl IndexedParallelIterator<Item = &T> {
     let threads = rayon::current_num_threads();
     let part = if threads == 1 { pieces.len() } else { pieces.len().div_ceil(PARTS * threads) };

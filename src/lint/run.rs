@@ -28,18 +28,18 @@ use crate::report::{Report, Texts, unite};
 use crate::rule::RuleSet;
 use crate::source::{Sources, Span};
 
-/// How many manifests are asked which rules are prepared.
+/// How many manifests are looked at to decide which rules to prepare.
 const MANIFESTS_LOOKED_AT: usize = 64;
 
-/// How many releases are named at most that do not have a finding: of a chart with thousands, each of their
-/// findings would name all the others.
+/// The most releases without a finding that an entry names. Without a limit, each finding of a chart with thousands of
+/// releases could name thousands of others.
 const CLEAN_AT_MOST: usize = 100;
 
-/// Lints.
+/// Lints the paths of `options`.
 ///
 /// # Errors
-/// When a path does not exist, or the command line or the configuration names a rule or preset
-/// that does not.
+/// When a path does not exist, or when the command line or the configuration names a rule or a preset that does not
+/// exist.
 pub fn run(
     options: &Options,
     config: &Config,
@@ -62,7 +62,7 @@ pub fn run(
 /// Lints a project that has been read.
 ///
 /// # Errors
-/// As for [`run`], but for paths; and when `watch` says that it is over.
+/// When a rule or a preset does not exist, as in [`run`], or when `watch` says that nobody waits any more.
 pub(super) fn examine(
     project: &Project,
     cache: Option<&Cache>,
@@ -121,7 +121,7 @@ pub(super) fn examine(
     if options.shard.is_none() {
         all = all.and(settling.accept(unneeded));
     } else {
-        // What this part does not need another may: only all of them together know.
+        // Another shard may need these suppressions: only `merge` can tell.
         report.unneeded = unite::entries(settling.accept(unneeded).entries);
     }
     report.findings = unite::entries(all.entries);
@@ -140,7 +140,7 @@ pub(super) fn examine(
     Ok(Outcome { report, texts, details, looked, rendered, kept: Kept::default(), project: None })
 }
 
-/// That a file which was asked for is nothing to lint, and how to have values checked.
+/// Says of files on the command line that there is nothing to lint in them, and how to check values.
 fn unlinted(options: &Options) -> Option<String> {
     let mut files = options.paths.iter().filter(|path| path.is_file());
     let first = crate::project::shown(files.next()?);
@@ -154,7 +154,7 @@ fn unlinted(options: &Options) -> Option<String> {
     ))
 }
 
-/// What releases render; several of one name count as one.
+/// The documents of each release; releases with the same name are put together.
 fn by_release(found: Vec<(String, Documents)>) -> BTreeMap<String, Documents> {
     let mut all: BTreeMap<String, Documents> = BTreeMap::new();
     for (release, documents) in found {
@@ -164,8 +164,8 @@ fn by_release(found: Vec<(String, Documents)>) -> BTreeMap<String, Documents> {
 }
 
 impl<'p> Run<'p> {
-    /// Prepares the rules that manifests will ask for. Nothing is done where most files have been seen before, and
-    /// so most results are remembered.
+    /// Compiles the rules that manifests will need, in parallel. Does nothing if most files are known from an earlier run,
+    /// since most results are then in the cache.
     fn prepare(&self, units: &[Unit<'p>], cache: Option<&Cache>) {
         let files = units.iter().flat_map(|unit| &unit.files);
         let manifests = files.filter(|file| file.class == Class::Manifest);
@@ -177,7 +177,7 @@ impl<'p> Run<'p> {
         }
     }
 
-    /// Judges every unit, or takes what is remembered of it.
+    /// Judges every unit, or takes its result from the cache, and settles the findings.
     fn judge(
         &self,
         units: &[Unit<'p>],
@@ -199,7 +199,7 @@ impl<'p> Run<'p> {
             if watch.is_over() {
                 return Settled::default();
             }
-            // What releases render is not among the results.
+            // Cached results do not include what releases render.
             let kept = unit.releases.is_empty() || self.options.keep != Keep::Rendered;
             let key = keys.as_ref().filter(|_| kept).and_then(|keys| keys.of(unit));
             let find = || self.unit(unit);
@@ -215,26 +215,26 @@ impl<'p> Run<'p> {
             }
             settled
         };
-        // One at a time: units differ in size by orders of magnitude.
+        // Threads take one unit at a time, as units differ in size by orders of magnitude.
         let settled: Vec<Settled> = units.par_iter().with_max_len(1).map(judge).collect();
         let count: usize = settled.iter().map(|settled| settled.entries.len()).sum();
         settled.into_iter().fold(Settled::with_room(count), Settled::and)
     }
 
-    /// Whether charts are dropped when they are done with. An editor asks for them again soon, and what
-    /// it holds in place of a file could not be read from there.
+    /// Whether charts are dropped after their last release. An editor needs them again soon, and the texts that it
+    /// holds could not be read again from disk.
     fn drops_charts(&self, cache: Option<&Cache>) -> bool {
         let in_memory = cache.and_then(Cache::memory).is_some();
         !in_memory && self.sources.overlay().is_empty()
     }
 
-    /// False for a place in a file that was read only for the releases it declares.
+    /// False for a place in a file that is not to be linted, but was read for the releases that it declares.
     fn asked_for(&self, span: Span) -> bool {
         let path = &self.sources.path(span.source);
         self.files.at(path).is_none_or(|file| file.requested)
     }
 
-    /// What the project itself has to say of what is to be linted.
+    /// The findings that were made while the project was read.
     fn of_project(&self) -> Found {
         let mut found = Found::default();
         found.findings.extend(self.project.findings.iter().cloned().chain(self.unresolved()));
@@ -244,8 +244,8 @@ impl<'p> Run<'p> {
         found
     }
 
-    /// Declarations that cannot be resolved from the repository alone: what they deploy is not
-    /// judged.
+    /// Findings on release declarations that cannot be resolved from the repository alone, so that what they deploy is
+    /// not judged.
     fn unresolved(&self) -> impl Iterator<Item = Finding> {
         self.project.unresolved.iter().map(|unresolved| {
             let span = first_line(unresolved.declared, self.sources);
@@ -262,7 +262,7 @@ impl<'p> Run<'p> {
         })
     }
 
-    /// Names, for each finding, the releases of the same chart that do not have it, unless there are too many.
+    /// Adds to each finding the releases of the same chart that do not have it, unless there are too many.
     fn clean_releases(&self, units: &[Unit<'_>], report: &mut Report) {
         let mut charts: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
         let mut chart_of: BTreeMap<String, String> = BTreeMap::new();

@@ -1,10 +1,10 @@
-//! A repository that stays in memory while its texts change, for who asks about it again and again.
+//! A repository that is kept in memory while its texts change, as for an editor.
 //!
-//! What lies on disk is read once, and again where somebody says that it has changed. A [`Snapshot`]
-//! is the repository with the texts that an editor holds in place of files; it shares all else with
-//! the one before it. Linting one judges what the texts concern (their charts, their folders, the
-//! releases they are part of), and of that only what depends on a text that is new: results are kept
-//! in memory as [`super::cache`] keeps them between runs.
+//! Files are read from disk once, and again only when the client says that they have changed. A
+//! [`Snapshot`] is the repository with the editor's texts in place of some files; it shares everything
+//! else with other snapshots. Linting a snapshot judges what the open files belong to (their charts,
+//! their folders, the releases that they are part of). Results are kept in memory, as [`super::cache`]
+//! keeps them between runs, so only what depends on a changed text is judged again.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -29,7 +29,7 @@ use crate::report::model::Entry;
 use crate::source::{Overlay, Sources};
 use crate::spelling::question;
 
-/// A directory with what is known of it.
+/// A directory, and what is known about it.
 #[derive(Debug)]
 pub struct Session {
     root: PathBuf,
@@ -39,33 +39,33 @@ pub struct Session {
     saved: Overlay,
 }
 
-/// A directory as it lies on disk.
+/// A directory as it is on disk.
 #[derive(Debug)]
 struct Base {
     sources: Arc<Sources>,
-    /// Without candidates.
+    /// What the walk found apart from files.
     walked: Walked,
     files: Vec<File>,
     refused: Vec<Finding>,
     settings: Arc<Settings>,
 }
 
-/// A repository at one moment, with unsaved texts.
+/// A repository at one moment, with the unsaved texts of an editor.
 #[derive(Debug)]
 pub struct Snapshot {
     /// Its texts.
     pub sources: Arc<Sources>,
     /// Its files, charts and releases.
     pub project: Project,
-    /// What it says of linting.
+    /// Its configuration and its own rules.
     pub settings: Arc<Settings>,
-    /// The files that are asked about.
+    /// The files that are open in the editor.
     open: Vec<PathBuf>,
     pub(super) options: Options,
 }
 
 impl Session {
-    /// A session over a directory, of which nothing is read yet.
+    /// A session over a directory. Nothing is read yet.
     #[must_use]
     pub fn new(root: PathBuf) -> Self {
         Self { root, memory: Memory::default(), base: None, saved: Overlay::default() }
@@ -77,8 +77,8 @@ impl Session {
         &self.root
     }
 
-    /// Takes notice of files that were written, made or removed. Where files have come or gone,
-    /// everything is read anew.
+    /// Takes note that files were written, created or removed. If any were created or removed, everything will be read
+    /// again.
     pub fn refresh(&mut self, changed: &[PathBuf]) {
         let Some(base) = &self.base else { return };
         for path in changed {
@@ -94,7 +94,7 @@ impl Session {
         }
     }
 
-    /// The repository with `buffers` in place of files, of which `open` are asked about.
+    /// The repository with `buffers` in place of files. Linting it judges what the `open` files belong to.
     ///
     /// # Errors
     /// When the directory is not there.
@@ -116,10 +116,10 @@ impl Session {
         Ok(base.with(&self.root, overlay, open, &self.memory))
     }
 
-    /// Lints what a snapshot is about.
+    /// Lints what the open files of a snapshot belong to.
     ///
     /// # Errors
-    /// When `watch` says that it is over.
+    /// When `watch` says that nobody waits any more.
     pub fn lint(&self, snapshot: &Snapshot, watch: &dyn Watch) -> Result<Outcome, LintError> {
         let Snapshot { sources, project, settings, open: _, options } = snapshot;
         let cache = Cache::within(&self.memory, Salt::of_build());
@@ -128,7 +128,7 @@ impl Session {
             examine(project, Some(&cache), options, config, rules, sources, watch)
         };
         let (mut outcome, unknown) = match lint(settings) {
-            // What is wrong with the selection of rules must not silence everything else.
+            // A fault in the selection of rules must not hide all other findings.
             Err(LintError::Name(error)) => {
                 let fault = unknown_name(&error, settings, sources);
                 (lint(&settings.without_selection())?, fault)
@@ -142,8 +142,8 @@ impl Session {
         Ok(outcome)
     }
 
-    /// Lints a snapshot with other texts in place of some files, by the paths that they are shown
-    /// with, and keeps what releases render: to try what an edit would do.
+    /// Lints a snapshot with some files edited, to try a fix: `edited` has their new texts by shown path. The outcome
+    /// contains what releases render.
     ///
     /// # Errors
     /// When the rules that are selected are not known, or nothing was read yet.
@@ -168,7 +168,7 @@ impl Session {
 }
 
 impl Snapshot {
-    /// The text of a file by the path that it is shown with.
+    /// The text of the file at a shown path.
     #[must_use]
     pub fn text(&self, shown: &str) -> Option<Arc<str>> {
         match self.file(shown) {
@@ -177,7 +177,7 @@ impl Snapshot {
         }
     }
 
-    /// The schemas of the kinds that it knows in a file.
+    /// The schemas that objects in a file are judged by.
     #[must_use]
     pub fn schemas(&self, shown: &str) -> Schemas {
         let (files, config) = (&self.project.files, &self.settings.config);
@@ -185,13 +185,13 @@ impl Snapshot {
         Schemas::clone(schemas.at(shown))
     }
 
-    /// The minor version of Kubernetes 1 that it is linted for.
+    /// The minor version of Kubernetes that it is linted for, `31` for 1.31.
     #[must_use]
     pub fn minor(&self) -> u32 {
         minor(&self.options.kube_version)
     }
 
-    /// A file of the project.
+    /// The project's file at a shown path.
     #[must_use]
     pub fn file(&self, shown: &str) -> Option<&File> {
         let files = &self.project.files;
@@ -247,7 +247,7 @@ impl Base {
         Snapshot { sources: Arc::new(sources), project, settings, open, options }
     }
 
-    /// The files, with what stands in for them; and those below the directory that are not on disk.
+    /// The files, overlaid with the texts of `sources`, and the texts below the directory that are not on disk yet.
     fn files(&self, root: &Path, sources: &Sources, memory: &Memory) -> Vec<File> {
         let cache = Cache::within(memory, Salt::of_build());
         let mut texts: BTreeMap<String, (&Path, &Arc<str>)> = BTreeMap::new();
@@ -277,7 +277,7 @@ impl Base {
     }
 }
 
-/// A file without its tree, where that is not looked into at every keystroke: trees are large.
+/// Drops the trees of files that are not needed at every keystroke: trees are large.
 fn lean(mut taken: Taken) -> Taken {
     if let Taken::File(file) = &mut taken
         && (file.class == Class::Other || file.path.ends_with("values.yaml"))
@@ -302,8 +302,8 @@ fn options(root: &Path, settings: &Settings) -> Options {
     }
 }
 
-/// Marks what `open` files concern as what is to be linted: the chart that one lies in, the
-/// manifests beside one, or it alone.
+/// Marks what is to be linted for the `open` files: the chart that a file lies in, the manifests in a manifest's
+/// folder, or the file alone.
 fn request(files: &mut [File], open: &[PathBuf]) {
     let charts: BTreeSet<String> = files
         .iter()
@@ -332,7 +332,7 @@ fn chart_of<'c>(path: &str, charts: &'c BTreeSet<String>) -> Option<&'c str> {
     project::upwards(parent(path)).find_map(|above| charts.get(above)).map(String::as_str)
 }
 
-/// That the configuration names a rule, a group or a preset that is none, where it names it.
+/// The finding on a rule, a group or a preset that the configuration names and that does not exist.
 fn unknown_name(error: &UnknownName, settings: &Settings, sources: &Sources) -> Option<Finding> {
     let source = settings.config.file.as_ref()?.source;
     let start = sources.get(source).text.find(&error.name)?;

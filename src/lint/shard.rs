@@ -1,4 +1,4 @@
-//! Splits a run into parts that several machines can do: `--shard I/N`.
+//! Splits a run into parts for several machines: `--shard I/N`.
 
 use std::str::FromStr;
 
@@ -26,28 +26,28 @@ impl FromStr for Shard {
     }
 }
 
-/// Units of work that belong together, because one finding may come from both: the releases of
-/// one chart, charts that share a values file, the manifests of one directory.
+/// Groups of units that must be in the same part, because one finding may come from several of them: the releases of a
+/// chart, releases that share a values file, the manifests of a directory. A union-find structure.
 #[derive(Debug)]
 pub struct Groups {
     parent: Vec<usize>,
 }
 
 impl Groups {
-    /// So many units, each by itself.
+    /// `count` units, each in a group of its own.
     #[must_use]
     pub fn new(count: usize) -> Self {
         Self { parent: (0..count).collect() }
     }
 
-    /// Puts two units, and whatever is with them, together.
+    /// Merges the groups of two units.
     pub fn join(&mut self, a: usize, b: usize) {
         let (a, b) = (self.of(a), self.of(b));
-        // The smaller number stands for the group, whatever the order of joining.
+        // The smallest unit stands for the group, in whatever order groups are merged.
         self.parent[a.max(b)] = a.min(b);
     }
 
-    /// The number that stands for a unit's group.
+    /// The smallest unit of a unit's group.
     pub fn of(&mut self, unit: usize) -> usize {
         let mut at = unit;
         while self.parent[at] != at {
@@ -58,8 +58,8 @@ impl Groups {
     }
 }
 
-/// Deals units with these sizes and groups out to `of` parts, groups kept whole and parts as even
-/// as a largest-first deal makes them. Gives each unit's part, from 1.
+/// Assigns units with these sizes to `of` parts: largest group first, each to the smallest part so far. Returns the part
+/// of each unit, from 1.
 #[must_use]
 pub fn deal(sizes: &[u64], groups: &mut Groups, of: usize) -> Vec<usize> {
     let mut totals = std::collections::BTreeMap::<usize, u64>::new();

@@ -1,32 +1,32 @@
-//! What all threads of a run wait for, and so work out together.
+//! Work that all threads of a run need the result of, and therefore do together.
 
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// An answer in parts, each of which is worked out once, by one of the threads that ask.
+/// A result in parts, each of which is computed once, by one of the threads that ask for the result.
 ///
-/// None of it is left to rayon: a thread that waits for a part could take up a unit that asks again, and would wait
-/// for itself.
+/// It does not use rayon's parallel iterators: while a thread waits in one, it may start another unit, which asks for
+/// the same result, and so the thread would wait for itself.
 pub(super) struct Shared<K, T> {
     parts: Vec<(K, OnceLock<T>)>,
-    /// How many of them are worked out, or being worked out.
+    /// How many parts are computed or being computed.
     begun: AtomicUsize,
 }
 
 impl<K: Copy, T> Shared<K, T> {
-    /// Of these things, nothing of which is looked at yet.
+    /// One part for each key. None is computed yet.
     pub(super) fn new(keys: impl IntoIterator<Item = K>) -> Self {
         let parts = keys.into_iter().map(|key| (key, OnceLock::new())).collect();
         Self { parts, begun: AtomicUsize::new(0) }
     }
 
-    /// What it is of.
+    /// The keys of the parts, in order.
     pub(super) fn keys(&self) -> impl Iterator<Item = K> {
         self.parts.iter().map(|(key, _)| *key)
     }
 
-    /// All parts, in the order of what they are of. Threads that ask at the same time take turns with `work`, which
-    /// is the same for all of them.
+    /// All parts, in the order of their keys. Threads that call this at the same time share the work; `work` must be the
+    /// same function in all of them.
     pub(super) fn all(&self, work: impl Fn(K) -> T) -> impl Iterator<Item = (K, &T)> {
         while let Some((key, own)) = self.parts.get(self.begun.fetch_add(1, Ordering::Relaxed)) {
             own.get_or_init(|| work(*key));

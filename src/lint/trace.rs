@@ -1,4 +1,4 @@
-//! A rendered release, for who looks at it rather than judges it: what lines and fields are made of.
+//! A rendered release for display: where each line and each field comes from.
 
 use std::collections::HashMap;
 use std::ops::Range;
@@ -18,7 +18,7 @@ use crate::report::unchecked::BUILD_IT;
 use crate::source::{SourceId, Sources, Span};
 use crate::yaml::Node;
 
-/// A range of bytes of a file.
+/// A range of bytes in a file.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Spot {
     /// The file, as shown.
@@ -42,9 +42,9 @@ impl Spot {
 pub struct Trace {
     /// What `helm template` prints.
     pub text: String,
-    /// For each line of it the place that a person edits, where there is one.
+    /// For each of its lines, the place to edit, if there is one.
     pub lines: Vec<Option<Spot>>,
-    /// Every scalar, in the order in which they stand.
+    /// Every scalar, in the order of the text.
     pub fields: Vec<Field>,
 }
 
@@ -57,26 +57,26 @@ pub struct Field {
     pub path: String,
     /// Its text, as it is written.
     pub value: String,
-    /// The template text that wrote it.
+    /// The place in the template that wrote it.
     pub template: Option<Spot>,
-    /// The values that had a part.
+    /// The values that it depends on.
     pub causes: Vec<Cause>,
 }
 
-/// A value that had a part in a field.
+/// A value that a field depends on.
 #[derive(Debug, Clone)]
 pub struct Cause {
     /// Its JSON pointer in the merged values.
     pub pointer: String,
     /// Where it is written; `None` where it is in no file.
     pub spot: Option<Spot>,
-    /// Its own characters are in the field, rather than something that was made of it.
+    /// True if the value's own characters are in the field, and not only something computed from it.
     pub literal: bool,
 }
 
 impl Snapshot {
-    /// The releases that a file has a part in, by index: as a layer, as their declaration, or as a
-    /// part of their chart.
+    /// The releases that a file belongs to, by index: the file is a values layer, contains the declaration, or is part
+    /// of the chart.
     #[must_use]
     pub fn releases_of(&self, shown: &str) -> Vec<usize> {
         let of_file =
@@ -94,7 +94,7 @@ impl Snapshot {
     /// Renders a release.
     ///
     /// # Errors
-    /// When its chart is not here, or does not render: why, in one sentence.
+    /// When its chart is not on this machine or does not render; the error says why, in one sentence.
     pub fn trace(&self, release: usize) -> Result<Trace, String> {
         self.with_task(release, |task, charts| {
             task.look(charts, |rendered, chart| {
@@ -103,10 +103,10 @@ impl Snapshot {
         })?
     }
 
-    /// Looks at the chart of a release.
+    /// Calls `look` with the chart of a release.
     ///
     /// # Errors
-    /// When it is not here, or cannot be read.
+    /// When the chart is not on this machine or cannot be read; the error says why, in one sentence.
     pub fn with_chart<T>(
         &self,
         release: usize,
@@ -159,7 +159,7 @@ impl Snapshot {
         Ok(work(&task, &Charts::new(config, &self.project.lock, None)))
     }
 
-    /// Where a span lies, by the file that is shown.
+    /// A span as a place in a shown file.
     #[must_use]
     pub fn spot(&self, span: Span) -> Spot {
         spot(span, &self.sources)
@@ -177,7 +177,7 @@ fn spot(span: Span, sources: &Sources) -> Spot {
     Spot { file, start: span.start as usize, end: span.end as usize }
 }
 
-/// Reads one render.
+/// Collects the trace of one render.
 struct Tracer<'a, 'r> {
     task: &'a Task<'a>,
     rendered: &'r Rendered,

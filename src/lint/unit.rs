@@ -1,5 +1,5 @@
-//! The pieces of work of a run, and the judging of one: what may be done on any machine and
-//! remembered between runs.
+//! The units of work of a run, and how one is judged. A unit may be judged on another machine (`shard`), and its result
+//! is kept between runs (`cache`).
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -25,21 +25,21 @@ use crate::rule::{Company, Evaluator, ReleaseInfo, Setting, Together};
 use crate::source::SourceFile;
 use crate::yaml::Stream;
 
-/// How many files of a unit are looked at by one worker at least.
+/// The fewest files of a unit that one worker reads again.
 const FILES_AT_LEAST: usize = 16;
 
-/// What belongs together and is judged by one worker.
+/// Files or releases that are judged together.
 #[derive(Debug, Default)]
 pub(super) struct Unit<'p> {
-    /// Files it judges by themselves; each file is in one unit.
+    /// The files to judge; each file is in exactly one unit.
     pub(super) files: Vec<&'p File>,
-    /// Releases it judges, by index.
+    /// The releases to judge, by index.
     pub(super) releases: Vec<usize>,
 }
 
 impl<'p> Run<'p> {
-    /// Everything there is to do: a directory's manifests together, a release with its layers.
-    /// Sorted, so that shards agree.
+    /// All units of the run: the manifests of each directory, each other file, and each release. They are sorted, so
+    /// that all shards have the same list.
     pub(super) fn units(&self) -> Vec<Unit<'p>> {
         let mut folders: BTreeMap<&str, Unit<'p>> = BTreeMap::new();
         for file in self.linted() {
@@ -50,7 +50,7 @@ impl<'p> Run<'p> {
             };
             folders.entry(key).or_default().files.push(file);
         }
-        // A chart's releases follow it, so that it is not held for long.
+        // A chart's releases directly follow its directory, so that the chart need not be held for long.
         let mut releases: BTreeMap<String, Vec<Unit<'p>>> = BTreeMap::new();
         for (at, release) in self.project.releases.iter().enumerate() {
             if self.concerned(release) {
@@ -68,7 +68,7 @@ impl<'p> Run<'p> {
         units
     }
 
-    /// The charts that a unit looks into, by where they lie; one may be there twice.
+    /// The paths of the charts that a unit looks into, with possible duplicates.
     pub(super) fn charts_of(&self, unit: &Unit<'p>) -> Vec<PathBuf> {
         let of_releases =
             unit.releases.iter().filter_map(|&at| match self.resolve(&self.project.releases[at]) {
@@ -81,7 +81,7 @@ impl<'p> Run<'p> {
         of_releases.chain(folders.map(chart::location)).collect()
     }
 
-    /// True when a release is declared in, or made of, what is to be linted.
+    /// True when a release's declaration, one of its values files or its chart is to be linted.
     fn concerned(&self, release: &Release) -> bool {
         let requested = |path: &str| self.files.at(path).is_some_and(|file| file.requested);
         requested(&self.sources.path(release.declared.source))
@@ -119,9 +119,9 @@ impl<'p> Run<'p> {
         mine.map(|(unit, _)| unit).collect()
     }
 
-    /// What a unit has in common with others: releases of one chart, and those that share a values
-    /// file, stay together, since one finding may come from several of them; and a chart's directory
-    /// stays with its releases, since what it says of a fault they need not say.
+    /// Names of what a unit has in common with others; units with a common name are put into one shard. Releases of one
+    /// chart, and releases that share a values file, stay together because one finding may come from several of them. A
+    /// chart's directory stays with its releases because a fault that is reported there is not reported by them.
     fn bonds(&self, unit: &Unit<'_>) -> Vec<String> {
         let mut bonds: Vec<String> = unit.files.iter().map(|file| file.path.clone()).collect();
         let folders = unit.files.iter().filter_map(|file| self.judged_folder(file));
@@ -137,7 +137,7 @@ impl<'p> Run<'p> {
         bonds
     }
 
-    /// Judges one unit. Whatever its result depends on has a part in its key (`cache::key`).
+    /// Judges one unit. Everything that the result depends on has to be in its key (`cache::key`).
     pub(super) fn unit(&self, unit: &Unit<'p>) -> Found {
         let (files, mut found) = self.taken_down(unit);
         let mut desk = Desk::new(&self.files);
@@ -163,7 +163,7 @@ impl<'p> Run<'p> {
         let of_files = of_files.flatten_iter();
         let of_releases =
             unit.releases.par_iter().map(|&at| self.release(&self.project.releases[at], desk));
-        // Put behind each other in one go, findings are moved once: there may be some hundred thousand.
+        // With all parts collected first, findings are moved only once: there may be some hundred thousand.
         let parts: Vec<Found> = of_files.chain(of_releases).collect();
         found.findings.reserve_exact(parts.iter().map(|part| part.findings.len()).sum());
         found = parts.into_iter().fold(found, Found::and);
@@ -175,8 +175,8 @@ impl<'p> Run<'p> {
         found
     }
 
-    /// The files beside its own that a unit looks into: what its releases have as values, and the
-    /// definitions of custom resources in the chart's directory that it judges.
+    /// The files that a unit looks into although it does not judge them: values files of its releases, and
+    /// definitions of custom resources in the chart directory that it judges.
     fn looked_into(&self, unit: &Unit<'p>) -> impl Iterator<Item = &'p File> {
         let of_release = |&at: &usize| {
             let release = &self.project.releases[at];
@@ -191,8 +191,8 @@ impl<'p> Run<'p> {
         values.filter_map(|path| self.files.at(&path)).chain(definitions)
     }
 
-    /// A unit's files with their texts at hand, and what is said of those that have changed since they
-    /// were read.
+    /// The files of a unit with their texts read again where necessary, and findings on those that have changed in
+    /// between.
     fn taken_down(&self, unit: &Unit<'p>) -> (Vec<Cow<'p, File>>, Found) {
         let files = unit.files.par_iter().with_min_len(FILES_AT_LEAST);
         let files: Vec<_> = files.map(|file| (*file, file.taken_down())).collect();
@@ -211,12 +211,12 @@ impl<'p> Run<'p> {
         (whole, found)
     }
 
-    /// The texts that findings point into, so that one that was put away is read once for all of them.
+    /// The texts that findings point into. While they are held, a text that was dropped from memory is read only once.
     pub(super) fn held(&self, findings: &[Finding]) -> Vec<Arc<SourceFile>> {
         findings.iter().map(|finding| self.sources.get(finding.primary.span.source)).collect()
     }
 
-    /// Names a fault, by the tree it is in where there is one.
+    /// The fingerprint of a finding, by the node that it stands at if the file has a tree.
     pub(super) fn fingerprint<'d>(
         &self,
         finding: &Finding,
@@ -228,7 +228,8 @@ impl<'p> Run<'p> {
         fingerprint::of(finding, &self.sources.get(source), stream.map(AsRef::as_ref), places)
     }
 
-    /// An evaluator for the objects of a release that is declared at a path, or for manifests as they lie there.
+    /// An evaluator for the objects of a release that is declared in the file at `path`, or without a release, for the
+    /// manifest at `path`.
     fn evaluator(&self, release: Option<&Release>, path: &str) -> Evaluator {
         let said = release.and_then(|release| release.kube_version.as_deref());
         let setting = Setting {
@@ -279,7 +280,7 @@ impl<'p> Run<'p> {
                         self.manifest(file, stream, &scene, chosen, evaluator)
                     }
                     false => {
-                        // What rules make of all objects is not to hold on to a file's past.
+                        // Results that rules share among all objects must not refer to the former state of this file.
                         let together = evaluator.together(together.company());
                         let scene =
                             plain::Scene::here(together, Some(&before), rewrites, alternatives);
@@ -303,7 +304,7 @@ impl<'p> Run<'p> {
         found
     }
 
-    /// Judges the objects of a manifest, those of a long one side by side.
+    /// Judges the objects of a manifest, in parallel if it is long.
     fn manifest<'c>(
         &self,
         file: &File,
@@ -332,8 +333,8 @@ impl<'p> Run<'p> {
         judged.into_iter().fold(Found::default(), Found::and)
     }
 
-    /// Judges a chart's directory when its `Chart.yaml` comes up, or its values where it has none;
-    /// copies of charts from elsewhere are left alone.
+    /// Judges a chart's directory, together with its `Chart.yaml`, or with its `values.yaml` if it has no `Chart.yaml`.
+    /// Vendored charts are not judged.
     fn chart(&self, file: &File, desk: &Desk<'_>, evaluator: &mut Evaluator) -> Vec<Finding> {
         let Some(path) = self.judged_folder(file) else { return Vec::new() };
         let directory = chart::Directory {
@@ -348,7 +349,7 @@ impl<'p> Run<'p> {
         directory.judge(&self.charts, &self.choices.at(&file.path).rules, evaluator)
     }
 
-    /// The chart's directory that is judged with a file, where one is.
+    /// The chart directory that is judged together with a file, if any.
     pub(super) fn judged_folder<'f>(&self, file: &'f File) -> Option<&'f str> {
         let path = parent(&file.path);
         let known = self.project.chart_at(path);
@@ -421,21 +422,21 @@ impl<'p> Run<'p> {
         found
     }
 
-    /// The rules that judge a release: those of its last values file, or of its declaration.
+    /// The rules for a release: those that are chosen for its last values file, or else for its declaration.
     pub(super) fn rules_of(&self, release: &Release) -> &Chosen {
         let declared = &self.sources.path(release.declared.source);
         let last = release.values.iter().rev().find_map(|layer| layer.file.as_deref());
         self.choices.at(last.unwrap_or(declared))
     }
 
-    /// Where a release's chart lies on this machine.
+    /// Where the chart of a release is on this machine.
     pub(super) fn resolve(&self, release: &Release) -> Resolution {
         let declared = &self.sources.path(release.declared.source);
         crate::project::resolve(&release.chart, parent(declared), self.config, &self.project.lock)
     }
 
-    /// True for values that a release has as a layer, and for those of a chart itself: they are
-    /// judged by what the chart makes of them.
+    /// True for values files that are a layer of a release, and for charts' own values: they are judged together with
+    /// what the chart renders.
     pub(super) fn judged_with_release(&self, path: &str) -> bool {
         self.asked.layers.contains(path)
     }

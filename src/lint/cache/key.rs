@@ -1,8 +1,8 @@
-//! Names a result by all that it depends on.
+//! The keys of results: hashes of everything that a result depends on.
 //!
 //! A key that leaves something out gives stale results, the worst fault a cache can have. So types
-//! are taken apart here without `..`: a field that is added to one of them does not compile until
-//! somebody has said what it means for the key. Too much in a key only costs time.
+//! are destructured here without `..`: a new field does not compile until somebody has decided what it
+//! means for the key. Too much in a key only costs time.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -29,8 +29,7 @@ use crate::source::{SourceId, Sources, Span};
 pub(in crate::lint) struct Salt(Digest);
 
 impl Salt {
-    /// This very build of plimsoll: its version, and a hash of what it was built from, the rules
-    /// among it.
+    /// This build of plimsoll: its version, and a hash of its sources, including the rules.
     pub(in crate::lint) fn of_build() -> Self {
         let mut digest = Digest::default();
         digest.text(env!("CARGO_PKG_VERSION"));
@@ -38,7 +37,7 @@ impl Salt {
         Self(digest)
     }
 
-    /// Names what a file is.
+    /// The key of a file's class.
     pub(super) fn of_file(&self, by_name: Option<Class>, file: &File) -> Key {
         let mut key = self.0.clone();
         key.text("file");
@@ -49,19 +48,19 @@ impl Salt {
     }
 }
 
-/// Names the units of one run.
+/// The keys of the units of one run.
 pub(in crate::lint) struct Keys<'r, 'p> {
     run: &'r Run<'p>,
     salt: Digest,
     charts: Mutex<HashMap<PathBuf, Arc<ChartSlot>>>,
 }
 
-/// A chart's hashes, each made once; `None` for a chart that cannot be read.
+/// The hashes of a chart, each computed once; `None` for a chart that cannot be read.
 #[derive(Default)]
 struct ChartSlot {
-    /// Of the texts that the project has read, and of the rest on disk.
+    /// Of the texts as the project has read them, and of other files on disk.
     named: OnceLock<Option<blake3::Hash>>,
-    /// Of all on disk, after the chart was loaded from there.
+    /// Of all files on disk, after the chart was loaded from there.
     loaded: OnceLock<Option<blake3::Hash>>,
 }
 
@@ -78,8 +77,8 @@ impl<'r, 'p> Keys<'r, 'p> {
         Self { run, salt, charts: Mutex::default() }
     }
 
-    /// Names a unit's result; `None` where something it depends on cannot be read, so that it is
-    /// found out anew, with what there is to say about it.
+    /// The key of a unit's result; `None` if something that it depends on cannot be hashed, so that it has to be
+    /// judged.
     pub(in crate::lint) fn of(&self, unit: &Unit<'p>) -> Option<Key> {
         let Unit { files, releases } = unit;
         let mut key = self.salt.clone();
@@ -95,8 +94,7 @@ impl<'r, 'p> Keys<'r, 'p> {
         Some(key.finish())
     }
 
-    /// True when the charts of a unit, which are read a second time to be rendered, are on disk as
-    /// its key has them.
+    /// True if the charts of a unit are on disk as its key has them. They were read a second time to be rendered.
     pub(in crate::lint) fn still(&self, unit: &Unit<'p>) -> bool {
         self.run.charts_of(unit).into_iter().all(|path| {
             let slot = self.slot(&path);
@@ -109,7 +107,7 @@ impl<'r, 'p> Keys<'r, 'p> {
         key.text(&file.path);
         key.number(file.class as u64);
         key.hash(file.digest());
-        // What was before a change is git's to say.
+        // The state before a change depends on git.
         if self.run.past.of_file(&file.path, self.run.choices.at(&file.path)).is_some() {
             return None;
         }
@@ -218,10 +216,10 @@ impl<'r, 'p> Keys<'r, 'p> {
         }
     }
 
-    /// Values that are a node of a tree.
+    /// Inline values: a node of a tree.
     fn tree(&self, key: &mut Digest, node: &NodeRef, file: Option<&str>) {
         let NodeRef { document, node } = node;
-        // The digest of a file, which goes with each span, says as much of a text that is the file's.
+        // If the text is a file's, the digest of the file, which is added with the span, suffices.
         let own = self.run.files.of(document.source());
         if own.is_none_or(|own| own.length() != document.text().len()) {
             key.text(document.text());
@@ -251,7 +249,7 @@ impl<'r, 'p> Keys<'r, 'p> {
         }
     }
 
-    /// The values files that one is compared with.
+    /// The values files of other environments that a values file is compared with.
     fn family(&self, key: &mut Digest, path: &str) {
         for file in self.run.families.around(path) {
             key.text(&file.path);
@@ -259,7 +257,7 @@ impl<'r, 'p> Keys<'r, 'p> {
         }
     }
 
-    /// A file that is named, and may not be there.
+    /// A file that is named, but may not exist.
     fn named(&self, key: &mut Digest, path: &str) {
         key.text(path);
         key.maybe(self.run.files.at(path), |key, file| {
@@ -268,7 +266,7 @@ impl<'r, 'p> Keys<'r, 'p> {
         });
     }
 
-    /// A place, with the whole text it is in: what is said of it may name its line.
+    /// A span, with the whole text that it is in, since findings may name its line.
     fn span(&self, key: &mut Digest, span: Span) {
         if span.source == SourceId::NOWHERE {
             return key.text("nowhere");
@@ -291,7 +289,7 @@ impl<'r, 'p> Keys<'r, 'p> {
     fn chart(&self, path: &Path) -> Option<blake3::Hash> {
         *self.slot(path).named.get_or_init(|| {
             let known = |path: &Path| {
-                // What came from standard input is not what the chart is rendered from.
+                // A chart is rendered from the file, even where standard input replaces it otherwise.
                 let stdin = self.run.options.stdin.as_ref();
                 let file = self.run.files.at(&crate::project::shown(path))?;
                 let piped = stdin.is_some_and(|stdin| stdin.name == file.path);
@@ -319,7 +317,7 @@ impl<'r, 'p> Keys<'r, 'p> {
     }
 }
 
-/// What kustomizations put in the place of what a manifest says.
+/// What kustomizations replace in a manifest.
 fn rewritten(key: &mut Digest, rewrites: &Rewrites) {
     let Rewrites {
         images,
@@ -348,7 +346,7 @@ fn rewritten(key: &mut Digest, rewrites: &Rewrites) {
 
 /// What the command line says.
 fn options(key: &mut Digest, options: &Options) {
-    // Paths, shards and the command line's release show in the units themselves.
+    // The paths, the shard and the command line's release determine which units there are.
     let Options {
         paths: _,
         stdin: _,
@@ -374,8 +372,8 @@ fn options(key: &mut Digest, options: &Options) {
     key.text(&today.to_string());
 }
 
-/// The configuration's text, and what it brings beside charts and values: schemas, and rules of
-/// one's own, which may lie in their usual place without being named.
+/// The configuration's text, and the files it uses other than charts and values: schemas, and the repository's own
+/// rules, including those in the usual folder, which need not be named.
 fn configuration(key: &mut Digest, config: &Config, sources: &Sources) {
     key.maybe(config.file.as_ref(), |key, file| {
         key.text(&crate::project::shown(&file.path));
@@ -396,7 +394,7 @@ fn configuration(key: &mut Digest, config: &Config, sources: &Sources) {
     }
 }
 
-/// A hash in the making. Each part is told from the next by its length or its kind.
+/// A hash being computed. Each part has a length or a fixed size, so that parts cannot be confused.
 #[derive(Clone, Default)]
 struct Digest(blake3::Hasher);
 

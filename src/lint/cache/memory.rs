@@ -1,4 +1,4 @@
-//! Entries in the memory of one process, for runs that follow each other closely.
+//! Cache entries in the memory of one process, for runs that closely follow each other, as in an editor.
 
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -11,14 +11,14 @@ use crate::helm::reads::Reads;
 /// Runs after which an entry that none of them asked for is dropped.
 const KEPT_RUNS: u64 = 8;
 
-/// What runs leave to the next. What a text was a few keystrokes ago is of no use to anybody, so
-/// entries are dropped soon after they were last asked for.
+/// What runs leave to the next ones. Results for a text of some keystrokes ago are useless, so entries are dropped soon
+/// after they were last used.
 #[derive(Debug, Default)]
 pub(in crate::lint) struct Memory {
     results: Mutex<Entries<Key, Arc<[u8]>>>,
-    /// Templates of charts, by the hashes of their texts.
+    /// Parsed templates, by the hashes of their texts.
     templates: Mutex<Entries<blake3::Hash, Parsed>>,
-    /// What charts could read, by hashes of what that depends on.
+    /// What charts could read of their values, by a hash of the chart.
     reads: Mutex<Entries<blake3::Hash, Arc<OnceLock<Reads>>>>,
 }
 
@@ -28,13 +28,13 @@ impl Memory {
         locked(&self.results).get(&key)
     }
 
-    /// Takes an entry in.
+    /// Adds an entry.
     pub(super) fn put(&self, key: Key, bytes: Vec<u8>) {
         locked(&self.results).put(key, bytes.into());
     }
 
-    /// What a chart of this hash could read with these templates in the values, worked out by
-    /// whoever asks first.
+    /// What the chart with this hash could read, with these templates in the values. The first caller has to compute
+    /// it.
     pub(in crate::lint) fn reads(
         &self,
         chart: blake3::Hash,
@@ -54,7 +54,7 @@ impl Memory {
         })
     }
 
-    /// Ends a run.
+    /// Ends a run: drops what has not been used for [`KEPT_RUNS`] runs.
     pub(in crate::lint) fn age(&self) {
         locked(&self.results).age();
         locked(&self.templates).age();
@@ -76,7 +76,7 @@ fn locked<T>(one: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     one.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Entries of one sort.
+/// Entries of one sort, with the time they were last used.
 #[derive(Debug)]
 struct Entries<K, V> {
     /// The number of the current run.

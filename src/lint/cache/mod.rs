@@ -1,10 +1,10 @@
 //! Results of earlier runs, so that what has not changed is not judged again.
 //!
-//! Two things are remembered: what a file is (which saves parsing it) and what a unit of work
-//! found. Both are named by a hash over everything they depend on ([`key`]), so nothing ever has to
-//! be taken back: what has changed has another name. Entries lie in plain files ([`store`]) that are
-//! replaced whole, so several processes may use one cache; the last one wins, and what is lost is
-//! found out again. Whatever cannot be read is as if it were not there.
+//! Two things are stored: the class of a file, which saves parsing it, and the result of a unit. The
+//! key of each is a hash of everything that it depends on ([`key`]). So nothing needs to be
+//! invalidated: when something changes, so does the key. Entries are in plain files ([`store`]), which
+//! are replaced as a whole, so that several processes may use one cache: the last one wins, and entries
+//! that are lost are computed again. A file that cannot be read counts as absent.
 
 mod key;
 mod memory;
@@ -29,15 +29,15 @@ use crate::source::{SourceId, Sources};
 /// The cache of one run.
 pub(super) struct Cache<'m> {
     store: Place<'m>,
-    /// What holds for the whole of this run.
+    /// What all keys begin with.
     salt: Salt,
     hits: AtomicUsize,
     misses: AtomicUsize,
-    /// How many files it had not seen.
+    /// How many files were not in the cache.
     noted: AtomicUsize,
 }
 
-/// Where results are kept.
+/// Where entries are stored.
 enum Place<'m> {
     /// In files, from one process to the next.
     Files(Store),
@@ -61,7 +61,7 @@ impl Place<'_> {
     }
 }
 
-/// A unit's result with the texts that its spans point into, by their number in this run.
+/// A unit's result. Its spans name texts by their place in `texts`, since source ids differ from run to run.
 #[derive(Serialize, Deserialize)]
 struct Remembered {
     texts: Vec<Text>,
@@ -77,9 +77,9 @@ struct Text {
 
 #[derive(Serialize, Deserialize)]
 enum Content {
-    /// The project has it, with this hash.
+    /// A file of the project, with this hash.
     Project([u8; 32]),
-    /// Nobody else has it: it lies in an archive, or was put together.
+    /// The text itself, where it is no file of the project: it is in an archive, or was made from other texts.
     Own(String),
 }
 
@@ -99,7 +99,7 @@ impl<'m> Cache<'m> {
         Self { store, salt, hits, misses, noted }
     }
 
-    /// What is kept in the memory of this process, where this cache lies there.
+    /// The memory that this cache is in; `None` for a cache in files.
     pub(super) fn memory(&self) -> Option<&'m Memory> {
         match &self.store {
             Place::Memory(memory) => Some(memory),
@@ -107,7 +107,7 @@ impl<'m> Cache<'m> {
         }
     }
 
-    /// How many of this run's files it had not seen.
+    /// How many of this run's files were not in the cache.
     pub(super) fn noted(&self) -> usize {
         self.noted.load(Ordering::Relaxed)
     }
@@ -116,8 +116,8 @@ impl<'m> Cache<'m> {
         &self.salt
     }
 
-    /// What a unit found in an earlier run, or finds now. What it finds is kept where `still` says
-    /// that the key names what was really read: files may change while they are linted.
+    /// The result of a unit from an earlier run, or else from `find`. A new result is stored only if `still` says that
+    /// the key is still right: files may change while they are linted.
     pub(super) fn found(
         &self,
         key: Key,
@@ -141,7 +141,7 @@ impl<'m> Cache<'m> {
         found
     }
 
-    /// Writes what is new; says what came of it, for who wants to know.
+    /// Writes new entries to disk. Returns how useful the cache was, in one sentence for `--verbose`.
     pub(super) fn close(&self) -> String {
         let count = |number: &AtomicUsize| number.load(Ordering::Relaxed);
         let (hits, misses) = (count(&self.hits), count(&self.misses));
@@ -160,7 +160,7 @@ impl<'m> Cache<'m> {
     }
 }
 
-/// Files are told by name and text; what is around them is asked again in each run.
+/// What is stored of a file depends on its path and text only; what other files say of it is worked out in each run.
 impl Recall for Cache<'_> {
     fn recall(&self, by_name: Option<Class>, file: &File) -> Option<Seen> {
         let bytes = self.store.get(self.salt.of_file(by_name, file))?;
@@ -177,14 +177,13 @@ impl Recall for Cache<'_> {
     }
 }
 
-/// Every span of a result.
+/// All spans in a result.
 fn spans_mut(found: &mut Found) -> impl Iterator<Item = &mut crate::source::Span> {
     let findings = found.findings.iter_mut().chain(&mut found.unloaded);
     findings.flat_map(|finding| finding.spans_mut())
 }
 
-/// A result as bytes. Spans name texts by their place in a list of its own, since ids differ from
-/// run to run.
+/// A result as bytes.
 fn written(found: &Found, files: &Files<'_>, sources: &Sources) -> Option<Vec<u8>> {
     let mut texts: Vec<Text> = Vec::new();
     let mut numbers: HashMap<SourceId, SourceId> = HashMap::new();
@@ -210,7 +209,7 @@ fn text(source: SourceId, files: &Files<'_>, sources: &Sources) -> Text {
     }
 }
 
-/// A result from bytes; `None` where they are none, or where a text they point into is another.
+/// Reads a result; `None` if the bytes are none, or if a text that its spans point into has changed.
 fn read(bytes: &[u8], files: &Files<'_>, sources: &Sources) -> Option<Found> {
     let Remembered { texts, mut found } = postcard::from_bytes(bytes).ok()?;
     let mut ids = Vec::with_capacity(texts.len());

@@ -1,8 +1,8 @@
-//! Entries by key, in a few plain files.
+//! Cache entries by key, in a few plain files.
 //!
-//! A file begins with [`MAGIC`] and a hash of what follows: for each entry its key, the day it was
-//! last of use, its length and its bytes. A file that is not whole, is another program's or another
-//! version's, is as if it were not there.
+//! A file begins with [`MAGIC`] and a hash of what follows: for each entry its key, the day when it was
+//! last used, its length and its bytes. A file that is incomplete, or was written by another program or
+//! version, counts as absent.
 
 use std::collections::{BTreeMap, HashMap};
 use std::io;
@@ -12,16 +12,16 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::source::replace_quickly;
 
-/// Names an entry: a hash of all it depends on.
+/// The key of an entry: a hash of everything that it depends on.
 pub(super) type Key = [u8; 32];
 
 /// The beginning of each file.
 const MAGIC: &[u8] = b"plimsoll cache 1\n";
-/// Files that entries are dealt to by their key, so that a small change rewrites a small file.
+/// The number of files. Entries are distributed by their keys, so that a small change rewrites a small file.
 const BUCKETS: usize = 64;
-/// Days after which an entry that nobody asked for is dropped.
+/// Days after which an unused entry is dropped.
 const KEPT_DAYS: u32 = 14;
-/// Days after which an entry that is asked for is marked anew; not each run is to write.
+/// Days after which an entry that is used is marked as used again; not every run should write.
 const MARKED_DAYS: u32 = 4;
 /// Entries larger than this, in bytes, are not kept.
 const MAX_ENTRY: usize = 16 << 20;
@@ -37,11 +37,11 @@ pub(super) struct Store {
 #[derive(Default)]
 struct Bucket {
     read: OnceLock<Entries>,
-    /// What this run adds, or marks as of use today.
+    /// Entries that this run adds, or marks as used today.
     new: Mutex<BTreeMap<Key, Arc<[u8]>>>,
 }
 
-/// A file's bytes, and where each entry lies in them.
+/// A file's bytes, and the day and the range of each entry in them.
 #[derive(Default)]
 struct Entries {
     bytes: Vec<u8>,
@@ -49,7 +49,7 @@ struct Entries {
 }
 
 impl Store {
-    /// A store in a folder, which need not be there.
+    /// A store in a folder, which need not exist.
     pub(super) fn open(directory: &Path) -> Self {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let today = u32::try_from(now.as_secs() / 86_400).unwrap_or(u32::MAX);
@@ -73,17 +73,17 @@ impl Store {
         Some(bytes)
     }
 
-    /// Takes an entry in; it is written by [`Store::write`].
+    /// Adds an entry; [`Store::write`] writes it.
     pub(super) fn put(&self, key: Key, bytes: Vec<u8>) {
         if bytes.len() <= MAX_ENTRY {
             self.buckets[number(key)].put(key, bytes.into());
         }
     }
 
-    /// Writes the files that have new entries, without what nobody has asked for in a while.
+    /// Writes the files that have new entries, and drops old unused entries from these.
     ///
     /// # Errors
-    /// Those of the file system. What was there before is there still.
+    /// Those of the file system. The old files are still there then.
     pub(super) fn write(&self) -> io::Result<()> {
         for (number, bucket) in self.buckets.iter().enumerate() {
             let new = bucket.new.lock().unwrap_or_else(PoisonError::into_inner);
@@ -107,7 +107,7 @@ impl Store {
         Ok(())
     }
 
-    /// Makes the folder; git and backups leave it alone.
+    /// Creates the folder, and marks it so that git and backups ignore it.
     fn prepare(&self) -> io::Result<()> {
         if self.directory.is_dir() {
             return Ok(());
@@ -153,7 +153,7 @@ fn encode(entries: &BTreeMap<&Key, (u32, &[u8])>) -> Vec<u8> {
     file
 }
 
-/// `None` when the bytes are no whole file of this version.
+/// Reads a file; `None` if it is incomplete or of another version.
 fn decode(bytes: Vec<u8>) -> Option<Entries> {
     let (hash, body) = bytes.strip_prefix(MAGIC)?.split_first_chunk::<32>()?;
     if blake3::hash(body).as_bytes() != hash {

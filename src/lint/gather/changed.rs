@@ -1,4 +1,4 @@
-//! The lines that a change touches, and the tree that it started from, asked of `git`.
+//! The lines that have changed since a revision, and the files as they were then, according to `git`.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -42,8 +42,8 @@ pub struct Changed {
 }
 
 impl Changed {
-    /// Lines that differ between the work tree and where it left `revision`; untracked files
-    /// count as a whole.
+    /// The lines that differ between the work tree and the commit where it left `revision` (their merge base). Of
+    /// untracked files, all lines differ.
     ///
     /// # Errors
     /// When git is missing, `dir` is in no repository, or the revision is not in this clone.
@@ -56,7 +56,7 @@ impl Changed {
         let Ok(commit) = known else {
             return Err(ChangedError::NoRevision(revision.to_owned()));
         };
-        // What `revision` gained since this branch left it is not this branch's change.
+        // What was added to `revision` after this branch left it is not a change of this branch.
         let base = git(dir, "merge-base", &[commit.trim(), "HEAD"])?
             .map_err(|_| ChangedError::NoCommonAncestor(revision.to_owned()))?;
         let failed = |operation| move |words| ChangedError::Failed { operation, words };
@@ -82,7 +82,7 @@ impl Changed {
         Ok(changed)
     }
 
-    /// A file's text as it was; `None` where there was none, or git cannot say.
+    /// The text of a file before the change; `None` if there was none, or git fails.
     #[must_use]
     pub fn before(&self, path: &str) -> Option<String> {
         git(Path::new("."), "show", &[&format!("{}:./{path}", self.base)]).ok()?.ok()
@@ -94,13 +94,13 @@ impl Changed {
         self.files.get(path)?.first().map(|(first, _)| *first)
     }
 
-    /// The files that differ and are there.
+    /// The files that differ and exist.
     pub fn files(&self) -> impl Iterator<Item = &str> {
         self.files.keys().map(String::as_str)
     }
 
-    /// Where a path of the work tree lies in a folder that [`Changed::write_base`] has written;
-    /// `None` for one outside of the work tree.
+    /// The path in a folder written by [`Changed::write_base`] that corresponds to a path in the work tree; `None` for
+    /// a path outside of the work tree.
     #[must_use]
     pub fn in_base(&self, folder: &Path, path: &Path) -> Option<PathBuf> {
         let top = self.top.canonicalize().ok()?;
@@ -120,9 +120,8 @@ impl Changed {
         &self.top
     }
 
-    /// Writes the tree from which the change started into a folder: what was committed, and the
-    /// packed and unpacked charts that git ignores, without which other charts do not render.
-    /// The repository itself is not written to.
+    /// Writes the tree before the change into a folder: the committed files, and the packed and unpacked charts that git
+    /// ignores, without which other charts would not render. Does not write to the repository.
     ///
     /// # Errors
     /// When git fails, as in a clone without these files.
@@ -136,7 +135,7 @@ impl Changed {
         git("read-tree", &[&self.base])?;
         let prefix = format!("--prefix={}/", folder.display());
         git("checkout-index", &["--all", "--quiet", &prefix])?;
-        // Gone before anybody walks the folder; that it stays would change nothing.
+        // It is not linted if it stays.
         let _ = std::fs::remove_file(&index);
         let ignored = answer(command(
             &self.top,
@@ -158,8 +157,8 @@ impl Changed {
         Ok(())
     }
 
-    /// True when a finding stands on a changed line, or a place that explains it does: a values
-    /// line may cause what shows in a template.
+    /// True if a finding or one of its related places is on a changed line: a changed values line may cause a finding in
+    /// a template.
     #[must_use]
     pub fn touches(&self, entry: &Entry) -> bool {
         let locations = entry.related.iter().map(|related| &related.location);
@@ -168,7 +167,7 @@ impl Changed {
 
     fn holds(&self, location: &Location) -> bool {
         let file = location.file.strip_prefix("./").unwrap_or(&location.file);
-        // A whole object is changed where it begins, not by any line within it.
+        // Only the first line counts: a finding on a whole object is not about each line in it.
         let line = location.start.line;
         self.files.get(file).is_some_and(|ranges| {
             ranges.iter().any(|&(first, last)| (first..=last).contains(&line))
@@ -176,17 +175,17 @@ impl Changed {
     }
 }
 
-/// Runs git; the inner error is what it said when it failed.
+/// Runs git; the inner error is its message.
 fn git(dir: &Path, operation: &str, args: &[&str]) -> Result<Result<String, String>, ChangedError> {
     answer(command(dir, operation, args, None))
 }
 
-/// A command line of git, with an index of its own where one is given.
+/// A command of git, which uses the given index instead of the repository's.
 fn command(dir: &Path, operation: &str, args: &[&str], index: Option<&Path>) -> Command {
     let mut command = Command::new("git");
     command.args(["-c", "core.quotepath=false", operation]).args(args).current_dir(dir);
     if let Some(index) = index {
-        // Files in LFS are none that is linted, and fetching them needs a network.
+        // Files in LFS are not linted, and fetching them would need a network.
         command.env("GIT_INDEX_FILE", index).env("GIT_LFS_SKIP_SMUDGE", "1");
     }
     command
@@ -202,8 +201,8 @@ fn answer(mut command: Command) -> Result<Result<String, String>, ChangedError> 
     }
 }
 
-/// Reads the new side of a diff without context. Where lines were only taken away, the lines on
-/// both sides of the gap count.
+/// The changed lines of the new files in a diff without context. Where lines were only removed, the lines before and
+/// after the gap count as changed.
 fn hunks(diff: &str) -> BTreeMap<String, Vec<(u32, u32)>> {
     let mut files: BTreeMap<String, Vec<(u32, u32)>> = BTreeMap::new();
     let mut file = None;

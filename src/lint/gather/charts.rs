@@ -1,4 +1,4 @@
-//! The charts of a run: each is read once, and dropped when nobody needs it any more.
+//! The charts of a run. Each is read once, and dropped after its last use.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -11,10 +11,10 @@ use crate::lint::cache::Memory;
 use crate::project::Lock;
 use crate::source::Sources;
 
-/// A chart, read once; empty only while it is being read.
+/// A chart, or why it cannot be loaded; empty only while it is being read.
 pub(super) type Loaded = Arc<OnceLock<Result<Chart, ChartError>>>;
 
-/// What a chart could read of the values; empty until somebody has worked it out.
+/// What a chart could read of its values; empty until the first caller has computed it.
 type Known = Arc<OnceLock<Reads>>;
 
 /// The charts of a run.
@@ -22,9 +22,9 @@ type Known = Arc<OnceLock<Reads>>;
 pub(in crate::lint) struct Charts<'p> {
     known: Mutex<HashMap<PathBuf, Entry>>,
     config: &'p Config,
-    /// Where dependencies lie that are not in a chart's `charts/`.
+    /// Says where dependencies are that are not in a chart's `charts/`.
     lock: &'p Lock,
-    /// What earlier runs of this process know of charts.
+    /// What earlier runs of this process have kept.
     memory: Option<&'p Memory>,
 }
 
@@ -32,9 +32,9 @@ pub(in crate::lint) struct Charts<'p> {
 #[derive(Debug, Default)]
 struct Entry {
     loaded: Loaded,
-    /// By the templates in values.
+    /// By the templates in the values.
     reads: HashMap<Vec<String>, Known>,
-    /// How many of those that said so before still need it.
+    /// How many [`Charts::need`] calls have no [`Charts::done`] yet.
     needed: usize,
 }
 
@@ -47,12 +47,12 @@ impl<'p> Charts<'p> {
         Self { known: Mutex::default(), config, lock, memory }
     }
 
-    /// Says that the chart at a path will be needed until [`Charts::done`] is called once more.
+    /// Announces a use of the chart at a path, until the corresponding [`Charts::done`].
     pub(in crate::lint) fn need(&self, path: PathBuf) {
         self.known().entry(path).or_default().needed += 1;
     }
 
-    /// Drops the chart at a path when nobody needs it any more, and puts its texts away.
+    /// Ends a use of the chart at a path. After the last, drops the chart and its texts from memory.
     pub(in crate::lint) fn done(&self, path: &Path, sources: &Sources) {
         let mut known = self.known();
         let Some(entry) = known.get_mut(path).filter(|entry| entry.needed > 0) else { return };
@@ -64,7 +64,7 @@ impl<'p> Charts<'p> {
         }
     }
 
-    /// The chart at a path, read unless it was before.
+    /// The chart at a path; read at the first call.
     pub(in crate::lint) fn load(&self, path: &Path, sources: &Sources) -> Loaded {
         let loaded = Arc::clone(&self.known().entry(path.to_owned()).or_default().loaded);
         loaded.get_or_init(|| {
@@ -76,8 +76,7 @@ impl<'p> Charts<'p> {
         loaded
     }
 
-    /// What the chart at a path could read with these templates in the values; worked out by whoever
-    /// asks first.
+    /// What the chart at a path could read, with these templates in the values. The first caller has to compute it.
     pub(in crate::lint) fn reads(
         &self,
         path: &Path,
@@ -100,7 +99,7 @@ impl<'p> Charts<'p> {
     }
 }
 
-/// Puts the texts of a chart away that lie in files of their own, and those of the charts below it.
+/// Drops the texts of a chart and its dependencies from memory, where they can be read from files again.
 fn put_away(chart: &Chart, sources: &Sources) {
     let templates = chart.templates.iter().map(|template| template.file.source);
     let values = chart.values.iter().map(|document| document.span().source);

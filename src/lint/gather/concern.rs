@@ -1,16 +1,16 @@
-//! What a run is about: which charts have a part in what is to be linted.
+//! Which charts and values files a run is about.
 
 use std::collections::HashSet;
 
 use crate::project::{Class, File, Project, join, parent, upwards};
 use crate::yaml::Node;
 
-/// Looked up once for each file and release of a run.
+/// The charts and values files that a run is about.
 #[derive(Debug, Default)]
 pub(in crate::lint) struct Concern<'p> {
-    /// Charts of which some part is to be linted, or which take in such a chart by `file://`.
+    /// Charts of which some part is to be linted, and charts that depend on such a chart by `file://`.
     pub(in crate::lint) charts: HashSet<&'p str>,
-    /// Values files that are judged as layers of a release, those of charts among them.
+    /// Values files that are layers of a release, and the `values.yaml` of charts.
     pub(in crate::lint) layers: HashSet<String>,
 }
 
@@ -28,7 +28,7 @@ impl<'p> Concern<'p> {
     }
 }
 
-/// The charts that a file is a part of: the one it lies in, and those that this one lies in.
+/// The charts that a file is part of: the one that it lies in, and those around it.
 fn charts_of<'k>(path: &str, known: &HashSet<&'k str>) -> Vec<&'k str> {
     let inside = |directory: &str| match directory {
         "" => path,
@@ -54,7 +54,7 @@ pub(in crate::lint) fn is_read_by_helm(inside: &str) -> bool {
     }
 }
 
-/// Charts that take in another by `file://`, with that one's path.
+/// Charts that depend on another by `file://`, each with the path of the other.
 fn taken(project: &Project) -> Vec<(&str, String)> {
     project
         .files
@@ -67,7 +67,7 @@ fn taken(project: &Project) -> Vec<(&str, String)> {
         .collect()
 }
 
-/// Adds the charts that take in one of `charts`, until there are no more.
+/// Adds the charts that depend on one of `charts`, directly or through others.
 fn spread<'p>(taken: &[(&'p str, String)], charts: &mut HashSet<&'p str>) {
     loop {
         let before = charts.len();

@@ -1,4 +1,4 @@
-//! The files of a run, by their paths and by their texts.
+//! The files of a run, by path and by text.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
@@ -29,27 +29,27 @@ impl<'p> Files<'p> {
         self.by_source.get(&source).copied()
     }
 
-    /// The files whose paths begin so, by path.
+    /// The files whose paths begin with `prefix`, sorted by path.
     pub(in crate::lint) fn below(&self, prefix: &str) -> impl Iterator<Item = &'p File> {
         let behind = self.by_path.range::<str, _>((Bound::Included(prefix), Bound::Unbounded));
         behind.take_while(move |(path, _)| path.starts_with(prefix)).map(|(_, file)| *file)
     }
 }
 
-/// The files of a run as one unit sees them. What the run has put away and the unit looks into is at hand
-/// in copies of its own, whose texts and trees are dropped with it.
+/// The files of a run as one unit sees them. Of files whose texts were dropped from memory, a unit has its own copies,
+/// whose texts and trees are dropped with it.
 pub(in crate::lint) struct Desk<'a> {
     files: &'a Files<'a>,
     own: HashMap<SourceId, File>,
 }
 
 impl<'a> Desk<'a> {
-    /// Nothing is at hand but what the run holds.
+    /// The files as the run has them, without copies.
     pub(in crate::lint) fn new(files: &'a Files<'a>) -> Self {
         Self { files, own: HashMap::new() }
     }
 
-    /// Lays files out that were taken down, or never put away.
+    /// Adds the unit's own copies of files; files that the run still holds are left out.
     pub(in crate::lint) fn lay_out<'f>(&mut self, files: impl IntoIterator<Item = Cow<'f, File>>) {
         let own = files.into_iter().filter_map(|file| match file {
             Cow::Owned(own) => Some((own.source, own)),
@@ -66,7 +66,7 @@ impl<'a> Desk<'a> {
         self.files.of(source).map(|file| self.near(file))
     }
 
-    /// The files whose paths begin so, by path.
+    /// The files whose paths begin with `prefix`, sorted by path.
     pub(in crate::lint) fn below(&self, prefix: &str) -> impl Iterator<Item = &File> {
         self.files.below(prefix).map(|file| self.near(file))
     }

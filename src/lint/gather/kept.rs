@@ -1,34 +1,34 @@
-//! What a run has read, for the runs that try its fixes: they differ from it in a few texts.
+//! The files that a run has read, for later runs that try its fixes and differ in a few texts only.
 
 use std::sync::Arc;
 
 use crate::project::{Candidate, File, Taken};
 use crate::source::Sources;
 
-/// What a run keeps for others.
+/// What a run returns in addition to its report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Keep {
     /// Nothing.
     Nothing,
     /// The files that it reads, for runs that try their fixes.
     Read,
-    /// What releases render. What is found in them is not remembered then.
+    /// What releases render. Releases are not cached then.
     Rendered,
 }
 
-/// Files as they were read; none by default.
+/// The files that a run has read; none by default.
 #[derive(Debug, Clone, Default)]
 pub struct Kept(Arc<[Item]>);
 
 #[derive(Debug)]
 struct Item {
     file: File,
-    /// Whether somebody named it, which has a say in what it is taken for.
+    /// Whether it was named on the command line, which may change what it is read as.
     explicit: bool,
 }
 
 impl Kept {
-    /// What was taken of candidates, in the order of their paths.
+    /// The files among the results of reading candidates, which are sorted by path.
     pub(super) fn new(taken: &[(Candidate, Taken)]) -> Self {
         let items = taken.iter().filter_map(|(candidate, taken)| match taken {
             Taken::File(file) => Some(Item { file: file.clone(), explicit: candidate.explicit }),
@@ -42,7 +42,7 @@ impl Kept {
         self.0.is_empty()
     }
 
-    /// The file of a candidate, where it would be read and taken for the same again.
+    /// The kept file of a candidate, unless reading it again could give another result.
     pub(super) fn file(&self, candidate: &Candidate, sources: &Sources) -> Option<File> {
         let at = self.0.binary_search_by(|item| item.file.path.cmp(&candidate.shown)).ok()?;
         let Item { file, explicit } = &self.0[at];

@@ -1,4 +1,4 @@
-//! Reads a repository in parallel.
+//! Reads a repository in parallel: its files, charts, schemas, and what has changed.
 
 pub mod changed;
 mod charts;
@@ -26,11 +26,11 @@ use crate::lint::watch::Watch;
 use crate::project::{self, Candidate, Project, Recall, Taken};
 use crate::source::Sources;
 
-/// How long a file is whose reading is felt when others wait for it at the end, in bytes.
+/// The size from which on a file is read before smaller ones, in bytes: threads would wait for it at the end.
 const LARGE: u64 = 128 * 1024;
 
-/// Walks, reads and classifies; beyond [`Options::held`] bytes, what lies in files is read again when it
-/// is asked for. Also gives what is to be kept of it, where that is asked for.
+/// Walks the paths, and reads and classifies the files. Texts beyond [`Options::held`] bytes are dropped, and read again
+/// when they are needed. Also returns the files themselves, with [`Keep::Read`].
 ///
 /// # Errors
 /// When a path does not exist, with that path.
@@ -94,15 +94,15 @@ pub(super) fn gather(
     Ok((project::assemble(walked, taken, config, sources), kept))
 }
 
-/// Candidates that are not read yet.
+/// Files that are still to be read.
 ///
-/// They are read as they come, but large ones first, the longest of them at the front: one that is begun last is
-/// waited for by all other threads.
+/// They are read in the order in which they are found, but large ones first, the largest at the front: if a large file
+/// came last, all other threads would wait for it.
 struct Waiting {
-    /// By their lengths, as far as these matter, and by how many came before.
+    /// Each with its length, at least [`LARGE`], and with how many came before it.
     candidates: Mutex<BinaryHeap<(u64, Reverse<usize>, Candidate)>>,
     seen: AtomicUsize,
-    /// Where files are kept, few are read, and where one thread reads them all, it waits for nobody.
+    /// False where the order does not matter: most files are kept from an earlier run, or there is only one thread.
     asks_for_length: bool,
 }
 
@@ -125,7 +125,7 @@ impl Waiting {
         self.heap().pop().map(|(_, _, candidate)| candidate)
     }
 
-    /// How many have come so far.
+    /// How many were added so far.
     fn seen(&self) -> usize {
         self.seen.load(Ordering::Relaxed)
     }

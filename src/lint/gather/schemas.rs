@@ -1,4 +1,4 @@
-//! The schemas of custom resources that a repository and its configuration bring.
+//! The schemas of custom resources in a repository, and those that its configuration names.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -17,8 +17,7 @@ use crate::yaml::{self, Document};
 /// Larger files are no schemas.
 const MAX_BYTES: u64 = 20 << 20;
 
-/// Folders of what a program is tried on, or shown by: what a definition says in there need not hold
-/// for what is deployed.
+/// Folders of tests and examples. A definition in there need not hold for what is deployed.
 const TRIALS: [&str; 10] = [
     "test",
     "tests",
@@ -32,22 +31,22 @@ const TRIALS: [&str; 10] = [
     "examples",
 ];
 
-/// The schemas of custom resources that a run judges by. The repository's are read when the first
-/// object is judged: a run whose results are all known needs none of them.
+/// The schemas of custom resources that a run judges by. The definitions in the repository are only read when the first
+/// object is judged, so that a run with all its results in the cache does not read them.
 pub(in crate::lint) struct CustomSchemas<'p> {
-    /// What the files define that may define custom resources.
+    /// The definitions in each file that may have some.
     files: Shared<&'p File, Schemas>,
     configured: Schemas,
-    /// What objects of any folder may be deployed with.
+    /// The schemas for objects outside of tests and examples.
     common: OnceLock<Arc<Schemas>>,
-    /// The folders of trials in which something is defined, and what objects in there are judged by.
+    /// The folders of tests and examples that have definitions, each with the schemas for objects in there.
     trials: BTreeMap<&'p str, OnceLock<Arc<Schemas>>>,
 }
 
 impl<'p> CustomSchemas<'p> {
-    /// What the files of a repository define, and what `schemas` in the configuration names: files
-    /// or directories with `CustomResourceDefinition`s, or with JSON Schemas as kubeconform lays
-    /// them out (`group/kind_version.json`). Also says what could not be read.
+    /// The definitions in the files of a repository, and what `schemas` in the configuration names: files or directories
+    /// with `CustomResourceDefinition`s, or with JSON Schemas in the layout of kubeconform
+    /// (`group/kind_version.json`). Also returns notes on what could not be read.
     pub(in crate::lint) fn new(
         files: &'p [File],
         config: &Config,
@@ -66,8 +65,8 @@ impl<'p> CustomSchemas<'p> {
         self.files.keys()
     }
 
-    /// Those that objects in a file are judged by: all but what other folders' trials define. Where both
-    /// say something of a kind, what the configuration names.
+    /// The schemas for objects in a file: all except those from other folders of tests and examples. Those that the
+    /// configuration names go before others.
     pub(in crate::lint) fn at(&self, path: &str) -> &Arc<Schemas> {
         let own = trial(path).and_then(|folder| self.trials.get_key_value(folder));
         let (own, schemas) = match own {
@@ -92,17 +91,17 @@ impl<'p> CustomSchemas<'p> {
     }
 }
 
-/// The outermost folder of trials that a path is in.
+/// The outermost folder of tests or examples that a path is in.
 fn trial(path: &str) -> Option<&str> {
     let folders = path.match_indices('/').map(|(end, _)| &path[..end]);
     let name = |folder: &str| folder.rsplit('/').next().unwrap_or_default().to_ascii_lowercase();
     folders.into_iter().find(|folder| TRIALS.contains(&name(folder).as_str()))
 }
 
-/// What a file defines.
+/// The definitions in a file.
 fn read(file: &File) -> Schemas {
     let mut schemas = Schemas::default();
-    // One that has changed since it was read is said to where it is linted.
+    // A file that has changed since it was read is reported where it is linted.
     if let Ok(file) = file.taken_down() {
         for document in file.stream().into_iter().flat_map(|stream| &stream.documents) {
             definitions(&mut schemas, document);
@@ -111,7 +110,7 @@ fn read(file: &File) -> Schemas {
     schemas
 }
 
-/// What the configuration names, and what of it could not be read.
+/// The schemas that the configuration names, and notes on those that could not be read.
 fn configured(config: &Config, sources: &Sources) -> (Schemas, Vec<String>) {
     let mut schemas = Schemas::default();
     let mut notes = Vec::new();
@@ -132,7 +131,7 @@ fn configured(config: &Config, sources: &Sources) -> (Schemas, Vec<String>) {
     (schemas, notes)
 }
 
-/// Takes in one file that the configuration names; false where it holds no schema.
+/// Adds the schemas of a file that the configuration names; false if it has none.
 fn named(schemas: &mut Schemas, path: &Path, sources: &Sources) -> bool {
     let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
     if !matches!(extension, "yaml" | "yml" | "json") {

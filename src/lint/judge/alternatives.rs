@@ -1,7 +1,7 @@
-//! Files of a folder of which one is deployed at a time: variants of an example, what tests expect a tool to write.
+//! Files in a folder of which only one is deployed at a time, such as variants of an example, or expected outputs of
+//! tests.
 //!
-//! Files that define one and the same object cannot all be deployed as they are, so that what is wrong with them
-//! together is wrong with none of them.
+//! Files that define the same object cannot all be deployed, so a fault that they only have together is none.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -17,9 +17,9 @@ use crate::yaml::{Document, Stream};
 /// The alternatives among the manifests of a folder.
 #[derive(Default)]
 pub(in crate::lint) struct Alternatives<'u> {
-    /// The files that define an object which another one defines, too.
+    /// The files that define an object which another file defines, too.
     sources: HashSet<SourceId>,
-    /// What the other files hold, and is deployed with whichever of them is.
+    /// The documents of all other files, which are deployed with any of the alternatives.
     rest: Vec<&'u Arc<Document>>,
 }
 
@@ -44,7 +44,7 @@ impl<'u> Alternatives<'u> {
         Self { rest: rest.collect(), sources }
     }
 
-    /// What is deployed when the file with this stream is, and no alternative to it; `None` where there is none.
+    /// What is deployed together with a file, without its alternatives; `None` if it has no alternatives.
     pub(in crate::lint) fn company(&self, stream: &Stream) -> Option<Company> {
         let own = stream.documents.first()?.source();
         let together = || self.rest.iter().copied().chain(&stream.documents);
@@ -52,7 +52,7 @@ impl<'u> Alternatives<'u> {
     }
 }
 
-/// Whether what a rule finds must hold for each alternative by itself.
+/// Whether a hit must be there with each alternative by itself: hits of rules across objects.
 pub(super) fn must_hold_alone((active, _): &(&Active, Hit)) -> bool {
     active.known.scope == Scope::Release
 }

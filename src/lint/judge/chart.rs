@@ -1,4 +1,4 @@
-//! Rules over charts as they lie in the repository.
+//! Rules on chart directories in the repository.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -16,13 +16,13 @@ use crate::rule::{ChartParts, ChartView, Evaluator, Hit, Scope};
 use crate::source::{SourceId, Sources, Span};
 use crate::yaml::{self, Document, Node};
 
-/// What judging a chart needs to know.
+/// A chart directory, with what is needed to judge it.
 pub(in crate::lint) struct Directory<'a> {
-    /// As shown; empty for the working directory.
+    /// Its shown path; empty for the working directory.
     pub(in crate::lint) path: &'a str,
     pub(in crate::lint) files: &'a Desk<'a>,
     pub(in crate::lint) sources: &'a Sources,
-    /// What has changed, where a run looks at a change.
+    /// What has changed, with `--changed-since`.
     pub(in crate::lint) changed: Option<&'a Changed>,
 }
 
@@ -48,8 +48,8 @@ impl Directory<'_> {
         hits.into_iter().map(|(at, hit)| self.finding(rules[at], &hit, &view)).collect()
     }
 
-    /// True for a directory that means to be a chart and has no `Chart.yaml`: values, and templates
-    /// that read them. One that is made from `Chart.yaml.in` or the like is none yet.
+    /// True for a directory that seems to be meant as a chart but has no `Chart.yaml`: it has values, and templates that
+    /// read them. It is not if it has a `Chart.yaml.in` or the like, from which a `Chart.yaml` is still to be made.
     pub(in crate::lint) fn lacks_metadata(&self) -> bool {
         let below = join(self.path, "templates/");
         let reads =
@@ -100,7 +100,7 @@ impl Directory<'_> {
         parts
     }
 
-    /// A file that has changed, with the start of the first line that has.
+    /// A changed file, with the start of its first changed line.
     fn change(&self, name: &str, chart: Option<&Chart>, whole: Span) -> Option<(String, Span)> {
         let line = self.changed?.first_line(&join(self.path, name))?;
         let start = self.start(name, chart).unwrap_or(whole);
@@ -119,14 +119,14 @@ impl Directory<'_> {
         stream.map(|stream| stream.documents.clone()).unwrap_or_default()
     }
 
-    /// A lock, which no other part of a run reads.
+    /// The lock of the chart's dependencies, which is not among the project's files.
     fn lock(&self, path: &Path, name: &str) -> Option<Arc<Document>> {
         let text = self.sources.read(&path.join(name)).ok()?;
         let source = self.sources.add(join(self.path, name), text);
         yaml::parse(source, &self.sources.get(source).text).documents.into_iter().next()
     }
 
-    /// Where a file begins, in the text that the run knows of it.
+    /// The start of a file, in the text that the run has of it.
     fn start(&self, name: &str, chart: Option<&Chart>) -> Option<Span> {
         let known = self.file(name).map(|file| file.source);
         let template = || {
@@ -143,7 +143,7 @@ impl Directory<'_> {
             message: message.clone(),
             place: place(view.span(target)),
         });
-        // The first document is an outline of what is no YAML.
+        // The first document of a view is made up, and so cannot be edited.
         let document = |at: usize| (at > 0).then(|| &*view.documents()[at]);
         Finding {
             related: related.collect(),
@@ -163,8 +163,7 @@ impl Directory<'_> {
     }
 }
 
-/// What a finding about a chart as a whole names: the chart's directory, since a chart's own name
-/// may be what is wrong with it.
+/// How findings on a chart as a whole name it: by its directory, since its own name may be what is wrong.
 pub(super) fn reference(directory: &str, api_version: &str) -> ObjectRef {
     ObjectRef {
         api_version: api_version.to_owned(),
@@ -174,7 +173,7 @@ pub(super) fn reference(directory: &str, api_version: &str) -> ObjectRef {
     }
 }
 
-/// The chart that a file is a part of as a whole: its metadata, or its values.
+/// The chart that a file's findings are about, where the file is its metadata or its values.
 pub(in crate::lint) fn whole(file: &File) -> Option<ObjectRef> {
     let (folder, name) = file.path.rsplit_once('/').unwrap_or(("", &file.path));
     let path = &location(folder);
@@ -185,17 +184,17 @@ pub(in crate::lint) fn whole(file: &File) -> Option<ObjectRef> {
     })
 }
 
-/// The version that a `Chart.yaml` states; Helm 2 had charts that state none.
+/// The `apiVersion` in a `Chart.yaml`; charts of Helm 2 may have none.
 fn api_version(metadata: Option<Node<'_>>) -> &str {
     metadata.and_then(|root| root.get("apiVersion")).map_or("v1", Node::raw)
 }
 
-/// Where a folder lies that is shown so.
+/// The path of a folder from its shown path.
 pub(in crate::lint) fn location(folder: &str) -> PathBuf {
     PathBuf::from(if folder.is_empty() { "." } else { folder })
 }
 
-/// The own name of a directory or archive.
+/// The last part of the path of a directory or an archive.
 pub(super) fn directory_name(path: &Path) -> String {
     let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
     absolute.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()

@@ -1,4 +1,4 @@
-//! The values layers of a release, as its chart is rendered with them.
+//! The values layers that a release's chart is rendered with.
 
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use crate::rule::FILLED_IN_LATER;
 use crate::yaml::Document;
 
 impl Task<'_> {
-    /// The release's values; what is not known here is the error.
+    /// The release's values layers, or why they are not all known.
     pub(super) fn layers(&self) -> Result<Vec<Layer>, String> {
         self.layers_with(&|path| {
             let stream = self.files.at(path).and_then(|file| file.stream());
@@ -17,7 +17,7 @@ impl Task<'_> {
         })
     }
 
-    /// The release's values, with `file` for what values files hold.
+    /// The release's values layers, or why they are not all known. `file` reads a values file.
     pub(super) fn layers_with(
         &self,
         file: &dyn Fn(&str) -> Option<Vec<Arc<Document>>>,
@@ -60,7 +60,7 @@ impl Task<'_> {
         assignments.iter().map(|one| self.set(one).ok_or_else(why)).collect()
     }
 
-    /// What an assignment sets; `None` where nobody can tell.
+    /// The layer for an assignment; `None` if what it sets is not known.
     fn set(&self, one: &Assignment) -> Option<Layer> {
         let value = one.filled(FILLED_IN_LATER)?;
         let kind = match one.kind {
@@ -77,8 +77,8 @@ impl Task<'_> {
         Some(Layer::Set(Set { kind, text, span: Some(one.value_span.unwrap_or(one.span)) }))
     }
 
-    /// Whether some of the release's values are only known when it is deployed: what a pipeline sets, or what a file
-    /// says that may be there and is not here, or that no run reads.
+    /// Whether some of the release's values are only known when it is deployed: a pipeline sets them, or they are in a
+    /// file that is optional and missing, or that is not among the project's files.
     pub(super) fn is_guessed(&self) -> bool {
         let is_absent = |path: &String| self.files.at(path).is_none();
         let is_open =
@@ -92,7 +92,7 @@ impl Task<'_> {
         })
     }
 
-    /// What `--set-file` reads; of a file that is not here or is none that a run reads, that it is filled in later.
+    /// The texts for `--set-file`; a placeholder for a file that is not among the project's files.
     fn set_files(&self, paths: Vec<String>) -> Vec<(String, Arc<str>)> {
         paths
             .into_iter()

@@ -1,4 +1,4 @@
-//! What kustomizations put in the place of what a manifest says is not the manifest's to be judged by.
+//! Hits on what kustomizations replace in a manifest. They say nothing about what is deployed.
 
 use std::collections::BTreeSet;
 
@@ -11,13 +11,13 @@ use crate::rule::{Hit, ParamValue, Scope, Target};
 use crate::source::Sources;
 use crate::yaml::{Document, Kind, Node};
 
-/// The group of rules on images: what they say of a container, they say of its image.
+/// The group of rules on images: a hit on a container is about its image.
 const IMAGES: &str = "images";
 
-/// The parameter by which one of them knows the tags that move.
+/// The parameter with the tags that move, of one of these rules.
 const MOVING_TAGS: &str = "moving-tags";
 
-/// Tags that move, where a kustomization gives them: whatever tag the manifest names, this is the line to edit.
+/// Findings on moving tags that kustomizations set: their lines are the ones to edit, whatever the manifests say.
 pub(in crate::lint) fn moving_tags(
     tags: &[NewTag],
     choices: &Choices,
@@ -39,7 +39,7 @@ pub(in crate::lint) fn moving_tags(
     tags.iter().filter_map(finding).collect()
 }
 
-/// Whether what a rule found on an object goes away, or changes, before the object is deployed.
+/// Whether kustomizations replace what a hit is about, so that it cannot be decided.
 pub(super) fn is_open(
     rewrites: &Rewrites,
     active: &Active,
@@ -60,7 +60,7 @@ pub(super) fn is_open(
         _ => Some(node).filter(|node| is_about(target, *node, &["image"])),
     };
     let is_patched = || is_patched(&rewrites.fields, target, node, object);
-    // What a rule misses beside the object may come with a patch of another, what it misses in it with one of its own.
+    // What is missing beside the object may come with a patch of another object; what is missing in it, with one of its own.
     let is_brought = || {
         let item = node.raw();
         let mut brought = Field::among(&rewrites.fields, object.kind, object.name());
@@ -84,7 +84,7 @@ pub(super) fn is_open(
         || !rewrites.names.is_empty() && is_brought()
 }
 
-/// Whether a patch sets what a hit is about, or takes it away.
+/// Whether a patch sets or removes what a hit is about.
 fn is_patched(
     fields: &BTreeSet<Field>,
     target: &Target,
@@ -99,7 +99,7 @@ fn is_patched(
     )
 }
 
-/// Whether a hit is about one of these keys: about what stands under it, or that nothing does.
+/// Whether a hit is about one of these keys: about its value, or about its absence.
 fn is_about(target: &Target, node: Node<'_>, asked: &[&str]) -> bool {
     match target.missing.as_slice() {
         [] => node.key_name().is_some_and(|key| asked.contains(&&*key)),

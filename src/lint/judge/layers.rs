@@ -1,4 +1,4 @@
-//! Rules over the values layers of a release, with its chart where that is at hand.
+//! Rules on the values layers of a release, with its chart if that is available.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,7 +13,7 @@ use crate::rule::{Scope, Seeks};
 use crate::source::Sources;
 use crate::yaml::{Kind, Node};
 
-/// Judges layers by the rules that are on.
+/// Judges layers by the active rules of scope `layers`.
 pub(super) fn judge(layers: &Layers<'_>, active: &[Active], sources: &Sources) -> Vec<Finding> {
     let rules = active.iter().filter(|active| active.known.scope == Scope::Layers);
     rules
@@ -24,11 +24,11 @@ pub(super) fn judge(layers: &Layers<'_>, active: &[Active], sources: &Sources) -
         .collect()
 }
 
-/// Values files that differ in the environment that their paths name.
+/// Groups of values files whose paths differ only in the name of an environment, such as `prod` and `test`.
 #[derive(Debug, Default)]
 pub(in crate::lint) struct Families<'p> {
     members: BTreeMap<String, Vec<(&'p File, &'p str)>>,
-    /// The family of each of their paths.
+    /// The family of each path.
     of: BTreeMap<&'p str, String>,
 }
 
@@ -43,13 +43,13 @@ impl<'p> Families<'p> {
         families
     }
 
-    /// The files of a path's family, itself included; none for a path that has no family.
+    /// The files in the family of a path, including its own; none for a path without a family.
     pub(in crate::lint) fn around(&self, path: &str) -> impl Iterator<Item = &'p File> {
         let members = self.of.get(path).and_then(|name| self.members.get(name));
         members.into_iter().flatten().map(|(file, _)| *file)
     }
 
-    /// The families of some layers, themselves included.
+    /// The files in the families of some layers, including the layers' own.
     pub(in crate::lint) fn of(&self, given: &[Node<'_>], sources: &Sources) -> Vec<Relative<'p>> {
         let paths = given.iter().map(|layer| sources.get(layer.span().source).path.clone());
         let names: BTreeSet<&String> =
@@ -63,7 +63,7 @@ impl<'p> Families<'p> {
     }
 }
 
-/// The texts of layers that may be templates.
+/// The texts in layers that may be templates.
 pub(super) fn templates_in<'n>(layers: &[Node<'n>]) -> Vec<&'n str> {
     let mut texts = Vec::new();
     for layer in layers {

@@ -1,7 +1,7 @@
-//! Rules over what a chart makes for a release with the longest name.
+//! Rules on what a chart renders for a release with the longest possible name.
 //!
-//! Whoever installs a chart chooses the name, and names that charts make of it have a limit. That is
-//! a question to the chart alone, so only charts of the repository are asked.
+//! Users choose the name of a release, and names that a chart derives from it may become too long. This only depends on
+//! the chart, so it is only judged for charts in the repository.
 
 use super::plain::Around;
 use super::rendered::Task;
@@ -15,11 +15,11 @@ use crate::rule::{Company, Evaluator, ParamValue, Scope};
 
 /// The parameter that says how long a name may be.
 const LONGEST: &str = "max-release-name";
-/// What Helm allows (helm: `chartutil.ValidateReleaseName`).
+/// The longest release name that Helm allows (helm: `chartutil.ValidateReleaseName`).
 const OF_HELM: usize = 53;
 
 impl Task<'_> {
-    /// What rules of scope `longest-name` find; nothing where the chart refuses such a name.
+    /// The findings of rules of scope `longest-name`; none if the chart does not render with such a name.
     pub(super) fn under_longest_name(
         &self,
         chart: &Chart,
@@ -29,9 +29,9 @@ impl Task<'_> {
     ) -> Vec<Finding> {
         let rule = self.chosen.rules.iter().find(|active| active.known.scope == Scope::LongestName);
         let Some(rule) = rule.filter(|_| self.in_repository) else { return Vec::new() };
-        // A name that is unlikely to hold the chart's: templates ask for that.
+        // Templates check whether the release's name contains the chart's, and this one is unlikely to.
         let options = helm::Release { name: "x".repeat(longest(rule)), ..self.options(chart) };
-        // Waivers that other rules need are not unneeded here.
+        // Waivers of other rules silence nothing here, but are not unused for that.
         let waiving = Waiving { unused: None, ..*waiving };
         helm::render(chart, &options, layers, |done| {
             let Ok(rendered) = done else { return Vec::new() };
@@ -47,7 +47,7 @@ impl Task<'_> {
     }
 }
 
-/// How many characters a release's name may have, by a rule.
+/// The longest name of a release that a rule allows, in characters.
 fn longest(active: &Active) -> usize {
     let most = match active.param(LONGEST) {
         Some(ParamValue::Int(most)) => usize::try_from(*most).ok(),

@@ -1,8 +1,8 @@
-//! Values layers merged as Helm merges them, with the way back to the line of each value.
+//! Values layers, merged as Helm merges them, with the original place of each value.
 //!
-//! A rule on values must see what the chart would see: one layer may set `replicas` and another
-//! `affinity`. The layers are written out as one YAML text, so that rules judge a tree like any
-//! other, and every key and scalar of it remembers the span it came from.
+//! A rule on values must see what the chart sees: one layer may set `replicas` and another `affinity`. The
+//! layers are written as one YAML text, so that rules judge a tree as usual, and the original span of
+//! every key and scalar is recorded.
 
 use std::sync::Arc;
 
@@ -10,19 +10,19 @@ use crate::source::{SourceId, Span};
 use crate::yaml::edit::quoted;
 use crate::yaml::{self, Document, Kind, Node, Style};
 
-/// Bytes past which merged values are not judged: a release holds no more than 1 MiB of them.
+/// Larger merged values are not judged, in bytes. A release cannot store more than 1 MiB.
 const MAX_SIZE: usize = 8 << 20;
 
 /// The merged values of a release.
 #[derive(Debug)]
 pub(super) struct Merged {
-    /// As a document of its own, which nobody else can look up; its spans are [`Merged::origin`]'s to read.
+    /// The merged text as a document without a source; [`Merged::origin`] translates its spans.
     pub(in crate::lint) document: Arc<Document>,
-    /// Where each key and scalar of the text begins and ends, and where it comes from; sorted.
+    /// The start, the end and the original span of each key and scalar; sorted.
     tokens: Vec<(u32, u32, Span)>,
 }
 
-/// Merges layers, the last wins. `None` when no layer holds a map, or all together are too large.
+/// Merges layers; the last wins. `None` if no layer is a map, or if all together are too large.
 pub(super) fn merge(layers: &[Node<'_>]) -> Option<Merged> {
     let mut layers = layers.iter().copied().filter(|layer| layer.kind() == Kind::Mapping);
     let mut whole = tree(layers.next()?);
@@ -37,7 +37,7 @@ pub(super) fn merge(layers: &[Node<'_>]) -> Option<Merged> {
 }
 
 impl Merged {
-    /// Where a span of the merged text comes from; `None` for punctuation.
+    /// The original place of a span in the merged text; `None` for punctuation.
     pub(in crate::lint) fn origin(&self, span: Span) -> Option<Span> {
         let after = self.tokens.partition_point(|&(start, _, _)| start <= span.start);
         let &(_, end, origin) = self.tokens.get(after.checked_sub(1)?)?;
@@ -45,7 +45,7 @@ impl Merged {
     }
 }
 
-/// Maps are merged, whatever else there is is replaced as a whole.
+/// Values while they are merged: maps are merged, everything else is replaced as a whole.
 enum Tree<'a> {
     Map(Vec<(String, Span, Tree<'a>)>),
     Node(Node<'a>),
@@ -61,7 +61,7 @@ fn tree(node: Node<'_>) -> Tree<'_> {
     Tree::Map(entries.collect())
 }
 
-/// Puts a layer on top: null takes a key away, maps are merged, all else replaces.
+/// Merges a layer on top: null removes a key, maps are merged, everything else replaces.
 fn put<'a>(below: &mut Tree<'a>, above: Node<'a>) {
     let Tree::Map(entries) = below else {
         *below = tree(above);
@@ -94,7 +94,7 @@ struct Writer {
 }
 
 impl Writer {
-    /// `None` when the text grows too large.
+    /// Writes a tree; `None` if the text becomes too large.
     fn tree(&mut self, tree: &Tree<'_>) -> Option<()> {
         match tree {
             Tree::Node(node) => self.node(*node),
@@ -116,7 +116,7 @@ impl Writer {
         match node.kind() {
             Kind::Scalar => {
                 let span = node.alias_span().unwrap_or_else(|| node.span());
-                // What is plain stays plain: whether a value was quoted is what some rules ask.
+                // Plain scalars stay plain, as some rules ask whether a value is quoted.
                 let plain = node.style() == Style::Plain && is_flow_safe(node.raw());
                 match node.raw() {
                     "" if node.is_null() => self.token("null", span),
@@ -156,7 +156,7 @@ impl Writer {
     }
 }
 
-/// True when a plain scalar reads the same within braces.
+/// True if a plain scalar means the same in a flow collection.
 fn is_flow_safe(raw: &str) -> bool {
     !raw.is_empty()
         && raw

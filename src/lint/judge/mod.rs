@@ -1,4 +1,4 @@
-//! Judges what a unit is made of: manifests, what charts render, their values, and charts as they lie there.
+//! Applies rules to the parts of a unit: manifests, rendered objects, values, and the directories of charts.
 
 mod alternatives;
 pub(super) mod chart;

@@ -1,8 +1,8 @@
-//! Objects as they were before the change that a run looks at: what an update must not alter.
+//! Objects before the change that `--changed-since` looks at, for rules on fields that must not change.
 //!
-//! A manifest's past is its file in the revision; a release's is what its chart and its values files
-//! of the revision render. Values that are written in a declaration count as unchanged, and so does a
-//! chart that does not lie in the repository.
+//! The former objects of a manifest are those in the file in that revision. Those of a release are what
+//! its chart and values files render in that revision. Values that are written in the declaration, and
+//! charts outside of the repository, count as unchanged.
 
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
@@ -19,13 +19,13 @@ use crate::rule::Company;
 use crate::source::{SourceId, Sources};
 use crate::yaml;
 
-/// The rule that looks at what was.
+/// The rule that compares objects with what they were.
 const RULE: &str = "immutable-field-change";
 
-/// What there was before a change; nothing where no change is looked at.
+/// The objects before a change; none without `--changed-since`.
 pub(in crate::lint) struct Past<'p> {
     changed: Option<&'p Changed>,
-    /// The tree from which the change started, written when a release first asks for it.
+    /// The files before the change, written to a folder when the first release needs them.
     tree: OnceLock<Option<TempDir>>,
 }
 
@@ -34,12 +34,12 @@ impl<'p> Past<'p> {
         Self { changed, tree: OnceLock::new() }
     }
 
-    /// The change, where it touches a manifest and a rule asks what was before.
+    /// The change, if it touches a manifest and a rule compares with the state before.
     pub(in crate::lint) fn of_file(&self, path: &str, chosen: &Chosen) -> Option<&'p Changed> {
         self.asked(chosen).filter(|changed| changed.first_line(path).is_some())
     }
 
-    /// The change, where it touches a release's chart or its values and a rule asks what was before.
+    /// The change, if it touches a release's chart or values and a rule compares with the state before.
     pub(in crate::lint) fn of_release(
         &self,
         release: &Release,
@@ -59,7 +59,7 @@ impl<'p> Past<'p> {
         self.changed.filter(|_| chosen.rules.iter().any(|active| &*active.known.id == RULE))
     }
 
-    /// The objects that a manifest had.
+    /// The former objects of a manifest.
     pub(in crate::lint) fn manifest(&self, file: &File, chosen: &Chosen) -> Company {
         let before =
             self.of_file(&file.path, chosen).and_then(|changed| changed.before(&file.path));
@@ -68,7 +68,7 @@ impl<'p> Past<'p> {
         })
     }
 
-    /// The objects that a release had.
+    /// The former objects of a release.
     pub(in crate::lint) fn release(
         &self,
         task: &Task<'_>,
@@ -84,12 +84,12 @@ impl<'p> Past<'p> {
     ) -> Option<Company> {
         let changed = self.of_release(task.release, task.chosen)?;
         let folder = self.tree(changed)?;
-        // None of these texts is shown.
+        // These texts are not shown, so the run's sources need not have them.
         let sources = Sources::default();
         let path = changed.in_base(folder, &task.path)?;
         let chart = Chart::load(&path, "", &sources, supply).ok()?;
         let file = |path: &str| {
-            // A file that is new was no layer.
+            // A file that did not exist sets nothing.
             let text = changed.in_base(folder, Path::new(path)).map(std::fs::read_to_string);
             let text = text.and_then(Result::ok).unwrap_or_default();
             Some(yaml::parse(SourceId::NOWHERE, &text.into()).documents)

@@ -1,4 +1,4 @@
-//! Rules over manifests as they lie in the repository.
+//! Rules on the objects in manifests.
 
 use std::cell::{LazyCell, OnceCell};
 use std::collections::HashSet;
@@ -19,36 +19,36 @@ use crate::project::Rewrites;
 use crate::rule::{Company, Evaluator, Hit, Scope, Target, Together};
 use crate::yaml::{Document, Stream};
 
-/// What objects are judged in.
+/// What objects are judged with, apart from the rules.
 #[derive(Clone, Copy)]
 pub(in crate::lint) struct Around<'c> {
-    /// All that is deployed together, the objects included.
+    /// Everything that is deployed together, including the objects.
     pub(in crate::lint) company: &'c Company,
-    /// What there was before a change, where something has changed.
+    /// The objects before a change, if something has changed.
     pub(in crate::lint) before: Option<&'c Company>,
-    /// The scopes of the rules that have a say.
+    /// The scopes of the rules that run.
     pub(in crate::lint) scopes: &'static [Scope],
-    /// What kustomizations put in the place of what the objects say.
+    /// What kustomizations replace in the objects.
     pub(in crate::lint) rewrites: Option<&'c Rewrites>,
-    /// What may be deployed in the place of another.
+    /// The files that are deployed instead of each other.
     pub(in crate::lint) alternatives: Option<&'c Alternatives<'c>>,
 }
 
-/// The same for one evaluator, with what it remembers of it.
+/// The same for one evaluator, with what the evaluator has worked out about it.
 pub(in crate::lint) struct Scene<'c> {
     pub(in crate::lint) around: Around<'c>,
     together: Together<'c>,
 }
 
 impl<'c> Around<'c> {
-    /// For an evaluator that has seen nothing of it.
+    /// The scene for an evaluator that has worked out nothing yet.
     pub(in crate::lint) fn scene(self, evaluator: &Evaluator) -> Scene<'c> {
         Scene { around: self, together: evaluator.together(self.company) }
     }
 }
 
 impl<'c> Scene<'c> {
-    /// Of what lies in the repository.
+    /// The scene for manifests in the repository.
     pub(in crate::lint) fn here(
         together: Together<'c>,
         before: Option<&'c Company>,
@@ -61,10 +61,10 @@ impl<'c> Scene<'c> {
     }
 }
 
-/// The scopes of rules on what is deployed as it is.
+/// The scopes of rules on objects as they are deployed.
 pub(super) const DEPLOYED: [Scope; 2] = [Scope::Object, Scope::Release];
 
-/// Judges every object of some documents of a stream.
+/// Judges every object in some documents of a stream.
 pub(in crate::lint) fn judge<'c>(
     stream: &'c Stream,
     documents: &'c [Arc<Document>],
@@ -80,11 +80,11 @@ pub(in crate::lint) fn judge<'c>(
         for object in objects(document) {
             found.objects += 1;
             let mut hits = hits(document, &object, scene, chosen, |_| true, evaluator);
-            // Most objects have nothing of the kind, and then nobody asks what is deployed alone.
+            // Most objects have no such hit, and then what is deployed alone need not be worked out.
             if hits.iter().any(must_hold_alone)
                 && let Some(company) = &*company
             {
-                // What rules make of all that is deployed is the same for all objects here, too.
+                // Here as well, results that rules share among all objects are worked out once.
                 let scene = alone.get_or_init(|| {
                     Around { company, alternatives: None, ..scene.around }.scene(evaluator)
                 });
@@ -118,10 +118,10 @@ pub(in crate::lint) fn judge<'c>(
     found
 }
 
-/// What rules find on one object.
+/// The hits of rules on one object.
 pub(super) type Hits<'c> = Vec<(&'c Active, Hit)>;
 
-/// What those of the chosen rules that are of the scene's scopes and `wanted` find on one object.
+/// The hits on one object of those chosen rules that have one of the scene's scopes and are `wanted`.
 pub(super) fn hits<'c>(
     document: &'c Arc<Document>,
     object: &Object<'c>,
@@ -140,7 +140,7 @@ pub(super) fn hits<'c>(
         let rules = concerned.filter(has_a_say).map(|active| (active, active.pair()));
         let mut found = evaluator.object(document, &view, &scene.together, base, rules);
         if view.is_sort() {
-            // What is wrong with the object is so with all sorts of its pods, and said once.
+            // A fault of the object itself shows with each of its pod templates, but is reported once.
             found.retain(|(active, hit)| {
                 said.insert((Arc::clone(&active.known.id), hit.target.clone(), hit.message.clone()))
             });
@@ -151,8 +151,8 @@ pub(super) fn hits<'c>(
     hits
 }
 
-/// Whether a rule has a part in which hits hold alone: it has made one that must, or one that did leaves what
-/// both say to it.
+/// Whether a rule has to run again to decide which hits hold with an alternative alone: it has made such a hit, or a
+/// rule that has yields to it.
 fn has_a_part(active: &Active, hits: &[(&Active, Hit)]) -> bool {
     let id = &active.known.id;
     let mut made = hits.iter().filter(|hit| must_hold_alone(hit)).map(|(made, _)| made);
@@ -161,18 +161,18 @@ fn has_a_part(active: &Active, hits: &[(&Active, Hit)]) -> bool {
     })
 }
 
-/// Whether two hits on an object say the same of the same place.
+/// Whether two hits on an object are of the same rule and at the same place.
 fn is_same((active, hit): &(&Active, Hit), (other, found): &(&Active, Hit)) -> bool {
     active.known.id == other.known.id && hit.target == found.target
 }
 
-/// Leaves out what another rule says more exactly of the same place.
+/// Drops hits of rules that yield to another rule with a hit at the same place.
 fn leave_to_others(hits: &mut Hits<'_>) {
     let exact = |active: &Active| !active.rule().yields_to.is_empty();
     if hits.len() < 2 || !hits.iter().any(|(active, _)| exact(active)) {
         return;
     }
-    // There may be thousands of either.
+    // There may be thousands of hits, so they are looked up by hash.
     let said: HashSet<(&str, &Target), RandomState> =
         hits.iter().map(|(active, hit)| (&*active.known.id, &hit.target)).collect();
     let yields = |active: &Active, hit: &Hit| {

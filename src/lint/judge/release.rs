@@ -1,4 +1,4 @@
-//! Rules over the values of a release.
+//! Rules on the values of a release.
 
 use super::finding::of_hit;
 use super::layers::Families;
@@ -13,7 +13,7 @@ use crate::rule::{Evaluator, Hit, ReleaseInfo, Repair, Scope, Target};
 use crate::source::{Sources, Span};
 use crate::yaml::{Node, Step};
 
-/// Judges the values of one release by themselves, all its layers merged.
+/// Judges the values of one release, with all its layers merged, without its chart.
 pub(in crate::lint) fn judge(
     release: &Release,
     files: &Desk<'_>,
@@ -55,7 +55,7 @@ pub(in crate::lint) fn info(release: &Release, sources: &Sources) -> ReleaseInfo
     }
 }
 
-/// Whether somebody declared the release; a chart that lies here may be anybody's.
+/// Whether the release is declared somewhere, and not only assumed for a chart in the repository.
 fn is_declared(release: &Release) -> bool {
     !matches!(release.via, Via::ChartDefault | Via::ChartCiValues | Via::SiblingValues)
 }
@@ -64,7 +64,7 @@ fn place(release: &Release) -> Span {
     release.name_span.unwrap_or(release.declared)
 }
 
-/// Judges layers without a chart.
+/// Judges values layers without a chart by rules of scope `layers`.
 pub(in crate::lint) fn alone(
     given: &[Node<'_>],
     families: &Families<'_>,
@@ -75,7 +75,7 @@ pub(in crate::lint) fn alone(
     super::layers::judge(&Layers { given, family: &family, ..Layers::default() }, active, sources)
 }
 
-/// Judges values layers, the last wins.
+/// Judges merged values layers by rules of scope `values`; the last layer wins.
 pub(in crate::lint) fn values(
     layers: &[Node<'_>],
     info: &ReleaseInfo,
@@ -95,8 +95,7 @@ pub(in crate::lint) fn values(
     hits.into_iter().filter_map(|(at, hit)| finding(rules[at], &hit, &merged, layers)).collect()
 }
 
-/// The layers of a release as trees; `None` where one of them is not known here, since what it
-/// would change cannot be known either.
+/// The roots of a release's layers; `None` if one of them is not known, since it could change any value.
 pub(super) fn layers<'a>(release: &'a Release, files: &'a Desk<'_>) -> Option<Vec<Node<'a>>> {
     let mut nodes = Vec::new();
     for layer in &release.values {
@@ -110,7 +109,7 @@ pub(super) fn layers<'a>(release: &'a Release, files: &'a Desk<'_>) -> Option<Ve
                 None => return None,
             },
             Content::Yaml(node) | Content::Filled(node, _) => nodes.push(node.get()),
-            // Single values change single keys; the rest of the layers is judged all the same.
+            // Single values change single keys only, so the other layers are still judged.
             Content::Set(_) => {}
             Content::Unknown | Content::Elsewhere => return None,
         }
@@ -134,7 +133,7 @@ fn finding(active: &Active, hit: &Hit, merged: &Merged, layers: &[Node<'_>]) -> 
     })
 }
 
-/// The fix for a finding in merged values, written to the layer that the finding is in.
+/// The fix for a finding in merged values. It edits the layer that the finding is in.
 fn fix(
     repair: Option<&Repair>,
     merged: &Merged,

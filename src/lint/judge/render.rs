@@ -1,4 +1,4 @@
-//! Charts that do not render, as findings.
+//! Findings on charts that do not render.
 
 use crate::finding::{Finding, Origin, Place, Related, Severity};
 use crate::helm::chart::ChartError;
@@ -6,13 +6,13 @@ use crate::helm::render::{Fault, RenderError, SchemaFault};
 use crate::lint::place::shown::{dotted, first_line, origin_of, token};
 use crate::source::{SourceId, Sources, Span};
 
-/// Id and group of what is no YAML, before or after it is rendered.
+/// The rule and its group for invalid YAML, before or after rendering.
 const NO_YAML: (&str, &str) = ("yaml-syntax", "schema");
-/// Id and group of what does not render.
+/// The rule and its group for charts that do not render.
 const NO_RENDER: (&str, &str) = ("helm-render", "helm-chart");
 
-/// The findings for a chart that Helm would refuse: one, or one for each value that a schema does
-/// not allow. `fallback` is the place when the error has none.
+/// The findings on a chart that Helm would refuse: one, or one for each value that the schema does not allow.
+/// `fallback` is their place if the error has none.
 #[must_use]
 pub fn failures(error: &RenderError, fallback: Span, sources: &Sources) -> Vec<Finding> {
     if error.violations.is_empty() {
@@ -21,7 +21,7 @@ pub fn failures(error: &RenderError, fallback: Span, sources: &Sources) -> Vec<F
     error.violations.iter().map(|fault| violation(fault, fallback, sources)).collect()
 }
 
-/// That a chart cannot be loaded: a fault of its metadata, of its values, or of something else.
+/// The finding on a chart that cannot be loaded, by the rule for metadata, for values, or for anything else.
 #[must_use]
 pub(super) fn unloaded(error: &ChartError, fallback: Span, sources: &Sources) -> Finding {
     let path = error.span.map(|span| sources.path(span.source)).unwrap_or_default();
@@ -37,7 +37,7 @@ pub(super) fn unloaded(error: &ChartError, fallback: Span, sources: &Sources) ->
     }
 }
 
-/// A value that `values.schema.json` does not allow.
+/// The finding on a value that `values.schema.json` does not allow.
 fn violation(fault: &SchemaFault, fallback: Span, sources: &Sources) -> Finding {
     let schema =
         fault.schema.map(|span| Place { span: first_line(span, sources), origin: Origin::Chart });

@@ -1,4 +1,4 @@
-//! Rules over the objects that a chart makes, with each finding at the line a person wrote.
+//! Rules on the objects that a chart renders. Each finding is placed at the line that a person wrote.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -35,15 +35,15 @@ use crate::rule::{Company, Evaluator, Scope};
 use crate::source::{Sources, Span};
 use crate::yaml::Document;
 
-/// The rule that explains a failed render.
+/// The rule whose finding explains why a chart does not render.
 const NULL: &str = "values-null-removes-required";
 
-/// What judging a release needs to know.
+/// A release to render and judge, with what is needed for that.
 pub(in crate::lint) struct Task<'a> {
     pub(in crate::lint) release: &'a Release,
     pub(in crate::lint) path: PathBuf,
     pub(in crate::lint) kube_version: &'a str,
-    /// APIs that all clusters have.
+    /// APIs that all clusters have in addition to Kubernetes' own.
     pub(in crate::lint) api_versions: &'a [String],
     pub(in crate::lint) chosen: &'a Chosen,
     pub(in crate::lint) files: &'a Desk<'a>,
@@ -51,15 +51,15 @@ pub(in crate::lint) struct Task<'a> {
     pub(in crate::lint) charts: &'a [LocalChart],
     pub(in crate::lint) families: &'a Families<'a>,
     pub(in crate::lint) sources: &'a Sources,
-    /// What is rendered is kept.
+    /// Whether the rendered documents are returned.
     pub(in crate::lint) keep_rendered: bool,
-    /// Whether there are more processors than releases to render.
+    /// Whether there are more processors than releases, so that a second thread may help to render this one.
     pub(in crate::lint) helped: bool,
-    /// Whether the chart lies in the repository, among what is linted.
+    /// Whether the chart is in the repository and to be linted.
     pub(in crate::lint) in_repository: bool,
 }
 
-/// What came of rendering a release and judging its objects.
+/// The result of rendering and judging a release.
 #[derive(Debug, Default)]
 pub(in crate::lint) struct Judged {
     pub(in crate::lint) found: Found,
@@ -68,15 +68,14 @@ pub(in crate::lint) struct Judged {
 }
 
 impl Judged {
-    /// Of a chart that was not rendered.
+    /// The result for a chart that was not rendered.
     fn unrendered(found: Found) -> Self {
         Self { found, is_rendered: false }
     }
 }
 
 impl Task<'_> {
-    /// Renders the release's chart and judges what it makes; `before` is what it made before a
-    /// change.
+    /// Renders the release's chart and judges the objects. `before` are the objects that it rendered to before a change.
     pub(in crate::lint) fn judge(
         &self,
         charts: &Charts<'_>,
@@ -123,7 +122,7 @@ impl Task<'_> {
                 let lacking_charts = BTreeMap::from([lacking]);
                 Judged::unrendered(Found { lacking_charts, ..Found::default() })
             }
-            // What made it fail may be what stands in for a value.
+            // The placeholder for a value may be the reason why it fails.
             Err(error) if self.is_guessed() => {
                 let note = format!(
                     "{}: the chart does not render without values that are only known when it is deployed: {}",
@@ -136,7 +135,7 @@ impl Task<'_> {
             Err(error) => {
                 let own = Layers { failure: Some(&error), ..Layers::default() };
                 let own = self.on_layers(chart, charts, own);
-                // One fault, one finding: a null is why it does not render.
+                // One fault gives one finding: where a null is the reason, that finding is enough.
                 let told = own.iter().any(|finding| &*finding.rule == NULL);
                 let mut findings = match told {
                     true => Vec::new(),
@@ -159,10 +158,10 @@ impl Task<'_> {
         judged
     }
 
-    /// Renders the release's chart for who only looks at it.
+    /// Renders the release's chart and calls `look` with the result, without judging it.
     ///
     /// # Errors
-    /// When it cannot be read or does not render: why.
+    /// When the chart cannot be read or does not render; the error says why.
     pub(in crate::lint) fn look<T: Send>(
         &self,
         charts: &Charts<'_>,
@@ -181,7 +180,7 @@ impl Task<'_> {
         })
     }
 
-    /// What rules find in the values layers, each by itself; `seen` is what came of the render.
+    /// The findings of rules of scope `layers`. `seen` has what is known from rendering.
     fn on_layers(&self, chart: &Chart, charts: &Charts<'_>, seen: Layers<'_>) -> Vec<Finding> {
         if !self.chosen.rules.iter().any(|active| active.known.scope == Scope::Layers) {
             return Vec::new();
@@ -213,7 +212,7 @@ impl Task<'_> {
 
     fn failed(&self, error: &RenderError, chart: &Chart) -> Vec<Finding> {
         let mut findings = failures(error, Span::new(chart.source, 0, 0), self.sources);
-        // The chart is innocent of what its release is called.
+        // An invalid release name is not the chart's fault.
         if error.fault == Fault::ReleaseName {
             let place = Place { span: self.declared(), origin: Origin::Release };
             for finding in &mut findings {
@@ -233,7 +232,7 @@ impl Task<'_> {
         findings
     }
 
-    /// Says of findings that they are about the chart as a whole.
+    /// Marks findings as findings on the chart as a whole.
     fn name(&self, findings: &mut [Finding], chart: Option<&Chart>) {
         let version = chart.map_or("v1", |chart| chart.metadata.api_version.as_str());
         for finding in findings {
@@ -241,7 +240,7 @@ impl Task<'_> {
         }
     }
 
-    /// Makes findings those of this release, at the texts that the project has read.
+    /// Marks findings as this release's, and moves their spans to the texts that the project has read.
     fn adopt(&self, findings: &mut [Finding]) {
         for finding in findings {
             for span in finding.spans_mut() {
@@ -251,7 +250,7 @@ impl Task<'_> {
         }
     }
 
-    /// How the release's chart is rendered.
+    /// The options that the release's chart is rendered with.
     pub(in crate::lint) fn options(&self, chart: &Chart) -> helm::Release {
         let release = self.release;
         let said = release.kube_version.as_deref().unwrap_or(self.kube_version);
@@ -261,7 +260,7 @@ impl Task<'_> {
         };
         let mut version = KubeVersion::parse(said).ok();
         if release.kube_version.is_none() && !version.as_ref().is_some_and(fits) {
-            // Nobody said which cluster it is for, so one that the chart accepts.
+            // No version is stated for the release, so it is rendered for one that the chart accepts.
             let known =
                 (25..=40).rev().filter_map(|minor| KubeVersion::parse(&format!("1.{minor}")).ok());
             version = known.into_iter().find(fits).or(version);
@@ -278,7 +277,7 @@ impl Task<'_> {
         }
     }
 
-    /// Judges what was rendered of a chart by the rules of some scopes.
+    /// Judges rendered objects by the rules of some scopes.
     pub(in crate::lint) fn objects<'c>(
         &'c self,
         rendered: &'c Rendered,
@@ -330,8 +329,8 @@ impl Task<'_> {
         found
     }
 
-    /// What rules find on the objects of documents, each of which Helm makes or leaves out: of one document after
-    /// the other, of one object after the other.
+    /// The hits on the objects of rendered documents, by document and object. Each document comes with whether Helm
+    /// deploys it, or leaves it out because of its hook.
     fn hits<'c>(
         &'c self,
         documents: &[(&'c Arc<Document>, bool)],
@@ -339,7 +338,7 @@ impl Task<'_> {
         evaluator: &(dyn Fn() -> Evaluator + Sync),
         found: &mut Found,
     ) -> Vec<Vec<Hits<'c>>> {
-        // What Helm leaves out for its hook is never an object: only Helm's own rules concern it.
+        // What Helm leaves out because of its hook is never deployed, so only rules on charts apply to it.
         let of_helm = |active: &Active| &*active.known.group == "helm-chart";
         let pieces = pieces(documents, |(document, _)| document.span().range().len());
         let parts = in_parts(&pieces).map_init(
@@ -371,7 +370,7 @@ impl Task<'_> {
         all
     }
 
-    /// The places that the parts of a manifest come from.
+    /// Finds where the parts of a rendered manifest come from.
     pub(in crate::lint) fn places<'r>(
         &'r self,
         rendered: &'r Rendered,
@@ -387,37 +386,37 @@ impl Task<'_> {
     }
 }
 
-/// Whether a cluster of Kubernetes 1.`minor` has an API of its own: a release meets one.
+/// Whether Kubernetes 1.`minor` serves an API.
 fn serves(api: &str, minor: u32) -> bool {
     let minor = minor.clamp(OLDEST_MINOR, NEWEST_MINOR);
     served(api).is_some_and(|(first, last)| (first..=last).contains(&minor))
 }
 
-/// The template and the text of each document.
+/// The template and the text of each rendered document.
 fn documents(rendered: &Rendered) -> Documents {
     let text =
         |manifest: &Manifest| (manifest.template.to_string(), manifest.text.as_str().to_owned());
     rendered.manifests.iter().map(text).collect()
 }
 
-/// All that a chart makes.
+/// All objects that a chart renders to.
 pub(super) fn company(rendered: &Rendered) -> Company {
     Company::of(made(rendered))
 }
 
-/// The documents that it is made of.
+/// All documents that a chart renders to.
 fn made(rendered: &Rendered) -> impl Iterator<Item = &Arc<Document>> {
     rendered.manifests.iter().filter_map(|manifest| manifest.document.as_ref())
 }
 
-/// What a release renders with one value more.
+/// What a release renders to with one more `--set`.
 fn again(chart: &Chart, options: &helm::Release, layers: &[Layer], set: &str) -> Option<String> {
     let set = Set { kind: SetKind::Value, text: set.to_owned(), span: None };
     let layers: Vec<Layer> = layers.iter().cloned().chain([Layer::Set(set)]).collect();
     helm::render(chart, options, &layers, |done| done.ok().as_ref().map(text))
 }
 
-/// The API for want of which a template refuses to render, as it seems.
+/// The API whose absence seems to be the reason why a template calls `fail`.
 fn api_asked_of(chart: &Chart, error: &RenderError) -> Option<String> {
     let span = error.span?;
     let at = span.start as usize;
@@ -425,6 +424,6 @@ fn api_asked_of(chart: &Chart, error: &RenderError) -> Option<String> {
         return chart.dependencies.iter().find_map(|dependency| api_asked_of(dependency, error));
     };
     let refuses = own.file.text.get(at..).is_some_and(|rest| rest.starts_with("fail"));
-    // Kubernetes' own are there, or not, by its version.
+    // Whether Kubernetes has an API of its own only depends on its version.
     api_asked(own.parsed().as_ref().ok().filter(|_| refuses)?, at).filter(|api| is_of_others(api))
 }

@@ -1,4 +1,4 @@
-//! From what a rule found in an object to a finding.
+//! From a hit in an object to a finding.
 
 use std::cell::OnceCell;
 
@@ -9,13 +9,13 @@ use crate::lint::select::Active;
 use crate::rule::{Hit, Seeks, Target};
 use crate::yaml::{Document, Kind, Node};
 
-/// An object that something is found in, and what all that is found there has in common.
+/// An object with hits, and what all findings in it have in common.
 pub(super) struct Subject<'o> {
     document: &'o Document,
     object: &'o Object<'o>,
-    /// What sort of text it is written in.
+    /// The sort of text that it is written in.
     origin: Origin,
-    /// What findings call it by, of no field in it yet.
+    /// How findings name the object, without a field.
     named: OnceCell<ObjectRef>,
 }
 
@@ -28,7 +28,7 @@ impl<'o> Subject<'o> {
         Self { document, object, origin, named: OnceCell::new() }
     }
 
-    /// A finding for a hit, at the object's own text.
+    /// The finding for a hit, at its place in the judged text.
     pub(in crate::lint) fn finding(&self, active: &Active, hit: &Hit) -> Finding {
         let place =
             |target: &Target| Place { span: target.span(self.document), origin: self.origin };
@@ -44,7 +44,7 @@ impl<'o> Subject<'o> {
         }
     }
 
-    /// A field of the object.
+    /// How findings name a field of the object.
     fn field(&self, target: &Target) -> ObjectRef {
         let Self { document, object, named, .. } = self;
         ObjectRef {
@@ -55,7 +55,7 @@ impl<'o> Subject<'o> {
     }
 }
 
-/// What findings call an object by; of no field in it yet.
+/// How findings name an object, without a field.
 fn reference(object: &Object<'_>) -> ObjectRef {
     ObjectRef {
         api_version: object.api_version.to_owned(),
@@ -66,7 +66,7 @@ fn reference(object: &Object<'_>) -> ObjectRef {
     }
 }
 
-/// What a rule finds missing at a node.
+/// What a rule's finding at a node misses, if it may be elsewhere in the repository.
 fn sought(active: &Active, node: Node<'_>) -> Option<Box<Sought>> {
     let found = match active.rule().seeks? {
         Seeks::Object => Sought::Object(node.raw().to_owned()),
@@ -76,7 +76,7 @@ fn sought(active: &Active, node: Node<'_>) -> Option<Box<Sought>> {
     Some(Box::new(found))
 }
 
-/// The name of the container that a node is, or is in.
+/// The name of the container that a node is or is part of.
 fn container(node: Node<'_>) -> Option<String> {
     let lists = ["containers", "initContainers", "ephemeralContainers"];
     let is_container = |node: &Node<'_>| {

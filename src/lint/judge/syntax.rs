@@ -1,11 +1,11 @@
-//! What is wrong with a file as YAML, as findings.
+//! Findings on invalid YAML.
 
 use std::sync::Arc;
 
 use crate::finding::{Finding, Origin, Place, Related, Severity};
 use crate::yaml::{ErrorKind, Stream};
 
-/// The findings on a stream's syntax; `origin` is what sort of file it is.
+/// The findings on the syntax of a stream. `origin` is the sort of the file.
 #[must_use]
 pub(in crate::lint) fn findings(stream: &Stream, origin: Origin) -> Vec<Finding> {
     let finding = |error: &crate::yaml::SyntaxError| {

@@ -1,4 +1,4 @@
-//! Rules over the texts of YAML files.
+//! Rules on the texts of YAML files.
 
 use super::finding::of_rule;
 use crate::finding::{Finding, Origin, Place, Related};
@@ -7,8 +7,7 @@ use crate::lint::select::{Active, Chosen};
 use crate::project::{Class, File};
 use crate::rule::{Evaluator, Text, TextKind};
 
-/// Judges a file's text by those of the chosen rules that are of scope `text`; `origin` is what sort of
-/// file it is.
+/// Judges a file's text by the chosen rules of scope `text`. `origin` is the sort of the file.
 pub(in crate::lint) fn judge(
     file: &File,
     origin: Origin,

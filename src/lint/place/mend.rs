@@ -1,7 +1,7 @@
-//! Where a change of a rendered field is written: in the values that fill the field, or in the
-//! template line that writes it.
+//! Where to write a change of a rendered field: in the values that set the field, or in the template
+//! line that writes it.
 //!
-//! Whatever is guessed here is proven by rendering again before anybody is offered it as safe.
+//! This may guess: `fix::prove` renders again before a fix is offered as safe.
 
 use super::Places;
 use crate::finding::{Edit, Finding, Fix, Origin};
@@ -11,21 +11,21 @@ use crate::rule::{Action, Change, Repair};
 use crate::source::{SourceFile, SourceId, Span};
 use crate::yaml::{Document, Entry, Kind, NewValue, Node, edit, unescape};
 
-/// What a release without a name is called while its chart is rendered: it must not be written.
+/// The name that a release without a name is rendered with. It must not get into a fix.
 pub(super) const NO_NAME: &str = "release-name";
 
-/// A change on its way to where it is written.
+/// A change, with what is needed to find where to write it.
 struct Way<'w> {
     homes: &'w Homes<'w>,
-    /// The finding's own place, which is the one that a person looks at.
+    /// The finding's place.
     primary: Span,
     action: &'w Action,
-    /// It names the release, so that it can be no chart's default and stand in no template.
+    /// Whether it contains the release's name, so that it must not get into a chart's defaults or a template.
     is_personal: bool,
 }
 
 impl Places<'_> {
-    /// The fix for a finding in a rendered manifest; the finding is settled already.
+    /// The fix for a finding in a rendered manifest. The finding must have been moved to its place before.
     pub(in crate::lint) fn mend(
         &self,
         finding: &Finding,
@@ -91,7 +91,7 @@ impl Places<'_> {
         }
     }
 
-    /// Writes what is missing under a key of a node.
+    /// Adds what is missing below a node.
     fn absent(
         &self,
         way: &Way<'_>,
@@ -118,7 +118,7 @@ impl Places<'_> {
         self.in_template(node, key, &value.below(rest))
     }
 
-    /// The value whose own text a node is.
+    /// The value whose text a node is.
     fn leaf_of(&self, node: Node<'_>) -> Option<Leaf> {
         let leaves = self.leaves(self.inquiry.range(node));
         let mut texts = leaves.iter().filter(|(_, through)| *through == Through::Text);
@@ -129,8 +129,7 @@ impl Places<'_> {
         Some(leaf.clone())
     }
 
-    /// The map of the values that a mapping is a copy of: its first entry comes from there, under
-    /// the same key.
+    /// The map in the values that a mapping is a copy of: its first entry comes from there, with the same key.
     fn map_of(&self, node: Node<'_>) -> Option<Leaf> {
         match node.written().next() {
             None if node.kind() == Kind::Mapping => self.only_text(node),
@@ -143,14 +142,14 @@ impl Places<'_> {
         }
     }
 
-    /// The list of the values that a sequence is a copy of.
+    /// The list in the values that a sequence is a copy of.
     fn list_of(&self, node: Node<'_>) -> Option<Leaf> {
         let first = self.first_text(node.items().next()?)?;
         let (above, last) = first.pointer.rsplit_once('/')?;
         (last == "0").then(|| Self::above(&first, above))
     }
 
-    /// Names what a value lies in. The place stays the value's: the file is what it tells.
+    /// The map or list that contains a value. Its span stays that of the value, which tells the file.
     fn above(leaf: &Leaf, pointer: &str) -> Leaf {
         Leaf { pointer: pointer.to_owned(), span: leaf.span, missing: leaf.missing }
     }
@@ -166,16 +165,16 @@ impl Places<'_> {
         (node.kind() == Kind::Scalar || node.is_empty()).then(|| self.only_text(node)).flatten()
     }
 
-    /// The value that a branch which writes a missing key tests.
+    /// The value that is tested by the branch that would write a missing key.
     fn reader(&self, node: Node<'_>, key: &str) -> Option<Leaf> {
         let (leaf, _) = self.tested(node, key)?;
-        // Such as `affinity`, or `podSecurityContext` for `securityContext`: what a branch tests need
-        // not be what it writes.
+        // A branch need not write the value that it tests, so the names must match: `affinity`, or `podSecurityContext`
+        // for `securityContext`.
         let last = leaf.pointer.rsplit('/').next().unwrap_or_default().to_lowercase();
         last.ends_with(&key.to_lowercase()).then_some(leaf)
     }
 
-    /// Makes the change in a values file, at the keys below a value.
+    /// Writes the change into a values file, at some keys below a value.
     fn in_values(&self, way: &Way<'_>, leaf: &Leaf, below: &[String]) -> Option<Vec<Edit>> {
         let mut keys: Vec<String> =
             leaf.pointer.split('/').skip(1).map(|key| unescape(key).into_owned()).collect();

@@ -1,8 +1,9 @@
-//! From a place in a rendered manifest to the line a person wrote.
+//! From a place in a rendered manifest to the line that a person wrote.
 //!
-//! A value's own line comes first, where its text is what the finding is about; then the template
-//! line. What is missing is placed at the value that would fill it: the template's untaken branch
-//! names it. Lines that nobody here can edit (a chart from elsewhere) give way to the declaration.
+//! If the text of a value is what the finding is about, its place is the value's line, else the template
+//! line. A missing field is placed at the value that would set it, which is known from the branch of the
+//! template that was not taken. For lines that cannot be edited here (in a chart from elsewhere), the
+//! place is the release's declaration.
 
 mod mend;
 pub(super) mod shown;
@@ -20,7 +21,7 @@ use crate::source::{SourceId, Sources, Span};
 use crate::yaml::{Document, Kind, Node};
 use shown::{dotted, first_line, token};
 
-/// Places of one rendered manifest.
+/// Finds the places that one rendered manifest comes from.
 pub(super) struct Places<'r> {
     rendered: &'r Rendered,
     manifest: &'r Manifest,
@@ -31,7 +32,7 @@ pub(super) struct Places<'r> {
     in_repository: bool,
 }
 
-/// Where a person looks.
+/// The place of a finding, with related places and help.
 struct Found {
     place: Place,
     related: Vec<Related>,
@@ -39,7 +40,7 @@ struct Found {
 }
 
 impl<'r> Places<'r> {
-    /// `in_repository`: whether the chart lies among what is linted, wherever that is.
+    /// `in_repository` says whether the chart is to be linted.
     pub(super) fn new(
         rendered: &'r Rendered,
         manifest: &'r Manifest,
@@ -63,7 +64,7 @@ impl<'r> Places<'r> {
         let node = document.node(hit.target.node);
         let filler =
             |lacking: &Target| self.filler(document.node(lacking.node), lacking.missing.first()?);
-        // A name that stands for what it names is not what one edits: its line is, whatever fills it.
+        // Where a name only stands for the object, the line with the name is the place, not the value that sets the name.
         let span = match hit.lacking {
             Some(_) => node.key_span().unwrap_or(finding.primary.span),
             None => finding.primary.span,
@@ -87,7 +88,7 @@ impl<'r> Places<'r> {
         }
     }
 
-    /// Moves what still points into the rendered text, such as an annotation that waives nothing.
+    /// Moves findings that still point into the rendered text, such as those on annotations.
     pub(super) fn move_rest(&self, finding: &mut Finding) {
         let moved = |place: Place| match place.span.source == SourceId::NOWHERE {
             true => self.simply(place.span),
@@ -104,7 +105,7 @@ impl<'r> Places<'r> {
         self.simply(Span::new(SourceId::NOWHERE, range.start, range.end))
     }
 
-    /// The values line, or else the template line, of a range.
+    /// The values line, or else the template line, that a range comes from.
     fn simply(&self, span: Span) -> Place {
         let range = span.range();
         let leaves = self.leaves(range.clone());
@@ -128,14 +129,14 @@ impl<'r> Places<'r> {
         Place { span: first_line(span, self.sources), origin: Origin::Values }
     }
 
-    /// Where a value is edited: where it is written, or, if that is in a packed dependency, where the umbrella says
-    /// what goes over it.
+    /// Where to edit a value: where it is written, or, if that is in a packed dependency, where the parent chart overrides
+    /// it.
     fn value(&self, pointer: &str, span: Span) -> Place {
         self.at_dependency(span, Some(pointer)).unwrap_or_else(|| self.values(span))
     }
 
-    /// Where a chart of the repository speaks of what stands in one of its packed dependencies: at the value that goes
-    /// over the one at `pointer`, or above it; or else where it asks for the dependency, whose version one raises.
+    /// The place in a chart of the repository for something in one of its packed dependencies: the value that overrides
+    /// the one at `pointer` or contains it, or else the entry of the dependency, whose version has to be raised.
     fn at_dependency(&self, packed: Span, pointer: Option<&str>) -> Option<Place> {
         if packed.source == SourceId::NOWHERE || !self.in_repository {
             return None;

@@ -11,7 +11,7 @@ use crate::rule::RuleSet;
 
 /// The rules that run, by path: `overrides` of the configuration change them for some paths.
 pub(in crate::lint) struct Choices {
-    /// Where no override applies.
+    /// The rules where no override applies.
     pub(in crate::lint) base: Chosen,
     by_path: BTreeMap<String, Arc<Chosen>>,
 }
@@ -51,20 +51,20 @@ impl Choices {
         Ok(Self { base, by_path })
     }
 
-    /// The ids of all rules that run somewhere.
+    /// The ids of all rules that run on some path.
     pub(in crate::lint) fn ids(&self) -> impl Iterator<Item = &str> {
         let everywhere =
             std::iter::once(&self.base).chain(self.by_path.values().map(|chosen| &**chosen));
         everywhere.flat_map(|chosen| &chosen.rules).map(|active| &*active.known.id)
     }
 
-    /// What is chosen for a path.
+    /// The rules for a path.
     pub(in crate::lint) fn at(&self, path: &str) -> &Chosen {
         self.by_path.get(path).map_or(&self.base, |chosen| chosen)
     }
 }
 
-/// The paths of an override, relative to the configuration, as globs over shown paths.
+/// A matcher on shown paths for the paths of an override, which are relative to the configuration.
 fn matcher(each: &Override, config: &Config) -> globset::GlobSet {
     let base = config.directory().map(crate::project::shown).unwrap_or_default();
     let mut set = globset::GlobSetBuilder::new();

@@ -1,4 +1,4 @@
-//! Which rules run, how much they weigh, and with which parameters.
+//! Which rules run, with which severity and which parameters.
 
 mod choices;
 
@@ -16,29 +16,29 @@ use crate::kube::Object;
 use crate::rule::{ByKind, Crowd, Known, ParamValue, Rule, RuleSet, Scope};
 use crate::spelling;
 
-/// What a run asks of the rules, from the command line; it goes before the configuration.
+/// What the command line says of rules. It goes before the configuration.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Request {
-    /// Only these; empty for the preset's.
+    /// Run only these; empty for those of the preset.
     pub select: Vec<String>,
-    /// These too.
+    /// Run these as well.
     pub extend: Vec<String>,
-    /// Not these.
+    /// Do not run these.
     pub ignore: Vec<String>,
-    /// Weigh these so; `None` is `off`.
+    /// The severities of rules; `None` is `off`.
     pub severities: Vec<(String, Option<Severity>)>,
     /// The rules to start from.
     pub preset: Option<String>,
 }
 
-/// A rule that runs. Its file is read when something is there that it looks at.
+/// A rule that runs. Its file is read when there is something that it applies to.
 #[derive(Debug)]
 pub struct Active {
-    /// What is known of the rule before.
+    /// What is known of the rule without reading its file.
     pub known: Arc<Known>,
-    /// How much its findings weigh.
+    /// The severity of its findings.
     pub severity: Severity,
-    /// True when the severity was chosen by the user, and so goes before a check's own.
+    /// True if the user chose the severity, so that it goes before that of a check.
     pub chosen: bool,
     preset: Arc<str>,
     /// Parameters that the user set.
@@ -53,7 +53,7 @@ impl Active {
         self.known.rule()
     }
 
-    /// Parameters that differ from the rule's defaults: the preset's, and over them the user's.
+    /// The parameters that differ from the rule's defaults: those of the preset, overridden by those of the user.
     #[must_use]
     pub fn params(&self) -> &BTreeMap<String, ParamValue> {
         self.params.get_or_init(|| {
@@ -64,43 +64,42 @@ impl Active {
         })
     }
 
-    /// A parameter as it is set, or else its default; `None` for one that the rule does not have.
+    /// The value of a parameter, or its default; `None` if the rule has no such parameter.
     #[must_use]
     pub fn param(&self, name: &str) -> Option<&ParamValue> {
         self.rule().param(self.params(), name)
     }
 
-    /// Reads and compiles of the rule what these objects will ask for.
+    /// Reads and compiles what the rule needs for these objects.
     fn prepare(&self, crowd: &Crowd<'_>) {
         let (rule, params) = self.pair();
         rule.prepare(params, crowd);
     }
 
-    /// The rule with its parameters, as rules are evaluated.
+    /// The rule with its parameters.
     #[must_use]
     pub fn pair(&self) -> (&Rule, &BTreeMap<String, ParamValue>) {
         (self.rule(), self.params())
     }
 }
 
-/// What is chosen for a run, or for one path in it.
+/// The rules for a run, or for one path in it.
 #[derive(Debug, Default)]
 pub struct Chosen {
     /// The rules that run, sorted by id.
     pub rules: Vec<Active>,
-    /// Those of them on objects.
+    /// The rules on objects, by the kinds that they apply to.
     pub by_kind: ByKind,
-    /// The places of those on texts.
+    /// The rules of scope `text`, as indexes into `rules`.
     pub on_texts: Vec<usize>,
-    /// What was said by name of ids under which the pipeline itself reports. No preset, group or
-    /// selection of other rules says anything of them: that a chart does not render is passed over
-    /// only where somebody means it.
+    /// The levels that the user set for ids under which the pipeline itself reports. Only their names count, and no
+    /// preset, group or selection of other rules: that a chart does not render must not be hidden by accident.
     levels: BTreeMap<&'static str, Level>,
 }
 
 impl Chosen {
-    /// Reads and compiles side by side the rules that look at some objects: threads that start with them together
-    /// would wait for each other, rule by rule, and one by itself leaves the others idle.
+    /// Reads and compiles in parallel the rules that apply to some objects. Otherwise, threads that judge objects would
+    /// start with the same rules and wait for each other.
     pub(super) fn prepare<'o>(&self, objects: impl IntoIterator<Item = Object<'o>>) {
         if rayon::current_num_threads() == 1 {
             return;
@@ -120,20 +119,20 @@ impl Chosen {
         rules.par_iter().with_max_len(1).for_each(|rule| rule.prepare(&crowd));
     }
 
-    /// What was said of an id under which the pipeline reports, where anything was.
+    /// The level that the user set for an id under which the pipeline reports, if any.
     #[must_use]
     pub fn level(&self, id: &str) -> Option<Level> {
         self.levels.get(id).copied()
     }
 
-    /// Remembers what is said of a word, where it is such an id or a policy that its page covers.
+    /// Sets the level of a word, if it is an id under which the pipeline reports, or a policy that such an id covers.
     fn say(&mut self, set: &RuleSet, word: &str, level: Level) {
         for id in ids(set, word) {
             self.levels.insert(id, level);
         }
     }
 
-    /// Takes an `off` back: the word is asked for after all.
+    /// Selects a word that may have been switched off before.
     fn ask(&mut self, set: &RuleSet, word: &str) {
         for id in ids(set, word) {
             self.levels.retain(|known, level| *known != id || *level != Level::Off);
@@ -141,30 +140,30 @@ impl Chosen {
     }
 }
 
-/// The pipeline's ids that a word names by itself, not as one of a group.
+/// The pipeline's ids that a word names: its own name or a covered policy, but not a group.
 fn ids(set: &RuleSet, word: &str) -> Vec<&'static str> {
     let named = set.named(word);
     let named = |id: &str| id == word || named.iter().any(|rule| &*rule.id == id);
     BUILTIN.into_iter().filter(|id| named(id)).collect()
 }
 
-/// A name that names no rule, group or preset.
+/// A name of no rule, group or preset.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{name}` is no {what}")]
 pub struct UnknownName {
     /// As the user wrote it.
     pub name: String,
-    /// What it should have been, `rule`, and maybe what it is: [`A_PRESET`].
+    /// What was expected: `rule` or `preset`, or [`A_PRESET`].
     pub what: &'static str,
     /// The nearest name there is.
     pub nearest: Option<String>,
 }
 
-/// What a preset's name is where a rule's belongs.
+/// [`UnknownName::what`] of a preset's name in the place of a rule's.
 pub const A_PRESET: &str = "rule, but a preset";
 
-/// The rules a word names: an id, a covered policy, a group, or another linter's id with or
-/// without the linter's name before a colon. Empty when it names none.
+/// The rules that a word names: by an id, a covered policy, a group, or the id of another linter, which may be preceded
+/// by the linter's name and a colon. Empty if it names none.
 #[must_use]
 pub fn named<'s>(set: &'s RuleSet, word: &str) -> Vec<&'s Known> {
     let own = set.named(word);
@@ -180,7 +179,7 @@ pub fn named<'s>(set: &'s RuleSet, word: &str) -> Vec<&'s Known> {
     all().filter(peer).collect()
 }
 
-/// Ids under which the pipeline itself reports; each has a page among the rules.
+/// The ids under which the pipeline itself reports. Each has a page among the rules.
 pub const BUILTIN: [&str; 12] = [
     "config-invalid",
     "file-unreadable",
@@ -196,7 +195,8 @@ pub const BUILTIN: [&str; 12] = [
     "yaml-syntax",
 ];
 
-/// What is to be said where one of these ids is switched off and would have reported something.
+/// The note for a finding of one of these ids that is not reported because the id is switched off; `None` for
+/// ids without which nothing stays unchecked.
 #[must_use]
 pub fn hidden(id: &str) -> Option<String> {
     let what = match id {
@@ -208,10 +208,10 @@ pub fn hidden(id: &str) -> Option<String> {
     Some(format!("`{id}` is switched off: {what} were passed over, and nothing judged them"))
 }
 
-/// Chooses the rules for a run; `overrides` are those that hold for the path at hand, in order.
+/// Chooses the rules for a run. `overrides` are those that apply to the path, in the order of the configuration.
 ///
 /// # Errors
-/// When a name on the command line or in the configuration names nothing.
+/// When the command line or the configuration names something that does not exist.
 pub fn choose(
     set: &RuleSet,
     request: &Request,
@@ -283,7 +283,7 @@ pub fn choose(
         chosen.say(set, word, level_of(*severity));
         for rule in resolve(set, word)? {
             severities.insert(Arc::clone(&rule.id), *severity);
-            // Whoever weighs a rule on the command line wants to see it.
+            // A severity on the command line also switches the rule on.
             if severity.is_some() && request.select.is_empty() {
                 on.insert(Arc::clone(&rule.id), true);
             }
@@ -294,7 +294,7 @@ pub fn choose(
     let active =
         set.rules.iter().filter(|known| on.get(&known.id) == Some(&true)).filter_map(|known| {
             let weighed = severities.get(&known.id);
-            // A rule that is off by default and was asked for warns.
+            // A rule that is off by default and was selected gives warnings.
             let severity = match weighed {
                 Some(severity) => (*severity)?,
                 None => known.severity.unwrap_or(Severity::Warning),
@@ -316,7 +316,7 @@ pub fn choose(
     Ok(chosen)
 }
 
-/// The preset to start from, where there is one of its name.
+/// The name of the preset to start from.
 fn preset_of<'p>(
     set: &RuleSet,
     request: &'p Request,
@@ -354,7 +354,7 @@ fn resolve<'s>(set: &'s RuleSet, word: &str) -> Result<Vec<&'s Known>, UnknownNa
     Err(UnknownName { name: word.to_owned(), what, nearest })
 }
 
-/// The rule's or group's name that is nearest to a word, for a suggestion.
+/// The name of a rule or a group that is nearest to a word, for a suggestion.
 #[must_use]
 pub fn nearest(set: &RuleSet, word: &str) -> Option<String> {
     let own = set.nearest(word).map(Cow::into_owned);

@@ -1,4 +1,4 @@
-//! What `plimsoll.yaml` says of the cluster, as rules use it.
+//! The facts about the cluster in `plimsoll.yaml`, as rules use them.
 
 use crate::config::{Config, Spanned};
 use crate::finding::Finding;
@@ -6,7 +6,7 @@ use crate::helm::capabilities::KubeVersion;
 use crate::kube::parse_quantity;
 use crate::rule::Cluster;
 
-/// The facts of the cluster.
+/// The facts about the cluster.
 #[must_use]
 pub fn facts(config: &Config) -> Cluster {
     let said = &config.settings.cluster;
@@ -22,7 +22,7 @@ pub fn facts(config: &Config) -> Cluster {
     }
 }
 
-/// What is wrong with the facts as they are written.
+/// Findings on quantities and versions that cannot be read.
 #[must_use]
 pub fn faults(config: &Config) -> Vec<Finding> {
     let said = &config.settings;

@@ -1,4 +1,4 @@
-//! What a repository says of linting: its configuration, and rules of its own.
+//! The configuration of a repository, and its own rules.
 
 pub mod cluster;
 pub mod rule_files;
@@ -13,20 +13,20 @@ use crate::project;
 use crate::rule::RuleSet;
 use crate::source::{SourceId, Sources, Span};
 
-/// The configuration that holds for a directory, the rules with those of its own, and what is wrong
-/// with either: what is understood holds all the same.
+/// The configuration for a directory, all rules including the repository's own, and the faults in either. Whatever is
+/// not at fault holds.
 #[derive(Debug, Default)]
 pub struct Settings {
     /// The configuration, or the defaults.
     pub config: Config,
     /// All rules.
     pub rules: Arc<RuleSet>,
-    /// What is wrong, at its place.
+    /// The faults, as findings.
     pub faults: Vec<Finding>,
 }
 
 impl Settings {
-    /// Reads the configuration that is found at `root` or above it, and the rules it names.
+    /// Reads the configuration in `root` or in a directory above it, and the rules that it names.
     #[must_use]
     pub fn read(root: &Path, sources: &Sources) -> Self {
         let mut settings = Self::default();
@@ -59,7 +59,7 @@ impl Settings {
         settings
     }
 
-    /// The same, but for which rules run.
+    /// The same settings without those on which rules run.
     #[must_use]
     pub(super) fn without_selection(&self) -> Self {
         let mut config = self.config.clone();
@@ -72,7 +72,7 @@ impl Settings {
         Self { config, rules: Arc::clone(&self.rules), faults: Vec::new() }
     }
 
-    /// True for a file that these settings are read from, or would be if it were there.
+    /// True for a file that these settings are read from, or would be if it existed.
     #[must_use]
     pub fn holds(&self, path: &Path) -> bool {
         let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();

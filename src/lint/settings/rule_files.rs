@@ -1,14 +1,14 @@
-//! Where rule files of a repository's own lie.
+//! Where a repository's own rule files are.
 
 use std::path::{Path, PathBuf};
 
 use crate::config::Config;
 
-/// The folder of rules that need not be named, beside the configuration.
+/// The folder of rules that need not be named in the configuration, relative to it.
 pub(in crate::lint) const USUAL: &str = ".plimsoll/rules";
 
-/// The files and folders that the configuration names under `rule-paths`, and `.plimsoll/rules`
-/// beside it where that is there.
+/// The files and folders that the configuration names under `rule-paths`, and the folder `.plimsoll/rules` beside it
+/// if that exists.
 #[must_use]
 pub fn paths(config: &Config) -> Vec<PathBuf> {
     let base = config.directory().unwrap_or(Path::new(""));
@@ -17,10 +17,10 @@ pub fn paths(config: &Config) -> Vec<PathBuf> {
     named.chain(usual.is_dir().then_some(usual)).collect()
 }
 
-/// The rule files of a folder, sorted; a file is its own.
+/// The rule files in a folder, sorted; or the file itself.
 ///
 /// # Errors
-/// When something cannot be entered or is not there.
+/// When something does not exist or cannot be read.
 pub fn below(path: &Path) -> Result<Vec<PathBuf>, walkdir::Error> {
     let mut found = Vec::new();
     for entry in walkdir::WalkDir::new(path).sort_by_file_name() {

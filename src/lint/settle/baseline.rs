@@ -1,4 +1,4 @@
-//! Known findings: what a repository had when it took plimsoll up.
+//! Baselines: the findings that a repository had at some time, and that are not reported any more.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -7,10 +7,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::report::model::Entry;
 
-/// The version of the file's shape.
+/// The version of the file's format.
 const VERSION: u32 = 1;
 
-/// Findings by fingerprint. The rest of each record is there for people who read the file.
+/// Known findings, which are recognised by their fingerprints. The other fields are for people who read the file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Baseline {
@@ -20,17 +20,17 @@ pub struct Baseline {
     pub findings: Vec<Known>,
 }
 
-/// A finding that was there already.
+/// A known finding.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Known {
-    /// Where it was.
+    /// The file that it was in.
     pub file: String,
     /// The rule.
     pub rule: String,
-    /// What it is recognised by.
+    /// Its fingerprint, by which it is recognised.
     pub fingerprint: String,
-    /// What was said.
+    /// Its message.
     pub message: String,
 }
 
@@ -53,7 +53,7 @@ pub enum BaselineError {
         /// Where, in the parser's words.
         source: serde_json::Error,
     },
-    /// A later or earlier plimsoll wrote it.
+    /// Another version of plimsoll wrote it, in another format.
     #[error(
         "the baseline {path} has version {version} of its format; this plimsoll reads {VERSION}"
     )]
@@ -66,7 +66,7 @@ pub enum BaselineError {
 }
 
 impl Baseline {
-    /// Takes all findings of a run.
+    /// The baseline with all findings of a run.
     #[must_use]
     pub fn of<'a>(entries: impl IntoIterator<Item = &'a Entry>) -> Self {
         let mut findings: Vec<Known> = entries
@@ -111,7 +111,7 @@ impl Baseline {
         text.expect("invariant: strings and numbers always serialise") + "\n"
     }
 
-    /// Takes the known findings out. Returns the new ones and how many were known.
+    /// Splits findings: returns the new ones, and how many are known.
     #[must_use]
     pub fn filter(&self, entries: Vec<Entry>) -> (Vec<Entry>, usize) {
         let known: BTreeSet<&str> =
@@ -125,7 +125,7 @@ impl Baseline {
         (new, count)
     }
 
-    /// The records whose finding is no longer there. What the run did not look at is not gone.
+    /// The known findings that a run would have reported, but did not.
     #[must_use]
     pub fn gone(&self, entries: &[Entry], looked: &Looked) -> Vec<Known> {
         let there: BTreeSet<&str> =
@@ -137,19 +137,17 @@ impl Baseline {
     }
 }
 
-/// What a run looked at.
+/// What a run has checked.
 #[derive(Debug, Clone, Default)]
 pub struct Looked {
     /// The files that it was asked to lint.
     pub files: BTreeSet<String>,
-    /// The rules that ran, where the command line chose some; `None` for all that the
-    /// configuration wants.
+    /// The rules that ran, if the command line chose them; `None` for all rules that the configuration chooses.
     pub rules: Option<BTreeSet<String>>,
 }
 
 impl Looked {
-    /// True when a finding of this rule would have been found in this file; a file that is not
-    /// there any more holds none.
+    /// True if the run would have reported a finding of this rule in this file. A file that was deleted has no findings.
     fn at(&self, file: &str, rule: &str) -> bool {
         let ran = self.rules.as_ref().is_none_or(|rules| rules.contains(rule));
         ran && (self.files.contains(file) || !Path::new(file).exists())

@@ -1,6 +1,6 @@
-//! What an object misses beside it, while another folder of the repository defines it, or declares a release that may
-//! make it: whether both are deployed together, the repository does not say. Likewise what a chart does not read of a
-//! values file that something else reads, too.
+//! Findings that something is missing, although another folder of the repository defines it, or declares a release that
+//! may create it. The repository does not say whether both are deployed together, so such findings cannot be decided. The
+//! same holds for values that a chart does not read, in a values file that something else reads, too.
 
 use std::collections::{BTreeSet, HashMap};
 use std::hash::{BuildHasher as _, Hash};
@@ -16,40 +16,39 @@ use crate::project::{Class, File, Project, Release, parent};
 use crate::source::Sources;
 use crate::yaml::Node;
 
-/// The objects that a repository's manifests define, and those that its kustomizations make.
+/// The objects that manifests define, kustomizations generate or releases may create, in the whole repository.
 pub(in crate::lint) struct Elsewhere<'p> {
-    /// What manifests define, until it is put together.
+    /// The definitions in each manifest and kustomization, until they are indexed.
     manifests: Shared<&'p File, Mutex<Vec<Known<'p>>>>,
     releases: &'p [Release],
     read_by_others: &'p BTreeSet<String>,
-    /// Put together when the first finding asks: most runs have none that does.
+    /// The index, made for the first finding that needs it: most runs have none.
     defined: OnceLock<Defined<'p>>,
 }
 
-/// What manifests define. Of names, kinds and labels the digests are kept: of all that a repository defines, few are
-/// asked for.
+/// An index of all definitions. It has digests of names, kinds and labels, as few of these are ever looked up.
 struct Defined<'p> {
-    /// The objects of a name.
+    /// The objects by name.
     by_name: HashMap<Digest, Vec<Definition<'p>>, RandomState>,
-    /// The labels of pods, with the folders that have such.
+    /// The label sets of pods, with the folders that have such pods.
     pods: Vec<(Labels, BTreeSet<&'p str>)>,
-    /// The places, among those, of the pods that carry a label.
+    /// The label sets, as indexes into `pods`, that contain a label.
     carriers: HashMap<Digest, Vec<usize>, RandomState>,
-    /// The releases of a name.
+    /// The releases by name.
     releases: HashMap<&'p str, Vec<&'p Release>, RandomState>,
-    /// Those of a chart of a name.
+    /// The releases by the name of their chart.
     charts: HashMap<&'p str, Vec<&'p Release>, RandomState>,
 }
 
-/// An object that a manifest defines, or a kustomization makes.
+/// An object that a manifest defines or a kustomization generates.
 struct Definition<'p> {
     kind: Digest,
     folder: &'p str,
-    /// Whether a kustomization makes it: it is among no folder's manifests, its own folder's neither.
+    /// Whether a kustomization generates it, so that it is not among the manifests of its own folder either.
     generated: bool,
 }
 
-/// What stands for a text, or for a label's key and value.
+/// The hash of a text, or of a label's key and value.
 type Digest = u64;
 
 /// The labels of a pod, sorted.
@@ -68,8 +67,7 @@ impl<'p> Elsewhere<'p> {
         Self { manifests, releases, read_by_others, defined: OnceLock::new() }
     }
 
-    /// Leaves out findings that something is missing which another folder defines or a release may make, and that
-    /// nothing reads a value which something beside the chart may read; counts them as undecided.
+    /// Drops the findings that cannot be decided, and counts them as undecided.
     pub(super) fn leave_open(&self, found: &mut Found, sources: &Sources) {
         let Found { findings, undecided, .. } = found;
         findings.retain(|finding| {
@@ -91,7 +89,7 @@ impl<'p> Elsewhere<'p> {
         match &**sought {
             Sought::Object(name) => {
                 let kind = object.as_ref().map(|object| digest(&object.kind));
-                // An object of its own kind is another of those that miss the same.
+                // An object of the same kind only misses the same thing.
                 let defines = |known: &Definition<'_>| {
                     Some(known.kind) != kind && (known.generated || known.folder != own)
                 };
@@ -129,10 +127,10 @@ impl<'p> Elsewhere<'p> {
     }
 }
 
-/// A name, what is called so, and the labels of its pods.
+/// The name of a definition, the definition, and the labels of its pods.
 type Known<'p> = (Digest, Definition<'p>, Labels);
 
-/// What a file defines. Nothing where it can no longer be read, of which the run tells where it judges it.
+/// The definitions in a file. None if it can no longer be read, which is reported where the file is judged.
 fn definitions(file: &File) -> Vec<Known<'_>> {
     let Ok(taken) = file.taken_down() else { return Vec::new() };
     let documents = taken.stream().into_iter().flat_map(|stream| &stream.documents);
@@ -150,7 +148,7 @@ fn definitions(file: &File) -> Vec<Known<'_>> {
     documents.flat_map(|document| objects(document)).map(known).collect()
 }
 
-/// The kinds and names of what a kustomization makes of files and literals.
+/// The kinds and names of the objects that a kustomization's generators make.
 fn generated(root: Node<'_>) -> impl Iterator<Item = (&'static str, &str)> {
     let generators = [("configMapGenerator", "ConfigMap"), ("secretGenerator", "Secret")];
     generators.into_iter().flat_map(move |(key, kind)| {
@@ -159,7 +157,7 @@ fn generated(root: Node<'_>) -> impl Iterator<Item = (&'static str, &str)> {
     })
 }
 
-/// An object that a kustomization in a folder makes.
+/// The definition of an object that a kustomization in a folder generates.
 fn made<'p>(kind: &str, name: &str, folder: &'p str) -> Known<'p> {
     let definition = Definition { kind: digest(kind), folder, generated: true };
     (digest(name), definition, Labels::new())
@@ -184,7 +182,7 @@ impl<'p> Defined<'p> {
         }
         let (mut named, mut charts) = (HashMap::<_, Vec<_>, _>::default(), HashMap::default());
         for release in releases {
-            // The others are none that somebody deploys.
+            // Releases without a name are not declared anywhere.
             let Some(name) = release.name.as_deref() else { continue };
             named.entry(name).or_default().push(release);
             if let Some(chart) = release.chart.name.as_deref() {
@@ -195,17 +193,18 @@ impl<'p> Defined<'p> {
         Self { by_name, pods, carriers, releases: named, charts }
     }
 
-    /// Whether a release may make an object of this name.
+    /// Whether a release may create an object of this name.
     fn may_be_released(&self, name: &str) -> bool {
         makers(name).any(|maker| self.releases.contains_key(maker))
     }
 
-    /// Whether a release or its chart is called so, by which charts label their pods.
+    /// Whether a label's value is the name of a release or a chart, which charts use to label their pods.
     fn is_released(&self, label: &str) -> bool {
         self.releases.contains_key(label) || self.charts.contains_key(label)
     }
 
-    /// Whether what is missing from these releases, `namespace/name`, another one may make that may be in their namespace.
+    /// Whether another release, which may be in the same namespace, may create what is missing from these releases
+    /// (`namespace/name`).
     fn is_of_another(&self, sought: &Sought, own: &[String]) -> bool {
         let own: Vec<(Option<&str>, &str)> = own
             .iter()
@@ -223,7 +222,7 @@ impl<'p> Defined<'p> {
         let any = |releases: Option<&Vec<&'p Release>>| {
             releases.is_some_and(|releases| releases.iter().any(is_another))
         };
-        // Releases of one chart tell their pods apart by more.
+        // Releases of the same chart have further labels to tell their pods apart.
         let is_own_chart = |chart: &str| {
             let of_name = own.iter().filter_map(|(_, name)| self.releases.get(name)).flatten();
             of_name.into_iter().any(|release| release.chart.name.as_deref() == Some(chart))
@@ -237,7 +236,7 @@ impl<'p> Defined<'p> {
         }
     }
 
-    /// Pods that carry one of these labels, that which the fewest do; with the folders that have such.
+    /// Pods with one of these labels, the one that the fewest pods have; with the folders that have such pods.
     fn pods_with_any(&self, labels: &Labels) -> impl Iterator<Item = &(Labels, BTreeSet<&'p str>)> {
         let carriers =
             labels.iter().map(|label| self.carriers.get(label).map_or(&[][..], Vec::as_slice));
@@ -246,7 +245,8 @@ impl<'p> Defined<'p> {
     }
 }
 
-/// The names of releases that may make an object of a name: charts call what they make after these, `web` or `web-redis`.
+/// The names of releases that may create an object of a name: charts name objects after their release, as `web-redis`
+/// after `web`.
 fn makers(name: &str) -> impl Iterator<Item = &str> {
     let begun = name.match_indices('-').map(|(end, _)| &name[..end]);
     begun.chain([name])

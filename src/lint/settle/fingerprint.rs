@@ -1,4 +1,4 @@
-//! Names a fault so that it is known again after lines have moved or the file was reformatted.
+//! Fingerprints, by which a finding is recognised after lines have moved or the file was reformatted.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -10,14 +10,14 @@ use crate::finding::{Finding, Origin};
 use crate::source::{SourceFile, SourceId, Span};
 use crate::yaml::{Kind, Node, Step, Stream};
 
-/// Few nodes lie further down.
+/// Few nodes are nested deeper.
 const USUAL_DEPTH: usize = 12;
 
 /// Few symbolic paths are longer, in bytes.
 const USUAL_LENGTH: usize = 96;
 
-/// A hash over the rule, the file, the object, the symbolic place and what stands there, but not
-/// the message: wording may improve. 32 hexadecimal digits.
+/// The fingerprint of a finding: a hash of the rule, the file, the object, the symbolic path and the value there, but not
+/// of the message, whose wording may change. 32 hexadecimal digits.
 #[must_use]
 pub(in crate::lint) fn of<'s>(
     finding: &Finding,
@@ -35,11 +35,11 @@ pub(in crate::lint) fn of<'s>(
             parts.add(object.namespace.as_deref().unwrap_or_default());
             parts.add(&object.name);
         }
-        // Names of rendered objects hold the release's: the same line is one fault in all.
+        // Names of rendered objects contain the release's, but a fault in a line is the same in all releases.
         Some(object) => parts.add(&object.kind),
         None => {}
     }
-    // The field tells apart what is missing at one place.
+    // Several fields may be missing at one place.
     let field = finding.object.as_ref().map_or("", |object| &object.path);
     match stream.and_then(|stream| places.of(stream, finding.primary.span)) {
         Some((node, path)) => {
@@ -60,7 +60,7 @@ pub(in crate::lint) fn of<'s>(
     HEXLOWER.encode(&blake3::hash(&parts.0).as_bytes()[..16])
 }
 
-/// The places that faults were found at so far, by where they begin: many have one in common.
+/// The nodes at which findings were made so far, by the starts of their spans: many findings share one.
 #[derive(Default)]
 pub(in crate::lint) struct Places<'s>(HashMap<(SourceId, u32), Option<Known<'s>>, RandomState>);
 
@@ -83,7 +83,7 @@ impl<'s> Places<'s> {
     }
 }
 
-/// What a fingerprint is made of, each part behind its length.
+/// The parts of a fingerprint, each after its length.
 struct Parts(Vec<u8>);
 
 impl Parts {
@@ -91,7 +91,7 @@ impl Parts {
         self.write(|out| out.extend_from_slice(text.as_bytes()));
     }
 
-    /// Adds a part that need not be put together before.
+    /// Adds a part that `write` writes.
     fn write(&mut self, write: impl FnOnce(&mut Vec<u8>)) {
         const LENGTH: usize = size_of::<u64>();
         let start = self.0.len() + LENGTH;
@@ -105,7 +105,7 @@ impl Parts {
 /// The innermost node whose key or value holds the start of a span.
 #[must_use]
 pub(super) fn locate(stream: &Stream, span: Span) -> Option<Node<'_>> {
-    // By halving: a file may hold as many documents as findings.
+    // A binary search, as a file may have as many documents as findings.
     let after = stream.documents.partition_point(|one| one.span().start <= span.start);
     let document = stream.documents[..after].last()?;
     let mut node = document.root().filter(|_| span.start <= document.span().end)?;
@@ -119,7 +119,7 @@ pub(super) fn locate(stream: &Stream, span: Span) -> Option<Node<'_>> {
     Some(node)
 }
 
-/// Writes the path of a node with items named rather than numbered, where they have a name.
+/// Writes the path of a node, with the names of list items instead of their indexes.
 fn symbolic(node: Node<'_>, out: &mut Vec<u8>) {
     let Some(steps) = steps_up(node) else { return symbolic_from_root(node, out) };
     for step in steps.iter().rev() {
@@ -128,8 +128,8 @@ fn symbolic(node: Node<'_>, out: &mut Vec<u8>) {
     }
 }
 
-/// The keys and the names of items that lead to a node, the last one first; `None` where a mapping on the
-/// way has entries beside those that are written, so that another node may stand under its keys.
+/// The keys and item names on the path to a node, the last one first; `None` if a mapping on the way has merged entries,
+/// so that its keys may lead to another node.
 fn steps_up(node: Node<'_>) -> Option<Vec<Cow<'_, str>>> {
     let mut steps = Vec::with_capacity(USUAL_DEPTH);
     let mut at = node;
@@ -143,12 +143,12 @@ fn steps_up(node: Node<'_>) -> Option<Vec<Cow<'_, str>>> {
     Some(steps)
 }
 
-/// What an item of a list is known by, empty where it is by nothing.
+/// The name of a list item, empty if it has none.
 fn item_name(item: Node<'_>) -> &str {
     ["name", "key", "topologyKey"].iter().find_map(|key| item.get(key)).map_or("", Node::raw)
 }
 
-/// The same path, found by a walk down its steps.
+/// Writes the same path by following it from the root.
 fn symbolic_from_root(node: Node<'_>, out: &mut Vec<u8>) {
     let mut at = node.document().root();
     for step in node.path().0 {
@@ -164,7 +164,7 @@ fn symbolic_from_root(node: Node<'_>, out: &mut Vec<u8>) {
     }
 }
 
-/// Writes a dotted path without the numbers of items, which change when one is put before them.
+/// Writes a dotted path without the indexes of items, which change when an item is inserted before them.
 fn unnumbered(path: &str, out: &mut Vec<u8>) {
     let mut parts = path.split('[');
     out.extend_from_slice(parts.next().unwrap_or_default().as_bytes());

@@ -1,5 +1,5 @@
-//! From what a unit found to what is reported of it: what is silenced is left out, and places become
-//! lines. It is done unit by unit, in parallel, so that a run never holds all of its findings twice.
+//! From the findings of a unit to entries of the report: drops what is silenced, and turns spans into lines. This is done
+//! for each unit by itself, in parallel, so that a run never holds all of its findings twice.
 
 pub mod baseline;
 mod elsewhere;
@@ -21,7 +21,7 @@ use crate::source::SourceId;
 use elsewhere::Elsewhere;
 use fingerprint::Places;
 
-/// What silences findings.
+/// What settles findings: whatever may silence them.
 pub(super) struct Settling<'r, 'p> {
     run: &'r Run<'p>,
     names: &'r Names<'r>,
@@ -30,15 +30,15 @@ pub(super) struct Settling<'r, 'p> {
     elsewhere: Elsewhere<'p>,
 }
 
-/// What is left of what was found, as reports have it.
+/// Findings as entries of the report, without those that are silenced.
 #[derive(Debug, Default)]
 pub(super) struct Settled {
     pub(super) entries: Vec<Entry>,
     /// The texts that the entries point into.
     pub(super) pointed_into: BTreeSet<SourceId>,
-    /// Those of them that hold an error.
+    /// The texts with an error among the entries.
     faulty: BTreeSet<SourceId>,
-    /// What was found besides: its findings are the entries, or silenced and counted.
+    /// The rest of the result, without findings.
     pub(super) rest: Found,
 }
 
@@ -52,7 +52,7 @@ impl<'r, 'p> Settling<'r, 'p> {
         Self { run, names, suppressions, exemptions, elsewhere: Elsewhere::new(run.project) }
     }
 
-    /// Leaves out what is silenced, and counts it; and what only seems to be missing.
+    /// Drops and counts findings that are silenced, and those that another folder may make untrue.
     pub(super) fn settle(&self, mut found: Found) -> Settled {
         self.elsewhere.leave_open(&mut found, self.run.sources);
         let mut findings = std::mem::take(&mut found.findings);
@@ -63,7 +63,7 @@ impl<'r, 'p> Settling<'r, 'p> {
         Settled { rest: found, ..self.accept(findings) }
     }
 
-    /// Findings as reports have them.
+    /// Turns findings into entries, whether or not something silences them.
     pub(super) fn accept(&self, findings: Vec<Finding>) -> Settled {
         let errors = findings.iter().filter(|finding| finding.severity == Severity::Error);
         let faulty = errors.map(|finding| finding.primary.span.source).collect();
@@ -79,21 +79,20 @@ impl<'r, 'p> Settling<'r, 'p> {
         Settled { entries, pointed_into, faulty, rest: Found::default() }
     }
 
-    /// Findings on suppressions and exemptions that nothing needed; to be asked for when all that
-    /// was found is settled.
+    /// Findings on suppressions and exemptions that silenced nothing. All other findings must have been settled before.
     pub(super) fn unneeded(&self) -> Vec<Finding> {
         let Some(severity) = self.run.unused() else { return Vec::new() };
         let linted: BTreeSet<&str> = self.run.linted().map(|file| file.path.as_str()).collect();
         let path = |finding: &Finding| self.run.sources.path(finding.primary.span.source);
         let mut unneeded = self.suppressions.unused(self.names, severity, self.run.sources);
         unneeded.retain(|finding| linted.contains(path(finding).as_str()));
-        // One that exempts nothing here may do so in files that are not linted.
+        // An exemption may be needed for files that are not linted in this run.
         let whole = self.run.project.files.iter().all(|file| file.requested);
         unneeded.extend(self.exemptions.unused(self.names, severity, whole));
         unneeded
     }
 
-    /// True for what is silenced; an expired suppression is said to have ended.
+    /// True for a finding that is silenced. Adds a related place where a suppression has expired.
     fn silences(&self, finding: &mut Finding) -> bool {
         let (sources, today) = (self.run.sources, self.run.options.today);
         if self.run.options.no_ignores {
@@ -117,7 +116,7 @@ impl<'r, 'p> Settling<'r, 'p> {
     }
 }
 
-/// Every suppression in the project's files.
+/// All suppressions in the project's files.
 fn suppressions(run: &Run<'_>) -> Suppressions {
     let mut suppressions = Suppressions::default();
     for file in run.project.files.iter().filter(|file| file.holds(Word::Directive)) {
@@ -131,20 +130,19 @@ fn suppressions(run: &Run<'_>) -> Suppressions {
     suppressions
 }
 
-/// The texts a finding points into.
+/// The texts that a finding points into.
 fn sources(finding: &Finding) -> impl Iterator<Item = SourceId> {
     let related = finding.related.iter().map(|related| related.place.span.source);
     std::iter::once(finding.primary.span.source).chain(related)
 }
 
 impl Settled {
-    /// Nothing, with room for so many entries and what else a run finds: a list that grows is there
-    /// twice each time.
+    /// An empty result with room for `count` entries and some more: a list that has to grow is in memory twice.
     pub(super) fn with_room(count: usize) -> Self {
         Self { entries: Vec::with_capacity(count + count / 64), ..Self::default() }
     }
 
-    /// Both results as one.
+    /// Merges two results.
     pub(super) fn and(mut self, other: Self) -> Self {
         self.entries.extend(other.entries);
         self.pointed_into.extend(other.pointed_into);

@@ -1,8 +1,8 @@
 //! Reads suppression comments and annotations.
 //!
-//! `# plimsoll: ignore[rule-id, other-id] reason until=2027-03-01` on the line or the line above,
-//! `# plimsoll: ignore-file[rule-id] reason` for the file; in templates also within `{{/* … */}}`. A line
-//! that begins a block of text (`key: |`) is covered together with the block, in which no comment can stand.
+//! `# plimsoll: ignore[rule-id, other-id] reason until=2027-03-01` covers its own line or the line below it, and
+//! `# plimsoll: ignore-file[rule-id] reason` covers the file. In templates, both may also be in `{{/* … */}}`. If the
+//! covered line begins a block of text (`key: |`), the whole block is covered, since there can be no comments in it.
 
 use jiff::civil::Date;
 use memchr::memmem;
@@ -14,13 +14,13 @@ use crate::source::{LineIndex, SourceId, Span};
 pub struct Directive {
     /// The comment from its `plimsoll:` to its end.
     pub span: Span,
-    /// The rules it names, in the order written; may be empty when malformed.
+    /// The rules that it names, in the order of the text; may be empty if there is a problem.
     pub rules: Vec<Named>,
     /// What it covers.
     pub scope: Scope,
     /// The last day on which it holds.
     pub until: Option<Date>,
-    /// What is wrong with how it is written; such a directive silences nothing.
+    /// Why it cannot be read; such a directive silences nothing.
     pub problem: Option<String>,
 }
 
@@ -36,13 +36,13 @@ pub struct Named {
 /// What a directive covers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Scope {
-    /// 0-based lines, the last one included.
+    /// The first and the last line, 0-based.
     Lines(usize, usize),
     /// The whole file.
     File,
 }
 
-/// The word that starts every directive.
+/// The word that every directive begins with.
 pub const MARK: &str = "plimsoll:";
 
 /// Reads the directives among a YAML file's comments, in the order of the file.
@@ -62,7 +62,7 @@ pub fn in_comments(
     comments.into_iter().filter_map(read).collect()
 }
 
-/// Reads the directives of a template, where comments are found by their look alone.
+/// Reads the directives in a template, which is not parsed: comments are recognised by what stands before them.
 #[must_use]
 pub fn in_template(source: SourceId, text: &str, lines: &LineIndex) -> Vec<Directive> {
     let read = |(at, _): (usize, &str)| {
@@ -80,13 +80,13 @@ pub fn in_template(source: SourceId, text: &str, lines: &LineIndex) -> Vec<Direc
     text.match_indices(MARK).filter_map(read).collect()
 }
 
-/// True when a text can hold a directive at all: what most files are not parsed for.
+/// True if a text may contain a directive; a quick test, false for most files.
 #[must_use]
 pub fn may_hold(text: &str) -> bool {
     memmem::find(text.as_bytes(), MARK.as_bytes()).is_some()
 }
 
-/// Reads the directive whose `plimsoll:` stands at `at`; `None` when the comment is another.
+/// Reads the directive whose `plimsoll:` is at `at`; `None` if it is another comment.
 fn directive(
     source: SourceId,
     text: &str,
@@ -138,8 +138,8 @@ fn directive(
     }
 }
 
-/// The line a comment at `at` covers: its own when something stands before it, otherwise the
-/// next that is no comment, so that several can be stacked.
+/// The line that a comment at `at` covers: its own if there is something before it, else the next line that is not a
+/// comment, so that several comments can be stacked.
 fn covered(text: &str, lines: &LineIndex, at: usize) -> usize {
     let own = lines.line_of(at);
     let before = text[lines.line_range(text, own).start..at].trim();
@@ -154,7 +154,7 @@ fn covered(text: &str, lines: &LineIndex, at: usize) -> usize {
     (own + 1..lines.line_count()).find(|&line| !is_comment(line)).unwrap_or(own)
 }
 
-/// The last line of the block of text that a line begins; `None` where it begins none.
+/// The last line of the block of text that a line begins; `None` if it begins none.
 #[must_use]
 pub fn block_end(text: &str, lines: &LineIndex, line: usize) -> Option<usize> {
     let of = |line: usize| text[lines.line_range(text, line)].trim_end();
@@ -170,7 +170,7 @@ pub fn block_end(text: &str, lines: &LineIndex, line: usize) -> Option<usize> {
     last.last()
 }
 
-/// Whether a line ends in `|` or `>` as YAML writes them before a block of text.
+/// Whether a line ends in the header of a block scalar: `|` or `>` with its indicators.
 fn begins_block(line: &str) -> bool {
     let line = line.split(" #").next().unwrap_or_default().trim_end();
     let before = line.trim_end_matches(|c: char| c.is_ascii_digit() || matches!(c, '+' | '-'));
@@ -200,15 +200,15 @@ pub struct Waiver {
     pub rule: String,
     /// The last day on which it holds.
     pub until: Option<Date>,
-    /// What is wrong with how it is written.
+    /// Why it cannot be read.
     pub problem: Option<String>,
 }
 
 /// The key of the annotation that silences findings on one object.
 pub const ANNOTATION: &str = "plimsoll.dev/ignore";
 
-/// Reads an annotation's value, `rule-id: reason, other-id: reason`. A comma inside a reason is
-/// part of it: an entry begins only where a rule's id does.
+/// Reads an annotation's value, `rule-id: reason, other-id: reason`. A reason may contain commas: an entry begins only
+/// where a rule's id follows.
 #[must_use]
 pub fn in_annotation(value: &str) -> Vec<Waiver> {
     let mut waivers: Vec<Waiver> = Vec::new();

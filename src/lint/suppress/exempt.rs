@@ -1,4 +1,4 @@
-//! The configuration's `exemptions`: accepted findings, without an edit where they are found.
+//! The configuration's `exemptions`: findings that are accepted without an edit of the files that they are in.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -25,13 +25,13 @@ struct Compiled {
     used: AtomicBool,
 }
 
-/// What an exemption makes of a finding.
+/// What exemptions do with a finding.
 pub(in crate::lint) enum Exempt {
-    /// None is for it.
+    /// No exemption covers it.
     No,
-    /// One is.
+    /// An exemption covers it.
     Yes,
-    /// One was until a day: the place of the exemption, with words.
+    /// An exemption covered it until some day; with the place of the exemption.
     Ended(Related),
 }
 
@@ -57,8 +57,8 @@ impl Exemptions {
         Self(config.settings.exemptions.iter().filter_map(compile).collect())
     }
 
-    /// Says whether a finding is exempt. An exemption by release takes a finding only when all
-    /// its releases are exempt.
+    /// Decides whether a finding is exempt. An exemption by release only covers a finding if it covers all releases of
+    /// the finding.
     pub(in crate::lint) fn judge(
         &self,
         finding: &Finding,
@@ -84,8 +84,7 @@ impl Exemptions {
         exempt
     }
 
-    /// Findings about exemptions that cannot be understood, and about those that exempt nothing,
-    /// where the `whole` repository was linted.
+    /// Findings on exemptions that cannot be read, and, if the `whole` repository was linted, on those that cover nothing.
     pub(in crate::lint) fn unused(
         &self,
         rules: &dyn Rules,
@@ -134,7 +133,7 @@ fn text(words: &[Spanned<String>]) -> impl Iterator<Item = String> {
     words.iter().map(|word| word.value.clone())
 }
 
-/// Patterns as one matcher; `None` without patterns. One that is no glob matches nothing.
+/// One matcher for all patterns; `None` without patterns. An invalid glob matches nothing.
 fn globs(patterns: impl Iterator<Item = String>) -> Option<GlobSet> {
     let mut set = GlobSetBuilder::new();
     let mut any = false;

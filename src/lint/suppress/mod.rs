@@ -1,4 +1,4 @@
-//! Silences findings that a comment or an annotation waives, and finds waivers of nothing.
+//! Suppressions by comments, annotations and exemptions, and findings on those that silence nothing.
 
 pub mod directive;
 mod exempt;
@@ -23,24 +23,24 @@ use crate::source::{SourceId, Sources, Span};
 use crate::spelling::question;
 use directive::{Directive, Scope};
 
-/// The rule that speaks of suppressions themselves.
+/// The rule about suppressions themselves.
 pub(super) const UNUSED: &str = "unused-suppression";
 
 /// What suppressions need to know of rules.
 pub(super) trait Rules: Sync {
-    /// True when a suppression that names `named` is one for the rule `rule`.
+    /// True if a suppression of `named` silences the rule `rule`.
     fn names(&self, named: &str, rule: &str) -> bool;
-    /// True when `named` names a rule that runs.
+    /// True if `named` names a rule that runs.
     fn runs(&self, named: &str) -> bool;
-    /// `Ok` when `named` names a rule.
+    /// Checks that `named` names a rule.
     ///
     /// # Errors
-    /// When it names none: with the nearest name, where one is near.
+    /// When it names none; with a similar name, if there is one.
     fn known(&self, named: &str) -> Result<(), Option<String>>;
 }
 
-/// Every suppression of one run, by file. Files are known by path: a chart's template may have
-/// been read twice, by the walk and by the renderer.
+/// All suppressions of one run, by the paths of files. Source ids would not do: a chart's template may have been read
+/// twice, by the walk and by the renderer.
 #[derive(Debug, Default)]
 pub(super) struct Suppressions {
     files: BTreeMap<String, File>,
@@ -48,7 +48,7 @@ pub(super) struct Suppressions {
 
 #[derive(Debug, Default)]
 struct File {
-    /// True when all rules that could find something here have run.
+    /// True if all rules that could find something in the file have run.
     complete: bool,
     origin: Option<Origin>,
     directives: Vec<Slot>,
@@ -57,23 +57,23 @@ struct File {
 #[derive(Debug)]
 struct Slot {
     directive: Directive,
-    /// For each rule it names.
+    /// Whether it has silenced something, for each rule that it names.
     used: Vec<AtomicBool>,
 }
 
-/// What became of a finding.
+/// What suppressions do with a finding.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Verdict {
-    /// No suppression is for it.
+    /// No suppression silences it.
     Reported,
-    /// A suppression is.
+    /// A suppression silences it.
     Silenced,
-    /// One was, until this day.
+    /// A suppression silenced it until this day.
     Expired(Date, Span),
 }
 
 impl Suppressions {
-    /// Takes a file's directives in; those of a file that is known already are the same.
+    /// Adds the directives of a file, unless they were added before.
     pub(super) fn add(&mut self, path: &str, origin: Origin, directives: Vec<Directive>) {
         if directives.is_empty() || self.files.contains_key(path) {
             return;
@@ -87,16 +87,15 @@ impl Suppressions {
         self.files.insert(path.to_owned(), file);
     }
 
-    /// Notes that whatever could be found in a file has been looked for, so that a suppression
-    /// without a finding is one without use.
+    /// Marks a file as completely judged, so that its suppressions are unused unless they have silenced a finding.
     pub(super) fn complete(&mut self, path: &str) {
         if let Some(file) = self.files.get_mut(path) {
             file.complete = true;
         }
     }
 
-    /// Says what becomes of a finding. A rendered finding is silenced at the line it is reported
-    /// on and at every values or template line that explains it.
+    /// Decides about a finding. One on a rendered object may be suppressed at the line where it is reported, and at each
+    /// related line of values or templates.
     #[must_use]
     pub(super) fn judge(
         &self,
@@ -156,7 +155,7 @@ impl Suppressions {
         verdict
     }
 
-    /// Findings about suppressions: those that silence nothing, name no rule, or cannot be read.
+    /// Findings on suppressions that silence nothing, name no rule, or cannot be read.
     #[must_use]
     pub(super) fn unused(
         &self,
@@ -194,16 +193,17 @@ impl Suppressions {
 
 /// Why a suppression silences nothing.
 enum Useless<'a> {
-    /// It is not understood, for this reason.
+    /// It cannot be read, for this reason.
     Unreadable(&'a str),
-    /// It names no rule, and perhaps means this one.
+    /// It names no rule; perhaps the one that is near is meant.
     Unknown { named: &'a str, near: Option<String> },
-    /// The rule that it names finds nothing there.
+    /// The rule that it names has no finding there.
     Idle(&'a str),
 }
 
 impl<'a> Useless<'a> {
-    /// What is wrong with naming a rule; `None` where nothing is, or where it is `settled` that nobody can tell.
+    /// Why a suppression of a rule silences nothing; `None` if it does, or if it is not known because the rule did not run.
+    /// `settled` says that it has silenced something, or that the file was not completely judged.
     fn of(named: &'a str, settled: bool, rules: &dyn Rules) -> Option<Self> {
         match rules.known(named) {
             Err(near) => Some(Self::Unknown { named, near }),
@@ -233,12 +233,12 @@ impl fmt::Display for Useless<'_> {
     }
 }
 
-/// The day until which something was silenced, where that is over; on the day itself it is not.
+/// The last day of a suppression, if that day is over.
 fn ended(until: Option<Date>, today: Date) -> Option<Date> {
     until.filter(|until| *until < today)
 }
 
-/// A finding about a suppression.
+/// A finding on a suppression.
 #[must_use]
 pub(super) fn finding(
     span: Span,

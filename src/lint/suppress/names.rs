@@ -1,10 +1,10 @@
-//! Rules by the names that suppressions use.
+//! Finds rules by the names in suppressions.
 
 use super::Rules;
 use crate::lint::select::{self, Active};
 use crate::rule::RuleSet;
 
-/// All rules there are, and those that run.
+/// All rules, and those that run.
 pub(in crate::lint) struct Names<'a> {
     pub(in crate::lint) set: &'a RuleSet,
     pub(in crate::lint) active: &'a [Active],

@@ -1,8 +1,8 @@
 //! Writes suppression comments: `plimsoll check --add-ignores "reason"`.
 //!
-//! A comment goes on a line of its own above the finding, indented as that line is, so nothing
-//! else of the file changes. In a template it is an action that takes back the line it adds, so
-//! the chart renders the same bytes. Where no comment can stand it says so and writes none.
+//! A comment is put on a line of its own above the finding, with the same indentation, so nothing else in
+//! the file changes. In a template, it is an action that trims the line that it adds, so that the chart
+//! renders the same bytes. Where there cannot be a comment, that is reported instead.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -13,26 +13,26 @@ use crate::report::model::Entry;
 use crate::source::{LineIndex, SourceId};
 use crate::yaml::{self, Kind, Node, Stream};
 
-/// What is to be written, and what cannot be.
+/// The texts to write, and the findings that no comment can silence.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Silencing {
-    /// Whole new texts, by path.
+    /// The new texts of files, by path.
     pub files: BTreeMap<String, String>,
-    /// How many comments they hold more than before.
+    /// How many comments were added.
     pub comments: usize,
     /// `file:line: why`, sorted.
     pub refused: Vec<String>,
 }
 
-/// A reason that no comment can hold.
+/// A reason that cannot be written in a comment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("a reason is some words on one line, without `*/` and `}}`")]
 pub struct BadReason;
 
-/// Makes the comments that silence these findings. `read` gives the text of a file.
+/// Writes comments that silence these findings. `read` gives the text of a file.
 ///
 /// # Errors
-/// When the reason is empty, or would end the comment it stands in.
+/// When the reason is empty, or would end the comment.
 pub fn comments(
     entries: &[Entry],
     reason: &str,
@@ -60,7 +60,7 @@ pub fn comments(
     Ok(silencing)
 }
 
-/// Rules by the 0-based line that they are found on.
+/// Rules by the 0-based lines of their findings.
 type Lines<'e> = BTreeMap<usize, BTreeSet<&'e str>>;
 
 impl Silencing {
@@ -96,17 +96,17 @@ impl Silencing {
     }
 }
 
-/// True for files whose comments are read for suppressions, and can be added to blindly.
+/// True for files in which suppressions are read, and whose syntax for comments is known.
 fn has_comments(path: &str) -> bool {
     let extension = Path::new(path).extension().and_then(|extension| extension.to_str());
     matches!(extension, Some("yaml" | "yml" | "tpl" | "gotmpl"))
 }
 
-/// A file that comments are put into.
+/// A file to add comments to.
 struct Target<'t> {
     text: &'t str,
     lines: LineIndex,
-    /// The first and the last line of each block of text, in order; the first has its key.
+    /// The first and the last line of each block of text, in order. The key is in the first.
     blocks: Vec<(usize, usize)>,
     /// `None` for a template.
     stream: Option<Stream>,
@@ -128,15 +128,15 @@ impl<'t> Target<'t> {
         Self { text, lines, blocks, stream: (!template).then_some(stream) }
     }
 
-    /// The line that a comment goes before to cover a line: the one that begins the block of text in which
-    /// that lies, or the line itself.
+    /// The line before which a comment has to be to cover a line: the first line of the block of text around it, or the
+    /// line itself.
     fn covering(&self, line: usize) -> usize {
         let before = self.blocks.partition_point(|(first, _)| *first < line);
         let block = self.blocks[..before].last().filter(|(_, last)| *last >= line);
         block.map_or(line, |(first, _)| *first)
     }
 
-    /// The comment as it goes before a line, with its line end.
+    /// The comment to insert before a line, with its line end.
     fn comment(&self, line: usize, words: &str) -> Result<String, &'static str> {
         let range = self.lines.line_range(self.text, line);
         let own = &self.text[range.clone()];
@@ -160,8 +160,8 @@ impl<'t> Target<'t> {
         }
     }
 
-    /// How a comment's action begins and ends, so that it takes back exactly what it adds: the
-    /// blanks before it, or, where there is nothing before, those after it.
+    /// How a comment's action begins and ends so that it trims exactly the line that it adds: by trimming the blanks
+    /// before it, or, at the start of a file, those after it.
     fn action(&self, at: usize) -> Result<(&'static str, &'static str), &'static str> {
         let before = &self.text[..at];
         if before.rfind("{{") > before.rfind("}}") {
@@ -170,14 +170,14 @@ impl<'t> Target<'t> {
         let before = before.trim_end();
         Ok(match () {
             () if before.is_empty() => ("{{", " -}}"),
-            // The action before takes the blanks after it, and so must this one.
+            // The action before trims the blanks after it, so this one has to do the same.
             () if before.ends_with("-}}") => ("{{- ", " -}}"),
             () => ("{{- ", "}}"),
         })
     }
 }
 
-/// Whether a line that begins at `at` continues a scalar: a comment would become its text.
+/// Whether a line that begins at `at` is inside a scalar, of which a comment would become a part.
 fn within_scalar(stream: &Stream, at: usize) -> bool {
     let roots = stream.documents.iter().filter_map(|document| document.root());
     roots.into_iter().any(|root| cuts(root, at))

@@ -1,4 +1,4 @@
-//! Annotations on an object by which its author waives findings: `plimsoll.dev/ignore`, and those of other linters.
+//! Annotations that silence findings on an object: `plimsoll.dev/ignore`, and those of other linters.
 
 mod peers;
 
@@ -12,18 +12,18 @@ use crate::yaml::Node;
 
 /// How annotations are read.
 pub(in crate::lint) struct Waiving<'a> {
-    /// Rules by name.
+    /// Finds rules by name.
     pub(in crate::lint) rules: &'a dyn Rules,
-    /// The day by which they expire.
+    /// Annotations that end before this day have expired.
     pub(in crate::lint) today: Date,
-    /// Annotations are not honoured.
+    /// Ignore annotations.
     pub(in crate::lint) off: bool,
-    /// How much a waiver of nothing weighs; `None` when nobody wants to hear of it.
+    /// The severity of waivers that silence nothing; `None` to not report them.
     pub(in crate::lint) unused: Option<Severity>,
 }
 
-/// Takes waived findings of one object out of `findings` and gives their number; adds those on
-/// waivers that waive nothing.
+/// Removes the findings of one object that its annotations silence, and returns their number. Adds findings on waivers
+/// that silence nothing.
 pub(in crate::lint) fn apply(
     object: &Object<'_>,
     findings: &mut Vec<Finding>,
@@ -70,7 +70,7 @@ pub(in crate::lint) fn apply(
     silenced
 }
 
-/// Takes out of `findings` what the annotations of the object, or of its pods, switch off for other linters.
+/// Removes the findings of rules that annotations for other linters, on the object or its pod template, switch off.
 fn take_switched_off(object: &Object<'_>, findings: &mut Vec<Finding>, rules: &dyn Rules) {
     if findings.is_empty() {
         return;

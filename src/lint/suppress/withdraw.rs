@@ -1,12 +1,11 @@
-//! Takes suppressions out that silence nothing.
+//! Fixes that remove suppressions that silence nothing.
 
 use super::directive::Directive;
 use crate::finding::{Applicability, Edit, Fix};
 use crate::source::{SourceFile, Span};
 
-/// The fix for one rule of a directive that silences nothing: the rule is taken out of the list, or
-/// the whole comment where it names no other. Comments of templates are left to a person: what
-/// stands around them is a part of what is rendered.
+/// The fix for a rule in a directive that silences nothing: removes the rule from the list, or the whole comment if it
+/// names no other rule. There is none for template comments, since removing one may change what is rendered.
 pub(in crate::lint) fn fix(directive: &Directive, rule: usize, file: &SourceFile) -> Option<Fix> {
     let named = &directive.rules[rule];
     let span = match directive.rules.len() {
@@ -21,7 +20,7 @@ pub(in crate::lint) fn fix(directive: &Directive, rule: usize, file: &SourceFile
     })
 }
 
-/// The comment that a directive stands in, with its line where nothing else is on it.
+/// The comment with a directive, including its line if there is nothing else on it.
 fn comment(span: Span, file: &SourceFile) -> Option<Span> {
     let lines = file.lines();
     let line = lines.line_range(&file.text, lines.line_of(span.start as usize));
@@ -40,7 +39,7 @@ fn comment(span: Span, file: &SourceFile) -> Option<Span> {
     Some(Span::new(span.source, start, end))
 }
 
-/// One rule of a list, with a comma beside it.
+/// One rule of a list, with the comma beside it.
 fn item(directive: &Directive, rule: usize) -> Span {
     let spans: Vec<Span> = directive.rules.iter().map(|named| named.span).collect();
     match spans.get(rule + 1) {

@@ -1,6 +1,6 @@
-//! Annotations that tell other linters what to pass over: honoured, so that a change of linters needs no edit.
+//! Annotations that make other linters skip checks. They are honoured, so that changing linters needs no edits.
 
-/// The checks that an annotation switches off, each as `linter:check`; `linter:*` for all of a linter's.
+/// The checks that an annotation switches off, each as `linter:check`; `linter:*` for all checks of a linter.
 ///
 /// Mirrors what kube-linter, kube-score, Polaris and Checkov read.
 pub(super) fn switched_off(key: &str, value: &str) -> Vec<String> {
@@ -25,7 +25,7 @@ pub(super) fn switched_off(key: &str, value: &str) -> Vec<String> {
     }
 }
 
-/// Beginnings of Checkov's annotations; a number of its own makes each another key.
+/// The prefixes of Checkov's annotations, which are followed by a number.
 const CHECKOV: [&str; 3] = ["checkov.io/skip", "bridgecrew.io/skip", "cortex.io/skip"];
 
 #[cfg(test)]
