@@ -69,7 +69,7 @@ pub(crate) fn run(args: Args, console: &mut Console) -> Result<ExitCode, Command
             cache: args.cache,
         },
     };
-    let Outcome { report, looked, .. } =
+    let Outcome { report, coverage, .. } =
         Plan::new(&check, &check.paths, check.show.cache.folder(), None)?.run(&check)?;
     let (baseline, said) = match known {
         None => {
@@ -82,7 +82,7 @@ pub(crate) fn run(args: Args, console: &mut Console) -> Result<ExitCode, Command
             (baseline, said)
         }
         Some(mut known) => {
-            let gone = known.gone(&report.findings, &looked);
+            let gone = known.gone(&report.findings, &coverage);
             known.findings.retain(|finding| !gone.contains(finding));
             for Known { file, rule, message, .. } in &gone {
                 console.remark(&escape::line(&format!("gone: {file}: {rule}: {message}")));

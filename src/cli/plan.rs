@@ -17,7 +17,7 @@ use crate::helm::values::{Set, SetKind, check_set};
 use crate::kube::NEWEST_KUBE_VERSION;
 use crate::lint::changed::Changed;
 use crate::lint::select::{A_PRESET, Request, UnknownName};
-use crate::lint::{self, Asked, Keep, Kept, LintError, Options, Outcome, Stdin};
+use crate::lint::{self, Keep, Kept, LintError, Options, Outcome, ReleaseRequest, Stdin};
 use crate::report::model::Entry;
 use crate::report::{Context, Format, Report, Style, unite};
 use crate::rule::RuleSet;
@@ -65,7 +65,7 @@ impl Plan {
             api_versions: [&*api_versions, &args.rendering.api_versions].concat(),
             no_ignores: args.selection.no_ignores,
             shard: args.scope.shard,
-            release: Asked {
+            release: ReleaseRequest {
                 values: args.rendering.values.clone(),
                 set: args.rendering.set.clone(),
                 name: args.rendering.release_name.clone(),

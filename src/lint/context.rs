@@ -1,6 +1,6 @@
 //! What is known while the units of a run are judged.
 
-use super::gather::{Charts, Concern, CustomSchemas, Files};
+use super::gather::{Charts, CustomSchemas, Files, Involved};
 use super::judge::{Families, Past};
 use super::options::Options;
 use super::select::{self, Choices};
@@ -19,7 +19,7 @@ pub(super) struct Run<'p> {
     pub(super) sources: &'p Sources,
     pub(super) project: &'p Project,
     pub(super) files: Files<'p>,
-    pub(super) asked: Concern<'p>,
+    pub(super) involved: Involved<'p>,
     pub(super) families: Families<'p>,
     pub(super) choices: Choices,
     pub(super) schemas: CustomSchemas<'p>,

@@ -4,7 +4,7 @@
 //! values lie in one of the layers (`judge::release`), and for those of a rendered object `place::mend` asks the
 //! origins. A fix has the edits of all changes: where one cannot be written, there is no fix.
 
-use super::gather::Desk;
+use super::gather::UnitFiles;
 use crate::finding::{Edit, Fix};
 use crate::project::{Content, File, LocalChart, Release, is_below};
 use crate::rule::{Action, Change, Repair, Rewrite, Rule, together};
@@ -73,7 +73,7 @@ pub(super) fn reach<'a>(root: Node<'a>, keys: &[String]) -> Option<(Node<'a>, Ve
 /// The places where the values of a release may be edited.
 #[derive(Clone, Copy)]
 pub(super) struct Homes<'a> {
-    pub(super) files: &'a Desk<'a>,
+    pub(super) files: &'a UnitFiles<'a>,
     /// The charts of the repository.
     pub(super) charts: &'a [LocalChart],
     /// The release, whose own layers are preferred.

@@ -19,18 +19,18 @@
 //! `run` is the whole run, `context` what is known during it, `unit` a piece of its work, and `cache` keeps the
 //! results of units. `session` and `trace` serve an editor.
 
-mod asked;
 mod cache;
 mod context;
+mod coverage;
 mod found;
 mod gather;
 mod judge;
-mod looked;
 mod mend;
 mod options;
 mod outcome;
 mod piece;
 mod place;
+mod release;
 mod run;
 pub mod select;
 mod session;
@@ -43,11 +43,11 @@ pub mod trace;
 mod unit;
 mod watch;
 
-pub use asked::Asked;
 pub use gather::{Keep, Kept, changed};
 pub use judge::render;
 pub use options::{Options, Stdin, today};
 pub use outcome::{Documents, LintError, Outcome};
+pub use release::ReleaseRequest;
 pub use run::run;
 pub use session::{Session, Snapshot};
 pub use settings::{Settings, cluster, rule_files};

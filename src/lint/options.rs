@@ -7,9 +7,9 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
-use super::asked::Asked;
 use super::changed::Changed;
 use super::gather::{Keep, Kept};
+use super::release::ReleaseRequest;
 use super::select::Request;
 use super::shard::Shard;
 use crate::kube::NEWEST_KUBE_VERSION;
@@ -34,7 +34,7 @@ pub struct Options {
     /// The part of the work that this run does; `None` for all of it.
     pub shard: Option<Shard>,
     /// The release that the command line describes.
-    pub release: Asked,
+    pub release: ReleaseRequest,
     /// What has changed since a revision, for rules that compare with the state before.
     pub changed: Option<Changed>,
     /// Suppressions that end before this day have expired.
@@ -76,7 +76,7 @@ impl Options {
             api_versions: Vec::new(),
             no_ignores: false,
             shard: None,
-            release: Asked::default(),
+            release: ReleaseRequest::default(),
             changed: None,
             today,
             keep: Keep::Nothing,

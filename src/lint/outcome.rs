@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use super::baseline::Looked;
+use super::baseline::Coverage;
 use super::gather::Kept;
 use super::select::UnknownName;
 use crate::project::Project;
@@ -19,7 +19,7 @@ pub struct Outcome {
     /// What was read and which releases were found, one line each, for `--verbose`.
     pub details: Vec<String>,
     /// Which files and rules were checked.
-    pub looked: Looked,
+    pub coverage: Coverage,
     /// What each release renders, with [`Keep::Rendered`](super::Keep::Rendered).
     pub rendered: BTreeMap<String, Documents>,
     /// The files that were read, with [`Keep::Read`](super::Keep::Read).

@@ -5,15 +5,15 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rayon::prelude::*;
 
-use super::asked::ask;
 use super::cache::{Cache, Keys, Salt};
 use super::context::Run;
 use super::found::Found;
-use super::gather::{self, Charts, Concern, CustomSchemas, Files, Keep, Kept};
+use super::gather::{self, Charts, CustomSchemas, Files, Involved, Keep, Kept};
 use super::judge::{Families, Past, moving_tags};
 use super::options::Options;
 use super::outcome::{Documents, LintError, Outcome};
 use super::place::shown::first_line;
+use super::release;
 use super::select::Choices;
 use super::settle::{Settled, Settling};
 use super::shard::Shard;
@@ -53,7 +53,7 @@ pub fn run(
     let memory: &dyn Recall = cache.as_ref().map_or(&(), |cache| cache);
     let (mut project, kept) =
         gather::gather(&paths, options, config, sources, memory, watch).map_err(LintError::Path)?;
-    let note = ask(&mut project, &options.release, sources);
+    let note = release::add(&mut project, &options.release, sources);
     let mut outcome = examine(&project, cache.as_ref(), options, config, rules, sources, watch)?;
     outcome.report.notes.extend(note);
     Ok(Outcome { kept, project: Some(project), ..outcome })
@@ -82,7 +82,7 @@ pub(super) fn examine(
         sources,
         project,
         files: Files::new(&project.files),
-        asked: Concern::of(project),
+        involved: Involved::of(project),
         families: Families::new(&project.files),
         choices,
         charts: Charts::new(config, &project.lock, cache.and_then(Cache::memory)),
@@ -135,9 +135,9 @@ pub(super) fn examine(
     let mut details = run.details(&units);
     details.extend(all.rest.undecided.sentence());
     details.extend(cache.map(Cache::close));
-    let (texts, looked) = (Texts::of_run(sources, &all.pointed_into), run.looked());
+    let (texts, coverage) = (Texts::of_run(sources, &all.pointed_into), run.coverage());
     let rendered = by_release(all.rest.rendered);
-    Ok(Outcome { report, texts, details, looked, rendered, kept: Kept::default(), project: None })
+    Ok(Outcome { report, texts, details, coverage, rendered, kept: Kept::default(), project: None })
 }
 
 /// Says of files on the command line that there is nothing to lint in them, and how to check values.

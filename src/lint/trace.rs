@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::ops::Range;
 use std::rc::Rc;
 
-use super::gather::{Charts, Desk, Files, is_read_by_helm};
+use super::gather::{Charts, Files, UnitFiles, is_read_by_helm};
 use super::judge::{Families, Task};
 use super::select::Chosen;
 use super::session::Snapshot;
@@ -148,7 +148,7 @@ impl Snapshot {
             kube_version: &self.options.kube_version,
             api_versions: &self.options.api_versions,
             chosen: &chosen,
-            files: &Desk::new(&files),
+            files: &UnitFiles::new(&files),
             charts: &self.project.charts,
             families: &families,
             sources: &self.sources,

@@ -10,7 +10,7 @@ use rayon::prelude::*;
 
 use super::context::{Run, origin};
 use super::found::{Found, append};
-use super::gather::{Desk, Keep};
+use super::gather::{Keep, UnitFiles};
 use super::judge::{Alternatives, Task, chart, plain, release, syntax, text};
 use super::piece::{FINDINGS_AT_LEAST, in_parts, pieces};
 use super::select::Chosen;
@@ -91,7 +91,7 @@ impl<'p> Run<'p> {
 
     /// True when a release's chart is among what is to be linted.
     pub(super) fn owns(&self, release: &Release) -> bool {
-        release.chart.path.as_deref().is_some_and(|path| self.asked.charts.contains(path))
+        release.chart.path.as_deref().is_some_and(|path| self.involved.charts.contains(path))
     }
 
     /// This shard's part of the units.
@@ -140,10 +140,10 @@ impl<'p> Run<'p> {
     /// Judges one unit. Everything that the result depends on has to be in its key (`cache::key`).
     pub(super) fn unit(&self, unit: &Unit<'p>) -> Found {
         let (files, mut found) = self.taken_down(unit);
-        let mut desk = Desk::new(&self.files);
-        desk.lay_out(files.iter().cloned());
-        desk.lay_out(self.looked_into(unit).filter_map(|file| file.taken_down().ok()));
-        let desk = &desk;
+        let mut unit_files = UnitFiles::new(&self.files);
+        unit_files.add(files.iter().cloned());
+        unit_files.add(self.looked_into(unit).filter_map(|file| file.taken_down().ok()));
+        let unit_files = &unit_files;
         let manifests = files.iter().filter(|file| file.class == Class::Manifest);
         let streams: Vec<_> = manifests.filter_map(|file| file.stream()).collect();
         let company = Company::of(streams.iter().flat_map(|stream| &stream.documents));
@@ -156,13 +156,15 @@ impl<'p> Run<'p> {
                 (evaluator.together(&company), evaluator)
             },
             |(together, evaluator), piece| {
-                let judge = |file| self.file(file, desk, together, &alternatives, evaluator);
+                let judge = |file| self.file(file, unit_files, together, &alternatives, evaluator);
                 piece.iter().map(|file| &**file).map(judge).collect::<Vec<_>>()
             },
         );
         let of_files = of_files.flatten_iter();
-        let of_releases =
-            unit.releases.par_iter().map(|&at| self.release(&self.project.releases[at], desk));
+        let of_releases = unit
+            .releases
+            .par_iter()
+            .map(|&at| self.release(&self.project.releases[at], unit_files));
         // With all parts collected first, findings are moved only once: there may be some hundred thousand.
         let parts: Vec<Found> = of_files.chain(of_releases).collect();
         found.findings.reserve_exact(parts.iter().map(|part| part.findings.len()).sum());
@@ -170,7 +172,7 @@ impl<'p> Run<'p> {
         let _held = self.held(&found.findings);
         let named = found.findings.par_iter_mut().chain(&mut found.unloaded);
         named.with_min_len(FINDINGS_AT_LEAST).for_each_init(Places::default, |places, finding| {
-            finding.fingerprint = self.fingerprint(finding, desk, places);
+            finding.fingerprint = self.fingerprint(finding, unit_files, places);
         });
         found
     }
@@ -220,11 +222,11 @@ impl<'p> Run<'p> {
     pub(super) fn fingerprint<'d>(
         &self,
         finding: &Finding,
-        desk: &'d Desk<'_>,
+        unit_files: &'d UnitFiles<'_>,
         places: &mut Places<'d>,
     ) -> String {
         let source = finding.primary.span.source;
-        let stream = desk.of(source).and_then(|file| file.stream());
+        let stream = unit_files.of(source).and_then(|file| file.stream());
         fingerprint::of(finding, &self.sources.get(source), stream.map(AsRef::as_ref), places)
     }
 
@@ -252,7 +254,7 @@ impl<'p> Run<'p> {
     fn file<'c>(
         &'c self,
         file: &'c File,
-        desk: &Desk<'_>,
+        unit_files: &UnitFiles<'_>,
         together: &Together<'c>,
         alternatives: &'c Alternatives<'c>,
         evaluator: &mut Evaluator,
@@ -298,7 +300,7 @@ impl<'p> Run<'p> {
             _ => {}
         }
         append(&mut found.findings, text::judge(file, origin(file.class), chosen, evaluator));
-        found.findings.extend(self.chart(file, desk, evaluator));
+        found.findings.extend(self.chart(file, unit_files, evaluator));
         found.unknown_kinds.append(&mut evaluator.unknown_kinds);
         found.undecided.add(std::mem::take(&mut evaluator.undecided));
         found
@@ -335,11 +337,16 @@ impl<'p> Run<'p> {
 
     /// Judges a chart's directory, together with its `Chart.yaml`, or with its `values.yaml` if it has no `Chart.yaml`.
     /// Vendored charts are not judged.
-    fn chart(&self, file: &File, desk: &Desk<'_>, evaluator: &mut Evaluator) -> Vec<Finding> {
+    fn chart(
+        &self,
+        file: &File,
+        unit_files: &UnitFiles<'_>,
+        evaluator: &mut Evaluator,
+    ) -> Vec<Finding> {
         let Some(path) = self.judged_folder(file) else { return Vec::new() };
         let directory = chart::Directory {
             path,
-            files: desk,
+            files: unit_files,
             sources: self.sources,
             changed: self.options.changed.as_ref(),
         };
@@ -362,7 +369,7 @@ impl<'p> Run<'p> {
     }
 
     /// Judges one release.
-    fn release(&self, release: &Release, desk: &Desk<'_>) -> Found {
+    fn release(&self, release: &Release, unit_files: &UnitFiles<'_>) -> Found {
         let chosen = self.rules_of(release);
         let declared = &self.sources.path(release.declared.source);
         let mut evaluator = self.evaluator(Some(release), declared);
@@ -377,7 +384,7 @@ impl<'p> Run<'p> {
                     kube_version: &self.options.kube_version,
                     api_versions: &self.options.api_versions,
                     chosen,
-                    files: desk,
+                    files: unit_files,
                     charts: &self.project.charts,
                     families: &self.families,
                     sources: self.sources,
@@ -410,7 +417,7 @@ impl<'p> Run<'p> {
         };
         found.findings.extend(release::judge(
             release,
-            desk,
+            unit_files,
             &self.families,
             is_rendered,
             &chosen.rules,
@@ -438,6 +445,6 @@ impl<'p> Run<'p> {
     /// True for values files that are a layer of a release, and for charts' own values: they are judged together with
     /// what the chart renders.
     pub(super) fn judged_with_release(&self, path: &str) -> bool {
-        self.asked.layers.contains(path)
+        self.involved.layers.contains(path)
     }
 }

@@ -13,7 +13,7 @@ use super::worker::Worker;
 use super::{action, completion, definition, hint, hover, symbol};
 
 /// A request that is understood.
-pub(super) enum Asked {
+pub(super) enum Query {
     Symbols(lsp::DocumentSymbolParams),
     Actions(lsp::CodeActionParams),
     Execute(lsp::ExecuteCommandParams),
@@ -25,7 +25,7 @@ pub(super) enum Asked {
     Rendered(rendered::Params),
 }
 
-impl Asked {
+impl Query {
     /// Reads a request.
     ///
     /// # Errors
@@ -55,43 +55,43 @@ fn parameters<T: DeserializeOwned>(params: Value) -> Result<T, (ErrorCode, Strin
 ///
 /// # Errors
 /// When the directory that the document lies in cannot be read, or a release is not rendered: why.
-pub(super) fn answer(worker: &mut Worker, asked: Asked) -> Result<Value, String> {
+pub(super) fn answer(worker: &mut Worker, asked: Query) -> Result<Value, String> {
     match asked {
-        Asked::Symbols(params) => {
+        Query::Symbols(params) => {
             of(worker, &params.text_document.uri, |view| json(symbol::symbols(view)))
         }
-        Asked::Actions(params) => {
+        Query::Actions(params) => {
             of(worker, &params.text_document.uri, |view| json(action::actions(view, &params)))
         }
-        Asked::Execute(params) => {
+        Query::Execute(params) => {
             execute(worker, params);
             Ok(Value::Null)
         }
-        Asked::Hover(params) => at(worker, &params.text_document_position_params, |view, at| {
+        Query::Hover(params) => at(worker, &params.text_document_position_params, |view, at| {
             json(hover::hover(view, &mut view.traces.borrow_mut(), at))
         }),
-        Asked::Definition(params) => {
+        Query::Definition(params) => {
             at(worker, &params.text_document_position_params, |view, at| {
                 json(definition::definition(view, at))
             })
         }
-        Asked::References(params) => {
+        Query::References(params) => {
             at(worker, &params.text_document_position_params, |view, at| {
                 json(definition::references(view, at))
             })
         }
-        Asked::Completion(params) => {
+        Query::Completion(params) => {
             at(worker, &params.text_document_position_params, |view, at| {
                 json(completion::completions(view, at))
             })
         }
-        Asked::Hints(params) => {
+        Query::Hints(params) => {
             of(worker, &params.text_document.uri, |view| match view.client.settings.inlay_hints {
                 true => json(hint::hints(view, &mut view.traces.borrow_mut(), params.range)),
                 false => json(()),
             })
         }
-        Asked::Rendered(params) => of(worker, &params.uri, |view| {
+        Query::Rendered(params) => of(worker, &params.uri, |view| {
             let mut traces = view.traces.borrow_mut();
             json(rendered::rendered(view, &mut traces, params.release.as_deref())?)
         }),

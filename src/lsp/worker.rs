@@ -18,7 +18,7 @@ use lsp::Notification as _;
 use lsp_server::{ErrorCode, Message, Notification, Request, RequestId, Response};
 use serde::Serialize;
 
-use super::answer::{self, Asked};
+use super::answer::{self, Query};
 use super::capability::{Client, Settings};
 use super::diagnostics::{Editor, Texts, united};
 use super::document::Documents;
@@ -345,7 +345,7 @@ impl Worker {
     fn answer(&mut self, request: Request) -> Response {
         let id = request.id.clone();
         let refuse = |code: ErrorCode, why: String| Response::new_err(id.clone(), code as i32, why);
-        let asked = match Asked::read(request) {
+        let asked = match Query::read(request) {
             Ok(asked) => asked,
             Err((code, why)) => return refuse(code, why),
         };

@@ -41,7 +41,7 @@ impl Judged {
         if let Some(baseline) = &baseline {
             // One shard alone cannot tell what the others find.
             if args.scope.shard.is_none() {
-                gone = baseline.gone(&report.findings, &outcome.looked);
+                gone = baseline.gone(&report.findings, &outcome.coverage);
             }
             let (new, known) = baseline.filter(std::mem::take(&mut report.findings));
             report.findings = new;

@@ -38,19 +38,19 @@ impl<'p> Files<'p> {
 
 /// The files of a run as one unit sees them. Of files whose texts were dropped from memory, a unit has its own copies,
 /// whose texts and trees are dropped with it.
-pub(in crate::lint) struct Desk<'a> {
+pub(in crate::lint) struct UnitFiles<'a> {
     files: &'a Files<'a>,
     own: HashMap<SourceId, File>,
 }
 
-impl<'a> Desk<'a> {
+impl<'a> UnitFiles<'a> {
     /// The files as the run has them, without copies.
     pub(in crate::lint) fn new(files: &'a Files<'a>) -> Self {
         Self { files, own: HashMap::new() }
     }
 
     /// Adds the unit's own copies of files; files that the run still holds are left out.
-    pub(in crate::lint) fn lay_out<'f>(&mut self, files: impl IntoIterator<Item = Cow<'f, File>>) {
+    pub(in crate::lint) fn add<'f>(&mut self, files: impl IntoIterator<Item = Cow<'f, File>>) {
         let own = files.into_iter().filter_map(|file| match file {
             Cow::Owned(own) => Some((own.source, own)),
             Cow::Borrowed(_) => None,
@@ -108,12 +108,14 @@ mod tests {
         let all = [file];
         let files = Files::new(&all);
 
-        let mut desk = Desk::new(&files);
-        desk.lay_out(all[0].taken_down());
-        let tree = |desk: &Desk<'_>| desk.at(&all[0].path).unwrap().stream().cloned().unwrap();
-        let first = std::sync::Arc::downgrade(&tree(&desk));
-        assert!(std::ptr::eq(first.as_ptr(), &raw const *tree(&desk)), "it is parsed once");
-        drop(desk);
+        let mut unit_files = UnitFiles::new(&files);
+        unit_files.add(all[0].taken_down());
+        let tree = |unit_files: &UnitFiles<'_>| {
+            unit_files.at(&all[0].path).unwrap().stream().cloned().unwrap()
+        };
+        let first = std::sync::Arc::downgrade(&tree(&unit_files));
+        assert!(std::ptr::eq(first.as_ptr(), &raw const *tree(&unit_files)), "it is parsed once");
+        drop(unit_files);
         assert!(first.upgrade().is_none());
     }
 }

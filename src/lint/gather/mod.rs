@@ -2,14 +2,14 @@
 
 pub mod changed;
 mod charts;
-mod concern;
 mod files;
+mod involved;
 mod kept;
 mod schemas;
 
 pub(super) use charts::Charts;
-pub(super) use concern::{Concern, is_read_by_helm};
-pub(super) use files::{Desk, Files};
+pub(super) use files::{Files, UnitFiles};
+pub(super) use involved::{Involved, is_read_by_helm};
 pub use kept::{Keep, Kept};
 pub(super) use schemas::CustomSchemas;
 

@@ -7,7 +7,7 @@ use super::finding::of_hit;
 use crate::finding::{Finding, ObjectRef, Origin, Place, Related};
 use crate::helm::chart::{Chart, names};
 use crate::lint::changed::Changed;
-use crate::lint::gather::{Charts, Desk};
+use crate::lint::gather::{Charts, UnitFiles};
 use crate::lint::mend;
 use crate::lint::place::shown::origin_of;
 use crate::lint::select::Active;
@@ -20,7 +20,7 @@ use crate::yaml::{self, Document, Node};
 pub(in crate::lint) struct Directory<'a> {
     /// Its shown path; empty for the working directory.
     pub(in crate::lint) path: &'a str,
-    pub(in crate::lint) files: &'a Desk<'a>,
+    pub(in crate::lint) files: &'a UnitFiles<'a>,
     pub(in crate::lint) sources: &'a Sources,
     /// What has changed, with `--changed-since`.
     pub(in crate::lint) changed: Option<&'a Changed>,

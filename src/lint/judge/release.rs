@@ -4,7 +4,7 @@ use super::finding::of_hit;
 use super::layers::Families;
 use super::merged::{Merged, merge};
 use crate::finding::{Finding, Fix, Origin, Place, Related};
-use crate::lint::gather::Desk;
+use crate::lint::gather::UnitFiles;
 use crate::lint::mend;
 use crate::lint::select::Active;
 use crate::project::{Content, Release, Via};
@@ -16,7 +16,7 @@ use crate::yaml::{Node, Step};
 /// Judges the values of one release, with all its layers merged, without its chart.
 pub(in crate::lint) fn judge(
     release: &Release,
-    files: &Desk<'_>,
+    files: &UnitFiles<'_>,
     families: &Families<'_>,
     rendered: bool,
     active: &[Active],
@@ -96,7 +96,7 @@ pub(in crate::lint) fn values(
 }
 
 /// The roots of a release's layers; `None` if one of them is not known, since it could change any value.
-pub(super) fn layers<'a>(release: &'a Release, files: &'a Desk<'_>) -> Option<Vec<Node<'a>>> {
+pub(super) fn layers<'a>(release: &'a Release, files: &'a UnitFiles<'_>) -> Option<Vec<Node<'a>>> {
     let mut nodes = Vec::new();
     for layer in &release.values {
         if layer.target_path.is_some() {

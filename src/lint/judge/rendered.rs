@@ -22,7 +22,7 @@ use crate::helm::values::{Layer, Set, SetKind};
 use crate::kube::schema::{NEWEST_MINOR, OLDEST_MINOR, is_of_others, served};
 use crate::kube::{OPEN_NAMESPACE, objects};
 use crate::lint::found::Found;
-use crate::lint::gather::{Charts, Desk};
+use crate::lint::gather::{Charts, UnitFiles};
 use crate::lint::mend::Homes;
 use crate::lint::outcome::Documents;
 use crate::lint::piece::{in_parts, pieces};
@@ -46,7 +46,7 @@ pub(in crate::lint) struct Task<'a> {
     /// APIs that all clusters have in addition to Kubernetes' own.
     pub(in crate::lint) api_versions: &'a [String],
     pub(in crate::lint) chosen: &'a Chosen,
-    pub(in crate::lint) files: &'a Desk<'a>,
+    pub(in crate::lint) files: &'a UnitFiles<'a>,
     /// The charts of the repository.
     pub(in crate::lint) charts: &'a [LocalChart],
     pub(in crate::lint) families: &'a Families<'a>,

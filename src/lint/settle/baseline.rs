@@ -127,11 +127,12 @@ impl Baseline {
 
     /// The known findings that a run would have reported, but did not.
     #[must_use]
-    pub fn gone(&self, entries: &[Entry], looked: &Looked) -> Vec<Known> {
+    pub fn gone(&self, entries: &[Entry], coverage: &Coverage) -> Vec<Known> {
         let there: BTreeSet<&str> =
             entries.iter().map(|entry| entry.fingerprint.as_str()).collect();
         let gone = |known: &&Known| {
-            !there.contains(known.fingerprint.as_str()) && looked.at(&known.file, &known.rule)
+            !there.contains(known.fingerprint.as_str())
+                && coverage.includes(&known.file, &known.rule)
         };
         self.findings.iter().filter(gone).cloned().collect()
     }
@@ -139,16 +140,16 @@ impl Baseline {
 
 /// What a run has checked.
 #[derive(Debug, Clone, Default)]
-pub struct Looked {
+pub struct Coverage {
     /// The files that it was asked to lint.
     pub files: BTreeSet<String>,
     /// The rules that ran, if the command line chose them; `None` for all rules that the configuration chooses.
     pub rules: Option<BTreeSet<String>>,
 }
 
-impl Looked {
+impl Coverage {
     /// True if the run would have reported a finding of this rule in this file. A file that was deleted has no findings.
-    fn at(&self, file: &str, rule: &str) -> bool {
+    fn includes(&self, file: &str, rule: &str) -> bool {
         let ran = self.rules.as_ref().is_none_or(|rules| rules.contains(rule));
         ran && (self.files.contains(file) || !Path::new(file).exists())
     }

@@ -12,7 +12,7 @@ use rayon::prelude::*;
 use crate::finding::{Finding, Place, Related, Severity};
 use crate::lint::context::{Run, origin};
 use crate::lint::found::Found;
-use crate::lint::gather::Desk;
+use crate::lint::gather::UnitFiles;
 use crate::lint::piece::FINDINGS_AT_LEAST;
 use crate::lint::suppress::{self, Exempt, Exemptions, Names, Suppressions, Verdict, directive};
 use crate::project::Word;
@@ -68,10 +68,11 @@ impl<'r, 'p> Settling<'r, 'p> {
         let errors = findings.iter().filter(|finding| finding.severity == Severity::Error);
         let faulty = errors.map(|finding| finding.primary.span.source).collect();
         let pointed_into = findings.iter().flat_map(sources).collect();
-        let desk = Desk::new(&self.run.files);
+        let unit_files = UnitFiles::new(&self.run.files);
         let entry = |mut finding: Finding| {
             if finding.fingerprint.is_empty() {
-                finding.fingerprint = self.run.fingerprint(&finding, &desk, &mut Places::default());
+                finding.fingerprint =
+                    self.run.fingerprint(&finding, &unit_files, &mut Places::default());
             }
             Entry::new(finding, self.run.sources)
         };

@@ -11,7 +11,7 @@ use crate::yaml::Node;
 
 /// The release that `--values`, `--set`, `--release-name` and `--namespace` describe, of the chart among the paths.
 #[derive(Debug, Clone, Default)]
-pub struct Asked {
+pub struct ReleaseRequest {
     /// Values files, the last wins.
     pub values: Vec<PathBuf>,
     /// Single values on top, `a.b=c`, as `helm --set` writes them.
@@ -24,15 +24,20 @@ pub struct Asked {
 
 /// Adds the release that the command line describes to the project. Returns a note where its values go to only one of
 /// several charts, or to none.
-pub(super) fn ask(project: &mut Project, asked: &Asked, sources: &Sources) -> Option<String> {
-    if asked.values.is_empty() && asked.set.is_empty() {
+pub(super) fn add(
+    project: &mut Project,
+    request: &ReleaseRequest,
+    sources: &Sources,
+) -> Option<String> {
+    if request.values.is_empty() && request.set.is_empty() {
         for release in &mut project.releases {
-            release.name = release.name.take().or_else(|| asked.name.clone());
-            release.namespace = release.namespace.take().or_else(|| asked.namespace.clone());
+            release.name = release.name.take().or_else(|| request.name.clone());
+            release.namespace = release.namespace.take().or_else(|| request.namespace.clone());
         }
         return None;
     }
-    let shown: Vec<String> = asked.values.iter().map(|path| crate::project::shown(path)).collect();
+    let shown: Vec<String> =
+        request.values.iter().map(|path| crate::project::shown(path)).collect();
     // These are values files, whatever their names are.
     for file in &mut project.files {
         if file.class == Class::Other && shown.contains(&file.path) {
@@ -51,7 +56,7 @@ pub(super) fn ask(project: &mut Project, asked: &Asked, sources: &Sources) -> Op
             Some(Layer { file, span, content, target_path: None, optional: false })
         })
         .collect();
-    layers.extend(asked.set.iter().flat_map(|text| assignments(text, sources)));
+    layers.extend(request.set.iter().flat_map(|text| assignments(text, sources)));
     let declared = layers.first()?.span;
     let mut charts = project.charts.iter().filter(|chart| chart.requested && !chart.vendored);
     let (chart, others) = (charts.next(), charts.count());
@@ -60,7 +65,7 @@ pub(super) fn ask(project: &mut Project, asked: &Asked, sources: &Sources) -> Op
             "what `--values` and `--set` say was asked of the chart {} alone, and not of {others} more: name one chart",
             chart.path
         )),
-        None if asked.values.is_empty() => {
+        None if request.values.is_empty() => {
             Some("no chart is among the paths: nothing was asked of what `--set` says".to_owned())
         }
         _ => None,
@@ -72,8 +77,8 @@ pub(super) fn ask(project: &mut Project, asked: &Asked, sources: &Sources) -> Op
         ..ChartRef::default()
     });
     project.releases.push(Release {
-        name: asked.name.clone(),
-        namespace: asked.namespace.clone(),
+        name: request.name.clone(),
+        namespace: request.namespace.clone(),
         chart,
         values: layers,
         kube_version: None,

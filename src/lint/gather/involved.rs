@@ -7,14 +7,14 @@ use crate::yaml::Node;
 
 /// The charts and values files that a run is about.
 #[derive(Debug, Default)]
-pub(in crate::lint) struct Concern<'p> {
+pub(in crate::lint) struct Involved<'p> {
     /// Charts of which some part is to be linted, and charts that depend on such a chart by `file://`.
     pub(in crate::lint) charts: HashSet<&'p str>,
     /// Values files that are layers of a release, and the `values.yaml` of charts.
     pub(in crate::lint) layers: HashSet<String>,
 }
 
-impl<'p> Concern<'p> {
+impl<'p> Involved<'p> {
     pub(in crate::lint) fn of(project: &'p Project) -> Self {
         let known: HashSet<&str> = project.charts.iter().map(|chart| chart.path.as_str()).collect();
         let requested = project.files.iter().filter(|file| file.requested);

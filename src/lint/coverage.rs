@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::baseline::Looked;
+use super::baseline::Coverage;
 use super::context::Run;
 use super::select::{self, Request};
 use super::unit::Unit;
@@ -11,11 +11,11 @@ use crate::report::summary::counted;
 
 impl Run<'_> {
     /// The files and rules that the run has checked, for the comparison with a baseline.
-    pub(super) fn looked(&self) -> Looked {
+    pub(super) fn coverage(&self) -> Coverage {
         let files = self.project.files.iter().filter(|file| file.requested);
         let request = &self.options.request;
         let chosen = *request != Request::default();
-        Looked {
+        Coverage {
             files: files.map(|file| file.path.clone()).collect(),
             rules: chosen.then(|| {
                 let builtin = select::BUILTIN.iter().map(|id| (*id).to_owned());
