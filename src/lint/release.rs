@@ -62,11 +62,11 @@ pub(super) fn add(
     let (chart, others) = (charts.next(), charts.count());
     let note = match chart {
         Some(chart) if others > 0 => Some(format!(
-            "what `--values` and `--set` say was asked of the chart {} alone, and not of {others} more: name one chart",
+            "`--values` and `--set` were used for the chart {} only, and not for {others} more: name one chart",
             chart.path
         )),
         None if request.values.is_empty() => {
-            Some("no chart is among the paths: nothing was asked of what `--set` says".to_owned())
+            Some("no chart is among the paths: `--set` was not used".to_owned())
         }
         _ => None,
     };

@@ -146,10 +146,10 @@ fn unlinted(options: &Options) -> Option<String> {
     let first = crate::project::shown(files.next()?);
     let others = match files.count() {
         0 => String::new(),
-        more => format!(", nor of {more} more"),
+        more => format!(" and {more} more"),
     };
     Some(format!(
-        "nothing was made of {first}{others}: no manifest, and no release here names it as values; \
+        "there is nothing to lint in {first}{others}: no manifest, and no values that a release here names; \
          `plimsoll check CHART -f {first}` checks values with their chart"
     ))
 }

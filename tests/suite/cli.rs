@@ -88,9 +88,9 @@ fn charts_that_the_values_of_the_command_line_are_not_for_are_noted() {
     ]);
     let said = |args: &[&str]| run(dir.path(), &[&["check"], args].concat()).err;
     let two = said(&["one", "two", "-f", "v.yaml"]);
-    assert!(two.contains("asked of the chart one alone, and not of 1 more"), "{two}");
+    assert!(two.contains("used for the chart one only, and not for 1 more"), "{two}");
     let one = said(&["two", "-f", "v.yaml"]);
-    assert!(!one.contains("was asked of the chart"), "{one}");
+    assert!(!one.contains("were used for the chart"), "{one}");
     let none = said(&["map.yaml", "--set", "a=1"]);
     assert!(none.contains("no chart is among the paths"), "{none}");
     let alone = said(&["map.yaml", "-f", "v.yaml"]);
@@ -184,7 +184,7 @@ fn a_file_that_nothing_reads_is_named() {
     assert!(one.err.contains("nothing was linted"), "{}", one.err);
     assert!(one.err.contains("`plimsoll check CHART -f prod.yaml`"), "{}", one.err);
     let two = run(dir.path(), &["check", "--strict", "prod.yaml", "b.yaml"]).expect_code(2);
-    assert!(two.err.contains("prod.yaml, nor of 1 more"), "{}", two.err);
+    assert!(two.err.contains("prod.yaml and 1 more"), "{}", two.err);
 }
 
 #[test]
