@@ -1,4 +1,4 @@
-//! `plimsoll baseline [PATH]…`: takes the findings there are for known.
+//! `plimsoll baseline [PATH]…`: records the current findings.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -12,9 +12,9 @@ use crate::lint::Outcome;
 use crate::lint::baseline::{Baseline, Known};
 use crate::report::escape;
 
-/// Take the findings there are for known, so that only new ones fail
+/// Record the current findings, so that only new ones fail
 ///
-/// Writes a file for `plimsoll check --baseline FILE`. Findings are recognised though lines have
+/// Writes a file for `plimsoll check --baseline FILE`. A finding is recognised after its lines have
 /// moved or the file was reformatted.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
@@ -26,7 +26,7 @@ pub(crate) struct Args {
     #[arg(long, short, value_name = "FILE", default_value = "plimsoll-baseline.json")]
     output: PathBuf,
 
-    /// Only take out of the file what is no longer found; new findings stay new
+    /// Only remove findings from the file that are no longer found, and add none
     #[arg(long)]
     prune: bool,
 

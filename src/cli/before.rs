@@ -1,5 +1,5 @@
-//! What was found before a change: whatever is found now and was not is the change's doing, also
-//! where no changed line is near, as when a line was taken away.
+//! The findings before a change. A finding that is new was caused by the change, even if it is on no changed line, as
+//! after a line was removed elsewhere.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -11,17 +11,16 @@ use crate::lint::changed::{Changed, ChangedError};
 use crate::report::model::{Entry, Report};
 use crate::report::unchecked::is_absence;
 
-/// The findings at the commit where a change started.
+/// The findings in the tree before a change.
 pub(crate) struct Before {
     fingerprints: BTreeSet<String>,
-    /// True when something could not be looked at then that can be now; what charts make is not
-    /// to be compared.
+    /// True if something could not be checked before that can be checked now. Then findings on rendered objects are not
+    /// compared.
     partial: bool,
 }
 
 impl Before {
-    /// Lints the tree from which the change started, as this command line says; `now` is what was
-    /// found in the tree as it is.
+    /// Lints the tree before the change with the same arguments. `now` is the report of the current tree.
     pub(crate) fn new(args: &Args, changed: &Changed, now: &Report) -> Result<Self, CommandError> {
         let failed = |error: std::io::Error| {
             CommandError::new(format!("cannot look at what was before the change: {error}"))
@@ -33,13 +32,13 @@ impl Before {
         let there = folder.path().join(here.strip_prefix(&top).unwrap_or(Path::new("")));
         std::fs::create_dir_all(&there).map_err(failed)?;
         let paths = args.paths.iter().map(|path| moved(path, &top, folder.path()));
-        // What is new has no past.
+        // Paths that are new did not exist before.
         let paths: Vec<PathBuf> =
             paths.filter(|path| path.as_os_str() == "-" || there.join(path).exists()).collect();
         if paths.is_empty() {
             return Ok(Self { fingerprints: BTreeSet::new(), partial: false });
         }
-        // Results are kept with those of the tree as it is: most are the same.
+        // It shares the cache of the current tree, since most results are the same.
         let cache = args.show.cache.folder();
         std::env::set_current_dir(&there).map_err(failed)?;
         let outcome = Plan::new(args, &paths, cache, None).and_then(|plan| plan.run(args));
@@ -54,20 +53,20 @@ impl Before {
         Ok(Self { fingerprints, partial })
     }
 
-    /// True for a finding that was not there before.
+    /// True for a finding that was not there before the change.
     pub(crate) fn lacks(&self, entry: &Entry) -> bool {
         let comparable = !self.partial || entry.rendered.is_none();
         comparable && !self.fingerprints.contains(&entry.fingerprint)
     }
 }
 
-/// A path of the command line in the other tree: relative ones are the same there.
+/// A path of the command line in the tree before the change. Relative paths stay the same.
 fn moved(path: &Path, top: &Path, folder: &Path) -> PathBuf {
     let inside = path.is_absolute().then(|| path.strip_prefix(top).ok()).flatten();
     inside.map_or_else(|| path.to_owned(), |inside| folder.join(inside))
 }
 
-/// Says why nobody knows what a change is, and how to have it known.
+/// The error when git cannot say what has changed, with what to do about it.
 pub(super) fn no_change(error: &ChangedError) -> CommandError {
     let failure = CommandError::new(error.to_string());
     match error {

@@ -1,4 +1,4 @@
-//! Where commands print, and how they fail.
+//! Where commands print to, and how they fail.
 
 use std::borrow::Cow;
 use std::io::{self, BufWriter, IsTerminal as _, Write};
@@ -6,8 +6,8 @@ use std::process::ExitCode;
 
 use crate::report::{escape, prose};
 
-/// The process's own output. Commands write through it, so that a closed pipe is an error they
-/// can pass on with `?` and never a panic.
+/// The output of the process. Commands write through it, so that a closed pipe is an error that they can return with
+/// `?`, and not a panic.
 pub(crate) struct Console {
     /// Standard output, buffered; flushed when the command ends.
     pub out: BufWriter<Box<dyn Write + Send>>,
@@ -18,21 +18,21 @@ impl Console {
         Self { out: BufWriter::with_capacity(1 << 16, standard_output()) }
     }
 
-    /// Writes a text to standard error, for what is not the command's result. What a terminal would obey
-    /// is spelt out.
+    /// Writes a text that is not the command's result to standard error. Control characters are escaped.
     #[allow(clippy::unused_self, reason = "what is printed is printed by the console")]
     pub(crate) fn note(&mut self, text: &str) {
         // Standard error may be closed; there is nowhere left to say so.
         let _ = writeln!(io::stderr(), "{}", escape::terminal(text));
     }
 
-    /// Writes a sentence to standard error, broken where a terminal's lines end.
+    /// Writes a sentence to standard error, wrapped to the width of the terminal.
     pub(crate) fn remark(&mut self, text: &str) {
         self.note(&laid_out(text));
     }
 }
 
-/// A sentence in lines that fit the terminal. Elsewhere it stays in one, for `grep` and the like.
+/// A sentence, wrapped to the width of the terminal. If standard error is none, it stays on one line, for `grep` and the
+/// like.
 fn laid_out(text: &str) -> Cow<'_, str> {
     match io::stderr().is_terminal() {
         true => textwrap::fill(text, prose(width()).subsequent_indent("  ")).into(),
@@ -62,13 +62,13 @@ fn standard_output() -> Box<dyn Write + Send> {
     }
 }
 
-/// The process's standard output: a console there takes text, and no bytes.
+/// The process's standard output. A console on this system takes text, not bytes, so the standard library writes to it.
 #[cfg(not(unix))]
 fn standard_output() -> Box<dyn Write + Send> {
     Box::new(io::stdout())
 }
 
-/// Why a command cannot do what it was asked. The process ends with 2, unless said otherwise.
+/// Why a command failed. The process exits with 2, unless the error says otherwise.
 #[derive(Debug, thiserror::Error)]
 #[error("{message}")]
 pub(crate) struct CommandError {
@@ -79,7 +79,7 @@ pub(crate) struct CommandError {
 }
 
 impl CommandError {
-    /// A failure that is the caller's or the machine's: exit code 2.
+    /// A fault of the command line, the configuration or the machine: exit code 2.
     pub(crate) fn new(message: impl Into<String>) -> Self {
         Self { message: message.into(), help: None, code: 2, closed_pipe: false }
     }
@@ -91,15 +91,15 @@ impl CommandError {
         self
     }
 
-    /// Prints the failure on standard error and gives the exit code. A closed pipe is quiet and
-    /// a success: the reader had enough.
+    /// Prints the error to standard error and returns the exit code. A closed pipe counts as success, without a message:
+    /// the reader needs no more.
     pub(crate) fn report(&self) -> ExitCode {
         if self.closed_pipe {
             return ExitCode::SUCCESS;
         }
         let mut err = io::stderr().lock();
         // Standard error may be closed; there is nowhere left to say so.
-        // Paths among the arguments may come from a repository, by a hook.
+        // The message may contain paths, which a hook takes from the repository.
         let message = format!("error: {}", self.message);
         let _ = writeln!(err, "{}", escape::terminal(&laid_out(&message)));
         if let Some(help) = &self.help {

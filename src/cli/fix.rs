@@ -1,4 +1,4 @@
-//! `plimsoll check --fix`, `--diff`, and the proof of fixes that reports show.
+//! `plimsoll check --fix` and `--diff`, and trying the fixes that reports show.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write as _;
@@ -45,8 +45,8 @@ pub(super) fn write(
     Ok(())
 }
 
-/// Holds the fixes in a report to what they claim. What came on standard input is in no file that
-/// could be tried.
+/// Tries the fixes in a report, and corrects how safe they are. Fixes for standard input cannot be tried, as there is no
+/// file, so none of them is safe.
 pub(super) fn prove(args: &Args, judged: &mut Judged) -> Result<(), CommandError> {
     let mut findings = std::mem::take(&mut judged.outcome.report.findings);
     let proven = match &judged.plan.options.stdin {
@@ -60,7 +60,7 @@ pub(super) fn prove(args: &Args, judged: &mut Judged) -> Result<(), CommandError
         }
     };
     judged.outcome.report.findings = findings;
-    // Nothing is tried any more.
+    // No more fixes are tried in this run.
     judged.plan.options.kept = Kept::default();
     proven
 }
@@ -83,7 +83,7 @@ fn mended(args: &Args, judged: &Judged) -> Result<Mended, CommandError> {
     let chosen = select::choose(&judged.plan.rules, &options.request, settings, &[])
         .map_err(|error| unknown_name(&error))?;
     let asks = |id: &str| {
-        // Where nothing is selected, nothing runs again but what was asked for.
+        // Without `--select`, the runs that try fixes have the same rules as this one.
         options.request.select.is_empty()
             || chosen.rules.iter().any(|active| &*active.known.id == id)
     };
@@ -91,8 +91,8 @@ fn mended(args: &Args, judged: &Judged) -> Result<Mended, CommandError> {
     fix::rounds(findings, args.fixing.unsafe_fixes, &asks, &paths, &again)
 }
 
-/// Lints paths with texts in the place of files. Rules that were not selected run too: a fix must
-/// not break what they ask for.
+/// Lints paths with edited texts in place of files. Rules that were not selected run as well, since a fix must not cause
+/// findings of these.
 fn again(
     args: &Args,
     judged: &Judged,

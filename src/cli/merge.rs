@@ -1,4 +1,4 @@
-//! `plimsoll merge FILE…`: unites the JSON of shards into one report.
+//! `plimsoll merge FILE…`: merges the JSON reports of shards.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -7,10 +7,10 @@ use super::output::{self, Color, Gate, Outputs};
 use super::{CommandError, Console};
 use crate::report::{Report, Texts, model, unite};
 
-/// Unite the JSON reports of several runs into one report
+/// Merge the JSON reports of several runs into one report
 ///
-/// Takes what `plimsoll check --shard I/N --format json` printed for each shard, and prints what
-/// one run over everything would have printed, with the same exit code.
+/// Reads what `plimsoll check --shard I/N --format json` printed for each shard, and prints what a
+/// single run would have printed, with the same exit code.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// JSON reports, in any order

@@ -1,6 +1,6 @@
-//! The command line: one file a command, each an `Args` type and a `run`.
+//! The command line: one file per command, each with an `Args` type and a function `run`.
 //!
-//! To add a command: a file with `pub(crate) struct Args` (clap's derive) and
+//! To add a command, write a file with `pub(crate) struct Args` (clap's derive) and
 //! `pub(crate) fn run(&Args, &mut Console) -> Result<ExitCode, CommandError>`, a variant in
 //! `Command`, and an arm in `dispatch`.
 
@@ -49,13 +49,13 @@ pub(crate) struct Cli {
     command: Option<Command>,
 }
 
-// A run needs the arguments of one command only.
+// Deferred, since a run only needs the arguments of one command.
 #[derive(Debug, Subcommand)]
 #[command(defer = true)]
 enum Command {
     /// Lint charts, values, releases and manifests
     Check(check::Args),
-    /// Take the findings there are for known, so that only new ones fail
+    /// Record the current findings, so that only new ones fail
     Baseline(baseline::Args),
     /// Print a shell's completion script
     Completions(completions::Args),
@@ -71,7 +71,7 @@ enum Command {
     Rules(rules::Args),
     /// Run the examples of rules
     Test(test::Args),
-    /// Unite the JSON reports of several runs into one report
+    /// Merge the JSON reports of several runs into one report
     Merge(merge::Args),
     /// Render a chart as `helm template` does, and say where each line comes from
     Render(render::Args),
@@ -83,15 +83,15 @@ enum Command {
 
 /// Runs one command line (the program's name first) and says how the process should end.
 ///
-/// 0: nothing to complain about; 1: findings, or a chart that does not render; 2: the command
-/// line, the configuration or the machine is at fault. A closed pipe on standard output is quiet.
+/// 0: nothing to report; 1: findings, or a chart that does not render; 2: a fault of the command line, the configuration
+/// or the machine. A closed pipe on standard output counts as success.
 #[must_use]
 pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     let args: Vec<OsString> = args.into_iter().collect();
     let cli = match parse_quickly(&args).map_or_else(|| Cli::try_parse_from(args), Ok) {
         Ok(cli) => cli,
         Err(error) => {
-            // Fails only when the terminal is gone, and then nobody reads it.
+            // This only fails if the terminal is gone, and then nobody reads the message.
             let _ = error.print();
             return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
         }
@@ -106,8 +106,8 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     }
 }
 
-/// Reads a command line that names one of the commands that are run again and again, and has no fault: only what
-/// that command takes is defined for it, for defining all commands is a third of what reading costs.
+/// Parses a valid command line of one of the commands that are run most often. Only the arguments of that command are
+/// defined for this, as defining all commands takes a third of the time for parsing. `None` for anything else.
 fn parse_quickly(args: &[OsString]) -> Option<Cli> {
     let command = match args.get(1)?.to_str()? {
         "check" => check::Args::augment_args(clap::Command::new("check")),
@@ -138,8 +138,8 @@ fn dispatch(command: Option<Command>, console: &mut Console) -> Result<ExitCode,
     }
 }
 
-/// The configuration that a command is told to use, else the one that holds for the first of its
-/// paths, else the defaults.
+/// The configuration that a command is told to use, or else the nearest one for the first of its paths, or else the
+/// defaults.
 fn configuration(
     told: Option<&Path>,
     paths: &[PathBuf],
@@ -154,8 +154,7 @@ fn configuration(
         .map_err(|error| CommandError::new(format!("{error}: {}", error.error)))
 }
 
-/// The version that `--kube-version` names. To Helm, an empty one is none, as an unset variable of a
-/// script leaves it.
+/// The version that `--kube-version` names. As in Helm, an empty text is no version: a script may pass an unset variable.
 fn kube_version(stated: Option<&str>) -> Result<Option<KubeVersion>, CommandError> {
     let stated = stated.filter(|version| !version.is_empty());
     stated
@@ -164,7 +163,7 @@ fn kube_version(stated: Option<&str>) -> Result<Option<KubeVersion>, CommandErro
         .map_err(|error| CommandError::new(format!("invalid kube version: {error}")))
 }
 
-/// The repository around these paths, with the configuration that holds for it.
+/// The repository in these paths, with its configuration.
 fn project(
     told: Option<&Path>,
     paths: &[PathBuf],
@@ -177,7 +176,7 @@ fn project(
     Ok((config, project))
 }
 
-/// Says what to do next: what `plimsoll` alone prints.
+/// Prints what to do next, where no command is named.
 fn welcome(console: &mut Console) -> Result<ExitCode, CommandError> {
     write!(
         console.out,
@@ -192,7 +191,7 @@ fn welcome(console: &mut Console) -> Result<ExitCode, CommandError> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// The command line's definition, from which completions are made.
+/// The definition of the command line, from which completions are generated.
 pub(crate) fn definition() -> clap::Command {
     let mut definition = Cli::command();
     definition.build();

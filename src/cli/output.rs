@@ -1,4 +1,4 @@
-//! `--format`, `--output`, `--color`: where reports go and how they look.
+//! `--format`, `--output` and `--color`: where reports go, and how they look.
 
 use std::io::{IsTerminal as _, Write};
 use std::path::{Path, PathBuf};
@@ -23,7 +23,7 @@ pub(crate) enum Color {
     Never,
 }
 
-/// From which severity on findings fail the run.
+/// The lowest severity that fails the run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum FailOn {
     /// Errors only
@@ -47,21 +47,21 @@ impl FailOn {
     }
 }
 
-/// What a report has to be for the run to pass.
+/// What makes a run fail.
 #[derive(Debug, Clone, Copy, clap::Args)]
 pub(crate) struct Gate {
-    /// From which severity on findings give exit code 1
+    /// The lowest severity that gives exit code 1
     #[arg(long, value_name = "SEVERITY", default_value = "error")]
     pub(crate) fail_on: FailOn,
 
-    /// Give exit code 2 when something was not checked: a chart that is not here, a release that
-    /// cannot be read, a kind without a schema, or nothing at all to lint
+    /// Give exit code 2 when something could not be checked: a chart is missing, a release cannot
+    /// be read, a kind has no schema, or there is nothing to lint
     #[arg(long)]
     pub(crate) strict: bool,
 }
 
 impl Gate {
-    /// The exit code of a run with this report; findings come before what was not checked.
+    /// The exit code of a run with this report. Findings take precedence over what was not checked.
     pub(crate) fn exit_code(self, report: &Report) -> Result<ExitCode, CommandError> {
         if self.fail_on.least().is_some_and(|least| report.worst() >= Some(least)) {
             return Ok(ExitCode::from(1));
@@ -76,7 +76,7 @@ impl Gate {
     }
 }
 
-/// The reports asked for: each `--output` belongs to the `--format` before it.
+/// The reports to write: each `--output` belongs to the `--format` before it.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Outputs(Vec<(Option<Format>, Option<PathBuf>)>);
 
@@ -125,8 +125,9 @@ impl clap::FromArgMatches for Outputs {
     }
 }
 
-/// Gives each file the nearest format before it that has none yet. With as many files as formats
-/// they pair in order, so that `--output x --format json` is understood too.
+/// Pairs formats with files, given with their positions on the command line. Each file gets the nearest format before it
+/// that has no file yet. If there are as many files as formats, they are paired in order, so that
+/// `--output x --format json` works, too.
 fn pair(
     formats: &[(usize, Format)],
     files: &[(usize, PathBuf)],
@@ -148,7 +149,7 @@ fn pair(
 }
 
 impl Outputs {
-    /// Refuses what cannot be written, before any work is done.
+    /// Checks that all reports can be written, before any work is done.
     pub(crate) fn check(&self) -> Result<(), CommandError> {
         if self.0.iter().filter(|(_, file)| to_stdout(file.as_deref())).count() > 1 {
             return Err(CommandError::new("two formats cannot both be printed on standard output")
@@ -213,7 +214,7 @@ impl Outputs {
     }
 }
 
-/// Says on standard error what was not checked, and the summary.
+/// Prints what was not checked, and the summary, to standard error.
 pub(crate) fn closing(report: &Report, console: &mut Console) -> Result<(), CommandError> {
     console.out.flush()?;
     for note in &report.notes {
@@ -223,7 +224,7 @@ pub(crate) fn closing(report: &Report, console: &mut Console) -> Result<(), Comm
     Ok(())
 }
 
-/// Appends to the summary page of a GitHub job, where there is one.
+/// Appends the report to the summary of a GitHub job, if there is one.
 fn job_summary(report: &Report, context: &mut Context<'_>) -> Result<(), CommandError> {
     let Some(path) = std::env::var_os("GITHUB_STEP_SUMMARY").filter(|path| !path.is_empty()) else {
         return Ok(());
@@ -250,7 +251,7 @@ fn by_name(file: &Path) -> Format {
     }
 }
 
-/// Writes a file whole, or says why not.
+/// Replaces a file as a whole.
 pub(crate) fn write_whole(file: &Path, text: &[u8]) -> Result<(), CommandError> {
     source::write_whole(file, text).map_err(|error| not_written(file, &error))
 }

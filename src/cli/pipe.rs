@@ -1,18 +1,18 @@
-//! Standard output as Linux has it: what a pipe holds can be changed.
+//! Standard output on Linux, where the capacity of a pipe can be changed.
 
 use std::fs::File;
 use std::io::{self, Write};
 
-/// Bytes that a pipe holds unless it is told otherwise.
+/// The default capacity of a pipe, in bytes.
 const NARROW: usize = 64 << 10;
-/// Bytes that Linux lets everybody's pipes hold.
+/// The capacity that Linux allows every user for a pipe, in bytes.
 const WIDE: usize = 1 << 20;
 
-/// What may be a pipe. It is made to hold more when more is written than it holds at first: who writes and who
-/// reads then wait for each other a sixteenth as often.
+/// An output that may be a pipe. When more is written than a pipe holds by default, its capacity is raised, so that
+/// writer and reader wait for each other a sixteenth as often.
 pub(crate) struct Output {
     file: File,
-    /// Bytes, counted until they are more than a pipe holds.
+    /// How many bytes were written, counted until they exceed [`NARROW`].
     written: usize,
 }
 
@@ -27,7 +27,7 @@ impl Write for Output {
         if self.written <= NARROW {
             self.written += bytes.len();
             if self.written > NARROW {
-                // A file, and a pipe that may not hold more, take the same bytes.
+                // Failure does not matter: files, and pipes whose capacity cannot be raised, work all the same.
                 let _ = rustix::pipe::fcntl_setpipe_size(&self.file, WIDE);
             }
         }

@@ -1,4 +1,4 @@
-//! What `plimsoll check` is to lint, and how: the command line and the configuration, read.
+//! What `plimsoll check` lints, and how, according to the command line and the configuration.
 
 use std::io::Read as _;
 use std::num::NonZero;
@@ -24,18 +24,18 @@ use crate::rule::RuleSet;
 use crate::source::Sources;
 use crate::spelling::question;
 
-/// What is to be linted, and how: the command line and the configuration, read.
+/// What to lint, and how, according to the command line and the configuration.
 pub(super) struct Plan {
     pub(super) options: Options,
     pub(super) config: Config,
-    /// Those that come with plimsoll, and those that the configuration brings.
+    /// The rules that come with plimsoll, and those of the repository.
     pub(super) rules: RuleSet,
-    /// What of the files was read, and is to be.
+    /// The texts of all files that are read.
     pub(super) sources: Arc<Sources>,
 }
 
 impl Plan {
-    /// Reads what is to be done with these paths. `changed` is what rules may compare with.
+    /// Plans to lint these paths. `changed` is for rules that compare with the state before a change.
     pub(super) fn new(
         args: &Args,
         paths: &[PathBuf],
@@ -81,12 +81,12 @@ impl Plan {
         Ok(Self { options, config, rules, sources })
     }
 
-    /// Lints, before the baseline and the like are applied.
+    /// Lints, without the baseline and `--changed-since`.
     pub(super) fn run(&self, args: &Args) -> Result<Outcome, CommandError> {
         self.run_with(&self.options, &self.sources, args)
     }
 
-    /// Lints by the same rules and configuration, with other options, or texts in the place of files.
+    /// Lints with the same rules and configuration, but with other options, or other texts in place of files.
     pub(super) fn run_with(
         &self,
         options: &Options,
@@ -100,8 +100,8 @@ impl Plan {
                 return Err(CommandError::new("`--threads 0`: at least one thread is needed"));
             }
             (Some(count), _) => threads(count)?.install(work),
-            // To start threads takes longer than to lint most files, but for one that halves the time of the rules,
-            // which are read and compiled side by side.
+            // Starting more threads takes longer than linting most files. A second one halves the time for reading and
+            // compiling rules.
             (None, [path]) if path.is_file() => threads(processors().min(2))?.install(work),
             (None, _) => work(),
         };
@@ -115,13 +115,13 @@ impl Plan {
     }
 }
 
-/// How many threads run at a time.
+/// How many threads can run at the same time.
 fn processors() -> usize {
     thread::available_parallelism().map_or(1, NonZero::get)
 }
 
-/// So many threads, started once for all runs of a command: what each keeps compiled is there for the
-/// runs that try fixes, too. A single one is the thread at hand.
+/// A pool of `count` threads, started once for all runs of a command, so that what each thread has compiled is there for
+/// the runs that try fixes. If `count` is 1, it is the current thread.
 fn threads(count: usize) -> Result<&'static ThreadPool, CommandError> {
     static THREADS: OnceLock<Result<ThreadPool, ThreadPoolBuildError>> = OnceLock::new();
     let started = THREADS.get_or_init(|| {
@@ -152,9 +152,8 @@ fn stdin(args: &Args) -> Result<Option<Stdin>, CommandError> {
     Ok(Some(Stdin { name, text: text.into() }))
 }
 
-/// Reads the configuration that was named, or the nearest one. Whatever is wrong with it is
-/// printed as findings are, and ends the run: settings that are not understood must not be
-/// taken for defaults.
+/// Reads the configuration that is named, or the nearest one. Faults in it are printed like findings and end the run: a
+/// setting that cannot be read must not silently become the default.
 fn configuration(
     args: &Args,
     paths: &[PathBuf],

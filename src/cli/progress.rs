@@ -1,4 +1,4 @@
-//! Progress of a run that takes long, on a terminal.
+//! A progress bar for long runs on a terminal.
 
 use std::io::IsTerminal as _;
 use std::sync::OnceLock;
@@ -8,10 +8,10 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::lint::Watch;
 
-/// A run shorter than this shows nothing.
+/// The bar only appears after this time.
 const DELAY: Duration = Duration::from_millis(600);
 
-/// Draws a bar on standard error once a run has taken a while.
+/// Draws a progress bar on standard error once a run has taken a while.
 pub(crate) struct Progress {
     started: Instant,
     shown: bool,
@@ -19,13 +19,13 @@ pub(crate) struct Progress {
 }
 
 impl Progress {
-    /// Shows nothing when `quiet`, or when standard error is no terminal.
+    /// A bar that never appears if `quiet`, or if standard error is not a terminal.
     pub(crate) fn new(quiet: bool) -> Self {
         let shown = !quiet && std::io::stderr().is_terminal();
         Self { started: Instant::now(), shown, bar: OnceLock::new() }
     }
 
-    /// Takes the bar away.
+    /// Removes the bar.
     pub(crate) fn finish(&self) {
         if let Some(bar) = self.bar.get() {
             bar.finish_and_clear();

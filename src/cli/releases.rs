@@ -1,4 +1,4 @@
-//! `plimsoll releases [PATH]…`: which chart is deployed under which name, and where that is read.
+//! `plimsoll releases [PATH]…`: which charts are deployed under which names, and where that is declared.
 
 use std::io::Write as _;
 use std::path::PathBuf;
@@ -126,13 +126,13 @@ fn declared(span: Span, sources: &Sources) -> Declared {
     Declared { file, line }
 }
 
-/// The line of a values layer, and its file where another than that of the release's declaration says it.
+/// The line of a values layer, and its file unless that is the file of the release's declaration.
 fn written(layer: &Layer, release: &Release, sources: &Sources) -> (Option<String>, u32) {
     let (file, line) = place(layer.span, sources);
     ((file != sources.path(release.declared.source)).then_some(file), line)
 }
 
-/// A values layer in the table.
+/// A values layer as the table shows it.
 fn shown(layer: &Layer, release: &Release, sources: &Sources) -> String {
     let at = || match written(layer, release, sources) {
         (Some(file), line) => format!("{file}:{line}"),

@@ -11,7 +11,7 @@ use crate::rule::{Param, ParamValue, Rule, RuleSet, value_entries, value_text};
 use crate::source::Sources;
 use crate::spelling::question;
 
-/// Show a rule's page: what it asks, why, how to fix it, its parameters and examples
+/// Show a rule's page: what it requires, why, how to fix it, its parameters and examples
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// A rule's id, or another linter's with its name: `kube-linter:no-anti-affinity`
@@ -38,7 +38,7 @@ pub(crate) fn run(args: &Args, console: &mut Console) -> Result<ExitCode, Comman
     Ok(ExitCode::SUCCESS)
 }
 
-/// How wide the page's text is, in columns.
+/// The width of the page, in columns.
 const WIDTH: usize = 96;
 
 fn page(rule: &Rule, console: &mut Console) -> Result<(), CommandError> {
@@ -71,7 +71,7 @@ fn page(rule: &Rule, console: &mut Console) -> Result<(), CommandError> {
     list(out, "Read on", rule.references.iter().map(ToString::to_string))
 }
 
-/// What a person may expect of `plimsoll check --fix`.
+/// What `plimsoll check --fix` does with the rule's fixes.
 fn promise(repair: Applicability) -> &'static str {
     match repair {
         Applicability::Safe => {
@@ -101,7 +101,7 @@ fn list(
     Ok(())
 }
 
-/// The first example of each sort: what the rule finds, and what it leaves alone.
+/// The first example of each sort: one with findings, and one without.
 fn examples(rule: &Rule, out: &mut dyn Write) -> Result<(), CommandError> {
     for (violates, title) in [(true, "Bad"), (false, "Good")] {
         let first = rule.examples().iter().find(|example| example.violates == violates);
@@ -119,12 +119,12 @@ fn examples(rule: &Rule, out: &mut dyn Write) -> Result<(), CommandError> {
     Ok(())
 }
 
-/// How a file is named that was so before a change.
+/// The name of a file in its state before a change.
 fn before(path: &str) -> String {
     format!("{path} (before)").trim_start().to_owned()
 }
 
-/// A file of an example under its path, or a text that has none.
+/// A file of an example with its path, or a text without a path.
 fn excerpt(out: &mut dyn Write, path: &str, text: &str) -> Result<(), CommandError> {
     if !path.is_empty() {
         writeln!(out, "  {path}\n")?;
@@ -136,7 +136,7 @@ fn excerpt(out: &mut dyn Write, path: &str, text: &str) -> Result<(), CommandErr
     Ok(())
 }
 
-/// What a parameter means and is by default; a map an entry a line.
+/// What a parameter means, and its defaults; maps have one entry per line.
 fn parameter(rule: &Rule, param: &Param, out: &mut dyn Write) -> Result<(), CommandError> {
     let about = format!("{} ({}): {}", param.name, param.kind, param.about);
     writeln!(out, "{}", hanging(&about, "  ", "    "))?;
@@ -171,7 +171,7 @@ fn default(out: &mut dyn Write, title: &str, value: &ParamValue) -> Result<(), C
     Ok(())
 }
 
-/// A text in lines of the page's width, the first begun so and the others so.
+/// A text wrapped to the page's width, with `first` before the first line and `rest` before the others.
 fn hanging(text: &str, first: &str, rest: &str) -> String {
     textwrap::fill(text, prose(WIDTH).initial_indent(first).subsequent_indent(rest))
 }

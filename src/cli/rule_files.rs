@@ -1,4 +1,4 @@
-//! Rule files of the user's own.
+//! Loads the user's own rule files.
 
 use std::fmt::Write as _;
 use std::path::PathBuf;
@@ -9,12 +9,10 @@ use crate::lint::rule_files;
 use crate::rule::{RuleError, RuleSet};
 use crate::source::Sources;
 
-/// Adds the rules that the configuration names under `rule-paths`, and those in `.plimsoll/rules`
-/// beside it.
+/// Adds the rules under `rule-paths` in the configuration, and those in the folder `.plimsoll/rules` beside it.
 ///
 /// # Errors
-/// When a path is not there, or a rule file is wrong: a rule that is not understood must not be
-/// left out in silence.
+/// When a path does not exist, or a rule file has a fault: a faulty rule must not be left out silently.
 pub(crate) fn add_own(
     set: &mut RuleSet,
     config: &Config,
@@ -29,7 +27,7 @@ pub(crate) fn add_own(
     }
 }
 
-/// Adds the rules of files and folders.
+/// Adds the rules in files and folders.
 ///
 /// # Errors
 /// When a file or folder cannot be read.
@@ -51,7 +49,7 @@ pub(crate) fn add(
     Ok(())
 }
 
-/// What is wrong with a rule file, with its place.
+/// The fault in a rule file, with its place, as text.
 pub(crate) fn fault(error: &RuleError, sources: &Sources) -> String {
     let file = sources.get(error.span.source);
     let at = file.position(error.span.start);

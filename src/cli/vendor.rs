@@ -18,24 +18,24 @@ use crate::vendor::{
 
 /// Fetch the charts that releases name, so that `check` can render them
 ///
-/// Writes plimsoll.lock, which says what stands for each chart, and puts the archives into
-/// .plimsoll/charts beside it. Commit the lock; the archives may be committed or ignored. Versions
-/// that are locked are kept. This is the only command that talks to a network.
+/// Writes plimsoll.lock, which names the archive of each chart, and puts the archives into
+/// .plimsoll/charts beside it. Commit the lock; the archives may be committed or ignored. Locked
+/// versions are kept. This is the only command that uses the network.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// Files and directories whose releases to read
+    /// Files and directories to read releases from
     #[arg(default_value = ".", value_name = "PATH")]
     paths: Vec<PathBuf>,
 
-    /// Take the newest versions that are allowed, instead of those that are locked
+    /// Take the newest versions that the releases allow, instead of the locked ones
     #[arg(long)]
     update: bool,
 
-    /// Fetch nothing: exit with 1 when the lock does not fit what the releases name
+    /// Fetch nothing, and exit with 1 if the lock does not match the releases
     #[arg(long, conflicts_with = "update")]
     check: bool,
 
-    /// Speak to OCI registries without TLS
+    /// Use OCI registries without TLS
     #[arg(long)]
     plain_http: bool,
 
@@ -73,15 +73,15 @@ pub(crate) fn run(args: &Args, console: &mut Console) -> Result<ExitCode, Comman
     fetch(&wants, &project.lock, mode, fetcher, console)
 }
 
-/// What is said where there is nothing to lock.
+/// Printed where there is nothing to lock.
 const NOTHING: &str = "Nothing to fetch: no release names a chart of another repository.";
 
-/// A finding on a line.
+/// A finding as one line of text.
 fn said(fault: &Finding, sources: &Sources) -> String {
     format!("{}: {}", sources.cite(fault.primary.span), fault.message)
 }
 
-/// Compares the lock with what is asked for; `faults` are those of its text.
+/// Compares the lock with what the releases name. `faults` are those in the lock's text.
 fn check(
     wants: &Wants,
     lock: &Lock,
@@ -117,7 +117,7 @@ fn check(
     Ok(ExitCode::from(1))
 }
 
-/// Fetches one chart after the other; what fails does not stop the others.
+/// Fetches one chart after the other. A failure does not stop the others.
 fn fetch(
     wants: &Wants,
     lock: &Lock,
@@ -148,7 +148,7 @@ fn fetch(
                 if let Some(help) = error.help() {
                     console.remark(&format!("  help: {help}"));
                 }
-                // What was locked holds on.
+                // The locked version stays.
                 kept.extend(locked.cloned());
             }
         }
@@ -164,7 +164,7 @@ fn fetch(
     Ok(ExitCode::SUCCESS)
 }
 
-/// Puts an archive where its line in the lock says; another one of that name stays.
+/// Writes an archive to the path in its line of the lock, or to another path if a different archive is already there.
 fn write(
     fetched: Fetched,
     others: &[LockedChart],
@@ -186,11 +186,11 @@ fn write(
     Ok(chart)
 }
 
-/// Removes the archives that the lock named and no longer names.
+/// Removes the archives that are no longer in the lock.
 fn remove_unnamed(before: &Lock, now: &[LockedChart]) {
     let named: BTreeSet<&str> = now.iter().map(|chart| chart.path.as_str()).collect();
     for chart in before.charts().filter(|chart| !named.contains(chart.path.as_str())) {
-        // It may be gone already, which is all that is wanted.
+        // It may be gone already, which is fine.
         let _ = std::fs::remove_file(before.directory().join(&chart.path));
     }
 }

@@ -1,4 +1,4 @@
-//! What the command line says of a run of `check`.
+//! The arguments of `check`.
 
 use std::path::PathBuf;
 
@@ -7,18 +7,18 @@ use crate::lint::shard::Shard;
 
 /// Lint charts, values, releases and manifests
 ///
-/// Walks the paths as git sees them (ignored files are left out), renders every chart and every
-/// release it finds declared, and prints what is wrong under the line to edit.
+/// Walks the paths without the files that git ignores, renders every chart and every declared
+/// release, and prints each finding with the line to edit.
 ///
-/// Exit code 0: nothing at or above --fail-on; 1: findings; 2: the command line, the
-/// configuration or the machine is at fault.
+/// Exit code 0: nothing at or above --fail-on; 1: findings; 2: a fault of the command line, the
+/// configuration or the machine.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   plimsoll check                                   this directory
-  plimsoll check deploy/ values-prod.yaml          some of it
+  plimsoll check deploy/ values-prod.yaml          some files and directories
   plimsoll check --select anti-affinity-required   one rule only
   plimsoll check --format sarif -o plimsoll.sarif  for code scanning
-  helm template . | plimsoll check -               what another tool rendered")]
+  helm template . | plimsoll check -               the output of another tool")]
 pub(crate) struct Args {
     /// Files and directories; `-` reads a manifest from standard input
     #[arg(value_name = "PATH", default_value = ".")]
@@ -44,13 +44,13 @@ pub(crate) struct Args {
 }
 
 impl Args {
-    /// Whether fixes are applied or shown, and tried before.
+    /// Whether the run applies or shows fixes, so that they have to be tried.
     pub(in crate::cli) fn looks_at_fixes(&self) -> bool {
         self.fixing.diff || self.fixing.fix || self.outputs.show_fixes()
     }
 }
 
-/// Which rules run, and how much they weigh.
+/// Which rules run, and with which severity.
 #[derive(Debug, Default, clap::Args)]
 #[command(next_help_heading = "Rules")]
 pub(crate) struct Selection {
@@ -58,7 +58,7 @@ pub(crate) struct Selection {
     #[arg(long, value_name = "RULE", value_delimiter = ',')]
     pub(crate) select: Vec<String>,
 
-    /// Run these rules too, beside the preset's
+    /// Run these rules in addition to those of the preset
     #[arg(long, value_name = "RULE", value_delimiter = ',')]
     pub(crate) extend_select: Vec<String>,
 
@@ -66,7 +66,7 @@ pub(crate) struct Selection {
     #[arg(long, value_name = "RULE", value_delimiter = ',')]
     pub(crate) ignore: Vec<String>,
 
-    /// Weigh a rule differently: `RULE=error|warning|info|off`
+    /// Set the severity of a rule: `RULE=error|warning|info|off`
     #[arg(long, value_name = "RULE=SEVERITY", value_delimiter = ',')]
     pub(crate) severity: Vec<String>,
 
@@ -78,7 +78,7 @@ pub(crate) struct Selection {
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
 
-    /// Show findings although a comment or annotation silences them
+    /// Show findings even if a comment, an annotation or an exemption silences them
     #[arg(long)]
     pub(crate) no_ignores: bool,
 }
@@ -91,7 +91,7 @@ pub(crate) struct Rendering {
     #[arg(long, value_name = "VERSION")]
     pub(crate) kube_version: Option<String>,
 
-    /// Render for clusters that have these APIs, too (`monitoring.coreos.com/v1`)
+    /// Render for clusters that also have these APIs (`monitoring.coreos.com/v1`)
     #[arg(long, value_name = "VERSION", value_delimiter = ',')]
     pub(crate) api_versions: Vec<String>,
 
@@ -99,7 +99,7 @@ pub(crate) struct Rendering {
     #[arg(long, short = 'f', value_name = "FILE")]
     pub(crate) values: Vec<PathBuf>,
 
-    /// Set a value on the command line, as `helm --set`
+    /// Set a value on the command line, as `helm --set` does
     #[arg(long, value_name = "KEY=VALUE")]
     pub(crate) set: Vec<String>,
 
@@ -119,11 +119,11 @@ pub(crate) struct Scope {
     #[command(flatten)]
     pub(crate) gate: Gate,
 
-    /// Leave out the findings that this file knows (see `plimsoll baseline`)
+    /// Leave out the findings in this file (see `plimsoll baseline`)
     #[arg(long, value_name = "FILE")]
     pub(crate) baseline: Option<PathBuf>,
 
-    /// Report only what lines changed since this git revision cause
+    /// Report only findings that the changes since this git revision cause
     #[arg(long, value_name = "REV")]
     pub(crate) changed_since: Option<String>,
 
@@ -131,12 +131,12 @@ pub(crate) struct Scope {
     #[arg(long, value_name = "REASON", conflicts_with = "shard")]
     pub(crate) add_ignores: Option<String>,
 
-    /// Do the I-th of N parts; `plimsoll merge` unites their JSON
+    /// Do the I-th of N parts of the work; `plimsoll merge` merges their JSON reports
     #[arg(long, value_name = "I/N")]
     pub(crate) shard: Option<Shard>,
 }
 
-/// What becomes of the fixes that rules offer.
+/// What to do with the fixes that rules offer.
 #[derive(Debug, Default, clap::Args)]
 #[command(next_help_heading = "Fixes")]
 pub(crate) struct Fixing {
@@ -144,7 +144,7 @@ pub(crate) struct Fixing {
     #[arg(long, group = "fixes", conflicts_with = "shard")]
     pub(crate) fix: bool,
 
-    /// Let --fix and --diff take in fixes that may change more than the field concerned
+    /// Let --fix and --diff include fixes that may change more than the field concerned
     #[arg(long, requires = "fixes")]
     pub(crate) unsafe_fixes: bool,
 
@@ -153,7 +153,7 @@ pub(crate) struct Fixing {
     pub(crate) diff: bool,
 }
 
-/// How the run presents itself.
+/// How the run is done and what it prints.
 #[allow(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Output")]
@@ -189,11 +189,11 @@ pub(crate) struct Show {
 /// Whether results are kept between runs.
 #[derive(Debug, Default, clap::Args)]
 pub(crate) struct Caching {
-    /// Work everything out anew, and keep nothing for the next run, whatever folder is named
+    /// Neither read nor write the cache, even if --cache-dir is given
     #[arg(long)]
     pub(crate) no_cache: bool,
 
-    /// Keep results in this folder; by default below `$XDG_CACHE_HOME`, or `~/.cache`
+    /// Keep results in this folder; by default in `$XDG_CACHE_HOME` or `~/.cache`
     #[arg(long, value_name = "DIR", env = "PLIMSOLL_CACHE_DIR")]
     pub(crate) cache_dir: Option<PathBuf>,
 }

@@ -1,4 +1,4 @@
-//! `plimsoll render --origins`: where each scalar of a release comes from, as JSON.
+//! `plimsoll render --origins`: where each rendered scalar comes from, as JSON.
 
 use std::io::{self, Write};
 use std::panic::resume_unwind;
@@ -16,17 +16,17 @@ use crate::helm::scalar::{Inquiry, ScalarOrigin};
 use crate::source::{SourceFile, SourceId, Sources};
 use crate::yaml::{self, Scalar};
 
-/// Bytes of manifests whose scalars are worth the start of a second thread.
+/// From how many bytes of manifests on a second thread is worth starting.
 const LARGE: usize = 64 << 10;
-/// Scalars that are handed on together.
+/// How many scalars are handed to the writing thread at once.
 const BATCH: usize = 256;
-/// Batches that may wait to be written.
+/// How many batches may wait to be written.
 const WAITING: usize = 4;
-/// Bytes that are spelled before they are written.
+/// How many bytes are collected before they are written.
 const HELD: usize = 1 << 16;
 
-/// Writes the contract's JSON for these manifests of a release, in their order. Where there is much to say, a
-/// second thread spells and writes what this one finds.
+/// Writes the JSON for these manifests of a release, in order. For many manifests, a second thread formats and writes
+/// what this thread finds.
 ///
 /// # Errors
 /// When it cannot be written.
@@ -46,14 +46,14 @@ pub(super) fn write(
             let (hand_back, spent) = unbounded();
             let run = move || {
                 batches.into_iter().try_for_each(|batch| {
-                    // Who finds no batch here makes one.
+                    // If the other thread has ended, it needs no empty batch.
                     let _ = hand_back.send(theirs.put(batch)?);
                     Ok(())
                 })
             };
             let writing = thread::Builder::new().spawn_scoped(scope, run).ok()?;
             let found = finder().each(manifests, |batch| {
-                // A writer that is gone says why itself.
+                // If the writer has ended, its own error is reported.
                 hand_on.send(batch).map_err(|_| io::Error::from(io::ErrorKind::BrokenPipe))?;
                 Ok(spent.try_recv().unwrap_or_default())
             });
@@ -73,12 +73,12 @@ pub(super) fn write(
 /// Scalars of one document.
 #[derive(Default)]
 struct Batch<'r> {
-    /// What all scalars of the document share, from its beginning on.
+    /// The JSON that the entries of all scalars in the document begin with.
     head: Arc<str>,
     scalars: Vec<Found<'r>>,
-    /// Their pointers, one behind the other.
+    /// Their JSON pointers, one after the other.
     pointers: String,
-    /// The JSON of sets of leaves that no batch before has, in the order of their numbers.
+    /// The JSON of sets of leaves that are new in this batch, in the order of their numbers.
     leaves: Vec<String>,
 }
 
@@ -93,7 +93,7 @@ struct Found<'r> {
     leaves: usize,
 }
 
-/// Finds scalars, and spells what they come from: a leaf or a set of them once for all scalars that share it.
+/// Finds scalars, and formats where they come from. Each leaf, and each set of leaves, is formatted only once.
 struct Finder<'r> {
     rendered: &'r Rendered,
     files: Files<'r>,
@@ -107,10 +107,10 @@ impl<'r> Finder<'r> {
         Self { rendered, files: Files::new(sources), leaves, origins }
     }
 
-    /// Shows all scalars of these manifests to who gives a batch back that may be filled again.
+    /// Passes all scalars of these manifests to `show`, in batches. `show` returns an empty batch to fill next.
     ///
     /// # Errors
-    /// Those of `show`, after which no more are shown.
+    /// Those of `show`; then no more batches are passed.
     fn each(
         mut self,
         manifests: &[&'r Manifest],
@@ -187,8 +187,8 @@ impl<'r> Finder<'r> {
         Ok(json)
     }
 
-    /// A leaf: an object whose end is left open. A value of the command line stands in no file, and a
-    /// missing one nowhere.
+    /// The JSON of a leaf, an object without its closing brace; `None` for a leaf that is in no file: a value of the command
+    /// line, or a missing value.
     fn leaf(&mut self, id: LeafId) -> io::Result<Option<Rc<str>>> {
         if let Some(known) = self.leaves.get(&id) {
             return Ok(known.clone());
@@ -210,12 +210,12 @@ impl<'r> Finder<'r> {
     }
 }
 
-/// Writes what is found.
+/// Writes scalars as JSON.
 struct Writer<'r, W> {
     files: Files<'r>,
     /// The JSON of sets of leaves, by their numbers.
     leaves: Vec<String>,
-    /// What stands before the next scalar: the beginning of all, and then a comma.
+    /// What to write before the next scalar: the beginning of the JSON, then commas.
     separator: &'static [u8],
     /// What is not written yet.
     text: Vec<u8>,
@@ -228,7 +228,7 @@ impl<'r, W: Write> Writer<'r, W> {
         Self { files, leaves: Vec::new(), separator: br#"{"scalars":["#, text, to }
     }
 
-    /// Writes scalars, each after what parts it from the one before; gives an empty batch back.
+    /// Writes the scalars of a batch, and returns the emptied batch.
     fn put<'b>(&mut self, mut batch: Batch<'b>) -> io::Result<Batch<'b>> {
         self.leaves.append(&mut batch.leaves);
         let mut pointers = batch.pointers.as_str();
@@ -259,7 +259,7 @@ impl<'r, W: Write> Writer<'r, W> {
         Ok(batch)
     }
 
-    /// Writes the end.
+    /// Writes the end of the JSON.
     fn finish(mut self) -> io::Result<()> {
         let begin: &[u8] = if self.separator == b"," { b"" } else { self.separator };
         self.text.extend_from_slice(begin);
@@ -268,7 +268,7 @@ impl<'r, W: Write> Writer<'r, W> {
     }
 }
 
-/// The files that scalars and values stand in, with numbers in the order in which they are met.
+/// The files that scalars and values come from, numbered in the order of their first use.
 struct Files<'r> {
     sources: &'r Sources,
     numbers: FastMap<SourceId, usize>,
@@ -296,21 +296,21 @@ impl<'r> Files<'r> {
     }
 }
 
-/// A file that scalars and values stand in.
+/// A file that scalars and values come from.
 struct File {
     text: Arc<SourceFile>,
-    /// The beginning of an object that names it.
+    /// The beginning of a JSON object that names it.
     head: String,
-    /// The offset that was asked for last, and its line.
+    /// The offset of the last query, and its line.
     last: (usize, usize),
 }
 
 impl File {
-    /// Bytes up to which the ends of lines are counted between an offset and the one before.
+    /// Up to this distance from the last offset, in bytes, the line feeds in between are counted.
     const NEAR: usize = 1 << 10;
 
-    /// The line of an offset, counted from 1. Most stand a line or two behind the one before, and to look for
-    /// all lines of a large file would take as long as to spell what stands in them.
+    /// The line of an offset, from 1. Most offsets are a line or two after the last one, and indexing all lines of a large
+    /// file would take as long as formatting all entries.
     fn line(&mut self, offset: u32) -> usize {
         let at = offset as usize;
         let (last, line) = self.last;
@@ -324,7 +324,7 @@ impl File {
     }
 }
 
-/// Spells a scalar as JSON, or an empty map or list.
+/// Writes a scalar, or an empty map or list, as JSON.
 fn put_value(node: yaml::Node<'_>, to: &mut Vec<u8>) -> io::Result<()> {
     match (node.kind(), node.scalar()) {
         (yaml::Kind::Mapping, _) => to.extend_from_slice(b"{}"),
@@ -343,8 +343,8 @@ fn put_plain(value: &impl Serialize, to: &mut Vec<u8>) -> io::Result<()> {
     Ok(serde_json::to_writer(to, value)?)
 }
 
-/// Spells a text as JSON. Few have anything in them that JSON spells otherwise, and whether one has is told for
-/// many bytes at a time, where an encoder goes from byte to byte.
+/// Writes a text as JSON. Few texts have characters that need escapes. Checking for these takes many bytes at once, while
+/// an encoder goes from byte to byte.
 fn put_text(text: &str, to: &mut Vec<u8>) -> io::Result<()> {
     let is_plain = |byte: u8| byte >= b' ' && byte != b'"' && byte != b'\\';
     if !text.bytes().fold(true, |all, byte| all & is_plain(byte)) {
