@@ -29,17 +29,17 @@ pub(crate) fn run(args: &Args, console: &mut Console) -> Result<ExitCode, Comman
     }
     if args.fixing.fix {
         fix::write(args, &judged, console)?;
-        // What is left is found by looking again, at the files.
+        // What is left is found by linting the written files.
         judged = Judged::new(args)?;
     } else if args.outputs.show_fixes() {
         fix::prove(args, &mut judged)?;
     }
     if let Some(reason) = &args.scope.add_ignores {
         add_ignores(&judged.outcome.report, reason, console)?;
-        // What is left is found by looking again: that is the proof that the comments work.
+        // What is left is found by linting again, which also proves that the comments work.
         judged = Judged::new(args)?;
     }
-    // The process ends with this: what the run holds is not freed piece by piece before.
+    // The process ends after this, so freeing what the run holds would be wasted time.
     let mut judged = ManuallyDrop::new(judged);
     let Judged { plan, outcome, gone } = &mut *judged;
     let Outcome { report, texts, details, .. } = outcome;
@@ -58,7 +58,7 @@ pub(crate) fn run(args: &Args, console: &mut Console) -> Result<ExitCode, Comman
     if !args.show.quiet {
         say_gone(gone, console)?;
         output::closing(report, console)?;
-        // Who has just applied fixes was told what is left.
+        // After `--fix`, this has been said already.
         let fixable = summary::fixable(report).filter(|_| !args.fixing.fix);
         if let Some(line) = fixable {
             console.remark(&format!("note: {line}"));
@@ -67,7 +67,7 @@ pub(crate) fn run(args: &Args, console: &mut Console) -> Result<ExitCode, Comman
     args.scope.gate.exit_code(report)
 }
 
-/// Entries of the baseline that are named one by one.
+/// How many entries of the baseline are listed.
 const GONE_SHOWN: usize = 5;
 
 fn say_gone(gone: &[Known], console: &mut Console) -> Result<(), CommandError> {
@@ -86,7 +86,7 @@ fn say_gone(gone: &[Known], console: &mut Console) -> Result<(), CommandError> {
     Ok(())
 }
 
-/// Writes comments that silence what the report holds.
+/// Writes comments that silence the findings of a report.
 fn add_ignores(report: &Report, reason: &str, console: &mut Console) -> Result<(), CommandError> {
     let read = |path: &str| std::fs::read_to_string(path).ok();
     let silencing = silence::comments(&report.findings, reason, &read)
@@ -107,7 +107,7 @@ fn add_ignores(report: &Report, reason: &str, console: &mut Console) -> Result<(
     Ok(())
 }
 
-/// What reports say of a rule.
+/// What reports say about a rule.
 fn info(rules: &RuleSet, id: &str) -> Option<RuleInfo> {
     let rule = rules.rules.iter().find(|known| &*known.id == id)?.rule();
     Some(RuleInfo {

@@ -27,13 +27,13 @@ pub(crate) struct Args {
     /// The release's name (optional) and the chart: a directory or a .tgz
     #[arg(value_name = "[NAME] CHART", num_args = 1..=2, required = true)]
     words: Vec<String>,
-    /// Values files, the last wins; `-` is standard input
+    /// Values files; the last wins, and `-` is standard input
     #[arg(short = 'f', long, value_name = "FILE")]
     values: Vec<OsString>,
     /// Single values, `a.b=c,d[0]=e`
     #[arg(long, value_name = "KEY=VALUE")]
     set: Vec<String>,
-    /// Single values that are text whatever they look like
+    /// Single values that are always text
     #[arg(long, value_name = "KEY=VALUE")]
     set_string: Vec<String>,
     /// Single values as JSON, `a={"b":1}`, or one JSON map
@@ -51,7 +51,7 @@ pub(crate) struct Args {
     /// The cluster's Kubernetes version
     #[arg(long, value_name = "VERSION")]
     kube_version: Option<String>,
-    /// API versions that the cluster has besides Kubernetes' own
+    /// API versions that the cluster has in addition to Kubernetes' own
     #[arg(short, long, value_name = "VERSION", value_delimiter = ',')]
     api_versions: Vec<String>,
     /// Print the chart's CRDs as well
@@ -63,19 +63,19 @@ pub(crate) struct Args {
     /// Leave out tests
     #[arg(long)]
     skip_tests: bool,
-    /// Do not hold the values against values.schema.json
+    /// Do not validate the values with values.schema.json
     #[arg(long)]
     skip_schema_validation: bool,
-    /// Only these templates, as globs: `templates/*.yaml`
+    /// Print only these templates, as globs: `templates/*.yaml`
     #[arg(short, long, value_name = "GLOB")]
     show_only: Vec<String>,
-    /// Render an upgrade in place of an installation
+    /// Render an upgrade instead of an installation
     #[arg(long)]
     is_upgrade: bool,
     /// Leave out hooks
     #[arg(long)]
     no_hooks: bool,
-    /// Accepted as `helm template` does, without effect
+    /// Accepted without effect, as by `helm template`
     #[arg(long)]
     create_namespace: bool,
     /// Print where each scalar comes from, as JSON
@@ -107,7 +107,7 @@ pub(crate) fn run(args: &Args, console: &mut Console) -> Result<ExitCode, Comman
         skip_schema: args.skip_schema_validation,
         ..Release::default()
     };
-    // The process ends with the command: who takes apart what it made does that for nobody.
+    // The process ends with the command, so freeing memory would be wasted time.
     let loaded = match Alone::load(path, shown, &sources) {
         Ok(loaded) => ManuallyDrop::new(loaded),
         Err(error) => {
@@ -139,7 +139,7 @@ pub(crate) fn run(args: &Args, console: &mut Console) -> Result<ExitCode, Comman
     render_alone(&loaded, &release, &layers, args.origins, finish)
 }
 
-/// Says on standard error why the chart does not render.
+/// Prints to standard error why the chart does not render.
 fn refuse(
     error: &RenderError,
     chart: SourceId,
@@ -202,8 +202,8 @@ fn layers(args: &Args, sources: &Sources) -> Result<Layers, CommandError> {
     Ok(Ok(layers))
 }
 
-/// The files that values are asked for from, of which an argument may name several. An empty argument names none, as an
-/// unset variable of a script leaves it.
+/// The values files that the arguments name; one argument may name several. An empty argument names none: a script may
+/// pass an unset variable.
 fn values_files(given: &[OsString]) -> Vec<PathBuf> {
     let mut files = Vec::new();
     for argument in given.iter().filter(|argument| !argument.is_empty()) {
@@ -215,7 +215,7 @@ fn values_files(given: &[OsString]) -> Vec<PathBuf> {
     files
 }
 
-/// The text of a file; bytes that are no UTF-8 have stand-ins, for a template may encode them.
+/// The text of a file. Bytes that are not UTF-8 have placeholders, since a template may encode them.
 fn read(path: &Path) -> Result<Arc<str>, CommandError> {
     let shown = path.display();
     if path.to_string_lossy().contains("://") {
@@ -227,7 +227,7 @@ fn read(path: &Path) -> Result<Arc<str>, CommandError> {
     Ok((&*bytes::text(&read)).into())
 }
 
-/// The manifests that the command line asks for.
+/// The manifests to print.
 fn asked_for<'r>(rendered: &'r Rendered, args: &Args) -> Vec<&'r Manifest> {
     let wanted = |manifest: &&Manifest| {
         let left_out = manifest.hook && args.no_hooks || manifest.test && args.skip_tests;
@@ -247,7 +247,7 @@ fn print(
     let manifests = asked_for(rendered, args).into_iter().map(|m| (&*m.template, m.text.as_str()));
     let parts: Vec<Part<'_>> = crds.chain(manifests).collect();
     if args.show_only.is_empty() {
-        // Helm prints what is no hook first, and a line's end behind it.
+        // Helm prints everything but hooks first, followed by a line feed.
         let are_hooks = || asked_for(rendered, args).iter().all(|manifest| manifest.hook);
         if !parts.is_empty() && (!args.include_crds || rendered.crds.is_empty()) && are_hooks() {
             writeln!(console.out)?;
@@ -255,8 +255,8 @@ fn print(
         print_all(&parts, &mut console.out)?;
         return Ok(ExitCode::SUCCESS);
     }
-    // Helm parts what it would print anew to find a template's, so that what stands behind a line of dashes is no
-    // longer known to be of that template.
+    // Helm splits its whole output again to find the documents of a template, so a document after a line of dashes within
+    // a document no longer counts as that template's.
     let mut whole = Vec::new();
     for part in parts {
         print_part(part, &mut whole)?;
@@ -278,19 +278,19 @@ fn print(
     }
 }
 
-/// A printed document with the template that it says it is of; `None` where it says nothing.
+/// A printed document with the template in its `# Source:` line; `None` without such a line.
 fn named(text: &str) -> Option<Part<'_>> {
     let (_, rest) = text.split_once("# Source: ")?;
     Some((rest.lines().next()?, text))
 }
 
-/// A template's name and a text that it makes.
+/// A template's name and a document of it.
 type Part<'r> = (&'r str, &'r str);
 
-/// The parts that the globs name, glob by glob.
+/// The parts that match the globs, in the order of the globs.
 ///
 /// # Errors
-/// The glob that matches nothing.
+/// When a glob matches nothing, with that glob.
 fn chosen<'p, 'r>(parts: &'p [Part<'r>], globs: &'p [String]) -> Result<Vec<Part<'r>>, &'p str> {
     let mut chosen = Vec::new();
     for glob in globs {
@@ -307,7 +307,7 @@ fn chosen<'p, 'r>(parts: &'p [Part<'r>], globs: &'p [String]) -> Result<Vec<Part
     Ok(chosen)
 }
 
-/// Prints all parts, and no blank line at the end of them; a blank line where there is none.
+/// Prints all parts without trailing blank lines, or one blank line if there are no parts.
 fn print_all(parts: &[Part<'_>], out: &mut impl Write) -> io::Result<()> {
     let Some(((name, text), before)) = parts.split_last() else { return writeln!(out) };
     for part in before {

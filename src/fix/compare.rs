@@ -1,4 +1,4 @@
-//! Two texts held against each other, value by value.
+//! Compares two YAML texts, value by value.
 
 use std::sync::Arc;
 
@@ -6,7 +6,7 @@ use crate::finding::ANY_FIELD;
 use crate::source::SourceId;
 use crate::yaml::{self, Entry, Kind, Node, Scalar, Stream};
 
-/// Whether two texts say the same but for some fields.
+/// Whether two texts have the same values except in some fields.
 pub(super) fn same_but(old: &str, new: &str, fields: &[&str]) -> bool {
     if old == new {
         return true;
@@ -17,10 +17,9 @@ pub(super) fn same_but(old: &str, new: &str, fields: &[&str]) -> bool {
     Compare { fields, way: ".".to_owned() }.lists(&roots(&old), &roots(&new))
 }
 
-/// The texts from the first document that differs to the last: of megabytes of manifests, a fix changes a
-/// line.
+/// The texts from the first to the last document that differs: a fix changes one line in megabytes of manifests.
 fn apart<'t>(old: &'t str, new: &'t str) -> (&'t str, &'t str) {
-    // A directive stands before the marker of the document it is for.
+    // With directives, a document begins before its marker.
     if old.starts_with('%') || old.contains("\n%") {
         return (old, new);
     }
@@ -46,7 +45,7 @@ fn lines(text: &str) -> impl DoubleEndedIterator<Item = &str> {
     text.split_inclusive('\n')
 }
 
-/// The lines that both have at first.
+/// The common first lines.
 fn in_common<'t>(
     old: impl Iterator<Item = &'t str>,
     new: impl Iterator<Item = &'t str>,
@@ -54,7 +53,7 @@ fn in_common<'t>(
     old.zip(new).take_while(|(old, new)| old == new).map(|(line, _)| line)
 }
 
-/// Whether a document begins with a line. Three dashes do so in a block scalar, too: they end it.
+/// Whether a line begins a document. Three dashes also do so after a block scalar, which they end.
 fn opens_document(line: &str) -> bool {
     line.strip_prefix("---")
         .is_some_and(|rest| rest.is_empty() || rest.starts_with(char::is_whitespace))
@@ -64,24 +63,24 @@ fn roots(stream: &Stream) -> Vec<Option<Node<'_>>> {
     stream.documents.iter().map(|document| document.root()).collect()
 }
 
-/// Two trees side by side.
+/// The comparison of two trees.
 struct Compare<'f> {
     fields: &'f [&'f str],
-    /// The keys that lead to where both are, without the indexes of lists, a dot around each: `.spec.a.`
+    /// The path to the current nodes without the indexes of lists, with a dot around each key: `.spec.a.`
     way: String,
 }
 
-/// What a comparison sees of a node.
+/// A node as the comparison sees it.
 enum Seen<'a> {
-    /// With a key at least.
+    /// A mapping that is not empty.
     Mapping,
-    /// With an item at least.
+    /// A sequence that is not empty.
     Sequence,
     /// A text, a number, a boolean.
     Scalar(Scalar<'a>),
     /// Null, an empty map or list.
     Empty,
-    /// There is no such node.
+    /// No node.
     Nothing,
 }
 
@@ -98,7 +97,7 @@ impl<'a> Seen<'a> {
 }
 
 impl Compare<'_> {
-    /// Whether two nodes of one place say the same but for the fields.
+    /// Whether two nodes at the same place have the same values except in the fields.
     fn nodes(&mut self, old: Option<Node<'_>>, new: Option<Node<'_>>) -> bool {
         match (Seen::of(old), Seen::of(new)) {
             (Seen::Mapping, Seen::Mapping) => self.mappings(old, new),
@@ -108,7 +107,7 @@ impl Compare<'_> {
             (Seen::Scalar(_) | Seen::Empty, Seen::Scalar(_) | Seen::Empty) => {
                 self.fields.contains(&ANY_FIELD) || self.is_within_field()
             }
-            // What fills an empty one is judged by itself.
+            // The values that are added or removed are judged one by one.
             (Seen::Empty, Seen::Mapping | Seen::Sequence) => self.may_go(new),
             (Seen::Mapping | Seen::Sequence, Seen::Empty) => self.may_go(old),
             _ => self.may_go(old) && self.may_go(new),
@@ -126,13 +125,13 @@ impl Compare<'_> {
             .all(|entry| self.below(&entry, |compare| compare.may_go(Some(entry.value))))
     }
 
-    /// Item by item: one list may be longer.
+    /// Compares item by item; one list may be longer.
     fn lists(&mut self, old: &[Option<Node<'_>>], new: &[Option<Node<'_>>]) -> bool {
         (0..old.len().max(new.len()))
             .all(|at| self.nodes(old.get(at).copied().flatten(), new.get(at).copied().flatten()))
     }
 
-    /// Whether all that stands in a node may come or go.
+    /// Whether everything in a node may be added or removed.
     fn may_go(&mut self, node: Option<Node<'_>>) -> bool {
         match Seen::of(node) {
             Seen::Nothing => true,
@@ -151,7 +150,7 @@ impl Compare<'_> {
         seen
     }
 
-    /// Whether the way leads through one of the fields: its keys are among the way's, in a row.
+    /// Whether the current path is in one of the fields: the keys of the field are on the path, in a row.
     fn is_within_field(&self) -> bool {
         self.fields.iter().any(|field| self.way.contains(&format!(".{field}.")))
     }

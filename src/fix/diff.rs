@@ -1,4 +1,4 @@
-//! What files would become, as a unified diff.
+//! Changes of files as a unified diff.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -7,8 +7,8 @@ use similar::TextDiff;
 
 use super::texts::Texts;
 
-/// A unified diff of the files to these texts, with three lines around each change, sorted by path,
-/// as `git apply` and `patch -p1` read it.
+/// A unified diff from the files to these texts, sorted by path, with three lines of context, for `git apply` and
+/// `patch -p1`.
 #[must_use]
 pub fn unified(new: &BTreeMap<String, Arc<str>>) -> String {
     let mut files = Texts::default();

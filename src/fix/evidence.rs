@@ -1,4 +1,4 @@
-//! What two runs show, held against each other.
+//! Compares two runs.
 
 use std::collections::BTreeMap;
 
@@ -7,17 +7,17 @@ use crate::finding::Severity;
 use crate::lint::Documents;
 use crate::report::model::Entry;
 
-/// What a run shows of the texts it was given.
+/// What a run found and rendered.
 #[derive(Debug, Default)]
 pub struct Evidence {
-    /// All that was found, united.
+    /// All findings, merged.
     pub findings: Vec<Entry>,
-    /// What each release renders.
+    /// What each release renders to.
     pub rendered: BTreeMap<String, Documents>,
 }
 
-/// What makes two findings the same before and after an edit: lines and lists may have moved, and so
-/// has a finding whose fix another one changed (which its fingerprint does not bear).
+/// What makes findings before and after an edit the same. Fingerprints would not do: another fix may change the place of
+/// a finding.
 pub(super) type Key<'e> = (&'e str, &'e str, &'e str, Option<(&'e str, &'e str)>);
 
 pub(super) fn key(entry: &Entry) -> Key<'_> {
@@ -28,7 +28,7 @@ pub(super) fn key(entry: &Entry) -> Key<'_> {
 /// How often each finding is there.
 pub(super) type Counts<'e> = BTreeMap<Key<'e>, usize>;
 
-/// True where each finding of the second was there in the first, as often at least.
+/// True if each finding in `new` is in `old` at least as often.
 pub(super) fn has_all(old: &Counts<'_>, new: &Counts<'_>) -> bool {
     new.iter().all(|(key, count)| old.get(key).is_some_and(|old| old >= count))
 }
@@ -43,8 +43,8 @@ impl Evidence {
         counts
     }
 
-    /// True where an error was found that was not there before: what does not render any more has
-    /// no other findings.
+    /// True if there is an error that was not there before. A chart that no longer renders has no other findings, so a
+    /// lower number of findings proves nothing.
     pub(super) fn has_new_error(&self, before: &Counts<'_>) -> bool {
         let errors = self.findings.iter().filter(|entry| entry.severity == Severity::Error);
         let mut new = Counts::new();
@@ -54,8 +54,8 @@ impl Evidence {
         !has_all(before, &new)
     }
 
-    /// True where, from this run to `after`, nothing but `fields` differs in what releases render.
-    /// Releases that `after` did not look at are left out.
+    /// True if what releases render to differs from this run to `after` in nothing but `fields`. Releases that `after` did
+    /// not render are left out.
     pub(super) fn keeps(&self, after: &Self, fields: &[&str]) -> bool {
         let same = |(old, new): (&(String, String), &(String, String))| {
             old.0 == new.0 && same_but(&old.1, &new.1, fields)

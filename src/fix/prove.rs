@@ -14,34 +14,33 @@ use super::texts::{Edits, Texts, are_apart, unite};
 use crate::finding::{Applicability, Origin};
 use crate::report::model::Entry;
 
-/// How much is tried. With all fixes sound a run is repeated twice; a rule whose fixes are not costs the
-/// logarithm of the number of rules, and a fix that is not where its rule's others are that of their number.
+/// How much is tried. If all fixes are right, two further runs suffice. A rule with wrong fixes costs about as many more
+/// runs as the logarithm of the number of rules, and a single wrong fix the logarithm of the number of its rule's fixes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Effort {
-    /// Unsafe fixes are tried too, and held to no more than that they help: who asks for them takes what else
-    /// they change.
+    /// Try unsafe fixes as well. These only have to remove their finding, as users who ask for them accept other changes.
     pub all: bool,
-    /// The fixes that are tried, the first of a report.
+    /// How many fixes are tried, from the beginning of the report.
     pub fixes: usize,
-    /// How often a run is repeated with fixes.
+    /// How many further runs there may be.
     pub tries: usize,
-    /// What could not be tried is called unsafe; otherwise it is taken away.
+    /// Fixes that were not tried become unsafe; if false, they are removed.
     pub keeps_untried: bool,
 }
 
 impl Effort {
-    /// For who shows fixes: a report must not take much longer for having them.
+    /// For reports, which must not take much longer because of fixes.
     pub const REPORT: Self = Self { all: false, fixes: 64, tries: 12, keeps_untried: true };
-    /// For who applies fixes.
+    /// For applying fixes.
     pub const FIX: Self = Self { all: false, fixes: usize::MAX, tries: 48, keeps_untried: false };
 }
 
-/// Lints these paths again with texts in the place of files, and shows all there is to see.
+/// Lints paths again, with texts in place of files.
 pub type Again<'a, E> =
     dyn Fn(&BTreeMap<String, Arc<str>>, &BTreeSet<String>) -> Result<Evidence, E> + 'a;
 
-/// Holds the fixes of findings to what they claim: takes away those that do not help, and calls
-/// unsafe what changes more than it names or brings another finding.
+/// Tries the fixes of findings. Removes those that do not help, and makes those unsafe that change more than the fields
+/// that they name or cause another finding.
 ///
 /// # Errors
 /// Those of `again`.
@@ -66,14 +65,14 @@ pub fn prove<E>(
     Ok(())
 }
 
-/// What came of trying a fix.
+/// The result of trying a fix.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Verdict {
     /// It does what it claims.
     Holds,
-    /// It makes its finding go away, and something else happens.
+    /// It removes its finding, but changes something else, too.
     ChangesMore,
-    /// The finding stays, an error comes in its place, or the edits cannot be made.
+    /// The finding stays, there is a new error, or the edits cannot be made.
     Fails,
 }
 
@@ -82,7 +81,7 @@ struct Claim<'e> {
     at: usize,
     edits: Edits,
     fields: Vec<String>,
-    /// Tried apart from those that are meant to be applied unasked.
+    /// Whether it is meant to be safe; safe and unsafe fixes are tried apart.
     is_safe: bool,
 }
 
@@ -90,13 +89,13 @@ struct Trial<'e> {
     claims: Vec<Claim<'e>>,
     verdicts: Vec<(usize, Verdict)>,
     tries: usize,
-    /// What is to be said of a fix that was not tried.
+    /// The verdict on a fix that was not tried.
     untried: Verdict,
     /// Whether a fix may change more than it names.
     may_change_more: bool,
 }
 
-/// The numbers of claims that are tried together.
+/// The claims that are tried together, by index.
 type Group = Vec<usize>;
 
 impl<'e> Trial<'e> {
@@ -139,7 +138,7 @@ impl<'e> Trial<'e> {
         let all: Group = (0..self.claims.len()).collect();
         let before = again(&BTreeMap::new(), &self.paths(&all))?;
         let old = before.counts();
-        // What fails is told apart behind what was not tried yet: tries go first to where they prove most.
+        // The parts of a group that fails are tried after all other groups, where a run proves more.
         let mut groups = self.groups();
         while let Some(group) = groups.pop_front() {
             if self.tries == 0 {
@@ -178,7 +177,7 @@ impl<'e> Trial<'e> {
         Ok(())
     }
 
-    /// All claims, in as few groups as their edits allow; those that are safe apart.
+    /// All claims, in as few groups as possible without overlapping edits, safe and unsafe ones apart.
     fn groups(&self) -> VecDeque<Group> {
         let mut groups: Vec<(bool, Group, Edits)> = Vec::new();
         for (at, claim) in self.claims.iter().enumerate() {
@@ -193,13 +192,13 @@ impl<'e> Trial<'e> {
                 None => groups.push((claim.is_safe, vec![at], claim.edits.clone())),
             }
         }
-        // Safe ones come before tries run out.
+        // Safe fixes are tried first, before the number of runs is used up.
         groups.sort_by_key(|(is_safe, group, _)| Reverse((*is_safe, group.len())));
         groups.into_iter().map(|(_, group, _)| group).collect()
     }
 
-    /// A group of two at least in two, between rules where it has several: what one rule claims mostly holds
-    /// alike or fails alike.
+    /// Splits a group of at least two claims in two, between rules if possible: the fixes of one rule are mostly all right
+    /// or all wrong.
     fn parts(&self, mut group: Group) -> [Group; 2] {
         let rule = |claim: usize| &self.claims[claim].entry.rule;
         group.sort_by_key(|claim| rule(*claim));
@@ -210,11 +209,11 @@ impl<'e> Trial<'e> {
         [group, second]
     }
 
-    /// What is to be linted again: the files that are edited, and those that findings are in.
+    /// The paths to lint again: the files that are edited, and those with the findings.
     fn paths(&self, group: &Group) -> BTreeSet<String> {
         let claims = group.iter().map(|&claim| &self.claims[claim]);
         let paths = claims.flat_map(|claim| claim.edits.keys().chain([&claim.entry.location.file]));
-        // A finding may lie within an archive.
+        // A finding may be in an archive.
         paths.filter(|path| Path::new(path).is_file()).cloned().collect()
     }
 
@@ -232,7 +231,7 @@ impl<'e> Trial<'e> {
         group.iter().filter(is_left).copied().collect()
     }
 
-    /// Whether the edits of a group change nothing but the fields that its fixes name.
+    /// Whether the edits of a group change nothing but the fields that their fixes name.
     fn keeps(
         &self,
         group: &Group,
@@ -245,7 +244,7 @@ impl<'e> Trial<'e> {
         let fields: BTreeSet<&str> =
             claims().flat_map(|claim| &claim.fields).map(String::as_str).collect();
         let fields: Vec<&str> = fields.into_iter().collect();
-        // A manifest is deployed as it lies; of values and templates, what is rendered counts.
+        // Manifests are deployed as they are. Of values and templates, only what is rendered counts.
         let manifests = claims().filter(|claim| claim.entry.origin == Origin::Manifest);
         let manifests: BTreeSet<&String> =
             manifests.map(|claim| &claim.entry.location.file).collect();

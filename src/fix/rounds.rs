@@ -9,25 +9,26 @@ use super::texts::{Edits, Texts, are_apart, unite};
 use crate::finding::Applicability;
 use crate::report::model::Entry;
 
-/// How often fixes are applied and looked for anew at most: a bound for fixes that undo each other.
-/// Fixes that touch each other take a round each, as a dozen do that write one security context.
+/// The most rounds of applying fixes and linting again, in case fixes undo each other. Fixes with overlapping edits take
+/// one round each, and a dozen may write into the same security context.
 const ROUNDS: usize = 100;
 
-/// What files become.
+/// The result of applying fixes.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub struct Mended {
-    /// The texts that differ from those of the files, by path.
+    /// The new texts of files that change, by path.
     pub texts: BTreeMap<String, Arc<str>>,
-    /// How many fixes they hold.
+    /// How many fixes were applied.
     pub fixes: usize,
-    /// Fixes that were left, since they may change more than what they name.
+    /// How many fixes were not applied because they are unsafe.
     pub unsafe_left: usize,
 }
 
-/// Applies the safe fixes of these findings, and with `all` the unsafe ones too, each proven.
-/// `paths` is what the findings come from; it is linted again after each round, and what only a fix
-/// has brought to light is fixed too, of the rules that `asks` names. What is found there at first
-/// and is not among these findings stays: a baseline knows it, say.
+/// Applies the fixes of these findings that pass the trial: the safe ones, and with `all` the unsafe ones, too.
+///
+/// `paths` are where the findings come from. They are linted again after each round, and findings that only show after a
+/// fix are fixed as well, if `asks` is true for their rule. Findings in `paths` that are not among the given ones are
+/// left alone: they may be in a baseline, for example.
 ///
 /// # Errors
 /// Those of `again`.
@@ -63,7 +64,7 @@ pub fn rounds<E>(
         let mut whole = mended.texts.clone();
         whole.extend(edited.iter().map(|(path, text)| (path.clone(), Arc::clone(text))));
         let after = again(&whole, paths)?;
-        // Fixes that are sound each by itself may yet not be so together.
+        // Fixes that work alone may not work together.
         if after.has_new_error(&last.as_ref().unwrap_or(&at_first).counts()) {
             break;
         }
@@ -80,13 +81,13 @@ pub fn rounds<E>(
     Ok(mended)
 }
 
-/// What is found and not asked for.
+/// The findings that are not to be fixed.
 fn left_alone<'e>(found: &'e Evidence, asked: &[Entry]) -> BTreeSet<Key<'e>> {
     let asked: BTreeSet<Key<'_>> = asked.iter().map(key).collect();
     found.findings.iter().map(key).filter(|key| !asked.contains(key)).collect()
 }
 
-/// The edits of as many fixes as can be applied together, in the order of the report.
+/// The edits of as many fixes as can be applied together, in the order of the report, and the number of these fixes.
 fn chosen(findings: &[Entry], all: bool, texts: &mut Texts) -> (Edits, usize) {
     let mut edits = Edits::new();
     let mut count = 0;

@@ -1,4 +1,4 @@
-//! The texts that fixes are made of, and what they become.
+//! The texts of files, and the edits of fixes in them.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -7,7 +7,7 @@ use std::sync::Arc;
 use crate::report::model::{FixEntry, Point};
 use crate::source::{Edit, LineIndex, SourceId, Span, apply};
 
-/// Texts by the path that reports name them with; files are read when they are first asked for.
+/// The texts of files by the paths in reports. Each file is read when it is first needed.
 #[derive(Debug, Default)]
 pub struct Texts {
     known: BTreeMap<String, Option<Text>>,
@@ -17,7 +17,7 @@ pub struct Texts {
 #[derive(Debug)]
 struct Text {
     text: Arc<str>,
-    /// Where its lines begin: found once for all the edits of a file.
+    /// Where its lines begin, computed once for all edits of the file.
     lines: LineIndex,
 }
 
@@ -28,16 +28,16 @@ impl Text {
     }
 }
 
-/// Edits of one file, in bytes.
+/// Edits by file, in bytes.
 pub(super) type Edits = BTreeMap<String, Vec<Edit>>;
 
 impl Texts {
-    /// The text of a file; `None` where there is none that can be read.
+    /// The text of a file; `None` if it cannot be read.
     pub fn get(&mut self, path: &str) -> Option<Arc<str>> {
         self.known(path).map(|known| Arc::clone(&known.text))
     }
 
-    /// Lets a file have another text.
+    /// Replaces the text of a file, in memory.
     pub fn put(&mut self, path: &str, text: Arc<str>) {
         self.known.insert(path.to_owned(), Some(Text::new(text)));
     }
@@ -48,7 +48,7 @@ impl Texts {
         known.or_insert_with(|| read().map(|text| Text::new(text.into()))).as_ref()
     }
 
-    /// The edits of a fix by file; `None` where a file cannot be read.
+    /// The edits of a fix by file; `None` if a file cannot be read.
     pub(super) fn edits(&mut self, fix: &FixEntry) -> Option<Edits> {
         let mut edits = Edits::new();
         for edit in &fix.edits {
@@ -61,7 +61,7 @@ impl Texts {
         Some(edits)
     }
 
-    /// What files become by edits; `None` where two overlap.
+    /// The texts of files after edits; `None` if two edits overlap.
     pub(super) fn edited(&mut self, edits: &Edits) -> Option<BTreeMap<String, Arc<str>>> {
         let file = |(path, edits): (&String, &Vec<Edit>)| {
             Some((path.clone(), Arc::from(apply(&self.get(path)?, edits)?)))
@@ -70,19 +70,19 @@ impl Texts {
     }
 }
 
-/// True when no edit of one touches what the other changes.
+/// True if no edit of one overlaps an edit of the other.
 pub(super) fn are_apart(one: &Edits, other: &Edits) -> bool {
     one.iter().all(|(path, edits)| {
         let others = other.get(path).into_iter().flatten();
         others.into_iter().all(|other| {
-            // Two insertions at one place would come in an order that nobody chose.
+            // The order of two insertions at the same place would be arbitrary.
             let same = |edit: &&Edit| edit.span == other.span && edit.span.start == edit.span.end;
             !edits.iter().any(|edit| edit.overlaps(other) || same(&edit))
         })
     })
 }
 
-/// Adds the edits of one fix to those of others.
+/// Adds edits to others.
 pub(super) fn unite(all: &mut Edits, more: &Edits) {
     for (path, edits) in more {
         all.entry(path.clone()).or_default().extend(edits.iter().cloned());

@@ -1,4 +1,4 @@
-//! Hides credentials in the lines of files that reports show: logs of pipelines are read by many.
+//! Hides credentials in excerpts of files: many people can read the logs of pipelines.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -9,14 +9,14 @@ use regex::{Captures, Match, Regex};
 use crate::source::credential;
 use crate::yaml::{Scalar, resolve_plain};
 
-/// What is more regular is a word, in bits a character; the default of `values-secret-plaintext`.
+/// The least entropy of a credential, in bits per character: the default of the rule `values-secret-plaintext`.
 const ENTROPY: f64 = 2.0;
-/// How many characters of a credential stay, to know it by.
+/// How many characters of a credential are shown, to recognise it.
 const SHOWN: usize = 2;
 
-/// The text with dots and stars where credentials stand, character for character and byte for byte
-/// as long: the values of keys, variables and parameters that are named like one, private keys, and
-/// tokens of a known form. Their first two characters stay.
+/// Replaces credentials by stars and dots, so that the numbers of characters and bytes stay the same: the values of keys,
+/// variables and parameters that are named like a credential, private keys, and tokens in a known form. Their first two
+/// characters stay.
 pub(super) fn conceal(text: &str) -> Cow<'_, str> {
     let mut found = credential::key_material(text);
     let mut at = 0;
@@ -32,7 +32,7 @@ pub(super) fn conceal(text: &str) -> Cow<'_, str> {
     found.sort_by_key(|range| range.start);
     let mut out = String::with_capacity(text.len());
     for range in found {
-        // One that lies in another is hidden with it.
+        // Ranges may overlap.
         let start = range.start.max(out.len());
         let Some(hidden) = text.get(start..range.end) else { continue };
         out.push_str(&text[out.len()..start]);
@@ -43,8 +43,8 @@ pub(super) fn conceal(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-/// The values in a line that are credentials. `name` is what the entry `name` on a line above says,
-/// for the value of an environment variable stands beside its name.
+/// The values in a line that are credentials. `name` is the value of `name` on a line above, since the `value` of an
+/// environment variable is beside its `name`.
 fn assigned<'t>(line: &'t str, name: &mut Option<&'t str>) -> Vec<Range<usize>> {
     static ASSIGNMENT: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(
@@ -74,7 +74,7 @@ fn assigned<'t>(line: &'t str, name: &mut Option<&'t str>) -> Vec<Range<usize>> 
             "value" => {}
             _ => *name = None,
         }
-        // At least one character further: a plain value may be empty.
+        // A plain value may be empty, but the search must go on.
         from = range.end.max(value.start() + 1);
     }
     found
@@ -89,8 +89,7 @@ fn parts<'t>(captures: &Captures<'t>) -> Option<(&'t str, Match<'t>, bool)> {
     }
 }
 
-/// Where a plain value ends: at a comment, and within a flow collection or a list of parameters
-/// where the next entry starts.
+/// Where a plain value ends: at a comment, or in a flow collection or a list of parameters, where the next entry starts.
 fn plain_end(line: &str, value: Range<usize>) -> usize {
     let text = &line[value.clone()];
     let assigned = line[..value.start].ends_with('=');
@@ -117,12 +116,12 @@ fn is_named_so(key: &str) -> bool {
     NAMES.is_match(key)
 }
 
-/// `automountServiceAccountToken: false` is no credential.
+/// True for booleans and the like: `automountServiceAccountToken: false` is no credential.
 fn is_switch(text: &str) -> bool {
     !matches!(resolve_plain(text), Scalar::Str(_) | Scalar::Int(_) | Scalar::Uint(_))
 }
 
-/// A character that says nothing, of as many bytes.
+/// A placeholder of the same number of bytes for a character.
 fn instead_of(c: char) -> char {
     match c.len_utf8() {
         _ if c.is_whitespace() => c,

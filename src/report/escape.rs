@@ -1,22 +1,22 @@
-//! Keeps what comes from files and names from acting on the reader's terminal or markup.
+//! Escapes texts from files and names, so that they cannot control a terminal or break markup.
 
 use std::borrow::Cow;
 
-/// True for characters that a terminal obeys or that reorder text: C0 and C1 controls but tab
-/// and line feed, and Unicode's bidirectional overrides.
+/// True for characters that control a terminal or reorder text: C0 and C1 controls except tab and line feed, and
+/// Unicode's bidirectional overrides.
 pub(super) fn acts(c: char) -> bool {
     (c.is_control() && c != '\t' && c != '\n')
         || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
-/// True for text of nothing but ASCII that no terminal obeys, as nearly all of it is. It looks at all of
-/// the bytes, and so at many of them at once.
+/// True for text of harmless ASCII characters only, as nearly all texts are. It has no early exit, so that it is
+/// vectorised.
 fn is_harmless(text: &str) -> bool {
     let harmless = |byte: u8| matches!(byte, b' '..=b'~' | b'\t' | b'\n');
     text.bytes().fold(true, |all, byte| all & harmless(byte))
 }
 
-/// Spells such characters out, `\u{1b}`.
+/// Escapes such characters as `\u{1b}`.
 pub(crate) fn terminal(text: &str) -> Cow<'_, str> {
     if is_harmless(text) || !text.contains(acts) {
         return Cow::Borrowed(text);
@@ -32,7 +32,7 @@ pub(crate) fn terminal(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-/// The same on one line: line feeds are spelt out too.
+/// The same for a single line: line feeds are escaped as well.
 pub(crate) fn line(text: &str) -> Cow<'_, str> {
     match terminal(text) {
         text if !text.contains('\n') => text,
@@ -40,8 +40,8 @@ pub(crate) fn line(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// Replaces such characters by visible ones of the same number of bytes, so that spans still
-/// fit; carriage returns before a line feed stay, as line ends.
+/// Replaces such characters by visible ones of the same number of bytes, so that spans stay right. Carriage returns
+/// before a line feed stay.
 pub(crate) fn same_length(text: &str) -> Cow<'_, str> {
     if !text.contains(acts) {
         return Cow::Borrowed(text);

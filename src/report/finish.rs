@@ -1,13 +1,13 @@
-//! What a report says of its findings as a whole: their order, their counts, and the notes.
+//! Completes a report: sorts and counts its findings, and makes its notes.
 
 use super::{Report, unchecked, unite};
 use crate::finding::Severity;
 
 impl Report {
-    /// Sorts the findings as users see them, and counts them by severity.
+    /// Sorts the findings, counts them by severity, and makes the notes on what was not checked.
     pub fn finish(&mut self) {
         unite::sort(&mut self.findings);
-        // Made anew, since parts of a run know some of the kinds, files and charts each.
+        // In a merged report, the notes of the parts are replaced, as each part only knows some kinds, files and charts.
         self.notes.retain(|note| !unchecked::is_made(note));
         self.notes.extend(unchecked::notes(self));
         self.notes.sort();

@@ -1,7 +1,7 @@
 //! Excerpts for people: miette's graphical reports.
 //!
-//! miette's own sources walk a text from byte 0 for every label, 22 ms each in a file of 4 MB;
-//! [`Excerpt`] looks lines up in the line index instead.
+//! miette's own source types go through a text from its start for every label, which takes 22 ms each in a
+//! file of 4 MB. [`Excerpt`] uses the line index instead.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -18,7 +18,7 @@ use super::text::{Shown, prose};
 use super::{Context, Report, Style, Texts, escape};
 use crate::finding::{Applicability, Severity};
 
-/// A line longer than this, in bytes, is shown in part.
+/// Only a part of a line longer than this is shown, in bytes.
 const LONG_LINE: usize = 400;
 
 pub(super) fn write(
@@ -65,7 +65,7 @@ fn render(
     Ok(())
 }
 
-/// What was found, with the lines that it stands on.
+/// The message, with the lines at the finding's place.
 fn place(
     entry: &Entry,
     handler: &GraphicalReportHandler,
@@ -110,7 +110,7 @@ fn place(
     Ok(())
 }
 
-/// Places further away and in other files, each file once, in the order in which to read them.
+/// Related places further away or in other files: each file once, in the order in which to read them.
 fn further(
     entry: &Entry,
     handler: &GraphicalReportHandler,
@@ -145,13 +145,13 @@ fn further(
         };
         let mut text = String::new();
         handler.render_report(&mut text, &part)?;
-        // miette heads every report with a message; this one continues the finding above it.
+        // miette begins every report with a message, which is dropped here: this continues the finding above.
         out.extend(text.split_inclusive('\n').skip(1));
     }
     Ok(())
 }
 
-/// What to do about it, and where else it is so.
+/// What to do about a finding, and the releases that have it.
 fn footers(entry: &Entry, style: Style, out: &mut String) {
     let mut say = |word: &str, text: &str| footer(word, text, style, out);
     if let Some(help) = &entry.help {
@@ -172,7 +172,7 @@ fn footers(entry: &Entry, style: Style, out: &mut String) {
     }
 }
 
-/// A text behind a word. A block to copy keeps its lines; prose is broken to fit.
+/// A text after a word. A text of several lines keeps its lines; prose is wrapped.
 fn footer(word: &str, text: &str, style: Style, out: &mut String) {
     let (on, off) = if style.color { ("\u{1b}[36m", "\u{1b}[0m") } else { ("", "") };
     let indent = " ".repeat(word.len() + 4);
@@ -189,7 +189,7 @@ fn footer(word: &str, text: &str, style: Style, out: &mut String) {
     }
 }
 
-/// Who applies a fix.
+/// How a fix is applied.
 fn how(fix: &FixEntry) -> &'static str {
     match fix.applicability {
         Applicability::Safe => "--fix",
@@ -198,7 +198,7 @@ fn how(fix: &FixEntry) -> &'static str {
     }
 }
 
-/// True for a place that is shown in one excerpt with the finding's own, which comes first.
+/// True for a place that is near enough to be shown in one excerpt with the finding's own.
 fn is_near(place: &Location, own: &Location) -> bool {
     place.file == own.file && place.start.line.abs_diff(own.start.line) <= 4
 }
@@ -218,7 +218,7 @@ fn tail(path: &str) -> String {
     if from == path.len() { path.to_owned() } else { format!("…{}", &path[from..]) }
 }
 
-/// A label on the first line of a location: an object of fifty lines is named, not shown whole.
+/// A label on the first line of a location: an object of fifty lines is not shown as a whole.
 fn label(shown: &Shown, location: &Location, words: Option<String>, primary: bool) -> LabeledSpan {
     let start = shown.offset(location.start);
     let end = if location.end.line == location.start.line {
@@ -302,7 +302,7 @@ impl SourceCode for Excerpt {
         let (first, last) = (lines.line_of(start), lines.line_of(end));
         let own = lines.line_range(text, first);
         let (from, to) = if before == 0 {
-            // miette asks so for the place in an excerpt's heading.
+            // This is how miette asks for the place in the heading of an excerpt.
             (start, end)
         } else if own.len() > LONG_LINE {
             let from = text.floor_char_boundary(own.start.max(start.saturating_sub(LONG_LINE / 4)));
@@ -311,7 +311,7 @@ impl SourceCode for Excerpt {
         } else {
             let above = lines.line_range(text, first.saturating_sub(before));
             let below = lines.line_range(text, (last + after).min(lines.line_count() - 1));
-            // Neighbours that are themselves too long are left out.
+            // Neighbouring lines that are too long are left out.
             let from = if above.len() > LONG_LINE { own.start } else { above.start };
             let to =
                 if below.len() > LONG_LINE { lines.line_range(text, last).end } else { below.end };

@@ -14,10 +14,10 @@ use crate::finding::Origin;
 /// Lines shown above and below a place.
 const AROUND: u32 = 2;
 
-/// Columns of a line past which it is cut.
+/// The most columns of a line that are shown.
 const WIDE: usize = 240;
 
-/// Rows of a chart that are seen at once; the rest is folded away.
+/// How many rows of a bar chart are shown at first; the others can be unfolded.
 const ROWS: usize = 12;
 
 pub(super) fn write(
@@ -88,7 +88,7 @@ fn overview(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "</div>\n<p class=\"key\">{}</p>", key.join(" "))
 }
 
-/// A bar a row, the longest first. A row's name is a button that sets the filter `id`.
+/// A bar chart with one bar per row, the longest first. The name of a row is a button that sets the filter `id`.
 fn bars(
     title: &str,
     id: &str,
@@ -105,7 +105,7 @@ fn bars(
             writeln!(out, "</table><details><summary>{more} more</summary><table>")?;
         }
         let total = info + warning + error;
-        // What is there is seen, however little of all it is.
+        // Every bar is visible, however short it is.
         let width = |count: usize| (count * 100 / most).max(usize::from(count > 0));
         writeln!(
             out,
@@ -185,7 +185,7 @@ fn finding(entry: &Entry, context: &mut Context<'_>, out: &mut dyn Write) -> io:
         excerpt(&related.location, related.origin, &related.message, context.texts, out)?;
     }
     if let Some(help) = &entry.help {
-        // What is to be copied keeps its lines.
+        // A text of several lines keeps its lines, so that it can be copied.
         let help = help.trim_end();
         let help = match help.contains('\n') {
             true => format!("<pre>{}</pre>", xml(help)),
@@ -216,7 +216,7 @@ fn finding(entry: &Entry, context: &mut Context<'_>, out: &mut dyn Write) -> io:
     writeln!(out, "</article>")
 }
 
-/// A place with the lines around it, the place itself marked.
+/// The lines around a place, which is marked.
 fn excerpt(
     location: &Location,
     origin: Origin,

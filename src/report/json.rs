@@ -1,4 +1,4 @@
-//! The JSON contract of `docs` and of `plimsoll merge`.
+//! The JSON format: the contract in `docs/report.schema.json`, which `plimsoll merge` reads.
 
 use std::io::{self, BufWriter, Write};
 
@@ -10,8 +10,7 @@ pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     pretty(report, out)
 }
 
-/// Writes JSON for people, with `\u…` for what a terminal obeys: of that, JSON itself escapes only
-/// the controls of ASCII.
+/// Writes indented JSON, with `\u…` for characters that control a terminal. JSON itself only escapes ASCII controls.
 ///
 /// # Errors
 /// Those of the writer.
@@ -23,11 +22,11 @@ pub(crate) fn pretty(value: &impl Serialize, out: &mut dyn Write) -> io::Result<
     writeln!(out)
 }
 
-/// How much of a text is looked through at once, in bytes. There are a hundred pieces to a finding, most
-/// of them shorter than a word.
+/// How many bytes are collected before they are searched. A finding is written in a hundred pieces, most of them shorter
+/// than a word.
 const HELD: usize = 1 << 15;
 
-/// Takes pieces of a JSON text, each of whole characters.
+/// Escapes control characters in pieces of JSON. Each piece has whole characters.
 struct Escaping<'w> {
     out: &'w mut dyn Write,
 }
@@ -36,8 +35,7 @@ impl Write for Escaping<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let text = std::str::from_utf8(bytes).map_err(io::Error::other)?;
         let mut from = 0;
-        // JSON escapes the controls before the blank itself; all others begin with one of these bytes,
-        // see the tests.
+        // JSON escapes the controls below the blank. All others begin with one of these bytes, see the tests.
         for at in memchr::memchr3_iter(0x7f, 0xc2, 0xe2, bytes) {
             let Some(c) = text[at..].chars().next().filter(|c| escape::acts(*c)) else { continue };
             self.out.write_all(&bytes[from..at])?;

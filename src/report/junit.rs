@@ -1,4 +1,4 @@
-//! `JUnit` XML: a suite a file, a failed test case a finding.
+//! `JUnit` XML: a suite for each file, and a failed test case for each finding.
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -14,7 +14,7 @@ pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     }
     let failures = failed(&report.findings);
     writeln!(out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>")?;
-    // A reader takes a report without a test for a mistake: a clean run is one that passed.
+    // Readers take a report without tests for a mistake, so a clean run has one test that passed.
     let tests = report.findings.len().max(1);
     writeln!(
         out,
@@ -44,7 +44,7 @@ pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "</testsuites>")
 }
 
-/// Findings that are failures; what is only worth knowing passes and says so.
+/// How many findings are failures. Those of severity `info` pass.
 fn failed<'a>(entries: impl IntoIterator<Item = &'a Entry>) -> usize {
     entries.into_iter().filter(|entry| entry.severity > Severity::Info).count()
 }

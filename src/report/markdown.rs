@@ -6,17 +6,18 @@ use super::model::Entry;
 use super::{Report, escape, summary};
 use crate::finding::Severity;
 
-/// Findings past this are counted, not shown.
+/// The most findings that are shown; further ones are only counted.
 const SHOWN: usize = 100;
-/// Bytes for the table, and for what to do: GitHub refuses comments over 65,536 characters.
+/// The most bytes of the table: GitHub refuses comments over 65,536 characters.
 const TABLE: usize = 36_000;
+/// The most bytes of the part on what to do.
 const HELPS: usize = 20_000;
 
 pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "## plimsoll\n")?;
     writeln!(out, "{}\n", text(&summary::line(report)))?;
     let mut worst: Vec<&Entry> = report.findings.iter().collect();
-    // Weightiest first, since the tail may be cut; the sort is stable.
+    // The most severe first, as the rest may be cut off. The sort is stable.
     worst.sort_by_key(|entry| std::cmp::Reverse(entry.severity));
     let rows: Vec<String> = worst.iter().take(SHOWN).map(|entry| row(entry)).collect();
     let shown = fitting(&rows, TABLE);
@@ -38,7 +39,7 @@ pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     Ok(())
 }
 
-/// As many of the first as there is room for, in bytes.
+/// As many of the first parts as fit into `room` bytes.
 fn fitting(parts: &[String], room: usize) -> &[String] {
     let mut left = room;
     let fits = parts.iter().take_while(|part| {
@@ -63,7 +64,7 @@ fn row(entry: &Entry) -> String {
     format!("| {mark} | {} | {finding} |", place(entry))
 }
 
-/// What to do, each once, with the first place where it is to be done.
+/// What to do about the findings: each help once, with its first place.
 fn helps(entries: &[&Entry]) -> Vec<String> {
     let mut places: Vec<(&Entry, &str, usize)> = Vec::new();
     for entry in entries {
@@ -93,7 +94,7 @@ fn rule(entry: &Entry) -> String {
     }
 }
 
-/// Inline code that holds any text, also inside a table.
+/// Any text as inline code, also in a table.
 fn code(text: &str) -> String {
     let text = escape::terminal(text).replace(['\n', '\r'], " ").replace('|', "\\|");
     let ticks = "`".repeat(longest_run(&text) + 1);
@@ -104,7 +105,7 @@ fn code(text: &str) -> String {
     }
 }
 
-/// Prose on one line. Code spans in messages stay; markup and table bars do not act.
+/// Prose on one line. Code spans in messages stay; other markup and table bars are escaped.
 fn text(text: &str) -> String {
     let text = escape::terminal(text);
     let mut out = String::with_capacity(text.len());

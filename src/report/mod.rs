@@ -1,7 +1,7 @@
-//! Prints a run's result: one file a format.
+//! Prints the result of a run: one file per format.
 //!
-//! Formats see [`model::Report`] only, the JSON contract; excerpts are cut from [`Texts`]. What
-//! comes from files is escaped here, once, for the medium at hand (`escape`).
+//! Formats only see [`model::Report`], the JSON contract, and take excerpts from [`Texts`]. Text that comes from
+//! files is escaped here, once, for the output medium (`escape`).
 
 mod conceal;
 mod concise;
@@ -36,7 +36,7 @@ pub enum Format {
     Full,
     /// One line a finding: `file:line:column: severity rule: message`
     Concise,
-    /// plimsoll's own, with a stable shape
+    /// plimsoll's own JSON format, which is stable
     Json,
     /// SARIF 2.1.0, for code scanning and editors
     Sarif,
@@ -52,7 +52,7 @@ pub enum Format {
     Html,
 }
 
-/// How text is shown to people.
+/// How text is printed for people.
 #[derive(Debug, Clone, Copy)]
 pub struct Style {
     /// Whether to colour, and to link to rules' pages.
@@ -61,7 +61,7 @@ pub struct Style {
     pub width: usize,
 }
 
-/// What a report says of a rule beside its findings.
+/// What a report says about a rule in addition to its findings.
 #[derive(Debug, Clone, Default)]
 pub struct RuleInfo {
     /// One line.
@@ -74,13 +74,13 @@ pub struct RuleInfo {
     pub url: Option<Arc<str>>,
 }
 
-/// What formats need beside the report.
+/// What formats need in addition to the report.
 pub struct Context<'a> {
     /// The texts that excerpts are cut from.
     pub texts: &'a mut Texts,
-    /// For people's formats.
+    /// How formats for people look.
     pub style: Style,
-    /// What is known of a rule; `None` for an id that no rule file has.
+    /// What is known about a rule; `None` for an id without a rule file.
     pub rule: &'a dyn Fn(&str) -> Option<RuleInfo>,
 }
 

@@ -1,7 +1,7 @@
-//! A run's result as the JSON contract has it: lines and columns, no spans.
+//! The result of a run as in the JSON contract, with lines and columns instead of spans.
 //!
-//! Every format is made from these types, never from findings: a report that was merged from
-//! shards' JSON prints the same bytes as one made in a single run.
+//! Every format is made from these types and not from findings, so that a report that was merged from the
+//! JSON of shards prints the same bytes as the report of a single run.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! The line that ends a run: what was looked at, and what came of it.
+//! The last line of a run: how much was checked, and what was found.
 
 use super::Report;
 use super::model::Summary;
@@ -41,8 +41,8 @@ pub fn line(report: &Report) -> String {
     line
 }
 
-/// How many findings have a fix, and how to have it applied, in one line; `None` where none has.
-/// Rules claim fixes, and `--fix` tries each before it writes it: so they may be fixed.
+/// How many findings may be fixed, and how, in one line; `None` if none has a fix. They only *may* be fixed, as `--fix`
+/// tries each fix before it writes it.
 #[must_use]
 pub fn fixable(report: &Report) -> Option<String> {
     let of = |applicability| {

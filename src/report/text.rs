@@ -1,4 +1,4 @@
-//! The texts that excerpts are cut from.
+//! The texts that excerpts are taken from.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -10,22 +10,21 @@ use super::escape;
 use super::model::Point;
 use crate::source::{LineIndex, Slot, Sources};
 
-/// Bytes of texts that are kept ready to be shown: reports go from file to file, so one is seldom asked
-/// for again when many others have been.
+/// How many bytes of prepared texts are kept. Reports go from file to file, so an older text is seldom needed again.
 const READY: usize = 16 << 20;
 
-/// Texts by the path that reports name them with. Reads the file itself when a run's sources do
-/// not hold it, as for a report that was merged from shards.
+/// Texts by the paths in reports. Reads a file from disk if the run's sources do not have it, as for a report that was
+/// merged from shards.
 #[derive(Debug, Default)]
 pub struct Texts {
     known: HashMap<String, Slot>,
     shown: HashMap<String, Option<Arc<Shown>>>,
-    /// Of those in `shown`.
+    /// The length of all texts in `shown`.
     bytes: usize,
 }
 
-/// How prose is broken into lines so wide, in columns. Words stay whole: they may be names, paths and patterns, and
-/// are copied from there.
+/// How prose is wrapped to lines of some width, in columns. Words are not broken, since they may be names, paths and
+/// patterns that people copy.
 pub(crate) fn prose(width: usize) -> textwrap::Options<'static> {
     textwrap::Options::new(width)
         .break_words(false)
@@ -33,7 +32,7 @@ pub(crate) fn prose(width: usize) -> textwrap::Options<'static> {
         .word_splitter(textwrap::WordSplitter::NoHyphenation)
 }
 
-/// A text made harmless for a terminal and without credentials, byte for byte as long as the file.
+/// A text without control characters and credentials, in which all byte offsets are those of the file.
 #[derive(Debug)]
 pub(crate) struct Shown {
     pub(crate) text: Arc<str>,
@@ -52,7 +51,7 @@ impl Texts {
         Self { known: known.collect(), ..Self::default() }
     }
 
-    /// The text under a path; `None` when there is none that can be read.
+    /// The text of a file; `None` if it cannot be read.
     pub(crate) fn get(&mut self, path: &str) -> Option<Arc<Shown>> {
         if let Some(shown) = self.shown.get(path) {
             return shown.clone();
@@ -90,14 +89,14 @@ impl Shown {
         self.lines.offset(&self.text, point.into())
     }
 
-    /// One line without its end, from 1.
+    /// A line without its line end; the first has the number 1.
     pub(crate) fn line(&self, line: u32) -> &str {
         let line = line.saturating_sub(1) as usize;
         let text = &self.text[self.lines.line_range(&self.text, line)];
         text.strip_prefix('\u{feff}').unwrap_or(text)
     }
 
-    /// How many lines there are to show: what follows the last line feed is none.
+    /// How many lines there are. A final line feed does not begin another line.
     pub(crate) fn line_count(&self) -> u32 {
         let ended = self.text.is_empty() || self.text.ends_with('\n');
         u32::try_from(self.lines.line_count() - usize::from(ended)).unwrap_or(u32::MAX)

@@ -1,10 +1,10 @@
-//! Notes on what was not checked: kinds without a schema, templates without a chart, charts that are not here.
+//! Notes on what was not checked: kinds without a schema, templates without a chart, missing charts.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Report;
 
-/// What a report says of what all of its parts could not check.
+/// The notes that are made of a report's lists of what was not checked.
 pub(super) fn notes(report: &Report) -> impl Iterator<Item = String> + use<> {
     let kinds = some(&report.unknown_kinds, "kind", "kinds");
     let kinds = kinds.map(|kinds| {
@@ -21,24 +21,24 @@ pub(super) fn notes(report: &Report) -> impl Iterator<Item = String> + use<> {
     [kinds, files, absent, paths, lacking(&report.lacking_charts)].into_iter().flatten()
 }
 
-/// True for a note that [`notes`] makes.
+/// True for the notes that [`notes`] makes.
 pub(super) fn is_made(note: &str) -> bool {
     note.starts_with(NO_SCHEMA) || note.starts_with(TEMPLATES) || is_absence(note)
 }
 
-/// How the note on unknown kinds begins.
+/// The beginning of the note on unknown kinds.
 const NO_SCHEMA: &str = "no schema for ";
 
-/// How the note on charts begins that are not where declarations say.
+/// The beginning of the note on charts that are not where declarations expect them.
 const UNBUILT: &str = "there is no chart at ";
 
-/// What to do about a chart that is not where a declaration says.
+/// What to do about a chart that is not where a declaration expects it.
 pub const BUILD_IT: &str = "build or fetch it first, or exclude what declares it";
 
-/// How the note on templates begins.
+/// The beginning of the note on templates.
 const TEMPLATES: &str = "templates that no chart renders were not checked: ";
 
-/// The first few of some names, and how many more there are; `None` where there are none.
+/// The first few of some names, and how many more there are; `None` without names.
 fn some(names: &BTreeSet<String>, one: &str, many: &str) -> Option<String> {
     (!names.is_empty()).then(|| match names.len().saturating_sub(SHOWN) {
         0 => first(names),
@@ -47,10 +47,10 @@ fn some(names: &BTreeSet<String>, one: &str, many: &str) -> Option<String> {
     })
 }
 
-/// How many names a note has at most.
+/// The most names in a note.
 const SHOWN: usize = 4;
 
-/// The first of some names, and how many more there are.
+/// The first few of some names, and how many more there are.
 fn first<T: AsRef<str>>(names: impl IntoIterator<Item = T, IntoIter: ExactSizeIterator>) -> String {
     let names = names.into_iter();
     let more = names.len().saturating_sub(SHOWN);
@@ -62,23 +62,23 @@ fn first<T: AsRef<str>>(names: impl IntoIterator<Item = T, IntoIter: ExactSizeIt
     if more == 0 { named } else { format!("{named} and {more} more") }
 }
 
-/// True for the notes on charts, or what they depend on, that are nowhere on this machine.
+/// True for the notes on missing charts and dependencies.
 #[must_use]
 pub fn is_absence(note: &str) -> bool {
     note.contains(NOT_HERE) || note.contains(LACKING) || note.starts_with(UNBUILT)
 }
 
-/// What the note on charts without their dependencies says, in Helm's words.
+/// A part of the note on missing dependencies, in Helm's words.
 const LACKING: &str = "missing in charts/ directory: ";
 
-/// What every note on charts that are nowhere on this machine says.
+/// A part of every note on charts that are not on this machine.
 const NOT_HERE: &str = "not on this machine: values were";
 
-/// What is done for a release whose chart is not at hand.
+/// What is checked of a release without its chart.
 pub const UNRENDERED: &str =
     "values were checked by themselves, selectors against the release's name alone";
 
-/// Says once which charts are nowhere on this machine; `None` where there are none.
+/// The note on charts that are not on this machine; `None` if there are none.
 fn absent(charts: &BTreeMap<String, String>) -> Option<String> {
     let (chart, help) = charts.first_key_value()?;
     if charts.len() == 1 {
@@ -91,7 +91,7 @@ fn absent(charts: &BTreeMap<String, String>) -> Option<String> {
     ))
 }
 
-/// Adds what charts lack: one that several releases are of may lack other dependencies in each.
+/// Adds missing dependencies of charts. Releases of one chart may miss different dependencies.
 pub fn add_lacking(
     all: &mut BTreeMap<String, BTreeSet<String>>,
     more: BTreeMap<String, BTreeSet<String>>,
@@ -101,7 +101,7 @@ pub fn add_lacking(
     }
 }
 
-/// Says once which charts are not rendered for want of others; `None` where there are none.
+/// The note on charts that are not rendered because dependencies are missing; `None` if there are none.
 fn lacking(charts: &BTreeMap<String, BTreeSet<String>>) -> Option<String> {
     const HELP: &str =
         "`plimsoll vendor` or `helm dependency build` fetches what is missing, to have";

@@ -1,4 +1,4 @@
-//! Makes one finding of the same fault seen in several releases, objects or shards.
+//! Merges findings of the same fault in several releases, objects or shards.
 
 use std::collections::btree_map::Entry as Slot;
 use std::collections::{BTreeMap, HashMap};
@@ -8,16 +8,16 @@ use foldhash::fast::RandomState;
 use super::model::{EditEntry, Entry, FixEntry, Location, Report};
 use super::unchecked::add_lacking;
 
-/// Related places kept when findings are united; more would bury the finding.
+/// How many related places a merged finding has at most; more would bury the finding.
 const RELATED: usize = 8;
 
-/// Unites entries that point at the same place with the same words, but for the names of objects
-/// and releases in them. The result is sorted, names every release, and has unique fingerprints.
+/// Merges entries at the same place whose messages only differ in the names of objects and releases. The result is
+/// sorted, names all releases, and has unique fingerprints.
 #[must_use]
 pub fn entries(mut entries: Vec<Entry>) -> Vec<Entry> {
-    // Whose words are kept must not depend on the order in which threads or shards ended.
+    // The entry that is kept must not depend on the order in which threads or shards ended.
     sort(&mut entries);
-    // Sorted, those of one rule at one place follow each other: by their words, where each is kept.
+    // The entries of one rule at one place follow each other. This is where each of them is kept, by message.
     let mut here: BTreeMap<String, usize> = BTreeMap::new();
     // In place, because a run may have some hundred thousand.
     let mut kept = 0;
@@ -27,7 +27,7 @@ pub fn entries(mut entries: Vec<Entry>) -> Vec<Entry> {
         if !before[..kept].last().is_some_and(|last| is_beside(last, entry)) {
             here.clear();
         }
-        // Nearly all stand alone, and need no words to be known by.
+        // Nearly all are the only one at their place, and need not be looked up.
         let is_alone = here.is_empty() && !after.first().is_some_and(|next| is_beside(entry, next));
         match (!is_alone).then(|| here.entry(generic(entry))) {
             Some(Slot::Occupied(slot)) => {
@@ -44,7 +44,7 @@ pub fn entries(mut entries: Vec<Entry>) -> Vec<Entry> {
         }
         kept += 1;
     }
-    // Among equals at one place, what was united stands by the releases that it has now.
+    // Merged entries have more releases now, which may change the order at their place.
     if kept < entries.len() {
         entries.truncate(kept);
         sort(&mut entries);
@@ -53,10 +53,10 @@ pub fn entries(mut entries: Vec<Entry>) -> Vec<Entry> {
     entries
 }
 
-/// Puts entries in the order in which users see them. It is their numbers that are sorted: some hundred
-/// thousand entries are half as many kilobytes, of which a sort would hold a second half.
+/// Sorts entries for output. It sorts their indexes first: some hundred thousand entries are half as many kilobytes, of
+/// which a sort would copy a half.
 pub(super) fn sort(entries: &mut [Entry]) {
-    // Nearly always the place tells two apart, and numbers are held against each other sooner than paths.
+    // Places are compared first, as they nearly always differ, and by the numbers of files, which is faster than by paths.
     let place = |(entry, file): (&Entry, usize)| (file, entry.location.start, entry.location.end);
     let places = entries.iter().zip(files(entries)).map(place);
     let mut order: Vec<_> = places.zip(0..).collect();
@@ -65,7 +65,7 @@ pub(super) fn sort(entries: &mut [Entry]) {
         place.cmp(other_place).then_with(|| entries[*one].key().cmp(&other_key()))
     });
     let mut order: Vec<usize> = order.into_iter().map(|(_, at)| at).collect();
-    // Each round of places that take from each other is walked once.
+    // Applies the permutation, cycle by cycle.
     for first in 0..order.len() {
         let mut to = first;
         loop {
@@ -79,7 +79,7 @@ pub(super) fn sort(entries: &mut [Entry]) {
     }
 }
 
-/// The place of each entry's file among all files, which are sorted by their paths.
+/// The number of each entry's file among all files, sorted by path.
 fn files(entries: &[Entry]) -> impl Iterator<Item = usize> {
     let mut paths: Vec<&str> = entries.iter().map(|entry| &*entry.location.file).collect();
     paths.dedup();
@@ -88,7 +88,7 @@ fn files(entries: &[Entry]) -> impl Iterator<Item = usize> {
     let mut last = None;
     entries.iter().map(move |entry| {
         let path = entry.location.file.as_str();
-        // Those of one file mostly follow each other.
+        // Entries of one file mostly follow each other.
         match last {
             Some((known, place)) if known == path => place,
             _ => {
@@ -105,11 +105,10 @@ fn is_beside(one: &Entry, other: &Entry) -> bool {
     one.rule == other.rule && one.location == other.location
 }
 
-/// Says which part of a run is not among the reports, or is there twice; reports of whole runs
-/// are none of it.
+/// Checks that reports are either of whole runs, or all parts of one run.
 ///
 /// # Errors
-/// When they are parts, and not all of one run.
+/// When a part is missing or there twice, or when the reports do not belong together; with the reason.
 pub fn whole(parts: &[Report]) -> Result<(), String> {
     let shards: Vec<_> = parts.iter().filter_map(|part| part.shard).collect();
     let Some(first) = shards.first() else { return Ok(()) };
@@ -130,7 +129,7 @@ pub fn whole(parts: &[Report]) -> Result<(), String> {
     Ok(())
 }
 
-/// Unites the reports of shards: findings, notes and counts. Sorted and counted.
+/// Merges the reports of shards: findings, notes and counts.
 #[must_use]
 pub fn reports(parts: Vec<Report>) -> Report {
     let mut whole = Report::new();
@@ -156,7 +155,7 @@ pub fn reports(parts: Vec<Report>) -> Report {
         sum.objects += add.objects;
         sum.suppressed += add.suppressed;
         sum.baselined += add.baselined;
-        // Shards run side by side: the run took as long as the longest.
+        // Shards run at the same time, so the run took as long as the longest.
         sum.duration_ms = sum.duration_ms.max(add.duration_ms);
     }
     all.extend(unneeded.into_values().filter(|said| said.len() == count).flatten());
@@ -165,7 +164,7 @@ pub fn reports(parts: Vec<Report>) -> Report {
     whole
 }
 
-/// Adds to an entry what another says beyond it.
+/// Merges an entry into another.
 fn absorb(kept: &mut Entry, other: &mut Entry) {
     kept.releases.append(&mut other.releases);
     kept.releases.sort();
@@ -189,8 +188,7 @@ fn absorb(kept: &mut Entry, other: &mut Entry) {
     kept.fix = both(kept.fix.take(), other.fix.take());
 }
 
-/// The fix for a fault that was found twice: what mends both. There is none where one has none, or
-/// where the two do not get along.
+/// The fix for a finding that was made twice, which fixes both. `None` if one has no fix, or if the edits overlap.
 fn both(one: Option<FixEntry>, other: Option<FixEntry>) -> Option<FixEntry> {
     let (mut fix, other) = (one?, other?);
     if fix == other {
@@ -199,7 +197,7 @@ fn both(one: Option<FixEntry>, other: Option<FixEntry>) -> Option<FixEntry> {
     fix.edits.extend(other.edits);
     fix.edits.sort_by(|a, b| (&a.file, a.start, a.end).cmp(&(&b.file, b.start, b.end)));
     fix.edits.dedup();
-    // Another text at a place that one of them changes already is another intention.
+    // Two different edits at the same place contradict each other.
     let clash = |pair: &[EditEntry]| pair[0].file == pair[1].file && pair[1].start <= pair[0].end;
     fix.fields.extend(other.fields);
     fix.fields.sort();
@@ -223,7 +221,7 @@ fn generic(entry: &Entry) -> String {
     message
 }
 
-/// Leaves a name out wherever it stands as a whole word.
+/// Removes a name wherever it is a whole word.
 fn without(text: &str, name: &str) -> String {
     let part = |c: char| c.is_alphanumeric() || c == '-' || c == '_';
     if name.is_empty() {
@@ -244,7 +242,7 @@ fn without(text: &str, name: &str) -> String {
     out
 }
 
-/// Tells equal fingerprints apart by their order in the report.
+/// Makes equal fingerprints different, by their order in the report.
 fn number(entries: &mut [Entry]) {
     let mut seen: HashMap<String, usize, RandomState> =
         HashMap::with_capacity_and_hasher(entries.len(), RandomState::default());

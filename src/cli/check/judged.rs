@@ -1,4 +1,4 @@
-//! A run, and what of its findings is reported.
+//! A run, with those of its findings that are reported.
 
 use std::path::Path;
 
@@ -10,18 +10,18 @@ use crate::lint::Outcome;
 use crate::lint::baseline::{Baseline, BaselineError, Known};
 use crate::lint::changed::Changed;
 
-/// What there is to report, once the baseline and the change have been asked.
+/// The result of a run after the baseline and `--changed-since` are applied.
 pub(in crate::cli) struct Judged {
     pub(in crate::cli) outcome: Outcome,
-    /// What was linted, and how.
+    /// What is linted, and how.
     pub(in crate::cli) plan: Plan,
-    /// What the baseline knows and this run looked for in vain.
+    /// The findings in the baseline that are no longer found.
     pub(super) gone: Vec<Known>,
 }
 
 impl Judged {
     pub(super) fn new(args: &Args) -> Result<Self, CommandError> {
-        // What git or the baseline refuses is said before any work is done.
+        // Faults of the revision or the baseline are reported before any work is done.
         let changed = match &args.scope.changed_since {
             Some(revision) => {
                 Some(Changed::since(Path::new("."), revision).map_err(|error| no_change(&error))?)
@@ -39,7 +39,7 @@ impl Judged {
         let report = &mut outcome.report;
         let mut gone = Vec::new();
         if let Some(baseline) = &baseline {
-            // One shard alone cannot tell what the others find.
+            // A single shard does not know what the others find.
             if args.scope.shard.is_none() {
                 gone = baseline.gone(&report.findings, &outcome.coverage);
             }
