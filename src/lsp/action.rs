@@ -1,4 +1,4 @@
-//! What can be done about a finding.
+//! Code actions: what can be done about findings.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -15,11 +15,10 @@ use crate::finding::{Applicability, Severity};
 use crate::lint::silence;
 use crate::report::model::Entry;
 
-/// What stands in a suppression for the words that its author is to write.
+/// The placeholder for the reason in a new suppression.
 const REASON: &str = "FIXME say why";
 
-/// The actions for what was found in a range; for the whole document where the client asks for
-/// `source.fixAll`.
+/// The actions for the findings in a range, or in the whole document if the client asks for `source.fixAll`.
 pub(super) fn actions(view: &View<'_>, params: &lsp::CodeActionParams) -> Vec<lsp::CodeAction> {
     let own = view.found.iter().filter(|entry| entry.location.file == view.shown);
     let (texts, own) = (Texts::new(&view.snapshot), own.cloned().collect());
@@ -34,7 +33,7 @@ pub(super) fn actions(view: &View<'_>, params: &lsp::CodeActionParams) -> Vec<ls
         let rules: BTreeSet<String> = fixable.map(|entry| entry.rule.clone()).collect();
         actions.prove(|entry| rules.contains(&entry.rule));
         let found = actions.at(params.range);
-        // What mends comes first, what silences after it.
+        // Fixes come first, suppressions after them.
         for offer in [
             Actions::fix,
             Actions::fix_all_of,
@@ -54,7 +53,7 @@ pub(super) fn actions(view: &View<'_>, params: &lsp::CodeActionParams) -> Vec<ls
     actions.made
 }
 
-/// Whether a kind that was asked for takes in another: `source` does `source.fixAll`.
+/// Whether a requested kind includes another, as `source` includes `source.fixAll`.
 fn covers(asked: &str, kind: &str) -> bool {
     let below = |long: &str, short: &str| {
         long.strip_prefix(short).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
@@ -65,13 +64,13 @@ fn covers(asked: &str, kind: &str) -> bool {
 struct Actions<'a, 'w> {
     view: &'a View<'w>,
     texts: Texts<'a>,
-    /// The findings of the document.
+    /// The findings in the document.
     own: Vec<Entry>,
     made: Vec<lsp::CodeAction>,
 }
 
 impl Actions<'_, '_> {
-    /// The findings of the document that a range touches.
+    /// The findings in the document that overlap a range.
     fn at(&self, range: lsp::Range) -> Vec<Entry> {
         let text = &self.view.document.text;
         let encoding = self.view.editor.encoding;
@@ -84,7 +83,7 @@ impl Actions<'_, '_> {
         self.own.iter().filter(touched).cloned().collect()
     }
 
-    /// Tries the fixes of some findings; what does not help is no fix any more.
+    /// Tries the fixes of some findings, and removes those that do not help.
     fn prove(&mut self, wanted: impl Fn(&Entry) -> bool) {
         let is_wanted = |entry: &Entry| entry.fix.is_some() && wanted(entry);
         let (mut tried, rest): (Vec<Entry>, Vec<Entry>) =
@@ -135,7 +134,7 @@ impl Actions<'_, '_> {
         }
     }
 
-    /// The safe fixes of some findings that do not touch each other, and how many those are.
+    /// The edits of the safe fixes of some findings that do not overlap, and the number of these fixes.
     fn safe(&mut self, entries: &[Entry]) -> Option<(Edits, usize)> {
         let (mut all, mut count) = (Edits::default(), 0);
         for fix in entries.iter().filter_map(|entry| entry.fix.as_ref()) {
@@ -163,7 +162,7 @@ impl Actions<'_, '_> {
         self.edit(title, lsp::CodeActionKind::QuickFix, Some(entry), Some(edits));
     }
 
-    /// Offers the other severities, and none.
+    /// Offers to change the severity of the rule, or to switch it off.
     fn weigh(&mut self, entry: &Entry) {
         let Some((shown, text)) = self.configuration() else { return };
         let others = [Severity::Error, Severity::Warning, Severity::Info];
@@ -181,8 +180,8 @@ impl Actions<'_, '_> {
         }
     }
 
-    /// The configuration, with its text; where there is none, the one at the top of the folder,
-    /// without a text, for a client that can make it.
+    /// The path and the text of the configuration. If there is none, the path of a new one at the top of the folder, without
+    /// a text, if the client can create files.
     fn configuration(&mut self) -> Option<(String, Option<Arc<str>>)> {
         if let Some(file) = &self.view.snapshot.settings.config.file {
             let shown = crate::project::shown(&file.path);

@@ -1,4 +1,4 @@
-//! Requests and their answers.
+//! Reads requests, and answers them.
 
 use gen_lsp_types as lsp;
 use lsp_server::{ErrorCode, Request};
@@ -12,7 +12,7 @@ use super::view::View;
 use super::worker::Worker;
 use super::{action, completion, definition, hint, hover, symbol};
 
-/// A request that is understood.
+/// A request with its parameters.
 pub(super) enum Query {
     Symbols(lsp::DocumentSymbolParams),
     Actions(lsp::CodeActionParams),
@@ -29,7 +29,7 @@ impl Query {
     /// Reads a request.
     ///
     /// # Errors
-    /// When the method is not known, or its parameters are not understood.
+    /// When the method is not known, or its parameters cannot be read.
     pub(super) fn read(request: Request) -> Result<Self, (ErrorCode, String)> {
         let Request { method, params, .. } = request;
         Ok(match method.as_str() {
@@ -51,10 +51,10 @@ fn parameters<T: DeserializeOwned>(params: Value) -> Result<T, (ErrorCode, Strin
     serde_json::from_value(params).map_err(|error| (ErrorCode::InvalidParams, error.to_string()))
 }
 
-/// Answers a request; `null` where there is nothing to say.
+/// Answers a request; `null` if there is nothing to answer.
 ///
 /// # Errors
-/// When the directory that the document lies in cannot be read, or a release is not rendered: why.
+/// When the document's directory cannot be read, or a release does not render; with the reason.
 pub(super) fn answer(worker: &mut Worker, asked: Query) -> Result<Value, String> {
     match asked {
         Query::Symbols(params) => {
@@ -98,7 +98,7 @@ pub(super) fn answer(worker: &mut Worker, asked: Query) -> Result<Value, String>
     }
 }
 
-/// Answers about an open document; `null` where it is not open.
+/// Answers about an open document; `null` if it is not open.
 fn of(
     worker: &mut Worker,
     uri: &lsp::Uri,
@@ -119,7 +119,7 @@ fn at(
     of(worker, &params.text_document.uri, |view| say(view, view.offset(params.position)))
 }
 
-/// Runs the one command there is: it lets the client open a page.
+/// Runs the only command, which makes the client open a page in the browser.
 fn execute(worker: &Worker, params: lsp::ExecuteCommandParams) {
     if params.command != OPEN {
         return;

@@ -1,4 +1,4 @@
-//! What the server can, what the client can, and what the user has set.
+//! The capabilities of the server and of the client, and the user's settings.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -21,7 +21,7 @@ pub(super) struct Settings {
     pub(super) inlay_hints: bool,
 }
 
-/// The settings that a client names: a change of some leaves the others as they are.
+/// The settings that a client sends. Those that it leaves out stay as they are.
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 struct Named {
@@ -36,7 +36,7 @@ impl Default for Settings {
 }
 
 impl Settings {
-    /// These settings with those that a client names; what is not understood is as if it were not said.
+    /// These settings, overridden by those that a client sends. Settings that cannot be read are ignored.
     pub(super) fn with(&self, options: &serde_json::Value) -> Self {
         let own = options.get("plimsoll").unwrap_or(options);
         let Named { debounce_ms, inlay_hints } = Named::deserialize(own).unwrap_or_default();
@@ -51,20 +51,20 @@ impl Settings {
     }
 }
 
-/// What is settled when the client introduces itself.
+/// What is known about the client from `initialize`.
 #[allow(clippy::struct_excessive_bools, reason = "each is a capability of the protocol")]
 #[derive(Debug, Clone)]
 pub(super) struct Client {
     pub(super) encoding: Encoding,
-    /// It shows related places of diagnostics.
+    /// It shows the related places of diagnostics.
     pub(super) related: bool,
-    /// It watches files if asked to.
+    /// It can watch files.
     pub(super) watches: bool,
-    /// It shows pages if asked to.
+    /// It can open pages in the browser.
     pub(super) shows: bool,
     /// Edits may name the version of a document.
     pub(super) versions: bool,
-    /// Edits may make files.
+    /// Edits may create files.
     pub(super) creates: bool,
     pub(super) folders: Vec<PathBuf>,
     pub(super) process: Option<i32>,
@@ -110,7 +110,7 @@ impl Client {
     }
 }
 
-/// What the server says it can.
+/// The capabilities of the server.
 pub(super) fn server(client: &Client) -> lsp::ServerCapabilities {
     lsp::ServerCapabilities {
         position_encoding: Some(client.encoding.kind()),
@@ -153,7 +153,7 @@ pub(super) fn server(client: &Client) -> lsp::ServerCapabilities {
     }
 }
 
-/// The request to be told of files that change on disk.
+/// The registration for changes of files on disk.
 pub(super) fn watching() -> lsp::RegistrationParams {
     let watcher = lsp::FileSystemWatcher {
         glob_pattern: lsp::GlobPattern::Pattern("**/*".to_owned()),

@@ -1,4 +1,4 @@
-//! What releases make of the values: who sets a key, who reads it, what it ends in.
+//! A values key in the releases around a document: where it is set and read, and which rendered fields it ends up in.
 
 use std::collections::BTreeSet;
 
@@ -9,28 +9,28 @@ use crate::lint::trace::{Field, Spot, Trace};
 use crate::project::{Content, Release, is_below, join};
 use crate::yaml::Node;
 
-/// Traces are made for so many releases of a file; there may be hundreds.
+/// For how many releases of a file traces are made; there may be hundreds.
 pub(super) const MOST_RELEASES: usize = 4;
 
 /// A place where a key is set, and to what.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Setting {
-    /// The key, where it stands.
+    /// The place of the key.
     pub(super) spot: Spot,
-    /// The value as it is written: of a collection its sort.
+    /// The value as it is written; for a collection, its type.
     pub(super) value: String,
-    /// A chart's own values.
+    /// Whether it is in a chart's own values.
     pub(super) is_default: bool,
 }
 
-/// The releases that a document has a part in, with their names.
+/// The releases that a document belongs to, with their names.
 pub(super) fn releases(view: &View<'_>) -> Vec<(usize, String)> {
     let releases = view.snapshot.releases_of(&view.shown).into_iter();
     releases.map(|at| (at, view.snapshot.project.releases[at].display())).collect()
 }
 
-/// The releases that a document has a part in; where it has none, as while it is half written, those
-/// of the innermost chart around it.
+/// The releases that a document belongs to. If there are none, as in a file that is half written, those of the innermost
+/// chart around it.
 pub(super) fn around(view: &View<'_>) -> Vec<usize> {
     let own = view.snapshot.releases_of(&view.shown);
     if !own.is_empty() {
@@ -45,7 +45,7 @@ pub(super) fn around(view: &View<'_>) -> Vec<usize> {
     of.map(|(at, _)| *at).collect()
 }
 
-/// Where a release sets a key, the effective place first, the chart's own values last.
+/// The places where a release sets a key: the effective one first, the chart's own values last.
 pub(super) fn settings(snapshot: &Snapshot, release: &Release, key: &Key) -> Vec<Setting> {
     let pointer = key.pointer();
     let mut found = Vec::new();
@@ -66,7 +66,7 @@ pub(super) fn settings(snapshot: &Snapshot, release: &Release, key: &Key) -> Vec
     found
 }
 
-/// Where a chart's own values, or those of a chart in it, set a key.
+/// The place where a chart's own values, or those of one of its dependencies, set a key.
 fn default(snapshot: &Snapshot, chart: &str, path: &[String]) -> Option<Setting> {
     let pointer = crate::yaml::pointer(path);
     let own = snapshot.file(&join(chart, "values.yaml"));
@@ -115,7 +115,7 @@ pub(super) fn kind(node: Node<'_>) -> &'static str {
     }
 }
 
-/// The first line of a text, cut where it is long.
+/// The first line of a text, shortened if it is long.
 pub(super) fn short(text: &str) -> String {
     let line = text.trim().lines().next().unwrap_or_default();
     let mut short: String = line.chars().take(80).collect();
@@ -125,7 +125,7 @@ pub(super) fn short(text: &str) -> String {
     short
 }
 
-/// The lines of templates in the repository that name a key, what it lies in, or what lies in it.
+/// The lines of templates in the repository that name a key, a map around it, or a key in it.
 pub(super) fn readers(snapshot: &Snapshot, release: &Release, key: &Key) -> BTreeSet<Spot> {
     let Some(chart) = &release.chart.path else { return BTreeSet::new() };
     let mut found = BTreeSet::new();
@@ -147,7 +147,7 @@ pub(super) fn readers(snapshot: &Snapshot, release: &Release, key: &Key) -> BTre
     found
 }
 
-/// The charts between the top one and the one that a file lies in, by their folders.
+/// The folders of the charts between the top chart and the one that a file is in.
 fn subchart(path: &str, chart: &str) -> Vec<String> {
     let inside = path.strip_prefix(chart).unwrap_or(path).trim_start_matches('/');
     let mut names = Vec::new();
@@ -161,8 +161,7 @@ fn subchart(path: &str, chart: &str) -> Vec<String> {
     names
 }
 
-/// The rendered fields that a key, or what lies in it, has a part in; those that hold its own
-/// characters first.
+/// The rendered fields that depend on a key, or on a key in it. Those that contain the value's own characters come first.
 pub(super) fn ends<'t>(trace: &'t Trace, key: &Key) -> Vec<&'t Field> {
     let pointer = key.pointer();
     let of = |cause: &str| {

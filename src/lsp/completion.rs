@@ -1,4 +1,4 @@
-//! What may be written at a place.
+//! Completion: what may be written at a place.
 
 use std::ops::Range;
 
@@ -47,25 +47,25 @@ pub(super) fn completions(view: &View<'_>, offset: usize) -> Vec<lsp::Completion
         Some(Class::Values) if place.value_of.is_some() => words(view, &place),
         Some(Class::Values) => unwritten(view, &place, values(view, &keys(&place))),
         Some(Class::ChartTemplate) if in_action(head) => Offers::new(),
-        // Half a line makes it no manifest yet; its kind may be told all the same.
+        // An incomplete file may not count as a manifest, but its kind may be known already.
         _ => manifest(view, &place, line),
     };
     items(view, offers, &word)
 }
 
-/// Whether the brackets of a suppression are open.
+/// Whether the end of a line is in the brackets of a suppression.
 fn in_suppression(head: &str) -> bool {
     let Some(at) = head.rfind(MARK) else { return false };
     let rest = &head[at..];
     rest.rfind('[') > rest.rfind(']')
 }
 
-/// Whether an action of a template is open.
+/// Whether the end of a line is in an action of a template.
 fn in_action(head: &str) -> bool {
     head.rfind("{{") > head.rfind("}}")
 }
 
-/// The path before the last dot of `.Values.a.b`, and where the word after it begins.
+/// The path before the last dot of `.Values.a.b`, and the start of the word after it.
 fn path_of_values(head: &str) -> Option<(Vec<String>, usize)> {
     let at = head.rfind(".Values.")?;
     let rest = &head[at + ".Values.".len()..];
@@ -79,18 +79,17 @@ fn path_of_values(head: &str) -> Option<(Vec<String>, usize)> {
 fn word(head: &str, start: usize, offset: usize) -> Range<usize> {
     let is_word = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | '/');
     let length: usize = head.chars().rev().take_while(|c| is_word(*c)).map(char::len_utf8).sum();
-    // A dash with a blank behind it is an item, not a word.
+    // A dash before a blank begins an item and is no word.
     (start + head.len() - length).min(offset)..offset
 }
 
-/// The keys of a place; the first item stands for all of a list.
+/// The path of a place, with the first item of each list.
 fn keys(place: &Place) -> Vec<String> {
     let step = |step: &String| if step == "-" { "0".to_owned() } else { step.clone() };
     place.path.iter().map(step).collect()
 }
 
-/// The keys of the values at a path: of the charts' defaults, of their schemas, and what templates
-/// read.
+/// The keys of values at a path: from the charts' defaults, from their schemas, and those that templates read.
 fn values(view: &View<'_>, path: &[String]) -> Offers {
     let mut offers = Offers::new();
     let mut seen = Vec::new();
@@ -101,7 +100,7 @@ fn values(view: &View<'_>, path: &[String]) -> Offers {
             continue;
         }
         seen.push(chart);
-        // A chart that is not here offers nothing.
+        // A missing chart offers nothing.
         let _ = view.snapshot.with_chart(at, |chart| {
             read(chart, path, &mut offers);
             if let Some(schema) = &chart.schema {
@@ -179,7 +178,7 @@ fn words(view: &View<'_>, place: &Place) -> Offers {
     offers
 }
 
-/// What a mapping does not have yet.
+/// Removes the keys that a mapping already has.
 fn unwritten(view: &View<'_>, place: &Place, mut offers: Offers) -> Offers {
     if place.path.iter().any(|step| step == "-") {
         return offers;
@@ -194,7 +193,7 @@ fn unwritten(view: &View<'_>, place: &Place, mut offers: Offers) -> Offers {
     offers
 }
 
-/// The fields of a Kubernetes object, or the words of which a field is one.
+/// The fields of a Kubernetes object at a place, or the words that a field allows.
 fn manifest(view: &View<'_>, place: &Place, line: usize) -> Offers {
     let text = &view.document.text;
     let is_end = |at: &usize| text.line(*at).starts_with("---");
@@ -223,8 +222,7 @@ fn manifest(view: &View<'_>, place: &Place, line: usize) -> Offers {
     fields.chain(words.filter(|_| place.value_of.is_some())).collect()
 }
 
-/// The kinds of an API version, or the API versions of a kind; all of them where the other is not
-/// written yet or not known.
+/// The kinds of an API version, or the API versions of a kind; all of them if the other is missing or not known.
 fn identities(
     view: &View<'_>,
     schemas: &Schemas,
@@ -254,7 +252,7 @@ fn identities(
     offers
 }
 
-/// The offers as the client takes them.
+/// The offers as completion items.
 fn items(view: &View<'_>, offers: Offers, word: &Word) -> Vec<lsp::CompletionItem> {
     let text = &view.document.text;
     let has_colon =

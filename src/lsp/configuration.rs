@@ -1,4 +1,4 @@
-//! What may be written in `plimsoll.yaml`, and in suppressions.
+//! Completion in `plimsoll.yaml` and in suppressions.
 
 use std::sync::LazyLock;
 
@@ -11,7 +11,7 @@ use crate::rule::RuleSet;
 
 static SCHEMA: LazyLock<Value> = LazyLock::new(crate::config::schema);
 
-/// What may be written at a place of the configuration.
+/// What may be written at a place in the configuration.
 pub(super) fn offers(place: &Place, known: &RuleSet) -> Offers {
     let path: Vec<String> = place.path.clone();
     let lists_rules = |key: &str| matches!(key, "select" | "ignore" | "rules");
@@ -30,7 +30,7 @@ pub(super) fn offers(place: &Place, known: &RuleSet) -> Offers {
     offers
 }
 
-/// The rules by their ids.
+/// The ids of all rules.
 pub(super) fn rules(known: &RuleSet) -> Offers {
     let offer = |rule: &std::sync::Arc<crate::rule::Rule>| {
         let detail = rule.group.to_string();
@@ -39,7 +39,7 @@ pub(super) fn rules(known: &RuleSet) -> Offers {
     known.read().map(offer).collect()
 }
 
-/// The rules and their groups.
+/// The ids of all rules, and their groups.
 fn names(known: &RuleSet) -> Offers {
     let mut offers = rules(known);
     for rule in &known.rules {

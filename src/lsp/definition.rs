@@ -1,4 +1,4 @@
-//! From a key to where it is set and read, and back.
+//! Go to definition, and find references.
 
 use gen_lsp_types as lsp;
 
@@ -10,8 +10,8 @@ use super::symbol::defined;
 use super::view::View;
 use crate::lint::trace::Spot;
 
-/// Where what a place is about is set: of a values key, the chart's default, or, where this is it,
-/// the templates that read it; of a template's path, the values that it has.
+/// The definition of what a place is about. For a values key, that is the chart's default, or, from the default itself,
+/// the templates that read it; for a path in a template, it is where the values set it.
 pub(super) fn definition(view: &View<'_>, offset: usize) -> Vec<lsp::Location> {
     let spots = match subject(view, offset) {
         Some(Subject::Value(key)) => {
@@ -31,7 +31,7 @@ pub(super) fn definition(view: &View<'_>, offset: usize) -> Vec<lsp::Location> {
     locations(view, &spots)
 }
 
-/// Everywhere that a key is set or read.
+/// All places where a key is set or read.
 pub(super) fn references(view: &View<'_>, offset: usize) -> Vec<lsp::Location> {
     let spots = match subject(view, offset) {
         Some(Subject::Value(key) | Subject::Read(key)) => {
@@ -45,7 +45,7 @@ pub(super) fn references(view: &View<'_>, offset: usize) -> Vec<lsp::Location> {
     locations(view, &spots)
 }
 
-/// Where the releases of the document set a key, and whether it is a default.
+/// The places where the releases of the document set a key, each with whether it is a default.
 fn set(view: &View<'_>, key: &Key) -> Vec<(Spot, bool)> {
     let mut found: Vec<(Spot, bool)> = Vec::new();
     for (at, _) in releases(view) {
@@ -67,7 +67,7 @@ fn read(view: &View<'_>, key: &Key) -> Vec<Spot> {
     read.into_iter().collect()
 }
 
-/// Where a template of this name is defined.
+/// The places where a template of this name is defined.
 fn definitions(view: &View<'_>, name: &str) -> Vec<Spot> {
     lines(view, &|line| defined(line) == Some(name))
 }
@@ -77,7 +77,7 @@ fn includes(view: &View<'_>, name: &str) -> Vec<Spot> {
     lines(view, &|line| line.contains("{{") && line.contains(&quoted))
 }
 
-/// Lines of templates in the repository.
+/// The lines of templates in the repository for which `wanted` is true.
 fn lines(view: &View<'_>, wanted: &dyn Fn(&str) -> bool) -> Vec<Spot> {
     let mut found = Vec::new();
     for file in view.snapshot.project.files.iter().filter(|file| is_template(file)) {

@@ -1,4 +1,4 @@
-//! Findings as an editor shows them.
+//! Findings as diagnostics.
 
 use std::collections::BTreeMap;
 
@@ -11,16 +11,16 @@ use crate::finding::Severity;
 use crate::lint::Snapshot;
 use crate::report::model::{Entry, Location};
 
-/// What turning findings into diagnostics needs to know.
+/// What is needed to turn findings into diagnostics.
 pub(super) struct Editor<'a> {
     pub(super) workspace: &'a Workspace,
     pub(super) documents: &'a Documents,
     pub(super) encoding: Encoding,
-    /// The client shows related places by itself.
+    /// Whether the client shows related places.
     pub(super) related: bool,
 }
 
-/// The texts that a snapshot's findings lie in, each looked up once.
+/// The texts of a snapshot, each looked up once.
 pub(super) struct Texts<'a> {
     snapshot: &'a Snapshot,
     known: BTreeMap<String, Option<Text>>,
@@ -31,7 +31,7 @@ impl<'a> Texts<'a> {
         Self { snapshot, known: BTreeMap::new() }
     }
 
-    /// The text under a shown path.
+    /// The text at a shown path.
     pub(super) fn get(&mut self, shown: &str) -> Option<&Text> {
         let snapshot = self.snapshot;
         let known = self.known.entry(shown.to_owned());
@@ -70,7 +70,7 @@ impl Editor<'_> {
         }
     }
 
-    /// A report's location as a link; `None` where there is none.
+    /// A report's location as the client's; `None` if it is in no file.
     pub(super) fn location(
         &self,
         location: &Location,
@@ -88,8 +88,8 @@ impl Editor<'_> {
     }
 }
 
-/// Findings that say the same of the same place as one, with all their releases: a person reads the
-/// line once, whatever the objects are called that it makes.
+/// Merges findings with the same message at the same place, with all their releases: a line is shown with the message
+/// once, whatever the names of the rendered objects are.
 pub(super) fn united(entries: Vec<Entry>) -> Vec<Entry> {
     let mut united: Vec<Entry> = Vec::new();
     for entry in entries {
@@ -110,7 +110,7 @@ pub(super) fn united(entries: Vec<Entry>) -> Vec<Entry> {
     united
 }
 
-/// What is wrong, in which releases, and what to do about it.
+/// The message of a diagnostic: what is wrong, in which releases, and what to do about it.
 fn message(entry: &Entry) -> String {
     let mut message = entry.message.clone();
     let several = entry.releases.len() > 1 || !entry.clean_releases.is_empty();

@@ -1,4 +1,4 @@
-//! What the editor holds open.
+//! The documents that are open in the editor.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -12,9 +12,9 @@ use crate::source::Overlay;
 /// An open document.
 #[derive(Debug, Clone)]
 pub(super) struct Document {
-    /// As the editor names it.
+    /// Its address, as the editor writes it.
     pub(super) uri: lsp::Uri,
-    /// The editor's count of its changes.
+    /// The editor's version number.
     pub(super) version: i32,
     pub(super) text: Text,
 }
@@ -32,8 +32,7 @@ impl Documents {
         self.0.remove(path)
     }
 
-    /// Applies changes in their order; false for a document that is not open, and for changes that
-    /// come after newer ones.
+    /// Applies changes in order. False for a document that is not open, and for changes that are older than the text.
     pub(super) fn change(
         &mut self,
         path: &Path,
@@ -60,7 +59,7 @@ impl Documents {
         self.0.get(path)
     }
 
-    /// By path.
+    /// All documents, by path.
     pub(super) fn iter(&self) -> impl Iterator<Item = (&Path, &Document)> {
         self.0.iter().map(|(path, document)| (path.as_path(), document))
     }
@@ -69,7 +68,7 @@ impl Documents {
         self.0.keys().cloned().collect()
     }
 
-    /// Their texts, in place of the files.
+    /// Their texts, as replacements for the files.
     pub(super) fn overlay(&self) -> Overlay {
         let mut overlay = Overlay::default();
         for (path, document) in &self.0 {

@@ -1,4 +1,4 @@
-//! Edits of texts, as a client applies them.
+//! Edits of texts, for the client to apply.
 
 use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
@@ -10,16 +10,16 @@ use super::position::Text;
 use super::view::View;
 use crate::report::model::EditEntry;
 
-/// Edits by shown path: a range of bytes, and what is to stand there.
+/// Edits by shown path: ranges of bytes, and the texts to replace them with.
 #[derive(Debug, Default)]
 pub(super) struct Edits {
     of: BTreeMap<String, Vec<(Range<usize>, String)>>,
-    /// A file that is to be made first.
+    /// A file to create first.
     new: Option<String>,
 }
 
 impl Edits {
-    /// The edits of one fix; `None` where a text is not at hand.
+    /// The edits of a fix; `None` if a text is not available.
     pub(super) fn of_fix(edits: &[EditEntry], texts: &mut Texts<'_>) -> Option<Self> {
         let mut all = Self::default();
         for edit in edits {
@@ -30,7 +30,7 @@ impl Edits {
         Some(all)
     }
 
-    /// The edit that makes one text of another: what lies between their common beginning and end.
+    /// The edit that turns one text into another: it replaces what is between their common beginning and end.
     pub(super) fn between(shown: &str, old: &str, new: &str) -> Self {
         let shared = |pairs: &mut dyn Iterator<Item = (u8, u8)>| {
             pairs.take_while(|(one, other)| one == other).count()
@@ -49,7 +49,7 @@ impl Edits {
         edits
     }
 
-    /// A file that is not there yet, with its text.
+    /// The edit that creates a file with a text.
     pub(super) fn new_file(shown: &str, text: &str) -> Self {
         let mut edits = Self { new: Some(shown.to_owned()), ..Self::default() };
         edits.add(shown, 0..0, text);
@@ -60,8 +60,8 @@ impl Edits {
         self.of.entry(shown.to_owned()).or_default().push((range, text.to_owned()));
     }
 
-    /// Takes in the edits of another, which makes no file, all or none; false where one of them would touch what is
-    /// edited already. The same edit twice is one.
+    /// Adds all edits of another, which creates no file. Adds none and returns false if one of them overlaps an edit that is
+    /// already there, unless they are equal.
     pub(super) fn join(&mut self, other: Self) -> bool {
         let clash = |shown: &String, (range, text): &(Range<usize>, String)| {
             self.of.get(shown).into_iter().flatten().any(|(own, own_text)| {
@@ -83,7 +83,7 @@ impl Edits {
         true
     }
 
-    /// As the client takes them; `None` where one lies in no file.
+    /// The edits as the client's; `None` if one is in no file.
     pub(super) fn settle(
         self,
         view: &View<'_>,
@@ -129,7 +129,7 @@ impl Edits {
     }
 }
 
-/// That a file is to be made, unless somebody has made it meanwhile.
+/// Creates a file, unless it exists in the meantime.
 fn created(uri: lsp::Uri) -> lsp::DocumentChange {
     lsp::DocumentChange::CreateFile(lsp::CreateFile {
         uri,
@@ -142,7 +142,7 @@ fn text_edit(text: &Text, range: Range<usize>, new_text: String, view: &View<'_>
     lsp::TextEdit { range: text.range(range, view.editor.encoding), new_text }
 }
 
-/// The edits of one file, for the version of it that they were made of.
+/// The edits of one file, for the version of the document that they were made for.
 fn versioned(
     (shown, uri, edits): (String, lsp::Uri, Vec<lsp::TextEdit>),
     view: &View<'_>,

@@ -1,4 +1,4 @@
-//! Rendered values beside the template lines that write them.
+//! Inlay hints: rendered values beside the template lines that write them.
 
 use std::collections::BTreeMap;
 
@@ -7,10 +7,10 @@ use gen_lsp_types as lsp;
 use super::chart::{releases, short};
 use super::view::{Traces, View};
 
-/// Values of one line that are shown.
+/// The most values that are shown for a line.
 const MOST: usize = 3;
 
-/// The hints for the lines of a range: what the first release of a template makes of them.
+/// The hints for the lines in a range: what they render to in the first release of the template.
 pub(super) fn hints(
     view: &View<'_>,
     traces: &mut Traces,
@@ -26,7 +26,7 @@ pub(super) fn hints(
             continue;
         };
         let line = text.line_of(spot.start);
-        // What stands there as it is needs no telling.
+        // A line without an action is rendered as it is.
         if lines.contains(&line) && text.line(line).contains("{{") {
             let value = short(&field.value);
             let known = values.entry(line).or_default();

@@ -1,4 +1,4 @@
-//! What is said of the word under the pointer.
+//! Hover: what is known about the word under the pointer.
 
 use std::fmt::Write as _;
 use std::ops::Range;
@@ -14,10 +14,10 @@ use crate::lint::trace::Spot;
 use crate::project::Release;
 use crate::rule::Rule;
 
-/// Lines of one sort that are shown.
+/// The most entries of a list.
 const MOST: usize = 8;
 
-/// What is said of a byte offset.
+/// The hover at a byte offset.
 pub(super) fn hover(view: &View<'_>, traces: &mut Traces, offset: usize) -> Option<lsp::Hover> {
     let (text, range) = match subject(view, offset)? {
         Subject::Value(key) => (value(view, traces, &key), key.range),
@@ -34,7 +34,7 @@ fn shown(view: &View<'_>, text: String, range: Range<usize>) -> lsp::Hover {
     lsp::Hover { contents: lsp::Contents::MarkupContent(content), range: Some(range) }
 }
 
-/// A key of the values: its default, its type, who sets it, who reads it, what it ends in.
+/// The text for a values key: its default and type, where it is set and read, and the fields that it ends up in.
 fn value(view: &View<'_>, traces: &mut Traces, key: &Key) -> String {
     let mut page = Page::new(view);
     let known = releases(view);
@@ -72,14 +72,14 @@ fn value(view: &View<'_>, traces: &mut Traces, key: &Key) -> String {
 /// The type of a key's value, as this document writes it.
 fn written_kind(view: &View<'_>, key: &Key) -> Option<&'static str> {
     let root = view.snapshot.file(&view.shown)?.roots().next()?;
-    // The document's own path: without the charts that it lies in.
+    // The path within the document, without the names of the charts that it is in.
     (0..key.path.len()).find_map(|from| {
         let path: Vec<&str> = key.path[from..].iter().map(String::as_str).collect();
         root.at(&path).map(kind)
     })
 }
 
-/// A path that a template reads: its value in each release, and what its line makes.
+/// The text for a path that a template reads: its value in each release, and what its line renders to.
 fn expression(view: &View<'_>, traces: &mut Traces, key: &Key) -> String {
     let mut page = Page::new(view);
     page.text(&format!("`.Values.{}`", key.dotted()));
@@ -108,7 +108,7 @@ fn described(field: &crate::lint::trace::Field) -> String {
     format!("{} `{}`: `{}`", field.object, field.path, short(&field.value))
 }
 
-/// A rule's page.
+/// The text for a rule: its page.
 fn page(view: &View<'_>, id: &str) -> Option<String> {
     let rule: &Rule = view.snapshot.settings.rules.named(id).into_iter().next()?.rule();
     let mut text = format!("**{}** ({})\n\n{}\n", rule.id, rule.group, rule.summary.trim());
@@ -123,7 +123,7 @@ fn page(view: &View<'_>, id: &str) -> Option<String> {
     Some(text)
 }
 
-/// Markdown in the making.
+/// A page of Markdown that is being written.
 struct Page<'a, 'w> {
     view: &'a View<'w>,
     texts: Texts<'a>,
@@ -140,7 +140,7 @@ impl<'a, 'w> Page<'a, 'w> {
         self.text.push('\n');
     }
 
-    /// A list under a title; nothing where it is empty.
+    /// Writes a list with a title; nothing if the list is empty.
     fn list<'s>(
         &mut self,
         title: &str,
@@ -161,7 +161,7 @@ impl<'a, 'w> Page<'a, 'w> {
         }
     }
 
-    /// What some releases are rendered to, each under its name.
+    /// Writes the rendered fields of some releases, each release with its name.
     fn ends(
         &mut self,
         known: &[(usize, String)],

@@ -1,20 +1,19 @@
-//! The way in from an editor: a language server on standard input and output.
+//! The language server, on standard input and output.
 //!
-//! [`run`] talks to one client until it ends. Two threads share the work: `server` keeps the
-//! conversation and the texts and is never busy; `worker` reads, lints and answers, on the newest
-//! texts. What is unsaved stands in for files ([`crate::source::Overlay`]), and a repository stays in
-//! memory between two keystrokes ([`crate::lint::Session`]). Positions are bytes until the last moment;
-//! `position` turns them into what was agreed on with the client.
+//! [`run`] serves one client until it ends. Two threads share the work: `server` receives messages and
+//! keeps the texts, and is never busy; `worker` reads, lints and answers, with the newest texts. Unsaved
+//! texts replace those of files ([`crate::source::Overlay`]), and a repository stays in memory between two
+//! keystrokes ([`crate::lint::Session`]). Positions are byte offsets; `position` converts them to the
+//! encoding that was agreed on with the client, just before they are sent.
 //!
-//! Options that a client may give, as `initializationOptions` or under `plimsoll` in its settings:
+//! Options of a client, as `initializationOptions` or under `plimsoll` in its settings:
 //!
 //! - `debounceMs` (10): how long to wait after a keystroke for the next one before linting.
 //! - `inlayHints` (false): show rendered values as hints.
 //!
-//! Everything that changes what is found is said by `plimsoll.yaml`, so that an editor and a
-//! pipeline agree. Beside the protocol's own messages there are two: the notification `plimsoll/status`
-//! says, with counts, whether linting goes on; the request `plimsoll/rendered` gives what a release is
-//! rendered to, with the place to edit for each line.
+//! Everything that influences findings is set in `plimsoll.yaml`, so that an editor and a pipeline agree. There are
+//! two messages in addition to the protocol's: the notification `plimsoll/status` says whether linting is going on,
+//! with counts, and the request `plimsoll/rendered` renders a release, with the place to edit for each line.
 
 mod action;
 mod answer;
@@ -48,13 +47,13 @@ use std::sync::Arc;
 use crossbeam_channel::unbounded;
 use lsp_server::Connection;
 
-/// Why the conversation could not be held.
+/// Why the server could not start.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub struct ServerError(String);
 
-/// Serves the client on standard input and output until it ends. Gives whether it ended as the
-/// protocol has it, with `shutdown` and `exit`.
+/// Serves the client on standard input and output until it ends. Returns whether it ended as the protocol demands, with
+/// `shutdown` and `exit`.
 ///
 /// # Errors
 /// When the client does not begin with `initialize`, or no thread can be started.
@@ -65,7 +64,7 @@ pub fn run() -> Result<bool, ServerError> {
     let (out, answers) = unbounded();
     let clock = Arc::<worker::Clock>::default();
     let worker = worker::Worker::new(client.clone(), taken, out, Arc::clone(&clock));
-    // It is not waited for: at the end nobody needs what it still works on.
+    // The thread is not joined: at the end, nobody needs the work that it has not finished.
     std::thread::Builder::new()
         .name("worker".to_owned())
         .spawn(move || worker.run())
@@ -73,7 +72,7 @@ pub fn run() -> Result<bool, ServerError> {
     let orderly = server::Server::new(&connection, client, tasks, clock).run(&answers);
     drop(connection);
     if orderly {
-        // What was said last is to arrive; where it cannot, nobody reads it.
+        // The last messages should arrive. If they cannot, nobody reads them.
         let _ = threads.join();
     }
     Ok(orderly)

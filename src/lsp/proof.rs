@@ -1,4 +1,4 @@
-//! Fixes that are tried before they are offered.
+//! Tries fixes before they are offered.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -8,10 +8,10 @@ use crate::fix::{self, Effort, Evidence};
 use crate::lint::LintError;
 use crate::report::model::Entry;
 
-/// How much is tried for a menu, which somebody waits for.
+/// How much is tried for a menu, for which the user waits.
 const EFFORT: Effort = Effort { all: true, fixes: 32, tries: 6, keeps_untried: false };
 
-/// Holds the fixes of findings to what they claim, on the texts as they are now; each once.
+/// Tries the fixes of findings on the current texts, each once, and removes those that do not help.
 pub(super) fn prove(view: &View<'_>, entries: &mut [Entry]) {
     let mut proven = view.proven.borrow_mut();
     let is_new = |entry: &&Entry| !proven.contains_key(&entry.fingerprint);

@@ -1,5 +1,4 @@
-//! `plimsoll/rendered`: what a release is rendered to, with the place that a person edits for each
-//! line.
+//! `plimsoll/rendered`: renders a release, with the place to edit for each line.
 
 use gen_lsp_types as lsp;
 use serde::{Deserialize, Serialize};
@@ -9,21 +8,21 @@ use super::diagnostics::Texts;
 use super::view::{Traces, View};
 use crate::lint::trace::Spot;
 
-/// What a client asks for.
+/// The parameters of the request.
 #[derive(Debug, Deserialize)]
 pub(super) struct Params {
-    /// A values file, a template, or what declares a release.
+    /// A values file, a template, or a file that declares a release.
     pub(super) uri: lsp::Uri,
-    /// Which of its releases; the first where none is named.
+    /// The release to render, of those that the file belongs to; the first by default.
     pub(super) release: Option<String>,
 }
 
-/// The answer; empty where no release is made of the file.
+/// The answer; empty if the file belongs to no release.
 #[derive(Debug, Default, Serialize)]
 pub(super) struct Answer {
-    /// The releases that the file has a part in.
+    /// The releases that the file belongs to.
     releases: Vec<String>,
-    /// The one that is shown.
+    /// The release that was rendered.
     release: String,
     /// What `helm template` prints.
     text: String,
@@ -36,10 +35,10 @@ struct Line {
     location: Option<lsp::Location>,
 }
 
-/// Renders a release that the document has a part in.
+/// Renders a release that the document belongs to.
 ///
 /// # Errors
-/// When there is none of that name, or it does not render: why.
+/// When there is none of that name, or it does not render; with the reason.
 pub(super) fn rendered(
     view: &View<'_>,
     traces: &mut Traces,
@@ -68,7 +67,7 @@ pub(super) fn rendered(
     })
 }
 
-/// A spot as a link; `None` where there is none.
+/// A spot as the client's location; `None` if it is in no file.
 pub(super) fn location(
     view: &View<'_>,
     texts: &mut Texts<'_>,

@@ -1,10 +1,10 @@
-//! JSON Schemas, asked what may stand at a path: a chart's `values.schema.json`, the configuration's.
+//! What a JSON Schema allows at a path: `values.schema.json` of a chart, or the schema of the configuration.
 
 use serde_json::Value;
 
 use super::offer::{Offer, Offers};
 
-/// References that lead to references.
+/// How many references are followed, one after the other.
 const MOST_REFERENCES: usize = 16;
 
 /// Adds the properties that a schema names at a path.
@@ -14,7 +14,7 @@ pub(super) fn properties(text: &str, path: &[String], offers: &mut Offers) {
     }
 }
 
-/// Adds the words of which a schema says that the value at a path is one.
+/// Adds the words that a schema allows as the value at a path.
 pub(super) fn words(text: &str, path: &[String], offers: &mut Offers) {
     if let Ok(root) = serde_json::from_str::<Value>(text) {
         words_of(&root, path, offers);
@@ -71,7 +71,7 @@ fn at<'s>(root: &'s Value, path: &[String]) -> Vec<&'s Value> {
     schemas
 }
 
-/// A schema with all that it refers to or is made of.
+/// A schema, with all schemas that it refers to or combines.
 fn alternatives<'s>(root: &'s Value, schema: &'s Value, depth: usize) -> Vec<&'s Value> {
     if depth > MOST_REFERENCES {
         return Vec::new();
@@ -83,7 +83,7 @@ fn alternatives<'s>(root: &'s Value, schema: &'s Value, depth: usize) -> Vec<&'s
     found
 }
 
-/// What a schema refers to within its document.
+/// The schema in the same document that a schema refers to.
 fn resolved<'s>(root: &'s Value, schema: &Value) -> Option<&'s Value> {
     root.pointer(schema.get("$ref")?.as_str()?.strip_prefix('#')?)
 }

@@ -1,6 +1,6 @@
-//! The conversation with the client: what comes in, in its order, and what goes out.
+//! Receives messages from the client, and sends answers and notifications.
 //!
-//! This thread keeps the texts and never works: what takes time is handed to [`super::worker`].
+//! This thread keeps the texts and is never busy: whatever takes time is left to [`super::worker`].
 
 use std::path::Path;
 use std::sync::Arc;
@@ -22,30 +22,30 @@ use super::position::Text;
 use super::worker::{Clock, Task};
 use super::workspace::path_of;
 
-/// How often it is looked whether the client is still there.
+/// How often the server checks whether the client still exists.
 const PULSE: Duration = Duration::from_secs(5);
 
-/// One client, from its first word to its last.
+/// The server of one client.
 pub(super) struct Server<'c> {
     connection: &'c Connection,
     client: Client,
     documents: Documents,
-    /// Requests that wait for their answer.
+    /// Requests without an answer yet.
     queue: ReqQueue<(), ()>,
     tasks: Sender<Task>,
     clock: Arc<Clock>,
-    /// The client asked for an end: only `exit` is listened to.
+    /// Whether the client has sent `shutdown`, after which only `exit` matters.
     ending: bool,
 }
 
 /// Whether to go on.
 enum Flow {
     On,
-    /// True where the client had said so before.
+    /// True if the client has sent `shutdown` before.
     End(bool),
 }
 
-/// Lets the client introduce itself and tells it what the server can.
+/// Receives `initialize`, and answers with the server's capabilities.
 pub(super) fn greet(connection: &Connection) -> Result<Client, ServerError> {
     let (id, params) =
         connection.initialize_start().map_err(|error| ServerError(error.to_string()))?;
@@ -59,7 +59,7 @@ pub(super) fn greet(connection: &Connection) -> Result<Client, ServerError> {
             version: Some(env!("CARGO_PKG_VERSION").to_owned()),
         }),
     };
-    // A client that is gone is noticed by the loop that follows.
+    // If the client is gone, the loop that follows notices.
     let _ = connection.sender.send(Response::new_ok(id, result).into());
     Ok(client)
 }
@@ -75,14 +75,14 @@ impl<'c> Server<'c> {
         Self { connection, client, documents, queue, tasks, clock, ending: false }
     }
 
-    /// Talks until the client ends it or is gone. Gives whether it ended as the protocol has it.
+    /// Serves the client until it ends. Returns whether it ended as the protocol demands.
     pub(super) fn run(&mut self, answers: &Receiver<Message>) -> bool {
         let pid = self.client.process.filter(|&pid| is_alive(pid));
         loop {
             let flow = select! {
                 recv(self.connection.receiver) -> message => match message {
                     Ok(message) => self.take(message),
-                    // The client closed its end without a word.
+                    // The client closed the connection without `exit`.
                     Err(_) => Flow::End(false),
                 },
                 recv(answers) -> message => match message {
@@ -105,14 +105,14 @@ impl<'c> Server<'c> {
             Message::Request(request) => self.request(request),
             Message::Notification(notification) => self.notification(notification),
             Message::Response(response) => {
-                // The client did what it was asked, or cannot: nothing depends on it.
+                // Nothing depends on the client's answers.
                 self.queue.outgoing.complete(response.id);
                 Flow::On
             }
         }
     }
 
-    /// Passes on what the worker says, unless nobody waits for it any more.
+    /// Passes on a message of the worker, unless it answers a request that was cancelled.
     fn give(&mut self, message: Message) -> Flow {
         if let Message::Response(response) = &message
             && self.queue.incoming.complete(&response.id).is_none()
@@ -132,7 +132,7 @@ impl<'c> Server<'c> {
         }
     }
 
-    /// Asks something of the client.
+    /// Sends a request to the client.
     fn ask(&mut self, method: &str, params: impl serde::Serialize) -> Flow {
         let request = self.queue.outgoing.register(method.to_owned(), params, ());
         self.send(request)
@@ -190,13 +190,13 @@ impl<'c> Server<'c> {
                     self.hand_over(Task::Settings(self.client.settings.clone()));
                 }
             }
-            // What is not known, a server may leave alone.
+            // A server may ignore unknown notifications.
             _ => {}
         }
         Flow::On
     }
 
-    /// Starts with the folders that the client named.
+    /// Starts to work after `initialized`.
     fn begin(&mut self) -> Flow {
         self.hand_over(Task::Folders(self.client.folders.clone()));
         match self.client.watches {
@@ -205,7 +205,7 @@ impl<'c> Server<'c> {
         }
     }
 
-    /// Answers a request at once with that it was cancelled; its result is dropped when it comes.
+    /// Cancels a request: answers it with an error at once. Its result will be dropped.
     fn cancel(&mut self, params: serde_json::Value) -> Flow {
         let Some(lsp::CancelParams { id }) = read(params) else { return Flow::On };
         let id: RequestId = match id {
@@ -275,7 +275,7 @@ impl<'c> Server<'c> {
         }
     }
 
-    /// Hands the texts over; a run over older ones is of no use any more.
+    /// Hands the texts to the worker, which gives up a run on older ones.
     fn texts(&self) {
         self.clock.turn.fetch_add(1, Ordering::Relaxed);
         self.hand_over(Task::Texts(self.documents.clone()));
@@ -289,18 +289,17 @@ impl<'c> Server<'c> {
     }
 }
 
-/// The parameters of a notification; one that is not understood is left alone, since there is no
-/// way to answer it.
+/// The parameters of a notification; `None` if they cannot be read, since there is no way to report that.
 fn read<T: DeserializeOwned>(params: serde_json::Value) -> Option<T> {
     serde_json::from_value(params).ok()
 }
 
-/// What git writes for itself is nobody's text.
+/// True for files that git writes for itself.
 fn is_of_git(path: &Path) -> bool {
     path.components().any(|part| part.as_os_str() == ".git")
 }
 
-/// Whether a process is there, as far as the system says: where there is no `/proc`, each is.
+/// Whether a process exists; always true on systems without `/proc`.
 fn is_alive(pid: i32) -> bool {
     !Path::new("/proc/self").exists() || Path::new("/proc").join(pid.to_string()).exists()
 }

@@ -1,12 +1,11 @@
-//! Edits of `plimsoll.yaml` that keep what is written there.
+//! Edits of `plimsoll.yaml` that keep everything else in it.
 
 use std::sync::Arc;
 
 use crate::source::SourceId;
 use crate::yaml::{self, Kind, Node, Style};
 
-/// The configuration with a rule's severity set; `None` where the text is not in a form that can
-/// be added to.
+/// The text of the configuration with a rule's severity set; `None` if there is no simple way to add it.
 pub(super) fn with_severity(text: &str, rule: &str, severity: &str) -> Option<String> {
     let stream = yaml::parse(SourceId::NOWHERE, &Arc::from(text));
     if !stream.errors.is_empty() || stream.documents.len() > 1 {
@@ -34,7 +33,7 @@ fn appended(text: &str, rule: &str, severity: &str, end: &str) -> String {
     format!("{text}{gap}rules:{end}  {rule}: {severity}{end}")
 }
 
-/// The rule's entry is a severity, or a mapping that has one.
+/// The text with the severity in the rule's entry replaced.
 fn replaced(text: &str, own: Node<'_>, severity: &str) -> Option<String> {
     let value = match own.kind() {
         Kind::Scalar => own,
@@ -45,7 +44,7 @@ fn replaced(text: &str, own: Node<'_>, severity: &str) -> Option<String> {
     (!range.is_empty()).then(|| [&text[..range.start], severity, &text[range.end..]].concat())
 }
 
-/// A new first entry of a block mapping, indented as the first that is there.
+/// The text with a new first entry in a block mapping, indented as the present first entry.
 fn inserted(text: &str, rules: Node<'_>, entry: &str) -> Option<String> {
     if rules.kind() != Kind::Mapping || rules.style() == Style::Flow {
         return None;

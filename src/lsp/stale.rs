@@ -1,23 +1,23 @@
-//! Findings that hold on while a text is broken.
+//! Keeps findings while a text is broken.
 //!
-//! Half a line of YAML, or of a template, and nothing can be said about what it makes any more.
-//! Until it can again, what was found last stays where its lines still are: above the first line
-//! that has changed, and below the last.
+//! With an incomplete line in a YAML file or a template, most rules can no longer run. Until they can
+//! again, the last findings stay where their lines have not changed: above the first changed line and below
+//! the last one.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::position::Text;
 use crate::report::model::{Entry, Point};
 
-/// Rules that say that nothing else can be said.
+/// Rules whose findings mean that other rules could not run.
 const BREAKS: [&str; 4] = ["yaml-syntax", "helm-render", "chart-yaml-present", "config-invalid"];
 
-/// What was found last, while nothing was broken that was not broken before.
+/// The last findings before something broke.
 #[derive(Debug, Default)]
 pub(super) struct Good {
-    /// By shown path, with the text that the findings lie in.
+    /// The findings by shown path, with the text that they are in.
     files: BTreeMap<String, (Text, Vec<Entry>)>,
-    /// What was broken already.
+    /// The faults that were there already.
     broken: BTreeSet<Break>,
 }
 
@@ -25,8 +25,8 @@ pub(super) struct Good {
 type Break = (String, String, Vec<String>);
 
 impl Good {
-    /// Takes what a run found in the files that are open, and all that it found anywhere. Gives what
-    /// to show: where something broke with this text, what was found before as well.
+    /// Takes the findings of a run in the open files, and all its findings. Returns the findings to show, including earlier
+    /// ones for files where something has just broken.
     pub(super) fn settle(
         &mut self,
         mut found: BTreeMap<String, (Text, Vec<Entry>)>,
@@ -41,7 +41,7 @@ impl Good {
         }
         for (path, (text, entries)) in &mut found {
             let Some((old, kept)) = self.files.get(path) else {
-                // Opened while something is broken: there is nothing older.
+                // The file was opened while something was broken, so there are no earlier findings.
                 self.files.insert(path.clone(), (text.clone(), entries.clone()));
                 continue;
             };
@@ -68,11 +68,11 @@ fn has(entries: &[Entry], entry: &Entry) -> bool {
     entries.iter().any(same)
 }
 
-/// Which lines of a text are those of an older one.
+/// The lines of a text that are the same as in an older text.
 struct Lines {
-    /// So many first lines are the same.
+    /// How many first lines are the same.
     head: usize,
-    /// So many last ones.
+    /// How many last lines are the same.
     tail: usize,
     old: usize,
     new: usize,
@@ -88,7 +88,7 @@ impl Lines {
         Self { head, tail, old: before, new: after }
     }
 
-    /// A finding where its lines are now; `None` where one of them has changed.
+    /// A finding, moved to where its lines are now; `None` if one of them has changed.
     fn moved(&self, entry: &Entry) -> Option<Entry> {
         let start = self.line(entry.location.start)?;
         let end = self.line(entry.location.end)?;

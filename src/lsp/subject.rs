@@ -11,20 +11,20 @@ use crate::yaml::{Kind, Node, pointer};
 /// What a place is about.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Subject {
-    /// A key of a values file.
+    /// A key in a values file.
     Value(Key),
-    /// A path of the values that a template names.
+    /// A path of values in a template.
     Read(Key),
-    /// The name of a template that is included.
+    /// The name of an included template.
     Include(String, Range<usize>),
     /// A rule, in a suppression or in the configuration.
     Rule(String, Range<usize>),
 }
 
-/// A path of the values, and the text that names it.
+/// A path of values, and the text that names it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Key {
-    /// From the top of the release's values.
+    /// The path from the root of the release's values.
     pub(super) path: Vec<String>,
     pub(super) range: Range<usize>,
 }
@@ -40,7 +40,7 @@ impl Key {
     }
 }
 
-/// What a byte offset of a document is about.
+/// What a byte offset in a document is about.
 pub(super) fn subject(view: &View<'_>, offset: usize) -> Option<Subject> {
     let file = view.snapshot.file(&view.shown);
     let class = file.map(|file| file.class);
@@ -68,7 +68,7 @@ pub(super) fn subject(view: &View<'_>, offset: usize) -> Option<Subject> {
     Some(Subject::Value(Key { path: prefixed(view, path), range }))
 }
 
-/// The path of a chart's own values within those of the release that it is a part of.
+/// The path in the release's values of a path in the values of a chart, which may be a dependency.
 fn prefixed(view: &View<'_>, path: Vec<String>) -> Vec<String> {
     if path.first().is_some_and(|key| key == "global") {
         return path;
@@ -91,7 +91,7 @@ fn prefixed(view: &View<'_>, path: Vec<String>) -> Vec<String> {
     prefix
 }
 
-/// The innermost key whose entry a place lies in, with the range of the key.
+/// The path of the innermost entry around an offset, with the range of its key.
 fn key_at(root: Node<'_>, offset: usize) -> Option<(Vec<String>, Range<usize>)> {
     let mut path = Vec::new();
     let mut found = None;
@@ -121,7 +121,7 @@ fn key_at(root: Node<'_>, offset: usize) -> Option<(Vec<String>, Range<usize>)> 
     }
 }
 
-/// A path of the values that a line of a template names, up to the part that a place lies in.
+/// The path of values that a template line names at an offset, up to the key at that offset.
 fn read(line: &str, at: usize) -> Option<(Vec<String>, Range<usize>)> {
     mentions(line).into_iter().find_map(|mention| {
         let (start, parts) = mention;
@@ -134,7 +134,7 @@ fn read(line: &str, at: usize) -> Option<(Vec<String>, Range<usize>)> {
     })
 }
 
-/// Every path of the values that a text names: where it begins, and where its keys stand.
+/// All paths of values that a text names: their starts, and the ranges of their keys.
 pub(super) fn mentions(text: &str) -> Vec<(usize, Vec<Range<usize>>)> {
     let word = |c: char| c.is_alphanumeric() || c == '_';
     let mut found = Vec::new();
@@ -160,7 +160,7 @@ pub(super) fn mentions(text: &str) -> Vec<(usize, Vec<Range<usize>>)> {
     found
 }
 
-/// The template that a line includes at a place.
+/// The template that a line includes at an offset.
 fn include(line: &str, at: usize) -> Option<(&str, Range<usize>)> {
     let quotes: Vec<usize> = line.match_indices('"').map(|(at, _)| at).collect();
     quotes.chunks_exact(2).find_map(|pair| {
@@ -171,7 +171,7 @@ fn include(line: &str, at: usize) -> Option<(&str, Range<usize>)> {
     })
 }
 
-/// A rule's id that a line names at a place.
+/// The range of the rule's id at an offset in a line.
 fn rule(line: &str, at: usize, rules: &RuleSet) -> Option<Range<usize>> {
     let word = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == ':';
     let at = line.floor_char_boundary(at.min(line.len()));

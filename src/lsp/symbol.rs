@@ -1,4 +1,4 @@
-//! The outline of a document: keys, objects, and what templates define.
+//! Document symbols: keys, objects, and the definitions in templates.
 
 use gen_lsp_types as lsp;
 
@@ -7,7 +7,7 @@ use super::view::View;
 use crate::project::File;
 use crate::yaml::{Document, Kind, Node};
 
-/// How deep an outline goes.
+/// The depth of an outline.
 const DEPTH: usize = 12;
 
 /// The outline of a document, in the order of its text.
@@ -29,7 +29,7 @@ struct Outline<'a> {
 }
 
 impl Outline<'_> {
-    /// The keys of a document; of one among several, or of an object, below one symbol for it.
+    /// The symbols of a YAML document. An object, or one of several documents, has a symbol of its own around its keys.
     fn document(&self, document: &Document, several: bool) -> Vec<lsp::DocumentSymbol> {
         let Some(root) = document.root() else { return Vec::new() };
         let children = self.children(root, 0);
@@ -81,7 +81,7 @@ impl Outline<'_> {
         }
     }
 
-    /// What a template defines.
+    /// The symbols of a template: its definitions.
     fn definitions(&self) -> Vec<lsp::DocumentSymbol> {
         let mut found = Vec::new();
         for line in 0..self.text.line_count() {
@@ -119,7 +119,7 @@ impl Outline<'_> {
     }
 }
 
-/// How a value is shown: its kind, and of a short scalar its text.
+/// How a value is shown: its kind, and the text of a short scalar.
 fn looks(value: Node<'_>) -> (lsp::SymbolKind, Option<String>) {
     match value.kind() {
         Kind::Mapping => (lsp::SymbolKind::Object, None),

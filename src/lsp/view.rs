@@ -1,4 +1,4 @@
-//! What requests are answered from: a document, and what is known around it.
+//! What requests are answered from: a document, and what is known about its surroundings.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -13,19 +13,19 @@ use crate::lint::trace::Trace;
 use crate::lint::{Session, Snapshot};
 use crate::report::model::{Entry, FixEntry};
 
-/// An open document with all that is known around it.
+/// An open document, with what is known about its surroundings.
 pub(super) struct View<'w> {
     pub(super) snapshot: Arc<Snapshot>,
     /// The document's path as findings name it.
     pub(super) shown: String,
     pub(super) document: &'w Document,
-    /// What the last run found around it.
+    /// The findings of the last run in its session.
     pub(super) found: &'w [Entry],
     pub(super) editor: Editor<'w>,
     pub(super) client: &'w Client,
-    /// Its releases as they are rendered, as far as somebody has asked.
+    /// The rendered releases of the snapshot, as far as they were needed.
     pub(super) traces: &'w RefCell<Traces>,
-    /// Fixes that were tried, as far as somebody has asked.
+    /// The results of trying fixes, as far as they were needed.
     pub(super) proven: &'w RefCell<Proven>,
     pub(super) session: &'w Session,
 }
@@ -48,6 +48,5 @@ impl Traces {
     }
 }
 
-/// What came of fixes that were tried, by the fingerprints of their findings; `None` for one that
-/// does not help.
+/// Fixes after they were tried, by the fingerprints of their findings; `None` for a fix that does not help.
 pub(super) type Proven = BTreeMap<String, Option<FixEntry>>;

@@ -1,8 +1,8 @@
-//! What takes time: reading, linting, answering. One thread, which knows the newest texts.
+//! The thread for everything that takes time: reading, linting and answering, with the newest texts.
 //!
-//! Whatever has arrived is taken in first; then requests are answered, on the newest texts; then,
-//! once the typing pauses, texts that are new are linted. A run is dropped when newer texts arrive,
-//! unless it is long ago that one came to its end: who types without a pause is told something, too.
+//! It first takes all tasks that have arrived, then answers requests, and then, once the user stops typing,
+//! lints new texts. A run is given up when newer texts arrive, unless the last complete run was long ago, so
+//! that users who type without a pause get findings, too.
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, HashSet};
@@ -29,12 +29,12 @@ use super::workspace::Workspace;
 use crate::lint::{LintError, Outcome, Snapshot, Watch};
 use crate::report::model::{Entry, Summary};
 
-/// After so long without a result, the next run is not dropped.
+/// After this time without a complete run, the next run is not given up.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// Something to do.
+/// A task for the worker.
 pub(super) enum Task {
-    /// The open documents, all of them.
+    /// All open documents, with new texts.
     Texts(Documents),
     /// A document was closed.
     Closed(lsp::Uri, PathBuf),
@@ -47,7 +47,7 @@ pub(super) enum Task {
     Cancel(RequestId),
 }
 
-/// Counts what has changed, so that a run knows when it is of no use any more.
+/// Counts changes, so that a run notices when its texts are no longer the newest.
 #[derive(Debug, Default)]
 pub(super) struct Clock {
     pub(super) turn: AtomicU64,
@@ -61,22 +61,22 @@ pub(super) struct Worker {
     clock: Arc<Clock>,
     documents: Documents,
     workspace: Option<Workspace>,
-    /// One for each session, of the newest texts, where somebody has asked for it.
+    /// The snapshots of sessions with the newest texts, as far as they were needed.
     snapshots: BTreeMap<usize, Arc<Snapshot>>,
-    /// What releases of those are rendered to.
+    /// The rendered releases of these snapshots.
     traces: BTreeMap<usize, RefCell<Traces>>,
-    /// Fixes of theirs that were tried.
+    /// The results of trying fixes in these snapshots.
     proven: BTreeMap<usize, RefCell<Proven>>,
-    /// What the last run of each session found.
+    /// The findings of the last run of each session.
     found: BTreeMap<usize, Vec<Entry>>,
     good: BTreeMap<usize, Good>,
     requests: Vec<Request>,
     cancelled: HashSet<RequestId>,
-    /// When to lint; `None` where nothing is new.
+    /// When to lint; `None` if nothing has changed.
     due: Option<Instant>,
-    /// When a run came to its end last.
+    /// When the last complete run ended.
     last: Instant,
-    /// What the client was told last of what goes on.
+    /// The last status that was sent to the client.
     status: Status,
 }
 
@@ -107,7 +107,7 @@ impl Worker {
         }
     }
 
-    /// Works until nobody hands anything over any more.
+    /// Works until the server thread ends.
     pub(super) fn run(mut self) {
         loop {
             let task = match self.due {
@@ -124,7 +124,7 @@ impl Worker {
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => return,
             }
-            // A fault of ours must not end the editor's session: the text may be another in a moment.
+            // A panic must not end the server: the text may be different in a moment.
             let work = catch_unwind(AssertUnwindSafe(|| self.work()));
             if work.is_err() {
                 self.snapshots.clear();
@@ -170,7 +170,7 @@ impl Worker {
         self.due = Some(Instant::now() + self.client.settings.debounce());
     }
 
-    /// Documents by their paths as the system has them.
+    /// The documents with their real paths.
     fn placed(&self, documents: &Documents) -> Documents {
         let mut placed = Documents::default();
         for (path, document) in documents.iter() {
@@ -192,7 +192,7 @@ impl Worker {
         }
     }
 
-    /// Lints the sessions that have open documents.
+    /// Lints all sessions with open documents.
     fn lint(&mut self) {
         let started = Instant::now();
         let abandon = started.duration_since(self.last) < PATIENCE;
@@ -222,7 +222,7 @@ impl Worker {
         self.clock.turn.load(Ordering::Relaxed)
     }
 
-    /// The sessions that open documents belong to.
+    /// The numbers of the sessions with open documents.
     fn concerned(&mut self) -> Vec<usize> {
         let Some(workspace) = &mut self.workspace else { return Vec::new() };
         workspace.adopt(&self.documents);
@@ -250,7 +250,7 @@ impl Worker {
         Ok(Some(report))
     }
 
-    /// The session with the newest texts.
+    /// The snapshot of a session with the newest texts.
     fn snapshot(&mut self, at: usize, watch: &dyn Watch) -> Result<Arc<Snapshot>, LintError> {
         if let Some(snapshot) = self.snapshots.get(&at) {
             return Ok(Arc::clone(snapshot));
@@ -264,7 +264,7 @@ impl Worker {
         Ok(snapshot)
     }
 
-    /// Publishes what was found in each open document of a session.
+    /// Publishes the findings in each open document of a session.
     fn show(&mut self, at: usize, snapshot: &Snapshot, entries: &[Entry]) {
         let Some(workspace) = &mut self.workspace else { return };
         let mut by_file: BTreeMap<String, (Text, Vec<Entry>)> = BTreeMap::new();
@@ -304,7 +304,7 @@ impl Worker {
         self.tell(lsp::PublishDiagnosticsNotification::METHOD.as_str(), params);
     }
 
-    /// An open document with what is known around it; `None` where it is not open.
+    /// The view of an open document; `None` if it is not open.
     pub(super) fn view(&mut self, uri: &lsp::Uri) -> Result<Option<View<'_>>, LintError> {
         let Some(workspace) = &mut self.workspace else { return Ok(None) };
         workspace.adopt(&self.documents);
@@ -336,9 +336,9 @@ impl Worker {
         }))
     }
 
-    /// Lets the client be asked for something.
+    /// Sends a request to the client.
     pub(super) fn ask(&self, method: &str, params: impl Serialize) {
-        // The one who talks to the client gives it its number.
+        // The server thread replaces the id.
         self.send(Request::new(0.into(), method.to_owned(), params));
     }
 
@@ -372,12 +372,12 @@ impl Worker {
     }
 
     fn send(&self, message: impl Into<Message>) {
-        // Where nobody listens any more, the process is about to end.
+        // If nobody receives the message, the process is about to end.
         let _ = self.out.send(message.into());
     }
 }
 
-/// A run that ends when newer texts have arrived.
+/// Ends a run when newer texts have arrived.
 struct Pace {
     clock: Arc<Clock>,
     turn: u64,
@@ -392,7 +392,7 @@ impl Watch for Pace {
     }
 }
 
-/// What `plimsoll/status` tells a client.
+/// The parameters of `plimsoll/status`.
 #[derive(Debug, Default, Serialize)]
 struct Status {
     busy: bool,

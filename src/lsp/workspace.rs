@@ -1,7 +1,7 @@
-//! The folders that an editor has open, each with its session.
+//! The folders that are open in the editor, each with a session.
 //!
-//! Paths are shown relative to the working directory everywhere in plimsoll, so the process works
-//! in the folder that all others lie in.
+//! All of plimsoll shows paths relative to the working directory, so the process changes to the folder that
+//! contains all of them.
 
 use std::path::{Path, PathBuf};
 
@@ -11,24 +11,24 @@ use super::document::Documents;
 use crate::config::FILE_NAMES;
 use crate::lint::Session;
 
-/// The sessions of all folders, and of open files that lie in none.
+/// The sessions of all folders, and of open files outside of these.
 #[derive(Debug)]
 pub(super) struct Workspace {
     /// The working directory, as the editor writes it.
     named: PathBuf,
-    /// The same, as the system does: links are followed.
+    /// The working directory with symbolic links resolved.
     real: PathBuf,
     folders: Vec<Session>,
-    /// For a file outside of all folders, what surrounds it.
+    /// Sessions for files outside of all folders.
     loose: Vec<Session>,
 }
 
 impl Workspace {
-    /// Moves the process to where the folders are; without folders, to where the first file is.
+    /// Changes to the directory that contains all folders, or without folders, to that of the first file.
     pub(super) fn new(mut folders: Vec<PathBuf>, documents: &Documents) -> Self {
         folders.sort();
         folders.dedup();
-        // A folder within another is read with it.
+        // A folder in another is part of the other's session.
         let outer: Vec<PathBuf> = folders
             .iter()
             .filter(|folder| {
@@ -46,7 +46,7 @@ impl Workspace {
         workspace
     }
 
-    /// A path as the system has it.
+    /// The real path of an editor's path.
     pub(super) fn path(&self, path: &Path) -> PathBuf {
         match path.strip_prefix(&self.named) {
             Ok(rest) if rest.as_os_str().is_empty() => self.real.clone(),
@@ -55,13 +55,12 @@ impl Workspace {
         }
     }
 
-    /// The path of a document; `None` for one that is no file.
+    /// The path of a document; `None` if it is not a file.
     pub(super) fn path_of(&self, uri: &lsp::Uri) -> Option<PathBuf> {
         path_of(uri).map(|path| self.path(&path))
     }
 
-    /// The address of a file by the path that it is shown with, as the editor writes it; `None` for one that
-    /// lies in a chart's archive.
+    /// The address of the file at a shown path, as the editor writes it; `None` for a file in a chart's archive.
     pub(super) fn uri(&self, shown: &str, documents: &Documents) -> Option<lsp::Uri> {
         if shown.contains(".tgz/") {
             return None;
@@ -77,12 +76,12 @@ impl Workspace {
         lsp::Uri::from_file_path(named).ok()
     }
 
-    /// Where a shown path lies.
+    /// The absolute path of a shown path.
     pub(super) fn absolute(&self, shown: &str) -> PathBuf {
         self.real.join(shown)
     }
 
-    /// Lets each open file belong to some session.
+    /// Creates sessions for open files that belong to none.
     pub(super) fn adopt(&mut self, documents: &Documents) {
         self.loose.retain(|session| documents.get(session.root()).is_some());
         for (path, _) in documents.iter() {
@@ -102,7 +101,7 @@ impl Workspace {
         self.sessions().nth(at)
     }
 
-    /// The session of a number, to ask.
+    /// The session with a number.
     pub(super) fn asked(&self, at: usize) -> Option<&Session> {
         self.folders.iter().chain(&self.loose).nth(at)
     }
@@ -118,7 +117,7 @@ pub(super) fn path_of(uri: &lsp::Uri) -> Option<PathBuf> {
     if uri.scheme() == "file" { uri.to_file_path().ok() } else { None }
 }
 
-/// The folder that all of some folders lie in.
+/// The innermost folder that contains all given folders.
 fn common(folders: &[PathBuf]) -> Option<PathBuf> {
     let mut common = folders.first()?.clone();
     while !folders.iter().all(|folder| folder.starts_with(&common)) {
@@ -127,7 +126,7 @@ fn common(folders: &[PathBuf]) -> Option<PathBuf> {
     Some(common)
 }
 
-/// The repository, the configured folder or the chart that a file lies in, or its folder.
+/// The repository, the folder with a configuration or the chart that a file is in, or else its folder.
 fn surroundings(file: &Path) -> PathBuf {
     let above = |names: &[&str]| {
         let mut folders = file.ancestors().skip(1);
