@@ -1,5 +1,5 @@
-//! Files that Chainsaw, which runs tests against a cluster, compares with what is there: parts of objects that nobody
-//! applies.
+//! Files with expected objects of Chainsaw, which runs tests in a cluster. They have parts of objects, which are never
+//! applied.
 
 use std::collections::HashSet;
 
@@ -9,10 +9,10 @@ use super::name::PathName;
 use super::tree::{join, parent};
 use crate::yaml::{Kind, Node};
 
-/// What a test is called, unless it is asked for by another name.
+/// The usual names of test files.
 const TESTS: [&str; 2] = ["chainsaw-test.yaml", "chainsaw-test.yml"];
 
-/// Takes what tests expect to be there, or not to be there, out of the manifests.
+/// Removes the files with expected objects from the manifests.
 pub(super) fn set_aside(files: &mut [File]) {
     let mut expected = HashSet::new();
     for file in files.iter().filter(|file| TESTS.contains(&PathName::of(&file.path).0)) {
@@ -27,7 +27,7 @@ pub(super) fn set_aside(files: &mut [File]) {
     }
 }
 
-/// The files of the operations `assert` and `error`, wherever they stand in a test.
+/// Passes the files of all `assert` and `error` operations in a test to `see`.
 fn expectations<'n>(node: Node<'n>, see: &mut impl FnMut(&'n str)) {
     for entry in node.entries().filter(|_| node.kind() == Kind::Mapping) {
         if matches!(&*entry.name(), "assert" | "error")

@@ -10,19 +10,19 @@ use crate::source::Span;
 /// A chart directory in the repository.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LocalChart {
-    /// The directory that holds `Chart.yaml`, as shown.
+    /// The shown path of the directory with `Chart.yaml`.
     pub path: String,
     /// `name` in `Chart.yaml`.
     pub name: Option<String>,
     /// `version` in `Chart.yaml`.
     pub version: Option<String>,
-    /// `type: library`: never installed itself.
+    /// Whether its type is `library`, so that it is never installed itself.
     pub library: bool,
-    /// Lies in another chart's `charts/`.
+    /// Whether it is in another chart's `charts/`.
     pub vendored: bool,
-    /// The whole of `Chart.yaml`.
+    /// The span of the whole `Chart.yaml`.
     pub span: Span,
-    /// Whether it lies in what is to be linted.
+    /// Whether it is to be linted.
     pub requested: bool,
 }
 
@@ -51,7 +51,7 @@ pub(super) fn find(tree: &Tree<'_>) -> Vec<LocalChart> {
     charts
 }
 
-/// Of charts sorted by path, the one whose directory this is.
+/// The chart in a directory, among charts sorted by path.
 pub(super) fn at<'c>(charts: &'c [LocalChart], directory: &str) -> Option<&'c LocalChart> {
     let at = charts.binary_search_by(|chart| chart.path.as_str().cmp(directory)).ok()?;
     Some(&charts[at])

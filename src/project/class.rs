@@ -1,4 +1,4 @@
-//! The sorts of files there are.
+//! The classes of files.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,16 +7,16 @@ use super::word::Words;
 /// What a file is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Class {
-    /// Kubernetes objects, Argo CD's and Flux's among them.
+    /// Kubernetes objects, including those of Argo CD and Flux.
     Manifest,
     /// Values of a chart.
     Values,
     /// A chart's `Chart.yaml`.
     ChartMeta,
-    /// A file in a chart's `templates/`: never read as YAML.
+    /// A file in a chart's `templates/`, which is never read as YAML.
     ChartTemplate,
-    /// Text with `{{`, lines that begin with `{%`, values that begin with `%s` or directives of ytt, outside of charts, that
-    /// is not what is deployed before it is rendered.
+    /// A template outside of charts: text with `{{`, lines that begin with `{%`, values that begin with `%s`, or ytt
+    /// directives. It has to be rendered before it is deployed.
     Template,
     /// `helmfile.yaml` or a part of one.
     Helmfile,
@@ -49,7 +49,7 @@ pub enum Class {
 }
 
 impl Class {
-    /// What files of the class are called, many of them.
+    /// How several files of the class are called.
     #[must_use]
     pub fn words(self) -> &'static str {
         match self {
@@ -76,19 +76,19 @@ impl Class {
     }
 }
 
-/// What a file's path and text say of it, without the files around it: what is found out by
-/// parsing, and may be remembered instead.
+/// What is known about a file from its own path and text, without other files. Finding this out takes parsing the file,
+/// so it is cached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Seen {
-    /// What it is by itself; what other files say of it may make it another [`File::class`].
+    /// Its class by itself. Other files may change its [`File::class`](super::File::class).
     pub class: Class,
-    /// It is YAML rather than a template or a script.
+    /// Whether it is YAML, and not a template or a script.
     pub yaml: bool,
-    /// It is YAML with an error in it.
+    /// Whether it is YAML with a syntax error.
     pub broken: bool,
-    /// Of YAML, some of the words in it.
+    /// Which of some words are in it, if it is YAML.
     pub words: Words,
-    /// An Application or an `ApplicationSet` of Argo CD's is among its objects.
+    /// Whether one of its objects is an Argo CD Application or `ApplicationSet`.
     pub applications: bool,
 }
 

@@ -1,4 +1,4 @@
-//! What a file is, by what is in it, and by its name where the name is what tools go by.
+//! Finds the class of a file: by its content, or by its name if that is what tools go by.
 
 mod template;
 
@@ -16,18 +16,19 @@ use crate::kube;
 use crate::source::Sources;
 use crate::yaml::{self, Kind, Node, Stream};
 
-/// The API version of what kustomize itself makes and changes objects by.
+/// The API version of kustomize's built-in generators and transformers.
 const KUSTOMIZE_BUILTIN: &str = "builtin";
 
-/// Remembers what files were found to be, so that they need not be parsed for it again.
+/// A cache of what is known about files, so that they need not be parsed for that again.
 pub trait Recall: Sync {
-    /// What a file of this class by name is, by its path and text; `None` when that is not remembered.
+    /// What is known about a file, by its path and text; `None` if it is not in the cache. `by_name` is the class that its
+    /// name says.
     fn recall(&self, by_name: Option<Class>, file: &File) -> Option<Seen>;
-    /// Takes a note for the next run.
+    /// Adds what is known about a file, for the next run.
     fn note(&self, by_name: Option<Class>, file: &File, seen: Seen);
 }
 
-/// Nothing is remembered.
+/// No cache.
 impl Recall for () {
     fn recall(&self, _: Option<Class>, _: &File) -> Option<Seen> {
         None
@@ -35,7 +36,7 @@ impl Recall for () {
     fn note(&self, _: Option<Class>, _: &File, _: Seen) {}
 }
 
-/// What came of taking a file in.
+/// The result of reading a candidate.
 #[derive(Debug)]
 pub enum Taken {
     /// A file that matters.
@@ -46,8 +47,7 @@ pub enum Taken {
     Ignored,
 }
 
-/// Reads, parses and classifies one candidate. Knows nothing of other files, so that candidates
-/// can be taken in on any number of threads.
+/// Reads, parses and classifies one candidate. This does not depend on other files, so it can be done in parallel.
 #[must_use]
 pub fn take(candidate: &Candidate, sources: &Sources, memory: &dyn Recall) -> Taken {
     match read_text(candidate, sources) {
@@ -60,7 +60,7 @@ pub fn take(candidate: &Candidate, sources: &Sources, memory: &dyn Recall) -> Ta
     }
 }
 
-/// Classifies a text as if it stood at the candidate's path. `None` when it does not matter.
+/// Classifies a text as if it were at the candidate's path. `None` if it does not matter.
 #[must_use]
 pub fn take_text(
     candidate: &Candidate,
@@ -94,7 +94,7 @@ pub fn take_text(
     Some(file)
 }
 
-/// Tells what a parsed text is.
+/// What is known about a parsed text.
 fn look(path: &str, by_name: Option<Class>, text: &str, stream: &Stream) -> Seen {
     let name = PathName::of(path);
     if template::is_any(text, stream) {
@@ -111,14 +111,14 @@ fn look(path: &str, by_name: Option<Class>, text: &str, stream: &Stream) -> Seen
     }
 }
 
-/// True where an object is one that Argo CD deploys by.
+/// True if one of the objects is an Argo CD Application or `ApplicationSet`.
 fn has_applications(stream: &Stream) -> bool {
     stream.documents.iter().flat_map(|document| kube::objects(document)).any(|object| {
         object.group() == "argoproj.io" && matches!(object.kind, "Application" | "ApplicationSet")
     })
 }
 
-/// Classes whose files are parsed. A helmfile is rendered first, by its own reader.
+/// True for classes whose files are parsed. Helmfiles are not, as their own reader renders them first.
 fn is_yaml_class(class: Class) -> bool {
     matches!(
         class,
@@ -156,7 +156,7 @@ fn class_by_name(candidate: &Candidate, name: PathName<'_>, text: &str) -> Optio
     if name.has_extension(&["tf"]) {
         return Some(Class::Terraform);
     }
-    // Of templates in `helmfile.d`, only those that lie in it directly are helmfiles.
+    // Only templates directly in `helmfile.d` are helmfiles.
     let lies_in_helmfiles = base_name(parent(path)) == "helmfile.d" && name.is_yaml_template();
     if name.is_helmfile() || (within("/helmfile.d/") && name.is_yaml()) || lies_in_helmfiles {
         return Some(Class::Helmfile);
@@ -183,7 +183,7 @@ fn class_by_name(candidate: &Candidate, name: PathName<'_>, text: &str) -> Optio
         | "Taskfile.dist.yml" | "Taskfile.dist.yaml" => return Some(Class::Taskfile),
         _ => {}
     }
-    // What helm-unittest reads is no YAML before it has mended backslashes, and is never deployed.
+    // A helm-unittest suite is never deployed, and need not be YAML: helm-unittest changes backslashes first.
     let is_suite = || {
         name.0.ends_with("_test.yaml")
             && text.contains("asserts:")
@@ -234,7 +234,7 @@ fn is_shell(text: &str) -> bool {
             .any(|word| matches!(word, "sh" | "bash" | "zsh" | "dash" | "ksh"))
 }
 
-/// True for a file below a folder of this name of a directory that has a `Chart.yaml`.
+/// True for a file below a chart's folder of this name.
 fn is_of_chart(path: &Path, folder: &str) -> bool {
     path.ancestors().skip(1).any(|directory| {
         directory.file_name().is_some_and(|name| name == folder)
@@ -244,7 +244,7 @@ fn is_of_chart(path: &Path, folder: &str) -> bool {
 
 fn class_by_content(path: &str, name: PathName<'_>, stream: &Stream) -> Class {
     let mut roots = stream.documents.iter().filter_map(|document| document.root());
-    // The first document may be empty or a header; objects may follow it.
+    // The first document may be empty or a header, with objects after it.
     let class = roots.by_ref().take(64).find_map(class_of_document);
     match class {
         Some(class) => class,
@@ -266,13 +266,13 @@ fn class_of_document(root: Node<'_>) -> Option<Class> {
         text("kind")?;
         return Some(match api_version.split('/').next() {
             Some("kustomize.config.k8s.io") => Class::Kustomization,
-            // What makes and changes objects for kustomize, which alone reads it.
+            // Only kustomize reads these, to generate and transform objects.
             Some(KUSTOMIZE_BUILTIN) => Class::Other,
             _ => Class::Manifest,
         });
     }
     let is = |key: &str, kind: Kind| root.get(key).is_some_and(|node| node.kind() == kind);
-    // A chart may be inherited. plimsoll's own configuration is told by its name.
+    // A chart may be inherited. plimsoll's own configuration is recognised by its name.
     let names_chart =
         |release: Node<'_>| release.get("chart").is_some() || release.get("inherit").is_some();
     if is("releases", Kind::Sequence)

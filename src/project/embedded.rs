@@ -1,5 +1,4 @@
-//! Files of a chart that its own templates read with `.Files`, and that are manifests only once
-//! such a template has chosen them.
+//! Files that look like manifests, but are read by a chart's own templates with `.Files`.
 
 use std::collections::HashSet;
 
@@ -9,11 +8,11 @@ use super::file::File;
 use super::tree::{is_below, join, upwards};
 use super::word::Word;
 
-/// Takes what a chart's templates read with `.Files` out of the manifests: which of these files is
-/// deployed is for the templates to say, and what they make of them is judged as rendered.
+/// Removes the files that a chart's templates read with `.Files` from the manifests. The templates decide which of these
+/// are deployed, and what they render is judged.
 ///
-/// A template names a file, or the folder that it makes the rest of a path below
-/// (`.Files.Get (printf "crd/%s/jobs.yaml" …)`), by a text on the line of `.Files`.
+/// A template names a file, or a folder that it completes to a path (`.Files.Get (printf "crd/%s/jobs.yaml" …)`), in a
+/// quoted text on the line of `.Files`.
 pub(super) fn set_aside(files: &mut [File], charts: &[LocalChart]) {
     let charts: HashSet<&str> = charts.iter().map(|chart| chart.path.as_str()).collect();
     let mut embedded = HashSet::new();
@@ -24,7 +23,7 @@ pub(super) fn set_aside(files: &mut [File], charts: &[LocalChart]) {
         let Some(chart) = chart_of(&file.path, &charts) else { continue };
         for line in file.text().lines().filter(|line| line.contains(".Files.")) {
             let named = quoted(line).filter_map(beginning).map(|path| join(chart, path));
-            // `.Files` reaches nothing outside of the chart, and a `"."` is no path but a separator.
+            // `.Files` only has files in the chart, and a `"."` is a separator and not a path.
             embedded.extend(named.filter(|path| path != chart && is_below(path, chart)));
         }
     }
@@ -38,20 +37,19 @@ pub(super) fn set_aside(files: &mut [File], charts: &[LocalChart]) {
     }
 }
 
-/// The chart whose template a file is.
+/// The chart that a template belongs to.
 fn chart_of<'p>(path: &'p str, charts: &HashSet<&str>) -> Option<&'p str> {
     let nested = path.match_indices("/templates/").map(|(at, _)| &path[..at]);
     nested.chain(path.starts_with("templates/").then_some("")).find(|chart| charts.contains(chart))
 }
 
-/// The texts within quotes of a line.
+/// The quoted texts in a line.
 fn quoted(line: &str) -> impl Iterator<Item = &str> {
     let split = move |quote| line.split(quote).skip(1).step_by(2);
     split('"').chain(split('`'))
 }
 
-/// The folders of a path or a pattern as far as they are written out; the whole path of a file
-/// that is named outright.
+/// The folders at the beginning of a path or a pattern that are known; the whole path if all of it is known.
 fn beginning(path: &str) -> Option<&str> {
     let path = match path.find(['%', '*', '?', '[', '{']) {
         Some(end) => path[..end].rsplit_once('/')?.0,

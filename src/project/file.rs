@@ -1,4 +1,4 @@
-//! One file of a project: its text, its tree, and what is known of both.
+//! One file of a project: its text, its tree, and what is known about both.
 
 use std::borrow::Cow;
 use std::path::Path;
@@ -18,18 +18,18 @@ pub struct File {
     pub source: SourceId,
     /// Relative to the working directory, with `/`.
     pub path: String,
-    /// What it is.
+    /// Its class.
     pub class: Class,
     text: Slot,
-    /// Whether it is to be linted, or was read for the releases it declares only.
+    /// Whether it is to be linted, and was not only read for the releases that it declares.
     pub requested: bool,
-    /// What its text alone says of it.
+    /// What is known from its own path and text.
     pub seen: Seen,
     /// Shared by all copies of the file.
     known: Arc<Known>,
 }
 
-/// What is found out of a text when it is first asked for.
+/// What is worked out about a text when it is first needed.
 #[derive(Debug, Default)]
 struct Known {
     stream: OnceLock<Arc<Stream>>,
@@ -39,7 +39,7 @@ struct Known {
 }
 
 impl File {
-    /// A text that [`Sources`] hold under `source`, of which nothing is known but its name.
+    /// The file with the text `source`, about which only the class is known.
     pub(super) fn new(source: SourceId, class: Class, requested: bool, sources: &Sources) -> Self {
         let text = sources.get(source);
         Self {
@@ -53,7 +53,7 @@ impl File {
         }
     }
 
-    /// Takes a tree that was made of its text; nobody has asked for it yet.
+    /// Sets the tree of its text, if there is none yet.
     pub(super) fn adopt(&self, stream: Arc<Stream>) {
         let _ = self.known.stream.set(stream);
     }
@@ -80,7 +80,7 @@ impl File {
         self.seen.yaml.then(|| self.known.stream.get_or_init(parse))
     }
 
-    /// True when a word stands somewhere in its text.
+    /// True if its text contains a word.
     #[must_use]
     pub fn holds(&self, word: Word) -> bool {
         if self.seen.yaml && Word::OF_YAML.contains(&word) {
@@ -97,7 +97,7 @@ impl File {
         holds
     }
 
-    /// True when [`File::stream`] has a tree; parses nothing.
+    /// True if [`File::stream`] returns a tree. This does not parse.
     #[must_use]
     pub fn is_yaml(&self) -> bool {
         self.seen.yaml
@@ -116,8 +116,8 @@ impl File {
         documents.flat_map(|document| kube::objects(document)).map(|object| object.node)
     }
 
-    /// Gives its text and its tree up, where it was read from `path` and its text is seldom asked for but
-    /// when it is linted: one is read again then, and the other parsed.
+    /// Drops its text and tree from memory, if its text is mainly needed when it is linted. It is then read again from
+    /// `path`, and parsed again.
     pub fn shelve(&mut self, path: &Path, sources: &Sources) {
         let classes = [Class::Manifest, Class::Values, Class::Other, Class::ChartTemplate];
         let looked_into = || Word::LOOKED_INTO.iter().any(|&word| self.holds(word));
@@ -127,8 +127,8 @@ impl File {
         }
     }
 
-    /// The file with its text at hand, for as long as it is linted: its tree is this copy's own, unless somebody
-    /// had asked for one before.
+    /// The file with its text in memory: itself, or a copy with the text read again, which has its own tree unless there is
+    /// one already.
     ///
     /// # Errors
     /// When it has changed since it was read.
@@ -144,7 +144,7 @@ impl File {
         Ok(Cow::Owned(own))
     }
 
-    /// Drops the tree, which is parsed again when somebody asks for it.
+    /// Drops the tree; the text is parsed again when the tree is needed.
     pub fn forget_tree(&mut self) {
         let Known { stream: _, digest, words } = &*self.known;
         let words = AtomicU32::new(words.load(Ordering::Relaxed));

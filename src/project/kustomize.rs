@@ -1,4 +1,4 @@
-//! Kustomizations: what they take in, and how they wrap what lies below them.
+//! Kustomizations: which files they include, and which other kustomizations include them.
 
 mod field;
 pub(super) mod patch;
@@ -24,7 +24,7 @@ pub(super) struct Kustomization<'p> {
     pub(super) directory: &'p str,
     pub(super) root: Node<'p>,
     pub(super) namespace: Option<String>,
-    /// Files and directories it takes in.
+    /// The files and directories that it includes.
     pub(super) resources: BTreeSet<String>,
 }
 
@@ -32,7 +32,7 @@ pub(super) struct Kustomization<'p> {
 #[derive(Default)]
 pub(super) struct Kustomizations<'p> {
     list: Vec<Kustomization<'p>>,
-    /// Where in the list those are that take in a path.
+    /// The kustomizations that include a path, by index.
     takers: HashMap<String, Vec<usize>, RandomState>,
 }
 
@@ -64,13 +64,13 @@ impl<'p> Kustomizations<'p> {
         all
     }
 
-    /// Those that take in a path.
+    /// The kustomizations that include a path.
     pub(super) fn around(&self, path: &str) -> impl Iterator<Item = &Kustomization<'p>> {
         self.takers.get(path).into_iter().flatten().map(|&at| &self.list[at])
     }
 
-    /// Every way up from a path through the kustomizations that take it in: the innermost first, one
-    /// way for each outermost. Empty when none takes it in.
+    /// All chains of kustomizations that include a path, directly or through each other: one for each outermost
+    /// kustomization, with the innermost first. Empty if none includes it.
     pub(super) fn ways_up(&self, path: &str) -> Vec<Vec<&Kustomization<'p>>> {
         let mut found = Vec::new();
         self.climb(path, &[], &mut found);
@@ -99,7 +99,7 @@ impl<'p> Kustomizations<'p> {
     }
 }
 
-/// The items of a list of a kustomization.
+/// The items of a list in a kustomization.
 pub(super) fn items<'p>(root: Node<'p>, key: &str) -> impl Iterator<Item = Node<'p>> + use<'p> {
     root.get(key).into_iter().flat_map(|list| list.items())
 }

@@ -1,7 +1,7 @@
-//! `plimsoll.lock`: which archives stand for the charts that releases name.
+//! `plimsoll.lock`: the archives of the charts that releases name.
 //!
-//! `plimsoll vendor` writes it, and every other command only reads it. Its paths are relative to
-//! itself.
+//! `plimsoll vendor` writes it, and all other commands only read it. Paths in it are relative to its
+//! directory.
 
 use std::fmt::Write as _;
 use std::io;
@@ -18,35 +18,35 @@ use crate::finding::{Finding, Origin, Place, Severity};
 use crate::source::{Sources, Span, replace_whole};
 use crate::yaml::{self, Kind, Node};
 
-/// What the lock is called.
+/// The name of the lock.
 pub const LOCK_NAME: &str = "plimsoll.lock";
 
-/// The rule under which faults of the lock are reported.
+/// The rule about faults of the lock.
 const RULE: &str = "lock-invalid";
 
-/// The layout that this version reads and writes.
+/// The version of the format.
 const VERSION: i64 = 1;
 
 const HEADER: &str = "# Which archives stand for the charts that releases name. Written by `plimsoll vendor`.\n\
                       # Commit this file; the archives may be committed or ignored.\n";
 
-/// A chart of a repository, as declarations ask for it.
+/// A chart of a repository, as declarations name it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ChartKey {
     /// The chart's name in its repository.
     pub name: String,
-    /// The repository's URL without the chart's name, as [`repository_key`] gives it.
+    /// The repository's URL without the chart's name, as [`repository_key`] returns it.
     pub repository: String,
-    /// The version or constraint as declared; `None` asks for the newest.
+    /// The version or constraint as declared; `None` for the newest.
     pub constraint: Option<String>,
 }
 
-/// What the lock says of one chart.
+/// The lock's entry for a chart.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct LockedChart {
     /// What is asked for.
     pub key: ChartKey,
-    /// The version that was taken.
+    /// The version that was chosen.
     pub version: String,
     /// SHA-256 of the archive, 64 lower-case hexadecimal digits.
     pub digest: String,
@@ -54,31 +54,31 @@ pub struct LockedChart {
     pub path: String,
 }
 
-/// The archive that stands for a chart.
+/// The archive of a chart, compared with the lock.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Archive {
-    /// There, and what the lock says it is.
+    /// It exists, with the digest in the lock.
     At(PathBuf),
-    /// Not there.
+    /// It does not exist.
     Absent(PathBuf),
-    /// There, with another digest than the lock's.
+    /// It exists, but with another digest than in the lock.
     Altered(PathBuf),
 }
 
-/// A lock, read. Without a file it is empty.
+/// A lock; empty if there is no file.
 #[derive(Debug, Default)]
 pub struct Lock {
-    /// The directory it lies in, whether or not there is one.
+    /// The directory of the lock, whether or not the file exists.
     directory: PathBuf,
     entries: Vec<Entry>,
-    /// What is wrong with the file, by place.
+    /// Findings on the file, sorted by place.
     pub findings: Vec<Finding>,
 }
 
 #[derive(Debug)]
 struct Entry {
     chart: LockedChart,
-    /// Found out when it is first asked for.
+    /// Worked out when it is first needed.
     archive: OnceLock<Archive>,
 }
 
@@ -93,8 +93,8 @@ pub struct LockError {
     pub error: io::Error,
 }
 
-/// The directory whose lock holds for `start`: the configuration's, else the top of the Git
-/// repository, else `start` itself.
+/// The directory of the lock for `start`: that of the configuration, else the top of the git repository, else `start`
+/// itself.
 #[must_use]
 pub fn lock_directory(start: &Path, config: &Config) -> PathBuf {
     if let Some(directory) = config.directory() {
@@ -105,7 +105,7 @@ pub fn lock_directory(start: &Path, config: &Config) -> PathBuf {
     top.map_or_else(|| start.to_owned(), Path::to_owned)
 }
 
-/// A repository's URL as the lock compares it: without credentials and without a trailing slash.
+/// A repository's URL for comparison: without credentials and a trailing slash.
 #[must_use]
 pub fn repository_key(url: &str) -> String {
     let url = url.trim().trim_end_matches('/');
@@ -121,7 +121,7 @@ impl Lock {
     /// Reads the lock of a directory.
     ///
     /// # Errors
-    /// When it is there and cannot be read.
+    /// When it exists, but cannot be read.
     pub fn load(directory: &Path, sources: &Sources) -> Result<Self, LockError> {
         let path = directory.join(LOCK_NAME);
         match sources.read(&path) {
@@ -167,7 +167,7 @@ impl Lock {
         lock
     }
 
-    /// Writes the lock of a directory, whole or not at all. The charts are sorted first.
+    /// Replaces the lock of a directory as a whole. The charts are sorted first.
     ///
     /// # Errors
     /// When the file cannot be written.
@@ -176,7 +176,7 @@ impl Lock {
         replace_whole(&path, text(charts).as_bytes()).map_err(|error| LockError { path, error })
     }
 
-    /// What it says, in the order of the file.
+    /// The entries, in the order of the file.
     pub fn charts(&self) -> impl Iterator<Item = &LockedChart> {
         self.entries.iter().map(|entry| &entry.chart)
     }
@@ -197,7 +197,7 @@ impl Lock {
 }
 
 impl LockedChart {
-    /// Looks at the archive below the lock's directory.
+    /// Compares the archive below the lock's directory.
     #[must_use]
     pub fn archive(&self, directory: &Path) -> Archive {
         let path = directory.join(&self.path);
@@ -223,7 +223,7 @@ fn finding(span: Span, message: String) -> Finding {
     }
 }
 
-/// Reads one entry; the error is where it is wrong, and why.
+/// Reads one entry; the error is its place and the reason.
 fn locked(node: Node<'_>) -> Result<LockedChart, (Span, String)> {
     let optional = |key: &str| node.get(key).and_then(scalar_text);
     let text = |key: &str| {
@@ -253,7 +253,7 @@ fn locked(node: Node<'_>) -> Result<LockedChart, (Span, String)> {
     })
 }
 
-/// Whether a text is a SHA-256 as the lock and indexes write it.
+/// Whether a text is a SHA-256 digest as locks and indexes write it.
 #[must_use]
 pub fn is_sha256(text: &str) -> bool {
     text.len() == 64 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))

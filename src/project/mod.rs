@@ -1,7 +1,7 @@
-//! A repository as charts, releases, values files and manifest sets.
+//! Reads a repository: its files, charts, releases and manifests.
 //!
-//! The way in is [`discover`], or its three steps for who wants to read in parallel: [`walk()`],
-//! [`take`] for each candidate, [`assemble`].
+//! [`discover`] does everything. To read files in parallel, do its three steps: [`walk()`], [`take`] for each
+//! candidate, and [`assemble`].
 
 mod chainsaw;
 mod chart;
@@ -46,10 +46,10 @@ use crate::config::Config;
 use crate::finding::Finding;
 use crate::source::Sources;
 
-/// The group of findings that are about plimsoll's input rather than about a policy.
+/// The group of rules on plimsoll's own input, as opposed to policies.
 pub const GROUP: &str = "plimsoll";
 
-/// The rule under which declarations are named that cannot be resolved from the repository alone.
+/// The rule about release declarations that cannot be resolved from the repository alone.
 pub const UNRESOLVED: &str = "release-unresolved";
 
 /// A repository, read.
@@ -59,24 +59,24 @@ pub struct Project {
     pub files: Vec<File>,
     /// Every chart, sorted by path.
     pub charts: Vec<LocalChart>,
-    /// Every release, by declaring file and line.
+    /// Every release, sorted by the file and the line of its declaration.
     pub releases: Vec<Release>,
-    /// Declarations that cannot be resolved from the repository alone.
+    /// Release declarations that cannot be resolved from the repository alone.
     pub unresolved: Vec<Unresolved>,
-    /// What kustomizations and skaffold put in the place of what manifests say, by the manifest's path.
+    /// What kustomizations and skaffold replace in manifests, by the manifest's path.
     pub rewrites: BTreeMap<String, Arc<Rewrites>>,
     /// The tags that kustomizations give to images.
     pub new_tags: Vec<NewTag>,
-    /// The archives that stand for charts of other repositories.
+    /// The lock, which names archives of charts from other repositories.
     pub lock: Lock,
-    /// Values files that something beside a chart reads: a key may be for that.
+    /// Values files that something other than a chart reads, too. A key that the chart does not read may be for that.
     pub read_by_others: BTreeSet<String>,
-    /// What is wrong with files and declarations.
+    /// Findings on files and declarations.
     pub findings: Vec<Finding>,
 }
 
 impl Project {
-    /// The chart whose directory this is.
+    /// The chart in a directory.
     #[must_use]
     pub fn chart_at(&self, directory: &str) -> Option<&LocalChart> {
         chart::at(&self.charts, directory)
@@ -88,7 +88,7 @@ impl Project {
     }
 }
 
-/// Walks `paths`, reads what matters, and finds the releases. Single-threaded.
+/// Walks `paths`, reads the files that matter, and finds the releases, on a single thread.
 ///
 /// # Errors
 /// When one of `paths` does not exist, with that path.
@@ -98,7 +98,7 @@ pub fn discover(paths: &[PathBuf], config: &Config, sources: &Sources) -> Result
     Ok(assemble(walked, taken, config, sources))
 }
 
-/// Makes a project of what was taken in. `taken` may come in any order.
+/// Makes a project of files that were read. `taken` may be in any order.
 #[must_use]
 pub fn assemble(walked: Walked, taken: Vec<Taken>, config: &Config, sources: &Sources) -> Project {
     let mut files = Vec::new();
@@ -157,7 +157,7 @@ pub fn assemble(walked: Walked, taken: Vec<Taken>, config: &Config, sources: &So
     }
 }
 
-/// The lock that holds for `start`, or why it cannot be read.
+/// The lock for `start`, or why it cannot be read.
 fn lock(start: &Path, config: &Config, sources: &Sources) -> Result<Lock, Box<Finding>> {
     Lock::load(&lock_directory(start, config), sources).map_err(|error| {
         let why = format!("cannot be read: {}", error.error);

@@ -1,6 +1,6 @@
-//! What the names of files mean to tools.
+//! What tools read from the names of files.
 
-/// A file's name, asked for what it means to tools.
+/// A file's name.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct PathName<'a>(pub(super) &'a str);
 
@@ -43,7 +43,7 @@ impl<'a> PathName<'a> {
             || self.has_extension(&["just"])
     }
 
-    /// True when the name alone says that the file is to be read.
+    /// True if the name alone says that the file has to be read.
     pub(super) fn is_known(self) -> bool {
         self.is_script()
             || self.is_makefile()
@@ -61,8 +61,8 @@ impl<'a> PathName<'a> {
         stem.split(['-', '_', '.']).any(|word| matches!(word, "values" | "Values" | "vals"))
     }
 
-    /// `01-assert.yaml`, `02-pods-errors.yaml`: parts of objects that kuttl and its like expect in a step of a
-    /// test, or do not.
+    /// `01-assert.yaml`, `02-pods-errors.yaml`: parts of objects that a test step of kuttl and the like expects, or expects
+    /// not to exist.
     pub(super) fn is_expectation(self) -> bool {
         let stem = self.0.rsplit_once('.').map_or(self.0, |(stem, _)| stem);
         stem.split_once('-').is_some_and(|(step, rest)| {

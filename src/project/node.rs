@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::yaml::{Document, Node, NodeId};
 
-/// A node with the document it lies in.
+/// A node together with its document.
 #[derive(Debug, Clone)]
 pub struct NodeRef {
     /// The document.
@@ -14,7 +14,7 @@ pub struct NodeRef {
 }
 
 impl NodeRef {
-    /// Names a node of one of `documents`; `None` when it comes from none of them.
+    /// A reference to a node in one of `documents`; `None` if it is in none of them.
     #[must_use]
     pub fn new(documents: &[Arc<Document>], node: Node<'_>) -> Option<Self> {
         let own = documents.iter().find(|own| std::ptr::eq(own.as_ref(), node.document()))?;
@@ -28,12 +28,12 @@ impl NodeRef {
     }
 }
 
-/// A scalar's text as a person meant it; `None` for null and collections.
+/// The text of a scalar of any type; `None` for null and collections.
 pub(super) fn scalar_text(node: Node<'_>) -> Option<String> {
     (node.scalar().is_some() && !node.is_null()).then(|| node.raw().to_owned())
 }
 
-/// The texts of a list.
+/// The texts of the scalars in a list.
 pub(super) fn scalar_texts(list: Node<'_>) -> Vec<String> {
     list.items().filter_map(scalar_text).collect()
 }

@@ -1,4 +1,4 @@
-//! Where a release's chart, or a dependency of a chart, lies on this machine.
+//! Finds the charts of releases, and dependencies of charts, on this machine.
 
 use std::path::{Path, PathBuf};
 
@@ -13,33 +13,33 @@ use crate::helm::function::highest;
 use crate::source::SourceId;
 use crate::yaml;
 
-/// Where a chart can be read.
+/// Where a chart is on this machine, or why it is not available.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Resolution {
-    /// A directory or a `.tgz`.
+    /// It is this directory or `.tgz`.
     At(PathBuf),
-    /// Nowhere on this machine.
+    /// It is not on this machine.
     Absent {
         /// The chart, with the version that is asked for.
         chart: String,
         /// How to make it available.
         help: String,
     },
-    /// Not at the path of the repository, as shown, that a declaration names.
+    /// It is not at the path in the repository that the declaration names.
     Unbuilt(String),
-    /// Not where it is said to be, or not what it is said to be: why, and what to do about it.
+    /// It is not where the configuration or the lock says, or has another digest.
     Missing {
-        /// Why, one clause.
+        /// Why, in one clause.
         why: String,
         /// How to make it available.
         help: String,
     },
 }
 
-/// Finds a release's chart on this machine, without a network: where the configuration says, at
-/// its path, where the lock says, in a `charts/` beside the declaration, in Helm's own caches.
+/// Finds a release's chart on this machine: where the configuration says, at its path, in a `charts/` folder beside the
+/// declaration or at the top, where the lock says, or in Helm's own caches, in this order.
 ///
-/// `near` is the directory of the declaring file, as shown.
+/// `near` is the shown directory of the declaring file.
 #[must_use]
 pub fn resolve(chart: &ChartRef, near: &str, config: &Config, lock: &Lock) -> Resolution {
     if let Some(resolution) = in_repository(chart, near, config) {
@@ -52,7 +52,7 @@ pub fn resolve(chart: &ChartRef, near: &str, config: &Config, lock: &Lock) -> Re
     cached(chart).map_or_else(|| missing(chart), Resolution::At)
 }
 
-/// Where the repository itself says that a release's chart lies; `None` where it says nothing.
+/// Finds a release's chart without the lock and Helm's caches; `None` if the repository does not have it.
 #[must_use]
 pub fn in_repository(chart: &ChartRef, near: &str, config: &Config) -> Option<Resolution> {
     if let Some(path) = mapped(chart, config) {
@@ -81,7 +81,7 @@ pub fn in_repository(chart: &ChartRef, near: &str, config: &Config) -> Option<Re
         .map(Resolution::At)
 }
 
-/// A dependency of a chart as a release would name the chart.
+/// A dependency of a chart in the form in which releases name charts.
 #[must_use]
 pub fn of_dependency(dependency: &Dependency, config: &Config) -> ChartRef {
     let repository = dependency.repository.as_str();
@@ -100,8 +100,8 @@ pub fn of_dependency(dependency: &Dependency, config: &Config) -> ChartRef {
     }
 }
 
-/// Finds the archive of a dependency that is not in its chart's `charts/`: where the configuration
-/// says, where the lock says, in Helm's own caches.
+/// Finds the archive of a dependency that is not in its chart's `charts/`: where the configuration says, where the lock
+/// says, or in Helm's own caches.
 #[must_use]
 pub fn supply(dependency: &Dependency, config: &Config, lock: &Lock) -> Option<PathBuf> {
     let chart = of_dependency(dependency, config);
@@ -161,7 +161,7 @@ fn missing(chart: &ChartRef) -> Resolution {
     }
 }
 
-/// What the configuration's `charts` says of this chart, under any of the names it goes by.
+/// The path for this chart in the configuration's `charts`, under any of the chart's names.
 fn mapped(chart: &ChartRef, config: &Config) -> Option<PathBuf> {
     let directory = config.directory().unwrap_or(Path::new(""));
     let names = chart.names();
@@ -170,8 +170,8 @@ fn mapped(chart: &ChartRef, config: &Config) -> Option<PathBuf> {
     Some(directory.join(&path.value))
 }
 
-/// `NAME-VERSION.tgz` or a directory `NAME` in a folder of charts: of several versions the one that
-/// Helm would take of a repository that has these.
+/// `NAME-VERSION.tgz` or a directory `NAME` in a folder of charts. Of several versions, it is the one that Helm would choose
+/// from a repository.
 fn in_folder(folder: &Path, name: &str, version: Option<&str>) -> Option<PathBuf> {
     if name.is_empty() {
         return None;
@@ -181,7 +181,7 @@ fn in_folder(folder: &Path, name: &str, version: Option<&str>) -> Option<PathBuf
         let file = entry.file_name();
         let stem = file.to_str().and_then(|file| file.strip_suffix(".tgz"));
         let version = stem.and_then(|stem| stem.strip_prefix(name)?.strip_prefix('-'));
-        // `web-tools-1.0.0.tgz` is no version of `web`.
+        // `web-tools-1.0.0.tgz` is not a version of `web`.
         let is_version =
             |text: &&str| text.trim_start_matches('v').starts_with(|c: char| c.is_ascii_digit());
         if let Some(version) = version.filter(is_version) {
@@ -198,7 +198,7 @@ fn in_folder(folder: &Path, name: &str, version: Option<&str>) -> Option<PathBuf
     fits_directory(&meta, version).then_some(directory)
 }
 
-/// Whether the chart of a directory `charts/NAME` has a version that is asked for.
+/// Whether the chart in a directory `charts/NAME` has a version that meets a constraint.
 fn fits_directory(meta: &str, constraint: Option<&str>) -> bool {
     let stream = yaml::parse(SourceId::NOWHERE, &meta.into());
     let root = stream.documents.first().and_then(|document| document.root());
@@ -211,7 +211,7 @@ fn fits_directory(meta: &str, constraint: Option<&str>) -> bool {
     }
 }
 
-/// Where Helm keeps charts it fetched: `$HELM_REPOSITORY_CACHE`, or below `$HELM_CACHE_HOME`,
+/// The folders in which Helm keeps fetched charts: `$HELM_REPOSITORY_CACHE`, or below `$HELM_CACHE_HOME`,
 /// `$XDG_CACHE_HOME` or `~/.cache` (helm: pkg/helmpath/lazypath.go).
 fn helm_caches() -> Vec<PathBuf> {
     let variable = |name: &str| std::env::var_os(name).filter(|v| !v.is_empty()).map(PathBuf::from);

@@ -1,5 +1,5 @@
-//! Images that skaffold builds: in every manifest that it deploys, the image that it has built, with its tag, stands in
-//! the place of the name (`pkg/skaffold/kubernetes/manifest/images.go`).
+//! Images that skaffold builds. In every manifest that it deploys, skaffold replaces their names by the built image with
+//! its tag (`pkg/skaffold/kubernetes/manifest/images.go`).
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use super::node::scalar_text;
 use super::tree::{parent, upwards};
 use crate::yaml::Node;
 
-/// Adds to what is rewritten in manifests the images that a `skaffold.yaml` beside or above them builds.
+/// Adds the images that a `skaffold.yaml` beside or above a manifest builds to what is replaced in the manifest.
 pub(super) fn add_built(files: &[File], rewrites: &mut BTreeMap<String, Arc<Rewrites>>) {
     let mut built: HashMap<&str, BTreeSet<String>> = HashMap::new();
     for file in files.iter().filter(|file| file.class == Class::Skaffold) {
@@ -22,7 +22,7 @@ pub(super) fn add_built(files: &[File], rewrites: &mut BTreeMap<String, Arc<Rewr
     if built.is_empty() {
         return;
     }
-    // What lies in one folder and is deployed alike is rewritten alike: it is told by what was there, which all stood at once.
+    // Manifests in one folder with the same rewrites share the new ones, too. They are compared by address.
     let mut known: HashMap<(&str, Option<*const Rewrites>), Option<Arc<Rewrites>>> = HashMap::new();
     for file in files.iter().filter(|file| file.class == Class::Manifest) {
         let (directory, before) = (parent(&file.path), rewrites.get(&file.path));
@@ -41,7 +41,7 @@ pub(super) fn add_built(files: &[File], rewrites: &mut BTreeMap<String, Arc<Rewr
     }
 }
 
-/// The images that a configuration builds, by itself or with one of its profiles.
+/// The images that a configuration builds, including those of its profiles.
 fn images(root: Node<'_>) -> impl Iterator<Item = String> {
     let profiles = root.get("profiles").into_iter().flat_map(|profiles| profiles.items());
     std::iter::once(root)

@@ -1,20 +1,20 @@
-//! What git tracks: to git, `.gitignore` says nothing of it.
+//! The files that git tracks, to which `.gitignore` does not apply.
 
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// How an index begins.
+/// The beginning of an index.
 const SIGNATURE: &[u8] = b"DIRC";
 
-/// Bytes of an entry before its flags: times, device, mode, owner, size and the object's name.
+/// The length of an entry before its flags, in bytes: times, device, mode, owner, size and the object's name.
 const BEFORE_FLAGS: usize = 60;
 
-/// A flag of an entry that has two bytes of further flags.
+/// The flag of an entry with two bytes of further flags.
 const EXTENDED: u16 = 0x4000;
 
-/// The files below a directory that the repository tracks which it lies in, as the index has them; none outside of
-/// repositories, and none of an index that cannot be read.
+/// The tracked files below a directory, from the index of the repository around it. None if there is no repository, or if
+/// the index cannot be read.
 pub(super) fn below(directory: &Path) -> BTreeSet<PathBuf> {
     let Some(absolute) = fs::canonicalize(directory).ok() else { return BTreeSet::new() };
     let Some(top) = absolute.ancestors().find(|above| above.join(".git").exists()) else {
@@ -27,7 +27,7 @@ pub(super) fn below(directory: &Path) -> BTreeSet<PathBuf> {
     paths.filter_map(relative).collect()
 }
 
-/// The folder of git's own of a repository; of a further work tree, `.git` is a file that names it.
+/// The git directory of a repository. In a linked work tree, `.git` is a file that names it.
 fn folder(top: &Path) -> PathBuf {
     let own = top.join(".git");
     let named = fs::read_to_string(&own).ok();
@@ -35,7 +35,7 @@ fn folder(top: &Path) -> PathBuf {
     named.map_or(own, |named| top.join(named))
 }
 
-/// The paths in an index, as `gitformat-index` describes versions 2 to 4; `None` of what is none.
+/// The paths in an index of version 2 to 4, as `gitformat-index` describes them; `None` for anything else.
 fn names(index: &[u8]) -> Option<Vec<String>> {
     let number = |at: usize| Some(u32::from_be_bytes(*index.get(at..)?.first_chunk()?));
     let version =
@@ -54,13 +54,13 @@ fn names(index: &[u8]) -> Option<Vec<String>> {
         before.extend_from_slice(&index[start..start + length]);
         found.extend(String::from_utf8(before.clone()));
         let end = start + length;
-        // Filled up with zeros, one at least, to a multiple of eight.
+        // Padded with zeros, at least one, to a multiple of eight.
         at = if version == 4 { end + 1 } else { at + (end - at) / 8 * 8 + 8 };
     }
     Some(found)
 }
 
-/// How much of the name before it an entry of version 4 begins with, and where the rest of its name starts.
+/// How many bytes the name of an entry of version 4 shares with the name before it, and where the rest of it starts.
 fn shared(index: &[u8], mut at: usize, before: usize) -> Option<(usize, usize)> {
     let mut byte = *index.get(at)?;
     let mut dropped = usize::from(byte & 0x7f);

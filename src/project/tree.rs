@@ -1,4 +1,4 @@
-//! The files of a repository, asked by path.
+//! The files of a repository by path, and functions on paths.
 
 use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
@@ -7,7 +7,7 @@ use super::class::Class;
 use super::file::File;
 use super::walk::shown;
 
-/// Every file that was read, by path. Paths are relative to the working directory, with `/`.
+/// All files that were read, by path. Paths are relative to the working directory, with `/`.
 #[derive(Debug)]
 pub struct Tree<'p> {
     /// Sorted by path.
@@ -74,15 +74,15 @@ impl<'p> Tree<'p> {
         self.files.iter().filter(move |file| file.class == class)
     }
 
-    /// True for a path that leads out of the working directory and of all that was walked: what is there on the
-    /// machine that deploys nobody can tell here.
+    /// True for a path outside of the working directory and of all directories that were walked. What is there on the machine
+    /// that deploys cannot be known.
     #[must_use]
     pub fn is_elsewhere(&self, path: &str) -> bool {
         let leads_out = path.starts_with('/') || path.starts_with("../");
         leads_out && !self.roots.iter().any(|root| !root.is_empty() && is_below(path, root))
     }
 
-    /// The walked directory a path lies in: what its repository's top is taken to be.
+    /// The walked directory that contains a path, which is taken for the top of the repository.
     #[must_use]
     pub fn root_of(&self, path: &str) -> &str {
         self.roots
@@ -92,8 +92,7 @@ impl<'p> Tree<'p> {
             .map_or("", String::as_str)
     }
 
-    /// What a path written in a file means, when tools may read it from any of `bases`: the first
-    /// at which something is.
+    /// The path that a path in a file means, if tools may read it relative to any of `bases`: the first one that exists.
     #[must_use]
     pub fn locate(&self, path: &str, bases: &[&str]) -> Option<String> {
         bases
@@ -115,7 +114,7 @@ impl<'p> Tree<'p> {
     }
 }
 
-/// Of files sorted by path, those below a directory, at any depth.
+/// The files below a directory, at any depth, among files sorted by path.
 pub(super) fn below<'p>(
     files: &'p [File],
     directory: &str,
@@ -128,14 +127,14 @@ pub(super) fn below<'p>(
     files[start..].iter().take_while(move |file| file.path.starts_with(&prefix))
 }
 
-/// True when `path` lies in `directory` or is it.
+/// True if `path` is in `directory`, or is `directory` itself.
 #[must_use]
 pub fn is_below(path: &str, directory: &str) -> bool {
     directory.is_empty()
         || path.strip_prefix(directory).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
-/// The directory a path lies in; `""` for the working directory.
+/// The directory of a path; `""` for the working directory.
 #[must_use]
 pub fn parent(path: &str) -> &str {
     path.rsplit_once('/').map_or("", |(parent, _)| parent)

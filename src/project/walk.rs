@@ -1,4 +1,4 @@
-//! Which files there are, as git sees them, and their texts.
+//! Finds files, respecting `.gitignore`, and reads their texts.
 
 use std::collections::{BTreeSet, HashSet};
 use std::fs;
@@ -16,37 +16,37 @@ use crate::config::Config;
 use crate::finding::{Finding, Origin, Place, Severity};
 use crate::source::{Sources, Span};
 
-/// The rule under which files that cannot be taken in are reported.
+/// The rule about files that cannot be read.
 pub const UNREADABLE: &str = "file-unreadable";
 
-/// How many bytes a file may have. The largest manifests in public repositories, bundles of
+/// The most bytes of a file. The largest manifests in public repositories, bundles of
 /// `CustomResourceDefinitions`, have some 5 MB.
 pub const MAX_SIZE: u64 = 32 << 20;
 
-/// How a file begins that git-crypt has encrypted.
+/// The beginning of a file that git-crypt has encrypted.
 const GIT_CRYPT: &[u8] = b"\0GITCRYPT\0";
 /// The byte order marks of UTF-16.
 const UTF_16: [&[u8]; 2] = [b"\xff\xfe", b"\xfe\xff"];
 
-/// A file that may matter, not yet read.
+/// A file that may matter, and is not yet read.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Candidate {
-    /// How it is shown: relative to the working directory, with `/`.
+    /// Its shown path: relative to the working directory, with `/`.
     pub shown: String,
-    /// How it is opened.
+    /// The path to open it with.
     pub path: PathBuf,
-    /// Named on the command line itself: taken whatever it is called.
+    /// Whether it was named on the command line, so that it is read whatever its name is.
     pub explicit: bool,
-    /// What is to be linted; the others are read for the releases they declare.
+    /// Whether it is to be linted. Other files are only read for the releases that they declare.
     pub requested: bool,
 }
 
-/// What a walk found beside files.
+/// What a walk found in addition to files.
 #[derive(Debug, Clone, Default)]
 pub struct Walked {
     /// The directories walked, as shown; `""` is the working directory.
     pub roots: Vec<String>,
-    /// What could not be entered.
+    /// Findings on directories that could not be read.
     pub findings: Vec<Finding>,
 }
 
@@ -65,12 +65,12 @@ pub fn walk(
     Ok((candidates, walked))
 }
 
-/// Finds the files below `paths`: gives each as it is found, once, in any order.
+/// Finds the files below `paths`, and passes each to a function once, in any order, as soon as it is found.
 ///
-/// Directories are walked as git sees them: what `.gitignore` names, unless it is tracked, or the configuration's
-/// `exclude` names is left out, symbolic links to directories are not followed. A file that is named itself
-/// is always taken; what surrounds it (up to the configuration's directory, the repository's top or
-/// the chart's) is then read for release declarations only; outside of them, only what lies beside it.
+/// Files that `.gitignore` names and git does not track are left out, and so are those under the configuration's
+/// `exclude`. Symbolic links to directories are not followed. A path that is a file is always included. What is around
+/// it, up to the configuration's directory or the top of the repository or chart, is read for release declarations only.
+/// Outside of any of these, only the files beside it are read.
 ///
 /// # Errors
 /// When one of `paths` does not exist, with that path; nothing is found then.
@@ -90,7 +90,7 @@ pub fn walk_with(
             files.push(path);
         }
     }
-    // Below a single directory, nothing is found twice.
+    // In a single directory, no file is found twice.
     let seen = (paths.len() > 1 || !files.is_empty()).then(HashSet::default);
     let mut walk = Walk { config, sources, found, seen, walked: Walked::default() };
     for path in &files {
@@ -117,7 +117,7 @@ pub fn walk_with(
     Ok(walked)
 }
 
-/// The directory around a single file in which its release may be declared, and how deep to look.
+/// The directory around a single file in which its release may be declared, and the depth to search.
 fn surroundings(file: &Path, config: &Config) -> (PathBuf, Option<usize>) {
     let absolute = std::path::absolute(file).unwrap_or_else(|_| file.to_owned());
     if let Some(Ok(directory)) = config.directory().map(std::path::absolute)
@@ -128,7 +128,7 @@ fn surroundings(file: &Path, config: &Config) -> (PathBuf, Option<usize>) {
     let above = |name: &str| absolute.ancestors().skip(1).find(|above| above.join(name).exists());
     match above(".git").or_else(|| above("Chart.yaml")) {
         Some(top) => (top.to_owned(), None),
-        // Neither repository nor chart: the folder may be anything, a home or `/tmp`.
+        // There is neither a repository nor a chart, so the folder may be anything, such as a home directory or `/tmp`.
         None => (absolute.parent().unwrap_or(&absolute).to_owned(), Some(1)),
     }
 }
@@ -138,7 +138,7 @@ struct Walk<'w> {
     config: &'w Config,
     sources: &'w Sources,
     found: &'w mut dyn FnMut(Candidate),
-    /// What was found, by how it is shown, where something may be found twice: then the first asks for more.
+    /// The shown paths of files that were found, if one may be found twice. The first one counts, which may be requested.
     seen: Option<HashSet<String, RandomState>>,
     walked: Walked,
 }
@@ -151,7 +151,7 @@ impl Walk<'_> {
         }
     }
 
-    /// The files below a directory that are not on disk yet.
+    /// Finds the files below a directory that are not on disk yet.
     fn unsaved(&mut self, root: &Path) {
         for (relative, _) in self.sources.overlay().below(root) {
             let path = root.join(relative);
@@ -179,7 +179,7 @@ impl Walk<'_> {
         if left_out.is_empty() {
             return;
         }
-        // Again, to where these lie alone: all but `.gitignore` has a say still.
+        // Walks again to the tracked files that `.gitignore` left out. `exclude` still applies to them.
         let ignored = std::mem::take(&mut left_out);
         let leads = move |path: &Path| {
             ignored.range(path.to_owned()..).next().is_some_and(|at| at.starts_with(path))
@@ -189,7 +189,7 @@ impl Walk<'_> {
         self.enter(&builder, root, requested, &mut left_out);
     }
 
-    /// Takes the files that a walk comes by, and strikes them off those that are still looked for.
+    /// Passes on the files of a walk, and removes them from those that are still looked for.
     fn enter(
         &mut self,
         builder: &WalkBuilder,
@@ -219,8 +219,8 @@ impl Walk<'_> {
         }
     }
 
-    /// Takes a symbolic link to a file below `root` for the file. One to a directory is left alone, as git does:
-    /// what it leads to is found in its own place, and loops end here. Nothing is read of what lies outside.
+    /// Reads a symbolic link to a file below `root` as that file. Links to directories are not followed, as in git: their
+    /// files are found at their own places, and there are no loops. Nothing outside of `root` is read.
     fn follow(&mut self, link: &Path, root: &Path, requested: bool) {
         let not_followed = |why: &str| {
             let mut finding = unreadable(&shown(link), why, self.sources);
@@ -248,7 +248,7 @@ impl Walk<'_> {
                 }
             }
             Err(error) => {
-                // What has no extension may have been a folder that is made when something is built.
+                // A link without an extension may lead to a folder that a build creates.
                 let is_named = link.extension().is_some() && wanted(link);
                 if is_named || error.kind() != io::ErrorKind::NotFound {
                     let why = format!("this symbolic link leads nowhere: {}", describe(&error));
@@ -265,7 +265,7 @@ fn excludes(config: &Config) -> Option<Override> {
     }
     let mut builder = OverrideBuilder::new(config.directory()?);
     for pattern in &config.settings.exclude {
-        // A pattern that is no glob is reported with the configuration; here it matches nothing.
+        // An invalid glob is reported with the configuration, and matches nothing here.
         let _ = builder.add(&format!("!{}", pattern.value));
     }
     builder.build().ok()
@@ -283,8 +283,8 @@ fn error_path(error: &ignore::Error) -> Option<&Path> {
     }
 }
 
-/// True when a file's name says that it may matter. Files without an extension are looked into
-/// later: scripts are told by their first line.
+/// True if a file may matter, by its name. Files without an extension may be scripts, which is decided by their first
+/// line when they are read.
 fn wanted(path: &Path) -> bool {
     let Some(name) = path.file_name().and_then(|name| name.to_str()) else {
         return false;
@@ -299,18 +299,18 @@ fn wanted(path: &Path) -> bool {
         || !name.0.trim_start_matches('.').contains('.')
 }
 
-/// What came of reading a file.
+/// The result of reading a file.
 #[derive(Debug)]
 pub enum Read {
     /// Its text.
     Text(Arc<str>),
-    /// Why it cannot be taken in.
+    /// The finding that it cannot be read.
     Refused(Box<Finding>),
-    /// Nothing that matters: no script, no text.
+    /// It does not matter: it is neither a script nor another text.
     Ignored,
 }
 
-/// Reads a candidate, or what stands in for it: no more than [`MAX_SIZE`] of it.
+/// Reads a candidate, or the text that replaces it; at most [`MAX_SIZE`] bytes.
 #[must_use]
 pub fn read_text(candidate: &Candidate, sources: &Sources) -> Read {
     if let Some(text) = sources.overlay().text(&candidate.path) {
@@ -332,7 +332,7 @@ pub fn read_text(candidate: &Candidate, sources: &Sources) -> Read {
         Err(error) => return refuse(&format!("cannot be read: {}", describe(&error))),
     };
     if yaml && bytes.starts_with(GIT_CRYPT) {
-        // Who has the key sees it checked; a job without the key cannot do anything about it.
+        // With the key, the file is linted. A job without the key cannot do anything about it.
         let why = "encrypted by git-crypt, so it was not linted";
         let finding = unreadable(&candidate.shown, why, sources);
         return Read::Refused(Box::new(Finding { severity: Severity::Info, ..finding }));
@@ -352,7 +352,7 @@ pub fn read_text(candidate: &Candidate, sources: &Sources) -> Read {
     }
 }
 
-/// `None`: too large, or (with `sniff`) not a script.
+/// The bytes of a file; `None` if it is too large, or, with `sniff`, if it is not a script.
 fn read_bytes(path: &Path, sniff: bool) -> io::Result<Option<Vec<u8>>> {
     let file = fs::File::open(path)?;
     let size = file.metadata()?.len();
@@ -369,7 +369,7 @@ fn read_bytes(path: &Path, sniff: bool) -> io::Result<Option<Vec<u8>>> {
             return Ok(None);
         }
     }
-    // Room for all of it and for its end to show: one call of the system reads a small file.
+    // With room for one byte more, the end of a small file shows after a single system call.
     bytes.reserve(usize::try_from(size).unwrap_or(0) + 1);
     limited.read_to_end(&mut bytes)?;
     Ok((bytes.len() as u64 <= MAX_SIZE).then_some(bytes))
@@ -383,7 +383,7 @@ fn describe(error: &io::Error) -> String {
     }
 }
 
-/// A finding on a file that has no text to point into: at its first line.
+/// A finding on a file without a text, at its first line.
 pub(crate) fn unreadable(shown: &str, why: &str, sources: &Sources) -> Finding {
     let source = sources.add(shown, "");
     Finding::new(
@@ -394,11 +394,10 @@ pub(crate) fn unreadable(shown: &str, why: &str, sources: &Sources) -> Finding {
     )
 }
 
-/// How paths below a directory are shown, which [`shown`] works out for each by itself.
+/// Shows paths below a directory, faster than [`shown`].
 struct Below<'r> {
     root: &'r Path,
-    /// How the directory is shown; `None` where the working directory lies in it, so that some of what is below
-    /// is shown relative to that.
+    /// The shown directory; `None` if the working directory is in it, so that some paths below are shown relative to that.
     shown: Option<String>,
 }
 
@@ -409,7 +408,7 @@ impl<'r> Below<'r> {
         Self { root, shown: apart.then(|| shown(root)) }
     }
 
-    /// How a path is shown that the walk made of the directory's.
+    /// The shown path for a path of the walk, which begins with the directory's.
     fn shown(&self, path: &Path) -> String {
         let rest = path.to_str().zip(self.root.to_str());
         let rest = rest.and_then(|(path, root)| path.strip_prefix(root));
@@ -423,11 +422,11 @@ impl<'r> Below<'r> {
     }
 }
 
-/// How a path is shown: relative to the working directory where it lies below it, with `/`,
-/// without `.` and `..` where they can be resolved. The working directory itself is `""`.
+/// The shown path of a path: relative to the working directory if it is below it, with `/`, and without `.` and `..` as
+/// far as possible. The working directory itself is `""`.
 #[must_use]
 pub fn shown(path: &Path) -> String {
-    // Nearly all paths are relative, and to ask where we are costs more than all the rest.
+    // Nearly all paths are relative, and asking for the working directory takes longer than everything else.
     let directory = path.is_absolute().then(std::env::current_dir).and_then(Result::ok);
     let below = directory.as_deref().and_then(|directory| path.strip_prefix(directory).ok());
     let relative = below.unwrap_or(path);

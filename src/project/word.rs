@@ -1,4 +1,4 @@
-//! Words that decide whether a file is parsed for what they may mean.
+//! Words that decide whether a file has to be parsed for some purpose.
 
 use std::sync::LazyLock;
 
@@ -6,8 +6,8 @@ use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 use memchr::memmem;
 use serde::{Deserialize, Serialize};
 
-/// What a text is looked through for before it is parsed for it: a repository has many files, and
-/// most of them hold none of these.
+/// A word that is searched in a text before the text is parsed for what the word means. Most files in a repository
+/// contain none of these words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Word {
     /// The definition of a custom resource.
@@ -22,7 +22,7 @@ pub enum Word {
     HelmRelease,
     /// A chart that kustomize inflates.
     Inflation,
-    /// A comment to plimsoll.
+    /// A comment for plimsoll.
     Directive,
     /// Something of Tekton's.
     Tekton,
@@ -31,7 +31,7 @@ pub enum Word {
 }
 
 impl Word {
-    /// Those that every file of YAML is looked through for.
+    /// The words that are searched in every YAML file.
     pub(super) const OF_YAML: [Self; 7] = [
         Self::Definition,
         Self::Argo,
@@ -42,7 +42,7 @@ impl Word {
         Self::HelmController,
     ];
 
-    /// Those that a file is looked into for, beside being linted.
+    /// The words because of which a file is parsed even if it is not linted.
     pub(super) const LOOKED_INTO: [Self; 7] = [
         Self::Argo,
         Self::Directive,
@@ -69,23 +69,23 @@ impl Word {
         }
     }
 
-    /// Whether it stands in a text. Nearly no text holds one, so all of each is looked through.
+    /// Whether a text contains it. Hardly any text does, so mostly the whole text is searched.
     pub(super) fn stands_in(self, text: &str) -> bool {
         memmem::find(text.as_bytes(), self.as_str().as_bytes()).is_some()
     }
 }
 
-/// Some of the words, as they are remembered between runs.
+/// A set of words.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Words(u16);
 
 impl Words {
-    /// Those that every file of YAML is looked through for and that stand in this one.
+    /// The words of [`Word::OF_YAML`] that a text contains.
     pub(super) fn of_yaml(text: &str) -> Self {
-        // All at once, many bytes at a time. No word begins as another ends, so none hides another.
+        // All words are searched at once, many bytes at a time. No word begins like another ends, so matches cannot overlap.
         static SEARCH: LazyLock<AhoCorasick> = LazyLock::new(|| {
             let mut builder = AhoCorasick::builder();
-            // The automaton is hardly ever entered: the cheapest to build is the best.
+            // The automaton is hardly ever used, so the one that is cheapest to build is the best.
             builder.match_kind(MatchKind::LeftmostFirst);
             builder.kind(Some(AhoCorasickKind::NoncontiguousNFA));
             builder.build(Word::OF_YAML.map(Word::as_str)).expect("invariant: the words are few")
@@ -94,7 +94,7 @@ impl Words {
         Self(there.fold(0, |words, word| words | 1 << word as u8))
     }
 
-    /// Whether a word of these is among them.
+    /// Whether a word is in the set.
     pub(super) fn has(self, word: Word) -> bool {
         self.0 & 1 << word as u8 != 0
     }

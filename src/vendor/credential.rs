@@ -1,4 +1,4 @@
-//! Who one is to which server, as Helm and Docker keep it.
+//! The credentials for servers that Helm and Docker have stored.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -9,7 +9,7 @@ use url::Url;
 use crate::source::Sources;
 use crate::yaml;
 
-/// The host under which Docker keeps the credentials of its hub, and the hosts that it means.
+/// The host under which Docker stores the credentials of Docker Hub, and the hosts that these are for.
 const DOCKER_HUB: (&str, [&str; 3]) =
     ("index.docker.io", ["docker.io", "registry-1.docker.io", "auth.docker.io"]);
 
@@ -22,18 +22,17 @@ struct Login {
 
 /// Names and passwords by server.
 ///
-/// Read from `$DOCKER_AUTH_CONFIG` (a Docker `config.json`, as GitLab has it), Helm's registry
-/// configuration, Docker's, and Helm's `repositories.yaml`. Programs that keep credentials for
-/// Docker are not run.
+/// They are read from `$DOCKER_AUTH_CONFIG` (a Docker `config.json`, as GitLab sets it), Helm's registry configuration,
+/// Docker's, and Helm's `repositories.yaml`. Docker's credential helpers are not run.
 #[derive(Default)]
 pub struct Credentials {
     /// By host and port.
     by_host: BTreeMap<String, Login>,
-    /// By repository, as `repository_key` gives it.
+    /// By repository, as `repository_key` returns it.
     by_repository: BTreeMap<String, Login>,
-    /// Hosts whose credentials only another program knows.
+    /// Hosts whose credentials only a credential helper knows.
     elsewhere: Vec<String>,
-    /// URLs by alias, as `helm repo add` was told.
+    /// URLs by alias, from `helm repo add`.
     aliases: BTreeMap<String, String>,
 }
 
@@ -46,7 +45,7 @@ impl std::fmt::Debug for Credentials {
 }
 
 impl Credentials {
-    /// Reads what the environment and the home directory say; what cannot be read is passed over.
+    /// Reads the credentials from the environment and the home directory. What cannot be read is skipped.
     #[must_use]
     pub fn of_environment() -> Self {
         let mut credentials = Self::default();
@@ -57,7 +56,7 @@ impl Credentials {
             .or_else(|| folder("XDG_CONFIG_HOME").map(|config| config.join("helm")))
             .unwrap_or_else(|| home.join(".config/helm"));
         let docker = folder("DOCKER_CONFIG").unwrap_or_else(|| home.join(".docker"));
-        // The last wins.
+        // The last file wins.
         let files = [
             docker.join("config.json"),
             folder("HELM_REGISTRY_CONFIG").unwrap_or_else(|| helm.join("registry/config.json")),
@@ -74,7 +73,7 @@ impl Credentials {
         credentials
     }
 
-    /// Takes the credentials out of a URL that holds some.
+    /// Adds the credentials in a URL, if it has any.
     pub fn note(&mut self, url: &str) {
         let Ok(parsed) = Url::parse(url) else { return };
         if let (false, Some(password)) = (parsed.username().is_empty(), parsed.password()) {
@@ -83,7 +82,7 @@ impl Credentials {
         }
     }
 
-    /// The header `Authorization` for a URL, where somebody is known there.
+    /// The header `Authorization` for a URL, if there are credentials for it.
     pub(super) fn basic(&self, url: &str) -> Option<String> {
         let login = self.login(url)?;
         let pair = format!("{}:{}", login.name, login.password);
@@ -102,12 +101,12 @@ impl Credentials {
             .or_else(|| self.by_host.get(&host(url)?))
     }
 
-    /// Whether only a program that is not run knows who one is there.
+    /// Whether only a credential helper has the credentials for a URL.
     pub(super) fn are_elsewhere(&self, url: &str) -> bool {
         host(url).is_some_and(|host| self.elsewhere.contains(&host))
     }
 
-    /// The URL that `helm repo add` was told for an alias on this machine.
+    /// The URL of an alias, if `helm repo add` was run for it on this machine.
     #[must_use]
     pub fn url_of(&self, alias: &str) -> Option<&str> {
         self.aliases.get(alias).map(String::as_str)
@@ -154,23 +153,23 @@ impl Credentials {
     }
 }
 
-/// A part of a URL without percent signs.
+/// A part of a URL with percent-encoding decoded.
 fn plain(text: &str) -> String {
-    // A form is decoded so too, but for `+`.
+    // Forms are decoded in the same way, except for `+`.
     let form = text.replace('+', "%2B");
     url::form_urlencoded::parse(form.as_bytes())
         .next()
         .map_or_else(String::new, |(name, _)| name.into_owned())
 }
 
-/// Host and port of a URL, the latter where it is not the scheme's own.
+/// The host of a URL, with the port unless it is the default of the scheme.
 fn host(url: &str) -> Option<String> {
     let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
     let host = rest.split(['/', '?']).next()?;
     Some(host_key(host.rsplit('@').next()?))
 }
 
-/// A host as Docker's configuration names it, `https://index.docker.io/v1/` among them.
+/// The host of an entry in Docker's configuration, such as `https://index.docker.io/v1/`.
 fn host_key(name: &str) -> String {
     let name = name.split_once("://").map_or(name, |(_, rest)| rest);
     let host = name.split('/').next().unwrap_or(name).to_ascii_lowercase();

@@ -1,4 +1,4 @@
-//! From what is wanted to an archive and its line in the lock.
+//! Fetches the archive of a chart, and makes its entry in the lock.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -12,36 +12,36 @@ use crate::helm::function::highest;
 use crate::project::{Archive, ChartKey, LockedChart, digest};
 use crate::source::Sources;
 
-/// Where archives are put, relative to the lock.
+/// The folder for archives, relative to the lock.
 const FOLDER: &str = ".plimsoll/charts";
 
-/// Bytes of an archive that are taken at most; what it unpacks to is bounded besides.
+/// The most bytes of an archive. The size of its contents is bounded, too.
 const MAX_ARCHIVE: u64 = 64 << 20;
 
-/// What becomes of versions that the lock holds.
+/// What to do with locked versions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mode {
-    /// They are kept.
+    /// Keep them.
     Keep,
-    /// Each constraint is resolved anew.
+    /// Resolve each constraint again.
     Update,
 }
 
 /// What was done for a chart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Event {
-    /// Its archive is there as it was locked.
+    /// The locked archive is there already.
     Kept,
     /// Its archive was fetched.
     Fetched,
 }
 
-/// A chart that can be had.
+/// A chart that is available.
 #[derive(Debug)]
 pub struct Fetched {
-    /// Its line in the lock.
+    /// Its entry in the lock.
     pub chart: LockedChart,
-    /// The archive, when it was fetched.
+    /// The archive, if it was fetched.
     pub bytes: Option<Vec<u8>>,
 }
 
@@ -53,7 +53,7 @@ impl Fetched {
     }
 }
 
-/// Fetches charts; keeps connections, indexes and tokens between them.
+/// Fetches charts. Connections, indexes and tokens are reused.
 #[derive(Debug)]
 pub struct Fetcher {
     client: Client,
@@ -63,18 +63,18 @@ pub struct Fetcher {
 }
 
 impl Fetcher {
-    /// `scheme` is that of OCI registries; index repositories have one in their URLs.
+    /// `scheme` is for OCI registries; chart repositories have one in their URLs.
     #[must_use]
     pub fn new(credentials: Credentials, limits: Limits, scheme: Scheme) -> Self {
         Self { client: Client::new(limits), credentials, scheme, indexes: HashMap::new() }
     }
 
-    /// Makes a chart available: as it is locked, or as its constraint says.
+    /// Makes a chart available: the locked version, or one that its constraint allows.
     ///
-    /// `directory` is the lock's.
+    /// `directory` is the directory of the lock.
     ///
     /// # Errors
-    /// When it cannot be had, or is not what was asked for or locked.
+    /// When it cannot be fetched, or is not the chart that was asked for or locked.
     pub fn chart(
         &mut self,
         wanted: &Wanted,
@@ -131,13 +131,13 @@ impl Fetcher {
             digest: digest(&bytes),
             path: format!("{FOLDER}/{name}-{file}.tgz"),
         };
-        // The same archive under the same name needs no writing.
+        // If the same archive has the same name already, it need not be written.
         let there = locked.is_some_and(|locked| locked.path == chart.path)
             && matches!(chart.archive(directory), Archive::At(_));
         Ok(Fetched { chart, bytes: (!there).then_some(bytes) })
     }
 
-    /// Fetches the archive of the version that meets a constraint; says which version.
+    /// Fetches the archive of the version that a constraint selects, and returns it with that version.
     fn archive(
         &mut self,
         key: &ChartKey,
@@ -192,7 +192,7 @@ impl Fetcher {
         constraint: Option<&str>,
     ) -> Result<(String, Vec<u8>), FetchError> {
         let mut registries = self.registries();
-        // Helm looks tags up only where the version is no tag by itself.
+        // Helm only lists the tags if the version is not a tag itself.
         let exact = constraint
             .filter(|version| is_digest(version) || ::semver::Version::parse(version).is_ok());
         let version = match exact {
@@ -220,7 +220,7 @@ impl Fetcher {
     }
 }
 
-/// Holds an archive to being the chart that was asked for; gives the version it says it has.
+/// Checks that an archive has the chart that was asked for, and returns the version in its `Chart.yaml`.
 fn chart_version(key: &ChartKey, bytes: &[u8]) -> Result<String, FetchError> {
     let chart = Chart::unpack(bytes, &key.name, &Sources::default()).map_err(|error| {
         FetchError::Unusable(format!("what {} has is no chart: {error}", key.repository))
@@ -235,7 +235,7 @@ fn chart_version(key: &ChartKey, bytes: &[u8]) -> Result<String, FetchError> {
     Ok(chart.metadata.version)
 }
 
-/// A file below a URL, whose query is kept.
+/// The URL of a file below a URL, with the same query.
 fn with_path(url: &str, file: &str) -> String {
     match url.split_once('?') {
         Some((path, query)) => format!("{}/{file}?{query}", path.trim_end_matches('/')),
@@ -243,7 +243,7 @@ fn with_path(url: &str, file: &str) -> String {
     }
 }
 
-/// `oci://registry/chart:tag` as its two parts; a digest is a tag too.
+/// Splits `oci://registry/chart:tag`. The tag may be a digest.
 fn split_tag(reference: &str) -> (&str, Option<&str>) {
     let last = reference.rfind('/').map_or(0, |at| at + 1);
     match reference[last..].find(['@', ':']) {
@@ -252,7 +252,7 @@ fn split_tag(reference: &str) -> (&str, Option<&str>) {
     }
 }
 
-/// A text as a part of a file's name; `None` where nothing of it can be.
+/// A text as a part of a file's name; `None` if none of its characters can be in one.
 fn file_name(text: &str) -> Option<String> {
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '+' | '-');
     let name: String = text.chars().map(|c| if plain(c) { c } else { '_' }).collect();

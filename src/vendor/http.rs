@@ -1,4 +1,4 @@
-//! The HTTP client: bounded in time, size and redirects, with errors that say what to do.
+//! The HTTP client. It has bounds for time, size and redirects, and its errors say what to do.
 
 use std::time::Duration;
 
@@ -13,11 +13,11 @@ const MAX_REDIRECTS: u32 = 10;
 /// The bounds of one request.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
-    /// Until a connection stands.
+    /// Until there is a connection.
     pub connect: Duration,
     /// Until an answer begins.
     pub answer: Duration,
-    /// Until an answer is whole, redirects included.
+    /// Until an answer is complete, including redirects.
     pub whole: Duration,
 }
 
@@ -31,7 +31,7 @@ impl Default for Limits {
     }
 }
 
-/// Why something could not be fetched. `url` never holds credentials.
+/// Why something could not be fetched. `url` never contains credentials.
 #[derive(Debug, thiserror::Error)]
 pub enum FetchError {
     /// No such host, no route, nobody listens, or the connection broke.
@@ -55,7 +55,7 @@ pub enum FetchError {
     Timeout {
         /// What was asked for.
         url: String,
-        /// What was waited for.
+        /// What took too long.
         what: String,
     },
     /// A status other than success.
@@ -72,7 +72,7 @@ pub enum FetchError {
         /// What was asked for.
         url: String,
     },
-    /// The answer is larger than what was asked for can be.
+    /// The answer is too large.
     #[error("{url} answers with more than {} MiB", limit >> 20)]
     TooLarge {
         /// What was asked for.
@@ -80,7 +80,7 @@ pub enum FetchError {
         /// Bytes that are taken at most.
         limit: u64,
     },
-    /// An answer that ended early or is no HTTP.
+    /// The answer ended early, or is not HTTP.
     #[error("the answer of {url} is broken: {why}")]
     Broken {
         /// What was asked for.
@@ -88,25 +88,25 @@ pub enum FetchError {
         /// What is wrong with it.
         why: String,
     },
-    /// Bytes that are not those that were promised.
+    /// The bytes have another digest than expected.
     #[error("{url} has the digest sha256:{found}, and {promise} promises sha256:{expected}")]
     Digest {
         /// What was fetched.
         url: String,
-        /// Who said which digest it has.
+        /// Where the expected digest comes from.
         promise: &'static str,
         /// The digest that it should have.
         expected: String,
         /// The digest that it has.
         found: String,
     },
-    /// An answer that is not what was asked for.
+    /// The answer is not what was asked for.
     #[error("{0}")]
     Unusable(String),
 }
 
 impl FetchError {
-    /// What a person can do about it.
+    /// What to do about it.
     #[must_use]
     pub fn help(&self) -> Option<&'static str> {
         match self {
@@ -133,7 +133,7 @@ impl FetchError {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Get<'a> {
     pub(super) url: &'a str,
-    /// Media types, the most wanted first; empty for any.
+    /// Accepted media types, the preferred one first; empty for any.
     pub(super) accept: &'a [&'a str],
     /// The header `Authorization`.
     pub(super) authorization: Option<&'a str>,
@@ -150,12 +150,12 @@ pub(super) struct Answer {
 }
 
 impl Answer {
-    /// A header that is text.
+    /// The value of a header, if it is text.
     pub(super) fn header(&self, name: &HeaderName) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()
     }
 
-    /// The body of a success.
+    /// The body, if the status is success.
     pub(super) fn success(self, url: &str) -> Result<Vec<u8>, FetchError> {
         match self.status {
             200..=299 => Ok(self.body),
@@ -171,9 +171,9 @@ pub(super) struct Client {
 }
 
 impl Client {
-    /// Proxies are taken from the environment, as `curl` takes them.
+    /// Uses the proxies in the environment, as `curl` does.
     pub(super) fn new(limits: Limits) -> Self {
-        // Private repositories have certificates of private authorities, which the system knows.
+        // Private repositories have certificates of private authorities, which only the system trusts.
         let tls = TlsConfig::builder().root_certs(RootCerts::PlatformVerifier).build();
         let config = Agent::config_builder()
             .http_status_as_error(false)
@@ -216,7 +216,7 @@ fn failed(error: Error, get: Get<'_>) -> FetchError {
         Error::Rustls(error) => FetchError::Tls { url, why: error.to_string() },
         Error::Tls(why) => FetchError::Tls { url, why: why.to_owned() },
         Error::Io(error) => match error.kind() {
-            // rustls reports what it thinks of a certificate so.
+            // This is how rustls reports faults of certificates.
             std::io::ErrorKind::InvalidData => FetchError::Tls { url, why: error.to_string() },
             std::io::ErrorKind::UnexpectedEof => {
                 FetchError::Broken { url, why: "it ends early".to_owned() }
@@ -227,7 +227,7 @@ fn failed(error: Error, get: Get<'_>) -> FetchError {
     }
 }
 
-/// A URL as it may be shown.
+/// A URL without credentials, which may be shown.
 pub(super) fn without_credentials(url: &str) -> String {
     crate::project::repository_key(url)
 }

@@ -1,4 +1,4 @@
-//! Index repositories: an `index.yaml` and archives, over HTTP.
+//! Chart repositories: an `index.yaml` and archives, over HTTP.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use crate::source::SourceId;
 use crate::spelling::{nearest, question};
 use crate::yaml::{self, Document, Node};
 
-/// Bytes of an `index.yaml` that are taken at most. The largest public one has some 25 MiB.
+/// The most bytes of an `index.yaml`. The largest public one has some 25 MiB.
 pub(super) const MAX_INDEX: u64 = 128 << 20;
 
 /// A version of a chart, as the index lists it.
@@ -19,7 +19,7 @@ pub(super) const MAX_INDEX: u64 = 128 << 20;
 pub(super) struct Listed {
     /// As written.
     pub(super) version: String,
-    /// Absolute; `oci://` among them.
+    /// The absolute URL of the archive; it may begin with `oci://`.
     pub(super) url: String,
     /// SHA-256 of the archive.
     pub(super) digest: Option<String>,
@@ -29,12 +29,12 @@ pub(super) struct Listed {
 #[derive(Debug, Clone)]
 pub(super) struct Index {
     document: Arc<Document>,
-    /// Where it was asked for, without `index.yaml`.
+    /// The URL of the repository, without `index.yaml`.
     repository: String,
 }
 
 impl Index {
-    /// Reads an index; `repository` is the URL that it lies below.
+    /// Reads an index. `repository` is the URL of the repository.
     pub(super) fn parse(bytes: Vec<u8>, repository: &str) -> Result<Self, FetchError> {
         let url = super::http::without_credentials(repository);
         let unusable = |why: &str| {
@@ -51,7 +51,7 @@ impl Index {
         Ok(Self { document, repository: repository.to_owned() })
     }
 
-    /// The version that Helm would take.
+    /// The version that Helm would choose.
     pub(super) fn choose(
         &self,
         name: &str,
@@ -87,7 +87,7 @@ impl Index {
     }
 }
 
-/// Says that no version meets the constraint, and which there are.
+/// The message that no version meets a constraint, with the versions that there are.
 pub(super) fn none_fits(name: &str, constraint: Option<&str>, versions: &[String]) -> String {
     let newest = match highest(Some(">=0-0"), versions) {
         Ok(Some(at)) => format!("; the newest is {}", versions[at]),
@@ -103,7 +103,7 @@ fn entries(document: &Document) -> Option<Node<'_>> {
     document.root()?.get("entries").filter(|entries| entries.kind() == yaml::Kind::Mapping)
 }
 
-/// An archive's URL as it stands in the index of a repository.
+/// The absolute URL for an archive's URL in the index of a repository.
 ///
 /// Mirrors `ResolveReferenceURL` of helm `pkg/repo/v1/chartrepo.go`: it is relative to the
 /// repository, whose query is kept.

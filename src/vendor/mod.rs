@@ -1,10 +1,9 @@
-//! Fetches the charts that releases name: the only part of plimsoll that talks to a network, and
-//! only when a person runs `plimsoll vendor`.
+//! Fetches the charts that releases name. This is the only part of plimsoll that uses a network, and only
+//! when a person runs `plimsoll vendor`.
 //!
-//! A version that the lock holds is kept until somebody asks for newer ones, so that the same
-//! commit is linted with the same charts everywhere. Charts come from index repositories and OCI
-//! registries; each is unpacked in memory and has to be the chart that was asked for before it is
-//! written.
+//! Locked versions are kept until the user asks for newer ones, so that a commit is linted with the same
+//! charts everywhere. Charts come from chart repositories with an index and from OCI registries. Each is
+//! unpacked in memory, and only written if it is the chart that was asked for.
 
 mod credential;
 mod fetch;

@@ -1,5 +1,5 @@
-//! OCI registries: <https://github.com/opencontainers/distribution-spec>, as far as pulling a chart
-//! needs it, and the token authentication of <https://distribution.github.io/distribution/spec/auth/token/>.
+//! OCI registries (<https://github.com/opencontainers/distribution-spec>), as far as it is needed to pull a
+//! chart, and token authentication, as in <https://distribution.github.io/distribution/spec/auth/token/>.
 
 use std::collections::HashMap;
 
@@ -11,25 +11,25 @@ use super::Credentials;
 use super::http::{Answer, Client, FetchError, Get};
 use crate::project::digest;
 
-/// Media types of a chart's archive: what Helm pushes, and what it pushed before 3.7.
+/// The media types of a chart's archive: the one that Helm pushes now, and the one before Helm 3.7.
 const CHART_LAYERS: [&str; 2] =
     ["application/vnd.cncf.helm.chart.content.v1.tar+gzip", "application/tar+gzip"];
 const MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
 const INDEX: &str = "application/vnd.oci.image.index.v1+json";
 
-/// Bytes of a manifest; what registries have to take, by the specification.
+/// The most bytes of a manifest: the size that registries have to accept.
 const MAX_MANIFEST: u64 = 4 << 20;
-/// Bytes of one page of tags, and of a token.
+/// The most bytes of a page of tags, and of a token.
 const MAX_PAGE: u64 = 4 << 20;
-/// Pages of tags.
+/// The most pages of tags.
 const MAX_PAGES: usize = 200;
 
-/// How registries are spoken to.
+/// The protocol for registries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Scheme {
     /// With TLS.
     Https,
-    /// Without, as a registry on one's own machine may have it.
+    /// Without TLS, as for a registry on the same machine.
     Http,
 }
 
@@ -43,7 +43,7 @@ impl Scheme {
     }
 }
 
-/// Pulls charts from registries; keeps tokens between requests.
+/// Pulls charts from registries. Tokens are reused.
 #[derive(Debug)]
 pub(super) struct Registries<'a> {
     client: &'a Client,
@@ -79,7 +79,7 @@ impl<'a> Registries<'a> {
         Ok(versions)
     }
 
-    /// The archive of a version, or of the manifest with a digest `sha256:…`; at most `limit` bytes.
+    /// The archive of a version, or of a manifest given by its digest `sha256:…`; at most `limit` bytes.
     pub(super) fn pull(
         &mut self,
         chart: &str,
@@ -94,7 +94,7 @@ impl<'a> Registries<'a> {
         Ok(bytes)
     }
 
-    /// The digest of the layer that holds the chart.
+    /// The digest of the layer with the chart.
     fn layer(&mut self, base: &str, reference: &str, nested: u8) -> Result<String, FetchError> {
         let url = format!("{base}/manifests/{reference}");
         let bytes = self.get(base, &url, &[MANIFEST, INDEX], MAX_MANIFEST)?.success(&url)?;
@@ -119,7 +119,7 @@ impl<'a> Registries<'a> {
         })
     }
 
-    /// The URL below which the registry keeps a repository.
+    /// The URL of a repository in the registry.
     fn base(&self, chart: &str) -> Result<String, FetchError> {
         let reference = chart.strip_prefix("oci://").unwrap_or(chart).trim_end_matches('/');
         let reference = reference
@@ -132,7 +132,7 @@ impl<'a> Registries<'a> {
         Ok(format!("{}://{host}/v2/{path}", self.scheme.as_str()))
     }
 
-    /// Asks, and asks again with who one is where the registry wants to know.
+    /// Sends a request, and repeats it with credentials if the registry demands them.
     fn get(
         &mut self,
         base: &str,
@@ -154,7 +154,7 @@ impl<'a> Registries<'a> {
         Ok(answer)
     }
 
-    /// Answers the challenge of a registry; `None` where nothing can be answered.
+    /// The header `Authorization` that answers the challenge of a registry; `None` if there is no answer.
     fn authorize(&self, answer: &Answer, base: &str) -> Result<Option<String>, FetchError> {
         let challenge = answer.header(&header::WWW_AUTHENTICATE).unwrap_or_default();
         let basic = self.credentials.basic(base);
@@ -193,12 +193,12 @@ impl<'a> Registries<'a> {
     }
 }
 
-/// Whether a reference is the digest of a manifest, and no tag.
+/// Whether a reference is a digest and not a tag.
 pub(super) fn is_digest(reference: &str) -> bool {
     reference.starts_with("sha256:")
 }
 
-/// Holds bytes to a digest `sha256:…`.
+/// Checks that bytes have the digest `sha256:…`.
 fn verify(
     bytes: &[u8],
     expected: &str,
@@ -223,7 +223,7 @@ fn json(bytes: &[u8], url: &str) -> Result<Value, FetchError> {
     })
 }
 
-/// The URL of the next page, `Link: </v2/…>; rel="next"`, when it is of the same registry.
+/// The URL of the next page, from `Link: </v2/…>; rel="next"`, if it is in the same registry.
 fn next_page(answer: &Answer, url: &str) -> Option<String> {
     let link = answer.header(&header::LINK)?;
     let target = link.split_once('<')?.1.split_once('>')?.0;
@@ -232,7 +232,7 @@ fn next_page(answer: &Answer, url: &str) -> Option<String> {
     (link.contains("next") && next.origin() == page.origin()).then(|| next.into())
 }
 
-/// The parameters of a challenge, when it is of this scheme.
+/// The parameters of a challenge, if it has this scheme.
 fn scheme<'a>(challenge: &'a str, name: &str) -> Option<&'a str> {
     let (scheme, rest) = challenge.split_once(' ').unwrap_or((challenge, ""));
     scheme.eq_ignore_ascii_case(name).then_some(rest)

@@ -1,4 +1,4 @@
-//! Which charts have to be fetched: what releases and charts name and the repository has not.
+//! The charts to fetch: those that releases and charts name and the repository does not contain.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -15,24 +15,24 @@ use crate::source::Sources;
 pub struct Wanted {
     /// What is asked for.
     pub key: ChartKey,
-    /// The repository's URL as declared, which may hold credentials.
+    /// The repository's URL as declared, which may contain credentials.
     pub url: String,
-    /// Who asks for it, `file:line`, sorted, never empty.
+    /// The places that name it, `file:line`; sorted, never empty.
     pub places: Vec<String>,
 }
 
-/// A chart that cannot be fetched, since nothing says from where.
+/// A chart that cannot be fetched because its repository is not known.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Unfetchable {
     /// The chart as people name it.
     pub chart: String,
-    /// The alias of its repository, where that much is said.
+    /// The alias of its repository, if there is one.
     pub alias: Option<String>,
-    /// Who asks for it, `file:line`.
+    /// The place that names it, `file:line`.
     pub place: String,
 }
 
-/// Everything a project asks for.
+/// All charts that a project needs from elsewhere.
 #[derive(Debug, Default)]
 pub struct Wants {
     /// Sorted by key, each once.
@@ -41,18 +41,18 @@ pub struct Wants {
     pub unfetchable: Vec<Unfetchable>,
 }
 
-/// Why a lock does not hold.
+/// A difference between a lock and what releases name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Stale {
-    /// A chart that somebody asks for and the lock does not name.
+    /// A chart that is needed, but not in the lock.
     Missing(Wanted),
-    /// A chart that the lock names and nobody asks for.
+    /// A chart that is in the lock, but not needed.
     Surplus(ChartKey),
-    /// An archive that is not the one that was locked; its path as shown.
+    /// An archive that is not the locked one; with its shown path.
     Altered(String),
 }
 
-/// Collects what a project's releases name, and what its charts depend on.
+/// Collects the charts that a project's releases name and that its charts depend on.
 #[must_use]
 pub fn wants(project: &Project, config: &Config, sources: &Sources) -> Wants {
     let mut collected = Collected::default();
@@ -66,7 +66,7 @@ pub fn wants(project: &Project, config: &Config, sources: &Sources) -> Wants {
     }
     for local in project.charts.iter().filter(|chart| !chart.vendored) {
         let path = if local.path.is_empty() { "." } else { &local.path };
-        // A chart that cannot be read is a finding of `plimsoll check`.
+        // `plimsoll check` reports charts that cannot be read.
         let Ok(chart) = Chart::load(Path::new(path), &local.path, sources, &|_| None) else {
             continue;
         };
@@ -83,8 +83,7 @@ pub fn wants(project: &Project, config: &Config, sources: &Sources) -> Wants {
     collected.sorted()
 }
 
-/// What of a lock does not fit what is asked for; empty when it holds. Archives that are not there
-/// are no fault of the lock.
+/// The differences between a lock and what is needed. Missing archives do not count, since they can be fetched.
 #[must_use]
 pub fn stale(wants: &Wants, lock: &Lock) -> Vec<Stale> {
     let mut stale = Vec::new();

@@ -1,4 +1,4 @@
-//! Texts that are YAML only once something is filled in, each told by how it is not YAML, or not meant to be.
+//! Recognises templates of various kinds by how they differ from YAML.
 
 use crate::spelling::is_in_capitals;
 use crate::yaml::{Kind, Node, Stream, Style};
@@ -11,8 +11,7 @@ pub(super) fn is_any(text: &str, stream: &Stream) -> bool {
         || is_of_ytt(text)
 }
 
-/// True when the text is a Go template rather than YAML: it does not parse, or `{{` opens a value
-/// that is not quoted.
+/// True for a Go template: the text does not parse, or `{{` begins a value that is not quoted.
 fn is_template(stream: &Stream) -> bool {
     !stream.errors.is_empty()
         || stream
@@ -21,16 +20,16 @@ fn is_template(stream: &Stream) -> bool {
             .any(|document| document.root().is_some_and(|root| opens_action(root, document.text())))
 }
 
-/// True for what does not parse for lines that Jinja and its like, or Terraform, take out: `{% raw %}`, `%{ if web }`.
+/// True for a text that does not parse because of statements of Jinja and the like, or of Terraform: `{% raw %}`,
+/// `%{ if web }`.
 fn is_of_statements(text: &str, stream: &Stream) -> bool {
     let is_statement =
         |line: &str| ["{%", "%{"].iter().any(|mark| line.trim_start().starts_with(mark));
     !stream.errors.is_empty() && text.lines().any(is_statement)
 }
 
-/// True for what does not parse for what a program puts something in the place of: a value that begins with `%s`, as
-/// `printf` has it, or with `%VERSION%` or `@VERSION@`, since no plain value may begin so, or with `{PREFIX}` and goes on; or a
-/// line that is nothing but `<LABELS>`.
+/// True for a text that does not parse because of placeholders: a value that begins with `%s`, `%VERSION%` or `@VERSION@`,
+/// as no plain value may; a value that begins with `{PREFIX}` and goes on; or a line that only consists of `<LABELS>`.
 fn is_of_marks(text: &str, stream: &Stream) -> bool {
     let is_name =
         |text: &str, end: char| text.split_once(end).is_some_and(|(name, _)| is_in_capitals(name));
@@ -54,7 +53,7 @@ fn is_of_marks(text: &str, stream: &Stream) -> bool {
     !stream.errors.is_empty() && text.lines().any(|line| is_mark(line) || is_slot(line))
 }
 
-/// True for what ytt fills in: its directives are YAML's comments, behind a value or in lines of their own.
+/// True for a ytt template. Directives of ytt are YAML comments, after a value or on lines of their own.
 fn is_of_ytt(text: &str) -> bool {
     // `#@ if web:`, `#@/ web`, or the name of a module: `#@data/values`.
     let is_letter = |letter: char| letter.is_ascii_lowercase();

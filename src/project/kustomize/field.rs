@@ -1,7 +1,7 @@
-//! What kustomize's patches and replacements set in objects or take away from them.
+//! The fields that kustomize's patches and replacements set or remove.
 //!
 //! Mirrors how kustomize reads patches (`api/types`, `api/internal/builtins/PatchTransformer.go`): a strategic merge
-//! patch is a part of the object that it changes, a JSON patch (RFC 6902) is a list of operations. A replacement
+//! patch is a part of the object that it changes; a JSON patch (RFC 6902) is a list of operations. A replacement
 //! (`api/types/replacement.go`) names fields that get the value of another.
 
 use std::borrow::Cow;
@@ -15,23 +15,23 @@ use crate::project::tree::join;
 use crate::source::SourceId;
 use crate::yaml::{self, Kind, Node, unescape};
 
-/// What stands for an item of a list that has no name, and may be any.
+/// The path element for any item of a list, where the item has no name.
 const ANY_ITEM: &str = "[]";
 
-/// A field that a patch or a replacement sets or takes away.
+/// A field that a patch or a replacement sets or removes.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Field {
-    /// Of objects of this kind; empty for any.
+    /// The kind of the objects; empty for any.
     pub kind: String,
-    /// Of objects of this name; empty for any.
+    /// The name of the objects; empty for any.
     pub name: String,
-    /// The keys to it, as [`path`] gives them.
+    /// Its path, as [`path`] returns it.
     pub path: Vec<String>,
 }
 
 impl Field {
-    /// Those of some fields that objects of a kind and name have. They are sorted by both: of a thousand patches none
-    /// is looked at that is of another object.
+    /// The fields of objects of a kind and name. Fields are sorted by both, so among a thousand patches, those of other
+    /// objects are skipped.
     pub fn among<'f>(
         fields: &'f BTreeSet<Self>,
         kind: &str,
@@ -47,13 +47,13 @@ impl Field {
         )
     }
 
-    /// Whether what stands at a path is the field, or a part of it.
+    /// Whether a path leads to the field, or to a part of it.
     #[must_use]
     pub fn holds(&self, path: &[Cow<'_, str>]) -> bool {
         self.path.len() <= path.len() && self.meets(path)
     }
 
-    /// Whether setting it may put something at a path where nothing is: one of the two leads through the other.
+    /// Whether setting it may add something that is missing at a path: one of the paths begins with the other.
     #[must_use]
     pub fn meets(&self, path: &[Cow<'_, str>]) -> bool {
         let same = |(own, other): (&String, &Cow<'_, str>)| {
@@ -64,8 +64,8 @@ impl Field {
         self.path.iter().zip(path).all(same)
     }
 
-    /// Whether setting it in an object puts an item into a list there that lacks it, a volume or a container; by a
-    /// JSON patch, which names the list alone, it may be any.
+    /// Whether setting it may add an item, such as a volume or a container, to a list in the object. A JSON patch only names
+    /// the list, so it may add any item.
     #[must_use]
     pub fn brings(&self, item: &str, object: &Object<'_>) -> bool {
         let is_item = |step: &String| {
@@ -83,7 +83,7 @@ impl Field {
     }
 }
 
-/// The nodes at the end of a path, which may lead through any item of a list.
+/// The nodes that a path leads to; it may lead through any item of a list.
 fn below<'n>(node: Node<'n>, path: &[String]) -> Vec<Node<'n>> {
     let Some((step, rest)) = path.split_first() else { return vec![node] };
     let items = node.items().filter(|item| step == ANY_ITEM || *step == self::item(*item));
@@ -91,8 +91,8 @@ fn below<'n>(node: Node<'n>, path: &[String]) -> Vec<Node<'n>> {
     next.flat_map(|next| below(next, rest)).collect()
 }
 
-/// The keys from an object, at a depth of its document, to a node in it: of an item of a list `[its name]`, so that
-/// patches find it wherever it stands, or `[]`.
+/// The path from an object, at `depth` in its document, to a node in it. A list item is `[its name]`, by which patches find
+/// it at any position, or `[]`.
 #[must_use]
 pub fn path(node: Node<'_>, depth: usize) -> Vec<Cow<'_, str>> {
     let steps = node.depth().saturating_sub(depth);
@@ -116,12 +116,13 @@ fn item(node: Node<'_>) -> Cow<'_, str> {
 #[derive(Debug, Default)]
 pub(super) struct Patched {
     pub(super) fields: BTreeSet<Field>,
-    /// What goes by these names comes with them: containers, ports, volumes.
+    /// The names of what they add: containers, ports, volumes.
     pub(super) names: BTreeSet<String>,
 }
 
 impl Patched {
-    /// By the patches that a kustomization holds itself or names among `files`. What cannot be read patches nothing.
+    /// The effect of the patches in a kustomization, and of those in `files` that it names. A patch that cannot be read has
+    /// none.
     pub(super) fn of(kustomization: &Kustomization<'_>, files: &HashMap<&str, &File>) -> Self {
         let mut found = Self::default();
         let read = |path: &str, add: &mut dyn FnMut(&yaml::Stream)| {
@@ -155,7 +156,7 @@ impl Patched {
         found
     }
 
-    /// Adds the fields that a replacement puts the value of another into.
+    /// Adds the fields that a replacement sets.
     fn replace(&mut self, replacement: Node<'_>) {
         for target in items(replacement, "targets") {
             let of = |key: &str| exactly(target.at(&["select", key]));
@@ -186,7 +187,7 @@ impl Patched {
             }
             let field = |path| Field { kind: of.0.clone(), name: of.1.clone(), path };
             self.fields.extend(paths.into_iter().map(field));
-            // What stands under `metadata` names the object that is patched, and is there without the patch.
+            // `metadata` only identifies the object to patch.
             let brought = root.entries().filter(|entry| entry.name() != "metadata");
             let brought = brought.map(|entry| entry.value).chain(root.items());
             brought.for_each(|node| names(node, &mut self.names));
@@ -194,7 +195,7 @@ impl Patched {
     }
 }
 
-/// A word that means itself; empty for none, and for a pattern, which may mean anything.
+/// A kind or a name that is matched exactly; empty for none, and for a pattern, which may match anything.
 fn exactly(word: Option<Node<'_>>) -> String {
     let word = word.map(Node::raw).unwrap_or_default();
     let is_plain =
@@ -202,12 +203,11 @@ fn exactly(word: Option<Node<'_>>) -> String {
     if is_plain { word.to_owned() } else { String::new() }
 }
 
-/// What a strategic merge patch finds an object by, and does not change.
+/// The fields by which a strategic merge patch finds an object, and which it does not change.
 const FOUND_BY: [&[&str]; 4] =
     [&["apiVersion"], &["kind"], &["metadata", "name"], &["metadata", "namespace"]];
 
-/// The paths of what a strategic merge patch changes: of all that it holds but what it finds objects and the items
-/// of lists by.
+/// The paths of everything in a strategic merge patch except what identifies the object and items of lists.
 fn leaves<'p>(node: Node<'p>, at: &mut Vec<Cow<'p, str>>, found: &mut Vec<Vec<String>>) {
     let mut below = |key, child, at: &mut Vec<Cow<'p, str>>| {
         at.push(key);
@@ -243,8 +243,8 @@ fn pointer(operation: Node<'_>) -> Option<Vec<String>> {
     (operation.get("op")?.as_str()? != "test").then(|| pointer.split('/').map(step).collect())
 }
 
-/// The path that a replacement writes as `spec.containers.[name=web].image` or `spec.ports.0.name`; a dot in a key has
-/// a backslash before it.
+/// The path for a replacement's `spec.containers.[name=web].image` or `spec.ports.0.name`; a dot in a key is escaped by a
+/// backslash.
 fn field_path(path: &str) -> Vec<String> {
     let is_item = |step: &str| matches!(step, "*" | "-") || step.parse::<usize>().is_ok();
     let mut steps = vec![String::new()];
@@ -270,7 +270,7 @@ fn field_path(path: &str) -> Vec<String> {
     steps.into_iter().map(step).collect()
 }
 
-/// All that stands under a key `name`.
+/// The values of all keys `name`.
 fn names(node: Node<'_>, found: &mut BTreeSet<String>) {
     node.items().for_each(|item| names(item, found));
     for entry in node.entries() {

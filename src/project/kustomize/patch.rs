@@ -1,4 +1,4 @@
-//! Files that change objects and are none: kustomize's patches, and what else it reads by itself.
+//! Files that look like manifests, but are patches, or other files that only kustomize reads.
 
 use std::collections::{BTreeSet, HashSet};
 
@@ -11,13 +11,12 @@ use crate::project::file::File;
 use crate::project::tree::{base_name, join, parent, upwards};
 use crate::yaml::Node;
 
-/// Takes patches out of the manifests: they hold a part of an object, so whatever is missing there is no fault.
+/// Removes patches from the manifests, since they are only parts of objects, and kustomize's transformers, generators and
+/// validators, which no cluster knows.
 ///
-/// So are its transformers, generators and validators, which no cluster knows.
-///
-/// A patch is what a kustomization names as one, or a helmfile: `named`. So is, beside or below a kustomization, what is
-/// called a patch and is not taken in: scaffolds come with patches that wait to be switched on. Or else it is only a part
-/// of an object: a Makefile adds it by `kustomize edit add patch`.
+/// A patch is a file that a kustomization names as one, or a helmfile (`named`). Beside or below a kustomization, it may
+/// also be a file that is called a patch and not included: scaffolds come with patches that can be switched on. Or it is
+/// only a part of an object, which a Makefile adds by `kustomize edit add patch`.
 pub(in crate::project) fn set_aside(files: &mut [File], named: &BTreeSet<String>) {
     let kustomizations = Kustomizations::among(files);
     let mut patches = paths(&kustomizations);
@@ -36,7 +35,7 @@ pub(in crate::project) fn set_aside(files: &mut [File], named: &BTreeSet<String>
             None => is_called_patch(base_name(path)) && is_part(file),
         }
     };
-    // One by one, this looks through the texts of all manifests.
+    // This searches the texts of all manifests, so it is done in parallel.
     files.par_iter_mut().filter(|file| file.class == Class::Manifest).for_each(|file| {
         let is_named = patches.contains(&file.path) || named.contains(&file.path);
         if is_named || waits(file) {
@@ -45,8 +44,8 @@ pub(in crate::project) fn set_aside(files: &mut [File], named: &BTreeSet<String>
     });
 }
 
-/// Whether a file holds parts of workloads and nothing else: without a selector and the labels that it selects, or with a
-/// container that names no image, neither can be an object.
+/// Whether a file only has parts of workloads, which cannot be objects by themselves: without a selector and the labels that
+/// it selects, or with a container without an image.
 fn is_part(file: &File) -> bool {
     let is_part = |object: Node<'_>| {
         let Some((object, spec)) = Object::new(object).zip(object.get("spec")) else {
@@ -64,7 +63,7 @@ fn is_part(file: &File) -> bool {
     };
     let Ok(file) = file.taken_down() else { return false };
     let text = file.text();
-    // Most files are whole, and need not be parsed for it.
+    // Most files have complete objects, and need not be parsed for this.
     if !text.contains("spec:") || text.contains("selector") && text.contains("image:") {
         return false;
     }
@@ -72,7 +71,7 @@ fn is_part(file: &File) -> bool {
     objects.peek().is_some() && objects.all(is_part)
 }
 
-/// The files by which a kustomization makes, changes and checks objects.
+/// The files with a kustomization's generators, transformers and validators.
 fn configuration(kustomization: &Kustomization<'_>) -> impl Iterator<Item = String> {
     let Kustomization { root, directory, .. } = *kustomization;
     let entries = ["transformers", "generators", "validators", "configurations"]
@@ -81,7 +80,7 @@ fn configuration(kustomization: &Kustomization<'_>) -> impl Iterator<Item = Stri
     entries.filter_map(move |entry| Some(join(directory, entry.as_str()?)))
 }
 
-/// Where a patch of a kustomization stands.
+/// Where a patch of a kustomization is.
 pub(super) enum Written<'p> {
     /// In the kustomization, as a text.
     Here(&'p str),
@@ -89,7 +88,7 @@ pub(super) enum Written<'p> {
     File(String),
 }
 
-/// The patches of a kustomization, each with the target that is said beside it.
+/// The patches of a kustomization, each with its target.
 pub(super) fn each<'p>(
     kustomization: &Kustomization<'p>,
 ) -> impl Iterator<Item = (Written<'p>, Option<Node<'p>>)> + use<'p> {
@@ -99,7 +98,7 @@ pub(super) fn each<'p>(
         .flat_map(move |key| items(root, key));
     entries.filter_map(move |entry| {
         let given = entry.get("patch").or_else(|| entry.get("path")).unwrap_or(entry).as_str()?;
-        // An inline patch is a text of many lines.
+        // A text of several lines is an inline patch, any other a path.
         let written = match given.contains('\n') {
             true => Written::Here(given),
             false => Written::File(join(directory, given)),
@@ -117,7 +116,7 @@ pub(in crate::project) fn paths(kustomizations: &[Kustomization<'_>]) -> HashSet
     kustomizations.iter().flat_map(each).filter_map(file).collect()
 }
 
-/// Whether one of the words of a path says so.
+/// Whether one of the words in a path says that it is a patch.
 fn is_called_patch(path: &str) -> bool {
     let mut words = path.split(|letter: char| !letter.is_ascii_alphanumeric());
     words.any(|word| matches!(word.to_ascii_lowercase().as_str(), "patch" | "patches"))

@@ -1,4 +1,4 @@
-//! What kustomizations put in the place of what a manifest says.
+//! What kustomizations replace in manifests.
 //!
 //! Mirrors the transformers of kustomize (`api/builtins`): images, labels, namespace, replicas, variables and patches.
 
@@ -13,30 +13,31 @@ use crate::project::node::scalar_text;
 use crate::source::Span;
 use crate::yaml::Node;
 
-/// What every kustomization that a manifest is deployed by, or skaffold, puts in the place of what it says.
+/// What every kustomization that deploys a manifest, or skaffold, replaces in the manifest.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Rewrites {
-    /// Images, by their name without tag and digest, that get a tag or a digest, or are built.
+    /// Images that get a tag or a digest, or are built, by their names without tag and digest.
     pub images: BTreeSet<String>,
-    /// Images, by the same name, that get another.
+    /// Images that get another name, by their old names without tag and digest.
     pub renamed: BTreeSet<String>,
     /// Variables, `NAME` for `$(NAME)`.
     pub variables: BTreeSet<String>,
     /// Names of objects that get a number of replicas.
     pub replicas: BTreeSet<String>,
-    /// Objects get labels.
+    /// Whether objects get labels.
     pub labels: bool,
-    /// Selectors and pods get labels.
+    /// Whether selectors and pods get labels.
     pub selectors: bool,
-    /// Objects get a namespace.
+    /// Whether objects get a namespace.
     pub namespace: bool,
-    /// Fields that patches and replacements set or take away.
+    /// Fields that patches and replacements set or remove.
     pub fields: BTreeSet<Field>,
-    /// What patches bring goes by these names: containers, ports, volumes.
+    /// The names of what patches add: containers, ports, volumes.
     pub names: BTreeSet<String>,
 }
 
-/// What is rewritten in the manifests that kustomizations take in, by path; without those in which nothing is.
+/// What is replaced in the manifests that kustomizations include, by path. Manifests in which nothing is replaced are left
+/// out.
 pub(in crate::project) fn rewrites(
     files: &[File],
     all: &Kustomizations<'_>,
@@ -60,7 +61,7 @@ pub(in crate::project) fn rewrites(
         return BTreeMap::new();
     }
     let manifests = files.iter().filter(|file| file.class == Class::Manifest);
-    // What is deployed alike is rewritten alike: there may be as many patches as manifests.
+    // Manifests with the same chains share the result, as there may be as many patches as manifests.
     let mut known: HashMap<Vec<Vec<&str>>, Option<Arc<Rewrites>>> = HashMap::new();
     let of_file = |file: &File| {
         let ways = all.ways_up(&file.path);
@@ -74,13 +75,13 @@ pub(in crate::project) fn rewrites(
     manifests.filter_map(of_file).collect()
 }
 
-/// Where the kustomizations of a way lie.
+/// The directories of the kustomizations in a chain.
 fn directories<'p>(way: &[&Kustomization<'p>]) -> Vec<&'p str> {
     way.iter().map(|one| one.directory).collect()
 }
 
 impl Rewrites {
-    /// What one way up through kustomizations rewrites, the innermost first.
+    /// What a chain of kustomizations replaces, the innermost first.
     fn of(way: &[&Kustomization<'_>]) -> Self {
         let (images, renamed) = images(way);
         let mut found = Self { images, renamed, ..Self::default() };
@@ -99,7 +100,7 @@ impl Rewrites {
         found
     }
 
-    /// What both rewrite.
+    /// What both replace.
     fn common(self, other: &Self) -> Self {
         Self {
             images: &self.images & &other.images,
@@ -115,8 +116,8 @@ impl Rewrites {
     }
 }
 
-/// The images that come out with a tag or a digest of a kustomization's, and those that come out with another name: an
-/// outer one knows an image by the name that inner ones gave it.
+/// The images that a chain of kustomizations gives a tag or a digest, and those that it gives another name. An outer
+/// kustomization sees the name that inner ones have set.
 fn images(way: &[&Kustomization<'_>]) -> (BTreeSet<String>, BTreeSet<String>) {
     let changes: Vec<Node<'_>> =
         way.iter().flat_map(|kustomization| items(kustomization.root, "images")).collect();
@@ -144,7 +145,7 @@ fn text(change: Node<'_>, key: &str) -> Option<String> {
     change.get(key).and_then(scalar_text)
 }
 
-/// Whether an entry of `images` puts a tag or a digest in the place of the image's own.
+/// Whether an entry of `images` replaces the image's tag or digest.
 fn gives_tag(change: Node<'_>) -> bool {
     ["digest", "newTag"].iter().any(|key| text(change, key).is_some_and(|text| !text.is_empty()))
 }
@@ -152,15 +153,15 @@ fn gives_tag(change: Node<'_>) -> bool {
 /// A tag that a kustomization gives to an image.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewTag {
-    /// The image's name then.
+    /// The image's name after the change.
     pub image: String,
     /// The tag.
     pub tag: String,
-    /// Where it is written.
+    /// The place of the tag.
     pub span: Span,
 }
 
-/// The tags that images come out with: those that no outer kustomization puts another in the place of.
+/// The tags that kustomizations give to images and that no outer kustomization replaces.
 pub(in crate::project) fn new_tags(all: &Kustomizations<'_>) -> Vec<NewTag> {
     let mut found = Vec::new();
     for Kustomization { root, directory, .. } in all.iter() {
