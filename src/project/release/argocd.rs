@@ -37,7 +37,7 @@ struct Declaration<'d> {
 }
 
 impl Declaration<'_> {
-    /// What would say what is not known here.
+    /// What supplies the values that are not known here.
     fn source(&self) -> &'static str {
         match self.via {
             Via::ArgoCdApplicationSet => "a generator that needs the cluster",
@@ -47,7 +47,7 @@ impl Declaration<'_> {
 }
 
 pub(super) fn find(context: &Context<'_>, found: &mut Found) {
-    // Most manifests have none, and need not be parsed for it.
+    // Most manifests have no Applications, and need not be parsed for them.
     let manifests = context.tree.of(Class::Manifest);
     for file in manifests.filter(|file| file.seen.applications) {
         for root in file.objects() {
@@ -76,7 +76,7 @@ pub(super) fn find(context: &Context<'_>, found: &mut Found) {
     rendered(context, found);
 }
 
-/// Applications in the templates of a chart, rendered as the chart is installed: an app of apps.
+/// Finds Applications in what charts render when they are installed: the app of apps pattern.
 fn rendered(context: &Context<'_>, found: &mut Found) {
     let mut installed = BTreeMap::new();
     for file in context.tree.of(Class::ChartTemplate) {
@@ -108,7 +108,7 @@ fn rendered(context: &Context<'_>, found: &mut Found) {
     }
 }
 
-/// The Applications that a template has made.
+/// Reads the Applications that a template has rendered.
 fn applications(mapped: &Mapped, file: &File, context: &Context<'_>, found: &mut Found) {
     let stream = yaml::parse(file.source, &mapped.text.as_str().into());
     for root in stream.documents.iter().filter_map(|document| document.root()) {
@@ -135,7 +135,7 @@ fn applications(mapped: &Mapped, file: &File, context: &Context<'_>, found: &mut
     }
 }
 
-/// An Application that stands for itself.
+/// The declaration of an Application that is in a file of its own.
 fn declaration(file: &File, declared: Span) -> Declaration<'_> {
     Declaration { path: &file.path, declared, via: Via::ArgoCd, variant: None }
 }
@@ -234,7 +234,7 @@ fn chart(
     let path = text("path")?;
     let top = context.tree.root_of(declaration.path);
     if let Some(artifact) = repository.as_deref().filter(|url| url.starts_with("oci://")) {
-        // An artifact may hold anything; a path in it is most often `.`.
+        // An OCI artifact may contain anything; the path in it is mostly `.`.
         let (repository, name, _) = split_oci(artifact);
         let (name, repository) = (Some(name), Some(repository));
         let chart = ChartRef { name, repository, version: revision(), span, ..ChartRef::default() };
@@ -257,7 +257,7 @@ fn chart(
     let near = is_here.then(|| context.chart_by_path(path.trim_start_matches('/'), &[top]));
     if let Some(chart) = near.flatten() {
         if other_tool {
-            // It lies like a chart, but another tool renders it.
+            // It is in the folder of a chart, but another tool renders it.
             found.unresolved.push(Unresolved {
                 declared: declaration.declared,
                 why: format!("`{directory}` is rendered by another tool than Helm"),
@@ -271,14 +271,14 @@ fn chart(
     if !source.has("helm") || other_tool || lies_here {
         return None;
     }
-    // A chart at the top is called like its repository, for want of more.
+    // The name of a chart at the top of a repository is not known, so it is that of the repository.
     let last =
         path.trim_end_matches('/').rsplit('/').next().filter(|last| !matches!(*last, "" | "."));
     let name = last.or_else(|| home::name(repository.as_deref()?)).map(str::to_owned);
     Some(ChartRef { name, repository, span, git: true, ..ChartRef::default() })
 }
 
-/// valueFiles, then values or valuesObject, then parameters.
+/// The values layers in Argo CD's order: `valueFiles`, then `values` or `valuesObject`, then `parameters`.
 fn layers(
     source: &Field<'_>,
     sources: &[Field<'_>],
@@ -335,7 +335,7 @@ fn value_file(
     } else if let Some(directory) = &chart.path {
         (directory.clone(), file)
     } else {
-        // A file of a chart that is not here.
+        // A file in a chart that is not in this repository.
         return vec![Layer::inline(span, Content::Elsewhere)];
     };
     if path.contains(['*', '?']) {
@@ -345,7 +345,7 @@ fn value_file(
     vec![Layer::file(join(&base, path), span)]
 }
 
-/// Whether a values file of a repository, at this path of it, lies in another repository than this one.
+/// Whether a values file at a path in a repository is in another repository than this one.
 fn is_elsewhere(url: Option<&str>, path: &str, context: &Context<'_>) -> bool {
     let may_be_here = url.is_none_or(|url| home::may_be(url, context));
     let is_here = url.is_some_and(|url| home::is(url, context));

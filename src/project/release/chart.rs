@@ -1,5 +1,5 @@
-//! Charts that nothing declares a release of: with their `ci/*-values.yaml`, with values files
-//! beside their own, and as they are.
+//! Releases of charts without a declaration: one for each of their `ci/*-values.yaml`, one for each values file
+//! beside their own, and one with their own values.
 
 use std::collections::BTreeSet;
 
@@ -40,13 +40,13 @@ pub(super) fn find(context: &Context<'_>, found: &mut Found) {
     found.releases.extend(own);
 }
 
-/// The values files in a chart beside its own, and what each declares by lying there.
+/// The values files in a chart other than its own, and the sort of release that each declares by its path.
 pub(super) fn values_files<'c>(
     chart: &'c LocalChart,
     context: &'c Context<'_>,
 ) -> impl Iterator<Item = (&'c File, Via)> {
     let files = context.tree.below(&chart.path).filter(|file| file.is_yaml());
-    // A chart within this one has its own.
+    // Values files in a nested chart are that chart's.
     let files = files.filter(move |file| {
         context.chart_around(&file.path).is_some_and(|around| around.path == chart.path)
     });
@@ -56,7 +56,7 @@ pub(super) fn values_files<'c>(
     })
 }
 
-/// Charts that another chart of the repository takes in by `file://`.
+/// Charts that another chart in the repository depends on by `file://`.
 fn local_dependencies(context: &Context<'_>) -> BTreeSet<String> {
     let mut paths = BTreeSet::new();
     for chart in context.charts {
@@ -74,14 +74,14 @@ fn local_dependencies(context: &Context<'_>) -> BTreeSet<String> {
     paths
 }
 
-/// What a file in a chart declares by where it lies and how it is called.
+/// The sort of release that a file in a chart declares by its path.
 fn place(file: &File, chart: &LocalChart) -> Option<Via> {
     let inside = match chart.path.as_str() {
         "" => file.path.as_str(),
         path => file.path.strip_prefix(path)?.strip_prefix('/')?,
     };
     let name = base_name(inside);
-    // chart-testing takes `ci/*-values.yaml` (pkg/chart/chart.go, ValuesFilePathsForCI).
+    // chart-testing uses `ci/*-values.yaml` (pkg/chart/chart.go, ValuesFilePathsForCI).
     if parent(inside) == "ci" {
         return (name.ends_with("-values.yaml") || name.ends_with("-values.yml"))
             .then_some(Via::ChartCiValues);
@@ -89,7 +89,7 @@ fn place(file: &File, chart: &LocalChart) -> Option<Via> {
     let folder = parent(inside);
     let top = inside.split('/').next().unwrap_or_default();
     let environments = matches!(top, "envs" | "env" | "environments" | "values" | "overlays");
-    // `values.schema.yaml` is what a `values.schema.json` is made from.
+    // A `values.schema.yaml` is the source of a `values.schema.json`.
     let named = PathName(name).is_values()
         && !matches!(name, "values.yaml" | "values.yml")
         && !name.starts_with("values.schema.");
@@ -102,8 +102,7 @@ fn place(file: &File, chart: &LocalChart) -> Option<Via> {
     (placed && plain()).then_some(Via::SiblingValues)
 }
 
-/// True for `redis-values.yaml` and the like whose keys are none of the chart's: the values of
-/// another chart, which happen to lie here.
+/// True for files such as `redis-values.yaml` that have none of the chart's keys: these are values for another chart.
 fn is_of_another(file: &File, chart: &LocalChart, context: &Context<'_>) -> bool {
     if base_name(&file.path).starts_with("values") || parent(&file.path) != chart.path {
         return false;

@@ -1,4 +1,4 @@
-//! What a `helm install` or `helm upgrade` declares (helm: cmd/helm/install.go, upgrade.go;
+//! The release that a `helm install` or `helm upgrade` declares (helm: cmd/helm/install.go, upgrade.go;
 //! pkg/cli/values/options.go).
 
 mod call;
@@ -17,31 +17,31 @@ use crate::helm::values::set_file_paths;
 use crate::project::tree::{base_name, join, parent};
 use crate::source::Span;
 
-/// One value set on its own, as `helm --set` and its relatives do.
+/// A single value, as set by `helm --set` and similar flags.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Assignment {
     /// How the value is read.
     pub kind: AssignmentKind,
-    /// The path in helm's notation, `racks[0].name`; empty when `value` holds the whole text of
-    /// a flag, which may assign several (`a=1,b=2`).
+    /// The path in Helm's notation, `racks[0].name`; empty if `value` is the whole text of a flag, which may set several
+    /// values (`a=1,b=2`).
     pub path: String,
-    /// The value's text, or the flag's.
+    /// The text of the value, or of the flag.
     pub value: String,
-    /// The whole assignment.
+    /// The place of the assignment.
     pub span: Span,
-    /// The value alone, where it stands apart.
+    /// The place of the value alone, if it has one.
     pub value_span: Option<Span>,
 }
 
 impl Assignment {
-    /// Whether all that it gives is known before the release is made.
+    /// Whether everything in it is known before the release is deployed.
     #[must_use]
     pub fn is_known(&self) -> bool {
         is_known(&self.value)
     }
 
-    /// What it gives, with `stand_in` for what is only known when the release is made; `None` where it cannot be
-    /// told which keys that is for.
+    /// The value, with `stand_in` for parts that are only known when the release is deployed; `None` if the keys that it sets
+    /// are not known.
     #[must_use]
     pub fn filled(&self, stand_in: &str) -> Option<Cow<'_, str>> {
         if self.is_known() {
@@ -55,7 +55,7 @@ impl Assignment {
             .then(|| self.value.replace([RUN_TIME, COMPUTED], stand_in).into())
     }
 
-    /// The files that are read for it, where `value` is its value, as it is or filled in.
+    /// The files that are read for it, for its `value`, which may have been filled in.
     #[must_use]
     pub fn files(&self, value: &str) -> Vec<String> {
         match self.kind {
@@ -69,12 +69,12 @@ impl Assignment {
     }
 }
 
-/// How the text of an [`Assignment`] becomes a value.
+/// How the text of an [`Assignment`] is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum AssignmentKind {
     /// `--set-json`
     Json,
-    /// `--set`: numbers, booleans and null are told from text.
+    /// `--set`: as a number, a boolean, null or a text.
     Value,
     /// `--set-string`
     String,
@@ -84,7 +84,7 @@ pub enum AssignmentKind {
     Literal,
 }
 
-/// Repository aliases, by the file that adds them and overall.
+/// Repository aliases, by the file that adds them and in all files.
 #[derive(Debug, Default)]
 pub(super) struct Aliases {
     by_file: BTreeMap<(String, String), String>,
@@ -92,7 +92,7 @@ pub(super) struct Aliases {
 }
 
 impl Aliases {
-    /// Notes a `helm repo add ALIAS URL`.
+    /// Adds the alias of a `helm repo add ALIAS URL`.
     pub(super) fn note(&mut self, call: &Call, text: &Mapped, context: &Context<'_>) {
         let Some(helm) = helm(call, &|word| text.written(word, context.sources)) else { return };
         let file = &context.sources.path(text.source);
@@ -114,7 +114,7 @@ impl Aliases {
     }
 }
 
-/// What the flags of one command say.
+/// The flags of a command.
 #[derive(Default)]
 struct Options {
     namespace: Option<String>,
@@ -129,17 +129,17 @@ struct Options {
     skip_schema: bool,
 }
 
-/// Where a call of helm was found.
+/// The surroundings of a call of `helm`.
 pub(super) struct Around<'a> {
-    /// The text that its words stand in.
+    /// The text that contains its words.
     pub(super) text: &'a Mapped,
     pub(super) via: Via,
     pub(super) variant: Option<&'a str>,
-    /// Files that commands of the same file make, as shown.
+    /// The shown paths of files that other commands in the same file create.
     pub(super) made: &'a HashSet<String>,
 }
 
-/// Reads one call. Nothing comes of commands that install nothing.
+/// Reads the release or repository that a call declares. Other calls are ignored.
 pub(super) fn read(
     call: &Call,
     around: &Around<'_>,
@@ -172,7 +172,7 @@ pub(super) fn read(
     let lookup = |alias: &str| aliases.get(&file, alias).cloned();
     let mut chart = chart(&chart_word.0, options.repository.take(), &bases, Some(&lookup), context);
     chart.span = Some(chart_word.1);
-    // `--version` picks from a repository; a chart on disk has its own.
+    // `--version` only applies to charts in a repository.
     if chart.path.is_none() {
         let declared_version = options.version.take().filter(|version| is_known(version));
         chart.version = declared_version.or(chart.version);
@@ -183,7 +183,7 @@ pub(super) fn read(
         found.unresolved.push(Unresolved { declared, why, chart_path });
         return;
     }
-    // A command whose chart lies in a folder runs there.
+    // If the chart is only found relative to a folder, the command runs there.
     let path = chart.path.as_ref();
     let home = path.and_then(|path| bases.iter().find(|base| join(base, &chart_word.0) == *path));
     let home = home.or(bases.last()).map(|base| (*base).to_owned());
@@ -224,12 +224,12 @@ fn obstacle(
 
 fn options(helm: &Helm<'_>, text: &Mapped) -> Options {
     let mut options = Options::default();
-    // Those of the positionals that may be no word, or many.
+    // Positional arguments that may expand to no word, or to several.
     let mut loose = Vec::new();
     let mut words = helm.words.iter().peekable();
     while let Some(word) = words.next() {
         let span = text.span(word.start, word.end);
-        // `$EXTRA_ARGS`, set where the command runs: nothing is known of it.
+        // `$EXTRA_ARGS`, which is set where the command runs, may be anything.
         if word.spread {
             if options.positionals.is_empty() {
                 continue;
@@ -254,7 +254,7 @@ fn options(helm: &Helm<'_>, text: &Mapped) -> Options {
             "name" => options.name = Some((value, span)),
             "repo" => options.repository = Some(value),
             "version" => options.version = Some(value),
-            // A list flag: pflag splits it at commas, and an empty text holds nothing.
+            // pflag splits the text of a list flag at commas; an empty text has no items.
             "values" if value.is_empty() => {}
             "values" => {
                 let files = value.split(',').map(|file| (file.to_owned(), span));
@@ -271,7 +271,7 @@ fn options(helm: &Helm<'_>, text: &Mapped) -> Options {
             _ => {}
         }
     }
-    // `helm upgrade $FLAGS web ./chart`: where a name and a chart stand beside them, they are neither.
+    // `helm upgrade $FLAGS web ./chart`: there are a name and a chart without these.
     let named = usize::from(options.name.is_none() && !options.generate_name);
     let secrets = options.positionals.first().is_some_and(|(word, _)| word == "secrets");
     let wanted = 2 + named + usize::from(secrets);
@@ -283,8 +283,8 @@ fn options(helm: &Helm<'_>, text: &Mapped) -> Options {
     options
 }
 
-/// Files first, then everything that is set, in the order in which Helm applies it. A file that lies in none of the
-/// folders is missed in `home`.
+/// The values layers in Helm's order: files first, then everything that is set. A file that is in none of the folders is
+/// reported as missing in `home`.
 fn layers(
     mut options: Options,
     bases: &[&str],
@@ -302,11 +302,11 @@ fn layers(
         } else {
             match context.tree.locate(plain, bases) {
                 Some(path) => Layer::file(path, span),
-                // What comes to be when the commands run is only known then.
+                // A file that the commands create is only known when they run.
                 None if bases.iter().any(|base| made.contains(&join(base, plain))) => {
                     Layer::inline(span, Content::Unknown)
                 }
-                // Of whoever runs the command.
+                // The home directory of the user who runs the command.
                 None if plain.starts_with('~') => Layer::inline(span, Content::Elsewhere),
                 None => Layer::file(join(home.unwrap_or_default(), plain), span),
             }
@@ -327,10 +327,10 @@ fn layers(
     layers
 }
 
-/// Gives the URL behind a repository's alias.
+/// Returns the URL of a repository's alias.
 pub(super) type Alias<'a> = &'a dyn Fn(&str) -> Option<String>;
 
-/// What Helm makes of a chart argument: a path that is there wins over a name in a repository.
+/// The chart that Helm reads from an argument: an existing path goes before a name in a repository.
 pub(super) fn chart(
     text: &str,
     repository: Option<String>,
@@ -380,14 +380,14 @@ pub(super) fn chart(
             if !text.ends_with(".tgz") {
                 return chart;
             }
-            // An archive that a build makes says what it is by its name.
+            // The name of an archive that a build creates tells the chart.
             let (name, version) = of_archive(base_name(text));
             ChartRef { name: Some(name), version: chart.version.or(version), ..chart }
         }
     }
 }
 
-/// The name and the version that the name of an archive states: `web-1.2.0.tgz`.
+/// The chart's name and version in the name of an archive: `web-1.2.0.tgz`.
 fn of_archive(file: &str) -> (String, Option<String>) {
     let stem = file.strip_suffix(".tgz").unwrap_or(file);
     let dash = stem.match_indices('-').find(|(at, _)| {
@@ -404,7 +404,7 @@ fn of_archive(file: &str) -> (String, Option<String>) {
 fn of_git(remote: &str) -> ChartRef {
     let (place, query) = remote.split_once('?').unwrap_or((remote, ""));
     let begin = place.find("://").map_or(0, |at| at + "://".len());
-    // A login may stand before the host; the path begins behind the last `@`.
+    // There may be a user name before the host; the path begins after the last `@`.
     let (url, path) = match place[begin..].rfind('@') {
         Some(at) if place[begin + at..].contains('/') && place[begin..begin + at].contains('/') => {
             (&place[..begin + at], &place[begin + at + 1..])

@@ -1,4 +1,4 @@
-//! Releases that `plimsoll.yaml` declares: the one that holds, and any other in the repository.
+//! Releases in `plimsoll.yaml`: in the configuration of the run, and in any other one in the repository.
 
 use super::command::{self, Assignment, AssignmentKind};
 use super::{ChartRef, Content, Context, Found, Layer, Release, Via};

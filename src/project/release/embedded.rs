@@ -1,4 +1,4 @@
-//! YAML that is written inside of a scalar of other YAML.
+//! YAML in a scalar of other YAML.
 
 use std::sync::Arc;
 
@@ -9,17 +9,17 @@ use crate::project::node::NodeRef;
 use crate::source::{Sources, Span};
 use crate::yaml::{self, Kind, Node, Scalar, Stream, Style, SyntaxError};
 
-/// What a template in a text begins with.
+/// The beginning of a template action in a text.
 const OPENS: &str = "{{";
 
-/// As many texts of one release's values are filled in; aliases may make any number of them.
+/// The most texts in a release's values that are filled in, as aliases may multiply them.
 const MAX_FILLED: usize = 10_000;
 
-/// As deep as `--set` names values.
+/// The deepest nesting of values that `--set` allows.
 const MAX_NESTED: usize = 30;
 
-/// Reads the text of a block scalar as YAML whose spans lie in the outer file. Of a quoted text the tree stands
-/// alone.
+/// Parses the text of a scalar as YAML. If it is a block scalar, spans are in the outer file; the tree of a quoted text has
+/// a source of its own.
 pub(super) fn parse(node: Node<'_>, sources: &Sources) -> Stream {
     let span = node.span();
     if matches!(node.style(), Style::Literal | Style::Plain) {
@@ -30,7 +30,7 @@ pub(super) fn parse(node: Node<'_>, sources: &Sources) -> Stream {
     yaml::parse(sources.add(path, Arc::clone(&text)), &text)
 }
 
-/// Values that are a map, or a text that holds one.
+/// Values in the form of a map, or of a text with a map.
 pub(super) fn values(
     node: Node<'_>,
     documents: &[Arc<yaml::Document>],
@@ -47,8 +47,8 @@ pub(super) fn values(
     }
 }
 
-/// Values whose texts are templates that `fill` fills in. Where a key or what is no text is one, nobody can tell what the
-/// values are before that.
+/// Values in which some texts are templates, which `fill` evaluates. If a key, or something other than a text, is a
+/// template, the values are not known.
 pub(super) fn filled(values: Content, fill: impl Fn(&str) -> String) -> Content {
     let Content::Yaml(node) = values else { return values };
     let root = node.get();
@@ -78,7 +78,7 @@ pub(super) fn filled(values: Content, fill: impl Fn(&str) -> String) -> Content 
     Content::Filled(node, assignments)
 }
 
-/// Values that a template has made, which lie in no file, as settings of single values; `place` says where each was written.
+/// Values that a template has rendered, which are in no file, as single values; `place` is where each was written.
 pub(super) fn settings(
     node: Node<'_>,
     sources: &Sources,
@@ -91,7 +91,7 @@ pub(super) fn settings(
         Style::Literal | Style::Plain => {
             stream = parse(node, sources);
             let root = stream.documents.first().and_then(|document| document.root());
-            // Of two equal keys, as merged values make them, the last counts.
+            // Merged values may have equal keys, of which the last counts.
             match root.filter(|_| !stream.errors.iter().any(SyntaxError::is_fatal)) {
                 Some(root) => root,
                 None => return Content::Unknown,
@@ -129,8 +129,8 @@ pub(super) fn settings(
     Content::Set(assignments.collect())
 }
 
-/// Collects nodes that are wanted, each before what is in it and with its path as `--set` takes it; false where a key is open, or
-/// where there are too many, or some too deep.
+/// Collects the wanted nodes, each before the nodes in it, and with its path in the notation of `--set`. False if a key is not
+/// known, or if there are too many nodes or too deep ones.
 fn collect<'a>(
     node: Node<'a>,
     path: &str,
@@ -156,7 +156,7 @@ fn collect<'a>(
         }
 }
 
-/// The path of what a key names below a path.
+/// The path of a key below a path.
 pub(super) fn below(path: &str, key: &str) -> String {
     let key = escaped(key, &['\\', '.', ',', '=', '[']);
     if path.is_empty() { key } else { format!("{path}.{key}") }
@@ -166,7 +166,7 @@ pub(super) fn is_reached(path: &str) -> bool {
     path.matches('.').count() < MAX_NESTED
 }
 
-/// A text as `--set-string` takes it for a value: a brace at its start would begin a list.
+/// A text escaped for `--set-string`, for which a brace at its start would begin a list.
 pub(super) fn verbatim(text: &str) -> String {
     let text = escaped(text, &['\\', ',']);
     if text.starts_with('{') { format!("\\{text}") } else { text }

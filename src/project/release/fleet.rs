@@ -1,4 +1,4 @@
-//! Bundles of Rancher's Fleet that install charts: what a `fleet.yaml` says.
+//! Bundles of Rancher's Fleet that install charts, in `fleet.yaml`.
 //!
 //! Mirrors rancher/fleet's `internal/bundlereader` (`propagateHelmChartProperties`, `generateValues`) and
 //! `internal/helmdeployer` (`getValues`).
@@ -13,14 +13,14 @@ pub(super) fn find(context: &Context<'_>, found: &mut Found) {
     let is_bundle = |file: &&File| matches!(base_name(&file.path), "fleet.yaml" | "fleet.yml");
     for file in context.tree.files.iter().filter(is_bundle) {
         let roots = file.roots().take(1).filter(|root| root.kind() == Kind::Mapping);
-        // Objects of a cloud may lie in a file of that name.
+        // A file of this name may also have objects of a cloud provider.
         for root in roots.filter(|root| root.get("kind").is_none()) {
             bundle(root, file, context, found);
         }
     }
 }
 
-/// A bundle as its clusters get it: with each of its customizations, or just as it is.
+/// Reads the releases of a bundle: one for each customization, or one without any.
 fn bundle(root: Node<'_>, file: &File, context: &Context<'_>, found: &mut Found) {
     let lists = ["targets", "targetCustomizations"];
     let customizations: Vec<Node<'_>> =
@@ -34,7 +34,7 @@ fn bundle(root: Node<'_>, file: &File, context: &Context<'_>, found: &mut Found)
     }
 }
 
-/// The release of a bundle and one of its customizations; none where it installs no chart.
+/// The release of a bundle with one of its customizations; `None` if it installs no chart.
 fn release(parts: &[Node<'_>], file: &File, context: &Context<'_>) -> Option<Release> {
     let root = *parts.first()?;
     let last = |path: &[&str]| {
@@ -64,7 +64,7 @@ fn release(parts: &[Node<'_>], file: &File, context: &Context<'_>) -> Option<Rel
     })
 }
 
-/// The chart that is named, or else the one that lies beside the `fleet.yaml`.
+/// The chart that is named, or else the one beside the `fleet.yaml`.
 fn chart(
     text: &dyn Fn(&[&str]) -> Option<String>,
     directory: &str,
@@ -91,7 +91,7 @@ fn chart(
     Some(ChartRef { version, ..chart })
 }
 
-/// The values, files on top of those that are written out, and what lies in the cluster on top of both.
+/// The values layers: inline values, then files, then values in the cluster.
 fn layers(part: Node<'_>, file: &File, context: &Context<'_>) -> Vec<Layer> {
     let Some(helm) = part.get("helm") else { return Vec::new() };
     let documents = file.stream().map_or(&[][..], |stream| &stream.documents);
@@ -105,7 +105,7 @@ fn layers(part: Node<'_>, file: &File, context: &Context<'_>) -> Vec<Layer> {
             layers.push(Layer::file(join(parent(&file.path), &text), path.span()));
         }
     }
-    // Each of these texts is a template over what is known of a cluster, and gives the value of its key.
+    // Each of these texts is a template on facts about a cluster, for the value of its key.
     if let Some(templates) = helm.get("templateValues").filter(|values| !values.is_empty()) {
         let span = templates.key_span().unwrap_or(templates.span());
         layers.push(Layer::inline(span, Content::Unknown));

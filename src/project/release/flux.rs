@@ -1,4 +1,4 @@
-//! Flux `HelmReleases`, with the kustomizations they reach the cluster through.
+//! Flux `HelmReleases`, with the kustomizations through which they are deployed.
 //!
 //! Mirrors helm-controller's `api/v2/helmrelease_types.go` (`GetReleaseName`, `GetReleaseNamespace`).
 
@@ -40,7 +40,7 @@ impl Object<'_> {
     }
 }
 
-/// What Flux keeps in a repository.
+/// The objects of Flux in a repository.
 struct Flux<'p> {
     /// Sources, charts, `ConfigMaps`, Secrets, each with its kind.
     objects: Vec<(String, Object<'p>)>,
@@ -48,12 +48,12 @@ struct Flux<'p> {
     named: HashMap<(String, String), Vec<Object<'p>>>,
     /// Flux's own Kustomizations, with the directory they apply.
     applied: Vec<(String, Object<'p>)>,
-    /// Those that add a component, by its directory: where they are in the list.
+    /// The Flux Kustomizations that add a component, by the component's directory, as indexes into `applied`.
     adding: HashMap<String, Vec<usize>>,
     kustomizations: &'p Kustomizations<'p>,
 }
 
-/// One way in which a HelmRelease reaches a cluster.
+/// One way in which a HelmRelease is deployed.
 #[derive(Clone)]
 struct Way<'k, 'p> {
     kustomizations: Vec<&'k Kustomization<'p>>,
@@ -61,7 +61,7 @@ struct Way<'k, 'p> {
 }
 
 pub(super) fn find(context: &Context<'_>, found: &mut Found) {
-    // Without a HelmRelease nothing needs to be parsed for one.
+    // Without a HelmRelease in the repository, nothing has to be parsed.
     let declares = |file: &File| file.holds(Word::HelmRelease);
     if !context.tree.of(Class::Manifest).any(declares) {
         return;
@@ -110,7 +110,7 @@ impl<'p> Flux<'p> {
         self.objects.push((kind.to_owned(), object));
     }
 
-    /// Those of a kind and name, in the order of the repository.
+    /// The objects of a kind and name, in the order of the repository.
     fn of_name(&self, kind: &str, name: &str) -> &[Object<'p>] {
         let key = (kind.to_owned(), name.to_owned());
         self.named.get(&key).map_or(&[], Vec::as_slice)
@@ -120,7 +120,7 @@ impl<'p> Flux<'p> {
         let path = object.file.path.as_str();
         let mut ways = Vec::new();
         for way in self.kustomizations.ways_up(path) {
-            // Flux may apply any directory on the way, and then what is above it does not count.
+            // If Flux applies a directory in the chain, kustomizations above it do not count.
             let mut applied_any = false;
             for depth in 1..=way.len() {
                 let directory = way[depth - 1].directory;
@@ -129,7 +129,7 @@ impl<'p> Flux<'p> {
                     let kustomizations = way[..depth].to_vec();
                     ways.push(Way { kustomizations, applied: Some(*applied) });
                 }
-                // Or it adds a component to a directory that it applies.
+                // Or Flux adds a component to a directory that it applies.
                 for &at in self.adding.get(directory).into_iter().flatten() {
                     applied_any = true;
                     let (path, applied) = &self.applied[at];
@@ -152,8 +152,8 @@ impl<'p> Flux<'p> {
         ways
     }
 
-    /// The Flux Kustomization that applies the nearest directory around, where files lie without a
-    /// `kustomization.yaml`: Flux then generates one of all that is below.
+    /// The Flux Kustomization for the nearest directory around files without a `kustomization.yaml`. Flux generates one for
+    /// everything below such a directory.
     fn around(&self, directory: &str) -> Option<Object<'p>> {
         let mut around: Vec<_> = self
             .applied
@@ -218,7 +218,7 @@ impl<'p> Flux<'p> {
             values: self.layers(spec, object, way, &patches, namespace.as_deref(), context),
             kube_version: None,
             api_versions: Vec::new(),
-            // Where one of the two holds values against the schema, the release fails by it some day.
+            // If either of the two validates the values, the release will fail at some time.
             skip_schema: ["install", "upgrade"].iter().all(|action| {
                 text(&[action, "disableSchemaValidation"]).as_deref() == Some("true")
             }),
@@ -229,8 +229,8 @@ impl<'p> Flux<'p> {
         });
     }
 
-    /// The namespace that a Flux Kustomization gives to what it applies: its own `targetNamespace`, or that of the
-    /// kustomization which takes it in and replaces it by the name of a Namespace, which it names after its own.
+    /// The namespace that a Flux Kustomization gives to objects: its `targetNamespace`, or, where the kustomization that
+    /// includes it replaces that by the name of a Namespace, the namespace of this kustomization.
     fn target_namespace(&self, applied: Object<'p>, context: &Context<'p>) -> Option<String> {
         let path = &applied.file.path;
         let mut around = self.kustomizations.around(path);
@@ -250,7 +250,7 @@ impl<'p> Flux<'p> {
         })
     }
 
-    /// The object nearest to where it is asked for, when several share a name.
+    /// The object that is nearest to the place that refers to it, if several have the same name.
     fn source(
         &self,
         kind: &str,
@@ -309,7 +309,7 @@ impl<'p> Flux<'p> {
         ChartRef { span: chart_node.and_then(|node| node.get("chart")).map(Node::span), ..chart }
     }
 
-    /// A source in a component that a Flux Kustomization adds to what it applies, named by what that substitutes.
+    /// A source in a component that a Flux Kustomization adds, whose name is substituted.
     fn of_component(&self, kind: &str, name: &str, applied: Object<'p>) -> Option<Object<'p>> {
         let span = applied.root.span();
         let (path, _) = self.applied.iter().find(|(_, known)| known.root.span() == span)?;
@@ -407,7 +407,7 @@ impl<'p> Flux<'p> {
             let data = ["data", "stringData"];
             let node = data.iter().find_map(|data| object.root.get(data)?.get(&key))?;
             let content = match (kind.as_str(), node.parent().and_then(Node::key_span)) {
-                // What a Secret holds under `data` is encoded, and often encrypted.
+                // `data` of a Secret is encoded, and often encrypted.
                 ("Secret", Some(span)) if is_data(span, context) => Content::Unknown,
                 _ => embedded::values(node, &[], context.sources),
             };
@@ -420,7 +420,7 @@ impl<'p> Flux<'p> {
     }
 }
 
-/// Whether a kustomization puts the name of a Namespace into what Flux Kustomizations apply to.
+/// Whether a kustomization replaces the `targetNamespace` of Flux Kustomizations by the name of a Namespace.
 fn replaces_target(kustomization: &Kustomization<'_>, context: &Context<'_>) -> bool {
     let replaces = |one: Node<'_>| {
         let of_namespace = one.at(&["source", "kind"]).and_then(Node::as_str) == Some("Namespace");
@@ -436,7 +436,7 @@ fn replaces_target(kustomization: &Kustomization<'_>, context: &Context<'_>) -> 
         None => replaces(entry),
         Some(path) => {
             let file = context.tree.file(&join(kustomization.directory, path));
-            // One, or a list of them.
+            // A file has one replacement, or a list of them.
             file.is_some_and(|file| {
                 file.roots().any(|root| replaces(root) || root.items().any(replaces))
             })
@@ -444,8 +444,8 @@ fn replaces_target(kustomization: &Kustomization<'_>, context: &Context<'_>) -> 
     })
 }
 
-/// The directory that a Flux Kustomization applies: its path goes from the top of the repository, or of a folder of it that
-/// an artifact is made of.
+/// The directory that a Flux Kustomization applies. Its path is relative to the top of the repository, or to a folder from
+/// which an artifact is made.
 fn applied_path(path: &str, file: &File, context: &Context<'_>) -> String {
     let at_top = join(context.tree.root_of(&file.path), path);
     if context.tree.is_directory(&at_top) {
@@ -455,7 +455,7 @@ fn applied_path(path: &str, file: &File, context: &Context<'_>) -> String {
     above.find(|path| context.tree.is_directory(path)).unwrap_or(at_top)
 }
 
-/// The directories of the components that a Flux Kustomization adds to the directory that it applies.
+/// The directories of the components of a Flux Kustomization.
 fn components<'p>(path: &str, applied: Object<'p>) -> impl Iterator<Item = String> + use<'p> {
     let path = path.to_owned();
     let listed = applied.root.at(&["spec", "components"]).into_iter().flat_map(Node::items);

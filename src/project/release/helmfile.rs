@@ -33,7 +33,7 @@ pub(super) fn find(context: &Context<'_>, found: &mut Found) {
     let mut called = BTreeSet::new();
     let mut queue: Vec<(&File, Value)> =
         context.tree.of(Class::Helmfile).map(|file| (file, json!({}))).collect();
-    // Helmfiles that another one names may be called anything, and are read with what that says.
+    // Helmfiles that another one names may have any name, and are read with the values that it gives.
     while let Some((file, given)) = queue.pop() {
         if given == json!({}) && states.contains_key(&file.path) {
             continue;
@@ -56,32 +56,32 @@ pub(super) fn find(context: &Context<'_>, found: &mut Found) {
     }
 }
 
-/// What the parts of a helmfile and its bases add up to.
+/// A helmfile with its bases and parts, merged.
 #[derive(Default)]
 struct State {
     environment: Value,
-    /// What the helmfile that names this one says of its values: it goes before the own ones.
+    /// The values that another helmfile gives to this one, which go before its own.
     given: Value,
     documents: Vec<Document>,
     bases: Vec<String>,
-    /// Bases that are not there, without which helmfile stops.
+    /// Missing bases, with which helmfile fails.
     missing_bases: Vec<Unresolved>,
     helmfiles: Vec<(String, Value)>,
-    /// The files that the helmfile's own values lie in.
+    /// The files with the helmfile's own values.
     values_files: BTreeSet<String>,
     repositories: BTreeMap<String, String>,
     namespace: Option<String>,
-    /// What `helmDefaults` say of `skipSchemaValidation`.
+    /// `skipSchemaValidation` in `helmDefaults`.
     skip_schema: bool,
-    /// APIs of the cluster, for releases that name none of their own.
+    /// The cluster's APIs, for releases that name none.
     api_versions: Vec<String>,
-    /// Labels of all releases.
+    /// The labels for all releases.
     labels: BTreeMap<String, String>,
-    /// Parts of it that are no YAML, and may hold any release.
+    /// Parts that are not valid YAML, and may declare any release.
     unreadable: Vec<Unresolved>,
-    /// What `missingFileHandler` says, for releases that do not.
+    /// `missingFileHandler`, for releases without their own.
     missing_files: Option<String>,
-    /// What paths in it and in its bases are relative to.
+    /// The directory that paths in it and in its bases are relative to.
     directory: String,
 }
 
@@ -94,7 +94,7 @@ impl State {
         })
     }
 
-    /// Reads a file part by part: what a part says, the next one's templates see.
+    /// Reads a file part by part. Templates in a part see the values of the parts before it.
     fn read(&mut self, file: &File, context: &Context<'_>, depth: usize) {
         if depth == 0 {
             parent(&file.path).clone_into(&mut self.directory);
@@ -181,7 +181,7 @@ impl State {
         self.documents.push(document);
     }
 
-    /// The values that an entry of a list of state values stands for: written out, or in files.
+    /// The values for an entry in a list of state values, which are inline or in files.
     fn state_values(&self, item: Node<'_>, directory: &str, context: &Context<'_>) -> Vec<Value> {
         if item.kind() == Kind::Mapping {
             return vec![data::of(item)];
@@ -213,8 +213,7 @@ impl State {
         }
     }
 
-    /// What templates in a release are rendered over. Its name, namespace and chart may be made of each other, and of
-    /// its labels.
+    /// The data for templates in a release. Its name, namespace and chart may use each other and its labels.
     fn release_data(&self, spec: &Spec<'_>, source: SourceId, context: &Context<'_>) -> Value {
         let mut data = self.data();
         let mut labels = spec.texts("labels");
@@ -241,7 +240,7 @@ impl State {
         let data = self.release_data(spec, source, context);
         let engine = engine(context, &self.directory);
         let text = |key: &str| spec.text(key).map(|text| engine.fill(source, &text, &data));
-        // Files for chartify, which changes by them what the chart renders.
+        // Files with patches, which chartify applies to what the chart renders.
         for key in ["strategicMergePatches", "jsonPatches", "transformers"] {
             let files = spec.items(key).filter_map(|placed| scalar_text(placed.node));
             let files = files.map(|path| engine.fill(source, &path, &data));
@@ -290,7 +289,7 @@ impl State {
         };
         let own_apis: Vec<String> =
             spec.items("apiVersions").filter_map(|api| scalar_text(api.node)).collect();
-        // The helmfile's own goes before that of its releases.
+        // The helmfile's namespace goes before those of its releases.
         let namespace = self.namespace.clone().or_else(|| text("namespace"));
         let span =
             |key: &str| spec.get(key).map(|Placed { node, document }| document.span(node.span()));
@@ -312,8 +311,8 @@ impl State {
         });
     }
 
-    /// Whether a release is not to be installed. A condition on values that are not there stops helmfile, and says
-    /// nothing of the release.
+    /// Whether a release is not installed. helmfile fails for a condition on missing values, which therefore says nothing
+    /// about the release.
     fn is_off(&self, text: &dyn Fn(&str) -> Option<String>) -> bool {
         let is_false = |key: &str| text(key).is_some_and(|text| text == "false");
         if is_false("installed") || is_false("installedTemplate") || is_false("conditionTemplate") {
@@ -329,7 +328,7 @@ impl State {
         matches!(switch, Some(None | Some(Value::Bool(false))))
     }
 
-    /// values, then secrets, then set.
+    /// The values layers in helmfile's order: `values`, then `secrets`, then `set`.
     fn layers(
         &self,
         spec: &Spec<'_>,
@@ -377,13 +376,13 @@ impl State {
     }
 }
 
-/// Whether a text has the keys of a helmfile: values for it may lie below `helmfile.d`, too.
+/// Whether a text has the keys of a helmfile. There may be values files below `helmfile.d`, too.
 fn is_state(text: &str) -> bool {
     let keys = ["releases:", "helmfiles:", "bases:", "environments:"];
     text.lines().any(|line| keys.iter().any(|key| line.starts_with(key)))
 }
 
-/// What a release sets one by one.
+/// The layer with a release's single values.
 fn set(spec: &Spec<'_>, fill: &dyn Fn(&str) -> String) -> Option<Layer> {
     let (mut span, mut assignments) = (None, Vec::new());
     for (key, kind) in [
@@ -425,7 +424,7 @@ fn assignment(
     Some(Assignment { kind, path, value, span, value_span })
 }
 
-/// What a values file holds; of a template, what it is rendered to, shown where that comes from.
+/// The content of a values file. A template is rendered, with the places that its parts come from.
 fn content(path: &str, data: &Value, context: &Context<'_>) -> Content {
     if !path.ends_with(".gotmpl") {
         return Content::File;

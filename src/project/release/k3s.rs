@@ -1,4 +1,4 @@
-//! `HelmCharts` of k3s and RKE2, which their servers install, and the `HelmChartConfigs` that add values to these.
+//! `HelmCharts`, which k3s and RKE2 install, and `HelmChartConfigs`, which add values to them.
 //!
 //! Mirrors k3s-io/helm-controller's `pkg/controllers/chart/chart.go` (`setValuesSecret`, `valuesSecretAddConfig`).
 
@@ -15,7 +15,7 @@ use crate::yaml::Node;
 /// The namespace whose `HelmCharts` are installed by who brings none of their own.
 const DEFAULT_NAMESPACE: &str = "default";
 
-/// An object, by what tells which others are about it.
+/// An object with its name and namespace, by which others refer to it.
 struct Object<'p> {
     file: &'p File,
     root: Node<'p>,
@@ -62,9 +62,9 @@ fn release(object: &Object<'_>, configs: &[&Object<'_>], context: &Context<'_>) 
     let spec = object.root.get("spec")?;
     let text = |key: &str| spec.get(key).and_then(scalar_text).filter(|text| !text.is_empty());
     let chart = match (text("chart"), text("chartContent")) {
-        // An archive that is written out goes before a chart that is named.
+        // An embedded archive goes before a named chart.
         (_, Some(_)) | (None, None) => ChartRef::default(),
-        // What the server has is named by a variable of its own.
+        // Charts that are part of the server are named by its own variables.
         (Some(chart), None) if chart.contains("%{") => ChartRef::default(),
         (Some(chart), None) => command::chart(&chart, text("repo"), &[], None, context),
     };
@@ -88,7 +88,7 @@ fn release(object: &Object<'_>, configs: &[&Object<'_>], context: &Context<'_>) 
     })
 }
 
-/// Values as a text, then as a map, then those that Secrets hold.
+/// The values layers: a text, then a map, then values in Secrets.
 fn layers(object: &Object<'_>, context: &Context<'_>) -> Vec<Layer> {
     let Some(spec) = object.root.get("spec") else { return Vec::new() };
     let documents = object.file.stream().map_or(&[][..], |stream| &stream.documents);
@@ -105,7 +105,7 @@ fn layers(object: &Object<'_>, context: &Context<'_>) -> Vec<Layer> {
     layers
 }
 
-/// `set`: what looks like a truth value or none is one for Helm, any other text is a text (`typedVal`).
+/// The layer for `set`: texts that look like booleans or null are read as such, any other text is a text (`typedVal`).
 fn set(spec: Node<'_>) -> Option<Layer> {
     let node = spec.get("set").filter(|node| !node.is_empty())?;
     let assignments = node.entries().filter_map(|entry| {
@@ -129,7 +129,7 @@ fn set(spec: Node<'_>) -> Option<Layer> {
     Some(Layer::inline(span, Content::Set(assignments.collect())))
 }
 
-/// A text with each comma behind a backslash: it would begin another value.
+/// A text with its commas escaped, as a comma would begin another value.
 fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for letter in text.chars() {

@@ -1,4 +1,4 @@
-//! Kustomizations: the charts they inflate.
+//! Charts that kustomizations inflate.
 //!
 //! Mirrors kustomize's api/types/helmchartargs.go and HelmChartInflationGenerator.go.
 
@@ -100,8 +100,8 @@ fn chart(
     }
 }
 
-/// The chart of a repository that lies in the chart home, where kustomize looks before it asks the repository
-/// (`absChartHome`, `chartExistsLocally`): what it has once fetched is often committed.
+/// The chart in the chart home, where kustomize looks before it fetches from a repository (`absChartHome`,
+/// `chartExistsLocally`). Fetched charts are often committed.
 fn at_home(
     home: &str,
     name: &str,
@@ -111,7 +111,7 @@ fn at_home(
     let by_name = || context.chart_by_path(name, &[home]);
     let Some(version) = version else { return by_name() };
     let fetched = context.chart_by_path(&format!("{name}-{version}/{name}"), &[home]);
-    // Older kustomize has no version in the folder's name.
+    // The folders of older versions of kustomize have no version in their names.
     fetched.or_else(|| by_name().filter(|chart| chart.version.as_deref() == Some(version)))
 }
 
@@ -139,7 +139,7 @@ fn layers(item: Node<'_>, file: &File, directory: &str, context: &Context<'_>) -
     layers
 }
 
-/// The file or the node that a `configMapGenerator` or `secretGenerator` gives a key.
+/// The file or the node with the value of a key in a `configMapGenerator` or `secretGenerator`.
 pub(super) fn generated(
     kustomization: &Kustomization<'_>,
     generator: &str,

@@ -1,5 +1,5 @@
-//! Which chart is installed under which name and namespace with which values: read from what lies
-//! in the repository, a file a source.
+//! Releases: which chart is installed under which name, in which namespace, with which values, as declared in
+//! the repository. One file per source of releases.
 
 mod argocd;
 mod chart;
@@ -40,19 +40,19 @@ use crate::source::{Sources, Span};
 /// A chart as a release names it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ChartRef {
-    /// The chart's name; of a chart in the repository, the one in its `Chart.yaml`.
+    /// The chart's name; for a chart in the repository, the name in its `Chart.yaml`.
     pub name: Option<String>,
-    /// URL of its repository, without the chart's name also for OCI.
+    /// The URL of its repository; for OCI, without the chart's name.
     pub repository: Option<String>,
-    /// The repository is one of Git, or a bucket: no repository of charts.
+    /// Whether `repository` is a git repository or a bucket, and not a chart repository.
     pub git: bool,
-    /// `bitnami` in `bitnami/redis`.
+    /// The alias of its repository: `bitnami` in `bitnami/redis`.
     pub alias: Option<String>,
-    /// Its directory or `.tgz` in the repository, as shown; `""` is the working directory.
+    /// The shown path of its directory or `.tgz` in this repository; `""` is the working directory.
     pub path: Option<String>,
-    /// As declared, or of a chart in the repository its own.
+    /// The version as declared; for a chart in the repository, its own.
     pub version: Option<String>,
-    /// Where the declaration names it.
+    /// The place where the declaration names it.
     pub span: Option<Span>,
 }
 
@@ -71,7 +71,7 @@ impl ChartRef {
         }
     }
 
-    /// Under what the lock holds it; `None` for a chart in the repository, or of no known one.
+    /// Its key in the lock; `None` for a chart in this repository, or without a known repository.
     #[must_use]
     pub fn key(&self) -> Option<ChartKey> {
         let repository = self.repository.as_deref().filter(|_| self.path.is_none() && !self.git)?;
@@ -83,7 +83,7 @@ impl ChartRef {
         })
     }
 
-    /// Every name under which the configuration's `charts` may hold it, the most exact first.
+    /// All names under which it may be in the configuration's `charts`, the most exact first.
     #[must_use]
     pub fn names(&self) -> Vec<String> {
         let name = self.name.clone().unwrap_or_default();
@@ -101,16 +101,16 @@ impl ChartRef {
 /// One values layer of a release.
 #[derive(Debug, Clone)]
 pub struct Layer {
-    /// The file, as shown, or a URL; `None` for values that stand in the declaration.
+    /// The shown path of the file, or a URL; `None` for values in the declaration itself.
     pub file: Option<String>,
-    /// Where the declaration names the file or begins the values; for a values file that declares
-    /// a release by lying where it lies, its first byte.
+    /// The place where the declaration names the file, or where the values begin. For a values file that declares a release
+    /// by its own path, its first byte.
     pub span: Span,
-    /// What is in it.
+    /// Its content.
     pub content: Content,
-    /// The values' path at which the content is put, `a.b`; `None` for the top.
+    /// The path in the values at which the content is inserted, `a.b`; `None` for the root.
     pub target_path: Option<String>,
-    /// The file may be missing.
+    /// Whether the file may be missing.
     pub optional: bool,
 }
 
@@ -124,47 +124,48 @@ impl Layer {
     }
 }
 
-/// What a values layer holds.
+/// The content of a values layer.
 #[derive(Debug, Clone)]
 pub enum Content {
-    /// What the file holds.
+    /// The content of the file.
     File,
-    /// A node of a tree; its spans lie in the declaring file.
+    /// A node of a tree, with spans in the declaring file.
     Yaml(NodeRef),
-    /// A node of a tree some of whose texts are templates, and what each of these becomes.
+    /// A node of a tree in which some texts are templates, and the values of these.
     Filled(NodeRef, Vec<Assignment>),
     /// Single values, as `helm --set` and its relatives name them.
     Set(Vec<Assignment>),
-    /// Values that are computed where the declaration is applied: not known here.
+    /// Values that are computed when the declaration is applied, and so not known here.
     Unknown,
-    /// Values that lie outside of the repository, in the cluster or in a remote chart.
+    /// Values outside of the repository: in the cluster, or in a remote chart.
     Elsewhere,
 }
 
 /// One release of one chart.
 #[derive(Debug, Clone)]
 pub struct Release {
-    /// Its name; `None` where it is left open or generated.
+    /// Its name; `None` if it is left open or generated.
     pub name: Option<String>,
-    /// Its namespace; `None` where it is left to the context.
+    /// Its namespace; `None` if it depends on the context of the deployment.
     pub namespace: Option<String>,
     /// Its chart.
     pub chart: ChartRef,
-    /// Its values layers above the chart's own, the last wins.
+    /// Its values layers on top of the chart's own values; the last wins.
     pub values: Vec<Layer>,
-    /// The Kubernetes version it is for, where its declaration says.
+    /// The Kubernetes version in its declaration.
     pub kube_version: Option<String>,
-    /// APIs that its declaration says its cluster has besides Kubernetes' own: `example.org/v1`, or `example.org/v1/Kind`.
+    /// The APIs in its declaration that its cluster has in addition to Kubernetes' own: `example.org/v1`, or
+    /// `example.org/v1/Kind`.
     pub api_versions: Vec<String>,
-    /// Values are not held against the chart's `values.schema.json`.
+    /// Whether its values are not validated with the chart's `values.schema.json`.
     pub skip_schema: bool,
-    /// The declaration.
+    /// The place of the declaration.
     pub declared: Span,
-    /// The name in the declaration.
+    /// The place of the name in the declaration.
     pub name_span: Option<Span>,
-    /// What it was read from.
+    /// The source that it was read from.
     pub via: Via,
-    /// What tells it from other releases of the same declaration: an overlay, a job, a module.
+    /// What distinguishes it from other releases of the same declaration: an overlay, a job, a module.
     pub variant: Option<String>,
 }
 
@@ -201,9 +202,9 @@ impl Release {
 pub struct Unresolved {
     /// The declaration.
     pub declared: Span,
-    /// Why, one sentence without a full stop.
+    /// The reason, as one sentence without a full stop.
     pub why: String,
-    /// The chart in the repository it installs, where that much is known.
+    /// The path of the chart in the repository that it installs, if that is known.
     pub chart_path: Option<String>,
 }
 
@@ -213,13 +214,13 @@ pub(super) struct Found {
     pub(super) releases: Vec<Release>,
     pub(super) unresolved: Vec<Unresolved>,
     pub(super) findings: Vec<Finding>,
-    /// Files that change what charts render, and are no objects themselves.
+    /// Files with patches for what charts render, which are not objects themselves.
     pub(super) patches: BTreeSet<String>,
-    /// Values files that something beside a chart reads.
+    /// Values files that something other than a chart reads, too.
     pub(super) read_by_others: BTreeSet<String>,
 }
 
-/// What a source of releases may look at.
+/// What sources of releases are read from.
 struct Context<'p> {
     tree: &'p Tree<'p>,
     charts: &'p [LocalChart],
@@ -236,12 +237,12 @@ impl Context<'_> {
         super::chart::at(self.charts, path)
     }
 
-    /// The innermost chart that a file lies in.
+    /// The innermost chart that contains a file.
     fn chart_around(&self, path: &str) -> Option<&LocalChart> {
         upwards(parent(path)).find_map(|directory| self.chart_at(directory))
     }
 
-    /// A chart named by a path that may be taken from any of `bases`.
+    /// The chart at a path that may be relative to any of `bases`.
     fn chart_by_path(&self, path: &str, bases: &[&str]) -> Option<ChartRef> {
         let found = bases.iter().map(|base| join(base, path));
         let path = found.into_iter().find(|path| {
@@ -252,7 +253,7 @@ impl Context<'_> {
         Some(self.local_chart(path))
     }
 
-    /// A chart at a path in the repository, whether or not something is there.
+    /// The chart at a path in the repository, which need not exist.
     fn local_chart(&self, path: String) -> ChartRef {
         let chart = self.chart_at(&path);
         let name = chart.and_then(|chart| chart.name.clone());
@@ -265,7 +266,7 @@ impl Context<'_> {
     }
 }
 
-/// Splits an OCI reference into its repository and the chart's name; a tag or digest is the third.
+/// Splits an OCI reference into the repository, the chart's name, and the tag or digest.
 fn split_oci(url: &str) -> (String, String, Option<String>) {
     let url = url.trim_end_matches('/');
     let (repository, last) = url.rsplit_once('/').unwrap_or((url, ""));
@@ -281,7 +282,7 @@ fn finding(rule: &str, severity: Severity, span: Span, message: String) -> Findi
     Finding::new((rule, GROUP), severity, message, Place { span, origin: Origin::Release })
 }
 
-/// Asks every source, the most explicit first, and puts what they say together.
+/// Reads all sources of releases, the most explicit first, and merges what they declare.
 pub(super) fn find(
     tree: &Tree<'_>,
     charts: &[LocalChart],

@@ -18,7 +18,7 @@ use crate::project::tree::{is_below, parent, upwards};
 use crate::project::word::Word;
 use crate::source::Span;
 
-/// A piece of shell, and what it runs in.
+/// A piece of shell, and the environment that it runs in.
 struct Piece {
     text: Mapped,
     environment: Environment,
@@ -26,19 +26,19 @@ struct Piece {
     variant: Option<String>,
 }
 
-/// A call, and the text that its words stand in.
+/// A call, and the text that contains its words.
 struct Called {
     text: Arc<Mapped>,
     call: Call,
     via: Via,
     variant: Option<String>,
-    /// Files that commands of the same file make.
+    /// Files that commands in the same file create.
     made: Arc<HashSet<String>>,
 }
 
 pub(super) fn find(context: &Context<'_>, found: &mut Found) {
     let before = found.unresolved.len();
-    // Scripts that take in long libraries are most of the work of a repository that has some.
+    // Scripts that include long libraries may be most of the work for a repository, so files are read in parallel.
     let files = context.tree.files.par_iter().with_max_len(1);
     let called: Vec<Called> = files.flat_map_iter(|file| calls(file, context)).collect();
     let mut aliases = Aliases::default();
@@ -55,7 +55,7 @@ pub(super) fn find(context: &Context<'_>, found: &mut Found) {
     for called in &called {
         read(called, found);
     }
-    // What a function installs is known from its callers, where it has some.
+    // What a function installs is known from its callers, if there are any.
     let known: HashSet<Span> = found.releases.iter().map(|release| release.declared).collect();
     for called in &uncalled {
         let mut more = Found::default();
@@ -64,20 +64,20 @@ pub(super) fn find(context: &Context<'_>, found: &mut Found) {
         found.releases.append(&mut more.releases);
         found.unresolved.append(&mut more.unresolved);
     }
-    // What one way through a script resolves is not also unresolved.
+    // A release that one path through a script resolves is not reported as unresolved for another path.
     let resolved: HashSet<Span> = found.releases.iter().map(|release| release.declared).collect();
     let own = found.unresolved.split_off(before);
     let still = own.into_iter().filter(|unresolved| !resolved.contains(&unresolved.declared));
     found.unresolved.extend(still);
 }
 
-/// The calls of helm in a file, in the order they are reached.
+/// The calls of `helm` in a file, in the order in which they are reached.
 fn calls(file: &File, context: &Context<'_>) -> Vec<Called> {
     let mut called = Vec::new();
     let mut others = HashMap::new();
-    // The steps of a job share a folder, and a function may make what another one reads.
+    // The steps of a job share a folder, so one may create a file that another reads.
     let mut made = HashSet::new();
-    // The commands of one job or target follow each other in one shell.
+    // The commands of a job or target run one after the other in one shell.
     for piece in pieces(file, context) {
         let mut shell = Shell::new(context.tree);
         let commands = parse(&piece.text.text);
@@ -87,7 +87,7 @@ fn calls(file: &File, context: &Context<'_>) -> Vec<Called> {
         let text = Arc::new(text);
         made.extend(shell.made);
         for call in shell.calls {
-            // A function may stand in another script than the one that calls it.
+            // A function may be defined in another script than its caller.
             let text = match context.tree.file(&call.script) {
                 Some(other) if call.script != environment.script => {
                     let whole = || Arc::new(Mapped::whole(other.source, &other.text()));
@@ -95,7 +95,7 @@ fn calls(file: &File, context: &Context<'_>) -> Vec<Called> {
                 }
                 _ => Arc::clone(&text),
             };
-            // Most of what a script calls is not helm.
+            // Most calls in a script are not of helm.
             if command::helm(&call, &|word| text.written(word, context.sources)).is_some() {
                 called.push((text, call, via, variant.clone()));
             }
@@ -109,7 +109,7 @@ fn calls(file: &File, context: &Context<'_>) -> Vec<Called> {
     called.into_iter().map(with_made).collect()
 }
 
-/// The pieces of shell in a file; none where nothing can call helm.
+/// The pieces of shell in a file; none if nothing in it can call helm.
 fn pieces(file: &File, context: &Context<'_>) -> Vec<Piece> {
     let runs_commands = matches!(
         file.class,
@@ -145,8 +145,7 @@ fn pieces(file: &File, context: &Context<'_>) -> Vec<Piece> {
     }
 }
 
-/// Nothing but helm is looked for, so what has no such word, nor takes other files in that may have
-/// it, is not walked.
+/// Whether a file may call helm: it contains the word, or includes other files, which may.
 fn may_call(file: &File) -> bool {
     let text = file.text();
     let takes_in = match file.class {
@@ -157,13 +156,13 @@ fn may_call(file: &File) -> bool {
     takes_in || text.to_ascii_lowercase().contains("helm")
 }
 
-/// A script runs in its own directory if its files are there, otherwise at the root; or, where its
-/// files are neither here nor there, in a directory between the two.
+/// The environment of a script. It runs in its own directory if the files that it names are there, else at the root, or if
+/// they are not there either, in a directory between the two.
 fn environment(path: &str, context: &Context<'_>) -> Environment {
     let root = context.tree.root_of(path);
     let own = parent(path);
     let between = upwards(own).skip(1).take_while(|above| *above != root && is_below(above, root));
-    // What is nowhere is taken to be at the last one.
+    // Files that do not exist are taken to be relative to the last one.
     let all = [own, root].into_iter().chain(between).chain([root]);
     let mut directories: Vec<String> = all.map(str::to_owned).collect();
     directories.dedup();

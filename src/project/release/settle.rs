@@ -1,4 +1,4 @@
-//! What is made of what all sources say: releases that are found twice, and what only all of them together tell.
+//! Merges what all sources declare: removes duplicates, and finds what only shows in all of them together.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,7 +8,7 @@ use crate::finding::{Finding, Origin, Place, Related, Severity};
 use crate::project::tree::{base_name, parent};
 use crate::spelling::{nearest, question};
 
-/// Gives charts whose repository is known by an alias only the URL that the configuration says.
+/// Adds the repository URLs in the configuration to charts of which only the repository's alias is known.
 pub(super) fn name_repositories(config: &Config, found: &mut Found) {
     let repositories = &config.settings.repositories;
     for chart in found.releases.iter_mut().map(|release| &mut release.chart) {
@@ -20,7 +20,7 @@ pub(super) fn name_repositories(config: &Config, found: &mut Found) {
     }
 }
 
-/// Drops what was found twice, and what `plimsoll.yaml` says otherwise.
+/// Removes releases that were found twice, and those that `plimsoll.yaml` declares differently.
 pub(super) fn once(found: &mut Found) {
     let mut seen = BTreeSet::new();
     found.releases.retain(|release| seen.insert(release.key()));
@@ -39,8 +39,8 @@ pub(super) fn once(found: &mut Found) {
     found.findings.extend(contradictions);
 }
 
-/// Declarations of one file, all of which hold at once, that give one release two charts. Two equal
-/// entries of `plimsoll.yaml` are one too many as well.
+/// Findings on declarations in one file, all in force at the same time, that give a release two charts, and on equal entries
+/// in `plimsoll.yaml`.
 fn contradictions(releases: &[Release]) -> Vec<Finding> {
     let mut findings = Vec::new();
     let mut by_name = BTreeMap::new();
@@ -74,7 +74,7 @@ fn contradictions(releases: &[Release]) -> Vec<Finding> {
     findings
 }
 
-/// Notes the values files that releases of different charts share: what one chart does not read, another may.
+/// Records the values files that releases of different charts share: a key that one chart does not read, another may read.
 pub(super) fn note_shared(found: &mut Found) {
     let mut charts: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
     for release in &found.releases {
@@ -87,8 +87,8 @@ pub(super) fn note_shared(found: &mut Found) {
     found.read_by_others.extend(shared);
 }
 
-/// Leaves open what values files hold that lie out of the repository, but for those of `plimsoll.yaml`, which are
-/// named for this very run, and those that a release may do without.
+/// Marks values files outside of the repository as not known, except those in `plimsoll.yaml`, which are named for this
+/// run, and optional ones.
 pub(super) fn set_elsewhere(context: &Context<'_>, found: &mut Found) {
     let releases = found.releases.iter_mut().filter(|release| release.via != Via::Config);
     for layer in releases.flat_map(|release| &mut release.values) {
@@ -100,7 +100,7 @@ pub(super) fn set_elsewhere(context: &Context<'_>, found: &mut Found) {
     }
 }
 
-/// Values files that a declaration names and that are not there.
+/// Reports values files that a declaration names and that do not exist.
 pub(super) fn missing_files(context: &Context<'_>, found: &mut Found) {
     let mut said = BTreeSet::new();
     for release in &found.releases {

@@ -9,10 +9,10 @@ mod run;
 pub(super) use parse::parse;
 pub(super) use run::{Call, Environment, Field, Shell, Value};
 
-/// Stands in a text for the value of a variable that is set where the script runs.
+/// The placeholder in a text for the value of a variable that is set where the script runs.
 pub(super) const RUN_TIME: char = '\u{1}';
 
-/// Stands in a text for what a command or a loop computes.
+/// The placeholder in a text for something that a command or a loop computes.
 pub(super) const COMPUTED: char = '\u{2}';
 
 /// The file that `<( … )` is for the program that gets it, as bash names it.
