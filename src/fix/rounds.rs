@@ -47,9 +47,7 @@ pub fn rounds<E>(
     let mut last: Option<Evidence> = None;
     for _ in 0..ROUNDS {
         let over = |more: &BTreeMap<String, Arc<str>>, paths: &BTreeSet<String>| {
-            let mut whole = mended.texts.clone();
-            whole.extend(more.iter().map(|(path, text)| (path.clone(), Arc::clone(text))));
-            again(&whole, paths)
+            again(&overlaid(&mended.texts, more), paths)
         };
         findings.retain(|entry| entry.fix.is_some());
         let count = findings.len();
@@ -61,8 +59,7 @@ pub fn rounds<E>(
         mended.unsafe_left = left + risky;
         let (edits, count) = chosen(&findings, all, &mut texts);
         let Some(edited) = texts.edited(&edits).filter(|_| count > 0) else { break };
-        let mut whole = mended.texts.clone();
-        whole.extend(edited.iter().map(|(path, text)| (path.clone(), Arc::clone(text))));
+        let whole = overlaid(&mended.texts, &edited);
         let after = again(&whole, paths)?;
         // Fixes that work alone may not work together.
         if after.has_new_error(&last.as_ref().unwrap_or(&at_first).counts()) {
@@ -79,6 +76,15 @@ pub fn rounds<E>(
         last = Some(after);
     }
     Ok(mended)
+}
+
+/// Texts by path, with `more` on top.
+fn overlaid(
+    texts: &BTreeMap<String, Arc<str>>,
+    more: &BTreeMap<String, Arc<str>>,
+) -> BTreeMap<String, Arc<str>> {
+    let both = texts.iter().chain(more);
+    both.map(|(path, text)| (path.clone(), Arc::clone(text))).collect()
 }
 
 /// The findings that are not to be fixed.

@@ -3,7 +3,7 @@
 //! The page holds every finding as markup, readable without scripts; the script only filters and
 //! regroups. Nothing is loaded from elsewhere.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
@@ -121,35 +121,37 @@ fn bars(
 }
 
 fn filters(report: &Report, out: &mut dyn Write) -> io::Result<()> {
-    let mut rules: Vec<&str> = report.findings.iter().map(|entry| entry.rule.as_str()).collect();
-    rules.sort_unstable();
-    rules.dedup();
-    let mut groups: Vec<&str> = report.findings.iter().map(|entry| entry.group.as_str()).collect();
-    groups.sort_unstable();
-    groups.dedup();
-    let mut releases: Vec<&str> =
-        report.findings.iter().flat_map(|entry| &entry.releases).map(String::as_str).collect();
-    releases.sort_unstable();
-    releases.dedup();
+    let findings = || report.findings.iter();
+    let groups: BTreeSet<&str> = findings().map(|entry| entry.group.as_str()).collect();
+    let rules: BTreeSet<&str> = findings().map(|entry| entry.rule.as_str()).collect();
+    let releases: BTreeSet<&str> =
+        findings().flat_map(|entry| &entry.releases).map(String::as_str).collect();
     writeln!(out, "<form id=\"filters\" hidden>")?;
     writeln!(out, "<label>Search <input id=\"text\" type=\"search\"></label>")?;
-    select("Severity", "severity", &["error", "warning", "info"], out)?;
-    select("Group", "kind", &groups, out)?;
-    select("Rule", "rule", &rules, out)?;
-    if !releases.is_empty() {
-        select("Release", "release", &releases, out)?;
+    select("Severity", "severity", ["error", "warning", "info"], out)?;
+    select("Group", "kind", groups, out)?;
+    select("Rule", "rule", rules, out)?;
+    let has_releases = !releases.is_empty();
+    if has_releases {
+        select("Release", "release", releases, out)?;
     }
     writeln!(
         out,
         "<label>Listed by <select id=\"group\"><option value=\"file\">file</option><option value=\"rule\">rule</option>"
     )?;
-    if !releases.is_empty() {
+    if has_releases {
         writeln!(out, "<option value=\"release\">release</option>")?;
     }
     writeln!(out, "</select></label><output id=\"shown\"></output></form>")
 }
 
-fn select(label: &str, id: &str, options: &[&str], out: &mut dyn Write) -> io::Result<()> {
+/// A filter by one of some options.
+fn select<'o>(
+    label: &str,
+    id: &str,
+    options: impl IntoIterator<Item = &'o str>,
+    out: &mut dyn Write,
+) -> io::Result<()> {
     write!(out, "<label>{label} <select id=\"{id}\"><option value=\"\">all</option>")?;
     for option in options {
         write!(out, "<option>{}</option>", xml(option))?;
