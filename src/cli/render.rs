@@ -14,7 +14,7 @@ use crate::helm::chart::Alone;
 use crate::helm::manifest::split;
 use crate::helm::render::{Manifest, Release, RenderError, Rendered, render_alone};
 use crate::helm::values::{Layer, Set, SetKind, set_file_paths};
-use crate::lint::render::failures;
+use crate::lint::failure::failures;
 use crate::report::model::Entry;
 use crate::report::{self, Context, Format, Report, Style, Texts};
 use crate::source::{SourceId, Sources, Span, bytes};

@@ -44,7 +44,7 @@ mod unit;
 mod watch;
 
 pub use gather::{Keep, Kept, changed};
-pub use judge::render;
+pub use judge::failure;
 pub use options::{Options, Stdin, today};
 pub use outcome::{Documents, LintError, Outcome};
 pub use release::ReleaseRequest;

@@ -2,6 +2,7 @@
 
 mod alternatives;
 pub(super) mod chart;
+pub mod failure;
 mod finding;
 mod given;
 mod kustomized;
@@ -11,7 +12,6 @@ mod merged;
 mod past;
 pub(super) mod plain;
 pub(super) mod release;
-pub mod render;
 mod rendered;
 mod subject;
 pub(super) mod syntax;

@@ -7,9 +7,9 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use super::chart::{directory_name, reference};
+use super::failure::{failures, unloaded};
 use super::layers::Families;
 use super::plain::{Around, Hits};
-use super::render::{failures, unloaded};
 use super::subject::Subject;
 use super::{layers, plain, release};
 use crate::finding::{Finding, Origin, Place};
