@@ -100,7 +100,7 @@ impl<'r> Places<'r> {
         }
     }
 
-    /// Where a person edits a range of the rendered text.
+    /// The place to edit for a range of the rendered text.
     pub(super) fn of_text(&self, range: std::ops::Range<usize>) -> Place {
         self.simply(Span::new(SourceId::NOWHERE, range.start, range.end))
     }
@@ -191,7 +191,7 @@ impl<'r> Places<'r> {
         Span::new(source, start + blanks, start + blanks)
     }
 
-    /// Whether a person who has this repository can edit the text.
+    /// Whether the text can be edited in this repository.
     fn editable(&self, place: Place) -> bool {
         let path = &self.sources.path(place.span.source);
         let packed = path.contains(".tgz/") || self.chart.path.ends_with(".tgz");
@@ -199,7 +199,8 @@ impl<'r> Places<'r> {
         !packed && (self.in_repository || !elsewhere)
     }
 
-    /// What is written, the part that is at fault before all: by a value, or by the template.
+    /// The place that wrote a node: a value, or the template. If only a part of the text is at fault, it is the one that wrote
+    /// that part.
     fn written(&self, span: Span, node: Node<'_>, part: Option<Range<usize>>) -> Found {
         let range = match span.range().is_empty() {
             true => self.inquiry.range(node),
@@ -215,7 +216,7 @@ impl<'r> Places<'r> {
         let (conditions, mut written): (Vec<_>, Vec<_>) =
             leaves.into_iter().partition(|(_, through)| *through == Through::Condition);
         written.sort_by_key(|(leaf, through)| (!is_at_fault(leaf), *through != Through::Text));
-        // Where no value has written what is at fault, the template has, for want of one.
+        // If no value has written what is at fault, the template has, perhaps because a value is empty.
         let own =
             at_fault.as_deref().filter(|_| !written.iter().any(|(leaf, _)| is_at_fault(leaf)));
         let unset = own.and_then(|own| self.unset(own, written.first().map(|(leaf, _)| leaf)));
@@ -260,8 +261,8 @@ impl<'r> Places<'r> {
         }
     }
 
-    /// The empty value for want of which the template writes a text of its own; before all one beside a value that
-    /// is written.
+    /// The empty value because of which the template writes a text of its own; preferably one beside a value that is
+    /// written.
     fn unset(&self, own: &[(Leaf, Through)], written: Option<&Leaf>) -> Option<Place> {
         let above = |leaf: &Leaf| leaf.pointer.rsplit_once('/').map(|(above, _)| above.to_owned());
         let beside = written.and_then(above);
@@ -276,8 +277,8 @@ impl<'r> Places<'r> {
         Some(self.value(&leaf.pointer, span))
     }
 
-    /// Where a key and what is below it come from one map of the values: the value below the key,
-    /// which is nearer to what is meant than the map.
+    /// If a key and the node below it come from one map in the values: the value below the key, which is more exact than the
+    /// map.
     fn value_below(&self, above: &[(Leaf, Through)], node: Node<'_>) -> Option<(Leaf, Through)> {
         let map = above.iter().find(|(_, through)| *through == Through::Text)?;
         let start = node.span().start as usize;
@@ -288,8 +289,7 @@ impl<'r> Places<'r> {
         })
     }
 
-    /// The value that would fill a key that is missing below a node: an untaken branch of the
-    /// template that writes the key tests it.
+    /// The value that would set a missing key below a node: the one that is tested by an untaken branch which writes the key.
     fn filler(&self, node: Node<'_>, key: &str) -> Option<Found> {
         let (leaf, template) = self.tested(node, key)?;
         let path = dotted(&leaf.pointer);
@@ -320,11 +320,11 @@ impl<'r> Places<'r> {
         })
     }
 
-    /// The value that an untaken branch tests which writes a key below a node, and the branch.
+    /// The untaken branch that would write a key below a node, with the value that it tests.
     fn tested(&self, node: Node<'_>, key: &str) -> Option<(Leaf, Place)> {
         let span = node.span();
         let range = self.inquiry.range(node);
-        // A branch before the first key stands behind the colon of the key above.
+        // A branch before the first key begins after the colon of the key above.
         let start = node.key_span().map_or(span.start, |key| key.end).min(span.start);
         let own = start as usize..span.end as usize;
         let range = if span.start == span.end { range } else { own };
@@ -358,7 +358,7 @@ impl<'r> Places<'r> {
 struct Branch<'t> {
     /// `{{- with .Values.affinity }}`
     action: &'t str,
-    /// What stands up to the branch's end.
+    /// The text up to the end of the branch.
     body: &'t str,
 }
 
@@ -367,15 +367,15 @@ fn placed(leaves: &[(Leaf, Through)]) -> impl Iterator<Item = (&str, Span)> {
     leaves.iter().filter_map(|(leaf, _)| Some((leaf.pointer.as_str(), leaf.span?)))
 }
 
-/// Where a part of a scalar's text stands: where it does so more than once, the last time, since what a text goes
-/// by stands at its front.
+/// The range of a part of a scalar's text; if it occurs more than once, the last one, since a text often begins with a name
+/// that contains it.
 fn part_of(node: Node<'_>, part: &str) -> Option<Range<usize>> {
     let span = node.span().range();
     let at = node.document().text()[span.clone()].rfind(part).filter(|_| !part.is_empty())?;
     Some(span.start + at..span.start + at + part.len())
 }
 
-/// The `if`, `with` or `range` that a text starts at.
+/// The `if`, `with` or `range` at the start of a text.
 fn branch(text: &str) -> Option<Branch<'_>> {
     let (action, rest) = text.split_at(action_length(text)?);
     let mut depth = 1;

@@ -1,4 +1,4 @@
-//! How spans and pointers are shown to people: what of a text is underlined, and what a value is called.
+//! How spans and pointers are shown: which part of a text is underlined, and how a value is named.
 
 use crate::finding::Origin;
 use crate::source::{Sources, Span};
@@ -8,7 +8,7 @@ pub(in crate::lint) fn dotted(pointer: &str) -> String {
     pointer.trim_start_matches('/').replace('/', ".")
 }
 
-/// What sort of text a span of a chart lies in.
+/// The sort of the file that a span in a chart is in.
 pub(in crate::lint) fn origin_of(span: Span, sources: &Sources) -> Origin {
     let path = &sources.path(span.source);
     if path.contains("/templates/") || path.starts_with("templates/") {
@@ -20,7 +20,7 @@ pub(in crate::lint) fn origin_of(span: Span, sources: &Sources) -> Origin {
     }
 }
 
-/// An empty span grown to the rest of its line, so that there is something to underline.
+/// Extends an empty span to the rest of its line, so that there is something to underline.
 pub(in crate::lint) fn token(span: Span, sources: &Sources) -> Span {
     if span.start != span.end {
         return span;
@@ -35,7 +35,7 @@ pub(in crate::lint) fn token(span: Span, sources: &Sources) -> Span {
     Span::new(span.source, start, end)
 }
 
-/// A span cut at the end of its first line, so that a whole map is not underlined.
+/// Cuts a span at the end of its first line, so that not a whole map is underlined.
 pub(in crate::lint) fn first_line(span: Span, sources: &Sources) -> Span {
     let file = sources.get(span.source);
     let text = &file.text[span.range()];

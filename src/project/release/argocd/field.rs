@@ -1,4 +1,4 @@
-//! What is said of an Application: by its own text, or by a template and what is put on top of that.
+//! The fields of an Application, which may be merged from a template and what is put on top of it.
 
 use std::sync::Arc;
 
@@ -9,26 +9,26 @@ use crate::project::release::text::Mapped;
 use crate::source::Span;
 use crate::yaml::{self, Document, Kind, Node};
 
-/// Makes of a text what a Go template makes of it; `None` where not all of that is known.
+/// Renders a text as a Go template; `None` if not all of the result is known.
 pub(super) type Render<'d> = dyn Fn(&Mapped) -> Option<Mapped> + 'd;
 
-/// Whose words a node has.
+/// Where a node comes from, and how templates in it are rendered.
 pub(super) struct Author<'d> {
-    /// The documents of the file that it is written in; none where it is in no file as it is.
+    /// The documents of the file that it is in; none if it is in no file.
     pub(super) documents: &'d [Arc<Document>],
     pub(super) via: Via,
     /// Fills in a generator's parameters.
     pub(super) fill: &'d dyn Fn(&str) -> String,
-    /// Renders a text as a whole, where it is a Go template.
+    /// Renders a whole text, if it is a Go template.
     pub(super) render: Option<&'d Render<'d>>,
-    /// Where a span stands in the file.
+    /// Translates a span to a span in the file.
     pub(super) place: &'d dyn Fn(Span) -> Span,
-    /// A template has made it.
+    /// Whether a template has rendered it.
     pub(super) is_made: bool,
 }
 
 impl Author<'_> {
-    /// Values that are written in the declaration.
+    /// The content of inline values.
     fn values(&self, node: Node<'_>, context: &Context<'_>) -> Content {
         if self.is_made {
             return embedded::settings(node, context.sources, self.fill, self.place);
@@ -47,7 +47,7 @@ impl Author<'_> {
         }
     }
 
-    /// Values whose text is a Go template with more than texts in it.
+    /// The content of inline values that are a Go template which renders more than single texts.
     fn rendered(&self, node: Node<'_>, context: &Context<'_>) -> Option<Content> {
         let render = self.render.filter(|_| node.kind() == Kind::Scalar)?;
         let text = Mapped::scalar(node);
@@ -62,7 +62,7 @@ impl Author<'_> {
     }
 }
 
-/// What is said of one field: maps, of which the first goes before the others, or what stands in the place of all.
+/// A field: either maps to merge, of which the first has priority, or a single node.
 #[derive(Clone)]
 pub(super) struct Field<'d> {
     parts: Vec<(Node<'d>, &'d Author<'d>)>,
@@ -74,7 +74,7 @@ impl<'d> Field<'d> {
         Self { parts }
     }
 
-    /// What is said of a field of it. What is empty leaves it to those behind, as one may not leave it out there.
+    /// A field in it. An empty value does not override others, since some fields cannot be left out.
     pub(super) fn get(&self, key: &str) -> Option<Self> {
         let said = self.parts.iter().filter_map(|(node, author)| Some((node.get(key)?, *author)));
         let is_empty = |node: Node<'_>| node.is_empty() && node.raw().trim().is_empty();
@@ -88,7 +88,7 @@ impl<'d> Field<'d> {
         Some(Self { parts })
     }
 
-    /// Whether anybody says anything of a field of it, and be it that it is empty.
+    /// Whether it has a field, which may be empty.
     pub(super) fn has(&self, key: &str) -> bool {
         self.parts.iter().any(|(node, _)| node.get(key).is_some())
     }
@@ -118,18 +118,18 @@ impl<'d> Field<'d> {
         self.text().as_deref() == Some("true")
     }
 
-    /// Where it stands in the file.
+    /// Its span in the file.
     pub(super) fn span(&self) -> Option<Span> {
         self.first().map(|(node, author)| (author.place)(node.span()))
     }
 
-    /// Where its key stands, or else it itself.
+    /// The span of its key, or else its own.
     pub(super) fn key_span(&self) -> Option<Span> {
         let (node, author) = self.first()?;
         Some((author.place)(node.key_span().unwrap_or(node.span())))
     }
 
-    /// The values that it is, those that go before others last; each with where it begins.
+    /// Its maps as values layers, those with priority last, each with its span.
     pub(super) fn values(&self, context: &Context<'_>) -> Vec<(Span, Content)> {
         let parts = self.parts.iter().rev();
         let values = parts.map(|(node, author)| {
@@ -140,7 +140,7 @@ impl<'d> Field<'d> {
     }
 }
 
-/// The text of a field of a map.
+/// The text of a field at a path.
 pub(super) fn text(field: &Field<'_>, path: &[&str]) -> Option<String> {
     field.at(path)?.text()
 }

@@ -1,4 +1,4 @@
-//! Which of the repositories that Applications name is the one that they lie in: a path may be there by chance, too.
+//! Decides which of the repositories that Applications name is this one. That a path exists here may be a coincidence.
 
 use std::collections::BTreeMap;
 
@@ -9,21 +9,21 @@ use crate::project::release::template::UNKNOWN;
 use crate::project::tree::join;
 use crate::yaml::Node;
 
-/// How often each repository is named, by the last part of its address, with a path that is here.
+/// How often each repository is named with a path that exists here, by the last part of its URL.
 #[derive(Debug, Default)]
 pub(in crate::project::release) struct Homes {
     counts: BTreeMap<String, usize>,
     most: usize,
 }
 
-/// Whether a repository may be the one that is linted: unless at least twice as many Applications whose paths are here
-/// name one that is called otherwise. Owners and hosts of forks and mirrors differ.
+/// Whether a repository may be this one. It is not if at least twice as many Applications with existing paths name one with
+/// another name. Owners and hosts are not compared, as those of forks and mirrors differ.
 pub(super) fn may_be(url: &str, context: &Context<'_>) -> bool {
     let homes = context.homes.get_or_init(|| homes(context));
     name(url).is_none() || homes.most == 0 || is(url, context)
 }
 
-/// Whether Applications whose paths are here say that a repository is the one that is linted.
+/// Whether a repository is this one, according to Applications with existing paths.
 pub(super) fn is(url: &str, context: &Context<'_>) -> bool {
     let homes = context.homes.get_or_init(|| homes(context));
     let count = name(url).and_then(|name| homes.counts.get(name)).copied().unwrap_or_default();
@@ -53,7 +53,7 @@ fn homes(context: &Context<'_>) -> Homes {
     Homes { counts, most }
 }
 
-/// The sources of an Application: `sources`, and where that is empty `source`.
+/// The sources of an Application: `sources`, or if that is empty, `source`.
 fn sources(spec: Node<'_>) -> Vec<Node<'_>> {
     match spec.get("sources").filter(|node| !node.is_empty()) {
         Some(sources) => sources.items().collect(),
@@ -61,7 +61,7 @@ fn sources(spec: Node<'_>) -> Vec<Node<'_>> {
     }
 }
 
-/// The last part of a repository's address; `None` where that is not known.
+/// The last part of a repository's URL; `None` if it is not known.
 pub(super) fn name(url: &str) -> Option<&str> {
     let last = url.trim_end_matches('/').rsplit(['/', ':']).next()?;
     let name = last.strip_suffix(".git").unwrap_or(last);

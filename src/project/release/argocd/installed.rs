@@ -1,4 +1,4 @@
-//! As what a chart is installed whose templates make Applications.
+//! The ways in which a chart is installed whose templates render Applications.
 
 use serde_json::{Map, Value};
 
@@ -10,13 +10,13 @@ use crate::project::release::template::{UNKNOWN, data};
 use crate::project::release::{Content, Context, Layer, Release, chart};
 use crate::project::tree::join;
 
-/// As many ways to install one chart are followed; each renders all of its templates.
+/// The most ways to install a chart that are followed; each renders all its templates.
 const MAX_WAYS: usize = 50;
 
-/// The namespace of a release that does not say.
+/// The default namespace of a release.
 const DEFAULT_NAMESPACE: &str = "default";
 
-/// What templates see of a release of their chart.
+/// What templates see of their release.
 #[derive(Debug, PartialEq)]
 pub(super) struct Way {
     pub(super) values: Value,
@@ -24,8 +24,8 @@ pub(super) struct Way {
     pub(super) namespace: String,
 }
 
-/// The ways to install a chart, at least one: the releases that are declared of it, else one for each of the values files
-/// that lie in it, else its own values. What these leave null is for whoever installs it to say.
+/// The ways to install a chart, at least one: the declared releases, else one for each values file in the chart, else its
+/// own values. Values that are null have to be set by whoever installs the chart, so they are not known.
 pub(super) fn ways(chart: &LocalChart, context: &Context<'_>, releases: &[Release]) -> Vec<Way> {
     let own = file(&join(&chart.path, "values.yaml"), context);
     let own = own.filter(Value::is_object).unwrap_or_else(|| Value::Object(Map::new()));
@@ -64,7 +64,7 @@ fn file(path: &str, context: &Context<'_>) -> Option<Value> {
     context.tree.file(path)?.roots().next().map(data::of)
 }
 
-/// The values of a release; `None` where some of them are not known here.
+/// The merged values of a release; `None` if some of them are not known.
 fn layered(mut values: Value, layers: &[Layer], context: &Context<'_>) -> Option<Value> {
     for layer in layers {
         match &layer.content {
@@ -84,7 +84,7 @@ fn layered(mut values: Value, layers: &[Layer], context: &Context<'_>) -> Option
     Some(values)
 }
 
-/// Sets the values that are named by plain keys.
+/// Sets values whose paths only consist of keys.
 fn assign(values: &mut Value, assignments: &[Assignment]) {
     let plain = assignments.iter().filter(|one| !one.path.is_empty());
     for one in plain.filter(|one| !one.path.contains(['[', '\\'])) {

@@ -17,10 +17,10 @@ use crate::project::tree::{base_name, is_below, join, parent};
 use crate::source::{SourceId, Span};
 use crate::yaml::{self, Kind, Node};
 
-/// As many combinations of parameters are looked at.
+/// The most sets of parameters.
 const MAX_SETS: usize = 1000;
 
-/// What generators may look at.
+/// What generators depend on.
 #[derive(Clone, Copy)]
 struct Around<'s, 'c> {
     file: &'s File,
@@ -34,7 +34,7 @@ impl Around<'_, '_> {
         Engine { dialect: Dialect::ArgoCd, tree, directory: parent(&self.file.path), partials: &[] }
     }
 
-    /// Fills in `{{…}}`. What is not among the parameters becomes unknown.
+    /// Fills in `{{…}}`. Missing parameters become unknown.
     fn fill(&self, text: &str, set: &Parameters) -> String {
         let (filled, is_known) = fill(text, set, self.go_template);
         if is_known || !self.go_template || set.are_open {
@@ -44,7 +44,7 @@ impl Around<'_, '_> {
         made.replace(NO_VALUE, &UNKNOWN.to_string())
     }
 
-    /// A text that a Go template makes as a whole; `None` where not all of it is known.
+    /// Renders a whole text as a Go template; `None` if not all of the result is known.
     fn render(&self, text: &Mapped, set: &Parameters) -> Option<Mapped> {
         if !self.go_template {
             let value = |name: &str| {
@@ -52,7 +52,7 @@ impl Around<'_, '_> {
                 known.unwrap_or_else(|| UNKNOWN.to_string())
             };
             let made = text.substitute("{{", "}}", value);
-            // The places are those in the file.
+            // Its spans are in the file.
             return (!made.text.contains(UNKNOWN)).then_some(made);
         }
         if set.are_open {
@@ -64,7 +64,7 @@ impl Around<'_, '_> {
     }
 }
 
-/// What Go writes for what is not there.
+/// What Go templates write for a missing value.
 const NO_VALUE: &str = "<no value>";
 
 pub(super) fn expand(
@@ -85,7 +85,8 @@ pub(super) fn expand(
     }
 }
 
-/// Makes the Application of a set of parameters: of the template, that of the generator before it, and a patch before both.
+/// Makes the Application for a set of parameters from the template, the generator's own template, which overrides it, and
+/// the patch, which overrides both.
 fn make(
     root: Node<'_>,
     own: Option<Node<'_>>,
@@ -146,10 +147,10 @@ fn make(
     application(&Field::new(parts), &declaration, context, found);
 }
 
-/// What a `templatePatch` comes to.
+/// A `templatePatch`, filled in.
 struct Patch {
     stream: yaml::Stream,
-    /// The text that is filled in, and of a Go template what it makes of it.
+    /// The text with parameters filled in, or as rendered by the Go template.
     text: Mapped,
     made: Option<Mapped>,
 }
@@ -166,7 +167,7 @@ fn patched(patch: Node<'_>, set: &Parameters, around: Around<'_, '_>) -> Option<
     })
 }
 
-/// Leaves open what a patch that needs the cluster makes of an Application.
+/// Makes an Application unresolved because its patch depends on the cluster.
 fn left_open(
     patch: Node<'_>,
     declaration: &Declaration<'_>,
@@ -190,8 +191,8 @@ fn left_open(
     }
 }
 
-/// The parameter sets of a generator. What needs the cluster gives one set that is open: all its
-/// parameters are unknown. `outer` are the parameters that a matrix has before.
+/// The parameter sets of a generator. A generator that depends on the cluster has one open set, in which all parameters are
+/// unknown. `outer` has the parameters of previous generators in a matrix.
 fn generate(
     generator: Node<'_>,
     around: Around<'_, '_>,
@@ -230,7 +231,7 @@ fn generate(
     sets
 }
 
-/// Whether a generator's selector lets a set pass, or may.
+/// Whether a generator's selector matches a set, or may match it.
 fn selects(selector: Node<'_>, set: &Parameters) -> bool {
     let value = |key: &str| match set.texts.get(key) {
         Some(value) if !value.contains(UNKNOWN) => Some(Some(value.as_str())),
@@ -325,7 +326,7 @@ fn directories_matching(top: &str, pattern: &str, context: &Context<'_>) -> Vec<
     directories.filter(|path| is_below(path, top) && !hidden(path)).map(str::to_owned).collect()
 }
 
-/// Files that match, JSON included, which nothing else in a project reads.
+/// The files that match a pattern, including JSON files, which are not among the project's files.
 fn files_matching(top: &str, pattern: &str, context: &Context<'_>) -> Vec<String> {
     let full = join(top, pattern);
     let Ok(glob) = globset::GlobBuilder::new(&full).literal_separator(true).build() else {
@@ -349,7 +350,7 @@ fn files_matching(top: &str, pattern: &str, context: &Context<'_>) -> Vec<String
     found.into_iter().collect()
 }
 
-/// A parameter file: a map, or a list of maps.
+/// The parameter sets in a file: a map, or a list of maps.
 fn content(path: &str, context: &Context<'_>) -> Vec<Parameters> {
     let text: Arc<str> = match context.tree.file(path) {
         Some(file) => file.text(),
@@ -369,7 +370,7 @@ fn content(path: &str, context: &Context<'_>) -> Vec<Parameters> {
     nodes.into_iter().map(Parameters::of).collect()
 }
 
-/// Every combination of what generators give; one may be written with the parameters of those before it.
+/// All combinations of the sets of several generators. A generator may use the parameters of previous ones.
 fn product(node: Node<'_>, around: Around<'_, '_>, depth: usize) -> Vec<Parameters> {
     let mut sets = vec![Parameters::default()];
     for generator in node.get("generators").into_iter().flat_map(|list| list.items()) {
@@ -392,7 +393,7 @@ fn product(node: Node<'_>, around: Around<'_, '_>, depth: usize) -> Vec<Paramete
     sets
 }
 
-/// The first generator's sets, overlaid by sets of the others that agree in the merge keys.
+/// The sets of the first generator, overridden by those sets of the others that agree in the merge keys.
 fn merged(node: Node<'_>, around: Around<'_, '_>, depth: usize) -> Vec<Parameters> {
     let keys = node.get("mergeKeys").into_iter().flat_map(|list| list.items());
     let keys: Vec<String> = keys.filter_map(scalar_text).collect();

@@ -1,25 +1,25 @@
-//! Calls of helm among those of other programs.
+//! Finds calls of `helm`.
 
 use crate::project::release::shell::{COMPUTED, Call, Field, RUN_TIME};
 use crate::project::tree::base_name;
 
-/// Programs that run the program their arguments name.
+/// Programs that run the program named by their arguments.
 const WRAPPERS: [&str; 15] = [
     "sudo", "env", "time", "exec", "command", "nohup", "nice", "retry", "timeout", "if", "!",
     "then", "do", "run", "-",
 ];
 
-/// A helm command, told apart from what surrounds it.
+/// A call of `helm`, without programs that wrap it.
 pub(in crate::project::release) struct Helm<'c> {
     /// The arguments after `helm`.
     pub(super) words: &'c [Field],
-    /// Where `helm` itself stands.
+    /// The position of `helm` itself.
     pub(super) start: usize,
 }
 
-/// Finds the helm command in a call, behind `sudo` and its like, or in a container.
+/// Finds the call of `helm` in a command, which may be wrapped by `sudo` and the like, or run in a container.
 ///
-/// `written` gives what stands in the file where a word comes from.
+/// `written` returns the text in the file for a word.
 pub(in crate::project::release) fn helm<'c>(
     call: &'c Call,
     written: &dyn Fn(&Field) -> String,
@@ -36,7 +36,7 @@ pub(in crate::project::release) fn helm<'c>(
         if matches!(name, "docker" | "podman" | "nerdctl") {
             return in_container(rest);
         }
-        // `$(GO_TOOL) helm upgrade`: what is not known runs what stands behind it.
+        // `$(GO_TOOL) helm upgrade`: an unknown program runs the one after it.
         let is_behind = |word: &Field| is_helm(base_name(&word.text));
         let is_open = first.text.chars().all(|letter| matches!(letter, RUN_TIME | COMPUTED));
         if is_open && rest.first().is_some_and(is_behind) {
@@ -65,8 +65,8 @@ fn is_helm(name: &str) -> bool {
         || name.starts_with("helm@")
 }
 
-/// The command that a program runs: `go tool -modfile=tools.mod helm …`, `mise exec -- helm …`. What runs in a pod has
-/// another machine's files.
+/// The command that a program runs, as in `go tool -modfile=tools.mod helm …` and `mise exec -- helm …`. Commands in pods do
+/// not count, as these have other files.
 fn run_by<'c>(program: &str, words: &'c [Field]) -> Option<&'c [Field]> {
     let (verb, rest) = words.split_first()?;
     let at = match (program, verb.text.as_str()) {
@@ -78,7 +78,7 @@ fn run_by<'c>(program: &str, words: &'c [Field]) -> Option<&'c [Field]> {
     Some(&rest[at..])
 }
 
-/// `docker run … alpine/helm:3 upgrade …`: an image of that name runs it.
+/// The call in `docker run … alpine/helm:3 upgrade …`, where the image runs `helm`.
 fn in_container(words: &[Field]) -> Option<Helm<'_>> {
     words.first().filter(|word| word.text == "run")?;
     let image = words.iter().position(|word| {

@@ -1,8 +1,8 @@
-//! Flags of helm.
+//! The flags of `helm`.
 
 use crate::project::release::shell::Field;
 
-/// Flags of `helm install` and `helm upgrade`, Helm 2's among them, that take a value.
+/// The flags of `helm install` and `helm upgrade` that take a value, including those of Helm 2.
 const VALUE_FLAGS: [&str; 53] = [
     "namespace",
     "kube-context",
@@ -59,7 +59,7 @@ const VALUE_FLAGS: [&str; 53] = [
     "color",
 ];
 
-/// The arguments that are no flags, nor values of such.
+/// The arguments that are neither flags nor their values.
 pub(super) fn positionals(words: &[Field]) -> Vec<&str> {
     let mut found = Vec::new();
     let mut words = words.iter();
@@ -99,7 +99,7 @@ pub(super) fn flag(word: &str) -> Option<(&str, Option<&str>)> {
     Some((name, (!value.is_empty()).then_some(value)))
 }
 
-/// Whether the word behind a flag is its value.
+/// Whether the word after a flag is its value.
 pub(super) fn takes_value(name: &str) -> bool {
     VALUE_FLAGS.contains(&name)
 }

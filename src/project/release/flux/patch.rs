@@ -6,7 +6,7 @@ use crate::project::release::{Context, embedded};
 use crate::project::tree::{join, parent};
 use crate::yaml::Node;
 
-/// The patches on the way that change this HelmRelease, the innermost first.
+/// The patches of the kustomizations on the way that change a HelmRelease, the innermost first.
 pub(super) fn patches(
     object: Object<'_>,
     way: &Way<'_, '_>,

@@ -1,4 +1,4 @@
-//! Variables that Flux fills in when it applies what lies in a directory.
+//! Variables that Flux substitutes when it applies a directory.
 //!
 //! Mirrors `SubstituteVariables` of fluxcd/pkg's `kustomize/kustomize_varsub.go`.
 
@@ -7,7 +7,7 @@ use crate::project::node::scalar_text;
 use crate::yaml::Node;
 
 impl<'p> Flux<'p> {
-    /// `${NAME}` and `${NAME:=default}` by what the Flux Kustomization substitutes.
+    /// Substitutes `${NAME}` and `${NAME:=default}` with the variables of the Flux Kustomization.
     pub(super) fn substitute(&self, text: &str, applied: Option<Object<'p>>) -> String {
         let mut out = String::new();
         let mut rest = text;
@@ -28,8 +28,8 @@ impl<'p> Flux<'p> {
         out + rest
     }
 
-    /// What stands for a variable: said by the Flux Kustomization itself, or in a ConfigMap that it names; the last of
-    /// these that has it. What Secrets have is most often encrypted.
+    /// The value of a variable, from the Flux Kustomization itself, or from the last ConfigMap that it names and that has it.
+    /// Secrets are mostly encrypted.
     fn substituted(&self, name: &str, applied: Object<'p>) -> Option<String> {
         let build = applied.root.at(&["spec", "postBuild"])?;
         let own = build.at(&["substitute", name]).and_then(scalar_text);

@@ -12,19 +12,19 @@ use crate::yaml::{self, Node, Stream};
 /// A document of a helmfile, rendered.
 pub(super) struct Document {
     pub(super) stream: Stream,
-    /// What its spans are to be read through; `None` where they are the file's own.
+    /// The mapping of its spans to the file; `None` if they are spans in the file.
     pub(super) mapped: Option<Mapped>,
     pub(super) text: Arc<str>,
 }
 
 impl Document {
-    /// What its documents hold, each with this.
+    /// The roots of its YAML documents, each with this.
     pub(super) fn roots(&self) -> impl Iterator<Item = (Node<'_>, &Self)> {
         let roots = self.stream.documents.iter().filter_map(|document| document.root());
         roots.map(move |root| (root, self))
     }
 
-    /// A span in what was rendered as one in the file.
+    /// The span in the file for a span in the rendered text.
     pub(super) fn span(&self, span: Span) -> Span {
         match &self.mapped {
             Some(mapped) => mapped.span(span.range().start, span.range().end),
@@ -32,7 +32,7 @@ impl Document {
         }
     }
 
-    /// What keeps it from being read, of a document that was rendered: a file by itself is judged as YAML elsewhere.
+    /// Why a rendered document cannot be read. Documents that are not rendered are judged as YAML files.
     pub(super) fn fault(&self) -> Option<Unresolved> {
         let error = self.stream.errors.first()?;
         let why =
@@ -40,7 +40,7 @@ impl Document {
         Some(Unresolved { declared: self.span(error.span), why, chart_path: None })
     }
 
-    /// The values at a node, if they are written out just as they are.
+    /// The content of inline values at a node.
     pub(super) fn content(&self, node: Node<'_>) -> Content {
         if self.mapped.is_none() {
             return NodeRef::new(&self.stream.documents, node)
@@ -60,7 +60,7 @@ impl Document {
     }
 }
 
-/// The parts of a helmfile that say something; a line `---` stands between two.
+/// The parts of a helmfile that are not empty, which are separated by lines `---`.
 pub(super) fn parts(text: &str) -> Vec<Range<usize>> {
     let (mut parts, mut start, mut at) = (Vec::new(), 0, 0);
     for line in text.split_inclusive('\n') {

@@ -5,8 +5,8 @@ use std::borrow::Cow;
 use crate::helm::parse::action_length;
 use crate::project::release::text::Mapped;
 
-/// A text whose templates that ask for a release are no templates for now: helmfile renders these for one release after
-/// another, when the rest is rendered. As long as before.
+/// Protects the templates in a text that use a release's data from being rendered: helmfile renders these later, for one
+/// release after another. The length of the text stays the same.
 pub(super) fn held_back(text: &str) -> Cow<'_, str> {
     if !text.contains(".Release") && !text.contains("tpl") {
         return text.into();
@@ -29,11 +29,11 @@ pub(super) fn held_back(text: &str) -> Cow<'_, str> {
     out.into()
 }
 
-/// What stands in the place of `{{` and `}}` that are held back, each as long as these: control characters, which no
-/// YAML has.
+/// The replacements for `{{` and `}}` in protected templates, of the same length: control characters, which YAML cannot
+/// contain.
 const HELD: [&str; 2] = ["\u{86}", "\u{87}"];
 
-/// A text that was rendered with what was held back from it as it is written.
+/// Restores the protected templates in a rendered text.
 pub(super) fn let_go(mut mapped: Mapped) -> Mapped {
     if mapped.text.contains(HELD[0]) {
         mapped.text = mapped.text.replace(HELD[0], "{{").replace(HELD[1], "}}");
@@ -41,8 +41,8 @@ pub(super) fn let_go(mut mapped: Mapped) -> Mapped {
     mapped
 }
 
-/// Whether an action gives something of a release, or all there is to a text that may ask for one. What only begins or ends
-/// a block has its other parts elsewhere, and a comment gives nothing.
+/// Whether an action uses a release's data, or data that may contain it. Actions that only begin or end a block, and
+/// comments, do not count.
 fn asks_for_release(action: &str) -> bool {
     let words = action.trim_matches(['-', ' ', '\t', '\n']);
     if words.starts_with("/*") {

@@ -7,7 +7,7 @@ use crate::project::release::{Context, Unresolved};
 use crate::project::tree::join;
 use crate::yaml::Node;
 
-/// What a path of `helmfiles` stands for: a file, or those of a folder.
+/// The helmfiles at a path in `helmfiles`: a file, or all files in a folder.
 pub(super) fn helmfiles_at(path: String, context: &Context<'_>) -> Vec<String> {
     if context.tree.file(&path).is_some() || !context.tree.is_directory(&path) {
         return vec![path];
@@ -29,8 +29,8 @@ pub(super) fn state_files(item: Node<'_>, directory: &str, context: &Context<'_>
     }
 }
 
-/// The file that a path means whose beginning the environment says, `{{ requiredEnv "ROOT" }}/a/values.yaml`: the one at the
-/// top, or the only one whose path ends so.
+/// The file for a path with an unknown beginning, as in `{{ requiredEnv "ROOT" }}/a/values.yaml`: the one relative to the top,
+/// or the only one whose path ends like this.
 pub(super) fn behind_unknown<'p>(path: &str, context: &Context<'p>) -> Option<&'p str> {
     let rest = path.strip_prefix(UNKNOWN)?;
     let below = rest.strip_prefix('/').filter(|below| !below.contains(UNKNOWN))?;
@@ -42,7 +42,8 @@ pub(super) fn behind_unknown<'p>(path: &str, context: &Context<'p>) -> Option<&'
     })
 }
 
-/// A base that should be in the repository, and is not; one that a template names may be there in another environment.
+/// The declaration for a base that is missing in the repository. One with a template in its path may exist in another
+/// environment, and is not reported.
 pub(super) fn missing_base(
     base: Node<'_>,
     path: &str,

@@ -1,7 +1,7 @@
 //! A release of a helmfile, with what it inherits.
 //!
-//! Mirrors `releaseWithInheritedTemplate` of helmfile's `pkg/state/state_exec_tmpl.go`: lists are put together, of
-//! anything else the last counts.
+//! Mirrors `releaseWithInheritedTemplate` of helmfile's `pkg/state/state_exec_tmpl.go`: lists are concatenated, and of
+//! anything else the last one counts.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use super::Document;
 use crate::project::node::scalar_text;
 use crate::yaml::{Kind, Node};
 
-/// Templates may inherit from others, each more than once.
+/// The most templates that a release inherits from, as templates may inherit from others more than once.
 const MAX_PARTS: usize = 1000;
 
 /// A node of a document of the helmfile.
@@ -26,14 +26,14 @@ pub(super) struct Templates<'s> {
     of_all: Vec<String>,
 }
 
-/// A release: the templates that it inherits from, the weakest first, and itself.
+/// A release: the templates that it inherits from, with the lowest priority first, and the release itself.
 pub(super) struct Spec<'s> {
     parts: Vec<Part<'s>>,
 }
 
 struct Part<'s> {
     placed: Placed<'s>,
-    /// Keys that are not inherited from here.
+    /// The keys that are not inherited from this part.
     except: Vec<String>,
 }
 
@@ -54,7 +54,7 @@ impl<'s> Templates<'s> {
         templates
     }
 
-    /// A release with all that it inherits.
+    /// A release with everything that it inherits.
     pub(super) fn spec(&self, node: Node<'s>, document: &'s Document) -> Spec<'s> {
         let own = inherited(node);
         let known = |name: &String| own.iter().any(|(own, _)| own == name);
@@ -68,7 +68,7 @@ impl<'s> Templates<'s> {
         Spec { parts }
     }
 
-    /// Adds a template behind those that it inherits from itself.
+    /// Adds a template after those that it inherits from.
     fn inherit(
         &self,
         name: &str,
@@ -89,7 +89,7 @@ impl<'s> Templates<'s> {
     }
 }
 
-/// What a release or a template inherits from, each with the keys that it does not want of it.
+/// The templates that a release or a template inherits from, each with the keys that are not inherited.
 fn inherited(node: Node<'_>) -> Vec<(String, Vec<String>)> {
     let entries = node.get("inherit").into_iter().flat_map(each);
     let entry = |entry: Node<'_>| {
@@ -102,7 +102,7 @@ fn inherited(node: Node<'_>) -> Vec<(String, Vec<String>)> {
     entries.filter_map(entry).collect()
 }
 
-/// The items of a list, or what stands alone in its place.
+/// The items of a list, or a single node that is not a list.
 fn each<'a>(node: Node<'a>) -> Box<dyn Iterator<Item = Node<'a>> + 'a> {
     match node.kind() {
         Kind::Sequence => Box::new(node.items()),
@@ -111,7 +111,7 @@ fn each<'a>(node: Node<'a>) -> Box<dyn Iterator<Item = Node<'a>> + 'a> {
 }
 
 impl<'s> Spec<'s> {
-    /// All that is said for a key, the weakest first.
+    /// All values of a key, with the lowest priority first.
     pub(super) fn all<'k>(
         &'k self,
         key: &'k str,
@@ -122,7 +122,7 @@ impl<'s> Spec<'s> {
         })
     }
 
-    /// What counts for a key.
+    /// The effective value of a key.
     pub(super) fn get(&self, key: &str) -> Option<Placed<'s>> {
         let is_empty = |node: Node<'_>| node.kind() == Kind::Scalar && node.raw().is_empty();
         self.all(key).rfind(|placed| !is_empty(placed.node))

@@ -22,7 +22,7 @@ pub(super) use task::taskfile;
 
 type Variables = BTreeMap<String, Value>;
 
-/// The scalars of a script: one, or a list with lists in it.
+/// Collects the scalars of a script: a single one, or those in a nested list.
 fn lines<'a>(node: Node<'a>, found: &mut Vec<Node<'a>>) {
     match node.kind() {
         Kind::Scalar if !node.is_null() => found.push(node),
@@ -31,8 +31,8 @@ fn lines<'a>(node: Node<'a>, found: &mut Vec<Node<'a>>) {
     }
 }
 
-/// Several scalars as one script, so that what one sets the next one sees. It stands in the file of
-/// the last; what comes from another stands where that file's part begins.
+/// Joins several scalars to one script, so that each sees what those before it set. The script's spans are in the file of the
+/// last scalar; text from other files is at the beginning of that file's part.
 fn joined(nodes: &[Node<'_>]) -> Option<Mapped> {
     let own = nodes.last()?.span().source;
     let begin = nodes.iter().map(|node| node.span()).find(|span| span.source == own)?.start;
@@ -59,7 +59,7 @@ fn variables(node: Option<Node<'_>>, into: &mut Variables) {
     }
 }
 
-/// `$NAME` and `${NAME}` in the value of a variable.
+/// Expands `$NAME` and `${NAME}` in the value of a variable.
 fn references(text: &str, variables: &Variables) -> String {
     let mut out = String::new();
     let mut rest = text;
@@ -99,7 +99,7 @@ fn piece(
     Some(Piece { text, environment, via: Via::CiCommand, variant })
 }
 
-/// GitHub: one piece for each job of a workflow (for each entry of its matrix), or for an action.
+/// GitHub: one piece for each job of a workflow and each entry of its matrix, or for an action.
 pub(super) fn github(file: &File, context: &Context<'_>) -> Vec<Piece> {
     let Some(root) = file.roots().next() else { return Vec::new() };
     let mut global = Variables::new();
@@ -182,7 +182,7 @@ fn github_job(
 /// The folder into which the repository is checked out.
 const WORKSPACE: &str = "github.workspace";
 
-/// Where the workspace lies as seen from a folder in it.
+/// The relative path from a folder in the workspace to the workspace.
 fn workspace_above(folder: &str) -> Option<String> {
     let folder = crate::project::tree::join("", folder);
     let depth = folder.split('/').filter(|part| !part.is_empty()).count();
@@ -210,7 +210,7 @@ fn expanded(text: &str, own: &Variables, expressions: &Variables) -> String {
     out + rest
 }
 
-/// The few expressions that can be known: `env.X`, `matrix.x`, `inputs.x`, `… || 'default'`.
+/// Evaluates the few expressions whose values may be known: `env.X`, `matrix.x`, `inputs.x`, `… || 'default'`.
 fn evaluate(expression: &str, own: &Variables, expressions: &Variables) -> String {
     for part in expression.split("||").map(str::trim) {
         let literal = part.strip_prefix('\'').and_then(|part| part.strip_suffix('\''));
@@ -276,7 +276,7 @@ fn github_matrix(node: Option<Node<'_>>) -> Vec<Variables> {
         for entry in set.entries() {
             put(&format!("matrix.{}", entry.name()), entry.value, &mut way);
         }
-        // An entry that agrees with a combination adds to it, whatever others have added; any other is one of its own.
+        // An `include` entry that agrees with combinations extends all of them; any other is a combination of its own.
         let mut agreed = false;
         for (own, base) in own.iter().zip(&mut ways).filter(|(own, _)| !own.is_empty()) {
             if own.iter().all(|(key, value)| way.get(key).is_none_or(|given| given == value)) {
@@ -295,7 +295,7 @@ fn github_matrix(node: Option<Node<'_>>) -> Vec<Variables> {
     ways
 }
 
-/// Keys under which CI systems keep shell.
+/// The keys of shell scripts in the files of CI systems.
 const SHELL_KEYS: [&str; 12] = [
     "script",
     "scripts",
@@ -311,7 +311,7 @@ const SHELL_KEYS: [&str; 12] = [
     "args",
 ];
 
-/// Any other CI system: every scalar under a key that holds shell.
+/// Any other CI system: all scalars at a key for shell scripts.
 pub(super) fn other(file: &File, context: &Context<'_>) -> Vec<Piece> {
     let mut pieces = Vec::new();
     for root in file.roots() {
@@ -377,7 +377,7 @@ fn azure(text: &Mapped, own: &Variables) -> Mapped {
         Some(Value::Text(text)) => text.clone(),
         _ if name.contains(' ') => format!("$({name})"),
         _ if name.ends_with("SourcesDirectory") => ".".to_owned(),
-        // In a build it is the same folder.
+        // In a build, these are the same folder.
         _ if matches!(name, "System.DefaultWorkingDirectory" | "Build.Repository.LocalPath") => {
             ".".to_owned()
         }
@@ -385,7 +385,7 @@ fn azure(text: &Mapped, own: &Variables) -> Mapped {
     })
 }
 
-/// Jenkins: the texts that `sh` runs, and the variables of `environment { … }`.
+/// Jenkins: the scripts of `sh` steps, with the variables in `environment { … }`.
 pub(super) fn jenkins(file: &File, context: &Context<'_>) -> Vec<Piece> {
     let text = &file.text();
     let mut own = Variables::new();
@@ -429,7 +429,7 @@ pub(super) fn jenkins(file: &File, context: &Context<'_>) -> Vec<Piece> {
     pieces
 }
 
-/// Where a quoted text ends, escapes skipped.
+/// The end of a quoted text; escaped quotes do not end it.
 fn closing(text: &str, quote: &str) -> Option<usize> {
     let mut at = 0;
     while at < text.len() {

@@ -14,13 +14,13 @@ use crate::project::class::Class;
 use crate::project::file::File;
 use crate::project::release::shell::{RUN_TIME, is_known};
 
-/// Targets and stems of one rule, and ways to reach a target, that are looked at.
+/// The most targets and stems of a rule, and ways to reach a target.
 const MAX_WAYS: usize = 24;
-/// How deep a `define` may call others.
+/// The deepest nesting of `define`s that call others.
 const MAX_DEPTH: u8 = 8;
 
 pub(super) fn read(file: &File, context: &Context<'_>) -> Vec<Piece> {
-    // A part runs where, and with what, the Makefile that includes it runs.
+    // An included part runs in the directory, and with the variables, of the Makefile that includes it.
     let main = includer(file, context).unwrap_or(file);
     let variables = Variables::of(main, context);
     let rules = rules(file, &variables);
@@ -51,7 +51,7 @@ pub(super) fn read(file: &File, context: &Context<'_>) -> Vec<Piece> {
     pieces
 }
 
-/// The Makefile that includes this one, the topmost first.
+/// The topmost Makefile that includes this one.
 fn includer<'p>(file: &File, context: &Context<'p>) -> Option<&'p File> {
     let others = context.tree.of(Class::Makefile).filter(|other| other.path != file.path);
     let mut including: Vec<&File> =
@@ -60,7 +60,7 @@ fn includer<'p>(file: &File, context: &Context<'p>) -> Option<&'p File> {
     including.first().copied()
 }
 
-/// Each line of a recipe has a shell of its own, but for `.ONESHELL`.
+/// Splits a recipe into shells: each line has its own, except with `.ONESHELL`.
 fn shells(lines: Vec<Mapped>, text: &str) -> Vec<Mapped> {
     if !text.contains("\n.ONESHELL:") {
         return lines;
@@ -71,17 +71,17 @@ fn shells(lines: Vec<Mapped>, text: &str) -> Vec<Mapped> {
     vec![all]
 }
 
-/// A rule: its targets, what they need, and what is run.
+/// A rule: its targets, their prerequisites, and its recipe.
 #[derive(Debug, Default)]
 struct Rule {
     targets: Vec<String>,
     needs: Vec<String>,
-    /// Variables of these targets alone: `deploy: NAMESPACE := prod`.
+    /// Target-specific variables: `deploy: NAMESPACE := prod`.
     own: Own,
     recipe: Vec<Logical>,
 }
 
-/// The rules of a file in order, without what stands in branches that are not taken.
+/// The rules of a file in order, without those in branches that are not taken.
 fn rules(file: &File, variables: &Variables) -> Vec<Rule> {
     let mut rules: Vec<Rule> = Vec::new();
     let mut branches = Branches::default();
@@ -123,10 +123,10 @@ fn rules(file: &File, variables: &Variables) -> Vec<Rule> {
 /// The variables of one target, or of one way to reach it.
 type Own = BTreeMap<String, String>;
 
-/// By target.
+/// The variables of each call of a target, by target.
 type Callers = BTreeMap<String, Vec<Own>>;
 
-/// The variables that rules give to single targets.
+/// The target-specific variables.
 fn own(rules: &[Rule]) -> BTreeMap<&str, Own> {
     let mut own: BTreeMap<&str, Own> = BTreeMap::new();
     for rule in rules.iter().filter(|rule| !rule.own.is_empty()) {
@@ -137,14 +137,14 @@ fn own(rules: &[Rule]) -> BTreeMap<&str, Own> {
     own
 }
 
-/// Every name of a target that is written out.
+/// The names of all targets without patterns.
 fn names(rules: &[Rule]) -> BTreeSet<String> {
     let all = rules.iter().flat_map(|rule| rule.targets.iter().chain(&rule.needs));
     all.filter(|name| !name.contains('%') && is_known(name)).cloned().collect()
 }
 
-/// The variables with which a target is reached from others: those of a target that needs it, and
-/// those of `$(MAKE) TARGET NAME=VALUE`.
+/// The variables with which targets are reached from others: those of a target with this prerequisite, and those in
+/// `$(MAKE) TARGET NAME=VALUE`.
 fn callers(rules: &[Rule], own: &BTreeMap<&str, Own>) -> Callers {
     let mut callers = Callers::new();
     for rule in rules {
@@ -170,7 +170,7 @@ fn made(line: &str) -> Vec<(String, Own)> {
     }) else {
         return Vec::new();
     };
-    // Within quotes it is what a target prints of its use.
+    // In quotes, it is a text that a target prints.
     if words[..at].concat().matches(['"', '\'']).count() % 2 == 1 {
         return Vec::new();
     }
@@ -194,7 +194,7 @@ fn made(line: &str) -> Vec<(String, Own)> {
     }
 }
 
-/// What the recipe of a rule may find: one scope for each target, stem and way to reach it.
+/// The variables that a rule's recipe may see: one scope for each target, stem and way to reach it.
 fn scopes(
     rule: &Rule,
     names: &BTreeSet<String>,
@@ -244,8 +244,8 @@ fn scopes(
     scopes
 }
 
-/// The scope of a target as it is reached from others; and by itself, unless only they say what a
-/// variable is.
+/// The scopes of a target: for each way in which it is reached from others, and by itself, unless some variable is only set
+/// by others.
 fn ways(target: &str, scope: &Variables, callers: &Callers) -> Vec<Variables> {
     let Some(callers) = callers.get(target) else { return vec![scope.clone()] };
     let alone = callers.iter().flat_map(BTreeMap::keys).all(|name| scope.get(name).is_some());
@@ -259,7 +259,7 @@ fn ways(target: &str, scope: &Variables, callers: &Callers) -> Vec<Variables> {
     alone.then(|| scope.clone()).into_iter().chain(called).collect()
 }
 
-/// A recipe's line as the shell gets it.
+/// A line of a recipe as it is passed to the shell.
 fn recipe(file: &File, range: std::ops::Range<usize>, variables: &Variables) -> Mapped {
     let line = &file.text()[range.clone()];
     let body = line.trim_start_matches(['\t', ' ', '@', '-', '+']);
@@ -269,7 +269,7 @@ fn recipe(file: &File, range: std::ops::Range<usize>, variables: &Variables) -> 
     mapped
 }
 
-/// Adds a text that stands at `start` in the file, expanded.
+/// Adds the expansion of a text, which is at `start` in the file.
 fn add(mapped: &mut Mapped, body: &str, start: usize, variables: &Variables, depth: u8) {
     let mut literal = 0;
     while let Some(found) = body[literal..].find('$') {
@@ -278,9 +278,9 @@ fn add(mapped: &mut Mapped, body: &str, start: usize, variables: &Variables, dep
         let (length, value) = reference(&body[at..], variables, 0);
         match called(&body[at..at + length], variables).filter(|_| depth < MAX_DEPTH) {
             Some((define, scope)) if define.source == mapped.source => {
-                // What a `define` runs stands there, whoever calls it.
+                // Commands in a `define` have their spans there, whatever calls it.
                 let mut line_start = define.start;
-                // The line feed before `endef` is none of it.
+                // The line feed before `endef` does not belong to it.
                 let text = define.text.strip_suffix('\n').unwrap_or(&define.text);
                 for line in text.split_inclusive('\n') {
                     let body = line.trim_start_matches(['\t', ' ', '@', '-', '+']);
@@ -296,7 +296,7 @@ fn add(mapped: &mut Mapped, body: &str, start: usize, variables: &Variables, dep
     mapped.add(&body[literal..], start + literal);
 }
 
-/// The `define` that `$(NAME)` or `$(call NAME,…)` stands for, and what it finds.
+/// The `define` for `$(NAME)` or `$(call NAME,…)`, and the variables that it sees.
 fn called(reference: &str, variables: &Variables) -> Option<(variable::Define, Variables)> {
     let inner = reference.strip_prefix("$(").or(reference.strip_prefix("${"))?;
     let inner = inner.strip_suffix([')', '}'])?;

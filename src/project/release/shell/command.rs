@@ -1,34 +1,34 @@
-//! What a script says: commands and their words, before anything is expanded.
+//! The commands of a script, and their words before expansion.
 
 use std::rc::Rc;
 
-/// A command and where it begins.
+/// A command.
 #[derive(Debug, Clone, PartialEq)]
 pub(in crate::project::release) enum Command {
     /// Assignments, then words.
     Simple { assignments: Vec<Assignment>, words: Vec<Word> },
     /// `for NAME in WORDS; do BODY; done`
     For { name: String, words: Option<Vec<Word>>, body: Vec<Command> },
-    /// `while CONDITION; do BODY; done`, with what is piped in unknown.
+    /// `while CONDITION; do BODY; done`. Its input is unknown.
     While { condition: Vec<Command>, body: Vec<Command> },
-    /// `if`, with a condition for each branch, then what `else` does.
+    /// `if`, with a condition for each branch, and the `else` branch.
     If { branches: Vec<(Vec<Command>, Vec<Command>)>, otherwise: Vec<Command> },
     /// `case SUBJECT in PATTERNS) BODY;; esac`
     Case { subject: Word, arms: Vec<(Vec<Word>, Vec<Command>)> },
     /// `NAME() { BODY; }`
     Function { name: String, body: Rc<[Command]> },
-    /// `( … )`: changes nothing outside.
+    /// `( … )`, which changes nothing outside.
     Subshell(Vec<Command>),
     /// `{ … }`
     Group(Vec<Command>),
     /// `FIRST && SECOND` with a test as first, or `||` with `or`.
     Chain { first: Box<Command>, or: bool, second: Box<Command> },
-    /// `COMMAND > FILE`: what it prints goes to files. `/dev/null` and its like are none.
+    /// `COMMAND > FILE`, whose output goes to files. `/dev/null` and the like do not count.
     Written { command: Box<Command>, files: Vec<Word> },
 }
 
 impl Command {
-    /// The command with the files that its output goes to.
+    /// This command with its output redirected to files.
     pub(super) fn written(self, files: Vec<Word>) -> Self {
         match files.is_empty() {
             true => self,
@@ -79,12 +79,12 @@ pub(super) enum Piece {
     Stream {
         commands: Vec<Command>,
     },
-    /// Arithmetic: computed.
+    /// Arithmetic, whose value is computed.
     Opaque,
 }
 
 impl Word {
-    /// The text of a word without expansions.
+    /// The text of a word, if it has no expansions.
     pub(super) fn literal(&self) -> Option<String> {
         self.pieces.iter().try_fold(String::new(), |mut text, piece| match piece {
             Piece::Literal { text: part, .. } => {
@@ -95,7 +95,7 @@ impl Word {
         })
     }
 
-    /// True for a word that is exactly this, unquoted.
+    /// True if the word is exactly this keyword, unquoted.
     pub(super) fn is(&self, keyword: &str) -> bool {
         matches!(self.pieces.as_slice(),
             [Piece::Literal { text, quoted: false }] if text == keyword)

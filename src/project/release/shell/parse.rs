@@ -1,18 +1,18 @@
-//! Text to commands. Never fails: what is not understood becomes words of a simple command.
+//! Parses scripts. Parsing never fails: anything that is not understood becomes words of a simple command.
 
 mod word;
 
 use super::command::{Assigned, Assignment, Command, Piece, Word};
 
-/// How deep commands may nest, in each other and in words.
+/// The deepest nesting of commands, in each other and in words.
 const MAX_DEPTH: usize = 40;
 
-/// Reads a script.
+/// Parses a script.
 pub(in crate::project::release) fn parse(text: &str) -> Vec<Command> {
     parse_part(text, 0)
 }
 
-/// Reads what stands in a text from an offset on.
+/// Parses a text from an offset on.
 fn parse_part(text: &str, at: usize) -> Vec<Command> {
     let mut parser = Parser { text, at, depth: 0, here: Vec::new() };
     let mut commands = Vec::new();
@@ -20,7 +20,7 @@ fn parse_part(text: &str, at: usize) -> Vec<Command> {
         let before = parser.at;
         commands.extend(parser.list(&[]));
         if parser.at == before {
-            // A stray `)`, `fi`, `;;`: step over it.
+            // Skips a stray `)`, `fi` or `;;`.
             parser.at += text[before..].chars().next().map_or(1, char::len_utf8);
         }
     }
@@ -31,7 +31,7 @@ struct Parser<'t> {
     text: &'t str,
     at: usize,
     depth: usize,
-    /// Delimiters of here-documents that begin on the next line.
+    /// The delimiters of here-documents that begin on the next line.
     here: Vec<(String, bool)>,
 }
 
@@ -44,7 +44,7 @@ impl Parser<'_> {
         self.text[self.at..].starts_with(text)
     }
 
-    /// Skips blanks, continued lines and comments, but no line ends.
+    /// Skips blanks, escaped line ends and comments, but not line ends.
     fn blanks(&mut self) {
         loop {
             if self.looking_at("\\\n") {
@@ -63,7 +63,7 @@ impl Parser<'_> {
         }
     }
 
-    /// Skips blanks, line ends (with the here-documents they begin) and `;`.
+    /// Skips blanks, line ends (with here-documents that begin there) and `;`.
     fn separators(&mut self) {
         loop {
             self.blanks();
@@ -84,7 +84,7 @@ impl Parser<'_> {
                 let line = rest.split('\n').next().unwrap_or_default();
                 self.at = (self.at + line.len() + 1).min(self.text.len());
                 let line = line.trim_end_matches('\r');
-                // Scripts in YAML are indented as a whole, so blanks are forgiven.
+                // Scripts in YAML may be indented as a whole, so blanks before a delimiter are allowed.
                 let line = if strip { line.trim_start_matches('\t') } else { line };
                 if line.trim_start_matches(' ') == delimiter {
                     break;
@@ -93,7 +93,7 @@ impl Parser<'_> {
         }
     }
 
-    /// Commands up to one of `ends` (not consumed) or something that closes an outer command.
+    /// Parses commands up to one of `ends`, which is not consumed, or the end of an outer command.
     fn list(&mut self, ends: &[&str]) -> Vec<Command> {
         let mut commands: Vec<Command> = Vec::new();
         self.depth += 1;
@@ -153,7 +153,7 @@ impl Parser<'_> {
         found
     }
 
-    /// Commands joined by `|`: each is looked at, in order.
+    /// Parses commands joined by `|`.
     fn pipeline(&mut self) -> Option<Command> {
         let first = self.command()?;
         let mut all = vec![first];
@@ -261,7 +261,7 @@ impl Parser<'_> {
         self.at = found.map_or(self.text.len(), |found| self.at + found);
     }
 
-    /// The commands of a body, and the files that their output goes to.
+    /// Parses the commands of a body, and the files that their output goes to.
     fn body_until(&mut self, end: &str) -> (Vec<Command>, Vec<Word>) {
         let body = self.list(&[end]);
         self.eat_word(end);
@@ -444,7 +444,7 @@ impl Parser<'_> {
         Some(Assignment { name, key, append, value: Assigned::Word(value) })
     }
 
-    /// Steps over `> file`, `2>&1`, `< file`, `<<END`, `<<< word`; gives the files that are written.
+    /// Parses `> file`, `2>&1`, `< file`, `<<END` and `<<< word`, and returns the files that are written.
     fn redirections(&mut self) -> Vec<Word> {
         let mut files = Vec::new();
         loop {

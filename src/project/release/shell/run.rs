@@ -1,5 +1,5 @@
-//! Walks a script's commands and notes each call of a program, with the words it gets. Where a
-//! branch depends on what is not known, both ways are walked.
+//! Walks the commands of a script, and records each call of a program with its arguments. If a branch depends
+//! on something that is not known, both ways are walked.
 
 mod assign;
 mod condition;
@@ -27,7 +27,7 @@ pub(in crate::project::release) struct Field {
     pub(in crate::project::release) text: String,
     pub(in crate::project::release) start: usize,
     pub(in crate::project::release) end: usize,
-    /// Unquoted and wholly unknown: it may be no word, or many.
+    /// Whether it is unquoted and completely unknown, so that it may be no word, or several.
     pub(in crate::project::release) spread: bool,
 }
 
@@ -38,9 +38,9 @@ pub(in crate::project::release) struct Call {
     pub(in crate::project::release) words: Vec<Field>,
     /// As in [`Environment`].
     pub(in crate::project::release) directories: Vec<String>,
-    /// The script that the words stand in, as shown; empty for commands that lie in no script.
+    /// The shown path of the script with the words; empty for commands outside of scripts.
     pub(in crate::project::release) script: String,
-    /// In a function that nothing calls: what its arguments are is not known.
+    /// Whether it is in a function that is never called, whose arguments are not known.
     pub(in crate::project::release) uncalled: bool,
 }
 
@@ -48,12 +48,12 @@ pub(in crate::project::release) struct Call {
 #[derive(Debug, Clone)]
 struct Function {
     body: Rc<[Command]>,
-    /// The script it stands in.
+    /// The script that defines it.
     script: String,
     called: bool,
 }
 
-/// Bounds on one script's walk.
+/// The most steps for a script.
 const MAX_STEPS: usize = 20_000;
 const MAX_WAYS: usize = 16;
 const MAX_CALLS: usize = 10;
@@ -63,13 +63,13 @@ const MAX_TURNS: usize = 64;
 pub(in crate::project::release) struct Shell<'p> {
     tree: &'p Tree<'p>,
     functions: BTreeMap<String, Function>,
-    /// Every call of a program that is not the shell's own, in the order they are reached.
+    /// All calls of programs, without the shell's own commands, in the order in which they are reached.
     pub(in crate::project::release) calls: Vec<Call>,
-    /// Files that the commands make, as shown.
+    /// The shown paths of files that the commands create.
     pub(in crate::project::release) made: HashSet<String>,
     steps: usize,
     depth: usize,
-    /// Walking functions that nothing calls.
+    /// Whether functions that are never called are being walked.
     uncalled: bool,
 }
 
@@ -79,7 +79,7 @@ impl<'p> Shell<'p> {
         Self { tree, functions, calls, made, steps: 0, depth: 0, uncalled: false }
     }
 
-    /// Walks commands, and gives the ways in which they may end.
+    /// Walks commands, and returns the environments in which they may end.
     pub(in crate::project::release) fn run(
         &mut self,
         commands: &[Command],
@@ -88,9 +88,9 @@ impl<'p> Shell<'p> {
         self.list(commands, vec![environment])
     }
 
-    /// Walks the functions that were never called, with arguments that nobody knows.
+    /// Walks the functions that were never called, with unknown arguments.
     pub(in crate::project::release) fn run_uncalled(&mut self, environment: &Environment) {
-        // Those of a script that is sourced are walked with that script.
+        // The functions of a sourced script are walked with that script.
         let own = |function: &&Function| !function.called && function.script == environment.script;
         let uncalled: Vec<Function> = self.functions.values().filter(own).cloned().collect();
         self.uncalled = true;
@@ -153,7 +153,7 @@ impl<'p> Shell<'p> {
                     match truth {
                         Some(truth) if truth == *or => ways.push(way),
                         _ => {
-                            // Whether a program succeeds is taken for granted; tests fork.
+                            // Programs are assumed to succeed; only tests have two ways.
                             let test = is_test(first);
                             let after = self.step(second, way.clone());
                             let ended = after.iter().all(|way| way.flow != Flow::On);
@@ -197,7 +197,7 @@ impl<'p> Shell<'p> {
             }
             return vec![way];
         }
-        // `NAME=value program` holds for the program only.
+        // `NAME=value program` sets the variable for the program only.
         let outer = (!assignments.is_empty()).then(|| Rc::clone(&way.variables));
         for assignment in assignments {
             self.assign(assignment, &mut way);
@@ -211,7 +211,7 @@ impl<'p> Shell<'p> {
         ways
     }
 
-    /// Walks the commands whose output a word takes: `out=$(helm upgrade …)`.
+    /// Walks the commands in a word: `out=$(helm upgrade …)`.
     fn inside(&mut self, word: &Word, way: &Environment) {
         for piece in &word.pieces {
             let (Piece::Output { commands, .. } | Piece::Stream { commands }) = piece else {
@@ -282,7 +282,7 @@ impl<'p> Shell<'p> {
                 self.text_of(&fields[2], way.clone());
             }
             "eval" if fields.len() > 2 => return self.program(fields[1..].to_vec(), way),
-            // What it is given may be empty where it is known: `eval $OPTIONS`.
+            // `eval $OPTIONS`: the text may be known to be empty.
             "eval" => {}
             _ => {
                 if let Some(function) = self.functions.get_mut(&name) {
@@ -302,7 +302,7 @@ impl<'p> Shell<'p> {
         vec![way]
     }
 
-    /// Walks a text that is itself commands; what they call stands where the text stands.
+    /// Walks a text that consists of commands, whose calls have the span of the text.
     fn text_of(&mut self, field: &Field, way: Environment) -> Vec<Environment> {
         let before = self.calls.len();
         let ways = self.list(&parse(&field.text), vec![way]);
@@ -337,7 +337,7 @@ impl<'p> Shell<'p> {
         ways
     }
 
-    /// Takes the variables and functions of another script.
+    /// Sources another script: takes its variables and functions.
     fn source(&mut self, path: &str, way: Environment) -> Vec<Environment> {
         let bases: Vec<&str> = way.directories.iter().map(String::as_str).collect();
         let found = is_known(path).then(|| self.tree.locate(path, &bases)).flatten();
@@ -351,7 +351,7 @@ impl<'p> Shell<'p> {
         let own = way.script.clone();
         let calls = self.calls.len();
         let mut ways = self.list(&parse(&text), vec![Environment { script: found, ..way }]);
-        // What a sourced file calls is found when that file itself is walked.
+        // Calls in the sourced script are found when that script itself is walked.
         self.calls.truncate(calls);
         self.depth -= 1;
         for way in &mut ways {
@@ -360,7 +360,7 @@ impl<'p> Shell<'p> {
         ways
     }
 
-    /// The directories `cd` leads to, as far as they are there.
+    /// The existing directories that `cd` may lead to.
     fn directory(&self, to: &str, way: &Environment) -> Vec<String> {
         if !is_known(to) {
             return Vec::new();

@@ -1,4 +1,4 @@
-//! The functions that templates of Argo CD's `ApplicationSets` have besides sprig's.
+//! The functions for templates in Argo CD's `ApplicationSets` in addition to sprig's.
 //!
 //! Mirrors argo-cd's `applicationset/utils/utils.go` and `template_functions.go`.
 
@@ -8,7 +8,7 @@ use crate::helm::origin::OriginId;
 use crate::helm::signature::{Param, Signature};
 use crate::helm::value::Value;
 
-/// Finds a function of `ApplicationSets`, else one of sprig. What Helm has for YAML, they have too.
+/// Finds a function of `ApplicationSets`, of sprig, or of Helm's for YAML, which they have as well.
 pub(super) fn find(name: &str) -> Option<Definition> {
     match name {
         "normalize" => Some(Definition {
@@ -23,7 +23,7 @@ pub(super) fn find(name: &str) -> Option<Definition> {
     }
 }
 
-/// As a DNS name may be: lower case letters, digits, `-` and `.`.
+/// Turns a name into a DNS name: lower case letters, digits, `-` and `.`.
 pub(in crate::project::release) fn normalize(name: &str) -> String {
     let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '.';
     let lower = name.to_lowercase();

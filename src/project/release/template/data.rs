@@ -1,4 +1,4 @@
-//! Data that templates are rendered over.
+//! The data for templates.
 
 use serde_json::{Map, Value as Json};
 
@@ -8,7 +8,7 @@ use crate::helm::rope::RopeBuilder;
 use crate::helm::value::{Data, Value};
 use crate::yaml::{Kind, Node, Scalar};
 
-/// Deep: maps are merged, everything else is replaced.
+/// Merges deeply: maps are merged, everything else is replaced.
 pub(in crate::project::release) fn merge(into: &mut Json, from: Json) {
     match (into, from) {
         (Json::Object(into), Json::Object(from)) => {
@@ -33,14 +33,14 @@ pub(in crate::project::release) fn of(node: Node<'_>) -> Json {
             Some(Scalar::Bool(value)) => Json::Bool(value),
             Some(Scalar::Int(value)) => value.into(),
             Some(Scalar::Uint(value)) => value.into(),
-            // As written: versions such as 1.10 keep their digits.
+            // As it is written, so that a version such as 1.10 keeps its digits.
             Some(Scalar::Float(_)) => Json::String(node.raw().to_owned()),
             Some(Scalar::Str(text)) => Json::String(text.to_owned()),
         },
     }
 }
 
-/// Data as templates see it; what is [`UNKNOWN`] in a text is an empty piece of it.
+/// Data as templates see it. Each [`UNKNOWN`] in a text becomes an empty piece with the origin `unknown`.
 pub(super) fn value(data: &Json, unknown: OriginId) -> Value {
     let none = OriginId::NONE;
     match data {

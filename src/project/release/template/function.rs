@@ -1,7 +1,7 @@
-//! The functions that helmfile's templates have besides sprig's and Helm's.
+//! The functions for helmfile's templates in addition to sprig's and Helm's.
 //!
-//! Mirrors helmfile's `pkg/tmpl/context_funcs.go` and `get_or_nil.go`. Nothing is executed, and of the
-//! environment nothing is read: what they would give is unknown.
+//! Mirrors helmfile's `pkg/tmpl/context_funcs.go` and `get_or_nil.go`. Nothing is executed, and the environment
+//! is not read: the results of such functions are unknown.
 
 use std::collections::HashMap;
 use std::sync::OnceLock;
@@ -12,7 +12,7 @@ use crate::helm::origin::OriginId;
 use crate::helm::signature::{Param, Signature};
 use crate::helm::value::{Data, Entries, Value};
 
-/// Finds a function of helmfile, else one of sprig and Helm.
+/// Finds a function of helmfile, sprig or Helm.
 pub(super) fn find(name: &str) -> Option<Definition> {
     static OWN: OnceLock<HashMap<&'static str, Definition>> = OnceLock::new();
     let definition = |&(name, fixed, rest, run): &Row| {
@@ -62,7 +62,7 @@ fn unknown(host: &dyn Host, _: &[Value]) -> Result<Value, String> {
     Ok(Value::str("", around(host)?.unknown))
 }
 
-/// A text in which `$NAME` stands for a variable of the environment.
+/// Expands `$NAME` in a text, whose value is unknown.
 fn expanded(host: &dyn Host, args: &[Value]) -> Result<Value, String> {
     let given = text(args, 0)?;
     match given.as_str().contains('$') {
@@ -91,7 +91,7 @@ fn at(data: &Value, path: &str) -> Option<Value> {
     })
 }
 
-/// `setValueAtPath PATH VALUE DATA` changes the data, and gives it back.
+/// `setValueAtPath PATH VALUE DATA` changes the data, and returns it.
 fn set(_: &dyn Host, args: &[Value]) -> Result<Value, String> {
     let (path, new, data) = (text(args, 0)?.as_str(), any(args, 1)?, any(args, 2)?);
     let (parents, last) = path.rsplit_once('.').unwrap_or(("", path));

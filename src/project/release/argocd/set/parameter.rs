@@ -12,16 +12,16 @@ use crate::yaml::{Kind, Node};
 /// The parameters of one Application.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Parameters {
-    /// Nested ones by dotted names.
+    /// The parameters as texts; nested ones have dotted names.
     pub(super) texts: BTreeMap<String, String>,
-    /// As Go templates see them.
+    /// The parameters as Go templates see them.
     pub(super) data: Map<String, Json>,
-    /// A cluster has more.
+    /// Whether there may be more parameters, which only the cluster knows.
     pub(super) are_open: bool,
 }
 
 impl Parameters {
-    /// Those that a node has.
+    /// The parameters in a node.
     pub(super) fn of(node: Node<'_>) -> Self {
         let mut texts = BTreeMap::new();
         flatten(node, "", &mut texts);
@@ -32,12 +32,12 @@ impl Parameters {
         Self { texts, data, are_open: false }
     }
 
-    /// None that is known: a cluster has them.
+    /// A set whose parameters only the cluster knows.
     pub(super) fn open() -> Self {
         Self { are_open: true, ..Self::default() }
     }
 
-    /// Those of another set besides, which go before the own.
+    /// Adds the parameters of another set, which override the own ones.
     pub(super) fn extend(&mut self, other: Self) {
         self.texts.extend(other.texts);
         let mut data = Json::Object(std::mem::take(&mut self.data));
@@ -48,7 +48,7 @@ impl Parameters {
         self.are_open |= other.are_open;
     }
 
-    /// Fills in what is written with parameters of another set.
+    /// Fills in parameters that use those of another set.
     pub(super) fn fill(&mut self, fill: &dyn Fn(&str) -> String) {
         self.texts.values_mut().for_each(|text| *text = fill(text));
         self.data.values_mut().for_each(|value| fill_data(value, fill));
@@ -80,7 +80,7 @@ fn flatten(node: Node<'_>, name: &str, into: &mut BTreeMap<String, String>) {
     }
 }
 
-/// `path`, `path.basename` and their relatives, in both notations.
+/// The parameters `path`, `path.basename` and so on, in both notations.
 pub(super) fn of_path(directory: &str, file: Option<&str>, prefix: Option<&str>) -> Parameters {
     let key = prefix.map_or("path".to_owned(), |prefix| format!("{prefix}.path"));
     let base = base_name(directory);
@@ -108,8 +108,8 @@ pub(super) fn of_path(directory: &str, file: Option<&str>, prefix: Option<&str>)
     Parameters { texts, data, are_open: false }
 }
 
-/// Fills in `{{…}}`, as far as that needs no more than parameters and the plainest of functions, and says whether that is
-/// all of it. What is not known becomes unknown.
+/// Fills in `{{…}}` that only use parameters and simple functions, and returns whether these were all. Anything else becomes
+/// unknown.
 pub(super) fn fill(text: &str, set: &Parameters, go_template: bool) -> (String, bool) {
     let mut out = String::new();
     let (mut rest, mut is_known) = (text, true);

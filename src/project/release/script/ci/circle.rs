@@ -23,7 +23,7 @@ pub(in crate::project::release::script) fn circle(
             pieces.push(piece);
             continue;
         }
-        // The command or job that the script stands in says which parameters there are.
+        // The parameters are those of the command or job that contains the script.
         let at = piece.text.span(0, 0).start;
         let holding = reusable.iter().find(|(_, body)| body.span().contains(at));
         let Some((name, body)) = holding else { continue };
@@ -46,7 +46,7 @@ pub(in crate::project::release::script) fn circle(
     pieces
 }
 
-/// The parameters of each call of a command or job; its defaults where nothing calls it.
+/// The parameters of each call of a command or job; its defaults if it is never called.
 fn calls(name: &str, body: Node<'_>, root: Node<'_>) -> Vec<Variables> {
     let mut defaults = Variables::new();
     for entry in body.get("parameters").into_iter().flat_map(Node::entries) {

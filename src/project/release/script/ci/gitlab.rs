@@ -7,14 +7,14 @@ use crate::project::class::Class;
 use crate::project::node::scalar_text;
 use crate::project::tree::join;
 
-/// Keys at the top that are no jobs.
+/// Top-level keys that are not jobs.
 const RESERVED: [&str; 8] =
     ["variables", "default", "workflow", "include", "stages", "image", "cache", "services"];
-/// Files within files, and jobs that extend jobs.
+/// The deepest nesting of included files, and of jobs that extend others.
 const MAX_DEPTH: u8 = 10;
 
-/// One piece for each job of a pipeline, with `include`, `extends`, `default` and `!reference`
-/// followed. A file that another one takes in is read with that one.
+/// One piece for each job of a pipeline, with `include`, `extends`, `default` and `!reference` resolved. A file that another
+/// one includes is read as part of that one.
 pub(in crate::project::release::script) fn gitlab<'p>(
     file: &'p File,
     context: &Context<'p>,
@@ -35,7 +35,7 @@ pub(in crate::project::release::script) fn gitlab<'p>(
     let runs = |(name, job): &(String, Node<'_>)| {
         !name.starts_with('.') && (job.get("script").is_some() || job.get("extends").is_some())
     };
-    // Templates that another repository extends.
+    // Without any job that runs, all jobs are templates for other repositories.
     let only_templates = !jobs.iter().any(runs);
     let mut pieces = Vec::new();
     for (name, job) in jobs {
@@ -83,13 +83,13 @@ fn job(
     pieces
 }
 
-/// A file with those it takes in; what is nearer to the top wins.
+/// A file with all files that it includes; the including file has priority.
 struct Pipeline<'p> {
     roots: Vec<Node<'p>>,
 }
 
 impl<'p> Pipeline<'p> {
-    /// `None` for a file that another one takes in.
+    /// The pipeline of a file; `None` if another file includes it.
     fn of(file: &'p File, context: &Context<'p>) -> Option<Self> {
         let with = |file| {
             let mut files = Vec::new();
@@ -107,7 +107,7 @@ impl<'p> Pipeline<'p> {
         self.roots.iter().filter_map(move |root| root.get(name))
     }
 
-    /// A job, what another file says of it, and what it extends: the first wins.
+    /// A job, its definitions in other files, and the jobs that it extends; the first has priority.
     fn chain(&self, name: &str, job: Node<'p>) -> Vec<Node<'p>> {
         let mut chain = Vec::new();
         let own: Vec<Node<'p>> = self.get(name).collect();
@@ -127,7 +127,7 @@ impl<'p> Pipeline<'p> {
         }
     }
 
-    /// `!reference [job, key]` as what it refers to.
+    /// Resolves `!reference [job, key]`.
     fn followed<'a>(&self, node: Node<'a>) -> Vec<Node<'a>>
     where
         'p: 'a,
@@ -143,7 +143,7 @@ impl<'p> Pipeline<'p> {
     }
 }
 
-/// A file and the files of the repository that it takes in, itself first.
+/// Collects a file and the files in the repository that it includes, the file itself first.
 fn gather<'p>(file: &'p File, context: &Context<'p>, files: &mut Vec<&'p File>, depth: u8) {
     if depth > MAX_DEPTH || files.iter().any(|known| known.path == file.path) {
         return;
@@ -155,7 +155,7 @@ fn gather<'p>(file: &'p File, context: &Context<'p>, files: &mut Vec<&'p File>, 
         _ => vec![include],
     };
     let top = context.tree.root_of(&file.path);
-    // The last that is included wins over those before it.
+    // Files that are included later have priority.
     for item in items.into_iter().rev() {
         let path = item.get("local").and_then(scalar_text).or_else(|| scalar_text(item));
         let Some(path) = path.filter(|path| !path.contains("://")) else { continue };

@@ -1,5 +1,5 @@
-//! Steps that run helm without a shell: by a list of arguments, as Tekton and Cloud Build have it,
-//! or by a task that stands for a command, Azure's `HelmDeploy`.
+//! Steps that run `helm` without a shell: with a list of arguments, as in Tekton and Cloud Build, or with Azure's task
+//! `HelmDeploy`.
 
 use super::{Context, Mapped, Piece, Value, Variables, Via, environment, variables};
 use crate::project::file::File;
@@ -8,7 +8,7 @@ use crate::project::release::shell::RUN_TIME;
 use crate::project::tree::base_name;
 use crate::yaml::{Kind, Node};
 
-/// Tekton: the steps of Tasks, and of those that Pipelines and runs hold.
+/// Tekton: the steps of Tasks, including those inside of Pipelines and runs.
 pub(in crate::project::release::script) fn tekton(
     file: &File,
     context: &Context<'_>,
@@ -57,8 +57,8 @@ fn known(variables: &Variables, name: &str) -> String {
     }
 }
 
-/// The command of a step that lists it word by word, where it is helm's: its `command` or
-/// `entrypoint` says so, or else its image's name.
+/// The command of a step that is a list of words, if it runs `helm` according to its `command` or `entrypoint`, or to the name
+/// of its image.
 pub(super) fn arguments(step: Node<'_>) -> Option<Mapped> {
     let words = |key: &str| -> Vec<String> {
         let Some(node) = step.get(key) else { return Vec::new() };
@@ -109,7 +109,7 @@ pub(super) fn helm_deploy(step: Node<'_>) -> Option<Mapped> {
     Some(line(step, &words))
 }
 
-/// Words as a shell takes them apart again, in the place of a node.
+/// Words as a command line, quoted so that a shell splits it into the same words, with the span of a node.
 fn line(node: Node<'_>, words: &[String]) -> Mapped {
     let quoted = words.iter().map(|word| {
         let word = word.replace('\\', "\\\\").replace('"', "\\\"");
@@ -120,8 +120,7 @@ fn line(node: Node<'_>, words: &[String]) -> Mapped {
     Mapped::instead(span.source, &text, span.range().start)
 }
 
-/// Variables as a list declares them: each with its `name`, and its value under the first of some
-/// keys that it has.
+/// Adds the variables in a list of maps, each with a `name`, and its value at the first of some keys that it has.
 pub(super) fn listed(list: Option<Node<'_>>, keys: &[&str], into: &mut Variables) {
     for item in list.into_iter().flat_map(Node::items) {
         let value = keys.iter().find_map(|key| item.get(key)).and_then(scalar_text);
@@ -131,8 +130,8 @@ pub(super) fn listed(list: Option<Node<'_>>, keys: &[&str], into: &mut Variables
     }
 }
 
-/// Variables as CI systems declare them: a map; its `variables` or `global`, as AWS and Travis have
-/// it; or texts `NAME=value`.
+/// Adds variables as CI systems declare them: a map, its `variables` or `global`, as in AWS and Travis, or texts
+/// `NAME=value`.
 pub(super) fn declared(node: Option<Node<'_>>, into: &mut Variables) {
     let Some(node) = node else { return };
     variables(Some(node), into);

@@ -24,7 +24,7 @@ pub(in crate::project::release::script) fn taskfile(
     for (name, task) in &tasks {
         for own in calls(name, &tasks, &global) {
             let mut own = own;
-            // What a caller gives wins over the task's own, which says `default`.
+            // A caller's value has priority over the task's own, which is written with `default`.
             let given = own.clone();
             task_variables(task.get("vars"), &mut own);
             task_variables(task.get("env"), &mut own);
@@ -35,7 +35,7 @@ pub(in crate::project::release::script) fn taskfile(
     pieces
 }
 
-/// The variables of each call of a task from others; those of the file where nothing gives it any.
+/// The variables of each call of a task by others; those of the file if no call sets any.
 fn calls(name: &str, tasks: &[(String, Node<'_>)], global: &Variables) -> Vec<Variables> {
     let mut all = Vec::new();
     for command in tasks.iter().flat_map(|(_, task)| commands(*task).items()) {

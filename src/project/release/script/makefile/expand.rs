@@ -1,15 +1,15 @@
-//! References to variables and the functions of make, as far as they are plain.
+//! Expands references to variables, and the simpler functions of make.
 
 use super::variable::Variables;
 use crate::project::release::shell::{COMPUTED, RUN_TIME, is_known};
 use crate::project::tree::{base_name, parent};
 
-/// References within references.
+/// The deepest nesting of references.
 const MAX_DEPTH: usize = 20;
-/// Bytes of one expanded text.
+/// The most bytes of an expanded text.
 const MAX_TEXT: usize = 1 << 16;
 
-/// A text with its references replaced. What is set where make runs, or computed, stays marked.
+/// Expands the references in a text. Values that are set where make runs, or computed, become placeholders.
 pub(super) fn expand(text: &str, variables: &Variables, depth: usize) -> String {
     let mut out = String::new();
     let mut rest = text;
@@ -25,7 +25,7 @@ pub(super) fn expand(text: &str, variables: &Variables, depth: usize) -> String 
     out + rest
 }
 
-/// What begins with `$`: how long it is, and its value.
+/// The length and the value of a reference that begins with `$`.
 pub(super) fn reference(text: &str, variables: &Variables, depth: usize) -> (usize, String) {
     let Some(next) = text[1..].chars().next() else { return (1, "$".to_owned()) };
     match next {
@@ -49,7 +49,7 @@ pub(super) fn reference(text: &str, variables: &Variables, depth: usize) -> (usi
     }
 }
 
-/// The inside of `$(call NAME,ARGUMENTS)`: the name, and what it finds as `$(1)` and on.
+/// The name and the arguments of `$(call NAME,ARGUMENTS)`, which are `$(1)` and so on.
 pub(super) fn call(inner: &str, variables: &Variables, depth: usize) -> (String, Variables) {
     let mut scope = variables.clone();
     let mut values = arguments(inner).into_iter().map(|text| expand(text.trim(), variables, depth));
@@ -60,7 +60,7 @@ pub(super) fn call(inner: &str, variables: &Variables, depth: usize) -> (String,
     (name, scope)
 }
 
-/// What commas part, but for those within brackets.
+/// Splits a text at commas that are not in brackets.
 pub(super) fn arguments(text: &str) -> Vec<&str> {
     let mut parts = Vec::new();
     let (mut from, mut open) = (0, 0_i32);
@@ -159,7 +159,7 @@ fn function(name: &str, text: &str, variables: &Variables, depth: usize) -> Stri
         ("addprefix", 2) => each(&part(1), |word| format!("{}{word}", part(0))),
         ("addsuffix", 2) => each(&part(1), |word| format!("{word}{}", part(0))),
         ("notdir", _) => each(&expanded(text), |word| match (word, variables.folder()) {
-            // Where make runs.
+            // The folder that make runs in.
             (".", Some(folder)) => folder.to_owned(),
             (".", None) => COMPUTED.to_string(),
             _ => base_name(word).to_owned(),
@@ -202,7 +202,7 @@ fn each(words: &str, change: impl Fn(&str) -> String) -> String {
     words.split_whitespace().map(change).collect::<Vec<_>>().join(" ")
 }
 
-/// What `%` stands for; of a pattern without one, nothing.
+/// The part of a word that `%` in a pattern matches, empty without `%`; `None` if the pattern does not match.
 fn stem<'w>(pattern: &str, word: &'w str) -> Option<&'w str> {
     match pattern.split_once('%') {
         Some((before, after)) => word.strip_prefix(before)?.strip_suffix(after),

@@ -1,4 +1,4 @@
-//! A Makefile's text as lines.
+//! Splits a Makefile into logical lines.
 
 use std::ops::Range;
 
@@ -7,19 +7,18 @@ use super::variable::split_assignment;
 /// A line with the lines that continue it, or a whole `define`.
 #[derive(Debug)]
 pub(super) struct Logical {
-    /// Where it stands in the text.
+    /// Its range in the text.
     pub(super) range: Range<usize>,
-    /// Without what continues lines; of a `define` its first line.
+    /// Its text with continued lines joined; for a `define`, the first line.
     pub(super) joined: String,
-    /// A line of a recipe: it begins with a tab, and a rule is open. Behind an assignment a tab is
-    /// a blank like others.
+    /// Whether it is a line of a recipe: it begins with a tab after a rule. After an assignment, a tab is an ordinary blank.
     pub(super) recipe: bool,
-    /// From `define` to `endef`.
+    /// Whether it is everything from `define` to `endef`.
     pub(super) define: bool,
 }
 
 impl Logical {
-    /// Whether the line opens a rule, or closes one; `None` where it does neither.
+    /// Whether the line begins a rule or ends one; `None` if it does neither.
     fn opens_rule(&self) -> Option<bool> {
         let word = self.joined.split([' ', '(']).next().unwrap_or_default();
         let aside = matches!(word, "" | "ifeq" | "ifneq" | "ifdef" | "ifndef" | "else" | "endif");
@@ -29,7 +28,7 @@ impl Logical {
         Some(split_assignment(&self.joined).is_none() && self.joined.contains(':'))
     }
 
-    /// The first line of a recipe that stands behind what the target needs: `all: ; echo`.
+    /// The first line of a recipe that is on the line of the rule: `all: ; echo`.
     pub(super) fn behind_semicolon(&self, text: &str) -> Option<Self> {
         let at = text[self.range.clone()].find(';')?;
         let range = self.range.start + at + 1..self.range.end;
@@ -38,7 +37,7 @@ impl Logical {
     }
 }
 
-/// Where the lines between `define` and `endef` stand in the text.
+/// The range of the lines between `define` and `endef`.
 pub(super) fn define_body(text: &str, line: &Logical) -> Range<usize> {
     let whole = &text[line.range.clone()];
     let start = whole.find('\n').map_or(whole.len(), |at| at + 1);

@@ -1,4 +1,4 @@
-//! What a Makefile and those it includes define, with the branches that are taken.
+//! The variables of a Makefile and the files that it includes, with conditionals evaluated.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -12,40 +12,41 @@ use crate::project::release::shell::{COMPUTED, RUN_TIME, is_known};
 use crate::project::tree::{base_name, join, parent};
 use crate::source::SourceId;
 
-/// Makefiles within Makefiles.
+/// The deepest nesting of included Makefiles.
 const MAX_INCLUDES: u8 = 6;
-/// Bytes of an included file that the project has not read, an `.env`.
+/// The most bytes of an included file that is not among the project's files, such as an `.env`.
 const MAX_INCLUDED: usize = 1 << 16;
 
-/// References that are followed for one Makefile: each may hold several, and those others.
+/// The most references that are expanded for a Makefile, as each may contain several others.
 const MAX_REFERENCES: usize = 100_000;
 
 /// The lines between `define` and `endef`.
 #[derive(Debug, Clone)]
 pub(super) struct Define {
     pub(super) text: String,
-    /// The file, and where in it the lines begin.
+    /// The file that contains the lines.
     pub(super) source: SourceId,
+    /// The offset of the lines in the file.
     pub(super) start: usize,
 }
 
 /// Variables, most of them not expanded.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Variables {
-    /// Those of the file, which all scopes share.
+    /// The variables of the file, which all scopes share.
     values: Arc<BTreeMap<String, String>>,
-    /// Those of a scope.
+    /// The variables of this scope.
     own: BTreeMap<String, String>,
     known: Arc<Known>,
-    /// References that were followed, in all scopes together.
+    /// How many references were expanded, in all scopes together.
     followed: Arc<AtomicUsize>,
 }
 
-/// What no scope changes.
+/// What is the same in all scopes.
 #[derive(Debug, Clone, Default)]
 struct Known {
     defines: BTreeMap<String, Define>,
-    /// What recipes find in their environment; every variable with `export_all`.
+    /// The variables that are exported to recipes; all of them with `export_all`.
     exported: BTreeSet<String>,
     export_all: bool,
     included: BTreeSet<String>,
@@ -57,7 +58,7 @@ impl Variables {
     /// Reads a Makefile and those it includes.
     pub(super) fn of(file: &File, context: &Context<'_>) -> Self {
         let directory = parent(&file.path).to_owned();
-        // The top's name is whatever it was cloned to, and a part runs where somebody includes it.
+        // The name of the top directory depends on the clone, and an included part runs in another directory.
         let is_told = !directory.is_empty() && !file.path.ends_with(".mk");
         let folder = is_told.then(|| base_name(&directory).to_owned());
         let known = Known { folder, ..Known::default() };
@@ -77,7 +78,7 @@ impl Variables {
         self.own.get(name).or_else(|| self.values.get(name)).map(String::as_str)
     }
 
-    /// Whether one more reference may be followed.
+    /// Counts a reference, and returns whether it may still be expanded.
     pub(super) fn follow(&self) -> bool {
         self.followed.fetch_add(1, Ordering::Relaxed) < MAX_REFERENCES
     }
@@ -90,17 +91,17 @@ impl Variables {
         self.known.defines.get(name)
     }
 
-    /// The name of the folder that make runs in, where the repository tells it.
+    /// The name of the folder that make runs in, if the repository tells it.
     pub(super) fn folder(&self) -> Option<&str> {
         self.known.folder.as_deref()
     }
 
-    /// Whether the Makefile takes in a file, itself or through others.
+    /// Whether the Makefile includes a file, directly or through others.
     pub(super) fn includes(&self, path: &str) -> bool {
         self.known.included.contains(path)
     }
 
-    /// What recipes find in their environment, expanded.
+    /// The exported variables, expanded.
     pub(super) fn exported(&self) -> Vec<(String, String)> {
         let exported =
             |name: &&String| self.known.export_all || self.known.exported.contains(*name);
@@ -113,7 +114,7 @@ impl Variables {
 
 struct Reader<'c, 'p> {
     context: &'c Context<'p>,
-    /// Where make runs, which paths are relative to.
+    /// The directory that make runs in, to which paths are relative.
     directory: String,
     variables: Variables,
     known: Known,
@@ -235,21 +236,21 @@ pub(super) fn without_comment(value: &str) -> &str {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Truth {
     Known(bool),
-    /// What it depends on is set where make runs, or else empty: this is so without.
+    /// It depends on variables that may be set where make runs; this is the result if they are empty.
     Default(bool),
-    /// What it depends on is computed.
+    /// It depends on something that is computed.
     Unknown,
 }
 
-/// The conditions that a line stands under.
+/// The conditionals around a line.
 #[derive(Debug, Default)]
 pub(super) struct Branches {
-    /// Of each: the branch at hand, and the branches before it.
+    /// For each conditional: the condition of the current branch, and those of the branches before it.
     open: Vec<(Truth, Vec<Truth>)>,
 }
 
 impl Branches {
-    /// Takes in a line that opens, turns or closes a condition; `false` for any other.
+    /// Reads a line that begins, continues or ends a conditional; `false` for any other line.
     pub(super) fn directive(&mut self, line: &str, variables: &Variables) -> bool {
         let (word, rest) = line
             .split_once([' ', '('])
@@ -280,7 +281,7 @@ impl Branches {
         true
     }
 
-    /// Whether what stands here holds: `None` where that is computed.
+    /// Whether the current line is used; `None` if that is computed.
     fn taken(&self) -> Option<bool> {
         match self.open.iter().fold(Truth::Known(true), |all, (one, _)| and(all, *one)) {
             Truth::Known(taken) | Truth::Default(taken) => Some(taken),
@@ -288,7 +289,7 @@ impl Branches {
         }
     }
 
-    /// Whether what stands here holds for some way of calling make.
+    /// Whether the current line may be used for some call of make.
     pub(super) fn may_be_taken(&self) -> bool {
         !self.open.iter().any(|(truth, _)| *truth == Truth::Known(false))
     }
@@ -318,7 +319,7 @@ fn truth(word: &str, rest: &str, variables: &Variables) -> Truth {
             let name = expand(without_comment(rest), variables, 0);
             let defined = variables.get(&name).map(|value| expand(value, variables, 0));
             let unset = defined.as_deref().is_none_or(str::is_empty);
-            // What is not defined here may be set where make runs.
+            // A variable that is not defined here may be set where make runs.
             let known = if unset { Truth::Default(false) } else { Truth::Known(true) };
             return if word == "ifdef" { known } else { not(known) };
         }

@@ -1,9 +1,9 @@
-//! Words: quotes, variables, and commands whose output they take.
+//! Parses words, with quotes, variables and command substitutions.
 
 use super::{Command, Parser, Piece, Word, parse_part};
 
 impl Parser<'_> {
-    /// One word, or `None` at what ends a command.
+    /// Parses a word; `None` at the end of a command.
     pub(super) fn word(&mut self) -> Option<Word> {
         self.blanks();
         let start = self.at;
@@ -86,7 +86,7 @@ impl Parser<'_> {
         }
     }
 
-    /// The commands of `$( … )`, up to and with the closing bracket.
+    /// Parses the commands of `$( … )`, including the closing bracket.
     fn nested_commands(&mut self) -> Vec<Command> {
         let mut commands = Vec::new();
         loop {
@@ -107,7 +107,7 @@ impl Parser<'_> {
         }
     }
 
-    /// What begins with `$` or a backquote. `false`: it is just that character.
+    /// Parses what begins with `$` or a backquote; `false` if it is only that character.
     fn expansion(&mut self, word: &mut Word, quoted: bool) -> bool {
         if self.peek() == Some(b'`') {
             let start = self.at + 1;
@@ -151,7 +151,7 @@ impl Parser<'_> {
         true
     }
 
-    /// The inside of `${ … }`.
+    /// Parses the inside of `${ … }`.
     fn braced(&mut self, word: &mut Word, quoted: bool) {
         let rest = &self.text[self.at..];
         let prefix = usize::from(rest.starts_with(['!', '#']) && !rest[1..].starts_with('}'));

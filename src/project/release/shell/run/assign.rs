@@ -1,4 +1,4 @@
-//! What assignments do to variables.
+//! Assignments to variables.
 
 use std::rc::Rc;
 
@@ -46,7 +46,7 @@ impl Shell<'_> {
     }
 }
 
-/// The words of `NAME=( … )`: with `[KEY]=` before each they are a map.
+/// The value of `NAME=( … )`: a map if each word begins with `[KEY]=`, else a list.
 fn array(words: Vec<String>) -> Value {
     let entry = |word: &String| {
         let (key, value) = word.strip_prefix('[')?.split_once("]=")?;
@@ -74,7 +74,7 @@ fn set_element(way: &mut Environment, name: &str, key: &str, value: &str) {
     }
 }
 
-/// `declare -a NAME`: a list with nothing in it yet; with `-A` a map.
+/// `declare -a NAME` creates an empty list, and `declare -A NAME` an empty map.
 pub(super) fn declare_lists(fields: &[Field], way: &mut Environment) {
     let (flags, names): (Vec<_>, Vec<_>) =
         fields.iter().skip(1).partition(|field| field.text.starts_with('-'));

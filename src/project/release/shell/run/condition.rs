@@ -1,10 +1,10 @@
-//! Conditions: whether they hold, and what holds in the branch that they open.
+//! Conditions: whether they are true, and what is known in their branches.
 
 use super::expand::{matches, sole_variable};
 use super::{Command, Environment, Shell, Word, is_known};
 
 impl Shell<'_> {
-    /// Whether a condition holds, where that is known.
+    /// Whether a condition is true, if that is known.
     pub(super) fn truth(&mut self, condition: &[Command], way: &Environment) -> Option<bool> {
         match condition {
             [Command::Chain { first, or, second }] => {
@@ -65,8 +65,8 @@ pub(super) fn is_test(command: &Command) -> bool {
     }
 }
 
-/// In the branch of `[ "$NAME" = value ]`, the name has the value; in the branch of `[ -z … ]` it
-/// is empty.
+/// Sets what is known in the branch of a condition: after `[ "$NAME" = value ]`, the variable has the value, and after
+/// `[ -z … ]` it is empty.
 pub(super) fn assume(condition: &[Command], way: &mut Environment, shell: &mut Shell<'_>) {
     let [Command::Simple { words, .. }] = condition else { return };
     let [open, rest @ ..] = words.as_slice() else { return };

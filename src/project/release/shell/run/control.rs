@@ -52,7 +52,7 @@ impl Shell<'_> {
         let ways = self.list(condition, vec![way.clone()]);
         let mut after = self.list(body, ways);
         if reads_options {
-            // What a script reads from its options leaves the defaults standing.
+            // Where a script reads its options, the defaults stay.
             return vec![way];
         }
         after.retain(|way| way.flow == Flow::On);
@@ -83,7 +83,7 @@ impl Shell<'_> {
                 let all_ended = on.is_empty();
                 ways.extend(on);
                 ended.extend(off);
-                // A check that ends the script passes where the script is really run.
+                // A check that ends the script is assumed to pass where the script is really run.
                 if truth == Some(true) && !all_ended {
                     break;
                 }

@@ -1,30 +1,30 @@
-//! What commands find when they run: variables, arguments and directories.
+//! The environment of commands: variables, arguments and directories.
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-/// What a variable holds.
+/// The value of a variable.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::project::release) enum Value {
     Text(String),
     List(Vec<String>),
-    /// `declare -A`: keys and values, in the order they were set.
+    /// A map, as from `declare -A`: keys and values, in the order in which they were set.
     Map(Vec<(String, String)>),
 }
 
-/// Variables by name. All are shared by the ways through a script that set none anew, and each by those that do not
-/// set it: a way that sets one of hundreds copies no text.
+/// Variables by name. Different ways through a script share the map until one of them sets a variable, and then still share
+/// the values of all others: setting one of hundreds of variables copies no text.
 type Variables = Rc<BTreeMap<Rc<str>, Rc<Value>>>;
 
-/// What a command finds when it runs.
+/// The environment of a command.
 #[derive(Debug, Clone, PartialEq)]
 pub(in crate::project::release) struct Environment {
     pub(super) variables: Variables,
-    /// `$1` and on; `None` where the script's caller decides.
+    /// The arguments `$1` and so on; `None` if they depend on the script's caller.
     pub(in crate::project::release) arguments: Option<Vec<String>>,
-    /// The script's own path, as shown; empty for commands that lie in no script.
+    /// The shown path of the script; empty for commands outside of scripts.
     pub(in crate::project::release) script: String,
-    /// Directories the script may run in, the likeliest first; empty where that is not known.
+    /// The directories that the script may run in, the most likely first; empty if they are not known.
     pub(in crate::project::release) directories: Vec<String>,
     pub(super) flow: Flow,
 }
@@ -47,7 +47,7 @@ impl Environment {
         }
     }
 
-    /// The same with these variables.
+    /// This environment with more variables.
     pub(in crate::project::release) fn with(self, variables: BTreeMap<String, Value>) -> Self {
         let shared = |(name, value): (String, Value)| (name.into(), Rc::new(value));
         Self { variables: Rc::new(variables.into_iter().map(shared).collect()), ..self }

@@ -1,15 +1,15 @@
-//! Words as programs get them: variables, their operations, and patterns of files.
+//! Expands words: variables with their operators, and file patterns.
 
 use super::{
     COMPUTED, Environment, Field, MAX_TURNS, Piece, RUN_TIME, STREAM, Shell, Value, Word, is_known,
     join,
 };
 
-/// Bytes of one expanded text: `a=$a$a` grows without measure.
+/// The most bytes of an expanded text, as `a=$a$a` grows exponentially.
 const MAX_TEXT: usize = 1 << 16;
 
 impl Shell<'_> {
-    /// A word as one text.
+    /// Expands a word to a single text.
     pub(super) fn text(&mut self, word: &Word, way: &Environment) -> String {
         let mut text = String::new();
         for piece in &word.pieces {
@@ -29,7 +29,7 @@ impl Shell<'_> {
         text
     }
 
-    /// A word as the fields a program gets.
+    /// Expands a word to the arguments that a program gets.
     pub(super) fn expand(&mut self, word: &Word, way: &Environment) -> Vec<Field> {
         let mut fields: Vec<(String, bool)> = Vec::new();
         let mut open = false;
@@ -76,7 +76,7 @@ impl Shell<'_> {
                 if at > 0 {
                     open = false;
                 }
-                // An unknown list in quotes is as many words as one without.
+                // An unknown list in quotes may be several words, like one without quotes.
                 let begins =
                     !open || list && fields.last().is_some_and(|(last, _)| last.is_empty());
                 let alone = begins && (*part == "\u{1}" || *part == "\u{2}");
@@ -86,7 +86,7 @@ impl Shell<'_> {
                 }
             }
         }
-        // `"${NAMES[@]}"` is no word where there is nothing in the list.
+        // `"${NAMES[@]}"` is no word if the list is empty.
         if fields.iter().all(|(text, _)| text.is_empty()) && is_list(word) {
             return Vec::new();
         }
@@ -94,7 +94,7 @@ impl Shell<'_> {
         fields.into_iter().map(place).collect()
     }
 
-    /// Words with the files that patterns in them match.
+    /// Expands words, with the files that patterns in them match.
     pub(super) fn globbed(&mut self, words: &[Word], way: &Environment) -> Vec<String> {
         let mut texts: Vec<String> = Vec::new();
         for word in words {
@@ -228,7 +228,7 @@ impl Shell<'_> {
             "@" | "*" => way.arguments.clone(),
             "PWD" => Some(vec![".".to_owned()]),
             "0" | "BASH_SOURCE" if !way.script.is_empty() => Some(vec![absolute(&way.script)]),
-            // Where CI systems check the repository out.
+            // The directories into which CI systems check out the repository.
             "CI_PROJECT_DIR"
             | "GITHUB_WORKSPACE"
             | "WORKSPACE"
@@ -246,7 +246,7 @@ impl Shell<'_> {
         }
     }
 
-    /// The index in `${NAME[…]}`: a text, or a variable that holds it.
+    /// The index in `${NAME[…]}`: a text, or the value of a variable.
     fn index(&self, written: &str, way: &Environment) -> Option<String> {
         let written = written.trim_matches('"');
         let Some(name) = written.strip_prefix('$') else { return Some(written.to_owned()) };
@@ -255,7 +255,7 @@ impl Shell<'_> {
     }
 }
 
-/// A word that is all the elements of a list: `"${NAMES[@]}"`, `"$@"`.
+/// Whether a word is all elements of a list: `"${NAMES[@]}"`, `"$@"`.
 fn is_list(word: &Word) -> bool {
     let all = |name: &str| name.ends_with("[@]") || name == "@";
     let mut pieces = word
@@ -267,7 +267,7 @@ fn is_list(word: &Word) -> bool {
     list && pieces.next().is_none()
 }
 
-/// `FROM:LENGTH` of `${NAME:FROM:LENGTH}`; a text that is no number is 0.
+/// The numbers in `${NAME:FROM:LENGTH}`; a text that is not a number counts as 0.
 fn bounds(operand: &str) -> (usize, usize) {
     let number = |text: &str| text.trim().parse().unwrap_or(0);
     match operand.split_once(':') {
@@ -276,13 +276,13 @@ fn bounds(operand: &str) -> (usize, usize) {
     }
 }
 
-/// Elements of a list; `first` is the number of the first.
+/// The elements of a list that `${NAMES[@]:FROM:LENGTH}` selects; `first` is the number of the first element.
 fn slice(values: Vec<String>, operand: &str, first: usize) -> Vec<String> {
     let (from, length) = bounds(operand);
     values.into_iter().skip(from.saturating_sub(first)).take(length).collect()
 }
 
-/// Characters of a text; nothing of one that is not known.
+/// The characters of a text that `${NAME:FROM:LENGTH}` selects; unknown if the text is not known.
 fn substring(value: &str, operand: &str) -> String {
     if !is_known(value) {
         return COMPUTED.to_string();
@@ -291,7 +291,7 @@ fn substring(value: &str, operand: &str) -> String {
     value.chars().skip(from).take(length).collect()
 }
 
-/// The variable that is all of a word: `$NAME`, `"${NAME}"`.
+/// The variable, if a word consists of it alone: `$NAME`, `"${NAME}"`.
 pub(super) fn sole_variable(word: &Word) -> Option<String> {
     let mut names = word.pieces.iter().filter_map(|piece| match piece {
         Piece::Literal { text, .. } if text.is_empty() => None,
@@ -306,12 +306,12 @@ pub(super) fn absolute(shown: &str) -> String {
     path.map_or_else(|_| shown.to_owned(), |path| path.to_string_lossy().into_owned())
 }
 
-/// A shell pattern against a text.
+/// Whether a shell pattern matches a text.
 pub(super) fn matches(pattern: &str, text: &str) -> bool {
     matcher(pattern)(text)
 }
 
-/// Tells what a shell pattern matches: for who asks it of many texts.
+/// A function that tests whether a shell pattern matches, for use with many texts.
 fn matcher(pattern: &str) -> impl Fn(&str) -> bool {
     let is_glob = pattern.contains(['*', '?', '[']);
     let glob = is_glob.then(|| globset::Glob::new(pattern).map(|glob| glob.compile_matcher()));
@@ -321,7 +321,7 @@ fn matcher(pattern: &str) -> impl Fn(&str) -> bool {
     }
 }
 
-/// `${NAME#pattern}` and its relatives.
+/// Applies `${NAME#pattern}` and similar operators.
 fn edit(value: &str, operator: &str, operand: &str) -> String {
     let is_match = matcher(operand);
     let cuts = || value.char_indices().map(|(at, _)| at).chain([value.len()]);
