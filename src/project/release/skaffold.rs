@@ -1,5 +1,5 @@
-//! `skaffold.yaml`: `deploy.helm.releases` and `manifests.helm.releases`. Profiles apply only when
-//! somebody asks for them, and are left out.
+//! Releases of `skaffold.yaml`: `deploy.helm.releases` and `manifests.helm.releases`. Profiles are left out, as they
+//! only apply if someone activates them.
 
 use super::command::{self, Assignment, AssignmentKind};
 use super::shell::RUN_TIME;
@@ -79,14 +79,15 @@ fn release(item: Node<'_>, file: &File, context: &Context<'_>, found: &mut Found
     });
 }
 
-/// A values file as skaffold looks for it: from the folder that it is called in, which is its configuration's or, with
-/// `--filename`, one above.
+/// The path of a values file. skaffold reads it relative to the directory it is called in, which is that of
+/// `skaffold.yaml` or, with `--filename`, one above it.
 fn values_file(path: &str, directory: &str, context: &Context<'_>) -> String {
     let mut paths = upwards(directory).map(|base| join(base, path));
     paths.find(|path| context.tree.is_file(path)).unwrap_or_else(|| join(directory, path))
 }
 
-/// `setValues` and its relatives, as one layer. What templates say of built images is known when the release is made.
+/// `setValues`, `setValueTemplates` and `setFiles` as one layer. What templates render to, such as the tags of built
+/// images, is only known at deployment.
 fn set(item: Node<'_>) -> Option<Layer> {
     let keys = ["setValues", "setValueTemplates", "setFiles"];
     let nodes = keys.iter().filter_map(|key| item.get(key)).filter(|node| !node.is_empty());

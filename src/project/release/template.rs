@@ -1,5 +1,5 @@
-//! Go templates in declarations of releases, evaluated as those of charts are. What only the tool
-//! that reads them knows is [`UNKNOWN`]. Every byte of the result keeps the place it came from.
+//! Renders Go templates in release declarations, with the same evaluator as for charts. What only the tool that reads
+//! the declaration knows becomes [`UNKNOWN`]. Each byte of the result keeps its place in the file.
 
 mod argocd;
 pub(super) mod data;
@@ -23,18 +23,18 @@ use crate::project::file::File;
 use crate::project::tree::{Tree, join};
 use crate::source::SourceId;
 
-/// Stands in a text for what only the running tool knows. For private use, so that a YAML text may
-/// hold it.
+/// Stands in a text for something that only the tool knows when it runs. A character for private use, so that the text
+/// is still valid YAML.
 pub(super) const UNKNOWN: char = '\u{e000}';
 
-/// Whose templates these are.
+/// The tool whose functions and rules apply to a template.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Dialect {
-    /// helmfile's, with functions of its own.
+    /// helmfile, which has additional functions.
     Helmfile,
-    /// A chart's.
+    /// Helm, as in a chart.
     Helm,
-    /// Those of an `ApplicationSet` of Argo CD's.
+    /// Argo CD, in an `ApplicationSet`.
     ArgoCd,
 }
 
@@ -48,20 +48,19 @@ impl Dialect {
     }
 }
 
-/// What templates are rendered with.
+/// Renders the templates of one declaration.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Engine<'p> {
     pub(super) dialect: Dialect,
     pub(super) tree: &'p Tree<'p>,
-    /// What relative paths of files are relative to.
+    /// The directory to which the paths in templates are relative.
     pub(super) directory: &'p str,
-    /// Files whose templates may be called.
+    /// Files with named templates that the declaration may include.
     pub(super) partials: &'p [&'p File],
 }
 
 impl Engine<'_> {
-    /// Renders a range of a file over some data. `None` when it is no template, or one without
-    /// end.
+    /// Renders a range of a file with some data. `None` if it cannot be parsed or rendered, as when it never ends.
     pub(super) fn render(
         &self,
         source: SourceId,
@@ -72,8 +71,7 @@ impl Engine<'_> {
         self.renders(source, text, range, std::slice::from_ref(data)).pop()
     }
 
-    /// Renders a range of a file over each of some data; what is no template, or one without end,
-    /// is left out.
+    /// Renders a range of a file once for each of `data`. What cannot be parsed or rendered is left out.
     pub(super) fn renders(
         &self,
         source: SourceId,
@@ -114,7 +112,7 @@ impl Engine<'_> {
         })
     }
 
-    /// Fills in the actions of a short text. Texts without any are given back as they are.
+    /// Renders a short text, such as a name; [`UNKNOWN`] if that fails.
     pub(super) fn fill(&self, source: SourceId, text: &str, data: &Json) -> String {
         if !text.contains("{{") {
             return text.to_owned();
@@ -138,14 +136,14 @@ impl Files for Engine<'_> {
     }
 }
 
-/// Whether what is unknown would stand here. What was only decided by it, or computed as where it
-/// is not set, stands as it is.
+/// Whether an unknown value would be written here. Text that an unknown value only decided about, or that was written
+/// because it is not set, is known.
 fn is_open(origin: OriginId, origins: &Origins) -> bool {
     origins.entries(origin).iter().any(|(_, through)| *through > Through::Condition)
 }
 
-/// The rendered text with the offset in the file behind each byte: of literal text its own, of
-/// what an action wrote the action's, of what another file wrote that of the text before it.
+/// The rendered text with the offset in the file for each byte: for literal text its own, for the output of an action
+/// that of the action, and for the output of another file that of the text before it.
 fn mapped(
     source: SourceId,
     file: &str,

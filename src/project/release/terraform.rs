@@ -1,4 +1,5 @@
-//! Terraform's `helm_release`: in a root module once, in a module once for each call of it.
+//! Releases of Terraform's `helm_release`. A resource in a root module is one release, a resource in any other module
+//! one release for each call of the module.
 //!
 //! Mirrors docs/resources/release.md of the provider hashicorp/helm.
 
@@ -26,7 +27,7 @@ use crate::project::tree::{join, parent};
 use crate::source::Span;
 use crate::yaml;
 
-/// The files of one directory.
+/// A Terraform module: the files of one directory.
 #[derive(Default)]
 struct Module<'p> {
     directory: String,
@@ -38,7 +39,7 @@ impl Module<'_> {
         self.files.iter().flat_map(move |(_, body)| body.get_blocks(kind))
     }
 
-    /// `variable "name"`, `resource "kind" "name"`: the block with these labels.
+    /// The block with these labels, such as `variable "name"` or `resource "kind" "name"`.
     fn block<'m>(&'m self, kind: &str, labels: &[&str]) -> Option<&'m Block> {
         self.files.iter().flat_map(|(_, body)| body.blocks()).find(|block| {
             block.has_ident(kind)
@@ -56,12 +57,12 @@ impl Module<'_> {
     }
 }
 
-/// One use of a module.
+/// One use of a module: a root module, or a call of another module.
 #[derive(Clone, Default)]
 struct Instance {
     variables: BTreeMap<String, Value>,
     label: Option<String>,
-    /// The directory terraform runs in.
+    /// The directory of the root module, in which Terraform runs.
     root: String,
 }
 
@@ -99,7 +100,7 @@ pub(super) fn find(context: &Context<'_>, found: &mut Found) {
     }
 }
 
-/// A file that is no HCL and would declare releases if it were.
+/// The error for a file with a `helm_release` that is not valid HCL.
 fn unread(file: &File, error: &hcl_edit::parser::Error) -> Option<Unresolved> {
     let release = file.text().find("\"helm_release\"")?;
     let why = format!("line {} of the file is no HCL", error.location().line());
@@ -111,7 +112,7 @@ fn is_release(block: &Block) -> bool {
     block.labels.first().is_some_and(|label| label.as_str() == "helm_release")
 }
 
-/// Every use of a module: one for each chain of calls down from a root module.
+/// All uses of a module: one for each chain of calls from a root module.
 fn instances(module: &Module<'_>, modules: &Modules<'_>, depth: usize) -> Vec<Instance> {
     let mut instances = Vec::new();
     let mut called = false;
@@ -155,7 +156,7 @@ fn instances(module: &Module<'_>, modules: &Modules<'_>, depth: usize) -> Vec<In
     instances
 }
 
-/// One release, or one for each key of `for_each`.
+/// Adds the releases of a resource: one, or several with `for_each` or `count`.
 fn each(
     file: &File,
     block: &Block,
@@ -210,7 +211,7 @@ fn release(
     chart.span = attribute("chart").map(|chart| span(chart.span()));
     let namespace = match attribute("namespace").map(|namespace| scope.value(&namespace.value)) {
         Some(Value::Text(namespace)) => Some(namespace),
-        // The provider's default; in a module that nobody calls, whoever does may still say another.
+        // The provider's default. A module that is not called here may get another namespace from its callers.
         Some(Value::Null) if instance.label.is_some() => Some("default".to_owned()),
         Some(_) => None,
         None => Some("default".to_owned()),
@@ -235,13 +236,13 @@ fn release(
     });
 }
 
-/// Where something stands whose range the parser says.
+/// The span of a range that the HCL parser returned.
 fn place(range: Option<Range<usize>>, file: &File) -> Span {
     let range = range.unwrap_or(0..0);
     Span::new(file.source, range.start, range.end)
 }
 
-/// The layers of `values`, in order.
+/// Adds the layers of an expression in `values`, in order.
 fn layers(
     expression: &Expression,
     file: &File,
@@ -264,7 +265,7 @@ fn layers(
                 "concat" | "compact" | "flatten" | "tolist" => {
                     call.args.iter().for_each(|arg| layers(arg, file, scope, bases, context, into));
                 }
-                // The first that is there, or that has items.
+                // The first argument that exists, or that has items.
                 name @ ("try" | "coalescelist") => {
                     let passes = |value: &Value| match value {
                         Value::Missing => name == "try",
@@ -332,7 +333,7 @@ fn layers(
     }
 }
 
-/// The expression that is all there is to a text.
+/// The expression in a string that consists of nothing else: `"${…}"`.
 fn sole(template: &StringTemplate) -> Option<&Expression> {
     let mut elements = template.iter();
     match (elements.next(), elements.next()) {
@@ -341,7 +342,7 @@ fn sole(template: &StringTemplate) -> Option<&Expression> {
     }
 }
 
-/// Up to the line of the closing delimiter.
+/// The length of a heredoc's body without the line of the closing delimiter.
 fn heredoc_length(body: &str) -> usize {
     let body = body.trim_end();
     body.rfind('\n').map_or(0, |at| at + 1)
@@ -356,11 +357,12 @@ fn plain_values(file: &File, range: Range<usize>) -> Content {
     }
 }
 
-/// `set`, `set_list`, `set_sensitive`: blocks, or since version 3 of the provider lists of objects.
+/// `set`, `set_list`, `set_sensitive` and `set_wo` as one layer. They are blocks, or since version 3 of the provider
+/// lists of objects.
 fn set(block: &Block, file: &File, scope: &Scope<'_>) -> Option<Layer> {
     let names = ["set", "set_list", "set_sensitive", "set_wo"];
     let mut spans: Vec<Range<usize>> = Vec::new();
-    // What each assigns; `None` where that cannot be told.
+    // `None` for what cannot be evaluated.
     let mut assignments: Vec<Option<Assignment>> = Vec::new();
     for inner in block.body.blocks() {
         let dynamic = inner.ident.as_str() == "dynamic"
@@ -394,8 +396,8 @@ fn set(block: &Block, file: &File, scope: &Scope<'_>) -> Option<Layer> {
     Some(Layer::inline(span, known.map_or(Content::Unknown, Content::Set)))
 }
 
-/// One assignment, whose parts `get` gives; `None` where nobody can tell what it assigns, or to what. A text that
-/// only Terraform knows is one that is known when the release is made.
+/// One assignment, whose arguments `get` returns. `None` if its path is not known, or its value is not a text. A value
+/// that only Terraform knows is known at deployment.
 fn assignment<'e>(
     get: &dyn Fn(&str) -> Option<&'e Expression>,
     is_list: bool,
@@ -418,7 +420,7 @@ fn assignment<'e>(
     })
 }
 
-/// What an object written out has under a name.
+/// The value of a key in an object expression.
 fn member<'e>(object: &'e Object, name: &str) -> Option<&'e Expression> {
     let is_meant = |key: &ObjectKey| match key {
         ObjectKey::Ident(key) => key.as_str() == name,

@@ -1,16 +1,16 @@
-//! Text that stands in a file in another spelling than its own: a script in a YAML scalar. Every
-//! byte keeps the place it came from.
+//! Texts that are written differently in a file, such as a script in a YAML scalar. Each byte keeps its place in the
+//! file.
 
 use super::shell::Field;
 use crate::source::{SourceId, Sources, Span};
 use crate::yaml::{Node, Style};
 
-/// A text and, for each byte of it, the offset in its file.
+/// A text and, for each byte, its offset in the file.
 #[derive(Debug, Clone)]
 pub(super) struct Mapped {
     pub(super) source: SourceId,
     pub(super) text: String,
-    /// As long as the text, and one more for its end. Empty for a whole file: the same offsets.
+    /// One for each byte of the text, and one for its end. Empty for a whole file, where nothing is shifted.
     offsets: Vec<u32>,
 }
 
@@ -48,7 +48,7 @@ impl Mapped {
         mapped.finish(span.range().end)
     }
 
-    /// A text that is not in the file, in the place of what stands at `from`.
+    /// A text that is not in the file, and replaces what is at `from`.
     pub(super) fn instead(source: SourceId, text: &str, from: usize) -> Self {
         let mut mapped = Self::empty(source);
         mapped.push_instead(text, from);
@@ -64,13 +64,13 @@ impl Mapped {
         self.offsets.extend((from..from + text.len()).map(narrow));
     }
 
-    /// Adds text that is not in the file, in the place of what stands at `from`.
+    /// Adds a text that is not in the file, and replaces what is at `from`.
     fn push_instead(&mut self, text: &str, from: usize) {
         self.text.push_str(text);
         self.offsets.extend(std::iter::repeat_n(narrow(from), text.len()));
     }
 
-    /// Adds a further text after a line break.
+    /// Adds a line break and another text.
     pub(super) fn append(&mut self, other: &Self) {
         self.offsets.pop();
         let start = other.span(0, 0).start as usize;
@@ -86,7 +86,7 @@ impl Mapped {
         self.offsets.push(narrow(from + text.len()));
     }
 
-    /// Adds a text in the place of what stands in the file at `from`.
+    /// Adds a text that is not in the file, and replaces what is at `from`.
     pub(super) fn add_instead(&mut self, text: &str, from: usize) {
         self.offsets.pop();
         self.push_instead(text, from);
@@ -98,7 +98,7 @@ impl Mapped {
         self
     }
 
-    /// Where a range of the text stands in the file.
+    /// The span in the file of a range of the text.
     pub(super) fn span(&self, start: usize, end: usize) -> Span {
         if self.offsets.is_empty() {
             return Span::new(self.source, start, end);
@@ -109,13 +109,13 @@ impl Mapped {
         Span { source: self.source, start: offset(start), end }
     }
 
-    /// What stands in the file where a word comes from.
+    /// A word as it is written in the file.
     pub(super) fn written(&self, word: &Field, sources: &Sources) -> String {
         let span = self.span(word.start, word.end);
         sources.get(self.source).text.get(span.range()).unwrap_or_default().to_owned()
     }
 
-    /// Replaces each `open … close` by what `value` makes of the text between.
+    /// Replaces each `open … close` by what `value` returns for the text in between.
     pub(super) fn substitute(
         &self,
         open: &str,
@@ -148,7 +148,7 @@ fn narrow(offset: usize) -> u32 {
     u32::try_from(offset).unwrap_or(u32::MAX)
 }
 
-/// A block scalar's lines without their indentation; folded, lines of equal indentation are one.
+/// Adds the lines of a block scalar without their indentation; if `folded`, lines with equal indentation are joined.
 fn block(raw: &str, start: usize, folded: bool, mapped: &mut Mapped) {
     let indents = raw.split('\n').skip(1).filter(|line| !line.trim().is_empty());
     let indent = indents.map(|line| line.len() - line.trim_start_matches(' ').len()).min();
@@ -169,7 +169,7 @@ fn block(raw: &str, start: usize, folded: bool, mapped: &mut Mapped) {
     }
 }
 
-/// A plain or quoted scalar's lines, joined by a space; an empty line is a line break.
+/// Adds the lines of a plain or quoted scalar, joined by spaces; an empty line is a line break.
 fn flow(raw: &str, start: usize, mapped: &mut Mapped) {
     let mut at = start;
     for (number, line) in raw.split_inclusive('\n').enumerate() {

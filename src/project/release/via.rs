@@ -1,6 +1,6 @@
-//! The sources of releases.
+//! Where releases are declared.
 
-/// What a release was read from, as the JSON contract names it.
+/// What declares a release, as the JSON report names it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Via {
     /// `plimsoll.yaml`.
@@ -29,16 +29,16 @@ pub enum Via {
     Terraform,
     /// `skaffold.yaml`.
     Skaffold,
-    /// A chart with its own values: nothing declares a release of it.
+    /// A chart with its default values, of which nothing declares a release.
     ChartDefault,
-    /// A chart with one of its `ci/*-values.yaml`.
+    /// A chart with one of its files `ci/*-values.yaml`.
     ChartCiValues,
-    /// A chart with a values file beside its own.
+    /// A chart with another values file beside its `values.yaml`.
     SiblingValues,
 }
 
 impl Via {
-    /// The word in the JSON contract.
+    /// Its name in the JSON report.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -61,8 +61,8 @@ impl Via {
         }
     }
 
-    /// Whether all declarations of one such file hold together, in one cluster: commands, and
-    /// blocks that are counted, may stand for either of two ways; Applications name their cluster.
+    /// Whether all releases that one such file declares are in the same cluster at the same time. Commands and blocks
+    /// with `count` may be alternatives, and Applications name their cluster.
     pub(super) fn holds_at_once(self) -> bool {
         match self {
             Self::Config

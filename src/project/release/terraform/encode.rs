@@ -1,4 +1,4 @@
-//! Values that Terraform's `yamlencode` makes of an object that is written out.
+//! The values in an object expression that is passed to Terraform's `yamlencode` or `jsonencode`.
 
 use hcl_edit::Span as _;
 use hcl_edit::expr::{Expression, Object, ObjectKey};
@@ -9,11 +9,11 @@ use crate::project::release::embedded::{below, is_reached, verbatim};
 use crate::project::release::shell::RUN_TIME;
 use crate::yaml::{Scalar, resolve_plain};
 
-/// As many settings one object may come to.
+/// The most settings of one object.
 const MAX_SETTINGS: usize = 10_000;
 
-/// The values that an object comes to, each where it is written; [`Content::Unknown`] where it has a value whose type is only
-/// known to Terraform.
+/// The values of an object expression, each with its own span; [`Content::Unknown`] if only Terraform knows the type of
+/// one of them.
 pub(super) fn values(expression: &Expression, file: &File, scope: &Scope<'_>) -> Content {
     let Expression::Object(object) = expression else { return Content::Unknown };
     let mut encoder = Encoder { file, scope, settings: Vec::new() };
@@ -30,7 +30,7 @@ struct Encoder<'e> {
 }
 
 impl Encoder<'_> {
-    /// Adds what an object gives below a path.
+    /// Adds the values of an object below a path.
     fn object(&mut self, object: &Object, path: &str) -> Option<()> {
         for (key, value) in object {
             let key = match key {
@@ -43,7 +43,7 @@ impl Encoder<'_> {
         Some(())
     }
 
-    /// Adds what an expression gives for a path, lists before what is in them.
+    /// Adds the value of an expression at a path. An empty list comes before the items that are set in it.
     fn leaf(&mut self, expression: &Expression, path: &str) -> Option<()> {
         let Self { scope, .. } = *self;
         let span = place(expression.span(), self.file);
@@ -71,18 +71,18 @@ impl Encoder<'_> {
             Expression::Object(object) => self.object(object, path)?,
             Expression::Parenthesis(inner) => self.leaf(inner.inner(), path)?,
             Expression::String(value) => set(AssignmentKind::String, verbatim(value.value())),
-            // A template that is nothing but an expression gives what that gives.
+            // A template that is a single expression has the value of the expression, of any type.
             Expression::StringTemplate(template) if sole(template).is_some() => {
                 self.leaf(sole(template)?, path)?;
             }
-            // Whatever else stands in a text, it is one.
+            // Any other template is a text.
             Expression::StringTemplate(_) | Expression::HeredocTemplate(_) => {
                 let text = scope.text(expression).map(|text| verbatim(&text));
                 set(AssignmentKind::String, text.unwrap_or_else(|| RUN_TIME.to_string()));
             }
             _ => match scope.value(expression) {
                 Value::Null => set(AssignmentKind::Json, "null".to_owned()),
-                // A number or a truth value may be a text, or none.
+                // What is a text here may be a number or a boolean in Terraform.
                 Value::Text(text) if matches!(resolve_plain(&text), Scalar::Str(_)) => {
                     set(AssignmentKind::String, verbatim(&text));
                 }

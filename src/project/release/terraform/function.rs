@@ -1,13 +1,13 @@
-//! Terraform's functions, as far as names, charts and counts of releases are made by them.
+//! Those of Terraform's functions that are used for the names, charts and counts of releases.
 
 use super::value::Value;
 
-/// Lists in lists past which nobody looks.
+/// The deepest nesting of lists that is evaluated.
 const MAX_NESTED: usize = 20;
-/// Items past which nobody looks: locals may double each other.
+/// The most items of a list that is evaluated, as each local may double the list of another.
 const MAX_ITEMS: usize = 2000;
 
-/// What a function gives for arguments that are evaluated; [`Value::Unknown`] for any that is not here.
+/// The result of a function for evaluated arguments; [`Value::Unknown`] for a function that is not here.
 pub(super) fn call(name: &str, arguments: &[Value]) -> Value {
     let texts = all(arguments, |argument| text(argument).map(|text| vec![text]));
     let of_texts = texts.and_then(|texts| self::of_texts(name, &texts));
@@ -123,7 +123,7 @@ fn of_collections(name: &str, arguments: &[Value]) -> Value {
     }
 }
 
-/// What all the arguments hold, one after another; `None` where one is not of their kind, and of too many.
+/// The items of all arguments in order; `None` if `items` returns none for one of them, or if there are too many.
 fn all<'v, T>(
     arguments: &'v [Value],
     items: impl Fn(&'v Value) -> Option<Vec<T>>,
@@ -141,7 +141,7 @@ fn all<'v, T>(
 fn distinct(items: &[Value]) -> Vec<Value> {
     let mut out: Vec<Value> = Vec::new();
     for item in items {
-        // Nobody can tell whether an unknown one is a repetition.
+        // An unknown item may or may not be a repetition.
         if matches!(item, Value::Unknown | Value::Missing) || !out.contains(item) {
             out.push(item.clone());
         }
@@ -149,7 +149,7 @@ fn distinct(items: &[Value]) -> Vec<Value> {
     out
 }
 
-/// The items of lists in lists; false where one may be a list.
+/// Adds the items of lists and of the lists in them; false if an item may be a list that is not known.
 fn flatten(items: &[Value], depth: usize, into: &mut Vec<Value>) -> bool {
     items.iter().all(|item| match item {
         Value::List(inner) => depth < MAX_NESTED && flatten(inner, depth + 1, into),

@@ -1,4 +1,4 @@
-//! What Terraform's expressions are worth, as far as the files alone say.
+//! Evaluates Terraform's expressions as far as the files alone determine them.
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
@@ -14,7 +14,7 @@ use hcl_edit::template::Element;
 
 use super::{Instance, Module, function, ident};
 
-/// A value; `Unknown` where only Terraform can tell.
+/// A value; `Unknown` if only Terraform knows it.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Value {
     Text(String),
@@ -22,35 +22,35 @@ pub(super) enum Value {
     Map(BTreeMap<String, Value>),
     Null,
     Unknown,
-    /// What is asked for is not there: an error, if it is not asked for by `try`.
+    /// A key or an item that does not exist, which is an error except in `try`.
     Missing,
 }
 
 impl From<bool> for Value {
-    /// A text, as Terraform converts it to.
+    /// The text to which Terraform converts it.
     fn from(holds: bool) -> Self {
         Self::Text(holds.to_string())
     }
 }
 
-/// What names mean in one use of a module.
+/// The values of names in one use of a module.
 #[derive(Clone)]
 pub(super) struct Scope<'m> {
     module: &'m Module<'m>,
     instance: &'m Instance,
     each: Option<(Value, Value)>,
-    /// `count.index`, where there is a `count` that is known.
+    /// `count.index`, if there is a `count` that is known.
     index: Option<usize>,
-    /// The variables of the `for` expressions around, the innermost last.
+    /// The variables of the enclosing `for` expressions, the innermost last.
     bound: Vec<(Rc<str>, Rc<Value>)>,
     depth: usize,
-    /// Expressions that may still be evaluated: locals made of each other, several times each, are without end.
+    /// How many more expressions may be evaluated. Locals that each use another several times would take forever.
     left: Rc<Cell<usize>>,
 }
 
 const MAX_DEPTH: usize = 40;
 const MAX_EVALUATED: usize = 100_000;
-/// Instances past which a `count` is one for this purpose.
+/// The most instances of a `count` that are looked at.
 const MAX_COUNT: usize = 64;
 
 impl<'m> Scope<'m> {
@@ -66,7 +66,8 @@ impl<'m> Scope<'m> {
         }
     }
 
-    /// The block's own scope; with `for_each` or `count` one for each key, where they are known.
+    /// The scope of each instance of a block, with the instance's key: one without `for_each` and `count`, or if they
+    /// are not known.
     pub(super) fn each(&self, body: &Body) -> Vec<(Option<String>, Self)> {
         let count = body.get_attribute("count").and_then(|count| self.text(&count.value));
         if let Some(count) = count.and_then(|count| count.parse::<usize>().ok()) {
@@ -107,7 +108,7 @@ impl<'m> Scope<'m> {
         }
     }
 
-    /// Whether a condition holds, if that is known.
+    /// Whether a condition is true, if that is known.
     pub(super) fn truth(&self, expression: &Expression) -> Option<bool> {
         match self.value(expression) {
             Value::Text(text) => text.parse().ok(),
@@ -186,7 +187,7 @@ impl<'m> Scope<'m> {
         }
     }
 
-    /// The variable of a `for` expression.
+    /// The value of a variable of an enclosing `for` expression.
     fn bound(&self, name: &str) -> Option<Value> {
         let found = self.bound.iter().rfind(|(own, _)| &**own == name);
         found.map(|(_, value)| value.as_ref().clone())
@@ -196,7 +197,7 @@ impl<'m> Scope<'m> {
         let operator = operation.operator.value();
         if matches!(operator, BinaryOperator::And | BinaryOperator::Or) {
             let sides = [&operation.lhs_expr, &operation.rhs_expr].map(|side| self.truth(side));
-            // Either side alone may settle it.
+            // One known side may be enough.
             let settles = *operator == BinaryOperator::Or;
             return match sides {
                 [Some(a), _] if a == settles => Value::from(a),
@@ -240,7 +241,7 @@ impl<'m> Scope<'m> {
         }
     }
 
-    /// `[for …]` or `{for …}` over what is known.
+    /// The result of `[for …]` or `{for …}`, if its collection is known.
     fn for_each(&self, each: &ForExpr) -> Value {
         let pairs: Vec<(Value, Value)> = match self.value(&each.intro.collection_expr) {
             Value::List(items) => {
@@ -357,14 +358,14 @@ impl<'m> Scope<'m> {
     }
 }
 
-/// A path as it is written: `.` for the working directory.
+/// The absolute path of a directory; an empty path is the working directory.
 fn dot(path: &str) -> String {
     // Absolute, so that it means the same from any directory.
     std::path::absolute(if path.is_empty() { "." } else { path })
         .map_or_else(|_| path.to_owned(), |path| path.to_string_lossy().into_owned())
 }
 
-/// What stands at the end of a path of keys and indices.
+/// The value to which a path of keys and indices leads.
 fn walk(value: Value, steps: &[String]) -> Value {
     steps.iter().fold(value, |value, step| match value {
         Value::Map(mut map) => map.remove(step).unwrap_or(Value::Missing),
@@ -377,7 +378,7 @@ fn walk(value: Value, steps: &[String]) -> Value {
     })
 }
 
-/// What `terraform.tfvars` and `*.auto.tfvars` give the variables of a root module.
+/// The variables of a root module that `terraform.tfvars` and `*.auto.tfvars` set.
 pub(super) fn assigned(directory: &str) -> BTreeMap<String, Value> {
     let path = if directory.is_empty() { "." } else { directory };
     let Ok(entries) = std::fs::read_dir(path) else { return BTreeMap::new() };
@@ -389,7 +390,7 @@ pub(super) fn assigned(directory: &str) -> BTreeMap<String, Value> {
             name == "terraform.tfvars" || name.ends_with(".auto.tfvars")
         })
         .collect();
-    // terraform.tfvars first, the others by name over it.
+    // `terraform.tfvars` first; the others, by name, override it.
     files.sort_by_key(|path| (!path.ends_with("terraform.tfvars"), path.clone()));
     let empty = (Module::default(), Instance::default());
     let scope = Scope::new(&empty.0, &empty.1);

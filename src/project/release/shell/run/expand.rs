@@ -348,8 +348,8 @@ fn edit(value: &str, operator: &str, operand: &str) -> String {
     }
 }
 
-/// The words that one with braces stands for, as bash makes them: `web-{a,b}`, `{1..3}`; the word itself where there are
-/// none. No more than loops take turns; braces within braces stay as they are.
+/// Expands the braces in a word as bash does: `web-{a,b}`, `{1..3}`. A word without braces gives itself. At most
+/// [`MAX_TURNS`] words, as for loops; nested braces are not expanded.
 fn braced(word: &str) -> Vec<String> {
     let mut begun: Vec<String> = vec![String::new()];
     let mut rest = word;
@@ -363,7 +363,7 @@ fn braced(word: &str) -> Vec<String> {
     begun.into_iter().map(|start| start + rest).collect()
 }
 
-/// What stands before the first braces that offer a choice, the choices, and what stands behind.
+/// The text before the first braces that can be expanded, what they expand to, and the text after them.
 fn first_braces(text: &str) -> Option<(&str, Vec<String>, &str)> {
     let opens = text.match_indices('{').map(|(at, _)| at);
     opens.into_iter().find_map(|open| {
@@ -377,7 +377,7 @@ fn first_braces(text: &str) -> Option<(&str, Vec<String>, &str)> {
     })
 }
 
-/// The numbers from one to another, both included, in the order that bash has them.
+/// The numbers of `{first..last}`, counted down if `last` is the lower one.
 fn range(first: &str, last: &str) -> Option<Vec<String>> {
     let (first, last): (i32, i32) = (first.parse().ok()?, last.parse().ok()?);
     let numbers: Box<dyn Iterator<Item = i32>> = match first <= last {

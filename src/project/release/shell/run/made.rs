@@ -1,16 +1,16 @@
-//! Files that come to be while a script runs.
+//! The files that a script creates when it runs.
 
 use super::{Environment, Field, Shell, base_name, is_known, join};
 
 impl Shell<'_> {
-    /// Notes that a file is made.
+    /// Records that a file is created.
     pub(super) fn make(&mut self, path: &str, way: &Environment) {
         if is_known(path) && !path.is_empty() {
             self.made.extend(way.directories.iter().map(|base| join(base, path)));
         }
     }
 
-    /// Notes the files that a program makes, as far as its arguments name them.
+    /// Records the files that a program creates, as far as its arguments name them.
     pub(super) fn make_by_program(&mut self, fields: &[Field], way: &Environment) {
         for path in outputs(fields) {
             self.make(&path, way);
@@ -18,7 +18,7 @@ impl Shell<'_> {
     }
 }
 
-/// The files that programs are told to write: `tee FILE`, `cp FROM TO`, `curl -o FILE`.
+/// The files that a program writes according to its arguments: `tee FILE`, `cp FROM TO`, `curl -o FILE`.
 fn outputs(fields: &[Field]) -> Vec<String> {
     let Some((program, arguments)) = fields.split_first() else { return Vec::new() };
     let program = base_name(&program.text);
@@ -28,7 +28,7 @@ fn outputs(fields: &[Field]) -> Vec<String> {
         "cp" | "mv" | "ln" | "install" => {
             let mut from: Vec<&str> = named().map(|word| word.text.as_str()).collect();
             let Some(to) = from.pop() else { return Vec::new() };
-            // What is copied into a folder keeps its name.
+            // `TO` may be a folder, in which the files keep their names.
             let inside = from.iter().map(|from| format!("{to}/{}", base_name(from)));
             inside.chain([to.to_owned()]).collect()
         }

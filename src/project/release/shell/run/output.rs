@@ -1,10 +1,10 @@
-//! What commands print, for the few that scripts build names and paths with.
+//! The output of the few commands with which scripts usually build names and paths.
 
 use super::expand::absolute;
 use super::{COMPUTED, Command, Environment, MAX_CALLS, Shell, Word, base_name, is_known, parent};
 
 impl Shell<'_> {
-    /// What a command prints, for the few that scripts build names and paths with.
+    /// The output of a command, if it is one with which scripts usually build names and paths.
     pub(super) fn output(&mut self, commands: &[Command], way: &Environment) -> String {
         let computed = || COMPUTED.to_string();
         match commands {
@@ -95,7 +95,7 @@ impl Shell<'_> {
         }
     }
 
-    /// `echo text | tr A-Z a-z` and its relatives.
+    /// The output of a pipe such as `echo text | tr A-Z a-z`.
     fn piped(&mut self, steps: &[Command], way: &Environment) -> String {
         let [first, rest @ ..] = steps else { return String::new() };
         let mut text = self.output(std::slice::from_ref(first), way);
