@@ -82,6 +82,11 @@ fn misplaced_fields_are_shown_their_place() {
             "it belongs further out, beside `containers`",
         ),
         ("  replicas: 2", "  livenessProbe: {}", "it belongs under `template.spec.containers[]`"),
+        (
+            "      containers:",
+            "      volumes:\n        - {name: v, persistentVolumeClaim: {claimName: v}, readOnly: true}\n      containers:",
+            "it belongs under `persistentVolumeClaim`",
+        ),
     ] {
         let said = said(&DEPLOYMENT.replace(from, to), 34);
         assert!(said[0].contains(place), "{said:?}");

@@ -141,7 +141,8 @@ impl<'a, 's> Walk<'a, 's> {
         let names = fields.iter().map(|(name, _)| name);
         let near = nearest(key, names);
         let meant = near.map(question);
-        let suggestion = meant.or_else(|| self.advice(key, fields));
+        let beside = entry.value.parent();
+        let suggestion = meant.or_else(|| self.advice(key, fields, beside));
         let read = match entry.key.raw() {
             raw if raw == key || raw.is_empty() => String::new(),
             raw => format!("`{raw}`, which YAML reads as "),
@@ -158,25 +159,31 @@ impl<'a, 's> Walk<'a, 's> {
         });
     }
 
-    /// Where a field that stands at the wrong level belongs.
-    fn advice(&self, key: &str, fields: &Fields) -> Option<String> {
+    /// Where a field that stands at the wrong level belongs; what is there beside it comes first.
+    fn advice(&self, key: &str, fields: &Fields, beside: Option<Node<'_>>) -> Option<String> {
         if COMMON.contains(&key) {
             return None;
         }
-        if let Some(place) = self.place_of(key, fields, MISPLACED_DEPTH) {
+        if let Some(place) = self.place_of(key, fields, MISPLACED_DEPTH, beside) {
             return Some(format!("it belongs under `{place}`"));
         }
         self.above.iter().rev().take(MISPLACED_DEPTH).find_map(|(fields, went)| {
             if fields.get(key).is_some() {
                 return Some(format!("it belongs further out, beside `{went}`"));
             }
-            let place = self.place_of(key, fields, MISPLACED_DEPTH)?;
+            let place = self.place_of(key, fields, MISPLACED_DEPTH, None)?;
             Some(format!("it belongs under `{place}`"))
         })
     }
 
-    /// Where below these fields one of this name stands, nearest first.
-    fn place_of(&self, key: &str, fields: &Fields, depth: usize) -> Option<String> {
+    /// Where below these fields one of this name stands, nearest first, and of the nearest those that are there.
+    fn place_of(
+        &self,
+        key: &str,
+        fields: &Fields,
+        depth: usize,
+        node: Option<Node<'_>>,
+    ) -> Option<String> {
         let objects = || {
             fields.iter().filter(|(name, _)| *name != "status").filter_map(|(name, field)| {
                 let (shape, name) = match &field.shape {
@@ -193,14 +200,18 @@ impl<'a, 's> Walk<'a, 's> {
                 }
             })
         };
-        if let Some((name, _)) = objects().find(|(_, inner)| inner.get(key).is_some()) {
+        let has_key = || objects().filter(|(_, inner)| inner.get(key).is_some());
+        let is_there =
+            |name: &str| node.is_some_and(|node| node.get(name.trim_end_matches("[]")).is_some());
+        let there = has_key().find(|(name, _)| is_there(name));
+        if let Some((name, _)) = there.or_else(|| has_key().next()) {
             return Some(name);
         }
         if depth <= 1 {
             return None;
         }
         objects().find_map(|(name, inner)| {
-            Some(format!("{name}.{}", self.place_of(key, inner, depth - 1)?))
+            Some(format!("{name}.{}", self.place_of(key, inner, depth - 1, None)?))
         })
     }
 
