@@ -183,7 +183,7 @@ fn is_expression(text: &str) -> bool {
 }
 
 /// Whether a word has a name in it between marks that a build looks for, `@version@`, `__NAME__`, `%NAME%`, `##NAME##`,
-/// `{NAME}`, `[NAME]`, or is for `printf` to fill in.
+/// `{NAME}`, `[NAME]`, `#{Octopus.Name}`, says itself that it is to be replaced, or is for `printf` to fill in.
 fn is_between_marks(text: &str) -> bool {
     let is_property = |name: &str| {
         let is_part = |letter: char| letter.is_ascii_alphanumeric() || "._-".contains(letter);
@@ -195,8 +195,21 @@ fn is_between_marks(text: &str) -> bool {
             || has_between(text, "##", "##", is_in_capitals)
             || has_between(text, "{", "}", is_in_capitals)
             || has_between(text, "[", "]", is_in_capitals)
+            || has_between(text, "#{", "}", is_property)
+            || asks_to_be_replaced(text)
             || text.contains("%s"))
         || is_between_underscores(text)
+}
+
+/// Whether a word has in it what says that it is to be replaced, `REPLACE_IMAGE` or `replace_port`: `sed` does, or who
+/// takes the manifest for a beginning.
+fn asks_to_be_replaced(text: &str) -> bool {
+    let is_begun = |before: &str| !before.ends_with(|last: char| last.is_ascii_alphanumeric());
+    let goes_on = |rest: &str| rest.starts_with(|first: char| first.is_ascii_alphabetic());
+    ["REPLACE_", "replace_"].into_iter().any(|word| {
+        let mut found = text.match_indices(word);
+        found.any(|(at, _)| is_begun(&text[..at]) && goes_on(&text[at + word.len()..]))
+    })
 }
 
 /// Whether a word has `__NAME__` in it, which nothing but a build puts into a chart's values.
@@ -331,6 +344,8 @@ mod tests {
             "registry.example/##IMAGE##",
             "{GATEWAY_NAME}",
             "registry.example/[PROJECT_ID]/web",
+            "#{Name}",
+            "web-#{Octopus.Release.Number}",
             "%s-web",
         ] {
             assert!(has_placeholder(text, Stage::Written), "{text}");
@@ -350,10 +365,24 @@ mod tests {
             "##a##",
             "{a}",
             "[a-z]",
+            "#{}",
+            "#{1}",
             "{\"A\": 1}",
             "--x={A}",
             "a {A}",
         ] {
+            assert!(!has_placeholder(text, Stage::Written), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_name_may_say_itself_that_it_is_to_be_replaced() {
+        for text in ["REPLACE_IMAGE", "replace_port", "web-replace_name-svc", "REPLACE_HOST:5000/a"]
+        {
+            assert!(has_placeholder(text, Stage::Written), "{text}");
+            assert!(!has_placeholder(text, Stage::Rendered), "{text}");
+        }
+        for text in ["replace", "replace_", "irreplace_able", "--x=replace_a", "replace_a b"] {
             assert!(!has_placeholder(text, Stage::Written), "{text}");
         }
     }
