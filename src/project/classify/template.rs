@@ -50,7 +50,15 @@ fn is_of_marks(text: &str, stream: &Stream) -> bool {
         let slot = line.trim().strip_prefix('<');
         slot.is_some_and(|slot| slot.find('>') == Some(slot.len() - 1) && is_name(slot, '>'))
     };
-    !stream.errors.is_empty() && text.lines().any(|line| is_mark(line) || is_slot(line))
+    let is_block = |line: &str| {
+        let block = line.trim().strip_prefix("${");
+        block.is_some_and(|block| {
+            block.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
+                && block.find('}') == Some(block.len() - 1)
+        })
+    };
+    let is_any = |line: &str| is_mark(line) || is_slot(line) || is_block(line);
+    !stream.errors.is_empty() && text.lines().any(is_any)
 }
 
 /// True for a ytt template. Directives of ytt are YAML comments, after a value or on lines of their own.
