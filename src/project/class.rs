@@ -15,8 +15,8 @@ pub enum Class {
     ChartMeta,
     /// A file in a chart's `templates/`, which is never read as YAML.
     ChartTemplate,
-    /// A template outside of charts: text with `{{`, lines that begin with `{%`, values that begin with `%s`, or ytt
-    /// directives. It has to be rendered before it is deployed.
+    /// A template of objects or values outside of charts: text with `{{`, lines that begin with `{%`, values that begin
+    /// with `%s`, or ytt directives. It has to be rendered before it is deployed.
     Template,
     /// `helmfile.yaml` or a part of one.
     Helmfile,

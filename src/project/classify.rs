@@ -98,7 +98,12 @@ pub fn take_text(
 fn look(path: &str, by_name: Option<Class>, text: &str, stream: &Stream) -> Seen {
     let name = PathName::of(path);
     if template::is_any(text, stream) {
-        let by_content = if name.is_helmfile() { Class::Helmfile } else { Class::Template };
+        // What configures programs, or Ansible, is no matter of anybody's here.
+        let by_content = match name.is_helmfile() {
+            true => Class::Helmfile,
+            false if template::makes_objects(text) || name.is_values() => Class::Template,
+            false => Class::Other,
+        };
         return Seen::unparsed(by_name.unwrap_or(by_content));
     }
     let words = Words::of_yaml(text);

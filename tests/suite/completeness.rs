@@ -107,6 +107,18 @@ fn text_of_another_template_language_is_named() {
     says(&[("a.yaml", &text)], "templates that no chart renders were not checked: a.yaml");
 }
 
+/// What configures a program, or Ansible, makes no objects.
+#[test]
+fn a_template_that_has_no_objects_in_it_is_no_matter_of_a_run() {
+    let task = "- name: join\n  command: {{ join }}\n";
+    let Pair { usual, strict } = check(&[("tasks.yaml", task), ("a.yaml", CONFIG_MAP)]);
+    assert!(!usual.expect_code(0).err.contains("tasks.yaml"));
+    strict.expect_code(0);
+    let values = "replicas: {{ replicas }}\n";
+    let said = "templates that no chart renders were not checked: prod-values.yaml";
+    says(&[("prod-values.yaml", values), ("a.yaml", CONFIG_MAP)], said);
+}
+
 /// They are parts of objects, held against what a cluster has.
 #[test]
 fn what_a_test_of_a_cluster_expects_is_no_manifest() {

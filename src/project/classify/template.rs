@@ -11,6 +11,13 @@ pub(super) fn is_any(text: &str, stream: &Stream) -> bool {
         || is_of_ytt(text)
 }
 
+/// Whether a template makes objects, as far as its text shows.
+pub(super) fn makes_objects(text: &str) -> bool {
+    let has_key =
+        |key: &str| text.lines().any(|line| line.trim_start_matches([' ', '-']).starts_with(key));
+    has_key("kind:") && has_key("apiVersion:")
+}
+
 /// True for a Go template: the text does not parse, or `{{` begins a value that is not quoted.
 fn is_template(stream: &Stream) -> bool {
     !stream.errors.is_empty()
@@ -29,7 +36,8 @@ fn is_of_statements(text: &str, stream: &Stream) -> bool {
 }
 
 /// True for a text that does not parse because of placeholders: a value that begins with `%s`, `%VERSION%` or `@VERSION@`,
-/// as no plain value may; a value that begins with `{PREFIX}` and goes on; or a line that only consists of `<LABELS>`.
+/// as no plain value may; a value that begins with `{PREFIX}` and goes on; or a line that only consists of `<LABELS>`, or of
+/// `${LABELS}`, which envsubst and Terraform replace.
 fn is_of_marks(text: &str, stream: &Stream) -> bool {
     let is_name =
         |text: &str, end: char| text.split_once(end).is_some_and(|(name, _)| is_in_capitals(name));
