@@ -72,7 +72,10 @@ pub fn take_text(
     let name = PathName::of(path);
     let by_name = class_by_name(candidate, name, &text);
     if matches!(by_name, Some(Class::Other)) && !candidate.explicit {
-        return None;
+        // Which templates make values, only a helmfile says.
+        let unread = |source| File::new(source, Class::Other, candidate.requested, sources);
+        let is_template = name.has_extension(&["gotmpl"]);
+        return is_template.then(|| unread(sources.add(path.clone(), text)));
     }
     let source = sources.add(path.clone(), text);
     let class = by_name.unwrap_or(Class::Other);

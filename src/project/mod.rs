@@ -129,7 +129,8 @@ pub fn assemble(walked: Walked, taken: Vec<Taken>, config: &Config, sources: &So
         .collect();
     for file in &mut files {
         if file.class == Class::Other && values.contains(&file.path) {
-            file.class = Class::Values;
+            // Templates make values that nobody has read yet.
+            file.class = if file.is_yaml() { Class::Values } else { Class::Template };
         }
     }
     kustomize::patch::set_aside(&mut files, &found.patches);

@@ -715,6 +715,7 @@ fn a_values_file_of_helmfile_is_a_template_where_it_is_called_so() {
     let chart = [NEEDS[0], NEEDS[1], ("charts/web/templates/a.yaml", pod)];
     for (path, rule) in [
         ("web.yaml.gotmpl", "image-tag-latest-forbidden"),
+        ("web.gotmpl", "image-tag-latest-forbidden"),
         ("web.yaml", "image-reference-malformed"),
     ] {
         let helmfile = format!(

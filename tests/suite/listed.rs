@@ -103,6 +103,14 @@ fn a_text_that_is_given_all_may_ask_for_the_release() {
     assert_eq!(listed(&files), ["shop/web oci://registry.example.org/shop/web []"]);
 }
 
+/// Nothing of it stands in the text, and what comes behind may need it.
+#[test]
+fn a_variable_of_a_helmfile_may_be_set_to_a_text_that_is_given_all() {
+    let helmfile = "repositories:\n{{ $all := tpl (readFile \"all.yaml.gotmpl\") . | fromYaml }}\n- name: example\n  url: https://{{ $all.host }}\nreleases:\n- {name: web, chart: example/web}\n";
+    let files = [("helmfile.yaml", helmfile), ("all.yaml.gotmpl", "host: charts.example.org\n")];
+    assert_eq!(listed(&files), ["?/web https://charts.example.org/web []"]);
+}
+
 #[test]
 fn a_base_of_a_helmfile_that_is_not_there_is_told() {
     let helmfile = "bases: [env.yaml, ../elsewhere.yaml, '{{ env \"BASE\" }}.yaml']\nreleases:\n  - {name: web, chart: ./web}\n";

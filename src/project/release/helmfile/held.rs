@@ -41,8 +41,8 @@ pub(super) fn let_go(mut mapped: Mapped) -> Mapped {
     mapped
 }
 
-/// Whether an action uses a release's data, or data that may contain it. Actions that only begin or end a block, and
-/// comments, do not count.
+/// Whether an action writes a release's data, or data that may contain it. Actions that only begin or end a block, that
+/// set a variable, which the rest of the file may need, and comments do not count.
 fn asks_for_release(action: &str) -> bool {
     let words = action.trim_matches(['-', ' ', '\t', '\n']);
     if words.starts_with("/*") {
@@ -55,6 +55,14 @@ fn asks_for_release(action: &str) -> bool {
         let words = code.iter().flat_map(|code| code.split([' ', '\t', '\n', '(', ')', '|']));
         words.into_iter().any(|own| own == word)
     };
-    let gives_all = || has("tpl") && has(".");
+    let gives_all = || !assigns(words) && has("tpl") && has(".");
     !is_block && (code.iter().any(|code| code.contains(".Release")) || gives_all())
+}
+
+/// Whether an action sets a variable.
+fn assigns(action: &str) -> bool {
+    let Some(name) = action.strip_prefix('$') else { return false };
+    let behind = name.trim_start_matches(|part: char| part.is_alphanumeric() || part == '_');
+    let sign = behind.trim_start();
+    sign.starts_with(":=") || sign.starts_with('=')
 }
