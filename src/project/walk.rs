@@ -23,6 +23,8 @@ pub const UNREADABLE: &str = "file-unreadable";
 /// `CustomResourceDefinitions`, have some 5 MB.
 pub const MAX_SIZE: u64 = 32 << 20;
 
+/// The folder that `go mod vendor` copies other modules into, and the list of them that it writes there.
+const GO_MODULES: (&str, &str) = ("vendor", "modules.txt");
 /// The beginning of a file that git-crypt has encrypted.
 const GIT_CRYPT: &[u8] = b"\0GITCRYPT\0";
 /// The byte order marks of UTF-16.
@@ -68,7 +70,8 @@ pub fn walk(
 /// Finds the files below `paths`, and passes each to a function once, in any order, as soon as it is found.
 ///
 /// Files that `.gitignore` names and git does not track are left out, and so are those under the configuration's
-/// `exclude`. Symbolic links to directories are not followed. A path that is a file is always included. What is around
+/// `exclude`. Symbolic links to directories are not followed. What `go mod vendor` has copied is found, but not to be linted,
+/// unless a path below it is named. A path that is a file is always included. What is around
 /// it, up to the configuration's directory or the top of the repository or chart, is read for release declarations only.
 /// Outside of any of these, only the files beside it are read.
 ///
@@ -198,6 +201,7 @@ impl Walk<'_> {
         left_out: &mut BTreeSet<PathBuf>,
     ) {
         let below = Below::new(root);
+        let mut copied: Option<PathBuf> = None;
         for entry in builder.build() {
             let entry = match entry {
                 Ok(entry) => entry,
@@ -209,7 +213,14 @@ impl Walk<'_> {
                 }
             };
             let Some(kind) = entry.file_type() else { continue };
-            if kind.is_symlink() {
+            let is_copied = copied.as_ref().is_some_and(|copied| entry.path().starts_with(copied));
+            let requested = requested && !is_copied;
+            if kind.is_dir() {
+                // What lies in a folder comes right behind it.
+                if !is_copied && entry.depth() > 0 && is_of_go(entry.path()) {
+                    copied = Some(entry.into_path());
+                }
+            } else if kind.is_symlink() {
                 left_out.remove(entry.path());
                 self.follow(entry.path(), root, requested);
             } else if kind.is_file() && wanted(entry.path()) {
@@ -257,6 +268,12 @@ impl Walk<'_> {
             }
         }
     }
+}
+
+/// Whether Go keeps copies of other modules in this directory.
+fn is_of_go(directory: &Path) -> bool {
+    let (name, list) = GO_MODULES;
+    directory.file_name().is_some_and(|own| own == name) && directory.join(list).is_file()
 }
 
 fn excludes(config: &Config) -> Option<Override> {
