@@ -14,6 +14,12 @@ struct Fleet {
 /// A kind is here where its definition takes whole pod templates, as Kubernetes itself would run them. What only adds
 /// to pods that a controller makes up leaves open what these lack.
 const FLEETS: &[Fleet] = &[
+    Fleet { group: "agones.dev", kind: "Fleet", templates: &["spec.template.spec.template"] },
+    Fleet {
+        group: "agones.dev",
+        kind: "GameServerSet",
+        templates: &["spec.template.spec.template"],
+    },
     Fleet {
         group: "apps.kruise.io",
         kind: "AdvancedCronJob",
@@ -207,6 +213,8 @@ mod tests {
         }
         let set = format!("{{leaderWorkerTemplate: {{workerTemplate: {b}, leaderTemplate: {a}}}}}");
         assert_eq!(images("leaderworkerset.x-k8s.io/v1", "LeaderWorkerSet", &set), ["a", "b"]);
+        let servers = format!("{{template: {{spec: {{template: {a}}}}}}}");
+        assert_eq!(images("agones.dev/v1", "Fleet", &servers), ["a"]);
         let job = format!("{{template: {{jobTemplate: {{spec: {{template: {a}}}}}}}}}");
         assert_eq!(images("apps.kruise.io/v1alpha1", "AdvancedCronJob", &job), ["a"]);
     }
