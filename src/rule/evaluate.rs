@@ -202,6 +202,7 @@ fn info(release: &ReleaseInfo) -> Datum<'static> {
         ("chart", &release.chart),
         ("namespace", &release.namespace),
         ("declared_in", &release.declared_in),
+        ("via", &release.via),
     ];
     let texts = texts.map(|(key, value)| (key, Value::from(value.as_str())));
     mapping(texts.into_iter().chain([("rendered", Value::Bool(release.rendered))]))

@@ -48,6 +48,8 @@ pub struct ReleaseInfo {
     pub namespace: String,
     /// Where the name was read, `.gitlab-ci.yml:4`; empty outside of releases.
     pub declared_in: String,
+    /// What declares it, `flux`, by the word of the JSON contract; empty outside of releases.
+    pub via: String,
     /// True when the chart is at hand: what it makes of the values is then judged as objects, and
     /// a rule that could only guess at it has nothing to add.
     pub rendered: bool,

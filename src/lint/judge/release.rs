@@ -51,6 +51,7 @@ pub(in crate::lint) fn info(release: &Release, sources: &Sources) -> ReleaseInfo
         chart: release.chart.name.clone().unwrap_or_default(),
         namespace: release.namespace.clone().unwrap_or_default(),
         declared_in: declared.unwrap_or_default(),
+        via: release.via.as_str().to_owned(),
         rendered: false,
     }
 }

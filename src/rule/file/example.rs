@@ -98,8 +98,8 @@ fn release(node: Node<'_>) -> ReleaseInfo {
     let part = |key| node.get(key).map_or("", Node::raw).to_owned();
     let name = part("name");
     let declared_in = if name.is_empty() { String::new() } else { "plimsoll.yaml:1".to_owned() };
-    let (chart, namespace) = (part("chart"), part("namespace"));
-    ReleaseInfo { name, chart, namespace, declared_in, ..ReleaseInfo::default() }
+    let (chart, namespace, via) = (part("chart"), part("namespace"), part("via"));
+    ReleaseInfo { name, chart, namespace, declared_in, via, ..ReleaseInfo::default() }
 }
 
 /// The cluster of an example, as `plimsoll.yaml` states it.
