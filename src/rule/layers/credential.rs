@@ -15,7 +15,8 @@ pub(super) fn judge(layers: &Layers<'_>, params: &Params<'_>) -> Vec<Remark> {
     for layer in layers.judged() {
         let mut each = |path: &[&str], node: Node<'_>| {
             let key = path.last().copied().unwrap_or_default();
-            let named = patterns.is_match(key) && is_credential(node, entropy);
+            let named =
+                patterns.is_match(key) && is_credential(node, entropy) && !is_of_secret(key, node);
             if named || !credential::key_material(node.raw()).is_empty() {
                 remarks.push(Remark::new(
                     node.key_span().unwrap_or_else(|| node.span()),
@@ -38,6 +39,18 @@ fn walk<'a>(node: Node<'a>, path: &mut Vec<&'a str>, each: &mut impl FnMut(&[&'a
         Kind::Sequence => node.items().for_each(|item| walk(item, path, each)),
         Kind::Scalar => each(path, node),
     }
+}
+
+/// Whether it says which key of a Secret is meant, where the Secret's name stands beside it.
+fn is_of_secret(key: &str, node: Node<'_>) -> bool {
+    let ends = |key: &str, ends: &[&str]| {
+        let plain: String = key.chars().filter(char::is_ascii_alphanumeric).collect();
+        ends.iter().any(|end| plain.to_ascii_lowercase().ends_with(end))
+    };
+    let names = ["secretname", "existingsecret", "secretref"];
+    let beside = || node.parent().into_iter().flat_map(Node::written);
+    ends(key, &["secretkey"])
+        && beside().any(|entry| ends(&entry.name(), &names) && !entry.value.raw().is_empty())
 }
 
 /// Whether a value is no name, no reference and no stand-in.
