@@ -97,7 +97,10 @@ fn written(node: Node<'_>) -> String {
         crate::yaml::Kind::Sequence if node.is_empty() => "[]".to_owned(),
         crate::yaml::Kind::Mapping => format!("a map of {}", node.len()),
         crate::yaml::Kind::Sequence => format!("a list of {}", node.len()),
-        crate::yaml::Kind::Scalar => short(&node.document().text()[node.span().range()]),
+        // What a template makes stands in another text than its own.
+        crate::yaml::Kind::Scalar => {
+            short(node.document().text().get(node.span().range()).unwrap_or(node.raw()))
+        }
     }
 }
 

@@ -115,6 +115,7 @@ impl<'t> Builder<'t> {
                 index: KeyIndex::default(),
                 marks: LazyMarks::default(),
                 layout: OnceLock::new(),
+                placed: false,
             },
             open: Vec::new(),
             pending: Vec::new(),

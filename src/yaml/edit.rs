@@ -2,7 +2,8 @@
 //! quoting, indentation, order, line ends.
 //!
 //! Every function gives edits of the document's own text, or `None` where the change cannot be
-//! written without touching something else: below an alias, or where a key is written as `? key`.
+//! written without touching something else: below an alias, where a key is written as `? key`, or in a text that
+//! another one was made of.
 
 mod emit;
 #[cfg(test)]
@@ -145,10 +146,11 @@ struct Editor<'d> {
 }
 
 impl<'d> Editor<'d> {
-    /// `None` where the node is, or is in, what aliases stand for: other places would change too.
+    /// `None` where the node is, or is in, what aliases stand for: other places would change too; and where it stands in
+    /// another text.
     fn new(node: Node<'d>) -> Option<Self> {
         let document = node.document();
-        if node.alias_span().is_some() || is_shared(node) {
+        if document.placed || node.alias_span().is_some() || is_shared(node) {
             return None;
         }
         Some(Self { document, text: document.text(), emitter: Emitter::like(document) })

@@ -109,6 +109,8 @@ pub struct Document {
     pub(super) marks: LazyMarks,
     /// How it is written, once an edit asked.
     pub(super) layout: OnceLock<Emitter>,
+    /// Whether its nodes stand at places in another text than its own, which no edit can be made of.
+    pub(super) placed: bool,
 }
 
 impl Document {
@@ -158,9 +160,10 @@ impl Document {
     }
 
     /// The same document where each node stands at what `place` makes of its place: for a text that
-    /// was made from another one, in which its nodes are to be shown.
+    /// was made from another one, in which its nodes are to be shown. There are no edits of it.
     #[must_use]
     pub fn placed(mut self, place: impl Fn(Span) -> Span) -> Self {
+        self.placed = true;
         for node in &mut self.nodes {
             let span = Span { source: self.source, start: node.start, end: node.end };
             (node.start, node.end) = (place(span).start, place(span).end);

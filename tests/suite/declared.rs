@@ -727,3 +727,20 @@ fn a_values_file_of_helmfile_is_a_template_where_it_is_called_so() {
         assert_eq!(found(dir.path(), rules), [format!("{path}:1 {rule}")]);
     }
 }
+
+/// What it makes is shorter, and its lines are others.
+#[test]
+fn a_key_that_a_values_template_of_helmfile_makes_is_shown_and_not_taken_out() {
+    let map = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: web}\ndata: {a: {{ .Values.a | quote }}}\n";
+    let chart = [NEEDS[0], NEEDS[1], ("charts/web/templates/a.yaml", map)];
+    let helmfile = "releases:\n  - {name: web, chart: ./charts/web, values: [web.yaml.gotmpl]}\n";
+    let values =
+        "{{/* of which nothing is left, however long it may be */}}\na: {{ 1 }}\nunread: {{ 2 }}\n";
+    let dir = with(&chart, &[("helmfile.yaml", helmfile), ("web.yaml.gotmpl", values)]);
+    let unread = ["web.yaml.gotmpl:3 values-key-unused"];
+    assert_eq!(found(dir.path(), "values-key-unused"), unread);
+    let args = ["check", "--fix", "--unsafe-fixes", "--no-cache", "--fail-on", "never"];
+    run(dir.path(), &args).expect_code(0);
+    let kept = std::fs::read_to_string(dir.path().join("web.yaml.gotmpl")).expect("it is there");
+    assert_eq!(kept, values);
+}
