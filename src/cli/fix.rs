@@ -88,7 +88,11 @@ fn mended(args: &Args, judged: &Judged) -> Result<Mended, CommandError> {
             || chosen.rules.iter().any(|active| &*active.known.id == id)
     };
     let findings = judged.outcome.report.findings.clone();
-    fix::rounds(findings, args.fixing.unsafe_fixes, &asks, &paths, &again)
+    let riskiest = match args.fixing.unsafe_fixes {
+        true => Applicability::Unsafe,
+        false => Applicability::Safe,
+    };
+    fix::rounds(findings, riskiest, &asks, &paths, &again)
 }
 
 /// Lints paths with edited texts in place of files. Rules that were not selected run as well, since a fix must not cause

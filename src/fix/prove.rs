@@ -18,8 +18,9 @@ use crate::report::model::Entry;
 /// runs as the logarithm of the number of rules, and a single wrong fix the logarithm of the number of its rule's fixes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Effort {
-    /// Try unsafe fixes as well. These only have to remove their finding, as users who ask for them accept other changes.
-    pub all: bool,
+    /// The riskiest fixes to try. If these are unsafe ones, fixes only have to remove their finding, as users who ask for
+    /// unsafe fixes accept other changes.
+    pub riskiest: Applicability,
     /// How many fixes are tried, from the beginning of the report.
     pub fixes: usize,
     /// How many further runs there may be.
@@ -30,9 +31,11 @@ pub struct Effort {
 
 impl Effort {
     /// For reports, which must not take much longer because of fixes.
-    pub const REPORT: Self = Self { all: false, fixes: 64, tries: 12, keeps_untried: true };
+    pub const REPORT: Self =
+        Self { riskiest: Applicability::Safe, fixes: 64, tries: 12, keeps_untried: true };
     /// For applying fixes.
-    pub const FIX: Self = Self { all: false, fixes: usize::MAX, tries: 48, keeps_untried: false };
+    pub const FIX: Self =
+        Self { riskiest: Applicability::Safe, fixes: usize::MAX, tries: 48, keeps_untried: false };
 }
 
 /// Lints paths again, with texts in place of files.
@@ -102,12 +105,11 @@ impl<'e> Trial<'e> {
     fn new(entries: &'e [Entry], texts: &mut Texts, effort: Effort) -> Self {
         let untried = if effort.keeps_untried { Verdict::ChangesMore } else { Verdict::Fails };
         let (claims, verdicts) = (Vec::new(), Vec::new());
-        let (tries, may_change_more) = (effort.tries, effort.all);
+        let (tries, may_change_more) = (effort.tries, effort.riskiest > Applicability::Safe);
         let mut trial = Self { claims, verdicts, tries, untried, may_change_more };
         for (at, entry) in entries.iter().enumerate() {
             let Some(fix) = &entry.fix else { continue };
-            let is_safe = fix.applicability == Applicability::Safe;
-            if !is_safe && (!effort.all || fix.applicability == Applicability::Display) {
+            if fix.applicability > effort.riskiest {
                 continue;
             }
             if trial.claims.len() >= effort.fixes {
@@ -122,7 +124,7 @@ impl<'e> Trial<'e> {
                         at,
                         edits,
                         fields: fix.fields.clone(),
-                        is_safe,
+                        is_safe: fix.applicability == Applicability::Safe,
                     });
                 }
                 None => trial.verdicts.push((at, Verdict::Fails)),

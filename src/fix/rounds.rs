@@ -24,7 +24,7 @@ pub struct Mended {
     pub unsafe_left: usize,
 }
 
-/// Applies the fixes of these findings that pass the trial: the safe ones, and with `all` the unsafe ones, too.
+/// Applies the fixes of these findings that pass the trial, except those that are riskier than `riskiest`.
 ///
 /// `paths` are where the findings come from. They are linted again after each round, and findings that only show after a
 /// fix are fixed as well, if `asks` is true for their rule. Findings in `paths` that are not among the given ones are
@@ -34,7 +34,7 @@ pub struct Mended {
 /// Those of `again`.
 pub fn rounds<E>(
     findings: Vec<Entry>,
-    all: bool,
+    riskiest: Applicability,
     asks: &dyn Fn(&str) -> bool,
     paths: &BTreeSet<String>,
     again: &Again<'_, E>,
@@ -49,15 +49,14 @@ pub fn rounds<E>(
         let over = |more: &BTreeMap<String, Arc<str>>, paths: &BTreeSet<String>| {
             again(&overlaid(&mended.texts, more), paths)
         };
-        findings.retain(|entry| entry.fix.is_some());
+        findings.retain(|entry| risk(entry).is_some_and(|risk| risk < Applicability::Display));
         let count = findings.len();
-        findings.retain(|entry| all || !is(entry, Applicability::Unsafe));
+        findings.retain(|entry| risk(entry) <= Some(riskiest));
         let left = count - findings.len();
-        prove(&mut findings, &mut texts, Effort { all, ..Effort::FIX }, &over)?;
-        let risky =
-            findings.iter().filter(|entry| !all && is(entry, Applicability::Unsafe)).count();
+        prove(&mut findings, &mut texts, Effort { riskiest, ..Effort::FIX }, &over)?;
+        let risky = findings.iter().filter(|entry| risk(entry) > Some(riskiest)).count();
         mended.unsafe_left = left + risky;
-        let (edits, count) = chosen(&findings, all, &mut texts);
+        let (edits, count) = chosen(&findings, riskiest, &mut texts);
         let Some(edited) = texts.edited(&edits).filter(|_| count > 0) else { break };
         let whole = overlaid(&mended.texts, &edited);
         let after = again(&whole, paths)?;
@@ -94,12 +93,11 @@ fn left_alone<'e>(found: &'e Evidence, asked: &[Entry]) -> BTreeSet<Key<'e>> {
 }
 
 /// The edits of as many fixes as can be applied together, in the order of the report, and the number of these fixes.
-fn chosen(findings: &[Entry], all: bool, texts: &mut Texts) -> (Edits, usize) {
+fn chosen(findings: &[Entry], riskiest: Applicability, texts: &mut Texts) -> (Edits, usize) {
     let mut edits = Edits::new();
     let mut count = 0;
-    let wanted =
-        |entry: &&Entry| is(entry, Applicability::Safe) || all && is(entry, Applicability::Unsafe);
-    for fix in findings.iter().filter(wanted).filter_map(|entry| entry.fix.as_ref()) {
+    let fixes = findings.iter().filter_map(|entry| entry.fix.as_ref());
+    for fix in fixes.filter(|fix| fix.applicability <= riskiest) {
         let Some(own) = texts.edits(fix).filter(|own| are_apart(&edits, own)) else { continue };
         unite(&mut edits, &own);
         count += 1;
@@ -107,6 +105,7 @@ fn chosen(findings: &[Entry], all: bool, texts: &mut Texts) -> (Edits, usize) {
     (edits, count)
 }
 
-fn is(entry: &Entry, applicability: Applicability) -> bool {
-    entry.fix.as_ref().is_some_and(|fix| fix.applicability == applicability)
+/// How risky the fix of a finding is, if it has one.
+fn risk(entry: &Entry) -> Option<Applicability> {
+    entry.fix.as_ref().map(|fix| fix.applicability)
 }

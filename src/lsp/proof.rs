@@ -4,12 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::view::View;
+use crate::finding::Applicability;
 use crate::fix::{self, Effort, Evidence};
 use crate::lint::LintError;
 use crate::report::model::Entry;
 
 /// How much is tried for a menu, for which the user waits.
-const EFFORT: Effort = Effort { all: true, fixes: 32, tries: 6, keeps_untried: false };
+const EFFORT: Effort =
+    Effort { riskiest: Applicability::Unsafe, fixes: 32, tries: 6, keeps_untried: false };
 
 /// Tries the fixes of findings on the current texts, each once, and removes those that do not help.
 pub(super) fn prove(view: &View<'_>, entries: &mut [Entry]) {

@@ -118,6 +118,10 @@ fn a_rule_whose_fixes_fail_leaves_tries_for_those_of_another() {
 #[test]
 fn who_asks_for_all_fixes_takes_in_one_try_what_else_they_change() {
     let more = |word: &str| format!("{}\nother: 1", mended(word));
-    let (fixes, runs) = proven("a: bad\nb: bad\n", Effort { all: true, ..Effort::FIX }, &more);
+    let (fixes, runs) = proven(
+        "a: bad\nb: bad\n",
+        Effort { riskiest: Applicability::Unsafe, ..Effort::FIX },
+        &more,
+    );
     assert_eq!((fixes, runs), (vec!["unsafe".to_owned(); 2], 2));
 }
