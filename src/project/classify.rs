@@ -72,7 +72,7 @@ pub fn take_text(
     let name = PathName::of(path);
     let by_name = class_by_name(candidate, name, &text);
     if matches!(by_name, Some(Class::Other)) && !candidate.explicit {
-        // Which templates make values, only a helmfile says.
+        // Only a helmfile says which of these templates are values, so all are kept.
         let unread = |source| File::new(source, Class::Other, candidate.requested, sources);
         let is_template = name.has_extension(&["gotmpl"]);
         return is_template.then(|| unread(sources.add(path.clone(), text)));
@@ -101,7 +101,7 @@ pub fn take_text(
 fn look(path: &str, by_name: Option<Class>, text: &str, stream: &Stream) -> Seen {
     let name = PathName::of(path);
     if template::is_any(text, stream) {
-        // What configures programs, or Ansible, is no matter of anybody's here.
+        // Other templates, such as those of Ansible tasks or of a program's configuration, do not matter.
         let by_content = match name.is_helmfile() {
             true => Class::Helmfile,
             false if template::makes_objects(text) || name.is_values() => Class::Template,

@@ -129,7 +129,7 @@ pub fn assemble(walked: Walked, taken: Vec<Taken>, config: &Config, sources: &So
         .collect();
     for file in &mut files {
         if file.class == Class::Other && values.contains(&file.path) {
-            // Templates make values that nobody has read yet.
+            // A values file that is not YAML is a template of values.
             file.class = if file.is_yaml() { Class::Values } else { Class::Template };
         }
     }

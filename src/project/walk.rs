@@ -23,7 +23,7 @@ pub const UNREADABLE: &str = "file-unreadable";
 /// `CustomResourceDefinitions`, have some 5 MB.
 pub const MAX_SIZE: u64 = 32 << 20;
 
-/// The folder that `go mod vendor` copies other modules into, and the list of them that it writes there.
+/// The folder into which `go mod vendor` copies other modules, and the file in which it lists them there.
 const GO_MODULES: (&str, &str) = ("vendor", "modules.txt");
 /// The beginning of a file that git-crypt has encrypted.
 const GIT_CRYPT: &[u8] = b"\0GITCRYPT\0";
@@ -70,10 +70,10 @@ pub fn walk(
 /// Finds the files below `paths`, and passes each to a function once, in any order, as soon as it is found.
 ///
 /// Files that `.gitignore` names and git does not track are left out, and so are those under the configuration's
-/// `exclude`. Symbolic links to directories are not followed. What `go mod vendor` has copied is found, but not to be linted,
-/// unless a path below it is named. A path that is a file is always included. What is around
-/// it, up to the configuration's directory or the top of the repository or chart, is read for release declarations only.
-/// Outside of any of these, only the files beside it are read.
+/// `exclude`. Symbolic links to directories are not followed. What `go mod vendor` has copied is read, but not linted
+/// unless a path in it is named. A path that is a file is always included. What is around it, up to the configuration's
+/// directory or the top of the repository or chart, is read for release declarations only. Outside of any of these, only
+/// the files beside it are read.
 ///
 /// # Errors
 /// When one of `paths` does not exist, with that path; nothing is found then.
@@ -216,8 +216,8 @@ impl Walk<'_> {
             let is_copied = copied.as_ref().is_some_and(|copied| entry.path().starts_with(copied));
             let requested = requested && !is_copied;
             if kind.is_dir() {
-                // What lies in a folder comes right behind it.
-                if !is_copied && entry.depth() > 0 && is_of_go(entry.path()) {
+                // The walk goes through a folder right after it has come to the folder itself.
+                if !is_copied && entry.depth() > 0 && is_go_vendor(entry.path()) {
                     copied = Some(entry.into_path());
                 }
             } else if kind.is_symlink() {
@@ -270,8 +270,8 @@ impl Walk<'_> {
     }
 }
 
-/// Whether Go keeps copies of other modules in this directory.
-fn is_of_go(directory: &Path) -> bool {
+/// Whether a directory has the copies of other modules that `go mod vendor` makes.
+fn is_go_vendor(directory: &Path) -> bool {
     let (name, list) = GO_MODULES;
     directory.file_name().is_some_and(|own| own == name) && directory.join(list).is_file()
 }

@@ -11,7 +11,7 @@ pub(super) fn is_any(text: &str, stream: &Stream) -> bool {
         || is_of_ytt(text)
 }
 
-/// Whether a template makes objects, as far as its text shows.
+/// Whether a template seems to render to objects: it has lines with the keys `kind` and `apiVersion`.
 pub(super) fn makes_objects(text: &str) -> bool {
     let has_key =
         |key: &str| text.lines().any(|line| line.trim_start_matches([' ', '-']).starts_with(key));
@@ -35,9 +35,9 @@ fn is_of_statements(text: &str, stream: &Stream) -> bool {
     !stream.errors.is_empty() && text.lines().any(is_statement)
 }
 
-/// True for a text that does not parse because of placeholders: a value that begins with `%s`, `%VERSION%` or `@VERSION@`,
-/// as no plain value may; a value that begins with `{PREFIX}` and goes on; or a line that only consists of `<LABELS>`, or of
-/// `${LABELS}`, which envsubst and Terraform replace.
+/// True for a text that does not parse because of placeholders: a value that begins with `%s`, `%VERSION%` or
+/// `@VERSION@`, as no plain value may; a value that begins with `{PREFIX}` and goes on; or a line that only consists of
+/// `<LABELS>`, or of `${LABELS}`, which envsubst and Terraform replace.
 fn is_of_marks(text: &str, stream: &Stream) -> bool {
     let is_name =
         |text: &str, end: char| text.split_once(end).is_some_and(|(name, _)| is_in_capitals(name));

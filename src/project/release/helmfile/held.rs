@@ -41,8 +41,8 @@ pub(super) fn let_go(mut mapped: Mapped) -> Mapped {
     mapped
 }
 
-/// Whether an action writes a release's data, or data that may contain it. Actions that only begin or end a block, that
-/// set a variable, which the rest of the file may need, and comments do not count.
+/// Whether an action writes a release's data, or data that may contain it. Comments do not, and neither do actions that
+/// begin or end a block or set a variable, which the rest of the file may need.
 fn asks_for_release(action: &str) -> bool {
     let words = action.trim_matches(['-', ' ', '\t', '\n']);
     if words.starts_with("/*") {
