@@ -1,15 +1,14 @@
-//! Checks that could not be decided: what is said of rules that say nothing.
+//! Counts checks that could not be decided, and so report nothing.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-/// How many rules are named.
+/// The most rules that are named.
 const NAMED: usize = 5;
 
-/// How many checks of each rule could not be decided on their object (a missing field, a wrong
-/// type).
+/// How many checks of each rule could not be decided, because a field is missing or has another type, for example.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Undecided {
     counts: BTreeMap<Arc<str>, usize>,
@@ -23,23 +22,51 @@ impl Undecided {
         }
     }
 
-    /// Takes other counts in.
+    /// Adds other counts.
     pub fn add(&mut self, other: Self) {
         for (rule, checks) in other.counts {
             *self.counts.entry(rule).or_default() += checks;
         }
     }
 
-    /// All of them, and the rules that have most; `None` where there are none.
+    /// Says how many there are, and which rules have the most; `None` if there are none.
     #[must_use]
     pub fn sentence(&self) -> Option<String> {
         let all: usize = self.counts.values().sum();
         let mut rules: Vec<_> = self.counts.iter().map(|(rule, checks)| (*checks, rule)).collect();
         rules.sort_by(|(one, a), (other, b)| other.cmp(one).then(a.cmp(b)));
-        let most: Vec<_> =
+        let named: Vec<_> =
             rules.iter().take(NAMED).map(|(checks, rule)| format!("{rule} {checks}")).collect();
-        let most = most.join(", ");
-        let said = "checks could not be decided on an object, and say nothing about it; most";
-        (all > 0).then(|| format!("{all} {said}: {most}"))
+        let named = named.join(", ");
+        let (checks, report) = if all == 1 { ("check", "reports") } else { ("checks", "report") };
+        let most = if rules.len() > NAMED { "; the most by rule" } else { "" };
+        (all > 0).then(|| {
+            format!("{all} {checks} could not be decided, and {report} nothing{most}: {named}")
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sentence(counts: &[(&str, usize)]) -> Option<String> {
+        let mut undecided = Undecided::default();
+        for (rule, checks) in counts {
+            undecided.note(&Arc::from(*rule), *checks);
+        }
+        undecided.sentence()
+    }
+
+    #[test]
+    fn the_rules_with_the_most_checks_come_first() {
+        assert_eq!(sentence(&[("a", 0)]), None);
+        let one = "1 check could not be decided, and reports nothing: a 1";
+        assert_eq!(sentence(&[("a", 1)]).as_deref(), Some(one));
+        let few = "3 checks could not be decided, and report nothing: b 2, a 1";
+        assert_eq!(sentence(&[("a", 1), ("b", 2)]).as_deref(), Some(few));
+        let many = ["a", "b", "c", "d", "e", "f"].map(|rule| (rule, 1));
+        let six = "6 checks could not be decided, and report nothing; the most by rule: a 1, b 1, c 1, d 1, e 1";
+        assert_eq!(sentence(&many).as_deref(), Some(six));
     }
 }
