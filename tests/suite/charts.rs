@@ -429,13 +429,23 @@ fn hostile_templates_end_soon_and_say_why() {
         ("a: {{ until 1000000000 }}\n", "too long"),
         ("a: {{ repeat 1000000000 \"x\" }}\n", "more than"),
         ("a: {{ printf \"%1000000v\" (until 100000) }}\n", "more than"),
-        ("a: {{ $m := dict }}{{ $_ := set $m \"m\" $m }}{{ toJson $m }}\n", "contains itself"),
+        ("a: {{ $m := dict }}{{ $_ := set $m \"m\" $m }}{{ mustToJson $m }}\n", "a cycle"),
         ("{{- range until 6000 }}{{ range until 6000 }}x{{ end }}{{ end }}", "steps"),
         ("a: {{ nope }}\n", "not defined"),
         ("a: {{ if }}\n", "if"),
     ] {
         let run = render(template, "", &[]).expect_code(1);
         assert!(run.err.contains(why) && !run.err.contains("panicked"), "{template}: {}", run.err);
+    }
+}
+
+#[test]
+fn what_contains_itself_is_written_as_nothing_where_helm_tells_no_fault() {
+    let value = "{{ $m := dict }}{{ $_ := set $m \"m\" $m }}";
+    for function in ["toJson", "toPrettyJson", "toYaml"] {
+        let out =
+            render(&format!("{value}a: [{{{{ {function} $m }}}}]\n"), "", &[]).expect_code(0).out;
+        assert!(out.ends_with("a: []\n"), "{function}: {out}");
     }
 }
 

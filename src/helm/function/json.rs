@@ -12,16 +12,19 @@ use crate::source::bytes;
 
 /// Functions of this module by name.
 pub(super) const TABLE: &[(&str, Function)] = &[
-    ("toJson", |host, args| written(host, args, true, None)),
-    ("mustToJson", |host, args| written(host, args, true, None)),
-    ("toPrettyJson", |host, args| written(host, args, true, Some(0))),
-    ("mustToPrettyJson", |host, args| written(host, args, true, Some(0))),
-    ("toRawJson", |host, args| written(host, args, false, None)),
-    ("mustToRawJson", |host, args| written(host, args, false, None)),
+    ("toJson", |host, args| leniently_written(host, args, false)),
+    ("mustToJson", |host, args| written(host, args, true, false)),
+    ("toPrettyJson", |host, args| leniently_written(host, args, true)),
+    ("mustToPrettyJson", |host, args| written(host, args, true, true)),
+    ("toRawJson", |host, args| written(host, args, false, false)),
+    ("mustToRawJson", |host, args| written(host, args, false, false)),
     ("fromJson", |host, args| lenient(host, args, &JSON, Shape::Map)),
     ("fromJsonArray", |host, args| lenient(host, args, &JSON, Shape::List)),
     ("mustFromJson", |host, args| read(host, text(args, 0)?)),
 ];
+
+/// What stands in more others contains itself: templates may build such.
+const MAX_DEPTH: usize = 500;
 
 const JSON: Format = Format { read, mismatch, keeps_nil: true };
 
@@ -93,105 +96,139 @@ pub(super) fn mismatch(value: &Value, wanted: &str) -> String {
     format!("json: cannot unmarshal {found} into Go value of type {wanted}")
 }
 
-fn written(
-    _: &dyn Host,
-    args: &[Value],
-    html: bool,
-    indent: Option<usize>,
-) -> Result<Value, String> {
-    let mut out = RopeBuilder::default();
-    write(any(args, 0)?, &mut out, html, indent, 0)?;
-    Ok(Value::rope(out.finish()))
+/// Writes what JSON has no text for as nothing, as Helm and sprig do where they are not told to tell.
+fn leniently_written(host: &dyn Host, args: &[Value], pretty: bool) -> Result<Value, String> {
+    match write(any(args, 0)?, true, pretty) {
+        Err(Fault::Unwritable(_)) => Ok(Value::str("", computed(host, args))),
+        done => told(done),
+    }
 }
 
-/// `depth` bounds values that contain themselves, `indent` is that of a pretty text.
-fn write(
-    value: &Value,
-    out: &mut RopeBuilder,
+fn written(_: &dyn Host, args: &[Value], html: bool, pretty: bool) -> Result<Value, String> {
+    told(write(any(args, 0)?, html, pretty))
+}
+
+fn told(done: Result<Value, Fault>) -> Result<Value, String> {
+    done.map_err(|fault| match fault {
+        Fault::TooLarge => format!("a text of more than {} MiB", MAX_TEXT >> 20),
+        Fault::Unwritable(why) => why,
+    })
+}
+
+/// Why a value is not written.
+enum Fault {
+    /// Nobody wants to hold the text.
+    TooLarge,
+    /// Go refuses it, too.
+    Unwritable(String),
+}
+
+fn write(value: &Value, html: bool, pretty: bool) -> Result<Value, Fault> {
+    let mut writer = Writer { out: RopeBuilder::default(), html, pretty };
+    writer.value(value, 0)?;
+    Ok(Value::rope(writer.out.finish()))
+}
+
+struct Writer {
+    out: RopeBuilder,
+    /// Whether characters that mean something in HTML are escaped.
     html: bool,
-    indent: Option<usize>,
-    depth: usize,
-) -> Result<(), String> {
-    if out.len() > MAX_TEXT || depth > 500 {
-        return Err("the value is too large, or contains itself".to_owned());
-    }
-    let origin = value.origin;
-    let inner = indent.map(|depth| depth + 1);
-    match &value.data {
-        Data::Nil => out.push("null", origin),
-        Data::List(_) | Data::Map(_) if value.nuance.is_nil() => out.push("null", origin),
-        Data::Bool(value) => out.push(if *value { "true" } else { "false" }, origin),
-        Data::Int(value) | Data::Int64(value) => out.push(&value.to_string(), origin),
-        Data::Float(value) if value.is_finite() => out.push(&print::json_float(*value), origin),
-        Data::Float(value) => {
-            return Err(format!("json: unsupported value: {}", print::float(*value)));
+    /// Whether each item stands on a line of its own.
+    pretty: bool,
+}
+
+impl Writer {
+    /// Writes a value that stands in `depth` others.
+    fn value(&mut self, value: &Value, depth: usize) -> Result<(), Fault> {
+        if self.out.len() > MAX_TEXT {
+            return Err(Fault::TooLarge);
         }
-        Data::Str(rope) => match value.as_base64() {
-            Some(base64) => string(&Rope::new(&base64, origin), origin, out, html),
-            None => string(rope, origin, out, html),
-        },
-        Data::List(items) => {
-            out.push("[", origin);
-            let items = items.borrow();
-            for (index, item) in items.iter().enumerate() {
-                if index > 0 {
-                    out.push(",", origin);
+        if depth > MAX_DEPTH {
+            let message = "json: unsupported value: encountered a cycle";
+            return Err(Fault::Unwritable(message.to_owned()));
+        }
+        let origin = value.origin;
+        match &value.data {
+            Data::Nil => self.out.push("null", origin),
+            Data::List(_) | Data::Map(_) if value.nuance.is_nil() => self.out.push("null", origin),
+            Data::Bool(value) => self.out.push(if *value { "true" } else { "false" }, origin),
+            Data::Int(value) | Data::Int64(value) => self.out.push(&value.to_string(), origin),
+            Data::Float(value) if value.is_finite() => {
+                self.out.push(&print::json_float(*value), origin);
+            }
+            Data::Float(value) => {
+                let message = format!("json: unsupported value: {}", print::float(*value));
+                return Err(Fault::Unwritable(message));
+            }
+            Data::Str(rope) => match value.as_base64() {
+                Some(base64) => {
+                    string(&Rope::new(&base64, origin), origin, &mut self.out, self.html);
                 }
-                start_line(out, inner, origin);
-                write(item, out, html, inner, depth + 1)?;
+                None => string(rope, origin, &mut self.out, self.html),
+            },
+            Data::List(items) => {
+                self.out.push("[", origin);
+                let items = items.borrow();
+                for (index, item) in items.iter().enumerate() {
+                    self.start_item(index, depth, origin);
+                    self.value(item, depth + 1)?;
+                }
+                self.end("]", items.len(), depth, origin);
             }
-            if !items.is_empty() {
-                start_line(out, indent, origin);
+            Data::Map(entries) => {
+                let entries = entries.borrow();
+                self.map(origin, entries.iter().map(|(key, item)| (&**key, item)), depth)?;
             }
-            out.push("]", origin);
+            Data::Object(object) => match object.fields(origin) {
+                Some(fields) => {
+                    self.map(origin, fields.iter().map(|(name, item)| (*name, item)), depth)?;
+                }
+                None => self.value(&object.encoded(origin), depth)?,
+            },
         }
-        Data::Map(entries) => {
-            let entries = entries.borrow();
-            let entries = entries.iter().map(|(key, item)| (&**key, item));
-            write_map(entries, origin, out, (html, indent, depth))?;
-        }
-        Data::Object(object) => match object.fields(origin) {
-            Some(fields) => {
-                let fields = fields.iter().map(|(name, item)| (*name, item));
-                write_map(fields, origin, out, (html, indent, depth))?;
-            }
-            None => write(&object.encoded(origin), out, html, indent, depth + 1)?,
-        },
+        Ok(())
     }
-    Ok(())
-}
 
-/// Writes entries, in the order given; the last of the arguments are those of the writer around it.
-fn write_map<'a>(
-    entries: impl ExactSizeIterator<Item = (&'a str, &'a Value)>,
-    origin: OriginId,
-    out: &mut RopeBuilder,
-    (html, indent, depth): (bool, Option<usize>, usize),
-) -> Result<(), String> {
-    let inner = indent.map(|depth| depth + 1);
-    let is_empty = entries.len() == 0;
-    out.push("{", origin);
-    for (index, (key, item)) in entries.enumerate() {
+    /// Writes entries, in the order given.
+    fn map<'a>(
+        &mut self,
+        origin: OriginId,
+        entries: impl ExactSizeIterator<Item = (&'a str, &'a Value)>,
+        depth: usize,
+    ) -> Result<(), Fault> {
+        let count = entries.len();
+        self.out.push("{", origin);
+        for (index, (key, item)) in entries.enumerate() {
+            self.start_item(index, depth, origin);
+            string(&Rope::new(key, origin), OriginId::NONE, &mut self.out, self.html);
+            self.out.push(if self.pretty { ": " } else { ":" }, origin);
+            self.value(item, depth + 1)?;
+        }
+        self.end("}", count, depth, origin);
+        Ok(())
+    }
+
+    /// Begins the item of an index; what holds it stands in `depth` others.
+    fn start_item(&mut self, index: usize, depth: usize, origin: OriginId) {
         if index > 0 {
-            out.push(",", origin);
+            self.out.push(",", origin);
         }
-        start_line(out, inner, origin);
-        string(&Rope::new(key, origin), OriginId::NONE, out, html);
-        out.push(if indent.is_some() { ": " } else { ":" }, origin);
-        write(item, out, html, inner, depth + 1)?;
+        self.start_line(depth + 1, origin);
     }
-    if !is_empty {
-        start_line(out, indent, origin);
-    }
-    out.push("}", origin);
-    Ok(())
-}
 
-/// Begins a line of a pretty text.
-fn start_line(out: &mut RopeBuilder, depth: Option<usize>, origin: OriginId) {
-    if let Some(depth) = depth {
-        out.push("\n", origin);
-        out.push(&"  ".repeat(depth), origin);
+    /// Closes what has `count` items.
+    fn end(&mut self, bracket: &str, count: usize, depth: usize, origin: OriginId) {
+        if count > 0 {
+            self.start_line(depth, origin);
+        }
+        self.out.push(bracket, origin);
+    }
+
+    fn start_line(&mut self, depth: usize, origin: OriginId) {
+        if self.pretty {
+            self.out.push("\n", origin);
+            self.out.push(&"  ".repeat(depth), origin);
+        }
     }
 }
 
