@@ -129,7 +129,7 @@ fn index(host: &dyn Host, at: &Value, key: &Value) -> Result<Value, String> {
         _ => return Err(format!("can't index item of type {}", at.type_name())),
     };
     let found = at.member(&found, origins);
-    Ok(found.tinted(origins.derived(key.own_origin(origins)), origins))
+    Ok(found.chosen_by(key.own_origin(origins), origins))
 }
 
 /// The item of a list at an index.

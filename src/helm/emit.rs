@@ -13,7 +13,7 @@ use std::cmp::Ordering;
 use std::mem;
 
 use self::style::{Style, escape, escape_fully, is_break};
-use super::origin::OriginId;
+use super::origin::{OriginId, Origins};
 use super::print;
 use super::rope::{Rope, RopeBuilder};
 use super::value::{Data, MAX_TEXT, Value};
@@ -39,10 +39,16 @@ const MAX_DEPTH: usize = 500;
 /// # Errors
 /// When the value contains itself, is too large, or holds a number that is not finite or, by way of JSON, a
 /// control character that YAML has not.
-pub(super) fn emit(value: &Value, dialect: Dialect) -> Result<Rope, String> {
-    let mut emitter =
-        Emitter { out: RopeBuilder::default(), column: 0, dialect, depth: 0, is_unreadable: false };
-    emitter.root(&encoded(value))?;
+pub(super) fn emit(value: &Value, dialect: Dialect, origins: &Origins) -> Result<Rope, String> {
+    let mut emitter = Emitter {
+        out: RopeBuilder::default(),
+        column: 0,
+        dialect,
+        origins,
+        depth: 0,
+        is_unreadable: false,
+    };
+    emitter.root(&encoded(Cow::Borrowed(value)))?;
     if emitter.is_unreadable {
         return Err("yaml: control characters are not allowed".to_owned());
     }
@@ -55,23 +61,24 @@ pub(super) fn emit(value: &Value, dialect: Dialect) -> Result<Rope, String> {
 }
 
 /// A Go struct as its JSON, which is what is written; all else as it is.
-fn encoded(value: &Value) -> Cow<'_, Value> {
+fn encoded(value: Cow<'_, Value>) -> Cow<'_, Value> {
     match &value.data {
         Data::Object(object) => Cow::Owned(object.encoded(value.origin)),
-        _ => Cow::Borrowed(value),
+        _ => value,
     }
 }
 
-struct Emitter {
+struct Emitter<'o> {
     out: RopeBuilder,
     column: usize,
     dialect: Dialect,
+    origins: &'o Origins,
     depth: usize,
     /// A text has characters that JSON lets stand and that YAML, as which it is read again, refuses.
     is_unreadable: bool,
 }
 
-impl Emitter {
+impl Emitter<'_> {
     fn put(&mut self, text: &str, origin: OriginId) {
         match text.rfind('\n') {
             Some(at) => self.column = text[at + 1..].chars().count(),
@@ -127,7 +134,7 @@ impl Emitter {
                 self.line(indent, value.origin);
             }
             self.put(":", value.origin);
-            let item = &*encoded(&entries[key]);
+            let item = &*encoded(value.member(&entries[key], self.origins));
             match &item.data {
                 Data::Map(inner) if !inner.borrow().is_empty() => {
                     if !simple {
@@ -158,7 +165,7 @@ impl Emitter {
                 self.line(indent, value.origin);
             }
             self.put("- ", value.origin);
-            let item = &*encoded(item);
+            let item = &*encoded(value.member(item, self.origins));
             match &item.data {
                 Data::Map(inner) if !inner.borrow().is_empty() => {
                     self.map(item, indent + 2, true)?;
@@ -202,7 +209,7 @@ impl Emitter {
             },
             Data::List(_) => self.put("[]", origin),
             Data::Map(_) => self.put("{}", origin),
-            Data::Object(_) => self.scalar(&encoded(value), indent)?,
+            Data::Object(_) => self.scalar(&encoded(Cow::Borrowed(value)), indent)?,
         }
         Ok(())
     }

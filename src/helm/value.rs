@@ -1,5 +1,6 @@
 //! What templates compute with: Go's dynamic values, each with its origin.
 
+use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -342,11 +343,23 @@ impl Value {
         }
     }
 
+    /// The same value, which stands there because of what something else was: it is computed from that, but what is in
+    /// a map or list depends on it only as on a condition.
+    #[must_use]
+    pub fn chosen_by(&self, tested: OriginId, origins: &Origins) -> Self {
+        let holds = matches!(self.data, Data::List(_) | Data::Map(_)) && self.truth();
+        let part = if holds { origins.condition(tested) } else { origins.derived(tested) };
+        self.tinted(part, origins)
+    }
+
     /// What this map or list gives for one of its members: what decided whether it is this one or another
     /// decided what the member is.
     #[must_use]
-    pub fn member(&self, member: &Self, origins: &Origins) -> Self {
-        member.tinted(origins.conditions(self.origin), origins)
+    pub fn member<'a>(&self, member: &'a Self, origins: &Origins) -> Cow<'a, Self> {
+        match origins.conditions(self.origin) {
+            OriginId::NONE => Cow::Borrowed(member),
+            conditions => Cow::Owned(member.tinted(conditions, origins)),
+        }
     }
 
     /// The value as a function is given it.

@@ -125,6 +125,36 @@ fn parts(template: &str, values: &str) -> Vec<(String, Vec<String>)> {
 }
 
 #[test]
+fn what_is_chosen_whole_depends_on_what_chose_it() {
+    let values = "flag: true\nnone: {}\none: {k: 1}\nother: {k: 2}\n";
+    for (written, condition) in [
+        ("{{ ternary .Values.one .Values.other .Values.flag | toYaml | nindent 2 }}", "/flag"),
+        ("{{ ternary .Values.one .Values.other .Values.flag | toJson }}", "/flag"),
+        ("{{ toYamlPretty (.Values.none | default .Values.one) | nindent 2 }}", "/none"),
+        ("{{ coalesce .Values.none .Values.one | mustToYaml | nindent 2 }}", "/none"),
+        ("{{ get .Values (ternary \"one\" \"other\" .Values.flag) | toRawJson }}", "/flag"),
+        ("{{ index .Values (ternary \"one\" \"other\" .Values.flag) | mustToJson }}", "/flag"),
+    ] {
+        let parts = parts(&format!("a: {written}\n"), values);
+        let want = ["/one/k text".to_owned(), format!("{condition} condition")];
+        let is_named = parts[0].1.len() == 2 && want.iter().all(|part| parts[0].1.contains(part));
+        assert!(parts[0].0 == "/a/k" && is_named, "{written}: {parts:?}");
+    }
+}
+
+#[test]
+fn what_a_variable_was_given_in_a_branch_depends_on_it_within_other_values_too() {
+    let values = "flag: true\none: {k: 1}\nother: {k: 2}\n";
+    let chosen = "{{ $it := .Values.other }}{{ if .Values.flag }}{{ $it = .Values.one }}{{ end }}";
+    for written in
+        ["dict \"in\" $it | toYaml | nindent 2", "list $it | toJson", "pluck \"k\" $it | toJson"]
+    {
+        let parts = parts(&format!("{chosen}a: {{{{ {written} }}}}\n"), values);
+        assert_eq!(parts[0].1, ["/flag condition", "/one/k text"], "{written}");
+    }
+}
+
+#[test]
 fn what_a_block_would_go_on_with_has_a_part_in_it() {
     let template = "\
 a: |

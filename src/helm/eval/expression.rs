@@ -317,7 +317,7 @@ impl<'e> Frame<'e> {
                     self.ev.memo.note_field(name);
                     let found = entries.borrow().get(name).cloned();
                     let found = found.unwrap_or_else(|| value.absent(name, origins));
-                    let found = value.member(&found, origins);
+                    let found = value.member(&found, origins).into_owned();
                     Held { boxed: !value.nuance.is_texts(), value: found }
                 }
                 Data::Nil if !*boxed => Held { value: value.absent(name, origins), boxed: false },
@@ -341,7 +341,7 @@ impl<'e> Frame<'e> {
         let spot = self.spot;
         let args = self.method_arguments(name, given, dot)?;
         self.spot = spot;
-        match method::call(values, name, &args) {
+        match method::call(values, name, &args, &self.ev.origins) {
             Ok(value) => Ok(Held { value, boxed: false }),
             Err(message) => self.fail(&format!("error calling {name}: {message}")),
         }

@@ -23,11 +23,11 @@ pub(super) const TABLE: &[(&str, Function)] = &[
         let origins = host.origins();
         for arg in args {
             if !is_empty(arg) {
-                return Ok(arg.tinted(tested, origins));
+                return Ok(arg.chosen_by(tested, origins));
             }
-            tested = origins.union(tested, origins.derived(arg.own_origin(origins)));
+            tested = origins.union(tested, arg.own_origin(origins));
         }
-        Ok(Value::new(Data::Nil, tested))
+        Ok(Value::new(Data::Nil, origins.derived(tested)))
     }),
     ("all", |host, args| Ok(Value::bool(!args.iter().any(is_empty), computed(host, args)))),
     ("any", |host, args| Ok(Value::bool(!args.iter().all(is_empty), computed(host, args)))),
@@ -90,8 +90,7 @@ fn is_empty(value: &Value) -> bool {
 
 /// A value that stands there because of what `tested` was.
 fn instead(host: &dyn Host, value: &Value, tested: &Value) -> Value {
-    let origins = host.origins();
-    value.tinted(origins.derived(tested.own_origin(origins)), origins)
+    value.chosen_by(tested.own_origin(host.origins()), host.origins())
 }
 
 fn of_kind(host: &dyn Host, value: &Value) -> OriginId {

@@ -3,7 +3,7 @@
 mod fault;
 
 use crate::helm::call::{Function, Host, any, computed, text};
-use crate::helm::origin::OriginId;
+use crate::helm::origin::{OriginId, Origins};
 use crate::helm::print;
 use crate::helm::rope::{Rope, RopeBuilder};
 use crate::helm::tree;
@@ -98,14 +98,14 @@ pub(super) fn mismatch(value: &Value, wanted: &str) -> String {
 
 /// Writes what JSON has no text for as nothing, as Helm and sprig do where they are not told to tell.
 fn leniently_written(host: &dyn Host, args: &[Value], pretty: bool) -> Result<Value, String> {
-    match write(any(args, 0)?, true, pretty) {
+    match write(host, any(args, 0)?, true, pretty) {
         Err(Fault::Unwritable(_)) => Ok(Value::str("", computed(host, args))),
         done => told(done),
     }
 }
 
-fn written(_: &dyn Host, args: &[Value], html: bool, pretty: bool) -> Result<Value, String> {
-    told(write(any(args, 0)?, html, pretty))
+fn written(host: &dyn Host, args: &[Value], html: bool, pretty: bool) -> Result<Value, String> {
+    told(write(host, any(args, 0)?, html, pretty))
 }
 
 fn told(done: Result<Value, Fault>) -> Result<Value, String> {
@@ -123,21 +123,22 @@ enum Fault {
     Unwritable(String),
 }
 
-fn write(value: &Value, html: bool, pretty: bool) -> Result<Value, Fault> {
-    let mut writer = Writer { out: RopeBuilder::default(), html, pretty };
+fn write(host: &dyn Host, value: &Value, html: bool, pretty: bool) -> Result<Value, Fault> {
+    let mut writer = Writer { out: RopeBuilder::default(), origins: host.origins(), html, pretty };
     writer.value(value, 0)?;
     Ok(Value::rope(writer.out.finish()))
 }
 
-struct Writer {
+struct Writer<'o> {
     out: RopeBuilder,
+    origins: &'o Origins,
     /// Whether characters that mean something in HTML are escaped.
     html: bool,
     /// Whether each item stands on a line of its own.
     pretty: bool,
 }
 
-impl Writer {
+impl Writer<'_> {
     /// Writes a value that stands in `depth` others.
     fn value(&mut self, value: &Value, depth: usize) -> Result<(), Fault> {
         if self.out.len() > MAX_TEXT {
@@ -171,17 +172,17 @@ impl Writer {
                 let items = items.borrow();
                 for (index, item) in items.iter().enumerate() {
                     self.start_item(index, depth, origin);
-                    self.value(item, depth + 1)?;
+                    self.value(&value.member(item, self.origins), depth + 1)?;
                 }
                 self.end("]", items.len(), depth, origin);
             }
             Data::Map(entries) => {
                 let entries = entries.borrow();
-                self.map(origin, entries.iter().map(|(key, item)| (&**key, item)), depth)?;
+                self.map(value, entries.iter().map(|(key, item)| (&**key, item)), depth)?;
             }
             Data::Object(object) => match object.fields(origin) {
                 Some(fields) => {
-                    self.map(origin, fields.iter().map(|(name, item)| (*name, item)), depth)?;
+                    self.map(value, fields.iter().map(|(name, item)| (*name, item)), depth)?;
                 }
                 None => self.value(&object.encoded(origin), depth)?,
             },
@@ -189,20 +190,21 @@ impl Writer {
         Ok(())
     }
 
-    /// Writes entries, in the order given.
+    /// Writes entries of `value`, in the order given.
     fn map<'a>(
         &mut self,
-        origin: OriginId,
+        value: &Value,
         entries: impl ExactSizeIterator<Item = (&'a str, &'a Value)>,
         depth: usize,
     ) -> Result<(), Fault> {
+        let origin = value.origin;
         let count = entries.len();
         self.out.push("{", origin);
         for (index, (key, item)) in entries.enumerate() {
             self.start_item(index, depth, origin);
             string(&Rope::new(key, origin), OriginId::NONE, &mut self.out, self.html);
             self.out.push(if self.pretty { ": " } else { ":" }, origin);
-            self.value(item, depth + 1)?;
+            self.value(&value.member(item, self.origins), depth + 1)?;
         }
         self.end("}", count, depth, origin);
         Ok(())

@@ -81,7 +81,7 @@ fn end(
 ) -> Result<Value, String> {
     let items = list(args, 0, &format!("find {what}"))?;
     let found = pick(&items).cloned().unwrap_or(Value::new(Data::Nil, args[0].origin));
-    Ok(args[0].member(&found, host.origins()))
+    Ok(args[0].member(&found, host.origins()).into_owned())
 }
 
 fn part(args: &[Value], what: &str, cut: fn(&[Value]) -> &[Value]) -> Result<Value, String> {

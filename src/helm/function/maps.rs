@@ -1,5 +1,6 @@
 //! sprig's functions on maps. Maps are shared: what `set` changes, every holder sees.
 
+use std::borrow::Cow;
 use std::cell::RefCell;
 use std::rc::Rc;
 
@@ -16,10 +17,9 @@ pub(super) const TABLE: &[(&str, Function)] = &[
         let (entries, key) = (map(args, 0)?, text(args, 1)?);
         let found = entries.borrow().get(key.as_str()).cloned();
         let origins = host.origins();
-        let keyed = origins.derived(key.origin(origins));
         let missing = || Value::str("", origins.missing(args[0].origin, key.as_str()));
-        let found = args[0].member(&found.unwrap_or_else(missing), origins);
-        Ok(found.tinted(keyed, origins))
+        let found = found.unwrap_or_else(missing);
+        Ok(args[0].member(&found, origins).chosen_by(key.origin(origins), origins))
     }),
     ("set", |host, args| {
         let (entries, key, value) = (map(args, 0)?, text(args, 1)?, any(args, 2)?);
@@ -44,13 +44,17 @@ pub(super) const TABLE: &[(&str, Function)] = &[
         let origin = origins.all([args[0].origin, origin, key.origin(origins)]);
         Ok(Value::bool(found.is_some(), origins.collapsed(origin)))
     }),
-    ("pluck", |_, args| {
+    ("pluck", |host, args| {
         let key = text(args, 0)?;
+        let origins = host.origins();
         let mut found = Vec::new();
         for index in 1..args.len() {
-            found.extend(map(args, index)?.borrow().get(key.as_str()).cloned());
+            let entries = map(args, index)?;
+            let entries = entries.borrow();
+            let entry = entries.get(key.as_str()).map(|entry| args[index].member(entry, origins));
+            found.extend(entry.map(Cow::into_owned));
         }
-        Ok(Value::list(found, OriginId::NONE))
+        Ok(Value::list(found, origins.condition(key.origin(origins))))
     }),
     ("keys", |host, args| {
         let mut found = Vec::new();
@@ -140,10 +144,9 @@ fn dig(host: &dyn Host, args: &[Value]) -> Result<Value, String> {
         };
         let found = entries.borrow().get(key).cloned();
         match found {
-            Some(found) => at = at.member(&found, origins),
+            Some(found) => at = at.member(&found, origins).into_owned(),
             None => {
-                let missing = origins.derived(origins.missing(at.origin, key));
-                return Ok(fallback.tinted(missing, origins));
+                return Ok(fallback.chosen_by(origins.missing(at.origin, key), origins));
             }
         }
     }
@@ -202,9 +205,9 @@ fn merge(
         let fill = present.as_ref().is_none_or(is_empty);
         if overwrite || fill {
             let tested = present.map_or(OriginId::NONE, |old| old.own_origin(origins));
-            let tested = if overwrite { OriginId::NONE } else { origins.derived(tested) };
-            let tested = origins.union(tested, above);
-            into.borrow_mut().insert(key, value.tinted(tested, origins));
+            let tested = if overwrite { OriginId::NONE } else { tested };
+            let value = value.chosen_by(tested, origins).tinted(above, origins);
+            into.borrow_mut().insert(key, value);
         }
     }
 }

@@ -16,12 +16,14 @@ pub(super) const TABLE: &[(&str, Function)] = &[
     ("toYaml", |host, args| {
         let value = any(args, 0)?;
         // Helm swallows what cannot be written.
-        let text = emit::emit(value, emit::Dialect::V2).unwrap_or_default();
-        Ok(Value::rope(text.tinted(host.origins().conditions(value.origin), host.origins())))
+        Ok(Value::rope(emit::emit(value, emit::Dialect::V2, host.origins()).unwrap_or_default()))
     }),
-    ("mustToYaml", |_, args| emit::emit(any(args, 0)?, emit::Dialect::V2).map(Value::rope)),
-    ("toYamlPretty", |_, args| {
-        Ok(Value::rope(emit::emit(any(args, 0)?, emit::Dialect::V3).unwrap_or_default()))
+    ("mustToYaml", |host, args| {
+        emit::emit(any(args, 0)?, emit::Dialect::V2, host.origins()).map(Value::rope)
+    }),
+    ("toYamlPretty", |host, args| {
+        let value = any(args, 0)?;
+        Ok(Value::rope(emit::emit(value, emit::Dialect::V3, host.origins()).unwrap_or_default()))
     }),
     ("fromYaml", |host, args| lenient(host, args, &YAML, Shape::Map)),
     ("fromYamlArray", |host, args| lenient(host, args, &YAML, Shape::List)),

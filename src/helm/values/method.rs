@@ -4,7 +4,7 @@
 
 use crate::helm::call::text;
 use crate::helm::emit::{Dialect, emit};
-use crate::helm::origin::OriginId;
+use crate::helm::origin::{OriginId, Origins};
 use crate::helm::rope::RopeBuilder;
 use crate::helm::value::{Data, Nuance, Value};
 
@@ -17,11 +17,16 @@ pub(in crate::helm) fn is_method(name: &str) -> bool {
 ///
 /// # Errors
 /// Helm's text when there is nothing at the path that is asked for.
-pub(in crate::helm) fn call(values: &Value, name: &str, args: &[Value]) -> Result<Value, String> {
+pub(in crate::helm) fn call(
+    values: &Value,
+    name: &str,
+    args: &[Value],
+    origins: &Origins,
+) -> Result<Value, String> {
     match name {
         "YAML" => {
             let mut out = RopeBuilder::default();
-            out.push_rope(&emit(values, Dialect::V2)?);
+            out.push_rope(&emit(values, Dialect::V2, origins)?);
             out.push("\n", OriginId::NONE);
             Ok(Value::rope(out.finish()))
         }
