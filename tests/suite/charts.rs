@@ -335,6 +335,17 @@ fn a_failure_is_shown_at_the_template_line_and_fails_the_run() {
 }
 
 #[test]
+fn a_template_without_end_is_shown_where_it_is_called() {
+    let run = render(
+        "{{ define \"x\" }}\n{{ template \"x\" . }}{{ end }}\n{{ template \"x\" . }}\n",
+        "",
+        &[],
+    );
+    let shown = run.expect_code(1).err;
+    assert!(shown.contains("maximum template depth") && shown.contains("t.yaml:2:12\n"), "{shown}");
+}
+
+#[test]
 fn a_template_that_is_not_there_is_missed_where_it_is_called() {
     let run = render("a: 1\nb: {{ template \"gone\" . }}\n", "", &[]).expect_code(1);
     assert!(run.err.contains("c/templates/t.yaml:2:") && run.err.contains("gone"), "{}", run.err);

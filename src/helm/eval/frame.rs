@@ -192,8 +192,7 @@ impl<'e> Frame<'e> {
     }
 
     fn step(&self) -> Flow {
-        let name = &self.at.file.name;
-        self.ev.step(1).map_err(|message| Stop::Fail(format!("template: {name}: {message}")))
+        self.ev.step(1).or_else(|message| self.fail(&message))
     }
 
     fn template(&mut self, call: &'e TemplateNode, dot: &Value) -> Flow {
@@ -212,7 +211,15 @@ impl<'e> Frame<'e> {
             None => Value::NIL,
         };
         let text = self.ev.once(&body, &value, || self.ev.body(&name, &body, &value, None));
-        let text = text.map_err(Stop::Fail)?;
+        let text = match text {
+            Ok(text) => text,
+            // What bounds a render knows of no place.
+            Err(message) if self.ev.failure.borrow().is_none() => {
+                self.spot = Spot::Template(call);
+                return self.fail(&message);
+            }
+            Err(message) => return Err(Stop::Fail(message)),
+        };
         self.write(&Value::rope(text), call.pos, place);
         Ok(())
     }
