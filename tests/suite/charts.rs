@@ -1080,6 +1080,10 @@ fn schemas_are_held_as_helm_holds_them() {
         // There is no folder that a file could lie in: the schema has no place.
         (r#"{"properties": {"a": {"$ref": "./b.json"}}}"#, "b.json: no such file or directory"),
         (r#"{"anyOf": [{"$ref": "b.json#/c"}]}"#, "b.json: no such file or directory"),
+        (
+            r#"{"properties": {"a": {"$ref": "file:///b.json"}}}"#,
+            "b.json: no such file or directory",
+        ),
         (r#"{"$schema": "draft-07"}"#, "no URLLoader registered for \"draft-07\""),
         // Go's expressions look neither ahead nor behind.
         (r#"{"properties": {"a": {"pattern": "^(?!x)"}}}"#, "is not valid regex"),
@@ -1119,6 +1123,19 @@ fn schemas_are_held_as_helm_holds_them() {
         let keys = of(r#""patternProperties": {"(?i)A": {"type": "integer"}}"#);
         run(&keys, "1").expect_code(0);
         run(&keys, "x").expect_code(1);
+    }
+    // References are relative to the schema's id, and to Helm's name for it where it has none.
+    for (id, reference) in [
+        ("", "values.schema.json#/$defs/b"),
+        ("", "./values.schema.json#/$defs/b"),
+        ("https://example.org/v1/c.json", "c.json#/$defs/b"),
+        ("https://example.org/v1/c.json", "/v1/c.json#/$defs/b"),
+    ] {
+        let schema = format!(
+            r#"{{"$id": "{id}", "properties": {{"a": {{"$ref": "{reference}"}}}}, "$defs": {{"b": {{"type": "integer"}}}}}}"#
+        );
+        run(&schema, "1").expect_code(0);
+        run(&schema, "x").expect_code(1);
     }
     // What a text holds is not asserted.
     let content = r#"{"$schema": "http://json-schema.org/draft-07/schema#", "properties": {"a": {"contentEncoding": "base64"}}}"#;

@@ -3,6 +3,7 @@
 mod format;
 mod pattern;
 
+use std::borrow::Cow;
 use std::cell::LazyCell;
 use std::collections::BTreeSet;
 
@@ -42,13 +43,13 @@ impl Schema {
     pub(in crate::helm) fn compile(file: &ChartFile) -> Result<Self, String> {
         let mut parsed: serde_json::Value =
             serde_json::from_str(&file.text).map_err(|error| error.to_string())?;
-        let mut own = BTreeSet::new();
-        identifiers(&parsed, &mut own);
-        check(&parsed, !own.is_empty(), true)?;
-        cut_foreign(&mut parsed, &own);
+        let documents = Documents::of(&parsed);
+        check(&parsed, NAME, &documents, true)?;
+        documents.cut_foreign(&mut parsed, NAME);
         let mut patterns = Vec::new();
         rewrite(&mut parsed, &mut patterns);
-        let options = format::as_helm(jsonschema::options()).with_retriever(Offline);
+        let options = format::as_helm(jsonschema::options()).with_base_uri(NAME);
+        let options = options.with_retriever(Offline);
         let validator = options.build(&parsed).map_err(|error| error.to_string())?;
         Ok(Self { validator, patterns })
     }
@@ -140,14 +141,17 @@ const WITHIN: [&str; 15] = [
 ];
 
 /// Refuses what Helm's library cannot compile and ours can: dialects and files that are nowhere, and patterns that Go
-/// has no syntax for. `named`: it has ids, by which references may be meant; `used`: it is not a definition only.
-fn check(schema: &serde_json::Value, named: bool, used: bool) -> Result<(), String> {
+/// has no syntax for. `base`: what references are relative to; `used`: it is not a definition only.
+fn check(
+    schema: &serde_json::Value,
+    base: &str,
+    documents: &Documents,
+    used: bool,
+) -> Result<(), String> {
+    let base = &*documents.base(schema, base);
+    let check = |part, used| check(part, base, documents, used);
     let Some(entries) = schema.as_object() else {
-        return schema
-            .as_array()
-            .into_iter()
-            .flatten()
-            .try_for_each(|item| check(item, named, used));
+        return schema.as_array().into_iter().flatten().try_for_each(|item| check(item, used));
     };
     let text = |key: &str| entries.get(key).and_then(serde_json::Value::as_str);
     if let Some(dialect) = text("$schema").filter(|dialect| used && !dialect.contains(':')) {
@@ -155,17 +159,11 @@ fn check(schema: &serde_json::Value, named: bool, used: bool) -> Result<(), Stri
             "failing loading {dialect:?}: no URLLoader registered for {dialect:?}"
         ));
     }
-    let file = text("$ref").and_then(|reference| reference.split('#').next());
-    if let Some(file) =
-        file.filter(|file| used && !named && !file.is_empty() && !file.contains(':'))
-    {
-        let file = format!("/{}", file.trim_start_matches("./").trim_start_matches('/'));
-        // Helm knows the schema by no other name than this, wherever the chart lies.
-        if file != "/values.schema.json" {
-            return Err(format!(
-                "failing loading \"file://{file}\": open {file}: no such file or directory"
-            ));
-        }
+    let file = text("$ref").and_then(|reference| resolved(base, reference));
+    let is_file = |document: &String| document.starts_with("file://");
+    if let Some(file) = file.filter(|file| used && is_file(file) && !documents.own.contains(file)) {
+        let path = file.trim_start_matches("file://");
+        return Err(format!("failing loading {file:?}: open {path}: no such file or directory"));
     }
     let by_pattern = entries.get("patternProperties").and_then(serde_json::Value::as_object);
     let patterns = by_pattern.into_iter().flat_map(serde_json::Map::keys).map(String::as_str);
@@ -180,9 +178,9 @@ fn check(schema: &serde_json::Value, named: bool, used: bool) -> Result<(), Stri
         parts
             .into_iter()
             .flat_map(serde_json::Map::values)
-            .try_for_each(|part| check(part, named, used))?;
+            .try_for_each(|part| check(part, used))?;
     }
-    WITHIN.iter().filter_map(|key| entries.get(*key)).try_for_each(|part| check(part, named, used))
+    WITHIN.iter().filter_map(|key| entries.get(*key)).try_for_each(|part| check(part, used))
 }
 
 /// Writes patterns as `jsonschema` reads them in all drafts, and notes those that are others then.
@@ -214,43 +212,78 @@ fn rewrite(schema: &mut serde_json::Value, patterns: &mut Vec<(String, String)>)
     }
 }
 
-/// The ids that a schema gives itself and its parts, without what follows a `#`.
-fn identifiers(schema: &serde_json::Value, found: &mut BTreeSet<String>) {
-    if let Some(entries) = schema.as_object() {
-        let ids = ["$id", "id"].iter().filter_map(|key| entries.get(*key)?.as_str());
-        found.extend(ids.map(|id| id.split('#').next().unwrap_or_default().to_owned()));
-    }
-    parts(schema).for_each(|part| identifiers(part, found));
+/// The name by which Helm knows a schema, wherever the chart lies.
+const NAME: &str = "file:///values.schema.json";
+
+/// The document that a reference points into, by its whole name without what follows a `#`.
+fn resolved(base: &str, reference: &str) -> Option<String> {
+    let base = jsonschema::uri::from_str(base).ok()?;
+    let uri = jsonschema::uri::resolve_against(&base.borrow(), reference).ok()?;
+    Some(uri.as_str().split('#').next().unwrap_or_default().to_owned())
 }
 
-/// Makes references into other documents references to the whole of these. Nothing is fetched, and
-/// so there is no place in such a document that a reference could point to.
-fn cut_foreign(schema: &mut serde_json::Value, own: &BTreeSet<String>) {
-    if let Some(serde_json::Value::String(reference)) = schema.get_mut("$ref")
-        && let Some((document, _)) = reference.split_once('#')
-    {
-        // The drafts of JSON Schema are at hand.
-        let known = document.is_empty()
-            || own.contains(document)
-            || document
-                .split_once("://")
-                .is_some_and(|(_, rest)| rest.starts_with("json-schema.org/"));
-        if !known {
-            *reference = document.to_owned();
-        }
+/// The documents that a schema is made of: itself, and parts of it that have an id of their own.
+struct Documents {
+    /// The keyword for ids.
+    id: &'static str,
+    /// Their whole names.
+    own: BTreeSet<String>,
+}
+
+impl Documents {
+    fn of(schema: &serde_json::Value) -> Self {
+        let dialect = schema.get("$schema").and_then(serde_json::Value::as_str);
+        let is_old = dialect.is_some_and(|dialect| dialect.contains("draft-04"));
+        let id = if is_old { "id" } else { "$id" };
+        let mut documents = Self { id, own: BTreeSet::from([NAME.to_owned()]) };
+        documents.gather(schema, NAME);
+        documents
     }
-    match schema {
-        serde_json::Value::Array(items) => {
-            for item in items {
-                cut_foreign(item, own);
+
+    fn gather(&mut self, schema: &serde_json::Value, base: &str) {
+        let base = self.base(schema, base);
+        if !self.own.contains(&*base) {
+            self.own.insert(base.to_string());
+        }
+        parts(schema).for_each(|part| self.gather(part, &base));
+    }
+
+    /// What references in a part are relative to, which is `base` around it.
+    fn base<'b>(&self, schema: &serde_json::Value, base: &'b str) -> Cow<'b, str> {
+        let id = schema.get(self.id).and_then(serde_json::Value::as_str);
+        id.and_then(|id| resolved(base, id)).map_or(Cow::Borrowed(base), Cow::Owned)
+    }
+
+    /// Makes references into other documents references to the whole of these. Nothing is fetched, and
+    /// so there is no place in such a document that a reference could point to.
+    fn cut_foreign(&self, schema: &mut serde_json::Value, base: &str) {
+        let base = self.base(schema, base);
+        if let Some(serde_json::Value::String(reference)) = schema.get_mut("$ref")
+            && let Some((document, _)) = reference.split_once('#')
+        {
+            let whole = resolved(&base, reference);
+            // The drafts of JSON Schema are at hand.
+            let is_at_hand = |whole: String| {
+                let (_, rest) = whole.split_once("://").unwrap_or_default();
+                self.own.contains(&whole) || rest.starts_with("json-schema.org/")
+            };
+            if !document.is_empty() && !whole.is_some_and(is_at_hand) {
+                *reference = document.to_owned();
             }
         }
-        serde_json::Value::Object(entries) => {
-            for value in entries.values_mut() {
-                cut_foreign(value, own);
+        match schema {
+            serde_json::Value::Array(items) => {
+                for item in items {
+                    self.cut_foreign(item, &base);
+                }
             }
+            serde_json::Value::Object(entries) => {
+                for value in entries.values_mut() {
+                    self.cut_foreign(value, &base);
+                }
+            }
+            _ => {}
         }
-        _ => {}
     }
 }
 
