@@ -1137,6 +1137,9 @@ fn schemas_are_held_as_helm_holds_them() {
         run(&schema, "1").expect_code(0);
         run(&schema, "x").expect_code(1);
     }
+    let old = r#"{"$schema": "http://json-schema.org/draft-04/schema#", "properties": {"a": {"maxLength": 2.0}}}"#;
+    run(old, "xy").expect_code(0);
+    run(old, "xyz").expect_code(1);
     // What a text holds is not asserted.
     let content = r#"{"$schema": "http://json-schema.org/draft-07/schema#", "properties": {"a": {"contentEncoding": "base64"}}}"#;
     run(content, "'*'").expect_code(0);

@@ -43,6 +43,7 @@ impl Schema {
     pub(in crate::helm) fn compile(file: &ChartFile) -> Result<Self, String> {
         let mut parsed: serde_json::Value =
             serde_json::from_str(&file.text).map_err(|error| error.to_string())?;
+        make_whole(&mut parsed);
         let documents = Documents::of(&parsed);
         check(&parsed, NAME, &documents, true)?;
         documents.cut_foreign(&mut parsed, NAME);
@@ -181,6 +182,19 @@ fn check(
             .try_for_each(|part| check(part, used))?;
     }
     WITHIN.iter().filter_map(|key| entries.get(*key)).try_for_each(|part| check(part, used))
+}
+
+/// Writes whole numbers as such: `jsonschema` takes `2.0` for no integer in the oldest draft, and Helm does in each.
+fn make_whole(value: &mut serde_json::Value) {
+    match value {
+        serde_json::Value::Number(number) => {
+            let whole = number.as_f64().filter(|_| number.is_f64());
+            *number = whole.and_then(as_number).unwrap_or_else(|| number.clone());
+        }
+        serde_json::Value::Array(items) => items.iter_mut().for_each(make_whole),
+        serde_json::Value::Object(entries) => entries.values_mut().for_each(make_whole),
+        _ => {}
+    }
 }
 
 /// Writes patterns as `jsonschema` reads them in all drafts, and notes those that are others then.
@@ -330,10 +344,9 @@ fn json(value: &Value) -> serde_json::Value {
         Data::Nil | Data::Object(_) => serde_json::Value::Null,
         Data::Bool(value) => (*value).into(),
         Data::Int(value) | Data::Int64(value) => (*value).into(),
-        // Whole numbers count as integers, as they do to Helm.
-        Data::Float(value) => json_float(*value)
-            .parse::<serde_json::Number>()
-            .map_or(serde_json::Value::Null, serde_json::Value::Number),
+        Data::Float(value) => {
+            as_number(*value).map_or(serde_json::Value::Null, serde_json::Value::Number)
+        }
         Data::Str(text) => text.as_str().into(),
         Data::List(items) => items.borrow().iter().map(json).collect(),
         Data::Map(entries) => {
@@ -341,4 +354,9 @@ fn json(value: &Value) -> serde_json::Value {
             entries.iter().map(|(key, item)| (key.to_string(), json(item))).collect()
         }
     }
+}
+
+/// A number of JSON; a whole one counts as an integer, as it does to Helm.
+fn as_number(value: f64) -> Option<serde_json::Number> {
+    json_float(value).parse().ok()
 }
