@@ -1,7 +1,7 @@
-//! Charts as they lie in a directory or a .tgz: files, metadata, parsed templates, dependencies.
+//! Charts in a directory or a .tgz: files, metadata, parsed templates, dependencies.
 //!
-//! Mirrors Helm 4.1 `pkg/chart/v2/loader`. A chart is read once and shared between releases and
-//! threads; what a release changes of it (aliases, conditions, values) lives in the render.
+//! Mirrors Helm 4.1 `pkg/chart/v2/loader`. A chart is read once and shared between releases and threads; what a
+//! release changes (aliases, conditions, values) is kept in the render.
 
 mod ahead;
 mod archive;
@@ -27,24 +27,24 @@ pub(super) use self::values::values;
 use crate::source::{Overlay, SourceId, Sources, Span};
 use crate::yaml::Document;
 
-/// Largest file of a chart, in bytes, as in Helm.
+/// The largest file in a chart, in bytes, as in Helm.
 const MAX_FILE: u64 = 5 << 20;
-/// Largest chart when unpacked, in bytes, as in Helm.
+/// The largest size of a chart when unpacked, in bytes, as in Helm.
 const MAX_CHART: u64 = 100 << 20;
-/// Most files of a chart.
+/// The largest number of files in a chart.
 const MAX_FILES: usize = 20_000;
-/// What is said of a link that is not followed.
+/// The message about a link that is not followed.
 pub(super) const LEADS_OUT: &str = "is a link that leads out of the chart";
-/// Charts within charts.
+/// The deepest nesting of charts within charts.
 const MAX_NESTING: usize = 20;
 
-/// A chart that cannot be read, and where.
+/// Why a chart cannot be read, and where.
 #[derive(Debug, Clone, thiserror::Error)]
 #[error("{message}")]
 pub struct ChartError {
-    /// What is wrong, in Helm's words where it has some.
+    /// What is wrong, in Helm's words if it has a message for it.
     pub message: String,
-    /// The file at fault, where one is.
+    /// The file at fault, if it is known.
     pub span: Option<Span>,
 }
 
@@ -58,40 +58,40 @@ impl ChartError {
     }
 }
 
-/// A chart.
+/// A chart that was read.
 #[derive(Debug)]
 pub struct Chart {
-    /// What `Chart.yaml` (and `requirements.yaml`) says.
+    /// The metadata in `Chart.yaml` (and `requirements.yaml`).
     pub metadata: Metadata,
-    /// `Chart.yaml`.
+    /// The source of `Chart.yaml`.
     pub source: SourceId,
-    /// Everything below `templates/`, by name.
+    /// All files below `templates/`, sorted by name.
     pub templates: Vec<ChartTemplate>,
-    /// What `.Files` can read, by name; the CRDs among it.
+    /// The files that `.Files` can read, sorted by name; CRDs are among them.
     pub files: Vec<ChartFile>,
-    /// Names of files and, with a `/` at their ends, of folders that `.Files` may not read, since they are links
-    /// that lead out of the chart; CRDs are among them.
+    /// Names of files and folders that `.Files` may not read because they are links that lead out of the chart; those
+    /// of folders end with `/`. CRDs may be among them.
     pub outside: Vec<String>,
-    /// Documents of `values.yaml`, each over the ones before.
+    /// The documents of `values.yaml`; each is merged over the ones before.
     pub values: Vec<Arc<Document>>,
     /// `values.schema.json`.
     pub schema: Option<ChartSchema>,
     /// Charts in `charts/`, and `file://` dependencies that are not there.
     pub dependencies: Vec<Chart>,
-    /// How the chart is shown: its path as given.
+    /// The path of the chart as it is shown: as it was given.
     pub path: String,
 }
 
-/// Says where the archive of a dependency lies that is not in its chart's `charts/`.
+/// Returns the path of the archive of a dependency that is not in its chart's `charts/`.
 pub type Supply<'a> = dyn Fn(&Dependency) -> Option<PathBuf> + Sync + 'a;
 
 impl Chart {
-    /// Reads the chart at `path`, a directory or a .tgz; its files are added to `sources` under
-    /// `shown`. Dependencies that nobody has put into `charts/` are read from where they are said
-    /// to be by `file://`, or else by `supply`.
+    /// Reads the chart at `path`, a directory or a .tgz; its files are added to `sources` with paths below `shown`.
+    /// Dependencies that are not in `charts/` are read from their `file://` repository, or else from the archive that
+    /// `supply` returns.
     ///
     /// # Errors
-    /// When it is no chart, breaks a bound, or leads out of itself.
+    /// If it is not a chart, exceeds a limit, or has a link that leads out of it.
     pub fn load(
         path: &Path,
         shown: &str,
@@ -101,7 +101,7 @@ impl Chart {
         Self::load_again(path, shown, sources, supply, None)
     }
 
-    /// The same for a chart that may have been loaded before.
+    /// Reads a chart as [`Chart::load`] does, with a `memory` of templates that were parsed when it was loaded before.
     ///
     /// # Errors
     /// As for [`Chart::load`].
@@ -134,10 +134,10 @@ impl Chart {
         Ok(chart)
     }
 
-    /// Makes a chart of texts by their paths in it.
+    /// Makes a chart of texts, each with its path in the chart.
     ///
     /// # Errors
-    /// When they are no chart.
+    /// If they are not a chart.
     pub fn of_texts(files: &[(String, String)], sources: &Sources) -> Result<Self, ChartError> {
         let raw = |(name, text): &(String, String)| RawFile {
             name: name.clone(),
@@ -147,7 +147,7 @@ impl Chart {
         assemble(files.iter().map(raw).collect(), "", parts, 0)
     }
 
-    /// Reads the chart whose archive these bytes are.
+    /// Reads a chart from the bytes of its archive.
     ///
     /// # Errors
     /// As for [`Chart::load`].
@@ -156,7 +156,7 @@ impl Chart {
         assemble(archive::read(bytes, shown)?, shown, parts, 0)
     }
 
-    /// Reads dependencies that nobody has put into `charts/`.
+    /// Reads the dependencies that are not in `charts/`.
     fn absent_dependencies(
         &mut self,
         path: &Path,
@@ -199,7 +199,7 @@ impl Chart {
         Ok(())
     }
 
-    /// Dependencies of `Chart.yaml` that are nowhere.
+    /// Returns the dependencies in `Chart.yaml` that were not found.
     #[must_use]
     pub fn missing_dependencies(&self) -> Vec<&Dependency> {
         let present =
@@ -207,10 +207,10 @@ impl Chart {
         self.metadata.dependencies.iter().filter(|dependency| !present(&dependency.name)).collect()
     }
 
-    /// Says whether the chart's CRDs, and those of charts within it, are in it.
+    /// Checks that the CRDs of the chart, and those of its subcharts, could be read.
     ///
     /// # Errors
-    /// The first of them, or the first folder of them, that is a link that leads out of the chart.
+    /// Names the first CRD, or folder of CRDs, that is a link that leads out of the chart.
     pub fn has_its_crds(&self) -> Result<(), ChartError> {
         match self.outside.iter().find(|name| name.starts_with("crds/")) {
             Some(name) => {
@@ -221,10 +221,10 @@ impl Chart {
         }
     }
 
-    /// Whether its version, and those of the charts below it, are such as Helm renders.
+    /// Checks that Helm renders charts with these versions and API versions: those of this chart and its subcharts.
     ///
     /// # Errors
-    /// Helm's text about the first chart that it would not read.
+    /// Helm's message about the first chart that it would refuse.
     pub fn is_of_known_version(&self) -> Result<(), ChartError> {
         match self.metadata.refused() {
             Some(message) => Err(ChartError::at(message, Span::new(self.source, 0, 0))),
@@ -232,21 +232,21 @@ impl Chart {
         }
     }
 
-    /// True for `type: library`, which only lends its definitions.
+    /// Whether it has `type: library`: such a chart only offers definitions to other charts.
     #[must_use]
     pub fn is_library(&self) -> bool {
         self.metadata.kind.eq_ignore_ascii_case("library")
     }
 }
 
-/// The paths of a chart directory's files, without those of subcharts and those that
-/// `.helmignore` names; sorted. Empty where the directory cannot be read.
+/// Returns the paths of the files in a chart's directory, without those of subcharts and those that `.helmignore`
+/// excludes; sorted. Empty if the directory cannot be read.
 #[must_use]
 pub fn names(directory: &Path, overlay: &Overlay) -> Vec<String> {
     directory::names(directory, overlay)
 }
 
-/// Whether a glob of Go's `filepath.Match` matches a path.
+/// Whether a path matches a glob, as in Go's `filepath.Match`.
 #[must_use]
 pub fn glob(pattern: &str, path: &str) -> bool {
     ignore::glob(pattern.as_bytes(), path.as_bytes())
@@ -258,7 +258,7 @@ fn unpack(path: &Path, shown: &str) -> Result<Vec<RawFile>, ChartError> {
     archive::read(&bytes, shown)
 }
 
-/// A path below another; the working directory is the empty path.
+/// Joins two paths; the working directory is the empty path.
 fn below_path(base: &str, path: &str) -> String {
     match base {
         "" | "." => path.to_owned(),
@@ -266,7 +266,7 @@ fn below_path(base: &str, path: &str) -> String {
     }
 }
 
-/// A path without `.` and `..` where they can be resolved.
+/// Removes `.` and `..` from a path as far as possible.
 fn clean(path: &str) -> String {
     let mut parts: Vec<&str> = Vec::new();
     for part in path.split('/') {

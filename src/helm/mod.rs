@@ -1,4 +1,4 @@
-//! Charts and values layers to rendered text with the origin of every byte.
+//! Renders charts with values layers to text, with the origin of every byte.
 
 mod aside;
 mod builtin;
@@ -23,5 +23,5 @@ mod tree;
 pub mod value;
 pub mod values;
 
-/// A map with a hash that is made for short keys: most of what a render looks up is a number or a name.
+/// A hash map with a fast hash for short keys: most lookups in a render are by a number or a name.
 pub(crate) type FastMap<K, V> = std::collections::HashMap<K, V, foldhash::fast::RandomState>;

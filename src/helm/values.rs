@@ -1,4 +1,4 @@
-//! Values as Helm layers and coalesces them, each with the place it was written at.
+//! Merges values as Helm does, each value with its origin.
 
 pub(super) mod coalesce;
 pub(super) mod dependencies;
@@ -19,55 +19,55 @@ use super::value::{Data, Entries, Value};
 use crate::source::{SourceId, Span};
 use crate::yaml::{Document, NodeId};
 
-/// A layer of a release's values, in Helm's order: the later wins.
+/// A layer of values of a release; a later layer overrides earlier ones, as in Helm.
 #[derive(Debug, Clone)]
 pub enum Layer {
-    /// A values file: its documents, each over the ones before.
+    /// A values file: its documents, each merged over the ones before.
     File(Vec<Arc<Document>>),
-    /// Values that stand within another file, such as a release's declaration.
+    /// Values in another file, such as the declaration of a release.
     Inline(Arc<Document>, NodeId),
-    /// Single values.
+    /// Single values, as set by flags.
     Set(Set),
 }
 
-/// Single values, as a flag of the command line gives them.
+/// Single values, as a command line flag sets them.
 #[derive(Debug, Clone)]
 pub struct Set {
     /// How the text is read.
     pub kind: SetKind,
     /// `a.b=c,d[0]=e`
     pub text: String,
-    /// Where it is written, when that is in a file.
+    /// The place of the text, if it is in a file.
     pub span: Option<Span>,
 }
 
 /// How the text of a [`Set`] is read.
 #[derive(Debug, Clone)]
 pub enum SetKind {
-    /// `--set`: numbers, booleans and null are told from text.
+    /// `--set`: as a number, a boolean, null or a text.
     Value,
-    /// `--set-string`: all values are text.
+    /// `--set-string`: all values are texts.
     String,
     /// `--set-json`: `a={"b":1}`, or a whole map.
     Json,
-    /// `--set-file`: the values are paths; the files' texts by path.
+    /// `--set-file`: the values are paths. The texts of the files, by path.
     File(Vec<(String, Arc<str>)>),
     /// `--set-literal`: everything after the first `=` is the value.
     Literal,
 }
 
-/// A values layer that cannot be used.
+/// Why a values layer cannot be read.
 #[derive(Debug, Clone, thiserror::Error)]
 #[error("{message}")]
 pub struct ValuesError {
     /// What is wrong, in Helm's words.
     pub message: String,
-    /// Where, when it stands in a file.
+    /// Where, if the layer is in a file.
     pub span: Option<Span>,
 }
 
 impl ValuesError {
-    /// What is wrong with values as a whole.
+    /// An error about the values as a whole.
     fn nowhere(message: String) -> Self {
         Self { message, span: None }
     }
@@ -76,7 +76,7 @@ impl ValuesError {
 /// Reads a values file.
 ///
 /// # Errors
-/// When it is not YAML or no map.
+/// If it is not YAML or not a map.
 pub fn file(
     name: &str,
     text: &Arc<str>,
@@ -86,28 +86,28 @@ pub fn file(
     super::chart::values(&file)
 }
 
-/// Reads what a flag sets, for who only asks whether it can be read.
+/// Checks whether the text of a flag can be read.
 ///
 /// # Errors
-/// When Helm refuses it.
+/// Helm's message if it refuses the text.
 pub fn check_set(set: Set) -> Result<(), ValuesError> {
     let origins = Origins::default();
     let root = origins.leaf(None, "", None);
     layers(&[Layer::Set(set)], root, &origins).map(drop)
 }
 
-/// The paths of the files that a `--set-file` text names.
+/// The paths of the files that the text of a `--set-file` names.
 #[must_use]
 pub fn set_file_paths(text: &str) -> Vec<String> {
     set::files(text)
 }
 
-/// An empty map of values that stands at `leaf`.
+/// An empty map of values, whose origin is `leaf`.
 pub(super) fn empty(leaf: LeafId) -> Value {
     Value::map(Entries::new(), OriginId::text(leaf))
 }
 
-/// The documents of one values file below `leaf`.
+/// Merges the documents of a values file; their origins are below `leaf`.
 pub(super) fn documents(
     documents: &[Arc<Document>],
     leaf: LeafId,
@@ -128,10 +128,10 @@ pub(super) fn documents(
     Ok(all)
 }
 
-/// All layers of a release, merged as the command line does.
+/// Merges all layers of a release, as Helm's command line does.
 ///
 /// # Errors
-/// When a layer cannot be read.
+/// If a layer cannot be read.
 pub(super) fn layers(
     layers: &[Layer],
     root: LeafId,
@@ -162,7 +162,7 @@ fn is_json_map(set: &Set) -> bool {
     matches!(set.kind, SetKind::Json) && set.text.trim_start().starts_with('{')
 }
 
-/// Helm's `MergeMaps`: a new map where `b` wins and maps are merged.
+/// Merges two maps as Helm's `MergeMaps` does: into a new map in which values of `b` override and maps are merged.
 fn merge_maps(a: &Value, b: &Value) -> Value {
     let (Data::Map(left), Data::Map(right)) = (&a.data, &b.data) else { return b.clone() };
     let mut out = left.borrow().clone();
@@ -176,8 +176,8 @@ fn merge_maps(a: &Value, b: &Value) -> Value {
     Value::map(out, b.origin)
 }
 
-/// The same value where each node stands below `leaf` in the merged values, and is still written
-/// where it was.
+/// Copies a value so that its path in the merged values is that of `leaf`; each part keeps the place where it is
+/// written.
 pub(super) fn moved(value: &Value, leaf: LeafId, origins: &Origins) -> Value {
     let below = |key: &str, item: &Value| {
         let span = item.own_origin(origins).single().and_then(|leaf| origins.describe(leaf).span);

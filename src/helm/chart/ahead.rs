@@ -1,4 +1,4 @@
-//! Templates that are parsed while their chart is still being read.
+//! Parses templates while their chart is still being read.
 
 use std::cell::Cell;
 use std::path::Path;
@@ -12,24 +12,25 @@ use crate::helm::function::is_known;
 use crate::helm::parse::{SyntaxFault, Template, parse};
 use crate::source::{SourceId, Sources};
 
-/// So many templates are worth the start of a second thread.
+/// The number of templates for which it is worth to start a second thread.
 const MANY: usize = 24;
 
-/// A chart that is all that a process renders, with a second thread for it.
+/// The only chart that a process renders, with a second thread.
 pub struct Alone {
     /// The chart.
     pub chart: Chart,
-    /// What else the thread may do.
+    /// The second thread, which can be used for other work.
     pub(in crate::helm) helper: Helper,
-    /// Templates that are being parsed.
+    /// The templates that are being parsed.
     ahead: Cell<Option<Ahead>>,
 }
 
 impl Alone {
-    /// Reads a chart as [`Chart::load`] does; where it has many templates, they are parsed meanwhile, and until
-    /// somebody asks for them.
+    /// Reads a chart as [`Chart::load`] does. If it has many templates, a second thread parses them meanwhile, until
+    /// `settle` is called.
     ///
     /// # Errors
+    /// As for [`Chart::load`].
     /// As for [`Chart::load`].
     pub fn load(path: &Path, shown: &str, sources: &Sources) -> Result<Self, ChartError> {
         let helper = Helper::default();
@@ -42,7 +43,7 @@ impl Alone {
         Ok(Self { chart, helper, ahead: Cell::new(ahead) })
     }
 
-    /// Parses what is left of the templates, together with the thread.
+    /// Parses the remaining templates, together with the thread.
     pub(in crate::helm) fn settle(&self) {
         if let Some(ahead) = self.ahead.take() {
             ahead.settle(&self.chart);
@@ -50,11 +51,11 @@ impl Alone {
     }
 }
 
-/// Templates in the hands of two threads.
+/// Templates that two threads parse.
 pub(super) struct Ahead(Aside<Result<Template, SyntaxFault>>);
 
 impl Ahead {
-    /// Starts to parse the templates of a chart whose files have these names; not where there are few.
+    /// Starts to parse the templates among files with these names; `None` if there are only a few.
     pub(super) fn begin<'n>(names: impl Iterator<Item = &'n str>, helper: &Helper) -> Option<Self> {
         names.filter(|name| is_template(name)).nth(MANY - 1)?;
         let aside = Aside::new(|text: &Arc<str>| parse(SourceId::NOWHERE, text, is_known));
@@ -62,14 +63,14 @@ impl Ahead {
         Some(Self(aside))
     }
 
-    /// Hands over a file, if it is a template.
+    /// Gives a file to the threads, if it is a template.
     pub(super) fn give(&self, file: &RawFile) {
         if let (true, Content::Text(text)) = (is_template(&file.name), &file.data) {
             self.0.give(Arc::clone(text));
         }
     }
 
-    /// Gives a chart, and those within it, what came of their templates.
+    /// Sets the parsed templates of a chart and its subcharts.
     pub(super) fn settle(&self, chart: &Chart) {
         for template in &chart.templates {
             let ChartFile { text, source, .. } = &template.file;
@@ -82,7 +83,7 @@ impl Ahead {
     }
 }
 
-/// Whether a file of a chart, or of one within it, is a template.
+/// Whether a file in a chart, or in a subchart, is a template.
 fn is_template(name: &str) -> bool {
     name.starts_with("templates/") || name.contains("/templates/")
 }

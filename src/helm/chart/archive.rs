@@ -1,4 +1,4 @@
-//! Charts packed as .tgz, with Helm's checks of paths and sizes.
+//! Charts that are packed as .tgz, with Helm's checks of paths and sizes.
 
 use std::io::Read;
 
@@ -7,16 +7,16 @@ use flate2::read::GzDecoder;
 use super::raw::{Content, RawFile};
 use super::{ChartError, MAX_CHART, MAX_FILE, MAX_FILES};
 
-/// Reads the files of an archive, without the folder that they all lie in.
+/// Reads the files in an archive, without the top folder in their paths.
 ///
 /// # Errors
-/// When it is no archive, or holds what Helm refuses: absolute paths, `..`, too much.
+/// If it is not an archive, or if Helm refuses it: because of absolute paths, `..`, or its size.
 pub(super) fn read(bytes: &[u8], shown: &str) -> Result<Vec<RawFile>, ChartError> {
     let fail = |why: String| ChartError::new(format!("{shown}: {why}"));
     if !bytes.starts_with(&[0x1f, 0x8b, 0x08]) {
         return Err(fail("does not appear to be a gzipped archive".to_owned()));
     }
-    // One byte past the bound, so that a larger stream is noticed and never unpacked whole.
+    // A limit for what is decompressed, above that of a chart, so that a large stream is never unpacked whole.
     let mut archive = tar::Archive::new(GzDecoder::new(bytes).take(MAX_CHART * 2));
     let entries = archive.entries().map_err(|error| fail(error.to_string()))?;
     let mut files: Vec<RawFile> = Vec::new();

@@ -1,4 +1,4 @@
-//! Files to a chart: which of them is what, and which are a chart of their own.
+//! Makes charts of files: tells which part of the chart each file is, and which files are subcharts.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
@@ -13,17 +13,17 @@ use crate::helm::function::is_known;
 use crate::helm::parse::{Template, parse};
 use crate::source::{SourceId, Sources, Span};
 
-/// What the parts of a chart are made with.
+/// What is needed to make the parts of a chart.
 #[derive(Clone, Copy)]
 pub(super) struct Parts<'a> {
     pub(super) sources: &'a Sources,
     pub(super) memory: Option<&'a dyn Recall>,
-    /// Templates are parsed when somebody asks for their trees.
+    /// Whether templates are only parsed when their trees are needed.
     pub(super) later: bool,
 }
 
 impl<'a> Parts<'a> {
-    /// Parses each template when it is met.
+    /// Parts whose templates are parsed when the chart is read.
     pub(super) fn new(sources: &'a Sources, memory: Option<&'a dyn Recall>) -> Self {
         Self { sources, memory, later: false }
     }
@@ -42,7 +42,7 @@ impl Parts<'_> {
         };
         let hash = blake3::hash(text.as_bytes());
         let parsed = match memory.recall(hash) {
-            // A tree says nothing of the file it stands in.
+            // A remembered tree may be from another file.
             Some(parsed) => {
                 parsed.map(|tree| Arc::new(Template { source: *source, ..Template::clone(&tree) }))
             }
@@ -56,10 +56,10 @@ impl Parts<'_> {
     }
 }
 
-/// Makes a chart of its files, and charts of those of them that lie in `charts/`.
+/// Makes a chart of its files, and subcharts of the files in `charts/`.
 ///
 /// # Errors
-/// When something that a chart must have is missing or at fault, or charts lie too deep within each other.
+/// If a required part is missing or not valid, or if charts are nested too deep.
 pub(super) fn assemble(
     mut files: Vec<RawFile>,
     shown: &str,

@@ -1,4 +1,4 @@
-//! Hashes of all that charts are read from.
+//! Hashes of everything that is read of a chart.
 
 use std::path::{Path, PathBuf};
 
@@ -6,17 +6,17 @@ use super::directory::{self, Listed, declared};
 use super::{MAX_NESTING, Supply};
 use crate::source::Overlay;
 
-/// What [`digest`] needs to know.
+/// What [`digest`] is given.
 pub struct Reading<'a> {
-    /// The hash of a file that has been read already.
+    /// Returns the hash of a file, if it has been read already.
     pub known: &'a dyn Fn(&Path) -> Option<blake3::Hash>,
-    /// As for [`Chart::load`](super::Chart::load).
+    /// Finds archives of dependencies, as for [`Chart::load`](super::Chart::load).
     pub supply: &'a Supply<'a>,
-    /// What stands in for files.
+    /// Texts that replace files on disk.
     pub overlay: &'a Overlay,
 }
 
-/// A hash of all that [`Chart::load`](super::Chart::load) reads at a path; `None` when something of it cannot be read.
+/// Hashes everything that [`Chart::load`](super::Chart::load) reads at a path; `None` if some of it cannot be read.
 #[must_use]
 pub fn digest(path: &Path, reading: &Reading<'_>) -> Option<blake3::Hash> {
     let mut hasher = blake3::Hasher::new();

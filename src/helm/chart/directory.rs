@@ -1,4 +1,4 @@
-//! Charts in directories.
+//! Reads charts in directories.
 
 use std::cell::OnceCell;
 use std::collections::BTreeSet;
@@ -17,30 +17,30 @@ use super::{ChartError, ChartFile, LEADS_OUT, MAX_CHART, MAX_FILE, MAX_FILES};
 use crate::helm::aside::Helper;
 use crate::source::{Overlay, SourceId};
 
-/// Bytes of a buffer that most files of charts fit into.
+/// The size of a buffer, in bytes, that is enough for most files in charts.
 const BUFFER: usize = 64 << 10;
 
-/// A file of a chart's directory.
+/// A file in a chart's directory.
 pub(super) struct Listed {
-    /// Its name within the chart, with `/`; that of a folder that is not read ends with one.
+    /// Its path in the chart, with `/`; that of a folder that is not read ends with `/`.
     pub(super) name: String,
-    /// What to open.
+    /// The path to open.
     pub(super) path: PathBuf,
-    /// Whether it is a link that leads out of the chart, and so not read.
+    /// Whether it is a link that leads out of the chart; such a file is not read.
     pub(super) outside: bool,
 }
 
-/// Reads a chart's files, without what `.helmignore` leaves out, following links that stay inside.
+/// Reads the files of a chart, without those that `.helmignore` excludes. Links that stay in the chart are followed.
 ///
 /// # Errors
-/// When a file cannot be read, is larger than Helm allows, is no regular file, or is a link that
-/// leads out of the chart: but for CRDs and files that only `.Files` can read, which are not opened, and for
-/// charts that are `file://` dependencies, which are read from there.
+/// If a file cannot be read, is larger than Helm allows, is not a regular file, or is a link that leads out of the
+/// chart. CRDs and files that only `.Files` can read may be such links: they are not opened. Links to charts that are
+/// `file://` dependencies are skipped: those charts are read from there.
 pub(super) fn read(directory: &Path, overlay: &Overlay) -> Result<Vec<RawFile>, ChartError> {
     read_all(list(directory, overlay)?, directory, overlay, None)
 }
 
-/// The same, with what parses the templates among them meanwhile, where that is worth it.
+/// Reads files as [`read`] does, and starts to parse the templates among them meanwhile if there are many.
 ///
 /// # Errors
 /// As for [`read`].
@@ -81,16 +81,16 @@ fn read_all(
     files.into_iter().map(read).collect()
 }
 
-/// Puts a file's bytes in the place of what the buffer held, or those of the text that stands in for it.
+/// Fills a buffer with the bytes of a file, or of the text that replaces it.
 ///
 /// # Errors
-/// When the file cannot be read, or is larger than Helm allows.
+/// If the file cannot be read, or is larger than Helm allows.
 fn fill(buffer: &mut Vec<u8>, path: &Path, overlay: &Overlay) -> std::io::Result<()> {
     buffer.clear();
     match overlay.text(path) {
         Some(text) => buffer.extend_from_slice(text.as_bytes()),
         None => {
-            // With a bound, and without asking for the file's size before.
+            // With a limit, and without reading the file's size first.
             File::open(path)?.take(MAX_FILE + 1).read_to_end(buffer)?;
         }
     }
@@ -109,20 +109,20 @@ fn too_large(directory: &Path) -> ChartError {
     fail(directory, &why)
 }
 
-/// A file's bytes, or those of the text that stands in for it.
+/// Returns the bytes of a file, or of the text that replaces it.
 ///
 /// # Errors
-/// When the file cannot be read, or is larger than Helm allows.
+/// If the file cannot be read, or is larger than Helm allows.
 pub(super) fn bytes(path: &Path, overlay: &Overlay) -> std::io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     fill(&mut bytes, path, overlay)?;
     Ok(bytes)
 }
 
-/// The files that [`read`] reads, sorted, those that are not on disk last.
+/// Lists the files that [`read`] reads, sorted; those that are not on disk are last.
 ///
 /// # Errors
-/// Those of [`read`], but for what the files hold.
+/// As for [`read`], except for errors in reading the files.
 pub(super) fn list(directory: &Path, overlay: &Overlay) -> Result<Vec<Listed>, ChartError> {
     let rules = Rules::parse(&ignored(directory, overlay)).map_err(ChartError::new)?;
     let mut root: Option<PathBuf> = None;
@@ -168,7 +168,7 @@ pub(super) fn list(directory: &Path, overlay: &Overlay) -> Result<Vec<Listed>, C
             continue;
         }
         if kind.is_dir() {
-            // Links make many ways to a few folders.
+            // Links can make many paths to a few folders.
             folders += 1;
             if folders > MAX_FILES {
                 return Err(too_large(directory));
@@ -188,7 +188,7 @@ pub(super) fn list(directory: &Path, overlay: &Overlay) -> Result<Vec<Listed>, C
     Ok(files)
 }
 
-/// Whether a chart is made of what bears this name; all else can only be read by `.Files`, or is a CRD.
+/// Whether a file is a part of the chart itself; any other can only be read by `.Files`, or is a CRD.
 fn makes_the_chart(name: &str) -> bool {
     let mut name = name;
     while let Some((_, rest)) = name.strip_prefix("charts/").and_then(|rest| rest.split_once('/')) {
@@ -199,7 +199,7 @@ fn makes_the_chart(name: &str) -> bool {
         || matches!(name, "Chart.yaml" | "requirements.yaml" | "values.yaml" | "values.schema.json")
 }
 
-/// Whether what a link in `charts/` leads to is a chart that `Chart.yaml` says to lie there, by `file://`.
+/// Whether a link in `charts/` leads to a chart that `Chart.yaml` names as a `file://` dependency.
 fn is_dependency(name: &str, target: &Path, directory: &Path, overlay: &Overlay) -> bool {
     let lies_there = |repository: &str| {
         let relative = repository.strip_prefix("file://")?;
@@ -210,14 +210,14 @@ fn is_dependency(name: &str, target: &Path, directory: &Path, overlay: &Overlay)
         && repositories.any(|repository| lies_there(&repository) == Some(true))
 }
 
-/// A folder whose entries are being walked through.
+/// A folder whose entries are being listed.
 struct Folder {
     path: PathBuf,
-    /// The length of its name within the chart, in bytes.
+    /// The length of its path in the chart, in bytes.
     name: usize,
-    /// Names and kinds, sorted by name.
+    /// Names and types, sorted by name.
     entries: std::vec::IntoIter<(OsString, FileType)>,
-    /// Where it lies without links; asked for where a link stands in it.
+    /// Its path without links; only computed if there is a link in it.
     real: OnceCell<Option<PathBuf>>,
 }
 
@@ -232,8 +232,7 @@ impl Folder {
         }
     }
 
-    /// Makes the name of something in the folder, within the chart and with `/`, of one that starts with the
-    /// folder's.
+    /// Makes the path in the chart of an entry, with `/`; `name` has to begin with the folder's path.
     fn name(&self, own: &OsStr, name: &mut String) {
         name.truncate(self.name);
         if self.name > 0 {
@@ -254,7 +253,7 @@ fn entries(folder: &Path) -> std::io::Result<Vec<(OsString, FileType)>> {
         .collect()
 }
 
-/// Whether a link leads to one of the folders that it stands in.
+/// Whether a link leads to one of the folders that contain it.
 fn leads_back(link: &Path, open: &[Folder]) -> bool {
     let Ok(target) = link.canonicalize() else { return true };
     let real = |folder: &Folder| folder.path.canonicalize().ok();
@@ -269,7 +268,7 @@ fn unreadable(path: &Path) -> ChartError {
     fail(path, "cannot be read, or leads to itself")
 }
 
-/// Adds the files that are not on disk yet.
+/// Adds the files that are not yet on disk.
 fn add_unsaved(files: &mut Vec<Listed>, directory: &Path, rules: &Rules, overlay: &Overlay) {
     if overlay.is_empty() {
         return;
@@ -287,13 +286,13 @@ fn add_unsaved(files: &mut Vec<Listed>, directory: &Path, rules: &Rules, overlay
     }
 }
 
-/// The text of `.helmignore`; empty where there is none.
+/// Returns the text of `.helmignore`; empty if there is none.
 fn ignored(directory: &Path, overlay: &Overlay) -> String {
     let bytes = bytes(&directory.join(".helmignore"), overlay).unwrap_or_default();
     String::from_utf8(bytes).unwrap_or_default()
 }
 
-/// The paths of a chart's files, but for those of subcharts; of a link to a folder, its own with a `/` behind.
+/// Returns the paths of a chart's files, without those of subcharts; that of a link to a folder ends with `/`.
 pub(super) fn names(directory: &Path, overlay: &Overlay) -> Vec<String> {
     let Ok(rules) = Rules::parse(&ignored(directory, overlay)) else { return Vec::new() };
     let name = |path: &Path| {
@@ -316,8 +315,8 @@ pub(super) fn names(directory: &Path, overlay: &Overlay) -> Vec<String> {
         .collect()
 }
 
-/// The dependencies of a chart directory, as they are declared; none where that cannot be read,
-/// which loading the chart will say.
+/// Returns the dependencies that a chart directory declares; empty if they cannot be read, which is reported when the
+/// chart is loaded.
 pub(super) fn declared(path: &Path, overlay: &Overlay) -> Vec<Dependency> {
     let file = |name: &str| {
         let text = String::from_utf8(bytes(&path.join(name), overlay).ok()?).ok()?;
@@ -331,7 +330,7 @@ pub(super) fn declared(path: &Path, overlay: &Overlay) -> Vec<Dependency> {
     let read = |file: ChartFile| metadata::read(&file).ok();
     let mut metadata = file("Chart.yaml").and_then(read).unwrap_or_default();
     if let Some(requirements) = file("requirements.yaml") {
-        // A fault in it is one of the chart.
+        // Errors are reported when the chart is loaded.
         let _ = metadata::read_requirements(&requirements, &mut metadata);
     }
     metadata.dependencies

@@ -1,4 +1,4 @@
-//! Files of a chart, and what comes of reading them.
+//! Files in a chart: templates, schemas and others.
 
 use std::sync::{Arc, OnceLock};
 
@@ -9,18 +9,18 @@ use crate::helm::value::Value;
 use crate::helm::values::schema::{Schema, Violation};
 use crate::source::SourceId;
 
-/// A file of a chart.
+/// A file in a chart.
 #[derive(Debug, Clone)]
 pub struct ChartFile {
-    /// Path within the chart, with `/`.
+    /// Path in the chart, with `/`.
     pub name: String,
-    /// Its text; bytes that are no UTF-8 are replaced.
+    /// Its text; bytes that are not UTF-8 are replaced.
     pub text: Arc<str>,
-    /// Its id; files that only `.Files` can read have none.
+    /// Its id; `NOWHERE` for files that only `.Files` can read.
     pub source: SourceId,
 }
 
-/// A template and what came of parsing it.
+/// A template, with its syntax tree.
 #[derive(Debug, Clone)]
 pub struct ChartTemplate {
     /// The file.
@@ -29,14 +29,14 @@ pub struct ChartTemplate {
 }
 
 impl ChartTemplate {
-    /// The tree, shared between releases.
+    /// The syntax tree, or a syntax error; it is shared between releases.
     pub fn parsed(&self) -> &Parsed {
         let ChartFile { source, text, .. } = &self.file;
         self.parsed.get_or_init(|| parse(*source, text, is_known).map(Arc::new))
     }
 }
 
-/// `values.schema.json`, and what came of compiling it.
+/// A `values.schema.json`, which is compiled when it is first used.
 #[derive(Debug)]
 pub struct ChartSchema {
     /// The file.
@@ -49,10 +49,10 @@ impl ChartSchema {
         Self { file, compiled: OnceLock::new() }
     }
 
-    /// What of some values it does not allow. It is compiled once for all releases.
+    /// Returns the violations of the schema in some values. The schema is compiled once for all releases.
     ///
     /// # Errors
-    /// When the schema itself is at fault.
+    /// If the schema itself is not valid.
     pub(in crate::helm) fn violations(
         &self,
         values: &Value,
@@ -64,14 +64,14 @@ impl ChartSchema {
     }
 }
 
-/// What comes of parsing a template.
+/// The result of parsing a template.
 pub type Parsed = Result<Arc<Template>, SyntaxFault>;
 
-/// Remembers what came of parsing templates, by the hashes of their texts: for who loads a chart
-/// again and again while one file of it changes.
+/// Remembers parsed templates by the hashes of their texts, for callers that load a chart repeatedly while one of its
+/// files changes.
 pub trait Recall: Sync {
-    /// The tree of a text, whatever file it stood in; `None` when it is not remembered.
+    /// Returns the result for a text, which may be from another file; `None` if it is not remembered.
     fn recall(&self, text: blake3::Hash) -> Option<Parsed>;
-    /// Takes a note for the next time.
+    /// Remembers a result.
     fn note(&self, text: blake3::Hash, parsed: Parsed);
 }

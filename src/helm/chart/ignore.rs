@@ -1,9 +1,9 @@
-//! `.helmignore`, which is not gitignore: the first rule that matches decides, `!p` ignores
-//! everything that does not match p, `**` is an error.
+//! Reads `.helmignore`, which differs from gitignore: the first rule that matches decides, `!p` ignores everything
+//! that does not match p, and `**` is an error.
 //!
 //! Mirrors Helm 4.1 `pkg/ignore/rules.go`.
 
-/// The rules of one chart.
+/// The rules of a chart.
 #[derive(Debug)]
 pub(super) struct Rules {
     patterns: Vec<Pattern>,
@@ -14,15 +14,15 @@ struct Pattern {
     glob: String,
     negate: bool,
     directory: bool,
-    /// Matches the whole path, not only its last part.
+    /// Whether it matches the whole path, not only the last part.
     whole: bool,
 }
 
 impl Rules {
-    /// Reads the rules, with Helm's own default at the end.
+    /// Reads the rules, and adds Helm's own default at the end.
     ///
     /// # Errors
-    /// When a rule has `**` or is no pattern.
+    /// If a rule has `**` or is not a valid pattern.
     pub(super) fn parse(text: &str) -> Result<Self, String> {
         let mut patterns = Vec::new();
         for line in text.trim_start_matches('\u{feff}').lines().chain(["templates/.?*"]) {
@@ -48,7 +48,7 @@ impl Rules {
         Ok(Self { patterns })
     }
 
-    /// Whether a path within the chart is left out.
+    /// Whether a path in the chart is ignored.
     pub(super) fn ignores(&self, path: &str, is_dir: bool) -> bool {
         if matches!(path, "" | "." | "./") {
             return false;
@@ -57,7 +57,7 @@ impl Rules {
         for pattern in &self.patterns {
             let fits = is_dir || !pattern.directory;
             let matches = || pattern.matches(if pattern.whole { path } else { own });
-            // What a negated rule does not match is left out.
+            // A negated rule ignores what it does not match.
             if pattern.negate != (fits && matches()) {
                 return true;
             }
@@ -69,7 +69,7 @@ impl Rules {
 impl Pattern {
     fn matches(&self, subject: &str) -> bool {
         let (glob, subject) = (self.glob.as_bytes(), subject.as_bytes());
-        // Most rules are names or endings, `*.swp`, and most files have another last letter.
+        // A quick check: most rules are names or suffixes such as `*.swp`, and most files end with another letter.
         let other_end = match (glob, subject) {
             ([.., end], [.., last]) => end.is_ascii_alphanumeric() && end != last,
             _ => false,
@@ -94,7 +94,7 @@ fn is_pattern(rule: &str) -> bool {
     !open
 }
 
-/// Go's `filepath.Match`: `*` and `?` do not cross `/`; `[a-z]`, `[^a]`, `\x`.
+/// Matches a text as Go's `filepath.Match` does: `*` and `?` do not match `/`; `[a-z]`, `[^a]`, `\x`.
 pub(super) fn glob(pattern: &[u8], text: &[u8]) -> bool {
     let (mut p, mut t) = (0, 0);
     let mut star: Option<(usize, usize)> = None;

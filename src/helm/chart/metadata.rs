@@ -1,4 +1,4 @@
-//! `Chart.yaml` and `requirements.yaml`.
+//! Reads `Chart.yaml` and `requirements.yaml`.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use crate::helm::print;
 use crate::source::Span;
 use crate::yaml::{self, Kind, Node, Scalar};
 
-/// What a chart says of itself. Empty where it says nothing.
+/// The metadata of a chart. Fields that are not set are empty.
 #[derive(Debug, Clone, Default)]
 pub struct Metadata {
     /// `name`
@@ -39,19 +39,19 @@ pub struct Metadata {
     pub deprecated: bool,
     /// `annotations`
     pub annotations: Vec<(String, String)>,
-    /// Whether there is a map of them at all, be it an empty one.
+    /// Whether there is a map of annotations, even an empty one.
     pub has_annotations: bool,
     /// `kubeVersion`: a semver constraint.
     pub kube_version: String,
     /// `dependencies`
     pub dependencies: Vec<Dependency>,
-    /// Whether there is a list of dependencies at all, for Helm merges values only then.
+    /// Whether there is a list of dependencies: Helm merges values only if there is one.
     pub has_dependencies: bool,
     /// `type`
     pub kind: String,
 }
 
-/// A chart that a chart depends on.
+/// A dependency of a chart.
 #[derive(Debug, Clone)]
 pub struct Dependency {
     /// `name`
@@ -60,7 +60,7 @@ pub struct Dependency {
     pub version: String,
     /// `repository`
     pub repository: String,
-    /// `condition`: paths into the values, with commas.
+    /// `condition`: paths in the values, separated by commas.
     pub condition: String,
     /// `tags`
     pub tags: Vec<String>,
@@ -68,26 +68,26 @@ pub struct Dependency {
     pub alias: String,
     /// `import-values`
     pub import_values: Vec<ImportValues>,
-    /// The whole entry.
+    /// The place of the whole entry.
     pub span: Span,
 }
 
 /// An entry of `import-values`.
 #[derive(Debug, Clone)]
 pub enum ImportValues {
-    /// `exports.NAME` of the child, at the parent's top.
+    /// `exports.NAME` of the child, imported at the top of the parent's values.
     Export(String),
-    /// A path of the child, at a path of the parent.
+    /// A path in the child's values, imported at a path of the parent's.
     Mapping {
-        /// Path in the child.
+        /// The path in the child's values.
         child: String,
-        /// Path in the parent, or `.`.
+        /// The path in the parent's values, or `.`.
         parent: String,
     },
 }
 
 impl ImportValues {
-    /// The path in the child, and the one in the parent.
+    /// Returns the path in the child's values and the one in the parent's.
     #[must_use]
     pub fn paths(&self) -> (String, &str) {
         match self {
@@ -97,7 +97,7 @@ impl ImportValues {
     }
 }
 
-/// A scalar as Go reads it into a string: numbers in their shortest form, floats with 32 bits.
+/// Reads a scalar as Go does into a string: numbers in their shortest form, floats as 32 bits.
 fn string(node: Option<Node<'_>>) -> String {
     match node.and_then(|node| node.scalar()) {
         Some(Scalar::Str(text)) => text.to_owned(),
@@ -109,7 +109,7 @@ fn string(node: Option<Node<'_>>) -> String {
             reason = "sigs.k8s.io/yaml formats with 32 bits"
         )]
         Some(Scalar::Float(value)) => {
-            // The shortest digits of the 32-bit float.
+            // The shortest digits that denote the 32-bit float.
             let short = (value as f32).to_string().parse().unwrap_or(value);
             print::float(short)
         }
@@ -117,7 +117,7 @@ fn string(node: Option<Node<'_>>) -> String {
     }
 }
 
-/// Printable text on one line, as Helm makes it of every field.
+/// Reads text without control characters and line ends, as Helm sanitizes most fields.
 fn sanitized(node: Option<Node<'_>>) -> String {
     let clean = |c: char| match c {
         c if c.is_whitespace() => Some(' '),
@@ -131,7 +131,7 @@ fn strings(node: Option<Node<'_>>) -> Vec<String> {
     node.map(|node| node.items().map(|item| string(Some(item))).collect()).unwrap_or_default()
 }
 
-/// The first document of a file; `None` where there is nothing in it.
+/// Reads the first document of a file, a map; `None` if the file is empty.
 fn read_map(file: &ChartFile) -> Result<Option<Arc<yaml::Document>>, ChartError> {
     let stream = yaml::parse(file.source, &file.text);
     let refuse =
@@ -168,7 +168,7 @@ pub(super) fn read(file: &ChartFile) -> Result<Metadata, ChartError> {
         description: sanitized(get("description")),
         keywords: strings(get("keywords")),
         icon: sanitized(get("icon")),
-        // Helm 2 had charts without it.
+        // Charts for Helm 2 may have no `apiVersion`.
         api_version: if api_version.is_empty() { "v1".to_owned() } else { api_version },
         condition: sanitized(get("condition")),
         tags: sanitized(get("tags")),
@@ -193,7 +193,7 @@ pub(super) fn read(file: &ChartFile) -> Result<Metadata, ChartError> {
     Ok(metadata)
 }
 
-/// The fields of a chart that are texts.
+/// The fields in `Chart.yaml` that are strings.
 const TEXTS: [&str; 11] = [
     "name",
     "home",
@@ -208,12 +208,12 @@ const TEXTS: [&str; 11] = [
     "type",
 ];
 
-/// A field of another type than Go's struct has there.
+/// A field with another type than in Go's struct.
 struct Mismatch<'a> {
     node: Node<'a>,
     /// `STRUCT.PATH` of the field.
     field: String,
-    /// Go's type of it.
+    /// The type in Go's struct.
     wanted: &'static str,
 }
 
@@ -232,7 +232,7 @@ impl Mismatch<'_> {
     }
 }
 
-/// Looks for the first field of some of a map's whose value is not as it must be.
+/// Checks some fields in a map, and returns the first whose value is not accepted.
 fn odd_field<'a>(
     map: Node<'a>,
     keys: &[&str],
@@ -254,7 +254,7 @@ fn is_list(node: Node<'_>) -> bool {
     node.kind() == Kind::Sequence
 }
 
-/// The same for a field that is a list of texts.
+/// Checks a field in a map that is a list of strings.
 fn texts_fit<'a>(map: Node<'a>, key: &str, path: &str) -> Result<(), Mismatch<'a>> {
     odd_field(map, &[key], is_list, (path, "[]string"))?;
     let items = map.field(key).into_iter().flat_map(|list| list.items());
@@ -264,7 +264,7 @@ fn texts_fit<'a>(map: Node<'a>, key: &str, path: &str) -> Result<(), Mismatch<'a
     }
 }
 
-/// Finds what does not fit into the fields of Go's `chart.Metadata` (Helm 4.1 `pkg/chart/v2/metadata.go`).
+/// Checks that a map fits Go's `chart.Metadata` (Helm 4.1 `pkg/chart/v2/metadata.go`).
 fn metadata_fits(root: Node<'_>) -> Result<(), Mismatch<'_>> {
     odd_field(root, &TEXTS, is_text, ("Metadata", "string"))?;
     let is_flag = |node: Node<'_>| node.as_bool().is_some();
@@ -293,7 +293,7 @@ fn metadata_fits(root: Node<'_>) -> Result<(), Mismatch<'_>> {
     }
 }
 
-/// The same of the list of dependencies that a chart, a lock or `requirements.yaml` has.
+/// Checks the list of dependencies in `Chart.yaml`, a lock file or `requirements.yaml`.
 fn dependencies_fit<'a>(root: Node<'a>, owner: &str) -> Result<(), Mismatch<'a>> {
     odd_field(root, &["dependencies"], is_list, (owner, "[]*v2.Dependency"))?;
     let path = "Dependency.dependencies";
@@ -312,7 +312,7 @@ fn dependencies_fit<'a>(root: Node<'a>, owner: &str) -> Result<(), Mismatch<'a>>
     Ok(())
 }
 
-/// Refuses a map that has nodes where Helm needs entries.
+/// Checks the types of the fields, and that lists have no null entries.
 fn check(root: Node<'_>, file: &str) -> Result<(), ChartError> {
     metadata_fits(root).map_err(|mismatch| mismatch.refuse(file))?;
     for list in ["dependencies", "maintainers"] {
@@ -325,10 +325,10 @@ fn check(root: Node<'_>, file: &str) -> Result<(), ChartError> {
     Ok(())
 }
 
-/// Reads `Chart.lock` or `requirements.lock`, of which nothing is asked but that Helm can read it.
+/// Reads `Chart.lock` or `requirements.lock`, only to check that Helm can read it.
 ///
 /// # Errors
-/// When it cannot.
+/// If Helm cannot read it.
 pub(super) fn check_lock(file: &ChartFile) -> Result<(), ChartError> {
     let document = read_map(file)?;
     let Some(root) = document.as_ref().and_then(|document| document.root()) else {
@@ -350,7 +350,7 @@ pub(super) fn check_lock(file: &ChartFile) -> Result<(), ChartError> {
     }
 }
 
-/// Reads `requirements.yaml` over what `Chart.yaml` says.
+/// Reads `requirements.yaml`, whose dependencies replace those in `Chart.yaml`.
 pub(super) fn read_requirements(
     file: &ChartFile,
     metadata: &mut Metadata,
@@ -381,7 +381,7 @@ fn dependencies(list: Option<Node<'_>>, metadata: &mut Metadata) {
     metadata.dependencies = list.items().map(one).collect();
 }
 
-/// A path of `import-values`; where none is stated it is what Go prints for nil.
+/// Reads a path of `import-values`; if it is not set, it is the text that Go prints for nil.
 fn named(path: Option<Node<'_>>) -> String {
     let path = path.filter(|path| !path.is_null());
     path.map_or_else(|| "<nil>".to_owned(), |path| string(Some(path)))
@@ -398,7 +398,7 @@ fn import(node: Node<'_>) -> ImportValues {
 }
 
 impl Metadata {
-    /// Helm's checks before a chart is used.
+    /// Makes Helm's checks of a chart's metadata, but for those of `refused`.
     pub(super) fn validate(&self) -> Result<(), String> {
         let required = |what: &str, value: &str| match value.is_empty() {
             true => Err(format!("chart.metadata.{what} is required")),
@@ -435,7 +435,8 @@ impl Metadata {
 }
 
 impl Metadata {
-    /// What Helm refuses to render that `check` has rules for, since a build may fill it in.
+    /// Returns Helm's message if it refuses the versions in `Chart.yaml`. That is no error when the chart is read:
+    /// `check` has rules for it, since a build may fill in the versions.
     pub(super) fn refused(&self) -> Option<String> {
         if !is_version(&self.version) {
             return Some(format!(
@@ -449,7 +450,7 @@ impl Metadata {
 }
 
 impl Dependency {
-    /// The name under which the parent knows it: the alias, where it has one.
+    /// The name under which the parent refers to it: the alias, or else the name.
     #[must_use]
     pub fn shown(&self) -> &str {
         if self.alias.is_empty() { &self.name } else { &self.alias }

@@ -1,24 +1,24 @@
-//! Files as they were read, before the parts of a chart are told apart.
+//! Files as they were read, before they are sorted into the parts of a chart.
 
 use std::sync::Arc;
 
-/// A file as it was read, before the chart's parts are told apart.
+/// A file as it was read, before it is sorted into a part of a chart.
 pub(super) struct RawFile {
     pub(super) name: String,
     pub(super) data: Content,
 }
 
-/// What a file holds.
+/// The content of a file.
 pub(super) enum Content {
     Text(Arc<str>),
-    /// Bytes that are no UTF-8: an archive, for one.
+    /// Bytes that are not UTF-8, such as an archive.
     Binary(Vec<u8>),
-    /// Nothing that may be read: the file is a link that leads out of the chart.
+    /// No content: the file is a link that leads out of the chart.
     Outside,
 }
 
 impl Content {
-    /// Takes what a reader's buffer holds; a byte order mark is no part of it.
+    /// Makes a content of the bytes of a file, without a byte order mark.
     pub(super) fn of(bytes: &[u8]) -> Self {
         let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
         match std::str::from_utf8(bytes) {
@@ -35,7 +35,7 @@ impl Content {
         }
     }
 
-    /// The text; bytes that are no UTF-8 have stand-ins.
+    /// Returns the text; bytes that are not UTF-8 are replaced.
     pub(super) fn into_text(self) -> Arc<str> {
         match self {
             Self::Text(text) => text,

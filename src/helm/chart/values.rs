@@ -1,4 +1,4 @@
-//! Values files of several documents.
+//! Values files with several documents.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -7,11 +7,11 @@ use super::{ChartError, ChartFile};
 use crate::source::Span;
 use crate::yaml::{self, Document};
 
-/// The documents of a values file; Helm merges them in order. Of the lines between two separators it reads the first
-/// document only (`LoadValues`, by `yaml.Unmarshal`).
+/// Returns the documents of a values file; Helm merges them in order. If there are several documents between two
+/// separators, only the first one is read (`LoadValues`, by `yaml.Unmarshal`).
 ///
 /// # Errors
-/// When one is not YAML or no map.
+/// If a document is not YAML or not a map.
 pub(in crate::helm) fn values(file: &ChartFile) -> Result<Vec<Arc<Document>>, ChartError> {
     let refuse =
         |what: &str, span| ChartError::at(format!("cannot load {}: {what}", file.name), span);
@@ -30,8 +30,8 @@ pub(in crate::helm) fn values(file: &ChartFile) -> Result<Vec<Arc<Document>>, Ch
     Ok(documents)
 }
 
-/// The lines between those that start with `---`, as k8s.io/apimachinery reads them (`pkg/util/yaml`: `YAMLReader`):
-/// such a line before any other belongs to what follows.
+/// Splits a file at lines that start with `---`, as k8s.io/apimachinery does (`pkg/util/yaml`: `YAMLReader`). Returns
+/// byte ranges. A separator in the first line belongs to the part that follows.
 fn separated(file: &ChartFile) -> Result<Vec<Range<usize>>, ChartError> {
     let text = &*file.text;
     let mut parts = Vec::new();

@@ -1,6 +1,6 @@
-//! How the values of charts and of their users become one tree.
+//! 1: Merges the values of charts and of their users into one tree.
 //!
-//! Mirrors Helm 4.1 `pkg/chart/common/util/coalesce.go`, its order and its oddities included.
+//! Mirrors Helm 4.1 `pkg/chart/common/util/coalesce.go`, with its order and its oddities.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -12,32 +12,32 @@ use crate::helm::value::{Data, Entries, Value};
 
 pub(in crate::helm) type Table = Rc<RefCell<Entries>>;
 
-/// A chart of a render as far as values go.
+/// The values of a chart and its subcharts in a render.
 pub(in crate::helm) struct Tree {
-    /// The name under which its parent knows it.
+    /// The name under which its parent refers to it.
     pub(in crate::helm) name: String,
-    /// Its own values.
+    /// The chart's own values.
     pub(in crate::helm) values: Value,
-    /// Where its values stand in the merged values.
+    /// The path of its values in the merged values.
     pub(in crate::helm) leaf: LeafId,
-    /// The charts it depends on.
+    /// The charts that it depends on.
     pub(in crate::helm) children: Vec<Tree>,
-    /// Which chart it is: an index into the render's list.
+    /// The chart: an index in the render's list of members.
     pub(in crate::helm) chart: usize,
 }
 
-/// What Helm only warns of, or drops without a word.
+/// A value that is dropped because a map and another value have the same key; Helm warns of it, or says nothing.
 #[derive(Debug, Clone)]
 pub struct Clash {
-    /// The value that is not used.
+    /// The dropped value.
     pub dropped: OriginId,
-    /// What stands there instead.
+    /// The value that is used instead.
     pub kept: OriginId,
     /// Whether the dropped one is a map.
     pub map: bool,
 }
 
-/// Coalesces values, noting where a map meets something that is none.
+/// Merges values, and notes where a map meets a value that is not a map.
 pub(in crate::helm) struct Coalescer<'a> {
     pub(in crate::helm) origins: &'a Origins,
     pub(in crate::helm) clashes: RefCell<Vec<Clash>>,
@@ -59,7 +59,7 @@ impl<'a> Coalescer<'a> {
         Self { origins, clashes: RefCell::default() }
     }
 
-    /// `CoalesceValues`, or with `merge` `MergeValues`, which keeps nulls.
+    /// Merges values as `CoalesceValues` does, or if `merge` is set as `MergeValues`, which keeps nulls.
     pub(in crate::helm) fn values(
         &self,
         tree: &Tree,
@@ -71,8 +71,8 @@ impl<'a> Coalescer<'a> {
         Ok(copy)
     }
 
-    /// `CoalesceValues` for the last time: it gives the maps of `given` and of the tree's values themselves, which
-    /// are no longer what they were.
+    /// Merges values as `CoalesceValues` does, for the last time: the result shares the maps of `given` and of the
+    /// tree's values, and changes them.
     pub(in crate::helm) fn last(&self, tree: &Tree, given: Value) -> Result<Value, String> {
         self.coalesce(tree, &given, false, |tree| tree.values.clone())?;
         Ok(given)
@@ -120,7 +120,7 @@ impl<'a> Coalescer<'a> {
         Ok(())
     }
 
-    /// Copies the parent's globals into a child's.
+    /// Copies the globals of a parent into those of a child.
     fn globals(&self, into: &Table, from: &Table, leaf: LeafId) {
         let own = into.borrow().get("global").cloned();
         let own =
@@ -158,7 +158,7 @@ impl<'a> Coalescer<'a> {
         into.borrow_mut().insert("global".into(), own);
     }
 
-    /// Puts a chart's own values under those that are given.
+    /// Merges a chart's own values below those that are given.
     fn own(&self, tree: &Tree, defaults: &Value, into: &Table, merge: bool) {
         let Some(defaults) = table(defaults) else { return };
         for (key, default) in defaults.borrow().iter() {
@@ -183,7 +183,7 @@ impl<'a> Coalescer<'a> {
         }
     }
 
-    /// `coalesceTablesFullKey`: `into` has precedence.
+    /// Merges tables as `coalesceTablesFullKey` does: values of `into` win.
     pub(in crate::helm) fn tables(&self, into: &Table, from: &Table, merge: bool) {
         if Rc::ptr_eq(into, from) {
             return;
@@ -216,7 +216,7 @@ impl<'a> Coalescer<'a> {
     }
 
     fn clash(&self, dropped: &Value, kept: &Value) {
-        // A null that a user wrote is there to take the default away.
+        // A null in a user's values is there to remove the default.
         if is_nil(kept) {
             return;
         }

@@ -1,5 +1,4 @@
-//! Which charts of a chart take part in a release, under which names, and what they lend each
-//! other.
+//! Finds which subcharts are part of a release, under which names, and which values they export to each other.
 //!
 //! Mirrors Helm 4.1 `pkg/chart/v2/util/dependencies.go`.
 
@@ -11,14 +10,14 @@ use crate::helm::function::satisfies;
 use crate::helm::origin::{LeafId, OriginId, Origins};
 use crate::helm::value::{Data, Entries, Value};
 
-/// A chart that takes part, with what it still depends on.
+/// A chart in a release, with its enabled dependencies.
 pub(in crate::helm) struct Member<'c> {
     pub(in crate::helm) chart: &'c Chart,
     pub(in crate::helm) dependencies: Vec<Dependency>,
 }
 
-/// The charts of a release as a tree over a list of members, under their own names: those by which
-/// their parents know them are given by [`prune`], level by level.
+/// Makes a tree of the charts of a release, over a list of members. The names are the charts' own at first: [`prune`]
+/// sets those under which their parents refer to them, level by level.
 pub(in crate::helm) fn build<'c>(
     chart: &'c Chart,
     name: &str,
@@ -38,8 +37,8 @@ pub(in crate::helm) fn build<'c>(
     Ok(Tree { name: name.to_owned(), values, leaf, children, chart: index })
 }
 
-/// Gives the charts below the names by which their parents know them, and leaves out what
-/// conditions and tags disable. Neither happens below a chart that names no dependencies.
+/// Sets the names under which parents refer to their subcharts, and removes those that conditions and tags disable. A
+/// chart that declares no dependencies is left as it is, with everything below it.
 pub(in crate::helm) fn prune(
     tree: &mut Tree,
     members: &mut Vec<Member<'_>>,
@@ -67,7 +66,7 @@ pub(in crate::helm) fn prune(
     Ok(())
 }
 
-/// One child for each dependency that is there, after those in `charts/` that no dependency names.
+/// Makes one child for each dependency that is there, after those in `charts/` that are not declared.
 fn name_children(
     tree: &mut Tree,
     members: &mut Vec<Member<'_>>,
@@ -138,7 +137,7 @@ fn at(values: &Value, steps: &[&str]) -> Option<Value> {
     Some(at)
 }
 
-/// `import-values`: tables of children become values of their parents, below the parents' own.
+/// Applies `import-values`: tables of children are merged below the values of their parents.
 pub(in crate::helm) fn import(
     tree: &mut Tree,
     members: &[Member<'_>],
@@ -152,7 +151,7 @@ pub(in crate::helm) fn import(
         return Ok(());
     }
     let values = coalescer.values(tree, &super::empty(tree.leaf), true)?;
-    // The children's tables themselves are put there, as Helm does: what is merged into one comes up wherever it is.
+    // As in Helm, the children's tables are not copied: what is merged into one is visible wherever it is used.
     let imported = Value::map(Entries::default(), OriginId::NONE);
     for dependency in dependencies {
         for entry in &dependency.import_values {

@@ -1,4 +1,4 @@
-//! `--set` and its kin.
+//! Sets single values: `--set` and similar flags.
 //!
 //! Mirrors Helm 4.1 `pkg/strvals`.
 
@@ -12,9 +12,9 @@ use crate::helm::tree;
 use crate::helm::value::{Data, Entries, Value};
 use crate::source::Span;
 
-/// Highest index of a list, as in Helm.
+/// The highest index of a list, as in Helm.
 const MAX_INDEX: usize = 65_536;
-/// Deepest name, as in Helm.
+/// The deepest nesting of a name, as in Helm.
 const MAX_NESTED: usize = 30;
 
 #[derive(Clone, Copy)]
@@ -23,7 +23,7 @@ enum How<'a> {
     Text,
     Json,
     File(&'a [(String, Arc<str>)]),
-    /// Text in which nothing but `=`, `.` and brackets has a meaning, and these in names only.
+    /// As text: only `=`, `.` and brackets have a meaning, and only in names.
     Literal,
 }
 
@@ -34,15 +34,15 @@ struct Parser<'a> {
     origins: &'a Origins,
 }
 
-/// What ended a key or value; `None` at the end of the text.
+/// The character that ended a key or value; `None` at the end of the text.
 type Ended = Option<char>;
 
-/// Why reading stopped.
+/// Why parsing stopped.
 enum Stop {
-    /// The text ended where more could have come, Go's `io.EOF`: no fault, but what was being put together around
-    /// it is left as it was.
+    /// The text ended where more was expected (Go's `io.EOF`). This is not an error, but the lists around are left as
+    /// they were.
     End,
-    /// What is wrong.
+    /// An error message.
     Fault(String),
 }
 
@@ -61,7 +61,7 @@ impl Stop {
     }
 }
 
-/// Applies one set to the values so far.
+/// Applies the text of a flag to the values so far.
 pub(super) fn apply(set: &Set, values: &Value, origins: &Origins) -> Result<(), ValuesError> {
     let (how, name) = match &set.kind {
         SetKind::Value => (How::Typed, "--set"),
@@ -81,7 +81,7 @@ pub(super) fn apply(set: &Set, values: &Value, origins: &Origins) -> Result<(), 
     Ok(())
 }
 
-/// `--set-json` with a whole map.
+/// Reads a `--set-json` whose text is a whole map.
 pub(super) fn json_map(set: &Set, leaf: LeafId, origins: &Origins) -> Result<Value, ValuesError> {
     let parsed: serde_json::Value = serde_json::from_str(&set.text).map_err(|_| ValuesError {
         message: format!("failed parsing --set-json data JSON: {}", set.text),
@@ -95,7 +95,7 @@ fn json(value: &serde_json::Value, leaf: LeafId, span: Option<Span>, origins: &O
     tree::from_json(value, leaf, &OriginId::text, &below)
 }
 
-/// `--set-literal`: everything after the `=` is the value.
+/// Applies a `--set-literal`: everything after the `=` is the value.
 fn literal(set: &Set, values: &Value, origins: &Origins) -> Result<(), ValuesError> {
     let fail = |error: String| ValuesError {
         message: format!("failed parsing --set-literal data: {error}"),
@@ -110,7 +110,7 @@ impl<'a> Parser<'a> {
         Self { rest: text.chars().peekable(), how, span, origins }
     }
 
-    /// Reads up to one of `stops`; a backslash takes the next character as it is.
+    /// Reads text up to one of `stops`; a backslash escapes the next character.
     fn until(&mut self, stops: &[char]) -> (String, Ended) {
         let mut out = String::new();
         while let Some(c) = self.rest.next() {
@@ -210,7 +210,7 @@ impl<'a> Parser<'a> {
         }
     }
 
-    /// Reads what comes after an index of a list, and sets the item.
+    /// Reads what follows the index of a list, and sets the item.
     fn item(
         &mut self,
         list: &mut Vec<Value>,
@@ -335,20 +335,21 @@ impl<'a> Parser<'a> {
     }
 }
 
-/// What a value of `--set` is.
+/// The type of a value of `--set`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Typed<'a> {
-    /// `null`, which takes a value away.
+    /// `null`, which removes a value.
     Null,
     /// `true` or `false`.
     Bool(bool),
     /// A whole number.
     Int(i64),
-    /// Anything else: numbers with a leading zero too, and those with a fraction.
+    /// Any other text, also numbers with a leading zero or a fraction.
     Text(&'a str),
 }
 
-/// Tells what a value of `--set` is (`typedVal`): not as YAML does, but words whatever their capitals.
+/// Returns the type of a value of `--set` (`typedVal`): other than in YAML, only a few words are special, in upper or
+/// lower case.
 #[must_use]
 pub fn typed(text: &str) -> Typed<'_> {
     let is = |word: &str| text.eq_ignore_ascii_case(word);
@@ -362,7 +363,7 @@ pub fn typed(text: &str) -> Typed<'_> {
     }
 }
 
-/// The paths that a `--set-file` text names.
+/// Returns the paths of the files that the text of a `--set-file` names.
 pub(super) fn files(text: &str) -> Vec<String> {
     let origins = Origins::default();
     let mut parser = Parser::new(text, How::Text, None, &origins);
@@ -376,7 +377,7 @@ pub(super) fn files(text: &str) -> Vec<String> {
 
 fn collect(value: &Value, found: &mut Vec<String>) {
     match &value.data {
-        // A value that is left out is an empty text.
+        // A value that is left out is read as an empty text.
         Data::Str(text) if text.is_empty() => {}
         Data::Str(text) => found.push(text.as_str().to_owned()),
         Data::List(items) => items.borrow().iter().for_each(|item| collect(item, found)),

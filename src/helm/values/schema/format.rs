@@ -1,4 +1,4 @@
-//! What the formats of JSON Schema mean to Helm, where that is not what they mean to `jsonschema`.
+//! Formats of JSON Schema whose meaning in Helm differs from that in `jsonschema`.
 //!
 //! Mirrors github.com/santhosh-tekuri/jsonschema/v6 `format.go`, which asserts every format it knows in drafts 4, 6
 //! and 7.
@@ -9,7 +9,7 @@ use jsonschema::ValidationOptions;
 
 use crate::helm::function::{Url, pattern_fault};
 
-/// Has formats mean what they mean to Helm.
+/// Sets formats to the meaning that they have in Helm.
 pub(super) fn as_helm(options: ValidationOptions<'_>) -> ValidationOptions<'_> {
     options
         .with_format("uuid", is_uuid)
@@ -21,7 +21,7 @@ pub(super) fn as_helm(options: ValidationOptions<'_>) -> ValidationOptions<'_> {
         .with_format("iri-reference", is_reference)
         .with_format("uri-template", is_template)
         .with_format("regex", |text: &str| pattern_fault(text).is_none())
-        // What a text holds is asserted by who asks for it, and Helm does not.
+        // Helm does not ask for assertions about encoded content.
         .without_content_encoding_support("base64")
         .without_content_media_type_support("application/json")
 }
@@ -32,7 +32,7 @@ fn is_uuid(text: &str) -> bool {
         && groups.iter().all(|group| group.bytes().all(|byte| byte.is_ascii_hexdigit()))
 }
 
-/// `P1DT12H`, or whole weeks: `P2W`.
+/// Whether a text is a duration such as `P1DT12H`, or a number of weeks: `P2W`.
 fn is_duration(text: &str) -> bool {
     let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     let Some(text) = text.strip_prefix('P').filter(|text| !text.is_empty()) else { return false };
@@ -46,7 +46,7 @@ fn is_duration(text: &str) -> bool {
     time != Some("") && has_units(date, "YMD") && has_units(time.unwrap_or_default(), "HMS")
 }
 
-/// True for numbers each with a unit, in the order of `units`.
+/// Whether a text is a sequence of numbers, each with a unit, in the order of `units`.
 fn has_units(text: &str, units: &str) -> bool {
     let (mut rest, mut units) = (text, units);
     while !rest.is_empty() {
@@ -60,7 +60,7 @@ fn has_units(text: &str, units: &str) -> bool {
     true
 }
 
-/// A host's name, which may end in a dot.
+/// Whether a text is a host name, which may end with a dot.
 fn is_hostname(text: &str) -> bool {
     let text = text.strip_suffix('.').unwrap_or(text);
     let is_label = |label: &str| {
@@ -72,7 +72,7 @@ fn is_hostname(text: &str) -> bool {
     text.len() <= 253 && text.split('.').all(is_label)
 }
 
-/// What Go's `net/url` reads.
+/// Reads a URL as Go's `net/url` does; `None` if it is not valid.
 fn url(text: &str) -> Option<Url> {
     let url = Url::parse(text).ok()?;
     let host = url.hostname();
@@ -84,7 +84,7 @@ fn is_reference(text: &str) -> bool {
     !text.contains('\\') && url(text).is_some()
 }
 
-/// A reference whose braces pair within each part of its path.
+/// Whether a text is a URL or reference whose braces are balanced in each part of its path.
 fn is_template(text: &str) -> bool {
     let pairs = |part: &str| {
         let mut is_open = false;

@@ -1,13 +1,13 @@
-//! Regular expressions of Go as ECMAScript writes them.
+//! Translates Go's regular expressions to those of ECMAScript.
 //!
-//! Helm compiles the patterns of a schema with Go's `regexp`. `jsonschema` holds them, in drafts up to 7, to the syntax
-//! of ECMAScript, which has no flag without a group and other names for some things.
+//! Helm compiles the patterns in a schema with Go's `regexp`. For drafts up to 7, `jsonschema` expects the syntax of
+//! ECMAScript, in which flags need a group and some things have other names.
 
-/// A pattern in which flags, names of groups and ends of the text are written as ECMAScript has them. What it has
-/// no counterpart for stays as it is.
+/// Translates flags, group names and anchors of a pattern to the syntax of ECMAScript. Anything without a counterpart
+/// is left as it is.
 pub(super) fn as_ecma(pattern: &str) -> String {
     let mut out = String::with_capacity(pattern.len());
-    // Of each group that is open, the flags that hold for what is left of it.
+    // For each open group, the flags that apply to the rest of it.
     let mut groups: Vec<Vec<&str>> = vec![Vec::new()];
     let mut rest = pattern;
     while let Some(first) = rest.chars().next() {
@@ -44,7 +44,8 @@ pub(super) fn as_ecma(pattern: &str) -> String {
     out + &")".repeat(left)
 }
 
-/// What ECMAScript writes for the escape that a text begins with, where that is something else, and its length.
+/// Returns the escape sequence at the start of a text in ECMAScript's syntax, if that differs, and its length in
+/// bytes.
 fn escape(text: &str) -> (Option<String>, usize) {
     let mut letters = text[1..].chars();
     match (letters.next(), letters.next()) {
@@ -58,11 +59,11 @@ fn escape(text: &str) -> (Option<String>, usize) {
     }
 }
 
-/// The length of the class that a text begins with; of all of it, where the class does not end.
+/// Returns the length in bytes of the class at the start of a text; of the whole text if the class is not closed.
 fn class_length(text: &str) -> usize {
     let mut letters = text.char_indices().skip(1).peekable();
     letters.next_if(|(_, letter)| *letter == '^');
-    // The first bracket is one of the class's members.
+    // A bracket at the start is a member of the class.
     letters.next_if(|(_, letter)| *letter == ']');
     while let Some((at, letter)) = letters.next() {
         match letter {
@@ -78,7 +79,7 @@ fn class_length(text: &str) -> usize {
     text.len()
 }
 
-/// The flags of a group that has nothing else in it, `i` of `(?i)`, if ECMAScript knows each of them.
+/// Returns the flags of a group with only flags, `i` of `(?i)`, if ECMAScript has all of them.
 fn flags_alone(text: &str) -> Option<&str> {
     let (flags, _) = text.strip_prefix("(?")?.split_once(')')?;
     let known = !flags.is_empty() && flags.chars().all(|flag| "ims-".contains(flag));
