@@ -1,4 +1,4 @@
-//! Evaluates parsed templates as Go's text/template does, with the origin of what they write.
+//! Evaluates parsed templates as Go's text/template does, and keeps the origin of the text that they write.
 //!
 //! Mirrors `exec.go` of Go 1.25, which Helm 4.1 is built with, with `missingkey=zero`.
 
@@ -25,62 +25,62 @@ use super::rope::{Place, Rope, RopeBuilder};
 use super::value::{Data, MAX_TEXT, Value};
 use crate::source::SourceId;
 
-/// Times that one name may be included within itself, as Helm allows.
+/// How often a template may include itself, directly or not, as in Helm.
 const MAX_NESTED: u32 = 1000;
-/// Templates within each other, whatever their names; what the stack of a render holds.
+/// How deep templates may be nested, whatever their names; the stack of a render is large enough for it.
 const MAX_DEPTH: usize = 3000;
-/// Nodes that one render may execute; turns of loops and items that functions copy count as well.
+/// How many nodes a render may execute; iterations of loops and items that functions copy are counted as well.
 const MAX_STEPS: u64 = 20_000_000;
-/// Items that a list or map may have, and turns that a loop over a number may take.
+/// The largest number of items in a list or map, and of iterations of a loop over a number.
 const MAX_ITEMS: u32 = 1 << 20;
-/// Bytes of texts that functions may make in one render, those that are gone included.
+/// The total size, in bytes, of the texts that functions may make in a render, even if they are no longer used.
 const MAX_MADE: usize = 2 << 30;
-/// An error that has grown this long, in bytes, is handed on as it is: templates that call each
-/// other wrap it once for each level.
+/// The size of an error message, in bytes, from which it is no longer wrapped: templates that call each other wrap it
+/// once for each level.
 const MAX_MESSAGE: usize = 64 << 10;
-/// Bytes that one render may write, texts that are included counted each time.
+/// The total size, in bytes, of the text that a render may write; included text counts each time.
 const MAX_OUTPUT: usize = 512 << 20;
 
-/// Bytes that a [`RopeBuilder`] may hold on to for the next text.
+/// The largest capacity, in bytes, of a [`RopeBuilder`] that is kept for other texts.
 const MAX_KEPT: usize = 64 << 10;
 
-/// Bytes of the stack of a render: templates include each other as deep as Helm lets them.
+/// The size of the stack of a render, in bytes: templates may be nested as deep as in Helm.
 const STACK: usize = 256 << 20;
 
-/// Runs what evaluates templates on a stack that holds as many of them within each other as
-/// [`Evaluator`] allows: a new one, unless most of such a one is left.
+/// Runs a function that evaluates templates on a stack that is large enough for the deepest nesting that [`Evaluator`]
+/// allows: on a new stack, unless most of such a stack is still free.
 ///
-/// A stack and no thread: what is made while a chart renders may stay where it is, and nobody waits
-/// for another processor to wake up. On systems that [`stacker`] does not know it is the thread's own.
+/// This is a stack and not a thread: values that are made in a render need not be sent elsewhere, and there is no wait
+/// for another processor to wake up. On systems that [`stacker`] does not support, it is the thread's own stack.
 ///
 /// # Panics
-/// When the machine has no room for a stack.
+/// If there is not enough memory for a stack.
 pub fn deep<T>(run: impl FnOnce() -> T) -> T {
     stacker::maybe_grow(STACK / 2, STACK, run)
 }
 
-/// A template file under the name that Helm gives it in this release.
+/// A template file, with its name in a release.
 #[derive(Debug)]
 pub struct TemplateFile {
-    /// As Helm names it: `chart/charts/alias/templates/x.yaml`.
+    /// The name in Helm: `chart/charts/alias/templates/x.yaml`.
     pub name: Rc<str>,
-    /// Its text's id; nowhere for a text given to `tpl`.
+    /// The source of its text; `NOWHERE` for a text that was given to `tpl`.
     pub source: SourceId,
     text: Arc<str>,
 }
 
-/// A body that templates can call by name.
+/// A template body that can be called by name.
 #[derive(Debug)]
 struct Named {
     file: Rc<TemplateFile>,
-    /// Of the file, among [`Evaluator::files`].
+    /// The index of its file in [`Evaluator::files`].
     number: u32,
     text: Arc<str>,
     body: Arc<ListNode>,
     nested: Cell<u32>,
 }
 
-/// A text that was given to `tpl`, or what is wrong with it.
+/// The parsed template of a text that was given to `tpl`, or an error message.
 type Parsed = Rc<Result<Template, String>>;
 
 type Names = FastMap<Rc<str>, Rc<Named>>;
@@ -94,17 +94,17 @@ pub struct Evaluator<'s> {
     lookup: Lookup,
     known: fn(&str) -> bool,
     files: RefCell<Vec<Rc<TemplateFile>>>,
-    /// Files, by their numbers, and offsets in them.
+    /// Indices of files, and byte offsets in them.
     places: RefCell<Vec<(u32, u32)>>,
-    /// What texts are put together in, while nobody does.
+    /// Builders of texts that are not in use.
     builders: RefCell<Vec<RopeBuilder>>,
     texts: RefCell<FastMap<Rc<str>, Parsed>>,
     assigned: RefCell<FastMap<usize, Rc<frame::Effects>>>,
     memo: memo::Memo,
     failure: RefCell<Option<Failure>>,
-    /// The template place that is being executed.
+    /// The place in a template that is being executed.
     here: Cell<Place>,
-    /// The conditions that are in force, those of calling templates included.
+    /// The conditions that apply, including those in calling templates.
     under: Cell<OriginId>,
     depth: Cell<usize>,
     steps: Cell<u64>,
@@ -113,8 +113,8 @@ pub struct Evaluator<'s> {
 }
 
 impl<'s> Evaluator<'s> {
-    /// Takes templates in the order in which Helm parses them; a later one of a name wins, unless
-    /// it is empty.
+    /// Makes an evaluator of templates in the order in which Helm parses them; of two with the same name the later one
+    /// is used, unless it is empty.
     #[must_use]
     pub fn new(
         templates: &[(Rc<str>, Arc<Template>)],
@@ -151,15 +151,14 @@ impl<'s> Evaluator<'s> {
         }
     }
 
-    /// Renders as another tool does, of whose surroundings not all is known: what fails gives
-    /// what is unknown in place of a failure.
+    /// Renders as another tool whose context is only partly known: a function that fails returns an unknown value.
     #[must_use]
     pub fn within(self, surroundings: Surroundings<'s>) -> Self {
         Self { surroundings: Some(surroundings), ..self }
     }
 
-    /// The template file of a place, and a 0-based byte offset: where the action starts, or the part of its line
-    /// that a literal text has.
+    /// Returns the template file of a place, and a 0-based byte offset: that of the action, or for literal text that
+    /// of its part in the line.
     pub fn place(&self, place: Place) -> (Rc<TemplateFile>, u32) {
         let (file, at) = self.byte(place);
         let from = at - place.skipped();
@@ -168,25 +167,25 @@ impl<'s> Evaluator<'s> {
         (file, from + u32::try_from(line).unwrap_or(0))
     }
 
-    /// The same with the offset of the very byte, where it is part of a literal text.
+    /// Returns the template file of a place as [`Evaluator::place`] does, with the exact byte offset in literal text.
     pub fn byte(&self, place: Place) -> (Rc<TemplateFile>, u32) {
         let (file, offset) = self.places.borrow()[place.number()];
         (Rc::clone(&self.files.borrow()[file as usize]), offset + place.skipped())
     }
 
-    /// What to put a text together in; it may have been used for others.
+    /// Returns a builder for a text; it may have been used before.
     fn builder(&self) -> RopeBuilder {
         self.builders.borrow_mut().pop().unwrap_or_default()
     }
 
-    /// Takes such a one back.
+    /// Takes back a builder, to be used again.
     fn keep(&self, builder: RopeBuilder) {
         if builder.capacity() <= MAX_KEPT {
             self.builders.borrow_mut().push(builder);
         }
     }
 
-    /// Executes a template file, without the `<no value>` that Go writes for nil.
+    /// Executes a template file, and removes the `<no value>` that Go writes for nil.
     ///
     /// # Errors
     /// Why and where it failed.
@@ -214,7 +213,7 @@ impl<'s> Evaluator<'s> {
         })
     }
 
-    /// A named template and its name, as it is known at present.
+    /// Returns a named template and its name, as currently defined.
     fn find(&self, name: &str) -> Option<(Rc<str>, Rc<Named>)> {
         let named = self.named.borrow();
         named.get_key_value(name).map(|(name, body)| (Rc::clone(name), Rc::clone(body)))
@@ -293,7 +292,7 @@ impl Evaluator<'_> {
     /// Counts steps of the render.
     ///
     /// # Errors
-    /// When it takes too many.
+    /// If there are too many.
     fn step(&self, count: usize) -> Result<(), String> {
         self.steps.set(self.steps.get().saturating_add(count as u64));
         match self.steps.get() > MAX_STEPS {
@@ -305,7 +304,7 @@ impl Evaluator<'_> {
     /// Counts bytes that a template wrote.
     ///
     /// # Errors
-    /// When the render writes too many.
+    /// If the render wrote too many.
     fn note_written(&self, bytes: usize) -> Result<(), String> {
         self.written.set(self.written.get().saturating_add(bytes));
         match self.written.get() > MAX_OUTPUT {
@@ -314,10 +313,10 @@ impl Evaluator<'_> {
         }
     }
 
-    /// Counts what a function made.
+    /// Counts the size of a value that a function made.
     ///
     /// # Errors
-    /// When it is too large, or all of it together.
+    /// If the value, or the total, is too large.
     fn bounded(&self, value: Value) -> Result<Value, String> {
         let items = match &value.data {
             Data::Str(text) if text.len() > MAX_TEXT => {

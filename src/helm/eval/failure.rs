@@ -1,31 +1,31 @@
-//! Why a render stopped, and how Helm tells it.
+//! Why a render failed, and the error message that Helm prints.
 
 use std::rc::Rc;
 
 use super::TemplateFile;
 use crate::helm::origin::OriginId;
 
-/// Functions with which a chart itself refuses to render: what they say is all that counts.
+/// Functions by which a chart refuses to render: only their message matters.
 const REFUSALS: [&str; 2] = ["error calling fail: ", "error calling required: "];
 
-/// Why a render stopped.
+/// Why a render failed.
 #[derive(Debug, Clone)]
 pub struct Failure {
-    /// Go's text, with the chain of templates.
+    /// Go's error message, with the chain of templates.
     pub message: String,
-    /// What the innermost template said, without the chain.
+    /// The error in the innermost template, without the chain.
     pub reason: String,
-    /// The innermost place: the file and a byte offset.
+    /// The innermost place: the file and a 0-based byte offset.
     pub place: Option<(Rc<TemplateFile>, u32)>,
-    /// The values that had a part.
+    /// The origins of the values that were involved.
     pub involved: OriginId,
 }
 
 impl Failure {
-    /// The text that Helm prints.
+    /// Returns the error message that Helm prints.
     ///
-    /// Mirrors `reformatExecErrorMsg` in Helm 4.1 `pkg/engine/engine.go`: each template of the
-    /// chain on lines of its own; but Go's text as it is when a function failed by itself.
+    /// Mirrors `reformatExecErrorMsg` in Helm 4.1 `pkg/engine/engine.go`: each template of the chain is on lines of
+    /// its own. If a function failed, it is Go's message as it is.
     #[must_use]
     pub fn told(&self) -> String {
         let place = self.message.strip_prefix("template: ").and_then(|rest| rest.split_once(": "));
@@ -35,19 +35,19 @@ impl Failure {
         }
     }
 
-    /// What is wrong, in as few words as there are.
+    /// Returns what is wrong, as short as possible.
     #[must_use]
     pub fn said(&self) -> &str {
         self.refusal().unwrap_or(&self.reason)
     }
 
-    /// What the chart itself says when it refuses.
+    /// Returns the chart's own message if it refuses to render.
     fn refusal(&self) -> Option<&str> {
         REFUSALS.iter().find_map(|prefix| self.reason.strip_prefix(prefix))
     }
 }
 
-/// The templates of a chain, one under the other; `None` where the innermost error is a function's.
+/// Writes the templates of a chain, one below the other; `None` if the innermost error is that of a function.
 fn chain(message: &str) -> Option<String> {
     let mut out = String::new();
     let mut rest = message;

@@ -1,10 +1,10 @@
-//! What templates wrote, for when they are called again with the same dot.
+//! Remembers the text that templates wrote, for calls with the same dot.
 //!
-//! A chart's objects include the same few templates (names, labels, selectors) with the chart's own dot: of 195
-//! calls in ingress-nginx 16 are different. A call may be answered by what an earlier one wrote while nothing
-//! has happened that it could notice: no map was changed, nothing was drawn by chance, and the names of
-//! templates mean what they did. What looks at the part of the dot that each file has of its own, or may look
-//! at it by taking the dot as a whole, is answered within that file only.
+//! The objects of a chart include the same few templates (names, labels, selectors) with the chart's own dot: of 195
+//! calls in ingress-nginx, 16 are different. A call can be answered with the text of an earlier one if nothing has
+//! changed since that it could depend on: no map was changed, no random value was drawn, and the names of templates
+//! denote the same. If a call reads the part of the dot that is specific to a file, or might have read it because it
+//! was given the whole dot, its text is only used in that file.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -15,37 +15,37 @@ use crate::helm::origin::OriginId;
 use crate::helm::rope::Rope;
 use crate::helm::value::{Data, Entries, Nuance, Value};
 
-/// The calls of a render that may be answered by earlier ones.
+/// The calls in a render whose text is remembered.
 #[derive(Debug, Default)]
 pub(super) struct Memo {
     written: RefCell<FastMap<Call, Written>>,
     /// The dots of charts.
     roots: RefCell<Vec<Map>>,
-    /// How many files were begun.
+    /// The number of files that were started.
     files: Cell<u64>,
-    /// How often something was looked at that differs between files.
+    /// How often something was read that differs between files.
     looks: Cell<u64>,
-    /// How often something changed that calls may notice.
+    /// How often something changed that calls may depend on.
     changes: Cell<u64>,
 }
 
 type Map = Rc<RefCell<Entries>>;
 
-/// A template and a chart's dot, by their addresses.
+/// The addresses of a template and of a chart's dot.
 type Call = (usize, usize);
 
-/// What a call wrote.
+/// The text that a call wrote.
 #[derive(Debug)]
 struct Written {
     text: Rope,
-    /// When it was written.
+    /// The state in which it was written.
     at: Moment,
-    /// It may be another text in another file.
+    /// Whether the text may differ in another file.
     in_file: bool,
     cost: Cost,
 }
 
-/// What a call may notice of the render.
+/// The state of a render that a call may depend on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Moment {
     changes: u64,
@@ -53,7 +53,7 @@ struct Moment {
     files: u64,
 }
 
-/// What a call counts for in the bounds of a render.
+/// What a call adds to the counts that are limited in a render.
 #[derive(Debug, Clone, Copy)]
 struct Cost {
     steps: u64,
@@ -62,7 +62,7 @@ struct Cost {
 }
 
 impl Memo {
-    /// Begins a file of a chart whose dot this is.
+    /// Starts a file of the chart that has this dot.
     pub(super) fn begin(&self, dot: &Value) {
         self.files.set(self.files.get() + 1);
         if let Data::Map(entries) = &dot.data
@@ -73,27 +73,27 @@ impl Memo {
         }
     }
 
-    /// Notes that something changed that calls may notice.
+    /// Notes that something changed that calls may depend on.
     pub(super) fn note_change(&self) {
         self.changes.set(self.changes.get() + 1);
     }
 
-    /// Notes that a field was looked at, which may differ between files: `.Template` does, and the dot of a
-    /// subchart has one of its own.
+    /// Notes that a field was read; it may differ between files, as `.Template` does, which the dot of each subchart
+    /// has as well.
     pub(super) fn note_field(&self, name: &str) {
         if matches!(name, "Template" | "Subcharts") {
             self.note_look();
         }
     }
 
-    /// Notes that a value was looked at with all that it holds.
+    /// Notes that a value was read with everything in it.
     pub(super) fn note_whole(&self, value: &Value) {
         if self.is_root(value) {
             self.note_look();
         }
     }
 
-    /// Notes that a function was given these, of which it may have looked at all.
+    /// Notes that a function was given these values, and may have read everything in them.
     pub(super) fn note_arguments(&self, args: &[Value]) {
         for value in args {
             self.note_whole(value);
@@ -104,7 +104,7 @@ impl Memo {
         self.looks.set(self.looks.get() + 1);
     }
 
-    /// Whether this is the dot of a chart.
+    /// Whether a value is the dot of a chart.
     fn is_root(&self, value: &Value) -> bool {
         match &value.data {
             Data::Map(entries) => self.roots.borrow().iter().any(|root| Rc::ptr_eq(root, entries)),
@@ -114,7 +114,7 @@ impl Memo {
 }
 
 impl Evaluator<'_> {
-    /// What `write` writes, or has written before for the same call.
+    /// Returns the text of `write`, or that of an earlier equal call.
     ///
     /// # Errors
     /// Those of `write`, and of a render that takes too long.
@@ -148,8 +148,8 @@ impl Evaluator<'_> {
         Ok(text)
     }
 
-    /// A call that may be answered by an earlier one. The conditions that it stands under are no part of what it
-    /// writes, but where the dot comes from is.
+    /// Returns the key of a call, if it may be answered with an earlier text. The text does not depend on the
+    /// conditions around the call, but on the origin of the dot.
     fn call_of(&self, at: &Rc<Named>, dot: &Value) -> Option<Call> {
         let Data::Map(entries) = &dot.data else { return None };
         let may_be = self.surroundings.is_none()
@@ -168,7 +168,7 @@ impl Evaluator<'_> {
             return None;
         }
         if written.in_file {
-            // Who calls it has looked as well.
+            // The caller depends on it as well.
             self.memo.note_look();
         }
         Some((written.text.clone(), written.cost))
@@ -183,7 +183,7 @@ impl Evaluator<'_> {
         Cost { steps: self.steps.get(), written: self.written.get(), made: self.made.get() }
     }
 
-    /// Counts what a call took as if it had been done again.
+    /// Counts the cost of a call as if it had been executed again.
     fn count(&self, cost: Cost) -> Result<(), String> {
         self.made.set(self.made.get().saturating_add(cost.made));
         self.note_written(cost.written)?;
@@ -201,7 +201,7 @@ mod tests {
     use crate::helm::rope::Segment;
     use crate::helm::value::{Entries, Nuance};
 
-    /// The dot of a chart with a text under `.Values.a`.
+    /// The dot of a chart with a text in `.Values.a`.
     fn dot() -> Value {
         dot_of([("a", Value::str("1", OriginId::NONE))])
     }
@@ -222,8 +222,8 @@ mod tests {
         Evaluator::new(&templates, Rc::clone(origins), find, is_known)
     }
 
-    /// What files write that share the dot of a chart, how many calls are remembered, and the steps that all
-    /// took together.
+    /// Returns the texts of files that share the dot of a chart, the number of remembered calls, and the total number
+    /// of steps.
     fn written(files: &[&str], dot: &Value, origins: Origins) -> (Vec<String>, usize, u64) {
         let evaluator = evaluator(files, &Rc::new(origins));
         let run = |at: usize| {
@@ -292,7 +292,7 @@ mod tests {
             assert_ne!(known, 0, "{files:?}");
             let asked = written(&files, &dot(), Origins::default());
             assert_eq!(asked, (texts.clone(), known, steps), "{files:?}");
-            // As many steps are counted as are taken where every call is made.
+            // The count of steps is the same as if every call were executed.
             let origins = Origins::default();
             let somewhere = OriginId::text(origins.leaf(None, "", None));
             let dot = Value { origin: somewhere, ..dot() };

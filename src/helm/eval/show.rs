@@ -1,4 +1,4 @@
-//! Nodes as Go's errors show them: `Node.String`.
+//! Writes nodes as in Go's error messages: `Node.String`.
 
 use crate::helm::parse::{self, CommandNode, Expr, PipeNode, TemplateNode};
 use crate::helm::print::quote;
@@ -6,7 +6,7 @@ use crate::helm::print::quote;
 /// The node that is being evaluated.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Spot<'e> {
-    /// None yet.
+    /// No node yet.
     Start,
     Expr(&'e Expr),
     Command(&'e CommandNode),
@@ -15,7 +15,7 @@ pub(super) enum Spot<'e> {
 }
 
 impl Spot<'_> {
-    /// The 0-based byte offset that errors name.
+    /// The 0-based byte offset that an error message refers to.
     pub(super) fn offset(self) -> usize {
         match self {
             Self::Start => 0,
@@ -26,7 +26,7 @@ impl Spot<'_> {
         }
     }
 
-    /// The node as text; literals as they stand in the template.
+    /// Writes the node as text; literals as they are in the template.
     pub(super) fn shown(self, text: &str) -> String {
         let mut out = String::new();
         match self {
@@ -47,7 +47,7 @@ impl Spot<'_> {
     }
 }
 
-/// An operand as text; `text` is that of its template.
+/// Writes an operand; `text` is that of its template.
 pub(in crate::helm) fn expression(expr: &Expr, text: &str) -> String {
     Spot::Expr(expr).shown(text)
 }
