@@ -1,4 +1,4 @@
-//! Rendered files as manifests in the order in which Helm installs them.
+//! Splits rendered files into manifests, and sorts them in the order in which Helm installs them.
 //!
 //! Mirrors Helm 4.1 `pkg/release/v1/util`: `manifest.go`, `manifest_sorter.go`, `kind_sorter.go`.
 
@@ -8,7 +8,7 @@ use std::sync::Arc;
 use crate::source::SourceId;
 use crate::yaml::{self, Document, Kind, Node};
 
-/// Kinds in Helm's order of installing; all others come after, by name.
+/// Kinds in Helm's order of installation; all others come after them, by name.
 const INSTALL_ORDER: &[&str] = &[
     "PriorityClass",
     "Namespace",
@@ -63,9 +63,9 @@ const HOOK_EVENTS: &[&str] = &[
     "test-success",
 ];
 
-/// The byte ranges of the documents in a rendered file, trimmed; splits where a line starts with
-/// `---`, whatever follows it. A separator takes the blanks and the line ends around it, and so a line of
-/// dashes that follows another one belongs to the document behind it.
+/// Returns the byte ranges of the documents in a rendered file, without blanks around them. A document ends at a line
+/// that starts with `---`, whatever else is in the line. A separator includes the blanks and line ends around it, so a
+/// separator right after another one belongs to the document that follows.
 pub(crate) fn split(text: &str) -> Vec<Range<usize>> {
     let start = text.len() - text.trim_start().len();
     let end = text.trim_end().len().max(start);
@@ -95,7 +95,7 @@ pub(crate) fn split(text: &str) -> Vec<Range<usize>> {
     documents
 }
 
-/// What Helm reads of a document to sort it.
+/// The fields of a document by which Helm sorts it.
 #[derive(Debug)]
 pub(super) struct Head {
     pub(super) kind: String,
@@ -106,21 +106,21 @@ pub(super) struct Head {
 /// Whether a document is a hook.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Hook {
-    /// An ordinary manifest.
+    /// Not a hook.
     No,
-    /// A hook; of tests or not.
+    /// A hook, of tests or other.
     Yes {
         /// `helm.sh/hook: test`
         test: bool,
     },
-    /// An annotation with an event that Helm does not know: left out.
+    /// A hook of an event that Helm does not know; the document is left out.
     Unknown,
 }
 
-/// Reads a document's head, as `yaml.Unmarshal` into `SimpleHead` does.
+/// Reads the fields by which Helm sorts a document, as `yaml.Unmarshal` into `SimpleHead` does.
 ///
 /// # Errors
-/// A byte offset in the document and what is wrong.
+/// A 0-based byte offset in the document and a message.
 pub(super) fn head(text: &Arc<str>) -> Result<Head, (usize, String)> {
     let stream = yaml::parse(SourceId::NOWHERE, text);
     let first = stream.first().map_err(|error| {
@@ -196,7 +196,7 @@ fn events(annotation: &str) -> Hook {
     Hook::Yes { test }
 }
 
-/// What to sort kinds by: Helm's own order, then unknown kinds by name.
+/// Returns the sort key of a kind: Helm's own order, then unknown kinds by name.
 pub(super) fn order(kind: &str) -> (usize, &str) {
     match INSTALL_ORDER.iter().position(|known| *known == kind) {
         Some(index) => (index, ""),

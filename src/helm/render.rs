@@ -1,4 +1,4 @@
-//! A chart, a release and its values layers to manifests, as `helm template` makes them.
+//! Renders a chart with a release and its values layers to manifests, as `helm template` does.
 //!
 //! Mirrors Helm 4.1 `pkg/action/install.go`, `pkg/engine/engine.go`.
 
@@ -24,25 +24,25 @@ use super::values::{self, Layer};
 use crate::source::Span;
 use crate::yaml::Document;
 
-/// What a chart is rendered as.
+/// The release for which a chart is rendered.
 #[derive(Debug, Clone)]
 pub struct Release {
-    /// The release's name.
+    /// Its name.
     pub name: String,
     /// Its namespace.
     pub namespace: String,
-    /// `.Release.IsUpgrade` in place of `.Release.IsInstall`.
+    /// Whether `.Release.IsUpgrade` is true, and not `.Release.IsInstall`.
     pub is_upgrade: bool,
-    /// The cluster's version; `None` is what Helm takes.
+    /// The version of the cluster; `None` for Helm's default.
     pub kube_version: Option<KubeVersion>,
-    /// API versions that the cluster has besides Kubernetes' own.
+    /// API versions in the cluster, in addition to those of Kubernetes.
     pub api_versions: Vec<String>,
-    /// What else it has, the kinds of its own API among it: `helm template` asks no cluster and knows of none.
+    /// Other API versions and kinds that it serves, including those of Kubernetes itself: `helm template` knows of
+    /// none.
     pub serves: Serves,
-    /// Values that a `values.schema.json` does not allow are no failure.
+    /// Whether values may violate a `values.schema.json`.
     pub skip_schema: bool,
-    /// A dependency that is not there is a failure only when it takes part in the release; Helm
-    /// refuses in any case.
+    /// Whether a missing dependency is only a failure if it is part of the release; in Helm it always is.
     pub lenient: bool,
 }
 
@@ -61,52 +61,52 @@ impl Default for Release {
     }
 }
 
-/// One rendered document.
+/// A rendered document.
 #[derive(Debug)]
 pub struct Manifest {
-    /// The template, as Helm names it.
+    /// The name of its template in Helm.
     pub template: Rc<str>,
-    /// Which document of the template it is, from 0.
+    /// The 0-based index of the document in the output of its template.
     pub index: usize,
-    /// The line of the template's whole output at which it starts, from 1.
+    /// The 1-based line of the template's output at which it starts.
     pub first_line: usize,
-    /// Its text, trimmed.
+    /// Its text, without blanks around it.
     pub text: Cutting,
-    /// Its tree; `None` when there are only comments.
+    /// Its YAML; `None` if there are only comments.
     pub document: Option<Arc<Document>>,
-    /// It is run at events of the release.
+    /// Whether it is a hook.
     pub hook: bool,
-    /// It is run by `helm test`.
+    /// Whether it is run by `helm test`.
     pub test: bool,
 }
 
-/// A rendered release: manifests in Helm's order, hooks last.
+/// A rendered release.
 #[derive(Debug)]
 pub struct Rendered {
-    /// What is installed, then hooks.
+    /// The manifests in Helm's order, then the hooks.
     pub manifests: Vec<Manifest>,
-    /// What Helm leaves out, since it is a hook of an event that Helm does not know.
+    /// Manifests that Helm leaves out because they are hooks of an event that it does not know.
     pub left_out: Vec<Manifest>,
-    /// CRDs of the chart and its dependencies, with the names that Helm shows.
+    /// CRDs of the chart and its dependencies, with their names in Helm.
     pub crds: Vec<(String, ChartFile)>,
     /// The merged values.
     pub values: Value,
-    /// The origins of all texts.
+    /// The origins of the values and texts.
     pub origins: Rc<Origins>,
-    /// Values that Helm dropped.
+    /// Values that Helm dropped because a map and another value have the same key.
     pub clashes: Vec<Clash>,
     evaluator: Evaluator<'static>,
 }
 
 impl Rendered {
-    /// The template file of a place, and the byte offset of the action, or of the part of its line that a literal
-    /// text has.
+    /// Returns the template file of a place, and the byte offset of the action, or for literal text that of its part
+    /// in the line.
     #[must_use]
     pub fn place(&self, place: Place) -> (Rc<TemplateFile>, u32) {
         self.evaluator.place(place)
     }
 
-    /// The same with the offset of the very byte, where it is part of a literal text.
+    /// Returns the template file of a place as [`Rendered::place`] does, with the exact byte offset in literal text.
     #[must_use]
     pub fn byte(&self, place: Place) -> (Rc<TemplateFile>, u32) {
         self.evaluator.byte(place)
@@ -116,54 +116,54 @@ impl Rendered {
 /// Why a chart does not render.
 #[derive(Debug)]
 pub struct RenderError {
-    /// What is wrong, in Helm's words where it has some.
+    /// What is wrong, in Helm's words if it has a message for it.
     pub message: String,
-    /// The innermost reason, one line.
+    /// The innermost reason, in one line.
     pub reason: String,
-    /// The template line, or the values line, that is at fault.
+    /// The line at fault, in a template or in values.
     pub span: Option<Span>,
-    /// The values that had a part, with their places.
+    /// The values that were involved: JSON pointers and places.
     pub involved: Box<[(String, Option<Span>)]>,
-    /// What it is that is at fault.
+    /// The sort of fault.
     pub fault: Fault,
-    /// Values that a schema does not allow.
+    /// Violations of a schema.
     pub violations: Box<[SchemaFault]>,
-    /// Names of dependencies that are not here, in the order of Chart.yaml.
+    /// Names of missing dependencies, in the order of Chart.yaml.
     pub missing: Box<[String]>,
 }
 
-/// What is at fault where a chart does not render.
+/// What is at fault if a chart does not render.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fault {
-    /// The chart, or its values.
+    /// The chart or its values.
     Chart,
-    /// A chart that this one depends on is not here: nothing is known to be wrong.
+    /// A dependency is missing: the chart itself may be correct.
     MissingDependency,
-    /// The release has a name that Helm takes for none: nothing is known to be wrong with the chart.
+    /// The release has a name that Helm does not accept: the chart itself may be correct.
     ReleaseName,
-    /// What a template makes is no YAML.
+    /// The text of a template is not YAML.
     NoYaml,
-    /// The chart takes too much to render: all of it, and no line in particular.
+    /// The render exceeded a limit; there is no line at fault.
     Bound,
 }
 
-/// A value that a chart's `values.schema.json` does not allow.
+/// A violation of a chart's `values.schema.json`.
 #[derive(Debug)]
 pub struct SchemaFault {
-    /// The chart, as its parent knows it.
+    /// The name under which the parent refers to the chart.
     pub chart: String,
     /// What is wrong.
     pub message: String,
-    /// JSON pointer within the chart's values.
+    /// A JSON pointer in the chart's values.
     pub pointer: String,
-    /// Where the value is written.
+    /// The place of the value.
     pub value: Option<Span>,
-    /// What in the schema forbids it.
+    /// The place in the schema that is violated.
     pub schema: Option<Span>,
 }
 
 impl RenderError {
-    /// A chart or values file that cannot be read.
+    /// The error for a chart or values file that cannot be read.
     #[must_use]
     pub fn of_chart(error: &ChartError) -> Self {
         Self { span: error.span, ..Self::new(error.message.clone()) }
@@ -183,11 +183,10 @@ impl RenderError {
     }
 }
 
-/// Renders a chart and hands what came of it to `with`, on a stack of its own: templates may nest
-/// deeper than a usual one.
+/// Renders a chart and calls `with` with the result, on a stack of its own: templates may be nested deep.
 ///
 /// # Panics
-/// When the machine has no room for a stack.
+/// If there is not enough memory for a stack.
 pub fn render<T>(
     chart: &Chart,
     release: &Release,
@@ -197,11 +196,11 @@ pub fn render<T>(
     deep(|| with(run(chart, release, layers, Origins::default(), None, None)))
 }
 
-/// Renders a chart as [`render`] does while a processor has nothing else to do: a second thread reads what
-/// templates write, where that is long.
+/// Renders a chart as [`render`] does, with a second thread that parses the YAML of long output. This is for when
+/// another processor is idle.
 ///
 /// # Panics
-/// When the machine has no room for a stack.
+/// If there is not enough memory for a stack.
 pub fn render_helped<T>(
     chart: &Chart,
     release: &Release,
@@ -212,12 +211,12 @@ pub fn render_helped<T>(
     deep(|| with(run(chart, release, layers, Origins::default(), None, helper)))
 }
 
-/// Renders a chart as [`render`] does, for who does nothing else: a second thread parses templates, where they
-/// are many, and reads what they write. Who does not ask for origins gets none, which are an eighth of what a small
-/// chart costs; but a failure names its place and values in any case.
+/// Renders a chart as [`render`] does, for a process that does nothing else: a second thread parses templates, if
+/// there are many, and the YAML of their output. If `origins` is not set, none are collected, which saves an eighth of
+/// the time for a small chart; but an error still has its place and values.
 ///
 /// # Panics
-/// When the machine has no room for a stack.
+/// If there is not enough memory for a stack.
 pub fn render_alone<T>(
     alone: &Alone,
     release: &Release,
@@ -233,7 +232,7 @@ pub fn render_alone<T>(
         }
         let rendered = run(Origins::unasked());
         with(rendered.or_else(|error| match error.fault {
-            // It would be again, after as long a time.
+            // The second attempt would fail as well, after the same time.
             Fault::Bound => Err(error),
             _ => run(Origins::default()),
         }))
@@ -299,7 +298,7 @@ fn run(
     Ok(Rendered { manifests, left_out, crds, values: merged, origins, clashes, evaluator })
 }
 
-/// The cluster's version, which the chart must accept.
+/// Returns the version of the cluster, if the chart accepts it.
 fn cluster(chart: &Chart, release: &Release) -> Result<KubeVersion, RenderError> {
     let kube = match &release.kube_version {
         Some(version) => version.clone(),
@@ -318,7 +317,7 @@ fn cluster(chart: &Chart, release: &Release) -> Result<KubeVersion, RenderError>
     Ok(kube)
 }
 
-/// Helm's complaint about dependencies that are nowhere.
+/// Returns Helm's error if dependencies are missing.
 fn check_missing(missing: &[&Dependency]) -> Result<(), RenderError> {
     let Some(first) = missing.first() else { return Ok(()) };
     let names: Vec<_> = missing.iter().map(|dependency| dependency.name.as_str()).collect();
@@ -333,7 +332,7 @@ fn at_chart(chart: &Chart, message: &str) -> RenderError {
     RenderError { span: Some(Span::new(chart.source, 0, 0)), ..RenderError::new(message) }
 }
 
-/// Helm's check of release names.
+/// Checks the name of a release as Helm does.
 fn check_name(name: &str) -> Result<(), String> {
     let label = |part: &str| {
         let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
@@ -373,7 +372,7 @@ fn located(failure: &Failure, origins: &Origins) -> RenderError {
     }
 }
 
-/// The last part of a path.
+/// Returns the last part of a path.
 fn base(path: &str) -> &str {
     path.rsplit('/').next().unwrap_or(path)
 }

@@ -1,4 +1,4 @@
-//! What templates wrote, as documents in the order in which they are installed.
+//! Splits the output of templates into documents, in Helm's order of installation.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -15,34 +15,34 @@ use crate::helm::values::coalesce::Tree;
 use crate::helm::values::dependencies::Member;
 use crate::source::Span;
 
-/// Bytes of documents that are worth the start of a second thread.
+/// The size of documents, in bytes, for which it is worth to start a second thread.
 const LARGE: usize = 64 << 10;
-/// Bytes of documents that one which is there is worth waking for.
+/// The size of documents, in bytes, for which it is worth to wake up a thread that is there.
 const SOME: usize = 4 << 10;
 
-/// What templates wrote, split into documents.
+/// The output of templates, split into documents.
 pub(super) struct Documents<'h> {
     files: BTreeMap<Rc<str>, Vec<Piece>>,
     heads: Aside<Result<Head, (usize, String)>>,
-    /// Documents that were not handed over yet.
+    /// Documents that have not been handed over yet.
     held: Vec<Arc<str>>,
-    /// Bytes of these.
+    /// Their size, in bytes.
     held_size: usize,
-    /// Bytes of all documents.
+    /// The size of all documents, in bytes.
     size: usize,
-    /// A second thread that may read them.
+    /// A second thread that may parse them.
     helper: Option<&'h Helper>,
 }
 
-/// A document in what a template wrote.
+/// A document in the output of a template.
 struct Piece {
     first_line: usize,
     text: Cutting,
 }
 
 impl<'h> Documents<'h> {
-    /// None yet. If there is a second thread, or they are worth its start, it reads them while there are templates
-    /// to execute.
+    /// Starts without documents. A second thread parses documents while templates are executed, if it is running or
+    /// the documents are large enough to start it.
     pub(super) fn new(helper: Option<&'h Helper>) -> Self {
         Self {
             files: BTreeMap::new(),
@@ -54,7 +54,7 @@ impl<'h> Documents<'h> {
         }
     }
 
-    /// Splits what a template wrote.
+    /// Splits the output of a template.
     pub(super) fn add(&mut self, name: &Rc<str>, rope: &Rope) {
         if name.ends_with("NOTES.txt") || rope.as_str().trim().is_empty() {
             return;
@@ -64,7 +64,7 @@ impl<'h> Documents<'h> {
             let before = &rope.as_str().as_bytes()[counted..range.start];
             first_line += memchr::memchr_iter(b'\n', before).count();
             counted = range.start;
-            // The last value may be an empty one behind a blank.
+            // The last value may be an empty one after a blank.
             let rest = &rope.as_str().as_bytes()[range.end..];
             let line = memchr::memchr(b'\n', rest).map_or(rope.len(), |length| range.end + length);
             let text = cursor.cut(range, line);
@@ -91,11 +91,10 @@ impl<'h> Documents<'h> {
         self.held.drain(..).for_each(|text| self.heads.give(text));
     }
 
-    /// The documents in the order in which they are installed; those that are left out follow in a list of
-    /// their own.
+    /// Returns the documents in Helm's order of installation, and a list of those that Helm leaves out.
     ///
     /// # Errors
-    /// The first document that is no YAML, or no manifest.
+    /// The first document that is not YAML or not a manifest.
     pub(super) fn sorted(
         mut self,
         evaluator: &Evaluator<'_>,
@@ -142,7 +141,7 @@ impl<'h> Documents<'h> {
     }
 }
 
-/// The CRDs of a chart and those below it, with the names that Helm shows.
+/// Lists the CRDs of a chart and its subcharts, with their names in Helm.
 pub(super) fn crds(
     tree: &Tree,
     members: &[Member<'_>],

@@ -1,4 +1,4 @@
-//! Values held against `values.schema.json`.
+//! Validates values with `values.schema.json`.
 
 use super::{RenderError, SchemaFault, involved};
 use crate::helm::origin::Origins;
@@ -8,10 +8,10 @@ use crate::helm::values::dependencies::Member;
 use crate::helm::values::schema::Violation;
 use crate::source::Span;
 
-/// Holds the merged values against the schemas of the release's charts.
+/// Validates the merged values with the schemas of a release's charts.
 ///
 /// # Errors
-/// Every violation, with its place.
+/// All violations, with their places.
 pub(super) fn check(
     tree: &Tree,
     members: &[Member<'_>],

@@ -1,4 +1,4 @@
-//! The templates of a release: what each sees, in which order they run, what they write.
+//! The templates of a release: their dot, the order in which they are executed, and their output.
 
 use std::rc::Rc;
 use std::sync::Arc;
@@ -18,7 +18,7 @@ use crate::helm::values::coalesce::Tree;
 use crate::helm::values::dependencies::Member;
 use crate::source::{SourceId, Span};
 
-/// Every template of the release, with what it sees.
+/// Lists every template of the release, with its dot.
 pub(super) fn placed<'c>(
     tree: &Tree,
     members: &'c [Member<'c>],
@@ -36,7 +36,7 @@ pub(super) fn placed<'c>(
     scope.templates
 }
 
-/// A template of one chart of the release, with what it sees.
+/// A template of a chart in a release, with its dot.
 pub(super) struct Placed<'c> {
     name: Rc<str>,
     /// `.Template.BasePath`
@@ -45,7 +45,7 @@ pub(super) struct Placed<'c> {
     file: &'c ChartTemplate,
 }
 
-/// Places the templates of a release's charts, from the top one down.
+/// Lists the templates of a release's charts, from the top chart down.
 struct Scope<'a> {
     members: &'a [Member<'a>],
     templates: Vec<Placed<'a>>,
@@ -54,7 +54,7 @@ struct Scope<'a> {
 }
 
 impl Scope<'_> {
-    /// Prepares a chart and those below it; what the parent sees as `.Subcharts.NAME`.
+    /// Adds the templates of a chart and its subcharts; returns what the parent has as `.Subcharts.NAME`.
     fn enter(&mut self, tree: &Tree, values: &Value, path: &str, root: bool) -> Value {
         let chart = self.members[tree.chart].chart;
         let below = Value::map(Entries::new(), OriginId::NONE);
@@ -116,13 +116,13 @@ fn release_map(release: &Release) -> Value {
     Value::map(entries, OriginId::NONE)
 }
 
-/// `.Chart`, with the field names of Helm's struct.
+/// Returns the map `.Chart`, with the field names in Helm's struct.
 fn metadata(meta: &Metadata, name: &str, member: &Member<'_>) -> Entries {
     let text = |text: &str| Value::str(text, OriginId::NONE);
     let list = |items: Vec<Value>| Value::list(items, OriginId::NONE);
     let texts = |items: &[String]| list(items.iter().map(|item| text(item)).collect());
     let map = |entries: Entries| Value::map(entries, OriginId::NONE);
-    // As `processImportValues` of Helm leaves them.
+    // As Helm's `processImportValues` leaves them.
     let imported = |entry: &ImportValues| {
         let (child, parent) = entry.paths();
         map(Entries::from([("child".into(), text(&child)), ("parent".into(), text(parent))]))
@@ -173,9 +173,9 @@ fn metadata(meta: &Metadata, name: &str, member: &Member<'_>) -> Entries {
     ])
 }
 
-/// Helm's order of templates: deeper ones first, the later names first.
+/// Sorts templates in Helm's order: those in deeper folders first, and later names first.
 pub(super) fn in_order<'p, 'c>(templates: &'p [Placed<'c>]) -> Vec<&'p Placed<'c>> {
-    // Two dependencies may put a file under one name; the last one stays.
+    // Two dependencies may have a file with the same name; the last one is used.
     let mut ordered: Vec<&Placed<'_>> = templates.iter().rev().collect();
     let key = |placed: &Placed| (placed.name.matches('/').count(), Rc::clone(&placed.name));
     ordered.sort_by_cached_key(|placed| std::cmp::Reverse(key(placed)));
@@ -183,10 +183,10 @@ pub(super) fn in_order<'p, 'c>(templates: &'p [Placed<'c>]) -> Vec<&'p Placed<'c
     ordered
 }
 
-/// An evaluator that knows every template; they are [`in_order`].
+/// Makes an evaluator of all templates, which have to be [`in_order`].
 ///
 /// # Errors
-/// The first template that does not parse.
+/// The first template that cannot be parsed.
 pub(super) fn parsed(
     templates: &[&Placed<'_>],
     origins: &Rc<Origins>,
@@ -212,14 +212,14 @@ pub(super) fn parsed(
     Ok(Evaluator::new(&trees, Rc::clone(origins), find, is_known))
 }
 
-/// The line's text around an offset, for faults that know their line only.
+/// Returns the place of the rest of a line, for faults that only have a line.
 fn line_of(source: SourceId, text: &str, offset: usize) -> Span {
     let start = text[..offset].rfind('\n').map_or(0, |at| at + 1).max(offset.min(text.len()));
     let end = text[start..].find('\n').map_or(text.len(), |at| start + at);
     Span::new(source, start, end)
 }
 
-/// Renders every file, and shows what it makes; the templates are [`in_order`].
+/// Executes all templates, which have to be [`in_order`], and calls `each` with the name and output of each.
 ///
 /// # Errors
 /// Why the first of them failed.
