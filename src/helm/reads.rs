@@ -1,10 +1,9 @@
-//! Which values a chart could read, whichever way the branches of its templates go.
+//! Finds the values that a chart could read, whichever branches of its templates are taken.
 //!
-//! What one render reads is no answer to "is this key of any use": the branch that reads it may be
-//! taken tomorrow. So templates are run on shapes in place of values (see `shape`): where a value
-//! came from, not what it is. Both branches are taken, loops run until nothing new comes of them,
-//! and whatever cannot be followed counts as read with all that is below it. An error is therefore
-//! on the side of "read".
+//! The values that a single render reads do not tell whether a key has any effect: another render may take another
+//! branch. So templates are executed on shapes instead of values (see `shape`): a shape tells where a value comes
+//! from, not what it is. All branches are taken, loops are repeated until nothing new is found, and whatever cannot be
+//! followed counts as read, with everything below it. So where the analysis is wrong, it reports a key as read.
 
 mod call;
 mod declared;
@@ -20,60 +19,60 @@ use self::path::Paths;
 use super::chart::{Chart, Dependency};
 use crate::source::Sources;
 
-/// Stack of the analysis: templates call each other.
+/// The size of the stack of the analysis, in bytes: templates call each other.
 const STACK: usize = 64 << 20;
 
-/// What a chart, and each chart below it, could read of the values.
+/// The values that a chart and its subcharts could read.
 #[derive(Debug)]
 pub struct Reads {
     members: Vec<MemberReads>,
 }
 
-/// What one chart of the tree could read.
+/// The values that one chart of the tree could read.
 #[derive(Debug)]
 struct MemberReads {
-    /// Where its values stand in those of the top chart.
+    /// The path of its values in those of the top chart.
     prefix: Vec<String>,
-    /// By paths below that.
+    /// What is read below that path.
     known: Known,
 }
 
-/// A node of the values as far as templates know of it: it is there because something reads it.
+/// A node of the values that something reads.
 #[derive(Debug, Default, Clone)]
 pub struct Known {
-    /// Everything below is read as well.
+    /// Whether everything below it is read as well.
     pub whole: bool,
-    /// Whether there is anything below is asked.
+    /// Whether it is tested for being empty.
     pub tested: bool,
-    /// It is asked of which type it is.
+    /// Whether its type is tested.
     pub typed: bool,
-    /// What is read below, by key.
+    /// The nodes that are read below it, by key.
     pub below: BTreeMap<String, Known>,
-    /// What is read below whichever key.
+    /// What is read below any key.
     pub any: Option<Box<Known>>,
 }
 
-/// A chart of a tree of charts, with the place of its values.
+/// A chart in a tree of charts, with the path of its values.
 struct Member<'c> {
     chart: &'c Chart,
     prefix: Vec<String>,
-    /// Its children by the names it knows them under.
+    /// Its children: their names in its values, and their indices.
     children: Vec<(String, usize)>,
     parent: Option<usize>,
 }
 
 impl Reads {
-    /// What a chart could read; `texts` are strings of values layers, which may be templates.
+    /// Finds what a chart could read. `texts` are strings in values layers, which may be templates.
     ///
     /// # Panics
-    /// When the machine has no room for a stack.
+    /// If there is not enough memory for a stack.
     #[must_use]
     pub fn of(chart: &Chart, texts: &[&str]) -> Self {
         stacker::maybe_grow(STACK, STACK, || followed(chart, texts))
     }
 
-    /// A hash of all that [`Reads::of`] looks at in a chart, whose texts are in `sources`: charts of
-    /// one hash read the same. Of values those count that are templates.
+    /// Hashes everything that [`Reads::of`] reads of a chart, whose texts are in `sources`: charts with the same hash
+    /// read the same values. Of the chart's own values, only texts that are templates count.
     #[must_use]
     pub fn digest(chart: &Chart, sources: &Sources) -> blake3::Hash {
         let mut hasher = blake3::Hasher::new();
@@ -81,14 +80,13 @@ impl Reads {
         hasher.finalize()
     }
 
-    /// What is known of the top of the values: the starting point of a walk with
-    /// [`View::below`].
+    /// Returns a view of the top of the values, to start a walk with [`View::below`].
     #[must_use]
     pub fn top(&self) -> View<'_> {
         self.view(|_| true)
     }
 
-    /// The same without what the chart at `prefix` and those below it read.
+    /// Returns the same view, without what the chart at `prefix` and its subcharts read.
     #[must_use]
     pub fn without(&self, prefix: &[String]) -> View<'_> {
         self.view(|member| !member.prefix.starts_with(prefix))
@@ -107,16 +105,16 @@ impl Reads {
     }
 }
 
-/// What is known of one node of the values, by all charts that see it.
+/// What all charts know of a node of the values.
 #[derive(Debug, Clone)]
 pub struct View<'r> {
     nodes: Vec<&'r Known>,
-    /// Charts whose values start further below, with the way there.
+    /// Charts whose values are further below, with the paths to them.
     ahead: Vec<(&'r [String], &'r Known)>,
 }
 
 impl<'r> View<'r> {
-    /// The node at a key of a map, or an index of a list.
+    /// Returns the node at a key of a map, or at an index of a list.
     #[must_use]
     pub fn below(&self, key: &str) -> Self {
         let mut nodes: Vec<&Known> = Vec::new();
@@ -126,7 +124,7 @@ impl<'r> View<'r> {
         }
         let mut ahead = Vec::new();
         for (way, known) in &self.ahead {
-            // Helm hands globals down to every chart.
+            // Helm copies globals to every subchart.
             if key == "global" {
                 nodes.extend(known.below.get(key));
                 nodes.extend(known.any.as_deref());
@@ -145,25 +143,25 @@ impl<'r> View<'r> {
         View { nodes, ahead }
     }
 
-    /// Whether anything reads the node.
+    /// Whether anything reads the node, or something below it.
     #[must_use]
     pub fn is_read(&self) -> bool {
         !self.nodes.is_empty() || !self.ahead.is_empty()
     }
 
-    /// Whether the node is read with all that is below it.
+    /// Whether the node is read with everything below it.
     #[must_use]
     pub fn is_whole(&self) -> bool {
         self.nodes.iter().any(|node| node.whole)
     }
 
-    /// Whether it is asked if there is anything below the node.
+    /// Whether the node is tested for being empty.
     #[must_use]
     pub fn is_tested(&self) -> bool {
         self.nodes.iter().any(|node| node.tested)
     }
 
-    /// Whether it is asked of which type the node is.
+    /// Whether the type of the node is tested.
     #[must_use]
     pub fn is_typed(&self) -> bool {
         self.nodes.iter().any(|node| node.typed)
@@ -175,7 +173,7 @@ impl<'r> View<'r> {
         self.nodes.iter().any(|node| node.any.is_some())
     }
 
-    /// The keys below the node that are read by name, sorted.
+    /// Returns the keys below the node that are read by name, sorted.
     #[must_use]
     pub fn keys(&self) -> Vec<&'r str> {
         let own = self.nodes.iter().flat_map(|node| node.below.keys().map(String::as_str));
@@ -186,8 +184,7 @@ impl<'r> View<'r> {
         keys
     }
 
-    /// The paths below the node at which a key of this name is read, the shortest first; `*` stands
-    /// for any key.
+    /// Returns the paths below the node at which a key with this name is read, the shortest first; `*` is any key.
     #[must_use]
     pub fn named(&self, name: &str) -> Vec<Vec<String>> {
         let mut found = Vec::new();
@@ -225,11 +222,11 @@ fn followed(chart: &Chart, texts: &[&str]) -> Reads {
     Reads { members: members.collect() }
 }
 
-/// Runs the templates of a tree of charts.
+/// Executes the templates of a tree of charts.
 fn run<'c>(members: &'c [Member<'c>], texts: &'c [&str]) -> Flow<'c> {
     let mut paths = Paths::new(members.len());
     if members.iter().all(|member| member.chart.templates.is_empty()) {
-        // Whatever reads its values is not here: made by a build, or left out of a copy.
+        // A chart without templates: they are created by a build, or were left out of a copy. Any value may be read.
         paths.give_up();
     }
     declared::mark(members, &mut paths);
@@ -272,7 +269,7 @@ fn digest(chart: &Chart, sources: &Sources, hasher: &mut blake3::Hasher) {
     }
 }
 
-/// Lists a chart and all below it, disabled ones too, under the names their parents know.
+/// Lists a chart and all its subcharts, also disabled ones, with the names under which their parents refer to them.
 fn gather<'c>(
     chart: &'c Chart,
     prefix: &[String],

@@ -1,4 +1,4 @@
-//! What functions make of shapes. A function that is not listed reads its arguments as a whole.
+//! Calls functions with shapes. A function that is not listed here reads all of its arguments.
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -9,7 +9,7 @@ use super::flow::Flow;
 use super::shape::{Shape, Shapes};
 
 impl Flow<'_> {
-    /// Calls a function; `args` are all arguments, a piped one last, `given` those that are written.
+    /// Calls a function; `args` are all arguments, a piped one last, and `given` those that are written as arguments.
     pub(super) fn call(&mut self, name: &str, given: &[Expr], args: &[Shapes]) -> Shapes {
         let last = args.last().cloned().unwrap_or_else(Shapes::computed);
         match name {
@@ -89,7 +89,7 @@ impl Flow<'_> {
         }
     }
 
-    /// The result of a function that reads all it is given.
+    /// The result of a function that reads all of its arguments.
     fn computed(&mut self, args: &[Shapes]) -> Shapes {
         self.escape(&Shapes::any(args));
         Shapes::computed()
@@ -101,7 +101,7 @@ impl Flow<'_> {
         match name.texts() {
             Some(names) => self.named_any(&names, dot),
             None => {
-                // Files and definitions are run on roots in any case.
+                // Template files and definitions are executed on roots anyway.
                 if !dot.iter().all(|shape| matches!(shape, Shape::Root(_))) {
                     self.escape_but_roots(dot);
                     self.any_named(dot);
@@ -119,7 +119,7 @@ impl Flow<'_> {
         }
     }
 
-    /// What a text reads of the root is told by `text`; whatever else it is given, it may read.
+    /// Calls `tpl`. What a text reads of the root is found by `text`; anything else that it is given counts as read.
     fn tpl(&mut self, args: &[Shapes]) -> Shapes {
         let [source, dot] = args else { return self.computed(args) };
         match source.texts() {
@@ -173,7 +173,7 @@ impl Flow<'_> {
 
     fn set(&mut self, args: &[Shapes]) -> Shapes {
         let [map, key, value] = args else { return self.computed(args) };
-        // The map may be read as a whole from elsewhere.
+        // The map may be read as a whole elsewhere.
         self.escape_but_roots(value);
         match key.texts() {
             Some(names) => names.iter().for_each(|name| self.assign(name, value)),
@@ -186,8 +186,8 @@ impl Flow<'_> {
         map.clone()
     }
 
-    /// The map that is merged into may be seen from elsewhere, unless it is made right here: what
-    /// comes into it then counts as read.
+    /// Calls `merge` and similar functions. Unless the first map is made right here, it may also be used elsewhere:
+    /// then what is merged into it counts as read.
     fn merge(&mut self, given: &[Expr], args: &[Shapes]) -> Shapes {
         if let Some((into, from)) = args.split_first()
             && !given.first().is_some_and(|of| is_fresh(of, self.text))
@@ -225,7 +225,7 @@ impl Flow<'_> {
         Shapes::of([Shape::Map(Rc::new(entries))].into_iter().chain(others))
     }
 
-    /// An item at the end of a list.
+    /// Returns an item at the end of a list.
     fn end(&mut self, list: &Shapes, pick: fn(&[Shapes]) -> Option<&Shapes>) -> Shapes {
         let mut found = Shapes::default();
         for shape in list.iter() {
@@ -239,7 +239,7 @@ impl Flow<'_> {
     }
 }
 
-/// `splitList` of texts that are known.
+/// Calls `splitList` with known texts.
 fn split(args: &[Shapes]) -> Option<Shapes> {
     let [separator, text] = args else { return None };
     let (separators, texts) = (separator.texts()?, text.texts()?);
@@ -257,7 +257,7 @@ fn reversed(list: &Shapes) -> Shapes {
     }))
 }
 
-/// What a function that rewrites a text makes of texts.
+/// Calls a function that changes a text with known texts.
 fn rewritten(function: &str, texts: &Shapes) -> Shapes {
     let texts = texts.texts().unwrap_or_default();
     Shapes::of(texts.iter().map(|text| match function {
@@ -266,14 +266,14 @@ fn rewritten(function: &str, texts: &Shapes) -> Shapes {
     }))
 }
 
-/// `printf "%s" text`: the text.
+/// Whether the call is `printf "%s" text`, whose result is the text.
 fn is_verbatim(args: &[Shapes]) -> bool {
     let [format, text] = args else { return false };
     let plain = |format: &[Rc<str>]| matches!(format, [format] if matches!(&**format, "%s" | "%v"));
     format.texts().is_some_and(|format| plain(&format)) && text.texts().is_some()
 }
 
-/// Whether an expression makes a map that nothing else holds; `text` is the template's.
+/// Whether an expression makes a map that is not used elsewhere; `text` is that of its template.
 fn is_fresh(expr: &Expr, text: &str) -> bool {
     let Expr::Pipe(_, pipe) = expr else { return false };
     let last = pipe.rest.last().unwrap_or(&pipe.first);

@@ -1,5 +1,5 @@
-//! Values that a chart knows of outside of its templates: conditions, tags and imports of
-//! `Chart.yaml`, and what `values.schema.json` describes.
+//! Finds values that a chart names outside of its templates: in conditions, tags and imports of `Chart.yaml`, and in
+//! `values.schema.json`.
 
 use serde_json::Value as Json;
 
@@ -7,7 +7,7 @@ use super::Member;
 use super::path::{PathId, Paths};
 use crate::helm::chart::ImportValues;
 
-/// Schemas within schemas that are followed.
+/// How deep nested schemas are followed.
 const MAX_DEPTH: usize = 12;
 
 pub(super) fn mark(members: &[Member<'_>], paths: &mut Paths) {
@@ -28,13 +28,13 @@ fn dependencies(member: &Member<'_>, root: PathId, paths: &mut Paths) {
             paths.keys(root, condition.trim().split('.'));
         }
         for tag in &dependency.tags {
-            // Tags are those of the top chart alone (helm: processDependencyTags).
+            // Only tags in the top chart's values count (helm: processDependencyTags).
             paths.keys(Paths::root(0), ["tags", tag]);
         }
         let name = dependency.shown();
         let present = member.children.iter().any(|(child, _)| child == name);
         if !present && let Some(path) = paths.key(root, name) {
-            // A chart that is not here may read anything.
+            // A chart that is missing may read anything.
             paths.whole(path);
         }
         for import in &dependency.import_values {
@@ -50,7 +50,7 @@ fn dependencies(member: &Member<'_>, root: PathId, paths: &mut Paths) {
     }
 }
 
-/// Marks what a schema names: a key with a description of its own is known to the chart.
+/// Marks the keys that a schema describes: they are known to the chart.
 fn described(schema: &Json, whole: &Json, at: PathId, depth: usize, paths: &mut Paths) {
     if depth > MAX_DEPTH {
         paths.whole(at);
@@ -92,7 +92,7 @@ fn described(schema: &Json, whole: &Json, at: PathId, depth: usize, paths: &mut 
     }
 }
 
-/// Whether a schema asks for a map and leaves open what is in it.
+/// Whether a schema is for a map and leaves open what it contains.
 fn is_open(schema: &Json) -> bool {
     let of_map = schema.get("type").is_some_and(|kind| match kind {
         Json::Array(kinds) => kinds.iter().any(|kind| kind == "object"),

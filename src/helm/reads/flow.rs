@@ -1,4 +1,4 @@
-//! Runs templates on shapes.
+//! Executes templates on shapes.
 
 mod access;
 
@@ -15,54 +15,54 @@ use super::shape::{Shape, Shapes};
 use super::text::Called;
 use access::Changed;
 
-/// Nodes of templates and of shapes past which all values count as read. A shape may hold another
-/// many times over, so what a walk through it costs is bounded as well. Of the charts of some two
-/// hundred repositories, all but two of those that come to an end take 320 thousand at most, the
-/// two 630 and 820 thousand. What goes on for longer, such as definitions that merge maps key by
-/// key, may not have ended at twenty million either.
+/// The number of nodes of templates and of shapes after which all values count as read. A shape may contain another
+/// one many times, so the cost of a walk through it has to be limited as well. In the charts of about two hundred
+/// repositories, all analyses that end but two need at most 320 thousand steps; those two need 630 and 820 thousand.
+/// Analyses that take longer, such as those of definitions that merge maps key by key, may not even end after twenty
+/// million.
 pub(super) const MAX_STEPS: usize = 400_000;
-/// Templates within each other.
+/// How deep templates may be nested.
 const MAX_DEPTH: usize = 120;
-/// Times that a body is run again because what `set` put somewhere has changed.
+/// How often all templates are executed again because `set` has put new values somewhere.
 const MAX_ROUNDS: usize = 6;
 
-/// A definition, what it is run on, and the chart it is run for.
+/// A definition, the shapes it is executed on, and the chart it is executed for.
 type Key = (Rc<str>, Shapes, usize);
 
-/// Runs all templates of a tree of charts.
+/// Executes all templates of a tree of charts.
 pub(super) struct Flow<'c> {
     pub(super) members: &'c [Member<'c>],
-    /// What texts call that are given to `tpl`.
+    /// What is called by texts that are given to `tpl`.
     called: Called<'c>,
     pub(super) paths: Paths,
     defines: BTreeMap<&'c str, Vec<Body<'c>>>,
-    /// The text of the template that is being run.
+    /// The text of the template that is being executed.
     pub(super) text: &'c str,
-    /// Bodies that have been run on a shape, and the text they give where it is known.
+    /// Definitions that were executed on a shape, and the texts that they write if those are known.
     done: HashMap<Key, Shapes>,
-    /// What `set` put under a key, into whichever map.
+    /// The values that `set` puts under a key, in any map.
     assigned: HashMap<Rc<str>, Shapes>,
-    /// Keys under which `set` put too much to be followed.
+    /// Keys under which `set` puts too many values to follow.
     crowded: HashSet<Rc<str>>,
-    /// Maps into which something was put.
+    /// Maps to which something was added.
     maps: Changed,
-    /// Something was put under a key after somebody had looked there.
+    /// Whether something was put under a key that may have been read before.
     changed: bool,
-    /// The chart whose template is being run.
+    /// The chart whose template is being executed.
     pub(super) chart: usize,
-    /// Nodes that were walked.
+    /// The number of nodes that were executed.
     pub(super) steps: usize,
     depth: usize,
 }
 
-/// The body of a template or of a definition, and the text it is in.
+/// The body of a template or definition, and the text that contains it.
 type Body<'c> = (&'c ListNode, &'c str);
 
-/// One body: its variables, and what it writes.
+/// The state of a body: its variables, and what it writes.
 struct Frame {
     vars: Vec<Variable>,
     written: Shapes,
-    /// How many branches and loops around may not be run.
+    /// The number of enclosing branches and loops that may not be executed.
     unsure: usize,
 }
 
@@ -70,7 +70,7 @@ struct Frame {
 struct Variable {
     name: SmolStr,
     value: Shapes,
-    /// [`Frame::unsure`] where it was declared.
+    /// The value of [`Frame::unsure`] when it was declared.
     unsure: usize,
 }
 
@@ -80,7 +80,7 @@ impl<'c> Flow<'c> {
         for template in members.iter().flat_map(|member| parsed(member.chart)) {
             for (name, body) in &template.defines {
                 let bodies = defines.entry(name.as_str()).or_default();
-                // A chart that comes twice has the same bodies twice.
+                // A chart that is used twice has the same bodies twice.
                 if !bodies.iter().any(|(known, _)| std::ptr::eq(*known, &raw const **body)) {
                     bodies.push((body, &template.text));
                 }
@@ -107,7 +107,7 @@ impl<'c> Flow<'c> {
         self.paths
     }
 
-    /// Runs everything until nothing new comes of it.
+    /// Executes everything until nothing new is found.
     pub(super) fn run(&mut self) {
         for _ in 0..MAX_ROUNDS {
             self.changed = false;
@@ -125,8 +125,8 @@ impl<'c> Flow<'c> {
         self.paths.give_up();
     }
 
-    /// Runs the files of a chart; and its definitions, called or not, as itself and the charts
-    /// above it could call them.
+    /// Executes the template files of a chart, and its definitions, even if they are not called, with the roots of the
+    /// chart and of the charts above it, since each of those could call them.
     fn member(&mut self, chart: usize) {
         let members = self.members;
         self.chart = chart;
@@ -149,7 +149,7 @@ impl<'c> Flow<'c> {
         self.called();
     }
 
-    /// Runs what texts call, any of which the chart may give to `tpl`.
+    /// Executes what texts call: the chart may give any of the texts to `tpl`.
     fn called(&mut self) {
         let unknown = Shapes::computed();
         let names: Vec<&str> = self.called.names.iter().copied().collect();
@@ -161,9 +161,9 @@ impl<'c> Flow<'c> {
         }
     }
 
-    /// Runs the definitions of a name; what they write, where that is a text of a template.
+    /// Executes the definitions with a name; returns what they write, if those are texts in templates.
     pub(super) fn named(&mut self, name: &str, dot: &Shapes) -> Shapes {
-        // To look it up is to walk through all of it.
+        // A lookup walks through all of the shapes.
         self.steps += dot.weight(MAX_STEPS - self.steps);
         if self.is_exhausted() {
             return Shapes::computed();
@@ -174,7 +174,7 @@ impl<'c> Flow<'c> {
         }
         self.done.insert(key.clone(), Shapes::computed());
         let Some(bodies) = self.defines.get(name).cloned() else {
-            // A file by its name, which is run on the root only.
+            // The name of a template file; those are executed on their roots only.
             self.escape_but_roots(dot);
             return Shapes::computed();
         };
@@ -191,9 +191,9 @@ impl<'c> Flow<'c> {
         written
     }
 
-    /// Every definition is run on something that is called by a name that is not known.
+    /// Executes every definition, for a call whose name is not known.
     pub(super) fn any_named(&mut self, dot: &Shapes) {
-        // In an order: whether the steps suffice must not depend on chance.
+        // In a fixed order: whether there are enough steps must not vary from run to run.
         let names: Vec<&str> = self.defines.keys().copied().collect();
         for name in names {
             self.named(name, dot);
@@ -204,7 +204,7 @@ impl<'c> Flow<'c> {
         self.steps >= MAX_STEPS
     }
 
-    /// Goes on to one more node, unless there were too many.
+    /// Counts one more node, unless there were too many.
     fn step(&mut self) -> bool {
         let goes_on = !self.is_exhausted();
         self.steps += usize::from(goes_on);
@@ -275,7 +275,7 @@ impl<'c> Flow<'c> {
             && !items.is_empty()
             && !jumps(&branch.body)
         {
-            // Each item has its turn, whatever happens.
+            // Every item is iterated over, once.
             items.iter().for_each(|item| self.iteration(branch, item, frame));
             frame.vars.truncate(depth);
             return;
@@ -300,7 +300,7 @@ impl<'c> Flow<'c> {
         frame.unsure -= 1;
     }
 
-    /// Runs a loop's body until its variables hold nothing new.
+    /// Executes the body of a loop until its variables no longer change.
     fn settle(&mut self, branch: &BranchNode, item: &Shapes, frame: &mut Frame) {
         for _ in 0..4 {
             let before = frame.vars.clone();
@@ -350,7 +350,7 @@ impl<'c> Flow<'c> {
         let mut args: Vec<Shapes> = given.iter().map(|arg| self.expr(arg, dot, frame)).collect();
         args.extend(piped);
         let Expr::Identifier(name) = operand else {
-            // What is given to a method is read.
+            // The arguments of a method are read.
             self.escape(&Shapes::any(&args));
             return self.expr(operand, dot, frame);
         };
@@ -388,7 +388,7 @@ impl<'c> Flow<'c> {
     }
 }
 
-/// A variable that is set anew in a branch that may not be taken may still hold what it held.
+/// Sets a variable. If it is set in a branch that may not be taken, it may also keep its former value.
 fn set(frame: &mut Frame, name: &SmolStr, value: Shapes, assign: bool) {
     let unsure = frame.unsure;
     if !assign {
@@ -398,7 +398,7 @@ fn set(frame: &mut Frame, name: &SmolStr, value: Shapes, assign: bool) {
     }
 }
 
-/// Whether a loop's body may leave it, or go on with its next item, before its end.
+/// Whether the body of a loop may leave it, or continue with the next item, before its end.
 fn jumps(body: &ListNode) -> bool {
     body.nodes.iter().any(|node| match node {
         Node::Break(_) | Node::Continue(_) => true,
@@ -415,7 +415,7 @@ fn parsed(
     chart.templates.iter().filter_map(|template| template.parsed().as_deref().ok())
 }
 
-/// Whether a body writes what one action gives, and nothing else.
+/// Whether a body writes the value of one action and nothing else.
 fn is_one_action(body: &ListNode) -> bool {
     fn count(list: &ListNode) -> usize {
         let of = |node: &Node| match node {

@@ -1,21 +1,21 @@
-//! Paths into the values of each chart of a tree, and what is read there.
+//! Paths in the values of each chart of a tree that are read.
 
 use std::collections::HashMap;
 use std::rc::Rc;
 
 use super::Known;
 
-/// Steps past which a path is read as a whole: templates that call themselves make ever longer ones.
+/// The length from which a path is read as a whole: templates that call themselves make longer and longer ones.
 const MAX_STEPS: u8 = 12;
 
-/// A path into the values of one chart.
+/// A path in the values of a chart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct PathId(u32);
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 enum Step {
     Key(Rc<str>),
-    /// Whichever key or index.
+    /// Any key or index.
     Any,
 }
 
@@ -34,7 +34,7 @@ impl PathData {
     }
 }
 
-/// The paths of a tree of charts. That a path is here means that it is read.
+/// The paths that are read, for a tree of charts.
 #[derive(Debug)]
 pub(super) struct Paths {
     nodes: Vec<PathData>,
@@ -43,33 +43,33 @@ pub(super) struct Paths {
 }
 
 impl Paths {
-    /// The roots of the values of as many charts.
+    /// Starts with the roots of the values of a number of charts.
     pub(super) fn new(roots: usize) -> Self {
         let nodes = (0..roots).map(|_| PathData::new(None, 0)).collect();
         Self { nodes, steps: HashMap::new(), roots }
     }
 
-    /// All values of a chart.
+    /// Returns the root of a chart's values.
     pub(super) fn root(chart: usize) -> PathId {
         PathId(u32::try_from(chart).unwrap_or(0))
     }
 
-    /// Whether it is that of all values of a chart.
+    /// Whether a path is the root of a chart's values.
     pub(super) fn is_root(&self, at: PathId) -> bool {
         (at.0 as usize) < self.roots
     }
 
-    /// The path at a key; `None` where it grows too long, and is read as a whole.
+    /// Returns the path of a key; `None` if it is too long, and so read as a whole.
     pub(super) fn key(&mut self, at: PathId, key: &str) -> Option<PathId> {
         self.step(at, Step::Key(key.into()))
     }
 
-    /// The path at any key or index.
+    /// Returns the path of any key or index.
     pub(super) fn any(&mut self, at: PathId) -> Option<PathId> {
         self.step(at, Step::Any)
     }
 
-    /// The path at keys below another.
+    /// Returns the path of several keys, one below the other.
     pub(super) fn keys<'k>(
         &mut self,
         at: PathId,
@@ -78,17 +78,17 @@ impl Paths {
         keys.into_iter().try_fold(at, |at, key| self.key(at, key))
     }
 
-    /// Marks all that is below a path as read.
+    /// Marks everything below a path as read.
     pub(super) fn whole(&mut self, at: PathId) {
         self.nodes[at.0 as usize].whole = true;
     }
 
-    /// Marks that it is asked whether there is anything at a path.
+    /// Marks that a value is tested for being empty.
     pub(super) fn tested(&mut self, at: PathId) {
         self.nodes[at.0 as usize].tested = true;
     }
 
-    /// Marks that it is asked of which type a value is.
+    /// Marks that the type of a value is tested.
     pub(super) fn typed(&mut self, at: PathId) {
         self.nodes[at.0 as usize].typed = true;
     }
@@ -114,7 +114,7 @@ impl Paths {
         Some(id)
     }
 
-    /// What is read of the values of each chart.
+    /// Returns what is read of the values of each chart.
     pub(super) fn into_known(self) -> Vec<Known> {
         let mut known: Vec<Known> = Vec::new();
         known.extend(self.nodes.iter().map(|path| Known {
@@ -123,7 +123,7 @@ impl Paths {
             typed: path.typed,
             ..Known::default()
         }));
-        // A path comes after the one it goes on from.
+        // Each path comes after its parent.
         for (at, path) in self.nodes.iter().enumerate().skip(self.roots).rev() {
             let Some((parent, step)) = &path.parent else { continue };
             let own = std::mem::take(&mut known[at]);

@@ -1,4 +1,4 @@
-//! What stands for a value while it is followed through templates: where it may have come from.
+//! Shapes, which replace values while they are followed through templates: they tell where a value may come from.
 
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
@@ -6,40 +6,40 @@ use std::rc::Rc;
 
 use super::path::PathId;
 
-/// Alternatives past which a value is read as a whole in place of being followed.
+/// The number of alternatives from which a value is read as a whole instead of being followed.
 const MAX_ALTERNATIVES: usize = 32;
 
-/// One thing that a value may be.
+/// An alternative for what a value may be.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) enum Shape {
-    /// A node of a chart's values.
+    /// A node in the values of a chart.
     At(PathId),
-    /// What the templates of a chart are given: `.Values`, `.Release`, …
+    /// The root of a chart, which its templates are given: `.Values`, `.Release`, …
     Root(usize),
     /// `.Subcharts` of a chart.
     Subcharts(usize),
-    /// A text that is written in a template.
+    /// A text in a template.
     Text(Rc<str>),
     /// A map that a template makes.
     Map(Rc<BTreeMap<Rc<str>, Shapes>>),
-    /// A list that a template makes, item by item.
+    /// A list that a template makes, with its items.
     Items(Rc<[Shapes]>),
-    /// A list of any number of items, each of which may be any of these.
+    /// A list with any number of items, each of which may be any of these.
     List(Shapes),
-    /// What is asked of a map that does not have it: a definition that wants a map of its own and is
-    /// run on a chart's root.
+    /// The value of a key that is not in a map: a definition that expects a map of its own is also executed on the
+    /// root of a chart.
     Nothing,
-    /// What is computed of what was read for it: a number, a name, a text, a map that was parsed.
+    /// A value that is computed from what was read: a number, a name, a text, a map that was parsed.
     Computed,
 }
 
-/// All that a value may be, sorted. Empty as long as nothing is known to come there.
+/// All alternatives for a value, sorted. Empty if nothing is known of it yet.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 pub(super) struct Shapes(Rc<[Shape]>);
 
 impl Ord for Shapes {
     fn cmp(&self, other: &Self) -> Ordering {
-        // Shapes are passed on far more often than they are made.
+        // Shapes are compared with themselves far more often than with others.
         if Rc::ptr_eq(&self.0, &other.0) { Ordering::Equal } else { self.0.cmp(&other.0) }
     }
 }
@@ -51,21 +51,21 @@ impl PartialOrd for Shapes {
 }
 
 impl Shapes {
-    /// What is one thing.
+    /// A value with one alternative.
     pub(super) fn one(shape: Shape) -> Self {
         Self(Rc::from([shape]))
     }
 
-    /// What is computed.
+    /// A computed value.
     pub(super) fn computed() -> Self {
         thread_local! {
-            /// Nothing is passed on as often.
+            /// This is the most frequent value.
             static COMPUTED: Shapes = Shapes::one(Shape::Computed);
         }
         COMPUTED.with(Clone::clone)
     }
 
-    /// A text of a template.
+    /// A text in a template.
     pub(super) fn text(text: &str) -> Self {
         Self::one(Shape::Text(text.into()))
     }
@@ -77,7 +77,7 @@ impl Shapes {
         Self(all.into())
     }
 
-    /// What is either.
+    /// A value that is one or the other.
     pub(super) fn or(&self, other: &Self) -> Self {
         if self.0.is_empty() || self == other {
             return other.clone();
@@ -88,7 +88,7 @@ impl Shapes {
         Self::of(self.iter().chain(other.iter()).cloned())
     }
 
-    /// What is any of these.
+    /// A value that is any of these.
     pub(super) fn any<'s>(all: impl IntoIterator<Item = &'s Self>) -> Self {
         Self::of(all.into_iter().flat_map(|shapes| shapes.iter().cloned()))
     }
@@ -97,7 +97,7 @@ impl Shapes {
         self.0.iter()
     }
 
-    /// All but what is computed.
+    /// All alternatives but a computed one.
     pub(super) fn followed(&self) -> std::slice::Iter<'_, Shape> {
         match self.0.split_last() {
             Some((Shape::Computed, others)) => others.iter(),
@@ -105,24 +105,24 @@ impl Shapes {
         }
     }
 
-    /// Whether nothing is known to come there.
+    /// Whether nothing is known of the value.
     pub(super) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// The same, where what is not known to be anything else is computed.
+    /// The same value, or a computed one if nothing is known of it.
     pub(super) fn or_computed(self) -> Self {
         if self.is_empty() { Self::computed() } else { self }
     }
 
-    /// How many shapes a walk through it follows, counted up to a limit.
+    /// The number of shapes in a walk through the value, counted up to a limit.
     pub(super) fn weight(&self, limit: usize) -> usize {
         let mut left = limit;
         self.walk(&mut left);
         limit - left
     }
 
-    /// Walks through it for as many shapes as are left; whether all were met.
+    /// Walks through the value, at most over as many shapes as are left; returns whether all were visited.
     fn walk(&self, left: &mut usize) -> bool {
         self.followed().all(|shape| {
             let Some(fewer) = left.checked_sub(1) else { return false };
@@ -145,7 +145,7 @@ impl Shapes {
         self.0.len() > MAX_ALTERNATIVES
     }
 
-    /// The texts that it may be; `None` where it may be anything else.
+    /// The texts that the value may be; `None` if it may be anything else.
     pub(super) fn texts(&self) -> Option<Vec<Rc<str>>> {
         let text = |shape: &Shape| match shape {
             Shape::Text(text) => Some(Rc::clone(text)),

@@ -15,7 +15,7 @@ fn chart_of(files: &[(&str, &str)]) -> Chart {
     Chart::of_texts(&files, &Sources::default()).expect("a chart")
 }
 
-/// How many nodes of templates and of shapes are walked.
+/// The number of nodes of templates and of shapes that are visited.
 fn steps(chart: &Chart) -> usize {
     let mut members = Vec::new();
     gather(chart, &[], None, &mut members);
@@ -26,7 +26,7 @@ fn template(text: &str) -> Reads {
     reads_of(&[("templates/t.yaml", text)])
 }
 
-/// `read`, `whole` with what is below, or `unread`.
+/// Returns `read`, `whole` (read with everything below) or `unread`.
 fn state(reads: &Reads, path: &str) -> &'static str {
     let mut view = reads.top();
     for key in path.split('.') {
@@ -245,7 +245,7 @@ fn templates_that_call_each_other_without_end_are_bounded() {
 
 #[test]
 fn definitions_that_make_ever_more_of_what_they_set_are_bounded() {
-    // Each call sets what the next one is given.
+    // Each call passes to the next what the last one has set.
     let merge = r#"{{ define "merge" }}{{ $new := dict }}{{ $_ := set . "out" .from }}
         {{ range $key, $item := .from }}{{ $deeper := dict "to" (index $.to $key) "from" $item }}
         {{ include "merge" $deeper }}{{ $_ := set $new "item" (list $deeper.out $new.item) }}
@@ -320,7 +320,7 @@ fn what_is_read_under_what_is_computed_is_read() {
         assert_eq!(state(&below(made), "a.b"), "whole", "{made}");
     }
     assert_eq!(state(&below("{{ $made := dict }}"), "a.b"), "unread");
-    // Another map is what it was made as.
+    // Other maps keep the entries that they were made with.
     let other = r#"{{ $made := dict "y" 1 }}{{ $_ := set (dict) .Chart.Name (list 1) }}"#;
     assert_eq!(state(&below(other), "a.b"), "unread");
 }

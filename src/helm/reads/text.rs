@@ -1,4 +1,4 @@
-//! Templates within texts: strings of values, of templates and of files may be given to `tpl`.
+//! Finds what could be read by templates in texts: strings in values, templates and files may be given to `tpl`.
 
 use std::collections::BTreeSet;
 
@@ -10,16 +10,16 @@ use super::path::Paths;
 use crate::helm::parse::expressions;
 use crate::yaml::{Kind, Node};
 
-/// Definitions that texts call with something of their own making.
+/// Definitions that texts call with other data than the texts are given.
 #[derive(Debug, Default)]
 pub(super) struct Called<'c> {
     pub(super) names: BTreeSet<&'c str>,
-    /// There are others, whose names are computed.
+    /// Whether there are others, whose names are computed.
     pub(super) any: bool,
 }
 
-/// Marks what texts could read that are given to `tpl`, in any chart of the tree; and what they
-/// call.
+/// Marks what could be read by texts that are given to `tpl`, in any chart of the tree; returns the definitions that
+/// they call.
 pub(super) fn mark<'c>(
     members: &'c [Member<'_>],
     texts: &'c [&str],
@@ -51,13 +51,13 @@ pub(super) fn mark<'c>(
     called
 }
 
-/// The files of a chart that may be templates: not what is written about it.
+/// Returns the files of a chart that may be templates: all but Markdown files at its top.
 pub(super) fn files(chart: &Chart) -> impl Iterator<Item = &ChartFile> {
     let prose = |name: &str| !name.contains('/') && name.to_ascii_lowercase().ends_with(".md");
     chart.files.iter().filter(move |file| !prose(&file.name))
 }
 
-/// Every scalar of a tree.
+/// Calls `each` with every scalar of a tree.
 pub(crate) fn strings<'n>(node: Node<'n>, each: &mut impl FnMut(&'n str)) {
     match node.kind() {
         Kind::Scalar => each(node.raw()),
@@ -77,8 +77,8 @@ fn constants<'t>(list: &'t ListNode, each: &mut impl FnMut(&'t str)) {
     });
 }
 
-/// Marks every path that a text names after `.Values`, with all that is below: the text may be a
-/// part of a template only, so it is not parsed.
+/// Marks every path after `.Values` in a text, with everything below it. The text is not parsed, since it may be only
+/// a part of a template.
 fn in_text(text: &str, charts: usize, paths: &mut Paths) {
     for (at, word) in text.match_indices(".Values") {
         let keys: Vec<&str> = fields(&text[at + word.len()..]);
@@ -90,8 +90,7 @@ fn in_text(text: &str, charts: usize, paths: &mut Paths) {
     }
 }
 
-/// Finds the definitions that a text calls, but with what the text itself is given: they are run on
-/// that in any case.
+/// Adds the definitions that a text calls, except with the text's own dot: definitions are executed on that anyway.
 fn calls<'c>(text: &'c str, called: &mut Called<'c>) {
     let actions = text.split("{{").skip(1).filter_map(|rest| rest.split("}}").next());
     let calls = actions.flat_map(|action| {
@@ -116,7 +115,7 @@ fn is_dot(text: &str) -> bool {
     after.is_some_and(|after| after.is_empty() || after.starts_with([' ', ')', '|']))
 }
 
-/// The fields that a text starts with: `.a.b }}` has `a` and `b`.
+/// Returns the fields at the start of a text: `a` and `b` of `.a.b }}`.
 fn fields(text: &str) -> Vec<&str> {
     let mut keys = Vec::new();
     let mut rest = text;

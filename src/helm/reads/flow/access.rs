@@ -1,4 +1,4 @@
-//! What stands in shapes, what templates put there, and what counts as read by it.
+//! Looks up keys and items of shapes, and notes what is put into them and what is read.
 
 use std::collections::{BTreeMap, HashSet};
 use std::rc::Rc;
@@ -7,28 +7,28 @@ use super::Flow;
 use crate::helm::reads::path::{PathId, Paths};
 use crate::helm::reads::shape::{Shape, Shapes};
 
-/// The keys that a template makes a map with, by which one is told from others.
+/// The keys with which a template makes a map; they identify the map.
 type Made = Box<[Rc<str>]>;
 
-/// What has something in it beside what it was made with.
+/// Maps to which something was added after they were made.
 #[derive(Debug, Default)]
 pub(super) struct Changed {
-    /// Maps into which something was put, under whatever key.
+    /// Maps to which something was added under any key.
     filled: HashSet<Made>,
-    /// Those under keys that are not known: it may stand under whichever is asked for.
+    /// Maps to which something was added under an unknown key: it may be found under any key.
     opened: HashSet<Made>,
-    /// The same of what templates are given.
+    /// Whether something was added under an unknown key to the root of a chart.
     roots: bool,
 }
 
 impl Flow<'_> {
-    /// What stands under a key.
+    /// Returns the value of a key.
     pub(in crate::helm::reads) fn field(&mut self, of: &Shapes, name: &str) -> Shapes {
         let mut found: Vec<Shape> = Vec::new();
         let mut known = true;
         for shape in of.iter() {
             match shape {
-                // All values as a map (helm: common.Values.AsMap).
+                // The values as a plain map (helm: common.Values.AsMap).
                 Shape::At(path) if name == "AsMap" && self.paths.is_root(*path) => {
                     found.push(Shape::At(*path));
                 }
@@ -60,7 +60,7 @@ impl Flow<'_> {
         }
         match (found.is_empty(), known) {
             (true, true) => found.push(Shape::Nothing),
-            // What could not be followed and has values is a chart's root.
+            // A value that could not be followed and has `.Values` is the root of a chart.
             (true, false) if name == "Values" => {
                 found.push(Shape::At(Paths::root(self.chart)));
             }
@@ -70,7 +70,7 @@ impl Flow<'_> {
         self.bounded(Shapes::of(found))
     }
 
-    /// What the elements of a list or the values of a map may be.
+    /// Returns what the items of a list or the values of a map may be.
     pub(in crate::helm::reads) fn elements(&mut self, of: &Shapes) -> Shapes {
         let mut found: Vec<Shape> = Vec::new();
         for shape in of.iter() {
@@ -79,7 +79,7 @@ impl Flow<'_> {
                 Shape::Map(entries) => {
                     found.extend(entries.values().flat_map(Shapes::iter).cloned());
                     if self.maps.filled.contains(&made(entries)) {
-                        // What `set` put there may be any of it.
+                        // `set` may have added any value.
                         found.push(Shape::Computed);
                     }
                 }
@@ -100,7 +100,8 @@ impl Flow<'_> {
         self.bounded(Shapes::of(found).or_computed())
     }
 
-    /// Remembers what `set` puts under a key; where it is too much, nothing more comes to it.
+    /// Notes the value that `set` puts under a key; if there are too many, all count as read, and later ones are no
+    /// longer followed.
     pub(in crate::helm::reads) fn assign(&mut self, key: &Rc<str>, value: &Shapes) {
         if self.crowded.contains(key) {
             self.escape(value);
@@ -119,7 +120,7 @@ impl Flow<'_> {
         self.changed = true;
     }
 
-    /// Remembers that something was put into a map, and whether it is known under which key.
+    /// Notes that something was put into a map, and whether its key is known.
     pub(in crate::helm::reads) fn fill(&mut self, map: &Shapes, is_known: bool) {
         for shape in map.iter() {
             self.changed |= match shape {
@@ -133,7 +134,7 @@ impl Flow<'_> {
         }
     }
 
-    /// Marks whatever it is as read, with all that is below.
+    /// Marks a value as read, with everything below it.
     pub(in crate::helm::reads) fn escape(&mut self, value: &Shapes) {
         for shape in value.followed() {
             if !self.step() {
@@ -155,7 +156,7 @@ impl Flow<'_> {
         }
     }
 
-    /// The same without what a template reads by itself when it is given a chart's root.
+    /// Marks a value as read, without the roots of charts: templates are executed on those anyway.
     pub(in crate::helm::reads) fn escape_but_roots(&mut self, value: &Shapes) {
         for shape in value.followed() {
             if !self.step() {
@@ -172,17 +173,17 @@ impl Flow<'_> {
         }
     }
 
-    /// Marks that it is asked whether there is anything.
+    /// Marks that a value is tested for being empty.
     pub(in crate::helm::reads) fn test(&mut self, value: &Shapes) {
         value.iter().filter_map(place).for_each(|path| self.paths.tested(path));
     }
 
-    /// Marks that it is asked of which type it is.
+    /// Marks that the type of a value is tested.
     pub(in crate::helm::reads) fn type_of(&mut self, value: &Shapes) {
         value.iter().filter_map(place).for_each(|path| self.paths.typed(path));
     }
 
-    /// The same, or nothing where it may be too much to follow.
+    /// Returns a value as it is; if it has too many alternatives, marks it as read and returns a computed one.
     pub(in crate::helm::reads) fn bounded(&mut self, value: Shapes) -> Shapes {
         if !value.is_too_many() {
             return value;
@@ -196,7 +197,7 @@ fn made(entries: &BTreeMap<Rc<str>, Shapes>) -> Made {
     entries.keys().cloned().collect()
 }
 
-/// The node of the values that a shape is.
+/// Returns the node of the values that a shape denotes.
 fn place(shape: &Shape) -> Option<PathId> {
     match shape {
         Shape::At(path) => Some(*path),
