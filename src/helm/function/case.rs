@@ -1,7 +1,7 @@
-//! Letters in capitals, small ones, and as a title has them.
+//! Letters in upper case, lower case and title case.
 //!
-//! Go's `unicode` changes one character into one other, where Rust follows the full mapping of
-//! Unicode, which makes two letters of a German sharp s.
+//! Go's `unicode` maps each character to one other character. Rust uses the full mapping of Unicode, in which a German
+//! sharp s becomes two letters.
 
 use crate::source::bytes;
 
@@ -19,7 +19,8 @@ pub(super) fn lower(c: char) -> char {
     unchanged(c.to_lowercase().next().unwrap_or(c))
 }
 
-/// `unicode.ToTitle`: a capital, but for signs that are two letters, and Georgian, which has no titles.
+/// `unicode.ToTitle`: upper case, except for characters that stand for two letters, and Georgian letters, which have
+/// no title case.
 pub(super) fn title(c: char) -> char {
     match c {
         '\u{1c4}'..='\u{1c6}' => '\u{1c5}',
@@ -31,13 +32,13 @@ pub(super) fn title(c: char) -> char {
     }
 }
 
-/// The same letter: only a byte that is no UTF-8 does not survive that Go goes through characters.
+/// Returns a character as it is. As Go reads texts by characters, only a byte that is not UTF-8 is replaced.
 pub(super) fn unchanged(c: char) -> char {
     if bytes::is_stand_in(c) { char::REPLACEMENT_CHARACTER } else { c }
 }
 
-/// The capital of a Greek letter with a small iota below, the only ones among the letters with
-/// several capitals that have a single one, too.
+/// Returns the upper case of a Greek letter with iota subscript: of the letters whose full mapping is several letters,
+/// only these have a single one, too.
 fn with_iota(c: char) -> char {
     let away = match c {
         '\u{1f80}'..='\u{1f87}' | '\u{1f90}'..='\u{1f97}' | '\u{1fa0}'..='\u{1fa7}' => 8,

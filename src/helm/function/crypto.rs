@@ -1,8 +1,8 @@
 //! sprig's digests, passwords, keys and certificates.
 //!
-//! What sprig draws at random is the same in each run here: a render must not change when nothing
-//! else does. Keys and certificates are a fixed set in `crypto/`, made with openssl for nothing
-//! but this: they are valid, and worth nothing as secrets.
+//! Values that are random in sprig are the same in each run here: output must not change if nothing else does. Keys
+//! and certificates are a fixed set in `crypto/`, made with openssl only for this purpose: they are valid, and not
+//! secret.
 
 use std::rc::Rc;
 
@@ -19,7 +19,7 @@ use crate::helm::print;
 use crate::helm::value::{Data, Entries, Object, Value};
 use crate::source::bytes;
 
-/// Functions of this module by name.
+/// The functions in this module, by name.
 pub(super) const TABLE: &[(&str, Function)] = &[
     ("sha1sum", |host, args| {
         digest(host, args, |bytes| HEXLOWER.encode(&sha1::Sha1::digest(bytes)))
@@ -78,7 +78,7 @@ pub(super) const TABLE: &[(&str, Function)] = &[
     ("buildCustomCert", custom),
 ];
 
-/// Every private key that a render may hold without a chart's having it.
+/// Every private key that may be in rendered output without being in the chart.
 const KEYS: [&str; 6] = [
     include_str!("crypto/rsa.key"),
     include_str!("crypto/dsa.key"),
@@ -88,9 +88,9 @@ const KEYS: [&str; 6] = [
     include_str!("crypto/tls.key"),
 ];
 
-/// Whether a text begins with a key in PEM that stands for one that Helm makes anew at each rendering.
+/// Whether a text begins with a PEM key that replaces one which Helm generates anew in each render.
 pub(crate) fn is_generated_key(text: &str) -> bool {
-    // A template may indent the lines of a key, or leave out the last break.
+    // A template may indent the lines of a key, or omit the last line break.
     let same = |key: &str| {
         let mut rest = text.chars().filter(|one| !one.is_whitespace());
         key.chars().filter(|one| !one.is_whitespace()).all(|one| rest.next() == Some(one))
@@ -111,7 +111,7 @@ fn adler32(bytes: &[u8]) -> u32 {
     (b << 16) | a
 }
 
-/// A bcrypt hash of the lowest cost: it has to be valid, not to resist.
+/// A bcrypt hash with the lowest cost: it has to be valid, not safe.
 fn bcrypt(host: &dyn Host, name: &str, args: &[Value], password: &str) -> Result<String, String> {
     let mut salt = [0; 16];
     random::source(host, name, args).fill(&mut salt);
@@ -134,7 +134,7 @@ fn htpasswd(host: &dyn Host, args: &[Value]) -> Result<Value, String> {
     Ok(Value::str(&line, computed(host, args)))
 }
 
-/// Patterns of derived passwords by kind; each letter names a set of characters.
+/// The patterns of derived passwords, by kind; each letter denotes a set of characters.
 const PATTERNS: &[(&str, &[&str])] = &[
     ("maximum", &["anoxxxxxxxxxxxxxxxxx", "axxxxxxxxxxxxxxxxxno"]),
     (
@@ -183,7 +183,7 @@ fn characters(class: u8) -> &'static [u8] {
     }
 }
 
-/// The Master Password algorithm, as sprig has it.
+/// The Master Password algorithm, as in sprig.
 fn derive_password(host: &dyn Host, args: &[Value]) -> Result<Value, String> {
     const SEED: &[u8] = b"com.lyndir.masterpassword";
     let counter = u32::try_from(int(args, 0)?).map_err(|_| "value out of range".to_owned())?;
@@ -252,7 +252,7 @@ fn decrypt(host: &dyn Host, args: &[Value]) -> Result<Value, String> {
     Ok(Value::str(&String::from_utf8_lossy(&plain), computed(host, args)))
 }
 
-/// sprig's struct of a certificate and its key, both PEM.
+/// sprig's struct of a certificate and its key, both in PEM.
 #[derive(Debug)]
 struct Certificate {
     cert: String,
@@ -302,7 +302,7 @@ fn signed(host: &dyn Host, args: &[Value]) -> Value {
     certificate(host, args, include_str!("crypto/tls.crt"), include_str!("crypto/tls.key"))
 }
 
-/// The name, addresses, DNS names and days of a certificate.
+/// Checks the name, IP addresses, DNS names and days of a certificate.
 fn named(args: &[Value]) -> Result<(), String> {
     text(args, 0)?;
     for item in items(args, 1)? {
@@ -323,7 +323,7 @@ fn named(args: &[Value]) -> Result<(), String> {
     int(args, 3).map(|_| ())
 }
 
-/// The items of a list; nil has none.
+/// Returns the items of a list; for nil, there are none.
 fn items(args: &[Value], index: usize) -> Result<Vec<Value>, String> {
     match any(args, index)?.data {
         Data::Nil => Ok(Vec::new()),

@@ -1,7 +1,7 @@
 //! Dates and durations: sprig's date.go over Go's `time`.
 //!
-//! The present is one fixed moment and the local time zone is UTC, so that a chart renders the
-//! same today, tomorrow and anywhere.
+//! The current time is a fixed one and the local time zone is UTC, so that a chart is always rendered the same,
+//! anywhere.
 
 mod duration;
 mod format;
@@ -18,13 +18,13 @@ use crate::helm::call::{Function, Host};
 use crate::helm::call::{any, computed, text};
 use crate::helm::value::{Data, Value};
 
-/// Seconds since 1970 of the moment at which everything is rendered: 2026-01-02T03:04:05Z.
+/// The current time of every render, in seconds since 1970: 2026-01-02T03:04:05Z.
 const NOW: i64 = 1_767_323_045;
-/// The layout of HTML's date inputs, and of TOML's dates.
+/// The layout of HTML date inputs, and of dates in TOML.
 const DATE: &str = "2006-01-02";
 const SECOND: i64 = 1_000_000_000;
 
-/// The functions of this file by name.
+/// The functions in this module, by name.
 pub(super) const TABLE: &[(&str, Function)] = &[
     ("now", |host, args| Ok(now().into_value(computed(host, args)))),
     ("date", |host, args| in_zone(host, args, text(args, 0)?.as_str(), any(args, 1)?, "Local")),
@@ -46,7 +46,7 @@ pub(super) const TABLE: &[(&str, Function)] = &[
     ("durationRound", duration_round),
 ];
 
-/// Whether a text is a moment as JSON has it in Go, by RFC 3339.
+/// Whether a text is a time in RFC 3339, as in Go's JSON.
 pub(in crate::helm) fn is_time(text: &str) -> bool {
     parse::parse("2006-01-02T15:04:05Z07:00", text).is_ok()
 }
@@ -59,7 +59,7 @@ fn date_in_zone(host: &dyn Host, args: &[Value]) -> Result<Value, String> {
     in_zone(host, args, text(args, 0)?.as_str(), any(args, 1)?, text(args, 2)?.as_str())
 }
 
-/// A moment in a time zone as text; what is no moment is the present, an unknown zone is UTC.
+/// Formats a time in a time zone. A value that is not a time is the current time, an unknown zone is UTC.
 fn in_zone(
     host: &dyn Host,
     args: &[Value],
@@ -75,7 +75,7 @@ fn in_zone(
     Ok(Value::str(&format::format(&moment, layout), computed(host, args)))
 }
 
-/// A time, or seconds since 1970.
+/// Reads a time, or seconds since 1970.
 fn moment(value: &Value) -> Option<Time> {
     match &value.data {
         Data::Int(seconds) | Data::Int64(seconds) => Some(Time::at(*seconds, 0)),
@@ -83,7 +83,7 @@ fn moment(value: &Value) -> Option<Time> {
     }
 }
 
-/// The `time.Time` at `index`.
+/// Returns the `time.Time` at `index`.
 fn time(args: &[Value], index: usize) -> Result<&Time, String> {
     let value = any(args, index)?;
     Time::of(value).ok_or_else(|| match value.data {
@@ -125,14 +125,15 @@ fn duration(host: &dyn Host, args: &[Value]) -> Result<Value, String> {
     let seconds = match &any(args, 0)?.data {
         Data::Str(text) => integer(text.as_str()),
         Data::Int64(seconds) => *seconds,
-        // NOTE: an `int` is 0 seconds; only a string or an `int64` counts.
+        // NOTE: an `int` is 0 seconds; only a string or an `int64` is read.
         _ => 0,
     };
     let text = duration::print(seconds.wrapping_mul(SECOND));
     Ok(Value::str(&text, computed(host, args)))
 }
 
-/// As `strconv.ParseInt` with its error thrown away: out of range is the nearest number.
+/// `strconv.ParseInt` without its error: 0 for a text that is not a number, and the nearest number if it is out of
+/// range.
 fn integer(text: &str) -> i64 {
     let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
     if digits.is_empty() || !digits.bytes().all(|b| b.is_ascii_digit()) {
@@ -151,7 +152,7 @@ fn duration_round(host: &dyn Host, args: &[Value]) -> Result<Value, String> {
     Ok(Value::str(&duration::short(length), computed(host, args)))
 }
 
-/// The moment a number of seconds and nanoseconds after 1970, the nearest possible one.
+/// The time some seconds and nanoseconds after 1970, or the nearest possible one.
 fn timestamp(seconds: i64, nanoseconds: i32) -> Timestamp {
     Timestamp::new(seconds, nanoseconds).unwrap_or(match seconds < 0 {
         true => Timestamp::MIN,

@@ -1,4 +1,4 @@
-//! Base64 and base32, as sprig has them.
+//! Base64 and base32, as in sprig.
 
 use data_encoding::Encoding;
 
@@ -6,7 +6,7 @@ use crate::helm::call::{Function, Host, computed, text};
 use crate::helm::value::Value;
 use crate::source::bytes::{self, BASE32, BASE64};
 
-/// Functions of this module by name.
+/// The functions in this module, by name.
 pub(super) const TABLE: &[(&str, Function)] = &[
     ("b64enc", |host, args| encoded(host, args, &BASE64)),
     ("b64dec", |host, args| decoded(host, args, &BASE64, "base64")),
@@ -19,14 +19,14 @@ fn encoded(host: &dyn Host, args: &[Value], encoding: &Encoding) -> Result<Value
     Ok(Value::str(&text, computed(host, args)))
 }
 
-/// sprig gives the error's text as the result, so a template goes on with it.
+/// Decodes a text. As in sprig, an error message is the result, and the template continues.
 fn decoded(
     host: &dyn Host,
     args: &[Value],
     encoding: &Encoding,
     name: &str,
 ) -> Result<Value, String> {
-    // Go's decoders skip line ends.
+    // Go's decoders skip line breaks.
     let given = text(args, 0)?.as_str();
     let kept: String = given.chars().filter(|c| !"\r\n".contains(*c)).collect();
     let text = match encoding.decode(kept.as_bytes()) {
@@ -46,7 +46,7 @@ fn is_base32(byte: u8) -> bool {
     byte.is_ascii_uppercase() || matches!(byte, b'2'..=b'7' | b'=')
 }
 
-/// Where Go's `base64` says that a text goes wrong.
+/// Returns the byte offset at which Go's `base64` reports an error.
 fn fault(text: &str) -> usize {
     let bytes = text.as_bytes();
     let alphabet = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/');
@@ -65,7 +65,7 @@ fn fault(text: &str) -> usize {
             _ => return found,
         }
     }
-    // The text ends within a group of four.
+    // The text ends inside a group of four.
     bytes.len() - within
 }
 

@@ -64,25 +64,25 @@ pub fn find(name: &str) -> Option<Definition> {
     table::find(name)
 }
 
-/// Whether templates may name the function, Go's own included.
+/// Whether templates can call a function with this name, including those of Go itself.
 #[must_use]
 pub fn is_known(name: &str) -> bool {
     matches!(name, "and" | "or") || find(name).is_some()
 }
 
-/// Whether a version meets a constraint of Masterminds/semver; a fault in either is a no.
+/// Whether a version meets a constraint of Masterminds/semver; false if either is not valid.
 #[must_use]
 pub fn fits(constraint: &str, version: &str) -> bool {
     satisfies(constraint, version).unwrap_or(false)
 }
 
-/// What is wrong with a constraint or a version, as Masterminds/semver says it.
+/// Returns what is wrong with a constraint or a version, as Masterminds/semver reports it.
 #[must_use]
 pub fn constraint_fault(constraint: &str, version: &str) -> Option<String> {
     satisfies(constraint, version).err()
 }
 
-/// Go's `reflect.DeepEqual` of two values.
+/// Compares two values as Go's `reflect.DeepEqual` does.
 fn deep_equal(a: &Value, b: &Value) -> bool {
     equal_within(a, b, &mut Budget::default())
 }

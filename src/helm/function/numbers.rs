@@ -1,4 +1,4 @@
-//! sprig's arithmetic, with spf13/cast's conversions.
+//! Arithmetic functions of sprig, with the conversions of spf13/cast.
 
 mod decimal;
 
@@ -7,7 +7,7 @@ use crate::helm::parse::{self, integer};
 use crate::helm::print;
 use crate::helm::value::{Data, Value};
 
-/// Functions of this module by name.
+/// The functions in this module, by name.
 pub(super) const TABLE: &[(&str, Function)] = &[
     ("atoi", |host, args| {
         let number = atoi(text(args, 0)?.as_str());
@@ -60,7 +60,7 @@ pub(super) const TABLE: &[(&str, Function)] = &[
     ("round", round),
 ];
 
-/// `strconv.Atoi` without its error: what is no number is 0, what is out of range its end.
+/// `strconv.Atoi` without its error: 0 for a text that is not a number, and the nearest number if it is out of range.
 fn atoi(text: &str) -> i64 {
     use std::num::IntErrorKind;
     text.parse().unwrap_or_else(|error: std::num::ParseIntError| match error.kind() {
@@ -70,8 +70,7 @@ fn atoi(text: &str) -> i64 {
     })
 }
 
-/// What a conversion makes of a value. Where that is still the number that a person wrote, its origins stay as they
-/// are.
+/// The result of a conversion. If it is still the number that was written, its origins stay the same.
 fn converted(host: &dyn Host, value: &Value, number: Data) -> Value {
     let origins = host.origins();
     let origin = value.own_origin(origins);
@@ -121,7 +120,7 @@ fn round(host: &dyn Host, args: &[Value]) -> Result<Value, String> {
     Ok(float(host, args, rounded / power))
 }
 
-/// `cast.ToInt64`: floats are cut, texts read with Go's prefixes, all else is 0.
+/// `cast.ToInt64`: floats are truncated, texts are read with Go's prefixes, and everything else is 0.
 pub(super) fn to_int(value: &Value) -> i64 {
     match &value.data {
         Data::Int(n) | Data::Int64(n) => *n,
@@ -132,7 +131,7 @@ pub(super) fn to_int(value: &Value) -> i64 {
     }
 }
 
-/// A float as an integer; one that is out of range is what an amd64 makes of it in Go.
+/// Truncates a float; if it is out of range, the result is that of Go on amd64.
 #[expect(clippy::cast_possible_truncation, reason = "Go cuts floats so")]
 fn cut(number: f64) -> i64 {
     const END: f64 = 9_223_372_036_854_775_808.0;
@@ -142,7 +141,7 @@ fn cut(number: f64) -> i64 {
     }
 }
 
-/// `strconv.ParseInt` with base 0, after cast has cut a fraction of zeros.
+/// `strconv.ParseInt` with base 0, after a fraction of zeros was removed, as in cast.
 fn parse_int(text: &str) -> Option<i64> {
     let whole = match text.trim_end_matches('0').strip_suffix('.') {
         Some(whole) if !text.ends_with('.') => whole,
@@ -151,7 +150,7 @@ fn parse_int(text: &str) -> Option<i64> {
     i64::try_from(integer(whole)?).ok()
 }
 
-/// `strconv.ParseFloat`, with 0 for what is no number or too large for one.
+/// `strconv.ParseFloat`; 0 for a text that is not a number, or too large.
 fn parse_float(text: &str) -> f64 {
     let hexadecimal = text.contains(['x', 'X']);
     let joins = |c: char| c.is_ascii_digit() || (hexadecimal && c.is_ascii_hexdigit());
@@ -163,7 +162,7 @@ fn parse_float(text: &str) -> f64 {
             return 0.0;
         }
     }
-    // What is no number may be `inf` or `nan`, which a number too large is not.
+    // `inf` and `nan` are accepted, but not a number that is too large.
     let number = parse::float(text).or_else(|| text.parse().ok().filter(|_| !text.contains('_')));
     let is_spelt = text.trim_start_matches(['+', '-']).starts_with(|c: char| c.is_alphabetic());
     number.filter(|number| number.is_finite() || is_spelt).unwrap_or(0.0)

@@ -1,4 +1,4 @@
-//! Slash-separated paths: Go's `path`, and `path/filepath` as it is on Unix.
+//! Paths with slashes: Go's `path`, and `path/filepath` as on Unix.
 
 use std::ops::Range;
 
@@ -7,7 +7,7 @@ use crate::helm::call::{computed, text};
 use crate::helm::rope::{Rope, RopeBuilder};
 use crate::helm::value::Value;
 
-/// The functions of this file by name.
+/// The functions in this module, by name.
 pub(super) const TABLE: &[(&str, Function)] = &[
     ("base", base),
     ("dir", dir),
@@ -43,7 +43,7 @@ fn clean(host: &dyn Host, args: &[Value]) -> Result<Value, String> {
     Ok(cleaned(host, args, path, path.len()))
 }
 
-/// The first `end` bytes of a path without what it does not need.
+/// Cleans the first `end` bytes of a path, as `path.Clean` does.
 fn cleaned(host: &dyn Host, args: &[Value], path: &Rope, end: usize) -> Value {
     let text = &path.as_str()[..end];
     let rooted = text.starts_with('/');

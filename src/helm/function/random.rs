@@ -1,5 +1,5 @@
-//! Random text and numbers, the same in each run: what is drawn depends on the function, its
-//! arguments and how much the render has drawn before.
+//! Random texts and numbers, which are the same in each run: they depend on the function, its arguments and the number
+//! of earlier draws in the render.
 
 use blake3::{Hasher, OutputReader};
 use data_encoding::BASE64;
@@ -10,10 +10,10 @@ use crate::helm::print;
 use crate::helm::rope::RopeBuilder;
 use crate::helm::value::{Data, Value};
 
-/// Longest text that is drawn, in bytes.
+/// The length of the longest random text, in bytes.
 const MAX_LENGTH: usize = 16 << 20;
 
-/// The functions of this file by name.
+/// The functions in this module, by name.
 pub(super) const TABLE: &[(&str, Function)] = &[
     ("randAlphaNum", |host, args| draw(host, "randAlphaNum", args, |b| b.is_ascii_alphanumeric())),
     ("randAlpha", |host, args| draw(host, "randAlpha", args, |b| b.is_ascii_alphabetic())),
@@ -25,7 +25,7 @@ pub(super) const TABLE: &[(&str, Function)] = &[
     ("shuffle", shuffle),
 ];
 
-/// Random bytes without end for one call of a function.
+/// An endless stream of random bytes for a call of a function.
 pub(super) fn source(host: &dyn Host, name: &str, args: &[Value]) -> OutputReader {
     let mut hasher = Hasher::new();
     hasher.update(name.as_bytes());
@@ -38,14 +38,14 @@ pub(super) fn source(host: &dyn Host, name: &str, args: &[Value]) -> OutputReade
     hasher.finalize_xof()
 }
 
-/// A number below `limit`, which is not 0; the bias is beyond notice.
+/// A random number below `limit`, which must not be 0; the bias is negligible.
 fn below(source: &mut OutputReader, limit: u64) -> u64 {
     let mut bytes = [0; 8];
     source.fill(&mut bytes);
     u64::from_le_bytes(bytes) % limit
 }
 
-/// As many ASCII characters as the first argument says, of those that `fits` names.
+/// Draws ASCII characters for which `fits` is true; the first argument is their number.
 fn draw(
     host: &dyn Host,
     name: &str,
@@ -94,7 +94,7 @@ fn uuid(host: &dyn Host, args: &[Value]) -> Result<Value, String> {
     Ok(Value::str(&uuid.to_string(), computed(host, args)))
 }
 
-/// The text's characters in another order; each keeps its origin.
+/// Puts the characters of a text in another order; each keeps its origin.
 fn shuffle(host: &dyn Host, args: &[Value]) -> Result<Value, String> {
     let given = text(args, 0)?;
     let mut source = source(host, "shuffle", args);

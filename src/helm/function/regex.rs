@@ -16,10 +16,10 @@ use crate::helm::origin::{OriginId, Origins};
 use crate::helm::rope::{Rope, RopeBuilder};
 use crate::helm::value::{Nuance, Value};
 
-/// Patterns that a thread keeps compiled.
+/// The number of compiled patterns that are cached in a thread.
 const MAX_CACHED: usize = 512;
 
-/// The functions of this file by name.
+/// The functions in this module, by name.
 pub(super) const TABLE: &[(&str, Function)] = &[
     ("regexMatch", |host, args| matches(host, args, false)),
     ("mustRegexMatch", |host, args| matches(host, args, true)),
@@ -39,16 +39,16 @@ pub(super) const TABLE: &[(&str, Function)] = &[
 type Compiled = Result<Rc<Pattern>, String>;
 
 thread_local! {
-    /// By whether they are for short texts only, and as they are written.
+    /// The compiled patterns, first those for any text and then those for short texts only.
     static CACHE: RefCell<[FastMap<Box<str>, Compiled>; 2]> = RefCell::default();
 }
 
-/// What is wrong with a pattern, as Go's `regexp.Compile` says it.
+/// Returns what is wrong with a pattern, as reported by Go's `regexp.Compile`.
 pub(in crate::helm) fn pattern_fault(pattern: &str) -> Option<String> {
     syntax::translate(pattern).err()
 }
 
-/// Compiles a pattern for a text, or finds it compiled. The error is the one of Go's `regexp.Compile`.
+/// Compiles a pattern for a text, or finds it in the cache. Errors are those of Go's `regexp.Compile`.
 fn compile(pattern: &str, subject: &str) -> Compiled {
     let for_short = Pattern::is_short(subject);
     CACHE.with_borrow_mut(|caches| {
@@ -72,7 +72,7 @@ fn compile(pattern: &str, subject: &str) -> Compiled {
     })
 }
 
-/// As `MustCompile`, whose panic is what a template reports, or as `Compile` for the `must` forms.
+/// Compiles a pattern as `MustCompile` does, whose panic a template reports, or as `Compile` for the `must` functions.
 fn compiled(pattern: &str, subject: &str, must: bool) -> Compiled {
     compile(pattern, subject).map_err(|error| match must {
         true => error,
@@ -83,12 +83,12 @@ fn compiled(pattern: &str, subject: &str, must: bool) -> Compiled {
     })
 }
 
-/// A part of the subject that the pattern chose.
+/// A part of the subject that was chosen by the pattern.
 fn part(subject: &Rope, range: Range<usize>, chosen: OriginId, origins: &Origins) -> Value {
     Value::rope(subject.slice(range).tinted(chosen, origins))
 }
 
-/// What is computed from the pattern and from a number of results.
+/// The origin of results that are chosen by the pattern.
 fn chosen(host: &dyn Host, args: &[Value]) -> OriginId {
     computed(host, &args[..1])
 }
@@ -158,8 +158,8 @@ fn replace_all_literal(host: &dyn Host, args: &[Value], must: bool) -> Result<Va
     }))
 }
 
-/// Puts the pieces in place of each match. What comes from the replacement is also computed from
-/// the characters that it stands for, so that none of the subject's values is lost.
+/// Replaces each match by the pieces. A piece of the replacement also has the origins of the text that it replaces, so
+/// that no value of the subject is lost.
 fn replaced(
     host: &dyn Host,
     args: &[Value],
@@ -204,16 +204,16 @@ fn replaced(
     Value::rope(out.finish())
 }
 
-/// A piece of what stands in for a match.
+/// A piece of the text that replaces a match.
 enum Piece {
-    /// Bytes of the replacement.
+    /// A range of bytes of the replacement.
     Kept(Range<usize>),
-    /// What a group of the pattern matched.
+    /// The text that a group of the pattern has matched.
     Group(usize),
 }
 
-/// Reads `$1`, `${name}` and `$$` as Go's `Regexp.Expand` does: a name is as long as it can be, so
-/// that `$1a` is the group named `1a`, and a group that is not there is nothing.
+/// Reads `$1`, `${name}` and `$$` as Go's `Regexp.Expand` does: a name is as long as possible, so `$1a` is the group
+/// `1a`, and a group that does not exist is empty.
 fn pieces(replacement: &str, regex: &Pattern) -> Vec<Piece> {
     let mut pieces = Vec::new();
     let mut at = 0;
@@ -237,7 +237,7 @@ fn pieces(replacement: &str, regex: &Pattern) -> Vec<Piece> {
     pieces
 }
 
-/// The name at the start of the text and the bytes it takes with its braces.
+/// Returns the name at the start of a text, and its length in bytes with braces.
 fn group_name(after: &str) -> Option<(&str, usize)> {
     let (name, braces) = after.strip_prefix('{').map_or((after, 0), |inner| (inner, 2));
     let end = name.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(name.len());

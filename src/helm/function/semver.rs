@@ -16,11 +16,11 @@ use crate::helm::origin::{OriginId, Origins};
 use crate::helm::rope::Rope;
 use crate::helm::value::{Data, Object, Value};
 
-/// The functions of this file by name.
+/// The functions in this module, by name.
 pub(super) const TABLE: &[(&str, Function)] =
     &[("semver", semver), ("semverCompare", semver_compare)];
 
-/// Constraints that a thread keeps parsed.
+/// The number of parsed constraints that are cached in a thread.
 const MAX_CACHED: usize = 512;
 
 type Parsed = Result<Rc<Constraint>, String>;
@@ -29,27 +29,27 @@ thread_local! {
     static CACHE: RefCell<HashMap<Box<str>, Parsed>> = RefCell::default();
 }
 
-/// Whether it is a version to `NewVersion` of Masterminds/semver.
+/// Whether `NewVersion` of Masterminds/semver accepts a text.
 pub(in crate::helm) fn is_version(text: &str) -> bool {
     Version::parse(text).is_ok()
 }
 
-/// Whether a version meets a constraint, as Helm asks for `kubeVersion` and dependencies.
+/// Whether a version meets a constraint, as Helm checks `kubeVersion` and dependencies.
 ///
 /// # Errors
-/// `improper constraint: "…"` or `invalid semantic version`, as Masterminds/semver v3 says it.
+/// `improper constraint: "…"` or `invalid semantic version`, as in Masterminds/semver v3.
 pub(crate) fn satisfies(constraint: &str, version: &str) -> Result<bool, String> {
     Ok(parsed(constraint)?.check(&Version::parse(version)?))
 }
 
-/// The position of the version that Helm takes for a constraint: the one written just so, else the
-/// highest that meets it. `None` asks for the highest that is no prerelease.
+/// Returns the index of the version that Helm chooses for a constraint: one that is written exactly like it, or else
+/// the highest that meets it. `None` chooses the highest that is not a prerelease.
 ///
-/// Mirrors `IndexFile.Get` of helm `pkg/repo/v1/index.go`: what is no semantic version is passed
-/// over, and of equals the first is taken.
+/// Mirrors `IndexFile.Get` of helm `pkg/repo/v1/index.go`: texts that are not semantic versions are skipped, and of
+/// equal versions the first is chosen.
 ///
 /// # Errors
-/// `improper constraint: "…"`, as Masterminds/semver v3 says it.
+/// `improper constraint: "…"`, as in Masterminds/semver v3.
 pub(crate) fn highest(
     constraint: Option<&str>,
     versions: &[impl AsRef<str>],
@@ -72,7 +72,7 @@ pub(crate) fn highest(
     Ok(best.map(|(at, _)| at))
 }
 
-/// A constraint, parsed once in each thread.
+/// Returns a parsed constraint, which is cached by each thread.
 fn parsed(constraint: &str) -> Parsed {
     CACHE.with_borrow_mut(|cache| {
         if let Some(found) = cache.get(constraint) {
@@ -99,7 +99,7 @@ fn semver(host: &dyn Host, args: &[Value]) -> Result<Value, String> {
     Ok(Semver { version, original: original.clone(), origin }.into())
 }
 
-/// What `semver` gives: a version with Go's methods.
+/// The result of `semver`: a version with Go's methods.
 #[derive(Debug)]
 struct Semver {
     version: Version,
@@ -115,7 +115,7 @@ impl From<Semver> for Value {
 }
 
 impl Semver {
-    /// A version made of this one; its original keeps a `v` and nothing else.
+    /// A version that is made from this one; its original text keeps only the `v` of this one's.
     fn next(&self, version: Version) -> Value {
         let prefix = if self.original.as_str().starts_with('v') { "v" } else { "" };
         let original = Rope::new(&format!("{prefix}{version}"), self.origin);

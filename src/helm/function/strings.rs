@@ -1,4 +1,4 @@
-//! sprig's string functions. Text that is kept keeps its segments.
+//! String functions of sprig. Text that they keep keeps its segments.
 
 use std::ops::Range;
 
@@ -10,7 +10,7 @@ use crate::helm::rope::{Rope, RopeBuilder};
 use crate::helm::value::{Data, MAX_TEXT, Nuance, Value};
 use crate::source::bytes;
 
-/// Functions of this module by name.
+/// The functions in this module, by name.
 pub(super) const TABLE: &[(&str, Function)] = &[
     ("abbrev", |host, args| {
         let (width, rope) = (int(args, 0)?, text(args, 1)?);
@@ -122,12 +122,12 @@ fn texts(items: Vec<Rope>, origin: OriginId) -> Value {
     Value::list(items.into_iter().map(Value::rope).collect(), origin).with(Nuance::Strings)
 }
 
-/// A text that keeps no characters of the arguments.
+/// A text that contains no characters of the arguments.
 fn made(host: &dyn Host, args: &[Value], text: &str) -> Value {
     Value::str(text, computed(host, args))
 }
 
-/// The part of a text that `cut` leaves.
+/// Removes text at the start and end: `cut` returns the part to keep.
 fn trimmed(host: &dyn Host, rope: &Rope, cut: impl Fn(&str) -> &str) -> Value {
     let whole = rope.as_str();
     let kept = cut(whole);
@@ -140,7 +140,7 @@ fn trimmed(host: &dyn Host, rope: &Rope, cut: impl Fn(&str) -> &str) -> Value {
     left(host, builder.finish(), rope)
 }
 
-/// What is left of a text. Where that is nothing, it still names what was there.
+/// The part of a text that was kept. If it is empty, it still has the origins of the whole text.
 fn left(host: &dyn Host, part: Rope, whole: &Rope) -> Value {
     let origins = host.origins();
     if part.is_empty() {
@@ -160,7 +160,7 @@ fn trim_all(host: &dyn Host, args: &[Value]) -> Result<Value, String> {
     Ok(trimmed(host, rope, |text| text.trim_matches(|c| set.as_str().contains(c))))
 }
 
-/// Each character replaced by what `to` appends for it.
+/// Replaces each character by what `to` appends.
 fn by_char(rope: &Rope, mut to: impl FnMut(char, &mut String)) -> Value {
     let mut builder = RopeBuilder::default();
     let (mut at, mut piece) = (0, String::new());
@@ -176,7 +176,7 @@ fn by_char(rope: &Rope, mut to: impl FnMut(char, &mut String)) -> Value {
     Value::rope(builder.finish())
 }
 
-/// The bytes from one place to another: Go cuts between those of a character, too.
+/// Returns a range of bytes; as in Go, it may start or end inside a character.
 fn cut(host: &dyn Host, args: &[Value], rope: &Rope, range: Range<usize>) -> Value {
     let text = rope.as_str();
     let is_whole = |at: usize| text.is_char_boundary(at);
@@ -325,7 +325,7 @@ fn replace(host: &dyn Host, args: &[Value]) -> Result<Value, String> {
     let mut cursor = rope.cursor();
     for at in found {
         cursor.copy_to(at, &mut builder);
-        // What stands in for a piece of the text is computed from that piece.
+        // The replacement also depends on the text that it replaces.
         let whole = origins.derived(rope.origin(origins));
         builder.push_rope(&new.tinted(whole, origins));
         cursor.skip_to(at + old.len(), &mut builder);
@@ -334,7 +334,7 @@ fn replace(host: &dyn Host, args: &[Value]) -> Result<Value, String> {
     Ok(Value::rope(builder.finish()))
 }
 
-/// A list's items as texts, without nil; another value alone, and nothing for nil.
+/// Returns the items of a list as texts, without nil; any other value as a single text, and nothing for nil.
 pub(super) fn strings(host: &dyn Host, value: &Value) -> Vec<Rope> {
     match &value.data {
         Data::Nil => Vec::new(),
@@ -363,7 +363,7 @@ fn join(host: &dyn Host, args: &[Value]) -> Result<Value, String> {
     }
     let rope = builder.finish();
     let origins = host.origins();
-    // The list as a whole says how many items there are, even when there is none.
+    // The list as a whole decides how many items there are, even if it is empty.
     let listed = origins.derived(value.origin);
     Ok(Value::rope(match matches!(value.data, Data::List(_) | Data::Nil) {
         true => rope.tinted(listed, origins),
@@ -374,7 +374,7 @@ fn join(host: &dyn Host, args: &[Value]) -> Result<Value, String> {
 fn pieces(rope: &Rope, separator: &str, most: usize) -> Vec<Rope> {
     let whole = rope.as_str();
     let parts: Vec<&str> = match separator.is_empty() {
-        // Go splits by characters; Rust's `split("")` adds empty texts at both ends.
+        // Go splits between characters; Rust's `split("")` also returns empty texts at both ends.
         true if most == 0 => Vec::new(),
         true => {
             let starts = whole.char_indices().map(|(at, _)| at).take(most);
@@ -393,7 +393,7 @@ fn pieces(rope: &Rope, separator: &str, most: usize) -> Vec<Rope> {
         .collect()
 }
 
-/// The parts by their numbers. One that is not there depends on the text as well.
+/// Returns a map of the parts by their numbers. A part that is missing depends on the text as well.
 fn split_map(host: &dyn Host, separator: &Rope, rope: &Rope, most: usize) -> Value {
     let origins = host.origins();
     let parts = pieces(rope, separator.as_str(), most);
@@ -403,8 +403,8 @@ fn split_map(host: &dyn Host, separator: &Rope, rope: &Rope, most: usize) -> Val
     Value::map(entries.collect(), origin).with(Nuance::Texts)
 }
 
-/// Keeps the characters that `keep` says, which is asked with the character before. Masterminds'
-/// goutils takes each byte for a character, so what is not ASCII comes out as Latin-1.
+/// Keeps the characters for which `keep` is true; its second argument is the character before. As in Masterminds'
+/// goutils, each byte is a character, so characters beyond ASCII become Latin-1.
 fn by_byte(
     host: &dyn Host,
     args: &[Value],
@@ -423,7 +423,7 @@ fn by_byte(
     made(host, args, &chars.filter(|c| keep(*c, before.replace(*c))).collect::<String>())
 }
 
-/// Go's `unicode.IsSpace` of a byte.
+/// Go's `unicode.IsSpace` for a byte.
 fn is_space(c: char) -> bool {
     matches!(c, '\t'..='\r' | ' ' | '\u{85}' | '\u{a0}')
 }

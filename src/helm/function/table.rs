@@ -1,21 +1,21 @@
-//! All functions by name, in a table that is made when the program is compiled: a run uses few of them, and
-//! one that renders a chart lasts hardly longer than it takes to fill one.
+//! A table of all functions by name, which is built at compile time: filling it would take nearly as long as the rest
+//! of a run that renders a chart, and a run uses only a few functions.
 
 use super::TABLES;
 use crate::helm::call::{Definition, Function};
 use crate::helm::signature::{self, Signature};
 
 const COUNT: usize = count();
-/// Every function with its name.
+/// All functions, with their names.
 static FUNCTIONS: [(&str, Function); COUNT] = joined();
-/// A hash table with open addressing: one more than the index of a function, or 0.
+/// A hash table with open addressing: the index of a function plus one, or 0.
 static SLOTS: [u16; SLOT_COUNT] = slots();
 /// A power of two, and several times [`COUNT`].
 const SLOT_COUNT: usize = 1024;
-/// One more than the row of [`signature::TABLE`] that names the function, or 0.
+/// The index of the row of [`signature::TABLE`] that contains the function, plus one, or 0.
 static ROWS: [u8; COUNT] = rows();
 
-/// Finds a function of Go, sprig or Helm by name.
+/// Finds a function of Go, sprig or Helm by its name.
 pub(super) fn find(name: &str) -> Option<Definition> {
     let index = position(name.as_bytes(), &FUNCTIONS, &SLOTS)?;
     let row = usize::from(ROWS[index]).checked_sub(1);
@@ -82,7 +82,7 @@ const fn rows() -> [u8; COUNT] {
     rows
 }
 
-/// The first of the words that blanks part from each other, and what is behind it.
+/// Returns the first word, which ends at white space, and the rest of the text.
 const fn first_word(mut text: &[u8]) -> Option<(&[u8], &[u8])> {
     while let [first, rest @ ..] = text
         && first.is_ascii_whitespace()
@@ -112,7 +112,7 @@ const fn position(
     None
 }
 
-/// FNV-1a, as a slot.
+/// FNV-1a, reduced to a slot.
 const fn hash(name: &[u8]) -> usize {
     let mut hash: u32 = 0x811c_9dc5;
     let mut at = 0;

@@ -1,4 +1,4 @@
-//! Calls functions of a table the way templates do.
+//! Calls functions of a table as templates do, for tests.
 
 use std::rc::Rc;
 
@@ -20,7 +20,7 @@ impl From<i64> for Value {
     }
 }
 
-/// Calls once, as the first call of a render.
+/// Calls a function, as the first call in a render.
 pub(super) fn called(
     table: &[(&str, Function)],
     name: &str,
@@ -30,12 +30,12 @@ pub(super) fn called(
     function(&host(&Rc::new(Origins::default())), args)
 }
 
-/// A render with no templates.
+/// A render without templates.
 pub(super) fn host(origins: &Rc<Origins>) -> Evaluator<'static> {
     Evaluator::new(&[], Rc::clone(origins), |_| None, |_| true)
 }
 
-/// What the result prints as; an error after `error: `.
+/// Returns the printed result, or an error message after `error: `.
 pub(super) fn printed(table: &[(&str, Function)], name: &str, args: &[Value]) -> String {
     match called(table, name, args) {
         Ok(value) => print::plain(&value),
@@ -43,7 +43,7 @@ pub(super) fn printed(table: &[(&str, Function)], name: &str, args: &[Value]) ->
     }
 }
 
-/// The origin of a values leaf.
+/// The origin of a node in the values.
 pub(super) fn leaf(origins: &Origins, key: &str) -> OriginId {
     let root = origins.leaf(None, "", None);
     OriginId::text(origins.leaf(Some(root), key, None))

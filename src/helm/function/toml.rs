@@ -1,4 +1,4 @@
-//! TOML, read and written.
+//! Reads and writes TOML.
 
 mod encode;
 
@@ -9,9 +9,9 @@ use crate::helm::call::{Function, any, computed, text};
 use crate::helm::origin::OriginId;
 use crate::helm::value::{Data, Entries, Value};
 
-/// Functions of this module by name.
+/// The functions in this module, by name.
 pub(super) const TABLE: &[(&str, Function)] = &[
-    // The library gives its error as the result, and so does Helm.
+    // An error message is the result, as in Helm.
     ("toToml", |host, args| match any(args, 0)? {
         Value { data: Data::Nil, .. } => Err(NO_TYPE.to_owned()),
         value => {

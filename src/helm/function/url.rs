@@ -10,7 +10,7 @@ use crate::helm::print;
 use crate::helm::rope::{Rope, RopeBuilder};
 use crate::helm::value::{Data, Entries, Value};
 
-/// The functions of this file by name.
+/// The functions in this module, by name.
 pub(super) const TABLE: &[(&str, Function)] = &[
     ("urlParse", url_parse),
     ("urlJoin", url_join),
@@ -19,8 +19,8 @@ pub(super) const TABLE: &[(&str, Function)] = &[
     ("js", |host, args| Ok(escaped(host, args, js))),
 ];
 
-/// As Go's `url.Parse`, its parts in a map; parts that stand in the text as they are keep its
-/// segments.
+/// Parses a URL as Go's `url.Parse` does, and returns its parts in a map; parts that are in the text unchanged keep
+/// its segments.
 fn url_parse(host: &dyn Host, args: &[Value]) -> Result<Value, String> {
     let given = text(args, 0)?;
     let url =
@@ -37,7 +37,7 @@ fn url_parse(host: &dyn Host, args: &[Value]) -> Result<Value, String> {
         ("query", url.query.clone()),
         ("fragment", url.fragment.clone()),
     ] {
-        // Parts stand in the text in this order.
+        // The parts are in the text in this order.
         let found = given.as_str()[from..].find(&part).filter(|_| !part.is_empty());
         let value = match found {
             Some(at) => {
@@ -88,7 +88,7 @@ fn url_join(host: &dyn Host, args: &[Value]) -> Result<Value, String> {
     for key in ["scheme", "opaque", "userinfo", "host", "path", "query", "fragment"] {
         let rope = part(key)?;
         let Some(at) = joined[from..].find(rope.as_str()).filter(|_| !rope.is_empty()) else {
-            // Escaped, left out or empty: it had a part all the same.
+            // A part that was escaped or omitted, or is empty, has still influenced the result.
             out.push("", origins.derived(rope.origin(origins)));
             continue;
         };
@@ -119,7 +119,7 @@ fn part(entries: &Entries, key: &str) -> Result<Rope, String> {
     }
 }
 
-/// Go's `reflect.Kind` of a value.
+/// The `reflect.Kind` of a value in Go.
 fn kind(data: &Data) -> &'static str {
     match data {
         Data::Nil => "invalid",
@@ -133,8 +133,8 @@ fn kind(data: &Data) -> &'static str {
     }
 }
 
-/// Prints the arguments as one text, as Go's built-in escapes do, and escapes what needs it.
-/// Characters that stay keep their segments.
+/// Prints the arguments as a single text, as Go's built-in escape functions do, and escapes its characters. Characters
+/// that need no escape keep their segments.
 fn escaped(host: &dyn Host, args: &[Value], escape: fn(char, &mut String) -> bool) -> Value {
     let origins = host.origins();
     let given = match args {
@@ -162,7 +162,7 @@ fn escaped(host: &dyn Host, args: &[Value], escape: fn(char, &mut String) -> boo
     Value::rope(out.finish())
 }
 
-/// As `url.QueryEscape`.
+/// Escapes a character as `url.QueryEscape` does; false if it needs no escape.
 fn query(c: char, out: &mut String) -> bool {
     match c {
         'a'..='z' | 'A'..='Z' | '0'..='9' | '-' | '_' | '.' | '~' => return false,
@@ -172,7 +172,7 @@ fn query(c: char, out: &mut String) -> bool {
     true
 }
 
-/// As `template.HTMLEscapeString`.
+/// Escapes a character as `template.HTMLEscapeString` does; false if it needs no escape.
 fn html(c: char, out: &mut String) -> bool {
     out.push_str(match c {
         '\0' => "\u{fffd}",
@@ -186,7 +186,7 @@ fn html(c: char, out: &mut String) -> bool {
     true
 }
 
-/// As `template.JSEscapeString`.
+/// Escapes a character as `template.JSEscapeString` does; false if it needs no escape.
 fn js(c: char, out: &mut String) -> bool {
     match c {
         '\\' => out.push_str(r"\\"),
@@ -195,7 +195,7 @@ fn js(c: char, out: &mut String) -> bool {
         '<' | '>' | '&' | '=' | '\0'..='\u{1f}' => {
             out.push_str(&format!("\\u{:04X}", u32::from(c)));
         }
-        // What `unicode.IsPrint` does not count as such.
+        // Characters that are not printable for `unicode.IsPrint`.
         '\u{80}'..='\u{a0}'
         | '\u{ad}'
         | '\u{200b}'..='\u{200f}'

@@ -1,5 +1,5 @@
-//! Words in texts: case conversions as huandu/xstrings has them, wrapping and shortening as
-//! Masterminds/goutils has them, which sprig uses.
+//! Words in texts: case conversions as in huandu/xstrings, line wrapping and abbreviation as in Masterminds/goutils.
+//! sprig uses both.
 
 use std::iter::Peekable;
 use std::str::CharIndices;
@@ -70,7 +70,7 @@ impl<'a> Words<'a> {
         (sort, &self.text[start..end])
     }
 
-    /// After an upper-case letter: `HTTPStatus` is `HTTP` and `Status`.
+    /// Reads the rest of a word after an upper-case letter: `HTTPStatus` is `HTTP` and `Status`.
     fn after_upper(&mut self) {
         if !self.chars.peek().is_some_and(|(_, c)| c.is_uppercase()) {
             self.take_while(|c| c.is_alphabetic() && !c.is_uppercase());
@@ -100,7 +100,7 @@ fn lower(out: &mut String, sort: Sort, word: &str, connector: char) {
     }
 }
 
-/// Words in lower case with a connector between them: `HTTP20xOK` becomes `http_20x_ok`.
+/// Writes words in lower case with a connector between them: `HTTP20xOK` becomes `http_20x_ok`.
 pub(super) fn joined(text: &str, connector: char) -> String {
     let mut out = String::new();
     let mut words = Words::new(text);
@@ -143,7 +143,7 @@ pub(super) fn joined(text: &str, connector: char) -> String {
                         out.push(connector);
                     }
                 } else {
-                    // A number belongs to the word before it: `Bld4Floor` is `bld4_floor`.
+                    // A number is part of the word before it: `Bld4Floor` is `bld4_floor`.
                     lower(&mut out, Sort::Number, number, connector);
                     if !matches!(sort, Sort::Connector | Sort::Punct) {
                         out.push(connector);
@@ -156,19 +156,18 @@ pub(super) fn joined(text: &str, connector: char) -> String {
     out
 }
 
-/// Words run together, each with a capital: `some_words` becomes `SomeWords`, and `HTTP server`
-/// becomes `HttpServer`.
+/// Joins words, each with a capital letter: `some_words` becomes `SomeWords`, and `HTTP server` becomes `HttpServer`.
 pub(super) fn pascal(text: &str) -> String {
     let upper = |c: char| c.to_uppercase().next().unwrap_or(c);
     let start = text.trim_start_matches(is_connector);
     let mut out = text[..text.len() - start.len()].to_owned();
     let mut chars = start.chars();
     let Some(first) = chars.next() else {
-        // The library writes the last of nothing but connectors twice.
+        // If there are only connectors, the library writes the last one twice.
         out.extend(text.chars().last());
         return out;
     };
-    // While a word is all in capitals, only its first letter stays one.
+    // In a word of capital letters, only the first one remains a capital.
     let mut capitals = first.is_uppercase();
     let mut last = upper(first);
     for mut c in chars {
@@ -195,7 +194,7 @@ pub(super) fn pascal(text: &str) -> String {
     out
 }
 
-/// The text broken into lines of `width` at spaces; longer words are broken only when asked.
+/// Breaks a text at spaces into lines of `width` bytes; longer words are only broken with `break_words`.
 pub(super) fn wrapped(text: &str, width: i64, newline: &str, break_words: bool) -> String {
     let width = usize::try_from(width).unwrap_or(1).max(1);
     let newline = if newline.is_empty() { "\n" } else { newline };
@@ -230,8 +229,7 @@ pub(super) fn wrapped(text: &str, width: i64, newline: &str, break_words: bool) 
     String::from_utf8_lossy(&out).into_owned()
 }
 
-/// The text shortened to `width` bytes with `...` at the end, and at the start when `left` is
-/// past it.
+/// Shortens a text to `width` bytes, with `...` at the end; if `left` is large enough, it starts there with `...`.
 pub(super) fn abbreviated(text: &str, left: i64, width: i64) -> String {
     if width < 4 || (left > 0 && width < 7) || text.is_empty() {
         return text.to_owned();

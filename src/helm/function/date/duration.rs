@@ -1,4 +1,6 @@
-//! Go's `time.Duration`: nanoseconds in 64 bits; mirrors time/format.go and time/time.go.
+//! Go's `time.Duration`: nanoseconds in 64 bits.
+//!
+//! Mirrors `time/format.go` and `time/time.go`.
 
 use std::any::Any;
 
@@ -7,9 +9,10 @@ use crate::helm::value::{Data, Object, Value};
 
 const SECOND: u64 = 1_000_000_000;
 
-/// Reads `1h30m`, `-1.5h` or `2h45m0.5s`.
+/// Parses `1h30m`, `-1.5h` or `2h45m0.5s`.
 ///
-/// Errors are those of `time.ParseDuration`.
+/// # Errors
+/// Those of `time.ParseDuration`.
 pub(super) fn parse(text: &str) -> Result<i64, String> {
     let shown = crate::helm::print::quote(text);
     let invalid = || format!("time: invalid duration {shown}");
@@ -51,7 +54,7 @@ pub(super) fn parse(text: &str) -> Result<i64, String> {
             "" => 0,
             _ => whole.parse::<i128>().map_err(|_| invalid())?.saturating_mul(unit.into()),
         };
-        // Beyond 18 digits a fraction of an hour is below a nanosecond.
+        // After 18 digits, a fraction of an hour is less than a nanosecond.
         let digits = &fraction[..fraction.len().min(18)];
         if let Ok(number) = digits.parse::<i128>() {
             let scale = 10_i128.pow(u32::try_from(digits.len()).unwrap_or(18));
@@ -62,7 +65,7 @@ pub(super) fn parse(text: &str) -> Result<i64, String> {
     i64::try_from(if negative { -total } else { total }).map_err(|_| invalid())
 }
 
-/// As `Duration.String`: `1h0m0.5s`, below a second `1.5ms`.
+/// Formats a duration as `Duration.String` does: `1h0m0.5s`, below a second `1.5ms`.
 pub(super) fn print(duration: i64) -> String {
     let size = duration.unsigned_abs();
     let sign = if duration < 0 { "-" } else { "" };
@@ -87,7 +90,7 @@ pub(super) fn print(duration: i64) -> String {
     }
 }
 
-/// The nearest multiple of a unit, halfway away from zero.
+/// Rounds a duration to a multiple of a unit, halves away from zero.
 pub(super) fn round(duration: i64, unit: i64) -> i64 {
     if unit <= 0 {
         return duration;
@@ -100,7 +103,7 @@ pub(super) fn round(duration: i64, unit: i64) -> i64 {
     }
 }
 
-/// As sprig's `durationRound`: the largest unit alone, `2d`; a sign is lost.
+/// Formats a duration as sprig's `durationRound` does: with the largest unit only, `2d`, and without a sign.
 pub(super) fn short(duration: i64) -> String {
     let seconds = duration.unsigned_abs();
     let hour = 3600 * SECOND;
@@ -119,7 +122,7 @@ pub(super) fn short(duration: i64) -> String {
     "0s".to_owned()
 }
 
-/// A duration as a value, with Go's methods.
+/// A duration as a template value, with Go's methods.
 #[derive(Debug)]
 pub(super) struct Duration {
     pub(super) nanoseconds: i64,

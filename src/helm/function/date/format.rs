@@ -1,11 +1,11 @@
-//! Times to text, as Go's `Time.Format` does.
+//! Formats times as Go's `Time.Format` does.
 
 use std::fmt::Write;
 
 use super::layout::{self, DAYS, Element, MONTHS};
 use super::time::Time;
 
-/// A time in its zone, laid out.
+/// Formats a time in its time zone by a layout.
 pub(super) fn format(time: &Time, layout: &str) -> String {
     let mut out = String::with_capacity(layout.len() + 10);
     let mut rest = layout;

@@ -1,4 +1,6 @@
-//! Layouts in terms of Go's reference time, Mon Jan 2 15:04:05 MST 2006; mirrors time/format.go.
+//! Layouts, which are written by Go's reference time, Mon Jan 2 15:04:05 MST 2006.
+//!
+//! Mirrors `time/format.go`.
 
 /// An element of a layout.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,14 +29,14 @@ pub(super) enum Element {
     LowerPm,
     /// `MST`.
     ZoneName,
-    /// A numeric offset; the sign is `Z` in UTC when `iso`.
+    /// A numeric offset; with `iso`, UTC is `Z`.
     Offset {
         iso: bool,
         colon: bool,
         minutes: bool,
         seconds: bool,
     },
-    /// A fraction of a second with its point or comma; trailing zeros go when `trim`.
+    /// A fraction of a second after its point or comma; with `trim`, without trailing zeros.
     Fraction {
         separator: char,
         digits: usize,
@@ -42,7 +44,7 @@ pub(super) enum Element {
     },
 }
 
-/// Splits a layout at its first element: what is before, the element and its text, what follows.
+/// Splits a layout at its first element: returns the text before it, the element, its text, and the rest.
 pub(super) fn next(layout: &str) -> Option<(&str, Element, &str, &str)> {
     for (at, c) in layout.char_indices() {
         let rest = &layout[at..];
@@ -54,7 +56,7 @@ pub(super) fn next(layout: &str) -> Option<(&str, Element, &str, &str)> {
     None
 }
 
-/// The element at the start of the text: how many bytes to its start and how long it is.
+/// Returns the element at the start of a text, with the byte offset of its start and its length.
 fn element(c: char, rest: &str) -> Option<(Element, usize, usize)> {
     use Element as E;
     let names = |known: &str, long: &str, longer: E, short: E| {
@@ -117,7 +119,7 @@ fn element(c: char, rest: &str) -> Option<(Element, usize, usize)> {
     }
 }
 
-/// Names of months, January first.
+/// The names of the months, January first.
 pub(super) const MONTHS: [&str; 12] = [
     "January",
     "February",
@@ -133,6 +135,6 @@ pub(super) const MONTHS: [&str; 12] = [
     "December",
 ];
 
-/// Names of days, Sunday first.
+/// The names of the days, Sunday first.
 pub(super) const DAYS: [&str; 7] =
     ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];

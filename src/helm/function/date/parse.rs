@@ -1,4 +1,4 @@
-//! Text to times, as Go's `time.ParseInLocation` in UTC does.
+//! Parses times as Go's `time.ParseInLocation` does in UTC.
 
 use std::rc::Rc;
 
@@ -10,10 +10,10 @@ use super::layout::{self, DAYS, Element, MONTHS};
 use super::time::Time;
 use crate::helm::print::quote;
 
-/// Seconds from 1970 to Go's zero time.
+/// Go's zero time, in seconds since 1970.
 pub(super) const ZERO: i64 = -62_135_596_800;
 
-/// What has been read so far.
+/// The parts that have been read so far.
 struct Parts {
     year: i64,
     month: Option<i64>,
@@ -30,17 +30,18 @@ struct Parts {
 
 /// Why an element cannot be read.
 enum Fault {
-    /// Its text is another.
+    /// Its text is not the expected one.
     Text,
-    /// It is a number that is too large or small.
+    /// Its number is out of range.
     Range(&'static str),
 }
 
 type Read<'t, T = ()> = Result<(T, &'t str), Fault>;
 
-/// Reads a time that is laid out as `layout`.
+/// Parses a time by a layout.
 ///
-/// Errors are those of Go: `parsing time "…" as "…": cannot parse "…" as "2006"`.
+/// # Errors
+/// Those of Go: `parsing time "…" as "…": cannot parse "…" as "2006"`.
 pub(super) fn parse(layout: &str, value: &str) -> Result<Time, String> {
     let mut parts = Parts {
         year: 0,
@@ -82,7 +83,7 @@ pub(super) fn parse(layout: &str, value: &str) -> Result<Time, String> {
     parts.finish().map_err(range)
 }
 
-/// Takes literal text; a space stands for any number of them.
+/// Skips literal text; a space stands for any number of spaces.
 fn skip<'t>(mut value: &'t str, mut literal: &str) -> Option<&'t str> {
     while let Some(c) = literal.chars().next() {
         if c == ' ' {
@@ -99,7 +100,7 @@ fn skip<'t>(mut value: &'t str, mut literal: &str) -> Option<&'t str> {
     Some(value)
 }
 
-/// Between `least` and `most` digits.
+/// Reads from `least` to `most` digits.
 fn number(value: &str, least: usize, most: usize) -> Read<'_, i64> {
     let count = value.bytes().take(most).take_while(u8::is_ascii_digit).count();
     if count < least {
@@ -113,7 +114,7 @@ fn within<'t>(read: (i64, &'t str), least: i64, most: i64, what: &'static str) -
     if (least..=most).contains(&read.0) { Ok(read) } else { Err(Fault::Range(what)) }
 }
 
-/// A name in full or its first three letters, in any case; gives its index.
+/// Reads a name or its first three letters, in upper or lower case; returns its index.
 fn name<'t>(value: &'t str, names: &[&str], short: bool) -> Read<'t, i64> {
     for (index, name) in (0..).zip(names) {
         let name = if short { &name[..3] } else { name };
@@ -124,12 +125,12 @@ fn name<'t>(value: &'t str, names: &[&str], short: bool) -> Read<'t, i64> {
     Err(Fault::Text)
 }
 
-/// The digits of a fraction of a second as nanoseconds.
+/// Converts the digits of a fraction of a second to nanoseconds.
 fn nanoseconds(digits: &str) -> i64 {
     format!("{digits:0<9}")[..9].parse().unwrap_or(0)
 }
 
-/// How long the fraction of a second at the start is, with its point.
+/// Returns the length of the fraction of a second at the start, with its point.
 fn fraction(value: &str) -> usize {
     let digits = value
         .strip_prefix(['.', ','])
@@ -207,7 +208,7 @@ impl Parts {
                 let least = if element == Element::ZeroSecond { 2 } else { 1 };
                 let (second, rest) = within(number(value, least, 2)?, 0, 59, "second")?;
                 self.second = second;
-                // A fraction may follow even where the layout has none.
+                // A fraction may follow even if there is none in the layout.
                 let expected = layout::next(after);
                 let expected = matches!(expected, Some((_, Element::Fraction { .. }, _, _)));
                 let length = if expected { 0 } else { fraction(rest) };
@@ -299,7 +300,7 @@ impl Parts {
     }
 }
 
-/// A sign, hours, and what else the layout has.
+/// Reads an offset: a sign, hours, and minutes and seconds if the layout has them.
 fn offset(value: &str, colon: bool, minutes: bool, seconds: bool) -> Read<'_, i32> {
     let negative = value.starts_with('-');
     let rest = value.strip_prefix(['-', '+']).ok_or(Fault::Text)?;
@@ -325,8 +326,8 @@ fn offset(value: &str, colon: bool, minutes: bool, seconds: bool) -> Read<'_, i3
     Ok((if negative { -total } else { total }, rest))
 }
 
-/// How long the abbreviation of a zone at the start is: three or four capitals, or five, that
-/// end in `T`, or a sign and hours.
+/// Returns the length of the abbreviation of a time zone at the start: three capital letters, four or five that end
+/// with `T`, or a sign and hours.
 fn zone_name(value: &str) -> Option<usize> {
     if value.starts_with("ChST") || value.starts_with("MeST") || value.starts_with("WITA") {
         return Some(4);
@@ -343,7 +344,7 @@ fn zone_name(value: &str) -> Option<usize> {
     }
 }
 
-/// The date a number of days into a month, which may go beyond it.
+/// Returns the date of a day of a month, counted from 1; it may be after the end of the month.
 pub(super) fn days(year: i64, month: i64, day: i64) -> Option<Date> {
     let first = Date::new(i16::try_from(year).ok()?, i8::try_from(month).ok()?, 1).ok()?;
     let after: Span = Span::new().try_days(day - 1).ok()?;

@@ -16,11 +16,11 @@ use crate::helm::value::{Data, Object, Value};
 /// Go's `time.RFC3339Nano`.
 pub(super) const RFC_3339: &str = "2006-01-02T15:04:05.999999999Z07:00";
 
-/// A moment in a time zone.
+/// A time in a time zone.
 #[derive(Debug, Clone)]
 pub(super) struct Time {
     pub(super) zoned: ZonedDateTime,
-    /// The zone's name when only its offset is known otherwise.
+    /// The name of the zone, if only its offset is known.
     name: Option<Rc<str>>,
     origin: OriginId,
 }
@@ -30,17 +30,17 @@ impl Time {
         Self { zoned, name, origin: OriginId::NONE }
     }
 
-    /// Seconds and nanoseconds after 1970 in UTC.
+    /// The time some seconds and nanoseconds after 1970, in UTC.
     pub(super) fn at(seconds: i64, nanoseconds: i32) -> Self {
         Self::new(timestamp(seconds, nanoseconds).to_zoned_datetime(TimeZone::UTC), None)
     }
 
-    /// Go's zero time: the first moment of the year 1.
+    /// Go's zero time: the start of the year 1.
     pub(super) fn zero() -> Self {
         Self::at(parse::ZERO, 0)
     }
 
-    /// The time that a value is.
+    /// Returns the time in a value.
     pub(super) fn of(value: &Value) -> Option<&Self> {
         match &value.data {
             Data::Object(object) => object.as_any().downcast_ref(),
@@ -61,14 +61,14 @@ impl Time {
         self.zoned.timestamp().as_second()
     }
 
-    /// Nanoseconds since another time, the nearest that 64 bits hold.
+    /// The nanoseconds since another time, or the nearest number in 64 bits.
     pub(super) fn since(&self, other: &Self) -> i64 {
         let own = self.zoned.timestamp().as_nanosecond();
         let since = own - other.zoned.timestamp().as_nanosecond();
         i64::try_from(since).unwrap_or(if since < 0 { i64::MIN } else { i64::MAX })
     }
 
-    /// Nanoseconds later.
+    /// The time some nanoseconds later.
     pub(super) fn add(&self, nanoseconds: i64) -> Self {
         let by = SignedDuration::from_nanos(nanoseconds);
         let moved = self.zoned.timestamp().checked_add(by);
@@ -79,8 +79,8 @@ impl Time {
         }
     }
 
-    /// Years, months and days later; what is too much flows over, as in Go: January 31 and a
-    /// month is March 2 or 3.
+    /// The time some years, months and days later; as in Go, an overflow is carried: a month after January 31 is March
+    /// 2 or 3.
     fn add_date(&self, years: i64, months: i64, days: i64) -> Self {
         let at = self.zoned.datetime();
         let month = i64::from(at.month()) - 1 + months;
@@ -95,7 +95,7 @@ impl Time {
         }
     }
 
-    /// The zone's abbreviation, its offset where it has none.
+    /// The abbreviation of the time zone, or its offset if there is none.
     pub(super) fn zone_name(&self) -> String {
         if let Some(name) = &self.name {
             return name.to_string();
@@ -110,7 +110,7 @@ impl Time {
         zone.to_offset_info(self.zoned.timestamp()).abbreviation().to_owned()
     }
 
-    /// The latest multiple of a duration after the zero time that is not later.
+    /// The nanoseconds since the last multiple of a duration, counted from the zero time.
     fn truncate(&self, unit: i64) -> i64 {
         let since =
             self.zoned.timestamp().as_nanosecond() - i128::from(parse::ZERO) * 1_000_000_000;
@@ -118,7 +118,7 @@ impl Time {
     }
 }
 
-/// A `time.Duration`, or a number where Go takes a constant for one.
+/// Returns a `time.Duration`, or a number, for which Go accepts a constant.
 fn length(args: &[Value], index: usize) -> Result<i64, String> {
     let value = any(args, index)?;
     match &value.data {
@@ -155,7 +155,7 @@ impl Object for Time {
             "Format" => text(args, 0)
                 .map(|layout| Value::str(&format::format(self, layout.as_str()), given)),
             "Year" => number(at.year().into()),
-            // Go's type is a number that prints as its name.
+            // In Go this is a number that is printed as a name.
             "Month" => word(MONTHS[usize::from(at.month().unsigned_abs() - 1)]),
             "Weekday" => {
                 word(DAYS[usize::from(at.weekday().to_sunday_zero_offset().unsigned_abs())])
@@ -213,7 +213,7 @@ impl Object for Time {
     }
 }
 
-/// Go's moments are 64 bits wide.
+/// Converts to 64 bits, as Go's times have.
 fn narrow(count: i128) -> i64 {
     i64::try_from(count).unwrap_or(i64::MAX)
 }

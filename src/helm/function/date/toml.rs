@@ -1,4 +1,4 @@
-//! Dates of TOML, as Helm's library for it has them: times whose zone says what was not written.
+//! Dates in TOML, as in Helm's library: times, in which the name of the time zone tells what is not written.
 
 use jiff::civil::{Date, Time as Clock};
 use jiff::tz::{Offset, TimeZone};
@@ -14,7 +14,7 @@ const LOCAL_DATE: &str = "date-local";
 const LOCAL_DATETIME: &str = "datetime-local";
 const LOCAL_TIME: &str = "time-local";
 
-/// A date as a value; `None` for one that no calendar has.
+/// Converts a date to a value; `None` if there is no such date.
 pub(in crate::helm::function) fn read(date: &Datetime, origin: OriginId) -> Option<Value> {
     let (zone, name) = match (date.offset, date.date, date.time) {
         (Some(Written::Z), ..) => (TimeZone::UTC, None),
@@ -49,7 +49,7 @@ pub(in crate::helm::function) fn read(date: &Datetime, origin: OriginId) -> Opti
     Some(Time::new(zoned, name.map(Into::into)).into_value(origin))
 }
 
-/// A time as TOML writes it; `None` for what is no time.
+/// Formats a time as in TOML; `None` if the value is not a time.
 pub(in crate::helm::function) fn written(value: &Value) -> Option<String> {
     let time = Time::of(value)?;
     let layout = match &*time.zone_name() {

@@ -1,10 +1,10 @@
-//! What Go says of a text that is no JSON.
+//! Go's error message for a text that is not JSON.
 //!
 //! Mirrors Go 1.25 `encoding/json/scanner.go`.
 
 use crate::helm::print::quote;
 
-/// The first fault of a text; `None` where its grammar is that of JSON.
+/// Returns the first error in a text; `None` if its syntax is that of JSON.
 pub(super) fn fault(text: &str) -> Option<String> {
     Scanner { bytes: text.as_bytes(), at: 0 }.document().err()
 }
@@ -18,7 +18,7 @@ struct Scanner<'a> {
 
 impl Scanner<'_> {
     fn document(&mut self) -> Scanned {
-        // The brackets around what is read.
+        // The open brackets around the current value.
         let mut open = Vec::new();
         loop {
             self.space();
@@ -39,7 +39,7 @@ impl Scanner<'_> {
         }
     }
 
-    /// Passes over what follows a value up to the next one; says whether that was the last.
+    /// Reads what follows a value, up to the next one; returns whether that was the last.
     fn behind(&mut self, open: &mut Vec<u8>) -> Result<bool, String> {
         while let Some(bracket) = open.last().copied() {
             if self.closes(bracket) {
@@ -63,7 +63,7 @@ impl Scanner<'_> {
         }
     }
 
-    /// Takes the bracket that ends what `bracket` begins, when it is next.
+    /// Reads the bracket that closes `bracket`, if it is next.
     fn closes(&mut self, bracket: u8) -> bool {
         self.space();
         let closes = self.peek() == Some(if bracket == b'{' { b'}' } else { b']' });
@@ -71,7 +71,7 @@ impl Scanner<'_> {
         closes
     }
 
-    /// What stands before a value: in an object its key.
+    /// Reads what comes before a value: in an object, its key.
     fn item(&mut self, bracket: u8) -> Scanned {
         if bracket == b'[' {
             return Ok(());
@@ -157,7 +157,7 @@ impl Scanner<'_> {
         Ok(())
     }
 
-    /// At least one digit.
+    /// Reads one or more digits.
     fn digits(&mut self, context: &str) -> Scanned {
         if !self.accept(b"0123456789") {
             return self.broken(context);
@@ -174,14 +174,14 @@ impl Scanner<'_> {
         self.bytes.get(self.at).copied()
     }
 
-    /// Takes the next byte when it is one of these.
+    /// Reads the next byte if it is one of these.
     fn accept(&mut self, bytes: &[u8]) -> bool {
         let accepted = self.peek().is_some_and(|byte| bytes.contains(&byte));
         self.at += usize::from(accepted);
         accepted
     }
 
-    /// The next byte is none that may stand between two parts, or in a string.
+    /// An error about the next byte, which is not allowed between two parts or in a string.
     fn invalid(&self, context: &str) -> Scanned {
         match self.peek() {
             None => Err("unexpected end of JSON input".to_owned()),
@@ -189,7 +189,8 @@ impl Scanner<'_> {
         }
     }
 
-    /// The next byte does not go on with what was begun. Go looks at the end as at a space.
+    /// An error about the next byte, which does not continue a literal or number. Go reads the end of the text as a
+    /// space.
     fn broken(&self, context: &str) -> Scanned {
         let shown = match self.peek().unwrap_or(b' ') {
             b'\'' => r"\'".to_owned(),

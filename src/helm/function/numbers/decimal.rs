@@ -1,12 +1,12 @@
-//! Arithmetic of floats as decimals: 0.1 + 0.2 is 0.3.
+//! Arithmetic of floats as decimal numbers: 0.1 + 0.2 is 0.3.
 //!
-//! Mirrors shopspring/decimal, with which sprig's functions on floats compute: a float is the
-//! shortest decimal that reads back as it, and results are rounded once, at the end.
+//! Mirrors shopspring/decimal, which sprig's functions on floats use: a float is converted to the shortest decimal
+//! number that denotes it, and the result is rounded once, at the end.
 
-/// Digits behind the point that a division keeps.
+/// The number of digits after the point in the result of a division.
 const DIVISION_PLACES: i32 = 16;
 
-/// `digits * 10^exponent`
+/// The number `digits * 10^exponent`.
 #[derive(Debug, Clone, Copy)]
 struct Decimal {
     digits: i128,
@@ -27,14 +27,14 @@ impl Decimal {
         format!("{}e{}", self.digits, self.exponent).parse().ok()
     }
 
-    /// The digits when the exponent is lowered to `exponent`.
+    /// The digits for a lower exponent.
     fn scaled(self, exponent: i32) -> Option<i128> {
         let steps = u32::try_from(self.exponent - exponent).ok()?;
         self.digits.checked_mul(10i128.checked_pow(steps)?)
     }
 }
 
-/// The sum; where its decimal is too long, that of the floats.
+/// The sum; if there are too many digits, that of the floats.
 pub(super) fn add(a: f64, b: f64) -> f64 {
     let exact = || {
         let (a, b) = (Decimal::of(a)?, Decimal::of(b)?);
@@ -45,7 +45,7 @@ pub(super) fn add(a: f64, b: f64) -> f64 {
     exact().unwrap_or(a + b)
 }
 
-/// The product, likewise.
+/// The product; if there are too many digits, that of the floats.
 pub(super) fn multiply(a: f64, b: f64) -> f64 {
     let exact = || {
         let (a, b) = (Decimal::of(a)?, Decimal::of(b)?);
@@ -55,7 +55,8 @@ pub(super) fn multiply(a: f64, b: f64) -> f64 {
     exact().unwrap_or(a * b)
 }
 
-/// The quotient by a number that is not 0, rounded to 16 places, halves away from zero.
+/// The quotient by a number that is not 0, rounded to 16 digits after the point, halves away from zero. If there are
+/// too many digits, that of the floats.
 pub(super) fn divide(a: f64, b: f64) -> f64 {
     let rounded = || {
         let (a, b) = (Decimal::of(a)?, Decimal::of(b)?);

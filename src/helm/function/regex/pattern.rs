@@ -1,45 +1,46 @@
-//! A compiled pattern, for the sort of text that it is asked about.
+//! Compiled patterns, for short texts or for any text.
 
 use std::ops::Range;
 
 use ::regex::{Error, Regex, RegexBuilder};
 
-/// Bytes that one compiled pattern may take.
+/// The largest size of a compiled pattern, in bytes.
 const MAX_COMPILED: usize = 8 << 20;
-/// Bytes that one may take for short texts: what it costs to search is the product of both.
+/// The largest size of a compiled pattern for short texts, in bytes: the time of a search is the product of both
+/// sizes.
 const MAX_SHORT_COMPILED: usize = 16 << 10;
-/// Bytes of a short text.
+/// The largest size of a short text, in bytes.
 const MAX_SHORT: usize = 4 << 10;
 
-/// Where groups matched; the whole match is the first.
+/// The ranges of the groups of a match; the first is the whole match.
 pub(super) type Groups = Vec<Option<Range<usize>>>;
 
-/// A pattern that is compiled for short texts of ASCII, or for any.
+/// A pattern that is compiled for short ASCII texts, or for any text.
 ///
-/// Nearly all texts that charts match are names, and most patterns are used once or twice: to compile one for
-/// fast searches, and its classes for Unicode, would be a tenth of what a small chart takes to render.
+/// Most texts that charts match are names, and most patterns are used once or twice. Compiling a pattern for fast
+/// searches, and its classes for Unicode, would take a tenth of the time for which a small chart is rendered.
 #[derive(Debug)]
 pub(super) enum Pattern {
-    /// For those that [`Pattern::is_short`] holds to be short: compiled in no time.
+    /// For texts that are short by [`Pattern::is_short`]; it is compiled quickly.
     Short(regex_lite::Regex),
     /// For any text.
     Any(Regex),
 }
 
 impl Pattern {
-    /// Whether a text is short, and of ASCII only: there a character is a byte.
+    /// Whether a text is short, and only of ASCII: then each character is a byte.
     pub(super) fn is_short(subject: &str) -> bool {
         subject.len() <= MAX_SHORT && subject.is_ascii()
     }
 
-    /// Compiles a pattern in the syntax of the `regex` crate, for short texts only or for any.
+    /// Compiles a pattern in the syntax of the `regex` crate, for short texts only or for any text.
     ///
     /// # Errors
-    /// When it is none, or too large.
+    /// If it is not valid, or too large.
     pub(super) fn compile(pattern: &str, for_short: bool) -> Result<Self, Error> {
         if for_short && pattern.is_ascii() {
             let mut builder = regex_lite::RegexBuilder::new(pattern);
-            // A class such as `\pL`, or a large pattern, is for the other crate.
+            // A class such as `\pL`, and a large pattern, need the other crate.
             if let Ok(regex) = builder.size_limit(MAX_SHORT_COMPILED).build() {
                 return Ok(Self::Short(regex));
             }
@@ -47,7 +48,7 @@ impl Pattern {
         RegexBuilder::new(pattern).size_limit(MAX_COMPILED).build().map(Self::Any)
     }
 
-    /// Whether it matches somewhere.
+    /// Whether there is a match.
     pub(super) fn is_match(&self, subject: &str) -> bool {
         match self {
             Self::Short(regex) => regex.is_match(subject),
@@ -55,7 +56,7 @@ impl Pattern {
         }
     }
 
-    /// Its matches from left to right; none lies in another.
+    /// Its matches from left to right, which do not overlap.
     pub(super) fn find_iter<'a>(
         &'a self,
         subject: &'a str,
@@ -66,7 +67,7 @@ impl Pattern {
         }
     }
 
-    /// Its matches as [`Pattern::find_iter`] gives them, with their groups.
+    /// Its matches as from [`Pattern::find_iter`], with their groups.
     pub(super) fn captures_iter<'a>(
         &'a self,
         subject: &'a str,
@@ -85,7 +86,7 @@ impl Pattern {
         }
     }
 
-    /// The number of the group of this name.
+    /// The index of the group with this name.
     pub(super) fn group(&self, name: &str) -> Option<usize> {
         let is_it = |known: Option<&str>| known == Some(name);
         match self {

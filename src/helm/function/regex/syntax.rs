@@ -1,47 +1,48 @@
-//! Go's RE2 syntax in terms of the `regex` crate's.
+//! Translates Go's RE2 syntax to that of the `regex` crate.
 //!
-//! Both are linear-time and close, but `\d`, `\w`, `\s` and `\b` are ASCII in Go, a class knows
-//! neither nested classes nor set operators, `{` may stand for itself, and `\Q…\E`, octal escapes
-//! and escapes of any punctuation exist. Mirrors regexp/syntax/parse.go.
+//! Both are similar, and take linear time, but in Go `\d`, `\w`, `\s` and `\b` are ASCII, a class has neither nested
+//! classes nor set operators, `{` may be a literal, and there are `\Q…\E`, octal escapes and escapes of any
+//! punctuation. Mirrors regexp/syntax/parse.go.
 
 use std::fmt::Write;
 
 use super::unicode::{self, Class};
 
-/// The pattern for the `regex` crate.
+/// Translates a pattern to the syntax of the `regex` crate.
 ///
-/// An error is Go's text, for what is an error in Go or what the crate would read otherwise.
+/// # Errors
+/// Go's message, if the pattern is not valid in Go.
 pub(super) fn translate(pattern: &str) -> Result<String, String> {
     let mut parser = Parser { pattern, at: 0, out: String::with_capacity(pattern.len() + 8) };
     parser.whole()?;
     Ok(parser.out)
 }
 
-/// What names of groups start with; in Go a name may start with a digit.
+/// The prefix of the names of groups: in Go, a name may start with a digit.
 pub(super) const NAME: &str = "_";
 
-/// How often a part of a pattern may be repeated, repetitions within each other multiplied.
+/// How often a part of a pattern may be repeated; counts of nested repetitions are multiplied.
 const MAX_TIMES: u32 = 1000;
 
-/// What a pattern's counted repetitions come to, one within another.
+/// The counts of nested repetitions in a pattern.
 #[derive(Default)]
 struct Repeats {
-    /// The most of each group that is open, but for the innermost.
+    /// The highest count in each open group except the innermost.
     around: Vec<u32>,
-    /// The most in the innermost one.
+    /// The highest count in the innermost group.
     most: u32,
-    /// That of what stands before, where it may be repeated.
+    /// The count of the last operand, if it may be repeated.
     last: Option<u32>,
 }
 
 impl Repeats {
-    /// Passes something that may be repeated.
+    /// Notes an operand that may be repeated.
     fn operand(&mut self) {
         self.nothing();
         self.last = Some(1);
     }
 
-    /// Passes something that may not.
+    /// Notes that there is nothing that may be repeated.
     fn nothing(&mut self) {
         self.most = self.most.max(self.last.take().unwrap_or(0));
     }
@@ -51,14 +52,14 @@ impl Repeats {
         self.around.push(std::mem::take(&mut self.most));
     }
 
-    /// `None` where no group is open.
+    /// Closes a group; `None` if none is open.
     fn close(&mut self) -> Option<()> {
         self.nothing();
         self.last = Some(std::mem::replace(&mut self.most, self.around.pop()?));
         Some(())
     }
 
-    /// Counts a repetition; false where that is too many (`repeatIsValid`).
+    /// Notes a repetition; false if the count is too high (`repeatIsValid`).
     fn repeat(&mut self, low: u32, high: Option<u32>) -> bool {
         let within = self.last.unwrap_or(1).max(1);
         let times = match high {
@@ -92,7 +93,7 @@ impl<'p> Parser<'p> {
     }
 
     fn whole(&mut self) -> Result<(), String> {
-        // What may be repeated, and where a repetition just read starts.
+        // Counts of repetitions, and the start of a repetition that has just been read.
         let (mut repeats, mut repeated) = (Repeats::default(), None);
         while let Some(c) = self.rest().chars().next() {
             let start = self.at;
@@ -164,7 +165,7 @@ impl<'p> Parser<'p> {
         }
     }
 
-    /// Checks a repetition that starts at `start` and is read; takes its `?`.
+    /// Reads the `?` after a repetition, and checks the repetition, which begins at `start`.
     fn repetition(
         &mut self,
         start: usize,
@@ -187,7 +188,7 @@ impl<'p> Parser<'p> {
         }
     }
 
-    /// What follows an opening parenthesis: a group, a named one, or flags.
+    /// Reads what follows an opening parenthesis: a group, a name or flags.
     fn group(&mut self, start: usize) -> Result<(), String> {
         let Some(inner) = self.rest().strip_prefix('?') else {
             self.out.push('(');
@@ -204,7 +205,7 @@ impl<'p> Parser<'p> {
             }
             self.at = shown;
             let opening = format!("(?P<{NAME}{}>", &name[..end]);
-            // Go lets several groups have a name; the first is meant by it.
+            // In Go several groups may have the same name, which then denotes the first of them.
             self.out.push_str(if self.out.contains(&opening) { "(" } else { &opening });
             return Ok(());
         }
@@ -226,7 +227,7 @@ impl<'p> Parser<'p> {
         Ok(())
     }
 
-    /// An escape outside of classes; the backslash is read.
+    /// Reads an escape sequence outside of classes, after the backslash.
     fn escape(&mut self, start: usize) -> Result<(), String> {
         let Some(c) = self.rest().chars().next() else {
             return Err(TRAILING.to_owned());
@@ -235,7 +236,7 @@ impl<'p> Parser<'p> {
             'Q' => {
                 let quoted = &self.rest()[1..];
                 let end = quoted.find("\\E").unwrap_or(quoted.len());
-                // A repetition after it is of its last character, as in Go.
+                // As in Go, a repetition after it applies to its last character.
                 self.out.push_str(&regex::escape(&quoted[..end]));
                 self.at = (self.at + 1 + end + 2).min(self.pattern.len());
                 return Ok(());
@@ -258,7 +259,7 @@ impl<'p> Parser<'p> {
         Ok(())
     }
 
-    /// `\pL`, `\p{Greek}` or `\P{^Greek}`; the backslash is read.
+    /// Reads `\pL`, `\p{Greek}` or `\P{^Greek}`, after the backslash.
     fn unicode(&mut self, start: usize) -> Result<(), String> {
         let mut negated = self.rest().starts_with('P');
         let name = &self.rest()[1..];
@@ -291,7 +292,7 @@ impl<'p> Parser<'p> {
         Ok(())
     }
 
-    /// An escape of one character; the backslash is read.
+    /// Reads an escape sequence for one character, after the backslash.
     fn character(&mut self, start: usize) -> Result<char, String> {
         let Some(c) = self.rest().chars().next() else {
             return Err(TRAILING.to_owned());
@@ -344,7 +345,7 @@ impl<'p> Parser<'p> {
         })
     }
 
-    /// A class in brackets; the opening one is read.
+    /// Reads a class, after its opening bracket.
     fn class(&mut self, start: usize) -> Result<(), String> {
         self.out.push('[');
         if self.rest().starts_with('^') {
@@ -419,7 +420,7 @@ impl<'p> Parser<'p> {
     }
 }
 
-/// Whether a Perl class is negated, and its ASCII members.
+/// Returns whether a Perl class is negated, and its ASCII members.
 fn perl(c: char) -> Option<(bool, &'static str)> {
     let members = match c.to_ascii_lowercase() {
         'd' => "0-9",
@@ -460,7 +461,8 @@ fn code(digits: &str, radix: u32) -> Option<char> {
     u32::from_str_radix(digits, radix).ok().and_then(char::from_u32)
 }
 
-/// What follows a `{` that starts a repetition: its length with the `}`, the least, the most.
+/// Reads what follows a `{` that starts a repetition: returns its length with the `}`, and the lowest and highest
+/// count.
 fn bounds(rest: &str) -> Option<(usize, u32, Option<u32>)> {
     let end = rest.find('}')?;
     let number = |digits: &str| {

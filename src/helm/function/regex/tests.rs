@@ -174,7 +174,7 @@ fn kept_text_keeps_its_origin() {
     assert_eq!(rope.segments()[1].origin, origins.derived(name));
 }
 
-/// A piece of a pattern that is valid by itself.
+/// A piece of a pattern that is valid on its own.
 fn piece() -> impl Strategy<Value = &'static str> {
     prop::sample::select(vec![
         "a",

@@ -1,17 +1,17 @@
-//! Names of classes of characters that Go's patterns know: `\p{Lu}`, `\p{Greek}`.
+//! Names of character classes in Go's patterns: `\p{Lu}`, `\p{Greek}`.
 //!
 //! Mirrors `unicodeTable` in regexp/syntax/parse.go of Go 1.25, whose tables are of Unicode 15.
 
-/// Characters that a name stands for.
+/// The characters that a name denotes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Class {
-    /// A class by its name in the `regex` crate.
+    /// A class, by its name in the `regex` crate.
     Named(&'static str),
-    /// None: no text has a surrogate.
+    /// No characters: surrogates are never in a text.
     Empty,
 }
 
-/// General categories by their short names, with the long ones; none has more than two.
+/// General categories by their short names, with their long names, of which there are at most two.
 const CATEGORIES: [(&str, [&str; 2]); 38] = [
     ("C", ["other", ""]),
     ("Cc", ["control", "cntrl"]),
@@ -53,7 +53,8 @@ const CATEGORIES: [(&str, [&str; 2]); 38] = [
     ("Zs", ["spaceseparator", ""]),
 ];
 
-/// Scripts whose names are of one word: Go looks for the others by names that its table does not have.
+/// Scripts with a name of one word: Go does not find the others, since it looks them up by names that are not in its
+/// table.
 #[rustfmt::skip]
 const SCRIPTS: [&str; 117] = [
     "Adlam", "Ahom", "Arabic", "Armenian", "Avestan", "Balinese", "Bamum", "Batak", "Bengali", "Bhaiksuki",
@@ -70,7 +71,7 @@ const SCRIPTS: [&str; 117] = [
     "Tifinagh", "Tirhuta", "Toto", "Ugaritic", "Vai", "Vithkuqi", "Wancho", "Yezidi", "Yi",
 ];
 
-/// The class of a name, in which neither capitals matter nor blanks, dashes and underscores.
+/// Returns the class with a name; case, spaces, dashes and underscores are ignored.
 pub(super) fn class(name: &str) -> Option<Class> {
     let plain: String = name
         .chars()

@@ -1,4 +1,6 @@
-//! Constraints on versions; mirrors Masterminds/semver v3.5's constraints.go.
+//! Constraints on versions.
+//!
+//! Mirrors Masterminds/semver v3.5 `constraints.go`.
 
 use std::cmp::Ordering;
 use std::sync::LazyLock;
@@ -7,7 +9,7 @@ use regex::Regex;
 
 use super::version::{Version, compare_prerelease};
 
-/// Groups of bounds: a version meets one group when it meets all of its bounds.
+/// A constraint: groups of bounds. A version has to meet all bounds of one group.
 #[derive(Debug)]
 pub(super) struct Constraint {
     groups: Vec<Group>,
@@ -16,7 +18,7 @@ pub(super) struct Constraint {
 #[derive(Debug)]
 struct Group {
     bounds: Vec<Bound>,
-    /// Whether a bound names a prerelease; only then prereleases are looked at.
+    /// Whether a bound has a prerelease; only then may a version be a prerelease.
     prereleases: bool,
 }
 
@@ -32,7 +34,7 @@ enum Operator {
     Caret,
 }
 
-/// The first part of a bound that is a wildcard or not written.
+/// The first part of a bound that is a wildcard or missing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Wild {
     Nothing,
@@ -48,7 +50,7 @@ struct Bound {
     wild: Wild,
 }
 
-/// Longer ones first.
+/// The operators, longer ones first.
 const OPERATORS: &[(&str, Operator)] = &[
     ("!=", Operator::NotEqual),
     (">=", Operator::GreaterEqual),
@@ -63,7 +65,7 @@ const OPERATORS: &[(&str, Operator)] = &[
     ("^", Operator::Caret),
 ];
 
-/// A range `1.2 - 1.4`, which is rewritten as two bounds.
+/// A range such as `1.2 - 1.4`, which is replaced by two bounds.
 static RANGE: LazyLock<Regex> = LazyLock::new(|| {
     let part = r"v?[0-9xX*|]+(?:\.[0-9xX*|]+){0,2}(?:-[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*)?(?:\+[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*)?";
     Regex::new(&format!(r"[ \t\n\f\r]*({part})[ \t\n\f\r]+-[ \t\n\f\r]+({part})[ \t\n\f\r]*"))
@@ -92,7 +94,7 @@ impl Constraint {
 }
 
 impl Group {
-    /// Reads bounds that commas or spaces part.
+    /// Reads bounds that are separated by commas or spaces.
     fn parse(text: &str) -> Result<Self, String> {
         let improper = || format!("improper constraint: {}", crate::helm::print::quote(text));
         let mut rest = text.trim_start_matches(space);
@@ -102,7 +104,7 @@ impl Group {
             bounds.push(bound.ok_or("constraint parser error")?);
             let next = after.trim_start_matches(space);
             rest = match next.strip_prefix(',') {
-                // What follows a comma has to be a bound.
+                // A comma has to be followed by a bound.
                 Some(next) if !next.trim_start_matches(space).is_empty() => {
                     next.trim_start_matches(space)
                 }
@@ -116,8 +118,8 @@ impl Group {
     }
 }
 
-/// Whether [`RANGE`] may match: most hyphens belong to a prerelease, and to compile the pattern takes
-/// longer than to render a small chart's templates.
+/// Whether [`RANGE`] may match. Most hyphens are in prereleases, and compiling the pattern takes longer than rendering
+/// the templates of a small chart.
 fn has_range(text: &str) -> bool {
     text.match_indices('-')
         .any(|(at, _)| text[..at].ends_with(space) && text[at + 1..].starts_with(space))
@@ -128,8 +130,8 @@ fn space(c: char) -> bool {
 }
 
 impl Bound {
-    /// The bound at the start of a text and what follows it; `None` when there is none, no bound
-    /// in the answer when it looks like one but its version is none.
+    /// Returns the bound at the start of a text and the rest of the text; `None` if there is no bound. If there is one
+    /// but its version is not valid, the bound in the result is `None`.
     fn parse(text: &str) -> Option<(Option<Self>, &str)> {
         let (sign, operator) = OPERATORS
             .iter()
@@ -171,7 +173,7 @@ impl Bound {
         Some((version.map(|version| Self { operator, version, wild }), rest))
     }
 
-    /// Whether a version is within this bound. Whether it may be a prerelease is the group's say.
+    /// Whether a version meets this bound, except for the rule on prereleases, which is checked by the group.
     fn check(&self, version: &Version) -> bool {
         let own = &self.version;
         let order = version.compare(own);
@@ -229,7 +231,7 @@ impl Bound {
             return version.major == own.major;
         }
         if version.major > 0 {
-            // NOTE: `^*` is met by 0.0.0 alone, whatever the documentation upstream says.
+            // NOTE: `^*` only admits 0.0.0, although the documentation of the library says otherwise.
             return false;
         }
         if own.minor > 0 || self.wild == Wild::Patch {
@@ -239,13 +241,13 @@ impl Bound {
     }
 }
 
-/// The sign and the dot-separated identifiers after it, when both are there; and the rest.
+/// Splits off the sign and the identifiers after it, separated by dots, if there are both; returns them and the rest.
 fn tail(text: &str, sign: char) -> (&str, &str) {
     let Some(mut rest) = text.strip_prefix(sign) else { return ("", text) };
     loop {
         let end = rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '-').unwrap_or(rest.len());
         if end == 0 {
-            // The sign or dot before belongs to what follows.
+            // The last sign or dot is part of the rest.
             let from = text.len() - rest.len() - 1;
             return text.split_at(from);
         }

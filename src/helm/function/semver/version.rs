@@ -1,24 +1,24 @@
-//! Versions as Masterminds/semver v3 reads them with `NewVersion`.
+//! Versions, read as by `NewVersion` of Masterminds/semver v3.
 
 use std::cmp::Ordering;
 use std::fmt;
 
 const INVALID: &str = "invalid semantic version";
 
-/// A version; of one written `v1.2` the patch is 0.
+/// A version; the patch of `v1.2` is 0.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Version {
     pub(super) major: u64,
     pub(super) minor: u64,
     pub(super) patch: u64,
-    /// Without its `-`; empty when there is none.
+    /// Without its `-`; empty if there is none.
     pub(super) prerelease: String,
-    /// Without its `+`; empty when there is none.
+    /// Without its `+`; empty if there is none.
     pub(super) metadata: String,
 }
 
 impl Version {
-    /// Reads a version that may lack minor and patch, start with `v` and have leading zeros.
+    /// Reads a version, which may have no minor or patch number, start with `v` and have leading zeros.
     pub(super) fn parse(text: &str) -> Result<Self, String> {
         let rest = text.strip_prefix('v').unwrap_or(text);
         let (rest, metadata) = match rest.split_once('+') {
@@ -55,7 +55,7 @@ impl Version {
         Ok(version)
     }
 
-    /// -1, 0 or 1; metadata does not count.
+    /// Compares two versions; metadata is ignored.
     pub(super) fn compare(&self, other: &Self) -> Ordering {
         (self.major, self.minor, self.patch)
             .cmp(&(other.major, other.minor, other.patch))
@@ -75,7 +75,7 @@ impl Version {
         Self { major: self.major, minor: self.minor.saturating_add(1), ..Self::default() }
     }
 
-    /// The next patch; of a prerelease its release.
+    /// The next patch version; for a prerelease, its release.
     pub(super) fn next_patch(&self) -> Self {
         let step = u64::from(self.prerelease.is_empty());
         let patch = self.patch.saturating_add(step);
@@ -114,7 +114,7 @@ fn digits(part: &str) -> bool {
     !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit())
 }
 
-/// Dot-separated identifiers of letters, digits and hyphens.
+/// Whether a text consists of identifiers of letters, digits and hyphens, separated by dots.
 fn identifiers(text: &str) -> bool {
     text.split('.').all(|part| {
         !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
@@ -129,7 +129,7 @@ fn valid_prerelease(text: &str) -> Result<(), String> {
     }
 }
 
-/// Numbers are lower than words, fewer parts than more.
+/// Compares two prereleases: numbers come before words, and fewer parts before more.
 pub(super) fn compare_prerelease(own: &str, other: &str) -> Ordering {
     let (mut own, mut other) = (own.split('.'), other.split('.'));
     loop {

@@ -13,7 +13,7 @@ fn float(number: f64) -> Value {
     Value::new(Data::Float(number), OriginId::NONE)
 }
 
-/// Each row: a function, its arguments, what it gives.
+/// Each row has a function, its arguments and its result.
 fn check(rows: &[(&str, &[Value], &str)]) {
     for (name, args, want) in rows {
         let shown: Vec<_> = args.iter().map(crate::helm::print::plain).collect();
@@ -101,7 +101,7 @@ fn values_become_texts() {
         ("join", &["-".into(), "a".into()], "a"),
         ("toStrings", &[list(&[1.into(), "x".into()])], "[1 x]"),
         ("sortAlpha", &[list(&["b".into(), 10.into(), "a".into()])], "[10 a b]"),
-        // A byte that is no UTF-8 is shown by the character that stands for it.
+        // A byte that is not UTF-8 is replaced by a character.
         ("trunc", &[2.into(), "h\u{e9}".into()], "h\u{10fec3}"),
         ("trunc", &[(-1).into(), "h\u{e9}".into()], "\u{10fea9}"),
         ("trunc", &[2.into(), "\u{10feff}ab".into()], "\u{10feff}a"),
@@ -154,7 +154,7 @@ fn a_text_of_which_nothing_is_left_names_what_it_was() {
         let left = called(function, args);
         assert_eq!(left.own_origin(&origins), origins.derived(name), "{function}");
     }
-    // So does a part that is not there.
+    // A part that is missing keeps the origins as well.
     let parts = called("split", &[":".into(), Value::str("image", name)]);
     assert_eq!(parts.own_origin(&origins), origins.derived(name));
 }

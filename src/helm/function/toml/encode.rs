@@ -1,18 +1,18 @@
-//! TOML as `BurntSushi/toml` writes it: plain entries first, tables after them, each table one
-//! step further in than the one around it.
+//! Writes TOML as `BurntSushi/toml` does: plain entries come before tables, and each table is indented by one step
+//! more than the one that contains it.
 
 use crate::helm::function::date;
 use crate::helm::print;
 use crate::helm::value::{Data, Entries, Value};
 
 const INDENT: &str = "  ";
-/// Deeper values contain themselves: templates may build such.
+/// The deepest nesting; deeper values contain themselves, as templates can make them.
 const MAX_DEPTH: usize = 200;
 
-/// Writes a value, or says why it has no TOML.
+/// Writes a value.
 ///
 /// # Errors
-/// The library's text, which Helm gives as the result.
+/// The library's error message, if the value cannot be written; Helm returns it as the result.
 pub(super) fn encode(value: &Value) -> Result<String, String> {
     let mut out = String::new();
     match &value.data {
@@ -25,7 +25,7 @@ pub(super) fn encode(value: &Value) -> Result<String, String> {
     Ok(out)
 }
 
-/// Entries of a table: those that fit on a line, then tables.
+/// Writes the entries of a table: those on one line first, then tables.
 fn table(out: &mut String, entries: &Entries, path: &mut Vec<String>) -> Result<(), String> {
     if path.len() > MAX_DEPTH {
         return Err(too_deep());
@@ -75,7 +75,7 @@ fn table(out: &mut String, entries: &Entries, path: &mut Vec<String>) -> Result<
     Ok(())
 }
 
-/// An empty line before a table, unless it is the first thing.
+/// Writes an empty line before a table, except at the start.
 fn part(out: &mut String) {
     if !out.is_empty() {
         out.push('\n');
@@ -90,7 +90,7 @@ fn is_tables(items: &[Value]) -> Result<bool, String> {
     Ok(!items.is_empty() && items.iter().all(|item| matches!(item.data, Data::Map(_))))
 }
 
-/// A value on one line.
+/// Writes a value on one line.
 fn element(out: &mut String, value: &Value, depth: usize) -> Result<(), String> {
     if depth > MAX_DEPTH {
         return Err(too_deep());

@@ -1,13 +1,15 @@
-//! URLs as Go's net/url takes them apart and writes them; mirrors net/url's url.go.
+//! Parses and writes URLs as Go's net/url does.
+//!
+//! Mirrors `url.go`.
 
 use std::fmt;
 
-/// The parts of a URL, unescaped where Go unescapes them.
+/// The parts of a URL, without the escapes that Go decodes.
 #[derive(Debug, Default)]
 pub(in crate::helm) struct Url {
     pub(in crate::helm) scheme: String,
     pub(super) opaque: String,
-    /// Name and password.
+    /// The name, and the password if there is one.
     pub(super) user: Option<(String, Option<String>)>,
     pub(in crate::helm) host: String,
     pub(in crate::helm) path: String,
@@ -15,7 +17,7 @@ pub(in crate::helm) struct Url {
     pub(super) fragment: String,
 }
 
-/// Where a text stands, for what may stand there unescaped.
+/// The part of a URL that a text is in, which decides which characters need no escape.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Place {
     User,
@@ -25,9 +27,10 @@ enum Place {
 }
 
 impl Url {
-    /// Reads a URL or a reference.
+    /// Parses a URL or a reference.
     ///
-    /// Errors are those of `url.Parse`: `parse "…": missing protocol scheme`.
+    /// # Errors
+    /// Those of `url.Parse`: `parse "…": missing protocol scheme`.
     pub(in crate::helm) fn parse(text: &str) -> Result<Self, String> {
         Self::read(text)
             .map_err(|error| format!("parse {}: {error}", crate::helm::print::quote(text)))
@@ -100,7 +103,7 @@ impl Url {
         Ok(())
     }
 
-    /// The user part as it is written.
+    /// The user part as it is written in a URL.
     pub(super) fn userinfo(&self) -> String {
         let Some((name, password)) = &self.user else { return String::new() };
         let mut out = escape(name, Place::User);
@@ -111,7 +114,7 @@ impl Url {
         out
     }
 
-    /// The host without its port and brackets.
+    /// The host without a port and brackets.
     pub(in crate::helm) fn hostname(&self) -> &str {
         let host = self.host.as_str();
         if let Some((inner, _)) = host.strip_prefix('[').and_then(|host| host.rsplit_once(']')) {
@@ -174,7 +177,7 @@ fn scheme(text: &str) -> Result<(&str, &str), String> {
     Ok(("", text))
 }
 
-/// Characters that may stand as they are.
+/// Whether a character needs no escape.
 fn plain(c: char, place: Place) -> bool {
     match c {
         'a'..='z' | 'A'..='Z' | '0'..='9' | '-' | '_' | '.' | '~' => true,
@@ -203,7 +206,7 @@ fn escape(text: &str, place: Place) -> String {
     out
 }
 
-/// A character's UTF-8 bytes as `%XX`.
+/// Writes the UTF-8 bytes of a character as `%XX`.
 pub(super) fn percent(c: char, out: &mut String) {
     for byte in c.encode_utf8(&mut [0; 4]).bytes() {
         out.push_str(&format!("%{byte:02X}"));
@@ -237,7 +240,7 @@ fn unescape(text: &str, place: Place) -> Result<String, String> {
                 return Err(format!("invalid URL escape {}", crate::helm::print::quote(&part)));
             }
         };
-        // In hosts only bytes beyond ASCII may be escaped (RFC 6874 apart).
+        // In a host, only bytes beyond ASCII may be escaped (except for RFC 6874).
         if place == Place::Host && value < 0x80 && &bytes[at..at + 3] != b"%25" {
             return Err(format!("invalid URL escape {:?}", &text[at..at + 3]));
         }
