@@ -1,7 +1,7 @@
-//! Templates as trees.
+//! Parses templates into syntax trees.
 //!
-//! The parser is our own, after Go's: that of the `gotmpl` crate takes templates that Go refuses
-//! (an `{{end}}` too many ends the file, one too few does no harm), and names other places in errors.
+//! The parser is written after Go's. That of the `gotmpl` crate accepts templates that Go rejects (an `{{end}}` too
+//! many ends the file, and a missing one is ignored), and reports errors at other places.
 
 mod byte;
 mod grammar;
@@ -28,32 +28,32 @@ pub(super) use node::expressions;
 
 use crate::source::SourceId;
 
-/// A template file, parsed once and shared between the releases of a chart. A clone shares the tree.
+/// A parsed template file, which is shared between the releases of a chart. A clone shares the tree.
 #[derive(Debug, Clone)]
 pub struct Template {
     /// The file.
     pub source: SourceId,
     /// Its text.
     pub text: Arc<str>,
-    /// What stands outside of any `define`.
+    /// The nodes outside of any `define`.
     pub body: Arc<ListNode>,
-    /// Named templates in the file, in the order in which they end.
+    /// The named templates in the file, in the order of their ends.
     pub defines: Vec<(String, Arc<ListNode>)>,
 }
 
-/// A template that does not parse.
+/// A syntax error in a template.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SyntaxFault {
-    /// 0-based byte offset in the template, on the line that Go names.
+    /// 0-based byte offset in the template, in the line that Go reports.
     pub offset: usize,
-    /// What is wrong, in Go's words, without template and line.
+    /// Go's error message, without template and line.
     pub message: String,
-    /// Where the action that does not end starts, when that is on another line.
+    /// The byte offset of an action that is not closed, if it starts in another line.
     pub started: Option<usize>,
 }
 
 impl SyntaxFault {
-    /// What is wrong, for a template of this name and text.
+    /// Returns the error message for a template with this name and text.
     #[must_use]
     pub fn describe(&self, name: &str, text: &str) -> String {
         let Some(started) = self.started else { return self.message.clone() };
@@ -63,11 +63,11 @@ impl SyntaxFault {
     }
 }
 
-/// Parses a template; `known` says which functions there are, for Go refuses a template that
-/// names another, even where it is never called.
+/// Parses a template. `known` tells which functions exist: Go rejects a template with any other, even if it is never
+/// called.
 ///
 /// # Errors
-/// A [`SyntaxFault`] when the text is not a Go template.
+/// A [`SyntaxFault`] if the text is not a Go template.
 pub fn parse(
     source: SourceId,
     text: &Arc<str>,

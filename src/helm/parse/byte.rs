@@ -1,13 +1,13 @@
-//! Classes of bytes.
+//! Classes of bytes in templates.
 
-/// What a trim marker cuts off, and what separates operands.
+/// White space: it separates operands, and trim markers remove it.
 pub(super) const SPACE: u8 = 1;
 /// Letters, digits and underscores of ASCII.
 pub(super) const WORD: u8 = 2;
-/// What may stand right behind a word, besides space and `}}`.
+/// Bytes that may follow a word, in addition to white space and `}}`.
 pub(super) const TERMINATOR: u8 = 4;
 
-/// The classes of each byte: words and spaces are most of what templates have in actions.
+/// The classes of each byte. Actions consist mostly of words and white space, so a fast lookup pays off.
 static CLASSES: [u8; 256] = classes();
 
 const fn classes() -> [u8; 256] {
@@ -25,7 +25,7 @@ const fn classes() -> [u8; 256] {
     classes
 }
 
-/// Where a run of bytes of a class ends that starts at a place.
+/// Returns the end of a run of bytes of a class that starts at an offset.
 pub(super) fn run(bytes: &[u8], mut at: usize, class: u8) -> usize {
     while bytes.get(at).is_some_and(|byte| is_class(*byte, class)) {
         at += 1;

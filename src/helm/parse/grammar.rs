@@ -1,4 +1,4 @@
-//! Tokens to trees.
+//! Makes a syntax tree of tokens.
 //!
 //! Mirrors Go 1.25 `text/template/parse/parse.go`.
 
@@ -19,23 +19,23 @@ use super::node::{
 use super::token::{Kind, Token};
 use crate::helm::print::quote;
 
-/// Blocks and parentheses within each other: what the stack of any thread holds.
+/// How deep blocks and parentheses may be nested; the stack of any thread is large enough for it.
 const MAX_DEPTH: usize = 300;
 
-/// For how many nodes, commands and operands there is room from the first on.
+/// The initial capacity for nodes, commands and operands.
 const EXPECTED: usize = 32;
 
-/// The variable that is always there.
+/// The variable that is always defined.
 const ROOT: &str = "$";
 
 type Parsed<T> = Result<T, SyntaxFault>;
 
-/// What a template file holds.
+/// The contents of a template file.
 #[derive(Debug)]
 pub(super) struct Trees {
-    /// What stands outside of any `define`.
+    /// The nodes outside of any `define`.
     pub(super) root: ListNode,
-    /// Named bodies in the order in which they end, the first one of a name.
+    /// The named templates in the order of their ends; of several with one name, the first.
     pub(super) defines: IndexMap<String, ListNode>,
 }
 
@@ -61,7 +61,7 @@ pub(super) fn parse(text: &str, known: fn(&str) -> bool) -> Parsed<Trees> {
     Ok(Trees { root, defines: parser.defines })
 }
 
-/// What ended a list of nodes.
+/// The action that ended a list of nodes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Ended {
     End,
@@ -77,7 +77,7 @@ impl Ended {
     }
 }
 
-/// A node, or the `{{end}}` or `{{else}}` in its place.
+/// A node, or an `{{end}}` or `{{else}}`.
 enum Item {
     Node(Node),
     Ended(Ended),
@@ -86,24 +86,24 @@ enum Item {
 struct Parser<'a> {
     text: &'a str,
     tokens: Tokens<'a>,
-    /// The start of the last token that was looked at: Go's errors name its line.
+    /// The start of the last token that was looked at: Go's errors report its line.
     seen: Pos,
-    /// Variables, the innermost last.
+    /// The variables in scope, the innermost last.
     vars: Vec<&'a str>,
-    /// How many of them are out of scope, since a named template began behind them.
+    /// How many of them are out of scope because they are outside of the current named template.
     outer_vars: usize,
     ranges: usize,
-    /// How many assignments and jumps there were.
+    /// The number of assignments and jumps so far.
     effects: usize,
     depth: usize,
-    /// Where the action that is being read starts.
+    /// The start of the current action.
     action: Option<Pos>,
     defines: IndexMap<String, ListNode>,
-    /// Nodes of the lists that are being read, the innermost last; a list is made when its length is known.
+    /// The nodes of the lists that are not complete yet, the innermost last; a list is made when its length is known.
     nodes: Vec<Node>,
-    /// Commands of the pipelines that are being read, in the same way.
+    /// The commands of the pipelines that are not complete yet, likewise.
     commands: Vec<CommandNode>,
-    /// Operands of these commands.
+    /// The operands of these commands, likewise.
     args: Vec<Expr>,
     known: fn(&str) -> bool,
 }
@@ -139,7 +139,7 @@ impl<'a> Parser<'a> {
         self.named(name, CONTEXT)
     }
 
-    /// The body of a named template, which has variables and loops of its own.
+    /// Parses the body of a named template, which has its own variables and loops.
     fn named(&mut self, name: String, context: &str) -> Parsed<()> {
         let vars = self.vars.len();
         let outer_vars = std::mem::replace(&mut self.outer_vars, vars);
@@ -183,7 +183,7 @@ impl<'a> Parser<'a> {
         self.fail("unexpected EOF")
     }
 
-    /// The list that starts at a number of [`Parser::nodes`].
+    /// Makes a list of the nodes from an index in [`Parser::nodes`] on.
     fn nodes_from(&mut self, start: usize) -> ListNode {
         ListNode::new(cut(&mut self.nodes, start), self.text)
     }
@@ -229,7 +229,7 @@ impl<'a> Parser<'a> {
             Kind::Template => self.template()?,
             _ => {
                 self.tokens.back();
-                // Variables that it declares stay until the `{{end}}` around it.
+                // The variables that it declares stay in scope until the `{{end}}` of the enclosing block.
                 let pipe = self.pipeline("command", Kind::RightDelim)?;
                 Node::Action(Box::new(ActionNode { pos, pipe }))
             }
@@ -334,7 +334,7 @@ impl<'a> Parser<'a> {
         }
     }
 
-    /// What is written at a token.
+    /// Returns the text of a token.
     fn of(&self, token: Token) -> &'a str {
         token.text(self.text)
     }
@@ -379,7 +379,7 @@ impl<'a> Parser<'a> {
     }
 }
 
-/// Takes what a list has from a number on.
+/// Removes the items from an index on, and returns them.
 fn cut<T>(list: &mut Vec<T>, start: usize) -> Box<[T]> {
     match list.len() == start {
         true => Box::default(),
@@ -387,7 +387,7 @@ fn cut<T>(list: &mut Vec<T>, start: usize) -> Box<[T]> {
     }
 }
 
-/// Go's `IsEmptyTree`: nothing but blanks.
+/// Whether a body is only white space, as in Go's `IsEmptyTree`.
 pub(in crate::helm) fn is_empty(body: &ListNode) -> bool {
     body.nodes.iter().all(|node| match node {
         Node::Text(text) => text.is_blank,

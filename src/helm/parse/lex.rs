@@ -1,4 +1,6 @@
-//! The tokens of a template.
+//! Splits a template into tokens.
+//!
+//! Mirrors Go 1.25 `text/template/parse/lex.go`, without its line numbers: positions are byte offsets.
 //!
 //! Mirrors Go 1.25 `text/template/parse/lex.go`, without its line counts: positions are bytes.
 
@@ -10,28 +12,28 @@ const LEFT: [u8; 2] = *b"{{";
 const RIGHT: [u8; 2] = *b"}}";
 const LEFT_COMMENT: [u8; 2] = *b"/*";
 const RIGHT_COMMENT: [u8; 2] = *b"*/";
-/// For how many tokens of an action there is room from the first on.
+/// The initial capacity for the tokens of an action.
 const EXPECTED: usize = 32;
-/// A minus and the space that has to stand beside it.
+/// The length of a trim marker: a minus sign and the white space that is required beside it.
 const TRIM_MARKER: usize = 2;
 
-/// The tokens of a template, read as they are asked for: a text, or all of an action, at a time.
+/// The tokens of a template, which are read when they are needed: a text, or a whole action, at a time.
 #[derive(Debug)]
 pub(super) struct Tokens<'a> {
     lexer: Lexer<'a>,
-    /// Those that were read last. The last of a template is [`Kind::Eof`] or [`Kind::Error`].
+    /// The tokens that were read last. The last one of a template is [`Kind::Eof`] or [`Kind::Error`].
     list: Vec<Token>,
-    /// Which of them is next.
+    /// The index of the next one.
     at: usize,
 }
 
 impl<'a> Tokens<'a> {
-    /// The tokens of a template up to its end, or the first error.
+    /// Reads the tokens of a template up to its end, or to the first error.
     pub(super) fn of(input: &'a str) -> Self {
         Self { lexer: Lexer::at(input, 0), list: Vec::with_capacity(EXPECTED), at: 0 }
     }
 
-    /// The next token; at the end the last one, again and again.
+    /// Returns the next token; at the end, always the last one.
     #[inline]
     pub(super) fn peek(&mut self) -> Token {
         match self.list.get(self.at) {
@@ -40,17 +42,17 @@ impl<'a> Tokens<'a> {
         }
     }
 
-    /// Goes to the next token, for the one that [`Tokens::peek`] gave.
+    /// Skips the token that [`Tokens::peek`] has returned.
     pub(super) fn advance(&mut self) {
         self.at += 1;
     }
 
-    /// Goes back by a token of the same action.
+    /// Goes back by one token, in the same action.
     pub(super) fn back(&mut self) {
         self.at -= 1;
     }
 
-    /// Goes over the fields that stand right behind each other here, and gives where they start and end.
+    /// Skips the fields that follow without white space, and returns their start and end.
     pub(super) fn fields(&mut self) -> Option<(Pos, Pos)> {
         let rest = self.list.get(self.at..)?;
         let count = rest.iter().take_while(|t| t.kind == Kind::Field && !t.spaced).count();
@@ -59,7 +61,7 @@ impl<'a> Tokens<'a> {
         Some(place)
     }
 
-    /// Reads on, where the tokens that were read are used up.
+    /// Reads more tokens, when all have been used.
     #[inline(never)]
     fn more(&mut self) -> Token {
         if let Some(last) = self.list.last()
@@ -74,34 +76,34 @@ impl<'a> Tokens<'a> {
         self.list[0]
     }
 
-    /// What the error is; empty where there is none.
+    /// The message of the error; empty if there is none.
     pub(super) fn fault(&self) -> &str {
         &self.lexer.fault
     }
 }
 
-/// Reads one token after the other; what follows an error has no meaning.
+/// Reads tokens one after another; what follows an error has no meaning.
 #[derive(Debug, Default)]
 struct Lexer<'a> {
     input: &'a str,
-    /// Those of `input`.
+    /// The bytes of `input`.
     bytes: &'a [u8],
-    /// Where the token starts.
+    /// The start of the token.
     start: usize,
     pos: usize,
-    /// Space stands before the token.
+    /// Whether there is white space before the token.
     spaced: bool,
     parens: usize,
     fault: String,
 }
 
-/// The literal that starts at an offset of a template, as it is written there.
+/// Returns the literal at an offset of a template, as it is written there.
 pub(in crate::helm) fn literal(text: &str, offset: usize) -> &str {
     Lexer::at(text, offset).inside().text(text)
 }
 
-/// The length of the action or comment that a text begins with, or within, up to and with its `}}`; `None` where
-/// it does not end, or has a token in it that is none.
+/// Returns the length in bytes of the action or comment at the start of a text, including its `}}`; the text may also
+/// start inside of one. `None` if it is not closed, or has an invalid token.
 pub(crate) fn action_length(text: &str) -> Option<usize> {
     let mut lexer = Lexer::at(text, 0);
     lexer.pos = run(lexer.bytes, 0, SPACE);
@@ -119,18 +121,18 @@ pub(crate) fn action_length(text: &str) -> Option<usize> {
             }
         }
     }
-    // A trim marker has taken the space behind the action, too.
+    // A trim marker also consumes white space after the action.
     Some(text[..lexer.pos].trim_end().len())
 }
 
 impl<'a> Lexer<'a> {
-    /// A lexer of a template that goes on at an offset.
+    /// A lexer that starts at an offset of a template.
     fn at(input: &'a str, offset: usize) -> Self {
         let bytes = input.as_bytes();
         Self { input, bytes, start: offset, pos: offset, ..Self::default() }
     }
 
-    /// Reads a text, or an action up to its end, or the first error in it.
+    /// Reads a text, or an action up to its end or the first error in it.
     fn read(&mut self, list: &mut Vec<Token>) {
         let first = self.outside();
         list.push(first);
@@ -150,7 +152,7 @@ impl<'a> Lexer<'a> {
         &self.input[self.pos..]
     }
 
-    /// The bytes from a place on.
+    /// The bytes from an offset on.
     fn from(&self, at: usize) -> &'a [u8] {
         &self.bytes[at..]
     }
@@ -172,7 +174,7 @@ impl<'a> Lexer<'a> {
         self.bytes.get(self.pos).copied()
     }
 
-    /// Takes one byte, which `valid` holds to be ASCII.
+    /// Reads a byte if it is `valid`, which must only accept ASCII.
     fn accept(&mut self, valid: impl Fn(u8) -> bool) -> bool {
         let accepted = self.byte().is_some_and(valid);
         self.pos += usize::from(accepted);
@@ -184,7 +186,7 @@ impl<'a> Lexer<'a> {
         self.pos += rest.iter().position(|byte| !valid(*byte)).unwrap_or(rest.len());
     }
 
-    /// Takes letters, digits and underscores of any script.
+    /// Reads letters, digits and underscores, of any script.
     fn word(&mut self) {
         loop {
             self.pos = run(self.bytes, self.pos, WORD);
@@ -209,7 +211,7 @@ impl<'a> Lexer<'a> {
         Token { kind: Kind::Error, spaced: self.spaced, start, end: start }
     }
 
-    /// Text up to an action; comments are passed over.
+    /// Reads text up to an action; comments are skipped.
     fn outside(&mut self) -> Token {
         loop {
             let Some(found) = find(LEFT, self.from(self.pos)) else {
@@ -242,7 +244,7 @@ impl<'a> Lexer<'a> {
         }
     }
 
-    /// Takes the `{{` that stands here, and a trim marker behind it.
+    /// Reads the `{{` at this place, and a trim marker after it.
     fn open(&mut self) -> Token {
         self.pos += LEFT.len();
         let token = self.emit(Kind::LeftDelim);
@@ -267,7 +269,7 @@ impl<'a> Lexer<'a> {
         Ok(())
     }
 
-    /// The length of the trim marker before the `}}` that stands here.
+    /// The length of the trim marker before the `}}` at this place; `None` if there is no `}}`.
     fn at_right(&self) -> Option<usize> {
         match self.from(self.pos) {
             [b'}', b'}', ..] => Some(0),
@@ -340,8 +342,8 @@ impl<'a> Lexer<'a> {
         }
     }
 
-    /// The end of the action, if it stands here; space that parts a trim marker from what is before it belongs
-    /// to the marker.
+    /// Reads the end of the action, if it is at this place; the white space before a trim marker is part of the
+    /// marker.
     fn end(&mut self, before: usize) -> Option<Token> {
         let start = match self.bytes[self.pos..] {
             [b'}', b'}', ..] => self.pos,
@@ -364,7 +366,7 @@ impl<'a> Lexer<'a> {
         Some(Token { kind: Kind::RightDelim, spaced, start, end })
     }
 
-    /// What starts with a character that is no ASCII, or none that is printed.
+    /// Reads a token that starts with a character beyond ASCII, or one that is not printable.
     #[cold]
     fn foreign(&mut self) -> Token {
         self.pos = self.start;
@@ -375,7 +377,7 @@ impl<'a> Lexer<'a> {
         }
     }
 
-    /// A word of which the first character is read.
+    /// Reads the rest of a word, after its first character.
     fn word_or_keyword(&mut self) -> Token {
         self.word();
         match self.at_terminator() {
@@ -399,7 +401,7 @@ impl<'a> Lexer<'a> {
         }
     }
 
-    /// What follows a `.` or `$`.
+    /// Reads the rest of a token, after its `.` or `$`.
     fn name(&mut self, alone: Kind, named: Kind) -> Token {
         let start = self.pos;
         self.word();
@@ -410,7 +412,8 @@ impl<'a> Lexer<'a> {
         }
     }
 
-    /// Adds the fields that stand right behind a field; what is wrong with one is found when it is read alone.
+    /// Adds the fields that follow a field without white space; an error in one of them is found when it is read
+    /// alone.
     fn more_fields(&mut self, first: Token) -> Token {
         let start = first.start.offset();
         loop {
@@ -496,7 +499,7 @@ impl<'a> Lexer<'a> {
     }
 }
 
-/// Where two bytes stand beside each other.
+/// Returns the offset at which two bytes follow each other.
 fn find(pair: [u8; 2], text: &[u8]) -> Option<usize> {
     memchr::memchr_iter(pair[0], text).find(|at| text.get(at + 1) == Some(&pair[1]))
 }
@@ -509,7 +512,7 @@ fn is_alphanumeric(c: char) -> bool {
     c == '_' || c.is_alphanumeric()
 }
 
-/// `%#U`
+/// Formats a character as `%#U` does.
 fn code_point(c: char) -> String {
     match c.is_control() {
         true => format!("U+{:04X}", u32::from(c)),

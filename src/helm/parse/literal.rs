@@ -1,11 +1,11 @@
-//! Quoted texts, characters and numbers, as Go's `strconv` reads them.
+//! Reads quoted texts, characters and numbers as Go's `strconv` does.
 
 use std::borrow::Cow;
 
 use super::node::Number;
 use crate::source::bytes;
 
-/// `strconv.Unquote` of a text in double quotes or backquotes; `\xff` is a byte that is no text.
+/// Unquotes a text in double quotes or backquotes as `strconv.Unquote` does; `\xff` may be a byte that is not UTF-8.
 pub(super) fn unquote(literal: &str) -> Option<Cow<'_, str>> {
     if let Some(raw) = literal.strip_prefix('`') {
         let raw = raw.strip_suffix('`')?;
@@ -25,7 +25,7 @@ pub(super) fn unquote(literal: &str) -> Option<Cow<'_, str>> {
     Some(bytes::text(&out).into_owned().into())
 }
 
-/// Takes one character, escaped or not, off the text, and gives what is left.
+/// Reads one character, which may be escaped, and returns the rest of the text.
 fn unescape<'a>(text: &'a str, quote: char, out: &mut Vec<u8>) -> Option<&'a str> {
     let mut chars = text.chars();
     let first = chars.next()?;
@@ -73,7 +73,7 @@ fn unescape<'a>(text: &'a str, quote: char, out: &mut Vec<u8>) -> Option<&'a str
     Some(rest)
 }
 
-/// The number of a character in single quotes.
+/// Reads a character in single quotes, as a number.
 pub(super) fn character(literal: &str) -> Result<Number, String> {
     let malformed = || format!("malformed character constant: {literal}");
     let inner = &literal[1..];
@@ -91,10 +91,10 @@ pub(super) fn character(literal: &str) -> Result<Number, String> {
     Ok(Number::Int(i64::from(code)))
 }
 
-/// A number as Go's `newNumber` reads it, of the type that it has by itself.
+/// Reads a number as Go's `newNumber` does, with the type of an untyped constant.
 pub(super) fn number(literal: &str) -> Result<Number, String> {
     let quoted = || crate::helm::print::quote(literal);
-    // As in `nindent 4`, which nearly all are.
+    // Nearly all numbers are like that in `nindent 4`.
     if !literal.starts_with('0')
         && literal.bytes().all(|b| b.is_ascii_digit())
         && let Ok(integer) = literal.parse()
@@ -116,7 +116,7 @@ pub(super) fn number(literal: &str) -> Result<Number, String> {
     }
 }
 
-/// `strconv.ParseInt` with base 0: prefixes, and underscores between digits.
+/// Reads an integer as `strconv.ParseInt` does with base 0: with prefixes, and underscores between digits.
 pub(in crate::helm) fn integer(literal: &str) -> Option<i128> {
     let (negative, digits) = match literal.strip_prefix(['-', '+']) {
         Some(digits) => (literal.starts_with('-'), digits),
@@ -135,14 +135,14 @@ pub(in crate::helm) fn integer(literal: &str) -> Option<i128> {
     Some(if negative { -value } else { value })
 }
 
-/// `None` where an underscore does not stand between digits or after a prefix.
+/// Removes underscores; `None` if one is neither between digits nor after a prefix.
 fn without_underscores(digits: &str, prefixed: bool) -> Option<String> {
     let misplaced =
         digits.ends_with('_') || digits.contains("__") || (digits.starts_with('_') && !prefixed);
     (!misplaced).then(|| digits.replace('_', ""))
 }
 
-/// A float as Go's grammar has it, infinite where it is too large for one.
+/// Reads a float in Go's syntax; infinite if it is too large.
 pub(in crate::helm) fn float(literal: &str) -> Option<f64> {
     let lower = literal.to_ascii_lowercase();
     if let Some((mantissa, exponent)) = lower.split_once('p') {

@@ -1,17 +1,19 @@
-//! The tree of a template, as Go's `text/template/parse/node.go` has it.
+//! The nodes of a template's syntax tree.
+//!
+//! Mirrors Go's `text/template/parse/node.go`.
 
 use std::sync::Arc;
 
 use smol_str::SmolStr;
 
-/// Where in its template a node starts: a 0-based byte offset.
+/// The place of a node in its template: a 0-based byte offset.
 ///
-/// It is the place that Go's errors name, which for `.a.b` is that of `.b`.
+/// It is the place that Go's errors report, which for `.a.b` is that of `.b`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Pos(u32);
 
 impl Pos {
-    /// Names a 0-based byte offset; no template is as long as 4 GiB.
+    /// The place at a 0-based byte offset; templates are shorter than 4 GiB.
     #[must_use]
     pub fn at(offset: usize) -> Self {
         Self(u32::try_from(offset).unwrap_or(u32::MAX))
@@ -31,7 +33,7 @@ pub enum Node {
     Text(TextNode),
     /// `{{ pipeline }}`
     ///
-    /// On its own, for most nodes are texts and take an eighth of its size.
+    /// Boxed, as most nodes are texts, whose size is an eighth of its size.
     Action(Box<ActionNode>),
     /// `{{ if }}`
     If(Box<BranchNode>),
@@ -47,29 +49,29 @@ pub enum Node {
     Continue(Pos),
 }
 
-/// Nodes in order.
+/// A list of nodes.
 #[derive(Debug, Clone)]
 pub struct ListNode {
     /// The nodes; may be empty.
     pub nodes: Box<[Node]>,
-    /// All that it writes stands on lines of its own.
+    /// Whether everything that it writes is on lines of its own.
     pub starts_line: bool,
-    /// How far what it writes first is indented, where it stands on a line of its own; as far as a template says.
+    /// The indentation of the first text that it writes, if that is on a line of its own and the template tells it.
     pub indent: u32,
 }
 
-/// Literal text, without what a trim marker cuts off.
+/// Literal text, without what trim markers remove.
 #[derive(Debug, Clone, Copy)]
 pub struct TextNode {
-    /// Where the text starts, after what was cut off.
+    /// The start of the text, after what was removed.
     pub pos: Pos,
-    /// There is nothing but blanks in it.
+    /// Whether it is only white space.
     pub is_blank: bool,
     len: u32,
 }
 
 impl ListNode {
-    /// A list of a template.
+    /// Makes a list of nodes of a template.
     #[must_use]
     pub fn new(nodes: Box<[Node]>, template: &str) -> Self {
         let writes = |node: &&Node| match node {
@@ -93,7 +95,7 @@ impl ListNode {
     }
 }
 
-/// How far the first thing in a text is indented, or what follows one of blanks.
+/// The indentation of the first text that is not white space, or of what follows if there is none.
 fn indent(text: &str) -> u32 {
     let blanks = &text[..text.len() - text.trim_start().len()];
     let line = blanks.rfind('\n').map_or(0, |end| end + 1);
@@ -101,14 +103,14 @@ fn indent(text: &str) -> u32 {
 }
 
 impl BranchNode {
-    /// How far what it may write first is indented at least.
+    /// The indentation, at least, of the first text that it may write.
     #[must_use]
     pub fn indent(&self) -> u32 {
         let otherwise = self.else_body.as_ref().map_or(u32::MAX, |body| body.indent);
         self.body.indent.min(otherwise)
     }
 
-    /// Whether all that it may write stands on lines of its own.
+    /// Whether everything that it may write is on lines of its own.
     #[must_use]
     pub fn starts_line(&self) -> bool {
         self.body.starts_line && self.else_body.as_ref().is_none_or(|body| body.starts_line)
@@ -116,24 +118,24 @@ impl BranchNode {
 }
 
 impl TextNode {
-    /// A text that starts at a place of the template.
+    /// A text that starts at a place in the template.
     #[must_use]
     pub fn new(pos: Pos, text: &str) -> Self {
         let end = Pos::at(pos.offset() + text.len());
         Self { pos, len: end.0 - pos.0, is_blank: text.chars().all(char::is_whitespace) }
     }
 
-    /// The text, which is never empty, in the template's.
+    /// The text, which is never empty.
     #[must_use]
     pub fn text(self, template: &str) -> &str {
         &template[self.pos.offset()..self.pos.offset() + self.len as usize]
     }
 }
 
-/// A pipeline whose value is written, unless it declares or assigns.
+/// A pipeline whose value is written, unless it declares or assigns a variable.
 #[derive(Debug, Clone)]
 pub struct ActionNode {
-    /// Where the pipeline starts.
+    /// The start of the pipeline.
     pub pos: Pos,
     /// The pipeline.
     pub pipe: PipeNode,
@@ -142,22 +144,22 @@ pub struct ActionNode {
 /// `$a, $b := command | command`
 #[derive(Debug, Clone)]
 pub struct PipeNode {
-    /// Where it starts.
+    /// Its start.
     pub pos: Pos,
-    /// Variables with their `$`, at most two, those only for `range`.
+    /// The variables, with their `$`; at most two, and two only for `range`.
     pub decl: Box<[SmolStr]>,
-    /// The first command, mostly the only one.
+    /// The first command, which is often the only one.
     pub first: CommandNode,
-    /// Those that it is piped through.
+    /// The commands after it.
     pub rest: Box<[CommandNode]>,
-    /// `=` in place of `:=`.
+    /// Whether it is `=` and not `:=`.
     pub is_assign: bool,
 }
 
-/// An operand with its arguments.
+/// A command: an operand with its arguments.
 #[derive(Debug, Clone)]
 pub struct CommandNode {
-    /// Where it starts.
+    /// Its start.
     pub pos: Pos,
     /// The operand.
     pub operand: Expr,
@@ -180,14 +182,14 @@ impl CommandNode {
     }
 }
 
-/// A literal number, by the type that Go gives it where no other is wanted.
+/// A literal number, with the type that an untyped constant has in Go.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Number {
     /// An `int`, or a character.
     Int(i64),
-    /// An integer past `int`, which only an unsigned parameter can take.
+    /// An integer above `int`, which only an unsigned parameter accepts.
     Uint(u64),
-    /// A `float64`: written with a point or an exponent.
+    /// A `float64`: it is written with a point or an exponent.
     Float(f64),
 }
 
@@ -200,9 +202,9 @@ pub enum Expr {
     Field(Pos, Reference),
     /// `$x.a.b`
     Variable(Pos, Reference),
-    /// A function's name.
+    /// The name of a function.
     Identifier(Reference),
-    /// A quoted text, unquoted.
+    /// A quoted text, without its quotes.
     String(Pos, Arc<str>),
     /// A number or character.
     Number(Pos, Number),
@@ -216,9 +218,9 @@ pub enum Expr {
     Chain(Pos, Box<ChainNode>),
 }
 
-/// A function's name, or a variable, fields, or fields of a variable: `quote`, `$x`, `.a.b`, `$x.a.b`.
+/// The name of a function, a variable, fields, or fields of a variable: `quote`, `$x`, `.a.b`, `$x.a.b`.
 ///
-/// It is the place in the template in place of what is written there: a template has thousands of them.
+/// Only its place in the template is stored, not its text: a template has thousands of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Reference {
     start: Pos,
@@ -230,13 +232,13 @@ impl Reference {
         Self { start, end }
     }
 
-    /// As it is written, in the template's text.
+    /// Its text in the template.
     #[must_use]
     pub fn text(self, template: &str) -> &str {
         &template[self.start.offset()..self.end.offset()]
     }
 
-    /// The variable with its `$`; empty where there is none.
+    /// The variable, with its `$`; empty if there is none.
     #[must_use]
     pub fn variable(self, template: &str) -> &str {
         let written = self.text(template);
@@ -255,12 +257,12 @@ impl Reference {
     }
 }
 
-/// Where a name ends; names are too short for a search that looks at many bytes at a time.
+/// Returns the end of a name; names are too short for a search over many bytes at a time.
 fn name_end(text: &str) -> usize {
     text.bytes().position(|byte| byte == b'.').unwrap_or(text.len())
 }
 
-/// An operand and its fields.
+/// An operand with fields.
 #[derive(Debug, Clone)]
 pub struct ChainNode {
     /// The operand.
@@ -270,7 +272,7 @@ pub struct ChainNode {
 }
 
 impl Expr {
-    /// The place that Go's errors name.
+    /// The place that Go's errors report.
     #[must_use]
     pub fn pos(&self) -> Pos {
         match self {
@@ -288,33 +290,33 @@ impl Expr {
     }
 }
 
-/// `{{ if }}`, `{{ with }}` or `{{ range }}`; an `else if` is an `if` alone in `else_body`.
+/// `{{ if }}`, `{{ with }}` or `{{ range }}`; an `else if` is a single `if` in `else_body`.
 #[derive(Debug, Clone)]
 pub struct BranchNode {
-    /// Where the pipeline starts.
+    /// The start of the pipeline.
     pub pos: Pos,
-    /// What is tested, or ranged over.
+    /// The pipeline that is tested, or iterated over.
     pub pipe: PipeNode,
-    /// What is executed when it holds, or for each item.
+    /// The body that is executed if the test succeeds, or for each item.
     pub body: ListNode,
-    /// What is executed otherwise.
+    /// The body that is executed otherwise.
     pub else_body: Option<ListNode>,
-    /// Neither body assigns a value to a variable, or leaves or restarts a loop.
+    /// Whether no body assigns to a variable, or leaves or continues a loop.
     pub is_quiet: bool,
 }
 
-/// `{{ template "name" pipeline }}`, and what is left of a `{{ block }}`.
+/// `{{ template "name" pipeline }}`, or the call in a `{{ block }}`.
 #[derive(Debug, Clone)]
 pub struct TemplateNode {
-    /// Where the name stands.
+    /// The place of the name.
     pub pos: Pos,
     /// The name.
     pub name: SmolStr,
-    /// Its dot; nil without one.
+    /// Its dot; nil if there is none.
     pub pipe: Option<PipeNode>,
 }
 
-/// Every expression of a template, in the order of its text; those that hold others come first.
+/// Calls `each` with every expression of a template, in the order of its text; outer expressions come first.
 pub(in crate::helm) fn expressions<'t>(list: &'t ListNode, each: &mut impl FnMut(&'t Expr)) {
     for node in &list.nodes {
         match node {

@@ -4,7 +4,7 @@ fn parsed(text: &str) -> Result<Template, SyntaxFault> {
     parse(SourceId::NOWHERE, &text.into(), |name| name != "nope")
 }
 
-/// The line that Go names, and what it says.
+/// Returns the line and the message of Go's error.
 fn fault(text: &str) -> String {
     let fault = parsed(text).expect_err(text);
     let line = text[..fault.offset].matches('\n').count() + 1;
@@ -19,7 +19,7 @@ fn texts(template: &str) -> Vec<String> {
     parsed(template).unwrap().body.nodes.iter().filter_map(text).collect()
 }
 
-/// The operand of a template that is one action of one operand.
+/// Returns the operand of a template with one action of one operand.
 fn operand(template: &str) -> Expr {
     match &parsed(template).unwrap().body.nodes[..] {
         [Node::Action(action)] => action.pipe.first.operand.clone(),
@@ -34,7 +34,7 @@ fn a_marker_trims_the_side_on_which_it_stands() {
     assert_eq!(texts("{{ \"{{- /*\" }}x{{- /* c */}} y"), ["x", " y"]);
     assert_eq!(texts("a \t\r\n{{- 1 -}}\n b"), ["a", "b"]);
     assert_eq!(texts("a {{-1}} {{1 -}} b"), ["a ", " ", "b"]);
-    // Only blanks of ASCII are cut off.
+    // Only white space in ASCII is trimmed.
     assert_eq!(texts("a\u{a0}{{- 1 -}}\u{a0}b"), ["a\u{a0}", "\u{a0}b"]);
 }
 
@@ -105,14 +105,14 @@ fn pipelines_must_make_sense() {
     ] {
         assert_eq!(fault(template), want, "{template}");
     }
-    // Space parts a field from what stands before it.
+    // White space separates a field from what is before it.
     assert!(
         matches!(operand("{{ .a.b }}"), Expr::Field(_, path) if path.fields("{{ .a.b }}").count() == 2)
     );
     assert!(
         matches!(operand("{{ .a .b }}"), Expr::Field(_, path) if path.fields("{{ .a .b }}").count() == 1)
     );
-    // Go takes a pipe that leads nowhere.
+    // Go accepts a pipe at the end of a pipeline.
     parsed("{{ print 1 | }}").unwrap();
     parsed("{{ range $i, $x := . }}{{ continue }}{{ end }}{{ $y := 1 }}{{ $y = 2 }}").unwrap();
 }

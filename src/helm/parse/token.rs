@@ -1,13 +1,13 @@
-//! What tokens are, and how Go shows them.
+//! Tokens, and how Go shows them in error messages.
 
 use super::node::Pos;
 
-/// What a token is.
+/// The kind of a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
-    /// No template: the token's text says why.
+    /// An error, whose message is [`Tokens::fault`](super::lex::Tokens::fault).
     Error,
-    /// A printable character that is none of the others, a comma for one.
+    /// A printable character without a kind of its own, such as a comma.
     Char,
     Text,
     LeftDelim,
@@ -23,7 +23,7 @@ pub(super) enum Kind {
     Number,
     String,
     RawString,
-    /// A field, or several right behind each other. Go has a token for each of them.
+    /// A field, or several without white space between them, for which Go has several tokens.
     Field,
     Variable,
     Identifier,
@@ -85,19 +85,19 @@ impl Kind {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Token {
     pub(super) kind: Kind,
-    /// Space stands before it, within the action.
+    /// Whether there is white space before it, in the action.
     pub(super) spaced: bool,
     pub(super) start: Pos,
     pub(super) end: Pos,
 }
 
 impl Token {
-    /// What is written there, in the template's text; nothing of an error and of the end.
+    /// Its text in the template; empty for an error and at the end.
     pub(super) fn text(self, template: &str) -> &str {
         &template[self.start.offset()..self.end.offset()]
     }
 
-    /// Where the second of some fields starts, a byte offset; of any other token, where it starts itself.
+    /// The byte offset of the second of several fields; for any other token, its own start.
     pub(super) fn second_field(self, template: &str) -> usize {
         let (start, text) = (self.start.offset(), self.text(template));
         match first_field(text).len() {
@@ -106,7 +106,7 @@ impl Token {
         }
     }
 
-    /// The token as Go's errors show it; [`Tokens::fault`](super::lex::Tokens::fault) is what they show of an error.
+    /// The token as in Go's error messages; for an error this is [`Tokens::fault`](super::lex::Tokens::fault).
     pub(super) fn shown(self, template: &str) -> String {
         let quote = crate::helm::print::quote;
         let text = match self.kind {
@@ -124,7 +124,7 @@ impl Token {
     }
 }
 
-/// The first of some fields, with its dot.
+/// The first of several fields, with its dot.
 fn first_field(fields: &str) -> &str {
     let end = fields.bytes().skip(1).position(|byte| byte == b'.');
     end.map_or(fields, |end| &fields[..=end])

@@ -1,4 +1,4 @@
-//! Pipelines: commands, what they are given, and the variables that take their value.
+//! Parses pipelines: their commands, operands and variables.
 
 use std::sync::Arc;
 
@@ -51,7 +51,7 @@ impl Parser<'_> {
         Ok(PipeNode { pos, decl, first, rest, is_assign })
     }
 
-    /// `$x :=`, `$x =`, and for a range `$i, $x :=`; whether it is `=`.
+    /// Parses `$x :=`, `$x =`, and for a range `$i, $x :=`; returns whether it is `=`.
     fn declarations(&mut self, context: &str) -> Parsed<(Box<[SmolStr]>, bool)> {
         let mut decl = Vec::new();
         while self.peek().kind == Kind::Variable {
@@ -59,7 +59,7 @@ impl Parser<'_> {
             let next = self.peek();
             let comma = next.kind == Kind::Char && self.of(next) == ",";
             if !comma && !matches!(next.kind, Kind::Assign | Kind::Declare) {
-                // An argument: the space after it parts it from the next one.
+                // This is an argument: white space separates it from the next one.
                 self.tokens.back();
                 break;
             }
@@ -80,7 +80,7 @@ impl Parser<'_> {
         Ok((decl.into(), false))
     }
 
-    /// Go takes no constants and no dot behind a pipe.
+    /// Checks that there is no constant and no dot after a pipe, as in Go.
     fn check(&self, piped: &[CommandNode]) -> Parsed<()> {
         let inert = |command: &CommandNode| {
             matches!(
@@ -125,7 +125,7 @@ impl Parser<'_> {
         }
     }
 
-    /// A term and the fields right behind it.
+    /// Parses a term and the fields that follow it without white space.
     fn operand(&mut self) -> Parsed<Option<Expr>> {
         let token = self.next();
         if matches!(token.kind, Kind::Field | Kind::Variable) {
@@ -145,13 +145,13 @@ impl Parser<'_> {
         }
     }
 
-    /// A field or variable with the fields right behind it.
+    /// Parses a field or variable with the fields that follow it without white space.
     fn reference(&mut self, token: Token) -> Parsed<Expr> {
         let is_variable = token.kind == Kind::Variable;
         if is_variable && !self.vars[self.outer_vars..].contains(&self.of(token)) {
             return self.fail(format!("undefined variable {}", quote(self.of(token))));
         }
-        // Errors name the place of the first field behind the term.
+        // Go's errors report the place of the first field after the term.
         let second = Pos::at(token.second_field(self.text));
         let (next, end) = self.fields().unwrap_or((second, token.end));
         let pos = if second == token.start { next } else { second };
@@ -162,7 +162,7 @@ impl Parser<'_> {
         })
     }
 
-    /// Goes over the fields that stand right behind each other here.
+    /// Skips the fields that follow without white space.
     fn fields(&mut self) -> Option<(Pos, Pos)> {
         let place = self.tokens.fields()?;
         self.seen = self.seen.max(place.0);
