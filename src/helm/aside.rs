@@ -1,7 +1,7 @@
-//! Texts that a second thread works on while the first goes on.
+//! Work on texts that a second thread does meanwhile.
 //!
-//! For commands that render one chart and do nothing else, and runs with fewer releases than processors. Where many
-//! charts are rendered, each processor has charts of its own.
+//! This is for commands that render one chart and do nothing else, and for runs with fewer releases than processors.
+//! If many charts are rendered, each processor has its own charts.
 
 use std::cell::{Cell, OnceCell, RefCell};
 use std::sync::Arc;
@@ -11,26 +11,26 @@ use crossbeam_channel::{Receiver, Sender, unbounded};
 
 use super::FastMap;
 
-/// Bytes of the second thread's stack, of which it takes what it needs: as many as the first mostly has.
+/// The size of the second thread's stack, in bytes: that of most main threads. Only what is used takes memory.
 const STACK: usize = 8 << 20;
 
-/// A second thread, from when it is asked for help on.
+/// A second thread, which is started when it is first needed.
 #[derive(Default)]
 pub(super) struct Helper {
     duties: OnceCell<Sender<Duty>>,
 }
 
-/// What a thread is asked to do.
+/// A task for the thread.
 type Duty = Box<dyn FnOnce() + Send>;
 
 impl Helper {
-    /// Whether the thread was asked for help before.
+    /// Whether the thread was started.
     pub(super) fn is_up(&self) -> bool {
         self.duties.get().is_some()
     }
 
-    /// Has the thread do something, when it has done what it was asked to do before; where the system has no
-    /// thread to give, nobody does it.
+    /// Gives a task to the thread, to be done after the earlier ones. If the system cannot start a thread, it is never
+    /// done.
     fn ask(&self, duty: Duty) {
         let duties = self.duties.get_or_init(|| {
             let (duties, asked) = unbounded::<Duty>();
@@ -42,21 +42,21 @@ impl Helper {
     }
 }
 
-/// Texts that two threads share: the second one works on them as they come, and the first one when it asks
-/// for what came of them. Until it is told to start, there is no second thread, and the first does all.
+/// Work on texts that is shared by two threads: the second one works on them as they come, and the first one when it
+/// needs a result. Before the second one is started, the first does all of the work.
 pub(super) struct Aside<R> {
     work: fn(&Arc<str>) -> R,
     given: Sender<Arc<str>>,
     waiting: Receiver<Arc<str>>,
-    /// Until the second thread has it.
+    /// Kept until the second thread is given it.
     finished: Cell<Option<Sender<Done<R>>>>,
     done: Receiver<Done<R>>,
-    /// Texts whose results are not among those that are known.
+    /// The number of texts whose results are not in `known`.
     open: Cell<usize>,
     known: RefCell<FastMap<usize, R>>,
 }
 
-/// The address of a text, and what came of it.
+/// The address of a text, and its result.
 type Done<R> = (usize, R);
 
 impl<R: Send + 'static> Aside<R> {
@@ -74,8 +74,8 @@ impl<R: Send + 'static> Aside<R> {
         }
     }
 
-    /// Asks the second thread for help, if that was not done before. It helps until this value ends; where the
-    /// system has no thread to give, the first goes on to do all.
+    /// Starts work in the second thread, unless it was started before. It works until this value is dropped. If the
+    /// system cannot start a thread, the first does all of the work.
     pub(super) fn start(&self, helper: &Helper) {
         let Some(finished) = self.finished.take() else { return };
         let (work, waiting) = (self.work, self.waiting.clone());
@@ -86,21 +86,21 @@ impl<R: Send + 'static> Aside<R> {
                 }
             }
         };
-        // Texts wait for the first thread as well.
+        // The first thread takes texts from this channel as well.
         helper.ask(Box::new(run));
     }
 
-    /// Hands over a text, which the caller must hold until it takes what came of it.
+    /// Adds a text, which the caller must keep until it takes the result.
     pub(super) fn give(&self, text: Arc<str>) {
         self.open.set(self.open.get() + 1);
-        // Never closed, for the other end is here, too.
+        // The channel is never closed, since its other end is here, too.
         let _ = self.given.send(text);
     }
 
-    /// What came of a text; `None` for one that was not handed over, or taken already.
+    /// Returns the result for a text; `None` if it was not added, or has already been taken.
     ///
     /// # Panics
-    /// When the second thread has.
+    /// If the second thread has panicked.
     pub(super) fn take(&self, text: &Arc<str>) -> Option<R> {
         let mut known = self.known.borrow_mut();
         loop {
@@ -119,7 +119,7 @@ impl<R: Send + 'static> Aside<R> {
     }
 }
 
-/// Where a text lies, which tells it from all others that somebody holds.
+/// The address of a text, which identifies it among all texts that are kept.
 fn address(text: &Arc<str>) -> usize {
     text.as_ptr().addr()
 }

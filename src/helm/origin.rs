@@ -1,7 +1,8 @@
-//! Where values come from: interned sets of values leaves, and how each had a part.
+//! Where values come from: sets of nodes of the values, each with the way in which a text depends on it. Equal sets
+//! are stored once.
 //!
-//! One [`Origins`] belongs to one render. Ids are small and equal sets have equal ids, so that
-//! handing an origin on costs no more than copying a number.
+//! An [`Origins`] belongs to one render. Ids are small, and equal sets have equal ids, so an origin costs no more to
+//! copy than a number.
 
 use std::cell::RefCell;
 use std::cmp::Ordering;
@@ -12,19 +13,19 @@ use super::FastMap;
 use crate::source::Span;
 use crate::yaml::escape;
 
-/// How a values leaf had a part in a text. Ordered by strength.
+/// How a text depends on a leaf of the values. Ordered by strength.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Through {
-    /// The leaf only decided that the text is there.
+    /// The leaf only decided whether the text is there.
     Condition,
     /// The text was computed from the leaf.
     Derived,
-    /// The leaf's own characters are in the text.
+    /// The text contains characters of the leaf.
     Text,
 }
 
 impl Through {
-    /// The word in the contract of `render --origins`.
+    /// The word for it in the output of `render --origins`.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -35,45 +36,45 @@ impl Through {
     }
 }
 
-/// Names a node of the merged values in [`Origins`].
+/// The id of a node of the merged values in [`Origins`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct LeafId(u32);
 
 /// A node of the merged values of the top chart: a scalar, or a map or list read as a whole.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Leaf {
-    /// RFC 6901 JSON pointer into the merged values of the top chart.
+    /// An RFC 6901 JSON pointer in the merged values of the top chart.
     pub pointer: String,
-    /// Where the value is written; `None` where nobody wrote it into a file, as for a key that
-    /// is missing or one from the command line.
+    /// Where the value is written; `None` if it is not written in a file, like that of a missing key or one from the
+    /// command line.
     pub span: Option<Span>,
-    /// Nobody gave it a value: a template asked for it.
+    /// Whether it has no value and a template has asked for it.
     pub missing: bool,
 }
 
-/// Names a set of leaves with how each had a part. The upper half of the numbers are single
-/// leaves with their own text, which need no table.
+/// The id of a set of leaves, each with a [`Through`]. Ids in the upper half of the numbers are sets of one leaf with
+/// [`Through::Text`], which are in no table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct OriginId(u32);
 
 const SINGLE: u32 = 1 << 31;
 
 impl LeafId {
-    /// Stands for every node where nobody asks for origins: the set of it is the empty one.
+    /// Any node, if origins are not collected; its set is the empty one.
     const UNASKED: Self = Self(SINGLE);
 }
 
 impl OriginId {
-    /// The empty set: nothing of the values.
+    /// The empty set: no values.
     pub const NONE: Self = Self(0);
 
-    /// The set of one leaf whose own text is meant.
+    /// The set of one leaf with [`Through::Text`].
     #[must_use]
     pub fn text(leaf: LeafId) -> Self {
         Self(leaf.0 ^ SINGLE)
     }
 
-    /// The leaf, when this is one leaf with its own text.
+    /// The leaf, if this is a set of one leaf with [`Through::Text`].
     #[must_use]
     pub fn single(self) -> Option<LeafId> {
         (self.0 & SINGLE != 0).then_some(LeafId(self.0 ^ SINGLE))
@@ -104,7 +105,7 @@ struct Tables {
     draws: u64,
 }
 
-/// The origins of one render. Shared within it; never between threads.
+/// The origins in a render; they are not shared between threads.
 #[derive(Debug)]
 pub struct Origins {
     tables: RefCell<Tables>,
@@ -122,20 +123,19 @@ impl Default for Origins {
 }
 
 impl Origins {
-    /// The origins of a render whose texts alone are wanted: nothing is known of any node, and so
-    /// every set is empty.
+    /// Does not collect origins, for a render of which only the text is needed: every set is empty.
     #[must_use]
     pub fn unasked() -> Self {
         Self { asked: false, ..Self::default() }
     }
 
-    /// Whether anything is kept of where values come from.
+    /// Whether origins are collected.
     #[must_use]
     pub fn are_asked(&self) -> bool {
         self.asked
     }
 
-    /// A node of the values: `key` below `parent`, or with no parent the root of all values.
+    /// Adds a node of the values: `key` below `parent`, or the root of all values if there is no parent.
     pub fn leaf(
         &self,
         parent: Option<LeafId>,
@@ -149,8 +149,8 @@ impl Origins {
         self.tables.borrow_mut().add(data)
     }
 
-    /// The origin of a key that is not in the map that `parent` names: where it would stand.
-    /// Nothing when `parent` is not one node of the values.
+    /// Returns the origin of a key that is missing in the map with origin `parent`: the place where it would be. If
+    /// `parent` is not a single node of the values, it is returned as it is.
     pub fn missing(&self, parent: OriginId, key: &str) -> OriginId {
         let Some(parent) = parent.single() else { return parent };
         let mut tables = self.tables.borrow_mut();
@@ -165,7 +165,7 @@ impl Origins {
         OriginId::text(id)
     }
 
-    /// Both sets; a leaf that is in both counts as the stronger.
+    /// Returns the union of two sets; a leaf in both has the stronger [`Through`].
     pub fn union(&self, a: OriginId, b: OriginId) -> OriginId {
         if a == b || b == OriginId::NONE {
             return a;
@@ -184,29 +184,29 @@ impl Origins {
         id
     }
 
-    /// The union of all.
+    /// Returns the union of all sets.
     pub fn all(&self, ids: impl IntoIterator<Item = OriginId>) -> OriginId {
         ids.into_iter().fold(OriginId::NONE, |all, id| self.union(all, id))
     }
 
-    /// The same leaves, none stronger than [`Through::Derived`]: their characters are gone.
+    /// The same leaves, none stronger than [`Through::Derived`]: their characters are not in the text.
     pub fn derived(&self, id: OriginId) -> OriginId {
         let weaker = |through: Through| Some(through.min(Through::Derived));
         self.mapped(id, |tables| &mut tables.derived, weaker)
     }
 
-    /// The same leaves as computed from: conditions too count as [`Through::Derived`], as for a
-    /// hash of a text whose parts stood under them.
+    /// The same leaves as [`Through::Derived`], also if they are conditions, as for a hash of a text with conditional
+    /// parts.
     pub fn collapsed(&self, id: OriginId) -> OriginId {
         self.mapped(id, |tables| &mut tables.collapsed, |_| Some(Through::Derived))
     }
 
-    /// The same leaves as mere conditions.
+    /// The same leaves as [`Through::Condition`].
     pub fn condition(&self, id: OriginId) -> OriginId {
         self.mapped(id, |tables| &mut tables.as_conditions, |_| Some(Through::Condition))
     }
 
-    /// Only the conditions of a set.
+    /// Only the conditions in a set.
     pub fn conditions(&self, id: OriginId) -> OriginId {
         if id.single().is_some() {
             return OriginId::NONE;
@@ -215,25 +215,25 @@ impl Origins {
         self.mapped(id, |tables| &mut tables.conditions, only)
     }
 
-    /// The leaves of a set, sorted by leaf.
+    /// The leaves of a set, sorted by their ids.
     pub fn entries(&self, id: OriginId) -> Rc<[(LeafId, Through)]> {
         self.tables.borrow().entries(id)
     }
 
-    /// Counts calls within the render, from 1: what functions that must not repeat themselves
-    /// but give the same in each run start from.
+    /// Counts calls in the render, from 1. The count is a seed for functions whose results must differ from each other
+    /// but be the same in each run.
     pub fn draw(&self) -> u64 {
         let mut tables = self.tables.borrow_mut();
         tables.draws += 1;
         tables.draws
     }
 
-    /// How many calls [`Origins::draw`] has counted.
+    /// The number of calls that [`Origins::draw`] has counted.
     pub fn draws(&self) -> u64 {
         self.tables.borrow().draws
     }
 
-    /// What is known of a leaf.
+    /// Describes a leaf.
     pub fn describe(&self, id: LeafId) -> Leaf {
         let tables = self.tables.borrow();
         let mut keys = Vec::new();
@@ -254,7 +254,7 @@ impl Origins {
         Leaf { pointer, span: data.span, missing: data.missing }
     }
 
-    /// The leaves of a set, each through what `to` makes of it, or not at all.
+    /// Changes the [`Through`] of each leaf in a set, or removes the leaf if `to` returns `None`.
     fn mapped(
         &self,
         id: OriginId,
@@ -290,14 +290,14 @@ impl Tables {
         }
     }
 
-    /// The same one by one.
+    /// The leaves of a set, one by one.
     fn each(&self, id: OriginId) -> impl Iterator<Item = (LeafId, Through)> {
         let leaf = id.single();
         let set: &[_] = if leaf.is_some() { &[] } else { &self.sets[id.0 as usize] };
         leaf.map(|leaf| (leaf, Through::Text)).into_iter().chain(set.iter().copied())
     }
 
-    /// The leaves of two sets, sorted as those of each are.
+    /// The leaves of two sets, sorted by their ids.
     fn both(&self, a: OriginId, b: OriginId) -> Vec<(LeafId, Through)> {
         let (mut a, mut b) = (self.each(a).peekable(), self.each(b).peekable());
         let mut both = Vec::with_capacity(a.size_hint().0 + b.size_hint().0);
@@ -305,7 +305,7 @@ impl Tables {
             both.extend(match x.0.cmp(&y.0) {
                 Ordering::Less => a.next(),
                 Ordering::Greater => b.next(),
-                // Of one leaf the stronger.
+                // If a leaf is in both, the stronger one.
                 Ordering::Equal => a.next().max(b.next()),
             });
         }

@@ -1,4 +1,4 @@
-//! Text that knows the origin of each of its bytes.
+//! Text with the origin of each of its bytes.
 
 mod build;
 mod index;
@@ -13,14 +13,14 @@ pub use self::index::RopeIndex;
 pub use self::place::Place;
 use super::origin::{OriginId, Origins};
 
-/// A run of bytes with one origin. May be empty: an empty default still names its value.
+/// A run of bytes with one origin. It may be empty: a default that is empty still has an origin.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Segment {
-    /// Length in bytes.
+    /// Its length in bytes.
     pub len: u32,
-    /// Values that had a part.
+    /// The values that the text depends on.
     pub origin: OriginId,
-    /// The template place; the default until the text is written by a template.
+    /// The place in a template; the default until a template writes the text.
     pub place: Place,
 }
 
@@ -42,7 +42,7 @@ impl Segments {
     }
 }
 
-/// An immutable text with its segments, cheap to clone. Segments cover the text in order.
+/// An immutable text with its segments, which is cheap to clone. The segments cover the text, in order.
 #[derive(Debug, Clone, Default)]
 pub struct Rope {
     text: Option<Rc<str>>,
@@ -50,7 +50,7 @@ pub struct Rope {
 }
 
 impl Rope {
-    /// Text of one origin; an empty text keeps its origin too.
+    /// A text with one origin; an empty text keeps its origin as well.
     #[must_use]
     pub fn new(text: &str, origin: OriginId) -> Self {
         if text.is_empty() && origin == OriginId::NONE {
@@ -75,19 +75,19 @@ impl Rope {
         self.as_str().len()
     }
 
-    /// True for the empty text, whatever segments it has.
+    /// Whether the text is empty; it may still have segments.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.as_str().is_empty()
     }
 
-    /// Runs of the text in order, empty ones included.
+    /// The segments in order, including empty ones.
     #[must_use]
     pub fn segments(&self) -> &[Segment] {
         self.segments.as_slice()
     }
 
-    /// Everything that had a part in any of it.
+    /// Returns the union of the origins of all segments.
     #[must_use]
     pub fn origin(&self, origins: &Origins) -> OriginId {
         let mut last = OriginId::NONE;
@@ -101,16 +101,16 @@ impl Rope {
         all
     }
 
-    /// The bytes `range`, with the empty segments inside it and at its edges.
+    /// Returns a range of bytes, with the empty segments in it and at its ends.
     ///
     /// # Panics
-    /// When the range does not lie on character boundaries.
+    /// If the range does not start and end at character boundaries.
     #[must_use]
     pub fn slice(&self, range: Range<usize>) -> Self {
         self.cursor().slice(range)
     }
 
-    /// The same text where every segment also has `extra`.
+    /// The same text with `extra` added to the origin of each segment.
     #[must_use]
     pub fn tinted(&self, extra: OriginId, origins: &Origins) -> Self {
         if extra == OriginId::NONE {
@@ -131,19 +131,19 @@ impl Rope {
         Self { text: self.text.clone(), segments }
     }
 
-    /// For questions about many ranges of the text.
+    /// An index for lookups of many ranges of the text.
     #[must_use]
     pub fn index(&self) -> RopeIndex<'_> {
         RopeIndex::of(self.segments())
     }
 
-    /// Reads from the start on.
+    /// A cursor at the start.
     #[must_use]
     pub fn cursor(&self) -> Cursor<'_> {
         Cursor { rope: self, at: 0, index: 0, used: 0 }
     }
 
-    /// The text without what `part` matches; segments of the rest stay, and empty ones of what is gone.
+    /// The text without any occurrence of `part`; the segments of what is removed are kept as empty ones.
     #[must_use]
     pub fn without(&self, part: &str) -> Self {
         if !self.as_str().contains(part) {
@@ -160,7 +160,7 @@ impl Rope {
     }
 }
 
-/// A part of a rope's text with its segments, for threads that read the text.
+/// A part of a rope, with its segments, whose text other threads can read.
 #[derive(Debug)]
 pub struct Cutting {
     text: Arc<str>,
@@ -174,19 +174,19 @@ impl Cutting {
         &self.text
     }
 
-    /// The text, for another thread.
+    /// The text, to be shared with another thread.
     #[must_use]
     pub fn shared(&self) -> &Arc<str> {
         &self.text
     }
 
-    /// Runs of the text in order, empty ones included.
+    /// The segments in order, including empty ones.
     #[must_use]
     pub fn segments(&self) -> &[Segment] {
         self.segments.as_slice()
     }
 
-    /// For questions about many ranges of the text.
+    /// An index for lookups of many ranges of the text.
     #[must_use]
     pub fn index(&self) -> RopeIndex<'_> {
         RopeIndex::of(self.segments())
@@ -251,7 +251,7 @@ mod tests {
         assert_eq!(place(&part, 1), Some((1, 4)));
         let literal = |rope: &Rope, at: usize| rope.index().literal(at).map(Place::skipped);
         assert_eq!((literal(&part, 0), literal(&part, 2)), (Some(3), None));
-        // What was parted is one again; what is written twice is not.
+        // Parts of one segment are joined again; a text that is written twice is not.
         for (from, segments) in [(2, 1), (0, 2)] {
             let mut builder = RopeBuilder::default();
             builder.push_slice(&whole, 0..2);

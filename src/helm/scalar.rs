@@ -1,4 +1,4 @@
-//! Where every scalar of a rendered manifest comes from.
+//! Finds where each scalar in a rendered manifest comes from.
 
 use std::ops::Range;
 use std::rc::Rc;
@@ -8,20 +8,20 @@ use super::render::Manifest;
 use super::rope::{Place, RopeIndex, Segment};
 use crate::yaml::{Kind, Node, Style, escape};
 
-/// A scalar, or an empty map or list, of a rendered document.
+/// A scalar, or an empty map or list, in a rendered document.
 #[derive(Debug)]
 pub struct ScalarOrigin<'m, 'p> {
     /// The node.
     pub node: Node<'m>,
-    /// Where it stands in the document, as an RFC 6901 JSON pointer.
+    /// Its path in the document, as an RFC 6901 JSON pointer.
     pub pointer: &'p str,
-    /// The template place that wrote it.
+    /// The place in a template that wrote it.
     pub place: Option<Place>,
-    /// The values that had a part, and how.
+    /// The values that it depends on, and how.
     pub origin: OriginId,
 }
 
-/// Asks one manifest where its parts come from.
+/// Answers questions about the origins of a manifest.
 #[derive(Debug)]
 pub struct Inquiry<'m> {
     manifest: &'m Manifest,
@@ -30,43 +30,43 @@ pub struct Inquiry<'m> {
 }
 
 impl<'m> Inquiry<'m> {
-    /// Prepares the questions about one manifest.
+    /// Makes an index of a manifest.
     #[must_use]
     pub fn new(manifest: &'m Manifest, origins: &'m Rc<Origins>) -> Self {
         Self { manifest, index: manifest.text.index(), origins }
     }
 
-    /// The template place of a range of the manifest's text.
+    /// Returns the place in a template of a range of the manifest's text.
     #[must_use]
     pub fn place(&self, range: Range<usize>) -> Option<Place> {
         self.index.place(range)
     }
 
-    /// The template place of the byte at `at`, where it is part of literal text.
+    /// Returns the place in a template of a byte of the manifest's text, if it is part of literal text.
     #[must_use]
     pub fn literal(&self, at: usize) -> Option<Place> {
         self.index.literal(at)
     }
 
-    /// Everything that had a part in a range of the manifest's text.
+    /// Returns the origins of a range of the manifest's text.
     #[must_use]
     pub fn origin(&self, range: Range<usize>) -> OriginId {
         self.index.origin(range, self.origins)
     }
 
-    /// The leaves of an origin that somebody wrote.
+    /// Describes the leaves of an origin.
     #[must_use]
     pub fn leaves(&self, origin: OriginId) -> Vec<(Leaf, Through)> {
         let entries = self.origins.entries(origin);
         entries.iter().map(|(leaf, through)| (self.origins.describe(*leaf), *through)).collect()
     }
 
-    /// The empty segments of a range: branches that were not taken, values that are empty.
+    /// Returns the empty segments in a range: branches that were not taken, and empty values.
     pub fn empty_segments(&self, range: Range<usize>) -> impl Iterator<Item = &'m Segment> {
         self.index.segments(range).filter(|segment| segment.len == 0)
     }
 
-    /// The bytes that a node's value takes; for one that is not written, the rest of its line.
+    /// Returns the byte range of a node's value; if the value is not written, the rest of its line.
     #[must_use]
     pub fn range(&self, node: Node<'_>) -> Range<usize> {
         let span = node.span();
@@ -80,15 +80,15 @@ impl<'m> Inquiry<'m> {
         from..to
     }
 
-    /// Shows every scalar of the manifest, in the order in which they stand.
+    /// Calls `each` with every scalar of the manifest, in their order.
     pub fn each_scalar(&self, mut each: impl FnMut(&ScalarOrigin<'m, '_>)) {
         if let Some(root) = self.manifest.document.as_ref().and_then(|document| document.root()) {
             self.walk(root, OriginId::NONE, &mut String::new(), &mut each);
         }
     }
 
-    /// Walks a node that stands at `pointer`, which is as it was afterwards: to spell each scalar's by
-    /// itself would take as long again as all the rest.
+    /// Walks through a node at `pointer`, which is restored afterwards: making each pointer anew would take as long as
+    /// everything else.
     fn walk(
         &self,
         node: Node<'m>,
@@ -107,7 +107,7 @@ impl<'m> Inquiry<'m> {
                 }
             }
             Kind::Sequence if !node.is_empty() => {
-                // Whether an item is there decides where the ones after it stand.
+                // Whether an item is there decides the indices of those after it.
                 let mut before = above;
                 let mut end = node.key_span().map_or(node.span().start, |key| key.end) as usize;
                 for (index, item) in node.items().enumerate() {
@@ -133,8 +133,8 @@ impl<'m> Inquiry<'m> {
         }
     }
 
-    /// The bytes that a node's value would take if what is empty beside it were not: blanks around a plain one, up to what
-    /// begins it and up to what ends it on its line.
+    /// Returns the bytes around a node's value from which empty segments count for it: for a plain value, the blanks
+    /// around it, from the indicator before it to the one after it, or the end of the line.
     fn around(&self, node: Node<'_>, range: &Range<usize>) -> Range<usize> {
         if node.style() != Style::Plain {
             return range.clone();
@@ -149,14 +149,14 @@ impl<'m> Inquiry<'m> {
         start..end
     }
 
-    /// How far the lines of a literal or folded text are indented.
+    /// The indentation of the lines of a literal or folded text.
     fn block_indent(&self, node: Node<'_>, range: &Range<usize>) -> Option<u32> {
         if !matches!(node.style(), Style::Literal | Style::Folded) {
             return None;
         }
         let text = self.manifest.text.as_str();
         let line = text[..range.start].rfind('\n').map_or(0, |end| end + 1);
-        // Not the line of the block's indicator.
+        // The line with the block's indicator does not count.
         let begun = usize::from(!text[line..range.start].trim().is_empty());
         let lines =
             text[line..range.end].lines().skip(begun).filter(|line| !line.trim().is_empty());

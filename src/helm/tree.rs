@@ -1,4 +1,4 @@
-//! YAML documents as template values, as sigs.k8s.io/yaml decodes them: every number a float64.
+//! Makes template values of YAML documents, as sigs.k8s.io/yaml decodes them: every number is a float64.
 
 use std::rc::Rc;
 
@@ -8,14 +8,14 @@ use super::value::{Data, Entries, Value};
 use crate::source::{SourceId, Span};
 use crate::yaml::{Kind, Node, Scalar, Stream, Style, foreign_directive};
 
-/// The first document of a text that a template made; each scalar keeps the origins of its own
-/// characters, a map or list the conditions that it and its entries stand under.
+/// Reads the first document in a text that a template has made. Each scalar keeps the origins of its characters; a map
+/// or list has the conditions on it and its entries.
 ///
 /// # Errors
-/// What is wrong with the text, as Helm puts it.
+/// Helm's message about what is wrong with the text.
 pub(super) fn from_text(stream: &Stream, rope: &Rope, origins: &Origins) -> Result<Value, String> {
     const NO_YAML: &str = "error converting YAML to JSON: yaml";
-    // It passes over no tab where a key may stand, and knows no line there.
+    // Go's YAML decoder accepts no tab where a key may start, and reports no line for it.
     let content = rope.as_str().trim_start_matches([' ', '\n', '\r']);
     if content.starts_with('\t') {
         return Err(format!("{NO_YAML}: found character that cannot start any token"));
@@ -60,7 +60,7 @@ impl Text<'_> {
             Kind::Scalar => {
                 let text = self.rope.as_str();
                 if end == start {
-                    // Nothing is written: what could have been stands before the line's end.
+                    // Nothing is written: the value would be before the end of the line.
                     end += text[start..].find('\n').unwrap_or(text.len() - start);
                 }
                 let origin = || self.index.origin(start..end, self.origins);
@@ -100,7 +100,7 @@ fn scalar(scalar: Option<Scalar<'_>>, origin: OriginId) -> Result<Value, String>
     Ok(Value::new(data, origin))
 }
 
-/// Where a person looks for a value: a block under a key is found by its key.
+/// The place that is shown for a value: for a block below a key, that of the key.
 fn written_at(node: Node<'_>) -> Span {
     match (node.style(), node.key_span()) {
         (Style::Block, Some(key)) => key,
@@ -108,11 +108,11 @@ fn written_at(node: Node<'_>) -> Span {
     }
 }
 
-/// A node of a values file: each value is a leaf below `parent` in the merged values, with its
-/// place in the file. `key` is the node's own key there.
+/// Makes a value of a node of a values file: each node below it becomes a leaf below `leaf` in the merged values, with
+/// its place in the file.
 ///
 /// # Errors
-/// When a number is not finite.
+/// If a number is not finite.
 pub(super) fn from_values(
     node: Node<'_>,
     leaf: super::origin::LeafId,
@@ -141,8 +141,8 @@ pub(super) fn from_values(
     }
 }
 
-/// The value of parsed JSON, numbers as Go decodes them; `at` is the place of the root, `below` that
-/// of a key or index in another, `origin` what a value at a place comes from.
+/// Makes a value of parsed JSON, with numbers as Go decodes them; `at` is the place of the root, `below` returns the
+/// place of a key or index in another place, and `origin` the origin of the value at a place.
 pub(super) fn from_json<P: Copy>(
     json: &serde_json::Value,
     at: P,

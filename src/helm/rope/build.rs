@@ -1,11 +1,11 @@
-//! Ropes out of texts, and out of parts of other ropes.
+//! Builds ropes of texts, and of parts of other ropes.
 
 use std::ops::Range;
 
 use super::{Cutting, Place, Rope, Segment, Segments};
 use crate::helm::origin::OriginId;
 
-/// Walks a rope once from left to right, handing its parts to a builder.
+/// Reads a rope once from left to right, and copies parts of it to a builder.
 #[derive(Debug)]
 pub struct Cursor<'a> {
     pub(super) rope: &'a Rope,
@@ -15,16 +15,17 @@ pub struct Cursor<'a> {
 }
 
 impl Cursor<'_> {
-    /// The byte offset that is next.
+    /// The next byte offset.
     #[must_use]
     pub fn at(&self) -> usize {
         self.at
     }
 
-    /// The bytes `range`, none of them passed yet, as [`Rope::slice`] gives them; goes to its end.
+    /// Returns a range of bytes, as [`Rope::slice`] does, and continues at its end. The range must not be before the
+    /// cursor.
     ///
     /// # Panics
-    /// When the range does not lie on character boundaries.
+    /// If the range does not start and end at character boundaries.
     #[must_use]
     pub fn slice(&mut self, range: Range<usize>) -> Rope {
         if range == (0..self.rope.len()) {
@@ -34,10 +35,11 @@ impl Cursor<'_> {
         Rope { text: (!text.is_empty()).then(|| text.into()), segments: self.within(range) }
     }
 
-    /// The same for threads that read the text; with the empty segments up to `end`, behind the range.
+    /// Returns a range like [`Cursor::slice`], to be read by other threads, with the empty segments between the range
+    /// and `end`.
     ///
     /// # Panics
-    /// When the range does not lie on character boundaries.
+    /// If the range does not start and end at character boundaries.
     #[must_use]
     pub fn cut(&mut self, range: Range<usize>, end: usize) -> Cutting {
         let text = self.rope.as_str()[range.clone()].into();
@@ -50,7 +52,7 @@ impl Cursor<'_> {
         Cutting { text, segments: segments.take() }
     }
 
-    /// The segments of a range; goes to its end.
+    /// Returns the segments of a range, and continues at its end.
     pub(super) fn within(&mut self, range: Range<usize>) -> Segments {
         self.list(range).take()
     }
@@ -64,14 +66,14 @@ impl Cursor<'_> {
         segments
     }
 
-    /// Appends what lies before `end`, with the empty segments at `end`.
+    /// Copies everything before `end`, and the empty segments at `end`.
     pub fn copy_to(&mut self, end: usize, builder: &mut RopeBuilder) {
         self.advance(end, |text, segment| {
             builder.push_placed(text, segment.origin, segment.place);
         });
     }
 
-    /// Leaves out what lies before `end`, but keeps its empty segments.
+    /// Skips everything before `end`, but copies its empty segments, and those at `end`.
     pub fn skip_to(&mut self, end: usize, builder: &mut RopeBuilder) {
         self.advance(end, |_, segment| {
             if segment.len == 0 {
@@ -80,12 +82,12 @@ impl Cursor<'_> {
         });
     }
 
-    /// Leaves an empty segment of each that lies before `end`.
+    /// Skips everything before `end`, but adds an empty segment for each segment.
     pub(super) fn empty_to(&mut self, end: usize, builder: &mut RopeBuilder) {
         self.advance(end, |_, segment| builder.push_placed("", segment.origin, segment.place));
     }
 
-    /// Leaves out everything that lies before `end`, but not the empty segments at `end`.
+    /// Skips everything before `end`, but not the empty segments at `end`.
     pub fn drop_to(&mut self, end: usize) {
         let segments = self.rope.segments();
         while let Some(segment) = segments.get(self.index) {
@@ -99,7 +101,7 @@ impl Cursor<'_> {
         self.at = end;
     }
 
-    /// Goes on by some bytes of a segment that has so many left.
+    /// Advances by some bytes in a segment that has `left` bytes left.
     fn pass(&mut self, step: usize, left: usize) {
         self.at += step;
         if step == left {
@@ -125,13 +127,12 @@ impl Cursor<'_> {
     }
 }
 
-/// Puts segments together from left to right.
+/// Joins segments from left to right.
 #[derive(Debug, Default)]
 struct SegmentList(Vec<Segment>);
 
 impl SegmentList {
-    /// Adds bytes of one origin that were written at a template place; none leave an empty segment where they have
-    /// an origin.
+    /// Adds a number of bytes with one origin and one place; 0 bytes are an empty segment if they have an origin.
     fn push(&mut self, bytes: usize, origin: OriginId, place: Place) {
         if bytes == 0 && origin == OriginId::NONE {
             return;
@@ -148,7 +149,7 @@ impl SegmentList {
         self.0.push(Segment { len, origin, place });
     }
 
-    /// The segments; leaves none, but room for others.
+    /// Returns the segments and becomes empty, with its capacity.
     fn take(&mut self) -> Segments {
         let segments = match self.0[..] {
             [] => Segments::None,
@@ -168,12 +169,12 @@ pub struct RopeBuilder {
 }
 
 impl RopeBuilder {
-    /// Appends text of one origin; an empty text leaves an empty segment when it has an origin.
+    /// Appends text with one origin; an empty text is an empty segment if it has an origin.
     pub fn push(&mut self, text: &str, origin: OriginId) {
         self.push_placed(text, origin, Place::default());
     }
 
-    /// Appends text of one origin written at a template place.
+    /// Appends text with one origin, written at a place in a template.
     pub fn push_placed(&mut self, text: &str, origin: OriginId, place: Place) {
         self.text.push_str(text);
         self.segments.push(text.len(), origin, place);
@@ -184,38 +185,38 @@ impl RopeBuilder {
         rope.cursor().copy_to(rope.len(), self);
     }
 
-    /// Appends part of a rope, with its empty segments inside the range and at the edges.
+    /// Appends a part of a rope, with the empty segments in the range and at its ends.
     pub fn push_slice(&mut self, rope: &Rope, range: Range<usize>) {
         let mut cursor = rope.cursor();
         cursor.drop_to(range.start);
         cursor.copy_to(range.end, self);
     }
 
-    /// Bytes so far.
+    /// The number of bytes so far.
     #[must_use]
     pub fn len(&self) -> usize {
         self.text.len()
     }
 
-    /// True when there is no byte yet.
+    /// Whether there are no bytes yet.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.text.is_empty()
     }
 
-    /// Bytes for which there is room.
+    /// The capacity, in bytes.
     #[must_use]
     pub fn capacity(&self) -> usize {
         self.text.capacity() + self.segments.0.capacity() * size_of::<Segment>()
     }
 
-    /// The rope.
+    /// Returns the rope.
     #[must_use]
     pub fn finish(mut self) -> Rope {
         self.take()
     }
 
-    /// The rope; leaves nothing, but room for the next one.
+    /// Returns the rope and becomes empty, with its capacity.
     #[must_use]
     pub fn take(&mut self) -> Rope {
         let text = (!self.text.is_empty()).then(|| self.text.as_str().into());

@@ -1,4 +1,4 @@
-//! What a range of a text is made of.
+//! Finds the segments of ranges of a text.
 
 use std::cell::Cell;
 use std::ops::Range;
@@ -6,17 +6,17 @@ use std::ops::Range;
 use super::{Place, Segment};
 use crate::helm::origin::{OriginId, Origins};
 
-/// Finds the segments of ranges of one text; quickest where each range lies not far behind the one before.
+/// Finds the segments of ranges of a text; fastest if each range is shortly after the one before.
 #[derive(Debug)]
 pub struct RopeIndex<'a> {
     all: &'a [Segment],
     starts: Vec<usize>,
-    /// How many segments start before the range that was asked for last.
+    /// The number of segments that start before the last range.
     last: Cell<usize>,
 }
 
 impl<'a> RopeIndex<'a> {
-    /// Segments that are passed one by one before the others are halved.
+    /// The number of segments that are tried one by one before a binary search.
     const NEAR: usize = 8;
 
     pub(super) fn of(all: &'a [Segment]) -> Self {
@@ -29,18 +29,17 @@ impl<'a> RopeIndex<'a> {
         Self { all, starts: starts.collect(), last: Cell::new(0) }
     }
 
-    /// The segments that have a part in `range`: those that share bytes with it, and empty ones
-    /// within it or at its edges.
+    /// Returns the segments of a range: those that share bytes with it, and empty ones in it or at its ends.
     pub fn segments(&self, range: Range<usize>) -> impl Iterator<Item = &'a Segment> + use<'a, '_> {
         self.placed(range).map(|(segment, _)| segment)
     }
 
-    /// The segments of a range, each with where it starts.
+    /// Returns the segments of a range, each with its start.
     fn placed(
         &self,
         range: Range<usize>,
     ) -> impl Iterator<Item = (&'a Segment, usize)> + use<'a, '_> {
-        // The one before may reach into the range.
+        // The segment before may extend into the range.
         let from = self.before(range.start).saturating_sub(1);
         let starts = self.starts[from..].iter().take_while(move |start| **start <= range.end);
         self.all[from..].iter().zip(starts).filter_map(move |(segment, &start)| {
@@ -53,7 +52,7 @@ impl<'a> RopeIndex<'a> {
         })
     }
 
-    /// How many segments start before the byte at `at`.
+    /// Returns the number of segments that start before a byte offset.
     fn before(&self, at: usize) -> usize {
         let last = self.last.get();
         let is_before = |start: &usize| *start < at;
@@ -65,17 +64,16 @@ impl<'a> RopeIndex<'a> {
         before
     }
 
-    /// Everything that had a part in `range`; what would start a line behind it had none.
+    /// Returns the origins of a range, without those of text that would start a new line after it.
     #[must_use]
     pub fn origin(&self, range: Range<usize>, origins: &Origins) -> OriginId {
         self.source(range.clone(), range, None, origins).0
     }
 
-    /// Everything that had a part in `range`, as [`RopeIndex::origin`] has it, and its place, as
-    /// [`RopeIndex::place`] has it.
+    /// Returns the origins of a range, as [`RopeIndex::origin`] does, and its place, as [`RopeIndex::place`] does.
     ///
-    /// In a block whose lines are indented by `block`, what would start a line of it behind had a part, too. So had what
-    /// is empty in `around`, where nothing but blanks parts it from the range.
+    /// If the range is a block whose lines are indented by `block`, text that would start a new line of the block
+    /// after it counts as well. So do empty segments in `around`, which is the range with the blanks around it.
     #[must_use]
     pub fn source(
         &self,
@@ -105,7 +103,7 @@ impl<'a> RopeIndex<'a> {
         (origin, first.found())
     }
 
-    /// The template place of the byte at `at`, where it is part of literal text.
+    /// Returns the place in a template of a byte, if it is part of literal text.
     #[must_use]
     pub fn literal(&self, at: usize) -> Option<Place> {
         let segments = self.all.iter().zip(&self.starts);
@@ -115,7 +113,7 @@ impl<'a> RopeIndex<'a> {
         segment.place.is_literal().then(|| segment.place.after(at - start))
     }
 
-    /// The template place of the first byte of `range`.
+    /// Returns the place in a template of the first byte of a range that has one; else that of an empty segment.
     #[must_use]
     pub fn place(&self, range: Range<usize>) -> Option<Place> {
         let mut first = FirstPlace::default();
@@ -129,7 +127,7 @@ impl<'a> RopeIndex<'a> {
     }
 }
 
-/// The place of the first byte that has one, and else of the first segment.
+/// The place of the first byte that has one, or else of the first segment.
 #[derive(Default)]
 struct FirstPlace {
     written: Option<Place>,
@@ -137,7 +135,7 @@ struct FirstPlace {
 }
 
 impl FirstPlace {
-    /// Looks at a segment, some bytes of which stand before what is asked for.
+    /// Looks at a segment, of which `before` bytes are before the range.
     fn see(&mut self, segment: &Segment, before: usize) {
         if segment.place != Place::default() {
             let place = segment.place.after(before);

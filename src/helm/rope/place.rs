@@ -1,47 +1,48 @@
 //! Places in templates.
 
-/// Where in which template a piece of text was written; the default is nowhere yet.
+/// The place in a template at which a text was written; the default is no place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Place {
-    /// A number, and marks.
+    /// The number of the place, with flags.
     id: u32,
-    /// Bytes of literal text that stand there before the piece; the indent of what would start a line.
+    /// The number of bytes of the literal text before this part of it; or the indentation of text that would start a
+    /// line.
     pub(super) skipped: u32,
 }
 
 impl Place {
-    /// Marks places of what would start a line of its own.
+    /// A flag of places of text that would start a new line.
     const STARTS_LINE: u32 = 1 << 31;
-    /// Marks places of literal text.
+    /// A flag of places of literal text.
     const LITERAL: u32 = 1 << 30;
 
-    /// The place of a number, which counts from 1 up to 2³⁰ - 1, where an action stands.
+    /// The place of an action, by its number, from 1 to 2³⁰ - 1.
     #[must_use]
     pub fn of_action(number: u32) -> Self {
         Self { id: number & !(Self::STARTS_LINE | Self::LITERAL), skipped: 0 }
     }
 
-    /// The same, where a text starts that is written byte for byte.
+    /// The place of the start of a literal text, by its number.
     #[must_use]
     pub fn of_literal(number: u32) -> Self {
         let Self { id, skipped } = Self::of_action(number);
         Self { id: id | Self::LITERAL, skipped }
     }
 
-    /// The number, without any mark.
+    /// The number, without flags.
     #[must_use]
     pub fn number(self) -> usize {
         (self.id & !(Self::STARTS_LINE | Self::LITERAL)) as usize
     }
 
-    /// Bytes of literal text that stand there before the piece.
+    /// The number of bytes of the literal text before this part of it.
     #[must_use]
     pub fn skipped(self) -> u32 {
         if self.starts_line() { 0 } else { self.skipped }
     }
 
-    /// The same place of something that would start a line of its own, indented as far: it has no part in what
-    /// stands before it, unless that is a block which goes on with the line.
+    /// The same place for text that would start a new line with this indentation. What is before it does not depend on
+    /// it, unless it is a block that continues with that line.
     #[must_use]
     pub fn starting_line(self, indent: u32) -> Self {
         Self { id: self.id | Self::STARTS_LINE, skipped: indent }
@@ -55,7 +56,7 @@ impl Place {
         self.id & Self::LITERAL != 0
     }
 
-    /// The place of what stands some bytes behind the start of a piece.
+    /// The place some bytes after the start of a text.
     pub(super) fn after(self, bytes: usize) -> Self {
         match self.is_literal() {
             true => {
