@@ -1,4 +1,4 @@
-//! The way in which templates call functions, and Go's checks of their arguments.
+//! How templates call functions, and Go's checks of their arguments.
 
 use std::cell::RefCell;
 use std::fmt;
@@ -10,58 +10,58 @@ use super::rope::Rope;
 use super::signature::Signature;
 use super::value::{Data, Entries, Nuance, Value};
 
-/// What a function may use besides its arguments.
+/// What a function can use in addition to its arguments.
 pub trait Host {
-    /// The render's origins, to unite and derive those of the arguments.
+    /// The origins of the render, to combine those of the arguments.
     fn origins(&self) -> &Origins;
-    /// What decided that the call happens at all.
+    /// The conditions under which the call is made.
     fn under(&self) -> OriginId;
-    /// Hears that a map is changed that others may hold as well.
+    /// Notes that a map was changed which may also be used elsewhere.
     fn note_change(&self);
-    /// Renders the named template with `dot`, as `include` does.
+    /// Executes the named template with `dot`, as `include` does.
     ///
     /// # Errors
-    /// Go's text when there is no such template, when it fails, or when it recurses too deep.
+    /// Go's message if there is no such template, if it fails, or if it is nested too deep.
     fn include(&self, name: &str, dot: &Value) -> Result<Value, String>;
-    /// Evaluates a text as a template with `dot`, as `tpl` does.
+    /// Executes a text as a template with `dot`, as `tpl` does.
     ///
     /// # Errors
-    /// Go's text when the template does not parse or fails.
+    /// Go's message if the text cannot be parsed or fails.
     fn tpl(&self, text: &Rope, dot: &Value) -> Result<Value, String>;
-    /// What surrounds templates of other tools; `None` for a chart's.
+    /// The context of templates of other tools; `None` for those of a chart.
     fn surroundings(&self) -> Option<Surroundings<'_>>;
 }
 
-/// The place where a tool other than Helm renders templates, as far as it is known here.
+/// The context in which another tool than Helm renders templates, as far as it is known.
 #[derive(Debug, Clone, Copy)]
 pub struct Surroundings<'s> {
     /// The files that templates may read.
     pub files: &'s dyn Files,
-    /// The origin of what only the running tool knows. Such a thing is an empty text: a template is
-    /// rendered as where nothing is set, and the origin tells what that leaves open.
+    /// The origin of values that only the running tool knows. Such a value is an empty text: a template is rendered as
+    /// if nothing were set, and the origin tells that the result is not certain.
     pub unknown: OriginId,
 }
 
-/// Files by path, as templates write it.
+/// Files, by their paths as templates write them.
 pub trait Files: fmt::Debug + Sync {
-    /// What a file holds; `None` where there is none.
+    /// Returns the text of a file; `None` if it cannot be read.
     fn text(&self, path: &str) -> Option<Arc<str>>;
-    /// Whether there is such a file, readable here or not.
+    /// Whether there is such a file, even if it cannot be read here.
     fn is_file(&self, path: &str) -> bool;
     /// Whether there is such a directory.
     fn is_directory(&self, path: &str) -> bool;
 }
 
-/// A template function: arguments in order, a piped one last. An error is the text that Go's
-/// function would return; the evaluator adds template, line and name.
+/// A template function: its arguments are in order, a piped one last. Errors are those of Go's function; the evaluator
+/// adds the template, the line and the name.
 pub type Function = fn(&dyn Host, &[Value]) -> Result<Value, String>;
 
-/// A function, and what Go checks of its arguments before it calls it.
+/// A function, with the types of its parameters, which Go checks before it calls it.
 #[derive(Debug, Clone, Copy)]
 pub struct Definition {
     /// The function itself.
     pub run: Function,
-    /// What it takes.
+    /// Its parameters.
     pub signature: Signature,
 }
 
@@ -75,19 +75,19 @@ fn mistyped<T>(value: &Value, expected: &str) -> Result<T, String> {
     })
 }
 
-/// The argument at `index`, of any type.
+/// Returns the argument at `index`, of any type.
 ///
 /// # Errors
-/// When fewer are given.
+/// If there are fewer arguments.
 pub fn any(args: &[Value], index: usize) -> Result<&Value, String> {
     let count = args.len();
     args.get(index).ok_or_else(|| format!("wrong number of args: want {} got {count}", index + 1))
 }
 
-/// The `string` at `index`.
+/// Returns the `string` at `index`.
 ///
 /// # Errors
-/// When it is not there or of another type.
+/// If there is none, or it has another type.
 pub fn text(args: &[Value], index: usize) -> Result<&Rope, String> {
     match any(args, index)? {
         Value { data: Data::Str(rope), nuance, .. } if *nuance != Nuance::Bytes => Ok(rope),
@@ -95,10 +95,10 @@ pub fn text(args: &[Value], index: usize) -> Result<&Rope, String> {
     }
 }
 
-/// The `int` at `index`.
+/// Returns the `int` at `index`.
 ///
 /// # Errors
-/// When it is not there or of another type, `int64` and `float64` included.
+/// If there is none, or it has another type, such as `int64` or `float64`.
 pub fn int(args: &[Value], index: usize) -> Result<i64, String> {
     match any(args, index)? {
         Value { data: Data::Int(value), .. } => Ok(*value),
@@ -106,10 +106,10 @@ pub fn int(args: &[Value], index: usize) -> Result<i64, String> {
     }
 }
 
-/// The `map[string]interface {}` at `index`; nil is an empty map of its own, as in Go.
+/// Returns the `map[string]interface {}` at `index`; for nil, a new empty map, as in Go.
 ///
 /// # Errors
-/// When it is not there or of another type.
+/// If there is none, or it has another type.
 pub fn map(args: &[Value], index: usize) -> Result<Rc<RefCell<Entries>>, String> {
     match any(args, index)? {
         Value { data: Data::Map(entries), .. } => Ok(Rc::clone(entries)),
@@ -118,10 +118,10 @@ pub fn map(args: &[Value], index: usize) -> Result<Rc<RefCell<Entries>>, String>
     }
 }
 
-/// The items of the list at `index`; `verb` says what the function wanted to do with it.
+/// Returns the items of the list at `index`; `verb` is the operation, for the error message.
 ///
 /// # Errors
-/// When it is not there or no list.
+/// If there is none, or it is not a list.
 pub fn list(args: &[Value], index: usize, verb: &str) -> Result<Vec<Value>, String> {
     match any(args, index)? {
         Value { data: Data::List(items), .. } => Ok(items.borrow().clone()),
@@ -135,7 +135,7 @@ pub fn list(args: &[Value], index: usize, verb: &str) -> Result<Vec<Value>, Stri
     }
 }
 
-/// What all arguments are computed from, for a result that keeps none of their characters.
+/// The origin of a result that is computed from all arguments and contains none of their characters.
 pub fn computed(host: &dyn Host, args: &[Value]) -> OriginId {
     let origins = host.origins();
     origins.collapsed(origins.all(args.iter().map(|value| value.deep_origin(origins))))

@@ -1,10 +1,10 @@
-//! What templates ask of the cluster, the clock or chance, read from their trees: the calls whose
-//! results do not follow from the chart and its values.
+//! Finds the calls in templates whose results do not only depend on the chart and its values: those that ask the
+//! cluster, or depend on the time or on random numbers.
 
 use super::eval::expression;
 use super::parse::{CommandNode, Expr, ListNode, Node, PipeNode, Template};
 
-/// The functions that are looked for. Those that make keys and certificates draw random numbers.
+/// The functions to find. Those that generate keys and certificates use random numbers.
 const ASKING: &[&str] = &[
     "lookup",
     "getHostByName",
@@ -31,28 +31,28 @@ const ASKING: &[&str] = &[
     "semverCompare",
 ];
 
-/// The method that asks whether the cluster has an API.
+/// The method that tells whether the cluster has an API.
 const HAS: [&str; 3] = ["Capabilities", "APIVersions", HAS_API];
 
-/// What a call of it is named.
+/// The name of calls of that method.
 const HAS_API: &str = "Has";
 
 /// A call in a template.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Call {
-    /// The function's name; `Has` for `.Capabilities.APIVersions.Has`.
+    /// The name of the function; `Has` for `.Capabilities.APIVersions.Has`.
     pub function: String,
-    /// The `define` it stands in; empty outside of any.
+    /// The `define` that contains it; empty if there is none.
     pub within: String,
-    /// The arguments, a piped one last: a string's own text, anything else as Go shows it.
+    /// The arguments, a piped one last: the contents of a string, anything else as Go shows it.
     pub arguments: Vec<String>,
-    /// The pipelines of the `if`s and `with`s around it, outermost first, as Go shows them.
+    /// The pipelines of the enclosing `if`s and `with`s, the outermost first, as Go shows them.
     pub conditions: Vec<String>,
-    /// Where in the template, a 0-based byte offset.
+    /// 0-based byte offset in the template.
     pub offset: usize,
 }
 
-/// The calls of a template, in the order of its body and then of its defines.
+/// Returns the calls in a template: first those in its body, then those in its defines.
 #[must_use]
 pub fn calls(template: &Template) -> Vec<Call> {
     let mut reader = Reader {
@@ -69,7 +69,7 @@ pub fn calls(template: &Template) -> Vec<Call> {
     reader.calls
 }
 
-/// The API that a template last asks for before an offset, as it is written there.
+/// Returns the API in the last `Has` call before a byte offset, as it is written there.
 #[must_use]
 pub fn api_asked(template: &Template, before: usize) -> Option<String> {
     let calls = calls(template).into_iter();
@@ -78,7 +78,7 @@ pub fn api_asked(template: &Template, before: usize) -> Option<String> {
 }
 
 struct Reader<'t> {
-    /// The template's text, from which operands are shown.
+    /// The text of the template, for showing operands.
     text: &'t str,
     within: String,
     conditions: Vec<String>,
@@ -162,7 +162,7 @@ impl Reader<'_> {
     }
 }
 
-/// The function a command begins with, where it is one of those looked for; `text` is the template's.
+/// Returns the function that a command calls, if it is to be found; `text` is that of the template.
 fn asked<'t>(first: &Expr, text: &'t str) -> Option<(&'t str, usize)> {
     match first {
         Expr::Identifier(name) if ASKING.contains(&name.text(text)) => {

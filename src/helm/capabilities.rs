@@ -1,4 +1,4 @@
-//! `.Capabilities`: what the cluster can do, for a chosen Kubernetes version.
+//! `.Capabilities`: the APIs and versions of a cluster, for a given Kubernetes version.
 
 use std::borrow::Cow;
 use std::rc::Rc;
@@ -7,10 +7,9 @@ use super::call::text;
 use super::origin::{OriginId, Origins};
 use super::value::{Object, Value};
 
-/// The Kubernetes version that Helm 4.1 takes when none is given (its client-go is 0.35).
+/// The default Kubernetes version of Helm 4.1 (its client-go is 0.35).
 pub const DEFAULT_KUBE_VERSION: &str = "v1.35.0";
-/// Helm's build information by Go's field names and those of its JSON; that of the Helm whose
-/// behaviour is mirrored.
+/// The build information of the Helm version whose behaviour is mirrored, with field names in Go and in JSON.
 const BUILD_INFO: [(&str, &str, &str); 5] = [
     ("Version", "version", "v4.1.4"),
     ("GitCommit", "git_commit", "05fa37973dc9e42b76e1d2883494c87174b6074f"),
@@ -19,7 +18,7 @@ const BUILD_INFO: [(&str, &str, &str); 5] = [
     ("KubeClientVersion", "kube_client_version", "v1.35"),
 ];
 
-/// Group versions that client-go 0.35 registers, in its order: `v1`, then by group, preferred version first.
+/// The group versions that client-go 0.35 registers, in its order: `v1`, then by group, the preferred version first.
 const API_VERSIONS: &[&str] = &[
     "v1",
     "admissionregistration.k8s.io/v1",
@@ -80,22 +79,22 @@ const API_VERSIONS: &[&str] = &[
     "apiextensions.k8s.io/v1",
 ];
 
-/// A Kubernetes version as `.Capabilities.KubeVersion` shows it.
+/// A Kubernetes version, as in `.Capabilities.KubeVersion`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KubeVersion {
-    /// As given, with a `v`: `v1.33.4-gke.1245000`.
+    /// As it was given, with a `v`: `v1.33.4-gke.1245000`.
     pub version: String,
-    /// Without suffixes, for constraints: `v1.33.4`, or `v1.33` where no more is given.
+    /// Without suffixes, for constraints: `v1.33.4`, or `v1.33` if there is no patch number.
     pub normalized: String,
     major: String,
     minor: String,
 }
 
 impl KubeVersion {
-    /// Reads `1.30`, `v1.30.2` or with a suffix.
+    /// Parses a version such as `1.30` or `v1.30.2`, which may have a suffix.
     ///
     /// # Errors
-    /// Helm's text when it is no version.
+    /// Helm's message if it is not a version.
     pub fn parse(given: &str) -> Result<Self, String> {
         let invalid = || format!("could not parse {given:?} as version");
         let digits = given.strip_prefix('v').unwrap_or(given);
@@ -114,7 +113,7 @@ impl KubeVersion {
         let [major, minor, rest @ ..] = &numbers[..] else {
             return Err(format!("illegal version string {given:?}"));
         };
-        // What is not given is not made up: it is printed so.
+        // A missing patch number is not added: the version is printed without it.
         let patch = rest.first().map(|patch| format!(".{patch}")).unwrap_or_default();
         Ok(Self {
             version: format!("v{digits}"),
@@ -159,8 +158,8 @@ impl Object for KubeVersion {
     }
 }
 
-/// A copy of `.Capabilities.KubeVersion`, as functions get it: its methods are those of a pointer, so that it is
-/// written as the struct that it is.
+/// A copy of `.Capabilities.KubeVersion`, as functions get it: the methods belong to the pointer type in Go, so the
+/// copy has none of them and is printed as a struct.
 #[derive(Debug)]
 struct CopiedVersion(KubeVersion);
 
@@ -199,13 +198,13 @@ impl Object for CopiedVersion {
     }
 }
 
-/// Whether a cluster of Kubernetes 1.n has an API: `policy/v1`, or `policy/v1/PodDisruptionBudget`.
+/// Whether a cluster with Kubernetes 1.n has an API: `policy/v1`, or `policy/v1/PodDisruptionBudget`.
 pub type Serves = fn(&str, u32) -> bool;
 
 #[derive(Debug)]
 struct VersionSet {
     listed: Vec<Cow<'static, str>>,
-    /// What the cluster has besides.
+    /// APIs that the cluster has in addition.
     serves: Serves,
     minor: u32,
 }
@@ -315,7 +314,7 @@ fn print(value: &Value) -> String {
     super::print::plain(value)
 }
 
-/// `.Capabilities` for a version, with API versions beyond those that `helm template` knows by itself.
+/// Makes `.Capabilities` of a version, with API versions in addition to those that `helm template` knows.
 pub(super) fn capabilities(kube: &KubeVersion, extra: &[String], serves: Serves) -> Value {
     let versions = API_VERSIONS.iter().map(|version| Cow::Borrowed(*version));
     let listed = versions.chain(extra.iter().cloned().map(Cow::Owned)).collect();
@@ -383,7 +382,7 @@ mod tests {
         assert!(print::shown(&capabilities, &origins).as_str().starts_with("{{v1.30.2 "));
     }
 
-    /// client-go registers the kinds of `v1` that every version shares before any group's own.
+    /// client-go registers `v1`, with the kinds that all versions share, before any group.
     #[test]
     fn api_versions_begin_with_v1() {
         let known: std::collections::BTreeSet<_> = API_VERSIONS.iter().collect();

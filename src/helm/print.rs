@@ -1,4 +1,4 @@
-//! Go's `fmt` for template values: `%v`, floats, `strconv.Quote` and `printf`.
+//! Formats template values as Go's `fmt` and `strconv` do: `%v`, floats, `strconv.Quote` and `printf`.
 
 mod float;
 mod quote;
@@ -12,14 +12,14 @@ use crate::source::bytes;
 
 pub use self::quote::quote;
 
-/// A float as `%v` prints it: shortest digits, exponent form below 1e-4 and from 1e6 on,
-/// as strconv's ftoa.go decides for the shortest form: 1000000 is `1e+06`.
+/// Formats a float as `%v` does: with the fewest digits, and in exponent form below 1e-4 and from 1e6 on, as strconv's
+/// ftoa.go does for the fewest digits: 1000000 is `1e+06`.
 #[must_use]
 pub fn float(value: f64) -> String {
     float::verb(value, 'g', None)
 }
 
-/// A float as JSON has it: plain digits between 1e-6 and 1e21.
+/// Formats a float as in JSON: without an exponent from 1e-6 up to 1e21.
 #[must_use]
 pub fn json_float(value: f64) -> String {
     let size = value.abs();
@@ -38,7 +38,7 @@ pub fn json_float(value: f64) -> String {
     }
 }
 
-/// A value as `%v` prints it; nil is `<nil>`. What contains itself is cut off.
+/// Formats a value as `%v` does; nil is `<nil>`. A value that contains itself is cut off.
 #[must_use]
 pub fn plain(value: &Value) -> String {
     let mut out = String::new();
@@ -89,7 +89,8 @@ fn write_plain(value: &Value, out: &mut String, budget: &mut Budget) {
     budget.leave();
 }
 
-/// A value as a template writes it, with its origins: as [`rope`] has it, but for bytes, which are numbers there.
+/// The text that a template writes for a value, with its origins: that of [`rope`], except that bytes are written as
+/// numbers.
 #[must_use]
 pub fn written(value: &Value, origins: &Origins) -> Rope {
     match value.nuance {
@@ -98,7 +99,7 @@ pub fn written(value: &Value, origins: &Origins) -> Rope {
     }
 }
 
-/// A value as a template shows it by itself: as [`written`] has it, but of a pointer what it leads to.
+/// The text that an action writes for a value: that of [`written`], except that a pointer is dereferenced.
 #[must_use]
 pub fn shown(value: &Value, origins: &Origins) -> Rope {
     match &value.data {
@@ -107,7 +108,8 @@ pub fn shown(value: &Value, origins: &Origins) -> Rope {
     }
 }
 
-/// A value as text with its origins, as sprig's `toString` has it: a string keeps its segments, all else is its printed form.
+/// Converts a value to text with its origins, as sprig's `toString` does: a string keeps its segments, any other value
+/// is printed.
 #[must_use]
 pub fn rope(value: &Value, origins: &Origins) -> Rope {
     match &value.data {
@@ -116,7 +118,7 @@ pub fn rope(value: &Value, origins: &Origins) -> Rope {
     }
 }
 
-/// `fmt.Sprint`: a space between operands when neither is a string.
+/// `fmt.Sprint`: with a space between operands if neither is a string.
 #[must_use]
 pub fn sprint(args: &[Value], origins: &Origins) -> Rope {
     let mut out = RopeBuilder::default();
@@ -172,15 +174,15 @@ fn push_operand(out: &mut RopeBuilder, flags: Flags, verb: char, arg: &Value, or
     }
 }
 
-/// What a `%` in a format and what follows it comes to.
+/// The result of a `%` in a format and of what follows it.
 enum Directive<'a> {
-    /// A text of its own: a percent sign, or what is wrong with it.
+    /// Literal text: a percent sign, or an error.
     Says(String),
-    /// An operand, after what is wrong with its width or precision.
+    /// An operand, with errors about its width or precision.
     Shows { faults: &'static str, flags: Flags, verb: char, value: &'a Value },
 }
 
-/// Reads a format's directives, as `doPrintf` in `fmt/print.go` does.
+/// Reads the directives of a format, as `doPrintf` in `fmt/print.go` does.
 struct Directives<'a> {
     text: &'a str,
     at: usize,
@@ -189,7 +191,7 @@ struct Directives<'a> {
     reordered: bool,
 }
 
-/// Widths and precisions beyond are none, as in Go.
+/// Larger widths and precisions are errors, as in Go.
 const TOO_LARGE: i64 = 1_000_000;
 
 impl<'a> Directives<'a> {
@@ -197,7 +199,7 @@ impl<'a> Directives<'a> {
         self.text.as_bytes().get(self.at).copied()
     }
 
-    /// Reads what follows a `%`.
+    /// Reads a directive, after its `%`.
     fn directive(&mut self) -> Directive<'a> {
         let mut flags = self.flags();
         let mut good = true;
@@ -273,7 +275,7 @@ impl<'a> Directives<'a> {
         flags
     }
 
-    /// Digits; a number that is too large ends the format.
+    /// Reads digits; a number that is too large ends the format.
     fn number(&mut self) -> Option<usize> {
         let mut number = None;
         while let Some(digit) = self.peek().filter(u8::is_ascii_digit) {
@@ -288,14 +290,14 @@ impl<'a> Directives<'a> {
         usize::try_from(number?).ok()
     }
 
-    /// The number of a `*`.
+    /// Reads the operand of a `*`, a number.
     fn number_of_operand(&mut self) -> Option<i64> {
         let value = self.args.get(self.next)?;
         self.next += 1;
         value.integer().filter(|number| number.unsigned_abs() <= TOO_LARGE.unsigned_abs())
     }
 
-    /// `[2]`: the second operand is next. Says whether there was an index.
+    /// Reads an index such as `[2]`: the second operand is next. Returns whether there was one.
     fn index(&mut self, good: &mut bool) -> bool {
         let rest = &self.text[self.at..];
         if !rest.starts_with('[') {
@@ -319,7 +321,7 @@ impl<'a> Directives<'a> {
     }
 }
 
-/// Go's name of the kind of a value, as `kindOf` has it.
+/// The kind of a value in Go, as in `kindOf`.
 #[must_use]
 pub fn kind(value: &Value) -> &'static str {
     match &value.data {
@@ -373,7 +375,7 @@ mod tests {
         );
     }
 
-    /// Longer ones than `format!` of Rust takes.
+    /// These are larger than `format!` supports.
     #[test]
     fn widths_and_precisions_go_up_to_a_million() {
         let int = |number| Value::int(number, OriginId::NONE);

@@ -1,7 +1,7 @@
-//! What the functions of templates take, as Go's reflection sees it.
+//! The types of the parameters of template functions, as in Go.
 //!
-//! Go checks count and types of arguments before it calls a function (`evalCall` and `evalArg` in
-//! Go 1.25 `text/template/exec.go`); the functions themselves need not.
+//! Go checks the number and types of arguments before it calls a function (`evalCall` and `evalArg` in Go 1.25
+//! `text/template/exec.go`), so the functions themselves need not.
 
 use std::fmt;
 
@@ -10,7 +10,7 @@ use super::value::{Data, Nuance, Value};
 /// The type of a parameter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Param {
-    /// `interface{}`, or the `reflect.Value` of Go's own functions.
+    /// `interface{}`, or `reflect.Value` in Go's own functions.
     Any,
     /// `string`
     Text,
@@ -35,7 +35,7 @@ pub enum Param {
 use Param::{Any, Bool, Certificate, Float, Int, List, Map, Text, Time, Uint32};
 
 impl fmt::Display for Param {
-    /// Go's name of the type.
+    /// Writes the name of the type in Go.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Any => "interface {}",
@@ -53,13 +53,13 @@ impl fmt::Display for Param {
 }
 
 impl Param {
-    /// Whether Go takes `nil` for it.
+    /// Whether Go accepts `nil` for it.
     #[must_use]
     pub fn can_be_nil(self) -> bool {
         matches!(self, Any | List | Map)
     }
 
-    /// Whether a value that is not nil is of the type.
+    /// Whether a value that is not nil has this type.
     #[must_use]
     pub fn admits(self, value: &Value) -> bool {
         match (self, &value.data) {
@@ -79,28 +79,28 @@ impl Param {
 /// The parameters of a function.
 #[derive(Debug, Clone, Copy)]
 pub struct Signature {
-    /// Those that must be given.
+    /// The parameters that are required.
     pub fixed: &'static [Param],
-    /// What may follow them, any number of times.
+    /// The type of further arguments, of which there may be any number.
     pub rest: Option<Param>,
 }
 
 impl Signature {
-    /// Takes anything.
+    /// Any arguments.
     pub const OPEN: Self = Self { fixed: &[], rest: Some(Any) };
-    /// That of `and` and `or`, which the evaluator itself takes care of.
+    /// The parameters of `and` and `or`, which the evaluator implements itself.
     pub const JUNCTION: Self = Self { fixed: &[Any], rest: Some(Any) };
 
-    /// The type of the argument at an index, counted from 0.
+    /// The type of the argument at a 0-based index.
     #[must_use]
     pub fn param(&self, index: usize) -> Param {
         self.fixed.get(index).copied().or(self.rest).unwrap_or(Any)
     }
 
-    /// Go's complaint about a call with `given` arguments in parentheses and perhaps a piped one.
+    /// Checks the number of arguments: `given` in parentheses, and perhaps a piped one.
     ///
     /// # Errors
-    /// When there are too many or too few of them.
+    /// Go's message if there are too many or too few.
     pub fn check_count(&self, name: &str, given: usize, piped: bool) -> Result<(), String> {
         let (want, got) = (self.fixed.len(), given + usize::from(piped));
         match self.rest {
@@ -135,7 +135,7 @@ pub fn of_method(name: &str) -> Signature {
     }
 }
 
-/// Functions by what they take.
+/// Functions by their parameters.
 #[rustfmt::skip]
 pub(super) const TABLE: &[(&[Param], Option<Param>, &str)] = &[
     // Go's own.

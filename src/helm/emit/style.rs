@@ -1,11 +1,11 @@
-//! In which style a text is written, and how its characters are.
+//! Chooses the style in which a text is written in YAML, and escapes characters.
 //!
 //! Mirrors `yaml_emitter_analyze_scalar`, `isBase60Float` and the resolver of go.yaml.in/yaml/v2
 //! 2.4.
 
 use crate::yaml::{Scalar, resolve_plain};
 
-/// How a text is quoted.
+/// The style of a scalar.
 pub(super) enum Style {
     Plain,
     Single,
@@ -29,7 +29,7 @@ impl Style {
     }
 }
 
-/// What `yaml_emitter_analyze_scalar` finds.
+/// The result of `yaml_emitter_analyze_scalar`.
 struct Allowed {
     plain: bool,
     single: bool,
@@ -84,19 +84,19 @@ impl Allowed {
     }
 }
 
-/// yaml/v2's notion: no tab, and nothing outside of the basic plane.
+/// Whether yaml/v2 takes a character for printable: no tab, no byte order mark, and nothing above U+FFFD.
 fn is_printable(c: char) -> bool {
     matches!(c, '\n' | '\u{20}'..='\u{7e}' | '\u{a0}'..='\u{d7ff}' | '\u{e000}'..='\u{fffd}')
         && c != '\u{feff}'
 }
 
-/// What ends a line for the emitter, which is more than what sets a text in the literal style. Neither a
-/// carriage return nor the rarest of them, U+0085, can stand in a text that is not escaped.
+/// Whether the emitter takes a character for a line break. Only `\n` chooses the literal style. Carriage returns and
+/// U+0085 are not among them, since they are always escaped.
 pub(super) fn is_break(c: char) -> bool {
     matches!(c, '\n' | '\u{2028}' | '\u{2029}')
 }
 
-/// Writes a character as it stands between double quotes.
+/// Writes a character between double quotes, escaped if necessary.
 pub(super) fn escape(c: char, out: &mut String) {
     let short = match c {
         '\0' => '0',
@@ -123,8 +123,8 @@ pub(super) fn escape(c: char, out: &mut String) {
     out.push(short);
 }
 
-/// As [`escape`], in a text that begins with a byte order mark: go-yaml asks of each character whether one stands at
-/// the start of the text, and so lets none of them stand.
+/// Writes a character as [`escape`] does, in a text that begins with a byte order mark: go-yaml checks for the mark at
+/// the start of the text instead of at the character, and so escapes every character.
 pub(super) fn escape_fully(c: char, out: &mut String) {
     let stands_elsewhere = is_printable(c) && !is_break(c) && !matches!(c, '"' | '\\');
     if stands_elsewhere { by_code(c, out) } else { escape(c, out) }
@@ -139,13 +139,13 @@ fn by_code(c: char, out: &mut String) {
     });
 }
 
-/// Whether an unquoted text would read back as the same text. go-yaml takes `<<` for one, though it would be a merge as
-/// a key: its `resolve` looks up nothing that begins so.
+/// Whether an unquoted text would be read as the same text. For go-yaml `<<` is such a text, although it is a merge
+/// key: its `resolve` has no special values that begin with it.
 fn is_plain(text: &str) -> bool {
     matches!(resolve_plain(text), Scalar::Str(_)) && !is_base60(text) && !is_timestamp(text)
 }
 
-/// A number with colons, which YAML 1.1 takes for base 60: `22:22`.
+/// Whether a text is a number with colons, which YAML 1.1 reads in base 60: `22:22`.
 fn is_base60(text: &str) -> bool {
     let digits = text.strip_prefix(['+', '-']).unwrap_or(text);
     let mut parts = digits.split(':');
@@ -170,7 +170,7 @@ fn is_base60(text: &str) -> bool {
     })
 }
 
-/// A date that yaml/v2 reads as a time: `2001-01-01`, with or without a time of day.
+/// Whether a text is a date that yaml/v2 reads as a time: `2001-01-01`, with or without a time of day.
 fn is_timestamp(text: &str) -> bool {
     let bytes = text.as_bytes();
     if bytes.len() < 8 || !bytes[..4].iter().all(u8::is_ascii_digit) || bytes[4] != b'-' {

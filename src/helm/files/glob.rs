@@ -1,7 +1,8 @@
-//! Patterns of `.Files.Glob`: github.com/gobwas/glob with `/` as the separator, in its own words.
+//! Patterns of `.Files.Glob`.
 //!
-//! `*` and `?` stay within a part and `**` crosses, but `**/` is no optional folder; ranges do not mind
-//! separators, and hold either one span or characters.
+//! Written after github.com/gobwas/glob, with `/` as the separator. `*` and `?` do not match a separator and `**`
+//! does, but `**/` is not an optional folder; a range may match a separator, and consists of either one span or single
+//! characters.
 
 use std::fmt::Write;
 use std::str::Chars;
@@ -11,11 +12,11 @@ use regex::{Regex, RegexBuilder};
 /// A compiled pattern.
 #[derive(Debug)]
 pub(super) enum Glob {
-    /// What Helm takes a pattern for that is none: `**`.
+    /// An invalid pattern, for which Helm uses `**`.
     Everything,
-    /// A text, `**` and a text, which may overlap there.
+    /// A text, `**` and a text; both may match the same characters.
     Ends(String, String),
-    /// Any other.
+    /// Any other pattern.
     Pattern(Regex),
 }
 
@@ -33,7 +34,7 @@ impl Glob {
         built.map_or(Self::Everything, Self::Pattern)
     }
 
-    /// Whether a file's path matches.
+    /// Whether the path of a file matches.
     pub(super) fn is_match(&self, path: &str) -> bool {
         match self {
             Self::Everything => true,
@@ -77,12 +78,12 @@ fn expression(tokens: &[Token]) -> String {
             }
         }
     }
-    // Alternatives may go on to the end.
+    // A group of alternatives may lack its end.
     out.push_str(&")".repeat(open));
     out
 }
 
-/// A pattern's tokens as `syntax/lexer` reads them; `None` where it is no pattern.
+/// Splits a pattern into tokens as `syntax/lexer` does; `None` if it is not valid.
 fn tokens(pattern: &str) -> Option<Vec<Token>> {
     let mut out = Vec::new();
     let mut chars = pattern.chars();
@@ -121,7 +122,7 @@ fn tokens(pattern: &str) -> Option<Vec<Token>> {
     Some(out)
 }
 
-/// A text up to one of some characters; a backslash takes what follows as it is.
+/// Reads a text up to one of some characters; a backslash escapes the next character.
 fn text(chars: &mut Chars<'_>, breakers: &str) -> String {
     let mut out = String::new();
     while let Some(c) = chars.clone().next().filter(|c| !breakers.contains(*c)) {
@@ -134,7 +135,7 @@ fn text(chars: &mut Chars<'_>, breakers: &str) -> String {
     out
 }
 
-/// What follows an opening bracket, as a class: `a-z]`, or characters up to the bracket that closes it.
+/// Reads a range after its opening bracket, as a class: `a-z]`, or characters up to the closing bracket.
 fn range(chars: &mut Chars<'_>) -> Option<String> {
     let not = if chars.as_str().starts_with('!') { "^" } else { "" };
     if !not.is_empty() {
@@ -171,9 +172,9 @@ mod tests {
         for (pattern, want) in [
             ("*.txt", &["a.txt"][..]),
             ("**.txt", &["a.txt", "d/a.txt", "d/e/a.txt", "d/e/f/c1.txt"]),
-            // A folder between is not left out,
+            // The folder is not optional,
             ("d/**/*.txt", &["d/e/a.txt", "d/e/f/c1.txt"]),
-            // but the texts around a `**` may share their characters.
+            // but the texts around a `**` may match the same characters.
             ("d/**/a.txt", &["d/a.txt", "d/e/a.txt"]),
             ("d/e**/a.txt", &["d/e/a.txt"]),
             ("d/[ab].*", &["d/a.txt", "d/b.md"]),
@@ -184,7 +185,7 @@ mod tests {
             ("d/{a,b", &[]),
             ("d/\\a.???", &["d/a.txt"]),
             ("d?a.txt", &[]),
-            // What is no pattern stands for all.
+            // An invalid pattern matches everything.
             ("d/[a-z0-9].md", &paths),
             ("d/[", &paths),
             ("d/[z-a]", &paths),

@@ -1,7 +1,7 @@
-//! Floats as Go's `strconv.AppendFloat` writes them, the sign before them only when it is a minus.
+//! Formats floats as Go's `strconv.AppendFloat` does, with a sign only if it is a minus.
 
-/// A float by a verb of `printf`: `e`, `E`, `f`, `g`, `G`, `x`, `X` or `b`; without a precision in as few digits
-/// as say which number it is.
+/// Formats a float by a verb of `printf`: `e`, `E`, `f`, `g`, `G`, `x`, `X` or `b`; without a precision, with the
+/// fewest digits that identify the number.
 pub(super) fn verb(value: f64, verb: char, precision: Option<usize>) -> String {
     if value.is_nan() {
         return "NaN".to_owned();
@@ -22,17 +22,17 @@ pub(super) fn verb(value: f64, verb: char, precision: Option<usize>) -> String {
     format!("{sign}{body}")
 }
 
-/// No float has more digits after the point, whatever its exponent; further ones are zeros, and `format!`
-/// takes no precision beyond 65,535.
+/// The largest number of digits that a float can have after its point; any more are zeros, and `format!` supports no
+/// precision above 65,535.
 const MOST_DIGITS: usize = 1100;
 
-/// `%f`: as many digits after the point as are asked for.
+/// `%f`: with a number of digits after the point.
 fn fixed(size: f64, digits: usize) -> String {
     let told = digits.min(MOST_DIGITS);
     format!("{size:.told$}{}", "0".repeat(digits - told))
 }
 
-/// The digits and their exponent to the base of ten.
+/// Returns the digits and the exponent in base 10.
 fn scientific(size: f64, precision: Option<usize>) -> (String, i32) {
     let told = precision.map(|digits| digits.min(MOST_DIGITS));
     let text = match told {
@@ -54,7 +54,8 @@ fn exponent_form(digits: &str, exponent: i32) -> String {
     format!("{digits}e{sign}{:02}", exponent.abs())
 }
 
-/// `%g`: the exponent form below 1e-4 and from the precision on, which is 6 for the fewest digits, as in `ftoa.go`.
+/// `%g`: in exponent form for exponents below -4, and from the precision on, which is 6 for the shortest form, as in
+/// `ftoa.go`.
 fn general(size: f64, precision: Option<usize>) -> String {
     let precision = precision.map(|digits| digits.max(1));
     let (digits, exponent) = scientific(size, precision.map(|digits| digits - 1));
@@ -79,7 +80,7 @@ fn general(size: f64, precision: Option<usize>) -> String {
 const MANTISSA_BITS: u32 = 52;
 const MANTISSA: u64 = (1 << MANTISSA_BITS) - 1;
 
-/// The mantissa and the exponent to the base of two of its last bit.
+/// Returns the mantissa, and the exponent of its last bit in base 2.
 fn parts(size: f64) -> (u64, i32) {
     let bits = size.to_bits();
     let exponent = i32::try_from(bits >> MANTISSA_BITS & 0x7ff).unwrap_or(0);
@@ -89,19 +90,19 @@ fn parts(size: f64) -> (u64, i32) {
     }
 }
 
-/// `4503599627370496p-52`.
+/// Formats a float as `4503599627370496p-52`.
 fn binary(size: f64) -> String {
     let (mantissa, exponent) = parts(size);
     format!("{mantissa}p{exponent:+}")
 }
 
-/// `0x1.8p+01`, rounded to even at the digit that `precision` says.
+/// Formats a float as `0x1.8p+01`, with `precision` digits, rounded half to even.
 fn hexadecimal(size: f64, precision: Option<usize>) -> String {
     let (mut mantissa, mut exponent) = parts(size);
     if mantissa == 0 {
         exponent = 0;
     } else {
-        // As `fmtX` does, the leading bit goes to the 60th, so that whole digits follow it.
+        // As in `fmtX`, the leading bit is moved to bit 60, so that it is followed by whole digits.
         exponent += i32::try_from(MANTISSA_BITS).unwrap_or(0);
         mantissa <<= 60 - MANTISSA_BITS;
         while mantissa >> 60 == 0 {

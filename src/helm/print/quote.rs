@@ -1,4 +1,4 @@
-//! Texts and characters in quotes, as Go's `strconv` writes them.
+//! Quotes texts and characters as Go's `strconv` does.
 
 use std::fmt::Write;
 use std::sync::LazyLock;
@@ -7,13 +7,13 @@ use regex::Regex;
 
 use crate::source::bytes;
 
-/// A string in double quotes as `strconv.Quote` writes it.
+/// Quotes a string as `strconv.Quote` does.
 #[must_use]
 pub fn quote(text: &str) -> String {
     quoted(text, '"', false)
 }
 
-/// A string between quotes; of characters beyond ASCII, only escapes when `ascii` is asked for.
+/// Quotes a string with a given quotation mark; with `ascii`, all characters beyond ASCII are escaped.
 pub(super) fn quoted(text: &str, mark: char, ascii: bool) -> String {
     let mut out = String::with_capacity(text.len() + 2);
     out.push(mark);
@@ -24,7 +24,7 @@ pub(super) fn quoted(text: &str, mark: char, ascii: bool) -> String {
     out
 }
 
-/// `strconv.CanBackquote`: whether a text is its own raw string.
+/// `strconv.CanBackquote`: whether a text can be written as a raw string.
 pub(super) fn is_raw(text: &str) -> bool {
     text.chars().all(|c| match c {
         '\t' => true,

@@ -1,4 +1,6 @@
-//! One operand of `printf` by its verb and flags, as `fmt/print.go` and `fmt/format.go` write it.
+//! Formats an operand of `printf` by its verb and flags.
+//!
+//! Mirrors Go's `fmt/print.go` and `fmt/format.go`.
 
 use std::fmt::Write;
 
@@ -7,32 +9,32 @@ use super::{float, plain};
 use crate::helm::value::{Budget, Data, Nuance, Object, Value};
 use crate::source::bytes;
 
-/// What stands between the `%` and the verb.
+/// The flags between the `%` and the verb.
 #[derive(Debug, Clone, Copy, Default)]
 #[expect(clippy::struct_excessive_bools, reason = "these are the flags of fmt")]
 pub(super) struct Flags {
-    /// The least number of characters.
+    /// The smallest number of characters.
     pub width: Option<usize>,
-    /// The digits after the point, or the most characters of a text.
+    /// The number of digits after the point, or the largest number of characters of a text.
     pub precision: Option<usize>,
-    /// `-`: padding goes to the right.
+    /// `-`: pads on the right.
     pub minus: bool,
-    /// `+`.
+    /// `+`: always writes a sign, or escapes characters beyond ASCII.
     pub plus: bool,
-    /// `#`.
+    /// `#`: writes another format, for example with a prefix.
     pub sharp: bool,
-    /// A space.
+    /// A space: writes a space for a plus sign, or between bytes.
     pub space: bool,
-    /// `0`: padding to the left is of zeros.
+    /// `0`: pads on the left with zeros.
     pub zero: bool,
-    /// `%#v`: as Go's source has it.
+    /// `%#v`: as in Go source code.
     pub source: bool,
     /// `%+v`: with the names of fields.
     pub names: bool,
 }
 
 impl Flags {
-    /// The flags as `%v` reads them: `#` and `+` are formats of their own there.
+    /// The flags of a verb: for `%v`, `#` and `+` select other formats.
     pub(super) fn of_verb(self, verb: char) -> Self {
         match verb {
             'v' | 'w' => Self {
@@ -46,7 +48,7 @@ impl Flags {
         }
     }
 
-    /// Whether a text goes out as it is.
+    /// Whether a text is written unchanged.
     pub(super) fn are_none(self) -> bool {
         self.width.is_none() && self.precision.is_none() && !self.source
     }
@@ -60,7 +62,7 @@ impl Flags {
         }
     }
 
-    /// What is written for the sign of a number.
+    /// Returns the sign of a number as it is written.
     fn sign(self, negative: bool) -> &'static str {
         match (negative, self.plus, self.space) {
             (true, ..) => "-",
@@ -70,7 +72,7 @@ impl Flags {
         }
     }
 
-    /// Pads a number: zeros go between its sign and its digits.
+    /// Pads a number: zeros are between its sign and its digits.
     fn pad_number(self, sign: &str, digits: &str) -> String {
         let length = sign.len() + digits.chars().count();
         let missing = self.width.unwrap_or(0).saturating_sub(length);
@@ -81,7 +83,7 @@ impl Flags {
     }
 }
 
-/// A value by a verb. What contains itself is cut off.
+/// Formats a value by a verb. A value that contains itself is cut off.
 pub(super) fn operand(flags: Flags, verb: char, value: &Value) -> String {
     let flags = flags.of_verb(verb);
     match (verb, &value.data) {
@@ -98,7 +100,7 @@ fn printed(flags: Flags, verb: char, value: &Value, budget: &mut Budget) -> Stri
     let out = by_type(flags, verb, value, budget);
     budget.leave();
     match value.data {
-        // The texts of their members are counted.
+        // The texts of the members are counted.
         Data::List(_) | Data::Map(_) => out,
         _ => budget.text(|| out),
     }
@@ -132,12 +134,12 @@ fn by_type(flags: Flags, verb: char, value: &Value, budget: &mut Budget) -> Stri
     }
 }
 
-/// What a verb gives for a value that it is not for.
+/// Formats a value of a type that the verb does not support.
 fn unfit(flags: Flags, verb: char, value: &Value, budget: &mut Budget) -> String {
     format!("%!{verb}({}={})", value.type_name(), printed(flags, 'v', value, budget))
 }
 
-/// A list or map, each member by the verb; a nil among them shows as such, whatever the verb.
+/// Formats a list or map, each member by the verb; nil is always shown as nil.
 fn members(flags: Flags, verb: char, value: &Value, budget: &mut Budget) -> String {
     let member = |member: &Value, budget: &mut Budget| match member.data {
         Data::Nil if flags.source => "interface {}(nil)".to_owned(),
@@ -166,7 +168,7 @@ fn members(flags: Flags, verb: char, value: &Value, budget: &mut Budget) -> Stri
     }
 }
 
-/// A struct, each field by the verb.
+/// Formats a struct, each field by the verb.
 fn structure(flags: Flags, verb: char, object: &dyn Object, budget: &mut Budget) -> String {
     let members = object.members().unwrap_or_default();
     let shown = members.iter().map(|(name, value)| {
@@ -203,7 +205,7 @@ fn integer(flags: Flags, verb: char, number: i64) -> Option<String> {
         return Some(Flags { zero: false, ..flags }.pad(""));
     }
     let sign = flags.sign(number < 0);
-    // `%.3d` and `%03d` both ask for zeros; the first cancels the second.
+    // `%.3d` and `%03d` both add zeros; the first disables the second.
     let least = match (flags.precision, flags.width) {
         (Some(precision), _) => precision,
         (None, Some(width)) if flags.zero && !flags.minus => width.saturating_sub(sign.len()),
@@ -224,7 +226,7 @@ fn integer(flags: Flags, verb: char, number: i64) -> Option<String> {
     Some(Flags { zero, ..flags }.pad(&format!("{sign}{prefix}{digits}")))
 }
 
-/// Digits with as many zeros before them as make them so many; `format!` takes no such number beyond 65,535.
+/// Adds zeros before digits, up to a number of digits; `format!` supports no width above 65,535.
 fn at_least(count: usize, digits: String) -> String {
     match count.saturating_sub(digits.len()) {
         0 => digits,
@@ -236,7 +238,7 @@ fn character(number: i64) -> char {
     u32::try_from(number).ok().and_then(char::from_u32).unwrap_or('\u{fffd}')
 }
 
-/// `U+0041`, with `#` the character after it.
+/// Formats a code point as `U+0041`; with `#`, the character follows.
 fn point(flags: Flags, number: i64) -> String {
     let least = flags.precision.filter(|precision| *precision > 4).unwrap_or(4);
     let code = format!("U+{}", at_least(least, format!("{number:X}")));
@@ -273,7 +275,7 @@ fn fraction(flags: Flags, verb: char, number: f64) -> String {
     flags.pad_number(flags.sign(negative), &body)
 }
 
-/// `%#g`: the point is always there, and so are trailing zeros.
+/// `%#g`: always with a point, and with trailing zeros.
 fn pointed(body: &str, style: char, precision: Option<usize>) -> String {
     let hexadecimal = matches!(style, 'x' | 'X');
     let tail = match hexadecimal {
@@ -282,7 +284,7 @@ fn pointed(body: &str, style: char, precision: Option<usize>) -> String {
     };
     let (digits, tail) = body.split_at(tail.unwrap_or(body.len()));
     let mut missing = match style {
-        // Not for `X`, as it happens.
+        // The verb `X` is not among them in Go.
         'g' | 'G' | 'x' => precision.unwrap_or(6),
         _ => 0,
     };
@@ -322,7 +324,7 @@ fn in_quotes(flags: Flags, text: &str) -> String {
     }
 }
 
-/// The bytes of a text in base 16; with a space between them, `0x` stands before each.
+/// Writes the bytes of a text in base 16; with `#` and a space, each byte has the prefix `0x`.
 fn hexadecimal(flags: Flags, verb: char, bytes: &[u8]) -> String {
     let length = flags.precision.map_or(bytes.len(), |most| most.min(bytes.len()));
     let (prefix, separator) = match (flags.sharp, flags.space) {
@@ -339,7 +341,7 @@ fn hexadecimal(flags: Flags, verb: char, bytes: &[u8]) -> String {
     flags.pad(&if verb == 'X' { body.to_uppercase() } else { body })
 }
 
-/// A slice of bytes: numbers for most verbs, a text for those of texts.
+/// Formats a slice of bytes: as numbers for most verbs, as a text for those of texts.
 fn octets(flags: Flags, verb: char, octets: &[u8], as_text: &str, budget: &mut Budget) -> String {
     match verb {
         's' | 'q' | 'x' | 'X' => text(flags, verb, as_text),
