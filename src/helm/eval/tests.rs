@@ -8,7 +8,7 @@ const VALUES: &str = r#"{
     "list": ["a", null, {"x": 1}], "map": {"a": {"b": "c"}}, "empty": {}
 }"#;
 
-/// What a template file `t` writes for [`VALUES`], or Go's error.
+/// Returns what a template file `t` writes for [`VALUES`], or Go's error.
 fn written(template: &str) -> Result<String, String> {
     let origins = Rc::new(Origins::default());
     let root = origins.leaf(None, "", None);
@@ -22,7 +22,7 @@ fn written(template: &str) -> Result<String, String> {
     Ok(text.as_str().to_owned())
 }
 
-/// The place and reason of an error in the file `t` itself.
+/// Returns the place and reason of an error in the file `t` itself.
 fn refused(template: &str) -> String {
     let error = written(template).expect_err(template);
     let at = error.strip_prefix("template: t:").expect(&error);
@@ -60,7 +60,7 @@ fn arguments_have_the_types_that_go_wants() {
             "{{ keys \"a\" }}",
             "1:8 <\"a\">: can't handle \"a\" for arg of type map[string]interface {}",
         ),
-        // Go names the operand that it looked at last.
+        // Go reports the last operand that it evaluated.
         ("{{ .number | trunc 3 }}", "1:19 <3>: wrong type for value; expected string; got float64"),
     ] {
         assert_eq!(refused(template), want, "{template}");
@@ -68,7 +68,7 @@ fn arguments_have_the_types_that_go_wants() {
     assert_eq!(written("{{ trunc 2.0 .text }}").unwrap(), "ab");
 }
 
-/// `split` gives a `map[string]string`.
+/// The result of `split` is a `map[string]string`.
 #[test]
 fn a_map_of_texts_lacks_none_but_an_empty_one() {
     for (template, want) in [
@@ -185,7 +185,7 @@ fn values_are_of_a_type_of_their_own() {
         written("{{ typeOf . }}, {{ typeOf .map }}, {{ kindOf . }}").unwrap(),
         "common.Values, map[string]interface {}, map"
     );
-    // What takes a map has one of no other type.
+    // A function whose parameter is a map gets a plain map.
     assert_eq!(
         written("{{ typeOf (set . \"x\" 1) }}, {{ typeOf .AsMap }}").unwrap(),
         "map[string]interface {}, map[string]interface {}"
@@ -217,7 +217,7 @@ fn a_slice_that_was_never_made_is_written_as_null() {
     }
 }
 
-/// Helm gives `encoding/json` a map to fill, which takes it away for null; its reader of YAML leaves it there.
+/// In Helm, `encoding/json` decodes null into a map by setting it to nil; the YAML decoder leaves the map as it is.
 #[test]
 fn json_of_null_is_a_map_that_was_never_made() {
     for (template, want) in [
