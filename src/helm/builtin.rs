@@ -1,4 +1,6 @@
-//! The functions that Go's text/template has of itself, as `funcs.go` defines them.
+//! The functions of Go's text/template itself.
+//!
+//! Mirrors Go's `text/template/funcs.go`.
 
 use std::rc::Rc;
 
@@ -9,10 +11,10 @@ use super::rope::{Rope, RopeBuilder};
 use super::value::{Data, Nuance, Object, Value};
 use crate::source::bytes;
 
-/// What Go's reflection says of the type of nothing.
+/// Go's error message about the type of nil.
 pub(super) const NO_TYPE: &str = "reflect: call of reflect.Value.Type on zero Value";
 
-/// Built-in functions by name; `and` and `or` are the evaluator's own.
+/// The built-in functions, by name; the evaluator implements `and` and `or`.
 pub(super) const TABLE: &[(&str, Function)] = &[
     ("not", |host, args| Ok(Value::bool(!any(args, 0)?.truth(), computed(host, args)))),
     ("eq", eq),
@@ -132,20 +134,20 @@ fn index(host: &dyn Host, at: &Value, key: &Value) -> Result<Value, String> {
     Ok(found.chosen_by(key.own_origin(origins), origins))
 }
 
-/// The item of a list at an index.
+/// Returns the item of a list at an index.
 fn item(items: &[Value], key: &Value) -> Result<Value, String> {
     let at = position(key, items.len())?;
     items.get(at).cloned().ok_or_else(|| "reflect: slice index out of range".to_owned())
 }
 
-/// An index into something of a length; one past its end is for reflection to refuse.
+/// Checks an index for a length; if it equals the length, the error is that of Go's reflection.
 fn position(key: &Value, length: usize) -> Result<usize, String> {
     let index = key.integer().unwrap_or(-1);
     let fits = usize::try_from(index).ok().filter(|index| *index <= length);
     fits.ok_or_else(|| format!("index out of range: {index}"))
 }
 
-/// Go's `eq` of two values.
+/// Compares two values as Go's `eq` does.
 #[expect(clippy::float_cmp, reason = "Go compares floats exactly")]
 fn equal(a: &Value, b: &Value) -> Result<bool, String> {
     if let (Some(a), Some(b)) = (a.integer(), b.integer()) {
@@ -166,7 +168,7 @@ fn equal(a: &Value, b: &Value) -> Result<bool, String> {
     }
 }
 
-/// Whether it is of one of the kinds that Go's comparisons know; bytes are a slice.
+/// Whether the type is one of the basic kinds that Go compares; bytes are a slice.
 fn is_basic(value: &Value) -> bool {
     match value.data {
         Data::Bool(_) | Data::Int(_) | Data::Int64(_) | Data::Float(_) => true,
@@ -175,12 +177,12 @@ fn is_basic(value: &Value) -> bool {
     }
 }
 
-/// Why a value of one type has no place among those of another.
+/// The error message for two values of different types.
 fn incompatible(a: &Value, b: &Value) -> String {
     format!("incompatible types for comparison: {} and {}", a.type_name(), b.type_name())
 }
 
-/// Whether two objects are one: pointers lead to the same, structs hold the same.
+/// Whether two objects are equal: pointers if they are the same, structs if their contents are equal.
 fn same_object(a: &Rc<dyn Object>, b: &Rc<dyn Object>, shown: &Value) -> Result<bool, String> {
     if b.entries().is_some() || b.items().is_some() {
         return Err(format!("non-comparable type {}: {}", b.print(), shown.type_name()));
@@ -190,7 +192,7 @@ fn same_object(a: &Rc<dyn Object>, b: &Rc<dyn Object>, shown: &Value) -> Result<
         && (Rc::ptr_eq(a, b) || (!is_pointer && a.print() == b.print())))
 }
 
-/// Why neither of two collections equals the other.
+/// The error message for two collections, which cannot be compared.
 fn incomparable(a: &Value, b: &Value) -> String {
     let shown = |value: &Value| {
         let format = Rope::new("%s", OriginId::NONE);

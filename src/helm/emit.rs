@@ -1,8 +1,8 @@
-//! Values as YAML text, byte for byte as Go's libraries write it, with the origin of each byte.
+//! Writes values as YAML, byte for byte as Go's libraries do, with the origin of each byte.
 //!
-//! Mirrors go.yaml.in/yaml/v2 2.4 (`encode.go`, `emitterc.go`, `sorter.go`) behind sigs.k8s.io/yaml
-//! 1.6: lists stand at their key's column, long texts are folded after column 80, texts that would
-//! not read back as text are quoted.
+//! Mirrors go.yaml.in/yaml/v2 2.4 (`encode.go`, `emitterc.go`, `sorter.go`) behind sigs.k8s.io/yaml 1.6: lists are not
+//! indented below their keys, long texts are folded after column 80, and texts that would be read as another type are
+//! quoted.
 
 mod style;
 #[cfg(test)]
@@ -20,25 +20,24 @@ use super::value::{Data, MAX_TEXT, Value};
 use crate::source::bytes;
 use crate::yaml::is_unprintable;
 
-/// Whose habits to write with.
+/// The library whose output is mirrored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Dialect {
-    /// yaml/v2, as `toYaml` uses it.
+    /// yaml/v2, as used by `toYaml`.
     V2,
-    /// yaml/v3 with an indent of two, as `toYamlPretty` uses it: lists are indented, nothing is
-    /// folded.
+    /// yaml/v3 with an indentation of two, as used by `toYamlPretty`: lists are indented, and texts are not folded.
     V3,
 }
 
 const BEST_WIDTH: usize = 80;
-/// Deeper values contain themselves: templates may build such.
+/// The deepest nesting; deeper values contain themselves, as templates can make them.
 const MAX_DEPTH: usize = 500;
 
 /// Writes a value, without the line feed at the end.
 ///
 /// # Errors
-/// When the value contains itself, is too large, or holds a number that is not finite or, by way of JSON, a
-/// control character that YAML has not.
+/// If the value contains itself, is too large, or contains a number that is not finite; also if it contains a control
+/// character that is allowed in JSON but not in YAML, and is written by way of JSON.
 pub(super) fn emit(value: &Value, dialect: Dialect, origins: &Origins) -> Result<Rope, String> {
     let mut emitter = Emitter {
         out: RopeBuilder::default(),
@@ -53,14 +52,14 @@ pub(super) fn emit(value: &Value, dialect: Dialect, origins: &Origins) -> Result
         return Err("yaml: control characters are not allowed".to_owned());
     }
     let rope = emitter.out.finish();
-    // Only one line feed goes, as `strings.TrimSuffix` takes it: `|+` texts keep theirs.
+    // As with `strings.TrimSuffix`, only one line feed is removed: texts in the style `|+` keep theirs.
     Ok(match rope.as_str().strip_suffix('\n') {
         Some(kept) => rope.slice(0..kept.len()),
         None => rope,
     })
 }
 
-/// A Go struct as its JSON, which is what is written; all else as it is.
+/// Replaces a Go struct by its JSON, which is what is written.
 fn encoded(value: Cow<'_, Value>) -> Cow<'_, Value> {
     match &value.data {
         Data::Object(object) => Cow::Owned(object.encoded(value.origin)),
@@ -74,7 +73,7 @@ struct Emitter<'o> {
     dialect: Dialect,
     origins: &'o Origins,
     depth: usize,
-    /// A text has characters that JSON lets stand and that YAML, as which it is read again, refuses.
+    /// Whether a text has characters that are allowed in JSON but not in YAML, as which the JSON is then read.
     is_unreadable: bool,
 }
 
@@ -113,7 +112,7 @@ impl Emitter<'_> {
         }
     }
 
-    /// A map whose keys stand at `indent`; `inline` when the first follows on the same line.
+    /// Writes a map with its keys at column `indent`; with `inline`, the first key is on the same line.
     fn map(&mut self, value: &Value, indent: usize, inline: bool) -> Result<(), String> {
         self.enter()?;
         let Data::Map(entries) = &value.data else { return Ok(()) };
@@ -156,7 +155,7 @@ impl Emitter<'_> {
         Ok(())
     }
 
-    /// A list whose dashes stand at `indent`.
+    /// Writes a list with its dashes at column `indent`.
     fn list(&mut self, value: &Value, indent: usize, inline: bool) -> Result<(), String> {
         self.enter()?;
         let Data::List(items) = &value.data else { return Ok(()) };
@@ -184,7 +183,7 @@ impl Emitter<'_> {
         let origin = value.origin;
         match &value.data {
             Data::Nil => self.put("null", origin),
-            // By way of JSON, unlike the other dialect.
+            // This dialect writes by way of JSON, unlike the other one.
             Data::List(_) | Data::Map(_)
                 if value.nuance.is_nil() && self.dialect == Dialect::V2 =>
             {
@@ -198,7 +197,7 @@ impl Emitter<'_> {
             Data::Float(value) => {
                 let text = match self.dialect {
                     Dialect::V2 => number(*value),
-                    // Not by way of JSON.
+                    // This dialect does not write by way of JSON.
                     Dialect::V3 => print::float(*value),
                 };
                 self.put(&text, origin);
@@ -214,7 +213,7 @@ impl Emitter<'_> {
         Ok(())
     }
 
-    /// A text in the style that the emitter chooses; lines that follow stand at `indent`.
+    /// Writes a text in the style that the emitter chooses; further lines are at column `indent`.
     fn text(&mut self, rope: &Rope, origin: OriginId, indent: usize, key: bool) {
         let by_json = self.dialect == Dialect::V2 && bytes::has_stand_in(rope.as_str());
         let rope = &*match by_json {
@@ -246,8 +245,8 @@ impl Emitter<'_> {
         }
     }
 
-    /// Writes characters, breaking the line at a single space past the best width. `quotes` is 0
-    /// for plain, 1 for single, 2 for double quotes, which say where a break may stand.
+    /// Writes characters, and breaks the line at a single space after the best width. `quotes` is 0 for plain text, 1
+    /// for single and 2 for double quotes; it decides where a line may be broken.
     fn folded(
         &mut self,
         rope: &Rope,
@@ -334,7 +333,7 @@ impl Emitter<'_> {
                 self.out.push(&pad, origin);
             }
             let end = cursor.at() + line.len();
-            // The last line feed is the emitter's own, at the start of what follows.
+            // The last line feed is written by the emitter, before what follows.
             let cut = usize::from(index + 1 == lines.len() && line.ends_with('\n'));
             cursor.copy_to(end - cut, &mut self.out);
             if cut == 1 {
@@ -345,17 +344,17 @@ impl Emitter<'_> {
     }
 }
 
-/// Whether a text begins with a byte order mark, as those of files do that some editors wrote.
+/// Whether a text begins with a byte order mark, as files from some editors do.
 fn begins_with_mark(rope: &Rope) -> bool {
     rope.as_str().starts_with('\u{feff}')
 }
 
-/// Whether go-yaml's reader stops at a character. Those below the space went through JSON as escapes.
+/// Whether go-yaml's reader rejects a character. Control characters below the space were escaped in JSON.
 fn is_refused(c: char) -> bool {
     c > ' ' && is_unprintable(c)
 }
 
-/// A text that went through JSON, which has the replacement character for bytes that are no text.
+/// Converts a text as JSON does: bytes that are not UTF-8 become the replacement character.
 fn with_replacements(rope: &Rope) -> Rope {
     let mut out = RopeBuilder::default();
     let mut at = 0;
@@ -368,7 +367,7 @@ fn with_replacements(rope: &Rope) -> Rope {
     out.finish()
 }
 
-/// A float64 that went through JSON: whole numbers that fit are integers.
+/// Formats a float64 that was in JSON: whole numbers in range are integers.
 fn number(value: f64) -> String {
     let text = print::json_float(value);
     match text.parse::<i64>().is_ok() || text.parse::<u64>().is_ok() {
@@ -377,7 +376,7 @@ fn number(value: f64) -> String {
     }
 }
 
-/// yaml/v2's order of keys: digit runs compare as numbers, letters come after other characters.
+/// Compares keys in the order of yaml/v2: runs of digits as numbers, and letters after other characters.
 fn natural(a: &str, b: &str) -> Ordering {
     let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
     let digits = |chars: &[char], from: usize, head: i64| -> (usize, i64) {
@@ -400,7 +399,7 @@ fn natural(a: &str, b: &str) -> Ordering {
         if letter_a || letter_b {
             return if letter_b { Ordering::Less } else { Ordering::Greater };
         }
-        // A zero within a number counts by its place: both runs get the same head.
+        // A zero inside a number counts by its place: both runs get the same first digit.
         let within = (a[i] == '0' || b[i] == '0')
             && a[..i].iter().rev().take_while(|c| c.is_ascii_digit()).any(|c| *c != '0');
         let head = i64::from(within);

@@ -1,4 +1,4 @@
-//! `.Files`: what of a chart templates may read. Nothing outside of the chart is reachable.
+//! `.Files`: the files in a chart that templates may read. Nothing outside of the chart can be read.
 
 mod glob;
 
@@ -16,13 +16,13 @@ use crate::source::bytes;
 
 #[derive(Debug)]
 struct Files {
-    /// Names and texts.
+    /// Names and texts of the files.
     files: Vec<(String, Arc<str>)>,
-    /// Names of files and, with a `/` at their ends, of folders that may not be read.
+    /// Names of files and folders that may not be read; those of folders end with `/`.
     outside: Vec<String>,
 }
 
-/// `.Files` of a chart.
+/// Makes the `.Files` of a chart.
 pub(super) fn files(chart: &Chart) -> Value {
     let files = chart.files.iter().map(|file| (file.name.clone(), Arc::clone(&file.text)));
     wrap(Files { files: files.collect(), outside: chart.outside.clone() })
@@ -32,26 +32,26 @@ fn wrap(files: Files) -> Value {
     Value::new(Data::Object(Rc::new(files)), OriginId::NONE)
 }
 
-/// What a file holds, as Go's `[]byte`.
+/// The content of a file, as Go's `[]byte`.
 fn as_bytes(text: &str) -> Value {
     Value::str(text, OriginId::NONE).with(Nuance::Bytes)
 }
 
 impl Files {
-    /// The text of a file; `None` where there is no such file.
+    /// Returns the text of a file; `None` if there is no such file.
     ///
     /// # Errors
-    /// When it is a link that leads out of the chart.
+    /// If it is a link that leads out of the chart.
     fn get(&self, name: &str) -> Result<Option<&str>, String> {
         let lies_in = |folder: &str| folder.ends_with('/') && name.starts_with(folder);
         self.all_inside(|outside| outside == name || lies_in(outside))?;
         Ok(self.files.iter().find(|(file, _)| file == name).map(|(_, text)| text.as_ref()))
     }
 
-    /// The lines of a file; none of one that is not there.
+    /// Returns the lines of a file; empty if there is no such file.
     ///
     /// # Errors
-    /// When it is a link that leads out of the chart, or empty: Helm looks at its last byte.
+    /// If it is a link that leads out of the chart, or an empty file: Helm looks at its last byte.
     fn lines(&self, name: &str) -> Result<Value, String> {
         let lines = match self.get(name)? {
             None => Vec::new(),
@@ -64,7 +64,7 @@ impl Files {
         Ok(Value::list(lines, OriginId::NONE).with(Nuance::Strings))
     }
 
-    /// Fails when a file that may not be read is among those asked for.
+    /// Fails if one of the requested files may not be read.
     fn all_inside(&self, asked: impl Fn(&str) -> bool) -> Result<(), String> {
         match self.outside.iter().find(|name| asked(name)) {
             Some(name) => Err(format!("{} {LEADS_OUT}", name.trim_end_matches('/'))),
@@ -72,13 +72,13 @@ impl Files {
         }
     }
 
-    /// The files whose paths match.
+    /// Returns the files whose paths match a pattern.
     ///
     /// # Errors
-    /// When a link that leads out of the chart matches.
+    /// If a link that leads out of the chart matches.
     fn glob(&self, pattern: &str) -> Result<Self, String> {
         let glob = Glob::new(pattern);
-        // What a folder holds is not known: what may match in it does.
+        // The files in such a folder are not known, so it matches if any file in it might.
         let literal = pattern.split(['*', '?', '[', '{', '\\']).next().unwrap_or_default();
         let may_hold = |folder: &str| folder.starts_with(literal) || literal.starts_with(folder);
         self.all_inside(|outside| match outside.ends_with('/') {
@@ -89,10 +89,10 @@ impl Files {
         Ok(Self { files, outside: Vec::new() })
     }
 
-    /// File names without folders to contents, as YAML.
+    /// Returns a map from file names without folders to contents, as YAML.
     ///
     /// # Errors
-    /// When there is a link that leads out of the chart.
+    /// If there is a link that leads out of the chart.
     fn config(&self, to: impl Fn(&str) -> String) -> Result<Value, String> {
         self.all_inside(|_| true)?;
         let entry = |(name, text): &(String, Arc<str>)| {
@@ -131,7 +131,7 @@ impl Object for Files {
         format!("map[{}]", files.join(" "))
     }
 
-    /// Of all files of a chart, none where one may not be read.
+    /// Returns all files of a chart; `None` if one of them may not be read.
     fn entries(&self) -> Option<Entries> {
         self.all_inside(|_| true).ok()?;
         let entry = |(name, text): &(String, Arc<str>)| (name.as_str().into(), as_bytes(text));

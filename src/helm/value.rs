@@ -1,4 +1,4 @@
-//! What templates compute with: Go's dynamic values, each with its origin.
+//! The values that templates compute with: Go's dynamic values, each with its origin.
 
 use std::borrow::Cow;
 use std::cell::RefCell;
@@ -10,51 +10,51 @@ use super::origin::{OriginId, Origins};
 use super::rope::Rope;
 use crate::source::bytes;
 
-/// A map's entries, in Go's printing order: sorted by key.
+/// The entries of a map, sorted by key, as Go prints them.
 pub type Entries = BTreeMap<Rc<str>, Value>;
 
-/// Longest text that a function may make, in bytes.
+/// The length of the longest text that a function may make, in bytes.
 pub const MAX_TEXT: usize = 64 << 20;
 
-/// A value and where it comes from.
+/// A value, with its origin.
 ///
-/// For a string the segments of its rope say the origin and `origin` is empty; for a map or list `origin`
-/// is the origin of it as a whole (that it is there and what it has), its elements carry their own.
+/// For a string, the origin is in the segments of its rope and `origin` is empty. For a map or list, `origin` is that
+/// of the map or list as a whole (that it exists, and which entries it has); each entry has its own.
 #[derive(Debug, Clone, Default)]
 pub struct Value {
     /// The value.
     pub data: Data,
-    /// Where it comes from.
+    /// The origin of the value.
     pub origin: OriginId,
-    /// What of its Go type its data does not say.
+    /// A detail of its Go type that the data does not tell.
     pub nuance: Nuance,
 }
 
-/// What Go tells apart though it holds the same.
+/// A detail of a type that Go distinguishes, although the data is the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Nuance {
-    /// Nothing.
+    /// No detail: the type of the data.
     #[default]
     None,
-    /// A map of Helm's own type `common.Values`, as `.Values` is: it has methods, and is no
-    /// `map[string]interface {}` for who asks for that very type.
+    /// A map of Helm's type `common.Values`, such as `.Values`: it has methods, and differs from `map[string]interface
+    /// {}` for functions that check for exactly that type.
     Values,
-    /// A slice that was never made: it is written as null where an empty one is `[]`.
+    /// A nil slice: it is written as null, while an empty one is `[]`.
     NilSlice,
-    /// A `[]string`, as `splitList` and `keys` give.
+    /// A `[]string`, the result of `splitList` and `keys`.
     Strings,
-    /// A `[]int`, as `until` gives.
+    /// A `[]int`, the result of `until`.
     Ints,
-    /// A `[][]interface {}`, as `chunk` gives.
+    /// A `[][]interface {}`, the result of `chunk`.
     Lists,
-    /// A `map[string]interface {}` that was never made, as `fromJson` makes of null: it is written as null, and nothing
-    /// can be set in it.
+    /// A nil `map[string]interface {}`, the result of `fromJson` for null: it is written as null, and nothing can be
+    /// set in it.
     NilMap,
-    /// A `map[string]string`, as `split` gives: a key that it lacks gives an empty text, and functions on maps refuse it.
+    /// A `map[string]string`, the result of `split`: a missing key is an empty text, and functions for maps reject it.
     Texts,
-    /// The same that was never made, as `.Chart.Annotations` of a chart without any: it is written as null.
+    /// A nil `map[string]string`, such as `.Chart.Annotations` of a chart without annotations: it is written as null.
     NilTexts,
-    /// Bytes, as `.Files` gives files: a text that functions on texts refuse and that JSON has in base64.
+    /// Bytes, such as files from `.Files`: functions for texts reject them, and JSON has them in base64.
     Bytes,
 }
 
@@ -65,7 +65,7 @@ impl Nuance {
         matches!(self, Self::Texts | Self::NilTexts)
     }
 
-    /// Whether it was never made: Go's nil of a type of its own.
+    /// Whether it is nil with a type, in Go.
     #[must_use]
     pub fn is_nil(self) -> bool {
         matches!(self, Self::NilSlice | Self::NilMap | Self::NilTexts)
@@ -82,13 +82,13 @@ pub enum Data {
     Bool(bool),
     /// `int`.
     Int(i64),
-    /// `int64`, as the arithmetic functions give and `--set` reads.
+    /// `int64`, the result of arithmetic functions and of `--set`.
     Int64(i64),
     /// `float64`.
     Float(f64),
     /// `string`.
     Str(Rope),
-    /// `[]interface{}`, or of what the nuance says; shared, as a Go slice is.
+    /// `[]interface{}`, or the type in the nuance; shared, as a slice is in Go.
     List(Rc<RefCell<Vec<Value>>>),
     /// `map[string]interface{}`; shared and mutable, as in Go.
     Map(Rc<RefCell<Entries>>),
@@ -96,40 +96,40 @@ pub enum Data {
     Object(Rc<dyn Object>),
 }
 
-/// A Go value with fields and methods of its own.
+/// A Go value with its own fields and methods.
 pub trait Object: fmt::Debug {
-    /// Go's name of the type, for error texts: `*chart.Metadata`.
+    /// The name of the type in Go, for error messages: `*chart.Metadata`.
     fn type_name(&self) -> &str;
-    /// A field or method called with arguments. `None`: there is none of that name.
+    /// Reads a field, or calls a method with arguments; `None` if there is none with this name.
     fn call(&self, name: &str, args: &[Value], origins: &Origins) -> Option<Result<Value, String>>;
-    /// What `print` shows.
+    /// The text that `print` writes.
     fn print(&self) -> String;
-    /// What a template shows of it by itself: of a pointer, what it leads to.
+    /// The text that an action writes; a pointer is dereferenced.
     fn shown(&self) -> String {
         self.print()
     }
-    /// The fields by their names, when it is a struct without a text of its own; for `printf`.
+    /// The names and values of the fields, if it is a struct without a `String` method; for `printf`.
     fn members(&self) -> Option<Vec<(&'static str, Value)>> {
         None
     }
-    /// The entries when the type is a map in Go, as `.Files` is; to range over and to index.
+    /// The entries, if the type is a map in Go, such as `.Files`; for `range` and `index`.
     fn entries(&self) -> Option<Entries> {
         None
     }
-    /// The items when the type is a list in Go; to range over and to count.
+    /// The items, if the type is a list in Go; for `range` and `len`.
     fn items(&self) -> Option<Vec<Value>> {
         None
     }
-    /// The fields that JSON has of a struct, in its order.
+    /// The fields of a struct in JSON, in their order.
     fn fields(&self, _: OriginId) -> Option<Vec<(&'static str, Value)>> {
         None
     }
-    /// What a function is given in its place, as Go hands structs over: a copy, which lacks the methods of a pointer
-    /// to it. `None`: the same.
+    /// The copy that a function is given, as Go passes structs by value: it has no methods of the pointer type. `None`
+    /// if it is passed as it is.
     fn copied(&self) -> Option<Rc<dyn Object>> {
         None
     }
-    /// What `toYaml` writes in its place, and `toJson` where it is no struct.
+    /// The value that `toYaml` writes, and `toJson` unless it is a struct.
     fn encoded(&self, origin: OriginId) -> Value {
         if let Some(fields) = self.fields(origin) {
             let fields = fields.into_iter().map(|(name, value)| (name.into(), value));
@@ -141,16 +141,16 @@ pub trait Object: fmt::Debug {
             (None, None) => Value::str(&self.print(), origin),
         }
     }
-    /// For downcasting to the concrete type.
+    /// Allows downcasts to the concrete type.
     fn as_any(&self) -> &dyn std::any::Any;
 }
 
-/// Bounds a walk through maps and lists, which may contain themselves.
+/// Limits a walk through maps and lists, which may contain themselves.
 #[derive(Debug)]
 pub struct Budget {
     nodes: usize,
     depth: usize,
-    /// How long the texts may be that are made of them, in bytes.
+    /// The remaining size of the texts that are made, in bytes.
     text: usize,
 }
 
@@ -161,7 +161,7 @@ impl Default for Budget {
 }
 
 impl Budget {
-    /// Goes one value deeper; false when the walk has to end there.
+    /// Enters a value; false if the walk has to stop there.
     pub fn enter(&mut self) -> bool {
         if self.nodes == 0 || self.depth == 0 || self.text == 0 {
             return false;
@@ -171,13 +171,13 @@ impl Budget {
         true
     }
 
-    /// Comes back from the value.
+    /// Leaves the value.
     pub fn leave(&mut self) {
         self.depth += 1;
     }
 
-    /// The text that `write` makes of a part of a value, which is counted. None is made where all of them together are
-    /// longer than a text may be already: whoever is given them says so.
+    /// Returns the text that `write` makes of a part of a value, and counts it. Once the total is longer than a text
+    /// may be, the result is empty: whoever receives the texts reports an error.
     pub fn text(&mut self, write: impl FnOnce() -> String) -> String {
         if self.text == 0 {
             return String::new();
@@ -189,10 +189,10 @@ impl Budget {
 }
 
 impl Value {
-    /// `nil` of no origin.
+    /// `nil` without an origin.
     pub const NIL: Self = Self { data: Data::Nil, origin: OriginId::NONE, nuance: Nuance::None };
 
-    /// A value of an origin.
+    /// A value with an origin.
     #[must_use]
     pub fn new(data: Data, origin: OriginId) -> Self {
         Self { data, origin, nuance: Nuance::None }
@@ -204,7 +204,7 @@ impl Value {
         Self { nuance, ..self }
     }
 
-    /// A string of one origin.
+    /// A string with one origin.
     #[must_use]
     pub fn str(text: &str, origin: OriginId) -> Self {
         Self::rope(Rope::new(text, origin))
@@ -228,7 +228,7 @@ impl Value {
         Self::new(Data::Map(Rc::new(RefCell::new(entries))), origin)
     }
 
-    /// What this map gives for a key that it lacks: the zero of Go's type of its values.
+    /// The value of a missing key in this map: the zero value of Go's type.
     #[must_use]
     pub fn absent(&self, key: &str, origins: &Origins) -> Self {
         let origin = origins.missing(self.origin, key);
@@ -238,7 +238,7 @@ impl Value {
         }
     }
 
-    /// A truth value.
+    /// A boolean.
     #[must_use]
     pub fn bool(value: bool, origin: OriginId) -> Self {
         Self::new(Data::Bool(value), origin)
@@ -250,7 +250,7 @@ impl Value {
         Self::new(Data::Int(value), origin)
     }
 
-    /// The number, when this is one of Go's integers.
+    /// The number, if this is an integer in Go.
     #[must_use]
     pub fn integer(&self) -> Option<i64> {
         match self.data {
@@ -259,14 +259,14 @@ impl Value {
         }
     }
 
-    /// The bytes that this holds as base64, when it is a slice of bytes.
+    /// The bytes in base64, if this is a slice of bytes.
     #[must_use]
     pub fn as_base64(&self) -> Option<String> {
         let text = self.as_str().filter(|_| self.nuance == Nuance::Bytes)?;
         Some(data_encoding::BASE64.encode(&bytes::bytes(text)))
     }
 
-    /// The text, when this is a string.
+    /// The text, if this is a string.
     #[must_use]
     pub fn as_str(&self) -> Option<&str> {
         match &self.data {
@@ -275,7 +275,7 @@ impl Value {
         }
     }
 
-    /// Go templates' truth: not nil, false, zero or empty.
+    /// The truth of a value in Go templates: it is not nil, false, zero or empty.
     #[must_use]
     pub fn truth(&self) -> bool {
         match &self.data {
@@ -290,7 +290,7 @@ impl Value {
         }
     }
 
-    /// Everything that had a part in the value itself; of maps and lists not what is in them.
+    /// The origins of the value itself; for maps and lists, without those of their entries.
     #[must_use]
     pub fn own_origin(&self, origins: &Origins) -> OriginId {
         match &self.data {
@@ -299,7 +299,7 @@ impl Value {
         }
     }
 
-    /// Everything that had a part in the value and in all that it holds.
+    /// The origins of the value and of everything in it.
     #[must_use]
     pub fn deep_origin(&self, origins: &Origins) -> OriginId {
         fn walk(value: &Value, origins: &Origins, budget: &mut Budget) -> OriginId {
@@ -327,7 +327,7 @@ impl Value {
         }
     }
 
-    /// The same value that `extra` had a part in as well, as for `default` or a branch.
+    /// The same value with `extra` added to its origins, for example by `default` or in a branch.
     #[must_use]
     pub fn tinted(&self, extra: OriginId, origins: &Origins) -> Self {
         if extra == OriginId::NONE {
@@ -343,8 +343,8 @@ impl Value {
         }
     }
 
-    /// The same value, which stands there because of what something else was: it is computed from that, but what is in
-    /// a map or list depends on it only as on a condition.
+    /// The same value, chosen because of another one: it is derived from that, but the entries of a map or list only
+    /// depend on it as a condition.
     #[must_use]
     pub fn chosen_by(&self, tested: OriginId, origins: &Origins) -> Self {
         let holds = matches!(self.data, Data::List(_) | Data::Map(_)) && self.truth();
@@ -352,8 +352,7 @@ impl Value {
         self.tinted(part, origins)
     }
 
-    /// What this map or list gives for one of its members: what decided whether it is this one or another
-    /// decided what the member is.
+    /// Returns a member of this map or list, with the conditions under which this map or list was chosen.
     #[must_use]
     pub fn member<'a>(&self, member: &'a Self, origins: &Origins) -> Cow<'a, Self> {
         match origins.conditions(self.origin) {
@@ -362,7 +361,7 @@ impl Value {
         }
     }
 
-    /// The value as a function is given it.
+    /// The value as it is passed to a function.
     #[must_use]
     pub fn handed_over(self) -> Self {
         match &self.data {
@@ -374,7 +373,7 @@ impl Value {
         }
     }
 
-    /// A value of its own that shares no map or list with this one, as `deepCopy` makes.
+    /// A copy that shares no map or list with this value, as made by `deepCopy`.
     #[must_use]
     pub fn deep_copy(&self) -> Self {
         self.copied(&mut Budget::default())
@@ -400,7 +399,7 @@ impl Value {
         Self { data, origin: self.origin, nuance: self.nuance }
     }
 
-    /// Go's name of the value's type, as `typeOf` and error texts have it.
+    /// The name of the value's type in Go, as in `typeOf` and error messages.
     #[must_use]
     pub fn type_name(&self) -> &str {
         match &self.data {

@@ -1,4 +1,6 @@
-//! Pipelines, commands and operands.
+//! Evaluates pipelines, commands and operands.
+//!
+//! Mirrors `evalPipeline` and the functions that it calls in Go 1.25 `text/template/exec.go`.
 //!
 //! Mirrors `evalPipeline` and what it calls in Go 1.25 `text/template/exec.go`.
 
@@ -13,10 +15,10 @@ use crate::helm::signature::{self, Param, Signature};
 use crate::helm::value::{Data, Nuance, Object, Value};
 use crate::helm::values::method;
 
-/// What a hash of a password costs, in steps: it takes tens of milliseconds on purpose.
+/// The cost of a password hash, in steps: it takes tens of milliseconds by design.
 const SLOW: usize = 200_000;
 
-/// What a call is given: operands, and a piped value after them.
+/// The arguments of a call: operands, and perhaps a piped value after them.
 struct Given<'e> {
     args: &'e [Expr],
     piped: Option<Value>,
@@ -40,8 +42,8 @@ impl<'e> Frame<'e> {
         Ok(value)
     }
 
-    /// Evaluates a pipeline without its variables. One that fails where a tool's surroundings are
-    /// not all known gives what is unknown: the tool itself may do better.
+    /// Evaluates a pipeline without setting its variables. If the context of another tool is only partly known, a
+    /// failure gives an unknown value: the tool itself may succeed.
     pub(super) fn commands(&mut self, pipe: &'e PipeNode, dot: &Value) -> Flow<Value> {
         match (self.commands_in_turn(pipe, dot), self.ev.surroundings) {
             (Err(Stop::Fail(_)), Some(place)) => Ok(Value::str("", place.unknown)),
@@ -99,7 +101,7 @@ impl<'e> Frame<'e> {
         }
     }
 
-    /// Calls a function; `whole` is what an error of the function itself names.
+    /// Calls a function; errors of the function itself are reported at `whole`.
     fn call(&mut self, name: &str, whole: Spot<'e>, given: Given<'e>, dot: &Value) -> Flow<Value> {
         let ev = self.ev;
         if matches!(name, "and" | "or") {
@@ -147,7 +149,7 @@ impl<'e> Frame<'e> {
         Ok(args)
     }
 
-    /// `and`, `or`: the first argument that decides, the later ones are not evaluated.
+    /// Evaluates `and` or `or`: returns the first argument that decides, and does not evaluate the later ones.
     fn junction(&mut self, or: bool, given: Given<'e>, dot: &Value) -> Flow<Value> {
         let origins = Rc::clone(&self.ev.origins);
         let mut tested = OriginId::NONE;
@@ -162,7 +164,7 @@ impl<'e> Frame<'e> {
         Ok(given.piped.unwrap_or(last).tinted(tested, &origins))
     }
 
-    /// An operand as the argument for a parameter.
+    /// Evaluates an operand as the argument for a parameter.
     fn argument(&mut self, expr: &'e Expr, param: Param, dot: &Value) -> Flow<Value> {
         self.spot = Spot::Expr(expr);
         match expr {
@@ -181,7 +183,7 @@ impl<'e> Frame<'e> {
         }
     }
 
-    /// A literal as the argument for a parameter; a whole float will do for an integer.
+    /// Checks a literal as the argument for a parameter; a whole float is accepted for an integer.
     fn constant(&self, expr: &'e Expr, value: Value, param: Param) -> Flow<Value> {
         let wanted = match param {
             Param::Any => return Ok(value),
@@ -215,7 +217,7 @@ impl<'e> Frame<'e> {
         }
     }
 
-    /// A value as the argument for a parameter.
+    /// Checks a value as the argument for a parameter.
     fn checked(&self, held: Held, param: Param) -> Flow<Value> {
         let Held { value, boxed } = held;
         let is_nil = matches!(value.data, Data::Nil);
@@ -223,7 +225,7 @@ impl<'e> Frame<'e> {
             || !is_nil && param.admits(&value)
             || is_nil && !boxed && param.can_be_nil()
         {
-            // Who takes a map has one of no other type.
+            // A parameter that is a map gets a plain map.
             return Ok(match (param, value.nuance) {
                 (Param::Map, Nuance::Values) => value.with(Nuance::None),
                 _ => value,
@@ -285,8 +287,8 @@ impl<'e> Frame<'e> {
         Ok(Held { value, boxed: false })
     }
 
-    /// Follows the fields of a reference. Go lets every field of a value that is nil from the start be
-    /// nil, but refuses a field of a nil found on the way.
+    /// Evaluates the fields of a reference. In Go, every field of a value that is nil from the start is nil, but a
+    /// field of a nil that is found on the way is an error.
     fn fields(
         &mut self,
         mut held: Held,
@@ -336,7 +338,7 @@ impl<'e> Frame<'e> {
         Ok(held)
     }
 
-    /// A method of the values of a chart.
+    /// Calls a method of a chart's values.
     fn method(&mut self, values: &Value, name: &str, given: Given<'e>, dot: &Value) -> Flow<Held> {
         let spot = self.spot;
         let args = self.method_arguments(name, given, dot)?;
@@ -355,7 +357,7 @@ impl<'e> Frame<'e> {
         Ok(args)
     }
 
-    /// A field or method of a Go struct.
+    /// Reads a field or calls a method of a Go struct.
     fn member(
         &mut self,
         object: &Rc<dyn Object>,

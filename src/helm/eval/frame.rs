@@ -1,4 +1,4 @@
-//! One executing template body: its variables, its output, and the conditions it stands under.
+//! Executes a template body, with its variables, its output and the conditions on it.
 
 use std::rc::Rc;
 
@@ -19,20 +19,20 @@ pub(super) enum Stop {
 
 pub(super) type Flow<T = ()> = Result<T, Stop>;
 
-/// A value in a variable or as the dot. Where Go holds it as an `interface{}`, as it does what a
-/// range gives, a nil is no missing value but a nil pointer.
+/// A value of a variable or of the dot. If Go has it as an `interface{}`, as for the items of a range, nil is not a
+/// missing value but a nil pointer.
 #[derive(Debug, Clone)]
 pub(super) struct Held {
     pub(super) value: Value,
     pub(super) boxed: bool,
 }
 
-/// What a body may do besides writing, whichever way its branches go.
+/// The effects of a body other than its output, whichever branches are taken.
 #[derive(Debug, Default)]
 pub(super) struct Effects {
-    /// Variables it may set.
+    /// The variables that it may set.
     assigned: Vec<SmolStr>,
-    /// It may leave or restart the loop around it.
+    /// Whether it may leave or continue the enclosing loop.
     jumps: bool,
 }
 
@@ -41,12 +41,12 @@ pub(super) struct Frame<'e> {
     name: &'e str,
     at: &'e Named,
     pub(super) vars: Vec<(SmolStr, Held)>,
-    /// The dot is an item of a range.
+    /// Whether the dot is an item of a range.
     pub(super) boxed_dot: bool,
-    /// The node that is being evaluated, which errors name.
+    /// The node that is being evaluated, for error messages.
     pub(super) spot: Spot<'e>,
     out: RopeBuilder,
-    /// Conditions within this body; [`Evaluator::under`] has those of its callers too.
+    /// The conditions in this body; [`Evaluator::under`] has those of its callers as well.
     under: OriginId,
     /// For a text given to `tpl`: the text with its origins, and the place of the call.
     source: Option<(Rope, Place)>,
@@ -121,7 +121,7 @@ impl<'e> Frame<'e> {
         Err(Stop::Fail(text))
     }
 
-    /// The template's text, from which errors show literals.
+    /// The text of the template, for literals in error messages.
     pub(super) fn text(&self) -> &'e str {
         &self.at.text
     }
@@ -133,7 +133,7 @@ impl<'e> Frame<'e> {
         }
     }
 
-    /// A number for a place of this template; `None` where nobody asks for origins.
+    /// Returns a number for a place in this template; `None` if origins are not collected.
     fn number(&self, pos: Pos) -> Option<u32> {
         if !self.ev.origins.are_asked() {
             return None;
@@ -147,7 +147,7 @@ impl<'e> Frame<'e> {
         u32::try_from(places.len() - 1).ok()
     }
 
-    /// What the text at `offset` of a `tpl` text is computed from.
+    /// The origin of the text at a byte offset of a text given to `tpl`.
     pub(super) fn source_origin(&self, offset: usize) -> OriginId {
         let Some((rope, _)) = &self.source else { return OriginId::NONE };
         let mut end = 0;
@@ -213,7 +213,7 @@ impl<'e> Frame<'e> {
         let text = self.ev.once(&body, &value, || self.ev.body(&name, &body, &value, None));
         let text = match text {
             Ok(text) => text,
-            // What bounds a render knows of no place.
+            // An error about a limit of the render has no place yet.
             Err(message) if self.ev.failure.borrow().is_none() => {
                 self.spot = Spot::Template(call);
                 return self.fail(&message);
@@ -224,7 +224,7 @@ impl<'e> Frame<'e> {
         Ok(())
     }
 
-    /// Writes literal text, each byte of which knows its place.
+    /// Writes literal text, each byte of which has its place.
     fn write_text(&mut self, text: &str, pos: Pos) {
         if let Some((rope, here)) = &self.source {
             let (rope, here) = (rope.clone(), *here);
@@ -297,7 +297,7 @@ impl<'e> Frame<'e> {
         self.vars.truncate(depth);
         let mut jumps = false;
         if self.under != outer.0 && !branch.is_quiet {
-            // A variable that the other branch would have set depends on the condition as well.
+            // A variable that the other branch would have set also depends on the condition.
             let tint = self.ev.origins.condition(self.under);
             for body in std::iter::once(&branch.body).chain(&branch.else_body) {
                 let effects = self.effects(body);
@@ -315,7 +315,7 @@ impl<'e> Frame<'e> {
         done
     }
 
-    /// Leaves an empty piece that remembers what a branch or loop tested.
+    /// Writes an empty segment with the conditions of a branch or loop.
     fn mark(&mut self, branch: &BranchNode, place: Place) {
         let place = match branch.starts_line() {
             true => place.starting_line(branch.indent()),
@@ -331,7 +331,7 @@ impl<'e> Frame<'e> {
         done
     }
 
-    /// Puts what follows under the condition of `value`; gives the conditions until now.
+    /// Adds a value to the conditions of what follows; returns the former conditions.
     fn tested(&mut self, value: &Value, pos: Pos) -> (OriginId, OriginId) {
         let origins = &self.ev.origins;
         let outer = (self.under, self.ev.under.get());
@@ -369,7 +369,7 @@ impl<'e> Frame<'e> {
         }
         let mut done = Ok(());
         if items.is_empty() {
-            // Go gives the variables what is gone through before it looks for items there.
+            // If there are no items, Go sets the variables to the value that is ranged over.
             for name in &pipe.decl {
                 self.set(name, Held { value: value.clone(), boxed: false }, pipe.is_assign)?;
             }
@@ -390,8 +390,8 @@ impl<'e> Frame<'e> {
             self.vars.truncate(depth);
             match ended {
                 Err(Stop::Break) => break,
-                // What follows a `continue` or `break` depends on its condition until the
-                // iteration ends; after a `break`, so do the iterations to come.
+                // What follows a `continue` or `break` depends on its condition until the iteration ends; after a
+                // `break`, so do the remaining iterations.
                 Err(Stop::Continue) | Ok(()) => self.restore(within),
                 fail @ Err(Stop::Fail(_)) => {
                     done = fail;
@@ -404,7 +404,7 @@ impl<'e> Frame<'e> {
         done
     }
 
-    /// Declares a variable, or gives one that is there another value. Whether it is there, Go asks no sooner.
+    /// Declares a variable, or assigns to one. As in Go, it is only now checked that the variable exists.
     pub(super) fn set(&mut self, name: &SmolStr, held: Held, assign: bool) -> Flow {
         if !assign {
             self.vars.push((name.clone(), held));
@@ -413,7 +413,7 @@ impl<'e> Frame<'e> {
         let value = held.value.tinted(self.under, &self.ev.origins);
         match self.vars.iter_mut().rev().find(|(known, _)| known == name) {
             Some(slot) => slot.1 = Held { value, ..held },
-            // What is looked at by itself lacks the variables around it.
+            // A part of a template that is rendered alone lacks the variables around it.
             None if self.ev.surroundings.is_some() => {}
             None => return self.fail(&format!("undefined variable: {name}")),
         }
@@ -421,7 +421,7 @@ impl<'e> Frame<'e> {
     }
 }
 
-/// Keys and items to range over; `None` when Go cannot.
+/// Returns the keys and items of a value, for `range`; `None` if Go cannot iterate over it.
 fn items(value: &Value) -> Option<Vec<(Value, Value)>> {
     let key = |key: &str| Value::str(key, value.origin);
     Some(match &value.data {
@@ -435,7 +435,7 @@ fn items(value: &Value) -> Option<Vec<(Value, Value)>> {
             Some(items) => (0i64..).map(|i| Value::int(i, OriginId::NONE)).zip(items).collect(),
             None => object.entries()?.iter().map(|(k, v)| (key(k), v.clone())).collect(),
         },
-        // One more than allowed, for that to be seen.
+        // One more than allowed, so that the limit is noticed.
         Data::Int(count) | Data::Int64(count) => (0..(*count).min(i64::from(MAX_ITEMS) + 1))
             .map(|i| Value::int(i, value.origin))
             .map(|i| (i.clone(), i))

@@ -1,4 +1,4 @@
-//! sprig's defaults, flow control and reflection, and Helm's own.
+//! sprig's functions for defaults, control flow and reflection, and Helm's own.
 
 use super::deep_equal;
 use crate::helm::call::{Function, Host, any, computed, text};
@@ -6,7 +6,7 @@ use crate::helm::origin::OriginId;
 use crate::helm::print;
 use crate::helm::value::{Data, Value};
 
-/// Functions of this module by name.
+/// The functions in this module, by name.
 pub(super) const TABLE: &[(&str, Function)] = &[
     ("default", |host, args| {
         let fallback = any(args, 0)?;
@@ -74,13 +74,13 @@ pub(super) const TABLE: &[(&str, Function)] = &[
         Ok(Value::bool(deep_equal(any(args, 0)?, any(args, 1)?), computed(host, args)))
     }),
     ("hello", |_, _| Ok(Value::str("Hello!", OriginId::NONE))),
-    // Helm asks no name server unless it is told to.
+    // Helm makes no DNS lookups unless they are enabled.
     ("getHostByName", |_, args| text(args, 0).map(|_| Value::str("", OriginId::NONE))),
     ("include", |host, args| host.include(text(args, 0)?.as_str(), any(args, 1)?)),
     ("tpl", |host, args| host.tpl(text(args, 0)?, any(args, 1)?)),
 ];
 
-/// sprig's `empty`: like a template's truth, but no struct is empty.
+/// sprig's `empty`: like the truth of a value in a template, but a struct is never empty.
 fn is_empty(value: &Value) -> bool {
     match &value.data {
         Data::Object(object) => object.entries().is_some_and(|entries| entries.is_empty()),
@@ -88,7 +88,7 @@ fn is_empty(value: &Value) -> bool {
     }
 }
 
-/// A value that stands there because of what `tested` was.
+/// A value that was chosen because of the value of `tested`.
 fn instead(host: &dyn Host, value: &Value, tested: &Value) -> Value {
     value.chosen_by(tested.own_origin(host.origins()), host.origins())
 }

@@ -1,4 +1,4 @@
-//! JSON as Go's `encoding/json` writes and reads it.
+//! Writes and reads JSON as Go's `encoding/json` does.
 
 mod fault;
 
@@ -10,7 +10,7 @@ use crate::helm::tree;
 use crate::helm::value::{Data, Entries, MAX_TEXT, Nuance, Value};
 use crate::source::bytes;
 
-/// Functions of this module by name.
+/// The functions in this module, by name.
 pub(super) const TABLE: &[(&str, Function)] = &[
     ("toJson", |host, args| leniently_written(host, args, false)),
     ("mustToJson", |host, args| written(host, args, true, false)),
@@ -23,29 +23,29 @@ pub(super) const TABLE: &[(&str, Function)] = &[
     ("mustFromJson", |host, args| read(host, text(args, 0)?)),
 ];
 
-/// What stands in more others contains itself: templates may build such.
+/// The deepest nesting; deeper values contain themselves, as templates can make them.
 const MAX_DEPTH: usize = 500;
 
 const JSON: Format = Format { read, mismatch, keeps_nil: true };
 
-/// What one of Helm's readers reads.
+/// A format that Helm reads.
 pub(super) struct Format {
     pub(super) read: fn(&dyn Host, &Rope) -> Result<Value, String>,
-    /// The complaint about another shape than the one that is wanted.
+    /// The error message for another type than the expected one.
     pub(super) mismatch: fn(&Value, &str) -> String,
-    /// Whether null gives a map or list that was never made, and not an empty one.
+    /// Whether null gives a nil map or list, and not an empty one.
     pub(super) keeps_nil: bool,
 }
 
-/// What one of Helm's readers is to find.
+/// The type that is expected.
 #[derive(Clone, Copy)]
 pub(super) enum Shape {
     Map,
     List,
 }
 
-/// Reads the text as Helm does where it tells an error in the result: below the key `Error`, or as
-/// the only item.
+/// Reads a text as those functions of Helm do that return an error as the result: in the key `Error`, or as the only
+/// item.
 pub(super) fn lenient(
     host: &dyn Host,
     args: &[Value],
@@ -78,13 +78,13 @@ pub(super) fn lenient(
     })
 }
 
-/// A map with the error in it.
+/// A map with an error message.
 pub(super) fn failed(host: &dyn Host, args: &[Value], error: &str) -> Value {
     let origin = computed(host, args);
     Value::map(Entries::from([("Error".into(), Value::str(error, origin))]), origin)
 }
 
-/// Go's complaint about JSON of another shape.
+/// Go's error message for JSON of another type.
 pub(super) fn mismatch(value: &Value, wanted: &str) -> String {
     let found = match value.data {
         Data::Bool(_) => "bool",
@@ -96,7 +96,8 @@ pub(super) fn mismatch(value: &Value, wanted: &str) -> String {
     format!("json: cannot unmarshal {found} into Go value of type {wanted}")
 }
 
-/// Writes what JSON has no text for as nothing, as Helm and sprig do where they are not told to tell.
+/// Writes JSON; as in Helm and sprig, a value that cannot be written gives an empty text, except in the `must`
+/// functions.
 fn leniently_written(host: &dyn Host, args: &[Value], pretty: bool) -> Result<Value, String> {
     match write(host, any(args, 0)?, true, pretty) {
         Err(Fault::Unwritable(_)) => Ok(Value::str("", computed(host, args))),
@@ -115,11 +116,11 @@ fn told(done: Result<Value, Fault>) -> Result<Value, String> {
     })
 }
 
-/// Why a value is not written.
+/// Why a value cannot be written.
 enum Fault {
-    /// Nobody wants to hold the text.
+    /// The text would be too large.
     TooLarge,
-    /// Go refuses it, too.
+    /// Go cannot write it, either.
     Unwritable(String),
 }
 
@@ -132,14 +133,14 @@ fn write(host: &dyn Host, value: &Value, html: bool, pretty: bool) -> Result<Val
 struct Writer<'o> {
     out: RopeBuilder,
     origins: &'o Origins,
-    /// Whether characters that mean something in HTML are escaped.
+    /// Whether characters with a meaning in HTML are escaped.
     html: bool,
-    /// Whether each item stands on a line of its own.
+    /// Whether each item is on a line of its own.
     pretty: bool,
 }
 
 impl Writer<'_> {
-    /// Writes a value that stands in `depth` others.
+    /// Writes a value at a nesting of `depth`.
     fn value(&mut self, value: &Value, depth: usize) -> Result<(), Fault> {
         if self.out.len() > MAX_TEXT {
             return Err(Fault::TooLarge);
@@ -190,7 +191,7 @@ impl Writer<'_> {
         Ok(())
     }
 
-    /// Writes entries of `value`, in the order given.
+    /// Writes the entries of `value`, in the given order.
     fn map<'a>(
         &mut self,
         value: &Value,
@@ -210,7 +211,7 @@ impl Writer<'_> {
         Ok(())
     }
 
-    /// Begins the item of an index; what holds it stands in `depth` others.
+    /// Starts the item at an index; its list or map is at a nesting of `depth`.
     fn start_item(&mut self, index: usize, depth: usize, origin: OriginId) {
         if index > 0 {
             self.out.push(",", origin);
@@ -218,7 +219,7 @@ impl Writer<'_> {
         self.start_line(depth + 1, origin);
     }
 
-    /// Closes what has `count` items.
+    /// Ends a list or map with `count` items.
     fn end(&mut self, bracket: &str, count: usize, depth: usize, origin: OriginId) {
         if count > 0 {
             self.start_line(depth, origin);
@@ -263,8 +264,7 @@ fn string(rope: &Rope, origin: OriginId, out: &mut RopeBuilder, html: bool) {
     out.push("\"", origin);
 }
 
-/// Reads JSON; where the text is YAML as well, as nearly all JSON is, each scalar keeps the
-/// origins of its own characters.
+/// Reads JSON. If the text is YAML as well, as nearly all JSON is, each scalar keeps the origins of its characters.
 fn read(host: &dyn Host, rope: &Rope) -> Result<Value, String> {
     let parsed: serde_json::Value = serde_json::from_str(rope.as_str()).map_err(|error| {
         fault::fault(rope.as_str()).unwrap_or_else(|| format!("invalid JSON: {error}"))

@@ -1,11 +1,11 @@
-//! sprig's functions on lists.
+//! Functions of sprig for lists.
 
 use super::deep_equal;
 use crate::helm::call::{Function, Host, any, computed, int, list};
 use crate::helm::origin::OriginId;
 use crate::helm::value::{Data, MAX_TEXT, Nuance, Value};
 
-/// Functions of this module by name.
+/// The functions in this module, by name.
 pub(super) const TABLE: &[(&str, Function)] = &[
     ("list", |_, args| Ok(Value::list(args.to_vec(), OriginId::NONE))),
     ("tuple", |_, args| Ok(Value::list(args.to_vec(), OriginId::NONE))),
@@ -123,7 +123,7 @@ fn without(host: &dyn Host, args: &[Value]) -> Result<Value, String> {
     Ok(Value::list(kept.collect(), thinned(host, &args[0], omitted)))
 }
 
-/// The origin of a list that lacks items for what they are, or for what others are.
+/// The origin of a list from which items were removed because of their values, or of others.
 fn thinned(host: &dyn Host, list: &Value, because: &[Value]) -> OriginId {
     let origins = host.origins();
     let because = origins.all(because.iter().map(|value| value.deep_origin(origins)));
@@ -245,7 +245,7 @@ mod tests {
         assert_eq!(called("without", &[names, other]), origins.condition(alias));
     }
 
-    /// Each row: a function, its arguments, what it gives.
+    /// Each row has a function, its arguments and its result.
     fn check(rows: &[(&str, &[Value], &str)]) {
         for (name, args, want) in rows {
             let shown: Vec<_> = args.iter().map(crate::helm::print::plain).collect();

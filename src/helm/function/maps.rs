@@ -1,4 +1,4 @@
-//! sprig's functions on maps. Maps are shared: what `set` changes, every holder sees.
+//! Functions of sprig for maps. Maps are shared: a change by `set` is visible wherever the map is used.
 
 use std::borrow::Cow;
 use std::cell::RefCell;
@@ -10,7 +10,7 @@ use crate::helm::origin::{OriginId, Origins};
 use crate::helm::print;
 use crate::helm::value::{Data, Entries, Nuance, Value};
 
-/// Functions of this module by name.
+/// The functions in this module, by name.
 pub(super) const TABLE: &[(&str, Function)] = &[
     ("dict", dict),
     ("get", |host, args| {
@@ -96,7 +96,7 @@ pub(super) const TABLE: &[(&str, Function)] = &[
     ("deepCopy", deep_copy),
     ("mustDeepCopy", deep_copy),
     ("dig", dig),
-    // Without a cluster there is nothing to find.
+    // Without a cluster, nothing is found.
     ("lookup", |_, args| {
         for index in 0..4 {
             text(args, index)?;
@@ -154,7 +154,7 @@ fn dig(host: &dyn Host, args: &[Value]) -> Result<Value, String> {
 }
 
 fn merged(host: &dyn Host, args: &[Value], overwrite: bool) -> Result<Value, String> {
-    // What was never made is made first, for whoever merges alone.
+    // A nil map is replaced by a new one, which only the result of the merge has.
     let into = if any(args, 0)?.nuance.is_nil() { Rc::default() } else { map(args, 0)? };
     host.note_change();
     for index in 1..args.len() {
@@ -172,8 +172,8 @@ fn is_empty(value: &Value) -> bool {
     }
 }
 
-/// Merges `from` into `into` as mergo 1.0 does: without `overwrite`, what is empty (false and 0
-/// included) counts as not there. An entry that is taken over whole stays shared with `from`.
+/// Merges `from` into `into` as mergo 1.0 does: without `overwrite`, empty values (also false and 0) count as missing.
+/// An entry that is taken over as a whole is shared with `from`.
 fn merge(
     into: &Rc<RefCell<Entries>>,
     from: &Rc<RefCell<Entries>>,
@@ -224,7 +224,7 @@ mod tests {
         Value::map(entries.collect(), OriginId::NONE)
     }
 
-    /// Each row: a function, its arguments, what it gives.
+    /// Each row has a function, its arguments and its result.
     fn check(rows: &[(&str, &[Value], &str)]) {
         for (name, args, want) in rows {
             let shown: Vec<_> = args.iter().map(crate::helm::print::plain).collect();

@@ -1,4 +1,4 @@
-//! `toYaml`, `fromYaml` and their kin.
+//! `toYaml`, `fromYaml` and similar functions.
 
 use std::sync::Arc;
 
@@ -11,11 +11,11 @@ use crate::helm::value::Value;
 use crate::source::SourceId;
 use crate::yaml;
 
-/// Functions of this module by name.
+/// The functions in this module, by name.
 pub(super) const TABLE: &[(&str, Function)] = &[
     ("toYaml", |host, args| {
         let value = any(args, 0)?;
-        // Helm swallows what cannot be written.
+        // As in Helm, a value that cannot be written gives an empty text.
         Ok(Value::rope(emit::emit(value, emit::Dialect::V2, host.origins()).unwrap_or_default()))
     }),
     ("mustToYaml", |host, args| {
@@ -35,7 +35,7 @@ fn decoding(value: &Value, wanted: &str) -> String {
     format!("error unmarshaling JSON: while decoding JSON: {}", mismatch(value, wanted))
 }
 
-/// Reads the first document of a text; each scalar keeps the origins of its own characters.
+/// Reads the first document in a text; each scalar keeps the origins of its characters.
 pub(super) fn read(host: &dyn Host, rope: &Rope) -> Result<Value, String> {
     let text: Arc<str> = rope.as_str().into();
     let stream = yaml::parse(SourceId::NOWHERE, &text);

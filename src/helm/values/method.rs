@@ -1,4 +1,6 @@
-//! What `.Values` can do besides holding values: the methods of its Go type.
+//! The methods of `.Values`.
+//!
+//! Mirrors Helm 4.1 `pkg/chart/common/values.go`.
 //!
 //! Mirrors Helm 4.1 `pkg/chart/common/values.go`.
 
@@ -8,7 +10,7 @@ use crate::helm::origin::{OriginId, Origins};
 use crate::helm::rope::RopeBuilder;
 use crate::helm::value::{Data, Nuance, Value};
 
-/// Whether Go's type has a method of this name.
+/// Whether the Go type of `.Values` has a method with this name.
 pub(in crate::helm) fn is_method(name: &str) -> bool {
     matches!(name, "AsMap" | "YAML" | "Table" | "PathValue")
 }
@@ -16,7 +18,7 @@ pub(in crate::helm) fn is_method(name: &str) -> bool {
 /// Calls a method on the values of a chart.
 ///
 /// # Errors
-/// Helm's text when there is nothing at the path that is asked for.
+/// Helm's message if there is nothing at the path in the argument.
 pub(in crate::helm) fn call(
     values: &Value,
     name: &str,
@@ -43,7 +45,7 @@ fn table(values: &Value, path: &str) -> Result<Value, String> {
     })
 }
 
-/// A value that is no map.
+/// Returns the value at a path, which must not be a map.
 fn path_value(values: &Value, path: &str) -> Result<Value, String> {
     if path.is_empty() {
         return Err("YAML path cannot be empty".to_owned());

@@ -1,4 +1,4 @@
-//! `values.schema.json` against the values that it describes.
+//! Validates values with a `values.schema.json`.
 
 mod format;
 mod pattern;
@@ -14,24 +14,24 @@ use crate::helm::print::json_float;
 use crate::helm::value::{Data, Value};
 use crate::source::Span;
 
-/// A value that a chart's schema does not allow.
+/// A violation of a chart's schema.
 #[derive(Debug, Clone)]
 pub(crate) struct Violation {
     /// What is wrong.
     pub message: String,
-    /// JSON pointer of the value within the chart's own values.
+    /// The JSON pointer of the value, in the chart's own values.
     pub pointer: String,
-    /// The value.
+    /// The origin of the value.
     pub value: OriginId,
-    /// The place in the schema, as far as it is known.
+    /// The place in the schema that is violated, if it is known.
     pub schema: Option<Span>,
 }
 
-/// A schema that values can be held against, as far as it can be had without a network.
+/// A compiled schema, without parts that would need a network.
 #[derive(Debug)]
 pub(crate) struct Schema {
     validator: jsonschema::Validator,
-    /// Patterns as they were compiled, with what the schema says in their place.
+    /// Translated patterns, each with the original one in the schema.
     patterns: Vec<(String, String)>,
 }
 
@@ -39,7 +39,7 @@ impl Schema {
     /// Compiles a `values.schema.json`.
     ///
     /// # Errors
-    /// When the schema itself is at fault.
+    /// If the schema itself is not valid.
     pub(in crate::helm) fn compile(file: &ChartFile) -> Result<Self, String> {
         let mut parsed: serde_json::Value =
             serde_json::from_str(&file.text).map_err(|error| error.to_string())?;
@@ -55,7 +55,7 @@ impl Schema {
         Ok(Self { validator, patterns })
     }
 
-    /// What it does not allow; `file` is what it was compiled of.
+    /// Returns the violations in some values; `file` has to be the one that was compiled.
     pub(in crate::helm) fn violations(
         &self,
         file: &ChartFile,
@@ -63,7 +63,7 @@ impl Schema {
         origins: &Origins,
     ) -> Vec<Violation> {
         let instance = json(values);
-        // Most values are as they must be, and nobody asks for a place.
+        // Most values are valid, and then no place is needed.
         let stream = LazyCell::new(|| crate::yaml::parse(file.source, &file.text));
         let place = |pointer: &str| {
             let root = stream.documents.first()?.root()?;
@@ -72,8 +72,8 @@ impl Schema {
         let violation = |error: jsonschema::ValidationError<'_>| {
             let pointer = error.instance_path().to_string();
             Violation {
-                // Without the value, which may be a credential: it stands at its place for all to
-                // read who may.
+                // The message does not contain the value, which may be a credential: those who may read it find it at
+                // its place.
                 message: unexpected(&error, &instance)
                     .unwrap_or_else(|| self.as_written(error.masked_with("it").to_string())),
                 value: origin_at(values, &pointer, origins),
@@ -84,15 +84,15 @@ impl Schema {
         self.validator.iter_errors(&instance).map(violation).collect()
     }
 
-    /// A text with the patterns in it as the schema has them.
+    /// Replaces translated patterns in a text by those in the schema.
     fn as_written(&self, text: String) -> String {
         let written = |text: String, (own, written): &(String, String)| text.replace(own, written);
         self.patterns.iter().fold(text, written)
     }
 }
 
-/// The complaint about a map whose schema lets it have no keys and names none: the library says no more of it than that
-/// nothing fits `false`.
+/// The error message for unexpected keys in a map whose schema names no properties: the library only reports that
+/// `false` allows nothing.
 fn unexpected(
     error: &jsonschema::ValidationError<'_>,
     instance: &serde_json::Value,
@@ -100,7 +100,7 @@ fn unexpected(
     let is_false = matches!(error.kind(), jsonschema::error::ValidationErrorKind::FalseSchema);
     let path = error.schema_path().to_string();
     let around = path.strip_suffix("/additionalProperties").filter(|_| is_false)?;
-    // That is a property of this name.
+    // This is a property with that name.
     if around.ends_with("/properties") {
         return None;
     }
@@ -111,7 +111,7 @@ fn unexpected(
     Some(format!("Additional properties are not allowed ({keys} {were} unexpected)"))
 }
 
-/// Keywords whose values are schemas by name.
+/// Keywords whose values are maps of schemas.
 const BY_NAME: [&str; 6] = [
     "properties",
     "patternProperties",
@@ -120,7 +120,7 @@ const BY_NAME: [&str; 6] = [
     DEFINITIONS[0],
     DEFINITIONS[1],
 ];
-/// Of these, the ones that count only where something refers to them.
+/// Those of them whose schemas only count where they are referred to.
 const DEFINITIONS: [&str; 2] = ["$defs", "definitions"];
 /// Keywords whose value is a schema, or a list of schemas.
 const WITHIN: [&str; 15] = [
@@ -141,8 +141,8 @@ const WITHIN: [&str; 15] = [
     "else",
 ];
 
-/// Refuses what Helm's library cannot compile and ours can: dialects and files that are nowhere, and patterns that Go
-/// has no syntax for. `base`: what references are relative to; `used`: it is not a definition only.
+/// Rejects what Helm's library cannot compile but ours can: dialects and files that do not exist, and patterns that
+/// are not valid in Go. References are relative to `base`; `used` is false in a definition.
 fn check(
     schema: &serde_json::Value,
     base: &str,
@@ -184,7 +184,8 @@ fn check(
     WITHIN.iter().filter_map(|key| entries.get(*key)).try_for_each(|part| check(part, used))
 }
 
-/// Writes whole numbers as such: `jsonschema` takes `2.0` for no integer in the oldest draft, and Helm does in each.
+/// Writes whole numbers as integers: for `jsonschema`, `2.0` is not an integer in the oldest draft, but for Helm it is
+/// in every draft.
 fn make_whole(value: &mut serde_json::Value) {
     match value {
         serde_json::Value::Number(number) => {
@@ -197,7 +198,7 @@ fn make_whole(value: &mut serde_json::Value) {
     }
 }
 
-/// Writes patterns as `jsonschema` reads them in all drafts, and notes those that are others then.
+/// Translates patterns to the syntax that `jsonschema` expects in all drafts, and notes those that change.
 fn rewrite(schema: &mut serde_json::Value, patterns: &mut Vec<(String, String)>) {
     if let serde_json::Value::Array(items) = schema {
         return items.iter_mut().for_each(|item| rewrite(item, patterns));
@@ -226,21 +227,21 @@ fn rewrite(schema: &mut serde_json::Value, patterns: &mut Vec<(String, String)>)
     }
 }
 
-/// The name by which Helm knows a schema, wherever the chart lies.
+/// The URL of a schema in Helm, wherever the chart is.
 const NAME: &str = "file:///values.schema.json";
 
-/// The document that a reference points into, by its whole name without what follows a `#`.
+/// Returns the URL of the document that a reference points into, without the fragment after a `#`.
 fn resolved(base: &str, reference: &str) -> Option<String> {
     let base = jsonschema::uri::from_str(base).ok()?;
     let uri = jsonschema::uri::resolve_against(&base.borrow(), reference).ok()?;
     Some(uri.as_str().split('#').next().unwrap_or_default().to_owned())
 }
 
-/// The documents that a schema is made of: itself, and parts of it that have an id of their own.
+/// The documents in a schema: itself, and parts of it with their own id.
 struct Documents {
     /// The keyword for ids.
     id: &'static str,
-    /// Their whole names.
+    /// The URLs of the documents.
     own: BTreeSet<String>,
 }
 
@@ -262,21 +263,21 @@ impl Documents {
         parts(schema).for_each(|part| self.gather(part, &base));
     }
 
-    /// What references in a part are relative to, which is `base` around it.
+    /// Returns the URL that references in a part are relative to; `base` is that of the schema around it.
     fn base<'b>(&self, schema: &serde_json::Value, base: &'b str) -> Cow<'b, str> {
         let id = schema.get(self.id).and_then(serde_json::Value::as_str);
         id.and_then(|id| resolved(base, id)).map_or(Cow::Borrowed(base), Cow::Owned)
     }
 
-    /// Makes references into other documents references to the whole of these. Nothing is fetched, and
-    /// so there is no place in such a document that a reference could point to.
+    /// Cuts the fragments of references into other documents. These are never fetched, so there is nothing in them
+    /// that a fragment could point to.
     fn cut_foreign(&self, schema: &mut serde_json::Value, base: &str) {
         let base = self.base(schema, base);
         if let Some(serde_json::Value::String(reference)) = schema.get_mut("$ref")
             && let Some((document, _)) = reference.split_once('#')
         {
             let whole = resolved(&base, reference);
-            // The drafts of JSON Schema are at hand.
+            // The drafts of JSON Schema are built in.
             let is_at_hand = |whole: String| {
                 let (_, rest) = whole.split_once("://").unwrap_or_default();
                 self.own.contains(&whole) || rest.starts_with("json-schema.org/")
@@ -301,14 +302,13 @@ impl Documents {
     }
 }
 
-/// What an object or a list is made of.
+/// Returns the values in an object or a list.
 fn parts(value: &serde_json::Value) -> impl Iterator<Item = &serde_json::Value> {
     let items = value.as_array().into_iter().flatten();
     items.chain(value.as_object().into_iter().flat_map(serde_json::Map::values))
 }
 
-/// Nothing is fetched: a reference to another host allows everything, as an unknown URN does in
-/// Helm.
+/// Fetches nothing: a reference to another host allows everything, as an unknown URN does in Helm.
 struct Offline;
 
 impl jsonschema::Retrieve for Offline {
@@ -356,7 +356,7 @@ fn json(value: &Value) -> serde_json::Value {
     }
 }
 
-/// A number of JSON; a whole one counts as an integer, as it does to Helm.
+/// Converts a number to JSON; as in Helm, a whole number is an integer.
 fn as_number(value: f64) -> Option<serde_json::Number> {
     json_float(value).parse().ok()
 }
