@@ -18,7 +18,7 @@ use crate::yaml::escape;
 pub enum Through {
     /// The leaf only decided whether the text is there.
     Condition,
-    /// The text was computed from the leaf.
+    /// The text is computed from the leaf.
     Derived,
     /// The text contains characters of the leaf.
     Text,

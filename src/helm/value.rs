@@ -36,8 +36,8 @@ pub enum Nuance {
     /// No detail: the type of the data.
     #[default]
     None,
-    /// A map of Helm's type `common.Values`, such as `.Values`: it has methods, and differs from `map[string]interface
-    /// {}` for functions that check for exactly that type.
+    /// A map of Helm's type `common.Values`, such as `.Values`: it has methods, and differs from
+    /// `map[string]interface {}` for functions that check for exactly that type.
     Values,
     /// A nil slice: it is written as null, while an empty one is `[]`.
     NilSlice,

@@ -31,7 +31,6 @@ impl Alone {
     ///
     /// # Errors
     /// As for [`Chart::load`].
-    /// As for [`Chart::load`].
     pub fn load(path: &Path, shown: &str, sources: &Sources) -> Result<Self, ChartError> {
         let helper = Helper::default();
         let (files, ahead) = match path.is_dir() {

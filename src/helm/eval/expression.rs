@@ -1,8 +1,6 @@
 //! Evaluates pipelines, commands and operands.
 //!
 //! Mirrors `evalPipeline` and the functions that it calls in Go 1.25 `text/template/exec.go`.
-//!
-//! Mirrors `evalPipeline` and what it calls in Go 1.25 `text/template/exec.go`.
 
 use std::rc::Rc;
 

@@ -1,8 +1,6 @@
 //! Splits a template into tokens.
 //!
 //! Mirrors Go 1.25 `text/template/parse/lex.go`, without its line numbers: positions are byte offsets.
-//!
-//! Mirrors Go 1.25 `text/template/parse/lex.go`, without its line counts: positions are bytes.
 
 use super::byte::{SPACE, TERMINATOR, WORD, is_class, is_space, run};
 use super::node::Pos;

@@ -33,7 +33,7 @@ pub enum Node {
     Text(TextNode),
     /// `{{ pipeline }}`
     ///
-    /// Boxed, as most nodes are texts, whose size is an eighth of its size.
+    /// Boxed, as most nodes are texts, which need an eighth of the space.
     Action(Box<ActionNode>),
     /// `{{ if }}`
     If(Box<BranchNode>),

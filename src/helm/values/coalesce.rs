@@ -33,7 +33,7 @@ pub struct Clash {
     pub dropped: OriginId,
     /// The value that is used instead.
     pub kept: OriginId,
-    /// Whether the dropped one is a map.
+    /// Whether the dropped value is a map.
     pub map: bool,
 }
 

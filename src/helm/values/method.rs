@@ -1,8 +1,6 @@
 //! The methods of `.Values`.
 //!
 //! Mirrors Helm 4.1 `pkg/chart/common/values.go`.
-//!
-//! Mirrors Helm 4.1 `pkg/chart/common/values.go`.
 
 use crate::helm::call::text;
 use crate::helm::emit::{Dialect, emit};

@@ -414,7 +414,7 @@ mod tests {
             ("a=", "map[a:]"),
             ("a=007", "map[a:007]"),
             ("a=1.5", "map[a:1.5]"),
-            // A text that ends where more could have come is no fault, but leaves the lists around as they were.
+            // A text that ends where more was expected is no error, but the lists around are left as they were.
             ("a[0]=", "map[a:[]]"),
             ("a[1].b=", "map[a:[]]"),
             ("a[0].b=1,a[0].b=", "map[a:[map[b:]]]"),
