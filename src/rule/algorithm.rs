@@ -1,5 +1,5 @@
-//! Rules whose logic is an algorithm instead of CEL. Their YAML names it under `algorithm`, and
-//! keeps the documentation, the parameters and the examples.
+//! Rules whose logic is an algorithm instead of CEL. Their YAML names the algorithm under `algorithm`, and has the
+//! documentation, the parameters and the examples.
 
 mod lock;
 mod node_choice;
@@ -27,60 +27,60 @@ use super::setting::Setting;
 use crate::kube::Object;
 use crate::yaml::Node;
 
-/// What a rule may name.
+/// An algorithm that a rule may name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Algorithm {
-    /// Whether any node can have all the labels that a pod asks of it.
+    /// Whether any node can have all the labels that a pod requires.
     NodeChoice,
-    /// A pod against the level of the Pod Security Standards that its namespace enforces.
+    /// Checks a pod against the level of the Pod Security Standards that its namespace enforces.
     PodSecurity,
-    /// The groups, resources and verbs of a role's rules against those that there are.
+    /// Checks the API groups, resources and verbs of an RBAC role's rules against those that exist.
     Rights,
-    /// The object against the schema of its kind.
+    /// Checks an object against the schema of its kind.
     Schema,
-    /// Every text of the object against the formats of known credentials.
+    /// Searches every text of an object for the formats of known credentials.
     Token,
-    /// Of charts: `Chart.lock` against `Chart.yaml` and `charts/`.
+    /// For charts: checks `Chart.lock` against `Chart.yaml` and `charts/`.
     Lock,
-    /// What a template engine left behind in the object's texts.
+    /// Searches an object's texts for what a template engine leaves behind after a fault.
     Residue,
-    /// Of texts: words that YAML 1.1 reads as booleans.
+    /// For YAML files: words that YAML 1.1 reads as booleans.
     Truthy,
-    /// Of texts: numbers with a leading zero.
+    /// For YAML files: numbers with a leading zero.
     Octal,
-    /// Of texts: words that YAML 1.1 reads to base sixty.
+    /// For YAML files: words that YAML 1.1 reads as numbers to base sixty.
     Sexagesimal,
-    /// Of texts: keys that a merge key overwrites.
+    /// For YAML files: keys that a merge key overwrites.
     Merge,
-    /// Of texts: keys in alphabetical order. Parameter: `recursive`.
+    /// For YAML files: keys that are not in alphabetical order. Parameter: `recursive`.
     Sorted,
-    /// Of texts: their layout.
+    /// For YAML files: blanks, line ends, comments and indentation.
     Style,
-    /// One on the values layers of a release.
+    /// An algorithm on the values layers of a release.
     Layers(layers::Algorithm),
 }
 
-/// What an algorithm looks at.
+/// The object that an algorithm judges, with its surroundings.
 pub(super) struct Scene<'s> {
     pub(super) rule: &'s Rule,
-    /// Parameters that differ from the rule's defaults.
+    /// Parameters that are set to other values than the rule's defaults.
     pub(super) params: &'s BTreeMap<String, Value>,
     pub(super) object: &'s Object<'s>,
-    /// All that is deployed together; `None` for rules on single objects.
+    /// The objects that are deployed together; `None` for rules on single objects.
     pub(super) company: Option<&'s Company>,
     pub(super) setting: &'s Setting,
 }
 
-/// What an algorithm finds on one object.
+/// The result of an algorithm for one object.
 #[derive(Default)]
 pub(super) struct Judged {
     pub(super) hits: Vec<Hit>,
-    /// The object's kind, where there is no schema to judge it by.
+    /// The object's kind, if there is no schema for it.
     pub(super) unknown_kind: Option<String>,
 }
 
 impl Algorithm {
-    /// Every name but those on values layers.
+    /// The names of all algorithms but those on values layers.
     const NAMES: [(&'static str, Self); 13] = [
         ("chart-lock", Self::Lock),
         ("node-choice", Self::NodeChoice),
@@ -97,14 +97,14 @@ impl Algorithm {
         ("yaml-style", Self::Style),
     ];
 
-    /// The algorithm of a name.
+    /// The algorithm with a name.
     pub(crate) fn named(name: &str) -> Option<Self> {
         let own = Self::NAMES.iter().find(|(known, _)| *known == name).map(|(_, own)| *own);
         let layers = || layers::Algorithm::NAMES.iter().find(|(known, _)| *known == name);
         own.or_else(|| layers().map(|(_, algorithm)| Self::Layers(*algorithm)))
     }
 
-    /// Compiles what it will need for some objects, where that takes long.
+    /// Compiles what takes long to compile, if one of the objects needs it.
     pub(super) fn prepare(
         self,
         rule: &Rule,
@@ -116,7 +116,7 @@ impl Algorithm {
         }
     }
 
-    /// Judges a text; only algorithms on texts find anything there.
+    /// Judges a YAML file. Only algorithms on YAML files return hits.
     pub(super) fn judge_text(
         self,
         rule: &Rule,
@@ -137,7 +137,7 @@ impl Algorithm {
         }
     }
 
-    /// Judges a chart; only algorithms on charts find anything there.
+    /// Judges a chart. Only algorithms on charts return hits.
     pub(super) fn judge_chart(self, chart: &ChartView) -> Vec<Hit> {
         match self {
             Self::Lock => lock::judge(chart),
@@ -160,12 +160,12 @@ impl Algorithm {
 }
 
 impl<'s> Scene<'s> {
-    /// A parameter as it is set, or its default.
+    /// The value of a parameter, or its default.
     fn param(&self, name: &str) -> Option<&'s Value> {
         self.rule.param(self.params, name)
     }
 
-    /// The texts of a parameter that is a list.
+    /// The texts in a parameter that is a list.
     fn words(&self, name: &str) -> Vec<&'s str> {
         match self.param(name) {
             Some(Value::List(words)) => words

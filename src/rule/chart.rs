@@ -1,6 +1,6 @@
-//! A chart as rules of scope `chart` see it: the documents that are written in it, and an outline
-//! of what is no YAML (its files, its subcharts, what its templates ask), written as one document
-//! more, so that rules look at one kind of thing only.
+//! A chart as the rules of scope `chart` see it: the documents that are written in it, and an outline of everything
+//! that is not YAML (its files, its subcharts, the calls in its templates). The outline is a further document, so that
+//! rules only look at documents.
 
 use std::sync::Arc;
 
@@ -11,35 +11,36 @@ use crate::source::{SourceId, Span};
 use crate::yaml::edit::quoted;
 use crate::yaml::{self, Document, Kind, Node};
 
-/// What there is of a chart. Any part may be missing: a chart that is broken is judged, too.
+/// The parts of a chart. Any may be missing, as broken charts are judged, too.
 #[derive(Debug, Default)]
 pub struct ChartParts {
-    /// The directory's own name.
+    /// The name of the directory.
     pub directory: String,
-    /// Where the chart as a whole is shown: the start of `Chart.yaml`, or of what stands for it.
+    /// Where findings on the chart as a whole are shown: the start of `Chart.yaml`, or of the file that replaces it.
     pub place: Option<Span>,
     /// `Chart.yaml`.
     pub metadata: Option<Arc<Document>>,
-    /// `requirements.yaml`, which holds the dependencies of a chart of Helm 2.
+    /// `requirements.yaml`, which has the dependencies of a chart for Helm 2.
     pub requirements: Option<Arc<Document>>,
     /// `Chart.lock` or `requirements.lock`.
     pub lock: Option<Arc<Document>>,
-    /// `Chart.yaml` in the revision that a run compares with.
+    /// `Chart.yaml` in the Git revision that a run compares with.
     pub base: Option<Arc<Document>>,
-    /// What is in `crds/`.
+    /// The documents in `crds/`.
     pub crds: Vec<Arc<Document>>,
-    /// Every file but those of subcharts, by its path in the chart, with its start; sorted.
+    /// Every file but those of subcharts: the path in the chart, and the place of the start; sorted.
     pub files: Vec<(String, Span)>,
-    /// The charts in `charts/`, in the order of their paths.
+    /// The charts in `charts/`, sorted by path.
     pub subcharts: Vec<Subchart>,
-    /// What templates ask, with the template's path in the chart and the place.
+    /// The calls in templates, with the template's path in the chart and the place.
     pub calls: Vec<(String, Call, Span)>,
-    /// Files that differ from the revision that a run compares with, with the first line that does.
+    /// The files that differ from the Git revision that a run compares with, each with the place of the first line that
+    /// differs.
     pub changed: Vec<(String, Span)>,
 }
 
 impl ChartParts {
-    /// Takes over what is known of a chart that could be read; `own` gives the place of a span in
+    /// Adds the subcharts and the calls of a chart that could be loaded. `own` converts a span of the chart to one in
     /// the texts that findings point into.
     pub fn take(&mut self, chart: &Chart, own: impl Fn(Span) -> Span) {
         let subchart = |chart: &Chart| Subchart {
@@ -60,34 +61,34 @@ impl ChartParts {
     }
 }
 
-/// A chart in another's `charts/`.
+/// A chart in the `charts/` of another one.
 #[derive(Debug, Clone)]
 pub struct Subchart {
     /// `name` in its `Chart.yaml`.
     pub name: String,
     /// `version` there.
     pub version: String,
-    /// Its `Chart.yaml`.
+    /// The start of its `Chart.yaml`.
     pub place: Span,
 }
 
-/// A chart, ready to be judged.
+/// A chart that is prepared to be judged.
 #[derive(Debug)]
 pub struct ChartView {
-    /// The outline is the first.
+    /// The outline is the first document.
     documents: Vec<Arc<Document>>,
-    /// Variables that stand for the root of a document.
+    /// Variables that have the root of a document as their value, with its index.
     roots: Vec<(&'static str, usize)>,
-    /// Those of `documents` that lie in `crds/`.
+    /// The indexes of the documents in `crds/`.
     crds: Vec<usize>,
     dependencies: Option<usize>,
     directory: String,
-    /// Where lines of the outline stand in truth, by the offset at which they begin; sorted.
+    /// The real places of lines of the outline, by the offset at which each line begins; sorted.
     places: Vec<(u32, Span)>,
 }
 
 impl ChartView {
-    /// Puts the parts together.
+    /// Builds the view of a chart from its parts.
     #[must_use]
     pub fn new(parts: ChartParts) -> Self {
         let (outline, places) = outline(&parts);
@@ -112,7 +113,7 @@ impl ChartView {
         }
         view.crds = parts.crds.into_iter().map(|document| view.add(document)).collect();
         let lists = |name| view.roots.iter().find(|(known, _)| *known == name).map(|(_, at)| *at);
-        // Helm reads requirements.yaml over what Chart.yaml says.
+        // Helm lets the dependencies in requirements.yaml replace those in Chart.yaml.
         view.dependencies = lists("requirements").or_else(|| lists("chart"));
         view
     }
@@ -122,26 +123,26 @@ impl ChartView {
         self.documents.len() - 1
     }
 
-    /// The documents that targets count.
+    /// The documents that the index in a [`Target`] refers to.
     #[must_use]
     pub fn documents(&self) -> &[Arc<Document>] {
         &self.documents
     }
 
-    /// The directory's own name.
+    /// The name of the directory.
     #[must_use]
     pub fn directory(&self) -> &str {
         &self.directory
     }
 
-    /// The document behind a variable: `chart`, `requirements`, `lock` or `base`.
+    /// The root of the document in a variable: `chart`, `requirements`, `lock` or `base`.
     #[must_use]
     pub fn root(&self, name: &str) -> Option<Node<'_>> {
         let (_, at) = self.roots.iter().find(|(known, _)| *known == name)?;
         self.documents[*at].root()
     }
 
-    /// The entries of the list of dependencies.
+    /// The entries in the list of dependencies.
     pub fn dependencies(&self) -> impl Iterator<Item = Node<'_>> {
         let root = self.dependencies.and_then(|at| self.documents[at].root());
         let list = root.and_then(|root| root.get("dependencies"));
@@ -159,7 +160,7 @@ impl ChartView {
         self.documents[0].root()?.get(name)
     }
 
-    /// Where a target stands in the chart's texts.
+    /// The place of a target in the chart's texts.
     #[must_use]
     pub fn span(&self, target: &Target) -> Span {
         let span = target.span(&self.documents[target.document]);
@@ -175,7 +176,7 @@ fn is_map(document: &Document) -> bool {
     document.root().is_some_and(|root| root.kind() == Kind::Mapping)
 }
 
-/// The lists of a chart as a document, one entry a line, and where each line stands in truth.
+/// Writes the lists of a chart as a document with one entry on a line, and returns it with the real place of each line.
 fn outline(parts: &ChartParts) -> (Arc<Document>, Vec<(u32, Span)>) {
     let place = parts.place.unwrap_or(Span::new(SourceId::NOWHERE, 0, 0));
     let mut writer = Writer { text: String::new(), places: vec![(0, place)], whole: place };

@@ -1,4 +1,4 @@
-//! What is deployed together, as the rules that look beyond one object see it.
+//! The objects that are deployed together, for rules that look beyond one object.
 
 use std::sync::Arc;
 
@@ -7,9 +7,8 @@ use super::value::to_val;
 use crate::kube::{Object, objects};
 use crate::yaml::{Document, Node};
 
-/// Objects that are deployed together. Made once for all of them, and shared by the threads that
-/// judge them: to make it anew for each object would take time in proportion to the square of
-/// their number.
+/// Objects that are deployed together. Built once for all of them and shared by the threads that judge them, as
+/// building it anew for each object would take time quadratic in their number.
 #[derive(Debug, Clone, Default)]
 pub struct Company {
     objects: SharedList,
@@ -17,7 +16,7 @@ pub struct Company {
 }
 
 impl Company {
-    /// Puts together the objects of documents, in their order; the items of a `List` one by one.
+    /// Collects the objects in documents, in their order; the items of a `List` one by one.
     #[must_use]
     pub fn of<'d>(documents: impl IntoIterator<Item = &'d Arc<Document>>) -> Self {
         let (mut all, mut workloads) = (Vec::new(), Vec::new());
@@ -32,14 +31,13 @@ impl Company {
         Self { objects: SharedList::new(all), workloads: SharedList::new(workloads) }
     }
 
-    /// True where there is no object.
+    /// True if there is no object.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.objects.is_empty()
     }
 
-    /// The object that the API takes for the same as `object`: of the same group, kind, namespace
-    /// and name.
+    /// The object that has the same identity as `object` in the API: its group, kind, namespace and name.
     #[must_use]
     pub fn same(&self, object: &Object<'_>) -> Option<(&Arc<Document>, Node<'_>)> {
         let wanted @ [.., name] = object.identity()?;
@@ -53,12 +51,12 @@ impl Company {
         &self.objects
     }
 
-    /// Those that are pods or make pods.
+    /// The objects that are pods or create pods.
     pub(super) fn workloads(&self) -> &SharedList {
         &self.workloads
     }
 
-    /// Those of a kind, in any API group; found by an index.
+    /// The objects of a kind, in any API group. An index finds them.
     pub(super) fn of_kind(&self, kind: &str) -> impl Iterator<Item = Object<'_>> {
         self.objects.of_kind(kind).nodes().filter_map(|(_, node)| Object::new(node))
     }

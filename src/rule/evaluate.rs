@@ -1,4 +1,4 @@
-//! Judges one scope by one rule. Pure: a scope in, hits out.
+//! Judges one scope by one rule. Evaluation is pure: it takes a scope and returns hits.
 
 mod chart;
 mod judge;
@@ -26,23 +26,23 @@ use crate::kube::{Object, containers, minor};
 use crate::yaml::{Document, Kind, Node};
 use judge::Judge;
 
-/// Evaluates rules. One a thread: it holds CEL's functions ready.
+/// Evaluates rules. Each thread has its own, with CEL's functions ready for use.
 pub struct Evaluator {
     cel: Rc<Functions>,
     setting: Setting,
-    /// [`Setting::namespace`], for variables.
+    /// [`Setting::namespace`], as the value of variables.
     namespace: Rc<str>,
-    /// What every rule knows, whatever it judges.
+    /// Variables that have the same value for every rule.
     facts: Vec<(Slot, Datum<'static>)>,
     settings: Settings,
-    /// Checks that say nothing, because they could not be decided.
+    /// Checks without a result, because they could not be decided.
     pub undecided: Undecided,
-    /// Kinds that a rule met and knows no schema of, as `Widget of example.org/v1`.
+    /// Kinds that were met and have no schema, as `Widget of example.org/v1`.
     pub unknown_kinds: BTreeSet<String>,
 }
 
 impl Evaluator {
-    /// Makes an evaluator.
+    /// Creates an evaluator for a setting.
     #[must_use]
     pub fn new(setting: Setting) -> Self {
         let minor = minor(&setting.kube_version);
@@ -65,22 +65,22 @@ impl Evaluator {
         }
     }
 
-    /// The setting it judges by.
+    /// The setting for which it judges.
     #[must_use]
     pub fn setting(&self) -> &Setting {
         &self.setting
     }
 
-    /// What is deployed together, for this evaluator to judge the objects in it.
+    /// Prepares what is deployed together, so that this evaluator can judge the objects in it.
     #[must_use]
     pub fn together<'c>(&self, company: &'c Company) -> Together<'c> {
         Together { company, memory: Rc::default() }
     }
 
-    /// Judges one object by rules that look at its kind (see [`ByKind`](super::ByKind)), each of which comes
-    /// with what its hits are known by; `together`, which this evaluator gave, is what is deployed
-    /// together, the object included, and may be empty for rules on single objects. `base` is the same
-    /// object as it was before the change that a run looks at.
+    /// Judges one object by rules that apply to its kind (see [`ByKind`](super::ByKind)). Each rule comes with a key,
+    /// which is returned with its hits. `together` comes from this evaluator, and has all objects that are deployed
+    /// together, this one included; it may be empty for rules on single objects. `base` is the same object in the Git
+    /// revision that a run compares with.
     pub fn object<'c, K: Copy>(
         &mut self,
         document: &'c Arc<Document>,
@@ -124,14 +124,14 @@ impl Evaluator {
         for (key, (rule, params)) in rules {
             let mut found = judge.rule(rule, || self.settings.of(rule, params));
             let undecided = std::mem::take(&mut judge.undecided);
-            // Most rules have nothing to say.
+            // Most rules find nothing.
             if undecided > 0 || !found.is_empty() {
                 let open = leave_open(rule, document, stage, &mut found);
                 self.undecided.note(&rule.id, undecided + open);
                 push_all(&mut hits, key, found);
             }
             if let Some(algorithm) = rule.algorithm {
-                // What stands beside an object is nothing to a rule on single objects.
+                // A rule on single objects does not see what is deployed beside the object.
                 let company = company.filter(|_| rule.scope == Scope::Release);
                 let scene = Scene { rule, params, object, company, setting: &self.setting };
                 let mut judged = algorithm.judge(&scene);
@@ -144,7 +144,7 @@ impl Evaluator {
         hits
     }
 
-    /// Judges a values file, as one release uses it.
+    /// Judges a values file for one release that uses it.
     pub fn values<'r>(
         &mut self,
         document: &Arc<Document>,
@@ -169,7 +169,8 @@ impl Evaluator {
     }
 }
 
-/// What is deployed together, and what rules have made of all of it so far; for one evaluator.
+/// The objects that are deployed together, with results about all of them that rules have computed so far; for one
+/// evaluator.
 #[derive(Clone)]
 pub struct Together<'c> {
     company: &'c Company,
@@ -177,14 +178,14 @@ pub struct Together<'c> {
 }
 
 impl<'c> Together<'c> {
-    /// What is deployed together.
+    /// The objects that are deployed together.
     #[must_use]
     pub fn company(&self) -> &'c Company {
         self.company
     }
 }
 
-/// Adds what a rule found.
+/// Adds the hits of a rule.
 fn push_all<K: Copy>(hits: &mut Vec<(K, Hit)>, key: K, found: Vec<Hit>) {
     hits.extend(found.into_iter().map(|hit| (key, hit)));
 }
@@ -195,7 +196,7 @@ fn functions() -> Context<'static, 'static> {
     cel
 }
 
-/// A release as rules see it.
+/// The value of the variable `release`.
 fn info(release: &ReleaseInfo) -> Datum<'static> {
     let texts = [
         ("name", &release.name),
@@ -208,7 +209,7 @@ fn info(release: &ReleaseInfo) -> Datum<'static> {
     mapping(texts.into_iter().chain([("rendered", Value::Bool(release.rendered))]))
 }
 
-/// A cluster as rules see it.
+/// The value of the variable `cluster`.
 fn facts(cluster: Cluster) -> Datum<'static> {
     mapping([
         ("nodes", Value::Int(cluster.nodes.into())),
@@ -223,7 +224,7 @@ fn mapping(entries: impl IntoIterator<Item = (&'static str, Value)>) -> Datum<'s
     Datum::Params(Rc::new(Params::new(entries)))
 }
 
-/// The parameters of rules as values, made once for each rule and its settings.
+/// The parameters of rules as CEL values, converted once for each rule and its settings.
 #[derive(Default)]
 struct Settings {
     known: HashMap<(usize, usize), Rc<Params>, RandomState>,
@@ -231,7 +232,7 @@ struct Settings {
 
 impl Settings {
     fn of(&mut self, rule: &Rule, params: &BTreeMap<String, Value>) -> Rc<Params> {
-        // Rules and their settings live as long as the run.
+        // Rules and their settings live until the end of the run, so no others get their addresses.
         let key = (std::ptr::from_ref(rule).addr(), std::ptr::from_ref(params).addr());
         let made = self.known.entry(key).or_insert_with(|| {
             let entries = rule.params.iter().map(|param| {

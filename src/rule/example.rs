@@ -1,6 +1,6 @@
-//! Runs a rule's examples: a violating one is found on its marked lines and nowhere else, a
-//! satisfying one not at all. Where an example says what it is once it is fixed, the rule's repairs make
-//! that of it, and the rule finds nothing there.
+//! Runs a rule's examples. In a violating example the rule must find something on the marked lines and nowhere else; in
+//! a satisfying one it must find nothing. If an example has a fixed text, the rule's repairs must produce it, and the
+//! rule must find nothing there.
 
 mod fix;
 mod layers;
@@ -22,10 +22,10 @@ use crate::kube::{NEWEST_KUBE_VERSION, Object, objects};
 use crate::source::{Edit, SourceId, Sources, Span};
 use crate::yaml::{self, Document};
 
-/// Runs one example; what is wrong, if anything.
+/// Runs one example.
 ///
 /// # Errors
-/// A sentence that says which line was expected and which was found.
+/// A sentence that says what differs from the example, such as a line on which something was expected or found.
 pub fn run(rule: &Rule, example: &Example) -> Result<(), String> {
     let judged = judge(rule, example)?;
     let texts: Vec<&str> = judged.texts.iter().map(|(_, text)| text.as_str()).collect();
@@ -36,12 +36,12 @@ pub fn run(rule: &Rule, example: &Example) -> Result<(), String> {
     }
 }
 
-/// What a rule says of an example.
+/// The findings of a rule in an example.
 struct Judged {
-    /// The texts, by path; a single one has none.
+    /// The texts with their paths; a single text has an empty path.
     texts: Vec<(String, String)>,
     said: Said,
-    /// What mends each of them, with the number of the text it is in.
+    /// The edits that repair each finding, with the index of the text that they change.
     repairs: Vec<Vec<(usize, Edit)>>,
 }
 
@@ -69,7 +69,7 @@ fn judge(rule: &Rule, example: &Example) -> Result<Judged, String> {
     }
 }
 
-/// What was said, and where: the text's number, and the line in it from 1.
+/// Findings: the index of the text, the line in it from 1, and the message.
 type Said = Vec<(usize, usize, String)>;
 
 fn text(rule: &Rule, example: &Example, evaluator: &mut Evaluator) -> Result<Judged, String> {
@@ -193,7 +193,7 @@ fn line_of(text: &str, offset: u32) -> usize {
     text[..offset as usize].matches('\n').count() + 1
 }
 
-/// Holds what was said against the marked lines.
+/// Compares the findings with the marked lines.
 fn compare(texts: &[&str], said: &Said, violates: bool) -> Result<(), String> {
     let mut expected = BTreeSet::new();
     for (at, text) in texts.iter().enumerate() {
@@ -224,7 +224,7 @@ fn compare(texts: &[&str], said: &Said, violates: bool) -> Result<(), String> {
     Err(format!("found on lines {found:?}, expected on {expected:?}: {said:?}"))
 }
 
-/// The marked lines of an example, from 1, with what a message there must hold.
+/// The marked lines of an example, from 1, each with a text that the message there must contain.
 fn marks(text: &str) -> impl Iterator<Item = (usize, &str)> {
     text.lines().enumerate().filter_map(|(at, line)| {
         let (_, marked) = line.rsplit_once("# ^")?;

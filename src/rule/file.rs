@@ -1,4 +1,4 @@
-//! Reads a rule file. Whatever is wrong with one is reported at its place in the file.
+//! Reads a rule file. Every error is reported at its place in the file.
 
 mod example;
 mod scope;
@@ -23,29 +23,28 @@ use crate::yaml::{self, Document, Kind, Node};
 /// A parameter of a rule.
 #[derive(Debug, Clone)]
 pub struct Param {
-    /// Name, kebab-case; in CEL with `_` for `-`.
+    /// Name, kebab-case; in CEL with `_` in place of `-`.
     pub name: String,
     /// `integer`, `number`, `string`, `boolean`, `list` or `map`.
     pub kind: String,
-    /// The value where the configuration says nothing.
+    /// The value if the configuration does not set one.
     pub default: Value,
-    /// What it means, with its unit.
+    /// Its meaning, with its unit.
     pub about: String,
 }
 
-/// A rule: its documentation, and its logic and its tests, which are read when they are first asked
-/// for.
+/// A rule: its documentation, its logic and its examples. The last two are read when they are first used.
 #[derive(Debug)]
 pub struct Rule {
     /// Kebab-case.
     pub id: Arc<str>,
-    /// The folder it lies in, `scheduling`.
+    /// The folder of its file, `scheduling`.
     pub group: Arc<str>,
-    /// `None` for `off`: runs when it is selected by name or by the preset `all`.
+    /// `None` for `off`: such a rule only runs if it is selected by name or by the preset `all`.
     pub severity: Option<Severity>,
-    /// The version that brought it.
+    /// The version of plimsoll that introduced it.
     pub since: String,
-    /// One line.
+    /// A description in one line.
     pub summary: String,
     /// Why it matters.
     pub why: String,
@@ -55,44 +54,44 @@ pub struct Rule {
     pub references: Vec<Arc<str>>,
     /// Ids of the same policy in other linters.
     pub peers: BTreeMap<String, Vec<String>>,
-    /// The presets it is part of, beside `all`.
+    /// The presets that include it, apart from `all`.
     pub presets: Vec<String>,
-    /// Parameters that a preset sets otherwise than the defaults, by the preset's name.
+    /// Parameters that a preset sets to other values than the defaults, by the preset's name.
     pub preset_params: BTreeMap<String, BTreeMap<String, Value>>,
     /// Further policies that this rule includes.
     pub covers: Vec<String>,
     /// Parameters, in the order of the file.
     pub params: Vec<Param>,
-    /// What it looks at.
+    /// What it judges.
     pub scope: Scope,
     /// Kinds it applies to: names, or `workloads`, `pods`, `any`.
     pub kinds: Vec<String>,
-    /// How far its repairs may be trusted, at best; `None` for a rule that has none.
+    /// The safest of its repairs; `None` for a rule without repairs.
     pub repair: Option<Applicability>,
-    /// Rules that say the same more exactly: of what one of them finds, this one says nothing.
+    /// Rules that report the same in more detail: if one of them reports something at a place, this one does not.
     pub yields_to: Vec<String>,
-    /// It asks what an image is called, whatever its tag: where a kustomization gives the image another name, what
-    /// it finds is no fault of what is deployed.
+    /// True if it judges the names of images, whatever their tags. If a kustomization replaces the name of an image,
+    /// the findings of this rule on it do not apply to what is deployed.
     pub judges_image_names: bool,
-    /// What it finds missing, where that may be elsewhere in the repository.
+    /// What it reports as missing, if that may be elsewhere in the repository.
     pub seeks: Option<Seeks>,
-    /// Logic in Rust, where a predicate cannot say it; beside or instead of checks.
+    /// Logic in Rust for what CEL cannot express, beside checks or in place of them.
     pub(crate) algorithm: Option<Algorithm>,
-    /// The rule file, but for the examples.
+    /// The parsed rule file without the examples.
     file: Arc<Document>,
-    /// The whole of it.
+    /// The text of the whole rule file.
     text: Arc<str>,
     logic: OnceLock<Logic>,
     examples: OnceLock<(Vec<Example>, Vec<RuleError>)>,
 }
 
 impl Rule {
-    /// The objects it looks at, for [`ByKind`](super::ByKind).
+    /// The scope and the kinds of objects that it judges, for [`ByKind`](super::ByKind).
     pub(super) fn concern(&self) -> (Scope, impl Iterator<Item = &str>) {
         (self.scope, self.kinds.iter().map(String::as_str))
     }
 
-    /// A parameter as it is given, or else its default; `None` for one that the rule does not have.
+    /// The value of a parameter in `given`, or else its default; `None` if the rule does not have it.
     #[must_use]
     pub fn param<'a>(
         &'a self,
@@ -103,12 +102,12 @@ impl Rule {
         given.get(name).or_else(|| default().map(|param| &param.default))
     }
 
-    /// What the rule does. What is wrong with it is left out; see [`Rule::faults`].
+    /// The compiled logic. Parts with errors are left out; see [`Rule::faults`].
     pub(crate) fn logic(&self) -> &Logic {
         self.logic.get_or_init(|| Logic::of(&self.file, self.scope))
     }
 
-    /// Compiles what it will need for some objects; `params` are those that differ from its defaults.
+    /// Compiles what the rule needs for some objects; `params` are those that differ from the defaults.
     pub fn prepare(&self, params: &BTreeMap<String, Value>, crowd: &Crowd<'_>) {
         self.logic().prepare(crowd);
         if let Some(algorithm) = self.algorithm {
@@ -116,18 +115,18 @@ impl Rule {
         }
     }
 
-    /// Whether what it does has been compiled, which [`Rule::logic`] does at its first call.
+    /// Whether the logic has been compiled, which the first call of [`Rule::logic`] does.
     pub(super) fn is_compiled(&self) -> bool {
         self.logic.get().is_some()
     }
 
-    /// Its tests. What is wrong with them is left out; see [`Rule::faults`].
+    /// The examples. Those with errors are left out; see [`Rule::faults`].
     #[must_use]
     pub fn examples(&self) -> &[Example] {
         &self.tests().0
     }
 
-    /// What is wrong with its logic and its examples; empty for a sound rule.
+    /// The errors in its logic and its examples; empty for a rule without errors.
     #[must_use]
     pub fn faults(&self) -> Vec<RuleError> {
         self.logic().faults().chain(&self.tests().1).cloned().collect()
@@ -138,12 +137,12 @@ impl Rule {
     }
 }
 
-/// What is wrong with a rule file, and where.
+/// An error in a rule file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RuleError {
-    /// Where.
+    /// The place.
     pub span: Span,
-    /// What, without a full stop.
+    /// The message, without a full stop.
     pub message: String,
     /// What to do about it.
     pub help: Option<String>,
@@ -183,10 +182,10 @@ const REPAIR_KEYS: &[&str] =
     &["safety", "when", "title", "edits", "set", "rename", "quote", "remove", "append", "to"];
 const PARAM_KEYS: &[&str] = &["type", "default", "about", "unit"];
 
-/// Reads one rule file, all but its logic and its examples: half of most files is examples.
+/// Reads one rule file without its logic and its examples; examples are half of most files.
 ///
 /// # Errors
-/// Everything that is wrong with it outside of these, in the order of the file.
+/// All errors outside of these, in the order of the file.
 pub fn read(source: SourceId, text: &Arc<str>) -> Result<Rule, Vec<RuleError>> {
     let stream = yaml::parse(source, &text[..examples_start(text)].into());
     let mut reader = Reader { errors: Vec::new() };
@@ -202,7 +201,7 @@ pub fn read(source: SourceId, text: &Arc<str>) -> Result<Rule, Vec<RuleError>> {
     if reader.errors.is_empty() { Ok(rule) } else { Err(reader.errors) }
 }
 
-/// Where the examples begin, if they come last; the text's end if not.
+/// The offset at which the examples begin, if they are the last section; else the end of the text.
 fn examples_start(text: &str) -> usize {
     match sections(text).last() {
         Some((start, section)) if section.starts_with("examples:") => start,
@@ -210,8 +209,8 @@ fn examples_start(text: &str) -> usize {
     }
 }
 
-/// The top-level keys of a rule file with what stands below each, and where each begins. It is told
-/// from the indentation alone; a text in another style has other sections, or none.
+/// The sections of a rule file: its top-level keys with everything below each, and the offset of each. Only indentation
+/// is considered, so a text in another style has other sections, or none.
 fn sections(text: &str) -> impl Iterator<Item = (usize, &str)> {
     let begins = |at: usize| !matches!(text.as_bytes()[at], b' ' | b'#' | b'-' | b'\r' | b'\n');
     let lines = memchr::memchr_iter(b'\n', text.as_bytes()).map(|end| end + 1);
@@ -225,7 +224,7 @@ fn sections(text: &str) -> impl Iterator<Item = (usize, &str)> {
     })
 }
 
-/// What a rule is found by, beside its id, its group and its presets.
+/// The keys by which a rule can be found, apart from its id, its group and its presets.
 #[derive(Debug)]
 pub(super) struct Card {
     pub(super) covers: Vec<String>,
@@ -244,8 +243,8 @@ impl Card {
     }
 }
 
-/// What a rule that comes with plimsoll is found by. Reads the few keys that say it, and no others:
-/// this is done for every rule where a word is none's id.
+/// Reads the card of a rule that comes with plimsoll. Only the few keys for it are read, as this is done for every rule
+/// if a word is not the id of any.
 pub(super) fn card(text: &str) -> Card {
     let says = |section: &str| ["covers:", "peers:"].iter().any(|key| section.starts_with(key));
     let text: String =
@@ -256,7 +255,7 @@ pub(super) fn card(text: &str) -> Card {
     root.map_or(none, Card::of)
 }
 
-/// The texts of a list; a single text is a list of one.
+/// The texts in a list; a single text is a list of one.
 fn list(node: Node<'_>, key: &str) -> Vec<String> {
     let value = node.get(key);
     match value.map(Node::kind) {
@@ -268,7 +267,7 @@ fn list(node: Node<'_>, key: &str) -> Vec<String> {
     }
 }
 
-/// Whether a key is there and true.
+/// Whether a key exists and is true.
 fn flag(node: Node<'_>, key: &str) -> bool {
     node.get(key).and_then(Node::as_bool).unwrap_or(false)
 }
@@ -394,7 +393,7 @@ impl Reader {
         found
     }
 
-    /// What an algorithm's repairs are is said at the top; those of checks, beside them.
+    /// An algorithm declares the safety of its repairs at the top of the file; checks declare it beside each repair.
     fn repair(&mut self, root: Node<'_>, checks: &[Node<'_>]) -> Option<Applicability> {
         let of_checks = checks.iter().flat_map(|check| logic::alternatives(*check));
         let of_checks = of_checks.map(|repair| repair.get("safety").map_or("safe", Node::raw));

@@ -1,5 +1,5 @@
-//! What rules can call beside CEL's own functions: the parts of Kubernetes' CEL library that
-//! rules need, and what only a linter needs. Each is listed in CONTRIBUTING.md.
+//! Functions for rules beside CEL's own: the parts of Kubernetes' CEL library that rules need, and some that only a
+//! linter needs. CONTRIBUTING.md lists all of them.
 
 use cel::common::types::{CelInt, CelString};
 use cel::common::value::Val;
@@ -77,7 +77,7 @@ fn is_quantity(context: &FunctionContext<'_, '_>) -> bool {
     argument(context, 0).is_ok_and(|text| parse_quantity(&text).is_some())
 }
 
-/// `image("nginx:1.27")`: a map of registry, repository, tag and digest, empty where absent.
+/// `image("nginx:1.27")`: a map of registry, repository, tag and digest; each is empty if it is absent.
 fn image(context: &FunctionContext<'_, '_>) -> Result<Value, ExecutionError> {
     let reference = argument(context, 0)?;
     let ImageRef { registry, repository, tag, digest } = ImageRef::parse(&reference);
@@ -90,8 +90,8 @@ fn image(context: &FunctionContext<'_, '_>) -> Result<Value, ExecutionError> {
     Ok(Value::from(parts))
 }
 
-/// `servedIn("policy/v1")`: the oldest and the newest minor that serve one of Kubernetes' own APIs;
-/// 0 and 0 for the APIs of others.
+/// `servedIn("policy/v1")`: the oldest and the newest minor version that serves one of Kubernetes' own APIs; 0 and 0
+/// for other APIs.
 fn served_in(context: &FunctionContext<'_, '_>) -> Result<Value, ExecutionError> {
     let (first, last) = crate::kube::schema::served(&argument(context, 0)?).unwrap_or((0, 0));
     Ok(Value::from(HashMap::from([
@@ -100,7 +100,7 @@ fn served_in(context: &FunctionContext<'_, '_>) -> Result<Value, ExecutionError>
     ])))
 }
 
-/// `inList(object)`: whether an object is an item of a `List`, not a document of its own.
+/// `inList(object)`: whether an object is an item of a `List` rather than a document of its own.
 fn in_list(context: &FunctionContext<'_, '_>) -> bool {
     node_of(context, 0).is_some_and(|node| node.parent().is_some())
 }
@@ -125,7 +125,7 @@ fn borrowed(texts: &[String]) -> Vec<&str> {
     texts.iter().map(String::as_str).collect()
 }
 
-/// The texts of a list.
+/// The texts in a list.
 fn words(context: &FunctionContext<'_, '_>, at: usize) -> Result<Vec<String>, ExecutionError> {
     let list = context.args.get(at).map(|list| Value::try_from(list.as_ref()));
     let Some(Ok(Value::List(list))) = list else {
@@ -138,7 +138,7 @@ fn words(context: &FunctionContext<'_, '_>, at: usize) -> Result<Vec<String>, Ex
     Ok(texts.collect())
 }
 
-/// `nearest(word, list)`: the entry of the list that is at most two edits away, else `""`.
+/// `nearest(word, list)`: the entry of the list that is one or two edits away from the word, or `""`.
 fn nearest(context: &FunctionContext<'_, '_>) -> Result<Value, ExecutionError> {
     let (word, list) = (argument(context, 0)?, words(context, 1)?);
     let near = nearest_of(&word, list.iter().map(String::as_str));
@@ -150,7 +150,7 @@ pub(super) fn nearest_of<'e>(
     word: &str,
     entries: impl Iterator<Item = &'e str>,
 ) -> Option<&'e str> {
-    // A word is no nearer than the lengths are, which is told at once.
+    // The distance is at least the difference of the lengths, which is quick to compute.
     let length = word.chars().count();
     let near = entries.filter(|entry| entry.chars().count().abs_diff(length) <= 2);
     let measured = near.map(|entry| (strsim::damerau_levenshtein(word, entry), entry));
@@ -173,8 +173,8 @@ fn ceil_div(context: &FunctionContext<'_, '_>) -> Result<i64, ExecutionError> {
     }
 }
 
-/// `lifecycle("batch/v1beta1", "CronJob")`: the minors since which the API is deprecated and
-/// removed (0: neither), and what replaces it (`""`: nothing).
+/// `lifecycle("batch/v1beta1", "CronJob")`: the minor versions since which the API is deprecated and removed (0 if it
+/// is not), and its replacement (`""` if there is none).
 fn lifecycle_of(context: &FunctionContext<'_, '_>) -> Result<Value, ExecutionError> {
     let life = lifecycle(&argument(context, 0)?, &argument(context, 1)?);
     let minor = |minor: Option<u32>| Value::Int(i64::from(minor.unwrap_or(0)));
@@ -202,14 +202,14 @@ fn sum(context: &FunctionContext<'_, '_>) -> Result<f64, ExecutionError> {
     sum.ok_or_else(|| context.error("an entry of the list is no number"))
 }
 
-/// `base64Layers(text)`: how often the text is base64: 0 where the API would refuse it, 2 where
-/// what it stands for is base64 of text again.
+/// `base64Layers(text)`: how often the text is base64: 0 if the API would refuse it, 2 if the decoded text is base64 of
+/// a text again, and else 1.
 fn base64_layers(context: &FunctionContext<'_, '_>) -> Result<i64, ExecutionError> {
     let text = argument(context, 0)?;
     let Some(inner) = decode(text.as_bytes()) else {
         return Ok(0);
     };
-    // Short words are base64 by chance.
+    // Short words may be base64 by chance.
     let legible = |bytes: &[u8]| {
         bytes.len() >= 9
             && bytes.iter().all(|byte| matches!(byte, b' '..=b'~' | b'\n' | b'\r' | b'\t'))
@@ -218,8 +218,7 @@ fn base64_layers(context: &FunctionContext<'_, '_>) -> Result<i64, ExecutionErro
     Ok(if again { 2 } else { 1 })
 }
 
-/// Decodes as Go's `base64.StdEncoding` does, which is what the API server uses: padding is
-/// required, line ends are skipped.
+/// Decodes as Go's `base64.StdEncoding`, which the API server uses, does: padding is required, line ends are skipped.
 fn decode(text: &[u8]) -> Option<Vec<u8>> {
     let is_end = |byte: &u8| matches!(byte, b'\n' | b'\r');
     let line: Cow<'_, [u8]> = match memchr::memchr2(b'\n', b'\r', text) {

@@ -1,46 +1,46 @@
-//! What a rule found, and where.
+//! The hits of rules, and their places.
 
 use super::repair::Repair;
 use crate::finding::Severity;
 use crate::source::Span;
 use crate::yaml::{Document, Kind, Node, NodeId, Step};
 
-/// A node, or where it would stand.
+/// A node, or the place of a missing one.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Target {
-    /// Which of the scope's documents; but for charts the first, 0.
+    /// The index of the document in the scope; except for charts, 0 is the one that is judged.
     pub document: usize,
-    /// The node, or the deepest one that is there on the way to it.
+    /// The node, or the deepest existing one on the path to it.
     pub node: NodeId,
-    /// The keys that are missing below `node`; empty where the node itself is meant.
+    /// The keys that are missing below `node`; empty if the node itself is meant.
     pub missing: Vec<String>,
-    /// True where the key is meant that the node stands under, not the node.
+    /// True if the node's key is meant, not the node.
     pub key: bool,
 }
 
-/// What a rule found.
+/// A fault that a rule found.
 #[derive(Debug, Clone)]
 pub struct Hit {
-    /// Where.
+    /// The place.
     pub target: Target,
-    /// What is missing, where `target` is but the name of what it is missing from.
+    /// The field that is missing, if `target` is only the name of the object that it is missing from.
     pub lacking: Option<Target>,
-    /// The part of the text there that is at fault, where it is not all of it.
+    /// The part of the text there that is at fault, if not all of it.
     pub part: Option<String>,
     /// What is wrong.
     pub message: String,
-    /// What to do, where the rule says more than its `fix`.
+    /// What to do, if the rule says more than its `fix`.
     pub help: Option<String>,
-    /// A severity of this very check, where it differs from the rule's.
+    /// The severity of the check, if it is not the rule's.
     pub severity: Option<Severity>,
     /// Further places.
     pub related: Vec<(Target, String)>,
-    /// What makes it go away, where the rule knows.
+    /// The repair, if the rule has one.
     pub repair: Option<Repair>,
 }
 
 impl Hit {
-    /// What a rule says of a place, and nothing beside.
+    /// A hit with a place and a message only.
     pub(super) fn at(target: Target, message: String) -> Self {
         Self {
             target,
@@ -61,8 +61,8 @@ impl Target {
         Self { document: 0, node: node.id(), missing: Vec::new(), key: false }
     }
 
-    /// What to underline: the node; for something missing, the key of the mapping it is missing
-    /// from, or that mapping's first key.
+    /// The span to underline: that of the node; for a missing field, that of the key of the mapping in which it is
+    /// missing, or of that mapping's first key.
     #[must_use]
     pub fn span(&self, document: &Document) -> Span {
         let node = document.node(self.node);
@@ -72,13 +72,13 @@ impl Target {
         if let Some(key) = node.key_span() {
             return key;
         }
-        // A list item has no key of its own: its name says which one it is.
+        // A list item has no key; its name identifies it.
         let name = node.get("name").filter(|name| name.kind() == Kind::Scalar);
         let first = node.written().next().map(|entry| entry.key);
         name.or(first).unwrap_or(node).span()
     }
 
-    /// The dotted path of the field concerned, from `from` (an object's own node) on.
+    /// The dotted path of the field, starting below `from` (the node of an object).
     #[must_use]
     pub fn path(&self, document: &Document, from: Node<'_>) -> String {
         let mut path = document.node(self.node).path();

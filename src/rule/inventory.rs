@@ -1,4 +1,4 @@
-//! Functions of rules that look at other objects than the one they judge.
+//! Functions for rules that look at other objects than the judged one.
 
 use cel::common::types::{CelInt, CelList, CelMap, CelString};
 use cel::common::value::{CowVal, Val};
@@ -32,7 +32,7 @@ pub(super) fn register(context: &mut Context<'_, '_>) {
     context.add_function("podResource", pod_resource).expect(clash);
 }
 
-/// A value that stands for a node, or why there is none.
+/// The value of a node, or the error why there is none.
 struct Given(Result<Box<dyn Val>, ExecutionError>);
 
 impl<'context, 'call> IntoResolveResult<'context, 'call> for Given {
@@ -50,39 +50,39 @@ fn part(
     Some(value.beside(found))
 }
 
-/// `podLabels(o)`: the labels of an object's pods; an empty map where there are none.
+/// `podLabels(o)`: the labels of an object's pods; an empty map if there are none.
 fn pod_labels(context: &FunctionContext<'_, '_>) -> Given {
     let labels = part(context, |object| object.pod_labels());
     Given(Ok(labels.unwrap_or_else(|| Box::new(CelMap::from(HashMap::new())))))
 }
 
-/// `podSpec(o)`: the spec of an object's pods; an error where it makes none.
+/// `podSpec(o)`: the spec of an object's pods; an error if it creates none.
 fn pod_spec(context: &FunctionContext<'_, '_>) -> Given {
     let spec = part(context, |object| object.pod_spec());
     Given(spec.ok_or_else(|| context.error("the object makes no pods")))
 }
 
-/// `replicasOf(o)`: how many pods an object asks for; 1 where it does not say.
+/// `replicasOf(o)`: the number of pods that an object requests; 1 if it does not say.
 fn replicas_of(context: &FunctionContext<'_, '_>) -> i64 {
     node_of(context, 0).and_then(Object::new).map_or(1, |object| object.replicas())
 }
 
-/// `sameNamespace(o, p)`: whether two objects can stand in one namespace. One that states none
-/// goes wherever it is applied to.
+/// `sameNamespace(o, p)`: whether two objects can be in the same namespace. One that states none is in the namespace to
+/// which it is applied.
 fn same_namespace(context: &FunctionContext<'_, '_>) -> bool {
     node_of(context, 0)
         .zip(node_of(context, 1))
         .is_none_or(|(one, other)| are_neighbours(one, other))
 }
 
-/// Whether two objects can stand in one namespace; true of what is no object.
+/// Whether two objects can be in the same namespace; true if either is not an object.
 pub(super) fn are_neighbours(one: Node<'_>, other: Node<'_>) -> bool {
     let differ = namespace(one).zip(namespace(other)).is_some_and(|(one, other)| one != other);
-    // To read a namespace is less than to see whether it is an object's.
+    // Reading a namespace takes less time than checking that the node is an object.
     !differ || Object::new(one).is_none() || Object::new(other).is_none()
 }
 
-/// `matchesLabels(map, labels)`: whether a Service's kind of selector selects these labels.
+/// `matchesLabels(map, labels)`: whether a selector in the form of a Service's matches these labels.
 fn matches_labels(context: &FunctionContext<'_, '_>) -> bool {
     let (Some(selector), Some(labels)) = (node_of(context, 0), node_of(context, 1)) else {
         return false;
@@ -90,7 +90,7 @@ fn matches_labels(context: &FunctionContext<'_, '_>) -> bool {
     carries(selector, labels)
 }
 
-/// Whether labels have every entry of a plain selector, which must have one.
+/// Whether labels have every entry of a plain selector, which must not be empty.
 pub(super) fn carries(selector: Node<'_>, labels: Node<'_>) -> bool {
     selector.kind() == Kind::Mapping
         && !selector.is_empty()
@@ -99,7 +99,8 @@ pub(super) fn carries(selector: Node<'_>, labels: Node<'_>) -> bool {
         })
 }
 
-/// How the names of kinds end that describe what there is, and of which no pod or Service is made.
+/// Endings of kinds of custom resources that only configure something, and for which controllers create no pods or
+/// Services.
 const PASSIVE: [&str; 12] = [
     "Monitor",
     "Probe",
@@ -115,7 +116,7 @@ const PASSIVE: [&str; 12] = [
     "Scaler",
 ];
 
-/// Custom resources that deploy what lies elsewhere, as group and kind: what comes of them may have any name.
+/// Custom resources that deploy something from another source, as group and kind: the objects in it may have any name.
 const DEPLOYERS: [(&str, &str); 4] = [
     ("argoproj.io", "Application"),
     ("helm.cattle.io", "HelmChart"),
@@ -123,9 +124,10 @@ const DEPLOYERS: [(&str, &str); 4] = [
     ("kustomize.toolkit.fluxcd.io", "Kustomization"),
 ];
 
-/// `fromController(objects, text)`: whether a controller makes what bears this name, or pods with this label: a
-/// custom resource that is deployed here is called so, the text begins with its name and a `-`, or it ends with them
-/// after what the kind is called for short; or one deploys what lies elsewhere.
+/// `fromController(objects, text)`: whether a controller may create the object with this name, or pods with this label.
+/// That is so if the text is the name of a custom resource that is deployed here, if it begins with that name and a
+/// `-`, or if it is that name after a short form of the kind and a `-`; or if any object deploys something from another
+/// source.
 fn from_controller(context: &FunctionContext<'_, '_>) -> Result<bool, ExecutionError> {
     let (objects, text) = (list(context)?, argument(context, 1)?);
     let is_of = |group: &str, node| Object::new(node).is_some_and(|one| one.group() == group);
@@ -146,7 +148,7 @@ fn from_controller(context: &FunctionContext<'_, '_>) -> Result<bool, ExecutionE
         }))
 }
 
-/// Whether controllers begin names with a word for a kind: the `el-NAME` of an `EventListener`, the
+/// Whether a prefix is one that controllers use for a kind: as in the `el-NAME` of an `EventListener`, or the
 /// `thanos-ruler-NAME` of a `ThanosRuler`.
 fn stands_for(short: &str, kind: &str) -> bool {
     let initials: String = kind.chars().filter(char::is_ascii_uppercase).collect();
@@ -154,7 +156,7 @@ fn stands_for(short: &str, kind: &str) -> bool {
         || initials.len() > 1 && short.eq_ignore_ascii_case(&initials)
 }
 
-/// Whether an object is a custom resource whose controller may make pods and Services of it.
+/// Whether an object is a custom resource for which a controller may create pods and Services.
 fn makes_others(object: Object<'_>) -> bool {
     is_of_others(object.api_version) && !PASSIVE.iter().any(|end| object.kind.ends_with(end))
 }
@@ -165,39 +167,39 @@ fn of_kind(context: &FunctionContext<'_, '_>) -> Given {
     Given(found.map(|found| Box::new(found) as Box<dyn Val>))
 }
 
-/// `ofName(objects, 'web')`: the objects of a name.
+/// `ofName(objects, 'web')`: the objects with a name.
 fn of_name(context: &FunctionContext<'_, '_>) -> Given {
     let found = list(context).and_then(|list| Ok(list.of_name(&argument(context, 1)?)));
     Given(found.map(|found| values(&found)))
 }
 
-/// `podsMatching(workloads, object, map)`: those in the object's namespace whose pods a Service's
-/// kind of selector selects.
+/// `podsMatching(workloads, object, map)`: the workloads in the object's namespace whose pods a selector in the form of
+/// a Service's matches.
 fn pods_matching(context: &FunctionContext<'_, '_>) -> Given {
     let object = node_of(context, 1).and_then(Object::new);
     let found = list(context).map(|list| Selector::Plain.among(list, object, node_of(context, 2)));
     Given(found.map(|found| values(&found)))
 }
 
-/// `podsSelected(workloads, object, selector)`: those in the object's namespace whose pods a label
-/// selector selects.
+/// `podsSelected(workloads, object, selector)`: the workloads in the object's namespace whose pods a label selector
+/// matches.
 fn pods_selected(context: &FunctionContext<'_, '_>) -> Given {
     let object = node_of(context, 1).and_then(Object::new);
     let found = list(context).map(|list| Selector::Labels.among(list, object, node_of(context, 2)));
     Given(found.map(|found| values(&found)))
 }
 
-/// A sort of selector.
+/// The form of a selector.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Selector {
-    /// A label selector.
+    /// A `LabelSelector`.
     Labels,
-    /// A Service's, which is a plain map.
+    /// A plain map of labels, as in a Service.
     Plain,
 }
 
 impl Selector {
-    /// The labels that all must carry which it selects; others may be asked for, too.
+    /// Labels that all selected pods must have; the selector may have further requirements.
     pub(super) fn equal(self, selector: Node<'_>) -> Option<Node<'_>> {
         match self {
             Self::Labels => selector.get("matchLabels"),
@@ -214,7 +216,7 @@ impl Selector {
         }
     }
 
-    /// The workloads in an object's namespace whose pods are selected.
+    /// The workloads in an object's namespace whose pods the selector matches.
     pub(super) fn among<'l>(
         self,
         workloads: &'l SharedList,
@@ -242,7 +244,7 @@ impl Selector {
     }
 }
 
-/// The labels of a mapping that are written as they are meant.
+/// The labels in a mapping whose keys are written without escapes.
 fn plain_labels(labels: Node<'_>) -> impl Iterator<Item = (&str, &str)> {
     labels.entries().filter_map(|entry| match entry.name() {
         Cow::Borrowed(key) if entry.value.kind() == Kind::Scalar => Some((key, entry.value.raw())),
@@ -250,7 +252,7 @@ fn plain_labels(labels: Node<'_>) -> impl Iterator<Item = (&str, &str)> {
     })
 }
 
-/// Nodes as a list of CEL.
+/// Nodes as a CEL list.
 fn values(nodes: &[(&Arc<Document>, Node<'_>)]) -> Box<dyn Val> {
     let items = nodes.iter().map(|(document, node)| to_val(document, *node));
     Box::new(CelList::from(items.collect::<Vec<_>>()))
@@ -261,8 +263,8 @@ fn list<'f>(context: &'f FunctionContext<'_, '_>) -> Result<&'f SharedList, Exec
     list.ok_or_else(|| context.error("the first argument is no list of objects"))
 }
 
-/// `scaled(value, total, up)`: an int-or-percent of a total, as
-/// `k8s.io/apimachinery/pkg/util/intstr.GetScaledValueFromIntOrPercent` reads it.
+/// `scaled(value, total, up)`: the number for an int-or-percent of a total, as
+/// `k8s.io/apimachinery/pkg/util/intstr.GetScaledValueFromIntOrPercent` computes it.
 fn scaled(context: &FunctionContext<'_, '_>) -> Result<i64, ExecutionError> {
     let value = context.args.first().map(AsRef::as_ref);
     if let Some(int) = value.and_then(|value| value.downcast_ref::<CelInt>()) {
@@ -277,24 +279,24 @@ fn scaled(context: &FunctionContext<'_, '_>) -> Result<i64, ExecutionError> {
         .ok_or_else(|| context.error("no whole number and no percentage, or too large"))
 }
 
-/// A percentage of a total, rounded up or down; `None` for what is none, and past 64 bits.
+/// A percentage of a total, rounded up or down; `None` if the text is not a percentage, or beyond 64 bits.
 pub(super) fn percent_of(percentage: &str, total: i64, up: bool) -> Option<i64> {
     let percent: i64 = percentage.strip_suffix('%')?.parse().ok()?;
     let product = percent.checked_mul(total)?;
     Some(if up { (product + 99).div_euclid(100) } else { product.div_euclid(100) })
 }
 
-/// `podResource(o, 'requests', 'cpu')`: what one pod of an object asks for, in base units; 0 where
-/// it says nothing. As `k8s.io/component-helpers/resource.PodRequests` adds it up: containers and
-/// sidecars together, or the largest init container where that needs more, and the overhead. A
-/// limit stands for a request that is not there.
+/// `podResource(o, 'requests', 'cpu')`: the amount of a resource that one pod of an object requests, in base units; 0
+/// if it requests none. Computed as in `k8s.io/component-helpers/resource.PodRequests`: the sum of containers and
+/// sidecars, or the largest init container if that needs more, plus the overhead. A limit counts as the request if
+/// there is none.
 fn pod_resource(context: &FunctionContext<'_, '_>) -> Result<f64, ExecutionError> {
     let (side, resource) = (argument(context, 1)?, argument(context, 2)?);
     let object = node_of(context, 0).and_then(Object::new);
     Ok(object.map_or(0.0, |object| demand(object, &side, &resource)))
 }
 
-/// What one pod of an object asks for on a side of its `resources`, as [`pod_resource`] gives it.
+/// The amount that one pod of an object requests on a side of its `resources`, see [`pod_resource`].
 pub(super) fn demand(object: Object<'_>, side: &str, resource: &str) -> f64 {
     let stated = |node: Node<'_>, side: &str| {
         node.at(&["resources", side, resource]).and_then(|amount| parse_quantity(amount.raw()))
@@ -304,7 +306,7 @@ pub(super) fn demand(object: Object<'_>, side: &str, resource: &str) -> f64 {
     let Some(spec) = object.pod_spec() else {
         return 0.0;
     };
-    // Sidecars keep running beside the init containers that start after them.
+    // Sidecars run beside the init containers that start after them.
     let (mut sidecars, mut starting) = (0.0, 0.0_f64);
     for init in spec.get("initContainers").into_iter().flat_map(Node::items) {
         if init.get("restartPolicy").is_some_and(|policy| policy.raw() == "Always") {

@@ -1,4 +1,4 @@
-//! Which rules look at which kinds of objects.
+//! The rules that apply to each kind of objects.
 
 use std::cell::LazyCell;
 use std::collections::HashMap;
@@ -9,43 +9,44 @@ use super::file::Scope;
 use crate::kube::Object;
 use crate::kube::schema::is_namesake;
 
-/// Rules on objects by the kinds they look at: of some hundred rules a few dozen concern an object,
-/// and to ask each of them costs more than to evaluate most of those.
+/// Rules on objects, by the kinds that they apply to. A few dozen of some hundred rules apply to an object, and testing
+/// each of them takes longer than evaluating most of those.
 #[derive(Debug, Clone, Default)]
 pub struct ByKind {
-    /// Those that look at kinds which no rule names; sorted as [`ByKind::of`] gives them, as are
+    /// Rules that apply to kinds which no rule names, in the order of [`ByKind::of`].
     others: Vec<Entry>,
-    /// those that look at one that some rule names.
+    /// Rules that apply to kinds which some rule names, by kind, in the same order.
     named: HashMap<String, Vec<Entry>, RandomState>,
 }
 
-/// A rule that looks at a kind.
+/// A rule that applies to a kind.
 #[derive(Debug, Clone)]
 struct Entry {
-    /// Its place among the rules on objects.
+    /// Its position in the order of evaluation.
     order: usize,
-    /// Its place in the list of all rules.
+    /// Its index in the list of all rules.
     rule: usize,
-    /// Which objects of the kind it looks at.
+    /// The objects of the kind to which it applies.
     sort: Sort,
 }
 
-/// Which objects of a kind a rule looks at.
+/// The objects of a kind to which a rule applies.
 #[derive(Debug, Clone)]
 enum Sort {
     Any,
-    /// Those of a kind that is named, and not what others call so, too, unless it has pods.
+    /// Objects of a kind that the rule names. A custom resource whose kind has the same name as one of Kubernetes' only
+    /// counts if it has pods.
     Named,
-    /// Those that have or are pods.
+    /// Pods, and objects that create pods.
     Pods,
-    /// Those that have pods.
+    /// Objects that create pods.
     Workloads,
-    /// Those of an API group: `policy/PodDisruptionBudget`.
+    /// Objects in an API group: `policy/PodDisruptionBudget`.
     Group(String),
 }
 
 impl ByKind {
-    /// Sorts the rules on objects out of a list of rules, which are given by their scopes and kinds.
+    /// Builds the index from the scopes and kinds of all rules; rules that are not on objects are left out.
     #[must_use]
     pub fn new<'r, K>(rules: impl IntoIterator<Item = (Scope, K)>) -> Self
     where
@@ -72,9 +73,9 @@ impl ByKind {
         index
     }
 
-    /// The places, in the list this was made from, of the rules that look at an object: those on
-    /// single objects first, each sort in the order of the list. At one of several sorts of its pods
-    /// look those on pods alone.
+    /// The indexes, in the list that this was built from, of the rules that apply to an object: first those on single
+    /// objects, then those of scope `release`, each in the order of the list. If only one of several sorts of its pods
+    /// is judged, only the rules on pods apply.
     pub fn of(&self, object: &Object<'_>) -> impl Iterator<Item = usize> {
         let (pods, pod, group) =
             (object.pod_template().is_some(), object.kind == "Pod", object.group());
@@ -88,13 +89,13 @@ impl ByKind {
             Sort::Workloads => pods && !pod,
             Sort::Group(own) => whole && own == group,
         });
-        // A rule that names a kind in several ways looks once.
+        // A rule that names a kind in several ways applies once.
         let mut last = None;
         own.map(|entry| entry.rule).filter(move |rule| last.replace(*rule) != Some(*rule))
     }
 }
 
-/// What a rule's word for kinds says: which objects, and of which kind where it names one.
+/// Parses an entry of a rule's `kinds`: which objects, and the kind if the entry names one.
 fn read(word: &str) -> (Sort, Option<&str>) {
     match word {
         "any" => (Sort::Any, None),
@@ -116,7 +117,7 @@ mod tests {
     use crate::source::{SourceId, Sources};
     use crate::yaml;
 
-    /// The ids of the rules that look at an object, in the order in which they do.
+    /// The ids of the rules that apply to an object, in their order.
     fn looking(manifest: &str) -> Vec<String> {
         let mut set = RuleSet::default();
         for (id, scope, kinds) in [

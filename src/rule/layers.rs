@@ -1,7 +1,7 @@
-//! The values layers of a release over its chart: rules that need to see more than one tree.
+//! Rules on the values layers of a release, which compare several trees.
 //!
-//! Each layer is judged by itself, at its own lines, against the chart's defaults, what its templates
-//! read and what it renders. A rule of scope `layers` names one of the algorithms here.
+//! Each layer is judged separately, with findings on its own lines. It is compared with the chart's defaults, with what
+//! the templates read, and with the rendered output. A rule of scope `layers` names one of the algorithms here.
 
 mod credential;
 mod dependency;
@@ -33,45 +33,45 @@ use crate::yaml::{Entry, Kind, Node, NodeId};
 pub use family::{Relative, environment};
 pub use toggle::text;
 
-/// Renders a release once more, with a text of `helm --set`.
+/// Renders a release again, with an argument of `helm --set`.
 pub type Again<'a> = dyn Fn(&str) -> Option<String> + 'a;
 
-/// What is judged: the layers, and what is known of the chart they are for.
+/// The layers that are judged, and what is known of their chart.
 #[derive(Clone, Copy, Default)]
 pub struct Layers<'a> {
-    /// The layers that a release puts over the chart's values, the last wins; each a map.
+    /// The layers of a release over the chart's values; each is a map, and the last one has precedence.
     pub given: &'a [Node<'a>],
-    /// The chart's own values are what is judged, for nothing is put over them.
+    /// True if the chart's own values are judged, because no layers are put over them.
     pub own: bool,
-    /// The chart, where it is at hand.
+    /// The chart, if it is available.
     pub chart: Option<&'a Chart>,
-    /// What its templates could read, where that is known.
+    /// The values that its templates may read, if that is known.
     pub reads: Option<&'a Reads>,
-    /// What it makes of the values, where it renders.
+    /// The output of the release, if it renders.
     pub rendered: Option<&'a Rendered>,
-    /// Why it does not.
+    /// The error, if it does not render.
     pub failure: Option<&'a RenderError>,
-    /// What it makes, as [`text`], with one value set as `helm --set` does; `None` where it then
+    /// Renders the release, as [`text`], with one value set as by `helm --set`. It returns `None` if the release then
     /// does not render.
     pub again: Option<&'a Again<'a>>,
-    /// Values files of the layers' families, the layers themselves among them.
+    /// The values files in the families of the layers, including the layers.
     pub family: &'a [Relative<'a>],
 }
 
-/// What a rule has to say of a place in the values.
+/// A fault at a place in the values.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Remark {
-    /// Where.
+    /// The place.
     pub span: Span,
     /// What is wrong.
     pub message: String,
-    /// What to do, where that is more than the rule's `fix`.
+    /// What to do, if that is more than the rule's `fix`.
     pub help: Option<String>,
-    /// A weight of its own.
+    /// The severity, if it is not the rule's.
     pub severity: Option<Severity>,
     /// Further places.
     pub related: Vec<(Span, String)>,
-    /// What makes it go away, where that is known.
+    /// The edit that repairs it, if one is known.
     pub repair: Option<Rewrite>,
 }
 
@@ -81,47 +81,47 @@ impl Remark {
     }
 }
 
-/// What a rule of scope `layers` may name.
+/// An algorithm that a rule of scope `layers` may name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Algorithm {
     /// Keys that nothing reads. Parameters: `ignore-prefixes`.
     Unused,
-    /// Keys that nothing reads and that lie near one that is read. Parameters: `max-distance`.
+    /// Keys that nothing reads, but that are similar to a key beside them that is read. Parameters: `max-distance`.
     Misspelt,
-    /// Keys that nothing reads here and that a chart below would read.
+    /// Keys that nothing reads here, but that a subchart would read.
     Misplaced,
-    /// Values of another type than the default's. Parameters: `allow-int-string`.
+    /// Values of another type than the default. Parameters: `allow-int-string`.
     Type,
-    /// Values equal to the default's.
+    /// Values that equal the default.
     Redundant,
-    /// Lists that lose items of the default's.
+    /// Lists that lose items of the default.
     List,
-    /// Nulls that take away what the chart needs.
+    /// Nulls that remove values that the chart needs.
     Null,
-    /// Numbers that were meant as texts. Parameters: `keys`.
+    /// Numbers that are meant as texts. Parameters: `keys`.
     Number,
     /// Whole numbers that are rendered with an exponent.
     Exponent,
-    /// Expressions of templates that are rendered as they are.
+    /// Template expressions that are rendered verbatim.
     Expression,
-    /// Values of a chart that conditions or tags leave out.
+    /// Values for a subchart that a condition or tags disable.
     Disabled,
-    /// Replicas beside an autoscaler.
+    /// A number of replicas beside an autoscaler.
     Replicas,
-    /// Switches that change nothing.
+    /// Switches without an effect.
     Toggle,
     /// Keys that one environment sets and others do not.
     Drift,
-    /// What production has less of than environments before it. Parameters: `order`.
+    /// Values that are lower in production than in environments before it. Parameters: `order`.
     Weaker,
-    /// Images whose parts stand in the wrong values.
+    /// Images with parts in the wrong values.
     Image,
-    /// Credentials that are written out. Parameters: `key-patterns`, `entropy`.
+    /// Credentials in plain text. Parameters: `key-patterns`, `entropy`.
     Credential,
 }
 
 impl Algorithm {
-    /// Every name.
+    /// The names of all algorithms on layers.
     pub(crate) const NAMES: [(&'static str, Self); 17] = [
         ("values-unused", Self::Unused),
         ("values-misspelt", Self::Misspelt),
@@ -143,7 +143,7 @@ impl Algorithm {
     ];
 }
 
-/// Judges layers by one rule; remarks in the order of the layers, none twice.
+/// Judges layers by one rule; remarks are in the order of the layers, without duplicates.
 #[must_use]
 pub fn judge(rule: &Rule, given: &BTreeMap<String, Value>, layers: &Layers<'_>) -> Vec<Remark> {
     let Some(super::algorithm::Algorithm::Layers(algorithm)) = rule.algorithm else {
@@ -207,7 +207,7 @@ impl Params<'_> {
 }
 
 impl<'a> Layers<'a> {
-    /// What is judged: the layers, or the chart's own values.
+    /// The trees that are judged: the layers, or the chart's own values.
     fn judged(&self) -> Vec<Node<'a>> {
         match self.own {
             true => self.defaults().nodes,
@@ -220,8 +220,8 @@ impl<'a> Layers<'a> {
         Defaults::of(self.chart)
     }
 
-    /// The boolean that holds at a path in the end; `None` where there is none, or where something
-    /// that is no layer, such as a flag of the command line, has changed it.
+    /// The boolean that a path has in the merged values; `None` if there is none, or if something other than a layer,
+    /// such as a command-line flag, has changed it.
     fn flag(&self, path: &[&str]) -> Option<(bool, Node<'a>)> {
         let node = self.at(path)?;
         let value = node.as_bool()?;
@@ -229,7 +229,7 @@ impl<'a> Layers<'a> {
         (held.is_none_or(|held| held == Some(value))).then_some((value, node))
     }
 
-    /// The value that holds at a path in the end; `None` where there is none, or null.
+    /// The value that a path has in the merged values; `None` if there is none, or null.
     fn at(&self, path: &[&str]) -> Option<Node<'a>> {
         for layer in self.given.iter().rev() {
             let mut node = *layer;
@@ -237,7 +237,7 @@ impl<'a> Layers<'a> {
             for key in path {
                 match node.get(key) {
                     Some(below) => node = below,
-                    // What is no map hides whatever lies below in other layers.
+                    // A value that is not a map replaces everything below it in other layers.
                     None if node.kind() != Kind::Mapping => return None,
                     None => {
                         covered = false;
@@ -262,12 +262,12 @@ fn helm_flag(values: &crate::helm::value::Value, path: &[&str]) -> Option<bool> 
     }
 }
 
-/// A node of the values that charts bring along: the chart's own come before those of the chart
-/// whose values stand there.
+/// A node in the default values of charts: those of the parent chart come before those of the subchart whose values are
+/// at that key.
 #[derive(Debug, Clone)]
 struct Defaults<'a> {
     nodes: Vec<Node<'a>>,
-    /// The chart whose values start here.
+    /// The chart whose values start at this node.
     chart: Option<&'a Chart>,
 }
 
@@ -289,15 +289,15 @@ impl<'a> Defaults<'a> {
     }
 }
 
-/// The chart that a chart knows under a name.
+/// The subchart that a chart knows by a name or an alias.
 fn child<'a>(chart: &'a Chart, name: &str) -> Option<&'a Chart> {
     let declared = chart.metadata.dependencies.iter().find(|d| d.shown() == name);
     let own = declared.map_or(name, |dependency| dependency.name.as_str());
     chart.dependencies.iter().find(|other| other.metadata.name == own)
 }
 
-/// Shows each entry of a mapping and of the mappings within, with the mapping it stands in and the
-/// path of that one; `path` is the outer mapping's.
+/// Calls `each` with every entry of a mapping and of the mappings in it, with the mapping that contains the entry and
+/// that mapping's path. `path` is that of the outer mapping.
 fn each_entry<'a>(
     map: Node<'a>,
     path: &mut Vec<&'a str>,
@@ -318,7 +318,7 @@ fn dotted(path: &[&str]) -> String {
     path.join(".")
 }
 
-/// The nodes of a tree that aliases stand for: what is written there is meant elsewhere as well.
+/// The nodes that aliases refer to: their contents are used in several places.
 fn aliased(root: Node<'_>) -> BTreeSet<NodeId> {
     fn walk(node: Node<'_>, found: &mut BTreeSet<NodeId>) {
         if node.alias_span().is_some() {
@@ -336,7 +336,7 @@ fn aliased(root: Node<'_>) -> BTreeSet<NodeId> {
     found
 }
 
-/// Whether a tree holds one of these nodes.
+/// Whether a tree contains one of these nodes.
 fn holds(node: Node<'_>, ids: &BTreeSet<NodeId>) -> bool {
     !ids.is_empty()
         && (ids.contains(&node.id())

@@ -1,5 +1,5 @@
-//! CEL values that many evaluations share: all objects that are deployed together, the parameters of
-//! a rule. CEL's own lists and maps would be built anew for each of them.
+//! CEL values that many evaluations share: the objects that are deployed together, and the parameters of a rule. CEL's
+//! own lists and maps would be built anew for each evaluation.
 
 use std::collections::HashMap;
 use std::sync::{Arc, LazyLock, OnceLock};
@@ -22,18 +22,19 @@ pub(crate) struct SharedList(Arc<Objects>);
 #[derive(Default)]
 struct Objects {
     items: Vec<Box<dyn Val>>,
-    // What rules ask for, so that each object is not held against each other. Made when one first does.
+    // Indexes for rules that search objects, so that they need not compare all pairs. Each is built when it is first
+    // used.
     kinds: OnceLock<Map<String, Part>>,
     namespaces: OnceLock<Namespaces>,
-    /// The places of objects by their `metadata.name`.
+    /// The indexes of objects by their `metadata.name`.
     names: OnceLock<Map<String, Vec<usize>>>,
-    /// The labels of the objects' pods.
+    /// The labels of each object's pods.
     pods: OnceLock<Vec<Option<NodeId>>>,
-    /// The places of objects whose pods carry a label, by its key and value.
+    /// The indexes of objects whose pods have a label, by its key and value.
     labels: OnceLock<Map<String, Map<String, Vec<usize>>>>,
 }
 
-/// Some of the objects, and their places among all of them.
+/// A part of the objects, with their indexes in the whole list.
 #[derive(Default)]
 struct Part {
     list: SharedList,
@@ -43,19 +44,19 @@ struct Part {
 /// The objects by the namespace that they state.
 struct Namespaces {
     stated: Map<String, Part>,
-    /// Those that state none, and can stand in any.
+    /// Objects that state none, and can be in any.
     open: Part,
 }
 
 type Map<K, V> = HashMap<K, V, RandomState>;
 
 impl SharedList {
-    /// Makes a list.
+    /// Creates a list.
     pub(crate) fn new(items: Vec<Box<dyn Val>>) -> Self {
         Self(Arc::new(Objects { items, ..Objects::default() }))
     }
 
-    /// True where there is none.
+    /// True if there are no objects.
     pub(crate) fn is_empty(&self) -> bool {
         self.0.items.is_empty()
     }
@@ -71,7 +72,7 @@ impl SharedList {
         self.kinds().contains_key(kind)
     }
 
-    /// The objects of some kinds, in their order; given a namespace, those that can stand in it.
+    /// The objects of several kinds, in their order; if there is a namespace, only those that can be in it.
     pub(crate) fn of_kinds(
         &self,
         kinds: &[impl AsRef<str>],
@@ -84,17 +85,17 @@ impl SharedList {
         }))
     }
 
-    /// The objects of a name, whatever their kind, in their order.
+    /// The objects with a name, of any kind, in their order.
     pub(crate) fn of_name(&self, name: &str) -> Vec<(&Arc<Document>, Node<'_>)> {
         self.at(self.names().get(name).into_iter().flatten().copied())
     }
 
-    /// The objects that can stand in a namespace, in their order.
+    /// The objects that can be in a namespace, in their order.
     pub(crate) fn of_namespace(&self, name: &str) -> Vec<(&Arc<Document>, Node<'_>)> {
         self.at(self.near(name))
     }
 
-    /// The objects at some places, in their order.
+    /// The objects with some indexes, in their order.
     fn at(&self, places: impl IntoIterator<Item = usize>) -> Vec<(&Arc<Document>, Node<'_>)> {
         let mut places: Vec<usize> = places.into_iter().collect();
         if !places.is_sorted() {
@@ -104,18 +105,18 @@ impl SharedList {
         places.into_iter().filter_map(|at| as_node(self.0.items[at].as_ref())).collect()
     }
 
-    /// The places of the objects that can stand in a namespace.
+    /// The indexes of the objects that can be in a namespace.
     fn near(&self, name: &str) -> impl Iterator<Item = usize> {
         self.parts_near(name).flat_map(|part| part.places.iter().copied())
     }
 
-    /// The objects that can stand in a namespace: those that state it, and those that state none.
+    /// The objects that can be in a namespace: those that state it, and those that state none.
     fn parts_near(&self, name: &str) -> impl Iterator<Item = &Part> {
         let Namespaces { stated, open } = self.namespaces();
         stated.get(name).into_iter().chain([open])
     }
 
-    /// How many objects there are.
+    /// The number of objects.
     pub(crate) fn len(&self) -> usize {
         self.0.items.len()
     }
@@ -125,8 +126,8 @@ impl SharedList {
         ObjectNodes(self.0.items.iter())
     }
 
-    /// The objects whose pods' labels `fit` and that can stand in a namespace, in their order; `equal` are labels
-    /// that all of them must carry, as far as they are known.
+    /// The objects for which `fit` holds for the labels of their pods, and that can be in a namespace, in their order.
+    /// `equal` has labels that all of them must have, as far as those are known.
     pub(crate) fn selected<'l>(
         &'l self,
         namespace: Option<&str>,
@@ -155,13 +156,13 @@ impl SharedList {
         }
     }
 
-    /// The places of the objects whose pods' labels `fit`.
+    /// The indexes of the objects for which `fit` holds for the labels of their pods.
     fn selected_places<'l>(
         &'l self,
         equal: &[(&str, &str)],
         fit: &impl Fn(Option<Node<'l>>) -> bool,
     ) -> impl Iterator<Item = usize> {
-        // Of labels that nearly all pods carry, as `managed-by`, nothing is learned.
+        // The rarest label is looked up, as some, such as `managed-by`, are on nearly all pods.
         let carriers = equal.iter().map(|label| self.carriers(*label));
         let carriers = carriers.min_by_key(|places| places.len());
         let all = if carriers.is_some() { 0 } else { self.len() };
@@ -172,7 +173,7 @@ impl SharedList {
         })
     }
 
-    /// The places of the objects whose pods carry a label.
+    /// The indexes of the objects whose pods have a label.
     fn carriers(&self, (key, value): (&str, &str)) -> &[usize] {
         let carriers = self.labels().get(key).and_then(|values| values.get(value));
         carriers.map_or(&[], Vec::as_slice)
@@ -203,7 +204,7 @@ impl SharedList {
         })
     }
 
-    /// The objects at some places.
+    /// The objects with some indexes.
     fn part(&self, places: Vec<usize>) -> Part {
         let items = places.iter().map(|&at| self.0.items[at].clone_as_boxed());
         Part { list: Self::new(items.collect()), places }
@@ -245,14 +246,14 @@ impl SharedList {
         })
     }
 
-    /// The objects with their places.
+    /// The objects with their indexes.
     fn objects(&self) -> impl Iterator<Item = (usize, Object<'_>)> {
         let nodes = self.0.items.iter().map(|item| item.downcast_ref::<NodeVal>());
         nodes.enumerate().filter_map(|(at, value)| Some((at, Object::new(value?.node())?)))
     }
 }
 
-/// Puts a place to those of a name.
+/// Adds an index to those of a name.
 fn note(places: &mut Map<String, Vec<usize>>, name: &str, at: usize) {
     match places.get_mut(name) {
         Some(places) => places.push(at),
@@ -261,13 +262,13 @@ fn note(places: &mut Map<String, Vec<usize>>, name: &str, at: usize) {
 }
 
 impl Part {
-    /// The places among all objects of some of these.
+    /// Converts indexes in this part to those in the whole list.
     fn among(&self, places: impl IntoIterator<Item = usize>) -> impl Iterator<Item = usize> {
         places.into_iter().map(|at| self.places[at])
     }
 }
 
-/// The objects of a list as nodes, see [`SharedList::nodes`].
+/// An iterator over the objects of a list as nodes, see [`SharedList::nodes`].
 #[derive(Clone)]
 pub(crate) struct ObjectNodes<'l>(std::slice::Iter<'l, Box<dyn Val>>);
 
@@ -360,7 +361,7 @@ impl Iterable for SharedList {
 pub(crate) struct SharedMap(Arc<Vec<(CelString<'static>, Box<dyn Val>)>>);
 
 impl SharedMap {
-    /// Makes a map; a name comes once.
+    /// Creates a map from pairs with distinct names.
     pub(crate) fn new(entries: impl IntoIterator<Item = (String, Box<dyn Val>)>) -> Self {
         let entries = entries.into_iter().map(|(name, value)| (CelString::from(name), value));
         Self(Arc::new(entries.collect()))

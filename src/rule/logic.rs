@@ -1,5 +1,5 @@
-//! What a rule does, compiled from its file as far as it is needed: a run needs a few of the rules that there
-//! are and some of the checks of these, and compiling all takes longer than linting most repositories.
+//! The logic of a rule, compiled from its file as far as it is needed: a run needs a few rules and some of their
+//! checks, and compiling all of them takes longer than the lint of most repositories.
 
 mod compile;
 
@@ -21,33 +21,33 @@ pub(crate) struct Logic {
     pub(crate) lets: Vec<Let>,
     pub(crate) when: Option<Guard>,
     pub(crate) checks: Vec<Check>,
-    /// How many slots the variables take that all of its checks have.
+    /// The number of slots for the variables that all of its checks share.
     pub(crate) slots: usize,
-    /// The names of these.
+    /// The names of these variables.
     names: Names,
-    /// The file that checks are compiled from.
+    /// The document that checks are compiled from.
     file: Arc<Document>,
-    /// What is wrong with it, but for its checks.
+    /// The errors outside of its checks.
     errors: Vec<RuleError>,
 }
 
-/// A name for what several places need. It is worked out when one of them asks for it.
+/// A name for an expression that several places use. It is evaluated when the first of them needs it.
 #[derive(Debug)]
 pub(crate) struct Let {
     pub(crate) slot: Slot,
     pub(crate) expression: Expression,
-    /// How many of a check's variables must be chosen before its value is known; it is another one
-    /// each time the last of these is chosen anew.
+    /// The number of a check's variables that must be set before it can be evaluated. Its value changes each time the
+    /// last of these is set.
     pub(crate) chosen: usize,
 }
 
-/// What a rule asks before it looks at any of its checks.
+/// A condition that must hold before any of a rule's checks is evaluated.
 #[derive(Debug)]
 pub(crate) struct Guard {
     pub(crate) expression: Expression,
-    /// Of an object that does not meet it, the expression is false.
+    /// For an object that does not meet it, the expression is false.
     unless: Sieve,
-    /// Of an object that does not meet it, the expression is true or false; `None` where that is not known.
+    /// For an object that does not meet it, the expression is true or false; `None` if that is not known.
     undecided: Option<Sieve>,
 }
 
@@ -55,9 +55,9 @@ pub(crate) struct Guard {
 #[derive(Debug)]
 pub(crate) struct Check {
     pub(crate) each: Vec<Each>,
-    /// In an object that does not meet it there are no nodes to choose.
+    /// An object that does not meet it has no nodes to choose.
     reach: Sieve,
-    /// Where it stands in the rule's file.
+    /// Its node in the rule's file.
     node: NodeId,
     compiled: OnceLock<(Option<Body>, Vec<RuleError>)>,
 }
@@ -65,12 +65,12 @@ pub(crate) struct Check {
 /// What a check does with the nodes that are chosen.
 #[derive(Debug)]
 pub(crate) struct Body {
-    /// Of an object that does not meet it there is nothing to say.
+    /// For an object that does not meet it, the check cannot find anything.
     pub(crate) need: Sieve,
     pub(crate) lets: Vec<Let>,
     pub(crate) when: Option<Expression>,
     pub(crate) test: Expression,
-    /// What the test must give for a finding: `false` for `require`, `true` for `forbid`.
+    /// The result of the test that is a fault: `false` for `require`, `true` for `forbid`.
     pub(crate) fails_on: bool,
     pub(crate) at: Vec<Place>,
     /// The part of the text there that is at fault.
@@ -79,23 +79,22 @@ pub(crate) struct Body {
     pub(crate) message: Template,
     pub(crate) help: Option<Template>,
     pub(crate) severity: Option<Severity>,
-    /// The first that is for the finding is offered.
+    /// The first whose condition holds is offered.
     pub(crate) repairs: Vec<Plan>,
-    /// How many slots its variables take, those that all checks have among them.
+    /// The number of slots for its variables, including those that all checks share.
     pub(crate) slots: usize,
 }
 
-/// A variable of a check that stands for one node after the other.
+/// A variable of a check that is set to one node after the other.
 #[derive(Debug)]
 pub(crate) struct Each {
     pub(crate) node: Slot,
-    /// The variable with `_key` behind its name: the key the node stands under, where the path goes
-    /// over the values of a mapping.
+    /// The variable with `_key` after its name: the key of the node, if the path goes over the values of a mapping.
     pub(crate) key: Slot,
     pub(crate) place: Place,
 }
 
-/// A path, with the slot of the variable it starts at.
+/// A path, with the slot of the variable at which it starts.
 #[derive(Debug)]
 pub(crate) struct Place {
     pub(crate) start: Slot,
@@ -103,19 +102,19 @@ pub(crate) struct Place {
 }
 
 impl Logic {
-    /// Compiles what the file of a rule of some scope says before its checks, and which nodes these choose.
+    /// Compiles the part of a rule file before the checks, and the paths of the nodes that the checks choose.
     pub(super) fn of(file: &Arc<Document>, scope: Scope) -> Self {
         compile::compile(file, scope)
     }
 
-    /// The first check that may have something to say of an object; `None` where the rule has nothing to say.
+    /// The index of the first check that may find something in an object; `None` if the rule cannot find anything.
     pub(crate) fn first_concerning(&self, traits: &Traits<'_>) -> Option<usize> {
         let met = |sieve: &Sieve| sieve.lets_through(traits);
         let first = || self.checks.iter().position(|check| met(check.need()));
         match &self.when {
             None => first(),
             Some(Guard { unless, undecided, .. }) => match undecided {
-                // Where it may have no value, that is counted, whatever there is to look at.
+                // A `when` without a value is counted as undecided, even without any nodes to look at.
                 None => met(unless).then_some(0),
                 Some(undecided) if met(undecided) => Some(0),
                 Some(_) => met(unless).then(first).flatten(),
@@ -123,7 +122,7 @@ impl Logic {
         }
     }
 
-    /// What a check does; `None` for one that is wrong, which [`Logic::faults`] tells of.
+    /// The compiled body of a check; `None` if it has errors, which [`Logic::faults`] reports.
     pub(crate) fn body<'c>(&self, check: &'c Check) -> Option<&'c Body> {
         self.compiled(check).0.as_ref()
     }
@@ -132,14 +131,14 @@ impl Logic {
         check.compiled.get_or_init(|| compile::body(self.file.node(check.node), &self.names))
     }
 
-    /// Compiles the checks that may find their nodes in some objects.
+    /// Compiles the checks that may find nodes in any of the objects.
     pub(super) fn prepare(&self, crowd: &Crowd<'_>) {
         for check in self.checks.iter().filter(|check| check.reach.lets_any_through(crowd)) {
             self.compiled(check);
         }
     }
 
-    /// What is wrong with it, in the order of the file. Compiles all of it.
+    /// The errors in the logic, in the order of the file. Compiles all of it.
     pub(super) fn faults(&self) -> impl Iterator<Item = &RuleError> {
         let of_checks = self.checks.iter().flat_map(|check| &self.compiled(check).1);
         self.errors.iter().chain(of_checks)
@@ -147,12 +146,12 @@ impl Logic {
 }
 
 impl Check {
-    /// What is known so far of what an object must meet for there to be something to say.
+    /// What an object must meet for the check to find something, as far as it is known so far.
     pub(crate) fn need(&self) -> &Sieve {
         self.known().map_or(&self.reach, |body| &body.need)
     }
 
-    /// What it does, where that has been compiled.
+    /// The body, if it has been compiled.
     pub(crate) fn known(&self) -> Option<&Body> {
         self.compiled.get().and_then(|(body, _)| body.as_ref())
     }
@@ -194,7 +193,7 @@ checks:
         let stream = yaml::parse(SourceId::NOWHERE, &manifests.into());
         let pod = objects(&stream.documents[0]);
         rule.logic().prepare(&Crowd::of(&pod));
-        // Nobody knows of objects in advance whether they will be compared with others.
+        // Whether an object will be compared with another is not known in advance.
         assert!(known().eq([true, false, true, true]));
         let both: Vec<_> = stream.documents.iter().flat_map(|document| objects(document)).collect();
         rule.logic().prepare(&Crowd::of(&both));

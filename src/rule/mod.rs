@@ -1,7 +1,7 @@
-//! Rule files, compiled; a scope (an object, a release, values) to hits.
+//! Compiles rule files, and evaluates rules on a scope (such as an object, a release or values), which yields hits.
 //!
-//! A rule is one YAML file: documentation, logic in CEL, and examples that are its tests.
-//! CONTRIBUTING.md says how one is written. Evaluation is pure.
+//! A rule is one YAML file: documentation, logic in CEL, and examples that are its tests. CONTRIBUTING.md describes how
+//! to write one. Evaluation is pure.
 
 mod algorithm;
 mod chart;
@@ -48,7 +48,7 @@ pub use set::{Known, RuleSet};
 pub use setting::{Cluster, ReleaseInfo, Setting};
 pub use undecided::Undecided;
 
-/// CEL with the extensions that rules may use; the same for all.
+/// CEL's environment with the extensions that rules may use; the same for all rules.
 pub(crate) fn environment() -> &'static Arc<Env> {
     static ENVIRONMENT: LazyLock<Arc<Env>> = LazyLock::new(|| {
         let mut env = Env::stdlib();
@@ -62,7 +62,7 @@ pub(crate) fn environment() -> &'static Arc<Env> {
     &ENVIRONMENT
 }
 
-/// A CEL value as a message shows it.
+/// A CEL value as it is shown in a message.
 pub(crate) fn value_text(value: &Value) -> String {
     match value {
         Value::String(text) => text.to_string(),
@@ -82,7 +82,7 @@ pub(crate) fn value_text(value: &Value) -> String {
     }
 }
 
-/// The entries of a CEL map, sorted by key; of anything else none.
+/// The entries of a CEL map, sorted by key; empty for any other value.
 pub(crate) fn value_entries(value: &Value) -> Vec<(String, &Value)> {
     let Value::Map(map) = value else {
         return Vec::new();

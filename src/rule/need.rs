@@ -1,4 +1,4 @@
-//! What must come up in an object for a rule to have anything to say about it.
+//! Conditions on an object without which a rule cannot find anything in it.
 
 mod sieve;
 
@@ -12,24 +12,24 @@ use crate::kube::{Object, lifecycle};
 use crate::yaml::{Document, Kind, Mark, Marks, Sign};
 pub(crate) use sieve::Sieve;
 
-/// A condition on an object that is told without a walk through it.
+/// A condition on an object that can be tested without a walk through it.
 #[derive(Debug, Clone)]
 pub(crate) enum Need {
-    /// One of these things comes up in its document.
+    /// One of these marks is in the object's document.
     Marks(Vec<Mark>),
-    /// Each of these things does.
+    /// All of these marks are in the object's document.
     Every(Vec<Mark>),
-    /// Its text, comments and all, or one of its scalars has this in it.
+    /// The object's text, with comments, or one of its scalars contains this.
     Part(Box<Finder<'static>>),
-    /// Its kind.
+    /// The object is of this kind.
     Kind(String),
-    /// The kind of an object that is deployed together with it.
+    /// An object of this kind is deployed together with it.
     Beside(String),
-    /// It is known as it was before a change.
+    /// The object in the Git revision that a run compares with is known.
     Before,
-    /// It is or makes pods, and has their spec.
+    /// The object is a pod or creates pods, and has their spec.
     Pods,
-    /// Its kind is one whose API version is deprecated or removed, in some version of Kubernetes.
+    /// The object's API version is deprecated or removed for its kind, in some version of Kubernetes.
     Outdated,
     /// All of these.
     All(Vec<Need>),
@@ -42,21 +42,21 @@ pub(crate) enum Need {
 pub(crate) struct Traits<'n> {
     kind: &'n str,
     api_version: &'n str,
-    /// Whether it is or makes pods, and has their spec.
+    /// Whether it is a pod or creates pods, and has their spec.
     pub(crate) pods: bool,
     document: &'n Document,
-    /// What comes up in the document, once a rule asked.
+    /// The marks of its document, which are collected when they are first needed.
     marks: OnceCell<Cow<'n, Marks>>,
-    /// Whether it is all of its document and judged once, so that a look through that is not one of many.
+    /// Whether it is the whole document and judged only once, so that its text is only searched once.
     whole: bool,
-    /// What is deployed together, the object included.
+    /// The objects that are deployed together, including this one.
     company: &'n Company,
-    /// Whether it is known as it was before a change.
+    /// Whether the object in the Git revision that a run compares with is known.
     before: bool,
 }
 
 impl<'n> Traits<'n> {
-    /// What is known of an object; `pods` says whether it is or makes pods, and has their spec.
+    /// Collects what is known of an object; `pods` is whether it is a pod or creates pods, and has their spec.
     pub(crate) fn of(object: &Object<'n>, pods: bool, company: &'n Company, before: bool) -> Self {
         let Object { node, kind, api_version, .. } = *object;
         let whole = node.parent().is_none() && !object.is_sort();
@@ -70,20 +70,19 @@ impl<'n> Traits<'n> {
     }
 
     fn new_marks(&self) -> &Marks {
-        // Only where several objects, or several sorts of pods, lie in a document are they kept with it.
+        // The marks are only kept with the document if it has several objects, or several sorts of pods.
         self.marks.get_or_init(|| match self.whole {
             true => Cow::Owned(Marks::of(self.document)),
             false => Cow::Borrowed(self.document.marks()),
         })
     }
 
-    /// False where nothing of this kind is deployed together with the object; true where nobody says
-    /// what is.
+    /// False if no object of this kind is deployed together with the object; true if it is not known what is.
     fn may_stand_beside(&self, kind: &str) -> bool {
         self.company.is_empty() || self.company.objects().has_kind(kind)
     }
 
-    /// False where no text of the object has a part.
+    /// False if no text of the object contains a part.
     fn may_have(&self, part: &Finder<'_>) -> bool {
         let found = |text: &str| part.find(text.as_bytes()).is_some();
         !self.whole || self.document.texts().any(found)
@@ -94,14 +93,14 @@ impl<'n> Traits<'n> {
 #[derive(Debug)]
 pub struct Crowd<'o> {
     pub(crate) objects: &'o [Object<'o>],
-    /// What comes up in any of their documents.
+    /// The marks of any of their documents.
     marks: Marks,
-    /// Whether any of them is or makes pods, and has their spec.
+    /// Whether any of them is a pod or creates pods, and has their spec.
     pods: bool,
 }
 
 impl<'o> Crowd<'o> {
-    /// What is known of these objects.
+    /// Collects what is known of these objects.
     #[must_use]
     pub fn of(objects: &'o [Object<'o>]) -> Self {
         let mut documents: Vec<&Document> =
@@ -119,17 +118,17 @@ impl Default for Need {
 }
 
 impl Need {
-    /// What every object meets.
+    /// A condition that every object meets.
     pub(crate) const NOTHING: Self = Self::All(Vec::new());
-    /// What no object meets.
+    /// A condition that no object meets.
     pub(crate) const NEVER: Self = Self::Any(Vec::new());
 
-    /// True for what no object meets.
+    /// True for a condition that no object meets by its form.
     pub(crate) fn is_never(&self) -> bool {
         matches!(self, Self::Any(parts) if parts.is_empty())
     }
 
-    /// Under some key of this name stands, or with `within` in some collection there, what is no text.
+    /// Under a key with this name, or with `within` in a collection there, is something that is not a text.
     pub(crate) fn no_text(name: &str, within: bool) -> Self {
         let typed = if within { Sign::WithinTyped(name) } else { Sign::HoldsTyped(name) };
         Self::sign(typed).or(Self::other(name, Kind::Scalar, within))
@@ -140,12 +139,12 @@ impl Need {
         kinds.iter().cloned().map(Self::Beside).fold(Self::NEVER, Self::or)
     }
 
-    /// Something in the object's document.
+    /// A mark of the object's document.
     fn sign(sign: Sign<'_>) -> Self {
         Mark::of(sign).map_or(Self::NOTHING, |mark| Self::Marks(vec![mark]))
     }
 
-    /// A key of this name; one that objects have anyhow is not asked for.
+    /// A key with this name. Keys that nearly all objects have are not tested.
     pub(crate) fn key(name: &str) -> Self {
         match name {
             "metadata" | "name" | "spec" => Self::NOTHING,
@@ -153,18 +152,17 @@ impl Need {
         }
     }
 
-    /// A scalar that is this text, a key among them.
+    /// A scalar, possibly a key, that equals this text.
     pub(crate) fn text(text: &str) -> Self {
         Self::sign(Sign::Text(text)).or(Self::key(text))
     }
 
-    /// A text with this in it.
+    /// A text that contains this part.
     pub(crate) fn part(part: &str) -> Self {
         Self::Part(Box::new(Finder::new(part).into_owned()))
     }
 
-    /// Under some key of this name stands, or with `within` in some collection there, what is not of
-    /// this kind.
+    /// Under a key with this name, or with `within` in a collection there, is something that is not of this kind.
     pub(crate) fn other(name: &str, kind: Kind, within: bool) -> Self {
         let others = [Kind::Scalar, Kind::Sequence, Kind::Mapping].into_iter();
         let sign = |kind| match within {
@@ -175,7 +173,7 @@ impl Need {
         others.fold(Self::NEVER, Self::or)
     }
 
-    /// Both of two conditions.
+    /// Both conditions hold.
     #[must_use]
     pub(crate) fn and(self, other: Self) -> Self {
         let parts = |need| match need {
@@ -190,7 +188,7 @@ impl Need {
                 other => all.push(other),
             }
         }
-        // They are told quickest.
+        // Marks are the quickest to test.
         match every.len() {
             0 => {}
             1 => all.insert(0, Self::Marks(every)),
@@ -199,7 +197,7 @@ impl Need {
         joined(all, Self::All)
     }
 
-    /// One of two conditions.
+    /// At least one of two conditions holds.
     #[must_use]
     pub(crate) fn or(self, other: Self) -> Self {
         let parts = |need| match need {
@@ -219,7 +217,7 @@ impl Need {
         joined(all, Self::Any)
     }
 
-    /// False only where the object does not meet what no mark tells.
+    /// False only if the object does not meet the condition. A sieve calls this for conditions that are not marks.
     fn may_be_met(&self, traits: &Traits<'_>) -> bool {
         match self {
             Self::Part(part) => traits.may_have(part),
@@ -235,7 +233,7 @@ impl Need {
     }
 }
 
-/// Conditions as one condition, which a single one is by itself.
+/// Joins conditions; a single one stays as it is.
 fn joined(parts: Vec<Need>, whole: fn(Vec<Need>) -> Need) -> Need {
     match <[Need; 1]>::try_from(parts) {
         Ok([only]) => only,
@@ -253,17 +251,17 @@ mod tests {
     use crate::source::{SourceId, Sources};
     use crate::yaml;
 
-    /// Whether a rule of one check has to be run on a pod with this in its spec.
+    /// Whether a rule with one check runs on a pod with this in its spec.
     fn is_run(check: &str, spec: &str) -> bool {
         is_run_in("object", check, spec, &[])
     }
 
-    /// The same of a rule of some scope, where objects of these kinds are deployed beside the pod.
+    /// The same for a rule of some scope, with objects of these kinds deployed beside the pod.
     fn is_run_in(scope: &str, check: &str, spec: &str, beside: &[&str]) -> bool {
         is_run_on("v1, kind: Pod", scope, check, spec, beside)
     }
 
-    /// The same on an object of some kind.
+    /// The same for an object of some kind.
     fn is_run_on(kind: &str, scope: &str, check: &str, spec: &str, beside: &[&str]) -> bool {
         let mut set = RuleSet::default();
         let text = format!(

@@ -1,5 +1,4 @@
-//! Functions of rules that read what is written in a notation of its own: durations, schedules,
-//! addresses, versions, patterns.
+//! Functions for rules that parse texts in special notations: durations, schedules, addresses, versions, patterns.
 
 use std::cell::RefCell;
 use std::cmp::Ordering;
@@ -36,23 +35,22 @@ pub(super) fn register(context: &mut Context<'_, '_>) {
     context.add_function("satisfies", satisfies).expect(clash);
 }
 
-/// Patterns that were compiled; `None` for what is none.
+/// Compiled patterns; `None` for a text that is not a valid pattern.
 type Patterns = HashMap<String, Option<Regex>, RandomState>;
 
 thread_local! {
-    /// Patterns are written in rules, so there are few of them; compiling one costs more than
-    /// using it a thousand times.
+    /// The patterns are those in rules, so there are few. Compiling one takes longer than using it a thousand times.
     static PATTERNS: RefCell<Patterns> = RefCell::default();
 }
 
-/// `find(text, pattern)`: what the pattern finds first, or `""`.
+/// `find(text, pattern)`: the first match of the pattern, or `""`.
 fn find(context: &FunctionContext<'_, '_>) -> Result<Value, ExecutionError> {
     let (text, pattern) = (argument(context, 0)?, argument(context, 1)?);
     let found = first_match(&text, &pattern).ok_or_else(|| context.error("the pattern is none"))?;
     Ok(Value::String(Arc::new(found.to_owned())))
 }
 
-/// What a pattern finds first in a text, `""` where that is nothing; `None` for what is no pattern.
+/// The first match of a pattern in a text, or `""`; `None` if the pattern is not valid.
 pub(super) fn first_match<'t>(text: &'t str, pattern: &str) -> Option<&'t str> {
     with_pattern(pattern, |regex| regex.find(text).map_or("", |found| found.as_str()))
 }
@@ -61,7 +59,7 @@ fn word<'v>(value: &'v (dyn Val + '_)) -> Option<&'v str> {
     value.downcast_ref::<CelString>().map(CelString::inner)
 }
 
-/// `text.matches(pattern)`, as CEL has it, with the pattern kept compiled.
+/// `text.matches(pattern)` as in CEL, with the pattern kept compiled.
 fn matches(context: &FunctionContext<'_, '_>) -> Result<bool, ExecutionError> {
     let given = |at: usize| context.args.get(at).and_then(|value| word(value.as_ref()));
     let (text, pattern) = match &context.this {
@@ -74,12 +72,12 @@ fn matches(context: &FunctionContext<'_, '_>) -> Result<bool, ExecutionError> {
     is_match(text, pattern).ok_or_else(|| context.error("the pattern is none"))
 }
 
-/// Whether a pattern is found in a text; `None` for what is no pattern.
+/// Whether a text contains a match of a pattern; `None` if the pattern is not valid.
 pub(super) fn is_match(text: &str, pattern: &str) -> Option<bool> {
     with_pattern(pattern, |regex| regex.is_match(text))
 }
 
-/// A pattern that is written in a rule: it is compiled when it is first asked, and not looked up each time.
+/// A literal pattern in a rule. It is compiled when it is first used, and not looked up each time.
 #[derive(Debug)]
 pub(super) struct Pattern {
     source: Box<str>,
@@ -93,12 +91,12 @@ impl Clone for Pattern {
 }
 
 impl Pattern {
-    /// Takes a pattern as it is written.
+    /// Creates a pattern without compiling it.
     pub(super) fn new(source: &str) -> Self {
         Self { source: source.into(), compiled: ThreadLocal::new() }
     }
 
-    /// Whether it is found in a text; `None` for what is no pattern.
+    /// Whether a text contains a match; `None` if the pattern is not valid.
     pub(super) fn is_match(&self, text: &str) -> Option<bool> {
         let regex = self.compiled.get_or(|| compiled(&self.source));
         regex.as_ref().map(|regex| regex.is_match(text))
@@ -115,7 +113,7 @@ fn with_pattern<R>(pattern: &str, look: impl FnOnce(&Regex) -> R) -> Option<R> {
     })
 }
 
-/// A pattern for this thread, compiled once for all of them.
+/// A compiled pattern for this thread; it is compiled once for all threads.
 fn compiled(pattern: &str) -> Option<Regex> {
     static COMPILED: LazyLock<Mutex<Patterns>> = LazyLock::new(Mutex::default);
     let mut known = COMPILED.lock().unwrap_or_else(PoisonError::into_inner);
@@ -166,7 +164,7 @@ fn duration(text: &str) -> Option<f64> {
     }
 }
 
-/// `cronFault("0 3 * * *")`: what is wrong with a schedule, or `""`.
+/// `cronFault("0 3 * * *")`: the error in a schedule, or `""`.
 fn cron_fault(context: &FunctionContext<'_, '_>) -> Result<Value, ExecutionError> {
     let fault = schedule_fault(&argument(context, 0)?).unwrap_or_default();
     Ok(Value::String(Arc::new(fault)))
@@ -178,7 +176,7 @@ fn cron_period(context: &FunctionContext<'_, '_>) -> Result<f64, ExecutionError>
     period(&text).ok_or_else(|| context.error(format!("`{text}` is no schedule")))
 }
 
-/// `timeZone(x)`: the time zone that is meant, `x` itself where it is one; or `""`.
+/// `timeZone(x)`: `x` if it is a time zone, or else the time zone with the most similar name, or `""`.
 fn zone(context: &FunctionContext<'_, '_>) -> Result<Value, ExecutionError> {
     let meant = time_zone(&argument(context, 0)?).unwrap_or_default();
     Ok(Value::String(Arc::new(meant.to_owned())))
@@ -208,7 +206,7 @@ fn period(text: &str) -> Option<f64> {
         .iter()
         .flat_map(|hour| minutes.iter().map(move |minute| hour * 60 + minute))
         .collect();
-    // Which days it runs on can only make the time between two days' runs longer.
+    // The days of the schedule can only make the time between runs on different days longer.
     let overnight = DAY + runs.first()? - runs.last()?;
     let shortest = runs.windows(2).map(|pair| pair[1] - pair[0]).chain([overnight]).min()?;
     Some(f64::from(shortest) * 60.0)
@@ -217,11 +215,11 @@ fn period(text: &str) -> Option<f64> {
 const MONTHS: &[&str] =
     &["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
 const DAYS: &[&str] = &["sun", "mon", "tue", "wed", "thu", "fri", "sat"];
-/// Days a month has at most, January first.
+/// The most days of each month, January first.
 const LENGTHS: &[u32] = &[31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 
-/// Reads a schedule as the controller does: five fields of robfig/cron's standard parser, or one
-/// of its `@` words.
+/// The error in a schedule as the `CronJob` controller reads it: five fields of robfig/cron's standard parser, or one
+/// of its `@` words. `None` if it is valid.
 fn schedule_fault(text: &str) -> Option<String> {
     if let Some(word) = text.strip_prefix('@') {
         if let Some(every) = word.strip_prefix("every ") {
@@ -252,7 +250,7 @@ fn schedule_fault(text: &str) -> Option<String> {
             let length = usize::try_from(*month).ok().and_then(|at| LENGTHS.get(at - 1));
             days.iter().any(|day| length.is_some_and(|length| day <= length))
         };
-        // With a day of the week as well, either of the two is enough.
+        // If there is also a day of the week, either of the two is enough.
         if matches!(*weekday, "*" | "?") && !months.iter().any(possible) {
             return Err(format!("no such month has a day {day}: it never runs"));
         }
@@ -261,7 +259,7 @@ fn schedule_fault(text: &str) -> Option<String> {
     all().err()
 }
 
-/// The values a field stands for, ascending; `None` where it is malformed.
+/// The values that a field matches, ascending; `None` if it is malformed.
 fn values(field: &str, low: u32, high: u32, words: &[&str]) -> Option<Vec<u32>> {
     let number = |text: &str| {
         let lower = text.to_ascii_lowercase();
@@ -295,24 +293,24 @@ fn values(field: &str, low: u32, high: u32, words: &[&str]) -> Option<Vec<u32>> 
     Some(found)
 }
 
-/// `inNetwork(ip, cidr)`: whether an address lies in a network; false for what is neither.
+/// `inNetwork(ip, cidr)`: whether an address is in a network; false if either is malformed.
 fn in_network(context: &FunctionContext<'_, '_>) -> Result<bool, ExecutionError> {
     let address = argument(context, 0)?.parse::<IpAddr>();
     let network = argument(context, 1)?.parse::<ipnet::IpNet>();
     Ok(matches!((address, network), (Ok(address), Ok(network)) if network.contains(&address)))
 }
 
-/// `isIP(x)`: whether it is an IP address.
+/// `isIP(x)`: whether a text is an IP address.
 fn is_ip(context: &FunctionContext<'_, '_>) -> bool {
     argument(context, 0).is_ok_and(|text| text.parse::<IpAddr>().is_ok())
 }
 
-/// `isCIDR(x)`: whether it is a network in CIDR notation.
+/// `isCIDR(x)`: whether a text is a network in CIDR notation.
 fn is_cidr(context: &FunctionContext<'_, '_>) -> bool {
     argument(context, 0).is_ok_and(|text| text.parse::<ipnet::IpNet>().is_ok())
 }
 
-/// `compareVersions(a, b)`: -1, 0 or 1.
+/// `compareVersions(a, b)`: -1, 0 or 1, as `a` is lower than, equal to or higher than `b`.
 fn compare_versions(context: &FunctionContext<'_, '_>) -> Result<i64, ExecutionError> {
     let (one, other) = (argument(context, 0)?, argument(context, 1)?);
     match (version(&one), version(&other)) {
@@ -325,8 +323,8 @@ fn compare_versions(context: &FunctionContext<'_, '_>) -> Result<i64, ExecutionE
     }
 }
 
-/// `versionForm(text)`: `semver` for a semantic version, `short` for what Helm can read as one
-/// (`1.2`, `v1.2.3`), `""` for anything else.
+/// `versionForm(text)`: `semver` for a semantic version, `short` for another text that Helm reads as a version (`1.2`,
+/// `v1.2.3`), and `""` for anything else.
 fn version_form(context: &FunctionContext<'_, '_>) -> Result<Value, ExecutionError> {
     let text = argument(context, 0)?;
     let form = match (semver::Version::parse(&text), constraint_fault(">=0-0", &text)) {
@@ -337,13 +335,13 @@ fn version_form(context: &FunctionContext<'_, '_>) -> Result<Value, ExecutionErr
     Ok(Value::String(Arc::new(form.to_owned())))
 }
 
-/// `isConstraint(text)`: whether Helm reads it as a range of versions.
+/// `isConstraint(text)`: whether Helm reads a text as a range of versions.
 fn is_constraint(context: &FunctionContext<'_, '_>) -> Result<bool, ExecutionError> {
     Ok(constraint_fault(&argument(context, 0)?, "1.0.0").is_none())
 }
 
-/// `satisfies(version, constraint)`: whether a version lies in a range, as Helm has it; an error
-/// where either is none.
+/// `satisfies(version, constraint)`: whether a version is in a range, as Helm determines it; an error if either is
+/// malformed.
 fn satisfies(context: &FunctionContext<'_, '_>) -> Result<bool, ExecutionError> {
     let (version, constraint) = (argument(context, 0)?, argument(context, 1)?);
     match constraint_fault(&constraint, &version) {
@@ -352,7 +350,7 @@ fn satisfies(context: &FunctionContext<'_, '_>) -> Result<bool, ExecutionError> 
     }
 }
 
-/// Reads a version as people write them: a leading `v`, and minor and patch may be missing.
+/// Reads a version in a loose notation: with a leading `v`, or without the minor and patch versions.
 fn version(text: &str) -> Option<semver::Version> {
     let text = text.strip_prefix('v').unwrap_or(text);
     let end = text.find(['-', '+']).unwrap_or(text.len());

@@ -1,8 +1,8 @@
 //! The small path language of `for` and `at`: `container.securityContext.privileged`,
 //! `pod.containers[*].env[*]`, `object.metadata.labels["app.kubernetes.io/name"]`.
 //!
-//! Paths are not CEL: a CEL value does not know where it was written, and a path does. A step
-//! that leads nowhere is no error; for `at` it says what is missing.
+//! Paths are not CEL, as a path keeps the place of a node in its file, and a CEL value does not. It is not an error if
+//! a step leads nowhere; for `at` it tells which keys are missing.
 
 use crate::yaml::{Kind, Name, Node};
 
@@ -13,23 +13,23 @@ pub enum PathStep {
     Key(Name),
     /// Every item of a sequence, or every value of a mapping.
     Every,
-    /// Every key of a mapping, as it is written.
+    /// Every key of a mapping, as a node.
     Keys,
     /// One item of a sequence, from 0.
     Index(usize),
 }
 
-/// A path: a variable, and steps down from it.
+/// A path: a variable, and the steps from it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NodePath {
-    /// The variable it starts at.
+    /// The variable at which the path starts.
     pub root: String,
-    /// The steps down.
+    /// The steps from the variable.
     pub steps: Vec<PathStep>,
 }
 
 impl NodePath {
-    /// Whether it leads to what something is called by: its `name`, or its `kind`.
+    /// Whether it leads to the `name` or the `kind` of something.
     #[must_use]
     pub fn leads_to_name(&self) -> bool {
         let named = |step: &PathStep| *step == PathStep::Key("name".into());
@@ -39,7 +39,7 @@ impl NodePath {
     /// Reads a path.
     ///
     /// # Errors
-    /// What is wrong with the text, as a sentence for the rule's author.
+    /// The error in the text, as a sentence for the rule's author.
     pub fn parse(text: &str) -> Result<Self, String> {
         let is_name = |char: char| char.is_alphanumeric() || matches!(char, '_' | '-' | '$');
         let end = text.find(|char| !is_name(char)).unwrap_or(text.len());
@@ -81,9 +81,8 @@ impl NodePath {
         Ok(Self { root: root.to_owned(), steps })
     }
 
-    /// Every node the path leads to from `roots`. Null counts as nothing, as it does for
-    /// Kubernetes. Where the variable stands for several nodes itself, as `containers` does, the
-    /// leading `[*]` goes over these.
+    /// Every node to which the path leads from `roots`. Null counts as absent, as in Kubernetes. If the value of the
+    /// variable is several nodes, as that of `containers`, the leading `[*]` goes over these.
     #[must_use]
     pub fn nodes<'a>(&self, roots: Roots<'_, 'a>) -> Vec<Node<'a>> {
         let mut nodes = Vec::new();
@@ -91,7 +90,7 @@ impl NodePath {
         nodes
     }
 
-    /// Shows each of the nodes that [`NodePath::nodes`] gives, in their order.
+    /// Calls `see` with each of the nodes in [`NodePath::nodes`], in the same order.
     pub(crate) fn for_each<'a>(&self, roots: Roots<'_, 'a>, mut see: impl FnMut(Node<'a>)) {
         self.visit(roots, &mut |node| {
             see(node);
@@ -99,13 +98,13 @@ impl NodePath {
         });
     }
 
-    /// True when the path leads to a node.
+    /// True if the path leads to a node.
     #[must_use]
     pub fn leads_anywhere(&self, roots: Roots<'_, '_>) -> bool {
         !self.visit(roots, &mut |_| false)
     }
 
-    /// Shows each node to `see` until that says to stop; false when it did.
+    /// Calls `see` with each node until it returns false; returns false if it did.
     fn visit<'a>(&self, roots: Roots<'_, 'a>, see: &mut impl FnMut(Node<'a>) -> bool) -> bool {
         match (roots, self.steps.as_slice()) {
             (Roots::One(node), steps) => follow(node, steps, see),
@@ -118,7 +117,7 @@ impl NodePath {
         }
     }
 
-    /// The deepest node that is there on the way, and the keys that are missing below it.
+    /// The deepest existing node on the path, and the keys that are missing below it.
     #[must_use]
     pub fn reach<'a>(&self, root: Node<'a>) -> (Node<'a>, Vec<String>) {
         let mut node = root;
@@ -139,17 +138,16 @@ impl NodePath {
     }
 }
 
-/// What a variable stands for.
+/// The value of a variable.
 #[derive(Debug, Clone, Copy)]
 pub enum Roots<'s, 'a> {
     /// One node.
     One(Node<'a>),
-    /// Several nodes that stand in no one sequence.
+    /// Several nodes outside of one sequence.
     Several(&'s [Node<'a>]),
 }
 
-/// Shows each node that `steps` lead to from `node` to `see` until that says to stop; false when it
-/// did.
+/// Calls `see` with each node to which `steps` lead from `node`, until it returns false; returns false if it did.
 fn follow<'a>(
     mut node: Node<'a>,
     steps: &[PathStep],
@@ -177,7 +175,7 @@ fn follow<'a>(
     see(node)
 }
 
-/// The node that one step leads to; of `[*]` and `[~]`, the first.
+/// The node to which a step leads; for `[*]` and `[~]`, the first one.
 fn down<'a>(node: Node<'a>, step: &PathStep) -> Option<Node<'a>> {
     match (step, node.kind()) {
         (PathStep::Key(key), Kind::Mapping) => node.get_named(key).filter(|value| !value.is_null()),

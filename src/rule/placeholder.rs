@@ -1,4 +1,4 @@
-//! Texts that are filled in before they reach a cluster: what they will be, nobody can tell from the repository.
+//! Texts that are filled in before they reach a cluster, so their final values are not known from the repository.
 
 use super::file::Rule;
 use super::hit::{Hit, Target};
@@ -6,54 +6,54 @@ use crate::kube::ENCRYPTED;
 use crate::spelling::is_in_capitals;
 use crate::yaml::{Document, Kind, Node, Style};
 
-/// What stands in a release's values for text that is only known when the release is made: as much as can be a
-/// name, a label and a tag.
+/// Replaces parts of a release's values that are only known when the release is deployed; a valid name, label and image
+/// tag.
 pub const FILLED_IN_LATER: &str = "filled-in-later";
 
-/// The group of rules that look for what is written literally, whatever is filled in beside it.
+/// The group of rules that search for what is written literally, whatever else is filled in.
 const LITERAL: &str = "secrets";
 
-/// Keys of what selects by labels: a text in there has a say in what the whole selects.
+/// Keys of selectors: a placeholder in one may change what the selector as a whole selects.
 const SELECTORS: [&str; 6] =
     ["selector", "labelSelector", "matchLabels", "matchExpressions", "podSelector", "nodeSelector"];
 
-/// The key under which SOPS keeps what it needs to decrypt a file.
+/// The key under which SOPS stores the metadata for the decryption of a file.
 const SOPS: &str = "sops";
 
-/// What a placeholder has one of, but for [`BUILT_BY_KO`]; nearly no text has any.
+/// Characters of which every placeholder except [`BUILT_BY_KO`] has at least one; nearly no text has any.
 const SIGNS: [u8; 9] = *b"${<(@%[_#";
 
-/// What opens and closes an expression of a generator of texts: of Jinja, Go and Helm, of Template Toolkit and of ERB.
+/// The delimiters of expressions in template languages: Jinja, Go and Helm; Template Toolkit; ERB.
 const EXPRESSIONS: [(&str, &str); 4] = [("{{", "}}"), ("{%", "%}"), ("[%", "%]"), ("<%", "%>")];
 
-/// How an image begins that `ko` builds from a Go package as it applies a manifest, and puts a digest in the place of.
+/// The prefix of an image that `ko` builds from a Go package when it applies a manifest, and replaces by a digest.
 const BUILT_BY_KO: &str = "ko://";
 
-/// How earlier versions of `helm template` call a release without a name: no object is deployed as that.
+/// The name of a release without a name in earlier versions of `helm template`: no object is deployed with it.
 const UNNAMED: &str = "RELEASE-NAME";
 
-/// What stands in brackets where a Go template found no value.
+/// The text in angle brackets that a Go template prints for a missing value.
 const MISSING_VALUE: &str = "no value";
 
-/// How a name in brackets begins that Argo CD's plugin for vaults looks up: `<path:kv/data/web#password>`.
+/// The prefix of a name in angle brackets that Argo CD's plugin for vaults looks up: `<path:kv/data/web#password>`.
 const IN_A_VAULT: &str = "path:";
 
-/// Fields of a container in which `$(NAME)` is for its own environment to fill in.
+/// Fields of a container in which Kubernetes expands `$(NAME)` from the container's environment.
 const OF_CONTAINERS: [&str; 4] = ["command", "args", "value", "subPathExpr"];
 
-/// How far a text has come.
+/// How far a text has been processed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Stage {
-    /// It lies in the repository: envsubst, Flux or a pipeline may fill in `${NAME}`, Jinja or another
-    /// generator what stands in `{{ }}` or the like.
+    /// As in the repository: envsubst, Flux or a pipeline may fill in `${NAME}`, and Jinja or another generator may
+    /// evaluate `{{ }}` or the like.
     Written,
-    /// A chart made it: braces that are left are a mistake, `${NAME}` and `__NAME__` may still be filled in.
+    /// Rendered by a chart: remaining braces are a mistake, but `${NAME}` and `__NAME__` may still be filled in.
     Rendered,
-    /// What is written beside a placeholder counts, too, and only a text that is not there at all is open.
+    /// A placeholder does not hide the text beside it; only a value that is missing or encrypted is not known.
     Literal,
 }
 
-/// Leaves out what a rule says of texts that are filled in later; gives how many hits those were.
+/// Removes hits on texts that are filled in later; returns how many were removed.
 pub(super) fn leave_open(
     rule: &Rule,
     document: &Document,
@@ -66,8 +66,8 @@ pub(super) fn leave_open(
     before - hits.len()
 }
 
-/// Whether what is meant is filled in later: a scalar with a placeholder in it, a selector with one, or what only reads
-/// as a mapping.
+/// Whether the target is filled in later: a scalar or a selector with a placeholder in it, or a placeholder that YAML
+/// reads as a mapping.
 fn is_open(target: &Target, document: &Document, stage: Stage) -> bool {
     let node = document.node(target.node);
     let selects = || node.key_name().is_some_and(|key| SELECTORS.contains(&&*key));
@@ -79,7 +79,7 @@ fn is_open(target: &Target, document: &Document, stage: Stage) -> bool {
         || is_cipher(node)
 }
 
-/// Whether it is `{name}`, for Python's `format` to fill in, which YAML reads as a mapping.
+/// Whether it is `{name}`, which Python's `format` fills in, and which YAML reads as a mapping.
 fn is_in_braces(node: Node<'_>) -> bool {
     let mut entries = node.written();
     let only = entries.next().filter(|_| node.style() == Style::Flow && entries.next().is_none());
@@ -89,7 +89,7 @@ fn is_in_braces(node: Node<'_>) -> bool {
     })
 }
 
-/// Whether it goes away when SOPS decrypts the file: what SOPS has noted down in it.
+/// Whether it is the metadata of SOPS, which disappears when the file is decrypted.
 fn is_cipher(node: Node<'_>) -> bool {
     node.depth() == 1
         && node.key_name().is_some_and(|key| key == SOPS)
@@ -109,8 +109,8 @@ fn holds_placeholder(node: Node<'_>, stage: Stage) -> bool {
     }
 }
 
-/// Whether a word has `$(name)` in it where no container fills it in, a variable of kustomize or a parameter of Tekton; or
-/// all of it is what a shell puts the output of a command in the place of, `$(cat key | base64)`.
+/// Whether a word contains `$(name)` in a field in which a container does not expand it, as for a variable of kustomize
+/// or a parameter of Tekton; or whether the text is a shell's command substitution, `$(cat key | base64)`.
 fn is_variable(node: Node<'_>) -> bool {
     let is_name = |rest: &str| {
         let is_part = |letter: char| letter.is_ascii_alphanumeric() || "_.-".contains(letter);
@@ -140,7 +140,7 @@ fn has_placeholder(text: &str, stage: Stage) -> bool {
 
 fn is_to_come(text: &str, stage: Stage) -> bool {
     let is_name = |inner: &str| {
-        // Spinnaker's expressions have blanks within: `${ namespace }`.
+        // Spinnaker's expressions may have blanks in them: `${ namespace }`.
         inner
             .trim_start_matches(' ')
             .starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
@@ -149,7 +149,7 @@ fn is_to_come(text: &str, stage: Stage) -> bool {
     let has_variable = || text.split("${").skip(1).any(is_name);
     let is_shell = |rest: &str| rest.starts_with(|first: char| first.is_ascii_uppercase());
     let has_shell = || !text.contains(char::is_whitespace) && text.split('$').skip(1).any(is_shell);
-    // What stands before `=` is said, whatever is put in behind it.
+    // The part before `=` is known, whatever is filled in after it.
     let is_said = text.contains('=');
     let holds = |(opens, closes)| {
         text.split_once(opens).is_some_and(|(_, rest): (&str, &str)| rest.contains(closes))
@@ -169,12 +169,12 @@ fn is_to_come(text: &str, stage: Stage) -> bool {
     }
 }
 
-/// Whether it is a name in capitals for a program to put a number or the like in the place of: `REPLICAS_OF_WEB`.
+/// Whether it is a name in capitals that a program replaces, by a number for example: `REPLICAS_OF_WEB`.
 pub(super) fn is_to_be_replaced(text: &str) -> bool {
     text.contains('_') && is_in_capitals(text)
 }
 
-/// Whether it is an expression in brackets, as a test of Chainsaw has them: `(env('IMAGE'))`.
+/// Whether it is an expression in parentheses, as in a Chainsaw test: `(env('IMAGE'))`.
 fn is_expression(text: &str) -> bool {
     let inner = text.strip_prefix('(').and_then(|rest| rest.strip_suffix(')'));
     inner.is_some_and(|inner| {
@@ -182,8 +182,8 @@ fn is_expression(text: &str) -> bool {
     })
 }
 
-/// Whether a word has a name in it between marks that a build looks for, `@version@`, `__NAME__`, `%NAME%`, `##NAME##`,
-/// `{NAME}`, `[NAME]`, `#{Octopus.Name}`, says itself that it is to be replaced, or is for `printf` to fill in.
+/// Whether a word contains a name between delimiters that builds search for (`@version@`, `__NAME__`, `%NAME%`,
+/// `##NAME##`, `{NAME}`, `[NAME]`, `#{Octopus.Name}`), a marker such as `REPLACE_IMAGE`, or `%s` for `printf`.
 fn is_between_marks(text: &str) -> bool {
     let is_property = |name: &str| {
         let is_part = |letter: char| letter.is_ascii_alphanumeric() || "._-".contains(letter);
@@ -201,8 +201,8 @@ fn is_between_marks(text: &str) -> bool {
         || is_between_underscores(text)
 }
 
-/// Whether a word has in it what says that it is to be replaced, `REPLACE_IMAGE` or `replace_port`: `sed` does, or who
-/// takes the manifest for a beginning.
+/// Whether a word contains a marker such as `REPLACE_IMAGE` or `replace_port`, which `sed` replaces, or a person who
+/// copies the manifest.
 fn asks_to_be_replaced(text: &str) -> bool {
     let is_begun = |before: &str| !before.ends_with(|last: char| last.is_ascii_alphanumeric());
     let goes_on = |rest: &str| rest.starts_with(|first: char| first.is_ascii_alphabetic());
@@ -212,18 +212,18 @@ fn asks_to_be_replaced(text: &str) -> bool {
     })
 }
 
-/// Whether a word has `__NAME__` in it, which nothing but a build puts into a chart's values.
+/// Whether a word contains `__NAME__`, which in a chart's values can only be filled in by a build.
 fn is_between_underscores(text: &str) -> bool {
     !text.contains(char::is_whitespace) && has_between(text, "__", "__", is_in_capitals)
 }
 
-/// Whether a text has a name between marks.
+/// Whether a text contains a name between delimiters.
 fn has_between(text: &str, opens: &str, closes: &str, is_name: impl Fn(&str) -> bool) -> bool {
     let mut begun = text.match_indices(opens).map(|(at, _)| &text[at + opens.len()..]);
     begun.any(|rest| rest.split_once(closes).is_some_and(|(name, _)| is_name(name)))
 }
 
-/// Whether it is `<NAME>`, or has it at a word's place: what a reader is to put in, or Argo CD's plugin for vaults.
+/// Whether a text contains `<NAME>`, which a reader replaces, or a path for Argo CD's plugin for vaults.
 fn is_in_brackets(text: &str) -> bool {
     let is_name = |inner: &str| {
         let word = inner.split_once('>').map(|(word, _)| word);
@@ -255,7 +255,7 @@ mod tests {
         }
     }
 
-    /// Whether the first field of a manifest holds a placeholder.
+    /// Whether the first field of a manifest has a placeholder.
     fn is_open(manifest: &str) -> bool {
         let text = manifest.into();
         let stream = yaml::parse(Sources::default().add("a", Arc::clone(&text)), &text);
@@ -290,7 +290,7 @@ mod tests {
         }
     }
 
-    /// `envsubst` fills these in, too; in a command they are the shell's.
+    /// `envsubst` also fills these in; in a command they are the shell's.
     #[test]
     fn a_name_without_braces_is_a_placeholder_in_a_word_of_a_manifest() {
         assert!(has_placeholder("$RELEASE-web", Stage::Written));

@@ -1,8 +1,6 @@
-//! What a rule changes so that its finding is gone: compiled from `repair` in its file, and filled
-//! in for one finding.
+//! The changes of a rule that repair its finding: compiled from `repair` in its file, and filled in for one finding.
 //!
-//! A repair speaks of nodes of what was judged, never of text: where a rendered field is written is
-//! for the pipeline to find out.
+//! A repair changes nodes of the judged scope, never text: the pipeline finds out where a rendered field comes from.
 
 use super::expression::{Expression, Fault, Frame, Names};
 use super::hit::Target;
@@ -12,12 +10,12 @@ use crate::finding::{ANY_FIELD, Applicability, Edit};
 use crate::source::Span;
 use crate::yaml::{Document, Kind, NewValue, Node, Style, edit};
 
-/// Changes that make one finding go away.
+/// Changes that repair one finding.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Repair {
-    /// What the rule claims of them.
+    /// How safe the rule declares them to be.
     pub safety: Applicability,
-    /// What they do, for a menu.
+    /// The title in a menu.
     pub title: String,
     /// The changes, in the order in which they are made.
     pub changes: Vec<Change>,
@@ -26,29 +24,28 @@ pub struct Repair {
 /// One change.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Change {
-    /// The node that is changed, or where one is missing.
+    /// The node that is changed, or the place of a missing one.
     pub target: Target,
-    /// The keys on the way to it that name what it is: those behind the variable its path begins
-    /// with. `securityContext.privileged`
+    /// The keys on the path to the node, starting after the variable: `securityContext.privileged`.
     pub field: String,
-    /// What is done.
+    /// The action on the node.
     pub action: Action,
 }
 
-/// What is done to a node.
+/// An action on a node.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Action {
-    /// It becomes this value.
+    /// Replaces it by this value.
     Set(NewValue),
-    /// The key it stands under becomes this one.
+    /// Replaces its key by this one.
     Rename(String),
-    /// It is taken out, with its key.
+    /// Removes it with its key.
     Remove,
-    /// The list that it is gets this item more.
+    /// Appends this item to it, as it is a list.
     Append(NewValue),
 }
 
-/// A repair as a rule file has it.
+/// A repair in a rule file.
 #[derive(Debug)]
 pub(crate) struct Plan {
     pub(crate) safety: Applicability,
@@ -64,12 +61,12 @@ pub(crate) struct Step {
     pub(crate) act: Act,
 }
 
-/// What an edit does, before it is filled in.
+/// An action of a plan, before its expressions are filled in.
 #[derive(Debug)]
 pub(crate) enum Act {
     Set(Content),
     Rename(Template),
-    /// The text that stands there becomes one in quotes.
+    /// Puts the text of the scalar in quotes.
     Quote,
     Remove,
     Append(Content),
@@ -79,7 +76,7 @@ pub(crate) enum Act {
 #[derive(Debug)]
 pub(crate) enum Content {
     Fixed(NewValue),
-    /// A text; one that is a single expression gives that expression's value, whatever its type.
+    /// A text. If it is a single expression, its value is that of the expression, of any type.
     Text(Template),
     List(Vec<Content>),
     Map(Vec<(String, Content)>),
@@ -89,7 +86,7 @@ impl Content {
     /// Compiles the value that a node of a rule file describes.
     ///
     /// # Errors
-    /// What is wrong with an expression in it.
+    /// The error in an expression.
     pub(super) fn compile(node: Node<'_>, names: &mut Names) -> Result<Self, Fault> {
         match node.kind() {
             Kind::Sequence => node
@@ -110,7 +107,7 @@ impl Content {
         }
     }
 
-    /// Fills it in; `None` where an expression has no value.
+    /// Evaluates the expressions; `None` if one has no value.
     fn fill<'n>(&'n self, frame: &mut Frame<'n>) -> Option<NewValue> {
         Some(match self {
             Self::Fixed(value) => value.clone(),
@@ -128,7 +125,7 @@ impl Content {
 }
 
 impl Act {
-    /// Fills it in for a node; `None` where an expression has no value.
+    /// Evaluates the expressions for a node; `None` if one has no value.
     pub(super) fn fill<'n>(&'n self, node: Node<'n>, frame: &mut Frame<'n>) -> Option<Action> {
         Some(match self {
             Self::Quote => Action::Set(quoted(node)?),
@@ -143,12 +140,12 @@ impl Act {
     }
 }
 
-/// Edits of the very text that was judged, by a rule on texts or on values layers.
+/// Edits of the judged text itself, by a rule on texts or on values layers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rewrite {
-    /// What they do, for a menu.
+    /// The title in a menu.
     pub title: String,
-    /// The key that is concerned.
+    /// The key that is changed.
     pub field: String,
     /// The edits.
     pub edits: Vec<Edit>,
@@ -162,33 +159,33 @@ impl Rewrite {
         Self { title, field: named(node), edits: vec![Edit::new(node.span(), text)] }
     }
 
-    /// Gives the key of a value in a layer another name: what it sets is for the chart to say.
+    /// Renames the key of a value in a layer. Which fields that changes depends on the chart.
     pub(super) fn renamed(value: Node<'_>, name: &str) -> Option<Self> {
         let title = format!("rename `{}` to `{name}`", named(value));
         Some(Self { title, field: ANY_FIELD.to_owned(), edits: edit::rename(value, name)? })
     }
 
-    /// Writes another text in the place of a value.
+    /// Replaces a value by a text.
     pub(super) fn replaced(span: Span, text: String) -> Self {
         let (title, field) = (format!("write `{text}`"), ANY_FIELD.to_owned());
         Self { title, field, edits: vec![Edit::new(span, text)] }
     }
 
-    /// Takes a value out with its key.
+    /// Removes a value with its key.
     pub(super) fn removed(value: Node<'_>) -> Option<Self> {
         let field = named(value);
         let title = format!("remove `{field}`");
         Some(Self { title, field, edits: edit::remove(value)? })
     }
 
-    /// The same for values of a chart, which may end in any field.
+    /// Marks the rewrite as one of a chart's values, which may change any field.
     pub(super) fn of_values(self) -> Self {
         Self { field: ANY_FIELD.to_owned(), ..self }
     }
 }
 
 impl Repair {
-    /// A repair of a single change.
+    /// A repair with a single change.
     pub(super) fn single(safety: Applicability, change: Change) -> Self {
         let title = title(std::slice::from_ref(&change));
         Self { safety, title, changes: vec![change] }
@@ -196,8 +193,8 @@ impl Repair {
 }
 
 impl Repair {
-    /// The edits of the text that was judged, sorted; `None` where a change cannot be written, or two
-    /// of them touch the same text. `documents` is what the scope was made of.
+    /// The edits of the judged text, sorted; `None` if a change cannot be written, or if two change the same text.
+    /// `documents` returns the documents of the scope by index.
     #[must_use]
     pub fn edits<'d>(
         &self,
@@ -212,7 +209,7 @@ impl Repair {
 }
 
 impl Action {
-    /// The edits that do this to a node, or to what is missing below it.
+    /// The edits for this action on a node, or on what is missing below it.
     #[must_use]
     pub fn edits(&self, node: Node<'_>, missing: &[String]) -> Option<Vec<Edit>> {
         match self {
@@ -225,10 +222,10 @@ impl Action {
     }
 }
 
-/// Edits sorted by place; `None` where two overlap, or there are none.
+/// Sorts edits by place; `None` if two overlap, or if there are none.
 #[must_use]
 pub fn together(mut edits: Vec<Edit>) -> Option<Vec<Edit>> {
-    // What is inserted at one place keeps its order.
+    // Insertions at one place keep their order.
     edits.sort_by_key(|edit| edit.span);
     edits.dedup();
     let apart = edits.windows(2).all(|pair| !pair[0].overlaps(&pair[1]));
@@ -236,19 +233,19 @@ pub fn together(mut edits: Vec<Edit>) -> Option<Vec<Edit>> {
 }
 
 impl Change {
-    /// A change of a node that is there, named by its own key.
+    /// A change of an existing node, with its own key as the name of the field.
     pub(super) fn at(node: Node<'_>, key: bool, action: Action) -> Self {
         let target = Target { key, ..Target::of(node) };
         Self { target, field: named(node), action }
     }
 }
 
-/// What is written of a scalar, as a text.
+/// The text of a scalar as it is written.
 fn quoted(node: Node<'_>) -> Option<NewValue> {
     (node.kind() == Kind::Scalar).then(|| NewValue::Text(node.raw().to_owned()))
 }
 
-/// The name of what a node is: its key, or that of the list that it is an item of.
+/// The key of a node, or else that of the list that it is an item of.
 pub(super) fn named(node: Node<'_>) -> String {
     let mut at = Some(node);
     while let Some(node) = at {
@@ -260,7 +257,7 @@ pub(super) fn named(node: Node<'_>) -> String {
     String::new()
 }
 
-/// What changes do, in words.
+/// Describes changes for a menu.
 pub(super) fn title(changes: &[Change]) -> String {
     let each = changes.iter().map(|Change { field, action, .. }| match action {
         Action::Set(value) => match shown(value) {
@@ -277,7 +274,8 @@ pub(super) fn title(changes: &[Change]) -> String {
     each.collect::<Vec<_>>().join(", ")
 }
 
-/// A scalar, or a list of one, as it may be shown in a line: a text as it is written, in quotes where it needs some.
+/// A scalar, or a list with one, as it is shown in a line: a text as it is written in YAML, with quotes if it needs
+/// them.
 fn shown(value: &NewValue) -> Option<String> {
     match value {
         NewValue::Null => Some("null".to_owned()),

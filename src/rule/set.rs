@@ -1,4 +1,4 @@
-//! The rules of a run, and how they are found.
+//! The rules of a run, and how they are looked up.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -12,8 +12,8 @@ use crate::spelling;
 /// The rules that come with plimsoll, sorted by id.
 const BUILTIN: &[Shipped] = include!(concat!(env!("OUT_DIR"), "/rules.rs"));
 
-/// The file of a rule that comes with plimsoll, and what every run asks of it, as the file has it: lists
-/// have a space between their words, and what it leaves out is empty.
+/// The file of a rule that comes with plimsoll, with those of its fields that every run needs. Fields are as in the
+/// file; lists have spaces between their words, and missing fields are empty.
 struct Shipped {
     path: &'static str,
     text: &'static str,
@@ -28,22 +28,22 @@ struct Shipped {
 pub struct RuleSet {
     /// The rules.
     pub rules: Vec<Arc<Known>>,
-    /// What is wrong with rule files that could not be read.
+    /// The errors of rule files that could not be read.
     pub errors: Vec<RuleError>,
 }
 
-/// A rule by what it is found and chosen by. The rest of its file is read when [`Known::rule`] is first
-/// called: few rules concern what a small repository holds, and reading all that are chosen takes longer
-/// than linting it.
+/// A rule with the fields by which it is looked up and selected. The rest of its file is read by the first call of
+/// [`Known::rule`]: few rules apply to the contents of a small repository, and reading all selected ones takes longer
+/// than its lint.
 #[derive(Debug)]
 pub struct Known {
     /// Kebab-case.
     pub id: Arc<str>,
-    /// The folder it lies in, `scheduling`.
+    /// The folder of its file, `scheduling`.
     pub group: Arc<str>,
-    /// As [`Rule::severity`].
+    /// See [`Rule::severity`].
     pub severity: Option<Severity>,
-    /// As [`Rule::scope`].
+    /// See [`Rule::scope`].
     pub scope: Scope,
     kinds: Cow<'static, str>,
     presets: Cow<'static, str>,
@@ -54,16 +54,14 @@ pub struct Known {
 }
 
 impl RuleSet {
-    /// Every rule that comes with plimsoll. Their files are held to be sound by the tests, and read
-    /// when they are needed.
+    /// All rules that come with plimsoll. The tests check that their files are valid; each is read when it is needed.
     #[must_use]
     pub fn builtin(sources: &Sources) -> Self {
         let known = |file| Known::shipped(file, sources).map(Arc::new);
         Self { rules: BUILTIN.iter().filter_map(known).collect(), errors: Vec::new() }
     }
 
-    /// Adds one rule file. A rule whose id is there already replaces it, so that a user can
-    /// change one that comes with plimsoll.
+    /// Adds one rule file. It replaces a rule with the same id, so that users can change rules that come with plimsoll.
     pub fn add(&mut self, sources: &Sources, path: &str, text: &str) {
         let shared: Arc<str> = text.into();
         let source = sources.add(path, Arc::clone(&shared));
@@ -81,18 +79,18 @@ impl RuleSet {
         self.errors.extend(faults);
     }
 
-    /// Puts the rules in the order of their ids; call it after the last [`RuleSet::add`].
+    /// Sorts the rules by id; call it after the last [`RuleSet::add`].
     pub fn sort(&mut self) {
         self.rules.sort_by(|one, other| one.id.cmp(&other.id));
     }
 
-    /// Every rule, read.
+    /// Every rule, with its file read.
     pub fn read(&self) -> impl Iterator<Item = &Arc<Rule>> {
         self.rules.iter().map(|known| known.rule())
     }
 
-    /// The rules an id names: a rule's own, a policy it covers, or a peer's with the peer's name
-    /// before a colon (`kube-linter:no-anti-affinity`; `kube-linter:*` for all of that peer's). Empty for unknown ids.
+    /// The rules with an id: a rule's own, that of a policy it covers, or a peer's with the peer's name before a colon
+    /// (`kube-linter:no-anti-affinity`; `kube-linter:*` for all of that peer's). Empty for unknown ids.
     #[must_use]
     pub fn named(&self, id: &str) -> Vec<&Known> {
         let own = |rule: &&Known| {
@@ -112,17 +110,17 @@ impl RuleSet {
         }
     }
 
-    /// The known id that is nearest to a word, for a suggestion.
+    /// The known id that is most similar to a word, for a suggestion.
     #[must_use]
     pub fn nearest(&self, id: &str) -> Option<Cow<'_, str>> {
         let ids = || self.rules.iter().map(|rule| rule.id.as_ref());
-        // Who shortens an id means the shortest one that begins like it.
+        // A shortened id most likely means the shortest id that begins with it.
         let longer = || ids().filter(|known| known.starts_with(id)).min_by_key(|known| known.len());
         let own = spelling::nearest(id, ids()).or_else(longer).map(Cow::Borrowed);
         own.or_else(|| self.with_peer(id).map(Cow::Owned))
     }
 
-    /// What names the check of another linter that has this id, `kube-linter:no-anti-affinity`.
+    /// The check of another linter with this id, with the linter's name before a colon: `kube-linter:no-anti-affinity`.
     fn with_peer(&self, check: &str) -> Option<String> {
         let mut peers = self.rules.iter().flat_map(|rule| rule.peers());
         let (peer, _) = peers.find(|(_, ids)| ids.iter().any(|id| id == check))?;
@@ -131,7 +129,7 @@ impl RuleSet {
 }
 
 impl Known {
-    /// One that comes with plimsoll.
+    /// A rule that comes with plimsoll.
     fn shipped(file: &Shipped, sources: &Sources) -> Option<Self> {
         let &Shipped { path, text, presets, severity, scope, kinds } = file;
         let (group, name) = path.strip_prefix("rules/")?.split_once('/')?;
@@ -149,7 +147,7 @@ impl Known {
         })
     }
 
-    /// One that was read already.
+    /// A rule that has already been read.
     fn own(source: SourceId, text: &str, rule: Rule) -> Self {
         let card = Card { covers: rule.covers.clone(), peers: rule.peers.clone() };
         Self {
@@ -166,12 +164,12 @@ impl Known {
         }
     }
 
-    /// The presets it is part of, beside `all`.
+    /// The presets that include it, apart from `all`.
     pub fn presets(&self) -> impl Iterator<Item = &str> {
         self.presets.split_whitespace()
     }
 
-    /// The objects it looks at, for [`ByKind`](super::ByKind).
+    /// The scope and the kinds of objects that it judges, for [`ByKind`](super::ByKind).
     pub fn concern(&self) -> (Scope, impl Iterator<Item = &str>) {
         (self.scope, self.kinds.split_whitespace())
     }
@@ -195,7 +193,7 @@ impl Known {
     /// The rule.
     ///
     /// # Panics
-    /// Never: files that may be wrong are read before they are known.
+    /// Never: files that may have errors are read before they are added.
     pub fn rule(&self) -> &Arc<Rule> {
         self.rule.get_or_init(|| {
             let rule = self.read();
@@ -203,13 +201,13 @@ impl Known {
         })
     }
 
-    /// Whether its file has been read and what it says compiled.
+    /// Whether its file has been read and its logic compiled.
     #[must_use]
     pub fn is_compiled(&self) -> bool {
         self.rule.get().is_some_and(|rule| rule.is_compiled())
     }
 
-    /// What is wrong with its file, in all its parts.
+    /// The errors in all parts of its file.
     #[must_use]
     pub fn faults(&self) -> Vec<RuleError> {
         match self.read() {

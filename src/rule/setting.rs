@@ -1,56 +1,56 @@
-//! What rules know beside the scope that they judge.
+//! What rules know apart from the scope that they judge.
 
 use std::sync::Arc;
 
 use crate::kube::schema::Schemas;
 
-/// What is known of the cluster; 0 where it is not.
+/// Facts about the cluster; each is 0 if it is not known.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Cluster {
-    /// Nodes that pods can run on.
+    /// The number of nodes on which pods can run.
     pub nodes: u32,
-    /// Zones that these nodes are spread over.
+    /// The number of zones of these nodes.
     pub zones: u32,
-    /// What the largest node has for pods, in cores.
+    /// The CPU of the largest node that is available for pods, in cores.
     pub node_cpu: f64,
-    /// What the largest node has for pods, in bytes.
+    /// The memory of the largest node that is available for pods, in bytes.
     pub node_memory: f64,
 }
 
-/// What all scopes of a run, or of one release, share.
+/// What is the same for all scopes of a run, or of one release.
 #[derive(Debug, Clone, Default)]
 pub struct Setting {
-    /// Kubernetes version to judge by, `1.34`.
+    /// The Kubernetes version for which objects are judged, `1.34`.
     pub kube_version: String,
-    /// True where somebody said which version that is.
+    /// True if the user stated the version.
     pub kube_version_stated: bool,
-    /// Where objects go that name no namespace: a release's, `default` for manifests as they lie;
-    /// empty where that is left open.
+    /// The namespace of objects that state none: that of the release, or `default` for manifests in the repository;
+    /// empty if it is not known.
     pub namespace: String,
     /// Schemas of custom resources.
     pub schemas: Arc<Schemas>,
-    /// Facts of the cluster.
+    /// Facts about the cluster.
     pub cluster: Cluster,
-    /// The release that the objects are of; empty for manifests that lie in the repository.
+    /// The release of the objects; empty for manifests in the repository.
     pub release: ReleaseInfo,
-    /// True for what a chart makes: no file of the repository holds it, and it has a release.
+    /// True if the objects are rendered by a chart for a release, and so are not in a file of the repository.
     pub rendered: bool,
 }
 
-/// The release a scope is judged for.
+/// The release for which a scope is judged.
 #[derive(Debug, Clone, Default)]
 pub struct ReleaseInfo {
-    /// The release's name; empty where it is not known.
+    /// The release's name; empty if it is not known.
     pub name: String,
-    /// The chart's name; empty where it is not known.
+    /// The chart's name; empty if it is not known.
     pub chart: String,
-    /// The namespace; empty where it is left open.
+    /// The namespace; empty if it is not known.
     pub namespace: String,
-    /// Where the name was read, `.gitlab-ci.yml:4`; empty outside of releases.
+    /// The file and line with the name, `.gitlab-ci.yml:4`; empty outside of releases.
     pub declared_in: String,
-    /// What declares it, `flux`, by the word of the JSON contract; empty outside of releases.
+    /// How the release is declared, as in the JSON contract: `flux`; empty outside of releases.
     pub via: String,
-    /// True when the chart is at hand: what it makes of the values is then judged as objects, and
-    /// a rule that could only guess at it has nothing to add.
+    /// True if the chart is available: its output is then judged as objects, and a rule that could only guess at it
+    /// does not run.
     pub rendered: bool,
 }

@@ -1,12 +1,12 @@
-//! Messages: text with CEL in braces, `{replicas} replicas may share a node`. `{{` is a brace.
+//! Messages: texts with CEL in braces, `{replicas} replicas may share a node`. `{{` is a brace.
 
 use super::expression::{Datum, Expression, Fault, Frame, Names};
 use crate::yaml::NewValue;
 
-/// How long what an expression shows mostly is, in bytes.
+/// The expected length of an expression's value in a message, in bytes.
 const EXPECTED_VALUE: usize = 16;
 
-/// A message, compiled.
+/// A compiled message.
 #[derive(Debug)]
 pub(crate) struct Template {
     parts: Vec<Part>,
@@ -22,7 +22,7 @@ impl Template {
     /// Compiles a message.
     ///
     /// # Errors
-    /// What is wrong with it, as a sentence for the rule's author.
+    /// The error in it, as a sentence for the rule's author.
     pub(crate) fn compile(source: &str, names: &mut Names) -> Result<Self, Fault> {
         let mut parts = Vec::new();
         let mut text = String::new();
@@ -57,8 +57,8 @@ impl Template {
         Ok(Self { parts })
     }
 
-    /// The value of a text that is a single expression; the text of any other. `None` where an
-    /// expression has no value.
+    /// The value of the expression, if the message is a single one, or else the filled-in text. `None` if an expression
+    /// has no value.
     pub(crate) fn value<'n>(&'n self, frame: &mut Frame<'n>) -> Option<NewValue> {
         if let [Part::Expression(only)] = &self.parts[..] {
             return only.evaluate(frame).ok()?.written();
@@ -75,7 +75,7 @@ impl Template {
         Some(NewValue::Text(text))
     }
 
-    /// Fills the message in. An expression that cannot be evaluated shows as `…`.
+    /// Fills in the message. An expression that cannot be evaluated is shown as `…`.
     pub(crate) fn fill<'n>(&'n self, frame: &mut Frame<'n>) -> String {
         let length = |part: &Part| match part {
             Part::Text(part) => part.len(),

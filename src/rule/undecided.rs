@@ -5,10 +5,11 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-/// The most rules that are named.
+/// The most rules that a sentence names.
 const NAMED: usize = 5;
 
-/// How many checks of each rule could not be decided, because a field is missing or has another type, for example.
+/// The number of checks of each rule that could not be decided, because a field is missing or has another type, for
+/// example.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Undecided {
     counts: BTreeMap<Arc<str>, usize>,
@@ -29,7 +30,7 @@ impl Undecided {
         }
     }
 
-    /// Says how many there are, and which rules have the most; `None` if there are none.
+    /// States how many there are, and which rules have the most; `None` if there are none.
     #[must_use]
     pub fn sentence(&self) -> Option<String> {
         let all: usize = self.counts.values().sum();

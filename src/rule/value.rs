@@ -1,5 +1,5 @@
-//! A YAML node as a CEL value: members are looked up when an expression asks for them, so nothing
-//! of an object is converted before.
+//! YAML nodes as CEL values. Members are converted when an expression looks them up, so an object is never converted as
+//! a whole.
 
 use std::hash::BuildHasher as _;
 use std::sync::{Arc, OnceLock};
@@ -15,7 +15,7 @@ use foldhash::fast::FixedState;
 
 use crate::yaml::{Document, Kind, Node, NodeId, Scalar};
 
-/// What every value of ours that CEL looks into says of itself.
+/// The parts of `Val` that are the same for every value in which CEL looks up members.
 macro_rules! looked_into {
     () => {
         fn cel_type() -> &'static cel::common::types::Type {
@@ -44,13 +44,13 @@ macro_rules! looked_into {
 }
 pub(super) use looked_into;
 
-/// A mapping or sequence of a document. Scalars become CEL's own values at once.
+/// A mapping or sequence in a document. Scalars become CEL's own values at once.
 ///
-/// A null member counts as absent, as Kubernetes has it: `has(x.y)` is false for `y: null`.
+/// A null member counts as absent, as in Kubernetes: `has(x.y)` is false for `y: null`.
 pub(crate) struct NodeVal {
     document: Arc<Document>,
     id: NodeId,
-    /// Items of a sequence or keys of a mapping, made when a comprehension asks for them.
+    /// The items of a sequence or the keys of a mapping, which are converted when a comprehension needs them.
     members: OnceLock<Vec<Box<dyn Val>>>,
 }
 
@@ -62,7 +62,7 @@ impl std::fmt::Debug for NodeVal {
     }
 }
 
-/// Makes a CEL value of a node.
+/// Converts a node to a CEL value that refers to its document.
 pub(crate) fn to_val(document: &Arc<Document>, node: Node<'_>) -> Box<dyn Val> {
     match node.scalar() {
         None => Box::new(NodeVal {
@@ -79,7 +79,7 @@ pub(crate) fn to_val(document: &Arc<Document>, node: Node<'_>) -> Box<dyn Val> {
     }
 }
 
-/// Makes an owned CEL value of a node: for parameters, which belong to no object.
+/// Converts a node to an owned CEL value, for parameters, which do not belong to an object.
 pub(crate) fn to_value(node: Node<'_>) -> Value {
     match (node.kind(), node.scalar()) {
         (Kind::Sequence, _) => Value::List(Arc::new(node.items().map(to_value).collect())),
@@ -100,17 +100,17 @@ pub(crate) fn to_value(node: Node<'_>) -> Value {
 }
 
 impl NodeVal {
-    /// The node behind the value.
+    /// The node of the value.
     pub(crate) fn node(&self) -> Node<'_> {
         self.document.node(self.id)
     }
 
-    /// The document the node lies in.
+    /// The document of the node.
     pub(crate) fn document(&self) -> &Arc<Document> {
         &self.document
     }
 
-    /// Another node of the same document, as a value.
+    /// Another node in the same document, as a value.
     pub(crate) fn beside(&self, node: Node<'_>) -> Box<dyn Val> {
         to_val(&self.document, node)
     }
@@ -170,7 +170,7 @@ impl Val for NodeVal {
 
 impl StaticVal for NodeVal {}
 
-/// Structural equality; mappings regardless of order.
+/// Whether two nodes are equal: numbers in any notation, mappings in any order.
 pub(crate) fn same(one: Node<'_>, other: Node<'_>) -> bool {
     match (one.kind(), other.kind()) {
         (Kind::Scalar, Kind::Scalar) => one.scalar() == other.scalar(),
@@ -188,17 +188,17 @@ pub(crate) fn same(one: Node<'_>, other: Node<'_>) -> bool {
     }
 }
 
-/// A number that nodes which are the [`same`] have in common, and few others.
+/// A hash that nodes which are the [`same`] have in common.
 pub(crate) fn digest(node: Node<'_>) -> u64 {
     let hasher = FixedState::default();
     match node.kind() {
         Kind::Scalar => match node.scalar() {
             Some(Scalar::Str(text)) => hasher.hash_one(text),
-            // Numbers may be the same in another notation.
+            // Equal numbers may have different notations.
             _ => 0,
         },
         Kind::Sequence => node.items().fold(1, |sum, item| hasher.hash_one((sum, digest(item)))),
-        // The order of keys has no say.
+        // The order of keys does not matter.
         Kind::Mapping => node.entries().fold(2_u64, |sum, entry| {
             sum.wrapping_add(hasher.hash_one((entry.name(), digest(entry.value))))
         }),
@@ -254,7 +254,7 @@ impl Sizer for NodeVal {
     }
 }
 
-/// Goes through the members of a list, as CEL does.
+/// Iterates over the members of a list for CEL.
 pub(super) struct Members<'b>(pub(super) std::slice::Iter<'b, Box<dyn Val>>);
 
 impl<'b, 'v> CelIterator<'b, 'v> for Members<'b> {

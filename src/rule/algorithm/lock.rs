@@ -1,7 +1,7 @@
-//! `Chart.lock` against the dependencies it was made from, and against the charts that are vendored.
+//! Checks `Chart.lock` against the dependencies that it was made from, and against the vendored charts.
 //!
 //! Mirrors Helm 4 `internal/resolver/resolver.go` (`HashReq`, `HashV2Req`) and
-//! `pkg/downloader/manager.go`, which refuses to build from a lock whose digest does not fit.
+//! `pkg/downloader/manager.go`, which refuses to build from a lock whose digest does not match.
 
 use std::fmt::Write as _;
 
@@ -12,7 +12,8 @@ use crate::rule::chart::ChartView;
 use crate::rule::hit::{Hit, Target};
 use crate::yaml::{Kind, Node, Scalar};
 
-/// What does not agree: first what names a dependency, and only where nothing does, the digest.
+/// Finds where the lock differs from the dependencies or the vendored charts. The digest is only checked if nothing
+/// else differs.
 pub(super) fn judge(chart: &ChartView) -> Vec<Hit> {
     let Some(lock) = chart.root("lock") else { return Vec::new() };
     let asked: Vec<Node<'_>> = chart.dependencies().collect();
@@ -39,7 +40,7 @@ pub(super) fn judge(chart: &ChartView) -> Vec<Hit> {
     hits
 }
 
-/// Why the lock does not hold a dependency.
+/// Why a dependency is not in the lock: its name is missing, or no locked version satisfies it.
 fn unlocked(asked: Node<'_>, locked: &[Node<'_>]) -> Option<String> {
     let (name, constraint) = (text(asked, "name"), text(asked, "version"));
     let versions: Vec<String> = locked
@@ -50,7 +51,7 @@ fn unlocked(asked: Node<'_>, locked: &[Node<'_>]) -> Option<String> {
     if versions.is_empty() {
         return Some(format!("the lock does not know the dependency `{name}`"));
     }
-    // A chart of the same directory tree is locked at the range itself.
+    // Helm locks a chart in the same directory tree at the version range itself.
     let fits = |version: &String| *version == constraint || fits(&constraint, version);
     let fit = constraint.is_empty() || versions.iter().any(fits);
     (!fit).then(|| {
@@ -64,10 +65,10 @@ fn gone(locked: Node<'_>, asked: &[Node<'_>]) -> Option<String> {
     (!known).then(|| format!("`{name}` is locked, and the chart does not depend on it"))
 }
 
-/// Why the chart in `charts/` is not the one that is locked.
+/// Why the chart in `charts/` is not the locked one.
 fn vendored(locked: Node<'_>, chart: &ChartView) -> Option<String> {
     let (name, version) = (text(locked, "name"), text(locked, "version"));
-    // A chart of the same directory tree, not one that is fetched, is taken as it is.
+    // A chart in the same directory tree is not downloaded, so it may have any version.
     if text(locked, "repository").is_empty() || text(locked, "repository").starts_with("file:") {
         return None;
     }
@@ -83,7 +84,7 @@ fn vendored(locked: Node<'_>, chart: &ChartView) -> Option<String> {
 }
 
 fn digest_fits(chart: &ChartView, lock: Node<'_>, asked: &[Node<'_>], locked: &[Node<'_>]) -> bool {
-    // An alias of a repository stands for a URL that is not known here.
+    // The URL behind a repository's alias is not known here.
     let aliased = |entry: &Node<'_>| {
         let repository = text(*entry, "repository");
         repository.starts_with('@') || repository.starts_with("alias:")
@@ -114,7 +115,7 @@ fn sha256(text: &str) -> String {
     digest
 }
 
-/// Dependencies as Go writes `[]*chart.Dependency` as JSON.
+/// Dependencies as JSON, as Go encodes `[]*chart.Dependency`.
 fn json_list(list: &[Node<'_>]) -> String {
     let entries: Vec<String> = list.iter().map(|entry| json_entry(*entry)).collect();
     format!("[{}]", entries.join(","))
@@ -169,7 +170,7 @@ fn json(node: Node<'_>) -> String {
     }
 }
 
-/// A string as encoding/json writes it: fit for HTML.
+/// A JSON string as Go's encoding/json writes it, with the characters of HTML escaped.
 fn string(text: &str) -> String {
     let plain = serde_json::Value::from(text).to_string();
     [('<', "\\u003c"), ('>', "\\u003e"), ('&', "\\u0026")]

@@ -1,6 +1,6 @@
-//! Whether any node can have all the labels that a pod asks of it: its `nodeSelector` and one of
-//! the terms of its required node affinity, as `k8s.io/component-helpers/scheduling/corev1`
-//! evaluates them.
+//! Finds pods that fit no node, as none can have all the labels that are required by the pod's `nodeSelector` and by
+//! one of the terms of its required node affinity. Requirements are evaluated as in
+//! `k8s.io/component-helpers/scheduling/corev1`.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,9 +8,9 @@ use super::{Scene, hit};
 use crate::rule::hit::{Hit, Target};
 use crate::yaml::Node;
 
-/// What is asked of one label.
+/// A requirement on one label.
 struct Ask<'n> {
-    /// Where it is asked.
+    /// The place of the requirement.
     node: Node<'n>,
     operator: &'n str,
     values: BTreeSet<&'n str>,
@@ -38,7 +38,7 @@ pub(super) fn judge(scene: &Scene<'_>) -> Vec<Hit> {
             conflict(&asks)
         })
         .collect();
-    // The terms are alternatives: one that can be met is enough.
+    // The terms are alternatives: one that a node can satisfy is enough.
     let Some(clashes) = clashes else {
         return Vec::new();
     };
@@ -52,7 +52,7 @@ fn selector<'n>(spec: Node<'n>, asks: &mut Asks<'n>) {
             Ask { node: entry.value, operator: "In", values: BTreeSet::from([entry.value.raw()]) };
         asks.entry(entry.name().into_owned()).or_default().push(ask);
     }
-    // The kubelet of another system refuses the pod.
+    // The kubelet refuses the pod if the node runs another operating system.
     if let Some(system) = spec.at(&["os", "name"]) {
         let ask = Ask { node: system, operator: "In", values: BTreeSet::from([system.raw()]) };
         asks.entry("kubernetes.io/os".to_owned()).or_default().push(ask);
@@ -70,7 +70,7 @@ fn expressions<'n>(term: Node<'n>, asks: &mut Asks<'n>) {
     }
 }
 
-/// Two demands on one label that no node meets.
+/// Requirements on one label that no node can satisfy together.
 struct Clash<'n> {
     first: Node<'n>,
     last: Node<'n>,
@@ -90,12 +90,12 @@ impl Clash<'_> {
     }
 }
 
-/// The first label on which the demands cannot all be met.
+/// The first label whose requirements cannot all be satisfied.
 fn conflict<'n>(asks: &Asks<'n>) -> Option<Clash<'n>> {
     asks.iter().find_map(|(key, asks)| {
         let at = (1..=asks.len()).find(|&count| !possible(&asks[..count]))?;
         let (earlier, last) = (&asks[..at - 1], &asks[at - 1]);
-        // The demand that it clashes with, where it is one alone.
+        // The earlier requirement that excludes the last one on its own, if there is one.
         let first = earlier.iter().find(|one| !both(one, last)).or(earlier.first());
         let wanted = first.map_or_else(String::new, |first| says(key, first));
         let message = match first {
@@ -129,7 +129,7 @@ fn both(one: &Ask<'_>, other: &Ask<'_>) -> bool {
     pair(one) && pair(other)
 }
 
-/// Whether some label that `ask` allows meets `other` too.
+/// Whether some label that satisfies `ask` also satisfies `other`.
 fn met_by_some(ask: &Ask<'_>, other: &Ask<'_>) -> bool {
     match (ask.operator, other.operator) {
         ("In", _) => ask.values.iter().any(|value| meets(Some(value), other)),
@@ -139,7 +139,7 @@ fn met_by_some(ask: &Ask<'_>, other: &Ask<'_>) -> bool {
     }
 }
 
-/// Whether a node can meet all demands on one label.
+/// Whether a node can satisfy all requirements on one label.
 fn possible(asks: &[Ask<'_>]) -> bool {
     if let Some(listed) = asks.iter().find(|ask| ask.operator == "In") {
         return listed.values.iter().any(|value| asks.iter().all(|ask| meets(Some(value), ask)));
@@ -156,7 +156,7 @@ fn possible(asks: &[Ask<'_>]) -> bool {
     absent || (unlisted && room)
 }
 
-/// Whether a node with this value, or without the label, meets a demand.
+/// Whether a node satisfies a requirement; `value` is that of its label, or `None` without the label.
 fn meets(value: Option<&str>, ask: &Ask<'_>) -> bool {
     let listed = value.is_some_and(|value| ask.values.contains(value));
     let compared = |holds: fn(&i64, &i64) -> bool| {
@@ -170,7 +170,7 @@ fn meets(value: Option<&str>, ask: &Ask<'_>) -> bool {
         "DoesNotExist" => value.is_none(),
         "Gt" => compared(i64::gt),
         "Lt" => compared(i64::lt),
-        // The API refuses other operators, and another rule says so.
+        // The API refuses other operators; another rule reports them.
         _ => true,
     }
 }

@@ -2,8 +2,8 @@
 
 use super::text::{Text, TextHit};
 
-/// Every key that stands behind one that comes after it in the alphabet; with `deep`, in mappings
-/// below the outermost, too.
+/// Finds every key that comes after one that it precedes in the alphabet; with `deep`, also in mappings below the
+/// outermost one.
 pub(super) fn sorted(text: &Text<'_>, deep: bool) -> Vec<TextHit> {
     let mut hits = Vec::new();
     text.each_mapping(&mut |mapping| {

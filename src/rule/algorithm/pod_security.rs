@@ -1,5 +1,5 @@
-//! Pods against the level of the Pod Security Standards that their namespace enforces: what
-//! `k8s.io/pod-security-admission/policy` refuses in its latest version.
+//! Checks pods against the level of the Pod Security Standards that their namespace enforces, as the latest version of
+//! `k8s.io/pod-security-admission/policy` does.
 
 use super::Scene;
 use crate::kube::Object;
@@ -76,7 +76,7 @@ pub(super) fn judge(scene: &Scene<'_>) -> Vec<Hit> {
     vec![Hit { related, ..Hit::at(first.target(), message) }]
 }
 
-/// The object's namespace and the level it enforces, where it is declared beside the object.
+/// The object's namespace and the level that it enforces, if the namespace is deployed together with the object.
 fn enforced(scene: &Scene<'_>) -> Option<(String, String)> {
     let stated = scene.object.namespace().unwrap_or(&scene.setting.release.namespace);
     if stated.is_empty() {
@@ -89,7 +89,7 @@ fn enforced(scene: &Scene<'_>) -> Option<(String, String)> {
     })
 }
 
-/// A field that a level does not allow, or one that it asks for and that is not there.
+/// A field that a level does not allow, or one that it requires and that is missing.
 struct Fault<'n> {
     node: Node<'n>,
     missing: Vec<String>,
@@ -101,7 +101,7 @@ impl<'n> Fault<'n> {
         Self { node, missing: Vec::new(), what: what.into() }
     }
 
-    /// Where the field is, or is missing.
+    /// A fault at the field at a path, or at the deepest existing field on the path if that field is missing.
     fn field(from: Node<'n>, path: &[&str], what: impl Into<String>) -> Self {
         let mut fault = Self::at(from, what);
         for (at, key) in path.iter().enumerate() {
@@ -189,7 +189,7 @@ fn restricted<'n>(object: &Object<'n>) -> Vec<Fault<'n>> {
         faults.extend(
             sources
                 .filter(|source| !RESTRICTED_VOLUMES.contains(&source.name().as_ref()))
-                // The baseline has told of these.
+                // The baseline level already reports these.
                 .filter(|source| source.name() != "hostPath")
                 .map(|source| {
                     Fault::at(source.value, format!("a volume is of type `{}`", source.name()))
@@ -211,10 +211,10 @@ fn restricted<'n>(object: &Object<'n>) -> Vec<Fault<'n>> {
     faults
 }
 
-/// Running as root, or not stating that it does not.
+/// Containers that run as root, or that do not say that they run as another user.
 fn root<'n>(pod: Option<Node<'n>>, container: Node<'n>) -> Vec<Fault<'n>> {
     let own = container.get("securityContext");
-    // A container that says null says nothing: what the pod says holds.
+    // A null in the container is as if the field were absent: the pod's value applies.
     let stated =
         |context: Option<Node<'n>>, key: &str| context?.get(key).filter(|node| !node.is_null());
     let said = |key: &str| stated(own, key).or(stated(pod, key));
@@ -257,7 +257,7 @@ fn hardening<'n>(pod: Option<Node<'n>>, container: Node<'n>) -> Vec<Fault<'n>> {
     faults
 }
 
-/// The pod's security context and those of its containers.
+/// The security contexts of the pod and of its containers.
 fn contexts<'n>(object: &Object<'n>, spec: Node<'n>) -> Vec<Node<'n>> {
     let owners = std::iter::once(spec)
         .chain(object.containers().into_iter().map(|container| container.node));

@@ -1,4 +1,4 @@
-//! What a template engine leaves behind where a value was missing or of the wrong sort.
+//! Finds what a template engine leaves behind where a value is missing or of the wrong type.
 
 use std::sync::LazyLock;
 
@@ -9,29 +9,29 @@ use crate::kube::Object;
 use crate::kube::schema::is_of_others;
 use crate::yaml::{Kind, Node, Step, Style};
 
-/// Fields of Kubernetes' own kinds in which braces are never meant.
+/// Fields of Kubernetes' own kinds in which braces are always a fault.
 const NAMING: &[&str] =
     &["name", "namespace", "image", "kind", "apiVersion", "host", "serviceName"];
 
-/// Without any of these in its text an object shows no residue.
+/// An object whose text has none of these has no residue.
 static SUSPICIOUS: LazyLock<AhoCorasick> = LazyLock::new(|| {
-    // Only with this sort of match does the crate look at many bytes at a time.
+    // With other kinds of match, the crate does not use its vectorized search.
     let marks = ["<no value>", "%!", "map[", "{{"];
     let search = AhoCorasick::builder().match_kind(MatchKind::LeftmostFirst).build(marks);
     search.expect("invariant: a search for four words is small")
 });
 
-/// Every text of an object that shows residue. Braces count in what a chart made, and only where
-/// a name must stand: configuration of other programs may be a template itself.
+/// Finds every text of an object with residue. Braces only count in the output of a chart, and only in fields that must
+/// be names, as the configuration of other programs may itself be a template.
 pub(super) fn judge(object: &Object<'_>, rendered: bool) -> Vec<Hit> {
     let text = &object.node.document().text()[object.node.span().range()];
     if !SUSPICIOUS.is_match(text) {
         return Vec::new();
     }
-    // Others have kinds whose names are templates (workflows, sets of applications).
+    // Custom resources may have templates as names (workflows, sets of applications).
     let braces = rendered && !is_of_others(object.api_version);
     let mut hits = Vec::new();
-    // A status is a controller's report, and no text that anybody writes.
+    // A status is written by a controller, not by a person.
     let written = object.node.written().filter(|entry| entry.name() != "status");
     written.for_each(|entry| walk(entry.value, braces, &mut hits));
     hits
@@ -53,7 +53,7 @@ fn walk(node: Node<'_>, braces: bool, hits: &mut Vec<Hit>) {
 
 fn fault(node: Node<'_>, braces: bool) -> Option<String> {
     let text = node.raw();
-    // A block of text is another program's file, in which any of this may be meant.
+    // A block scalar is mostly a file of another program, in which any of this may be intended.
     if matches!(node.style(), Style::Literal | Style::Folded) || text.contains('\n') {
         return None;
     }
@@ -81,7 +81,7 @@ fn fault(node: Node<'_>, braces: bool) -> Option<String> {
         .then(|| format!("`{}` was not rendered", short(text)))
 }
 
-/// Go's `%!d(string=x)`, `%!(EXTRA int=1)` and their like.
+/// Finds Go's `%!d(string=x)`, `%!(EXTRA int=1)` and similar.
 fn format_fault(text: &str) -> Option<&str> {
     text.match_indices("%!").find_map(|(at, _)| {
         let rest = &text[at + 2..];
@@ -94,7 +94,7 @@ fn format_fault(text: &str) -> Option<&str> {
     })
 }
 
-/// Go's `map[key:value]`, with at least one entry, up to the end of the text.
+/// Whether the text ends with a map that Go has printed, `map[key:value]`, with at least one entry.
 fn is_printed_map(text: &str) -> bool {
     let Some(at) = text.find("map[") else { return false };
     let before = text[..at].chars().next_back();

@@ -1,6 +1,5 @@
-//! The groups, resources and verbs of a role's rules against those that Kubernetes has. Groups
-//! of custom resources are left alone. Parameter `extra-resources`: more resources that there
-//! are, `group/name`.
+//! Checks the API groups, resources and verbs of a role's rules against those that Kubernetes has. Groups of custom
+//! resources are not checked. Parameter `extra-resources`: more resources that exist, as `group/name`.
 
 use super::{Scene, hit};
 use crate::kube::resource::{groups_of, is_group, is_resource, resources};
@@ -40,7 +39,7 @@ fn texts<'n>(rule: Node<'n>, key: &str) -> Vec<Node<'n>> {
     rule.get(key).into_iter().flat_map(Node::items).filter(|item| item.as_str().is_some()).collect()
 }
 
-/// Groups that are written as an `apiVersion` is, or by a name that the core group does not have.
+/// Groups that are written like an `apiVersion`, or by a name for the core group, whose name is empty.
 fn group_hits(rule: Node<'_>) -> Vec<Hit> {
     let is_version = |name: &str| {
         let number = name.strip_prefix('v').unwrap_or_default();
@@ -64,7 +63,7 @@ fn group_hits(rule: Node<'_>) -> Vec<Hit> {
 
 fn resource_hits(rule: Node<'_>, extra: &[&str]) -> Vec<Hit> {
     let groups: Vec<&str> = texts(rule, "apiGroups").iter().map(|group| group.raw()).collect();
-    // A group that may have anything in it: `*`, or one of custom resources.
+    // `*` and the groups of custom resources may have any resources.
     if groups.is_empty() || !groups.iter().all(|group| is_group(group)) {
         return Vec::new();
     }
@@ -80,7 +79,7 @@ fn resource_hits(rule: Node<'_>, extra: &[&str]) -> Vec<Hit> {
     texts(rule, "resources")
         .into_iter()
         .filter_map(|node| {
-            // Controllers check rights on subresources that are served nowhere.
+            // Controllers also check permissions on subresources that the API does not serve.
             let name = node.raw().split('/').next().unwrap_or_default();
             if name == "*" || name.is_empty() || known(name) {
                 return None;
@@ -113,7 +112,7 @@ fn verb_hits(rule: Node<'_>) -> Vec<Hit> {
             if verb == "*" || VERBS.contains(&verb) {
                 return None;
             }
-            // Webhooks may ask for verbs of their own: only what looks like a slip is one.
+            // Webhooks may check verbs of their own, so only a word that is close to a known verb is a fault.
             let near = nearest(verb, VERBS.iter().copied())?;
             let message = format!("`{verb}` is no verb: this rule does not grant it");
             Some(hit(node, message, Some(question(near))))

@@ -1,6 +1,5 @@
-//! Objects against the schema of their kind. Parameters: `strict` (unknown fields count),
-//! `target-version` (empty for the run's), `told-elsewhere` (paths of required fields that other
-//! rules tell of).
+//! Checks objects against the schema of their kind. Parameters: `strict` (report unknown fields), `target-version` (a
+//! Kubernetes version; empty for that of the run), `told-elsewhere` (paths of required fields that other rules report).
 
 use cel::Value;
 
@@ -38,7 +37,7 @@ fn validate(scene: &Scene<'_>, minor: u32, strict: bool) -> Judged {
         }
     };
     let counts = |kind: &ViolationKind| strict || *kind != ViolationKind::UnknownField;
-    // A manifest with a name in capitals where no text may stand is never sent as it is.
+    // A name in capitals where no text is allowed is a placeholder: the manifest is not applied as it is.
     let is_to_come = |violation: &Violation<'_>| {
         violation.kind == ViolationKind::WrongType
             && !scene.setting.rendered
@@ -65,8 +64,8 @@ fn validate(scene: &Scene<'_>, minor: u32, strict: bool) -> Judged {
     Judged { hits: hits.collect(), unknown_kind: None }
 }
 
-/// What was likely meant, as a change. A misspelt field has had no effect so far, so giving it one
-/// changes what runs; in the other cases the API refuses what stands there.
+/// The change to what was most likely meant. A misspelt field has had no effect so far, so renaming it changes what
+/// runs; in the other cases the API refuses what is written.
 fn repair(node: Node<'_>, instead: Instead) -> Option<Repair> {
     let (safety, action) = match instead {
         Instead::Key(name) => (Applicability::Unsafe, Action::Rename(name)),

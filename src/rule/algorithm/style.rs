@@ -1,4 +1,4 @@
-//! How a YAML file is laid out: blanks, line ends, comments, indentation.
+//! The layout of a YAML file: blanks, line ends, comments, indentation.
 
 use memchr::memchr;
 
@@ -6,10 +6,10 @@ use super::text::{Text, TextHit, mappings_of};
 use crate::source::Span;
 use crate::yaml::{Kind, Node, Style};
 
-/// Blank lines in a row that are still a paragraph.
+/// The most consecutive blank lines that are allowed.
 const MAX_BLANK: usize = 2;
 
-/// Everything that the layout has against it, in the order of the text.
+/// Finds every fault of the layout, in the order of the text.
 pub(super) fn judge(text: &Text<'_>) -> Vec<TextHit> {
     let mut hits = lines(text);
     hits.extend(comments(text));
@@ -68,7 +68,7 @@ fn comments(text: &Text<'_>) -> impl Iterator<Item = TextHit> {
     })
 }
 
-/// Mappings that are indented by another number of columns than the first one of their document.
+/// Finds mappings that are indented by another number of columns than the first one in their document.
 fn indents(text: &Text<'_>) -> Vec<TextHit> {
     let mut hits = Vec::new();
     for document in &text.stream.documents {
@@ -86,13 +86,14 @@ fn indents(text: &Text<'_>) -> Vec<TextHit> {
     hits
 }
 
-/// The columns of a block mapping's keys and of those of the block mapping it is a value in.
+/// The columns of a block mapping's keys and of the keys of the block mapping that contains it; `None` if either is
+/// missing or in flow style.
 fn columns(text: &Text<'_>, mapping: Node<'_>) -> Option<(usize, usize)> {
     let block = |node: &Node<'_>| node.kind() == Kind::Mapping && node.style() == Style::Block;
     let outer = mapping.parent().filter(block)?;
     let column = |node: Node<'_>| {
         let start = node.written().next()?.key.span().start as usize;
-        // It is seldom far.
+        // The start of the line is seldom far.
         let before = text.text.as_bytes()[..start].iter().rev();
         Some(before.take_while(|byte| **byte != b'\n').count())
     };

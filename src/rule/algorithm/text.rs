@@ -1,4 +1,4 @@
-//! A YAML file as algorithms on texts see it.
+//! A YAML file as input of the algorithms on YAML files.
 
 use std::cell::OnceCell;
 
@@ -6,7 +6,7 @@ use crate::rule::repair::Rewrite;
 use crate::source::Span;
 use crate::yaml::{Document, Kind, Node, Stream, Style};
 
-/// What a text is for: the same word means other things in a typed manifest.
+/// What a YAML file is for, as the same word may mean something else in a typed manifest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TextKind {
     /// Values of a chart.
@@ -32,10 +32,10 @@ impl TextKind {
     }
 }
 
-/// A file's text, parsed.
+/// A file's text with its parsed documents.
 #[derive(Debug, Clone)]
 pub struct Text<'a> {
-    /// What it is for.
+    /// What the file is for.
     pub kind: TextKind,
     /// The whole text.
     pub text: &'a str,
@@ -44,16 +44,16 @@ pub struct Text<'a> {
     typed: OnceCell<Vec<(Node<'a>, bool)>>,
 }
 
-/// What was found in a text.
+/// A fault in a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TextHit {
-    /// Where.
+    /// The place.
     pub span: Span,
     /// What is wrong.
     pub message: String,
-    /// Further places, with what they have to do with it.
+    /// Further places, each with how it relates to the fault.
     pub related: Vec<(Span, String)>,
-    /// What makes it go away, where that is known.
+    /// The edit that repairs it, if one is known.
     pub repair: Option<Rewrite>,
 }
 
@@ -64,14 +64,14 @@ impl TextHit {
 }
 
 impl<'a> Text<'a> {
-    /// A text that is for something.
+    /// Creates the text of a file.
     #[must_use]
     pub fn new(kind: TextKind, text: &'a str, stream: &'a Stream) -> Self {
         Self { kind, text, stream, typed: OnceCell::new() }
     }
 
-    /// The scalars without quotes that YAML reads as numbers, booleans and null, and whether each is a
-    /// key. Few of a text's scalars are of this sort, and several algorithms look at them.
+    /// The plain scalars that YAML reads as numbers, booleans and null, and whether each is a key. They are found once,
+    /// as few of a text's scalars are of this sort and several algorithms look at them.
     pub(super) fn typed(&self) -> &[(Node<'a>, bool)] {
         self.typed.get_or_init(|| {
             let documents = self.stream.documents.iter();
@@ -79,14 +79,14 @@ impl<'a> Text<'a> {
         })
     }
 
-    /// The scalars without quotes that begin as a number does.
+    /// The plain scalars that begin like a number.
     pub(super) fn numeric(&self) -> impl Iterator<Item = Node<'a>> {
         let begins = |raw: &[u8]| matches!(raw, [b'0'..=b'9' | b'+' | b'-', ..]);
         let documents = self.stream.documents.iter();
         documents.flat_map(move |document| document.plain(begins)).map(|(node, _)| node)
     }
 
-    /// Shows every scalar that is written, and whether it is a key.
+    /// Calls `see` with every scalar that is written, and whether it is a key.
     pub(super) fn each(&self, see: &mut impl FnMut(Node<'a>, bool)) {
         for document in &self.stream.documents {
             let scalars = document.written().filter(|(node, _)| node.kind() == Kind::Scalar);
@@ -94,12 +94,12 @@ impl<'a> Text<'a> {
         }
     }
 
-    /// Shows every mapping that is written, outer ones first.
+    /// Calls `see` with every mapping that is written, outer ones first.
     pub(super) fn each_mapping(&self, see: &mut impl FnMut(Node<'a>)) {
         self.stream.documents.iter().for_each(|document| mappings_of(document).for_each(&mut *see));
     }
 
-    /// The blocks of text, whose blanks belong to them; sorted.
+    /// The block scalars, in which blanks are part of the text; sorted.
     pub(super) fn blocks(&self) -> Vec<Span> {
         let mut blocks = Vec::new();
         self.each(&mut |node, _| {
@@ -112,7 +112,7 @@ impl<'a> Text<'a> {
     }
 }
 
-/// Every mapping of one document, outer ones first.
+/// Every mapping of a document, outer ones first.
 pub(super) fn mappings_of(document: &Document) -> impl Iterator<Item = Node<'_>> {
     document.written().map(|(node, _)| node).filter(|node| node.kind() == Kind::Mapping)
 }

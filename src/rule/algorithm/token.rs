@@ -1,6 +1,6 @@
-//! Every text of an object against the formats of known credentials. Parameters: `formats`, a map
-//! from what a credential is called to a regular expression of its format; `placeholders`, words
-//! by which documentation marks a credential that is none.
+//! Searches every text of an object for the formats of known credentials. Parameters: `formats`, a map from the name of
+//! a sort of credentials to a regular expression of its format; `placeholders`, words that mark an example in place of
+//! a real credential.
 
 use std::cell::{OnceCell, RefCell};
 use std::collections::HashMap;
@@ -17,15 +17,15 @@ use crate::kube::Object;
 use crate::rule::hit::Hit;
 use crate::yaml::{Kind, Node, Scalar};
 
-/// No credential is shorter, in bytes; most texts of objects are.
+/// The length of the shortest credential in bytes; most texts of objects are shorter.
 const SHORTEST: usize = 20;
 
 /// The formats of credentials.
 #[derive(Clone)]
 struct Formats {
-    /// All of them in one automaton: almost no text has any.
+    /// All of them in one automaton, as almost no text matches any.
     all: RegexSet,
-    /// Each of them, in the order of the automaton: sorted by what they are called.
+    /// Each of them, in the order of the automaton: sorted by name.
     each: Vec<Format>,
 }
 
@@ -33,18 +33,18 @@ struct Formats {
 struct Format {
     name: String,
     pattern: String,
-    /// Compiled where the automaton has found it.
+    /// Compiled when the automaton first finds it.
     regex: OnceCell<Option<Regex>>,
 }
 
-/// Parameters that were compiled, by the address of their entries, which are held so that no others come to lie
-/// there; `None` for what are no regular expressions.
+/// Compiled parameters, by the address of their entries; `None` if one of them is not a regular expression. The entries
+/// are kept alive, so that no others get the same address.
 type Compiled<T> = HashMap<usize, (Param, Option<T>)>;
 
 type Param = Arc<HashMap<Key, Value>>;
 
 thread_local! {
-    /// Those of this thread: automata that several threads ask make them wait for each other.
+    /// One set for each thread, as threads that share an automaton wait for each other.
     static COMPILED: RefCell<Compiled<Rc<Formats>>> = RefCell::default();
 }
 
@@ -54,7 +54,7 @@ pub(super) fn judge(scene: &Scene<'_>) -> Vec<Hit> {
     };
     let formats = COMPILED.with_borrow_mut(|compiled| {
         let key = Arc::as_ptr(&param.map).addr();
-        // A run on a file or two may have no text that is long enough.
+        // Most runs on one or two files have no text that is long enough, and need no automaton.
         if !compiled.contains_key(&key) && !has_long_text(scene.object) {
             return None;
         }
@@ -83,7 +83,7 @@ pub(super) fn judge(scene: &Scene<'_>) -> Vec<Hit> {
     hits
 }
 
-/// Compiles the parameter, where an object has a text that is long enough.
+/// Compiles the parameter, if one of the objects has a text that is long enough.
 pub(super) fn prepare(formats: Option<&Value>, objects: &[Object<'_>]) {
     if let Some(Value::Map(formats)) = formats
         && objects.iter().any(has_long_text)
@@ -92,8 +92,8 @@ pub(super) fn prepare(formats: Option<&Value>, objects: &[Object<'_>]) {
     }
 }
 
-/// Whether a text of an object is long enough. Of one that is a whole document, which most are, this is told without
-/// a walk; of the items of a `List` each would look at all of them.
+/// Whether an object has a text that is long enough. If the object is a whole document, as most are, the document's
+/// scalars are searched without a walk of the tree; for an item of a `List` that would search the other items, too.
 fn has_long_text(object: &Object<'_>) -> bool {
     match object.node.parent() {
         None => object.node.document().long_scalars(SHORTEST).next().is_some(),
@@ -105,7 +105,7 @@ fn has_long_text(object: &Object<'_>) -> bool {
     }
 }
 
-/// The formats of a parameter for a thread, compiled once for all of them.
+/// The formats of a parameter for one thread, from the set that is compiled once for all threads.
 fn shared(param: &Param) -> Option<Formats> {
     static SHARED: LazyLock<Mutex<Compiled<Formats>>> = LazyLock::new(Mutex::default);
     let mut known = SHARED.lock().unwrap_or_else(PoisonError::into_inner);
@@ -114,16 +114,16 @@ fn shared(param: &Param) -> Option<Formats> {
 }
 
 impl Formats {
-    /// False where no text of an object holds any of them. Of one that is a whole document, which most
-    /// are, this is told without a walk: by its scalars as they lie there.
+    /// False if no text of an object has any of the formats. Only an object that is a whole document is searched,
+    /// without a walk of the tree; true for the items of a `List`.
     fn may_be_in(&self, object: Node<'_>) -> bool {
         let mut texts = object.document().long_scalars(SHORTEST);
         object.parent().is_some() || texts.any(|text| self.all.is_match(text))
     }
 
-    /// What the text holds that is no placeholder.
+    /// The name of a format that the text matches other than in a placeholder.
     fn found(&self, text: &str, placeholders: &[&str]) -> Option<&str> {
-        // A key that a template has made is in no repository.
+        // A key that a template generates when it is rendered is not in the repository.
         let real = |found: regex::bytes::Match<'_>| {
             let word = String::from_utf8_lossy(found.as_bytes());
             let made = text.get(found.start()..).is_some_and(is_generated_key);
@@ -145,8 +145,8 @@ impl Formats {
     }
 }
 
-/// Whether it is the half of a key of AWS that names it, beside a reference to the half that is secret: without that,
-/// nobody can use it.
+/// Whether a text is an AWS access key id beside a reference to the secret access key. Without that key nobody can use
+/// it.
 fn is_half(node: Node<'_>) -> bool {
     let is_secret = |name: &str| name.to_ascii_lowercase().starts_with("secretaccesskey");
     let named =
@@ -158,14 +158,14 @@ fn is_half(node: Node<'_>) -> bool {
             .any(|entry| entry.value.kind() == Kind::Mapping)
 }
 
-/// Credentials are ASCII, and word boundaries of Unicode would slow automata down.
+/// Credentials are ASCII, and the word boundaries of Unicode make automata slower.
 fn builder(pattern: &str) -> RegexBuilder {
     let mut builder = RegexBuilder::new(pattern);
     builder.unicode(false);
     builder
 }
 
-/// Compiles the entries of the parameter; `None` where one is no regular expression.
+/// Compiles the entries of the parameter; `None` if one is not a regular expression.
 fn compile(param: &HashMap<Key, Value>) -> Option<Formats> {
     let mut formats: Vec<(String, &str)> = param
         .iter()
@@ -184,8 +184,8 @@ fn compile(param: &HashMap<Key, Value>) -> Option<Formats> {
     Some(Formats { all: all.ok()?, each: each.collect() })
 }
 
-/// Shows every text that is long enough at or below a node, in the order of the file; no deeper
-/// than documents nest.
+/// Calls `visit` with every text that is long enough at or below a node, in the order of the file. The depth of
+/// recursion is that of the document.
 fn walk<'n>(node: Node<'n>, visit: &mut impl FnMut(Node<'n>, &str)) {
     match node.kind() {
         Kind::Mapping => node.entries().for_each(|entry| walk(entry.value, visit)),

@@ -1,5 +1,5 @@
-//! Plain scalars that go-yaml v2, and so Helm and Kubernetes, reads as something else than what
-//! stands there, where that changes what a person meant.
+//! Plain scalars that go-yaml v2, and so Helm and Kubernetes, reads as something other than their text, if that is not
+//! what a person meant.
 
 use std::borrow::Cow;
 
@@ -7,7 +7,7 @@ use super::text::{Text, TextHit, TextKind};
 use crate::rule::repair::Rewrite;
 use crate::yaml::{Entry, Kind, Node, Scalar, Step};
 
-/// How the names of switches begin or end: a word that means a boolean is meant as one there.
+/// Words at the beginning or the end of names of switches, whose values are meant as booleans.
 const SWITCHES: &[&str] = &[
     "able",
     "abled",
@@ -44,10 +44,10 @@ const SWITCHES: &[&str] = &[
     "persist",
     "persistence",
 ];
-/// Keys whose values are permissions, which people write in octal.
+/// Parts of keys whose values are permissions, which people write in octal.
 const PERMISSIONS: &[&str] = &["mode", "umask", "perm", "chmod"];
 
-/// Words such as `no`, `on` and `y`, which are booleans to YAML 1.1.
+/// Finds words such as `no`, `on` and `y`, which are booleans in YAML 1.1.
 pub(super) fn truthy(text: &Text<'_>) -> Vec<TextHit> {
     let mut hits = Vec::new();
     for &(node, key) in text.typed() {
@@ -72,21 +72,21 @@ pub(super) fn truthy(text: &Text<'_>) -> Vec<TextHit> {
     hits
 }
 
-/// What is written, as a text.
+/// The rewrite that puts the scalar in quotes.
 fn quoted(node: Node<'_>, text: &Text<'_>) -> Rewrite {
     let quoted = Rewrite::quoted(node);
     if text.kind == TextKind::Values { quoted.of_values() } else { quoted }
 }
 
-/// The boolean that a scalar is, unless it is `true` or `false`.
+/// The boolean that a scalar is, unless it is written as `true` or `false`.
 fn word(node: Node<'_>) -> Option<bool> {
     let raw = node.raw();
     let spelled = raw.eq_ignore_ascii_case("true") || raw.eq_ignore_ascii_case("false");
     if spelled { None } else { node.as_bool() }
 }
 
-/// Whether a person means text: a single letter, a word among texts, or a word under a key that
-/// is no switch.
+/// Whether a person most likely means text: a single letter, a word in a list with texts, or a word under a key that is
+/// not the name of a switch.
 fn is_text(node: Node<'_>) -> bool {
     if node.raw().len() == 1 {
         return true;
@@ -120,7 +120,8 @@ fn key_words(node: Node<'_>) -> Vec<String> {
     words
 }
 
-/// Numbers that begin with a zero: octal where their digits allow it, without the zero otherwise.
+/// Finds numbers that begin with a zero: they are octal if their digits allow it, and otherwise decimal without the
+/// zero.
 pub(super) fn octal(text: &Text<'_>) -> Vec<TextHit> {
     let mut hits = Vec::new();
     for &(node, _) in text.typed() {
@@ -159,7 +160,7 @@ fn zero_fault(node: Node<'_>) -> Option<String> {
     })
 }
 
-/// Words such as `22:30`, which are numbers to base sixty in YAML 1.1.
+/// Finds words such as `22:30`, which are numbers to base sixty in YAML 1.1.
 pub(super) fn sexagesimal(text: &Text<'_>) -> Vec<TextHit> {
     let mut hits = Vec::new();
     for node in text.numeric() {
@@ -172,7 +173,7 @@ pub(super) fn sexagesimal(text: &Text<'_>) -> Vec<TextHit> {
     hits
 }
 
-/// The number that YAML 1.1 (`yaml.org/type/int.html`) makes of colons between digits.
+/// The number that YAML 1.1 (`yaml.org/type/int.html`) reads from digits with colons between them.
 fn base_sixty(node: Node<'_>) -> Option<u64> {
     let raw = node.raw().strip_prefix(['-', '+']).unwrap_or(node.raw());
     let mut parts = raw.split(':');
@@ -187,7 +188,7 @@ fn base_sixty(node: Node<'_>) -> Option<u64> {
     Some(number)
 }
 
-/// Keys that a merge key after them overwrites: in go-yaml v2 the later of the two wins.
+/// Finds keys that a merge key after them overwrites: in go-yaml v2 the later of the two wins.
 pub(super) fn merge(text: &Text<'_>) -> Vec<TextHit> {
     let mut hits = Vec::new();
     if !text.text.contains("<<") {

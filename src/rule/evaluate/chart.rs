@@ -1,4 +1,4 @@
-//! Judges what is no object: a chart, a text.
+//! Judges charts and texts, which are not objects.
 
 use std::collections::BTreeMap;
 
@@ -9,14 +9,14 @@ use crate::rule::algorithm::{Text, TextHit};
 use crate::rule::chart::ChartView;
 use crate::rule::expression::{Datum, Slot};
 
-/// Variables that stand for one document, an empty map where there is none.
+/// Variables for one document; an empty map if the document is missing.
 const DOCUMENTS: [(&str, Slot); 4] = [
     ("chart", Slot::CHART),
     ("requirements", Slot::REQUIREMENTS),
     ("lock", Slot::LOCK),
     ("base", Slot::BASE),
 ];
-/// Variables that stand for a list of the outline.
+/// Variables for a list of the outline.
 const LISTS: [(&str, Slot); 4] = [
     ("files", Slot::FILES),
     ("changed", Slot::CHANGED),
@@ -28,7 +28,7 @@ impl Evaluator {
     /// Judges a chart by rules of scope `chart`.
     ///
     /// # Panics
-    /// Never: a chart's nodes lie in its own documents.
+    /// Never: a chart's nodes are in its own documents.
     pub fn chart<'r>(
         &mut self,
         chart: &ChartView,
@@ -64,7 +64,7 @@ impl Evaluator {
         hits
     }
 
-    /// Judges a text by rules of scope `text`, which are algorithms.
+    /// Judges a text by rules of scope `text`, all of which are algorithms.
     pub fn text<'r>(
         &mut self,
         text: &Text<'_>,

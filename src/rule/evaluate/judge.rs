@@ -1,4 +1,4 @@
-//! Rules over one scope, one after the other.
+//! Judges one scope by several rules.
 
 use std::rc::Rc;
 use std::sync::Arc;
@@ -12,23 +12,24 @@ use crate::rule::need::{Sieve, Traits};
 use crate::rule::path::{PathStep, Roots};
 use crate::yaml::{Document, Node};
 
-/// Judges one scope, rule after rule.
+/// Judges one scope by one rule after the other.
 pub(super) struct Judge<'n> {
-    /// What the scope's nodes lie in; but for charts the first is what is judged.
+    /// The documents of the scope's nodes. Except for charts, the first has the scope itself.
     pub(super) documents: Rc<[&'n Arc<Document>]>,
     pub(super) frame: Frame<'n>,
-    /// The nodes that variables stand for, by slot.
+    /// The values of variables that are one node, by slot.
     nodes: Vec<Option<Node<'n>>>,
-    /// Variables that stand for several nodes which stand in no one sequence.
+    /// The values of variables that are several nodes outside of one sequence.
     several: Vec<(Slot, Vec<Node<'n>>)>,
-    /// The nodes that the check at hand has still to choose, of all its variables one after the other.
+    /// The nodes that the current check has yet to choose, of all its variables one after the other.
     waiting: Vec<Node<'n>>,
-    /// What rules are held against before they are run; none for what is no object.
+    /// What is known of the object, so that rules which cannot find anything need not run; `None` if no object is
+    /// judged.
     pub(super) traits: Option<Traits<'n>>,
-    /// Whether one of several sorts of an object's pods is judged, which the object's own name does not tell from
-    /// the others.
+    /// Whether the object describes several sorts of pods, of which one is judged. The object's name is the same for
+    /// all of them.
     pub(super) is_sort: bool,
-    /// Checks that could not be decided since somebody last asked.
+    /// The number of checks that could not be decided, since it was last reset.
     pub(super) undecided: usize,
 }
 
@@ -57,20 +58,20 @@ impl<'n> Judge<'n> {
         }
     }
 
-    /// Makes a node known under a variable.
+    /// Sets a variable to a node.
     pub(super) fn know(&mut self, slot: Slot, node: Node<'n>) {
         self.frame.set(slot, self.datum(node));
         self.nodes[slot.index()] = Some(node);
     }
 
-    /// Makes nodes known under a variable that stands for all of them.
+    /// Sets a variable to a list of nodes.
     pub(super) fn know_all(&mut self, slot: Slot, nodes: impl Iterator<Item = Node<'n>>) {
         let nodes: Vec<Node<'n>> = nodes.collect();
         self.frame.set(slot, Datum::List(nodes.iter().map(|node| self.datum(*node)).collect()));
         self.several.push((slot, nodes));
     }
 
-    /// Makes what is deployed together known, to the rules that have variables for it.
+    /// Sets the variables for the objects that are deployed together.
     pub(super) fn accompany(&mut self, company: Option<&'n Company>) {
         let (objects, workloads) = (company.map(Company::objects), company.map(Company::workloads));
         self.frame.put(Slot::OBJECTS, objects.map(Datum::Objects));
@@ -85,7 +86,7 @@ impl<'n> Judge<'n> {
         Datum::of(document, node)
     }
 
-    /// Which of the scope's documents a node lies in.
+    /// The index of the scope's document that a node is in.
     fn holder(&self, node: Node<'_>) -> usize {
         let own = |document: &&Arc<Document>| std::ptr::eq(document.as_ref(), node.document());
         self.documents
@@ -94,10 +95,10 @@ impl<'n> Judge<'n> {
             .expect("invariant: a scope's nodes lie in its documents")
     }
 
-    /// Judges by one rule; its parameters are asked for only when there is something to look at.
+    /// Judges by one rule. Its parameters are only requested if there is something to look at.
     pub(super) fn rule(&mut self, rule: &'n Rule, params: impl FnOnce() -> Rc<Params>) -> Vec<Hit> {
         let logic = rule.logic();
-        // Most rules have none.
+        // Most rules have no parameters.
         let params = || (!rule.params.is_empty()).then(params);
         let first = match &self.traits {
             Some(traits) => logic.first_concerning(traits),
@@ -111,14 +112,14 @@ impl<'n> Judge<'n> {
         Vec::new()
     }
 
-    /// Judges by the checks of a rule from the `first` one on that may have something to say.
+    /// Judges by those checks of a rule that may find something, of which the first is at index `first`.
     fn run(
         &mut self,
         logic: &'n Logic,
         first: usize,
         params: impl FnOnce() -> Option<Rc<Params>>,
     ) -> Vec<Hit> {
-        // Where there is nothing to look at, it does not matter whether `when` has a value.
+        // Without nodes to look at, it does not matter whether `when` has a value.
         if logic.when.is_some() && logic.checks.iter().all(|check| self.is_idle(check)) {
             return Vec::new();
         }
@@ -134,7 +135,7 @@ impl<'n> Judge<'n> {
         hits
     }
 
-    /// Adds what a check finds, which is compiled when it first has nodes to look at.
+    /// Adds the hits of a check, which is compiled when it first has nodes to look at.
     fn check(&mut self, logic: &'n Logic, check: &'n Check, hits: &mut Vec<Hit>) {
         let body = self.body(logic, check);
         #[cfg(test)]
@@ -146,7 +147,7 @@ impl<'n> Judge<'n> {
         }
     }
 
-    /// What a check does, where it may have something to say.
+    /// The body of a check; `None` if it cannot find anything.
     fn body(&self, logic: &'n Logic, check: &'n Check) -> Option<&'n Body> {
         if !self.may_meet(check.need()) {
             return None;
@@ -158,12 +159,12 @@ impl<'n> Judge<'n> {
         }
     }
 
-    /// False where what is judged is known not to meet a need.
+    /// False if what is judged is known not to satisfy a need.
     fn may_meet(&self, need: &Sieve) -> bool {
         self.traits.as_ref().is_none_or(|traits| need.lets_through(traits))
     }
 
-    /// Within tests, what is left out is run all the same.
+    /// In tests, a check that is left out runs all the same, and must not find anything.
     #[cfg(test)]
     fn assert_silent(&mut self, run: impl FnOnce(&mut Self, &mut Vec<Hit>)) {
         let (undecided, mut hits) = (self.undecided, Vec::new());
@@ -187,21 +188,22 @@ impl<'n> Judge<'n> {
         });
     }
 
-    /// True for a check over nodes of which there are none.
+    /// True for a check that chooses nodes, if there are none.
     fn is_idle(&self, check: &Check) -> bool {
         let leads =
             |place: &Place| self.roots(place).is_some_and(|roots| place.path.leads_anywhere(roots));
         check.each.first().is_some_and(|each| !leads(&each.place))
     }
 
-    /// Makes those names known whose values are others since the last of so many nodes was chosen.
+    /// Defers those names of a `let` whose values depend on the node that was last chosen, the one with the number
+    /// `chosen`.
     fn defer(&mut self, lets: &'n [Let], chosen: usize) {
         for own in lets.iter().filter(|own| own.chosen == chosen) {
             self.frame.defer(own.slot, &own.expression);
         }
     }
 
-    /// True where every name has a value.
+    /// True if every name has a value.
     fn has_values(&mut self, lets: &'n [Let]) -> bool {
         lets.iter().all(|own| self.frame.get(own.slot).is_ok())
     }
@@ -210,7 +212,7 @@ impl<'n> Judge<'n> {
         when.is_none_or(|expression| self.is(expression, true))
     }
 
-    /// True where an expression gives `value`; one that gives none is counted.
+    /// True if an expression evaluates to `value`. One without a value is counted as undecided.
     fn is(&mut self, expression: &'n Expression, value: bool) -> bool {
         expression.holds(&mut self.frame).map_or_else(
             |NoValue| {
@@ -221,8 +223,7 @@ impl<'n> Judge<'n> {
         )
     }
 
-    /// Evaluates a check for every combination of the nodes that its variables stand for, of which so
-    /// many are chosen.
+    /// Calls `judge` for every combination of the nodes in a check's variables, of which the first `chosen` are set.
     fn walk(
         &mut self,
         check: &'n Check,
@@ -233,7 +234,7 @@ impl<'n> Judge<'n> {
         let Some(Each { node: slot, key, place }) = check.each.get(chosen) else {
             return judge(self);
         };
-        // The values of a mapping come with their keys.
+        // A variable over the values of a mapping comes with one for the keys.
         let keyed = place.path.steps.last() == Some(&PathStep::Every);
         let first = self.waiting.len();
         let mut waiting = std::mem::take(&mut self.waiting);
@@ -257,18 +258,18 @@ impl<'n> Judge<'n> {
         self.waiting.truncate(first);
     }
 
-    /// True where a check's nodes are at fault.
+    /// True if a check's nodes are at fault.
     fn fails(&mut self, logic: &'n Logic, body: &'n Body) -> bool {
         if !self.holds(body.when.as_ref()) || !self.is(&body.test, body.fails_on) {
             return false;
         }
-        // A rule means what all of its names say, whether or not its tests got as far as each.
+        // All names must have a value, even those that the tests did not need.
         let known = self.has_values(&logic.lets) && self.has_values(&body.lets);
         self.undecided += usize::from(!known);
         known
     }
 
-    /// What is said of nodes that are at fault.
+    /// The hit for nodes that are at fault.
     fn hit(&mut self, body: &'n Body) -> Option<Hit> {
         let (target, lacking) = self.target(&body.at)?;
         let related = body.related.iter().filter_map(|(place, message)| {
@@ -289,13 +290,13 @@ impl<'n> Judge<'n> {
         })
     }
 
-    /// What the variable stands for that a path starts at.
+    /// The nodes of the variable at which a path starts.
     fn roots(&self, place: &Place) -> Option<Roots<'_, 'n>> {
         let start = place.start;
         let several = self.several.iter().find(|(slot, _)| *slot == start);
         match several {
             Some((_, nodes)) => Some(Roots::Several(nodes)),
-            // A rule's own variables stand for nothing before they are chosen.
+            // A rule's own variables have no node before it is chosen.
             None => self.nodes.get(start.index()).copied().flatten().map(Roots::One),
         }
     }
@@ -309,8 +310,8 @@ impl<'n> Judge<'n> {
         Some(Target { document: self.holder(node), node: node.id(), missing, key: false })
     }
 
-    /// The first place that is there; where none is, the first, with what is missing. Where a name stands in for
-    /// what is missing, that comes second.
+    /// The first place that exists, or else the first place with the keys that are missing. If a name is used in place
+    /// of a missing field, the missing one is returned as the second.
     fn target(&self, at: &[Place]) -> Option<(Target, Option<Target>)> {
         let mut reached = at.iter().filter_map(|place| Some((place, self.reach(place)?)));
         let (_, first) = reached.next()?;

@@ -1,11 +1,11 @@
-//! Fills the repair of a check in for one finding.
+//! Fills in the repair of a check for one finding.
 
 use super::judge::Judge;
 use crate::rule::path::PathStep;
 use crate::rule::repair::{self, Change, Plan, Repair};
 
 impl<'n> Judge<'n> {
-    /// Fills a repair in; `None` where it is not for this finding, or a part of it has no value.
+    /// Fills in a repair; `None` if its condition does not hold for this finding, or if a part has no value.
     pub(super) fn repair(&mut self, plan: &'n Plan) -> Option<Repair> {
         if !self.holds(plan.when.as_ref()) {
             return None;

@@ -1,4 +1,4 @@
-//! Within these tests CEL evaluates every expression as well, and must come to the same.
+//! In these tests CEL evaluates every expression as well, and must have the same result.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -9,8 +9,8 @@ use crate::rule::RuleSet;
 use crate::source::{SourceId, Sources};
 use crate::yaml;
 
-/// Judges each object of a manifest, among all of them, by a rule with this logic; gives the messages,
-/// and how many checks could not be decided.
+/// Judges each object in a manifest, among all of them, by a rule with this logic; returns the messages and the number
+/// of checks that could not be decided.
 fn judged(logic: &str, manifest: &str) -> (Vec<String>, usize) {
     let mut set = RuleSet::default();
     let text = format!(

@@ -1,13 +1,13 @@
-//! The repairs of an example: what they make of it, and that nothing is found there.
+//! Checks the repairs of an example: their result, and that the rule finds nothing in it.
 
 use super::{Judged, judge};
 use crate::rule::file::{Example, Rule};
 use crate::source::{Edit, apply};
 
-/// How often an example is judged and repaired.
+/// The most rounds in which an example is judged and repaired.
 const ROUNDS: usize = 5;
 
-/// Holds what the repairs make of an example against what it says.
+/// Compares the result of the repairs with the fixed texts of the example.
 ///
 /// # Errors
 /// A sentence that says what differs.
@@ -16,7 +16,7 @@ pub(super) fn run(rule: &Rule, example: &Example, judged: Judged) -> Result<(), 
     let left = judged.said.len().saturating_sub(judged.repairs.len());
     let made = repaired(rule, example, judged)?;
     for (path, wanted) in &example.fixed {
-        // A single text has a name of no account.
+        // The name of a single text does not matter.
         let is_own = |name: &String| name == path || example.files.is_empty();
         let at = names.iter().position(is_own);
         let at = at.ok_or_else(|| format!("`fixed` has `{path}`, which the example has not"))?;
@@ -24,7 +24,7 @@ pub(super) fn run(rule: &Rule, example: &Example, judged: Judged) -> Result<(), 
             return Err(format!("the repairs make another text:\n{}", made[at]));
         }
     }
-    // What the rule has no repair for is found again.
+    // Findings without a repair are found again.
     let again = judge(rule, &with(example, &names, &made))?;
     match again.repairs.is_empty() && again.said.len() <= left {
         true => Ok(()),
@@ -46,7 +46,7 @@ pub(super) fn repaired(
     Ok(judged.texts.iter().map(|(_, text)| without_marks(text)).collect())
 }
 
-/// The texts after as many repairs as get along; `None` where there are none.
+/// The texts after as many repairs as do not overlap; `None` if there are no repairs.
 fn mended(judged: &Judged) -> Option<Vec<String>> {
     let mut edits: Vec<Vec<Edit>> = vec![Vec::new(); judged.texts.len()];
     for repair in &judged.repairs {
@@ -75,7 +75,7 @@ pub(super) fn with(example: &Example, names: &[String], texts: &[String]) -> Exa
     }
 }
 
-/// A text without what marks its lines.
+/// A text without the marks on its lines.
 pub(super) fn without_marks(text: &str) -> String {
     text.split_inclusive('\n')
         .map(|line| match line.rsplit_once("# ^") {

@@ -1,4 +1,4 @@
-//! Examples of rules on values layers: a chart's files, and values files beside them.
+//! Examples of rules on values layers: a chart's files with values files beside them.
 
 use std::sync::Arc;
 
@@ -12,11 +12,11 @@ use crate::rule::layers::{Layers, Relative, environment, judge, text};
 use crate::source::{SourceId, Sources};
 use crate::yaml::{self, Document};
 
-/// What an example's chart is when its files do not say.
+/// The `Chart.yaml` of an example whose files have none.
 const CHART: &str = "apiVersion: v2\nname: app\nversion: 1.0.0\n";
 
-/// Judges the values files of an example, those at its top that are no part of a chart; with none,
-/// the chart's own. A single text is a values file without a chart.
+/// Judges the values files of an example, which are at its top and not part of the chart; without any, the chart's own
+/// values. A single text is a values file without a chart.
 pub(super) fn run(rule: &Rule, example: &Example) -> Result<Judged, String> {
     let mut files = example.files.clone();
     if files.is_empty() {

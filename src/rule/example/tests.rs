@@ -7,10 +7,10 @@ use super::*;
 use crate::finding::Applicability;
 use crate::rule::RuleSet;
 
-/// Rules whose repair no example can show within one text.
+/// Rules with repairs that no example in one text can show.
 const SHOWN_ELSEWHERE: &[&str] = &["unused-suppression"];
 
-/// Every example of every rule with what its repairs make of it.
+/// Every example of every rule, with its texts after the repairs.
 fn repaired() -> Vec<(Arc<Rule>, Example, Vec<String>)> {
     let set = RuleSet::builtin(&Sources::default());
     let mut found = Vec::new();
@@ -28,7 +28,7 @@ fn repaired() -> Vec<(Arc<Rule>, Example, Vec<String>)> {
     found
 }
 
-/// `PRINT_REPAIRS=FILE` writes what repairs make of examples, to be read and put under `fixed`.
+/// With `PRINT_REPAIRS=FILE`, writes the results of the examples' repairs to a file, to be read and put under `fixed`.
 #[test]
 fn every_rule_that_repairs_shows_what_comes_of_it() {
     let set = RuleSet::builtin(&Sources::default());
@@ -47,7 +47,7 @@ fn every_rule_that_repairs_shows_what_comes_of_it() {
     assert_eq!(bare, SHOWN_ELSEWHERE, "an example of each has `fixed`");
 }
 
-/// What all rules on objects and texts find in a text, by rule.
+/// The number of findings of all rules on objects and texts in a text, by rule.
 fn found(rules: &RuleSet, text: &str, example: &Example) -> BTreeMap<Arc<str>, usize> {
     let mut found = BTreeMap::new();
     let objects = |rule: &&Arc<Rule>| matches!(rule.scope, Scope::Object | Scope::Release);
@@ -63,7 +63,7 @@ fn found(rules: &RuleSet, text: &str, example: &Example) -> BTreeMap<Arc<str>, u
 fn no_safe_repair_brings_a_finding_of_another_rule() {
     let set = RuleSet::builtin(&Sources::default());
     for (rule, example, made) in repaired() {
-        // What an algorithm repairs may be unsafe although its best is not.
+        // An algorithm may have unsafe repairs although the best of them are safe.
         let safe = rule.repair == Some(Applicability::Safe) && rule.algorithm.is_none();
         if !safe || !matches!(rule.scope, Scope::Object | Scope::Release) {
             continue;

@@ -1,5 +1,5 @@
-//! Functions that rules call so often that they do not go through CEL. Each does what the function
-//! of its name in `rule::function` and beside it does, by the same code.
+//! Functions that rules call so often that they do not go through CEL. Each shares its code with the function of the
+//! same name in `rule::function` and the modules beside it.
 
 use std::collections::HashMap;
 use std::hash::BuildHasher as _;
@@ -67,7 +67,7 @@ pub(super) enum Function {
 }
 
 impl Function {
-    /// The function of this name that takes so many arguments, its receiver among them.
+    /// The function with this name that takes `count` arguments, including the receiver.
     pub(super) fn named(name: &str, count: usize) -> Option<Self> {
         Some(match (name, count) {
             ("contains", 2) => Self::Contains,
@@ -113,7 +113,7 @@ impl Function {
         })
     }
 
-    /// Calls it; `None` where CEL must see to arguments of such types.
+    /// Calls the function; `None` if CEL must do so because of the arguments' types.
     pub(super) fn call<'n>(self, args: &[Datum<'n>]) -> Option<Result<Datum<'n>, NoValue>> {
         match self {
             Self::Contains
@@ -234,7 +234,7 @@ impl Function {
     }
 
     fn of_objects<'n>(self, args: &[Datum<'n>]) -> Option<Datum<'n>> {
-        // What CEL made may be an object, too.
+        // A value that CEL made may also be an object.
         if args.iter().any(|argument| matches!(argument, Datum::Foreign(_))) {
             return None;
         }
@@ -270,7 +270,7 @@ impl Function {
     }
 }
 
-/// The mapping or sequence that an argument is.
+/// An argument that is a mapping or a sequence.
 fn node<'n>(args: &[Datum<'n>], at: usize) -> Option<Node<'n>> {
     match args.get(at)? {
         Datum::Node(_, node) => Some(*node),
@@ -278,7 +278,7 @@ fn node<'n>(args: &[Datum<'n>], at: usize) -> Option<Node<'n>> {
     }
 }
 
-/// The object that an argument is, where it is one, and what it lies in.
+/// An argument that is an object, if it is one, with its document.
 fn object<'n>(args: &[Datum<'n>], at: usize) -> Option<(&'n Arc<Document>, Option<Object<'n>>)> {
     match args.get(at)? {
         Datum::Node(document, node) => Some((document, Object::new(*node))),
@@ -286,7 +286,7 @@ fn object<'n>(args: &[Datum<'n>], at: usize) -> Option<(&'n Arc<Document>, Optio
     }
 }
 
-/// The texts of a list.
+/// The texts in a list.
 fn words<'d>(list: &'d Datum<'_>) -> Option<Vec<&'d str>> {
     match list {
         Datum::List(items) => Some(items.iter().filter_map(Datum::as_text).collect()),
@@ -302,7 +302,7 @@ fn record<'n, const N: usize>(entries: [(&'n str, Datum<'n>); N]) -> Datum<'n> {
     Datum::Record(Rc::new(entries.map(|(key, value)| (key.into(), value))))
 }
 
-/// A list with the lists in it laid out.
+/// A list in which lists are replaced by their items.
 fn flatten<'n>(list: &Datum<'n>) -> Option<Datum<'n>> {
     let Datum::List(items) = list else { return None };
     let mut flat = Vec::with_capacity(items.len());
@@ -319,7 +319,7 @@ fn flatten<'n>(list: &Datum<'n>) -> Option<Datum<'n>> {
     Some(Datum::List(flat.into()))
 }
 
-/// The first of each set of equal items.
+/// A list without items that equal an earlier one.
 fn distinct<'n>(list: &Datum<'n>) -> Option<Datum<'n>> {
     let Datum::List(items) = list else { return None };
     let numbers: Option<Vec<u64>> = items.iter().map(number_of).collect();
@@ -336,20 +336,19 @@ fn distinct<'n>(list: &Datum<'n>) -> Option<Datum<'n>> {
     Some(Datum::List(unique.into()))
 }
 
-/// A number that equal values have in common; `None` for lists and maps that were computed, which may equal some
-/// that lie in the tree.
+/// A hash that equal values have in common; `None` for computed lists and maps, which may equal nodes of a document.
 pub(super) fn number_of(value: &Datum<'_>) -> Option<u64> {
     match value {
         Datum::Text(text) => Some(FixedState::default().hash_one(*text)),
         Datum::Made(text) => Some(FixedState::default().hash_one(&**text)),
         Datum::Node(_, node) => Some(digest(*node)),
-        // Numbers of different types may be equal.
+        // Numbers of different types may be equal, so all of these have the same hash.
         Datum::Null | Datum::Bool(_) | Datum::Int(_) | Datum::Uint(_) | Datum::Double(_) => Some(0),
         _ => None,
     }
 }
 
-/// The texts of a list as one.
+/// The texts of a list joined to one.
 fn join<'n>(args: &[Datum<'n>]) -> Option<Datum<'n>> {
     let Datum::List(items) = args.first()? else { return None };
     let between = args.get(1).map_or(Some(""), Datum::as_text)?;
@@ -366,7 +365,7 @@ fn number(value: &Datum<'_>) -> Option<f64> {
     }
 }
 
-/// An int-or-percent of a total.
+/// The value of an int-or-percent for a total.
 fn scaled(args: &[Datum<'_>]) -> Option<i64> {
     match args {
         [Datum::Int(int), ..] => Some(*int),

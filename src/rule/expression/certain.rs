@@ -1,4 +1,4 @@
-//! Which expressions have a value on every object: the others may come to an error, which is counted.
+//! Finds out which expressions have a value on every object. The others may fail with an error, which is counted.
 
 use super::call::Function;
 use super::code::{Code, Comparison};
@@ -6,7 +6,7 @@ use super::names::{Names, Nature, Slot};
 use crate::rule::need::Need;
 use crate::yaml::Kind;
 
-/// Unless this is met, an expression has a value; `None` where that is not known.
+/// The expression has a value on every object that does not meet this need; `None` if that is not known.
 pub(super) fn certain(code: &Code, names: &mut Names) -> Option<Need> {
     match code {
         Code::Variable(slot) => match names.nature(*slot).clone() {
@@ -21,7 +21,7 @@ pub(super) fn certain(code: &Code, names: &mut Names) -> Option<Need> {
             Some(certain_optional(of, names)?.or(certain(default, names)?))
         }
         Code::Select(of, field) => match **of {
-            // Without these it is no object; and a rule has all of its parameters.
+            // Every object has these fields, and every rule has a value for all of its parameters.
             Code::Variable(Slot::OBJECT) if ["kind", "apiVersion"].contains(&&**field) => {
                 Some(Need::NEVER)
             }
@@ -37,7 +37,7 @@ pub(super) fn certain(code: &Code, names: &mut Names) -> Option<Need> {
     }
 }
 
-/// Unless this is met, an expression is true or false.
+/// The expression is true or false on every object that does not meet this need; `None` if that is not known.
 pub(super) fn decided(code: &Code, names: &mut Names) -> Option<Need> {
     match code {
         Code::Bool(_) => Some(Need::NEVER),
@@ -64,7 +64,7 @@ pub(super) fn decided(code: &Code, names: &mut Names) -> Option<Need> {
     }
 }
 
-/// Unless this is met, an optional is some or none.
+/// An optional can be evaluated on every object that does not meet this need; `None` if that is not known.
 pub(super) fn certain_optional(code: &Code, names: &mut Names) -> Option<Need> {
     match code {
         Code::TrySelect(of, _) => certain_optional(of, names).or_else(|| certain(of, names)),
@@ -78,7 +78,7 @@ pub(super) fn certain_optional(code: &Code, names: &mut Names) -> Option<Need> {
     }
 }
 
-/// Unless this is met, an expression is a mapping of the object.
+/// The expression is a mapping in the object unless the object meets this need; `None` if that is not known.
 pub(super) fn mapping(code: &Code, names: &mut Names) -> Option<Need> {
     let Code::Variable(slot) = code else { return None };
     let unless = match names.nature(*slot).clone() {
@@ -90,7 +90,7 @@ pub(super) fn mapping(code: &Code, names: &mut Names) -> Option<Need> {
     Some(unless)
 }
 
-/// Unless this is met, an expression is a scalar.
+/// The expression is a scalar unless the object meets this need; `None` if that is not known.
 fn scalar(code: &Code, names: &mut Names) -> Option<Need> {
     match code {
         Code::Text(_) | Code::Variable(Slot::NAME) => Some(Need::NEVER),
@@ -113,7 +113,7 @@ fn scalar(code: &Code, names: &mut Names) -> Option<Need> {
     }
 }
 
-/// Unless this is met, an expression is a text.
+/// The expression is a text unless the object meets this need; `None` if that is not known.
 pub(super) fn text(code: &Code, names: &mut Names) -> Option<Need> {
     match code {
         Code::Text(_) | Code::Variable(Slot::NAME) => Some(Need::NEVER),

@@ -1,4 +1,4 @@
-//! Expressions as they run: CEL's tree with names resolved to slots and operators to variants.
+//! Compiled expressions: CEL's tree with names resolved to slots, and operators to variants.
 
 use cel::common::ast::{IdedExpr, operators};
 
@@ -11,7 +11,7 @@ use crate::kube::grants;
 use crate::rule::notation::Pattern;
 use crate::yaml::{Name, Node};
 
-/// One step of an expression.
+/// A node of a compiled expression.
 #[derive(Debug, Clone)]
 pub(super) enum Code {
     Null,
@@ -37,71 +37,70 @@ pub(super) enum Code {
     HasValue(Box<Code>),
     /// `x.or(y)`
     OrElse(Box<Code>, Box<Code>),
-    /// `&&` for false, `||` for true: the value that settles it.
+    /// `&&` if the value that settles the result is false, `||` if it is true.
     Connect(bool, Box<Code>, Box<Code>),
     Not(Box<Code>),
     Choose(Box<Code>, Box<Code>, Box<Code>),
     Compare(Comparison, Box<Code>, Box<Code>),
     Compute(Arithmetic, Box<Code>, Box<Code>),
     List(Vec<Code>),
-    /// A map whose keys are texts that are written in it.
+    /// A map whose keys are string literals.
     Record(Vec<(String, Code)>),
     /// `x in ['a', 'b']`
     Among(Box<Code>, Vec<String>),
-    /// `all` for false, `exists` for true: the value that settles it.
+    /// `all` if the value that settles the result is false, `exists` if it is true.
     Quantify {
         settles: bool,
         range: Box<Code>,
-        /// Of objects, those it may hold for.
+        /// If the range is a list of objects, finds those that the test may hold for.
         narrow: Option<Box<Narrow>>,
         item: Slot,
         test: Box<Code>,
-        /// Of a list that is the same for many objects, those it may hold for.
+        /// If the range is the same for many objects, finds the items that the test may hold for.
         keyed: Option<Box<Keyed>>,
-        /// The same over those for which a part of the test is known to hold.
+        /// The same test on only those items for which a part of it is known to hold.
         sifted: Option<Box<Sifted>>,
     },
-    /// `filter` and `map`.
+    /// `filter` and `map`
     Collect {
         range: Box<Code>,
-        /// Of objects, those the guard may hold for.
+        /// If the range is a list of objects, finds those that the guard may hold for.
         narrow: Option<Box<Narrow>>,
         item: Slot,
         guard: Option<Box<Code>>,
         value: Box<Code>,
-        /// Of a list that is the same for many objects, those the guard may hold for.
+        /// If the range is the same for many objects, finds the items that the guard may hold for.
         keyed: Option<Box<Keyed>>,
-        /// The same over those for which a part of the guard is known to hold.
+        /// The same collection of only those items for which a part of the guard is known to hold.
         sifted: Option<Box<Sifted>>,
     },
-    /// `type(x) == string`, or `!=` where it is not to fit. What has a type of CEL's own is left to
-    /// CEL.
+    /// `type(x) == string`, or `!=` if `fits` is false. Values of other CEL types are left to CEL, by `otherwise`.
     TypeIs {
         of: Box<Code>,
         name: String,
         fits: bool,
         otherwise: Box<Code>,
     },
-    /// `grants(x, ['apps'], ['deployments'], ['create'])`, where what is asked is written in the rule.
+    /// `grants(x, ['apps'], ['deployments'], ['create'])` with literal lists.
     Grants {
         of: Box<Code>,
         wanted: Box<Wanted>,
-        /// The call, for what is no mapping of an object.
+        /// The call, for values that are not a mapping of an object.
         otherwise: Box<Code>,
     },
     /// `of.matches('pattern')`
     Matches {
         of: Box<Code>,
         pattern: Box<Pattern>,
-        /// The call, for what is no text.
+        /// The call, for values that are not a text.
         otherwise: Box<Code>,
     },
-    /// A function. CEL is asked to call it by `expression`, with the arguments under their names,
-    /// where it is none of those that need no such detour.
+    /// A function call. If `native` is `None` or does not support the types of the arguments, CEL evaluates
+    /// `expression`, in which the arguments are variables with the names in `args`.
     Call {
         native: Option<Function>,
         args: Vec<(String, Code)>,
-        // What is seldom looked at makes no others larger.
+        // Boxed, as it is seldom used and would make all variants larger.
         expression: Box<IdedExpr>,
     },
     /// Anything else: CEL evaluates it, with these variables.
@@ -109,12 +108,12 @@ pub(super) enum Code {
         variables: Vec<(String, Slot)>,
         expression: Box<IdedExpr>,
     },
-    /// What is the same for all objects that are deployed together, or for those of one namespace.
+    /// An expression with the same value for all objects that are deployed together, or for those of one namespace.
     Shared(Shared, Box<Code>),
 }
 
 impl Code {
-    /// True for what has a value whatever it is evaluated on.
+    /// True for literals, which have a value in any case.
     pub(super) fn is_literal(&self) -> bool {
         match self {
             Self::Null
@@ -130,7 +129,7 @@ impl Code {
     }
 }
 
-/// Rights that a role may grant: one of the verbs on one of the resources in one of the groups.
+/// Permissions in a role: one of the verbs on one of the resources in one of the API groups.
 #[derive(Debug, Clone)]
 pub(super) struct Wanted {
     pub(super) groups: Vec<String>,
@@ -139,7 +138,7 @@ pub(super) struct Wanted {
 }
 
 impl Wanted {
-    /// Whether a rule of a role grants one of them.
+    /// Whether a rule of a role grants one of the permissions.
     pub(super) fn is_granted_by(&self, rule: Node<'_>) -> bool {
         grants(rule, &self.groups, &self.resources, &self.verbs)
     }
@@ -157,7 +156,7 @@ pub(super) enum Comparison {
     In,
 }
 
-/// Operators that make a value of two.
+/// Operators that compute a value from two.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Arithmetic {
     Add,

@@ -1,4 +1,4 @@
-//! CEL's tree to [`Code`].
+//! Compiles CEL's tree to [`Code`].
 
 use cel::common::ast::{
     CallExpr, ComprehensionExpr, EntryExpr, Expr, IdedExpr, LiteralValue, MapEntryExpr, MapExpr,
@@ -47,7 +47,7 @@ fn of_literal(literal: &LiteralValue) -> Option<Code> {
     })
 }
 
-/// A map of values under texts, each of which is there once.
+/// A map whose keys are distinct string literals; `None` for any other.
 fn of_map(map: &MapExpr, names: &mut Names) -> Option<Code> {
     let mut entries: Vec<(String, Code)> = Vec::new();
     for entry in &map.entries {
@@ -63,7 +63,7 @@ fn of_map(map: &MapExpr, names: &mut Names) -> Option<Code> {
     Some(Code::Record(entries))
 }
 
-/// The texts of a list of nothing else.
+/// The texts in a list of string literals; `None` for any other list.
 fn texts(expression: &IdedExpr) -> Option<Vec<String>> {
     let Expr::List(list) = &expression.expr else { return None };
     let text = |item: &IdedExpr| match &item.expr {
@@ -157,7 +157,7 @@ fn of_operator(name: &str, args: &[IdedExpr], names: &mut Names) -> Option<Code>
     }
 }
 
-/// `x` and `string` of `type(x)` and `string`.
+/// For the two sides of `type(x) == string`, returns `x` and `string`.
 fn type_asked<'e>(
     one: &'e IdedExpr,
     two: &'e IdedExpr,
@@ -178,7 +178,7 @@ fn call_of(name: &str, args: &[IdedExpr]) -> IdedExpr {
     IdedExpr { id: 0, expr: Expr::Call(call) }
 }
 
-/// A call: its arguments are evaluated here, and the function where it is at home.
+/// Compiles a call. The function is evaluated natively if it can be, and else by CEL with the evaluated arguments.
 fn of_function(call: &CallExpr, names: &mut Names) -> Option<Code> {
     if call.func_name.starts_with('@') {
         return None;
@@ -198,10 +198,10 @@ fn of_function(call: &CallExpr, names: &mut Names) -> Option<Code> {
     })
 }
 
-/// A call's arguments under names, and the call with these in their place.
+/// The arguments of a call under names, and the call with these names as its arguments.
 fn placed(call: &CallExpr, names: &mut Names) -> (Vec<(String, Code)>, IdedExpr) {
     let given = call.target.iter().map(AsRef::as_ref).chain(&call.args);
-    // No variable of a rule has such a name.
+    // Variables of rules cannot have such a name.
     let args: Vec<(String, Code)> = given
         .enumerate()
         .map(|(at, argument)| (format!("@{at}"), compile(argument, names)))
@@ -213,7 +213,8 @@ fn placed(call: &CallExpr, names: &mut Names) -> (Vec<(String, Code)>, IdedExpr)
     (args, IdedExpr { id: 0, expr: Expr::Call(call) })
 }
 
-/// `podsSelected(…)` of `size(podsSelected(…))` and `0`: who asks whether there is one needs no list of them.
+/// For the two sides of `size(podsSelected(…)) > 0`, returns the call. Whether there is any pod is known without a list
+/// of them.
 fn any_pods<'e>(one: &'e IdedExpr, two: &IdedExpr) -> Option<(Selector, &'e CallExpr)> {
     let Expr::Literal(LiteralValue::Int(count)) = &two.expr else { return None };
     let Expr::Call(size) = &one.expr else { return None };
@@ -230,7 +231,7 @@ fn any_pods<'e>(one: &'e IdedExpr, two: &IdedExpr) -> Option<(Selector, &'e Call
     }
 }
 
-/// What a call of `matches` looks at, and the pattern, where that is written in place.
+/// For a call of `matches` with a literal pattern, returns the text that is matched and the pattern.
 fn matched(native: Option<Function>, args: &[(String, Code)]) -> Option<(Box<Code>, Box<Pattern>)> {
     match (native, args) {
         (Some(Function::Matches), [(_, of), (_, Code::Text(pattern))]) => {
@@ -240,7 +241,7 @@ fn matched(native: Option<Function>, args: &[(String, Code)]) -> Option<(Box<Cod
     }
 }
 
-/// What a call of `grants` looks at and asks for, where that is the same for all objects.
+/// For a call of `grants` with literal lists, returns the rule of a role and the permissions.
 fn wanted(
     native: Option<Function>,
     args: &[(String, Code)],
@@ -256,7 +257,7 @@ fn wanted(
     Some((Box::new(of.clone()), Box::new(Wanted { groups, resources, verbs })))
 }
 
-/// `x` of `size(bytes(x))`.
+/// For `size(bytes(x))`, returns `x`.
 fn measured(call: &CallExpr) -> Option<&IdedExpr> {
     let sole = |call: &'_ CallExpr, name: &str| {
         call.func_name == name && call.target.is_none() && call.args.len() == 1
@@ -268,7 +269,7 @@ fn measured(call: &CallExpr) -> Option<&IdedExpr> {
     }
 }
 
-/// How many bytes a text has, of which CEL would make a copy to count them.
+/// Compiles `size(bytes(x))` to a function that counts without a copy of the text, which CEL would make.
 fn byte_size(of: &IdedExpr, names: &mut Names) -> Code {
     let place = "@0";
     let argument = IdedExpr { id: 0, expr: Expr::Ident(place.to_owned()) };
@@ -308,7 +309,7 @@ fn of_comprehension(of: &ComprehensionExpr, names: &mut Names) -> Option<Code> {
     Some(code)
 }
 
-/// The test of `exists` or `all`, and the value that settles it.
+/// The test of `exists` or `all`, and the value that settles the result.
 fn quantified(of: &ComprehensionExpr) -> Option<(bool, &IdedExpr)> {
     let Expr::Call(step) = &of.loop_step.expr else {
         return None;
@@ -343,7 +344,7 @@ fn collected(of: &ComprehensionExpr) -> Option<(Option<&IdedExpr>, &IdedExpr)> {
     }
 }
 
-/// `x` of `accu + [x]`.
+/// For `accu + [x]`, returns `x`.
 fn appended<'e>(step: &'e IdedExpr, accu: &str) -> Option<&'e IdedExpr> {
     let Expr::Call(call) = &step.expr else {
         return None;
@@ -366,7 +367,7 @@ fn is_ident(expression: &IdedExpr, name: &str) -> bool {
     matches!(&expression.expr, Expr::Ident(ident) if ident == name)
 }
 
-/// True for `a` and `a.b` where `a` is no variable: the name of a type or of a function's family.
+/// True for `a` and `a.b` if `a` is not a variable, but the name of a type or of a function's namespace.
 pub(super) fn is_namespace(expression: &IdedExpr, names: &Names) -> bool {
     match &expression.expr {
         Expr::Ident(name) => names.slot(name).is_none(),
@@ -375,7 +376,7 @@ pub(super) fn is_namespace(expression: &IdedExpr, names: &Names) -> bool {
     }
 }
 
-/// Leaves an expression to CEL, with every variable that it names.
+/// Leaves an expression to CEL, with every variable that it uses.
 pub(super) fn foreign(expression: &IdedExpr, names: &Names) -> Code {
     let mut variables = Vec::new();
     let mut open = vec![expression];

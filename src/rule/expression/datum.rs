@@ -1,4 +1,4 @@
-//! What an expression evaluates to.
+//! The values of expressions.
 
 use std::borrow::Cow;
 use std::cell::OnceCell;
@@ -20,7 +20,7 @@ use crate::rule::value::{NodeVal, same, to_val};
 use crate::rule::{value_entries, value_text};
 use crate::yaml::{Document, Kind, NewValue, Node, Scalar};
 
-/// A value that borrows what it can from the tree, the rule and its settings; cheap to clone.
+/// A value that borrows what it can from the document, the rule and its settings; cheap to clone.
 #[derive(Debug, Clone)]
 pub(crate) enum Datum<'n> {
     Null,
@@ -29,29 +29,29 @@ pub(crate) enum Datum<'n> {
     Uint(u64),
     Double(f64),
     Text(&'n str),
-    /// A text that was computed.
+    /// A computed text.
     Made(Rc<str>),
-    /// A mapping or sequence of a document; scalars become values at once.
+    /// A mapping or sequence in a document; scalars become values at once.
     Node(&'n Arc<Document>, Node<'n>),
-    /// A list that was computed.
+    /// A computed list.
     List(Rc<[Datum<'n>]>),
-    /// A map that was computed, its keys texts.
+    /// A computed map with texts as keys.
     Record(Rc<[(Cow<'n, str>, Datum<'n>)]>),
     /// Objects that are deployed together.
     Objects(&'n SharedList),
     /// The parameters of a rule.
     Params(Rc<Params>),
     Optional(Option<Rc<Datum<'n>>>),
-    /// Whatever else CEL or a function of ours made.
+    /// Any other value that CEL or a function made.
     Foreign(Rc<dyn Val>),
 }
 
-/// The parameters of a rule under one configuration. Some are long lists, and few are asked for: each is
-/// taken over when it is.
+/// The parameters of a rule under one configuration. Each is converted when it is first used, as some are long lists
+/// and few are used.
 #[derive(Debug)]
 pub(crate) struct Params {
     all: Vec<Param>,
-    /// As CEL sees them.
+    /// All parameters as a CEL map.
     shared: OnceCell<SharedMap>,
 }
 
@@ -63,7 +63,7 @@ struct Param {
 }
 
 impl Params {
-    /// Makes parameters; a name comes once.
+    /// Creates parameters from pairs with distinct names.
     pub(crate) fn new(entries: impl IntoIterator<Item = (String, Value)>) -> Self {
         let param = |(name, value)| Param { name, value, taken: OnceCell::new() };
         Self { all: entries.into_iter().map(param).collect(), shared: OnceCell::new() }
@@ -87,13 +87,13 @@ impl Param {
     }
 }
 
-/// What looking for a member of a value gives.
+/// The result of looking up a member of a value.
 pub(super) enum Member<'n> {
     Found(Datum<'n>),
     Missing,
-    /// The value has members, but none that are named so.
+    /// The value has members, but the key has the wrong type or is out of range.
     Wrong,
-    /// The value has no members.
+    /// Values of this type have no members.
     None,
 }
 
@@ -111,7 +111,7 @@ impl<'n> Datum<'n> {
         }
     }
 
-    /// A text that may have been put together.
+    /// A text that may be borrowed or computed.
     pub(crate) fn text(text: Cow<'n, str>) -> Self {
         match text {
             Cow::Borrowed(text) => Self::Text(text),
@@ -119,7 +119,7 @@ impl<'n> Datum<'n> {
         }
     }
 
-    /// A part of a text; of one that lies in the tree, without a copy.
+    /// A part of a text; without a copy if the text is borrowed.
     pub(super) fn part(
         &self,
         part: impl for<'t> FnOnce(&'t str) -> Option<&'t str>,
@@ -131,7 +131,7 @@ impl<'n> Datum<'n> {
         }
     }
 
-    /// Takes a value of CEL over. A node of one of `documents` becomes one again.
+    /// Converts a value of CEL. Nodes of `documents` become nodes again.
     pub(super) fn from_val(value: &(dyn Val + 'static), documents: &[&'n Arc<Document>]) -> Self {
         if let Some(text) = value.downcast_ref::<CelString>() {
             return Self::Made(text.inner().into());
@@ -173,7 +173,7 @@ impl<'n> Datum<'n> {
         Self::Foreign(Rc::from(value.clone_as_boxed()))
     }
 
-    /// Hands the value to CEL.
+    /// Converts the value to one of CEL.
     pub(super) fn to_val(&self) -> Box<dyn Val> {
         match self {
             Self::Null => Box::new(CelNull),
@@ -201,7 +201,7 @@ impl<'n> Datum<'n> {
         }
     }
 
-    /// Shows the value to CEL, as it is where it is CEL's already.
+    /// Calls `look` with the value as one of CEL.
     pub(super) fn with_val<R>(&self, look: impl FnOnce(&(dyn Val + 'static)) -> R) -> R {
         match self {
             Self::Foreign(value) => look(value.as_ref()),
@@ -209,7 +209,7 @@ impl<'n> Datum<'n> {
         }
     }
 
-    /// What CEL calls its type; `None` where CEL must say.
+    /// The name of its type in CEL; `None` if CEL must determine it.
     pub(super) fn type_name(&self) -> Option<&'static str> {
         Some(match self {
             Self::Null => "null_type",
@@ -228,7 +228,7 @@ impl<'n> Datum<'n> {
         })
     }
 
-    /// The text, where it is one.
+    /// The text, if the value is one.
     pub(super) fn as_text(&self) -> Option<&str> {
         match self {
             Self::Text(text) => Some(text),
@@ -237,7 +237,7 @@ impl<'n> Datum<'n> {
         }
     }
 
-    /// As a message shows it; `None` for what has no text.
+    /// The value as it is shown in a message; `None` if it cannot be shown.
     pub(crate) fn shown(&self) -> Option<Cow<'_, str>> {
         match self.as_text() {
             Some(text) => Some(text.into()),
@@ -245,7 +245,7 @@ impl<'n> Datum<'n> {
         }
     }
 
-    /// As it is written into a document; `None` for what has no form there.
+    /// The value as it is written into a document; `None` if it cannot be written.
     pub(crate) fn written(&self) -> Option<NewValue> {
         Some(match self {
             Self::Null => NewValue::Null,
@@ -264,7 +264,7 @@ impl<'n> Datum<'n> {
         })
     }
 
-    /// The member of this name. Null counts as absent, as Kubernetes has it.
+    /// The member with this name. Null counts as absent, as in Kubernetes.
     pub(super) fn member(&self, key: &str) -> Member<'n> {
         match self {
             Self::Node(document, node) => Self::present(document, node.get(key)),
@@ -287,7 +287,7 @@ impl<'n> Datum<'n> {
         }
     }
 
-    /// The member that a node is, where it is one.
+    /// The lookup result for a node that may be absent.
     pub(super) fn present(document: &'n Arc<Document>, member: Option<Node<'n>>) -> Member<'n> {
         match member.map(|member| Self::of(document, member)) {
             Some(Self::Null) | None => Member::Missing,
@@ -295,7 +295,7 @@ impl<'n> Datum<'n> {
         }
     }
 
-    /// The member that an index or key names.
+    /// The member at an index or a key.
     pub(super) fn index(&self, index: &Datum<'n>) -> Member<'n> {
         match (self, index) {
             (_, Self::Text(_) | Self::Made(_)) => self.member(index.as_text().unwrap_or_default()),
@@ -333,7 +333,7 @@ impl<'n> Datum<'n> {
         }
     }
 
-    /// `self == other`, numbers across their types.
+    /// `self == other`; numbers of different types may be equal.
     #[allow(clippy::float_cmp, reason = "equality is what was asked for")]
     pub(super) fn equals(&self, other: &Datum<'n>) -> bool {
         match (self, other) {
@@ -356,7 +356,7 @@ impl<'n> Datum<'n> {
         }
     }
 
-    /// How two values are ordered.
+    /// The order of two values.
     pub(super) fn compare(&self, other: &Datum<'n>) -> Result<Ordering, NoValue> {
         match (self, other) {
             (Self::Int(one), Self::Int(two)) => Ok(one.cmp(two)),
@@ -387,7 +387,7 @@ impl<'n> Datum<'n> {
         }
     }
 
-    /// `size(self)`; `None` where CEL's own function must say.
+    /// `size(self)`; `None` if CEL's own function must be called.
     pub(super) fn size(&self) -> Option<i64> {
         let size = match self {
             Self::Text(text) => text.chars().count(),
@@ -402,7 +402,7 @@ impl<'n> Datum<'n> {
     }
 }
 
-/// A map of CEL's whose keys are texts, in their order: looked into without CEL's help from now on.
+/// Converts a CEL map with texts as keys to a record in the order of its keys, so that later lookups do not need CEL.
 fn record<'n>(map: &CelMap<'static>, documents: &[&'n Arc<Document>]) -> Option<Datum<'n>> {
     let entries = map.inner().iter().map(|(key, value)| {
         let key = key.inner().downcast_ref::<CelString>()?.inner();
@@ -413,7 +413,7 @@ fn record<'n>(map: &CelMap<'static>, documents: &[&'n Arc<Document>]) -> Option<
     Some(Datum::Record(entries.into()))
 }
 
-/// A value of CEL as it is written into a document, maps in the order of their keys.
+/// A CEL value as it is written into a document, maps in the order of their keys.
 fn written(value: &Value) -> Option<NewValue> {
     Some(match value {
         Value::Null => NewValue::Null,

@@ -1,20 +1,20 @@
-//! What is wrong with CEL in a rule file.
+//! Errors in CEL expressions of rule files.
 
 use crate::spelling::{nearest, question};
 
-/// What is wrong with an expression.
+/// An error in an expression.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Fault {
-    /// What, without a full stop.
+    /// The message, without a full stop.
     pub(crate) message: String,
     /// What to do about it.
     pub(crate) help: Option<String>,
-    /// The word of the expression that is at fault, where it is one.
+    /// The word in the expression that is wrong, if it is a single word.
     pub(crate) word: Option<String>,
 }
 
 impl Fault {
-    /// A name of some `sort`, a `variable`, that stands for nothing; `known` are those that do.
+    /// An undefined name, where `sort` is what it was used as (`variable`); `known` are the names that are defined.
     pub(super) fn unknown<'k>(
         sort: &str,
         name: &str,

@@ -1,4 +1,4 @@
-//! What a comprehension goes over, one value after the other.
+//! The items that a comprehension iterates over.
 
 use std::borrow::Cow;
 use std::rc::Rc;
@@ -9,8 +9,8 @@ use super::datum::Datum;
 use crate::rule::list::ObjectNodes;
 use crate::yaml::{self, Document, Kind, Node};
 
-/// Items of a list, keys of a map. What lies in the tree is not gathered before: most
-/// comprehensions end early.
+/// The items of a list or the keys of a map. Items in a document are not collected beforehand, as most comprehensions
+/// end early.
 pub(super) enum Items<'n> {
     Nodes(&'n Arc<Document>, yaml::Items<'n>),
     Keys(yaml::Entries<'n>),
@@ -22,10 +22,10 @@ pub(super) enum Items<'n> {
 }
 
 impl<'n> Datum<'n> {
-    /// What a comprehension goes over.
+    /// The items that a comprehension over this value visits.
     ///
     /// # Errors
-    /// For what is neither a list nor a map.
+    /// If the value is neither a list nor a map.
     pub(super) fn items(self) -> Result<Items<'n>, NoValue> {
         Ok(match self {
             Self::Node(document, node) => match node.kind() {

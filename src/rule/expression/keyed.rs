@@ -1,10 +1,10 @@
-//! Which items of a list a test can hold for, told by a value of each.
+//! Finds the items in a list for which a test can hold, by an index over a value of each item.
 //!
-//! `workloads.filter(w, podSpec(w).?serviceAccountName.orValue('default') == name)` holds for those alone
-//! whose value is the one that is asked for, and `selects(o.spec.selector, podLabels(object))` for those alone
-//! whose selector names a label of the pods. Where the list and these values of its items are the same for all
-//! objects that are deployed together, an index over them is made once, as for kinds and names (see
-//! [`narrow`](super::narrow)): a rule that looks for one item, for each object, takes no square of their number.
+//! `workloads.filter(w, podSpec(w).?serviceAccountName.orValue('default') == name)` only holds for items with the value
+//! that is searched, and `selects(o.spec.selector, podLabels(object))` only for items whose selector has a label of the
+//! pods. If the list and these values of its items are the same for all objects that are deployed together, an index
+//! over them is built once, as for kinds and names (see [`narrow`](super::narrow)). So a rule that searches one item
+//! for each object takes linear, not quadratic time.
 
 use std::collections::HashMap;
 use std::hash::BuildHasher as _;
@@ -23,40 +23,41 @@ use super::{Frame, run};
 use crate::rule::inventory::Selector;
 use crate::yaml::{Entry, Node};
 
-/// Shorter lists are gone through sooner than an index is made of them. Within tests there is one of each.
+/// Shorter lists are searched without an index. In tests every list has one.
 const FEW: i64 = if cfg!(test) { 0 } else { 16 };
 
-/// What a test asks of an item before anything else can matter.
+/// A condition in a test that an item must satisfy, and that an index can answer.
 #[derive(Debug, Clone)]
 pub(super) struct Keyed {
-    /// Who share the list.
+    /// The objects for which the list is the same.
     by: Shared,
     item: Slot,
     fit: Fit,
 }
 
-/// How values of an item, which are the same for all objects, fit others, on which the item has no influence.
+/// How values of an item, which are the same for all objects, must relate to other values, which do not depend on the
+/// item.
 #[derive(Debug, Clone)]
 enum Fit {
-    /// Each equals the other.
+    /// Each value of the item equals the other one.
     Equal(Vec<(Code, Code)>),
-    /// It is a selector of this sort, and selects the labels that the other is.
+    /// The item's value is a selector of this sort, and selects the labels that are the other value.
     Selects(Selector, Box<(Code, Code)>),
 }
 
-/// The items of a list by numbers of their values.
+/// The items of a list by the hashes of their values.
 pub(super) struct Index<'n> {
     items: Vec<Datum<'n>>,
     places: Places,
-    /// The places of items whose value has no number, or that have none: a test is put to each of these.
+    /// The indexes of items whose value has no hash, or that have no value: the test is evaluated for each of these.
     odd: Vec<usize>,
 }
 
 type Places = HashMap<u64, Vec<usize>, RandomState>;
 
 impl Keyed {
-    /// Reads it off a test on the items of a list that these share. The part of the test it was read off
-    /// stays where it is.
+    /// Finds such a condition in a test on the items of a list that is shared as `by` says. The condition also stays a
+    /// part of the test.
     pub(super) fn of(test: &Code, by: Shared, item: Slot, names: &Names) -> Option<Self> {
         let is_key = |code: &Code| {
             let level = level_within(code, names, &mut vec![item]);
@@ -83,7 +84,7 @@ impl Keyed {
         Some(Self { by, item, fit })
     }
 
-    /// Those of the list that the test may hold for, in their order; `None` where all of them may.
+    /// The items in a list for which the test may hold, in their order; `None` if that may be all of them.
     pub(super) fn items<'n>(
         &'n self,
         list: &Datum<'n>,
@@ -104,7 +105,7 @@ impl Keyed {
         Some(self.index(list, frame)?.items(&numbers))
     }
 
-    /// The index of the list, made when it is first asked for.
+    /// The index of the list, which is built when it is first needed.
     fn index<'n>(&'n self, list: &Datum<'n>, frame: &mut Frame<'n>) -> Option<Rc<Index<'n>>> {
         let memory = Rc::clone(frame.memory.as_ref()?);
         let of = match &self.fit {
@@ -129,7 +130,7 @@ impl Keyed {
         }
         let (mut places, mut odd) = (Places::default(), Vec::new());
         for (at, numbers) in numbers.iter().enumerate() {
-            // Of labels that nearly all selectors name, as `part-of`, nothing is learned.
+            // A label that nearly all selectors have, such as `part-of`, narrows the search the least.
             match numbers.iter().min_by_key(|number| counts[number]) {
                 Some(number) => places.entry(*number).or_default().push(at),
                 None => odd.push(at),
@@ -138,7 +139,8 @@ impl Keyed {
         Some(Index { items, places, odd })
     }
 
-    /// Numbers of an item, one of which what it fits has, too; none where nothing is known of that.
+    /// The hashes of an item, one of which any value that satisfies the condition also has; empty if they are not
+    /// known.
     fn numbers<'n>(&'n self, item: &Datum<'n>, frame: &mut Frame<'n>) -> Vec<u64> {
         frame.set(self.item, item.clone());
         match &self.fit {
@@ -155,7 +157,7 @@ impl Keyed {
     }
 }
 
-/// A number that some values have in common with those that equal them, one by one.
+/// A hash of several values, which equal ones have in common; `None` if one of them has none.
 fn number<'n>(values: impl Iterator<Item = &'n Code>, frame: &mut Frame<'n>) -> Option<u64> {
     values.into_iter().try_fold(0, |sum, value| {
         let own = number_of(&run::run(value, frame).ok()?)?;
@@ -177,7 +179,7 @@ fn selection(part: &Code) -> Option<(Selector, &Code, &Code)> {
     }
 }
 
-/// A number for each label of a mapping: the same for the same label, and for few others.
+/// A hash for each label of a mapping.
 fn labels_of(labels: Node<'_>) -> Vec<u64> {
     let number =
         |entry: Entry<'_>| FixedState::default().hash_one((entry.name(), entry.value.raw()));

@@ -1,8 +1,8 @@
-//! What an expression comes to on an object that lacks the fields it asks for.
+//! The values of expressions on objects that lack the fields which these ask for.
 //!
-//! `pod.?hostNetwork.orValue(false)` is false wherever nothing is called `hostNetwork`, and so is all that
-//! it is a conjunct of. A rule that finds nothing then need not be run: for most of the rules that concern
-//! an object this is told by a look at the names of the object's keys.
+//! `pod.?hostNetwork.orValue(false)` is false on every object without a key `hostNetwork`, and so is every conjunction
+//! with it. A rule that cannot find anything then need not run. For most of the rules that apply to an object, the
+//! names of the object's keys are enough to know this.
 
 use cel::Value;
 use cel::common::value::Val;
@@ -17,7 +17,7 @@ use super::run;
 use crate::kube::{EVERYTHING, wider_resources};
 use crate::rule::need::Need;
 
-/// What an expression comes to, and to no error, unless something comes up in the object.
+/// A value that an expression has, without an error, on every object that does not meet the need `unless`.
 #[derive(Debug, Clone)]
 pub(crate) struct Lack {
     pub(crate) unless: Need,
@@ -25,7 +25,7 @@ pub(crate) struct Lack {
 }
 
 impl Lack {
-    /// What two values give together.
+    /// Combines two values by `give`; an object that meets either need may have another value.
     fn with(
         self,
         other: Self,
@@ -35,7 +35,7 @@ impl Lack {
         Some(Self { unless: self.unless.or(other.unless), value })
     }
 
-    /// The value, where it is true or false.
+    /// The value, if it is true or false.
     pub(crate) fn truth(&self) -> Option<bool> {
         match self.value {
             Datum::Bool(value) => Some(value),
@@ -44,7 +44,7 @@ impl Lack {
     }
 }
 
-/// The same as a variable keeps it, for checks that any thread may compile.
+/// A [`Lack`] in the form in which a variable keeps it, as any thread may compile a check.
 #[derive(Debug, Clone)]
 pub(crate) struct Kept {
     unless: Need,
@@ -52,7 +52,7 @@ pub(crate) struct Kept {
 }
 
 impl Lack {
-    /// `None` for what is no value of CEL by itself.
+    /// `None` if the value cannot be converted to one of CEL.
     pub(super) fn keep(self) -> Option<Kept> {
         let value = self.value.with_val(|value| Value::try_from(value).ok())?;
         Some(Kept { unless: self.unless, value })
@@ -66,7 +66,7 @@ impl Kept {
     }
 }
 
-/// What is known of an expression's value where the object lacks some keys; `None` where nothing is.
+/// The value of an expression on objects that lack some keys; `None` if it is not known.
 pub(super) fn lack(code: &Code, names: &mut Names) -> Option<Lack> {
     if let Some(value) = literal(code) {
         return Some(Lack { unless: Need::NEVER, value });
@@ -170,14 +170,14 @@ pub(super) fn lack(code: &Code, names: &mut Names) -> Option<Lack> {
     })
 }
 
-/// The texts of a list of nothing else, be it written in place or under a name.
+/// The texts of a list of literals, in place or in a variable; `None` for any other.
 pub(super) fn written_texts(code: &Code, names: &mut Names) -> Option<Vec<String>> {
     let Lack { unless, value: Datum::List(items) } = lack(code, names)? else { return None };
     let texts = || items.iter().map(|item| item.as_text().map(str::to_owned)).collect();
     unless.is_never().then(texts)?
 }
 
-/// No rule of a role grants what is wanted but by its words, or by a star.
+/// A rule of a role can only grant the permissions by their names or by a wildcard.
 fn granted(of: &Code, wanted: &Wanted, names: &mut Names) -> Option<Lack> {
     let everything = || std::iter::once(EVERYTHING.to_owned());
     let any = |words: &mut dyn Iterator<Item = String>| {
@@ -190,7 +190,7 @@ fn granted(of: &Code, wanted: &Wanted, names: &mut Names) -> Option<Lack> {
     Some(Lack { unless: mapping(of, names)?.or(words), value: Datum::Bool(false) })
 }
 
-/// The same of `of.field`.
+/// The value of `of.field` on objects that lack some keys.
 fn member(of: &Code, field: &str, names: &mut Names) -> Option<Lack> {
     let of = lack(of, names)?;
     match of.value.member(field) {
@@ -199,7 +199,7 @@ fn member(of: &Code, field: &str, names: &mut Names) -> Option<Lack> {
     }
 }
 
-/// Either of two conditions is enough for a value: it takes both to keep it from coming about.
+/// Joins the needs of two reasons for the same value: only an object that meets both may have another value.
 fn both(one: Option<Need>, two: Option<Need>) -> Option<Need> {
     match (one, two) {
         (Some(one), Some(two)) => Some(one.and(two)),
@@ -207,7 +207,7 @@ fn both(one: Option<Need>, two: Option<Need>) -> Option<Need> {
     }
 }
 
-/// `&&` or `||`: a side that settles it is enough, whatever the other comes to.
+/// `&&` or `||`: a side that settles the result is enough, whatever the other evaluates to.
 fn connect(settles: bool, one: Option<Lack>, two: Option<Lack>) -> Option<Lack> {
     let settling = |side: Option<&Lack>| {
         side.filter(|side| side.truth() == Some(settles)).map(|side| side.unless.clone())
@@ -220,7 +220,7 @@ fn connect(settles: bool, one: Option<Lack>, two: Option<Lack>) -> Option<Lack> 
     one.with(two, |_, _| Some(Datum::Bool(!settles)))
 }
 
-/// `object.kind`, which every object has.
+/// Whether this is `object.kind`, which every object has.
 fn is_kind(code: &Code) -> bool {
     is_of_object(code, "kind")
 }
@@ -230,13 +230,13 @@ fn is_of_object(code: &Code, name: &str) -> bool {
         if field == name && matches!(**of, Code::Variable(Slot::OBJECT)))
 }
 
-/// `object.apiVersion, object.kind`
+/// Whether the arguments are `object.apiVersion, object.kind`.
 fn is_of_own_api(args: &[(String, Code)]) -> bool {
     matches!(args, [(_, version), (_, kind)]
         if is_of_object(version, "apiVersion") && is_kind(kind))
 }
 
-/// `X` of `object.kind == 'X'`.
+/// For the sides of `object.kind == 'X'`, returns `X`.
 fn kind_asked<'c>(one: &'c Code, two: &'c Code) -> Option<&'c str> {
     match (one, two) {
         (kind, Code::Text(text)) | (Code::Text(text), kind) if is_kind(kind) => Some(text),
@@ -244,7 +244,7 @@ fn kind_asked<'c>(one: &'c Code, two: &'c Code) -> Option<&'c str> {
     }
 }
 
-/// The value of what is written in the rule.
+/// The value of a literal.
 fn literal(code: &Code) -> Option<Datum<'static>> {
     Some(match code {
         Code::Null => Datum::Null,
@@ -274,8 +274,8 @@ fn call(native: Function, args: &[(String, Code)], names: &mut Names) -> Option<
     Some(Lack { unless, value: native.call(&values)?.ok()? })
 }
 
-/// A test of `of` that may be known to come to `value` where the object lacks something; it also does
-/// where `of` is what is written in the object, unless `sign` is met.
+/// The value of a test of `of`, if it is `value` where the object lacks something. If `of` is written in the object as
+/// it is, the test is also `value` unless `sign` is met.
 fn or_unless(
     sign: Option<Need>,
     of: &Code,
@@ -291,8 +291,8 @@ fn or_unless(
     Some(Lack { unless, value: Datum::Bool(value) })
 }
 
-/// True for a scalar of the object as it is written or its text, and with `otherwise` where another
-/// value stands in for one that is not there.
+/// True for a scalar of the object, or its text, as it is written. With `otherwise`, also if a literal replaces a
+/// missing scalar.
 fn is_verbatim(code: &Code, otherwise: bool, names: &Names) -> bool {
     match code {
         Code::Variable(slot) => *slot == Slot::NAME || names.nature(*slot).is_own(),
@@ -304,23 +304,23 @@ fn is_verbatim(code: &Code, otherwise: bool, names: &Names) -> bool {
     }
 }
 
-/// True where what equals a text stands in the object as that text.
+/// True if a value that equals `text` is written in the object as `text`.
 fn is_itself(of: &Code, text: &str) -> bool {
     match of {
-        // An object without a name has an empty one.
+        // The name of an object without one is empty.
         Code::Variable(Slot::NAME) => !text.is_empty(),
-        // `text()` spells numbers and booleans in its own way.
+        // `text()` formats numbers and booleans in its own notation.
         Code::Call { .. } => text.is_empty() || is_wordy(text),
         _ => true,
     }
 }
 
-/// True for what is no part of a number or boolean, however that is spelled.
+/// True for a text that cannot be a part of a number or a boolean in any notation.
 fn is_wordy(part: &str) -> bool {
     part.contains(|c| !"0123456789.+-eEinfNaTtrulsF".contains(c))
 }
 
-/// `x` and `'text'` where the two are compared.
+/// For a comparison of `x` with `'text'`, returns both.
 fn text_asked<'c>(
     operator: Comparison,
     one: &'c Code,
@@ -334,13 +334,14 @@ fn text_asked<'c>(
     }
 }
 
-/// Unless this is met, a range is empty.
+/// The range is empty unless this is met; `None` if that is not known.
 fn empty(range: &Code, names: &mut Names) -> Option<Need> {
     let range = lack(range, names)?;
     (range.value.size() == Some(0)).then_some(range.unless)
 }
 
-/// Unless this is met, none of what is deployed together is an item that a test can hold for.
+/// No object for which a test can hold is deployed together with the judged one unless this is met; `None` if that is
+/// not known.
 fn nobody(range: &Code, narrow: Option<&Narrow>) -> Option<Need> {
     let kinds = match narrow.filter(|_| is_company(range))?.by.as_ref()? {
         By::Kinds(kinds) => kinds.as_slice(),
@@ -353,12 +354,12 @@ fn nobody(range: &Code, narrow: Option<&Narrow>) -> Option<Need> {
     Some(Need::beside(kinds))
 }
 
-/// True for all that is deployed together, or the workloads among it.
+/// True for the variable with all objects that are deployed together, or with the workloads among them.
 fn is_company(code: &Code) -> bool {
     matches!(code, Code::Variable(Slot::OBJECTS | Slot::WORKLOADS))
 }
 
-/// Unless this is met, an optional is none.
+/// An optional is none unless this is met; `None` if that is not known.
 fn wanting(code: &Code, names: &mut Names) -> Option<Need> {
     match code {
         Code::TrySelect(of, field) => {
@@ -380,13 +381,13 @@ fn wanting(code: &Code, names: &mut Names) -> Option<Need> {
     }
 }
 
-/// Unless this is met, an optional that asks for a key of the object is none.
+/// An optional that looks up a key in the object is none unless this is met.
 fn keyed(code: &Code, key: &str, names: &mut Names) -> Option<Need> {
     let odd = certain_optional(code, names)?;
     (!is_given(code, names)).then(|| odd.or(Need::key(key)))
 }
 
-/// True for what the rule or the run brings along, or a part of it: whether it is there, no key of the object tells.
+/// True for a value that the rule or the run provides, or a part of it, which does not depend on the object's keys.
 fn is_given(code: &Code, names: &Names) -> bool {
     match code {
         Code::Variable(slot) => matches!(names.nature(*slot), Nature::Given),
@@ -395,7 +396,7 @@ fn is_given(code: &Code, names: &Names) -> bool {
     }
 }
 
-/// The same for what a member is asked of: where it is none, there is no member.
+/// A holder is none, or lacks the member, unless this is met.
 fn wanting_holder(
     of: &Code,
     names: &mut Names,
@@ -407,7 +408,7 @@ fn wanting_holder(
     })
 }
 
-/// What is known of the items of a range.
+/// What is known of the items in a range.
 pub(super) fn item_nature(range: &Code, names: &Names) -> Nature {
     match is_list_of_mappings(range, names) {
         true => Nature::Mapping,
@@ -416,7 +417,7 @@ pub(super) fn item_nature(range: &Code, names: &Names) -> Nature {
     }
 }
 
-/// True for what is a part of the object, or a literal.
+/// True for a part of the object, or for a literal.
 fn is_own(code: &Code, names: &Names) -> bool {
     match code {
         Code::Variable(slot) => names.nature(*slot).is_own(),
@@ -426,7 +427,7 @@ fn is_own(code: &Code, names: &Names) -> bool {
     }
 }
 
-/// True for a list of such mappings.
+/// True for a list of mappings in the object.
 fn is_list_of_mappings(code: &Code, names: &Names) -> bool {
     matches!(code, Code::Variable(slot) if matches!(names.nature(*slot), Nature::Mappings))
 }

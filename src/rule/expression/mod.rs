@@ -1,19 +1,17 @@
-//! CEL as rules use it, compiled.
+//! Compiles and evaluates the CEL expressions of rules.
 //!
-//! The `cel` crate parses an expression; what is evaluated is a tree of our own, with names resolved
-//! to slots and values that borrow from the linted tree. Rules are evaluated some fifty times for
-//! each object, and of the crate's own evaluation most goes to boxing every value, looking names up
-//! in maps scope by scope, comparing operators by their spelling and preparing errors that nobody
-//! reads: it took 40 % of a run. Whatever this tree does not know (functions without a counterpart in
-//! `call`), the crate evaluates, on the values at hand.
+//! The `cel` crate parses an expression. What is evaluated is a tree of our own, with names resolved to slots and
+//! values that borrow from the linted document. Rules are evaluated some fifty times for each object, and the crate's
+//! own evaluation took 40 % of a run: it boxes every value, looks names up in maps scope by scope, compares operators
+//! by their spelling and prepares errors that nobody reads. Whatever this tree does not support (functions without a
+//! counterpart in `call`), the crate evaluates, on the same values.
 //!
-//! What the tree does beyond that: a name of a `let` is evaluated when it is asked for; what depends on
-//! nothing but all that is deployed together is evaluated once for all of it (`share`); and where a
-//! test over objects asks for their kind or name, or for a text of theirs, an index finds those it may
-//! hold for (`narrow`, `keyed`).
+//! Beyond that, a name of a `let` is evaluated when it is first needed; a part that only depends on all objects that
+//! are deployed together is evaluated once for them (`share`); and if a test over objects compares their kind, their
+//! name or a text in them, an index finds those that it may hold for (`narrow`, `keyed`).
 //!
-//! It is held equal to the crate: within this crate's tests, whatever is evaluated is evaluated by both
-//! (see [`Expression::evaluate`]), and the tests run every example of every rule.
+//! It must agree with the crate: in this crate's tests, every expression is evaluated by both (see
+//! [`Expression::evaluate`]), and the tests run every example of every rule.
 
 mod call;
 mod certain;
@@ -48,37 +46,37 @@ pub(crate) use lack::Lack;
 pub(crate) use names::{Level, Names, Nature, Slot};
 pub(crate) use share::Memory;
 
-/// An expression that has no value on what it was evaluated on: a field is missing, a type is
-/// wrong, a function refuses its argument.
+/// An expression has no value on what it was evaluated on: a field is missing, a value has the wrong type, or a
+/// function refuses its argument.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct NoValue;
 
-/// How many items one rule may look at in lists while it judges one scope. Comprehensions nest, and a
-/// rule may come from whoever wrote the repository; those of plimsoll stay below a thousandth of it.
+/// The most items in lists that one rule may visit while it judges one scope. Comprehensions nest, and a rule may come
+/// from an untrusted repository; plimsoll's own need less than a thousandth of this.
 const MAX_STEPS: u32 = 10_000_000;
 
-/// CEL's functions and those of `rule::function`, made when an expression first needs one of them:
-/// many runs come to none.
+/// CEL's functions and those of `rule::function`. They are created when an expression first needs one of them, as many
+/// runs do not.
 pub(crate) type Functions = LazyCell<Context<'static, 'static>>;
 
-/// The variables of one rule while it judges one scope.
+/// The values of a rule's variables while it judges one scope.
 pub(crate) struct Frame<'n> {
     slots: Vec<Held<'n>>,
-    /// Items looked at in lists.
+    /// The number of items in lists that were visited.
     steps: u32,
     cel: Rc<Functions>,
-    /// What the nodes of the scope that is judged lie in.
+    /// The documents that contain the nodes of the scope.
     documents: Rc<[&'n Arc<Document>]>,
-    /// What is the same for every object of those that are judged together.
+    /// Values that are the same for all objects that are deployed together.
     memory: Option<Rc<Memory<'n>>>,
 }
 
-/// What stands in a slot.
+/// The content of a slot.
 #[derive(Clone)]
 enum Held<'n> {
     Nothing,
     Value(Datum<'n>),
-    /// The value of an expression, which is evaluated when somebody asks.
+    /// The value of an expression that is evaluated when it is first needed.
     Later(&'n Expression),
 }
 
@@ -89,29 +87,29 @@ impl<'n> Frame<'n> {
         Self { slots, steps: 0, cel, documents, memory: None }
     }
 
-    /// Keeps, from now on, what is the same for all objects that are deployed together.
+    /// Sets the memory for values that are the same for all objects that are deployed together.
     pub(crate) fn remember(&mut self, memory: Rc<Memory<'n>>) {
         self.memory = Some(memory);
     }
 
-    /// Makes room for another rule's variables; those every rule has stay. A rule gives each of its own
-    /// a value, or takes it away, before it asks for it.
+    /// Makes room for another rule's variables; those of every rule keep their values. Each variable of a rule is set
+    /// or unset before it is used, so old values do not matter.
     pub(crate) fn begin(&mut self, slots: usize) {
         self.reserve(slots);
         self.steps = 0;
     }
 
-    /// Makes room for the variables of one of its checks.
+    /// Makes room for the variables of a check.
     pub(crate) fn reserve(&mut self, slots: usize) {
         if self.slots.len() < slots {
             self.slots.resize(slots, Held::Nothing);
         }
     }
 
-    /// Counts one item of a list.
+    /// Counts one visited item of a list.
     ///
     /// # Errors
-    /// When the rule has looked at too many: what it asks has no value then.
+    /// If the rule has visited too many items: its expression then has no value.
     fn step(&mut self) -> Result<(), NoValue> {
         self.steps = self.steps.saturating_add(1);
         if self.steps > MAX_STEPS { Err(NoValue) } else { Ok(()) }
@@ -121,12 +119,12 @@ impl<'n> Frame<'n> {
         self.slots[slot.0] = Held::Value(value);
     }
 
-    /// Gives a variable a value, or takes it away.
+    /// Sets a variable, or unsets it.
     pub(crate) fn put(&mut self, slot: Slot, value: Option<Datum<'n>>) {
         self.slots[slot.0] = value.map_or(Held::Nothing, Held::Value);
     }
 
-    /// Gives a variable the value that an expression will have when it is first asked for.
+    /// Sets a variable to an expression, which is evaluated when the variable is first used.
     pub(crate) fn defer(&mut self, slot: Slot, expression: &'n Expression) {
         self.slots[slot.0] = Held::Later(expression);
     }
@@ -134,7 +132,7 @@ impl<'n> Frame<'n> {
     /// The value of a variable.
     ///
     /// # Errors
-    /// Where it has none.
+    /// If it has none.
     pub(crate) fn get(&mut self, slot: Slot) -> Result<Datum<'n>, NoValue> {
         let expression = match &self.slots[slot.0] {
             Held::Value(value) => return Ok(value.clone()),
@@ -146,7 +144,7 @@ impl<'n> Frame<'n> {
         value
     }
 
-    /// The value of a variable, where it has been worked out.
+    /// The value of a variable, if it is set and has been evaluated.
     fn known(&self, slot: Slot) -> Option<&Datum<'n>> {
         match &self.slots[slot.0] {
             Held::Value(value) => Some(value),
@@ -154,26 +152,26 @@ impl<'n> Frame<'n> {
         }
     }
 
-    /// Takes a value of CEL over.
+    /// Converts a value of CEL.
     fn taken(&self, value: &(dyn Val + 'static)) -> Datum<'n> {
         Datum::from_val(value, &self.documents)
     }
 }
 
-/// An expression, compiled.
+/// A compiled expression.
 #[derive(Debug)]
 pub(crate) struct Expression {
     code: Code,
-    /// The whole of it left to CEL.
+    /// The same expression, left to CEL as a whole.
     #[cfg(test)]
     reference: Code,
 }
 
 impl Expression {
-    /// Compiles an expression over the names in scope.
+    /// Compiles an expression with the names that are in scope.
     ///
     /// # Errors
-    /// What is wrong with its syntax, as CEL says it, or the first name that stands for nothing.
+    /// The syntax error, as CEL words it, or the first name that is not defined.
     pub(crate) fn compile(source: &str, names: &mut Names) -> Result<Self, Fault> {
         let parsed = parse::parse(source);
         let expression = parsed.map_err(|error| format!("this is no CEL: {error}"))?;
@@ -187,22 +185,22 @@ impl Expression {
         })
     }
 
-    /// What it depends on.
+    /// What the value depends on.
     pub(crate) fn level(&self, names: &Names) -> Level {
         share::level(&self.code, names)
     }
 
-    /// What it comes to where the object lacks something.
+    /// The value on objects that lack some keys.
     pub(crate) fn lack(&self, names: &mut Names) -> Option<Lack> {
         lack::lack(&self.code, names)
     }
 
-    /// Unless this is met, it is true or false; `None` where that is not known.
+    /// The expression is true or false on every object that does not meet this need; `None` if that is not known.
     pub(crate) fn decided(&self, names: &mut Names) -> Option<Need> {
         certain::decided(&self.code, names)
     }
 
-    /// What is known of a variable that stands for it.
+    /// What is known of a variable with this expression as its value.
     pub(crate) fn nature(&self, names: &mut Names) -> Nature {
         Nature::Value {
             lack: self.lack(names).and_then(Lack::keep),
@@ -211,7 +209,7 @@ impl Expression {
         }
     }
 
-    /// Evaluates it. Within tests, CEL must come to the same.
+    /// Evaluates the expression. In tests, CEL must have the same result.
     pub(crate) fn evaluate<'n>(&'n self, frame: &mut Frame<'n>) -> Result<Datum<'n>, NoValue> {
         let outcome = run::run(&self.code, frame);
         #[cfg(test)]
@@ -232,7 +230,7 @@ impl Expression {
         assert!(same, "{outcome:?} and not {reference:?}: {:?}", self.code);
     }
 
-    /// Evaluates it to a boolean.
+    /// Evaluates the expression, which must be a boolean.
     pub(crate) fn holds<'n>(&'n self, frame: &mut Frame<'n>) -> Result<bool, NoValue> {
         let outcome = run::holds(&self.code, frame);
         #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Names of variables and the slots their values stand in.
+//! Names of variables, and the slots with their values.
 
 use std::borrow::Cow;
 
@@ -7,69 +7,68 @@ use super::lack::Kept;
 use crate::rule::file::Scope;
 use crate::rule::need::Need;
 
-/// Where a variable's value stands while a rule runs.
+/// The index of a variable's value while a rule runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Slot(pub(super) usize);
 
-/// What a value depends on, and so how often it must be worked out.
+/// What a value depends on, and so how often it must be evaluated; sorted by how often.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Level {
-    /// On what all objects that are deployed together share.
+    /// Only on what is the same for all objects that are deployed together.
     Company,
-    /// On that and on the namespace of the object that is judged.
+    /// Also on the namespace of the judged object.
     Neighbours,
-    /// On the scope that is judged.
+    /// Also on the judged scope.
     Scope,
-    /// On the nodes that a check has chosen, up to that of so many of its variables.
+    /// Also on the nodes that a check has chosen for its first variables, as many as this.
     Chosen(usize),
-    /// On an item of a list.
+    /// Also on an item of a list.
     Item,
 }
 
-/// What is known of a variable's value before there is one.
+/// What is known of a variable's value before it is evaluated.
 #[derive(Debug, Clone, Default)]
 pub(crate) enum Nature {
     /// Nothing.
     #[default]
     Open,
-    /// It always has one, which is not of the object.
+    /// It always has a value, which is not part of the object.
     Given,
-    /// A node of the object.
+    /// A node in the object.
     Node {
-        /// Unless this is met, a mapping.
+        /// It is a mapping unless this is met.
         mapping: Option<Need>,
-        /// Unless this is met, a scalar,
+        /// It is a scalar unless this is met.
         scalar: Option<Need>,
-        /// and unless this is, a text.
+        /// It is a text unless this is met.
         text: Option<Need>,
     },
-    /// A mapping of the object.
+    /// A mapping in the object.
     Mapping,
-    /// A list of mappings of the object.
+    /// A list of mappings in the object.
     Mappings,
-    /// That of an expression.
+    /// The value of an expression.
     Value {
-        /// What it comes to where the object lacks something.
+        /// Its value on objects that lack some keys.
         lack: Option<Kept>,
-        /// Unless this is met, it has one,
+        /// It has a value unless this is met.
         certain: Option<Need>,
-        /// and one that is true or false unless this is.
+        /// It is true or false unless this is met.
         decided: Option<Need>,
     },
 }
 
 impl Nature {
-    /// Some node of the object.
+    /// Any node in the object.
     pub(crate) const NODE: Self = Self::Node { mapping: None, scalar: None, text: None };
 
-    /// True for what is a part of the object.
+    /// True for a part of the object.
     pub(crate) fn is_own(&self) -> bool {
         matches!(self, Self::Node { .. } | Self::Mapping | Self::Mappings)
     }
 }
 
-/// The variables that rules have, in the order of their slots, and the scopes in which they stand for
-/// something.
+/// The variables of all rules, in the order of their slots, and the scopes in which they have a value.
 const ROOTS: [(&str, &[Scope]); 28] = [
     ("object", OBJECTS),
     ("template", OBJECTS),
@@ -136,7 +135,7 @@ impl Slot {
     pub(crate) const DEPENDENCIES: Self = Self(25);
     pub(crate) const CRDS: Self = Self(26);
     pub(crate) const DIRECTORY: Self = Self(27);
-    /// What is the same for all objects that are deployed together, under one configuration.
+    /// Variables with the same value for all objects that are deployed together, under one configuration.
     const SHARED: [Self; 9] = [
         Self::OBJECTS,
         Self::WORKLOADS,
@@ -148,34 +147,34 @@ impl Slot {
         Self::KUBE_VERSION_STATED,
         Self::RENDERED,
     ];
-    /// How many slots the variables that every rule has take.
+    /// The number of slots for the variables of all rules.
     pub(crate) const ROOTS: usize = ROOTS.len();
-    /// Few rules take more, with variables of their own.
+    /// The number of slots that is enough for most rules, with variables of their own.
     pub(crate) const MOST: usize = 64;
 
-    /// Its place among a rule's slots.
+    /// Its index among a rule's slots.
     pub(crate) fn index(self) -> usize {
         self.0
     }
 }
 
-/// The names that are in scope where a rule is being compiled, innermost last. Each gets a slot of
-/// its own, so that one which hides another does not change it.
+/// The names that are in scope where an expression is compiled, innermost last. Each has a slot of its own, so a name
+/// does not change the value of the one that it shadows.
 #[derive(Debug, Clone)]
 pub(crate) struct Names {
     known: Vec<(Cow<'static, str>, Slot)>,
     /// What each slot's value depends on.
     levels: Vec<Level>,
-    /// What each slot's value is known to be.
+    /// What is known of each slot's value.
     natures: Vec<Nature>,
-    /// Whether anything was told from what an object lacks that is true only of those with pods.
+    /// Whether something was concluded from missing keys that only holds for objects with pods.
     assumes_pods: bool,
-    /// The rule's parameters, as CEL names them.
+    /// The names of the rule's parameters in CEL.
     params: Vec<String>,
 }
 
 impl Names {
-    /// The names that every rule of a scope has, and its parameters.
+    /// The names of every rule with this scope, and the rule's parameters.
     pub(crate) fn new(scope: Scope, params: Vec<String>) -> Self {
         let roots = ROOTS.iter().enumerate().filter(|(_, (_, scopes))| scopes.contains(&scope));
         let known = roots.map(|(at, (name, _))| (Cow::Borrowed(*name), Slot(at)));
@@ -204,7 +203,7 @@ impl Names {
         Self { known: known.collect(), levels, natures, assumes_pods: false, params }
     }
 
-    /// Brings a name into scope, for a value that depends on so much.
+    /// Brings a name into scope, for a value that depends on `level`.
     pub(crate) fn bind(&mut self, name: &str, level: Level) -> Slot {
         let slot = Slot(self.levels.len());
         self.levels.push(level);
@@ -213,7 +212,7 @@ impl Names {
         slot
     }
 
-    /// Notes what is known of the value in a slot.
+    /// Records what is known of the value in a slot.
     pub(crate) fn note(&mut self, slot: Slot, nature: Nature) {
         self.natures[slot.0] = nature;
     }
@@ -223,12 +222,12 @@ impl Names {
         &self.natures[slot.0]
     }
 
-    /// Notes that a variable is taken to have a value.
+    /// Records that a variable is assumed to have a value.
     pub(super) fn assume(&mut self, slot: Slot) {
         self.assumes_pods |= matches!(slot, Slot::TEMPLATE | Slot::POD);
     }
 
-    /// Whether anything was told from what an object lacks that is true only of those with pods.
+    /// Whether something was concluded from missing keys that only holds for objects with pods.
     pub(crate) fn assumes_pods(&self) -> bool {
         self.assumes_pods
     }
@@ -238,22 +237,22 @@ impl Names {
         self.levels[slot.0]
     }
 
-    /// The slot of the innermost variable of this name.
+    /// The slot of the innermost variable with a name.
     pub(crate) fn slot(&self, name: &str) -> Option<Slot> {
         self.known.iter().rev().find(|(known, _)| known == name).map(|(_, slot)| *slot)
     }
 
-    /// What is in scope now, for [`Names::reset`].
+    /// The number of names in scope, for [`Names::reset`].
     pub(crate) fn mark(&self) -> usize {
         self.known.len()
     }
 
-    /// Takes names out of scope that were bound since `mark`.
+    /// Removes the names that were brought into scope since `mark`.
     pub(crate) fn reset(&mut self, mark: usize) {
         self.known.truncate(mark);
     }
 
-    /// Does what keeps nothing of the names it binds: neither they nor their slots are left.
+    /// Runs `work`, and then removes the names that it brought into scope, with their slots.
     pub(super) fn briefly<T>(&mut self, work: impl FnOnce(&mut Self) -> T) -> T {
         let (mark, slots) = (self.mark(), self.slots());
         let done = work(self);
@@ -263,12 +262,12 @@ impl Names {
         done
     }
 
-    /// How many slots there are.
+    /// The number of slots.
     pub(crate) fn slots(&self) -> usize {
         self.levels.len()
     }
 
-    /// What is wrong with a name that stands for nothing here.
+    /// The error for a name that is not defined here.
     pub(crate) fn unknown(&self, name: &str) -> Fault {
         let known = self.known.iter().map(|(known, _)| known.as_ref());
         let fault = Fault::unknown("variable", name, known);
@@ -280,10 +279,10 @@ impl Names {
         Fault { help: elsewhere.or(fault.help), ..fault }
     }
 
-    /// Looks for a parameter of the rule.
+    /// Checks that the rule has a parameter with this name.
     ///
     /// # Errors
-    /// When it has none of this name.
+    /// If there is none.
     pub(super) fn parameter(&self, name: &str) -> Result<(), Fault> {
         match self.params.iter().any(|param| param == name) {
             true => Ok(()),

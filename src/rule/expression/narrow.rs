@@ -1,9 +1,8 @@
-//! Which objects of a list a test can hold for, told by their kind, name or namespace.
+//! Finds the objects in a list for which a test can hold, by an index over their kind, name or namespace.
 //!
-//! `objects.exists(o, o.kind == 'Role' && …)` holds for no object of another kind, whatever else it
-//! asks. So the test is put to those alone that an index has under the kind: a rule that looks for one
-//! among all objects, for each of them, takes no square of their number. The same goes for
-//! `sameNamespace(o, object)`.
+//! `objects.exists(o, o.kind == 'Role' && …)` only holds for objects of that kind, so only those that the index has for
+//! the kind are tested. A rule that searches one among all objects, for each of them, then takes linear, not quadratic
+//! time. The same goes for `sameNamespace(o, object)`.
 
 use super::Frame;
 use super::call::Function;
@@ -16,28 +15,28 @@ use super::share::mentions;
 use crate::kube::Object;
 use crate::rule::list::SharedList;
 
-/// What a test asks of an item before anything else can matter.
+/// A condition in a test that an item must satisfy, and that an index can answer.
 #[derive(Debug, Clone)]
 pub(super) struct Narrow {
     pub(super) by: Option<By>,
-    /// It can stand in the namespace of this object.
+    /// The item can be in the namespace of this object.
     beside: Option<Box<Code>>,
 }
 
-/// What an item's kind or name must be.
+/// A condition on an item's kind or name.
 #[derive(Debug, Clone)]
 pub(super) enum By {
-    /// Its kind is this.
+    /// Its kind equals this.
     Kind(Box<Code>),
     /// Its kind is one of these.
     Kinds(Vec<String>),
-    /// Its name is this, where that is not `otherwise`, which stands for one that has none.
+    /// Its name equals this, unless this equals `otherwise`, which replaces the name of an object without one.
     Name { is: Box<Code>, otherwise: String },
 }
 
 impl Narrow {
-    /// Reads it off a test on `item`; a name, which few objects share, before a kind. The part of the
-    /// test it was read off stays where it is.
+    /// Finds such conditions in a test on `item`; one on the name, which few objects share, is preferred to one on the
+    /// kind. The conditions also stay a part of the test.
     pub(super) fn of(test: &Code, item: Slot) -> Option<Self> {
         let mut parts = Vec::new();
         conjuncts(test, &mut parts);
@@ -48,7 +47,7 @@ impl Narrow {
         (by.is_some() || beside.is_some()).then_some(Self { by, beside })
     }
 
-    /// The code in it, but for an object that items stand beside.
+    /// The expression that the kind or name is compared with, if there is one.
     pub(super) fn code(&self) -> Option<&Code> {
         match self.by.as_ref()? {
             By::Kind(is) | By::Name { is, .. } => Some(is),
@@ -56,7 +55,7 @@ impl Narrow {
         }
     }
 
-    /// The code in it, but for an object that items stand beside.
+    /// The expression that the kind or name is compared with, to be changed.
     pub(super) fn code_mut(&mut self) -> Option<&mut Code> {
         match self.by.as_mut()? {
             By::Kind(is) | By::Name { is, .. } => Some(is),
@@ -64,8 +63,8 @@ impl Narrow {
         }
     }
 
-    /// Those of the list that the test may hold for, in their order; all of them where what is asked
-    /// for is no text.
+    /// The objects in a list for which the test may hold, in their order; all of them if the kind or name that is
+    /// searched is not a text.
     pub(super) fn items<'n>(&'n self, list: &'n SharedList, frame: &mut Frame<'n>) -> Items<'n> {
         let namespace = self.namespace(frame);
         let picked = match &self.by {
@@ -88,7 +87,7 @@ impl Narrow {
         }
     }
 
-    /// The namespace that items must be able to stand in; `None` where each of them is.
+    /// The namespace in which items must be able to be; `None` if it may be any.
     fn namespace<'n>(&'n self, frame: &mut Frame<'n>) -> Option<&'n str> {
         match run(self.beside.as_deref()?, frame) {
             Ok(Datum::Node(_, object)) => Object::new(object)?.namespace(),
@@ -97,7 +96,7 @@ impl Narrow {
     }
 }
 
-/// What all of must hold for a test to hold.
+/// Adds the conditions that must all hold for a test to hold.
 pub(super) fn conjuncts<'c>(test: &'c Code, found: &mut Vec<&'c Code>) {
     match test {
         Code::Connect(false, one, two) => {
@@ -127,7 +126,7 @@ fn by_name(part: &Code, item: Slot) -> Option<By> {
     Some(By::Name { is: Box::new(is.clone()), otherwise })
 }
 
-/// `object` of `sameNamespace(item, object)`
+/// For `sameNamespace(item, object)`, returns `object`.
 fn by_namespace(part: &Code, item: Slot) -> Option<&Code> {
     let Code::Call { native: Some(Function::SameNamespace), args, .. } = part else { return None };
     let object = match args.as_slice() {
@@ -137,7 +136,7 @@ fn by_namespace(part: &Code, item: Slot) -> Option<&Code> {
     (!mentions(object, &|slot| slot == item)).then_some(object)
 }
 
-/// `''` of `item.?metadata.?name.orValue('')`
+/// For `item.?metadata.?name.orValue('')`, returns `''`.
 fn otherwise(code: &Code, item: Slot) -> Option<&str> {
     let Code::OrValue(name, otherwise) = code else { return None };
     let (Code::TrySelect(metadata, name), Code::Text(otherwise)) = (&**name, &**otherwise) else {
@@ -147,7 +146,7 @@ fn otherwise(code: &Code, item: Slot) -> Option<&str> {
     (name == "name" && metadata == "metadata" && is(of, item)).then_some(otherwise)
 }
 
-/// What a side of the item is held to equal, on which the item has no influence.
+/// The expression that must equal one for which `side` holds, if it does not depend on the item.
 fn equal_to(part: &Code, item: Slot, side: impl Fn(&Code) -> bool) -> Option<&Code> {
     let Code::Compare(Comparison::Equal, one, two) = part else { return None };
     let other = match (side(one), side(two)) {

@@ -1,22 +1,22 @@
-//! The text of an expression to CEL's tree.
+//! Parses expressions to CEL's tree.
 
 use cel::common::ast::IdedExpr;
 use cel::parser::PrattParser;
 
 use crate::rule::environment;
 
-/// What the macros of CEL's extensions are called by. The quick parser does not know them.
+/// Calls of the macros in CEL's extensions, which the quick parser does not support.
 const MACROS: [&str; 3] = ["sortBy(", "greatest(", "least("];
 
 /// Parses an expression.
 ///
-/// The crate has two parsers. That of its grammar sets up tables for some milliseconds, and then
-/// takes a tenth of one for each expression: more than all else that linting one file needs. The
-/// other works by precedence, in microseconds. What that refuses goes to the grammar, which words
-/// the error. The tests hold the two equal on every expression of every rule.
+/// The crate has two parsers. The one that is generated from the grammar needs some milliseconds to set up its tables,
+/// and a tenth of one for each expression: more than everything else for the lint of one file. The other works by
+/// operator precedence, in microseconds. What that one refuses goes to the grammar's, which words the error. The tests
+/// check that both agree on every expression of every rule.
 ///
 /// # Errors
-/// What is wrong with its syntax, as CEL says it.
+/// The syntax error, as CEL words it.
 pub(super) fn parse(source: &str) -> Result<IdedExpr, String> {
     let quick = || PrattParser::new().enable_optional_syntax(true).parse(source).ok();
     let plain = !MACROS.iter().any(|name| source.contains(name));
@@ -34,7 +34,7 @@ mod tests {
     use crate::source::Sources;
     use crate::yaml::{self, Node};
 
-    /// The texts of a rule that are CEL, those in the braces of messages included.
+    /// The texts of a rule that are CEL, with those in the braces of messages.
     fn expressions(node: Node<'_>, found: &mut Vec<String>) {
         for entry in node.entries() {
             let name = entry.name();
@@ -53,7 +53,7 @@ mod tests {
         }
     }
 
-    /// A tree without the numbers of its nodes, which the parsers deal out in orders of their own.
+    /// A tree without the ids of its nodes, which the two parsers number differently.
     fn shape(parsed: &Result<IdedExpr, String>) -> String {
         let numbers = regex::Regex::new(r"\bid: \d+, ").expect("a pattern");
         numbers.replace_all(&format!("{parsed:?}"), "").into_owned()

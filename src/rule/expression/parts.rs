@@ -1,9 +1,9 @@
-//! The parts that an expression is made of, to look at and to change.
+//! Visits the parts of an expression.
 
 use super::code::Code;
 use super::narrow::Narrow;
 
-/// Shows each part of `$code` to `$see`; `$iter` and `$narrowed` say how it is borrowed.
+/// Calls `$see` with each part of `$code`; `$iter` and `$narrowed` determine how the parts are borrowed.
 macro_rules! each_part {
     ($code:expr, $see:expr, $iter:ident, $narrowed:path) => {
         match $code {
@@ -61,12 +61,12 @@ macro_rules! each_part {
 }
 
 impl Code {
-    /// Shows the parts it is made of.
+    /// Calls `see` with each part.
     pub(super) fn parts(&self, see: &mut dyn FnMut(&Code)) {
         each_part!(self, see, iter, Narrow::code);
     }
 
-    /// Shows the parts it is made of, to be changed.
+    /// Calls `see` with each part, which it may change.
     pub(super) fn parts_mut(&mut self, see: &mut dyn FnMut(&mut Code)) {
         each_part!(self, see, iter_mut, Narrow::code_mut);
     }

@@ -1,5 +1,5 @@
-//! Runs compiled expressions, with the outcomes CEL specifies: `&&`, `||`, `all` and `exists` look
-//! past a part that cannot be evaluated when another settles the matter.
+//! Evaluates compiled expressions as CEL specifies: `&&`, `||`, `all` and `exists` ignore a part that cannot be
+//! evaluated if another part settles the result.
 
 mod member;
 
@@ -123,7 +123,7 @@ pub(super) fn run<'n>(code: &'n Code, frame: &mut Frame<'n>) -> Outcome<'n> {
     })
 }
 
-/// Evaluates to a boolean. Of what gives nothing else, no value is made on the way.
+/// Evaluates an expression to a boolean. Expressions that are always boolean do not create a value on the way.
 pub(super) fn holds<'n>(code: &'n Code, frame: &mut Frame<'n>) -> Result<bool, NoValue> {
     match code {
         Code::Has(of, field) => match holder(of, frame)? {
@@ -182,7 +182,7 @@ fn is_text(value: &Datum<'_>, text: &str) -> bool {
     }
 }
 
-/// The boolean that an outcome is.
+/// The boolean in an outcome.
 pub(super) fn truth(outcome: Outcome<'_>) -> Result<bool, NoValue> {
     match outcome? {
         Datum::Bool(value) => Ok(value),
@@ -204,10 +204,10 @@ fn connect<'n>(
     if second == settles { Ok(settles) } else { first }
 }
 
-/// What a comparison of two values gives.
+/// The result of a comparison.
 ///
 /// # Errors
-/// Where the two cannot be compared so.
+/// If the two values cannot be compared by this operator.
 pub(super) fn compared<'n>(
     operator: Comparison,
     one: &Datum<'n>,
@@ -266,7 +266,7 @@ fn compute<'n>(
     computed.map(|value| frame.taken(value.as_ref())).map_err(|_| NoValue)
 }
 
-/// What a comprehension goes over.
+/// The items that a comprehension visits.
 fn items<'n>(
     range: &'n Code,
     narrow: Option<&'n Narrow>,
@@ -287,7 +287,7 @@ fn items<'n>(
     }
 }
 
-/// The items that were sifted before, and what is left to ask of them; `None` where that came to no value.
+/// The items that were sifted before, and the rest of the test; `None` if the sifting had no value.
 fn sifted_items<'n>(
     sifted: Option<&'n Sifted>,
     frame: &mut Frame<'n>,
@@ -299,7 +299,7 @@ fn sifted_items<'n>(
     Some((found, rest))
 }
 
-/// `all` or `exists`: what an item gives that settles the matter goes before one that gives nothing.
+/// `all` or `exists`: an item that settles the result takes precedence over one that cannot be evaluated.
 fn quantify<'n>(
     settles: bool,
     range: Items<'n>,
@@ -343,7 +343,7 @@ fn collect<'n>(
     Ok(Datum::List(collected.into()))
 }
 
-/// Calls a function, where CEL has to by `expression`.
+/// Calls a function natively if it can be, and else by CEL's evaluation of `expression`.
 fn call<'n>(
     native: Option<Function>,
     args: &'n [(String, Code)],
@@ -356,7 +356,7 @@ fn call<'n>(
     })
 }
 
-/// Has CEL evaluate an expression over some values.
+/// Lets CEL evaluate an expression with some values.
 fn by_cel<'n, 'v>(
     expression: &IdedExpr,
     values: impl Iterator<Item = (&'v str, &'v Datum<'n>)>,

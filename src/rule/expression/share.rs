@@ -1,11 +1,10 @@
-//! What is the same for all objects that are deployed together, worked out once for all of them.
+//! Evaluates the parts of expressions that are the same for all objects which are deployed together only once.
 //!
-//! `objects.filter(…)` in a rule looks at everything that is deployed. Where nothing in it depends on
-//! the object that is judged, each of them would come to the same. So does a list that is written in
-//! the rule, which is put together once as well. Where it depends on nothing of the object but what it
-//! can stand beside, as with `objects.filter(o, sameNamespace(o, object))`, each object of a namespace
-//! comes to the same. And where only a part of a test is the same for all of them, that part is not put
-//! to each item anew.
+//! `objects.filter(…)` in a rule visits everything that is deployed. If nothing in it depends on the judged object, it
+//! has the same value for each of them. So has a list of literals, which is also built only once. If it depends on
+//! nothing of the object but its namespace, as in `objects.filter(o, sameNamespace(o, object))`, it has the same value
+//! for each object of that namespace. And if only a part of a test is the same for all objects, that part is not
+//! evaluated again for each item.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -22,7 +21,7 @@ use super::narrow::{By, Narrow, conjuncts};
 use super::{Frame, NoValue, run};
 use crate::kube::namespace;
 
-/// What was worked out of all that is deployed together.
+/// Values that were computed about all objects that are deployed together.
 #[derive(Default)]
 pub(crate) struct Memory<'n> {
     known: RefCell<HashMap<Key<'n>, Outcome<'n>, RandomState>>,
@@ -30,7 +29,7 @@ pub(crate) struct Memory<'n> {
 }
 
 impl<'n> Memory<'n> {
-    /// An index that was made of a list.
+    /// An index that was built over a list.
     pub(super) fn index(&self, key: Key<'n>) -> Option<Rc<Index<'n>>> {
         self.indexes.borrow().get(&key).cloned()
     }
@@ -40,21 +39,21 @@ impl<'n> Memory<'n> {
     }
 }
 
-/// The expression and the parameters of its rule, by where they are: both stay there for as long as they
-/// are used; and the namespace of those who come to the same, where not all do.
+/// The address of an expression and that of its rule's parameters, both of which stay there while they are used; and
+/// the namespace of the objects for which the value is the same, unless it is the same for all.
 pub(super) type Key<'n> = (usize, usize, Option<&'n str>);
 
-/// Who comes to the same.
+/// The objects for which a value is the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Shared {
     /// All objects.
     ByAll,
-    /// Those that state one namespace, or none.
+    /// The objects that state the same namespace, or none.
     ByNeighbours,
 }
 
 impl Shared {
-    /// What is remembered under for an expression.
+    /// The key for the value of an expression.
     pub(super) fn key<'n>(self, code: &'n Code, frame: &mut Frame<'n>) -> Key<'n> {
         let place = match (self, frame.known(Slot::OBJECT)) {
             (Self::ByNeighbours, Some(Datum::Node(_, object))) => namespace(*object),
@@ -70,20 +69,20 @@ impl Shared {
 
 type Outcome<'n> = Result<Datum<'n>, NoValue>;
 
-/// A test on objects that are deployed together, of which a part is the same for many: to the others that
-/// part need not be put, but where it comes to no value.
+/// A test on objects that are deployed together, of which a part is the same for many. That part is evaluated once, and
+/// the rest only for the objects for which it holds; unless the part has no value.
 #[derive(Debug, Clone)]
 pub(super) struct Sifted {
     pub(super) by: Shared,
-    /// Those that this part holds for.
+    /// The objects for which the part holds.
     pub(super) list: Code,
-    /// What else is asked of them.
+    /// The rest of the test.
     pub(super) rest: Code,
-    /// Those of them that it may hold for.
+    /// Finds the objects in the list for which the rest may hold.
     pub(super) keyed: Option<Keyed>,
 }
 
-/// Evaluates what is the same for all, or remembers it.
+/// Evaluates an expression, or recalls its value if it was evaluated for the same objects.
 pub(super) fn recall<'n>(by: Shared, code: &'n Code, frame: &mut Frame<'n>) -> Outcome<'n> {
     let Some(memory) = frame.memory.clone() else {
         return run::run(code, frame);
@@ -97,7 +96,7 @@ pub(super) fn recall<'n>(by: Shared, code: &'n Code, frame: &mut Frame<'n>) -> O
     value
 }
 
-/// Marks the largest parts of an expression that are the same for all and take a look at each.
+/// Marks the largest parts of an expression that are the same for all objects and that visit some of them.
 pub(super) fn share(code: &mut Code, names: &Names) {
     match shared(code, names) {
         Some(by) => {
@@ -113,7 +112,7 @@ pub(super) fn share(code: &mut Code, names: &Names) {
     }
 }
 
-/// Tells the part of a test over objects that is the same for many from the rest of it.
+/// Separates the part of a test over objects that is the same for many from the rest of the test.
 fn sift(code: &mut Code, names: &Names) {
     let (range, narrow, item, test, sifted) = match code {
         Code::Quantify { settles: true, range, narrow, item, test, sifted, .. } => {
@@ -135,14 +134,15 @@ fn sift(code: &mut Code, names: &Names) {
         parts.into_iter().partition(|part| by(part).is_some());
     let Some(guard) = all(same) else { return };
     let sifting = Narrow::of(&guard, item);
-    // An index finds fewer by what it was made for.
+    // The index for the test as it is finds fewer objects.
     let sifts_kinds =
         matches!(sifting.as_ref().and_then(|sifting| sifting.by.as_ref()), Some(By::Kinds(_)));
     let indexed = narrow.as_ref().and_then(|narrow| narrow.by.as_ref()).is_some_and(|narrowed| {
         match narrowed {
             By::Kinds(_) => false,
             By::Kind(is) => by(is).is_none(),
-            // What takes a walk through each is asked once of all of a kind rather than by each that names one.
+            // A test with a walk of its own is evaluated once for a whole kind, rather than by each object that looks
+            // for a name.
             By::Name { .. } => !(sifts_kinds && goes_over(&guard)),
         }
     });
@@ -166,7 +166,7 @@ fn sift(code: &mut Code, names: &Names) {
     *sifted = Some(Box::new(Sifted { by, list, rest, keyed }));
 }
 
-/// Notes by which text of theirs a test finds the items of a list that is the same for many.
+/// Finds an index over values of the items in a list that is the same for many objects.
 fn key(code: &mut Code, names: &Names) {
     let (range, narrow, item, test, keyed) = match code {
         Code::Quantify { settles: true, range, narrow, item, test, keyed, .. } => {
@@ -177,7 +177,7 @@ fn key(code: &mut Code, names: &Names) {
         }
         _ => return,
     };
-    // Of objects themselves, those of a kind or name are found without.
+    // Objects of a kind or name are found by the indexes over all objects.
     let indexed = narrow.as_ref().is_some_and(|narrow| narrow.by.is_some());
     if indexed && is_of_objects(range) {
         return;
@@ -187,7 +187,7 @@ fn key(code: &mut Code, names: &Names) {
     *keyed = by.and_then(|by| Keyed::of(test, by, item, names)).map(Box::new);
 }
 
-/// True for what is deployed together, or some kind of it.
+/// True for the objects that are deployed together, or some kind of them.
 fn is_of_objects(range: &Code) -> bool {
     matches!(
         range,
@@ -196,20 +196,20 @@ fn is_of_objects(range: &Code) -> bool {
     )
 }
 
-/// Does so for each list that an expression goes over.
+/// Does so for each list that an expression visits.
 fn key_all(code: &mut Code, names: &Names) {
     key(code, names);
     code.parts_mut(&mut |part| key_all(part, names));
 }
 
-/// Whether an expression goes over a list.
+/// Whether an expression visits the items of a list.
 fn goes_over(code: &Code) -> bool {
     let mut goes = matches!(code, Code::Quantify { .. } | Code::Collect { .. });
     code.parts(&mut |part| goes = goes || goes_over(part));
     goes
 }
 
-/// Conditions as one.
+/// Joins conditions by `&&`.
 fn all(parts: Vec<&Code>) -> Option<Code> {
     let both = |one, two| Code::Connect(false, Box::new(one), Box::new(two));
     parts.into_iter().cloned().reduce(both)
@@ -230,24 +230,24 @@ fn shared_by(level: Level) -> Option<Shared> {
     }
 }
 
-/// Whether a variable stands for objects that are deployed together, or for a list that was made of them.
+/// Whether a variable has objects that are deployed together as its value, or a list that was computed from them.
 fn is_deployed(slot: Slot, names: &Names) -> bool {
     let made = slot.index() >= Slot::ROOTS && names.level(slot) <= Level::Neighbours;
     made || matches!(slot, Slot::OBJECTS | Slot::WORKLOADS)
 }
 
-/// True for a list of values that are all written in the rule.
+/// True for a list of literals.
 fn is_written_list(code: &Code) -> bool {
     matches!(code, Code::List(items) if !items.is_empty() && items.iter().all(Code::is_literal))
 }
 
-/// What an expression depends on.
+/// What the value of an expression depends on.
 pub(super) fn level(code: &Code, names: &Names) -> Level {
     let mut bound = Vec::new();
     level_within(code, names, &mut bound)
 }
 
-/// The same where the items of some lists are the expression's own.
+/// What an expression depends on, if the variables in `bound` are items of lists within it.
 pub(super) fn level_within(code: &Code, names: &Names, bound: &mut Vec<Slot>) -> Level {
     let of = |slot: Slot, bound: &[Slot]| match bound.contains(&slot) {
         true => Level::Company,
@@ -255,7 +255,7 @@ pub(super) fn level_within(code: &Code, names: &Names, bound: &mut Vec<Slot>) ->
     };
     let mut deepest = match code {
         Code::Call { native: Some(Function::SameNamespace), args, .. } => {
-            // Any object is one: of what is judged, nothing but the namespace has a say.
+            // The judged object only counts by its namespace here.
             let level = |argument: &Code, bound: &mut Vec<Slot>| match argument {
                 Code::Variable(Slot::OBJECT) => Level::Neighbours,
                 other => level_within(other, names, bound),
@@ -278,7 +278,7 @@ pub(super) fn level_within(code: &Code, names: &Names, bound: &mut Vec<Slot>) ->
     deepest
 }
 
-/// Whether an expression goes over objects that are deployed together, or a list that was made of them.
+/// Whether an expression visits objects that are deployed together, or a list that was computed from them.
 fn takes_a_walk(code: &Code, names: &Names) -> bool {
     let objects = |slot: Slot| is_deployed(slot, names);
     let mut walks = match code {
@@ -290,7 +290,7 @@ fn takes_a_walk(code: &Code, names: &Names) -> bool {
     walks
 }
 
-/// Whether an expression asks for a variable.
+/// Whether an expression uses a variable.
 pub(super) fn mentions(code: &Code, wanted: &dyn Fn(Slot) -> bool) -> bool {
     let mut found = match code {
         Code::Variable(slot) => wanted(*slot),

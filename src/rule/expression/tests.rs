@@ -1,4 +1,4 @@
-//! Every evaluation within these tests is held against CEL's own, see [`super::Expression`].
+//! In these tests, CEL evaluates every expression as well, see [`super::Expression`].
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -26,7 +26,7 @@ fn rules_mean_what_cel_says_on_their_examples() {
     }
 }
 
-/// Objects as people write them, where they are at hand.
+/// Objects from real repositories, if they are available.
 #[test]
 fn rules_mean_what_cel_says_on_real_objects() {
     let set = RuleSet::builtin(&Sources::default());
@@ -41,7 +41,7 @@ fn rules_mean_what_cel_says_on_real_objects() {
     }
 }
 
-/// Values that are written in the expression, so that each sort of argument comes up.
+/// Literal values in the expression, so that each type of argument occurs.
 #[test]
 fn functions_mean_what_cel_says() {
     let cel = Rc::new(Functions::new(|| {
@@ -105,7 +105,7 @@ fn functions_mean_what_cel_says() {
     }
 }
 
-/// Judges every object of a text by every rule.
+/// Judges every object in a text by every rule.
 fn judge(set: &RuleSet, text: &str) {
     let text: Arc<str> = text.into();
     let source = Sources::default().add("test.yaml", Arc::clone(&text));

@@ -1,5 +1,5 @@
-//! Names in an expression that stand for nothing. CEL has no value for such an expression, on any
-//! object, and so a rule with a misspelt name would never find anything.
+//! Names in an expression that are not defined. Such an expression has no value on any object, so a rule with a
+//! misspelt name would never find anything.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use super::fault::Fault;
 use super::names::{Level, Names, Slot};
 use crate::rule::{environment, function};
 
-/// The names of types, which `type(x)` is compared with.
+/// The names of types, to which `type(x)` is compared.
 const TYPES: [&str; 11] = [
     "bool",
     "bytes",
@@ -25,8 +25,8 @@ const TYPES: [&str; 11] = [
     "uint",
 ];
 
-/// Functions, sorted: those of rules, and of CEL's own those that rules call or may be meant to. One
-/// that is not here may be CEL's all the same; see [`is_function`].
+/// Names of functions, sorted: those of rules, and those of CEL's own that rules call or that may be meant by a
+/// misspelt name. CEL may have others, see [`is_function`].
 const FUNCTIONS: [&str; 69] = [
     "base64Layers",
     "bool",
@@ -99,10 +99,10 @@ const FUNCTIONS: [&str; 69] = [
     "versionForm",
 ];
 
-/// Looks for a name that stands for nothing.
+/// Searches for a name that is not defined.
 ///
 /// # Errors
-/// The first one, in the order of evaluation.
+/// The first such name, in the order of evaluation.
 pub(super) fn check(expression: &IdedExpr, names: &mut Names) -> Result<(), Fault> {
     match &expression.expr {
         Expr::Ident(name) if names.slot(name).is_some() || TYPES.contains(&name.as_str()) => Ok(()),
@@ -130,7 +130,7 @@ fn of_entry(entry: &EntryExpr, names: &mut Names) -> Result<(), Fault> {
     }
 }
 
-/// `params.field` names a parameter of the rule.
+/// Checks that the field in `params.field` is a parameter of the rule.
 fn parameter(operand: &IdedExpr, field: &str, names: &Names) -> Result<(), Fault> {
     let of_params =
         matches!(&operand.expr, Expr::Ident(name) if names.slot(name) == Some(Slot::PARAMS));
@@ -138,7 +138,7 @@ fn parameter(operand: &IdedExpr, field: &str, names: &Names) -> Result<(), Fault
 }
 
 fn of_call(call: &CallExpr, names: &mut Names) -> Result<(), Fault> {
-    // Operators are calls of names that nobody can write.
+    // Operators are calls of functions whose names cannot be written.
     let operator = call.func_name.starts_with(['_', '@', '!', '-']);
     let family =
         call.target.as_deref().filter(|target| super::compile::is_namespace(target, names));
@@ -157,14 +157,14 @@ fn of_call(call: &CallExpr, names: &mut Names) -> Result<(), Fault> {
     call.args.iter().try_for_each(|argument| check(argument, names))
 }
 
-/// Whether there is a function of the name that is called, for whatever arguments.
+/// Whether there is a function with the name that is called, for any arguments.
 fn is_function(call: &CallExpr, family: Option<&IdedExpr>) -> bool {
     let at_home = family.is_none() && FUNCTIONS.binary_search(&call.func_name.as_str()).is_ok();
     at_home || cel_knows(call, family)
 }
 
-/// Asks CEL, by a call without arguments: there is no list of its functions. What it says of one
-/// that it knows is that the arguments do not fit.
+/// Asks CEL by a call without arguments, as there is no list of its functions. For a function that it knows, it reports
+/// wrong arguments.
 fn cel_knows(call: &CallExpr, family: Option<&IdedExpr>) -> bool {
     let null = IdedExpr { id: 0, expr: Expr::Literal(LiteralValue::Null) };
     let target = call.target.as_ref().map(|_| Box::new(family.cloned().unwrap_or(null)));
@@ -206,7 +206,7 @@ mod tests {
 
     #[test]
     fn what_cel_does_not_know_is_unknown() {
-        // Times are left out of CEL here.
+        // This build of CEL is without functions on times.
         for name in ["sizes", "duration", "timestamp"] {
             let call = CallExpr { func_name: name.to_owned(), target: None, args: Vec::new() };
             assert!(!cel_knows(&call, None), "{name}");

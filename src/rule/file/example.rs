@@ -15,29 +15,29 @@ use crate::yaml::{self, Kind, Node};
 const EXAMPLE_KEYS: &[&str] =
     &["violates", "satisfies", "fixed", "params", "release", "cluster", "kube-version", "base"];
 
-/// One example: a text, and the lines where the rule must find something.
+/// An example: a text or the files of a chart, with the lines on which the rule must find something.
 #[derive(Debug, Clone)]
 pub struct Example {
-    /// The manifest or values file; empty where there are files.
+    /// The manifest or values file; empty if there are files.
     pub text: String,
-    /// The files of a chart, by path, with their texts; empty where there is one text.
+    /// The files of a chart, with their paths; empty if there is one text.
     pub files: Vec<(String, String)>,
-    /// The chart's files in the revision that a run compares with; a manifest's text has no path.
+    /// The chart's files in the Git revision that a run compares with; the text of a manifest has an empty path.
     pub base: Vec<(String, String)>,
-    /// True when the rule must find something.
+    /// True if the rule must find something.
     pub violates: bool,
-    /// Of an example that violates: its texts once they are repaired, without marks, by path; a
-    /// single one has none. Only those that change; empty where the example does not say.
+    /// For a violating example, those of its texts that repairs change, as they must be afterwards, without marks and
+    /// by path; a single text has an empty path. Empty if the example does not say.
     pub fixed: Vec<(String, String)>,
-    /// Parameters for this example alone.
+    /// Parameters that are set for this example.
     pub params: BTreeMap<String, Value>,
-    /// The release that uses the values or makes the objects.
+    /// The release that uses the values or renders the objects.
     pub release: ReleaseInfo,
     /// What is known of the cluster.
     pub cluster: Cluster,
     /// The Kubernetes version to judge by.
     pub kube_version: Option<String>,
-    /// Where the example's text stands in the rule file.
+    /// The place of the example's text in the rule file.
     pub span: Span,
 }
 
@@ -79,13 +79,13 @@ fn example(reader: &mut Reader, node: Node<'_>) -> Option<Example> {
     })
 }
 
-/// The files of a mapping from paths to texts.
+/// The files in a mapping from paths to texts.
 fn files(node: Node<'_>) -> Vec<(String, String)> {
     let file = |entry: yaml::Entry<'_>| (entry.name().into_owned(), entry.value.raw().to_owned());
     node.entries().map(file).collect()
 }
 
-/// Files, or the one text of an example, which has no path.
+/// The files of an example, or its single text with an empty path.
 fn texts(node: Node<'_>) -> Vec<(String, String)> {
     match node.kind() {
         Kind::Mapping => files(node),
@@ -102,7 +102,7 @@ fn release(node: Node<'_>) -> ReleaseInfo {
     ReleaseInfo { name, chart, namespace, declared_in, via, ..ReleaseInfo::default() }
 }
 
-/// The cluster of an example, as `plimsoll.yaml` states it.
+/// The cluster of an example, in the notation of `plimsoll.yaml`.
 fn cluster(node: Node<'_>) -> Cluster {
     let count = |key| node.get(key).and_then(|count| count.raw().parse().ok()).unwrap_or_default();
     let quantity =

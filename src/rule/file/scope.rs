@@ -1,23 +1,23 @@
-//! What rules look at, and what they may miss.
+//! What rules judge, and what they may report as missing.
 
-/// What a rule looks at.
+/// What a rule judges.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Scope {
     /// One object.
     Object,
-    /// One object, with all that is deployed together with it in sight.
+    /// One object, with access to all objects that are deployed together with it.
     Release,
-    /// One object of a chart of the repository, as a release with the longest name would have it.
+    /// One object of a chart in the repository, rendered for a release with the longest possible name.
     LongestName,
-    /// A values file, as one release uses it.
+    /// A values file, for one release that uses it.
     Values,
-    /// The values layers of a release, each by itself, over its chart.
+    /// The values layers of a release, each one compared with its chart.
     Layers,
-    /// A chart as it lies in its directory.
+    /// A chart in its directory.
     Chart,
-    /// The text of a YAML file, whatever it says.
+    /// The text of any YAML file.
     Text,
-    /// Nothing by itself: another stage reports under this id (`yaml-syntax`, `helm-render`).
+    /// Nothing: another stage reports findings under this id (`yaml-syntax`, `helm-render`).
     Builtin,
 }
 
@@ -34,12 +34,12 @@ impl Scope {
         Self::Builtin,
     ];
 
-    /// The scope of this word in rule files.
+    /// The scope with this name in rule files.
     pub(in crate::rule) fn named(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|scope| scope.as_str() == word)
     }
 
-    /// Its word in rule files.
+    /// Its name in rule files.
     pub(in crate::rule) fn as_str(self) -> &'static str {
         match self {
             Self::Object => "object",
@@ -53,25 +53,25 @@ impl Scope {
         }
     }
 
-    /// True where rules judge objects one by one, by their kinds.
+    /// True if rules judge objects one by one, by their kinds.
     pub(in crate::rule) fn is_of_objects(self) -> bool {
         matches!(self, Self::Object | Self::Release | Self::LongestName)
     }
 }
 
-/// What a rule finds missing.
+/// What a rule reports as missing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Seeks {
-    /// An object, at a place that holds its name.
+    /// An object, whose name is at the reported place.
     Object,
-    /// Pods that carry the labels of a selector, at the selector.
+    /// Pods with the labels of a selector, which is at the reported place.
     Pods,
-    /// What reads a key of a values file, at the key.
+    /// A reader of a key in a values file, which is at the reported place.
     Reader,
 }
 
 impl Seeks {
-    /// The variant of this word in rule files.
+    /// The variant with this name in rule files.
     pub(super) fn named(word: &str) -> Option<Self> {
         Some(match word {
             "object" => Self::Object,

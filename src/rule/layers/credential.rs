@@ -1,4 +1,4 @@
-//! Credentials that stand in values as they are.
+//! Credentials in plain text in values.
 
 use regex::RegexSet;
 
@@ -41,7 +41,7 @@ fn walk<'a>(node: Node<'a>, path: &mut Vec<&'a str>, each: &mut impl FnMut(&[&'a
     }
 }
 
-/// Whether it says which key of a Secret is meant, where the Secret's name stands beside it.
+/// Whether a value is the key of a Secret whose name is beside it.
 fn is_of_secret(key: &str, node: Node<'_>) -> bool {
     let ends = |key: &str, ends: &[&str]| {
         let plain: String = key.chars().filter(char::is_ascii_alphanumeric).collect();
@@ -53,7 +53,7 @@ fn is_of_secret(key: &str, node: Node<'_>) -> bool {
         && beside().any(|entry| ends(&entry.name(), &names) && !entry.value.raw().is_empty())
 }
 
-/// Whether a value is no name, no reference and no stand-in.
+/// Whether a value is likely a credential, and not a name, a reference or a placeholder.
 fn is_credential(node: Node<'_>, entropy: f64) -> bool {
     matches!(node.scalar(), Some(Scalar::Str(_) | Scalar::Int(_) | Scalar::Uint(_)))
         && credential::is_likely(node.raw(), entropy)

@@ -1,4 +1,4 @@
-//! Values for a chart that conditions or tags leave out of the release.
+//! Values for a subchart that a condition or tags disable.
 
 use super::{Layers, Remark, child, dotted};
 use crate::helm::chart::Dependency;
@@ -13,7 +13,7 @@ pub(super) fn judge(layers: &Layers<'_>) -> Vec<Remark> {
         if child(chart, name).is_none() {
             continue;
         }
-        // Other charts may read what is meant for this one.
+        // Other charts may read the values for this one.
         let others = reads.without(&[name.to_owned()]).below(name);
         if others.is_whole() {
             continue;
@@ -37,13 +37,13 @@ pub(super) fn judge(layers: &Layers<'_>) -> Vec<Remark> {
     remarks
 }
 
-/// What leaves a chart out.
+/// The value that disables a subchart.
 struct Switch {
     path: String,
     span: crate::source::Span,
 }
 
-/// As Helm decides: the first condition that is a boolean, else the tags.
+/// Decides as Helm does: by the first condition that is a boolean, or else by the tags.
 fn switched_off(layers: &Layers<'_>, dependency: &Dependency) -> Option<Switch> {
     let flag = |path: &[&str]| {
         let (on, node) = layers.flag(path)?;

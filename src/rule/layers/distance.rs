@@ -1,7 +1,7 @@
-//! Whether a word is a misspelling of another.
+//! Finds out whether a word is a misspelling of another.
 
-/// Whether one word is most likely meant as the other: a few edits away, or the same but for case
-/// and separators. The shorter the word, the fewer edits count; a number in it is never a slip.
+/// Whether a word is most likely meant as the other: a few edits away, or equal except for case and separators. The
+/// shorter the word, the fewer edits are allowed; words with different numbers never match.
 pub(super) fn is_near(word: &str, other: &str, most: usize) -> bool {
     if word == other {
         return false;
@@ -22,7 +22,7 @@ pub(super) fn is_near(word: &str, other: &str, most: usize) -> bool {
     digits(word) == digits(other) && strsim::damerau_levenshtein(word, other) <= allowed.min(most)
 }
 
-/// The nearest of some words, of those that are near at all.
+/// The nearest of several words, if any is near.
 pub(super) fn nearest<'w>(
     word: &str,
     others: impl IntoIterator<Item = &'w str>,

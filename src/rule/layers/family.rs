@@ -1,4 +1,4 @@
-//! Values files of the same thing in several environments, held against each other.
+//! Compares the values files of the same release or chart in several environments.
 
 use std::sync::LazyLock;
 
@@ -14,13 +14,13 @@ use crate::yaml::{Kind, Node};
 pub struct Relative<'a> {
     /// Its path.
     pub path: &'a str,
-    /// Its environment, as the path has it.
+    /// Its environment, as the path names it.
     pub environment: &'a str,
-    /// What it holds.
+    /// Its contents.
     pub root: Node<'a>,
 }
 
-/// The environment that a path names, and what the paths of its family have in common.
+/// The environment that a path names, and the part of the path that its family has in common.
 #[must_use]
 pub fn environment(path: &str) -> Option<(String, &str)> {
     static WORD: LazyLock<Regex> = LazyLock::new(|| {
@@ -34,7 +34,7 @@ pub fn environment(path: &str) -> Option<(String, &str)> {
     Some((family, word.as_str()))
 }
 
-/// Keys that one environment sets and others do not.
+/// Finds keys that one environment sets and others do not.
 pub(super) fn drifted(layers: &Layers<'_>) -> Vec<Remark> {
     let mut remarks = Vec::new();
     for layer in layers.given {
@@ -58,7 +58,7 @@ pub(super) fn drifted(layers: &Layers<'_>) -> Vec<Remark> {
     remarks
 }
 
-/// What production has less of than an environment before it.
+/// Finds values that are lower in production than in an environment before it.
 pub(super) fn weaker(layers: &Layers<'_>, params: &Params<'_>) -> Vec<Remark> {
     let order = params.texts("order");
     let rank = |environment: &str| stage(environment, &order);
@@ -83,7 +83,7 @@ fn member<'a>(layers: &Layers<'a>, source: SourceId) -> Option<Relative<'a>> {
     layers.family.iter().copied().find(|member| member.root.span().source == source)
 }
 
-/// The place of an environment in the order: `production` is `prod`, `stage` is `staging`.
+/// The index of an environment in the order: `production` is `prod`, `stage` is `staging`.
 fn stage(environment: &str, order: &[String]) -> Option<usize> {
     let environment = environment.to_ascii_lowercase();
     let kin = |word: &String| {
@@ -133,7 +133,7 @@ fn less(path: &[&str], node: Node<'_>, other: &Relative<'_>) -> Option<Remark> {
     })
 }
 
-/// Whether something is set at a path, or in place of a map on the way there.
+/// Whether a path has a value, or a parent on it has one that is not a map.
 fn is_set(root: Node<'_>, path: &[&str]) -> bool {
     let mut node = root;
     for key in path {
@@ -148,7 +148,7 @@ fn is_set(root: Node<'_>, path: &[&str]) -> bool {
     true
 }
 
-/// Everything that is set, by path: scalars and lists.
+/// Calls `each` with everything that is set, with its path: scalars, lists and empty maps.
 fn leaves<'a>(
     node: Node<'a>,
     path: &mut Vec<&'a str>,

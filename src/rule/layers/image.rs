@@ -1,4 +1,4 @@
-//! Images whose parts stand in the wrong values.
+//! Images with parts in the wrong values.
 
 use super::{Layers, Remark, dotted, each_entry};
 use crate::yaml::{Kind, Node, Scalar};
@@ -17,7 +17,7 @@ pub(super) fn judge(layers: &Layers<'_>) -> Vec<Remark> {
     remarks
 }
 
-/// A repository that holds the tag as well, beside a key for the tag.
+/// A repository with a tag in it, beside a key for the tag.
 fn repository(path: &[&str], node: Node<'_>, layers: &Layers<'_>) -> Option<Remark> {
     let (text, (own, tag)) = (node.as_str()?, split(node.as_str()?)?);
     let other = layers.at(&[path, &["tag"]].concat())?;
@@ -35,14 +35,14 @@ fn repository(path: &[&str], node: Node<'_>, layers: &Layers<'_>) -> Option<Rema
     })
 }
 
-/// A tag that holds the repository as well.
+/// A tag with the repository in it.
 fn tag(path: &[&str], node: Node<'_>, map: Node<'_>) -> Option<Remark> {
     let text = match node.scalar()? {
         Scalar::Str(text) if !text.contains("{{") && !text.contains('$') => text,
         _ => return None,
     };
     let image = map.get("repository").is_some() || path.contains(&"image");
-    // A digest behind the tag, `1.4@sha256:…`, is what charts take.
+    // Charts accept a digest after the tag, `1.4@sha256:…`.
     let before = text.split('@').next().unwrap_or_default();
     if !image || !(before.contains('/') || before.contains(':')) {
         return None;
@@ -56,7 +56,7 @@ fn tag(path: &[&str], node: Node<'_>, map: Node<'_>) -> Option<Remark> {
     ))
 }
 
-/// The repository and the tag of a reference that has one; a port is no tag.
+/// Splits a reference with a tag into repository and tag; a port is not a tag.
 fn split(text: &str) -> Option<(&str, &str)> {
     if text.contains("{{") || text.contains('$') || text.contains('@') {
         return None;

@@ -1,4 +1,4 @@
-//! A null that takes away a default without which the chart does not render.
+//! Nulls that remove a default without which the chart does not render.
 
 use super::{Layers, Remark, dotted};
 use crate::source::SourceId;

@@ -1,4 +1,4 @@
-//! Numbers that were meant as texts: `tag: 1.10` is 1.1.
+//! Numbers that are meant as texts: `tag: 1.10` is 1.1.
 
 use super::trace::rendered_exponents;
 use super::{Layers, Params, Remark};
@@ -8,7 +8,7 @@ use crate::yaml::{Kind, Node, Scalar, Style};
 
 pub(super) fn judge(layers: &Layers<'_>, params: &Params<'_>) -> Vec<Remark> {
     let keys = params.texts("keys");
-    // What a template prints of long numbers is seen where it is rendered.
+    // If the release renders, the output shows how templates print long numbers.
     let seen = layers.rendered.map(rendered_exponents);
     let mut remarks = Vec::new();
     for layer in layers.judged() {
@@ -37,7 +37,7 @@ pub(super) fn judge(layers: &Layers<'_>, params: &Params<'_>) -> Vec<Remark> {
     remarks
 }
 
-/// What templates print of a number that is written otherwise.
+/// The text that templates print for a number, if it is not as it is written.
 pub(super) fn lossy(node: Node<'_>) -> Option<String> {
     if node.style() != Style::Plain {
         return None;
@@ -53,7 +53,7 @@ pub(super) fn lossy(node: Node<'_>) -> Option<String> {
     (printed != node.raw()).then_some(printed)
 }
 
-/// Whether a key's last word is one of these: `imageTag`, `image_tag` and `tag` are tags.
+/// Whether the last word of a key is one of these: `imageTag`, `image_tag` and `tag` are tags.
 fn is_named(key: &str, words: &[String]) -> bool {
     words.iter().any(|word| {
         let Some(at) = key.len().checked_sub(word.len()) else { return false };
@@ -67,7 +67,7 @@ fn is_named(key: &str, words: &[String]) -> bool {
     })
 }
 
-/// Every scalar under a key, with the key.
+/// Calls `each` with every scalar and its key.
 fn walk<'a>(node: Node<'a>, each: &mut impl FnMut(&'a str, Node<'a>)) {
     match node.kind() {
         Kind::Mapping => node.written().for_each(|entry| match entry.value.kind() {

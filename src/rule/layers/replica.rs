@@ -1,10 +1,10 @@
-//! A number of replicas beside an autoscaler that is switched on: one of them is ignored.
+//! A number of replicas beside an enabled autoscaler: one of them is ignored.
 
 use super::{Layers, Remark, dotted, each_entry};
 use crate::rule::repair::Rewrite;
 use crate::yaml::Node;
 
-/// Names of the maps that switch an autoscaler on.
+/// Names of maps that enable an autoscaler.
 const SCALERS: [&str; 4] = ["autoscaling", "hpa", "autoscaler", "keda"];
 
 pub(super) fn judge(layers: &Layers<'_>) -> Vec<Remark> {

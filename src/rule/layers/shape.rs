@@ -1,4 +1,4 @@
-//! Layers against the chart's own values: types, equal values, lists that lose items.
+//! Compares layers with the chart's own values: types, equal values, lists that lose items.
 
 use super::{Defaults, Layers, Params, Remark, dotted};
 use crate::finding::Severity;
@@ -6,7 +6,7 @@ use crate::helm::reads::View;
 use crate::rule::repair::Rewrite;
 use crate::yaml::{Kind, Node, Scalar};
 
-/// Values of another type than the default's.
+/// Finds values of another type than the default.
 pub(super) fn mismatched(layers: &Layers<'_>, params: &Params<'_>) -> Vec<Remark> {
     let allow_numbers = params.flag("allow-int-string");
     let mut remarks = Vec::new();
@@ -15,7 +15,7 @@ pub(super) fn mismatched(layers: &Layers<'_>, params: &Params<'_>) -> Vec<Remark
         let Some((is, was, severity)) = clash(pair.given, pair.default, allow_numbers) else {
             return;
         };
-        // A template that asks what type it is given takes more than one.
+        // A template that tests the type of a value accepts several types.
         let asked = view.as_ref().is_some_and(|view| is_asked(view, &pair.path));
         if asked {
             return;
@@ -33,7 +33,7 @@ pub(super) fn mismatched(layers: &Layers<'_>, params: &Params<'_>) -> Vec<Remark
     remarks
 }
 
-/// Values equal to the default's; of a map that is equal as a whole, the map.
+/// Finds values that equal the default; if a whole map does, only the map.
 pub(super) fn redundant(layers: &Layers<'_>) -> Vec<Remark> {
     let mut remarks: Vec<Remark> = Vec::new();
     let mut done: Vec<String> = Vec::new();
@@ -53,7 +53,7 @@ pub(super) fn redundant(layers: &Layers<'_>) -> Vec<Remark> {
     remarks
 }
 
-/// Lists that take the place of a list and leave out some of its items.
+/// Finds lists that replace a list and leave out some of its items.
 pub(super) fn lists(layers: &Layers<'_>) -> Vec<Remark> {
     let mut remarks = Vec::new();
     pairs(layers, &mut |pair| {
@@ -88,14 +88,14 @@ pub(super) fn lists(layers: &Layers<'_>) -> Vec<Remark> {
     remarks
 }
 
-/// A value of a layer, and what the chart has there.
+/// A value in a layer, and the default for it.
 struct Pair<'a> {
     path: Vec<&'a str>,
     given: Node<'a>,
     default: Node<'a>,
 }
 
-/// Every value that is set in a layer and in the chart's own values; maps before what is in them.
+/// Calls `each` with every value that is set both in a layer and in the chart's own values; maps before their entries.
 fn pairs<'a>(layers: &Layers<'a>, each: &mut impl FnMut(Pair<'a>)) {
     for layer in layers.given {
         below(*layer, &layers.defaults(), &mut Vec::new(), each);
@@ -126,7 +126,7 @@ fn is_asked(view: &View<'_>, path: &[&str]) -> bool {
     path.iter().fold(view.clone(), |view, key| view.below(key)).is_typed()
 }
 
-/// What a type is called; where a value says that there is none, nothing.
+/// The names of the two types, if they conflict, with a severity if it is not the rule's.
 fn clash(
     given: Node<'_>,
     default: Node<'_>,
@@ -135,7 +135,7 @@ fn clash(
     let (is, was) = (Type::of(given), Type::of(default));
     let said = Some((is.name(), was.name(), None));
     match (was, is) {
-        // Nothing is asked for: `[]` for a map, `""` for whatever it was.
+        // An empty value removes the default, whatever its type: `[]` for a map, `""` for anything.
         _ if is == was || is_nothing(given) => None,
         // Helm warns, but nothing is lost: charts write `{}` for a list, too.
         (Type::Map, Type::List) if default.is_empty() => None,
@@ -145,7 +145,7 @@ fn clash(
         (Type::Map, _) => said,
         (Type::List, _) if default.is_empty() => None,
         (Type::List, _) => said,
-        // An empty text, false or 0 stand for whatever there may be.
+        // As a default, an empty text, false or 0 may be replaced by any type.
         _ if is_nothing(default) && matches!(is, Type::Map | Type::List) => None,
         (_, Type::Map | Type::List) => said,
         (Type::Bool, Type::Text) => is_truth(given.raw()).then_some(()).and(said),
@@ -195,7 +195,7 @@ impl Type {
     }
 }
 
-/// Whether a value says that there is none.
+/// Whether a value is the empty value of its type.
 fn is_nothing(node: Node<'_>) -> bool {
     match Type::of(node) {
         Type::Map | Type::List => node.is_empty(),
@@ -210,7 +210,7 @@ fn is_truth(text: &str) -> bool {
     matches!(text.to_ascii_lowercase().as_str(), "true" | "false" | "yes" | "no" | "on" | "off")
 }
 
-/// Whether two trees hold the same.
+/// Whether two trees have the same contents.
 fn equal(a: Node<'_>, b: Node<'_>) -> bool {
     match (a.kind(), b.kind()) {
         (Kind::Scalar, Kind::Scalar) => match (a.as_f64(), b.as_f64()) {
@@ -230,7 +230,7 @@ fn equal(a: Node<'_>, b: Node<'_>) -> bool {
     }
 }
 
-/// The key of a collection, or else the value itself.
+/// The span of a collection's key, or else of the value itself.
 fn place(node: Node<'_>) -> crate::source::Span {
     match node.kind() {
         Kind::Scalar => node.alias_span().unwrap_or_else(|| node.span()),

@@ -1,4 +1,4 @@
-//! Switches that are on and change nothing.
+//! Switches that are on but have no effect.
 
 use std::collections::BTreeSet;
 
@@ -7,7 +7,7 @@ use crate::helm::origin::OriginId;
 use crate::helm::render::Rendered;
 use crate::yaml::{Kind, Node, pointer};
 
-/// Switches of one release that are tried out.
+/// The most switches of one release that are tried.
 const MOST: usize = 16;
 
 pub(super) fn judge(layers: &Layers<'_>) -> Vec<Remark> {
@@ -43,7 +43,7 @@ pub(super) fn judge(layers: &Layers<'_>) -> Vec<Remark> {
         .collect()
 }
 
-/// Everything that a release renders, as one text.
+/// The whole output of a release as one text.
 #[must_use]
 pub fn text(rendered: &Rendered) -> String {
     let texts: Vec<&str> = rendered.manifests.iter().map(|m| m.text.as_str()).collect();
@@ -56,7 +56,7 @@ struct Switch<'a> {
     default: Node<'a>,
 }
 
-/// Switches that a layer sets to true, and that are off by default.
+/// Finds switches that a layer sets to true and that are off by default.
 fn gather<'a>(
     map: Node<'a>,
     defaults: &Defaults<'a>,
@@ -84,7 +84,7 @@ fn is_switch(key: &str) -> bool {
     key.starts_with("enable") || key.ends_with("enabled")
 }
 
-/// The paths of all values that had a part in what is rendered.
+/// The paths of all values that contributed to the output.
 fn origins(rendered: &Rendered) -> BTreeSet<String> {
     let ids: BTreeSet<OriginId> = rendered
         .manifests
@@ -98,7 +98,7 @@ fn origins(rendered: &Rendered) -> BTreeSet<String> {
     leaves.into_iter().map(|leaf| rendered.origins.describe(leaf).pointer).collect()
 }
 
-/// A path as `--set` reads it.
+/// A path in the notation of `--set`.
 fn escaped(path: &[&str]) -> String {
     let key = |key: &&str| key.replace('\\', "\\\\").replace('.', "\\.").replace(',', "\\,");
     path.iter().map(key).collect::<Vec<_>>().join(".")

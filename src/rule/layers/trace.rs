@@ -1,4 +1,4 @@
-//! What became of values in the manifests that the chart makes.
+//! Follows values to the manifests that a chart renders.
 
 use std::sync::LazyLock;
 
@@ -15,17 +15,17 @@ use crate::yaml::edit;
 
 /// A number that a template printed with an exponent.
 pub(super) struct Exponent {
-    /// What is printed, `1e+06`.
+    /// The printed text, `1e+06`.
     printed: String,
     /// The path of the value, `/limits/bytes`.
     pointer: String,
-    /// The value.
+    /// The place of the value.
     pub(super) value: Span,
-    /// The template place that printed it.
+    /// The place in the template that prints it.
     template: Option<Span>,
 }
 
-/// Whole numbers that a template prints with an exponent.
+/// Finds whole numbers that a template prints with an exponent.
 pub(super) fn exponents(layers: &Layers<'_>) -> Vec<Remark> {
     let Some(rendered) = layers.rendered else { return Vec::new() };
     let written: Vec<_> = layers.given.iter().copied().chain(layers.defaults().nodes).collect();
@@ -58,7 +58,7 @@ pub(super) fn exponents(layers: &Layers<'_>) -> Vec<Remark> {
     rendered_exponents(rendered).into_iter().filter_map(remark).collect()
 }
 
-/// Every number with an exponent in what is rendered that a value alone has made.
+/// Every number with an exponent in the output that comes from a value alone.
 pub(super) fn rendered_exponents(rendered: &Rendered) -> Vec<Exponent> {
     static NUMBER: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(r"-?\b\d(?:\.\d+)?e\+\d{2,3}\b").expect("invariant: the pattern is sound")
@@ -79,7 +79,7 @@ pub(super) fn rendered_exponents(rendered: &Rendered) -> Vec<Exponent> {
     found
 }
 
-/// Expressions of templates in values that arrive in a manifest as they are written.
+/// Finds template expressions in values that are rendered verbatim.
 pub(super) fn expressions(layers: &Layers<'_>) -> Vec<Remark> {
     static ACTION: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(
@@ -116,8 +116,8 @@ pub(super) fn expressions(layers: &Layers<'_>) -> Vec<Remark> {
     remarks
 }
 
-/// Custom resources that install another chart, as group and kind. What they say of its values is for that chart to
-/// evaluate.
+/// Custom resources that install another chart, as group and kind. Expressions in the values for that chart are for it
+/// to evaluate.
 const INSTALLERS: [(&str, &str); 5] = [
     ("argoproj.io", "Application"),
     ("argoproj.io", "ApplicationSet"),
@@ -132,7 +132,7 @@ fn hands_values_on(manifest: &Manifest) -> bool {
     object.is_some_and(|object| INSTALLERS.contains(&(object.group(), object.kind)))
 }
 
-/// The value whose own text a range is: its path and place.
+/// The path and place of the value whose text is in a range of the output.
 fn written(inquiry: &Inquiry<'_>, range: std::ops::Range<usize>) -> Option<(String, Span)> {
     let leaves = inquiry.leaves(inquiry.origin(range));
     let text = |(_, through): &&(_, Through)| *through == Through::Text;

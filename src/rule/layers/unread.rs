@@ -1,4 +1,4 @@
-//! Keys that no template reads, and what was meant by them.
+//! Keys that no template reads, and which key was meant instead.
 
 use std::collections::BTreeSet;
 
@@ -14,28 +14,28 @@ struct Unread<'a> {
     key: Node<'a>,
     value: Node<'a>,
     path: Vec<&'a str>,
-    /// The keys beside it that are read and that the layer does not set.
+    /// Keys in the same map that are read and that the layer does not set.
     beside: Vec<&'a str>,
-    /// The chart's own value there.
+    /// The default for the key.
     default: Option<Node<'a>>,
     meant: Meant<'a>,
 }
 
-/// What was meant by a key that nothing reads.
+/// The key that was most likely meant.
 enum Meant<'a> {
-    /// This key beside it.
+    /// This key in the same map.
     Near(&'a str),
-    /// This key beside it, where all that stands there may be read as well: neither a template nor
+    /// This key in the same map. The map as a whole may be read, too, so the evidence is weaker: neither a template nor
     /// the chart's own values have the key itself, and both have this one.
     Slip(&'a str),
-    /// The same key below this one, where a chart starts that reads it.
+    /// The same key below this one, at which the values of a subchart start that reads it.
     Below(&'a str),
-    /// This name, under which the chart knows the dependency.
+    /// This name, which is the chart's alias for the dependency.
     Alias(&'a str),
     Unknown,
 }
 
-/// Edits at which a key counts as misspelt, unless the rule says otherwise.
+/// The most edits for a misspelt key, unless the rule sets another number.
 const MOST: usize = 2;
 
 pub(super) fn unused(layers: &Layers<'_>, params: &Params<'_>) -> Vec<Remark> {
@@ -72,7 +72,7 @@ pub(super) fn misspelt(layers: &Layers<'_>, params: &Params<'_>) -> Vec<Remark> 
         let help = format!("write `{meant}`: that is what the chart reads here");
         let repair = Rewrite::renamed(unread.value, meant);
         let remark = remark(&unread, layers, Some(help));
-        // Something may read it that was not followed.
+        // A template that reads the whole map may read it.
         let slip = matches!(unread.meant, Meant::Slip(_)).then_some(Severity::Warning);
         Some(Remark { message, repair, severity: remark.severity.or(slip), ..remark })
     };
@@ -110,7 +110,7 @@ fn remark(unread: &Unread<'_>, layers: &Layers<'_>, help: Option<String>) -> Rem
     let default = default.map(|node| node.key_span().unwrap_or_else(|| node.span()));
     Remark {
         help,
-        // What nobody has put over the chart's own values misleads nobody yet.
+        // The chart's own values, without any layer over them, have misled nobody so far.
         severity: layers.own.then_some(Severity::Info),
         related: default
             .map(|span| (span, "the chart's own values have it as well".to_owned()))
@@ -123,11 +123,11 @@ fn remark(unread: &Unread<'_>, layers: &Layers<'_>, help: Option<String>) -> Rem
     }
 }
 
-/// Where the chart reads a key of the same name, for one that may have slipped out of its place.
+/// The paths at which the chart reads a key with the same name, as a suggestion.
 fn elsewhere(unread: &Unread<'_>, layers: &Layers<'_>) -> Option<String> {
     let name = *unread.path.last()?;
     let mut paths = layers.reads?.top().named(name);
-    // A key above this one is no better place.
+    // A path above this key does not help.
     paths.retain(|path| {
         !unread.path.starts_with(&path.iter().map(String::as_str).collect::<Vec<_>>())
     });
@@ -190,14 +190,14 @@ impl<'a> Walk<'a> {
             self.slips(node, view, default);
             return;
         }
-        // What is written once for several places may be read at another.
+        // A node with aliases may be read in another place.
         if node.alias_span().is_some() || self.aliased.contains(&node.id()) {
             return;
         }
         match node.kind() {
             Kind::Mapping => {
                 let filled = |node: &Node<'_>| node.kind() == Kind::Mapping && !node.is_empty();
-                // That there is anything here may be all that is asked.
+                // A template may only test that the map is not empty.
                 if !view.is_tested() || self.layers.own || default.nodes.iter().any(filled) {
                     self.map(node, view, default);
                 }
@@ -211,9 +211,8 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// Looks for keys that are hardly another than one beside them, where everything may be read: a
-    /// map that is handed on as a whole has keys of its own all the same, as far as templates name
-    /// them and the chart's own values have them.
+    /// Finds keys that are similar to another in the same map, in a map that may be read as a whole. Such a map also
+    /// has known keys: those that templates name and that the chart's own values have.
     fn slips(&mut self, map: Node<'a>, view: &View<'a>, default: &Defaults<'a>) {
         if self.layers.own || map.alias_span().is_some() || self.aliased.contains(&map.id()) {
             return;
@@ -262,7 +261,7 @@ impl<'a> Walk<'a> {
         self.found.push(Unread { key, value, path, beside, default, meant });
     }
 
-    /// Whether a key at the top belongs to a chart below.
+    /// Whether a key at the top is meant for a subchart.
     fn misplaced(&self, name: &str) -> Meant<'a> {
         let (Some(chart), Some(reads)) = (self.layers.chart, self.layers.reads) else {
             return Meant::Unknown;
@@ -283,7 +282,7 @@ impl<'a> Walk<'a> {
     }
 }
 
-/// Whether both are mappings, lists or scalars; null may be anything.
+/// Whether both are mappings, lists or scalars; null matches anything.
 fn are_of_a_kind(one: Node<'_>, other: Node<'_>) -> bool {
     one.is_null() || other.is_null() || one.kind() == other.kind()
 }

@@ -13,7 +13,7 @@ use crate::rule::template::Template;
 use crate::source::Span;
 use crate::yaml::{Document, Kind, Node};
 
-/// Compiles what a rule of some scope says before its checks, and which nodes these choose.
+/// Compiles the part of a rule file before the checks, and the paths of the nodes that the checks choose.
 pub(super) fn compile(file: &Arc<Document>, scope: Scope) -> Logic {
     let root =
         file.root().expect("invariant: a rule file that is empty is refused when it is read");
@@ -31,8 +31,8 @@ pub(super) fn compile(file: &Arc<Document>, scope: Scope) -> Logic {
     Logic { lets, when, checks, slots: names.slots(), names, file: Arc::clone(file), errors }
 }
 
-/// Compiles what a check does, with the names that all checks of its rule have. What is wrong with it is left
-/// out and reported, in the order of the file.
+/// Compiles the body of a check, with the names that all checks of its rule share. Parts with errors are left out and
+/// reported, in the order of the file.
 pub(super) fn body(check: Node<'_>, names: &Names) -> (Option<Body>, Vec<RuleError>) {
     let mut compiler = Compiler { names: names.clone(), errors: Vec::new() };
     let body = compiler.body(check);
@@ -49,7 +49,7 @@ impl Compiler {
         self.errors.push(RuleError { span: node.span(), message: message.into(), help: None });
     }
 
-    /// What was made of a node; what is wrong is said there, at the word that is at fault.
+    /// The result of compiling a node; an error is reported at the wrong word in it.
     fn taken<T>(&mut self, node: Node<'_>, made: Result<T, impl Into<Fault>>) -> Option<T> {
         let fault = match made {
             Ok(made) => return Some(made),
@@ -77,7 +77,7 @@ impl Compiler {
         Some(Place { start: self.taken(node, start)?, path })
     }
 
-    /// The names under `let`, each in scope of those after it.
+    /// Compiles the names under `let`; each is in scope for those after it.
     fn lets(&mut self, node: Node<'_>) -> Vec<Let> {
         let entries = node.get("let").into_iter().flat_map(Node::entries);
         let compiled = entries.filter_map(|entry| {
@@ -95,7 +95,7 @@ impl Compiler {
         compiled.collect()
     }
 
-    /// What a rule asks before it looks at any of its checks, of objects that meet `before`.
+    /// Compiles the condition of a rule, for objects that meet `before`.
     fn guard(&mut self, expression: Expression, before: &Need) -> Guard {
         let undecided = expression.decided(&mut self.names);
         let unless = self.unless(&expression, false);
@@ -103,7 +103,7 @@ impl Compiler {
         Guard { undecided: undecided.map(sieve), unless: sieve(unless), expression }
     }
 
-    /// A check, as far as it chooses nodes. What is wrong with that is told when all of it is compiled.
+    /// Compiles the part of a check that chooses nodes. Errors in it are reported when the whole check is compiled.
     fn check(&self, node: Node<'_>) -> Check {
         let mut within = Self { names: self.names.clone(), errors: Vec::new() };
         let each = within.each(node, Self::descent);
@@ -111,7 +111,7 @@ impl Compiler {
         Check { each, reach, node: node.id(), compiled: OnceLock::new() }
     }
 
-    /// The variables that stand for one node after the other; `nature` tells what is known of each.
+    /// Compiles the variables that are set to one node after the other; `nature` returns what is known of each.
     fn each(&mut self, node: Node<'_>, nature: fn(&Self, &Place) -> Nature) -> Vec<Each> {
         let entries = node.get("for").into_iter().flat_map(Node::entries).zip(1..);
         let each = entries.filter_map(|(entry, count)| {
@@ -178,7 +178,7 @@ impl Compiler {
         })
     }
 
-    /// Of the nodes that a path leads to, whether they are the object's.
+    /// Whether the nodes that a path leads to are in the object.
     fn descent(&self, place: &Place) -> Nature {
         if self.names.nature(place.start).is_own() { Nature::NODE } else { Nature::Open }
     }
@@ -200,14 +200,14 @@ impl Compiler {
         }
     }
 
-    /// What an object must meet for there to be nodes that a check can choose.
+    /// What an object must meet to have nodes that a check can choose.
     fn reach(&self, each: &[Each]) -> Need {
         let own = each.iter().filter(|each| self.names.nature(each.place.start).is_own());
         let keys = own.flat_map(|each| &each.place.path.steps).filter_map(|step| match step {
             PathStep::Key(key) => Some(Need::key(key)),
             PathStep::Every | PathStep::Keys | PathStep::Index(_) => None,
         });
-        // The last ones are the rarest.
+        // The last keys of a path are the rarest.
         let keys = keys.rev().fold(Need::NOTHING, Need::and);
         let of_pods = |each: &Each| [Slot::POD, Slot::CONTAINERS].contains(&each.place.start);
         let pods = if each.iter().any(of_pods) { Need::Pods } else { Need::NOTHING };
@@ -215,24 +215,24 @@ impl Compiler {
         keys.and(pods).and(before)
     }
 
-    /// Holds objects against a need that was told with the names at hand.
+    /// Compiles a need that was determined with the names that are in scope.
     fn sieve(&self, need: &Need) -> Sieve {
         Sieve::of(need).assuming_pods(self.names.assumes_pods())
     }
 
-    /// What an object must meet for what is looked at only where `when` holds, and must meet `inner`.
+    /// What an object must meet for a part that is only evaluated if `when` holds, and that needs `inner`.
     fn guarded(&mut self, when: Option<&Expression>, inner: Need) -> Need {
         match when {
             None => inner,
             Some(when) => match when.decided(&mut self.names) {
                 Some(odd) => odd.or(self.unless(when, false).and(inner)),
-                // Where it has no value, that is counted.
+                // A `when` without a value is counted as undecided.
                 None => self.unless(when, false),
             },
         }
     }
 
-    /// What an object must meet for a test to come to anything but `value`.
+    /// What an object must meet for a test to have another result than `value`.
     fn unless(&mut self, test: &Expression, value: bool) -> Need {
         let lack = test.lack(&mut self.names);
         let lack = lack.filter(|lack| lack.truth() == Some(value));
@@ -295,13 +295,13 @@ impl Compiler {
     }
 }
 
-/// True for a check over nodes of the object as it was before a change.
+/// True for a check over nodes of the object in the Git revision that a run compares with.
 fn compares(each: &[Each]) -> bool {
     each.first().is_some_and(|first| first.place.start == Slot::BASE)
 }
 
-/// Where a word stands in the text of a node, as a whole and, if it can be, not behind a dot.
-/// `None` where the text is written with escapes that hide it.
+/// The place of a word in the text of a node, as a whole word and, if possible, not after a dot. `None` if escapes hide
+/// it.
 fn word_span(node: Node<'_>, word: &str) -> Option<Span> {
     let span = node.span();
     let text = &node.document().text()[span.range()];
@@ -316,14 +316,14 @@ fn word_span(node: Node<'_>, word: &str) -> Option<Span> {
     Some(Span { start, end: start + u32::try_from(word.len()).ok()?, ..span })
 }
 
-/// The repairs of a check: one, or a list of which the first that is for a finding is taken.
+/// The repairs of a check: one, or a list of which the first whose condition holds is used.
 pub(in crate::rule) fn alternatives(check: Node<'_>) -> impl Iterator<Item = Node<'_>> {
     let repair = check.get("repair");
     let one = repair.filter(|repair| repair.kind() == Kind::Mapping);
     one.into_iter().chain(repair.into_iter().flat_map(Node::items))
 }
 
-/// Reads how far a repair may be trusted.
+/// Reads the safety of a repair.
 pub(in crate::rule) fn safety(word: &str) -> Result<Applicability, String> {
     match word.trim() {
         "safe" => Ok(Applicability::Safe),

@@ -1,24 +1,24 @@
-//! A need as it is asked of one object after the other.
+//! Compiles a need, to test it on many objects.
 //!
-//! Some hundred rules are held against each object, and most of them fail: what that costs is to fetch
-//! their needs from memory. Here each lies in one piece, a question beside the next.
+//! Some hundred needs are tested on each object, and most are not met, so most of the time is for loading them from
+//! memory. Here each need is in one piece, with its questions next to each other.
 
 use super::{Crowd, Mark, Need, Traits};
 
-/// Holds objects against a need.
+/// A compiled need.
 #[derive(Debug, Clone)]
 pub(crate) struct Sieve {
-    /// The first question; [`MET`] where nothing is needed.
+    /// The index of the first question; [`MET`] if nothing is needed.
     first: u32,
-    /// Questions, the last ones first.
+    /// The questions, the last ones first.
     steps: Box<[Step]>,
-    /// What is told otherwise than by a mark.
+    /// Conditions that are not marks.
     others: Box<[Need]>,
-    /// Whether the need was told of objects that have pods, and holds for these alone.
+    /// Whether the need only holds for objects with pods, because that was assumed for it.
     assumes_pods: bool,
 }
 
-/// A question, and where each answer leads: to another question, [`MET`] or [`UNMET`].
+/// A question with the next one for each answer: the index of a question, [`MET`] or [`UNMET`].
 #[derive(Debug, Clone, Copy)]
 struct Step {
     test: Test,
@@ -29,7 +29,7 @@ struct Step {
 #[derive(Debug, Clone, Copy)]
 enum Test {
     Mark(Mark),
-    /// One of the others.
+    /// A condition in `others`, by its index.
     Other(u16),
 }
 
@@ -43,7 +43,7 @@ impl Default for Sieve {
 }
 
 impl Sieve {
-    /// Holds objects against this.
+    /// Compiles a need.
     pub(crate) fn of(need: &Need) -> Self {
         let mut maker = Maker { steps: Vec::new(), others: Vec::new() };
         let first = maker.add(need, MET, UNMET);
@@ -51,12 +51,12 @@ impl Sieve {
         Self { first, steps, others, assumes_pods: false }
     }
 
-    /// The same for a need that may have been told of objects with pods, and so holds for these alone.
+    /// Sets whether the need only holds for objects with pods. Objects without pods are then always let through.
     pub(crate) fn assuming_pods(self, assumes_pods: bool) -> Self {
         Self { assumes_pods, ..self }
     }
 
-    /// False only where the object does not meet the need.
+    /// False only if the object does not meet the need.
     pub(crate) fn lets_through(&self, traits: &Traits<'_>) -> bool {
         if self.assumes_pods && !traits.pods {
             return true;
@@ -67,7 +67,7 @@ impl Sieve {
         })
     }
 
-    /// False only where none of several objects meets the need.
+    /// False only if none of several objects meets the need.
     pub(crate) fn lets_any_through(&self, crowd: &Crowd<'_>) -> bool {
         if self.assumes_pods && !crowd.pods {
             return true;
@@ -91,14 +91,15 @@ impl Sieve {
     }
 }
 
-/// Makes questions of a need, the last ones first: each is to know where its answers lead.
+/// Compiles a need to questions, the last ones first, as each needs the indexes of the next ones.
 struct Maker {
     steps: Vec<Step>,
     others: Vec<Need>,
 }
 
 impl Maker {
-    /// Adds the questions of a need that lead on where it is met and where it is not; gives the first.
+    /// Adds the questions of a need, with the next ones for when it is met and when it is not; returns the index of the
+    /// first.
     fn add(&mut self, need: &Need, yes: u32, no: u32) -> u32 {
         match need {
             Need::Marks(marks) => {
@@ -109,7 +110,7 @@ impl Maker {
             }
             Need::All(parts) => parts.iter().rev().fold(yes, |next, part| self.add(part, next, no)),
             Need::Any(parts) => parts.iter().rev().fold(no, |next, part| self.add(part, yes, next)),
-            // To have met it costs a walk and nothing else: no rule has so many.
+            // If there are too many, which no rule has, the condition counts as met; that only costs time.
             other => match u16::try_from(self.others.len()) {
                 Ok(at) => {
                     self.others.push(other.clone());

@@ -1,11 +1,11 @@
-//! Examples in other clothes: what people's files look like who write YAML in another way. Whatever a
-//! repair makes of such a file says the same as what it makes of the plain example.
+//! Examples in other notations, as some people write YAML. The result of a repair in such a file must mean the same as
+//! in the plain example.
 
 use super::*;
 use crate::yaml::edit::{NewValue, quoted};
 use crate::yaml::{Kind, Node, Style};
 
-/// A way to write the same.
+/// Rewrites a text in another notation with the same meaning.
 type Costume = (&'static str, fn(&str) -> String);
 
 const COSTUMES: &[Costume] = &[
@@ -27,7 +27,7 @@ fn repairs_say_the_same_however_a_file_is_written() {
     for (rule, example, plain) in repaired() {
         for (name, dress) in COSTUMES {
             let dressed = dressed(&example, *dress);
-            // What clothes make of a text need not be what its rule looks at, or no YAML at all.
+            // In another notation, a text may not be what the rule looks at, or may not be YAML at all.
             let Ok(judged) = judge(&rule, &dressed) else { continue };
             if let Err(why) = try_on(&rule, &dressed, judged, &plain) {
                 wrong.push(format!("{} with {name}: {why}", rule.id));
@@ -37,13 +37,13 @@ fn repairs_say_the_same_however_a_file_is_written() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
 }
 
-/// Holds what repairs make of an example in other clothes against what they make of the plain one.
+/// Compares the results of the repairs of an example in another notation with those of the plain one.
 fn try_on(rule: &Rule, dressed: &Example, judged: Judged, plain: &[String]) -> Result<(), String> {
     let (found, offered) = (judged.said.len(), judged.repairs.len());
     let (names, before): (Vec<_>, Vec<_>) = judged.texts.iter().cloned().unzip();
     let made = fix::repaired(rule, dressed, judged)?;
     before.iter().zip(&made).try_for_each(|(old, new)| keeps_its_looks(old, new))?;
-    // Rules on how a text is written have their own say about clothes.
+    // Rules on notation may judge the other notation differently.
     if rule.scope == Scope::Text {
         return Ok(());
     }
@@ -51,7 +51,7 @@ fn try_on(rule: &Rule, dressed: &Example, judged: Judged, plain: &[String]) -> R
     if again.said.len() > found.saturating_sub(offered) {
         return Err(format!("still {:?} in\n{}", again.said, made.join("\n~~~\n")));
     }
-    // What cannot be written without touching something else is left alone.
+    // A repair that cannot be written without other changes is left out.
     let said = |texts: &[String]| -> Vec<_> { texts.iter().map(|text| meaning(text)).collect() };
     match again.said.is_empty() && offered > 0 && said(&made) != said(plain) {
         true => Err(format!("another meaning:\n{}", made.join("\n~~~\n"))),
@@ -59,10 +59,10 @@ fn try_on(rule: &Rule, dressed: &Example, judged: Judged, plain: &[String]) -> R
     }
 }
 
-/// Comments, line ends and the end of the last line are those of before.
+/// Checks that comments, line ends and the end of the last line are kept.
 fn keeps_its_looks(old: &str, new: &str) -> Result<(), String> {
     let comments = |text: &str| text.matches("# why").count() + text.matches("# the end").count();
-    // What is taken out, or written anew, takes the comments within it along.
+    // Comments in a part that is removed or rewritten go with it.
     let kept = |line: &&str| new.lines().any(|other| other.trim() == line.trim());
     let gone = old.lines().filter(|line| !kept(line)).count();
     let bare = |text: &str| text.matches('\n').count() - text.matches("\r\n").count();
@@ -96,14 +96,14 @@ fn parsed(text: &str) -> yaml::Stream {
     yaml::parse(SourceId::NOWHERE, &Arc::from(text))
 }
 
-/// What a text says, but for its comments; nothing for documents that hold nothing.
+/// The values in a text, without comments; nothing for empty documents.
 fn meaning(text: &str) -> Vec<NewValue> {
     let stream = parsed(text);
     let roots = stream.documents.iter().filter_map(|document| document.root());
     roots.filter(|root| !root.is_null()).map(NewValue::of).collect()
 }
 
-/// A text with a line more before each line that begins with a key of a block.
+/// The text with a further line before each line that begins with a key of a block mapping.
 fn with_lines(text: &str, line: impl Fn(&str) -> String) -> String {
     changed(text, |entry, edits| {
         let start = entry.key.span().start as usize;
@@ -115,7 +115,7 @@ fn with_lines(text: &str, line: impl Fn(&str) -> String) -> String {
     })
 }
 
-/// A text with other words for the values that stand behind the colon of their key.
+/// The text with other words for the values after the colon of their keys.
 fn with_values(text: &str, word: impl Fn(&str) -> String) -> String {
     changed(text, |entry, edits| {
         let (key, value) = (entry.key.span().range(), entry.value.span().range());
@@ -144,7 +144,7 @@ fn with_keys(text: &str, word: impl Fn(&str) -> String) -> String {
     })
 }
 
-/// Each document on one line, in braces and brackets.
+/// The text in flow style, each document on one line.
 fn braced(text: &str) -> String {
     let stream = parsed(text);
     let roots = stream.documents.iter().filter_map(|document| document.root());
@@ -170,7 +170,7 @@ fn in_braces(node: Node<'_>) -> String {
     }
 }
 
-/// A text with edits that each entry of a block mapping gives.
+/// The text with the edits that `edit` makes for each entry of a block mapping.
 fn changed(
     text: &str,
     mut edit: impl FnMut(&yaml::Entry<'_>, &mut Vec<(std::ops::Range<usize>, String)>),

@@ -1,4 +1,4 @@
-//! Members: what they are asked of, and what comes of it where they are missing or the question makes no sense.
+//! Lookup of members: in what they are looked up, and the result if they are missing or cannot be looked up.
 
 use std::rc::Rc;
 use std::sync::Arc;
@@ -9,9 +9,10 @@ use crate::rule::expression::datum::{Datum, Member};
 use crate::rule::expression::{Frame, NoValue};
 use crate::yaml::{Document, Name, Node};
 
-/// What a member is asked of.
+/// A value in which a member is looked up.
 pub(super) enum Holder<'n> {
-    /// A node: of a chain of members no value is made but of the last. It may be a scalar, which has none.
+    /// A node, so that a chain of members only creates a value for the last one. It may be a scalar, which has no
+    /// members.
     Node(&'n Arc<Document>, Node<'n>),
     Value(Datum<'n>),
 }
@@ -24,7 +25,7 @@ impl<'n> Holder<'n> {
         }
     }
 
-    /// The member of a name, unless there is none.
+    /// The member with a name, if there is one.
     fn member(&self, field: &Name) -> Option<Datum<'n>> {
         attempt(match self {
             Self::Node(document, node) => Datum::present(document, node.get_named(field)),
@@ -39,7 +40,7 @@ impl<'n> Holder<'n> {
         }
     }
 
-    /// The same where it is asked for a further member.
+    /// The member with a name, as a holder for the lookup of a further member in it.
     fn holder(&self, field: &Name) -> Option<Self> {
         match self {
             Self::Node(document, node) => {
@@ -51,7 +52,7 @@ impl<'n> Holder<'n> {
     }
 }
 
-/// Evaluates what a member is asked of.
+/// Evaluates an expression in which a member is looked up.
 pub(super) fn holder<'n>(code: &'n Code, frame: &mut Frame<'n>) -> Result<Holder<'n>, NoValue> {
     match code {
         Code::Variable(slot) => match frame.known(*slot) {
@@ -73,7 +74,7 @@ pub(super) fn found(member: Member<'_>) -> Outcome<'_> {
     }
 }
 
-/// `of.field`; of an optional it is an optional again.
+/// `of.field`; if `of` is an optional, the result is one, too.
 pub(super) fn select<'n>(of: Datum<'n>, field: &str) -> Outcome<'n> {
     match of {
         Datum::Optional(None) => Ok(of),
@@ -94,7 +95,7 @@ fn has(member: &Member<'_>) -> Result<bool, NoValue> {
     }
 }
 
-/// `has(of.field)` of what may be an optional.
+/// `has(of.field)`, in which `of` may be an optional.
 pub(super) fn has_within(of: Datum<'_>, field: &str) -> Result<bool, NoValue> {
     match of {
         Datum::Optional(None) => Ok(false),
@@ -106,7 +107,7 @@ pub(super) fn has_within(of: Datum<'_>, field: &str) -> Result<bool, NoValue> {
     }
 }
 
-/// Evaluates to an optional. Within a chain of `.?` none is ever made.
+/// Evaluates an expression to an optional. A chain of `.?` does not create any on the way.
 pub(super) fn optional<'n>(
     code: &'n Code,
     frame: &mut Frame<'n>,
@@ -124,7 +125,7 @@ pub(super) fn optional<'n>(
     }
 }
 
-/// Evaluates what a member is asked of: what an optional holds, or what is no optional.
+/// Evaluates an expression in which a member is looked up; if it is an optional, the value in that.
 fn seen_through<'n>(code: &'n Code, frame: &mut Frame<'n>) -> Result<Option<Holder<'n>>, NoValue> {
     Ok(match code {
         Code::TrySelect(of, field) => seen_through(of, frame)?.and_then(|of| of.holder(field)),
