@@ -1,4 +1,4 @@
-//! Where pods are described in custom resources whose controllers make several sorts of them, as a head and its
+//! Finds the pod templates of custom resources whose controllers create several sorts of pods, such as a head and its
 //! workers.
 
 use crate::yaml::{Kind, Node};
@@ -7,12 +7,12 @@ use crate::yaml::{Kind, Node};
 struct Fleet {
     group: &'static str,
     kind: &'static str,
-    /// Where its pod templates may stand: keys, and `*` for every item of a list and every value of a mapping.
+    /// Where its pod templates may be: keys, and `*` for every item of a list and every value of a mapping.
     templates: &'static [&'static str],
 }
 
-/// A kind is here where its definition takes whole pod templates, as Kubernetes itself would run them. What only adds
-/// to pods that a controller makes up leaves open what these lack.
+/// Kinds whose definitions contain whole pod templates, as Kubernetes itself would run them. Kinds that only change
+/// pods which their controller makes up are not here, as the controller may add what such a template lacks.
 const FLEETS: &[Fleet] = &[
     Fleet { group: "agones.dev", kind: "Fleet", templates: &["spec.template.spec.template"] },
     Fleet {
@@ -112,8 +112,8 @@ const FLEETS: &[Fleet] = &[
     },
 ];
 
-/// The pod templates of an object that makes several sorts of pods, in the order of its kind's definition; those that
-/// name no containers are left out.
+/// The pod templates of an object that creates several sorts of pods, in the order of its kind's definition, without
+/// those that have no containers.
 pub(super) fn templates<'a>(object: Node<'a>, group: &str, kind: &str) -> Vec<Node<'a>> {
     let Some(fleet) = FLEETS.iter().find(|fleet| fleet.kind == kind && fleet.group == group) else {
         return Vec::new();
@@ -126,7 +126,7 @@ pub(super) fn templates<'a>(object: Node<'a>, group: &str, kind: &str) -> Vec<No
     found
 }
 
-/// Whether a pod template says which containers its pods have.
+/// Whether a pod template lists the containers of its pods.
 pub(super) fn has_containers(template: Node<'_>) -> bool {
     let containers = template.at(&["spec", "containers"]);
     containers.is_some_and(|list| list.kind() == Kind::Sequence)
@@ -155,7 +155,7 @@ mod tests {
     use crate::source::SourceId;
     use crate::yaml;
 
-    /// The images of the first container of each sort of pods, where `spec` is that of an object of this kind.
+    /// The images of the first container of each sort of pods, for an object of this kind with this `spec`.
     fn images(api_version: &str, kind: &str, spec: &str) -> Vec<String> {
         let text = format!("{{apiVersion: {api_version}, kind: {kind}, spec: {spec}}}");
         let stream = yaml::parse(SourceId::NOWHERE, &text.into());

@@ -1,20 +1,20 @@
-//! Image references, as the container runtimes split them.
+//! Splits image references as container runtimes do.
 
 /// The parts of an image reference.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ImageRef<'a> {
-    /// The registry's host and port; empty where none is given (`docker.io` then).
+    /// The registry's host and port; empty if there is none (which means `docker.io`).
     pub registry: &'a str,
     /// The repository, without registry, tag and digest.
     pub repository: &'a str,
-    /// The tag; empty where none is given.
+    /// The tag; empty if there is none.
     pub tag: &'a str,
-    /// The digest with its algorithm, `sha256:…`; empty where none is given.
+    /// The digest with its algorithm, `sha256:…`; empty if there is none.
     pub digest: &'a str,
 }
 
 impl<'a> ImageRef<'a> {
-    /// Splits a reference. What is malformed ends up in `repository`.
+    /// Splits a reference. Malformed parts end up in `repository`.
     #[must_use]
     pub fn parse(reference: &'a str) -> Self {
         let (path, tag, digest) = split(reference);
@@ -27,7 +27,7 @@ impl<'a> ImageRef<'a> {
         Self { registry, repository, tag, digest }
     }
 
-    /// A reference without tag and digest: the registry and the repository, as they are written.
+    /// A reference without tag and digest: the registry and the repository, as written.
     #[must_use]
     pub fn name(reference: &str) -> &str {
         split(reference).0

@@ -1,36 +1,36 @@
-//! When Kubernetes deprecated and removed an API.
+//! The versions of Kubernetes in which APIs were deprecated and removed.
 //!
-//! The table follows the lifecycle markers of `k8s.io/api` 1.37 and the Kubernetes deprecation
-//! guide, for the built-in groups and a few widely used others.
+//! The table follows the lifecycle markers of `k8s.io/api` 1.37 and the Kubernetes deprecation guide, for the built-in
+//! groups and a few other widely used ones.
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use foldhash::fast::RandomState;
 
-/// The life of one kind in one API version. Minors of Kubernetes 1.x.
+/// The lifecycle of a kind in an API version, in minor versions of Kubernetes 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Lifecycle {
-    /// Deprecated since.
+    /// The version in which it was deprecated.
     pub deprecated: Option<u32>,
-    /// No longer served since.
+    /// The version in which it was removed.
     pub removed: Option<u32>,
-    /// The API version to use instead; empty where there is none.
+    /// The API version to use instead; empty if there is none.
     pub replacement: &'static str,
 }
 
-/// Every apiVersion and kind that is deprecated or removed, in no order.
+/// Every apiVersion and kind that is deprecated or removed, in no particular order.
 pub(super) fn kinds() -> impl Iterator<Item = (&'static str, &'static str)> {
     TABLE.keys().copied()
 }
 
-/// Looks up an API version and kind; `None` for those that are neither deprecated nor removed.
+/// Looks up an API version and kind; `None` if they are neither deprecated nor removed.
 #[must_use]
 pub fn lifecycle(api_version: &str, kind: &str) -> Option<Lifecycle> {
     TABLE.get(&(api_version, kind)).copied()
 }
 
-/// The minor in which the last kind of an API version was removed; `None` where none was.
+/// The minor version in which the last kind of an API version was removed; `None` if none was.
 #[must_use]
 pub(super) fn version_removed(api_version: &str) -> Option<u32> {
     TABLE

@@ -1,5 +1,5 @@
-//! Documents that look like objects, with an `apiVersion` and a `kind`, but which no API server serves: a program on
-//! somebody's machine, or a component of Kubernetes as it starts, reads them from a file.
+//! Documents that look like objects, with an `apiVersion` and a `kind`, but that no API server serves: a program on a
+//! user's machine, or a component of Kubernetes when it starts, reads them from a file.
 
 use std::collections::HashSet;
 use std::sync::LazyLock;
@@ -8,11 +8,11 @@ use foldhash::fast::RandomState;
 
 use super::object::Object;
 
-/// API groups, and API versions in full, that no server has.
+/// API groups, and full API versions, that no server has.
 ///
-/// A group is here only where none of its kinds is a custom resource, whatever version of the program is installed.
+/// A group is only here if none of its kinds is a custom resource, in any version of the program.
 const LOCAL: [&str; 40] = [
-    // Components of Kubernetes, as they start. That servers refuse older versions of a policy is told by its lifecycle.
+    // Configuration of Kubernetes' components. Versions of a policy that servers refuse are in the lifecycle table.
     "apiserver.config.k8s.io",
     "apiserver.k8s.io",
     "audit.k8s.io/v1",
@@ -24,7 +24,7 @@ const LOCAL: [&str; 40] = [
     "kubelet.config.k8s.io",
     "kubeproxy.config.k8s.io",
     "kubescheduler.config.k8s.io",
-    // What makes clusters.
+    // Tools that create clusters.
     "ctlptl.dev",
     "config.kwok.x-k8s.io",
     "eksctl.io",
@@ -34,7 +34,7 @@ const LOCAL: [&str; 40] = [
     "kubeone.io",
     "kubeone.k8c.io",
     "minikube.sigs.k8s.io",
-    // What makes manifests, and kustomize's generators and transformers.
+    // Tools that create manifests, and kustomize's generators and transformers.
     "builtin",
     "fn.kpt.dev",
     "imgpkg.carvel.dev",
@@ -47,7 +47,7 @@ const LOCAL: [&str; 40] = [
     "tanka.dev",
     "vendir.k14s.io",
     "viaduct.ai",
-    // What tests them.
+    // Tools that test manifests.
     "chainsaw.kyverno.io",
     "cli.kyverno.io",
     "kuttl.dev",
@@ -59,16 +59,16 @@ const LOCAL: [&str; 40] = [
     "krew.googlecontainertools.github.com",
 ];
 
-/// True of what only a program reads, and so no API ever refuses.
+/// True for objects that only a program reads, so no API refuses them.
 pub(super) fn is_local(object: &Object<'_>) -> bool {
-    // Every object is asked, several times in a run.
+    // Every object is tested, several times in a run.
     static LOCAL_SET: LazyLock<HashSet<&str, RandomState>> =
         LazyLock::new(|| LOCAL.into_iter().collect());
     let is_known = |api: &str| LOCAL_SET.contains(api);
     is_known(object.api_version) || is_known(object.group()) || is_kubeconfig(object)
 }
 
-/// How `kubectl` reaches clusters.
+/// Whether it is a kubeconfig, with which `kubectl` connects to clusters.
 fn is_kubeconfig(object: &Object<'_>) -> bool {
     let has = |key| object.node.get(key).is_some();
     object.api_version == "v1" && object.kind == "Config" && (has("clusters") || has("contexts"))

@@ -1,5 +1,4 @@
-//! Documents as Kubernetes objects: kinds, pod templates, containers, selectors, quantities,
-//! rights.
+//! Documents as Kubernetes objects: kinds, pod templates, containers, selectors, quantities, permissions.
 
 mod fleet;
 mod image;

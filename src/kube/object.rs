@@ -1,12 +1,12 @@
-//! A uniform view of objects: whatever the kind, where its pods are described.
+//! A uniform view of objects, which finds the description of their pods for any kind.
 
 use super::{fleet, local};
 use crate::yaml::{Document, Kind, Node};
 
-/// How deep `List`s may stand in `List`s.
+/// The deepest nesting of `List`s in `List`s.
 const MAX_LIST_DEPTH: usize = 8;
 
-/// How a text begins that SOPS has encrypted.
+/// The prefix of a text that SOPS has encrypted.
 pub(crate) const ENCRYPTED: &str = "ENC[AES256_GCM,";
 
 /// A Kubernetes object: a mapping with `apiVersion` and `kind`.
@@ -18,11 +18,11 @@ pub struct Object<'a> {
     pub api_version: &'a str,
     /// As written, `Deployment`.
     pub kind: &'a str,
-    /// The pod template that is looked at, where the object has several.
+    /// The pod template that is viewed, if the object has several.
     sort: Option<Node<'a>>,
 }
 
-/// What a container is there for.
+/// The purpose of a container.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ContainerSort {
     /// One of `containers`.
@@ -38,19 +38,19 @@ pub enum ContainerSort {
 pub struct Container<'a> {
     /// The container's mapping.
     pub node: Node<'a>,
-    /// What it is there for.
+    /// Its purpose.
     pub sort: ContainerSort,
 }
 
-/// The pods that an object is or makes.
+/// The pods that an object is or creates.
 #[derive(Debug, Clone, Copy)]
 pub struct Pods<'a> {
-    /// The mapping that holds their `metadata` and `spec`.
+    /// The mapping with their `metadata` and `spec`.
     pub template: Node<'a>,
 }
 
 impl<'a> Object<'a> {
-    /// Reads a node as an object; `None` where `apiVersion` or `kind` is no string.
+    /// Reads a node as an object; `None` if `apiVersion` or `kind` is not a string, or is empty.
     #[must_use]
     pub fn new(node: Node<'a>) -> Option<Self> {
         let api_version = node.get("apiVersion")?.as_str()?;
@@ -65,7 +65,7 @@ impl<'a> Object<'a> {
         self.api_version.split_once('/').map_or("", |(group, _)| group)
     }
 
-    /// `metadata.name`, or `metadata.generateName`; empty where neither is given.
+    /// `metadata.name`, or else `metadata.generateName`; empty if there is neither.
     #[must_use]
     pub fn name(&self) -> &'a str {
         let name =
@@ -73,27 +73,28 @@ impl<'a> Object<'a> {
         name("name").or_else(|| name("generateName")).unwrap_or("")
     }
 
-    /// `metadata.namespace`, where it is given.
+    /// `metadata.namespace`, if the object states it.
     #[must_use]
     pub fn namespace(&self) -> Option<&'a str> {
         namespace(self.node)
     }
 
-    /// The scalar that is its `metadata.namespace`, where that is given.
+    /// The scalar that is `metadata.namespace`, if the object states it.
     #[must_use]
     pub fn namespace_node(&self) -> Option<Node<'a>> {
         namespace_node(self.node)
     }
 
-    /// What the API tells objects apart by: group, kind, namespace and name. What `generateName` names is
-    /// another object each time, and has none.
+    /// The identity of the object in the API: group, kind, namespace and name. An object with `generateName` has none,
+    /// as it gets another name each time.
     #[must_use]
     pub fn identity(&self) -> Option<[&'a str; 4]> {
         let name = self.node.at(&["metadata", "name"])?.raw();
         Some([self.group(), self.kind, self.namespace().unwrap_or_default(), name])
     }
 
-    /// The object, and then the object with each sort of its pods, where it makes several: a head and its workers.
+    /// The object, followed by one view for each sort of its pods, if it creates several, such as a head and its
+    /// workers.
     pub fn views(self) -> impl Iterator<Item = Self> {
         let templates = fleet::templates(self.node, self.group(), self.kind);
         let sorts =
@@ -101,16 +102,15 @@ impl<'a> Object<'a> {
         std::iter::once(self).chain(sorts)
     }
 
-    /// Whether it is the object with one of several sorts of its pods; see [`views`](Self::views).
+    /// Whether it is a view of one of several sorts of pods; see [`views`](Self::views).
     #[must_use]
     pub fn is_sort(&self) -> bool {
         self.sort.is_some()
     }
 
-    /// Where the object's pods are described: in the object itself for a Pod, in its template for
-    /// controllers. Kinds that are not known count when they hold a `spec.template.spec.containers`, as
-    /// custom resources that embed a pod template do. Nowhere where its pods are of several sorts, until one of
-    /// these is looked at.
+    /// The description of the object's pods: the object itself for a Pod, and its template for controllers. Other kinds
+    /// count if they have a `spec.template.spec.containers`, as custom resources with a pod template do. An object with
+    /// several sorts of pods has none, but each view of a sort has.
     #[must_use]
     pub fn pods(&self) -> Option<Pods<'a>> {
         if let Some(template) = self.sort {
@@ -120,7 +120,7 @@ impl<'a> Object<'a> {
             "Pod" if self.group().is_empty() => Some(self.node),
             "PodTemplate" if self.group().is_empty() => self.node.get("template"),
             "CronJob" => self.node.at(&["spec", "jobTemplate", "spec", "template"]),
-            // KEDA makes Jobs of it.
+            // KEDA creates Jobs from it.
             "ScaledJob" => self.node.at(&["spec", "jobTargetRef", "template"]),
             _ => self.node.at(&["spec", "template"]).filter(|template| {
                 let known = matches!(
@@ -138,13 +138,13 @@ impl<'a> Object<'a> {
         template.map(|template| Pods { template })
     }
 
-    /// The mapping that holds the `metadata` and `spec` of this object's pods.
+    /// The mapping with the `metadata` and `spec` of this object's pods.
     #[must_use]
     pub fn pod_template(&self) -> Option<Node<'a>> {
         self.pods().map(|pods| pods.template)
     }
 
-    /// The labels of the pods that the object is or makes.
+    /// The labels of the pods that the object is or creates.
     #[must_use]
     pub fn pod_labels(&self) -> Option<Node<'a>> {
         self.pod_template()?.at(&["metadata", "labels"])
@@ -162,8 +162,8 @@ impl<'a> Object<'a> {
         self.pod_spec().map(containers).unwrap_or_default()
     }
 
-    /// How many pods the object asks for: `spec.replicas`, or 1 where it is not given, and for
-    /// kinds that have no such field.
+    /// The number of pods that the object requests: `spec.replicas`, or 1 if that is missing, and for kinds without
+    /// such a field.
     #[must_use]
     pub fn replicas(&self) -> i64 {
         let scaled = matches!(
@@ -183,11 +183,11 @@ impl<'a> Pods<'a> {
     }
 }
 
-/// What charts are rendered with as the namespace of a release that does not say it. Not `default`: that it is open
-/// is no fault of the objects.
+/// The namespace with which charts are rendered for a release without a known one. It is not `default`, as it is not a
+/// fault of the objects that the namespace is not known.
 pub const OPEN_NAMESPACE: &str = "release-namespace";
 
-/// The `metadata.namespace` of an object's mapping, where it is given; one that is open is not.
+/// The `metadata.namespace` in an object's mapping, if it states a known one.
 #[must_use]
 pub fn namespace(object: Node<'_>) -> Option<&str> {
     namespace_node(object)?.as_str()
@@ -198,8 +198,8 @@ fn namespace_node(object: Node<'_>) -> Option<Node<'_>> {
     stated.as_str().is_some_and(|name| !matches!(name, "" | OPEN_NAMESPACE)).then_some(stated)
 }
 
-/// Every container of a pod spec: init containers, main ones, ephemeral ones. Items that are no mappings
-/// are left out.
+/// Every container of a pod spec: init containers, main ones, then ephemeral ones. Items that are not mappings are left
+/// out.
 #[must_use]
 pub fn containers(spec: Node<'_>) -> Vec<Container<'_>> {
     let sorts = [
@@ -215,9 +215,9 @@ pub fn containers(spec: Node<'_>) -> Vec<Container<'_>> {
         .collect()
 }
 
-/// The objects of a document: one, or the items of a `List`, nested ones too. What no cluster ever sees is none, nor
-/// is what cannot be told to be one before SOPS has decrypted it, nor what says only how an object shall fare or what
-/// becomes of it.
+/// The objects in a document: one, or the items of a `List`, with nested ones. Documents that are never sent to a
+/// cluster are left out, and so are those whose kind SOPS has encrypted, and those that only state the expected status
+/// or the patch of an object.
 #[must_use]
 pub fn objects(document: &Document) -> Vec<Object<'_>> {
     let mut found = Vec::new();
@@ -227,17 +227,17 @@ pub fn objects(document: &Document) -> Vec<Object<'_>> {
     found
 }
 
-/// What every object has beside what its kind is for.
+/// Fields that objects of any kind have.
 const BESIDE_SPEC: [&str; 4] = ["apiVersion", "kind", "metadata", "status"];
 
-/// Kinds that are whole without a `spec`, and come with a status where they were taken from a cluster.
+/// Kinds that are complete without a `spec`, and have a status if they were taken from a cluster.
 const WITHOUT_SPEC: [&str; 2] = ["Namespace", "Node"];
 
-/// Whether there is nothing to an object but its status, which nobody can apply: what a policy or a test compares with
-/// what is there.
+/// Whether an object cannot be applied, as it is an expectation or a patch: it consists of a status only, with which a
+/// policy or a test compares an object, or it is a directive for kustomize.
 fn is_expectation(object: &Object<'_>) -> bool {
     let status = object.node.get("status");
-    // What becomes of one is said to kustomize (kyaml: `PatchStrategicMerge`).
+    // A directive for kustomize (kyaml: `PatchStrategicMerge`).
     object.node.get("$patch").is_some()
         || has_owner_without_identity(object)
         || status.is_some_and(|status| status.kind() == Kind::Mapping && !status.is_empty())
@@ -245,8 +245,8 @@ fn is_expectation(object: &Object<'_>) -> bool {
             && !WITHOUT_SPEC.contains(&object.kind)
 }
 
-/// Whether an owner has neither the id that the cluster gives it nor an API version: a test took both out, to compare what is
-/// left with what a controller has made.
+/// Whether an owner has neither the id that the cluster assigns nor an API version: a test has removed both, to compare
+/// the rest with an object that a controller has created.
 fn has_owner_without_identity(object: &Object<'_>) -> bool {
     let owners = object.node.at(&["metadata", "ownerReferences"]);
     owners.into_iter().flat_map(Node::items).any(|owner| {

@@ -1,7 +1,6 @@
-//! Quantities, as `k8s.io/apimachinery/pkg/api/resource` writes them.
+//! Parses quantities, in the notation of `k8s.io/apimachinery/pkg/api/resource`.
 
-/// Reads a quantity in base units: cores for CPU, bytes for memory. `None` where Kubernetes would
-/// refuse the text.
+/// Parses a quantity to base units: cores for CPU, bytes for memory. `None` if Kubernetes would refuse the text.
 #[must_use]
 pub fn parse_quantity(text: &str) -> Option<f64> {
     let end = text

@@ -1,16 +1,16 @@
-//! What a rule of a `Role` or `ClusterRole` grants.
+//! The permissions that a rule of a `Role` or `ClusterRole` grants.
 
 use crate::yaml::Node;
 
-/// What grants everything, wherever it stands in a rule of a role.
+/// The wildcard that grants everything in its list.
 pub const EVERYTHING: &str = "*";
 
-/// Whether a rule of a role grants one of the verbs on one of the resources in one of the API
-/// groups, whichever objects it names.
+/// Whether a rule of a role grants one of the verbs on one of the resources in one of the API groups, for any names of
+/// objects.
 ///
 /// Mirrors `VerbMatches`, `APIGroupMatches` and `ResourceMatches` of Kubernetes'
-/// `pkg/apis/rbac/v1/evaluation_helpers.go`: a star grants everything, `*/exec` the subresource of
-/// every resource, and `pods` no subresource of pods.
+/// `pkg/apis/rbac/v1/evaluation_helpers.go`: `*` grants everything, `*/exec` this subresource of every resource, and
+/// `pods` no subresource of pods.
 #[must_use]
 pub fn grants<T: AsRef<str>>(rule: Node<'_>, groups: &[T], resources: &[T], verbs: &[T]) -> bool {
     let listed = |key: &str, wanted: &[T], fits: fn(&str, &str) -> bool| {
@@ -20,13 +20,13 @@ pub fn grants<T: AsRef<str>>(rule: Node<'_>, groups: &[T], resources: &[T], verb
             entry == EVERYTHING || wanted.iter().any(|wanted| fits(entry, wanted.as_ref()))
         })
     };
-    // Most rules are on other resources, and most grant some verb that is asked for.
+    // Resources are compared first: most rules are on other resources, and most grant one of the wanted verbs.
     listed("resources", resources, names_resource)
         && listed("verbs", verbs, |entry, wanted| entry == wanted)
         && listed("apiGroups", groups, |entry, wanted| entry == wanted)
 }
 
-/// What stands in a rule's `resources` where it grants something on one, beside the resource itself.
+/// The entries other than the resource itself in a rule's `resources` that grant something on it.
 pub fn wider_resources(wanted: &str) -> impl Iterator<Item = String> {
     let of_any = wanted.split_once('/').map(|(_, part)| format!("*/{part}"));
     [Some(EVERYTHING.to_owned()), of_any].into_iter().flatten()

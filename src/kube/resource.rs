@@ -1,14 +1,14 @@
 //! The resources of the built-in API groups, by the names that roles use.
 //!
-//! They are derived from the kinds that any carried version of Kubernetes serves and from those
-//! whose removal is recorded, so that a role for an old cluster is no fault.
+//! They are derived from the kinds that any included version of Kubernetes serves, and from those in the lifecycle
+//! table, so that a role for an old cluster is not a fault.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
 use super::{lifecycle, schema};
 
-/// What roles name and no kind stands for: who may be impersonated, whose requests are signed.
+/// Resources without a kind: whom users may impersonate, and for which signers they may act.
 const VIRTUAL: &[(&str, &str)] = &[
     ("", "groups"),
     ("", "users"),
@@ -23,7 +23,7 @@ static TABLE: LazyLock<BTreeMap<&str, BTreeSet<String>>> = LazyLock::new(|| {
     for (api_version, kind) in schema::kinds() {
         table.entry(group(api_version)).or_default().insert(plural(kind));
     }
-    // `extensions` is the one built-in group of which nothing is left.
+    // `extensions` is a built-in group, of which all kinds were removed.
     table.entry("extensions").or_default();
     for (api_version, kind) in lifecycle::kinds() {
         if let Some(resources) = table.get_mut(group(api_version)) {
@@ -42,7 +42,7 @@ pub fn is_group(group: &str) -> bool {
     TABLE.contains_key(group)
 }
 
-/// Whether a built-in group has a resource of this name, `deployments`.
+/// Whether a built-in group has a resource with this name, such as `deployments`.
 #[must_use]
 pub fn is_resource(group: &str, name: &str) -> bool {
     TABLE.get(group).is_some_and(|resources| resources.contains(name))
@@ -53,7 +53,7 @@ pub fn resources(group: &str) -> impl Iterator<Item = &'static str> {
     TABLE.get(group).into_iter().flatten().map(String::as_str)
 }
 
-/// The built-in groups that have a resource of this name, sorted.
+/// The built-in groups with a resource of this name, sorted.
 #[must_use]
 pub fn groups_of(name: &str) -> Vec<&'static str> {
     TABLE.iter().filter(|(_, names)| names.contains(name)).map(|(group, _)| *group).collect()
@@ -63,8 +63,8 @@ fn group(api_version: &str) -> &str {
     api_version.split_once('/').map_or("", |(group, _)| group)
 }
 
-/// The resource of a kind, as `k8s.io/apimachinery/pkg/api/meta.UnsafeGuessKindToResource` names
-/// it; the built-in kinds all follow it.
+/// The resource of a kind, as `k8s.io/apimachinery/pkg/api/meta.UnsafeGuessKindToResource` derives it; this is right
+/// for all built-in kinds.
 fn plural(kind: &str) -> String {
     let lower = kind.to_lowercase();
     match lower.chars().next_back() {

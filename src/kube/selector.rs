@@ -1,17 +1,17 @@
-//! Label selectors, as `k8s.io/apimachinery/pkg/apis/meta/v1.LabelSelectorAsSelector` reads them.
+//! Evaluates label selectors as `k8s.io/apimachinery/pkg/apis/meta/v1.LabelSelectorAsSelector` does.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use crate::yaml::{Kind, Node};
 
-/// The labels of a mapping, as text; values that are no scalars are left out.
+/// The labels in a mapping; values that are not scalars are left out.
 #[must_use]
 pub fn labels_of(mapping: Option<Node<'_>>) -> BTreeMap<String, String> {
     labels(mapping).map(|(key, value)| (key.into_owned(), value.to_owned())).collect()
 }
 
-/// The same as they lie there, one after the other.
+/// The labels in a mapping in their order; values that are not scalars are left out.
 pub fn labels(mapping: Option<Node<'_>>) -> impl Iterator<Item = (Cow<'_, str>, &str)> {
     let entries = mapping.into_iter().flat_map(Node::entries);
     entries
@@ -19,8 +19,8 @@ pub fn labels(mapping: Option<Node<'_>>) -> impl Iterator<Item = (Cow<'_, str>, 
         .map(|entry| (entry.name(), entry.value.raw()))
 }
 
-/// Whether a label selector matches a mapping of labels. A selector that is not there (or null)
-/// matches nothing, an empty one everything. A term that Kubernetes would refuse matches nothing.
+/// Whether a label selector matches the labels in a mapping. A missing or null selector matches nothing, and an empty
+/// one everything. A requirement that Kubernetes would refuse matches nothing.
 #[must_use]
 pub fn selects(selector: Option<Node<'_>>, labels: Option<Node<'_>>) -> bool {
     let Some(selector) = selector.filter(|selector| selector.kind() == Kind::Mapping) else {
@@ -34,7 +34,7 @@ pub fn selects(selector: Option<Node<'_>>, labels: Option<Node<'_>>) -> bool {
     equal && expressions.into_iter().flat_map(Node::items).all(|term| requirement(term, labels))
 }
 
-/// A label's text.
+/// The text of a label's value.
 fn label<'n>(labels: Option<Node<'n>>, key: &str) -> Option<&'n str> {
     Some(labels?.get(key).filter(|value| value.kind() == Kind::Scalar)?.raw())
 }

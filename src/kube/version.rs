@@ -2,11 +2,11 @@
 
 use super::schema::NEWEST_MINOR;
 
-/// The Kubernetes version that is assumed where none is named.
+/// The Kubernetes version that is assumed if none is stated.
 pub const NEWEST_KUBE_VERSION: &str = "1.37";
 
-/// Reads the minor of a version of Kubernetes 1, 34 of `1.34`, `v1.34.2` and `1.34-gke.100`; the newest
-/// that is known for what has none.
+/// The minor version in a version of Kubernetes 1: 34 in `1.34`, `v1.34.2` and `1.34-gke.100`. If there is none, the
+/// newest that is known.
 #[must_use]
 pub fn minor(version: &str) -> u32 {
     let second = version.split('.').nth(1).unwrap_or_default();

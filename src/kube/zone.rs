@@ -1,4 +1,4 @@
-//! Time zones by the names that the API server knows: it looks them up in IANA's database, as Go's library has it.
+//! The names of time zones that the API server knows. It looks them up in IANA's database, by Go's library.
 
 use std::sync::LazyLock;
 
@@ -8,7 +8,7 @@ static NAMES: LazyLock<Vec<&str>> = LazyLock::new(|| {
     include_str!("zones.txt").lines().filter(|line| !line.starts_with('#')).collect()
 });
 
-/// The time zone that is meant: the name itself where it is one, or else one that is near to it.
+/// The time zone with a name, or else the one with the most similar name.
 #[must_use]
 pub fn time_zone(name: &str) -> Option<&'static str> {
     let exact = NAMES.binary_search(&name).ok().map(|at| NAMES[at]);

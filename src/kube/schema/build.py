@@ -7,15 +7,15 @@ Run from anywhere, with pip and network access:
 
 It fetches one version of the PyPI package kubernetes-validate (Apache-2.0; its files are made from
 the OpenAPI documents that Kubernetes publishes), checks its hash, and writes the same bytes every
-time. To take a newer package in: change VERSION and SHA256, look through words.tsv for what came
-with it, run, and set NEWEST in mod.rs.
+time. To update to a newer package: change VERSION and SHA256, add the words that are new in it to
+words.tsv, run this, and set NEWEST_MINOR in mod.rs.
 
-Its first line starts with `#`. Then a line for each distinct form of a
-definition, with five fields between tabs:
+The first line of kubernetes.tsv starts with `#`. It is followed by a line for each distinct form
+of a definition, with five fields between tabs:
 
     versions      hexadecimal set of minor versions; bit 0 is OLDEST
     name          the definition's name without `io.k8s.`
-    apiVersion    for kinds that stand by themselves, else empty
+    apiVersion    for kinds of whole objects, else empty
     kind          likewise
     shape         see `shape` below
 """
@@ -36,7 +36,7 @@ OLDEST = 25
 
 
 def words_of_fields():
-    """What words.tsv says: a field's words with the minors they came with, by definition and field."""
+    """Reads words.tsv: each field's words with their first minor versions, by definition and field."""
     found = {}
     for line in pathlib.Path(__file__).with_name("words.tsv").read_text().splitlines():
         if not line.startswith("#"):
@@ -47,8 +47,7 @@ def words_of_fields():
 
 
 def with_words(name, schema, minor, words):
-    """A definition with an enumeration in each field that has one. An empty text is a field that is
-    not set."""
+    """Adds the words of its fields to a definition. The empty word means that a field is not set."""
     for field, inner in schema.get("properties", {}).items():
         if (name, field) in words:
             known = [word for word, since in words[name, field] if since <= minor]
@@ -59,7 +58,7 @@ def with_words(name, schema, minor, words):
 
 
 def shape(schema, field=""):
-    """One schema in short.
+    """The short form of a schema.
 
     s text, i and l integers of 32 and 64 bits, n number, b boolean, x integer or text, q quantity,
     * anything, [T list of T, {T map to T, @NAME; another definition, (a|b) one of these words,
@@ -82,7 +81,7 @@ def shape(schema, field=""):
     kinds = schema.get("type", [])
     kinds = {kinds} if isinstance(kinds, str) else set(kinds)
     kinds.discard("null")
-    # There the kind itself is one.
+    # In these fields the enumeration is the name of the kind itself.
     words = schema.get("x-words") or field not in ("apiVersion", "kind") and schema.get("enum")
     if kinds == {"string"} and words:
         return f"({'|'.join(sorted(word for word in words if word is not None))})"
@@ -99,7 +98,7 @@ def shape(schema, field=""):
 
 
 def definitions(wheel):
-    """Each distinct definition with the set of minor versions it holds in."""
+    """Each distinct form of a definition, with the set of minor versions that have it."""
     found = {}
     words = words_of_fields()
     with zipfile.ZipFile(wheel) as archive:
@@ -112,7 +111,7 @@ def definitions(wheel):
             for name, schema in json.loads(archive.read(path))["$defs"].items():
                 places = schema.get("x-kubernetes-group-version-kind", [])
                 api_version = kind = ""
-                # Options and watch events belong to every group; nobody writes them down.
+                # Options and watch events are in every group, and are not written in manifests.
                 if len(places) == 1:
                     group, version, kind = (places[0][key] for key in ("group", "version", "kind"))
                     api_version = f"{group}/{version}" if group else version

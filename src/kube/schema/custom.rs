@@ -1,4 +1,4 @@
-//! Schemas of custom resources: from `CustomResourceDefinition`s, and from JSON Schema files.
+//! Schemas of custom resources, from `CustomResourceDefinition`s and from JSON Schema files.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -6,18 +6,18 @@ use std::sync::Arc;
 use super::shape::{Field, Fields, Shape};
 use crate::yaml::{Entry, Kind, Node};
 
-/// Whether fields that a schema does not name are dropped.
+/// Whether fields that a schema does not have are dropped.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Unnamed {
-    /// By default, as the API server prunes them from custom resources.
+    /// By default, as the API server prunes them in custom resources.
     Dropped,
-    /// Only where `additionalProperties: false` says so, as in JSON Schema.
+    /// Only if the schema has `additionalProperties: false`, as in JSON Schema.
     Kept,
 }
 
 const METADATA: &str = "apimachinery.pkg.apis.meta.v1.ObjectMeta";
 
-/// A whole custom resource: whatever its schema says, it has a kind and metadata.
+/// The shape of a whole custom resource, which has a kind and metadata whatever its schema says.
 pub(super) fn resource(schema: Node<'_>, unnamed: Unnamed) -> Shape {
     with_identity(Schema::of(schema).shape(unnamed))
 }
@@ -31,12 +31,12 @@ fn with_identity(shape: Shape) -> Shape {
     let identity =
         [("apiVersion", Shape::Text), ("kind", Shape::Text), ("metadata", Shape::named(METADATA))]
             .map(|(name, shape)| (Cow::Borrowed(name), Field { required: false, shape }));
-    // What comes later goes before what has the same name.
+    // A later field replaces an earlier one with the same name.
     Shape::Object(Arc::new(Fields::new(own.chain(identity), open)))
 }
 
-/// The keywords of a schema that are read, found by one look at all that it says: the definitions of a
-/// repository have some hundred thousand schemas, one for each field.
+/// The keywords of a schema that are used. They are found in one pass, as the definitions in a repository may have some
+/// hundred thousand schemas, one for each field.
 #[derive(Default)]
 struct Schema<'a> {
     kinds: Option<Node<'a>>,
@@ -75,7 +75,7 @@ impl<'a> Schema<'a> {
         read
     }
 
-    /// The schema as far as it can be stood behind; what it says beyond that is left aside.
+    /// The shape for the supported keywords of the schema; other keywords are ignored.
     fn shape(&self, unnamed: Unnamed) -> Shape {
         if self.is_int_or_string {
             return Shape::IntOrText;
@@ -124,7 +124,7 @@ impl<'a> Schema<'a> {
             self.required.into_iter().flat_map(Node::items).filter_map(Node::as_str).collect();
         let fields = properties.entries().map(|entry| {
             let (name, schema) = (entry.name(), Self::of(entry.value));
-            // The API server fills defaults in before it looks for what is missing.
+            // The API server sets defaults before it checks required fields.
             let required = required.contains(&name.as_ref()) && schema.default.is_none();
             let field = Field { required, shape: schema.shape(unnamed) };
             (Cow::Owned(name.into_owned()), field)

@@ -1,33 +1,33 @@
-//! What a schema has to offer below a path, for who writes an object.
+//! Lists the fields and values that a schema allows at a path, for completion.
 
 use std::collections::BTreeSet;
 
 use super::shape::{Shape, written};
 use super::{NEWEST_MINOR, OLDEST_MINOR, Schemas, table};
 
-/// What may be written at a path of an object.
+/// What the schema allows at a path of an object.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Offer {
     /// The fields of a mapping, sorted by name.
     pub fields: Vec<Offered>,
-    /// The words of which a value is one.
+    /// The allowed values, if they are an enumeration.
     pub words: Vec<String>,
 }
 
-/// A field that may be written.
+/// A field that a mapping may have.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Offered {
     /// Its name.
     pub name: String,
     /// The type of its value, `list of text`.
     pub kind: String,
-    /// It must be written.
+    /// True if the field is required.
     pub required: bool,
 }
 
 impl Schemas {
-    /// What may be written at a path of an object of this kind in Kubernetes 1.`minor`: keys, and `-`
-    /// for an item of a list. Empty where no schema says.
+    /// What the schema for Kubernetes 1.`minor` allows at a path of an object of this kind. The path has keys, and `-`
+    /// for an item of a list. Empty if there is no schema.
     #[must_use]
     pub fn offer(&self, api_version: &str, kind: &str, minor: u32, path: &[&str]) -> Offer {
         let minor = minor.clamp(OLDEST_MINOR, NEWEST_MINOR);
@@ -52,8 +52,8 @@ impl Schemas {
         offer(&shape, minor)
     }
 
-    /// The apiVersion and the kind of what may be written in Kubernetes 1.`minor`, custom resources
-    /// among it; lists, and what is only ever an answer of the API, are left out. Sorted.
+    /// The apiVersion and kind of the objects that can be written for Kubernetes 1.`minor`, including custom resources,
+    /// sorted. Lists, and kinds that are only responses of the API, are left out.
     #[must_use]
     pub fn kinds(&self, minor: u32) -> BTreeSet<(&str, &str)> {
         let minor = minor.clamp(OLDEST_MINOR, NEWEST_MINOR);
@@ -65,7 +65,7 @@ impl Schemas {
     }
 }
 
-/// Kinds of the API's own that nobody writes into a manifest.
+/// Kinds of Kubernetes' own that are not written in manifests.
 const ANSWERS: [&str; 7] = [
     "APIGroup",
     "APIVersions",
@@ -99,7 +99,7 @@ fn offer(shape: &Shape, minor: u32) -> Offer {
     }
 }
 
-/// A shape, or the definition that it names.
+/// A shape, in which a reference to a definition is replaced by that definition's shape.
 fn resolved(shape: &Shape, minor: u32) -> Shape {
     match shape {
         Shape::Named(name) => {
@@ -109,7 +109,7 @@ fn resolved(shape: &Shape, minor: u32) -> Shape {
     }
 }
 
-/// The type of a value, in words.
+/// A description of a value's type.
 fn named(shape: &Shape, minor: u32) -> String {
     match shape {
         Shape::Any => "anything".to_owned(),

@@ -1,17 +1,16 @@
-//! Objects held against the schemas of their kinds.
+//! Validates objects by the schemas of their kinds.
 //!
-//! The schemas of the built-in kinds come from the `OpenAPI` documents of Kubernetes 1.25 to 1.37,
-//! by `build.py`: every distinct definition once, with the set of versions it holds in. The documents call
-//! text what takes a few words only; `words.tsv` says which words. Definitions are listed when the first
-//! object is validated, and one is read when an object first needs it, so a run that validates nothing pays
-//! nothing.
+//! The schemas of the built-in kinds come from the `OpenAPI` documents of Kubernetes 1.25 to 1.37, by `build.py`: each
+//! distinct definition once, with the set of versions in which it is used. In the documents, fields with a few allowed
+//! words have the type string; `words.tsv` has these words. The table of definitions is built when the first object is
+//! validated, and each definition is parsed when an object first needs it, so a run without validation does not pay for
+//! it.
 //!
-//! NOTE: this walks tree and schema side by side instead of handing JSON to the `jsonschema`
-//! crate. The definitions use six constructs of JSON Schema only; the walk needs no second form
-//! of the object and no compiled validators for hundreds of kinds and thirteen versions, and it
-//! knows the node of every violation, where `jsonschema` names the parent of an unknown field.
-//! Of a custom resource's schema it reads types, fields, required fields and enumerations;
-//! patterns, ranges and `x-kubernetes-validations` are left to the API server.
+//! NOTE: this walks the tree and the schema side by side rather than passing JSON to the `jsonschema` crate. The
+//! definitions use only six constructs of JSON Schema; the walk needs no second form of the object and no compiled
+//! validators for hundreds of kinds and thirteen versions, and it knows the node of every violation, whereas
+//! `jsonschema` reports the parent of an unknown field. Of a custom resource's schema it checks types, fields, required
+//! fields and enumerations; patterns, ranges and `x-kubernetes-validations` are left to the API server.
 
 mod custom;
 mod explain;
@@ -29,20 +28,20 @@ use custom::Unnamed;
 pub use explain::{Offer, Offered};
 use shape::Shape;
 
-/// The oldest minor version of Kubernetes 1 whose schemas are carried.
+/// The oldest minor version of Kubernetes 1 whose schemas are included.
 pub const OLDEST_MINOR: u32 = 25;
-/// The newest.
+/// The newest minor version of Kubernetes 1 whose schemas are included.
 pub const NEWEST_MINOR: u32 = 37;
 
-/// Whether an API is of a group that is none of Kubernetes' own: `example.org/v1`, `example.org/v1/Kind`.
+/// Whether an API is in a group that is not one of Kubernetes' own: `example.org/v1`, `example.org/v1/Kind`.
 #[must_use]
 pub fn is_of_others(api: &str) -> bool {
     let group = api.split_once('/').map_or("", |(group, _)| group);
     group.contains('.') && !group.ends_with(".k8s.io")
 }
 
-/// Whether a kind of another's group only bears the name of one of Kubernetes' own: the Job of
-/// Volcano, the `NetworkPolicy` of Calico. `OpenShift` serves Kubernetes' kinds in groups of its own.
+/// Whether a kind in a group of others only has the same name as one of Kubernetes' own, such as the Job of Volcano or
+/// the `NetworkPolicy` of Calico. `OpenShift` serves Kubernetes' kinds in groups of its own, so its kinds do not count.
 #[must_use]
 pub fn is_namesake(api_version: &str, kind: &str) -> bool {
     is_of_others(api_version)
@@ -50,8 +49,8 @@ pub fn is_namesake(api_version: &str, kind: &str) -> bool {
         && table::kinds().any(|(_, own)| own == kind)
 }
 
-/// The oldest and the newest minor of Kubernetes, of those that are known, that serve an API of its
-/// own, `policy/v1` or `policy/v1/PodDisruptionBudget`; `None` for the APIs of others.
+/// The oldest and the newest known minor version of Kubernetes that serves one of its own APIs, `policy/v1` or
+/// `policy/v1/PodDisruptionBudget`; `None` for other APIs.
 #[must_use]
 pub fn served(api: &str) -> Option<(u32, u32)> {
     let parts: Vec<&str> = api.split('/').collect();
@@ -72,16 +71,16 @@ pub fn served(api: &str) -> Option<(u32, u32)> {
     })
 }
 
-/// What is wrong with a value.
+/// The sort of a violation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ViolationKind {
-    /// The key is no field of its object; the node is the value under it.
+    /// The object does not have such a field; the node is the value of the key.
     UnknownField,
-    /// The value has another type.
+    /// The value has the wrong type.
     WrongType,
-    /// The value is none of those that are allowed.
+    /// The value is not one of those that are allowed.
     WrongValue,
-    /// The field of this name is required and is not there; the node is its object.
+    /// The required field with this name is missing; the node is its object.
     Missing(String),
     /// The version of Kubernetes does not serve the kind; the node is the object's `apiVersion`.
     NotServed,
@@ -90,57 +89,57 @@ pub enum ViolationKind {
 /// One place where an object does not match its schema.
 #[derive(Debug, Clone)]
 pub struct Violation<'a> {
-    /// Where.
+    /// The place.
     pub node: Node<'a>,
-    /// What sort.
+    /// The sort of the violation.
     pub kind: ViolationKind,
-    /// What is wrong and what comes of it, without a full stop.
+    /// What is wrong and what the API does about it, without a full stop.
     pub message: String,
-    /// What was likely meant.
+    /// What was most likely meant.
     pub suggestion: Option<String>,
-    /// The same as a change, where it is one.
+    /// The change to that, if it is a single one.
     pub instead: Option<Instead>,
 }
 
-/// What is to stand in the place of what an API refuses.
+/// A replacement for what the API refuses.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Instead {
-    /// This key for the value.
+    /// This key, for the same value.
     Key(String),
     /// This text.
     Text(String),
-    /// The number or boolean that stands there in quotes.
+    /// The number or boolean in the quotes, without them.
     Plain,
 }
 
-/// What validating an object gives.
+/// The result of the validation of an object.
 #[derive(Debug, Clone)]
 pub enum Verdict<'a> {
     /// There is no schema for its kind.
     UnknownKind,
-    /// What is wrong; empty where nothing is. At most about a hundred.
+    /// The violations, at most about a hundred; empty for a valid object.
     Checked(Vec<Violation<'a>>),
 }
 
-/// Schemas of custom resources, beside those that are carried. Empty by default.
+/// Schemas of custom resources, beside those of the built-in kinds. Empty by default.
 #[derive(Debug, Clone, Default)]
 pub struct Schemas {
-    /// By apiVersion and kind, the kind in lower case: kubeconform's files have it so.
+    /// By apiVersion and kind, which is in lower case as in the names of kubeconform's files.
     custom: HashMap<(String, String), Custom>,
 }
 
 /// The schema of one kind.
 #[derive(Debug, Clone)]
 struct Custom {
-    /// As the definition writes it.
+    /// The name of the kind, as the definition writes it.
     kind: String,
     shape: Arc<Shape>,
-    /// What other definitions of the kind say, any of which may be the one that is deployed.
+    /// The shapes in other definitions of the kind, any of which may be the deployed one.
     others: Vec<Arc<Shape>>,
 }
 
 impl Schemas {
-    /// Takes in every version of a `CustomResourceDefinition`; other objects are left aside.
+    /// Adds every version in a `CustomResourceDefinition`; other objects are ignored.
     pub fn add_definition(&mut self, object: &Object<'_>) {
         if object.kind != "CustomResourceDefinition" || object.group() != "apiextensions.k8s.io" {
             return;
@@ -163,19 +162,19 @@ impl Schemas {
         }
     }
 
-    /// Takes in a JSON Schema of a kind, as kubeconform lays them out: one file a kind and version.
+    /// Adds a JSON Schema for a kind, as in kubeconform's files, which have one for each kind and version.
     pub fn add_schema(&mut self, api_version: &str, kind: &str, schema: Node<'_>) {
         let shape = custom::resource(schema, Unnamed::Kept);
         self.add(api_version.to_owned(), kind, shape);
     }
 
-    /// Takes in those of `other`, which go before what is there already.
+    /// Adds the schemas of `other`, which replace existing ones for the same kinds.
     pub fn extend(&mut self, other: Self) {
         self.custom.extend(other.custom);
     }
 
-    /// Takes in those of `other`, beside what is there already: where both define a kind, an object is at fault
-    /// where all definitions refuse it. A repository of charts has one in each version of a chart.
+    /// Adds the schemas of `other` to the existing ones. If both define a kind, an object is only at fault if all
+    /// definitions refuse it. A repository of charts has a definition in each version of a chart.
     #[expect(clippy::iter_over_hash_type, reason = "no kind has a say in what is kept of another")]
     pub fn join(&mut self, other: Self) {
         for (key, mut custom) in other.custom {
@@ -191,8 +190,8 @@ impl Schemas {
         self.custom.insert((api_version, kind.to_lowercase()), custom);
     }
 
-    /// Holds an object against the schema of its kind in Kubernetes 1.`minor`; versions that are
-    /// not carried are judged by the nearest one that is.
+    /// Validates an object by the schema of its kind in Kubernetes 1.`minor`. For a version that is not included, the
+    /// nearest one is used.
     #[must_use]
     pub fn validate<'a>(&self, object: &Object<'a>, minor: u32) -> Verdict<'a> {
         let minor = minor.clamp(OLDEST_MINOR, NEWEST_MINOR);
@@ -201,7 +200,8 @@ impl Schemas {
             return Verdict::Checked(custom.violations(object, minor));
         }
         match table::kind(object.api_version, object.kind, minor) {
-            // That it was removed is told by the table of lifecycles. Of neither can anybody name a definition.
+            // Removed kinds are reported from the lifecycle table. For neither of these could a user provide a
+            // definition.
             None if is_removed(object, minor) || is_aggregated(object) => {
                 Verdict::Checked(Vec::new())
             }
@@ -219,7 +219,7 @@ impl Schemas {
 }
 
 impl Custom {
-    /// What all definitions of the kind find wrong with an object.
+    /// The violations of an object by all definitions of its kind.
     fn violations<'a>(&self, object: &Object<'a>, minor: u32) -> Vec<Violation<'a>> {
         let mut found = walk::object(object.node, &self.shape, minor);
         for other in &self.others {
@@ -239,15 +239,15 @@ impl Custom {
     }
 }
 
-/// Every apiVersion and kind that some carried version serves, in no order.
+/// Every apiVersion and kind that some included version serves, in no particular order.
 pub(super) fn kinds() -> impl Iterator<Item = (&'static str, &'static str)> {
     table::kinds()
 }
 
-/// The kinds of RBAC, which `v1` had in the third `OpenShift`.
+/// The RBAC kinds, which `OpenShift` 3 served in `v1`.
 const ONCE_IN_CORE: [&str; 4] = ["Role", "ClusterRole", "RoleBinding", "ClusterRoleBinding"];
 
-/// Groups whose kinds a server of `OpenShift`'s own has: there are no definitions of custom resources.
+/// Groups that an aggregated API server of `OpenShift` serves, so there are no definitions of custom resources.
 const AGGREGATED: [&str; 11] = [
     "apps.openshift.io",
     "authorization.openshift.io",
@@ -262,7 +262,7 @@ const AGGREGATED: [&str; 11] = [
     "user.openshift.io",
 ];
 
-/// Kinds in these groups that have a definition all the same.
+/// Kinds in these groups that nevertheless have a definition.
 const DEFINED: [&str; 3] =
     ["ClusterResourceQuota", "RoleBindingRestriction", "SecurityContextConstraints"];
 
@@ -270,9 +270,9 @@ fn is_aggregated(object: &Object<'_>) -> bool {
     AGGREGATED.contains(&object.group()) && !DEFINED.contains(&object.kind)
 }
 
-/// A kind that is none, in a group of Kubernetes' own: definitions of custom resources have a dot in theirs.
+/// A kind that does not exist, in one of Kubernetes' own groups; groups of custom resources have a dot in their name.
 ///
-/// Only where it is known what was meant: other programs have kinds in `v1` that no cluster sees.
+/// Only if it is known which kind was meant: other programs have kinds in `v1` that are never sent to a cluster.
 fn misspelt<'a>(object: &Object<'a>) -> Option<Violation<'a>> {
     let Object { node, kind, api_version, .. } = *object;
     let group = |version: &'a str| version.split_once('/').map_or("", |(group, _)| group);
@@ -303,14 +303,14 @@ fn misspelt<'a>(object: &Object<'a>) -> Option<Violation<'a>> {
     })
 }
 
-/// Whether Kubernetes 1.`minor` has no longer what an older one had.
+/// Whether Kubernetes 1.`minor` no longer serves a kind that older versions served.
 fn is_removed(object: &Object<'_>, minor: u32) -> bool {
     let life = lifecycle(object.api_version, object.kind);
     life.is_some_and(|life| life.removed.is_some_and(|removed| removed <= minor))
 }
 
 fn not_served<'a>(object: &Object<'a>, minor: u32, first: u32, last: u32) -> Option<Violation<'a>> {
-    // What was removed is told, with its replacement, by the table of lifecycles.
+    // Removed kinds are reported, with their replacement, from the lifecycle table.
     if is_removed(object, minor) {
         return None;
     }

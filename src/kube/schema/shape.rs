@@ -1,4 +1,4 @@
-//! What a schema says of a value, cut down to what a linter can stand behind.
+//! The shape of a value in a schema, reduced to what a linter can check reliably.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -10,10 +10,10 @@ use indexmap::IndexMap;
 use super::table::{self, Forms};
 use crate::yaml::Hint;
 
-/// How many fields are found by their slots; most definitions have fewer.
+/// The most fields that are found by slots; most definitions have fewer.
 const FEW: usize = 100;
 
-/// What a value must look like.
+/// The allowed shape of a value.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Shape {
     /// Anything.
@@ -26,19 +26,19 @@ pub(super) enum Shape {
     Number,
     Boolean,
     IntOrText,
-    /// Text or a number, as `500m` or `2`.
+    /// A text or a number, as `500m` or `2`.
     Quantity,
-    /// One of these words; an empty one among them is a field that is not set.
+    /// One of these words. The empty word, if it is one of them, means that the field is not set.
     Words(Arc<[Cow<'static, str>]>),
     List(Box<Shape>),
-    /// Any keys, values of one shape.
+    /// A map with any keys and values of one shape.
     Map(Box<Shape>),
     Object(Arc<Fields>),
-    /// Another definition of the built-in kinds.
+    /// A reference to another definition of the built-in kinds.
     Named(Box<Reference>),
 }
 
-/// The name of a definition of the built-in kinds, which is looked up once.
+/// The name of a definition of the built-in kinds. It is looked up only once.
 #[derive(Clone)]
 pub(super) struct Reference {
     name: &'static str,
@@ -46,7 +46,7 @@ pub(super) struct Reference {
 }
 
 impl Reference {
-    /// The forms that it has.
+    /// The forms of the definition.
     pub(super) fn forms(&self) -> Forms {
         self.forms.get_or_init(|| table::forms(self.name))
     }
@@ -65,13 +65,13 @@ impl PartialEq for Reference {
 }
 
 impl Shape {
-    /// The definition of a name.
+    /// A reference to the definition with a name.
     pub(super) fn named(name: &'static str) -> Self {
         Self::Named(Box::new(Reference { name, forms: OnceLock::new() }))
     }
 }
 
-/// The words among those of [`Shape::Words`] that somebody writes.
+/// The words in [`Shape::Words`] that can be written, so not the empty one.
 pub(super) fn written<'w>(words: &'w [Cow<'static, str>]) -> impl Iterator<Item = &'w str> {
     words.iter().map(AsRef::as_ref).filter(|word: &&str| !word.is_empty())
 }
@@ -81,11 +81,12 @@ pub(super) fn written<'w>(words: &'w [Cow<'static, str>]) -> impl Iterator<Item 
 pub(super) struct Fields {
     /// By name, sorted.
     all: IndexMap<Name, Field, FixedState>,
-    /// Of a few, their places by what hints at their names: one is looked for with every key of an object.
+    /// If there are few fields, their indexes in a hash table by a hint of their names, as a field is looked up for
+    /// every key of an object.
     slots: Vec<u8>,
-    /// The places of those that are required.
+    /// The indexes of the required fields.
     required: Vec<usize>,
-    /// True where other fields are kept too.
+    /// True if other fields are allowed and kept, too.
     pub(super) open: bool,
 }
 
@@ -99,7 +100,7 @@ pub(super) struct Field {
 }
 
 impl Fields {
-    /// Puts fields in their order; with `open`, others are kept too.
+    /// Sorts fields by name; `open` is whether other fields are allowed.
     pub(super) fn new(fields: impl IntoIterator<Item = (Name, Field)>, open: bool) -> Self {
         let mut all: IndexMap<Name, Field, _> = fields.into_iter().collect();
         all.sort_unstable_keys();
@@ -108,23 +109,23 @@ impl Fields {
         Self { slots: slots(&all), all, required, open }
     }
 
-    /// Those that are required; few are.
+    /// The required fields, of which there are few.
     pub(super) fn required(&self) -> impl Iterator<Item = &str> {
         self.required.iter().filter_map(|&at| self.all.get_index(at)).map(|(name, _)| &**name)
     }
 
-    /// How many are required.
+    /// The number of required fields.
     pub(super) fn required_count(&self) -> usize {
         self.required.len()
     }
 
-    /// The field of a name, and the name as it is kept here.
+    /// The field with a name, and the name as it is stored here.
     pub(super) fn get(&self, name: &str) -> Option<(&str, &Field)> {
         if self.slots.is_empty() {
             return self.all.get_key_value(name).map(|(name, field)| (&**name, field));
         }
         let (mut slot, last) = (first_slot(name), self.slots.len() - 1);
-        // Some slot is free, and their number is a power of two.
+        // At least one slot is free, and the number of slots is a power of two.
         loop {
             let place = self.slots[slot & last];
             let (known, field) = self.all.get_index(usize::from(place))?;
@@ -135,19 +136,19 @@ impl Fields {
         }
     }
 
-    /// All of them with their names, sorted by these.
+    /// All fields with their names, sorted by name.
     pub(super) fn iter(&self) -> impl Iterator<Item = (&str, &Field)> {
         self.all.iter().map(|(name, field)| (&**name, field))
     }
 
-    /// Takes them out.
+    /// Returns all fields with their names.
     pub(super) fn into_all(self) -> impl Iterator<Item = (Name, Field)> {
         self.all.into_iter()
     }
 }
 
-/// The places of a few fields, each in the first free slot from where its name hints at; the others hold
-/// a place that none has. Empty for many, which are found by their hashes.
+/// The hash table for a few fields: each field's index is in the first free slot, starting from that of its name's
+/// hint; free slots have an index that no field has. Empty for many fields, which are found by their hashes.
 fn slots(fields: &IndexMap<Name, Field, FixedState>) -> Vec<u8> {
     if fields.is_empty() || fields.len() > FEW {
         return Vec::new();
@@ -164,12 +165,12 @@ fn slots(fields: &IndexMap<Name, Field, FixedState>) -> Vec<u8> {
     slots
 }
 
-/// The slot that a field of a name is looked for in first.
+/// The slot at which the search for a field begins.
 fn first_slot(name: &str) -> usize {
     usize::from(Hint::of(name.as_bytes()).index())
 }
 
-/// Reads the short form that `build.py` describes; `None` for what is none.
+/// Parses the short form that `build.py` describes; `None` if it is malformed.
 pub(super) fn read(text: &'static str) -> Option<Shape> {
     let mut rest = text;
     let shape = one(&mut rest)?;

@@ -1,4 +1,4 @@
-//! The schemas of the built-in kinds, carried as text and read when first asked for.
+//! The schemas of the built-in kinds, which are included as text and parsed when they are first needed.
 
 use std::collections::HashMap;
 use std::ops::Range;
@@ -9,25 +9,25 @@ use foldhash::fast::RandomState;
 use super::shape::{Reference, Shape, read};
 use super::{NEWEST_MINOR, OLDEST_MINOR};
 
-/// Written by `build.py`, which also says how it is laid out.
+/// Written by `build.py`, which also describes the format.
 ///
-/// Not packed: to unpack it takes as long as the rest of a small file's check, and to every run that
-/// validates anything it would add the memory that the program's file has it in.
+/// The text is not compressed: decompression would take as long as the rest of the check of a small file, and every run
+/// with a validation would need further memory for the result.
 const TEXT: &str = include_str!("kubernetes.tsv");
-/// Distinct forms of definitions in it, about.
+/// The approximate number of distinct forms of definitions in the text.
 const FORMS: usize = 1400;
 
-/// What others refer to by a name.
+/// A definition that others refer to by its name.
 pub(super) struct Definition {
-    /// The last part of its name: what Kubernetes calls the type.
+    /// The last part of its name, which is the type's name in Kubernetes.
     pub(super) kind: &'static str,
     pub(super) shape: Shape,
 }
 
-/// The forms of one definition, side by side; none where there is none of its name.
+/// The forms of a definition, side by side; empty if there is no definition with the name.
 pub(super) type Forms = &'static [Form];
 
-/// One form of a definition, and the versions of Kubernetes that have it.
+/// A form of a definition, with the versions of Kubernetes that have it.
 pub(super) struct Form {
     /// The definition's name.
     name: &'static str,
@@ -38,11 +38,11 @@ pub(super) struct Form {
 
 #[derive(Default)]
 struct Table {
-    /// In the order of the text: those of one definition are side by side.
+    /// In the order of the text, so the forms of a definition are side by side.
     forms: Vec<Form>,
-    /// Which of them are a definition's, by its name.
+    /// The range of the forms of each definition, by its name.
     definitions: HashMap<&'static str, Range<usize>, RandomState>,
-    /// From apiVersion and kind to the definition's name and its versions.
+    /// From apiVersion and kind to the name of the definition and the kind's versions.
     kinds: HashMap<(&'static str, &'static str), (&'static str, u32), RandomState>,
 }
 
@@ -65,15 +65,15 @@ static TABLE: LazyLock<Table> = LazyLock::new(|| {
     table
 });
 
-/// The definition of a built-in kind.
+/// The result of looking up a built-in kind.
 pub(super) enum Kind {
-    /// By this definition.
+    /// The version serves it, with the definition of this name.
     Served(&'static str),
-    /// Not by this version; the oldest and the newest minor that serve it.
+    /// The version does not serve it, but the ones from this oldest to this newest minor version do.
     Elsewhere(u32, u32),
 }
 
-/// Looks a kind up.
+/// Looks up a kind.
 pub(super) fn kind(api_version: &str, kind: &str, minor: u32) -> Option<Kind> {
     let (name, versions) = *TABLE.kinds.get(&(api_version, kind))?;
     Some(if versions & bit(minor) != 0 {
@@ -85,18 +85,18 @@ pub(super) fn kind(api_version: &str, kind: &str, minor: u32) -> Option<Kind> {
     })
 }
 
-/// Every apiVersion and kind that some version serves, in no order.
+/// Every apiVersion and kind that some version serves, in no particular order.
 pub(super) fn kinds() -> impl Iterator<Item = (&'static str, &'static str)> {
     TABLE.kinds.keys().copied()
 }
 
-/// Every apiVersion and kind that one version serves, in no order.
+/// Every apiVersion and kind that a version serves, in no particular order.
 pub(super) fn kinds_in(minor: u32) -> impl Iterator<Item = (&'static str, &'static str)> {
     let served = move |(_, (_, versions)): &(_, &(_, u32))| versions & bit(minor) != 0;
     TABLE.kinds.iter().filter(served).map(|(kind, _)| *kind)
 }
 
-/// The oldest and the newest minor that serve any kind of an API version, or the one that is named.
+/// The oldest and the newest minor version that serves the kind in an API version, or any kind in it.
 pub(super) fn served(api_version: &str, kind: Option<&str>) -> Option<(u32, u32)> {
     let of = TABLE.kinds.iter().filter(|((version, name), _)| {
         *version == api_version && kind.is_none_or(|kind| kind == *name)
@@ -107,12 +107,12 @@ pub(super) fn served(api_version: &str, kind: Option<&str>) -> Option<(u32, u32)
     })
 }
 
-/// The forms that the definition of a name has.
+/// The forms of the definition with a name.
 pub(super) fn forms(name: &str) -> Forms {
     TABLE.definitions.get(name).map_or(&[], |places| &TABLE.forms[places.clone()])
 }
 
-/// A definition, as a version of Kubernetes has it.
+/// A definition in a version of Kubernetes.
 pub(super) fn definition(reference: &Reference, minor: u32) -> Option<&'static Definition> {
     let form = reference.forms().iter().find(|form| form.versions & bit(minor) != 0)?;
     let definition = form.definition.get_or_init(|| {

@@ -1,4 +1,4 @@
-//! What is said of objects that do not match their schema, and of those that do.
+//! Violations of objects that do not match their schema, and none for those that do.
 
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ fn read(text: &str) -> Stream {
     stream
 }
 
-/// `path: message (suggestion)` of each violation, by the schemas of the first documents' CRDs.
+/// `path: message (suggestion)` for each violation, by the schemas in the CRDs of the first documents.
 fn said(text: &str, minor: u32) -> Vec<String> {
     let stream = read(text);
     let objects: Vec<_> = stream.documents.iter().flat_map(|document| objects(document)).collect();
@@ -199,7 +199,7 @@ fn json_schemas_are_read_too() {
     assert_eq!(kinds, [&ViolationKind::WrongType, &ViolationKind::UnknownField]);
 }
 
-/// `path: message (suggestion)` of what is said of a Service with this `spec`.
+/// `path: message (suggestion)` for each violation of a Service with this `spec`.
 fn service(spec: &str, minor: u32) -> Vec<String> {
     said(&format!("apiVersion: v1\nkind: Service\nmetadata: {{name: web}}\nspec: {spec}\n"), minor)
 }
@@ -219,7 +219,7 @@ fn a_field_of_few_words_takes_no_other() {
     assert!(listed.len() == 1 && listed[0].starts_with("spec.ipFamilies[1]: "), "{listed:?}");
 }
 
-/// As the API server has it: `type: ""` is the default type.
+/// As in the API server, `type: ""` is the default type.
 #[test]
 fn a_field_of_few_words_may_be_empty() {
     assert!(service("{type: '', sessionAffinity: ClientIP}", 34).is_empty());

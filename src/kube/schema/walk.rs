@@ -1,4 +1,4 @@
-//! An object held against its schema.
+//! Compares an object with its schema.
 
 use std::fmt::Write as _;
 
@@ -8,12 +8,11 @@ use super::{Instead, Violation, ViolationKind};
 use crate::spelling::{nearest, question};
 use crate::yaml::{Entry, Kind, Node, Scalar};
 
-/// How much is said of one object: who gets everything wrong need not read it all.
+/// The most violations of one object that are reported.
 const MAX_VIOLATIONS: usize = 100;
-/// How far below the place where a field does not belong, and above it, a place is looked for
-/// where it does.
+/// The most levels below and above a misplaced field at which the right place for it is searched.
 const MISPLACED_DEPTH: usize = 3;
-/// Fields that stand in so many places that one of them says nothing.
+/// Fields in so many places that one of these would be a useless suggestion.
 const COMMON: &[&str] =
     &["annotations", "kind", "labels", "metadata", "name", "namespace", "spec", "type"];
 
@@ -27,7 +26,7 @@ pub(super) fn object<'a>(root: Node<'a>, shape: &Shape, minor: u32) -> Vec<Viola
 struct Walk<'a, 's> {
     minor: u32,
     violations: Vec<Violation<'a>>,
-    /// The objects that the walk is in, outermost first: their fields, and the one it went into.
+    /// The objects around the current value, outermost first: their fields, and the field that contains the value.
     above: Vec<(&'s Fields, &'s str)>,
 }
 
@@ -39,7 +38,7 @@ impl<'a, 's> Walk<'a, 's> {
             }
             return;
         }
-        // The API takes null for a field that is not there.
+        // For the API, null is as if the field were missing.
         if node.is_null() || self.violations.len() >= MAX_VIOLATIONS {
             return;
         }
@@ -102,13 +101,13 @@ impl<'a, 's> Walk<'a, 's> {
         for entry in node.entries() {
             let key = entry.name();
             match fields.get(&key) {
-                // What a status holds is written by controllers, and not read from manifests.
+                // A status is written by controllers, and ignored in manifests.
                 Some((_, field)) if top && key == "status" => {
                     required -= usize::from(field.required && !entry.value.is_null());
                 }
                 Some((name, field)) => {
                     required -= usize::from(field.required && !entry.value.is_null());
-                    // So it is with most.
+                    // The most common case.
                     if matches!(field.shape, Shape::Text) && entry.value.is_text() {
                         continue;
                     }
@@ -120,7 +119,7 @@ impl<'a, 's> Walk<'a, 's> {
                 None => self.unknown(entry, &key, fields, name),
             }
         }
-        // No name comes twice among the entries.
+        // Names are unique among the entries, so the count is right.
         if required == 0 {
             return;
         }
@@ -159,7 +158,7 @@ impl<'a, 's> Walk<'a, 's> {
         });
     }
 
-    /// Where a field that stands at the wrong level belongs; what is there beside it comes first.
+    /// Suggests the right place for a misplaced field; existing objects come first.
     fn advice(&self, key: &str, fields: &Fields, beside: Option<Node<'_>>) -> Option<String> {
         if COMMON.contains(&key) {
             return None;
@@ -176,7 +175,8 @@ impl<'a, 's> Walk<'a, 's> {
         })
     }
 
-    /// Where below these fields one of this name stands, nearest first, and of the nearest those that are there.
+    /// The path below these fields at which a field of this name belongs: the nearest one, and of several at the same
+    /// distance one that exists.
     fn place_of(
         &self,
         key: &str,
