@@ -1,10 +1,10 @@
-//! How names are spelt: which known one a misspelt one was meant to be, and which are in capitals.
+//! Spelling of names: the known name that a misspelt one was meant to be, and names in capitals.
 
-/// The longest word that is compared: names are short, and a long text is none of them.
+/// The longest word that is compared, in bytes, as names are short.
 const LONGEST: usize = 64;
 
-/// The known name that was most likely meant, in whatever case it was written: one or two slips
-/// away, more in a long word. The first of several that are equally near.
+/// The known name that was most likely meant, ignoring case: at most one edit away, and one more for every five bytes
+/// of the word. If several are equally near, the first one.
 #[must_use]
 pub fn nearest<'n>(written: &str, known: impl IntoIterator<Item = &'n str>) -> Option<&'n str> {
     if written.len() > LONGEST {
@@ -12,7 +12,7 @@ pub fn nearest<'n>(written: &str, known: impl IntoIterator<Item = &'n str>) -> O
     }
     let lower = written.to_lowercase();
     let (length, farthest) = (lower.chars().count(), 1 + written.len() / 5);
-    // A slip changes a length by one at most; that is told sooner than a distance.
+    // An edit changes the length by one at most, which is quicker to compare than the distance.
     let is_of_length = |name: &&str| name.chars().count().abs_diff(length) <= farthest;
     let distance = |name: &str| strsim::damerau_levenshtein(&name.to_lowercase(), &lower);
     let (near, distance) = known
@@ -29,7 +29,7 @@ pub fn question(name: &str) -> String {
     format!("did you mean `{name}`?")
 }
 
-/// Whether it is a name in capitals, of one word or more, as programs look for to put something in its place.
+/// Whether a name is in capitals, with one word or several, like the names that programs replace by values.
 #[must_use]
 pub fn is_in_capitals(name: &str) -> bool {
     let is_part = |letter: char| letter.is_ascii_uppercase() || "_0123456789".contains(letter);

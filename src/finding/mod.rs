@@ -1,7 +1,7 @@
-//! What plimsoll says: a finding, and all a reader of one needs.
+//! Findings, with everything that a reader of one needs.
 //!
-//! A finding carries spans, never lines; `report` turns them into lines. Findings are plain data:
-//! they hold no reference to a tree, so a stage can hand them on and drop what it parsed.
+//! A finding has spans, not lines; `report` converts them to lines. Findings are plain data without references to a
+//! tree, so a stage can pass them on and drop what it parsed.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -73,39 +73,39 @@ impl Origin {
 /// A place a person can look at and edit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Place {
-    /// Where.
+    /// The location.
     pub span: Span,
-    /// In what sort of text.
+    /// The sort of text that it is in.
     pub origin: Origin,
 }
 
-/// A further place that explains the finding, with what it has to do with it.
+/// A further place that explains the finding, with how it relates to it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Related {
-    /// What this place has to do with the finding.
+    /// How the place relates to the finding.
     pub message: String,
-    /// Where.
+    /// The place.
     pub place: Place,
 }
 
-/// Names the Kubernetes object a finding is about.
+/// Identifies the Kubernetes object of a finding.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
 pub struct ObjectRef {
     /// As written, `apps/v1`.
     pub api_version: String,
     /// As written, `Deployment`.
     pub kind: String,
-    /// `metadata.namespace` or the release's; `None` where neither says.
+    /// `metadata.namespace`, or else the release's; `None` if there is neither.
     pub namespace: Option<String>,
-    /// `metadata.name`, or `metadata.generateName` where that is all there is; may be empty.
+    /// `metadata.name`, or else `metadata.generateName`; may be empty.
     pub name: String,
-    /// Dotted path of the field concerned, `spec.template.spec.containers[0].image`; may be empty.
+    /// Dotted path of the field, `spec.template.spec.containers[0].image`; may be empty.
     pub path: String,
-    /// Name of the container that the field is in.
+    /// Name of the container that has the field.
     pub container: Option<String>,
 }
 
-/// Where in Helm's output a finding was seen.
+/// The location of a finding in Helm's output.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Rendered {
     /// The template, as Helm's `# Source:` line names it.
@@ -140,36 +140,36 @@ impl Applicability {
     }
 }
 
-/// Among the fields of a [`Fix`]: any scalar may change, but none may come or go.
+/// As a field of a [`Fix`]: any scalar may change, but no field may be added or removed.
 pub const ANY_FIELD: &str = "*";
 
-/// Edits that make the finding go away. They do not overlap and are sorted by span.
+/// Edits that repair a finding. They do not overlap and are sorted by span.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Fix {
-    /// Whether it may be applied unasked. What a rule claims, until `fix` has proven it.
+    /// Whether it may be applied without asking: as the rule declares it, until `fix` has verified it.
     pub applicability: Applicability,
-    /// What it does, as a person reads it in a menu: "set `hostNetwork: false`".
+    /// The title in a menu: "set `hostNetwork: false`".
     pub title: String,
-    /// The fields of objects, or keys of values, that it changes: dotted paths without the indexes
-    /// of lists, from the object, or from the list item that they are in. [`ANY_FIELD`] where the
-    /// change is one of values, whose fields are the chart's to choose.
+    /// The fields of objects, or keys of values, that it changes: dotted paths without the indexes of lists, starting
+    /// from the object, or from the list item that contains them. [`ANY_FIELD`] for a change of values, for which the
+    /// chart determines the fields.
     pub fields: Vec<String>,
     /// The edits; never empty.
     pub edits: Vec<Edit>,
 }
 
-/// One fault, at one primary place.
+/// A fault, with one primary place.
 ///
-/// What it holds apart makes it smaller by half: a run may move some hundred thousand from list to list.
+/// Rare parts are boxed, which halves its size: a run may move some hundred thousand findings between lists.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Finding {
     /// The rule's id, `anti-affinity-required`.
     pub rule: Arc<str>,
     /// The rule's group, `scheduling`.
     pub group: Arc<str>,
-    /// After configuration.
+    /// The severity after configuration.
     pub severity: Severity,
-    /// What is wrong, one sentence without a full stop, for this very place.
+    /// What is wrong at this place, in one sentence without a full stop.
     pub message: String,
     /// What to do about it.
     pub help: Option<Arc<str>>,
@@ -179,34 +179,34 @@ pub struct Finding {
     pub primary: Place,
     /// Further places, in the order in which to read them.
     pub related: Vec<Related>,
-    /// The object concerned.
+    /// The object with the fault.
     pub object: Option<Box<ObjectRef>>,
-    /// The releases it was found in, `namespace/name`, sorted; empty outside of releases.
+    /// The releases in which it was found, `namespace/name`, sorted; empty outside of releases.
     pub releases: Vec<String>,
-    /// Where in Helm's output, for rendered objects.
+    /// The location in Helm's output, for rendered objects.
     pub rendered: Option<Rendered>,
-    /// What is missing, where what is wrong is that there is none: another folder or release of the repository may be
-    /// deployed with it.
+    /// What is missing, if that is the fault: it may be in another folder or release of the repository that is deployed
+    /// together with this one.
     pub sought: Option<Box<Sought>>,
-    /// How to repair it, where that is known.
+    /// The repair, if one is known.
     pub fix: Option<Box<Fix>>,
-    /// Names the fault in later runs, though lines have moved; empty until the pipeline names it.
+    /// Identifies the fault in later runs, even if lines have moved; empty until the pipeline sets it.
     pub fingerprint: String,
 }
 
-/// What something in a file asks for that is not beside it.
+/// Something that is referred to and that is missing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Sought {
-    /// An object of this name.
+    /// An object with this name.
     Object(String),
     /// Pods with these labels.
     Pods(BTreeMap<String, String>),
-    /// Something that reads a key of a values file.
+    /// A reader of a key in a values file.
     Reader,
 }
 
 impl Finding {
-    /// A finding that says nothing beyond its message and place.
+    /// A finding with nothing but its message and place.
     #[must_use]
     pub fn new(
         (rule, group): (impl Into<Arc<str>>, impl Into<Arc<str>>),
@@ -232,9 +232,9 @@ impl Finding {
         }
     }
 
-    /// Every span that it holds.
+    /// Every span in it.
     pub fn spans_mut(&mut self) -> impl Iterator<Item = &mut Span> {
-        // Without `..`: a new field that holds a span is to be given here too.
+        // Without `..`, so that a new field with a span is not forgotten here.
         let Self {
             rule: _,
             group: _,

@@ -1,17 +1,17 @@
-//! Bytes that are no text, within texts.
+//! Bytes that are not UTF-8 in texts.
 //!
-//! Go's strings hold any bytes: a chart may encode a binary file or hash it. Texts are Unicode
-//! here, so a byte that is not UTF-8 travels as a character of a private use plane.
+//! Go's strings may contain any bytes: a chart may encode a binary file or compute its hash. Here texts are Unicode, so
+//! a byte that is not UTF-8 is represented by a character of a private use plane.
 
 use std::borrow::Cow;
 use std::sync::LazyLock;
 
 use data_encoding::Encoding;
 
-/// The character for byte 0; only bytes from 0x80 on need one.
+/// The character for byte 0; only bytes from 0x80 on have one.
 const BASE: u32 = 0x0010_FE00;
 
-/// Bytes as a text.
+/// Converts bytes to a text.
 pub(crate) fn text(bytes: &[u8]) -> Cow<'_, str> {
     if let Ok(text) = std::str::from_utf8(bytes) {
         return Cow::Borrowed(text);
@@ -25,24 +25,24 @@ pub(crate) fn text(bytes: &[u8]) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-/// True for the character of a byte that is no UTF-8.
+/// True for a character that represents a byte that is not UTF-8.
 pub(crate) fn is_stand_in(c: char) -> bool {
     byte(c).is_some()
 }
 
-/// True where a text stands for bytes that are no UTF-8.
+/// True if a text has characters that represent bytes that are not UTF-8.
 pub(crate) fn has_stand_in(text: &str) -> bool {
-    // What the characters of their plane begin with.
+    // The first byte of the characters in that plane.
     memchr::memchr(0xf4, text.as_bytes()).is_some() && text.chars().any(is_stand_in)
 }
 
-/// The byte that is no UTF-8 which a character stands for.
+/// The byte that a character represents, if it is one that is not UTF-8.
 pub(crate) fn byte(c: char) -> Option<u8> {
     let byte = u32::from(c).checked_sub(BASE).and_then(|byte| u8::try_from(byte).ok());
     byte.filter(|byte| !byte.is_ascii())
 }
 
-/// The bytes that a text stands for.
+/// Converts a text back to bytes.
 pub(crate) fn bytes(text: &str) -> Cow<'_, [u8]> {
     if !has_stand_in(text) {
         return Cow::Borrowed(text.as_bytes());
@@ -57,15 +57,15 @@ pub(crate) fn bytes(text: &str) -> Cow<'_, [u8]> {
     Cow::Owned(out)
 }
 
-/// How many bytes a text stands for.
+/// The number of bytes that a text represents.
 pub(crate) fn count(text: &str) -> usize {
     bytes(text).len()
 }
 
-/// Go's `base64.StdEncoding`, which has no look at the bits that a last letter has to spare.
+/// Go's `base64.StdEncoding`, which ignores the unused bits of the last character.
 pub(crate) static BASE64: LazyLock<Encoding> = LazyLock::new(|| as_go(&data_encoding::BASE64));
 
-/// Go's `base32.StdEncoding`, which is as lenient.
+/// Go's `base32.StdEncoding`, which ignores them, too.
 pub(crate) static BASE32: LazyLock<Encoding> = LazyLock::new(|| as_go(&data_encoding::BASE32));
 
 fn as_go(encoding: &Encoding) -> Encoding {

@@ -1,19 +1,19 @@
-//! Tells credentials from names, references and stand-ins, by their looks.
+//! Distinguishes credentials from names, references and placeholders by their form.
 
 use std::ops::Range;
 use std::sync::LazyLock;
 
 use regex::Regex;
 
-/// Whether a text that stands where a credential belongs is one: no name, no reference and no
-/// stand-in. `entropy` is in bits a character; what is more regular is no credential.
+/// Whether a text in a place for a credential is likely one, rather than a name, a reference or a placeholder.
+/// `entropy` is in bits per character; texts with less are not credentials.
 pub(crate) fn is_likely(text: &str, entropy: f64) -> bool {
     let text = text.trim();
     text.chars().count() >= 4 && !is_stand_in(text) && bits(text) >= entropy
 }
 
-/// The ranges, in bytes, of what is a credential whatever it is called: private keys, and tokens
-/// whose form a service has fixed. In the order of the text; most often empty.
+/// The ranges, in bytes, of text that is a credential by its form alone: private keys, and tokens in a format that a
+/// service defines. In the order of the text; mostly empty.
 pub(crate) fn key_material(text: &str) -> Vec<Range<usize>> {
     static KEYS: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(
@@ -21,14 +21,14 @@ pub(crate) fn key_material(text: &str) -> Vec<Range<usize>> {
         )
         .expect("invariant: the pattern is sound")
     });
-    // Documentation marks what is none so.
+    // Documentation marks example credentials by this word.
     if text.len() < 20 || text.contains("EXAMPLE") {
         return Vec::new();
     }
     KEYS.find_iter(text).map(|found| found.range()).collect()
 }
 
-/// Texts that stand for a credential that comes from elsewhere, or for none.
+/// Texts that refer to a credential in another place, or replace one.
 fn is_stand_in(text: &str) -> bool {
     static STAND_IN: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(
@@ -45,7 +45,7 @@ fn is_stand_in(text: &str) -> bool {
     STAND_IN.is_match(text) || text.starts_with('/') || text.contains("://")
 }
 
-/// Shannon entropy of the characters, in bits each.
+/// Shannon entropy of a text, in bits per character.
 fn bits(text: &str) -> f64 {
     let mut counts = std::collections::BTreeMap::new();
     for c in text.chars() {

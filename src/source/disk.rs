@@ -1,23 +1,23 @@
-//! Writes files whole.
+//! Writes files atomically.
 
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 
-/// Writes a file so that a reader, or whoever comes after a crash, sees the old text or the new
-/// one, never a part. A pipe or a device is written to, not replaced; a symbolic link stays one.
+/// Writes a file so that readers, even after a crash, see either the old text or the new one, never a part. Pipes and
+/// devices are written to, not replaced; a symbolic link is kept.
 ///
 /// # Errors
-/// Those of the file system; what was begun is taken away.
+/// Those of the file system; the unfinished file is removed.
 pub fn write_whole(file: &Path, text: &[u8]) -> io::Result<()> {
     write_through(file, |out| out.write_all(text))
 }
 
-/// Writes a file as [`write_whole`] does, with what `print` prints, which is never held as a whole.
+/// Writes a file as [`write_whole`] does, with the output of `print`, which is never in memory as a whole.
 ///
 /// # Errors
-/// Those of the file system and of `print`; what was begun is taken away.
+/// Those of the file system and of `print`; the unfinished file is removed.
 pub fn write_through(
     file: &Path,
     print: impl FnOnce(&mut dyn Write) -> io::Result<()>,
@@ -25,25 +25,25 @@ pub fn write_through(
     if std::fs::metadata(file).is_ok_and(|metadata| !metadata.is_file()) {
         return printed(file, print).map(drop);
     }
-    // What a link leads to is replaced, not the link.
+    // The target of a link is replaced, not the link.
     let file = std::fs::canonicalize(file).unwrap_or_else(|_| file.to_owned());
     replace(&file, |beside| kept(&printed(beside, print)?))
 }
 
-/// Puts a whole file in the place of whatever has its name, a symbolic link among it: for files
-/// whose names a repository decides, where a link may lead anywhere.
+/// Replaces whatever has the name of the file, even a symbolic link, by a new file. For files whose names come from a
+/// repository, in which a link may lead anywhere.
 ///
 /// # Errors
-/// Those of the file system; what was begun is taken away.
+/// Those of the file system; the unfinished file is removed.
 pub fn replace_whole(file: &Path, text: &[u8]) -> io::Result<()> {
     replace(file, |beside| kept(&printed(beside, |out| out.write_all(text))?))
 }
 
-/// The same without waiting for the disk: for what is checked when it is read, and made again where
-/// it is damaged.
+/// Replaces a file as [`replace_whole`] does, but without waiting for the disk. For files that are verified when they
+/// are read, and are written again if they are damaged.
 ///
 /// # Errors
-/// Those of the file system; what was begun is taken away.
+/// Those of the file system; the unfinished file is removed.
 pub fn replace_quickly(file: &Path, text: &[u8]) -> io::Result<()> {
     replace(file, |beside| std::fs::write(beside, text))
 }
@@ -55,26 +55,26 @@ fn printed(file: &Path, print: impl FnOnce(&mut dyn Write) -> io::Result<()>) ->
     out.into_inner().map_err(io::IntoInnerError::into_error)
 }
 
-/// Waits for the disk. A rename may reach it before the bytes do: after a loss of power the file
-/// would be there, and empty.
+/// Waits for the disk. A rename may be stored before the contents are, so after a loss of power the file would be
+/// empty.
 fn kept(file: &File) -> io::Result<()> {
     file.sync_all()
 }
 
-/// Lets a new file be written beside one and take its name.
+/// Lets `write` create a new file beside another one, and renames it to that.
 fn replace(file: &Path, write: impl FnOnce(&Path) -> io::Result<()>) -> io::Result<()> {
     let beside = beside(file);
     let written = write(&beside)
         .and_then(|()| keep_permissions(file, &beside))
         .and_then(|()| std::fs::rename(&beside, file));
     if written.is_err() {
-        // What was begun is of no use to anybody; that it cannot be removed changes nothing.
+        // The unfinished file is useless, but it does no harm if it cannot be removed.
         let _ = std::fs::remove_file(&beside);
     }
     written
 }
 
-/// The folder a file lies in; `.` for a bare name.
+/// The folder of a file; `.` for a bare name.
 #[must_use]
 pub fn folder_of(file: &Path) -> &Path {
     match file.parent() {
@@ -83,7 +83,7 @@ pub fn folder_of(file: &Path) -> &Path {
     }
 }
 
-/// A name in the same folder that no other process or thread takes.
+/// A file name in the same folder that no other process or thread uses.
 fn beside(file: &Path) -> PathBuf {
     static COUNT: AtomicU32 = AtomicU32::new(0);
     let name = file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();

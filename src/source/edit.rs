@@ -4,24 +4,24 @@ use serde::{Deserialize, Serialize};
 
 use super::Span;
 
-/// Replaces one span by a text.
+/// The replacement of a span by a text.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Edit {
-    /// What is replaced; empty to insert.
+    /// The replaced span; empty for an insertion.
     pub span: Span,
-    /// What stands there afterwards.
+    /// The replacement.
     pub text: String,
 }
 
 impl Edit {
-    /// Puts `text` in the place of `span`.
+    /// Replaces `span` by `text`.
     #[must_use]
     pub fn new(span: Span, text: impl Into<String>) -> Self {
         Self { span, text: text.into() }
     }
 
-    /// True when two edits of one text cannot both be made: they replace a common byte, or one
-    /// inserts within what the other replaces. Insertions at one place get along.
+    /// True if two edits of one text cannot both be made: they replace a common byte, or one inserts inside of what the
+    /// other replaces. Insertions at the same place are possible.
     #[must_use]
     pub fn overlaps(&self, other: &Self) -> bool {
         let (a, b) = (self.span, other.span);
@@ -30,13 +30,13 @@ impl Edit {
     }
 }
 
-/// Whether an empty span lies inside another, not at its ends.
+/// Whether an empty span is inside another, rather than at its ends.
 fn within(inner: Span, outer: Span) -> bool {
     inner.start == inner.end && outer.start < inner.start && inner.start < outer.end
 }
 
-/// A text after edits, each of them of this text; those at one place in their order. `None` when
-/// two overlap, or one reaches past the text or cuts a character.
+/// The text after edits, which keep their order if they are at the same place. `None` if two overlap, or if one reaches
+/// past the text or splits a character.
 #[must_use]
 pub fn apply<'e>(text: &str, edits: impl IntoIterator<Item = &'e Edit>) -> Option<String> {
     let mut edits: Vec<&Edit> = edits.into_iter().collect();

@@ -1,6 +1,6 @@
-//! Turns byte offsets into lines and columns.
+//! Converts byte offsets to lines and columns.
 
-/// A place as people count: both from 1, the column in Unicode scalar values.
+/// A place as users count: both from 1, columns in Unicode scalar values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Position {
     /// Line, from 1.
@@ -9,30 +9,30 @@ pub struct Position {
     pub column: u32,
 }
 
-/// Where each line of a text begins. Lines end at `\n`; a `\r` before it belongs to the line.
+/// The starts of a text's lines. Lines end at `\n`; a `\r` before it belongs to the line.
 #[derive(Debug, Clone)]
 pub struct LineIndex {
     /// Byte offset of each line's first byte; never empty, sorted.
     starts: Vec<u32>,
 }
 
-/// How long lines mostly are, in bytes.
+/// The expected length of a line, in bytes.
 const EXPECTED_LINE: usize = 24;
 
-/// The highest bit of each of eight bytes that ends a line.
+/// Sets the highest bit of each of eight bytes that is a line end, and no others.
 fn line_ends(word: u64) -> u64 {
     const LOW: u64 = 0x7f7f_7f7f_7f7f_7f7f;
-    // What is left of a line end is zero, and only to zero nothing is carried.
+    // A line end becomes zero, the only byte whose highest bit is unset after the addition and the two `|`.
     let left = word ^ u64::from_ne_bytes([b'\n'; 8]);
     !(((left & LOW) + LOW) | left | LOW)
 }
 
 impl LineIndex {
-    /// Reads the line starts of a text.
+    /// Finds the starts of a text's lines.
     #[must_use]
     pub fn new(text: &str) -> Self {
-        // Lines are short: to look for one end after the other takes three times as long as to look at eight
-        // bytes at a time for any.
+        // Lines are short, so searching for one line end after the other takes three times as long as testing eight
+        // bytes at a time.
         let (words, rest) = text.as_bytes().as_chunks();
         let mut starts = Vec::with_capacity(1 + text.len() / EXPECTED_LINE);
         starts.push(0);
@@ -49,20 +49,19 @@ impl LineIndex {
         Self { starts }
     }
 
-    /// How many lines there are; an empty text has one.
+    /// The number of lines; an empty text has one.
     #[must_use]
     pub fn line_count(&self) -> usize {
         self.starts.len()
     }
 
-    /// 0-based number of the line that holds a byte offset.
+    /// 0-based number of the line with a byte offset.
     #[must_use]
     pub fn line_of(&self, offset: usize) -> usize {
         self.starts.partition_point(|&start| start as usize <= offset) - 1
     }
 
-    /// Byte range of a 0-based line, its line end left out. Past the last line: the empty range
-    /// at the text's end.
+    /// Byte range of a 0-based line without its line end. Past the last line: the empty range at the text's end.
     #[must_use]
     pub fn line_range(&self, text: &str, line: usize) -> std::ops::Range<usize> {
         let Some(&start) = self.starts.get(line) else {
@@ -75,23 +74,23 @@ impl LineIndex {
         start as usize..start as usize + body.len()
     }
 
-    /// Line and column of a byte offset. An offset inside a character counts as that character's
-    /// start; one past the end, as the end.
+    /// Line and column of a byte offset. An offset inside a character counts as that character's start, and one past
+    /// the end as the end.
     #[must_use]
     pub fn position(&self, text: &str, offset: usize) -> Position {
         let offset = text.floor_char_boundary(offset.min(text.len()));
         let line = self.line_of(offset);
         let mut head = &text[self.starts[line] as usize..offset];
         if line == 0 {
-            // A byte order mark is no column to anyone who looks at the file.
+            // Editors do not show a byte order mark as a column.
             head = head.strip_prefix('\u{feff}').unwrap_or(head);
         }
         let narrow = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
         Position { line: narrow(line + 1), column: narrow(head.chars().count() + 1) }
     }
 
-    /// Byte offset of a line and column, as [`LineIndex::position`] gives them. Past a line's end it is that
-    /// end; past the last line, the text's.
+    /// Byte offset of a line and column, the inverse of [`LineIndex::position`]. Columns past the end of a line count
+    /// as that end, and lines past the last one as the end of the text.
     #[must_use]
     pub fn offset(&self, text: &str, position: Position) -> usize {
         let line = position.line.saturating_sub(1) as usize;

@@ -1,7 +1,7 @@
-//! Owns all text and says where things are in it.
+//! Owns all texts, and computes positions in them.
 //!
-//! Everything else in plimsoll points into text by [`Span`]: a file id and a byte range.
-//! Lines and columns are computed only where output needs them.
+//! Everything else in plimsoll refers to text by a [`Span`]: a file id and a byte range. Lines and columns are only
+//! computed for output.
 
 pub(crate) mod bytes;
 pub(crate) mod credential;
@@ -28,29 +28,29 @@ pub use shelf::{Changed, Shelved, Slot};
 pub struct SourceId(u32);
 
 impl SourceId {
-    /// A text that no [`Sources`] holds: its spans are byte ranges of a text at hand.
+    /// A text that is in no [`Sources`]: its spans are byte ranges of some text in memory.
     pub const NOWHERE: Self = Self(u32::MAX);
 
-    /// Stands for the n-th text of a list that is kept elsewhere, as a cache does.
+    /// The id for the n-th text in a list outside of any [`Sources`], as in a cache.
     #[must_use]
     pub fn numbered(number: usize) -> Self {
         Self(u32::try_from(number).unwrap_or(u32::MAX))
     }
 
-    /// The number of [`SourceId::numbered`].
+    /// The number in [`SourceId::numbered`].
     #[must_use]
     pub fn number(self) -> usize {
         self.0 as usize
     }
 }
 
-/// Points at a half-open byte range `start..end` of one text.
+/// A half-open byte range `start..end` of one text.
 ///
-/// Offsets are 0-based bytes and always lie on UTF-8 character boundaries. An empty span
-/// (`start == end`) is a place between two characters, such as where a missing key would stand.
+/// Offsets are 0-based bytes and always on UTF-8 character boundaries. An empty span (`start == end`) is a place
+/// between two characters, such as that of a missing key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Span {
-    /// The text pointed into.
+    /// The text.
     pub source: SourceId,
     /// First byte.
     pub start: u32,
@@ -59,7 +59,7 @@ pub struct Span {
 }
 
 impl Span {
-    /// Makes a span from byte offsets. Offsets past 4 GiB are cut to `u32::MAX`: [`Sources`]
+    /// Creates a span from byte offsets. Offsets past 4 GiB are cut to `u32::MAX`: [`Sources`]
     /// refuses texts of that size, so none occurs.
     #[must_use]
     pub fn new(source: SourceId, start: usize, end: usize) -> Self {
@@ -73,27 +73,27 @@ impl Span {
         self.start as usize..self.end as usize
     }
 
-    /// The same span where its text begins so many bytes into another.
+    /// The same span, if its text starts `by` bytes into another.
     #[must_use]
     pub fn moved(self, by: u32) -> Self {
         let Self { source, start, end } = self;
         Self { source, start: start.saturating_add(by), end: end.saturating_add(by) }
     }
 
-    /// True when `offset` lies in the span.
+    /// True if `offset` is in the span.
     #[must_use]
     pub fn contains(self, offset: u32) -> bool {
         (self.start..self.end).contains(&offset)
     }
 }
 
-/// One text: a file as it was read, or a manifest as it was rendered.
+/// A text: a file as it was read, or a manifest as it was rendered.
 #[derive(Debug)]
 pub struct SourceFile {
-    /// How the file is shown: relative to the working directory, with `/`; for a rendered
-    /// manifest the template's name as Helm prints it (`chart/templates/x.yaml`).
+    /// The path as it is shown: relative to the working directory, with `/`; for a rendered manifest the template's
+    /// name as Helm prints it (`chart/templates/x.yaml`).
     pub path: String,
-    /// The whole text, UTF-8; a byte order mark is kept, so that offsets are the file's own.
+    /// The whole text in UTF-8, including a byte order mark, so that offsets are those in the file.
     pub text: Arc<str>,
     lines: OnceLock<LineIndex>,
 }
@@ -103,7 +103,7 @@ impl SourceFile {
         Self { path, text, lines: OnceLock::new() }
     }
 
-    /// The line index, built at the first call.
+    /// The line index, which the first call builds.
     pub fn lines(&self) -> &LineIndex {
         self.lines.get_or_init(|| LineIndex::new(&self.text))
     }
@@ -114,40 +114,40 @@ impl SourceFile {
         self.lines().line_of(offset as usize) + 1
     }
 
-    /// The line and column of a byte offset, both counted from 1; columns in Unicode scalar values.
+    /// The line and column of a byte offset, both counted from 1; columns are in Unicode scalar values.
     #[must_use]
     pub fn position(&self, offset: u32) -> Position {
         self.lines().position(&self.text, offset as usize)
     }
 }
 
-/// Every text of one run. Shared between threads; texts are added and never removed, but may be put
-/// away to be read again.
+/// Every text of a run. Shared between threads; texts are added and never removed, but they may be dropped from memory
+/// and read again.
 #[derive(Debug, Default)]
 pub struct Sources {
-    /// Texts of others, whose ids come first.
+    /// Shared texts of an earlier instance, whose ids come first.
     below: Option<Below>,
     files: RwLock<Vec<Slot>>,
     overlay: Overlay,
 }
 
-/// Texts that are taken over as they are.
+/// Texts of another instance that are shared as they are.
 #[derive(Debug)]
 struct Below {
     sources: Arc<Sources>,
-    /// How many there were when they were taken over.
+    /// The number of texts that the other instance had then.
     count: u32,
 }
 
 impl Sources {
-    /// None yet; [`Sources::read`] sees `overlay` in place of the files it stands in for.
+    /// Creates an empty instance. [`Sources::read`] reads the texts in `overlay` in place of files.
     #[must_use]
     pub fn with_overlay(overlay: Overlay) -> Self {
         Self { overlay, ..Self::default() }
     }
 
-    /// Those of `below`, whose ids stay as they are; what is added is added here alone, and is gone
-    /// with the value. So many runs may share what does not change between them.
+    /// Creates an instance that shares the texts of `below`, which keep their ids. Texts that are added are only in
+    /// this one, and are dropped with it. So several runs may share what does not change between them.
     #[must_use]
     pub fn over(below: &Arc<Self>, overlay: Overlay) -> Self {
         let count = below.count();
@@ -155,16 +155,16 @@ impl Sources {
         Self { below, overlay, ..Self::default() }
     }
 
-    /// The texts that stand in for files.
+    /// The texts that are read in place of files.
     #[must_use]
     pub fn overlay(&self) -> &Overlay {
         &self.overlay
     }
 
-    /// Reads a file, or what stands in for it. Adds nothing.
+    /// Reads a file, or the text in its place. Adds nothing.
     ///
     /// # Errors
-    /// Those of the file system, and [`std::io::ErrorKind::InvalidData`] where it is not UTF-8.
+    /// Those of the file system, and [`std::io::ErrorKind::InvalidData`] if it is not UTF-8.
     pub fn read(&self, path: &Path) -> std::io::Result<Arc<str>> {
         match self.overlay.text(path) {
             Some(text) => Ok(Arc::clone(text)),
@@ -172,15 +172,15 @@ impl Sources {
         }
     }
 
-    /// Takes a text in and names it.
+    /// Adds a text, and returns its id.
     ///
     /// # Panics
-    /// Never in practice: 2³² texts do not fit into memory.
+    /// Never in practice: 2³² texts do not fit in memory.
     pub fn add(&self, path: impl Into<String>, text: impl Into<Arc<str>>) -> SourceId {
         self.hold(Slot::Held(Arc::new(SourceFile::new(path.into(), text.into()))))
     }
 
-    /// Names a text that is part of the program.
+    /// Adds a text that is part of the program, and returns its id.
     pub fn add_shipped(&self, path: &'static str, text: &'static str) -> SourceId {
         self.hold(Slot::Shipped { path, text })
     }
@@ -192,11 +192,11 @@ impl Sources {
         SourceId(self.first() + id)
     }
 
-    /// Gives a text up that was read from `path` and has this digest: it is read again when it is asked
-    /// for. One that changes meanwhile is blank then; [`Slot::take_down`] tells.
+    /// Drops a text from memory that was read from `path` and has this digest; it is read again when it is needed. If
+    /// the file has changed then, the text is blank; see [`Slot::take_down`].
     ///
     /// # Panics
-    /// When `id` was not given by this [`Sources`].
+    /// If `id` was not returned by this [`Sources`].
     pub fn shelve(&self, id: SourceId, path: PathBuf, digest: blake3::Hash) -> Slot {
         let slot = Slot::shelved(&self.get(id), path, digest);
         let mut files = self.files.write().unwrap_or_else(PoisonError::into_inner);
@@ -204,16 +204,16 @@ impl Sources {
         slot
     }
 
-    /// The text behind an id.
+    /// The text with an id.
     ///
     /// # Panics
-    /// When `id` comes from another [`Sources`].
+    /// If `id` is from another [`Sources`].
     #[must_use]
     pub fn get(&self, id: SourceId) -> Arc<SourceFile> {
         self.slot(id).file()
     }
 
-    /// How the file of a text is shown.
+    /// The path of a text, as it is shown.
     ///
     /// # Panics
     /// As [`Sources::get`].
@@ -222,7 +222,7 @@ impl Sources {
         self.slot(id).path().to_owned()
     }
 
-    /// Where a span begins, as people write it: `file:line`.
+    /// The start of a span as `file:line`.
     ///
     /// # Panics
     /// As [`Sources::get`].
@@ -232,7 +232,7 @@ impl Sources {
         format!("{}:{}", file.path, file.position(span.start).line)
     }
 
-    /// Where the text behind an id is.
+    /// Where the text with an id is stored.
     ///
     /// # Panics
     /// As [`Sources::get`].
@@ -245,7 +245,7 @@ impl Sources {
         files[(id.0 - self.first()) as usize].clone()
     }
 
-    /// The first id that is given here.
+    /// The first id that this instance assigns.
     fn first(&self) -> u32 {
         self.below.as_ref().map_or(0, |below| below.count)
     }

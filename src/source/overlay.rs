@@ -1,55 +1,54 @@
-//! Texts that stand in for files.
+//! Texts that are read in place of files.
 
 use std::collections::BTreeMap;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
-/// Texts that are read in place of files: what an editor holds and has not saved, or what files
-/// would be after an edit. A file that is not on disk is taken to be there.
+/// Texts that are read in place of files: unsaved texts in an editor, or the texts of files after an edit. A file that
+/// is not on disk counts as existing.
 ///
-/// Paths are compared as absolute ones, without `.` and `..`; links are not followed.
+/// Paths are compared as absolute paths, without `.` and `..`; links are not followed.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Overlay {
     texts: BTreeMap<PathBuf, Arc<str>>,
 }
 
 impl Overlay {
-    /// Lets a text stand in for the file at a path; the last one holds.
+    /// Sets the text for the file at a path, and replaces an earlier one.
     pub fn put(&mut self, path: &Path, text: impl Into<Arc<str>>) {
         self.texts.insert(absolute(path), text.into());
     }
 
-    /// Lets the file stand for itself again; gives the text that stood in for it.
+    /// Removes the text for a file, and returns it.
     pub fn remove(&mut self, path: &Path) -> Option<Arc<str>> {
         self.texts.remove(&absolute(path))
     }
 
-    /// Takes over the texts of another, which hold where both have one.
+    /// Adds the texts of another overlay, which replace existing ones.
     pub fn cover(&mut self, other: &Self) {
         let texts = other.texts.iter().map(|(path, text)| (path.clone(), Arc::clone(text)));
         self.texts.extend(texts);
     }
 
-    /// True where no text stands in for a file.
+    /// True if it has no texts.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.texts.is_empty()
     }
 
-    /// The text that stands in for a file.
+    /// The text for a file.
     #[must_use]
     pub fn text(&self, path: &Path) -> Option<&Arc<str>> {
-        // Making a path absolute asks the system for the working directory.
+        // Without texts, this avoids asking the system for the working directory.
         if self.texts.is_empty() { None } else { self.texts.get(&absolute(path)) }
     }
 
-    /// The files that something stands in for, absolute and sorted.
+    /// The paths of the files that have a text, absolute and sorted.
     pub fn paths(&self) -> impl Iterator<Item = &Path> {
         self.texts.keys().map(PathBuf::as_path)
     }
 
-    /// The files below a directory that something stands in for, relative to it and sorted, with
-    /// their texts.
+    /// The files below a directory that have a text, with these texts. Paths are relative to the directory and sorted.
     pub fn below<'o>(
         &'o self,
         directory: &Path,

@@ -1,37 +1,37 @@
-//! Texts that lie in their files until they are asked for, so that a run need not hold all it reads.
+//! Texts that are read from their files again when they are needed, so that a run does not keep everything in memory.
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use super::SourceFile;
 
-/// Where a text is.
+/// Where a text is stored.
 #[derive(Debug, Clone)]
 pub enum Slot {
-    /// Here.
+    /// In memory.
     Held(Arc<SourceFile>),
     /// In its file.
     Shelved(Arc<Shelved>),
-    /// In the program, and copied out of it for whoever asks.
+    /// In the program; each use copies it.
     Shipped {
-        /// How the file is shown.
+        /// The path as it is shown.
         path: &'static str,
-        /// What it holds.
+        /// The text.
         text: &'static str,
     },
 }
 
 impl Slot {
-    /// A text that was read from `path`, to be read again whenever nobody holds it any more.
+    /// A text that was read from `path`, and that is read again if it is no longer in use.
     pub(super) fn shelved(file: &SourceFile, path: PathBuf, digest: blake3::Hash) -> Self {
         let (shown, length, lent) = (file.path.clone(), file.text.len(), Mutex::default());
         Self::Shelved(Arc::new(Shelved { shown, path, digest, length, lent }))
     }
 
-    /// The text, as whoever holds it has it, or read again.
+    /// The text, which is shared with those who use it, or else read again.
     ///
     /// # Errors
-    /// When the file is not what it was, or is gone.
+    /// If the file has changed, or no longer exists.
     pub fn take_down(&self) -> Result<Arc<SourceFile>, Changed> {
         match self {
             Self::Held(file) => Ok(Arc::clone(file)),
@@ -42,8 +42,8 @@ impl Slot {
         }
     }
 
-    /// The same, with blanks in place of a text that is lost: what was said of places in it stays
-    /// within it.
+    /// The text as [`Slot::take_down`] returns it, or blanks in place of a text that is lost, so that spans remain
+    /// valid.
     #[must_use]
     pub fn file(&self) -> Arc<SourceFile> {
         self.take_down().unwrap_or_else(|Changed| {
@@ -52,7 +52,7 @@ impl Slot {
         })
     }
 
-    /// How the file is shown.
+    /// The path as it is shown.
     #[must_use]
     pub fn path(&self) -> &str {
         match self {
@@ -73,17 +73,17 @@ impl Slot {
     }
 }
 
-/// A text that is not held.
+/// A text that is not kept in memory.
 #[derive(Debug)]
 pub struct Shelved {
-    /// How the file is shown.
+    /// The path as it is shown.
     shown: String,
-    /// Where it lies.
+    /// The path of the file.
     path: PathBuf,
-    /// Of the text as it was read first.
+    /// The digest of the text as it was first read.
     digest: blake3::Hash,
     length: usize,
-    /// For as long as somebody holds it.
+    /// The text, as long as it is in use.
     lent: Mutex<Weak<SourceFile>>,
 }
 
