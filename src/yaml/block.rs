@@ -1,15 +1,13 @@
-//! A reader for the YAML that most files are written in, several times as fast as the full grammar.
+//! A reader for the common subset of YAML, several times as fast as one for the full grammar.
 //!
-//! Manifests, values and rendered charts are nearly all of one shape: block mappings and sequences,
-//! scalars and flow collections that end on their line, literal and folded blocks, comments, anchors
-//! of values and aliases of them. This reads that shape line by line, straight into the [`Builder`].
-//! Whatever it is not sure of (tags, directives, tabs, anchors of keys, anything that looks wrong)
-//! makes it give up, and granit reads the whole text: so it reports no syntax error and knows no limit
-//! of its own.
+//! Nearly all manifests, values and rendered charts use the same constructs: block mappings and sequences, scalars and
+//! flow collections that end on their line, literal and folded blocks, comments, anchors of values and their aliases.
+//! This reads these line by line, straight into the [`Builder`]. It gives up on anything else (tags, directives, tabs,
+//! anchors of keys, anything that looks wrong), and then granit reads the whole text. So it reports no syntax errors
+//! and has no limits of its own.
 //!
-//! It is held equal to granit, tree for tree and span for span, by the tests beside it: on
-//! generated texts, on every manifest, values file and rule of this repository and, where they are
-//! at hand, on the corpora of real charts.
+//! The tests beside it check that it agrees with granit on every tree and span: on generated texts, on every manifest,
+//! values file and rule in this repository and, if they are available, on collections of real charts.
 
 mod scalar;
 
@@ -26,28 +24,28 @@ use super::tree::Style;
 use crate::source::{SourceId, Span};
 pub(super) use scalar::{is_plain_start, put_scalar, quoted_end};
 
-/// Keys of this length and more are left to granit, which knows YAML's own limit.
+/// Keys of this length in bytes or more are left to granit, which knows YAML's own limit.
 const MAX_KEY: usize = 512;
-/// For how many comments there is room from the first on.
+/// The most comments for which space is reserved in advance.
 const MAX_EXPECTED: usize = 4096;
-/// Documents beyond this number are left to granit, which knows the limit.
+/// Texts with more documents than this are left to granit, which knows the limit.
 const MAX_DOCUMENTS: usize = 10_000;
-/// How long a part of a text is that is read beside others, at least: some tenths of a millisecond's work.
+/// The least length in bytes of a part of a text that is parsed in parallel: some tenths of a millisecond's work.
 const PART: usize = 64 << 10;
 
-/// Reads a text; `None` where it must be read by the full grammar.
+/// Parses a text; `None` if it needs the full grammar.
 pub(super) fn parse(source: SourceId, text: &Arc<str>) -> Option<Stream> {
     parse_documents(source, text, 0..text.len())
 }
 
-/// Reads a text as [`parse`] does, a long one in parts side by side.
+/// Parses a text as [`parse`] does, a long one in parts in parallel.
 pub(super) fn parse_apart(source: SourceId, text: &Arc<str>) -> Option<Stream> {
     let parts = parts(text, PART);
     let apart = if parts.len() > 1 { parse_parts(source, text, parts) } else { None };
     apart.or_else(|| parse(source, text))
 }
 
-/// Reads the parts of a text; `None` where one of them is not enough to be sure of it.
+/// Parses the parts of a text; `None` if one of them needs the full grammar.
 fn parse_parts(source: SourceId, text: &Arc<str>, parts: Vec<Range<usize>>) -> Option<Stream> {
     let read = |part| parse_documents(source, text, part);
     let streams: Option<Vec<Stream>> = parts.into_par_iter().map(read).collect();
@@ -60,7 +58,8 @@ fn parse_parts(source: SourceId, text: &Arc<str>, parts: Vec<Range<usize>>) -> O
     (whole.documents.len() < MAX_DOCUMENTS).then_some(whole)
 }
 
-/// Parts of a text that are at least so long but for the last, each behind the first beginning with a document.
+/// Splits a text into parts of at least this length, except for the last. Each part after the first begins with a
+/// document marker.
 fn parts(text: &str, length: usize) -> Vec<Range<usize>> {
     let marker = memmem::Finder::new("\n---");
     let mut parts = Vec::new();
@@ -78,7 +77,7 @@ fn parts(text: &str, length: usize) -> Vec<Range<usize>> {
     parts
 }
 
-/// Reads some whole documents of a text.
+/// Parses the whole documents in a part of a text.
 fn parse_documents(source: SourceId, text: &Arc<str>, part: Range<usize>) -> Option<Stream> {
     if !is_ordinary(&text[part.clone()]) {
         return None;
@@ -98,11 +97,11 @@ fn parse_documents(source: SourceId, text: &Arc<str>, part: Range<usize>) -> Opt
     Some(reader.stream)
 }
 
-/// True for text without control characters and without what only some readers take for a line
-/// break or for nothing.
+/// True for a text without control characters, and without characters that only some parsers treat as line breaks or
+/// ignore.
 fn is_ordinary(text: &str) -> bool {
     let unusual = |byte: u8| (byte < b' ' && byte != b'\n' && byte != b'\t') || byte == 0x7f;
-    // Folded without a branch, so that it is compiled to vector instructions.
+    // A fold without a branch, so that it is compiled to vector instructions.
     if text.bytes().fold(false, |found, byte| found | unusual(byte)) {
         return false;
     }
@@ -111,28 +110,28 @@ fn is_ordinary(text: &str) -> bool {
     text.is_ascii() || !text.contains(unusual)
 }
 
-/// What gives up.
+/// `None` means that this reader gives up.
 type Step<T = ()> = Option<T>;
 
-/// A block collection that is open.
+/// A block collection that is not yet complete.
 #[derive(Debug, Clone, Copy)]
 struct Open {
     /// The column of its keys or dashes.
     indent: usize,
     mapping: bool,
-    /// Where a null would stand, while a key or dash has no value yet.
+    /// The place of an implicit null, while a key or dash has no value yet.
     awaiting: Option<usize>,
 }
 
 struct Reader<'t> {
     source: SourceId,
     text: &'t Arc<str>,
-    /// The text up to where reading ends.
+    /// The text up to the end of the part that is parsed.
     bytes: &'t [u8],
-    /// The next line's first byte.
+    /// The offset of the next line.
     at: usize,
     open: Vec<Open>,
-    /// The document that is being read.
+    /// The document that is being parsed.
     builder: Option<Builder<'t>>,
     stream: Stream,
 }
@@ -161,29 +160,29 @@ impl<'t> Reader<'t> {
         self.bytes.get(at).copied()
     }
 
-    /// How many spaces stand at a place.
+    /// The number of spaces at an offset.
     fn blanks(&self, at: usize) -> usize {
         self.bytes[at..].iter().take_while(|byte| **byte == b' ').count()
     }
 
-    /// Where the line ends that `at` lies in.
+    /// The offset at which the line of `at` ends.
     fn line_end(&self, at: usize) -> usize {
         memchr(b'\n', &self.bytes[at..]).map_or(self.bytes.len(), |length| at + length)
     }
 
-    /// True for `c` behind which an indicator ends.
+    /// True if the byte at an offset may follow an indicator.
     fn ends(&self, at: usize) -> bool {
         matches!(self.byte(at), None | Some(b' ' | b'\n'))
     }
 
-    /// `---` or `...` at the start of a line.
+    /// Whether there is a `---` or `...` at the start of a line.
     fn is_marker(&self, at: usize) -> bool {
         let rest = &self.bytes[at..];
         (rest.starts_with(b"---") || rest.starts_with(b"..."))
             && matches!(rest.get(3), None | Some(b' ' | b'\n' | b'\t'))
     }
 
-    /// Takes what may stand behind a value: blanks, a comment, the end of the line.
+    /// Reads what may follow a value on its line: blanks, a comment, the line end.
     fn end_of_line(&mut self, at: usize) -> Step {
         let content = at + self.blanks(at);
         match self.byte(content) {
@@ -197,7 +196,7 @@ impl<'t> Reader<'t> {
         Some(())
     }
 
-    /// Takes a comment up to the end of its line; `own_line` where nothing else stands there.
+    /// Reads a comment up to the end of its line; `own_line` is whether nothing else is on the line.
     fn comment(&mut self, start: usize, own_line: bool) {
         let end = self.line_end(start);
         let text = self.text[start..end].trim_end();
@@ -209,14 +208,14 @@ impl<'t> Reader<'t> {
     fn note_comment(&mut self, comment: Comment) {
         let comments = &mut self.stream.comments;
         if comments.is_empty() {
-            // A chart's values are comments for the most part; most other texts have none.
+            // The values of a chart are mostly comments; most other texts have none.
             let expected = memchr_iter(b'#', &self.bytes[comment.span.range().start..]).count();
             comments.reserve(expected.min(MAX_EXPECTED));
         }
         comments.push(comment);
     }
 
-    /// Takes a `---`, on a line of its own.
+    /// Reads a `---`.
     fn document(&mut self, at: usize) -> Step {
         if self.bytes[at] != b'-' {
             return None;
@@ -229,7 +228,7 @@ impl<'t> Reader<'t> {
         Some(())
     }
 
-    /// Completes the document that is open.
+    /// Completes the current document.
     fn finish(&mut self) -> Step {
         while !self.open.is_empty() {
             self.close()?;
@@ -245,7 +244,7 @@ impl<'t> Reader<'t> {
         self.builder.get_or_insert_with(|| Builder::new(source, text, 0))
     }
 
-    /// Closes the innermost collection.
+    /// Completes the innermost collection.
     fn close(&mut self) -> Step {
         self.settle()?;
         self.open.pop();
@@ -253,10 +252,10 @@ impl<'t> Reader<'t> {
         Some(())
     }
 
-    /// Gives a key or dash that has no value a null.
+    /// Adds a null for a key or dash without a value.
     fn settle(&mut self) -> Step {
         if let Some(at) = self.open.last_mut().and_then(|open| open.awaiting.take()) {
-            // Where one stands that has an anchor is told by that.
+            // The place of a null with an anchor depends on the anchor.
             if self.builder().awaits_anchored() {
                 return None;
             }
@@ -265,7 +264,7 @@ impl<'t> Reader<'t> {
         Some(())
     }
 
-    /// Takes a line that has content, and with it the lines its last scalar goes on over.
+    /// Reads a line with content, and any further lines of its last scalar.
     fn line(&mut self, indent: usize, content: usize) -> Step {
         while self.open.last().is_some_and(|open| open.indent > indent) {
             self.close()?;
@@ -273,28 +272,28 @@ impl<'t> Reader<'t> {
         let dash = self.bytes[content] == b'-' && self.ends(content + 1);
         match self.open.last() {
             None => {
-                // A second root, or a scalar as the root.
+                // A second root, or a scalar at the root.
                 if self.builder.as_ref().is_some_and(Builder::has_root) {
                     return None;
                 }
                 self.begin(indent, content, dash)
             }
             Some(open) if open.indent == indent && open.mapping == dash => match dash {
-                // `- ` below a key at the key's own indentation.
+                // `- ` below a key, with the same indentation as the key.
                 true => {
                     open.awaiting?;
                     let behind = content + 1 + self.blanks(content + 1);
-                    // Such a sequence starts with what follows the first dash.
+                    // Such a sequence starts after the first dash.
                     let start = match self.byte(behind) {
                         Some(b'\n') if behind == content + 1 => behind,
-                        // Where a null would stand is then told by the blanks or the comment.
+                        // The place of an implicit null then depends on the blanks or the comment.
                         None | Some(b'\n' | b'#') => return None,
                         Some(_) => behind,
                     };
                     self.open_collection(indent, start, false)?;
                     self.item(content)
                 }
-                // A key behind such a sequence.
+                // A key after such a sequence.
                 false => {
                     let above = self.open.len().checked_sub(2).map(|at| self.open[at])?;
                     if !above.mapping || above.indent != indent {
@@ -315,7 +314,7 @@ impl<'t> Reader<'t> {
         }
     }
 
-    /// Opens the block collection that starts here.
+    /// Begins the block collection at this place.
     fn begin(&mut self, indent: usize, content: usize, dash: bool) -> Step {
         if dash {
             self.open_collection(indent, content, false)?;
@@ -342,7 +341,7 @@ impl<'t> Reader<'t> {
         Some(())
     }
 
-    /// Takes a dash and what stands behind it.
+    /// Reads a dash and what follows it on the line.
     fn item(&mut self, dash: usize) -> Step {
         let content = dash + 1 + self.blanks(dash + 1);
         self.await_value(dash + 1);
@@ -355,7 +354,7 @@ impl<'t> Reader<'t> {
             }
             Some(_) => {}
         }
-        // YAML counts columns, but only spaces and dashes stand before.
+        // YAML counts columns in characters, but only spaces and dashes are before this.
         let indent = content - self.line_start(dash);
         if self.bytes[content] == b'-' && self.ends(content + 1) {
             self.open_collection(indent, content, false)?;
@@ -374,7 +373,7 @@ impl<'t> Reader<'t> {
         }
     }
 
-    /// Takes a key and what stands behind its colon.
+    /// Reads a key and what follows its colon on the line.
     fn key(&mut self, content: usize) -> Step {
         let (key, colon) = self.key_end(content)?;
         self.scalar_within(key)?;
@@ -386,7 +385,7 @@ impl<'t> Reader<'t> {
         }
     }
 
-    /// The range of the key that starts here, and the colon behind it; `None` where none does.
+    /// The range of the key at this offset, and the offset of its colon; `None` if there is no key.
     fn key_end(&self, start: usize) -> Option<(Range<usize>, usize)> {
         let first = self.byte(start)?;
         let end = match first {
@@ -411,43 +410,43 @@ impl<'t> Reader<'t> {
         (is_key && end - start < MAX_KEY).then_some((start..end, colon))
     }
 
-    /// Where a quoted text ends that ends on its line.
+    /// The end of a quoted scalar on a single line.
     fn quoted_end(&self, start: usize) -> Option<usize> {
         quoted_end(self.bytes, start)
     }
 
-    /// Puts in a scalar that lies on one line.
+    /// Adds a scalar on a single line.
     fn scalar_within(&mut self, range: Range<usize>) -> Step {
         let text = self.text;
         put_scalar(self.builder(), text, range)
     }
 
-    /// Takes the anchor that starts here, and what it names where that stands on its line.
+    /// Reads an anchor, and its node if that is on the same line.
     fn anchored(&mut self, at: usize) -> Step {
-        // What a whole document is named is told by that.
+        // The place of a root node with an anchor depends on the anchor.
         self.open.last()?;
         let source = self.text;
         let end = name_end(self.bytes, at + 1).filter(|end| self.ends(*end))?;
         self.builder().anchor(&source[at + 1..end])?;
         let value = end + self.blanks(end);
         match self.byte(value)? {
-            // What it names is on the lines below, as far as it is there.
+            // Its node, if there is one, is on the lines below.
             b'\n' | b'#' => self.end_of_line(end),
             b'*' => None,
             _ => self.value(value),
         }
     }
 
-    /// Takes the alias that starts here.
+    /// Reads an alias.
     fn alias(&mut self, at: usize) -> Step {
         let end = name_end(self.bytes, at + 1).filter(|end| self.ends(*end))?;
         self.builder().refer(&(at..end))?;
         self.end_of_line(end)
     }
 
-    /// Takes the value that starts here, behind a colon or a dash.
+    /// Reads a value after a colon or a dash.
     fn value(&mut self, at: usize) -> Step {
-        // A name is no value yet.
+        // An anchor is not yet a value.
         if self.bytes[at] == b'&' {
             return self.anchored(at);
         }
@@ -481,7 +480,7 @@ impl<'t> Reader<'t> {
     }
 }
 
-/// Where the name of an anchor ends that starts here, as far as this reader knows names.
+/// The end of the anchor's name at this offset; only the characters that this reader supports.
 pub(super) fn name_end(bytes: &[u8], start: usize) -> Option<usize> {
     let is_name = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.');
     let end = start + bytes[start..].iter().take_while(|byte| is_name(byte)).count();

@@ -1,4 +1,4 @@
-//! Events to one document's tree.
+//! Builds the tree of one document from the events of a parser.
 
 mod keys;
 mod scalar;
@@ -16,37 +16,36 @@ use super::parse::{ErrorKind, MAX_DEPTH, Stream, SyntaxError};
 use super::tree::{Body, Document, NONE, NodeData, Style};
 use crate::source::{SourceId, Span};
 
-/// How many nodes a document may have once its aliases are written out.
+/// The most nodes of a document whose aliases are expanded.
 const MAX_EXPANDED: u64 = 4_000_000;
-/// How many errors of one document are kept: enough to see what is wrong with it.
+/// The most errors of one document that are kept, which is enough to see what is wrong with it.
 const MAX_ERRORS: usize = 1_000;
 
-/// How much text a node takes at least in most files, its indentation and its comma or colon
-/// included.
+/// The least number of bytes for a node in most files, with its indentation and its comma or colon.
 const BYTES_PER_NODE: usize = 10;
-/// For how many nodes there is room from the start: a file may hold many small documents.
+/// The most nodes for which space is reserved in advance, as a file may have many small documents.
 const MAX_EXPECTED: usize = 1_024;
 
-/// A collection that is still open.
+/// A collection that is not yet complete.
 struct Open {
     node: u32,
-    /// Where its children begin among those of all open collections.
+    /// The index of its first child among those of all incomplete collections.
     first: usize,
     mapping: bool,
     style: Style,
     anchor: usize,
     weight: Weight,
-    /// End of the last thing inside.
+    /// The end of the last node in it.
     end: usize,
 }
 
-/// How much there is of a node once its aliases are written out. Whoever walks a tree sees
-/// through aliases, so it is this that is bounded, not what the text holds.
+/// The size of a node with its aliases expanded. A walk through a tree follows aliases, so this size is limited, not
+/// that of the text.
 #[derive(Clone, Copy)]
 struct Weight {
-    /// Nodes, itself included.
+    /// The number of nodes, including itself.
     nodes: u64,
-    /// Levels of collections, itself included; 0 for scalars.
+    /// The levels of collections, including itself; 0 for scalars.
     height: usize,
 }
 
@@ -54,7 +53,7 @@ impl Weight {
     const SCALAR: Self = Self { nodes: 1, height: 0 };
     const EMPTY: Self = Self { nodes: 1, height: 1 };
 
-    /// What a collection weighs with one more child.
+    /// The weight of a collection with one more child.
     fn with(self, child: Self) -> Self {
         Self {
             nodes: self.nodes.saturating_add(child.nodes),
@@ -63,7 +62,7 @@ impl Weight {
     }
 }
 
-/// What an anchor stands for.
+/// The node of an anchor.
 #[derive(Clone, Copy)]
 struct Anchor {
     id: usize,
@@ -76,21 +75,21 @@ pub(super) struct Builder<'t> {
     source_text: &'t Arc<str>,
     document: Document,
     open: Vec<Open>,
-    /// The children of all open collections, those of the innermost last.
+    /// The children of all incomplete collections, those of the innermost last.
     pending: Vec<u32>,
-    /// The names of anchors, each with the id of the last that has it, and the id of the one that the next node
-    /// has. The parser says names only where an alias is read by them.
+    /// The names of anchors, each with the id of the last one with that name. Then the id of the next node's anchor,
+    /// 0 for none. The parser only reports names if an alias may be looked up by its name.
     names: HashMap<&'t str, usize>,
     anchor: usize,
     last_anchor: usize,
-    /// Complete anchored nodes, sorted by id (the parser numbers them in order of opening; a
-    /// nested one may complete first, so insertion keeps the order).
+    /// The anchors of complete nodes, sorted by id. The parser numbers anchors in the order in which their nodes start;
+    /// a nested node may be complete first, so insertion keeps the order.
     anchors: Vec<Anchor>,
     errors: Vec<SyntaxError>,
     broken: bool,
-    /// Of the root.
+    /// The weight of the root.
     weight: Weight,
-    /// Entries that merge keys may still bring in.
+    /// The number of entries that merge keys may still add.
     merge_budget: u64,
 }
 
@@ -145,7 +144,7 @@ impl<'t> Builder<'t> {
         });
     }
 
-    /// Takes a fault that the document is left out for.
+    /// Records an error for which the document is left out.
     pub(super) fn refuse(&mut self, error: SyntaxError) {
         if !mem::replace(&mut self.broken, true) {
             self.errors.push(error);
@@ -187,7 +186,7 @@ impl<'t> Builder<'t> {
         }
     }
 
-    /// Takes an alias that was read as a text of as many bytes, for its asterisk.
+    /// Adds an alias that the parser read as a text of the same length, as its asterisk was replaced.
     pub(super) fn key(&mut self, range: &Range<usize>) {
         let name = &self.source_text[range.start + 1..range.end];
         match self.names.get(name) {
@@ -229,7 +228,7 @@ impl<'t> Builder<'t> {
         self.add(body, at as usize, at as usize, Weight::SCALAR);
     }
 
-    /// Takes an anchor by its name: it is the next node's. `None` where that has one already.
+    /// Records the anchor of the next node by its name. `None` if that already has one.
     pub(super) fn anchor(&mut self, name: &'t str) -> Option<()> {
         let id = self.last_anchor + 1;
         let is_first = mem::replace(&mut self.anchor, id) == 0;
@@ -238,12 +237,12 @@ impl<'t> Builder<'t> {
         is_first.then_some(())
     }
 
-    /// True while an anchor has been taken whose node has not.
+    /// True if there is an anchor whose node has not yet started.
     pub(super) fn awaits_anchored(&self) -> bool {
         self.anchor != 0
     }
 
-    /// Adds an alias, from its asterisk on. `None` where it cannot stand here.
+    /// Adds an alias; its range begins at the asterisk. `None` if it is not allowed here.
     pub(super) fn refer(&mut self, range: &Range<usize>) -> Option<()> {
         let name = &self.source_text[range.start + 1..range.end];
         let id = *self.names.get(name)?;
@@ -251,53 +250,53 @@ impl<'t> Builder<'t> {
         (!self.broken && !self.awaits_anchored()).then_some(())
     }
 
-    /// Opens a block collection without tag.
+    /// Begins a block collection without a tag.
     pub(super) fn open_block(&mut self, mapping: bool, start: usize) {
         let anchor = mem::take(&mut self.anchor);
         self.open(mapping, StructureStyle::Block, anchor, None, start..start);
     }
 
-    /// Closes the block collection that was opened last.
+    /// Completes the innermost block collection.
     pub(super) fn close_block(&mut self) {
         self.close(0);
     }
 
-    /// Opens a flow collection without tag, at its bracket.
+    /// Begins a flow collection without a tag, at its bracket.
     pub(super) fn open_flow(&mut self, mapping: bool, start: usize) {
         let anchor = mem::take(&mut self.anchor);
         self.open(mapping, StructureStyle::Flow, anchor, None, start..start + 1);
     }
 
-    /// Closes the flow collection that was opened last; `end` is behind its bracket.
+    /// Completes the innermost flow collection; `end` is after its bracket.
     pub(super) fn close_flow(&mut self, end: usize) {
         self.close(end);
     }
 
-    /// True when the document has a node and all of it.
+    /// True if the document has a complete root node.
     pub(super) fn is_complete(&self) -> bool {
         self.has_root() && self.open.is_empty()
     }
 
-    /// True when the document has a node.
+    /// True if the document has a root node, which may be incomplete.
     pub(super) fn has_root(&self) -> bool {
         self.document.root.is_some()
     }
 
-    /// Makes a document without a node one that is null.
+    /// Adds a null as the root of a document without any.
     pub(super) fn complete_with_null(&mut self) {
         if !self.has_root() {
             self.null(self.document.start as usize);
         }
     }
 
-    /// True where the next node is a key.
+    /// True if the next node is a key.
     fn is_at_key(&self) -> bool {
         self.open
             .last()
             .is_some_and(|open| open.mapping && (self.pending.len() - open.first).is_multiple_of(2))
     }
 
-    /// Where a value that is not written would stand: right behind its key's colon or its dash.
+    /// The place of an implicit null: right after its key's colon or its dash.
     fn place_of_nothing(&self, reported: usize) -> usize {
         let text = self.source_text;
         let reported = text.floor_char_boundary(reported.min(text.len()));
@@ -347,13 +346,12 @@ impl<'t> Builder<'t> {
         });
     }
 
-    /// Closes the collection that was opened last; `end` is where one in flow style ends.
+    /// Completes the innermost collection; `end` is its end if it is in flow style.
     fn close(&mut self, end: usize) {
         let Some(open) = self.open.pop() else {
             return;
         };
-        // The end event of a block collection lies at the next token; its last child says where
-        // the collection really ends.
+        // The end event of a block collection is at the next token, so the collection ends where its last child does.
         let end = if open.style == Style::Flow { end } else { open.end };
         let first = self.document.children.len();
         self.document.children.extend_from_slice(&self.pending[open.first..]);
@@ -388,7 +386,7 @@ impl<'t> Builder<'t> {
         }
     }
 
-    /// Puts a node under the collection that is open.
+    /// Adds a node to the innermost collection.
     fn add(&mut self, body: Body, start: usize, end: usize, weight: Weight) -> u32 {
         let id = narrow(self.document.nodes.len());
         let (parent, key) = match self.open.last_mut() {
@@ -405,7 +403,7 @@ impl<'t> Builder<'t> {
                     (false, count) => narrow(count),
                 };
                 self.pending.push(id);
-                // A collection that opens here weighs nothing yet: it is added when it closes.
+                // The weight of a collection is only added when it is complete.
                 if !matches!(body, Body::Sequence { .. } | Body::Mapping { .. }) {
                     open.weight = open.weight.with(weight);
                 }
@@ -440,8 +438,8 @@ impl<'t> Builder<'t> {
         stream.errors.append(&mut self.errors);
         if !self.broken {
             self.document.tags.sort_by_key(|(node, _)| *node);
-            // Copied, because an allocator may leave what is shrunk in a block twice its size: a
-            // run holds every document of a repository, and the builder's own go to the next one.
+            // Copied, as an allocator may leave a shrunk vector in a block of twice its size. A run keeps every
+            // document of a repository, whereas the builder's vectors are soon reused.
             self.document.nodes = self.document.nodes.as_slice().to_vec();
             self.document.children = self.document.children.as_slice().to_vec();
             self.document.hints.resize(self.document.children.len() + AT_ONCE, 0);
@@ -451,7 +449,7 @@ impl<'t> Builder<'t> {
     }
 }
 
-/// A byte offset or a count as the tree keeps it. Texts are refused long before they are too large.
+/// Converts an offset or count to the tree's type. Texts that are too large for it are refused before.
 fn narrow(number: usize) -> u32 {
     u32::try_from(number).unwrap_or(u32::MAX)
 }

@@ -1,9 +1,9 @@
-//! Directives before a document that YAML 1.2 takes and go-yaml does not.
+//! Directives before a document that YAML 1.2 allows and go-yaml refuses.
 
 use std::ops::Range;
 
-/// The first line before a text's first document that go-yaml takes for no directive of its own, and what it says of it
-/// (go.yaml.in/yaml/v2 2.4 `parserc.go`: `yaml_parser_process_directives`): `%YAML 1.2` for one.
+/// The first line before a text's first document that go-yaml refuses as a directive, such as `%YAML 1.2`, with
+/// go-yaml's error (go.yaml.in/yaml/v2 2.4 `parserc.go`: `yaml_parser_process_directives`).
 #[must_use]
 pub fn foreign_directive(text: &str) -> Option<(Range<usize>, &'static str)> {
     let mut start = 0;

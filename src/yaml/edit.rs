@@ -1,9 +1,9 @@
-//! Edits of a YAML text that change one node and leave all else as it was written: comments,
-//! quoting, indentation, order, line ends.
+//! Edits of a YAML text that change one node and keep everything else as it is written: comments, quotes, indentation,
+//! order, line ends.
 //!
-//! Every function gives edits of the document's own text, or `None` where the change cannot be
-//! written without touching something else: below an alias, where a key is written as `? key`, or in a text that
-//! another one was made of.
+//! Every function returns edits of the document's own text, or `None` if the change cannot be made without other
+//! changes: below an alias, for a key that is written as `? key`, or in a document that is shown in another text than
+//! its own.
 
 mod emit;
 #[cfg(test)]
@@ -15,7 +15,7 @@ use crate::source::{Edit, Span};
 pub(super) use emit::Emitter;
 pub use emit::quoted;
 
-/// A value that is to be written.
+/// A value to write.
 #[derive(Debug, Clone, PartialEq)]
 pub enum NewValue {
     /// `null`
@@ -26,16 +26,16 @@ pub enum NewValue {
     Int(i64),
     /// Any other number.
     Float(f64),
-    /// A text, quoted where it would be read as something else.
+    /// A text, which is quoted if it would otherwise be read as something else.
     Text(String),
     /// A list.
     List(Vec<NewValue>),
-    /// A map, in the order in which it is to be written.
+    /// A map with its entries in the order in which they are written.
     Map(Vec<(String, NewValue)>),
 }
 
 impl NewValue {
-    /// What a node says, but for its comments.
+    /// The value of a node, without its comments.
     #[must_use]
     pub fn of(node: Node<'_>) -> Self {
         use super::Scalar;
@@ -59,13 +59,13 @@ impl NewValue {
         }
     }
 
-    /// This value below keys, the first outermost.
+    /// A nesting of maps with these keys around the value, the first key outermost.
     #[must_use]
     pub fn below(self, keys: &[String]) -> Self {
         keys.iter().rev().fold(self, |value, key| Self::Map(vec![(key.clone(), value)]))
     }
 
-    /// True where it takes lines of its own: a list or map that holds something.
+    /// True if it needs lines of its own, as a list or map that is not empty does.
     fn is_block(&self) -> bool {
         match self {
             Self::List(items) => !items.is_empty(),
@@ -75,7 +75,7 @@ impl NewValue {
     }
 }
 
-/// Writes a value in the place of a node, or where `missing` keys below it would stand.
+/// Replaces a node by a value, or adds the value under the `missing` keys below the node.
 #[must_use]
 pub fn set(node: Node<'_>, missing: &[String], value: &NewValue) -> Option<Vec<Edit>> {
     let editor = Editor::new(node)?;
@@ -85,7 +85,7 @@ pub fn set(node: Node<'_>, missing: &[String], value: &NewValue) -> Option<Vec<E
     }
 }
 
-/// Gives the key under which a node is a value another name.
+/// Renames the key of a node.
 #[must_use]
 pub fn rename(node: Node<'_>, name: &str) -> Option<Vec<Edit>> {
     let editor = Editor::new(node)?;
@@ -98,8 +98,8 @@ pub fn rename(node: Node<'_>, name: &str) -> Option<Vec<Edit>> {
     Some(vec![Edit::new(key, editor.emitter.text(name, quotes))])
 }
 
-/// Takes a node out: the entry of a mapping with its key, or the item of a sequence. Comments on
-/// lines of their own stay.
+/// Removes a node: the entry of a mapping with its key, or the item of a sequence. Comments on lines of their own are
+/// kept.
 #[must_use]
 pub fn remove(node: Node<'_>) -> Option<Vec<Edit>> {
     let editor = Editor::new(node)?;
@@ -111,8 +111,7 @@ pub fn remove(node: Node<'_>) -> Option<Vec<Edit>> {
     }
 }
 
-/// Adds an item to the end of a sequence, or a sequence of that item where `missing` keys below
-/// the node would stand.
+/// Appends an item to a sequence, or adds a sequence with that item under the `missing` keys below the node.
 #[must_use]
 pub fn append(node: Node<'_>, missing: &[String], value: &NewValue) -> Option<Vec<Edit>> {
     let list = || NewValue::List(vec![value.clone()]);
@@ -127,13 +126,13 @@ pub fn append(node: Node<'_>, missing: &[String], value: &NewValue) -> Option<Ve
     }
 }
 
-/// A value on one line, quoted like `style` where it is a text; `None` for one that takes several.
+/// A value on one line, with the quotes of `style` if it is a text; `None` if it needs several lines.
 #[must_use]
 pub fn inline(value: &NewValue, style: Style) -> Option<String> {
     (!value.is_block()).then(|| Emitter::plain("\n").flow(value, style))
 }
 
-/// `key: value` in a block mapping whose keys stand at `column`, the first line not indented.
+/// `key: value` in a block mapping with its keys at `column`. The first line is not indented.
 #[must_use]
 pub fn entry(key: &str, value: &NewValue, column: usize, newline: &'static str) -> String {
     Emitter::plain(newline).entry(key, value, column, Style::Plain)
@@ -146,8 +145,8 @@ struct Editor<'d> {
 }
 
 impl<'d> Editor<'d> {
-    /// `None` where the node is, or is in, what aliases stand for: other places would change too; and where it stands in
-    /// another text.
+    /// `None` if aliases refer to the node or to a node around it, as other places would change too, or if the document
+    /// is shown in another text.
     fn new(node: Node<'d>) -> Option<Self> {
         let document = node.document();
         if document.placed || node.alias_span().is_some() || is_shared(node) {
@@ -185,7 +184,7 @@ impl<'d> Editor<'d> {
                 Some(vec![edit(colon, colon, format!(" {written}"))])
             }
             (false, true) => {
-                // What follows on the line is a comment, which stays there.
+                // The rest of the line is a comment, which is kept.
                 let end = (span.end as usize).max(colon);
                 let line = self.line_end(end);
                 let lines = self.emitter.below_key(value, column);
@@ -205,8 +204,7 @@ impl<'d> Editor<'d> {
         }
     }
 
-    /// Whether comments stand among the entries or items of a collection: somebody's words, which
-    /// would go with what they are about.
+    /// Whether there are comments among the entries or items of a collection, which would be removed with it.
     fn holds_comments(&self, node: Node<'_>) -> bool {
         if node.kind() == Kind::Scalar || node.is_empty() {
             return false;
@@ -286,7 +284,7 @@ impl<'d> Editor<'d> {
         self.key_column(key)?;
         let start = key.start as usize;
         if let Some(next) = entries.get(at + 1).filter(|_| !self.is_first_on_line(start)) {
-            // The entry stands on a list item's dash, which the next one takes over.
+            // The entry is on the same line as a list item's dash, which the next entry takes over.
             return Some(vec![self.deletion(start, next.key.span().start as usize)]);
         }
         Some(vec![self.lines(start, end)])
@@ -313,7 +311,7 @@ impl<'d> Editor<'d> {
         self.is_first_on_line(dash).then(|| vec![self.lines(dash, end)])
     }
 
-    /// Cuts a part of a flow collection with one of the commas beside it.
+    /// Removes a part of a flow collection with one of the commas beside it.
     fn cut(
         &self,
         start: usize,
@@ -328,13 +326,13 @@ impl<'d> Editor<'d> {
         }
     }
 
-    /// Cuts whole lines, from the one of `start` to the one of `end`.
+    /// Removes whole lines, from the one of `start` to the one of `end`.
     fn lines(&self, start: usize, end: usize) -> Edit {
         let first = self.line_start(start);
         let last = self.line_end(end);
         match self.text[last..].find('\n') {
             Some(more) => self.deletion(first, last + more + 1),
-            // The last line has no end of its own: it takes the one before it along.
+            // The last line has no line end, so the line end before it is removed.
             None => {
                 let before = self.text[..first].trim_end_matches('\n');
                 self.deletion(before.trim_end_matches('\r').len(), self.text.len())
@@ -350,8 +348,8 @@ impl<'d> Editor<'d> {
         Edit::new(Span::new(self.document.source, start, end), "")
     }
 
-    /// The byte behind the colon of a key whose value stands at `value`; `None` where a tag, an
-    /// anchor or a comment stands between them.
+    /// The offset after the colon of a key whose value starts at `value`; `None` if there is a tag, an anchor or a
+    /// comment between them.
     fn colon(&self, key: Span, value: Span) -> Option<usize> {
         let rest = &self.text[key.end as usize..];
         let colon = key.end as usize + rest.len() - rest.trim_start_matches([' ', '\t']).len();
@@ -362,16 +360,16 @@ impl<'d> Editor<'d> {
         between.chars().all(indicators).then_some(behind)
     }
 
-    /// The dash of an item of a block sequence.
+    /// The offset of the dash of an item in a block sequence.
     fn dash(&self, item: Node<'_>) -> Option<usize> {
         let start = item.alias_span().unwrap_or_else(|| item.span()).start as usize;
         let before = self.text[..start].trim_end();
-        // A block scalar's indicator stands between its dash and its text.
+        // The indicator of a block scalar is between its dash and its text.
         let before = before.trim_end_matches(['|', '>', '+']).trim_end();
         before.ends_with('-').then(|| before.len() - 1)
     }
 
-    /// Where what an entry holds ends: its value, or its colon.
+    /// The end of an entry: that of its value, or of its colon.
     fn value_end(&self, value: Node<'_>, key: Span) -> usize {
         match value.alias_span() {
             Some(alias) => alias.end as usize,
@@ -382,7 +380,7 @@ impl<'d> Editor<'d> {
         }
     }
 
-    /// Where a node's own text ends, the line end of a block scalar left out.
+    /// The end of a node's own text, without the line end of a block scalar.
     fn content_end(&self, node: Node<'_>) -> usize {
         let end = node.span().end as usize;
         let own = &self.text[..end];
@@ -393,7 +391,7 @@ impl<'d> Editor<'d> {
         self.text[..at].rfind('\n').map_or(0, |end| end + 1)
     }
 
-    /// Where the line of `at` ends, its line end left out.
+    /// The end of the line of `at`, without its line end.
     fn line_end(&self, at: usize) -> usize {
         let line = self.text[at..].split('\n').next().unwrap_or_default();
         at + line.strip_suffix('\r').unwrap_or(line).len()
@@ -403,12 +401,12 @@ impl<'d> Editor<'d> {
         self.text[self.line_start(at)..at].trim_start_matches('\u{feff}').trim().is_empty()
     }
 
-    /// Characters before `at` on its line.
+    /// The number of characters before `at` on its line.
     fn column(&self, at: usize) -> usize {
         self.text[self.line_start(at)..at].trim_start_matches('\u{feff}').chars().count()
     }
 
-    /// The column of a key of a block mapping; `None` for one that is written as `? key`.
+    /// The column of a key in a block mapping; `None` if it is written as `? key`.
     fn key_column(&self, key: Span) -> Option<usize> {
         let before = &self.text[self.line_start(key.start as usize)..key.start as usize];
         let explicit = before.trim_end().ends_with('?');
@@ -416,7 +414,7 @@ impl<'d> Editor<'d> {
     }
 }
 
-/// Whether a byte is one of a scalar's, below a node.
+/// Whether an offset is in a scalar at or below a node.
 fn lies_in_scalar(node: Node<'_>, at: usize) -> bool {
     match node.kind() {
         Kind::Scalar => node.alias_span().is_none() && node.span().range().contains(&at),
@@ -427,7 +425,7 @@ fn lies_in_scalar(node: Node<'_>, at: usize) -> bool {
     }
 }
 
-/// Whether a node is written within braces or brackets.
+/// Whether a node is in a flow collection.
 fn stands_in_flow(node: Node<'_>) -> bool {
     let mut above = node.parent();
     while let Some(parent) = above {
@@ -439,7 +437,7 @@ fn stands_in_flow(node: Node<'_>) -> bool {
     false
 }
 
-/// Whether an alias stands for a node or for one that it is in.
+/// Whether an alias refers to a node or to one around it.
 fn is_shared(node: Node<'_>) -> bool {
     let document = node.document();
     if !Emitter::like(document).aliases {

@@ -4,9 +4,8 @@ use super::block::{is_plain_start, name_end, put_scalar, quoted_end};
 use super::build::Builder;
 use super::parse::MAX_DEPTH;
 
-/// Takes the collection that starts at a bracket or brace; gives the place behind it. `None` where it
-/// must be read by the full grammar. `parent` is the indentation that its further lines must exceed,
-/// if any.
+/// Parses the collection that starts at a bracket or brace, and returns the offset after it. `None` if it needs the
+/// full grammar. `parent` is the indentation that its further lines must exceed, if any.
 pub(super) fn collection(
     builder: &mut Builder<'_>,
     text: &str,
@@ -31,7 +30,7 @@ impl Flow<'_> {
         let close = if mapping { b'}' } else { b']' };
         builder.open_flow(mapping, start);
         let mut at = self.blanks(start + 1)?;
-        // A comma before the first entry, or two in turn, are no YAML: no value starts with one.
+        // A comma before the first entry, or after another comma, is not YAML: no value starts with one.
         while *self.bytes.get(at)? != close {
             if mapping {
                 at = self.key(builder, at)?;
@@ -47,7 +46,7 @@ impl Flow<'_> {
         Some(at + 1)
     }
 
-    /// Takes a key; gives the place where its value starts.
+    /// Parses a key, and returns the offset of its value.
     fn key(&self, builder: &mut Builder<'_>, at: usize) -> Option<usize> {
         let end = self.scalar_end(at)?;
         put_scalar(builder, self.text, at..end)?;
@@ -79,7 +78,7 @@ impl Flow<'_> {
         self.bytes[at..].iter().take_while(|byte| **byte == b' ').count()
     }
 
-    /// The next place that is neither blank nor the end of a line.
+    /// The next offset that is neither at a blank nor at a line end.
     fn blanks(&self, mut at: usize) -> Option<usize> {
         at += self.spaces(at);
         while self.bytes.get(at) == Some(&b'\n') {
@@ -93,7 +92,7 @@ impl Flow<'_> {
         Some(at)
     }
 
-    /// Where the scalar ends that starts here; `None` where none does that this reader is sure of.
+    /// The end of the scalar at this offset; `None` if there is none that this reader supports.
     fn scalar_end(&self, start: usize) -> Option<usize> {
         let bytes = self.bytes;
         let first = *bytes.get(start)?;
@@ -112,7 +111,7 @@ impl Flow<'_> {
             match byte {
                 b',' | b'[' | b']' | b'{' | b'}' | b'\n' => return Some(end),
                 b'\t' => return None,
-                // Behind a blank it begins a comment.
+                // After a blank it begins a comment.
                 b'#' if bytes[at - 1] == b' ' => return None,
                 b':' => match bytes.get(at + 1)? {
                     b' ' => return Some(end),

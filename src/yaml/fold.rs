@@ -1,22 +1,22 @@
-//! The texts of scalars that differ from what is written, for [`super::block`].
+//! Computes the values of scalars that differ from their text, for [`super::block`].
 
 use std::ops::Range;
 
 use memchr::{memchr, memchr2};
 
-/// What becomes of the line breaks at the end of a block scalar.
+/// What happens to the line breaks at the end of a block scalar.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Chomping {
-    /// None stays.
+    /// All are removed.
     Strip,
-    /// One stays.
+    /// One is kept.
     Clip,
-    /// All stay.
+    /// All are kept.
     Keep,
 }
 
-/// A plain scalar over several lines: the first one's text, and for each further one how many line
-/// breaks stand before it and where it stands in `text`.
+/// The value of a plain scalar over several lines: the text of the first one, and for each further one the number of
+/// line breaks before it and its range in `text`.
 pub(super) fn plain(first: &str, lines: &[(usize, Range<usize>)], text: &str) -> String {
     let mut value = String::from(first);
     for (breaks, line) in lines {
@@ -26,7 +26,7 @@ pub(super) fn plain(first: &str, lines: &[(usize, Range<usize>)], text: &str) ->
     value
 }
 
-/// What stands between single quotes, over several lines.
+/// The value of the text between single quotes, over several lines.
 pub(super) fn single_quoted(inner: &str) -> String {
     let mut value = String::with_capacity(inner.len());
     let mut at = 0;
@@ -37,7 +37,7 @@ pub(super) fn single_quoted(inner: &str) -> String {
     value.replace("''", "'")
 }
 
-/// What stands between double quotes; `None` for escapes that are rare.
+/// The value of the text between double quotes; `None` for rare escapes.
 pub(super) fn double_quoted(inner: &str) -> Option<String> {
     let bytes = inner.as_bytes();
     let mut value = String::with_capacity(inner.len());
@@ -57,7 +57,7 @@ pub(super) fn double_quoted(inner: &str) -> Option<String> {
             b'n' => '\n',
             b't' => '\t',
             b'r' => '\r',
-            // The line goes on in the next one, as if there were no break.
+            // An escaped line break: the next line is joined without a blank.
             b'\n' => {
                 let (breaks, content) = breaks(inner, mark + 1);
                 value.extend(std::iter::repeat_n('\n', breaks - 1));
@@ -71,7 +71,8 @@ pub(super) fn double_quoted(inner: &str) -> Option<String> {
     Some(value)
 }
 
-/// Takes the end of a line, up to its break, and joins to it what comes next; gives where that starts.
+/// Appends a line without its trailing blanks, and the folded line breaks after it; returns the offset of the next
+/// text.
 fn fold_line(value: &mut String, inner: &str, line: Range<usize>) -> usize {
     let (breaks, content) = breaks(inner, line.end);
     value.push_str(inner[line].trim_end_matches(' '));
@@ -79,13 +80,13 @@ fn fold_line(value: &mut String, inner: &str, line: Range<usize>) -> usize {
     content
 }
 
-/// How many line breaks there are from the one at `at` up to the next text, and where that starts.
+/// The number of line breaks from the one at `at` up to the next text, and the offset of that text.
 fn breaks(text: &str, at: usize) -> (usize, usize) {
     let between = text[at..].bytes().take_while(|byte| matches!(byte, b' ' | b'\n')).count();
     (text[at..at + between].matches('\n').count(), at + between)
 }
 
-/// One line break reads as a blank, each further one as itself.
+/// Appends folded line breaks: a single one becomes a blank, and of several all but the first are kept.
 fn join(value: &mut String, breaks: usize) {
     match breaks {
         1 => value.push(' '),
@@ -93,7 +94,7 @@ fn join(value: &mut String, breaks: usize) {
     }
 }
 
-/// A literal scalar's text. `lines` are its whole lines.
+/// The value of a literal scalar. `lines` are its whole lines.
 pub(super) fn literal(lines: &str, indent: usize, chomping: Chomping) -> String {
     let mut value = String::with_capacity(lines.len());
     for line in lines.split_inclusive('\n') {
@@ -103,11 +104,11 @@ pub(super) fn literal(lines: &str, indent: usize, chomping: Chomping) -> String 
     chomp(value, chomping)
 }
 
-/// A folded scalar's text. Breaks beside a line that is indented further stay as they are.
+/// The value of a folded scalar. Line breaks beside a line that is indented further are kept.
 pub(super) fn folded(lines: &str, indent: usize, chomping: Chomping) -> String {
     let mut value = String::with_capacity(lines.len());
     let mut breaks = 0;
-    // Blank lines before the first text stay too.
+    // Blank lines before the first text are kept, too.
     let mut follows_deeper = true;
     for line in lines.split_inclusive('\n') {
         let content = line.get(indent..).unwrap_or_default().trim_end_matches('\n');

@@ -1,7 +1,7 @@
-//! What comes up in a document, told without looking through it.
+//! A summary of a document's contents, which can be tested without a walk through the document.
 //!
-//! Most rules ask for what most objects do not have. To look for each field where it would stand costs
-//! more than to note once which names and words come up at all, and what stands under each name.
+//! Most rules look for fields that most objects do not have. Looking each of them up takes longer than one pass that
+//! collects the names and words in a document, and the kinds of the values under each name.
 
 use std::hash::{BuildHasher as _, Hasher as _};
 use std::sync::OnceLock;
@@ -11,44 +11,46 @@ use foldhash::fast::FixedState;
 use super::node::Node;
 use super::tree::{Body, Document, Kind};
 
-/// A manifest has some three hundred signs; of those that it lacks, a fiftieth has the mark of one it has.
-/// With a tenth, a rule that asks for any of six was run on every second object that has none of them.
+/// The number of marks. A manifest has some three hundred signs; with this many marks, a fiftieth of the signs that it
+/// lacks have the mark of one that it has. If it were a tenth, a rule that needs any of six signs would run on every
+/// second object that has none of them.
 const MARKS: u64 = 16384;
-/// Words of 64 bits that hold them.
+/// The number of words of 64 bits for the marks.
 const WORDS: usize = 256;
-/// Longer texts are not noted, in bytes: no rule asks for one.
+/// The longest text that is collected, in bytes. No rule looks for a longer one.
 const LONGEST: usize = 64;
 
-/// What may come up in a document.
+/// Something that a document may contain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Sign<'t> {
-    /// A key of this name, in whatever mapping.
+    /// A key with this name, in any mapping.
     Key(&'t str),
-    /// A key of this name with a value of this kind.
+    /// A key with this name and a value of this kind.
     Holds(&'t str, Kind),
-    /// A key of this name with a collection that has a value of this kind in it.
+    /// A key with this name and a collection that contains a value of this kind.
     Within(&'t str, Kind),
-    /// A key of this name with a scalar that may be no text: a number, a boolean, null.
+    /// A key with this name and a scalar that may not be a text: a number, a boolean, null.
     HoldsTyped(&'t str),
-    /// A key of this name with a collection that has such a scalar in it.
+    /// A key with this name and a collection that contains such a scalar.
     WithinTyped(&'t str),
-    /// A scalar that is this text, as a value or an item.
+    /// A scalar that equals this text, as a value or an item.
     Text(&'t str),
 }
 
-/// What is noted of a sign. A few share a mark.
+/// The hash of a sign. A few signs share a mark.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Mark(u16);
 
-/// The sorts of signs, each of which has marks of its own for a text.
+/// The sorts of signs, which give different marks for the same text.
 const KEY: u32 = 0;
 const TEXT: u32 = 1;
 const HOLDS: u32 = 2;
 const WITHIN: u32 = 5;
-/// What is added to the sort of a kind for a scalar that may be no text.
+/// Added to the sort for a scalar that may not be a text.
 const TYPED: u32 = 6;
 
-/// By how many bits a text's hash is turned from one sort to the next; none comes round to another's.
+/// The number of bits by which the hash of a text is rotated from one sort to the next; the rotations of all sorts
+/// differ.
 const SHIFT: u32 = 6;
 
 fn rank(kind: Kind) -> u32 {
@@ -60,7 +62,7 @@ fn rank(kind: Kind) -> u32 {
 }
 
 impl Mark {
-    /// The mark of a sign; `None` where none is noted.
+    /// The mark of a sign; `None` if such signs are not collected.
     #[must_use]
     pub fn of(sign: Sign<'_>) -> Option<Self> {
         let (text, sort) = match sign {
@@ -75,7 +77,7 @@ impl Mark {
         Some(Self::new(hash(text.as_bytes()), sort))
     }
 
-    /// The marks of one text are taken from one hash.
+    /// The mark of a sign with this hash of its text.
     fn new(hash: u64, sort: u32) -> Self {
         let mark = hash.rotate_left(sort * SHIFT) % MARKS;
         Self(u16::try_from(mark).expect("invariant: there are fewer marks than 2^16"))
@@ -85,17 +87,17 @@ impl Mark {
 #[inline]
 fn hash(text: &[u8]) -> u64 {
     let mut hasher = FixedState::with_seed(0).build_hasher();
-    // Of a slice, its length would be hashed too, which tells no two texts apart that stand alone.
+    // Without the length, which the hash of a slice would include: it is not needed for single texts.
     hasher.write(text);
     hasher.finish()
 }
 
-/// The marks of all signs of a document.
+/// The marks of all signs in a document.
 #[derive(Debug, Clone)]
 pub struct Marks([u64; WORDS]);
 
 impl Marks {
-    /// What comes up in a document, merged entries and what aliases stand for too.
+    /// The marks of a document, including its merged entries and its aliases.
     #[must_use]
     pub fn of(document: &Document) -> Self {
         let mut marks = Self([0; WORDS]);
@@ -103,7 +105,7 @@ impl Marks {
         marks
     }
 
-    /// What comes up in any of several documents.
+    /// The marks of several documents together.
     #[must_use]
     pub fn of_any<'d>(documents: impl IntoIterator<Item = &'d Document>) -> Self {
         let mut marks = Self([0; WORDS]);
@@ -112,7 +114,7 @@ impl Marks {
     }
 
     fn note_all(&mut self, document: &Document) {
-        // What is merged, or aliased, is written somewhere in the same document.
+        // Merged entries and aliased nodes are written somewhere in the same document.
         for data in &document.nodes {
             match data.body {
                 Body::Mapping { first, count, .. } => {
@@ -132,7 +134,7 @@ impl Marks {
         }
     }
 
-    /// False when the sign of this mark does not come up; true when it may.
+    /// False if no sign with this mark is in the document; true if one may be.
     #[must_use]
     pub fn may_have(&self, Mark(mark): Mark) -> bool {
         self.0[usize::from(mark) / 64] & (1 << (mark % 64)) != 0
@@ -162,7 +164,7 @@ impl Marks {
         }
     }
 
-    /// Notes what stands under a key, or within what does.
+    /// Adds the marks for a value under a key, or in a collection under it.
     fn note_held(&mut self, hash: u64, sort: u32, document: &Document, held: u32) {
         let rank = match document.nodes[held as usize].body {
             Body::Scalar { text: true, .. } => rank(Kind::Scalar),
@@ -176,7 +178,7 @@ impl Marks {
         self.note(Mark::new(hash, sort + rank));
     }
 
-    /// Notes the text of a value, where it is a scalar.
+    /// Adds the mark of a value's text, if it is a scalar.
     fn note_text(&mut self, document: &Document, value: u32) {
         let data = &document.nodes[value as usize];
         if data.is_scalar() {
@@ -192,11 +194,11 @@ impl Marks {
     }
 }
 
-/// The marks of a document, made when somebody first asks for them.
+/// The marks of a document, which are collected when they are first needed.
 pub(super) type LazyMarks = OnceLock<Box<Marks>>;
 
 impl Document {
-    /// What comes up in the document, kept for whoever asks again.
+    /// The marks of the document, which are collected by the first call.
     #[must_use]
     pub fn marks(&self) -> &Marks {
         self.marks.get_or_init(|| Box::new(Marks::of(self)))

@@ -1,4 +1,4 @@
-//! What stands in a collection: its items or its entries, and the key of a name among many.
+//! The items or entries of a collection, and the lookup of keys.
 
 use std::collections::HashMap;
 use std::ops::Deref;
@@ -7,11 +7,11 @@ use std::sync::OnceLock;
 use super::node::{Entry, Node};
 use super::tree::{Body, Document};
 
-/// How many entries of a mapping are looked at one by one when a key is asked for. Most have fewer
-/// than ten; data files that somebody keeps in a values file or a `ConfigMap` have thousands.
+/// The most entries of a mapping in which keys are looked up one by one. Most mappings have fewer than ten; data files
+/// in a values file or a `ConfigMap` may have thousands.
 const FEW: usize = 32;
 
-/// How many hints are looked at at once.
+/// The number of hints that are compared at once.
 pub(super) const AT_ONCE: usize = 8;
 
 /// The items of a sequence, see [`Node::items`].
@@ -62,9 +62,8 @@ impl<'a> Iterator for Entries<'a> {
 impl ExactSizeIterator for Entries<'_> {}
 
 impl<'a> Node<'a> {
-    /// The item that holds a byte of the text, or the value that does so with its key; of a value
-    /// that is an alias, that is the alias. Found by halving, since what is in a collection stands
-    /// in the order of the text.
+    /// The item that contains a byte of the text, or the value that does so, or whose key does. If the value is an
+    /// alias, that is the alias. Found by binary search, as the nodes in a collection are in the order of the text.
     #[must_use]
     pub fn holding(self, offset: u32) -> Option<Node<'a>> {
         let document = self.document();
@@ -93,13 +92,12 @@ impl<'a> Node<'a> {
     }
 }
 
-/// The keys of a document's large mappings, by name. Made when one of them is first asked for a
-/// key: to look through such a mapping for each of its keys takes the square of their number.
+/// The keys of a document's large mappings, by name. Built when a key in one of them is first looked up, as a linear
+/// search for each of its keys would take quadratic time.
 #[derive(Debug, Default)]
 pub(super) struct KeyIndex(OnceLock<HashMap<u32, Box<[[u32; 2]]>>>);
 
-/// What tells most names from one another without a look at them: their length, and the letters they
-/// begin and end with.
+/// A small hash of a name, by which most names differ: of its length, and of its first and last letters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Hint(u8);
 
@@ -112,14 +110,14 @@ impl Hint {
         Self(first.rotate_left(5) ^ last ^ name.len().to_le_bytes()[0].rotate_left(3))
     }
 
-    /// Its place among all hints.
+    /// Its value, below 256.
     pub(crate) fn index(self) -> u8 {
         self.0
     }
 }
 
-/// The name of a key that many mappings are asked for. Beside it is what hints at it: where it is written is
-/// not looked at unless that fits, for it lies anywhere in memory.
+/// The name of a key that is looked up in many mappings, with its hint. The text of a key in a document, which may be
+/// anywhere in memory, is only read if its hint is the same.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Name {
     pub(super) hint: Hint,
@@ -147,7 +145,7 @@ impl Deref for Name {
 }
 
 impl Document {
-    /// The number of the value under a key of a mapping, which this hints at.
+    /// The id of the value under a key in a mapping; `hint` is that of the key.
     #[inline]
     pub(super) fn value_of(&self, mapping: Node<'_>, hint: Hint, key: &str) -> Option<u32> {
         let range = mapping.effective();
@@ -160,7 +158,7 @@ impl Document {
             let hints = self.hints[at..].first_chunk::<AT_ONCE>()?;
             let mut alike = zeros(u64::from_le_bytes(*hints) ^ wanted);
             while alike != 0 {
-                // Behind the last entry stands what hints at nothing.
+                // After the last entry there may be hints without an entry.
                 let &[own, value] = entries.get(alike.trailing_zeros() as usize / 8)?;
                 if self.is_named(own, key) {
                     return Some(value);
@@ -179,7 +177,7 @@ impl Document {
         Some(entries[at][1])
     }
 
-    /// The effective entries of each large mapping, sorted by name; no name is there twice.
+    /// The effective entries of each large mapping, sorted by name; names are unique.
     fn index_of_keys(&self) -> HashMap<u32, Box<[[u32; 2]]>> {
         let mappings = (0..).zip(&self.nodes).filter(|(_, node)| node.is_mapping());
         let entries = mappings.filter_map(|(id, _)| {
@@ -194,8 +192,8 @@ impl Document {
         entries.collect()
     }
 
-    /// Whether a key's node has this name. Rules ask it some thousand times for each object; nearly
-    /// always the length tells.
+    /// Whether a key has this name. Rules test this some thousand times for each object; nearly always the length is
+    /// enough.
     #[inline]
     fn is_named(&self, key: u32, name: &str) -> bool {
         match self.nodes[key as usize].body {
@@ -207,14 +205,14 @@ impl Document {
         }
     }
 
-    /// The same of a key whose name does not stand in the text as it is.
+    /// Whether a key has this name, for a key whose name differs from its text.
     #[cold]
     fn is_named_otherwise(&self, key: u32, name: &str) -> bool {
         Node::new(self, key).key_text() == name
     }
 }
 
-/// The highest bits of those bytes that are zero; some above the first such byte may be there too.
+/// Sets the highest bit of each byte that is zero, and possibly of bytes above the first one that is.
 #[inline]
 fn zeros(word: u64) -> u64 {
     const ONES: u64 = u64::from_le_bytes([1; AT_ONCE]);

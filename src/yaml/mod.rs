@@ -1,9 +1,8 @@
-//! Text to spanned tree, with the scalar rules of Kubernetes and Helm. Knows no Kubernetes.
+//! Parses text to a tree with spans, by the scalar rules of Kubernetes and Helm. It does not know Kubernetes' objects.
 //!
-//! [`parse()`] never fails: it gives the documents it could read and says what is wrong with the
-//! rest. The grammar is granit-parser's, with a quick reader (`block`) before it for the shape that
-//! most files have; the tree is our own, because no tree on offer keeps
-//! comments and byte spans and stays linear on hostile input.
+//! [`parse()`] never fails: it returns the documents that it could read, and errors for the rest. The grammar is
+//! granit-parser's, after a quick reader (`block`) for the constructs in most files. The tree is our own, because no
+//! available tree keeps comments and byte spans and takes linear time on hostile input.
 
 mod block;
 mod build;

@@ -1,4 +1,4 @@
-//! Handles on nodes: what they say, and the way from one to others.
+//! Handles on nodes: their values, and navigation between them.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -9,10 +9,10 @@ use super::scalar::{Scalar, key_name, resolve_plain};
 use super::tree::{Body, Document, Kind, NONE, NodeData, NodeId, Style};
 use crate::source::Span;
 
-/// Few nodes lie further down.
+/// The usual depth of nodes; few are deeper.
 const USUAL_DEPTH: usize = 12;
 
-/// A handle on a node. Aliases are seen through: the handle is on what they stand for.
+/// A handle on a node. Aliases are followed, so the handle is on the node that they refer to.
 #[derive(Clone, Copy)]
 pub struct Node<'a> {
     document: &'a Document,
@@ -29,7 +29,7 @@ impl std::fmt::Debug for Node<'_> {
 }
 
 impl PartialEq for Node<'_> {
-    /// The same node of the same document, not equal content.
+    /// Whether both are the same node of the same document, rather than of equal content.
     fn eq(&self, other: &Self) -> bool {
         std::ptr::eq(self.document, other.document) && self.id == other.id
     }
@@ -37,7 +37,7 @@ impl PartialEq for Node<'_> {
 
 impl Eq for Node<'_> {}
 
-/// One key and its value.
+/// A key with its value.
 #[derive(Debug, Clone, Copy)]
 pub struct Entry<'a> {
     /// The key.
@@ -47,15 +47,15 @@ pub struct Entry<'a> {
 }
 
 impl<'a> Entry<'a> {
-    /// The key as Kubernetes and Helm name it; a key they refuse (null, a collection) is named by
-    /// its text.
+    /// The name of the key, as Kubernetes and Helm read it; for a key that they refuse (null, a collection), its text.
     #[must_use]
     pub fn name(&self) -> Cow<'a, str> {
         self.key.key_text()
     }
 }
 
-/// Whether a key is the name of a field but for case, as Go folds it: two letters beyond ASCII have a partner in it.
+/// Whether a key equals the name of a field except for case, as Go folds it: two letters outside of ASCII are folded to
+/// ASCII ones.
 fn is_folded(key: &str, name: &str) -> bool {
     let folded = |c: char| match c {
         '\u{17f}' => 's',
@@ -79,28 +79,28 @@ impl<'a> Node<'a> {
         &self.document.nodes[self.id as usize]
     }
 
-    /// The document it lies in.
+    /// The document of the node.
     #[must_use]
     pub fn document(self) -> &'a Document {
         self.document
     }
 
-    /// Its number in the document.
+    /// Its id in the document.
     #[must_use]
     pub fn id(self) -> NodeId {
         NodeId(self.id)
     }
 
-    /// Where it stands: quotes and brackets included, the indicators of block scalars and block
-    /// sequences not, nor comments and blank lines after it. A null that is not written has the
-    /// empty span behind its key's colon.
+    /// The place of the node: including quotes and brackets, but without the indicators of block scalars and block
+    /// sequences, and without comments and blank lines after it. An implicit null has the empty span after its key's
+    /// colon.
     #[must_use]
     pub fn span(self) -> Span {
         let data = self.data();
         Span { source: self.document.source, start: data.start, end: data.end }
     }
 
-    /// Where the alias stands, when the node was reached through one.
+    /// The place of the alias, if the node was reached through one.
     #[must_use]
     pub fn alias_span(self) -> Option<Span> {
         (self.via != self.id).then(|| {
@@ -109,7 +109,7 @@ impl<'a> Node<'a> {
         })
     }
 
-    /// Where the key stands under which this node is a value.
+    /// The place of the node's key, if it is a value in a mapping.
     #[must_use]
     pub fn key_span(self) -> Option<Span> {
         let data = &self.document.nodes[self.via as usize];
@@ -121,7 +121,7 @@ impl<'a> Node<'a> {
         Some(Span { source: self.document.source, start: key.start, end: key.end })
     }
 
-    /// The name of the key under which this node is a value.
+    /// The name of the node's key, if it is a value in a mapping.
     #[must_use]
     pub fn key_name(self) -> Option<Cow<'a, str>> {
         let data = &self.document.nodes[self.via as usize];
@@ -130,7 +130,7 @@ impl<'a> Node<'a> {
         in_mapping.then(|| Node::new(self.document, data.key).key_text())
     }
 
-    /// What sort of node it is.
+    /// The kind of the node.
     #[must_use]
     pub fn kind(self) -> Kind {
         match self.data().body {
@@ -140,13 +140,13 @@ impl<'a> Node<'a> {
         }
     }
 
-    /// How it was written.
+    /// The notation of the node.
     #[must_use]
     pub fn style(self) -> Style {
         self.data().style()
     }
 
-    /// The explicit tag, `!!str` written as `tag:yaml.org,2002:str`.
+    /// The explicit tag; that of `!!str` is `tag:yaml.org,2002:str`.
     #[must_use]
     pub fn tag(self) -> Option<&'a str> {
         let tags = &self.document.tags;
@@ -154,7 +154,7 @@ impl<'a> Node<'a> {
         Some(&tags[at].1)
     }
 
-    /// A scalar's text, unquoted, unescaped and folded, whatever its type; empty for collections.
+    /// A scalar's text of any type, without quotes, and with escapes and folds resolved; empty for collections.
     #[must_use]
     pub fn raw(self) -> &'a str {
         self.document.raw(self.data())
@@ -171,7 +171,7 @@ impl<'a> Node<'a> {
         }
     }
 
-    /// A string's text. `None` for everything else, numbers and booleans included.
+    /// The text of a string; `None` for everything else, including numbers and booleans.
     #[must_use]
     pub fn as_str(self) -> Option<&'a str> {
         match self.scalar() {
@@ -189,7 +189,7 @@ impl<'a> Node<'a> {
         }
     }
 
-    /// A boolean.
+    /// The value of a boolean; `None` for everything else.
     #[must_use]
     pub fn as_bool(self) -> Option<bool> {
         match self.scalar() {
@@ -198,7 +198,7 @@ impl<'a> Node<'a> {
         }
     }
 
-    /// A whole number; floats without a fraction count.
+    /// The value of a whole number, or of a float without a fraction; `None` for everything else.
     #[must_use]
     pub fn as_i64(self) -> Option<i64> {
         match self.scalar() {
@@ -214,7 +214,7 @@ impl<'a> Node<'a> {
         }
     }
 
-    /// A number.
+    /// The value of a number; `None` for everything else.
     #[must_use]
     #[allow(clippy::cast_precision_loss, reason = "a float is what was asked for")]
     pub fn as_f64(self) -> Option<f64> {
@@ -226,7 +226,7 @@ impl<'a> Node<'a> {
         }
     }
 
-    /// True for `null`, `~` and nothing at all.
+    /// True for `null`, `~` and an implicit null.
     #[must_use]
     pub fn is_null(self) -> bool {
         match self.data().body {
@@ -235,7 +235,7 @@ impl<'a> Node<'a> {
         }
     }
 
-    /// How many items or entries a collection has; 0 for scalars.
+    /// The number of items or entries in a collection; 0 for scalars.
     #[must_use]
     pub fn len(self) -> usize {
         match self.data().body {
@@ -251,7 +251,7 @@ impl<'a> Node<'a> {
         self.len() == 0
     }
 
-    /// The items of a sequence, in order; none for other nodes.
+    /// The items of a sequence, in order; empty for other nodes.
     #[must_use]
     pub fn items(self) -> Items<'a> {
         let range = match self.data().body {
@@ -261,19 +261,19 @@ impl<'a> Node<'a> {
         Items { document: self.document, ids: self.document.children[range].iter() }
     }
 
-    /// The entries of a mapping as go-yaml v2 reads them: merge keys expanded in document order,
-    /// the last of two equal keys kept; none for other nodes.
+    /// The entries of a mapping as go-yaml v2 reads them: merge keys are expanded in document order, and the last of
+    /// two equal keys is kept. Empty for other nodes.
     #[must_use]
     pub fn entries(self) -> Entries<'a> {
         Entries { document: self.document, pairs: self.pairs().iter() }
     }
 
-    /// The numbers of those entries' keys and values; aliases not seen through.
+    /// The ids of the keys and values in these entries; aliases are not followed.
     pub(super) fn pairs(self) -> &'a [[u32; 2]] {
         self.document.children[self.effective()].as_chunks().0
     }
 
-    /// Where among [`Document::children`] those numbers stand.
+    /// The range of these ids in [`Document::children`].
     #[inline]
     pub(super) fn effective(self) -> Range<usize> {
         match self.data().body {
@@ -288,14 +288,13 @@ impl<'a> Node<'a> {
         }
     }
 
-    /// True for a mapping whose entries are just those that are written: no key is there twice, and
-    /// none is a merge key.
+    /// True for a mapping without repeated keys and merge keys, whose entries are just those that are written.
     #[must_use]
     pub fn is_as_written(self) -> bool {
         matches!(self.data().body, Body::Mapping { plain: true, .. })
     }
 
-    /// The entries of a mapping just as they are written: merge keys and repeated keys too.
+    /// The entries of a mapping as they are written, with merge keys and repeated keys; empty for other nodes.
     #[must_use]
     pub fn written(self) -> Entries<'a> {
         let range = match self.data().body {
@@ -308,7 +307,7 @@ impl<'a> Node<'a> {
         }
     }
 
-    /// True for a plain `<<` in key position.
+    /// True for a plain `<<`, which is a merge key if it is a key.
     #[must_use]
     pub fn is_merge_key(self) -> bool {
         self.style() == Style::Plain && self.raw() == "<<"
@@ -322,7 +321,7 @@ impl<'a> Node<'a> {
         value.map(|value| Node::new(self.document, value))
     }
 
-    /// The same under a key of a name that many are asked for.
+    /// The value under a key whose name is looked up in many mappings.
     #[must_use]
     #[inline]
     pub fn get_named(self, name: &Name) -> Option<Node<'a>> {
@@ -330,8 +329,8 @@ impl<'a> Node<'a> {
         value.map(|value| Node::new(self.document, value))
     }
 
-    /// The value that Go's `encoding/json` leaves in a struct's field: capitals do not matter to it, a null changes
-    /// nothing, and of several keys for the field it reads the last by their bytes (sigs.k8s.io/yaml sorts them).
+    /// The value that Go's `encoding/json` assigns to a field of a struct: it ignores case, skips nulls, and of several
+    /// keys for the field uses the last in the order of their bytes (sigs.k8s.io/yaml sorts them).
     #[must_use]
     pub fn field(self, name: &str) -> Option<Node<'a>> {
         let is_for = |entry: &Entry<'_>| is_folded(&entry.name(), name) && !entry.value.is_null();
@@ -352,13 +351,13 @@ impl<'a> Node<'a> {
         }
     }
 
-    /// The node at the end of a path of keys; sequence items by their decimal index.
+    /// The node at the end of a path of keys, and of decimal indexes for the items of sequences.
     #[must_use]
     pub fn at(self, path: &[&str]) -> Option<Node<'a>> {
         path.iter().try_fold(self, |node, step| node.child(step))
     }
 
-    /// The node an RFC 6901 JSON pointer names.
+    /// The node at an RFC 6901 JSON pointer.
     #[must_use]
     pub fn pointer(self, pointer: &str) -> Option<Node<'a>> {
         if pointer.is_empty() {
@@ -378,26 +377,26 @@ impl<'a> Node<'a> {
         }
     }
 
-    /// The collection this node is written in (for a node reached through an alias: the one that
-    /// holds the alias).
+    /// The collection that contains this node; for a node that was reached through an alias, the one that contains the
+    /// alias.
     #[must_use]
     pub fn parent(self) -> Option<Node<'a>> {
         let parent = self.document.nodes[self.via as usize].parent;
         (parent != NONE).then(|| Node::new(self.document, parent))
     }
 
-    /// How many steps it is from the root to here.
+    /// The number of steps from the root to this node.
     #[must_use]
     pub fn depth(self) -> usize {
         self.upwards().count() - 1
     }
 
-    /// This node and the collections that it is written in, the innermost first.
+    /// This node and the collections around it, the innermost first.
     pub fn upwards(self) -> impl Iterator<Item = Self> {
         std::iter::successors(Some(self), |node| node.parent())
     }
 
-    /// Keys and indexes from the root to here.
+    /// The keys and indexes from the root to this node.
     #[must_use]
     pub fn path(self) -> Path<'a> {
         let nodes = &self.document.nodes;

@@ -1,4 +1,4 @@
-//! A text to documents, errors and comments.
+//! Parses a text to documents, errors and comments.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -11,31 +11,31 @@ use super::tabs::Tabs;
 use super::tree::Document;
 use crate::source::{SourceId, Span, bytes};
 
-/// How deep collections may nest. Kubernetes objects stay below 30; the parser and whoever walks
-/// the tree by recursion are safe at this depth.
+/// The deepest nesting of collections. Kubernetes objects are nested less than 30 levels deep; at this depth, the
+/// parser and recursive walks of the tree are safe.
 pub(super) const MAX_DEPTH: usize = 255;
-/// How many lines before a fault an alias may stand that it comes from.
+/// The most lines before a syntax error in which the alias that causes it may be.
 const MAX_LOOKED_BACK: usize = 3;
-/// How often a text is read anew for a [`Liberty`].
+/// The most times that a text is parsed again for a [`Liberty`].
 const MAX_LIBERTIES: usize = 30;
-/// How many documents are kept of one text, and how many errors.
+/// The most documents of one text that are kept, and the most errors.
 const MAX_DOCUMENTS: usize = 100_000;
 
-/// Everything one text holds.
+/// The contents of a text.
 #[derive(Debug)]
 pub struct Stream {
     /// The text.
     pub source: SourceId,
-    /// The documents that could be read, in order. One that is broken is left out, with an error.
+    /// The documents that could be read, in order. One with a fatal error is left out.
     pub documents: Vec<Arc<Document>>,
-    /// What is wrong, in the order of the text.
+    /// The errors, in the order of the text.
     pub errors: Vec<SyntaxError>,
     /// Every comment, in the order of the text.
     pub comments: Vec<Comment>,
 }
 
 impl Stream {
-    /// Makes it that of a text which its own is a part of, from a byte on. Nobody else may have its documents yet.
+    /// Converts it to a part of `text` that begins at byte `by`. Its documents must not be shared yet.
     fn move_into(&mut self, text: &Arc<str>, by: usize) {
         let by = u32::try_from(by).unwrap_or(u32::MAX);
         self.documents.iter_mut().filter_map(Arc::get_mut).for_each(|own| own.move_into(text, by));
@@ -48,10 +48,10 @@ impl Stream {
         self.comments.iter_mut().for_each(|comment| comment.span = comment.span.moved(by));
     }
 
-    /// The first document, as who reads a single one does: what follows it is not looked at.
+    /// The first document, as a reader of a single one reads it: everything after that is ignored.
     ///
     /// # Errors
-    /// What is wrong with that document, or before it.
+    /// The error in that document, or before it.
     pub fn first(&self) -> Result<Option<&Arc<Document>>, &SyntaxError> {
         let first = self.documents.first();
         let fault = self.errors.iter().find(|error| error.is_fatal());
@@ -67,53 +67,53 @@ impl Stream {
 pub struct Comment {
     /// From `#` to the end of the line.
     pub span: Span,
-    /// True when nothing but blanks stands before it on its line.
+    /// True if there are only blanks before it on its line.
     pub own_line: bool,
 }
 
-/// What sort of fault it is.
+/// The sort of a syntax error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ErrorKind {
     /// Not YAML; the document is left out.
     Syntax,
-    /// A key that its mapping has already; `first` is where. The document is kept, the last wins.
+    /// A repeated key in a mapping; `first` is the earlier one. The document is kept, and the last one counts.
     DuplicateKey {
         /// The earlier key.
         first: Span,
     },
-    /// Too deep, too many documents, or aliases that expand without measure; left out.
+    /// Nested too deeply, too many documents, or aliases that expand too much; the document is left out.
     Limit,
 }
 
-/// What is wrong with a text, and where.
+/// An error in a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SyntaxError {
-    /// The sort of fault.
+    /// The sort of the error.
     pub kind: ErrorKind,
-    /// Where; may be empty at the end of the text.
+    /// The place; may be empty at the end of the text.
     pub span: Span,
     /// What is wrong, without a full stop.
     pub message: String,
-    /// What to do about it, where that is known.
+    /// What to do about it, if that is known.
     pub help: Option<&'static str>,
 }
 
 impl SyntaxError {
-    /// True where the document cannot be read for it.
+    /// True if the document cannot be read because of it.
     #[must_use]
     pub fn is_fatal(&self) -> bool {
         !matches!(self.kind, ErrorKind::DuplicateKey { .. })
     }
 }
 
-/// Reads a text into documents. Never fails and never panics; time is linear in the text's size.
+/// Parses a text to documents. Never fails and never panics; takes time linear in the size of the text.
 #[must_use]
 pub fn parse(source: SourceId, text: &Arc<str>) -> Stream {
     block::parse(source, text).unwrap_or_else(|| parse_fully(source, text))
 }
 
-/// Reads a text by the full grammar of YAML, as [`parse`] does where its quicker reader for block
-/// collections does not know what it sees. What both read, they read alike.
+/// Parses a text by the full grammar of YAML, as [`parse`] does if its quick reader does not support the text. Both
+/// have the same result for texts that both support.
 #[must_use]
 pub fn parse_fully(source: SourceId, text: &Arc<str>) -> Stream {
     let mut own = Arc::clone(text);
@@ -140,20 +140,20 @@ pub fn parse_fully(source: SourceId, text: &Arc<str>) -> Stream {
     stream
 }
 
-/// What go-yaml takes though YAML does not.
+/// A deviation from YAML that go-yaml accepts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Liberty {
-    /// A comment that no blank parts from what stands before it, as in `"a"#b`.
+    /// A comment without a blank before it, as in `"a"#b`.
     Comment(Range<usize>),
-    /// A dash before the end of a flow collection's item, as in `[cat, -]`: a text.
+    /// A dash as an item of a flow collection, as in `[cat, -]`, which is a text.
     Dash(usize),
-    /// An alias that no blank parts from the colon behind it, as in `*name: 1`: a key, where YAML 1.2 takes the colon for
-    /// a part of the name.
+    /// An alias as a key, without a blank before the colon, as in `*name: 1`. In YAML 1.2 the colon is a part of the
+    /// name.
     Key(Range<usize>),
 }
 
 impl Liberty {
-    /// What the parser's complaint is about, where it is one of these.
+    /// The deviation that the parser reports as an error, if it is one of these.
     fn of(text: &str, error: &ScanError) -> Option<Self> {
         let at = error.marker().byte_offset()?;
         let first = text.as_bytes().get(at)?;
@@ -169,7 +169,7 @@ impl Liberty {
         }
     }
 
-    /// The alias that begins a line and makes the parser stumble there, or on what follows.
+    /// The alias at the beginning of a line that causes an error there or after it.
     fn key_before(text: &str, at: usize) -> Option<Self> {
         let end = text[at..].find('\n').map_or(text.len(), |length| at + length);
         let mut begin = end + 1;
@@ -183,8 +183,8 @@ impl Liberty {
         })
     }
 
-    /// An alias as the parser reads it, colon included, where it is a key for go-yaml (`yaml_parser_scan_anchor`: letters of
-    /// ASCII, digits, `_` and `-`).
+    /// An alias as the parser reads it, with the colon, if it is a key for go-yaml (`yaml_parser_scan_anchor`: ASCII
+    /// letters, digits, `_` and `-`).
     fn key(text: &str, alias: &Range<usize>) -> Option<Self> {
         let name = text.get(alias.clone())?.strip_prefix('*')?.strip_suffix(':')?;
         let is_name = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
@@ -194,7 +194,7 @@ impl Liberty {
         (is_named && is_key).then(|| Self::Key(alias.start..alias.end - 1))
     }
 
-    /// The text with what the parser takes in its place, so that all else stands where it stood.
+    /// The text with a replacement of the same length that the parser accepts, so that offsets remain the same.
     fn taken(&self, text: &str) -> Arc<str> {
         let (range, own) = match self {
             Self::Comment(range) => (range.clone(), " ".repeat(range.len())),
@@ -205,15 +205,14 @@ impl Liberty {
     }
 }
 
-/// Reads a text as the parser does, up to a liberty that is not yet taken.
+/// Parses a text up to the first deviation that is not in `taken`.
 fn parse_strictly(
     source: SourceId,
     text: &Arc<str>,
     taken: &[Liberty],
 ) -> (Stream, Option<Liberty>) {
     let options = granit_parser::options! {
-        // libyaml's reading, and so go-yaml's: a block scalar cut off by the end of the text has
-        // no line feed there.
+        // As in libyaml, and so in go-yaml: a block scalar that the end of the text cuts off has no line feed there.
         block_scalar_eof_without_line_feed: true,
         emit_unresolved_aliases: true,
         max_buffered_comment_events: 1_000_000,
@@ -282,7 +281,7 @@ fn parse_strictly(
                 if let Some(liberty) = Liberty::of(text, &error) {
                     return (stream, Some(liberty));
                 }
-                // What follows a whole document is no part of it.
+                // The root node is complete, so the error is not in this document.
                 if let Some(done) = builder.take().filter(Builder::is_complete) {
                     done.finish(&mut stream);
                 }
@@ -304,7 +303,7 @@ fn parse_strictly(
     (stream, None)
 }
 
-/// Refuses what a tab stands in: the document that is read, or the one before.
+/// Adds an error for a tab in the current document, or else in the previous one, which is left out.
 fn refuse(error: SyntaxError, stream: &mut Stream, reading: Option<&mut Builder<'_>>) {
     match reading {
         Some(reading) => reading.refuse(error),
@@ -326,8 +325,8 @@ fn tab_at(source: SourceId, at: usize) -> SyntaxError {
     }
 }
 
-/// True for a character that go-yaml takes nowhere, not even in a comment (`readerc.go`), and for the stand-in of a
-/// byte that is no UTF-8.
+/// True for a character that go-yaml refuses anywhere, even in a comment (`readerc.go`), and for one that represents a
+/// byte that is not UTF-8.
 pub(crate) fn is_unprintable(c: char) -> bool {
     let is_control = c.is_control() && !matches!(c, '\0' | '\t' | '\n' | '\r' | '\u{85}');
     is_control || matches!(c, '\u{fffe}' | '\u{ffff}') || bytes::is_stand_in(c)
@@ -343,7 +342,7 @@ fn unprintable(source: SourceId, text: &str) -> Option<SyntaxError> {
     Some(SyntaxError { kind: ErrorKind::Syntax, span, message, help: None })
 }
 
-/// Leaves out the document that a fault lies in, or the next one, unless that is known to be none.
+/// Leaves out the document at an error's place, or else the next one; nothing if another error covers the place.
 fn refuse_within(error: SyntaxError, stream: &mut Stream) {
     let at = error.span.start;
     if stream.errors.iter().any(|known| known.span.start <= at && at < known.span.end) {
@@ -357,19 +356,19 @@ fn refuse_within(error: SyntaxError, stream: &mut Stream) {
     stream.errors.push(error);
 }
 
-/// Reads some lines of a text as a text of their own; the last one of a file that does not end with a line feed is
-/// read as if it did, as kubectl and Helm read files (k8s.io/apimachinery `pkg/util/yaml`: `LineReader`).
+/// Parses some lines of a text as a text of their own. If the last line of a file has no line feed, it is parsed as if
+/// it had one, as kubectl and Helm read files (k8s.io/apimachinery `pkg/util/yaml`: `LineReader`).
 ///
 /// # Panics
-/// Where the part does not begin and end between two characters of the text.
+/// If the range does not begin and end on character boundaries.
 #[must_use]
 pub fn parse_lines(source: SourceId, text: &Arc<str>, lines: Range<usize>) -> Stream {
     lines_by(parse, source, text, lines)
 }
 
-/// Reads all lines of a text as [`parse_lines`] does, the documents of a long one side by side, by the threads of the
-/// pool that this runs in. While a thread waits for another, it may take up other work of that pool: whoever calls
-/// this must hold nothing that such work waits for.
+/// Parses all lines of a text as [`parse_lines`] does; the documents of a long text are parsed in parallel by the
+/// threads of the current pool. A thread that waits for another may run other tasks of that pool, so callers must not
+/// hold a lock that such tasks wait for.
 #[must_use]
 pub fn parse_apart(source: SourceId, text: &Arc<str>) -> Stream {
     let parse = |source, text: &Arc<str>| {
@@ -396,15 +395,15 @@ fn lines_by(
     stream
 }
 
-/// Reads a part of a text as if blanks stood everywhere around it: spans lie in the whole text, to which the
-/// documents belong. Time is linear in the part's size and that of its first line.
+/// Parses a part of a text as if everything around it were blank. Spans refer to the whole text, which is also that of
+/// the documents. Takes time linear in the size of the part and of its first line.
 ///
 /// # Panics
-/// Where the part does not begin and end between two characters of the text.
+/// If the range does not begin and end on character boundaries.
 #[must_use]
 pub fn parse_part(source: SourceId, text: &Arc<str>, part: Range<usize>) -> Stream {
     let line = memchr::memrchr(b'\n', &text.as_bytes()[..part.start]).map_or(0, |end| end + 1);
-    // A block's first line counts from where it is indented.
+    // The indentation of the first line counts, even if the part begins after it.
     let mut own = " ".repeat(part.start - line);
     own.push_str(&text[part.clone()]);
     if text[part.end..].contains('\n') {
@@ -415,7 +414,7 @@ pub fn parse_part(source: SourceId, text: &Arc<str>, part: Range<usize>) -> Stre
     stream
 }
 
-/// A comment at a place that may include blanks behind it.
+/// A comment from a range that may include trailing blanks.
 fn comment(source: SourceId, text: &str, range: std::ops::Range<usize>) -> Comment {
     let before = &text[..range.start];
     let line = memchr::memrchr(b'\n', before.as_bytes()).map_or(0, |at| at + 1);
@@ -424,10 +423,10 @@ fn comment(source: SourceId, text: &str, range: std::ops::Range<usize>) -> Comme
     Comment { span: Span::new(source, range.start, end), own_line }
 }
 
-/// Puts the scanner's complaint where a person would look for it.
+/// Converts the scanner's error, with a place at which a user would look for it.
 fn describe(source: SourceId, text: &str, error: &ScanError) -> SyntaxError {
     let at = text.floor_char_boundary(error.marker().byte_offset().unwrap_or(0).min(text.len()));
-    // At the end of the text there is nothing to see: point at the last thing that was written.
+    // There is nothing to see at the end of the text, so the place is the last word before it.
     let at = if text[at..].trim().is_empty() { text.trim_end().len() } else { at };
     let line_start = text[..at].rfind('\n').map_or(0, |newline| newline + 1);
     let line_end = text[at..].find('\n').map_or(text.len(), |length| at + length);
@@ -453,7 +452,7 @@ fn describe(source: SourceId, text: &str, error: &ScanError) -> SyntaxError {
     SyntaxError { kind, span: Span::new(source, start, end.max(start)), message, help }
 }
 
-/// The scanner's complaint in words that say what to look for.
+/// Words the scanner's error for users.
 fn wording(error: &ScanError, rest: &str) -> (String, ErrorKind) {
     use granit_parser::ErrorKind as Scan;
     let plain = match error.kind() {

@@ -1,24 +1,24 @@
-//! The way from a document's root to a node.
+//! Paths from the root of a document to a node.
 
 use std::borrow::Cow;
 use std::fmt;
 
-/// One step down.
+/// A step of a path.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Step<'a> {
-    /// Into a mapping.
+    /// A key of a mapping.
     Key(Cow<'a, str>),
-    /// Into a sequence, from 0.
+    /// An index in a sequence, from 0.
     Index(usize),
 }
 
-/// Keys and indexes from the root; empty for the root. Shown as `spec.containers[0].image`, with
-/// keys that hold dots or brackets in quotes: `metadata.labels["app.kubernetes.io/name"]`.
+/// Keys and indexes from the root; empty for the root. Shown as `spec.containers[0].image`, with keys that contain
+/// dots, brackets, quotes or blanks in quotes: `metadata.labels["app.kubernetes.io/name"]`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Path<'a>(pub Vec<Step<'a>>);
 
 impl Path<'_> {
-    /// As an RFC 6901 JSON pointer.
+    /// The path as an RFC 6901 JSON pointer.
     #[must_use]
     pub fn to_pointer(&self) -> String {
         let mut pointer = String::new();
@@ -34,7 +34,7 @@ impl Path<'_> {
 }
 
 impl Path<'_> {
-    /// As it is shown.
+    /// The path as it is shown.
     #[must_use]
     pub fn dotted(&self) -> String {
         let length = |step: &Step<'_>| match step {
@@ -64,7 +64,7 @@ impl Path<'_> {
     }
 }
 
-/// True for what a key stands in quotes for.
+/// True for a byte that makes a key need quotes.
 fn is_quoted(byte: u8) -> bool {
     const QUOTED: [bool; 256] = {
         let mut quoted = [false; 256];
@@ -94,12 +94,12 @@ pub fn escape(key: &str) -> Cow<'_, str> {
     }
 }
 
-/// Keys from the top as a JSON pointer.
+/// A path of keys as a JSON pointer.
 pub fn pointer(keys: impl IntoIterator<Item: AsRef<str>>) -> String {
     keys.into_iter().map(|key| format!("/{}", escape(key.as_ref()))).collect()
 }
 
-/// Reads one step of a JSON pointer.
+/// Resolves the escapes in a step of a JSON pointer.
 #[must_use]
 pub fn unescape(step: &str) -> Cow<'_, str> {
     if step.contains('~') {

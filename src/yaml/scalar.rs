@@ -1,28 +1,28 @@
-//! What a plain scalar means to Helm and Kubernetes.
+//! The values of plain scalars in Helm and Kubernetes.
 //!
-//! Mirrors sigs.k8s.io/yaml 1.6 over go.yaml.in/yaml/v2 2.4 (`resolve.go`): YAML 1.1 booleans and
-//! octals, underscores in numbers, dates left as text, no base 60.
+//! Mirrors sigs.k8s.io/yaml 1.6 over go.yaml.in/yaml/v2 2.4 (`resolve.go`): booleans and octals of YAML 1.1,
+//! underscores in numbers, dates as text, no numbers to base 60.
 
 use std::borrow::Cow;
 
-/// The value of a scalar, resolved.
+/// The resolved value of a scalar.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Scalar<'a> {
-    /// `null`, `~`, or nothing at all.
+    /// `null`, `~`, or an empty text.
     Null,
-    /// `true`, `yes`, `on`, `y` and their opposites, in the casings YAML 1.1 lists.
+    /// `true`, `yes`, `on`, `y` and their opposites, in the cases that YAML 1.1 lists.
     Bool(bool),
-    /// A whole number that fits.
+    /// A whole number in the range of `i64`.
     Int(i64),
     /// A whole number above `i64::MAX`.
     Uint(u64),
     /// Any other number.
     Float(f64),
-    /// Everything else, and whatever is quoted.
+    /// Everything else, and any quoted scalar.
     Str(&'a str),
 }
 
-/// Resolves the text of an unquoted, untagged scalar.
+/// Resolves the text of a scalar without quotes and tag.
 #[must_use]
 pub fn resolve_plain(text: &str) -> Scalar<'_> {
     let Some(&first) = text.as_bytes().first() else {
@@ -35,7 +35,7 @@ pub fn resolve_plain(text: &str) -> Scalar<'_> {
     }
 }
 
-/// Words that YAML 1.1 gives a meaning.
+/// Resolves the words that have a meaning in YAML 1.1.
 fn word(text: &str) -> Scalar<'_> {
     match text {
         "~" | "null" | "Null" | "NULL" => Scalar::Null,
@@ -59,7 +59,7 @@ fn number(text: &str) -> Scalar<'_> {
         _ => {}
     }
     if text.starts_with('.') {
-        // The library hands the raw text to ParseFloat here: no underscores are taken out.
+        // go-yaml passes the text to ParseFloat as it is, with underscores.
         return match text.parse::<f64>() {
             Ok(float) if is_float(text) && float.is_finite() => Scalar::Float(float),
             _ => Scalar::Str(text),
@@ -73,11 +73,11 @@ fn number(text: &str) -> Scalar<'_> {
     match integer(&plain) {
         Integer::Signed(int) => return Scalar::Int(int),
         Integer::Unsigned(uint) => return Scalar::Uint(uint),
-        // What is past 64 bits is a float when it looks like one, and else a text: `0x…`.
+        // A number beyond 64 bits is a float if it has the form of one, and else a text, as `0x…`.
         Integer::No => {}
     }
     if is_float(&plain) {
-        // Go's ParseFloat fails where a number is too large for a float, and the text stays text.
+        // Go's ParseFloat fails for a number that is too large for a float, so it is a text.
         if let Some(float) = plain.parse::<f64>().ok().filter(|float| float.is_finite()) {
             return Scalar::Float(float);
         }
@@ -91,7 +91,7 @@ enum Integer {
     No,
 }
 
-/// Go's `strconv.ParseInt` and `ParseUint` with base 0, after underscores are gone.
+/// Go's `strconv.ParseInt` and `ParseUint` with base 0, after underscores are removed.
 fn integer(text: &str) -> Integer {
     let (negative, signed, body) = match text.as_bytes() {
         [b'-', ..] => (true, true, &text[1..]),
@@ -113,7 +113,7 @@ fn integer(text: &str) -> Integer {
         (false, Ok(int)) => Integer::Signed(int),
         (true, Ok(int)) => Integer::Signed(-int),
         (true, Err(_)) if magnitude == 1 << 63 => Integer::Signed(i64::MIN),
-        // ParseUint takes no sign.
+        // ParseUint refuses a sign.
         (false, Err(_)) if !signed => Integer::Unsigned(magnitude),
         _ => Integer::No,
     }
@@ -145,8 +145,8 @@ fn is_float(text: &str) -> bool {
     rest.is_empty()
 }
 
-/// A timestamp as `go.yaml.in/yaml/v2` recognises one: it stays text when it is read untyped, as
-/// values are. `YYYY-M-D`, or that with a time after `T`, `t` or a blank.
+/// Whether a text is a timestamp as `go.yaml.in/yaml/v2` recognises it: `YYYY-M-D`, optionally followed by a time after
+/// `T`, `t` or a blank. It remains a text when it is read without a type, as values are.
 pub(super) fn is_date(text: &str) -> bool {
     let bytes = text.as_bytes();
     if bytes.len() < 8 || !bytes[..4].iter().all(u8::is_ascii_digit) || bytes[4] != b'-' {
@@ -171,8 +171,8 @@ pub(super) fn is_date(text: &str) -> bool {
     }
 }
 
-/// The name a mapping key gets when the tree becomes JSON: booleans, integers and floats are
-/// spelled out canonically. `None` for keys that sigs.k8s.io/yaml refuses (null, above `i64`).
+/// The name of a mapping key in JSON: booleans, integers and floats in canonical form. `None` for keys that
+/// sigs.k8s.io/yaml refuses (null, above `i64`).
 #[must_use]
 pub fn key_name(scalar: Scalar<'_>) -> Option<Cow<'_, str>> {
     match scalar {
@@ -189,7 +189,7 @@ pub fn key_name(scalar: Scalar<'_>) -> Option<Cow<'_, str>> {
     }
 }
 
-/// `strconv.FormatFloat(f, 'g', -1, 32)`, with YAML's words for what is no number.
+/// `strconv.FormatFloat(f, 'g', -1, 32)`, with YAML's words for infinities and NaN.
 fn float_name(float: f32) -> Cow<'static, str> {
     if float.is_nan() {
         return Cow::Borrowed(".nan");
@@ -202,7 +202,7 @@ fn float_name(float: f32) -> Cow<'static, str> {
         return Cow::Owned(scientific);
     };
     match exponent.parse::<i32>() {
-        // Below 1e-4 and from 1e6 Go's shortest form has an exponent, of two digits at least.
+        // Below 1e-4 and from 1e6 on, Go's shortest form has an exponent with at least two digits.
         Ok(exponent) if !(-4..6).contains(&exponent) => {
             let sign = if exponent < 0 { '-' } else { '+' };
             Cow::Owned(format!("{digits}e{sign}{:02}", exponent.abs()))

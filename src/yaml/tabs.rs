@@ -1,7 +1,7 @@
-//! Tabs that YAML 1.2 takes and go-yaml does not.
+//! Tabs that YAML 1.2 allows and go-yaml refuses.
 //!
-//! libyaml passes over tabs within lines and in flow collections. Where a key or a dash may stand it takes none, not
-//! even in a line that is blank or a comment, and so do kubectl and Helm (go.yaml.in/yaml/v2 2.4 `scannerc.go`:
+//! libyaml skips tabs within lines and in flow collections. Where a key or a dash may begin it refuses them, even in a
+//! line that is blank or a comment, and so do kubectl and Helm (go.yaml.in/yaml/v2 2.4 `scannerc.go`:
 //! `yaml_parser_scan_to_next_token`, `yaml_parser_scan_plain_scalar`, `yaml_parser_scan_block_scalar_breaks`).
 
 use std::ops::Range;
@@ -9,27 +9,28 @@ use std::ops::Range;
 use granit_parser::{Event, ScalarStyle, StructureStyle};
 use memchr::{memchr_iter, memrchr};
 
-/// Follows the events of a text, and says which of its tabs may not stand there.
+/// Follows the events of a text to find the tabs that are refused.
 pub(super) struct Tabs<'t> {
     text: &'t str,
-    /// Tabs behind nothing but blanks and dashes on their lines that no event has passed, the last first.
+    /// The offsets of tabs with only blanks and dashes before them on their lines that are after the last event, the
+    /// last first.
     left: Vec<usize>,
-    /// The columns of the collections that are open; those in flow style have none.
+    /// The columns of the incomplete collections; `None` for those in flow style.
     open: Vec<Option<usize>>,
     last: Last,
 }
 
-/// What stands before the next event.
+/// What is before the next event.
 enum Last {
-    /// A plain scalar or one in block style with its end, behind which tabs may stand from a column on.
+    /// The end of a plain or block scalar, and the column from which on tabs are allowed after it.
     Scalar(usize, usize),
-    /// A part of the text that is no YAML.
+    /// A part of the text that is not YAML.
     Lost,
     Other,
 }
 
 impl<'t> Tabs<'t> {
-    /// `None` for a text without such tabs, as nearly all are.
+    /// `None` for a text without such tabs, as nearly all texts are.
     pub(super) fn of(text: &'t str) -> Option<Self> {
         let leads = |tab: &usize| {
             let before = text[..*tab].trim_end_matches([' ', '-']);
@@ -41,7 +42,7 @@ impl<'t> Tabs<'t> {
         (!left.is_empty()).then_some(Self { text, left, open: Vec::new(), last: Last::Other })
     }
 
-    /// Takes the next event; gives the first tab that may not stand before or in it.
+    /// Handles the next event; returns the offset of the first tab that is refused before it or in it.
     pub(super) fn pass(&mut self, event: &Event<'_>, range: &Range<usize>) -> Option<usize> {
         let start = if matches!(event, Event::StreamEnd) { self.text.len() } else { range.start };
         let before = self.take(start);
@@ -54,7 +55,7 @@ impl<'t> Tabs<'t> {
             }
             Event::SequenceStart(..) | Event::MappingStart(..) => self.open.push(None),
             Event::SequenceEnd | Event::MappingEnd => {
-                // A flow collection ends with its bracket, which nothing that came before stands behind.
+                // A flow collection ends with its bracket, so it does not matter what is in it.
                 let ended = self.open.pop();
                 if ended == Some(None) {
                     self.last = Last::Other;
@@ -72,13 +73,13 @@ impl<'t> Tabs<'t> {
         refused
     }
 
-    /// Goes on behind a part of the text that is no YAML.
+    /// Continues after a part of the text that is not YAML.
     pub(super) fn skip(&mut self) {
         self.open.clear();
         self.last = Last::Lost;
     }
 
-    /// The tabs before `end` that are left.
+    /// Removes the tabs before `end` from those that are left, and returns them.
     fn take(&mut self, end: usize) -> Vec<usize> {
         let from = self.left.partition_point(|tab| *tab >= end);
         let mut taken = self.left.split_off(from);
@@ -105,7 +106,7 @@ impl<'t> Tabs<'t> {
         }
     }
 
-    /// Takes a scalar; gives the first tab that may not stand in it.
+    /// Handles a scalar; returns the offset of the first tab that is refused in it.
     fn scalar(&mut self, event: &Event<'_>, range: &Range<usize>) -> Option<usize> {
         let Event::Scalar(_, style, ..) = event else { return None };
         if range.is_empty() && *style == ScalarStyle::Plain {
@@ -133,7 +134,7 @@ impl<'t> Tabs<'t> {
         })
     }
 
-    /// True where the header of the block scalar whose text starts at a place says how far it is indented.
+    /// True if the header of a block scalar states its indentation; `text` is the offset of its text.
     fn states_indent(&self, text: usize) -> bool {
         let above = self.text[..text].trim_end();
         let line = above.rsplit('\n').next().unwrap_or_default();

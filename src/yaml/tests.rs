@@ -1,4 +1,4 @@
-//! The tree as a specification: small texts, and what is read from them.
+//! Specifies the tree: small texts, and their trees.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ fn read(text: &str) -> Stream {
     parse(source, &text)
 }
 
-/// The text of each document's `path`, as its span cuts it out.
+/// The part of the text that the span of the node at a JSON pointer covers.
 fn slice<'a>(stream: &'a Stream, pointer: &str) -> &'a str {
     let document = &stream.documents[0];
     let node = document.root().and_then(|root| root.pointer(pointer)).expect("a node");
@@ -92,7 +92,7 @@ fn an_alias_with_its_colon_right_behind_it_is_a_key() {
     let key = root.at(&["rest", "web"]).and_then(Node::key_span).expect("a key");
     assert_eq!(&stream.documents[0].text()[key.range()], "*app");
 
-    // Of two anchors of a name, the one before it counts.
+    // Of two anchors with the same name, the last one before the alias counts.
     let stream = read("a: &x one\nb: &x two\n*x: 1\nc: &x three\n");
     let root = stream.documents[0].root().expect("a root");
     assert_eq!(root.get("two").and_then(Node::as_i64), Some(1));
@@ -233,7 +233,7 @@ fn binary_is_what_its_base64_says() {
     let stream = read("a: !!binary aGk=\nb: !!binary |\n  aG\n  k=\nc: !!binary \"/2E=\"\n");
     let root = stream.documents[0].root().expect("a root");
     let text = |key| root.get(key).and_then(Node::as_str);
-    // What is no text comes out as JSON has it, by which Kubernetes and Helm read YAML.
+    // Bytes that are not UTF-8 are as in JSON, through which Kubernetes and Helm read YAML.
     assert_eq!([text("a"), text("b"), text("c")], [Some("hi"), Some("hi"), Some("\u{fffd}a")]);
     assert_eq!(read("a: !!binary a b\n").errors.len(), 1);
     assert_eq!(read("a: !binary a b\n").errors.len(), 0);
@@ -275,8 +275,8 @@ fn aliases_do_not_nest_deeper_than_text_may() {
     assert_eq!(stream.errors[0].kind, ErrorKind::Limit);
 }
 
-/// Each text grows to megabytes by repetition; reading it twice as long may take about twice the
-/// time. No clock is asked: a quadratic reading would not end within the test's patience.
+/// Each text grows to megabytes by repetition; parsing a text of twice the length may take about twice the time. Time
+/// is not measured: a quadratic parser would not end within the timeout of a test.
 #[test]
 fn hostile_texts_are_read_in_linear_time() {
     let keys = (0..50_000).fold(String::new(), |keys, key| keys + &format!("k{key}: 1\n"));
@@ -324,7 +324,7 @@ fn a_block_scalar_of_line_feeds_alone_keeps_them() {
     assert_eq!(root.get("a").and_then(Node::as_str), Some("\n\n"));
 }
 
-/// What is read of a text's first document, or what the first fault covers.
+/// The first document of a text, or the part of the text that the first error covers.
 fn first_of(text: &str) -> Result<String, String> {
     let stream = read(text);
     match stream.first() {
@@ -346,7 +346,7 @@ fn a_tab_stands_within_a_line_or_among_brackets() {
         "a: \"b\n\tc\"\nd: 'e\n\t\n f'\n",
         "a: {b: \"c\"\n\t}\n",
         "{\n\t\"a\": 1\n}\n",
-        // Behind a plain scalar it is a blank as long as it is indented as that would go on.
+        // After a plain scalar it is a blank, if it is indented like a further line of the scalar.
         "a: b\n  \t\nc: d\n",
         "a: b\n \tc\n",
         "a: |\n  b\n  \t\n  \tc\n",
@@ -385,7 +385,7 @@ fn characters_that_are_none_in_yaml_1_1_are_refused_anywhere() {
         ("a: b\u{9f}\n", "\u{9f}"),
         ("# \u{1b}\na: b\n", "\u{1b}"),
         ("a: \u{ffff}\n", "\u{ffff}"),
-        // A byte that is no UTF-8.
+        // A byte that is not UTF-8.
         ("a: caf\u{10fee9}\n", "\u{10fee9}"),
     ] {
         assert!(first_of(text).is_err_and(|found| found.contains(at)), "{text:?}");
@@ -455,7 +455,7 @@ proptest! {
     }
 }
 
-/// Holds a part of a text against that part with nothing but blanks before it, and a line's end behind it.
+/// Compares a part of a text with the same part with only blanks before it, and a line end after it.
 #[track_caller]
 fn reads_as_if_alone(before: &str, part: &str, after: &str) {
     let text: Arc<str> = [before, part, after].concat().into();

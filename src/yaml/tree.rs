@@ -1,4 +1,4 @@
-//! The spanned tree: an arena of small nodes, and cheap handles into it.
+//! The tree with spans: an arena of small nodes, and cheap handles to them.
 
 use std::sync::{Arc, OnceLock};
 
@@ -8,14 +8,14 @@ use super::members::KeyIndex;
 use super::node::Node;
 use crate::source::{SourceId, Span};
 
-/// Names a node within its [`Document`].
+/// Identifies a node in its [`Document`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct NodeId(pub(super) u32);
 
-/// What sort of node it is.
+/// The kind of a node.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Kind {
-    /// Text, a number, a boolean or null.
+    /// A text, a number, a boolean or null.
     Scalar,
     /// A list.
     Sequence,
@@ -23,7 +23,7 @@ pub enum Kind {
     Mapping,
 }
 
-/// How a node was written.
+/// The notation of a node.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Style {
     /// An unquoted scalar.
@@ -36,13 +36,13 @@ pub enum Style {
     Literal,
     /// `>`
     Folded,
-    /// A collection by indentation.
+    /// A collection that is indented.
     Block,
     /// A collection in brackets or braces.
     Flow,
 }
 
-/// Marks "no node" where a node's number would stand.
+/// The id for the absence of a node.
 pub(super) const NONE: u32 = u32::MAX;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,23 +50,24 @@ pub(super) struct NodeData {
     pub(super) start: u32,
     pub(super) end: u32,
     pub(super) parent: u32,
-    /// In a mapping, the key's node; in a sequence, the index; for keys and the root, [`NONE`].
+    /// For a value in a mapping, the id of its key; for an item of a sequence, its index; for keys and the root,
+    /// [`NONE`].
     pub(super) key: u32,
     pub(super) body: Body,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Body {
-    /// `first`, `second`: a byte range of the text, or with `owned` an index into the texts that
-    /// could not be borrowed (escapes, folding).
+    /// `first` and `second` are a byte range of the text; if `owned`, `first` is the index of a value that differs from
+    /// its text (by escapes or folding).
     Scalar { style: Style, owned: bool, text: bool, first: u32, second: u32 },
     /// A range of [`Document::children`].
     Sequence { style: Style, first: u32, count: u32 },
-    /// A range of [`Document::children`], keys and values in turn. `plain`: no key repeats and
-    /// none is a merge key, so entries are just those. Otherwise the number of effective entries
-    /// follows the range, and then those.
+    /// A range of [`Document::children`] with keys and values in turn. If `plain`, there are no repeated keys and no
+    /// merge keys, so these are the effective entries. Otherwise the range is followed by the number of effective
+    /// entries, and then by these.
     Mapping { style: Style, plain: bool, first: u32, count: u32 },
-    /// Another node, always one that was complete before this one.
+    /// The id of another node, which is always complete before this one.
     Alias(u32),
 }
 
@@ -89,32 +90,32 @@ impl NodeData {
     }
 }
 
-/// One YAML document. Owns nothing but numbers and the few texts that differ from the source.
+/// A YAML document. It only owns numbers, and the few values that differ from their text.
 #[derive(Debug)]
 pub struct Document {
     pub(super) source: SourceId,
     pub(super) text: Arc<str>,
     pub(super) nodes: Vec<NodeData>,
     pub(super) children: Vec<u32>,
-    /// Where a mapping has its entries among [`Document::children`], what tells its keys from others, one
-    /// beside the next; behind the last of all [`AT_ONCE`](super::members::AT_ONCE) that hint at nothing.
+    /// The hints of a mapping's keys, side by side, starting at the index of its first entry in [`Document::children`];
+    /// at the end there are [`AT_ONCE`](super::members::AT_ONCE) more, which are 0.
     pub(super) hints: Vec<u8>,
     pub(super) owned: Vec<Box<str>>,
-    /// Explicit tags by node, sorted by node.
+    /// Explicit tags with the ids of their nodes, sorted by these.
     pub(super) tags: Vec<(u32, Box<str>)>,
     pub(super) root: Option<u32>,
     pub(super) start: u32,
     pub(super) end: u32,
     pub(super) index: KeyIndex,
     pub(super) marks: LazyMarks,
-    /// How it is written, once an edit asked.
+    /// The style of the document, which is determined when an edit first needs it.
     pub(super) layout: OnceLock<Emitter>,
-    /// Whether its nodes stand at places in another text than its own, which no edit can be made of.
+    /// True if the spans of its nodes refer to another text than its own, so that it cannot be edited.
     pub(super) placed: bool,
 }
 
 impl Document {
-    /// Makes it a part of a larger text: what it was read from stands there so many bytes further on.
+    /// Converts it to a part of a larger text, in which its own begins at byte `by`.
     pub(super) fn move_into(&mut self, text: &Arc<str>, by: u32) {
         self.text = Arc::clone(text);
         self.start = self.start.saturating_add(by);
@@ -129,38 +130,38 @@ impl Document {
         }
     }
 
-    /// The outermost node; `None` where the document holds comments only.
+    /// The outermost node; `None` if the document only has comments.
     #[must_use]
     pub fn root(&self) -> Option<Node<'_>> {
         self.root.map(|root| Node::new(self, root))
     }
 
-    /// From the first to the last byte of what the document holds.
+    /// The span from the first to the last byte of the document's contents.
     #[must_use]
     pub fn span(&self) -> Span {
         Span { source: self.source, start: self.start, end: self.end }
     }
 
-    /// The text this document lies in.
+    /// The id of the text that contains this document.
     #[must_use]
     pub fn source(&self) -> SourceId {
         self.source
     }
 
-    /// The whole text this document lies in.
+    /// The whole text that contains this document.
     #[must_use]
     pub fn text(&self) -> &Arc<str> {
         &self.text
     }
 
-    /// The node an id names. The id must come from this document.
+    /// The node with an id, which must be from this document.
     #[must_use]
     pub fn node(&self, id: NodeId) -> Node<'_> {
         Node::new(self, id.0)
     }
 
-    /// The same document where each node stands at what `place` makes of its place: for a text that
-    /// was made from another one, in which its nodes are to be shown. There are no edits of it.
+    /// The same document with the span of each node converted by `place`, for a text that was made from another one in
+    /// which its nodes are shown. It cannot be edited.
     #[must_use]
     pub fn placed(mut self, place: impl Fn(Span) -> Span) -> Self {
         self.placed = true;
@@ -171,7 +172,7 @@ impl Document {
         self
     }
 
-    /// The bytes of a scalar's text, empty for other nodes: quicker to come by than the text.
+    /// The bytes of a scalar's value, or empty for other nodes; quicker than the text.
     #[inline]
     pub(super) fn bytes(&self, data: &NodeData) -> &[u8] {
         match data.body {
@@ -182,7 +183,7 @@ impl Document {
         }
     }
 
-    /// The text of a scalar, empty for other nodes.
+    /// The value of a scalar as text, or empty for other nodes.
     #[inline]
     pub(super) fn raw(&self, data: &NodeData) -> &str {
         match data.body {
@@ -194,18 +195,18 @@ impl Document {
         }
     }
 
-    /// The number of what a node stands for: an alias for another, any other for itself.
+    /// The id of the node that an alias refers to, or for other nodes their own.
     #[inline]
     pub(super) fn seen_through(&self, via: u32) -> u32 {
         let mut id = via;
-        // An alias points at a node that was complete before it, so the chain is finite.
+        // An alias refers to a node that was complete before it, so the chain is finite.
         while let Body::Alias(target) = self.nodes[id as usize].body {
             id = target;
         }
         id
     }
 
-    /// How many nodes there are, keys included, aliases not expanded.
+    /// The number of nodes, including keys, without the expansion of aliases.
     #[must_use]
     pub fn node_count(&self) -> usize {
         self.nodes.len()

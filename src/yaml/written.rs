@@ -1,21 +1,21 @@
-//! What is written in a document, without a walk from its root.
+//! Iterators over everything that is written in a document, without a walk from its root.
 
 use super::node::Node;
 use super::tree::{Body, Document, NONE, NodeData, Style};
 
 impl Document {
-    /// Texts of which each scalar is a part of one: what is written, comments and all, and the scalars
-    /// that stand there in another form than they have, with escapes or folded.
+    /// Texts that together contain every scalar: the text of the document, with comments, and the values that differ
+    /// from their text, by escapes or folding.
     pub fn texts(&self) -> impl Iterator<Item = &str> {
         let written = &self.text[self.span().range()];
         std::iter::once(written).chain(self.owned.iter().map(AsRef::as_ref))
     }
 
-    /// The text of every scalar that is written and has so many bytes or more, keys and values of any type,
-    /// in bytes and no order.
+    /// The value of every scalar with at least this many bytes, keys and values of any type, as bytes and in no
+    /// particular order.
     pub fn long_scalars(&self, bytes: usize) -> impl Iterator<Item = &[u8]> {
         let long = move |data: &&NodeData| match data.body {
-            // Of most, the place tells it.
+            // For most scalars, the range is enough to know the length.
             Body::Scalar { owned: false, first, second, .. } => (second - first) as usize >= bytes,
             Body::Scalar { owned: true, .. } => self.bytes(data).len() >= bytes,
             _ => false,
@@ -23,14 +23,13 @@ impl Document {
         self.nodes.iter().filter(long).map(|data| self.bytes(data))
     }
 
-    /// Every node that is written, in the order of the text, and whether it is a key. What an alias
-    /// stands for comes where it is written itself; keys that are collections are left out, with
-    /// all that is in them.
+    /// Every node that is written, in the order of the text, and whether it is a key. A node that aliases refer to is
+    /// only returned at its own place. Keys that are collections are left out, with everything in them.
     pub fn written(&self) -> impl Iterator<Item = (Node<'_>, bool)> {
         self.written_where(|_| true)
     }
 
-    /// The scalars without quotes among [`Document::written`] whose text, in bytes, is `wanted`.
+    /// The plain scalars in [`Document::written`] for whose value, in bytes, `wanted` returns true.
     pub fn plain<'d>(
         &'d self,
         wanted: impl Fn(&[u8]) -> bool + 'd,
@@ -41,13 +40,13 @@ impl Document {
         })
     }
 
-    /// The scalars without quotes among [`Document::written`] that are no text: numbers, booleans, null.
+    /// The plain scalars in [`Document::written`] that are not text: numbers, booleans, null.
     pub fn typed(&self) -> impl Iterator<Item = (Node<'_>, bool)> {
         let typed = |data: &NodeData| {
             matches!(data.body, Body::Scalar { style: Style::Plain, text: false, .. })
         };
-        // Few scalars are: of each of them, a look at what it lies in costs less than to keep in mind, for
-        // every node, whether it lies in a key.
+        // Few scalars are of this sort, so it takes less time to search the collections around each of them than to
+        // track for every node whether it is in a key.
         let typed = (0..).zip(&self.nodes).filter(move |(_, data)| typed(data));
         typed
             .filter(|(_, data)| !self.lies_in_key(data))
@@ -60,7 +59,7 @@ impl Document {
         data.key == NONE && parent().is_some_and(NodeData::is_mapping)
     }
 
-    /// True for what is written in a key that is a collection.
+    /// True for a node in a key that is a collection.
     fn lies_in_key(&self, data: &NodeData) -> bool {
         let parent = |data: &NodeData| self.nodes.get(data.parent as usize);
         std::iter::successors(parent(data), |data| parent(data)).any(|data| self.is_key(data))
@@ -72,12 +71,12 @@ impl Document {
     ) -> impl Iterator<Item = (Node<'d>, bool)> {
         let mut inside = None;
         (0..).zip(&self.nodes).filter_map(move |(id, data)| {
-            // Most are scalars, which have nothing in them, and few of these are wanted.
+            // Most nodes are scalars, which contain nothing, and few of these are wanted.
             let wanted = wanted(data);
             if !wanted && data.is_scalar() {
                 return None;
             }
-            // What is in a collection comes behind it, and what comes behind all that lies further out.
+            // The nodes in a collection come right after it, and have parents with ids not below its own.
             if data.parent != NONE && inside.is_some_and(|key| data.parent >= key) {
                 return None;
             }

@@ -10,7 +10,7 @@ use super::super::tree::Style;
 use super::{Reader, Step};
 
 impl Reader<'_> {
-    /// Takes a quoted text that goes on over several lines.
+    /// Reads a quoted scalar over several lines.
     pub(super) fn quoted_lines(&mut self, start: usize) -> Step {
         let parent = self.open.last()?.indent;
         let quote = self.bytes[start];
@@ -43,14 +43,14 @@ impl Reader<'_> {
         self.end_of_line(end)
     }
 
-    /// Takes a plain scalar, over all the lines it goes on for.
+    /// Reads a plain scalar, with all of its lines.
     pub(super) fn plain(&mut self, start: usize) -> Step {
         let parent = self.open.last()?.indent;
         let first = plain_end(self.bytes, start)?;
         let mut lines = vec![];
         let mut end = first;
         let mut next = self.line_end(first);
-        // A comment ends it.
+        // A comment ends the scalar.
         while next < self.bytes.len() && self.blanks(end) + end == next {
             let mut breaks = 0;
             let mut at = next;
@@ -80,7 +80,7 @@ impl Reader<'_> {
         self.end_of_line(end)
     }
 
-    /// Takes a literal or folded scalar; `at` is its indicator.
+    /// Reads a literal or folded scalar; `at` is the offset of its indicator.
     pub(super) fn block(&mut self, at: usize, style: Style) -> Step {
         let parent = self.open.last()?.indent;
         let (stated, header) = match self.byte(at + 1) {
@@ -96,7 +96,7 @@ impl Reader<'_> {
         match self.byte(first) {
             Some(b'\n') => {}
             Some(_) => return None,
-            // The text ends with the header, as those do that are trimmed.
+            // If the text ends here, the span ends with the header, as in texts whose last line end is trimmed.
             None => {
                 self.builder().made(style, at..header, String::new());
                 self.at = first;
@@ -110,12 +110,12 @@ impl Reader<'_> {
             content -= indent.checked_sub(parent + stated)?;
             indent = parent + stated;
         }
-        // Such a blank line is content where the indentation is stated, and no YAML where it is not.
+        // With an explicit indentation such a blank line is content, and otherwise it is not YAML.
         if blank > indent {
             return None;
         }
         if indent <= parent {
-            // Nothing is in it: it stands where what follows stands.
+            // The scalar is empty: its place is that of the next content.
             if chomping == fold::Chomping::Keep {
                 return None;
             }
@@ -135,8 +135,8 @@ impl Reader<'_> {
         Some(())
     }
 
-    /// The first content behind a block scalar's header, and how many blanks the longest of the
-    /// blank lines before it has.
+    /// The offset of the first content after a block scalar's header, and the number of blanks in the longest of the
+    /// blank lines before it.
     fn block_content(&self, start: usize) -> Step<(usize, usize)> {
         let mut at = start;
         let mut longest = 0;
@@ -153,7 +153,7 @@ impl Reader<'_> {
         }
     }
 
-    /// Where the lines of a block scalar end that starts at `content`.
+    /// The end of the lines of a block scalar that starts at `content`.
     fn block_end(&self, content: usize, indent: usize, parent: usize) -> Step<usize> {
         let mut end = content - indent;
         loop {
@@ -163,7 +163,7 @@ impl Reader<'_> {
                 None if blanks > 0 => return None,
                 None => return Some(end),
                 Some(b'\t') if blanks < indent => return None,
-                // Text that is indented less than the block and more than its key.
+                // Text that is indented less than the block, but more than its key.
                 Some(_) if blanks < indent && blanks > parent => return None,
                 Some(_) if blanks < indent => return Some(end),
                 Some(_) => end = (self.line_end(end + blanks) + 1).min(self.bytes.len()),
@@ -172,7 +172,7 @@ impl Reader<'_> {
     }
 }
 
-/// Puts in a scalar that lies on one line: quoted, or plain.
+/// Adds a quoted or plain scalar on a single line.
 pub(in crate::yaml) fn put_scalar(
     builder: &mut Builder<'_>,
     text: &str,
@@ -199,7 +199,7 @@ pub(in crate::yaml) fn put_scalar(
     Some(())
 }
 
-/// Where a quoted text ends that ends on its line, behind its quote.
+/// The offset after the closing quote of a quoted scalar on a single line.
 pub(in crate::yaml) fn quoted_end(bytes: &[u8], start: usize) -> Option<usize> {
     let quote = bytes[start];
     let mut at = start + 1;
@@ -219,7 +219,7 @@ pub(in crate::yaml) fn quoted_end(bytes: &[u8], start: usize) -> Option<usize> {
     }
 }
 
-/// True where a plain scalar may start, as far as this reader goes.
+/// True if a plain scalar that this reader supports may start here.
 pub(in crate::yaml) fn is_plain_start(bytes: &[u8], at: usize) -> bool {
     match bytes[at] {
         b'-' | b':' | b'?' => !matches!(bytes.get(at + 1), None | Some(b' ' | b'\n' | b'\t')),
@@ -229,8 +229,8 @@ pub(in crate::yaml) fn is_plain_start(bytes: &[u8], at: usize) -> bool {
     }
 }
 
-/// Where a plain scalar ends on its line, blanks behind it left out; `None` for one that holds a
-/// tab, or `: `, which makes it a key in a place that none may stand in.
+/// The end of a plain scalar on its line, without blanks after it; `None` if it contains a tab, or `: `, as a key is
+/// not allowed here.
 fn plain_end(bytes: &[u8], start: usize) -> Option<usize> {
     let mut at = start;
     let mut end = start;

@@ -1,4 +1,4 @@
-//! The quick reader against the full grammar: whatever it reads, it reads as granit does.
+//! Compares the quick reader with the full grammar: whatever it reads, it must read as granit does.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -14,8 +14,8 @@ fn take_in(text: &str) -> (SourceId, Arc<str>) {
     (Sources::default().add("test.yaml", Arc::clone(&text)), text)
 }
 
-/// Holds the readings of a text against each other, that of each document by itself too; false where the quick reader
-/// gave up.
+/// Compares the results of both readers for a text, and for each of its documents alone; false if the quick reader gave
+/// up.
 #[track_caller]
 fn reads_alike(text: &str) -> bool {
     let (source, text) = take_in(text);
@@ -29,7 +29,7 @@ fn reads_alike(text: &str) -> bool {
     quick.is_some()
 }
 
-/// Every number and text of every document.
+/// The numbers and texts in every document.
 fn shape(stream: &Stream) -> Vec<impl PartialEq + std::fmt::Debug + '_> {
     let documents = stream.documents.iter();
     documents
@@ -137,7 +137,7 @@ fn long_texts_are_read_in_parts_that_begin_with_a_document() {
     assert_eq!(parted(100), [text]);
 }
 
-/// The files of this repository, and the corpora of real ones where they are at hand.
+/// The files in this repository, and collections of real ones if they are available.
 #[test]
 fn real_files_read_alike() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -153,7 +153,7 @@ fn real_files_read_alike() {
     assert!(quick > 300, "{quick}");
 }
 
-/// What YAML gives a meaning, and what it does not.
+/// Characters and words with a meaning in YAML, and others.
 fn piece() -> impl Strategy<Value = &'static str> {
     prop::sample::select(vec![
         "a: &g ", "&h\n", "*g\n", "*h\n", "\n", "\n\n", "\n  ", "\n    ", "\n      ", " ", "  ",
@@ -172,7 +172,7 @@ proptest! {
         reads_alike(&pieces.concat());
     }
 
-    /// Texts that are YAML but for a few pieces.
+    /// Texts that would be YAML without a few pieces.
     #[test]
     fn texts_with_a_fault_read_alike(
         lines in prop::collection::vec(

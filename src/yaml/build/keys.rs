@@ -1,5 +1,4 @@
-//! The keys of a mapping that is complete: those that repeat, those that merge others in, those
-//! that no object may have.
+//! Checks the keys of a complete mapping: repeated keys, merge keys, and keys that an object must not have.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -11,11 +10,11 @@ use crate::yaml::parse::{ErrorKind, SyntaxError};
 use crate::yaml::scalar::key_name;
 use crate::yaml::tree::{Body, Document, Kind, NodeId, Style};
 
-/// How many keys a mapping has at most in nearly all files.
+/// The most keys of a mapping in nearly all files.
 const FEW_KEYS: usize = 16;
 
 impl Builder<'_> {
-    /// A mapping of the children from `first` on, with its keys looked at.
+    /// The body of a mapping with the children from `first` on, whose keys are checked.
     pub(super) fn mapping(&mut self, style: Style, first: usize) -> Body {
         let count = narrow((self.document.children.len() - first) / 2);
         let mut plain = self.has_plain_keys(first);
@@ -34,8 +33,8 @@ impl Builder<'_> {
         Body::Mapping { style, plain, first: narrow(first), count }
     }
 
-    /// True for a few keys that are all texts, all different, and no merge keys: so it is with
-    /// nearly every mapping, and with these it is settled, and hinted at, without an allocation.
+    /// True for a few distinct keys that are texts and not merge keys, as in nearly every mapping. These are checked,
+    /// and their hints are added, without an allocation.
     fn has_plain_keys(&mut self, first: usize) -> bool {
         let Document { nodes, children, hints, text, .. } = &mut self.document;
         let children: &[[u32; 2]] = children[first..].as_chunks().0;
@@ -54,7 +53,7 @@ impl Builder<'_> {
             let name = &text.as_bytes()[first as usize..second as usize];
             let hint = Hint::of(name);
             let (word, bit) = (usize::from(hint.index() / 64), 1 << (hint.index() % 64));
-            // Nearly always the hint tells that a name is new.
+            // Nearly always the hint is enough to know that a name is new.
             if name == b"<<" || seen[word] & bit != 0 && names[..at].contains(&name) {
                 return false;
             }
@@ -65,7 +64,7 @@ impl Builder<'_> {
         true
     }
 
-    /// Hints at the keys of a mapping, whose children are those from `first` on.
+    /// Adds the hints of a mapping's keys, for the children from `first` on.
     fn hint(&mut self, first: usize) {
         let mut hints = std::mem::take(&mut self.document.hints);
         hints.resize(first, 0);
@@ -76,8 +75,7 @@ impl Builder<'_> {
         self.document.hints = hints;
     }
 
-    /// Reports keys that repeat, and such as no object may have; false where a key repeats or a
-    /// merge key stands.
+    /// Reports repeated keys, and keys that an object must not have; false if there is a repeated key or a merge key.
     fn check_keys(&mut self, children: &[u32]) -> bool {
         let document = &self.document;
         let keys = || children.iter().step_by(2).map(|&id| document.node(NodeId(id)));
@@ -118,7 +116,7 @@ impl Builder<'_> {
         plain
     }
 
-    /// Why sigs.k8s.io/yaml takes no such key.
+    /// The error for a key that sigs.k8s.io/yaml refuses.
     fn refused_key(&self, key: Node<'_>) -> SyntaxError {
         let (what, help) = match key.kind() {
             Kind::Scalar if key.is_null() => ("null", "write a key, or quote it: \"null\""),
@@ -133,8 +131,8 @@ impl Builder<'_> {
         SyntaxError { kind: ErrorKind::Syntax, span: key.span(), message, help: Some(help) }
     }
 
-    /// Keys and values in turn, as go-yaml v2 reads a mapping with merge keys or repeated keys.
-    /// It is settled here, once, so that reading such a mapping costs no more than any other.
+    /// The entries of a mapping with merge keys or repeated keys as go-yaml v2 reads it, keys and values in turn. They
+    /// are computed only once, so that later reads cost the same as for other mappings.
     fn effective(&mut self, children: &[u32]) -> Vec<u32> {
         let mut merged = Merged::default();
         let mut wrong = Vec::new();
@@ -149,7 +147,7 @@ impl Builder<'_> {
                 Kind::Sequence => value.items().collect(),
                 Kind::Mapping | Kind::Scalar => vec![value],
             };
-            // Walked backwards, so that the first map of the list wins.
+            // In reverse order, so that the first map in the list takes precedence.
             maps.reverse();
             for map in maps {
                 if map.kind() != Kind::Mapping {
@@ -178,8 +176,7 @@ impl Builder<'_> {
     }
 }
 
-/// The entries of a mapping while merge keys are worked in: the place of a key is where it stood
-/// first, its value the last one it was given.
+/// The entries of a mapping while merge keys are applied: a key keeps its first place and gets its last value.
 #[derive(Default)]
 struct Merged<'a> {
     pairs: Vec<u32>,

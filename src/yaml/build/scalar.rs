@@ -1,4 +1,4 @@
-//! A document's scalars: what they say, and what go-yaml refuses of them.
+//! Adds a document's scalars: their types, and the errors for those that go-yaml refuses.
 
 use std::mem;
 use std::ops::Range;
@@ -11,11 +11,11 @@ use crate::yaml::parse::{ErrorKind, SyntaxError};
 use crate::yaml::scalar::{Scalar, is_date, resolve_plain};
 use crate::yaml::tree::{Body, Style};
 
-/// The tag of a scalar that is base64 of what it means.
+/// The tag of a scalar whose value is encoded in base64.
 const BINARY: &str = "tag:yaml.org,2002:binary";
 
 impl Builder<'_> {
-    /// Adds what the parser tells of a scalar.
+    /// Adds a scalar from the parser's event.
     pub(super) fn scalar(
         &mut self,
         value: &str,
@@ -34,7 +34,7 @@ impl Builder<'_> {
         let text = self.source_text;
         let (mut start, mut end) = (range.start, range.end.min(text.len()));
         match style {
-            // The parser spells a value that is not written `~`, with an empty range.
+            // For an implicit null, the parser reports the value `~` with an empty range.
             Style::Plain if start == end => {
                 start = self.place_of_nothing(range.start);
                 end = start;
@@ -61,10 +61,10 @@ impl Builder<'_> {
         let is_text = match tag.as_deref().map(|tag| tag.trim_start_matches("tag:yaml.org,2002:")) {
             Some(tag @ ("int" | "float" | "bool" | "null" | "timestamp")) => {
                 self.check_tag(tag, value, start, end);
-                // A time stays as it is written.
+                // A timestamp is kept as text.
                 tag == "timestamp"
             }
-            // go-yaml looks no further at what bears another tag, its own or anybody's (`resolve.go`).
+            // go-yaml does not resolve a scalar with any other tag (`resolve.go`).
             Some(_) => true,
             None => self.is_text(style, value, start..end),
         };
@@ -81,7 +81,7 @@ impl Builder<'_> {
         }
     }
 
-    /// Adds a scalar without tag whose text stands at `inner`.
+    /// Adds a scalar without a tag whose value is the text at `inner`.
     pub(in crate::yaml) fn in_text(
         &mut self,
         style: Style,
@@ -93,7 +93,7 @@ impl Builder<'_> {
         self.remember_named(node);
     }
 
-    /// Adds a scalar without tag whose text was put together from what is written.
+    /// Adds a scalar without a tag whose value was computed from its text.
     pub(in crate::yaml) fn made(&mut self, style: Style, range: Range<usize>, value: String) {
         if self.source_text[range.clone()] == *value {
             return self.in_text(style, range.clone(), range);
@@ -103,7 +103,7 @@ impl Builder<'_> {
         self.remember_named(node);
     }
 
-    /// Adds a scalar whose text stands at `inner`.
+    /// Adds a scalar whose value is the text at `inner`.
     fn borrowed(
         &mut self,
         style: Style,
@@ -116,7 +116,7 @@ impl Builder<'_> {
         self.add(body, range.start, range.end, Weight::SCALAR)
     }
 
-    /// Adds a scalar whose text is not what is written.
+    /// Adds a scalar whose value differs from its text.
     fn owned(&mut self, style: Style, range: Range<usize>, value: Box<str>, text: bool) -> u32 {
         let first = narrow(self.document.owned.len());
         self.document.owned.push(value);
@@ -129,8 +129,8 @@ impl Builder<'_> {
         self.remember(scalar, anchor, Weight::SCALAR);
     }
 
-    /// True for a scalar without tag that is text. A value that no JSON can say is refused, as everyone who makes
-    /// JSON of it does.
+    /// True if a scalar without a tag is text. A value that JSON cannot represent is an error, as for everything that
+    /// converts YAML to JSON.
     fn is_text(&mut self, style: Style, value: &str, range: Range<usize>) -> bool {
         if style != Style::Plain {
             return true;
@@ -146,7 +146,7 @@ impl Builder<'_> {
         }
     }
 
-    /// Refuses escapes that JSON has and go-yaml has not, except in a text that kubectl reads as JSON.
+    /// Reports escapes that JSON has and go-yaml does not support, except in a text that kubectl reads as JSON.
     fn check_escapes(&mut self, inner: Range<usize>) {
         let text = self.source_text;
         if text.trim_start().starts_with('{') {
@@ -173,7 +173,7 @@ impl Builder<'_> {
         }
     }
 
-    /// go-yaml refuses a tag its text does not bear out.
+    /// Reports a tag that does not fit the value, as go-yaml does.
     fn check_tag(&mut self, tag: &str, value: &str, start: usize, end: usize) {
         let fits = matches!(
             (tag, resolve_plain(value)),
@@ -189,7 +189,7 @@ impl Builder<'_> {
     }
 }
 
-/// What base64 says, as it comes out of JSON: each byte that is no text is a replacement character.
+/// The text that is encoded in base64, as it is in JSON: each byte that is not UTF-8 becomes a replacement character.
 fn binary(base64: &str) -> Option<String> {
     let coded: Vec<u8> = base64.bytes().filter(|byte| !matches!(byte, b'\r' | b'\n')).collect();
     let decoded = bytes::BASE64.decode(&coded).ok()?;

@@ -1,31 +1,31 @@
-//! Writes values the way a document is written: its indentation, line ends and quotes.
+//! Writes values in the style of a document: its indentation, line ends and quotes.
 
 use super::NewValue;
 use crate::yaml::node::Node;
 use crate::yaml::scalar::{Scalar, resolve_plain};
 use crate::yaml::tree::{Body, Document, Kind, Style};
 
-/// How a document is written.
+/// The style of a document.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::yaml) struct Emitter {
     newline: &'static str,
-    /// Columns by which a mapping is indented below its key.
+    /// The number of columns by which a mapping is indented below its key.
     step: usize,
-    /// Columns by which a list's dashes are.
+    /// The number of columns by which a list's dashes are indented below its key.
     list: usize,
-    /// JSON: keys and texts are in double quotes.
+    /// True for JSON, in which keys and texts are in double quotes.
     json: bool,
-    /// Some of its nodes are aliases.
+    /// True if the document has aliases.
     pub(super) aliases: bool,
 }
 
 impl Emitter {
-    /// As most documents are written.
+    /// The style of most documents.
     pub(super) fn plain(newline: &'static str) -> Self {
         Self { newline, step: 2, list: 2, json: false, aliases: false }
     }
 
-    /// As a document is; it is looked through once.
+    /// The style of a document, which is determined only once.
     pub(super) fn like(document: &Document) -> Self {
         *document.layout.get_or_init(|| Self::seen_in(document))
     }
@@ -50,32 +50,32 @@ impl Emitter {
         Self { newline, step, list: found.list.unwrap_or(step), json, aliases }
     }
 
-    /// A line of its own, from the end of the one before it.
+    /// A further line, with the line end of the previous one before it.
     pub(super) fn line(&self, text: &str, column: usize) -> String {
         format!("{}{}{text}", self.newline, " ".repeat(column))
     }
 
-    /// `key: value` in a block mapping whose keys stand at `column` and are quoted like `style`.
+    /// `key: value` in a block mapping with its keys at `column`, and in the quotes of `style`.
     pub(super) fn entry(&self, key: &str, value: &NewValue, column: usize, style: Style) -> String {
         written(|out| self.write_entry(out, key, value, column, style))
     }
 
-    /// What follows the colon of a key that stands at `column`, on lines of their own.
+    /// A value on lines of its own, below a key at `column`.
     pub(super) fn below_key(&self, value: &NewValue, column: usize) -> String {
         written(|out| self.write_below_key(out, value, column))
     }
 
-    /// An item of a block sequence whose text begins at `column`.
+    /// An item of a block sequence, whose value begins at `column`.
     pub(super) fn item(&self, value: &NewValue, column: usize, style: Style) -> String {
         written(|out| self.write_item(out, value, column, style))
     }
 
-    /// `key: value` within braces.
+    /// `key: value` in braces.
     pub(super) fn flow_entry(&self, key: &str, value: &NewValue, style: Style) -> String {
         written(|out| self.write_flow_entry(out, key, value, style))
     }
 
-    /// A value on one line; a text is quoted as `style` says, where that is a quoted one.
+    /// A value on one line. A text is in the quotes of `style`, if that has any.
     pub(super) fn flow(&self, value: &NewValue, style: Style) -> String {
         written(|out| self.write_flow(out, value, style))
     }
@@ -199,21 +199,20 @@ impl Emitter {
     }
 }
 
-/// What is written by parts, as one text.
+/// The text that `write` writes.
 fn written(write: impl FnOnce(&mut String)) -> String {
     let mut out = String::new();
     write(&mut out);
     out
 }
 
-/// A YAML string in double quotes; JSON's are.
+/// A YAML string in double quotes, which is also one in JSON.
 #[must_use]
 pub fn quoted(text: &str) -> String {
     serde_json::Value::from(text).to_string()
 }
 
-/// Whether a text reads as itself without quotes, within braces too, to readers of YAML 1.1 and
-/// 1.2 alike.
+/// Whether a text can be written without quotes, even in a flow collection, for parsers of both YAML 1.1 and 1.2.
 fn is_plain(text: &str) -> bool {
     let inner = |c: char| {
         c.is_alphanumeric()
@@ -232,7 +231,7 @@ fn is_plain(text: &str) -> bool {
         && text.parse::<f64>().is_err()
 }
 
-/// What a document shows of its layout.
+/// The indentation that was found in a document.
 struct Found<'d> {
     text: &'d str,
     map: Option<usize>,

@@ -4,7 +4,7 @@ use super::*;
 use crate::source::{SourceId, apply};
 use crate::yaml::parse;
 
-/// Makes an edit at a JSON pointer and gives the new text.
+/// Makes an edit at a JSON pointer, and returns the new text.
 fn edited(
     text: &str,
     pointer: &str,
