@@ -26,7 +26,10 @@ fn a_name_that_grows_behind_its_cut_is_found_at_its_template_line() {
     let found = check(template, "");
     assert_eq!(found.len(), 1, "{found:?}");
     assert!(found[0].starts_with("shop/templates/web.yaml:4:"), "{found:?}");
-    assert!(found[0].contains("the Service's name has 67: 63 are possible"), "{found:?}");
+    assert!(
+        found[0].contains("the name of the Service has 67: at most 63 are allowed"),
+        "{found:?}"
+    );
 }
 
 #[test]
