@@ -14,17 +14,17 @@ use super::read::Spanned;
 pub struct Settings {
     /// The set of rules to start from: `recommended` by default, `all` for every rule.
     pub preset: Option<Spanned<String>>,
-    /// Rules or groups to switch on besides the preset's.
+    /// Rules or groups to switch on in addition to those of the preset.
     pub select: Vec<Spanned<String>>,
     /// Rules or groups to switch off.
     pub ignore: Vec<Spanned<String>>,
     /// Severity and parameters of single rules, by rule id.
     pub rules: BTreeMap<String, Spanned<RuleSettings>>,
-    /// Other settings for some paths; the last that matches wins.
+    /// Different settings for some paths; the last entry that matches wins.
     pub overrides: Vec<Override>,
-    /// Findings that are known and accepted, by object, container, release or path.
+    /// Findings that you accept, by object, container, release or path.
     pub exemptions: Vec<Spanned<Exemption>>,
-    /// Releases that cannot be read from the repository, or that are to be read otherwise.
+    /// Releases that plimsoll cannot read from the repository, or that differ from what it reads.
     pub releases: Vec<Spanned<ReleaseSettings>>,
     /// Where charts lie: from a chart as releases name it to a directory or a `.tgz`, relative to
     /// this file.
@@ -37,9 +37,9 @@ pub struct Settings {
     pub schemas: Vec<Spanned<String>>,
     /// What is known of the cluster.
     pub cluster: Cluster,
-    /// Paths that are not looked at, as globs relative to this file.
+    /// Paths to leave out, as globs relative to this file.
     pub exclude: Vec<Spanned<String>>,
-    /// The Kubernetes version to lint for, where a release does not say.
+    /// The Kubernetes version to lint for, unless a release sets its own.
     pub kube_version: Option<Spanned<String>>,
     /// APIs that all clusters have besides Kubernetes' own, for templates that ask: `monitoring.coreos.com/v1`.
     pub api_versions: Vec<Spanned<String>>,
