@@ -348,9 +348,11 @@ impl<'t> Reader<'t> {
         match self.byte(content) {
             None | Some(b'\n') => return self.end_of_line(content),
             Some(b'#') => {
-                let comment = &self.text[content..self.line_end(content)];
-                self.await_value(content + comment.trim_end().len());
-                return self.end_of_line(content);
+                self.end_of_line(content)?;
+                // A null stands behind the comment.
+                let null = self.stream.comments.last()?.span.end as usize;
+                self.await_value(null);
+                return Some(());
             }
             Some(_) => {}
         }
