@@ -37,8 +37,8 @@ pub(super) enum Code {
     HasValue(Box<Code>),
     /// `x.or(y)`
     OrElse(Box<Code>, Box<Code>),
-    /// `&&` if the value that settles the result is false, `||` if it is true.
-    Connect(bool, Box<Code>, Box<Code>),
+    /// `x && y` or `x || y`
+    Connect(Junction, Box<Code>, Box<Code>),
     Not(Box<Code>),
     Choose(Box<Code>, Box<Code>, Box<Code>),
     Compare(Comparison, Box<Code>, Box<Code>),
@@ -48,9 +48,9 @@ pub(super) enum Code {
     Record(Vec<(String, Code)>),
     /// `x in ['a', 'b']`
     Among(Box<Code>, Vec<String>),
-    /// `all` if the value that settles the result is false, `exists` if it is true.
+    /// `all` or `exists`
     Quantify {
-        settles: bool,
+        junction: Junction,
         range: Box<Code>,
         /// If the range is a list of objects, finds those that the test may hold for.
         narrow: Option<Box<Narrow>>,
@@ -141,6 +141,22 @@ impl Wanted {
     /// Whether a rule of a role grants one of the permissions.
     pub(super) fn is_granted_by(&self, rule: Node<'_>) -> bool {
         grants(rule, &self.groups, &self.resources, &self.verbs)
+    }
+}
+
+/// How the values of several conditions make one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Junction {
+    /// `&&` and `all`: every condition must hold.
+    And,
+    /// `||` and `exists`: one condition that holds is enough.
+    Or,
+}
+
+impl Junction {
+    /// The value that settles the result once one condition has it, whatever the others evaluate to.
+    pub(super) fn settling(self) -> bool {
+        self == Self::Or
     }
 }
 

@@ -6,7 +6,7 @@ use cel::common::ast::{
 };
 
 use super::call::Function;
-use super::code::{Arithmetic, Code, Comparison, Wanted};
+use super::code::{Arithmetic, Code, Comparison, Junction, Wanted};
 use super::lack;
 use super::names::{Level, Names};
 use super::narrow::Narrow;
@@ -106,10 +106,10 @@ fn of_call(call: &CallExpr, names: &mut Names) -> Option<Code> {
 fn of_operator(name: &str, args: &[IdedExpr], names: &mut Names) -> Option<Code> {
     match (name, args) {
         (operators::LOGICAL_AND, [one, two]) => {
-            Some(Code::Connect(false, boxed(one, names), boxed(two, names)))
+            Some(Code::Connect(Junction::And, boxed(one, names), boxed(two, names)))
         }
         (operators::LOGICAL_OR, [one, two]) => {
-            Some(Code::Connect(true, boxed(one, names), boxed(two, names)))
+            Some(Code::Connect(Junction::Or, boxed(one, names), boxed(two, names)))
         }
         (operators::LOGICAL_NOT, [one]) => Some(Code::Not(boxed(one, names))),
         (operators::CONDITIONAL, [test, yes, no]) => {
@@ -292,10 +292,10 @@ fn of_comprehension(of: &ComprehensionExpr, names: &mut Names) -> Option<Code> {
     let item = names.bind(&of.iter_var, Level::Item);
     names.note(item, lack::item_nature(&range, names));
     let code = match (quantified, collected) {
-        (Some((settles, test)), _) => {
+        (Some((junction, test)), _) => {
             let test = boxed(test, names);
-            let narrow = Narrow::of(&test, item).filter(|_| settles).map(Box::new);
-            Code::Quantify { settles, range, narrow, item, test, keyed: None, sifted: None }
+            let narrow = Narrow::of(&test, item).filter(|_| junction == Junction::Or).map(Box::new);
+            Code::Quantify { junction, range, narrow, item, test, keyed: None, sifted: None }
         }
         (None, collected) => {
             let (guard, value) = collected?;
@@ -309,20 +309,20 @@ fn of_comprehension(of: &ComprehensionExpr, names: &mut Names) -> Option<Code> {
     Some(code)
 }
 
-/// The test of `exists` or `all`, and the value that settles the result.
-fn quantified(of: &ComprehensionExpr) -> Option<(bool, &IdedExpr)> {
+/// The test of `exists` or `all`, and how its values make one.
+fn quantified(of: &ComprehensionExpr) -> Option<(Junction, &IdedExpr)> {
     let Expr::Call(step) = &of.loop_step.expr else {
         return None;
     };
-    let settles = match step.func_name.as_str() {
-        operators::LOGICAL_OR => true,
-        operators::LOGICAL_AND => false,
+    let junction = match step.func_name.as_str() {
+        operators::LOGICAL_OR => Junction::Or,
+        operators::LOGICAL_AND => Junction::And,
         _ => return None,
     };
     let begins = matches!(&of.accu_init.expr,
-        Expr::Literal(LiteralValue::Boolean(value)) if *value.inner() != settles);
+        Expr::Literal(LiteralValue::Boolean(value)) if *value.inner() != junction.settling());
     match step.args.as_slice() {
-        [accu, test] if begins && is_ident(accu, &of.accu_var) => Some((settles, test)),
+        [accu, test] if begins && is_ident(accu, &of.accu_var) => Some((junction, test)),
         _ => None,
     }
 }

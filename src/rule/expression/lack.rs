@@ -9,7 +9,7 @@ use cel::common::value::Val;
 
 use super::call::{Function, of_lifecycle};
 use super::certain::{certain, certain_optional, mapping, text};
-use super::code::{Code, Comparison, Wanted};
+use super::code::{Code, Comparison, Junction, Wanted};
 use super::datum::{Datum, Member};
 use super::names::{Names, Nature, Slot};
 use super::narrow::{By, Narrow};
@@ -90,7 +90,9 @@ pub(super) fn lack(code: &Code, names: &mut Names) -> Option<Lack> {
             let of = lack(of, names)?;
             Lack { value: Datum::Bool(!of.truth()?), ..of }
         }
-        Code::Connect(settles, one, two) => connect(*settles, lack(one, names), lack(two, names))?,
+        Code::Connect(junction, one, two) => {
+            connect(*junction, lack(one, names), lack(two, names))?
+        }
         Code::Choose(test, yes, no) => {
             let test = lack(test, names)?;
             let chosen = lack(if test.truth()? { yes } else { no }, names)?;
@@ -147,19 +149,13 @@ pub(super) fn lack(code: &Code, names: &mut Names) -> Option<Lack> {
                 _ => known?,
             }
         }
-        Code::Quantify { settles, range, narrow, test, .. } => {
-            let empty = empty(range, names).or_else(|| nobody(range, narrow.as_deref()));
-            let test = lack(test, names).filter(|test| test.truth() == Some(!settles));
-            let test = test.filter(|_| is_list_of_mappings(range, names));
-            let unless = both(empty, test.map(|test| test.unless))?;
-            Lack { unless, value: Datum::Bool(!settles) }
+        Code::Quantify { junction, range, narrow, test, .. } => {
+            let passed = !junction.settling();
+            let unless = passing(range, narrow.as_deref(), Some(test), passed, names)?;
+            Lack { unless, value: Datum::Bool(passed) }
         }
         Code::Collect { range, narrow, guard, .. } => {
-            let empty = empty(range, names).or_else(|| nobody(range, narrow.as_deref()));
-            let guard = guard.as_ref().and_then(|guard| lack(guard, names));
-            let guard = guard.filter(|guard| guard.truth() == Some(false));
-            let guard = guard.filter(|_| is_list_of_mappings(range, names));
-            let unless = both(empty, guard.map(|guard| guard.unless))?;
+            let unless = passing(range, narrow.as_deref(), guard.as_deref(), false, names)?;
             Lack { unless, value: Datum::List([].into()) }
         }
         Code::TypeIs { of, name, fits, .. } if name == "string" => {
@@ -168,6 +164,21 @@ pub(super) fn lack(code: &Code, names: &mut Names) -> Option<Lack> {
         Code::Shared(_, of) | Code::Matches { otherwise: of, .. } => lack(of, names)?,
         _ => return None,
     })
+}
+
+/// Unless this is met, there are no items to visit, or their test gives `passed` for all of them.
+fn passing(
+    range: &Code,
+    narrow: Option<&Narrow>,
+    test: Option<&Code>,
+    passed: bool,
+    names: &mut Names,
+) -> Option<Need> {
+    let empty = empty(range, names).or_else(|| nobody(range, narrow));
+    let test = test.and_then(|test| lack(test, names));
+    let test = test.filter(|test| test.truth() == Some(passed));
+    let test = test.filter(|_| is_list_of_mappings(range, names));
+    both(empty, test.map(|test| test.unless))
 }
 
 /// The texts of a list of literals, in place or in a variable; `None` for any other.
@@ -208,7 +219,8 @@ fn both(one: Option<Need>, two: Option<Need>) -> Option<Need> {
 }
 
 /// `&&` or `||`: a side that settles the result is enough, whatever the other evaluates to.
-fn connect(settles: bool, one: Option<Lack>, two: Option<Lack>) -> Option<Lack> {
+fn connect(junction: Junction, one: Option<Lack>, two: Option<Lack>) -> Option<Lack> {
+    let settles = junction.settling();
     let settling = |side: Option<&Lack>| {
         side.filter(|side| side.truth() == Some(settles)).map(|side| side.unless.clone())
     };

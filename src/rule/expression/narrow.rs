@@ -6,7 +6,7 @@
 
 use super::Frame;
 use super::call::Function;
-use super::code::{Code, Comparison};
+use super::code::{Code, Comparison, Junction};
 use super::datum::Datum;
 use super::items::Items;
 use super::names::Slot;
@@ -99,7 +99,7 @@ impl Narrow {
 /// Adds the conditions that must all hold for a test to hold.
 pub(super) fn conjuncts<'c>(test: &'c Code, found: &mut Vec<&'c Code>) {
     match test {
-        Code::Connect(false, one, two) => {
+        Code::Connect(Junction::And, one, two) => {
             conjuncts(one, found);
             conjuncts(two, found);
         }

@@ -10,7 +10,7 @@ use cel::Value;
 use cel::common::ast::IdedExpr;
 
 use super::call::Function;
-use super::code::{Arithmetic, Code, Comparison};
+use super::code::{Arithmetic, Code, Comparison, Junction};
 use super::datum::{Datum, Member};
 use super::items::Items;
 use super::keyed::Keyed;
@@ -134,7 +134,7 @@ pub(super) fn holds<'n>(code: &'n Code, frame: &mut Frame<'n>) -> Result<bool, N
             Holder::Value(of) => has_within(of, field),
         },
         Code::HasValue(of) => Ok(optional(of, frame)?.is_some()),
-        Code::Connect(settles, one, two) => connect(*settles, one, two, frame),
+        Code::Connect(junction, one, two) => connect(*junction, one, two, frame),
         Code::Not(of) => Ok(!holds(of, frame)?),
         Code::Compare(operator, of, two)
             if let (Comparison::Equal | Comparison::NotEqual, Code::Text(text)) =
@@ -151,12 +151,12 @@ pub(super) fn holds<'n>(code: &'n Code, frame: &mut Frame<'n>) -> Result<bool, N
             let of = run(of, frame)?;
             Ok(texts.iter().any(|text| is_text(&of, text)))
         }
-        Code::Quantify { settles, range, narrow, item, test, keyed, sifted } => {
+        Code::Quantify { junction, range, narrow, item, test, keyed, sifted } => {
             let (range, test) = match sifted_items(sifted.as_deref(), frame) {
                 Some((range, rest)) => (range, rest),
                 None => (items(range, narrow.as_deref(), keyed.as_deref(), frame)?, &**test),
             };
-            quantify(*settles, range, *item, test, frame)
+            quantify(*junction, range, *item, test, frame)
         }
         Code::TypeIs { of, name, fits, otherwise } => match run(of, frame)?.type_name() {
             Some(own) => Ok((own == name) == *fits),
@@ -191,11 +191,12 @@ pub(super) fn truth(outcome: Outcome<'_>) -> Result<bool, NoValue> {
 }
 
 fn connect<'n>(
-    settles: bool,
+    junction: Junction,
     one: &'n Code,
     two: &'n Code,
     frame: &mut Frame<'n>,
 ) -> Result<bool, NoValue> {
+    let settles = junction.settling();
     let first = holds(one, frame);
     if first == Ok(settles) {
         return Ok(settles);
@@ -301,12 +302,13 @@ fn sifted_items<'n>(
 
 /// `all` or `exists`: an item that settles the result takes precedence over one that cannot be evaluated.
 fn quantify<'n>(
-    settles: bool,
+    junction: Junction,
     range: Items<'n>,
     item: Slot,
     test: &'n Code,
     frame: &mut Frame<'n>,
 ) -> Result<bool, NoValue> {
+    let settles = junction.settling();
     let mut outcome = Ok(!settles);
     for value in range {
         frame.step()?;

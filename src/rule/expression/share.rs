@@ -13,7 +13,7 @@ use std::rc::Rc;
 use foldhash::fast::RandomState;
 
 use super::call::Function;
-use super::code::Code;
+use super::code::{Code, Junction};
 use super::datum::Datum;
 use super::keyed::{Index, Keyed};
 use super::names::{Level, Names, Slot};
@@ -115,7 +115,7 @@ pub(super) fn share(code: &mut Code, names: &Names) {
 /// Separates the part of a test over objects that is the same for many from the rest of the test.
 fn sift(code: &mut Code, names: &Names) {
     let (range, narrow, item, test, sifted) = match code {
-        Code::Quantify { settles: true, range, narrow, item, test, sifted, .. } => {
+        Code::Quantify { junction: Junction::Or, range, narrow, item, test, sifted, .. } => {
             (range, narrow, *item, &*test, sifted)
         }
         Code::Collect { range, narrow, item, guard: Some(guard), sifted, .. } => {
@@ -169,7 +169,7 @@ fn sift(code: &mut Code, names: &Names) {
 /// Finds an index over values of the items in a list that is the same for many objects.
 fn key(code: &mut Code, names: &Names) {
     let (range, narrow, item, test, keyed) = match code {
-        Code::Quantify { settles: true, range, narrow, item, test, keyed, .. } => {
+        Code::Quantify { junction: Junction::Or, range, narrow, item, test, keyed, .. } => {
             (range, narrow, *item, &*test, keyed)
         }
         Code::Collect { range, narrow, item, guard: Some(guard), keyed, .. } => {
@@ -211,7 +211,7 @@ fn goes_over(code: &Code) -> bool {
 
 /// Joins conditions by `&&`.
 fn all(parts: Vec<&Code>) -> Option<Code> {
-    let both = |one, two| Code::Connect(false, Box::new(one), Box::new(two));
+    let both = |one, two| Code::Connect(Junction::And, Box::new(one), Box::new(two));
     parts.into_iter().cloned().reduce(both)
 }
 
