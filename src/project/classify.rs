@@ -5,11 +5,12 @@ mod template;
 use std::path::Path;
 use std::sync::Arc;
 
+use super::candidate::Candidate;
 use super::class::{Class, Seen};
 use super::file::File;
 use super::name::PathName;
+use super::read::{Read, read_text};
 use super::tree::{base_name, parent};
-use super::walk::{Candidate, Read, read_text};
 use super::word::{Word, Words};
 use crate::finding::Finding;
 use crate::kube;

@@ -3,6 +3,7 @@
 //! [`discover`] does everything. To read files in parallel, do its three steps: [`walk()`], [`take`] for each
 //! candidate, and [`assemble`].
 
+mod candidate;
 mod chainsaw;
 mod chart;
 mod class;
@@ -13,6 +14,7 @@ mod kustomize;
 mod lock;
 mod name;
 mod node;
+mod read;
 mod release;
 mod resolve;
 mod skaffold;
@@ -25,6 +27,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+pub use candidate::Candidate;
 pub use chart::LocalChart;
 pub use class::{Class, Seen};
 pub use classify::{Recall, Taken, take, take_text};
@@ -35,11 +38,12 @@ pub use lock::{
     repository_key,
 };
 pub use node::NodeRef;
+pub(crate) use read::unreadable;
+pub use read::{MAX_SIZE, Read, UNREADABLE, read_text};
 pub use release::{Assignment, AssignmentKind, ChartRef, Content, Layer, Release, Unresolved, Via};
 pub use resolve::{Resolution, in_repository, of_dependency, resolve, supply};
 pub use tree::{Tree, is_below, join, parent, upwards};
-pub(crate) use walk::unreadable;
-pub use walk::{Candidate, MAX_SIZE, Read, UNREADABLE, Walked, read_text, shown, walk, walk_with};
+pub use walk::{Walked, shown, walk, walk_with};
 pub use word::{Word, Words};
 
 use crate::config::Config;
