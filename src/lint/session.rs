@@ -24,7 +24,7 @@ use crate::config;
 use crate::finding::Finding;
 use crate::kube::minor;
 use crate::kube::schema::Schemas;
-use crate::project::{self, Candidate, Class, File, Project, Taken, Walked, parent};
+use crate::project::{self, Candidate, Class, File, Project, Reason, Taken, Walked, parent};
 use crate::report::model::Entry;
 use crate::source::{Overlay, Sources};
 use crate::spelling::question;
@@ -288,7 +288,7 @@ fn lean(mut taken: Taken) -> Taken {
 }
 
 fn candidate(path: &Path, shown: String) -> Candidate {
-    Candidate { shown, path: path.to_owned(), explicit: false, requested: false }
+    Candidate { shown, path: path.to_owned(), reason: Reason::Around }
 }
 
 fn options(root: &Path, settings: &Settings) -> Options {

@@ -9,8 +9,25 @@ pub struct Candidate {
     pub shown: String,
     /// The path to open it with.
     pub path: PathBuf,
-    /// Whether it was named on the command line, so that it is read whatever its name is.
-    pub explicit: bool,
-    /// Whether it is to be linted. Other files are only read for the releases that they declare.
-    pub requested: bool,
+    /// Why it is there.
+    pub reason: Reason,
+}
+
+/// Why a file is a candidate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Reason {
+    /// It is around what is linted, and only read for the releases that it declares.
+    Around,
+    /// It is in a directory that is linted.
+    Within,
+    /// It was named on the command line, so it is linted whatever its name is.
+    Named,
+}
+
+impl Reason {
+    /// Whether the file is to be linted.
+    #[must_use]
+    pub fn is_to_lint(self) -> bool {
+        matches!(self, Self::Within | Self::Named)
+    }
 }

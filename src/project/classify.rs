@@ -5,7 +5,7 @@ mod template;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::candidate::Candidate;
+use super::candidate::{Candidate, Reason};
 use super::class::{Class, Seen};
 use super::file::File;
 use super::name::PathName;
@@ -72,15 +72,16 @@ pub fn take_text(
     let path = &candidate.shown;
     let name = PathName::of(path);
     let by_name = class_by_name(candidate, name, &text);
-    if matches!(by_name, Some(Class::Other)) && !candidate.explicit {
+    let requested = candidate.reason.is_to_lint();
+    if matches!(by_name, Some(Class::Other)) && candidate.reason != Reason::Named {
         // Only a helmfile says which of these templates are values, so all are kept.
-        let unread = |source| File::new(source, Class::Other, candidate.requested, sources);
+        let unread = |source| File::new(source, Class::Other, requested, sources);
         let is_template = name.has_extension(&["gotmpl"]);
         return is_template.then(|| unread(sources.add(path.clone(), text)));
     }
     let source = sources.add(path.clone(), text);
     let class = by_name.unwrap_or(Class::Other);
-    let mut file = File::new(source, class, candidate.requested, sources);
+    let mut file = File::new(source, class, requested, sources);
     if by_name.is_some_and(|class| !is_yaml_class(class)) {
         return Some(file);
     }
@@ -202,7 +203,8 @@ fn class_by_name(candidate: &Candidate, name: PathName<'_>, text: &str) -> Optio
         return Some(Class::Other);
     }
     if !name.is_yaml() {
-        return (!candidate.explicit && !name.has_extension(&["json"])).then_some(Class::Other);
+        let is_named = candidate.reason == Reason::Named;
+        return (!is_named && !name.has_extension(&["json"])).then_some(Class::Other);
     }
     if within("/.github/workflows/") {
         return Some(Class::GitHub);

@@ -27,7 +27,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-pub use candidate::Candidate;
+pub use candidate::{Candidate, Reason};
 pub use chart::LocalChart;
 pub use class::{Class, Seen};
 pub use classify::{Recall, Taken, take, take_text};

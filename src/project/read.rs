@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::GROUP;
-use super::candidate::Candidate;
+use super::candidate::{Candidate, Reason};
 use super::name::PathName;
 use crate::finding::{Finding, Origin, Place, Severity};
 use crate::source::{Sources, Span};
@@ -41,7 +41,7 @@ pub fn read_text(candidate: &Candidate, sources: &Sources) -> Read {
         return Read::Text(Arc::clone(text));
     }
     let name = PathName::of(&candidate.shown);
-    let yaml = name.is_yaml() || candidate.explicit;
+    let yaml = name.is_yaml() || candidate.reason == Reason::Named;
     let refuse = |why: &str| match yaml {
         true => Read::Refused(Box::new(unreadable(&candidate.shown, why, sources))),
         false => Read::Ignored,

@@ -9,7 +9,7 @@ use foldhash::fast::RandomState;
 use ignore::WalkBuilder;
 use ignore::overrides::{Override, OverrideBuilder};
 
-use super::candidate::Candidate;
+use super::candidate::{Candidate, Reason};
 use super::name::PathName;
 use super::read::{describe, unreadable};
 use super::tracked;
@@ -74,11 +74,11 @@ pub fn walk_with(
     let seen = (paths.len() > 1 || !files.is_empty()).then(HashSet::default);
     let mut walk = Walk { config, sources, found, seen, walked: Walked::default() };
     for path in &files {
-        walk.file(shown(path), (*path).clone(), true, true);
+        walk.file(shown(path), (*path).clone(), Reason::Named);
     }
     for path in directories {
         walk.walked.roots.push(shown(path));
-        walk.directory(path, None, true);
+        walk.directory(path, None, Reason::Within);
         walk.unsaved(path);
     }
     let mut around: Vec<_> = files.iter().map(|path| surroundings(path, config)).collect();
@@ -88,7 +88,7 @@ pub fn walk_with(
         let shown = shown(&directory);
         if !walk.walked.roots.iter().any(|root| root.is_empty() || *root == shown) {
             walk.walked.roots.push(shown);
-            walk.directory(&directory, depth, false);
+            walk.directory(&directory, depth, Reason::Around);
         }
     }
     let mut walked = walk.walked;
@@ -124,10 +124,10 @@ struct Walk<'w> {
 }
 
 impl Walk<'_> {
-    fn file(&mut self, shown: String, path: PathBuf, explicit: bool, requested: bool) {
+    fn file(&mut self, shown: String, path: PathBuf, reason: Reason) {
         let is_new = self.seen.as_mut().is_none_or(|seen| seen.insert(shown.clone()));
         if is_new {
-            (self.found)(Candidate { shown, path, explicit, requested });
+            (self.found)(Candidate { shown, path, reason });
         }
     }
 
@@ -136,12 +136,13 @@ impl Walk<'_> {
         for (relative, _) in self.sources.overlay().below(root) {
             let path = root.join(relative);
             if wanted(&path) && !path.exists() {
-                self.file(shown(&path), path, false, true);
+                self.file(shown(&path), path, Reason::Within);
             }
         }
     }
 
-    fn directory(&mut self, root: &Path, depth: Option<usize>, requested: bool) {
+    /// Finds the files below a directory: those that git tracks, and those that it does not ignore.
+    fn directory(&mut self, root: &Path, depth: Option<usize>, reason: Reason) {
         let mut builder = WalkBuilder::new(root);
         builder.max_depth(depth);
         builder
@@ -155,7 +156,7 @@ impl Walk<'_> {
         }
         let mut left_out = tracked::below(root);
         left_out.retain(|path| wanted(path));
-        self.enter(&builder, root, requested, &mut left_out);
+        self.enter(&builder, root, reason, &mut left_out);
         if left_out.is_empty() {
             return;
         }
@@ -166,7 +167,7 @@ impl Walk<'_> {
         };
         builder.git_ignore(false).git_global(false).git_exclude(false);
         builder.filter_entry(move |entry| entry.file_name() != ".git" && leads(entry.path()));
-        self.enter(&builder, root, requested, &mut left_out);
+        self.enter(&builder, root, reason, &mut left_out);
     }
 
     /// Passes on the files of a walk, and removes them from those that are still looked for.
@@ -174,7 +175,7 @@ impl Walk<'_> {
         &mut self,
         builder: &WalkBuilder,
         root: &Path,
-        requested: bool,
+        reason: Reason,
         left_out: &mut BTreeSet<PathBuf>,
     ) {
         let below = Below::new(root);
@@ -191,7 +192,7 @@ impl Walk<'_> {
             };
             let Some(kind) = entry.file_type() else { continue };
             let is_copied = copied.as_ref().is_some_and(|copied| entry.path().starts_with(copied));
-            let requested = requested && !is_copied;
+            let reason = if is_copied { Reason::Around } else { reason };
             if kind.is_dir() {
                 // The walk goes through a folder right after it has come to the folder itself.
                 if !is_copied && entry.depth() > 0 && is_go_vendor(entry.path()) {
@@ -199,17 +200,17 @@ impl Walk<'_> {
                 }
             } else if kind.is_symlink() {
                 left_out.remove(entry.path());
-                self.follow(entry.path(), root, requested);
+                self.follow(entry.path(), root, reason);
             } else if kind.is_file() && wanted(entry.path()) {
                 left_out.remove(entry.path());
-                self.file(below.shown(entry.path()), entry.into_path(), false, requested);
+                self.file(below.shown(entry.path()), entry.into_path(), reason);
             }
         }
     }
 
     /// Reads a symbolic link to a file below `root` as that file. Links to directories are not followed, as in git: their
     /// files are found at their own places, and there are no loops. Nothing outside of `root` is read.
-    fn follow(&mut self, link: &Path, root: &Path, requested: bool) {
+    fn follow(&mut self, link: &Path, root: &Path, reason: Reason) {
         let not_followed = |why: &str| {
             let mut finding = unreadable(&shown(link), why, self.sources);
             finding.severity = Severity::Info;
@@ -223,8 +224,8 @@ impl Walk<'_> {
         match fs::metadata(link) {
             Ok(metadata) if metadata.is_file() && wanted(link) => {
                 if within(root, link) {
-                    self.file(shown(link), link.to_owned(), false, requested);
-                } else if requested {
+                    self.file(shown(link), link.to_owned(), reason);
+                } else if reason.is_to_lint() {
                     let why = "this symbolic link leads out of what is linted";
                     self.walked.findings.push(not_followed(why));
                 }

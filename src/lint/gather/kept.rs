@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::project::{Candidate, File, Taken};
+use crate::project::{Candidate, File, Reason, Taken};
 use crate::source::Sources;
 
 /// What a run returns in addition to its report.
@@ -23,15 +23,15 @@ pub struct Kept(Arc<[Item]>);
 #[derive(Debug)]
 struct Item {
     file: File,
-    /// Whether it was named on the command line, which may change what it is read as.
-    explicit: bool,
+    /// Why it was read: a file that the command line names may be read as something else.
+    reason: Reason,
 }
 
 impl Kept {
     /// The files among the results of reading candidates, which are sorted by path.
     pub(super) fn new(taken: &[(Candidate, Taken)]) -> Self {
         let items = taken.iter().filter_map(|(candidate, taken)| match taken {
-            Taken::File(file) => Some(Item { file: file.clone(), explicit: candidate.explicit }),
+            Taken::File(file) => Some(Item { file: file.clone(), reason: candidate.reason }),
             Taken::Refused(_) | Taken::Ignored => None,
         });
         Self(items.collect())
@@ -45,12 +45,13 @@ impl Kept {
     /// The kept file of a candidate, unless reading it again could give another result.
     pub(super) fn file(&self, candidate: &Candidate, sources: &Sources) -> Option<File> {
         let at = self.0.binary_search_by(|item| item.file.path.cmp(&candidate.shown)).ok()?;
-        let Item { file, explicit } = &self.0[at];
-        let stands =
-            *explicit == candidate.explicit && sources.overlay().text(&candidate.path).is_none();
+        let Item { file, reason } = &self.0[at];
+        let is_named = |reason: Reason| reason == Reason::Named;
+        let stands = is_named(*reason) == is_named(candidate.reason)
+            && sources.overlay().text(&candidate.path).is_none();
         stands.then(|| {
             let mut file = file.clone();
-            file.requested = candidate.requested;
+            file.requested = candidate.reason.is_to_lint();
             file
         })
     }

@@ -23,7 +23,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use crate::config::Config;
 use crate::lint::options::Options;
 use crate::lint::watch::Watch;
-use crate::project::{self, Candidate, Project, Recall, Taken};
+use crate::project::{self, Candidate, Project, Reason, Recall, Taken};
 use crate::source::Sources;
 
 /// The size from which on a file is read before smaller ones, in bytes: threads would wait for it at the end.
@@ -85,8 +85,7 @@ pub(super) fn gather(
         let candidate = Candidate {
             shown: stdin.name.clone(),
             path: PathBuf::from(&stdin.name),
-            explicit: true,
-            requested: true,
+            reason: Reason::Named,
         };
         let file = project::take_text(&candidate, Arc::clone(&stdin.text), sources, memory);
         taken.extend(file.map(Taken::File));
@@ -146,7 +145,7 @@ mod tests {
             let path = folder.path().join(name);
             fs::write(&path, vec![b'#'; usize::try_from(length).expect("it fits")])
                 .expect("a file");
-            Candidate { shown: name.to_owned(), path, explicit: false, requested: true }
+            Candidate { shown: name.to_owned(), path, reason: Reason::Within }
         };
         let pool = rayon::ThreadPoolBuilder::new().num_threads(2).build().expect("threads");
         let waiting = pool.install(|| Waiting::new(&Kept::default()));
