@@ -28,6 +28,32 @@ pub(super) use task::taskfile;
 
 type Variables = BTreeMap<String, Value>;
 
+/// The most combinations of a matrix that are followed.
+const MAX_COMBINATIONS: usize = 64;
+
+/// The pieces of shell that are found in a file.
+struct Pieces<'f, 'p> {
+    file: &'f File,
+    context: &'f Context<'p>,
+    found: Vec<Piece>,
+}
+
+impl<'f, 'p> Pieces<'f, 'p> {
+    fn of(file: &'f File, context: &'f Context<'p>) -> Self {
+        Self { file, context, found: Vec::new() }
+    }
+
+    /// Adds a script that runs with some variables.
+    fn add(&mut self, text: Mapped, variables: Variables) {
+        self.found.push(self.piece(text, variables));
+    }
+
+    fn piece(&self, text: Mapped, variables: Variables) -> Piece {
+        let environment = environment(&self.file.path, self.context).with(variables);
+        Piece { text, environment, via: Via::CiCommand, variant: None }
+    }
+}
+
 /// Collects the scalars of a script: a single one, or those in a nested list.
 fn lines<'a>(node: Node<'a>, found: &mut Vec<Node<'a>>) {
     match node.kind() {
@@ -63,6 +89,43 @@ fn variables(node: Option<Node<'_>>, into: &mut Variables) {
             into.insert(entry.name().into_owned(), Value::Text(text));
         }
     }
+}
+
+/// The text of a variable; if it is not known before the pipeline runs, what stands for that.
+fn text_of(variables: &Variables, name: &str) -> String {
+    match variables.get(name) {
+        Some(Value::Text(text)) => text.clone(),
+        _ => RUN_TIME.to_string(),
+    }
+}
+
+/// Replaces each `open … close` by what `value` returns for the expression in between.
+fn interpolated(text: &str, open: &str, close: &str, value: impl Fn(&str) -> String) -> String {
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once(open) {
+        let Some((expression, after)) = after.split_once(close) else { break };
+        out.push_str(before);
+        out.push_str(&value(expression.trim()));
+        rest = after;
+    }
+    out + rest
+}
+
+/// Each way with each item, up to [`MAX_COMBINATIONS`]; `put` adds an item to a way.
+fn combined<T>(
+    ways: &[Variables],
+    items: &[T],
+    put: impl Fn(&mut Variables, &T),
+) -> Vec<Variables> {
+    let with = |way: &Variables, item: &T| {
+        let mut way = way.clone();
+        put(&mut way, item);
+        way
+    };
+    let with = &with;
+    let all = ways.iter().flat_map(|way| items.iter().map(move |item| with(way, item)));
+    all.take(MAX_COMBINATIONS).collect()
 }
 
 /// Expands `$NAME` and `${NAME}` in the value of a variable.

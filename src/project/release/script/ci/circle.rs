@@ -1,9 +1,8 @@
 //! The pipelines of `CircleCI`, whose commands and jobs have parameters:
 //! <https://circleci.com/docs/configuration-reference/>.
 
-use super::{Context, File, Kind, Node, Piece, Value, Variables, other};
+use super::{Context, File, Kind, Node, Piece, Value, Variables, other, text_of};
 use crate::project::node::scalar_text;
-use crate::project::release::shell::RUN_TIME;
 
 /// One piece for each script, and for each set of parameters that it is called with.
 pub(in crate::project::release::script) fn circle(
@@ -29,11 +28,7 @@ pub(in crate::project::release::script) fn circle(
         let Some((name, body)) = holding else { continue };
         for parameters in calls(name, *body, root) {
             let value = |expression: &str| {
-                let name = expression.strip_prefix("parameters.").unwrap_or_default();
-                match parameters.get(name) {
-                    Some(Value::Text(text)) => text.clone(),
-                    _ => RUN_TIME.to_string(),
-                }
+                text_of(&parameters, expression.strip_prefix("parameters.").unwrap_or_default())
             };
             pieces.push(Piece {
                 text: piece.text.substitute("<<", ">>", value),

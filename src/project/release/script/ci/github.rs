@@ -1,13 +1,13 @@
 //! The workflows and actions of GitHub: <https://docs.github.com/actions/reference/workflows-and-actions/workflow-syntax>.
 
 use super::{
-    Context, File, Kind, Mapped, Node, Piece, RUN_TIME, Value, Variables, Via, environment,
-    is_known,
+    Context, File, Kind, Mapped, Node, Piece, Pieces, RUN_TIME, Value, Variables, combined,
+    interpolated, is_known,
 };
 use crate::project::node::scalar_text;
 use crate::project::tree::join;
 
-/// One piece for each job of a workflow and each entry of its matrix, or for an action.
+/// One piece for each script of each job of a workflow and each entry of its matrix, or for those of an action.
 pub(in crate::project::release::script) fn github(
     file: &File,
     context: &Context<'_>,
@@ -15,18 +15,7 @@ pub(in crate::project::release::script) fn github(
     let Some(root) = file.roots().next() else { return Vec::new() };
     let mut global = Variables::new();
     variables(root.get("env"), &mut global, &Variables::new());
-    let mut inputs = Variables::new();
-    for list in [
-        root.get("inputs"),
-        root.at(&["true", "workflow_dispatch", "inputs"]),
-        root.at(&["true", "workflow_call", "inputs"]),
-    ] {
-        for entry in list.into_iter().flat_map(Node::entries) {
-            if let Some(text) = entry.value.get("default").and_then(scalar_text) {
-                inputs.insert(format!("inputs.{}", entry.name()), Value::Text(text));
-            }
-        }
-    }
+    let inputs = inputs(root);
     let jobs: Vec<(String, Node<'_>)> = match root.get("runs") {
         Some(runs) => vec![("runs".to_owned(), runs)],
         None => root
@@ -36,57 +25,75 @@ pub(in crate::project::release::script) fn github(
             .map(|entry| (entry.name().into_owned(), entry.value))
             .collect(),
     };
-    let mut pieces = Vec::new();
-    for (name, job) in jobs {
-        for matrix in matrix(job.at(&["strategy", "matrix"])) {
+    let mut pieces = Pieces::of(file, context);
+    for (name, node) in jobs {
+        for matrix in matrix(node.at(&["strategy", "matrix"])) {
             let expressions: Variables = inputs.clone().into_iter().chain(matrix).collect();
             let mut own = global.clone();
-            variables(job.get("env"), &mut own, &expressions);
-            self::job(file, root, job, &name, &own, &expressions, context, &mut pieces);
+            variables(node.get("env"), &mut own, &expressions);
+            Job { root, node, name: &name, variables: own, expressions }.add(&mut pieces);
         }
     }
-    pieces
+    pieces.found
 }
 
-#[allow(clippy::too_many_arguments, reason = "one call site; the parts of one job")]
-fn job(
-    file: &File,
-    root: Node<'_>,
-    job: Node<'_>,
-    name: &str,
-    own: &Variables,
-    expressions: &Variables,
-    context: &Context<'_>,
-    pieces: &mut Vec<Piece>,
-) {
-    for step in job.get("steps").into_iter().flat_map(|steps| steps.items()) {
-        let Some(run) = step.get("run").filter(|run| run.kind() == Kind::Scalar) else { continue };
-        let mut own = own.clone();
-        variables(step.get("env"), &mut own, expressions);
-        let folder = step
-            .get("working-directory")
-            .or_else(|| job.at(&["defaults", "run", "working-directory"]))
-            .or_else(|| root.at(&["defaults", "run", "working-directory"]))
-            .and_then(scalar_text)
-            .map(|folder| expanded(&folder, &own, expressions));
-        let above = folder.as_deref().and_then(workspace_above);
-        let text = Mapped::scalar(run).substitute("${{", "}}", |expression| match &above {
-            Some(above) if expression == WORKSPACE => above.clone(),
-            _ => evaluate(expression, &own, expressions),
-        });
-        let mut environment = environment(&file.path, context).with(own);
-        let top = context.tree.root_of(&file.path).to_owned();
-        environment.directories = match folder {
-            Some(folder) if !is_known(&folder) => Vec::new(),
-            Some(folder) => vec![join(&top, &folder)],
-            None => vec![top],
-        };
-        pieces.push(Piece {
-            text,
-            environment,
-            via: Via::CiCommand,
-            variant: Some(name.to_owned()),
-        });
+/// The inputs of an action or a workflow, with their defaults.
+fn inputs(root: Node<'_>) -> Variables {
+    let lists = [
+        root.get("inputs"),
+        root.at(&["true", "workflow_dispatch", "inputs"]),
+        root.at(&["true", "workflow_call", "inputs"]),
+    ];
+    let entries = lists.into_iter().flatten().flat_map(Node::entries);
+    let defaults = entries.filter_map(|entry| {
+        let text = entry.value.get("default").and_then(scalar_text)?;
+        Some((format!("inputs.{}", entry.name()), Value::Text(text)))
+    });
+    defaults.collect()
+}
+
+/// A job of a workflow, for one entry of its matrix, or what an action runs.
+struct Job<'a> {
+    /// The whole workflow or action.
+    root: Node<'a>,
+    node: Node<'a>,
+    name: &'a str,
+    /// What `env` sets for all steps.
+    variables: Variables,
+    /// What expressions may name besides `env`: `inputs.x` and `matrix.x`.
+    expressions: Variables,
+}
+
+impl Job<'_> {
+    /// Adds the scripts of its steps.
+    fn add(&self, pieces: &mut Pieces<'_, '_>) {
+        let Self { root, node, name, variables: own, expressions } = self;
+        for step in node.get("steps").into_iter().flat_map(|steps| steps.items()) {
+            let run = step.get("run").filter(|run| run.kind() == Kind::Scalar);
+            let Some(run) = run else { continue };
+            let mut own = own.clone();
+            variables(step.get("env"), &mut own, expressions);
+            let folder = step
+                .get("working-directory")
+                .or_else(|| node.at(&["defaults", "run", "working-directory"]))
+                .or_else(|| root.at(&["defaults", "run", "working-directory"]))
+                .and_then(scalar_text)
+                .map(|folder| expanded(&folder, &own, expressions));
+            let above = folder.as_deref().and_then(workspace_above);
+            let text = Mapped::scalar(run).substitute("${{", "}}", |expression| match &above {
+                Some(above) if expression == WORKSPACE => above.clone(),
+                _ => evaluate(expression, &own, expressions),
+            });
+            let top = pieces.context.tree.root_of(&pieces.file.path).to_owned();
+            let mut piece = pieces.piece(text, own);
+            piece.environment.directories = match folder {
+                Some(folder) if !is_known(&folder) => Vec::new(),
+                Some(folder) => vec![join(&top, &folder)],
+                None => vec![top],
+            };
+            piece.variant = Some((*name).to_owned());
+            pieces.found.push(piece);
+        }
     }
 }
 
@@ -109,16 +116,9 @@ fn variables(node: Option<Node<'_>>, into: &mut Variables, expressions: &Variabl
     }
 }
 
+/// Replaces the expressions in a text.
 fn expanded(text: &str, own: &Variables, expressions: &Variables) -> String {
-    let mut out = String::new();
-    let mut rest = text;
-    while let Some((before, after)) = rest.split_once("${{") {
-        out.push_str(before);
-        let Some((expression, after)) = after.split_once("}}") else { break };
-        out.push_str(&evaluate(expression.trim(), own, expressions));
-        rest = after;
-    }
-    out + rest
+    interpolated(text, "${{", "}}", |expression| evaluate(expression, own, expressions))
 }
 
 /// Evaluates the few expressions whose values may be known: `env.X`, `matrix.x`, `inputs.x`, `… || 'default'`.
@@ -141,67 +141,70 @@ fn evaluate(expression: &str, own: &Variables, expressions: &Variables) -> Strin
     RUN_TIME.to_string()
 }
 
+/// The variables of each combination of a matrix; without a matrix, one combination that sets none.
 fn matrix(node: Option<Node<'_>>) -> Vec<Variables> {
     let Some(node) = node.filter(|node| node.kind() == Kind::Mapping) else {
         return vec![Variables::new()];
     };
-    let mut ways = vec![Variables::new()];
-    let put = |prefix: &str, value: Node<'_>, into: &mut Variables| match value.kind() {
+    let mut combinations = vec![Variables::new()];
+    for entry in node.entries() {
+        let name = entry.name();
+        let is_axis = !matches!(name.as_ref(), "include" | "exclude");
+        if is_axis && entry.value.kind() == Kind::Sequence {
+            let values: Vec<Node<'_>> = entry.value.items().collect();
+            combinations = combined(&combinations, &values, |way, value| put(&name, *value, way));
+        }
+    }
+    let include = node.get("include").filter(|node| node.kind() == Kind::Sequence);
+    match include {
+        Some(include) => with_included(combinations, include),
+        None => combinations,
+    }
+}
+
+/// Sets what a value of a matrix stands for: `matrix.NAME`, or `matrix.NAME.KEY` for each of its keys.
+fn put(name: &str, value: Node<'_>, into: &mut Variables) {
+    match value.kind() {
         Kind::Mapping => {
             for entry in value.entries() {
                 if let Some(text) = scalar_text(entry.value) {
-                    into.insert(format!("{prefix}.{}", entry.name()), Value::Text(text));
+                    into.insert(format!("matrix.{name}.{}", entry.name()), Value::Text(text));
                 }
             }
         }
         _ => {
             let text = scalar_text(value).unwrap_or_else(|| RUN_TIME.to_string());
-            into.insert(prefix.to_owned(), Value::Text(text));
+            into.insert(format!("matrix.{name}"), Value::Text(text));
         }
-    };
-    for entry in node.entries() {
-        if matches!(entry.name().as_ref(), "include" | "exclude")
-            || entry.value.kind() != Kind::Sequence
-        {
-            continue;
-        }
-        let prefix = format!("matrix.{}", entry.name());
-        ways = ways
-            .iter()
-            .flat_map(|way| {
-                let prefix = &prefix;
-                entry.value.items().map(move |value| {
-                    let mut way = way.clone();
-                    put(prefix, value, &mut way);
-                    way
-                })
-            })
-            .take(64)
-            .collect();
     }
-    let include = node.get("include").filter(|node| node.kind() == Kind::Sequence);
-    let mut included = Vec::new();
-    let own = ways.clone();
-    for set in include.into_iter().flat_map(|list| list.items()) {
-        let mut way = Variables::new();
+}
+
+/// Adds the entries of `include`. One that agrees with combinations extends all of them; any other is a combination of
+/// its own.
+fn with_included(mut combinations: Vec<Variables>, include: Node<'_>) -> Vec<Variables> {
+    let own = combinations.clone();
+    let mut alone = Vec::new();
+    for set in include.items() {
+        let mut included = Variables::new();
         for entry in set.entries() {
-            put(&format!("matrix.{}", entry.name()), entry.value, &mut way);
+            put(&entry.name(), entry.value, &mut included);
         }
-        // An `include` entry that agrees with combinations extends all of them; any other is a combination of its own.
         let mut agreed = false;
-        for (own, base) in own.iter().zip(&mut ways).filter(|(own, _)| !own.is_empty()) {
-            if own.iter().all(|(key, value)| way.get(key).is_none_or(|given| given == value)) {
-                base.extend(way.clone());
+        for (own, base) in own.iter().zip(&mut combinations).filter(|(own, _)| !own.is_empty()) {
+            if own.iter().all(|(key, value)| included.get(key).is_none_or(|given| given == value)) {
+                base.extend(included.clone());
                 agreed = true;
             }
         }
         if !agreed {
-            included.push(way);
+            alone.push(included);
         }
     }
-    if ways.len() == 1 && ways[0].is_empty() && !included.is_empty() {
-        ways.clear();
+    // A matrix of nothing but entries of `include` has no combination without them.
+    let is_alone = matches!(&combinations[..], [only] if only.is_empty());
+    if is_alone && !alone.is_empty() {
+        combinations.clear();
     }
-    ways.extend(included);
-    ways
+    combinations.extend(alone);
+    combinations
 }

@@ -1,7 +1,8 @@
 //! GitLab's pipelines: <https://docs.gitlab.com/ci/yaml/>.
 
 use super::{
-    Context, File, Kind, Node, Piece, Value, Variables, lines, piece, references, variables,
+    Context, File, Kind, Node, Piece, Value, Variables, combined, lines, piece, references,
+    variables,
 };
 use crate::project::class::Class;
 use crate::project::node::scalar_text;
@@ -181,18 +182,9 @@ fn matrix(node: Option<Node<'_>>, own: &Variables) -> Vec<Variables> {
         for entry in set.entries() {
             let mut values = Vec::new();
             lines(entry.value, &mut values);
-            ways = ways
-                .iter()
-                .flat_map(|way| {
-                    values.iter().map(|value| {
-                        let mut way = way.clone();
-                        let text = Value::Text(value.raw().to_owned());
-                        way.insert(entry.name().into_owned(), text);
-                        way
-                    })
-                })
-                .take(64)
-                .collect();
+            ways = combined(&ways, &values, |way, value| {
+                way.insert(entry.name().into_owned(), Value::Text(value.raw().to_owned()));
+            });
         }
         all.extend(ways);
     }

@@ -1,8 +1,6 @@
 //! Jenkinsfiles: <https://www.jenkins.io/doc/book/pipeline/syntax/>.
 
-use super::{
-    Context, File, Mapped, Piece, RUN_TIME, Value, Variables, Via, environment, references,
-};
+use super::{Context, File, Mapped, Piece, Pieces, Value, Variables, references, text_of};
 
 /// The scripts of `sh` steps, with the variables in `environment { … }`.
 pub(in crate::project::release::script) fn jenkins(
@@ -30,7 +28,7 @@ pub(in crate::project::release::script) fn jenkins(
     let step =
         regex::Regex::new(r#"\bsh\s*\(?\s*(?:\w+:\s*\w+\s*,\s*)*(?:script:\s*)?("""|'''|"|')"#)
             .expect("invariant: a valid pattern");
-    let mut pieces = Vec::new();
+    let mut pieces = Pieces::of(file, context);
     let mut at = 0;
     while let Some(found) = step.captures_at(text, at) {
         let quote = &found[1];
@@ -39,16 +37,11 @@ pub(in crate::project::release::script) fn jenkins(
         at = start + length + quote.len();
         let mut mapped = Mapped::part(file.source, text, start..start + length);
         for prefix in ["${env.", "${params."] {
-            let replaced = |name: &str| match own.get(name) {
-                Some(Value::Text(text)) => text.clone(),
-                _ => RUN_TIME.to_string(),
-            };
-            mapped = mapped.substitute(prefix, "}", replaced);
+            mapped = mapped.substitute(prefix, "}", |name| text_of(&own, name));
         }
-        let environment = environment(&file.path, context).with(own.clone());
-        pieces.push(Piece { text: mapped, environment, via: Via::CiCommand, variant: None });
+        pieces.add(mapped, own.clone());
     }
-    pieces
+    pieces.found
 }
 
 /// The end of a quoted text; escaped quotes do not end it.

@@ -1,8 +1,8 @@
 //! CI systems that have no module of their own: scripts are recognised by their keys.
 
 use super::{
-    Context, File, Kind, Mapped, Node, Piece, RUN_TIME, Value, Variables, Via, environment, lines,
-    piece, step,
+    Context, File, Kind, Mapped, Node, Piece, Pieces, RUN_TIME, Value, Variables, joined, lines,
+    step,
 };
 
 /// The keys of shell scripts in the files of CI systems.
@@ -23,30 +23,23 @@ const SHELL_KEYS: [&str; 12] = [
 
 /// All scalars at a key for shell scripts.
 pub(in crate::project::release::script) fn other(file: &File, context: &Context<'_>) -> Vec<Piece> {
-    let mut pieces = Vec::new();
+    let mut pieces = Pieces::of(file, context);
     for root in file.roots() {
         let mut own = Variables::new();
         for key in ["variables", "env", "substitutions"] {
             step::declared(root.get(key), &mut own);
         }
         step::listed(root.get("variables"), &["value"], &mut own);
-        shell_scalars(root, &own, file, context, &mut pieces);
+        shell_scalars(root, &own, &mut pieces);
     }
-    pieces
+    pieces.found
 }
 
-fn shell_scalars(
-    node: Node<'_>,
-    own: &Variables,
-    file: &File,
-    context: &Context<'_>,
-    pieces: &mut Vec<Piece>,
-) {
+/// Adds the scripts below a node, where the variables `own` are set.
+fn shell_scalars(node: Node<'_>, own: &Variables, pieces: &mut Pieces<'_, '_>) {
     match node.kind() {
         Kind::Scalar => {}
-        Kind::Sequence => {
-            node.items().for_each(|item| shell_scalars(item, own, file, context, pieces));
-        }
+        Kind::Sequence => node.items().for_each(|item| shell_scalars(item, own, pieces)),
         Kind::Mapping => {
             let mut own = own.clone();
             for key in ["environment", "env", "variables"] {
@@ -54,31 +47,30 @@ fn shell_scalars(
             }
             let wordwise = step::arguments(node).or_else(|| step::helm_deploy(node));
             if let Some(text) = wordwise {
-                let text = if file.path.contains("azure") { azure(&text, &own) } else { text };
-                let environment = environment(&file.path, context).with(own);
-                pieces.push(Piece { text, environment, via: Via::CiCommand, variant: None });
+                add(text, own, pieces);
                 return;
             }
             for entry in node.entries() {
                 if !SHELL_KEYS.contains(&entry.name().as_ref()) {
-                    shell_scalars(entry.value, &own, file, context, pieces);
+                    shell_scalars(entry.value, &own, pieces);
                     continue;
                 }
                 let mut scalars = Vec::new();
                 lines(entry.value, &mut scalars);
-                let piece = piece(file, &scalars, own.clone(), None, context).map(|mut piece| {
-                    if file.path.contains("azure") {
-                        piece.text = azure(&piece.text, &own);
-                    }
-                    piece
-                });
-                pieces.extend(piece);
-                if scalars.is_empty() {
-                    shell_scalars(entry.value, &own, file, context, pieces);
+                match joined(&scalars) {
+                    Some(text) => add(text, own.clone(), pieces),
+                    None => shell_scalars(entry.value, &own, pieces),
                 }
             }
         }
     }
+}
+
+/// Adds a script, with Azure's variables replaced in a file that is for Azure.
+fn add(text: Mapped, own: Variables, pieces: &mut Pieces<'_, '_>) {
+    let is_azure = pieces.file.path.contains("azure");
+    let text = if is_azure { azure(&text, &own) } else { text };
+    pieces.add(text, own);
 }
 
 /// Azure writes variables as `$(name)`.

@@ -1,10 +1,9 @@
 //! Steps that run `helm` without a shell: with a list of arguments, as in Tekton and Cloud Build, or with Azure's task
 //! `HelmDeploy`.
 
-use super::{Context, Mapped, Piece, Value, Variables, Via, environment, variables};
+use super::{Context, Mapped, Piece, Pieces, Value, Variables, text_of, variables};
 use crate::project::file::File;
 use crate::project::node::scalar_text;
-use crate::project::release::shell::RUN_TIME;
 use crate::project::tree::base_name;
 use crate::yaml::{Kind, Node};
 
@@ -13,23 +12,17 @@ pub(in crate::project::release::script) fn tekton(
     file: &File,
     context: &Context<'_>,
 ) -> Vec<Piece> {
-    let mut pieces = Vec::new();
+    let mut pieces = Pieces::of(file, context);
     for object in file.objects() {
         let api = object.get("apiVersion").and_then(Node::as_str).unwrap_or_default();
         if let Some(spec) = object.get("spec").filter(|_| api.starts_with("tekton.dev/")) {
-            steps(spec, &Variables::new(), file, context, &mut pieces);
+            steps(spec, &Variables::new(), &mut pieces);
         }
     }
-    pieces
+    pieces.found
 }
 
-fn steps(
-    spec: Node<'_>,
-    outer: &Variables,
-    file: &File,
-    context: &Context<'_>,
-    pieces: &mut Vec<Piece>,
-) {
+fn steps(spec: Node<'_>, outer: &Variables, pieces: &mut Pieces<'_, '_>) {
     let mut own = outer.clone();
     listed(spec.get("params"), &["value", "default"], &mut own);
     for step in spec.get("steps").into_iter().flat_map(Node::items) {
@@ -38,23 +31,15 @@ fn steps(
             None => arguments(step),
         };
         let Some(text) = text else { continue };
-        let text = text.substitute("$(params.", ")", |name| known(&own, name));
+        let text = text.substitute("$(params.", ")", |name| text_of(&own, name));
         let mut declared = Variables::new();
         listed(step.get("env"), &["value"], &mut declared);
-        let environment = environment(&file.path, context).with(declared);
-        pieces.push(Piece { text, environment, via: Via::CiCommand, variant: None });
+        pieces.add(text, declared);
     }
     let tasks = spec.get("tasks").into_iter().flat_map(Node::items);
     let below = tasks.filter_map(|task| task.get("taskSpec"));
     let runs = ["taskSpec", "pipelineSpec"].into_iter().filter_map(|key| spec.get(key));
-    below.chain(runs).for_each(|spec| steps(spec, &own, file, context, pieces));
-}
-
-fn known(variables: &Variables, name: &str) -> String {
-    match variables.get(name) {
-        Some(Value::Text(text)) => text.clone(),
-        _ => RUN_TIME.to_string(),
-    }
+    below.chain(runs).for_each(|spec| steps(spec, &own, pieces));
 }
 
 /// The command of a step that is a list of words, if it runs `helm` according to its `command` or `entrypoint`, or to the name

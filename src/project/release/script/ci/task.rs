@@ -1,6 +1,8 @@
 //! Taskfiles: <https://taskfile.dev/reference/schema/>.
 
-use super::{Context, File, Kind, Node, Piece, Value, Variables, is_known, lines, piece};
+use super::{
+    Context, File, Kind, Node, Piece, Value, Variables, interpolated, is_known, lines, piece,
+};
 use crate::project::node::scalar_text;
 use crate::project::release::shell::{COMPUTED, RUN_TIME};
 use crate::project::tree::join;
@@ -110,15 +112,7 @@ fn task_variables(node: Option<Node<'_>>, into: &mut Variables) {
 }
 
 fn task_text(text: &str, own: &Variables) -> String {
-    let mut out = String::new();
-    let mut rest = text;
-    while let Some((before, after)) = rest.split_once("{{") {
-        out.push_str(before);
-        let Some((expression, after)) = after.split_once("}}") else { break };
-        out.push_str(&task_value(expression, own));
-        rest = after;
-    }
-    out + rest
+    interpolated(text, "{{", "}}", |expression| task_value(expression, own))
 }
 
 /// `.NAME`, and `.NAME | default "text"`.
