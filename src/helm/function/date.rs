@@ -14,6 +14,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use self::time::Time;
+use super::Form;
 use crate::helm::call::{Function, Host};
 use crate::helm::call::{any, computed, text};
 use crate::helm::value::{Data, Value};
@@ -34,12 +35,12 @@ pub(super) const TABLE: &[(&str, Function)] = &[
     ("htmlDateInZone", |host, args| {
         in_zone(host, args, DATE, any(args, 0)?, text(args, 1)?.as_str())
     }),
-    ("dateModify", |host, args| modify(host, args, false)),
-    ("date_modify", |host, args| modify(host, args, false)),
-    ("mustDateModify", |host, args| modify(host, args, true)),
-    ("must_date_modify", |host, args| modify(host, args, true)),
-    ("toDate", |host, args| to_date(host, args, false)),
-    ("mustToDate", |host, args| to_date(host, args, true)),
+    ("dateModify", |host, args| modify(host, args, Form::Plain)),
+    ("date_modify", |host, args| modify(host, args, Form::Plain)),
+    ("mustDateModify", |host, args| modify(host, args, Form::Must)),
+    ("must_date_modify", |host, args| modify(host, args, Form::Must)),
+    ("toDate", |host, args| to_date(host, args, Form::Plain)),
+    ("mustToDate", |host, args| to_date(host, args, Form::Must)),
     ("unixEpoch", unix_epoch),
     ("ago", ago),
     ("duration", duration),
@@ -92,20 +93,20 @@ fn time(args: &[Value], index: usize) -> Result<&Time, String> {
     })
 }
 
-fn modify(host: &dyn Host, args: &[Value], must: bool) -> Result<Value, String> {
+fn modify(host: &dyn Host, args: &[Value], form: Form) -> Result<Value, String> {
     let (by, time) = (text(args, 0)?, time(args, 1)?);
     let moved = match duration::parse(by.as_str()) {
         Ok(by) => time.add(by),
-        Err(error) if must => return Err(error),
+        Err(error) if form == Form::Must => return Err(error),
         Err(_) => time.clone(),
     };
     Ok(moved.into_value(computed(host, args)))
 }
 
-fn to_date(host: &dyn Host, args: &[Value], must: bool) -> Result<Value, String> {
+fn to_date(host: &dyn Host, args: &[Value], form: Form) -> Result<Value, String> {
     let time = match parse::parse(text(args, 0)?.as_str(), text(args, 1)?.as_str()) {
         Ok(time) => time,
-        Err(error) if must => return Err(error),
+        Err(error) if form == Form::Must => return Err(error),
         Err(_) => Time::zero(),
     };
     Ok(time.into_value(computed(host, args)))

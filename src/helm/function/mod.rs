@@ -38,6 +38,15 @@ use super::builtin;
 use super::call::{Definition, Function};
 use super::value::{Budget, Data, Value};
 
+/// The two forms of a function of sprig.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Form {
+    /// `toDate`: an error gives another result, or fails as a panic of Go does.
+    Plain,
+    /// `mustToDate`: an error is passed on.
+    Must,
+}
+
 const TABLES: &[&[(&str, Function)]] = &[
     builtin::TABLE,
     crypto::TABLE,

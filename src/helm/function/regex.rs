@@ -9,6 +9,7 @@ use std::ops::Range;
 use std::rc::Rc;
 
 use self::pattern::{Groups, Pattern};
+use super::Form;
 use crate::helm::FastMap;
 use crate::helm::call::{Function, Host};
 use crate::helm::call::{computed, int, text};
@@ -21,18 +22,18 @@ const MAX_CACHED: usize = 512;
 
 /// The functions in this module, by name.
 pub(super) const TABLE: &[(&str, Function)] = &[
-    ("regexMatch", |host, args| matches(host, args, false)),
-    ("mustRegexMatch", |host, args| matches(host, args, true)),
-    ("regexFind", |host, args| find(host, args, false)),
-    ("mustRegexFind", |host, args| find(host, args, true)),
-    ("regexFindAll", |host, args| find_all(host, args, false)),
-    ("mustRegexFindAll", |host, args| find_all(host, args, true)),
-    ("regexReplaceAll", |host, args| replace_all(host, args, false)),
-    ("mustRegexReplaceAll", |host, args| replace_all(host, args, true)),
-    ("regexReplaceAllLiteral", |host, args| replace_all_literal(host, args, false)),
-    ("mustRegexReplaceAllLiteral", |host, args| replace_all_literal(host, args, true)),
-    ("regexSplit", |host, args| split(host, args, false)),
-    ("mustRegexSplit", |host, args| split(host, args, true)),
+    ("regexMatch", |host, args| matches(host, args, Form::Plain)),
+    ("mustRegexMatch", |host, args| matches(host, args, Form::Must)),
+    ("regexFind", |host, args| find(host, args, Form::Plain)),
+    ("mustRegexFind", |host, args| find(host, args, Form::Must)),
+    ("regexFindAll", |host, args| find_all(host, args, Form::Plain)),
+    ("mustRegexFindAll", |host, args| find_all(host, args, Form::Must)),
+    ("regexReplaceAll", |host, args| replace_all(host, args, Form::Plain)),
+    ("mustRegexReplaceAll", |host, args| replace_all(host, args, Form::Must)),
+    ("regexReplaceAllLiteral", |host, args| replace_all_literal(host, args, Form::Plain)),
+    ("mustRegexReplaceAllLiteral", |host, args| replace_all_literal(host, args, Form::Must)),
+    ("regexSplit", |host, args| split(host, args, Form::Plain)),
+    ("mustRegexSplit", |host, args| split(host, args, Form::Must)),
     ("regexQuoteMeta", quote_meta),
 ];
 
@@ -73,13 +74,13 @@ fn compile(pattern: &str, subject: &str) -> Compiled {
 }
 
 /// Compiles a pattern as `MustCompile` does, whose panic a template reports, or as `Compile` for the `must` functions.
-fn compiled(pattern: &str, subject: &str, must: bool) -> Compiled {
-    compile(pattern, subject).map_err(|error| match must {
-        true => error,
-        false if pattern.contains('`') => {
+fn compiled(pattern: &str, subject: &str, form: Form) -> Compiled {
+    compile(pattern, subject).map_err(|error| match form {
+        Form::Must => error,
+        Form::Plain if pattern.contains('`') => {
             format!("regexp: Compile({}): {error}", crate::helm::print::quote(pattern))
         }
-        false => format!("regexp: Compile(`{pattern}`): {error}"),
+        Form::Plain => format!("regexp: Compile(`{pattern}`): {error}"),
     })
 }
 
@@ -93,19 +94,19 @@ fn chosen(host: &dyn Host, args: &[Value]) -> OriginId {
     computed(host, &args[..1])
 }
 
-fn matches(host: &dyn Host, args: &[Value], must: bool) -> Result<Value, String> {
+fn matches(host: &dyn Host, args: &[Value], form: Form) -> Result<Value, String> {
     let (pattern, subject) = (text(args, 0)?, text(args, 1)?);
     let found = match compile(pattern.as_str(), subject.as_str()) {
         Ok(regex) => regex.is_match(subject.as_str()),
-        Err(error) if must => return Err(error),
+        Err(error) if form == Form::Must => return Err(error),
         Err(_) => false,
     };
     Ok(Value::bool(found, computed(host, args)))
 }
 
-fn find(host: &dyn Host, args: &[Value], must: bool) -> Result<Value, String> {
+fn find(host: &dyn Host, args: &[Value], form: Form) -> Result<Value, String> {
     let (pattern, subject) = (text(args, 0)?, text(args, 1)?);
-    let regex = compiled(pattern.as_str(), subject.as_str(), must)?;
+    let regex = compiled(pattern.as_str(), subject.as_str(), form)?;
     Ok(match regex.find_iter(subject.as_str()).next() {
         Some(found) if !found.is_empty() => {
             part(subject, found, chosen(host, args), host.origins())
@@ -114,9 +115,9 @@ fn find(host: &dyn Host, args: &[Value], must: bool) -> Result<Value, String> {
     })
 }
 
-fn find_all(host: &dyn Host, args: &[Value], must: bool) -> Result<Value, String> {
+fn find_all(host: &dyn Host, args: &[Value], form: Form) -> Result<Value, String> {
     let (pattern, subject, count) = (text(args, 0)?, text(args, 1)?, int(args, 2)?);
-    let regex = compiled(pattern.as_str(), subject.as_str(), must)?;
+    let regex = compiled(pattern.as_str(), subject.as_str(), form)?;
     let chosen = chosen(host, args);
     let found = regex
         .find_iter(subject.as_str())
@@ -127,9 +128,9 @@ fn find_all(host: &dyn Host, args: &[Value], must: bool) -> Result<Value, String
     Ok(Value::list(found, computed(host, args)).with(nuance))
 }
 
-fn replace_all(host: &dyn Host, args: &[Value], must: bool) -> Result<Value, String> {
+fn replace_all(host: &dyn Host, args: &[Value], form: Form) -> Result<Value, String> {
     let (pattern, subject, replacement) = (text(args, 0)?, text(args, 1)?, text(args, 2)?);
-    let regex = compiled(pattern.as_str(), subject.as_str(), must)?;
+    let regex = compiled(pattern.as_str(), subject.as_str(), form)?;
     let pieces = pieces(replacement.as_str(), &regex);
     if pieces.iter().all(|piece| matches!(piece, Piece::Kept(_))) {
         return Ok(replaced(host, args, &regex, &pieces, |regex, subject, write| {
@@ -147,9 +148,9 @@ fn replace_all(host: &dyn Host, args: &[Value], must: bool) -> Result<Value, Str
     }))
 }
 
-fn replace_all_literal(host: &dyn Host, args: &[Value], must: bool) -> Result<Value, String> {
+fn replace_all_literal(host: &dyn Host, args: &[Value], form: Form) -> Result<Value, String> {
     let (pattern, subject, replacement) = (text(args, 0)?, text(args, 1)?, text(args, 2)?);
-    let regex = compiled(pattern.as_str(), subject.as_str(), must)?;
+    let regex = compiled(pattern.as_str(), subject.as_str(), form)?;
     let pieces = [Piece::Kept(0..replacement.len())];
     Ok(replaced(host, args, &regex, &pieces, |regex, subject, write| {
         for found in regex.find_iter(subject) {
@@ -254,9 +255,9 @@ fn group(name: &str, regex: &Pattern) -> Option<usize> {
     }
 }
 
-fn split(host: &dyn Host, args: &[Value], must: bool) -> Result<Value, String> {
+fn split(host: &dyn Host, args: &[Value], form: Form) -> Result<Value, String> {
     let (pattern, subject, count) = (text(args, 0)?, text(args, 1)?, int(args, 2)?);
-    let regex = compiled(pattern.as_str(), subject.as_str(), must)?;
+    let regex = compiled(pattern.as_str(), subject.as_str(), form)?;
     let whole = computed(host, args);
     if count == 0 {
         return Ok(Value::list(Vec::new(), whole).with(Nuance::NilSlice));
