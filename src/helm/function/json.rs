@@ -12,12 +12,12 @@ use crate::source::bytes;
 
 /// The functions in this module, by name.
 pub(super) const TABLE: &[(&str, Function)] = &[
-    ("toJson", |host, args| leniently_written(host, args, false)),
-    ("mustToJson", |host, args| written(host, args, true, false)),
-    ("toPrettyJson", |host, args| leniently_written(host, args, true)),
-    ("mustToPrettyJson", |host, args| written(host, args, true, true)),
-    ("toRawJson", |host, args| written(host, args, false, false)),
-    ("mustToRawJson", |host, args| written(host, args, false, false)),
+    ("toJson", |host, args| leniently_written(host, args, Style::Compact)),
+    ("mustToJson", |host, args| written(host, args, Style::Compact)),
+    ("toPrettyJson", |host, args| leniently_written(host, args, Style::Pretty)),
+    ("mustToPrettyJson", |host, args| written(host, args, Style::Pretty)),
+    ("toRawJson", |host, args| written(host, args, Style::Raw)),
+    ("mustToRawJson", |host, args| written(host, args, Style::Raw)),
     ("fromJson", |host, args| lenient(host, args, &JSON, Shape::Map)),
     ("fromJsonArray", |host, args| lenient(host, args, &JSON, Shape::List)),
     ("mustFromJson", |host, args| read(host, text(args, 0)?)),
@@ -27,6 +27,17 @@ pub(super) const TABLE: &[(&str, Function)] = &[
 const MAX_DEPTH: usize = 500;
 
 const JSON: Format = Format { read, mismatch, keeps_nil: true };
+
+/// How JSON is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Style {
+    /// In one line; characters with a meaning in HTML are escaped.
+    Compact,
+    /// Each item on a line of its own; characters with a meaning in HTML are escaped.
+    Pretty,
+    /// In one line, without such escapes.
+    Raw,
+}
 
 /// A format that Helm reads.
 pub(super) struct Format {
@@ -98,15 +109,15 @@ pub(super) fn mismatch(value: &Value, wanted: &str) -> String {
 
 /// Writes JSON; as in Helm and sprig, a value that cannot be written gives an empty text, except in the `must`
 /// functions.
-fn leniently_written(host: &dyn Host, args: &[Value], pretty: bool) -> Result<Value, String> {
-    match write(host, any(args, 0)?, true, pretty) {
+fn leniently_written(host: &dyn Host, args: &[Value], style: Style) -> Result<Value, String> {
+    match write(host, any(args, 0)?, style) {
         Err(Fault::Unwritable(_)) => Ok(Value::str("", computed(host, args))),
         done => told(done),
     }
 }
 
-fn written(host: &dyn Host, args: &[Value], html: bool, pretty: bool) -> Result<Value, String> {
-    told(write(host, any(args, 0)?, html, pretty))
+fn written(host: &dyn Host, args: &[Value], style: Style) -> Result<Value, String> {
+    told(write(host, any(args, 0)?, style))
 }
 
 fn told(done: Result<Value, Fault>) -> Result<Value, String> {
@@ -124,8 +135,8 @@ enum Fault {
     Unwritable(String),
 }
 
-fn write(host: &dyn Host, value: &Value, html: bool, pretty: bool) -> Result<Value, Fault> {
-    let mut writer = Writer { out: RopeBuilder::default(), origins: host.origins(), html, pretty };
+fn write(host: &dyn Host, value: &Value, style: Style) -> Result<Value, Fault> {
+    let mut writer = Writer { out: RopeBuilder::default(), origins: host.origins(), style };
     writer.value(value, 0)?;
     Ok(Value::rope(writer.out.finish()))
 }
@@ -133,10 +144,7 @@ fn write(host: &dyn Host, value: &Value, html: bool, pretty: bool) -> Result<Val
 struct Writer<'o> {
     out: RopeBuilder,
     origins: &'o Origins,
-    /// Whether characters with a meaning in HTML are escaped.
-    html: bool,
-    /// Whether each item is on a line of its own.
-    pretty: bool,
+    style: Style,
 }
 
 impl Writer<'_> {
@@ -163,10 +171,8 @@ impl Writer<'_> {
                 return Err(Fault::Unwritable(message));
             }
             Data::Str(rope) => match value.as_base64() {
-                Some(base64) => {
-                    string(&Rope::new(&base64, origin), origin, &mut self.out, self.html);
-                }
-                None => string(rope, origin, &mut self.out, self.html),
+                Some(base64) => self.string(&Rope::new(&base64, origin), origin),
+                None => self.string(rope, origin),
             },
             Data::List(items) => {
                 self.out.push("[", origin);
@@ -203,8 +209,8 @@ impl Writer<'_> {
         self.out.push("{", origin);
         for (index, (key, item)) in entries.enumerate() {
             self.start_item(index, depth, origin);
-            string(&Rope::new(key, origin), OriginId::NONE, &mut self.out, self.html);
-            self.out.push(if self.pretty { ": " } else { ":" }, origin);
+            self.string(&Rope::new(key, origin), OriginId::NONE);
+            self.out.push(if self.style == Style::Pretty { ": " } else { ":" }, origin);
             self.value(&value.member(item, self.origins), depth + 1)?;
         }
         self.end("}", count, depth, origin);
@@ -228,40 +234,43 @@ impl Writer<'_> {
     }
 
     fn start_line(&mut self, depth: usize, origin: OriginId) {
-        if self.pretty {
+        if self.style == Style::Pretty {
             self.out.push("\n", origin);
             self.out.push(&"  ".repeat(depth), origin);
         }
     }
-}
 
-fn string(rope: &Rope, origin: OriginId, out: &mut RopeBuilder, html: bool) {
-    out.push("\"", origin);
-    let (mut at, mut piece) = (0, String::new());
-    for segment in rope.segments() {
-        let end = at + segment.len as usize;
-        piece.clear();
-        for c in rope.as_str()[at..end].chars() {
-            match c {
-                '"' => piece.push_str("\\\""),
-                '\\' => piece.push_str("\\\\"),
-                '\n' => piece.push_str("\\n"),
-                '\r' => piece.push_str("\\r"),
-                '\t' => piece.push_str("\\t"),
-                '\u{8}' => piece.push_str("\\b"),
-                '\u{c}' => piece.push_str("\\f"),
-                '<' | '>' | '&' if html => piece.push_str(&format!("\\u{:04x}", u32::from(c))),
-                c if bytes::is_stand_in(c) => piece.push_str("\\ufffd"),
-                '\0'..='\u{1f}' | '\u{2028}' | '\u{2029}' => {
-                    piece.push_str(&format!("\\u{:04x}", u32::from(c)));
+    fn string(&mut self, rope: &Rope, origin: OriginId) {
+        self.out.push("\"", origin);
+        let escapes_html = self.style != Style::Raw;
+        let (mut at, mut piece) = (0, String::new());
+        for segment in rope.segments() {
+            let end = at + segment.len as usize;
+            piece.clear();
+            for c in rope.as_str()[at..end].chars() {
+                match c {
+                    '"' => piece.push_str("\\\""),
+                    '\\' => piece.push_str("\\\\"),
+                    '\n' => piece.push_str("\\n"),
+                    '\r' => piece.push_str("\\r"),
+                    '\t' => piece.push_str("\\t"),
+                    '\u{8}' => piece.push_str("\\b"),
+                    '\u{c}' => piece.push_str("\\f"),
+                    '<' | '>' | '&' if escapes_html => {
+                        piece.push_str(&format!("\\u{:04x}", u32::from(c)));
+                    }
+                    c if bytes::is_stand_in(c) => piece.push_str("\\ufffd"),
+                    '\0'..='\u{1f}' | '\u{2028}' | '\u{2029}' => {
+                        piece.push_str(&format!("\\u{:04x}", u32::from(c)));
+                    }
+                    c => piece.push(c),
                 }
-                c => piece.push(c),
             }
+            self.out.push_placed(&piece, segment.origin, segment.place);
+            at = end;
         }
-        out.push_placed(&piece, segment.origin, segment.place);
-        at = end;
+        self.out.push("\"", origin);
     }
-    out.push("\"", origin);
 }
 
 /// Reads JSON. If the text is YAML as well, as nearly all JSON is, each scalar keeps the origins of its characters.
