@@ -89,10 +89,10 @@ pub(super) const TABLE: &[(&str, Function)] = &[
         }
         Ok(Value::map(kept, args[0].origin))
     }),
-    ("merge", |host, args| merged(host, args, false)),
-    ("mustMerge", |host, args| merged(host, args, false)),
-    ("mergeOverwrite", |host, args| merged(host, args, true)),
-    ("mustMergeOverwrite", |host, args| merged(host, args, true)),
+    ("merge", |host, args| merged(host, args, Present::Kept)),
+    ("mustMerge", |host, args| merged(host, args, Present::Kept)),
+    ("mergeOverwrite", |host, args| merged(host, args, Present::Overwritten)),
+    ("mustMergeOverwrite", |host, args| merged(host, args, Present::Overwritten)),
     ("deepCopy", deep_copy),
     ("mustDeepCopy", deep_copy),
     ("dig", dig),
@@ -153,14 +153,22 @@ fn dig(host: &dyn Host, args: &[Value]) -> Result<Value, String> {
     Ok(at)
 }
 
-fn merged(host: &dyn Host, args: &[Value], overwrite: bool) -> Result<Value, String> {
+/// What a merge does with a value that is present and not empty.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Present {
+    Kept,
+    Overwritten,
+}
+
+fn merged(host: &dyn Host, args: &[Value], present: Present) -> Result<Value, String> {
     // A nil map is replaced by a new one, which only the result of the merge has.
     let into = if any(args, 0)?.nuance.is_nil() { Rc::default() } else { map(args, 0)? };
     host.note_change();
+    let merge = Merge { present, origins: host.origins() };
     for index in 1..args.len() {
         let from = map(args, index)?;
         let above = host.origins().conditions(args[index].origin);
-        merge(&into, &from, above, overwrite, host.origins(), 0);
+        merge.maps(&into, &from, above, 0);
     }
     Ok(Value::new(Data::Map(into), args[0].origin))
 }
@@ -172,42 +180,55 @@ fn is_empty(value: &Value) -> bool {
     }
 }
 
-/// Merges `from` into `into` as mergo 1.0 does: without `overwrite`, empty values (also false and 0) count as missing.
-/// An entry that is taken over as a whole is shared with `from`.
-fn merge(
-    into: &Rc<RefCell<Entries>>,
-    from: &Rc<RefCell<Entries>>,
-    above: OriginId,
-    overwrite: bool,
-    origins: &Origins,
-    depth: usize,
-) {
-    if Rc::ptr_eq(into, from) || depth > 100 {
-        return;
-    }
-    let incoming = from.borrow().clone();
-    for (key, value) in incoming {
-        let present = into.borrow().get(&key).cloned();
-        if matches!(value.data, Data::Nil) {
-            if overwrite {
-                into.borrow_mut().insert(key, value);
-            }
-            continue;
+/// The deepest nesting of maps that are merged; deeper maps contain themselves, as templates can make them.
+const MAX_MERGED_DEPTH: usize = 100;
+
+/// A merge as mergo 1.0 does it.
+struct Merge<'o> {
+    present: Present,
+    origins: &'o Origins,
+}
+
+impl Merge<'_> {
+    /// Merges `from` into `into`, at a nesting of `depth`; `above` has the conditions of the maps around `from`. An empty
+    /// value, also false or 0, counts as missing. An entry that is taken over as a whole is shared with `from`.
+    fn maps(
+        &self,
+        into: &Rc<RefCell<Entries>>,
+        from: &Rc<RefCell<Entries>>,
+        above: OriginId,
+        depth: usize,
+    ) {
+        let origins = self.origins;
+        let overwrites = self.present == Present::Overwritten;
+        if Rc::ptr_eq(into, from) || depth > MAX_MERGED_DEPTH {
+            return;
         }
-        if let (Some(Value { data: Data::Map(old), .. }), Data::Map(new)) = (&present, &value.data)
-        {
-            let above = origins.union(above, origins.conditions(value.origin));
-            merge(old, new, above, overwrite, origins, depth + 1);
-            if !old.borrow().is_empty() {
+        let incoming = from.borrow().clone();
+        for (key, value) in incoming {
+            let present = into.borrow().get(&key).cloned();
+            if matches!(value.data, Data::Nil) {
+                if overwrites {
+                    into.borrow_mut().insert(key, value);
+                }
                 continue;
             }
-        }
-        let fill = present.as_ref().is_none_or(is_empty);
-        if overwrite || fill {
-            let tested = present.map_or(OriginId::NONE, |old| old.own_origin(origins));
-            let tested = if overwrite { OriginId::NONE } else { tested };
-            let value = value.chosen_by(tested, origins).tinted(above, origins);
-            into.borrow_mut().insert(key, value);
+            if let (Some(Value { data: Data::Map(old), .. }), Data::Map(new)) =
+                (&present, &value.data)
+            {
+                let above = origins.union(above, origins.conditions(value.origin));
+                self.maps(old, new, above, depth + 1);
+                if !old.borrow().is_empty() {
+                    continue;
+                }
+            }
+            let fill = present.as_ref().is_none_or(is_empty);
+            if overwrites || fill {
+                let tested = present.map_or(OriginId::NONE, |old| old.own_origin(origins));
+                let tested = if overwrites { OriginId::NONE } else { tested };
+                let value = value.chosen_by(tested, origins).tinted(above, origins);
+                into.borrow_mut().insert(key, value);
+            }
         }
     }
 }
