@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::words::LongWord;
 use super::{case, words};
 use crate::helm::call::{Function, Host, any, computed, int, text};
 use crate::helm::origin::OriginId;
@@ -66,11 +67,11 @@ pub(super) const TABLE: &[(&str, Function)] = &[
     ("camelcase", |host, args| Ok(made(host, args, &words::pascal(text(args, 0)?.as_str())))),
     ("wrap", |host, args| {
         let (width, rope) = (int(args, 0)?, text(args, 1)?);
-        Ok(made(host, args, &words::wrapped(rope.as_str(), width, "\n", false)))
+        Ok(made(host, args, &words::wrapped(rope.as_str(), width, "\n", LongWord::Kept)))
     }),
     ("wrapWith", |host, args| {
         let (width, with, rope) = (int(args, 0)?, text(args, 1)?, text(args, 2)?);
-        Ok(made(host, args, &words::wrapped(rope.as_str(), width, with.as_str(), true)))
+        Ok(made(host, args, &words::wrapped(rope.as_str(), width, with.as_str(), LongWord::Broken)))
     }),
     ("contains", |host, args| test(host, args, |part, text| text.contains(part))),
     ("hasPrefix", |host, args| test(host, args, |part, text| text.starts_with(part))),

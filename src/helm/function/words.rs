@@ -194,8 +194,15 @@ pub(super) fn pascal(text: &str) -> String {
     out
 }
 
-/// Breaks a text at spaces into lines of `width` bytes; longer words are only broken with `break_words`.
-pub(super) fn wrapped(text: &str, width: i64, newline: &str, break_words: bool) -> String {
+/// What is done with a word that is longer than a line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum LongWord {
+    Kept,
+    Broken,
+}
+
+/// Breaks a text at spaces into lines of `width` bytes.
+pub(super) fn wrapped(text: &str, width: i64, newline: &str, long: LongWord) -> String {
     let width = usize::try_from(width).unwrap_or(1).max(1);
     let newline = if newline.is_empty() { "\n" } else { newline };
     let bytes = text.as_bytes();
@@ -212,7 +219,7 @@ pub(super) fn wrapped(text: &str, width: i64, newline: &str, break_words: bool) 
             out.extend_from_slice(&bytes[offset..offset + space]);
             out.extend_from_slice(newline.as_bytes());
             offset += space + 1;
-        } else if break_words {
+        } else if long == LongWord::Broken {
             out.extend_from_slice(&bytes[offset..end]);
             out.extend_from_slice(newline.as_bytes());
             offset = end;
@@ -277,9 +284,9 @@ mod tests {
 
     #[test]
     fn lines_break_at_spaces() {
-        assert_eq!(wrapped("aa bb cc", 5, "\n", false), "aa bb\ncc");
-        assert_eq!(wrapped("aaaaaaaa b", 4, "|", true), "aaaa|aaaa|b");
-        assert_eq!(wrapped("aaaaaaaa b", 4, "|", false), "aaaaaaaa|b");
+        assert_eq!(wrapped("aa bb cc", 5, "\n", LongWord::Kept), "aa bb\ncc");
+        assert_eq!(wrapped("aaaaaaaa b", 4, "|", LongWord::Broken), "aaaa|aaaa|b");
+        assert_eq!(wrapped("aaaaaaaa b", 4, "|", LongWord::Kept), "aaaaaaaa|b");
         assert_eq!(abbreviated("hello wide world", 0, 8), "hello...");
         assert_eq!(abbreviated("hello wide world and more", 6, 11), "...wide ...");
     }
