@@ -12,7 +12,7 @@ use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::mem;
 
-use self::style::{Style, escape, escape_fully, is_break};
+use self::style::{Role, Style, escape, escape_fully, is_break};
 use super::origin::{OriginId, Origins};
 use super::print;
 use super::rope::{Rope, RopeBuilder};
@@ -27,6 +27,23 @@ pub(super) enum Dialect {
     V2,
     /// yaml/v3 with an indentation of two, as used by `toYamlPretty`: lists are indented, and texts are not folded.
     V3,
+}
+
+/// Where the first item of a map or list stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum First {
+    /// On a line of its own.
+    OwnLine,
+    /// On the line that has been begun.
+    SameLine,
+}
+
+/// The quotation marks around a text, which decide where a line may be broken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Quotes {
+    None,
+    Single,
+    Double,
 }
 
 const BEST_WIDTH: usize = 80;
@@ -93,8 +110,10 @@ impl Emitter<'_> {
 
     fn root(&mut self, value: &Value) -> Result<(), String> {
         match &value.data {
-            Data::Map(entries) if !entries.borrow().is_empty() => self.map(value, 0, true),
-            Data::List(items) if !items.borrow().is_empty() => self.list(value, 0, true),
+            Data::Map(entries) if !entries.borrow().is_empty() => {
+                self.map(value, 0, First::SameLine)
+            }
+            Data::List(items) if !items.borrow().is_empty() => self.list(value, 0, First::SameLine),
             _ => {
                 self.scalar(value, 2)?;
                 Ok(())
@@ -112,15 +131,15 @@ impl Emitter<'_> {
         }
     }
 
-    /// Writes a map with its keys at column `indent`; with `inline`, the first key is on the same line.
-    fn map(&mut self, value: &Value, indent: usize, inline: bool) -> Result<(), String> {
+    /// Writes a map with its keys at column `indent`.
+    fn map(&mut self, value: &Value, indent: usize, first: First) -> Result<(), String> {
         self.enter()?;
         let Data::Map(entries) = &value.data else { return Ok(()) };
         let entries = entries.borrow();
         let mut keys: Vec<_> = entries.keys().collect();
         keys.sort_by(|a, b| natural(a, b));
         for (index, key) in keys.into_iter().enumerate() {
-            if index > 0 || !inline {
+            if index > 0 || first == First::OwnLine {
                 self.line(indent, value.origin);
             }
             let rope = Rope::new(key, value.origin);
@@ -128,7 +147,8 @@ impl Emitter<'_> {
             if !simple {
                 self.put("? ", value.origin);
             }
-            self.text(&rope, OriginId::NONE, indent + 2, simple);
+            let role = if simple { Role::SimpleKey } else { Role::Value };
+            self.text(&rope, OriginId::NONE, indent + 2, role);
             if !simple {
                 self.line(indent, value.origin);
             }
@@ -136,14 +156,15 @@ impl Emitter<'_> {
             let item = &*encoded(value.member(&entries[key], self.origins));
             match &item.data {
                 Data::Map(inner) if !inner.borrow().is_empty() => {
-                    if !simple {
+                    let first = if simple { First::OwnLine } else { First::SameLine };
+                    if first == First::SameLine {
                         self.put(" ", item.origin);
                     }
-                    self.map(item, indent + 2, !simple)?;
+                    self.map(item, indent + 2, first)?;
                 }
                 Data::List(inner) if !inner.borrow().is_empty() => {
                     let indent = indent + if self.dialect == Dialect::V3 { 2 } else { 0 };
-                    self.list(item, indent, false)?;
+                    self.list(item, indent, First::OwnLine)?;
                 }
                 _ => {
                     self.put(" ", item.origin);
@@ -156,21 +177,21 @@ impl Emitter<'_> {
     }
 
     /// Writes a list with its dashes at column `indent`.
-    fn list(&mut self, value: &Value, indent: usize, inline: bool) -> Result<(), String> {
+    fn list(&mut self, value: &Value, indent: usize, first: First) -> Result<(), String> {
         self.enter()?;
         let Data::List(items) = &value.data else { return Ok(()) };
         for (index, item) in items.borrow().iter().enumerate() {
-            if index > 0 || !inline {
+            if index > 0 || first == First::OwnLine {
                 self.line(indent, value.origin);
             }
             self.put("- ", value.origin);
             let item = &*encoded(value.member(item, self.origins));
             match &item.data {
                 Data::Map(inner) if !inner.borrow().is_empty() => {
-                    self.map(item, indent + 2, true)?;
+                    self.map(item, indent + 2, First::SameLine)?;
                 }
                 Data::List(inner) if !inner.borrow().is_empty() => {
-                    self.list(item, indent + 2, true)?;
+                    self.list(item, indent + 2, First::SameLine)?;
                 }
                 _ => self.scalar(item, indent + 2)?,
             }
@@ -203,8 +224,10 @@ impl Emitter<'_> {
                 self.put(&text, origin);
             }
             Data::Str(rope) => match value.as_base64() {
-                Some(base64) => self.text(&Rope::new(&base64, origin), origin, indent, false),
-                None => self.text(rope, origin, indent, false),
+                Some(base64) => {
+                    self.text(&Rope::new(&base64, origin), origin, indent, Role::Value);
+                }
+                None => self.text(rope, origin, indent, Role::Value),
             },
             Data::List(_) => self.put("[]", origin),
             Data::Map(_) => self.put("{}", origin),
@@ -214,21 +237,23 @@ impl Emitter<'_> {
     }
 
     /// Writes a text in the style that the emitter chooses; further lines are at column `indent`.
-    fn text(&mut self, rope: &Rope, origin: OriginId, indent: usize, key: bool) {
+    fn text(&mut self, rope: &Rope, origin: OriginId, indent: usize, role: Role) {
         let by_json = self.dialect == Dialect::V2 && bytes::has_stand_in(rope.as_str());
         let rope = &*match by_json {
             true => Cow::Owned(with_replacements(rope)),
             false => Cow::Borrowed(rope),
         };
         self.is_unreadable |= self.dialect == Dialect::V2 && rope.as_str().contains(is_refused);
-        let style = Style::of(rope.as_str(), key);
-        let fold = !key && self.dialect == Dialect::V2;
+        let style = Style::of(rope.as_str(), role);
+        let fold = role == Role::Value && self.dialect == Dialect::V2;
         match style {
             Style::Literal => self.literal(rope, origin, indent),
-            Style::Plain => self.folded(rope, origin, indent, fold, 0, |c, out| out.push(c)),
+            Style::Plain => {
+                self.folded(rope, origin, indent, fold, Quotes::None, |c, out| out.push(c));
+            }
             Style::Single => {
                 self.put("'", origin);
-                self.folded(rope, origin, indent, fold, 1, |c, out| {
+                self.folded(rope, origin, indent, fold, Quotes::Single, |c, out| {
                     if c == '\'' {
                         out.push('\'');
                     }
@@ -239,28 +264,27 @@ impl Emitter<'_> {
             Style::Double => {
                 self.put("\"", origin);
                 let to = if begins_with_mark(rope) { escape_fully } else { escape };
-                self.folded(rope, origin, indent, fold, 2, to);
+                self.folded(rope, origin, indent, fold, Quotes::Double, to);
                 self.put("\"", origin);
             }
         }
     }
 
-    /// Writes characters, and breaks the line at a single space after the best width. `quotes` is 0 for plain text, 1
-    /// for single and 2 for double quotes; it decides where a line may be broken.
+    /// Writes characters; with `fold`, breaks the line at a space after the best width.
     fn folded(
         &mut self,
         rope: &Rope,
         origin: OriginId,
         indent: usize,
         fold: bool,
-        quotes: u8,
+        quotes: Quotes,
         to: fn(char, &mut String),
     ) {
         let text = rope.as_str();
         if rope.segments().is_empty() {
             self.put("", origin);
         }
-        let blanks_are_escaped = quotes == 2 && begins_with_mark(rope);
+        let blanks_are_escaped = quotes == Quotes::Double && begins_with_mark(rope);
         let (mut at, mut spaces, mut broken) = (0, false, false);
         let mut piece = String::new();
         for segment in rope.segments() {
@@ -269,7 +293,7 @@ impl Emitter<'_> {
             let mut column = self.column;
             for (offset, c) in text[at..end].char_indices() {
                 let index = at + offset;
-                if quotes == 1 && is_break(c) {
+                if quotes == Quotes::Single && is_break(c) {
                     piece.push(c);
                     (column, spaces, broken) = (0, false, true);
                     continue;
@@ -288,15 +312,15 @@ impl Emitter<'_> {
                 let next_is_space = text.as_bytes().get(index + 1) == Some(&b' ');
                 let inside = index > 0 && index + 1 < text.len();
                 let may = match quotes {
-                    0 => !next_is_space,
-                    1 => inside && !next_is_space,
-                    _ => inside,
+                    Quotes::None => !next_is_space,
+                    Quotes::Single => inside && !next_is_space,
+                    Quotes::Double => inside,
                 };
                 if fold && !spaces && column > BEST_WIDTH && may {
                     piece.push('\n');
                     piece.push_str(&" ".repeat(indent));
                     column = indent;
-                    if quotes == 2 && next_is_space {
+                    if quotes == Quotes::Double && next_is_space {
                         piece.push('\\');
                         column += 1;
                     }

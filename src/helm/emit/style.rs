@@ -13,12 +13,24 @@ pub(super) enum Style {
     Literal,
 }
 
+/// What a text is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Role {
+    /// A key that stands before its colon in one line (libyaml's `simple_key_context`).
+    SimpleKey,
+    /// A value, or a key after `?`.
+    Value,
+}
+
 impl Style {
-    /// The style that the emitter chooses for a text, as a key or as a value.
-    pub(super) fn of(text: &str, key: bool) -> Self {
+    /// The style that the emitter chooses for a text.
+    pub(super) fn of(text: &str, role: Role) -> Self {
         let allowed = Allowed::of(text);
         if text.contains('\n') {
-            return if key || !allowed.block { Self::Double } else { Self::Literal };
+            return match role {
+                Role::Value if allowed.block => Self::Literal,
+                _ => Self::Double,
+            };
         }
         match is_plain(text) {
             false => Self::Double,
