@@ -1,4 +1,4 @@
-//! 1: Merges the values of charts and of their users into one tree.
+//! Merges the values of charts and of their users into one tree.
 //!
 //! Mirrors Helm 4.1 `pkg/chart/common/util/coalesce.go`, with its order and its oddities.
 
@@ -37,6 +37,15 @@ pub struct Clash {
     pub map: bool,
 }
 
+/// What becomes of a null in the values that win.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::helm) enum Nulls {
+    /// It removes the value that it wins over, as in `CoalesceValues`.
+    Remove,
+    /// It is kept, for a later merge, as in `MergeValues`.
+    Keep,
+}
+
 /// Merges values, and notes where a map meets a value that is not a map.
 pub(in crate::helm) struct Coalescer<'a> {
     pub(in crate::helm) origins: &'a Origins,
@@ -59,22 +68,22 @@ impl<'a> Coalescer<'a> {
         Self { origins, clashes: RefCell::default() }
     }
 
-    /// Merges values as `CoalesceValues` does, or if `merge` is set as `MergeValues`, which keeps nulls.
+    /// Merges values, of which `given` win.
     pub(in crate::helm) fn values(
         &self,
         tree: &Tree,
         given: &Value,
-        merge: bool,
+        nulls: Nulls,
     ) -> Result<Value, String> {
         let copy = given.deep_copy();
-        self.coalesce(tree, &copy, merge, |tree| tree.values.deep_copy())?;
+        self.coalesce(tree, &copy, nulls, |tree| tree.values.deep_copy())?;
         Ok(copy)
     }
 
     /// Merges values as `CoalesceValues` does, for the last time: the result shares the maps of `given` and of the
     /// tree's values, and changes them.
     pub(in crate::helm) fn last(&self, tree: &Tree, given: Value) -> Result<Value, String> {
-        self.coalesce(tree, &given, false, |tree| tree.values.clone())?;
+        self.coalesce(tree, &given, Nulls::Remove, |tree| tree.values.clone())?;
         Ok(given)
     }
 
@@ -82,19 +91,19 @@ impl<'a> Coalescer<'a> {
         &self,
         tree: &Tree,
         into: &Value,
-        merge: bool,
+        nulls: Nulls,
         defaults: fn(&Tree) -> Value,
     ) -> Result<(), String> {
         let Some(entries) = table(into) else { return Ok(()) };
-        self.own(tree, &defaults(tree), entries, merge);
-        self.children(tree, entries, merge, defaults)
+        self.own(tree, &defaults(tree), entries, nulls);
+        self.children(tree, entries, nulls, defaults)
     }
 
     fn children(
         &self,
         tree: &Tree,
         into: &Table,
-        merge: bool,
+        nulls: Nulls,
         defaults: fn(&Tree) -> Value,
     ) -> Result<(), String> {
         for child in &tree.children {
@@ -115,7 +124,7 @@ impl<'a> Coalescer<'a> {
             if let Some(entries) = table(&below) {
                 self.globals(entries, into, child.leaf);
             }
-            self.coalesce(child, &below, merge, defaults)?;
+            self.coalesce(child, &below, nulls, defaults)?;
         }
         Ok(())
     }
@@ -143,7 +152,7 @@ impl<'a> Coalescer<'a> {
                 (Some(map), Some(present)) => {
                     if let Some(below) = table(&present) {
                         let copy = Rc::new(RefCell::new(map.borrow().clone()));
-                        self.tables(&copy, below, true);
+                        self.tables(&copy, below, Nulls::Keep);
                         theirs.borrow_mut().insert(key, Value::new(Data::Map(copy), value.origin));
                     } else {
                         self.clash(&value, &present);
@@ -159,7 +168,7 @@ impl<'a> Coalescer<'a> {
     }
 
     /// Merges a chart's own values below those that are given.
-    fn own(&self, tree: &Tree, defaults: &Value, into: &Table, merge: bool) {
+    fn own(&self, tree: &Tree, defaults: &Value, into: &Table, nulls: Nulls) {
         let Some(defaults) = table(defaults) else { return };
         for (key, default) in defaults.borrow().iter() {
             let present = into.borrow().get(key).cloned();
@@ -167,13 +176,14 @@ impl<'a> Coalescer<'a> {
                 None => {
                     into.borrow_mut().insert(Rc::clone(key), default.clone());
                 }
-                Some(value) if is_nil(&value) && !merge => {
+                Some(value) if is_nil(&value) && nulls == Nulls::Remove => {
                     into.borrow_mut().remove(key);
                 }
                 Some(value) => match (table(&value), table(default)) {
                     (Some(given), Some(below)) => {
-                        let child = tree.children.iter().any(|child| *child.name == **key);
-                        self.tables(given, below, merge || child);
+                        let is_of_child = tree.children.iter().any(|child| *child.name == **key);
+                        let nulls = if is_of_child { Nulls::Keep } else { nulls };
+                        self.tables(given, below, nulls);
                     }
                     (Some(_), None) if !is_nil(default) => self.clash(default, &value),
                     (None, Some(_)) => self.clash(default, &value),
@@ -184,7 +194,7 @@ impl<'a> Coalescer<'a> {
     }
 
     /// Merges tables as `coalesceTablesFullKey` does: values of `into` win.
-    pub(in crate::helm) fn tables(&self, into: &Table, from: &Table, merge: bool) {
+    pub(in crate::helm) fn tables(&self, into: &Table, from: &Table, nulls: Nulls) {
         if Rc::ptr_eq(into, from) {
             return;
         }
@@ -199,14 +209,16 @@ impl<'a> Coalescer<'a> {
         for (key, value) in given {
             let present = into.borrow().get(&key).cloned();
             match present {
-                Some(present) if !merge && is_nil(&present) && set.contains(&key) => {
+                Some(present)
+                    if nulls == Nulls::Remove && is_nil(&present) && set.contains(&key) =>
+                {
                     into.borrow_mut().remove(&key);
                 }
                 None => {
                     into.borrow_mut().insert(key, value);
                 }
                 Some(present) => match (table(&present), table(&value)) {
-                    (Some(below), Some(above)) => self.tables(below, above, merge),
+                    (Some(below), Some(above)) => self.tables(below, above, nulls),
                     (None, Some(_)) => self.clash(&value, &present),
                     (Some(_), None) if !is_nil(&value) => self.clash(&value, &present),
                     _ => {}

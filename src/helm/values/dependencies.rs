@@ -3,7 +3,7 @@
 //! Mirrors Helm 4.1 `pkg/chart/v2/util/dependencies.go`.
 
 use super::ValuesError;
-use super::coalesce::{Coalescer, Tree, table};
+use super::coalesce::{Coalescer, Nulls, Tree, table};
 use super::moved;
 use crate::helm::chart::{Chart, Dependency};
 use crate::helm::function::satisfies;
@@ -50,7 +50,7 @@ pub(in crate::helm) fn prune(
         return Ok(());
     }
     name_children(tree, members, coalescer.origins)?;
-    let values = coalescer.values(tree, given, false).map_err(ValuesError::nowhere)?;
+    let values = coalescer.values(tree, given, Nulls::Remove).map_err(ValuesError::nowhere)?;
     let dependencies = std::mem::take(&mut members[tree.chart].dependencies);
     let kept: Vec<Dependency> =
         dependencies.iter().filter(|d| is_enabled(d, &values, path)).cloned().collect();
@@ -150,7 +150,7 @@ pub(in crate::helm) fn import(
     if dependencies.is_empty() {
         return Ok(());
     }
-    let values = coalescer.values(tree, &super::empty(tree.leaf), true)?;
+    let values = coalescer.values(tree, &super::empty(tree.leaf), Nulls::Keep)?;
     // As in Helm, the children's tables are not copied: what is merged into one is visible wherever it is used.
     let imported = Value::map(Entries::default(), OriginId::NONE);
     for dependency in dependencies {
@@ -166,14 +166,14 @@ pub(in crate::helm) fn import(
                 Value::map(Entries::from([(step.into(), value)]), OriginId::NONE)
             });
             if let (Some(into), Some(from)) = (table(&imported), table(&placed)) {
-                coalescer.tables(into, from, true);
+                coalescer.tables(into, from, Nulls::Keep);
             }
         }
     }
     let imported = moved(&imported, tree.leaf, coalescer.origins);
     let copy = values.deep_copy();
     if let (Some(into), Some(from)) = (table(&copy), table(&imported)) {
-        coalescer.tables(into, from, true);
+        coalescer.tables(into, from, Nulls::Keep);
     }
     tree.values = copy;
     Ok(())
