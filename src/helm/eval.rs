@@ -127,7 +127,8 @@ impl<'s> Evaluator<'s> {
             TemplateFile { name: "".into(), source: SourceId::NOWHERE, text: Arc::default() };
         let mut files = vec![Rc::new(nowhere)];
         for (name, template) in templates {
-            register(&mut named, &mut files, name, template, true);
+            let own = (name.as_ref(), &template.body);
+            register(&mut named, &mut files, name, template, defined(template).chain([own]));
         }
         Self {
             origins,
@@ -257,12 +258,18 @@ impl<'s> Evaluator<'s> {
     }
 }
 
-fn register(
+/// The bodies that a template defines, with their names.
+fn defined(template: &Template) -> impl Iterator<Item = (&str, &Arc<ListNode>)> {
+    template.defines.iter().map(|(name, body)| (name.as_str(), body))
+}
+
+/// Adds a file, and some bodies in it under their names.
+fn register<'t>(
     named: &mut Names,
     files: &mut Vec<Rc<TemplateFile>>,
     name: &Rc<str>,
-    template: &Template,
-    with_body: bool,
+    template: &'t Template,
+    bodies: impl Iterator<Item = (&'t str, &'t Arc<ListNode>)>,
 ) {
     let file = Rc::new(TemplateFile {
         name: Rc::clone(name),
@@ -271,9 +278,7 @@ fn register(
     });
     let number = u32::try_from(files.len()).unwrap_or(0);
     files.push(Rc::clone(&file));
-    let bodies = template.defines.iter().map(|(name, body)| (name.as_str(), body));
-    let own = with_body.then_some((name.as_ref(), &template.body));
-    for (name, body) in bodies.chain(own) {
+    for (name, body) in bodies {
         if is_empty(body) && named.contains_key(name) {
             continue;
         }
@@ -392,7 +397,7 @@ impl Host for Evaluator<'_> {
         if !template.defines.is_empty() {
             let names = &mut *self.named.borrow_mut();
             let files = &mut *self.files.borrow_mut();
-            register(Rc::make_mut(names), files, &"gotpl".into(), template, false);
+            register(Rc::make_mut(names), files, &"gotpl".into(), template, defined(template));
             self.memo.note_change();
         }
         let at = Rc::new(Named {
