@@ -24,7 +24,7 @@ pub(super) use grammar::is_empty;
 pub(crate) use lex::action_length;
 pub(super) use lex::literal;
 pub(super) use literal::{float, integer};
-pub(super) use node::expressions;
+pub(super) use node::{Conditional, expressions};
 
 use crate::source::SourceId;
 

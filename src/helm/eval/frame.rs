@@ -5,7 +5,9 @@ use std::rc::Rc;
 use super::show::Spot;
 use super::{Evaluator, Failure, MAX_ITEMS, MAX_MESSAGE, Named};
 use crate::helm::origin::OriginId;
-use crate::helm::parse::{BranchNode, ListNode, Node, PipeNode, Pos, SmolStr, TemplateNode};
+use crate::helm::parse::{
+    BranchNode, Conditional, ListNode, Node, PipeNode, Pos, SmolStr, TemplateNode,
+};
 use crate::helm::print;
 use crate::helm::rope::{Place, Rope, RopeBuilder};
 use crate::helm::value::{Data, Value};
@@ -182,8 +184,8 @@ impl<'e> Frame<'e> {
                 }
                 Ok(())
             }
-            Node::If(branch) => self.branch(branch, dot, false),
-            Node::With(branch) => self.branch(branch, dot, true),
+            Node::If(branch) => self.branch(branch, dot, Conditional::If),
+            Node::With(branch) => self.branch(branch, dot, Conditional::With),
             Node::Range(branch) => self.range(branch, dot),
             Node::Template(call) => self.template(call, dot),
             Node::Break(_) => Err(Stop::Break),
@@ -279,7 +281,7 @@ impl<'e> Frame<'e> {
         effects
     }
 
-    fn branch(&mut self, branch: &'e BranchNode, dot: &Value, with: bool) -> Flow {
+    fn branch(&mut self, branch: &'e BranchNode, dot: &Value, of: Conditional) -> Flow {
         let depth = self.vars.len();
         let place = self.place(branch.pos);
         self.ev.here.set(place);
@@ -287,9 +289,9 @@ impl<'e> Frame<'e> {
         let outer = self.tested(&value, branch.pipe.pos);
         self.mark(branch, place);
         let done = if value.truth() {
-            match with {
-                true => self.with_dot(&branch.body, &value, false),
-                false => self.list(&branch.body, dot),
+            match of {
+                Conditional::If => self.list(&branch.body, dot),
+                Conditional::With => self.with_dot(&branch.body, &value, false),
             }
         } else {
             branch.else_body.as_ref().map_or(Ok(()), |body| self.list(body, dot))

@@ -305,6 +305,15 @@ pub struct BranchNode {
     pub is_quiet: bool,
 }
 
+/// Which of the two actions with a condition a [`BranchNode`] is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::helm) enum Conditional {
+    /// `{{ if }}`
+    If,
+    /// `{{ with }}`: in its body, the dot is the value that was tested.
+    With,
+}
+
 /// `{{ template "name" pipeline }}`, or the call in a `{{ block }}`.
 #[derive(Debug, Clone)]
 pub struct TemplateNode {

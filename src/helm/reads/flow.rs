@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::rc::Rc;
 
 use crate::helm::parse::{
-    BranchNode, CommandNode, Expr, ListNode, Node, PipeNode, Reference, SmolStr,
+    BranchNode, CommandNode, Conditional, Expr, ListNode, Node, PipeNode, Reference, SmolStr,
 };
 
 use super::Member;
@@ -214,7 +214,7 @@ impl<'c> Flow<'c> {
     fn body(&mut self, (body, text): Body<'c>, dot: &Shapes) -> Shapes {
         let outer = std::mem::replace(&mut self.text, text);
         let mut frame = Frame { vars: Vec::new(), written: Shapes::default(), unsure: 0 };
-        set(&mut frame, &"$".into(), dot.clone(), false);
+        frame.declare(&"$".into(), dot.clone());
         self.list(body, dot, &mut frame);
         self.text = outer;
         match is_one_action(body) {
@@ -241,8 +241,8 @@ impl<'c> Flow<'c> {
                     frame.written = frame.written.or(&value);
                 }
             }
-            Node::If(branch) => self.branch(branch, dot, false, frame),
-            Node::With(branch) => self.branch(branch, dot, true, frame),
+            Node::If(branch) => self.branch(branch, dot, Conditional::If, frame),
+            Node::With(branch) => self.branch(branch, dot, Conditional::With, frame),
             Node::Range(branch) => self.range(branch, dot, frame),
             Node::Template(call) => {
                 let value = call.pipe.as_ref().map(|pipe| self.pipe(pipe, dot, frame));
@@ -252,12 +252,16 @@ impl<'c> Flow<'c> {
         }
     }
 
-    fn branch(&mut self, branch: &BranchNode, dot: &Shapes, with: bool, frame: &mut Frame) {
+    fn branch(&mut self, branch: &BranchNode, dot: &Shapes, of: Conditional, frame: &mut Frame) {
         let depth = frame.vars.len();
         let value = self.pipe(&branch.pipe, dot, frame);
         self.test(&value);
         frame.unsure += 1;
-        self.list(&branch.body, if with { &value } else { dot }, frame);
+        let inner = match of {
+            Conditional::If => dot,
+            Conditional::With => &value,
+        };
+        self.list(&branch.body, inner, frame);
         if let Some(body) = &branch.else_body {
             self.list(body, dot, frame);
         }
@@ -322,7 +326,7 @@ impl<'c> Flow<'c> {
             _ => vec![item.clone()],
         };
         for (name, value) in branch.pipe.decl.iter().zip(bound) {
-            set(frame, name, value, branch.pipe.is_assign);
+            frame.set(&branch.pipe, name, value);
         }
         self.list(&branch.body, item, frame);
         frame.vars.truncate(depth);
@@ -334,7 +338,7 @@ impl<'c> Flow<'c> {
             value = self.command(command, Some(value), dot, frame);
         }
         for name in &pipe.decl {
-            set(frame, name, value.clone(), pipe.is_assign);
+            frame.set(pipe, name, value.clone());
         }
         value
     }
@@ -388,13 +392,24 @@ impl<'c> Flow<'c> {
     }
 }
 
-/// Sets a variable. If it is set in a branch that may not be taken, it may also keep its former value.
-fn set(frame: &mut Frame, name: &SmolStr, value: Shapes, assign: bool) {
-    let unsure = frame.unsure;
-    if !assign {
-        frame.vars.push(Variable { name: name.clone(), value, unsure });
-    } else if let Some(known) = frame.vars.iter_mut().rev().find(|known| known.name == *name) {
-        known.value = if known.unsure == unsure { value } else { known.value.or(&value) };
+impl Frame {
+    /// Sets a variable of a pipeline, which declares it or assigns to it.
+    fn set(&mut self, pipe: &PipeNode, name: &SmolStr, value: Shapes) {
+        match pipe.is_assign {
+            true => self.assign(name, value),
+            false => self.declare(name, value),
+        }
+    }
+
+    fn declare(&mut self, name: &SmolStr, value: Shapes) {
+        self.vars.push(Variable { name: name.clone(), value, unsure: self.unsure });
+    }
+
+    /// Assigns to a variable. In a branch that may not be taken, it may also keep its former value.
+    fn assign(&mut self, name: &SmolStr, value: Shapes) {
+        if let Some(known) = self.vars.iter_mut().rev().find(|known| known.name == *name) {
+            known.value = if known.unsure == self.unsure { value } else { known.value.or(&value) };
+        }
     }
 }
 
