@@ -10,15 +10,24 @@ use crate::source::bytes;
 /// Quotes a string as `strconv.Quote` does.
 #[must_use]
 pub fn quote(text: &str) -> String {
-    quoted(text, '"', false)
+    quoted(text, '"', Charset::Unicode)
 }
 
-/// Quotes a string with a given quotation mark; with `ascii`, all characters beyond ASCII are escaped.
-pub(super) fn quoted(text: &str, mark: char, ascii: bool) -> String {
+/// The characters that are written without an escape.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Charset {
+    /// All printable ones.
+    Unicode,
+    /// The printable ones in ASCII, as `strconv.QuoteToASCII` does.
+    Ascii,
+}
+
+/// Quotes a string with a given quotation mark.
+pub(super) fn quoted(text: &str, mark: char, charset: Charset) -> String {
     let mut out = String::with_capacity(text.len() + 2);
     out.push(mark);
     for c in text.chars() {
-        escape(&mut out, c, mark, ascii);
+        escape(&mut out, c, mark, charset);
     }
     out.push(mark);
     out
@@ -33,7 +42,7 @@ pub(super) fn is_raw(text: &str) -> bool {
     })
 }
 
-fn escape(out: &mut String, c: char, mark: char, ascii: bool) {
+fn escape(out: &mut String, c: char, mark: char, charset: Charset) {
     if let Some(byte) = bytes::byte(c) {
         let _ = write!(out, "\\x{byte:02x}");
         return;
@@ -51,7 +60,7 @@ fn escape(out: &mut String, c: char, mark: char, ascii: bool) {
         c if c.is_ascii() && !(' '..'\u{7f}').contains(&c) => {
             let _ = write!(out, "\\x{:02x}", u32::from(c));
         }
-        c if c.is_ascii() || (!ascii && is_printable(c)) => out.push(c),
+        c if c.is_ascii() || (charset == Charset::Unicode && is_printable(c)) => out.push(c),
         c => {
             let code = u32::from(c);
             let _ = match code {

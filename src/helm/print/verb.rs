@@ -4,7 +4,7 @@
 
 use std::fmt::Write;
 
-use super::quote::{is_printable, is_raw, quoted};
+use super::quote::{Charset, is_printable, is_raw, quoted};
 use super::{float, plain};
 use crate::helm::value::{Budget, Data, Nuance, Object, Value};
 use crate::source::bytes;
@@ -46,6 +46,11 @@ impl Flags {
             },
             _ => self,
         }
+    }
+
+    /// The characters that need no escape in quotation marks.
+    fn charset(self) -> Charset {
+        if self.plus { Charset::Ascii } else { Charset::Unicode }
     }
 
     /// Whether a text is written unchanged.
@@ -196,7 +201,7 @@ fn integer(flags: Flags, verb: char, number: i64) -> Option<String> {
         'c' => return Some(flags.pad(&character(number).to_string())),
         'q' => {
             let c = character(number).to_string();
-            return Some(flags.pad(&quoted(&c, '\'', flags.plus)));
+            return Some(flags.pad(&quoted(&c, '\'', flags.charset())));
         }
         'U' => return Some(point(flags, number)),
         _ => return None,
@@ -320,7 +325,7 @@ fn text(flags: Flags, verb: char, text: &str) -> String {
 fn in_quotes(flags: Flags, text: &str) -> String {
     match flags.sharp && is_raw(text) {
         true => format!("`{text}`"),
-        false => quoted(text, '"', flags.plus),
+        false => quoted(text, '"', flags.charset()),
     }
 }
 
