@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use super::CommandError;
+use crate::lsp::End;
 
 /// Serve an editor: findings as you type (Language Server Protocol on standard input and output)
 #[derive(Debug, clap::Args)]
@@ -15,8 +16,8 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args) -> Result<ExitCode, CommandError> {
     let Args { stdio: _ } = args;
     match crate::lsp::run() {
-        Ok(true) => Ok(ExitCode::SUCCESS),
-        Ok(false) => Ok(ExitCode::FAILURE),
+        Ok(End::Orderly) => Ok(ExitCode::SUCCESS),
+        Ok(End::Abrupt) => Ok(ExitCode::FAILURE),
         Err(error) => Err(CommandError::new(error.to_string())),
     }
 }

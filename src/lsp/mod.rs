@@ -52,12 +52,20 @@ use lsp_server::Connection;
 #[error("{0}")]
 pub struct ServerError(String);
 
-/// Serves the client on standard input and output until it ends. Returns whether it ended as the protocol demands, with
-/// `shutdown` and `exit`.
+/// How a client ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum End {
+    /// As the protocol demands, with `shutdown` and `exit`.
+    Orderly,
+    /// Without one of these.
+    Abrupt,
+}
+
+/// Serves the client on standard input and output until it ends.
 ///
 /// # Errors
 /// When the client does not begin with `initialize`, or no thread can be started.
-pub fn run() -> Result<bool, ServerError> {
+pub fn run() -> Result<End, ServerError> {
     let (connection, threads) = Connection::stdio();
     let client = server::greet(&connection)?;
     let (tasks, taken) = unbounded();
@@ -69,11 +77,11 @@ pub fn run() -> Result<bool, ServerError> {
         .name("worker".to_owned())
         .spawn(move || worker.run())
         .map_err(|error| ServerError(format!("cannot start a thread: {error}")))?;
-    let orderly = server::Server::new(&connection, client, tasks, clock).run(&answers);
+    let end = server::Server::new(&connection, client, tasks, clock).run(&answers);
     drop(connection);
-    if orderly {
+    if end == End::Orderly {
         // The last messages should arrive. If they cannot, nobody reads them.
         let _ = threads.join();
     }
-    Ok(orderly)
+    Ok(end)
 }

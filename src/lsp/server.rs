@@ -15,12 +15,12 @@ use lsp_server::{
 };
 use serde::de::DeserializeOwned;
 
-use super::ServerError;
 use super::capability::{self, Client};
 use super::document::{Document, Documents};
 use super::position::Text;
 use super::worker::{Clock, Task};
 use super::workspace::path_of;
+use super::{End, ServerError};
 
 /// How often the server checks whether the client still exists.
 const PULSE: Duration = Duration::from_secs(5);
@@ -41,8 +41,7 @@ pub(super) struct Server<'c> {
 /// Whether to go on.
 enum Flow {
     On,
-    /// True if the client has sent `shutdown` before.
-    End(bool),
+    End(End),
 }
 
 /// Receives `initialize`, and answers with the server's capabilities.
@@ -75,27 +74,27 @@ impl<'c> Server<'c> {
         Self { connection, client, documents, queue, tasks, clock, ending: false }
     }
 
-    /// Serves the client until it ends. Returns whether it ended as the protocol demands.
-    pub(super) fn run(&mut self, answers: &Receiver<Message>) -> bool {
+    /// Serves the client until it ends.
+    pub(super) fn run(&mut self, answers: &Receiver<Message>) -> End {
         let pid = self.client.process.filter(|&pid| is_alive(pid));
         loop {
             let flow = select! {
                 recv(self.connection.receiver) -> message => match message {
                     Ok(message) => self.take(message),
                     // The client closed the connection without `exit`.
-                    Err(_) => Flow::End(false),
+                    Err(_) => Flow::End(End::Abrupt),
                 },
                 recv(answers) -> message => match message {
                     Ok(message) => self.give(message),
-                    Err(_) => Flow::End(false),
+                    Err(_) => Flow::End(End::Abrupt),
                 },
                 default(PULSE) => match pid.is_none_or(is_alive) {
                     true => Flow::On,
-                    false => Flow::End(false),
+                    false => Flow::End(End::Abrupt),
                 },
             };
-            if let Flow::End(orderly) = flow {
-                return orderly;
+            if let Flow::End(end) = flow {
+                return end;
             }
         }
     }
@@ -128,7 +127,7 @@ impl<'c> Server<'c> {
     fn send(&self, message: impl Into<Message>) -> Flow {
         match self.connection.sender.send(message.into()) {
             Ok(()) => Flow::On,
-            Err(_) => Flow::End(false),
+            Err(_) => Flow::End(End::Abrupt),
         }
     }
 
@@ -165,7 +164,8 @@ impl<'c> Server<'c> {
     fn notification(&mut self, notification: Notification) -> Flow {
         let Notification { method, params } = notification;
         match method.as_str() {
-            "exit" => return Flow::End(self.ending),
+            "exit" if self.ending => return Flow::End(End::Orderly),
+            "exit" => return Flow::End(End::Abrupt),
             _ if self.ending => {}
             "initialized" => return self.begin(),
             "$/cancelRequest" => return self.cancel(params),
@@ -284,7 +284,7 @@ impl<'c> Server<'c> {
     fn hand_over(&self, task: Task) -> Flow {
         match self.tasks.send(task) {
             Ok(()) => Flow::On,
-            Err(_) => Flow::End(false),
+            Err(_) => Flow::End(End::Abrupt),
         }
     }
 }
