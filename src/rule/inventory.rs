@@ -13,7 +13,7 @@ use super::list::SharedList;
 use super::value::{NodeVal, to_val};
 use crate::kube::schema::is_of_others;
 use crate::kube::{Object, namespace, parse_quantity, selects};
-use crate::yaml::{Document, Kind, Node};
+use crate::yaml::{Document, Entry, Kind, Node};
 
 /// Adds the functions to a root context.
 pub(super) fn register(context: &mut Context<'_, '_>) {
@@ -24,6 +24,7 @@ pub(super) fn register(context: &mut Context<'_, '_>) {
     context.add_function("sameNamespace", same_namespace).expect(clash);
     context.add_function("matchesLabels", matches_labels).expect(clash);
     context.add_function("fromController", from_controller).expect(clash);
+    context.add_function("runByCluster", run_by_cluster).expect(clash);
     context.add_function("ofKind", of_kind).expect(clash);
     context.add_function("ofName", of_name).expect(clash);
     context.add_function("podsMatching", pods_matching).expect(clash);
@@ -159,6 +160,27 @@ fn stands_for(short: &str, kind: &str) -> bool {
 /// Whether an object is a custom resource for which a controller may create pods and Services.
 fn makes_others(object: Object<'_>) -> bool {
     is_of_others(object.api_version) && !PASSIVE.iter().any(|end| object.kind.ends_with(end))
+}
+
+/// The labels by which a cluster names the pods that it runs itself in `kube-system`.
+const CLUSTER_LABELS: [&str; 2] = ["component", "k8s-app"];
+
+/// The pods that a cluster runs itself: its DNS, its proxies, and its control plane.
+const CLUSTER_PODS: [&str; 6] = [
+    "etcd",
+    "kube-apiserver",
+    "kube-controller-manager",
+    "kube-dns",
+    "kube-proxy",
+    "kube-scheduler",
+];
+
+/// `runByCluster(labels)`: whether labels are those of pods that a cluster runs itself.
+fn run_by_cluster(context: &FunctionContext<'_, '_>) -> bool {
+    let names = |entry: Entry<'_>| {
+        CLUSTER_LABELS.contains(&&*entry.name()) && CLUSTER_PODS.contains(&entry.value.raw())
+    };
+    node_of(context, 0).is_some_and(|labels| labels.entries().any(names))
 }
 
 /// `ofKind(objects, 'Service')`: the objects of a kind.

@@ -27,7 +27,7 @@ const TYPES: [&str; 11] = [
 
 /// Names of functions, sorted: those of rules, and those of CEL's own that rules call or that may be meant by a
 /// misspelt name. CEL may have others, see [`is_function`].
-const FUNCTIONS: [&str; 69] = [
+const FUNCTIONS: [&str; 70] = [
     "base64Layers",
     "bool",
     "bytes",
@@ -75,6 +75,7 @@ const FUNCTIONS: [&str; 69] = [
     "replace",
     "replicasOf",
     "reverse",
+    "runByCluster",
     "sameNamespace",
     "satisfies",
     "scaled",
