@@ -87,9 +87,11 @@ impl<'r, 'p> Settling<'r, 'p> {
         let path = |finding: &Finding| self.run.sources.path(finding.primary.span.source);
         let mut unneeded = self.suppressions.unused(self.names, severity, self.run.sources);
         unneeded.retain(|finding| linted.contains(path(finding).as_str()));
+        unneeded.extend(self.exemptions.invalid(self.names, severity));
         // An exemption may be needed for files that are not linted in this run.
-        let whole = self.run.project.files.iter().all(|file| file.requested);
-        unneeded.extend(self.exemptions.unused(self.names, severity, whole));
+        if self.run.project.files.iter().all(|file| file.requested) {
+            unneeded.extend(self.exemptions.unused(self.names, severity));
+        }
         unneeded
     }
 

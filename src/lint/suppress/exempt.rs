@@ -84,36 +84,47 @@ impl Exemptions {
         exempt
     }
 
-    /// Findings on exemptions that cannot be read, and, if the `whole` repository was linted, on those that cover nothing.
-    pub(in crate::lint) fn unused(
-        &self,
-        rules: &dyn Rules,
-        severity: Severity,
-        whole: bool,
-    ) -> Vec<Finding> {
+    /// Findings on exemptions that cannot be read.
+    pub(in crate::lint) fn invalid(&self, rules: &dyn Rules, severity: Severity) -> Vec<Finding> {
         let finding = |each: &Compiled| {
-            let unknown =
-                each.rules.iter().find_map(|rule| rules.known(rule).err().map(|near| (rule, near)));
-            let (message, help) = match (&each.until, unknown) {
-                _ if each.rules.is_empty() => {
-                    ("an exemption names the rules it is for".to_owned(), None)
-                }
-                (Err(text), _) => (format!("`{text}` is no date: write `2027-03-01`"), None),
-                (_, Some((rule, near))) => (
-                    format!("`{rule}` is no rule, so nothing is exempt"),
-                    near.as_deref().map(question),
-                ),
-                _ if !whole || each.used.load(Ordering::Relaxed) => return None,
-                _ if !each.rules.iter().any(|rule| rules.runs(rule)) => return None,
-                _ => ("this exemption exempts nothing".to_owned(), Some("take it out".to_owned())),
-            };
+            let (message, help) = each.fault(rules)?;
             Some(finding(each.span, Origin::Release, severity, message, help))
         };
         self.0.iter().filter_map(finding).collect()
     }
+
+    /// Findings on exemptions that can be read, and cover nothing. All other findings must have been judged before.
+    pub(in crate::lint) fn unused(&self, rules: &dyn Rules, severity: Severity) -> Vec<Finding> {
+        let is_unused = |each: &&Compiled| {
+            !each.used.load(Ordering::Relaxed)
+                && each.rules.iter().any(|rule| rules.runs(rule))
+                && each.fault(rules).is_none()
+        };
+        let finding = |each: &Compiled| {
+            let message = "this exemption exempts nothing".to_owned();
+            let help = Some("take it out".to_owned());
+            finding(each.span, Origin::Release, severity, message, help)
+        };
+        self.0.iter().filter(is_unused).map(finding).collect()
+    }
 }
 
 impl Compiled {
+    /// Why it cannot be read, and what to do about that; `None` if it can be read.
+    fn fault(&self, rules: &dyn Rules) -> Option<(String, Option<String>)> {
+        if self.rules.is_empty() {
+            return Some(("an exemption names the rules it is for".to_owned(), None));
+        }
+        if let Err(text) = &self.until {
+            return Some((format!("`{text}` is no date: write `2027-03-01`"), None));
+        }
+        self.rules.iter().find_map(|rule| {
+            let near = rules.known(rule).err()?;
+            let message = format!("`{rule}` is no rule, so nothing is exempt");
+            Some((message, near.as_deref().map(question)))
+        })
+    }
+
     fn fits(&self, finding: &Finding, sources: &Sources) -> bool {
         let object = finding.object.as_ref();
         let fits = |globs: &Option<GlobSet>, text: Option<String>| {
