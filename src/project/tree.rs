@@ -1,11 +1,16 @@
 //! The files of a repository by path, and functions on paths.
 
 use std::collections::{BTreeSet, HashMap};
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
 
 use super::class::Class;
 use super::file::File;
 use super::walk::shown;
+use crate::source;
+
+/// The most bytes of a file that is read only because another one names it.
+const MAX_NAMED: u64 = 1 << 20;
 
 /// All files that were read, by path. Paths are relative to the working directory, with `/`.
 #[derive(Debug)]
@@ -16,6 +21,8 @@ pub struct Tree<'p> {
     pub roots: Vec<String>,
     index: HashMap<&'p str, usize>,
     directories: BTreeSet<&'p str>,
+    /// Where files that are not among `files` may be read, worked out when first asked for.
+    tops: OnceLock<Vec<PathBuf>>,
 }
 
 impl<'p> Tree<'p> {
@@ -33,13 +40,35 @@ impl<'p> Tree<'p> {
                 path = parent;
             }
         }
-        Self { files, roots, index, directories }
+        Self { files, roots, index, directories, tops: OnceLock::new() }
     }
 
     /// The file at a path, if it was read.
     #[must_use]
     pub fn file(&self, path: &str) -> Option<&'p File> {
         self.index.get(path).map(|&at| &self.files[at])
+    }
+
+    /// The text of a file that another one names, read or not. `None` if it is absent or too large, or lies outside of the
+    /// linted directories and the repository around them: what else is on the machine is nobody's to name.
+    #[must_use]
+    pub fn text(&self, path: &str) -> Option<Arc<str>> {
+        if let Some(file) = self.file(path) {
+            return Some(file.text());
+        }
+        let path = Path::new(path);
+        let text = || source::read_text(path, MAX_NAMED).ok().map(Arc::from);
+        self.reaches(path).then(text).flatten()
+    }
+
+    /// Whether a file that another one names may be read.
+    #[must_use]
+    pub fn reaches(&self, path: &Path) -> bool {
+        let tops = self.tops.get_or_init(|| {
+            let root = |root: &String| if root.is_empty() { "." } else { root }.to_owned();
+            self.roots.iter().filter_map(|path| source::top(Path::new(&root(path)))).collect()
+        });
+        tops.iter().any(|top| source::is_within(path, top))
     }
 
     /// True when there is a file, read or not.

@@ -9,6 +9,7 @@ mod disk;
 mod edit;
 mod line_index;
 mod overlay;
+mod reach;
 mod shelf;
 
 use std::path::{Path, PathBuf};
@@ -20,6 +21,7 @@ pub use disk::{folder_of, replace_quickly, replace_whole, write_through, write_w
 pub use edit::{Edit, apply};
 pub use line_index::{LineIndex, Position};
 pub use overlay::Overlay;
+pub use reach::{MAX_TEXT, is_within, read_file, read_text, top};
 pub use shelf::{Changed, Shelved, Slot};
 
 /// Names one text in [`Sources`]. Ids follow the order in which texts were added, so nothing a

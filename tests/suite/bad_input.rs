@@ -2,6 +2,8 @@
 //! and the other files are linted all the same.
 
 use std::fmt::Write as _;
+#[cfg(unix)]
+use std::path::Path;
 
 use crate::harness::{Run, repository, run};
 
@@ -149,6 +151,66 @@ fn a_link_out_of_what_is_linted_is_not_followed() {
     let said = "out.yaml:1:1: info file-unreadable: this symbolic link leads out of what is linted";
     assert!(out.contains(said) && !out.contains("yaml-syntax"), "{out}");
     assert!(!out.contains("in.yaml:1:1"), "{out}");
+}
+
+/// A values file, a list of variables or a script may name any other file, which nobody has put into the repository, and
+/// would end up in the name of a release.
+#[cfg(unix)]
+#[test]
+fn what_a_declaration_names_outside_of_the_repository_is_not_read() {
+    let helm = "variable \"name\" {}\nresource \"helm_release\" \"a\" {\n  name  = var.name\n  chart = \"./c\"\n}\n";
+    let declared = |folder: &str| {
+        [
+            ("Makefile", format!("include {folder}/a.mk\ndeploy:\n\thelm install $(NAME) ./c\n")),
+            ("a.sh", format!("#!/bin/sh\n. {folder}/a.inc\nhelm install $NAME ./c\n")),
+            (
+                "helmfile.yaml",
+                format!(
+                    "environments:\n  default:\n    values: [{folder}/a.txt]\n---\nreleases:\n  - {{name: '{{{{ .Values.name }}}}', chart: ./c}}\n"
+                ),
+            ),
+            (
+                "set.yaml",
+                format!(
+                    "apiVersion: argoproj.io/v1alpha1\nkind: ApplicationSet\nmetadata: {{name: a}}\nspec:\n  generators:\n    - git: {{repoURL: https://x/y, files: [{{path: {folder}/*.txt}}]}}\n  template:\n    metadata: {{name: '{{{{name}}}}'}}\n    spec: {{source: {{repoURL: https://x/y, path: c}}, destination: {{namespace: a}}}}\n"
+                ),
+            ),
+        ]
+    };
+    let dir = tempfile::tempdir().expect("a folder");
+    for (folder, word) in [("outside", "outer"), ("all/inside", "inner")] {
+        let folder = dir.path().join(folder);
+        std::fs::create_dir_all(&folder).expect("a folder");
+        for (file, text) in [
+            ("a.mk", format!("NAME = {word}-make\n")),
+            ("a.inc", format!("NAME={word}-script\n")),
+            ("a.txt", format!("name: {word}-values\n")),
+            ("terraform.tfvars", format!("name = \"{word}-terraform\"\n")),
+        ] {
+            std::fs::write(folder.join(file), text).expect("a file");
+        }
+    }
+    let all = dir.path().join("all");
+    let outside = dir.path().join("outside");
+    std::os::unix::fs::symlink("../outside", all.join("link")).expect("a link");
+    let releases = |folder: &str| {
+        for (file, text) in declared(folder) {
+            std::fs::write(all.join(file), text).expect("a file");
+        }
+        std::fs::write(all.join("a.tf"), helm).expect("a file");
+        let _ = std::fs::remove_file(all.join("terraform.tfvars"));
+        let target = Path::new(folder).join("terraform.tfvars");
+        std::os::unix::fs::symlink(target, all.join("terraform.tfvars")).expect("a link");
+        run(&all, &["releases"]).out
+    };
+    let inside = releases("inside");
+    for kind in ["make", "script", "values", "terraform"] {
+        assert!(inside.contains(&format!("inner-{kind}")), "{kind}: {inside}");
+    }
+    for folder in ["../outside", "link", &outside.to_string_lossy()] {
+        let said = releases(folder);
+        assert!(!said.contains("outer"), "{folder}: {said}");
+    }
 }
 
 #[cfg(unix)]

@@ -191,10 +191,7 @@ impl State {
     }
 
     fn values_file(&self, path: String, directory: &str, context: &Context<'_>) -> Option<Value> {
-        let text = match context.tree.file(&path) {
-            Some(file) => file.text().to_string(),
-            None => std::fs::read_to_string(&path).ok().filter(|text| text.len() < 1 << 20)?,
-        };
+        let text = context.tree.text(&path)?;
         let source = context.sources.add(path, "");
         let text: Arc<str> = engine(context, directory).fill(source, &text, &self.data()).into();
         let stream = yaml::parse(source, &text);

@@ -23,7 +23,7 @@ use super::{Content, Context, Found, Layer, Release, Unresolved, Via};
 use crate::project::class::Class;
 use crate::project::file::File;
 use crate::project::node::NodeRef;
-use crate::project::tree::{join, parent};
+use crate::project::tree::{Tree, join, parent};
 use crate::source::Span;
 use crate::yaml;
 
@@ -92,7 +92,7 @@ pub(super) fn find(context: &Context<'_>, found: &mut Found) {
         if releases.is_empty() {
             continue;
         }
-        for instance in instances(module, &modules, 0) {
+        for instance in instances(module, &modules, context.tree, 0) {
             for (file, block) in &releases {
                 each(file, block, module, &instance, context, found);
             }
@@ -113,7 +113,12 @@ fn is_release(block: &Block) -> bool {
 }
 
 /// All uses of a module: one for each chain of calls from a root module.
-fn instances(module: &Module<'_>, modules: &Modules<'_>, depth: usize) -> Vec<Instance> {
+fn instances(
+    module: &Module<'_>,
+    modules: &Modules<'_>,
+    tree: &Tree<'_>,
+    depth: usize,
+) -> Vec<Instance> {
     let mut instances = Vec::new();
     let mut called = false;
     for caller in modules.values().filter(|_| depth < 6) {
@@ -125,7 +130,7 @@ fn instances(module: &Module<'_>, modules: &Modules<'_>, depth: usize) -> Vec<In
             }
             called = true;
             let name = call.labels.first().map_or("", |label| label.as_str());
-            for outer in self::instances(caller, modules, depth + 1) {
+            for outer in self::instances(caller, modules, tree, depth + 1) {
                 let scope = Scope::new(caller, &outer);
                 for (key, scope) in scope.each(&call.body) {
                     let variables = call
@@ -151,7 +156,7 @@ fn instances(module: &Module<'_>, modules: &Modules<'_>, depth: usize) -> Vec<In
     }
     if !called {
         let root = module.directory.clone();
-        instances.push(Instance { variables: value::assigned(&root), label: None, root });
+        instances.push(Instance { variables: value::assigned(&root, tree), label: None, root });
     }
     instances
 }

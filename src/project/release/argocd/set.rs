@@ -3,6 +3,7 @@
 mod parameter;
 
 use std::collections::BTreeSet;
+use std::path::Path;
 use std::sync::Arc;
 
 use serde_json::{Value as Json, json};
@@ -339,8 +340,11 @@ fn files_matching(top: &str, pattern: &str, context: &Context<'_>) -> Vec<String
     } else {
         fixed.rsplit_once('/').map_or("", |(base, _)| base)
     };
-    let start = if base.is_empty() { "." } else { base };
+    let start = Path::new(if base.is_empty() { "." } else { base });
     let mut found: BTreeSet<String> = context.tree.glob(top, pattern).into_iter().collect();
+    if !context.tree.reaches(start) {
+        return found.into_iter().collect();
+    }
     for entry in walkdir::WalkDir::new(start).max_depth(12).into_iter().flatten().take(50_000) {
         let path = crate::project::shown(entry.path());
         if entry.file_type().is_file() && matcher.is_match(&path) {
@@ -352,13 +356,7 @@ fn files_matching(top: &str, pattern: &str, context: &Context<'_>) -> Vec<String
 
 /// The parameter sets in a file: a map, or a list of maps.
 fn content(path: &str, context: &Context<'_>) -> Vec<Parameters> {
-    let text: Arc<str> = match context.tree.file(path) {
-        Some(file) => file.text(),
-        None => match std::fs::read_to_string(path) {
-            Ok(text) if text.len() < 1 << 20 => text.into(),
-            _ => return Vec::new(),
-        },
-    };
+    let Some(text) = context.tree.text(path) else { return Vec::new() };
     let stream = yaml::parse(context.sources.add(path, Arc::clone(&text)), &text);
     let Some(root) = stream.documents.first().and_then(|document| document.root()) else {
         return Vec::new();

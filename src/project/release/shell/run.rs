@@ -342,11 +342,8 @@ impl<'p> Shell<'p> {
         let bases: Vec<&str> = way.directories.iter().map(String::as_str).collect();
         let found = is_known(path).then(|| self.tree.locate(path, &bases)).flatten();
         let Some(found) = found else { return vec![way] };
-        let text = match self.tree.file(&found) {
-            Some(file) => Some(file.text().to_string()),
-            None => std::fs::read_to_string(&found).ok().filter(|text| text.len() < 1 << 20),
-        };
-        let Some(text) = text.filter(|_| self.depth < MAX_CALLS) else { return vec![way] };
+        let text = self.tree.text(&found).filter(|_| self.depth < MAX_CALLS);
+        let Some(text) = text else { return vec![way] };
         self.depth += 1;
         let own = way.script.clone();
         let calls = self.calls.len();

@@ -13,6 +13,8 @@ use hcl_edit::structure::Body;
 use hcl_edit::template::Element;
 
 use super::{Instance, Module, function, ident};
+use crate::project::tree::Tree;
+use crate::project::walk::shown;
 
 /// A value; `Unknown` if only Terraform knows it.
 #[derive(Debug, Clone, PartialEq)]
@@ -379,7 +381,7 @@ fn walk(value: Value, steps: &[String]) -> Value {
 }
 
 /// The variables of a root module that `terraform.tfvars` and `*.auto.tfvars` set.
-pub(super) fn assigned(directory: &str) -> BTreeMap<String, Value> {
+pub(super) fn assigned(directory: &str, tree: &Tree<'_>) -> BTreeMap<String, Value> {
     let path = if directory.is_empty() { "." } else { directory };
     let Ok(entries) = std::fs::read_dir(path) else { return BTreeMap::new() };
     let mut files: Vec<_> = entries
@@ -396,7 +398,7 @@ pub(super) fn assigned(directory: &str) -> BTreeMap<String, Value> {
     let scope = Scope::new(&empty.0, &empty.1);
     let mut values = BTreeMap::new();
     for file in files {
-        let Ok(text) = std::fs::read_to_string(&file) else { continue };
+        let Some(text) = tree.text(&shown(&file)) else { continue };
         let Ok(body) = Body::from_str(&text) else { continue };
         for attribute in body.attributes() {
             values.insert(ident(&attribute.key).to_owned(), scope.value(&attribute.value));

@@ -173,7 +173,7 @@ impl Reader<'_, '_> {
                 }
                 if let Some(file) = self.context.tree.file(&path) {
                     self.read(&file.text(), file.source, depth + 1);
-                } else if let Ok(text) = std::fs::read_to_string(&path)
+                } else if let Some(text) = self.context.tree.text(&path)
                     && text.len() < MAX_INCLUDED
                 {
                     self.read(&text, SourceId::NOWHERE, depth + 1);
