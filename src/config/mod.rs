@@ -111,7 +111,12 @@ pub fn is_component(text: &str) -> bool {
 /// # Errors
 /// When the file cannot be opened or is not UTF-8.
 pub fn load(path: &Path, shown: &str, sources: &Sources) -> Result<Config, ConfigError> {
-    let text = sources.read(path).map_err(|error| ConfigError { path: path.to_owned(), error })?;
+    // It may be a pipe, where the command line names it.
+    let text = match sources.overlay().text(path) {
+        Some(text) => Ok(Arc::clone(text)),
+        None => std::fs::read_to_string(path).map(Arc::from),
+    };
+    let text = text.map_err(|error| ConfigError { path: path.to_owned(), error })?;
     Ok(parse(path, shown, &text, sources))
 }
 

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::report::model::{FixEntry, Point};
-use crate::source::{Edit, LineIndex, SourceId, Span, apply};
+use crate::source::{Edit, LineIndex, MAX_TEXT, SourceId, Span, apply, read_text};
 
 /// The texts of files by the paths in reports. Each file is read when it is first needed.
 #[derive(Debug, Default)]
@@ -43,7 +43,7 @@ impl Texts {
     }
 
     fn known(&mut self, path: &str) -> Option<&Text> {
-        let read = || std::fs::read_to_string(Path::new(path)).ok();
+        let read = || read_text(Path::new(path), MAX_TEXT).ok();
         let known = self.known.entry(path.to_owned());
         known.or_insert_with(|| read().map(|text| Text::new(text.into()))).as_ref()
     }

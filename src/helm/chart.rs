@@ -24,13 +24,15 @@ pub use self::file::{ChartFile, ChartSchema, ChartTemplate, Parsed, Recall};
 pub use self::metadata::{Dependency, ImportValues, Metadata};
 use self::raw::{Content, RawFile};
 pub(super) use self::values::values;
-use crate::source::{Overlay, SourceId, Sources, Span};
+use crate::source::{Overlay, SourceId, Sources, Span, read_file};
 use crate::yaml::Document;
 
 /// The largest file in a chart, in bytes, as in Helm.
 const MAX_FILE: u64 = 5 << 20;
 /// The largest size of a chart when unpacked, in bytes, as in Helm.
 const MAX_CHART: u64 = 100 << 20;
+/// The most bytes of an archive.
+pub const MAX_ARCHIVE: u64 = MAX_CHART;
 /// The largest number of files in a chart.
 const MAX_FILES: usize = 20_000;
 /// The message about a link that is not followed.
@@ -253,7 +255,7 @@ pub fn glob(pattern: &str, path: &str) -> bool {
 }
 
 fn unpack(path: &Path, shown: &str) -> Result<Vec<RawFile>, ChartError> {
-    let bytes = std::fs::read(path)
+    let bytes = read_file(path, MAX_ARCHIVE)
         .map_err(|error| ChartError::new(format!("cannot read {shown}: {error}")))?;
     archive::read(&bytes, shown)
 }

@@ -15,7 +15,8 @@ use super::node::scalar_text;
 use super::walk::shown;
 use crate::config::Config;
 use crate::finding::{Finding, Origin, Place, Severity};
-use crate::source::{Sources, Span, replace_whole};
+use crate::helm::chart::MAX_ARCHIVE;
+use crate::source::{Sources, Span, read_file, replace_whole};
 use crate::yaml::{self, Kind, Node};
 
 /// The name of the lock.
@@ -124,7 +125,7 @@ impl Lock {
     /// When it exists, but cannot be read.
     pub fn load(directory: &Path, sources: &Sources) -> Result<Self, LockError> {
         let path = directory.join(LOCK_NAME);
-        match sources.read(&path) {
+        match sources.read_in(directory, LOCK_NAME) {
             Ok(text) => Ok(Self::parse(directory, &shown(&path), &text, sources)),
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 Ok(Self { directory: directory.to_owned(), ..Self::default() })
@@ -201,7 +202,7 @@ impl LockedChart {
     #[must_use]
     pub fn archive(&self, directory: &Path) -> Archive {
         let path = directory.join(&self.path);
-        match std::fs::read(&path) {
+        match read_file(&path, MAX_ARCHIVE) {
             Ok(bytes) if digest(&bytes) == self.digest => Archive::At(path),
             Ok(_) => Archive::Altered(path),
             Err(_) => Archive::Absent(path),

@@ -10,6 +10,7 @@ mod class;
 mod classify;
 mod embedded;
 mod file;
+mod guide;
 mod kustomize;
 mod lock;
 mod name;

@@ -9,14 +9,14 @@ use super::GROUP;
 use super::candidate::{Candidate, Reason};
 use super::name::PathName;
 use crate::finding::{Finding, Origin, Place, Severity};
-use crate::source::{Sources, Span};
+use crate::source::{MAX_TEXT, Sources, Span};
 
 /// The rule about files that cannot be read.
 pub const UNREADABLE: &str = "file-unreadable";
 
 /// The most bytes of a file. The largest manifests in public repositories, bundles of
 /// `CustomResourceDefinitions`, have some 5 MB.
-pub const MAX_SIZE: u64 = 32 << 20;
+pub const MAX_SIZE: u64 = MAX_TEXT;
 
 /// The beginning of a file that git-crypt has encrypted.
 const GIT_CRYPT: &[u8] = b"\0GITCRYPT\0";

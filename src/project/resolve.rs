@@ -10,7 +10,7 @@ use super::walk::shown;
 use crate::config::Config;
 use crate::helm::chart::Dependency;
 use crate::helm::function::highest;
-use crate::source::SourceId;
+use crate::source::{MAX_TEXT, SourceId, read_text};
 use crate::yaml;
 
 /// Where a chart is on this machine, or why it is not available.
@@ -194,7 +194,7 @@ fn in_folder(folder: &Path, name: &str, version: Option<&str>) -> Option<PathBuf
         return Some(archives.swap_remove(at).1);
     }
     let directory = folder.join(name);
-    let meta = std::fs::read_to_string(directory.join("Chart.yaml")).ok()?;
+    let meta = read_text(&directory.join("Chart.yaml"), MAX_TEXT).ok()?;
     fits_directory(&meta, version).then_some(directory)
 }
 

@@ -4,8 +4,13 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use crate::source::{MAX_TEXT, read_file, read_text};
+
 /// The beginning of an index.
 const SIGNATURE: &[u8] = b"DIRC";
+
+/// The most bytes of an index, which has about a hundred for each file.
+const MAX_INDEX: u64 = 4 << 30;
 
 /// The length of an entry before its flags, in bytes: times, device, mode, owner, size and the object's name.
 const BEFORE_FLAGS: usize = 60;
@@ -20,7 +25,7 @@ pub(super) fn below(directory: &Path) -> BTreeSet<PathBuf> {
     let Some(top) = absolute.ancestors().find(|above| above.join(".git").exists()) else {
         return BTreeSet::new();
     };
-    let index = fs::read(folder(top).join("index")).unwrap_or_default();
+    let index = read_file(&folder(top).join("index"), MAX_INDEX).unwrap_or_default();
     let paths = names(&index).unwrap_or_default();
     let paths = paths.into_iter().map(|path| top.join(path));
     let relative = |path: PathBuf| Some(directory.join(path.strip_prefix(&absolute).ok()?));
@@ -30,7 +35,7 @@ pub(super) fn below(directory: &Path) -> BTreeSet<PathBuf> {
 /// The git directory of a repository. In a linked work tree, `.git` is a file that names it.
 fn folder(top: &Path) -> PathBuf {
     let own = top.join(".git");
-    let named = fs::read_to_string(&own).ok();
+    let named = read_text(&own, MAX_TEXT).ok();
     let named = named.as_deref().and_then(|text| text.strip_prefix("gitdir:")).map(str::trim);
     named.map_or(own, |named| top.join(named))
 }

@@ -4,12 +4,14 @@ use std::collections::{BTreeSet, HashSet};
 use std::fs;
 use std::io;
 use std::path::{Component, MAIN_SEPARATOR, Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use foldhash::fast::RandomState;
 use ignore::WalkBuilder;
 use ignore::overrides::{Override, OverrideBuilder};
 
 use super::candidate::{Candidate, Reason};
+use super::guide::Guides;
 use super::name::PathName;
 use super::read::{describe, unreadable};
 use super::tracked;
@@ -143,21 +145,25 @@ impl Walk<'_> {
 
     /// Finds the files below a directory: those that git tracks, and those that it does not ignore.
     fn directory(&mut self, root: &Path, depth: Option<usize>, reason: Reason) {
-        let mut builder = WalkBuilder::new(root);
-        builder.max_depth(depth);
-        builder
-            .hidden(false)
-            .require_git(false)
-            .follow_links(false)
-            .sort_by_file_name(std::ffi::OsStr::cmp)
-            .filter_entry(|entry| entry.file_name() != ".git");
-        if let Some(overrides) = excludes(self.config) {
-            builder.overrides(overrides);
-        }
         let mut left_out = tracked::below(root);
         left_out.retain(|path| wanted(path));
-        self.enter(&builder, root, reason, &mut left_out);
-        if left_out.is_empty() {
+        let guides = Guides::around(root);
+        let fault = guides.fault_upwards(root);
+        let is_guided = fault.is_none();
+        let misled = match fault {
+            Some(file) => vec![(root.to_owned(), depth, file)],
+            None => self.guided(root, depth, reason, &guides, &mut left_out),
+        };
+        for (directory, depth, file) in misled {
+            let why = "no file that can be read, or a link out of the repository, so it leaves out nothing";
+            // Nothing is missed by it.
+            let finding = unreadable(&shown(&file), why, self.sources);
+            self.walked.findings.push(Finding { severity: Severity::Info, ..finding });
+            let mut builder = self.builder(&directory, depth);
+            builder.standard_filters(false).filter_entry(|entry| entry.file_name() != ".git");
+            self.enter(&builder, &directory, reason, &mut left_out);
+        }
+        if left_out.is_empty() || !is_guided {
             return;
         }
         // Walks again to the tracked files that `.gitignore` left out. `exclude` still applies to them.
@@ -165,9 +171,59 @@ impl Walk<'_> {
         let leads = move |path: &Path| {
             ignored.range(path.to_owned()..).next().is_some_and(|at| at.starts_with(path))
         };
+        let mut builder = self.builder(root, depth);
         builder.git_ignore(false).git_global(false).git_exclude(false);
-        builder.filter_entry(move |entry| entry.file_name() != ".git" && leads(entry.path()));
+        builder.filter_entry(move |entry| {
+            entry.file_name() != ".git"
+                && leads(entry.path())
+                && guides.fault(entry.path()).is_none()
+        });
         self.enter(&builder, root, reason, &mut left_out);
+    }
+
+    fn builder(&self, root: &Path, depth: Option<usize>) -> WalkBuilder {
+        let mut builder = WalkBuilder::new(root);
+        builder
+            .max_depth(depth)
+            .hidden(false)
+            .require_git(false)
+            .follow_links(false)
+            .sort_by_file_name(std::ffi::OsStr::cmp);
+        if let Some(overrides) = excludes(self.config) {
+            builder.overrides(overrides);
+        }
+        builder
+    }
+
+    /// Walks without what `.gitignore` leaves out, and without directories in which such a file must not be opened. Returns
+    /// these, with the depth that is left and the file.
+    fn guided(
+        &mut self,
+        root: &Path,
+        depth: Option<usize>,
+        reason: Reason,
+        guides: &Guides,
+        left_out: &mut BTreeSet<PathBuf>,
+    ) -> Vec<(PathBuf, Option<usize>, PathBuf)> {
+        let misled = Arc::new(Mutex::new(Vec::new()));
+        let mut builder = self.builder(root, depth);
+        builder.filter_entry({
+            let (guides, misled) = (guides.clone(), Arc::clone(&misled));
+            move |entry| {
+                let is_dir = entry.file_type().is_some_and(|kind| kind.is_dir());
+                if entry.file_name() == ".git" || !is_dir {
+                    return entry.file_name() != ".git";
+                }
+                let Some(file) = guides.fault(entry.path()) else { return true };
+                let left = depth.map(|depth| depth.saturating_sub(entry.depth()));
+                let mut misled = misled.lock().unwrap_or_else(PoisonError::into_inner);
+                misled.push((entry.path().to_owned(), left, file));
+                false
+            }
+        });
+        self.enter(&builder, root, reason, left_out);
+        let mut misled = misled.lock().unwrap_or_else(PoisonError::into_inner);
+        std::mem::take(&mut misled)
     }
 
     /// Passes on the files of a walk, and removes them from those that are still looked for.

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::conceal::conceal;
 use super::escape;
 use super::model::Point;
-use crate::source::{LineIndex, Slot, Sources};
+use crate::source::{LineIndex, MAX_TEXT, Slot, Sources, read_text};
 
 /// How many bytes of prepared texts are kept. Reports go from file to file, so an older text is seldom needed again.
 const READY: usize = 16 << 20;
@@ -58,7 +58,7 @@ impl Texts {
         }
         let text = match self.known.get(path) {
             Some(slot) => slot.take_down().ok().map(|file| Arc::clone(&file.text)),
-            None => std::fs::read_to_string(Path::new(path)).ok().map(Arc::from),
+            None => read_text(Path::new(path), MAX_TEXT).ok().map(Arc::from),
         };
         let shown = text.map(|text| {
             let text = replaced(&text, escape::same_length);

@@ -163,15 +163,29 @@ impl Sources {
         &self.overlay
     }
 
-    /// Reads a file, or the text in its place. Adds nothing.
+    /// Reads a file of at most [`MAX_TEXT`] bytes, or the text in its place. Adds nothing.
     ///
     /// # Errors
-    /// Those of the file system, and [`std::io::ErrorKind::InvalidData`] if it is not UTF-8.
+    /// Those of [`read_text`].
     pub fn read(&self, path: &Path) -> std::io::Result<Arc<str>> {
         match self.overlay.text(path) {
             Some(text) => Ok(Arc::clone(text)),
-            None => std::fs::read_to_string(path).map(Arc::from),
+            None => read_text(path, MAX_TEXT).map(Arc::from),
         }
+    }
+
+    /// Reads a file in a directory as [`Sources::read`] does, unless it is a link that leads out of the repository.
+    ///
+    /// # Errors
+    /// As for [`Sources::read`], and for such a link.
+    pub fn read_in(&self, directory: &Path, name: &str) -> std::io::Result<Arc<str>> {
+        let path = directory.join(name);
+        let stays = || top(directory).is_some_and(|top| is_within(&path, &top));
+        if self.overlay.text(&path).is_none() && path.is_symlink() && !stays() {
+            let why = "a symbolic link that leads nowhere, or out of the repository";
+            return Err(std::io::Error::other(why));
+        }
+        self.read(&path)
     }
 
     /// Adds a text, and returns its id.

@@ -213,6 +213,62 @@ fn what_a_declaration_names_outside_of_the_repository_is_not_read() {
     }
 }
 
+/// A device never ends, and a pipe may never begin.
+#[cfg(unix)]
+#[test]
+fn what_is_no_file_is_not_opened() {
+    let chart = ("web/Chart.yaml", "apiVersion: v2\nname: web\nversion: 1.0.0\n");
+    let made = ["plimsoll.lock", "web/.helmignore", "web/Chart.lock"];
+    for name in [".gitignore", ".ignore", "sub/.gitignore", "web/.ignore"].into_iter().chain(made) {
+        for target in ["/dev/zero", "a pipe"] {
+            let dir = repository(&[("other.yaml", OTHER), ("sub/a.yaml", OTHER), chart]);
+            let path = dir.path().join(name);
+            if target == "/dev/zero" {
+                std::os::unix::fs::symlink(target, &path).expect("a link");
+            } else {
+                let made = std::process::Command::new("mkfifo").arg(&path).status();
+                assert!(made.expect("mkfifo").success());
+            }
+            let (run, report) = check_in(dir.path());
+            run.expect_code(1);
+            other_is_linted(&report);
+            let text = report.to_string();
+            assert!(text.contains("sub/a.yaml"), "{name}, {target}: {text}");
+            let is_named = text.contains(&format!("\"file\":\"{name}\""))
+                || text.contains(&format!("{name}: "));
+            assert!(is_named, "{name}, {target}: {text}");
+        }
+    }
+}
+
+/// What a lock or a list of patterns says may be printed with a fault in it.
+#[cfg(unix)]
+#[test]
+fn a_lock_or_a_list_of_patterns_that_leads_out_is_not_read() {
+    let dir = repository(&[
+        ("secret", "s3cr3t: [\n"),
+        ("all/other.yaml", OTHER),
+        ("all/web/Chart.yaml", "apiVersion: v2\nname: web\nversion: 1.0.0\n"),
+    ]);
+    let all = dir.path().join("all");
+    for (link, target) in [
+        ("plimsoll.lock", "../secret"),
+        (".gitignore", "../secret"),
+        ("web/.helmignore", "../../secret"),
+        ("web/Chart.lock", "../../secret"),
+    ] {
+        std::os::unix::fs::symlink(target, all.join(link)).expect("a link");
+    }
+    for format in ["full", "html"] {
+        let out = run(&all, &["check", "--format", format, "--no-cache"]).out;
+        assert!(out.contains("other.yaml") && !out.contains("s3cr3t"), "{format}: {out}");
+    }
+    let out = run(&all, &["check", "--format", "concise", "--no-cache"]).out;
+    for said in ["plimsoll.lock:1:1: ", ".gitignore:1:1: ", ".helmignore: "] {
+        assert!(out.contains(said), "{said}: {out}");
+    }
+}
+
 #[cfg(unix)]
 #[test]
 fn an_unreadable_file_is_named() {

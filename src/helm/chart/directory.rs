@@ -4,7 +4,7 @@ use std::cell::OnceCell;
 use std::collections::BTreeSet;
 use std::ffi::{OsStr, OsString};
 use std::fs::{File, FileType};
-use std::io::Read as _;
+use std::io::{ErrorKind, Read as _};
 use std::path::{Path, PathBuf};
 
 use walkdir::DirEntry;
@@ -19,6 +19,9 @@ use crate::source::{Overlay, SourceId};
 
 /// The size of a buffer, in bytes, that is enough for most files in charts.
 const BUFFER: usize = 64 << 10;
+
+/// Helm's words for what is neither a file nor a folder.
+const IRREGULAR: &str = "cannot load irregular file";
 
 /// A file in a chart's directory.
 pub(super) struct Listed {
@@ -112,9 +115,12 @@ fn too_large(directory: &Path) -> ChartError {
 /// Returns the bytes of a file, or of the text that replaces it.
 ///
 /// # Errors
-/// If the file cannot be read, or is larger than Helm allows.
+/// If the file cannot be read, is larger than Helm allows, or is not a regular file.
 pub(super) fn bytes(path: &Path, overlay: &Overlay) -> std::io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
+    if overlay.text(path).is_none() && !path.metadata()?.is_file() {
+        return Err(std::io::Error::other(IRREGULAR));
+    }
     fill(&mut bytes, path, overlay)?;
     Ok(bytes)
 }
@@ -124,7 +130,7 @@ pub(super) fn bytes(path: &Path, overlay: &Overlay) -> std::io::Result<Vec<u8>> 
 /// # Errors
 /// As for [`read`], except for errors in reading the files.
 pub(super) fn list(directory: &Path, overlay: &Overlay) -> Result<Vec<Listed>, ChartError> {
-    let rules = Rules::parse(&ignored(directory, overlay)).map_err(ChartError::new)?;
+    let rules = ignored(directory, overlay)?;
     let mut root: Option<PathBuf> = None;
     let mut files: Vec<Listed> = Vec::new();
     let mut name = String::new();
@@ -177,7 +183,7 @@ pub(super) fn list(directory: &Path, overlay: &Overlay) -> Result<Vec<Listed>, C
             continue;
         }
         if !kind.is_file() {
-            return Err(fail(&path, "cannot load irregular file"));
+            return Err(fail(&path, IRREGULAR));
         }
         if files.len() >= MAX_FILES {
             return Err(too_large(directory));
@@ -286,15 +292,28 @@ fn add_unsaved(files: &mut Vec<Listed>, directory: &Path, rules: &Rules, overlay
     }
 }
 
-/// Returns the text of `.helmignore`; empty if there is none.
-fn ignored(directory: &Path, overlay: &Overlay) -> String {
-    let bytes = bytes(&directory.join(".helmignore"), overlay).unwrap_or_default();
-    String::from_utf8(bytes).unwrap_or_default()
+/// Returns the rules of `.helmignore`; none if there is no such file.
+///
+/// # Errors
+/// If it cannot be understood, is not a regular file, or is a link that leads out of the chart.
+fn ignored(directory: &Path, overlay: &Overlay) -> Result<Rules, ChartError> {
+    let path = directory.join(".helmignore");
+    let is_unsaved = overlay.text(&path).is_some();
+    if !is_unsaved && path.is_symlink() && !real(&path)?.starts_with(real(directory)?) {
+        return Err(fail(&path, LEADS_OUT));
+    }
+    let text = match bytes(&path, overlay) {
+        Err(error) if error.kind() == ErrorKind::Other => {
+            return Err(fail(&path, &error.to_string()));
+        }
+        bytes => String::from_utf8(bytes.unwrap_or_default()).unwrap_or_default(),
+    };
+    Rules::parse(&text).map_err(ChartError::new)
 }
 
 /// Returns the paths of a chart's files, without those of subcharts; that of a link to a folder ends with `/`.
 pub(super) fn names(directory: &Path, overlay: &Overlay) -> Vec<String> {
-    let Ok(rules) = Rules::parse(&ignored(directory, overlay)) else { return Vec::new() };
+    let Ok(rules) = ignored(directory, overlay) else { return Vec::new() };
     let name = |path: &Path| {
         let relative = path.strip_prefix(directory).unwrap_or(path);
         relative.to_string_lossy().replace('\\', "/")

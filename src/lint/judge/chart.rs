@@ -121,7 +121,7 @@ impl Directory<'_> {
 
     /// The lock of the chart's dependencies, which is not among the project's files.
     fn lock(&self, path: &Path, name: &str) -> Option<Arc<Document>> {
-        let text = self.sources.read(&path.join(name)).ok()?;
+        let text = self.sources.read_in(path, name).ok()?;
         let source = self.sources.add(join(self.path, name), text);
         yaml::parse(source, &self.sources.get(source).text).documents.into_iter().next()
     }
