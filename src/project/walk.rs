@@ -337,10 +337,11 @@ fn error_path(error: &ignore::Error) -> Option<&Path> {
 /// True if a file may matter, by its name. Files without an extension may be scripts, which is decided by their first
 /// line when they are read.
 fn wanted(path: &Path) -> bool {
-    let Some(name) = path.file_name().and_then(|name| name.to_str()) else {
+    // A name that is not UTF-8 may have a usual ending.
+    let Some(name) = path.file_name().map(|name| name.to_string_lossy()) else {
         return false;
     };
-    let name = PathName(name);
+    let name = PathName(&name);
     name.is_yaml()
         || name.is_script()
         || name.is_makefile()

@@ -269,6 +269,20 @@ fn a_lock_or_a_list_of_patterns_that_leads_out_is_not_read() {
     }
 }
 
+/// Names are bytes, except on systems that refuse others.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_file_whose_name_is_not_utf_8_is_linted() {
+    use std::os::unix::ffi::OsStrExt as _;
+    let dir = repository(&[("other.yaml", OTHER)]);
+    let name = std::ffi::OsStr::from_bytes(b"caf\xe9.yaml");
+    std::fs::write(dir.path().join(name), OTHER).expect("a file");
+    let (run, report) = check_in(dir.path());
+    run.expect_code(1);
+    other_is_linted(&report);
+    assert!(report.to_string().contains("caf\u{fffd}.yaml"), "{report:#}");
+}
+
 #[cfg(unix)]
 #[test]
 fn an_unreadable_file_is_named() {
