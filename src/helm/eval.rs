@@ -22,7 +22,7 @@ use super::call::{Host, Lookup, Surroundings};
 use super::origin::{OriginId, Origins};
 use super::parse::{ListNode, Template, is_empty, parse};
 use super::rope::{Place, Rope, RopeBuilder};
-use super::value::{Data, MAX_TEXT, Value};
+use super::value::{Data, MAX_ITEMS, MAX_TEXT, Value};
 use crate::source::SourceId;
 
 /// How often a template may include itself, directly or not, as in Helm.
@@ -31,8 +31,6 @@ const MAX_NESTED: u32 = 1000;
 const MAX_DEPTH: usize = 3000;
 /// How many nodes a render may execute; iterations of loops and items that functions copy are counted as well.
 const MAX_STEPS: u64 = 20_000_000;
-/// The largest number of items in a list or map, and of iterations of a loop over a number.
-const MAX_ITEMS: u32 = 1 << 20;
 /// The total size, in bytes, of the texts that functions may make in a render, even if they are no longer used.
 const MAX_MADE: usize = 2 << 30;
 /// The size of an error message, in bytes, from which it is no longer wrapped: templates that call each other wrap it

@@ -16,6 +16,12 @@ pub type Entries = BTreeMap<Rc<str>, Value>;
 /// The length of the longest text that a function may make, in bytes.
 pub const MAX_TEXT: usize = 64 << 20;
 
+/// The largest number of items in a list or map, and of iterations of a loop over a number.
+pub const MAX_ITEMS: u32 = 1 << 20;
+
+/// More items than a list may have: a function may stop here, as the list is refused.
+pub const ENOUGH: usize = MAX_ITEMS as usize + 1;
+
 /// A value, with its origin.
 ///
 /// For a string, the origin is in the segments of its rope and `origin` is empty. For a map or list, `origin` is that

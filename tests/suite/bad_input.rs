@@ -381,6 +381,24 @@ fn scripts_and_makefiles_that_grow_without_measure_end() {
     other_is_linted(&report);
 }
 
+/// What a function goes through counts as well as what it makes.
+#[test]
+fn a_chart_that_goes_through_large_values_again_and_again_is_refused() {
+    for template in [
+        "{{ $s := repeat 9000000 \"a\" }}{{ range until 100000 }}{{ $x := contains \"b\" $s }}{{ end }}",
+        "{{ $l := until 1000000 }}{{ range $l }}{{ $x := has -1 $l }}{{ end }}",
+        "{{ $x := uniq (until 1000000) }}",
+    ] {
+        let chart = ("web/Chart.yaml", "apiVersion: v2\nname: web\nversion: 1.0.0\n");
+        let files = [chart, ("web/templates/a.yaml", template), ("other.yaml", OTHER)];
+        let (run, report) = check(&files);
+        run.expect_code(1);
+        other_is_linted(&report);
+        assert_eq!(found(&report, "helm-render").len(), 1, "{template}: {report:#}");
+        assert!(report.to_string().contains("steps to render"), "{template}: {report:#}");
+    }
+}
+
 #[test]
 fn a_script_that_evaluates_nothing_is_walked_on() {
     let script = "flags=\neval\neval $flags\neval $flags eval\nhelm install web ./chart\n";

@@ -9,12 +9,17 @@ use super::show::{self, Spot};
 use crate::helm::call::Definition;
 use crate::helm::origin::OriginId;
 use crate::helm::parse::{CommandNode, Expr, Number, PipeNode, Reference};
+use crate::helm::rope::Rope;
 use crate::helm::signature::{self, Param, Signature};
 use crate::helm::value::{Data, Nuance, Object, Value};
 use crate::helm::values::method;
 
 /// The cost of a password hash, in steps: it takes tens of milliseconds by design.
 const SLOW: usize = 200_000;
+/// How many bytes of a text a function looks at for the cost of a step.
+const BYTES: usize = 64;
+/// How many items of a list a function looks at for the cost of a step.
+const ITEMS: usize = 16;
 
 /// The arguments of a call: operands, and perhaps a piped value after them.
 struct Given<'e> {
@@ -114,7 +119,7 @@ impl<'e> Frame<'e> {
         if !matches!(name, "include" | "tpl") {
             ev.memo.note_arguments(&args);
         }
-        let allowed = ev.step(if is_slow(name) { SLOW } else { 0 });
+        let allowed = ev.step(cost(name, &args));
         let result = allowed.and_then(|()| run(ev, &args)).and_then(|value| ev.bounded(value));
         result.or_else(|message| {
             self.spot = whole;
@@ -391,6 +396,28 @@ fn whole(number: f64) -> Option<i64> {
     (integer as f64 == number).then_some(integer)
 }
 
-fn is_slow(function: &str) -> bool {
-    matches!(function, "bcrypt" | "htpasswd" | "derivePassword")
+/// What a call costs in steps, in addition to its node: a share of all that the function may have to look at.
+fn cost(function: &str, args: &[Value]) -> usize {
+    let bytes = |text: &Rope| match function {
+        "shuffle" => text.len(),
+        _ if function.starts_with("from") => text.len() / (BYTES / 4),
+        _ => text.len() / BYTES,
+    };
+    let items = |items: usize| match function {
+        // Each item is compared with all that were kept before, or with all other arguments.
+        "uniq" | "mustUniq" => items.saturating_mul(items) / ITEMS,
+        "has" | "mustHas" => items / 2,
+        "without" | "mustWithout" => items.saturating_mul(args.len()) / ITEMS,
+        _ => items / ITEMS,
+    };
+    let own = args.iter().map(|arg| match &arg.data {
+        Data::Str(text) => bytes(text),
+        Data::List(list) => items(list.borrow().len()),
+        _ => 0,
+    });
+    let base = match function {
+        "bcrypt" | "htpasswd" | "derivePassword" => SLOW,
+        _ => 0,
+    };
+    own.fold(base, usize::saturating_add)
 }

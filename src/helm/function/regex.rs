@@ -15,7 +15,7 @@ use crate::helm::call::{Function, Host};
 use crate::helm::call::{computed, int, text};
 use crate::helm::origin::{OriginId, Origins};
 use crate::helm::rope::{Rope, RopeBuilder};
-use crate::helm::value::{Nuance, Value};
+use crate::helm::value::{ENOUGH, Nuance, Value};
 
 /// The number of compiled patterns that are cached in a thread.
 const MAX_CACHED: usize = 512;
@@ -121,7 +121,7 @@ fn find_all(host: &dyn Host, args: &[Value], form: Form) -> Result<Value, String
     let chosen = chosen(host, args);
     let found = regex
         .find_iter(subject.as_str())
-        .take(usize::try_from(count).unwrap_or(usize::MAX))
+        .take(usize::try_from(count).unwrap_or(ENOUGH).min(ENOUGH))
         .map(|found| part(subject, found, chosen, host.origins()))
         .collect::<Vec<_>>();
     let nuance = if found.is_empty() { Nuance::NilSlice } else { Nuance::Strings };
@@ -266,7 +266,7 @@ fn split(host: &dyn Host, args: &[Value], form: Form) -> Result<Value, String> {
         let alone = vec![Value::rope(subject.clone())];
         return Ok(Value::list(alone, whole).with(Nuance::Strings));
     }
-    let most = usize::try_from(count).map_or(usize::MAX, |count| count - 1);
+    let most = usize::try_from(count).map_or(ENOUGH, |count| (count - 1).min(ENOUGH));
     let chosen = chosen(host, args);
     let origins = host.origins();
     let mut parts = Vec::new();

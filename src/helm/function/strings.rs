@@ -8,7 +8,7 @@ use crate::helm::call::{Function, Host, any, computed, int, text};
 use crate::helm::origin::OriginId;
 use crate::helm::print;
 use crate::helm::rope::{Rope, RopeBuilder};
-use crate::helm::value::{Data, MAX_TEXT, Nuance, Value};
+use crate::helm::value::{Data, ENOUGH, MAX_TEXT, Nuance, Value};
 use crate::source::bytes;
 
 /// The functions in this module, by name.
@@ -374,6 +374,7 @@ fn join(host: &dyn Host, args: &[Value]) -> Result<Value, String> {
 
 fn pieces(rope: &Rope, separator: &str, most: usize) -> Vec<Rope> {
     let whole = rope.as_str();
+    let most = most.min(ENOUGH);
     let parts: Vec<&str> = match separator.is_empty() {
         // Go splits between characters; Rust's `split("")` also returns empty texts at both ends.
         true if most == 0 => Vec::new(),
