@@ -399,6 +399,16 @@ fn a_chart_that_goes_through_large_values_again_and_again_is_refused() {
     }
 }
 
+/// Each comment covers the line below all of them, and each silences nothing.
+#[test]
+fn many_suppressions_below_each_other_are_read_in_one_go() {
+    let comments = "# plimsoll: ignore[images] x\n".repeat(10_000);
+    let text = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n".to_owned() + &comments;
+    let (run, report) = check(&[("a.yaml", text.as_str()), ("other.yaml", OTHER)]);
+    run.expect_code(1);
+    other_is_linted(&report);
+}
+
 #[test]
 fn a_script_that_evaluates_nothing_is_walked_on() {
     let script = "flags=\neval\neval $flags\neval $flags eval\nhelm install web ./chart\n";

@@ -4,6 +4,8 @@
 //! `# plimsoll: ignore-file[rule-id] reason` covers the file. In templates, both may also be in `{{/* … */}}`. If the
 //! covered line begins a block of text (`key: |`), the whole block is covered, since there can be no comments in it.
 
+use std::ops::Range;
+
 use jiff::civil::Date;
 use memchr::memmem;
 
@@ -53,11 +55,12 @@ pub fn in_comments(
     lines: &LineIndex,
     comments: impl IntoIterator<Item = Span>,
 ) -> Vec<Directive> {
+    let mut stack = None;
     let read = |span: Span| {
         let comment = text.get(span.range())?;
         let body = comment.strip_prefix('#').unwrap_or(comment);
         let at = span.start as usize + (comment.len() - body.trim_start().len());
-        directive(source, text, lines, at, span.end as usize)
+        directive(source, text, lines, at..span.end as usize, &mut stack)
     };
     comments.into_iter().filter_map(read).collect()
 }
@@ -65,6 +68,7 @@ pub fn in_comments(
 /// Reads the directives in a template, which is not parsed: comments are recognised by what stands before them.
 #[must_use]
 pub fn in_template(source: SourceId, text: &str, lines: &LineIndex) -> Vec<Directive> {
+    let mut stack = None;
     let read = |(at, _): (usize, &str)| {
         let own = lines.line_range(text, lines.line_of(at));
         let before = text[own.start..at].trim_end();
@@ -75,7 +79,7 @@ pub fn in_template(source: SourceId, text: &str, lines: &LineIndex) -> Vec<Direc
         } else {
             return None;
         };
-        directive(source, text, lines, at, end)
+        directive(source, text, lines, at..end, &mut stack)
     };
     text.match_indices(MARK).filter_map(read).collect()
 }
@@ -86,13 +90,13 @@ pub fn may_hold(text: &str) -> bool {
     memmem::find(text.as_bytes(), MARK.as_bytes()).is_some()
 }
 
-/// Reads the directive whose `plimsoll:` is at `at`; `None` if it is another comment.
+/// Reads the directive whose text from `plimsoll:` on is given by its range; `None` if it is another comment.
 fn directive(
     source: SourceId,
     text: &str,
     lines: &LineIndex,
-    at: usize,
-    end: usize,
+    Range { start: at, end }: Range<usize>,
+    stack: &mut Option<Stack>,
 ) -> Option<Directive> {
     let comment = text.get(at..end)?.trim_end();
     let rest = comment.strip_prefix(MARK)?.trim_start();
@@ -101,11 +105,7 @@ fn directive(
         None => (rest.strip_prefix("ignore")?, false),
     };
     let span = Span::new(source, at, at + comment.len());
-    let lines = || {
-        let line = covered(text, lines, at);
-        Scope::Lines(line, block_end(text, lines, line).unwrap_or(line))
-    };
-    let scope = if whole_file { Scope::File } else { lines() };
+    let scope = if whole_file { Scope::File } else { covered(text, lines, at, stack) };
     let malformed = |problem: &str| {
         let problem = Some(problem.to_owned());
         Some(Directive { span, rules: Vec::new(), scope, until: None, problem })
@@ -138,20 +138,41 @@ fn directive(
     }
 }
 
-/// The line that a comment at `at` covers: its own if there is something before it, else the next line that is not a
-/// comment, so that several comments can be stacked.
-fn covered(text: &str, lines: &LineIndex, at: usize) -> usize {
+/// The comments last gone through, and what they cover.
+struct Stack {
+    /// The first line of the comments.
+    first: usize,
+    /// The first line below them, which may be the end of the text.
+    below: usize,
+    /// The last line that is covered, if there is a line below.
+    last: usize,
+}
+
+/// The lines that a comment at `at` covers: its own if there is something before it, else the next line that is not a
+/// comment, so that several comments can be stacked. Those below it were gone through for the comment before it.
+fn covered(text: &str, lines: &LineIndex, at: usize, stack: &mut Option<Stack>) -> Scope {
     let own = lines.line_of(at);
+    let to_block_end = |line| block_end(text, lines, line).unwrap_or(line);
     let before = text[lines.line_range(text, own).start..at].trim();
     let alone = matches!(before, "" | "#" | "{{/*" | "{{-/*" | "{{- /*" | "# {{/*" | "# {{- /*");
     if !alone {
-        return own;
+        return Scope::Lines(own, to_block_end(own));
     }
     let is_comment = |line: usize| {
         let line = text[lines.line_range(text, line)].trim_start();
         line.starts_with('#') || line.starts_with("{{/*") || line.starts_with("{{- /*")
     };
-    (own + 1..lines.line_count()).find(|&line| !is_comment(line)).unwrap_or(own)
+    let count = lines.line_count();
+    let known = stack.take().filter(|stack| (stack.first..=stack.below).contains(&(own + 1)));
+    let Stack { below, last, .. } = stack.insert(known.unwrap_or_else(|| {
+        let below = (own + 1..count).find(|&line| !is_comment(line)).unwrap_or(count);
+        let last = if below < count { to_block_end(below) } else { below };
+        Stack { first: own + 1, below, last }
+    }));
+    match *below < count {
+        true => Scope::Lines(*below, *last),
+        false => Scope::Lines(own, to_block_end(own)),
+    }
 }
 
 /// The last line of the block of text that a line begins; `None` if it begins none.
@@ -277,6 +298,13 @@ mod tests {
             let one = (vec!["a".to_owned()], Scope::Lines(2, 2));
             assert_eq!(covers(&text), [one.clone(), one], "{text}");
         }
+    }
+
+    #[test]
+    fn comments_at_the_end_cover_themselves() {
+        let one = |line| (vec!["a".to_owned()], Scope::Lines(line, line));
+        let text = "b: 1\n# plimsoll: ignore[a]\n# plimsoll: ignore[a]";
+        assert_eq!(covers(text), [one(1), one(2)]);
     }
 
     #[test]

@@ -41,10 +41,10 @@ fn comment(span: Span, file: &SourceFile) -> Option<Span> {
 
 /// One rule of a list, with the comma beside it.
 fn item(directive: &Directive, rule: usize) -> Span {
-    let spans: Vec<Span> = directive.rules.iter().map(|named| named.span).collect();
-    match spans.get(rule + 1) {
-        Some(next) => Span { end: next.start, ..spans[rule] },
-        None => Span { start: spans[rule - 1].end, ..spans[rule] },
+    let rules = &directive.rules;
+    match rules.get(rule + 1) {
+        Some(next) => Span { end: next.span.start, ..rules[rule].span },
+        None => Span { start: rules[rule - 1].span.end, ..rules[rule].span },
     }
 }
 
