@@ -1,5 +1,6 @@
 //! `--format`, `--output` and `--color`: where reports go, and how they look.
 
+use std::collections::BTreeSet;
 use std::io::{IsTerminal as _, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -155,7 +156,16 @@ impl Outputs {
             return Err(CommandError::new("two formats cannot both be printed on standard output")
                 .help("give all but one a file: `--format sarif --output plimsoll.sarif`"));
         }
+        let mut files = BTreeSet::new();
         for file in self.0.iter().filter_map(|(_, file)| file.as_deref()) {
+            let is_device = std::fs::metadata(file).is_ok_and(|there| !there.is_file());
+            if !to_stdout(Some(file)) && !is_device && !files.insert(file) {
+                return Err(CommandError::new(format!(
+                    "two formats cannot both be written to {}",
+                    file.display()
+                ))
+                .help("give each a file of its own: `--format sarif --output plimsoll.sarif`"));
+            }
             let folder = folder_of(file);
             if !to_stdout(Some(file)) && !folder.is_dir() {
                 return Err(CommandError::new(format!(

@@ -272,3 +272,12 @@ fn a_file_outside_of_a_repository_is_judged_with_what_lies_beside_it() {
     assert_eq!(releases("helmfile.yaml", "values.yaml"), 1);
     assert_eq!(releases("deeper/helmfile.yaml", "../values.yaml"), 0);
 }
+
+#[test]
+fn two_reports_in_one_file_are_refused_before_any_work() {
+    let dir = repository(&[("a.yaml", "a: 1\n")]);
+    let args = ["check", "--format", "json", "--output", "r", "--format", "sarif", "--output", "r"];
+    let run = run(dir.path(), &args).expect_code(2);
+    assert!(run.err.contains("two formats cannot both be written to r"), "{}", run.err);
+    assert!(!dir.path().join("r").exists());
+}
