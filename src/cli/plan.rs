@@ -115,6 +115,9 @@ impl Plan {
     }
 }
 
+/// The most threads of a run. Each that has no work costs time, and any number prints the same.
+const MAX_THREADS: usize = 512;
+
 /// How many threads can run at the same time.
 fn processors() -> usize {
     thread::available_parallelism().map_or(1, NonZero::get)
@@ -124,6 +127,7 @@ fn processors() -> usize {
 /// the runs that try fixes. If `count` is 1, it is the current thread.
 fn threads(count: usize) -> Result<&'static ThreadPool, CommandError> {
     static THREADS: OnceLock<Result<ThreadPool, ThreadPoolBuildError>> = OnceLock::new();
+    let count = count.min(MAX_THREADS);
     let started = THREADS.get_or_init(|| {
         let builder = ThreadPoolBuilder::new().num_threads(count);
         if count == 1 { builder.use_current_thread().build() } else { builder.build() }

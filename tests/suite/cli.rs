@@ -281,3 +281,9 @@ fn two_reports_in_one_file_are_refused_before_any_work() {
     assert!(run.err.contains("two formats cannot both be written to r"), "{}", run.err);
     assert!(!dir.path().join("r").exists());
 }
+
+#[test]
+fn more_threads_than_any_machine_has_are_not_started() {
+    let dir = repository(&[("a.yaml", "a: 1\n")]);
+    run(dir.path(), &["check", "--threads", "99999999"]).expect_code(0);
+}
