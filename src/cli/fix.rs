@@ -114,8 +114,11 @@ fn again(
         select: Vec::new(),
         ..asked.request.clone()
     };
+    // The release of the command line is one of the chart among the paths that were asked for.
+    let with_chart = !asked.release.values.is_empty() || !asked.release.set.is_empty();
+    let more = asked.paths.iter().filter(|_| with_chart).cloned();
     let options = Options {
-        paths: paths.iter().map(PathBuf::from).collect(),
+        paths: paths.iter().map(PathBuf::from).chain(more).collect(),
         request,
         shard: None,
         keep: Keep::Rendered,

@@ -107,6 +107,15 @@ fn a_diff_shows_what_fix_writes_and_writes_nothing() {
 }
 
 #[test]
+fn values_that_the_command_line_names_are_fixed_with_their_chart() {
+    let dir = repository(&SHOP[1..]);
+    fs::write(dir.path().join("prod.yaml"), "replicas: 1\ncolour: red\n").expect("written");
+    let args = ["chart", "-f", "prod.yaml", "--select", "values-key-unused", "--fix"];
+    check(dir.path(), &[&args[..], &["--unsafe-fixes"]].concat());
+    assert_eq!(text(dir.path(), "prod.yaml"), "replicas: 1\n");
+}
+
+#[test]
 fn what_asks_for_a_decision_is_left_until_it_is_asked_for() {
     let dir = repository(&[("pod.yaml", POD)]);
     let select = ["--select", "host-network-forbidden", "--fix"];
