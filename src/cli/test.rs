@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use super::{CommandError, Console, rule_files};
+use crate::report::summary::counted;
 use crate::rule::{RuleSet, example};
 use crate::source::Sources;
 
@@ -41,7 +42,8 @@ pub(crate) fn run(args: &Args, console: &mut Console) -> Result<ExitCode, Comman
             }
         }
     }
-    writeln!(console.out, "{} rules, {examples} examples, {wrong} wrong", set.rules.len())?;
+    let (rules, examples) = (counted(set.rules.len(), "rule"), counted(examples, "example"));
+    writeln!(console.out, "{rules}, {examples}, {wrong} wrong")?;
     if set.rules.is_empty() && set.errors.is_empty() {
         return Err(CommandError::new("no rule files were found")
             .help("a rule is a `.yaml` file with `id` and `checks`"));
