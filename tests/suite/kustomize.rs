@@ -158,6 +158,7 @@ fn labels_and_variables_that_a_kustomization_puts_in_are_not_missed() {
     let labels = format!("{kustomization}commonLabels: {{app: web}}\n");
     let selecting =
         format!("{kustomization}labels:\n  - {{pairs: {{app: web}}, includeSelectors: true}}\n");
+    let marking = selecting.replace("includeSelectors", "includeTemplates");
     let beside = format!("{kustomization}labels:\n  - {{pairs: {{app: web}}}}\n");
     let variable = format!(
         "{kustomization}vars:\n  - {{name: PORT, objref: {{kind: ConfigMap, name: a, apiVersion: v1}}}}\n"
@@ -168,11 +169,31 @@ fn labels_and_variables_that_a_kustomization_puts_in_are_not_missed() {
         (kustomization, &[selector, reference][..]),
         (&labels, &[reference]),
         (&selecting, &[reference]),
+        (&marking, &[selector, reference]),
         (&beside, &[selector, reference]),
         (&variable, &[selector]),
     ] {
         let dir = repository(&[("kustomization.yaml", kustomization), ("web.yaml", WEB)]);
         assert_eq!(found(dir.path(), rules), expected, "{kustomization}");
+    }
+}
+
+/// A selector may be for labels that pods only get by the kustomization.
+#[test]
+fn a_selector_may_be_for_labels_that_a_kustomization_puts_in() {
+    let rules = "selector-matches-template-labels,service-selector-matches-pods,network-policy-selects-pods";
+    let manifest = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec:\n  selector: {matchLabels: {app: web, part: api}}\n  template:\n    metadata: {labels: {part: api}}\n    spec: {containers: [{name: web, image: 'example.org/web:1.0.0'}]}\n---\napiVersion: v1\nkind: Service\nmetadata: {name: web}\nspec: {selector: {app: web}}\n---\napiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: web}\nspec: {podSelector: {matchLabels: {app: web}}}\n";
+    for (labels, is_open) in [
+        ("{pairs: {app: web}, includeTemplates: true}", true),
+        ("{pairs: {app: web}, includeSelectors: true}", true),
+        ("{pairs: {app: web}, fields: [{path: spec/template/metadata/labels}]}", true),
+        ("{pairs: {app: web}, includeTemplates: false}", false),
+        ("{pairs: {app: web}}", false),
+    ] {
+        let kustomization = format!("resources: [web.yaml]\nlabels: [{labels}]\n");
+        let dir = repository(&[("kustomization.yaml", &*kustomization), ("web.yaml", manifest)]);
+        let found = found(dir.path(), rules);
+        assert_eq!(found.is_empty(), is_open, "{labels}: {found:?}");
     }
 }
 

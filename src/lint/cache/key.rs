@@ -326,6 +326,7 @@ fn rewritten(key: &mut Digest, rewrites: &Rewrites) {
         replicas,
         labels,
         selectors,
+        templates,
         namespace,
         fields,
         names,
@@ -339,7 +340,7 @@ fn rewritten(key: &mut Digest, rewrites: &Rewrites) {
         key.text(name);
         key.texts(path.iter());
     }
-    for flag in [labels, selectors, namespace] {
+    for flag in [labels, selectors, templates, namespace] {
         key.number(u64::from(*flag));
     }
 }

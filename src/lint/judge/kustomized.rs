@@ -14,6 +14,9 @@ use crate::yaml::{Document, Kind, Node};
 /// The group of rules on images: a hit on a container is about its image.
 const IMAGES: &str = "images";
 
+/// The keys of selectors of labels.
+const SELECTORS: [&str; 4] = ["selector", "matchLabels", "labelSelector", "podSelector"];
+
 /// The parameter with the tags that move, of one of these rules.
 const MOVING_TAGS: &str = "moving-tags";
 
@@ -74,7 +77,10 @@ pub(super) fn is_open(
             && image().is_some_and(|image| names.contains(ImageRef::name(image.raw())))
     };
     rewrites.namespace && gets(&["namespace"])
-        || rewrites.selectors && gets(&["selector", "matchLabels", "labels"])
+        || rewrites.selectors && (gets(&SELECTORS) || gets(&["labels"]))
+        || rewrites.templates && gets(&["labels"])
+        // What a selector says is known, but not the labels that it is for.
+        || rewrites.templates && target.missing.is_empty() && gets(&SELECTORS)
         || rewrites.labels && gets(&["labels"]) && !is_of_pods()
         || !rewrites.replicas.is_empty() && gets(&["replicas"]) && is_counted()
         || !rewrites.variables.is_empty() && has_variable()

@@ -15,6 +15,7 @@ use crate::yaml::Node;
 
 /// What every kustomization that deploys a manifest, or skaffold, replaces in the manifest.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[allow(clippy::struct_excessive_bools, reason = "kustomize replaces each thing by itself")]
 pub struct Rewrites {
     /// Images that get a tag or a digest, or are built, by their names without tag and digest.
     pub images: BTreeSet<String>,
@@ -28,6 +29,8 @@ pub struct Rewrites {
     pub labels: bool,
     /// Whether selectors and pods get labels.
     pub selectors: bool,
+    /// Whether pods get labels that selectors do not get.
+    pub templates: bool,
     /// Whether objects get a namespace.
     pub namespace: bool,
     /// Fields that patches and replacements set or remove.
@@ -91,11 +94,15 @@ impl Rewrites {
             found.replicas.extend(names("replicas").map(str::to_owned));
             found.namespace |= namespace.is_some();
             let common = root.get("commonLabels").is_some_and(|labels| !labels.is_empty());
-            let selects = |item: Node<'_>| {
-                item.get("includeSelectors").and_then(Node::as_bool).unwrap_or(false)
-            };
+            let is_on =
+                |item: Node<'_>, key: &str| item.get(key).and_then(Node::as_bool).unwrap_or(false);
+            let selects = |item: Node<'_>| is_on(item, "includeSelectors");
+            // With `fields`, labels may go to any place of an object.
+            let marks =
+                |item: Node<'_>| is_on(item, "includeTemplates") || item.get("fields").is_some();
             found.labels |= common || items(*root, "labels").next().is_some();
             found.selectors |= common || items(*root, "labels").any(selects);
+            found.templates |= items(*root, "labels").any(marks);
         }
         found
     }
@@ -109,6 +116,7 @@ impl Rewrites {
             replicas: &self.replicas & &other.replicas,
             labels: self.labels && other.labels,
             selectors: self.selectors && other.selectors,
+            templates: self.templates && other.templates,
             namespace: self.namespace && other.namespace,
             fields: &self.fields & &other.fields,
             names: &self.names & &other.names,
