@@ -4,11 +4,11 @@
 //! candidate, and [`assemble`].
 
 mod candidate;
-mod chainsaw;
 mod chart;
 mod class;
 mod classify;
 mod embedded;
+mod expectation;
 mod file;
 mod guide;
 mod kustomize;
@@ -139,7 +139,7 @@ pub fn assemble(walked: Walked, taken: Vec<Taken>, config: &Config, sources: &So
         }
     }
     kustomize::patch::set_aside(&mut files, &found.patches);
-    chainsaw::set_aside(&mut files);
+    expectation::set_aside(&mut files);
     embedded::set_aside(&mut files, &charts);
     findings.sort_by_cached_key(|finding| {
         (sources.path(finding.primary.span.source), finding.primary.span.start)

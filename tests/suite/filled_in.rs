@@ -5,8 +5,7 @@ use crate::harness::{found, repository, run};
 #[test]
 fn what_a_test_of_chainsaw_expects_is_no_manifest() {
     let test = "apiVersion: chainsaw.kyverno.io/v1alpha1\nkind: Test\nmetadata: {name: web}\nspec:\n  steps:\n    - try:\n        - apply: {file: given.yaml}\n        - assert: {file: ready.yaml}\n      catch:\n        - error: {file: ../gone.yaml}\n";
-    let part =
-        "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec: {replicas: 1}\n";
+    let part = "apiVersion: v1\nkind: Service\nmetadata: {name: web}\nspec: {type: ClusterIP}\n";
     let files = [
         ("web/chainsaw-test.yaml", test),
         ("web/given.yaml", part),
@@ -14,7 +13,24 @@ fn what_a_test_of_chainsaw_expects_is_no_manifest() {
         ("gone.yaml", part),
     ];
     let dir = repository(&files);
-    assert_eq!(found(dir.path(), "selector-present"), ["web/given.yaml:4 selector-present"]);
+    let expected = ["web/given.yaml:4 service-fields-valid"];
+    assert_eq!(found(dir.path(), "service-fields-valid"), expected);
+}
+
+#[test]
+fn what_a_step_of_kuttl_expects_is_no_manifest() {
+    let step = "apiVersion: kuttl.dev/v1beta1\nkind: TestStep\napply: [files/given.yaml]\nassert: [files/ready.yaml]\nerror: [gone]\n";
+    let part = "apiVersion: v1\nkind: Service\nmetadata: {name: web}\nspec: {type: ClusterIP}\n";
+    let dir = repository(&[
+        ("web/01-install.yaml", step),
+        ("web/files/given.yaml", part),
+        ("web/files/ready.yaml", part),
+        ("web/gone/web.yaml", part),
+        ("other/files/ready.yaml", part),
+    ]);
+    let expected = ["other/files/ready.yaml:4", "web/files/given.yaml:4"];
+    let expected = expected.map(|place| format!("{place} service-fields-valid"));
+    assert_eq!(found(dir.path(), "service-fields-valid"), expected);
 }
 
 /// A policy, or a test, compares it with what is there.
