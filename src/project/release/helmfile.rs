@@ -60,6 +60,8 @@ pub(super) fn find(context: &Context<'_>, found: &mut Found) {
 #[derive(Default)]
 struct State {
     environment: Value,
+    /// Whether it has environments, and all of them have to be asked for by name.
+    named_environments: bool,
     /// The values that another helmfile gives to this one, which go before its own.
     given: Value,
     documents: Vec<Document>,
@@ -153,6 +155,9 @@ impl State {
         self.missing_files = handler.or(self.missing_files.take());
         let skip = root.at(&["helmDefaults", "skipSchemaValidation"]);
         self.skip_schema = skip.and_then(Node::as_bool).unwrap_or(self.skip_schema);
+        if let Some(all) = root.get("environments").filter(|all| !all.is_empty()) {
+            self.named_environments = all.get("default").is_none();
+        }
         let environment = root.at(&["environments", "default", "values"]);
         let own = root.get("values");
         for item in environment.into_iter().chain(own).flat_map(|list| list.items()) {
@@ -360,6 +365,10 @@ impl State {
                     if optional && absent {
                         continue;
                     }
+                    if absent && self.named_environments && names_environment(span, context) {
+                        layers.push(Layer::inline(span, Content::Unknown));
+                        continue;
+                    }
                     let content = match key {
                         "secrets" => Content::Unknown,
                         _ => content(&path, data, context),
@@ -371,6 +380,12 @@ impl State {
         layers.extend(set(spec, &|text| engine.fill(source, text, data)));
         layers
     }
+}
+
+/// Whether a place in a helmfile depends on the environment that is asked for.
+fn names_environment(span: Span, context: &Context<'_>) -> bool {
+    let file = context.sources.get(span.source);
+    file.text.get(span.range()).is_some_and(|written| written.contains(".Environment.Name"))
 }
 
 /// Whether a text has the keys of a helmfile. There may be values files below `helmfile.d`, too.
