@@ -23,6 +23,54 @@ fn check(dir: &tempfile::TempDir) -> Run {
     run(dir.path(), &["check", "--format", "concise", "--no-cache"])
 }
 
+/// Argo CD and helmfile pass a value on as a whole, whatever commas are in it.
+#[test]
+fn a_comma_in_a_value_does_not_begin_another_one() {
+    let argo = |value: &str| {
+        format!(
+            "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {{name: web, namespace: argocd}}\nspec:\n  project: default\n  destination: {{namespace: web, server: https://kubernetes.default.svc}}\n  source:\n    repoURL: https://git.example.org/x.git\n    path: charts/web\n    helm: {{parameters: [{{name: b, value: {value}}}]}}\n"
+        )
+    };
+    let helmfile = |value: &str| {
+        format!(
+            "releases:\n  - {{name: web, chart: ./charts/web, set: [{{name: b, value: {value}}}]}}\n"
+        )
+    };
+    let script = "helm install web ./charts/web --set b=x,y\n";
+    for (file, text, fails) in [
+        ("argo.yaml", argo("'[\"a:1\",\"b:2\"]'"), false),
+        ("argo.yaml", argo("'{x,y}'"), false),
+        ("argo.yaml", argo(r"'x\,y'"), false),
+        ("helmfile.yaml", helmfile("'x,y'"), false),
+        ("helmfile.yaml", helmfile("'{x'"), false),
+        ("deploy.sh", script.to_owned(), true),
+    ] {
+        let found = found(with(&NEEDS, &[(file, &text)]).path(), "helm-render");
+        assert_eq!(!found.is_empty(), fails, "{text}: {found:?}");
+    }
+}
+
+/// Whoever runs a helmfile whose environments all have other names than `default` says which one is meant.
+#[test]
+fn a_values_file_of_an_environment_that_is_asked_for_by_name_is_not_missed() {
+    let helmfile = |environments: &str, file: &str| {
+        format!(
+            "environments: {environments}\n---\nreleases:\n  - name: web\n    chart: ./charts/web\n    values: [{file}, {{b: 1}}]\n"
+        )
+    };
+    let named = "'{{ .Environment.Name }}.yaml'";
+    for (environments, file, is_missed) in [
+        ("{test: {}, prod: {}}", named, false),
+        ("{default: {}, prod: {}}", named, true),
+        ("{test: {}, prod: {}}", "other.yaml", true),
+    ] {
+        let text = helmfile(environments, file);
+        let dir = with(&NEEDS, &[("helmfile.yaml.gotmpl", &text), ("test.yaml", "a: 2\n")]);
+        let found = found(dir.path(), "release-values-missing");
+        assert_eq!(!found.is_empty(), is_missed, "{text}: {found:?}");
+    }
+}
+
 /// A schema that the values break, and its chart.
 const SCHEMA: [(&str, &str); 4] = [
     ("chart/Chart.yaml", CHART),

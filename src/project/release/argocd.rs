@@ -373,7 +373,7 @@ fn parameters(helm: &Field<'_>) -> Option<Layer> {
                 assignments.push(Assignment {
                     kind,
                     path,
-                    value: text.replace(UNKNOWN, &RUN_TIME.to_string()),
+                    value: escaped(&text).replace(UNKNOWN, &RUN_TIME.to_string()),
                     span,
                     value_span: value.and_then(|value| value.span()),
                 });
@@ -381,4 +381,20 @@ fn parameters(helm: &Field<'_>) -> Option<Layer> {
         }
     }
     Some(Layer::inline(span, Content::Set(assignments)))
+}
+
+/// The value of a parameter as Argo CD passes it to `--set`: commas are part of it unless it is a list in braces
+/// (`cleanSetParameters` in `util/helm/cmd.go`).
+fn escaped(value: &str) -> String {
+    if value.starts_with('{') && value.ends_with('}') {
+        return value.to_owned();
+    }
+    let mut out = String::with_capacity(value.len());
+    for letter in value.chars() {
+        if letter == ',' && !out.ends_with('\\') {
+            out.push('\\');
+        }
+        out.push(letter);
+    }
+    out
 }

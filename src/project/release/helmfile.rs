@@ -422,11 +422,12 @@ fn assignment(
 ) -> Option<Assignment> {
     let part = |key: &str| entry.get(key).filter(|node| !node.is_null());
     let text = |node: Node<'_>| scalar_text(node).map(|text| fill(&text));
+    let value = |node: Node<'_>| text(node).map(|text| escaped(&text));
     let (kind, node, value) = match (part("value"), part("file"), part("values")) {
-        (Some(value), _, _) => (kind, value, text(value)?),
+        (Some(node), _, _) => (kind, node, value(node)?),
         (None, Some(file), _) => (AssignmentKind::File, file, text(file)?),
         (None, None, Some(list)) => {
-            let items: Vec<String> = list.items().filter_map(text).collect();
+            let items: Vec<String> = list.items().filter_map(value).collect();
             (kind, list, format!("{{{}}}", items.join(",")))
         }
         (None, None, None) => return None,
@@ -434,6 +435,18 @@ fn assignment(
     let path = part("name").and_then(text)?;
     let (span, value_span) = (document.span(entry.span()), Some(document.span(node.span())));
     Some(Assignment { kind, path, value, span, value_span })
+}
+
+/// A value as helmfile passes it to `--set`: braces and commas are part of it (`escape` in `pkg/state/state.go`).
+fn escaped(value: &str) -> String {
+    let mut out = String::with_capacity(value.len());
+    for letter in value.chars() {
+        if matches!(letter, '{' | '}' | ',') {
+            out.push('\\');
+        }
+        out.push(letter);
+    }
+    out
 }
 
 /// The content of a values file. A template is rendered, with the places that its parts come from.

@@ -100,14 +100,25 @@ fn assigned(one: &Assignment) -> Value {
     match one.kind {
         _ if !is_known(&one.value) => UNKNOWN.to_string().into(),
         AssignmentKind::Json | AssignmentKind::File => UNKNOWN.to_string().into(),
-        AssignmentKind::String | AssignmentKind::Literal => one.value.as_str().into(),
-        AssignmentKind::Value => match typed(&one.value) {
+        AssignmentKind::Literal => one.value.as_str().into(),
+        AssignmentKind::String => unescaped(&one.value).into(),
+        AssignmentKind::Value => match typed(&unescaped(&one.value)) {
             Typed::Null => Value::Null,
             Typed::Bool(value) => value.into(),
             Typed::Int(value) => value.into(),
             Typed::Text(text) => text.into(),
         },
     }
+}
+
+/// A text of `--set` without the backslashes that escape other characters.
+fn unescaped(text: &str) -> String {
+    let mut letters = text.chars();
+    let next = |letters: &mut std::str::Chars<'_>| match letters.next() {
+        Some('\\') => letters.next(),
+        letter => letter,
+    };
+    std::iter::from_fn(|| next(&mut letters)).collect()
 }
 
 fn leave_open(values: &mut Value) {
@@ -140,10 +151,10 @@ mod tests {
             one(AssignmentKind::Value, "web.on", "True"),
             one(AssignmentKind::Value, "web.none", "null"),
             one(AssignmentKind::String, "web.text", "80"),
+            one(AssignmentKind::Value, "web.list", r"a\,b"),
         ];
         assign(&mut values, &assignments);
-        let web =
-            serde_json::json!({"port": 80, "code": "007", "on": true, "none": null, "text": "80"});
+        let web = serde_json::json!({"port": 80, "code": "007", "on": true, "none": null, "text": "80", "list": "a,b"});
         assert_eq!(values["web"], web);
     }
 }
