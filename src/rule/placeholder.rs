@@ -148,7 +148,10 @@ fn is_to_come(text: &str, stage: Stage) -> bool {
     };
     let has_variable = || text.split("${").skip(1).any(is_name);
     let is_shell = |rest: &str| rest.starts_with(|first: char| first.is_ascii_uppercase());
-    let has_shell = || !text.contains(char::is_whitespace) && text.split('$').skip(1).any(is_shell);
+    let has_shell = || {
+        !text.contains(char::is_whitespace)
+            && (text.split('$').skip(1).any(is_shell) || has_small_variable(text))
+    };
     // The part before `=` is known, whatever is filled in after it.
     let is_said = text.contains('=');
     let holds = |(opens, closes)| {
@@ -167,6 +170,15 @@ fn is_to_come(text: &str, stage: Stage) -> bool {
         Stage::Rendered => has_variable() || !is_said && is_between_underscores(text),
         Stage::Literal => false,
     }
+}
+
+/// Whether a part of a word is `$name`, as a script has it that fills in templates: `web-$region.example`.
+fn has_small_variable(text: &str) -> bool {
+    let is_name = |name: &str| {
+        name.starts_with(|first: char| first.is_ascii_lowercase() || first == '_')
+            && name.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '_')
+    };
+    text.split(['-', '.', '/', ':', '@']).any(|part| part.strip_prefix('$').is_some_and(is_name))
 }
 
 /// Whether it is a name in capitals that a program replaces, by a number for example: `REPLICAS_OF_WEB`.
@@ -293,8 +305,10 @@ mod tests {
     /// `envsubst` also fills these in; in a command they are the shell's.
     #[test]
     fn a_name_without_braces_is_a_placeholder_in_a_word_of_a_manifest() {
-        assert!(has_placeholder("$RELEASE-web", Stage::Written));
-        for text in ["echo $NAME", "$1", "a$b", "US$", "--token=$NAME"] {
+        for text in ["$RELEASE-web", "$replicas", "web-$region.example", "web:$tag"] {
+            assert!(has_placeholder(text, Stage::Written), "{text}");
+        }
+        for text in ["echo $NAME", "$1", "a$b", "US$", "--token=$NAME", "/$1/$2", "$a b"] {
             assert!(!has_placeholder(text, Stage::Written), "{text}");
         }
         assert!(!has_placeholder("$RELEASE-web", Stage::Rendered));
