@@ -151,6 +151,8 @@ fn what_a_program_puts_values_into_is_a_template() {
         ("build.yaml", &object("@WEB_NAME@")),
         ("item.yaml", &(object("web") + "  finalizers:\n    - @WEB_FINALIZER@\n")),
         ("prefix.yaml", &object("{WEB_NAME}-web")),
+        ("small.yaml", &object("{web_name}-web:{web_tag}")),
+        ("list.yaml", &(object("web") + "  finalizers: [a, ${WEB_FINALIZER}]\n")),
         ("at.yaml", &object("@web")),
         ("labels.yaml", &(object("web") + "  labels:\n    <WEB_LABELS>\n    app: web\n")),
         ("wrong.yaml", &object("%d.%m.")),

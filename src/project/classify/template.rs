@@ -36,11 +36,20 @@ fn is_of_statements(text: &str, stream: &Stream) -> bool {
 }
 
 /// True for a text that does not parse because of placeholders: a value that begins with `%s`, `%VERSION%` or
-/// `@VERSION@`, as no plain value may; a value that begins with `{PREFIX}` and goes on; or a line that only consists of
-/// `<LABELS>`, or of `${LABELS}`, which envsubst and Terraform replace.
+/// `@VERSION@`, as no plain value may; a value that begins with `{prefix}` and goes on; a list in brackets with
+/// `${SUBNETS}`; or a line that only consists of `<LABELS>`, or of `${LABELS}`, which envsubst and Terraform replace.
 fn is_of_marks(text: &str, stream: &Stream) -> bool {
     let is_name =
         |text: &str, end: char| text.split_once(end).is_some_and(|(name, _)| is_in_capitals(name));
+    let is_prefix = |text: &str| {
+        text.split_once('}').is_some_and(|(name, rest)| {
+            let is_part = |letter: char| letter.is_ascii_alphanumeric() || letter == '_';
+            let goes_on =
+                rest.starts_with(|next: char| !next.is_whitespace() && !matches!(next, ',' | '}'));
+            let is_left = !rest.ends_with('}') || goes_on && rest.contains('{');
+            (is_in_capitals(name) || goes_on && name.chars().all(is_part)) && is_left
+        })
+    };
     let is_verb = |text: &str| {
         text.strip_prefix('s')
             .is_some_and(|rest| rest.is_empty() || rest.starts_with(['-', '.', '/', ':']))
@@ -50,9 +59,10 @@ fn is_of_marks(text: &str, stream: &Stream) -> bool {
         let value = item.split_once(": ").map_or(item, |(_, value)| value.trim_start());
         value.strip_prefix('%').is_some_and(|rest| is_name(rest, '%') || is_verb(rest))
             || value.strip_prefix('@').is_some_and(|rest| is_name(rest, '@'))
+            || value.strip_prefix('{').is_some_and(is_prefix)
             || value
-                .strip_prefix('{')
-                .is_some_and(|rest| is_name(rest, '}') && !rest.ends_with('}'))
+                .strip_prefix('[')
+                .is_some_and(|rest| rest.split(',').any(|item| item.trim_start().starts_with("${")))
     };
     let is_slot = |line: &str| {
         let slot = line.trim().strip_prefix('<');
