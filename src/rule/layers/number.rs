@@ -8,7 +8,8 @@ use crate::yaml::{Kind, Node, Scalar, Style};
 
 pub(super) fn judge(layers: &Layers<'_>, params: &Params<'_>) -> Vec<Remark> {
     let keys = params.texts("keys");
-    // If the release renders, the output shows how templates print long numbers.
+    // If the release renders, the output shows how templates print long numbers. Otherwise, lists are the ones that most
+    // charts print by `toYaml`, which writes such numbers in full.
     let seen = layers.rendered.map(rendered_exponents);
     let mut remarks = Vec::new();
     for layer in layers.judged() {
@@ -16,9 +17,11 @@ pub(super) fn judge(layers: &Layers<'_>, params: &Params<'_>) -> Vec<Remark> {
             let Some(printed) = lossy(node).filter(|_| is_named(key, &keys)) else { return };
             let whole = node.raw().bytes().all(|byte| byte.is_ascii_digit())
                 && !node.raw().starts_with('0');
-            let shown =
-                |span| seen.as_ref().is_none_or(|seen| seen.iter().any(|e| e.value == span));
-            if whole && !shown(node.span()) {
+            let is_shown = || match &seen {
+                Some(seen) => seen.iter().any(|exponent| exponent.value == node.span()),
+                None => node.upwards().all(|above| above.kind() != Kind::Sequence),
+            };
+            if whole && !is_shown() {
                 return;
             }
             remarks.push(Remark {
