@@ -15,8 +15,12 @@ pub(super) fn judge(layers: &Layers<'_>, params: &Params<'_>) -> Vec<Remark> {
     for layer in layers.judged() {
         let mut each = |path: &[&str], node: Node<'_>| {
             let key = path.last().copied().unwrap_or_default();
-            let named =
-                patterns.is_match(key) && is_credential(node, entropy) && !is_of_secret(key, node);
+            // A list has names of things, such as the claims of a token.
+            let is_item = node.parent().is_some_and(|above| above.kind() == Kind::Sequence);
+            let named = patterns.is_match(key)
+                && !is_item
+                && is_credential(node, entropy)
+                && !is_of_secret(key, node);
             if named || !credential::key_material(node.raw()).is_empty() {
                 remarks.push(Remark::new(
                     node.key_span().unwrap_or_else(|| node.span()),
@@ -41,16 +45,18 @@ fn walk<'a>(node: Node<'a>, path: &mut Vec<&'a str>, each: &mut impl FnMut(&[&'a
     }
 }
 
-/// Whether a value is the key of a Secret whose name is beside it.
+/// Whether a value is the name of a Secret, or the key of one whose name is beside it.
 fn is_of_secret(key: &str, node: Node<'_>) -> bool {
-    let ends = |key: &str, ends: &[&str]| {
-        let plain: String = key.chars().filter(char::is_ascii_alphanumeric).collect();
-        ends.iter().any(|end| plain.to_ascii_lowercase().ends_with(end))
+    let plain = |key: &str| {
+        let letters = key.chars().filter(char::is_ascii_alphanumeric);
+        letters.map(|letter| letter.to_ascii_lowercase()).collect::<String>()
     };
     let names = ["secretname", "existingsecret", "secretref"];
-    let beside = || node.parent().into_iter().flat_map(Node::written);
-    ends(key, &["secretkey"])
-        && beside().any(|entry| ends(&entry.name(), &names) && !entry.value.raw().is_empty())
+    let is_name = |key: &str| names.iter().any(|end| plain(key).ends_with(end));
+    let mut beside = node.parent().into_iter().flat_map(Node::written);
+    plain(key).starts_with("existingsecret")
+        || plain(key).ends_with("secretkey")
+            && beside.any(|entry| is_name(&entry.name()) && !entry.value.raw().is_empty())
 }
 
 /// Whether a value is likely a credential, and not a name, a reference or a placeholder.
