@@ -8,13 +8,16 @@ use std::sync::LazyLock;
 
 use super::{lifecycle, schema};
 
-/// Resources without a kind: whom users may impersonate, and for which signers they may act.
+/// Resources without a kind: whom users may impersonate, for which signers they may act, and what was only there to be
+/// scaled.
 const VIRTUAL: &[(&str, &str)] = &[
     ("", "groups"),
     ("", "users"),
     ("authentication.k8s.io", "uids"),
     ("authentication.k8s.io", "userextras"),
     ("certificates.k8s.io", "signers"),
+    // Only its `scale` was there. Kubernetes' own role `edit` still grants it.
+    ("extensions", "replicationcontrollers"),
 ];
 
 /// Names of resources by group, sorted.
