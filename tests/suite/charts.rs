@@ -701,6 +701,7 @@ fn a_schema_that_refers_to_another_host_is_held_as_far_as_it_is_at_hand() {
   "properties": {
     "labels": {"$ref": "https://schemas.example.org/v1/_definitions.json#/definitions/Labels"},
     "names": {"$ref": "names.json#/definitions/Names"},
+    "hosts": {"$ref": "https://schemas.example.org/v1/hosts.json#/patternProperties/^[a-z]+$"},
     "port": {"$ref": "https://charts.example.org/c.json#/definitions/port"},
     "size": {"$ref": "#/definitions/port"}
   },
@@ -723,7 +724,7 @@ fn a_schema_that_refers_to_another_host_is_held_as_far_as_it_is_at_hand() {
             run.out.lines().filter(|line| line.contains("helm-render") || line.contains("schema"));
         lines.map(ToOwned::to_owned).collect::<Vec<_>>()
     };
-    assert_eq!(said("labels: 1\nnames: [2]\nport: 80\nsize: 3\n"), Vec::<String>::new());
+    assert_eq!(said("labels: 1\nnames: [2]\nhosts: 4\nport: 80\nsize: 3\n"), Vec::<String>::new());
     for (values, place) in
         [("port: http\n", "c/values.yaml:1:7"), ("labels: {}\nsize: big\n", "c/values.yaml:2:7")]
     {
@@ -1137,6 +1138,34 @@ fn schemas_are_held_as_helm_holds_them() {
         run(&schema, "1").expect_code(0);
         run(&schema, "x").expect_code(1);
     }
+    // All drafts are built in, whichever one the schema is of.
+    for (draft, own) in [
+        ("http://json-schema.org/draft-07/schema#/definitions/nonNegativeInteger", ""),
+        ("https://json-schema.org/draft-07/schema#/definitions/nonNegativeInteger", ""),
+        (
+            "http://json-schema.org/draft-04/schema#/definitions/positiveInteger",
+            "http://json-schema.org/draft-07/schema#",
+        ),
+        (
+            "http://json-schema.org/draft/2019-09/meta/validation#/$defs/nonNegativeInteger",
+            "http://json-schema.org/draft-04/schema#",
+        ),
+    ] {
+        let dialect = if own.is_empty() { own } else { &format!(r#""$schema": "{own}", "#) };
+        let schema = format!(r#"{{{dialect}"properties": {{"a": {{"$ref": "{draft}"}}}}}}"#);
+        run(&schema, "1").expect_code(0);
+        run(&schema, "-1").expect_code(1);
+    }
+    for draft in ["http://json-schema.org/schema#", "https://json-schema.org/draft/2020-12/schema"]
+    {
+        let schema = format!(r#"{{"properties": {{"a": {{"$ref": "{draft}"}}}}}}"#);
+        run(&schema, "{type: string}").expect_code(0);
+        run(&schema, "{type: text}").expect_code(1);
+    }
+    // Other documents of that host are not.
+    let elsewhere =
+        r#"{"properties": {"a": {"$ref": "http://json-schema.org/draft-03/schema#/b"}}}"#;
+    run(elsewhere, "x").expect_code(0);
     let old = r#"{"$schema": "http://json-schema.org/draft-04/schema#", "properties": {"a": {"maxLength": 2.0}}}"#;
     run(old, "xy").expect_code(0);
     run(old, "xyz").expect_code(1);

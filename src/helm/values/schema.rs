@@ -6,6 +6,7 @@ mod pattern;
 use std::borrow::Cow;
 use std::cell::LazyCell;
 use std::collections::BTreeSet;
+use std::sync::LazyLock;
 
 use crate::helm::chart::ChartFile;
 use crate::helm::function::pattern_fault;
@@ -46,11 +47,14 @@ impl Schema {
         make_whole(&mut parsed);
         let documents = Documents::of(&parsed);
         check(&parsed, NAME, &documents, true)?;
-        documents.cut_foreign(&mut parsed, NAME);
+        let names_draft = documents.settle_references(&mut parsed, NAME);
         let mut patterns = Vec::new();
         rewrite(&mut parsed, &mut patterns);
         let options = format::as_helm(jsonschema::options()).with_base_uri(NAME);
-        let options = options.with_retriever(Offline);
+        let mut options = options.with_retriever(Offline);
+        if names_draft {
+            options = options.with_registry(&DRAFTS);
+        }
         let validator = options.build(&parsed).map_err(|error| error.to_string())?;
         Ok(Self { validator, patterns })
     }
@@ -269,37 +273,49 @@ impl Documents {
         id.and_then(|id| resolved(base, id)).map_or(Cow::Borrowed(base), Cow::Owned)
     }
 
-    /// Cuts the fragments of references into other documents. These are never fetched, so there is nothing in them
-    /// that a fragment could point to.
-    fn cut_foreign(&self, schema: &mut serde_json::Value, base: &str) {
+    /// Writes references into other documents so that they can be followed: those to a draft of JSON Schema by the URL
+    /// that it has for `jsonschema`, and all others as `ELSEWHERE`. Returns whether there is a reference to a draft.
+    fn settle_references(&self, schema: &mut serde_json::Value, base: &str) -> bool {
         let base = self.base(schema, base);
-        if let Some(serde_json::Value::String(reference)) = schema.get_mut("$ref")
-            && let Some((document, _)) = reference.split_once('#')
-        {
-            let whole = resolved(&base, reference);
-            // The drafts of JSON Schema are built in.
-            let is_at_hand = |whole: String| {
-                let (_, rest) = whole.split_once("://").unwrap_or_default();
-                self.own.contains(&whole) || rest.starts_with("json-schema.org/")
-            };
-            if !document.is_empty() && !whole.is_some_and(is_at_hand) {
-                *reference = document.to_owned();
+        let mut names_draft = false;
+        if let Some(serde_json::Value::String(reference)) = schema.get_mut("$ref") {
+            let (document, fragment) =
+                reference.split_at(reference.find('#').unwrap_or(reference.len()));
+            let whole = resolved(&base, document);
+            if !document.is_empty() && !whole.as_ref().is_some_and(|whole| self.own.contains(whole))
+            {
+                let draft = whole.and_then(|whole| draft(&whole)).map(|draft| draft + fragment);
+                names_draft = draft.is_some();
+                *reference = draft.unwrap_or_else(|| ELSEWHERE.to_owned());
             }
         }
+        let settle = |part| names_draft |= self.settle_references(part, &base);
         match schema {
-            serde_json::Value::Array(items) => {
-                for item in items {
-                    self.cut_foreign(item, &base);
-                }
-            }
-            serde_json::Value::Object(entries) => {
-                for value in entries.values_mut() {
-                    self.cut_foreign(value, &base);
-                }
-            }
+            serde_json::Value::Array(items) => items.iter_mut().for_each(settle),
+            serde_json::Value::Object(entries) => entries.values_mut().for_each(settle),
             _ => {}
         }
+        names_draft
     }
+}
+
+/// The schemas of all drafts of JSON Schema. A dialect that is only part of a draft makes `jsonschema` add them all.
+static DRAFTS: LazyLock<jsonschema::Registry<'static>> = LazyLock::new(|| {
+    let part = serde_json::json!({"$schema": "https://json-schema.org/draft/2020-12/meta/core"});
+    jsonschema::Registry::new()
+        .add("urn:drafts", part)
+        .and_then(jsonschema::RegistryBuilder::prepare)
+        .expect("invariant: the drafts are built in")
+});
+
+/// Returns the URL that a draft of JSON Schema, or a part of one, has for `jsonschema`. Helm's validator has them built
+/// in under `http` and `https`, and the newest under a URL without a version (`openMeta` in its `loader.go`).
+fn draft(document: &str) -> Option<String> {
+    let (scheme, path) = document.split_once("://json-schema.org/")?;
+    let path = if path == "schema" { "draft/2020-12/schema" } else { path };
+    let is_old = ["draft-04/schema", "draft-06/schema", "draft-07/schema"].contains(&path);
+    let url = format!("{}://json-schema.org/{path}", if is_old { "http" } else { "https" });
+    (["http", "https"].contains(&scheme) && DRAFTS.contains_resource(&url)).then_some(url)
 }
 
 /// Returns the values in an object or a list.
@@ -307,6 +323,9 @@ fn parts(value: &serde_json::Value) -> impl Iterator<Item = &serde_json::Value> 
     let items = value.as_array().into_iter().flatten();
     items.chain(value.as_object().into_iter().flat_map(serde_json::Map::values))
 }
+
+/// What stands for documents that would have to be fetched.
+const ELSEWHERE: &str = "urn:elsewhere";
 
 /// Fetches nothing: a reference to another host allows everything, as an unknown URN does in Helm.
 struct Offline;
