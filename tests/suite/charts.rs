@@ -1177,6 +1177,24 @@ fn schemas_are_held_as_helm_holds_them() {
     }
 }
 
+/// The globals of a parent are copied into its subcharts, those of a subchart called `global` into themselves.
+#[test]
+fn values_that_contain_themselves_are_held_against_a_schema() {
+    let chart = "apiVersion: v2\nname: c\nversion: 0.1.0\ndependencies:\n- {name: sub, version: '*', alias: global}\n";
+    let sub = "apiVersion: v2\nname: sub\nversion: 0.1.0\n";
+    let schema = r#"{"properties": {"a": {"type": "string"}}}"#;
+    let dir = repository(&[
+        ("c/Chart.yaml", chart),
+        ("c/charts/sub/Chart.yaml", sub),
+        ("c/charts/sub/values.schema.json", schema),
+        ("c/charts/sub/templates/t.yaml", "a: {{ .Values.a }}\n"),
+        ("c/charts/sub/charts/below/Chart.yaml", &sub.replace("sub", "below")),
+    ]);
+    let run = |value| run(dir.path(), &["render", "x", "c", "--set-json", value]);
+    assert!(run(r#"global.a="b""#).expect_code(0).out.contains("a: b\n"));
+    assert!(run("global.a=1").expect_code(1).err.contains("/a"));
+}
+
 #[test]
 fn flags_are_read_as_helm_reads_them() {
     let print = "n: {{ .Release.Namespace }} {{ .Capabilities.KubeVersion }}\n";

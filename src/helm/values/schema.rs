@@ -12,7 +12,7 @@ use crate::helm::chart::ChartFile;
 use crate::helm::function::pattern_fault;
 use crate::helm::origin::{OriginId, Origins};
 use crate::helm::print::json_float;
-use crate::helm::value::{Data, Value};
+use crate::helm::value::{Budget, Data, Value};
 use crate::source::Span;
 
 /// A violation of a chart's schema.
@@ -66,7 +66,7 @@ impl Schema {
         values: &Value,
         origins: &Origins,
     ) -> Vec<Violation> {
-        let instance = json(values);
+        let instance = json(values, &mut Budget::default());
         // Most values are valid, and then no place is needed.
         let stream = LazyCell::new(|| crate::yaml::parse(file.source, &file.text));
         let place = |pointer: &str| {
@@ -358,8 +358,13 @@ fn origin_at(values: &Value, pointer: &str, origins: &Origins) -> OriginId {
     at.own_origin(origins)
 }
 
-fn json(value: &Value) -> serde_json::Value {
-    match &value.data {
+/// Converts values to JSON; a part in which `budget` is spent is null. Values may contain themselves: those of a
+/// subchart that is called `global` do.
+fn json(value: &Value, budget: &mut Budget) -> serde_json::Value {
+    if !budget.enter() {
+        return serde_json::Value::Null;
+    }
+    let json = match &value.data {
         Data::Nil | Data::Object(_) => serde_json::Value::Null,
         Data::Bool(value) => (*value).into(),
         Data::Int(value) | Data::Int64(value) => (*value).into(),
@@ -367,12 +372,14 @@ fn json(value: &Value) -> serde_json::Value {
             as_number(*value).map_or(serde_json::Value::Null, serde_json::Value::Number)
         }
         Data::Str(text) => text.as_str().into(),
-        Data::List(items) => items.borrow().iter().map(json).collect(),
+        Data::List(items) => items.borrow().iter().map(|item| json(item, budget)).collect(),
         Data::Map(entries) => {
             let entries = entries.borrow();
-            entries.iter().map(|(key, item)| (key.to_string(), json(item))).collect()
+            entries.iter().map(|(key, item)| (key.to_string(), json(item, budget))).collect()
         }
-    }
+    };
+    budget.leave();
+    json
 }
 
 /// Converts a number to JSON; as in Helm, a whole number is an integer.
