@@ -15,7 +15,7 @@ use std::sync::Arc;
 use super::chart::{ChartError, ChartFile};
 use super::origin::{LeafId, OriginId, Origins};
 use super::tree;
-use super::value::{Data, Entries, Value};
+use super::value::{Budget, Data, Entries, Value};
 use crate::source::{SourceId, Span};
 use crate::yaml::{Document, NodeId};
 
@@ -177,25 +177,35 @@ fn merge_maps(a: &Value, b: &Value) -> Value {
 }
 
 /// Copies a value so that its path in the merged values is that of `leaf`; each part keeps the place where it is
-/// written.
-pub(super) fn moved(value: &Value, leaf: LeafId, origins: &Origins) -> Value {
-    let below = |key: &str, item: &Value| {
+/// written. `None` once `budget` is spent: values may contain themselves.
+pub(super) fn moved(
+    value: &Value,
+    leaf: LeafId,
+    origins: &Origins,
+    budget: &mut Budget,
+) -> Option<Value> {
+    if !budget.enter() {
+        return None;
+    }
+    let mut below = |key: &str, item: &Value| {
         let span = item.own_origin(origins).single().and_then(|leaf| origins.describe(leaf).span);
-        moved(item, origins.leaf(Some(leaf), key, span), origins)
+        moved(item, origins.leaf(Some(leaf), key, span), origins, budget)
     };
     let origin = OriginId::text(leaf);
-    match &value.data {
+    let moved = match &value.data {
         Data::Map(entries) => {
             let entries = entries.borrow();
-            let moved = entries.iter().map(|(key, item)| (Rc::clone(key), below(key, item)));
-            Value::map(moved.collect(), origin)
+            let moved = entries.iter().map(|(key, item)| Some((Rc::clone(key), below(key, item)?)));
+            Value::map(moved.collect::<Option<_>>()?, origin)
         }
         Data::List(items) => {
             let items = items.borrow();
             let moved = items.iter().enumerate().map(|(at, item)| below(&at.to_string(), item));
-            Value::list(moved.collect(), origin)
+            Value::list(moved.collect::<Option<_>>()?, origin)
         }
         Data::Str(text) => Value::str(text.as_str(), origin),
         data => Value::new(data.clone(), origin),
-    }
+    };
+    budget.leave();
+    Some(moved)
 }

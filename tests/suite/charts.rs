@@ -1196,6 +1196,26 @@ fn values_that_contain_themselves_are_held_against_a_schema() {
 }
 
 #[test]
+fn values_that_contain_themselves_cannot_be_imported() {
+    let chart = |name: &str, dependency: &str| {
+        format!("apiVersion: v2\nname: {name}\nversion: 0.1.0\n{dependency}")
+    };
+    let imports =
+        "dependencies:\n- name: m\n  version: '*'\n  import-values: [{child: global, parent: x}]\n";
+    let dir = repository(&[
+        ("c/Chart.yaml", &chart("c", imports)),
+        (
+            "c/charts/m/Chart.yaml",
+            &chart("m", "dependencies:\n- {name: sub, version: '*', alias: global}\n"),
+        ),
+        ("c/charts/m/charts/sub/Chart.yaml", &chart("sub", "")),
+        ("c/charts/m/charts/sub/charts/below/Chart.yaml", &chart("below", "")),
+    ]);
+    let run = run(dir.path(), &["render", "x", "c"]).expect_code(1);
+    assert!(in_one_line(&run.err).contains("c imports contain themselves"), "{}", run.err);
+}
+
+#[test]
 fn flags_are_read_as_helm_reads_them() {
     let print = "n: {{ .Release.Namespace }} {{ .Capabilities.KubeVersion }}\n";
     let run = render(print, "", &["-n", "", "--kube-version", "1.25"]).expect_code(0);

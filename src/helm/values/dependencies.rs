@@ -8,7 +8,7 @@ use super::moved;
 use crate::helm::chart::{Chart, Dependency};
 use crate::helm::function::satisfies;
 use crate::helm::origin::{LeafId, OriginId, Origins};
-use crate::helm::value::{Data, Entries, Value};
+use crate::helm::value::{Budget, Data, Entries, Value};
 
 /// A chart in a release, with its enabled dependencies.
 pub(in crate::helm) struct Member<'c> {
@@ -170,7 +170,9 @@ pub(in crate::helm) fn import(
             }
         }
     }
-    let imported = moved(&imported, tree.leaf, coalescer.origins);
+    // Helm copies them without end.
+    let imported = moved(&imported, tree.leaf, coalescer.origins, &mut Budget::default())
+        .ok_or_else(|| format!("values that {} imports contain themselves", tree.name))?;
     let copy = values.deep_copy();
     if let (Some(into), Some(from)) = (table(&copy), table(&imported)) {
         coalescer.tables(into, from, Nulls::Keep);
