@@ -157,8 +157,10 @@ fn what_a_program_puts_values_into_is_a_template() {
         ("labels.yaml", &(object("web") + "  labels:\n    <WEB_LABELS>\n    app: web\n")),
         ("wrong.yaml", &object("%d.%m.")),
         ("other.yaml", &(object("web") + "data: {a: b}}\n")),
+        ("open.yaml", &(object("web") + "data: {a: {{ b }}}\n")),
+        ("quoted.yaml", &(object("web") + "data: {a: b}}\nc: '{{ d }}'\n")),
     ]);
-    let expected = ["at.yaml:4", "other.yaml:5", "wrong.yaml:4"];
+    let expected = ["at.yaml:4", "other.yaml:5", "quoted.yaml:5", "wrong.yaml:4"];
     let expected = expected.map(|place| format!("{place} yaml-syntax"));
     assert_eq!(found(dir.path(), "yaml-syntax"), expected);
 }

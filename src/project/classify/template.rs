@@ -5,7 +5,7 @@ use crate::yaml::{Kind, Node, Stream, Style};
 
 /// Whether a text is a template of any kind.
 pub(super) fn is_any(text: &str, stream: &Stream) -> bool {
-    (text.contains("{{") && is_template(stream))
+    (text.contains("{{") && is_template(text, stream))
         || is_of_statements(text, stream)
         || is_of_marks(text, stream)
         || is_of_ytt(text)
@@ -18,9 +18,13 @@ pub(super) fn makes_objects(text: &str) -> bool {
     has_key("kind:") && has_key("apiVersion:")
 }
 
-/// True for a Go template: the text does not parse, or `{{` begins a value that is not quoted.
-fn is_template(stream: &Stream) -> bool {
-    !stream.errors.is_empty()
+/// True for a Go template: the text does not parse, or `{{` begins a value that is not quoted. If all of them are in quotes,
+/// as in policies of Kyverno, they are not what does not parse.
+fn is_template(text: &str, stream: &Stream) -> bool {
+    let is_odd = |before: &str, quote: char| before.matches(quote).count() % 2 == 1;
+    let is_quoted = |before: &str| is_odd(before, '"') || is_odd(before, '\'');
+    let opens = |line: &str| line.match_indices("{{").any(|(at, _)| !is_quoted(&line[..at]));
+    !stream.errors.is_empty() && text.lines().any(opens)
         || stream
             .documents
             .iter()
