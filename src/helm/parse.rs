@@ -11,6 +11,7 @@ mod node;
 #[cfg(test)]
 mod tests;
 mod token;
+mod tokens;
 
 use std::sync::Arc;
 

@@ -11,12 +11,12 @@ use indexmap::map::Entry;
 use smol_str::SmolStr;
 
 use super::SyntaxFault;
-use super::lex::Tokens;
 use super::literal;
 use super::node::{
     ActionNode, BranchNode, CommandNode, Expr, ListNode, Node, Pos, TemplateNode, TextNode,
 };
 use super::token::{Kind, Token};
+use super::tokens::Tokens;
 use crate::helm::print::quote;
 
 /// How deep blocks and parentheses may be nested; the stack of any thread is large enough for it.

@@ -5,7 +5,7 @@ use super::node::Pos;
 /// The kind of a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
-    /// An error, whose message is [`Tokens::fault`](super::lex::Tokens::fault).
+    /// An error, whose message is [`Tokens::fault`](super::tokens::Tokens::fault).
     Error,
     /// A printable character without a kind of its own, such as a comma.
     Char,
@@ -106,7 +106,7 @@ impl Token {
         }
     }
 
-    /// The token as in Go's error messages; for an error this is [`Tokens::fault`](super::lex::Tokens::fault).
+    /// The token as in Go's error messages; for an error this is [`Tokens::fault`](super::tokens::Tokens::fault).
     pub(super) fn shown(self, template: &str) -> String {
         let quote = crate::helm::print::quote;
         let text = match self.kind {
