@@ -58,7 +58,7 @@ pub(super) fn settings(snapshot: &Snapshot, release: &Release, key: &Key) -> Vec
             Content::Yaml(node) | Content::Filled(node, _) => Some(node.get()),
             Content::Set(_) | Content::Unknown | Content::Elsewhere => None,
         };
-        found.extend(root.and_then(|root| setting(snapshot, root, &pointer, false)));
+        found.extend(root.and_then(|root| setting(snapshot, root, &pointer)));
     }
     if let Some(chart) = &release.chart.path {
         found.extend(default(snapshot, chart, &key.path));
@@ -71,7 +71,8 @@ fn default(snapshot: &Snapshot, chart: &str, path: &[String]) -> Option<Setting>
     let pointer = crate::yaml::pointer(path);
     let own = snapshot.file(&join(chart, "values.yaml"));
     let own = own.and_then(|file| file.roots().next());
-    own.and_then(|root| setting(snapshot, root, &pointer, true)).or_else(|| {
+    let own = own.and_then(|root| setting(snapshot, root, &pointer));
+    own.map(|own| Setting { is_default: true, ..own }).or_else(|| {
         let (name, rest) = path.split_first()?;
         let below = join(chart, &format!("charts/{name}"));
         snapshot.file(&join(&below, "Chart.yaml"))?;
@@ -79,15 +80,11 @@ fn default(snapshot: &Snapshot, chart: &str, path: &[String]) -> Option<Setting>
     })
 }
 
-fn setting(
-    snapshot: &Snapshot,
-    root: Node<'_>,
-    pointer: &str,
-    is_default: bool,
-) -> Option<Setting> {
+/// The place in a layer that sets a key.
+fn setting(snapshot: &Snapshot, root: Node<'_>, pointer: &str) -> Option<Setting> {
     let node = root.pointer(pointer)?;
     let span = node.key_span().unwrap_or(node.span());
-    Some(Setting { spot: snapshot.spot(span), value: written(node), is_default })
+    Some(Setting { spot: snapshot.spot(span), value: written(node), is_default: false })
 }
 
 /// A value in one line.

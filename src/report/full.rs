@@ -13,7 +13,7 @@ use miette::{
     MietteSpanContents, SourceCode, SourceSpan, SpanContents,
 };
 
-use super::model::{Entry, FixEntry, Location};
+use super::model::{Entry, FixEntry, Location, RelatedEntry};
 use super::text::{Shown, prose};
 use super::{Context, Report, Style, Texts, escape};
 use crate::finding::{Applicability, Severity};
@@ -90,12 +90,12 @@ fn place(
             };
             escape::line(&words).into_owned()
         });
-        primary.labels.push(label(&shown, &entry.location, words, true));
+        let span = first_line(&shown, &entry.location);
+        primary.labels.push(LabeledSpan::new_primary_with_span(words, span));
         for related in
             entry.related.iter().filter(|related| is_near(&related.location, &entry.location))
         {
-            let words = escape::line(&related.message).into_owned();
-            primary.labels.push(label(&shown, &related.location, Some(words), false));
+            primary.labels.push(label(&shown, related));
         }
         primary.excerpt = Some(Excerpt { name: escape::line(file).into_owned(), shown });
     }
@@ -128,10 +128,7 @@ fn further(
         seen.push(other);
         let Some(shown) = texts.get(other) else { continue };
         let labels = further().filter(|related| related.location.file == other);
-        let labels = labels.map(|related| {
-            let words = escape::line(&related.message).into_owned();
-            label(&shown, &related.location, Some(words), false)
-        });
+        let labels = labels.map(|related| label(&shown, related));
         let part = Part {
             code: None,
             url: None,
@@ -218,8 +215,14 @@ fn tail(path: &str) -> String {
     if from == path.len() { path.to_owned() } else { format!("…{}", &path[from..]) }
 }
 
-/// A label on the first line of a location: an object of fifty lines is not shown as a whole.
-fn label(shown: &Shown, location: &Location, words: Option<String>, primary: bool) -> LabeledSpan {
+/// A label at a related place.
+fn label(shown: &Shown, related: &RelatedEntry) -> LabeledSpan {
+    let words = escape::line(&related.message).into_owned();
+    LabeledSpan::new_with_span(Some(words), first_line(shown, &related.location))
+}
+
+/// The offset and the length of the first line of a location: an object of fifty lines is not shown as a whole.
+fn first_line(shown: &Shown, location: &Location) -> (usize, usize) {
     let start = shown.offset(location.start);
     let end = if location.end.line == location.start.line {
         shown.offset(location.end)
@@ -227,12 +230,7 @@ fn label(shown: &Shown, location: &Location, words: Option<String>, primary: boo
         let line = location.start.line.saturating_sub(1) as usize;
         shown.lines.line_range(&shown.text, line).end
     };
-    let length = end.saturating_sub(start);
-    if primary {
-        LabeledSpan::new_primary_with_span(words, (start, length))
-    } else {
-        LabeledSpan::new_with_span(words, (start, length))
-    }
+    (start, end.saturating_sub(start))
 }
 
 /// One excerpt with its heading.

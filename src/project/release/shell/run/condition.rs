@@ -35,15 +35,16 @@ impl Shell<'_> {
     }
 
     fn test(&self, words: &[&str], way: &Environment) -> Option<bool> {
-        let exists = |path: &str, directory: bool| {
+        let located = |path: &str| {
             let bases: Vec<&str> = way.directories.iter().map(String::as_str).collect();
-            let found = self.tree.locate(path, &bases)?;
-            Some(!directory || self.tree.is_directory(&found))
+            self.tree.locate(path, &bases)
         };
         match words {
             ["!", rest @ ..] => self.test(rest, way).map(|truth| !truth),
-            ["-f" | "-e" | "-s" | "-r", path] if is_known(path) => exists(path, false),
-            ["-d", path] if is_known(path) => exists(path, true),
+            ["-f" | "-e" | "-s" | "-r", path] if is_known(path) => located(path).map(|_| true),
+            ["-d", path] if is_known(path) => {
+                located(path).map(|found| self.tree.is_directory(&found))
+            }
             ["-z", text] if is_known(text) => Some(text.is_empty()),
             ["-n", text] | [text] if is_known(text) => Some(!text.is_empty()),
             [a, "=" | "==", b] if is_known(a) && is_known(b) => Some(matches(b, a)),
