@@ -4,7 +4,8 @@ use std::path::PathBuf;
 
 use crate::helm::values::{Typed, typed};
 use crate::project::{
-    Assignment, AssignmentKind, ChartRef, Class, Content, Layer, NodeRef, Project, Release, Via,
+    Assignment, AssignmentKind, ChartRef, Class, Content, Layer, LocalChart, NodeRef, Project,
+    Release, Via,
 };
 use crate::source::{Sources, Span};
 use crate::yaml::Node;
@@ -30,47 +31,24 @@ pub(super) fn add(
     sources: &Sources,
 ) -> Option<String> {
     if request.values.is_empty() && request.set.is_empty() {
-        for release in &mut project.releases {
-            release.name = release.name.take().or_else(|| request.name.clone());
-            release.namespace = release.namespace.take().or_else(|| request.namespace.clone());
-        }
+        complete(&mut project.releases, request);
         return None;
     }
-    let shown: Vec<String> =
+    let files: Vec<String> =
         request.values.iter().map(|path| crate::project::shown(path)).collect();
     // These are values files, whatever their names are.
     for file in &mut project.files {
-        if file.class == Class::Other && shown.contains(&file.path) {
+        if file.class == Class::Other && files.contains(&file.path) {
             file.class = Class::Values;
         }
     }
-    let span = |path: &String| {
-        let file = project.files.iter().find(|file| file.path == *path)?;
-        Some(Span::new(file.source, 0, 0))
-    };
-    let mut layers: Vec<Layer> = shown
-        .iter()
-        .filter_map(|path| {
-            let (span, content) = (span(path)?, Content::File);
-            let file = Some(path.clone());
-            Some(Layer { file, span, content, target_path: None, optional: false })
-        })
-        .collect();
+    let mut layers: Vec<Layer> = files.iter().filter_map(|path| layer(path, project)).collect();
     layers.extend(request.set.iter().flat_map(|text| assignments(text, sources)));
     let declared = layers.first()?.span;
-    let mut charts = project.charts.iter().filter(|chart| chart.requested && !chart.vendored);
-    let (chart, others) = (charts.next(), charts.count());
-    let note = match chart {
-        Some(chart) if others > 0 => Some(format!(
-            "`--values` and `--set` were used for the chart {} only, and not for {others} more: name one chart",
-            chart.path
-        )),
-        None if request.values.is_empty() => {
-            Some("no chart is among the paths: `--set` was not used".to_owned())
-        }
-        _ => None,
-    };
-    let chart = chart.map_or_else(ChartRef::default, |chart| ChartRef {
+    let charts = project.charts.iter().filter(|chart| chart.requested && !chart.vendored);
+    let charts: Vec<&LocalChart> = charts.collect();
+    let note = unused(request, &charts);
+    let chart = charts.first().map_or_else(ChartRef::default, |chart| ChartRef {
         name: chart.name.clone(),
         path: Some(chart.path.clone()),
         version: chart.version.clone(),
@@ -90,6 +68,37 @@ pub(super) fn add(
         variant: None,
     });
     note
+}
+
+/// Gives releases the name and namespace of the command line, where they state none.
+fn complete(releases: &mut [Release], request: &ReleaseRequest) {
+    for release in releases {
+        release.name = release.name.take().or_else(|| request.name.clone());
+        release.namespace = release.namespace.take().or_else(|| request.namespace.clone());
+    }
+}
+
+/// The layer of a values file; `None` if the file is not among those that were read.
+fn layer(path: &str, project: &Project) -> Option<Layer> {
+    let file = project.files.iter().find(|file| file.path == path)?;
+    let span = Span::new(file.source, 0, 0);
+    let (file, content) = (Some(path.to_owned()), Content::File);
+    Some(Layer { file, span, content, target_path: None, optional: false })
+}
+
+/// A note where the values are used for only one of several charts, or for none.
+fn unused(request: &ReleaseRequest, charts: &[&LocalChart]) -> Option<String> {
+    match charts {
+        [chart, others @ ..] if !others.is_empty() => Some(format!(
+            "`--values` and `--set` were used for the chart {} only, and not for {} more: name one chart",
+            chart.path,
+            others.len()
+        )),
+        [] if request.values.is_empty() => {
+            Some("no chart is among the paths: `--set` was not used".to_owned())
+        }
+        _ => None,
+    }
 }
 
 /// A value of `--set` as YAML, with the type that Helm gives it.
