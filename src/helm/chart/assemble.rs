@@ -134,33 +134,44 @@ pub(super) fn assemble(
     chart.templates = templates.into_iter().map(|file| parts.template(file)).collect();
     chart.files.sort_by(|a, b| a.name.cmp(&b.name));
     for (name, files) in below {
-        if name.starts_with(['_', '.']) {
-            continue;
+        if !name.starts_with(['_', '.']) {
+            let loaded = subchart(&name, files, shown, parts, depth);
+            let child = loaded.map_err(|error| ChartError {
+                message: format!(
+                    "error unpacking subchart {name} in {}: {}",
+                    chart.metadata.name, error.message
+                ),
+                span: error.span,
+            })?;
+            chart.dependencies.push(child);
         }
-        let shown = below_path(shown, &format!("charts/{name}"));
-        let loaded = if name.ends_with(".tgz") {
-            match &files[..] {
-                [file] if file.name == name => archive::read(file.data.bytes(), &shown),
-                _ => Err(ChartError::new(format!("{shown} is no file"))),
-            }
-        } else {
-            Ok(files
-                .into_iter()
-                .filter_map(|file| {
-                    let rest = file.name.split_once('/')?.1.to_owned();
-                    Some(RawFile { name: rest, data: file.data })
-                })
-                .collect())
-        }
-        .and_then(|files| assemble(files, &shown, parts, depth + 1));
-        let child = loaded.map_err(|error| ChartError {
-            message: format!(
-                "error unpacking subchart {name} in {}: {}",
-                chart.metadata.name, error.message
-            ),
-            span: error.span,
-        })?;
-        chart.dependencies.push(child);
     }
     Ok(chart)
+}
+
+/// Makes a chart of an entry of `charts/`, an archive or a directory, of a chart at a nesting of `depth`.
+///
+/// # Errors
+/// As for [`assemble`]; also if an archive cannot be read.
+fn subchart(
+    name: &str,
+    files: Vec<RawFile>,
+    shown: &str,
+    parts: Parts<'_>,
+    depth: usize,
+) -> Result<Chart, ChartError> {
+    let shown = below_path(shown, &format!("charts/{name}"));
+    let files = if name.ends_with(".tgz") {
+        match &files[..] {
+            [file] if file.name == name => archive::read(file.data.bytes(), &shown)?,
+            _ => return Err(ChartError::new(format!("{shown} is no file"))),
+        }
+    } else {
+        let below = files.into_iter().filter_map(|file| {
+            let rest = file.name.split_once('/')?.1.to_owned();
+            Some(RawFile { name: rest, data: file.data })
+        });
+        below.collect()
+    };
+    assemble(files, &shown, parts, depth + 1)
 }
