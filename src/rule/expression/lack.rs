@@ -102,53 +102,11 @@ pub(super) fn lack(code: &Code, names: &mut Names) -> Option<Lack> {
             let kind = kind_asked(one, two)?.to_owned();
             Lack { unless: Need::Kind(kind), value: Datum::Bool(false) }
         }
-        Code::Compare(operator, one, two) => {
-            let known = compare(*operator, one, two, names);
-            let differs = *operator == Comparison::NotEqual;
-            match text_asked(*operator, one, two) {
-                Some((of, text)) => {
-                    let sign = is_itself(of, text).then(|| Need::text(text));
-                    let sign = sign.and_then(|sign| Some(certain(of, names)?.or(sign)));
-                    or_unless(sign, of, known, differs, names)?
-                }
-                None => known?,
-            }
-        }
-        Code::Among(of, texts) => {
-            let known = lack(of, names).map(|of| {
-                let text = of.value.as_text();
-                let among = text.is_some_and(|text| texts.iter().any(|one| one == text));
-                Lack { value: Datum::Bool(among), ..of }
-            });
-            let signs = texts.iter().map(|text| is_itself(of, text).then(|| Need::text(text)));
-            let sign = signs.collect::<Option<Vec<_>>>();
-            let sign = sign.map(|signs| signs.into_iter().fold(Need::NEVER, Need::or));
-            let sign = sign.and_then(|sign| Some(certain(of, names)?.or(sign)));
-            or_unless(sign, of, known, false, names)?
-        }
-        Code::Call { native: Some(Function::OfKind), args, .. } => match args.as_slice() {
-            [(_, of), (_, Code::Text(kind))] if is_company(of) => {
-                let unless = Need::beside(std::slice::from_ref(kind));
-                Lack { unless, value: Datum::List([].into()) }
-            }
-            _ => return None,
-        },
-        Code::Call { native: Some(Function::Lifecycle), args, .. } if is_of_own_api(args) => {
-            Lack { unless: Need::Outdated, value: of_lifecycle(None) }
-        }
+        Code::Compare(operator, one, two) => compare(*operator, one, two, names)?,
+        Code::Among(of, texts) => among(of, texts, names)?,
         Code::Select(of, field) => member(of, field, names)?,
         Code::Grants { of, wanted, .. } => granted(of, wanted, names)?,
-        Code::Call { native: Some(native), args, .. } => {
-            let known = call(*native, args, names);
-            match (native, args.as_slice()) {
-                (Function::Contains, [(_, of), (_, Code::Text(part))]) => {
-                    let sign = is_wordy(part).then(|| Need::part(part));
-                    let sign = sign.and_then(|sign| Some(text(of, names)?.or(sign)));
-                    or_unless(sign, of, known, false, names)?
-                }
-                _ => known?,
-            }
-        }
+        Code::Call { native: Some(native), args, .. } => call(*native, args, names)?,
         Code::Quantify { junction, range, narrow, test, .. } => {
             let passed = !junction.settling();
             let unless = passing(range, narrow.as_deref(), Some(test), passed, names)?;
@@ -274,11 +232,55 @@ fn literal(code: &Code) -> Option<Datum<'static>> {
 }
 
 fn compare(operator: Comparison, one: &Code, two: &Code, names: &mut Names) -> Option<Lack> {
+    let known = compared(operator, one, two, names);
+    let Some((of, text)) = text_asked(operator, one, two) else { return known };
+    let sign = is_itself(of, text).then(|| Need::text(text));
+    let sign = sign.and_then(|sign| Some(certain(of, names)?.or(sign)));
+    or_unless(sign, of, known, operator == Comparison::NotEqual, names)
+}
+
+/// A comparison of two values that are known.
+fn compared(operator: Comparison, one: &Code, two: &Code, names: &mut Names) -> Option<Lack> {
     let (one, two) = (lack(one, names)?, lack(two, names)?);
     one.with(two, |one, two| run::compared(operator, one, two).ok().map(Datum::Bool))
 }
 
+/// `of in ['a', 'b']`
+fn among(of: &Code, texts: &[String], names: &mut Names) -> Option<Lack> {
+    let known = lack(of, names).map(|of| {
+        let text = of.value.as_text();
+        let among = text.is_some_and(|text| texts.iter().any(|one| one == text));
+        Lack { value: Datum::Bool(among), ..of }
+    });
+    let signs = texts.iter().map(|text| is_itself(of, text).then(|| Need::text(text)));
+    let sign = signs.collect::<Option<Vec<_>>>();
+    let sign = sign.map(|signs| signs.into_iter().fold(Need::NEVER, Need::or));
+    let sign = sign.and_then(|sign| Some(certain(of, names)?.or(sign)));
+    or_unless(sign, of, known, false, names)
+}
+
 fn call(native: Function, args: &[(String, Code)], names: &mut Names) -> Option<Lack> {
+    match (native, args) {
+        (Function::OfKind, [(_, of), (_, Code::Text(kind))]) if is_company(of) => {
+            let unless = Need::beside(std::slice::from_ref(kind));
+            Some(Lack { unless, value: Datum::List([].into()) })
+        }
+        (Function::OfKind, _) => None,
+        (Function::Lifecycle, args) if is_of_own_api(args) => {
+            Some(Lack { unless: Need::Outdated, value: of_lifecycle(None) })
+        }
+        (Function::Contains, [(_, of), (_, Code::Text(part))]) => {
+            let known = called(native, args, names);
+            let sign = is_wordy(part).then(|| Need::part(part));
+            let sign = sign.and_then(|sign| Some(text(of, names)?.or(sign)));
+            or_unless(sign, of, known, false, names)
+        }
+        _ => called(native, args, names),
+    }
+}
+
+/// A call with arguments that are known.
+fn called(native: Function, args: &[(String, Code)], names: &mut Names) -> Option<Lack> {
     let args = args.iter().map(|(_, argument)| lack(argument, names));
     let args = args.collect::<Option<Vec<_>>>()?;
     let values: Vec<Datum<'static>> = args.iter().map(|arg| arg.value.clone()).collect();
