@@ -36,7 +36,8 @@ enum Fault {
     Range(&'static str),
 }
 
-type Read<'t, T = ()> = Result<(T, &'t str), Fault>;
+/// What was read, and the rest of the text.
+type Read<'t, T> = Result<(T, &'t str), Fault>;
 
 /// Parses a time by a layout.
 ///
@@ -71,7 +72,7 @@ pub(super) fn parse(layout: &str, value: &str) -> Result<Time, String> {
         rest = skip(rest, before).ok_or_else(|| fail(before, rest))?;
         rest_layout = after;
         rest = match parts.read(element, rest, after) {
-            Ok(((), rest)) => rest,
+            Ok(rest) => rest,
             Err(Fault::Text) => return Err(fail(written, rest)),
             Err(Fault::Range(what)) => return Err(range(what)),
         };
@@ -114,15 +115,36 @@ fn within<'t>(read: (i64, &'t str), least: i64, most: i64, what: &'static str) -
     if (least..=most).contains(&read.0) { Ok(read) } else { Err(Fault::Range(what)) }
 }
 
-/// Reads a name or its first three letters, in upper or lower case; returns its index.
-fn name<'t>(value: &'t str, names: &[&str], short: bool) -> Read<'t, i64> {
+/// Marks a part as known.
+fn some<T>((value, rest): (T, &str)) -> (Option<T>, &str) {
+    (Some(value), rest)
+}
+
+/// Reads one of some names, in upper or lower case; returns its index.
+fn name<'t, const N: usize>(value: &'t str, names: [&str; N]) -> Read<'t, i64> {
     for (index, name) in (0..).zip(names) {
-        let name = if short { &name[..3] } else { name };
         if value.get(..name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name)) {
             return Ok((index, &value[name.len()..]));
         }
     }
     Err(Fault::Text)
+}
+
+/// The short form of the name of a month or a day.
+fn short(name: &str) -> &str {
+    &name[..3]
+}
+
+/// Reads the name of a month; returns its number, from 1.
+fn month<'t>(value: &'t str, names: [&str; 12]) -> Read<'t, Option<i64>> {
+    let (index, rest) = name(value, names)?;
+    Ok((Some(index + 1), rest))
+}
+
+/// Reads which half of the day it is; returns whether it is the second one.
+fn half<'t>(value: &'t str, am: &str, pm: &str) -> Read<'t, Option<bool>> {
+    let rest = value.strip_prefix(pm).or_else(|| value.strip_prefix(am)).ok_or(Fault::Text)?;
+    Ok((Some(value.starts_with(pm)), rest))
 }
 
 /// Converts the digits of a fraction of a second to nanoseconds.
@@ -139,126 +161,98 @@ fn fraction(value: &str) -> usize {
 }
 
 impl Parts {
-    #[allow(clippy::too_many_lines, reason = "an arm for each element of a layout")]
-    fn read<'t>(&mut self, element: Element, value: &'t str, after: &str) -> Read<'t> {
-        let ((), rest) = match element {
-            Element::LongMonth | Element::Month => {
-                let (index, rest) = name(value, &MONTHS, element == Element::Month)?;
-                self.month = Some(index + 1);
-                ((), rest)
+    /// Reads an element at the start of a text; `after` is the layout after it. Returns the rest of the text.
+    fn read<'t>(
+        &mut self,
+        element: Element,
+        value: &'t str,
+        after: &str,
+    ) -> Result<&'t str, Fault> {
+        let rest;
+        match element {
+            Element::LongMonth => (self.month, rest) = month(value, MONTHS)?,
+            Element::Month => (self.month, rest) = month(value, MONTHS.map(short))?,
+            Element::NumMonth => {
+                (self.month, rest) = some(within(number(value, 1, 2)?, 1, 12, "month")?);
             }
-            Element::NumMonth | Element::ZeroMonth => {
-                let least = if element == Element::ZeroMonth { 2 } else { 1 };
-                let (month, rest) = within(number(value, least, 2)?, 1, 12, "month")?;
-                self.month = Some(month);
-                ((), rest)
+            Element::ZeroMonth => {
+                (self.month, rest) = some(within(number(value, 2, 2)?, 1, 12, "month")?);
             }
-            Element::LongWeekday | Element::Weekday => {
-                let (_, rest) = name(value, &DAYS, element == Element::Weekday)?;
-                ((), rest)
+            Element::LongWeekday => (_, rest) = name(value, DAYS)?,
+            Element::Weekday => (_, rest) = name(value, DAYS.map(short))?,
+            Element::Day => (self.day, rest) = some(number(value, 1, 2)?),
+            Element::UnderDay => {
+                let value = value.strip_prefix(' ').unwrap_or(value);
+                (self.day, rest) = some(number(value, 1, 2)?);
             }
-            Element::Day | Element::UnderDay | Element::ZeroDay => {
-                let value = match element {
-                    Element::UnderDay => value.strip_prefix(' ').unwrap_or(value),
-                    _ => value,
-                };
-                let (day, rest) =
-                    number(value, if element == Element::ZeroDay { 2 } else { 1 }, 2)?;
-                self.day = Some(day);
-                ((), rest)
-            }
-            Element::UnderYearDay | Element::ZeroYearDay => {
+            Element::ZeroDay => (self.day, rest) = some(number(value, 2, 2)?),
+            Element::UnderYearDay => {
                 let bare = value.trim_start_matches(' ');
                 let spaces = value.len() - bare.len();
-                if spaces > 2 || (spaces > 0 && element == Element::ZeroYearDay) {
-                    return Err(Fault::Text);
-                }
-                let (day, rest) = number(bare, 3 - spaces, 3 - spaces)?;
-                self.year_day = Some(day);
-                ((), rest)
+                let digits = 3_usize.checked_sub(spaces).filter(|digits| *digits > 0);
+                let digits = digits.ok_or(Fault::Text)?;
+                (self.year_day, rest) = some(number(bare, digits, digits)?);
             }
+            Element::ZeroYearDay => (self.year_day, rest) = some(number(value, 3, 3)?),
             Element::Year => {
-                let (year, rest) = number(value, 2, 2)?;
+                let year;
+                (year, rest) = number(value, 2, 2)?;
                 self.year = if year >= 69 { 1900 + year } else { 2000 + year };
-                ((), rest)
             }
-            Element::LongYear => {
-                let (year, rest) = number(value, 4, 4)?;
-                self.year = year;
-                ((), rest)
+            Element::LongYear => (self.year, rest) = number(value, 4, 4)?,
+            Element::Hour => (self.hour, rest) = within(number(value, 1, 2)?, 0, 23, "hour")?,
+            Element::Hour12 => (self.hour, rest) = within(number(value, 1, 2)?, 0, 12, "hour")?,
+            Element::ZeroHour12 => (self.hour, rest) = within(number(value, 2, 2)?, 0, 12, "hour")?,
+            Element::Minute => (self.minute, rest) = within(number(value, 1, 2)?, 0, 59, "minute")?,
+            Element::ZeroMinute => {
+                (self.minute, rest) = within(number(value, 2, 2)?, 0, 59, "minute")?;
             }
-            Element::Hour => {
-                let (hour, rest) = within(number(value, 1, 2)?, 0, 23, "hour")?;
-                self.hour = hour;
-                ((), rest)
-            }
-            Element::Hour12 | Element::ZeroHour12 => {
-                let least = if element == Element::ZeroHour12 { 2 } else { 1 };
-                let (hour, rest) = within(number(value, least, 2)?, 0, 12, "hour")?;
-                self.hour = hour;
-                ((), rest)
-            }
-            Element::Minute | Element::ZeroMinute => {
-                let least = if element == Element::ZeroMinute { 2 } else { 1 };
-                let (minute, rest) = within(number(value, least, 2)?, 0, 59, "minute")?;
-                self.minute = minute;
-                ((), rest)
-            }
-            Element::Second | Element::ZeroSecond => {
-                let least = if element == Element::ZeroSecond { 2 } else { 1 };
-                let (second, rest) = within(number(value, least, 2)?, 0, 59, "second")?;
-                self.second = second;
-                // A fraction may follow even if there is none in the layout.
-                let expected = layout::next(after);
-                let expected = matches!(expected, Some((_, Element::Fraction { .. }, _, _)));
-                let length = if expected { 0 } else { fraction(rest) };
-                if length > 0 {
-                    self.nanosecond = nanoseconds(&rest[1..length]);
-                }
-                ((), &rest[length..])
-            }
-            Element::UpperPm | Element::LowerPm => {
-                let (am, pm) =
-                    if element == Element::UpperPm { ("AM", "PM") } else { ("am", "pm") };
-                let rest = value.strip_prefix(pm).or_else(|| value.strip_prefix(am));
-                self.afternoon = Some(value.starts_with(pm));
-                ((), rest.ok_or(Fault::Text)?)
-            }
+            Element::Second => rest = self.second(number(value, 1, 2)?, after)?,
+            Element::ZeroSecond => rest = self.second(number(value, 2, 2)?, after)?,
+            Element::UpperPm => (self.afternoon, rest) = half(value, "AM", "PM")?,
+            Element::LowerPm => (self.afternoon, rest) = half(value, "am", "pm")?,
             Element::ZoneName => {
-                let length = zone_name(value).ok_or(Fault::Text)?;
-                let (zone, rest) = value.split_at(length);
+                let zone;
+                (zone, rest) = value.split_at(zone_name(value).ok_or(Fault::Text)?);
                 if zone == "UTC" {
                     self.offset = Some(0);
                 } else {
                     self.zone = Some(zone.into());
                 }
-                ((), rest)
             }
             Element::Offset { iso: true, .. } if value.starts_with('Z') => {
-                self.offset = Some(0);
-                ((), &value[1..])
+                (self.offset, rest) = (Some(0), &value[1..]);
             }
             Element::Offset { colon, minutes, seconds, .. } => {
-                let (offset, rest) = offset(value, colon, minutes, seconds)?;
-                self.offset = Some(offset);
-                ((), rest)
+                (self.offset, rest) = some(offset(value, colon, minutes, seconds)?);
             }
             Element::Fraction { digits, trim: false, .. } => {
                 if fraction(value) < digits + 1 {
                     return Err(Fault::Text);
                 }
                 self.nanosecond = nanoseconds(&value[1..=digits]);
-                ((), &value[digits + 1..])
+                rest = &value[digits + 1..];
             }
-            Element::Fraction { .. } => {
-                let length = fraction(value);
-                if length > 0 {
-                    self.nanosecond = nanoseconds(&value[1..length]);
-                }
-                ((), &value[length..])
-            }
-        };
-        Ok(((), rest))
+            Element::Fraction { .. } => rest = self.any_fraction(value),
+        }
+        Ok(rest)
+    }
+
+    /// Takes a number of seconds. A fraction may follow even if there is none in the layout.
+    fn second<'t>(&mut self, read: (i64, &'t str), after: &str) -> Result<&'t str, Fault> {
+        let (second, rest) = within(read, 0, 59, "second")?;
+        self.second = second;
+        let has_own = matches!(layout::next(after), Some((_, Element::Fraction { .. }, _, _)));
+        Ok(if has_own { rest } else { self.any_fraction(rest) })
+    }
+
+    /// Reads the fraction of a second at the start of a text, if there is one.
+    fn any_fraction<'t>(&mut self, value: &'t str) -> &'t str {
+        let length = fraction(value);
+        if length > 0 {
+            self.nanosecond = nanoseconds(&value[1..length]);
+        }
+        &value[length..]
     }
 
     fn finish(self) -> Result<Time, &'static str> {
