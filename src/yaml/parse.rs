@@ -221,96 +221,140 @@ fn parse_strictly(
         emit_anchor_events: taken.iter().any(|liberty| matches!(liberty, Liberty::Key(_))),
     };
     let mut parser = Parser::new_from_str_with_options(text, options);
-    let mut stream =
-        Stream { source, documents: Vec::new(), errors: Vec::new(), comments: Vec::new() };
-    let mut builder: Option<Builder> = None;
-    let mut tabs = Tabs::of(text);
+    let mut reader = Reader::new(source, text, taken);
     loop {
-        match parser.next_event() {
-            None => break,
-            Some(Ok((event, span))) => {
-                let range = span.byte_range().unwrap_or(0..0);
-                let tab = tabs.as_mut().and_then(|tabs| tabs.pass(&event, &range));
-                if matches!(event, Event::Alias(_) | Event::UnresolvedAlias(_))
-                    && let Some(liberty) = Liberty::key(text, &range)
-                {
-                    return (stream, Some(liberty));
-                }
-                if matches!(event, Event::DocumentStart(..)) {
-                    builder = Some(Builder::new(source, text, range.end));
-                }
-                if let Some(at) = tab {
-                    refuse(tab_at(source, at), &mut stream, builder.as_mut());
-                }
-                match event {
-                    Event::StreamStart => {}
-                    Event::StreamEnd => break,
-                    Event::DocumentStart(..) => {}
-                    Event::DocumentEnd => {
-                        if let Some(done) = builder.take() {
-                            done.finish(&mut stream);
-                        }
-                        if stream.documents.len() >= MAX_DOCUMENTS {
-                            stream.errors.push(SyntaxError {
-                                kind: ErrorKind::Limit,
-                                span: Span::new(source, range.start, range.end),
-                                message: format!("more than {MAX_DOCUMENTS} documents in one file"),
-                                help: None,
-                            });
-                            break;
-                        }
-                    }
-                    Event::Comment(..) => stream.comments.push(comment(source, text, range)),
-                    mut event => {
-                        if let Event::Scalar(value, ..) = &mut event
-                            && taken.contains(&Liberty::Dash(range.start))
-                        {
-                            *value = value.replacen('x', "-", 1).into();
-                        }
-                        let Some(builder) = &mut builder else { continue };
-                        match event {
-                            Event::Scalar(..) if taken.contains(&Liberty::Key(range.clone())) => {
-                                builder.key(&range);
-                            }
-                            event => builder.take(event, range),
-                        }
-                    }
-                }
-            }
-            Some(Err(error)) => {
-                if let Some(liberty) = Liberty::of(text, &error) {
-                    return (stream, Some(liberty));
-                }
-                // The root node is complete, so the error is not in this document.
-                if let Some(done) = builder.take().filter(Builder::is_complete) {
-                    done.finish(&mut stream);
-                }
-                stream.errors.push(describe(source, text, &error));
-                if stream.errors.len() >= MAX_DOCUMENTS {
-                    break;
-                }
-                if !parser.proceed_next_document().unwrap_or(false) {
-                    break;
-                }
-                tabs.iter_mut().for_each(Tabs::skip);
-            }
+        let step = match parser.next_event() {
+            None => Step::End,
+            Some(Ok((event, span))) => reader.event(event, span.byte_range().unwrap_or(0..0)),
+            Some(Err(error)) => match reader.error(&error) {
+                Step::On if !parser.proceed_next_document().unwrap_or(false) => Step::End,
+                step => step,
+            },
+        };
+        match step {
+            Step::On => {}
+            Step::End => return (reader.finish(), None),
+            Step::Deviation(liberty) => return (reader.stream, Some(liberty)),
         }
     }
-    if let Some(error) = unprintable(source, text) {
-        refuse_within(error, &mut stream);
-    }
-    stream.errors.sort_by_key(|error| error.span);
-    (stream, None)
 }
 
-/// Adds an error for a tab in the current document, or else in the previous one, which is left out.
-fn refuse(error: SyntaxError, stream: &mut Stream, reading: Option<&mut Builder<'_>>) {
-    match reading {
-        Some(reading) => reading.refuse(error),
-        None => {
-            stream.documents.pop();
-            stream.errors.push(error);
+/// What comes after an event of the parser.
+enum Step {
+    On,
+    End,
+    /// The text has to be parsed again, with this deviation.
+    Deviation(Liberty),
+}
+
+/// Makes documents of the parser's events.
+struct Reader<'t> {
+    source: SourceId,
+    text: &'t Arc<str>,
+    taken: &'t [Liberty],
+    stream: Stream,
+    /// The document that is being read.
+    builder: Option<Builder<'t>>,
+    tabs: Option<Tabs<'t>>,
+}
+
+impl<'t> Reader<'t> {
+    fn new(source: SourceId, text: &'t Arc<str>, taken: &'t [Liberty]) -> Self {
+        let stream =
+            Stream { source, documents: Vec::new(), errors: Vec::new(), comments: Vec::new() };
+        Self { source, text, taken, stream, builder: None, tabs: Tabs::of(text) }
+    }
+
+    fn event(&mut self, event: Event<'_>, range: Range<usize>) -> Step {
+        let tab = self.tabs.as_mut().and_then(|tabs| tabs.pass(&event, &range));
+        if matches!(event, Event::Alias(_) | Event::UnresolvedAlias(_))
+            && let Some(liberty) = Liberty::key(self.text, &range)
+        {
+            return Step::Deviation(liberty);
         }
+        if matches!(event, Event::DocumentStart(..)) {
+            self.builder = Some(Builder::new(self.source, self.text, range.end));
+        }
+        if let Some(at) = tab {
+            self.refuse(tab_at(self.source, at));
+        }
+        match event {
+            Event::StreamStart | Event::DocumentStart(..) => {}
+            Event::StreamEnd => return Step::End,
+            Event::DocumentEnd => return self.document_end(&range),
+            Event::Comment(..) => {
+                self.stream.comments.push(comment(self.source, self.text, range));
+            }
+            event => self.node(event, range),
+        }
+        Step::On
+    }
+
+    /// Adds an error for a tab in the current document, or else in the previous one, which is left out.
+    fn refuse(&mut self, error: SyntaxError) {
+        match &mut self.builder {
+            Some(builder) => builder.refuse(error),
+            None => {
+                self.stream.documents.pop();
+                self.stream.errors.push(error);
+            }
+        }
+    }
+
+    fn document_end(&mut self, range: &Range<usize>) -> Step {
+        if let Some(done) = self.builder.take() {
+            done.finish(&mut self.stream);
+        }
+        if self.stream.documents.len() < MAX_DOCUMENTS {
+            return Step::On;
+        }
+        self.stream.errors.push(SyntaxError {
+            kind: ErrorKind::Limit,
+            span: Span::new(self.source, range.start, range.end),
+            message: format!("more than {MAX_DOCUMENTS} documents in one file"),
+            help: None,
+        });
+        Step::End
+    }
+
+    /// Takes an event of a node. What a deviation has replaced is put back.
+    fn node(&mut self, mut event: Event<'_>, range: Range<usize>) {
+        if let Event::Scalar(value, ..) = &mut event
+            && self.taken.contains(&Liberty::Dash(range.start))
+        {
+            *value = value.replacen('x', "-", 1).into();
+        }
+        let Some(builder) = &mut self.builder else { return };
+        match event {
+            Event::Scalar(..) if self.taken.contains(&Liberty::Key(range.clone())) => {
+                builder.key(&range);
+            }
+            event => builder.take(event, range),
+        }
+    }
+
+    fn error(&mut self, error: &ScanError) -> Step {
+        if let Some(liberty) = Liberty::of(self.text, error) {
+            return Step::Deviation(liberty);
+        }
+        // The root node is complete, so the error is not in this document.
+        if let Some(done) = self.builder.take().filter(Builder::is_complete) {
+            done.finish(&mut self.stream);
+        }
+        self.stream.errors.push(describe(self.source, self.text, error));
+        if self.stream.errors.len() >= MAX_DOCUMENTS {
+            return Step::End;
+        }
+        self.tabs.iter_mut().for_each(Tabs::skip);
+        Step::On
+    }
+
+    fn finish(mut self) -> Stream {
+        if let Some(error) = unprintable(self.source, self.text) {
+            refuse_within(error, &mut self.stream);
+        }
+        self.stream.errors.sort_by_key(|error| error.span);
+        self.stream
     }
 }
 
