@@ -219,80 +219,118 @@ pub fn choose(
     overrides: &[&Override],
 ) -> Result<Chosen, UnknownName> {
     let preset = preset_of(set, request, settings)?;
-    let mut on: BTreeMap<Arc<str>, bool> = BTreeMap::new();
-    for rule in &set.rules {
-        let member = preset == "all" || rule.presets().any(|name| name == preset);
-        on.insert(Arc::clone(&rule.id), member && request.select.is_empty());
-    }
-    let mut chosen = Chosen::default();
-    let mut switch = |word: &str, to: bool| -> Result<(), UnknownName> {
-        for rule in resolve(set, word)? {
-            on.insert(Arc::clone(&rule.id), to);
-        }
-        match to {
-            true => chosen.ask(set, word),
-            false => chosen.say(set, word, Level::Off),
-        }
-        Ok(())
-    };
+    let mut choice = Choice::of(set);
     if request.select.is_empty() {
+        choice.start(preset);
         for word in texts(&settings.select) {
-            switch(&word, true)?;
+            choice.select(&word)?;
         }
         for word in texts(&settings.ignore) {
-            switch(&word, false)?;
+            choice.ignore(&word)?;
         }
-        for each in overrides {
-            for word in texts(&each.select) {
-                switch(&word, true)?;
-            }
+        for word in overrides.iter().flat_map(|each| texts(&each.select)) {
+            choice.select(&word)?;
         }
     }
     for word in request.select.iter().chain(&request.extend) {
-        switch(word, true)?;
+        choice.select(word)?;
     }
-    for each in overrides {
-        for word in texts(&each.ignore) {
-            switch(&word, false)?;
-        }
+    for word in overrides.iter().flat_map(|each| texts(&each.ignore)) {
+        choice.ignore(&word)?;
     }
     for word in &request.ignore {
-        switch(word, false)?;
+        choice.ignore(word)?;
     }
-
-    let mut severities: BTreeMap<Arc<str>, Option<Severity>> = BTreeMap::new();
-    let mut params: BTreeMap<Arc<str>, BTreeMap<String, ParamValue>> = BTreeMap::new();
     let layers = std::iter::once(&settings.rules).chain(overrides.iter().map(|each| &each.rules));
-    for layer in layers {
-        for (word, RuleSettings { severity, params: given }) in
-            layer.iter().map(|(word, settings)| (word, &settings.value))
-        {
-            if let Some(level) = severity {
-                chosen.say(set, word, level.value);
-            }
-            for rule in resolve(set, word)? {
-                if let Some(level) = severity {
-                    severities.insert(Arc::clone(&rule.id), severity_of(level.value));
-                }
-                let own = params.entry(Arc::clone(&rule.id)).or_default();
-                own.extend(given.iter().map(|(name, value)| (name.clone(), param(&value.value))));
-            }
-        }
+    for (word, settings) in layers.flatten() {
+        choice.tune(word, &settings.value)?;
     }
     for (word, severity) in &request.severities {
-        chosen.say(set, word, level_of(*severity));
-        for rule in resolve(set, word)? {
-            severities.insert(Arc::clone(&rule.id), *severity);
-            // A severity on the command line also switches the rule on.
-            if severity.is_some() && request.select.is_empty() {
-                on.insert(Arc::clone(&rule.id), true);
-            }
+        choice.weigh(word, level_of(*severity))?;
+        // A severity on the command line also switches the rule on.
+        if severity.is_some() && request.select.is_empty() {
+            choice.switch_on(word)?;
+        }
+    }
+    Ok(choice.chosen(preset))
+}
+
+/// A choice of rules that is being made: what is said later goes before what was said earlier.
+struct Choice<'s> {
+    set: &'s RuleSet,
+    /// The ids of the rules that run.
+    on: BTreeSet<Arc<str>>,
+    severities: BTreeMap<Arc<str>, Option<Severity>>,
+    params: BTreeMap<Arc<str>, BTreeMap<String, ParamValue>>,
+    /// Its rules are only listed at the end.
+    chosen: Chosen,
+}
+
+impl<'s> Choice<'s> {
+    /// No rules.
+    fn of(set: &'s RuleSet) -> Self {
+        Self {
+            set,
+            on: BTreeSet::new(),
+            severities: BTreeMap::new(),
+            params: BTreeMap::new(),
+            chosen: Chosen::default(),
         }
     }
 
-    let preset: Arc<str> = preset.into();
-    let active =
-        set.rules.iter().filter(|known| on.get(&known.id) == Some(&true)).filter_map(|known| {
+    /// Starts from the rules of a preset.
+    fn start(&mut self, preset: &str) {
+        let is_member =
+            |rule: &&Arc<Known>| preset == "all" || rule.presets().any(|name| name == preset);
+        self.on.extend(self.set.rules.iter().filter(is_member).map(|rule| Arc::clone(&rule.id)));
+    }
+
+    fn select(&mut self, word: &str) -> Result<(), UnknownName> {
+        self.switch_on(word)?;
+        self.chosen.ask(self.set, word);
+        Ok(())
+    }
+
+    fn switch_on(&mut self, word: &str) -> Result<(), UnknownName> {
+        self.on.extend(resolve(self.set, word)?.into_iter().map(|rule| Arc::clone(&rule.id)));
+        Ok(())
+    }
+
+    fn ignore(&mut self, word: &str) -> Result<(), UnknownName> {
+        for rule in resolve(self.set, word)? {
+            self.on.remove(&rule.id);
+        }
+        self.chosen.say(self.set, word, Level::Off);
+        Ok(())
+    }
+
+    /// Sets the severity and the parameters that the configuration gives to rules.
+    fn tune(&mut self, word: &str, settings: &RuleSettings) -> Result<(), UnknownName> {
+        let RuleSettings { severity, params } = settings;
+        if let Some(level) = severity {
+            self.weigh(word, level.value)?;
+        }
+        for rule in resolve(self.set, word)? {
+            let own = self.params.entry(Arc::clone(&rule.id)).or_default();
+            own.extend(params.iter().map(|(name, value)| (name.clone(), param(&value.value))));
+        }
+        Ok(())
+    }
+
+    /// Sets the severity of rules.
+    fn weigh(&mut self, word: &str, level: Level) -> Result<(), UnknownName> {
+        self.chosen.say(self.set, word, level);
+        for rule in resolve(self.set, word)? {
+            self.severities.insert(Arc::clone(&rule.id), severity_of(level));
+        }
+        Ok(())
+    }
+
+    /// Lists the rules that run.
+    fn chosen(self, preset: &str) -> Chosen {
+        let Self { set, on, severities, mut params, mut chosen } = self;
+        let preset: Arc<str> = preset.into();
+        let active = set.rules.iter().filter(|known| on.contains(&known.id)).filter_map(|known| {
             let weighed = severities.get(&known.id);
             // A rule that is off by default and was selected gives warnings.
             let severity = match weighed {
@@ -308,12 +346,13 @@ pub fn choose(
                 params: OnceLock::new(),
             })
         });
-    chosen.rules = active.collect();
-    chosen.by_kind = ByKind::new(chosen.rules.iter().map(|active| active.known.concern()));
-    let on_texts = |(_, active): &(usize, &Active)| active.known.scope == Scope::Text;
-    let on_texts = chosen.rules.iter().enumerate().filter(on_texts);
-    chosen.on_texts = on_texts.map(|(at, _)| at).collect();
-    Ok(chosen)
+        chosen.rules = active.collect();
+        chosen.by_kind = ByKind::new(chosen.rules.iter().map(|active| active.known.concern()));
+        let on_texts = |(_, active): &(usize, &Active)| active.known.scope == Scope::Text;
+        let on_texts = chosen.rules.iter().enumerate().filter(on_texts);
+        chosen.on_texts = on_texts.map(|(at, _)| at).collect();
+        chosen
+    }
 }
 
 /// The name of the preset to start from.
