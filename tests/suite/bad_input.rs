@@ -269,6 +269,20 @@ fn a_lock_or_a_list_of_patterns_that_leads_out_is_not_read() {
     }
 }
 
+/// What Helm refuses in it does not make the chart's files absent.
+#[test]
+fn a_helmignore_that_helm_refuses_is_named() {
+    let (run, report) = check(&[
+        ("web/Chart.yaml", "apiVersion: v2\nname: web\nversion: 1.0.0\n"),
+        ("web/templates/a.yaml", "a: {{ 1 }}\n"),
+        ("web/.helmignore", "**/drafts\n"),
+    ]);
+    run.expect_code(1);
+    assert_eq!(found(&report, "helm-render").len(), 1, "{report:#}");
+    assert_eq!(found(&report, "chart-yaml-present"), [""; 0], "{report:#}");
+    assert!(report.to_string().contains("double-star (**) syntax is not supported"), "{report:#}");
+}
+
 /// Names are bytes, except on systems that refuse others.
 #[cfg(target_os = "linux")]
 #[test]

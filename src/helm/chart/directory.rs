@@ -313,7 +313,8 @@ fn ignored(directory: &Path, overlay: &Overlay) -> Result<Rules, ChartError> {
 
 /// Returns the paths of a chart's files, without those of subcharts; that of a link to a folder ends with `/`.
 pub(super) fn names(directory: &Path, overlay: &Overlay) -> Vec<String> {
-    let Ok(rules) = ignored(directory, overlay) else { return Vec::new() };
+    // If the rules cannot be read, the chart does not load, which is reported; its files are there all the same.
+    let rules = ignored(directory, overlay).unwrap_or_else(|_| Rules::usual());
     let name = |path: &Path| {
         let relative = path.strip_prefix(directory).unwrap_or(path);
         relative.to_string_lossy().replace('\\', "/")

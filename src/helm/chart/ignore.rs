@@ -3,6 +3,9 @@
 //!
 //! Mirrors Helm 4.1 `pkg/ignore/rules.go`.
 
+/// The rule that holds for every chart.
+const USUAL: &str = "templates/.?*";
+
 /// The rules of a chart.
 #[derive(Debug)]
 pub(super) struct Rules {
@@ -25,7 +28,7 @@ impl Rules {
     /// If a rule has `**` or is not a valid pattern.
     pub(super) fn parse(text: &str) -> Result<Self, String> {
         let mut patterns = Vec::new();
-        for line in text.trim_start_matches('\u{feff}').lines().chain(["templates/.?*"]) {
+        for line in text.trim_start_matches('\u{feff}').lines().chain([USUAL]) {
             let rule = line.trim();
             if rule.is_empty() || rule.starts_with('#') {
                 continue;
@@ -46,6 +49,12 @@ impl Rules {
             patterns.push(Pattern { glob: glob.to_owned(), negate, directory, whole });
         }
         Ok(Self { patterns })
+    }
+
+    /// The rules of a chart that states none.
+    pub(super) fn usual() -> Self {
+        let glob = USUAL.to_owned();
+        Self { patterns: vec![Pattern { glob, negate: false, directory: false, whole: true }] }
     }
 
     /// Whether a path in the chart is ignored.
