@@ -105,6 +105,8 @@ fn text_of_another_template_language_is_named() {
     says(&[("a.yaml", &text)], "templates that no chart renders were not checked: a.yaml");
     let text = format!("%{{ if web }}\n{CONFIG_MAP}%{{ endif }}\n");
     says(&[("a.yaml", &text)], "templates that no chart renders were not checked: a.yaml");
+    let text = format!("<#noparse>\n{CONFIG_MAP}</#noparse>\n");
+    says(&[("a.yaml", &text)], "templates that no chart renders were not checked: a.yaml");
 }
 
 /// What configures a program, or Ansible, makes no objects.

@@ -31,11 +31,11 @@ fn is_template(text: &str, stream: &Stream) -> bool {
             .any(|document| document.root().is_some_and(|root| opens_action(root, document.text())))
 }
 
-/// True for a text that does not parse because of statements of Jinja and the like, or of Terraform: `{% raw %}`,
-/// `%{ if web }`.
+/// True for a text that does not parse because of statements of Jinja and the like, of Terraform, or of `FreeMarker`:
+/// `{% raw %}`, `%{ if web }`, `<#noparse>`.
 fn is_of_statements(text: &str, stream: &Stream) -> bool {
     let is_statement =
-        |line: &str| ["{%", "%{"].iter().any(|mark| line.trim_start().starts_with(mark));
+        |line: &str| ["{%", "%{", "<#"].iter().any(|mark| line.trim_start().starts_with(mark));
     !stream.errors.is_empty() && text.lines().any(is_statement)
 }
 
