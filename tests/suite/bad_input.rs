@@ -269,6 +269,23 @@ fn a_lock_or_a_list_of_patterns_that_leads_out_is_not_read() {
     }
 }
 
+/// Charts of one repository may share it.
+#[cfg(unix)]
+#[test]
+fn a_helmignore_elsewhere_in_the_repository_is_followed() {
+    let dir = repository(&[
+        (".git/HEAD", "ref: refs/heads/main\n"),
+        (".helmignore", "drafts\n"),
+        ("web/Chart.yaml", "apiVersion: v2\nname: web\nversion: 1.0.0\n"),
+        ("web/templates/a.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n"),
+        ("web/drafts/big", &"x".repeat(6 << 20)),
+    ]);
+    std::os::unix::fs::symlink("../.helmignore", dir.path().join("web/.helmignore"))
+        .expect("a link");
+    let (_, report) = check_in(dir.path());
+    assert_eq!(found(&report, "helm-render"), [""; 0], "{report:#}");
+}
+
 /// What Helm refuses in it does not make the chart's files absent.
 #[test]
 fn a_helmignore_that_helm_refuses_is_named() {

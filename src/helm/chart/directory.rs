@@ -15,7 +15,7 @@ use super::metadata::{self, Dependency};
 use super::raw::{Content, RawFile};
 use super::{ChartError, ChartFile, LEADS_OUT, MAX_CHART, MAX_FILE, MAX_FILES};
 use crate::helm::aside::Helper;
-use crate::source::{Overlay, SourceId};
+use crate::source::{self, Overlay, SourceId};
 
 /// The size of a buffer, in bytes, that is enough for most files in charts.
 const BUFFER: usize = 64 << 10;
@@ -295,12 +295,14 @@ fn add_unsaved(files: &mut Vec<Listed>, directory: &Path, rules: &Rules, overlay
 /// Returns the rules of `.helmignore`; none if there is no such file.
 ///
 /// # Errors
-/// If it cannot be understood, is not a regular file, or is a link that leads out of the chart.
+/// If it cannot be understood, is not a regular file, or is a link that leads out of the repository around the chart:
+/// charts of one repository may share it.
 fn ignored(directory: &Path, overlay: &Overlay) -> Result<Rules, ChartError> {
     let path = directory.join(".helmignore");
     let is_unsaved = overlay.text(&path).is_some();
-    if !is_unsaved && path.is_symlink() && !real(&path)?.starts_with(real(directory)?) {
-        return Err(fail(&path, LEADS_OUT));
+    let stays = || source::top(directory).is_some_and(|top| source::is_within(&path, &top));
+    if !is_unsaved && path.is_symlink() && path.exists() && !stays() {
+        return Err(fail(&path, "is a link that leads out of the repository"));
     }
     let text = match bytes(&path, overlay) {
         Err(error) if error.kind() == ErrorKind::Other => {
