@@ -16,7 +16,7 @@ use super::walk::shown;
 use crate::config::Config;
 use crate::finding::{Finding, Origin, Place, Severity};
 use crate::helm::chart::MAX_ARCHIVE;
-use crate::source::{Sources, Span, read_file, replace_whole};
+use crate::source::{Sources, Span, read_file, replace_whole, repository};
 use crate::yaml::{self, Kind, Node};
 
 /// The name of the lock.
@@ -102,8 +102,7 @@ pub fn lock_directory(start: &Path, config: &Config) -> PathBuf {
         return directory.to_owned();
     }
     let absolute = std::path::absolute(start).unwrap_or_else(|_| start.to_owned());
-    let top = absolute.ancestors().find(|directory| directory.join(".git").exists());
-    top.map_or_else(|| start.to_owned(), Path::to_owned)
+    repository(&absolute).map_or_else(|| start.to_owned(), Path::to_owned)
 }
 
 /// A repository's URL for comparison: without credentials and a trailing slash.

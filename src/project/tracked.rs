@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::source::{MAX_TEXT, read_file, read_text};
+use crate::source::{MAX_TEXT, read_file, read_text, repository};
 
 /// The beginning of an index.
 const SIGNATURE: &[u8] = b"DIRC";
@@ -22,9 +22,7 @@ const EXTENDED: u16 = 0x4000;
 /// the index cannot be read.
 pub(super) fn below(directory: &Path) -> BTreeSet<PathBuf> {
     let Some(absolute) = fs::canonicalize(directory).ok() else { return BTreeSet::new() };
-    let Some(top) = absolute.ancestors().find(|above| above.join(".git").exists()) else {
-        return BTreeSet::new();
-    };
+    let Some(top) = repository(&absolute) else { return BTreeSet::new() };
     let index = read_file(&folder(top).join("index"), MAX_INDEX).unwrap_or_default();
     let paths = names(&index).unwrap_or_default();
     let paths = paths.into_iter().map(|path| top.join(path));

@@ -21,7 +21,7 @@ pub use disk::{folder_of, replace_quickly, replace_whole, write_through, write_w
 pub use edit::{Edit, apply};
 pub use line_index::{LineIndex, Position};
 pub use overlay::Overlay;
-pub use reach::{MAX_TEXT, is_within, read_file, read_text, top};
+pub use reach::{MAX_TEXT, is_within, read_file, read_text, repository, top};
 pub use shelf::{Changed, Shelved, Slot};
 
 /// Names one text in [`Sources`]. Ids follow the order in which texts were added, so nothing a

@@ -39,12 +39,18 @@ pub fn read_text(path: &Path, most: u64) -> io::Result<String> {
         .map_err(|_| io::Error::new(io::ErrorKind::InvalidData, "not UTF-8"))
 }
 
+/// The top of the git repository around an absolute path, which may be the top itself.
+#[must_use]
+pub fn repository(absolute: &Path) -> Option<&Path> {
+    absolute.ancestors().find(|above| above.join(".git").exists())
+}
+
 /// The directory, without links, below which a repository may name files that are read: the top of the repository around
 /// `directory`, or `directory` itself. `None` if it does not exist.
 #[must_use]
 pub fn top(directory: &Path) -> Option<PathBuf> {
     let own = directory.canonicalize().ok()?;
-    Some(own.ancestors().find(|above| above.join(".git").exists()).unwrap_or(&own).to_owned())
+    Some(repository(&own).unwrap_or(&own).to_owned())
 }
 
 /// Whether a file exists and lies below a [`top`], with links followed. Git's own folder does not count: it may hold
