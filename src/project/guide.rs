@@ -37,10 +37,10 @@ impl Guides {
     }
 
     fn is_faulty(&self, path: &Path) -> bool {
-        let (Ok(own), Ok(target)) = (fs::symlink_metadata(path), fs::metadata(path)) else {
-            // There is nothing that could be opened.
-            return false;
-        };
+        // Most directories have none, and a walk asks in each.
+        let Ok(own) = fs::symlink_metadata(path) else { return false };
+        // What leads nowhere cannot be opened.
+        let Ok(target) = fs::metadata(path) else { return false };
         let stays = || self.top.as_deref().is_some_and(|top| source::is_within(path, top));
         !target.is_file() || target.len() > MAX_TEXT || own.is_symlink() && !stays()
     }
