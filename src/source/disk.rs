@@ -5,6 +5,8 @@ use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use super::unfinished::Unfinished;
+
 /// Writes a file so that readers, even after a crash, see either the old text or the new one, never a part. Pipes and
 /// devices are written to, not replaced; a symbolic link is kept.
 ///
@@ -23,7 +25,7 @@ pub fn write_through(
     print: impl FnOnce(&mut dyn Write) -> io::Result<()>,
 ) -> io::Result<()> {
     if std::fs::metadata(file).is_ok_and(|metadata| !metadata.is_file()) {
-        return printed(file, print).map(drop);
+        return printed(File::create(file)?, print).map(drop);
     }
     // The target of a link is replaced, not the link.
     let file = std::fs::canonicalize(file).unwrap_or_else(|_| file.to_owned());
@@ -45,12 +47,12 @@ pub fn replace_whole(file: &Path, text: &[u8]) -> io::Result<()> {
 /// # Errors
 /// Those of the file system; the unfinished file is removed.
 pub fn replace_quickly(file: &Path, text: &[u8]) -> io::Result<()> {
-    replace(file, |beside| std::fs::write(beside, text))
+    replace(file, |mut beside| beside.write_all(text))
 }
 
 /// Prints into a file.
-fn printed(file: &Path, print: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<File> {
-    let mut out = BufWriter::with_capacity(1 << 16, File::create(file)?);
+fn printed(file: File, print: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<File> {
+    let mut out = BufWriter::with_capacity(1 << 16, file);
     print(&mut out)?;
     out.into_inner().map_err(io::IntoInnerError::into_error)
 }
@@ -61,17 +63,12 @@ fn kept(file: &File) -> io::Result<()> {
     file.sync_all()
 }
 
-/// Lets `write` create a new file beside another one, and renames it to that.
-fn replace(file: &Path, write: impl FnOnce(&Path) -> io::Result<()>) -> io::Result<()> {
-    let beside = beside(file);
-    let written = write(&beside)
-        .and_then(|()| keep_permissions(file, &beside))
-        .and_then(|()| std::fs::rename(&beside, file));
-    if written.is_err() {
-        // The unfinished file is useless, but it does no harm if it cannot be removed.
-        let _ = std::fs::remove_file(&beside);
-    }
-    written
+/// Lets `write` fill a new file beside another one, and gives it that one's name.
+fn replace(file: &Path, write: impl FnOnce(File) -> io::Result<()>) -> io::Result<()> {
+    let (unfinished, beside) = Unfinished::create(beside(file))?;
+    write(beside)?;
+    keep_permissions(file, unfinished.path())?;
+    unfinished.rename(file)
 }
 
 /// The folder of a file; `.` for a bare name.

@@ -11,6 +11,7 @@ mod line_index;
 mod overlay;
 mod reach;
 mod shelf;
+mod unfinished;
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};

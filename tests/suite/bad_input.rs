@@ -540,6 +540,34 @@ fn an_interrupted_run_leaves_no_half_report() {
     }
 }
 
+/// Ctrl-C while a report is written: nothing is left of the new one.
+#[cfg(unix)]
+#[test]
+fn an_interrupted_run_leaves_no_unfinished_file() {
+    let maps =
+        (0..2_000).map(|n| format!("apiVersion: v1\nkind: ConfigMap\ndata: {{a: {n}}}\n---\n"));
+    let dir = repository(&[("maps.yaml", maps.collect::<String>().as_str())]);
+    let files = || {
+        let entries = std::fs::read_dir(dir.path()).expect("a folder").flatten();
+        let mut names: Vec<_> = entries.map(|entry| entry.file_name()).collect();
+        names.sort();
+        names
+    };
+    let interrupted = (0..20).any(|_| {
+        let mut command = crate::harness::plimsoll(dir.path());
+        let args = ["check", "--no-cache", "--format", "json", "--output", "report.json"];
+        let mut child = command.args(args).spawn().expect("it runs");
+        while files().len() == 1 && child.try_wait().expect("a process").is_none() {}
+        let pid = child.id().to_string();
+        std::process::Command::new("kill").args(["-INT", &pid]).status().expect("kill runs");
+        let status = child.wait().expect("it ends");
+        let written = std::fs::remove_file(dir.path().join("report.json")).is_ok();
+        assert_eq!(files(), ["maps.yaml"]);
+        !written && std::os::unix::process::ExitStatusExt::signal(&status) == Some(2)
+    });
+    assert!(interrupted, "each run had written its report before the signal came");
+}
+
 /// A report that is not whole is an error, whatever it was about.
 #[test]
 fn a_full_disk_is_an_error() {
