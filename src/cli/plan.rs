@@ -164,7 +164,7 @@ fn configuration(
     sources: &Sources,
 ) -> Result<Config, CommandError> {
     let mut config = super::configuration(args.selection.config.as_deref(), paths, sources)?;
-    config.findings.extend(lint::cluster::faults(&config));
+    config.findings.extend(lint::faults(&config));
     if config.findings.is_empty() {
         return Ok(config);
     }

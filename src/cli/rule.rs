@@ -1,13 +1,14 @@
 //! `plimsoll rule ID`: a rule's page.
 
 use std::io::Write;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use super::rules::severity;
-use super::{CommandError, Console};
+use super::{CommandError, Console, rule_files};
 use crate::finding::Applicability;
 use crate::report::prose;
-use crate::rule::{Param, ParamValue, Rule, RuleSet, value_entries, value_text};
+use crate::rule::{Param, ParamValue, Rule, value_entries, value_text};
 use crate::source::Sources;
 use crate::spelling::question;
 
@@ -17,10 +18,14 @@ pub(crate) struct Args {
     /// A rule's id, or another linter's with its name: `kube-linter:no-anti-affinity`
     #[arg(value_name = "ID")]
     id: String,
+
+    /// The configuration that names rules of your own, instead of the nearest plimsoll.yaml
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
 }
 
 pub(crate) fn run(args: &Args, console: &mut Console) -> Result<ExitCode, CommandError> {
-    let set = RuleSet::builtin(&Sources::default());
+    let set = rule_files::all(args.config.as_deref(), &Sources::default())?;
     let found = set.named(&args.id);
     if found.is_empty() {
         let error = CommandError::new(format!("there is no rule `{}`", args.id));

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::io::Write as _;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use serde::Serialize;
 
-use super::{CommandError, Console};
+use super::{CommandError, Console, rule_files};
 use crate::finding::{Applicability, Severity};
 use crate::lint::select;
 use crate::rule::{Rule, RuleSet};
@@ -22,6 +23,10 @@ pub(crate) struct Args {
     /// Show which rule stands for each check of another linter, such as `kube-linter`
     #[arg(long, value_name = "LINTER", conflicts_with = "format")]
     from: Option<String>,
+
+    /// The configuration that names rules of your own, instead of the nearest plimsoll.yaml
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -52,7 +57,7 @@ struct Listed<'a> {
 }
 
 pub(crate) fn run(args: &Args, console: &mut Console) -> Result<ExitCode, CommandError> {
-    let set = RuleSet::builtin(&Sources::default());
+    let set = rule_files::all(args.config.as_deref(), &Sources::default())?;
     match (&args.from, args.format) {
         (Some(peer), _) => mapping(&set, peer, console)?,
         (None, Format::Json) => {

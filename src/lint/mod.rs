@@ -50,7 +50,7 @@ pub use outcome::{Documents, LintError, Outcome};
 pub use release::ReleaseRequest;
 pub use run::run;
 pub use session::{Session, Snapshot};
-pub use settings::{Settings, cluster, rule_files};
+pub use settings::{Settings, cluster, faults, rule_files};
 pub use settle::baseline;
 pub use suppress::{directive, silence};
 pub use watch::Watch;

@@ -31,10 +31,29 @@ fn rules_in_a_directory_that_is_named_run_like_any_other() {
 }
 
 #[test]
-fn a_directory_that_is_not_there_is_an_error() {
-    let dir = repository(&[("plimsoll.yaml", "rule-paths: [policy]\n"), MAP]);
+fn a_directory_that_is_not_there_is_an_error_at_its_line() {
+    let dir = repository(&[("plimsoll.yaml", "rule-paths:\n  - policy\n"), MAP]);
     let run = run(dir.path(), &["check", "map.yaml"]).expect_code(2);
-    assert!(run.err.contains("policy"), "{}", run.err);
+    assert!(run.err.contains("no file or folder `policy` is there"), "{}", run.err);
+    assert!(run.err.contains("plimsoll.yaml:2:5"), "{}", run.err);
+}
+
+#[test]
+fn rules_of_ones_own_are_listed_and_have_a_page() {
+    let dir = repository(&[
+        ("plimsoll.yaml", "rule-paths: [policy]\n"),
+        ("policy/team-label-required.yaml", RULE),
+    ]);
+    let listed = run(dir.path(), &["rules"]).expect_code(0).out;
+    assert!(listed.contains("Every object names its team"), "{listed}");
+    let page = run(dir.path(), &["rule", "team-label-required"]).expect_code(0).out;
+    assert!(page.contains("Nobody else answers for it."), "{page}");
+    let other = repository(&[MAP]);
+    let config = dir.path().join("plimsoll.yaml");
+    let config = ["--config", config.to_str().expect("a path")];
+    let listed = run(other.path(), &[&["rules"][..], &config].concat()).expect_code(0).out;
+    assert!(listed.contains("team-label-required"), "{listed}");
+    run(other.path(), &["rule", "team-label-required"]).expect_code(2);
 }
 
 #[test]

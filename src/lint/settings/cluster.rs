@@ -24,7 +24,7 @@ pub fn facts(config: &Config) -> Cluster {
 
 /// Findings on quantities and versions that cannot be read.
 #[must_use]
-pub fn faults(config: &Config) -> Vec<Finding> {
+pub(super) fn faults(config: &Config) -> Vec<Finding> {
     let said = &config.settings;
     let sizes = [&said.cluster.node_cpu, &said.cluster.node_memory].into_iter().flatten();
     let sizes = sizes.filter(|size| parse_quantity(&size.value).is_none()).filter_map(|size| {

@@ -40,7 +40,7 @@ impl Settings {
                 }
             }
         }
-        let faults = cluster::faults(&settings.config);
+        let faults = faults(&settings.config);
         settings.faults.extend(settings.config.findings.iter().cloned().chain(faults));
         let mut rules = RuleSet::builtin(sources);
         for path in rule_files::paths(&settings.config) {
@@ -95,4 +95,12 @@ impl Settings {
         let help = help.map(Arc::from);
         Finding { help, ..Finding::new(rule, Severity::Error, message, place) }
     }
+}
+
+/// Findings on what a configuration says: facts that cannot be read, and rules that do not exist.
+#[must_use]
+pub fn faults(config: &Config) -> Vec<Finding> {
+    let mut faults = cluster::faults(config);
+    faults.extend(rule_files::faults(config));
+    faults
 }
