@@ -17,7 +17,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode, CommandError> {
     let Args { stdio: _ } = args;
     match crate::lsp::run() {
         Ok(End::Orderly) => Ok(ExitCode::SUCCESS),
-        Ok(End::Abrupt) => Ok(ExitCode::FAILURE),
+        Ok(End::Abrupt | End::Closed) => Ok(ExitCode::FAILURE),
         Err(error) => Err(CommandError::new(error.to_string())),
     }
 }

@@ -47,7 +47,7 @@ use std::sync::Arc;
 use crossbeam_channel::unbounded;
 use lsp_server::Connection;
 
-/// Why the server could not start.
+/// Why the server could not start, or go on.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub struct ServerError(String);
@@ -59,15 +59,32 @@ pub enum End {
     Orderly,
     /// Without one of these.
     Abrupt,
+    /// It closed the connection, or sent what is no message.
+    Closed,
 }
 
 /// Serves the client on standard input and output until it ends.
 ///
 /// # Errors
-/// When the client does not begin with `initialize`, or no thread can be started.
+/// When the client does not begin with `initialize`, when it sends what is no message, or when no thread can be started.
 pub fn run() -> Result<End, ServerError> {
     let (connection, threads) = Connection::stdio();
-    let client = server::greet(&connection)?;
+    let end = serve(&connection)?;
+    drop(connection);
+    match end {
+        // The last messages should arrive. If they cannot, nobody reads them.
+        End::Orderly => drop(threads.join()),
+        // The thread that read has ended, and knows why.
+        End::Closed => threads.join().map_err(|error| {
+            ServerError(format!("the client's message cannot be read: {error}"))
+        })?,
+        End::Abrupt => {}
+    }
+    Ok(end)
+}
+
+fn serve(connection: &Connection) -> Result<End, ServerError> {
+    let Some(client) = server::greet(connection)? else { return Ok(End::Closed) };
     let (tasks, taken) = unbounded();
     let (out, answers) = unbounded();
     let clock = Arc::<worker::Clock>::default();
@@ -77,11 +94,5 @@ pub fn run() -> Result<End, ServerError> {
         .name("worker".to_owned())
         .spawn(move || worker.run())
         .map_err(|error| ServerError(format!("cannot start a thread: {error}")))?;
-    let end = server::Server::new(&connection, client, tasks, clock).run(&answers);
-    drop(connection);
-    if end == End::Orderly {
-        // The last messages should arrive. If they cannot, nobody reads them.
-        let _ = threads.join();
-    }
-    Ok(end)
+    Ok(server::Server::new(connection, client, tasks, clock).run(&answers))
 }

@@ -44,10 +44,13 @@ enum Flow {
     End(End),
 }
 
-/// Receives `initialize`, and answers with the server's capabilities.
-pub(super) fn greet(connection: &Connection) -> Result<Client, ServerError> {
-    let (id, params) =
-        connection.initialize_start().map_err(|error| ServerError(error.to_string()))?;
+/// Receives `initialize`, and answers with the server's capabilities. `None` when nothing more can be received.
+pub(super) fn greet(connection: &Connection) -> Result<Option<Client>, ServerError> {
+    let (id, params) = match connection.initialize_start() {
+        Ok(request) => request,
+        Err(error) if error.channel_is_disconnected() => return Ok(None),
+        Err(error) => return Err(ServerError(error.to_string())),
+    };
     let params: lsp::InitializeParams = serde_json::from_value(params)
         .map_err(|error| ServerError(format!("`initialize` is not understood: {error}")))?;
     let client = Client::new(params);
@@ -60,7 +63,7 @@ pub(super) fn greet(connection: &Connection) -> Result<Client, ServerError> {
     };
     // If the client is gone, the loop that follows notices.
     let _ = connection.sender.send(Response::new_ok(id, result).into());
-    Ok(client)
+    Ok(Some(client))
 }
 
 impl<'c> Server<'c> {
@@ -81,8 +84,7 @@ impl<'c> Server<'c> {
             let flow = select! {
                 recv(self.connection.receiver) -> message => match message {
                     Ok(message) => self.take(message),
-                    // The client closed the connection without `exit`.
-                    Err(_) => Flow::End(End::Abrupt),
+                    Err(_) => Flow::End(End::Closed),
                 },
                 recv(answers) -> message => match message {
                     Ok(message) => self.give(message),

@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 use serde_json::{Value, json};
 
 use super::{ANTI_AFFINITY, Editor, of, places};
-use crate::harness::CHART;
+use crate::harness::{CHART, finish, plimsoll, repository};
 
 #[test]
 fn files_that_come_and_go_are_noticed() {
@@ -191,7 +191,7 @@ fn the_server_ends_with_its_client() {
     let mut editor = Editor::new(CHART);
     let stdin = editor.stdin.as_mut().expect("a pipe");
     std::io::Write::write_all(stdin, b"Content-Length: 9\r\n\r\nnot JSON!").expect("written");
-    assert_eq!(editor.child.wait().expect("it ends").code(), Some(1));
+    assert_eq!(editor.child.wait().expect("it ends").code(), Some(2));
 }
 
 #[test]
@@ -227,4 +227,21 @@ fn folders_are_opened_and_closed() {
     editor.tell("workspace/didChangeWorkspaceFolders", json!({"event": event}));
     assert!(is_found(&editor.write("one/pod.yaml", 2, pod)));
     assert!(!is_found(&editor.write("two/pod.yaml", 2, pod)));
+}
+
+#[test]
+fn what_is_no_message_is_an_error_that_says_so() {
+    let dir = repository(CHART);
+    for (text, why) in [
+        ("hello\r\n\r\n", "malformed header"),
+        ("Content-Length: 2\r\n\r\n{}", "malformed LSP payload"),
+    ] {
+        let mut command = plimsoll(dir.path());
+        let (input, mut output) = std::io::pipe().expect("a pipe");
+        std::io::Write::write_all(&mut output, text.as_bytes()).expect("written");
+        drop(output);
+        let run = finish(command.arg("lsp").stdin(input)).expect_code(2);
+        assert!(run.err.contains("the client's message cannot be read"), "{}", run.err);
+        assert!(run.err.contains(why), "{}", run.err);
+    }
 }
