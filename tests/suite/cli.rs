@@ -223,6 +223,9 @@ fn a_flag_that_would_do_nothing_by_itself_is_a_usage_error() {
     assert!(unsafe_fixes.err.contains("<--fix|--diff>"), "{}", unsafe_fixes.err);
     run(dir.path(), &["check", "--unsafe-fixes", "--diff"]).expect_code(0);
     run(dir.path(), &["check", "--fix", "--diff"]).expect_code(2);
+    // A diff is no report.
+    run(dir.path(), &["check", "--diff", "--format", "json"]).expect_code(2);
+    run(dir.path(), &["check", "--diff", "--output", "x.diff"]).expect_code(2);
 }
 
 #[test]

@@ -149,7 +149,7 @@ pub(crate) struct Fixing {
     pub(crate) unsafe_fixes: bool,
 
     /// Show what --fix would write, as a unified diff, and write nothing
-    #[arg(long, group = "fixes", conflicts_with = "shard")]
+    #[arg(long, group = "fixes", conflicts_with_all = ["shard", "format", "output"])]
     pub(crate) diff: bool,
 }
 
