@@ -1,6 +1,7 @@
 //! The files of a repository by path, and functions on paths.
 
 use std::collections::{BTreeSet, HashMap};
+use std::ops::Bound;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
@@ -133,13 +134,50 @@ impl<'p> Tree<'p> {
     /// The paths of files that match a glob relative to `base`, sorted.
     #[must_use]
     pub fn glob(&self, base: &str, pattern: &str) -> Vec<String> {
-        let pattern = join(base, pattern);
-        let Ok(glob) = globset::GlobBuilder::new(&pattern).literal_separator(true).build() else {
-            return Vec::new();
-        };
-        let matcher = glob.compile_matcher();
-        let matching = self.files.iter().filter(|file| matcher.is_match(&file.path));
-        matching.map(|file| file.path.clone()).collect()
+        let glob = Glob::new(&join(base, pattern));
+        glob.iter().flat_map(|glob| glob.files(self)).map(str::to_owned).collect()
+    }
+}
+
+/// A pattern for paths in a [`Tree`].
+#[derive(Debug)]
+pub(super) struct Glob {
+    matcher: globset::GlobMatcher,
+    /// What all matching paths begin with: a directory with a `/`, or nothing.
+    prefix: String,
+}
+
+impl Glob {
+    /// Reads a pattern. `*` stands for a part of a name, never for a `/`. `None` for what is no pattern.
+    pub(super) fn new(pattern: &str) -> Option<Self> {
+        let glob = globset::GlobBuilder::new(pattern).literal_separator(true).build().ok()?;
+        let special = pattern.find(['*', '?', '[', '{', '\\']).unwrap_or(pattern.len());
+        let prefix = prefix(parent(&pattern[..special]));
+        Some(Self { matcher: glob.compile_matcher(), prefix })
+    }
+
+    /// The directory that all matching paths are below.
+    pub(super) fn directory(&self) -> &str {
+        self.prefix.trim_end_matches('/')
+    }
+
+    /// Whether a path matches.
+    pub(super) fn is_match(&self, path: &str) -> bool {
+        self.matcher.is_match(path)
+    }
+
+    /// The matching files, sorted.
+    pub(super) fn files<'p>(&self, tree: &Tree<'p>) -> impl Iterator<Item = &'p str> {
+        let files = tree.below(self.directory()).map(|file| file.path.as_str());
+        files.filter(|path| self.is_match(path))
+    }
+
+    /// The matching directories, sorted.
+    pub(super) fn directories<'p>(&self, tree: &Tree<'p>) -> impl Iterator<Item = &'p str> {
+        let from = (Bound::Included(&*self.prefix), Bound::Unbounded);
+        let directories = tree.directories.range::<str, _>(from).copied();
+        let below = directories.take_while(|path| path.starts_with(&self.prefix));
+        below.filter(|path| self.is_match(path))
     }
 }
 
@@ -148,12 +186,17 @@ pub(super) fn below<'p>(
     files: &'p [File],
     directory: &str,
 ) -> impl Iterator<Item = &'p File> + use<'p> {
-    let prefix = match directory {
-        "" => String::new(),
-        directory => format!("{directory}/"),
-    };
+    let prefix = prefix(directory);
     let start = files.partition_point(|file| file.path.as_str() < prefix.as_str());
     files[start..].iter().take_while(move |file| file.path.starts_with(&prefix))
+}
+
+/// What the paths below a directory begin with.
+fn prefix(directory: &str) -> String {
+    match directory {
+        "" => String::new(),
+        directory => format!("{directory}/"),
+    }
 }
 
 /// True if `path` is in `directory`, or is `directory` itself.
@@ -188,5 +231,38 @@ pub fn join(base: &str, path: &str) -> String {
         shown(Path::new(path))
     } else {
         shown(Path::new(&format!("{base}/{path}")))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Config;
+    use crate::source::Sources;
+
+    #[test]
+    fn a_pattern_matches_files_and_directories_below_what_it_names() {
+        let dir = tempfile::tempdir().expect("a folder");
+        for path in ["a/x.yaml", "a-b/x.yaml", "a/c/x.yaml", "a/c/d/x.yaml", "x.yaml"] {
+            let path = dir.path().join(path);
+            std::fs::create_dir_all(path.parent().expect("a folder")).expect("made");
+            std::fs::write(path, "a: 1\n").expect("written");
+        }
+        let sources = Sources::default();
+        let root = dir.path().to_owned();
+        let project = crate::project::discover(&[root], &Config::default(), &sources);
+        let top = shown(dir.path());
+        let files = project.expect("it is there").files;
+        let tree = Tree::new(&files, vec![top.clone()]);
+        let matching = |pattern: &str| {
+            let glob = Glob::new(&join(&top, pattern)).expect("a pattern");
+            let found = glob.files(&tree).chain(glob.directories(&tree));
+            found.map(|path| path[top.len() + 1..].to_owned()).collect::<Vec<_>>()
+        };
+        assert_eq!(matching("*"), ["x.yaml", "a", "a-b"]);
+        assert_eq!(matching("a*/*"), ["a-b/x.yaml", "a/x.yaml", "a/c"]);
+        assert_eq!(matching("a/**/x.yaml"), ["a/c/d/x.yaml", "a/c/x.yaml", "a/x.yaml"]);
+        assert_eq!(matching("a/{c,d}"), ["a/c"]);
+        assert_eq!(matching("x.yaml"), ["x.yaml"]);
     }
 }

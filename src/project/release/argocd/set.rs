@@ -14,7 +14,7 @@ use super::{Content, Context, Declaration, File, Found, Layer, Mapped, UNKNOWN, 
 use super::{application, documents};
 use crate::project::node::scalar_text;
 use crate::project::release::template::{Dialect, Engine};
-use crate::project::tree::{base_name, is_below, join, parent};
+use crate::project::tree::{Glob, base_name, is_below, join, parent};
 use crate::source::{SourceId, Span};
 use crate::yaml::{self, Kind, Node};
 
@@ -317,37 +317,23 @@ fn git(node: Node<'_>, around: Around<'_, '_>, outer: &Parameters) -> Vec<Parame
 }
 
 fn directories_matching(top: &str, pattern: &str, context: &Context<'_>) -> Vec<String> {
-    let full = join(top, pattern);
-    let Ok(glob) = globset::GlobBuilder::new(&full).literal_separator(true).build() else {
-        return Vec::new();
-    };
-    let matcher = glob.compile_matcher();
+    let glob = Glob::new(&join(top, pattern));
     let hidden = |path: &str| path.split('/').any(|part| part.starts_with('.') && part != "..");
-    let directories = context.tree.directories().filter(|path| matcher.is_match(path));
+    let directories = glob.iter().flat_map(|glob| glob.directories(context.tree));
     directories.filter(|path| is_below(path, top) && !hidden(path)).map(str::to_owned).collect()
 }
 
 /// The files that match a pattern, including JSON files, which are not among the project's files.
 fn files_matching(top: &str, pattern: &str, context: &Context<'_>) -> Vec<String> {
-    let full = join(top, pattern);
-    let Ok(glob) = globset::GlobBuilder::new(&full).literal_separator(true).build() else {
-        return Vec::new();
-    };
-    let matcher = glob.compile_matcher();
-    let fixed = full.split(['*', '?', '[', '{']).next().unwrap_or_default();
-    let base = if fixed.len() == full.len() {
-        parent(&full)
-    } else {
-        fixed.rsplit_once('/').map_or("", |(base, _)| base)
-    };
-    let start = Path::new(if base.is_empty() { "." } else { base });
-    let mut found: BTreeSet<String> = context.tree.glob(top, pattern).into_iter().collect();
+    let Some(glob) = Glob::new(&join(top, pattern)) else { return Vec::new() };
+    let mut found: BTreeSet<String> = glob.files(context.tree).map(str::to_owned).collect();
+    let start = Path::new(if glob.directory().is_empty() { "." } else { glob.directory() });
     if !context.tree.reaches(start) {
         return found.into_iter().collect();
     }
     for entry in walkdir::WalkDir::new(start).max_depth(12).into_iter().flatten().take(50_000) {
         let path = crate::project::shown(entry.path());
-        if entry.file_type().is_file() && matcher.is_match(&path) {
+        if entry.file_type().is_file() && glob.is_match(&path) {
             found.insert(path);
         }
     }

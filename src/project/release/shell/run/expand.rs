@@ -4,6 +4,7 @@ use super::{
     COMPUTED, Environment, Field, MAX_TURNS, Piece, RUN_TIME, STREAM, Shell, Value, Word, is_known,
     join,
 };
+use crate::project::tree::Glob;
 
 /// The most bytes of an expanded text, as `a=$a$a` grows exponentially.
 const MAX_TEXT: usize = 1 << 16;
@@ -112,19 +113,16 @@ impl Shell<'_> {
         }
         let directories = pattern.ends_with('/');
         for base in &way.directories {
-            let full = join(base, pattern.trim_end_matches('/'));
-            let Ok(glob) = globset::GlobBuilder::new(&full).literal_separator(true).build() else {
+            let Some(glob) = Glob::new(&join(base, pattern.trim_end_matches('/'))) else {
                 continue;
             };
-            let matcher = glob.compile_matcher();
             let prefix = if base.is_empty() { String::new() } else { format!("{base}/") };
             let strip = |path: &str| path.strip_prefix(&prefix).unwrap_or(path).to_owned();
             let mut found: Vec<String> = Vec::new();
             if !directories {
-                let files = self.tree.files.iter().map(|file| file.path.as_str());
-                found.extend(files.filter(|path| matcher.is_match(path)).map(strip));
+                found.extend(glob.files(self.tree).map(strip));
             }
-            for path in self.tree.directories().filter(|path| matcher.is_match(path)) {
+            for path in glob.directories(self.tree) {
                 let slash = if directories { "/" } else { "" };
                 found.push(format!("{}{slash}", strip(path)));
             }
