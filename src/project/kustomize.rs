@@ -14,7 +14,7 @@ use super::file::File;
 use super::node::scalar_text;
 use super::tree::{join, parent};
 use crate::yaml::Node;
-pub use field::{Field, path};
+pub use field::{Field, Patched, path};
 pub use rewrite::{NewTag, Rewrites};
 pub(super) use rewrite::{new_tags, rewrites};
 

@@ -33,7 +33,7 @@ pub use chart::LocalChart;
 pub use class::{Class, Seen};
 pub use classify::{Recall, Taken, take, take_text};
 pub use file::File;
-pub use kustomize::{Field, NewTag, Rewrites, path as field_path};
+pub use kustomize::{Field, NewTag, Patched, Rewrites, path as field_path};
 pub use lock::{
     Archive, ChartKey, LOCK_NAME, Lock, LockError, LockedChart, digest, is_sha256, lock_directory,
     repository_key,

@@ -19,8 +19,8 @@ use crate::lint::options::Options;
 use crate::lint::settings::rule_files;
 use crate::lint::unit::Unit;
 use crate::project::{
-    Assignment, ChartRef, Class, Content, Field, File, Layer, NodeRef, Release, Resolution,
-    Rewrites,
+    Assignment, ChartRef, Class, Content, Field, File, Layer, NodeRef, Patched, Release,
+    Resolution, Rewrites,
 };
 use crate::source::{SourceId, Sources, Span};
 
@@ -328,17 +328,20 @@ fn rewritten(key: &mut Digest, rewrites: &Rewrites) {
         selectors,
         templates,
         namespace,
-        fields,
-        names,
+        patched,
     } = rewrites;
-    for names in [images, renamed, variables, replicas, names] {
+    for names in [images, renamed, variables, replicas] {
         key.texts(names.iter());
     }
-    key.number(fields.len() as u64);
-    for Field { kind, name, path } in fields {
-        key.text(kind);
-        key.text(name);
-        key.texts(path.iter());
+    key.number(patched.len() as u64);
+    for Patched { fields, names } in patched.iter().map(Arc::as_ref) {
+        key.texts(names.iter());
+        key.number(fields.len() as u64);
+        for Field { kind, name, path } in fields {
+            key.text(kind);
+            key.text(name);
+            key.texts(path.iter());
+        }
     }
     for flag in [labels, selectors, templates, namespace] {
         key.number(u64::from(*flag));

@@ -62,15 +62,14 @@ pub(super) fn is_open(
         IMAGES => image_of(node),
         _ => Some(node).filter(|node| is_about(target, *node, &["image"])),
     };
-    let is_patched = || is_patched(&rewrites.fields, target, node, object);
+    let is_patched = || is_patched(rewrites, target, node, object);
     // What is missing beside the object may come with a patch of another object; what is missing in it, with one of its own.
     let is_brought = || {
         let item = node.raw();
-        let mut brought = Field::among(&rewrites.fields, object.kind, object.name());
         node.kind() == Kind::Scalar
-            && rewrites.names.contains(item)
+            && rewrites.patched.iter().any(|patched| patched.names.contains(item))
             && (active.known.scope == Scope::Release
-                || brought.any(|field| field.brings(item, object)))
+                || fields_of(rewrites, object).any(|field| field.brings(item, object)))
     };
     let has_image_of = |names: &BTreeSet<String>| {
         !names.is_empty()
@@ -86,23 +85,21 @@ pub(super) fn is_open(
         || !rewrites.variables.is_empty() && has_variable()
         || has_image_of(&rewrites.images)
         || active.rule().judges_image_names && has_image_of(&rewrites.renamed)
-        || !rewrites.fields.is_empty() && is_patched()
-        || !rewrites.names.is_empty() && is_brought()
+        || !rewrites.patched.is_empty() && (is_patched() || is_brought())
+}
+
+/// The fields of an object that patches set or remove.
+fn fields_of<'r>(rewrites: &'r Rewrites, object: &Object<'_>) -> impl Iterator<Item = &'r Field> {
+    rewrites.patched.iter().flat_map(|patched| patched.fields_of(object.kind, object.name()))
 }
 
 /// Whether a patch sets or removes what a hit is about.
-fn is_patched(
-    fields: &BTreeSet<Field>,
-    target: &Target,
-    node: Node<'_>,
-    object: &Object<'_>,
-) -> bool {
+fn is_patched(rewrites: &Rewrites, target: &Target, node: Node<'_>, object: &Object<'_>) -> bool {
     let mut path = field_path(node, object.node.depth());
     path.extend(target.missing.iter().map(|key| key.as_str().into()));
-    let mut fields = Field::among(fields, object.kind, object.name());
-    fields.any(
-        |field| if target.missing.is_empty() { field.holds(&path) } else { field.meets(&path) },
-    )
+    fields_of(rewrites, object).any(|field| {
+        if target.missing.is_empty() { field.holds(&path) } else { field.meets(&path) }
+    })
 }
 
 /// Whether a hit is about one of these keys: about its value, or about its absence.

@@ -6,6 +6,7 @@
 
 use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
 
 use super::patch::{Written, each};
 use super::{Kustomization, items};
@@ -32,7 +33,7 @@ pub struct Field {
 impl Field {
     /// The fields of objects of a kind and name. Fields are sorted by both, so among a thousand patches, those of other
     /// objects are skipped.
-    pub fn among<'f>(
+    fn among<'f>(
         fields: &'f BTreeSet<Self>,
         kind: &str,
         name: &str,
@@ -112,15 +113,35 @@ fn item(node: Node<'_>) -> Cow<'_, str> {
     }
 }
 
-/// What the patches of a kustomization do.
-#[derive(Debug, Default)]
-pub(super) struct Patched {
-    pub(super) fields: BTreeSet<Field>,
+/// What the patches and replacements of a kustomization do.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Patched {
+    /// The fields that they set or remove.
+    pub fields: BTreeSet<Field>,
     /// The names of what they add: containers, ports, volumes.
-    pub(super) names: BTreeSet<String>,
+    pub names: BTreeSet<String>,
 }
 
 impl Patched {
+    /// The fields of objects of a kind and name.
+    pub fn fields_of<'p>(&'p self, kind: &str, name: &str) -> impl Iterator<Item = &'p Field> {
+        Field::among(&self.fields, kind, name)
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.fields.is_empty() && self.names.is_empty()
+    }
+
+    /// What both of two chains of kustomizations do.
+    pub(super) fn common(one: &[Arc<Self>], other: &[Arc<Self>]) -> Self {
+        let sets = |field: &&Field| other.iter().any(|patched| patched.fields.contains(*field));
+        let adds = |name: &&String| other.iter().any(|patched| patched.names.contains(*name));
+        Self {
+            fields: one.iter().flat_map(|patched| &patched.fields).filter(sets).cloned().collect(),
+            names: one.iter().flat_map(|patched| &patched.names).filter(adds).cloned().collect(),
+        }
+    }
+
     /// The effect of the patches in a kustomization, and of those in `files` that it names. A patch that cannot be read has
     /// none.
     pub(super) fn of(kustomization: &Kustomization<'_>, files: &HashMap<&str, &File>) -> Self {

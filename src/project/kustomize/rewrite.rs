@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
-use super::field::{Field, Patched};
+use super::field::Patched;
 use super::{Kustomization, Kustomizations, items};
 use crate::project::class::Class;
 use crate::project::file::File;
@@ -33,10 +33,9 @@ pub struct Rewrites {
     pub templates: bool,
     /// Whether objects get a namespace.
     pub namespace: bool,
-    /// Fields that patches and replacements set or remove.
-    pub fields: BTreeSet<Field>,
-    /// The names of what patches add: containers, ports, volumes.
-    pub names: BTreeSet<String>,
+    /// What patches and replacements do. Those of one kustomization, which may be thousands, are shared by all manifests
+    /// below it.
+    pub patched: Vec<Arc<Patched>>,
 }
 
 /// What is replaced in the manifests that kustomizations include, by path. Manifests in which nothing is replaced are left
@@ -50,15 +49,12 @@ pub(in crate::project) fn rewrites(
     }
     let by_path: HashMap<&str, &File> =
         files.iter().map(|file| (file.path.as_str(), file)).collect();
-    let patched: HashMap<&str, Patched> =
-        all.iter().map(|one| (one.directory, Patched::of(one, &by_path))).collect();
+    let patched = all.iter().map(|one| (one.directory, Arc::new(Patched::of(one, &by_path))));
+    let patched: HashMap<&str, Arc<Patched>> =
+        patched.filter(|(_, patched)| !patched.is_empty()).collect();
     let of_way = |way: &[&Kustomization<'_>]| {
-        let mut found = Rewrites::of(way);
-        for Patched { fields, names } in way.iter().filter_map(|one| patched.get(one.directory)) {
-            found.fields.extend(fields.iter().cloned());
-            found.names.extend(names.iter().cloned());
-        }
-        found
+        let patched = way.iter().filter_map(|one| patched.get(one.directory));
+        Rewrites { patched: patched.cloned().collect(), ..Rewrites::of(way) }
     };
     if all.iter().all(|kustomization| of_way(&[kustomization]) == Rewrites::default()) {
         return BTreeMap::new();
@@ -109,6 +105,7 @@ impl Rewrites {
 
     /// What both replace.
     fn common(self, other: &Self) -> Self {
+        let patched = Patched::common(&self.patched, &other.patched);
         Self {
             images: &self.images & &other.images,
             renamed: &self.renamed & &other.renamed,
@@ -118,8 +115,7 @@ impl Rewrites {
             selectors: self.selectors && other.selectors,
             templates: self.templates && other.templates,
             namespace: self.namespace && other.namespace,
-            fields: &self.fields & &other.fields,
-            names: &self.names & &other.names,
+            patched: if patched.is_empty() { Vec::new() } else { vec![Arc::new(patched)] },
         }
     }
 }
