@@ -1,5 +1,6 @@
 //! Kustomizations: which files they include, and which other kustomizations include them.
 
+mod applied;
 mod field;
 pub(super) mod patch;
 mod rewrite;
@@ -14,6 +15,7 @@ use super::file::File;
 use super::node::scalar_text;
 use super::tree::{join, parent};
 use crate::yaml::Node;
+pub(super) use applied::{Application, Applied, Object, Way};
 pub use field::{Field, Patched, path};
 pub use rewrite::{NewTag, Rewrites};
 pub(super) use rewrite::{new_tags, rewrites};
@@ -34,6 +36,8 @@ pub(super) struct Kustomizations<'p> {
     list: Vec<Kustomization<'p>>,
     /// The kustomizations that include a path, by index.
     takers: HashMap<String, Vec<usize>, RandomState>,
+    /// Those in a directory, by index.
+    places: HashMap<&'p str, usize, RandomState>,
 }
 
 impl<'p> Deref for Kustomizations<'p> {
@@ -59,9 +63,15 @@ impl<'p> Kustomizations<'p> {
                 all.takers.entry(path.clone()).or_default().push(all.list.len());
             }
             let namespace = root.get("namespace").and_then(scalar_text);
+            all.places.entry(directory).or_insert(all.list.len());
             all.list.push(Kustomization { file, directory, root, namespace, resources });
         }
         all
+    }
+
+    /// The kustomization in a directory.
+    pub(super) fn at(&self, directory: &str) -> Option<&Kustomization<'p>> {
+        self.places.get(directory).map(|&at| &self.list[at])
     }
 
     /// The kustomizations that include a path.

@@ -125,7 +125,13 @@ pub fn assemble(walked: Walked, taken: Vec<Taken>, config: &Config, sources: &So
     findings.extend(lock.findings.iter().cloned());
     let tree = Tree::new(&files, walked.roots);
     let charts = chart::find(&tree);
-    let found = release::find(&tree, &charts, config, sources);
+    let kustomizations = kustomize::Kustomizations::among(&files);
+    let applied = kustomize::Applied::among(&tree);
+    let deployed = (&kustomizations, &applied);
+    let found = release::find(&tree, &charts, deployed, config, sources);
+    let mut rewrites = kustomize::rewrites(&files, &kustomizations, &applied);
+    skaffold::add_built(&files, &mut rewrites);
+    let new_tags = kustomize::new_tags(&kustomizations);
     findings.extend(found.findings);
     let values: std::collections::HashSet<String> = found
         .releases
@@ -146,10 +152,6 @@ pub fn assemble(walked: Walked, taken: Vec<Taken>, config: &Config, sources: &So
     });
     let (releases, unresolved) = (found.releases, found.unresolved);
     let read_by_others = found.read_by_others;
-    let kustomizations = kustomize::Kustomizations::among(&files);
-    let mut rewrites = kustomize::rewrites(&files, &kustomizations);
-    skaffold::add_built(&files, &mut rewrites);
-    let new_tags = kustomize::new_tags(&kustomizations);
     Project {
         files,
         charts,

@@ -20,6 +20,8 @@ pub enum Word {
     Application,
     /// A release of Flux's.
     HelmRelease,
+    /// A Kustomization of Flux's.
+    FluxKustomization,
     /// A chart that kustomize inflates.
     Inflation,
     /// A comment for plimsoll.
@@ -32,10 +34,11 @@ pub enum Word {
 
 impl Word {
     /// The words that are searched in every YAML file.
-    pub(super) const OF_YAML: [Self; 7] = [
+    pub(super) const OF_YAML: [Self; 8] = [
         Self::Definition,
         Self::Argo,
         Self::HelmRelease,
+        Self::FluxKustomization,
         Self::Inflation,
         Self::Directive,
         Self::Tekton,
@@ -43,10 +46,11 @@ impl Word {
     ];
 
     /// The words because of which a file is parsed even if it is not linted.
-    pub(super) const LOOKED_INTO: [Self; 7] = [
+    pub(super) const LOOKED_INTO: [Self; 8] = [
         Self::Argo,
         Self::Directive,
         Self::Files,
+        Self::FluxKustomization,
         Self::HelmController,
         Self::HelmRelease,
         Self::Inflation,
@@ -62,6 +66,7 @@ impl Word {
             Self::Argo => "argoproj.io/",
             Self::Application => "kind: Application",
             Self::HelmRelease => "helm.toolkit.fluxcd.io",
+            Self::FluxKustomization => "kustomize.toolkit.fluxcd.io",
             Self::Inflation => "HelmChartInflationGenerator",
             Self::Directive => "plimsoll:",
             Self::Tekton => "tekton.dev/",

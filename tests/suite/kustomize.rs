@@ -326,3 +326,47 @@ fn an_image_that_skaffold_builds_is_not_judged_by_the_manifest() {
     let files: Vec<_> = found.iter().filter_map(|line| line.split(':').next()).collect();
     assert_eq!(files, ["elsewhere/web.yaml", "shop/k8s/other.yaml"], "{found:?}");
 }
+
+/// What Flux applies is changed by its Kustomization, and by what other patches give to this one.
+#[test]
+fn what_flux_patches_when_it_applies_a_manifest_is_left_open() {
+    let flux = "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata: {name: web, namespace: flux-system}\nspec:\n  interval: 1h\n  prune: true\n  sourceRef: {kind: GitRepository, name: all}\n";
+    let patch = "patches:\n  - target: {kind: Deployment}\n    patch: |\n      apiVersion: apps/v1\n      kind: Deployment\n      metadata: {name: any}\n      spec: {template: {spec: {containers: [{name: web, image: example.org/web:1.2.3}]}}}\n";
+    let indented =
+        |text: &str, by: &str| text.lines().map(|line| format!("{by}{line}\n")).collect::<String>();
+    let of = |path: &str, patch: &str| format!("{flux}  path: {path}\n{}", indented(patch, "  "));
+    // A patch that gives Flux's Kustomizations this patch.
+    let passed_on = format!(
+        "patches:\n  - target: {{group: kustomize.toolkit.fluxcd.io, kind: Kustomization}}\n    patch: |\n      kind: Kustomization\n      metadata: {{name: any}}\n      spec:\n{}",
+        indented(patch, "        ")
+    );
+    let overlay = format!("resources: [web.yaml]\n{passed_on}");
+    for (applied, kustomization, is_open) in [
+        (of("./apps/web", patch), "", true),
+        (of("./apps", patch), "", true),
+        (of("./apps", "images: [{name: example.org/web, newTag: 1.2.3}]\n"), "", true),
+        (of("./apps/web", ""), "", false),
+        (of("./other", patch), "", false),
+        // Applied a second time, and not patched there.
+        (
+            format!("{}---\n{}", of("./apps/web", patch), of("./apps/web", "")),
+            "resources: [web.yaml]\n",
+            false,
+        ),
+        (of("./apps/${CLUSTER}", patch), "", true),
+        (format!("{}---\n{}", of("./apps/web", ""), of("./clusters", &passed_on)), "", true),
+        (of("./apps/web", ""), overlay.as_str(), true),
+    ] {
+        let mut files = vec![
+            ("clusters/one/web.yaml", applied.as_str()),
+            ("apps/web/web.yaml", WEB),
+            ("other/map.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n"),
+        ];
+        if !kustomization.is_empty() {
+            files.push(("apps/web/kustomization.yaml", kustomization));
+        }
+        let dir = repository(&files);
+        let found = found(dir.path(), "image-tag-latest-forbidden");
+        assert_eq!(found.is_empty(), is_open, "{applied}{kustomization}: {found:?}");
+    }
+}

@@ -146,35 +146,53 @@ impl Patched {
     /// none.
     pub(super) fn of(kustomization: &Kustomization<'_>, files: &HashMap<&str, &File>) -> Self {
         let mut found = Self::default();
-        let read = |path: &str, add: &mut dyn FnMut(&yaml::Stream)| {
-            if let Some(file) = files.get(path)
-                && let Ok(file) = file.taken_down()
-                && let Some(stream) = file.stream()
-            {
-                add(stream);
-            }
-        };
+        found.take(kustomization, files);
+        found
+    }
+
+    /// Adds the effect of the patches in a kustomization.
+    pub(super) fn take(&mut self, kustomization: &Kustomization<'_>, files: &HashMap<&str, &File>) {
         for (written, target) in each(kustomization) {
-            match written {
-                Written::Here(text) => {
-                    found.add(&yaml::parse(SourceId::NOWHERE, &text.into()), target);
-                }
-                Written::File(path) => read(&path, &mut |stream| found.add(stream, target)),
-            }
+            read(written, files, &mut |stream| self.add(stream, target));
         }
         for replacement in items(kustomization.root, "replacements") {
             match replacement.get("path").and_then(Node::as_str) {
-                None => found.replace(replacement),
-                Some(path) => read(&join(kustomization.directory, path), &mut |stream| {
-                    let roots = stream.documents.iter().filter_map(|document| document.root());
-                    for root in roots {
-                        root.items().for_each(|replacement| found.replace(replacement));
-                        found.replace(root);
-                    }
-                }),
+                None => self.replace(replacement),
+                Some(path) => {
+                    let file = Written::File(join(kustomization.directory, path));
+                    read(file, files, &mut |stream| {
+                        for root in stream.documents.iter().filter_map(|document| document.root()) {
+                            root.items().for_each(|replacement| self.replace(replacement));
+                            self.replace(root);
+                        }
+                    });
+                }
             }
         }
-        found
+    }
+
+    /// Adds the effect of the patches that a kustomization's patches give to Flux's Kustomizations.
+    pub(super) fn take_passed_on(
+        &mut self,
+        kustomization: &Kustomization<'_>,
+        files: &HashMap<&str, &File>,
+    ) {
+        for (written, target) in each(kustomization) {
+            let of_kind =
+                |node: Node<'_>| node.get("kind").is_some_and(|kind| kind.raw() == "Kustomization");
+            read(written, files, &mut |stream| {
+                for root in stream.documents.iter().filter_map(|document| document.root()) {
+                    let spec = root.get("spec").filter(|_| of_kind(target.unwrap_or(root)));
+                    if let Some(root) = spec {
+                        let Kustomization { file, directory, .. } = *kustomization;
+                        let resources = BTreeSet::new();
+                        let passed_on =
+                            Kustomization { file, directory, root, namespace: None, resources };
+                        self.take(&passed_on, files);
+                    }
+                }
+            });
+        }
     }
 
     /// Adds the fields that a replacement sets.
@@ -212,6 +230,19 @@ impl Patched {
             let brought = root.entries().filter(|entry| entry.name() != "metadata");
             let brought = brought.map(|entry| entry.value).chain(root.items());
             brought.for_each(|node| names(node, &mut self.names));
+        }
+    }
+}
+
+/// Reads a patch. One that is not there or cannot be read is left out.
+fn read(written: Written<'_>, files: &HashMap<&str, &File>, add: &mut dyn FnMut(&yaml::Stream)) {
+    match written {
+        Written::Here(text) => add(&yaml::parse(SourceId::NOWHERE, &text.into())),
+        Written::File(path) => {
+            let file = files.get(&*path).and_then(|file| file.taken_down().ok());
+            if let Some(stream) = file.as_ref().and_then(|file| file.stream()) {
+                add(stream);
+            }
         }
     }
 }

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use super::field::Patched;
-use super::{Kustomization, Kustomizations, items};
+use super::{Applied, Kustomization, Kustomizations, Way, items};
 use crate::project::class::Class;
 use crate::project::file::File;
 use crate::project::node::scalar_text;
@@ -38,45 +38,68 @@ pub struct Rewrites {
     pub patched: Vec<Arc<Patched>>,
 }
 
-/// What is replaced in the manifests that kustomizations include, by path. Manifests in which nothing is replaced are left
-/// out.
+/// What is replaced in the manifests that kustomizations include or Flux applies, by path. Manifests in which nothing is
+/// replaced are left out.
 pub(in crate::project) fn rewrites(
     files: &[File],
     all: &Kustomizations<'_>,
+    applied: &Applied<'_>,
 ) -> BTreeMap<String, Arc<Rewrites>> {
-    if all.is_empty() {
-        return BTreeMap::new();
-    }
     let by_path: HashMap<&str, &File> =
         files.iter().map(|file| (file.path.as_str(), file)).collect();
-    let patched = all.iter().map(|one| (one.directory, Arc::new(Patched::of(one, &by_path))));
-    let patched: HashMap<&str, Arc<Patched>> =
-        patched.filter(|(_, patched)| !patched.is_empty()).collect();
+    let patching: Vec<_> = all.iter().chain(applied.iter().map(|one| &one.changes)).collect();
+    let patched = patching.iter().map(|one| (one.root.span(), Patched::of(one, &by_path)));
+    let patched = patched.filter(|(_, patched)| !patched.is_empty());
+    let patched: HashMap<Span, Arc<Patched>> =
+        patched.map(|(span, patched)| (span, Arc::new(patched))).collect();
+    let everywhere = Arc::new(everywhere(&patching, applied, &by_path));
     let of_way = |way: &[&Kustomization<'_>]| {
-        let patched = way.iter().filter_map(|one| patched.get(one.directory));
+        let patched = way.iter().filter_map(|one| patched.get(&one.root.span()));
+        let patched = patched.chain(Some(&everywhere).filter(|patched| !patched.is_empty()));
         Rewrites { patched: patched.cloned().collect(), ..Rewrites::of(way) }
     };
-    if all.iter().all(|kustomization| of_way(&[kustomization]) == Rewrites::default()) {
+    let nothing = Rewrites::default();
+    if of_way(&[]) == nothing && patching.iter().all(|one| of_way(&[one]) == nothing) {
         return BTreeMap::new();
     }
     let manifests = files.iter().filter(|file| file.class == Class::Manifest);
     // Manifests with the same chains share the result, as there may be as many patches as manifests.
-    let mut known: HashMap<Vec<Vec<&str>>, Option<Arc<Rewrites>>> = HashMap::new();
+    let mut known: HashMap<Vec<Vec<Span>>, Option<Arc<Rewrites>>> = HashMap::new();
     let of_file = |file: &File| {
-        let ways = all.ways_up(&file.path);
-        let rewrites =
-            known.entry(ways.iter().map(|way| directories(way)).collect()).or_insert_with(|| {
-                let common = ways.iter().map(|way| of_way(way)).reduce(|a, b| a.common(&b));
-                common.filter(|rewrites| *rewrites != Rewrites::default()).map(Arc::new)
-            });
+        let ways: Vec<_> = applied.ways(&file.path, all).into_iter().map(chain).collect();
+        let places =
+            |way: &Vec<&Kustomization<'_>>| way.iter().map(|one| one.root.span()).collect();
+        let rewrites = known.entry(ways.iter().map(places).collect()).or_insert_with(|| {
+            let common = ways.iter().map(|way| of_way(way)).reduce(|a, b| a.common(&b));
+            common.filter(|rewrites| *rewrites != nothing).map(Arc::new)
+        });
         Some((file.path.clone(), rewrites.clone()?))
     };
     manifests.filter_map(of_file).collect()
 }
 
-/// The directories of the kustomizations in a chain.
-fn directories<'p>(way: &[&Kustomization<'p>]) -> Vec<&'p str> {
-    way.iter().map(|one| one.directory).collect()
+/// All that change what is deployed in a way, the innermost first.
+fn chain<'k, 'p>(way: Way<'k, 'p>) -> Vec<&'k Kustomization<'p>> {
+    let Way { mut kustomizations, applied } = way;
+    kustomizations.extend(applied.map(|applied| &applied.changes));
+    kustomizations
+}
+
+/// The patches of what Flux applies anywhere: those that patches give to its Kustomizations, as is usual for what holds in
+/// a whole cluster, and those of Kustomizations for a directory that depends on the cluster.
+fn everywhere(
+    patching: &[&Kustomization<'_>],
+    applied: &Applied<'_>,
+    files: &HashMap<&str, &File>,
+) -> Patched {
+    let mut found = Patched::default();
+    for one in patching {
+        found.take_passed_on(one, files);
+    }
+    for one in applied.iter().filter(|one| one.is_elsewhere()) {
+        found.take(&one.changes, files);
+    }
+    found
 }
 
 impl Rewrites {

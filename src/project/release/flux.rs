@@ -16,29 +16,14 @@ use super::{
 };
 use crate::project::class::Class;
 use crate::project::file::File;
-use crate::project::kustomize::{Kustomization, Kustomizations, items, patch as kustomize_patch};
+use crate::project::kustomize::{
+    Application, Kustomization, Kustomizations, Object, Way, items, patch as kustomize_patch,
+};
 use crate::project::node::{NodeRef, scalar_text};
-use crate::project::tree::{is_below, join, parent, upwards};
+use crate::project::tree::{is_below, join, parent};
 use crate::project::word::Word;
 use crate::source::Span;
 use crate::yaml::{Kind, Node};
-
-/// An object of the repository.
-#[derive(Clone, Copy)]
-struct Object<'p> {
-    file: &'p File,
-    root: Node<'p>,
-}
-
-impl Object<'_> {
-    fn name(&self) -> Option<String> {
-        self.root.at(&["metadata", "name"]).and_then(scalar_text)
-    }
-
-    fn namespace(&self) -> Option<String> {
-        self.root.at(&["metadata", "namespace"]).and_then(scalar_text)
-    }
-}
 
 /// The objects of Flux in a repository.
 struct Flux<'p> {
@@ -46,18 +31,7 @@ struct Flux<'p> {
     objects: Vec<(String, Object<'p>)>,
     /// The same by kind and name.
     named: HashMap<(String, String), Vec<Object<'p>>>,
-    /// Flux's own Kustomizations, with the directory they apply.
-    applied: Vec<(String, Object<'p>)>,
-    /// The Flux Kustomizations that add a component, by the component's directory, as indexes into `applied`.
-    adding: HashMap<String, Vec<usize>>,
     kustomizations: &'p Kustomizations<'p>,
-}
-
-/// One way in which a HelmRelease is deployed.
-#[derive(Clone)]
-struct Way<'k, 'p> {
-    kustomizations: Vec<&'k Kustomization<'p>>,
-    applied: Option<Object<'p>>,
 }
 
 pub(super) fn find(context: &Context<'_>, found: &mut Found) {
@@ -70,8 +44,7 @@ pub(super) fn find(context: &Context<'_>, found: &mut Found) {
     let patches = kustomize_patch::paths(kustomizations);
     let mut releases = Vec::new();
     let (objects, named) = (Vec::new(), HashMap::new());
-    let (applied, adding) = (Vec::new(), HashMap::new());
-    let mut flux = Flux { objects, named, applied, adding, kustomizations };
+    let mut flux = Flux { objects, named, kustomizations };
     for file in context.tree.of(Class::Manifest) {
         for root in file.objects() {
             let text = |key: &str| root.get(key).and_then(Node::as_str).unwrap_or_default();
@@ -79,14 +52,6 @@ pub(super) fn find(context: &Context<'_>, found: &mut Found) {
             match (text("apiVersion").split('/').next().unwrap_or_default(), text("kind")) {
                 ("helm.toolkit.fluxcd.io", "HelmRelease") if !patches.contains(&file.path) => {
                     releases.push(object);
-                }
-                ("kustomize.toolkit.fluxcd.io", "Kustomization") => {
-                    let path = root.at(&["spec", "path"]).and_then(scalar_text).unwrap_or_default();
-                    let path = applied_path(path.trim_start_matches('/'), file, context);
-                    for component in components(&path, object) {
-                        flux.adding.entry(component).or_default().push(flux.applied.len());
-                    }
-                    flux.applied.push((path, object));
                 }
                 ("source.toolkit.fluxcd.io", kind) | ("v1", kind @ ("ConfigMap" | "Secret")) => {
                     flux.add(kind, object);
@@ -96,7 +61,7 @@ pub(super) fn find(context: &Context<'_>, found: &mut Found) {
         }
     }
     for object in releases {
-        for way in flux.ways(object) {
+        for way in context.applied.ways(&object.file.path, kustomizations) {
             flux.release(object, &way, context, found);
         }
     }
@@ -114,58 +79,6 @@ impl<'p> Flux<'p> {
     fn of_name(&self, kind: &str, name: &str) -> &[Object<'p>] {
         let key = (kind.to_owned(), name.to_owned());
         self.named.get(&key).map_or(&[], Vec::as_slice)
-    }
-
-    fn ways(&self, object: Object<'p>) -> Vec<Way<'_, 'p>> {
-        let path = object.file.path.as_str();
-        let mut ways = Vec::new();
-        for way in self.kustomizations.ways_up(path) {
-            // If Flux applies a directory in the chain, kustomizations above it do not count.
-            let mut applied_any = false;
-            for depth in 1..=way.len() {
-                let directory = way[depth - 1].directory;
-                for (_, applied) in self.applied.iter().filter(|(path, _)| path == directory) {
-                    applied_any = true;
-                    let kustomizations = way[..depth].to_vec();
-                    ways.push(Way { kustomizations, applied: Some(*applied) });
-                }
-                // Or Flux adds a component to a directory that it applies.
-                for &at in self.adding.get(directory).into_iter().flatten() {
-                    applied_any = true;
-                    let (path, applied) = &self.applied[at];
-                    let mut kustomizations = way[..depth].to_vec();
-                    kustomizations
-                        .extend(self.kustomizations.iter().find(|known| known.directory == path));
-                    ways.push(Way { kustomizations, applied: Some(*applied) });
-                }
-            }
-            if !applied_any {
-                let top = way.last().map_or("", |outer| outer.directory);
-                let around = self.around(top);
-                ways.push(Way { kustomizations: way, applied: around });
-            }
-        }
-        if ways.is_empty() {
-            let applied = self.around(parent(path));
-            ways.push(Way { kustomizations: Vec::new(), applied });
-        }
-        ways
-    }
-
-    /// The Flux Kustomization for the nearest directory around files without a `kustomization.yaml`. Flux generates one for
-    /// everything below such a directory.
-    fn around(&self, directory: &str) -> Option<Object<'p>> {
-        let mut around: Vec<_> = self
-            .applied
-            .iter()
-            .filter(|(path, object)| {
-                is_below(directory, path)
-                    && !is_below(parent(&object.file.path), directory)
-                    && !self.kustomizations.iter().any(|known| known.directory == path)
-            })
-            .collect();
-        around.sort_by_key(|(path, _)| std::cmp::Reverse(path.len()));
-        around.first().filter(|(path, _)| !path.is_empty()).map(|(_, object)| *object)
     }
 
     fn release(
@@ -231,12 +144,12 @@ impl<'p> Flux<'p> {
 
     /// The namespace that a Flux Kustomization gives to objects: its `targetNamespace`, or, where the kustomization that
     /// includes it replaces that by the name of a Namespace, the namespace of this kustomization.
-    fn target_namespace(&self, applied: Object<'p>, context: &Context<'p>) -> Option<String> {
-        let path = &applied.file.path;
+    fn target_namespace(&self, applied: &Application<'p>, context: &Context<'p>) -> Option<String> {
+        let path = &applied.object.file.path;
         let mut around = self.kustomizations.around(path);
         let replaced = around.find(|one| replaces_target(one, context));
         let replaced = replaced.and_then(|one| one.namespace.clone());
-        let own = || applied.root.at(&["spec", "targetNamespace"]).and_then(scalar_text);
+        let own = || applied.object.root.at(&["spec", "targetNamespace"]).and_then(scalar_text);
         replaced.or_else(own)
     }
 
@@ -310,10 +223,13 @@ impl<'p> Flux<'p> {
     }
 
     /// A source in a component that a Flux Kustomization adds, whose name is substituted.
-    fn of_component(&self, kind: &str, name: &str, applied: Object<'p>) -> Option<Object<'p>> {
-        let span = applied.root.span();
-        let (path, _) = self.applied.iter().find(|(_, known)| known.root.span() == span)?;
-        let components: Vec<String> = components(path, applied).collect();
+    fn of_component(
+        &self,
+        kind: &str,
+        name: &str,
+        applied: &Application<'p>,
+    ) -> Option<Object<'p>> {
+        let components: Vec<String> = applied.components().collect();
         let is_meant = |(own, object): &&(String, Object<'p>)| {
             let substituted = || self.substitute(&object.name().unwrap_or_default(), Some(applied));
             own == kind
@@ -442,24 +358,6 @@ fn replaces_target(kustomization: &Kustomization<'_>, context: &Context<'_>) -> 
             })
         }
     })
-}
-
-/// The directory that a Flux Kustomization applies. Its path is relative to the top of the repository, or to a folder from
-/// which an artifact is made.
-fn applied_path(path: &str, file: &File, context: &Context<'_>) -> String {
-    let at_top = join(context.tree.root_of(&file.path), path);
-    if context.tree.is_directory(&at_top) {
-        return at_top;
-    }
-    let mut above = upwards(parent(&file.path)).map(|folder| join(folder, path));
-    above.find(|path| context.tree.is_directory(path)).unwrap_or(at_top)
-}
-
-/// The directories of the components of a Flux Kustomization.
-fn components<'p>(path: &str, applied: Object<'p>) -> impl Iterator<Item = String> + use<'p> {
-    let path = path.to_owned();
-    let listed = applied.root.at(&["spec", "components"]).into_iter().flat_map(Node::items);
-    listed.map(move |component| join(&path, component.raw()))
 }
 
 fn is_data(span: Span, context: &Context<'_>) -> bool {

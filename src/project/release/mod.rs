@@ -29,7 +29,7 @@ pub use via::Via;
 
 use super::GROUP;
 use super::chart::LocalChart;
-use super::kustomize::Kustomizations;
+use super::kustomize::{Applied, Kustomizations};
 use super::lock::{ChartKey, repository_key};
 use super::node::NodeRef;
 use super::tree::{Tree, base_name, join, parent, upwards};
@@ -227,6 +227,7 @@ struct Context<'p> {
     config: &'p Config,
     sources: &'p Sources,
     kustomizations: &'p Kustomizations<'p>,
+    applied: &'p Applied<'p>,
     /// How often Argo CD's Applications name each repository with a path that is here.
     homes: OnceLock<argocd::Homes>,
 }
@@ -286,12 +287,12 @@ fn finding(rule: &str, severity: Severity, span: Span, message: String) -> Findi
 pub(super) fn find(
     tree: &Tree<'_>,
     charts: &[LocalChart],
+    (kustomizations, applied): (&Kustomizations<'_>, &Applied<'_>),
     config: &Config,
     sources: &Sources,
 ) -> Found {
-    let kustomizations = &Kustomizations::among(tree.files);
     let homes = OnceLock::new();
-    let context = Context { tree, charts, config, sources, kustomizations, homes };
+    let context = Context { tree, charts, config, sources, kustomizations, applied, homes };
     let mut found = Found::default();
     config::find(&context, &mut found);
     helmfile::find(&context, &mut found);

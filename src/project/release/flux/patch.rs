@@ -15,9 +15,9 @@ pub(super) fn patches(
     let mut found = Vec::new();
     let name = object.name().unwrap_or_default();
     let roots = way.kustomizations.iter().map(|known| (known.directory, known.root));
-    let outer = way
-        .applied
-        .and_then(|applied| Some((parent(&applied.file.path), applied.root.get("spec")?)));
+    let outer = way.applied.map(|applied| applied.object);
+    let outer =
+        outer.and_then(|Object { file, root }| Some((parent(&file.path), root.get("spec")?)));
     for (directory, root) in roots.chain(outer) {
         for key in ["patches", "patchesStrategicMerge"] {
             for item in root.get(key).into_iter().flat_map(|list| list.items()) {

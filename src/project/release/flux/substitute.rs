@@ -2,13 +2,13 @@
 //!
 //! Mirrors `SubstituteVariables` of fluxcd/pkg's `kustomize/kustomize_varsub.go`.
 
-use super::{Flux, Object};
+use super::{Application, Flux};
 use crate::project::node::scalar_text;
 use crate::yaml::Node;
 
 impl<'p> Flux<'p> {
     /// Substitutes `${NAME}` and `${NAME:=default}` with the variables of the Flux Kustomization.
-    pub(super) fn substitute(&self, text: &str, applied: Option<Object<'p>>) -> String {
+    pub(super) fn substitute(&self, text: &str, applied: Option<&Application<'p>>) -> String {
         let mut out = String::new();
         let mut rest = text;
         while let Some((before, after)) = rest.split_once("${") {
@@ -30,7 +30,8 @@ impl<'p> Flux<'p> {
 
     /// The value of a variable, from the Flux Kustomization itself, or from the last ConfigMap that it names and that has it.
     /// Secrets are mostly encrypted.
-    fn substituted(&self, name: &str, applied: Object<'p>) -> Option<String> {
+    fn substituted(&self, name: &str, applied: &Application<'p>) -> Option<String> {
+        let applied = applied.object;
         let build = applied.root.at(&["spec", "postBuild"])?;
         let own = build.at(&["substitute", name]).and_then(scalar_text);
         let from = build.get("substituteFrom").into_iter().flat_map(Node::items);
