@@ -12,7 +12,7 @@ use super::check::args::{Args, Selection};
 use super::progress::Progress;
 use super::{CommandError, kube_version, rule_files};
 use crate::config::{Config, texts};
-use crate::finding::Severity;
+use crate::finding::{Finding, Severity};
 use crate::helm::values::{Set, SetKind, check_set};
 use crate::kube::NEWEST_KUBE_VERSION;
 use crate::lint::changed::Changed;
@@ -50,6 +50,7 @@ impl Plan {
         let mut rules = RuleSet::builtin(&sources);
         let config = configuration(args, paths, &sources)?;
         rule_files::add_own(&mut rules, &config, &sources)?;
+        refuse(&config, lint::select::faults(&config, &rules, &sources), &sources)?;
         let configured =
             || config.settings.kube_version.as_ref().map(|version| version.value.clone());
         let stated = &args.rendering.kube_version;
@@ -163,20 +164,30 @@ fn configuration(
     paths: &[PathBuf],
     sources: &Sources,
 ) -> Result<Config, CommandError> {
-    let mut config = super::configuration(args.selection.config.as_deref(), paths, sources)?;
-    config.findings.extend(lint::faults(&config));
-    if config.findings.is_empty() {
-        return Ok(config);
+    let config = super::configuration(args.selection.config.as_deref(), paths, sources)?;
+    let faults = config.findings.iter().cloned().chain(lint::faults(&config)).collect();
+    refuse(&config, faults, sources)?;
+    Ok(config)
+}
+
+/// Shows what is wrong with a configuration.
+///
+/// # Errors
+/// When there is something wrong.
+fn refuse(config: &Config, faults: Vec<Finding>, sources: &Sources) -> Result<(), CommandError> {
+    if faults.is_empty() {
+        return Ok(());
     }
+    let ids: Vec<_> = faults.iter().map(|finding| finding.primary.span.source).collect();
+    let entries = faults.into_iter().map(|finding| Entry::new(finding, sources));
     let mut report = Report::new();
-    let entries = config.findings.iter().cloned();
-    report.findings = unite::entries(entries.map(|finding| Entry::new(finding, sources)).collect());
-    let ids: Vec<_> = config.findings.iter().map(|finding| finding.primary.span.source).collect();
+    report.findings = unite::entries(entries.collect());
     let mut texts = crate::report::Texts::of_run(sources, &ids);
     let mut context =
         Context { texts: &mut texts, style: Style { color: false, width: 100 }, rule: &|_| None };
     crate::report::write(Format::Full, &report, &mut context, &mut std::io::stderr().lock())?;
-    let shown = config.file.map(|file| crate::project::shown(&file.path)).unwrap_or_default();
+    let file = config.file.as_ref();
+    let shown = file.map(|file| crate::project::shown(&file.path)).unwrap_or_default();
     Err(CommandError::new(format!("{shown} is not a valid configuration")))
 }
 

@@ -17,7 +17,6 @@ use super::gather::{CustomSchemas, Keep};
 use super::options::Options;
 use super::outcome::{LintError, Outcome};
 use super::run::examine;
-use super::select::UnknownName;
 use super::settings::Settings;
 use super::watch::Watch;
 use crate::config;
@@ -27,7 +26,6 @@ use crate::kube::schema::Schemas;
 use crate::project::{self, Candidate, Class, File, Project, Reason, Taken, Walked, parent};
 use crate::report::model::Entry;
 use crate::source::{Overlay, Sources};
-use crate::spelling::question;
 
 /// A directory, and what is known about it.
 #[derive(Debug)]
@@ -127,17 +125,14 @@ impl Session {
             let Settings { config, rules, .. } = settings;
             examine(project, Some(&cache), options, config, rules, sources, watch)
         };
-        let (mut outcome, unknown) = match lint(settings) {
+        let mut outcome = match lint(settings) {
             // A fault in the selection of rules must not hide all other findings.
-            Err(LintError::Name(error)) => {
-                let fault = unknown_name(&error, settings, sources);
-                (lint(&settings.without_selection())?, fault)
-            }
-            done => (done?, None),
+            Err(LintError::Name(_)) => lint(&settings.without_selection())?,
+            done => done?,
         };
         self.memory.age();
-        let faults = settings.faults.iter().chain(&unknown);
-        outcome.report.findings.extend(faults.cloned().map(|finding| Entry::new(finding, sources)));
+        let faults = settings.faults.iter().cloned();
+        outcome.report.findings.extend(faults.map(|finding| Entry::new(finding, sources)));
         outcome.report.finish();
         Ok(outcome)
     }
@@ -330,12 +325,4 @@ fn request(files: &mut [File], open: &[PathBuf]) {
 /// The innermost chart that a path lies in.
 fn chart_of<'c>(path: &str, charts: &'c BTreeSet<String>) -> Option<&'c str> {
     project::upwards(parent(path)).find_map(|above| charts.get(above)).map(String::as_str)
-}
-
-/// The finding on a rule, a group or a preset that the configuration names and that does not exist.
-fn unknown_name(error: &UnknownName, settings: &Settings, sources: &Sources) -> Option<Finding> {
-    let source = settings.config.file.as_ref()?.source;
-    let start = sources.get(source).text.find(&error.name)?;
-    let help = error.nearest.as_deref().map(question);
-    Some(Settings::fault(source, start..start + error.name.len(), error.to_string(), help))
 }

@@ -170,3 +170,55 @@ fn functions_and_macros_of_cel_are_known() {
     let run = run(dir.path(), &["check", "--format", "concise", "map.yaml"]).expect_code(1);
     assert!(run.out.contains("error team-label-required: `a` has no team"), "{}", run.out);
 }
+
+/// A parameter of another type would leave all checks of the rule undecided.
+#[test]
+fn what_a_configuration_says_of_rules_and_parameters_that_do_not_exist_is_an_error_at_its_line() {
+    for (settings, place, message, help) in [
+        (
+            "rules:\n  replicas-minimum:\n    params: {min: \"3\"}\n",
+            "3:19",
+            "`min` takes a whole number",
+            "by default",
+        ),
+        (
+            "rules:\n  anti-affinity-required: {params: {min-replica: 3}}\n",
+            "2:37",
+            "`min-replica` is no parameter of `anti-affinity-required`",
+            "did you mean `min-replicas`?",
+        ),
+        (
+            "rules:\n  sorted-keys: {params: {recursive: sometimes}}\n",
+            "2:37",
+            "takes `true` or `false`",
+            "mappings below",
+        ),
+        (
+            "rules:\n  host-pid-forbidden: {params: {any: 1}}\n",
+            "2:33",
+            "is no parameter",
+            "it has no parameters",
+        ),
+        (
+            "rules:\n  replicas-minimun: off\n",
+            "2:3",
+            "`replicas-minimun` is no rule",
+            "did you mean `replicas-minimum`?",
+        ),
+        (
+            "overrides:\n  - paths: [a]\n    ignore: [no-such]\n",
+            "3:14",
+            "`no-such` is no rule",
+            "plimsoll rules",
+        ),
+        ("preset: recomended\n", "1:9", "is no preset", "did you mean `recommended`?"),
+    ] {
+        let dir = repository(&[("plimsoll.yaml", settings), MAP]);
+        let err = run(dir.path(), &["check", "map.yaml"]).expect_code(2).err;
+        assert!(err.contains(&format!("plimsoll.yaml:{place}")), "{settings}{err}");
+        assert!(err.contains(message) && err.contains(help), "{settings}{err}");
+    }
+    let right = "rules:\n  replicas-minimum: {params: {min: 3}}\n  sorted-keys: {params: {recursive: false}}\n";
+    let dir = repository(&[("plimsoll.yaml", right), MAP]);
+    run(dir.path(), &["check", "map.yaml"]).expect_code(0);
+}

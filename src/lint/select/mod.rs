@@ -1,8 +1,10 @@
 //! Which rules run, with which severity and which parameters.
 
 mod choices;
+mod faults;
 
 pub(super) use choices::Choices;
+pub use faults::faults;
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};

@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use crate::config::{self, Config};
 use crate::finding::{Finding, Origin, Place, Severity};
+use crate::lint::select;
 use crate::project;
 use crate::rule::RuleSet;
 use crate::source::{SourceId, Sources, Span};
@@ -40,8 +41,6 @@ impl Settings {
                 }
             }
         }
-        let faults = faults(&settings.config);
-        settings.faults.extend(settings.config.findings.iter().cloned().chain(faults));
         let mut rules = RuleSet::builtin(sources);
         for path in rule_files::paths(&settings.config) {
             for file in rule_files::below(&path).unwrap_or_default() {
@@ -51,6 +50,9 @@ impl Settings {
             }
         }
         rules.sort();
+        let faults = faults(&settings.config).into_iter();
+        let faults = faults.chain(select::faults(&settings.config, &rules, sources));
+        settings.faults.extend(settings.config.findings.iter().cloned().chain(faults));
         settings.faults.extend(rules.errors.iter().map(|error| {
             let (source, range) = (error.span.source, error.span.range());
             Self::fault(source, range, error.message.clone(), error.help.clone())
@@ -97,7 +99,7 @@ impl Settings {
     }
 }
 
-/// Findings on what a configuration says: facts that cannot be read, and rules that do not exist.
+/// Findings on what a configuration says: facts that cannot be read, and rule files that do not exist.
 #[must_use]
 pub fn faults(config: &Config) -> Vec<Finding> {
     let mut faults = cluster::faults(config);
