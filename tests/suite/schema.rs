@@ -118,3 +118,31 @@ fn a_patch_is_no_object() {
     let dir = repository(&[("web.yaml", patch)]);
     run(dir.path(), &ARGS).expect_code(1);
 }
+
+/// Groups of custom resources have dots in their names, too, but not these names.
+#[test]
+fn a_misspelt_kind_of_one_of_kubernetes_own_groups_is_told() {
+    let said = |api_version: &str, kind: &str| {
+        let object = format!("apiVersion: {api_version}\nkind: {kind}\nmetadata: {{name: a}}\n");
+        let dir = repository(&[("a.yaml", &object)]);
+        run(dir.path(), &["check", "--select", "schema-validation", "--format", "json"]).out
+    };
+    for (api_version, kind, help) in [
+        ("networking.k8s.io/v1", "Ingres", "did you mean `Ingress`?"),
+        ("networking.k8s.io/v2", "Ingress", "Ingress is of `networking.k8s.io/v1`"),
+        ("networking.k8s.io/v1", "Deployment", "Deployment is of `apps/v1`"),
+        ("rbac.authorization.k8s.io/v1", "Rolebinding", "did you mean `RoleBinding`?"),
+    ] {
+        let out = said(api_version, kind);
+        assert!(out.contains(&format!("there is no {kind} in `{api_version}`")), "{out}");
+        assert!(out.contains(help), "{out}");
+    }
+    for (api_version, kind) in [
+        ("gateway.networking.k8s.io/v1", "Gateway"),
+        ("snapshot.storage.k8s.io/v1", "VolumeSnapshot"),
+        ("admissionregistration.k8s.io/v1alpha1", "InitializerConfiguration"),
+    ] {
+        let out = said(api_version, kind);
+        assert!(out.contains("\"findings\": []"), "{out}");
+    }
+}

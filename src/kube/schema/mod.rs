@@ -270,18 +270,21 @@ fn is_aggregated(object: &Object<'_>) -> bool {
     AGGREGATED.contains(&object.group()) && !DEFINED.contains(&object.kind)
 }
 
-/// A kind that does not exist, in one of Kubernetes' own groups; groups of custom resources have a dot in their name.
+/// A kind that does not exist, in one of Kubernetes' own groups. A group with a dot in its name that Kubernetes does not
+/// have is one of custom resources.
 ///
 /// Only if it is known which kind was meant: other programs have kinds in `v1` that are never sent to a cluster.
 fn misspelt<'a>(object: &Object<'a>) -> Option<Violation<'a>> {
     let Object { node, kind, api_version, .. } = *object;
     let group = |version: &'a str| version.split_once('/').map_or("", |(group, _)| group);
     let own = group(api_version);
-    if own.contains('.') || kind.ends_with("List") || lifecycle(api_version, kind).is_some() {
+    if kind.ends_with("List") || lifecycle(api_version, kind).is_some() {
         return None;
     }
     let groups: BTreeSet<&str> = table::kinds().map(|(version, _)| group(version)).collect();
-    if !groups.contains(own) && spelling::nearest(own, groups).is_none() {
+    let is_meant =
+        || !own.contains('.') && spelling::nearest(own, groups.iter().copied()).is_some();
+    if !groups.contains(own) && !is_meant() {
         return None;
     }
     let is_other = |&(_, other): &(&str, &str)| other == kind && !ONCE_IN_CORE.contains(&kind);
