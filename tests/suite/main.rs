@@ -38,6 +38,7 @@ mod reports;
 mod resolution;
 mod rules;
 mod schema;
+mod scope;
 mod server;
 mod story;
 mod structure;

@@ -6,6 +6,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use crate::report::model::Entry;
+use crate::source::folder_of;
 
 /// The version of the file's format.
 const VERSION: u32 = 1;
@@ -63,6 +64,14 @@ pub enum BaselineError {
         /// What it says.
         version: u64,
     },
+    /// It was written in another directory, to which its paths are relative: no finding would be recognised.
+    #[error(
+        "the paths in the baseline {path} are relative to another directory: run plimsoll there"
+    )]
+    Elsewhere {
+        /// The file.
+        path: String,
+    },
 }
 
 impl Baseline {
@@ -95,10 +104,22 @@ impl Baseline {
         let value: serde_json::Value = serde_json::from_str(&text).map_err(damaged)?;
         match value.get("version").and_then(serde_json::Value::as_u64) {
             Some(version) if version != u64::from(VERSION) => {
-                Err(BaselineError::Version { path: name, version })
+                return Err(BaselineError::Version { path: name, version });
             }
-            _ => serde_json::from_value(value).map_err(damaged),
+            _ => {}
         }
+        let known: Self = serde_json::from_value(value).map_err(damaged)?;
+        match known.is_relative_to(folder_of(path)) {
+            true => Err(BaselineError::Elsewhere { path: name }),
+            false => Ok(known),
+        }
+    }
+
+    /// Whether its files are in a folder, and none of them where the working directory would have them.
+    fn is_relative_to(&self, folder: &Path) -> bool {
+        let mut files = self.findings.iter().map(|known| known.file.as_str());
+        !files.clone().any(|file| Path::new(file).exists())
+            && files.any(|file| folder.join(file).exists())
     }
 
     /// The file's text.

@@ -1,0 +1,30 @@
+//! What is linted, and by which configuration, wherever a run starts.
+
+use crate::harness::{finish, plimsoll, repository, run};
+
+const LATEST: &str = "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec: {containers: [{name: a, image: example.org/a:latest}]}\n";
+const MAP: &str = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n";
+
+/// The files with a moving tag that a run in a folder of the repository reports.
+#[track_caller]
+fn found(files: &[(&str, &str)], folder: &str, paths: &[&str]) -> Vec<String> {
+    let dir = repository(files);
+    let args = ["check", "--select", "image-tag-latest-forbidden", "--format", "concise"];
+    let run = run(&dir.path().join(folder), &[&args[..], paths].concat());
+    assert_ne!(run.code, Some(2), "{}", run.err);
+    let file = |line: &str| line.split(':').next().map(ToOwned::to_owned);
+    run.out.lines().filter_map(file).collect()
+}
+
+#[test]
+fn a_baseline_of_another_directory_is_not_taken_for_this_one() {
+    let dir = repository(&[("app/p.yaml", LATEST)]);
+    run(&dir.path().join("app"), &["baseline"]).expect_code(0);
+    let file = "app/plimsoll-baseline.json";
+    let before = std::fs::read(dir.path().join(file)).expect("a file");
+    for args in [&["baseline", "--prune", "-o", file, "app"][..], &["check", "--baseline", file]] {
+        let run = run(dir.path(), args).expect_code(2);
+        assert!(run.err.contains("relative to another directory"), "{}", run.err);
+    }
+    assert_eq!(std::fs::read(dir.path().join(file)).expect("a file"), before);
+}
