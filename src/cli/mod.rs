@@ -145,13 +145,27 @@ fn configuration(
     paths: &[PathBuf],
     sources: &Sources,
 ) -> Result<Config, CommandError> {
-    let first = paths.first().map_or(Path::new("."), PathBuf::as_path);
-    let start = if first.is_dir() { first } else { crate::source::folder_of(first) };
-    let Some(path) = told.map(Path::to_owned).or_else(|| config::find(start, sources)) else {
+    let around = || config::find(&folder_around(paths), sources);
+    let Some(path) = told.map(Path::to_owned).or_else(around) else {
         return Ok(Config::default());
     };
     config::load(&path, &crate::project::shown(&path), sources)
         .map_err(|error| CommandError::new(format!("{error}: {}", error.error)))
+}
+
+/// The innermost folder that holds all paths, so that their order does not matter; the working directory for none.
+fn folder_around(paths: &[PathBuf]) -> PathBuf {
+    let folder = |path: &PathBuf| match path.is_dir() {
+        true => path.clone(),
+        false => crate::source::folder_of(path).to_owned(),
+    };
+    let both = |one: PathBuf, other: PathBuf| {
+        let other = crate::source::absolute(&other);
+        let one = crate::source::absolute(&one);
+        let shared = one.ancestors().find(|above| other.starts_with(above));
+        shared.unwrap_or(Path::new("/")).to_owned()
+    };
+    paths.iter().map(folder).reduce(both).unwrap_or_else(|| PathBuf::from("."))
 }
 
 /// The version that `--kube-version` names. As in Helm, an empty text is no version: a script may pass an unset variable.

@@ -64,7 +64,8 @@ impl Overlay {
     }
 }
 
-fn absolute(path: &Path) -> PathBuf {
+/// A path from the root of the file system, without `.` and `..`.
+pub(crate) fn absolute(path: &Path) -> PathBuf {
     let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
     let mut clean = PathBuf::new();
     for component in path.components() {

@@ -17,6 +17,25 @@ fn found(files: &[(&str, &str)], folder: &str, paths: &[&str]) -> Vec<String> {
 }
 
 #[test]
+fn the_configuration_around_all_paths_holds_in_any_order() {
+    let files = [
+        ("plimsoll.yaml", "{}\n"),
+        ("team/plimsoll.yaml", "ignore: [images]\n"),
+        ("team/p.yaml", LATEST),
+        ("p.yaml", LATEST),
+    ];
+    let one = ["check", "--format", "concise", "--severity", "unused-suppression=off"];
+    let dir = repository(&files);
+    let lines = |paths: &[&str]| {
+        let run = run(dir.path(), &[&one[..], paths].concat());
+        run.out.lines().filter(|line| line.contains("image-tag-latest")).count()
+    };
+    assert_eq!(lines(&["team/p.yaml", "p.yaml"]), 2);
+    assert_eq!(lines(&["p.yaml", "team/p.yaml"]), 2);
+    assert_eq!(lines(&["team/p.yaml"]), 0);
+}
+
+#[test]
 fn a_baseline_of_another_directory_is_not_taken_for_this_one() {
     let dir = repository(&[("app/p.yaml", LATEST)]);
     run(&dir.path().join("app"), &["baseline"]).expect_code(0);
