@@ -108,12 +108,12 @@ pub(super) fn examine(
     }
     let untold = all.untold();
     all = all.and(settling.settle(Found { findings: untold, ..Found::default() }));
+    report.summary.releases = units.iter().map(|unit| unit.releases.len()).sum();
     report.summary.files = units.iter().map(|unit| unit.files.len()).sum();
     if report.summary.files == 0 && first {
-        all.rest.notes.extend(unlinted(options));
+        all.rest.notes.extend(unlinted(options, project));
     }
     report.templates = run.templates(&units);
-    report.summary.releases = units.iter().map(|unit| unit.releases.len()).sum();
     report.summary.objects = all.rest.objects;
     report.summary.suppressed = all.rest.waived;
 
@@ -141,7 +141,10 @@ pub(super) fn examine(
 }
 
 /// Says of files on the command line that there is nothing to lint in them, and how to check values.
-fn unlinted(options: &Options) -> Option<String> {
+fn unlinted(options: &Options, project: &Project) -> Option<String> {
+    if let Some(first) = project.excluded.first() {
+        return Some(format!("{first} is left out: `exclude` in plimsoll.yaml names it"));
+    }
     let mut files = options.paths.iter().filter(|path| path.is_file());
     let first = crate::project::shown(files.next()?);
     let others = match files.count() {

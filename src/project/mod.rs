@@ -8,6 +8,7 @@ mod chart;
 mod class;
 mod classify;
 mod embedded;
+mod exclude;
 mod expectation;
 mod file;
 mod guide;
@@ -32,6 +33,7 @@ pub use candidate::{Candidate, Reason};
 pub use chart::LocalChart;
 pub use class::{Class, Seen};
 pub use classify::{Recall, Taken, take, take_text};
+pub use exclude::check_exclude;
 pub use file::File;
 pub use kustomize::{Field, NewTag, Patched, Rewrites, path as field_path};
 pub use lock::{
@@ -76,6 +78,8 @@ pub struct Project {
     pub lock: Lock,
     /// Values files that something other than a chart reads, too. A key that the chart does not read may be for that.
     pub read_by_others: BTreeSet<String>,
+    /// The paths that were asked for and that the configuration's `exclude` leaves out.
+    pub excluded: Vec<String>,
     /// Findings on files and declarations.
     pub findings: Vec<Finding>,
 }
@@ -161,6 +165,7 @@ pub fn assemble(walked: Walked, taken: Vec<Taken>, config: &Config, sources: &So
         new_tags,
         lock,
         read_by_others,
+        excluded: walked.excluded,
         findings,
     }
 }

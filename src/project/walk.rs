@@ -7,10 +7,10 @@ use std::path::{Component, MAIN_SEPARATOR, Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use foldhash::fast::RandomState;
-use ignore::WalkBuilder;
-use ignore::overrides::{Override, OverrideBuilder};
+use ignore::{DirEntry, WalkBuilder};
 
 use super::candidate::{Candidate, Reason};
+use super::exclude::Exclude;
 use super::guide::Guides;
 use super::name::PathName;
 use super::read::{describe, unreadable};
@@ -27,6 +27,8 @@ const GO_MODULES: (&str, &str) = ("vendor", "modules.txt");
 pub struct Walked {
     /// The directories walked, as shown; `""` is the working directory.
     pub roots: Vec<String>,
+    /// The paths that were asked for and that `exclude` leaves out, as shown.
+    pub excluded: Vec<String>,
     /// Findings on directories that could not be read.
     pub findings: Vec<Finding>,
 }
@@ -49,8 +51,8 @@ pub fn walk(
 /// Finds the files below `paths`, and passes each to a function once, in any order, as soon as it is found.
 ///
 /// Files that `.gitignore` names and git does not track are left out, and so are those under the configuration's
-/// `exclude`. Symbolic links to directories are not followed. What `go mod vendor` has copied is read, but not linted
-/// unless a path in it is named. A path that is a file is always included. What is around it, up to the configuration's
+/// `exclude`, even if they are named. Symbolic links to directories are not followed. What `go mod vendor` has copied is
+/// read, but not linted unless a path in it is named. Any other path that is a file is included. What is around it, up to the configuration's
 /// directory or the top of the repository or chart, is read for release declarations only. Outside of any of these, only
 /// the files beside it are read.
 ///
@@ -74,12 +76,20 @@ pub fn walk_with(
     }
     // In a single directory, no file is found twice.
     let seen = (paths.len() > 1 || !files.is_empty()).then(HashSet::default);
-    let mut walk = Walk { config, sources, found, seen, walked: Walked::default() };
+    let exclude = Exclude::of(config);
+    let mut walk = Walk { exclude, sources, found, seen, walked: Walked::default() };
     for path in &files {
-        walk.file(shown(path), (*path).clone(), Reason::Named);
+        match walk.exclude.holds_around(path, false) {
+            true => walk.walked.excluded.push(shown(path)),
+            false => walk.file(shown(path), (*path).clone(), Reason::Named),
+        }
     }
     for path in directories {
         walk.walked.roots.push(shown(path));
+        if walk.exclude.holds_around(path, true) {
+            walk.walked.excluded.push(shown(path));
+            continue;
+        }
         walk.directory(path, None, Reason::Within);
         walk.unsaved(path);
     }
@@ -117,7 +127,7 @@ fn surroundings(file: &Path, config: &Config) -> (PathBuf, Option<usize>) {
 
 /// A walk through directories.
 struct Walk<'w> {
-    config: &'w Config,
+    exclude: Exclude,
     sources: &'w Sources,
     found: &'w mut dyn FnMut(Candidate),
     /// The shown paths of files that were found, if one may be found twice. The first one counts, which may be requested.
@@ -137,7 +147,7 @@ impl Walk<'_> {
     fn unsaved(&mut self, root: &Path) {
         for (relative, _) in self.sources.overlay().below(root) {
             let path = root.join(relative);
-            if wanted(&path) && !path.exists() {
+            if wanted(&path) && !path.exists() && !self.exclude.holds_around(&path, false) {
                 self.file(shown(&path), path, Reason::Within);
             }
         }
@@ -159,8 +169,12 @@ impl Walk<'_> {
             // Nothing is missed by it.
             let finding = unreadable(&shown(&file), why, self.sources);
             self.walked.findings.push(Finding { severity: Severity::Info, ..finding });
-            let mut builder = self.builder(&directory, depth);
-            builder.standard_filters(false).filter_entry(|entry| entry.file_name() != ".git");
+            let mut builder = builder(&directory, depth);
+            let exclude = self.exclude.clone();
+            builder.standard_filters(false);
+            builder.filter_entry(move |entry| {
+                entry.file_name() != ".git" && !leaves_out(&exclude, entry)
+            });
             self.enter(&builder, &directory, reason, &mut left_out);
         }
         if left_out.is_empty() || !is_guided {
@@ -171,28 +185,16 @@ impl Walk<'_> {
         let leads = move |path: &Path| {
             ignored.range(path.to_owned()..).next().is_some_and(|at| at.starts_with(path))
         };
-        let mut builder = self.builder(root, depth);
+        let mut builder = builder(root, depth);
         builder.git_ignore(false).git_global(false).git_exclude(false);
+        let exclude = self.exclude.clone();
         builder.filter_entry(move |entry| {
             entry.file_name() != ".git"
                 && leads(entry.path())
+                && !leaves_out(&exclude, entry)
                 && guides.fault(entry.path()).is_none()
         });
         self.enter(&builder, root, reason, &mut left_out);
-    }
-
-    fn builder(&self, root: &Path, depth: Option<usize>) -> WalkBuilder {
-        let mut builder = WalkBuilder::new(root);
-        builder
-            .max_depth(depth)
-            .hidden(false)
-            .require_git(false)
-            .follow_links(false)
-            .sort_by_file_name(std::ffi::OsStr::cmp);
-        if let Some(overrides) = excludes(self.config) {
-            builder.overrides(overrides);
-        }
-        builder
     }
 
     /// Walks without what `.gitignore` leaves out, and without directories in which such a file must not be opened. Returns
@@ -206,13 +208,16 @@ impl Walk<'_> {
         left_out: &mut BTreeSet<PathBuf>,
     ) -> Vec<(PathBuf, Option<usize>, PathBuf)> {
         let misled = Arc::new(Mutex::new(Vec::new()));
-        let mut builder = self.builder(root, depth);
+        let mut builder = builder(root, depth);
         builder.filter_entry({
             let (guides, misled) = (guides.clone(), Arc::clone(&misled));
+            let exclude = self.exclude.clone();
             move |entry| {
-                let is_dir = entry.file_type().is_some_and(|kind| kind.is_dir());
-                if entry.file_name() == ".git" || !is_dir {
-                    return entry.file_name() != ".git";
+                if entry.file_name() == ".git" || leaves_out(&exclude, entry) {
+                    return false;
+                }
+                if !entry.file_type().is_some_and(|kind| kind.is_dir()) {
+                    return true;
                 }
                 let Some(file) = guides.fault(entry.path()) else { return true };
                 let left = depth.map(|depth| depth.saturating_sub(entry.depth()));
@@ -304,22 +309,26 @@ impl Walk<'_> {
     }
 }
 
+fn builder(root: &Path, depth: Option<usize>) -> WalkBuilder {
+    let mut builder = WalkBuilder::new(root);
+    builder
+        .max_depth(depth)
+        .hidden(false)
+        .require_git(false)
+        .follow_links(false)
+        .sort_by_file_name(std::ffi::OsStr::cmp);
+    builder
+}
+
+/// Whether `exclude` leaves out an entry of a walk.
+fn leaves_out(exclude: &Exclude, entry: &DirEntry) -> bool {
+    exclude.holds(entry.path(), entry.file_type().is_some_and(|kind| kind.is_dir()))
+}
+
 /// Whether a directory has the copies of other modules that `go mod vendor` makes.
 fn is_go_vendor(directory: &Path) -> bool {
     let (name, list) = GO_MODULES;
     directory.file_name().is_some_and(|own| own == name) && directory.join(list).is_file()
-}
-
-fn excludes(config: &Config) -> Option<Override> {
-    if config.settings.exclude.is_empty() {
-        return None;
-    }
-    let mut builder = OverrideBuilder::new(config.directory()?);
-    for pattern in &config.settings.exclude {
-        // An invalid glob is reported with the configuration, and matches nothing here.
-        let _ = builder.add(&format!("!{}", pattern.value));
-    }
-    builder.build().ok()
 }
 
 fn error_path(error: &ignore::Error) -> Option<&Path> {

@@ -17,6 +17,28 @@ fn found(files: &[(&str, &str)], folder: &str, paths: &[&str]) -> Vec<String> {
 }
 
 #[test]
+fn what_is_excluded_is_left_out_from_wherever_and_however_it_is_asked_for() {
+    for exclude in ["vendor/**", "vendor", "./vendor/"] {
+        let config = format!("exclude: [{exclude:?}]\n");
+        let files =
+            [("plimsoll.yaml", &*config), ("vendor/a/p.yaml", LATEST), ("b/p.yaml", LATEST)];
+        for (folder, paths, expected) in [
+            ("", &[][..], &["b/p.yaml"][..]),
+            ("", &["vendor"], &[]),
+            ("", &["vendor/a/p.yaml", "b/p.yaml"], &["b/p.yaml"]),
+            ("b", &[".."], &["../b/p.yaml"]),
+            ("b", &["../vendor/a/p.yaml", "p.yaml"], &["p.yaml"]),
+            ("vendor/a", &[], &[]),
+        ] {
+            assert_eq!(found(&files, folder, paths), expected, "{exclude} {folder} {paths:?}");
+        }
+    }
+    let dir = repository(&[("plimsoll.yaml", "exclude: [vendor]\n"), ("vendor/p.yaml", LATEST)]);
+    let run = run(dir.path(), &["check", "vendor/p.yaml"]).expect_code(0);
+    assert!(run.err.contains("vendor/p.yaml is left out: `exclude`"), "{}", run.err);
+}
+
+#[test]
 fn the_configuration_around_all_paths_holds_in_any_order() {
     let files = [
         ("plimsoll.yaml", "{}\n"),
@@ -33,6 +55,19 @@ fn the_configuration_around_all_paths_holds_in_any_order() {
     assert_eq!(lines(&["team/p.yaml", "p.yaml"]), 2);
     assert_eq!(lines(&["p.yaml", "team/p.yaml"]), 2);
     assert_eq!(lines(&["team/p.yaml"]), 0);
+}
+
+#[test]
+fn a_glob_that_cannot_be_read_is_an_error_at_its_line() {
+    for settings in [
+        "exclude:\n  - '[a'\n",
+        "overrides:\n  - paths: ['{a'] # No end.\n",
+        "exemptions:\n  - {rules: [images], reason: x, paths: ['[a']}\n",
+    ] {
+        let dir = repository(&[("plimsoll.yaml", settings), ("a.yaml", MAP)]);
+        let err = run(dir.path(), &["check"]).expect_code(2).err;
+        assert!(err.contains("is no glob") && err.contains("plimsoll.yaml:2:"), "{settings}{err}");
+    }
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! The configuration of a repository, and its own rules.
 
 pub mod cluster;
+mod globs;
 pub mod rule_files;
 
 use std::ops::Range;
@@ -99,10 +100,11 @@ impl Settings {
     }
 }
 
-/// Findings on what a configuration says: facts that cannot be read, and rule files that do not exist.
+/// Findings on what a configuration says: facts and globs that cannot be read, and rule files that do not exist.
 #[must_use]
 pub fn faults(config: &Config) -> Vec<Finding> {
     let mut faults = cluster::faults(config);
     faults.extend(rule_files::faults(config));
+    faults.extend(globs::faults(config));
     faults
 }
