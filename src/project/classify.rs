@@ -56,6 +56,8 @@ pub fn take(candidate: &Candidate, sources: &Sources, memory: &dyn Recall) -> Ta
             Some(file) => Taken::File(file),
             None => Taken::Ignored,
         },
+        // What is not linted may be of any kind.
+        Read::Refused(_) if !candidate.reason.is_to_lint() => Taken::Ignored,
         Read::Refused(finding) => Taken::Refused(finding),
         Read::Ignored => Taken::Ignored,
     }

@@ -244,6 +244,7 @@ impl Walk<'_> {
         for entry in builder.build() {
             let entry = match entry {
                 Ok(entry) => entry,
+                Err(_) if !reason.is_to_lint() => continue,
                 Err(error) => {
                     let path = error_path(&error).unwrap_or(root).to_owned();
                     let why = error.io_error().map_or_else(|| error.to_string(), describe);
@@ -300,6 +301,9 @@ impl Walk<'_> {
             Err(error) => {
                 // A link without an extension may lead to a folder that a build creates.
                 let is_named = link.extension().is_some() && wanted(link);
+                if !reason.is_to_lint() {
+                    return;
+                }
                 if is_named || error.kind() != io::ErrorKind::NotFound {
                     let why = format!("this symbolic link leads nowhere: {}", describe(&error));
                     self.walked.findings.push(unreadable(&shown(link), &why, self.sources));

@@ -70,6 +70,19 @@ fn a_glob_that_cannot_be_read_is_an_error_at_its_line() {
     }
 }
 
+/// What is around a file may declare its release, but is not linted.
+#[test]
+fn what_cannot_be_read_elsewhere_is_nothing_to_a_run_over_one_file() {
+    let dir = repository(&[("Chart.yaml", ""), ("a/map.yaml", MAP), ("plimsoll.yaml", "{}\n")]);
+    std::fs::remove_file(dir.path().join("Chart.yaml")).expect("removed");
+    std::fs::write(dir.path().join("wide.yaml"), b"\xff\xfea\0").expect("written");
+    #[cfg(unix)]
+    std::os::unix::fs::symlink("nowhere.yaml", dir.path().join("link.yaml")).expect("a link");
+    run(dir.path(), &["check", "a/map.yaml"]).expect_code(0);
+    let all = run(dir.path(), &["check"]).expect_code(1);
+    assert!(all.out.contains("wide.yaml:1:1: error file-unreadable"), "{}", all.out);
+}
+
 #[test]
 fn a_baseline_of_another_directory_is_not_taken_for_this_one() {
     let dir = repository(&[("app/p.yaml", LATEST)]);
