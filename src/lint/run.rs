@@ -22,7 +22,7 @@ use super::watch::Watch;
 use crate::config::Config;
 use crate::finding::{Finding, Origin, Place, Severity};
 use crate::kube::objects;
-use crate::project::{Class, Project, Recall};
+use crate::project::{Class, File, Project, Recall};
 use crate::report::model::ShardEntry;
 use crate::report::{Report, Texts, unite};
 use crate::rule::RuleSet;
@@ -109,8 +109,10 @@ pub(super) fn examine(
     let untold = all.untold();
     all = all.and(settling.settle(Found { findings: untold, ..Found::default() }));
     report.summary.releases = units.iter().map(|unit| unit.releases.len()).sum();
-    report.summary.files = units.iter().map(|unit| unit.files.len()).sum();
-    if report.summary.files == 0 && first {
+    // What only declares releases is not linted itself.
+    let counts = |file: &&&File| !project.releases.is_empty() || !file.class.only_declares();
+    report.summary.files = units.iter().flat_map(|unit| &unit.files).filter(counts).count();
+    if report.summary.files == 0 && first && all.entries.is_empty() {
         all.rest.notes.extend(unlinted(options, project));
     }
     report.templates = run.templates(&units);

@@ -49,6 +49,32 @@ pub enum Class {
 }
 
 impl Class {
+    /// Whether files of the class may declare releases, but have nothing that is linted.
+    #[must_use]
+    pub fn only_declares(self) -> bool {
+        match self {
+            Self::GitLabCi
+            | Self::GitHub
+            | Self::Ci
+            | Self::Taskfile
+            | Self::Script
+            | Self::Makefile
+            | Self::Jenkinsfile
+            | Self::Justfile
+            | Self::Terraform
+            | Self::Config => true,
+            Self::Manifest
+            | Self::Values
+            | Self::ChartMeta
+            | Self::ChartTemplate
+            | Self::Template
+            | Self::Helmfile
+            | Self::Kustomization
+            | Self::Skaffold
+            | Self::Other => false,
+        }
+    }
+
     /// How several files of the class are called.
     #[must_use]
     pub fn words(self) -> &'static str {

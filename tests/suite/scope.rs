@@ -84,6 +84,18 @@ fn what_cannot_be_read_elsewhere_is_nothing_to_a_run_over_one_file() {
 }
 
 #[test]
+fn files_that_could_only_declare_releases_are_not_linted() {
+    let workflow = "on: push\njobs: {a: {runs-on: x, steps: [{run: make test}]}}\n";
+    for (path, text) in
+        [(".github/workflows/ci.yml", workflow), ("Makefile", "test:\n\tgo test ./...\n")]
+    {
+        let dir = repository(&[(path, text)]);
+        let run = run(dir.path(), &["check", "--strict"]).expect_code(2);
+        assert!(run.err.contains("nothing was linted"), "{path}: {}", run.err);
+    }
+}
+
+#[test]
 fn a_baseline_of_another_directory_is_not_taken_for_this_one() {
     let dir = repository(&[("app/p.yaml", LATEST)]);
     run(&dir.path().join("app"), &["baseline"]).expect_code(0);
