@@ -107,3 +107,10 @@ fn a_baseline_of_another_directory_is_not_taken_for_this_one() {
     }
     assert_eq!(std::fs::read(dir.path().join(file)).expect("a file"), before);
 }
+
+#[test]
+fn an_empty_variable_names_no_cache() {
+    let dir = repository(&[("a.yaml", MAP)]);
+    let mut command = plimsoll(dir.path());
+    finish(command.arg("check").env("PLIMSOLL_CACHE_DIR", "")).expect_code(0);
+}

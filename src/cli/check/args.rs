@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use clap::builder::{OsStringValueParser, TypedValueParser as _};
+
 use crate::cli::output::{Color, Gate, Outputs};
 use crate::lint::shard::Shard;
 
@@ -194,7 +196,8 @@ pub(crate) struct Caching {
     pub(crate) no_cache: bool,
 
     /// Keep results in this folder; by default in `$XDG_CACHE_HOME` or `~/.cache`
-    #[arg(long, value_name = "DIR", env = "PLIMSOLL_CACHE_DIR")]
+    // An empty variable is none: a pipeline may leave it so.
+    #[arg(long, value_name = "DIR", env = "PLIMSOLL_CACHE_DIR", value_parser = OsStringValueParser::new().map(PathBuf::from))]
     pub(crate) cache_dir: Option<PathBuf>,
 }
 
