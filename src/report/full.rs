@@ -195,9 +195,10 @@ fn how(fix: &FixEntry) -> &'static str {
     }
 }
 
-/// True for a place that is near enough to be shown in one excerpt with the finding's own.
+/// True for a place that is near enough to be shown in one excerpt with the finding's own: with a line of context around
+/// each, excerpts of lines that are further apart do not touch, and the upper one would seem to be the finding's.
 fn is_near(place: &Location, own: &Location) -> bool {
-    place.file == own.file && place.start.line.abs_diff(own.start.line) <= 4
+    place.file == own.file && place.start.line.abs_diff(own.start.line) <= 3
 }
 
 /// The end of a long path, which says more than its beginning.
