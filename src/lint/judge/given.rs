@@ -1,5 +1,6 @@
 //! The values layers that a release's chart is rendered with.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use super::rendered::Task;
@@ -33,11 +34,12 @@ impl Task<'_> {
                     match file(path) {
                         Some(documents) => layers.push(Layer::File(documents)),
                         None if layer.optional => {}
-                        None => {
+                        None if Path::new(path).is_file() => {
                             return Err(format!(
-                                "its values file `{path}` is not here, or cannot be read"
+                                "its values file `{path}` is outside of what is linted, or cannot be read"
                             ));
                         }
+                        None => return Err(format!("its values file `{path}` is not here")),
                     }
                 }
                 Content::Yaml(node) => {
