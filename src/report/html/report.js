@@ -59,7 +59,12 @@
     try { history.replaceState(null, "", view.size ? `?${view}` : location.pathname); } catch { /* a file opened in a frame */ }
   };
   const change = () => { draw(); keep(); };
-  form.addEventListener("input", change);
+  // Where there are thousands of findings, the page is not drawn anew for each letter.
+  let waiting;
+  form.addEventListener("input", () => {
+    clearTimeout(waiting);
+    waiting = setTimeout(change, all.length > 1000 ? 250 : 0);
+  });
   form.addEventListener("submit", (event) => event.preventDefault());
   document.addEventListener("click", (event) => {
     const button = event.target.closest("button[data-filter]");
