@@ -145,9 +145,9 @@ fn configuration(
     paths: &[PathBuf],
     sources: &Sources,
 ) -> Result<Config, CommandError> {
-    let around = || config::find(&folder_around(paths), sources);
-    let Some(path) = told.map(Path::to_owned).or_else(around) else {
-        return Ok(Config::default());
+    let start = folder_around(paths);
+    let Some(path) = told.map(Path::to_owned).or_else(|| config::find(&start, sources)) else {
+        return Ok(crate::lint::rule_files::assumed(&start));
     };
     config::load(&path, &crate::project::shown(&path), sources)
         .map_err(|error| CommandError::new(format!("{error}: {}", error.error)))

@@ -33,6 +33,9 @@ pub struct Param {
     pub about: String,
 }
 
+/// The preset that runs where none is asked for.
+pub const USUAL_PRESET: &str = "recommended";
+
 /// A rule: its documentation, its logic and its examples. The last two are read when they are first used.
 #[derive(Debug)]
 pub struct Rule {

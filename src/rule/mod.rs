@@ -37,7 +37,7 @@ pub use cel::Value as ParamValue;
 pub use chart::{ChartParts, ChartView, Subchart};
 pub use company::Company;
 pub use evaluate::{Evaluator, Together};
-pub use file::{Example, Param, Rule, RuleError, Scope, Seeks, read};
+pub use file::{Example, Param, Rule, RuleError, Scope, Seeks, USUAL_PRESET, read};
 pub use hit::{Hit, Target};
 pub use kinds::ByKind;
 pub use need::Crowd;

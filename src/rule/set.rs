@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
-use super::file::{self, Card, Rule, RuleError, Scope, read};
+use super::file::{self, Card, Rule, RuleError, Scope, USUAL_PRESET, read};
 use crate::finding::Severity;
 use crate::source::{SourceId, Sources};
 use crate::spelling;
@@ -66,7 +66,11 @@ impl RuleSet {
         let shared: Arc<str> = text.into();
         let source = sources.add(path, Arc::clone(&shared));
         let faults = match read(source, &shared) {
-            Ok(rule) => {
+            Ok(mut rule) => {
+                // Whoever writes a rule wants it to run.
+                if rule.presets.is_empty() && rule.severity.is_some() {
+                    rule.presets = vec![USUAL_PRESET.to_owned()];
+                }
                 let faults = rule.faults();
                 if faults.is_empty() {
                     self.rules.retain(|known| known.id != rule.id);

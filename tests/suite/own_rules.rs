@@ -222,3 +222,27 @@ fn what_a_configuration_says_of_rules_and_parameters_that_do_not_exist_is_an_err
     let dir = repository(&[("plimsoll.yaml", right), MAP]);
     run(dir.path(), &["check", "map.yaml"]).expect_code(0);
 }
+
+/// Whoever writes a rule wants it to run, unless it says `off`.
+#[test]
+fn a_rule_of_ones_own_without_a_preset_runs_below_its_folder() {
+    let rule = RULE.replace("presets: [recommended]\n", "");
+    let off = rule.replace("severity: error", "severity: off");
+    let with = |rule: &str, config: &str| {
+        let mut files =
+            vec![(".plimsoll/rules/team-label-required.yaml", rule), ("a/map.yaml", MAP.1)];
+        files.extend((!config.is_empty()).then_some(("plimsoll.yaml", config)));
+        let dir = repository(&files);
+        std::fs::create_dir(dir.path().join(".git")).expect("a folder");
+        dir
+    };
+    for config in ["", "{}\n"] {
+        let dir = with(&rule, config);
+        for (folder, path) in [("", "."), ("", "a/map.yaml"), ("a", "map.yaml"), ("a", ".")] {
+            let args = ["check", "--format", "concise", path];
+            let out = run(&dir.path().join(folder), &args).expect_code(1).out;
+            assert!(out.contains("`a` has no team"), "{config}{folder} {path}: {out}");
+        }
+        run(with(&off, config).path(), &["check"]).expect_code(0);
+    }
+}

@@ -15,7 +15,7 @@ use rayon::prelude::*;
 use crate::config::{Level, Override, RuleSettings, Settings, texts};
 use crate::finding::Severity;
 use crate::kube::Object;
-use crate::rule::{ByKind, Crowd, Known, ParamValue, Rule, RuleSet, Scope};
+use crate::rule::{ByKind, Crowd, Known, ParamValue, Rule, RuleSet, Scope, USUAL_PRESET};
 use crate::spelling;
 
 /// What the command line says of rules. It goes before the configuration.
@@ -367,12 +367,12 @@ fn preset_of<'p>(
         .preset
         .as_deref()
         .or(settings.preset.as_ref().map(|preset| preset.value.as_str()))
-        .unwrap_or("recommended");
+        .unwrap_or(USUAL_PRESET);
     if is_preset(set, preset) { Ok(preset) } else { Err(unknown_preset(set, preset)) }
 }
 
 fn is_preset(set: &RuleSet, word: &str) -> bool {
-    matches!(word, "all" | "recommended")
+    matches!(word, "all" | USUAL_PRESET)
         || set.rules.iter().any(|rule| rule.presets().any(|name| name == word))
 }
 
@@ -380,7 +380,7 @@ fn is_preset(set: &RuleSet, word: &str) -> bool {
 #[must_use]
 pub fn presets(set: &RuleSet) -> BTreeSet<&str> {
     let of_rules = set.rules.iter().flat_map(|known| known.presets());
-    of_rules.chain(["all", "recommended"]).collect()
+    of_rules.chain(["all", USUAL_PRESET]).collect()
 }
 
 fn resolve<'s>(set: &'s RuleSet, word: &str) -> Result<Vec<&'s Known>, UnknownName> {

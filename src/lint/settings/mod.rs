@@ -41,6 +41,8 @@ impl Settings {
                     settings.faults.push(Self::fault(source, 0..0, why, None));
                 }
             }
+        } else {
+            settings.config = rule_files::assumed(root);
         }
         let mut rules = RuleSet::builtin(sources);
         for path in rule_files::paths(&settings.config) {

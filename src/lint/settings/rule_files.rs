@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::config::Config;
+use crate::config::{self, Config, Spanned};
 use crate::finding::Finding;
 
 /// The folder of rules that need not be named in the configuration, relative to it.
@@ -14,8 +14,22 @@ pub(in crate::lint) const USUAL: &str = ".plimsoll/rules";
 pub fn paths(config: &Config) -> Vec<PathBuf> {
     let base = config.directory().unwrap_or(Path::new(""));
     let named = config.settings.rule_paths.iter().map(|path| base.join(&path.value));
-    let usual = base.join(USUAL);
-    named.chain(usual.is_dir().then_some(usual)).collect()
+    let usual = config.directory().map(|base| base.join(USUAL)).filter(|usual| usual.is_dir());
+    named.chain(usual).collect()
+}
+
+/// The configuration where there is no file: the defaults, with the rules in the nearest `.plimsoll/rules`, in `start` or
+/// a directory above it in the repository.
+#[must_use]
+pub fn assumed(start: &Path) -> Config {
+    let start = crate::source::absolute(start);
+    let top = start.ancestors().position(|directory| directory.join(".git").exists());
+    // Outside of any repository, what lies above may be anybody's.
+    let within = start.ancestors().take(top.unwrap_or(0) + 1);
+    let usual = within.map(|directory| directory.join(USUAL)).find(|usual| usual.is_dir());
+    let usual = usual.map(|usual| usual.to_string_lossy().into_owned());
+    let rule_paths = usual.into_iter().map(|value| Spanned { value, start: 0, end: 0 }).collect();
+    Config { settings: config::Settings { rule_paths, ..Default::default() }, ..Config::default() }
 }
 
 /// Findings on files and folders under `rule-paths` that do not exist: their rules would be left out silently.
