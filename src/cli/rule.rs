@@ -25,7 +25,7 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args, console: &mut Console) -> Result<ExitCode, CommandError> {
-    let set = rule_files::all(args.config.as_deref(), &Sources::default())?;
+    let (set, _) = rule_files::all(args.config.as_deref(), &Sources::default())?;
     let found = set.named(&args.id);
     if found.is_empty() {
         let error = CommandError::new(format!("there is no rule `{}`", args.id));

@@ -9,15 +9,19 @@ use crate::lint::rule_files;
 use crate::rule::{RuleError, RuleSet};
 use crate::source::Sources;
 
-/// All rules: those that come with plimsoll and those of the configuration that is named, or of the nearest one.
+/// All rules: those that come with plimsoll and those of the configuration that is named, or of the nearest one; with
+/// this configuration.
 ///
 /// # Errors
 /// When the configuration cannot be read, or as [`add_own`] says.
-pub(crate) fn all(told: Option<&Path>, sources: &Sources) -> Result<RuleSet, CommandError> {
+pub(crate) fn all(
+    told: Option<&Path>,
+    sources: &Sources,
+) -> Result<(RuleSet, Config), CommandError> {
     let mut set = RuleSet::builtin(sources);
     let config = super::configuration(told, &[], sources)?;
     add_own(&mut set, &config, sources)?;
-    Ok(set)
+    Ok((set, config))
 }
 
 /// Adds the rules under `rule-paths` in the configuration, and those in the folder `.plimsoll/rules` beside it.

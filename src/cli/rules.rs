@@ -1,15 +1,16 @@
 //! `plimsoll rules`: every rule, by group.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use serde::Serialize;
 
+use super::plan::unknown_name;
 use super::{CommandError, Console, rule_files};
 use crate::finding::{Applicability, Severity};
-use crate::lint::select;
+use crate::lint::select::{self, Request};
 use crate::rule::{Rule, RuleSet};
 use crate::source::Sources;
 
@@ -47,6 +48,8 @@ struct Listing<'a> {
 #[derive(Serialize)]
 struct Listed<'a> {
     id: &'a str,
+    /// Whether the configuration runs it, or the usual preset where there is none.
+    runs: bool,
     group: &'a str,
     severity: &'static str,
     summary: &'a str,
@@ -57,23 +60,27 @@ struct Listed<'a> {
 }
 
 pub(crate) fn run(args: &Args, console: &mut Console) -> Result<ExitCode, CommandError> {
-    let set = rule_files::all(args.config.as_deref(), &Sources::default())?;
+    let (set, config) = rule_files::all(args.config.as_deref(), &Sources::default())?;
+    let chosen = select::choose(&set, &Request::default(), &config.settings, &[]);
+    let chosen = chosen.map_err(|error| unknown_name(&error))?;
+    let run: BTreeSet<&str> = chosen.rules.iter().map(|active| &*active.known.id).collect();
     match (&args.from, args.format) {
         (Some(peer), _) => mapping(&set, peer, console)?,
         (None, Format::Json) => {
-            let rules = set.read().map(|rule| listed(rule)).collect();
+            let rules = set.read().map(|rule| listed(rule, &run)).collect();
             serde_json::to_writer(&mut console.out, &Listing { version: 1, rules })
                 .map_err(std::io::Error::from)?;
             writeln!(console.out)?;
         }
-        (None, Format::Text) => table(&set, console)?,
+        (None, Format::Text) => table(&set, &run, console)?,
     }
     Ok(ExitCode::SUCCESS)
 }
 
-fn listed(rule: &Rule) -> Listed<'_> {
+fn listed<'r>(rule: &'r Rule, run: &BTreeSet<&str>) -> Listed<'r> {
     Listed {
         id: &rule.id,
+        runs: run.contains(&*rule.id),
         group: &rule.group,
         severity: severity(rule),
         summary: &rule.summary,
@@ -89,7 +96,7 @@ pub(crate) fn severity(rule: &Rule) -> &'static str {
     rule.severity.map_or("off", Severity::as_str)
 }
 
-fn table(set: &RuleSet, console: &mut Console) -> Result<(), CommandError> {
+fn table(set: &RuleSet, run: &BTreeSet<&str>, console: &mut Console) -> Result<(), CommandError> {
     let mut groups: BTreeMap<&str, Vec<&Rule>> = BTreeMap::new();
     for rule in set.read() {
         groups.entry(&rule.group).or_default().push(rule);
@@ -98,13 +105,19 @@ fn table(set: &RuleSet, console: &mut Console) -> Result<(), CommandError> {
     for (group, rules) in &groups {
         writeln!(console.out, "{group}")?;
         for rule in rules {
-            writeln!(console.out, "  {:width$}  {:7}  {}", rule.id, severity(rule), rule.summary)?;
+            let mark = if run.contains(&*rule.id) { '*' } else { ' ' };
+            let severity = severity(rule);
+            writeln!(console.out, "{mark} {:width$}  {severity:7}  {}", rule.id, rule.summary)?;
         }
         writeln!(console.out)?;
     }
     let presets: Vec<&str> = select::presets(set).into_iter().collect();
     writeln!(console.out, "presets: {}", presets.join(", "))?;
-    writeln!(console.out, "{} rules; `plimsoll rule ID` shows one", set.rules.len())?;
+    let (all, here) = (set.rules.len(), run.len());
+    writeln!(
+        console.out,
+        "{all} rules; the {here} with a * run here; `plimsoll rule ID` shows one"
+    )?;
     Ok(())
 }
 

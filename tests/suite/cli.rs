@@ -229,6 +229,26 @@ fn a_flag_that_would_do_nothing_by_itself_is_a_usage_error() {
 }
 
 #[test]
+fn the_rules_that_run_here_are_marked() {
+    let is_marked = |settings: &str, id: &str| {
+        let dir = repository(&[("plimsoll.yaml", settings)]);
+        let listed = run(dir.path(), &["rules"]).expect_code(0).out;
+        let mut lines = listed.lines().filter_map(|line| line.split_at_checked(2));
+        let line = lines.find(|(_, rest)| rest.split(' ').next() == Some(id));
+        let text = line.expect("the rule is listed").0 == "* ";
+        let json = run(dir.path(), &["rules", "--format", "json"]).expect_code(0).out;
+        let json: serde_json::Value = serde_json::from_str(&json).expect("JSON");
+        let rule = json["rules"].as_array().expect("rules").iter().find(|rule| rule["id"] == id);
+        assert_eq!(rule.expect("the rule is listed")["runs"], text);
+        text
+    };
+    assert!(is_marked("{}\n", "anti-affinity-required"));
+    assert!(!is_marked("{}\n", "host-pid-forbidden"));
+    assert!(!is_marked("ignore: [scheduling]\n", "anti-affinity-required"));
+    assert!(is_marked("preset: security\n", "host-pid-forbidden"));
+}
+
+#[test]
 fn standard_input_is_a_file_with_a_name() {
     use std::io::Write as _;
     let dir = repository(&[]);
