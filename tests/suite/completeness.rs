@@ -253,3 +253,25 @@ fn every_report_for_programs_holds_what_was_not_checked() {
         assert!(run.out.contains("no schema for Widget"), "{format}: {}", run.out);
     }
 }
+
+/// Helm renders it, and cannot install it: the API knows objects by these two.
+#[test]
+fn a_document_that_is_no_object_is_said() {
+    for (text, lacks) in [
+        ("kind: ConfigMap\nmetadata: {name: a}\n", "apiVersion"),
+        ("apiVersion: v1\nmetadata: {name: a}\n", "kind"),
+        ("apiVersion: v1\nkind: {{ .Values.kind }}\nmetadata: {name: a}\n", "kind"),
+        ("just: text\n", "apiVersion"),
+    ] {
+        let chart = [("Chart.yaml", CHART), ("templates/a.yaml", text)];
+        says(&chart, &format!("templates/a.yaml renders a document without `{lacks}`"));
+    }
+    let empty = [
+        ("Chart.yaml", CHART),
+        ("templates/a.yaml", CONFIG_MAP),
+        ("templates/b.yaml", "# Nothing.\n---\n"),
+    ];
+    let Pair { usual, strict } = check(&empty);
+    usual.expect_code(0);
+    strict.expect_code(0);
+}

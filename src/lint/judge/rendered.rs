@@ -59,6 +59,13 @@ pub(in crate::lint) struct Task<'a> {
     pub(in crate::lint) in_repository: bool,
 }
 
+/// What a rendered document lacks to be an object of a cluster; `None` if it is one, or if it is empty.
+fn lacks(document: &Document) -> Option<&'static str> {
+    let root = document.root().filter(|root| !root.is_null())?;
+    let has = |key: &str| root.get(key).is_some_and(|value| !value.is_null());
+    ["`apiVersion`", "`kind`"].into_iter().find(|key| !has(key.trim_matches('`')))
+}
+
 /// The result of rendering and judging a release.
 #[derive(Debug, Default)]
 pub(in crate::lint) struct Judged {
@@ -277,6 +284,15 @@ impl Task<'_> {
         }
     }
 
+    /// A note on a rendered document that is no object: no rule looks at it.
+    fn no_object(&self, manifest: &Manifest) -> Option<String> {
+        let lacks = lacks(manifest.document.as_ref()?)?;
+        let (release, template) = (self.release.display(), &manifest.template);
+        Some(format!(
+            "{release}: {template} renders a document without {lacks}, which was not checked: Helm cannot install it"
+        ))
+    }
+
     /// Judges rendered objects by the rules of some scopes.
     pub(in crate::lint) fn objects<'c>(
         &'c self,
@@ -296,6 +312,7 @@ impl Task<'_> {
             Some((manifest, (manifest.document.as_ref()?, is_made)))
         });
         let (manifests, documents): (Vec<_>, Vec<_>) = manifests.unzip();
+        found.notes.extend(rendered.manifests.iter().find_map(|manifest| self.no_object(manifest)));
         let seen = self.hits(&documents, around, evaluator, &mut found);
         for ((manifest, (document, _)), hits) in manifests.into_iter().zip(documents).zip(seen) {
             let places = self.places(rendered, manifest, chart);
