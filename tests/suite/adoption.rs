@@ -391,6 +391,8 @@ fn exemptions_are_by_object_container_path_and_release() {
     assert_eq!(lines("objects: [Pod/a]"), 0);
     assert_eq!(lines("objects: [Pod/a], containers: [x]"), 1);
     assert_eq!(lines("paths: ['p/**']"), 0);
+    assert_eq!(lines("paths: [p]"), 0, "a folder stands for what is in it");
+    assert_eq!(lines("paths: [q]"), 2);
     assert_eq!(lines("releases: ['*']"), 2, "a plain manifest is of no release");
     assert_eq!(lines("objects: [Pod/a], until: '2020-01-01'"), 2);
     assert_eq!(lines("objects: [Pod/a], until: '2999-01-01'"), 0);

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::{Chosen, UnknownName, choose};
 use crate::config::{Config, Override};
 use crate::lint::options::Options;
+use crate::lint::settings::globs;
 use crate::project::Project;
 use crate::rule::RuleSet;
 
@@ -29,7 +30,7 @@ impl Choices {
         let mut by_path = BTreeMap::new();
         let mut made: BTreeMap<Vec<usize>, Arc<Chosen>> = BTreeMap::new();
         let matchers: Vec<globset::GlobSet> =
-            overrides.iter().map(|each| matcher(each, config)).collect();
+            overrides.iter().map(|each| globs::of_paths(&each.paths, config)).collect();
         for file in &project.files {
             let which: Vec<usize> =
                 (0..matchers.len()).filter(|&at| matchers[at].is_match(&file.path)).collect();
@@ -62,20 +63,4 @@ impl Choices {
     pub(in crate::lint) fn at(&self, path: &str) -> &Chosen {
         self.by_path.get(path).map_or(&self.base, |chosen| chosen)
     }
-}
-
-/// A matcher on shown paths for the paths of an override, which are relative to the configuration.
-fn matcher(each: &Override, config: &Config) -> globset::GlobSet {
-    let base = config.directory().map(crate::project::shown).unwrap_or_default();
-    let mut set = globset::GlobSetBuilder::new();
-    for pattern in &each.paths {
-        let pattern = crate::project::join(&base, &pattern.value);
-        // A folder stands for what is in it.
-        for pattern in [pattern.clone(), format!("{}/**", pattern.trim_end_matches('/'))] {
-            if let Ok(glob) = globset::Glob::new(&pattern) {
-                set.add(glob);
-            }
-        }
-    }
-    set.build().unwrap_or_else(|_| globset::GlobSet::empty())
 }

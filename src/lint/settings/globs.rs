@@ -1,6 +1,6 @@
 //! The globs in `plimsoll.yaml`.
 
-use globset::Glob;
+use globset::{Glob, GlobSet, GlobSetBuilder};
 
 use crate::config::{Config, Spanned};
 use crate::finding::Finding;
@@ -24,4 +24,19 @@ pub(super) fn faults(config: &Config) -> Vec<Finding> {
     let paths =
         paths.filter_map(|glob| fault(glob, Glob::new(&glob.value).err()?.kind().to_string()));
     exclude.chain(paths).collect()
+}
+
+/// A matcher on shown paths for globs, which are relative to the configuration. A folder stands for what is in it.
+pub(in crate::lint) fn of_paths(globs: &[Spanned<String>], config: &Config) -> GlobSet {
+    let base = config.directory().map(crate::project::shown).unwrap_or_default();
+    let mut set = GlobSetBuilder::new();
+    for glob in globs {
+        let own = crate::project::join(&base, &glob.value);
+        let below = format!("{}/**", own.trim_end_matches('/'));
+        // What cannot be read is reported with the configuration.
+        for glob in [own, below].iter().filter_map(|glob| Glob::new(glob).ok()) {
+            set.add(glob);
+        }
+    }
+    set.build().unwrap_or_else(|_| GlobSet::empty())
 }

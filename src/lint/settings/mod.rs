@@ -1,7 +1,7 @@
 //! The configuration of a repository, and its own rules.
 
 pub mod cluster;
-mod globs;
+pub(in crate::lint) mod globs;
 pub mod rule_files;
 
 use std::ops::Range;

@@ -8,6 +8,7 @@ use jiff::civil::Date;
 use super::{Rules, ended, finding};
 use crate::config::{Config, Exemption, Spanned};
 use crate::finding::{Finding, Origin, Place, Related, Severity};
+use crate::lint::settings::globs::of_paths;
 use crate::source::{Sources, Span};
 use crate::spelling::question;
 
@@ -38,15 +39,13 @@ pub(in crate::lint) enum Exempt {
 impl Exemptions {
     pub(in crate::lint) fn new(config: &Config) -> Self {
         let compile = |each: &Spanned<Exemption>| {
-            let base = config.directory().map(crate::project::shown).unwrap_or_default();
-            let paths: Vec<String> =
-                each.paths.iter().map(|path| crate::project::join(&base, &path.value)).collect();
+            let paths = || of_paths(&each.paths, config);
             Some(Compiled {
                 rules: text(&each.rules).collect(),
                 objects: globs(text(&each.objects)),
                 containers: globs(text(&each.containers)),
                 releases: globs(text(&each.releases)),
-                paths: globs(paths.into_iter()),
+                paths: (!each.paths.is_empty()).then(paths),
                 until: each.until.as_ref().map_or(Ok(None), |until| {
                     until.value.parse().map(Some).map_err(|_| until.value.clone())
                 }),
