@@ -1,5 +1,6 @@
 //! `--format`, `--output` and `--color`: where reports go, and how they look.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::io::{IsTerminal as _, Write};
 use std::path::{Path, PathBuf};
@@ -206,6 +207,7 @@ impl Outputs {
                 None => Format::Concise,
             });
             let style = Style { color: stdout && colored(color), width: width() };
+            let report = &*for_pipeline(report, format);
             let mut context = Context { texts: &mut *texts, style, rule };
             match file.as_deref().filter(|_| !stdout) {
                 None => report::write(format, report, &mut context, &mut console.out)?,
@@ -232,6 +234,30 @@ pub(crate) fn closing(report: &Report, console: &mut Console) -> Result<(), Comm
     }
     console.remark(&summary::line(report));
     Ok(())
+}
+
+/// A report whose places are relative to the top of what a pipeline has checked out, as GitLab and GitHub take them,
+/// where the job runs in a folder below.
+fn for_pipeline(report: &Report, format: Format) -> Cow<'_, Report> {
+    let top = match format {
+        Format::Gitlab => std::env::var_os("CI_PROJECT_DIR"),
+        Format::Github => std::env::var_os("GITHUB_WORKSPACE"),
+        _ => None,
+    };
+    let real = |path: PathBuf| path.canonicalize().ok();
+    let here = top.and_then(|top| {
+        let here = real(std::env::current_dir().ok()?)?;
+        Some(here.strip_prefix(real(top.into())?).ok()?.to_owned())
+    });
+    let Some(here) = here.filter(|here| !here.as_os_str().is_empty()) else {
+        return Cow::Borrowed(report);
+    };
+    let here = here.to_string_lossy().replace(std::path::MAIN_SEPARATOR, "/");
+    let mut report = report.clone();
+    for entry in &mut report.findings {
+        entry.location.file = crate::project::join(&here, &entry.location.file);
+    }
+    Cow::Owned(report)
 }
 
 /// Appends the report to the summary of a GitHub job, if there is one.

@@ -223,3 +223,22 @@ fn the_story_looks_like_this() {
     );
     insta::assert_snapshot!(run.out);
 }
+
+/// A job may run in a folder below what was checked out, where places are relative to the top.
+#[test]
+fn places_in_a_pipeline_are_relative_to_what_it_has_checked_out() {
+    let dir = repository(&[("deploy/a.yaml", POD)]);
+    for (format, variable, place) in [
+        ("gitlab", "CI_PROJECT_DIR", "\"path\": \"deploy/a.yaml\""),
+        ("github", "GITHUB_WORKSPACE", "file=deploy/a.yaml,line="),
+    ] {
+        let run = |top: &std::path::Path| {
+            let mut command = crate::harness::plimsoll(&dir.path().join("deploy"));
+            command.args(["check", "--preset", "all", "--format", format]);
+            crate::harness::finish(command.env(variable, top)).out
+        };
+        assert!(run(dir.path()).contains(place), "{format}");
+        let elsewhere = run(&dir.path().join("other"));
+        assert!(elsewhere.contains("a.yaml") && !elsewhere.contains("deploy/"), "{elsewhere}");
+    }
+}
