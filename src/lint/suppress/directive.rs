@@ -204,7 +204,7 @@ fn begins_block(line: &str) -> bool {
 }
 
 /// The date of `until=YYYY-MM-DD` in a reason.
-fn until(reason: &str) -> Result<Option<Date>, String> {
+pub(super) fn until(reason: &str) -> Result<Option<Date>, String> {
     let Some(word) = reason.split_whitespace().find_map(|word| word.strip_prefix("until=")) else {
         return Ok(None);
     };

@@ -25,14 +25,20 @@ pub struct Silencing {
 }
 
 /// A reason that cannot be written in a comment.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("a reason is some words on one line, without `*/` and `}}`")]
-pub struct BadReason;
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum BadReason {
+    /// It is empty, or would end the comment.
+    #[error("a reason is some words on one line, without `*/` and `}}`")]
+    Text,
+    /// What it says of the last day cannot be read, so the comments would silence nothing.
+    #[error("{0}")]
+    Until(String),
+}
 
 /// Writes comments that silence these findings. `read` gives the text of a file.
 ///
 /// # Errors
-/// When the reason is empty, or would end the comment.
+/// When the reason cannot be written in a comment.
 pub fn comments(
     entries: &[Entry],
     reason: &str,
@@ -40,8 +46,9 @@ pub fn comments(
 ) -> Result<Silencing, BadReason> {
     let reason = reason.trim();
     if reason.is_empty() || ["\n", "\r", "*/", "}}"].iter().any(|end| reason.contains(end)) {
-        return Err(BadReason);
+        return Err(BadReason::Text);
     }
+    directive::until(reason).map_err(BadReason::Until)?;
     let mut silencing = Silencing::default();
     let mut files: BTreeMap<&str, Lines<'_>> = BTreeMap::new();
     for entry in entries.iter().filter(|entry| entry.rule != UNUSED) {
@@ -288,7 +295,14 @@ mod tests {
         let made = silence("a.json", "{}", &[(1, "one")]);
         assert!(made.files.is_empty() && made.refused.len() == 1);
         for reason in ["", " ", "a\nb", "a */ b", "}}"] {
-            assert_eq!(comments(&[], reason, &|_| None), Err(BadReason));
+            assert_eq!(comments(&[], reason, &|_| None), Err(BadReason::Text));
         }
+    }
+
+    #[test]
+    fn a_last_day_that_cannot_be_read_is_refused_before_anything_is_written() {
+        let made = comments(&[], "for now until=tomorrow", &|_| None);
+        assert!(matches!(made, Err(BadReason::Until(why)) if why.contains("is no date")));
+        assert!(comments(&[], "for now until=2999-01-01", &|_| None).is_ok());
     }
 }
