@@ -54,6 +54,8 @@ pub(crate) struct Cli {
 #[command(defer = true)]
 enum Command {
     /// Lint charts, values, releases and manifests
+    // As kube-linter and Helm call it.
+    #[command(alias = "lint")]
     Check(check::Args),
     /// Record the current findings, so that only new ones fail
     Baseline(baseline::Args),

@@ -229,6 +229,13 @@ fn a_flag_that_would_do_nothing_by_itself_is_a_usage_error() {
 }
 
 #[test]
+fn who_is_used_to_lint_need_not_learn_check() {
+    let dir = repository(&[("a.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n")]);
+    let lint = run(dir.path(), &["lint", "a.yaml"]).expect_code(0);
+    assert!(lint.err.contains("no findings in 1 file"), "{}", lint.err);
+}
+
+#[test]
 fn the_rules_that_run_here_are_marked() {
     let is_marked = |settings: &str, id: &str| {
         let dir = repository(&[("plimsoll.yaml", settings)]);
