@@ -2,10 +2,13 @@
 
 use std::io::Read;
 
-use flate2::read::GzDecoder;
+use flate2::read::MultiGzDecoder;
 
 use super::raw::{Content, RawFile};
 use super::{ChartError, MAX_CHART, MAX_FILE, MAX_FILES};
+
+/// The length in bytes of a block of an archive.
+const BLOCK: u64 = 512;
 
 /// Reads the files in an archive, without the top folder in their paths.
 ///
@@ -17,7 +20,7 @@ pub(super) fn read(bytes: &[u8], shown: &str) -> Result<Vec<RawFile>, ChartError
         return Err(fail("does not appear to be a gzipped archive".to_owned()));
     }
     // A limit for what is decompressed, above that of a chart, so that a large stream is never unpacked whole.
-    let mut archive = tar::Archive::new(GzDecoder::new(bytes).take(MAX_CHART * 2));
+    let mut archive = tar::Archive::new(MultiGzDecoder::new(bytes).take(MAX_CHART * 2));
     let entries = archive.entries().map_err(|error| fail(error.to_string()))?;
     let mut files: Vec<RawFile> = Vec::new();
     let mut buffer = Vec::new();
@@ -47,10 +50,23 @@ pub(super) fn read(bytes: &[u8], shown: &str) -> Result<Vec<RawFile>, ChartError
         entry.read_to_end(&mut buffer).map_err(|error| fail(error.to_string()))?;
         files.push(RawFile { name, data: Content::of(&buffer) });
     }
+    end(archive.into_inner()).map_err(|why| fail(why.to_owned()))?;
     if files.is_empty() {
         return Err(fail("no files in chart archive".to_owned()));
     }
     Ok(files)
+}
+
+/// Checks what is after the block of zeros that ends an archive: another one, or nothing (Go's `archive/tar`
+/// `reader.go`: `readHeader`). What comes later is not read.
+fn end(rest: impl Read) -> Result<(), &'static str> {
+    let mut block = Vec::new();
+    match rest.take(BLOCK).read_to_end(&mut block) {
+        Err(_) => Err("what is after its last file cannot be read"),
+        Ok(length) if length > 0 && (length as u64) < BLOCK => Err("unexpected EOF"),
+        Ok(_) if block.iter().any(|byte| *byte != 0) => Err("invalid tar header"),
+        Ok(_) => Ok(()),
+    }
 }
 
 fn name(path: &str) -> Result<String, String> {
@@ -89,7 +105,57 @@ fn name(path: &str) -> Result<String, String> {
 
 #[cfg(test)]
 mod tests {
-    use super::name;
+    use std::io::Write as _;
+
+    use flate2::Compression;
+    use flate2::write::GzEncoder;
+
+    use super::{name, read};
+
+    /// An archive of one file without the zeros at its end.
+    fn one_file() -> Vec<u8> {
+        let mut header = tar::Header::new_gnu();
+        header.set_size(1);
+        let mut archive = tar::Builder::new(Vec::new());
+        archive.append_data(&mut header, "c/a", &b"x"[..]).unwrap();
+        let mut bytes = archive.into_inner().unwrap();
+        bytes.truncate(1024);
+        bytes
+    }
+
+    /// A gzip stream of these members.
+    fn packed(members: &[&[u8]]) -> Vec<u8> {
+        let pack = |member: &&[u8]| {
+            let mut gzip = GzEncoder::new(Vec::new(), Compression::fast());
+            gzip.write_all(member).unwrap();
+            gzip.finish().unwrap()
+        };
+        members.iter().flat_map(pack).collect()
+    }
+
+    #[test]
+    fn an_archive_ends_as_helm_wants_it() {
+        let zeros = [0; 1024];
+        for (end, is_read) in [
+            (&zeros[..0], true),
+            (&zeros[..512], true),
+            (&zeros, true),
+            (&[&zeros[..], b"and more"].concat(), true),
+            (&zeros[..100], false),
+            (&zeros[..600], false),
+            (&[&zeros[..512], &one_file()].concat(), false),
+        ] {
+            let files = read(&packed(&[&[&one_file(), end].concat()]), "c.tgz");
+            assert_eq!(files.is_ok(), is_read, "{} bytes", end.len());
+        }
+    }
+
+    #[test]
+    fn an_archive_may_be_packed_in_parts() {
+        let (first, second) = (one_file(), one_file());
+        let parts = [&first[..700], &[&first[700..], &second].concat()];
+        assert_eq!(read(&packed(&parts), "c.tgz").unwrap().len(), 2);
+    }
 
     #[test]
     fn paths_lose_their_first_part_and_stay_inside() {
