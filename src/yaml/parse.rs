@@ -214,6 +214,8 @@ fn parse_strictly(
     let options = granit_parser::options! {
         // As in libyaml, and so in go-yaml: a block scalar that the end of the text cuts off has no line feed there.
         block_scalar_eof_without_line_feed: true,
+        // As in libyaml: a byte order mark after the start of a document is a character like others.
+        bom_inside_document_as_content: true,
         emit_unresolved_aliases: true,
         max_buffered_comment_events: 1_000_000,
         flow_nesting_limit: MAX_DEPTH,

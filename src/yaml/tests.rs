@@ -380,6 +380,15 @@ fn a_tab_where_a_line_may_start_is_refused() {
 }
 
 #[test]
+fn a_byte_order_mark_within_a_document_is_a_character() {
+    let stream = read("a: \u{feff}b\n\u{feff}c:\n  - \u{feff}\n");
+    assert_eq!(stream.errors, []);
+    let root = stream.documents[0].root().expect("a root");
+    assert_eq!(root.get("a").and_then(Node::as_str), Some("\u{feff}b"));
+    assert!(root.get("\u{feff}c").is_some());
+}
+
+#[test]
 fn characters_that_are_none_in_yaml_1_1_are_refused_anywhere() {
     for (text, at) in [
         ("a: b\u{9f}\n", "\u{9f}"),
