@@ -119,7 +119,7 @@ pub fn parse_fully(source: SourceId, text: &Arc<str>) -> Stream {
     let mut own = Arc::clone(text);
     let mut liberties = Vec::new();
     let mut stream = loop {
-        let (stream, liberty) = parse_strictly(source, &own, &liberties);
+        let (stream, liberty) = parse_strictly(source, &own, text, &liberties);
         match liberty.filter(|_| liberties.len() < MAX_LIBERTIES) {
             Some(liberty) => {
                 own = liberty.taken(&own);
@@ -150,6 +150,8 @@ enum Liberty {
     /// An alias as a key, without a blank before the colon, as in `*name: 1`. In YAML 1.2 the colon is a part of the
     /// name.
     Key(Range<usize>),
+    /// Lines of a flow collection that begin with tabs, with their indentation at fault only in YAML 1.2.
+    Tabs(Range<usize>),
 }
 
 impl Liberty {
@@ -165,8 +167,18 @@ impl Liberty {
             (granit_parser::ErrorKind::PlainScalarStartsWithDashFlowIndicator, b'-') => {
                 Some(Self::Dash(at))
             }
+            (granit_parser::ErrorKind::TabInBlockIndentation, _) => Self::tabs(text, at),
             _ => Self::key_before(text, at),
         }
+    }
+
+    /// The line of an error, and the lines after it that begin with a tab, too.
+    fn tabs(text: &str, at: usize) -> Option<Self> {
+        let start = text[..at].rfind('\n').map_or(0, |end| end + 1);
+        let lines = text[start..].split_inclusive('\n');
+        let length =
+            lines.take_while(|line| indentation(line).contains('\t')).map(str::len).sum::<usize>();
+        (length > 0).then(|| Self::Tabs(start..start + length))
     }
 
     /// The alias at the beginning of a line that causes an error there or after it.
@@ -200,15 +212,28 @@ impl Liberty {
             Self::Comment(range) => (range.clone(), " ".repeat(range.len())),
             Self::Dash(at) => (*at..*at + 1, "x".to_owned()),
             Self::Key(alias) => (alias.start..alias.start + 1, "x".to_owned()),
+            Self::Tabs(range) => {
+                let lines = text[range.clone()].split_inclusive('\n').map(|line| {
+                    let own = indentation(line);
+                    own.replace('\t', " ") + &line[own.len()..]
+                });
+                (range.clone(), lines.collect())
+            }
         };
         [&text[..range.start], &own, &text[range.end..]].concat().into()
     }
 }
 
-/// Parses a text up to the first deviation that is not in `taken`.
+/// The blanks and tabs at the beginning of a line.
+fn indentation(line: &str) -> &str {
+    &line[..line.len() - line.trim_start_matches([' ', '\t']).len()]
+}
+
+/// Parses a text up to the first deviation that is not in `taken`; `written` is the text before any was replaced.
 fn parse_strictly(
     source: SourceId,
     text: &Arc<str>,
+    written: &str,
     taken: &[Liberty],
 ) -> (Stream, Option<Liberty>) {
     let options = granit_parser::options! {
@@ -223,7 +248,7 @@ fn parse_strictly(
         emit_anchor_events: taken.iter().any(|liberty| matches!(liberty, Liberty::Key(_))),
     };
     let mut parser = Parser::new_from_str_with_options(text, options);
-    let mut reader = Reader::new(source, text, taken);
+    let mut reader = Reader::new(source, text, written, taken);
     loop {
         let step = match parser.next_event() {
             None => Step::End,
@@ -261,10 +286,10 @@ struct Reader<'t> {
 }
 
 impl<'t> Reader<'t> {
-    fn new(source: SourceId, text: &'t Arc<str>, taken: &'t [Liberty]) -> Self {
+    fn new(source: SourceId, text: &'t Arc<str>, written: &'t str, taken: &'t [Liberty]) -> Self {
         let stream =
             Stream { source, documents: Vec::new(), errors: Vec::new(), comments: Vec::new() };
-        Self { source, text, taken, stream, builder: None, tabs: Tabs::of(text) }
+        Self { source, text, taken, stream, builder: None, tabs: Tabs::of(written) }
     }
 
     fn event(&mut self, event: Event<'_>, range: Range<usize>) -> Step {

@@ -346,6 +346,8 @@ fn a_tab_stands_within_a_line_or_among_brackets() {
         "a: \"b\n\tc\"\nd: 'e\n\t\n f'\n",
         "a: {b: \"c\"\n\t}\n",
         "{\n\t\"a\": 1\n}\n",
+        "a: [\n\t\"b\",\n \t{c: d},\n\t\te]\n",
+        "a: {\n\tb: \"c\",\n\t# d\n\n\te: f}\ng:\n- [\n\th]\n",
         // After a plain scalar it is a blank, if it is indented like a further line of the scalar.
         "a: b\n  \t\nc: d\n",
         "a: b\n \tc\n",
@@ -367,6 +369,8 @@ fn a_tab_where_a_line_may_start_is_refused() {
         "a:\n\t# b\n  c: d\n",
         "a:\n- b\n\t\n- c\n",
         "a:\n-\tb\n",
+        "a:\n\tb: c\n",
+        "a: [\n\tb\n\t]\n",
         "a:\n- \tb: c\n",
         "a: {b: c}\n\t\nd: e\n",
         "a: |\n  \tb\n",
@@ -377,6 +381,18 @@ fn a_tab_where_a_line_may_start_is_refused() {
     }
     let stream = read("a: b\n---\nc: d\n\t\n---\ne: f\n");
     assert_eq!((stream.documents.len(), stream.errors.len()), (2, 1), "{:?}", stream.errors);
+}
+
+#[test]
+fn a_tab_before_what_stands_in_brackets_is_no_part_of_a_value() {
+    let stream = read("a: [\n\t\"b\n\t\tc\",\n\t'd\te'\n  ]\nf: |\n  \tg\n");
+    assert_eq!(stream.errors.len(), 1);
+    let stream = read("a: [\n\t\"b\n\t\tc\",\n\t'd\te'\n  ]\nf: |\n  g\n  \th\n");
+    assert_eq!(stream.errors, []);
+    let root = stream.documents[0].root().expect("a root");
+    let texts: Vec<_> = root.get("a").expect("a").items().map(|item| item.as_str()).collect();
+    assert_eq!(texts, [Some("b c"), Some("d\te")]);
+    assert_eq!(root.get("f").and_then(Node::as_str), Some("g\n\th\n"));
 }
 
 #[test]
