@@ -19,7 +19,7 @@ use rayon::prelude::*;
 
 use super::build::Builder;
 use super::flow;
-use super::parse::{Comment, MAX_DEPTH, Stream, is_unprintable};
+use super::parse::{Comment, MAX_DEPTH, Stream, is_anchor_name, is_unprintable};
 use super::tree::Style;
 use crate::source::{SourceId, Span};
 pub(super) use scalar::{is_plain_start, put_scalar, quoted_end};
@@ -482,10 +482,9 @@ impl<'t> Reader<'t> {
     }
 }
 
-/// The end of the anchor's name at this offset; only the characters that this reader supports.
+/// The end of the anchor's name at this offset, by the characters that go-yaml allows in one.
 pub(super) fn name_end(bytes: &[u8], start: usize) -> Option<usize> {
-    let is_name = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.');
-    let end = start + bytes[start..].iter().take_while(|byte| is_name(byte)).count();
+    let end = start + bytes[start..].iter().take_while(|byte| is_anchor_name(**byte)).count();
     (end > start).then_some(end)
 }
 

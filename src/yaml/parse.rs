@@ -199,10 +199,9 @@ impl Liberty {
     /// letters, digits, `_` and `-`).
     fn key(text: &str, alias: &Range<usize>) -> Option<Self> {
         let name = text.get(alias.clone())?.strip_prefix('*')?.strip_suffix(':')?;
-        let is_name = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
         let next = text.as_bytes().get(alias.end);
         let is_key = next.is_none_or(u8::is_ascii_whitespace);
-        let is_named = !name.is_empty() && name.bytes().all(is_name);
+        let is_named = !name.is_empty() && name.bytes().all(is_anchor_name);
         (is_named && is_key).then(|| Self::Key(alias.start..alias.end - 1))
     }
 
@@ -245,7 +244,7 @@ fn parse_strictly(
         max_buffered_comment_events: 1_000_000,
         flow_nesting_limit: MAX_DEPTH,
         block_nesting_limit: MAX_DEPTH,
-        emit_anchor_events: taken.iter().any(|liberty| matches!(liberty, Liberty::Key(_))),
+        emit_anchor_events: true,
     };
     let mut parser = Parser::new_from_str_with_options(text, options);
     let mut reader = Reader::new(source, text, written, taken);
@@ -311,6 +310,9 @@ impl<'t> Reader<'t> {
             Event::DocumentEnd => return self.document_end(&range),
             Event::Comment(..) => {
                 self.stream.comments.push(comment(self.source, self.text, range));
+            }
+            Event::Anchor(..) if !is_anchor(&self.text[range.start..]) => {
+                self.refuse(anchor_at(self.source, self.text, range));
             }
             event => self.node(event, range),
         }
@@ -382,6 +384,33 @@ impl<'t> Reader<'t> {
         }
         self.stream.errors.sort_by_key(|error| error.span);
         self.stream
+    }
+}
+
+/// True for a byte of an anchor's name in go-yaml (`is_alpha`).
+pub(super) fn is_anchor_name(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-')
+}
+
+/// True if go-yaml accepts the anchor that this text begins with (go.yaml.in/yaml/v2 2.4 `scannerc.go`:
+/// `yaml_parser_scan_anchor`). In YAML 1.2, a name may have nearly any character.
+fn is_anchor(text: &str) -> bool {
+    let name = text.as_bytes().get(1..).unwrap_or_default();
+    let length = name.iter().take_while(|byte| is_anchor_name(**byte)).count();
+    let next = name.get(length);
+    let ends = |byte: &u8| byte.is_ascii_whitespace() || b"?:,]}%@`".contains(byte);
+    length > 0 && next.is_none_or(ends)
+}
+
+fn anchor_at(source: SourceId, text: &str, range: Range<usize>) -> SyntaxError {
+    SyntaxError {
+        kind: ErrorKind::Syntax,
+        span: Span::new(source, range.start, range.end),
+        message: format!(
+            "`{}` is no anchor: kubectl and Helm allow only letters, digits, `_` and `-` in its name",
+            &text[range]
+        ),
+        help: Some("put it in quotes if it is a text"),
     }
 }
 

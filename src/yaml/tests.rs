@@ -103,6 +103,19 @@ fn an_alias_with_its_colon_right_behind_it_is_a_key() {
 }
 
 #[test]
+fn an_anchor_has_a_name_that_helm_reads() {
+    for text in
+        ["a: &rbac.example.com\n", "a: [&'b' c]\n", "&1.2 a: b\n", "a: &\"b\"\n", "a: &b[c]\n"]
+    {
+        let fault = first_of(text).expect_err(text);
+        assert!(fault.starts_with('&'), "{text}: {fault}");
+    }
+    for text in ["a: &b-c_1 d\ne: *b-c_1\n", "a: [&b, c]\n", "&a b: &c\n  d: e\n", "a: &b"] {
+        assert!(first_of(text).is_ok(), "{text}");
+    }
+}
+
+#[test]
 fn merge_keys_apply_in_document_order() {
     let stream = read(
         "base: &base {a: 1, b: 1}\nafter:\n  <<: *base\n  a: 2\nbefore:\n  a: 2\n  <<: *base\nlist:\n  <<: [{a: 3}, {a: 4, c: 4}]\n",

@@ -69,7 +69,7 @@ fn the_common_shapes_are_read_quickly() {
         "yes: 010\n\"on\": ~\na-b/c.d: 1:2\n",
         "a: b\na: c\n",
         "a: &x 1\nb: *x\n",
-        "a: &x b # c\nd: &y.z 'e'\nf: [*x, *y.z]\ng: {h: *x, i: j}\n",
+        "a: &x b # c\nd: &y-z 'e'\nf: [*x, *y-z]\ng: {h: *x, i: j}\n",
         "a: &x\n  b: c\nd:\n  <<: *x\n  e: f\n",
         "a: &x # b\n  - c\n  - &y d\n  - *y\ne: *x\n",
         "a: &x\n- b\nc: *x\n",
