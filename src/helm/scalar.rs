@@ -76,6 +76,11 @@ impl<'m> Inquiry<'m> {
         }
         let text = self.manifest.text.as_str();
         let from = node.key_span().map_or(start, |key| key.end as usize).min(start);
+        if is_block(node) {
+            // The span of an empty block is at the content after it.
+            let end = text[..start].trim_end().len();
+            return from.min(end)..end;
+        }
         let to = text[start..].find('\n').map_or(text.len(), |at| start + at);
         from..to
     }
@@ -134,8 +139,12 @@ impl<'m> Inquiry<'m> {
     }
 
     /// Returns the bytes around a node's value from which empty segments count for it: for a plain value, the blanks
-    /// around it, from the indicator before it to the one after it, or the end of the line.
+    /// around it, from the indicator before it to the one after it, or the end of the line; for a block, the blank
+    /// lines around it.
     fn around(&self, node: Node<'_>, range: &Range<usize>) -> Range<usize> {
+        if is_block(node) {
+            return self.around_block(range);
+        }
         if node.style() != Style::Plain {
             return range.clone();
         }
@@ -149,9 +158,22 @@ impl<'m> Inquiry<'m> {
         start..end
     }
 
-    /// The indentation of the lines of a literal or folded text.
+    fn around_block(&self, range: &Range<usize>) -> Range<usize> {
+        let text = self.manifest.text.as_str();
+        let rest = &text[range.end..];
+        let blanks = &rest[..rest.len() - rest.trim_start().len()];
+        let behind = match blanks.len() == rest.len() {
+            true => rest.len(),
+            // What is on the line of the content after the block may belong to that.
+            false => blanks.rfind('\n').unwrap_or(0),
+        };
+        text[..range.start].trim_end().len()..range.end + behind
+    }
+
+    /// The least indentation of a line after a node's value that would continue it: for a literal or folded text, that of
+    /// its lines; for a value that is not written, more than that of its key.
     fn block_indent(&self, node: Node<'_>, range: &Range<usize>) -> Option<u32> {
-        if !matches!(node.style(), Style::Literal | Style::Folded) {
+        if !is_block(node) && !node.span().range().is_empty() {
             return None;
         }
         let text = self.manifest.text.as_str();
@@ -160,7 +182,7 @@ impl<'m> Inquiry<'m> {
         let begun = usize::from(!text[line..range.start].trim().is_empty());
         let lines =
             text[line..range.end].lines().skip(begun).filter(|line| !line.trim().is_empty());
-        let indent = lines.map(|line| line.len() - line.trim_start_matches(' ').len()).min()?;
+        let indent = lines.map(indentation).min().unwrap_or_else(|| indentation(&text[line..]) + 1);
         u32::try_from(indent).ok()
     }
 
@@ -168,4 +190,13 @@ impl<'m> Inquiry<'m> {
         let segments = self.index.segments(range);
         self.origins.all(segments.map(|segment| self.origins.conditions(segment.origin)))
     }
+}
+
+/// True for a literal or folded text.
+fn is_block(node: Node<'_>) -> bool {
+    matches!(node.style(), Style::Literal | Style::Folded)
+}
+
+fn indentation(line: &str) -> usize {
+    line.len() - line.trim_start_matches(' ').len()
 }

@@ -155,6 +155,37 @@ fn what_a_variable_was_given_in_a_branch_depends_on_it_within_other_values_too()
 }
 
 #[test]
+fn what_a_block_would_begin_or_end_with_has_a_part_in_it() {
+    let template = "\
+{{- define \"none\" }}{{ if .Values.flag }}one{{ end }}{{ end -}}
+a: |
+  {{- if .Values.flag }}
+  one
+  {{- end }}
+  two
+b: |
+  {{- .Values.empty | nindent 2 }}
+c: {{ .Values.text }}
+d:
+{{- if .Values.flag }}
+  {{ .Values.text }}
+{{- end }}
+e: |+
+  one
+  {{- include \"none\" . | nindent 2 }}
+f: one
+";
+    let parts = parts(template, "flag: false\ntext: three\nempty: ''\n");
+    let values: Vec<_> = parts.iter().map(|(pointer, values)| (pointer.as_str(), values)).collect();
+    let flag = vec!["/flag condition".to_owned()];
+    let (empty, text) = (vec!["/empty text".to_owned()], vec!["/text text".to_owned()]);
+    let none = vec![];
+    let want =
+        [("/a", &flag), ("/b", &empty), ("/c", &text), ("/d", &flag), ("/e", &flag), ("/f", &none)];
+    assert_eq!(values, want);
+}
+
+#[test]
 fn what_a_block_would_go_on_with_has_a_part_in_it() {
     let template = "\
 a: |
