@@ -12,7 +12,9 @@ pub(super) fn judge(layers: &Layers<'_>) -> Vec<Remark> {
     for layer in layers.given {
         each_entry(*layer, &mut Vec::new(), &mut |path, _, entry| {
             let name = entry.key.raw();
-            if matches!(name, "replicaCount" | "replicas") && entry.value.as_i64().is_some() {
+            // No autoscaler scales up what has no pods, and some charts leave a part out that has none.
+            let counts = |value: Node<'_>| value.as_i64().is_some_and(|count| count != 0);
+            if matches!(name, "replicaCount" | "replicas") && counts(entry.value) {
                 remarks.extend(beside(path, entry.value, name, layers));
             }
         });
