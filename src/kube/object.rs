@@ -130,6 +130,7 @@ impl<'a> Object<'a> {
                         | "DaemonSet"
                         | "ReplicaSet"
                         | "ReplicationController"
+                        | "DeploymentConfig"
                         | "Job"
                 );
                 known || fleet::has_containers(*template)
@@ -168,7 +169,12 @@ impl<'a> Object<'a> {
     pub fn replicas(&self) -> i64 {
         let scaled = matches!(
             self.kind,
-            "Deployment" | "StatefulSet" | "ReplicaSet" | "ReplicationController" | "Rollout"
+            "Deployment"
+                | "StatefulSet"
+                | "ReplicaSet"
+                | "ReplicationController"
+                | "DeploymentConfig"
+                | "Rollout"
         );
         let written = || self.node.at(&["spec", "replicas"])?.as_i64();
         if scaled { written().unwrap_or(1) } else { 1 }
