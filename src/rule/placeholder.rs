@@ -167,7 +167,9 @@ fn is_to_come(text: &str, stage: Stage) -> bool {
                 || is_expression(text)
                 || !is_said && is_between_marks(text)
         }
-        Stage::Rendered => has_variable() || !is_said && is_between_underscores(text),
+        Stage::Rendered => {
+            has_variable() || !is_said && (is_between_underscores(text) || is_for_a_reader(text))
+        }
         Stage::Literal => false,
     }
 }
@@ -213,15 +215,23 @@ fn is_between_marks(text: &str) -> bool {
         || is_between_underscores(text)
 }
 
-/// Whether a word contains a marker such as `REPLACE_IMAGE` or `replace_port`, which `sed` replaces, or a person who
-/// copies the manifest.
+/// Whether a word contains a marker such as `REPLACE_IMAGE`, `replace_port` or `YOUR_DOMAIN`, which `sed` replaces, or a
+/// person who copies the manifest.
 fn asks_to_be_replaced(text: &str) -> bool {
     let is_begun = |before: &str| !before.ends_with(|last: char| last.is_ascii_alphanumeric());
     let goes_on = |rest: &str| rest.starts_with(|first: char| first.is_ascii_alphabetic());
-    ["REPLACE_", "replace_"].into_iter().any(|word| {
+    ["REPLACE_", "replace_", "YOUR_"].into_iter().any(|word| {
         let mut found = text.match_indices(word);
         found.any(|(at, _)| is_begun(&text[..at]) && goes_on(&text[at + word.len()..]))
     })
+}
+
+/// Whether a word contains what a reader replaces in a chart's values: `[PROJECT_ID]`, `<DOMAIN_NAME>` or `YOUR_IMAGE`.
+fn is_for_a_reader(text: &str) -> bool {
+    !text.contains(char::is_whitespace)
+        && (has_between(text, "[", "]", is_in_capitals)
+            || has_between(text, "<", ">", is_in_capitals)
+            || asks_to_be_replaced(text))
 }
 
 /// Whether a word contains `__NAME__`, which in a chart's values can only be filled in by a build.
@@ -328,7 +338,10 @@ mod tests {
         for text in ["a < b", "<>", "->", "<1>", "<a/b>", "<no value>", "--token-file=<path>"] {
             assert!(!has_placeholder(text, Stage::Written), "{text}");
         }
-        assert!(!has_placeholder("<NAME>", Stage::Rendered));
+        assert!(has_placeholder("web.<DOMAIN_NAME>", Stage::Rendered));
+        for text in ["<no value>", "<nil>", "web.<domain>", "a <B> c"] {
+            assert!(!has_placeholder(text, Stage::Rendered), "{text}");
+        }
     }
 
     #[test]
@@ -363,7 +376,8 @@ mod tests {
             "%s-web",
         ] {
             assert!(has_placeholder(text, Stage::Written), "{text}");
-            assert!(!has_placeholder(text, Stage::Rendered), "{text}");
+            let is_for_a_reader = text.contains("[PROJECT_ID]");
+            assert_eq!(has_placeholder(text, Stage::Rendered), is_for_a_reader, "{text}");
         }
         for stage in [Stage::Written, Stage::Rendered] {
             assert!(has_placeholder("web-__REGION__", stage), "{stage:?}");
@@ -391,13 +405,29 @@ mod tests {
 
     #[test]
     fn a_name_may_say_itself_that_it_is_to_be_replaced() {
-        for text in ["REPLACE_IMAGE", "replace_port", "web-replace_name-svc", "REPLACE_HOST:5000/a"]
-        {
-            assert!(has_placeholder(text, Stage::Written), "{text}");
-            assert!(!has_placeholder(text, Stage::Rendered), "{text}");
+        for text in [
+            "REPLACE_IMAGE",
+            "replace_port",
+            "web-replace_name-svc",
+            "REPLACE_HOST:5000/a",
+            "app.YOUR_DOMAIN.example",
+        ] {
+            for stage in [Stage::Written, Stage::Rendered] {
+                assert!(has_placeholder(text, stage), "{text}");
+            }
         }
-        for text in ["replace", "replace_", "irreplace_able", "--x=replace_a", "replace_a b"] {
-            assert!(!has_placeholder(text, Stage::Written), "{text}");
+        for text in [
+            "replace",
+            "replace_",
+            "irreplace_able",
+            "--x=replace_a",
+            "replace_a b",
+            "YOUR",
+            "YOUR_",
+        ] {
+            for stage in [Stage::Written, Stage::Rendered] {
+                assert!(!has_placeholder(text, stage), "{text}");
+            }
         }
     }
 
