@@ -19,8 +19,10 @@ use crate::config::Config;
 use crate::finding::{Finding, Severity};
 use crate::source::Sources;
 
-/// The folder into which `go mod vendor` copies other modules, and the file in which it lists them there.
-const GO_MODULES: (&str, &str) = ("vendor", "modules.txt");
+/// The files that say of a folder `vendor` that it has copies of other Go modules: in it, those of `go mod vendor` and
+/// govendor; beside it, those of dep, glide and godep.
+const GO_MODULES: [&str; 5] =
+    ["vendor/modules.txt", "vendor/vendor.json", "Gopkg.lock", "glide.lock", "Godeps/Godeps.json"];
 
 /// What a walk found in addition to files.
 #[derive(Debug, Clone, Default)]
@@ -51,10 +53,10 @@ pub fn walk(
 /// Finds the files below `paths`, and passes each to a function once, in any order, as soon as it is found.
 ///
 /// Files that `.gitignore` names and git does not track are left out, and so are those under the configuration's
-/// `exclude`, even if they are named. Symbolic links to directories are not followed. What `go mod vendor` has copied is
-/// read, but not linted unless a path in it is named. Any other path that is a file is included. What is around it, up to the configuration's
-/// directory or the top of the repository or chart, is read for release declarations only. Outside of any of these, only
-/// the files beside it are read.
+/// `exclude`, even if they are named. Symbolic links to directories are not followed. What tools have copied of other
+/// modules is read, but not linted unless a path in it is named. Any other path that is a file is included. What is
+/// around it, up to the configuration's directory or the top of the repository or chart, is read for release
+/// declarations only. Outside of any of these, only the files beside it are read.
 ///
 /// # Errors
 /// When one of `paths` does not exist, with that path; nothing is found then.
@@ -257,7 +259,7 @@ impl Walk<'_> {
             let reason = if is_copied { Reason::Around } else { reason };
             if kind.is_dir() {
                 // The walk goes through a folder right after it has come to the folder itself.
-                if !is_copied && entry.depth() > 0 && is_go_vendor(entry.path()) {
+                if !is_copied && entry.depth() > 0 && has_copies(entry.path()) {
                     copied = Some(entry.into_path());
                 }
             } else if kind.is_symlink() {
@@ -329,10 +331,15 @@ fn leaves_out(exclude: &Exclude, entry: &DirEntry) -> bool {
     exclude.holds(entry.path(), entry.file_type().is_some_and(|kind| kind.is_dir()))
 }
 
-/// Whether a directory has the copies of other modules that `go mod vendor` makes.
-fn is_go_vendor(directory: &Path) -> bool {
-    let (name, list) = GO_MODULES;
-    directory.file_name().is_some_and(|own| own == name) && directory.join(list).is_file()
+/// Whether a directory has the copies of other modules that tools of Go or npm make.
+fn has_copies(directory: &Path) -> bool {
+    let Some(parent) = directory.parent() else { return false };
+    match directory.file_name().and_then(|name| name.to_str()) {
+        Some("vendor") => GO_MODULES.iter().any(|list| parent.join(list).is_file()),
+        Some("_workspace") => parent.file_name().is_some_and(|name| name == "Godeps"),
+        Some("node_modules") => true,
+        _ => false,
+    }
 }
 
 fn error_path(error: &ignore::Error) -> Option<&Path> {
