@@ -35,6 +35,26 @@ fn a_map_that_a_variable_reads_may_lie_in_another_folder() {
     assert_eq!(found(dir.path(), "config-ref-exists"), [""; 0]);
 }
 
+/// What a template makes is only known when it is rendered, but it makes nothing of a name that is not in it.
+#[test]
+fn what_a_template_outside_of_charts_may_make_is_not_missed() {
+    let template = |made: &str| format!("{{{{ if .Values.on }}}}\n{made}{{{{ end }}}}\n");
+    let service =
+        "apiVersion: v1\nkind: Service\nmetadata: {name: web}\nspec: {selector: {app: shop}}\n";
+    for (name, missing) in [("web", false), ("web-admin", true)] {
+        let made = OTHER.replace("web", "pod").replace("other", name);
+        let files = [("a.yaml", AUTOSCALER), ("b.yaml", OTHER), ("t.yaml", &template(&made))];
+        let found = found(repository(&files).path(), "hpa-target-exists");
+        assert_eq!(!found.is_empty(), missing, "{name}: {found:?}");
+    }
+    for (name, missing) in [("shop", false), ("shopping", true)] {
+        let made = OTHER.replace("web", name);
+        let files = [("a.yaml", service), ("b.yaml", OTHER), ("t.yaml", &template(&made))];
+        let found = found(repository(&files).path(), "service-selector-matches-pods");
+        assert_eq!(!found.is_empty(), missing, "{name}: {found:?}");
+    }
+}
+
 #[test]
 fn what_a_kustomization_makes_is_not_missed() {
     let pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec:\n  containers: [{name: web, image: example.org/web:1.0.0}]\n  volumes:\n    - name: settings\n      configMap: {name: settings}\n    - name: login\n      secret: {secretName: login}\n";

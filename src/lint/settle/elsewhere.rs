@@ -20,6 +20,8 @@ use crate::yaml::Node;
 pub(in crate::lint) struct Elsewhere<'p> {
     /// The definitions in each manifest and kustomization, until they are indexed.
     manifests: Shared<&'p File, Mutex<Vec<Known<'p>>>>,
+    /// The templates outside of charts: what objects they make is not known.
+    templates: Vec<&'p File>,
     releases: &'p [Release],
     read_by_others: &'p BTreeSet<String>,
     /// The index, made for the first finding that needs it: most runs have none.
@@ -64,7 +66,8 @@ impl<'p> Elsewhere<'p> {
         let defines = |file: &&File| matches!(file.class, Class::Manifest | Class::Kustomization);
         let manifests = files.iter().filter(defines);
         let manifests = Shared::new(manifests);
-        Self { manifests, releases, read_by_others, defined: OnceLock::new() }
+        let templates = files.iter().filter(|file| file.class == Class::Template).collect();
+        Self { manifests, templates, releases, read_by_others, defined: OnceLock::new() }
     }
 
     /// Drops the findings that cannot be decided, and counts them as undecided.
@@ -97,6 +100,7 @@ impl<'p> Elsewhere<'p> {
                 let known = defined.by_name.get(&digest(name));
                 known.is_some_and(|known| known.iter().any(defines))
                     || defined.may_be_released(name)
+                    || self.may_be_templated(&[name.as_str()])
             }
             Sought::Pods(labels) => {
                 let wanted: Labels = labels.iter().map(digest).collect();
@@ -108,9 +112,20 @@ impl<'p> Elsewhere<'p> {
                 let mut pods = defined.pods_with_any(&wanted);
                 pods.any(|(pod, folders)| stands_elsewhere(folders) && carries(pod))
                     || labels.values().any(|value| defined.is_released(value))
+                    || self
+                        .may_be_templated(&labels.values().map(String::as_str).collect::<Vec<_>>())
             }
             Sought::Reader => self.read_by_others.contains(&path),
         }
+    }
+
+    /// Whether a template outside of charts may make what is sought: all of these words are in its text.
+    fn may_be_templated(&self, words: &[&str]) -> bool {
+        self.templates.iter().any(|file| {
+            let Ok(file) = file.taken_down() else { return false };
+            let text = file.text();
+            words.iter().all(|word| stands_in(word, &text))
+        })
     }
 
     fn defined(&self) -> &Defined<'p> {
@@ -243,6 +258,14 @@ impl<'p> Defined<'p> {
         let fewest = carriers.min_by_key(|places| places.len()).unwrap_or_default();
         fewest.iter().map(|&at| &self.pods[at])
     }
+}
+
+/// Whether a name stands in a text, and is not a part of another name there.
+fn stands_in(name: &str, text: &str) -> bool {
+    let goes_on = |letter: char| letter.is_ascii_alphanumeric() || "-_.".contains(letter);
+    text.match_indices(name).any(|(at, _)| {
+        !text[..at].ends_with(goes_on) && !text[at + name.len()..].starts_with(goes_on)
+    })
 }
 
 /// The names of releases that may create an object of a name: charts name objects after their release, as `web-redis`
