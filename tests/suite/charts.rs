@@ -607,6 +607,31 @@ fn links_that_lead_out_are_refused_where_the_chart_is_made_of_them() {
     }
 }
 
+/// Charts of one repository share values and templates, which Helm follows links to.
+#[cfg(unix)]
+#[test]
+fn links_to_the_repository_around_a_chart_are_followed() {
+    let dir = repository(&[
+        CHART,
+        (".git/HEAD", "ref: refs/heads/main\n"),
+        (".git/secret", "outside: true\n"),
+        ("common/values.yaml", "a: shared\n"),
+        ("common/templates/t.yaml", "a: {{ .Values.a }}\nb: {{ .Files.Get \"files/b.txt\" }}\n"),
+        ("common/files/b.txt", "linked"),
+        ("c/Chart.yaml", "apiVersion: v2\nname: c\nversion: 1.0.0\n"),
+    ]);
+    for link in ["values.yaml", "templates", "files"] {
+        let target = format!("../common/{link}");
+        std::os::unix::fs::symlink(target, dir.path().join("c").join(link)).expect("a link");
+    }
+    let out = run(dir.path(), &["render", "c"]).expect_code(0).out;
+    assert!(out.ends_with("a: shared\nb: linked\n"), "{out}");
+    std::os::unix::fs::symlink("../.git/secret", dir.path().join("c/values.schema.json"))
+        .expect("a link");
+    let refused = run(dir.path(), &["render", "c"]).expect_code(1);
+    assert!(refused.err.contains("leads out of the chart"), "{}", refused.err);
+}
+
 /// Operators keep their CRDs elsewhere, and folders of dashboards are shared: a chart that only holds links to them is
 /// rendered, and what would need them says so.
 #[cfg(unix)]

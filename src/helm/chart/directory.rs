@@ -29,15 +29,15 @@ pub(super) struct Listed {
     pub(super) name: String,
     /// The path to open.
     pub(super) path: PathBuf,
-    /// Whether it is a link that leads out of the chart; such a file is not read.
+    /// Whether it is a link that leads out of the chart and its repository; such a file is not read.
     pub(super) outside: bool,
 }
 
-/// Reads the files of a chart, without those that `.helmignore` excludes. Links that stay in the chart are followed.
+/// Reads the files of a chart, without those that `.helmignore` excludes. Links that stay in the chart, or in the
+/// repository around it, are followed.
 ///
 /// # Errors
-/// If a file cannot be read, is larger than Helm allows, is not a regular file, or is a link that leads out of the
-/// chart. CRDs and files that only `.Files` can read may be such links: they are not opened. Links to charts that are
+/// If a file cannot be read, is larger than Helm allows, is not a regular file, or is a link that leads out of both. CRDs and files that only `.Files` can read may be such links: they are not opened. Links to charts that are
 /// `file://` dependencies are skipped: those charts are read from there.
 pub(super) fn read(directory: &Path, overlay: &Overlay) -> Result<Vec<RawFile>, ChartError> {
     read_all(list(directory, overlay)?, directory, overlay, None)
@@ -131,7 +131,7 @@ pub(super) fn bytes(path: &Path, overlay: &Overlay) -> std::io::Result<Vec<u8>> 
 /// As for [`read`], except for errors in reading the files.
 pub(super) fn list(directory: &Path, overlay: &Overlay) -> Result<Vec<Listed>, ChartError> {
     let rules = ignored(directory, overlay)?;
-    let mut root: Option<PathBuf> = None;
+    let mut reach: Option<Reach> = None;
     let mut files: Vec<Listed> = Vec::new();
     let mut name = String::new();
     let mut folders = 0;
@@ -156,15 +156,16 @@ pub(super) fn list(directory: &Path, overlay: &Overlay) -> Result<Vec<Listed>, C
         }
         let mut outside = false;
         if is_link {
-            let root = match &mut root {
-                Some(root) => root,
-                none => none.insert(real(directory)?),
+            let Reach { root, top } = match &mut reach {
+                Some(reach) => reach,
+                none => none.insert(Reach::of(directory)?),
             };
             let target = real(&path)?;
-            outside = !target.starts_with(root);
-            if outside && kind.is_dir() && is_dependency(&name, &target, directory, overlay) {
+            let leaves = !target.starts_with(root);
+            if leaves && kind.is_dir() && is_dependency(&name, &target, directory, overlay) {
                 continue;
             }
+            outside = leaves && !top.as_ref().is_some_and(|top| source::is_within(&target, top));
             if outside && makes_the_chart(&name) {
                 return Err(fail(&path, LEADS_OUT));
             }
@@ -192,6 +193,20 @@ pub(super) fn list(directory: &Path, overlay: &Overlay) -> Result<Vec<Listed>, C
     }
     add_unsaved(&mut files, directory, &rules, overlay);
     Ok(files)
+}
+
+/// How far links in a chart are followed.
+struct Reach {
+    /// The chart's directory, without links.
+    root: PathBuf,
+    /// The top of the repository around it: charts of one repository may share files.
+    top: Option<PathBuf>,
+}
+
+impl Reach {
+    fn of(directory: &Path) -> Result<Self, ChartError> {
+        Ok(Self { root: real(directory)?, top: source::top(directory) })
+    }
 }
 
 /// Whether a file is a part of the chart itself; any other can only be read by `.Files`, or is a CRD.
