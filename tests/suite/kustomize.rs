@@ -208,6 +208,30 @@ fn a_kustomization_that_changes_is_heard_though_the_manifest_stands() {
     assert_eq!(found(dir.path(), "image-tag-latest-forbidden"), [""; 0]);
 }
 
+/// A program reads it from the ConfigMap: it is no object, whatever a definition in the repository says of its kind.
+#[test]
+fn the_configuration_of_a_program_is_no_object() {
+    let definition = "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata: {name: settings.example.org}\nspec:\n  group: example.org\n  scope: Cluster\n  names: {kind: Settings, plural: settings}\n  versions:\n    - name: v1\n      served: true\n      storage: true\n      schema: {openAPIV3Schema: {type: object, properties: {spec: {type: object}}}}\n";
+    let settings = "apiVersion: example.org/v1\nkind: Settings\nlevel: info\n";
+    let named = settings.replace("level", "metadata: {name: web}\nlevel");
+    let generated =
+        |files: &str| format!("configMapGenerator:\n  - name: web\n    files: [{files}]\n");
+    for (kustomization, text, is_open) in [
+        (generated("settings.yaml"), settings, true),
+        (generated("config.yaml=settings.yaml"), settings, true),
+        (generated("settings.yaml"), &named, false),
+        (generated("other.yaml"), settings, false),
+    ] {
+        let dir = repository(&[
+            ("web/kustomization.yaml", kustomization.as_str()),
+            ("web/settings.yaml", text),
+            ("definition.yaml", definition),
+        ]);
+        let found = found(dir.path(), "schema-validation");
+        assert_eq!(found.is_empty(), is_open, "{kustomization}{text}{found:?}");
+    }
+}
+
 /// Scaffolds come with patches that nothing names yet.
 #[test]
 fn patches_are_no_objects_whether_they_are_switched_on_or_not() {

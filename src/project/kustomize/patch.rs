@@ -12,7 +12,8 @@ use crate::project::tree::{base_name, join, parent, upwards};
 use crate::yaml::Node;
 
 /// Removes patches from the manifests, since they are only parts of objects, and kustomize's transformers, generators and
-/// validators, which no cluster knows.
+/// validators, which no cluster knows; and the configuration of programs that a kustomization puts into a ConfigMap or
+/// Secret: it looks like an object, but has no name.
 ///
 /// A patch is a file that a kustomization names as one, or a helmfile (`named`). Beside or below a kustomization, it may
 /// also be a file that is called a patch and not included: scaffolds come with patches that can be switched on. Or it is
@@ -21,6 +22,7 @@ pub(in crate::project) fn set_aside(files: &mut [File], named: &BTreeSet<String>
     let kustomizations = Kustomizations::among(files);
     let mut patches = paths(&kustomizations);
     patches.extend(kustomizations.iter().flat_map(configuration));
+    let contents: HashSet<String> = kustomizations.iter().flat_map(contents).collect();
     let (mut taken_in, mut folders) = (HashSet::new(), HashSet::new());
     for kustomization in kustomizations.list {
         folders.insert(kustomization.directory.to_owned());
@@ -38,7 +40,8 @@ pub(in crate::project) fn set_aside(files: &mut [File], named: &BTreeSet<String>
     // This searches the texts of all manifests, so it is done in parallel.
     files.par_iter_mut().filter(|file| file.class == Class::Manifest).for_each(|file| {
         let is_named = patches.contains(&file.path) || named.contains(&file.path);
-        if is_named || waits(file) {
+        let is_content = || contents.contains(&file.path) && has_no_name(file);
+        if is_named || is_content() || waits(file) {
             file.class = Class::Other;
         }
     });
@@ -78,6 +81,28 @@ fn configuration(kustomization: &Kustomization<'_>) -> impl Iterator<Item = Stri
         .into_iter()
         .flat_map(move |key| items(root, key));
     entries.filter_map(move |entry| Some(join(directory, entry.as_str()?)))
+}
+
+/// The files whose texts a kustomization puts into ConfigMaps and Secrets: `config.yaml`, or `key=config.yaml`.
+fn contents(kustomization: &Kustomization<'_>) -> impl Iterator<Item = String> {
+    let Kustomization { root, directory, .. } = *kustomization;
+    let generators = ["configMapGenerator", "secretGenerator"].into_iter();
+    let files =
+        generators.flat_map(move |key| items(root, key)).flat_map(|one| items(one, "files"));
+    files.filter_map(move |file| {
+        let file = file.as_str()?;
+        Some(join(directory, file.split_once('=').map_or(file, |(_, path)| path)))
+    })
+}
+
+/// Whether none of the objects in a file has a name, without which nothing can be applied.
+fn has_no_name(file: &File) -> bool {
+    let Ok(file) = file.taken_down() else { return false };
+    let is_named = |object: Node<'_>| {
+        let metadata = object.get("metadata");
+        metadata.is_some_and(|it| it.get("name").or_else(|| it.get("generateName")).is_some())
+    };
+    !file.objects().any(is_named)
 }
 
 /// Where a patch of a kustomization is.
