@@ -251,3 +251,22 @@ fn a_chart_that_fails_on_such_a_file_is_noted() {
     let run = run.expect_code(0);
     assert!(run.err.contains("blog: the chart does not render without values"), "{}", run.err);
 }
+
+/// The values of a chart that is copied and filled in are no YAML before that. Helm evaluates no template in values.
+#[test]
+fn a_chart_whose_values_have_to_be_filled_in_is_told_of() {
+    for (values, is_template) in [
+        ("host: example.org\nannotations:\n  <ANNOTATIONS>\n  a: b\n", true),
+        ("host: example.org\nannotations:\n  {{ .Values.annotations }}\n  a: b\n", false),
+        ("host: example.org\nannotations:\n  a: b\n  -\n", false),
+    ] {
+        let dir = repository(&[
+            ("web/Chart.yaml", "apiVersion: v2\nname: web\nversion: 0.1.0\n"),
+            ("web/values.yaml", values),
+            ("web/templates/a.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: web}\n"),
+        ]);
+        let run = run(dir.path(), &["check", "--format", "concise", "--no-cache"]);
+        assert_eq!(run.out.is_empty(), is_template, "{values}{}", run.out);
+        assert_eq!(run.err.contains("has to be filled in first"), is_template, "{}", run.err);
+    }
+}

@@ -29,7 +29,7 @@ use crate::lint::piece::{in_parts, pieces};
 use crate::lint::place::Places;
 use crate::lint::select::{Active, Chosen};
 use crate::lint::suppress::waive::{self, Waiving};
-use crate::project::{LocalChart, Release, Via};
+use crate::project::{Class, File, LocalChart, Release, Via};
 use crate::rule::layers::{Layers, text};
 use crate::rule::{Company, Evaluator, Scope};
 use crate::source::{Sources, Span};
@@ -211,10 +211,25 @@ impl Task<'_> {
     }
 
     fn unloaded(&self, error: &ChartError) -> Judged {
+        if let Some(values) = self.unfilled_values(error) {
+            let note = format!(
+                "{}: its chart has to be filled in first, since `{}` is a template, so it was not rendered",
+                self.release.display(),
+                values.path
+            );
+            return Judged::unrendered(Found { notes: vec![note], ..Found::default() });
+        }
         let mut unloaded = vec![unloaded(error, self.release.declared, self.sources)];
         self.adopt(&mut unloaded);
         self.name(&mut unloaded, None);
         Judged::unrendered(Found { unloaded, ..Found::default() })
+    }
+
+    /// The values file that keeps a chart from being loaded, if it only becomes YAML when its placeholders are filled in.
+    /// One with `{{` may be a mistake: Helm evaluates no template in values.
+    fn unfilled_values(&self, error: &ChartError) -> Option<&File> {
+        let file = self.files.at(&self.sources.path(error.span?.source))?;
+        (file.class == Class::Template && !file.text().contains("{{")).then_some(file)
     }
 
     fn failed(&self, error: &RenderError, chart: &Chart) -> Vec<Finding> {
