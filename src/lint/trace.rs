@@ -148,6 +148,7 @@ impl Snapshot {
             kube_version: &self.options.kube_version,
             api_versions: &self.options.api_versions,
             chosen: &chosen,
+            rewrites: None,
             files: &UnitFiles::new(&files),
             charts: &self.project.charts,
             families: &families,

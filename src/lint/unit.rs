@@ -384,6 +384,7 @@ impl<'p> Run<'p> {
                     kube_version: &self.options.kube_version,
                     api_versions: &self.options.api_versions,
                     chosen,
+                    rewrites: self.project.rewrites_of(release, self.sources),
                     files: unit_files,
                     charts: &self.project.charts,
                     families: &self.families,

@@ -70,7 +70,8 @@ pub struct Project {
     pub releases: Vec<Release>,
     /// Release declarations that cannot be resolved from the repository alone.
     pub unresolved: Vec<Unresolved>,
-    /// What kustomizations and skaffold replace in manifests, by the manifest's path.
+    /// What kustomizations and skaffold replace in manifests, by the manifest's path; and what skaffold replaces in its
+    /// releases, by the path of its file.
     pub rewrites: BTreeMap<String, Arc<Rewrites>>,
     /// The tags that kustomizations give to images.
     pub new_tags: Vec<NewTag>,
@@ -89,6 +90,14 @@ impl Project {
     #[must_use]
     pub fn chart_at(&self, directory: &str) -> Option<&LocalChart> {
         chart::at(&self.charts, directory)
+    }
+
+    /// What skaffold replaces in the objects of one of its releases.
+    #[must_use]
+    pub fn rewrites_of(&self, release: &Release, sources: &Sources) -> Option<&Rewrites> {
+        let declared = || sources.path(release.declared.source);
+        let rewrites = (release.via == Via::Skaffold).then(|| self.rewrites.get(&declared()))?;
+        rewrites.map(Arc::as_ref)
     }
 
     /// The files below a directory, at any depth, sorted.

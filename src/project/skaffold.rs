@@ -1,5 +1,5 @@
-//! Images that skaffold builds. In every manifest that it deploys, skaffold replaces their names by the built image with
-//! its tag (`pkg/skaffold/kubernetes/manifest/images.go`).
+//! Images that skaffold builds. In every manifest that it deploys, and in what it renders of charts, skaffold replaces
+//! their names by the built image with its tag (`pkg/skaffold/kubernetes/manifest/images.go`).
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
@@ -11,7 +11,8 @@ use super::node::scalar_text;
 use super::tree::{parent, upwards};
 use crate::yaml::Node;
 
-/// Adds the images that a `skaffold.yaml` beside or above a manifest builds to what is replaced in the manifest.
+/// Adds the images that a `skaffold.yaml` beside or above a manifest builds to what is replaced in the manifest; and,
+/// under the path of that file itself, to what is replaced in its releases.
 pub(super) fn add_built(files: &[File], rewrites: &mut BTreeMap<String, Arc<Rewrites>>) {
     let mut built: HashMap<&str, BTreeSet<String>> = HashMap::new();
     for file in files.iter().filter(|file| file.class == Class::Skaffold) {
@@ -21,6 +22,13 @@ pub(super) fn add_built(files: &[File], rewrites: &mut BTreeMap<String, Arc<Rewr
     built.retain(|_, images| !images.is_empty());
     if built.is_empty() {
         return;
+    }
+    // What a release in such a file renders to is replaced as well.
+    for file in files.iter().filter(|file| file.class == Class::Skaffold) {
+        if let Some(images) = built.get(parent(&file.path)) {
+            let with = Rewrites { images: images.clone(), ..Rewrites::default() };
+            rewrites.insert(file.path.clone(), Arc::new(with));
+        }
     }
     // Manifests in one folder with the same rewrites share the new ones, too. They are compared by address.
     let mut known: HashMap<(&str, Option<*const Rewrites>), Option<Arc<Rewrites>>> = HashMap::new();

@@ -394,3 +394,24 @@ fn what_flux_patches_when_it_applies_a_manifest_is_left_open() {
         assert_eq!(found.is_empty(), is_open, "{applied}{kustomization}: {found:?}");
     }
 }
+
+/// So it does in what it renders of a chart.
+#[test]
+fn an_image_that_skaffold_builds_is_not_judged_by_the_values() {
+    let skaffold = |image: &str| {
+        format!(
+            "apiVersion: skaffold/v4beta11\nkind: Config\nbuild: {{artifacts: [{{image: {image}}}]}}\ndeploy: {{helm: {{releases: [{{name: web, chartPath: chart}}]}}}}\n"
+        )
+    };
+    let template = WEB.replace("example.org/web:latest", "{{ .Values.image }}");
+    for (image, is_open) in [("web", true), ("db", false)] {
+        let dir = repository(&[
+            ("skaffold.yaml", &skaffold(image)),
+            ("chart/Chart.yaml", "apiVersion: v2\nname: web\nversion: 0.1.0\n"),
+            ("chart/values.yaml", "image: web:latest\n"),
+            ("chart/templates/web.yaml", &template),
+        ]);
+        let found = found(dir.path(), "image-tag-latest-forbidden");
+        assert_eq!(found.is_empty(), is_open, "{image}: {found:?}");
+    }
+}

@@ -157,6 +157,8 @@ impl<'r, 'p> Keys<'r, 'p> {
         key.maybe(*name_span, |key, span| self.span(key, span));
         key.text(via.as_str());
         key.maybe(variant.as_deref(), Digest::text);
+        let rewrites = self.run.project.rewrites_of(release, self.run.sources);
+        key.maybe(rewrites, rewritten);
         // A chart that is not asked for is not tried with other names.
         key.number(u64::from(self.run.owns(release)));
         if self.run.past.of_release(release, self.run.rules_of(release)).is_some() {

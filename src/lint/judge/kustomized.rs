@@ -3,11 +3,12 @@
 use std::collections::BTreeSet;
 
 use super::finding::of_rule;
+use super::plain::Hits;
 use crate::finding::{Finding, Origin, Place};
 use crate::kube::{ImageRef, Object};
 use crate::lint::select::{Active, Choices};
 use crate::project::{Field, NewTag, Rewrites, field_path};
-use crate::rule::{Hit, ParamValue, Scope, Target};
+use crate::rule::{Hit, ParamValue, Scope, Target, Undecided};
 use crate::source::Sources;
 use crate::yaml::{Document, Kind, Node};
 
@@ -42,8 +43,23 @@ pub(in crate::lint) fn moving_tags(
     tags.iter().filter_map(finding).collect()
 }
 
+/// Drops the hits on what is replaced before the object is deployed, and counts them as undecided.
+pub(super) fn leave_open(
+    rewrites: &Rewrites,
+    hits: &mut Hits<'_>,
+    document: &Document,
+    object: &Object<'_>,
+    undecided: &mut Undecided,
+) {
+    hits.retain(|(active, hit)| {
+        let open = is_open(rewrites, active, hit, document, object);
+        undecided.note(&active.known.id, usize::from(open));
+        !open
+    });
+}
+
 /// Whether kustomizations replace what a hit is about, so that it cannot be decided.
-pub(super) fn is_open(
+fn is_open(
     rewrites: &Rewrites,
     active: &Active,
     hit: &Hit,

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use foldhash::fast::RandomState;
 
 use super::alternatives::{Alternatives, must_hold_alone};
-use super::kustomized::is_open;
+use super::kustomized::leave_open;
 use super::subject::Subject;
 use crate::finding::{Finding, Origin};
 use crate::kube::{Object, objects};
@@ -95,11 +95,7 @@ pub(in crate::lint) fn judge<'c>(
                 });
             }
             if let Some(rewrites) = scene.around.rewrites {
-                hits.retain(|(active, hit)| {
-                    let open = is_open(rewrites, active, hit, document, &object);
-                    evaluator.undecided.note(&active.known.id, usize::from(open));
-                    !open
-                });
+                leave_open(rewrites, &mut hits, document, &object, &mut evaluator.undecided);
             }
             let subject = Subject::new(document, &object, Origin::Manifest);
             let mut own = hits

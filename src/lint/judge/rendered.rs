@@ -11,7 +11,7 @@ use super::failure::{failures, unloaded};
 use super::layers::Families;
 use super::plain::{Around, Hits};
 use super::subject::Subject;
-use super::{layers, plain, release};
+use super::{kustomized, layers, plain, release};
 use crate::finding::{Finding, Origin, Place};
 use crate::helm::calls::api_asked;
 use crate::helm::capabilities::KubeVersion;
@@ -29,7 +29,7 @@ use crate::lint::piece::{in_parts, pieces};
 use crate::lint::place::Places;
 use crate::lint::select::{Active, Chosen};
 use crate::lint::suppress::waive::{self, Waiving};
-use crate::project::{Class, File, LocalChart, Release, Via};
+use crate::project::{Class, File, LocalChart, Release, Rewrites, Via};
 use crate::rule::layers::{Layers, text};
 use crate::rule::{Company, Evaluator, Scope};
 use crate::source::{Sources, Span};
@@ -46,6 +46,8 @@ pub(in crate::lint) struct Task<'a> {
     /// APIs that all clusters have in addition to Kubernetes' own.
     pub(in crate::lint) api_versions: &'a [String],
     pub(in crate::lint) chosen: &'a Chosen,
+    /// What is replaced in the rendered objects before they are deployed.
+    pub(in crate::lint) rewrites: Option<&'a Rewrites>,
     pub(in crate::lint) files: &'a UnitFiles<'a>,
     /// The charts of the repository.
     pub(in crate::lint) charts: &'a [LocalChart],
@@ -331,8 +333,12 @@ impl Task<'_> {
         let seen = self.hits(&documents, around, evaluator, &mut found);
         for ((manifest, (document, _)), hits) in manifests.into_iter().zip(documents).zip(seen) {
             let places = self.places(rendered, manifest, chart);
-            for (object, hits) in objects(document).into_iter().zip(hits) {
+            for (object, mut hits) in objects(document).into_iter().zip(hits) {
                 found.objects += 1;
+                if let Some(rewrites) = self.rewrites {
+                    let undecided = &mut found.undecided;
+                    kustomized::leave_open(rewrites, &mut hits, document, &object, undecided);
+                }
                 let subject = Subject::new(document, &object, Origin::Template);
                 let mut own: Vec<Finding> = hits
                     .into_iter()
