@@ -3,10 +3,32 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use ignore::gitignore::GitignoreBuilder;
+
 use crate::source::{self, MAX_TEXT};
 
 /// Their names.
 const NAMES: [&str; 2] = [".gitignore", ".ignore"];
+
+/// Whether the `.gitignore` files of the repository around a path name it or a folder that it lies in.
+pub(super) fn is_ignored(path: &Path) -> bool {
+    let Ok(absolute) = std::path::absolute(path) else { return false };
+    let Some(top) = source::repository(&absolute) else { return false };
+    let folders = absolute.ancestors().skip(1).take_while(|folder| folder.starts_with(top));
+    // A file further down goes before those above it.
+    let said = folders.into_iter().find_map(|folder| {
+        let text = source::read_text(&folder.join(NAMES[0]), MAX_TEXT).ok()?;
+        let mut builder = GitignoreBuilder::new(folder);
+        for line in text.lines() {
+            // Git passes over a line that is no pattern, too.
+            let _ = builder.add_line(None, line);
+        }
+        let rules = builder.build().ok()?;
+        let said = rules.matched_path_or_any_parents(&absolute, false);
+        (!said.is_none()).then(|| said.is_ignore())
+    });
+    said == Some(true)
+}
 
 /// Tells which of these files must not be opened. A walk opens each that it comes to and reads it to its end, which a
 /// device does not have.

@@ -792,3 +792,23 @@ fn a_key_that_a_values_template_of_helmfile_makes_is_shown_and_not_taken_out() {
     let kept = std::fs::read_to_string(dir.path().join("web.yaml.gotmpl")).expect("it is there");
     assert_eq!(kept, values);
 }
+
+/// Secrets are put in their place before a release is deployed, and git is told to ignore them.
+#[test]
+fn a_values_file_that_git_ignores_is_not_missing() {
+    let helmfile = "releases:\n  - {name: web, chart: ./charts/web, values: [secrets/web.yaml]}\n";
+    for (path, ignores, is_missing) in [
+        (".gitignore", "secrets\n", false),
+        (".gitignore", "/secrets/*.yaml\n", false),
+        ("secrets/.gitignore", "web.yaml\n", false),
+        (".gitignore", "secrets/*\n!secrets/web.yaml\n", true),
+        (".gitignore", "/web.yaml\n", true),
+    ] {
+        let head = (".git/HEAD", "ref: refs/heads/main\n");
+        let dir = with(&NEEDS, &[("helmfile.yaml", helmfile), head, (path, ignores)]);
+        let run = check(&dir);
+        let rule = "release-values-missing";
+        assert_eq!(run.out.contains(rule), is_missing, "{ignores}{}", run.out);
+        assert!(is_missing || run.err.contains("lie elsewhere"), "{ignores}{}", run.err);
+    }
+}

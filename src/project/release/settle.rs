@@ -1,10 +1,12 @@
 //! Merges what all sources declare: removes duplicates, and finds what only shows in all of them together.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
 use super::{Content, Context, Found, Release, Via, finding};
 use crate::config::Config;
 use crate::finding::{Finding, Origin, Place, Related, Severity};
+use crate::project::guide::is_ignored;
 use crate::project::tree::{base_name, parent};
 use crate::spelling::{nearest, question};
 
@@ -87,13 +89,17 @@ pub(super) fn note_shared(found: &mut Found) {
     found.read_by_others.extend(shared);
 }
 
-/// Marks values files outside of the repository as not known, except those in `plimsoll.yaml`, which are named for this
-/// run, and optional ones.
+/// Marks values files that are not part of the repository as not known: those outside of it, and those that git ignores, as
+/// it does secrets. Optional ones are left as they are, and so are those in `plimsoll.yaml`, which are named for this run.
 pub(super) fn set_elsewhere(context: &Context<'_>, found: &mut Found) {
     let releases = found.releases.iter_mut().filter(|release| release.via != Via::Config);
     for layer in releases.flat_map(|release| &mut release.values) {
         let needed = matches!(layer.content, Content::File) && !layer.optional;
-        if needed && layer.file.as_deref().is_some_and(|path| context.tree.is_elsewhere(path)) {
+        let is_elsewhere = |path: &str| {
+            context.tree.is_elsewhere(path)
+                || !context.tree.is_file(path) && is_ignored(Path::new(path))
+        };
+        if needed && layer.file.as_deref().is_some_and(is_elsewhere) {
             layer.content = Content::Elsewhere;
             layer.optional = true;
         }
@@ -108,6 +114,7 @@ pub(super) fn missing_files(context: &Context<'_>, found: &mut Found) {
             let Some(path) = layer.file.as_deref() else { continue };
             if path.contains("://")
                 || context.tree.is_file(path)
+                || is_ignored(Path::new(path))
                 || !said.insert((layer.span, path))
             {
                 continue;
