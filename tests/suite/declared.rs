@@ -812,3 +812,25 @@ fn a_values_file_that_git_ignores_is_not_missing() {
         assert!(is_missing || run.err.contains("lie elsewhere"), "{ignores}{}", run.err);
     }
 }
+
+/// A module gets its values from whoever calls it.
+#[test]
+fn a_values_file_that_is_passed_to_a_module_is_a_layer() {
+    let module = "variable \"values\" {}\nlocals {\n  own = file(\"${path.module}/own.yaml\")\n}\nresource \"helm_release\" \"web\" {\n  name   = \"web\"\n  chart  = \"web\"\n  values = flatten([local.own, var.values])\n}\n";
+    let call = "module \"web\" {\n  source = \"../../modules/web\"\n  values = file(\"${path.module}/web.yaml\")\n}\n";
+    let list =
+        call.replace("file(\"${path.module}/web.yaml\")", "[file(\"${path.module}/web.yaml\")]");
+    let dir = repository(&[
+        ("modules/web/main.tf", module),
+        ("modules/web/own.yaml", "a: 1\n"),
+        ("clusters/a/main.tf", call),
+        ("clusters/a/web.yaml", "b: 1\n"),
+        ("clusters/b/main.tf", &list),
+        ("clusters/b/web.yaml", "b: 2\n"),
+    ]);
+    let out = run(dir.path(), &["releases"]).expect_code(0).out;
+    for cluster in ["a", "b"] {
+        let layers = format!("modules/web/own.yaml, clusters/{cluster}/web.yaml");
+        assert!(out.contains(&layers), "{layers}: {out}");
+    }
+}

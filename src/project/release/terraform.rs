@@ -282,19 +282,8 @@ fn layers(
                         layers(arg, file, scope, bases, context, into);
                     }
                 }
-                name @ ("file" | "templatefile") => {
-                    let path = argument.and_then(|path| scope.text(path));
-                    let Some(path) = path else {
-                        into.push(Layer::inline(span, Content::Elsewhere));
-                        return;
-                    };
-                    let located = context.tree.locate(&path, bases);
-                    let path = located.unwrap_or_else(|| join(bases[0], &path));
-                    let mut layer = Layer::file(path, span);
-                    if name == "templatefile" {
-                        layer.content = Content::Unknown;
-                    }
-                    into.push(layer);
+                "file" | "templatefile" => {
+                    given(&scope.value(expression), span, bases, context, into);
                 }
                 "yamlencode" | "jsonencode" => {
                     let values = argument.map(|object| encode::values(object, file, scope));
@@ -322,11 +311,7 @@ fn layers(
             None => into.push(Layer::inline(span, Content::Elsewhere)),
         },
         Expression::Variable(_) | Expression::Traversal(_) | Expression::ForExpr(_) => {
-            match scope.value(expression) {
-                Value::List(items) if items.is_empty() => {}
-                Value::Null => {}
-                _ => into.push(Layer::inline(span, Content::Elsewhere)),
-            }
+            given(&scope.value(expression), span, bases, context, into);
         }
         Expression::Null(_) => {}
         // Before Terraform 0.12 every expression stood in quotes: `"${file("values.yaml")}"`.
@@ -335,6 +320,27 @@ fn layers(
             None => into.push(Layer::inline(span, Content::Unknown)),
         },
         _ => into.push(Layer::inline(span, Content::Unknown)),
+    }
+}
+
+/// Adds the layers of a value that stands at another place, such as the caller of a module: files, or what is not known.
+fn given(value: &Value, span: Span, bases: &[&str], context: &Context<'_>, into: &mut Vec<Layer>) {
+    match value {
+        Value::Null => {}
+        Value::List(items) => {
+            for item in items {
+                given(item, span, bases, context, into);
+            }
+        }
+        Value::File { path, is_template } => {
+            let located = context.tree.locate(path, bases);
+            let mut layer = Layer::file(located.unwrap_or_else(|| join(bases[0], path)), span);
+            if *is_template {
+                layer.content = Content::Unknown;
+            }
+            into.push(layer);
+        }
+        _ => into.push(Layer::inline(span, Content::Elsewhere)),
     }
 }
 
@@ -412,7 +418,7 @@ fn assignment<'e>(
 ) -> Option<Assignment> {
     let value = get("value")?;
     let text = match scope.value(value) {
-        Value::Unknown if !is_list => RUN_TIME.to_string(),
+        Value::Unknown | Value::File { .. } if !is_list => RUN_TIME.to_string(),
         _ => scope.text(value)?,
     };
     let is_string = get("type").and_then(|kind| scope.text(kind)).as_deref() == Some("string");

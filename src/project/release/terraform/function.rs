@@ -154,7 +154,7 @@ fn flatten(items: &[Value], depth: usize, into: &mut Vec<Value>) -> bool {
     items.iter().all(|item| match item {
         Value::List(inner) => depth < MAX_NESTED && flatten(inner, depth + 1, into),
         Value::Unknown | Value::Missing => false,
-        Value::Text(_) | Value::Map(_) | Value::Null => {
+        Value::Text(_) | Value::Map(_) | Value::File { .. } | Value::Null => {
             into.push(item.clone());
             into.len() <= MAX_ITEMS
         }

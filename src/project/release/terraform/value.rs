@@ -22,6 +22,11 @@ pub(super) enum Value {
     Text(String),
     List(Vec<Value>),
     Map(BTreeMap<String, Value>),
+    /// The text of the file at a path, as `file` and `templatefile` return it.
+    File {
+        path: String,
+        is_template: bool,
+    },
     Null,
     Unknown,
     /// A key or an item that does not exist, which is an error except in `try`.
@@ -209,7 +214,9 @@ impl<'m> Scope<'m> {
             };
         }
         let sides = [&operation.lhs_expr, &operation.rhs_expr].map(|side| self.value(side));
-        if sides.iter().any(|side| matches!(side, Value::Unknown | Value::Missing)) {
+        let is_open =
+            |side: &Value| matches!(side, Value::Unknown | Value::Missing | Value::File { .. });
+        if sides.iter().any(is_open) {
             return Value::Unknown;
         }
         let number = |value: &Value| match value {
@@ -238,6 +245,12 @@ impl<'m> Scope<'m> {
             "can" => match arguments.next() {
                 None | Some(Value::Unknown) => Value::Unknown,
                 Some(value) => Value::from(value != Value::Missing),
+            },
+            "file" | "templatefile" => match arguments.next() {
+                Some(Value::Text(path)) => {
+                    Value::File { path, is_template: name == "templatefile" }
+                }
+                _ => Value::Unknown,
             },
             _ => function::call(name, &arguments.collect::<Vec<_>>()),
         }
@@ -376,7 +389,7 @@ fn walk(value: Value, steps: &[String]) -> Value {
             Err(_) => Value::Missing,
         },
         Value::Null | Value::Missing => Value::Missing,
-        Value::Text(_) | Value::Unknown => Value::Unknown,
+        Value::Text(_) | Value::File { .. } | Value::Unknown => Value::Unknown,
     })
 }
 
