@@ -132,14 +132,21 @@ impl Patched {
         self.fields.is_empty() && self.names.is_empty()
     }
 
-    /// What both of two chains of kustomizations do.
-    pub(super) fn common(one: &[Arc<Self>], other: &[Arc<Self>]) -> Self {
-        let sets = |field: &&Field| other.iter().any(|patched| patched.fields.contains(*field));
-        let adds = |name: &&String| other.iter().any(|patched| patched.names.contains(*name));
-        Self {
-            fields: one.iter().flat_map(|patched| &patched.fields).filter(sets).cloned().collect(),
-            names: one.iter().flat_map(|patched| &patched.names).filter(adds).cloned().collect(),
-        }
+    /// What both of two chains of kustomizations do. Most of it is what a kustomization does that is in both chains.
+    pub(super) fn common(one: &[Arc<Self>], other: &[Arc<Self>]) -> Vec<Arc<Self>> {
+        let is_in =
+            |list: &[Arc<Self>], own: &Arc<Self>| list.iter().any(|it| Arc::ptr_eq(it, own));
+        let (mut both, own): (Vec<_>, Vec<_>) =
+            one.iter().cloned().partition(|it| is_in(other, it));
+        let others: Vec<_> = other.iter().filter(|it| !is_in(one, it)).collect();
+        let sets = |field: &&Field| others.iter().any(|patched| patched.fields.contains(*field));
+        let adds = |name: &&String| others.iter().any(|patched| patched.names.contains(*name));
+        let alike = Self {
+            fields: own.iter().flat_map(|patched| &patched.fields).filter(sets).cloned().collect(),
+            names: own.iter().flat_map(|patched| &patched.names).filter(adds).cloned().collect(),
+        };
+        both.extend((!alike.is_empty()).then(|| Arc::new(alike)));
+        both
     }
 
     /// The effect of the patches in a kustomization, and of those in `files` that it names. A patch that cannot be read has

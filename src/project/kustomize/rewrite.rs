@@ -128,7 +128,6 @@ impl Rewrites {
 
     /// What both replace.
     fn common(self, other: &Self) -> Self {
-        let patched = Patched::common(&self.patched, &other.patched);
         Self {
             images: &self.images & &other.images,
             renamed: &self.renamed & &other.renamed,
@@ -138,7 +137,7 @@ impl Rewrites {
             selectors: self.selectors && other.selectors,
             templates: self.templates && other.templates,
             namespace: self.namespace && other.namespace,
-            patched: if patched.is_empty() { Vec::new() } else { vec![Arc::new(patched)] },
+            patched: Patched::common(&self.patched, &other.patched),
         }
     }
 }
