@@ -632,6 +632,26 @@ fn links_to_the_repository_around_a_chart_are_followed() {
     assert!(refused.err.contains("leads out of the chart"), "{}", refused.err);
 }
 
+/// It may hold credentials, and a link leads around it.
+#[cfg(unix)]
+#[test]
+fn what_git_keeps_is_no_file_of_a_chart() {
+    let dir = repository(&[
+        (".git/HEAD", "ref: refs/heads/main\n"),
+        (".git/config", "secret"),
+        ("c/.helmignore", "top/c\n"),
+        ("c/Chart.yaml", "apiVersion: v2\nname: c\nversion: 1.0.0\n"),
+        (
+            "c/templates/a.yaml",
+            "a: {{ .Files.Get \"top/.git/config\" | quote }}\nb: {{ .Files.Get \"top/map.yaml\" | trim | quote }}\n",
+        ),
+        ("map.yaml", "there\n"),
+    ]);
+    std::os::unix::fs::symlink("..", dir.path().join("c/top")).expect("a link");
+    let out = run(dir.path(), &["render", "c"]).expect_code(0).out;
+    assert!(out.ends_with("a: \"\"\nb: \"there\"\n"), "{out}");
+}
+
 /// Operators keep their CRDs elsewhere, and folders of dashboards are shared: a chart that only holds links to them is
 /// rendered, and what would need them says so.
 #[cfg(unix)]

@@ -20,6 +20,9 @@ use crate::source::{self, Overlay, SourceId};
 /// The size of a buffer, in bytes, that is enough for most files in charts.
 const BUFFER: usize = 64 << 10;
 
+/// Where git keeps a repository.
+const GIT: &str = ".git";
+
 /// Helm's words for what is neither a file nor a folder.
 const IRREGULAR: &str = "cannot load irregular file";
 
@@ -37,8 +40,9 @@ pub(super) struct Listed {
 /// repository around it, are followed.
 ///
 /// # Errors
-/// If a file cannot be read, is larger than Helm allows, is not a regular file, or is a link that leads out of both. CRDs and files that only `.Files` can read may be such links: they are not opened. Links to charts that are
-/// `file://` dependencies are skipped: those charts are read from there.
+/// If a file cannot be read, is larger than Helm allows, is not a regular file, or is a link that leads out of both. CRDs
+/// and files that only `.Files` can read may be such links: they are not opened. Links to charts that are `file://`
+/// dependencies are skipped: those charts are read from there.
 pub(super) fn read(directory: &Path, overlay: &Overlay) -> Result<Vec<RawFile>, ChartError> {
     read_all(list(directory, overlay)?, directory, overlay, None)
 }
@@ -151,7 +155,8 @@ pub(super) fn list(directory: &Path, overlay: &Overlay) -> Result<Vec<Listed>, C
         if is_link && kind.is_dir() && leads_back(&path, &open) {
             return Err(unreadable(&path));
         }
-        if rules.ignores(&name, kind.is_dir()) {
+        // What git keeps may hold credentials, and a link may lead to a folder around it.
+        if own == GIT || rules.ignores(&name, kind.is_dir()) {
             continue;
         }
         let mut outside = false;
