@@ -26,7 +26,12 @@ pub(in crate::lint) struct Elsewhere<'p> {
     read_by_others: &'p BTreeSet<String>,
     /// The index, made for the first finding that needs it: most runs have none.
     defined: OnceLock<Defined<'p>>,
+    /// The words of the templates, made likewise: the templates that a word stands in, as indexes into `templates`.
+    templated: OnceLock<HashMap<Digest, Vec<u32>, RandomState>>,
 }
+
+/// The most different words of templates that are known. Templates beyond these define nothing.
+const MAX_WORDS: usize = 1 << 20;
 
 /// An index of all definitions. It has digests of names, kinds and labels, as few of these are ever looked up.
 struct Defined<'p> {
@@ -67,7 +72,8 @@ impl<'p> Elsewhere<'p> {
         let manifests = files.iter().filter(defines);
         let manifests = Shared::new(manifests);
         let templates = files.iter().filter(|file| file.class == Class::Template).collect();
-        Self { manifests, templates, releases, read_by_others, defined: OnceLock::new() }
+        let (defined, templated) = (OnceLock::new(), OnceLock::new());
+        Self { manifests, templates, releases, read_by_others, defined, templated }
     }
 
     /// Drops the findings that cannot be decided, and counts them as undecided.
@@ -100,7 +106,7 @@ impl<'p> Elsewhere<'p> {
                 let known = defined.by_name.get(&digest(name));
                 known.is_some_and(|known| known.iter().any(defines))
                     || defined.may_be_released(name)
-                    || self.may_be_templated(&[name.as_str()])
+                    || self.may_be_templated([name].into_iter())
             }
             Sought::Pods(labels) => {
                 let wanted: Labels = labels.iter().map(digest).collect();
@@ -112,20 +118,41 @@ impl<'p> Elsewhere<'p> {
                 let mut pods = defined.pods_with_any(&wanted);
                 pods.any(|(pod, folders)| stands_elsewhere(folders) && carries(pod))
                     || labels.values().any(|value| defined.is_released(value))
-                    || self
-                        .may_be_templated(&labels.values().map(String::as_str).collect::<Vec<_>>())
+                    || self.may_be_templated(labels.values())
             }
             Sought::Reader => self.read_by_others.contains(&path),
         }
     }
 
-    /// Whether a template outside of charts may make what is sought: all of these words are in its text.
-    fn may_be_templated(&self, words: &[&str]) -> bool {
-        self.templates.iter().any(|file| {
-            let Ok(file) = file.taken_down() else { return false };
-            let text = file.text();
-            words.iter().all(|word| stands_in(word, &text))
-        })
+    /// Whether a template outside of charts may make what is sought: all of these names are in its text.
+    fn may_be_templated<'n>(&self, names: impl Iterator<Item = &'n String>) -> bool {
+        if self.templates.is_empty() {
+            return false;
+        }
+        let words = self.templated.get_or_init(|| self.words());
+        let lists: Option<Vec<_>> = names.map(|name| words.get(&digest(name))).collect();
+        let lists = lists.unwrap_or_default();
+        let Some(shortest) = lists.iter().min_by_key(|list| list.len()) else { return false };
+        shortest.iter().any(|at| lists.iter().all(|list| list.binary_search(at).is_ok()))
+    }
+
+    /// The words of the templates, with what belongs to a name: one is not found within another.
+    fn words(&self) -> HashMap<Digest, Vec<u32>, RandomState> {
+        let ends = |letter: char| !letter.is_ascii_alphanumeric() && !"-_.".contains(letter);
+        let mut words: HashMap<Digest, Vec<u32>, RandomState> = HashMap::default();
+        for (at, file) in (0..).zip(&self.templates) {
+            let Ok(file) = file.taken_down() else { continue };
+            for word in file.text().split(ends).filter(|word| !word.is_empty()) {
+                if words.len() >= MAX_WORDS {
+                    return words;
+                }
+                let known = words.entry(digest(word)).or_default();
+                if known.last() != Some(&at) {
+                    known.push(at);
+                }
+            }
+        }
+        words
     }
 
     fn defined(&self) -> &Defined<'p> {
@@ -258,14 +285,6 @@ impl<'p> Defined<'p> {
         let fewest = carriers.min_by_key(|places| places.len()).unwrap_or_default();
         fewest.iter().map(|&at| &self.pods[at])
     }
-}
-
-/// Whether a name stands in a text, and is not a part of another name there.
-fn stands_in(name: &str, text: &str) -> bool {
-    let goes_on = |letter: char| letter.is_ascii_alphanumeric() || "-_.".contains(letter);
-    text.match_indices(name).any(|(at, _)| {
-        !text[..at].ends_with(goes_on) && !text[at + name.len()..].starts_with(goes_on)
-    })
 }
 
 /// The names of releases that may create an object of a name: charts name objects after their release, as `web-redis`
