@@ -19,7 +19,7 @@ mod table;
 mod walk;
 
 use std::collections::{BTreeSet, HashMap};
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use super::{Object, lifecycle};
 use crate::spelling;
@@ -275,16 +275,17 @@ fn is_aggregated(object: &Object<'_>) -> bool {
 ///
 /// Only if it is known which kind was meant: other programs have kinds in `v1` that are never sent to a cluster.
 fn misspelt<'a>(object: &Object<'a>) -> Option<Violation<'a>> {
+    /// Kubernetes' own groups; custom resources, of which there may be many, are asked whether they are of one.
+    static GROUPS: LazyLock<BTreeSet<&str>> =
+        LazyLock::new(|| table::kinds().map(|(version, _)| group(version)).collect());
     let Object { node, kind, api_version, .. } = *object;
-    let group = |version: &'a str| version.split_once('/').map_or("", |(group, _)| group);
     let own = group(api_version);
     if kind.ends_with("List") || lifecycle(api_version, kind).is_some() {
         return None;
     }
-    let groups: BTreeSet<&str> = table::kinds().map(|(version, _)| group(version)).collect();
     let is_meant =
-        || !own.contains('.') && spelling::nearest(own, groups.iter().copied()).is_some();
-    if !groups.contains(own) && !is_meant() {
+        || !own.contains('.') && spelling::nearest(own, GROUPS.iter().copied()).is_some();
+    if !GROUPS.contains(own) && !is_meant() {
         return None;
     }
     let is_other = |&(_, other): &(&str, &str)| other == kind && !ONCE_IN_CORE.contains(&kind);
@@ -304,6 +305,11 @@ fn misspelt<'a>(object: &Object<'a>) -> Option<Violation<'a>> {
         suggestion: Some(suggestion),
         instead: None,
     })
+}
+
+/// The group in an API version; empty for the core.
+fn group(api_version: &str) -> &str {
+    api_version.split_once('/').map_or("", |(group, _)| group)
 }
 
 /// Whether Kubernetes 1.`minor` no longer serves a kind that older versions served.
