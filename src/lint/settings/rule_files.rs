@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::config::{self, Config, Spanned};
 use crate::finding::Finding;
+use crate::source::{absolute, repository};
 
 /// The folder of rules that need not be named in the configuration, relative to it.
 pub(in crate::lint) const USUAL: &str = ".plimsoll/rules";
@@ -22,10 +23,10 @@ pub fn paths(config: &Config) -> Vec<PathBuf> {
 /// a directory above it in the repository.
 #[must_use]
 pub fn assumed(start: &Path) -> Config {
-    let start = crate::source::absolute(start);
-    let top = start.ancestors().position(|directory| directory.join(".git").exists());
+    let start = absolute(start);
     // Outside of any repository, what lies above may be anybody's.
-    let within = start.ancestors().take(top.unwrap_or(0) + 1);
+    let top = repository(&start).unwrap_or(&start);
+    let within = start.ancestors().take_while(|directory| directory.starts_with(top));
     let usual = within.map(|directory| directory.join(USUAL)).find(|usual| usual.is_dir());
     let usual = usual.map(|usual| usual.to_string_lossy().into_owned());
     let rule_paths = usual.into_iter().map(|value| Spanned { value, start: 0, end: 0 }).collect();
