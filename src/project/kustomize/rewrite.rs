@@ -45,9 +45,12 @@ pub(in crate::project) fn rewrites(
     all: &Kustomizations<'_>,
     applied: &Applied<'_>,
 ) -> BTreeMap<String, Arc<Rewrites>> {
+    let patching: Vec<_> = all.iter().chain(applied.iter().map(|one| &one.changes)).collect();
+    if patching.is_empty() {
+        return BTreeMap::new();
+    }
     let by_path: HashMap<&str, &File> =
         files.iter().map(|file| (file.path.as_str(), file)).collect();
-    let patching: Vec<_> = all.iter().chain(applied.iter().map(|one| &one.changes)).collect();
     let patched = patching.iter().map(|one| (one.root.span(), Patched::of(one, &by_path)));
     let patched = patched.filter(|(_, patched)| !patched.is_empty());
     let patched: HashMap<Span, Arc<Patched>> =
