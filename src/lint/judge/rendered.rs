@@ -65,7 +65,7 @@ pub(in crate::lint) struct Task<'a> {
 fn lacks(document: &Document) -> Option<&'static str> {
     let root = document.root().filter(|root| !root.is_null())?;
     let has = |key: &str| root.get(key).is_some_and(|value| !value.is_null());
-    ["`apiVersion`", "`kind`"].into_iter().find(|key| !has(key.trim_matches('`')))
+    ["apiVersion", "kind"].into_iter().find(|key| !has(key))
 }
 
 /// The result of rendering and judging a release.
@@ -306,7 +306,7 @@ impl Task<'_> {
         let lacks = lacks(manifest.document.as_ref()?)?;
         let (release, template) = (self.release.display(), &manifest.template);
         Some(format!(
-            "{release}: {template} renders a document without {lacks}, which was not checked: Helm cannot install it"
+            "{release}: {template} renders a document without `{lacks}`, which was not checked: Helm cannot install it"
         ))
     }
 
