@@ -104,18 +104,6 @@ impl Algorithm {
         own.or_else(|| layers().map(|(_, algorithm)| Self::Layers(*algorithm)))
     }
 
-    /// Compiles what takes long to compile, if one of the objects needs it.
-    pub(super) fn prepare(
-        self,
-        rule: &Rule,
-        params: &BTreeMap<String, Value>,
-        objects: &[Object<'_>],
-    ) {
-        if self == Self::Token {
-            token::prepare(rule.param(params, "formats"), objects);
-        }
-    }
-
     /// Judges a YAML file. Only algorithms on YAML files return hits.
     pub(super) fn judge_text(
         self,

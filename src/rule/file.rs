@@ -110,12 +110,9 @@ impl Rule {
         self.logic.get_or_init(|| Logic::of(&self.file, self.scope))
     }
 
-    /// Compiles what the rule needs for some objects; `params` are those that differ from the defaults.
-    pub fn prepare(&self, params: &BTreeMap<String, Value>, crowd: &Crowd<'_>) {
+    /// Compiles what the rule needs for some objects.
+    pub fn prepare(&self, crowd: &Crowd) {
         self.logic().prepare(crowd);
-        if let Some(algorithm) = self.algorithm {
-            algorithm.prepare(self, params, crowd.objects);
-        }
     }
 
     /// Whether the logic has been compiled, which the first call of [`Rule::logic`] does.

@@ -132,7 +132,7 @@ impl Logic {
     }
 
     /// Compiles the checks that may find nodes in any of the objects.
-    pub(super) fn prepare(&self, crowd: &Crowd<'_>) {
+    pub(super) fn prepare(&self, crowd: &Crowd) {
         for check in self.checks.iter().filter(|check| check.reach.lets_any_through(crowd)) {
             self.compiled(check);
         }

@@ -91,23 +91,22 @@ impl<'n> Traits<'n> {
 
 /// What is known of several objects at once.
 #[derive(Debug)]
-pub struct Crowd<'o> {
-    pub(crate) objects: &'o [Object<'o>],
+pub struct Crowd {
     /// The marks of any of their documents.
     marks: Marks,
     /// Whether any of them is a pod or creates pods, and has their spec.
     pods: bool,
 }
 
-impl<'o> Crowd<'o> {
+impl Crowd {
     /// Collects what is known of these objects.
     #[must_use]
-    pub fn of(objects: &'o [Object<'o>]) -> Self {
+    pub fn of(objects: &[Object<'_>]) -> Self {
         let mut documents: Vec<&Document> =
             objects.iter().map(|object| object.node.document()).collect();
         documents.dedup_by(|one, other| std::ptr::eq(*one, *other));
         let marks = Marks::of_any(documents);
-        Self { objects, marks, pods: objects.iter().any(|object| object.pod_spec().is_some()) }
+        Self { marks, pods: objects.iter().any(|object| object.pod_spec().is_some()) }
     }
 }
 

@@ -72,12 +72,6 @@ impl Active {
         self.rule().param(self.params(), name)
     }
 
-    /// Reads and compiles what the rule needs for these objects.
-    fn prepare(&self, crowd: &Crowd<'_>) {
-        let (rule, params) = self.pair();
-        rule.prepare(params, crowd);
-    }
-
     /// The rule with its parameters.
     #[must_use]
     pub fn pair(&self) -> (&Rule, &BTreeMap<String, ParamValue>) {
@@ -118,7 +112,7 @@ impl Chosen {
             return;
         }
         let crowd = Crowd::of(&objects);
-        rules.par_iter().with_max_len(1).for_each(|rule| rule.prepare(&crowd));
+        rules.par_iter().with_max_len(1).for_each(|rule| rule.rule().prepare(&crowd));
     }
 
     /// The level that the user set for an id under which the pipeline reports, if any.

@@ -2,18 +2,19 @@
 //! a sort of credentials to a regular expression of its format; `placeholders`, words that mark an example in place of
 //! a real credential.
 
-use std::cell::{OnceCell, RefCell};
 use std::collections::HashMap;
-use std::rc::Rc;
-use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, OnceLock, PoisonError};
 
+use aho_corasick::AhoCorasick;
 use cel::Value;
 use cel::objects::Key;
-use regex::bytes::{Regex, RegexBuilder, RegexSet, RegexSetBuilder};
+use regex::bytes::{Match, Regex, RegexBuilder};
+use regex_syntax::ParserBuilder;
+use regex_syntax::hir::literal::{Extractor, Seq};
+use regex_syntax::hir::{Hir, HirKind};
 
 use super::{Scene, hit};
 use crate::helm::function::is_generated_key;
-use crate::kube::Object;
 use crate::rule::hit::Hit;
 use crate::yaml::{Kind, Node, Scalar};
 
@@ -21,47 +22,36 @@ use crate::yaml::{Kind, Node, Scalar};
 const SHORTEST: usize = 20;
 
 /// The formats of credentials.
-#[derive(Clone)]
 struct Formats {
-    /// All of them in one automaton, as almost no text matches any.
-    all: RegexSet,
-    /// Each of them, in the order of the automaton: sorted by name.
+    /// Texts of which each match of a format holds one. A search for them passes over most texts, and takes no memory
+    /// that threads would have to share; an automaton of all formats has thousands of states.
+    literals: AhoCorasick,
+    /// The format, by its place in `each`, to which each literal belongs.
+    owners: Vec<usize>,
+    /// Those without such a text, which are looked for in every text.
+    others: Vec<usize>,
+    /// All of them, sorted by name.
     each: Vec<Format>,
 }
 
-#[derive(Clone)]
 struct Format {
     name: String,
     pattern: String,
-    /// Compiled when the automaton first finds it.
-    regex: OnceCell<Option<Regex>>,
+    /// Compiled when a text first has one of the format's literals.
+    regex: OnceLock<Option<Regex>>,
 }
 
 /// Compiled parameters, by the address of their entries; `None` if one of them is not a regular expression. The entries
 /// are kept alive, so that no others get the same address.
-type Compiled<T> = HashMap<usize, (Param, Option<T>)>;
+type Compiled = HashMap<usize, (Param, Option<Arc<Formats>>)>;
 
 type Param = Arc<HashMap<Key, Value>>;
-
-thread_local! {
-    /// One set for each thread, as threads that share an automaton wait for each other.
-    static COMPILED: RefCell<Compiled<Rc<Formats>>> = RefCell::default();
-}
 
 pub(super) fn judge(scene: &Scene<'_>) -> Vec<Hit> {
     let Some(Value::Map(param)) = scene.param("formats") else {
         return Vec::new();
     };
-    let formats = COMPILED.with_borrow_mut(|compiled| {
-        let key = Arc::as_ptr(&param.map).addr();
-        // Most runs on one or two files have no text that is long enough, and need no automaton.
-        if !compiled.contains_key(&key) && !has_long_text(scene.object) {
-            return None;
-        }
-        let own = || (Arc::clone(&param.map), shared(&param.map).map(Rc::new));
-        compiled.entry(key).or_insert_with(own).1.clone()
-    });
-    let Some(formats) = formats else {
+    let Some(formats) = compiled(&param.map) else {
         return Vec::new();
     };
     if !formats.may_be_in(scene.object.node) {
@@ -83,66 +73,108 @@ pub(super) fn judge(scene: &Scene<'_>) -> Vec<Hit> {
     hits
 }
 
-/// Compiles the parameter, if one of the objects has a text that is long enough.
-pub(super) fn prepare(formats: Option<&Value>, objects: &[Object<'_>]) {
-    if let Some(Value::Map(formats)) = formats
-        && objects.iter().any(has_long_text)
-    {
-        shared(&formats.map);
-    }
-}
-
-/// Whether an object has a text that is long enough. If the object is a whole document, as most are, the document's
-/// scalars are searched without a walk of the tree; for an item of a `List` that would search the other items, too.
-fn has_long_text(object: &Object<'_>) -> bool {
-    match object.node.parent() {
-        None => object.node.document().long_scalars(SHORTEST).next().is_some(),
-        Some(_) => {
-            let mut any = false;
-            walk(object.node, &mut |_, _| any = true);
-            any
-        }
-    }
-}
-
-/// The formats of a parameter for one thread, from the set that is compiled once for all threads.
-fn shared(param: &Param) -> Option<Formats> {
-    static SHARED: LazyLock<Mutex<Compiled<Formats>>> = LazyLock::new(Mutex::default);
-    let mut known = SHARED.lock().unwrap_or_else(PoisonError::into_inner);
-    let made = || (Arc::clone(param), compile(param));
+/// The formats of a parameter, compiled once for all threads.
+fn compiled(param: &Param) -> Option<Arc<Formats>> {
+    static COMPILED: LazyLock<Mutex<Compiled>> = LazyLock::new(Mutex::default);
+    let mut known = COMPILED.lock().unwrap_or_else(PoisonError::into_inner);
+    let made = || (Arc::clone(param), Formats::of(param).map(Arc::new));
     known.entry(Arc::as_ptr(param).addr()).or_insert_with(made).1.clone()
 }
 
 impl Formats {
+    /// Compiles the entries of the parameter; `None` if one is not a regular expression.
+    fn of(param: &HashMap<Key, Value>) -> Option<Self> {
+        let mut each: Vec<Format> = param
+            .iter()
+            .filter_map(|(name, format)| match format {
+                Value::String(format) => Some(Format::new(name.to_string(), format)),
+                _ => None,
+            })
+            .collect();
+        each.sort_unstable_by(|one, other| one.name.cmp(&other.name));
+        let (mut literals, mut owners, mut others) = (Vec::new(), Vec::new(), Vec::new());
+        for (at, format) in each.iter().enumerate() {
+            match literals_in(&parse(&format.pattern)?) {
+                Some(texts) => {
+                    owners.resize(owners.len() + texts.len(), at);
+                    literals.extend(texts);
+                }
+                None => others.push(at),
+            }
+        }
+        let literals = AhoCorasick::new(literals).ok()?;
+        Some(Self { literals, owners, others, each })
+    }
+
     /// False if no text of an object has any of the formats. Only an object that is a whole document is searched,
     /// without a walk of the tree; true for the items of a `List`.
     fn may_be_in(&self, object: Node<'_>) -> bool {
         let mut texts = object.document().long_scalars(SHORTEST);
-        object.parent().is_some() || texts.any(|text| self.all.is_match(text))
+        object.parent().is_some() || texts.any(|text| self.is_suspicious(text))
+    }
+
+    fn is_suspicious(&self, text: &[u8]) -> bool {
+        !self.others.is_empty() || self.literals.is_match(text)
     }
 
     /// The name of a format that the text matches other than in a placeholder.
     fn found(&self, text: &str, placeholders: &[&str]) -> Option<&str> {
         // A key that a template generates when it is rendered is not in the repository.
-        let real = |found: regex::bytes::Match<'_>| {
+        let real = |found: Match<'_>| {
             let word = String::from_utf8_lossy(found.as_bytes());
             let made = text.get(found.start()..).is_some_and(is_generated_key);
             !made && !placeholders.iter().any(|placeholder| word.contains(placeholder))
         };
-        if !self.all.is_match(text.as_bytes()) {
+        if !self.is_suspicious(text.as_bytes()) {
             return None;
         }
-        let candidates = self.all.matches(text.as_bytes());
+        let literals = self.literals.find_overlapping_iter(text);
+        let mut candidates: Vec<usize> = literals
+            .filter_map(|found| self.owners.get(found.pattern().as_usize()))
+            .copied()
+            .collect();
+        candidates.extend(&self.others);
+        candidates.sort_unstable();
+        candidates.dedup();
         candidates
             .into_iter()
             .filter_map(|at| self.each.get(at))
-            .find(|format| {
-                let regex = format.regex.get_or_init(|| builder(&format.pattern).build().ok());
-                let found = regex.iter().flat_map(|regex| regex.find_iter(text.as_bytes()));
-                found.into_iter().any(real)
-            })
+            .find(|format| format.matches(text).any(real))
             .map(|format| format.name.as_str())
     }
+}
+
+impl Format {
+    fn new(name: String, pattern: &str) -> Self {
+        Self { name, pattern: pattern.to_owned(), regex: OnceLock::new() }
+    }
+
+    fn matches<'t>(&self, text: &'t str) -> impl Iterator<Item = Match<'t>> {
+        // Credentials are ASCII, and the word boundaries of Unicode make automata slower.
+        let compile = || RegexBuilder::new(&self.pattern).unicode(false).build().ok();
+        let regex = self.regex.get_or_init(compile).as_ref();
+        regex.into_iter().flat_map(|regex| regex.find_iter(text.as_bytes()))
+    }
+}
+
+/// A pattern as its syntax has it; `None` if it is not valid.
+fn parse(pattern: &str) -> Option<Hir> {
+    ParserBuilder::new().unicode(false).utf8(false).build().parse(pattern).ok()
+}
+
+/// Texts of which every match of a pattern holds one, the longest that are found; `None` if there are none. A pattern
+/// starts with them, or goes on with them behind something else, as in `[a-z]+-key-[0-9]+`.
+fn literals_in(pattern: &Hir) -> Option<Vec<Vec<u8>>> {
+    let parts = match pattern.kind() {
+        HirKind::Concat(parts) => parts.as_slice(),
+        _ => std::slice::from_ref(pattern),
+    };
+    let from = |at: usize| Extractor::new().extract(&Hir::concat(parts[at..].to_vec()));
+    let shortest = |texts: &Seq| texts.min_literal_len().unwrap_or(0);
+    let best = (0..parts.len()).map(from).max_by_key(shortest)?;
+    let is_found_in_all = shortest(&best) > 0;
+    let texts = best.literals().filter(|_| is_found_in_all)?;
+    Some(texts.iter().map(|text| text.as_bytes().to_vec()).collect())
 }
 
 /// Whether a text is an AWS access key id beside a reference to the secret access key. Without that key nobody can use
@@ -158,32 +190,6 @@ fn is_half(node: Node<'_>) -> bool {
             .any(|entry| entry.value.kind() == Kind::Mapping)
 }
 
-/// Credentials are ASCII, and the word boundaries of Unicode make automata slower.
-fn builder(pattern: &str) -> RegexBuilder {
-    let mut builder = RegexBuilder::new(pattern);
-    builder.unicode(false);
-    builder
-}
-
-/// Compiles the entries of the parameter; `None` if one is not a regular expression.
-fn compile(param: &HashMap<Key, Value>) -> Option<Formats> {
-    let mut formats: Vec<(String, &str)> = param
-        .iter()
-        .filter_map(|(name, format)| match format {
-            Value::String(format) => Some((name.to_string(), format.as_str())),
-            _ => None,
-        })
-        .collect();
-    formats.sort_unstable();
-    let all = RegexSetBuilder::new(formats.iter().map(|(_, format)| format)).unicode(false).build();
-    let each = formats.into_iter().map(|(name, pattern)| Format {
-        name,
-        pattern: pattern.to_owned(),
-        regex: OnceCell::new(),
-    });
-    Some(Formats { all: all.ok()?, each: each.collect() })
-}
-
 /// Calls `visit` with every text that is long enough at or below a node, in the order of the file. The depth of
 /// recursion is that of the document.
 fn walk<'n>(node: Node<'n>, visit: &mut impl FnMut(Node<'n>, &str)) {
@@ -196,5 +202,35 @@ fn walk<'n>(node: Node<'n>, visit: &mut impl FnMut(Node<'n>, &str)) {
             }
         }
         Kind::Scalar => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn literals(pattern: &str) -> Option<Vec<String>> {
+        let texts = literals_in(&parse(pattern).expect("the pattern is valid"));
+        texts.map(|texts| {
+            let text = |bytes| String::from_utf8(bytes).expect("the pattern is ASCII");
+            texts.into_iter().map(text).collect()
+        })
+    }
+
+    #[test]
+    fn literals_are_the_longest_that_every_match_holds() {
+        for (pattern, expected) in [
+            (r"\bkey-[0-9a-z]{20}", vec!["key-"]),
+            (r"\bgl(pat|dt)-[a-z]+", vec!["glpat-", "gldt-"]),
+            (r"\b[A-Za-z0-9]{14}\.v1\.[a-z]+", vec![".v1."]),
+            (r"(?i)ok[0-9a-z]{8}", vec!["OK", "Ok", "oK", "ok"]),
+            ("key-a|b-yek", vec!["key-a", "b-yek"]),
+        ] {
+            let expected = expected.into_iter().map(str::to_owned).collect();
+            assert_eq!(literals(pattern), Some(expected), "{pattern}");
+        }
+        for pattern in ["[0-9a-z]{20}", "(key-)?[0-9a-z]+", ""] {
+            assert_eq!(literals(pattern), None, "{pattern}");
+        }
     }
 }

@@ -68,7 +68,7 @@ impl Sieve {
     }
 
     /// False only if none of several objects meets the need.
-    pub(crate) fn lets_any_through(&self, crowd: &Crowd<'_>) -> bool {
+    pub(crate) fn lets_any_through(&self, crowd: &Crowd) -> bool {
         if self.assumes_pods && !crowd.pods {
             return true;
         }
