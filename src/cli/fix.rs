@@ -1,21 +1,21 @@
 //! `plimsoll check --fix` and `--diff`, and trying the fixes that reports show.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::Write as _;
+use std::io::{self, IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::check::args::Args;
 use super::check::judged::Judged;
-use super::output::write_whole;
+use super::output::{colored, write_whole};
 use super::plan::unknown_name;
 use super::{CommandError, Console};
 use crate::finding::Applicability;
 use crate::fix::{self, Evidence, Mended, diff};
 use crate::lint::select::{self, Request};
 use crate::lint::{Keep, Kept, Options};
-use crate::report::model::Entry;
 use crate::report::summary::counted;
+use crate::report::{self, model::Entry};
 use crate::source::{Overlay, Sources};
 
 /// Prints what [`write()`] would change.
@@ -25,7 +25,13 @@ pub(super) fn show(
     console: &mut Console,
 ) -> Result<(), CommandError> {
     let mended = mended(args, judged)?;
-    console.out.write_all(diff::unified(&mended.texts).as_bytes())?;
+    let diff = diff::unified(&mended.texts);
+    let color = colored(args.show.color);
+    let shown = match color || io::stdout().is_terminal() {
+        true => report::diff::for_terminal(&diff, color),
+        false => diff,
+    };
+    console.out.write_all(shown.as_bytes())?;
     console.out.flush()?;
     say(args, &mended, "to be written to", console);
     Ok(())

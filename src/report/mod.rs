@@ -5,6 +5,7 @@
 
 mod conceal;
 mod concise;
+pub(crate) mod diff;
 pub(crate) mod escape;
 mod finish;
 mod full;
