@@ -102,7 +102,7 @@ impl Formats {
         for (at, format) in each.iter().enumerate() {
             match literals_in(&parse(&format.pattern)?) {
                 Some(texts) => {
-                    owners.resize(owners.len() + texts.len(), at);
+                    owners.extend(std::iter::repeat_n(at, texts.len()));
                     literals.extend(texts);
                 }
                 None => others.push(at),
@@ -116,11 +116,8 @@ impl Formats {
     /// without a walk of the tree; true for the items of a `List`.
     fn may_be_in(&self, object: Node<'_>) -> bool {
         let mut texts = object.document().long_scalars(SHORTEST);
-        object.parent().is_some() || texts.any(|text| self.is_suspicious(text))
-    }
-
-    fn is_suspicious(&self, text: &[u8]) -> bool {
-        !self.others.is_empty() || self.literals.is_match(text)
+        let has_candidate = |text| !self.others.is_empty() || self.literals.is_match(text);
+        object.parent().is_some() || texts.any(has_candidate)
     }
 
     /// The name of a format that the text matches other than in a placeholder.
@@ -131,9 +128,6 @@ impl Formats {
             let made = text.get(found.start()..).is_some_and(is_generated_key);
             !made && !placeholders.iter().any(|placeholder| word.contains(placeholder))
         };
-        if !self.is_suspicious(text.as_bytes()) {
-            return None;
-        }
         let literals = self.literals.find_overlapping_iter(text);
         let mut candidates: Vec<usize> = literals
             .filter_map(|found| self.owners.get(found.pattern().as_usize()))
