@@ -40,24 +40,18 @@ mod tests {
     fn a_diff_is_in_gits_colours_and_cannot_control_the_terminal() {
         let diff =
             "--- a/x.yaml\n+++ b/x.yaml\n@@ -1,2 +1 @@\n----\n-a: \u{1b}[2J\r\n+a: 1\n b: 2\r\n";
-        let expected = "\
-{1}--- a/x.yaml{0}
-{1}+++ b/x.yaml{0}
-{36}@@ -1,2 +1 @@{0}
-{31}----{0}
-{31}-a: \\u{1b}[2J{0}
-{32}+a: 1{0}
- b: 2
-";
-        let codes = [("{0}", "\u{1b}[m"), ("{1}", "\u{1b}[1m"), ("{31}", "\u{1b}[31m")];
-        let more = [("{32}", "\u{1b}[32m"), ("{36}", "\u{1b}[36m")];
-        let replace = |text: String, (name, code): &(&str, &str)| text.replace(name, code);
-        let colored = codes.iter().chain(&more).fold(expected.to_owned(), replace);
-        assert_eq!(for_terminal(diff, true), colored);
-        let plain = codes
-            .iter()
-            .chain(&more)
-            .fold(expected.to_owned(), |text, (name, _)| text.replace(name, ""));
-        assert_eq!(for_terminal(diff, false), plain);
+        let lines = [
+            ("\u{1b}[1m", "--- a/x.yaml"),
+            ("\u{1b}[1m", "+++ b/x.yaml"),
+            ("\u{1b}[36m", "@@ -1,2 +1 @@"),
+            ("\u{1b}[31m", "----"),
+            ("\u{1b}[31m", "-a: \\u{1b}[2J"),
+            ("\u{1b}[32m", "+a: 1"),
+        ];
+        let colored: String =
+            lines.iter().map(|(on, line)| format!("{on}{line}\u{1b}[m\n")).collect();
+        assert_eq!(for_terminal(diff, true), colored + " b: 2\n");
+        let plain: String = lines.iter().map(|(_, line)| format!("{line}\n")).collect();
+        assert_eq!(for_terminal(diff, false), plain + " b: 2\n");
     }
 }
