@@ -38,6 +38,22 @@ fn the_starter_can_be_looked_at_before_it_is_written() {
 }
 
 #[test]
+fn the_starters_examples_name_rules_that_exist() {
+    let dir =
+        repository(&[("web.yaml", "{apiVersion: v1, kind: ConfigMap, metadata: {name: web}}\n")]);
+    let starter = run(dir.path(), &["init", "--print"]).expect_code(0).out;
+    let taken: String = starter
+        .lines()
+        .map(|line| format!("{}\n", line.strip_prefix("# ").unwrap_or(line)))
+        .collect();
+    std::fs::write(dir.path().join("plimsoll.yaml"), taken).expect("written");
+    for named in [".plimsoll/rules", "crds"] {
+        std::fs::create_dir_all(dir.path().join(named)).expect("a folder");
+    }
+    run(dir.path(), &["check"]).expect_code(0);
+}
+
+#[test]
 fn the_manual_page_is_roff() {
     let dir = repository(&[]);
     let run = run(dir.path(), &["man"]).expect_code(0);
