@@ -33,6 +33,8 @@ const FILES_AT_LEAST: usize = 16;
 pub(super) struct Unit<'p> {
     /// The files to judge; each file is in exactly one unit.
     pub(super) files: Vec<&'p File>,
+    /// The manifests of the same directory that are not to be judged: what is deployed together with the files.
+    pub(super) beside: Vec<&'p File>,
     /// The releases to judge, by index.
     pub(super) releases: Vec<usize>,
 }
@@ -49,6 +51,12 @@ impl<'p> Run<'p> {
                 _ => file.path.as_str(),
             };
             folders.entry(key).or_default().files.push(file);
+        }
+        let others = self.project.files.iter().filter(|file| !file.requested);
+        for file in others.filter(|file| file.class == Class::Manifest) {
+            if let Some(unit) = folders.get_mut(parent(&file.path)) {
+                unit.beside.push(file);
+            }
         }
         // A chart's releases directly follow its directory, so that the chart need not be held for long.
         let mut releases: BTreeMap<String, Vec<Unit<'p>>> = BTreeMap::new();
@@ -145,6 +153,8 @@ impl<'p> Run<'p> {
         unit_files.add(self.looked_into(unit).filter_map(|file| file.taken_down().ok()));
         let unit_files = &unit_files;
         let manifests = files.iter().filter(|file| file.class == Class::Manifest);
+        let beside: Vec<_> = unit.beside.iter().filter_map(|file| file.taken_down().ok()).collect();
+        let manifests = manifests.chain(&beside);
         let streams: Vec<_> = manifests.filter_map(|file| file.stream()).collect();
         let company = Company::of(streams.iter().flat_map(|stream| &stream.documents));
         let alternatives = Alternatives::among(&streams);

@@ -163,3 +163,25 @@ fn what_another_release_of_the_namespace_may_make_is_not_missed() {
         assert_eq!(found, Vec::from_iter(expected), "{namespace} {to}");
     }
 }
+
+/// pre-commit names the files that have changed, and what they name may lie beside them unchanged.
+#[test]
+fn a_named_file_knows_the_manifests_beside_it() {
+    let ingress = "apiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata: {name: web}\nspec:\n  rules:\n    - http:\n        paths:\n          - path: /\n            pathType: Prefix\n            backend:\n              service: {name: web, port: {number: 80}}\n";
+    let service = "apiVersion: v1\nkind: Service\nmetadata: {name: web}\nspec:\n  selector: {app: web}\n  ports: [{port: 80}]\n";
+    let backend = "ingress-backend-exists,ingress-backend-port-missing";
+    let check = |files: &[(&str, &str)], named: &[&str]| {
+        let dir = repository(files);
+        let args = ["check", "--no-cache", "--format", "concise", "--select", backend];
+        run(dir.path(), &[&args, named].concat()).out
+    };
+    let files = [("ingress.yaml", ingress), ("service.yaml", service), ("other.yaml", OTHER)];
+    assert_eq!(check(&files, &["ingress.yaml", "other.yaml"]), "");
+    assert_eq!(check(&files, &["ingress.yaml"]), "");
+
+    let other_port = service.replace("port: 80", "port: 8080");
+    let files = [("ingress.yaml", ingress), ("service.yaml", &other_port), ("other.yaml", OTHER)];
+    let found = check(&files, &["ingress.yaml"]);
+    assert!(found.starts_with("ingress.yaml:11:"), "{found}");
+    assert_eq!(found, check(&files, &["."]));
+}

@@ -80,12 +80,17 @@ impl<'r, 'p> Keys<'r, 'p> {
     /// The key of a unit's result; `None` if something that it depends on cannot be hashed, so that it has to be
     /// judged.
     pub(in crate::lint) fn of(&self, unit: &Unit<'p>) -> Option<Key> {
-        let Unit { files, releases } = unit;
+        let Unit { files, beside, releases } = unit;
         let mut key = self.salt.clone();
         key.text("unit");
         key.number(files.len() as u64);
         for file in files {
             self.file(&mut key, file)?;
+        }
+        key.number(beside.len() as u64);
+        for file in beside {
+            key.text(&file.path);
+            key.hash(file.digest());
         }
         key.number(releases.len() as u64);
         for &at in releases {
