@@ -145,6 +145,9 @@ pub fn assemble(walked: Walked, taken: Vec<Taken>, config: &Config, sources: &So
     let mut rewrites = kustomize::rewrites(&files, &kustomizations, &applied);
     skaffold::add_built(&files, &mut rewrites);
     let new_tags = kustomize::new_tags(&kustomizations);
+    let outer = outer_values(&found.releases, &tree, sources);
+    files.extend(outer);
+    files.sort_by(|a, b| a.path.cmp(&b.path));
     findings.extend(found.findings);
     let values: std::collections::HashSet<String> = found
         .releases
@@ -177,6 +180,26 @@ pub fn assemble(walked: Walked, taken: Vec<Taken>, config: &Config, sources: &So
         excluded: walked.excluded,
         findings,
     }
+}
+
+/// The values files of releases that lie in the repository, but not in what was walked of it.
+fn outer_values(releases: &[Release], tree: &Tree<'_>, sources: &Sources) -> Vec<File> {
+    let layers = releases.iter().flat_map(|release| &release.values);
+    let paths: BTreeSet<&str> = layers.filter_map(|layer| layer.file.as_deref()).collect();
+    let outer = paths.into_iter().filter(|path| {
+        tree.file(path).is_none() && tree.reaches(Path::new(path)) && tree.is_file(path)
+    });
+    let taken = outer.map(|path| {
+        let candidate =
+            Candidate { shown: path.to_owned(), path: path.into(), reason: Reason::Around };
+        take(&candidate, sources, &())
+    });
+    taken
+        .filter_map(|taken| match taken {
+            Taken::File(file) => Some(file),
+            Taken::Refused(_) | Taken::Ignored => None,
+        })
+        .collect()
 }
 
 /// The lock for `start`, or why it cannot be read.

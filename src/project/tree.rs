@@ -23,7 +23,18 @@ pub struct Tree<'p> {
     index: HashMap<&'p str, usize>,
     directories: BTreeSet<&'p str>,
     /// Where files that are not among `files` may be read, worked out when first asked for.
-    tops: OnceLock<Vec<PathBuf>>,
+    tops: OnceLock<Vec<Top>>,
+}
+
+/// The top of the repository around a walked directory, or the directory if there is none.
+#[derive(Debug)]
+struct Top {
+    /// The walked directory.
+    root: String,
+    /// The top as paths are shown.
+    shown: String,
+    /// The top without links.
+    real: PathBuf,
 }
 
 impl<'p> Tree<'p> {
@@ -65,11 +76,11 @@ impl<'p> Tree<'p> {
     /// Whether a file that another one names may be read.
     #[must_use]
     pub fn reaches(&self, path: &Path) -> bool {
-        let tops = self.tops.get_or_init(|| {
-            let root = |root: &String| if root.is_empty() { "." } else { root }.to_owned();
-            self.roots.iter().filter_map(|path| source::top(Path::new(&root(path)))).collect()
-        });
-        tops.iter().any(|top| source::is_within(path, top))
+        self.tops().iter().any(|top| source::is_within(path, &top.real))
+    }
+
+    fn tops(&self) -> &[Top] {
+        self.tops.get_or_init(|| self.roots.iter().filter_map(|root| Top::around(root)).collect())
     }
 
     /// True when there is a file, read or not.
@@ -104,15 +115,35 @@ impl<'p> Tree<'p> {
         self.files.iter().filter(move |file| file.class == class)
     }
 
-    /// True for a path outside of the working directory and of all directories that were walked. What is there on the machine
-    /// that deploys cannot be known.
+    /// True for a path outside of the working directory, of all directories that were walked and of the repository around
+    /// them. What is there on the machine that deploys cannot be known.
     #[must_use]
     pub fn is_elsewhere(&self, path: &str) -> bool {
-        let leads_out = path.starts_with('/') || path.starts_with("../");
-        leads_out && !self.roots.iter().any(|root| !root.is_empty() && is_below(path, root))
+        leads_out(path)
+            && !self.roots.iter().any(|root| !root.is_empty() && is_below(path, root))
+            && !self.reaches(Path::new(path))
     }
 
-    /// The walked directory that contains a path, which is taken for the top of the repository.
+    /// The directories that may be the top of the repository that a path is of, the likeliest first: the top of git's
+    /// repository around the walked directory, and that directory itself, as when it is an example in a repository of
+    /// something else, or outside of any.
+    pub fn tops_of<'t>(&'t self, path: &str) -> impl Iterator<Item = &'t str> + use<'t, 'p> {
+        let root = self.root_of(path);
+        let known = self.tops().iter().find(|top| top.root == root);
+        let around = known.map(|top| top.shown.as_str()).filter(|around| *around != root);
+        around.into_iter().chain([root])
+    }
+
+    /// The path that one from the top of the repository around the file `near` means: the first that exists of those from
+    /// [`Self::tops_of`].
+    #[must_use]
+    pub fn from_top(&self, near: &str, path: &str) -> String {
+        let mut paths = self.tops_of(near).map(|top| join(top, path)).peekable();
+        let first = paths.peek().cloned().unwrap_or_default();
+        paths.find(|path| self.is_file(path) || self.is_directory(path)).unwrap_or(first)
+    }
+
+    /// The walked directory that contains a path.
     #[must_use]
     pub fn root_of(&self, path: &str) -> &str {
         self.roots
@@ -136,6 +167,20 @@ impl<'p> Tree<'p> {
     pub fn glob(&self, base: &str, pattern: &str) -> Vec<String> {
         let glob = Glob::new(&join(base, pattern));
         glob.iter().flat_map(|glob| glob.files(self)).map(str::to_owned).collect()
+    }
+}
+
+impl Top {
+    /// The top around a walked directory; `None` if that does not exist.
+    fn around(root: &str) -> Option<Self> {
+        let directory = on_disk(root);
+        let (own, real) = (directory.canonicalize().ok()?, source::top(directory)?);
+        let up = own.strip_prefix(&real).map_or(0, |inner| inner.components().count());
+        let shown = join(root, &"../".repeat(up));
+        // Behind a link, `..` leads elsewhere.
+        let leads_there = on_disk(&shown).canonicalize().ok();
+        let shown = if leads_there.as_ref() == Some(&real) { shown } else { root.to_owned() };
+        Some(Self { root: root.to_owned(), shown, real })
     }
 }
 
@@ -199,6 +244,31 @@ fn prefix(directory: &str) -> String {
     }
 }
 
+/// A shown path as the file system takes it.
+fn on_disk(shown: &str) -> &Path {
+    Path::new(if shown.is_empty() { "." } else { shown })
+}
+
+/// Whether a shown path leads out of the working directory.
+#[must_use]
+pub(super) fn leads_out(path: &str) -> bool {
+    path.starts_with('/') || path == ".." || path.starts_with("../")
+}
+
+/// A path that leads out of the working directory and into it again without the detour.
+fn inwards(path: String) -> String {
+    if !path.starts_with("../") {
+        return path;
+    }
+    let up = path.split('/').take_while(|part| *part == "..").count();
+    let Ok(here) = std::env::current_dir() else { return path };
+    let mut names: Vec<_> = here.iter().rev().take(up).collect();
+    names.reverse();
+    let detour: PathBuf = names.into_iter().collect();
+    let inner = Path::new(path.trim_start_matches("../")).strip_prefix(detour).map(shown);
+    inner.unwrap_or(path)
+}
+
 /// True if `path` is in `directory`, or is `directory` itself.
 #[must_use]
 pub fn is_below(path: &str, directory: &str) -> bool {
@@ -227,11 +297,10 @@ pub(super) fn base_name(path: &str) -> &str {
 /// directory becomes relative to it.
 #[must_use]
 pub fn join(base: &str, path: &str) -> String {
-    if base.is_empty() || path.starts_with('/') {
-        shown(Path::new(path))
-    } else {
-        shown(Path::new(&format!("{base}/{path}")))
-    }
+    inwards(match base.is_empty() || path.starts_with('/') {
+        true => shown(Path::new(path)),
+        false => shown(Path::new(&format!("{base}/{path}"))),
+    })
 }
 
 #[cfg(test)]

@@ -834,3 +834,52 @@ fn a_values_file_that_is_passed_to_a_module_is_a_layer() {
         assert!(out.contains(&layers), "{layers}: {out}");
     }
 }
+
+/// Argo CD's paths begin at the top of the repository, from whichever of its folders plimsoll is called, and with whichever
+/// it is asked for.
+#[test]
+fn paths_from_the_top_of_a_repository_are_found_from_each_of_its_folders() {
+    let application = "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {name: web, namespace: argocd}\nspec:\n  project: default\n  destination: {namespace: web, server: https://kubernetes.default.svc}\n  source:\n    repoURL: https://git.example.org/x.git\n    path: charts/web\n    helm: {valueFiles: [/envs/prod.yaml]}\n";
+    let files = [
+        (".git/HEAD", "ref: refs/heads/main\n"),
+        ("deploy/web.yaml", application),
+        ("envs/prod.yaml", "b: x\nc: 1\n"),
+    ];
+    let dir = with(&NEEDS, &files);
+    let releases = |folder: &str, paths: &[&str]| {
+        let list = run(&dir.path().join(folder), &[&["releases"], paths].concat()).expect_code(0);
+        let line = list.out.lines().nth(1).expect("a release").to_owned();
+        line.split_whitespace().map(str::to_owned).collect::<Vec<_>>()[1..4].join(" ")
+    };
+    assert_eq!(releases(".", &["."]), "charts/web 0.1.0 envs/prod.yaml");
+    assert_eq!(releases(".", &["deploy", "charts", "envs"]), "charts/web 0.1.0 envs/prod.yaml");
+    // A chart outside of what was walked is known by its path.
+    assert_eq!(releases(".", &["deploy"]), "charts/web envs/prod.yaml deploy/web.yaml:1");
+    assert_eq!(releases("deploy", &["."]), "../charts/web ../envs/prod.yaml web.yaml:1");
+
+    // What lies around is read to render the chart.
+    let unread = "values-key-unused";
+    let check = |folder: &str, paths: &[&str]| {
+        let args = ["check", "--no-cache", "--format", "concise", "--select", unread];
+        run(&dir.path().join(folder), &[&args, paths].concat()).expect_code(0)
+    };
+    for (folder, paths, shown) in
+        [(".", ".", "envs/prod.yaml:2:1:"), ("deploy", ".", "../envs/prod.yaml:2:1:")]
+    {
+        let checked = check(folder, &[paths]);
+        assert!(checked.out.starts_with(shown), "{}", checked.out);
+        assert!(checked.err.contains("1 release"), "{}", checked.err);
+    }
+
+    // An example in a repository is its own top.
+    let dir = repository(&[(".git/HEAD", "ref: refs/heads/main\n")]);
+    for (path, text) in NEEDS.into_iter().chain(files).filter(|(path, _)| !path.starts_with(".git"))
+    {
+        let path = dir.path().join("example").join(path);
+        std::fs::create_dir_all(path.parent().expect("a parent")).expect("a folder");
+        std::fs::write(path, text).expect("a file");
+    }
+    let list = run(dir.path(), &["releases", "example"]).expect_code(0);
+    assert!(list.out.contains("example/charts/web"), "{}", list.out);
+    assert!(list.out.contains("example/envs/prod.yaml"), "{}", list.out);
+}

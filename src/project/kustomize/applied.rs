@@ -71,7 +71,7 @@ impl<'p> Application<'p> {
 /// The directory that a Flux Kustomization applies. Its path is relative to the top of the repository, or to a folder from
 /// which an artifact is made.
 fn applied_path(path: &str, file: &File, tree: &Tree<'_>) -> String {
-    let at_top = join(tree.root_of(&file.path), path);
+    let at_top = tree.from_top(&file.path, path);
     if tree.is_directory(&at_top) {
         return at_top;
     }

@@ -232,7 +232,7 @@ fn chart(
         });
     }
     let path = text("path")?;
-    let top = context.tree.root_of(declaration.path);
+    let tops: Vec<&str> = context.tree.tops_of(declaration.path).collect();
     if let Some(artifact) = repository.as_deref().filter(|url| url.starts_with("oci://")) {
         // An OCI artifact may contain anything; the path in it is mostly `.`.
         let (repository, name, _) = split_oci(artifact);
@@ -242,7 +242,7 @@ fn chart(
     }
     let other_tool =
         ["plugin", "kustomize", "directory", "jsonnet"].iter().any(|tool| source.has(tool));
-    let directory = join(top, path.trim_start_matches('/'));
+    let directory = context.tree.from_top(declaration.path, path.trim_start_matches('/'));
     if path.contains(UNKNOWN) {
         if source.has("helm") {
             found.unresolved.push(Unresolved {
@@ -254,7 +254,7 @@ fn chart(
         return None;
     }
     let is_here = repository.as_deref().is_none_or(|url| home::may_be(url, context));
-    let near = is_here.then(|| context.chart_by_path(path.trim_start_matches('/'), &[top]));
+    let near = is_here.then(|| context.chart_by_path(path.trim_start_matches('/'), &tops));
     if let Some(chart) = near.flatten() {
         if other_tool {
             // It is in the folder of a chart, but another tool renders it.
@@ -314,11 +314,11 @@ fn value_file(
     declaration: &Declaration<'_>,
     context: &Context<'_>,
 ) -> Vec<Layer> {
-    let top = context.tree.root_of(declaration.path);
     if file.contains("://") {
         return vec![Layer { content: Content::Unknown, ..Layer::file(file.to_owned(), span) }];
     }
-    let (base, path) = if let Some(referring) = file.strip_prefix('$') {
+    let tops: Vec<&str> = context.tree.tops_of(declaration.path).collect();
+    let (bases, path) = if let Some(referring) = file.strip_prefix('$') {
         let (name, path) = referring.split_once('/').unwrap_or((referring, ""));
         let names = |source: &&Field<'_>| text(source, &["ref"]).as_deref() == Some(name);
         let Some(named) = sources.iter().find(names) else {
@@ -326,23 +326,27 @@ fn value_file(
         };
         let url = text(named, &["repoURL"]);
         let is_known = !path.contains(UNKNOWN);
-        if is_known && is_elsewhere(url.as_deref(), &join(top, path), context) {
+        if is_known
+            && is_elsewhere(url.as_deref(), &context.tree.from_top(declaration.path, path), context)
+        {
             return vec![Layer::inline(span, Content::Elsewhere)];
         }
-        (top.to_owned(), path)
+        (tops, path)
     } else if let Some(path) = file.strip_prefix('/') {
-        (top.to_owned(), path)
+        (tops, path)
     } else if let Some(directory) = &chart.path {
-        (directory.clone(), file)
+        (vec![directory.as_str()], file)
     } else {
         // A file in a chart that is not in this repository.
         return vec![Layer::inline(span, Content::Elsewhere)];
     };
     if path.contains(['*', '?']) {
-        let found = context.tree.glob(&base, path);
-        return found.into_iter().map(|path| Layer::file(path, span)).collect();
+        let found = bases.iter().map(|base| context.tree.glob(base, path));
+        let first = found.into_iter().find(|paths| !paths.is_empty()).unwrap_or_default();
+        return first.into_iter().map(|path| Layer::file(path, span)).collect();
     }
-    vec![Layer::file(join(&base, path), span)]
+    let path = context.tree.locate(path, &bases).unwrap_or_else(|| join(bases[0], path));
+    vec![Layer::file(path, span)]
 }
 
 /// Whether a values file at a path in a repository is in another repository than this one.

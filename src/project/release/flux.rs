@@ -259,8 +259,8 @@ impl<'p> Flux<'p> {
             return ChartRef { name, repository: url, version, ..ChartRef::default() };
         }
         let path = name.unwrap_or_default();
-        let top = context.tree.root_of(near);
-        let local = context.chart_by_path(path.trim_start_matches('/'), &[top]);
+        let tops: Vec<&str> = context.tree.tops_of(near).collect();
+        let local = context.chart_by_path(path.trim_start_matches('/'), &tops);
         local.unwrap_or_else(|| ChartRef {
             name: Some(path.trim_end_matches('/').rsplit('/').next().unwrap_or(&path).to_owned()),
             repository: url,

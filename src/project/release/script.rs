@@ -163,7 +163,8 @@ fn environment(path: &str, context: &Context<'_>) -> Environment {
     let own = parent(path);
     let between = upwards(own).skip(1).take_while(|above| *above != root && is_below(above, root));
     // Files that do not exist are taken to be relative to the last one.
-    let all = [own, root].into_iter().chain(between).chain([root]);
+    let tops = context.tree.tops_of(path);
+    let all = [own].into_iter().chain(tops).chain(between).chain([root]);
     let mut directories: Vec<String> = all.map(str::to_owned).collect();
     directories.dedup();
     Environment::new(path, directories)

@@ -195,7 +195,8 @@ fn release(
     let text = |name: &str| attribute(name).and_then(|found| scope.text(&found.value));
     let declared = span(block.span());
     let directory = parent(&file.path);
-    let bases = [instance.root.as_str(), directory, context.tree.root_of(&file.path)];
+    let mut bases = vec![instance.root.as_str(), directory];
+    bases.extend(context.tree.tops_of(&file.path));
     let Some(chart_text) = text("chart").filter(|chart| !chart.is_empty()) else {
         let why = "the chart is only known when Terraform runs".to_owned();
         found.unresolved.push(Unresolved { declared, why, chart_path: None });

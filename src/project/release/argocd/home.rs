@@ -6,7 +6,6 @@ use crate::project::class::Class;
 use crate::project::node::scalar_text;
 use crate::project::release::Context;
 use crate::project::release::template::UNKNOWN;
-use crate::project::tree::join;
 use crate::yaml::Node;
 
 /// How often each repository is named with a path that exists here, by the last part of its URL.
@@ -34,7 +33,6 @@ fn homes(context: &Context<'_>) -> Homes {
     let mut counts: BTreeMap<String, usize> = BTreeMap::new();
     let manifests = context.tree.of(Class::Manifest).filter(|file| file.seen.applications);
     for file in manifests {
-        let top = context.tree.root_of(&file.path);
         let applications = file
             .objects()
             .filter(|root| root.get("kind").and_then(Node::as_str) == Some("Application"));
@@ -42,7 +40,9 @@ fn homes(context: &Context<'_>) -> Homes {
             for source in sources(spec) {
                 let text = |key: &str| source.get(key).and_then(scalar_text);
                 let Some((url, path)) = text("repoURL").zip(text("path")) else { continue };
-                let is_there = context.tree.is_directory(&join(top, path.trim_start_matches('/')));
+                let is_there = context
+                    .tree
+                    .is_directory(&context.tree.from_top(&file.path, path.trim_start_matches('/')));
                 if let Some(name) = name(&url).filter(|_| is_there) {
                     *counts.entry(name.to_owned()).or_default() += 1;
                 }

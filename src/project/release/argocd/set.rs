@@ -14,7 +14,7 @@ use super::{Content, Context, Declaration, File, Found, Layer, Mapped, UNKNOWN, 
 use super::{application, documents};
 use crate::project::node::scalar_text;
 use crate::project::release::template::{Dialect, Engine};
-use crate::project::tree::{Glob, base_name, is_below, join, parent};
+use crate::project::tree::{Glob, base_name, is_below, join, leads_out, parent};
 use crate::source::{SourceId, Span};
 use crate::yaml::{self, Kind, Node};
 
@@ -275,7 +275,20 @@ fn list(node: Node<'_>, around: Around<'_, '_>, outer: &Parameters) -> Vec<Param
 
 fn git(node: Node<'_>, around: Around<'_, '_>, outer: &Parameters) -> Vec<Parameters> {
     let Around { file, context, .. } = around;
-    let top = context.tree.root_of(&file.path);
+    // What is around the working directory was not walked.
+    let tops = context.tree.tops_of(&file.path).filter(|top| !leads_out(top));
+    let mut found = tops.map(|top| git_below(top, node, around, outer));
+    found.find(|sets| !sets.is_empty()).unwrap_or_default()
+}
+
+/// The parameter sets of a git generator in a repository with this top.
+fn git_below(
+    top: &str,
+    node: Node<'_>,
+    around: Around<'_, '_>,
+    outer: &Parameters,
+) -> Vec<Parameters> {
+    let context = around.context;
     let mut included = BTreeSet::new();
     let mut excluded = BTreeSet::new();
     let files = node.get("files");

@@ -84,12 +84,12 @@ impl Job<'_> {
                 Some(above) if expression == WORKSPACE => above.clone(),
                 _ => evaluate(expression, &own, expressions),
             });
-            let top = pieces.context.tree.root_of(&pieces.file.path).to_owned();
+            let tops = pieces.context.tree.tops_of(&pieces.file.path);
             let mut piece = pieces.piece(text, own);
             piece.environment.directories = match folder {
                 Some(folder) if !is_known(&folder) => Vec::new(),
-                Some(folder) => vec![join(&top, &folder)],
-                None => vec![top],
+                Some(folder) => tops.map(|top| join(top, &folder)).collect(),
+                None => tops.map(str::to_owned).collect(),
             };
             piece.variant = Some((*name).to_owned());
             pieces.found.push(piece);

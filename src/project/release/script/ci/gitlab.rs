@@ -6,7 +6,6 @@ use super::{
 };
 use crate::project::class::Class;
 use crate::project::node::scalar_text;
-use crate::project::tree::join;
 
 /// Top-level keys that are not jobs.
 const RESERVED: [&str; 8] =
@@ -155,15 +154,14 @@ fn gather<'p>(file: &'p File, context: &Context<'p>, files: &mut Vec<&'p File>, 
         Kind::Sequence => include.items().collect(),
         _ => vec![include],
     };
-    let top = context.tree.root_of(&file.path);
     // Files that are included later have priority.
     for item in items.into_iter().rev() {
         let path = item.get("local").and_then(scalar_text).or_else(|| scalar_text(item));
         let Some(path) = path.filter(|path| !path.contains("://")) else { continue };
         let path = path.trim_start_matches('/');
         let paths = match path.contains('*') {
-            true => context.tree.glob(top, path),
-            false => vec![join(top, path)],
+            true => context.tree.glob(context.tree.root_of(&file.path), path),
+            false => vec![context.tree.from_top(&file.path, path)],
         };
         for included in paths.iter().filter_map(|path| context.tree.file(path)) {
             gather(included, context, files, depth + 1);
