@@ -883,3 +883,19 @@ fn paths_from_the_top_of_a_repository_are_found_from_each_of_its_folders() {
     assert!(list.out.contains("example/charts/web"), "{}", list.out);
     assert!(list.out.contains("example/envs/prod.yaml"), "{}", list.out);
 }
+
+/// `valueFiles: [values.yaml, prod.yaml]` overrides nothing by the first, and what the second takes back is needed.
+#[test]
+fn a_chart_s_own_values_named_by_a_release_repeat_no_default() {
+    let application = "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {name: web, namespace: argocd}\nspec:\n  project: default\n  destination: {namespace: web, server: https://kubernetes.default.svc}\n  source:\n    repoURL: https://git.example.org/x.git\n    path: charts/web\n    helm: {valueFiles: [values.yaml, base.yaml, prod.yaml]}\n";
+    let files = [
+        ("apps/web.yaml", application),
+        ("charts/web/base.yaml", "a: 2\nb: x\n"),
+        ("charts/web/prod.yaml", "a: 1\nc: {d: 1}\n"),
+    ];
+    let mut chart = NEEDS;
+    chart[1].1 = "a: 1\nc: {d: 1}\n";
+    let dir = with(&chart, &files);
+    let redundant = "values-redundant-default";
+    assert_eq!(found(dir.path(), redundant), [format!("charts/web/prod.yaml:2 {redundant}")]);
+}

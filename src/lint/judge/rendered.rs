@@ -33,7 +33,7 @@ use crate::project::{Class, File, LocalChart, Release, Rewrites, Via};
 use crate::rule::layers::{Layers, text};
 use crate::rule::{Company, Evaluator, Scope};
 use crate::source::{Sources, Span};
-use crate::yaml::Document;
+use crate::yaml::{Document, Node};
 
 /// The rule whose finding explains why a chart does not render.
 const NULL: &str = "values-null-removes-required";
@@ -194,14 +194,20 @@ impl Task<'_> {
         if !self.chosen.rules.iter().any(|active| active.known.scope == Scope::Layers) {
             return Vec::new();
         }
-        let Some(given) = release::layers(self.release, self.files) else { return Vec::new() };
+        let Some(mut given) = release::layers(self.release, self.files) else { return Vec::new() };
+        // A release may name the chart's own values first, as in `valueFiles: [values.yaml, prod.yaml]`: they override
+        // nothing.
+        let path = |layer: &Node<'_>| self.sources.path(layer.span().source);
+        let defaults = chart.values.first().map(|document| self.sources.path(document.source()));
+        let own = given.iter().take_while(|layer| Some(path(layer)) == defaults).count();
+        given.drain(..own);
         let family = self.families.of(&given, self.sources);
         let texts = layers::templates_in(&given);
         let reads = charts.reads(&self.path, chart, &texts, self.sources);
         let reads = reads.get_or_init(|| Reads::of(chart, &texts));
         let layers = Layers {
             given: &given,
-            own: self.release.via == Via::ChartDefault,
+            own: self.release.via == Via::ChartDefault || own > 0 && given.is_empty(),
             chart: Some(chart),
             reads: Some(reads),
             family: &family,

@@ -33,14 +33,15 @@ pub(super) fn mismatched(layers: &Layers<'_>, params: &Params<'_>) -> Vec<Remark
     remarks
 }
 
-/// Finds values that equal the default; if a whole map does, only the map.
+/// Finds values that equal the default, and that no layer below sets; if a whole map does, only the map.
 pub(super) fn redundant(layers: &Layers<'_>) -> Vec<Remark> {
     let mut remarks: Vec<Remark> = Vec::new();
     let mut done: Vec<String> = Vec::new();
     pairs(layers, &mut |pair| {
         let path = dotted(&pair.path);
         let inside = done.iter().any(|above| path.starts_with(&format!("{above}.")));
-        if inside || !equal(pair.given, pair.default) {
+        let takes_back = pair.below.iter().any(|layer| has_a_say(*layer, &pair.path));
+        if inside || takes_back || !equal(pair.given, pair.default) {
             return;
         }
         remarks.push(Remark {
@@ -91,29 +92,46 @@ pub(super) fn lists(layers: &Layers<'_>) -> Vec<Remark> {
 /// A value in a layer, and the default for it.
 struct Pair<'a> {
     path: Vec<&'a str>,
+    /// The layers below the one that sets the value.
+    below: &'a [Node<'a>],
     given: Node<'a>,
     default: Node<'a>,
 }
 
 /// Calls `each` with every value that is set both in a layer and in the chart's own values; maps before their entries.
 fn pairs<'a>(layers: &Layers<'a>, each: &mut impl FnMut(Pair<'a>)) {
-    for layer in layers.given {
-        below(*layer, &layers.defaults(), &mut Vec::new(), each);
+    for (at, layer) in layers.given.iter().enumerate() {
+        let mut each = |path: &[&'a str], given, default| {
+            each(Pair { path: path.to_vec(), below: &layers.given[..at], given, default });
+        };
+        below(*layer, &layers.defaults(), &mut Vec::new(), &mut each);
     }
+}
+
+/// Whether a layer sets the value at a path, or replaces a map that it is in.
+fn has_a_say(layer: Node<'_>, path: &[&str]) -> bool {
+    let mut at = layer;
+    for key in path {
+        match at.get(key) {
+            Some(inner) => at = inner,
+            None => return at.kind() != Kind::Mapping,
+        }
+    }
+    true
 }
 
 fn below<'a>(
     map: Node<'a>,
     defaults: &Defaults<'a>,
     path: &mut Vec<&'a str>,
-    each: &mut impl FnMut(Pair<'a>),
+    each: &mut impl FnMut(&[&'a str], Node<'a>, Node<'a>),
 ) {
     for entry in map.entries() {
         let defaults = defaults.below(entry.key.raw());
         let Some(default) = defaults.node() else { continue };
         path.push(entry.key.raw());
         if !entry.value.is_null() && !default.is_null() {
-            each(Pair { path: path.clone(), given: entry.value, default });
+            each(path, entry.value, default);
         }
         if entry.value.kind() == Kind::Mapping {
             below(entry.value, &defaults, path, each);
