@@ -395,6 +395,25 @@ fn what_flux_patches_when_it_applies_a_manifest_is_left_open() {
     }
 }
 
+/// A kustomization that nobody applies may list the same manifest without a patch.
+#[test]
+fn a_way_that_flux_does_not_take_leads_nowhere() {
+    let applied = "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata: {name: one, namespace: flux-system}\nspec:\n  interval: 1h\n  prune: true\n  sourceRef: {kind: GitRepository, name: all}\n  path: ./clusters/one\n";
+    let overlay =
+        "resources: [../../bases/web]\nimages: [{name: example.org/web, newTag: 1.2.3}]\n";
+    for (flux, is_open) in [(applied, true), ("{}\n", false)] {
+        let dir = repository(&[
+            ("flux/one.yaml", flux),
+            ("clusters/one/kustomization.yaml", overlay),
+            ("bases/kustomization.yaml", "resources: [web]\n"),
+            ("bases/web/kustomization.yaml", "resources: [web.yaml]\n"),
+            ("bases/web/web.yaml", WEB),
+        ]);
+        let found = found(dir.path(), "image-tag-latest-forbidden");
+        assert_eq!(found.is_empty(), is_open, "{flux}: {found:?}");
+    }
+}
+
 /// So it does in what it renders of a chart.
 #[test]
 fn an_image_that_skaffold_builds_is_not_judged_by_the_values() {

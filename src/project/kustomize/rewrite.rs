@@ -69,7 +69,8 @@ pub(in crate::project) fn rewrites(
     // Manifests with the same chains share the result, as there may be as many patches as manifests.
     let mut known: HashMap<Vec<Vec<Span>>, Option<Arc<Rewrites>>> = HashMap::new();
     let of_file = |file: &File| {
-        let ways: Vec<_> = applied.ways(&file.path, all).into_iter().map(chain).collect();
+        let ways = deployed(applied.ways(&file.path, all));
+        let ways: Vec<_> = ways.into_iter().map(chain).collect();
         let places =
             |way: &Vec<&Kustomization<'_>>| way.iter().map(|one| one.root.span()).collect();
         let rewrites = known.entry(ways.iter().map(places).collect()).or_insert_with(|| {
@@ -79,6 +80,15 @@ pub(in crate::project) fn rewrites(
         Some((file.path.clone(), rewrites.clone()?))
     };
     manifests.filter_map(of_file).collect()
+}
+
+/// The ways in which Flux applies a manifest, or all if it applies none: what nothing applies, such as a kustomization
+/// that collects bases of which each is patched elsewhere, does not deploy it.
+fn deployed<'k, 'p>(mut ways: Vec<Way<'k, 'p>>) -> Vec<Way<'k, 'p>> {
+    if ways.iter().any(|way| way.applied.is_some()) {
+        ways.retain(|way| way.applied.is_some());
+    }
+    ways
 }
 
 /// All that change what is deployed in a way, the innermost first.
