@@ -55,6 +55,47 @@ fn what_a_template_outside_of_charts_may_make_is_not_missed() {
     }
 }
 
+/// Which charts an ApplicationSet installs, may only be known in the cluster; what a script installs, stays beside it.
+#[test]
+fn what_a_chart_may_make_that_is_not_known_is_not_missed() {
+    let set = |name: &str, path: &str| {
+        format!(
+            "apiVersion: argoproj.io/v1alpha1\nkind: ApplicationSet\nmetadata: {{name: all}}\nspec:\n  generators: [{{clusters: {{}}}}]\n  template:\n    metadata: {{name: '{name}'}}\n    spec:\n      source: {{repoURL: https://git.example/all, path: '{path}', helm: {{}}}}\n      destination: {{namespace: shop}}\n"
+        )
+    };
+    let script = "helm upgrade --install web \"$1\"\n";
+    let service =
+        "apiVersion: v1\nkind: Service\nmetadata: {name: shop}\nspec: {selector: {app: shop}}\n";
+    for (path, declaration, missing) in [
+        ("set/all.yaml", set("{{name}}", "{{metadata.annotations.chart}}"), false),
+        ("set/all.yaml", set("other", "charts/other"), true),
+        ("deploy.sh", script.to_owned(), true),
+    ] {
+        let files = [
+            ("a/a.yaml", AUTOSCALER),
+            ("a/b.yaml", OTHER),
+            ("a/c.yaml", service),
+            (path, &*declaration),
+        ];
+        let dir = repository(&files);
+        for rule in ["hpa-target-exists", "service-selector-matches-pods"] {
+            let found = found(dir.path(), rule);
+            let is_missed = found.iter().any(|line| line.ends_with(rule));
+            assert_eq!(is_missed, missing, "{declaration}: {found:?}");
+        }
+    }
+    // A manifest has begun what is missing: the pods of a Service, but not the Service.
+    let route = "apiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\nmetadata: {name: shop}\nspec: {rules: [{backendRefs: [{name: web, port: 80}]}]}\n";
+    let set = set("{{name}}", "{{metadata.annotations.chart}}");
+    for (workload, missing) in [("web", true), ("other", false)] {
+        let workload = OTHER.replace("other", workload);
+        let dir = repository(&[("a/a.yaml", route), ("a/b.yaml", &workload), ("s.yaml", &set)]);
+        let found = found(dir.path(), "gateway-route-backend-exists");
+        let is_missed = found.iter().any(|line| line.ends_with("exists"));
+        assert_eq!(is_missed, missing, "{workload}: {found:?}");
+    }
+}
+
 #[test]
 fn what_a_kustomization_makes_is_not_missed() {
     let pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec:\n  containers: [{name: web, image: example.org/web:1.0.0}]\n  volumes:\n    - name: settings\n      configMap: {name: settings}\n    - name: login\n      secret: {secretName: login}\n";

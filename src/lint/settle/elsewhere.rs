@@ -2,7 +2,7 @@
 //! may create it. The repository does not say whether both are deployed together, so such findings cannot be decided. The
 //! same holds for values that a chart does not read, in a values file that something else reads, too.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::hash::{BuildHasher as _, Hash};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
@@ -23,6 +23,8 @@ pub(in crate::lint) struct Elsewhere<'p> {
     /// The templates outside of charts: what objects they make is not known.
     templates: Vec<&'p File>,
     releases: &'p [Release],
+    /// Whether a manifest declares a release of a chart that is only known in the cluster: it may create anything.
+    is_open_ended: bool,
     read_by_others: &'p BTreeSet<String>,
     /// The index, made for the first finding that needs it: most runs have none.
     defined: OnceLock<Defined<'p>>,
@@ -67,13 +69,22 @@ fn digest(of: impl Hash) -> Digest {
 
 impl<'p> Elsewhere<'p> {
     pub(in crate::lint) fn new(project: &'p Project) -> Self {
-        let Project { files, releases, read_by_others, .. } = project;
+        let Project { files, releases, unresolved, read_by_others, .. } = project;
         let defines = |file: &&File| matches!(file.class, Class::Manifest | Class::Kustomization);
         let manifests = files.iter().filter(defines);
         let manifests = Shared::new(manifests);
         let templates = files.iter().filter(|file| file.class == Class::Template).collect();
+        let open: HashSet<_> = unresolved
+            .iter()
+            .filter(|one| one.chart_path.is_none())
+            .map(|one| one.declared.source)
+            .collect();
+        let is_open_ended = !open.is_empty()
+            && files
+                .iter()
+                .any(|file| file.class == Class::Manifest && open.contains(&file.source));
         let (defined, templated) = (OnceLock::new(), OnceLock::new());
-        Self { manifests, templates, releases, read_by_others, defined, templated }
+        Self { manifests, templates, releases, is_open_ended, read_by_others, defined, templated }
     }
 
     /// Drops the findings that cannot be decided, and counts them as undecided.
@@ -104,7 +115,11 @@ impl<'p> Elsewhere<'p> {
                 };
                 let defined = self.defined();
                 let known = defined.by_name.get(&digest(name));
-                known.is_some_and(|known| known.iter().any(defines))
+                // What a chart makes under a name has no other part of that name in a manifest beside it.
+                let is_begun =
+                    |known: &Definition<'_>| Some(known.kind) != kind && known.folder == own;
+                self.is_open_ended && !known.is_some_and(|known| known.iter().any(is_begun))
+                    || known.is_some_and(|known| known.iter().any(defines))
                     || defined.may_be_released(name)
                     || self.may_be_templated([name].into_iter())
             }
@@ -117,6 +132,7 @@ impl<'p> Elsewhere<'p> {
                 let defined = self.defined();
                 let mut pods = defined.pods_with_any(&wanted);
                 pods.any(|(pod, folders)| stands_elsewhere(folders) && carries(pod))
+                    || self.is_open_ended
                     || labels.values().any(|value| defined.is_released(value))
                     || self.may_be_templated(labels.values())
             }
