@@ -461,6 +461,23 @@ fn a_map_over_a_scalar_is_said_where_it_is_written() {
     );
 }
 
+/// Either is a text that counts as true, but only one of them was meant to.
+#[test]
+fn a_text_for_true_is_less_of_a_fault_than_one_for_false() {
+    for (given, severity) in [("\"true\"", "warning"), ("\"false\"", "error")] {
+        let values = format!("live: {given}\n");
+        let dir = repository(&[
+            CHART,
+            ("c/values.yaml", "live: false\n"),
+            ("c/ci/one-values.yaml", &values),
+            ("c/templates/t.yaml", "a: {{ .Values.live }}\n"),
+        ]);
+        let run = run(dir.path(), &["check", "--format", "concise"]);
+        let expected = format!("c/ci/one-values.yaml:1:7: {severity} values-type-mismatch");
+        assert!(run.out.contains(&expected), "{}", run.out);
+    }
+}
+
 #[test]
 fn conditions_aliases_and_globals_reach_the_charts_below() {
     let dir = repository(&[

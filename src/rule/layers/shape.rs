@@ -166,6 +166,10 @@ fn clash(
         // As a default, an empty text, false or 0 may be replaced by any type.
         _ if is_nothing(default) && matches!(is, Type::Map | Type::List) => None,
         (_, Type::Map | Type::List) => said,
+        // `"true"` counts as true, too: only a template that compares or prints it can tell.
+        (Type::Bool, Type::Text) if is_true(given.raw()) => {
+            Some((is.name(), was.name(), Some(Severity::Warning)))
+        }
         (Type::Bool, Type::Text) => is_truth(given.raw()).then_some(()).and(said),
         (Type::Text, Type::Bool) if is_truth(default.raw()) || default.raw().is_empty() => None,
         (Type::Text | Type::Number, Type::Bool) => said,
@@ -225,7 +229,11 @@ fn is_nothing(node: Node<'_>) -> bool {
 }
 
 fn is_truth(text: &str) -> bool {
-    matches!(text.to_ascii_lowercase().as_str(), "true" | "false" | "yes" | "no" | "on" | "off")
+    is_true(text) || matches!(text.to_ascii_lowercase().as_str(), "false" | "no" | "off")
+}
+
+fn is_true(text: &str) -> bool {
+    matches!(text.to_ascii_lowercase().as_str(), "true" | "yes" | "on")
 }
 
 /// Whether two trees have the same contents.
