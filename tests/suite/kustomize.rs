@@ -312,6 +312,8 @@ fn a_part_of_an_object_beside_a_kustomization_is_no_object() {
     let policy = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec:\n  template:\n    spec:\n      containers: [{name: web, imagePullPolicy: Always}]\n";
     let bare = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec: {template: {spec: {dnsPolicy: None}}}\n";
     let job = "apiVersion: batch/v1\nkind: Job\nmetadata: {name: web}\nspec: {template: {spec: {containers: [{name: web, env: []}]}}}\n";
+    // It adds a container, and changes one.
+    let plugin = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec:\n  selector: {matchLabels: {app: web}}\n  template:\n    metadata: {labels: {app: web}}\n    spec:\n      initContainers: [{name: plugin, image: 'example.org/plugin:1.0.0'}]\n      containers: [{name: web, env: []}]\n";
     let kustomization = ("base/kustomization.yaml", "resources: [base.yaml]\n");
     let taken_in = ("base/kustomization.yaml", "resources: [pull/always.yaml]\n");
     for (more, path, text, is_part) in [
@@ -324,10 +326,32 @@ fn a_part_of_an_object_beside_a_kustomization_is_no_object() {
         (kustomization, "other/always.yaml", policy, false),
         (kustomization, "other/sidecar-patch.yaml", policy, true),
         (kustomization, "other/sidecar-patch.yaml", whole, false),
+        (kustomization, "base/plugin.yaml", plugin, true),
+        (kustomization, "base/pull/plugin.yaml", plugin, false),
     ] {
         let dir = repository(&[more, (path, text)]);
-        let found = found(dir.path(), "selector-present,schema-validation");
+        let found =
+            found(dir.path(), "selector-present,schema-validation,image-reference-malformed");
         assert_eq!(found.is_empty(), is_part, "{path}: {text}{found:?}");
+    }
+}
+
+/// A script may put the patches of a folder into a kustomization that it writes.
+#[test]
+fn a_patch_of_what_is_defined_elsewhere_is_no_object() {
+    let patch =
+        "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec: {paused: false}\n";
+    for (path, defined, is_part) in [
+        ("clusters/one/patches/web.yaml", "web", true),
+        ("clusters/one/patches/web.yaml", "shop", false),
+        ("clusters/one/web.yaml", "web", false),
+        ("clusters/profile-patches/web.yaml", "web", false),
+    ] {
+        let defined = WEB.replace("name: web}", &format!("name: {defined}}}"));
+        let dir = repository(&[("apps/web.yaml", &*defined), (path, patch)]);
+        let found = found(dir.path(), "selector-present");
+        let is_judged = found.iter().any(|line| line.starts_with(path));
+        assert_eq!(is_judged, !is_part, "{path}: {found:?}");
     }
 }
 

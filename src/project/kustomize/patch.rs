@@ -17,7 +17,8 @@ use crate::yaml::Node;
 ///
 /// A patch is a file that a kustomization names as one, or a helmfile (`named`). Beside or below a kustomization, it may
 /// also be a file that is called a patch and not included: scaffolds come with patches that can be switched on. Or it is
-/// only a part of an object, which a Makefile adds by `kustomize edit add patch`.
+/// only a part of an object, which a Makefile adds by `kustomize edit add patch`. Anywhere else, it may be a file in a folder
+/// for patches of objects that other manifests define: a script adds them.
 pub(in crate::project) fn set_aside(files: &mut [File], named: &BTreeSet<String>) {
     let kustomizations = Kustomizations::among(files);
     let mut patches = paths(&kustomizations);
@@ -28,18 +29,27 @@ pub(in crate::project) fn set_aside(files: &mut [File], named: &BTreeSet<String>
         folders.insert(kustomization.directory.to_owned());
         taken_in.extend(kustomization.resources);
     }
+    let around = |path: &str| {
+        upwards(parent(path)).find(|folder| folders.contains(*folder)).map(str::to_owned)
+    };
+    let of_scripts = of_known_objects(files, |path| {
+        !taken_in.contains(path) && is_in_patches(path) && around(path).is_none()
+    });
     let waits = |file: &File| {
         let path = file.path.as_str();
-        let folder = upwards(parent(path)).find(|folder| folders.contains(*folder));
-        match folder {
+        match around(path) {
             _ if taken_in.contains(path) => false,
-            Some(folder) => is_called_patch(&path[folder.len()..]) || is_part(file),
-            None => is_called_patch(base_name(path)) && is_part(file),
+            Some(folder) => {
+                is_called_patch(&path[folder.len()..]) || is_part(file, folder == parent(path))
+            }
+            None => is_called_patch(base_name(path)) && is_part(file, false),
         }
     };
     // This searches the texts of all manifests, so it is done in parallel.
     files.par_iter_mut().filter(|file| file.class == Class::Manifest).for_each(|file| {
-        let is_named = patches.contains(&file.path) || named.contains(&file.path);
+        let is_named = patches.contains(&file.path)
+            || named.contains(&file.path)
+            || of_scripts.contains(&file.path);
         let is_content = || contents.contains(&file.path) && has_no_name(file);
         if is_named || is_content() || waits(file) {
             file.class = Class::Other;
@@ -47,9 +57,35 @@ pub(in crate::project) fn set_aside(files: &mut [File], named: &BTreeSet<String>
     });
 }
 
+/// The files in folders for patches of which all objects are defined in other manifests.
+fn of_known_objects(files: &[File], is_patch: impl Fn(&str) -> bool) -> HashSet<String> {
+    let manifests = || files.iter().filter(|file| file.class == Class::Manifest);
+    let candidates: Vec<(&File, Vec<(String, String)>)> = manifests()
+        .filter(|file| is_patch(&file.path))
+        .map(|file| (file, identities(file)))
+        .filter(|(_, objects)| !objects.is_empty())
+        .collect();
+    if candidates.is_empty() {
+        return HashSet::new();
+    }
+    let patched: HashSet<_> = candidates.iter().flat_map(|(_, objects)| objects).collect();
+    let others: Vec<&File> = manifests().filter(|file| !is_called_patch(&file.path)).collect();
+    let known = others.par_iter().flat_map_iter(|file| identities(file));
+    let known: HashSet<_> = known.filter(|object| patched.contains(object)).collect();
+    let is_known = |(_, objects): &&(&File, Vec<_>)| objects.iter().all(|one| known.contains(one));
+    candidates.iter().filter(is_known).map(|(file, _)| file.path.clone()).collect()
+}
+
+/// The kinds and names of the objects in a file.
+fn identities(file: &File) -> Vec<(String, String)> {
+    let Ok(file) = file.taken_down() else { return Vec::new() };
+    let objects = file.objects().filter_map(Object::new);
+    objects.map(|object| (object.kind.to_owned(), object.name().to_owned())).collect()
+}
+
 /// Whether a file only has parts of workloads, which cannot be objects by themselves: without a selector and the labels that
-/// it selects, or with a container without an image.
-fn is_part(file: &File) -> bool {
+/// it selects, or with a container without an image. Beside a kustomization, a patch may have one with an image as well.
+fn is_part(file: &File, beside: bool) -> bool {
     let is_part = |object: Node<'_>| {
         let Some((object, spec)) = Object::new(object).zip(object.get("spec")) else {
             return false;
@@ -67,7 +103,7 @@ fn is_part(file: &File) -> bool {
     let Ok(file) = file.taken_down() else { return false };
     let text = file.text();
     // Most files have complete objects, and need not be parsed for this.
-    if !text.contains("spec:") || text.contains("selector") && text.contains("image:") {
+    if !text.contains("spec:") || !beside && text.contains("selector") && text.contains("image:") {
         return false;
     }
     let mut objects = file.objects().peekable();
@@ -139,6 +175,12 @@ pub(in crate::project) fn paths(kustomizations: &[Kustomization<'_>]) -> HashSet
         Written::Here(_) => None,
     };
     kustomizations.iter().flat_map(each).filter_map(file).collect()
+}
+
+/// Whether a file is somewhere in a folder for patches.
+fn is_in_patches(path: &str) -> bool {
+    let mut folders = parent(path).split('/');
+    folders.any(|folder| matches!(folder, "patch" | "patches"))
 }
 
 /// Whether one of the words in a path says that it is a patch.
