@@ -219,6 +219,22 @@ fn a_map_of_the_values_that_a_template_copies_gets_what_is_missing() {
     assert_eq!(text(dir.path(), "chart/templates/web.yaml"), SHOP[4].1);
 }
 
+/// So does one that begins with a map or a list.
+#[test]
+fn a_copied_map_of_maps_gets_what_is_missing() {
+    for own in
+        ["appArmorProfile:\n    type: RuntimeDefault\n", "capabilities:\n    drop:\n      - ALL\n"]
+    {
+        let mut files = SHOP.to_vec();
+        let values = format!("replicas: 1\nimage: {{tag: 1.0.0}}\nsecurityContext:\n  {own}");
+        files[3].1 = &values;
+        let dir = repository(&files);
+        check(dir.path(), &["--select", "privilege-escalation-forbidden", "--fix"]);
+        let expected = format!("{values}  allowPrivilegeEscalation: false\n");
+        assert_eq!(text(dir.path(), "chart/values.yaml"), expected);
+    }
+}
+
 #[test]
 fn where_no_value_is_read_the_template_gets_the_line() {
     let template = SHOP[4].1.split("          securityContext:").next().expect("a head");

@@ -3,6 +3,8 @@
 //!
 //! This may guess: `fix::prove` renders again before a fix is offered as safe.
 
+use std::borrow::Cow;
+
 use super::Places;
 use crate::finding::{Edit, Finding, Fix, Origin};
 use crate::helm::origin::{Leaf, Through};
@@ -129,24 +131,33 @@ impl Places<'_> {
         Some(leaf.clone())
     }
 
-    /// The map in the values that a mapping is a copy of: its first entry comes from there, with the same key.
+    /// The map in the values that a mapping is a copy of: the first scalar below it comes from there, by the same keys.
     fn map_of(&self, node: Node<'_>) -> Option<Leaf> {
-        match node.written().next() {
-            None if node.kind() == Kind::Mapping => self.only_text(node),
-            None => None,
-            Some(entry) => {
-                let leaf = self.first_text(entry.value)?;
-                let (above, last) = leaf.pointer.rsplit_once('/')?;
-                (unescape(last) == entry.name()).then(|| Self::above(&leaf, above))
-            }
-        }
+        (node.kind() == Kind::Mapping).then(|| self.copied(node)).flatten()
     }
 
     /// The list in the values that a sequence is a copy of.
     fn list_of(&self, node: Node<'_>) -> Option<Leaf> {
-        let first = self.first_text(node.items().next()?)?;
-        let (above, last) = first.pointer.rsplit_once('/')?;
-        (last == "0").then(|| Self::above(&first, above))
+        (node.kind() == Kind::Sequence && !node.is_empty()).then(|| self.copied(node)).flatten()
+    }
+
+    /// The value that a node is a copy of, with all that is below it.
+    fn copied(&self, node: Node<'_>) -> Option<Leaf> {
+        let (key, inner) = match node.kind() {
+            Kind::Scalar => return self.only_text(node),
+            Kind::Sequence => (Cow::Borrowed("0"), node.items().next()),
+            Kind::Mapping => {
+                let entry = node.written().next();
+                (
+                    entry.map(|entry| entry.name()).unwrap_or_default(),
+                    entry.map(|entry| entry.value),
+                )
+            }
+        };
+        let Some(inner) = inner else { return self.only_text(node) };
+        let leaf = self.copied(inner)?;
+        let (above, last) = leaf.pointer.rsplit_once('/')?;
+        (unescape(last) == key).then(|| Self::above(&leaf, above))
     }
 
     /// The map or list that contains a value. Its span stays that of the value, which tells the file.
@@ -158,11 +169,6 @@ impl Places<'_> {
         let leaves = self.leaves(self.inquiry.range(node));
         let text = leaves.into_iter().find(|(_, through)| *through == Through::Text);
         text.map(|(leaf, _)| leaf)
-    }
-
-    /// The value whose text a scalar is, or the first scalar below a node.
-    fn first_text(&self, node: Node<'_>) -> Option<Leaf> {
-        (node.kind() == Kind::Scalar || node.is_empty()).then(|| self.only_text(node)).flatten()
     }
 
     /// The value that is tested by the branch that would write a missing key.
