@@ -31,8 +31,6 @@ use crate::source::Span;
 use crate::yaml::{Entry, Kind, Node, NodeId};
 
 pub use family::{Relative, environment};
-pub use toggle::text;
-
 /// Renders a release again, with an argument of `helm --set`.
 pub type Again<'a> = dyn Fn(&str) -> Option<String> + 'a;
 
@@ -229,6 +227,12 @@ impl<'a> Layers<'a> {
         (held.is_none_or(|held| held == Some(value))).then_some((value, node))
     }
 
+    /// Whether the release renders otherwise with another value at a path; `None` if it is not rendered.
+    fn depends_on(&self, path: &[&str], value: &str) -> Option<bool> {
+        let (rendered, again) = self.rendered.zip(self.again)?;
+        Some(again(&format!("{}={value}", escaped(path))) != Some(text(rendered)))
+    }
+
     /// The value that a path has in the merged values; `None` if there is none, or null.
     fn at(&self, path: &[&str]) -> Option<Node<'a>> {
         for layer in self.given.iter().rev() {
@@ -294,6 +298,19 @@ fn child<'a>(chart: &'a Chart, name: &str) -> Option<&'a Chart> {
     let declared = chart.metadata.dependencies.iter().find(|d| d.shown() == name);
     let own = declared.map_or(name, |dependency| dependency.name.as_str());
     chart.dependencies.iter().find(|other| other.metadata.name == own)
+}
+
+/// The whole output of a release as one text.
+#[must_use]
+pub fn text(rendered: &Rendered) -> String {
+    let texts: Vec<&str> = rendered.manifests.iter().map(|m| m.text.as_str()).collect();
+    texts.join("\n---\n")
+}
+
+/// A path in the notation of `--set`.
+fn escaped(path: &[&str]) -> String {
+    let key = |key: &&str| key.replace('\\', "\\\\").replace('.', "\\.").replace(',', "\\,");
+    path.iter().map(key).collect::<Vec<_>>().join(".")
 }
 
 /// Calls `each` with every entry of a mapping and of the mappings in it, with the mapping that contains the entry and

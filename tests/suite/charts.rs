@@ -461,6 +461,29 @@ fn a_map_over_a_scalar_is_said_where_it_is_written() {
     );
 }
 
+/// Where a chart writes the number all the same, it counts until the autoscaler acts, after each upgrade again.
+#[test]
+fn a_number_of_replicas_beside_an_autoscaler_has_a_say_where_the_chart_writes_it() {
+    let rule = "values-autoscaling-and-replicas";
+    for (replicas, has_a_say) in [
+        ("{{ .Values.replicas }}", true),
+        ("{{ if not .Values.autoscaling.enabled }}{{ .Values.replicas }}{{ end }}", false),
+    ] {
+        let template = format!(
+            "apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: web}}\nspec:\n  replicas: {replicas}\n"
+        );
+        let dir = repository(&[
+            CHART,
+            ("c/values.yaml", "replicas: 1\nautoscaling: {enabled: false}\n"),
+            ("c/ci/one-values.yaml", "replicas: 3\nautoscaling: {enabled: true}\n"),
+            ("c/templates/t.yaml", &template),
+        ]);
+        let found = found(dir.path(), rule);
+        let expected = [format!("c/ci/one-values.yaml:1 {rule}")];
+        assert_eq!(found, expected[usize::from(has_a_say)..], "{replicas}");
+    }
+}
+
 /// Either is a text that counts as true, but only one of them was meant to.
 #[test]
 fn a_text_for_true_is_less_of_a_fault_than_one_for_false() {

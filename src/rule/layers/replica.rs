@@ -29,6 +29,11 @@ fn beside(path: &[&str], count: Node<'_>, name: &str, layers: &Layers<'_>) -> Op
         Some((dotted(&switch), node))
     })?;
     let path: Vec<&str> = path.iter().copied().chain([name]).collect();
+    // Some charts write the number in spite of the autoscaler, and each upgrade sets it back.
+    let other = count.as_i64()?.saturating_add(1).to_string();
+    if layers.depends_on(&path, &other) == Some(true) {
+        return None;
+    }
     Some(Remark {
         repair: Rewrite::removed(count),
         related: vec![(switch.span(), format!("`{scaler}` is on"))],

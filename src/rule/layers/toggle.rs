@@ -11,7 +11,7 @@ use crate::yaml::{Kind, Node, pointer};
 const MOST: usize = 16;
 
 pub(super) fn judge(layers: &Layers<'_>) -> Vec<Remark> {
-    let (Some(rendered), Some(again)) = (layers.rendered, layers.again) else { return Vec::new() };
+    let Some(rendered) = layers.rendered else { return Vec::new() };
     let mut switches = Vec::new();
     for layer in layers.given {
         gather(*layer, &layers.defaults(), &mut Vec::new(), &mut switches);
@@ -27,9 +27,8 @@ pub(super) fn judge(layers: &Layers<'_>) -> Vec<Remark> {
     let idle = |switch: &Switch<'_>| !seen.contains(&pointer(&switch.path));
     let held = |switch: &Switch<'_>| layers.flag(&switch.path).is_some_and(|(on, _)| on);
     let tried = switches.into_iter().filter(|s| is_read(s) && idle(s) && held(s)).take(MOST);
-    let before = text(rendered);
     tried
-        .filter(|switch| again(&format!("{}=false", escaped(&switch.path))) == Some(before.clone()))
+        .filter(|switch| layers.depends_on(&switch.path, "false") == Some(false))
         .map(|switch| Remark {
             related: vec![(switch.default.span(), "the default, off".to_owned())],
             ..Remark::new(
@@ -41,13 +40,6 @@ pub(super) fn judge(layers: &Layers<'_>) -> Vec<Remark> {
             )
         })
         .collect()
-}
-
-/// The whole output of a release as one text.
-#[must_use]
-pub fn text(rendered: &Rendered) -> String {
-    let texts: Vec<&str> = rendered.manifests.iter().map(|m| m.text.as_str()).collect();
-    texts.join("\n---\n")
 }
 
 struct Switch<'a> {
@@ -96,10 +88,4 @@ fn origins(rendered: &Rendered) -> BTreeSet<String> {
         .flat_map(|id| rendered.origins.entries(id).iter().map(|entry| entry.0).collect::<Vec<_>>())
         .collect();
     leaves.into_iter().map(|leaf| rendered.origins.describe(leaf).pointer).collect()
-}
-
-/// A path in the notation of `--set`.
-fn escaped(path: &[&str]) -> String {
-    let key = |key: &&str| key.replace('\\', "\\\\").replace('.', "\\.").replace(',', "\\,");
-    path.iter().map(key).collect::<Vec<_>>().join(".")
 }
