@@ -129,10 +129,7 @@ pub(crate) fn run(args: &Args, console: &mut Console) -> Result<ExitCode, Comman
         Err(error) => return refuse(&error, loaded.chart.source, &sources, console),
     };
     let finish = |rendered: Result<Rendered, RenderError>| match rendered.map(ManuallyDrop::new) {
-        Ok(rendered) if args.origins => {
-            origins::write(&rendered, &asked_for(&rendered, args), &sources, &mut console.out)?;
-            Ok(ExitCode::SUCCESS)
-        }
+        Ok(rendered) if args.origins => tell_origins(&rendered, args, &sources, console),
         Ok(rendered) => print(&rendered, args, console),
         Err(error) => refuse(&error, loaded.chart.source, &sources, console),
     };
@@ -236,6 +233,33 @@ fn asked_for<'r>(rendered: &'r Rendered, args: &Args) -> Vec<&'r Manifest> {
     rendered.manifests.iter().filter(wanted).collect()
 }
 
+/// Prints where the scalars of the manifests come from that would be printed.
+fn tell_origins(
+    rendered: &Rendered,
+    args: &Args,
+    sources: &Sources,
+    console: &mut Console,
+) -> Result<ExitCode, CommandError> {
+    if args.include_crds && !rendered.crds.is_empty() {
+        console.note("note: CRDs are not listed, since they are printed as they are written");
+    }
+    let mut manifests = asked_for(rendered, args);
+    if !args.show_only.is_empty() {
+        manifests = match chosen(&manifests, |manifest| &manifest.template, &args.show_only) {
+            Ok(chosen) => chosen,
+            Err(missing) => return Ok(refuse_glob(missing, console)),
+        };
+    }
+    origins::write(rendered, &manifests, sources, &mut console.out)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Says that a glob matches no template.
+fn refuse_glob(missing: &str, console: &mut Console) -> ExitCode {
+    console.note(&format!("error: could not find template {missing} in chart"));
+    ExitCode::from(1)
+}
+
 /// Prints what `helm template` prints.
 fn print(
     rendered: &Rendered,
@@ -264,17 +288,14 @@ fn print(
     let whole = String::from_utf8_lossy(&whole);
     let parts: Vec<Part<'_>> =
         split(&whole).into_iter().filter_map(|range| named(&whole[range])).collect();
-    match chosen(&parts, &args.show_only) {
+    match chosen(&parts, |(name, _)| name, &args.show_only) {
         Ok(chosen) => {
             for (_, text) in chosen {
                 writeln!(console.out, "---\n{text}")?;
             }
             Ok(ExitCode::SUCCESS)
         }
-        Err(missing) => {
-            console.note(&format!("error: could not find template {missing} in chart"));
-            Ok(ExitCode::from(1))
-        }
+        Err(missing) => Ok(refuse_glob(missing, console)),
     }
 }
 
@@ -287,15 +308,19 @@ fn named(text: &str) -> Option<Part<'_>> {
 /// A template's name and a document of it.
 type Part<'r> = (&'r str, &'r str);
 
-/// The parts that match the globs, in the order of the globs.
+/// The parts whose templates' names match the globs, in the order of the globs.
 ///
 /// # Errors
 /// When a glob matches nothing, with that glob.
-fn chosen<'p, 'r>(parts: &'p [Part<'r>], globs: &'p [String]) -> Result<Vec<Part<'r>>, &'p str> {
+fn chosen<'g, P: Copy>(
+    parts: &[P],
+    name: impl Fn(&P) -> &str,
+    globs: &'g [String],
+) -> Result<Vec<P>, &'g str> {
     let mut chosen = Vec::new();
     for glob in globs {
-        let matches = |(name, _): &&Part<'_>| {
-            let relative = name.split_once('/').map_or("", |(_, rest)| rest);
+        let matches = |part: &&P| {
+            let relative = name(part).split_once('/').map_or("", |(_, rest)| rest);
             crate::helm::chart::glob(glob, relative)
         };
         let before = chosen.len();

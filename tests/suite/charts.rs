@@ -461,6 +461,28 @@ fn a_map_over_a_scalar_is_said_where_it_is_written() {
     );
 }
 
+#[test]
+fn origins_are_told_of_the_templates_that_are_asked_for() {
+    let dir = repository(&[
+        CHART,
+        ("c/crds/a.yaml", "kind: CustomResourceDefinition\n"),
+        ("c/templates/a.yaml", "a: {{ .Release.Name }}\n"),
+        ("c/templates/b.yaml", "b: {{ .Release.Name }}\n"),
+    ]);
+    let render = |args: &[&str]| run(dir.path(), &[&["render", "c", "--origins"], args].concat());
+    let both = render(&[]).expect_code(0).out;
+    assert!(both.contains("/templates/a.yaml") && both.contains("/templates/b.yaml"), "{both}");
+    let one = render(&["--show-only", "templates/b.yaml"]).expect_code(0).out;
+    assert!(!one.contains("/templates/a.yaml") && one.contains("/templates/b.yaml"), "{one}");
+    let none = render(&["--show-only", "templates/c.yaml"]).expect_code(1);
+    assert_eq!(
+        (&*none.out, &*none.err),
+        ("", "error: could not find template templates/c.yaml in chart\n")
+    );
+    let crds = render(&["--include-crds"]).expect_code(0);
+    assert_eq!((crds.out, crds.err.contains("CRDs are not listed")), (both, true));
+}
+
 /// Where a chart writes the number all the same, it counts until the autoscaler acts, after each upgrade again.
 #[test]
 fn a_number_of_replicas_beside_an_autoscaler_has_a_say_where_the_chart_writes_it() {
