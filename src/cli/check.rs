@@ -14,8 +14,7 @@ use super::{CommandError, Console, fix, output};
 use crate::lint::baseline::Known;
 use crate::lint::{Outcome, silence};
 use crate::report::summary::counted;
-use crate::report::{Report, RuleInfo, summary};
-use crate::rule::RuleSet;
+use crate::report::{Report, summary};
 pub(super) use args::Args;
 use judged::Judged;
 
@@ -50,7 +49,7 @@ pub(crate) fn run(args: &Args, console: &mut Console) -> Result<ExitCode, Comman
     }
     report.summary.duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
 
-    let info = |id: &str| info(&plan.rules, id);
+    let info = |id: &str| output::info(&plan.rules, id);
     args.outputs.write(report, texts, args.show.color, &info, console)?;
     if args.show.statistics {
         statistics(report, console)?;
@@ -105,17 +104,6 @@ fn add_ignores(report: &Report, reason: &str, console: &mut Console) -> Result<(
     let files = counted(silencing.files.len(), "file");
     console.remark(&format!("{comments} written to {files}"));
     Ok(())
-}
-
-/// What reports say about a rule.
-fn info(rules: &RuleSet, id: &str) -> Option<RuleInfo> {
-    let rule = rules.rules.iter().find(|known| &*known.id == id)?.rule();
-    Some(RuleInfo {
-        summary: rule.summary.clone(),
-        why: rule.why.clone(),
-        fix: rule.fix.to_string(),
-        url: rule.references.first().cloned(),
-    })
 }
 
 /// Findings by rule, most first.

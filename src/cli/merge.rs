@@ -6,6 +6,8 @@ use std::process::ExitCode;
 use super::output::{self, Color, Gate, Outputs};
 use super::{CommandError, Console};
 use crate::report::{Report, Texts, model, unite};
+use crate::rule::RuleSet;
+use crate::source::Sources;
 
 /// Merge the JSON reports of several runs into one report
 ///
@@ -57,7 +59,12 @@ pub(crate) fn run(args: &Args, console: &mut Console) -> Result<ExitCode, Comman
         CommandError::new(why).help("give the reports of all parts of one run, each once")
     })?;
     let report = unite::reports(parts);
-    args.outputs.write(&report, &mut Texts::default(), args.color, &|_| None, console)?;
+    // The rules of the repository are known where its files are here as well.
+    let sources = Sources::default();
+    let rules = super::rule_files::all(None, &sources).map(|(rules, _)| rules);
+    let rules = rules.unwrap_or_else(|_| RuleSet::builtin(&sources));
+    let info = |id: &str| output::info(&rules, id);
+    args.outputs.write(&report, &mut Texts::default(), args.color, &info, console)?;
     if !args.quiet {
         output::closing(&report, console)?;
     }

@@ -12,6 +12,7 @@ use super::console::width;
 use super::{CommandError, Console};
 use crate::finding::Severity;
 use crate::report::{self, Context, Format, Report, RuleInfo, Style, Texts, summary};
+use crate::rule::RuleSet;
 use crate::source::{self, folder_of};
 
 /// When to colour.
@@ -224,6 +225,17 @@ impl Outputs {
         }
         Ok(())
     }
+}
+
+/// What reports say about a rule.
+pub(crate) fn info(rules: &RuleSet, id: &str) -> Option<RuleInfo> {
+    let rule = rules.rules.iter().find(|known| &*known.id == id)?.rule();
+    Some(RuleInfo {
+        summary: rule.summary.clone(),
+        why: rule.why.clone(),
+        fix: rule.fix.to_string(),
+        url: rule.references.first().cloned(),
+    })
 }
 
 /// Prints what was not checked, and the summary, to standard error.

@@ -121,6 +121,9 @@ fn shards_merged_are_one_run() {
     let mut args = vec!["merge", "--format", "json"];
     args.extend(parts.iter().map(String::as_str));
     let merged = run(dir.path(), &args).expect_code(1);
+    args[2] = "sarif";
+    let merged_log = run(dir.path(), &args).expect_code(1);
+    let whole_log = run(dir.path(), &["check", "--preset", "all", "--format", "sarif"]);
     for part in &parts {
         let part = dir.path().join(part);
         let text = std::fs::read_to_string(&part).expect("a part");
@@ -132,6 +135,7 @@ fn shards_merged_are_one_run() {
         std::fs::remove_file(part).expect("removed");
     }
     assert_eq!(json(&merged.out), json(&whole.out));
+    assert_eq!(json(&merged_log.out), json(&whole_log.out), "the texts of the rules as well");
 }
 
 /// Over real repositories, where they lie beside this one.
