@@ -235,7 +235,8 @@ impl Base {
         let refused = self.refused.iter().cloned();
         let taken = files.into_iter().map(Taken::File);
         let taken = taken.chain(refused.map(|finding| Taken::Refused(Box::new(finding))));
-        let walked = self.walked.clone();
+        // Only open files are judged.
+        let walked = Walked { asked: Vec::new(), ..self.walked.clone() };
         let project = project::assemble(walked, taken.collect(), &settings.config, &sources);
         let options = options(root, &settings);
         let open = open.to_vec();

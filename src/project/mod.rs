@@ -79,6 +79,8 @@ pub struct Project {
     pub lock: Lock,
     /// Values files that something other than a chart reads, too. A key that the chart does not read may be for that.
     pub read_by_others: BTreeSet<String>,
+    /// The directories that were asked for.
+    pub asked: Vec<String>,
     /// The paths that were asked for and that the configuration's `exclude` leaves out.
     pub excluded: Vec<String>,
     /// Findings on files and declarations.
@@ -90,6 +92,16 @@ impl Project {
     #[must_use]
     pub fn chart_at(&self, directory: &str) -> Option<&LocalChart> {
         chart::at(&self.charts, directory)
+    }
+
+    /// Whether all that is in a directory was asked for.
+    #[must_use]
+    pub fn covers(&self, directory: &str) -> bool {
+        let is_in = |asked: &String| match asked.as_str() {
+            "" => !tree::leads_out(directory),
+            asked => is_below(directory, asked),
+        };
+        self.asked.iter().any(is_in)
     }
 
     /// What skaffold replaces in the objects of one of its releases.
@@ -177,6 +189,7 @@ pub fn assemble(walked: Walked, taken: Vec<Taken>, config: &Config, sources: &So
         new_tags,
         lock,
         read_by_others,
+        asked: walked.asked,
         excluded: walked.excluded,
         findings,
     }

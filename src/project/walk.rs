@@ -29,6 +29,8 @@ const GO_MODULES: [&str; 5] =
 pub struct Walked {
     /// The directories walked, as shown; `""` is the working directory.
     pub roots: Vec<String>,
+    /// Those of them that were asked for; the others are around files that were.
+    pub asked: Vec<String>,
     /// The paths that were asked for and that `exclude` leaves out, as shown.
     pub excluded: Vec<String>,
     /// Findings on directories that could not be read.
@@ -88,6 +90,7 @@ pub fn walk_with(
     }
     for path in directories {
         walk.walked.roots.push(shown(path));
+        walk.walked.asked.push(shown(path));
         if walk.exclude.holds_around(path, true) {
             walk.walked.excluded.push(shown(path));
             continue;

@@ -419,3 +419,24 @@ fn what_a_change_causes_elsewhere_is_reported_and_nothing_that_was_there() {
     let status = String::from_utf8_lossy(&status.expect("git runs").stdout).into_owned();
     assert_eq!(status, " M values.yaml\n", "the repository is left as it was");
 }
+
+/// What the configuration says may be for another folder than the one that is asked for.
+#[test]
+fn settings_without_an_effect_are_said_where_all_that_they_may_be_for_is_linted() {
+    let settings = "exemptions:\n  - {rules: [privileged-container-forbidden], paths: [a/**], reason: an agent}\noverrides:\n  - {paths: [b/**], ignore: [security]}\n  - {paths: [legacy/**], ignore: [security]}\n";
+    let pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: a, namespace: b}\nspec:\n  containers: [{name: a, image: 'example.org/a:1.0.0'}]\n";
+    let dir = repository(&[("plimsoll.yaml", settings), ("a/a.yaml", pod), ("b/b.yaml", pod)]);
+    let said = |path: &str| {
+        let args = ["check", "--format", "concise", "--no-cache", path];
+        let out = run(dir.path(), &args).out;
+        let own = out.lines().filter(|line| line.starts_with("plimsoll.yaml:"));
+        own.map(|line| line["plimsoll.yaml:".len()..].to_owned()).collect::<Vec<_>>()
+    };
+    let expected = [
+        "2:5: warning unused-suppression: this exemption exempts nothing",
+        "5:14: warning config-invalid: this override applies to no file",
+    ];
+    assert_eq!(said("."), expected);
+    assert_eq!(said("b"), [""; 0]);
+    assert_eq!(said("a/a.yaml"), [""; 0]);
+}

@@ -1,10 +1,11 @@
 //! Which rules run on which path.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::{Chosen, UnknownName, choose};
-use crate::config::{Config, Override};
+use crate::config::{Config, Override, Spanned};
+use crate::finding::{Finding, Severity};
 use crate::lint::options::Options;
 use crate::lint::settings::globs;
 use crate::project::Project;
@@ -15,6 +16,8 @@ pub(in crate::lint) struct Choices {
     /// The rules where no override applies.
     pub(in crate::lint) base: Chosen,
     by_path: BTreeMap<String, Arc<Chosen>>,
+    /// The overrides that apply to no file, as indexes into those of the configuration.
+    idle: BTreeSet<usize>,
 }
 
 impl Choices {
@@ -28,6 +31,7 @@ impl Choices {
         let base = choose(rules, request, &config.settings, &[])?;
         let overrides = &config.settings.overrides;
         let mut by_path = BTreeMap::new();
+        let mut idle: BTreeSet<usize> = (0..overrides.len()).collect();
         let mut made: BTreeMap<Vec<usize>, Arc<Chosen>> = BTreeMap::new();
         let matchers: Vec<globset::GlobSet> =
             overrides.iter().map(|each| globs::of_paths(&each.paths, config)).collect();
@@ -37,6 +41,7 @@ impl Choices {
             if which.is_empty() {
                 continue;
             }
+            idle.retain(|at| !which.contains(at));
             let chosen = match made.get(&which) {
                 Some(chosen) => Arc::clone(chosen),
                 None => {
@@ -49,7 +54,7 @@ impl Choices {
             };
             by_path.insert(file.path.clone(), chosen);
         }
-        Ok(Self { base, by_path })
+        Ok(Self { base, by_path, idle })
     }
 
     /// The ids of all rules that run on some path.
@@ -57,6 +62,19 @@ impl Choices {
         let everywhere =
             std::iter::once(&self.base).chain(self.by_path.values().map(|chosen| &**chosen));
         everywhere.flat_map(|chosen| &chosen.rules).map(|active| &*active.known.id)
+    }
+
+    /// Findings on overrides whose paths are those of no file, as when they are misspelt.
+    pub(in crate::lint) fn idle(&self, config: &Config) -> Vec<Finding> {
+        let overrides = self.idle.iter().filter_map(|at| config.settings.overrides.get(*at));
+        let first = overrides.filter_map(|each| each.paths.first());
+        let finding = |glob: &Spanned<String>| {
+            let message = "this override applies to no file".to_owned();
+            let help = "its paths are relative to the folder of this configuration".to_owned();
+            let fault = config.fault(glob, message, help)?;
+            Some(Finding { severity: Severity::Warning, ..fault })
+        };
+        first.filter_map(finding).collect()
     }
 
     /// The rules for a path.

@@ -88,9 +88,11 @@ impl<'r, 'p> Settling<'r, 'p> {
         let mut unneeded = self.suppressions.unused(self.names, severity, self.run.sources);
         unneeded.retain(|finding| linted.contains(path(finding).as_str()));
         unneeded.extend(self.exemptions.invalid(self.names, severity));
-        // An exemption may be needed for files that are not linted in this run.
-        if self.run.project.files.iter().all(|file| file.requested) {
+        // What the configuration says may be for files that are not linted in this run.
+        let around = self.run.config.directory().map(crate::project::shown).unwrap_or_default();
+        if self.run.project.covers(&around) {
             unneeded.extend(self.exemptions.unused(self.names, severity));
+            unneeded.extend(self.run.choices.idle(self.run.config));
         }
         unneeded
     }
