@@ -41,7 +41,9 @@ pub(super) fn completions(view: &View<'_>, offset: usize) -> Vec<lsp::Completion
     let mut lines: Vec<&str> = (0..line).map(|at| text.line(at)).collect();
     lines.push(head);
     let place = place(&lines);
-    let word = Word { range: word(head, start, offset), is_key: place.value_of.is_none() };
+    let is_item = class == Some(Class::Config) && configuration::is_item(&place);
+    let is_key = place.value_of.is_none() && !is_item;
+    let word = Word { range: word(head, start, offset), is_key };
     let offers = match class {
         Some(Class::Config) => configuration::offers(&place, &view.snapshot.settings.rules),
         Some(Class::Values) if place.value_of.is_some() => words(view, &place),

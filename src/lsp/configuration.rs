@@ -14,11 +14,10 @@ static SCHEMA: LazyLock<Value> = LazyLock::new(crate::config::schema);
 /// What may be written at a place in the configuration.
 pub(super) fn offers(place: &Place, known: &RuleSet) -> Offers {
     let path: Vec<String> = place.path.clone();
-    let lists_rules = |key: &str| matches!(key, "select" | "ignore" | "rules");
     let mut offers = Offers::new();
     match (path.as_slice(), &place.value_of) {
-        // An item of a list of rules, or the key of a rule's settings.
-        ([.., list, item], None) if item == "-" && lists_rules(list) => return names(known),
+        _ if is_item(place) => return names(known),
+        // The key of a rule's settings.
         ([.., map], None) if map == "rules" => return rules(known),
         (_, None) => schema::properties_of(&SCHEMA, &path, &mut offers),
         (_, Some(key)) if lists_rules(key) => return names(known),
@@ -28,6 +27,16 @@ pub(super) fn offers(place: &Place, known: &RuleSet) -> Offers {
         }
     }
     offers
+}
+
+/// Whether a place is an item of a list of rules.
+pub(super) fn is_item(place: &Place) -> bool {
+    matches!(&place.path[..], [.., list, item] if item == "-" && lists_rules(list))
+        && place.value_of.is_none()
+}
+
+fn lists_rules(key: &str) -> bool {
+    matches!(key, "select" | "ignore" | "rules")
 }
 
 /// The ids of all rules.

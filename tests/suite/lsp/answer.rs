@@ -163,6 +163,12 @@ fn a_key_of_a_chart_within_another_is_known_by_what_the_release_calls_it() {
 
 /// The labels that are offered at the end of a text.
 fn offered(editor: &mut Editor, path: &str, version: i32, text: &str) -> Vec<String> {
+    let items = completions(editor, path, version, text);
+    let labels = items.iter().filter_map(|item| item["label"].as_str());
+    labels.map(ToOwned::to_owned).collect()
+}
+
+fn completions(editor: &mut Editor, path: &str, version: i32, text: &str) -> Vec<Value> {
     editor.change(path, version, &json!([{"text": text}]));
     let line = text.matches('\n').count();
     let character = text.rsplit('\n').next().map_or(0, str::len);
@@ -170,9 +176,7 @@ fn offered(editor: &mut Editor, path: &str, version: i32, text: &str) -> Vec<Str
         "textDocument": editor.document(path),
         "position": {"line": line, "character": character},
     });
-    let items = editor.ask("textDocument/completion", params);
-    let labels = items.as_array().expect("a list").iter().filter_map(|item| item["label"].as_str());
-    labels.map(ToOwned::to_owned).collect()
+    editor.ask("textDocument/completion", params).as_array().expect("a list").clone()
 }
 
 #[test]
@@ -220,6 +224,13 @@ fn fields_rules_and_settings_are_offered() {
     assert!(found.contains(&"anti-affinity-required".to_owned()));
     let found = offered(&mut editor, "plimsoll.yaml", 4, "rules:\n  anti-affinity-required: ");
     assert_eq!(found, ["error", "info", "off", "warning"]);
+    // An item of a list is no key.
+    for (version, text) in [(5, "ignore:\n  - anti"), (6, "overrides:\n  - select:\n      - anti")]
+    {
+        let items = completions(&mut editor, "plimsoll.yaml", version, text);
+        let mut written = items.iter().filter_map(|item| item["textEdit"]["newText"].as_str());
+        assert!(written.any(|text| text == "anti-affinity-required"), "{text}");
+    }
 }
 
 #[test]
