@@ -21,7 +21,8 @@ use super::unit::Unit;
 use super::watch::Watch;
 use crate::config::Config;
 use crate::finding::{Finding, Origin, Place, Severity};
-use crate::kube::objects;
+use crate::kube::schema::{NEWEST_MINOR, OLDEST_MINOR};
+use crate::kube::{self, objects};
 use crate::project::{Class, File, Project, Recall};
 use crate::report::model::ShardEntry;
 use crate::report::{Report, Texts, unite};
@@ -56,6 +57,7 @@ pub fn run(
     let note = release::add(&mut project, &options.release, sources);
     let mut outcome = examine(&project, cache.as_ref(), options, config, rules, sources, watch)?;
     outcome.report.notes.extend(note);
+    outcome.report.notes.extend(beyond_schemas(options));
     Ok(Outcome { kept, project: Some(project), ..outcome })
 }
 
@@ -140,6 +142,19 @@ pub(super) fn examine(
     let (texts, coverage) = (Texts::of_run(sources, &all.pointed_into), run.coverage());
     let rendered = by_release(all.rest.rendered);
     Ok(Outcome { report, texts, details, coverage, rendered, kept: Kept::default(), project: None })
+}
+
+/// Says of a version of Kubernetes that none of the schemas are of it.
+fn beyond_schemas(options: &Options) -> Option<String> {
+    let version = &options.kube_version;
+    let (age, nearest) = match kube::minor(version) {
+        minor if minor > NEWEST_MINOR => ("newer than the newest", NEWEST_MINOR),
+        minor if minor < OLDEST_MINOR => ("older than the oldest", OLDEST_MINOR),
+        _ => return None,
+    };
+    Some(format!(
+        "Kubernetes {version} is {age} that plimsoll has schemas of: objects were validated as by 1.{nearest}"
+    ))
 }
 
 /// Says of files on the command line that there is nothing to lint in them, and how to check values.

@@ -144,6 +144,15 @@ fn the_kubernetes_version_to_judge_by_is_read_or_refused() {
     }
 }
 
+#[test]
+fn a_version_of_kubernetes_without_schemas_is_said() {
+    let dir = repository(&[("a.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n")]);
+    let notes = |version| run(dir.path(), &["check", "--kube-version", version]).err;
+    assert!(notes("1.99").contains("Kubernetes 1.99 is newer than the newest"));
+    assert!(notes("1.20").contains("Kubernetes 1.20 is older than the oldest"));
+    assert!(!notes("1.30").contains("Kubernetes 1.30"));
+}
+
 /// As Helm refuses it, and reads it.
 #[test]
 fn what_is_set_on_the_command_line_is_read_as_helm_reads_it() {
