@@ -248,6 +248,38 @@ fn where_no_value_is_read_the_template_gets_the_line() {
     ));
 }
 
+/// Quotes in the values would be lost: a template prints `"80"` as 80.
+#[test]
+fn what_a_template_prints_as_a_number_is_quoted_there() {
+    let values = "port: 80\nannotations: {example.org/port: 80}\n";
+    let map = "  annotations:\n    {{- toYaml .Values.annotations | nindent 4 }}\n";
+    for (written, own, fixed) in [
+        (
+            "  annotations: {a/b: {{ .Values.port }}}\n",
+            values,
+            "  annotations: {a/b: {{ .Values.port }}}\n",
+        ),
+        (
+            "  annotations:\n    a/b: {{ .Values.port }}\n    a/c: {{ .Values.port | default 1 -}}\n",
+            values,
+            "  annotations:\n    a/b: {{ .Values.port | quote }}\n    a/c: {{ .Values.port | default 1 | quote -}}\n",
+        ),
+        (map, "port: 80\nannotations: {example.org/port: \"80\"}\n", map),
+    ] {
+        let template = |written: &str| {
+            format!("apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: a\n{written}")
+        };
+        let dir = repository(&[
+            ("c/Chart.yaml", "apiVersion: v2\nname: c\nversion: 0.1.0\n"),
+            ("c/values.yaml", values),
+            ("c/templates/a.yaml", &template(written)),
+        ]);
+        check(dir.path(), &["--select", "annotation-or-label-not-string", "--fix"]);
+        assert_eq!(text(dir.path(), "c/templates/a.yaml"), template(fixed));
+        assert_eq!(text(dir.path(), "c/values.yaml"), own);
+    }
+}
+
 #[test]
 fn a_chart_of_others_is_left_alone_and_set_by_values() {
     let mut files: Vec<(String, &str)> = vec![

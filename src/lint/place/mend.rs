@@ -6,12 +6,13 @@
 use std::borrow::Cow;
 
 use super::Places;
-use crate::finding::{Edit, Finding, Fix, Origin};
+use crate::finding::{Edit, Finding, Fix, Origin, Place};
 use crate::helm::origin::{Leaf, Through};
+use crate::helm::parse::action_length;
 use crate::lint::mend::{self, Homes, reach};
 use crate::rule::{Action, Change, Repair};
 use crate::source::{SourceFile, SourceId, Span};
-use crate::yaml::{Document, Entry, Kind, NewValue, Node, edit, unescape};
+use crate::yaml::{Document, Entry, Kind, NewValue, Node, Scalar, edit, unescape};
 
 /// The name that a release without a name is rendered with. It must not get into a fix.
 pub(super) const NO_NAME: &str = "release-name";
@@ -58,6 +59,13 @@ impl Places<'_> {
 
     /// Changes a node that is there.
     fn present(&self, way: &Way<'_>, node: Node<'_>) -> Option<Vec<Edit>> {
+        if quotes(way.action, node)
+            && let Some(end) = self.printed(node)
+        {
+            // Quotes in the values would not be printed.
+            let place = Place { span: end, origin: Origin::Template };
+            return self.editable(place).then(|| vec![Edit::new(end, " | quote")]);
+        }
         if let Some(leaf) = self.leaf_of(node) {
             return self.in_values(way, &leaf, &[]);
         }
@@ -91,6 +99,28 @@ impl Places<'_> {
                 Some(vec![line.after(at.source, &format!("- {item}"), column)])
             }
         }
+    }
+
+    /// The end of the pipeline that prints a whole scalar as it is, `{{ .Values.port }}`.
+    fn printed(&self, node: Node<'_>) -> Option<Span> {
+        let (file, offset) = self.rendered.place(self.inquiry.place(self.inquiry.range(node))?);
+        if file.source == SourceId::NOWHERE {
+            return None;
+        }
+        let source = self.sources.get(file.source);
+        let (before, _) = source.text.split_at_checked(offset as usize)?;
+        let start = before.rfind("{{")?;
+        let length =
+            action_length(&source.text[start..]).filter(|length| start + length > before.len())?;
+        let (head, tail) =
+            (source.text[..start].trim_end_matches(' '), &source.text[start + length..]);
+        let is_whole = head.ends_with([':', '-'])
+            && tail.lines().next().is_none_or(|rest| rest.trim().is_empty());
+        let action = &source.text[start..start + length];
+        let pipeline = action.trim_end_matches('}').trim_end_matches('-').trim_end();
+        let lays_out = ["toYaml", "indent", "quote"].iter().any(|word| pipeline.contains(word));
+        let end = start + pipeline.len();
+        (is_whole && !lays_out).then(|| Span::new(file.source, end, end))
     }
 
     /// Adds what is missing below a node.
@@ -268,7 +298,7 @@ impl Places<'_> {
         let text = &self.manifest.text.as_str()[range];
         let same = source.text.get(start..start + text.len()) == Some(text) && !text.is_empty();
         let at = Span::new(file.source, start, start + text.len());
-        let place = crate::finding::Place { span: at, origin: Origin::Template };
+        let place = Place { span: at, origin: Origin::Template };
         (same && self.editable(place)).then_some(at)
     }
 }
@@ -277,6 +307,12 @@ impl Places<'_> {
 fn at_keys(root: Node<'_>, keys: &[String], action: &Action) -> Option<Vec<Edit>> {
     let (node, missing) = reach(root, keys)?;
     action.edits(node, &missing)
+}
+
+/// Whether a change makes a text of a scalar that is another type for YAML.
+fn quotes(action: &Action, node: Node<'_>) -> bool {
+    let is_text = || matches!(node.scalar(), None | Some(Scalar::Str(_)));
+    matches!(action, Action::Set(NewValue::Text(text)) if *text == node.raw()) && !is_text()
 }
 
 /// Whether a change writes a release's name.
