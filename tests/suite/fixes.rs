@@ -281,6 +281,18 @@ fn what_a_template_prints_as_a_number_is_quoted_there() {
 }
 
 #[test]
+fn a_map_in_a_template_that_holds_a_map_alone_gets_the_line_before_it() {
+    let head = SHOP[4].1.split("          securityContext:").next().expect("a head");
+    let own = "            capabilities:\n              drop: [ALL]\n";
+    let dir = shop_with(&format!("{head}          securityContext:\n{own}"));
+    check(dir.path(), &["--select", "privilege-escalation-forbidden", "--fix"]);
+    let expected =
+        format!("          securityContext:\n            allowPrivilegeEscalation: false\n{own}");
+    let fixed = text(dir.path(), "chart/templates/web.yaml");
+    assert!(fixed.ends_with(&expected), "{fixed}");
+}
+
+#[test]
 fn a_chart_of_others_is_left_alone_and_set_by_values() {
     let mut files: Vec<(String, &str)> = vec![
         (

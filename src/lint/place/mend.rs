@@ -262,7 +262,7 @@ impl Places<'_> {
     }
 
     /// Writes a key into the template, behind an entry of the same mapping that stands on a line of
-    /// its own there.
+    /// its own there, or before one that has further lines.
     fn in_template(&self, node: Node<'_>, key: &str, value: &NewValue) -> Option<Vec<Edit>> {
         if node.kind() != Kind::Mapping || node.style() == crate::yaml::Style::Flow {
             return None;
@@ -270,7 +270,7 @@ impl Places<'_> {
         let mut entries: Vec<Entry<'_>> = node.written().collect();
         // The name stands under no condition; what comes later more often does.
         entries.sort_by_key(|entry| entry.name() != "name");
-        entries.iter().find_map(|entry| {
+        let behind = entries.iter().find_map(|entry| {
             let at = self.literal(entry.key.span())?;
             let file = self.sources.get(at.source);
             let line = Line::of(&file, at);
@@ -282,6 +282,18 @@ impl Places<'_> {
             (one_line && line.is_entry()).then(|| {
                 let written = edit::entry(key, value, column, line.newline);
                 vec![line.after(at.source, &written, column)]
+            })
+        });
+        behind.or_else(|| {
+            let at = self.literal(entries.first()?.key.span())?;
+            let file = self.sources.get(at.source);
+            let line = Line::of(&file, at);
+            let column = line.column(at);
+            line.is_entry().then(|| {
+                let mut written = edit::entry(key, value, column, line.newline);
+                written.push_str(line.newline);
+                written.push_str(&" ".repeat(column));
+                vec![Edit::new(Span::new(at.source, at.start as usize, at.start as usize), written)]
             })
         })
     }
