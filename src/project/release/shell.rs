@@ -22,3 +22,6 @@ pub(super) const STREAM: &str = "/dev/fd/63";
 pub(super) fn is_known(text: &str) -> bool {
     !text.contains([RUN_TIME, COMPUTED])
 }
+
+#[cfg(test)]
+mod tests;

@@ -20,15 +20,15 @@ impl Shell<'_> {
             [Command::Written { command, .. }] => self.truth(std::slice::from_ref(command), way),
             [Command::Simple { words, .. }] => {
                 let words: Vec<String> = words.iter().map(|word| self.text(word, way)).collect();
-                let mut words: Vec<&str> = words.iter().map(String::as_str).collect();
-                match words.first().copied() {
-                    Some("true" | ":") => return Some(true),
-                    Some("false") => return Some(false),
-                    Some("[" | "[[") => words.truncate(words.len() - 1),
-                    Some("test") => {}
-                    _ => return None,
+                let words: Vec<&str> = words.iter().map(String::as_str).collect();
+                match words.as_slice() {
+                    ["true" | ":", ..] => Some(true),
+                    ["false", ..] => Some(false),
+                    ["[", test @ .., "]"] | ["[[", test @ .., "]]"] | ["test", test @ ..] => {
+                        self.test(test, way)
+                    }
+                    _ => None,
                 }
-                self.test(&words[1..], way)
             }
             _ => None,
         }

@@ -1,0 +1,58 @@
+//! Scripts as they are walked, compared with bash where it is installed.
+
+use std::process::Command;
+
+use super::{Environment, Shell, parse};
+use crate::project::tree::Tree;
+
+/// The arguments of each call of `show` that a script reaches.
+fn shown(script: &str) -> Vec<Vec<String>> {
+    let tree = Tree::new(&[], Vec::new());
+    let mut shell = Shell::new(&tree);
+    shell.run(&parse(script), Environment::new("", vec![String::new()]));
+    let calls = shell.calls.iter().filter(|call| call.words[0].text == "show");
+    calls.map(|call| call.words[1..].iter().map(|word| word.text.clone()).collect()).collect()
+}
+
+/// What bash passes to `show`; `None` where there is no bash.
+fn shown_by_bash(script: &str) -> Option<Vec<Vec<String>>> {
+    let show = "show() { printf '%s\\037' \"$#\" \"$@\" >&3; }";
+    let bash = format!("exec 3>&1 >/dev/null 2>&1\n{show}\n{script}\n:");
+    let output = Command::new("bash").args(["-c", &bash]).env_clear().output().ok()?;
+    let text = String::from_utf8(output.stdout).expect("text");
+    let mut words = text.split_terminator('\u{1f}').map(str::to_owned);
+    let mut calls = Vec::new();
+    while let Some(count) = words.next() {
+        let count = count.parse().expect("a number of arguments");
+        calls.push(words.by_ref().take(count).collect());
+    }
+    Some(calls)
+}
+
+/// A script calls `show` with these arguments, here and in bash.
+#[track_caller]
+fn same(script: &str, expected: &[&[&str]]) {
+    assert_eq!(shown(script), expected, "{script}");
+    if let Some(by_bash) = shown_by_bash(script) {
+        assert_eq!(by_bash, expected, "bash: {script}");
+    }
+}
+
+#[test]
+fn a_condition_is_worked_out_where_it_is_known() {
+    same("if [ a = a ]; then show 1; else show 2; fi", &[&["1"]]);
+    same("if [[ a == b* ]]; then show 1; else show 2; fi", &[&["2"]]);
+    same("if test -z ''; then show 1; else show 2; fi", &[&["1"]]);
+}
+
+/// bash refuses these, with a status of 2.
+#[test]
+fn a_condition_without_its_bracket_is_not_known() {
+    for condition in ["[", "[ ", "[ a", "[[", "[ ]]", "test"] {
+        let both = [vec!["1".to_owned()], vec!["2".to_owned()]];
+        let script = format!("if {condition}; then show 1; else show 2; fi");
+        let found = shown(&script);
+        assert!(both.iter().any(|way| found.contains(way)), "{script}: {found:?}");
+    }
+    assert_eq!(shown("[ && show 1"), [["1"]]);
+}
