@@ -21,8 +21,8 @@ pub(in crate::project::release) enum Command {
     Subshell(Vec<Command>),
     /// `{ … }`
     Group(Vec<Command>),
-    /// `FIRST && SECOND` with a test as first, or `||` with `or`.
-    Chain { first: Box<Command>, or: bool, second: Box<Command> },
+    /// `FIRST && SECOND || THIRD`: each command after the first is preceded by one of the two.
+    Chain { first: Box<Command>, rest: Vec<(Joint, Command)> },
     /// `COMMAND > FILE`, whose output goes to files. `/dev/null` and the like do not count.
     Written { command: Box<Command>, files: Vec<Word> },
 }
@@ -34,6 +34,22 @@ impl Command {
             true => self,
             false => Self::Written { command: self.into(), files },
         }
+    }
+}
+
+/// What joins two commands of a chain.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::project::release) enum Joint {
+    /// `&&`
+    And,
+    /// `||`
+    Or,
+}
+
+impl Joint {
+    /// The truth of what precedes it with which the next command is not run.
+    pub(super) fn skips(self) -> bool {
+        self == Self::Or
     }
 }
 

@@ -2,7 +2,7 @@
 
 mod word;
 
-use super::command::{Assigned, Assignment, Command, Piece, Word};
+use super::command::{Assigned, Assignment, Command, Joint, Piece, Word};
 
 /// The deepest nesting of commands, in each other and in words.
 const MAX_DEPTH: usize = 40;
@@ -107,24 +107,7 @@ impl Parser<'_> {
                 break;
             }
             let before = self.at;
-            let Some(mut command) = self.pipeline() else { break };
-            loop {
-                self.blanks();
-                let or = self.looking_at("||");
-                if !or && !self.looking_at("&&") {
-                    break;
-                }
-                self.at += 2;
-                loop {
-                    self.blanks();
-                    if self.peek() != Some(b'\n') {
-                        break;
-                    }
-                    self.line_end();
-                }
-                let Some(second) = self.pipeline() else { break };
-                command = Command::Chain { first: command.into(), or, second: second.into() };
-            }
+            let Some(command) = self.chain() else { break };
             commands.push(command);
             if self.at == before {
                 break;
@@ -132,6 +115,39 @@ impl Parser<'_> {
         }
         self.depth -= 1;
         commands
+    }
+
+    /// Parses commands joined by `&&` and `||`.
+    fn chain(&mut self) -> Option<Command> {
+        let first = self.pipeline()?;
+        let mut rest = Vec::new();
+        loop {
+            self.blanks();
+            let joint = match self.text.as_bytes().get(self.at..self.at + 2) {
+                Some(b"&&") => Joint::And,
+                Some(b"||") => Joint::Or,
+                _ => break,
+            };
+            self.at += 2;
+            self.line_ends();
+            match self.pipeline() {
+                Some(next) => rest.push((joint, next)),
+                None => break,
+            }
+        }
+        Some(match rest.is_empty() {
+            true => first,
+            false => Command::Chain { first: first.into(), rest },
+        })
+    }
+
+    /// Skips blanks and the ends of lines that a command goes on behind.
+    fn line_ends(&mut self) {
+        self.blanks();
+        while self.peek() == Some(b'\n') {
+            self.line_end();
+            self.blanks();
+        }
     }
 
     fn at_word(&self, words: &[&str]) -> bool {
@@ -163,13 +179,7 @@ impl Parser<'_> {
                 break;
             }
             self.at += if self.looking_at("|&") { 2 } else { 1 };
-            loop {
-                self.blanks();
-                if self.peek() != Some(b'\n') {
-                    break;
-                }
-                self.line_end();
-            }
+            self.line_ends();
             match self.command() {
                 Some(command) => all.push(command),
                 None => break,
@@ -288,11 +298,7 @@ impl Parser<'_> {
             return Command::While { condition: Vec::new(), body }.written(files);
         }
         let name = self.name();
-        self.blanks();
-        while self.peek() == Some(b'\n') {
-            self.line_end();
-            self.blanks();
-        }
+        self.line_ends();
         let mut words = None;
         if self.at_word(&["in"]) {
             self.at += 2;

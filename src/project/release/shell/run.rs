@@ -13,10 +13,9 @@ use std::collections::{BTreeMap, HashSet};
 use std::rc::Rc;
 
 use self::assign::declare_lists;
-use self::condition::is_test;
 use self::environment::Flow;
 pub(in crate::project::release) use self::environment::{Environment, Value};
-use super::command::{Assigned, Assignment, Command, Piece, Word};
+use super::command::{Assigned, Assignment, Command, Joint, Piece, Word};
 use super::parse::parse;
 use super::{COMPUTED, RUN_TIME, STREAM, is_known};
 use crate::project::tree::{Tree, base_name, join, parent};
@@ -55,6 +54,7 @@ struct Function {
 
 /// The most steps for a script.
 const MAX_STEPS: usize = 20_000;
+/// The most ways through a script that are told apart.
 const MAX_WAYS: usize = 16;
 const MAX_CALLS: usize = 10;
 const MAX_TURNS: usize = 64;
@@ -104,17 +104,11 @@ impl<'p> Shell<'p> {
 
     fn list(&mut self, commands: &[Command], mut ways: Vec<Environment>) -> Vec<Environment> {
         for command in commands {
-            let mut next: Vec<Environment> = Vec::new();
+            let mut next = Vec::new();
             for way in ways {
-                self.steps += 1;
-                if way.flow != Flow::On || self.steps > MAX_STEPS {
-                    next.push(way);
-                    continue;
-                }
-                for way in self.step(command, way) {
-                    if !next.contains(&way) && next.len() < MAX_WAYS {
-                        next.push(way);
-                    }
+                match way.flow {
+                    Flow::On => keep_all(&mut next, self.step(command, way)),
+                    Flow::Returned | Flow::Exited => keep(&mut next, way),
                 }
             }
             ways = next;
@@ -123,6 +117,10 @@ impl<'p> Shell<'p> {
     }
 
     fn step(&mut self, command: &Command, way: Environment) -> Vec<Environment> {
+        self.steps += 1;
+        if self.steps > MAX_STEPS {
+            return vec![way];
+        }
         match command {
             Command::Simple { assignments, words } => self.simple(assignments, words, way),
             Command::Group(body) => self.list(body, vec![way]),
@@ -146,28 +144,7 @@ impl<'p> Shell<'p> {
                 }
                 self.step(command, way)
             }
-            Command::Chain { first, or, second } => {
-                let truth = self.truth(std::slice::from_ref(first), &way);
-                let mut ways = Vec::new();
-                for way in self.step(first, way) {
-                    match truth {
-                        Some(truth) if truth == *or => ways.push(way),
-                        _ => {
-                            // Programs are assumed to succeed; only tests have two ways.
-                            let test = is_test(first);
-                            let after = self.step(second, way.clone());
-                            let ended = after.iter().all(|way| way.flow != Flow::On);
-                            if ended || (truth.is_none() && test) {
-                                ways.push(way);
-                            }
-                            if !ended || !(test || *or) {
-                                ways.extend(after);
-                            }
-                        }
-                    }
-                }
-                ways
-            }
+            Command::Chain { first, rest } => self.chain(first, rest, way),
         }
     }
 
@@ -368,6 +345,17 @@ impl<'p> Shell<'p> {
         found.dedup();
         found
     }
+}
+
+/// Adds a way, unless it is there or there are too many.
+fn keep<W: PartialEq>(ways: &mut Vec<W>, way: W) {
+    if ways.len() < MAX_WAYS && !ways.contains(&way) {
+        ways.push(way);
+    }
+}
+
+fn keep_all(ways: &mut Vec<Environment>, more: Vec<Environment>) {
+    more.into_iter().for_each(|way| keep(ways, way));
 }
 
 /// `-c`, also with other flags before it, as in `bash -euc`.

@@ -56,3 +56,20 @@ fn a_condition_without_its_bracket_is_not_known() {
     }
     assert_eq!(shown("[ && show 1"), [["1"]]);
 }
+
+#[test]
+fn a_chain_stops_where_its_truth_is_known() {
+    same("[ a = b ] && show 1 || show 2", &[&["2"]]);
+    same("[ a = a ] || show 1 && show 2", &[&["2"]]);
+    same("true && true && false || show 3", &[&["3"]]);
+    same("x=a; [ $x = a ] && x=b && [ $x = b ] && show $x", &[&["b"]]);
+}
+
+#[test]
+fn chains_of_any_length_end() {
+    for term in ["[ ] || ", "[ a$x = b ] || ", "[ $x ] && y=$x || ", "true && ", "show && "] {
+        let long = term.repeat(4_000);
+        assert!(shown(&format!("{long} show end")).len() <= 4_001, "{term}");
+        assert!(shown(&format!("if {long} true; then show 1; fi")).len() <= 4_001, "{term}");
+    }
+}

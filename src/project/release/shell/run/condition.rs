@@ -7,15 +7,19 @@ impl Shell<'_> {
     /// Whether a condition is true, if that is known.
     pub(super) fn truth(&mut self, condition: &[Command], way: &Environment) -> Option<bool> {
         match condition {
-            [Command::Chain { first, or, second }] => {
-                let first = self.truth(std::slice::from_ref(first), way);
-                let second = self.truth(std::slice::from_ref(second), way);
-                match (first, second, or) {
-                    (Some(false), _, false) | (_, Some(false), false) => Some(false),
-                    (Some(true), _, true) | (_, Some(true), true) => Some(true),
-                    (Some(a), Some(b), _) => Some(if *or { a || b } else { a && b }),
-                    _ => None,
+            [Command::Chain { first, rest }] => {
+                let mut all = self.truth(std::slice::from_ref(first), way);
+                for (joint, next) in rest {
+                    let own = self.truth(std::slice::from_ref(next), way);
+                    all = match (all, own) {
+                        (Some(truth), _) | (_, Some(truth)) if truth == joint.skips() => {
+                            Some(truth)
+                        }
+                        (Some(_), Some(_)) => Some(!joint.skips()),
+                        _ => None,
+                    };
                 }
+                all
             }
             [Command::Written { command, .. }] => self.truth(std::slice::from_ref(command), way),
             [Command::Simple { words, .. }] => {

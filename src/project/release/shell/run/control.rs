@@ -1,11 +1,48 @@
 //! Loops and branches.
 
-use super::condition::assume;
+use super::condition::{assume, is_test};
 use super::environment::Flow;
 use super::expand::{matches, sole_variable};
-use super::{COMPUTED, Command, Environment, MAX_TURNS, Shell, Word, is_known};
+use super::{
+    COMPUTED, Command, Environment, Joint, MAX_TURNS, Shell, Word, is_known, keep, keep_all,
+};
 
 impl Shell<'_> {
+    /// Walks `FIRST && SECOND || THIRD`.
+    pub(super) fn chain(
+        &mut self,
+        first: &Command,
+        rest: &[(Joint, Command)],
+        way: Environment,
+    ) -> Vec<Environment> {
+        // Programs are assumed to succeed; only tests have two ways.
+        let test = is_test(first);
+        let truth = self.truth(std::slice::from_ref(first), &way);
+        let begun = self.step(first, way).into_iter();
+        // Each way, and whether what it has come through is true.
+        let mut ways: Vec<(Environment, Option<bool>)> = begun.map(|way| (way, truth)).collect();
+        for (joint, next) in rest {
+            let mut after = Vec::new();
+            for (way, truth) in ways {
+                if truth == Some(joint.skips()) || way.flow != Flow::On {
+                    keep(&mut after, (way, truth));
+                    continue;
+                }
+                let own = self.truth(std::slice::from_ref(next), &way);
+                let taken = self.step(next, way.clone());
+                let ended = taken.iter().all(|way| way.flow != Flow::On);
+                if ended || (truth.is_none() && test) {
+                    keep(&mut after, (way, Some(joint.skips())));
+                }
+                if !ended || !(test || *joint == Joint::Or) {
+                    taken.into_iter().for_each(|way| keep(&mut after, (way, own)));
+                }
+            }
+            ways = after;
+        }
+        ways.into_iter().map(|(way, _)| way).collect()
+    }
+
     pub(super) fn for_loop(
         &mut self,
         name: &str,
@@ -81,8 +118,8 @@ impl Shell<'_> {
                 let (on, off): (Vec<_>, Vec<_>) =
                     after.into_iter().partition(|way| way.flow == Flow::On);
                 let all_ended = on.is_empty();
-                ways.extend(on);
-                ended.extend(off);
+                keep_all(&mut ways, on);
+                keep_all(&mut ended, off);
                 // A check that ends the script is assumed to pass where the script is really run.
                 if truth == Some(true) && !all_ended {
                     break;
@@ -93,8 +130,8 @@ impl Shell<'_> {
         if let Some(way) = rest {
             for way in self.list(otherwise, vec![way]) {
                 match way.flow {
-                    Flow::On => ways.push(way),
-                    _ => ended.push(way),
+                    Flow::On => keep(&mut ways, way),
+                    Flow::Returned | Flow::Exited => keep(&mut ended, way),
                 }
             }
         }
@@ -126,7 +163,8 @@ impl Shell<'_> {
                 taken.set(&name, pattern.clone());
             }
             let after = self.list(body, vec![taken]);
-            ways.extend(after.into_iter().filter(|way| way.flow == Flow::On));
+            let on = after.into_iter().filter(|way| way.flow == Flow::On);
+            keep_all(&mut ways, on.collect());
             all_matched |= any;
             if known {
                 all_matched = true;
@@ -134,7 +172,7 @@ impl Shell<'_> {
             }
         }
         if !all_matched || ways.is_empty() {
-            ways.push(way);
+            keep(&mut ways, way);
         }
         ways
     }

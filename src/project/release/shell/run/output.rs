@@ -1,7 +1,9 @@
 //! The output of the few commands with which scripts usually build names and paths.
 
 use super::expand::absolute;
-use super::{COMPUTED, Command, Environment, MAX_CALLS, Shell, Word, base_name, is_known, parent};
+use super::{
+    COMPUTED, Command, Environment, Joint, MAX_CALLS, Shell, Word, base_name, is_known, parent,
+};
 
 impl Shell<'_> {
     /// The output of a command, if it is one with which scripts usually build names and paths.
@@ -9,7 +11,8 @@ impl Shell<'_> {
         let computed = || COMPUTED.to_string();
         match commands {
             [Command::Group(steps)] => self.piped(steps, way),
-            [Command::Chain { first, or: false, second }] => {
+            [Command::Chain { first, rest }] => {
+                let [(Joint::And, second)] = rest.as_slice() else { return computed() };
                 let inner = match first.as_ref() {
                     Command::Simple { words, .. } => words.first().and_then(Word::literal),
                     _ => None,
