@@ -5,16 +5,16 @@ mod word;
 use super::command::{Assigned, Assignment, Command, Joint, Piece, Word};
 
 /// The deepest nesting of commands, in each other and in words.
-const MAX_DEPTH: usize = 40;
+const MAX_DEPTH: usize = 80;
 
 /// Parses a script.
 pub(in crate::project::release) fn parse(text: &str) -> Vec<Command> {
-    parse_part(text, 0)
+    parse_part(text, 0, 0)
 }
 
-/// Parses a text from an offset on.
-fn parse_part(text: &str, at: usize) -> Vec<Command> {
-    let mut parser = Parser { text, at, depth: 0, here: Vec::new() };
+/// Parses a text from an offset on, which is nested in others.
+fn parse_part(text: &str, at: usize, depth: usize) -> Vec<Command> {
+    let mut parser = Parser { text, at, depth, here: Vec::new() };
     let mut commands = Vec::new();
     while parser.at < text.len() {
         let before = parser.at;
@@ -193,6 +193,20 @@ impl Parser<'_> {
         if self.depth >= MAX_DEPTH {
             return None;
         }
+        self.depth += 1;
+        let command = self.command_inside();
+        self.depth -= 1;
+        command
+    }
+
+    fn command_inside(&mut self) -> Option<Command> {
+        // A keyword that stands alone, and what does not change what a command calls.
+        while self.at_word(&["!", "time", "then", "do", "else"]) {
+            while self.peek().is_some_and(|byte| !byte.is_ascii_whitespace()) {
+                self.at += 1;
+            }
+            self.blanks();
+        }
         if self.looking_at("((") {
             self.at += 2;
             self.skip_past("))");
@@ -212,12 +226,6 @@ impl Parser<'_> {
             self.at += 1;
             let (body, files) = self.body_until("}");
             return Some(Command::Group(body).written(files));
-        }
-        if self.at_word(&["!", "time", "then", "do", "else"]) {
-            while self.peek().is_some_and(|byte| !byte.is_ascii_whitespace()) {
-                self.at += 1;
-            }
-            return self.command();
         }
         if self.at_word(&["for", "select"]) {
             return Some(self.for_loop());

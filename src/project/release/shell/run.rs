@@ -254,12 +254,19 @@ impl<'p> Shell<'p> {
                     return self.source(path, way);
                 }
             }
-            "eval" if fields.len() == 2 => return self.text_of(&fields[1], way),
+            "eval" if fields.len() > 1 => {
+                let rest = fields.iter().skip_while(|field| field.text == "eval");
+                let rest: Vec<Field> = rest.cloned().collect();
+                return match rest.as_slice() {
+                    // `eval $OPTIONS`: the text may be known to be empty.
+                    [] => vec![way],
+                    [text] => self.text_of(text, way),
+                    _ => self.program(rest, way),
+                };
+            }
             "bash" | "sh" if argument(1).is_some_and(is_command_flag) && fields.len() > 2 => {
                 self.text_of(&fields[2], way.clone());
             }
-            "eval" if fields.len() > 2 => return self.program(fields[1..].to_vec(), way),
-            // `eval $OPTIONS`: the text may be known to be empty.
             "eval" => {}
             _ => {
                 if let Some(function) = self.functions.get_mut(&name) {
@@ -281,8 +288,13 @@ impl<'p> Shell<'p> {
 
     /// Walks a text that consists of commands, whose calls have the span of the text.
     fn text_of(&mut self, field: &Field, way: Environment) -> Vec<Environment> {
+        if self.depth >= MAX_CALLS {
+            return vec![way];
+        }
         let before = self.calls.len();
+        self.depth += 1;
         let ways = self.list(&parse(&field.text), vec![way]);
+        self.depth -= 1;
         for word in self.calls[before..].iter_mut().flat_map(|call| &mut call.words) {
             (word.start, word.end) = (field.start, field.end);
         }

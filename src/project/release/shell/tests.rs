@@ -73,3 +73,70 @@ fn chains_of_any_length_end() {
         assert!(shown(&format!("if {long} true; then show 1; fi")).len() <= 4_001, "{term}");
     }
 }
+
+#[test]
+fn nesting_without_end_ends() {
+    for nested in [
+        "${a:-",
+        "\"${a:-\"",
+        "a() ",
+        "! ",
+        "then ",
+        "{ ",
+        "( ",
+        "$(",
+        "\"$(",
+        "`",
+        "<(",
+        "((",
+        "$((",
+        "[[ ( ",
+        "[[ ! ",
+        "[[ a || ",
+        "if ",
+        "while ",
+        "case $(",
+        "for a in $(",
+        "x=(",
+        "a=$(",
+        "&& ",
+        "a | ",
+        "function a { ",
+        "cat <<a$(",
+        "time ",
+        "${a[",
+        "a[",
+        "$(( a++ + ",
+        "if [[ a && ",
+    ] {
+        let script = nested.repeat(4_000);
+        shown(&script);
+        shown(&format!("{script} show 1\n"));
+        shown(&format!("show 1\n{script}\nshow 2\n"));
+    }
+    for (text, calls) in [("f() { g; }; g() { f; }; f", 0), ("a='eval \"$a\"'; eval \"$a\"", 0)] {
+        assert_eq!(shown(text).len(), calls, "{text}");
+    }
+}
+
+#[test]
+fn what_is_nested_as_in_real_scripts_is_read() {
+    let inner = "show $(echo ${a:-$(echo ${b:-`echo c`})})";
+    let script = "if true; then { ( while true; do for x in 1; do case y in y) ".to_owned()
+        + inner
+        + ";; esac; done; break; done ) ; } fi";
+    same(&script, &[&["c"]]);
+}
+
+/// Functions that call each other in as many blocks as are read.
+#[test]
+fn functions_in_blocks_in_functions_end() {
+    for (open, close) in [("{ ", "; }"), ("( ", ")"), ("if true; then ", "; fi")] {
+        let body = |call: &str| format!("{}{call}{}", open.repeat(36), close.repeat(36));
+        let functions =
+            (0..12).map(|at| format!("f{at}() {{ {}; }}\n", body(&format!("f{}", at + 1))));
+        shown(&(functions.collect::<String>() + "f0"));
+    }
+    let echoes = "f() { echo $(f) $(f) $(f) $(f) $(f) $(f) $(f) $(f); }; show $(f) $(f)";
+    shown(echoes);
+}

@@ -1,6 +1,6 @@
 //! Parses words, with quotes, variables and command substitutions.
 
-use super::{Command, Parser, Piece, Word, parse_part};
+use super::{Command, MAX_DEPTH, Parser, Piece, Word, parse_part};
 
 impl Parser<'_> {
     /// Parses a word; `None` at the end of a command.
@@ -107,12 +107,22 @@ impl Parser<'_> {
         }
     }
 
-    /// Parses what begins with `$` or a backquote; `false` if it is only that character.
+    /// Parses what begins with `$` or a backquote; `false` if it is only that character, or nested too deeply.
     fn expansion(&mut self, word: &mut Word, quoted: bool) -> bool {
+        if self.depth >= MAX_DEPTH {
+            return false;
+        }
+        self.depth += 1;
+        let found = self.expansion_inside(word, quoted);
+        self.depth -= 1;
+        found
+    }
+
+    fn expansion_inside(&mut self, word: &mut Word, quoted: bool) -> bool {
         if self.peek() == Some(b'`') {
             let start = self.at + 1;
             let Some(length) = self.text[start..].find('`') else { return false };
-            let commands = parse_part(&self.text[..start + length], start);
+            let commands = parse_part(&self.text[..start + length], start, self.depth);
             self.at = start + length + 1;
             word.pieces.push(Piece::Output { commands, quoted });
             return true;

@@ -2,13 +2,18 @@
 
 use super::expand::absolute;
 use super::{
-    COMPUTED, Command, Environment, Joint, MAX_CALLS, Shell, Word, base_name, is_known, parent,
+    COMPUTED, Command, Environment, Joint, MAX_CALLS, MAX_STEPS, Shell, Word, base_name, is_known,
+    parent,
 };
 
 impl Shell<'_> {
     /// The output of a command, if it is one with which scripts usually build names and paths.
     pub(super) fn output(&mut self, commands: &[Command], way: &Environment) -> String {
         let computed = || COMPUTED.to_string();
+        self.steps += 1;
+        if self.steps > MAX_STEPS {
+            return computed();
+        }
         match commands {
             [Command::Group(steps)] => self.piped(steps, way),
             [Command::Chain { first, rest }] => {
