@@ -23,6 +23,8 @@ pub(in crate::project::release) enum Command {
     Group(Vec<Command>),
     /// `FIRST && SECOND || THIRD`: each command after the first is preceded by one of the two.
     Chain { first: Box<Command>, rest: Vec<(Joint, Command)> },
+    /// `[[ TEST ]]`
+    Test(Test),
     /// `COMMAND > FILE`, whose output goes to files. `/dev/null` and the like do not count.
     Written { command: Box<Command>, files: Vec<Word> },
 }
@@ -50,6 +52,30 @@ impl Joint {
     /// The truth of what precedes it with which the next command is not run.
     pub(super) fn skips(self) -> bool {
         self == Self::Or
+    }
+}
+
+/// What is in `[[ … ]]`.
+#[derive(Debug, Clone, PartialEq)]
+pub(in crate::project::release) enum Test {
+    /// `-f FILE`, `A == B`
+    Words(Vec<Word>),
+    /// `! TEST`
+    Not(Box<Test>),
+    /// `TEST && TEST`
+    All(Vec<Test>),
+    /// `TEST || TEST`
+    Any(Vec<Test>),
+}
+
+impl Test {
+    /// All its words.
+    pub(super) fn words(&self) -> Vec<&Word> {
+        match self {
+            Self::Words(words) => words.iter().collect(),
+            Self::Not(test) => test.words(),
+            Self::All(tests) | Self::Any(tests) => tests.iter().flat_map(Self::words).collect(),
+        }
     }
 }
 

@@ -1,8 +1,9 @@
 //! Parses scripts. Parsing never fails: anything that is not understood becomes words of a simple command.
 
+mod test;
 mod word;
 
-use super::command::{Assigned, Assignment, Command, Joint, Piece, Word};
+use super::command::{Assigned, Assignment, Command, Joint, Piece, Test, Word};
 
 /// The deepest nesting of commands, in each other and in words.
 const MAX_DEPTH: usize = 80;
@@ -226,6 +227,9 @@ impl Parser<'_> {
             self.at += 1;
             let (body, files) = self.body_until("}");
             return Some(Command::Group(body).written(files));
+        }
+        if self.at_word(&["[["]) {
+            return Some(self.test_command());
         }
         if self.at_word(&["for", "select"]) {
             return Some(self.for_loop());

@@ -15,7 +15,7 @@ use std::rc::Rc;
 use self::assign::declare_lists;
 use self::environment::Flow;
 pub(in crate::project::release) use self::environment::{Environment, Value};
-use super::command::{Assigned, Assignment, Command, Joint, Piece, Word};
+use super::command::{Assigned, Assignment, Command, Joint, Piece, Test, Word};
 use super::parse::parse;
 use super::{COMPUTED, RUN_TIME, STREAM, is_known};
 use crate::project::tree::{Tree, base_name, join, parent};
@@ -137,6 +137,7 @@ impl<'p> Shell<'p> {
             Command::While { condition, body } => self.while_loop(condition, body, way),
             Command::If { branches, otherwise } => self.branches(branches, otherwise, way),
             Command::Case { subject, arms } => self.case(subject, arms, way),
+            Command::Test(test) => vec![self.tested(test, way)],
             Command::Written { command, files } => {
                 for file in files {
                     let path = self.text(file, &way);

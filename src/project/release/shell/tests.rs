@@ -140,3 +140,24 @@ fn functions_in_blocks_in_functions_end() {
     let echoes = "f() { echo $(f) $(f) $(f) $(f) $(f) $(f) $(f) $(f); }; show $(f) $(f)";
     shown(echoes);
 }
+
+#[test]
+fn double_brackets_are_one_test() {
+    same("x=a; if [[ $x == b || $x == a ]]; then show 1; else show 2; fi", &[&["1"]]);
+    same("x=a; if [[ $x == a && ! ( $x == b ) ]]; then show 1; else show 2; fi", &[&["1"]]);
+    same("x=; [[ -n $x && $x == a ]] || show 1; show 2", &[&["1"], &["2"]]);
+    same("[[ a == b\n|| c == c ]] && show 1", &[&["1"]]);
+    same("[[ ! a == b && ! ! a == a ]] && show 1", &[&["1"]]);
+    same("[[ ab =~ ^(a|x)b$ && a < b ]] && show 1; show 2", &[&["1"], &["2"]]);
+    same("[[ a == a ]] 2>/dev/null && show $(echo 1)", &[&["1"]]);
+}
+
+/// What is not known leads both ways, and what it says holds in its branch.
+#[test]
+fn double_brackets_on_what_is_not_known_lead_both_ways() {
+    let both = |script: &str| assert_eq!(shown(script), [["1"], ["2"]], "{script}");
+    both("[[ $A || $B ]] && show 1; show 2");
+    both("if [[ $A =~ (a b|c) || $B == c ]]; then show 1; else show 2; fi");
+    both("if [[ -n $A &&\n $B ]]\nthen show 1\nfi\nshow 2");
+    both("if [[ $A == 1 && -n $B ]]; then show $A; else show 2; fi");
+}

@@ -47,7 +47,7 @@ impl Parser<'_> {
         (word.end > start).then_some(word)
     }
 
-    fn literal_char(&mut self, word: &mut Word, quoted: bool) {
+    pub(super) fn literal_char(&mut self, word: &mut Word, quoted: bool) {
         let Some(char) = self.text[self.at..].chars().next() else { return };
         self.at += char.len_utf8();
         match word.pieces.last_mut() {

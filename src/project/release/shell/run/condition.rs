@@ -1,7 +1,7 @@
 //! Conditions: whether they are true, and what is known in their branches.
 
 use super::expand::{matches, sole_variable};
-use super::{Command, Environment, Shell, Word, is_known};
+use super::{Command, Environment, Shell, Test, Word, is_known};
 
 impl Shell<'_> {
     /// Whether a condition is true, if that is known.
@@ -21,6 +21,7 @@ impl Shell<'_> {
                 }
                 all
             }
+            [Command::Test(test)] => self.test_truth(test, way),
             [Command::Written { command, .. }] => self.truth(std::slice::from_ref(command), way),
             [Command::Simple { words, .. }] => {
                 let words: Vec<String> = words.iter().map(|word| self.text(word, way)).collect();
@@ -28,14 +29,43 @@ impl Shell<'_> {
                 match words.as_slice() {
                     ["true" | ":", ..] => Some(true),
                     ["false", ..] => Some(false),
-                    ["[", test @ .., "]"] | ["[[", test @ .., "]]"] | ["test", test @ ..] => {
-                        self.test(test, way)
-                    }
+                    ["[", test @ .., "]"] | ["test", test @ ..] => self.test(test, way),
                     _ => None,
                 }
             }
             _ => None,
         }
+    }
+
+    fn test_truth(&mut self, test: &Test, way: &Environment) -> Option<bool> {
+        // Whether one of some tests has a truth; the opposite if all of them have that.
+        let mut one_is = |tests: &[Test], wanted: bool| {
+            let truths = tests.iter().map(|test| self.test_truth(test, way));
+            truths.fold(Some(!wanted), |all, own| match (all, own) {
+                (Some(truth), _) | (_, Some(truth)) if truth == wanted => Some(wanted),
+                (Some(_), Some(_)) => Some(!wanted),
+                _ => None,
+            })
+        };
+        match test {
+            Test::All(tests) => one_is(tests, false),
+            Test::Any(tests) => one_is(tests, true),
+            Test::Not(test) => self.test_truth(test, way).map(|truth| !truth),
+            Test::Words(words) => {
+                let words: Vec<String> = words.iter().map(|word| self.text(word, way)).collect();
+                let words: Vec<&str> = words.iter().map(String::as_str).collect();
+                self.test(&words, way)
+            }
+        }
+    }
+
+    /// Walks the commands in the words of a test.
+    pub(super) fn tested(&mut self, test: &Test, mut way: Environment) -> Environment {
+        for word in test.words() {
+            self.assign_defaults(word, &mut way);
+            self.inside(word, &way);
+        }
+        way
     }
 
     fn test(&self, words: &[&str], way: &Environment) -> Option<bool> {
@@ -63,7 +93,8 @@ pub(super) fn is_test(command: &Command) -> bool {
         Command::Simple { words, .. } => words
             .first()
             .and_then(Word::literal)
-            .is_some_and(|word| matches!(word.as_str(), "[" | "[[" | "test")),
+            .is_some_and(|word| matches!(word.as_str(), "[" | "test")),
+        Command::Test(_) => true,
         Command::Chain { first, .. } => is_test(first),
         Command::Written { command, .. } => is_test(command),
         _ => false,
@@ -73,12 +104,28 @@ pub(super) fn is_test(command: &Command) -> bool {
 /// Sets what is known in the branch of a condition: after `[ "$NAME" = value ]`, the variable has the value, and after
 /// `[ -z … ]` it is empty.
 pub(super) fn assume(condition: &[Command], way: &mut Environment, shell: &mut Shell<'_>) {
-    let [Command::Simple { words, .. }] = condition else { return };
-    let [open, rest @ ..] = words.as_slice() else { return };
-    if !open.literal().is_some_and(|word| matches!(word.as_str(), "[" | "[[" | "test")) {
-        return;
+    match condition {
+        [Command::Test(test)] => assume_test(test, way, shell),
+        [Command::Simple { words, .. }] => {
+            let [open, rest @ ..] = words.as_slice() else { return };
+            if open.literal().is_some_and(|word| matches!(word.as_str(), "[" | "test")) {
+                assume_words(rest, way, shell);
+            }
+        }
+        _ => {}
     }
-    match rest {
+}
+
+fn assume_test(test: &Test, way: &mut Environment, shell: &mut Shell<'_>) {
+    match test {
+        Test::Words(words) => assume_words(words, way, shell),
+        Test::All(tests) => tests.iter().for_each(|test| assume_test(test, way, shell)),
+        Test::Not(_) | Test::Any(_) => {}
+    }
+}
+
+fn assume_words(words: &[Word], way: &mut Environment, shell: &mut Shell<'_>) {
+    match words {
         [left, operator, right, ..]
             if operator.literal().is_some_and(|o| o == "=" || o == "==") =>
         {
