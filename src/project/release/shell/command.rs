@@ -17,12 +17,16 @@ pub(in crate::project::release) enum Command {
     Case { subject: Word, arms: Vec<(Vec<Word>, Vec<Command>)> },
     /// `NAME() { BODY; }`
     Function { name: String, body: Rc<[Command]> },
+    /// `COMMAND | COMMAND`, none of which changes anything outside.
+    Pipeline(Vec<Command>),
     /// `( … )`, which changes nothing outside.
     Subshell(Vec<Command>),
     /// `{ … }`
     Group(Vec<Command>),
     /// `FIRST && SECOND || THIRD`: each command after the first is preceded by one of the two.
     Chain { first: Box<Command>, rest: Vec<(Joint, Command)> },
+    /// `! COMMAND`
+    Not(Box<Command>),
     /// `[[ TEST ]]`
     Test(Test),
     /// `COMMAND > FILE`, whose output goes to files. `/dev/null` and the like do not count.

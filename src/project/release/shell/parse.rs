@@ -170,10 +170,17 @@ impl Parser<'_> {
         found
     }
 
-    /// Parses commands joined by `|`.
+    /// Parses commands joined by `|`, with any `!` before them.
     fn pipeline(&mut self) -> Option<Command> {
-        let first = self.command()?;
-        let mut all = vec![first];
+        let mut negated = false;
+        self.blanks();
+        while self.at_word(&["!", "time"]) {
+            let is_not = self.peek() == Some(b'!');
+            self.at += if is_not { "!".len() } else { "time".len() };
+            negated ^= is_not;
+            self.blanks();
+        }
+        let mut all = vec![self.command()?];
         loop {
             self.blanks();
             if self.peek() != Some(b'|') || self.looking_at("||") {
@@ -186,7 +193,8 @@ impl Parser<'_> {
                 None => break,
             }
         }
-        if all.len() == 1 { all.pop() } else { Some(Command::Group(all)) }
+        let command = if all.len() == 1 { all.remove(0) } else { Command::Pipeline(all) };
+        Some(if negated { Command::Not(command.into()) } else { command })
     }
 
     fn command(&mut self) -> Option<Command> {

@@ -128,6 +128,13 @@ impl<'p> Shell<'p> {
                 self.list(body, vec![way.clone()]);
                 vec![way]
             }
+            Command::Pipeline(commands) => {
+                for command in commands {
+                    self.step(command, way.clone());
+                }
+                vec![way]
+            }
+            Command::Not(command) => self.step(command, way),
             Command::Function { name, body } => {
                 let (body, script) = (Rc::clone(body), way.script.clone());
                 self.functions.insert(name.clone(), Function { body, script, called: false });

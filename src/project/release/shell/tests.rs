@@ -161,3 +161,21 @@ fn double_brackets_on_what_is_not_known_lead_both_ways() {
     both("if [[ -n $A &&\n $B ]]\nthen show 1\nfi\nshow 2");
     both("if [[ $A == 1 && -n $B ]]; then show $A; else show 2; fi");
 }
+
+#[test]
+fn a_negated_command_is_true_where_the_command_is_false() {
+    same("if ! [ a = b ]; then show 1; else show 2; fi", &[&["1"]]);
+    same("! true || show 1; ! ! true && show 2; ! false && show 3", &[&["1"], &["2"], &["3"]]);
+    same("x=a; if ! test $x = a; then show 1; else show $x; fi", &[&["a"]]);
+    assert_eq!(shown("if ! [ \"$A\" = a ]; then show \"$A\"; fi"), [["\u{1}"]]);
+    assert_eq!(shown("! command -v a && show 1; show 2"), [["1"], ["2"]]);
+}
+
+#[test]
+fn each_part_of_a_pipeline_is_a_shell_of_its_own() {
+    same("x=1; cd / | x=2 | cat; show $x", &[&["1"]]);
+    same("x=1; { x=2; show $x; } | cat; show $x", &[&["2"], &["1"]]);
+    same("show 1 | exit; show 2", &[&["1"], &["2"]]);
+    same("show $(echo A-B | tr A-Z a-z)", &[&["a-b"]]);
+    same("show $({ echo a; })", &[&["a"]]);
+}

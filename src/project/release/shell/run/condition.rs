@@ -21,6 +21,9 @@ impl Shell<'_> {
                 }
                 all
             }
+            [Command::Not(command)] => {
+                self.truth(std::slice::from_ref(command), way).map(|truth| !truth)
+            }
             [Command::Test(test)] => self.test_truth(test, way),
             [Command::Written { command, .. }] => self.truth(std::slice::from_ref(command), way),
             [Command::Simple { words, .. }] => {
@@ -96,7 +99,7 @@ pub(super) fn is_test(command: &Command) -> bool {
             .is_some_and(|word| matches!(word.as_str(), "[" | "test")),
         Command::Test(_) => true,
         Command::Chain { first, .. } => is_test(first),
-        Command::Written { command, .. } => is_test(command),
+        Command::Not(command) | Command::Written { command, .. } => is_test(command),
         _ => false,
     }
 }

@@ -75,6 +75,7 @@ impl Shell<'_> {
         // `while read …` a stream: neither is known.
         let mut names = Vec::new();
         for command in condition {
+            let command = if let Command::Not(inner) = command { inner } else { command };
             if let Command::Simple { words, .. } = command {
                 let words: Vec<_> = words.iter().filter_map(Word::literal).collect();
                 if words.first().is_some_and(|word| word == "read" || word == "getopts") {

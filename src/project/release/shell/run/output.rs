@@ -15,7 +15,8 @@ impl Shell<'_> {
             return computed();
         }
         match commands {
-            [Command::Group(steps)] => self.piped(steps, way),
+            [Command::Pipeline(steps)] => self.piped(steps, way),
+            [Command::Group(body)] => self.output(body, way),
             [Command::Chain { first, rest }] => {
                 let [(Joint::And, second)] = rest.as_slice() else { return computed() };
                 let inner = match first.as_ref() {
