@@ -8,9 +8,12 @@ use super::command::{Assigned, Assignment, Command, Joint, Piece, Test, Word};
 /// The deepest nesting of commands, in each other and in words.
 const MAX_DEPTH: usize = 80;
 
+/// The most bytes of a script that are read. What is longer has something else in it, such as an archive.
+const MAX_SCRIPT: usize = 1 << 20;
+
 /// Parses a script.
 pub(in crate::project::release) fn parse(text: &str) -> Vec<Command> {
-    parse_part(text, 0, 0)
+    parse_part(&text[..text.floor_char_boundary(MAX_SCRIPT)], 0, 0)
 }
 
 /// Parses a text from an offset on, which is nested in others.

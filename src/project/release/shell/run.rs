@@ -52,12 +52,17 @@ struct Function {
     called: bool,
 }
 
-/// The most steps for a script.
+/// The most steps for a script. Texts and lists that it makes count as steps, too.
 const MAX_STEPS: usize = 20_000;
 /// The most ways through a script that are told apart.
 const MAX_WAYS: usize = 16;
+/// The deepest nesting of functions, sourced scripts and evaluated texts.
 const MAX_CALLS: usize = 10;
+/// The most turns of a loop.
 const MAX_TURNS: usize = 64;
+
+/// The bytes of a text that count as a step.
+const STEP: usize = 256;
 
 /// Walks scripts.
 pub(in crate::project::release) struct Shell<'p> {
@@ -154,6 +159,11 @@ impl<'p> Shell<'p> {
             }
             Command::Chain { first, rest } => self.chain(first, rest, way),
         }
+    }
+
+    /// Counts what is made of texts: none is made any more where that takes too many steps.
+    fn charge(&mut self, bytes: usize) {
+        self.steps += bytes / STEP;
     }
 
     fn simple(
@@ -301,6 +311,7 @@ impl<'p> Shell<'p> {
         }
         let before = self.calls.len();
         self.depth += 1;
+        self.charge(field.text.len());
         let ways = self.list(&parse(&field.text), vec![way]);
         self.depth -= 1;
         for word in self.calls[before..].iter_mut().flat_map(|call| &mut call.words) {
@@ -342,6 +353,7 @@ impl<'p> Shell<'p> {
         let text = self.tree.text(&found).filter(|_| self.depth < MAX_CALLS);
         let Some(text) = text else { return vec![way] };
         self.depth += 1;
+        self.charge(text.len());
         let own = way.script.clone();
         let calls = self.calls.len();
         let mut ways = self.list(&parse(&text), vec![Environment { script: found, ..way }]);

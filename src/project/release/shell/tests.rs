@@ -179,3 +179,21 @@ fn each_part_of_a_pipeline_is_a_shell_of_its_own() {
     same("show $(echo A-B | tr A-Z a-z)", &[&["a-b"]]);
     same("show $({ echo a; })", &[&["a"]]);
 }
+
+#[test]
+fn what_grows_without_measure_is_computed() {
+    let end = |script: String| {
+        let calls = shown(&script);
+        let size: usize = calls.iter().flatten().map(String::len).sum();
+        assert!(calls.len() > 0 && size < 1 << 20, "{} calls, {size} bytes", calls.len());
+    };
+    end("x=(a)\n".to_owned() + &"x+=(\"${x[@]}\")\n".repeat(64) + "show \"${x[@]}\"");
+    end("x=(a); for i in {1..64}; do x+=(\"${x[@]}\"); done; show \"${x[@]}\"".to_owned());
+    end("set -- a\n".to_owned() + &"set -- \"$@\" \"$@\"\n".repeat(64) + "show \"$@\"");
+    end("x=aa\n".to_owned() + &"x=${x//a/$x}\n".repeat(64) + "show $x");
+    end("x=a\n".to_owned() + &"x=$x$x; x+=$x\n".repeat(64) + "show $x");
+    let large = "x=a\n".to_owned() + &"x=\"$x $x\"\n".repeat(15);
+    end(large.clone() + &"show $x $x $x\n".repeat(5_000));
+    end(large.clone() + &"show \"$x$x\"; y+=$x; show ${x%%b*c}\n".repeat(5_000));
+    end(large + &"for y in $x; do show ${x//a?/c}; done\n".repeat(100));
+}

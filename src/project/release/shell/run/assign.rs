@@ -2,7 +2,10 @@
 
 use std::rc::Rc;
 
-use super::{Assigned, Assignment, Environment, Field, Piece, Shell, Value, Word, is_known};
+use super::expand::{MAX_ITEMS, MAX_LIST, MAX_TEXT};
+use super::{
+    Assigned, Assignment, COMPUTED, Environment, Field, Piece, Shell, Value, Word, is_known,
+};
 
 impl Shell<'_> {
     pub(super) fn assign(&mut self, assignment: &Assignment, way: &mut Environment) {
@@ -15,6 +18,9 @@ impl Shell<'_> {
         };
         if let (Some(key), Value::Text(text)) = (&assignment.key, &value) {
             set_element(way, &assignment.name, key, text);
+            if !way.get(&assignment.name).is_some_and(fits) {
+                way.set(&assignment.name, COMPUTED);
+            }
             return;
         }
         let value = match (assignment.append, way.get(&assignment.name), value) {
@@ -29,7 +35,7 @@ impl Shell<'_> {
             }
             (_, _, value) => value,
         };
-        way.put(&assignment.name, value);
+        way.put(&assignment.name, bounded(value));
     }
 
     /// `${NAME:=default}` sets the variable.
@@ -42,6 +48,24 @@ impl Shell<'_> {
                 let text = self.text(operand, way);
                 way.set(name, text);
             }
+        }
+    }
+}
+
+/// A value, or something that is computed if it is too large.
+fn bounded(value: Value) -> Value {
+    if fits(&value) { value } else { Value::Text(COMPUTED.to_string()) }
+}
+
+fn fits(value: &Value) -> bool {
+    match value {
+        Value::Text(text) => text.len() <= MAX_TEXT,
+        Value::List(list) => {
+            list.len() <= MAX_ITEMS && list.iter().map(String::len).sum::<usize>() <= MAX_LIST
+        }
+        Value::Map(map) => {
+            let size = |(key, value): &(String, String)| key.len() + value.len();
+            map.len() <= MAX_ITEMS && map.iter().map(size).sum::<usize>() <= MAX_LIST
         }
     }
 }

@@ -1,13 +1,21 @@
 //! Expands words: variables with their operators, and file patterns.
 
 use super::{
-    COMPUTED, Environment, Field, MAX_TURNS, Piece, RUN_TIME, STREAM, Shell, Value, Word, is_known,
-    join,
+    COMPUTED, Environment, Field, MAX_STEPS, MAX_TURNS, Piece, RUN_TIME, STREAM, Shell, Value,
+    Word, is_known, join,
 };
 use crate::project::tree::Glob;
 
 /// The most bytes of an expanded text, as `a=$a$a` grows exponentially.
-const MAX_TEXT: usize = 1 << 16;
+pub(super) const MAX_TEXT: usize = 1 << 16;
+/// The most items of a list, as `a+=("${a[@]}")` grows exponentially, too.
+pub(super) const MAX_ITEMS: usize = 1024;
+/// The most bytes of all items of a list.
+pub(super) const MAX_LIST: usize = 1 << 18;
+/// What an item of a list counts for, in bytes, besides its text.
+pub(super) const ITEM: usize = 32;
+/// The most bytes of a text whose parts are compared with a pattern.
+const MAX_EDITED: usize = 1 << 12;
 
 impl Shell<'_> {
     /// Expands a word to a single text.
@@ -23,10 +31,11 @@ impl Shell<'_> {
                 Piece::Stream { .. } => text.push_str(STREAM),
                 Piece::Opaque => text.push(COMPUTED),
             }
-            if text.len() > MAX_TEXT {
+            if text.len() > MAX_TEXT || self.steps > MAX_STEPS {
                 return COMPUTED.to_string();
             }
         }
+        self.charge(text.len());
         text
     }
 
@@ -34,6 +43,7 @@ impl Shell<'_> {
     pub(super) fn expand(&mut self, word: &Word, way: &Environment) -> Vec<Field> {
         let mut fields: Vec<(String, bool)> = Vec::new();
         let mut open = false;
+        let mut size = 0;
         let append = |fields: &mut Vec<(String, bool)>, open: &mut bool, text: &str| {
             match fields.last_mut().filter(|_| *open) {
                 Some((last, spread)) => {
@@ -62,6 +72,11 @@ impl Shell<'_> {
                 }
                 Piece::Output { commands, quoted } => (vec![self.output(commands, way)], *quoted),
             };
+            size += values.iter().map(|value| value.len() + ITEM).sum::<usize>();
+            if fields.len() > MAX_ITEMS || size > MAX_LIST || self.steps > MAX_STEPS {
+                fields = vec![(COMPUTED.to_string(), true)];
+                break;
+            }
             if quoted {
                 append(&mut fields, &mut open, &values.join(" "));
                 continue;
@@ -71,8 +86,13 @@ impl Shell<'_> {
             let parts: Vec<&str> = if list {
                 values.iter().map(String::as_str).collect()
             } else {
-                values.iter().flat_map(|value| value.split_whitespace()).collect()
+                let words = values.iter().flat_map(|value| value.split_whitespace());
+                words.take(MAX_ITEMS + 1).collect()
             };
+            if parts.len() > MAX_ITEMS {
+                fields = vec![(COMPUTED.to_string(), true)];
+                break;
+            }
             for (at, part) in parts.iter().enumerate() {
                 if at > 0 {
                     open = false;
@@ -87,6 +107,7 @@ impl Shell<'_> {
                 }
             }
         }
+        self.charge(size);
         // `"${NAMES[@]}"` is no word if the list is empty.
         if fields.iter().all(|(text, _)| text.is_empty()) && is_list(word) {
             return Vec::new();
@@ -177,7 +198,15 @@ impl Shell<'_> {
                 let operand = self.text(operand, way);
                 match known.filter(|_| is_known(&operand)) {
                     Some(values) => {
-                        values.iter().map(|value| edit(value, operator, &operand)).collect()
+                        let mut edited = Vec::new();
+                        for value in values {
+                            self.charge(value.len() * value.len() / 16);
+                            edited.push(match self.steps > MAX_STEPS {
+                                true => COMPUTED.to_string(),
+                                false => edit(&value, operator, &operand),
+                            });
+                        }
+                        edited
                     }
                     None => vec![COMPUTED.to_string()],
                 }
@@ -321,6 +350,10 @@ fn matcher(pattern: &str) -> impl Fn(&str) -> bool {
 
 /// Applies `${NAME#pattern}` and similar operators.
 fn edit(value: &str, operator: &str, operand: &str) -> String {
+    // Patterns are tried on all parts of a text, and texts are replaced by longer ones.
+    if value.len().max(operand.len()) > MAX_EDITED {
+        return COMPUTED.to_string();
+    }
     let is_match = matcher(operand);
     let cuts = || value.char_indices().map(|(at, _)| at).chain([value.len()]);
     match operator {
