@@ -430,6 +430,37 @@ fn a_chart_that_goes_through_large_values_again_and_again_is_refused() {
     }
 }
 
+/// What a replacement makes is measured while it is written.
+#[test]
+fn a_replacement_that_grows_without_measure_is_refused() {
+    for template in [
+        "{{ regexReplaceAll \"a\" (repeat 60000000 \"a\") (repeat 1000 \"b\") }}",
+        "{{ regexReplaceAll \"a+\" (repeat 60000000 \"a\") (repeat 1000 \"$0\") }}",
+        "{{ regexReplaceAllLiteral \"a\" (repeat 60000000 \"a\") \"bb\" }}",
+    ] {
+        let chart = ("web/Chart.yaml", "apiVersion: v2\nname: web\nversion: 1.0.0\n");
+        let files = [chart, ("web/templates/a.yaml", template), ("other.yaml", OTHER)];
+        let (run, report) = check(&files);
+        run.expect_code(1);
+        other_is_linted(&report);
+        assert_eq!(found(&report, "helm-render").len(), 1, "{template}: {report:#}");
+        assert!(report.to_string().contains("more than 64 MiB"), "{template}: {report:#}");
+    }
+}
+
+/// A hash by scrypt takes long by design.
+#[test]
+fn a_chart_that_derives_many_passwords_is_refused() {
+    let template =
+        "{{ range until 100 }}{{ derivePassword . \"long\" \"a\" \"b\" \"c\" }}{{ end }}";
+    let chart = ("web/Chart.yaml", "apiVersion: v2\nname: web\nversion: 1.0.0\n");
+    let files = [chart, ("web/templates/a.yaml", template), ("other.yaml", OTHER)];
+    let (run, report) = check(&files);
+    run.expect_code(1);
+    other_is_linted(&report);
+    assert!(report.to_string().contains("steps to render"), "{report:#}");
+}
+
 /// Each comment covers the line below all of them, and each silences nothing.
 #[test]
 fn many_suppressions_below_each_other_are_read_in_one_go() {

@@ -14,8 +14,10 @@ use crate::helm::signature::{self, Param, Signature};
 use crate::helm::value::{Data, Nuance, Object, Value};
 use crate::helm::values::method;
 
-/// The cost of a password hash, in steps: it takes tens of milliseconds by design.
-const SLOW: usize = 200_000;
+/// The cost of `derivePassword`, in steps: scrypt takes a tenth of a second by design.
+const SCRYPT: usize = 1_000_000;
+/// The cost of a bcrypt hash, in steps: it takes about a millisecond.
+const BCRYPT: usize = 10_000;
 /// How many bytes of a text a function looks at for the cost of a step.
 const BYTES: usize = 64;
 /// How many items of a list a function looks at for the cost of a step.
@@ -416,7 +418,8 @@ fn cost(function: &str, args: &[Value]) -> usize {
         _ => 0,
     });
     let base = match function {
-        "bcrypt" | "htpasswd" | "derivePassword" => SLOW,
+        "derivePassword" => SCRYPT,
+        "bcrypt" | "htpasswd" => BCRYPT,
         _ => 0,
     };
     own.fold(base, usize::saturating_add)

@@ -15,7 +15,7 @@ use crate::helm::call::{Function, Host};
 use crate::helm::call::{computed, int, text};
 use crate::helm::origin::{OriginId, Origins};
 use crate::helm::rope::{Rope, RopeBuilder};
-use crate::helm::value::{ENOUGH, Nuance, Value};
+use crate::helm::value::{ENOUGH, MAX_TEXT, Nuance, Value};
 
 /// The number of compiled patterns that are cached in a thread.
 const MAX_CACHED: usize = 512;
@@ -133,30 +133,30 @@ fn replace_all(host: &dyn Host, args: &[Value], form: Form) -> Result<Value, Str
     let regex = compiled(pattern.as_str(), subject.as_str(), form)?;
     let pieces = pieces(replacement.as_str(), &regex);
     if pieces.iter().all(|piece| matches!(piece, Piece::Kept(_))) {
-        return Ok(replaced(host, args, &regex, &pieces, |regex, subject, write| {
+        return replaced(host, args, &regex, &pieces, |regex, subject, write| {
             for found in regex.find_iter(subject) {
                 write(found, None);
             }
-        }));
+        });
     }
-    Ok(replaced(host, args, &regex, &pieces, |regex, subject, write| {
+    replaced(host, args, &regex, &pieces, |regex, subject, write| {
         for groups in regex.captures_iter(subject) {
             if let Some(Some(whole)) = groups.first() {
                 write(whole.clone(), Some(&groups));
             }
         }
-    }))
+    })
 }
 
 fn replace_all_literal(host: &dyn Host, args: &[Value], form: Form) -> Result<Value, String> {
     let (pattern, subject, replacement) = (text(args, 0)?, text(args, 1)?, text(args, 2)?);
     let regex = compiled(pattern.as_str(), subject.as_str(), form)?;
     let pieces = [Piece::Kept(0..replacement.len())];
-    Ok(replaced(host, args, &regex, &pieces, |regex, subject, write| {
+    replaced(host, args, &regex, &pieces, |regex, subject, write| {
         for found in regex.find_iter(subject) {
             write(found, None);
         }
-    }))
+    })
 }
 
 /// Replaces each match by the pieces. A piece of the replacement also has the origins of the text that it replaces, so
@@ -167,15 +167,16 @@ fn replaced(
     regex: &Pattern,
     pieces: &[Piece],
     each: impl Fn(&Pattern, &str, &mut dyn FnMut(Range<usize>, Option<&Groups>)),
-) -> Value {
-    let (Ok(subject), Ok(replacement)) = (text(args, 1), text(args, 2)) else {
-        return Value::NIL;
-    };
+) -> Result<Value, String> {
+    let (subject, replacement) = (text(args, 1)?, text(args, 2)?);
     let origins = host.origins();
     let chosen = chosen(host, args);
     let mut out = RopeBuilder::default();
     let mut last = 0;
     each(regex, subject.as_str(), &mut |range, groups| {
+        if out.len() > MAX_TEXT {
+            return;
+        }
         out.push_slice(subject, last..range.start);
         let gone = match subject.segments() {
             [only] => only.origin,
@@ -184,6 +185,9 @@ fn replaced(
         let gone = origins.union(chosen, origins.derived(gone));
         let before = out.len();
         for piece in pieces {
+            if out.len() > MAX_TEXT {
+                return;
+            }
             match piece {
                 Piece::Kept(kept) => {
                     out.push_rope(&replacement.slice(kept.clone()).tinted(gone, origins));
@@ -201,8 +205,11 @@ fn replaced(
         }
         last = range.end;
     });
+    if out.len() > MAX_TEXT {
+        return Err(format!("the replacement makes a text of more than {} MiB", MAX_TEXT >> 20));
+    }
     out.push_slice(subject, last..subject.len());
-    Value::rope(out.finish())
+    Ok(Value::rope(out.finish()))
 }
 
 /// A piece of the text that replaces a match.
