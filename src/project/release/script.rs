@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
+use self::makefile::Includers;
 use super::command::{self, Aliases, Around};
 use super::shell::{Call, Environment, Shell, parse};
 use super::text::Mapped;
@@ -40,7 +41,9 @@ pub(super) fn find(context: &Context<'_>, found: &mut Found) {
     let before = found.unresolved.len();
     // Scripts that include long libraries may be most of the work for a repository, so files are read in parallel.
     let files = context.tree.files.par_iter().with_max_len(1);
-    let called: Vec<Called> = files.flat_map_iter(|file| calls(file, context)).collect();
+    let includers = Includers::of(context);
+    let calls = |file| calls(file, &includers, context);
+    let called: Vec<Called> = files.flat_map_iter(calls).collect();
     let mut aliases = Aliases::default();
     for Called { text, call, .. } in &called {
         aliases.note(call, text, context);
@@ -72,13 +75,13 @@ pub(super) fn find(context: &Context<'_>, found: &mut Found) {
 }
 
 /// The calls of `helm` in a file, in the order in which they are reached.
-fn calls(file: &File, context: &Context<'_>) -> Vec<Called> {
+fn calls(file: &File, includers: &Includers<'_>, context: &Context<'_>) -> Vec<Called> {
     let mut called = Vec::new();
     let mut others = HashMap::new();
     // The steps of a job share a folder, so one may create a file that another reads.
     let mut made = HashSet::new();
     // The commands of a job or target run one after the other in one shell.
-    for piece in pieces(file, context) {
+    for piece in pieces(file, includers, context) {
         let mut shell = Shell::new(context.tree);
         let commands = parse(&piece.text.text);
         let ends = shell.run(&commands, piece.environment.clone());
@@ -110,7 +113,7 @@ fn calls(file: &File, context: &Context<'_>) -> Vec<Called> {
 }
 
 /// The pieces of shell in a file; none if nothing in it can call helm.
-fn pieces(file: &File, context: &Context<'_>) -> Vec<Piece> {
+fn pieces(file: &File, includers: &Includers<'_>, context: &Context<'_>) -> Vec<Piece> {
     let runs_commands = matches!(
         file.class,
         Class::Script
@@ -139,7 +142,7 @@ fn pieces(file: &File, context: &Context<'_>) -> Vec<Piece> {
         Class::Justfile => ci::just(file, context),
         Class::Taskfile => ci::taskfile(file, context),
         Class::Jenkinsfile => ci::jenkins(file, context),
-        Class::Makefile => makefile::read(file, context),
+        Class::Makefile => makefile::read(file, includers, context),
         Class::Manifest => ci::tekton(file, context),
         _ => Vec::new(),
     }

@@ -19,9 +19,9 @@ const MAX_WAYS: usize = 24;
 /// The deepest nesting of `define`s that call others.
 const MAX_DEPTH: u8 = 8;
 
-pub(super) fn read(file: &File, context: &Context<'_>) -> Vec<Piece> {
+pub(super) fn read(file: &File, includers: &Includers<'_>, context: &Context<'_>) -> Vec<Piece> {
     // An included part runs in the directory, and with the variables, of the Makefile that includes it.
-    let main = includer(file, context).unwrap_or(file);
+    let main = includers.topmost.get(file.path.as_str()).copied().unwrap_or(file);
     let variables = Variables::of(main, context);
     let rules = rules(file, &variables);
     let names = names(&rules);
@@ -51,13 +51,28 @@ pub(super) fn read(file: &File, context: &Context<'_>) -> Vec<Piece> {
     pieces
 }
 
-/// The topmost Makefile that includes this one.
-fn includer<'p>(file: &File, context: &Context<'p>) -> Option<&'p File> {
-    let others = context.tree.of(Class::Makefile).filter(|other| other.path != file.path);
-    let mut including: Vec<&File> =
-        others.filter(|other| Variables::of(other, context).includes(&file.path)).collect();
-    including.sort_by_key(|other| (other.path.matches('/').count(), &other.path));
-    including.first().copied()
+/// The Makefiles that include others, directly or through others.
+#[derive(Default)]
+pub(super) struct Includers<'p> {
+    /// The topmost one that includes a file, by the file's path.
+    topmost: BTreeMap<String, &'p File>,
+}
+
+impl<'p> Includers<'p> {
+    pub(super) fn of(context: &Context<'p>) -> Self {
+        let including = |file: &&File| file.text().contains("include");
+        let mut all: Vec<&File> = context.tree.of(Class::Makefile).filter(including).collect();
+        all.sort_by_key(|file| (file.path.matches('/').count(), &file.path));
+        let mut topmost = BTreeMap::new();
+        for file in all {
+            for path in Variables::of(file, context).included() {
+                if *path != file.path {
+                    topmost.entry(path.clone()).or_insert(file);
+                }
+            }
+        }
+        Self { topmost }
+    }
 }
 
 /// Splits a recipe into shells: each line has its own, except with `.ONESHELL`.
@@ -207,6 +222,9 @@ fn scopes(
         return scopes;
     }
     for target in &rule.targets {
+        if scopes.len() >= MAX_WAYS {
+            break;
+        }
         let stems: Vec<(String, Option<String>)> = match target.split_once('%') {
             None => vec![(target.clone(), None)],
             Some((before, after)) => {
@@ -214,7 +232,7 @@ fn scopes(
                     let stem = name.strip_prefix(before)?.strip_suffix(after)?;
                     (!stem.is_empty()).then(|| (name.clone(), Some(stem.to_owned())))
                 };
-                let found: Vec<_> = names.iter().filter_map(stem).collect();
+                let found: Vec<_> = names.iter().filter_map(stem).take(MAX_WAYS).collect();
                 match found.is_empty() {
                     true => vec![(RUN_TIME.to_string(), Some(RUN_TIME.to_string()))],
                     false => found,
@@ -256,7 +274,7 @@ fn ways(target: &str, scope: &Variables, callers: &Callers) -> Vec<Variables> {
         }
         scope
     });
-    alone.then(|| scope.clone()).into_iter().chain(called).collect()
+    alone.then(|| scope.clone()).into_iter().chain(called).take(MAX_WAYS).collect()
 }
 
 /// A line of a recipe as it is passed to the shell.

@@ -143,7 +143,7 @@ fn function(name: &str, text: &str, variables: &Variables, depth: usize) -> Stri
                 scope.set(&name, word);
                 expand(parts[2], &scope, depth + 1)
             };
-            part(1).split_whitespace().map(turn).collect::<Vec<_>>().join(" ")
+            each(&part(1), turn)
         }
         ("dir", _) if text.contains("MAKEFILE_LIST") => "./".to_owned(),
         ("abspath" | "realpath", _) if text.contains("MAKEFILE_LIST") => ".".to_owned(),
@@ -156,8 +156,13 @@ fn function(name: &str, text: &str, variables: &Variables, depth: usize) -> Stri
             Ok(at) if at > 0 => word(&part(1), at - 1),
             _ => COMPUTED.to_string(),
         },
-        ("addprefix", 2) => each(&part(1), |word| format!("{}{word}", part(0))),
-        ("addsuffix", 2) => each(&part(1), |word| format!("{word}{}", part(0))),
+        ("addprefix" | "addsuffix", 2) => {
+            let (own, is_prefix) = (part(0), name == "addprefix");
+            each(
+                &part(1),
+                |word| if is_prefix { format!("{own}{word}") } else { format!("{word}{own}") },
+            )
+        }
         ("notdir", _) => each(&expanded(text), |word| match (word, variables.folder()) {
             // The folder that make runs in.
             (".", Some(folder)) => folder.to_owned(),
@@ -172,8 +177,11 @@ fn function(name: &str, text: &str, variables: &Variables, depth: usize) -> Stri
             let stem = word.rsplit_once('.').filter(|(_, ending)| !ending.contains('/'));
             stem.map_or(word, |(stem, _)| stem).to_owned()
         }),
-        ("subst", 3) => expand(parts[2], variables, depth + 1).replace(&part(0), &part(1)),
-        ("patsubst", 3) => each(&part(2), |word| substituted(&part(0), &part(1), word)),
+        ("subst", 3) => replaced(&expand(parts[2], variables, depth + 1), &part(0), &part(1)),
+        ("patsubst", 3) => {
+            let (from, to) = (part(0), part(1));
+            each(&part(2), |word| substituted(&from, &to, word))
+        }
         ("findstring", 2) => {
             let (found, text) = (part(0), part(1));
             match is_known(&found) && is_known(&text) {
@@ -198,8 +206,28 @@ fn word(text: &str, at: usize) -> String {
     text.split_whitespace().nth(at).unwrap_or_default().to_owned()
 }
 
-fn each(words: &str, change: impl Fn(&str) -> String) -> String {
-    words.split_whitespace().map(change).collect::<Vec<_>>().join(" ")
+/// Changes each word. A text that gets too long is computed.
+fn each(words: &str, mut change: impl FnMut(&str) -> String) -> String {
+    let mut out = String::new();
+    for (at, word) in words.split_whitespace().enumerate() {
+        if at > 0 {
+            out.push(' ');
+        }
+        out.push_str(&change(word));
+        if out.len() > MAX_TEXT {
+            return COMPUTED.to_string();
+        }
+    }
+    out
+}
+
+/// Replaces a part of a text wherever it is, unless that makes it too long.
+fn replaced(text: &str, from: &str, to: &str) -> String {
+    let longer = text.matches(from).count().saturating_mul(to.len());
+    match longer.saturating_add(text.len()) > MAX_TEXT {
+        true => COMPUTED.to_string(),
+        false => text.replace(from, to),
+    }
 }
 
 /// The part of a word that `%` in a pattern matches, empty without `%`; `None` if the pattern does not match.

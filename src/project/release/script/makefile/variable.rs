@@ -96,9 +96,9 @@ impl Variables {
         self.known.folder.as_deref()
     }
 
-    /// Whether the Makefile includes a file, directly or through others.
-    pub(super) fn includes(&self, path: &str) -> bool {
-        self.known.included.contains(path)
+    /// The paths of the files that the Makefile includes, directly or through others.
+    pub(super) fn included(&self) -> &BTreeSet<String> {
+        &self.known.included
     }
 
     /// The exported variables, expanded.
@@ -204,7 +204,10 @@ impl Reader<'_, '_> {
             }
             "+=" => {
                 let known = values.entry(name.to_owned()).or_default();
-                *known = format!("{known} {value}").trim().to_owned();
+                if !known.is_empty() && !value.is_empty() {
+                    known.push(' ');
+                }
+                known.push_str(value);
             }
             "!=" => self.variables.set(name, &COMPUTED.to_string()),
             ":=" | "::=" | ":::=" => {
