@@ -27,6 +27,11 @@ use crate::project::tree::{join, parent};
 use crate::source::{SourceId, Span};
 use crate::yaml::{self, Kind, Node};
 
+/// The most bases of a helmfile. Each may have several bases of its own.
+const MAX_BASES: usize = 200;
+/// The deepest nesting of bases.
+const MAX_DEPTH: usize = 20;
+
 pub(super) fn find(context: &Context<'_>, found: &mut Found) {
     let mut states: BTreeMap<String, State> = BTreeMap::new();
     let mut bases = BTreeSet::new();
@@ -39,7 +44,7 @@ pub(super) fn find(context: &Context<'_>, found: &mut Found) {
             continue;
         }
         let mut state = State { environment: given.clone(), given, ..State::default() };
-        state.read(file, context, 0);
+        state.read(file, context);
         bases.extend(state.bases.iter().cloned());
         for (path, given) in std::mem::take(&mut state.helmfiles) {
             if let Some(below) = context.tree.file(&path).filter(|_| called.insert(path)) {
@@ -65,8 +70,11 @@ struct State {
     /// The values that another helmfile gives to this one, which go before its own.
     given: Value,
     documents: Vec<Document>,
+    /// The bases that were read or are missing, as often as they are named.
     bases: Vec<String>,
-    /// Missing bases, with which helmfile fails.
+    /// The files that are being read: the helmfile and a base, a base of that, and so on.
+    within: Vec<String>,
+    /// Bases that are missing, with which helmfile fails, or that are too many.
     missing_bases: Vec<Unresolved>,
     helmfiles: Vec<(String, Value)>,
     /// The files with the helmfile's own values.
@@ -97,10 +105,11 @@ impl State {
     }
 
     /// Reads a file part by part. Templates in a part see the values of the parts before it.
-    fn read(&mut self, file: &File, context: &Context<'_>, depth: usize) {
-        if depth == 0 {
+    fn read(&mut self, file: &File, context: &Context<'_>) {
+        if self.within.is_empty() {
             parent(&file.path).clone_into(&mut self.directory);
         }
+        self.within.push(file.path.clone());
         let whole = file.text();
         let held = held_back(&whole);
         for range in parts(&whole) {
@@ -119,22 +128,38 @@ impl State {
             if templated && is_state(&whole) {
                 self.unreadable.extend(document.fault());
             }
-            self.take(document, context, depth);
+            self.take(document, context);
+        }
+        self.within.pop();
+    }
+
+    /// Reads a base, unless that is within itself.
+    fn base(&mut self, base: Node<'_>, document: &Document, context: &Context<'_>) {
+        let path = join(&self.directory, base.raw());
+        let Some(file) = context.tree.file(&path) else {
+            self.missing_bases.extend(missing_base(base, &path, document, context));
+            self.bases.push(path);
+            return;
+        };
+        if self.bases.len() == MAX_BASES {
+            let declared = document.span(base.span());
+            let why = format!("the helmfile has more than {MAX_BASES} bases");
+            self.missing_bases.push(Unresolved { declared, why, chart_path: None });
+        }
+        if self.bases.len() <= MAX_BASES {
+            self.bases.push(path.clone());
+            if self.within.len() < MAX_DEPTH && !self.within.contains(&path) {
+                self.read(file, context);
+            }
         }
     }
 
-    fn take(&mut self, document: Document, context: &Context<'_>, depth: usize) {
+    fn take(&mut self, document: Document, context: &Context<'_>) {
         let directory = self.directory.clone();
         let tree = document.stream.documents.first().cloned();
         let Some(root) = tree.as_ref().and_then(|tree| tree.root()) else { return };
         for base in root.get("bases").into_iter().flat_map(|list| list.items()) {
-            let path = join(&directory, base.raw());
-            self.bases.push(path.clone());
-            match context.tree.file(&path) {
-                Some(file) if depth < 8 => self.read(file, context, depth + 1),
-                Some(_) => {}
-                None => self.missing_bases.extend(missing_base(base, &path, &document, context)),
-            }
+            self.base(base, &document, context);
         }
         for item in root.get("repositories").into_iter().flat_map(|list| list.items()) {
             let text = |key: &str| item.get(key).and_then(scalar_text);
