@@ -17,12 +17,12 @@ pub(super) use home::Homes;
 
 use super::command::{Assignment, AssignmentKind};
 use super::shell::RUN_TIME;
-use super::template::{Dialect, Engine, UNKNOWN};
+use super::template::{Dialect, Engine, UNKNOWN, partial};
 use super::text::Mapped;
 use super::{ChartRef, Content, Context, Found, Layer, Release, Unresolved, Via, split_oci};
 use crate::project::class::Class;
 use crate::project::file::File;
-use crate::project::tree::{base_name, is_below, join, parent};
+use crate::project::tree::{base_name, join, parent};
 use crate::project::word::Word;
 use crate::source::Span;
 use crate::yaml::{self, Document, Node};
@@ -85,15 +85,16 @@ fn rendered(context: &Context<'_>, found: &mut Found) {
         }
         let Some(chart) = context.chart_around(&file.path) else { continue };
         let directory = chart.path.as_str();
-        let ways = installed
-            .entry(directory)
-            .or_insert_with(|| installed::ways(chart, context, &found.releases));
-        let partial = |other: &&File| {
-            is_below(&other.path, directory) && base_name(&other.path).starts_with('_')
-        };
-        let partials: Vec<&File> = context.tree.of(Class::ChartTemplate).filter(partial).collect();
+        let (ways, partials) = installed.entry(directory).or_insert_with(|| {
+            let ways = installed::ways(chart, context, &found.releases);
+            let is_partial = |file: &&File| {
+                file.class == Class::ChartTemplate && base_name(&file.path).starts_with('_')
+            };
+            let partials = context.tree.below(directory).filter(is_partial).filter_map(partial);
+            (ways, partials.collect::<Vec<_>>())
+        });
         let (dialect, tree) = (Dialect::Helm, context.tree);
-        let engine = Engine { dialect, tree, directory, partials: &partials };
+        let engine = Engine { dialect, tree, directory, partials };
         let data = ways.iter().map(|installed::Way { values, name, namespace }| {
             json!({
                 "Values": values,

@@ -48,6 +48,15 @@ impl Dialect {
     }
 }
 
+/// A file with named templates: its path, and what is in it.
+pub(super) type Partial = (Arc<str>, Arc<Template>);
+
+/// Parses a file with named templates.
+pub(super) fn partial(file: &File) -> Option<Partial> {
+    let parsed = parse(file.source, &file.text(), |_| true).ok()?;
+    Some((file.path.as_str().into(), Arc::new(parsed)))
+}
+
 /// Renders the templates of one declaration.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Engine<'p> {
@@ -55,8 +64,8 @@ pub(super) struct Engine<'p> {
     pub(super) tree: &'p Tree<'p>,
     /// The directory to which the paths in templates are relative.
     pub(super) directory: &'p str,
-    /// Files with named templates that the declaration may include.
-    pub(super) partials: &'p [&'p File],
+    /// Named templates that the declaration may include, by the paths of their files.
+    pub(super) partials: &'p [Partial],
 }
 
 impl Engine<'_> {
@@ -82,8 +91,9 @@ impl Engine<'_> {
         let body: Arc<str> = text[range.clone()].into();
         let Ok(template) = parse(source, &body, |_| true) else { return Vec::new() };
         let name: Rc<str> = "declaration".into();
-        let templates: Vec<_> =
-            self.partials().chain([(Rc::clone(&name), Arc::new(template))]).collect();
+        let templates =
+            self.partials.iter().map(|(path, partial)| (path.as_ref().into(), Arc::clone(partial)));
+        let templates: Vec<_> = templates.chain([(Rc::clone(&name), Arc::new(template))]).collect();
         let render = |data: &Json| {
             let origins = Rc::new(Origins::default());
             let unknown = OriginId::text(origins.leaf(None, "", None));
@@ -103,13 +113,6 @@ impl Engine<'_> {
             Some(mapped(source, text, &rope, range.start, open, place))
         };
         deep(|| data.iter().filter_map(render).collect())
-    }
-
-    fn partials(&self) -> impl Iterator<Item = (Rc<str>, Arc<Template>)> {
-        self.partials.iter().filter_map(|file| {
-            let parsed = parse(file.source, &file.text(), |_| true).ok()?;
-            Some((file.path.as_str().into(), Arc::new(parsed)))
-        })
     }
 
     /// Renders a short text, such as a name; [`UNKNOWN`] if that fails.
