@@ -29,6 +29,8 @@ pub(in crate::project::release) enum Command {
     Not(Box<Command>),
     /// `[[ TEST ]]`
     Test(Test),
+    /// `(( … ))`, which sets variables.
+    Arithmetic { assigned: Vec<String> },
     /// `COMMAND > FILE`, whose output goes to files. `/dev/null` and the like do not count.
     Written { command: Box<Command>, files: Vec<Word> },
 }
@@ -125,8 +127,10 @@ pub(super) enum Piece {
     Stream {
         commands: Vec<Command>,
     },
-    /// Arithmetic, whose value is computed.
-    Opaque,
+    /// `$(( … ))`, whose value is computed, and which may set variables.
+    Arithmetic {
+        assigned: Vec<String>,
+    },
 }
 
 impl Word {

@@ -1,8 +1,10 @@
 //! Parses scripts. Parsing never fails: anything that is not understood becomes words of a simple command.
 
+mod arithmetic;
 mod test;
 mod word;
 
+pub(super) use self::arithmetic::assigned;
 use super::command::{Assigned, Assignment, Command, Joint, Piece, Test, Word};
 
 /// The deepest nesting of commands, in each other and in words.
@@ -219,10 +221,12 @@ impl Parser<'_> {
             }
             self.blanks();
         }
-        if self.looking_at("((") {
-            self.at += 2;
-            self.skip_past("))");
-            return Some(Command::Group(Vec::new()));
+        if self.looking_at("((")
+            && let Some(inner) = self.arithmetic()
+        {
+            let assigned = assigned(inner);
+            let files = self.redirections();
+            return Some(Command::Arithmetic { assigned }.written(files));
         }
         if self.peek() == Some(b'(') {
             self.at += 1;
@@ -315,10 +319,10 @@ impl Parser<'_> {
         self.name();
         self.blanks();
         if self.looking_at("((") {
-            self.skip_past("))");
+            let condition = self.counter();
             self.eat_word("do");
             let (body, files) = self.body_until("done");
-            return Command::While { condition: Vec::new(), body }.written(files);
+            return Command::While { condition, body }.written(files);
         }
         let name = self.name();
         self.line_ends();

@@ -16,7 +16,7 @@ use self::assign::declare_lists;
 use self::environment::Flow;
 pub(in crate::project::release) use self::environment::{Environment, Value};
 use super::command::{Assigned, Assignment, Command, Joint, Piece, Test, Word};
-use super::parse::parse;
+use super::parse::{assigned, parse};
 use super::{COMPUTED, RUN_TIME, STREAM, is_known};
 use crate::project::tree::{Tree, base_name, join, parent};
 
@@ -150,6 +150,7 @@ impl<'p> Shell<'p> {
             Command::If { branches, otherwise } => self.branches(branches, otherwise, way),
             Command::Case { subject, arms } => self.case(subject, arms, way),
             Command::Test(test) => vec![self.tested(test, way)],
+            Command::Arithmetic { assigned } => vec![way.computed(assigned)],
             Command::Written { command, files } => {
                 for file in files {
                     let path = self.text(file, &way);
@@ -261,6 +262,10 @@ impl<'p> Shell<'p> {
                 if argument(1) == Some("--") {
                     way.arguments = Some(words.skip(1).collect());
                 }
+            }
+            "let" => {
+                let set = fields[1..].iter().flat_map(|field| assigned(&field.text));
+                way = way.computed(&set.collect::<Vec<_>>());
             }
             "read" => {
                 for field in fields[1..].iter().filter(|field| !field.text.starts_with('-')) {
@@ -380,7 +385,7 @@ impl<'p> Shell<'p> {
 }
 
 /// Adds a way, unless it is there or there are too many.
-fn keep<W: PartialEq>(ways: &mut Vec<W>, way: W) {
+fn keep(ways: &mut Vec<Environment>, way: Environment) {
     if ways.len() < MAX_WAYS && !ways.contains(&way) {
         ways.push(way);
     }

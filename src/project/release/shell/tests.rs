@@ -197,3 +197,17 @@ fn what_grows_without_measure_is_computed() {
     end(large.clone() + &"show \"$x$x\"; y+=$x; show ${x%%b*c}\n".repeat(5_000));
     end(large + &"for y in $x; do show ${x//a?/c}; done\n".repeat(100));
 }
+
+#[test]
+fn what_arithmetic_sets_is_computed() {
+    for set in
+        ["((i++))", "(( i += 2 ))", "let i++", "let \"i = 2\"", ": $((--i))", "j=$((i <<= 1))"]
+    {
+        assert_eq!(shown(&format!("i=1; {set}; show $i")), [["\u{2}"]], "{set}");
+    }
+    same("i=1; (( i == 1 && (i <= 2) )); show $i", &[&["1"]]);
+    same("i=1; : $(( ($i + 1) * 2 )); show $i", &[&["1"]]);
+    same("((show 1); (show 2)); show 3", &[&["1"], &["2"], &["3"]]);
+    assert_eq!(shown("for ((i = 0; i < 3; i++)); do show $i; done; show 3"), [["0"], ["3"]]);
+    assert_eq!(shown("((n > 1)) && show 1 || show 2"), [["1"], ["2"]]);
+}

@@ -1,6 +1,6 @@
 //! Parses words, with quotes, variables and command substitutions.
 
-use super::{Command, MAX_DEPTH, Parser, Piece, Word, parse_part};
+use super::{Command, MAX_DEPTH, Parser, Piece, Word, assigned, parse_part};
 
 impl Parser<'_> {
     /// Parses a word; `None` at the end of a command.
@@ -128,13 +128,16 @@ impl Parser<'_> {
             return true;
         }
         let rest = &self.text[self.at + 1..];
-        if rest.starts_with("((") {
-            self.skip_past("))");
-            word.pieces.push(Piece::Opaque);
-            return true;
-        }
         if rest.starts_with('(') {
-            self.at += 2;
+            self.at += 1;
+            if rest.starts_with("((")
+                && let Some(inner) = self.arithmetic()
+            {
+                let assigned = assigned(inner);
+                word.pieces.push(Piece::Arithmetic { assigned });
+                return true;
+            }
+            self.at += 1;
             let commands = self.nested_commands();
             word.pieces.push(Piece::Output { commands, quoted });
             return true;

@@ -11,8 +11,9 @@ impl Shell<'_> {
     pub(super) fn assign(&mut self, assignment: &Assignment, way: &mut Environment) {
         let value = match &assignment.value {
             Assigned::Word(word) => {
+                let text = self.text(word, way);
                 self.assign_defaults(word, way);
-                Value::Text(self.text(word, way))
+                Value::Text(text)
             }
             Assigned::Array(words) => array(self.globbed(words, way)),
         };
@@ -38,9 +39,12 @@ impl Shell<'_> {
         way.put(&assignment.name, bounded(value));
     }
 
-    /// `${NAME:=default}` sets the variable.
+    /// `${NAME:=default}` sets the variable, and so does `$((NAME++))`.
     pub(super) fn assign_defaults(&mut self, word: &Word, way: &mut Environment) {
         for piece in &word.pieces {
+            if let Piece::Arithmetic { assigned } = piece {
+                assigned.iter().for_each(|name| way.set(name, COMPUTED));
+            }
             if let Piece::Variable { name, operation: Some((operator, operand)), .. } = piece
                 && matches!(operator.as_str(), ":=" | "=")
                 && way.get(name).is_none()

@@ -97,7 +97,7 @@ pub(super) fn is_test(command: &Command) -> bool {
             .first()
             .and_then(Word::literal)
             .is_some_and(|word| matches!(word.as_str(), "[" | "test")),
-        Command::Test(_) => true,
+        Command::Test(_) | Command::Arithmetic { .. } => true,
         Command::Chain { first, .. } => is_test(first),
         Command::Not(command) | Command::Written { command, .. } => is_test(command),
         _ => false,

@@ -4,7 +4,8 @@ use super::condition::{assume, is_test};
 use super::environment::Flow;
 use super::expand::{matches, sole_variable};
 use super::{
-    COMPUTED, Command, Environment, Joint, MAX_TURNS, Shell, Word, is_known, keep, keep_all,
+    COMPUTED, Command, Environment, Joint, MAX_TURNS, MAX_WAYS, Shell, Word, is_known, keep,
+    keep_all,
 };
 
 impl Shell<'_> {
@@ -25,17 +26,17 @@ impl Shell<'_> {
             let mut after = Vec::new();
             for (way, truth) in ways {
                 if truth == Some(joint.skips()) || way.flow != Flow::On {
-                    keep(&mut after, (way, truth));
+                    meet(&mut after, way, truth);
                     continue;
                 }
                 let own = self.truth(std::slice::from_ref(next), &way);
                 let taken = self.step(next, way.clone());
                 let ended = taken.iter().all(|way| way.flow != Flow::On);
                 if ended || (truth.is_none() && test) {
-                    keep(&mut after, (way, Some(joint.skips())));
+                    meet(&mut after, way, Some(joint.skips()));
                 }
                 if !ended || !(test || *joint == Joint::Or) {
-                    taken.into_iter().for_each(|way| keep(&mut after, (way, own)));
+                    taken.into_iter().for_each(|way| meet(&mut after, way, own));
                 }
             }
             ways = after;
@@ -176,5 +177,14 @@ impl Shell<'_> {
             keep(&mut ways, way);
         }
         ways
+    }
+}
+
+/// Adds a way through a chain with the truth that it has come to, which is not known where the same way has another.
+fn meet(ways: &mut Vec<(Environment, Option<bool>)>, way: Environment, truth: Option<bool>) {
+    match ways.iter().position(|(other, _)| *other == way) {
+        Some(at) => ways[at].1 = ways[at].1.filter(|other| Some(*other) == truth),
+        None if ways.len() < MAX_WAYS => ways.push((way, truth)),
+        None => {}
     }
 }

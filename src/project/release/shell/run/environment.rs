@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
+use super::COMPUTED;
+
 /// The value of a variable.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::project::release) enum Value {
@@ -59,6 +61,14 @@ impl Environment {
 
     pub(super) fn put(&mut self, name: &str, value: Value) {
         Rc::make_mut(&mut self.variables).insert(name.into(), Rc::new(value));
+    }
+
+    /// This environment with variables whose values are computed.
+    pub(super) fn computed(mut self, names: &[String]) -> Self {
+        for name in names {
+            self.set(name, COMPUTED);
+        }
+        self
     }
 
     pub(super) fn get(&self, name: &str) -> Option<&Value> {

@@ -29,7 +29,7 @@ impl Shell<'_> {
                 }
                 Piece::Output { commands, .. } => text.push_str(&self.output(commands, way)),
                 Piece::Stream { .. } => text.push_str(STREAM),
-                Piece::Opaque => text.push(COMPUTED),
+                Piece::Arithmetic { .. } => text.push(COMPUTED),
             }
             if text.len() > MAX_TEXT || self.steps > MAX_STEPS {
                 return COMPUTED.to_string();
@@ -64,7 +64,7 @@ impl Shell<'_> {
                     continue;
                 }
                 Piece::Stream { .. } => (vec![STREAM.to_owned()], true),
-                Piece::Opaque => (vec![COMPUTED.to_string()], true),
+                Piece::Arithmetic { .. } => (vec![COMPUTED.to_string()], true),
                 Piece::Variable { name, operation, quoted } => {
                     let values = self.variable(name, operation.as_ref(), way);
                     let list = name.ends_with("[@]") || name == "@";
