@@ -116,7 +116,7 @@ pub(super) enum Piece {
     },
     Variable {
         name: String,
-        operation: Option<(String, Word)>,
+        operation: Option<(Operator, Word)>,
         quoted: bool,
     },
     Output {
@@ -131,6 +131,56 @@ pub(super) enum Piece {
     Arithmetic {
         assigned: Vec<String>,
     },
+}
+
+/// What `${NAME…}` does with the value of a variable, and with the operand behind the operator.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Operator {
+    /// `:-` and `:=` where a value is missing or empty, `-` and `=` where it is missing.
+    Default { or_empty: bool, assigns: bool },
+    /// `:+`, `+`
+    Alternative,
+    /// `:?`, `?`
+    Required,
+    /// `:FROM:LENGTH`
+    Slice,
+    /// `#`, `##`
+    CutStart { longest: bool },
+    /// `%`, `%%`
+    CutEnd { longest: bool },
+    /// `/`, `//`
+    Replace { all: bool },
+    /// `,,`
+    Lower,
+    /// `^^`
+    Upper,
+    /// Any other one, whose result is computed.
+    Other,
+}
+
+impl Operator {
+    /// All operators as they are written, the longer ones first.
+    pub(super) const WRITTEN: [(&str, Self); 19] = [
+        (":-", Self::Default { or_empty: true, assigns: false }),
+        (":=", Self::Default { or_empty: true, assigns: true }),
+        (":+", Self::Alternative),
+        (":?", Self::Required),
+        ("-", Self::Default { or_empty: false, assigns: false }),
+        ("=", Self::Default { or_empty: false, assigns: true }),
+        ("+", Self::Alternative),
+        ("?", Self::Required),
+        ("##", Self::CutStart { longest: true }),
+        ("#", Self::CutStart { longest: false }),
+        ("%%", Self::CutEnd { longest: true }),
+        ("%", Self::CutEnd { longest: false }),
+        ("//", Self::Replace { all: true }),
+        ("/", Self::Replace { all: false }),
+        (":", Self::Slice),
+        ("^^", Self::Upper),
+        ("^", Self::Other),
+        (",,", Self::Lower),
+        (",", Self::Other),
+    ];
 }
 
 impl Word {

@@ -5,7 +5,7 @@ mod test;
 mod word;
 
 pub(super) use self::arithmetic::assigned;
-use super::command::{Assigned, Assignment, Command, Joint, Piece, Test, Word};
+use super::command::{Assigned, Assignment, Command, Joint, Operator, Piece, Test, Word};
 
 /// The deepest nesting of commands, in each other and in words.
 const MAX_DEPTH: usize = 80;

@@ -2,8 +2,10 @@
 //! on something that is not known, both ways are walked.
 
 mod assign;
+mod brace;
 mod condition;
 mod control;
+mod edit;
 mod environment;
 mod expand;
 mod made;
@@ -15,7 +17,7 @@ use std::rc::Rc;
 use self::assign::declare_lists;
 use self::environment::Flow;
 pub(in crate::project::release) use self::environment::{Environment, Value};
-use super::command::{Assigned, Assignment, Command, Joint, Piece, Test, Word};
+use super::command::{Assigned, Assignment, Command, Joint, Operator, Piece, Test, Word};
 use super::parse::{assigned, parse};
 use super::{COMPUTED, RUN_TIME, STREAM, is_known};
 use crate::project::tree::{Tree, base_name, join, parent};

@@ -211,3 +211,41 @@ fn what_arithmetic_sets_is_computed() {
     assert_eq!(shown("for ((i = 0; i < 3; i++)); do show $i; done; show 3"), [["0"], ["3"]]);
     assert_eq!(shown("((n > 1)) && show 1 || show 2"), [["1"], ["2"]]);
 }
+
+#[test]
+fn parts_of_texts_and_lists_are_those_of_bash() {
+    same(
+        "x=abcdef; show ${x:2} ${x:1:2} ${x: -2} ${x:(-3):2} ${x:1:-2} ${x:0:-5} ${x: -4}",
+        &[&["cdef", "bc", "ef", "de", "bcd", "a", "cdef"]],
+    );
+    same("x=a; n=1; show \"${x: -4}\" \"${x:5}\" ${x:$n}x", &[&["", "", "x"]]);
+    same("x=(a b c); show ${x[@]: -1} ${x[@]:1:1} \"${x[@]:1}\"", &[&["c", "b", "b", "c"]]);
+    same("set -- a b c; show ${@: -1} ${@:2:1} \"${@:2}\"", &[&["c", "b", "b", "c"]]);
+    assert_eq!(shown("x=abc; show ${x:n} ${x:0:-5}"), [["\u{2}", "\u{2}"]]);
+}
+
+#[test]
+fn texts_are_edited_as_bash_does() {
+    same(
+        "N=a.b.c; show ${N/.*/} ${N//./-} ${N/./} ${N/x/y} ${N/#a/z} ${N/%c/z} ${N/#b/z}",
+        &[&["a", "a-b-c", "ab.c", "a.b.c", "z.b.c", "a.b.z", "a.b.c"]],
+    );
+    same(
+        "N=a.b.c; show ${N#*.} ${N##*.} ${N%.*} ${N%%.*} ${N//[bc]/x} ${N^^} ${N//?/x}",
+        &[&["b.c", "c", "a.b", "a", "a.x.x", "A.B.C", "xxxxx"]],
+    );
+    same("N='{a}'; show ${N#?a} ${N/[{]/x} ${N//} ${N/#/p}", &[&["}", "xa}", "{a}", "p{a}"]]);
+}
+
+#[test]
+fn braces_stand_for_several_words() {
+    same(
+        "for x in \"stage\"{1..2} a-{b,c}; do show $x; done",
+        &[&["stage1"], &["stage2"], &["a-b"], &["a-c"]],
+    );
+    same(
+        "y=1; for x in ${y}{a,'b c'}\"{d,e}\" {3..1} {x}; do show \"$x\"; done",
+        &[&["1a{d,e}"], &["1b c{d,e}"], &["3"], &["2"], &["1"], &["{x}"]],
+    );
+    same("x=({a,b}{1,2}); show \"${x[@]}\"", &[&["a1", "a2", "b1", "b2"]]);
+}

@@ -1,6 +1,6 @@
 //! Parses words, with quotes, variables and command substitutions.
 
-use super::{Command, MAX_DEPTH, Parser, Piece, Word, assigned, parse_part};
+use super::{Command, MAX_DEPTH, Operator, Parser, Piece, Word, assigned, parse_part};
 
 impl Parser<'_> {
     /// Parses a word; `None` at the end of a command.
@@ -185,15 +185,11 @@ impl Parser<'_> {
         }
         let keys = name.starts_with('!');
         self.at += prefix + length;
-        let operators = [
-            ":-", ":=", ":+", ":?", "-", "=", "+", "?", "##", "#", "%%", "%", "//", "/", ":", "^^",
-            "^", ",,", ",",
-        ];
         let rest = &self.text[self.at..];
-        let operator = operators.iter().find(|operator| rest.starts_with(**operator));
+        let operator = Operator::WRITTEN.iter().find(|(written, _)| rest.starts_with(written));
         let mut operand = Word { start: self.at, ..Word::default() };
-        if let Some(operator) = operator {
-            self.at += operator.len();
+        if let Some((written, _)) = operator {
+            self.at += written.len();
             while let Some(byte) = self.peek() {
                 match byte {
                     b'}' => break,
@@ -226,8 +222,8 @@ impl Parser<'_> {
         let operation = match (prefix, operator) {
             (0, None) => None,
             (1, None) if keys => None,
-            (0, Some(operator)) => Some(((*operator).to_owned(), operand)),
-            _ => Some(("!".to_owned(), operand)),
+            (0, Some((_, operator))) => Some((*operator, operand)),
+            _ => Some((Operator::Other, operand)),
         };
         word.pieces.push(Piece::Variable { name, operation, quoted });
     }

@@ -4,7 +4,8 @@ use std::rc::Rc;
 
 use super::expand::{MAX_ITEMS, MAX_LIST, MAX_TEXT};
 use super::{
-    Assigned, Assignment, COMPUTED, Environment, Field, Piece, Shell, Value, Word, is_known,
+    Assigned, Assignment, COMPUTED, Environment, Field, Operator, Piece, Shell, Value, Word,
+    is_known,
 };
 
 impl Shell<'_> {
@@ -46,7 +47,7 @@ impl Shell<'_> {
                 assigned.iter().for_each(|name| way.set(name, COMPUTED));
             }
             if let Piece::Variable { name, operation: Some((operator, operand)), .. } = piece
-                && matches!(operator.as_str(), ":=" | "=")
+                && matches!(operator, Operator::Default { assigns: true, .. })
                 && way.get(name).is_none()
             {
                 let text = self.text(operand, way);

@@ -1,6 +1,7 @@
 //! Conditions: whether they are true, and what is known in their branches.
 
-use super::expand::{matches, sole_variable};
+use super::edit::matches;
+use super::expand::sole_variable;
 use super::{Command, Environment, Shell, Test, Word, is_known};
 
 impl Shell<'_> {

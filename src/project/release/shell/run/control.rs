@@ -1,8 +1,9 @@
 //! Loops and branches.
 
 use super::condition::{assume, is_test};
+use super::edit::matches;
 use super::environment::Flow;
-use super::expand::{matches, sole_variable};
+use super::expand::sole_variable;
 use super::{
     COMPUTED, Command, Environment, Joint, MAX_TURNS, MAX_WAYS, Shell, Word, is_known, keep,
     keep_all,

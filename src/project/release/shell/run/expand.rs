@@ -1,8 +1,10 @@
 //! Expands words: variables with their operators, and file patterns.
 
+use super::brace::braced;
+use super::edit::{cost, edit, slice, substring};
 use super::{
-    COMPUTED, Environment, Field, MAX_STEPS, MAX_TURNS, Piece, RUN_TIME, STREAM, Shell, Value,
-    Word, is_known, join,
+    COMPUTED, Environment, Field, MAX_STEPS, Operator, Piece, RUN_TIME, STREAM, Shell, Value, Word,
+    is_known, join,
 };
 use crate::project::tree::Glob;
 
@@ -14,8 +16,6 @@ pub(super) const MAX_ITEMS: usize = 1024;
 pub(super) const MAX_LIST: usize = 1 << 18;
 /// What an item of a list counts for, in bytes, besides its text.
 pub(super) const ITEM: usize = 32;
-/// The most bytes of a text whose parts are compared with a pattern.
-const MAX_EDITED: usize = 1 << 12;
 
 impl Shell<'_> {
     /// Expands a word to a single text.
@@ -100,7 +100,7 @@ impl Shell<'_> {
                 // An unknown list in quotes may be several words, like one without quotes.
                 let begins =
                     !open || list && fields.last().is_some_and(|(last, _)| last.is_empty());
-                let alone = begins && (*part == "\u{1}" || *part == "\u{2}");
+                let alone = begins && is_placeholder(part);
                 append(&mut fields, &mut open, part);
                 if alone && let Some(last) = fields.last_mut() {
                     last.1 = true;
@@ -120,9 +120,8 @@ impl Shell<'_> {
     pub(super) fn globbed(&mut self, words: &[Word], way: &Environment) -> Vec<String> {
         let mut texts: Vec<String> = Vec::new();
         for word in words {
-            match word.pieces.as_slice() {
-                [Piece::Literal { text, quoted: false }] => texts.extend(braced(text)),
-                _ => texts.extend(self.expand(word, way).into_iter().map(|field| field.text)),
+            for word in braced(word) {
+                texts.extend(self.expand(&word, way).into_iter().map(|field| field.text));
             }
         }
         texts.into_iter().flat_map(|text| self.glob(text, way)).collect()
@@ -159,7 +158,7 @@ impl Shell<'_> {
     pub(super) fn variable(
         &mut self,
         name: &str,
-        operation: Option<&(String, Word)>,
+        operation: Option<&(Operator, Word)>,
         way: &Environment,
     ) -> Vec<String> {
         let value = self.lookup(name, way);
@@ -167,22 +166,22 @@ impl Shell<'_> {
             return value.unwrap_or_else(|| vec![RUN_TIME.to_string()]);
         };
         let unset = value.as_ref().is_none_or(|value| {
-            value.iter().all(|text| text.is_empty() || text.as_str() == "\u{1}")
+            value.iter().all(|text| text.is_empty() || *text == RUN_TIME.to_string())
         });
         let known = value.clone().filter(|value| value.iter().all(|text| is_known(text)));
-        match operator.as_str() {
-            ":-" | ":=" if unset => vec![self.text(operand, way)],
-            "-" | "=" if value.as_ref().is_none_or(|value| value.iter().all(|t| !is_known(t))) => {
+        match *operator {
+            Operator::Default { or_empty: true, .. } if unset => vec![self.text(operand, way)],
+            Operator::Default { or_empty: false, .. }
+                if value.as_ref().is_none_or(|value| value.iter().all(|t| !is_known(t))) =>
+            {
                 vec![self.text(operand, way)]
             }
-            ":+" | "+" => match unset {
-                true => vec![String::new()],
-                false => vec![self.text(operand, way)],
-            },
-            ":-" | ":=" | "-" | "=" | ":?" | "?" => {
+            Operator::Alternative if unset => vec![String::new()],
+            Operator::Alternative => vec![self.text(operand, way)],
+            Operator::Default { .. } | Operator::Required => {
                 value.unwrap_or_else(|| vec![RUN_TIME.to_string()])
             }
-            ":" => {
+            Operator::Slice => {
                 let operand = self.text(operand, way);
                 let list =
                     matches!(name, "@" | "*") || name.ends_with("[@]") || name.ends_with("[*]");
@@ -194,25 +193,31 @@ impl Shell<'_> {
                     None => vec![COMPUTED.to_string()],
                 }
             }
-            "#" | "##" | "%" | "%%" | "/" | "//" | "," | ",," | "^" | "^^" => {
+            Operator::CutStart { .. }
+            | Operator::CutEnd { .. }
+            | Operator::Replace { .. }
+            | Operator::Lower
+            | Operator::Upper => {
                 let operand = self.text(operand, way);
                 match known.filter(|_| is_known(&operand)) {
-                    Some(values) => {
-                        let mut edited = Vec::new();
-                        for value in values {
-                            self.charge(value.len() * value.len() / 16);
-                            edited.push(match self.steps > MAX_STEPS {
-                                true => COMPUTED.to_string(),
-                                false => edit(&value, operator, &operand),
-                            });
-                        }
-                        edited
-                    }
+                    Some(values) => self.edited(&values, *operator, &operand),
                     None => vec![COMPUTED.to_string()],
                 }
             }
-            _ => vec![COMPUTED.to_string()],
+            Operator::Other => vec![COMPUTED.to_string()],
         }
+    }
+
+    fn edited(&mut self, values: &[String], operator: Operator, operand: &str) -> Vec<String> {
+        let mut edited = Vec::new();
+        for value in values {
+            self.steps += cost(value, operand);
+            edited.push(match self.steps > MAX_STEPS {
+                true => COMPUTED.to_string(),
+                false => edit(value, operator, operand),
+            });
+        }
+        edited
     }
 
     fn lookup(&self, name: &str, way: &Environment) -> Option<Vec<String>> {
@@ -282,6 +287,12 @@ impl Shell<'_> {
     }
 }
 
+/// Whether a text is nothing but one placeholder.
+fn is_placeholder(text: &str) -> bool {
+    let mut chars = text.chars();
+    matches!(chars.next(), Some(RUN_TIME | COMPUTED)) && chars.next().is_none()
+}
+
 /// Whether a word is all elements of a list: `"${NAMES[@]}"`, `"$@"`.
 fn is_list(word: &Word) -> bool {
     let all = |name: &str| name.ends_with("[@]") || name == "@";
@@ -292,30 +303,6 @@ fn is_list(word: &Word) -> bool {
     let first = pieces.next();
     let list = matches!(first, Some(Piece::Variable { name, .. }) if all(name));
     list && pieces.next().is_none()
-}
-
-/// The numbers in `${NAME:FROM:LENGTH}`; a text that is not a number counts as 0.
-fn bounds(operand: &str) -> (usize, usize) {
-    let number = |text: &str| text.trim().parse().unwrap_or(0);
-    match operand.split_once(':') {
-        Some((from, length)) => (number(from), number(length)),
-        None => (number(operand), usize::MAX),
-    }
-}
-
-/// The elements of a list that `${NAMES[@]:FROM:LENGTH}` selects; `first` is the number of the first element.
-fn slice(values: Vec<String>, operand: &str, first: usize) -> Vec<String> {
-    let (from, length) = bounds(operand);
-    values.into_iter().skip(from.saturating_sub(first)).take(length).collect()
-}
-
-/// The characters of a text that `${NAME:FROM:LENGTH}` selects; unknown if the text is not known.
-fn substring(value: &str, operand: &str) -> String {
-    if !is_known(value) {
-        return COMPUTED.to_string();
-    }
-    let (from, length) = bounds(operand);
-    value.chars().skip(from).take(length).collect()
 }
 
 /// The variable, if a word consists of it alone: `$NAME`, `"${NAME}"`.
@@ -331,89 +318,4 @@ pub(super) fn sole_variable(word: &Word) -> Option<String> {
 pub(super) fn absolute(shown: &str) -> String {
     let path = std::path::absolute(if shown.is_empty() { "." } else { shown });
     path.map_or_else(|_| shown.to_owned(), |path| path.to_string_lossy().into_owned())
-}
-
-/// Whether a shell pattern matches a text.
-pub(super) fn matches(pattern: &str, text: &str) -> bool {
-    matcher(pattern)(text)
-}
-
-/// A function that tests whether a shell pattern matches, for use with many texts.
-fn matcher(pattern: &str) -> impl Fn(&str) -> bool {
-    let is_glob = pattern.contains(['*', '?', '[']);
-    let glob = is_glob.then(|| globset::Glob::new(pattern).map(|glob| glob.compile_matcher()));
-    move |text| match &glob {
-        Some(glob) => glob.as_ref().is_ok_and(|glob| glob.is_match(text)),
-        None => pattern == text,
-    }
-}
-
-/// Applies `${NAME#pattern}` and similar operators.
-fn edit(value: &str, operator: &str, operand: &str) -> String {
-    // Patterns are tried on all parts of a text, and texts are replaced by longer ones.
-    if value.len().max(operand.len()) > MAX_EDITED {
-        return COMPUTED.to_string();
-    }
-    let is_match = matcher(operand);
-    let cuts = || value.char_indices().map(|(at, _)| at).chain([value.len()]);
-    match operator {
-        "#" => {
-            cuts().find(|&at| is_match(&value[..at])).map_or(value, |at| &value[at..]).to_owned()
-        }
-        "##" => {
-            cuts().rfind(|&at| is_match(&value[..at])).map_or(value, |at| &value[at..]).to_owned()
-        }
-        "%" => {
-            cuts().rfind(|&at| is_match(&value[at..])).map_or(value, |at| &value[..at]).to_owned()
-        }
-        "%%" => {
-            cuts().find(|&at| is_match(&value[at..])).map_or(value, |at| &value[..at]).to_owned()
-        }
-        "/" | "//" => {
-            let (from, to) = operand.split_once('/').unwrap_or((operand, ""));
-            if operator == "/" { value.replacen(from, to, 1) } else { value.replace(from, to) }
-        }
-        ",," => value.to_lowercase(),
-        "^^" => value.to_uppercase(),
-        _ => COMPUTED.to_string(),
-    }
-}
-
-/// Expands the braces in a word as bash does: `web-{a,b}`, `{1..3}`. A word without braces gives itself. At most
-/// [`MAX_TURNS`] words, as for loops; nested braces are not expanded.
-fn braced(word: &str) -> Vec<String> {
-    let mut begun: Vec<String> = vec![String::new()];
-    let mut rest = word;
-    while let Some((before, choices, after)) = first_braces(rest) {
-        let longer = |start: &String| -> Vec<String> {
-            choices.iter().map(|choice| format!("{start}{before}{choice}")).collect()
-        };
-        begun = begun.iter().flat_map(longer).take(MAX_TURNS).collect();
-        rest = after;
-    }
-    begun.into_iter().map(|start| start + rest).collect()
-}
-
-/// The text before the first braces that can be expanded, what they expand to, and the text after them.
-fn first_braces(text: &str) -> Option<(&str, Vec<String>, &str)> {
-    let opens = text.match_indices('{').map(|(at, _)| at);
-    opens.into_iter().find_map(|open| {
-        let (inner, after) = text[open + 1..].split_once('}')?;
-        let is_plain = !text[..open].ends_with('$') && !inner.contains('{');
-        let choices = match inner.split_once("..") {
-            Some((first, last)) => range(first, last)?,
-            None => inner.split(',').map(str::to_owned).collect(),
-        };
-        (is_plain && choices.len() > 1).then_some((&text[..open], choices, after))
-    })
-}
-
-/// The numbers of `{first..last}`, counted down if `last` is the lower one.
-fn range(first: &str, last: &str) -> Option<Vec<String>> {
-    let (first, last): (i32, i32) = (first.parse().ok()?, last.parse().ok()?);
-    let numbers: Box<dyn Iterator<Item = i32>> = match first <= last {
-        true => Box::new(first..=last),
-        false => Box::new((last..=first).rev()),
-    };
-    Some(numbers.take(MAX_TURNS).map(|number| number.to_string()).collect())
 }
