@@ -14,7 +14,6 @@ mod output;
 use std::collections::{BTreeMap, HashSet};
 use std::rc::Rc;
 
-use self::assign::declare_lists;
 use self::environment::Flow;
 pub(in crate::project::release) use self::environment::{Environment, Value};
 use super::command::{Assigned, Assignment, Command, Joint, Operator, Piece, Test, Word};
@@ -189,11 +188,7 @@ impl<'p> Shell<'p> {
         let program = fields.first().map_or("", |field| field.text.as_str());
         let keeps = matches!(program, "" | "export" | "local" | "declare" | "readonly" | "typeset");
         if keeps || fields.is_empty() {
-            declare_lists(&fields, &mut way);
-            for assignment in assignments {
-                self.assign(assignment, &mut way);
-            }
-            return vec![way];
+            return vec![self.declaration(assignments, &fields, way)];
         }
         // `NAME=value program` sets the variable for the program only.
         let outer = (!assignments.is_empty()).then(|| Rc::clone(&way.variables));
@@ -338,11 +333,13 @@ impl<'p> Shell<'p> {
         }
         let arguments = fields[1..].iter().map(|field| field.text.clone()).collect();
         let outer = way.arguments.replace(arguments);
+        let outside = way.outer.replace(BTreeMap::new());
         let script = std::mem::replace(&mut way.script, function.script.clone());
         self.depth += 1;
         let mut ways = self.list(&function.body, vec![way]);
         self.depth -= 1;
         for way in &mut ways {
+            way.leave(outside.clone());
             way.arguments.clone_from(&outer);
             way.script.clone_from(&script);
             if way.flow == Flow::Returned {

@@ -249,3 +249,20 @@ fn braces_stand_for_several_words() {
     );
     same("x=({a,b}{1,2}); show \"${x[@]}\"", &[&["a1", "a2", "b1", "b2"]]);
 }
+
+#[test]
+fn a_function_keeps_its_own_variables() {
+    let function = "f() { local x=2 y; y=3; show $x $y; }";
+    same(&format!("x=1; y=1; {function}; f; show $x $y"), &[&["2", "3"], &["1", "1"]]);
+    same("f() { local x=2; g; }; g() { show $x; x=3; }; x=1; f; show $x", &[&["2"], &["1"]]);
+    same(
+        "f() { local x=${x:-a}; x=${x}b; local x; show $x; }; f; x=c; f; show $x",
+        &[&["ab"], &["cb"], &["c"]],
+    );
+    same("f() { declare x=2; declare -g y=2; }; x=1; f; show $x $y", &[&["1", "2"]]);
+    same(
+        "f() { local -a x=(a b); show ${x[1]}; [ $1 = 0 ] || f 0; }; x=1; f 1; show $x",
+        &[&["b"], &["b"], &["1"]],
+    );
+    same("local x=1; f() { x=2; }; f; show $x", &[&["2"]]);
+}

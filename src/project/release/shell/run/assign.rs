@@ -9,35 +9,56 @@ use super::{
 };
 
 impl Shell<'_> {
+    /// `NAME=VALUE`, alone or behind `export`, `local` and the like.
+    pub(super) fn declaration(
+        &mut self,
+        assignments: &[Assignment],
+        fields: &[Field],
+        mut way: Environment,
+    ) -> Environment {
+        let words: Vec<&str> = fields.iter().map(|field| field.text.as_str()).collect();
+        let own = match words.as_slice() {
+            ["local", rest @ ..] => Some(rest),
+            ["declare" | "typeset", rest @ ..] => {
+                let is_global = |word: &&str| word.starts_with('-') && word.contains('g');
+                (!rest.iter().any(is_global)).then_some(rest)
+            }
+            _ => None,
+        };
+        let Some(own) = own else {
+            declare_lists(fields, &mut way);
+            for assignment in assignments {
+                self.assign(assignment, &mut way);
+            }
+            return way;
+        };
+        // The values are worked out before the variables are declared: `local name=${name:-web}`.
+        let values: Vec<Value> =
+            assignments.iter().map(|assignment| self.value(&assignment.value, &mut way)).collect();
+        let named = own.iter().copied().filter(|word| !word.starts_with('-'));
+        let assigned = assignments.iter().map(|assignment| assignment.name.as_str());
+        way.declare(&named.chain(assigned).collect::<Vec<_>>());
+        declare_lists(fields, &mut way);
+        for (assignment, value) in assignments.iter().zip(values) {
+            put(assignment, value, &mut way);
+        }
+        way
+    }
+
     pub(super) fn assign(&mut self, assignment: &Assignment, way: &mut Environment) {
-        let value = match &assignment.value {
+        let value = self.value(&assignment.value, way);
+        put(assignment, value, way);
+    }
+
+    fn value(&mut self, assigned: &Assigned, way: &mut Environment) -> Value {
+        match assigned {
             Assigned::Word(word) => {
                 let text = self.text(word, way);
                 self.assign_defaults(word, way);
                 Value::Text(text)
             }
             Assigned::Array(words) => array(self.globbed(words, way)),
-        };
-        if let (Some(key), Value::Text(text)) = (&assignment.key, &value) {
-            set_element(way, &assignment.name, key, text);
-            if !way.get(&assignment.name).is_some_and(fits) {
-                way.set(&assignment.name, COMPUTED);
-            }
-            return;
         }
-        let value = match (assignment.append, way.get(&assignment.name), value) {
-            (true, Some(Value::Map(map)), Value::Map(more)) => {
-                Value::Map([map.clone(), more].concat())
-            }
-            (true, Some(Value::List(list)), Value::List(more)) => {
-                Value::List([list.clone(), more].concat())
-            }
-            (true, Some(Value::Text(text)), Value::Text(more)) => {
-                Value::Text(format!("{text}{more}"))
-            }
-            (_, _, value) => value,
-        };
-        way.put(&assignment.name, bounded(value));
     }
 
     /// `${NAME:=default}` sets the variable, and so does `$((NAME++))`.
@@ -55,6 +76,25 @@ impl Shell<'_> {
             }
         }
     }
+}
+
+fn put(assignment: &Assignment, value: Value, way: &mut Environment) {
+    if let (Some(key), Value::Text(text)) = (&assignment.key, &value) {
+        set_element(way, &assignment.name, key, text);
+        if !way.get(&assignment.name).is_some_and(fits) {
+            way.set(&assignment.name, COMPUTED);
+        }
+        return;
+    }
+    let value = match (assignment.append, way.get(&assignment.name), value) {
+        (true, Some(Value::Map(map)), Value::Map(more)) => Value::Map([map.clone(), more].concat()),
+        (true, Some(Value::List(list)), Value::List(more)) => {
+            Value::List([list.clone(), more].concat())
+        }
+        (true, Some(Value::Text(text)), Value::Text(more)) => Value::Text(format!("{text}{more}")),
+        (_, _, value) => value,
+    };
+    way.put(&assignment.name, bounded(value));
 }
 
 /// A value, or something that is computed if it is too large.

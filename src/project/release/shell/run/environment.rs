@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use super::COMPUTED;
+use super::{COMPUTED, is_known};
 
 /// The value of a variable.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,6 +18,9 @@ pub(in crate::project::release) enum Value {
 /// the values of all others: setting one of hundreds of variables copies no text.
 type Variables = Rc<BTreeMap<Rc<str>, Rc<Value>>>;
 
+/// Variables of a function, with their values outside of it.
+type Outer = BTreeMap<Rc<str>, Option<Rc<Value>>>;
+
 /// The environment of a command.
 #[derive(Debug, Clone, PartialEq)]
 pub(in crate::project::release) struct Environment {
@@ -29,6 +32,8 @@ pub(in crate::project::release) struct Environment {
     /// The directories that the script may run in, the most likely first; empty if they are not known.
     pub(in crate::project::release) directories: Vec<String>,
     pub(super) flow: Flow,
+    /// In a function, the values outside of it of the variables that it has declared as its own; `None` outside of functions.
+    pub(super) outer: Option<Outer>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -46,6 +51,7 @@ impl Environment {
             script: script.to_owned(),
             directories,
             flow: Flow::On,
+            outer: None,
         }
     }
 
@@ -69,6 +75,29 @@ impl Environment {
             self.set(name, COMPUTED);
         }
         self
+    }
+
+    /// Declares variables of a function, which have no value yet.
+    pub(super) fn declare(&mut self, names: &[&str]) {
+        let Some(outer) = &mut self.outer else { return };
+        for name in names.iter().filter(|name| is_known(name)) {
+            if !outer.contains_key(*name) {
+                let value = Rc::make_mut(&mut self.variables).remove(*name);
+                outer.insert((*name).into(), value);
+            }
+        }
+    }
+
+    /// Ends a function: its own variables have the values again that they have outside of it.
+    pub(super) fn leave(&mut self, outside: Option<Outer>) {
+        let inside = std::mem::replace(&mut self.outer, outside);
+        for (name, value) in inside.into_iter().flatten() {
+            let variables = Rc::make_mut(&mut self.variables);
+            match value {
+                Some(value) => variables.insert(name, value),
+                None => variables.remove(&name),
+            };
+        }
     }
 
     pub(super) fn get(&self, name: &str) -> Option<&Value> {
