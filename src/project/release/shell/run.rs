@@ -391,7 +391,9 @@ fn keep(ways: &mut Vec<Environment>, way: Environment) {
 }
 
 fn keep_all(ways: &mut Vec<Environment>, more: Vec<Environment>) {
-    more.into_iter().for_each(|way| keep(ways, way));
+    for way in more {
+        keep(ways, way);
+    }
 }
 
 /// `-c`, also with other flags before it, as in `bash -euc`.

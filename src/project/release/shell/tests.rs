@@ -185,7 +185,7 @@ fn what_grows_without_measure_is_computed() {
     let end = |script: String| {
         let calls = shown(&script);
         let size: usize = calls.iter().flatten().map(String::len).sum();
-        assert!(calls.len() > 0 && size < 1 << 20, "{} calls, {size} bytes", calls.len());
+        assert!(!calls.is_empty() && size < 1 << 20, "{} calls, {size} bytes", calls.len());
     };
     end("x=(a)\n".to_owned() + &"x+=(\"${x[@]}\")\n".repeat(64) + "show \"${x[@]}\"");
     end("x=(a); for i in {1..64}; do x+=(\"${x[@]}\"); done; show \"${x[@]}\"".to_owned());

@@ -65,7 +65,9 @@ impl Shell<'_> {
     pub(super) fn assign_defaults(&mut self, word: &Word, way: &mut Environment) {
         for piece in &word.pieces {
             if let Piece::Arithmetic { assigned } = piece {
-                assigned.iter().for_each(|name| way.set(name, COMPUTED));
+                for name in assigned {
+                    way.set(name, COMPUTED);
+                }
             }
             if let Piece::Variable { name, operation: Some((operator, operand)), .. } = piece
                 && matches!(operator, Operator::Default { assigns: true, .. })

@@ -12,6 +12,9 @@ enum Part {
     Other(Piece),
 }
 
+/// What braces expand to.
+type Choices = Vec<Vec<Part>>;
+
 /// The words that a word stands for: itself if it has no braces, and at most [`MAX_TURNS`], as for loops.
 pub(super) fn braced(word: &Word) -> Vec<Word> {
     let is_plain = |piece: &Piece| matches!(piece, Piece::Literal { text, quoted: false } if text.contains('{'));
@@ -56,7 +59,7 @@ fn joined(parts: Vec<Part>, word: &Word) -> Word {
 }
 
 /// What is before the first braces that can be expanded, what they expand to, and what is after them.
-fn first_braces(parts: &[Part]) -> Option<(&[Part], Vec<Vec<Part>>, &[Part])> {
+fn first_braces(parts: &[Part]) -> Option<(&[Part], Choices, &[Part])> {
     let is = |at: usize, char: char| parts[at] == Part::Plain(char);
     let opens = (0..parts.len()).filter(|&at| is(at, '{'));
     opens.into_iter().find_map(|open| {
@@ -72,7 +75,7 @@ fn first_braces(parts: &[Part]) -> Option<(&[Part], Vec<Vec<Part>>, &[Part])> {
 }
 
 /// The numbers of `{first..last}`, counted down if `last` is the lower one.
-fn range(inner: &[Part]) -> Option<Vec<Vec<Part>>> {
+fn range(inner: &[Part]) -> Option<Choices> {
     let plain = |part: &Part| if let Part::Plain(char) = part { Some(*char) } else { None };
     let text: String = inner.iter().map(plain).collect::<Option<_>>()?;
     let (first, last) = text.split_once("..")?;

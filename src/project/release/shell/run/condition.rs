@@ -44,12 +44,12 @@ impl Shell<'_> {
     fn test_truth(&mut self, test: &Test, way: &Environment) -> Option<bool> {
         // Whether one of some tests has a truth; the opposite if all of them have that.
         let mut one_is = |tests: &[Test], wanted: bool| {
-            let truths = tests.iter().map(|test| self.test_truth(test, way));
-            truths.fold(Some(!wanted), |all, own| match (all, own) {
-                (Some(truth), _) | (_, Some(truth)) if truth == wanted => Some(wanted),
-                (Some(_), Some(_)) => Some(!wanted),
-                _ => None,
-            })
+            let truths: Vec<_> = tests.iter().map(|test| self.test_truth(test, way)).collect();
+            match truths.contains(&Some(wanted)) {
+                true => Some(wanted),
+                false if truths.contains(&None) => None,
+                false => Some(!wanted),
+            }
         };
         match test {
             Test::All(tests) => one_is(tests, false),

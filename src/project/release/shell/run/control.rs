@@ -37,7 +37,9 @@ impl Shell<'_> {
                     meet(&mut after, way, Some(joint.skips()));
                 }
                 if !ended || !(test || *joint == Joint::Or) {
-                    taken.into_iter().for_each(|way| meet(&mut after, way, own));
+                    for way in taken {
+                        meet(&mut after, way, own);
+                    }
                 }
             }
             ways = after;

@@ -27,8 +27,8 @@ pub(super) fn edit(value: &str, operator: Operator, operand: &str) -> String {
     let ends = |at: &usize| is_match(&value[*at..]);
     let (from_start, at) = match operator {
         Operator::CutStart { longest: false } => (true, cuts.find(begins)),
-        Operator::CutStart { longest: true } => (true, cuts.filter(begins).last()),
-        Operator::CutEnd { longest: false } => (false, cuts.filter(ends).last()),
+        Operator::CutStart { longest: true } => (true, cuts.rfind(begins)),
+        Operator::CutEnd { longest: false } => (false, cuts.rfind(ends)),
         Operator::CutEnd { longest: true } => (false, cuts.find(ends)),
         Operator::Replace { all } => return replaced(value, operand, all),
         Operator::Lower if operand.is_empty() => return value.to_lowercase(),
