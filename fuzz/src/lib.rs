@@ -6,7 +6,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use plimsoll::config;
+use plimsoll::config::{self, Config};
 use plimsoll::helm::capabilities::KubeVersion;
 use plimsoll::helm::chart::Chart;
 use plimsoll::helm::parse::{SyntaxFault, parse as parse_template};
@@ -15,8 +15,9 @@ use plimsoll::helm::render::{Release, RenderError, Rendered, render};
 use plimsoll::helm::scalar::Inquiry;
 use plimsoll::helm::values::{self, Layer, Set, SetKind};
 use plimsoll::lint::directive::{self, Directive};
+use plimsoll::project::{self, Candidate, Reason, Walked};
 use plimsoll::rule;
-use plimsoll::source::{LineIndex, SourceId, Sources, Span};
+use plimsoll::source::{LineIndex, Overlay, SourceId, Sources, Span};
 use plimsoll::yaml::{self, Node};
 
 /// Ends one part of an input that has several.
@@ -194,6 +195,28 @@ pub fn configuration(bytes: &[u8]) {
     for finding in config.findings {
         slice(&text, finding.primary.span);
         assert!(!finding.message.is_empty());
+    }
+}
+
+/// A script, a Makefile, a Terraform module, a helmfile or a pipeline: the releases in it stand in it.
+pub fn script(bytes: &[u8]) {
+    const NAMES: [&str; 6] =
+        ["deploy.sh", "Makefile", "main.tf", "helmfile.yaml", ".gitlab-ci.yml", "justfile"];
+    let text: Arc<str> = String::from_utf8_lossy(bytes).into();
+    for name in NAMES {
+        let shown = format!("fuzzed/{name}");
+        let mut overlay = Overlay::default();
+        overlay.put(Path::new(&shown), Arc::clone(&text));
+        let sources = Sources::with_overlay(overlay);
+        let path = shown.clone().into();
+        let candidate = Candidate { shown, path, reason: Reason::Within };
+        let taken = project::take(&candidate, &sources, &());
+        let walked = Walked { roots: vec!["fuzzed".to_owned()], ..Walked::default() };
+        let project = project::assemble(walked, vec![taken], &Config::default(), &sources);
+        let declared = project.releases.iter().map(|release| release.declared);
+        for span in declared.chain(project.unresolved.iter().map(|release| release.declared)) {
+            slice(&sources.get(span.source).text, span);
+        }
     }
 }
 

@@ -412,6 +412,66 @@ fn scripts_and_makefiles_that_grow_without_measure_end() {
     other_is_linted(&report);
 }
 
+/// What is cut off, nested without end, or grows with each line, in whatever reads commands.
+#[test]
+fn hostile_scripts_end_and_hide_nothing() {
+    let cases = [
+        "[ && ".to_owned(),
+        "if [".to_owned(),
+        "if [[ a || ".to_owned(),
+        format!("if {} true; then helm install a ./b; fi", "[ ] || ".repeat(24)),
+        "true && ".repeat(4_000),
+        "${a:-".repeat(4_000),
+        "a() ".repeat(4_000),
+        "! ".repeat(4_000),
+        format!("x=(a); {}helm install \"${{x[@]}}\"", "x+=(\"${x[@]}\"); ".repeat(40)),
+        "a='eval \"$a\"'; eval \"$a\"".to_owned(),
+        "f() { echo $(f) $(f) $(f) $(f); }; helm install $(f) ./b".to_owned(),
+    ];
+    for case in cases {
+        let script = format!("{case}\nhelm install a ./b\n");
+        let makefile = format!("deploy:\n\t{case}\n\thelm install a ./b\n");
+        let pipeline =
+            format!("deploy:\n  script:\n    - |\n      {case}\n      helm install a ./b\n");
+        let files = [
+            ("deploy.sh", script.as_str()),
+            ("Makefile", &makefile),
+            (".gitlab-ci.yml", &pipeline),
+            ("other.yaml", OTHER),
+        ];
+        let (_, report) = check(&files);
+        other_is_linted(&report);
+    }
+}
+
+/// Each line makes the text longer that the next one begins with.
+#[test]
+fn a_makefile_whose_functions_grow_a_text_ends() {
+    let grow = "X := aa\n".to_owned() + &"X := $(subst a,$(X),$(X))\n".repeat(20);
+    let add = "Y := a b\n".to_owned()
+        + &"Y := $(foreach y,$(Y),$(Y)) $(addprefix $(Y),$(Y))\n".repeat(20);
+    let makefile = format!("{grow}{add}deploy:\n\thelm install a ./b --set x=$(X)$(Y)\n");
+    let (_, report) = check(&[("Makefile", &makefile), ("other.yaml", OTHER)]);
+    other_is_linted(&report);
+}
+
+/// Each base names two others.
+#[test]
+fn a_helmfile_with_bases_without_end_is_said() {
+    let bases: Vec<(String, String)> = (0..20)
+        .map(|at| {
+            let below = at + 1;
+            (format!("b{at}.yaml"), format!("bases: [b{below}.yaml, b{below}.yaml]\n"))
+        })
+        .collect();
+    let release = "bases: [b0.yaml]\nreleases: [{name: a, chart: r/a}]\n";
+    let mut files = vec![("helmfile.yaml", release), ("other.yaml", OTHER), ("b20.yaml", "{}\n")];
+    files.extend(bases.iter().map(|(name, text)| (name.as_str(), text.as_str())));
+    let (_, report) = check(&files);
+    other_is_linted(&report);
+    assert!(report.to_string().contains("more than 200 bases"), "{report:#}");
+}
+
 /// What a function goes through counts as well as what it makes.
 #[test]
 fn a_chart_that_goes_through_large_values_again_and_again_is_refused() {

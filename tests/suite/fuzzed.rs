@@ -87,6 +87,20 @@ const PIECES: &[&str] = &[
     "*",
     ">=",
     "||",
+    "$(",
+    "${",
+    ":-",
+    "[[ ",
+    " ]]",
+    "((",
+    "if ",
+    "; then ",
+    "; do ",
+    "done\n",
+    " in ",
+    "<<E\n",
+    "helm install a ./b ",
+    "\\\n",
 ];
 
 fn faults() -> impl Strategy<Value = Vec<Fault>> {
@@ -176,6 +190,11 @@ fn configurations_are_read_or_refused_at_a_place() {
 }
 
 /// A chart's archive before it is compressed.
+#[test]
+fn scripts_declare_releases_where_they_say() {
+    feed(target::script, &seeds("script", &[], &[]), 500);
+}
+
 fn tar() -> Vec<u8> {
     let mut archive = tar::Builder::new(Vec::new());
     for (path, text) in [
