@@ -512,7 +512,7 @@ fn a_replacement_that_grows_without_measure_is_refused() {
 #[test]
 fn a_chart_that_derives_many_passwords_is_refused() {
     let template =
-        "{{ range until 100 }}{{ derivePassword . \"long\" \"a\" \"b\" \"c\" }}{{ end }}";
+        "{{ range until 100 }}{{ derivePassword 1 \"long\" \"a\" \"b\" (toString .) }}{{ end }}";
     let chart = ("web/Chart.yaml", "apiVersion: v2\nname: web\nversion: 1.0.0\n");
     let files = [chart, ("web/templates/a.yaml", template), ("other.yaml", OTHER)];
     let (run, report) = check(&files);
