@@ -295,16 +295,14 @@ impl State {
             .iter()
             .any(|layer| layer.file.as_ref().is_some_and(|file| file.contains(UNKNOWN)));
         let what = match &name {
-            Some(name) if name.contains(UNKNOWN) => Some("name"),
-            None => Some("name"),
-            _ if chart_text.contains(UNKNOWN) => Some("chart"),
-            _ if unknown_file => Some("values files"),
+            Some(name) if name.contains(UNKNOWN) => Some("name depends"),
+            None => Some("name depends"),
+            _ if chart_text.contains(UNKNOWN) => Some("chart depends"),
+            _ if unknown_file => Some("values files depend"),
             _ => None,
         };
         if let Some(what) = what {
-            let why = format!("the release's {what} depend on where helmfile runs")
-                .replace("name depend", "name depends")
-                .replace("chart depend", "chart depends");
+            let why = format!("the release's {what} on where helmfile runs");
             found.unresolved.push(Unresolved { declared, why, chart_path: chart.path });
             return;
         }

@@ -3,6 +3,7 @@
 
 mod assign;
 mod brace;
+mod builtin;
 mod condition;
 mod control;
 mod edit;
@@ -122,7 +123,7 @@ impl<'p> Shell<'p> {
         ways
     }
 
-    fn step(&mut self, command: &Command, way: Environment) -> Vec<Environment> {
+    fn step(&mut self, command: &Command, mut way: Environment) -> Vec<Environment> {
         self.steps += 1;
         if self.steps > MAX_STEPS {
             return vec![way];
@@ -151,7 +152,12 @@ impl<'p> Shell<'p> {
             Command::If { branches, otherwise } => self.branches(branches, otherwise, way),
             Command::Case { subject, arms } => self.case(subject, arms, way),
             Command::Test(test) => vec![self.tested(test, way)],
-            Command::Arithmetic { assigned } => vec![way.computed(assigned)],
+            Command::Arithmetic { assigned } => {
+                for name in assigned {
+                    way.set(name, COMPUTED);
+                }
+                vec![way]
+            }
             Command::Written { command, files } => {
                 for file in files {
                     let path = self.text(file, &way);
@@ -219,81 +225,29 @@ impl<'p> Shell<'p> {
     }
 
     fn program(&mut self, fields: Vec<Field>, mut way: Environment) -> Vec<Environment> {
-        let name = fields[0].text.clone();
-        let argument = |at: usize| fields.get(at).map(|field| field.text.as_str());
-        match name.as_str() {
-            "exit" => way.flow = Flow::Exited,
-            "return" => way.flow = Flow::Returned,
-            "cd" | "pushd" => {
-                let to = fields[1..].iter().find(|field| !field.text.starts_with("--"));
-                let old = way.directories.join(":");
-                if let Some(to) = to {
-                    way.directories = match to.text.as_str() {
-                        "-" => match way.get("OLDPWD") {
-                            Some(Value::Text(old)) => old.split(':').map(str::to_owned).collect(),
-                            _ => way.directories.clone(),
-                        },
-                        to => self.directory(to, &way),
-                    };
-                }
-                way.set("OLDPWD", old);
-            }
-            "popd" => {
-                if let Some(Value::Text(old)) = way.get("OLDPWD") {
-                    way.directories = old.split(':').map(str::to_owned).collect();
-                }
-            }
-            "unset" => {
-                for field in &fields[1..] {
-                    Rc::make_mut(&mut way.variables).remove(field.text.as_str());
-                }
-            }
-            "shift" => {
-                let count = argument(1).and_then(|count| count.parse().ok()).unwrap_or(1_usize);
-                if let Some(arguments) = &mut way.arguments {
-                    arguments.drain(..count.min(arguments.len()));
-                }
-            }
-            "set" => {
-                let words = fields[1..].iter().map(|field| field.text.clone());
-                if argument(1) == Some("--") {
-                    way.arguments = Some(words.skip(1).collect());
-                }
-            }
-            "let" => {
-                let set = fields[1..].iter().flat_map(|field| assigned(&field.text));
-                way = way.computed(&set.collect::<Vec<_>>());
-            }
-            "read" => {
-                for field in fields[1..].iter().filter(|field| !field.text.starts_with('-')) {
-                    way.set(&field.text, RUN_TIME);
-                }
-            }
-            "source" | "." => {
-                if let Some(path) = argument(1) {
-                    return self.source(path, way);
-                }
-            }
-            "eval" if fields.len() > 1 => {
-                let rest = fields.iter().skip_while(|field| field.text == "eval");
-                let rest: Vec<Field> = rest.cloned().collect();
-                return match rest.as_slice() {
+        if self.builtin(&fields, &mut way) {
+            return vec![way];
+        }
+        let words: Vec<&str> = fields.iter().map(|field| field.text.as_str()).collect();
+        match words.as_slice() {
+            ["source" | ".", path, ..] => self.source(path, way),
+            ["source" | "."] => vec![way],
+            ["eval", ..] => {
+                let is_eval = |field: &&Field| field.text == "eval";
+                let rest: Vec<Field> = fields.iter().skip_while(is_eval).cloned().collect();
+                match rest.as_slice() {
                     // `eval $OPTIONS`: the text may be known to be empty.
                     [] => vec![way],
                     [text] => self.text_of(text, way),
                     _ => self.program(rest, way),
-                };
-            }
-            "bash" | "sh" if argument(1).is_some_and(is_command_flag) && fields.len() > 2 => {
-                self.text_of(&fields[2], way.clone());
-            }
-            "eval" => {}
-            _ => {
-                if let Some(function) = self.functions.get_mut(&name) {
-                    function.called = true;
-                    let function = function.clone();
-                    return self.function(&function, &fields, way);
                 }
+            }
+            ["bash" | "sh", flag, _, ..] if is_command_flag(flag) => {
+                self.text_of(&fields[2], way.clone());
+                vec![way]
+            }
+            [name, ..] if self.functions.contains_key(*name) => self.function(&fields, way),
+            _ => {
                 self.make_by_program(&fields, &way);
                 self.calls.push(Call {
                     words: fields,
@@ -301,9 +255,9 @@ impl<'p> Shell<'p> {
                     script: way.script.clone(),
                     uncalled: self.uncalled,
                 });
+                vec![way]
             }
         }
-        vec![way]
     }
 
     /// Walks a text that consists of commands, whose calls have the span of the text.
@@ -322,12 +276,10 @@ impl<'p> Shell<'p> {
         ways
     }
 
-    fn function(
-        &mut self,
-        function: &Function,
-        fields: &[Field],
-        mut way: Environment,
-    ) -> Vec<Environment> {
+    fn function(&mut self, fields: &[Field], mut way: Environment) -> Vec<Environment> {
+        let Some(function) = self.functions.get_mut(&fields[0].text) else { return vec![way] };
+        function.called = true;
+        let function = function.clone();
         if self.depth >= MAX_CALLS {
             return vec![way];
         }
@@ -368,18 +320,6 @@ impl<'p> Shell<'p> {
             way.script.clone_from(&own);
         }
         ways
-    }
-
-    /// The existing directories that `cd` may lead to.
-    fn directory(&self, to: &str, way: &Environment) -> Vec<String> {
-        if !is_known(to) {
-            return Vec::new();
-        }
-        let candidates = way.directories.iter().map(|base| join(base, to));
-        let mut found: Vec<String> =
-            candidates.filter(|path| self.tree.is_directory(path)).collect();
-        found.dedup();
-        found
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use super::{COMPUTED, is_known};
+use super::is_known;
 
 /// The value of a variable.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -67,14 +67,6 @@ impl Environment {
 
     pub(super) fn put(&mut self, name: &str, value: Value) {
         Rc::make_mut(&mut self.variables).insert(name.into(), Rc::new(value));
-    }
-
-    /// This environment with variables whose values are computed.
-    pub(super) fn computed(mut self, names: &[String]) -> Self {
-        for name in names {
-            self.set(name, COMPUTED);
-        }
-        self
     }
 
     /// Declares variables of a function, which have no value yet.
