@@ -18,6 +18,7 @@ mod certain;
 mod code;
 mod compile;
 mod datum;
+mod depth;
 mod fault;
 mod items;
 mod keyed;
@@ -171,10 +172,12 @@ impl Expression {
     /// Compiles an expression with the names that are in scope.
     ///
     /// # Errors
-    /// The syntax error, as CEL words it, or the first name that is not defined.
+    /// The syntax error, as CEL words it, or the first name that is not defined; or the expression is too large.
     pub(crate) fn compile(source: &str, names: &mut Names) -> Result<Self, Fault> {
+        depth::check_length(source)?;
         let parsed = parse::parse(source);
-        let expression = parsed.map_err(|error| format!("this is no CEL: {error}"))?;
+        let expression = parsed.map_err(|error| format!("this is not CEL: {error}"))?;
+        let expression = depth::check(expression)?;
         names.briefly(|names| unknown::check(&expression, names))?;
         let mut code = compile::compile(&expression, names);
         share::share(&mut code, names);
