@@ -23,6 +23,21 @@ pub fn nearest<'n>(written: &str, known: impl IntoIterator<Item = &'n str>) -> O
     (distance <= farthest).then_some(near)
 }
 
+/// The known name that a word is with a slip in it: in another case, one edit away, or two if the word is long. Unlike
+/// [`nearest`], this is for words that may also be names of something else. `None` for a known name.
+#[must_use]
+pub fn misspelt<'n>(
+    written: &str,
+    known: impl IntoIterator<Item = &'n str> + Clone,
+) -> Option<&'n str> {
+    if known.clone().into_iter().any(|name| name == written) {
+        return None;
+    }
+    let near = nearest(written, known)?;
+    let edits = strsim::damerau_levenshtein(&near.to_lowercase(), &written.to_lowercase());
+    (edits <= 1 + usize::from(written.len() >= 8)).then_some(near)
+}
+
 /// The sentence that suggests a name.
 #[must_use]
 pub fn question(name: &str) -> String {
@@ -38,7 +53,7 @@ pub fn is_in_capitals(name: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{is_in_capitals, nearest};
+    use super::{is_in_capitals, misspelt, nearest};
 
     #[test]
     fn a_slip_in_any_case_leads_to_the_name() {
@@ -62,6 +77,21 @@ mod tests {
     fn another_word_leads_to_none() {
         assert_eq!(nearest("jobs", ["pods", "nodes"]), None);
         assert_eq!(nearest(&"replicas".repeat(9), ["replicas"]), None);
+    }
+
+    #[test]
+    fn a_word_that_may_be_another_name_is_misspelt_only_if_it_is_very_near() {
+        let known = ["Role", "Deployment", "Pod"];
+        for (written, meant) in [
+            ("deployment", Some("Deployment")),
+            ("Deploiment", Some("Deployment")),
+            ("Pods", Some("Pod")),
+        ] {
+            assert_eq!(misspelt(written, known), meant, "{written}");
+        }
+        for other in ["Pod", "Route", "Rollout", "DeploymentConfig"] {
+            assert_eq!(misspelt(other, known), None, "{other}");
+        }
     }
 
     #[test]

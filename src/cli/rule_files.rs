@@ -34,6 +34,7 @@ pub(crate) fn add_own(
     sources: &Sources,
 ) -> Result<(), CommandError> {
     add(set, &rule_files::paths(config), sources)?;
+    set.finish(&[]);
     let faults: Vec<_> = set.errors.iter().map(|error| fault(error, sources)).collect();
     match faults.is_empty() {
         true => Ok(()),
@@ -42,7 +43,7 @@ pub(crate) fn add_own(
     }
 }
 
-/// Adds the rules in files and folders.
+/// Adds the rules in files and folders. [`RuleSet::finish`] is left to the caller.
 ///
 /// # Errors
 /// When a file or folder cannot be read.
@@ -51,16 +52,13 @@ pub(crate) fn add(
     paths: &[PathBuf],
     sources: &Sources,
 ) -> Result<(), CommandError> {
-    for path in paths {
-        let files = rule_files::below(path);
-        for file in files.map_err(|error| CommandError::new(error.to_string()))? {
-            let text = sources.read(&file).map_err(|error| {
-                CommandError::new(format!("cannot read {}: {error}", file.display()))
-            })?;
-            set.add(sources, &file.display().to_string(), &text);
-        }
+    let files = rule_files::files(paths);
+    for file in files.map_err(|error| CommandError::new(error.to_string()))? {
+        let text = sources.read(&file).map_err(|error| {
+            CommandError::new(format!("cannot read {}: {error}", file.display()))
+        })?;
+        set.add(sources, &crate::project::shown(&file), &text);
     }
-    set.sort();
     Ok(())
 }
 

@@ -1,12 +1,13 @@
 //! `plimsoll test`: runs the examples of rules.
 
 use std::io::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use super::{CommandError, Console, rule_files};
 use crate::report::summary::counted;
-use crate::rule::{RuleSet, example};
+use crate::rule::{RuleSet, example, is_shipped, taken};
 use crate::source::Sources;
 
 /// Run the examples of rules: those that come with plimsoll, or rule files of your own
@@ -24,6 +25,7 @@ pub(crate) fn run(args: &Args, console: &mut Console) -> Result<ExitCode, Comman
         set = RuleSet::builtin(&sources);
     } else {
         rule_files::add(&mut set, &args.paths, &sources)?;
+        beside(&mut set, &args.paths, &sources)?;
     }
     let mut wrong = 0;
     for error in &set.errors {
@@ -49,4 +51,30 @@ pub(crate) fn run(args: &Args, console: &mut Console) -> Result<ExitCode, Comman
             .help("a rule is a `.yaml` file with `id` and `checks`"));
     }
     Ok(if wrong == 0 { ExitCode::SUCCESS } else { ExitCode::from(1) })
+}
+
+/// Holds rules against those that `plimsoll check` would use with them: the ones that come with plimsoll, and the other
+/// ones that the configuration names. Ids of plimsoll's rules are free for rules that the configuration does not name, such
+/// as plimsoll's own files.
+fn beside(set: &mut RuleSet, paths: &[PathBuf], sources: &Sources) -> Result<(), CommandError> {
+    let config = super::configuration(None, paths, sources)?;
+    let named = crate::lint::rule_files::files(&crate::lint::rule_files::paths(&config));
+    let named = named.unwrap_or_default();
+    let mut all = RuleSet::default();
+    for text in named.iter().filter_map(|file| Some((file, sources.read(file).ok()?))) {
+        all.add(&Sources::default(), &text.0.display().to_string(), &text.1);
+    }
+    let others: Vec<_> = all.rules.iter().map(|known| Arc::clone(&known.id)).collect();
+    let is_named = |path: &str| {
+        let path = Path::new(path).canonicalize();
+        path.is_ok_and(|path| {
+            named.iter().any(|file| file.canonicalize().is_ok_and(|file| file == path))
+        })
+    };
+    let clashes = set.read().filter(|rule| is_shipped(&rule.id));
+    let clashes = clashes.filter(|rule| is_named(&sources.path(rule.id_place().source)));
+    let clashes: Vec<_> = clashes.map(|rule| taken(rule, None)).collect();
+    set.errors.extend(clashes);
+    set.finish(&others);
+    Ok(())
 }

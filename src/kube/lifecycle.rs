@@ -20,7 +20,7 @@ pub struct Lifecycle {
 }
 
 /// Every apiVersion and kind that is deprecated or removed, in no particular order.
-pub(super) fn kinds() -> impl Iterator<Item = (&'static str, &'static str)> {
+pub(super) fn kinds() -> impl Iterator<Item = (&'static str, &'static str)> + Clone {
     TABLE.keys().copied()
 }
 

@@ -20,7 +20,7 @@ use cel::Value;
 pub use self::text::{Text, TextHit, TextKind};
 use super::chart::ChartView;
 use super::company::Company;
-use super::file::Rule;
+use super::file::{Rule, Scope};
 use super::hit::{Hit, Target};
 use super::layers;
 use super::setting::Setting;
@@ -102,6 +102,26 @@ impl Algorithm {
         let own = Self::NAMES.iter().find(|(known, _)| *known == name).map(|(_, own)| *own);
         let layers = || layers::Algorithm::NAMES.iter().find(|(known, _)| *known == name);
         own.or_else(|| layers().map(|(_, algorithm)| Self::Layers(*algorithm)))
+    }
+
+    /// Whether rules of a scope may name it: others would never run it.
+    pub(super) fn fits(self, scope: Scope) -> bool {
+        match self {
+            Self::Truthy
+            | Self::Octal
+            | Self::Sexagesimal
+            | Self::Merge
+            | Self::Sorted
+            | Self::Style => scope == Scope::Text,
+            Self::Lock => scope == Scope::Chart,
+            Self::Layers(_) => scope == Scope::Layers,
+            Self::NodeChoice
+            | Self::PodSecurity
+            | Self::Rights
+            | Self::Schema
+            | Self::Token
+            | Self::Residue => scope.is_of_objects(),
+        }
     }
 
     /// Judges a YAML file. Only algorithms on YAML files return hits.

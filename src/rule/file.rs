@@ -2,6 +2,7 @@
 
 mod example;
 mod scope;
+mod sound;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
@@ -18,7 +19,7 @@ use super::value::to_value;
 use crate::finding::{Applicability, Severity};
 use crate::source::{SourceId, Span};
 use crate::spelling::{nearest, question};
-use crate::yaml::{self, Document, Kind, Node};
+use crate::yaml::{self, Document, Kind, Node, Stream};
 
 /// A parameter of a rule.
 #[derive(Debug, Clone)]
@@ -129,7 +130,22 @@ impl Rule {
     /// The errors in its logic and its examples; empty for a rule without errors.
     #[must_use]
     pub fn faults(&self) -> Vec<RuleError> {
-        self.logic().faults().chain(&self.tests().1).cloned().collect()
+        let sound = self.file.root().map(|root| sound::faults(self, root)).unwrap_or_default();
+        sound.into_iter().chain(self.logic().faults().chain(&self.tests().1).cloned()).collect()
+    }
+
+    /// The place of its id.
+    #[must_use]
+    pub fn id_place(&self) -> Span {
+        let root = self.file.root();
+        let id = root.and_then(|root| root.get("id"));
+        id.map_or(Span::new(self.file.source(), 0, 0), Node::span)
+    }
+
+    /// The rules that it yields to, with their places.
+    pub(super) fn yields(&self) -> impl Iterator<Item = (&str, Span)> {
+        let places = self.file.root().into_iter().flat_map(|root| sound::items(root, "yields-to"));
+        self.yields_to.iter().map(String::as_str).zip(places.map(Node::span))
     }
 
     fn tests(&self) -> &(Vec<Example>, Vec<RuleError>) {
@@ -192,6 +208,7 @@ pub fn read(source: SourceId, text: &Arc<str>) -> Result<Rule, Vec<RuleError>> {
     for error in &stream.errors {
         reader.error(error.span, error.message.clone());
     }
+    reader.errors.extend(further_document(&stream));
     let file = stream.documents.first();
     let Some((file, root)) = file.and_then(|file| Some((file, file.root()?))) else {
         reader.error(Span::new(source, 0, 0), "the rule file is empty".to_owned());
@@ -199,6 +216,17 @@ pub fn read(source: SourceId, text: &Arc<str>) -> Result<Rule, Vec<RuleError>> {
     };
     let rule = reader.rule(file, root, text);
     if reader.errors.is_empty() { Ok(rule) } else { Err(reader.errors) }
+}
+
+/// The error for a document after the first, which nothing would read.
+fn further_document(stream: &Stream) -> Option<RuleError> {
+    let mut roots = stream.documents.iter().skip(1).filter_map(|document| document.root());
+    let root = roots.find(|root| !root.is_null())?;
+    Some(RuleError {
+        span: root.span(),
+        message: "a rule file holds one rule; this further document is not read".to_owned(),
+        help: Some("write each rule to a file of its own".to_owned()),
+    })
 }
 
 /// The offset at which the examples begin, if they are the last section; else the end of the text.

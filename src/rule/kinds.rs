@@ -7,7 +7,8 @@ use foldhash::fast::RandomState;
 
 use super::file::Scope;
 use crate::kube::Object;
-use crate::kube::schema::is_namesake;
+use crate::kube::schema::{is_namesake, own_kinds};
+use crate::spelling::{misspelt, nearest, question};
 
 /// Rules on objects, by the kinds that they apply to. A few dozen of some hundred rules apply to an object, and testing
 /// each of them takes longer than evaluating most of those.
@@ -108,6 +109,66 @@ fn read(word: &str) -> (Sort, Option<&str>) {
     }
 }
 
+/// What is wrong with an entry of a rule's `kinds` that fits no object, and what may have been meant; `None` for others.
+/// A kind of a group that is not Kubernetes' own may be any, and so may one without a group, unless it is one of
+/// Kubernetes' with a slip in it.
+pub(super) fn fault(word: &str) -> Option<(String, Option<String>)> {
+    match read(word) {
+        (Sort::Any | Sort::Pods | Sort::Workloads, _) | (_, None) => None,
+        (Sort::Group(group), Some(kind)) => fault_in(&group, kind),
+        (Sort::Named, Some(kind)) => {
+            let known = own_kinds().map(|(_, kind)| kind);
+            let word = || nearest(kind, ["any", "pods", "workloads"]);
+            // Kinds begin with a capital letter.
+            let is_word = kind.starts_with(|first: char| first.is_ascii_lowercase());
+            let near = word().filter(|_| is_word).or_else(|| misspelt(kind, known))?;
+            let help = format!(
+                "{} A kind of others is written with its group: `example.org/{kind}`",
+                question(near)
+            );
+            Some((format!("Kubernetes has no kind `{kind}`"), Some(help)))
+        }
+    }
+}
+
+/// What is wrong with a kind of a group.
+fn fault_in(group: &str, kind: &str) -> Option<(String, Option<String>)> {
+    let meant = |group: &str, kind: &str| match group {
+        "" => question(kind),
+        group => question(&format!("{group}/{kind}")),
+    };
+    let is_version = |word: &str| {
+        let rest = word.strip_prefix('v').unwrap_or_default();
+        rest.starts_with(|first: char| first.is_ascii_digit())
+    };
+    let versioned = group.rsplit_once('/').or(is_version(group).then_some(("", group)));
+    if let Some((group, _)) = versioned {
+        let message = "a kind is written with its group, but without a version".to_owned();
+        return Some((message, Some(meant(group, kind))));
+    }
+    if own_kinds().any(|own| own == (group, kind)) {
+        return None;
+    }
+    let is_own = own_kinds().any(|(own, _)| own == group);
+    let elsewhere = own_kinds().find(|(_, own)| *own == kind).map(|(group, _)| (group, kind));
+    if is_own {
+        let within = own_kinds().filter(|(own, _)| *own == group).map(|(_, kind)| kind);
+        let near = elsewhere.or_else(|| Some((group, nearest(kind, within)?)))?;
+        let message = match group {
+            "" => format!("Kubernetes' core group has no kind `{kind}`"),
+            group => format!("the group `{group}` has no kind `{kind}`"),
+        };
+        return Some((message, Some(meant(near.0, near.1))));
+    }
+    if group.contains('.') {
+        return None;
+    }
+    let near = nearest(group, own_kinds().map(|(group, _)| group)).map(|group| (group, kind));
+    let help = elsewhere.or(near).map(|(group, kind)| meant(group, kind));
+    let help = help.unwrap_or_else(|| "groups of custom resources contain a dot".to_owned());
+    Some((format!("there is no group `{group}`"), Some(help)))
+}
+
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
@@ -160,6 +221,40 @@ mod tests {
         assert_eq!(found, ["any-one", "budget", "a-among-others"]);
         let found = looking("{apiVersion: example.org/v1, kind: PodDisruptionBudget}");
         assert_eq!(found, ["any-one", "a-among-others"]);
+    }
+
+    #[test]
+    fn what_fits_no_object_is_a_fault_with_what_was_meant() {
+        for (word, help) in [
+            ("Deploymnt", "did you mean `Deployment`?"),
+            ("deployment", "did you mean `Deployment`?"),
+            ("workload", "did you mean `workloads`?"),
+            ("pod", "did you mean `pods`?"),
+            ("apps/v1/Deployment", "did you mean `apps/Deployment`?"),
+            ("v1/Pod", "did you mean `Pod`?"),
+            ("core/Service", "did you mean `Service`?"),
+            ("apps/Deploymnt", "did you mean `apps/Deployment`?"),
+            ("batch/Deployment", "did you mean `apps/Deployment`?"),
+            ("widgets/Widget", "groups of custom resources contain a dot"),
+        ] {
+            let (_, said) = fault(word).expect(word);
+            assert!(said.as_deref().is_some_and(|said| said.starts_with(help)), "{word}: {said:?}");
+        }
+        for word in [
+            "any",
+            "pods",
+            "Pod",
+            "/Pod",
+            "Route",
+            "Rollout",
+            "apps/Deployment",
+            "policy/PodSecurityPolicy",
+            "extensions/Ingress",
+            "example.org/Deploymnt",
+            "snapshot.storage.k8s.io/VolumeSnapshot",
+        ] {
+            assert_eq!(fault(word), None, "{word}");
+        }
     }
 
     #[test]

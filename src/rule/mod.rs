@@ -44,7 +44,7 @@ pub use need::Crowd;
 pub use path::{NodePath, PathStep, Roots};
 pub use placeholder::FILLED_IN_LATER;
 pub use repair::{Action, Change, Repair, Rewrite, together};
-pub use set::{Known, RuleSet};
+pub use set::{Known, RuleSet, is_shipped, taken};
 pub use setting::{Cluster, ReleaseInfo, Setting};
 pub use undecided::Undecided;
 

@@ -61,7 +61,8 @@ impl RuleSet {
         Self { rules: BUILTIN.iter().filter_map(known).collect(), errors: Vec::new() }
     }
 
-    /// Adds one rule file. It replaces a rule with the same id, so that users can change rules that come with plimsoll.
+    /// Adds one rule file, unless it has a fault or there is a rule with its id: one that replaced another silently would
+    /// take its findings away.
     pub fn add(&mut self, sources: &Sources, path: &str, text: &str) {
         let shared: Arc<str> = text.into();
         let source = sources.add(path, Arc::clone(&shared));
@@ -71,9 +72,13 @@ impl RuleSet {
                 if rule.presets.is_empty() && rule.severity.is_some() {
                     rule.presets = vec![USUAL_PRESET.to_owned()];
                 }
-                let faults = rule.faults();
+                let mut faults = rule.faults();
+                if let Some(known) = self.rules.iter().find(|known| known.id == rule.id) {
+                    let place =
+                        (!known.is_shipped()).then(|| sources.cite(known.rule().id_place()));
+                    faults.push(taken(&rule, place.as_deref()));
+                }
                 if faults.is_empty() {
-                    self.rules.retain(|known| known.id != rule.id);
                     self.rules.push(Arc::new(Known::own(source, text, rule)));
                 }
                 faults
@@ -83,9 +88,23 @@ impl RuleSet {
         self.errors.extend(faults);
     }
 
-    /// Sorts the rules by id; call it after the last [`RuleSet::add`].
-    pub fn sort(&mut self) {
+    /// Sorts the rules by id, and checks that those of one's own yield to rules that exist: to one of this set, to one
+    /// that comes with plimsoll, or to one of `others`. Call it after the last [`RuleSet::add`].
+    pub fn finish(&mut self, others: &[Arc<str>]) {
         self.rules.sort_by(|one, other| one.id.cmp(&other.id));
+        let own = self.rules.iter().filter(|known| !known.is_shipped());
+        let own: Vec<_> = own.map(|known| known.rule()).collect();
+        let mut ids: Vec<&str> = shipped_ids().collect();
+        ids.extend(own.iter().map(|rule| &*rule.id).chain(others.iter().map(|id| &**id)));
+        let mut errors = Vec::new();
+        for (word, span) in own.iter().flat_map(|rule| rule.yields()) {
+            if !ids.contains(&word) {
+                let near = spelling::nearest(word, ids.iter().copied());
+                let message = format!("there is no rule `{word}` to yield to");
+                errors.push(RuleError { span, message, help: near.map(spelling::question) });
+            }
+        }
+        self.errors.extend(errors);
     }
 
     /// Every rule, with its file read.
@@ -132,6 +151,36 @@ impl RuleSet {
     }
 }
 
+/// The ids of the rules that come with plimsoll, sorted.
+fn shipped_ids() -> impl Iterator<Item = &'static str> {
+    BUILTIN.iter().filter_map(|file| Some(file.path.rsplit_once('/')?.1.trim_end_matches(".yaml")))
+}
+
+/// Whether a rule with this id comes with plimsoll.
+#[must_use]
+pub fn is_shipped(id: &str) -> bool {
+    shipped_ids().any(|known| known == id)
+}
+
+/// The presets that rules of plimsoll are in, and `all`; a preset occurs as often as rules name it.
+pub(super) fn shipped_presets() -> impl Iterator<Item = &'static str> + Clone {
+    BUILTIN.iter().flat_map(|file| file.presets.split_whitespace()).chain(["all"])
+}
+
+/// The error for a rule with the id of another: of that at `place`, or of one that comes with plimsoll.
+#[must_use]
+pub fn taken(rule: &Rule, place: Option<&str>) -> RuleError {
+    let id = &rule.id;
+    let (message, help) = match place {
+        Some(place) => (format!("the rule at {place} has the id `{id}`, too"), None),
+        None => (
+            format!("a rule that comes with plimsoll has the id `{id}`"),
+            Some(format!("give this rule another id; `ignore: [{id}]` switches the other one off")),
+        ),
+    };
+    RuleError { span: rule.id_place(), message, help }
+}
+
 impl Known {
     /// A rule that comes with plimsoll.
     fn shipped(file: &Shipped, sources: &Sources) -> Option<Self> {
@@ -166,6 +215,11 @@ impl Known {
             text: text.to_owned().into(),
             rule: OnceLock::from(Arc::new(rule)),
         }
+    }
+
+    /// Whether it comes with plimsoll.
+    fn is_shipped(&self) -> bool {
+        matches!(self.text, Cow::Borrowed(_))
     }
 
     /// The presets that include it, apart from `all`.

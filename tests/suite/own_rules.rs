@@ -246,3 +246,140 @@ fn a_rule_of_ones_own_without_a_preset_runs_below_its_folder() {
         run(with(&off, config).path(), &["check"]).expect_code(0);
     }
 }
+
+/// What `check` says on standard error of a rule with a change in it, and what `test` says of the same file.
+fn refused(from: &str, to: &str) -> [String; 2] {
+    let wrong = RULE.replace(from, to);
+    assert_ne!(wrong, RULE);
+    let dir =
+        repository(&[(".plimsoll/rules/own/team.yaml", &wrong), ("plimsoll.yaml", "{}\n"), MAP]);
+    let checked = run(dir.path(), &["check"]).expect_code(2).err;
+    let tested = run(dir.path(), &["test", ".plimsoll/rules"]).expect_code(1).out;
+    [checked, tested]
+}
+
+/// Rules that would never find anything, or take the findings of another one away.
+#[test]
+fn a_rule_that_would_silently_find_nothing_is_an_error_at_its_line() {
+    for (from, to, line, message, help) in [
+        (
+            "kinds: [any]",
+            "kinds: [Pod, Deploymnt]",
+            9,
+            "no kind `Deploymnt`",
+            "did you mean `Deployment`?",
+        ),
+        (
+            "kinds: [any]",
+            "kinds: apps/v1/Deployment",
+            9,
+            "without a version",
+            "did you mean `apps/Deployment`?",
+        ),
+        ("kinds: [any]\n", "", 1, "`kinds` is missing", "a list of kinds"),
+        (
+            "[recommended]",
+            "[recomended]",
+            8,
+            "no preset `recomended`",
+            "did you mean `recommended`?",
+        ),
+        ("kinds:", "yields-to: [no-such]\nkinds:", 9, "no rule `no-such`", ""),
+        (
+            "kinds:",
+            "yields-to: [host-pid-forbiden]\nkinds:",
+            9,
+            "no rule `host-pid-forbiden`",
+            "did you mean `host-pid-forbidden`?",
+        ),
+        (
+            "kinds:",
+            "params: {few: {type: int, default: 1, about: a}}\nkinds:",
+            9,
+            "`int` is not a type of parameters",
+            "",
+        ),
+        (
+            "kinds:",
+            "params: {few: {type: integer, default: '1', about: a}}\nkinds:",
+            9,
+            "the default of `few` is not of the type `integer`",
+            "",
+        ),
+        (
+            "id: team-label-required",
+            "id: host-pid-forbidden",
+            1,
+            "has the id `host-pid-forbidden`",
+            "another id",
+        ),
+        (
+            "    at: object",
+            "    severity: off\n    at: object",
+            12,
+            "cannot be `off`",
+            "at the top",
+        ),
+        (
+            "    message: \"`{name}` has no team\"\n",
+            "    message: m\n---\nid: other\n",
+            15,
+            "this further document is not read",
+            "a file of its own",
+        ),
+        ("kinds:", "scope: builtin\nkinds:", 9, "for rules that come with plimsoll", ""),
+        ("kinds:", "scope: text\nkinds:", 9, "needs an `algorithm`", ""),
+        ("team.hasValue()", "team", 11, "gives an optional", "orValue(false)"),
+        ("object.?metadata.?labels.?team.hasValue()", "size(name) - 1", 11, "gives a number", ""),
+        ("object.?metadata.?labels.?team.hasValue()", "name", 11, "gives a text", ""),
+    ] {
+        for said in refused(from, to) {
+            assert!(said.contains(&format!("own/team.yaml:{line}:")), "{to}: {said}");
+            assert!(said.contains(message) && said.contains(help), "{to}: {said}");
+        }
+    }
+}
+
+/// Kinds of others, presets of one's own and rules of one's own beside it are known to nobody else.
+#[test]
+fn a_rule_may_name_kinds_presets_and_rules_that_do_not_come_with_plimsoll() {
+    let own = RULE
+        .replace("[any]", "[Rollout, example.org/Deploymnt, ConfigMap]")
+        .replace("[recommended]", "[recommended, ours]")
+        .replace("kinds:", "yields-to: [other-rule, host-pid-forbidden]\nkinds:");
+    let other = RULE.replace("id: team-label-required", "id: other-rule");
+    let dir = repository(&[
+        (".plimsoll/rules/team.yaml", &own),
+        (".plimsoll/rules/other.yaml", &other),
+        ("plimsoll.yaml", "rule-paths: [.plimsoll/rules/team.yaml]\n"),
+        MAP,
+    ]);
+    run(dir.path(), &["check"]).expect_code(1);
+    run(dir.path(), &["test", ".plimsoll/rules/team.yaml"]).expect_code(0);
+}
+
+#[test]
+fn two_rules_with_one_id_are_an_error() {
+    let dir = repository(&[
+        (".plimsoll/rules/a.yaml", RULE),
+        (".plimsoll/rules/b.yaml", RULE),
+        ("plimsoll.yaml", "{}\n"),
+        MAP,
+    ]);
+    let err = run(dir.path(), &["check"]).expect_code(2).err;
+    assert!(err.contains("b.yaml:1:5: the rule at "), "{err}");
+    run(dir.path(), &["test", ".plimsoll/rules"]).expect_code(1);
+}
+
+#[test]
+fn an_expression_of_any_length_is_refused_without_a_crash() {
+    for (steps, message) in [(8_000, "has more than"), (20_000, "bytes long")] {
+        let long = format!("object{} == 1", ".a".repeat(steps));
+        for said in refused("object.?metadata.?labels.?team.hasValue()", &long) {
+            assert!(
+                said.contains("team.yaml:11:14: this expression ") && said.contains(message),
+                "{said}"
+            );
+        }
+    }
+}

@@ -239,6 +239,13 @@ impl Custom {
     }
 }
 
+/// The groups and kinds of Kubernetes, including those that newer versions no longer serve, in no particular order. A
+/// kind with several versions occurs several times.
+pub fn own_kinds() -> impl Iterator<Item = (&'static str, &'static str)> + Clone {
+    let all = table::kinds().chain(super::lifecycle::kinds());
+    all.map(|(api, kind)| (api.rsplit_once('/').map_or("", |(group, _)| group), kind))
+}
+
 /// Every apiVersion and kind that some included version serves, in no particular order.
 pub(super) fn kinds() -> impl Iterator<Item = (&'static str, &'static str)> {
     table::kinds()

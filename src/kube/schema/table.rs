@@ -86,7 +86,7 @@ pub(super) fn kind(api_version: &str, kind: &str, minor: u32) -> Option<Kind> {
 }
 
 /// Every apiVersion and kind that some version serves, in no particular order.
-pub(super) fn kinds() -> impl Iterator<Item = (&'static str, &'static str)> {
+pub(super) fn kinds() -> impl Iterator<Item = (&'static str, &'static str)> + Clone {
     TABLE.kinds.keys().copied()
 }
 

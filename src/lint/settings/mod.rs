@@ -45,14 +45,12 @@ impl Settings {
             settings.config = rule_files::assumed(root);
         }
         let mut rules = RuleSet::builtin(sources);
-        for path in rule_files::paths(&settings.config) {
-            for file in rule_files::below(&path).unwrap_or_default() {
-                if let Ok(text) = sources.read(&file) {
-                    rules.add(sources, &project::shown(&file), &text);
-                }
+        for file in rule_files::files(&rule_files::paths(&settings.config)).unwrap_or_default() {
+            if let Ok(text) = sources.read(&file) {
+                rules.add(sources, &project::shown(&file), &text);
             }
         }
-        rules.sort();
+        rules.finish(&[]);
         let faults = faults(&settings.config).into_iter();
         let faults = faults.chain(select::faults(&settings.config, &rules, sources));
         settings.faults.extend(settings.config.findings.iter().cloned().chain(faults));

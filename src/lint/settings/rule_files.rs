@@ -1,5 +1,6 @@
 //! Where a repository's own rule files are.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use crate::config::{self, Config, Spanned};
@@ -45,11 +46,24 @@ pub(super) fn faults(config: &Config) -> Vec<Finding> {
     faults.collect()
 }
 
-/// The rule files in a folder, sorted; or the file itself.
+/// The rule files in some folders, or the files themselves; each once, even if one folder is in another.
 ///
 /// # Errors
 /// When something does not exist or cannot be read.
-pub fn below(path: &Path) -> Result<Vec<PathBuf>, walkdir::Error> {
+pub fn files(paths: &[PathBuf]) -> Result<Vec<PathBuf>, walkdir::Error> {
+    let mut seen = BTreeSet::new();
+    let mut files = Vec::new();
+    for path in paths {
+        let new = below(path)?
+            .into_iter()
+            .filter(|file| seen.insert(file.canonicalize().unwrap_or_else(|_| file.clone())));
+        files.extend(new);
+    }
+    Ok(files)
+}
+
+/// The rule files in a folder, sorted; or the file itself.
+fn below(path: &Path) -> Result<Vec<PathBuf>, walkdir::Error> {
     let mut found = Vec::new();
     for entry in walkdir::WalkDir::new(path).sort_by_file_name() {
         let entry = entry?;

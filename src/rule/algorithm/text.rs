@@ -20,6 +20,10 @@ pub enum TextKind {
 }
 
 impl TextKind {
+    /// Every kind.
+    pub(in crate::rule) const ALL: [Self; 4] =
+        [Self::Values, Self::Manifest, Self::Chart, Self::Other];
+
     /// The word in a rule's `kinds`.
     #[must_use]
     pub fn as_str(self) -> &'static str {

@@ -29,6 +29,7 @@ mod parse;
 mod parts;
 mod run;
 mod share;
+mod sort;
 mod unknown;
 
 use std::cell::LazyCell;
@@ -186,6 +187,11 @@ impl Expression {
             #[cfg(test)]
             reference: compile::foreign(&expression, names),
         })
+    }
+
+    /// What the value is, in words, if it or a part that must be boolean can be none.
+    pub(crate) fn never_boolean(&self) -> Option<&'static str> {
+        sort::never_boolean(&self.code)
     }
 
     /// What the value depends on.

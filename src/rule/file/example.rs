@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use cel::Value;
 
-use super::{Reader, RuleError};
+use super::{Reader, RuleError, further_document};
 use crate::kube::parse_quantity;
 use crate::rule::setting::{Cluster, ReleaseInfo};
 use crate::rule::value::to_value;
@@ -48,6 +48,7 @@ pub(super) fn examples(source: SourceId, text: &Arc<str>) -> (Vec<Example>, Vec<
     for error in &stream.errors {
         reader.error(error.span, error.message.clone());
     }
+    reader.errors.extend(further_document(&stream));
     let root = stream.documents.first().and_then(|file| file.root());
     let items = root.and_then(|root| root.get("examples")).into_iter().flat_map(Node::items);
     let examples = items.filter_map(|node| example(&mut reader, node)).collect();

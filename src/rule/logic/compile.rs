@@ -3,7 +3,7 @@
 use std::sync::{Arc, OnceLock};
 
 use super::{Body, Check, Each, Guard, Let, Logic, Place};
-use crate::finding::Applicability;
+use crate::finding::{Applicability, Severity};
 use crate::rule::expression::{Expression, Fault, Level, Names, Nature, Slot};
 use crate::rule::file::{RuleError, Scope, severity};
 use crate::rule::need::{Need, Sieve};
@@ -21,7 +21,7 @@ pub(super) fn compile(file: &Arc<Document>, scope: Scope) -> Logic {
     let params = params.map(|entry| entry.name().replace('-', "_")).collect();
     let mut compiler = Compiler { names: Names::new(scope, params), errors: Vec::new() };
     let lets = compiler.lets(root);
-    let when = root.get("when").and_then(|node| compiler.expression(node));
+    let when = root.get("when").and_then(|node| compiler.condition(node));
     let checks = root.get("checks").into_iter().flat_map(Node::items);
     let checks: Vec<Check> = checks.map(|node| compiler.check(node)).collect();
     let only_compares = !checks.is_empty() && checks.iter().all(|check| compares(&check.each));
@@ -64,6 +64,20 @@ impl Compiler {
     fn expression(&mut self, node: Node<'_>) -> Option<Expression> {
         let made = Expression::compile(node.raw(), &mut self.names);
         self.taken(node, made)
+    }
+
+    /// Compiles an expression that must be true or false.
+    fn condition(&mut self, node: Node<'_>) -> Option<Expression> {
+        let expression = self.expression(node)?;
+        if let Some(gives) = expression.never_boolean() {
+            let help = "a condition is true or false; `x.?y.orValue(false)` takes a field that may be missing";
+            self.errors.push(RuleError {
+                span: node.span(),
+                message: format!("this condition gives {gives}, never true or false"),
+                help: Some(help.to_owned()),
+            });
+        }
+        Some(expression)
     }
 
     fn template(&mut self, node: Node<'_>) -> Option<Template> {
@@ -128,10 +142,10 @@ impl Compiler {
     fn body(&mut self, node: Node<'_>) -> Option<Body> {
         let each = self.each(node, Self::nature);
         let lets = self.lets(node);
-        let when = node.get("when").and_then(|when| self.expression(when));
+        let when = node.get("when").and_then(|when| self.condition(when));
         let (test, fails_on) = match (node.get("require"), node.get("forbid")) {
-            (Some(test), None) => (self.expression(test), false),
-            (None, Some(test)) => (self.expression(test), true),
+            (Some(test), None) => (self.condition(test), false),
+            (None, Some(test)) => (self.condition(test), true),
             _ => {
                 self.error(node, "a check needs either `require` or `forbid`");
                 return None;
@@ -157,7 +171,7 @@ impl Compiler {
             return None;
         };
         let own = node.get("severity");
-        let severity = own.and_then(|node| self.taken(node, severity(node.raw().trim())).flatten());
+        let severity = own.and_then(|node| self.severity(node));
         let test = test?;
         let failing = self.unless(&test, !fails_on);
         let need = self.reach(&each).and(self.guarded(when.as_ref(), failing));
@@ -176,6 +190,21 @@ impl Compiler {
             repairs: alternatives(node).filter_map(|repair| self.plan(repair)).collect(),
             slots: self.names.slots(),
         })
+    }
+
+    /// The severity of a check, which cannot be switched off.
+    fn severity(&mut self, node: Node<'_>) -> Option<Severity> {
+        let severity = self.taken(node, severity(node.raw().trim()))?;
+        if severity.is_none() {
+            self.errors.push(RuleError {
+                span: node.span(),
+                message: "a single check cannot be `off`".to_owned(),
+                help: Some(
+                    "`severity: off` at the top of the file switches the rule off".to_owned(),
+                ),
+            });
+        }
+        severity
     }
 
     /// Whether the nodes that a path leads to are in the object.
@@ -244,7 +273,7 @@ impl Compiler {
             Some(word) => self.taken(word, safety(word.raw()))?,
             None => Applicability::Safe,
         };
-        let when = node.get("when").and_then(|when| self.expression(when));
+        let when = node.get("when").and_then(|when| self.condition(when));
         let title = node.get("title").and_then(|title| self.template(title));
         let edits = match node.get("edits") {
             Some(edits) => edits.items().collect(),
