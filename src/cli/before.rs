@@ -9,7 +9,7 @@ use super::check::args::Args;
 use super::plan::Plan;
 use crate::lint::changed::{Changed, ChangedError};
 use crate::report::model::{Entry, Report};
-use crate::report::unchecked::is_absence;
+use crate::report::unchecked::{is_absence, is_of_own_rules};
 
 /// The findings in the tree before a change.
 pub(crate) struct Before {
@@ -48,7 +48,9 @@ impl Before {
         let partial = charts.into_iter().any(|chart| !now.absent_charts.contains_key(chart))
             || !report.unbuilt_charts.is_subset(&now.unbuilt_charts)
             || report.lacking_charts.keys().any(|chart| !now.lacking_charts.contains_key(chart))
-            || report.notes.iter().any(|note| !is_absence(note) && !now.notes.contains(note));
+            || report.notes.iter().any(|note| {
+                !is_absence(note) && !is_of_own_rules(note) && !now.notes.contains(note)
+            });
         let fingerprints = report.findings.into_iter().map(|entry| entry.fingerprint).collect();
         Ok(Self { fingerprints, partial })
     }

@@ -43,6 +43,15 @@ pub(crate) fn run(args: &Args, console: &mut Console) -> Result<ExitCode, Comman
                 writeln!(console.out, "{}:{}: {}: {problem}", file.path, at.line, rule.id)?;
             }
         }
+        for place in example::undecided(rule).into_iter().filter_map(|one| rule.place_of(one)) {
+            wrong += 1;
+            let at = sources.cite(place);
+            writeln!(
+                console.out,
+                "{at}: {}: this condition is neither true nor false in any example",
+                rule.id
+            )?;
+        }
     }
     let (rules, examples) = (counted(set.rules.len(), "rule"), counted(examples, "example"));
     writeln!(console.out, "{rules}, {examples}, {wrong} wrong")?;

@@ -8,6 +8,7 @@ use super::select::{self, Request};
 use super::unit::Unit;
 use crate::project::Class;
 use crate::report::summary::counted;
+use crate::rule::Undecided;
 
 impl Run<'_> {
     /// The files and rules that the run has checked, for the comparison with a baseline.
@@ -22,6 +23,19 @@ impl Run<'_> {
                 self.choices.ids().map(ToOwned::to_owned).chain(builtin).collect()
             }),
         }
+    }
+
+    /// The conditions of one's own rules that were evaluated, by place, and whether any of their values was true or
+    /// false.
+    pub(super) fn own_conditions(&self, undecided: &Undecided) -> BTreeMap<String, bool> {
+        let mut conditions = BTreeMap::new();
+        for (id, condition, answered) in undecided.answers() {
+            let known = self.rules.rules.iter().find(|known| known.id == *id);
+            if let Some(place) = known.and_then(|known| known.rule().place_of(condition)) {
+                *conditions.entry(self.sources.cite(place)).or_default() |= answered;
+            }
+        }
+        conditions
     }
 
     /// What was read and which releases were found, one line each, for `--verbose`.

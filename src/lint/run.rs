@@ -134,6 +134,7 @@ pub(super) fn examine(
     report.absent_charts = all.rest.absent_charts;
     report.unbuilt_charts = all.rest.unbuilt_charts;
     report.lacking_charts = all.rest.lacking_charts;
+    report.own_conditions = run.own_conditions(&all.rest.undecided);
     run.clean_releases(&units, &mut report);
     report.finish();
     let mut details = run.details(&units);

@@ -7,6 +7,9 @@ impl Report {
     /// Sorts the findings, counts them by severity, and makes the notes on what was not checked.
     pub fn finish(&mut self) {
         unite::sort(&mut self.findings);
+        if self.shard.is_none() {
+            self.own_conditions.retain(|_, answered| !*answered);
+        }
         // In a merged report, the notes of the parts are replaced, as each part only knows some kinds, files and charts.
         self.notes.retain(|note| !unchecked::is_made(note));
         self.notes.extend(unchecked::notes(self));

@@ -55,6 +55,10 @@ pub struct Report {
     /// notes is made of them.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub lacking_charts: BTreeMap<String, BTreeSet<String>>,
+    /// Conditions of one's own rules that were evaluated, by place, and whether any of their values was true or false; a
+    /// report of a whole run has those without such a value, and one of the notes is made of them.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub own_conditions: BTreeMap<String, bool>,
     /// The counts.
     pub summary: Summary,
 }
@@ -262,6 +266,7 @@ impl Report {
             absent_charts: BTreeMap::new(),
             unbuilt_charts: BTreeSet::new(),
             lacking_charts: BTreeMap::new(),
+            own_conditions: BTreeMap::new(),
             summary: Summary::default(),
         }
     }

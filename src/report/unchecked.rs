@@ -18,12 +18,40 @@ pub(super) fn notes(report: &Report) -> impl Iterator<Item = String> + use<> {
     let paths = some(&paths, "place", "places")
         .map(|paths| format!("{UNBUILT}{paths}: {UNRENDERED}; {BUILD_IT}"));
     let absent = absent(&report.absent_charts);
-    [kinds, files, absent, paths, lacking(&report.lacking_charts)].into_iter().flatten()
+    let lacking = lacking(&report.lacking_charts);
+    [kinds, files, absent, paths, lacking, undecided(report)].into_iter().flatten()
 }
 
 /// True for the notes that [`notes`] makes.
 pub(super) fn is_made(note: &str) -> bool {
-    note.starts_with(NO_SCHEMA) || note.starts_with(TEMPLATES) || is_absence(note)
+    note.starts_with(NO_SCHEMA)
+        || note.starts_with(TEMPLATES)
+        || is_absence(note)
+        || is_of_own_rules(note)
+}
+
+/// The beginning of the note on conditions of one's own rules.
+const UNDECIDED: &str = "neither true nor false on anything that was checked: ";
+
+/// True for the note on conditions of one's own rules.
+#[must_use]
+pub fn is_of_own_rules(note: &str) -> bool {
+    note.starts_with(UNDECIDED)
+}
+
+/// The note on conditions of one's own rules that had no value anywhere. A shard leaves it to the merged report, as other
+/// shards may have what a condition can be evaluated on.
+fn undecided(report: &Report) -> Option<String> {
+    let silent = report.own_conditions.iter().filter(|(_, answered)| !**answered);
+    let places: BTreeSet<_> =
+        silent.map(|(place, _)| format!("the condition at {place}")).collect();
+    let places = some(&places, "condition", "conditions").filter(|_| report.shard.is_none());
+    places.map(|places| {
+        format!(
+            "{UNDECIDED}{places}; so these rules found nothing by it: is a field misspelt, or missing? \
+             (`object.?spec.?x.orValue(0)`, `has(object.spec.x)`)"
+        )
+    })
 }
 
 /// The beginning of the note on unknown kinds.

@@ -148,6 +148,9 @@ pub fn reports(parts: Vec<Report>) -> Report {
         whole.absent_charts.extend(part.absent_charts);
         whole.unbuilt_charts.extend(part.unbuilt_charts);
         add_lacking(&mut whole.lacking_charts, part.lacking_charts);
+        for (place, answered) in part.own_conditions {
+            *whole.own_conditions.entry(place).or_default() |= answered;
+        }
         let (sum, add) = (&mut whole.summary, part.summary);
         sum.files += add.files;
         sum.charts += add.charts;

@@ -124,6 +124,7 @@ impl Evaluator {
         for (key, (rule, params)) in rules {
             let mut found = judge.rule(rule, || self.settings.of(rule, params));
             let undecided = std::mem::take(&mut judge.undecided);
+            self.undecided.answer(&rule.id, std::mem::take(&mut judge.answers));
             // Most rules find nothing.
             if undecided > 0 || !found.is_empty() {
                 let open = leave_open(rule, document, stage, &mut found);
@@ -162,6 +163,7 @@ impl Evaluator {
             if rule.scope == Scope::Values {
                 let found = judge.rule(rule, || self.settings.of(rule, params));
                 self.undecided.note(&rule.id, std::mem::take(&mut judge.undecided));
+                self.undecided.answer(&rule.id, std::mem::take(&mut judge.answers));
                 hits.extend(found.into_iter().map(|hit| (at, hit)));
             }
         }

@@ -17,6 +17,7 @@ use super::evaluate::Evaluator;
 use super::file::{Example, Rule, Scope};
 use super::kinds::ByKind;
 use super::setting::Setting;
+use super::undecided::{Condition, Undecided};
 use crate::helm::chart::Chart;
 use crate::kube::{NEWEST_KUBE_VERSION, Object, objects};
 use crate::source::{Edit, SourceId, Sources, Span};
@@ -36,6 +37,16 @@ pub fn run(rule: &Rule, example: &Example) -> Result<(), String> {
     }
 }
 
+/// The conditions of a rule that are evaluated in its examples, and are neither true nor false in any of them.
+#[must_use]
+pub fn undecided(rule: &Rule) -> Vec<Condition> {
+    let mut all = Undecided::default();
+    for judged in rule.examples().iter().filter_map(|example| judge(rule, example).ok()) {
+        all.add(judged.undecided);
+    }
+    all.answers().filter(|(_, _, answered)| !answered).map(|(_, condition, _)| condition).collect()
+}
+
 /// The findings of a rule in an example.
 struct Judged {
     /// The texts with their paths; a single text has an empty path.
@@ -43,6 +54,7 @@ struct Judged {
     said: Said,
     /// The edits that repair each finding, with the index of the text that they change.
     repairs: Vec<Vec<(usize, Edit)>>,
+    undecided: Undecided,
 }
 
 fn judge(rule: &Rule, example: &Example) -> Result<Judged, String> {
@@ -123,6 +135,7 @@ fn text(rule: &Rule, example: &Example, evaluator: &mut Evaluator) -> Result<Jud
         texts: vec![(String::new(), example.text.clone())],
         said,
         repairs: repairs.collect(),
+        undecided: std::mem::take(&mut evaluator.undecided),
     })
 }
 
@@ -186,7 +199,7 @@ fn chart(rule: &Rule, example: &Example, evaluator: &mut Evaluator) -> Judged {
         }));
         said.push((text(span), line_of(&files[text(span)].1, span.start), hit.message));
     }
-    Judged { texts: files, said, repairs }
+    Judged { texts: files, said, repairs, undecided: std::mem::take(&mut evaluator.undecided) }
 }
 
 fn line_of(text: &str, offset: u32) -> usize {

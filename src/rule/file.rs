@@ -15,6 +15,7 @@ pub use self::scope::{Scope, Seeks};
 use super::algorithm::Algorithm;
 use super::logic::{self, Logic};
 use super::need::Crowd;
+use super::undecided::{Condition, Part};
 use super::value::to_value;
 use crate::finding::{Applicability, Severity};
 use crate::source::{SourceId, Span};
@@ -79,6 +80,8 @@ pub struct Rule {
     pub judges_image_names: bool,
     /// What it reports as missing, if that may be elsewhere in the repository.
     pub seeks: Option<Seeks>,
+    /// True for a rule of the user's own, which does not come with plimsoll.
+    pub own: bool,
     /// Logic in Rust for what CEL cannot express, beside checks or in place of them.
     pub(crate) algorithm: Option<Algorithm>,
     /// The parsed rule file without the examples.
@@ -146,6 +149,23 @@ impl Rule {
     pub(super) fn yields(&self) -> impl Iterator<Item = (&str, Span)> {
         let places = self.file.root().into_iter().flat_map(|root| sound::items(root, "yields-to"));
         self.yields_to.iter().map(String::as_str).zip(places.map(Node::span))
+    }
+
+    /// The place of a condition in the rule's file.
+    #[must_use]
+    pub fn place_of(&self, condition: Condition) -> Option<Span> {
+        let root = self.file.root()?;
+        let holder = match condition.check {
+            Some(at) => root.get("checks")?.items().nth(at)?,
+            None => root,
+        };
+        let keys: &[&str] = match condition.part {
+            Part::When => &["when"],
+            Part::Test => &["require", "forbid"],
+            Part::Names => &["let"],
+        };
+        let held = keys.iter().find_map(|key| holder.get(key).or_else(|| root.get(key)));
+        Some(held.unwrap_or(holder).span())
     }
 
     fn tests(&self) -> &(Vec<Example>, Vec<RuleError>) {
@@ -384,6 +404,7 @@ impl Reader {
             judges_image_names: flag(root, "judges-image-names"),
             seeks: root.get("seeks").and_then(|node| self.seeks(node)),
             repair: self.repair(root, &checks),
+            own: false,
             algorithm,
             file: Arc::clone(file),
             text: Arc::clone(text),

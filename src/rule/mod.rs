@@ -46,7 +46,7 @@ pub use placeholder::FILLED_IN_LATER;
 pub use repair::{Action, Change, Repair, Rewrite, together};
 pub use set::{Known, RuleSet, is_shipped, taken};
 pub use setting::{Cluster, ReleaseInfo, Setting};
-pub use undecided::Undecided;
+pub use undecided::{Condition, Part, Undecided};
 
 /// CEL's environment with the extensions that rules may use; the same for all rules.
 pub(crate) fn environment() -> &'static Arc<Env> {

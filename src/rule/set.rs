@@ -68,6 +68,7 @@ impl RuleSet {
         let source = sources.add(path, Arc::clone(&shared));
         let faults = match read(source, &shared) {
             Ok(mut rule) => {
+                rule.own = true;
                 // Whoever writes a rule wants it to run.
                 if rule.presets.is_empty() && rule.severity.is_some() {
                     rule.presets = vec![USUAL_PRESET.to_owned()];

@@ -1,4 +1,4 @@
-//! Counts checks that could not be decided, and so report nothing.
+//! Counts checks that could not be decided, and so report nothing, and notes which conditions never have a value.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -13,6 +13,28 @@ const NAMED: usize = 5;
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Undecided {
     counts: BTreeMap<Arc<str>, usize>,
+    /// Of the rules of one's own: the conditions that were evaluated, and whether any of their values was true or false.
+    answers: BTreeMap<(Arc<str>, Condition), bool>,
+}
+
+/// A condition in a rule's file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Condition {
+    /// The index of its check; `None` for the condition of the whole rule.
+    pub check: Option<usize>,
+    /// What it decides.
+    pub part: Part,
+}
+
+/// What a condition of a rule decides.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Part {
+    /// Whether the rule or the check applies: `when`.
+    When,
+    /// Whether there is a fault: `require` or `forbid`.
+    Test,
+    /// Whether there is a finding although not every name under `let` has been needed: all must have a value.
+    Names,
 }
 
 impl Undecided {
@@ -23,8 +45,28 @@ impl Undecided {
         }
     }
 
+    /// Notes whether conditions of one rule had a value.
+    pub(super) fn answer(
+        &mut self,
+        rule: &Arc<str>,
+        answers: impl IntoIterator<Item = (Condition, bool)>,
+    ) {
+        for (condition, answered) in answers {
+            *self.answers.entry((Arc::clone(rule), condition)).or_default() |= answered;
+        }
+    }
+
+    /// The conditions of one's own rules that were evaluated, and whether any of their values was true or false. A rule
+    /// with a condition without such a value has found nothing by it, wherever it looked.
+    pub fn answers(&self) -> impl Iterator<Item = (&Arc<str>, Condition, bool)> {
+        self.answers.iter().map(|((rule, condition), answered)| (rule, *condition, *answered))
+    }
+
     /// Adds other counts.
     pub fn add(&mut self, other: Self) {
+        for ((rule, condition), answered) in other.answers {
+            *self.answers.entry((rule, condition)).or_default() |= answered;
+        }
         for (rule, checks) in other.counts {
             *self.counts.entry(rule).or_default() += checks;
         }

@@ -371,6 +371,43 @@ fn two_rules_with_one_id_are_an_error() {
     run(dir.path(), &["test", ".plimsoll/rules"]).expect_code(1);
 }
 
+/// Whether it is true or false depends on what is linted, so this is only known at the end.
+#[test]
+fn a_condition_that_is_neither_true_nor_false_anywhere_is_said() {
+    let own = RULE.replace("object.?metadata.?labels.?team.hasValue()", "object.data.team == 'a'");
+    let more = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: b}\ndata: {team: a}\n";
+    let dir = repository(&[(".plimsoll/rules/team.yaml", &own), ("plimsoll.yaml", "{}\n"), MAP]);
+    let note = "neither true nor false on anything that was checked: the condition at \
+                .plimsoll/rules/team.yaml:11";
+    // The second time, results come from the cache.
+    for _ in 0..2 {
+        let cached = crate::harness::plimsoll(dir.path())
+            .args(["check", "--strict"])
+            .env("PLIMSOLL_CACHE_DIR", dir.path().join(".git/cache"))
+            .output()
+            .expect("the binary runs");
+        assert_eq!(cached.status.code(), Some(2));
+        let err = String::from_utf8_lossy(&cached.stderr).into_owned();
+        assert!(err.contains(note), "{err}");
+    }
+    let example =
+        format!("{own}examples:\n  - satisfies: |\n      {}", MAP.1.replace('\n', "\n      "));
+    std::fs::write(dir.path().join(".plimsoll/rules/team.yaml"), example).expect("a file");
+    let tested = run(dir.path(), &["test", ".plimsoll/rules"]).expect_code(1).out;
+    assert!(tested.contains("team.yaml:11: team-label-required: this condition"), "{tested}");
+
+    std::fs::create_dir(dir.path().join("more")).expect("a folder");
+    std::fs::write(dir.path().join("more/map.yaml"), more).expect("a file");
+    run(dir.path(), &["check", "--strict"]).expect_code(0);
+    // Each shard alone does not know what the others have.
+    for shard in ["1/2", "2/2"] {
+        let report = format!("{}.json", &shard[..1]);
+        let args = ["check", "--shard", shard, "--format", "json", "--output", &report];
+        run(dir.path(), &args).expect_code(0);
+    }
+    run(dir.path(), &["merge", "--strict", "1.json", "2.json"]).expect_code(0);
+}
+
 #[test]
 fn an_expression_of_any_length_is_refused_without_a_crash() {
     for (steps, message) in [(8_000, "has more than"), (20_000, "bytes long")] {

@@ -56,6 +56,7 @@ impl Evaluator {
             }
             let found = judge.rule(rule, || self.settings.of(rule, params));
             self.undecided.note(&rule.id, std::mem::take(&mut judge.undecided));
+            self.undecided.answer(&rule.id, std::mem::take(&mut judge.answers));
             hits.extend(found.into_iter().map(|hit| (at, hit)));
             if let Some(algorithm) = rule.algorithm {
                 hits.extend(algorithm.judge_chart(chart).into_iter().map(|hit| (at, hit)));

@@ -1,5 +1,6 @@
 //! Judges one scope by several rules.
 
+use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -10,6 +11,7 @@ use crate::rule::hit::{Hit, Target};
 use crate::rule::logic::{Body, Check, Each, Let, Logic, Place};
 use crate::rule::need::{Sieve, Traits};
 use crate::rule::path::{PathStep, Roots};
+use crate::rule::undecided::{Condition, Part};
 use crate::yaml::{Document, Node};
 
 /// Judges one scope by one rule after the other.
@@ -31,6 +33,13 @@ pub(super) struct Judge<'n> {
     pub(super) is_sort: bool,
     /// The number of checks that could not be decided, since it was last reset.
     pub(super) undecided: usize,
+    /// Whether the rule that judges is one of the user's own, which has not been tried on as many objects as those that
+    /// come with plimsoll: then all of its conditions are evaluated, and their answers are noted.
+    is_own: bool,
+    /// The index of the check that judges; `None` for the rule's own condition.
+    check: Option<usize>,
+    /// The conditions that were evaluated since it was last reset, and whether any value was true or false.
+    pub(super) answers: BTreeMap<Condition, bool>,
 }
 
 impl<'n> Judge<'n> {
@@ -55,6 +64,9 @@ impl<'n> Judge<'n> {
             traits: None,
             is_sort: false,
             undecided: 0,
+            is_own: false,
+            check: None,
+            answers: BTreeMap::new(),
         }
     }
 
@@ -100,9 +112,10 @@ impl<'n> Judge<'n> {
         let logic = rule.logic();
         // Most rules have no parameters.
         let params = || (!rule.params.is_empty()).then(params);
+        (self.is_own, self.check) = (rule.own, None);
         let first = match &self.traits {
-            Some(traits) => logic.first_concerning(traits),
-            None => Some(0),
+            Some(traits) if !self.is_own => logic.first_concerning(traits),
+            _ => Some(0),
         };
         if let Some(first) = first {
             return self.run(logic, first, params);
@@ -128,7 +141,8 @@ impl<'n> Judge<'n> {
         let mut hits = Vec::new();
         self.defer(&logic.lets, 0);
         if self.holds(logic.when.as_ref().map(|when| &when.expression)) {
-            for check in &logic.checks[first..] {
+            for (at, check) in logic.checks.iter().enumerate().skip(first) {
+                self.check = Some(at);
                 self.check(logic, check, &mut hits);
             }
         }
@@ -161,7 +175,7 @@ impl<'n> Judge<'n> {
 
     /// False if what is judged is known not to satisfy a need.
     fn may_meet(&self, need: &Sieve) -> bool {
-        self.traits.as_ref().is_none_or(|traits| need.lets_through(traits))
+        self.is_own || self.traits.as_ref().is_none_or(|traits| need.lets_through(traits))
     }
 
     /// In tests, a check that is left out runs all the same, and must not find anything.
@@ -209,18 +223,28 @@ impl<'n> Judge<'n> {
     }
 
     pub(super) fn holds(&mut self, when: Option<&'n Expression>) -> bool {
-        when.is_none_or(|expression| self.is(expression, true))
+        when.is_none_or(|expression| self.is(expression, true, Part::When))
     }
 
     /// True if an expression evaluates to `value`. One without a value is counted as undecided.
-    fn is(&mut self, expression: &'n Expression, value: bool) -> bool {
-        expression.holds(&mut self.frame).map_or_else(
+    fn is(&mut self, expression: &'n Expression, value: bool, part: Part) -> bool {
+        let given = expression.holds(&mut self.frame);
+        self.answer(part, given.is_ok());
+        given.map_or_else(
             |NoValue| {
                 self.undecided += 1;
                 false
             },
             |given| given == value,
         )
+    }
+
+    /// Notes whether a condition has a value here.
+    fn answer(&mut self, part: Part, answered: bool) {
+        if self.is_own {
+            let condition = Condition { check: self.check, part };
+            *self.answers.entry(condition).or_default() |= answered;
+        }
     }
 
     /// Calls `judge` for every combination of the nodes in a check's variables, of which the first `chosen` are set.
@@ -260,11 +284,12 @@ impl<'n> Judge<'n> {
 
     /// True if a check's nodes are at fault.
     fn fails(&mut self, logic: &'n Logic, body: &'n Body) -> bool {
-        if !self.holds(body.when.as_ref()) || !self.is(&body.test, body.fails_on) {
+        if !self.holds(body.when.as_ref()) || !self.is(&body.test, body.fails_on, Part::Test) {
             return false;
         }
         // All names must have a value, even those that the tests did not need.
         let known = self.has_values(&logic.lets) && self.has_values(&body.lets);
+        self.answer(Part::Names, known);
         self.undecided += usize::from(!known);
         known
     }

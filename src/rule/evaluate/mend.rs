@@ -7,7 +7,7 @@ use crate::rule::repair::{self, Change, Plan, Repair};
 impl<'n> Judge<'n> {
     /// Fills in a repair; `None` if its condition does not hold for this finding, or if a part has no value.
     pub(super) fn repair(&mut self, plan: &'n Plan) -> Option<Repair> {
-        if !self.holds(plan.when.as_ref()) {
+        if plan.when.as_ref().is_some_and(|when| when.holds(&mut self.frame) != Ok(true)) {
             return None;
         }
         let change = |step: &'n repair::Step| {

@@ -9,6 +9,7 @@ use crate::helm::render::{self, Release};
 use crate::helm::values::{Layer, Set, SetKind};
 use crate::rule::file::{Example, Rule};
 use crate::rule::layers::{Layers, Relative, environment, judge, text};
+use crate::rule::undecided::Undecided;
 use crate::source::{SourceId, Sources};
 use crate::yaml::{self, Document};
 
@@ -91,7 +92,7 @@ pub(super) fn run(rule: &Rule, example: &Example) -> Result<Judged, String> {
         }));
         said.push((at, line_of(&files[at].1, remark.span.start), remark.message));
     }
-    Ok(Judged { texts: files, said, repairs })
+    Ok(Judged { texts: files, said, repairs, undecided: Undecided::default() })
 }
 
 fn is_layer(path: &str) -> bool {
