@@ -212,6 +212,19 @@ fn what_a_configuration_says_of_rules_and_parameters_that_do_not_exist_is_an_err
             "plimsoll rules",
         ),
         ("preset: recomended\n", "1:9", "is no preset", "did you mean `recommended`?"),
+        (
+            "exemptions:\n  - {rules: [replicas-minimun], reason: a}\n",
+            "2:14",
+            "`replicas-minimun` is no rule",
+            "did you mean `replicas-minimum`?",
+        ),
+        ("exemptions:\n  - {reason: a}\n", "2:5", "names the rules it is for", "rule-id"),
+        (
+            "exemptions:\n  - {rules: [images], until: soon}\n",
+            "2:30",
+            "`soon` is not a date",
+            "`2027-03-01`",
+        ),
     ] {
         let dir = repository(&[("plimsoll.yaml", settings), MAP]);
         let err = run(dir.path(), &["check", "map.yaml"]).expect_code(2).err;

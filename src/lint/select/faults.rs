@@ -25,7 +25,8 @@ pub fn faults(config: &Config, set: &RuleSet, sources: &Sources) -> Vec<Finding>
     let overrides = || said.overrides.iter();
     let lists = [&said.select, &said.ignore].into_iter();
     let lists = lists.chain(overrides().flat_map(|each| [&each.select, &each.ignore]));
-    for word in lists.flatten() {
+    let exempt = said.exemptions.iter().map(|each| &each.value.rules);
+    for word in lists.chain(exempt).flatten() {
         if let Err(error) = resolve(set, &word.value) {
             findings.extend(unknown(config, word, &error));
         }

@@ -11,6 +11,7 @@ use std::sync::Arc;
 use crate::config::{self, Config};
 use crate::finding::{Finding, Origin, Place, Severity};
 use crate::lint::select;
+use crate::lint::suppress::exempt;
 use crate::project;
 use crate::rule::RuleSet;
 use crate::source::{SourceId, Sources, Span};
@@ -100,11 +101,13 @@ impl Settings {
     }
 }
 
-/// Findings on what a configuration says: facts and globs that cannot be read, and rule files that do not exist.
+/// Findings on what a configuration says: facts, globs and exemptions that cannot be read, and rule files that do not
+/// exist.
 #[must_use]
 pub fn faults(config: &Config) -> Vec<Finding> {
     let mut faults = cluster::faults(config);
     faults.extend(rule_files::faults(config));
     faults.extend(globs::faults(config));
+    faults.extend(exempt::faults(config));
     faults
 }

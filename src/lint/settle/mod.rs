@@ -87,7 +87,6 @@ impl<'r, 'p> Settling<'r, 'p> {
         let path = |finding: &Finding| self.run.sources.path(finding.primary.span.source);
         let mut unneeded = self.suppressions.unused(self.names, severity, self.run.sources);
         unneeded.retain(|finding| linted.contains(path(finding).as_str()));
-        unneeded.extend(self.exemptions.invalid(self.names, severity));
         // What the configuration says may be for files that are not linted in this run.
         let around = self.run.config.directory().map(crate::project::shown).unwrap_or_default();
         if self.run.project.covers(&around) {

@@ -10,7 +10,22 @@ use crate::config::{Config, Exemption, Spanned};
 use crate::finding::{Finding, Origin, Place, Related, Severity};
 use crate::lint::settings::globs::of_paths;
 use crate::source::{Sources, Span};
-use crate::spelling::question;
+
+/// Findings on exemptions without rules, and on ends that are not dates. Rules that do not exist are reported with the
+/// other names in the configuration.
+pub(in crate::lint) fn faults(config: &Config) -> Vec<Finding> {
+    let exemptions = || config.settings.exemptions.iter();
+    let without = exemptions().filter(|each| each.rules.is_empty()).filter_map(|each| {
+        let message = "an exemption names the rules it is for".to_owned();
+        config.fault(each, message, "`rules: [rule-id]`".to_owned())
+    });
+    let ends = exemptions().filter_map(|each| each.until.as_ref());
+    let ends = ends.filter(|until| until.value.parse::<Date>().is_err()).filter_map(|until| {
+        let message = format!("`{}` is not a date", until.value);
+        config.fault(until, message, "write it as `2027-03-01`".to_owned())
+    });
+    without.chain(ends).collect()
+}
 
 /// The exemptions of one run.
 pub(in crate::lint) struct Exemptions(Vec<Compiled>);
@@ -83,21 +98,12 @@ impl Exemptions {
         exempt
     }
 
-    /// Findings on exemptions that cannot be read.
-    pub(in crate::lint) fn invalid(&self, rules: &dyn Rules, severity: Severity) -> Vec<Finding> {
-        let finding = |each: &Compiled| {
-            let (message, help) = each.fault(rules)?;
-            Some(finding(each.span, Origin::Release, severity, message, help))
-        };
-        self.0.iter().filter_map(finding).collect()
-    }
-
     /// Findings on exemptions that can be read, and cover nothing. All other findings must have been judged before.
     pub(in crate::lint) fn unused(&self, rules: &dyn Rules, severity: Severity) -> Vec<Finding> {
         let is_unused = |each: &&Compiled| {
             !each.used.load(Ordering::Relaxed)
                 && each.rules.iter().any(|rule| rules.runs(rule))
-                && each.fault(rules).is_none()
+                && each.until.is_ok()
         };
         let finding = |each: &Compiled| {
             let message = "this exemption exempts nothing".to_owned();
@@ -109,21 +115,6 @@ impl Exemptions {
 }
 
 impl Compiled {
-    /// Why it cannot be read, and what to do about that; `None` if it can be read.
-    fn fault(&self, rules: &dyn Rules) -> Option<(String, Option<String>)> {
-        if self.rules.is_empty() {
-            return Some(("an exemption names the rules it is for".to_owned(), None));
-        }
-        if let Err(text) = &self.until {
-            return Some((format!("`{text}` is no date: write `2027-03-01`"), None));
-        }
-        self.rules.iter().find_map(|rule| {
-            let near = rules.known(rule).err()?;
-            let message = format!("`{rule}` is no rule, so nothing is exempt");
-            Some((message, near.as_deref().map(question)))
-        })
-    }
-
     fn fits(&self, finding: &Finding, sources: &Sources) -> bool {
         let object = finding.object.as_ref();
         let fits = |globs: &Option<GlobSet>, text: Option<String>| {

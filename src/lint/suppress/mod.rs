@@ -1,7 +1,7 @@
 //! Suppressions by comments, annotations and exemptions, and findings on those that silence nothing.
 
 pub mod directive;
-mod exempt;
+pub(super) mod exempt;
 mod names;
 pub mod silence;
 pub(super) mod waive;
