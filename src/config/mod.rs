@@ -131,6 +131,11 @@ pub fn parse(path: &Path, shown: &str, text: &str, sources: &Sources) -> Config 
         .iter()
         .map(|error| finding(error.span, error.message.clone(), error.help.map(ToOwned::to_owned)))
         .collect();
+    let mut further = stream.documents.iter().skip(1).filter_map(|document| document.root());
+    findings.extend(further.find(|root| !root.is_null()).map(|root| {
+        let message = "the configuration is one document; this further one is not read".to_owned();
+        finding(root.span(), message, Some("put its settings into the first".to_owned()))
+    }));
     let root = stream.documents.first().and_then(|document| document.root());
     let mut settings = Settings::default();
     if let Some(root) = root.filter(|root| !root.is_null()) {

@@ -100,7 +100,13 @@ impl de::Error for Problem {
     }
 
     fn invalid_type(found: de::Unexpected<'_>, expected: &dyn de::Expected) -> Self {
-        Self { span: None, message: format!("expected {expected}, found {found}"), help: None }
+        let expected = expected.to_string();
+        let (expected, found) = (in_words(&expected), given(found));
+        Self { span: None, message: format!("this must be {expected}, and is {found}"), help: None }
+    }
+
+    fn invalid_value(found: de::Unexpected<'_>, expected: &dyn de::Expected) -> Self {
+        Self::invalid_type(found, expected)
     }
 
     fn unknown_variant(found: &str, expected: &'static [&'static str]) -> Self {
@@ -109,6 +115,36 @@ impl de::Error for Problem {
             message: format!("`{found}` is not one of {}", listed(expected)),
             help: nearest(found, expected.iter().copied()).map(question),
         }
+    }
+}
+
+/// What serde expects, in YAML's words.
+fn in_words(expected: &str) -> &str {
+    match expected {
+        "a sequence" => "a list",
+        "a map" => "a mapping",
+        "a string" => "a text",
+        "a boolean" => "`true` or `false`",
+        "u8" | "u16" | "u32" | "u64" | "usize" => "a whole number that is not negative",
+        "i8" | "i16" | "i32" | "i64" | "isize" => "a whole number",
+        "f32" | "f64" => "a number",
+        other if other.starts_with("struct ") => "a mapping of settings",
+        other => other,
+    }
+}
+
+/// What was found, in YAML's words.
+fn given(found: de::Unexpected<'_>) -> String {
+    match found {
+        de::Unexpected::Bool(value) => format!("`{value}`"),
+        de::Unexpected::Unsigned(value) => format!("the number `{value}`"),
+        de::Unexpected::Signed(value) => format!("the number `{value}`"),
+        de::Unexpected::Float(value) => format!("the number `{value}`"),
+        de::Unexpected::Str(text) => format!("the text `{text}`"),
+        de::Unexpected::Seq => "a list".to_owned(),
+        de::Unexpected::Map => "a mapping".to_owned(),
+        de::Unexpected::Unit | de::Unexpected::Option => "empty".to_owned(),
+        other => other.to_string(),
     }
 }
 
@@ -135,7 +171,7 @@ pub(super) fn read<T: DeserializeOwned + Default>(node: Node<'_>) -> (T, Vec<Pro
                     Ok(value) => (value, None),
                     Err(problem) => (T::default(), Some(problem)),
                 };
-                wrong.extend(last);
+                wrong.extend(last.filter(|last| !wrong.contains(last)));
                 wrong.extend(unknown);
                 wrong.sort_by_key(|problem| problem.span);
                 return (value, wrong);
@@ -230,6 +266,11 @@ impl<'de> Deserializer<'de> for Reader<'_, '_> {
             // `cluster:` with nothing below it is an empty section.
             (Kind::Scalar, _) if self.node.is_null() => {
                 visitor.visit_map(Fields::new(self, Some(fields)))
+            }
+            // Serde would take the items for the fields in their order.
+            (Kind::Sequence, _) => {
+                let found = de::Unexpected::Seq;
+                self.located(Err(de::Error::invalid_type(found, &"a mapping of settings")))
             }
             _ => self.located(self.any(visitor)),
         }

@@ -52,10 +52,39 @@ fn every_fault_is_said_at_its_line_and_the_rest_holds() {
     );
     assert_eq!(said.len(), 5, "{said:#?}");
     assert_eq!(said[0], "1: `preste` is not a setting (did you mean `preset`?)");
-    assert!(said[1].starts_with("2: expected a sequence"), "{}", said[1]);
+    assert!(
+        said[1].starts_with("2: this must be a list, and is the text `everything`"),
+        "{}",
+        said[1]
+    );
     assert!(said[2].starts_with("5: `warn` is not one of"), "{}", said[2]);
     assert_eq!(said[3], "6: `parms` is not a setting (did you mean `params`?)");
     assert!(said[4].starts_with("8: "), "{}", said[4]);
+    assert_eq!(config.settings.exclude[0].value, "tmp");
+}
+
+#[test]
+fn what_is_of_another_type_is_said_in_the_words_of_yaml() {
+    for (text, message) in [
+        ("- preset: all\n", "1: this must be a mapping of settings, and is a list ()"),
+        ("all\n", "1: this must be a mapping of settings, and is the text `all` ()"),
+        ("cluster: [3]\n", "1: this must be a mapping of settings, and is a list ()"),
+        (
+            "cluster:\n  nodes: -1\n",
+            "2: this must be a whole number that is not negative, and is the number `-1` ()",
+        ),
+        ("rules: [a]\n", "1: this must be a mapping, and is a list ()"),
+        ("preset: {a: b}\n", "1: this must be a text, and is a mapping ()"),
+    ] {
+        assert_eq!(config(text).1, [message], "{text}");
+    }
+}
+
+#[test]
+fn a_further_document_is_a_fault() {
+    let (config, said) = config("exclude: [tmp]\n---\n# nothing\n---\npreset: all\n");
+    assert_eq!(said.len(), 1, "{said:?}");
+    assert!(said[0].starts_with("5: the configuration is one document"), "{said:?}");
     assert_eq!(config.settings.exclude[0].value, "tmp");
 }
 
