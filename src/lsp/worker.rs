@@ -26,8 +26,9 @@ use super::position::Text;
 use super::stale::Good;
 use super::view::{Proven, Traces, View};
 use super::workspace::Workspace;
+use crate::config;
 use crate::lint::{LintError, Outcome, Snapshot, Watch};
-use crate::report::model::{Entry, Summary};
+use crate::report::model::{Entry, Location, Summary};
 
 /// After this time without a complete run, the next run is not given up.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -70,6 +71,8 @@ pub(super) struct Worker {
     /// The findings of the last run of each session.
     found: BTreeMap<usize, Vec<Entry>>,
     good: BTreeMap<usize, Good>,
+    /// What was last published on files of the configuration that are not open, by session and path.
+    faults: BTreeMap<usize, BTreeMap<String, Vec<Entry>>>,
     requests: Vec<Request>,
     cancelled: HashSet<RequestId>,
     /// When to lint; `None` if nothing has changed.
@@ -99,6 +102,7 @@ impl Worker {
             proven: BTreeMap::new(),
             found: BTreeMap::new(),
             good: BTreeMap::new(),
+            faults: BTreeMap::new(),
             requests: Vec::new(),
             cancelled: HashSet::new(),
             due: None,
@@ -162,6 +166,7 @@ impl Worker {
                 self.documents = self.placed(&self.documents.clone());
                 self.found.clear();
                 self.good.clear();
+                self.faults.clear();
             }
         }
         self.snapshots.clear();
@@ -294,8 +299,39 @@ impl Worker {
                 entries.iter().map(|entry| editor.diagnostic(entry, &mut texts)).collect();
             published.push((document.uri.clone(), document.version, diagnostics));
         }
+        let faults = closed_faults(entries, workspace, &self.documents);
+        let before = self.faults.get(&at);
+        let is_new = |(shown, own): &(&String, &Vec<Entry>)| {
+            before.and_then(|before| before.get(*shown)) != Some(*own)
+        };
+        let new: Vec<&Entry> = faults.iter().filter(is_new).flat_map(|(_, own)| own).collect();
+        let mut aside = Vec::new();
+        for shown in before.into_iter().flat_map(BTreeMap::keys).chain(faults.keys()) {
+            // What is open is published with its version.
+            let is_open = self.documents.get(&workspace.absolute(shown)).is_some();
+            if let Some(uri) = workspace.uri(shown, &self.documents).filter(|_| !is_open) {
+                let own = faults.get(shown).into_iter().flatten();
+                aside.push((uri, own.map(|entry| editor.diagnostic(entry, &mut texts)).collect()));
+            }
+        }
+        let said = new.first().map(|first| {
+            let Location { file, start, .. } = &first.location;
+            let more = match new.len() {
+                1 => String::new(),
+                count => format!(" (and {} more)", count - 1),
+            };
+            format!("{file}:{}: {}{more}", start.line, first.message)
+        });
+        self.faults.insert(at, faults);
         for (uri, version, diagnostics) in published {
             self.publish(uri, Some(version), diagnostics);
+        }
+        for (uri, diagnostics) in aside {
+            self.publish(uri, None, diagnostics);
+        }
+        if let Some(message) = said {
+            let params = lsp::ShowMessageParams { kind: lsp::MessageType::Error, message };
+            self.tell(lsp::ShowMessageNotification::METHOD.as_str(), params);
         }
     }
 
@@ -375,6 +411,23 @@ impl Worker {
         // If nobody receives the message, the process is about to end.
         let _ = self.out.send(message.into());
     }
+}
+
+/// The faults in files of the configuration that are not open, by path: they change the findings in all other files, and
+/// nobody would see them.
+fn closed_faults(
+    entries: &[Entry],
+    workspace: &Workspace,
+    documents: &Documents,
+) -> BTreeMap<String, Vec<Entry>> {
+    let mut faults: BTreeMap<String, Vec<Entry>> = BTreeMap::new();
+    for entry in entries.iter().filter(|entry| entry.rule == config::RULE) {
+        let file = &entry.location.file;
+        if documents.get(&workspace.absolute(file)).is_none() {
+            faults.entry(file.clone()).or_default().push(entry.clone());
+        }
+    }
+    faults
 }
 
 /// Ends a run when newer texts have arrived.

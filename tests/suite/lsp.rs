@@ -176,6 +176,23 @@ impl Editor {
         );
     }
 
+    /// The parameters of the next notification of a method that fit.
+    fn told(&mut self, method: &str, fits: impl Fn(&Value) -> bool) -> Value {
+        loop {
+            let wanted = |told: &Notification| told.method == method && fits(&told.params);
+            if let Some(at) = self.aside.iter().position(wanted) {
+                return self.aside.remove(at).params;
+            }
+            match self.next_message() {
+                Message::Notification(notification) => self.aside.push(notification),
+                Message::Request(request) => {
+                    self.send(lsp_server::Response::new_ok(request.id, Value::Null));
+                }
+                Message::Response(response) => panic!("an answer to {:?}", response.id),
+            }
+        }
+    }
+
     /// What is published for a version of a document.
     fn diagnostics(&mut self, path: &str, version: i32) -> Vec<Value> {
         let uri = self.uri(path);

@@ -90,6 +90,27 @@ fn the_configuration_and_rules_of_ones_own_are_linted_as_they_are_written() {
     assert!(!places(&values).iter().any(|place| place.ends_with(ANTI_AFFINITY)), "{values:?}");
 }
 
+/// It may not be open, and yet it changes what is found everywhere.
+#[test]
+fn a_fault_in_the_configuration_is_shown_although_it_is_not_open() {
+    let files = [&[("plimsoll.yaml", "preset: all\nignroe: [images]\n")], CHART].concat();
+    let mut editor = Editor::new(&files);
+    editor.open_saved("values.yaml");
+    let uri = editor.uri("plimsoll.yaml");
+    let found = editor.told("textDocument/publishDiagnostics", |params| params["uri"] == *uri);
+    let found = found["diagnostics"].as_array().expect("a list").clone();
+    assert_eq!(places(&found), ["1:0 config-invalid"]);
+    let shown = editor.told("window/showMessage", |_| true);
+    let message = shown["message"].as_str().expect("a message");
+    assert_eq!(message, "plimsoll.yaml:2: `ignroe` is not a setting");
+
+    std::fs::write(editor.path("plimsoll.yaml"), "preset: all\n").expect("a file");
+    let change = json!({"changes": [{"uri": uri.as_str(), "type": 2}]});
+    editor.tell("workspace/didChangeWatchedFiles", change);
+    let found = editor.told("textDocument/publishDiagnostics", |params| params["uri"] == *uri);
+    assert_eq!(found["diagnostics"], json!([]));
+}
+
 #[test]
 fn several_releases_are_named() {
     let mut files = CHART.to_vec();
