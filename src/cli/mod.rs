@@ -122,6 +122,15 @@ fn parse_quickly(args: &[OsString]) -> Option<Cli> {
 }
 
 fn dispatch(command: Option<Command>, console: &mut Console) -> Result<ExitCode, CommandError> {
+    // Without one, no file would be found, and nothing would be at fault.
+    let here = std::env::current_dir().map_err(|error| {
+        CommandError::new(format!("there is no working directory: {error}"))
+            .help("it may have been deleted; change to one that exists")
+    });
+    if !matches!(command, None | Some(Command::Completions(_) | Command::Man(_) | Command::Rule(_)))
+    {
+        here?;
+    }
     match command {
         None => welcome(console),
         Some(Command::Check(args)) => check::run(&args, console),

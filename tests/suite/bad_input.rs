@@ -733,3 +733,19 @@ fn of_thousands_of_releases_no_finding_names_all_others() {
     assert_eq!(clean_releases(101).len(), 100);
     assert_eq!(clean_releases(102), Vec::<String>::new());
 }
+
+/// Nothing is there to be found, which must not look as if nothing were wrong.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_working_directory_that_was_deleted_is_an_error() {
+    let dir = repository(&[("gone/a.yaml", "")]);
+    let script = "cd gone && rm -r ../gone && exec \"$0\" check";
+    let output = std::process::Command::new("sh")
+        .args(["-c", script, crate::harness::BINARY])
+        .current_dir(dir.path())
+        .output()
+        .expect("a shell runs");
+    let err = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{err}");
+    assert!(err.contains("there is no working directory"), "{err}");
+}
