@@ -440,3 +440,20 @@ fn settings_without_an_effect_are_said_where_all_that_they_may_be_for_is_linted(
     assert_eq!(said("b"), [""; 0]);
     assert_eq!(said("a/a.yaml"), [""; 0]);
 }
+
+/// Its paths are relative to where it was written, so another file has the name of one in it.
+#[test]
+fn a_baseline_of_a_folder_above_hides_no_file_of_the_same_name() {
+    for in_git in [false, true] {
+        let dir = repository(&[("web.yaml", DEPLOYMENT), ("app/web.yaml", DEPLOYMENT)]);
+        if in_git {
+            std::fs::create_dir(dir.path().join(".git")).expect("a folder");
+        }
+        run(dir.path(), &["baseline", "web.yaml"]).expect_code(0);
+        let known = ["check", "--baseline", "plimsoll-baseline.json", "web.yaml"];
+        run(dir.path(), &known).expect_code(0);
+        let elsewhere = ["check", "--baseline", "../plimsoll-baseline.json", "web.yaml"];
+        let err = run(&dir.path().join("app"), &elsewhere).expect_code(2).err;
+        assert!(err.contains("relative to another directory"), "{err}");
+    }
+}

@@ -6,7 +6,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use crate::report::model::Entry;
-use crate::source::folder_of;
+use crate::source::{folder_of, repository};
 
 /// The version of the file's format.
 const VERSION: u32 = 1;
@@ -17,6 +17,9 @@ const VERSION: u32 = 1;
 pub struct Baseline {
     version: u32,
     tool: String,
+    /// The directory that it was written in, relative to the top of the repository; `None` outside of any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    directory: Option<String>,
     /// Sorted by file, rule and fingerprint.
     pub findings: Vec<Known>,
 }
@@ -74,6 +77,14 @@ pub enum BaselineError {
     },
 }
 
+/// The working directory, relative to the top of the repository; `None` outside of any.
+fn here() -> Option<String> {
+    let here = std::env::current_dir().ok()?.canonicalize().ok()?;
+    let below = here.strip_prefix(repository(&here)?).ok()?;
+    let names = below.iter().map(|name| name.to_string_lossy());
+    Some(names.collect::<Vec<_>>().join("/"))
+}
+
 impl Baseline {
     /// The baseline with all findings of a run.
     #[must_use]
@@ -89,7 +100,7 @@ impl Baseline {
             .collect();
         findings.sort();
         let tool = format!("plimsoll {}", env!("CARGO_PKG_VERSION"));
-        Self { version: VERSION, tool, findings }
+        Self { version: VERSION, tool, directory: here(), findings }
     }
 
     /// Reads a baseline file.
@@ -109,17 +120,31 @@ impl Baseline {
             _ => {}
         }
         let known: Self = serde_json::from_value(value).map_err(damaged)?;
-        match known.is_relative_to(folder_of(path)) {
+        match known.is_of_another_directory(folder_of(path)) {
             true => Err(BaselineError::Elsewhere { path: name }),
             false => Ok(known),
         }
     }
 
-    /// Whether its files are in a folder, and none of them where the working directory would have them.
-    fn is_relative_to(&self, folder: &Path) -> bool {
-        let mut files = self.findings.iter().map(|known| known.file.as_str());
-        !files.clone().any(|file| Path::new(file).exists())
-            && files.any(|file| folder.join(file).exists())
+    /// Whether it was written in another directory than the working directory. If it does not say where that was, or that
+    /// is unknown here, this is so if more of its files are in `folder`, where the baseline lies, than here. If there are
+    /// equally many, a baseline in a folder above was written there: files of the same name must not hide each other's
+    /// findings.
+    fn is_of_another_directory(&self, folder: &Path) -> bool {
+        if let Some((own, here)) = self.directory.as_ref().zip(here()) {
+            return *own != here;
+        }
+        let files: BTreeSet<&str> = self.findings.iter().map(|known| known.file.as_str()).collect();
+        let within = |folder: &Path| files.iter().filter(|file| folder.join(file).exists()).count();
+        let (there, here) = (within(folder), within(Path::new("")));
+        let is_above = || {
+            let folder = folder.canonicalize().ok();
+            let here = std::env::current_dir().ok().and_then(|here| here.canonicalize().ok());
+            folder
+                .zip(here)
+                .is_some_and(|(folder, here)| here != folder && here.starts_with(folder))
+        };
+        there > here || there > 0 && there == here && is_above()
     }
 
     /// The file's text.
