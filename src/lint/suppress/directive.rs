@@ -228,25 +228,30 @@ pub struct Waiver {
 /// The key of the annotation that silences findings on one object.
 pub const ANNOTATION: &str = "plimsoll.dev/ignore";
 
-/// Reads an annotation's value, `rule-id: reason, other-id: reason`. A reason may contain commas: an entry begins only
-/// where a rule's id follows.
+/// Reads an annotation's value, `rule-id: reason, other-id: reason`. A reason may contain commas: after one, an entry
+/// begins only where the id of a rule follows, or a word like one and a colon.
 #[must_use]
-pub fn in_annotation(value: &str) -> Vec<Waiver> {
+pub fn in_annotation(value: &str, is_rule: impl Fn(&str) -> bool) -> Vec<Waiver> {
+    let mut has_reason = false;
     let mut waivers: Vec<Waiver> = Vec::new();
     for part in value.split([',', '\n']) {
         let (head, reason) = part.split_once(':').unwrap_or((part, ""));
         let id = head.trim();
         let is_id = !id.is_empty()
             && id.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '/'))
-            && (waivers.is_empty() || part.contains(':') || id.contains(['-', '_']));
+            && (waivers.is_empty()
+                || part.contains(':')
+                || is_rule(id)
+                // A list of ids without reasons, where one may be misspelt.
+                || !has_reason && id.contains(['-', '_']));
+        has_reason |= !reason.trim().is_empty() || !is_id;
         let read = until(if is_id { reason } else { part });
         match (is_id, waivers.last_mut()) {
             (false, None) => {}
-            (false, Some(last)) => {
-                if let Ok(Some(date)) = read {
-                    last.until = Some(date);
-                }
-            }
+            (false, Some(last)) => match read {
+                Ok(date) => last.until = date.or(last.until),
+                Err(problem) => last.problem = Some(problem),
+            },
             (true, _) => {
                 let (until, problem) = match read {
                     Ok(until) => (until, None),
@@ -345,10 +350,35 @@ mod tests {
 
     #[test]
     fn annotations_keep_commas_in_reasons() {
-        let found = in_annotation("run-as-root: legacy, really until=2027-03-01, no-limits: batch");
+        let no_rule = |_: &str| false;
+        let text = "run-as-root: legacy, really until=2027-03-01, no-limits: batch";
+        let found = in_annotation(text, no_rule);
         let ids: Vec<&str> = found.iter().map(|waiver| waiver.rule.as_str()).collect();
         assert_eq!(ids, ["run-as-root", "no-limits"]);
         assert_eq!(found[0].until, Some(jiff::civil::date(2027, 3, 1)));
-        assert_eq!(in_annotation("a-b").len(), 1);
+        assert_eq!(in_annotation("a-b", no_rule).len(), 1);
+    }
+
+    #[test]
+    fn a_date_that_is_none_is_a_problem_wherever_it_stands() {
+        for text in ["a-b: legacy until=soon", "a-b: legacy, really, until=soon"] {
+            let found = in_annotation(text, |_| false);
+            assert_eq!(found.len(), 1, "{text}");
+            assert!(found[0].problem.is_some(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_hyphenated_word_of_a_reason_is_not_an_id() {
+        let ids = |text: &str| {
+            let found = in_annotation(text, |id| id == "no-limits");
+            found.into_iter().map(|waiver| waiver.rule).collect::<Vec<_>>()
+        };
+        assert_eq!(ids("run-as-root: legacy, long-lived, no-limits"), ["run-as-root", "no-limits"]);
+        assert_eq!(
+            ids("run-as-root, no-limit, no-limits"),
+            ["run-as-root", "no-limit", "no-limits"]
+        );
+        assert_eq!(ids("run-as-root, no-limits: a, b-c"), ["run-as-root", "no-limits"]);
     }
 }

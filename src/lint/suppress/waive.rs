@@ -40,7 +40,8 @@ pub(in crate::lint) fn apply(
     };
     let span = value.span();
     let mut unused = Vec::new();
-    for waiver in in_annotation(value.raw()) {
+    let is_rule = |word: &str| waiving.rules.known(word).is_ok();
+    for waiver in in_annotation(value.raw(), is_rule) {
         let mut used = false;
         let expired = ended(waiver.until, waiving.today);
         findings.retain_mut(|finding| {
