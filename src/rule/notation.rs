@@ -237,15 +237,17 @@ fn schedule_fault(text: &str) -> Option<String> {
         return Some(format!("a schedule has five fields, this one {}", fields.len()));
     };
     let read = |name: &str, field: &str, low, high, words: &[&str]| {
-        values(field, low, high, words)
-            .ok_or_else(|| format!("`{field}` is no {name} ({low} to {high})"))
+        let read = values(field, low, high, words)
+            .ok_or_else(|| format!("`{field}` is not {name} ({low} to {high})"))?;
+        // The API accepts it, but there is no time that fits.
+        if read.is_empty() { Err(format!("`{field}` does not name {name}")) } else { Ok(read) }
     };
     let all = || {
-        read("minute", minute, 0, 59, &[])?;
-        read("hour", hour, 0, 23, &[])?;
-        let days = read("day of the month", day, 1, 31, &[])?;
-        let months = read("month", month, 1, 12, MONTHS)?;
-        read("day of the week", weekday, 0, 6, DAYS)?;
+        read("a minute", minute, 0, 59, &[])?;
+        read("an hour", hour, 0, 23, &[])?;
+        let days = read("a day of the month", day, 1, 31, &[])?;
+        let months = read("a month", month, 1, 12, MONTHS)?;
+        read("a day of the week", weekday, 0, 6, DAYS)?;
         let possible = |month: &u32| {
             let length = usize::try_from(*month).ok().and_then(|at| LENGTHS.get(at - 1));
             days.iter().any(|day| length.is_some_and(|length| day <= length))
@@ -270,13 +272,15 @@ fn values(field: &str, low: u32, high: u32, words: &[&str]) -> Option<Vec<u32>> 
         }
     };
     let mut found = Vec::new();
-    for part in field.split(',') {
+    // As in robfig/cron's `getField`, empty parts count for nothing.
+    for part in field.split(',').filter(|part| !part.is_empty()) {
         let (range, step) = match part.split_once('/') {
             Some((range, step)) => (range, Some(step.parse::<u32>().ok()?)),
             None => (part, None),
         };
-        let (from, to) = match range {
-            "*" | "?" => (low, high),
+        let (from, to) = match range.split('-').next() {
+            // Whatever follows after a hyphen is not looked at.
+            Some("*" | "?") => (low, high),
             _ => match range.split_once('-') {
                 Some((from, to)) => (number(from)?, number(to)?),
                 None if step.is_some() => (number(range)?, high),
@@ -385,6 +389,11 @@ mod tests {
             assert!(schedule_fault(wrong).is_some(), "{wrong}");
         }
         assert_eq!(schedule_fault("0 0 31 2 1"), None, "the weekday is enough");
+        // Kubernetes reads them with robfig/cron, for which an empty part of a list is none.
+        for odd in ["1,,2 * * * *", ",5 * * * *", "* * *-3 * *"] {
+            assert_eq!(schedule_fault(odd), None, "{odd}");
+        }
+        assert_eq!(schedule_fault("* , * * *").as_deref(), Some("`,` does not name an hour"));
     }
 
     #[test]
