@@ -305,7 +305,8 @@ fn scaled(context: &FunctionContext<'_, '_>) -> Result<i64, ExecutionError> {
 pub(super) fn percent_of(percentage: &str, total: i64, up: bool) -> Option<i64> {
     let percent: i64 = percentage.strip_suffix('%')?.parse().ok()?;
     let product = percent.checked_mul(total)?;
-    Some(if up { (product + 99).div_euclid(100) } else { product.div_euclid(100) })
+    let product = if up { product.checked_add(99)? } else { product };
+    Some(product.div_euclid(100))
 }
 
 /// `podResource(o, 'requests', 'cpu')`: the amount of a resource that one pod of an object requests, in base units; 0
