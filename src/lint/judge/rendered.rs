@@ -291,8 +291,8 @@ impl Task<'_> {
         let mut version = KubeVersion::parse(said).ok();
         if release.kube_version.is_none() && !version.as_ref().is_some_and(fits) {
             // No version is stated for the release, so it is rendered for one that the chart accepts.
-            let known =
-                (25..=40).rev().filter_map(|minor| KubeVersion::parse(&format!("1.{minor}")).ok());
+            let known = (OLDEST_MINOR..=NEWEST_MINOR).rev();
+            let known = known.filter_map(|minor| KubeVersion::parse(&format!("1.{minor}")).ok());
             version = known.into_iter().find(fits).or(version);
         }
         helm::Release {
