@@ -8,6 +8,7 @@
 mod mend;
 pub(super) mod shown;
 
+use std::cell::OnceCell;
 use std::ops::Range;
 
 use crate::finding::{Finding, Origin, Place, Related, Rendered as RenderedAt};
@@ -17,7 +18,7 @@ use crate::helm::parse::action_length;
 use crate::helm::render::{Manifest, Rendered};
 use crate::helm::scalar::Inquiry;
 use crate::rule::{Hit, Target};
-use crate::source::{SourceId, Sources, Span};
+use crate::source::{LineIndex, SourceId, Sources, Span};
 use crate::yaml::{Document, Kind, Node};
 use shown::{dotted, first_line, token};
 
@@ -25,6 +26,8 @@ use shown::{dotted, first_line, token};
 pub(super) struct Places<'r> {
     rendered: &'r Rendered,
     manifest: &'r Manifest,
+    /// The lines of its text, which are counted once for all findings.
+    lines: OnceCell<LineIndex>,
     inquiry: Inquiry<'r>,
     sources: &'r Sources,
     declared: Span,
@@ -50,13 +53,14 @@ impl<'r> Places<'r> {
         in_repository: bool,
     ) -> Self {
         let inquiry = Inquiry::new(manifest, &rendered.origins);
-        Self { rendered, manifest, inquiry, sources, declared, chart, in_repository }
+        let lines = OnceCell::new();
+        Self { rendered, manifest, lines, inquiry, sources, declared, chart, in_repository }
     }
 
     /// Moves a finding from the rendered text to what a person wrote.
     pub(super) fn settle(&self, finding: &mut Finding, hit: &Hit, document: &Document) {
-        let before = &self.manifest.text.as_str()[..finding.primary.span.start as usize];
-        let line = self.manifest.first_line + before.matches('\n').count();
+        let lines = self.lines.get_or_init(|| LineIndex::new(self.manifest.text.as_str()));
+        let line = self.manifest.first_line + lines.line_of(finding.primary.span.start as usize);
         finding.rendered = Some(RenderedAt {
             source: self.manifest.template.to_string(),
             line: u32::try_from(line).unwrap_or(u32::MAX),
