@@ -36,7 +36,7 @@ struct Entry {
 enum Sort {
     Any,
     /// Objects of a kind that the rule names. A custom resource whose kind has the same name as one of Kubernetes' only
-    /// counts if it has pods.
+    /// counts if both have pods, as Volcano's Job has, but not the Service of Knative.
     Named,
     /// Pods, and objects that create pods.
     Pods,
@@ -45,6 +45,19 @@ enum Sort {
     /// Objects in an API group: `policy/PodDisruptionBudget`.
     Group(String),
 }
+
+/// Kubernetes' own kinds that are pods or create them.
+const CREATORS: [&str; 9] = [
+    "CronJob",
+    "DaemonSet",
+    "Deployment",
+    "Job",
+    "Pod",
+    "PodTemplate",
+    "ReplicaSet",
+    "ReplicationController",
+    "StatefulSet",
+];
 
 impl ByKind {
     /// Builds the index from the scopes and kinds of all rules; rules that are not on objects are left out.
@@ -81,7 +94,8 @@ impl ByKind {
         let (pods, pod, group) =
             (object.pod_template().is_some(), object.kind == "Pod", object.group());
         let entries = self.named.get(object.kind).unwrap_or(&self.others);
-        let meant = LazyCell::new(move || pods || !is_namesake(object.api_version, object.kind));
+        let creates = pods && CREATORS.contains(&object.kind);
+        let meant = LazyCell::new(move || creates || !is_namesake(object.api_version, object.kind));
         let whole = !object.is_sort();
         let own = entries.iter().filter(move |entry| match &entry.sort {
             Sort::Any => whole,
@@ -186,6 +200,8 @@ mod tests {
             ("any-one", "object", "any"),
             ("budget", "object", "policy/PodDisruptionBudget"),
             ("pod-or-service", "object", "[pods, workloads, Service]"),
+            ("job", "object", "Job"),
+            ("service", "object", "Service"),
             ("workload", "object", "workloads"),
         ] {
             let text = format!(
@@ -262,7 +278,7 @@ mod tests {
         let others = ["any-one", "a-among-others"];
         let found = looking("{apiVersion: servicebus.example.org/v1, kind: Service}");
         assert_eq!(found, others);
-        let services = ["any-one", "pod-or-service", "a-among-others"];
+        let services = ["any-one", "pod-or-service", "service", "a-among-others"];
         for own in ["v1", "example/v1", "example.k8s.io/v1", "example.openshift.io/v1"] {
             let found = looking(&format!("{{apiVersion: {own}, kind: Service}}"));
             assert_eq!(found, services, "{own}");
@@ -275,5 +291,16 @@ mod tests {
             "{apiVersion: serving.example.org/v1, kind: Service, spec: {template: {spec: {containers: []}}}}",
         );
         assert_eq!(found, ["any-one", "pod-or-service", "workload", "a-among-others"]);
+    }
+
+    #[test]
+    fn a_namesake_counts_as_the_kind_of_kubernetes_if_both_have_pods() {
+        let template = "spec: {template: {spec: {containers: []}}}";
+        let found =
+            looking(&format!("{{apiVersion: batch.example.org/v1, kind: Job, {template}}}"));
+        assert!(found.contains(&"job".to_owned()), "{found:?}");
+        let found =
+            looking(&format!("{{apiVersion: serving.example.org/v1, kind: Service, {template}}}"));
+        assert!(!found.contains(&"service".to_owned()), "{found:?}");
     }
 }
