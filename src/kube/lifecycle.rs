@@ -1,7 +1,7 @@
 //! The versions of Kubernetes in which APIs were deprecated and removed.
 //!
 //! The table follows the lifecycle markers of `k8s.io/api` 1.37 and the Kubernetes deprecation guide, for the built-in
-//! groups and a few other widely used ones.
+//! groups; kinds of other projects follow their release notes.
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -17,11 +17,22 @@ pub struct Lifecycle {
     pub removed: Option<u32>,
     /// The API version to use instead; empty if there is none.
     pub replacement: &'static str,
+    /// What serves it, if that is not Kubernetes. Then the versions of Kubernetes say nothing, and are `None`.
+    pub component: Option<Component>,
 }
 
-/// Every apiVersion and kind that is deprecated or removed, in no particular order.
+/// A program that no longer serves an API version of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Component {
+    /// Its name, `cert-manager`.
+    pub name: &'static str,
+    /// The first of its versions without the API version, `1.6`.
+    pub removed: &'static str,
+}
+
+/// Every apiVersion and kind of Kubernetes that is deprecated or removed, in no particular order.
 pub(super) fn kinds() -> impl Iterator<Item = (&'static str, &'static str)> + Clone {
-    TABLE.keys().copied()
+    TABLE.iter().filter(|(_, life)| life.component.is_none()).map(|(kind, _)| *kind)
 }
 
 /// Looks up an API version and kind; `None` if they are neither deprecated nor removed.
@@ -43,12 +54,16 @@ pub(super) fn version_removed(api_version: &str) -> Option<u32> {
 static TABLE: LazyLock<HashMap<(&str, &str), Lifecycle, RandomState>> = LazyLock::new(|| {
     let rows = include_str!("lifecycle.tsv").lines().filter(|line| !line.starts_with('#'));
     rows.filter_map(|row| {
-        let [version, kind, deprecated, removed, replacement] =
+        let [version, kind, deprecated, removed, replacement, component] =
             row.split('\t').collect::<Vec<_>>().try_into().ok()?;
-        let minor = |text: &str| text.strip_prefix("1.")?.parse().ok();
-        let replacement = if replacement == "-" { "" } else { replacement };
-        let life =
-            Lifecycle { deprecated: minor(deprecated), removed: minor(removed), replacement };
+        let own = component == "-";
+        let minor = |text: &str| text.strip_prefix("1.").filter(|_| own)?.parse().ok();
+        let life = Lifecycle {
+            deprecated: minor(deprecated),
+            removed: minor(removed),
+            replacement: if replacement == "-" { "" } else { replacement },
+            component: (!own).then_some(Component { name: component, removed }),
+        };
         Some(((version, kind), life))
     })
     .collect()
@@ -64,5 +79,19 @@ mod tests {
         assert_eq!(life.removed, Some(22));
         assert_eq!(life.replacement, "networking.k8s.io/v1");
         assert_eq!(lifecycle("apps/v1", "Deployment"), None);
+    }
+
+    #[test]
+    fn every_row_is_read() {
+        let rows = include_str!("lifecycle.tsv").lines().filter(|line| !line.starts_with('#'));
+        assert_eq!(TABLE.len(), rows.count());
+    }
+
+    #[test]
+    fn what_is_not_kubernetes_goes_by_its_own_versions() {
+        let life = lifecycle("cert-manager.io/v1alpha2", "Certificate").expect("a row");
+        assert_eq!((life.deprecated, life.removed), (None, None));
+        assert_eq!(life.component, Some(Component { name: "cert-manager", removed: "1.6" }));
+        assert!(!kinds().any(|(version, _)| version == "cert-manager.io/v1alpha2"));
     }
 }

@@ -14,7 +14,7 @@ mod version;
 mod zone;
 
 pub use image::ImageRef;
-pub use lifecycle::{Lifecycle, lifecycle};
+pub use lifecycle::{Component, Lifecycle, lifecycle};
 pub(crate) use object::ENCRYPTED;
 pub use object::{
     Container, ContainerSort, OPEN_NAMESPACE, Object, Pods, containers, namespace, objects,

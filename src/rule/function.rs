@@ -179,10 +179,14 @@ fn lifecycle_of(context: &FunctionContext<'_, '_>) -> Result<Value, ExecutionErr
     let life = lifecycle(&argument(context, 0)?, &argument(context, 1)?);
     let minor = |minor: Option<u32>| Value::Int(i64::from(minor.unwrap_or(0)));
     let replacement = life.map_or("", |life| life.replacement);
+    let component = life.and_then(|life| life.component);
+    let text = |text: &str| Value::String(Arc::new(text.to_owned()));
     Ok(Value::from(HashMap::from([
         ("deprecated".to_owned(), minor(life.and_then(|life| life.deprecated))),
         ("removed".to_owned(), minor(life.and_then(|life| life.removed))),
-        ("replacement".to_owned(), Value::String(Arc::new(replacement.to_owned()))),
+        ("replacement".to_owned(), text(replacement)),
+        ("component".to_owned(), text(component.map_or("", |component| component.name))),
+        ("gone".to_owned(), text(component.map_or("", |component| component.removed))),
     ])))
 }
 

@@ -395,10 +395,13 @@ fn image<'n>(reference: &Datum<'n>) -> Option<Datum<'n>> {
 }
 
 pub(super) fn of_lifecycle<'n>(life: Option<Lifecycle>) -> Datum<'n> {
+    let component = life.and_then(|life| life.component);
     record([
         ("deprecated", minor(life.and_then(|life| life.deprecated).unwrap_or(0))),
         ("removed", minor(life.and_then(|life| life.removed).unwrap_or(0))),
         ("replacement", Datum::Text(life.map_or("", |life| life.replacement))),
+        ("component", Datum::Text(component.map_or("", |component| component.name))),
+        ("gone", Datum::Text(component.map_or("", |component| component.removed))),
     ])
 }
 
