@@ -80,7 +80,7 @@ fn distrust(entry: &mut Entry) {
 fn mended(args: &Args, judged: &Judged) -> Result<Mended, CommandError> {
     let options = &judged.plan.options;
     if options.stdin.is_some() {
-        return Err(CommandError::new("standard input cannot be fixed: it is no file")
+        return Err(CommandError::new("standard input cannot be fixed: it is not a file")
             .help("name the files to fix, or take the edits from `--format json`"));
     }
     let paths = options.paths.iter().map(|path| path.to_string_lossy().into_owned()).collect();

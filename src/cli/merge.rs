@@ -42,7 +42,7 @@ pub(crate) fn run(args: &Args, console: &mut Console) -> Result<ExitCode, Comman
             CommandError::new(format!("cannot read {}: {error}", path.display()))
         })?;
         let report: Report = serde_json::from_str(&text).map_err(|error| {
-            CommandError::new(format!("{} is no report of plimsoll: {error}", path.display()))
+            CommandError::new(format!("{} is not a report of plimsoll: {error}", path.display()))
                 .help("write one with `plimsoll check --format json --output FILE`")
         })?;
         if report.version != model::VERSION {

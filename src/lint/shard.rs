@@ -15,7 +15,7 @@ impl FromStr for Shard {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let wrong = || format!("`{text}` is no part of a whole: write `--shard 2/5`");
+        let wrong = || format!("`{text}` is not a part of a whole: write `--shard 2/5`");
         let (index, of) = text.split_once('/').ok_or_else(wrong)?;
         let index = index.trim().parse().map_err(|_| wrong())?;
         let of = of.trim().parse().map_err(|_| wrong())?;

@@ -145,7 +145,7 @@ impl Lock {
         let Some(root) = root.filter(|root| root.kind() == Kind::Mapping) else {
             if lock.findings.is_empty() {
                 let whole = Span::new(source, 0, text.len());
-                lock.findings.push(finding(whole, "the lock is no map".to_owned()));
+                lock.findings.push(finding(whole, "the lock is not a mapping".to_owned()));
             }
             return lock;
         };
@@ -235,7 +235,7 @@ fn locked(node: Node<'_>) -> Result<LockedChart, (Span, String)> {
     };
     let digest = text("digest")?;
     let Some(digest) = digest.strip_prefix("sha256:").filter(|digest| is_sha256(digest)) else {
-        return wrong("digest", "no SHA-256");
+        return wrong("digest", "not a SHA-256");
     };
     let path = text("path")?;
     if path.starts_with('/') || path.split(['/', '\\']).any(|part| part == "..") {
@@ -347,11 +347,11 @@ mod tests {
             [
                 "an entry of the lock without `digest`",
                 "`path` of an entry of the lock is outside of the lock's directory",
-                "`digest` of an entry of the lock is no SHA-256",
+                "`digest` of an entry of the lock is not a SHA-256",
             ]
         );
         assert_eq!(parse(&bad).charts().count(), 1);
-        assert_eq!(faults("- a"), ["the lock is no map"]);
+        assert_eq!(faults("- a"), ["the lock is not a mapping"]);
         assert_eq!(faults("version: 2"), ["the lock's version is 2, and this plimsoll reads 1"]);
         assert_eq!(faults("a: [").len(), 1);
     }

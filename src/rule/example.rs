@@ -89,7 +89,7 @@ fn text(rule: &Rule, example: &Example, evaluator: &mut Evaluator) -> Result<Jud
     let source = Sources::default().add("example.yaml", Arc::clone(&text));
     let stream = yaml::parse(source, &text);
     if let Some(error) = stream.errors.first() {
-        return Err(format!("the example is no YAML: {}", error.message));
+        return Err(format!("the example is not valid YAML: {}", error.message));
     }
     let company = Company::of(&stream.documents);
     let together = evaluator.together(&company);

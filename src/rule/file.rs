@@ -336,7 +336,7 @@ impl Reader {
                 let near = nearest(&name, keys.iter().copied());
                 self.errors.push(RuleError {
                     span: entry.key.span(),
-                    message: format!("`{name}` is no key that is known here"),
+                    message: format!("`{name}` is not a key that is known here"),
                     help: near.map(question),
                 });
             }
@@ -417,7 +417,7 @@ impl Reader {
         let Some(node) = root.get("scope") else { return Scope::Object };
         Scope::named(node.raw()).unwrap_or_else(|| {
             let known = Scope::ALL.map(Scope::as_str).join(", ");
-            self.error(node.span(), format!("`{}` is no scope; there are {known}", node.raw()));
+            self.error(node.span(), format!("`{}` is not a scope; there are {known}", node.raw()));
             Scope::Object
         })
     }
@@ -434,7 +434,10 @@ impl Reader {
             for entry in preset.value.entries() {
                 let name = entry.name().into_owned();
                 if !params.iter().any(|param| param.name == name) {
-                    self.error(entry.key.span(), format!("`{name}` is no parameter of this rule"));
+                    self.error(
+                        entry.key.span(),
+                        format!("`{name}` is not a parameter of this rule"),
+                    );
                 }
                 given.insert(name, to_value(entry.value));
             }
@@ -462,7 +465,7 @@ impl Reader {
     fn algorithm(&mut self, node: Node<'_>) -> Option<Algorithm> {
         let found = Algorithm::named(node.raw());
         if found.is_none() {
-            self.error(node.span(), format!("`{}` is no algorithm", node.raw()));
+            self.error(node.span(), format!("`{}` is not an algorithm", node.raw()));
         }
         found
     }
@@ -473,7 +476,7 @@ impl Reader {
             let known = "`object`, `pods` and `reader`";
             self.error(
                 node.span(),
-                format!("`{}` is nothing to seek; there are {known}", node.raw()),
+                format!("`{}` is not something to seek; there are {known}", node.raw()),
             );
         }
         found
@@ -495,6 +498,8 @@ pub(super) fn severity(word: &str) -> Result<Option<Severity>, String> {
         "warning" => Ok(Some(Severity::Warning)),
         "info" => Ok(Some(Severity::Info)),
         "off" | "false" => Ok(None),
-        other => Err(format!("`{other}` is no severity; there are error, warning, info and off")),
+        other => {
+            Err(format!("`{other}` is not a severity; there are error, warning, info and off"))
+        }
     }
 }

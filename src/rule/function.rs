@@ -58,7 +58,7 @@ pub(super) fn argument(
         .args
         .get(at)
         .and_then(|value| text_of(value.as_ref()))
-        .ok_or_else(|| context.error(format!("argument {} is no text and no number", at + 1)))
+        .ok_or_else(|| context.error(format!("argument {} is neither a text nor a number", at + 1)))
 }
 
 /// `selects(selector, labels)`: whether a label selector matches a mapping of labels.
@@ -69,7 +69,7 @@ fn selects_labels(context: &FunctionContext<'_, '_>) -> bool {
 /// `quantity("500Mi")`: the quantity in base units (cores, bytes), a double.
 fn quantity(context: &FunctionContext<'_, '_>) -> Result<f64, ExecutionError> {
     let text = argument(context, 0)?;
-    parse_quantity(&text).ok_or_else(|| context.error(format!("`{text}` is no quantity")))
+    parse_quantity(&text).ok_or_else(|| context.error(format!("`{text}` is not a quantity")))
 }
 
 /// `isQuantity(x)`: whether Kubernetes reads it as a quantity.
@@ -114,7 +114,7 @@ fn text(context: &FunctionContext<'_, '_>) -> String {
 /// one of the resources in one of the API groups.
 fn rule_grants(context: &FunctionContext<'_, '_>) -> Result<bool, ExecutionError> {
     let Some(rule) = node_of(context, 0) else {
-        return Err(context.error("the first argument is no rule of a role"));
+        return Err(context.error("the first argument is not a rule of a role"));
     };
     let list = |at| words(context, at);
     let (groups, resources, verbs) = (list(1)?, list(2)?, list(3)?);
@@ -129,7 +129,7 @@ fn borrowed(texts: &[String]) -> Vec<&str> {
 fn words(context: &FunctionContext<'_, '_>, at: usize) -> Result<Vec<String>, ExecutionError> {
     let list = context.args.get(at).map(|list| Value::try_from(list.as_ref()));
     let Some(Ok(Value::List(list))) = list else {
-        return Err(context.error(format!("argument {} is no list", at + 1)));
+        return Err(context.error(format!("argument {} is not a list", at + 1)));
     };
     let texts = list.iter().filter_map(|entry| match entry {
         Value::String(text) => Some(text.to_string()),
@@ -194,7 +194,7 @@ fn lifecycle_of(context: &FunctionContext<'_, '_>) -> Result<Value, ExecutionErr
 fn sum(context: &FunctionContext<'_, '_>) -> Result<f64, ExecutionError> {
     let list = context.args.first().map(|list| Value::try_from(list.as_ref()));
     let Some(Ok(Value::List(list))) = list else {
-        return Err(context.error("the argument is no list"));
+        return Err(context.error("the argument is not a list"));
     };
     let number = |value: &Value| match value {
         #[allow(clippy::cast_precision_loss, reason = "counts and sizes are far below 2^53")]
@@ -203,7 +203,7 @@ fn sum(context: &FunctionContext<'_, '_>) -> Result<f64, ExecutionError> {
         _ => None,
     };
     let sum = list.iter().map(number).sum::<Option<f64>>();
-    sum.ok_or_else(|| context.error("an entry of the list is no number"))
+    sum.ok_or_else(|| context.error("an entry of the list is not a number"))
 }
 
 /// `base64Layers(text)`: how often the text is base64: 0 if the API would refuse it, 2 if the decoded text is base64 of

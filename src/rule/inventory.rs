@@ -282,7 +282,7 @@ fn values(nodes: &[(&Arc<Document>, Node<'_>)]) -> Box<dyn Val> {
 
 fn list<'f>(context: &'f FunctionContext<'_, '_>) -> Result<&'f SharedList, ExecutionError> {
     let list = context.args.first().and_then(|list| list.downcast_ref::<SharedList>());
-    list.ok_or_else(|| context.error("the first argument is no list of objects"))
+    list.ok_or_else(|| context.error("the first argument is not a list of objects"))
 }
 
 /// `scaled(value, total, up)`: the number for an int-or-percent of a total, as
@@ -298,7 +298,7 @@ fn scaled(context: &FunctionContext<'_, '_>) -> Result<i64, ExecutionError> {
     let up = matches!(up, Some(Ok(Value::Bool(true))));
     text.zip(total)
         .and_then(|(text, total)| percent_of(text.inner(), total, up))
-        .ok_or_else(|| context.error("no whole number and no percentage, or too large"))
+        .ok_or_else(|| context.error("neither a whole number nor a percentage, or too large"))
 }
 
 /// A percentage of a total, rounded up or down; `None` if the text is not a percentage, or beyond 64 bits.

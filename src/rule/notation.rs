@@ -46,7 +46,8 @@ thread_local! {
 /// `find(text, pattern)`: the first match of the pattern, or `""`.
 fn find(context: &FunctionContext<'_, '_>) -> Result<Value, ExecutionError> {
     let (text, pattern) = (argument(context, 0)?, argument(context, 1)?);
-    let found = first_match(&text, &pattern).ok_or_else(|| context.error("the pattern is none"))?;
+    let found =
+        first_match(&text, &pattern).ok_or_else(|| context.error("the pattern is not valid"))?;
     Ok(Value::String(Arc::new(found.to_owned())))
 }
 
@@ -69,7 +70,7 @@ fn matches(context: &FunctionContext<'_, '_>) -> Result<bool, ExecutionError> {
     let (Some(text), Some(pattern)) = (text, pattern) else {
         return Err(context.error("a text and a pattern are needed"));
     };
-    is_match(text, pattern).ok_or_else(|| context.error("the pattern is none"))
+    is_match(text, pattern).ok_or_else(|| context.error("the pattern is not valid"))
 }
 
 /// Whether a text contains a match of a pattern; `None` if the pattern is not valid.
@@ -128,7 +129,7 @@ fn compiled(pattern: &str) -> Option<Regex> {
 /// `seconds("1h30m")`: a Go duration in seconds.
 fn seconds(context: &FunctionContext<'_, '_>) -> Result<f64, ExecutionError> {
     let text = argument(context, 0)?;
-    duration(&text).ok_or_else(|| context.error(format!("`{text}` is no duration")))
+    duration(&text).ok_or_else(|| context.error(format!("`{text}` is not a duration")))
 }
 
 /// Reads a duration as Go's `time.ParseDuration` does, in seconds.
@@ -173,7 +174,7 @@ fn cron_fault(context: &FunctionContext<'_, '_>) -> Result<Value, ExecutionError
 /// `cronPeriod("*/10 * * * *")`: the shortest time between two runs, in seconds.
 fn cron_period(context: &FunctionContext<'_, '_>) -> Result<f64, ExecutionError> {
     let text = argument(context, 0)?;
-    period(&text).ok_or_else(|| context.error(format!("`{text}` is no schedule")))
+    period(&text).ok_or_else(|| context.error(format!("`{text}` is not a schedule")))
 }
 
 /// `timeZone(x)`: `x` if it is a time zone, or else the time zone with the most similar name, or `""`.
@@ -223,11 +224,11 @@ const LENGTHS: &[u32] = &[31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 fn schedule_fault(text: &str) -> Option<String> {
     if let Some(word) = text.strip_prefix('@') {
         if let Some(every) = word.strip_prefix("every ") {
-            return duration(every).is_none().then(|| format!("`{every}` is no duration"));
+            return duration(every).is_none().then(|| format!("`{every}` is not a duration"));
         }
         let known = ["yearly", "annually", "monthly", "weekly", "daily", "midnight", "hourly"]
             .contains(&word);
-        return (!known).then(|| format!("`@{word}` is no schedule"));
+        return (!known).then(|| format!("`@{word}` is not a schedule"));
     }
     if text.starts_with("TZ=") || text.starts_with("CRON_TZ=") {
         return Some("a time zone belongs in `timeZone`".to_owned());
@@ -323,7 +324,7 @@ fn compare_versions(context: &FunctionContext<'_, '_>) -> Result<i64, ExecutionE
             Ordering::Equal => 0,
             Ordering::Greater => 1,
         }),
-        _ => Err(context.error("one of the two is no version")),
+        _ => Err(context.error("one of the two is not a version")),
     }
 }
 

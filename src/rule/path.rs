@@ -69,7 +69,7 @@ impl NodePath {
                     (_, None, Ok(index)) => PathStep::Index(index),
                     _ => {
                         return Err(format!(
-                            "`[{inner}]` in `{text}` is no index, no quoted key, no `*` and no `~`"
+                            "`[{inner}]` in `{text}` is not an index, a quoted key, `*` or `~`"
                         ));
                     }
                 });

@@ -223,7 +223,7 @@ impl Fetcher {
 /// Checks that an archive has the chart that was asked for, and returns the version in its `Chart.yaml`.
 fn chart_version(key: &ChartKey, bytes: &[u8]) -> Result<String, FetchError> {
     let chart = Chart::unpack(bytes, &key.name, &Sources::default()).map_err(|error| {
-        FetchError::Unusable(format!("what {} has is no chart: {error}", key.repository))
+        FetchError::Unusable(format!("what {} has is not a chart: {error}", key.repository))
     })?;
     if chart.metadata.name != key.name {
         let found = &chart.metadata.name;

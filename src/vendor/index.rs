@@ -38,7 +38,7 @@ impl Index {
     pub(super) fn parse(bytes: Vec<u8>, repository: &str) -> Result<Self, FetchError> {
         let url = super::http::without_credentials(repository);
         let unusable = |why: &str| {
-            FetchError::Unusable(format!("{url}/index.yaml is no index of charts: {why}"))
+            FetchError::Unusable(format!("{url}/index.yaml is not an index of charts: {why}"))
         };
         let text = String::from_utf8(bytes).map_err(|_| unusable("it is not UTF-8"))?;
         let stream = yaml::parse(SourceId::NOWHERE, &text.into());
@@ -95,7 +95,7 @@ pub(super) fn none_fits(name: &str, constraint: Option<&str>, versions: &[String
     };
     match constraint {
         Some(constraint) => format!("has no version of `{name}` that meets {constraint}{newest}"),
-        None => format!("has no version of `{name}` that is no prerelease{newest}"),
+        None => format!("has no version of `{name}` that is not a prerelease{newest}"),
     }
 }
 

@@ -115,7 +115,9 @@ impl<'a> Registries<'a> {
             .find_map(|kind| layers.iter().find(|layer| layer["mediaType"] == **kind));
         let digest = chart.and_then(|layer| layer["digest"].as_str());
         digest.map(ToOwned::to_owned).ok_or_else(|| {
-            FetchError::Unusable(format!("{url} is no chart: no layer of it is a chart's archive"))
+            FetchError::Unusable(format!(
+                "{url} is not a chart: no layer of it is a chart's archive"
+            ))
         })
     }
 
@@ -206,7 +208,7 @@ fn verify(
     promise: &'static str,
 ) -> Result<(), FetchError> {
     let Some(expected) = expected.strip_prefix("sha256:") else {
-        let why = format!("{url} has a digest that is no SHA-256: {expected}");
+        let why = format!("{url} has a digest that is not a SHA-256: {expected}");
         return Err(FetchError::Unusable(why));
     };
     let found = digest(bytes);

@@ -407,7 +407,7 @@ fn anchor_at(source: SourceId, text: &str, range: Range<usize>) -> SyntaxError {
         kind: ErrorKind::Syntax,
         span: Span::new(source, range.start, range.end),
         message: format!(
-            "`{}` is no anchor: kubectl and Helm allow only letters, digits, `_` and `-` in its name",
+            "`{}` is not an anchor: kubectl and Helm allow only letters, digits, `_` and `-` in its name",
             &text[range]
         ),
         help: Some("put it in quotes if it is a text"),
@@ -435,7 +435,7 @@ pub(crate) fn is_unprintable(c: char) -> bool {
 fn unprintable(source: SourceId, text: &str) -> Option<SyntaxError> {
     let (at, found) = text.char_indices().find(|(_, c)| is_unprintable(*c))?;
     let message = match bytes::is_stand_in(found) {
-        true => "a byte that is no UTF-8".to_owned(),
+        true => "a byte that is not UTF-8".to_owned(),
         false => format!("the control character {found:?}"),
     };
     let span = Span::new(source, at, at + found.len_utf8());
@@ -563,7 +563,7 @@ fn wording(error: &ScanError, rest: &str) -> (String, ErrorKind) {
             let message = format!("collections are nested deeper than {MAX_DEPTH} levels");
             return (message, ErrorKind::Limit);
         }
-        _ if rest.starts_with('\0') => "the file holds a NUL byte: it is no text",
+        _ if rest.starts_with('\0') => "the file holds a NUL byte: it is not a text",
         _ => return (error.info(), ErrorKind::Syntax),
     };
     (plain.to_owned(), ErrorKind::Syntax)

@@ -1031,7 +1031,7 @@ fn a_lock_that_helm_cannot_read_is_refused() {
     };
     for (lock, message) in [
         ("<<<<<<< HEAD\ndigest: a\n=======\n", ""),
-        ("- a\n", "it is no map"),
+        ("- a\n", "it is not a mapping"),
         ("dependencies: {}\n", "Go struct field Lock.dependencies of type []*v2.Dependency"),
         ("dependencies: [{name: [a]}]\n", "Dependency.dependencies.name of type string"),
         ("digest: [a]\n", "Lock.digest of type string"),
@@ -1162,7 +1162,7 @@ fn a_values_file_that_is_no_utf_8_is_refused() {
     let dir = repository(&[CHART, ("c/templates/t.yaml", "a: {{ .Values.a }}\n")]);
     std::fs::write(dir.path().join("c/values.yaml"), b"a: caf\xe9\n").expect("written");
     let run = run(dir.path(), &["render", "x", "c"]).expect_code(1);
-    assert!(run.err.contains("a byte that is no UTF-8"), "{}", run.err);
+    assert!(run.err.contains("a byte that is not UTF-8"), "{}", run.err);
 }
 
 /// A build may fill these in: `check` has rules for them and judges the rest of the chart.
@@ -1470,7 +1470,7 @@ fn set_file_gives_templates_a_file_of_any_bytes() {
     let run = render(&["--set-file", "k=key.bin"]).expect_code(0);
     assert!(run.out.contains("k: //4AAQ== 4 254\n"), "{}", run.out);
     let run = render(&["-f", "k.yaml"]).expect_code(1);
-    assert!(in_one_line(&run.err).contains("no UTF-8"), "{}", run.err);
+    assert!(in_one_line(&run.err).contains("not UTF-8"), "{}", run.err);
 }
 
 #[test]

@@ -77,7 +77,7 @@ fn a_fact_of_the_cluster_that_is_no_quantity_is_an_error_at_its_line() {
         "{}",
         run.err
     );
-    assert!(run.err.contains("`14 gigs` is no quantity"), "{}", run.err);
+    assert!(run.err.contains("`14 gigs` is not a quantity"), "{}", run.err);
 }
 
 #[test]
@@ -87,10 +87,10 @@ fn what_is_no_version_of_kubernetes_is_an_error_at_its_line() {
         run(dir.path(), &["check", "map.yaml"]).expect_code(2).err
     };
     let cluster = said("kube-version: latest\n");
-    assert!(cluster.contains("`latest` is no version of Kubernetes"), "{cluster}");
+    assert!(cluster.contains("`latest` is not a version of Kubernetes"), "{cluster}");
     assert!(cluster.contains("[plimsoll.yaml:1:15]"), "{cluster}");
     let release = said("releases:\n  - name: shop\n    chart: ./shop\n    kube-version: 1.x\n");
-    assert!(release.contains("`1.x` is no version of Kubernetes"), "{release}");
+    assert!(release.contains("`1.x` is not a version of Kubernetes"), "{release}");
     assert!(release.contains("[plimsoll.yaml:4:19]"), "{release}");
 }
 
@@ -184,7 +184,7 @@ fn what_a_configuration_says_of_rules_and_parameters_that_do_not_exist_is_an_err
         (
             "rules:\n  anti-affinity-required: {params: {min-replica: 3}}\n",
             "2:37",
-            "`min-replica` is no parameter of `anti-affinity-required`",
+            "`min-replica` is not a parameter of `anti-affinity-required`",
             "did you mean `min-replicas`?",
         ),
         (
@@ -196,26 +196,26 @@ fn what_a_configuration_says_of_rules_and_parameters_that_do_not_exist_is_an_err
         (
             "rules:\n  host-pid-forbidden: {params: {any: 1}}\n",
             "2:33",
-            "is no parameter",
+            "is not a parameter",
             "it has no parameters",
         ),
         (
             "rules:\n  replicas-minimun: off\n",
             "2:3",
-            "`replicas-minimun` is no rule",
+            "`replicas-minimun` is not a rule",
             "did you mean `replicas-minimum`?",
         ),
         (
             "overrides:\n  - paths: [a]\n    ignore: [no-such]\n",
             "3:14",
-            "`no-such` is no rule",
+            "`no-such` is not a rule",
             "plimsoll rules",
         ),
-        ("preset: recomended\n", "1:9", "is no preset", "did you mean `recommended`?"),
+        ("preset: recomended\n", "1:9", "is not a preset", "did you mean `recommended`?"),
         (
             "exemptions:\n  - {rules: [replicas-minimun], reason: a}\n",
             "2:14",
-            "`replicas-minimun` is no rule",
+            "`replicas-minimun` is not a rule",
             "did you mean `replicas-minimum`?",
         ),
         ("exemptions:\n  - {reason: a}\n", "2:5", "names the rules it is for", "rule-id"),

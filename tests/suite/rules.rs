@@ -39,7 +39,7 @@ fn every_rule_file_is_sound() {
         );
         for other in &rule.yields_to {
             let is_known = set.rules.iter().any(|known| *known.id == **other);
-            assert!(is_known, "{} yields to {other}, which is no rule", rule.id);
+            assert!(is_known, "{} yields to {other}, which is not a rule", rule.id);
         }
     }
 }

@@ -29,7 +29,7 @@ fn a_definition_in_the_repository_is_used() {
     let dir = repository(&[("crd.yaml", definition), ("deep/w.yaml", WIDGET)]);
     let run = run(dir.path(), &ARGS).expect_code(1);
     assert!(run.out.contains("deep/w.yaml:6:3:"), "{}", run.out);
-    assert!(run.out.contains("`sise` is no field of spec"), "{}", run.out);
+    assert!(run.out.contains("`sise` is not a field of spec"), "{}", run.out);
 }
 
 /// A repository of charts has the definitions of each version of a chart: which of them is deployed, nobody says.

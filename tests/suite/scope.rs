@@ -66,7 +66,10 @@ fn a_glob_that_cannot_be_read_is_an_error_at_its_line() {
     ] {
         let dir = repository(&[("plimsoll.yaml", settings), ("a.yaml", MAP)]);
         let err = run(dir.path(), &["check"]).expect_code(2).err;
-        assert!(err.contains("is no glob") && err.contains("plimsoll.yaml:2:"), "{settings}{err}");
+        assert!(
+            err.contains("is not a glob") && err.contains("plimsoll.yaml:2:"),
+            "{settings}{err}"
+        );
     }
 }
 

@@ -164,7 +164,7 @@ fn subchart(
     let files = if name.ends_with(".tgz") {
         match &files[..] {
             [file] if file.name == name => archive::read(file.data.bytes(), &shown)?,
-            _ => return Err(ChartError::new(format!("{shown} is no file"))),
+            _ => return Err(ChartError::new(format!("{shown} is not a file"))),
         }
     } else {
         let below = files.into_iter().filter_map(|file| {

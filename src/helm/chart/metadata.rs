@@ -147,7 +147,7 @@ fn read_map(file: &ChartFile) -> Result<Option<Arc<yaml::Document>>, ChartError>
     };
     match document.root() {
         Some(root) if root.kind() == Kind::Mapping => Ok(Some(Arc::clone(document))),
-        _ => Err(refuse("it is no map", Span::new(file.source, 0, file.text.len()))),
+        _ => Err(refuse("it is not a mapping", Span::new(file.source, 0, file.text.len()))),
     }
 }
 

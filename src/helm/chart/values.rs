@@ -23,7 +23,7 @@ pub(in crate::helm) fn values(file: &ChartFile) -> Result<Vec<Arc<Document>>, Ch
             && root.kind() != yaml::Kind::Mapping
             && !root.is_null()
         {
-            return Err(refuse("its values are no map", root.span()));
+            return Err(refuse("its values are not a mapping", root.span()));
         }
         documents.extend(first.cloned());
     }

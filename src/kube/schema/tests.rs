@@ -67,7 +67,7 @@ fn misspelt_fields_come_with_the_right_name() {
     let text = DEPLOYMENT.replace("replicas:", "replcas:").replace("limits:", "limit:");
     let said = said(&text, 34);
     assert_eq!(said.len(), 2, "{said:?}");
-    assert!(said[0].starts_with("spec.replcas: `replcas` is no field of DeploymentSpec"));
+    assert!(said[0].starts_with("spec.replcas: `replcas` is not a field of DeploymentSpec"));
     assert!(said[0].ends_with("(did you mean `replicas`?)"), "{}", said[0]);
     assert!(said[1].contains("did you mean `limits`?"), "{}", said[1]);
 }
@@ -210,9 +210,9 @@ fn a_field_of_few_words_takes_no_other() {
     assert_eq!(
         said,
         [
-            "spec.type: `Loadbalancer` is none of `ClusterIP`, `ExternalName`, `LoadBalancer`, `NodePort`: \
+            "spec.type: `Loadbalancer` is not one of `ClusterIP`, `ExternalName`, `LoadBalancer`, `NodePort`: \
              the API refuses it (did you mean `LoadBalancer`?)",
-            "spec.ports[0].protocol: `HTTP` is none of `SCTP`, `TCP`, `UDP`: the API refuses it (-)",
+            "spec.ports[0].protocol: `HTTP` is not one of `SCTP`, `TCP`, `UDP`: the API refuses it (-)",
         ]
     );
     let listed = service("{ipFamilies: [IPv4, ipv6]}", 34);

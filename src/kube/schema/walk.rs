@@ -147,7 +147,7 @@ impl<'a, 's> Walk<'a, 's> {
             raw => format!("`{raw}`, which YAML reads as "),
         };
         let message = format!(
-            "{read}`{key}` is no field of {of}: the API refuses it, or drops it without a word"
+            "{read}`{key}` is not a field of {of}: the API refuses it, or drops it without a word"
         );
         self.violations.push(Violation {
             node: entry.value,
@@ -218,7 +218,7 @@ impl<'a, 's> Walk<'a, 's> {
     fn word(&mut self, node: Node<'a>, words: &[std::borrow::Cow<'static, str>]) {
         let near = nearest(node.raw(), written(words));
         let one = written(words).count() == 1;
-        let mut message = format!("`{}` is {}", node.raw(), if one { "not" } else { "none of" });
+        let mut message = format!("`{}` is {}", node.raw(), if one { "not" } else { "not one of" });
         for (at, word) in written(words).take(12).enumerate() {
             let _ = write!(message, "{}`{word}`", if at == 0 { " " } else { ", " });
         }

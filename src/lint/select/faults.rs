@@ -64,7 +64,7 @@ fn of_rules(
             let mut known = all().filter(|param| param.name == *name).peekable();
             if known.peek().is_none() && !meant.is_empty() {
                 let key = key_before(name, value, config, sources);
-                let message = format!("`{name}` is no parameter of `{word}`");
+                let message = format!("`{name}` is not a parameter of `{word}`");
                 findings.extend(config.fault(&key, message, parameters(name, all())));
             }
             if let Some(param) = known.find(|param| !fits(param, value)) {

@@ -145,7 +145,7 @@ fn ids(set: &RuleSet, word: &str) -> Vec<&'static str> {
 
 /// A name of no rule, group or preset.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{name}` is no {what}")]
+#[error("`{name}` is not a {what}")]
 pub struct UnknownName {
     /// As the user wrote it.
     pub name: String,
@@ -198,7 +198,7 @@ pub fn hidden(id: &str) -> Option<String> {
     let what = match id {
         "file-unreadable" => "files that cannot be read",
         "helm-render" => "charts that do not render",
-        "yaml-syntax" => "texts that are no YAML",
+        "yaml-syntax" => "texts that are not valid YAML",
         _ => return None,
     };
     Some(format!("`{id}` is switched off: {what} were passed over, and nothing judged them"))
@@ -493,7 +493,7 @@ checks:
         let mut set = RuleSet::default();
         set.add(&Sources::default(), "few.yaml", &FEW.replace("{most: 2}", "{least: 2}"));
         let messages: Vec<_> = set.errors.iter().map(|error| error.message.as_str()).collect();
-        assert_eq!(messages, ["`least` is no parameter of this rule"]);
+        assert_eq!(messages, ["`least` is not a parameter of this rule"]);
     }
 
     /// What is said of `helm-render` by a command line and a configuration.

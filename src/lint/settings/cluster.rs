@@ -28,14 +28,14 @@ pub(super) fn faults(config: &Config) -> Vec<Finding> {
     let said = &config.settings;
     let sizes = [&said.cluster.node_cpu, &said.cluster.node_memory].into_iter().flatten();
     let sizes = sizes.filter(|size| parse_quantity(&size.value).is_none()).filter_map(|size| {
-        let message = format!("`{}` is no quantity", size.value);
+        let message = format!("`{}` is not a quantity", size.value);
         config.fault(size, message, "write it as Kubernetes does: `3920m`, `14Gi`".to_owned())
     });
     let of_releases = said.releases.iter().map(|release| &release.kube_version);
     let versions = std::iter::once(&said.kube_version).chain(of_releases).flatten();
     let versions = versions.filter(|version| KubeVersion::parse(&version.value).is_err());
     let versions = versions.filter_map(|version| {
-        let message = format!("`{}` is no version of Kubernetes", version.value);
+        let message = format!("`{}` is not a version of Kubernetes", version.value);
         config.fault(version, message, "write it as `1.34` or `1.34.2`".to_owned())
     });
     sizes.chain(versions).collect()

@@ -10,7 +10,7 @@ use crate::project::check_exclude;
 pub(super) fn faults(config: &Config) -> Vec<Finding> {
     let said = &config.settings;
     let fault = |glob: &Spanned<String>, why: String| {
-        let message = format!("`{}` is no glob: {why}", glob.value);
+        let message = format!("`{}` is not a glob: {why}", glob.value);
         config.fault(
             glob,
             message,

@@ -211,7 +211,7 @@ pub(super) fn until(reason: &str) -> Result<Option<Date>, String> {
     let word = word.trim_end_matches([',', '.', ';', ')']);
     word.parse()
         .map(Some)
-        .map_err(|_| format!("`until={word}` is no date: write `until=2027-03-01`"))
+        .map_err(|_| format!("`until={word}` is not a date: write `until=2027-03-01`"))
 }
 
 /// An entry of the annotation `plimsoll.dev/ignore`.

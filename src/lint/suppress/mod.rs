@@ -226,7 +226,7 @@ impl fmt::Display for Useless<'_> {
         match self {
             Self::Unreadable(problem) => write!(f, "this suppression silences nothing: {problem}"),
             Self::Unknown { named, .. } => {
-                write!(f, "`{named}` is no rule, so nothing is silenced")
+                write!(f, "`{named}` is not a rule, so nothing is silenced")
             }
             Self::Idle(named) => write!(f, "`{named}` finds nothing here to silence"),
         }

@@ -302,7 +302,7 @@ mod tests {
     #[test]
     fn a_last_day_that_cannot_be_read_is_refused_before_anything_is_written() {
         let made = comments(&[], "for now until=tomorrow", &|_| None);
-        assert!(matches!(made, Err(BadReason::Until(why)) if why.contains("is no date")));
+        assert!(matches!(made, Err(BadReason::Until(why)) if why.contains("is not a date")));
         assert!(comments(&[], "for now until=2999-01-01", &|_| None).is_ok());
     }
 }

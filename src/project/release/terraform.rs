@@ -103,7 +103,7 @@ pub(super) fn find(context: &Context<'_>, found: &mut Found) {
 /// The error for a file with a `helm_release` that is not valid HCL.
 fn unread(file: &File, error: &hcl_edit::parser::Error) -> Option<Unresolved> {
     let release = file.text().find("\"helm_release\"")?;
-    let why = format!("line {} of the file is no HCL", error.location().line());
+    let why = format!("line {} of the file is not valid HCL", error.location().line());
     let declared = Span::new(file.source, release, release + "\"helm_release\"".len());
     Some(Unresolved { declared, why, chart_path: None })
 }

@@ -55,7 +55,7 @@ fn group_hits(rule: Node<'_>) -> Vec<Hit> {
         .into_iter()
         .filter_map(|node| {
             let help = meant(node.raw())?;
-            let message = format!("`{}` is no API group: this rule grants nothing", node.raw());
+            let message = format!("`{}` is not an API group: this rule grants nothing", node.raw());
             Some(hit(node, message, Some(help)))
         })
         .collect()
@@ -114,7 +114,7 @@ fn verb_hits(rule: Node<'_>) -> Vec<Hit> {
             }
             // Webhooks may check verbs of their own, so only a word that is close to a known verb is a fault.
             let near = nearest(verb, VERBS.iter().copied())?;
-            let message = format!("`{verb}` is no verb: this rule does not grant it");
+            let message = format!("`{verb}` is not a verb: this rule does not grant it");
             Some(hit(node, message, Some(question(near))))
         })
         .collect()

@@ -50,7 +50,7 @@ fn tag(path: &[&str], node: Node<'_>, map: Node<'_>) -> Option<Remark> {
     Some(Remark::new(
         node.span(),
         format!(
-            "`{}` is no tag: a tag has neither `/` nor `:`",
+            "`{}` is not a tag: a tag has neither `/` nor `:`",
             dotted(&[path, &["tag"]].concat())
         ),
     ))

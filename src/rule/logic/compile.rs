@@ -358,6 +358,6 @@ pub(in crate::rule) fn safety(word: &str) -> Result<Applicability, String> {
         "safe" => Ok(Applicability::Safe),
         "unsafe" => Ok(Applicability::Unsafe),
         "display" => Ok(Applicability::Display),
-        other => Err(format!("`{other}` is no safety; there are safe, unsafe and display")),
+        other => Err(format!("`{other}` is not a safety; there are safe, unsafe and display")),
     }
 }

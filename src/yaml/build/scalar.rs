@@ -52,7 +52,7 @@ impl Builder<'_> {
         let decoded = tag.as_deref().filter(|tag| *tag == BINARY).and_then(|_| {
             let decoded = binary(value);
             if decoded.is_none() {
-                let message = "this is no base64, which `!!binary` asks for".to_owned();
+                let message = "this is not base64, which `!!binary` asks for".to_owned();
                 self.fail(ErrorKind::Syntax, start, end, message);
             }
             decoded
@@ -138,7 +138,7 @@ impl Builder<'_> {
         match resolve_plain(value) {
             Scalar::Str(_) => true,
             Scalar::Float(float) if !float.is_finite() && !self.is_at_key() => {
-                let message = format!("`{value}` is no number that JSON has");
+                let message = format!("JSON has no number `{value}`");
                 self.fail(ErrorKind::Syntax, range.start, range.end, message);
                 false
             }
@@ -167,7 +167,7 @@ impl Builder<'_> {
                 _ => continue,
             };
             let span = Span::new(self.source, escape, end.min(inner.end));
-            let message = format!("`{}` is no escape of YAML 1.1", &text[span.range()]);
+            let message = format!("`{}` is not an escape of YAML 1.1", &text[span.range()]);
             self.refuse(SyntaxError { kind: ErrorKind::Syntax, span, message, help: Some(help) });
             return;
         }

@@ -35,8 +35,10 @@ impl Document {
     /// Why a rendered document cannot be read. Documents that are not rendered are judged as YAML files.
     pub(super) fn fault(&self) -> Option<Unresolved> {
         let error = self.stream.errors.first()?;
-        let why =
-            format!("the helmfile is no YAML once its templates are filled in: {}", error.message);
+        let why = format!(
+            "the helmfile is not valid YAML once its templates are filled in: {}",
+            error.message
+        );
         Some(Unresolved { declared: self.span(error.span), why, chart_path: None })
     }
 
