@@ -15,8 +15,9 @@ pub(super) fn held_back(text: &str) -> Cow<'_, str> {
     let mut rest = text;
     while let Some(start) = rest.find("{{") {
         let (before, action) = rest.split_at(start);
-        out.push_str(before);
+        // What is not closed stays, with the text before it.
         let Some(length) = action_length(action) else { break };
+        out.push_str(before);
         let (action, after) = action.split_at(length);
         let inner = &action[2..length - 2];
         match asks_for_release(inner) {
@@ -65,4 +66,16 @@ fn assigns(action: &str) -> bool {
     let behind = name.trim_start_matches(|part: char| part.is_alphanumeric() || part == '_');
     let sign = behind.trim_start();
     sign.starts_with(":=") || sign.starts_with('=')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::held_back;
+
+    #[test]
+    fn what_is_not_closed_stays_in_its_place() {
+        for text in ["a: {{ .Release.Name }} b: {{ tpl", "a: {{ tpl \"é", "é {{ .Release.Name"] {
+            assert_eq!(held_back(text).len(), text.len(), "{text}");
+        }
+    }
 }
