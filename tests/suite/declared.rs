@@ -899,3 +899,21 @@ fn a_chart_s_own_values_named_by_a_release_repeat_no_default() {
     let redundant = "values-redundant-default";
     assert_eq!(found(dir.path(), redundant), [format!("charts/web/prod.yaml:2 {redundant}")]);
 }
+
+/// What a script declares after more than can be followed is not known, and that is said.
+#[test]
+fn a_script_that_cannot_be_followed_to_its_end_is_said() {
+    let words = "a b c d e f g h i j k l m n o p";
+    let loops = |depth: usize| {
+        let heads: String = (0..depth).map(|at| format!("for v{at} in {words}; do\n")).collect();
+        format!("{heads}echo $v0\n{}", "done\n".repeat(depth))
+    };
+    for (depth, is_cut) in [(1, false), (4, true)] {
+        let script =
+            format!("#!/bin/sh\n{}helm upgrade web ./charts/web --set b=x\n", loops(depth));
+        let dir = with(&NEEDS, &[("deploy.sh", &script)]);
+        let found = found(dir.path(), "release-unresolved");
+        let is_said = found.iter().any(|line| line == "deploy.sh:1 release-unresolved");
+        assert_eq!(is_said, is_cut, "{depth}: {found:?}");
+    }
+}

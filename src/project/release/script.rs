@@ -12,7 +12,7 @@ use self::makefile::Includers;
 use super::command::{self, Aliases, Around};
 use super::shell::{Call, Environment, Shell, parse};
 use super::text::Mapped;
-use super::{Context, Found, Via};
+use super::{Context, Found, Unresolved, Via};
 use crate::project::class::Class;
 use crate::project::file::File;
 use crate::project::tree::{is_below, parent, upwards};
@@ -43,7 +43,9 @@ pub(super) fn find(context: &Context<'_>, found: &mut Found) {
     let files = context.tree.files.par_iter().with_max_len(1);
     let includers = Includers::of(context);
     let calls = |file| calls(file, &includers, context);
-    let called: Vec<Called> = files.flat_map_iter(calls).collect();
+    let (called, cut): (Vec<Vec<Called>>, Vec<Vec<Unresolved>>) = files.map(calls).unzip();
+    let called: Vec<Called> = called.into_iter().flatten().collect();
+    found.unresolved.extend(cut.into_iter().flatten());
     let mut aliases = Aliases::default();
     for Called { text, call, .. } in &called {
         aliases.note(call, text, context);
@@ -74,9 +76,14 @@ pub(super) fn find(context: &Context<'_>, found: &mut Found) {
     found.unresolved.extend(still);
 }
 
-/// The calls of `helm` in a file, in the order in which they are reached.
-fn calls(file: &File, includers: &Includers<'_>, context: &Context<'_>) -> Vec<Called> {
-    let mut called = Vec::new();
+/// The calls of `helm` in a file, in the order in which they are reached, and the pieces of it that could not be followed
+/// to their ends.
+fn calls(
+    file: &File,
+    includers: &Includers<'_>,
+    context: &Context<'_>,
+) -> (Vec<Called>, Vec<Unresolved>) {
+    let (mut called, mut cut) = (Vec::new(), Vec::new());
     let mut others = HashMap::new();
     // The steps of a job share a folder, so one may create a file that another reads.
     let mut made = HashSet::new();
@@ -87,6 +94,11 @@ fn calls(file: &File, includers: &Includers<'_>, context: &Context<'_>) -> Vec<C
         let ends = shell.run(&commands, piece.environment.clone());
         shell.run_uncalled(ends.first().unwrap_or(&piece.environment));
         let Piece { text, environment, via, variant } = piece;
+        if shell.is_cut(&text.text) && text.text.contains("helm") {
+            let declared = text.span(0, text.text.find('\n').unwrap_or(text.text.len()));
+            let why = "the script is too long to be followed to its end".to_owned();
+            cut.push(Unresolved { declared, why, chart_path: None });
+        }
         let text = Arc::new(text);
         made.extend(shell.made);
         for call in shell.calls {
@@ -109,7 +121,7 @@ fn calls(file: &File, includers: &Includers<'_>, context: &Context<'_>) -> Vec<C
         let made = Arc::clone(&made);
         Called { text, call, via, variant, made }
     };
-    called.into_iter().map(with_made).collect()
+    (called.into_iter().map(with_made).collect(), cut)
 }
 
 /// The pieces of shell in a file; none if nothing in it can call helm.

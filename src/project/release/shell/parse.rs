@@ -11,7 +11,7 @@ use super::command::{Assigned, Assignment, Command, Joint, Operator, Piece, Test
 const MAX_DEPTH: usize = 80;
 
 /// The most bytes of a script that are read. What is longer has something else in it, such as an archive.
-const MAX_SCRIPT: usize = 1 << 20;
+pub(super) const MAX_SCRIPT: usize = 1 << 20;
 
 /// Parses a script.
 pub(in crate::project::release) fn parse(text: &str) -> Vec<Command> {

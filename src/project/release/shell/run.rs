@@ -18,7 +18,7 @@ use std::rc::Rc;
 use self::environment::Flow;
 pub(in crate::project::release) use self::environment::{Environment, Value};
 use super::command::{Assigned, Assignment, Command, Joint, Operator, Piece, Test, Word};
-use super::parse::{assigned, parse};
+use super::parse::{MAX_SCRIPT, assigned, parse};
 use super::{COMPUTED, RUN_TIME, STREAM, is_known};
 use crate::project::tree::{Tree, base_name, join, parent};
 
@@ -93,6 +93,11 @@ impl<'p> Shell<'p> {
         environment: Environment,
     ) -> Vec<Environment> {
         self.list(commands, vec![environment])
+    }
+
+    /// Whether a script was not walked to its end.
+    pub(in crate::project::release) fn is_cut(&self, script: &str) -> bool {
+        self.steps > MAX_STEPS || script.len() > MAX_SCRIPT
     }
 
     /// Walks the functions that were never called, with unknown arguments.
