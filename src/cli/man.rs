@@ -11,7 +11,7 @@ use super::{Cli, CommandError, Console};
 /// Print the manual page
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// Write a page for each command into this folder instead
+    /// Write a page for each command into this folder instead, which is made if it is not there
     #[arg(long, short, value_name = "FOLDER")]
     output: Option<PathBuf>,
 }
@@ -24,10 +24,12 @@ pub(crate) fn run(args: &Args, console: &mut Console) -> Result<ExitCode, Comman
         page(&program).render(&mut console.out)?;
         return Ok(ExitCode::SUCCESS);
     };
+    let not_written = |error: std::io::Error| {
+        CommandError::new(format!("cannot write pages to {}: {error}", folder.display()))
+    };
+    std::fs::create_dir_all(folder).map_err(not_written)?;
     for command in std::iter::once(&program).chain(program.get_subcommands()) {
-        page(command).generate_to(folder).map_err(|error| {
-            CommandError::new(format!("cannot write pages to {}: {error}", folder.display()))
-        })?;
+        page(command).generate_to(folder).map_err(not_written)?;
     }
     Ok(ExitCode::SUCCESS)
 }

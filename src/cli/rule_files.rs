@@ -53,13 +53,25 @@ pub(crate) fn add(
     sources: &Sources,
 ) -> Result<(), CommandError> {
     let files = rule_files::files(paths);
-    for file in files.map_err(|error| CommandError::new(error.to_string()))? {
+    for file in files.map_err(|error| unread(&error))? {
         let text = sources.read(&file).map_err(|error| {
             CommandError::new(format!("cannot read {}: {error}", file.display()))
         })?;
         set.add(sources, &crate::project::shown(&file), &text);
     }
     Ok(())
+}
+
+/// The error for a path to rule files that cannot be read.
+fn unread(error: &walkdir::Error) -> CommandError {
+    let path = error.path().unwrap_or(Path::new("")).display();
+    match error.io_error() {
+        Some(why) if why.kind() == std::io::ErrorKind::NotFound => {
+            CommandError::new(format!("there is no {path}"))
+        }
+        Some(why) => CommandError::new(format!("cannot read {path}: {why}")),
+        None => CommandError::new(error.to_string()),
+    }
 }
 
 /// The fault in a rule file, with its place, as text.

@@ -70,6 +70,8 @@ fn each_command_has_a_manual_page_that_bears_the_programs_name() {
     let commands = commands.take_while(|line| !line.is_empty());
     // One for the program itself, and none for `help`.
     assert_eq!(pages.len(), commands.count());
+    run(dir.path(), &["man", "--output", "new/pages"]).expect_code(0);
+    assert!(dir.path().join("new/pages/plimsoll-check.1").is_file());
     for page in pages {
         let text = std::fs::read_to_string(page.path()).unwrap();
         let version = concat!("\"plimsoll ", env!("CARGO_PKG_VERSION"), "\"");
@@ -142,6 +144,13 @@ fn the_kubernetes_version_to_judge_by_is_read_or_refused() {
         let run = check(refused).expect_code(2);
         assert!(run.err.contains(&format!("{refused:?}")), "{}", run.err);
     }
+}
+
+#[test]
+fn rule_files_that_are_not_there_are_named() {
+    let dir = repository(&[]);
+    let run = run(dir.path(), &["test", "absent"]).expect_code(2);
+    assert_eq!(run.err, "error: there is no absent\n");
 }
 
 #[test]
