@@ -33,7 +33,8 @@ const FILES_AT_LEAST: usize = 16;
 pub(super) struct Unit<'p> {
     /// The files to judge; each file is in exactly one unit.
     pub(super) files: Vec<&'p File>,
-    /// The manifests of the same directory that are not to be judged: what is deployed together with the files.
+    /// The manifests of the same directory that are not to be judged: what is deployed together with the files, if they are
+    /// in a repository.
     pub(super) beside: Vec<&'p File>,
     /// The releases to judge, by index.
     pub(super) releases: Vec<usize>,
@@ -54,7 +55,9 @@ impl<'p> Run<'p> {
         }
         let others = self.project.files.iter().filter(|file| !file.requested);
         for file in others.filter(|file| file.class == Class::Manifest) {
-            if let Some(unit) = folders.get_mut(parent(&file.path)) {
+            let folder = parent(&file.path);
+            let is_loose = self.project.loose.iter().any(|loose| loose == folder);
+            if let Some(unit) = folders.get_mut(folder).filter(|_| !is_loose) {
                 unit.beside.push(file);
             }
         }

@@ -81,6 +81,8 @@ pub struct Project {
     pub read_by_others: BTreeSet<String>,
     /// The directories that were asked for.
     pub asked: Vec<String>,
+    /// Directories around files that were asked for, of which the other files may have nothing to do with these.
+    pub loose: Vec<String>,
     /// The paths that were asked for and that the configuration's `exclude` leaves out.
     pub excluded: Vec<String>,
     /// Findings on files and declarations.
@@ -190,6 +192,7 @@ pub fn assemble(walked: Walked, taken: Vec<Taken>, config: &Config, sources: &So
         lock,
         read_by_others,
         asked: walked.asked,
+        loose: walked.loose,
         excluded: walked.excluded,
         findings,
     }

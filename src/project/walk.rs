@@ -31,6 +31,9 @@ pub struct Walked {
     pub roots: Vec<String>,
     /// Those of them that were asked for; the others are around files that were.
     pub asked: Vec<String>,
+    /// Those around files that are neither in a repository nor in a chart: what else is there may have nothing to do with
+    /// these files.
+    pub loose: Vec<String>,
     /// The paths that were asked for and that `exclude` leaves out, as shown.
     pub excluded: Vec<String>,
     /// Findings on directories that could not be read.
@@ -104,6 +107,7 @@ pub fn walk_with(
     for (directory, depth) in around {
         let shown = shown(&directory);
         if !walk.walked.roots.iter().any(|root| root.is_empty() || *root == shown) {
+            walk.walked.loose.extend(depth.map(|_| shown.clone()));
             walk.walked.roots.push(shown);
             walk.directory(&directory, depth, Reason::Around);
         }

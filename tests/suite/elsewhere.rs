@@ -216,13 +216,17 @@ fn a_named_file_knows_the_manifests_beside_it() {
         let args = ["check", "--no-cache", "--format", "concise", "--select", backend];
         run(dir.path(), &[&args, named].concat()).out
     };
-    let files = [("ingress.yaml", ingress), ("service.yaml", service), ("other.yaml", OTHER)];
+    let git = (".git/HEAD", "ref: refs/heads/main\n");
+    let files = [git, ("ingress.yaml", ingress), ("service.yaml", service), ("other.yaml", OTHER)];
     assert_eq!(check(&files, &["ingress.yaml", "other.yaml"]), "");
     assert_eq!(check(&files, &["ingress.yaml"]), "");
 
     let other_port = service.replace("port: 80", "port: 8080");
-    let files = [("ingress.yaml", ingress), ("service.yaml", &other_port), ("other.yaml", OTHER)];
+    let files =
+        [git, ("ingress.yaml", ingress), ("service.yaml", &other_port), ("other.yaml", OTHER)];
     let found = check(&files, &["ingress.yaml"]);
     assert!(found.starts_with("ingress.yaml:11:"), "{found}");
     assert_eq!(found, check(&files, &["."]));
+    // A folder that is no repository may hold anything.
+    assert_eq!(check(&files[1..], &["ingress.yaml"]), "");
 }
