@@ -20,6 +20,25 @@ use crate::yaml::{self, Kind, Node, Stream};
 /// The API version of kustomize's built-in generators and transformers.
 const KUSTOMIZE_BUILTIN: &str = "builtin";
 
+/// What the names of pipelines begin with, for services whose pipelines are read alike.
+const CI_NAMES: [&str; 12] = [
+    "azure-pipelines",
+    "bitbucket-pipelines",
+    ".drone",
+    ".travis",
+    "cloudbuild",
+    "buildspec",
+    ".woodpecker",
+    "appveyor",
+    ".semaphore",
+    "codefresh",
+    ".cirrus",
+    "wercker",
+];
+
+/// The folders of pipelines, for services whose pipelines are read alike.
+const CI_FOLDERS: [&str; 4] = ["/.circleci/", "/.buildkite/", "/.woodpecker/", "/.semaphore/"];
+
 /// A cache of what is known about files, so that they need not be parsed for that again.
 pub trait Recall: Sync {
     /// What is known about a file, by its path and text; `None` if it is not in the cache. `by_name` is the class that its
@@ -147,96 +166,53 @@ fn is_yaml_class(class: Class) -> bool {
     )
 }
 
+/// The class that a file's name says; `None` if its content decides.
 fn class_by_name(candidate: &Candidate, name: PathName<'_>, text: &str) -> Option<Class> {
     let path = &candidate.shown;
     if is_of_chart(&candidate.path, "templates") {
         return Some(Class::ChartTemplate);
     }
-    let within = |folder: &str| path.starts_with(&folder[1..]) || path.contains(folder);
-    if name.is_script() || is_shell(text) {
-        return Some(Class::Script);
+    if let Some(class) = class_of_program(name, text) {
+        return Some(class);
     }
-    if name.is_makefile() {
-        return Some(Class::Makefile);
-    }
-    if name.is_jenkinsfile() {
-        return Some(Class::Jenkinsfile);
-    }
-    if name.is_justfile() {
-        return Some(Class::Justfile);
-    }
-    if name.has_extension(&["tf"]) {
-        return Some(Class::Terraform);
-    }
-    // Only templates directly in `helmfile.d` are helmfiles.
-    let lies_in_helmfiles = base_name(parent(path)) == "helmfile.d" && name.is_yaml_template();
-    if name.is_helmfile() || (within("/helmfile.d/") && name.is_yaml()) || lies_in_helmfiles {
+    if is_helmfile(path, name) {
         return Some(Class::Helmfile);
     }
     if name.has_extension(&["tpl", "gotmpl"]) {
         return Some(if name.is_yaml_template() { Class::Template } else { Class::Other });
     }
-    if name.has_extension(&["json"])
-        && !(text.contains("\"apiVersion\"") && text.contains("\"kind\""))
-    {
+    let is_json = name.has_extension(&["json"]);
+    if is_json && !(text.contains("\"apiVersion\"") && text.contains("\"kind\"")) {
         return Some(Class::Other);
     }
-    match name.0 {
-        "Chart.yaml" => return Some(Class::ChartMeta),
-        "kustomization.yaml" | "kustomization.yml" | "Kustomization" => {
-            return Some(Class::Kustomization);
-        }
-        name if crate::config::FILE_NAMES.contains(&name) => {
-            let component = crate::config::is_component(text);
-            return Some(if component { Class::GitLabCi } else { Class::Config });
-        }
-        "action.yml" | "action.yaml" => return Some(Class::GitHub),
-        "Taskfile.yml" | "Taskfile.yaml" | "taskfile.yml" | "taskfile.yaml"
-        | "Taskfile.dist.yml" | "Taskfile.dist.yaml" => return Some(Class::Taskfile),
-        _ => {}
+    if let Some(class) = class_of_whole_name(name, text) {
+        return Some(class);
     }
-    // A helm-unittest suite is never deployed, and need not be YAML: helm-unittest changes backslashes first.
-    let is_suite = || {
-        name.0.ends_with("_test.yaml")
-            && text.contains("asserts:")
-            && is_of_chart(&candidate.path, "tests")
-    };
-    if name.is_expectation() || is_suite() {
+    if name.is_expectation() || is_unit_test(candidate, name, text) {
         return Some(Class::Other);
     }
     if !name.is_yaml() {
         let is_named = candidate.reason == Reason::Named;
-        return (!is_named && !name.has_extension(&["json"])).then_some(Class::Other);
+        return (!is_named && !is_json).then_some(Class::Other);
     }
-    if within("/.github/workflows/") {
-        return Some(Class::GitHub);
+    class_of_pipeline(path, name)
+}
+
+/// The class of a file in a language of its own.
+fn class_of_program(name: PathName<'_>, text: &str) -> Option<Class> {
+    if name.is_script() || is_shell(text) {
+        Some(Class::Script)
+    } else if name.is_makefile() {
+        Some(Class::Makefile)
+    } else if name.is_jenkinsfile() {
+        Some(Class::Jenkinsfile)
+    } else if name.is_justfile() {
+        Some(Class::Justfile)
+    } else if name.has_extension(&["tf"]) {
+        Some(Class::Terraform)
+    } else {
+        None
     }
-    if name.0.ends_with("gitlab-ci.yml") || name.0.ends_with("gitlab-ci.yaml") {
-        return Some(Class::GitLabCi);
-    }
-    let ci = [
-        "azure-pipelines",
-        "bitbucket-pipelines",
-        ".drone",
-        ".travis",
-        "cloudbuild",
-        "buildspec",
-        ".woodpecker",
-        "appveyor",
-        ".semaphore",
-        "codefresh",
-        ".cirrus",
-        "wercker",
-    ];
-    if ci.iter().any(|start| name.0.starts_with(start))
-        || within("/.circleci/")
-        || within("/.buildkite/")
-        || within("/.woodpecker/")
-        || within("/.semaphore/")
-    {
-        return Some(Class::Ci);
-    }
-    None
 }
 
 fn is_shell(text: &str) -> bool {
@@ -245,6 +221,56 @@ fn is_shell(text: &str) -> bool {
         && first
             .split(['/', ' '])
             .any(|word| matches!(word, "sh" | "bash" | "zsh" | "dash" | "ksh"))
+}
+
+/// True if helmfile reads the file. Templates are helmfiles only if they are directly in `helmfile.d`.
+fn is_helmfile(path: &str, name: PathName<'_>) -> bool {
+    name.is_helmfile()
+        || name.is_yaml() && is_within(path, "/helmfile.d/")
+        || name.is_yaml_template() && base_name(parent(path)) == "helmfile.d"
+}
+
+/// The class of a file that its tool finds by its whole name.
+fn class_of_whole_name(name: PathName<'_>, text: &str) -> Option<Class> {
+    match name.0 {
+        "Chart.yaml" => Some(Class::ChartMeta),
+        "kustomization.yaml" | "kustomization.yml" | "Kustomization" => Some(Class::Kustomization),
+        name if crate::config::FILE_NAMES.contains(&name) => {
+            let component = crate::config::is_component(text);
+            Some(if component { Class::GitLabCi } else { Class::Config })
+        }
+        "action.yml" | "action.yaml" => Some(Class::GitHub),
+        "Taskfile.yml" | "Taskfile.yaml" | "taskfile.yml" | "taskfile.yaml"
+        | "Taskfile.dist.yml" | "Taskfile.dist.yaml" => Some(Class::Taskfile),
+        _ => None,
+    }
+}
+
+/// True for a suite of helm-unittest. It is never deployed, and need not be YAML: helm-unittest changes backslashes first.
+fn is_unit_test(candidate: &Candidate, name: PathName<'_>, text: &str) -> bool {
+    name.0.ends_with("_test.yaml")
+        && text.contains("asserts:")
+        && is_of_chart(&candidate.path, "tests")
+}
+
+/// The class of a YAML file that a CI service finds by its name or its folder.
+fn class_of_pipeline(path: &str, name: PathName<'_>) -> Option<Class> {
+    if is_within(path, "/.github/workflows/") {
+        Some(Class::GitHub)
+    } else if name.0.ends_with("gitlab-ci.yml") || name.0.ends_with("gitlab-ci.yaml") {
+        Some(Class::GitLabCi)
+    } else if CI_NAMES.iter().any(|start| name.0.starts_with(start))
+        || CI_FOLDERS.iter().any(|folder| is_within(path, folder))
+    {
+        Some(Class::Ci)
+    } else {
+        None
+    }
+}
+
+/// True for a path below a folder anywhere, given as `/folder/`.
+fn is_within(path: &str, folder: &str) -> bool {
+    path.starts_with(&folder[1..]) || path.contains(folder)
 }
 
 /// True for a file below a chart's folder of this name.
