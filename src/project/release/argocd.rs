@@ -211,62 +211,71 @@ fn chart(
     found: &mut Found,
 ) -> Option<ChartRef> {
     let text = |key: &str| source.get(key)?.text();
-    let is_known = |text: &String| !text.contains(UNKNOWN);
-    let revision = || text("targetRevision").filter(is_known);
-    let repository = text("repoURL").filter(is_known);
-    let span = source.get("chart").or_else(|| source.get("path")).and_then(|field| field.span());
-    if let Some(name) = text("chart").filter(|name| !name.is_empty()) {
-        let version = revision();
-        // Only registries have names with slashes: the last part is the chart's.
-        let (repository, name) = match (repository, name.rsplit_once('/')) {
-            (Some(repository), Some((folders, last))) => {
-                (Some(format!("{}/{folders}", repository.trim_end_matches('/'))), last.to_owned())
+    let known = |key: &str| text(key).filter(|text| !text.contains(UNKNOWN));
+    let repository = known("repoURL");
+    let chart = if let Some(name) = text("chart").filter(|name| !name.is_empty()) {
+        ChartRef { version: known("targetRevision"), ..of_registry(name, repository) }
+    } else {
+        let path = text("path")?;
+        match repository.as_deref().filter(|url| url.starts_with("oci://")) {
+            // An OCI artifact may contain anything; the path in it is mostly `.`.
+            Some(_) if !source.has("helm") => return None,
+            Some(artifact) => {
+                let (repository, name, _) = split_oci(artifact);
+                let (name, repository) = (Some(name), Some(repository));
+                let version = known("targetRevision");
+                ChartRef { name, repository, version, ..ChartRef::default() }
             }
-            (repository, _) => (repository, name),
-        };
-        return Some(ChartRef {
-            name: Some(name),
-            repository,
-            version,
-            span,
-            ..ChartRef::default()
-        });
-    }
-    let path = text("path")?;
-    let tops: Vec<&str> = context.tree.tops_of(declaration.path).collect();
-    if let Some(artifact) = repository.as_deref().filter(|url| url.starts_with("oci://")) {
-        // An OCI artifact may contain anything; the path in it is mostly `.`.
-        let (repository, name, _) = split_oci(artifact);
-        let (name, repository) = (Some(name), Some(repository));
-        let chart = ChartRef { name, repository, version: revision(), span, ..ChartRef::default() };
-        return source.has("helm").then_some(chart);
-    }
-    let other_tool =
-        ["plugin", "kustomize", "directory", "jsonnet"].iter().any(|tool| source.has(tool));
-    let directory = context.tree.from_top(declaration.path, path.trim_start_matches('/'));
+            None => of_path(&path, repository, source, declaration, context, found)?,
+        }
+    };
+    let span = source.get("chart").or_else(|| source.get("path")).and_then(|field| field.span());
+    Some(ChartRef { span, ..chart })
+}
+
+/// The chart of a name in a registry. Only registries have names with slashes: the last part is the chart's.
+fn of_registry(name: String, repository: Option<String>) -> ChartRef {
+    let (repository, name) = match (repository, name.rsplit_once('/')) {
+        (Some(repository), Some((folders, last))) => {
+            (Some(format!("{}/{folders}", repository.trim_end_matches('/'))), last.to_owned())
+        }
+        (repository, _) => (repository, name),
+    };
+    ChartRef { name: Some(name), repository, ..ChartRef::default() }
+}
+
+/// The chart at a path in a git repository; `None` when Helm does not render what is there.
+fn of_path(
+    path: &str,
+    repository: Option<String>,
+    source: &Field<'_>,
+    declaration: &Declaration<'_>,
+    context: &Context<'_>,
+    found: &mut Found,
+) -> Option<ChartRef> {
+    let declared = declaration.declared;
     if path.contains(UNKNOWN) {
         if source.has("helm") {
-            found.unresolved.push(Unresolved {
-                declared: declaration.declared,
-                why: format!("the chart's path comes from {}", declaration.source()),
-                chart_path: None,
-            });
+            let why = format!("the chart's path comes from {}", declaration.source());
+            found.unresolved.push(Unresolved { declared, why, chart_path: None });
         }
         return None;
     }
+    let from_top = path.trim_start_matches('/');
+    let directory = context.tree.from_top(declaration.path, from_top);
+    let other_tool =
+        ["plugin", "kustomize", "directory", "jsonnet"].iter().any(|tool| source.has(tool));
     let is_here = repository.as_deref().is_none_or(|url| home::may_be(url, context));
-    let near = is_here.then(|| context.chart_by_path(path.trim_start_matches('/'), &tops));
-    if let Some(chart) = near.flatten() {
-        if other_tool {
-            // It is in the folder of a chart, but another tool renders it.
-            found.unresolved.push(Unresolved {
-                declared: declaration.declared,
-                why: format!("`{directory}` is rendered by another tool than Helm"),
-                chart_path: Some(directory),
-            });
-            return None;
-        }
-        return Some(ChartRef { span, ..chart });
+    let tops: Vec<&str> = context.tree.tops_of(declaration.path).collect();
+    let near = is_here.then(|| context.chart_by_path(from_top, &tops)).flatten();
+    if near.is_some() && other_tool {
+        // It is in the folder of a chart, but another tool renders it.
+        let why = format!("`{directory}` is rendered by another tool than Helm");
+        found.unresolved.push(Unresolved { declared, why, chart_path: Some(directory) });
+        return None;
+    }
+    if near.is_some() {
+        return near;
     }
     let lies_here = is_here && context.tree.is_directory(&directory);
     if !source.has("helm") || other_tool || lies_here {
@@ -276,7 +285,7 @@ fn chart(
     let last =
         path.trim_end_matches('/').rsplit('/').next().filter(|last| !matches!(*last, "" | "."));
     let name = last.or_else(|| home::name(repository.as_deref()?)).map(str::to_owned);
-    Some(ChartRef { name, repository, span, git: true, ..ChartRef::default() })
+    Some(ChartRef { name, repository, git: true, ..ChartRef::default() })
 }
 
 /// The values layers in Argo CD's order: `valueFiles`, then `values` or `valuesObject`, then `parameters`.
