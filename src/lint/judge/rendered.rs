@@ -93,7 +93,6 @@ impl Task<'_> {
         evaluator: &(dyn Fn() -> Evaluator + Sync),
     ) -> Judged {
         let loaded = charts.load(&self.path, self.sources);
-        let shown = crate::project::shown(&self.path);
         let chart = match loaded.get() {
             Some(Ok(chart)) if chart.is_library() => return Judged::default(),
             Some(Ok(chart)) => chart,
@@ -126,43 +125,15 @@ impl Task<'_> {
                 found.findings.extend(self.on_layers(chart, charts, own));
                 Judged { found, is_rendered: true }
             }
-            Err(error) if error.fault == Fault::MissingDependency => {
-                let lacking = (shown, error.missing.into_iter().collect());
-                let lacking_charts = BTreeMap::from([lacking]);
-                Judged::unrendered(Found { lacking_charts, ..Found::default() })
-            }
-            // The placeholder for a value may be the reason why it fails.
-            Err(error) if self.is_guessed() => {
-                let note = format!(
-                    "{}: the chart does not render without values that are only known when it is deployed: {}",
-                    self.release.display(),
-                    error.reason
-                );
-                let findings = self.on_layers(chart, charts, Layers::default());
-                Judged::unrendered(Found { notes: vec![note], findings, ..Found::default() })
-            }
-            Err(error) => {
-                let own = Layers { failure: Some(&error), ..Layers::default() };
-                let own = self.on_layers(chart, charts, own);
-                // One fault gives one finding: where a null is the reason, that finding is enough.
-                let told = own.iter().any(|finding| &*finding.rule == NULL);
-                let mut findings = match told {
-                    true => Vec::new(),
-                    false => self.failed(&error, chart),
-                };
-                findings.extend(own);
-                Judged::unrendered(Found { findings, ..Found::default() })
-            }
+            Err(error) => self.unrendered(error, chart, charts),
         };
         let mut judged = match self.helped {
             true => helm::render_helped(chart, &options, &layers, judge),
             false => helm::render(chart, &options, &layers, judge),
         };
         if judged.is_rendered {
-            judged
-                .found
-                .findings
-                .extend(self.under_longest_name(chart, &layers, waiving, evaluator));
+            let longest = self.under_longest_name(chart, &layers, waiving, evaluator);
+            judged.found.findings.extend(longest);
         }
         judged
     }
@@ -238,6 +209,35 @@ impl Task<'_> {
     fn unfilled_values(&self, error: &ChartError) -> Option<&File> {
         let file = self.files.at(&self.sources.path(error.span?.source))?;
         (file.class == Class::Template && !file.text().contains("{{")).then_some(file)
+    }
+
+    /// The result for a chart that does not render.
+    fn unrendered(&self, error: RenderError, chart: &Chart, charts: &Charts<'_>) -> Judged {
+        if error.fault == Fault::MissingDependency {
+            let shown = crate::project::shown(&self.path);
+            let lacking_charts = BTreeMap::from([(shown, error.missing.into_iter().collect())]);
+            return Judged::unrendered(Found { lacking_charts, ..Found::default() });
+        }
+        // The placeholder for a value may be the reason why it fails.
+        if self.is_guessed() {
+            let note = format!(
+                "{}: the chart does not render without values that are only known when it is deployed: {}",
+                self.release.display(),
+                error.reason
+            );
+            let findings = self.on_layers(chart, charts, Layers::default());
+            return Judged::unrendered(Found { notes: vec![note], findings, ..Found::default() });
+        }
+        let seen = Layers { failure: Some(&error), ..Layers::default() };
+        let own = self.on_layers(chart, charts, seen);
+        // One fault gives one finding: where a null is the reason, that finding is enough.
+        let told = own.iter().any(|finding| &*finding.rule == NULL);
+        let mut findings = match told {
+            true => Vec::new(),
+            false => self.failed(&error, chart),
+        };
+        findings.extend(own);
+        Judged::unrendered(Found { findings, ..Found::default() })
     }
 
     fn failed(&self, error: &RenderError, chart: &Chart) -> Vec<Finding> {
