@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, HashSet};
 
 use self::call::Helm;
 pub(super) use self::call::helm;
-use self::flag::{flag, positionals, takes_value};
+use self::flag::{Argument, arguments, positionals};
 use super::shell::{COMPUTED, Call, RUN_TIME, STREAM, is_known};
 use super::text::Mapped;
 use super::{ChartRef, Content, Context, Found, Layer, Release, Unresolved, Via, split_oci};
@@ -129,6 +129,32 @@ struct Options {
     skip_schema: bool,
 }
 
+impl Options {
+    /// Sets a flag. `span` is the place of its value.
+    fn set(&mut self, name: &str, value: &str, span: Span) {
+        let text = || value.to_owned();
+        let mut assign = |kind| self.assignments.push((kind, text(), span));
+        match name {
+            "namespace" => self.namespace = Some(text()),
+            "name" => self.name = Some((text(), span)),
+            "repo" => self.repository = Some(text()),
+            "version" => self.version = Some(text()),
+            // pflag splits the text of a list flag at commas; an empty text has no items.
+            "values" if value.is_empty() => {}
+            "values" => self.files.extend(value.split(',').map(|file| (file.to_owned(), span))),
+            "set" => assign(AssignmentKind::Value),
+            "set-string" => assign(AssignmentKind::String),
+            "set-file" => assign(AssignmentKind::File),
+            "set-json" => assign(AssignmentKind::Json),
+            "set-literal" => assign(AssignmentKind::Literal),
+            "generate-name" => self.generate_name = true,
+            "skip-schema-validation" => self.skip_schema = value != "false",
+            "dry-run" => self.dry_run = value != "none" && value != "false",
+            _ => {}
+        }
+    }
+}
+
 /// The surroundings of a call of `helm`.
 pub(super) struct Around<'a> {
     /// The text that contains its words.
@@ -226,49 +252,20 @@ fn options(helm: &Helm<'_>, text: &Mapped) -> Options {
     let mut options = Options::default();
     // Positional arguments that may expand to no word, or to several.
     let mut loose = Vec::new();
-    let mut words = helm.words.iter().peekable();
-    while let Some(word) = words.next() {
-        let span = text.span(word.start, word.end);
-        // `$EXTRA_ARGS`, which is set where the command runs, may be anything.
-        if word.spread {
-            if options.positionals.is_empty() {
-                continue;
+    for argument in arguments(helm.words) {
+        match argument {
+            // `$EXTRA_ARGS`, which is set where the command runs, may be anything.
+            Argument::Positional(word) if word.spread && options.positionals.is_empty() => {}
+            Argument::Positional(word) => {
+                if word.spread {
+                    loose.push(options.positionals.len());
+                }
+                let span = text.span(word.start, word.end);
+                options.positionals.push((word.text.clone(), span));
             }
-            loose.push(options.positionals.len());
-        }
-        let Some((name, inside)) = flag(&word.text).filter(|_| word.text != "-") else {
-            options.positionals.push((word.text.clone(), span));
-            continue;
-        };
-        let (value, span) = match inside {
-            Some(value) => (value.to_owned(), span),
-            None if takes_value(name) => match words.next() {
-                Some(word) => (word.text.clone(), text.span(word.start, word.end)),
-                None => continue,
-            },
-            None => (String::new(), span),
-        };
-        let set = |kind| (kind, value.clone(), span);
-        match name {
-            "namespace" => options.namespace = Some(value),
-            "name" => options.name = Some((value, span)),
-            "repo" => options.repository = Some(value),
-            "version" => options.version = Some(value),
-            // pflag splits the text of a list flag at commas; an empty text has no items.
-            "values" if value.is_empty() => {}
-            "values" => {
-                let files = value.split(',').map(|file| (file.to_owned(), span));
-                options.files.extend(files);
+            Argument::Flag { name, value, word } => {
+                options.set(name, value, text.span(word.start, word.end));
             }
-            "set" => options.assignments.push(set(AssignmentKind::Value)),
-            "set-string" => options.assignments.push(set(AssignmentKind::String)),
-            "set-file" => options.assignments.push(set(AssignmentKind::File)),
-            "set-json" => options.assignments.push(set(AssignmentKind::Json)),
-            "set-literal" => options.assignments.push(set(AssignmentKind::Literal)),
-            "generate-name" => options.generate_name = true,
-            "skip-schema-validation" => options.skip_schema = value != "false",
-            "dry-run" => options.dry_run = value != "none" && value != "false",
-            _ => {}
         }
     }
     // `helm upgrade $FLAGS web ./chart`: there are a name and a chart without these.

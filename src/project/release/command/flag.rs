@@ -59,24 +59,47 @@ const VALUE_FLAGS: [&str; 53] = [
     "color",
 ];
 
+/// An argument of a command.
+pub(super) enum Argument<'w> {
+    Positional(&'w Field),
+    Flag {
+        /// The flag's long name, if it has one.
+        name: &'w str,
+        /// The flag's value; empty if it takes none.
+        value: &'w str,
+        /// The word with the value; the flag's own if it takes none.
+        word: &'w Field,
+    },
+}
+
+/// The arguments of a command, each flag with its value. A flag whose value is missing at the end is left out.
+pub(super) fn arguments(words: &[Field]) -> impl Iterator<Item = Argument<'_>> {
+    let mut words = words.iter();
+    std::iter::from_fn(move || {
+        let word = words.next()?;
+        Some(match flag(&word.text) {
+            None => Argument::Positional(word),
+            Some((name, Some(value))) => Argument::Flag { name, value, word },
+            Some((name, None)) if takes_value(name) => {
+                let word = words.next()?;
+                Argument::Flag { name, value: &word.text, word }
+            }
+            Some((name, None)) => Argument::Flag { name, value: "", word },
+        })
+    })
+}
+
 /// The arguments that are neither flags nor their values.
 pub(super) fn positionals(words: &[Field]) -> Vec<&str> {
-    let mut found = Vec::new();
-    let mut words = words.iter();
-    while let Some(word) = words.next() {
-        match flag(&word.text) {
-            Some((name, None)) if takes_value(name) => {
-                words.next();
-            }
-            Some(_) => {}
-            None => found.push(word.text.as_str()),
-        }
-    }
-    found
+    let positional = |argument| match argument {
+        Argument::Positional(word) => Some(word.text.as_str()),
+        Argument::Flag { .. } => None,
+    };
+    arguments(words).filter_map(positional).collect()
 }
 
 /// `--name=value`, `--name`, `-n value`, `-nvalue`: the flag's long name and the value in it.
-pub(super) fn flag(word: &str) -> Option<(&str, Option<&str>)> {
+fn flag(word: &str) -> Option<(&str, Option<&str>)> {
     if let Some(long) = word.strip_prefix("--") {
         return Some(match long.split_once('=') {
             Some((name, value)) => (name, Some(value)),
@@ -100,6 +123,6 @@ pub(super) fn flag(word: &str) -> Option<(&str, Option<&str>)> {
 }
 
 /// Whether the word after a flag is its value.
-pub(super) fn takes_value(name: &str) -> bool {
+fn takes_value(name: &str) -> bool {
     VALUE_FLAGS.contains(&name)
 }
