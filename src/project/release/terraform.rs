@@ -11,9 +11,9 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::str::FromStr as _;
 
-use hcl_edit::expr::{Expression, Object, ObjectKey};
+use hcl_edit::expr::{Expression, FuncCall, Object, ObjectKey};
 use hcl_edit::structure::{Block, Body};
-use hcl_edit::template::{Element, StringTemplate};
+use hcl_edit::template::{Element, HeredocTemplate, StringTemplate};
 use hcl_edit::{Ident, Span as _};
 
 use self::value::{Scope, Value};
@@ -224,7 +224,8 @@ fn release(
     };
     let mut values = Vec::new();
     if let Some(list) = attribute("values") {
-        layers(&list.value, file, scope, &bases, context, &mut values);
+        let reader = Reader { file, scope, bases: &bases, context };
+        reader.layers(&list.value, &mut values);
     }
     values.extend(set(block, file, scope));
     found.releases.push(Release {
@@ -248,100 +249,106 @@ fn place(range: Option<Range<usize>>, file: &File) -> Span {
     Span::new(file.source, range.start, range.end)
 }
 
-/// Adds the layers of an expression in `values`, in order.
-fn layers(
-    expression: &Expression,
-    file: &File,
-    scope: &Scope<'_>,
-    bases: &[&str],
-    context: &Context<'_>,
-    into: &mut Vec<Layer>,
-) {
-    let span = place(expression.span(), file);
-    match expression {
-        Expression::Array(items) => {
-            items.iter().for_each(|item| layers(item, file, scope, bases, context, into));
-        }
-        Expression::Parenthesis(inner) => {
-            layers(inner.inner(), file, scope, bases, context, into);
-        }
-        Expression::FuncCall(call) => {
-            let argument = call.args.get(0);
-            match call.name.name.as_str() {
-                "concat" | "compact" | "flatten" | "tolist" => {
-                    call.args.iter().for_each(|arg| layers(arg, file, scope, bases, context, into));
-                }
-                // The first argument that exists, or that has items.
-                name @ ("try" | "coalescelist") => {
-                    let passes = |value: &Value| match value {
-                        Value::Missing => name == "try",
-                        Value::List(items) => name == "coalescelist" && items.is_empty(),
-                        _ => false,
-                    };
-                    let mut args = call.args.iter();
-                    if let Some(arg) = args.find(|arg| !passes(&scope.value(arg))) {
-                        layers(arg, file, scope, bases, context, into);
-                    }
-                }
-                "file" | "templatefile" => {
-                    given(&scope.value(expression), span, bases, context, into);
-                }
-                "yamlencode" | "jsonencode" => {
-                    let values = argument.map(|object| encode::values(object, file, scope));
-                    into.push(Layer::inline(span, values.unwrap_or(Content::Unknown)));
-                }
-                _ => into.push(Layer::inline(span, Content::Unknown)),
-            }
-        }
-        Expression::HeredocTemplate(heredoc) => {
-            let range = span.range();
-            let text = &file.text()[range.clone()];
-            let plain = heredoc.template.iter().all(Element::is_literal);
-            let body = text.find('\n').map_or(range.end, |at| range.start + at + 1);
-            let content = match plain {
-                true => {
-                    plain_values(file, body..body + heredoc_length(&file.text()[body..range.end]))
-                }
-                false => Content::Unknown,
-            };
-            into.push(Layer::inline(span, content));
-        }
-        Expression::Conditional(conditional) => match scope.truth(&conditional.cond_expr) {
-            Some(true) => layers(&conditional.true_expr, file, scope, bases, context, into),
-            Some(false) => layers(&conditional.false_expr, file, scope, bases, context, into),
-            None => into.push(Layer::inline(span, Content::Elsewhere)),
-        },
-        Expression::Variable(_) | Expression::Traversal(_) | Expression::ForExpr(_) => {
-            given(&scope.value(expression), span, bases, context, into);
-        }
-        Expression::Null(_) => {}
-        // Before Terraform 0.12 every expression stood in quotes: `"${file("values.yaml")}"`.
-        Expression::StringTemplate(template) => match sole(template) {
-            Some(inner) => layers(inner, file, scope, bases, context, into),
-            None => into.push(Layer::inline(span, Content::Unknown)),
-        },
-        _ => into.push(Layer::inline(span, Content::Unknown)),
-    }
+/// What expressions in `values` are read with.
+struct Reader<'a> {
+    file: &'a File,
+    scope: &'a Scope<'a>,
+    bases: &'a [&'a str],
+    context: &'a Context<'a>,
 }
 
-/// Adds the layers of a value that stands at another place, such as the caller of a module: files, or what is not known.
-fn given(value: &Value, span: Span, bases: &[&str], context: &Context<'_>, into: &mut Vec<Layer>) {
-    match value {
-        Value::Null => {}
-        Value::List(items) => {
-            for item in items {
-                given(item, span, bases, context, into);
+impl Reader<'_> {
+    /// Adds the layers of an expression, in order.
+    fn layers(&self, expression: &Expression, into: &mut Vec<Layer>) {
+        let span = place(expression.span(), self.file);
+        match expression {
+            Expression::Array(items) => items.iter().for_each(|item| self.layers(item, into)),
+            Expression::Parenthesis(inner) => self.layers(inner.inner(), into),
+            Expression::FuncCall(call) => self.layers_of_call(call, expression, into),
+            Expression::HeredocTemplate(heredoc) => {
+                into.push(Layer::inline(span, self.heredoc(heredoc, span)));
             }
-        }
-        Value::File { path, is_template } => {
-            let located = context.tree.locate(path, bases);
-            let mut layer = Layer::file(located.unwrap_or_else(|| join(bases[0], path)), span);
-            if *is_template {
-                layer.content = Content::Unknown;
+            Expression::Conditional(conditional) => {
+                match self.scope.truth(&conditional.cond_expr) {
+                    Some(true) => self.layers(&conditional.true_expr, into),
+                    Some(false) => self.layers(&conditional.false_expr, into),
+                    None => into.push(Layer::inline(span, Content::Elsewhere)),
+                }
             }
-            into.push(layer);
+            Expression::Variable(_) | Expression::Traversal(_) | Expression::ForExpr(_) => {
+                self.layers_of_value(&self.scope.value(expression), span, into);
+            }
+            Expression::Null(_) => {}
+            // Before Terraform 0.12 every expression stood in quotes: `"${file("values.yaml")}"`.
+            Expression::StringTemplate(template) => match sole(template) {
+                Some(inner) => self.layers(inner, into),
+                None => into.push(Layer::inline(span, Content::Unknown)),
+            },
+            _ => into.push(Layer::inline(span, Content::Unknown)),
         }
-        _ => into.push(Layer::inline(span, Content::Elsewhere)),
+    }
+
+    /// Adds the layers of a function's call, which is the expression `whole`.
+    fn layers_of_call(&self, call: &FuncCall, whole: &Expression, into: &mut Vec<Layer>) {
+        let span = place(whole.span(), self.file);
+        match call.name.name.as_str() {
+            "concat" | "compact" | "flatten" | "tolist" => {
+                call.args.iter().for_each(|arg| self.layers(arg, into));
+            }
+            // The first argument that exists, or that has items.
+            name @ ("try" | "coalescelist") => {
+                let passes = |value: &Value| match value {
+                    Value::Missing => name == "try",
+                    Value::List(items) => name == "coalescelist" && items.is_empty(),
+                    _ => false,
+                };
+                let mut args = call.args.iter();
+                if let Some(arg) = args.find(|arg| !passes(&self.scope.value(arg))) {
+                    self.layers(arg, into);
+                }
+            }
+            "file" | "templatefile" => self.layers_of_value(&self.scope.value(whole), span, into),
+            "yamlencode" | "jsonencode" => {
+                let object = call.args.get(0);
+                let values = object.map(|object| encode::values(object, self.file, self.scope));
+                into.push(Layer::inline(span, values.unwrap_or(Content::Unknown)));
+            }
+            _ => into.push(Layer::inline(span, Content::Unknown)),
+        }
+    }
+
+    /// Adds the layers of a value that stands at another place, such as the caller of a module: files, or what is not known.
+    fn layers_of_value(&self, value: &Value, span: Span, into: &mut Vec<Layer>) {
+        match value {
+            Value::Null => {}
+            Value::List(items) => {
+                for item in items {
+                    self.layers_of_value(item, span, into);
+                }
+            }
+            Value::File { path, is_template } => {
+                let located = self.context.tree.locate(path, self.bases);
+                let path = located.unwrap_or_else(|| join(self.bases[0], path));
+                let mut layer = Layer::file(path, span);
+                if *is_template {
+                    layer.content = Content::Unknown;
+                }
+                into.push(layer);
+            }
+            _ => into.push(Layer::inline(span, Content::Elsewhere)),
+        }
+    }
+
+    /// The values in a heredoc without expressions.
+    fn heredoc(&self, heredoc: &HeredocTemplate, span: Span) -> Content {
+        if !heredoc.template.iter().all(Element::is_literal) {
+            return Content::Unknown;
+        }
+        let Range { start, end } = span.range();
+        let text = &self.file.text()[start..end];
+        let body = text.find('\n').map_or(text.len(), |at| at + 1);
+        let length = heredoc_length(&text[body..]);
+        plain_values(self.file, start + body..start + body + length)
     }
 }
 
