@@ -13,7 +13,7 @@
 //! - [`vendor`][]: charts fetched from other repositories; the only code that uses a network.
 //! - [`rule`][]: rule files, compiled and evaluated on a scope.
 //! - [`report`][]: findings as entries with lines and columns; one file per format.
-//! - [`lint`][]: the pipeline. Besides it, only [`project`][] and [`helm`][] work in parallel.
+//! - [`lint`][]: the pipeline. Besides it, only [`yaml`][], [`helm`][] and [`project`][] share work among threads.
 //! - [`fix`][]: fixes, tried by linting and rendering again, and applied.
 //! - [`lsp`][]: the language server.
 //! - [`cli`][]: the command line; one file per command.
