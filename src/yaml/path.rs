@@ -18,22 +18,6 @@ pub enum Step<'a> {
 pub struct Path<'a>(pub Vec<Step<'a>>);
 
 impl Path<'_> {
-    /// The path as an RFC 6901 JSON pointer.
-    #[must_use]
-    pub fn to_pointer(&self) -> String {
-        let mut pointer = String::new();
-        for step in &self.0 {
-            pointer.push('/');
-            match step {
-                Step::Key(key) => pointer.push_str(&escape(key)),
-                Step::Index(index) => pointer.push_str(&index.to_string()),
-            }
-        }
-        pointer
-    }
-}
-
-impl Path<'_> {
     /// The path as it is shown.
     #[must_use]
     pub fn dotted(&self) -> String {

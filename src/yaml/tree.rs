@@ -205,10 +205,4 @@ impl Document {
         }
         id
     }
-
-    /// The number of nodes, including keys, without the expansion of aliases.
-    #[must_use]
-    pub fn node_count(&self) -> usize {
-        self.nodes.len()
-    }
 }
