@@ -25,7 +25,7 @@ mod tree;
 mod walk;
 mod word;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -133,16 +133,8 @@ pub fn discover(paths: &[PathBuf], config: &Config, sources: &Sources) -> Result
 /// Makes a project of files that were read. `taken` may be in any order.
 #[must_use]
 pub fn assemble(walked: Walked, taken: Vec<Taken>, config: &Config, sources: &Sources) -> Project {
-    let mut files = Vec::new();
     let mut findings = walked.findings;
-    for taken in taken {
-        match taken {
-            Taken::File(file) => files.push(file),
-            Taken::Refused(finding) => findings.push(*finding),
-            Taken::Ignored => {}
-        }
-    }
-    files.sort_by(|a, b| a.path.cmp(&b.path));
+    let mut files = sorted(taken, &mut findings);
     let start = walked.roots.first().map_or("", String::as_str);
     let lock = lock(Path::new(if start.is_empty() { "." } else { start }), config, sources);
     let lock = lock.unwrap_or_else(|finding| {
@@ -163,38 +155,52 @@ pub fn assemble(walked: Walked, taken: Vec<Taken>, config: &Config, sources: &So
     files.extend(outer);
     files.sort_by(|a, b| a.path.cmp(&b.path));
     findings.extend(found.findings);
-    let values: std::collections::HashSet<String> = found
-        .releases
-        .iter()
-        .flat_map(|release| release.values.iter().filter_map(|layer| layer.file.clone()))
-        .collect();
-    for file in &mut files {
-        if file.class == Class::Other && values.contains(&file.path) {
-            // A values file that is not YAML is a template of values.
-            file.class = if file.is_yaml() { Class::Values } else { Class::Template };
-        }
-    }
+    name_values(&mut files, &found.releases);
     kustomize::patch::set_aside(&mut files, &found.patches);
     expectation::set_aside(&mut files);
     embedded::set_aside(&mut files, &charts);
     findings.sort_by_cached_key(|finding| {
         (sources.path(finding.primary.span.source), finding.primary.span.start)
     });
-    let (releases, unresolved) = (found.releases, found.unresolved);
-    let read_by_others = found.read_by_others;
     Project {
         files,
         charts,
-        releases,
-        unresolved,
+        releases: found.releases,
+        unresolved: found.unresolved,
         rewrites,
         new_tags,
         lock,
-        read_by_others,
+        read_by_others: found.read_by_others,
         asked: walked.asked,
         loose: walked.loose,
         excluded: walked.excluded,
         findings,
+    }
+}
+
+/// The files that were read, sorted by path. Adds the findings on those that cannot be read.
+fn sorted(taken: Vec<Taken>, findings: &mut Vec<Finding>) -> Vec<File> {
+    let mut files = Vec::new();
+    for taken in taken {
+        match taken {
+            Taken::File(file) => files.push(file),
+            Taken::Refused(finding) => findings.push(*finding),
+            Taken::Ignored => {}
+        }
+    }
+    files.sort_by(|a, b| a.path.cmp(&b.path));
+    files
+}
+
+/// Gives files that only releases make values files of their class.
+fn name_values(files: &mut [File], releases: &[Release]) {
+    let layers = releases.iter().flat_map(|release| &release.values);
+    let values: HashSet<&str> = layers.filter_map(|layer| layer.file.as_deref()).collect();
+    for file in files {
+        if file.class == Class::Other && values.contains(file.path.as_str()) {
+            // A values file that is not YAML is a template of values.
+            file.class = if file.is_yaml() { Class::Values } else { Class::Template };
+        }
     }
 }
 
