@@ -267,12 +267,7 @@ impl State {
         let data = self.release_data(spec, source, context);
         let engine = engine(context, &self.directory);
         let text = |key: &str| spec.text(key).map(|text| engine.fill(source, &text, &data));
-        // Files with patches, which chartify applies to what the chart renders.
-        for key in ["strategicMergePatches", "jsonPatches", "transformers"] {
-            let files = spec.items(key).filter_map(|placed| scalar_text(placed.node));
-            let files = files.map(|path| engine.fill(source, &path, &data));
-            found.patches.extend(files.map(|path| join(&self.directory, &path)));
-        }
+        found.patches.extend(self.patches(spec, &|path| engine.fill(source, path, &data)));
         let name = text("name").map(|name| name.trim().to_owned());
         if self.is_off(&text) {
             return;
@@ -291,27 +286,13 @@ impl State {
             false => command::chart(&chart_text, None, &[base], Some(&alias), context),
         };
         let values = self.layers(spec, source, &data, context);
-        let unknown_file = values
-            .iter()
-            .any(|layer| layer.file.as_ref().is_some_and(|file| file.contains(UNKNOWN)));
-        let what = match &name {
-            Some(name) if name.contains(UNKNOWN) => Some("name depends"),
-            None => Some("name depends"),
-            _ if chart_text.contains(UNKNOWN) => Some("chart depends"),
-            _ if unknown_file => Some("values files depend"),
-            _ => None,
-        };
-        if let Some(what) = what {
+        if let Some(what) = unknown(name.as_deref(), &chart_text, &values) {
             let why = format!("the release's {what} on where helmfile runs");
             found.unresolved.push(Unresolved { declared, why, chart_path: chart.path });
             return;
         }
         let version = text("version").filter(|version| !version.contains(UNKNOWN));
-        let version = if chart.path.is_some() {
-            chart.version.clone()
-        } else {
-            version.or(chart.version.clone())
-        };
+        let version = version.filter(|_| chart.path.is_none()).or(chart.version.clone());
         let own_apis: Vec<String> =
             spec.items("apiVersions").filter_map(|api| scalar_text(api.node)).collect();
         // The helmfile's namespace goes before those of its releases.
@@ -334,6 +315,14 @@ impl State {
             via: Via::Helmfile,
             variant: None,
         });
+    }
+
+    /// The files with patches, which chartify applies to what the chart renders.
+    fn patches(&self, spec: &Spec<'_>, fill: &dyn Fn(&str) -> String) -> Vec<String> {
+        let keys = ["strategicMergePatches", "jsonPatches", "transformers"];
+        let items = keys.iter().flat_map(|key| spec.items(key));
+        let files = items.filter_map(|placed| scalar_text(placed.node));
+        files.map(|path| join(&self.directory, &fill(&path))).collect()
     }
 
     /// Whether a release is not installed. helmfile fails for a condition on missing values, which therefore says nothing
@@ -402,6 +391,20 @@ impl State {
         }
         layers.extend(set(spec, &|text| engine.fill(source, text, data)));
         layers
+    }
+}
+
+/// What of a release depends on where helmfile runs, with its verb.
+fn unknown(name: Option<&str>, chart: &str, values: &[Layer]) -> Option<&'static str> {
+    let is_unknown = |text: &str| text.contains(UNKNOWN);
+    if name.is_none_or(is_unknown) {
+        Some("name depends")
+    } else if is_unknown(chart) {
+        Some("chart depends")
+    } else if values.iter().any(|layer| layer.file.as_deref().is_some_and(is_unknown)) {
+        Some("values files depend")
+    } else {
+        None
     }
 }
 
