@@ -133,19 +133,15 @@ pub(super) fn assemble(
     templates.sort_by(|a, b| a.name.cmp(&b.name));
     chart.templates = templates.into_iter().map(|file| parts.template(file)).collect();
     chart.files.sort_by(|a, b| a.name.cmp(&b.name));
-    for (name, files) in below {
-        if !name.starts_with(['_', '.']) {
-            let loaded = subchart(&name, files, shown, parts, depth);
-            let child = loaded.map_err(|error| ChartError {
-                message: format!(
-                    "error unpacking subchart {name} in {}: {}",
-                    chart.metadata.name, error.message
-                ),
-                span: error.span,
-            })?;
-            chart.dependencies.push(child);
-        }
-    }
+    let below = below.into_iter().filter(|(name, _)| !name.starts_with(['_', '.']));
+    let subcharts = below.map(|(name, files)| {
+        subchart(&name, files, shown, parts, depth).map_err(|error| {
+            let parent = &chart.metadata.name;
+            let message = format!("error unpacking subchart {name} in {parent}: {}", error.message);
+            ChartError { message, span: error.span }
+        })
+    });
+    chart.dependencies = subcharts.collect::<Result<_, _>>()?;
     Ok(chart)
 }
 
