@@ -65,23 +65,12 @@ fn chart(
     };
     chart.span = item.get("name").map(Node::span);
     let release_name = text(&["releaseName"]).filter(|name| !name.is_empty());
-    let mut namespaces = Vec::new();
-    let own = text(&["namespace", "releaseNamespace"]);
-    match own.or_else(|| root.get("namespace").and_then(scalar_text)) {
-        Some(namespace) => namespaces.push((Some(namespace), None)),
-        None => {
-            for way in all.ways_up(directory) {
-                let namespace = way.iter().find_map(|outer| outer.namespace.clone());
-                let variant = way.last().map(|outer| outer.directory.to_owned());
-                if !namespaces.iter().any(|(known, _)| *known == namespace) {
-                    namespaces.push((namespace, variant));
-                }
-            }
-        }
-    }
-    if namespaces.is_empty() {
-        namespaces.push((None, None));
-    }
+    let namespace = text(&["namespace", "releaseNamespace"]);
+    let namespace = namespace.or_else(|| root.get("namespace").and_then(scalar_text));
+    let namespaces = match namespace {
+        Some(namespace) => vec![(Some(namespace), None)],
+        None => outer_namespaces(directory, all),
+    };
     let values = layers(item, file, directory, context);
     for (namespace, variant) in namespaces {
         found.releases.push(Release {
@@ -98,6 +87,26 @@ fn chart(
             variant,
         });
     }
+}
+
+/// The namespaces that kustomizations above a directory give to what is in it, each with the outermost kustomization that
+/// leads there; never empty.
+fn outer_namespaces(
+    directory: &str,
+    all: &Kustomizations<'_>,
+) -> Vec<(Option<String>, Option<String>)> {
+    let mut namespaces = Vec::new();
+    for way in all.ways_up(directory) {
+        let namespace = way.iter().find_map(|outer| outer.namespace.clone());
+        let variant = way.last().map(|outer| outer.directory.to_owned());
+        if !namespaces.iter().any(|(known, _)| *known == namespace) {
+            namespaces.push((namespace, variant));
+        }
+    }
+    if namespaces.is_empty() {
+        namespaces.push((None, None));
+    }
+    namespaces
 }
 
 /// The chart in the chart home, where kustomize looks before it fetches from a repository (`absChartHome`,
