@@ -314,14 +314,7 @@ impl Worker {
                 aside.push((uri, own.map(|entry| editor.diagnostic(entry, &mut texts)).collect()));
             }
         }
-        let said = new.first().map(|first| {
-            let Location { file, start, .. } = &first.location;
-            let more = match new.len() {
-                1 => String::new(),
-                count => format!(" (and {} more)", count - 1),
-            };
-            format!("{file}:{}: {}{more}", start.line, first.message)
-        });
+        let said = first_of(&new);
         self.faults.insert(at, faults);
         for (uri, version, diagnostics) in published {
             self.publish(uri, Some(version), diagnostics);
@@ -411,6 +404,17 @@ impl Worker {
         // If nobody receives the message, the process is about to end.
         let _ = self.out.send(message.into());
     }
+}
+
+/// The first of these entries as a message, and how many more there are; `None` if there are none.
+fn first_of(entries: &[&Entry]) -> Option<String> {
+    let first = entries.first()?;
+    let Location { file, start, .. } = &first.location;
+    let more = match entries.len() {
+        1 => String::new(),
+        count => format!(" (and {} more)", count - 1),
+    };
+    Some(format!("{file}:{}: {}{more}", start.line, first.message))
 }
 
 /// The faults in files of the configuration that are not open, by path: they change the findings in all other files, and
