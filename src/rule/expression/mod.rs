@@ -194,6 +194,14 @@ impl Expression {
         sort::never_boolean(&self.code)
     }
 
+    /// The value, if it is written out as `true` or `false`.
+    pub(crate) fn constant(&self) -> Option<bool> {
+        match self.code {
+            Code::Bool(value) => Some(value),
+            _ => None,
+        }
+    }
+
     /// What the value depends on.
     pub(crate) fn level(&self, names: &Names) -> Level {
         share::level(&self.code, names)

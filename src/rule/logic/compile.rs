@@ -11,7 +11,7 @@ use crate::rule::path::{NodePath, PathStep};
 use crate::rule::repair::{Act, Content, Plan, Step};
 use crate::rule::template::Template;
 use crate::source::Span;
-use crate::yaml::{Document, Kind, Node};
+use crate::yaml::{Document, Entry, Kind, Node};
 
 /// Compiles the part of a rule file before the checks, and the paths of the nodes that the checks choose.
 pub(super) fn compile(file: &Arc<Document>, scope: Scope) -> Logic {
@@ -21,7 +21,7 @@ pub(super) fn compile(file: &Arc<Document>, scope: Scope) -> Logic {
     let params = params.map(|entry| entry.name().replace('-', "_")).collect();
     let mut compiler = Compiler { names: Names::new(scope, params), errors: Vec::new() };
     let lets = compiler.lets(root);
-    let when = root.get("when").and_then(|node| compiler.condition(node));
+    let when = root.get("when").and_then(|node| compiler.condition(node, false));
     let checks = root.get("checks").into_iter().flat_map(Node::items);
     let checks: Vec<Check> = checks.map(|node| compiler.check(node)).collect();
     let only_compares = !checks.is_empty() && checks.iter().all(|check| compares(&check.each));
@@ -66,9 +66,12 @@ impl Compiler {
         self.taken(node, made)
     }
 
-    /// Compiles an expression that must be true or false.
-    fn condition(&mut self, node: Node<'_>) -> Option<Expression> {
+    /// Compiles an expression that must be true or false. With the value `idle`, nothing is ever found.
+    fn condition(&mut self, node: Node<'_>, idle: bool) -> Option<Expression> {
         let expression = self.expression(node)?;
+        if expression.constant() == Some(idle) {
+            self.error(node, format!("with `{idle}` here, nothing is ever found"));
+        }
         if let Some(gives) = expression.never_boolean() {
             let help = "a condition is true or false; `x.?y.orValue(false)` takes a field that may be missing";
             self.errors.push(RuleError {
@@ -91,9 +94,18 @@ impl Compiler {
         Some(Place { start: self.taken(node, start)?, path })
     }
 
+    /// The entries of a map under a key.
+    fn entries<'n>(&mut self, node: Node<'n>, key: &str, such_as: &str) -> Vec<Entry<'n>> {
+        let Some(map) = node.get(key) else { return Vec::new() };
+        if map.kind() != Kind::Mapping {
+            self.error(map, format!("`{key}` is a map, such as {such_as}"));
+        }
+        map.entries().collect()
+    }
+
     /// Compiles the names under `let`; each is in scope for those after it.
     fn lets(&mut self, node: Node<'_>) -> Vec<Let> {
-        let entries = node.get("let").into_iter().flat_map(Node::entries);
+        let entries = self.entries(node, "let", "`{name: expression}`").into_iter();
         let compiled = entries.filter_map(|entry| {
             let expression = self.expression(entry.value)?;
             let level = expression.level(&self.names);
@@ -127,7 +139,8 @@ impl Compiler {
 
     /// Compiles the variables that are set to one node after the other; `nature` returns what is known of each.
     fn each(&mut self, node: Node<'_>, nature: fn(&Self, &Place) -> Nature) -> Vec<Each> {
-        let entries = node.get("for").into_iter().flat_map(Node::entries).zip(1..);
+        let such_as = "`{container: \"containers[*]\"}`";
+        let entries = self.entries(node, "for", such_as).into_iter().zip(1..);
         let each = entries.filter_map(|(entry, count)| {
             let place = self.place(entry.value)?;
             let level = Level::Chosen(count);
@@ -142,10 +155,10 @@ impl Compiler {
     fn body(&mut self, node: Node<'_>) -> Option<Body> {
         let each = self.each(node, Self::nature);
         let lets = self.lets(node);
-        let when = node.get("when").and_then(|when| self.condition(when));
+        let when = node.get("when").and_then(|when| self.condition(when, false));
         let (test, fails_on) = match (node.get("require"), node.get("forbid")) {
-            (Some(test), None) => (self.condition(test), false),
-            (None, Some(test)) => (self.condition(test), true),
+            (Some(test), None) => (self.condition(test, true), false),
+            (None, Some(test)) => (self.condition(test, false), true),
             _ => {
                 self.error(node, "a check needs either `require` or `forbid`");
                 return None;
@@ -273,7 +286,7 @@ impl Compiler {
             Some(word) => self.taken(word, safety(word.raw()))?,
             None => Applicability::Safe,
         };
-        let when = node.get("when").and_then(|when| self.condition(when));
+        let when = node.get("when").and_then(|when| self.condition(when, false));
         let title = node.get("title").and_then(|title| self.template(title));
         let edits = match node.get("edits") {
             Some(edits) => edits.items().collect(),
