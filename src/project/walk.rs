@@ -17,7 +17,7 @@ use super::read::{describe, unreadable};
 use super::tracked;
 use crate::config::Config;
 use crate::finding::{Finding, Severity};
-use crate::source::Sources;
+use crate::source::{self, Sources};
 
 /// The files that say of a folder `vendor` that it has copies of other Go modules: in it, those of `go mod vendor` and
 /// govendor; beside it, those of dep, glide and godep.
@@ -279,8 +279,8 @@ impl Walk<'_> {
         }
     }
 
-    /// Reads a symbolic link to a file below `root` as that file. Links to directories are not followed, as in git: their
-    /// files are found at their own places, and there are no loops. Nothing outside of `root` is read.
+    /// Reads a symbolic link to a file below `root`, or in the repository around it, as that file. Links to directories are
+    /// not followed, as in git: their files are found at their own places, and there are no loops. Nothing else is read.
     fn follow(&mut self, link: &Path, root: &Path, reason: Reason) {
         let not_followed = |why: &str| {
             let mut finding = unreadable(&shown(link), why, self.sources);
@@ -294,7 +294,7 @@ impl Walk<'_> {
         };
         match fs::metadata(link) {
             Ok(metadata) if metadata.is_file() && wanted(link) => {
-                if within(root, link) {
+                if source::top(root).is_some_and(|top| source::is_within(link, &top)) {
                     self.file(shown(link), link.to_owned(), reason);
                 } else if reason.is_to_lint() {
                     let why = "this symbolic link leads out of what is linted";
