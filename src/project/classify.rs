@@ -223,11 +223,10 @@ fn is_shell(text: &str) -> bool {
             .any(|word| matches!(word, "sh" | "bash" | "zsh" | "dash" | "ksh"))
 }
 
-/// True if helmfile reads the file. Templates are helmfiles only if they are directly in `helmfile.d`.
+/// True if helmfile reads the file: it takes all that is directly in `helmfile.d`. In folders below there may be anything.
 fn is_helmfile(path: &str, name: PathName<'_>) -> bool {
-    name.is_helmfile()
-        || name.is_yaml() && is_within(path, "/helmfile.d/")
-        || name.is_yaml_template() && base_name(parent(path)) == "helmfile.d"
+    let is_taken = name.is_yaml() || name.is_yaml_template();
+    name.is_helmfile() || is_taken && base_name(parent(path)) == "helmfile.d"
 }
 
 /// The class of a file that its tool finds by its whole name.

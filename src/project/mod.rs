@@ -197,7 +197,9 @@ fn name_values(files: &mut [File], releases: &[Release]) {
     let layers = releases.iter().flat_map(|release| &release.values);
     let values: HashSet<&str> = layers.filter_map(|layer| layer.file.as_deref()).collect();
     for file in files {
-        if file.class == Class::Other && values.contains(file.path.as_str()) {
+        // Below `helmfile.d`, what is no object is taken for a helmfile.
+        let may_be = matches!(file.class, Class::Other | Class::Helmfile);
+        if may_be && values.contains(file.path.as_str()) {
             // A values file that is not YAML is a template of values.
             file.class = if file.is_yaml() { Class::Values } else { Class::Template };
         }

@@ -900,6 +900,32 @@ fn a_chart_s_own_values_named_by_a_release_repeat_no_default() {
     assert_eq!(found(dir.path(), redundant), [format!("charts/web/prod.yaml:2 {redundant}")]);
 }
 
+/// helmfile reads what is directly in `helmfile.d`; charts, values and manifests may lie below.
+#[test]
+fn what_lies_below_a_folder_of_helmfiles_is_linted() {
+    let pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec:\n  hostPID: true\n  containers: [{name: a, image: 'example.org/a:1.0.0'}]\n";
+    let files = [
+        (
+            "helmfile.d/10-web.yaml",
+            "releases:\n  - {name: web, chart: charts/web, values: [values/web.yaml]}\n",
+        ),
+        ("helmfile.d/values/web.yaml", "b: x\nc: 1\n"),
+        ("helmfile.d/charts/web/Chart.yaml", NEEDS[0].1),
+        ("helmfile.d/charts/web/values.yaml", NEEDS[1].1),
+        ("helmfile.d/charts/web/templates/a.yaml", NEEDS[2].1),
+        ("helmfile.d/pods/a.yaml", pod),
+    ];
+    let dir = repository(&files);
+    let rules = ["host-pid-forbidden", "values-key-unused"];
+    assert_eq!(
+        found(dir.path(), &rules.join(",")),
+        [
+            format!("helmfile.d/pods/a.yaml:5 {}", rules[0]),
+            format!("helmfile.d/values/web.yaml:2 {}", rules[1])
+        ]
+    );
+}
+
 /// What a script declares after more than can be followed is not known, and that is said.
 #[test]
 fn a_script_that_cannot_be_followed_to_its_end_is_said() {
