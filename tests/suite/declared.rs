@@ -749,10 +749,30 @@ fn an_entry_that_a_matrix_includes_adds_to_the_combinations_that_it_agrees_with(
         ("stage: [a], include: [{stage: a, zone: z}]", &["a-z"]),
         ("stage: [a, b], include: [{zone: z}]", &["a-z", "b-z"]),
         ("include: [{stage: a, zone: x}, {stage: b, zone: y}]", &["a-x", "b-y"]),
+        ("stage: [a, b], zone: [x, y], exclude: [{stage: a}, {stage: b, zone: x}]", &["b-y"]),
+        (
+            "stage: [a, b], zone: [x], exclude: [{stage: b}], include: [{stage: b, zone: z}]",
+            &["a-x", "b-z"],
+        ),
         // What was added is no part of the combination that is to be agreed with.
         ("stage: [a, b], include: [{zone: x}, {stage: b, zone: y}]", &["a-x", "b-y"]),
     ] {
         assert_eq!(named(&[(path, &jobs(matrix))]), expected, "{matrix}");
+    }
+}
+
+/// A default is taken where a name is not known, but not what a condition on the run chooses.
+#[test]
+fn what_an_expression_chooses_when_a_job_runs_is_not_known() {
+    let path = ".github/workflows/deploy.yaml";
+    for (expression, expected) in [
+        ("inputs.stage || 'dev'", &["web-dev"][..]),
+        ("github.ref == 'refs/heads/main' && 'prod' || 'dev'", &["?"]),
+    ] {
+        let job = format!(
+            "jobs:\n  deploy:\n    steps:\n      - run: helm install web-${{{{ {expression} }}}} charts/web\n"
+        );
+        assert_eq!(named(&[(path, &job)]), expected, "{expression}");
     }
 }
 

@@ -128,6 +128,10 @@ fn evaluate(expression: &str, own: &Variables, expressions: &Variables) -> Strin
         if let Some(literal) = literal {
             return literal.to_owned();
         }
+        // What a condition on the run chooses is not known: `github.ref == 'refs/heads/main' && 'prod' || 'dev'`.
+        if part.contains(['&', '=', '!', '<', '>', '(']) {
+            return RUN_TIME.to_string();
+        }
         let value = match part.strip_prefix("env.") {
             Some(name) => own.get(name),
             None => expressions.get(part.strip_prefix("github.event.").unwrap_or(part)),
@@ -154,6 +158,13 @@ fn matrix(node: Option<Node<'_>>) -> Vec<Variables> {
             let values: Vec<Node<'_>> = entry.value.items().collect();
             combinations = combined(&combinations, &values, |way, value| put(&name, *value, way));
         }
+    }
+    for excluded in node.get("exclude").into_iter().flat_map(Node::items) {
+        let mut own = Variables::new();
+        excluded.entries().for_each(|entry| put(&entry.name(), entry.value, &mut own));
+        let is_excluded =
+            |way: &Variables| own.iter().all(|(key, value)| way.get(key) == Some(value));
+        combinations.retain(|way| own.is_empty() || !is_excluded(way));
     }
     let include = node.get("include").filter(|node| node.kind() == Kind::Sequence);
     match include {
