@@ -98,15 +98,16 @@ impl Mapped {
         self
     }
 
-    /// The span in the file of a range of the text.
+    /// The span in the file of a range of the text. If it ends in what stands before its start, such as a variable's value,
+    /// it is the place of its start.
     pub(super) fn span(&self, start: usize, end: usize) -> Span {
         if self.offsets.is_empty() {
             return Span::new(self.source, start, end);
         }
         let offset = |at: usize| self.offsets.get(at).or(self.offsets.last()).copied().unwrap_or(0);
-        let last = offset(end.saturating_sub(1).max(start));
+        let (first, last) = (offset(start), offset(end.saturating_sub(1).max(start)));
         let end = if end > start { last + 1 } else { last };
-        Span { source: self.source, start: offset(start), end }
+        Span { source: self.source, start: first, end: end.max(first) }
     }
 
     /// A word as it is written in the file.
@@ -216,5 +217,19 @@ fn double_quoted(raw: &str, start: usize, mapped: &mut Mapped) {
             }
             other => mapped.push(other.encode_utf8(&mut buffer), start + at),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_span_does_not_end_before_its_start() {
+        let (source, text) = (SourceId::NOWHERE, "abc".to_owned());
+        let mapped = Mapped { source, text, offsets: vec![8, 9, 2, 3] };
+        assert_eq!(mapped.span(0, 2).range(), 8..10);
+        assert_eq!(mapped.span(0, 3).range(), 8..8);
+        assert_eq!(mapped.span(2, 3).range(), 2..3);
     }
 }
