@@ -477,6 +477,18 @@ fn a_helmfile_with_bases_without_end_is_said() {
     assert!(report.to_string().contains("more than 200 bases"), "{report:#}");
 }
 
+/// Holds that a chart with this template is one finding that says why, and stops nothing else.
+#[track_caller]
+fn is_refused(template: &str, why: &str) {
+    let chart = ("web/Chart.yaml", "apiVersion: v2\nname: web\nversion: 1.0.0\n");
+    let files = [chart, ("web/templates/a.yaml", template), ("other.yaml", OTHER)];
+    let (run, report) = check(&files);
+    run.expect_code(1);
+    other_is_linted(&report);
+    assert_eq!(found(&report, "helm-render").len(), 1, "{template}: {report:#}");
+    assert!(report.to_string().contains(why), "{template}: {report:#}");
+}
+
 /// What a function goes through counts as well as what it makes.
 #[test]
 fn a_chart_that_goes_through_large_values_again_and_again_is_refused() {
@@ -485,13 +497,7 @@ fn a_chart_that_goes_through_large_values_again_and_again_is_refused() {
         "{{ $l := until 1000000 }}{{ range $l }}{{ $x := has -1 $l }}{{ end }}",
         "{{ $x := uniq (until 1000000) }}",
     ] {
-        let chart = ("web/Chart.yaml", "apiVersion: v2\nname: web\nversion: 1.0.0\n");
-        let files = [chart, ("web/templates/a.yaml", template), ("other.yaml", OTHER)];
-        let (run, report) = check(&files);
-        run.expect_code(1);
-        other_is_linted(&report);
-        assert_eq!(found(&report, "helm-render").len(), 1, "{template}: {report:#}");
-        assert!(report.to_string().contains("steps to render"), "{template}: {report:#}");
+        is_refused(template, "steps to render");
     }
 }
 
@@ -503,13 +509,7 @@ fn a_replacement_that_grows_without_measure_is_refused() {
         "{{ regexReplaceAll \"a+\" (repeat 60000000 \"a\") (repeat 1000 \"$0\") }}",
         "{{ regexReplaceAllLiteral \"a\" (repeat 60000000 \"a\") \"bb\" }}",
     ] {
-        let chart = ("web/Chart.yaml", "apiVersion: v2\nname: web\nversion: 1.0.0\n");
-        let files = [chart, ("web/templates/a.yaml", template), ("other.yaml", OTHER)];
-        let (run, report) = check(&files);
-        run.expect_code(1);
-        other_is_linted(&report);
-        assert_eq!(found(&report, "helm-render").len(), 1, "{template}: {report:#}");
-        assert!(report.to_string().contains("more than 64 MiB"), "{template}: {report:#}");
+        is_refused(template, "more than 64 MiB");
     }
 }
 
@@ -518,12 +518,7 @@ fn a_replacement_that_grows_without_measure_is_refused() {
 fn a_chart_that_derives_many_passwords_is_refused() {
     let template =
         "{{ range until 100 }}{{ derivePassword 1 \"long\" \"a\" \"b\" (toString .) }}{{ end }}";
-    let chart = ("web/Chart.yaml", "apiVersion: v2\nname: web\nversion: 1.0.0\n");
-    let files = [chart, ("web/templates/a.yaml", template), ("other.yaml", OTHER)];
-    let (run, report) = check(&files);
-    run.expect_code(1);
-    other_is_linted(&report);
-    assert!(report.to_string().contains("steps to render"), "{report:#}");
+    is_refused(template, "steps to render");
 }
 
 /// Each comment covers the line below all of them, and each silences nothing.
