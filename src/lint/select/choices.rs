@@ -1,6 +1,6 @@
 //! Which rules run on which path.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::{Chosen, UnknownName, choose};
@@ -17,7 +17,7 @@ pub(in crate::lint) struct Choices {
     pub(in crate::lint) base: Chosen,
     by_path: BTreeMap<String, Arc<Chosen>>,
     /// The overrides that apply to no file, as indexes into those of the configuration.
-    idle: BTreeSet<usize>,
+    idle: Vec<usize>,
 }
 
 impl Choices {
@@ -31,7 +31,6 @@ impl Choices {
         let base = choose(rules, request, &config.settings, &[])?;
         let overrides = &config.settings.overrides;
         let mut by_path = BTreeMap::new();
-        let mut idle: BTreeSet<usize> = (0..overrides.len()).collect();
         let mut made: BTreeMap<Vec<usize>, Arc<Chosen>> = BTreeMap::new();
         let matchers: Vec<globset::GlobSet> =
             overrides.iter().map(|each| globs::of_paths(&each.paths, config)).collect();
@@ -41,7 +40,6 @@ impl Choices {
             if which.is_empty() {
                 continue;
             }
-            idle.retain(|at| !which.contains(at));
             let chosen = match made.get(&which) {
                 Some(chosen) => Arc::clone(chosen),
                 None => {
@@ -54,6 +52,8 @@ impl Choices {
             };
             by_path.insert(file.path.clone(), chosen);
         }
+        let is_idle = |at: &usize| !made.keys().any(|which| which.contains(at));
+        let idle = (0..overrides.len()).filter(is_idle).collect();
         Ok(Self { base, by_path, idle })
     }
 
