@@ -211,15 +211,8 @@ impl Base {
                 lean(project::take(candidate, &sources, &cache))
             })
             .collect();
-        let (mut files, mut refused) = (Vec::new(), Vec::new());
-        for taken in taken {
-            match taken {
-                Taken::File(file) => files.push(file),
-                Taken::Refused(finding) => refused.push(*finding),
-                Taken::Ignored => {}
-            }
-        }
-        files.sort_by(|a, b| a.path.cmp(&b.path));
+        let mut refused = Vec::new();
+        let files = project::sorted(taken, &mut refused);
         Ok(Self { sources: Arc::new(sources), walked, files, refused, settings })
     }
 

@@ -45,7 +45,7 @@ pub(crate) use read::unreadable;
 pub use read::{MAX_SIZE, Read, UNREADABLE, read_text};
 pub use release::{Assignment, AssignmentKind, ChartRef, Content, Layer, Release, Unresolved, Via};
 pub use resolve::{Resolution, in_repository, of_dependency, resolve, supply};
-pub use tree::{Tree, is_below, join, parent, upwards};
+pub use tree::{Tree, is_below, join, leads_out, on_disk, parent, upwards};
 pub use walk::{Walked, shown, walk, walk_with};
 pub use word::{Word, Words};
 
@@ -100,7 +100,7 @@ impl Project {
     #[must_use]
     pub fn covers(&self, directory: &str) -> bool {
         let is_in = |asked: &String| match asked.as_str() {
-            "" => !tree::leads_out(directory),
+            "" => !leads_out(directory),
             asked => is_below(directory, asked),
         };
         self.asked.iter().any(is_in)
@@ -136,7 +136,7 @@ pub fn assemble(walked: Walked, taken: Vec<Taken>, config: &Config, sources: &So
     let mut findings = walked.findings;
     let mut files = sorted(taken, &mut findings);
     let start = walked.roots.first().map_or("", String::as_str);
-    let lock = lock(Path::new(if start.is_empty() { "." } else { start }), config, sources);
+    let lock = lock(on_disk(start), config, sources);
     let lock = lock.unwrap_or_else(|finding| {
         findings.push(*finding);
         Lock::default()
@@ -179,7 +179,7 @@ pub fn assemble(walked: Walked, taken: Vec<Taken>, config: &Config, sources: &So
 }
 
 /// The files that were read, sorted by path. Adds the findings on those that cannot be read.
-fn sorted(taken: Vec<Taken>, findings: &mut Vec<Finding>) -> Vec<File> {
+pub fn sorted(taken: Vec<Taken>, findings: &mut Vec<Finding>) -> Vec<File> {
     let mut files = Vec::new();
     for taken in taken {
         match taken {

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::lock::{Archive, LOCK_NAME, Lock, LockedChart};
 use super::node::scalar_text;
 use super::release::ChartRef;
-use super::tree::join;
+use super::tree::{join, on_disk};
 use super::walk::shown;
 use crate::config::Config;
 use crate::helm::chart::Dependency;
@@ -68,7 +68,7 @@ pub fn in_repository(chart: &ChartRef, near: &str, config: &Config) -> Option<Re
         });
     }
     if let Some(path) = &chart.path {
-        let path = PathBuf::from(if path.is_empty() { "." } else { path });
+        let path = on_disk(path).to_owned();
         return Some(match path.is_file() || path.join("Chart.yaml").is_file() {
             true => Resolution::At(path),
             false => Resolution::Unbuilt(path.display().to_string()),

@@ -245,13 +245,21 @@ fn prefix(directory: &str) -> String {
 }
 
 /// A shown path as the file system takes it.
-fn on_disk(shown: &str) -> &Path {
+#[must_use]
+pub fn on_disk(shown: &str) -> &Path {
     Path::new(if shown.is_empty() { "." } else { shown })
+}
+
+/// A shown path as an absolute one, which means the same from any directory.
+#[must_use]
+pub(super) fn absolute(shown: &str) -> String {
+    let path = std::path::absolute(on_disk(shown));
+    path.map_or_else(|_| shown.to_owned(), |path| path.to_string_lossy().into_owned())
 }
 
 /// Whether a shown path leads out of the working directory.
 #[must_use]
-pub(super) fn leads_out(path: &str) -> bool {
+pub fn leads_out(path: &str) -> bool {
     path.starts_with('/') || path == ".." || path.starts_with("../")
 }
 

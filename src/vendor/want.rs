@@ -1,12 +1,11 @@
 //! The charts to fetch: those that releases and charts name and the repository does not contain.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 
 use crate::config::Config;
 use crate::helm::chart::Chart;
 use crate::project::{
-    Archive, ChartKey, ChartRef, Lock, Project, in_repository, of_dependency, parent,
+    Archive, ChartKey, ChartRef, Lock, Project, in_repository, of_dependency, on_disk, parent,
 };
 use crate::source::Sources;
 
@@ -65,9 +64,8 @@ pub fn wants(project: &Project, config: &Config, sources: &Sources) -> Wants {
         }
     }
     for local in project.charts.iter().filter(|chart| !chart.vendored) {
-        let path = if local.path.is_empty() { "." } else { &local.path };
         // `plimsoll check` reports charts that cannot be read.
-        let Ok(chart) = Chart::load(Path::new(path), &local.path, sources, &|_| None) else {
+        let Ok(chart) = Chart::load(on_disk(&local.path), &local.path, sources, &|_| None) else {
             continue;
         };
         for dependency in chart.missing_dependencies() {

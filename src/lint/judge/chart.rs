@@ -11,7 +11,7 @@ use crate::lint::gather::{Charts, UnitFiles};
 use crate::lint::mend;
 use crate::lint::place::shown::origin_of;
 use crate::lint::select::Active;
-use crate::project::{File, join};
+use crate::project::{File, join, on_disk};
 use crate::rule::{ChartParts, ChartView, Evaluator, Hit, Scope};
 use crate::source::{SourceId, Sources, Span};
 use crate::yaml::{self, Document, Node};
@@ -191,7 +191,7 @@ fn api_version(metadata: Option<Node<'_>>) -> &str {
 
 /// The path of a folder from its shown path.
 pub(in crate::lint) fn location(folder: &str) -> PathBuf {
-    PathBuf::from(if folder.is_empty() { "." } else { folder })
+    on_disk(folder).to_owned()
 }
 
 /// The last part of the path of a directory or an archive.

@@ -17,6 +17,7 @@ use crate::helm::origin::{Leaf, Through};
 use crate::helm::parse::action_length;
 use crate::helm::render::{Manifest, Rendered};
 use crate::helm::scalar::Inquiry;
+use crate::project::leads_out;
 use crate::rule::{Hit, Target};
 use crate::source::{LineIndex, SourceId, Sources, Span};
 use crate::yaml::{Document, Kind, Node};
@@ -199,8 +200,7 @@ impl<'r> Places<'r> {
     fn editable(&self, place: Place) -> bool {
         let path = &self.sources.path(place.span.source);
         let packed = path.contains(".tgz/") || self.chart.path.ends_with(".tgz");
-        let elsewhere = path.starts_with("../") || path.starts_with('/');
-        !packed && (self.in_repository || !elsewhere)
+        !packed && (self.in_repository || !leads_out(path))
     }
 
     /// The place that wrote a node: a value, or the template. If only a part of the text is at fault, it is the one that wrote

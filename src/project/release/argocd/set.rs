@@ -3,7 +3,6 @@
 mod parameter;
 
 use std::collections::BTreeSet;
-use std::path::Path;
 use std::sync::Arc;
 
 use serde_json::{Value as Json, json};
@@ -14,7 +13,7 @@ use super::{Content, Context, Declaration, File, Found, Layer, Mapped, UNKNOWN, 
 use super::{application, documents};
 use crate::project::node::scalar_text;
 use crate::project::release::template::{Dialect, Engine};
-use crate::project::tree::{Glob, base_name, is_below, join, leads_out, parent};
+use crate::project::tree::{Glob, base_name, is_below, join, leads_out, on_disk, parent};
 use crate::source::{SourceId, Span};
 use crate::yaml::{self, Kind, Node};
 
@@ -340,7 +339,7 @@ fn directories_matching(top: &str, pattern: &str, context: &Context<'_>) -> Vec<
 fn files_matching(top: &str, pattern: &str, context: &Context<'_>) -> Vec<String> {
     let Some(glob) = Glob::new(&join(top, pattern)) else { return Vec::new() };
     let mut found: BTreeSet<String> = glob.files(context.tree).map(str::to_owned).collect();
-    let start = Path::new(if glob.directory().is_empty() { "." } else { glob.directory() });
+    let start = on_disk(glob.directory());
     if !context.tree.reaches(start) {
         return found.into_iter().collect();
     }

@@ -13,7 +13,7 @@ use hcl_edit::structure::Body;
 use hcl_edit::template::Element;
 
 use super::{Instance, Module, function, ident};
-use crate::project::tree::Tree;
+use crate::project::tree::{Tree, absolute, on_disk};
 use crate::project::walk::shown;
 
 /// A value; `Unknown` if only Terraform knows it.
@@ -327,8 +327,8 @@ impl<'m> Scope<'m> {
                 _ => Value::Unknown,
             },
             "path" => Value::Text(match name.as_str() {
-                "module" => dot(&self.module.directory),
-                _ => dot(&self.instance.root),
+                "module" => absolute(&self.module.directory),
+                _ => absolute(&self.instance.root),
             }),
             "data" => {
                 let Some((data_name, rest)) = rest.split_first() else { return Value::Unknown };
@@ -373,13 +373,6 @@ impl<'m> Scope<'m> {
     }
 }
 
-/// The absolute path of a directory; an empty path is the working directory.
-fn dot(path: &str) -> String {
-    // Absolute, so that it means the same from any directory.
-    std::path::absolute(if path.is_empty() { "." } else { path })
-        .map_or_else(|_| path.to_owned(), |path| path.to_string_lossy().into_owned())
-}
-
 /// The value to which a path of keys and indices leads.
 fn walk(value: Value, steps: &[String]) -> Value {
     steps.iter().fold(value, |value, step| match value {
@@ -395,8 +388,7 @@ fn walk(value: Value, steps: &[String]) -> Value {
 
 /// The variables of a root module that `terraform.tfvars` and `*.auto.tfvars` set.
 pub(super) fn assigned(directory: &str, tree: &Tree<'_>) -> BTreeMap<String, Value> {
-    let path = if directory.is_empty() { "." } else { directory };
-    let Ok(entries) = std::fs::read_dir(path) else { return BTreeMap::new() };
+    let Ok(entries) = std::fs::read_dir(on_disk(directory)) else { return BTreeMap::new() };
     let mut files: Vec<_> = entries
         .flatten()
         .map(|entry| entry.path())

@@ -6,7 +6,7 @@ use super::{
     COMPUTED, Environment, Field, MAX_STEPS, Operator, Piece, RUN_TIME, STREAM, Shell, Value, Word,
     is_known, join,
 };
-use crate::project::tree::Glob;
+use crate::project::tree::{Glob, absolute};
 
 /// The most bytes of an expanded text, as `a=$a$a` grows exponentially.
 pub(super) const MAX_TEXT: usize = 1 << 16;
@@ -313,9 +313,4 @@ pub(super) fn sole_variable(word: &Word) -> Option<String> {
         _ => Some(None),
     });
     names.next().flatten().filter(|_| names.next().is_none())
-}
-
-pub(super) fn absolute(shown: &str) -> String {
-    let path = std::path::absolute(if shown.is_empty() { "." } else { shown });
-    path.map_or_else(|_| shown.to_owned(), |path| path.to_string_lossy().into_owned())
 }

@@ -1,10 +1,10 @@
 //! The output of the few commands with which scripts usually build names and paths.
 
-use super::expand::absolute;
 use super::{
     COMPUTED, Command, Environment, Joint, MAX_CALLS, MAX_STEPS, Shell, Word, base_name, is_known,
     parent,
 };
+use crate::project::tree::absolute;
 
 impl Shell<'_> {
     /// The output of a command, if it is one with which scripts usually build names and paths.
