@@ -42,7 +42,8 @@ enum Format {
 
 pub(crate) fn run(args: &Args, console: &mut Console) -> Result<ExitCode, CommandError> {
     let sources = Sources::default();
-    let (config, project) = super::project(args.config.as_deref(), &args.paths, &sources)?;
+    let (config, mut project) = super::project(args.config.as_deref(), &args.paths, &sources)?;
+    keep_asked(&mut project, &sources);
     match args.format {
         Format::Json => json(&project, &sources, console)?,
         Format::Table => table(&project, &sources, console)?,
@@ -52,6 +53,18 @@ pub(crate) fn run(args: &Args, console: &mut Console) -> Result<ExitCode, Comman
         console.remark(&escape::line(&format!("{place}: {severity}: {}", finding.message)));
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Leaves only what the paths are about: around them, the whole repository is read.
+fn keep_asked(project: &mut Project, sources: &Sources) {
+    let mut releases = std::mem::take(&mut project.releases);
+    releases.retain(|release| project.asks_for(release, sources));
+    let mut unresolved = std::mem::take(&mut project.unresolved);
+    let mut findings = std::mem::take(&mut project.findings);
+    let is_asked = |span: Span| project.is_asked_for(&sources.path(span.source)).unwrap_or(true);
+    unresolved.retain(|one| is_asked(one.declared));
+    findings.retain(|one| is_asked(one.primary.span));
+    (project.releases, project.unresolved, project.findings) = (releases, unresolved, findings);
 }
 
 #[derive(Serialize)]

@@ -84,6 +84,15 @@ pub struct Chart {
     pub path: String,
 }
 
+/// What a run that reads charts again and again adds to [`Chart::load`].
+#[derive(Clone, Copy)]
+pub struct Again<'a> {
+    /// The templates that were parsed when a chart was loaded before.
+    pub memory: Option<&'a dyn Recall>,
+    /// The path of a file as the run shows it, from the path below that of the chart.
+    pub named: fn(String) -> String,
+}
+
 /// Returns the path of the archive of a dependency that is not in its chart's `charts/`.
 pub type Supply<'a> = dyn Fn(&Dependency) -> Option<PathBuf> + Sync + 'a;
 
@@ -100,10 +109,16 @@ impl Chart {
         sources: &Sources,
         supply: &Supply<'_>,
     ) -> Result<Self, ChartError> {
-        Self::load_again(path, shown, sources, supply, None)
+        Self::load_again(
+            path,
+            shown,
+            sources,
+            supply,
+            Again { memory: None, named: std::convert::identity },
+        )
     }
 
-    /// Reads a chart as [`Chart::load`] does, with a `memory` of templates that were parsed when it was loaded before.
+    /// Reads a chart as [`Chart::load`] does, for a run that may have read it before, and that has its own way to name files.
     ///
     /// # Errors
     /// As for [`Chart::load`].
@@ -112,9 +127,9 @@ impl Chart {
         shown: &str,
         sources: &Sources,
         supply: &Supply<'_>,
-        memory: Option<&dyn Recall>,
+        again: Again<'_>,
     ) -> Result<Self, ChartError> {
-        let parts = Parts::new(sources, memory);
+        let parts = Parts { named: again.named, ..Parts::new(sources, again.memory) };
         let files = match path.is_dir() {
             true => directory::read(path, sources.overlay())?,
             false => unpack(path, shown)?,

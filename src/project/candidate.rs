@@ -16,7 +16,7 @@ pub struct Candidate {
 /// Why a file is a candidate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Reason {
-    /// It is around what is linted, and only read for the releases that it declares.
+    /// It is around what is linted, and only read.
     Around,
     /// It is in a directory that is linted.
     Within,

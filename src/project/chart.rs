@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use super::class::Class;
 use super::node::scalar_text;
-use super::tree::{Tree, base_name, parent, upwards};
+use super::tree::{Tree, is_named, parent, upwards};
 use crate::source::Span;
 
 /// A chart directory in the repository.
@@ -34,8 +34,9 @@ pub(super) fn find(tree: &Tree<'_>) -> Vec<LocalChart> {
         let directory = parent(&file.path);
         let root = file.roots().next();
         let text = |key: &str| root.and_then(|root| root.get(key)).and_then(scalar_text);
-        let vendored = upwards(directory)
-            .any(|above| base_name(above) == "charts" && directories.contains(parent(above)));
+        let mut above = upwards(directory).zip(upwards(directory).skip(1));
+        let vendored =
+            above.any(|(folder, outer)| directories.contains(outer) && is_named(folder, "charts"));
         LocalChart {
             path: directory.to_owned(),
             name: text("name"),

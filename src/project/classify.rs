@@ -14,7 +14,7 @@ use super::tree::{base_name, parent};
 use super::word::{Word, Words};
 use crate::finding::Finding;
 use crate::kube;
-use crate::source::Sources;
+use crate::source::{self, Sources};
 use crate::yaml::{self, Kind, Node, Stream};
 
 /// The API version of kustomize's built-in generators and transformers.
@@ -272,12 +272,15 @@ fn is_within(path: &str, folder: &str) -> bool {
     path.starts_with(&folder[1..]) || path.contains(folder)
 }
 
-/// True for a file below a chart's folder of this name.
+/// True for a file below a chart's folder of this name. The working directory may lie in it, too.
 fn is_of_chart(path: &Path, folder: &str) -> bool {
-    path.ancestors().skip(1).any(|directory| {
+    let is_of_chart = |directory: &Path| {
         directory.file_name().is_some_and(|name| name == folder)
             && directory.parent().is_some_and(|chart| chart.join("Chart.yaml").is_file())
-    })
+    };
+    let is_inner = path.is_relative() && !path.starts_with("..");
+    path.ancestors().skip(1).any(is_of_chart)
+        || is_inner && source::working_directory().ancestors().any(is_of_chart)
 }
 
 fn class_by_content(path: &str, name: PathName<'_>, stream: &Stream) -> Class {

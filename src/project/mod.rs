@@ -45,7 +45,7 @@ pub(crate) use read::unreadable;
 pub use read::{MAX_SIZE, Read, UNREADABLE, read_text};
 pub use release::{Assignment, AssignmentKind, ChartRef, Content, Layer, Release, Unresolved, Via};
 pub use resolve::{Resolution, in_repository, of_dependency, resolve, supply};
-pub use tree::{Tree, is_below, join, leads_out, on_disk, parent, upwards};
+pub use tree::{Tree, is_below, join, leads_out, on_disk, parent, upwards, within};
 pub use walk::{Walked, shown, walk, walk_with};
 pub use word::{Word, Words};
 
@@ -99,11 +99,24 @@ impl Project {
     /// Whether all that is in a directory was asked for.
     #[must_use]
     pub fn covers(&self, directory: &str) -> bool {
-        let is_in = |asked: &String| match asked.as_str() {
-            "" => !leads_out(directory),
-            asked => is_below(directory, asked),
-        };
-        self.asked.iter().any(is_in)
+        self.asked.iter().any(|asked| is_below(directory, asked))
+    }
+
+    /// Whether the file at a path was asked for, or only read because it is around what was; `None` if it was not read.
+    #[must_use]
+    pub fn is_asked_for(&self, path: &str) -> Option<bool> {
+        let at = self.files.binary_search_by(|file| file.path.as_str().cmp(path)).ok()?;
+        Some(self.files[at].requested)
+    }
+
+    /// Whether a release's declaration, one of its values files or its chart was asked for.
+    #[must_use]
+    pub fn asks_for(&self, release: &Release, sources: &Sources) -> bool {
+        let mut layers = release.values.iter().filter_map(|layer| layer.file.as_deref());
+        let chart = release.chart.path.as_deref().and_then(|path| self.chart_at(path));
+        self.is_asked_for(&sources.path(release.declared.source)).unwrap_or(true)
+            || layers.any(|file| self.is_asked_for(file).unwrap_or(false))
+            || chart.is_some_and(|chart| chart.requested)
     }
 
     /// What skaffold replaces in the objects of one of its releases.

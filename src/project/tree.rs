@@ -1,5 +1,7 @@
 //! The files of a repository by path, and functions on paths.
 
+use std::borrow::Cow;
+use std::cmp::Reverse;
 use std::collections::{BTreeSet, HashMap};
 use std::ops::Bound;
 use std::path::{Path, PathBuf};
@@ -120,8 +122,13 @@ impl<'p> Tree<'p> {
     #[must_use]
     pub fn is_elsewhere(&self, path: &str) -> bool {
         leads_out(path)
-            && !self.roots.iter().any(|root| !root.is_empty() && is_below(path, root))
+            && !self.roots.iter().any(|root| is_below(path, root))
             && !self.reaches(Path::new(path))
+    }
+
+    /// A directory and those above it, up to the top of the repository.
+    pub fn upwards<'t>(&'t self, directory: &'t str) -> impl Iterator<Item = &'t str> {
+        upwards(directory).take_while(|above| !self.is_elsewhere(above))
     }
 
     /// The directories that may be the top of the repository that a path is of, the likeliest first: the top of git's
@@ -149,7 +156,7 @@ impl<'p> Tree<'p> {
         self.roots
             .iter()
             .filter(|root| is_below(path, root))
-            .max_by_key(|root| root.len())
+            .max_by_key(|root| (Reverse(ups(root)), root.len()))
             .map_or("", String::as_str)
     }
 
@@ -231,9 +238,12 @@ pub(super) fn below<'p>(
     files: &'p [File],
     directory: &str,
 ) -> impl Iterator<Item = &'p File> + use<'p> {
-    let prefix = prefix(directory);
+    // What lies around the working directory has paths that begin in several ways.
+    let around = is_above(directory).then(|| directory.to_owned());
+    let prefix = if around.is_some() { String::new() } else { prefix(directory) };
     let start = files.partition_point(|file| file.path.as_str() < prefix.as_str());
-    files[start..].iter().take_while(move |file| file.path.starts_with(&prefix))
+    let is_in = move |file: &&File| around.as_ref().is_none_or(|outer| is_below(&file.path, outer));
+    files[start..].iter().take_while(move |file| file.path.starts_with(&prefix)).filter(is_in)
 }
 
 /// What the paths below a directory begin with.
@@ -263,25 +273,18 @@ pub fn leads_out(path: &str) -> bool {
     path.starts_with('/') || path == ".." || path.starts_with("../")
 }
 
-/// A path that leads out of the working directory and into it again without the detour.
-fn inwards(path: String) -> String {
-    if !path.starts_with("../") {
-        return path;
-    }
-    let up = path.split('/').take_while(|part| *part == "..").count();
-    let Ok(here) = std::env::current_dir() else { return path };
-    let mut names: Vec<_> = here.iter().rev().take(up).collect();
-    names.reverse();
-    let detour: PathBuf = names.into_iter().collect();
-    let inner = Path::new(path.trim_start_matches("../")).strip_prefix(detour).map(shown);
-    inner.unwrap_or(path)
-}
-
 /// True if `path` is in `directory`, or is `directory` itself.
 #[must_use]
 pub fn is_below(path: &str, directory: &str) -> bool {
-    directory.is_empty()
-        || path.strip_prefix(directory).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    if directory.is_empty() || is_above(directory) {
+        return !path.starts_with('/') && ups(path) <= ups(directory);
+    }
+    path.strip_prefix(directory).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+/// How many directories a shown path leads up.
+fn ups(path: &str) -> usize {
+    path.split('/').take_while(|part| *part == "..").count()
 }
 
 /// The directory of a path; `""` for the working directory.
@@ -290,9 +293,46 @@ pub fn parent(path: &str) -> &str {
     path.rsplit_once('/').map_or("", |(parent, _)| parent)
 }
 
-/// A directory and those above it, the innermost first; the working directory, `""`, is the last.
+/// A directory and those above it, the innermost first. After the working directory, `""`, come `..`, `../..` and so on:
+/// what is walked may lie around it.
 pub fn upwards(directory: &str) -> impl Iterator<Item = &str> {
-    std::iter::successors(Some(directory), |path| (!path.is_empty()).then(|| parent(path)))
+    std::iter::successors(Some(directory), |path| match path.rsplit_once('/') {
+        _ if path.is_empty() || is_above(path) => {
+            ABOVE.get(..path.len() + 3 - usize::from(path.is_empty()))
+        }
+        Some((parent, _)) => Some(parent),
+        None => Some(""),
+    })
+}
+
+/// The directories above the working directory, as many as are looked at.
+const ABOVE: &str = "../../../../../../../../../../../..";
+
+/// Whether a shown path is a directory above the working directory.
+fn is_above(path: &str) -> bool {
+    path == ".." || path.ends_with("/..")
+}
+
+/// `path` as seen from a directory that contains it; `None` if it does not.
+#[must_use]
+pub fn within<'p>(directory: &str, path: &'p str) -> Option<Cow<'p, str>> {
+    if !is_below(path, directory) {
+        return None;
+    }
+    if is_above(directory) {
+        let [outer, inner] = [directory, path].map(|shown| source::absolute(on_disk(shown)));
+        let rest = inner.strip_prefix(outer).ok()?;
+        return Some(rest.to_string_lossy().into_owned().into());
+    }
+    Some(path[directory.len()..].trim_start_matches('/').into())
+}
+
+/// Whether a directory has this name. The working directory and those above it have one, too.
+pub(super) fn is_named(directory: &str, name: &str) -> bool {
+    match directory.is_empty() || is_above(directory) {
+        true => source::absolute(on_disk(directory)).file_name().is_some_and(|own| own == name),
+        false => base_name(directory) == name,
+    }
 }
 
 /// The last part of a path.
@@ -305,10 +345,10 @@ pub(super) fn base_name(path: &str) -> &str {
 /// directory becomes relative to it.
 #[must_use]
 pub fn join(base: &str, path: &str) -> String {
-    inwards(match base.is_empty() || path.starts_with('/') {
+    match base.is_empty() || path.starts_with('/') {
         true => shown(Path::new(path)),
         false => shown(Path::new(&format!("{base}/{path}"))),
-    })
+    }
 }
 
 #[cfg(test)]

@@ -15,6 +15,7 @@ use super::guide::Guides;
 use super::name::PathName;
 use super::read::{describe, unreadable};
 use super::tracked;
+use super::tree::{join, on_disk};
 use crate::config::Config;
 use crate::finding::{Finding, Severity};
 use crate::source::{self, Sources};
@@ -60,8 +61,8 @@ pub fn walk(
 /// Files that `.gitignore` names and git does not track are left out, and so are those under the configuration's
 /// `exclude`, even if they are named. Symbolic links to directories are not followed. What tools have copied of other
 /// modules is read, but not linted unless a path in it is named. Any other path that is a file is included. What is
-/// around it, up to the configuration's directory or the top of the repository or chart, is read for release
-/// declarations only. Outside of any of these, only the files beside it are read.
+/// around a path, up to the configuration's directory or the top of the repository or chart, is read but not linted.
+/// Outside of any of these, only the files beside a file are read.
 ///
 /// # Errors
 /// When one of `paths` does not exist, with that path; nothing is found then.
@@ -81,8 +82,9 @@ pub fn walk_with(
             files.push(path);
         }
     }
+    let around = around(&files, &directories, config);
     // In a single directory, no file is found twice.
-    let seen = (paths.len() > 1 || !files.is_empty()).then(HashSet::default);
+    let seen = (paths.len() > 1 || !around.is_empty()).then(HashSet::default);
     let exclude = Exclude::of(config);
     let mut walk = Walk { exclude, sources, found, seen, walked: Walked::default() };
     for path in &files {
@@ -91,7 +93,7 @@ pub fn walk_with(
             false => walk.file(shown(path), (*path).clone(), Reason::Named),
         }
     }
-    for path in directories {
+    for path in &directories {
         walk.walked.roots.push(shown(path));
         walk.walked.asked.push(shown(path));
         if walk.exclude.holds_around(path, true) {
@@ -101,16 +103,11 @@ pub fn walk_with(
         walk.directory(path, None, Reason::Within);
         walk.unsaved(path);
     }
-    let mut around: Vec<_> = files.iter().map(|path| surroundings(path, config)).collect();
-    around.sort();
-    around.dedup();
     for (directory, depth) in around {
         let shown = shown(&directory);
-        if !walk.walked.roots.iter().any(|root| root.is_empty() || *root == shown) {
-            walk.walked.loose.extend(depth.map(|_| shown.clone()));
-            walk.walked.roots.push(shown);
-            walk.directory(&directory, depth, Reason::Around);
-        }
+        walk.walked.loose.extend(depth.map(|_| shown.clone()));
+        walk.walked.roots.push(shown);
+        walk.directory(&directory, depth, Reason::Around);
     }
     let mut walked = walk.walked;
     walked.roots.sort();
@@ -118,20 +115,40 @@ pub fn walk_with(
     Ok(walked)
 }
 
-/// The directory around a single file in which its release may be declared, and the depth to search.
-fn surroundings(file: &Path, config: &Config) -> (PathBuf, Option<usize>) {
-    let absolute = std::path::absolute(file).unwrap_or_else(|_| file.to_owned());
-    if let Some(Ok(directory)) = config.directory().map(std::path::absolute)
-        && absolute.starts_with(&directory)
-    {
-        return (directory, None);
-    }
-    let above = |name: &str| absolute.ancestors().skip(1).find(|above| above.join(name).exists());
-    match above(".git").or_else(|| above("Chart.yaml")) {
-        Some(top) => (top.to_owned(), None),
-        // There is neither a repository nor a chart, so the folder may be anything, such as a home directory or `/tmp`.
-        None => (absolute.parent().unwrap_or(&absolute).to_owned(), Some(1)),
-    }
+/// The directories around files and directories that none of these directories contains, each with the depth to search.
+fn around(
+    files: &[&PathBuf],
+    directories: &[&PathBuf],
+    config: &Config,
+) -> Vec<(PathBuf, Option<usize>)> {
+    let of_directories =
+        directories.iter().filter_map(|path| Some((top_around(path, config)?, None)));
+    let of_files = files.iter().map(|path| {
+        let folder = path.parent().unwrap_or(path);
+        // Where there is neither a repository nor a chart, the folder may be anything, such as a home directory or `/tmp`.
+        let alone = || (on_disk(&shown(folder)).to_owned(), Some(1));
+        top_around(folder, config).map_or_else(alone, |top| (top, None))
+    });
+    let mut around: Vec<_> = of_directories.chain(of_files).collect();
+    let asked: Vec<PathBuf> = directories.iter().map(|path| source::absolute(path)).collect();
+    around.retain(|(directory, _)| {
+        let directory = source::absolute(directory);
+        !asked.iter().any(|asked| directory.starts_with(asked))
+    });
+    around.sort();
+    around.dedup();
+    around
+}
+/// The directory around what is in a directory, in which its release may be declared: that of the configuration, or the
+/// top of the repository or else of the chart.
+fn top_around(directory: &Path, config: &Config) -> Option<PathBuf> {
+    let own = source::absolute(directory);
+    let configured = config.directory().map(|folder| source::absolute(&folder.join(".")));
+    let configured = configured.filter(|configured| own.starts_with(configured));
+    let above = |name: &str| own.ancestors().find(|above| above.join(name).exists());
+    let top = configured.as_deref().or_else(|| above(".git")).or_else(|| above("Chart.yaml"))?;
+    let up = own.strip_prefix(top).map_or(0, |inner| inner.components().count());
+    Some(on_disk(&join(&shown(directory), &"../".repeat(up))).to_owned())
 }
 
 /// A walk through directories.
@@ -387,8 +404,9 @@ struct Below<'r> {
 
 impl<'r> Below<'r> {
     fn new(root: &'r Path) -> Self {
-        let inside = |here: PathBuf| here != root && here.starts_with(root);
-        let apart = root.is_relative() || !std::env::current_dir().is_ok_and(inside);
+        let whole = source::absolute(root);
+        let here = source::working_directory();
+        let apart = here == whole || !here.starts_with(&whole);
         Self { root, shown: apart.then(|| shown(root)) }
     }
 
@@ -422,9 +440,7 @@ fn is_shown(path: &str) -> bool {
 }
 
 fn worked_out(path: &Path) -> String {
-    // Nearly all paths are relative, and asking for the working directory takes longer than everything else.
-    let directory = path.is_absolute().then(std::env::current_dir).and_then(Result::ok);
-    let below = directory.as_deref().and_then(|directory| path.strip_prefix(directory).ok());
+    let below = path.strip_prefix(source::working_directory()).ok();
     let relative = below.unwrap_or(path);
     let mut parts: Vec<String> = Vec::new();
     for component in relative.components() {
@@ -441,7 +457,20 @@ fn worked_out(path: &Path) -> String {
             Component::Normal(part) => parts.push(part.to_string_lossy().into_owned()),
         }
     }
-    parts.join("/")
+    inwards(parts.join("/"))
+}
+
+/// A path that leads out of the working directory and back into what contains it without the detour.
+fn inwards(path: String) -> String {
+    let parts: Vec<&str> = path.split('/').collect();
+    let up = parts.iter().take_while(|part| **part == "..").count();
+    if up == 0 {
+        return path;
+    }
+    let mut names: Vec<_> = source::working_directory().iter().rev().take(up).collect();
+    names.reverse();
+    let detour = names.iter().zip(&parts[up..]).take_while(|(name, part)| **name == **part).count();
+    [&parts[..up - detour], &parts[up + detour..]].concat().join("/")
 }
 
 #[cfg(test)]

@@ -22,7 +22,7 @@ pub use disk::{folder_of, replace_quickly, replace_whole, write_through, write_w
 pub use edit::{Edit, apply};
 pub use line_index::{LineIndex, Position};
 pub use overlay::Overlay;
-pub(crate) use overlay::absolute;
+pub(crate) use overlay::{absolute, working_directory};
 pub use reach::{MAX_TEXT, is_within, read_file, read_text, repository, top};
 pub use shelf::{Changed, Shelved, Slot};
 

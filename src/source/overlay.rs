@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Component, Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// Texts that are read in place of files: unsaved texts in an editor, or the texts of files after an edit. A file that
 /// is not on disk counts as existing.
@@ -62,6 +62,12 @@ impl Overlay {
             (!relative.as_os_str().is_empty()).then_some((relative, text))
         })
     }
+}
+
+/// The working directory. The process never changes it.
+pub(crate) fn working_directory() -> &'static Path {
+    static DIRECTORY: OnceLock<PathBuf> = OnceLock::new();
+    DIRECTORY.get_or_init(|| std::env::current_dir().unwrap_or_default())
 }
 
 /// A path from the root of the file system, without `.` and `..`.

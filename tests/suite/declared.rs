@@ -873,9 +873,8 @@ fn paths_from_the_top_of_a_repository_are_found_from_each_of_its_folders() {
     };
     assert_eq!(releases(".", &["."]), "charts/web 0.1.0 envs/prod.yaml");
     assert_eq!(releases(".", &["deploy", "charts", "envs"]), "charts/web 0.1.0 envs/prod.yaml");
-    // A chart outside of what was walked is known by its path.
-    assert_eq!(releases(".", &["deploy"]), "charts/web envs/prod.yaml deploy/web.yaml:1");
-    assert_eq!(releases("deploy", &["."]), "../charts/web ../envs/prod.yaml web.yaml:1");
+    assert_eq!(releases(".", &["deploy"]), "charts/web 0.1.0 envs/prod.yaml");
+    assert_eq!(releases("deploy", &["."]), "../charts/web 0.1.0 ../envs/prod.yaml");
 
     // What lies around is read to render the chart.
     let unread = "values-key-unused";

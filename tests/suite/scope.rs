@@ -26,7 +26,7 @@ fn what_is_excluded_is_left_out_from_wherever_and_however_it_is_asked_for() {
             ("", &[][..], &["b/p.yaml"][..]),
             ("", &["vendor"], &[]),
             ("", &["vendor/a/p.yaml", "b/p.yaml"], &["b/p.yaml"]),
-            ("b", &[".."], &["../b/p.yaml"]),
+            ("b", &[".."], &["p.yaml"]),
             ("b", &["../vendor/a/p.yaml", "p.yaml"], &["p.yaml"]),
             ("vendor/a", &[], &[]),
         ] {
@@ -116,4 +116,62 @@ fn an_empty_variable_names_no_cache() {
     let dir = repository(&[("a.yaml", MAP)]);
     let mut command = plimsoll(dir.path());
     finish(command.arg("check").env("PLIMSOLL_CACHE_DIR", "")).expect_code(0);
+}
+
+/// A folder of a repository is judged as it is in a run over all of it.
+#[test]
+fn a_folder_is_judged_with_what_lies_around_it_in_its_repository() {
+    let service = "apiVersion: v1\nkind: Service\nmetadata: {name: web}\nspec: {selector: {app: web}, ports: [{port: 80}]}\n";
+    let pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: web, labels: {app: web}}\nspec: {containers: [{name: a, image: example.org/a:1}]}\n";
+    let other = pod.replace("web", "proxy");
+    let files = [("net/service.yaml", service), ("net/proxy.yaml", &other), ("apps/pod.yaml", pod)];
+    let args = ["check", "--select", "service-selector-matches-pods"];
+    for (is_repository, code) in [(true, 0), (false, 1)] {
+        let dir = repository(&files);
+        if is_repository {
+            std::fs::create_dir(dir.path().join(".git")).expect("a folder");
+        }
+        for (folder, paths) in [("", "net"), ("net", "."), ("apps", "../net")] {
+            let of_folder = run(&dir.path().join(folder), &[&args[..], &[paths]].concat());
+            assert_eq!(of_folder.code, Some(code), "{folder}: {}{}", of_folder.out, of_folder.err);
+        }
+    }
+}
+
+#[test]
+fn templates_are_rendered_by_the_chart_around_the_working_directory() {
+    let meta = "apiVersion: v2\nname: web\nversion: 1.0.0\n";
+    let template = LATEST.replace("latest", "{{ .Values.tag }}");
+    let files = [
+        ("web/Chart.yaml", meta),
+        ("web/values.yaml", "tag: '1'\n"),
+        ("web/templates/p.yaml", &template),
+        ("install.sh", "#!/bin/sh\nhelm install web ./web --set tag=latest\n"),
+    ];
+    for folder in ["web", "web/templates"] {
+        assert_eq!(found(&files, folder, &["."]), Vec::<String>::new(), "outside of a repository");
+        let within = [&files[..], &[(".git/HEAD", "ref: refs/heads/main\n")]].concat();
+        let up = "../".repeat(1 + folder.matches('/').count());
+        assert_eq!(found(&within, folder, &["."]), [format!("{up}install.sh")]);
+        let dir = repository(&within);
+        let run = run(&dir.path().join(folder), &["check", "."]);
+        assert!(run.err.contains("1 release") && !run.err.contains("no chart"), "{}", run.err);
+    }
+}
+
+#[test]
+fn only_releases_of_what_was_asked_for_are_listed() {
+    let meta = "apiVersion: v2\nname: web\nversion: 1.0.0\n";
+    let dir = repository(&[
+        (".git/HEAD", "ref: refs/heads/main\n"),
+        ("charts/web/Chart.yaml", meta),
+        ("a/install.sh", "#!/bin/sh\nhelm install web ../charts/web -n a\n"),
+        ("b/install.sh", "#!/bin/sh\nhelm install web ../charts/web -n b\nhelm install $1 $2\n"),
+    ]);
+    for (paths, listed) in [("a", "a/web"), ("b/install.sh", "b/web"), ("charts", "a/web b/web")] {
+        let list = run(dir.path(), &["releases", paths]).expect_code(0).out;
+        let names = list.lines().skip(1).map_while(|line| line.split_whitespace().next());
+        assert_eq!(names.collect::<Vec<_>>().join(" "), listed, "{list}");
+        assert_eq!(list.contains("Not resolved"), paths.starts_with('b'), "{list}");
+    }
 }

@@ -20,12 +20,14 @@ pub(super) struct Parts<'a> {
     pub(super) memory: Option<&'a dyn Recall>,
     /// Whether templates are only parsed when their trees are needed.
     pub(super) later: bool,
+    /// The path of a file as it is shown, from the path below that of the chart.
+    pub(super) named: fn(String) -> String,
 }
 
 impl<'a> Parts<'a> {
     /// Parts whose templates are parsed when the chart is read.
     pub(super) fn new(sources: &'a Sources, memory: Option<&'a dyn Recall>) -> Self {
-        Self { sources, memory, later: false }
+        Self { sources, memory, later: false, named: std::convert::identity }
     }
 }
 
@@ -71,7 +73,8 @@ pub(super) fn assemble(
     }
     let add = |file: RawFile| {
         let text = file.data.into_text();
-        let source = parts.sources.add(below_path(shown, &file.name), Arc::clone(&text));
+        let path = (parts.named)(below_path(shown, &file.name));
+        let source = parts.sources.add(path, Arc::clone(&text));
         ChartFile { name: file.name, text, source }
     };
     let Some(meta) = files.iter().position(|file| file.name == "Chart.yaml") else {

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use crate::config::Config;
-use crate::helm::chart::{Chart, ChartError, Dependency, Recall};
+use crate::helm::chart::{Again, Chart, ChartError, Dependency, Recall};
 use crate::helm::reads::Reads;
 use crate::lint::cache::Memory;
 use crate::project::Lock;
@@ -71,7 +71,10 @@ impl<'p> Charts<'p> {
             let supply =
                 |wanted: &Dependency| crate::project::supply(wanted, self.config, self.lock);
             let memory = self.memory.map(|memory| memory as &dyn Recall);
-            Chart::load_again(path, &crate::project::shown(path), sources, &supply, memory)
+            let shown = crate::project::shown(path);
+            // A detour through a chart that the working directory is in would show another path than the walk does.
+            let again = Again { memory, named: |path| crate::project::shown(Path::new(&path)) };
+            Chart::load_again(path, &shown, sources, &supply, again)
         });
         loaded
     }

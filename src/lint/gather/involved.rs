@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use crate::project::{Class, File, Project, join, parent, upwards};
+use crate::project::{Class, File, Project, join, parent, upwards, within};
 use crate::yaml::Node;
 
 /// The charts and values files that a run is about.
@@ -30,12 +30,10 @@ impl<'p> Involved<'p> {
 
 /// The charts that a file is part of: the one that it lies in, and those around it.
 fn charts_of<'k>(path: &str, known: &HashSet<&'k str>) -> Vec<&'k str> {
-    let inside = |directory: &str| match directory {
-        "" => path,
-        directory => &path[directory.len() + 1..],
-    };
     let around = upwards(parent(path)).filter_map(|directory| known.get(directory).copied());
-    around.filter(|directory| is_read_by_helm(inside(directory))).collect()
+    let is_read =
+        |directory: &&str| within(directory, path).is_some_and(|path| is_read_by_helm(&path));
+    around.filter(is_read).collect()
 }
 
 /// True for a path within a chart that Helm reads to render it. Values files other than

@@ -75,7 +75,7 @@ fn applied_path(path: &str, file: &File, tree: &Tree<'_>) -> String {
     if tree.is_directory(&at_top) {
         return at_top;
     }
-    let mut above = upwards(parent(&file.path)).map(|folder| join(folder, path));
+    let mut above = tree.upwards(parent(&file.path)).map(|folder| join(folder, path));
     above.find(|path| tree.is_directory(path)).unwrap_or(at_top)
 }
 

@@ -7,7 +7,7 @@ use super::{ChartRef, Content, Context, Found, Layer, Release, Unresolved, Via, 
 use crate::project::class::Class;
 use crate::project::file::File;
 use crate::project::node::scalar_text;
-use crate::project::tree::{join, parent, upwards};
+use crate::project::tree::{join, parent};
 use crate::yaml::Node;
 
 pub(super) fn find(context: &Context<'_>, found: &mut Found) {
@@ -29,7 +29,7 @@ fn release(item: Node<'_>, file: &File, context: &Context<'_>, found: &mut Found
     let chart_path = text("chartPath");
     let chart = match (&chart_path, text("remoteChart")) {
         (Some(path), _) if !path.contains("{{") => context
-            .chart_by_path(path, &upwards(directory).collect::<Vec<_>>())
+            .chart_by_path(path, &context.tree.upwards(directory).collect::<Vec<_>>())
             .unwrap_or_else(|| context.local_chart(join(directory, path))),
         (None, Some(remote)) => {
             let chart = command::chart(&remote, text("repo"), &[directory], None, context);
@@ -82,7 +82,7 @@ fn release(item: Node<'_>, file: &File, context: &Context<'_>, found: &mut Found
 /// The path of a values file. skaffold reads it relative to the directory it is called in, which is that of
 /// `skaffold.yaml` or, with `--filename`, one above it.
 fn values_file(path: &str, directory: &str, context: &Context<'_>) -> String {
-    let mut paths = upwards(directory).map(|base| join(base, path));
+    let mut paths = context.tree.upwards(directory).map(|base| join(base, path));
     paths.find(|path| context.tree.is_file(path)).unwrap_or_else(|| join(directory, path))
 }
 
