@@ -4,7 +4,8 @@ use std::collections::HashSet;
 
 use super::class::Class;
 use super::node::scalar_text;
-use super::tree::{Tree, is_named, parent, upwards};
+use super::path::{is_named, parent, upwards};
+use super::tree::Tree;
 use crate::source::Span;
 
 /// A chart directory in the repository.

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use super::chart::LocalChart;
 use super::class::Class;
 use super::file::File;
-use super::tree::{is_below, join, upwards};
+use super::path::{is_below, join, upwards};
 use super::word::Word;
 
 /// Removes the files that a chart's templates read with `.Files` from the manifests. The templates decide which of these

@@ -6,7 +6,7 @@ use std::collections::HashSet;
 use super::class::Class;
 use super::file::File;
 use super::name::PathName;
-use super::tree::{join, parent, upwards};
+use super::path::{join, parent, upwards};
 use crate::yaml::{Kind, Node};
 
 /// The usual names of test files of Chainsaw.

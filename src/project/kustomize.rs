@@ -13,7 +13,7 @@ use foldhash::fast::RandomState;
 use super::class::Class;
 use super::file::File;
 use super::node::scalar_text;
-use super::tree::{join, parent};
+use super::path::{join, parent};
 use crate::yaml::Node;
 pub(super) use applied::{Application, Applied, Object, Way};
 pub use field::{Field, Patched, path};

@@ -12,7 +12,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::GROUP;
 use super::node::scalar_text;
-use super::walk::shown;
+use super::path::shown;
 use crate::config::Config;
 use crate::finding::{Finding, Origin, Place, Severity};
 use crate::helm::chart::MAX_ARCHIVE;

@@ -16,6 +16,7 @@ mod kustomize;
 mod lock;
 mod name;
 mod node;
+mod path;
 mod read;
 mod release;
 mod resolve;
@@ -41,12 +42,13 @@ pub use lock::{
     repository_key,
 };
 pub use node::NodeRef;
+pub use path::{is_below, join, leads_out, on_disk, parent, shown, upwards, within};
 pub(crate) use read::unreadable;
 pub use read::{MAX_SIZE, Read, UNREADABLE, read_text};
 pub use release::{Assignment, AssignmentKind, ChartRef, Content, Layer, Release, Unresolved, Via};
 pub use resolve::{Resolution, in_repository, of_dependency, resolve, supply};
-pub use tree::{Tree, is_below, join, leads_out, on_disk, parent, upwards, within};
-pub use walk::{Walked, shown, walk, walk_with};
+pub use tree::Tree;
+pub use walk::{Walked, walk, walk_with};
 pub use word::{Word, Words};
 
 use crate::config::Config;

@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 
 use super::lock::{Archive, LOCK_NAME, Lock, LockedChart};
 use super::node::scalar_text;
+use super::path::shown;
+use super::path::{join, on_disk};
 use super::release::ChartRef;
-use super::tree::{join, on_disk};
-use super::walk::shown;
 use crate::config::Config;
 use crate::helm::chart::Dependency;
 use crate::helm::function::highest;

@@ -8,7 +8,7 @@ use super::class::Class;
 use super::file::File;
 use super::kustomize::Rewrites;
 use super::node::scalar_text;
-use super::tree::{parent, upwards};
+use super::path::{parent, upwards};
 use crate::yaml::Node;
 
 /// Adds the images that a `skaffold.yaml` beside or above a manifest builds to what is replaced in the manifest; and,

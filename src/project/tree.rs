@@ -1,6 +1,5 @@
-//! The files of a repository by path, and functions on paths.
+//! The files of a repository by path.
 
-use std::borrow::Cow;
 use std::cmp::Reverse;
 use std::collections::{BTreeSet, HashMap};
 use std::ops::Bound;
@@ -9,7 +8,7 @@ use std::sync::{Arc, OnceLock};
 
 use super::class::Class;
 use super::file::File;
-use super::walk::shown;
+use super::path::{is_above, is_below, join, leads_out, on_disk, parent, ups, upwards};
 use crate::source;
 
 /// The most bytes of a file that is read only because another one names it.
@@ -254,107 +253,11 @@ fn prefix(directory: &str) -> String {
     }
 }
 
-/// A shown path as the file system takes it.
-#[must_use]
-pub fn on_disk(shown: &str) -> &Path {
-    Path::new(if shown.is_empty() { "." } else { shown })
-}
-
-/// A shown path as an absolute one, which means the same from any directory.
-#[must_use]
-pub(super) fn absolute(shown: &str) -> String {
-    let path = std::path::absolute(on_disk(shown));
-    path.map_or_else(|_| shown.to_owned(), |path| path.to_string_lossy().into_owned())
-}
-
-/// Whether a shown path leads out of the working directory.
-#[must_use]
-pub fn leads_out(path: &str) -> bool {
-    path.starts_with('/') || path == ".." || path.starts_with("../")
-}
-
-/// True if `path` is in `directory`, or is `directory` itself.
-#[must_use]
-pub fn is_below(path: &str, directory: &str) -> bool {
-    if directory.is_empty() || is_above(directory) {
-        return !path.starts_with('/') && ups(path) <= ups(directory);
-    }
-    path.strip_prefix(directory).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-}
-
-/// How many directories a shown path leads up.
-fn ups(path: &str) -> usize {
-    path.split('/').take_while(|part| *part == "..").count()
-}
-
-/// The directory of a path; `""` for the working directory.
-#[must_use]
-pub fn parent(path: &str) -> &str {
-    path.rsplit_once('/').map_or("", |(parent, _)| parent)
-}
-
-/// A directory and those above it, the innermost first. After the working directory, `""`, come `..`, `../..` and so on:
-/// what is walked may lie around it.
-pub fn upwards(directory: &str) -> impl Iterator<Item = &str> {
-    std::iter::successors(Some(directory), |path| match path.rsplit_once('/') {
-        _ if path.is_empty() || is_above(path) => {
-            ABOVE.get(..path.len() + 3 - usize::from(path.is_empty()))
-        }
-        Some((parent, _)) => Some(parent),
-        None => Some(""),
-    })
-}
-
-/// The directories above the working directory, as many as are looked at.
-const ABOVE: &str = "../../../../../../../../../../../..";
-
-/// Whether a shown path is a directory above the working directory.
-fn is_above(path: &str) -> bool {
-    path == ".." || path.ends_with("/..")
-}
-
-/// `path` as seen from a directory that contains it; `None` if it does not.
-#[must_use]
-pub fn within<'p>(directory: &str, path: &'p str) -> Option<Cow<'p, str>> {
-    if !is_below(path, directory) {
-        return None;
-    }
-    if is_above(directory) {
-        let [outer, inner] = [directory, path].map(|shown| source::absolute(on_disk(shown)));
-        let rest = inner.strip_prefix(outer).ok()?;
-        return Some(rest.to_string_lossy().into_owned().into());
-    }
-    Some(path[directory.len()..].trim_start_matches('/').into())
-}
-
-/// Whether a directory has this name. The working directory and those above it have one, too.
-pub(super) fn is_named(directory: &str, name: &str) -> bool {
-    match directory.is_empty() || is_above(directory) {
-        true => source::absolute(on_disk(directory)).file_name().is_some_and(|own| own == name),
-        false => base_name(directory) == name,
-    }
-}
-
-/// The last part of a path.
-#[must_use]
-pub(super) fn base_name(path: &str) -> &str {
-    path.rsplit('/').next().unwrap_or(path)
-}
-
-/// `path` as seen from `base`, with `.` and `..` resolved; an absolute path below the working
-/// directory becomes relative to it.
-#[must_use]
-pub fn join(base: &str, path: &str) -> String {
-    match base.is_empty() || path.starts_with('/') {
-        true => shown(Path::new(path)),
-        false => shown(Path::new(&format!("{base}/{path}"))),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::config::Config;
+    use crate::project::shown;
     use crate::source::Sources;
 
     #[test]

@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashSet};
 use std::fs;
 use std::io;
-use std::path::{Component, MAIN_SEPARATOR, Path, PathBuf};
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use foldhash::fast::RandomState;
@@ -13,9 +13,9 @@ use super::candidate::{Candidate, Reason};
 use super::exclude::Exclude;
 use super::guide::Guides;
 use super::name::PathName;
+use super::path::{Below, join, on_disk, shown};
 use super::read::{describe, unreadable};
 use super::tracked;
-use super::tree::{join, on_disk};
 use crate::config::Config;
 use crate::finding::{Finding, Severity};
 use crate::source::{self, Sources};
@@ -393,136 +393,4 @@ fn wanted(path: &Path) -> bool {
         || name.is_justfile()
         || name.has_extension(&["tf", "tpl", "gotmpl", "json"])
         || !name.0.trim_start_matches('.').contains('.')
-}
-
-/// Shows paths below a directory, faster than [`shown`].
-struct Below<'r> {
-    root: &'r Path,
-    /// The shown directory; `None` if the working directory is in it, so that some paths below are shown relative to that.
-    shown: Option<String>,
-}
-
-impl<'r> Below<'r> {
-    fn new(root: &'r Path) -> Self {
-        let whole = source::absolute(root);
-        let here = source::working_directory();
-        let apart = here == whole || !here.starts_with(&whole);
-        Self { root, shown: apart.then(|| shown(root)) }
-    }
-
-    /// The shown path for a path of the walk, which begins with the directory's.
-    fn shown(&self, path: &Path) -> String {
-        let rest = path.to_str().zip(self.root.to_str());
-        let rest = rest.and_then(|(path, root)| path.strip_prefix(root));
-        match (rest, &self.shown) {
-            (Some(rest), Some(root)) if MAIN_SEPARATOR == '/' => {
-                let rest = rest.trim_start_matches('/');
-                if root.is_empty() { rest.to_owned() } else { [root, "/", rest].concat() }
-            }
-            _ => shown(path),
-        }
-    }
-}
-
-/// The shown path of a path: relative to the working directory if it is below it, with `/`, and without `.` and `..` as
-/// far as possible. The working directory itself is `""`.
-#[must_use]
-pub fn shown(path: &Path) -> String {
-    match path.to_str() {
-        Some(path) if is_shown(path) => path.to_owned(),
-        _ => worked_out(path),
-    }
-}
-
-/// Whether a path is shown as it is: nearly all are, and looking at their parts one by one takes ten times as long.
-fn is_shown(path: &str) -> bool {
-    MAIN_SEPARATOR == '/' && path.split('/').all(|part| !matches!(part, "" | "." | ".."))
-}
-
-fn worked_out(path: &Path) -> String {
-    let below = path.strip_prefix(source::working_directory()).ok();
-    let relative = below.unwrap_or(path);
-    let mut parts: Vec<String> = Vec::new();
-    for component in relative.components() {
-        match component {
-            Component::Prefix(prefix) => parts.push(prefix.as_os_str().to_string_lossy().into()),
-            Component::RootDir => parts.push(String::new()),
-            Component::CurDir => {}
-            Component::ParentDir => match parts.last().map(String::as_str) {
-                Some("" | "..") | None => parts.push("..".to_owned()),
-                Some(_) => {
-                    parts.pop();
-                }
-            },
-            Component::Normal(part) => parts.push(part.to_string_lossy().into_owned()),
-        }
-    }
-    inwards(parts.join("/"))
-}
-
-/// A path that leads out of the working directory and back into what contains it without the detour.
-fn inwards(path: String) -> String {
-    let parts: Vec<&str> = path.split('/').collect();
-    let up = parts.iter().take_while(|part| **part == "..").count();
-    if up == 0 {
-        return path;
-    }
-    let mut names: Vec<_> = source::working_directory().iter().rev().take(up).collect();
-    names.reverse();
-    let detour = names.iter().zip(&parts[up..]).take_while(|(name, part)| **name == **part).count();
-    [&parts[..up - detour], &parts[up + detour..]].concat().join("/")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// Below the working directory, around it, beside it, and by detours.
-    #[test]
-    fn a_walk_shows_paths_as_each_is_shown_by_itself() {
-        let here = std::env::current_dir().expect("a working directory");
-        let above = here.parent().expect("a directory that it lies in");
-        let beside = above.join("beside");
-        for root in [
-            Path::new("."),
-            Path::new("./"),
-            Path::new("src"),
-            Path::new("src/"),
-            Path::new("src/.."),
-            Path::new(".."),
-            Path::new("../beside"),
-            Path::new("/"),
-            &here,
-            &here.join("src"),
-            above,
-            &beside,
-        ] {
-            let below = Below::new(root);
-            let own = here.strip_prefix(root).ok().filter(|_| root.is_absolute());
-            for path in ["a.yaml", "b/c.yaml", ".d/e f.yaml"].map(|name| root.join(name)) {
-                assert_eq!(below.shown(&path), shown(&path), "{}", root.display());
-            }
-            if let Some(own) = own {
-                let path = root.join(own).join("a.yaml");
-                assert_eq!(below.shown(&path), shown(&path), "{}", root.display());
-            }
-        }
-    }
-
-    #[test]
-    fn detours_are_left_out_of_what_is_shown() {
-        for (path, expected) in [
-            ("a/b.yaml", "a/b.yaml"),
-            ("./a//b.yaml", "a/b.yaml"),
-            ("a/./b/", "a/b"),
-            ("a/../b.yaml", "b.yaml"),
-            ("../a/../../b", "../../b"),
-            ("..a/b..", "..a/b.."),
-            ("/../a", "/../a"),
-            (".", ""),
-            ("", ""),
-        ] {
-            assert_eq!(shown(Path::new(path)), expected, "{path}");
-        }
-    }
 }

@@ -9,7 +9,8 @@ use super::{Kustomization, Kustomizations};
 use crate::project::class::Class;
 use crate::project::file::File;
 use crate::project::node::scalar_text;
-use crate::project::tree::{Tree, is_below, join, parent, upwards};
+use crate::project::path::{is_below, join, parent, upwards};
+use crate::project::tree::Tree;
 use crate::project::word::Word;
 use crate::yaml::Node;
 

@@ -12,7 +12,7 @@ use super::patch::{Written, each};
 use super::{Kustomization, items};
 use crate::kube::Object;
 use crate::project::file::File;
-use crate::project::tree::join;
+use crate::project::path::join;
 use crate::source::SourceId;
 use crate::yaml::{self, Kind, Node, unescape};
 

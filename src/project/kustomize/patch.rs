@@ -8,7 +8,7 @@ use super::{Kustomization, Kustomizations, items};
 use crate::kube::Object;
 use crate::project::class::Class;
 use crate::project::file::File;
-use crate::project::tree::{base_name, join, parent, upwards};
+use crate::project::path::{base_name, join, parent, upwards};
 use crate::yaml::Node;
 
 /// Removes patches from the manifests, since they are only parts of objects, and kustomize's transformers, generators and

@@ -22,7 +22,7 @@ use super::text::Mapped;
 use super::{ChartRef, Content, Context, Found, Layer, Release, Unresolved, Via, split_oci};
 use crate::project::class::Class;
 use crate::project::file::File;
-use crate::project::tree::{base_name, join, parent};
+use crate::project::path::{base_name, join, parent};
 use crate::project::word::Word;
 use crate::source::Span;
 use crate::yaml::{self, Document, Node};

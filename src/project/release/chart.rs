@@ -7,7 +7,7 @@ use super::{Context, Found, Layer, Release, Via};
 use crate::project::chart::LocalChart;
 use crate::project::file::File;
 use crate::project::name::PathName;
-use crate::project::tree::{base_name, parent};
+use crate::project::path::{base_name, parent};
 use crate::source::Span;
 
 pub(super) fn find(context: &Context<'_>, found: &mut Found) {
@@ -61,12 +61,12 @@ fn local_dependencies(context: &Context<'_>) -> BTreeSet<String> {
     let mut paths = BTreeSet::new();
     for chart in context.charts {
         for name in ["Chart.yaml", "requirements.yaml"] {
-            let file = context.tree.file(&crate::project::tree::join(&chart.path, name));
+            let file = context.tree.file(&crate::project::path::join(&chart.path, name));
             let Some(root) = file.and_then(|file| file.roots().next()) else { continue };
             for dependency in root.get("dependencies").into_iter().flat_map(|list| list.items()) {
                 let repository = dependency.get("repository").and_then(|node| node.as_str());
                 if let Some(path) = repository.and_then(|url| url.strip_prefix("file://")) {
-                    paths.insert(crate::project::tree::join(&chart.path, path));
+                    paths.insert(crate::project::path::join(&chart.path, path));
                 }
             }
         }
@@ -107,7 +107,7 @@ fn is_of_another(file: &File, chart: &LocalChart, context: &Context<'_>) -> bool
     if base_name(&file.path).starts_with("values") || parent(&file.path) != chart.path {
         return false;
     }
-    let own = context.tree.file(&crate::project::tree::join(&chart.path, "values.yaml"));
+    let own = context.tree.file(&crate::project::path::join(&chart.path, "values.yaml"));
     let Some(own) = own.and_then(|own| own.roots().next()) else { return false };
     let mut keys = file.roots().next().into_iter().flat_map(|root| root.entries());
     keys.all(|entry| entry.key.as_str().is_none_or(|key| own.get(key).is_none()))

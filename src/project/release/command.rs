@@ -14,7 +14,7 @@ use super::shell::{COMPUTED, Call, RUN_TIME, STREAM, is_known};
 use super::text::Mapped;
 use super::{ChartRef, Content, Context, Found, Layer, Release, Unresolved, Via, split_oci};
 use crate::helm::values::set_file_paths;
-use crate::project::tree::{base_name, join, parent};
+use crate::project::path::{base_name, join, parent};
 use crate::source::Span;
 
 /// A single value, as set by `helm --set` and similar flags.

@@ -6,7 +6,7 @@
 use super::{ChartRef, Content, Context, Found, Layer, Release, Via, command, embedded, split_oci};
 use crate::project::file::File;
 use crate::project::node::scalar_text;
-use crate::project::tree::{base_name, join, parent};
+use crate::project::path::{base_name, join, parent};
 use crate::yaml::{Kind, Node};
 
 pub(super) fn find(context: &Context<'_>, found: &mut Found) {

@@ -20,7 +20,7 @@ use crate::project::kustomize::{
     Application, Kustomization, Kustomizations, Object, Way, items, patch as kustomize_patch,
 };
 use crate::project::node::{NodeRef, scalar_text};
-use crate::project::tree::{is_below, join, parent};
+use crate::project::path::{is_below, join, parent};
 use crate::project::word::Word;
 use crate::source::Span;
 use crate::yaml::{Kind, Node};

@@ -23,7 +23,7 @@ use super::{ChartRef, Content, Context, Found, Layer, Release, Unresolved, Via};
 use crate::project::class::Class;
 use crate::project::file::File;
 use crate::project::node::{NodeRef, scalar_text, scalar_texts};
-use crate::project::tree::{join, parent};
+use crate::project::path::{join, parent};
 use crate::source::{SourceId, Span};
 use crate::yaml::{self, Kind, Node};
 

@@ -7,7 +7,7 @@ use crate::project::class::Class;
 use crate::project::file::File;
 use crate::project::kustomize::{Kustomization, Kustomizations};
 use crate::project::node::{scalar_text, scalar_texts};
-use crate::project::tree::{join, parent};
+use crate::project::path::{join, parent};
 use crate::project::word::Word;
 use crate::yaml::{Kind, Node};
 
@@ -161,7 +161,7 @@ pub(super) fn generated(
             let text = file.raw();
             let (named, path) = match text.split_once('=') {
                 Some((key, path)) => (key, path),
-                None => (crate::project::tree::base_name(text), text),
+                None => (crate::project::path::base_name(text), text),
             };
             if named == key {
                 return Some(Layer::file(join(kustomization.directory, path), file.span()));

@@ -15,7 +15,7 @@ use super::text::Mapped;
 use super::{Context, Found, Unresolved, Via};
 use crate::project::class::Class;
 use crate::project::file::File;
-use crate::project::tree::{is_below, parent, upwards};
+use crate::project::path::{is_below, parent, upwards};
 use crate::project::word::Word;
 use crate::source::Span;
 

@@ -7,7 +7,7 @@ use super::{Content, Context, Found, Release, Via, finding};
 use crate::config::Config;
 use crate::finding::{Finding, Origin, Place, Related, Severity};
 use crate::project::guide::is_ignored;
-use crate::project::tree::{base_name, parent};
+use crate::project::path::{base_name, parent};
 use crate::spelling::{nearest, question};
 
 /// Adds the repository URLs in the configuration to charts of which only the repository's alias is known.

@@ -7,7 +7,7 @@ use super::{ChartRef, Content, Context, Found, Layer, Release, Unresolved, Via, 
 use crate::project::class::Class;
 use crate::project::file::File;
 use crate::project::node::scalar_text;
-use crate::project::tree::{join, parent};
+use crate::project::path::{join, parent};
 use crate::yaml::Node;
 
 pub(super) fn find(context: &Context<'_>, found: &mut Found) {

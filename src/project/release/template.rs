@@ -20,7 +20,8 @@ use crate::helm::origin::{OriginId, Origins, Through};
 use crate::helm::parse::{Template, parse};
 use crate::helm::rope::{Rope, Segment};
 use crate::project::file::File;
-use crate::project::tree::{Tree, join};
+use crate::project::path::join;
+use crate::project::tree::Tree;
 use crate::source::SourceId;
 
 /// Stands in a text for something that only the tool knows when it runs. A character for private use, so that the text

@@ -23,7 +23,8 @@ use super::{Content, Context, Found, Layer, Release, Unresolved, Via};
 use crate::project::class::Class;
 use crate::project::file::File;
 use crate::project::node::NodeRef;
-use crate::project::tree::{Tree, join, parent};
+use crate::project::path::{join, parent};
+use crate::project::tree::Tree;
 use crate::source::Span;
 use crate::yaml;
 

@@ -4,11 +4,11 @@ use serde_json::{Map, Value};
 
 use crate::helm::values::{Typed, typed};
 use crate::project::chart::LocalChart;
+use crate::project::path::join;
 use crate::project::release::command::{Assignment, AssignmentKind};
 use crate::project::release::shell::is_known;
 use crate::project::release::template::{UNKNOWN, data};
 use crate::project::release::{Content, Context, Layer, Release, chart};
-use crate::project::tree::join;
 
 /// The most ways to install a chart that are followed; each renders all its templates.
 const MAX_WAYS: usize = 50;

@@ -12,8 +12,9 @@ use super::field::{Author, Field};
 use super::{Content, Context, Declaration, File, Found, Layer, Mapped, UNKNOWN, Unresolved, Via};
 use super::{application, documents};
 use crate::project::node::scalar_text;
+use crate::project::path::{base_name, is_below, join, leads_out, on_disk, parent};
 use crate::project::release::template::{Dialect, Engine};
-use crate::project::tree::{Glob, base_name, is_below, join, leads_out, on_disk, parent};
+use crate::project::tree::Glob;
 use crate::source::{SourceId, Span};
 use crate::yaml::{self, Kind, Node};
 

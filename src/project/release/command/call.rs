@@ -1,7 +1,7 @@
 //! Finds calls of `helm`.
 
+use crate::project::path::base_name;
 use crate::project::release::shell::{COMPUTED, Call, Field, RUN_TIME};
-use crate::project::tree::base_name;
 
 /// Programs that run the program named by their arguments.
 const WRAPPERS: [&str; 15] = [

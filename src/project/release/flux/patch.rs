@@ -2,8 +2,8 @@
 
 use super::{Object, Way};
 use crate::project::node::{NodeRef, scalar_text};
+use crate::project::path::{join, parent};
 use crate::project::release::{Context, embedded};
-use crate::project::tree::{join, parent};
 use crate::yaml::Node;
 
 /// The patches of the kustomizations on the way that change a HelmRelease, the innermost first.

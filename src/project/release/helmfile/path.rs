@@ -2,9 +2,9 @@
 
 use super::Document;
 use crate::project::node::scalar_text;
+use crate::project::path::join;
 use crate::project::release::template::UNKNOWN;
 use crate::project::release::{Context, Unresolved};
-use crate::project::tree::join;
 use crate::yaml::Node;
 
 /// The helmfiles at a path in `helmfiles`: a file, or all files in a folder.

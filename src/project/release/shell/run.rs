@@ -20,7 +20,8 @@ pub(in crate::project::release) use self::environment::{Environment, Value};
 use super::command::{Assigned, Assignment, Command, Joint, Operator, Piece, Test, Word};
 use super::parse::{MAX_SCRIPT, assigned, parse};
 use super::{COMPUTED, RUN_TIME, STREAM, is_known};
-use crate::project::tree::{Tree, base_name, join, parent};
+use crate::project::path::{base_name, join, parent};
+use crate::project::tree::Tree;
 
 /// A word as a program gets it.
 #[derive(Debug, Clone, PartialEq)]

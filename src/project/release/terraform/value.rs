@@ -13,8 +13,9 @@ use hcl_edit::structure::Body;
 use hcl_edit::template::Element;
 
 use super::{Instance, Module, function, ident};
-use crate::project::tree::{Tree, absolute, on_disk};
-use crate::project::walk::shown;
+use crate::project::path::shown;
+use crate::project::path::{absolute, on_disk};
+use crate::project::tree::Tree;
 
 /// A value; `Unknown` if only Terraform knows it.
 #[derive(Debug, Clone, PartialEq)]

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value as Json, json};
 
 use crate::project::node::scalar_text;
+use crate::project::path::base_name;
 use crate::project::release::template::{UNKNOWN, data, normalize};
-use crate::project::tree::base_name;
 use crate::yaml::{Kind, Node};
 
 /// The parameters of one Application.

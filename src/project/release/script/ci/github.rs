@@ -5,7 +5,7 @@ use super::{
     interpolated, is_known,
 };
 use crate::project::node::scalar_text;
-use crate::project::tree::join;
+use crate::project::path::join;
 
 /// One piece for each script of each job of a workflow and each entry of its matrix, or for those of an action.
 pub(in crate::project::release::script) fn github(

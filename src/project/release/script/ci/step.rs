@@ -4,7 +4,7 @@
 use super::{Context, Mapped, Piece, Pieces, Value, Variables, text_of, variables};
 use crate::project::file::File;
 use crate::project::node::scalar_text;
-use crate::project::tree::base_name;
+use crate::project::path::base_name;
 use crate::yaml::{Kind, Node};
 
 /// Tekton: the steps of Tasks, including those inside of Pipelines and runs.

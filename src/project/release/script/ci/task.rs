@@ -4,8 +4,8 @@ use super::{
     Context, File, Kind, Node, Piece, Value, Variables, interpolated, is_known, lines, piece,
 };
 use crate::project::node::scalar_text;
+use crate::project::path::join;
 use crate::project::release::shell::{COMPUTED, RUN_TIME};
-use crate::project::tree::join;
 
 /// One piece for each command of each task, and for each set of variables that it is called with.
 pub(in crate::project::release::script) fn taskfile(

@@ -1,8 +1,8 @@
 //! Expands references to variables, and the simpler functions of make.
 
 use super::variable::Variables;
+use crate::project::path::{base_name, parent};
 use crate::project::release::shell::{COMPUTED, RUN_TIME, is_known};
-use crate::project::tree::{base_name, parent};
 
 /// The deepest nesting of references.
 const MAX_DEPTH: usize = 20;

@@ -7,9 +7,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use super::expand::expand;
 use super::line::{define_body, logical_lines};
 use crate::project::file::File;
+use crate::project::path::{base_name, join, parent};
 use crate::project::release::Context;
 use crate::project::release::shell::{COMPUTED, RUN_TIME, is_known};
-use crate::project::tree::{base_name, join, parent};
 use crate::source::SourceId;
 
 /// The deepest nesting of included Makefiles.

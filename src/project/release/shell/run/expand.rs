@@ -6,7 +6,8 @@ use super::{
     COMPUTED, Environment, Field, MAX_STEPS, Operator, Piece, RUN_TIME, STREAM, Shell, Value, Word,
     is_known, join,
 };
-use crate::project::tree::{Glob, absolute};
+use crate::project::path::absolute;
+use crate::project::tree::Glob;
 
 /// The most bytes of an expanded text, as `a=$a$a` grows exponentially.
 pub(super) const MAX_TEXT: usize = 1 << 16;

@@ -4,7 +4,7 @@ use super::{
     COMPUTED, Command, Environment, Joint, MAX_CALLS, MAX_STEPS, Shell, Word, base_name, is_known,
     parent,
 };
-use crate::project::tree::absolute;
+use crate::project::path::absolute;
 
 impl Shell<'_> {
     /// The output of a command, if it is one with which scripts usually build names and paths.
