@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use serde::Serialize;
 
 use super::{CommandError, Console};
-use crate::project::{Content, Layer, Project, Release};
+use crate::project::{Content, Layer, Project, Release, Via};
 use crate::report::{self, escape};
 use crate::source::{Sources, Span};
 
@@ -58,7 +58,7 @@ pub(crate) fn run(args: &Args, console: &mut Console) -> Result<ExitCode, Comman
 /// Leaves only what the paths are about: around them, the whole repository is read.
 fn keep_asked(project: &mut Project, sources: &Sources) {
     let mut releases = std::mem::take(&mut project.releases);
-    releases.retain(|release| project.asks_for(release, sources));
+    releases.retain(|release| release.via != Via::StandIn && project.asks_for(release, sources));
     let mut unresolved = std::mem::take(&mut project.unresolved);
     let mut findings = std::mem::take(&mut project.findings);
     let is_asked = |span: Span| project.is_asked_for(&sources.path(span.source)).unwrap_or(true);

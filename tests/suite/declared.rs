@@ -962,3 +962,35 @@ fn a_script_that_cannot_be_followed_to_its_end_is_said() {
         assert_eq!(is_said, is_cut, "{depth}: {found:?}");
     }
 }
+
+/// Where the values of all releases of a chart are elsewhere, what its templates say by themselves is judged, and nothing
+/// that values may change.
+#[test]
+fn templates_are_judged_though_the_values_of_the_releases_are_elsewhere() {
+    let pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec:\n  containers:\n    - name: a\n      image: example.org/a:latest\n    - name: b\n      image: example.org/b:{{ .Values.tag }}\n    - name: c\n      image: example.org/c{{ .Values.absent }}\n";
+    let chart = [
+        ("web/Chart.yaml", "apiVersion: v2\nname: web\nversion: 1.0.0\n"),
+        ("web/values.yaml", "tag: latest\n"),
+        ("web/templates/pod.yaml", pod),
+    ];
+    let of_script = ("install.sh", "#!/bin/sh\nhelm install web ./web -f \"$VALUES\"\n");
+    let of_terraform = (
+        "main.tf",
+        "variable \"own\" {}\nresource \"helm_release\" \"web\" {\n  name = \"web\"\n  chart = \"${path.module}/web\"\n  values = [yamlencode(var.own)]\n}\n",
+    );
+    let of_file = ("install.sh", "#!/bin/sh\nhelm install web ./web -f made.yaml\n");
+    for declaration in [of_script, of_terraform, of_file] {
+        let dir = with(&chart, &[declaration]);
+        let args = ["check", "--select", "image-tag-latest-forbidden", "--format", "concise"];
+        let checked = run(dir.path(), &args).expect_code(1);
+        let moving: Vec<_> = checked.out.lines().filter(|line| line.contains(" error ")).collect();
+        assert_eq!(moving.len(), 1, "{moving:?}");
+        assert!(moving[0].starts_with("web/templates/pod.yaml:7:"), "{moving:?}");
+        let listed = run(dir.path(), &["releases"]).expect_code(0).out;
+        assert!(!listed.contains("chart-default"), "{listed}");
+    }
+    let fails = ("web/templates/fail.yaml", "{{ required \"a host\" .Values.host }}\n");
+    let dir = with(&chart, &[of_script, fails]);
+    let checked = run(dir.path(), &["check"]).expect_code(0);
+    assert!(checked.err.contains("does not render without values"), "{}", checked.err);
+}

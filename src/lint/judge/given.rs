@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::rendered::Task;
 use crate::helm::values::{Layer, Set, SetKind};
-use crate::project::{Assignment, AssignmentKind, Content};
+use crate::project::{Assignment, AssignmentKind, Content, Via};
 use crate::rule::FILLED_IN_LATER;
 use crate::yaml::Document;
 
@@ -82,6 +82,9 @@ impl Task<'_> {
     /// Whether some of the release's values are only known when it is deployed: a pipeline sets them, or they are in a
     /// file that is optional and missing, or that is not among the project's files.
     pub(super) fn is_guessed(&self) -> bool {
+        if self.release.via == Via::StandIn {
+            return true;
+        }
         let is_absent = |path: &String| self.files.at(path).is_none();
         let is_open =
             |one: &Assignment| !one.is_known() || one.files(&one.value).iter().any(is_absent);

@@ -7,7 +7,7 @@ use crate::finding::{Finding, Fix, Origin, Place, Related};
 use crate::lint::gather::UnitFiles;
 use crate::lint::mend;
 use crate::lint::select::Active;
-use crate::project::{Content, Release, Via};
+use crate::project::{Content, Release};
 use crate::rule::layers::Layers;
 use crate::rule::{Evaluator, Hit, ReleaseInfo, Repair, Scope, Target};
 use crate::source::{Sources, Span};
@@ -33,7 +33,7 @@ pub(in crate::lint) fn judge(
     }
     for finding in &mut findings {
         finding.releases.push(release.display());
-        if let (true, Some(name)) = (is_declared(release), &release.name) {
+        if let (true, Some(name)) = (release.via.declares(), &release.name) {
             finding.related.push(Related {
                 message: format!("release `{name}` is declared here"),
                 place: Place { span: place(release), origin: Origin::Release },
@@ -45,7 +45,7 @@ pub(in crate::lint) fn judge(
 
 /// A release as rules see it.
 pub(in crate::lint) fn info(release: &Release, sources: &Sources) -> ReleaseInfo {
-    let declared = is_declared(release).then(|| sources.cite(place(release)));
+    let declared = release.via.declares().then(|| sources.cite(place(release)));
     ReleaseInfo {
         name: release.name.clone().unwrap_or_default(),
         chart: release.chart.name.clone().unwrap_or_default(),
@@ -54,11 +54,6 @@ pub(in crate::lint) fn info(release: &Release, sources: &Sources) -> ReleaseInfo
         via: release.via.as_str().to_owned(),
         rendered: false,
     }
-}
-
-/// Whether the release is declared somewhere, and not only assumed for a chart in the repository.
-fn is_declared(release: &Release) -> bool {
-    !matches!(release.via, Via::ChartDefault | Via::ChartCiValues | Via::SiblingValues)
 }
 
 fn place(release: &Release) -> Span {

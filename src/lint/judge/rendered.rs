@@ -68,6 +68,19 @@ fn lacks(document: &Document) -> Option<&'static str> {
     ["apiVersion", "kind"].into_iter().find(|key| !has(key))
 }
 
+/// Whether a finding is about what a template says by itself, so that it holds whatever the values are.
+fn holds_anyhow(finding: &Finding, sources: &Sources) -> bool {
+    let places = finding.related.iter().map(|related| related.place).chain([finding.primary]);
+    let is_literal = |place: Place| {
+        let file = sources.get(place.span.source);
+        let (before, behind) = file.text.split_at(place.span.start as usize);
+        let line = [before.lines().next_back(), behind.lines().next()];
+        let is_computed = line.into_iter().flatten().any(|part| part.contains("{{"));
+        place.origin == Origin::Template && !is_computed
+    };
+    places.into_iter().all(is_literal)
+}
+
 /// The result of rendering and judging a release.
 #[derive(Debug, Default)]
 pub(in crate::lint) struct Judged {
@@ -86,6 +99,20 @@ impl Judged {
 impl Task<'_> {
     /// Renders the release's chart and judges the objects. `before` are the objects that it rendered to before a change.
     pub(in crate::lint) fn judge(
+        &self,
+        charts: &Charts<'_>,
+        before: &Company,
+        waiving: &Waiving<'_>,
+        evaluator: &(dyn Fn() -> Evaluator + Sync),
+    ) -> Judged {
+        let mut judged = self.judge_rendered(charts, before, waiving, evaluator);
+        if self.release.via == Via::StandIn {
+            judged.found.findings.retain(|finding| holds_anyhow(finding, self.sources));
+        }
+        judged
+    }
+
+    fn judge_rendered(
         &self,
         charts: &Charts<'_>,
         before: &Company,

@@ -1,13 +1,13 @@
 //! Releases of charts without a declaration: one for each of their `ci/*-values.yaml`, one for each values file
-//! beside their own, and one with their own values.
+//! beside their own, or one with their own values. The last stands in where declarations leave values open.
 
 use std::collections::BTreeSet;
 
-use super::{Context, Found, Layer, Release, Via};
+use super::{Content, Context, Found, Layer, Release, Via};
 use crate::project::chart::LocalChart;
 use crate::project::file::File;
 use crate::project::name::PathName;
-use crate::project::path::{base_name, parent};
+use crate::project::path::{base_name, parent, within};
 use crate::source::Span;
 
 pub(super) fn find(context: &Context<'_>, found: &mut Found) {
@@ -16,8 +16,12 @@ pub(super) fn find(context: &Context<'_>, found: &mut Found) {
         .iter()
         .flat_map(|release| release.values.iter().filter_map(|layer| layer.file.clone()))
         .collect();
-    let deployed: BTreeSet<String> =
-        found.releases.iter().filter_map(|release| release.chart.path.clone()).collect();
+    let (open, known): (Vec<_>, Vec<_>) =
+        found.releases.iter().partition(|release| is_open(release, context));
+    let [deployed, half_deployed] = [known, open].map(|releases| {
+        let paths = releases.into_iter().filter_map(|release| release.chart.path.clone());
+        paths.collect::<BTreeSet<String>>()
+    });
     let half_known: BTreeSet<String> =
         found.unresolved.iter().filter_map(|unresolved| unresolved.chart_path.clone()).collect();
     let charts: Vec<&LocalChart> =
@@ -30,14 +34,28 @@ pub(super) fn find(context: &Context<'_>, found: &mut Found) {
         let is_free = |file: &File, via| via == Via::ChartCiValues || !used.contains(&file.path);
         let files = files.filter(|&(file, via)| is_free(file, via));
         own.extend(files.map(|(file, via)| release(chart, Some(file), via)));
-        let referred = deployed.contains(&chart.path)
-            || half_known.contains(&chart.path)
+        let is_judged = own.len() > before
+            || deployed.contains(&chart.path)
             || dependencies.contains(&chart.path);
-        if own.len() == before && !referred {
-            own.push(release(chart, None, Via::ChartDefault));
+        if !is_judged {
+            let is_open = half_deployed.contains(&chart.path) || half_known.contains(&chart.path);
+            let via = if is_open { Via::StandIn } else { Via::ChartDefault };
+            own.push(release(chart, None, via));
         }
     }
     found.releases.extend(own);
+}
+
+/// Whether some of a release's values are not here, so that its chart cannot be rendered as it is deployed.
+fn is_open(release: &Release, context: &Context<'_>) -> bool {
+    release.values.iter().any(|layer| {
+        let is_absent = |path: &String| !layer.optional && !context.tree.is_file(path);
+        match &layer.content {
+            Content::Unknown | Content::Elsewhere => true,
+            Content::File => layer.file.as_ref().is_some_and(is_absent),
+            _ => layer.target_path.is_some(),
+        }
+    })
 }
 
 /// The values files in a chart other than its own, and the sort of release that each declares by its path.
@@ -76,10 +94,7 @@ fn local_dependencies(context: &Context<'_>) -> BTreeSet<String> {
 
 /// The sort of release that a file in a chart declares by its path.
 fn place(file: &File, chart: &LocalChart) -> Option<Via> {
-    let inside = match chart.path.as_str() {
-        "" => file.path.as_str(),
-        path => file.path.strip_prefix(path)?.strip_prefix('/')?,
-    };
+    let inside = &*within(&chart.path, &file.path)?;
     let name = base_name(inside);
     // chart-testing uses `ci/*-values.yaml` (pkg/chart/chart.go, ValuesFilePathsForCI).
     if parent(inside) == "ci" {

@@ -174,15 +174,15 @@ impl Release {
     /// `namespace/name`, with `?` for what is left open.
     #[must_use]
     pub fn display(&self) -> String {
-        let name = self.name.clone().unwrap_or_else(|| match self.via {
-            Via::ChartDefault | Via::ChartCiValues | Via::SiblingValues => {
-                let files: Vec<_> = self.values.iter().filter_map(|l| l.file.as_deref()).collect();
-                match files.as_slice() {
-                    [] => self.chart.display(),
-                    files => files.join("+"),
-                }
+        let name = self.name.clone().unwrap_or_else(|| {
+            if self.via.declares() {
+                return "?".to_owned();
             }
-            _ => "?".to_owned(),
+            let files: Vec<_> = self.values.iter().filter_map(|l| l.file.as_deref()).collect();
+            match files.as_slice() {
+                [] => self.chart.display(),
+                files => files.join("+"),
+            }
         });
         match &self.namespace {
             Some(namespace) => format!("{namespace}/{name}"),

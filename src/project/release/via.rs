@@ -31,6 +31,9 @@ pub enum Via {
     Skaffold,
     /// A chart with its default values, of which nothing declares a release.
     ChartDefault,
+    /// A chart with its default values, in the place of releases whose values are not here. `plimsoll releases` leaves it
+    /// out.
+    StandIn,
     /// A chart with one of its files `ci/*-values.yaml`.
     ChartCiValues,
     /// A chart with another values file beside its `values.yaml`.
@@ -55,7 +58,7 @@ impl Via {
             Self::Makefile => "makefile",
             Self::Terraform => "terraform",
             Self::Skaffold => "skaffold",
-            Self::ChartDefault => "chart-default",
+            Self::ChartDefault | Self::StandIn => "chart-default",
             Self::ChartCiValues => "chart-ci-values",
             Self::SiblingValues => "sibling-values",
         }
@@ -79,8 +82,18 @@ impl Via {
             | Self::Makefile
             | Self::Terraform
             | Self::ChartDefault
+            | Self::StandIn
             | Self::ChartCiValues
             | Self::SiblingValues => false,
         }
+    }
+
+    /// Whether it declares something, and does not only go without saying for a chart in the repository.
+    #[must_use]
+    pub fn declares(self) -> bool {
+        !matches!(
+            self,
+            Self::ChartDefault | Self::StandIn | Self::ChartCiValues | Self::SiblingValues
+        )
     }
 }
